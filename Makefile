@@ -1,0 +1,65 @@
+# One command each for a newcomer, a developer and the machine that checks. Needs Debian 12 or 13
+# with make, python3 (3.11 or newer) and python3-venv; everything else goes into .venv.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo run check test bench soak simulate format lock clean
+
+help: ## Say what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(READY) ## Try it here: a till, a service, sample cards (SERIAL=1: a serial line to write to)
+	@$(BIN)/taptill demo $(if $(SERIAL),--serial) $(if $(LANGUAGE),--language $(LANGUAGE))
+
+check: $(READY) ## Format, lint, types, import contracts, fast tests: under a minute
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest -q -m "not slow and not bench"
+
+test: $(READY) ## The whole check, with coverage and the tests that run the real program
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest -q -m "not bench" --cov --cov-report=term:skip-covered
+
+bench: $(READY) ## Measure, each figure next to its floor from the same run
+	$(BIN)/python -m tests.benchmarks
+
+format: $(READY) ## Format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# --universal: one file for every Python from 3.11 and every board.
+LOCK = $(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml
+
+lock: $(READY) ## Pin the newest allowed versions anew (needs the network)
+	$(BIN)/python -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv
+	$(LOCK) -o requirements.lock
+	$(LOCK) --extra dev -o requirements-dev.lock
+
+clean: ## Remove what make has made
+	rm -rf $(VENV)
+
+$(READY): requirements-dev.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "taptill needs Python 3.11 or newer: sudo apt install python3 python3-venv" >&2; exit 69; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "taptill needs Python 3.11 or newer, this is $$($(PYTHON) --version)." >&2; \
+	  echo "On Debian 12 or 13: sudo apt install python3 python3-venv" >&2; exit 69; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo "python3-venv is missing: sudo apt install python3-venv" >&2; exit 69; }
+	@echo "making $(VENV): a minute, once" >&2
+	@rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock || { \
+	  echo "the packages could not be installed: is the network up?" >&2; exit 69; }
+	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,134 @@
+"""Answer bodies in, snapshots out: tolerant of shapes, strict about figures."""
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from taptill.domain.card_id import CardId
+from taptill.domain.customer import Customer, Snapshot
+from taptill.domain.errors import MalformedError
+from taptill.domain.mark import read_marks
+from taptill.domain.money import MINOR_MAX
+
+NAME_LENGTH_MAX = 200
+_LIST_KEYS = ("data", "rows", "items", "result")
+_TRUE = frozenset({"true", "1", "yes", "t"})
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyForm:
+    """How this backend writes `totalDebt`: its scale and which sign means *owed*."""
+
+    digits: int
+    owed_positive: bool = True
+
+    def to_minor(self, figure: Decimal) -> Decimal:
+        """Give minor units, positive = the customer owes, exactly."""
+        minor = figure.scaleb(self.digits)
+        return minor if self.owed_positive else -minor
+
+    def to_wire(self, minor: Decimal) -> Decimal:
+        """Undo `to_minor`, exactly."""
+        figure = minor.scaleb(-self.digits)
+        return figure if self.owed_positive else -figure
+
+
+def rows_of(answer: Any) -> list[dict[str, Any]]:
+    """Find the list of rows in any 2xx body; MalformedError where there is none."""
+    if says_failure(answer):
+        raise MalformedError(detail="a success code with a failure inside")
+    found = _list_in(answer, depth=2)
+    if found is None or not all(isinstance(row, dict) for row in found):
+        raise MalformedError(detail="no list of rows")
+    return found
+
+
+def says_failure(answer: Any) -> bool:
+    """Tell whether a 2xx body says that the request failed."""
+    if not isinstance(answer, dict):
+        return False
+    return answer.get("success") is False or answer.get("error") not in (None, False, "")
+
+
+def snapshot_of(row: dict[str, Any], form: MoneyForm) -> Snapshot:
+    """Read one row; MalformedError where id, block or debt cannot be told."""
+    for field in ("id", "isBlocked", "totalDebt"):
+        if field not in row:
+            raise MalformedError(detail=f"a row without {field}")
+    customer = Customer(
+        id=_whole(row["id"], "id"),
+        name=_text(row.get("name")),
+        company=_company(row.get("company")),
+        card_id=CardId(str(row.get("cardId") or "")),
+        blocked=_truth(row["isBlocked"], "isBlocked"),
+        credit_allowed=_truth(row.get("isCreditAllowed"), "isCreditAllowed"),
+        is_default=_truth(row.get("default"), "default"),
+    )
+    version = row.get("version")
+    return Snapshot(
+        customer=customer,
+        total=_total(row["totalDebt"], form),
+        updated_at=str(row.get("updatedAt") or ""),
+        version=None if version is None else _whole(version, "version"),
+        marks=read_marks(row.get("debtData")),
+    )
+
+
+def _list_in(answer: Any, depth: int) -> list[Any] | None:
+    if answer is None:
+        return []
+    if isinstance(answer, list):
+        return answer
+    if not isinstance(answer, dict):
+        return None
+    for key in _LIST_KEYS:
+        if key in answer and depth:
+            inner = _list_in(answer[key], depth - 1)
+            if inner is not None:
+                return inner
+    return [answer] if "id" in answer else None
+
+
+def _total(value: Any, form: MoneyForm) -> Decimal:
+    try:
+        figure = Decimal(0) if value is None else Decimal(str(value).strip())
+    except InvalidOperation as fault:
+        raise MalformedError(detail="totalDebt is no figure") from fault
+    if isinstance(value, bool) or not figure.is_finite():
+        raise MalformedError(detail="totalDebt is no figure")
+    minor = form.to_minor(figure)
+    if abs(minor) > MINOR_MAX:
+        raise MalformedError(detail="totalDebt is beyond belief")
+    return minor
+
+
+def _whole(value: Any, field: str) -> int:
+    try:
+        return int("" if isinstance(value, bool) else value)
+    except (TypeError, ValueError) as fault:
+        raise MalformedError(detail=f"{field} is no whole number") from fault
+
+
+def _truth(value: Any, field: str) -> bool:
+    match value:
+        case None:
+            return False
+        case bool():
+            return value
+        case int() | Decimal():
+            return value != 0
+        case str():
+            return value.strip().lower() in _TRUE
+        case _:
+            raise MalformedError(detail=f"{field} is neither true nor false")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):  # a language map
+        texts = [one for one in (value.get("en"), *value.values()) if isinstance(one, str)]
+        value = texts[0] if texts else ""
+    return value[:NAME_LENGTH_MAX] if isinstance(value, str) else ""
+
+
+def _company(value: Any) -> str:
+    return _text(value.get("name")) if isinstance(value, dict) else ""

@@ -1,0 +1,1 @@
+"""Customer and basket in, decision and charge out: the till."""

@@ -1,0 +1,150 @@
+"""The one sale at the till: what is rung up, who was found, and what is asked about them."""
+
+from dataclasses import dataclass, replace
+
+from taptill.checkout.keypad import NOTHING_RUNG, Keypad, Rung
+from taptill.checkout.ports import Books
+from taptill.checkout.session import Event, Step
+from taptill.checkout.view import CustomerView, Notice
+from taptill.domain.basket import Basket
+from taptill.domain.card_id import CardId
+from taptill.domain.customer import initials
+from taptill.domain.decision import (
+    Ambiguous,
+    Approved,
+    Decision,
+    Declined,
+    Finding,
+    Known,
+    OfflineSpend,
+    Policy,
+    Question,
+    decide,
+)
+from taptill.domain.entry import Draft, Kind
+from taptill.domain.money import ZERO, Money
+from taptill.domain.pending import pending
+from taptill.domain.tap import CardProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Who the card belongs to; ages count on from `at_s` (monotonic)."""
+
+    card_id: CardId
+    finding: Finding
+    at_s: float
+    live: bool = False
+
+    def finding_at(self, now_s: float) -> Finding:
+        """Give the finding as old as it is by now."""
+        if isinstance(self.finding, Known) and self.finding.age_s is not None:
+            return replace(self.finding, age_s=self.finding.age_s + max(0.0, now_s - self.at_s))
+        return self.finding
+
+    def answered(self, live: Finding, now_s: float) -> "Found":
+        """Take a live answer; one that names another customer makes the card ambiguous."""
+        if isinstance(self.finding, Known) and isinstance(live, Known):
+            same = self.finding.snapshot.customer.id == live.snapshot.customer.id
+            if not same and not self.finding.gone:
+                return Found(self.card_id, Ambiguous(), now_s, live=True)
+        return Found(self.card_id, live, now_s, live=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """Everything about the sale under way, from its first key stroke to its verdict."""
+
+    charge_id: str
+    step: Step = Step.READY
+    rung: Rung = NOTHING_RUNG
+    found: Found | None = None
+    problem: CardProblem | None = None
+    verdict: Decision | None = None
+    amount: Money = ZERO
+    notice: Notice = Notice.NONE
+    detail: str = ""
+    other_card: str = ""
+    asking: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every question at this till is asked with."""
+
+    books: Books
+    journal_id: str
+    policy: Policy
+    keypad: Keypad
+
+    def ask(self, found: Found, amount: Money | None, now_s: float) -> Decision:
+        """Ask the one place where the rules live."""
+        finding = found.finding_at(now_s)
+        return decide(self._question(finding, amount))
+
+    def customer(self, sale: Sale, now_s: float) -> CustomerView | None:
+        """Draw the customer panel; None while no one customer is known."""
+        finding = sale.found.finding_at(now_s) if sale.found else None
+        if sale.found is None or not isinstance(finding, Known):
+            return None
+        snapshot, customer = finding.snapshot, finding.snapshot.customer
+        held, in_question = self._pending(finding)
+        debt = snapshot.debt + held
+        total = sale.rung.whole(self.keypad).total
+        return CustomerView(
+            name=customer.name,
+            company=customer.company,
+            blocked=customer.blocked,
+            credit_allowed=customer.credit_allowed,
+            is_default=customer.is_default,
+            debt=debt,
+            debt_after=debt + total if total else None,
+            pending=held,
+            in_question=in_question,
+            headroom=sale.verdict.headroom if sale.verdict else None,
+            age_s=None if finding.age_s is None else int(finding.age_s),
+            live=finding.age_s is not None and finding.age_s <= self.policy.fresh_s,
+            asking=sale.asking,
+        )
+
+    def charge(self, sale: Sale, known: Known, basket: Basket, *, offline: bool) -> Draft:
+        """Write the charge of an approved basket."""
+        body = {
+            "lines": [[line.name, line.price.minor, line.quantity] for line in basket.lines],
+            "currency": self.keypad.currency.code,
+            "initials": initials(known.snapshot.customer.name),
+            "offline": offline,
+        }
+        customer_id = known.snapshot.customer.id
+        return Draft(Kind.CHARGE, customer_id, basket.total.minor, body, sale.charge_id)
+
+    def declined(self, sale: Sale, verdict: Declined, amount: Money) -> Draft:
+        """Write a decline; outside the customer's way, and no money entry."""
+        finding = sale.found.finding if sale.found else None
+        customer_id = finding.snapshot.customer.id if isinstance(finding, Known) else None
+        body = {"reason": verdict.reason.value, "amount": amount.minor}
+        return Draft(Kind.DECLINED, customer_id, body=body)
+
+    def _question(self, finding: Finding, amount: Money | None) -> Question:
+        held, spent = ZERO, OfflineSpend()
+        if isinstance(finding, Known):
+            held, _ = self._pending(finding)
+            mark = finding.snapshot.marks.table.get(self.journal_id)
+            customer_id = finding.snapshot.customer.id
+            spent = self.books.offline_spend(customer_id, mark.seq if mark else 0)
+        is_open = not self.books.closed_by()
+        return Question(finding, amount, held, spent, is_open, self.policy)
+
+    def _pending(self, known: Known) -> tuple[Money, bool]:
+        snapshot = known.snapshot
+        position = self.books.position(snapshot.customer.id)
+        return pending(snapshot.marks, position, self.journal_id)
+
+
+def verdict_event(verdict: Decision, total: Money) -> Event:
+    """Name the event that a verdict on tap is."""
+    match verdict:
+        case Declined():
+            return Event.DECLINED
+        case Approved():
+            return Event.PASSED if total else Event.MAY_PAY

@@ -1,0 +1,98 @@
+"""The session as a table: step and event in, next step out; no row, no change."""
+
+from enum import StrEnum
+
+
+class Step(StrEnum):
+    """Where the one sale at the till stands; each is a key of the screen texts."""
+
+    READY = "ready"  # nothing rung up, no card
+    RINGING = "ringing"  # a basket, no card yet
+    CARD = "card"  # a customer who may pay, nothing rung up
+    CONFIRM = "confirm"  # both: Enter charges
+    DECLINED = "declined"  # the verdict on tap is a refusal
+    AGAIN = "again"  # the card could not be read: once more
+    ASKING = "asking"  # confirmed; waiting for the live answer that is under way
+    SAVING = "saving"  # the charge is on its way to the disk
+    SLOW_DISK = "slow-disk"  # for more than two seconds: do not pay again
+    PAID = "paid"
+    REFUSED = "refused"  # declined at confirm
+    VOIDING = "voiding"  # which reason?
+    VOIDED = "voided"
+    CLOSED = "closed"  # the journal cannot be written: nothing can be sold
+
+
+class Event(StrEnum):
+    """What happens to a sale."""
+
+    RUNG = "the basket holds something, no card yet"
+    EMPTIED = "no basket, no card"
+    MAY_PAY = "the card may pay, nothing rung up"
+    PASSED = "the card may pay this basket"
+    DECLINED = "the verdict on tap is no"
+    UNREAD = "the reader could not name the card"
+    CONFIRMED = "enter"
+    ALLOWED = "the decision at confirm is yes"
+    REFUSED = "the decision at confirm is no"
+    SAVED = "the charge is committed"
+    DRAGS = "the commit takes longer than two seconds"
+    FAILED = "the journal cannot be written"
+    CANCELLED = "escape, or time is up"
+    VOID_ASKED = "void"
+    VOID_CHOSEN = "void, for a reason"
+    VOID_SAVED = "the void is committed"
+
+
+_ANYTIME = {
+    Event.RUNG: Step.RINGING,
+    Event.EMPTIED: Step.READY,
+    Event.MAY_PAY: Step.CARD,
+    Event.PASSED: Step.CONFIRM,
+    Event.DECLINED: Step.DECLINED,
+    Event.UNREAD: Step.AGAIN,
+    Event.CANCELLED: Step.READY,
+    Event.FAILED: Step.CLOSED,
+}
+_RESTING = {**_ANYTIME, Event.VOID_ASKED: Step.VOIDING}
+_CONFIRMABLE = {**_ANYTIME, Event.CONFIRMED: Step.ASKING}
+_COMMITTING = {
+    Event.SAVED: Step.PAID,
+    Event.VOID_SAVED: Step.VOIDED,
+    Event.FAILED: Step.CLOSED,
+}
+
+NEXT: dict[Step, dict[Event, Step]] = {
+    Step.READY: _RESTING,
+    Step.RINGING: _ANYTIME,
+    Step.CARD: _RESTING,
+    Step.CONFIRM: _CONFIRMABLE,
+    Step.DECLINED: {**_CONFIRMABLE, Event.VOID_ASKED: Step.VOIDING},
+    Step.AGAIN: _RESTING,
+    Step.ASKING: {
+        Event.ALLOWED: Step.SAVING,
+        Event.REFUSED: Step.REFUSED,
+        Event.FAILED: Step.CLOSED,
+    },
+    Step.SAVING: {**_COMMITTING, Event.DRAGS: Step.SLOW_DISK},
+    Step.SLOW_DISK: _COMMITTING,
+    Step.PAID: _RESTING,
+    Step.REFUSED: {**_CONFIRMABLE, Event.VOID_ASKED: Step.VOIDING},
+    Step.VOIDING: {
+        Event.VOID_CHOSEN: Step.SAVING,
+        Event.CANCELLED: Step.READY,
+        Event.FAILED: Step.CLOSED,
+    },
+    Step.VOIDED: _RESTING,
+    Step.CLOSED: {},
+}
+
+UNDER_WAY = frozenset({Step.ASKING, Step.SAVING, Step.SLOW_DISK})
+"""The basket is frozen: keys and taps are answered, and change nothing."""
+
+OVER = frozenset({Step.PAID, Step.VOIDED})
+"""The next key or tap begins a new sale."""
+
+
+def next_step(step: Step, event: Event) -> Step:
+    """Give the step after an event; the same step where the event means nothing."""
+    return NEXT[step].get(event, step)

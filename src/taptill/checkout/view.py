@@ -1,0 +1,147 @@
+"""One frozen picture of the till after each event: all that a screen may draw."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from taptill.checkout.session import Step
+from taptill.domain.basket import EMPTY as EMPTY_BASKET
+from taptill.domain.basket import Basket, Good
+from taptill.domain.decision import Decision, Reason
+from taptill.domain.money import ZERO, Money
+from taptill.domain.tap import CardTrouble, ReaderHealth
+
+
+class Link(StrEnum):
+    """Whether the backend is up, as measured by the last real calls."""
+
+    UNKNOWN = "unknown"  # nothing was asked yet
+    ONLINE = "online"
+    SLOW = "slow"
+    OFFLINE = "offline"
+
+
+class Alarm(StrEnum):
+    """What a cashier must know at once; each is a key of the screen texts."""
+
+    HALTED = "halted"  # the backend keeps only one of money and mark: settlement is off
+    CLONED = "cloned"  # a mark beyond our journal's end: settlement is off
+    TOKEN = "token"  # noqa: S105 - the word, no secret
+    NOT_OURS = "not-ours"  # what answers is not the Customers API
+    NOTHING_VISIBLE = "nothing-visible"
+    CLOCK = "clock"
+
+
+class Notice(StrEnum):
+    """One line of answer to a key or a tap that changed nothing; keys of the screen texts."""
+
+    NONE = ""
+    BUSY = "busy"  # a tap while a charge is being saved
+    SAME_CARD = "same-card"
+    OTHER_CARD = "other-card"  # a different card while a sale waits: tap it again to change
+    TAP_AGAIN = "tap-again"  # the tap was too old when it was taken
+    CARD_CHANGED = "card-changed"  # the live answer names another customer, or none
+    NOW_REFUSED = "now-refused"  # the live answer changed the verdict
+    NO_CARD = "no-card"
+    NO_AMOUNT = "no-amount"
+    NOTHING_TO_VOID = "nothing-to-void"
+    VOID_TOO_LATE = "void-too-late"
+    NO_SUCH_KEY = "no-such-key"
+    AMOUNT_FULL = "amount-full"
+    LOOKING_UP = "looking-up"  # not in the cache: the live answer is awaited
+    SLOW_ANSWER = "slow-answer"  # the backend takes longer than two seconds
+    WAIT_A_MOMENT = "wait-a-moment"  # Enter right after a verdict
+
+
+class SaleState(StrEnum):
+    """How far a sale of the strip has come; keys of the screen texts."""
+
+    KEPT = "kept"
+    SENT = "sent"
+    REFUSED = "refused"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """The status line: words, always there.
+
+    Ages and latency are whole seconds and milliseconds, None where unknown; `offline_since` and
+    `time` are local `HH:MM`.
+    """
+
+    till: str
+    link: Link = Link.UNKNOWN
+    latency_ms: int | None = None
+    offline_since: str = ""
+    readers: tuple[ReaderHealth, ...] = ()
+    to_send: int = 0
+    to_send_sum: Money = ZERO
+    conflicts: int = 0
+    cache_age_s: int | None = None
+    time: str = ""
+    alarms: tuple[Alarm, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerView:
+    """The customer panel; amounts are what the customer owes (negative: has in advance).
+
+    `debt_after` is None while the basket is empty. `in_question` is money on the conflict desk.
+    `age_s` None: of unknown age. `live`: seen from the backend just now.
+    """
+
+    name: str
+    company: str
+    blocked: bool
+    credit_allowed: bool
+    is_default: bool
+    debt: Money
+    debt_after: Money | None
+    pending: Money
+    in_question: bool
+    headroom: Money | None
+    age_s: int | None
+    live: bool
+    asking: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SaleView:
+    """A row of the strip of last sales; `amount` negative for a void."""
+
+    charge_id: str
+    time: str
+    amount: Money
+    initials: str
+    state: SaleState
+    reason: Reason | None = None
+    missing: Money | None = None
+    voided: bool = False
+    can_void: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TillView:
+    """Everything the screen shows; two equal views are the same screen.
+
+    `basket` holds the finished lines, `typed` the amount being typed (its key strokes, for
+    example `4.2`), `total` both together. `verdict` is the decision on tap, or the one at confirm
+    in the steps PAID and REFUSED. `amount` is what was charged or refused or voided there.
+    `detail` names the disk error (CLOSED) or what is slow.
+    """
+
+    step: Step
+    status: StatusView
+    goods: tuple[Good, ...] = ()
+    basket: Basket = EMPTY_BASKET
+    typed: str = ""
+    total: Money = ZERO
+    customer: CustomerView | None = None
+    verdict: Decision | None = None
+    trouble: CardTrouble | None = None
+    amount: Money = ZERO
+    notice: Notice = Notice.NONE
+    detail: str = ""
+    strip: tuple[SaleView, ...] = ()
+    restored: bool = False  # the strip's first row was there before this start

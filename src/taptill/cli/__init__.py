@@ -1,0 +1,91 @@
+"""Words of the command line in, one command at work out; each command is imported when named."""
+
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from taptill import __version__
+from taptill.cli.log import start_logging
+from taptill.domain.errors import TaptillError
+
+COMMANDS = {
+    "run": ("taptill.cli.run", "run", "Run the till on this terminal."),
+    "demo": ("taptill.cli.demo", "demo", "Try it: a till and a service with sample customers."),
+    "config": ("taptill.cli.config", "config", "Check the config file."),
+    "journal": ("taptill.cli.journal", "journal", "Verify and read the journal."),
+    "settle": ("taptill.cli.settle", "settle", "Lift a halt of settlement."),
+    "service": ("taptill.cli.service", "service", "Run the embedded Customers service."),
+}
+
+USAGE = 64
+SOFTWARE = 70
+
+
+class LateGroup(click.Group):
+    """A group that imports a command's module when it is asked for, and not before."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands in the order of a till's life."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, name, _ = COMMANDS[cmd_name]
+        command = getattr(import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, (_, _, words) in COMMANDS.items()])
+
+
+@click.command(cls=LateGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="taptill")
+def taptill() -> None:
+    """Run an RFID till: a tap in, a settled charge out.
+
+    \b
+    Examples:
+      taptill demo
+      taptill config check --config /etc/taptill/config.toml
+      taptill run
+    """
+
+
+def main() -> NoReturn:
+    """Run a command; expected trouble is one line on standard error and a sysexits status."""
+    start_logging()
+    try:
+        status = taptill.main(standalone_mode=False)
+    except TaptillError as fault:
+        _say(fault.code, str(fault))
+        sys.exit(fault.exit_status)
+    except click.UsageError as fault:
+        fault.show()
+        sys.exit(USAGE)
+    except click.ClickException as fault:
+        fault.show()
+        sys.exit(fault.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except Exception as fault:  # cli top: say it in a line, the traceback is in the log
+        import logging  # noqa: PLC0415 - only for this
+
+        logging.getLogger("taptill").exception("program.fault")
+        _say("fault", f"unexpected fault ({type(fault).__name__}); details are in the log")
+        sys.exit(SOFTWARE)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _say(code: str, words: str) -> None:
+    for line in words.splitlines() or [""]:
+        click.echo(f"taptill: {line} [{code}]", err=True)

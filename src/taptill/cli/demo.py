@@ -1,0 +1,189 @@
+"""`taptill demo` in, a service with sample customers and a till beside it out."""
+
+import os
+import select
+import subprocess
+import sys
+import tempfile
+import threading
+import tty
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from taptill import config as configs
+from taptill.cli.log import log_beside
+from taptill.cli.run import show
+from taptill.domain.errors import MissingExtraError, ServiceError
+from taptill.wiring import check_reader
+
+START_S_MAX = 30
+STOP_S_MAX = 5
+LISTENING = "listening on "
+
+_CONFIG = """
+[till]
+name = "demo"
+language = "{language}"
+
+[backend]
+base_url = "{url}"
+token_file = "{token}"
+
+[[reader]]
+driver = "simulated"
+card_id = ["text"]
+{serial}
+[limits]
+credit_ceiling = "50.00"
+
+[settlement]
+strategy = "debt"
+
+[[goods]]
+key = "c"
+name = "Coffee"
+price = "1.50"
+[[goods]]
+key = "e"
+name = "Espresso"
+price = "1.20"
+[[goods]]
+key = "w"
+name = "Water"
+price = "1.20"
+[[goods]]
+key = "s"
+name = "Sandwich"
+price = "3.80"
+[[goods]]
+key = "j"
+name = "Juice"
+price = "2.00"
+"""
+
+_SERIAL = """
+[[reader]]
+driver = "serial"
+port = "{port}"
+family = "rdm6300"
+"""
+
+
+@click.command()
+@click.option("--serial", is_flag=True, help="Also open a pseudo-terminal as an RDM6300 reader.")
+@click.option(
+    "--language", type=click.Choice(["en", "de", "fr", "es"]), default="en", show_default=True
+)
+def demo(*, serial: bool, language: str) -> int:
+    """Try it: capital letters tap sample cards. Nothing is left behind.
+
+    \b
+    Examples:
+      taptill demo
+      taptill demo --serial   (then, in another terminal, as the screen says:)
+      printf '\\00262E3086CED08\\003' > /dev/pts/N
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="taptill-demo-") as folder,
+        _line(wanted=serial) as line,
+    ):
+        place, (port, card_end) = Path(folder), line
+        with _service(place) as url:
+            text = _CONFIG.format(
+                url=url,
+                token=place / "token",
+                language=language,
+                serial=_SERIAL.format(port=port) if port else "",
+            )
+            (place / "config.toml").write_text(text, "utf-8")
+            config = configs.load(place / "config.toml", check_reader)
+            state = configs.state_dir(place / "state")
+            log_beside(state)
+            return _show(config, state, card_end)
+
+
+def _show(config: configs.Config, state: Path, card_end: str) -> int:
+    from taptill.service.sample import DEMO_CARDS, DEMO_UNKNOWN  # noqa: PLC0415 - an extra
+
+    cards = (*DEMO_CARDS, DEMO_UNKNOWN)
+    legend = tuple((card.key, card.shows) for card in cards)
+    if card_end:
+        legend = ((">", f"RDM6300 bytes to {card_end}"), *legend)
+    token = configs.read_token(config)
+    return show(config, state, token, {card.key: card.card_id for card in cards}, legend)
+
+
+@contextmanager
+def _service(folder: Path) -> Iterator[str]:
+    """Run the service as a child that also ends when this process is killed."""
+    try:
+        from taptill.service import sample, schema, store, tokens  # noqa: F401, PLC0415
+    except ModuleNotFoundError as fault:
+        raise MissingExtraError(what="the demo", extra="service") from fault
+    database = str(folder / "customers.db")
+    click.echo("starting the Customers service with 200 sample customers ...", err=True)
+    _call("init", database, "--sample")
+    _call("token", "add", database, "--role", "till", "--out", str(folder / "token"))
+    words = [sys.executable, "-m", "taptill", "service", "run", database, "--port", "0"]
+    child = subprocess.Popen(  # noqa: S603 - our own program
+        [*words, "--stop-with-stdin"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=(folder / "service.log").open("w"),
+        text=True,
+        start_new_session=True,  # ctrl+c at the till is not for the service
+    )
+    try:
+        yield _listening(child)
+    finally:
+        child.terminate()
+        try:
+            child.wait(STOP_S_MAX)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _call(*words: str) -> None:
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-m", "taptill", "service", *words],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise ServiceError(detail=done.stderr.strip())
+
+
+def _listening(child: "subprocess.Popen[str]") -> str:
+    assert child.stdout is not None
+    ready, _, _ = select.select([child.stdout], [], [], START_S_MAX)
+    line = child.stdout.readline().strip() if ready else ""
+    if not line.startswith(LISTENING):
+        raise ServiceError(detail="it did not start")
+    return line.removeprefix(LISTENING)
+
+
+@contextmanager
+def _line(*, wanted: bool) -> Iterator[tuple[str, str]]:
+    """Open two pseudo-terminals, joined: one is the till's serial port, one takes the bytes.
+
+    A pseudo-terminal's path can be read by the till or written by a visitor, not both.
+    """
+    if not wanted:
+        yield "", ""
+        return
+    till_master, till_end = os.openpty()
+    card_master, card_end = os.openpty()
+    for end in (till_end, card_end):
+        tty.setraw(end)
+
+    def relay() -> None:
+        while True:
+            os.write(till_master, os.read(card_master, 1024))
+
+    threading.Thread(target=relay, name="demo serial line", daemon=True).start()
+    yield os.ttyname(till_end), os.ttyname(card_end)

@@ -1,0 +1,82 @@
+"""Log records in, the system journal or a file out: the three streams are the screen."""
+
+import logging
+import socket
+import struct
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from taptill.config import notify_socket
+
+SYSTEM_JOURNAL = "/run/systemd/journal/socket"
+FILE_BYTES_MAX = 1_000_000
+
+_STANDARD = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | {
+    "message",
+    "asctime",
+}
+_PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3}
+
+
+class SystemJournalHandler(logging.Handler):
+    """Sends each record with its fields to the journal's socket (systemd's native protocol)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Send one record; a journal that is gone must not stop a sale."""
+        fields = {
+            "MESSAGE": self.format(record),
+            "PRIORITY": str(_PRIORITIES.get(record.levelno, 6)),
+            "SYSLOG_IDENTIFIER": "taptill",
+            **{f"TAPTILL_{key.upper()}": str(value) for key, value in _fields(record).items()},
+        }
+        try:
+            self._socket.sendto(b"".join(_field(*one) for one in fields.items()), SYSTEM_JOURNAL)
+        except OSError:
+            self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        """Drop the record: standard error is the screen."""
+
+
+class FieldsFormatter(logging.Formatter):
+    """Writes `noun.verb key=value`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write one line, and the traceback below it where there is one."""
+        words = " ".join(f"{key}={value}" for key, value in _fields(record).items())
+        return f"{super().format(record)} {words}".rstrip()
+
+
+def start_logging() -> None:
+    """Send records nowhere until a command says where; never to a stream."""
+    logging.getLogger("taptill").addHandler(logging.NullHandler())
+    logging.lastResort = None
+    logging.raiseExceptions = False
+
+
+def log_beside(state: Path) -> None:
+    """Log to the system journal under systemd, else to a bounded file in the state directory."""
+    root = logging.getLogger()
+    root.setLevel(logging.WARNING)
+    logging.getLogger("taptill").setLevel(logging.INFO)
+    if notify_socket() and Path(SYSTEM_JOURNAL).exists():
+        root.addHandler(SystemJournalHandler())
+        return
+    handler = RotatingFileHandler(
+        state / "taptill.log", maxBytes=FILE_BYTES_MAX, backupCount=1, delay=True
+    )
+    handler.setFormatter(FieldsFormatter("%(asctime)s %(levelname)s %(message)s"))
+    root.addHandler(handler)
+
+
+def _fields(record: logging.LogRecord) -> dict[str, object]:
+    return {key: value for key, value in vars(record).items() if key not in _STANDARD}
+
+
+def _field(name: str, value: str) -> bytes:
+    raw = value.encode("utf-8", "replace")
+    return name.encode() + b"\n" + struct.pack("<Q", len(raw)) + raw + b"\n"

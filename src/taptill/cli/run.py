@@ -1,0 +1,84 @@
+"""`taptill run` in, the till on this terminal out."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import click
+
+from taptill import config as configs
+from taptill.cli.log import log_beside
+from taptill.cli.systemd import feed_watchdog, notify
+from taptill.config import Config
+from taptill.domain.errors import UsageError
+from taptill.wiring import House, build, check_reader
+
+Cards = Mapping[str, str]
+"""Capital letter -> card id, for the simulated reader."""
+
+
+@click.command()
+@click.option("--config", "option", type=click.Path(path_type=Path), help="The config file.")
+@click.option("--state-dir", type=click.Path(path_type=Path), help="Where journal and cache lie.")
+def run(option: Path | None, state_dir: Path | None) -> int:
+    """Run the till on this terminal; ctrl+q twice leaves it.
+
+    \b
+    Examples:
+      taptill run
+      taptill run --config ./config.toml --state-dir ./state
+    """
+    config = configs.load(configs.find_config(option), check_reader)
+    state = configs.state_dir(state_dir)
+    log_beside(state)
+    return show(config, state, configs.read_token(config))
+
+
+def show(
+    config: Config,
+    state: Path,
+    token: str,
+    cards: Cards | None = None,
+    legend: tuple[tuple[str, str], ...] = (),
+) -> int:
+    """Run the till screen until it is left; give the exit status."""
+    if not sys.stdin.isatty() or not sys.stderr.isatty():
+        raise UsageError(problem="the till draws on a terminal: run it in one, or as a service")
+    house = build(config, state, token)
+    try:
+        return _show(house, config, cards or {}, legend)
+    finally:
+        house.close()
+
+
+def _show(house: House, config: Config, cards: Cards, legend: tuple[tuple[str, str], ...]) -> int:
+    from taptill.ui import texts  # noqa: PLC0415 - a refused start needs no screen
+    from taptill.ui.app import TillApp  # noqa: PLC0415
+    from taptill.ui.dress import Dress, Privacy, ShowDebt, ShowName  # noqa: PLC0415
+    from taptill.ui.themes import pick  # noqa: PLC0415
+
+    privacy = Privacy(ShowName(config.privacy.show_name), ShowDebt(config.privacy.show_debt))
+    dress = Dress(texts.load(config.till.language), config.till.currency, privacy, legend)
+
+    def shower(card_id: str) -> Callable[[], None]:
+        return lambda: house.present(card_id)
+
+    async def live() -> None:
+        notify("READY=1")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(house.run())
+            group.create_task(feed_watchdog(house.journal.alive))
+
+    app = TillApp(
+        house.till,
+        live,
+        dress,
+        pick(config.ui.theme, configs.terminal()),
+        {letter: shower(card_id) for letter, card_id in cards.items()},
+    )
+    fault = app.run()
+    notify("STOPPING=1")
+    if fault is not None:
+        raise fault
+    return app.return_code or 0

@@ -1,0 +1,58 @@
+"""The TOML file in, frozen dataclasses out, once, at start."""
+
+from taptill.config.places import (
+    find_config,
+    load,
+    notify_socket,
+    read_token,
+    state_dir,
+    terminal,
+    watchdog_s,
+)
+from taptill.config.reading import ReaderCheck, parse
+from taptill.config.tables import (
+    Backend,
+    Cache,
+    Config,
+    Goods,
+    Journal,
+    Limits,
+    Lookup,
+    Metrics,
+    Offline,
+    Privacy,
+    Reader,
+    Receipt,
+    Settlement,
+    Staff,
+    Till,
+    Ui,
+)
+
+__all__ = [
+    "Backend",
+    "Cache",
+    "Config",
+    "Goods",
+    "Journal",
+    "Limits",
+    "Lookup",
+    "Metrics",
+    "Offline",
+    "Privacy",
+    "Reader",
+    "ReaderCheck",
+    "Receipt",
+    "Settlement",
+    "Staff",
+    "Till",
+    "Ui",
+    "find_config",
+    "load",
+    "notify_socket",
+    "parse",
+    "read_token",
+    "state_dir",
+    "terminal",
+    "watchdog_s",
+]

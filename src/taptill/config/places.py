@@ -1,0 +1,135 @@
+"""Options and environment in, places out: the config file, the state directory, the token."""
+
+import os
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+from platformdirs import user_config_path, user_state_path
+
+from taptill.config.reading import ReaderCheck, complain, parse
+from taptill.config.tables import Config
+
+SYSTEM_CONFIG = Path("/etc/taptill/config.toml")
+TOKEN_NAME = "api-token"  # noqa: S105 - the name of the systemd credential, no secret
+
+
+def find_config(option: Path | None, system: Path = SYSTEM_CONFIG) -> Path:
+    """Find the config file; raises ConfigError that names every place looked at."""
+    named = {
+        "--config": option,
+        "$TAPTILL_CONFIG": _named_by("TAPTILL_CONFIG"),
+    }
+    for who, path in named.items():
+        if path is not None:
+            if _there(path):
+                return path
+            raise complain([f"no config at {path}, which {who} names"])
+    places = [system, user_config_path("taptill") / "config.toml"]
+    for path in places:
+        if _there(path):
+            return path
+    looked = ", ".join(["--config (not given)", "$TAPTILL_CONFIG (not set)", *map(str, places)])
+    raise complain([f"no config found; looked at {looked}. Start from config.example.toml"])
+
+
+def load(path: Path, check_reader: ReaderCheck = lambda _: ()) -> Config:
+    """Read the config file; raises ConfigError with all complaints."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as fault:
+        raise complain([f"{path} cannot be read: {fault.strerror}"]) from fault
+    except UnicodeDecodeError as fault:
+        line = fault.object[: fault.start].count(b"\n") + 1
+        column = fault.start - fault.object.rfind(b"\n", 0, fault.start)
+        raise complain([f"line {line}, column {column}: this is not UTF-8"]) from fault
+    config = parse(text, check_reader)
+    return replace(config, warnings=(*config.warnings, *_open_secrets(config)))
+
+
+def state_dir(option: Path | None) -> Path:
+    """Give the directory of journal and cache, made with mode 0700; raises ConfigError."""
+    path = option or _named_by("STATE_DIRECTORY") or user_state_path("taptill")
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as fault:
+        problem = f"the state directory {path} cannot be made: {fault.strerror}; use --state-dir"
+        raise complain([problem]) from fault
+    return path
+
+
+def read_token(config: Config) -> str:
+    """Give the API token from the systemd credential, else from token_file; raises ConfigError."""
+    credentials = _named_by("CREDENTIALS_DIRECTORY")
+    # The credential first: the service's account cannot read the file that it was made from.
+    for path in (credentials and credentials / TOKEN_NAME, config.backend.token_file):
+        if path and (token := _token_in(path)) is not None:
+            return token
+    named = config.backend.token_file or 'a file named by [backend] token_file (now "")'
+    raise complain(
+        [f"no API token: write it to {named}, or to /etc/credstore/{TOKEN_NAME} for the service"]
+    )
+
+
+def terminal() -> str:
+    """Give the kind of terminal, `linux` on a bare console."""
+    return os.environ.get("TERM", "")
+
+
+def notify_socket() -> str:
+    """Give the address for sd_notify; empty without systemd."""
+    return os.environ.get("NOTIFY_SOCKET", "")
+
+
+def watchdog_s() -> float:
+    """Give the seconds after which systemd misses the watchdog's beat; 0 without one."""
+    return int(os.environ.get("WATCHDOG_USEC", "0") or 0) / 1_000_000
+
+
+def _token_in(path: Path) -> str | None:
+    try:
+        token = path.read_bytes().strip()
+    except FileNotFoundError:
+        return None
+    except OSError as fault:
+        raise complain([f"the token file {path} cannot be read: {fault.strerror}"]) from fault
+    if not token:
+        raise complain([f"the token file {path} is empty"])
+    if not all(0x20 < byte < 0x7F for byte in token):  # noqa: PLR2004 - ASCII's printable ones
+        raise complain([f"the token file {path} holds more than one word of printable ASCII"])
+    return token.decode("ascii")
+
+
+def _named_by(variable: str) -> Path | None:
+    # systemd joins several directories with colons; the first is ours.
+    value = os.environ.get(variable, "")
+    first = value.split(":")[0] if variable.endswith("_DIRECTORY") else value
+    return Path(first) if first else None
+
+
+def _there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return True  # load says what is wrong with it
+
+
+def _open_secrets(config: Config) -> list[str]:
+    backend = config.backend
+    named = {
+        "token_file": backend.token_file,
+        "office_token_file": backend.office_token_file,
+        "client_key": backend.client_key,
+    }
+    return [
+        f"everybody can read the file of [backend] {key}"
+        for key, path in named.items()
+        if path and _world_readable(path)
+    ]
+
+
+def _world_readable(path: Path) -> bool:
+    try:
+        return bool(path.stat().st_mode & stat.S_IROTH)
+    except OSError:
+        return False  # a missing or closed one is for read_token to say

@@ -1,0 +1,216 @@
+"""Text in, `Config` out, or every complaint about it at once."""
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from taptill.config.kinds import REQUIRED, Key
+from taptill.config.tables import LISTS, TABLES, Backend, Config, Reader, Staff, Till, keys_of
+from taptill.domain.errors import ConfigError
+from taptill.domain.money import Currency
+
+ReaderCheck = Callable[[Reader], Iterable[str]]
+"""Says what is wrong with a reader's driver, family and steps: one short sentence each."""
+
+SHOWN_MAX = 60
+"""More characters of a wrong value than this do not help."""
+
+_SECRETIVE = re.compile(r"token|secret|pass|pin|key|auth|cred|hash|card|cookie", re.IGNORECASE)
+
+
+def complain(complaints: list[str]) -> ConfigError:
+    """Make the one error of all complaints; they are also a list in `.fields["list"]`."""
+    return ConfigError(complaints="\n".join(complaints), list=complaints)
+
+
+def parse(text: str, check_reader: ReaderCheck = lambda _: ()) -> Config:
+    """Read the config's text; raises ConfigError with all complaints."""
+    file = _toml(text)
+    reading = _Reading(file)
+    tables = {name: reading.table(name, table) for name, table in TABLES.items()}
+    rows = {name: reading.rows(name, table) for name, table in LISTS.items()}
+    complaints = [
+        *reading.complaints,
+        *_reader_complaints(rows["reader"], file, check_reader),
+        *_twice("goods", "key", rows["goods"]),
+        *_twice("staff", "name", rows["staff"]),
+        *_staff_complaints(rows["staff"]),
+        *_backend_complaints(tables["backend"]),
+    ]
+    if complaints:
+        raise complain(complaints)
+    return Config(
+        **tables,
+        readers=tuple(rows["reader"].values()),
+        goods=tuple(rows["goods"].values()),
+        staff=tuple(rows["staff"].values()),
+        warnings=tuple(_warnings(tables["backend"])),
+    )
+
+
+def _toml(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as fault:
+        # tomllib names no line for what is missing at the end, nor for what Python refuses.
+        where = re.search(r"\(at line (\d+), column (\d+)\)$", str(fault))
+        lines = text.split("\n")
+        line, column = where.groups() if where else (len(lines), len(lines[-1]) + 1)
+        detail = re.sub(r" \(at .*\)$", "", str(fault))
+        raise complain([f"line {line}, column {column}: this is not TOML: {detail}"]) from fault
+
+
+class _Reading:
+    """Goes through the file's tables and writes down every complaint."""
+
+    def __init__(self, file: Mapping[str, Any]) -> None:
+        self.complaints = [
+            _unknown_table(name, found)
+            for name, found in file.items()
+            if name not in (*TABLES, *LISTS)
+        ]
+        self._file = file
+        self._currency = _currency(file)
+
+    def table(self, name: str, table: type) -> Any:
+        """Read one table; None where it holds a mistake."""
+        found = self._file.get(name, {})
+        if isinstance(found, dict):
+            return self._row(f"[{name}]", table, found)
+        self.complaints.append(f"[{name}]: this is one table: write [{name}] above its keys")
+        return None
+
+    def rows(self, name: str, table: type) -> dict[int, Any]:
+        """Read an array of tables; gives the rows without a mistake by their number."""
+        found = self._file.get(name, [])
+        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+            self.complaints.append(f"[[{name}]]: write [[{name}]] above the keys of each")
+            return {}
+        numbered = enumerate(found, start=1)
+        rows = {n: self._row(f"[[{name}]] {n}", table, row) for n, row in numbered}
+        return {n: row for n, row in rows.items() if row is not None}
+
+    def _row(self, place: str, table: type, found: Mapping[str, object]) -> Any:
+        keys = keys_of(table)
+        unknown = [name for name in found if name not in keys]
+        self.complaints += [_unknown_key(place, name, found[name], keys) for name in unknown]
+        values: dict[str, object] = {}
+        for name, key in keys.items():
+            try:
+                values[name] = _value(key, found.get(name, key.default), self._currency)
+            except ValueError:
+                self.complaints.append(_wrong_value(place, name, key, found))
+        return table(**values) if len(values) == len(keys) else None
+
+
+def _value(key: Key, found: object, currency: Currency) -> object:
+    if found is REQUIRED:
+        raise ValueError
+    return None if found is None else key.kind.read(found, currency)
+
+
+def _currency(file: Mapping[str, Any]) -> Currency:
+    # Amounts need it before its turn; a wrong one must not bring complaints about right amounts.
+    till = file.get("till")
+    code = till.get("currency", "EUR") if isinstance(till, dict) else "EUR"
+    try:
+        read = keys_of(Till)["currency"].kind.read(code, Currency(""))
+    except ValueError:
+        read = Currency("", digits=3)
+    assert isinstance(read, Currency)
+    return read
+
+
+def _wrong_value(place: str, name: str, key: Key, found: Mapping[str, object]) -> str:
+    if name not in found:
+        return f"{place} {name} is missing, it must be {key.kind}"
+    return f"{place} {name} = {_shown(found[name], secret=key.secret)} must be {key.kind}"
+
+
+def _unknown_key(place: str, name: str, value: object, keys: Mapping[str, Key]) -> str:
+    near = get_close_matches(name.lower().replace("-", "_"), keys, n=1, cutoff=0.6)
+    secret = _SECRETIVE.search(name) is not None or any(keys[key].secret for key in near)
+    hint = f", did you mean {near[0]}?" if near else _belongs(name)
+    hint = hint or f", known are {', '.join(keys)}"
+    return f"{place} {_shown_name(name)} = {_shown(value, secret=secret)}: unknown key{hint}"
+
+
+def _belongs(name: str) -> str:
+    tables = [f"[{at}]" for at, table in TABLES.items() if name in keys_of(table)]
+    return f", it belongs to {' or '.join(tables)}" if tables else ""
+
+
+def _unknown_table(name: str, found: object) -> str:
+    shown = _shown_name(name)
+    if not isinstance(found, dict | list):
+        value = _shown(found, secret=_SECRETIVE.search(name) is not None)
+        return f"{shown} = {value}: this key stands above all tables{_belongs(name)}"
+    near = get_close_matches(name.lower(), (*TABLES, *LISTS), n=1, cutoff=0.6)
+    hint = f"did you mean [{near[0]}]?" if near else f"known are {', '.join((*TABLES, *LISTS))}"
+    return f"[{shown}]: unknown table, {hint}"
+
+
+def _shown(value: object, *, secret: bool) -> str:
+    if secret or (isinstance(value, str) and "@" in value):
+        return "(not shown)"
+    if isinstance(value, dict) or (isinstance(value, list) and dict in map(type, value)):
+        return "{...}"
+    try:
+        shown = json.dumps(value, ensure_ascii=False, default=str)
+    except ValueError:  # Python writes no decimal integer of more than some thousand digits
+        return "(too long)"
+    return shown if len(shown) <= SHOWN_MAX else f"{shown[:SHOWN_MAX]}..."
+
+
+def _shown_name(name: str) -> str:
+    return name if re.fullmatch(r"[\w-]{1,60}", name) else json.dumps(name[:SHOWN_MAX])
+
+
+def _reader_complaints(
+    rows: Mapping[int, Reader], file: Mapping[str, Any], check: ReaderCheck
+) -> Iterable[str]:
+    if file.get("reader", []) == []:
+        yield "[[reader]] is missing: at least one reader is needed"
+    for number, reader in rows.items():
+        yield from (f"[[reader]] {number} {said}" for said in check(reader))
+
+
+def _twice(name: str, key: str, rows: Mapping[int, Any]) -> Iterable[str]:
+    first: dict[object, int] = {}
+    for number, row in rows.items():
+        other = first.setdefault(getattr(row, key), number)
+        if other != number:
+            yield f"[[{name}]] {number} {key} is that of [[{name}]] {other}: each needs its own"
+
+
+def _staff_complaints(rows: Mapping[int, Staff]) -> Iterable[str]:
+    for number, staff in rows.items():
+        if not (staff.pin_hash or staff.card_id):
+            yield f"[[staff]] {number} needs pin_hash or card_id, or nobody can be this person"
+
+
+def _backend_complaints(backend: Backend | None) -> Iterable[str]:
+    if backend and backend.client_key and not backend.client_cert:
+        yield "[backend] client_key needs client_cert beside it"
+
+
+def _warnings(backend: Backend) -> Iterable[str]:
+    url = urlsplit(backend.base_url)
+    if url.password is not None:
+        yield "password in the config: [backend] base_url"
+    if any(_SECRETIVE.search(name) for name, _ in backend.headers):
+        yield "secret in the config: [backend] headers"
+    if url.scheme == "http" and not _loopback(url.hostname or ""):
+        yield "http:// backend: the token travels in the clear"
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,242 @@
+"""A question in, a decision out: the only place where a rule about charging lives."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from taptill.domain.customer import Snapshot
+from taptill.domain.money import ZERO, Money
+from taptill.domain.tap import CardProblem
+
+
+class Reason(StrEnum):
+    """Why a charge is declined; each is a key of the screen texts and of docs/errors.md."""
+
+    UNREADABLE_CARD = "unreadable-card"
+    AMBIGUOUS_CARD = "ambiguous-card"
+    UNKNOWN_CARD = "unknown-card"
+    UNKNOWN_OFFLINE = "unknown-offline"
+    SYSTEM_CUSTOMER = "system-customer"
+    BLOCKED = "blocked"
+    AMOUNT = "amount"
+    TILL_CLOSED = "till-closed"
+    STALE = "stale"
+    NO_CREDIT = "no-credit"
+    OFFLINE_CAP = "offline-cap"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The one customer of the card; `age_s` is None where the age cannot be known.
+
+    `gone` marks a cached customer that a full sync did not see any more.
+    """
+
+    snapshot: Snapshot
+    age_s: float | None
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """Two customers share the card id: the till refuses to choose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A live answer that no customer has this card."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """No customer in the cache, and no live answer."""
+
+
+Finding = Known | Ambiguous | Absent | Unreachable | CardProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The site's limits; offline caps count while the sight is older than `fresh_s`."""
+
+    max_charge: Money
+    credit_ceiling: Money | None
+    fresh_s: float
+    max_age_s: float
+    per_charge: Money
+    per_customer: Money
+    per_terminal: Money
+
+
+@dataclass(frozen=True, slots=True)
+class OfflineSpend:
+    """Offline charges that the newest snapshot does not hold yet, less their voids."""
+
+    customer: Money = ZERO
+    terminal: Money = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """All that a decision may depend on.
+
+    `amount` is None for the verdict on tap with an empty basket (rule 7 is left out then);
+    `pending` is what this journal holds of the customer beyond the snapshot.
+    """
+
+    finding: Finding
+    amount: Money | None
+    pending: Money
+    spent: OfflineSpend
+    journal_open: bool
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """The charge may be journaled; `headroom` is what may be charged now, None = no limit."""
+
+    debt_now: Money
+    headroom: Money | None
+    offline: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The charge may not be; `headroom` is what would pass, `missing` what is too much."""
+
+    reason: Reason
+    debt_now: Money | None = None
+    headroom: Money | None = None
+    missing: Money | None = None
+
+
+Decision = Approved | Declined
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A question about one known customer, with the figures that the rules compare."""
+
+    question: Question
+    known: Known
+    amount: Money
+
+    @property
+    def debt_now(self) -> Money:
+        return self.known.snapshot.debt + self.question.pending
+
+    @property
+    def offline(self) -> bool:
+        age_s = self.known.age_s
+        return age_s is None or age_s > self.question.policy.fresh_s
+
+    @property
+    def credit_headroom(self) -> Money | None:
+        if not self.known.snapshot.customer.credit_allowed:
+            return -self.debt_now
+        ceiling = self.question.policy.credit_ceiling
+        return None if ceiling is None else ceiling - self.debt_now
+
+    @property
+    def offline_headroom(self) -> Money | None:
+        if not self.offline:
+            return None
+        policy, spent = self.question.policy, self.question.spent
+        return min(
+            policy.per_charge,
+            policy.per_customer - spent.customer,
+            policy.per_terminal - spent.terminal,
+        )
+
+    @property
+    def headroom(self) -> Money | None:
+        limits = [
+            limit for limit in (self.credit_headroom, self.offline_headroom) if limit is not None
+        ]
+        return max(ZERO, min(limits)) if limits else None
+
+
+def decide(question: Question) -> Decision:
+    """Answer whether this basket may be charged to this customer now (3-charging 3.2)."""
+    match question.finding:
+        case CardProblem():
+            return Declined(Reason.UNREADABLE_CARD)
+        case Ambiguous():
+            return Declined(Reason.AMBIGUOUS_CARD)
+        case Absent():
+            return Declined(Reason.UNKNOWN_CARD)
+        case Unreachable():
+            return Declined(Reason.UNKNOWN_OFFLINE)
+        case Known() as known:
+            return _about(_Case(question, known, question.amount or ZERO))
+
+
+def _about(case: _Case) -> Decision:
+    for reason, breaks in _RULES:
+        if breaks(case):
+            return Declined(reason, case.debt_now, case.headroom, _missing(case, reason))
+    return Approved(case.debt_now, case.headroom, case.offline)
+
+
+def _gone(case: _Case) -> bool:
+    return case.known.gone
+
+
+def _system(case: _Case) -> bool:
+    return case.known.snapshot.customer.is_default
+
+
+def _blocked(case: _Case) -> bool:
+    return case.known.snapshot.customer.blocked
+
+
+def _wrong_amount(case: _Case) -> bool:
+    amount = case.question.amount
+    return amount is not None and not ZERO < amount <= case.question.policy.max_charge
+
+
+def _till_closed(case: _Case) -> bool:
+    return not case.question.journal_open
+
+
+def _stale(case: _Case) -> bool:
+    return case.known.age_s is None or case.known.age_s > case.question.policy.max_age_s
+
+
+def _beyond(limit: Money | None, amount: Money) -> bool:
+    return limit is not None and bool(amount) and amount > limit
+
+
+def _no_credit(case: _Case) -> bool:
+    return _beyond(case.credit_headroom, case.amount)
+
+
+def _offline_cap(case: _Case) -> bool:
+    return _beyond(case.offline_headroom, case.amount)
+
+
+# First match wins; the numbers of 3-charging 3.2 are 3, 5, 6, 7, 8, 9, 10, 11.
+_RULES: tuple[tuple[Reason, Callable[[_Case], bool]], ...] = (
+    (Reason.UNKNOWN_CARD, _gone),
+    (Reason.SYSTEM_CUSTOMER, _system),
+    (Reason.BLOCKED, _blocked),
+    (Reason.AMOUNT, _wrong_amount),
+    (Reason.TILL_CLOSED, _till_closed),
+    (Reason.STALE, _stale),
+    (Reason.NO_CREDIT, _no_credit),
+    (Reason.OFFLINE_CAP, _offline_cap),
+)
+
+
+def _missing(case: _Case, reason: Reason) -> Money | None:
+    match reason:
+        case Reason.NO_CREDIT:
+            limit = case.credit_headroom
+        case Reason.OFFLINE_CAP:
+            limit = case.offline_headroom
+        case Reason.AMOUNT:
+            limit = case.question.policy.max_charge
+        case _:
+            return None
+    return case.amount - max(ZERO, limit) if limit is not None else None

@@ -1,0 +1,126 @@
+"""What the journal keeps: entries of a kind, each with the facts of one moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from taptill.domain.mark import Mark
+
+
+class Kind(StrEnum):
+    """The kinds of entry (3-charging 3.4)."""
+
+    OPENED = "opened"
+    CHARGE = "charge"
+    VOID = "void"
+    REPAYMENT = "repayment"
+    WRITE_OFF = "write-off"
+    DECLINED = "declined"
+    ATTEMPT = "attempt"
+    RECEIPT = "receipt"
+    TAKEN_BACK = "taken-back"
+    REFUSAL = "refusal"
+    HALTED = "halted"
+    RESUMED = "resumed"
+    CONFLICT = "conflict"
+    RESOLVED = "resolved"
+    OFFICE_MOVED = "office-moved"
+    EXPORTED = "exported"
+    BOOKED = "booked"
+    ADOPTED = "adopted"
+    FORKED = "forked"
+    RETIRED = "retired"
+    SHIFT_OPENED = "shift-opened"
+    SHIFT_CLOSED = "shift-closed"
+    CLOCK = "clock"
+
+
+MONEY_KINDS = frozenset({Kind.CHARGE, Kind.VOID, Kind.REPAYMENT, Kind.WRITE_OFF})
+"""The only entries that change `totalDebt`, by their `amount_minor`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry before the journal gives it a number, a time and a place in the chain.
+
+    `amount_minor` is the change of `totalDebt` of a money entry, None for every other kind.
+    """
+
+    kind: Kind
+    customer_id: int | None = None
+    amount_minor: int | None = None
+    body: Mapping[str, Any] = field(default_factory=dict)
+    charge_id: str | None = None
+    staff: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as it stands in the journal; `at` is UTC ISO 8601, an annotation only."""
+
+    seq: int
+    kind: Kind
+    charge_id: str | None
+    customer_id: int | None
+    amount_minor: int | None
+    body: Mapping[str, Any]
+    at: str
+    boot_id: str
+    uptime_ms: int
+    clock_trusted: bool
+    staff: str | None
+    prev_hash: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The last update that this journal sent for a customer, as its entry tells it.
+
+    Totals are exact, in minor units. `open` while no receipt, refusal or conflict follows.
+    """
+
+    epoch: str
+    sent: Mark
+    total_read: Decimal
+    total_sent: Decimal
+    others: int | None
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where this journal stands with one customer, from one look at the projection.
+
+    `last` is the mark that the row should hold (None: no money entry yet); `seen` the mark that
+    the last receipt, attempt or taken-back read; `receipted_seq` the highest seq that ever had a
+    receipt; `base` the office's part of the total as last seen; `conflict` the open reason for
+    the conflict desk.
+    """
+
+    customer_id: int
+    last: Mark | None
+    seen: Mark | None
+    receipted_seq: int
+    updated_at: str
+    base: Decimal | None
+    attempt: Attempt | None
+    conflict: str | None
+
+    @property
+    def open(self) -> bool:
+        """Whether money of this customer is not known to be in the backend's books."""
+        if self.last is None:
+            return False
+        behind = self.seen is None or self.seen.seq != self.last.seq
+        return behind or (self.attempt is not None and self.attempt.open)
+
+
+@dataclass(frozen=True, slots=True)
+class Footing:
+    """What a journal has at a mark's seq: whose money entry it is, and the mark it makes."""
+
+    customer_id: int
+    mark: Mark

@@ -1,0 +1,188 @@
+"""The one tree of errors: a stable code, fields instead of text, and whether the outcome is known.
+
+Each class's docstring's first line is the sentence for docs/errors.md; `says` is the line on
+standard error, filled with the fields. Exit statuses are those of sysexits.h.
+"""
+
+from typing import ClassVar
+
+
+class TaptillError(Exception):
+    """Something the program cannot go on from by itself."""
+
+    code: ClassVar[str] = "fault"
+    says: ClassVar[str] = "unexpected fault"
+    exit_status: ClassVar[int] = 70
+    outcome_known: ClassVar[bool] = True
+
+    def __init__(self, **fields: object) -> None:
+        super().__init__(fields)
+        self.fields = fields
+
+    def __str__(self) -> str:
+        return self.says.format_map(self.fields)
+
+
+class ConfigError(TaptillError):
+    """The config holds mistakes; all of them are listed at once."""
+
+    code = "config"
+    says = "{complaints}"
+    exit_status = 78
+
+
+class UsageError(TaptillError):
+    """The command's words do not fit."""
+
+    code = "usage"
+    says = "{problem}"
+    exit_status = 64
+
+
+class MissingExtraError(TaptillError):
+    """An optional package is not installed."""
+
+    code = "missing-extra"
+    says = "{what} needs the extra '{extra}': pip install 'taptill[{extra}]'"
+    exit_status = 69
+
+
+class BackendError(TaptillError):
+    """The Customers API did not do what was asked."""
+
+    code = "backend"
+    says = "the Customers API did not answer as expected: {detail}"
+    exit_status = 69
+
+
+class UnreachableError(BackendError):
+    """No answer from the backend; nothing was changed there."""
+
+    code = "backend-unreachable"
+    says = "no answer from {place}: {detail}. Check the network and [backend] base_url"
+
+
+class RefusedError(BackendError):
+    """The backend's final no to this one request."""
+
+    code = "backend-refused"
+    says = "the Customers API refused (HTTP {status}): {detail}"
+
+
+class ClashError(BackendError):
+    """A condition of an update was not met; nothing was changed."""
+
+    code = "backend-clash"
+    says = "the row has changed meanwhile (HTTP 409)"
+
+
+class UnauthorisedError(BackendError):
+    """The token is wrong or has no rights."""
+
+    code = "backend-token"
+    says = (
+        "the Customers API does not accept this token (HTTP {status}). Check [backend] token_file"
+    )
+    exit_status = 77
+
+
+class MalformedError(BackendError):
+    """The answer is not what the Customers API sends, a captive portal's page for example."""
+
+    code = "backend-malformed"
+    says = "this is not the Customers API's answer: {detail}. Check [backend] base_url, path_prefix"
+
+
+class UnknownOutcomeError(BackendError):
+    """An update was sent and not heard of: it may or may not have been applied."""
+
+    code = "backend-unknown"
+    says = "sent, no clear answer: {detail}"
+    outcome_known = False
+
+
+class JournalError(TaptillError):
+    """The journal cannot be used."""
+
+    code = "journal"
+    says = "journal {path}: {detail}"
+    exit_status = 74
+
+
+class JournalInUseError(JournalError):
+    """Another process holds the journal."""
+
+    code = "journal-in-use"
+    says = "journal {path} is in use by {holder}: stop that till first, or use its screen"
+    exit_status = 75
+
+
+class JournalBrokenError(JournalError):
+    """The chain of entries does not hold: something was changed behind the till's back."""
+
+    code = "journal-broken"
+    says = "journal {path}: entry {seq} does not fit the chain ({detail}); keep the file, call help"
+
+
+class JournalTooNewError(JournalError):
+    """The journal was written by a newer version."""
+
+    code = "journal-newer"
+    says = (
+        "journal {path} has format {found}, this version knows {known}: install the newer taptill"
+    )
+
+
+class EntryRefusedError(JournalError):
+    """The journal's rules do not allow this entry, a second void of one charge for example."""
+
+    code = "journal-entry"
+    says = "journal {path}: this entry is not allowed ({detail})"
+
+
+class ReaderError(TaptillError):
+    """A card reader cannot be used; `state` is the ReaderState that shows it."""
+
+    code = "reader"
+    says = "reader {reader}: {detail}"
+    exit_status = 69
+
+
+class ServiceError(TaptillError):
+    """The embedded Customers service cannot use its database, its port or a file."""
+
+    code = "service"
+    says = "customers service: {detail}"
+    exit_status = 73
+
+
+class ServiceTooNewError(ServiceError):
+    """The service's database was written by a newer version."""
+
+    code = "service-newer"
+    says = (
+        "customers service: {path} has format {found}, this version knows {known}: "
+        "install the newer taptill"
+    )
+
+
+ALL_ERRORS: tuple[type[TaptillError], ...] = (
+    ConfigError,
+    UsageError,
+    MissingExtraError,
+    BackendError,
+    UnreachableError,
+    RefusedError,
+    ClashError,
+    UnauthorisedError,
+    MalformedError,
+    UnknownOutcomeError,
+    JournalError,
+    JournalInUseError,
+    JournalBrokenError,
+    JournalTooNewError,
+    EntryRefusedError,
+    ReaderError,
+    ServiceError,
+    ServiceTooNewError,
+)

@@ -1,0 +1,115 @@
+"""debtData in, marks out: which entries of which journal a backend row holds (3-charging 3.5)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+KEY = "taptill"
+HASH_DIGITS = 8
+
+Json = Any
+"""Parsed JSON with every fraction a Decimal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The row holds this journal's money entries of this customer up to `seq`.
+
+    `total` is their sum in minor units, `hash` the first eight digits of entry `seq`'s hash.
+    """
+
+    seq: int
+    total: int
+    hash: str
+
+
+class Place(StrEnum):
+    """What a row's debtData offers a mark."""
+
+    EMPTY = "empty"  # no taptill key yet: enrol first
+    TABLE = "table"
+    UNUSABLE = "unusable"  # neither empty nor an object: there is no place for a mark
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """All that one row's debtData says: epoch, every journal's mark, and what is not ours.
+
+    `table` maps a journal id to its mark, or to None where its value is no mark.
+    `found` is the whole parsed object, which goes back untouched but for our key.
+    """
+
+    place: Place
+    epoch: str | None = None
+    table: Mapping[str, Mark | None] = field(default_factory=dict)
+    found: Mapping[str, Json] = field(default_factory=dict)
+    as_text: bool = False
+
+    @property
+    def foreign(self) -> bool:
+        """Whether debtData holds anything of somebody else."""
+        return any(key != KEY for key in self.found)
+
+    def sum_of_others(self, journal_id: str) -> int | None:
+        """Sum the totals of all other journals' marks; None where one is unreadable."""
+        others = [mark for key, mark in self.table.items() if key != journal_id]
+        if any(mark is None for mark in others):
+            return None
+        return sum(mark.total for mark in others if mark is not None)
+
+
+def read_marks(debt_data: Json) -> Marks:
+    """Read debtData as object, text or null; never raises, `UNUSABLE` says there is no place."""
+    as_text = isinstance(debt_data, str) and bool(debt_data.strip())
+    found = _parsed(debt_data) if isinstance(debt_data, str) else debt_data
+    if found is None or found in ({}, []):
+        return Marks(Place.EMPTY, as_text=as_text)
+    if not isinstance(found, dict):
+        return Marks(Place.UNUSABLE)
+    if KEY not in found:
+        return Marks(Place.EMPTY, found=found, as_text=as_text)
+    ours = found[KEY]
+    if not (isinstance(ours, dict) and isinstance(ours.get("e"), str)):
+        return Marks(Place.UNUSABLE, found=found, as_text=as_text)
+    table = ours.get("t", {})
+    if not isinstance(table, dict):
+        return Marks(Place.UNUSABLE, found=found, as_text=as_text)
+    read = {str(key): _mark(value) for key, value in table.items()}
+    return Marks(Place.TABLE, ours["e"], read, found, as_text)
+
+
+def with_mark(marks: Marks, epoch: str, journal_id: str = "", mark: Mark | None = None) -> Json:
+    """Give the debtData to write: everything found, the epoch, and one mark set anew."""
+    ours = marks.found.get(KEY)
+    kept = dict(ours) if isinstance(ours, dict) else {}
+    table = dict(kept.get("t") or {})
+    if mark is not None:
+        table[journal_id] = [mark.seq, mark.total, mark.hash]
+    return {**marks.found, KEY: {**kept, "e": epoch, "t": table}}
+
+
+def epoch_of(updated_at: str, total_minor: Decimal) -> str:
+    """Derive a row version's epoch, so that two tills on the same untouched row agree."""
+    figure = format((total_minor + 0).normalize(), "f")  # + 0 makes -0 plain 0
+    return sha256(f"{updated_at}|{figure}".encode()).hexdigest()[:HASH_DIGITS]
+
+
+def _parsed(text: str) -> Json:
+    if not text.strip():
+        return None
+    try:
+        return json.loads(text, parse_float=Decimal)
+    except ValueError:
+        return text
+
+
+def _mark(value: Json) -> Mark | None:
+    match value:
+        case [int(seq), int(total), str(digits)] if not isinstance(seq, bool):
+            return Mark(seq, total, digits)
+        case _:
+            return None

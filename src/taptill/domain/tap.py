@@ -1,0 +1,62 @@
+"""What a reader may say: a tap, a problem with a card, its own health."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from taptill.domain.card_id import CardId
+
+
+class CardTrouble(StrEnum):
+    """Why a reader refused a card; each is a key of the screen texts."""
+
+    RANDOM_ID = "random-id"
+    CASCADE_TAG = "cascade-tag"
+    BLANK_ID = "blank-id"
+    WRONG_FORM = "wrong-form"
+    TWO_CARDS = "two-cards"
+
+
+class ReaderState(StrEnum):
+    """How a reader is; each is a key of the screen texts, with a hint what to do."""
+
+    OPENING = "opening"
+    OK = "ok"
+    MISSING = "missing"
+    DENIED = "denied"
+    BUSY = "busy"
+    LOST = "lost"
+    GARBLED = "garbled"
+    FAULTY = "faulty"
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A card shown to one reader at one instant; `at_s` is monotonic seconds."""
+
+    card_id: CardId
+    reader: str
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CardProblem:
+    """A card that the reader refuses to name; `TWO_CARDS` also takes the last tap back."""
+
+    trouble: CardTrouble
+    reader: str
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderHealth:
+    """A reader's state in a word, with the place or holder that the hint names."""
+
+    reader: str
+    state: ReaderState
+    detail: str = ""
+    frames: int = 0
+    bad_frames: int = 0
+    reopened: int = 0
+
+
+ReaderMessage = Tap | CardProblem | ReaderHealth

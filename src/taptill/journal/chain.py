@@ -1,0 +1,27 @@
+"""Columns in, hash out: each entry's hash covers the one before it (3-charging 3.4)."""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+FIRST_PREV_HASH = "0" * 64
+
+
+def canonical(value: Mapping[str, Any]) -> str:
+    """Write JSON in one way only: sorted keys, no blanks, Decimals as text."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_as_text
+    )
+
+
+def chained_hash(prev_hash: str, columns: Mapping[str, Any]) -> str:
+    """Give SHA-256 over the previous hash and every other column but the hash itself."""
+    return sha256((prev_hash + canonical(columns)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(value)

@@ -1,0 +1,212 @@
+"""Drafts in, entries on disk out: the journal's synchronous core over one SQLite file."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from taptill.domain.clock import Clock
+from taptill.domain.entry import Draft, Entry, Kind, Position
+from taptill.domain.errors import EntryRefusedError, JournalError, JournalTooNewError
+from taptill.journal import projection, schema
+from taptill.journal.chain import FIRST_PREV_HASH, canonical, chained_hash
+
+ENTRY_COLUMNS = (
+    "seq, kind, charge_id, customer_id, amount_minor, body, at, boot_id, uptime_ms, "
+    "clock_trusted, staff, prev_hash, hash"
+)
+_POSITION_COLUMNS = ", ".join(projection.COLUMNS)
+_POSITION_PLACES = ", ".join("?" * len(projection.COLUMNS))
+
+BUSY_TIMEOUT_MS = 5000
+"""How long a commit waits for a reader that holds the file, a backup for example."""
+
+
+def connect(path: Path | str, *, read_only: bool = False) -> sqlite3.Connection:
+    """Open the file as every connection of the journal does; errors become JournalError."""
+    try:
+        connection = _open(path, read_only=read_only)
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        _check_version(connection, path)
+    except sqlite3.Error as fault:
+        raise JournalError(path=path, detail=fault) from fault
+    return connection
+
+
+class JournalFile:
+    """The writing end; one thread owns it. Errors: JournalError and its kin.
+
+    After a failed commit the file holds what it held before; the next append reads the end of
+    the chain anew.
+    """
+
+    def __init__(self, path: Path | str, clock: Clock) -> None:
+        self.path = path
+        self._clock = clock
+        self._connection = connect(path)
+        try:
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = FULL")
+            # Checkpoints sync twice; the writer thread makes them when nobody waits.
+            self._connection.execute("PRAGMA wal_autocheckpoint = 0")
+            if self._version() == 0:
+                schema.create(self._connection)
+        except sqlite3.Error as fault:
+            raise JournalError(path=path, detail=fault) from fault
+        self._end: tuple[int, str] | None = None
+
+    def append(self, batch: Sequence[Sequence[Draft]]) -> list[list[Entry] | JournalError]:
+        """Append several groups of drafts in one commit; each group is all or nothing.
+
+        A group that breaks a rule of the tables (a second void of one charge) gets its own
+        error; a failure of the disk raises, and then nothing of the batch is in the file.
+        """
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            answers = [self._append_group(drafts) for drafts in batch]
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as fault:
+            self._end = None
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise JournalError(path=self.path, detail=fault) from fault
+        return answers
+
+    def checkpoint(self) -> None:
+        """Bring the write-ahead log back into the file; a failure shows at the next append."""
+        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def close(self) -> None:
+        """Close the file; what was committed stays."""
+        self._connection.close()
+
+    def rebuild_projection(self) -> None:
+        """Compute every position anew from the entries, in one transaction."""
+        positions: dict[int, Position] = {}
+        self._connection.execute("BEGIN IMMEDIATE")
+        for entry in entries(self._connection):
+            if entry.customer_id is not None:
+                before = positions.get(entry.customer_id) or projection.blank(entry.customer_id)
+                positions[entry.customer_id] = projection.advance(before, entry)
+        self._connection.execute("DELETE FROM positions")
+        for position in positions.values():
+            self._keep(position)
+        self._connection.execute("COMMIT")
+
+    def _append_group(self, drafts: Sequence[Draft]) -> list[Entry] | JournalError:
+        end_before = self._end
+        self._connection.execute("SAVEPOINT drafts")
+        try:
+            written = [self._append_one(draft) for draft in drafts]
+        except sqlite3.IntegrityError as fault:
+            self._connection.execute("ROLLBACK TO drafts")
+            self._end = end_before
+            return EntryRefusedError(path=self.path, detail=fault)
+        finally:
+            if self._connection.in_transaction:  # a full disk may have rolled all of it back
+                self._connection.execute("RELEASE drafts")
+        return written
+
+    def _append_one(self, draft: Draft) -> Entry:
+        seq, prev_hash = self._end or self._read_end()
+        boot_id, uptime_ms = self._clock.boot()
+        columns: dict[str, Any] = {
+            "seq": seq + 1,
+            "kind": draft.kind.value,
+            "charge_id": draft.charge_id,
+            "customer_id": draft.customer_id,
+            "amount_minor": draft.amount_minor,
+            "body": canonical(draft.body),
+            "at": self._clock.now(),
+            "boot_id": boot_id,
+            "uptime_ms": uptime_ms,
+            "clock_trusted": int(self._clock.trusted()),
+            "staff": draft.staff,
+        }
+        row = (*columns.values(), prev_hash, chained_hash(prev_hash, columns))
+        places = ", ".join("?" * len(row))
+        self._connection.execute(f"INSERT INTO entries ({ENTRY_COLUMNS}) VALUES ({places})", row)  # noqa: S608 - constants
+        entry = entry_of(row)
+        if draft.customer_id is not None:
+            before = position(self._connection, draft.customer_id)
+            self._keep(projection.advance(before or projection.blank(draft.customer_id), entry))
+        self._end = (entry.seq, entry.hash)
+        return entry
+
+    def _keep(self, position: Position) -> None:
+        self._connection.execute(
+            f"INSERT OR REPLACE INTO positions ({_POSITION_COLUMNS}) VALUES ({_POSITION_PLACES})",  # noqa: S608 - constants
+            projection.to_row(position),
+        )
+
+    def _read_end(self) -> tuple[int, str]:
+        query = "SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"
+        row = self._connection.execute(query).fetchone()
+        return (row[0], row[1]) if row else (0, FIRST_PREV_HASH)
+
+    def _version(self) -> int:
+        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def position(connection: sqlite3.Connection, customer_id: int) -> Position | None:
+    """Read where the journal stands with a customer; None without any entry."""
+    row = connection.execute(
+        f"SELECT {_POSITION_COLUMNS} FROM positions WHERE customer_id = ?",  # noqa: S608 - constants
+        (customer_id,),
+    ).fetchone()
+    return projection.from_row(row) if row else None
+
+
+def entries(
+    connection: sqlite3.Connection, where: str = "1", parameters: Sequence[Any] = ()
+) -> Iterator[Entry]:
+    """Give entries in order; `where` is a constant of this package, never foreign text."""
+    query = f"SELECT {ENTRY_COLUMNS} FROM entries WHERE {where} ORDER BY seq"  # noqa: S608 - see above
+    for row in connection.execute(query, parameters):
+        yield entry_of(row)
+
+
+def entry_of(row: Sequence[Any]) -> Entry:
+    """Read a row of the table `entries`, in the order of ENTRY_COLUMNS."""
+    seq, kind, charge_id, customer_id, amount, body, at, boot_id, uptime_ms, trusted = row[:10]
+    return Entry(
+        seq,
+        Kind(kind),
+        charge_id,
+        customer_id,
+        amount,
+        json.loads(body),
+        at,
+        boot_id,
+        uptime_ms,
+        bool(trusted),
+        *row[10:],
+    )
+
+
+def chain_break(row: Sequence[Any], seq: int, prev_hash: str) -> str:
+    """Say in words why a row is not the chain's next entry; empty while it is."""
+    columns = dict(zip(ENTRY_COLUMNS.split(", "), row, strict=True))
+    if columns["seq"] != seq:
+        return f"entry {seq} is missing"
+    if columns.pop("prev_hash") != prev_hash:
+        return "it does not follow the entry before it"
+    if columns.pop("hash") != chained_hash(prev_hash, columns):
+        return "its content does not fit its hash"
+    return ""
+
+
+def _open(path: Path | str, *, read_only: bool) -> sqlite3.Connection:
+    if read_only:
+        target = f"{Path(path).absolute().as_uri()}?mode=ro"
+        return sqlite3.connect(target, uri=True, isolation_level=None)
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+
+
+def _check_version(connection: sqlite3.Connection, path: Path | str) -> None:
+    found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if found > schema.VERSION:
+        connection.close()
+        raise JournalTooNewError(path=path, found=found, known=schema.VERSION)

@@ -1,0 +1,228 @@
+"""Awaited drafts in, durable entries out: the writer thread and the reads beside it."""
+
+import asyncio
+import os
+import queue
+import secrets
+import shutil
+import sqlite3
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from taptill.domain.clock import Clock
+from taptill.domain.decision import OfflineSpend
+from taptill.domain.entry import Draft, Entry, Kind, Position
+from taptill.domain.errors import JournalBrokenError, JournalError
+from taptill.journal import projection
+from taptill.journal.file import JournalFile
+from taptill.journal.lock import JournalLock
+from taptill.journal.reads import Reads
+from taptill.settlement.requests import JournalAnswer
+
+QUEUE_MAX = 256
+"""Groups of drafts waiting for the writer; one more is an error, not a wait."""
+
+CHECKPOINT_COMMITS = 200
+CHECKPOINT_COMMITS_BUSY = 2000
+IDLE_S = 1.0
+
+
+@dataclass(slots=True)
+class _Group:
+    drafts: Sequence[Draft]
+    loop: asyncio.AbstractEventLoop
+    answer: asyncio.Future[list[Entry]]
+
+    def settle(self, answer: list[Entry] | JournalError) -> None:
+        """Hand the answer to the loop that waits; a loop that is gone wants none."""
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self._set, answer)
+
+    def _set(self, answer: list[Entry] | JournalError) -> None:
+        if self.answer.done():
+            return
+        if isinstance(answer, JournalError):
+            self.answer.set_exception(answer)
+        else:
+            self.answer.set_result(answer)
+
+
+class Journal:
+    """The journal of a running till: `append` returns when the entries are on the disk."""
+
+    def __init__(self, path: Path, clock: Clock, *, min_free_mb: int = 50) -> None:
+        self.path = path
+        self._clock = clock
+        self._min_free = min_free_mb * 1024 * 1024
+        self._lock = JournalLock(path)
+        self._groups: queue.Queue[_Group | None] = queue.Queue(QUEUE_MAX)
+        self._failure = ""
+        self._thread: threading.Thread | None = None
+        self.journal_id = ""
+        self.reads: Reads
+
+    def open(self, identity: dict[str, str]) -> None:
+        """Take the lock, check the chain's end, say `opened` where identity is new.
+
+        `identity` holds what the open entries depend on: backend, strategy, machine. Errors:
+        JournalInUseError, JournalBrokenError, JournalTooNewError, JournalError.
+        """
+        self._lock.take(self._clock.now())
+        try:
+            self._open_file(identity)
+        except BaseException:
+            self._lock.release()
+            raise
+        self._thread = threading.Thread(target=self._write, name="journal writer", daemon=True)
+        self._thread.start()
+
+    async def append(self, drafts: Sequence[Draft]) -> list[Entry]:
+        """Make these entries durable together; JournalError means: none of them is."""
+        loop = asyncio.get_running_loop()
+        group = _Group(drafts, loop, loop.create_future())
+        try:
+            self._groups.put_nowait(group)
+        except queue.Full:
+            raise JournalError(path=self.path, detail="too many entries wait") from None
+        return await group.answer
+
+    def position(self, customer_id: int) -> Position | None:
+        """Tell where the journal stands with a customer."""
+        return self.reads.position(customer_id)
+
+    def look(self, customer_id: int, mark_seq: int | None) -> JournalAnswer | None:
+        """Give position and the row's mark's footing; None: nothing here concerns the customer.
+
+        Both come from one committed state.
+        """
+        with self.reads.one_state():
+            position = self.reads.position(customer_id)
+            if position is None and mark_seq is None:
+                return None
+            footing = None if mark_seq is None else self.reads.footing(mark_seq)
+        return JournalAnswer(position or projection.blank(customer_id), footing)
+
+    def open_customers(self, limit: int) -> list[int]:
+        """Give customers with money to be sent, oldest first, without the conflict desk's."""
+        return self.reads.open_customers(limit)
+
+    def halted(self) -> bool:
+        """Tell whether settlement was halted and not resumed."""
+        return self.reads.halted()
+
+    def offline_spend(self, customer_id: int, above_seq: int) -> OfflineSpend:
+        """Sum the offline charges that the newest snapshots do not hold."""
+        return self.reads.offline_spend(customer_id, above_seq)
+
+    def closed_by(self) -> str:
+        """Name what keeps the journal from being written; empty while it can be."""
+        if self._failure:
+            return self._failure
+        try:
+            free = shutil.disk_usage(self.path.parent).free
+        except OSError as fault:
+            return str(fault.strerror)
+        return "" if free >= self._min_free else f"only {free // 2**20} MB free on the disk"
+
+    def alive(self) -> bool:
+        """Tell whether the writer thread beats, for the watchdog."""
+        return self._thread is not None and self._thread.is_alive() and not self._groups.full()
+
+    def close(self) -> None:
+        """Write what waits, close the file, give the lock back."""
+        if self._thread:
+            self._groups.put(None)
+            self._thread.join()
+            self._thread = None
+            self.reads.close()
+        self._lock.release()
+
+    def _open_file(self, identity: dict[str, str]) -> None:
+        fresh = not self.path.exists()
+        self._file = JournalFile(self.path, self._clock)
+        if fresh:
+            _sync_folder(self.path.parent)
+        self.reads = Reads(self.path)
+        broken = self.reads.end_break()
+        if broken:
+            raise JournalBrokenError(path=self.path, seq=broken[0], detail=broken[1])
+        opened = self.reads.last_opened()
+        self.journal_id = opened["journal_id"] if opened else secrets.token_hex(4)
+        body = {"journal_id": self.journal_id, **identity}
+        if opened == body:
+            return
+        if opened:
+            self._refuse_move(opened, identity)
+        answer = self._file.append([[Draft(Kind.OPENED, body=body)]])[0]
+        if isinstance(answer, JournalError):
+            raise answer
+
+    def _refuse_move(self, opened: dict[str, str], identity: dict[str, str]) -> None:
+        """Refuse another backend or strategy while money is on its way to the old one."""
+        moved = [key for key in ("backend", "strategy") if opened.get(key) != identity.get(key)]
+        count, total = self.reads.open_sum()
+        if moved and count:
+            detail = (
+                f"{' and '.join(moved)} changed while {count} customers' charges "
+                f"(sum {total.minor} minor units) are not sent. Change back and let them be sent"
+            )
+            raise JournalError(path=self.path, detail=detail)
+
+    def _write(self) -> None:
+        commits = 0
+        while True:
+            try:
+                group = self._groups.get(timeout=IDLE_S if commits >= CHECKPOINT_COMMITS else None)
+            except queue.Empty:
+                commits = self._checkpoint()
+                continue
+            batch, last = self._drain(group)
+            if batch:
+                self._commit(batch)
+                commits += 1
+            if last:
+                self._file.close()
+                return
+            if commits >= CHECKPOINT_COMMITS_BUSY:
+                commits = self._checkpoint()
+
+    def _drain(self, group: _Group | None) -> tuple[list[_Group], bool]:
+        """Take all that waits, so that many groups share one sync; tell whether to end."""
+        batch: list[_Group] = []
+        while group is not None:
+            batch.append(group)
+            try:
+                group = self._groups.get_nowait()
+            except queue.Empty:
+                return batch, False
+        return batch, True
+
+    def _commit(self, batch: list[_Group]) -> None:
+        try:
+            answers = self._file.append([group.drafts for group in batch])
+        except JournalError as fault:
+            self._failure = str(fault.fields["detail"])
+            for group in batch:
+                group.settle(fault)
+            return
+        self._failure = ""
+        for group, answer in zip(batch, answers, strict=True):
+            group.settle(answer)
+
+    def _checkpoint(self) -> int:
+        try:
+            self._file.checkpoint()
+        except sqlite3.Error as fault:
+            self._failure = str(fault)
+        return 0
+
+
+def _sync_folder(folder: Path) -> None:
+    """Sync a folder: a new file's name is safe only then."""
+    folder_fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(folder_fd)
+    finally:
+        os.close(folder_fd)

@@ -1,0 +1,40 @@
+"""One process a journal: a lock file held from open to close."""
+
+import fcntl
+import os
+from pathlib import Path
+from typing import IO
+
+from taptill.domain.errors import JournalError, JournalInUseError
+
+
+class JournalLock:
+    """Holds `PATH.lock`; its text says who, for the one who comes second."""
+
+    def __init__(self, journal: Path) -> None:
+        self._path = journal.with_name(journal.name + ".lock")
+        self._file: IO[str] | None = None
+
+    def take(self, since: str) -> None:
+        """Take the lock or raise JournalInUseError that names the holder."""
+        try:
+            held = self._path.open("a+", encoding="utf-8")
+        except OSError as fault:
+            raise JournalError(path=self._path, detail=fault.strerror) from fault
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            held.seek(0)
+            holder = held.read(200).strip() or "another process"
+            held.close()
+            raise JournalInUseError(path=self._path.with_suffix(""), holder=holder) from None
+        held.truncate(0)
+        held.write(f"process {os.getpid()}, running since {since}\n")
+        held.flush()
+        self._file = held
+
+    def release(self) -> None:
+        """Give the lock back; the file stays, its lock does not."""
+        if self._file:
+            self._file.close()
+            self._file = None

@@ -1,0 +1,147 @@
+"""Position and entry in, next position out: where the journal stands with one customer."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from taptill.domain.entry import MONEY_KINDS, Attempt, Entry, Kind, Position
+from taptill.domain.mark import HASH_DIGITS, Mark
+
+
+def blank(customer_id: int) -> Position:
+    """Give the position of a customer without any entry."""
+    return Position(customer_id, None, None, 0, "", None, None, None)
+
+
+def advance(position: Position, entry: Entry) -> Position:
+    """Apply one entry of this customer; kinds that say nothing of settling change nothing."""
+    body = entry.body
+    match entry.kind:
+        case kind if kind in MONEY_KINDS:
+            before = position.last.total if position.last else 0
+            total = before + (entry.amount_minor or 0)
+            return replace(position, last=Mark(entry.seq, total, entry.hash[:HASH_DIGITS]))
+        case Kind.ATTEMPT:
+            return _attempted(position, body)
+        case Kind.RECEIPT:
+            return _receipted(position, body)
+        case Kind.TAKEN_BACK:
+            return replace(position, seen=_mark(body["seen"]), updated_at=body["updated_at"])
+        case Kind.REFUSAL | Kind.CONFLICT:
+            return replace(_closed(position), conflict=body["reason"])
+        case Kind.RESOLVED:
+            return replace(position, conflict=None)
+        case Kind.OFFICE_MOVED:
+            return replace(position, base=_decimal(body["to"]), updated_at=body["updated_at"])
+        case _:
+            return position
+
+
+def _attempted(position: Position, body: Mapping[str, Any]) -> Position:
+    seen, sent = _mark(body["seen"]), _mark(body["mark"])
+    assert sent is not None
+    total_read = Decimal(body["total_read"])
+    others = body["others"]
+    attempt = Attempt(
+        body["epoch"], sent, total_read, Decimal(body["total_sent"]), others, open=True
+    )
+    base = None if others is None else total_read - others - (seen.total if seen else 0)
+    return replace(position, seen=seen, updated_at=body["updated_at"], base=base, attempt=attempt)
+
+
+def _receipted(position: Position, body: Mapping[str, Any]) -> Position:
+    mark = _mark(body["mark"])
+    assert mark is not None
+    return replace(
+        _closed(position),
+        seen=mark,
+        receipted_seq=max(position.receipted_seq, mark.seq),
+        updated_at=body["updated_at"],
+        base=_decimal(body["base"]),
+    )
+
+
+def _closed(position: Position) -> Position:
+    if position.attempt is None:
+        return position
+    return replace(position, attempt=replace(position.attempt, open=False))
+
+
+def _mark(value: list[Any] | None) -> Mark | None:
+    return Mark(value[0], value[1], value[2]) if value else None
+
+
+def _decimal(value: str | None) -> Decimal | None:
+    return None if value is None else Decimal(value)
+
+
+COLUMNS = (
+    "customer_id",
+    "last_seq",
+    "total",
+    "last_hash",
+    "seen_seq",
+    "seen_total",
+    "seen_hash",
+    "receipted_seq",
+    "updated_at",
+    "base",
+    "conflict",
+    "attempt_epoch",
+    "attempt_seq",
+    "attempt_total",
+    "attempt_hash",
+    "attempt_read",
+    "attempt_sent",
+    "attempt_others",
+    "attempt_open",
+)
+
+
+def to_row(position: Position) -> tuple[Any, ...]:
+    """Give a position as a row of the table `positions`, in the order of COLUMNS."""
+    attempt = position.attempt
+    tried: tuple[Any, ...] = (None,) * 7 + (0,)
+    if attempt:
+        figures = (str(attempt.total_read), str(attempt.total_sent), attempt.others)
+        tried = (attempt.epoch, *_mark_row(attempt.sent), *figures, int(attempt.open))
+    return (
+        position.customer_id,
+        *_mark_row(position.last),
+        *_mark_row(position.seen),
+        position.receipted_seq,
+        position.updated_at,
+        None if position.base is None else str(position.base),
+        position.conflict,
+        *tried,
+    )
+
+
+def from_row(row: tuple[Any, ...]) -> Position:
+    """Read a row of the table `positions`, in the order of COLUMNS."""
+    customer_id, *marks = row[:7]
+    receipted_seq, updated_at, base, conflict, epoch = row[7:12]
+    sent = _mark_of(*row[12:15])
+    attempt = None
+    if sent is not None:
+        read, written, others, is_open = row[15:19]
+        attempt = Attempt(epoch, sent, Decimal(read), Decimal(written), others, bool(is_open))
+    return Position(
+        customer_id,
+        _mark_of(*marks[:3]),
+        _mark_of(*marks[3:]),
+        receipted_seq,
+        updated_at,
+        _decimal(base),
+        attempt,
+        conflict,
+    )
+
+
+def _mark_row(mark: Mark | None) -> tuple[int | None, int | None, str | None]:
+    return (mark.seq, mark.total, mark.hash) if mark else (None, None, None)
+
+
+def _mark_of(seq: int | None, total: int | None, digits: str | None) -> Mark | None:
+    return None if seq is None else Mark(seq, total or 0, digits or "")

@@ -1,0 +1,43 @@
+"""Entries in, the first break of the chain out; and projection against entries."""
+
+import sqlite3
+from dataclasses import dataclass
+
+from taptill.domain.entry import Position
+from taptill.journal import projection
+from taptill.journal.chain import FIRST_PREV_HASH
+from taptill.journal.file import ENTRY_COLUMNS, chain_break, entry_of, position
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a walk over the whole journal found; `broken_seq` is the first bad entry."""
+
+    entries: int
+    broken_seq: int | None = None
+    detail: str = ""
+    stale_positions: tuple[int, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        """Whether chain and projection both hold."""
+        return self.broken_seq is None and not self.stale_positions
+
+
+def verify(connection: sqlite3.Connection) -> Verdict:
+    """Walk every entry in order, then compare the sums per customer with a fresh count."""
+    positions: dict[int, Position] = {}
+    prev_hash, expected, count = FIRST_PREV_HASH, 1, 0
+    for row in connection.execute(f"SELECT {ENTRY_COLUMNS} FROM entries ORDER BY seq"):  # noqa: S608 - constants
+        detail = chain_break(row, expected, prev_hash)
+        if detail:
+            return Verdict(count, row[0], detail)
+        entry = entry_of(row)
+        if entry.customer_id is not None:
+            before = positions.get(entry.customer_id) or projection.blank(entry.customer_id)
+            positions[entry.customer_id] = projection.advance(before, entry)
+        prev_hash, expected, count = entry.hash, expected + 1, count + 1
+    kept = connection.execute("SELECT customer_id FROM positions").fetchall()
+    known = set(positions) | {row[0] for row in kept}
+    stale = [one for one in sorted(known) if position(connection, one) != positions.get(one)]
+    return Verdict(count, stale_positions=tuple(stale))

@@ -1,0 +1,1 @@
+"""Card id in, customer out: the cached one at once, the live one beside it."""

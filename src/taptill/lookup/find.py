@@ -1,0 +1,50 @@
+"""Card id in, finding out: what the cache knows, what the backend says, and who is told."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from taptill.domain.card_id import CardId
+from taptill.domain.customer import Snapshot
+from taptill.domain.decision import Finding, Known
+
+
+class CustomerSource(Protocol):
+    """Somewhere customers can be found by card: the backend, or the cache."""
+
+    async def find(self, card_id: CardId) -> Finding:
+        """Give the one customer of the card, or why there is none; never raises."""
+
+
+class Keeper(Protocol):
+    """Where fresh sights are kept."""
+
+    def keep(self, snapshots: list[Snapshot]) -> None:
+        """Keep these rows as seen now; an older stamp never replaces a newer one."""
+
+
+class Lookup:
+    """Two sources of one port; every live sight goes into the cache and to settlement."""
+
+    def __init__(
+        self,
+        cached: CustomerSource,
+        live: CustomerSource,
+        keeper: Keeper,
+        sighted: Callable[[Snapshot], Awaitable[None]],
+    ) -> None:
+        self._cached = cached
+        self._live = live
+        self._keeper = keeper
+        self._sighted = sighted
+
+    async def cached(self, card_id: CardId) -> Finding:
+        """Answer at once from the cache."""
+        return await self._cached.find(card_id)
+
+    async def live(self, card_id: CardId) -> Finding:
+        """Ask the backend; as long as that takes."""
+        finding = await self._live.find(card_id)
+        if isinstance(finding, Known):
+            self._keeper.keep([finding.snapshot])
+            await self._sighted(finding.snapshot)
+        return finding

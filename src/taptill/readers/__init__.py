@@ -1,0 +1,1 @@
+"""Bytes of a card reader in, `Tap`, `CardProblem` and `ReaderHealth` out."""

@@ -1,0 +1,1 @@
+"""A port in, sights out: one device package a module, and only here."""

@@ -1,0 +1,64 @@
+"""What went wrong with a port in, the reader's state and whom to name for it out."""
+
+import errno
+import termios
+from contextlib import suppress
+from grp import getgrgid
+from pathlib import Path
+
+from taptill.domain.errors import ReaderError
+from taptill.domain.tap import ReaderState
+from taptill.readers.device import trouble
+
+_STATES = {
+    errno.ENOENT: ReaderState.MISSING,
+    errno.ENODEV: ReaderState.MISSING,
+    errno.ENXIO: ReaderState.MISSING,
+    errno.EIO: ReaderState.MISSING,
+    errno.EACCES: ReaderState.DENIED,
+    errno.EPERM: ReaderState.DENIED,
+    errno.EAGAIN: ReaderState.BUSY,
+    errno.EBUSY: ReaderState.BUSY,
+}
+
+
+def is_path(port: str) -> bool:
+    """Tell a path on this machine from a URL."""
+    return "://" not in port
+
+
+def opening_trouble(reader: str, port: str, error: Exception) -> ReaderError:
+    """Say why a port could not be opened; the detail is a group, a holder or the port."""
+    # A network peer that cannot be reached leaves no errno behind.
+    unnamed = ReaderState.FAULTY if is_path(port) else ReaderState.MISSING
+    state = _STATES.get(_errno_of(error), unnamed)
+    named = ""
+    if state is ReaderState.DENIED:
+        named = _group_of(port)
+    elif state is ReaderState.BUSY:
+        named = _holder_of(port)
+    return trouble(reader, state, named or port)
+
+
+def _errno_of(error: Exception) -> int:
+    if isinstance(error, OSError):
+        return error.errno or 0
+    return int(error.args[0]) if isinstance(error, termios.error) else 0
+
+
+def _group_of(port: str) -> str:
+    with suppress(OSError, KeyError):
+        return getgrgid(Path(port).stat().st_gid).gr_name
+    return ""
+
+
+def _holder_of(port: str) -> str:
+    """Name the program that has the port open, as far as this account may see it."""
+    with suppress(OSError):
+        device = str(Path(port).resolve())
+        for descriptor in Path("/proc").glob("[0-9]*/fd/*"):
+            with suppress(OSError):
+                if str(descriptor.readlink()) == device:
+                    pid = descriptor.parts[2]
+                    return f"{Path('/proc', pid, 'comm').read_text('utf-8').strip()} ({pid})"
+    return ""

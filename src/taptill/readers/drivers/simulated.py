@@ -1,0 +1,118 @@
+"""Card ids from a key, a script file or a control socket in, sights out: a reader without a card.
+
+Options: `script`, a file of lines `SECONDS CARD_ID` (seconds since the open), and `socket`, the
+path of a Unix datagram socket to make; each line of a datagram is a card id.
+"""
+
+import select
+import socket
+import time
+from collections import deque
+from contextlib import suppress
+from pathlib import Path
+
+from taptill.domain.card_id import CARD_ID_LENGTH_MAX
+from taptill.readers.device import READ_S_MAX, ReaderSettings
+from taptill.readers.drivers.ports import opening_trouble
+from taptill.readers.frames import Frame, Sight
+
+SHOWN_MAX = 16
+SCRIPT_BYTES_MAX = 1_000_000
+_DATAGRAM_BYTES_MAX = SHOWN_MAX * (CARD_ID_LENGTH_MAX + 1)
+
+
+class SimulatedReader:
+    """A device whose cards are put in by callers; the text of a card is its id."""
+
+    def __init__(self, settings: ReaderSettings) -> None:
+        self._settings = settings
+        self._shown: deque[str] = deque(maxlen=SHOWN_MAX)
+        self._script: list[tuple[float, str]] = []
+        self._opened_s = 0.0
+        self._woken: socket.socket | None = None
+        self._waker: socket.socket | None = None
+        self._control: socket.socket | None = None
+
+    def present(self, card_id: str) -> None:
+        """Show a card, from any thread; of more than `SHOWN_MAX` unseen ones the oldest go."""
+        self._shown.append(card_id)
+        self.interrupt()
+
+    def open(self) -> None:
+        """Read the script and make the control socket."""
+        place = ""
+        try:
+            place = str(self._settings.options.get("script", ""))
+            if place:
+                self._script = read_script(Path(place))
+            place = str(self._settings.options.get("socket", ""))
+            if place:
+                self._control = _bound(Path(place))
+            self._woken, self._waker = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+            self._waker.setblocking(False)  # noqa: FBT003 - socket's own spelling
+        except (OSError, ValueError) as error:
+            raise opening_trouble(self._settings.name, place, error) from error
+        self._opened_s = time.monotonic()
+
+    def read(self) -> list[Sight]:
+        """Give the cards that were shown meanwhile and those that the script has come to."""
+        texts: list[str] = []
+        if not self._shown:
+            texts += self._told()
+        while self._shown:
+            texts.append(self._shown.popleft())
+        while self._until_script_s() <= 0:
+            texts.append(self._script.pop(0)[1])
+        return [Frame(text) for text in texts if text.strip()]
+
+    def interrupt(self) -> None:
+        """Wake the thread that reads."""
+        with suppress(AttributeError, OSError):
+            self._waker.send(b"\n")  # type: ignore[union-attr]  # not open: nobody waits
+
+    def close(self) -> None:
+        """Give back the sockets and remove the control socket's path."""
+        if self._control:
+            with suppress(OSError):
+                Path(self._control.getsockname()).unlink()
+        for line in (self._control, self._woken, self._waker):
+            if line:
+                line.close()
+        self._control = self._woken = self._waker = None
+
+    def _until_script_s(self) -> float:
+        if not self._script:
+            return READ_S_MAX
+        return self._script[0][0] - (time.monotonic() - self._opened_s)
+
+    def _told(self) -> list[str]:
+        wait_s = min(READ_S_MAX, max(0.0, self._until_script_s()))
+        lines = [line for line in (self._woken, self._control) if line]
+        ready, _, _ = select.select(lines, [], [], wait_s)
+        told = [line.recv(_DATAGRAM_BYTES_MAX) for line in ready]
+        return [text for data in told for text in data.decode("utf-8", "replace").splitlines()]
+
+
+def read_script(path: Path) -> list[tuple[float, str]]:
+    """Read lines of `SECONDS CARD_ID`; blank ones and those after `#` are left out."""
+    with path.open("r", encoding="utf-8") as file:
+        lines = file.read(SCRIPT_BYTES_MAX).splitlines()
+    script = []
+    for line in lines:
+        seconds, _, card_id = line.partition("#")[0].strip().partition(" ")
+        if seconds:
+            script.append((float(seconds), card_id.strip()))
+    return sorted(script)
+
+
+def _bound(path: Path) -> socket.socket:
+    if path.is_socket():
+        path.unlink()  # left over from a till that was killed
+    control = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        control.bind(str(path))
+        path.chmod(0o600)
+    except OSError:
+        control.close()
+        raise
+    return control

@@ -1,0 +1,126 @@
+"""Bytes of a reader that sends text lines in, frames out; every part of the line is configured.
+
+Serves the many readers (and barcode scanners) that print an id and end it with CR, LF or both.
+"""
+
+import re
+from dataclasses import dataclass, fields
+
+from taptill.domain.card_id import CARD_ID_LENGTH_MAX
+from taptill.readers.frames import BadFrame, Fault, Frame, Options, Sight
+from taptill.readers.nearest import unknown_word
+
+_BLANK = 0x20
+_PRINTABLE = range(_BLANK, 0x7F)
+
+
+@dataclass(frozen=True, slots=True)
+class LineForm:
+    """How a line looks; the names are the config's keys.
+
+    `end` is a set of characters, each of which ends a line; blank lines mean nothing. `regex` must
+    match the whole text between prefix and suffix; its first group, if it has one, is the id.
+    A prefix that begins with a control character restarts a line wherever it occurs.
+    """
+
+    end: str = "\r\n"
+    prefix: str = ""
+    suffix: str = ""
+    regex: str = ""
+    min_length: int = 1
+    max_length: int = 64
+    idle_accepts: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.end:
+            raise ValueError("end: needs at least one character")
+        if not 1 <= self.min_length <= self.max_length <= CARD_ID_LENGTH_MAX:
+            raise ValueError(f"needs 1 <= min_length <= max_length <= {CARD_ID_LENGTH_MAX}")
+        try:
+            re.compile(self.regex)
+        except re.error as wrong:
+            raise ValueError(f"regex: {wrong}") from wrong
+        for name in ("end", "prefix", "suffix"):
+            if not str(getattr(self, name)).isascii():
+                raise ValueError(f"{name}: ASCII characters only")
+
+
+def line_form(options: Options) -> LineForm:
+    """Build the form from config keys; ValueError names the key and what is allowed."""
+    types = {field.name: type(field.default) for field in fields(LineForm)}
+    for name, value in options.items():
+        if name not in types:
+            raise ValueError(unknown_word("option", name, types))
+        if type(value) is not types[name]:
+            raise ValueError(f"{name}: expected {types[name].__name__}, not {value!r}")
+    return LineForm(**options)  # type: ignore[arg-type]  # each type was compared above
+
+
+class LineDecoder:
+    """Collects a line up to its end and then judges it."""
+
+    def __init__(self, form: LineForm) -> None:
+        self._form = form
+        self._end = form.end.encode("ascii")
+        self._prefix = form.prefix.encode("ascii")
+        self._suffix = form.suffix.encode("ascii")
+        self._room = form.max_length + len(self._prefix) + len(self._suffix)
+        self._regex = re.compile(form.regex)
+        self._restart = next((octet for octet in self._prefix[:1] if octet < _BLANK), None)
+        self._line = bytearray()
+        self._overflowed = False
+
+    def feed(self, data: bytes) -> list[Sight]:
+        """Take bytes as they come and give the lines that they complete."""
+        return [sight for octet in data if (sight := self._take(octet))]
+
+    def idle(self) -> list[Sight]:
+        """Give up the pending line, or take it as ended where the form says so."""
+        line, self._overflowed = self._emptied(), False
+        if not line.strip():
+            return []
+        return [self._judge(line) if self._form.idle_accepts else BadFrame(Fault.TRUNCATED)]
+
+    def _emptied(self) -> bytes:
+        line = bytes(self._line)
+        self._line.clear()
+        return line
+
+    def _take(self, octet: int) -> Sight | None:
+        if octet in self._end:
+            self._overflowed = False
+            line = self._emptied()
+            return self._judge(line) if line.strip() else None
+        if octet == self._restart:
+            self._overflowed = False
+            cut_short = bool(self._emptied().strip())
+            self._line.append(octet)
+            return BadFrame(Fault.TRUNCATED) if cut_short else None
+        if self._overflowed or (octet == _BLANK and not self._line):
+            return None
+        if len(self._line) == self._room:
+            self._line.clear()
+            self._overflowed = True
+            return BadFrame(Fault.OVERFLOW)
+        self._line.append(octet)
+        return None
+
+    def _judge(self, line: bytes) -> Sight:
+        line = line.strip(b" ")
+        if not (line.startswith(self._prefix) and line.endswith(self._suffix)):
+            return BadFrame(Fault.FRAMING)
+        text = line.removeprefix(self._prefix).removesuffix(self._suffix).strip(b" ")
+        if any(octet not in _PRINTABLE for octet in text):
+            return BadFrame(Fault.BAD_CHAR)
+        if len(text) < self._form.min_length:
+            return BadFrame(Fault.TRUNCATED)
+        if len(text) > self._form.max_length:
+            return BadFrame(Fault.OVERFLOW)
+        return self._matched(text.decode("ascii"))
+
+    def _matched(self, text: str) -> Sight:
+        if not self._form.regex:
+            return Frame(text)
+        found = self._regex.fullmatch(text)
+        card = found and found[min(1, self._regex.groups)]
+        return Frame(card) if card else BadFrame(Fault.FRAMING)

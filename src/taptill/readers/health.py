@@ -1,0 +1,66 @@
+"""What happens to a reader in, `ReaderHealth` out: each change at once, bare counts sparingly."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+
+from taptill.domain.tap import ReaderHealth, ReaderState
+from taptill.readers.frames import Frame, Sight
+
+COUNTS_EVERY_S = 0.5
+WINDOW_S = 60.0
+WINDOW_SIGHTS = 64
+GARBLED_MIN = 3
+
+
+class HealthBook:
+    """Counts frames and keeps the state; a line with more bad frames than frames is garbled."""
+
+    def __init__(self, reader: str, place: str) -> None:
+        self._now = ReaderHealth(reader, ReaderState.OPENING, place)
+        self._place = place
+        self._recent: deque[tuple[float, bool]] = deque(maxlen=WINDOW_SIGHTS)
+        self._opened = False
+        self._published: ReaderHealth | None = None
+        self._published_s = 0.0
+
+    def opened(self) -> None:
+        """Note that the device works."""
+        self._recent.clear()
+        self._now = replace(
+            self._now,
+            state=ReaderState.OK,
+            detail=self._place,
+            reopened=self._now.reopened + self._opened,
+        )
+        self._opened = True
+
+    def failed(self, state: ReaderState, detail: str) -> None:
+        """Note why the device does not work."""
+        self._now = replace(self._now, state=state, detail=detail)
+
+    def saw(self, sights: Sequence[Sight], now_s: float) -> None:
+        """Count sights and judge the line by the recent ones."""
+        good = sum(isinstance(sight, Frame) for sight in sights)
+        self._recent.extend((now_s, isinstance(sight, Frame)) for sight in sights)
+        while self._recent and now_s - self._recent[0][0] > WINDOW_S:
+            self._recent.popleft()
+        frames = sum(is_frame for _, is_frame in self._recent)
+        bad = len(self._recent) - frames
+        self._now = replace(
+            self._now,
+            state=ReaderState.GARBLED if bad >= GARBLED_MIN and bad > frames else ReaderState.OK,
+            frames=self._now.frames + good,
+            bad_frames=self._now.bad_frames + len(sights) - good,
+        )
+
+    def due(self, now_s: float) -> ReaderHealth | None:
+        """Give what is to be published now, or nothing."""
+        if self._now == self._published:
+            return None
+        known = self._published
+        same_state = known and (known.state, known.detail) == (self._now.state, self._now.detail)
+        if same_state and now_s - self._published_s < COUNTS_EVERY_S:
+            return None
+        self._published, self._published_s = self._now, now_s
+        return self._now

@@ -1,0 +1,99 @@
+"""What a reader delivers in, the card id as the backend spells it out, by configured steps.
+
+A rule runs in one direction: steps that edit text, one that reads octets from it, steps that turn
+octets, one that writes them as text, steps that edit that text. A reader of UIDs begins with
+octets. The rule is checked when it is built; nothing is guessed card by card.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import TypeVar
+
+from taptill.domain.card_id import CARD_ID_LENGTH_MAX, CardId
+from taptill.domain.tap import CardTrouble
+from taptill.readers import steps as words
+from taptill.readers.frames import RawKind
+from taptill.readers.nearest import unknown_word
+
+DEFAULT_STEPS = {RawKind.UID: ("HEX",), RawKind.TEXT: ("text",)}
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Normaliser:
+    """A rule, ready to use; build it with `normaliser`."""
+
+    edits: tuple[words.Edit, ...]
+    parse: words.Parse | None
+    turns: tuple[words.Turn, ...]
+    write: words.Write | None
+    last_edits: tuple[words.Edit, ...]
+
+    def card_id(self, raw: str) -> CardId | CardTrouble:
+        """Give the card id, or why this card has none; look for `CardTrouble` first."""
+        if not raw.strip():
+            return CardTrouble.BLANK_ID
+        try:
+            text = self._spelled(raw)
+        except words.RefusedError as refused:
+            return refused.trouble
+        except (ValueError, OverflowError):
+            return CardTrouble.WRONG_FORM
+        fits = 0 < len(text) <= CARD_ID_LENGTH_MAX and text.isprintable()
+        return CardId(text) if fits else CardTrouble.WRONG_FORM
+
+    def _spelled(self, raw: str) -> str:
+        if len(raw) > 2 * CARD_ID_LENGTH_MAX:
+            raise ValueError("longer than the octets of any card id")
+        text = _through(self.edits, raw.strip())
+        if self.parse and self.write:
+            text = self.write(_through(self.turns, self.parse(text)))
+        return _through(self.last_edits, text).strip()
+
+
+def normaliser(steps: Sequence[str], gives: RawKind) -> Normaliser:
+    """Build the rule from the config's steps; ValueError names the step and what would fit.
+
+    A reader of UIDs refuses those that name no card as they come from the reader, or where the
+    step `uid` stands (behind `reverse-bytes`, for a reader that sends the last byte first).
+    """
+    parse: words.Parse | None = words.from_hex if gives is RawKind.UID else None
+    write: words.Write | None = None
+    edits: list[words.Edit] = []
+    turns: list[words.Turn] = []
+    last_edits: list[words.Edit] = []
+    for step in steps or DEFAULT_STEPS[gives]:
+        name, *arguments = step.split() or [""]
+        octets_here = parse is not None and write is None
+        if name in words.EDITS and not octets_here:
+            (last_edits if write else edits).append(words.built(words.EDITS, name, arguments))
+        elif name in words.PARSES and parse is None:
+            parse = words.built(words.PARSES, name, arguments)
+        elif name in words.TURNS and octets_here:
+            turns.append(words.built(words.TURNS, name, arguments))
+        elif name in words.WRITES and octets_here:
+            write = words.built(words.WRITES, name, arguments)
+        else:
+            raise ValueError(_misplaced(name, octets_here=octets_here))
+    if parse and not write:
+        raise ValueError("the steps end with octets: add 'HEX', 'hex' or 'dec 10', for example")
+    if gives is RawKind.UID and words.refuse_nameless not in turns:
+        turns.insert(0, words.refuse_nameless)
+    return Normaliser(tuple(edits), parse, tuple(turns), write, tuple(last_edits))
+
+
+def _misplaced(name: str, *, octets_here: bool) -> str:
+    known = [*words.EDITS, *words.PARSES, *words.TURNS, *words.WRITES]
+    if name not in known:
+        return unknown_word("step", name, known)
+    if name in words.PARSES:
+        return f"'{name}' reads text into octets: only once, and only for a reader of text"
+    if octets_here:
+        return f"'{name}' takes text, here are octets: write them first, with 'HEX' for example"
+    return f"'{name}' takes octets, here is text: read it first, with 'from-hex' or 'from-dec 4'"
+
+
+def _through(functions: Sequence[Callable[[_T], _T]], value: _T) -> _T:
+    return reduce(lambda sofar, function: function(sofar), functions, value)

@@ -1,0 +1,104 @@
+"""Sights of cards in, taps out: a card left on the reader is one tap, two cards at once are none.
+
+Pure: the caller passes monotonic seconds with each sight, in the order of the sights.
+"""
+
+from dataclasses import dataclass
+from math import inf
+
+from taptill.domain.card_id import CardId
+from taptill.domain.tap import CardProblem, CardTrouble, Tap
+
+TWO_CARDS_S = 0.3
+CARDS_MAX = 16
+HOLD_MS_MIN, HOLD_MS_MAX = 50, 10_000
+SAME_CARD_DELAY_MS_MAX = 60_000
+
+
+@dataclass(slots=True)
+class _Card:
+    seen_s: float = -inf
+    tapped_s: float = -inf
+    been_gone: bool = True
+
+
+class Presence:
+    """Remembers at most `CARDS_MAX` cards, each until it may tap anew.
+
+    A card is gone after `hold_ms` without a sight. It taps anew once it has been gone and
+    `same_card_delay_ms` have passed since its last tap. Another card passes at once, unless it
+    shows up within `TWO_CARDS_S` of a tap: then nobody can tell whose tap it was, and neither
+    card taps before it has been gone.
+    """
+
+    def __init__(self, reader: str, hold_ms: int, same_card_delay_ms: int) -> None:
+        for problem in presence_problems(hold_ms, same_card_delay_ms):
+            raise ValueError(problem)
+        self._reader = reader
+        self._hold_s = hold_ms / 1000
+        self._delay_s = same_card_delay_ms / 1000
+        self._cards: dict[CardId, _Card] = {}
+        self._refusals: dict[CardTrouble, float] = {}
+        self._tap: Tap | None = None
+        self._crowded_until_s = -inf
+
+    def sight(self, found: CardId | CardTrouble, now_s: float) -> Tap | CardProblem | None:
+        """Judge one sight; a `CardProblem` of two cards takes the last tap back."""
+        if isinstance(found, CardTrouble):
+            return self._refusal(found, now_s)
+        return self._sight(found, now_s)
+
+    def _refusal(self, trouble: CardTrouble, now_s: float) -> CardProblem | None:
+        """Say it once while the card lies there: a random id is a new one at every look."""
+        seen_s, self._refusals[trouble] = self._refusals.get(trouble, -inf), now_s
+        gone = now_s - seen_s >= self._hold_s
+        return CardProblem(trouble, self._reader, now_s) if gone else None
+
+    def _sight(self, card_id: CardId, now_s: float) -> Tap | CardProblem | None:
+        card = self._cards.pop(card_id, None) or _Card()
+        card.been_gone = card.been_gone or self._gone(card, now_s)
+        card.seen_s = now_s
+        self._forget(now_s)
+        self._cards[card_id] = card
+        if now_s <= self._crowded_until_s and self._tap and self._tap.card_id != card_id:
+            return self._take_back(self._tap, card, now_s)
+        if not card.been_gone or now_s - card.tapped_s < self._delay_s:
+            return None
+        card.been_gone = False
+        crowded = self._tap is None and now_s <= self._crowded_until_s
+        self._crowded_until_s = now_s + TWO_CARDS_S
+        if crowded:
+            return None
+        card.tapped_s = now_s
+        self._tap = Tap(card_id, self._reader, now_s)
+        return self._tap
+
+    def _gone(self, card: _Card, now_s: float) -> bool:
+        return now_s - card.seen_s >= self._hold_s
+
+    def _take_back(self, tap: Tap, card: _Card, now_s: float) -> CardProblem:
+        card.been_gone = False
+        if tapped := self._cards.get(tap.card_id):
+            tapped.tapped_s = -inf
+        self._tap = None
+        self._crowded_until_s = now_s + TWO_CARDS_S
+        return CardProblem(CardTrouble.TWO_CARDS, self._reader, now_s)
+
+    def _forget(self, now_s: float) -> None:
+        """Drop cards that would tap like new ones, and the longest unseen beyond the bound."""
+        for card_id, card in list(self._cards.items()):
+            free = self._gone(card, now_s) and now_s - card.tapped_s >= self._delay_s
+            if free or len(self._cards) >= CARDS_MAX:
+                del self._cards[card_id]
+
+
+def presence_problems(hold_ms: int, same_card_delay_ms: int) -> list[str]:
+    """Say which of the two times is out of bounds."""
+    return [
+        f"{name}: {value} is not within {low} to {high}"
+        for name, value, low, high in (
+            ("hold_ms", hold_ms, HOLD_MS_MIN, HOLD_MS_MAX),
+            ("same_card_delay_ms", same_card_delay_ms, 0, SAME_CARD_DELAY_MS_MAX),
+        )
+        if not low <= value <= high
+    ]

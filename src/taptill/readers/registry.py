@@ -1,0 +1,147 @@
+"""Reader settings in, a reader at work out; a driver's package is imported when it is used.
+
+Other packages add drivers through the entry-point group `taptill.readers`: the entry point's name
+is the driver's, its object a `Driver`, whose module must not import a device package by itself.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+
+from taptill.domain.clock import Clock
+from taptill.domain.tap import CardProblem, ReaderMessage, Tap
+from taptill.readers.device import Device, ReaderSettings
+from taptill.readers.frames import RawKind
+from taptill.readers.frames.families import FAMILIES, find_family
+from taptill.readers.nearest import unknown_word
+from taptill.readers.normaliser import normaliser
+from taptill.readers.presence import Presence, presence_problems
+from taptill.readers.supervisor import Supervisor
+
+GROUP = "taptill.readers"
+BAUD_MAX = 4_000_000
+SIMULATED_OPTIONS = ("script", "socket")
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """How to make a device, and what must be known about it before it is made.
+
+    `problems` gives a sentence for each mistake in the settings that only this driver can know;
+    `gives` is what the device delivers, nothing when that depends on a setting that is wrong.
+    """
+
+    device: Callable[[ReaderSettings], Device]
+    gives: Callable[[ReaderSettings], RawKind | None]
+    problems: Callable[[ReaderSettings], list[str]]
+
+
+def open_reader(
+    settings: ReaderSettings, deliver: Callable[[ReaderMessage], None], clock: Clock
+) -> Supervisor:
+    """Start a reader; `deliver` is called from its thread. ValueError names a mistake."""
+    for complaint in complaints(settings):
+        raise ValueError(complaint)
+    driver = find_driver(settings.driver)
+    gives = driver.gives(settings)
+    assert gives, "a setting that leaves this open has a complaint"
+    rule = normaliser(settings.steps, gives)
+    presence = Presence(settings.name, settings.hold_ms, settings.same_card_delay_ms)
+
+    def judge(raw: str, now_s: float) -> Tap | CardProblem | None:
+        return presence.sight(rule.card_id(raw), now_s)
+
+    reader = Supervisor(settings, driver.device(settings), judge, deliver, clock)
+    reader.start()
+    return reader
+
+
+def complaints(settings: ReaderSettings) -> list[str]:
+    """Say everything that is wrong with a reader's settings; imports no device package."""
+    found = presence_problems(settings.hold_ms, settings.same_card_delay_ms)
+    try:
+        driver = find_driver(settings.driver)
+    except ValueError as wrong:
+        return [f"driver: {wrong}", *found]
+    found += driver.problems(settings)
+    if gives := driver.gives(settings):
+        try:
+            normaliser(settings.steps, gives)
+        except ValueError as wrong:
+            found.append(f"card_id: {wrong}")
+    return found
+
+
+def find_driver(name: str) -> Driver:
+    """Give the driver of that name, ours or another package's; ValueError names the nearest."""
+    if name in BUILT_IN:
+        return BUILT_IN[name]
+    added = {entry.name: entry for entry in entry_points(group=GROUP)}
+    if name not in added:
+        raise ValueError(unknown_word("driver", name, [*BUILT_IN, *added]))
+    driver = added[name].load()
+    if not isinstance(driver, Driver):
+        raise ValueError(f"the entry point of '{name}' is not a Driver")  # noqa: TRY004 - a setting
+    return driver
+
+
+def _serial(settings: ReaderSettings) -> Device:
+    from taptill.readers.drivers.serial import SerialReader  # noqa: PLC0415 - only when used
+
+    return SerialReader(settings)
+
+
+def _nfc(settings: ReaderSettings) -> Device:
+    from taptill.readers.drivers.nfc import NfcReader  # noqa: PLC0415 - only when used
+
+    return NfcReader(settings)
+
+
+def _simulated(settings: ReaderSettings) -> Device:
+    from taptill.readers.drivers.simulated import SimulatedReader  # noqa: PLC0415 - only when used
+
+    return SimulatedReader(settings)
+
+
+def _serial_problems(settings: ReaderSettings) -> list[str]:
+    found = _port_problems(settings)
+    if settings.baud is not None and not 0 < settings.baud <= BAUD_MAX:
+        found.append(f"baud: {settings.baud} is not within 1 to {BAUD_MAX}")
+    try:
+        family = find_family(settings.family)
+    except ValueError as wrong:
+        return [*found, f"family: {wrong}"]
+    try:
+        family.decoder(settings.options)
+    except ValueError as wrong:
+        found.append(f"options: {wrong}")
+    return found
+
+
+def _port_problems(settings: ReaderSettings) -> list[str]:
+    return [] if settings.port else [f"port: the driver '{settings.driver}' needs one"]
+
+
+def _nfc_problems(settings: ReaderSettings) -> list[str]:
+    taken = ", ".join(sorted(settings.options))
+    unknown = [f"options: the driver 'nfc' takes none: {taken}"] if taken else []
+    return _port_problems(settings) + unknown
+
+
+def _simulated_problems(settings: ReaderSettings) -> list[str]:
+    return [
+        f"options: {unknown_word('option', name, SIMULATED_OPTIONS)}"
+        for name in settings.options
+        if name not in SIMULATED_OPTIONS
+    ]
+
+
+def _family_gives(settings: ReaderSettings) -> RawKind | None:
+    return FAMILIES[settings.family].gives if settings.family in FAMILIES else None
+
+
+BUILT_IN = {
+    "serial": Driver(_serial, _family_gives, _serial_problems),
+    "nfc": Driver(_nfc, lambda _: RawKind.UID, _nfc_problems),
+    "simulated": Driver(_simulated, lambda _: RawKind.TEXT, _simulated_problems),
+}

@@ -1,0 +1,128 @@
+"""A device in, messages out: one thread opens it, reads it, and reopens it for ever."""
+
+import logging
+import os
+import random
+from collections.abc import Callable, Sequence
+from threading import Event, Thread
+
+from taptill.domain.clock import Clock
+from taptill.domain.errors import ReaderError
+from taptill.domain.tap import CardProblem, ReaderMessage, ReaderState, Tap
+from taptill.readers.device import Device, ReaderSettings, state_of
+from taptill.readers.frames import Frame, Sight
+from taptill.readers.health import HealthBook
+
+Judge = Callable[[str, float], Tap | CardProblem | None]
+
+BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
+JITTER = 0.2
+STEADY_S = 30.0
+LOOK_EVERY_S = 0.2
+STOP_S_MAX = 1.0
+
+log = logging.getLogger(__name__)
+
+
+class BackOff:
+    """How long to wait before the next try: longer each time, from the start after a steady run."""
+
+    def __init__(self, spread: Callable[[float, float], float] = random.uniform) -> None:
+        self._tries = 0
+        self._spread = spread
+
+    def next_s(self) -> float:
+        """Give the next wait in seconds and count the try."""
+        wait_s = BACK_OFF_S[min(self._tries, len(BACK_OFF_S) - 1)]
+        self._tries += 1
+        return wait_s * self._spread(1 - JITTER, 1 + JITTER)
+
+    def restart(self) -> None:
+        """Begin again with the shortest wait."""
+        self._tries = 0
+
+
+class Supervisor:
+    """One reader's thread; `deliver` is called from it, must be quick and must not raise."""
+
+    def __init__(
+        self,
+        settings: ReaderSettings,
+        device: Device,
+        judge: Judge,
+        deliver: Callable[[ReaderMessage], None],
+        clock: Clock,
+    ) -> None:
+        self.device = device
+        self._place = settings.port
+        self._judge = judge
+        self._deliver = deliver
+        self._clock = clock
+        self._health = HealthBook(settings.name, settings.port)
+        self._back_off = BackOff()
+        self._stopping = Event()
+        self._thread = Thread(target=self._run, name=f"reader-{settings.name}", daemon=True)
+
+    def start(self) -> None:
+        """Begin; the first message is the reader's health."""
+        self._thread.start()
+
+    def stop(self) -> bool:
+        """End the thread within `STOP_S_MAX`; tell whether it has ended."""
+        self._stopping.set()
+        self.device.interrupt()
+        self._thread.join(STOP_S_MAX)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._publish()
+            opened_s = self._clock.monotonic()
+            try:
+                self._attend()
+            except ReaderError as error:
+                self._health.failed(*state_of(error))
+            except Exception as error:  # thread top: a fault of one device never ends the reader
+                log.exception("reader.faulty", extra={"next": "the device is opened anew"})
+                self._health.failed(ReaderState.FAULTY, type(error).__name__)
+            if self._clock.monotonic() - opened_s >= STEADY_S:
+                self._back_off.restart()
+            self._publish()
+            self._wait(self._back_off.next_s())
+
+    def _attend(self) -> None:
+        try:
+            self.device.open()
+            self._health.opened()
+            while not self._stopping.is_set():
+                self._publish()
+                self._take(self.device.read())
+        finally:
+            self.device.close()
+
+    def _take(self, sights: Sequence[Sight]) -> None:
+        now_s = self._clock.monotonic()
+        for sight in sights:
+            if isinstance(sight, Frame) and (message := self._judge(sight.raw, now_s)):
+                self._deliver(message)
+        self._health.saw(sights, now_s)
+
+    def _publish(self) -> None:
+        if health := self._health.due(self._clock.monotonic()):
+            self._deliver(health)
+
+    def _wait(self, wait_s: float) -> None:
+        """Wait for the next try, but no longer than until the device appears."""
+        until_s = self._clock.monotonic() + wait_s
+        was_there = _exists(self._place)
+        while (left_s := until_s - self._clock.monotonic()) > 0:
+            if self._stopping.wait(min(left_s, LOOK_EVERY_S)):
+                return
+            if _exists(self._place) and not was_there:
+                self._back_off.restart()
+                return
+            was_there = _exists(self._place)
+
+
+def _exists(place: str) -> bool:
+    return os.access(place, os.F_OK)

@@ -1,0 +1,90 @@
+"""A request's `conditions` in, one SQL condition with bound values out."""
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.operators import ColumnOperators
+
+from taptill.service.fields import Entity, Field, Kind, value_for
+from taptill.service.wire import Json, a_list, an_object, bad, size
+
+FILTERS_MAX = 100
+GROUPS_MAX = 4
+"""How deep groups of filters nest."""
+SIZE_MAX = 10_000
+"""How many values a request's conditions hold; SQLite binds at most 32,766."""
+
+_ANY = frozenset(Kind) - {Kind.JSON}
+_ORDERED = frozenset({Kind.INTEGER, Kind.TEXT, Kind.MONEY, Kind.STAMP})
+_COMPARATORS: Mapping[str, tuple[Callable[[Any, Any], Any], frozenset[Kind]]] = {
+    "=": (operator.eq, _ANY),
+    "!=": (operator.ne, _ANY),
+    "<": (operator.lt, _ORDERED),
+    "<=": (operator.le, _ORDERED),
+    ">": (operator.gt, _ORDERED),
+    ">=": (operator.ge, _ORDERED),
+    "in": (ColumnOperators.in_, _ANY),
+    "like": (ColumnOperators.like, frozenset({Kind.TEXT})),
+    "is null": (ColumnOperators.is_, frozenset(Kind)),
+    "is not null": (ColumnOperators.is_not, frozenset(Kind)),
+}
+_WITHOUT_VALUE = frozenset({"is null", "is not null"})
+_OPERATORS: Mapping[str, Callable[..., sa.ColumnElement[bool]]] = {"and": sa.and_, "or": sa.or_}
+
+
+def condition(
+    entity: Entity, body: Json, path: str = "conditions"
+) -> sa.ColumnElement[bool] | None:
+    """Read `{operator, filters}`; None where there is no filter, which is no condition."""
+    if size(body) > SIZE_MAX:
+        raise bad("range", f"at most {SIZE_MAX} values", path)
+    if body in ({"filters": []}, {"operator": "and", "filters": []}):
+        return None
+    return _group(entity, body, path, nested=1)
+
+
+def _group(entity: Entity, body: Json, path: str, *, nested: int) -> sa.ColumnElement[bool]:
+    an_object(body, path, "operator", "filters")
+    if nested > GROUPS_MAX:
+        raise bad("too-deep", f"groups nest at most {GROUPS_MAX} deep", path)
+    name = body.get("operator", "and")
+    if not isinstance(name, str) or name not in _OPERATORS:
+        raise bad("unknown-operator", "and or or is expected", f"{path}.operator")
+    filters = a_list(body.get("filters"), f"{path}.filters", longest=FILTERS_MAX)
+    if not filters:
+        raise bad("range", "at least one filter is expected", f"{path}.filters")
+    parts = []
+    for index, item in enumerate(filters):
+        place = f"{path}.filters[{index}]"
+        if isinstance(item, dict) and "filters" in item:
+            parts.append(_group(entity, item, place, nested=nested + 1))
+        else:
+            parts.append(_filter(entity, item, place))
+    return _OPERATORS[name](*parts)
+
+
+def _filter(entity: Entity, body: Json, path: str) -> sa.ColumnElement[bool]:
+    an_object(body, path, "field", "comparator", "value")
+    field = entity.dotted(body.get("field"), f"{path}.field")
+    fitting = [name for name, (_, kinds) in _COMPARATORS.items() if field.kind in kinds]
+    name = body.get("comparator")
+    if name not in fitting:
+        raise bad(
+            "unknown-comparator", f"this field knows {', '.join(fitting)}", f"{path}.comparator"
+        )
+    value = _value(name, field, body.get("value"), f"{path}.value")
+    compared: sa.ColumnElement[bool] = _COMPARATORS[name][0](field.column, value)
+    return compared
+
+
+def _value(name: str, field: Field, value: Json, path: str) -> Any:
+    if name in _WITHOUT_VALUE:
+        if value is not None:
+            raise bad("type", "this comparator takes no value", path)
+        return None
+    if name == "in":
+        values = a_list(value, path, longest=SIZE_MAX)
+        return [value_for(field, one, f"{path}[{index}]") for index, one in enumerate(values)]
+    return value_for(field, value, path)

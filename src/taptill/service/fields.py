@@ -1,0 +1,191 @@
+"""A wire value in, a column's value out, and back: which fields each entity has."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Context, Decimal, Inexact, InvalidOperation
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from taptill.domain.customer import stamp
+from taptill.domain.money import MINOR_MAX
+from taptill.service import schema
+from taptill.service.wire import Json, Raw, bad, joined, write
+
+MONEY_DIGITS = 2
+TEXT_MAX = 255
+INTEGER_MAX = 2**63 - 1
+
+_MAJOR_MAX = MINOR_MAX // 10**MONEY_DIGITS
+_CENT = Decimal(1).scaleb(-MONEY_DIGITS)
+_EXACT = Context(prec=28, traps=[Inexact, InvalidOperation])
+_NEVER_BLANK = frozenset({"name", "card_id"})
+
+
+class Kind(StrEnum):
+    """What a field's values are on the wire, in the words of an error message."""
+
+    INTEGER = "a whole number"
+    TEXT = f"a text of at most {TEXT_MAX} characters without a null character"
+    FLAG = "true or false"
+    MONEY = f"a number with at most {MONEY_DIGITS} decimals, no larger than a till believes"
+    STAMP = "an ISO 8601 time"
+    JSON = "any JSON"
+    RELATION = 'a relation, written {"id": 42}'
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """One field of an entity; a relation has a target and its column holds the target's id."""
+
+    column: sa.Column[Any]
+    kind: Kind = Kind.TEXT
+    writable: bool = True
+    target: "Entity | None" = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entity:
+    """A table as the API shows it; `source` has the relation's table joined."""
+
+    table: sa.Table
+    source: sa.FromClause
+    fields: Mapping[str, Field]
+    verbs: frozenset[str]
+
+    def field(self, name: Json, path: str) -> Field:
+        """Find a field by its wire name; 400 if there is none."""
+        found = self.fields.get(name) if isinstance(name, str) else None
+        if found is None:
+            shown = f'"{joined("", name)}" ' if isinstance(name, str) else ""
+            raise bad("unknown-field", f"Field {shown}not found", path)
+        return found
+
+    def dotted(self, name: Json, path: str) -> Field:
+        """Find a field by its wire name or, across a relation, by `company.id`."""
+        first, _, rest = name.partition(".") if isinstance(name, str) else ("", "", "")
+        target = self.fields[first].target if rest and first in self.fields else None
+        return target.field(rest, path) if target else self.field(name, path)
+
+
+def value_for(field: Field, value: Json, path: str) -> Any:
+    """Read one wire value for its column; 400 where it does not fit."""
+    read = _read(field.kind, value)
+    if read is None:
+        raise bad("type", f"{field.kind} is expected", path)
+    return read
+
+
+def written(entity: Entity, fields: Json, path: str) -> dict[str, Any]:
+    """Read an object of fields to write as column values by column name."""
+    if not isinstance(fields, dict) or not fields:
+        raise bad("type", "an object with at least one field is expected", path)
+    values: dict[str, Any] = {}
+    for name, value in fields.items():
+        place = joined(path, name)
+        field = entity.field(name, place)
+        column = field.column
+        if not field.writable:
+            raise bad("read-only", "the service sets this field itself", place)
+        if (value is None and not column.nullable) or (value == "" and column.name in _NEVER_BLANK):
+            raise bad("type", "this field cannot be left blank", place)
+        values[column.name] = None if value is None else value_for(field, value, place)
+    return values
+
+
+def on_the_wire(kind: Kind, value: Any) -> Json:
+    """Give a column's value as it goes out."""
+    match kind:
+        case Kind.MONEY:
+            return Decimal(value).scaleb(-MONEY_DIGITS)
+        case Kind.JSON:
+            return None if value is None else Raw(value)
+        case _:
+            return value
+
+
+def stamp_text(at: datetime) -> str:
+    """Write an instant so that text order is time order."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _read(kind: Kind, value: Json) -> Any:
+    """Give a wire value as its column keeps it; None where it does not fit."""
+    match kind, value:
+        case Kind.JSON, _:
+            return write(value)
+        case Kind.FLAG, bool():
+            return value
+        case Kind.RELATION, {"id": number} if len(value) == 1:
+            return _read(Kind.INTEGER, number)
+        case Kind.INTEGER, int() if not isinstance(value, bool):
+            return value if abs(value) <= INTEGER_MAX else None
+        case Kind.MONEY, int() | Decimal() if not isinstance(value, bool):
+            return _minor(value)
+        case Kind.STAMP, str():
+            return _stamp(value)
+        case Kind.TEXT, str():
+            return value if len(value) <= TEXT_MAX and _storable(value) else None
+    return None
+
+
+def _minor(major: int | Decimal) -> int | None:
+    if not -_MAJOR_MAX <= major <= _MAJOR_MAX:
+        return None
+    try:
+        return int(Decimal(major).quantize(_CENT, context=_EXACT).scaleb(MONEY_DIGITS))
+    except ArithmeticError:  # more decimals than the minor unit has
+        return None
+
+
+def _stamp(text: str) -> str | None:
+    at = stamp(text)
+    try:
+        return stamp_text(at) if at else None
+    except OverflowError:  # year 1 or 9999, moved over the edge by its time zone
+        return None
+
+
+def _storable(text: str) -> bool:
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+_OF_COMPANIES = schema.companies.c
+COMPANIES = Entity(
+    table=schema.companies,
+    source=schema.companies,
+    fields={
+        "id": Field(_OF_COMPANIES.id, Kind.INTEGER, writable=False),
+        "name": Field(_OF_COMPANIES.name),
+        "externalId": Field(_OF_COMPANIES.external_id),
+    },
+    verbs=frozenset({"select", "insert"}),
+)
+
+_OF_CUSTOMERS = schema.customers.c
+CUSTOMERS = Entity(
+    table=schema.customers,
+    source=schema.customers.outerjoin(schema.companies),
+    fields={
+        "id": Field(_OF_CUSTOMERS.id, Kind.INTEGER, writable=False),
+        "name": Field(_OF_CUSTOMERS.name),
+        "email": Field(_OF_CUSTOMERS.email),
+        "cardId": Field(_OF_CUSTOMERS.card_id),
+        "company": Field(_OF_CUSTOMERS.company_id, Kind.RELATION, target=COMPANIES),
+        "externalId": Field(_OF_CUSTOMERS.external_id),
+        "isBlocked": Field(_OF_CUSTOMERS.is_blocked, Kind.FLAG),
+        "isCreditAllowed": Field(_OF_CUSTOMERS.is_credit_allowed, Kind.FLAG),
+        "totalDebt": Field(_OF_CUSTOMERS.total_debt_minor, Kind.MONEY),
+        "debtData": Field(_OF_CUSTOMERS.debt_data, Kind.JSON),
+        "paymentCard": Field(_OF_CUSTOMERS.payment_card),
+        "default": Field(_OF_CUSTOMERS.is_default, Kind.FLAG),
+        "createdAt": Field(_OF_CUSTOMERS.created_at, Kind.STAMP, writable=False),
+        "updatedAt": Field(_OF_CUSTOMERS.updated_at, Kind.STAMP, writable=False),
+        "version": Field(_OF_CUSTOMERS.version, Kind.INTEGER, writable=False),
+    },
+    verbs=frozenset({"select", "insert", "update", "remove"}),
+)
+
+ENTITIES: Mapping[str, Entity] = {"Customers": CUSTOMERS, "Companies": COMPANIES}

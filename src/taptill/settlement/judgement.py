@@ -1,0 +1,209 @@
+"""A row's marks and the journal's position in, what they mean together out (the table of 3.5)."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from taptill.domain.customer import Snapshot
+from taptill.domain.entry import Draft, Footing, Kind, Position
+from taptill.domain.mark import Mark, Marks, Place
+from taptill.settlement.requests import JournalAnswer
+
+
+class Desk(StrEnum):
+    """Why a customer is on the conflict desk; each is a key of the screen texts."""
+
+    MARK_LOST = "mark-lost"  # debtData was replaced: the money may or may not be in
+    COPIED_ROW = "copied-row"  # the mark names another customer's entry
+    NO_PLACE = "no-place"  # debtData is no object
+    UNKNOWN_MARK = "unknown-mark"
+    SHARED_DEBT_DATA = "shared-debt-data"  # somebody else's keys, and no leave to rewrite them
+    REFUSED = "refused"  # the backend's final no
+
+
+STAYS = frozenset({Desk.REFUSED.value})
+"""Cases that do not withdraw themselves when the row looks right again."""
+
+
+class Stop(StrEnum):
+    """Why all settlement stops."""
+
+    HALF_KEPT = "half-kept"
+    NOT_KEPT = "not-kept"
+    CLONED = "cloned"
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """The row holds our last money entry."""
+
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Settle from `mark` (None: from zero); `taken_back` where a later one had a receipt."""
+
+    mark: Mark | None
+    taken_back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unenrolled:
+    """No key, and this journal never sent money: enrol first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """A case for the conflict desk."""
+
+    reason: Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """All settlement must stop."""
+
+    reason: Stop
+
+
+Judgement = Holds | Behind | Unenrolled | Unclear | Halt
+
+
+def judge(marks: Marks, position: Position, footing: Footing | None, journal_id: str) -> Judgement:
+    """Say what our mark in the row means; `footing` is what we have at the mark's seq."""
+    if marks.place is Place.UNUSABLE:
+        return Unclear(Desk.NO_PLACE)
+    if marks.place is Place.EMPTY:
+        return Unclear(Desk.MARK_LOST) if position.attempt else Unenrolled()
+    if journal_id not in marks.table:
+        return _judge_absent(marks, position)
+    mark = marks.table[journal_id]
+    if mark is None:
+        return Unclear(Desk.UNKNOWN_MARK)
+    return _judge_mark(mark, position, footing)
+
+
+def _judge_absent(marks: Marks, position: Position) -> Judgement:
+    attempt = position.attempt
+    if attempt and attempt.epoch != marks.epoch:
+        return Unclear(Desk.MARK_LOST)
+    return Behind(None, taken_back=position.receipted_seq > 0 and position.seen is not None)
+
+
+def _judge_mark(mark: Mark, position: Position, footing: Footing | None) -> Judgement:
+    if footing is None or footing.mark.hash != mark.hash:
+        return Halt(Stop.CLONED)
+    if footing.customer_id != position.customer_id:
+        return Unclear(Desk.COPIED_ROW)
+    if footing.mark != mark:
+        return Unclear(Desk.UNKNOWN_MARK)
+    if mark == position.last:
+        return Holds(mark)
+    return Behind(mark, taken_back=position.receipted_seq > mark.seq and position.seen != mark)
+
+
+def base_of(snapshot: Snapshot, journal_id: str) -> Decimal | None:
+    """Give the office's part of the total; None where a mark in the row is unreadable."""
+    others = snapshot.marks.sum_of_others(journal_id)
+    if others is None:
+        return None
+    own = snapshot.marks.table.get(journal_id)
+    return snapshot.total - others - (own.total if own else 0)
+
+
+def half_kept(snapshot: Snapshot, position: Position, journal_id: str) -> bool:
+    """Tell whether the row shows the mark we sent beside the total exactly as read before.
+
+    Asked while that send is unheard of, or while the row is still the version of its receipt:
+    later an office payment of the same sum looks alike and is none of it.
+    """
+    attempt = position.attempt
+    if attempt is None or attempt.total_sent == attempt.total_read:
+        return False
+    if not attempt.open and snapshot.updated_at != position.updated_at:
+        return False
+    return (
+        snapshot.marks.table.get(journal_id) == attempt.sent
+        and snapshot.total == attempt.total_read
+        and snapshot.marks.sum_of_others(journal_id) == attempt.others
+    )
+
+
+def assess(
+    snapshot: Snapshot, look: JournalAnswer, journal_id: str
+) -> tuple[Judgement, list[Draft]]:
+    """Judge a sight of the row, and give the entries that it owes, whoever came by it."""
+    position = look.position
+    verdict = judge(snapshot.marks, position, look.footing, journal_id)
+    if half_kept(snapshot, position, journal_id):
+        verdict = Halt(Stop.HALF_KEPT)
+    match verdict:
+        case Halt(reason):
+            known = reason is Stop.CLONED  # no entry: the next start sees it again by itself
+            return verdict, [] if known else [halted(position.customer_id, reason)]
+        case Unclear(desk):
+            return verdict, [] if position.conflict else [conflict(position, desk)]
+        case Unenrolled():
+            return verdict, []
+        case Holds() | Behind():
+            return verdict, [
+                *_withdrawn(position),
+                *_base_moved(snapshot, position, journal_id),
+                *_mark_moved(snapshot, position, verdict, journal_id),
+            ]
+
+
+def halted(customer_id: int, reason: Stop) -> Draft:
+    """Write that all settlement stops."""
+    return Draft(Kind.HALTED, customer_id, body={"reason": reason.value})
+
+
+def conflict(position: Position, reason: Desk) -> Draft:
+    """Write a case for the conflict desk with the amount in question."""
+    last = position.last.total if position.last else 0
+    in_question = last - (position.seen.total if position.seen else 0)
+    body = {"reason": reason.value, "in_question": in_question}
+    return Draft(Kind.CONFLICT, position.customer_id, body=body)
+
+
+def receipt(snapshot: Snapshot, mark: Mark, journal_id: str) -> Draft:
+    """Write the backend's yes: the row was seen with this mark."""
+    base = base_of(snapshot, journal_id)
+    body = {
+        "mark": [mark.seq, mark.total, mark.hash],
+        "updated_at": snapshot.updated_at,
+        "base": None if base is None else str(base),
+    }
+    return Draft(Kind.RECEIPT, snapshot.customer.id, body=body)
+
+
+def _withdrawn(position: Position) -> list[Draft]:
+    if position.conflict is None or position.conflict in STAYS:
+        return []
+    return [Draft(Kind.RESOLVED, position.customer_id, body={"by": "the row shows the mark"})]
+
+
+def _base_moved(snapshot: Snapshot, position: Position, journal_id: str) -> list[Draft]:
+    base = base_of(snapshot, journal_id)
+    if base is None or position.base is None or base == position.base:
+        return []
+    body = {"from": str(position.base), "to": str(base), "updated_at": snapshot.updated_at}
+    return [Draft(Kind.OFFICE_MOVED, position.customer_id, body=body)]
+
+
+def _mark_moved(
+    snapshot: Snapshot, position: Position, judgement: Holds | Behind, journal_id: str
+) -> list[Draft]:
+    match judgement:
+        case Holds(mark):
+            unheard = position.attempt is not None and position.attempt.open
+            if position.seen == mark and not unheard:
+                return []
+            return [receipt(snapshot, mark, journal_id)]
+        case Behind(mark, taken_back=True):
+            seen = [mark.seq, mark.total, mark.hash] if mark else None
+            body = {"seen": seen, "updated_at": snapshot.updated_at}
+            return [Draft(Kind.TAKEN_BACK, position.customer_id, body=body)]
+        case Behind():
+            return []

@@ -1,0 +1,134 @@
+"""The questions that settling asks and the answers it takes: IO is somebody else's."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from taptill.domain.customer import Snapshot
+from taptill.domain.entry import Draft, Footing, Position
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRow:
+    """Read the customer's row in one select; answered with a RowAnswer."""
+
+    customer_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadJournal:
+    """Read position and footing in one look; answered with a JournalAnswer.
+
+    `mark_seq` is the seq of our mark in the row, None where the row has none.
+    """
+
+    customer_id: int
+    mark_seq: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Make these entries durable; answered with None."""
+
+    drafts: Sequence[Draft]
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Write total and marks in one update; answered with an UpdateAnswer.
+
+    `read` is the snapshot that the figures come from and, where `conditional`, the condition.
+    `debt_data` goes out as text where it was found as text.
+    """
+
+    read: Snapshot
+    total: Decimal
+    debt_data: Mapping[str, Any]
+    conditional: bool
+
+
+Request = ReadRow | ReadJournal | Append | Update
+
+
+@dataclass(frozen=True, slots=True)
+class NotThere:
+    """No such row, while the same token sees another known row."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """The backend cannot be asked now; `retry_after_s` where it said when."""
+
+    reason: str
+    retry_after_s: float | None = None
+    denied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JournalAnswer:
+    """One look at the journal: where it stands, and what it has at the row's mark."""
+
+    position: Position
+    footing: Footing | None
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """A 2xx; `row` is None where the answer does not show the row."""
+
+    row: Snapshot | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """The outcome of the update is unknown; `clash` where the backend says 409."""
+
+    reason: str
+    retry_after_s: float | None = None
+    clash: bool = False
+    clash_row: Snapshot | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """The backend's final no to this update; `detail` without personal data."""
+
+    status: int
+    detail: str
+
+
+RowAnswer = Snapshot | NotThere | NoAnswer
+UpdateAnswer = Echo | Unheard | Final | NoAnswer
+Answer = Snapshot | NotThere | NoAnswer | JournalAnswer | Echo | Unheard | Final | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The row holds all money entries of this customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Not now; the schedule comes back. `stale` where the row was an old copy."""
+
+    reason: str
+    retry_after_s: float | None = None
+    transport: bool = False
+    denied: bool = False
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OnDesk:
+    """A case for the conflict desk: this customer waits, the others do not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """All settlement stops: the backend keeps half a pair, or the journal was cloned."""
+
+    reason: str
+
+
+Outcome = Settled | Later | OnDesk | Stopped

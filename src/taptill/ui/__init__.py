@@ -1,0 +1,1 @@
+"""A TillView in, coloured cells out: the room that draws and takes keys."""

@@ -1,0 +1,116 @@
+"""The site's taste in, ready words out: texts, currency, privacy, and what the font can show."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from taptill.checkout.view import CustomerView, TillView
+from taptill.domain.customer import initials
+from taptill.domain.decision import Declined, Reason
+from taptill.domain.money import Currency, Money
+from taptill.ui.rows import clean, clip
+from taptill.ui.texts import Texts
+
+_DETAIL_CELLS = 40
+_AGES = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+
+
+class ShowName(StrEnum):
+    """How much of a customer's name stands on the screen."""
+
+    FULL = "full"
+    SHORT = "short"
+    NEVER = "never"
+
+
+class ShowDebt(StrEnum):
+    """When debt, headroom and what is missing stand on the screen."""
+
+    ALWAYS = "always"
+    ON_REQUEST = "on-request"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """What of a customer everybody at the till may read."""
+
+    show_name: ShowName = ShowName.FULL
+    show_debt: ShowDebt = ShowDebt.ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Dress:
+    """How this site's screen speaks; `legend` names the demo's cards: (capital letter, text).
+
+    `console`: foreign text is held to the console font. `debt_asked`: the customer has asked
+    to see the balance (privacy `on-request`).
+    """
+
+    texts: Texts
+    currency: Currency
+    privacy: Privacy = Privacy()
+    legend: tuple[tuple[str, str], ...] = ()
+    console: bool = False
+    debt_asked: bool = False
+
+    @property
+    def debt_shown(self) -> bool:
+        """Tell whether figures that tell a customer's debt may be drawn."""
+        match self.privacy.show_debt:
+            case ShowDebt.ALWAYS:
+                return True
+            case ShowDebt.ON_REQUEST:
+                return self.debt_asked
+            case ShowDebt.NEVER:
+                return False
+
+    def clean(self, text: str) -> str:
+        """Make foreign text harmless for this terminal."""
+        return clean(text, console=self.console)
+
+    def money(self, amount: Money) -> str:
+        """Write an amount without a sign: a word beside it says which way it goes."""
+        return self.currency.text(abs(amount))
+
+    def name(self, customer: CustomerView | None) -> str:
+        """Write as much of a name as may be seen."""
+        if customer is None or self.privacy.show_name is ShowName.NEVER:
+            return self.texts.say("customer.nameless")
+        name = self.clean(customer.name)
+        if self.privacy.show_name is ShowName.FULL or " " not in name:
+            return name
+        first, last = name.split()[0], name.split()[-1]
+        return f"{first} {initials(last)}"
+
+    def age(self, age_s: int) -> str:
+        """Write an age in its largest whole unit: `22 min`."""
+        unit, seconds = next((age for age in _AGES if age_s >= age[1]), _AGES[-1])
+        return self.texts.say(f"age.{unit}", n=str(max(0, age_s) // seconds))
+
+    def figures(self, view: TillView) -> Mapping[str, str]:
+        """Give what sentences may name; a figure that is unknown or private is left out."""
+        known = {
+            "total": self.money(view.total),
+            "amount": self.money(view.amount),
+            "count": str(view.status.to_send),
+            "sum": self.money(view.status.to_send_sum),
+            "name": self.name(view.customer),
+        }
+        if view.detail:
+            known["detail"] = self.detail(view.detail)
+        if view.customer and view.customer.age_s is not None:
+            known["age"] = self.age(view.customer.age_s)
+        if isinstance(view.verdict, Declined):
+            known |= self._limits(view.verdict)
+        return known
+
+    def detail(self, text: str) -> str:
+        """Write a path, holder or fault that came from outside, at a bounded length."""
+        return clip(self.clean(text), _DETAIL_CELLS)
+
+    def _limits(self, declined: Declined) -> Mapping[str, str]:
+        if not self.debt_shown and declined.reason is not Reason.AMOUNT:
+            return {}
+        limits = {"headroom": declined.headroom, "missing": declined.missing}
+        return {key: self.money(limit) for key, limit in limits.items() if limit is not None}

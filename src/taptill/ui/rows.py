@@ -1,0 +1,146 @@
+"""Foreign text in, rows of coloured runs out: nothing is markup, no cell is cut in half."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import zip_longest
+
+from rich.cells import cell_len
+
+from taptill.ui.glyphs import CONSOLE_GLYPHS
+
+# Letters by category that nobody can see: fillers and the empty braille cell.
+_INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+
+class Role(StrEnum):
+    """What a cell's colour says; the style sheet knows these and no other colours."""
+
+    TEXT = "text"
+    OK = "ok"
+    REFUSED = "refused"
+    WARN = "warn"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Characters of one role; `ink` swaps the role's two colours (block letters are spaces)."""
+
+    text: str
+    role: Role = Role.TEXT
+    ink: bool = False
+
+
+Row = tuple[Run, ...]
+Rows = tuple[Row, ...]
+
+
+def clean(text: str, *, console: bool = False) -> str:
+    """Make foreign text harmless: one line of visible characters, on the console of its font.
+
+    Controls become `?`, white space one blank; direction marks, joiners and invisible letters
+    vanish; of piled-up accents the first stays. What would be empty is `?`.
+    """
+    kept: list[str] = []
+    marks = 0
+    for character in unicodedata.normalize("NFC", text):
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= 1:
+            kept.append(_shown(character, console=console))
+    return " ".join("".join(kept).split()) or "?"
+
+
+def _shown(character: str, *, console: bool) -> str:
+    category = unicodedata.category(character)
+    if character.isspace():
+        return " "
+    if category == "Cf" or character in _INVISIBLE or _is_selector(character):
+        return ""
+    if category in {"Cc", "Cs", "Co", "Cn"} or (console and character not in CONSOLE_GLYPHS):
+        return "?"
+    return character
+
+
+def _is_selector(character: str) -> bool:
+    return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
+
+
+def clip(text: str, width: int) -> str:
+    """Shorten to `width` cells with `…`; a two-cell character stays whole or goes."""
+    if cell_len(text) <= width:
+        return text
+    kept, cells = "", 1
+    for character in text:
+        cells += cell_len(character)
+        if cells > width:
+            break
+        kept += character
+    return f"{kept.rstrip()}…" if width > 0 else ""
+
+
+def pad(text: str, width: int) -> str:
+    """Clip, then fill with blanks to exactly `width` cells."""
+    clipped = clip(text, width)
+    return clipped + " " * (width - cell_len(clipped))
+
+
+def spread(left: str, right: str, width: int) -> str:
+    """Put two texts at the two edges of `width` cells; the left one gives way."""
+    return pad(left, width - cell_len(right) - 1) + " " + right if right else pad(left, width)
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break at blanks into lines of at most `width` cells; only a longer word is broken."""
+    lines = [""]
+    for word in text.split():
+        for piece in _pieces(word, width):
+            joined = f"{lines[-1]} {piece}".lstrip()
+            if cell_len(joined) <= width:
+                lines[-1] = joined
+            else:
+                lines.append(piece)
+    return lines if lines[0] or len(lines) == 1 else lines[1:]
+
+
+def _pieces(word: str, width: int) -> list[str]:
+    pieces = [""]
+    for character in word:
+        if cell_len(pieces[-1] + character) > width:
+            pieces.append("")
+        pieces[-1] += character
+    return pieces
+
+
+def fold(ranked: Sequence[tuple[int, Run]], rows: int) -> list[tuple[int, Run]]:
+    """Keep the `rows` runs of lowest rank, in the order given."""
+    by_rank = sorted(range(len(ranked)), key=lambda at: (ranked[at][0], at))
+    return [ranked[at] for at in sorted(by_rank[: max(0, rows)])]
+
+
+def frame(title: str, runs: list[Run], width: int, height: int) -> Rows:
+    """Draw a box of `height` rows around one run a row, its title in the upper edge."""
+    label = clip(f"─ {title} ", width - 2)
+    top = Run(f"┌{label}{'─' * (width - 2 - cell_len(label))}┐")
+    bottom = Run(f"└{'─' * (width - 2)}┘")
+    body = [(Run("│ "), *_filled(run, width - 4), Run(" │")) for run in block(runs, height - 2)]
+    return ((top,), *body, (bottom,))
+
+
+def bare(runs: list[Run], width: int, height: int) -> Rows:
+    """Give `height` rows of exactly `width` cells without a box."""
+    return tuple(_filled(run, width) for run in block(runs, height))
+
+
+def block(runs: list[Run], height: int) -> list[Run]:
+    """Give exactly `height` runs: empty ones below, none beyond."""
+    return [run for run, _ in zip_longest(runs[:height], range(height), fillvalue=Run(""))]
+
+
+def _filled(run: Run, width: int) -> Row:
+    if run.role is Role.TEXT:
+        return (Run(pad(run.text, width)),)
+    # A coloured word is a chip: its colour ends with it.
+    chip = clip(f" {run.text} ", width)
+    return Run(chip, run.role), Run(" " * (width - cell_len(chip)))

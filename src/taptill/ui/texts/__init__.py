@@ -1,0 +1,88 @@
+"""A language in, the screen's words out: one TOML file a language, a site's own laid over it."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from string import Formatter
+from types import MappingProxyType
+from typing import Any
+
+from taptill.domain.errors import ConfigError
+
+LANGUAGES = ("en", "de", "fr", "es")
+WORD_LETTERS_MAX = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The catalogue of one language: dotted key -> words with `{figures}`."""
+
+    language: str
+    words: Mapping[str, str]
+
+    def say(self, key: str, **figures: str) -> str:
+        """Give the words of a key with its figures filled in; figures are never parsed."""
+        return self.words[key].format_map(figures)
+
+    def say_if_known(self, key: str, figures: Mapping[str, str]) -> str:
+        """Like `say`; where a figure is not known, the words of the key's `-bare` sister."""
+        try:
+            return self.words[key].format_map(figures)
+        except KeyError:
+            return self.words[f"{key}-bare"]
+
+    def get(self, key: str) -> str:
+        """Give the words of a key that may be left out: then nothing."""
+        return self.words.get(key, "")
+
+
+def load(language: str, site: Path | None = None) -> Texts:
+    """Read a language; ConfigError names everything in the site's file that does not fit."""
+    own = _flat(tomllib.loads(files(__name__).joinpath(f"{language}.toml").read_text("utf-8")))
+    laid_over = _read(site) if site else {}
+    complaints = [
+        f"{site}: {key}: {wrong}"
+        for key, text in laid_over.items()
+        if (wrong := _wrong(own, key, text))
+    ]
+    if complaints:
+        raise ConfigError(complaints="\n".join(complaints))
+    return Texts(language, MappingProxyType({**own, **laid_over}))
+
+
+def placeholders(text: str) -> frozenset[str]:
+    """Name the figures that a text uses; ValueError for one that cannot be filled in."""
+    return frozenset(name for _, name, _, _ in Formatter().parse(text) if name is not None)
+
+
+def _read(site: Path) -> dict[str, str]:
+    try:
+        return _flat(tomllib.loads(site.read_text("utf-8")))
+    except (OSError, ValueError) as fault:
+        raise ConfigError(complaints=f"{site}: {fault}") from fault
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = str(value)
+    return flat
+
+
+def _wrong(own: Mapping[str, str], key: str, text: str) -> str:
+    if key not in own:
+        return "no such text"
+    try:
+        unknown = placeholders(text) - placeholders(own[key])
+    except ValueError as fault:
+        return str(fault)
+    if unknown:
+        return f"unknown figures: {', '.join(sorted(unknown))}"
+    if key.endswith(".word") and len(text) > WORD_LETTERS_MAX:
+        return f"a verdict word has at most {WORD_LETTERS_MAX} letters"
+    return ""

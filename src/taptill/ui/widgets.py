@@ -1,0 +1,75 @@
+"""Rows in, painted cells out: one widget a region, repainted line by line where rows changed."""
+
+from itertools import zip_longest
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import ComposeResult
+from textual.geometry import Region
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
+
+from taptill.ui import views
+from taptill.ui.layout import Box, Plan, plan
+from taptill.ui.rows import Role, Row, Rows, Run
+
+REGIONS = ("status", "sale", "customer", "band", "strip", "keys")
+
+
+class RegionRows(Widget):
+    """One region of the till screen; it draws the rows it was given and knows nothing else."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in Role}
+
+    def __init__(self, name: str) -> None:
+        super().__init__(id=name)
+        self._rows: Rows = ()
+
+    def place(self, box: Box) -> None:
+        """Move to a box; one without rows is not shown."""
+        self.styles.offset = (box.x, box.y)
+        self.styles.width = box.width
+        self.styles.height = box.height
+        self.display = box.height > 0
+
+    def show(self, rows: Rows) -> None:
+        """Take new rows; only the lines that differ are painted again."""
+        pairs = enumerate(zip_longest(self._rows, rows))
+        changed = [y for y, (before, after) in pairs if before != after]
+        self._rows = rows
+        if changed:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+
+    def render_line(self, y: int) -> Strip:
+        """Paint one line; foreign text becomes cells as it is, it is never read as markup."""
+        row: Row = self._rows[y] if y < len(self._rows) else ()
+        strip = Strip([Segment(run.text, self._style(run)) for run in row])
+        return strip.adjust_cell_length(self.size.width, self.rich_style)
+
+    def _style(self, run: Run) -> Style:
+        style = self.get_component_rich_style(f"role--{run.role}")
+        return Style(color=style.bgcolor, bgcolor=style.color) if run.ink else style
+
+
+class TillScreen(Screen[None], inherit_bindings=False):
+    """The one screen: six regions with places fixed by the terminal's size."""
+
+    def compose(self) -> ComposeResult:
+        """Make the six regions, placed at once: the first frame needs one layout only."""
+        places = plan(*self.app.size)
+        for name in REGIONS:
+            region = RegionRows(name)
+            region.place(getattr(places, name))
+            yield region
+
+    def place(self, places: Plan) -> None:
+        """Move the regions after the terminal's size changed."""
+        for region in self.query(RegionRows):
+            region.place(getattr(places, str(region.id)))
+
+    def paint(self, screen: views.Screen) -> None:
+        """Hand every region its rows; what has not changed is not painted."""
+        for region in self.query(RegionRows):
+            region.show(getattr(screen, str(region.id)))

@@ -1,0 +1,356 @@
+"""A config in, a till at work out: every object is built here, once."""
+
+import asyncio
+import random
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from taptill.checkout.counter import TillSettings
+from taptill.checkout.keypad import Keypad
+from taptill.checkout.ports import Ports
+from taptill.checkout.strip import local_time
+from taptill.checkout.till import Till
+from taptill.checkout.view import Alarm, Link, StatusView
+from taptill.clock import SystemClock
+from taptill.config import Config, Reader
+from taptill.customer_cache.cache import CustomerCache
+from taptill.domain.basket import Good
+from taptill.domain.card_id import CardId
+from taptill.domain.customer import Snapshot
+from taptill.domain.decision import Finding, Policy
+from taptill.domain.errors import ConfigError, MalformedError, UnauthorisedError
+from taptill.domain.tap import ReaderMessage
+from taptill.journal.journal import Journal
+from taptill.lookup.connection import Connection
+from taptill.lookup.find import Lookup
+from taptill.lookup.sync import Sync, SyncPolicy
+from taptill.readers.device import ReaderSettings
+from taptill.readers.drivers.simulated import SimulatedReader
+from taptill.readers.registry import complaints, open_reader
+from taptill.readers.supervisor import Supervisor
+from taptill.settlement.requests import RowAnswer, Update, UpdateAnswer
+from taptill.settlement.schedule import (
+    Capabilities,
+    Settlement,
+    SettlementEvents,
+    SettlePolicy,
+    State,
+)
+
+if TYPE_CHECKING:
+    from taptill.backend.customers import CustomersApi
+
+MESSAGES_MAX = 16
+"""Reader messages waiting for the till; the newest wins."""
+
+RESTORED_SALES = 6
+HOUR_S = 3600.0
+
+_STOPPED = {State.HALTED: Alarm.HALTED, State.CLONED: Alarm.CLONED, State.DENIED: Alarm.TOKEN}
+_TROUBLES = {UnauthorisedError.code: Alarm.TOKEN, MalformedError.code: Alarm.NOT_OURS}
+
+
+class LateApi:
+    """The Customers API; httpx is imported at the first call, after the first frame."""
+
+    def __init__(self, build: "Callable[[], CustomersApi]") -> None:
+        self._build = build
+        self._built: asyncio.Task[CustomersApi] | None = None
+
+    async def find(self, card_id: CardId) -> Finding:
+        """See CustomersApi."""
+        return await (await self._api()).find(card_id)
+
+    async def page(self, after_id: int, limit: int, since: str = "") -> list[Snapshot]:
+        """See CustomersApi."""
+        return await (await self._api()).page(after_id, limit, since)
+
+    async def capabilities(self) -> Capabilities | None:
+        """See CustomersApi."""
+        return await (await self._api()).capabilities()
+
+    async def read_row(self, customer_id: int) -> RowAnswer:
+        """See CustomersApi."""
+        return await (await self._api()).read_row(customer_id)
+
+    async def update_row(self, update: Update) -> UpdateAnswer:
+        """See CustomersApi."""
+        return await (await self._api()).update_row(update)
+
+    async def close(self) -> None:
+        """Close the connections, if there are any."""
+        if self._built:
+            await (await self._built).close()
+
+    async def _api(self) -> "CustomersApi":
+        if self._built is None:
+            self._built = asyncio.ensure_future(asyncio.to_thread(self._build))
+        return await asyncio.shield(self._built)
+
+
+@dataclass(slots=True)
+class House:
+    """Everything of a running till; `run` is its life, `close` its end."""
+
+    till: Till
+    journal: Journal
+    cache: CustomerCache
+    api: LateApi
+    settlement: Settlement
+    sync: Sync
+    queue: asyncio.Queue[ReaderMessage]
+    readers: tuple[ReaderSettings, ...]
+    clock: SystemClock
+    settles: bool
+    started: list[Supervisor]
+
+    async def run(self) -> None:
+        """Start the readers and work until cancelled."""
+        loop = asyncio.get_running_loop()
+
+        def deliver(message: ReaderMessage) -> None:
+            with suppress(RuntimeError):  # the loop has closed: nobody is there to serve
+                loop.call_soon_threadsafe(self._put, message)
+
+        self.started += [open_reader(one, deliver, self.clock) for one in self.readers]
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.till.run())
+                group.create_task(self.sync.run())
+                if self.settles:
+                    group.create_task(self.settlement.run())
+        finally:
+            await asyncio.to_thread(self._stop_readers)
+            await self.api.close()
+
+    def close(self) -> None:
+        """Write what waits and give back lock and files; what is kept stays kept."""
+        self.journal.close()
+        self.cache.close()
+
+    def present(self, card_id: str) -> None:
+        """Show a card to the simulated reader, as the demo's keys do."""
+        for reader in self.started:
+            if isinstance(reader.device, SimulatedReader):
+                reader.device.present(card_id)
+
+    def _put(self, message: ReaderMessage) -> None:
+        if self.queue.full():
+            self.queue.get_nowait()
+        self.queue.put_nowait(message)
+
+    def _stop_readers(self) -> None:
+        for reader in self.started:
+            reader.stop()
+
+
+def build(config: Config, state: Path, token: str) -> House:
+    """Open journal and cache and connect every room; call it before the event loop's first task.
+
+    Errors: ConfigError for what this version cannot do, JournalError and its kin.
+    """
+    _refuse_unbuilt(config)
+    clock = SystemClock()
+    journal = Journal(state / "journal.db", clock, min_free_mb=config.journal.min_free_mb)
+    backend, settling = config.backend, config.settlement
+    place = f"{backend.base_url}{backend.path_prefix}"
+    journal.open({"backend": place, "strategy": settling.strategy, "machine": _machine()})
+    try:
+        cache = CustomerCache(state / "cache.db", clock, frozenset(config.cache.fields))
+        return _connect(config, token, clock, journal, cache)
+    except BaseException:
+        journal.close()
+        raise
+
+
+def _connect(
+    config: Config, token: str, clock: SystemClock, journal: Journal, cache: CustomerCache
+) -> House:
+    connection = Connection(clock)
+    api = LateApi(lambda: _api(config, token, clock, connection))
+    settling = config.settlement
+    policy = SettlePolicy(journal.journal_id, settling.share_debt_data, float(settling.retry_max_s))
+    settles = settling.strategy == "debt"
+
+    def changed() -> None:
+        till.refresh()
+
+    def seen(snapshot: Snapshot) -> None:
+        cache.keep([snapshot])
+        till.sighted(snapshot)
+
+    settlement = Settlement(
+        journal,
+        api,
+        clock,
+        policy,
+        random.random,
+        SettlementEvents(changed, seen),
+    )
+    status = _Status(config, clock, connection, journal, cache, settlement)
+    ports = Ports(
+        finder=Lookup(cache, api, cache, settlement.sighted),
+        books=journal,
+        clock=clock,
+        new_id=lambda: secrets.token_hex(8),
+        status=status.draw,
+        settle=settlement.nudge,
+    )
+    queue: asyncio.Queue[ReaderMessage] = asyncio.Queue(MESSAGES_MAX)
+    till = Till(ports, _till_settings(config, journal.journal_id), queue)
+    till.restore(journal.reads.last_sales(RESTORED_SALES))
+    times = config.cache
+    pages = SyncPolicy(config.backend.page_size, times.sync_s, times.full_sync_h * HOUR_S)
+    return House(
+        till=till,
+        journal=journal,
+        cache=cache,
+        api=api,
+        settlement=settlement,
+        sync=Sync(api, cache, clock, pages, settlement.sighted),
+        queue=queue,
+        readers=tuple(reader_settings(one, n) for n, one in enumerate(config.readers, 1)),
+        clock=clock,
+        settles=settles,
+        started=[],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Status:
+    """Draws the status line from the facts that several rooms own."""
+
+    config: Config
+    clock: SystemClock
+    connection: Connection
+    journal: Journal
+    cache: CustomerCache
+    settlement: Settlement
+
+    def draw(self) -> StatusView:
+        """Give the facts as they are now."""
+        health = self.connection.health
+        link = {None: Link.UNKNOWN, False: Link.OFFLINE, True: Link.ONLINE}[health.up]
+        count, total = self.journal.reads.open_sum()
+        age_s = self.cache.age_s()
+        latency_s = health.latency_s
+        return StatusView(
+            till=self.config.till.name,
+            link=Link.SLOW if health.slow else link,
+            latency_ms=None if latency_s is None else round(latency_s * 1000),
+            offline_since=local_time(health.since) if health.since else "",
+            to_send=count,
+            to_send_sum=total,
+            conflicts=self.journal.reads.conflicts(),
+            cache_age_s=None if age_s is None else int(age_s),
+            time=local_time(self.clock.now()),
+            alarms=self._alarms(health.trouble),
+            warnings=(*self.config.warnings, *_unbuilt(self.config)),
+        )
+
+    def _alarms(self, trouble: str) -> tuple[Alarm, ...]:
+        found = [_STOPPED.get(self.settlement.state), _TROUBLES.get(trouble)]
+        if not self.clock.trusted():
+            found.append(Alarm.CLOCK)
+        return tuple(dict.fromkeys(alarm for alarm in found if alarm))
+
+
+def check_reader(reader: Reader) -> list[str]:
+    """Say what is wrong with a reader of the config."""
+    return complaints(reader_settings(reader, 1))
+
+
+def reader_settings(reader: Reader, number: int) -> ReaderSettings:
+    """Turn a reader of the config into what its driver is given."""
+    return ReaderSettings(
+        name=f"reader {number}",
+        driver=reader.driver,
+        port=reader.port,
+        family=reader.family,
+        steps=reader.card_id,
+        baud=reader.baud,
+        dtr=reader.dtr,
+        rts=reader.rts,
+        hold_ms=reader.hold_ms,
+        same_card_delay_ms=reader.same_card_delay_ms,
+        options=reader.options,
+    )
+
+
+def _till_settings(config: Config, journal_id: str) -> TillSettings:
+    goods = tuple(Good(one.key, one.name, one.price) for one in config.goods)
+    offline = config.offline
+    policy = Policy(
+        max_charge=config.till.max_charge,
+        credit_ceiling=config.limits.credit_ceiling,
+        fresh_s=float(config.lookup.fresh_s),
+        max_age_s=config.cache.max_age_h * HOUR_S,
+        per_charge=offline.per_charge,
+        per_customer=offline.per_customer,
+        per_terminal=offline.per_terminal,
+    )
+    return TillSettings(
+        keypad=Keypad(goods, config.till.currency, config.till.implied_decimals),
+        policy=policy,
+        journal_id=journal_id,
+        live_deadline_s=config.lookup.live_deadline_ms / 1000,
+        void_window_s=float(config.till.void_window_s),
+        clear_after_s=float(config.privacy.clear_after_s),
+    )
+
+
+def _api(config: Config, token: str, clock: SystemClock, connection: Connection) -> "CustomersApi":
+    # httpx takes a tenth of a second to import; the first frame does not wait for it.
+    from taptill.backend.customers import CustomersApi  # noqa: PLC0415
+    from taptill.backend.rows import MoneyForm  # noqa: PLC0415
+    from taptill.backend.transport import Access, Transport  # noqa: PLC0415
+
+    backend = config.backend
+    certificate = None
+    if backend.client_cert and backend.client_key:
+        certificate = (str(backend.client_cert), str(backend.client_key))
+    access = Access(
+        base_url=backend.base_url,
+        headers={
+            **dict(backend.headers),
+            backend.auth_header: backend.auth_value.replace("{token}", token),
+        },
+        connect_timeout_s=backend.connect_timeout_s,
+        read_timeout_s=backend.read_timeout_s,
+        ca_file=str(backend.ca_file) if backend.ca_file else None,
+        certificate=certificate,
+    )
+    digits = config.till.currency.digits if backend.money == "major" else 0
+    form = MoneyForm(digits, owed_positive=backend.owed_is == "positive")
+    transport = Transport(access, clock.heard)
+    return CustomersApi(transport, backend.path_prefix, form, connection, backend.company_id)
+
+
+def _refuse_unbuilt(config: Config) -> None:
+    """Refuse what would change who acts or what is promised, if it were silently left out."""
+    if config.till.mode != "attended":
+        detail = f"[till] mode = {config.till.mode!r} is not built yet; use mode = 'attended'"
+        raise ConfigError(complaints=detail, list=[detail])
+
+
+def _unbuilt(config: Config) -> list[str]:
+    """Name what the config asks for and this version does not do."""
+    asked = {
+        "[journal] mirror": config.journal.mirror,
+        "[receipt] printer": config.receipt.printer,
+        "[metrics] textfile": config.metrics.textfile,
+        "[[staff]]": config.staff,
+    }
+    return [f"{key} does nothing yet" for key, value in asked.items() if value]
+
+
+def _machine() -> str:
+    """Name this machine, so that a journal can tell the board it was written on."""
+    for path in ("/sys/firmware/devicetree/base/serial-number", "/etc/machine-id"):
+        with suppress(OSError):
+            return Path(path).read_text("ascii", "replace").strip("\0\n ")
+    return "unknown"

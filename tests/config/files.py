@@ -1,0 +1,28 @@
+"""What the config's tests start from: the smallest file that loads, and its complaints."""
+
+import pytest
+
+from taptill.config import ReaderCheck, parse
+from taptill.domain.errors import ConfigError
+
+SMALLEST = {
+    "backend": 'base_url = "https://api.example.org"',
+    "settlement": 'strategy = "debt"',
+    "[reader]": 'driver = "simulated"',
+}
+
+
+def text(**tables: str) -> str:
+    """Write the smallest file, with more lines in its tables: `text(till='name = "a"')`."""
+    wanted = {name: SMALLEST.get(name, "") for name in (*SMALLEST, *tables)}
+    return "\n".join(f"[{name}]\n{lines}\n{tables.get(name, '')}" for name, lines in wanted.items())
+
+
+def complaints(written: str, check_reader: ReaderCheck = lambda _: ()) -> list[str]:
+    """Give all complaints about a file's text."""
+    with pytest.raises(ConfigError) as caught:
+        parse(written, check_reader)
+    found = caught.value.fields["list"]
+    assert isinstance(found, list)
+    assert str(caught.value) == "\n".join(found)
+    return found

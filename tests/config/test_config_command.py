@@ -1,0 +1,63 @@
+"""`taptill config check` in, complaints or "fine" out."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from tests.config.files import text
+
+from taptill.cli.config import config
+from taptill.domain.errors import ConfigError
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "config.toml"
+
+
+def check(path: Path, *words: str) -> Result:
+    return CliRunner().invoke(config, ["check", "--config", str(path), *words])
+
+
+def test_a_good_file_is_fine(path: Path) -> None:
+    path.write_text(text())
+    run = check(path)
+    assert (run.exit_code, run.stdout) == (0, f"config is fine: {path}\n")
+
+
+def test_warnings_are_printed_and_are_no_failure(path: Path) -> None:
+    path.write_text(text().replace("https", "http"))
+    run = check(path)
+    assert run.exit_code == 0
+    assert run.stdout.splitlines()[1:] == [
+        "warning: http:// backend: the token travels in the clear"
+    ]
+
+
+def test_mistakes_are_one_error_that_ends_with_status_78(path: Path) -> None:
+    path.write_text(text(ui="a = 1", till="b = 2"))
+    fault = check(path).exception
+    assert isinstance(fault, ConfigError)
+    assert fault.exit_status == 78
+    assert len(str(fault).splitlines()) == 2
+
+
+def test_the_readers_own_complaints_are_among_them(path: Path) -> None:
+    path.write_text(text().replace("simulated", "crystal-ball"))
+    fault = check(path).exception
+    assert isinstance(fault, ConfigError)
+    assert "[[reader]] 1 " in str(fault)
+
+
+def test_json_says_the_same_to_a_script(path: Path) -> None:
+    path.write_text(text())
+    assert json.loads(check(path, "--json").stdout) == {
+        "config": str(path),
+        "complaints": [],
+        "warnings": [],
+    }
+    path.write_text(text(ui="sound = 1"))
+    run = check(path, "--json")
+    assert isinstance(run.exception, ConfigError)
+    assert json.loads(run.stdout)["complaints"] == str(run.exception).splitlines()

@@ -1,0 +1,168 @@
+"""Options, environment and files in; the config, the state directory and the token out."""
+
+import stat
+from pathlib import Path
+
+import pytest
+from tests.config.files import text
+
+from taptill.config import Config, find_config, load, parse, read_token, state_dir
+from taptill.domain.errors import ConfigError
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("TAPTILL_CONFIG", "STATE_DIRECTORY", "CREDENTIALS_DIRECTORY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "xdg-state"))
+
+
+@pytest.fixture
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    """Write a config at each of the four places where one is looked for."""
+    found = {
+        "option": tmp_path / "option.toml",
+        "variable": tmp_path / "variable.toml",
+        "system": tmp_path / "etc" / "config.toml",
+        "user": tmp_path / "xdg" / "taptill" / "config.toml",
+    }
+    for path in found.values():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text())
+    monkeypatch.setenv("TAPTILL_CONFIG", str(found["variable"]))
+    return found
+
+
+def config(token_file: Path | str = "") -> Config:
+    return parse(text(backend=f'token_file = "{token_file}"'))
+
+
+def test_the_config_is_looked_for_in_a_fixed_order(
+    places: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = places["system"]
+    assert find_config(places["option"], system) == places["option"]
+    assert find_config(None, system) == places["variable"]
+    monkeypatch.delenv("TAPTILL_CONFIG")
+    assert find_config(None, system) == system
+    system.unlink()
+    assert find_config(None, system) == places["user"]
+
+
+def test_no_config_anywhere_names_every_place(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        find_config(None, tmp_path / "etc.toml")
+    for place in ("--config", "$TAPTILL_CONFIG", "etc.toml", "xdg/taptill/config.toml"):
+        assert place in str(caught.value)
+
+
+def test_a_named_config_that_is_missing_is_not_replaced_by_another(
+    places: dict[str, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=r"no config at .*gone\.toml, which --config names"):
+        find_config(tmp_path / "gone.toml", places["system"])
+    monkeypatch.setenv("TAPTILL_CONFIG", str(tmp_path / "gone.toml"))
+    with pytest.raises(ConfigError, match=r"which \$TAPTILL_CONFIG names"):
+        find_config(None, places["system"])
+
+
+def test_a_file_that_cannot_be_read_is_one_complaint(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+        load(tmp_path)
+
+
+def test_a_file_with_a_byte_order_mark_loads(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text(), "utf-8-sig")
+    assert load(path) == parse(text())
+
+
+def test_what_is_not_utf_8_is_named_with_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(b'[till]\nname = "caf\xe9"\n')
+    with pytest.raises(ConfigError, match=r"^line 2, column 12: this is not UTF-8$"):
+        load(path)
+
+
+@pytest.mark.parametrize("key", ["token_file", "office_token_file", "client_key"])
+def test_a_secret_that_everybody_can_read_is_a_warning(tmp_path: Path, key: str) -> None:
+    secret, path = tmp_path / "secret", tmp_path / "config.toml"
+    secret.write_text("s3cret")
+    path.write_text(text(backend=f'{key} = "{secret}"\nclient_cert = "/etc/taptill/cert.pem"'))
+    secret.chmod(0o644)
+    assert load(path).warnings == (f"everybody can read the file of [backend] {key}",)
+    secret.chmod(0o640)
+    assert load(path).warnings == ()
+
+
+def test_the_state_directory_is_named_by_option_systemd_or_platform(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert state_dir(None) == tmp_path / "xdg-state" / "taptill"
+    monkeypatch.setenv("STATE_DIRECTORY", f"{tmp_path}/first:{tmp_path}/second")
+    assert state_dir(None) == tmp_path / "first"
+    assert state_dir(tmp_path / "option") == tmp_path / "option"
+
+
+def test_the_state_directory_is_for_the_till_alone(tmp_path: Path) -> None:
+    made = state_dir(tmp_path / "deep" / "state")
+    assert stat.S_IMODE(made.stat().st_mode) == 0o700
+    assert state_dir(made) == made
+
+
+def test_a_state_directory_that_cannot_be_made_is_a_complaint(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match=r"cannot be made: .*use --state-dir"):
+        state_dir(tmp_path / "file" / "state")
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n", " \n\n"])
+def test_a_token_comes_without_its_line_end(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / "token"
+    path.write_bytes(b"s3cret" + ending.encode())
+    assert read_token(config(path)) == "s3cret"
+
+
+def test_the_systemd_credential_goes_before_the_token_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "token").write_text("from the file")
+    (tmp_path / "api-token").write_text("credential\n")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert read_token(config(tmp_path / "token")) == "credential"
+
+
+def test_without_a_token_both_ways_to_give_one_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_token(config(tmp_path / "gone"))
+    assert str(tmp_path / "gone") in str(caught.value)
+    assert "/etc/credstore/api-token" in str(caught.value)
+    with pytest.raises(ConfigError, match="token_file"):
+        read_token(config())
+
+
+UNUSABLE = {
+    "an empty token file": (b"", "is empty"),
+    "nothing but line ends": (b"\r\n\n", "is empty"),
+    "a control character": (b"s3c\x00ret", "printable"),
+    "two lines": (b"s3cret\nother", "printable"),
+    "letters beyond ASCII": ("s3crét".encode(), "printable"),
+    "a file in another encoding": (b"\xff\xfes\x003", "printable"),
+}
+
+
+@pytest.mark.parametrize(("held", "complaint"), UNUSABLE.values(), ids=UNUSABLE)
+def test_an_unusable_token_is_a_complaint_that_does_not_show_it(
+    tmp_path: Path, held: bytes, complaint: str
+) -> None:
+    path = tmp_path / "token"
+    path.write_bytes(held)
+    with pytest.raises(ConfigError, match=complaint) as caught:
+        read_token(config(path))
+    assert "s3c" not in str(caught.value)
+
+
+def test_a_token_file_that_cannot_be_read_is_a_complaint(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+        read_token(config(tmp_path))

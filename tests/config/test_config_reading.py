@@ -1,0 +1,365 @@
+"""Config text in, dataclasses or every complaint out."""
+
+from dataclasses import FrozenInstanceError, fields
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.config.files import complaints, text
+
+from taptill.config import Reader, parse
+from taptill.config.kinds import REQUIRED
+from taptill.config.tables import LISTS, TABLES, Config, keys_of
+from taptill.domain.errors import ConfigError
+from taptill.domain.money import Currency, Money
+
+GOODS = '[[goods]]\nkey = "{}"\nname = "Tea"\nprice = "1.20"\n'
+STAFF = '[[staff]]\nname = "Jo"\nrole = "cashier"\n'
+
+WRONG = {  # a complaint names table, key, value, what is allowed and the nearest known key
+    "an unknown key with its nearest neighbour": (
+        text(till='nane = "x"'),
+        '[till] nane = "x": unknown key, did you mean name?',
+    ),
+    "dashes instead of underscores": (
+        text(till="void-window-s = 3"),
+        "[till] void-window-s = 3: unknown key, did you mean void_window_s?",
+    ),
+    "a key that belongs to another table": (
+        text(till='strategy = "debt"'),
+        '[till] strategy = "debt": unknown key, it belongs to [settlement]',
+    ),
+    "an unknown key with no neighbour": (
+        text(ui="zzz = 1"),
+        "[ui] zzz = 1: unknown key, known are theme, sound",
+    ),
+    "an unknown table with its nearest neighbour": (
+        text(setlement="a = 1"),
+        "[setlement]: unknown table, did you mean [settlement]?",
+    ),
+    "a key above all tables": (
+        "page_size = 5\n" + text(),
+        "page_size = 5: this key stands above all tables, it belongs to [backend]",
+    ),
+    "a table written as a list": (
+        "[[till]]\n" + text(),
+        "[till]: this is one table: write [till] above its keys",
+    ),
+    "a wrong type": (
+        text(till='void_window_s = "300"'),
+        '[till] void_window_s = "300" must be a whole number: 0 to 86400 s',
+    ),
+    "true where a number belongs": (
+        text(backend="page_size = true"),
+        "[backend] page_size = true must be a whole number: 1 to 1000 rows",
+    ),
+    "a number below its range": (
+        text(backend="page_size = 0"),
+        "[backend] page_size = 0 must be a whole number: 1 to 1000 rows",
+    ),
+    "a number above its range": (
+        text(backend="page_size = 1001"),
+        "[backend] page_size = 1001 must be a whole number: 1 to 1000 rows",
+    ),
+    "not a number at all": (
+        text(backend="read_timeout_s = nan"),
+        "[backend] read_timeout_s = NaN must be a number: 0.1 to 60 s",
+    ),
+    "a number too long to be written": (
+        text(backend=f"page_size = 0x{'f' * 5000}"),
+        "[backend] page_size = (too long) must be a whole number: 1 to 1000 rows",
+    ),
+    "a word that is no choice": (
+        text(till='mode = "kiosk"'),
+        '[till] mode = "kiosk" must be a choice: attended | self-service | balance',
+    ),
+    "a choice in a list": (
+        text(cache='fields = ["name", "shoes"]'),
+        '[cache] fields = ["name", "shoes"] must be a list: of name, company, email, paymentCard',
+    ),
+    "an amount as a number": (
+        text(till="max_charge = 100.0"),
+        '[till] max_charge = 100.0 must be an amount: in quotes, such as "20.00", more than zero',
+    ),
+    "an amount finer than a cent": (
+        text(limits='override_max = "1.005"'),
+        (
+            '[limits] override_max = "1.005" must be an amount: in quotes, such as "20.00", '
+            "zero or more"
+        ),
+    ),
+    "a charge of nothing as the most": (
+        text(till='max_charge = "0.00"'),
+        '[till] max_charge = "0.00" must be an amount: in quotes, such as "20.00", more than zero',
+    ),
+    "a currency in small letters": (
+        text(till='currency = "eur"'),
+        '[till] currency = "eur" must be a text: three capital letters of ISO 4217',
+    ),
+    "a relative path": (
+        text(journal='mirror = "stick/copy"'),
+        '[journal] mirror = "stick/copy" must be a path: absolute, or ""',
+    ),
+    "a URL without a scheme": (
+        text().replace("https://api", "api"),
+        (
+            '[backend] base_url = "api.example.org" must be a text: http:// or https://, a host, '
+            "no query"
+        ),
+    ),
+    "a broken pattern": (
+        text(**{"[reader]": 'regex = "("'}),
+        '[[reader]] 1 regex = "(" must be a text: a regular expression, or ""',
+    ),
+    "a reader as one table": (
+        text().replace("[[reader]]", "[reader]"),
+        "[[reader]]: write [[reader]] above the keys of each",
+    ),
+    "a client key without its certificate": (
+        text(backend='client_key = "/etc/taptill/key.pem"'),
+        "[backend] client_key needs client_cert beside it",
+    ),
+    "a goods key in capitals": (
+        text() + GOODS.format("C"),
+        '[[goods]] 1 key = "C" must be a text: one small letter, a to z',
+    ),
+    "a goods key of two letters": (
+        text() + GOODS.format("ab"),
+        '[[goods]] 1 key = "ab" must be a text: one small letter, a to z',
+    ),
+    "a goods key beyond a to z": (
+        text() + GOODS.format("ä"),
+        '[[goods]] 1 key = "ä" must be a text: one small letter, a to z',
+    ),
+    "a goods key used twice": (
+        text() + GOODS.format("c") + GOODS.format("d") + GOODS.format("c"),
+        "[[goods]] 3 key is that of [[goods]] 1: each needs its own",
+    ),
+    "somebody who cannot log in": (
+        text() + STAFF,
+        "[[staff]] 1 needs pin_hash or card_id, or nobody can be this person",
+    ),
+    "a value longer than it helps": (
+        text(till=f'mode = "{"x" * 100}"'),
+        f'[till] mode = "{"x" * 59}... must be a choice: attended | self-service | balance',
+    ),
+    "control characters": (
+        text(till='name = "a\\u001b[2J"'),
+        '[till] name = "a\\u001b[2J" must be a text: 1 to 40 characters',
+    ),
+}
+
+
+@pytest.mark.parametrize(("written", "complaint"), WRONG.values(), ids=WRONG)
+def test_a_mistake_is_named(written: str, complaint: str) -> None:
+    assert complaints(written) == [complaint]
+
+
+def test_all_mistakes_are_named_at_once() -> None:
+    """What is missing, in every table, together with what is wrong elsewhere."""
+    assert complaints('[ui]\nsound = "loud"\n' + GOODS.format("c") * 2) == [
+        "[backend] base_url is missing, it must be a text: http:// or https://, a host, no query",
+        "[settlement] strategy is missing, it must be a choice: debt | export",
+        '[ui] sound = "loud" must be a choice: auto | bell | files | reader | off',
+        "[[reader]] is missing: at least one reader is needed",
+        "[[goods]] 2 key is that of [[goods]] 1: each needs its own",
+    ]
+
+
+SECRET = {
+    "an unknown key called token": text(backend='token = "s3cret"'),
+    "a misspelt secret key": text() + STAFF + 'pin_hsh = "s3cret"',
+    "a PIN where its hash belongs": text() + STAFF + 'pin_hash = "s3cret"',
+    "a secret instead of a template": text(backend='auth_value = "Bearer s3cret"'),
+    "a header that is no text": text(backend='headers = { "X-A" = ["s3cret"] }'),
+    "a password within a wrong URL": text().replace("https://api", "ftp://jo:s3cret@api"),
+    "a secret above all tables": 'api_key = "s3cret"\n' + text(),
+    "a secret within a table within a list": text(backend='fields = [{ a = "s3cret" }]'),
+    "the card of somebody without a role": text() + '[[staff]]\nname = "Jo"\ncard_id = 5',
+}
+
+
+@pytest.mark.parametrize("written", SECRET.values(), ids=SECRET)
+def test_a_complaint_never_shows_a_secret(written: str) -> None:
+    found = complaints(written)
+    assert "s3cret" not in "".join(found)
+    assert "Jo" not in "".join(found)
+
+
+BROKEN = {
+    "a value that is missing": ("a = \n", "line 1, column 5"),
+    "a list that never ends": ("a = 1\nb = [", "line 2, column 6"),
+    "a key written twice": ("[till]\nname = 1\nname = 2\n", "line 3, column 9"),
+    "a number of more digits than Python reads": ("a = " + "9" * 5000, "line 1, column 5005"),
+}
+
+
+@pytest.mark.parametrize(("written", "place"), BROKEN.values(), ids=BROKEN)
+def test_broken_toml_is_one_complaint_with_its_place(written: str, place: str) -> None:
+    [complaint] = complaints(written)
+    assert complaint.startswith(f"{place}: this is not TOML: ")
+
+
+def test_the_reader_check_speaks_about_each_reader() -> None:
+    def check(reader: Reader) -> list[str]:
+        return [f"family {reader.family} is unknown"] if reader.family else []
+
+    written = text(**{"[reader]": ""}) + '\n[[reader]]\ndriver = "serial"\nfamily = "rdm"'
+    assert complaints(written, check) == ["[[reader]] 2 family rdm is unknown"]
+
+
+def test_a_readers_options_are_those_that_were_set() -> None:
+    """What is not set is left to the family or driver."""
+    [reader] = parse(text(**{"[reader]": 'end = "\\r"\nsocket = "/run/taps"'})).readers
+    assert reader.options == {"end": "\r", "socket": "/run/taps"}
+    [bare] = parse(text()).readers
+    assert (bare.options, bare.baud, bare.dtr, bare.rts) == ({}, None, None, None)
+
+
+def test_a_wrong_currency_brings_no_complaint_about_right_amounts() -> None:
+    found = complaints(text(till='currency = "euro"\nmax_charge = "1.005"'))
+    assert found == ['[till] currency = "euro" must be a text: three capital letters of ISO 4217']
+
+
+AMOUNTS = {
+    "cents": ("EUR", "20.00", 2000),
+    "one decimal": ("EUR", "20.5", 2050),
+    "whole euros": ("EUR", "20", 2000),
+    "a currency without decimals": ("JPY", "20", 20),
+    "a currency with three": ("KWD", "20.005", 20005),
+}
+
+
+@pytest.mark.parametrize(("code", "written", "minor"), AMOUNTS.values(), ids=AMOUNTS)
+def test_amounts_are_read_with_the_digits_of_the_currency(
+    code: str, written: str, minor: int
+) -> None:
+    config = parse(text(till=f'currency = "{code}"\nmax_charge = "{written}"'))
+    assert (config.till.currency, config.till.max_charge) == (Currency.named(code), Money(minor))
+
+
+NO_AMOUNTS = ("", "-1.00", "1,00", "1e3", " 1", "1_0", "٣", "0x1", "inf", "9" * 14, "9999999999999")
+
+
+@pytest.mark.parametrize("written", NO_AMOUNTS)
+def test_what_is_no_plain_amount_is_refused(written: str) -> None:
+    assert len(complaints(text(till=f'max_charge = "{written}"'))) == 1
+
+
+@pytest.mark.parametrize("code", ["EUR", "JPY", "KWD"])
+def test_every_default_is_itself_allowed(code: str) -> None:
+    till = parse(text(till=f'currency = "{code}"')).till
+    assert till.currency.text(till.max_charge).startswith("100")
+
+
+def test_the_smallest_file_gives_the_defaults() -> None:
+    config = parse(text())
+    assert config.limits.credit_ceiling is None
+    assert config.backend.company_id is None
+    assert config.cache.fields == ("name", "company")
+    assert [reader.hold_ms for reader in config.readers] == [400]
+    assert (config.goods, config.staff, config.warnings) == ((), (), ())
+
+
+def test_the_config_is_frozen() -> None:
+    config = parse(text())
+    with pytest.raises(FrozenInstanceError):
+        config.till.name = "other"  # type: ignore[misc]
+
+
+def test_every_field_of_the_config_is_a_table_of_the_file() -> None:
+    lists = {"readers" if name == "reader" else name for name in LISTS}
+    assert {field.name for field in fields(Config)} == {*TABLES, *lists, "warnings"}
+
+
+def test_only_what_a_site_must_choose_has_no_default() -> None:
+    required = {
+        f"{table} {name}"
+        for table, keys in {**TABLES, **LISTS}.items()
+        for name, key in keys_of(keys).items()
+        if key.default is REQUIRED
+    }
+    assert required == {
+        *("backend base_url", "settlement strategy", "reader driver"),
+        *("goods key", "goods name", "goods price", "staff name", "staff role"),
+    }
+
+
+ELSEWHERE = "https://api.example.org"
+WARNED = {
+    "http to another machine": (
+        text().replace("https", "http"),
+        ["http:// backend: the token travels in the clear"],
+    ),
+    "a password in the URL": (
+        text().replace("https://", "https://jo:s3cret@"),
+        ["password in the config: [backend] base_url"],
+    ),
+    "a key called token among the headers": (
+        text(backend='headers = { X-Token = "s3cret" }'),
+        ["secret in the config: [backend] headers"],
+    ),
+    "a harmless header": (text(backend='headers = { X-Site = "7" }'), []),
+    "http to this machine by name": (text().replace(ELSEWHERE, "http://localhost:8080"), []),
+    "http to this machine by address": (text().replace(ELSEWHERE, "http://127.0.0.9"), []),
+    "http to this machine by IPv6": (text().replace(ELSEWHERE, "http://[::1]:80/"), []),
+}
+
+
+@pytest.mark.parametrize(("written", "warnings"), WARNED.values(), ids=WARNED)
+def test_what_is_unwise_is_a_warning_for_the_status_bar(written: str, warnings: list[str]) -> None:
+    assert list(parse(written).warnings) == warnings
+
+
+ANY_VALUE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.text())
+def test_any_text_gives_a_config_or_complaints(written: str) -> None:
+    with pytest.raises(ConfigError):
+        parse(written)
+
+
+@given(table=st.sampled_from(sorted(TABLES)), pick=st.integers(0, 99), value=ANY_VALUE)
+def test_any_value_of_any_key_gives_a_config_or_a_complaint_about_that_key(
+    table: str, pick: int, value: object
+) -> None:
+    names = list(keys_of(TABLES[table]))
+    name = names[pick % len(names)]
+    tables: dict[str, dict[str, object]] = {
+        "backend": {"base_url": "https://a.b"},
+        "settlement": {"strategy": "debt"},
+    }
+    tables[table] = {**tables.get(table, {}), name: value}
+    try:
+        parse(toml_file(tables))
+    except ConfigError as fault:
+        assert f"[{table}] {name}" in str(fault)  # noqa: PT017 - it may also load
+
+
+def toml_file(tables: dict[str, dict[str, object]]) -> str:
+    """Write tables as TOML."""
+    lines = [
+        f"[{table}]\n" + "".join(f"{name} = {toml(held)}\n" for name, held in keys.items())
+        for table, keys in tables.items()
+    ]
+    return "\n".join([*lines, '[[reader]]\ndriver = "simulated"'])
+
+
+def toml(value: object) -> str:
+    match value:
+        case None:
+            return '""'
+        case bool():
+            return str(value).lower()
+        case list():
+            return f"[{', '.join(map(toml, value))}]"
+        case str():
+            escaped = (f"\\U{ord(sign):08X}" for sign in value)
+            return f'"{"".join(escaped)}"'
+        case _:
+            return str(value)

@@ -1,0 +1,102 @@
+"""The real Customers service as a subprocess on loopback, with a token for each role."""
+
+import select
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from taptill.service.fields import ENTITIES
+from taptill.service.sample import rows
+from taptill.service.schema import create_database
+from taptill.service.store import Store
+from taptill.service.tokens import Role, add_token
+
+START_TIMEOUT_S = 30
+STOP_TIMEOUT_S = 5
+LISTENING = "listening on "
+
+
+@dataclass
+class RunningService:
+    """Where the service is, its tokens and its database; `url` stays the same over a restart.
+
+    `token` has the role till, `office_token` the role office.
+    """
+
+    db_path: Path
+    token: str
+    office_token: str
+    url: str = ""
+    child: subprocess.Popen[str] | None = field(default=None, repr=False)
+
+    def start_again(self) -> None:
+        """Start on the same database and, after the first time, the same port."""
+        assert self.child is None, "it is running already"
+        port = self.url.rpartition(":")[2] or "0"
+        self.child = launch("run", str(self.db_path), "--port", port, "--stop-with-stdin")
+        self.url = listening(self.child).removeprefix(LISTENING)
+
+    def stop(self) -> int:
+        """End the process by its own id and give its exit status; 0 if it was not running."""
+        child, self.child = self.child, None
+        if child is None:
+            return 0
+        child.terminate()
+        return ended(child)
+
+
+@contextmanager
+def running_service(tmp_path: Path, *, sample: bool = True) -> Iterator[RunningService]:
+    """Run the service on a new database in `tmp_path` until the block ends."""
+    db_path = tmp_path / "customers.db"
+    engine = create_database(db_path)
+    for entity, given in rows().items() if sample else ():
+        Store(engine).insert(ENTITIES[entity], {"fields": given})
+    service = RunningService(
+        db_path=db_path,
+        token=add_token(engine, Role.TILL, "till"),
+        office_token=add_token(engine, Role.OFFICE, "office"),
+    )
+    engine.dispose()
+    try:
+        service.start_again()
+        yield service
+    finally:
+        service.stop()
+
+
+def launch(*words: str) -> subprocess.Popen[str]:
+    """Start `taptill service ...` with pipes for standard input and output."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "taptill", "service", *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def listening(child: subprocess.Popen[str]) -> str:
+    """Wait for the line that says where the service listens."""
+    assert child.stdout is not None
+    ready, _, _ = select.select([child.stdout], [], [], START_TIMEOUT_S)
+    line = child.stdout.readline().strip() if ready else ""
+    if not line.startswith(LISTENING):
+        child.kill()
+        raise AssertionError(f"the service did not start (exit {ended(child)}): {line!r}")
+    return line
+
+
+def ended(child: subprocess.Popen[str]) -> int:
+    """Wait for the end of a process that was told to end, close its pipes, give its status."""
+    try:
+        return child.wait(STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        return child.wait()
+    finally:
+        for pipe in (child.stdin, child.stdout):
+            if pipe is not None:
+                pipe.close()

@@ -1,0 +1,97 @@
+"""The till's unit in, systemd's own verdict on it out."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from tests.project.sources import ROOT
+
+UNIT = ROOT / "systemd" / "taptill.service"
+SCORE_MAX = 15  # tenths: 1.5
+
+needs_systemd = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed"
+)
+
+
+@pytest.fixture
+def unit(tmp_path: Path) -> Path:
+    """Copy the unit with a program that exists here: /opt/taptill is only there on a till."""
+    text = UNIT.read_text("utf-8")
+    copy = tmp_path / UNIT.name
+    copy.write_text(
+        text.replace("ExecStart=/opt/taptill/current/bin/taptill", "ExecStart=/bin/true")
+    )
+    return copy
+
+
+def analyze(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    command = ["systemd-analyze", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def settings() -> dict[str, list[str]]:
+    """Give each directive's values; comments and sections left out."""
+    found: dict[str, list[str]] = {}
+    for line in UNIT.read_text("utf-8").splitlines():
+        name, equals, value = line.partition("=")
+        if equals and not line.startswith("#"):
+            found.setdefault(name, []).append(value)
+    return found
+
+
+@needs_systemd
+def test_the_unit_verifies_without_a_warning(unit: Path) -> None:
+    """What it says of this machine's other units is not asked for."""
+    run = analyze("verify", "--man=no", "--recursive-errors=no", unit)
+    said = [line for line in run.stderr.splitlines() if unit.name in line]
+    assert (run.returncode, said) == (0, [])
+
+
+@needs_systemd
+def test_the_verdict_would_see_a_mistake(unit: Path) -> None:
+    unit.write_text(unit.read_text("utf-8").replace("WatchdogSec=", "WatchdogSeconds="))
+    assert "WatchdogSeconds" in analyze("verify", "--man=no", "--recursive-errors=no", unit).stderr
+
+
+@needs_systemd
+def test_the_sandbox_scores_at_most_1_point_5(unit: Path) -> None:
+    run = analyze("security", "--offline=true", f"--threshold={SCORE_MAX}", "--no-pager", unit)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_the_unit_starts_what_the_installer_installs() -> None:
+    assert settings()["ExecStart"] == ["/opt/taptill/current/bin/taptill run"]
+
+
+def test_all_three_streams_are_the_console_so_that_the_screen_has_its_size() -> None:
+    streams = ("StandardInput", "StandardOutput", "StandardError")
+    assert [settings()[name] for name in streams] == [["tty"]] * 3
+    assert settings()["TTYPath"] == ["/dev/tty1"]
+
+
+def test_stopping_tidies_up_the_terminal() -> None:
+    assert settings()["KillSignal"] == ["SIGINT"]
+    assert settings()["TTYVTDisallocate"] == ["yes"]
+
+
+def test_the_till_waits_for_neither_network_nor_time() -> None:
+    ordering = " ".join(settings()["After"] + settings()["Wants"]).split()
+    assert not {"network-online.target", "network.target", "time-sync.target"} & set(ordering)
+    assert "Requires" not in settings()
+    assert "BindsTo" not in settings()
+
+
+def test_a_missing_token_does_not_stop_the_start() -> None:
+    """A path after the credential's name would: the unit then fails before any screen."""
+    assert settings()["LoadCredential"] == ["api-token"]
+
+
+def test_it_is_restarted_for_ever() -> None:
+    assert settings()["Restart"] == ["always"]
+    assert settings()["StartLimitIntervalSec"] == ["0"]
+
+
+def test_the_boot_id_stays_readable() -> None:
+    assert "ProcSubset" not in settings()

@@ -1,0 +1,38 @@
+"""Readers and lines that end with their test."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.readers.lines import Inbox, PtyLine, RealClock
+
+from taptill.domain.tap import ReaderMessage
+from taptill.readers.device import ReaderSettings
+from taptill.readers.registry import open_reader
+from taptill.readers.supervisor import Supervisor
+
+OpenReader = Callable[[ReaderSettings], tuple[Supervisor, Inbox]]
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Iterator[PtyLine]:
+    """A line that is plugged in."""
+    pty = PtyLine(tmp_path / "rfid-reader")
+    pty.plug()
+    yield pty
+    pty.unplug()
+
+
+@pytest.fixture
+def readers() -> Iterator[OpenReader]:
+    """Open readers by their settings; each must stop within its bound."""
+    opened: list[Supervisor] = []
+
+    def start(settings: ReaderSettings) -> tuple[Supervisor, Inbox]:
+        inbox = Inbox()
+        deliver: Callable[[ReaderMessage], None] = inbox.deliver
+        opened.append(open_reader(settings, deliver, RealClock()))
+        return opened[-1], inbox
+
+    yield start
+    assert [reader.stop() for reader in opened] == [True] * len(opened)

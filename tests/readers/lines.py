@@ -1,0 +1,117 @@
+"""A serial line without a cable, and an inbox for what a reader says."""
+
+import os
+import tty
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from threading import Condition
+from time import monotonic
+
+from taptill.domain.tap import CardProblem, ReaderHealth, ReaderMessage, ReaderState, Tap
+
+PATIENCE_S = 5.0
+
+CARD, CARD_FRAME = "62E3086CED", b"\x0262E3086CED08\x03"
+OTHER_CARD, OTHER_FRAME = "3C00CE754C", b"\x023C00CE754CCB\x03"
+
+
+class PtyLine:
+    """A pseudo-terminal behind a link, as udev makes one: plug it in, send, pull it out."""
+
+    def __init__(self, link: Path) -> None:
+        self.link = link
+        self._master: int | None = None
+        self.device = Path()
+
+    def plug(self) -> None:
+        """Give the link a new terminal."""
+        self._master, slave = os.openpty()
+        tty.setraw(slave)
+        self.device = Path(os.ttyname(slave))
+        os.close(slave)
+        fresh = self.link.with_suffix(".new")
+        fresh.symlink_to(self.device)
+        fresh.rename(self.link)
+
+    def send(self, octets: bytes) -> None:
+        """Say something as the reader."""
+        assert self._master is not None
+        os.write(self._master, octets)
+
+    def unplug(self) -> None:
+        """Hang up and take the link away, in the order of a real unplugging."""
+        if self._master is not None:
+            os.close(self._master)
+            self._master = None
+        with suppress(FileNotFoundError):
+            self.link.unlink()
+
+
+class Inbox:
+    """What a reader delivered, in order; waiting has a deadline and no sleeps."""
+
+    def __init__(self) -> None:
+        self.messages: list[ReaderMessage] = []
+        self._arrived = Condition()
+
+    def deliver(self, message: ReaderMessage) -> None:
+        """Take a message, from any thread."""
+        with self._arrived:
+            self.messages.append(message)
+            self._arrived.notify_all()
+
+    def wait(self, until: Callable[[], bool], within_s: float = PATIENCE_S) -> None:
+        """Wait until the messages satisfy a condition."""
+        with self._arrived:
+            assert self._arrived.wait_for(until, within_s), self.messages
+
+    def wait_state(self, state: ReaderState, within_s: float = PATIENCE_S) -> ReaderHealth:
+        """Wait until the last health says this state."""
+        self.wait(lambda: bool(self.health) and self.health[-1].state is state, within_s)
+        return self.health[-1]
+
+    def wait_taps(self, *card_ids: str, within_s: float = PATIENCE_S) -> None:
+        """Wait until exactly these cards have tapped, in this order."""
+        self.wait(lambda: len(self.taps) >= len(card_ids), within_s)
+        assert self.taps == list(card_ids)
+
+    @property
+    def health(self) -> list[ReaderHealth]:
+        """Give the healths so far."""
+        return [each for each in self.messages if isinstance(each, ReaderHealth)]
+
+    @property
+    def taps(self) -> list[str]:
+        """Give the cards of the taps so far."""
+        return [each.card_id for each in self.messages if isinstance(each, Tap)]
+
+    @property
+    def problems(self) -> list[CardProblem]:
+        """Give the problems so far."""
+        return [each for each in self.messages if isinstance(each, CardProblem)]
+
+
+class RealClock:
+    """The machine's monotonic time; readers ask for nothing else."""
+
+    def monotonic(self) -> float:
+        """Give seconds since some boot."""
+        return monotonic()
+
+    def now(self) -> str:
+        """Give a wall time that no reader looks at."""
+        return "2026-01-01T00:00:00.000Z"
+
+    def boot(self) -> tuple[str, int]:
+        """Give a boot that no reader looks at."""
+        return "boot", 0
+
+    def trusted(self) -> bool:
+        """Tell that nobody knows."""
+        return False
+
+
+def open_descriptors() -> int:
+    """Count this process's descriptors."""
+    return len(list(Path("/proc/self/fd").iterdir()))

@@ -1,0 +1,228 @@
+"""The card id that every rule makes, and what a rule refuses."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.readers.vectors import Vector, vectors
+
+from taptill.domain.card_id import CARD_ID_LENGTH_MAX, CardId
+from taptill.domain.tap import CardTrouble
+from taptill.readers import steps
+from taptill.readers.frames import Frame, RawKind
+from taptill.readers.frames.rdm6300 import Rdm6300Decoder
+from taptill.readers.normaliser import normaliser
+
+UID, TEXT = RawKind.UID, RawKind.TEXT
+
+# The vector file's words for a rule, and the steps that spell it.
+RULES: dict[str, tuple[RawKind, list[str]]] = {
+    "6H8D": (UID, ["6H8D"]),
+    "10D->8H": (TEXT, ["from-dec 4", "HEX"]),
+    "reject random": (UID, []),
+    "10D->8H, reverse bytes": (TEXT, ["from-dec 4", "reverse-bytes", "HEX"]),
+    "reverse bytes": (UID, ["reverse-bytes", "HEX"]),
+    "10H->13D": (UID, ["10H13D"]),
+    "drop version byte": (UID, ["drop-first 1", "HEX"]),
+    "10H": (UID, ["HEX"]),
+    "10D->2H4H": (TEXT, ["from-dec 4", "2H4H"]),
+    "mfrc522-simple": (TEXT, ["from-dec 5", "drop-bcc", "HEX"]),
+    "13D->10H": (TEXT, ["from-dec 5", "HEX"]),
+    "strip separators": (TEXT, ["strip-separators", "from-hex", "HEX"]),
+    "signed 32-bit decimal->8H": (TEXT, ["from-signed-dec 4", "HEX"]),
+    "4H4H": (UID, ["4H4H"]),
+    "strip 0x": (TEXT, ["strip-prefix 0x", "from-hex", "HEX"]),
+    "none": (UID, []),
+    "2H4H->6H": (TEXT, ["from-2H4H", "HEX"]),
+    "swap nibbles": (UID, ["swap-nibbles", "HEX"]),
+}
+TROUBLES = {
+    "random_uid": CardTrouble.RANDOM_ID,
+    "cascade_tag": CardTrouble.CASCADE_TAG,
+    "blank": CardTrouble.BLANK_ID,
+    "length": CardTrouble.WRONG_FORM,
+}
+
+
+def card_id(raw: str, gives: RawKind, *words: str) -> CardId | CardTrouble:
+    return normaliser(words, gives).card_id(raw)
+
+
+@pytest.mark.parametrize("vector", vectors("normalise"))
+def test_rule(vector: Vector) -> None:
+    gives, words = RULES[vector.rule]
+    expected = TROUBLES[vector.error] if vector.error else vector.expected_ids[0]
+    assert card_id(vector.octets.decode("ascii"), gives, *words) == expected
+
+
+@pytest.mark.parametrize("vector", vectors("rdm6300"))
+def test_what_is_printed_on_the_card(vector: Vector) -> None:
+    """Each spelling that the vector's source gives is what the step of that name writes."""
+    frames = [each for each in Rdm6300Decoder().feed(vector.octets) if isinstance(each, Frame)]
+    for name, printed in vector.printed.items():
+        assert card_id(frames[0].raw, UID, name) == printed
+
+
+CASES: dict[str, tuple[str, RawKind, list[str], str]] = {
+    "by default a UID keeps its leading zeros": ("0A0B0C0D", UID, [], "0A0B0C0D"),
+    "by default text is trimmed and nothing else": (" 00 12 aB ", TEXT, [], "00 12 aB"),
+    "small hex": ("A1B2C3D4", UID, ["hex"], "a1b2c3d4"),
+    "hex with colons": ("A1B2C3D4", UID, ["HEX:"], "A1:B2:C3:D4"),
+    "the design's example": (
+        "0102030405060708",
+        UID,
+        ["reverse-bytes", "take-last 4", "dec 10"],
+        "0067305985",
+    ),
+    "the first octets of a longer UID": (
+        "04A1B2C3D4E5F6",
+        UID,
+        ["take-first 4", "HEX"],
+        "04A1B2C3",
+    ),
+    "a trailing octet is dropped": ("A1B2C3D400", UID, ["drop-last 1", "HEX"], "A1B2C3D4"),
+    "bits reversed in each octet": ("01800F", UID, ["reverse-bits", "HEX"], "8001F0"),
+    "decimal as it comes": ("00000A", UID, ["plain-dec"], "10"),
+    "signed decimal": ("A1B2C3D4", UID, ["signed-dec"], "-1582119980"),
+    "lost zeros are filled up before reading": ("A0B", TEXT, ["pad 4", "from-hex", "HEX"], "0A0B"),
+    "16 + 16 bits read back": ("00623,27706", TEXT, ["from-4H4H", "8H10D"], "0040856634"),
+    "text after octets": ("A1", UID, ["HEX", "lower", "pad 4"], "00a1"),
+    "upper case text": ("ab-12", TEXT, ["strip-separators", "upper"], "AB12"),
+    "text that looks like a random UID is text": ("08ABCDEF", TEXT, [], "08ABCDEF"),
+    "four octets left of five are no random UID": (
+        "6208ABCDEF",
+        UID,
+        ["drop-first 1", "HEX"],
+        "08ABCDEF",
+    ),
+    "a UID sent last byte first is judged where `uid` stands": (
+        "08ABCDEF",
+        UID,
+        ["reverse-bytes", "uid", "HEX"],
+        "EFCDAB08",
+    ),
+}
+
+
+@pytest.mark.parametrize(("raw", "gives", "words", "expected"), CASES.values(), ids=CASES.keys())
+def test_card_id(raw: str, gives: RawKind, words: list[str], expected: str) -> None:
+    found = card_id(raw, gives, *words)
+    assert not isinstance(found, CardTrouble)
+    assert found == expected
+
+
+REFUSED: dict[str, tuple[str, RawKind, list[str], CardTrouble]] = {
+    "all ones": ("FFFFFFFF", UID, [], CardTrouble.BLANK_ID),
+    "nothing": (" ", TEXT, [], CardTrouble.BLANK_ID),
+    "random behind `uid`": (
+        "EFCDAB08",
+        UID,
+        ["reverse-bytes", "uid", "HEX"],
+        CardTrouble.RANDOM_ID,
+    ),
+    "text that is read as a UID": (
+        "8804A1B2",
+        TEXT,
+        ["from-hex", "uid", "HEX"],
+        CardTrouble.CASCADE_TAG,
+    ),
+    "a UID that is not hex": ("A1B2C3DX", UID, [], CardTrouble.WRONG_FORM),
+    "half an octet": ("A1B", TEXT, ["from-hex", "HEX"], CardTrouble.WRONG_FORM),
+    "hex with blanks inside": ("A1 B2", TEXT, ["from-hex", "HEX"], CardTrouble.WRONG_FORM),
+    "hex where decimal is configured": ("A1", TEXT, ["from-dec 4", "HEX"], CardTrouble.WRONG_FORM),
+    "digits of another script": ("١٢٣", TEXT, ["from-dec 4", "HEX"], CardTrouble.WRONG_FORM),
+    "a number with an underscore": ("1_0", TEXT, ["from-dec 4", "HEX"], CardTrouble.WRONG_FORM),
+    "a number too big": ("4294967296", TEXT, ["from-dec 4", "HEX"], CardTrouble.WRONG_FORM),
+    "more digits than configured": ("FFFFFF", UID, ["dec 7"], CardTrouble.BLANK_ID),
+    "more digits than the width": ("FFFFFE", UID, ["dec 7"], CardTrouble.WRONG_FORM),
+    "too few octets to take": ("A1B2", UID, ["take-last 4", "HEX"], CardTrouble.WRONG_FORM),
+    "nothing left to name": ("A1B2", UID, ["drop-first 2", "HEX"], CardTrouble.WRONG_FORM),
+    "too short for its spelling": ("A1B2", UID, ["8H10D"], CardTrouble.WRONG_FORM),
+    "a check octet that is wrong": ("A1B2C3D405", UID, ["drop-bcc", "HEX"], CardTrouble.WRONG_FORM),
+    "a prefix that is missing": ("A1", TEXT, ["strip-prefix 0x"], CardTrouble.WRONG_FORM),
+    "half a facility number": ("213", TEXT, ["from-2H4H", "HEX"], CardTrouble.WRONG_FORM),
+    "only separators": ("::", TEXT, ["strip-separators"], CardTrouble.WRONG_FORM),
+    "a control character": ("12\x1b34", TEXT, [], CardTrouble.WRONG_FORM),
+    "longer than a card id may be": (
+        "1" * (CARD_ID_LENGTH_MAX + 1),
+        TEXT,
+        [],
+        CardTrouble.WRONG_FORM,
+    ),
+    "longer than any UID": ("A1" * 500, UID, ["take-last 4", "HEX"], CardTrouble.WRONG_FORM),
+}
+
+
+@pytest.mark.parametrize(("raw", "gives", "words", "trouble"), REFUSED.values(), ids=REFUSED.keys())
+def test_refused(raw: str, gives: RawKind, words: list[str], trouble: CardTrouble) -> None:
+    found = card_id(raw, gives, *words)
+    assert isinstance(found, CardTrouble)
+    assert found is trouble
+
+
+MISTAKES: dict[str, tuple[RawKind, list[str], str]] = {
+    "a misspelt step": (UID, ["revers-bytes", "HEX"], "nearest is 'reverse-bytes'"),
+    "a step in the wrong case": (UID, ["Hex"], "unknown step 'Hex', nearest is 'hex'"),
+    "something quite unknown": (UID, ["auto"], "unknown step 'auto', known: 10H13D, "),
+    "an empty step": (UID, [""], "unknown step ''"),
+    "text that nobody has read": (TEXT, ["HEX"], "read it first, with 'from-hex'"),
+    "octets that nobody writes": (UID, ["reverse-bytes"], "end with octets"),
+    "octets treated as text": (UID, ["text"], "write them first"),
+    "a UID that is read once more": (UID, ["from-hex", "HEX"], "only for a reader of text"),
+    "text read twice": (TEXT, ["from-hex", "HEX", "from-dec 4"], "only once"),
+    "octets written twice": (UID, ["HEX", "dec 4"], "here is text"),
+    "a missing number": (UID, ["take-last", "HEX"], "'take-last' takes one number"),
+    "a number out of bounds": (UID, ["take-last 41", "HEX"], "from 1 to 40"),
+    "zero octets": (UID, ["drop-last 0", "HEX"], "from 1 to 40"),
+    "a number that is none": (UID, ["dec x"], "'dec' takes one number"),
+    "an argument too many": (UID, ["HEX 4"], "'HEX' takes no argument"),
+    "a missing word": (TEXT, ["strip-prefix"], "'strip-prefix' takes one word"),
+}
+
+
+@pytest.mark.parametrize(("gives", "words", "sentence"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_a_rule_that_makes_no_sense_is_refused_when_it_is_built(
+    gives: RawKind, words: list[str], sentence: str
+) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        normaliser(words, gives)
+
+
+TURNS = ["uid", "reverse-bytes", "reverse-bits", "swap-nibbles", "take-last 3", "drop-first 1"]
+WRITES = ["HEX", "hex", "HEX:", "dec 10", "plain-dec", "8H10D", "6H8D", "2H4H", "4H4H"]
+
+
+@given(
+    st.text(max_size=300) | st.binary(max_size=12).map(bytes.hex),
+    st.sampled_from(RawKind),
+    st.lists(st.sampled_from(TURNS), max_size=3),
+    st.sampled_from(WRITES),
+)
+def test_every_card_gets_a_printable_id_or_a_trouble(
+    raw: str, gives: RawKind, turns: list[str], write: str
+) -> None:
+    read = [] if gives is UID else ["strip-separators", "from-hex"]
+    for words in ([*read, *turns, write], []):
+        found = card_id(raw, gives, *words)
+        if not isinstance(found, CardTrouble):
+            assert found.isprintable()
+            assert found == found.strip()
+            assert 0 < len(found) <= CARD_ID_LENGTH_MAX
+
+
+@given(st.binary(min_size=4, max_size=10))
+def test_what_is_undone_gives_the_whole_uid_back(uid: bytes) -> None:
+    plain = card_id(uid.hex(), UID)
+    for turn in ("reverse-bytes", "reverse-bits", "swap-nibbles"):
+        assert card_id(uid.hex(), UID, turn, turn, "HEX") == plain
+
+
+@given(st.binary(min_size=5, max_size=5))
+def test_decimal_and_hex_of_the_same_uid_name_the_same_card(uid: bytes) -> None:
+    written = card_id(uid.hex(), UID, "10H13D")
+    if not isinstance(written, CardTrouble):
+        assert card_id(written, TEXT, "from-dec 5", "HEX") == uid.hex().upper()
+
+
+def test_no_word_stands_in_two_tables() -> None:
+    tables = (steps.EDITS, steps.PARSES, steps.TURNS, steps.WRITES)
+    assert len({word for table in tables for word in table}) == sum(map(len, tables))

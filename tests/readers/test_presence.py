@@ -1,0 +1,169 @@
+"""When a sight of a card is a tap."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from taptill.domain.card_id import CardId
+from taptill.domain.tap import CardProblem, CardTrouble, Tap
+from taptill.readers.presence import CARDS_MAX, Presence, presence_problems
+
+ADA, BOB, EVE = CardId("ADA"), CardId("BOB"), CardId("EVE")
+PHONE = CardTrouble.RANDOM_ID
+HOLD_S, DELAY_S = 0.4, 1.5
+
+Sights = list[tuple[float, CardId | CardTrouble]]
+
+
+def presence() -> Presence:
+    return Presence("door", hold_ms=400, same_card_delay_ms=1500)
+
+
+def said(sights: Sights) -> list[tuple[float, str]]:
+    """Give each message's time and the card or trouble that it names."""
+    there = presence()
+    messages = [there.sight(found, at_s) for at_s, found in sights]
+    return [
+        (message.at_s, message.card_id if isinstance(message, Tap) else message.trouble)
+        for message in messages
+        if message
+    ]
+
+
+def held(card: CardId | CardTrouble, from_s: float, to_s: float, every_s: float = 0.065) -> Sights:
+    count = int((to_s - from_s) / every_s)
+    return [(from_s + n * every_s, card) for n in range(count + 1)]
+
+
+CASES: dict[str, tuple[Sights, list[tuple[float, str]]]] = {
+    "a card held for ten seconds is one tap": (held(ADA, 0, 10), [(0, ADA)]),
+    "another card passes at once": ([(0, ADA), (0.31, BOB)], [(0, ADA), (0.31, BOB)]),
+    "the same card after a while taps anew": ([(0, ADA), (1.5, ADA)], [(0, ADA), (1.5, ADA)]),
+    "gone, but too soon after its last tap": ([(0, ADA), (1.4, ADA)], [(0, ADA)]),
+    "late enough, but never gone": (held(ADA, 0, 3, 0.39), [(0, ADA)]),
+    "gone, back too soon, and then left there": (
+        [(0, ADA), (1.0, ADA), (1.3, ADA), (1.6, ADA), (1.9, ADA)],
+        [(0, ADA), (1.6, ADA)],
+    ),
+    "silence of exactly the hold time is gone": (
+        [(0, ADA), (1.2, ADA), (1.6, ADA)],
+        [(0, ADA), (1.6, ADA)],
+    ),
+    "two cards at once are none": ([(0, ADA), (0.2, BOB)], [(0, ADA), (0.2, "two-cards")]),
+    "two cards at the very same instant are none": (
+        [(0, ADA), (0, BOB)],
+        [(0, ADA), (0, "two-cards")],
+    ),
+    "two cards left there say it once": (
+        sorted(held(ADA, 0, 5, 0.13) + held(BOB, 0.05, 5, 0.13)),
+        [(0, ADA), (0.05, "two-cards")],
+    ),
+    "a third card of the same wallet says nothing more": (
+        [(0, ADA), (0.1, BOB), (0.2, EVE), (0.45, EVE)],
+        [(0, ADA), (0.1, "two-cards")],
+    ),
+    "after two cards each alone may tap as soon as it has been gone": (
+        [(0, ADA), (0.2, BOB), (0.7, ADA), (1.1, BOB)],
+        [(0, ADA), (0.2, "two-cards"), (0.7, ADA), (1.1, BOB)],
+    ),
+    "the card that stays when the other is taken away does not tap by itself": (
+        [(0, ADA), *held(BOB, 0.2, 4)],
+        [(0, ADA), (0.2, "two-cards")],
+    ),
+    "a card left lying that shows up again takes the next one's tap back": (
+        [(0, ADA), (0.35, ADA), (0.5, BOB), (0.6, ADA)],
+        [(0, ADA), (0.5, BOB), (0.6, "two-cards")],
+    ),
+    "a phone that is a new id at every look is told once": (held(PHONE, 0, 5), [(0, PHONE)]),
+    "a phone shown again is told again": ([(0, PHONE), (0.5, PHONE)], [(0, PHONE), (0.5, PHONE)]),
+    "a refused card does not hold up another": ([(0, PHONE), (0.1, ADA)], [(0, PHONE), (0.1, ADA)]),
+}
+
+
+@pytest.mark.parametrize(("sights", "expected"), CASES.values(), ids=CASES.keys())
+def test_presence(sights: Sights, expected: list[tuple[float, str]]) -> None:
+    assert said(sights) == expected
+
+
+def test_a_card_may_tap_as_soon_as_it_has_been_gone_where_the_delay_is_none() -> None:
+    there = Presence("door", hold_ms=50, same_card_delay_ms=0)
+    assert there.sight(ADA, 0) == Tap(ADA, "door", 0)
+    assert there.sight(ADA, 0.1) == Tap(ADA, "door", 0.1)
+
+
+BOUNDS = {
+    "hold too short": (49, 0, ["hold_ms: 49 is not within 50 to 10000"]),
+    "hold too long": (10_001, 0, ["hold_ms: 10001 is not within 50 to 10000"]),
+    "delay below zero": (50, -1, ["same_card_delay_ms: -1 is not within 0 to 60000"]),
+    "delay too long": (10_000, 60_001, ["same_card_delay_ms: 60001 is not within 0 to 60000"]),
+    "both at their bounds": (10_000, 60_000, []),
+}
+
+
+@pytest.mark.parametrize(("hold_ms", "delay_ms", "problems"), BOUNDS.values(), ids=BOUNDS.keys())
+def test_bounds(hold_ms: int, delay_ms: int, problems: list[str]) -> None:
+    assert presence_problems(hold_ms, delay_ms) == problems
+    if problems:
+        with pytest.raises(ValueError, match=problems[0]):
+            Presence("door", hold_ms, delay_ms)
+
+
+def test_memory_is_bounded_and_the_longest_unseen_card_is_forgotten() -> None:
+    there = presence()
+    for number in range(CARDS_MAX * 4):
+        there.sight(CardId(str(number)), number * 0.001)
+        assert len(there._cards) <= CARDS_MAX
+    assert CardId(str(CARDS_MAX * 4 - 1)) in there._cards
+
+
+steps = st.lists(
+    st.tuples(st.integers(0, 900), st.sampled_from((ADA, BOB, EVE, PHONE))), max_size=60
+)
+
+
+def timed(steps: list[tuple[int, CardId | CardTrouble]]) -> Sights:
+    """Turn waits in milliseconds into times."""
+    at_ms, sights = 0, Sights()
+    for wait_ms, found in steps:
+        at_ms += wait_ms
+        sights.append((at_ms / 1000, found))
+    return sights
+
+
+@given(steps)
+def test_a_card_taps_anew_only_after_its_delay_or_when_its_tap_was_taken_back(
+    steps: list[tuple[int, CardId | CardTrouble]],
+) -> None:
+    there = presence()
+    standing: dict[CardId, float] = {}
+    last: Tap | None = None
+    for at_s, found in timed(steps):
+        match there.sight(found, at_s):
+            case Tap(card_id) as tap:
+                assert at_s - standing.get(card_id, -99) >= DELAY_S
+                assert not (last and last.card_id != card_id and at_s - last.at_s <= 0.3)
+                standing[card_id], last = at_s, tap
+            case CardProblem(CardTrouble.TWO_CARDS):
+                assert last, "a tap is taken back once"
+                assert at_s - last.at_s <= 0.3
+                assert last.card_id != found
+                standing.pop(last.card_id)
+                last = None
+
+
+@given(steps, st.sampled_from((ADA, BOB, EVE)))
+def test_a_card_that_comes_alone_after_long_silence_always_taps(
+    steps: list[tuple[int, CardId | CardTrouble]], card: CardId
+) -> None:
+    there = presence()
+    sights = timed(steps)
+    for at_s, found in sights:
+        there.sight(found, at_s)
+    later_s = (sights[-1][0] if sights else 0) + 2
+    assert there.sight(card, later_s) == Tap(card, "door", later_s)
+
+
+@given(st.integers(1, 399), st.integers(2, 200))
+def test_however_often_a_card_left_there_is_seen_it_taps_once(every_ms: int, count: int) -> None:
+    sights: Sights = [(n * every_ms / 1000, ADA) for n in range(count)]
+    assert said(sights) == [(0, ADA)]

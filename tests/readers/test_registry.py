@@ -1,0 +1,99 @@
+"""Which settings make a reader, and what is said about those that make none."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from tests.readers.lines import Inbox, RealClock
+
+from taptill.readers.device import ReaderSettings
+from taptill.readers.registry import BUILT_IN, complaints, open_reader
+
+PLAIN = ReaderSettings("counter", "serial", "/dev/rfid-reader", "rdm6300")
+
+WRONG: dict[str, tuple[ReaderSettings, list[str]]] = {
+    "nothing": (PLAIN, []),
+    "nothing, with everything set": (
+        replace(PLAIN, steps=("8H10D",), baud=19200, dtr=True, rts=False),
+        [],
+    ),
+    "no port": (replace(PLAIN, port=""), ["port: the driver 'serial' needs one"]),
+    "no port for a front end": (
+        ReaderSettings("counter", "nfc"),
+        ["port: the driver 'nfc' needs one"],
+    ),
+    "nothing: a simulated reader needs no port": (ReaderSettings("demo", "simulated"), []),
+    "a misspelt driver": (
+        replace(PLAIN, driver="seriel"),
+        ["driver: unknown driver 'seriel', nearest is 'serial'"],
+    ),
+    "a misspelt family": (
+        replace(PLAIN, family="rdm630"),
+        ["family: unknown family 'rdm630', nearest is 'rdm6300'"],
+    ),
+    "a misspelt step": (
+        replace(PLAIN, steps=("8H10d",)),
+        ["card_id: unknown step '8H10d', nearest is '8H10D'"],
+    ),
+    "a step that does not fit what the family delivers": (
+        replace(PLAIN, family="line", steps=("HEX",)),
+        [
+            (
+                "card_id: 'HEX' takes octets, here is text: "
+                "read it first, with 'from-hex' or 'from-dec 4'"
+            )
+        ],
+    ),
+    "an option of another family": (
+        replace(PLAIN, options={"end": "\r"}),
+        ["options: this family takes no options: end"],
+    ),
+    "an option of no driver": (
+        ReaderSettings("demo", "simulated", options={"skript": "x"}),
+        ["options: unknown option 'skript', nearest is 'script'"],
+    ),
+    "an option of an empty front end": (
+        ReaderSettings("counter", "nfc", "usb:072f:2200", options={"brty": "106A"}),
+        ["options: the driver 'nfc' takes none: brty"],
+    ),
+    "times out of bounds": (
+        replace(PLAIN, hold_ms=0),
+        ["hold_ms: 0 is not within 50 to 10000"],
+    ),
+    "a speed out of bounds": (replace(PLAIN, baud=0), ["baud: 0 is not within 1 to 4000000"]),
+    "all mistakes at once": (
+        ReaderSettings("counter", "serial", "", "lime", ("HEXX",), baud=-1, same_card_delay_ms=-1),
+        [
+            "same_card_delay_ms: -1 is not within 0 to 60000",
+            "port: the driver 'serial' needs one",
+            "baud: -1 is not within 1 to 4000000",
+            "family: unknown family 'lime', nearest is 'line'",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("settings", "expected"), WRONG.values(), ids=WRONG.keys())
+def test_what_is_wrong(settings: ReaderSettings, expected: list[str]) -> None:
+    assert complaints(settings) == expected
+
+
+def test_a_reader_with_a_mistake_is_not_opened() -> None:
+    with pytest.raises(ValueError, match="nearest is 'nfc'"):
+        open_reader(replace(PLAIN, driver="nfcc"), Inbox().deliver, RealClock())
+
+
+def test_looking_for_mistakes_imports_no_device_package() -> None:
+    program = (
+        "import sys\n"
+        "from taptill.readers.device import ReaderSettings\n"
+        "from taptill.readers.registry import complaints\n"
+        f"for name in {[*BUILT_IN]}:\n"
+        "    complaints(ReaderSettings('x', name, 'x', 'line'))\n"
+        "print(sorted({'serial', 'nfc', 'usb1', 'evdev'} & set(sys.modules)))\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout == "[]\n"

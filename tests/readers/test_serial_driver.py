@@ -1,0 +1,247 @@
+"""A reader on a serial line, from the bytes to the messages, with every way to lose the line."""
+
+import fcntl
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from tests.readers.conftest import OpenReader
+from tests.readers.lines import (
+    CARD,
+    CARD_FRAME,
+    OTHER_CARD,
+    OTHER_FRAME,
+    PtyLine,
+    open_descriptors,
+)
+
+from taptill.domain.errors import ReaderError
+from taptill.domain.tap import ReaderState
+from taptill.readers.device import ReaderSettings, state_of
+from taptill.readers.drivers.ports import opening_trouble
+from taptill.readers.drivers.serial import SerialReader
+
+BACK_WITHIN_S = 1.5
+NOBODY = 65534
+TIOCVHANGUP = 0x5437
+
+
+def settings(port: Path | str, **changes: object) -> ReaderSettings:
+    plain = ReaderSettings("counter", "serial", str(port), "rdm6300", hold_ms=100)
+    return replace(plain, **changes)  # type: ignore[arg-type]  # each test names a real field
+
+
+def test_a_frame_is_a_tap_and_a_held_card_is_one(line: PtyLine, readers: OpenReader) -> None:
+    _, inbox = readers(settings(line.link))
+    inbox.wait_state(ReaderState.OK)
+    for _ in range(20):
+        line.send(CARD_FRAME)
+    inbox.wait(lambda: inbox.health[-1].frames == 20)
+    assert inbox.taps == [CARD]
+    assert (inbox.health[-1].bad_frames, inbox.health[-1].reopened) == (0, 0)
+
+
+def test_two_cards_take_the_tap_back(line: PtyLine, readers: OpenReader) -> None:
+    _, inbox = readers(settings(line.link))
+    inbox.wait_state(ReaderState.OK)
+    line.send(CARD_FRAME + OTHER_FRAME)
+    inbox.wait(lambda: bool(inbox.problems))
+    assert inbox.taps == [CARD]
+
+
+def test_a_line_reader_with_its_own_form(line: PtyLine, readers: OpenReader) -> None:
+    options = {"prefix": "UID=", "end": ";"}
+    _, inbox = readers(
+        settings(line.link, family="line", steps=("from-hex", "8H10D"), options=options)
+    )
+    inbox.wait_state(ReaderState.OK)
+    line.send(b"UID=01026F6C3A;")
+    inbox.wait_taps("0040856634")
+
+
+def test_a_half_line_is_given_up_after_silence(line: PtyLine, readers: OpenReader) -> None:
+    _, inbox = readers(settings(line.link, family="line"))
+    inbox.wait_state(ReaderState.OK)
+    line.send(b"00093")
+    inbox.wait(lambda: inbox.health[-1].bad_frames == 1)
+    line.send(b"0009334109\r")
+    inbox.wait_taps("0009334109")
+
+
+def test_what_was_said_before_the_reader_was_ok_is_no_tap(
+    line: PtyLine, readers: OpenReader
+) -> None:
+    line.send(OTHER_FRAME)
+    _, inbox = readers(settings(line.link))
+    inbox.wait_state(ReaderState.OK)
+    line.send(CARD_FRAME)
+    inbox.wait_taps(CARD)
+
+
+def test_a_reader_that_comes_back_behind_the_same_link_works_at_once(
+    line: PtyLine, readers: OpenReader
+) -> None:
+    _, inbox = readers(settings(line.link))
+    inbox.wait_state(ReaderState.OK)
+    line.unplug()
+    inbox.wait_state(ReaderState.MISSING)
+    states = [health.state for health in inbox.health]
+    assert states == [*["opening", "ok", "lost", "missing"]]
+    assert inbox.health[-1].detail == str(line.link)
+    line.plug()
+    plugged_s = time.monotonic()
+    assert inbox.wait_state(ReaderState.OK).reopened == 1
+    assert time.monotonic() - plugged_s < BACK_WITHIN_S
+    line.send(CARD_FRAME)
+    inbox.wait_taps(CARD)
+
+
+def test_half_a_frame_before_the_unplugging_spoils_nothing_after_it(
+    line: PtyLine, readers: OpenReader
+) -> None:
+    _, inbox = readers(settings(line.link))
+    inbox.wait_state(ReaderState.OK)
+    line.send(CARD_FRAME[:8])
+    line.unplug()
+    inbox.wait_state(ReaderState.LOST)
+    line.plug()
+    inbox.wait_state(ReaderState.OK)
+    line.send(CARD_FRAME[8:] + OTHER_FRAME)
+    inbox.wait_taps(OTHER_CARD)
+
+
+def test_no_descriptor_is_left_behind_in_two_hundred_rounds(line: PtyLine) -> None:
+    reader = SerialReader(settings(line.link), settle_s=0)
+    reader.open()
+    reader.close()
+    before = open_descriptors()
+    for _ in range(200):
+        reader.open()
+        line.unplug()
+        with pytest.raises(ReaderError) as lost:
+            reader.read()
+        assert state_of(lost.value)[0] is ReaderState.LOST
+        reader.close()
+        with pytest.raises(ReaderError) as missing:
+            reader.open()
+        assert state_of(missing.value)[0] is ReaderState.MISSING
+        reader.close()
+        line.plug()
+    assert open_descriptors() == before
+
+
+def test_a_reader_that_speaks_at_another_speed_is_garbled_and_taps_nothing(
+    line: PtyLine, readers: OpenReader
+) -> None:
+    _, inbox = readers(settings(line.link))
+    inbox.wait_state(ReaderState.OK)
+    line.send(b"\xf8\x80\x00\xf8\x78" * 30)
+    inbox.wait_state(ReaderState.GARBLED)
+    assert inbox.taps == []
+    line.send(CARD_FRAME * 8)
+    inbox.wait_state(ReaderState.OK)
+    assert inbox.taps == [CARD]
+
+
+def test_a_path_that_is_not_there_is_missing(tmp_path: Path, readers: OpenReader) -> None:
+    _, inbox = readers(settings(tmp_path / "nothing"))
+    assert inbox.wait_state(ReaderState.MISSING).detail == str(tmp_path / "nothing")
+
+
+def test_a_path_that_is_no_terminal_is_faulty(tmp_path: Path, readers: OpenReader) -> None:
+    (tmp_path / "file").touch()
+    _, inbox = readers(settings(tmp_path / "file"))
+    inbox.wait_state(ReaderState.FAULTY)
+
+
+def test_a_line_in_use_is_busy_and_names_its_holder(line: PtyLine, readers: OpenReader) -> None:
+    first, inbox = readers(settings(line.link))
+    inbox.wait_state(ReaderState.OK)
+    _, second = readers(settings(line.link, name="second"))
+    assert f"({os.getpid()})" in second.wait_state(ReaderState.BUSY).detail
+    first.stop()
+    second.wait_state(ReaderState.OK)
+
+
+def test_a_terminal_that_is_hung_up_under_the_reader_is_opened_anew(
+    line: PtyLine, readers: OpenReader
+) -> None:
+    _, inbox = readers(settings(line.link))
+    inbox.wait_state(ReaderState.OK)
+    slave = os.open(line.device, os.O_RDWR | os.O_NOCTTY)
+    try:
+        fcntl.ioctl(slave, TIOCVHANGUP)
+    except PermissionError:
+        pytest.skip("only root may hang up a terminal")
+    finally:
+        os.close(slave)
+    inbox.wait(lambda: inbox.health[-1].reopened == 1)
+    assert ReaderState.LOST in [health.state for health in inbox.health]
+    line.send(CARD_FRAME)
+    inbox.wait_taps(CARD)
+
+
+@contextmanager
+def without_permission(device: Path) -> Iterator[None]:
+    """Take the right to open the device from this whole process."""
+    if os.geteuid():
+        device.chmod(0)
+        yield
+        device.chmod(0o600)
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_line_without_permission_is_denied_and_names_the_group(line: PtyLine) -> None:
+    reader = SerialReader(settings(line.device))
+    with without_permission(line.device), pytest.raises(ReaderError) as denied:
+        reader.open()
+    assert state_of(denied.value) == (ReaderState.DENIED, line.device.group())
+
+
+def test_an_error_without_a_number_is_faulty_on_a_path_and_missing_on_a_network() -> None:
+    for port, state in (("/dev/x", ReaderState.FAULTY), ("socket://x:1", ReaderState.MISSING)):
+        assert state_of(opening_trouble("x", port, TypeError())) == (state, port)
+
+
+def test_a_line_over_the_network_is_lost_with_its_peer_and_found_again(
+    readers: OpenReader,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        _, inbox = readers(settings(f"socket://127.0.0.1:{server.getsockname()[1]}"))
+        for card, frame in ((CARD, CARD_FRAME), (OTHER_CARD, OTHER_FRAME)):
+            with server.accept()[0] as peer:
+                inbox.wait_state(ReaderState.OK)
+                peer.sendall(frame)
+                inbox.wait(lambda card=card: card in inbox.taps)  # type: ignore[misc]
+            inbox.wait_state(ReaderState.LOST)
+
+
+def test_dtr_and_rts_are_passed_on_before_the_open(line: PtyLine) -> None:
+    reader = SerialReader(settings(line.link, dtr=False, rts=True, baud=2400))
+    port = reader._unopened()
+    assert (port.dtr, port.rts, port.baudrate, port.is_open) == (False, True, 2400, False)
+    assert port.port == str(line.device)
+
+
+def test_a_read_that_waits_returns_at_once_when_it_is_interrupted(line: PtyLine) -> None:
+    reader = SerialReader(settings(line.link))
+    reader.interrupt()
+    reader.open()
+    waiting = Thread(target=reader.read)
+    waiting.start()
+    reader.interrupt()
+    waiting.join(1)
+    assert not waiting.is_alive()
+    reader.close()
+    reader.close()

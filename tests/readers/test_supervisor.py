@@ -1,0 +1,222 @@
+"""A device that fails in every way, and the reader that goes on."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+
+import pytest
+from tests.readers.lines import Inbox, RealClock
+
+from taptill.domain.card_id import CardId
+from taptill.domain.tap import ReaderHealth, ReaderState, Tap
+from taptill.readers.device import ReaderSettings, trouble
+from taptill.readers.frames import BadFrame, Fault, Frame, Sight
+from taptill.readers.health import COUNTS_EVERY_S, HealthBook
+from taptill.readers.supervisor import BACK_OFF_S, STOP_S_MAX, BackOff, Supervisor
+
+GOOD, BAD = Frame("A1"), BadFrame(Fault.CHECKSUM)
+PLACE = "/dev/rfid-reader"
+
+
+@dataclass
+class FakeDevice:
+    """Plays a list of reads, each sights or an exception, then waits to be interrupted."""
+
+    reads: list[list[Sight] | Exception] = field(default_factory=list)
+    refusals: list[Exception] = field(default_factory=list)
+    opens: int = 0
+    closes: int = 0
+    stubborn: bool = False
+    woken: Event = field(default_factory=Event)
+
+    def open(self) -> None:
+        """Count, and refuse as often as told."""
+        self.opens += 1
+        if self.refusals:
+            raise self.refusals.pop(0)
+
+    def read(self) -> list[Sight]:
+        """Play the next read."""
+        if self.reads:
+            found = self.reads.pop(0)
+            if isinstance(found, Exception):
+                raise found
+            return found
+        self.woken.wait(3 * STOP_S_MAX if self.stubborn else 0.05)
+        return []
+
+    def interrupt(self) -> None:
+        """Wake the read, unless it is a stubborn one."""
+        if not self.stubborn:
+            self.woken.set()
+
+    def close(self) -> None:
+        """Count."""
+        self.closes += 1
+
+
+def supervised(device: FakeDevice, place: str = "") -> tuple[Supervisor, Inbox]:
+    inbox = Inbox()
+    settings = ReaderSettings("counter", "fake", place)
+    reader = Supervisor(
+        settings,
+        device,
+        lambda raw, now_s: Tap(CardId(raw), "counter", now_s),
+        inbox.deliver,
+        RealClock(),
+    )
+    reader.start()
+    return reader, inbox
+
+
+def test_a_tap_comes_before_the_health_that_counts_it() -> None:
+    reader, inbox = supervised(FakeDevice(reads=[[GOOD, BAD, GOOD]]))
+    inbox.wait(lambda: bool(inbox.health) and inbox.health[-1].frames == 2)
+    assert reader.stop()
+    assert inbox.taps == ["A1", "A1"]
+    assert inbox.health[-1].bad_frames == 1
+    first, second, *taps = inbox.messages[:4]
+    assert isinstance(first, ReaderHealth)
+    assert isinstance(second, ReaderHealth)
+    assert [first.state, second.state] == [ReaderState.OPENING, ReaderState.OK]
+    assert all(isinstance(tap, Tap) for tap in taps)
+
+
+FAULTS: dict[str, tuple[Exception, ReaderState, str]] = {
+    "a fault that the driver names": (
+        trouble("counter", ReaderState.LOST, PLACE),
+        ReaderState.LOST,
+        PLACE,
+    ),
+    "a fault that nobody foresaw": (
+        ZeroDivisionError("x"),
+        ReaderState.FAULTY,
+        "ZeroDivisionError",
+    ),
+}
+
+
+@pytest.mark.parametrize(("fault", "state", "detail"), FAULTS.values(), ids=FAULTS.keys())
+def test_after_a_fault_the_device_is_closed_and_opened_anew(
+    fault: Exception, state: ReaderState, detail: str
+) -> None:
+    device = FakeDevice(reads=[[GOOD], fault, [GOOD]])
+    reader, inbox = supervised(device)
+    inbox.wait_taps("A1", "A1")
+    assert reader.stop()
+    assert (state, detail) in [(each.state, each.detail) for each in inbox.health]
+    assert (device.opens, device.closes) == (2, 2)
+    assert [each.reopened for each in inbox.health if each.state is ReaderState.OK][-1] == 1
+
+
+def test_a_refused_open_is_closed_too_and_tells_its_reason_once() -> None:
+    missing = [trouble("counter", ReaderState.MISSING, PLACE) for _ in range(2)]
+    device = FakeDevice(refusals=[*missing])
+    reader, inbox = supervised(device)
+    inbox.wait_state(ReaderState.OK)
+    assert reader.stop()
+    assert device.closes == device.opens == 3
+    assert [each.state for each in inbox.health] == [*["opening", "missing", "ok"]]
+    assert inbox.health[-1].reopened == 0
+
+
+def test_a_path_that_appears_ends_the_wait_at_once(tmp_path: Path) -> None:
+    place = tmp_path / "reader"
+    refusals = [trouble("counter", ReaderState.MISSING, f"try {count}") for count in (1, 2, 3)]
+    device = FakeDevice(refusals=[*refusals])
+    reader, inbox = supervised(device, str(place))
+    inbox.wait(lambda: inbox.health[-1].detail == "try 3")
+    place.touch()
+    appeared_s = time.monotonic()
+    inbox.wait_state(ReaderState.OK)
+    assert time.monotonic() - appeared_s < BACK_OFF_S[2] * 0.8
+    assert reader.stop()
+
+
+def test_a_reader_that_does_not_end_is_left_behind_within_the_bound() -> None:
+    device = FakeDevice(stubborn=True)
+    reader, inbox = supervised(device)
+    inbox.wait_state(ReaderState.OK)
+    began_s = time.monotonic()
+    assert not reader.stop()
+    assert time.monotonic() - began_s < STOP_S_MAX + 0.5
+    device.woken.set()
+    assert reader.stop()
+
+
+def test_the_back_off_grows_to_its_bound_and_starts_again() -> None:
+    back_off = BackOff(spread=lambda low, high: (low + high) / 2)
+    assert [back_off.next_s() for _ in range(7)] == [0.5, 1, 2, 5, 10, 10, 10]
+    back_off.restart()
+    assert back_off.next_s() == 0.5
+
+
+def test_the_jitter_stays_within_a_fifth() -> None:
+    back_off = BackOff()
+    waits = [back_off.next_s() for _ in range(200)][4:]
+    assert all(8 <= wait_s <= 12 for wait_s in waits)
+    assert len(set(waits)) > 1
+
+
+def published(*events: tuple[float, Callable[[HealthBook], None]]) -> list[tuple[float, str]]:
+    """Give when something was published and the state it said."""
+    book = HealthBook("counter", PLACE)
+    found = []
+    for at_s, event in events:
+        event(book)
+        if health := book.due(at_s):
+            found.append((at_s, health.state.value))
+    return found
+
+
+def opened(book: HealthBook) -> None:
+    book.opened()
+
+
+def saw(at_s: float, *sights: Sight) -> tuple[float, Callable[[HealthBook], None]]:
+    return at_s, lambda book: book.saw(sights, at_s)
+
+
+def lost(book: HealthBook) -> None:
+    book.failed(ReaderState.LOST, PLACE)
+
+
+HEALTHS: dict[str, tuple[list[tuple[float, Callable[[HealthBook], None]]], list[tuple[float, str]]]]
+HEALTHS = {
+    "nothing new is not said": ([(0, opened), saw(1), saw(2)], [(0, "ok")]),
+    "counts are said twice a second at most, and none is forgotten": (
+        [(0, opened), saw(0.1, GOOD), saw(0.4, GOOD), saw(0.5), saw(0.6, GOOD), saw(1.1)],
+        [(0, "ok"), (0.5, "ok"), (1.1, "ok")],
+    ),
+    "a change of state is said at once": (
+        [(0, opened), saw(0.1, BAD, BAD, BAD), (0.2, lost)],
+        [(0, "ok"), (0.1, "garbled"), (0.2, "lost")],
+    ),
+    "two bad frames are not enough": ([(0, opened), saw(0.1, BAD, BAD)], [(0, "ok")]),
+    "as many frames as bad ones are enough to read": (
+        [(0, opened), saw(0.1, BAD, BAD, BAD, GOOD, GOOD, GOOD)],
+        [(0, "ok")],
+    ),
+    "frames make a garbled line readable again": (
+        [(0, opened), saw(0.1, BAD, BAD, BAD), saw(0.2, GOOD, GOOD, GOOD)],
+        [(0, "ok"), (0.1, "garbled"), (0.2, "ok")],
+    ),
+    "what was long ago does not count": (
+        [(0, opened), saw(0.1, BAD, BAD, BAD), saw(60.2)],
+        [(0, "ok"), (0.1, "garbled"), (60.2, "ok")],
+    ),
+    "a line opened anew is not judged by what it said before": (
+        [(0, opened), saw(0.1, BAD, BAD, BAD), (1, lost), (2, opened), saw(3)],
+        [(0, "ok"), (0.1, "garbled"), (1, "lost"), (2, "ok")],
+    ),
+}
+
+
+@pytest.mark.parametrize(("events", "expected"), HEALTHS.values(), ids=HEALTHS.keys())
+def test_health(
+    events: list[tuple[float, Callable[[HealthBook], None]]], expected: list[tuple[float, str]]
+) -> None:
+    assert COUNTS_EVERY_S == 0.5
+    assert published(*events) == expected

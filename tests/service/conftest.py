@@ -1,0 +1,106 @@
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.fakes.service import RunningService, running_service
+
+from taptill.service.schema import create_database
+from taptill.service.store import Store
+from taptill.service.wire import parse
+
+CUSTOMERS = "/core/data/Customers"
+
+
+class Api:
+    """The API with one token: bodies as Python values or raw text, answers with exact numbers."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.http = httpx.Client(
+            base_url=url, headers={"Authorization": f"Bearer {token}"}, trust_env=False
+        )
+
+    def post(self, path: str, body: Any) -> tuple[int, Any]:
+        sent = {"content": body} if isinstance(body, str | bytes) else {"json": body}
+        answer = self.http.post(path, **sent)
+        return answer.status_code, parse(answer.content)
+
+    def select(self, **body: Any) -> Any:
+        status, rows = self.post(f"{CUSTOMERS}/select", body)
+        assert status == 200, rows
+        return rows
+
+    def insert(self, **row: Any) -> int:
+        status, rows = self.post(f"{CUSTOMERS}/insert", {"fields": [{"name": "N. N.", **row}]})
+        assert status == 201, rows
+        return int(rows[0]["id"])
+
+    def update(self, row_id: int, body: Any) -> tuple[int, Any]:
+        return self.post(f"{CUSTOMERS}/update/{row_id}", body)
+
+    def row(self, row_id: int) -> dict[str, Any]:
+        (row,) = self.select(conditions={"filters": [equals("id", row_id)]})
+        assert isinstance(row, dict)
+        return row
+
+
+def equals(field: str, value: Any) -> dict[str, Any]:
+    return {"field": field, "comparator": "=", "value": value}
+
+
+def where(*filters: dict[str, Any], operator: str = "and") -> dict[str, Any]:
+    return {"operator": operator, "filters": list(filters)}
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    with running_service(tmp_path_factory.mktemp("service")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def office(service: RunningService) -> Iterator[Api]:
+    api = Api(service.url, service.office_token)
+    with api.http:
+        yield api
+
+
+@pytest.fixture(scope="session")
+def till(service: RunningService) -> Iterator[Api]:
+    api = Api(service.url, service.token)
+    with api.http:
+        yield api
+
+
+@pytest.fixture(scope="session")
+def new_card() -> Callable[[], str]:
+    numbers = count(1)
+    return lambda: f"C{next(numbers):09d}"
+
+
+class Hands:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def move(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def hands() -> Hands:
+    return Hands()
+
+
+@pytest.fixture
+def store(tmp_path: Path, hands: Hands) -> Iterator[Store]:
+    engine = create_database(tmp_path / "own.db")
+    yield Store(engine, now=hands)
+    engine.dispose()

@@ -1,0 +1,64 @@
+"""A Screen in, text out: rows of characters, and beside each row the roles of its cells."""
+
+from itertools import zip_longest
+
+from rich.cells import cell_len
+
+from taptill.ui.layout import plan
+from taptill.ui.rows import Role, Row, Rows
+from taptill.ui.views import Screen
+
+
+def rows_of(screen: Screen) -> list[Row]:
+    """Give all rows of the terminal, top down, sale and customer side by side."""
+    none: Row = ()
+    middle = [
+        (*left, *right) for left, right in zip_longest(screen.sale, screen.customer, fillvalue=none)
+    ]
+    return [*screen.status, *middle, *screen.band, *screen.strip, *screen.keys]
+
+
+def drawn(screen: Screen) -> str:
+    """Write a screen for a snapshot; the cells of block letters are `#`."""
+    return "\n".join(f"{characters(row)}|{_roles(row)}" for row in rows_of(screen)) + "\n"
+
+
+def characters(row: Row) -> str:
+    """Write what stands in a row."""
+    return "".join("#" * len(run.text) if run.ink else run.text for run in row)
+
+
+def text_of(rows: Rows | list[Row]) -> str:
+    """Write what stands in rows as one text, blanks and frames folded."""
+    return " ".join("\n".join(characters(row) for row in rows).replace("│", " ").split())
+
+
+def fills(screen: Screen, width: int, height: int) -> bool:
+    """Tell whether every region has the rows and the cells of its box, no more and no less."""
+    places = plan(width, height)
+    return all(
+        len(rows) == box.height
+        and all(sum(cell_len(run.text) for run in row) == box.width for row in rows)
+        for rows, box in (
+            (screen.status, places.status),
+            (screen.sale, places.sale),
+            (screen.customer, places.customer),
+            (screen.band, places.band),
+            (screen.strip, places.strip),
+            (screen.keys, places.keys),
+        )
+    )
+
+
+def _roles(row: Row) -> str:
+    """Name the coloured stretches of a row: `ok 0-80`."""
+    spans: list[tuple[Role, int, int]] = []
+    at = 0
+    for run in row:
+        end = at + cell_len(run.text)
+        if spans and spans[-1][0] is run.role:
+            spans[-1] = (run.role, spans[-1][1], end)
+        else:
+            spans.append((run.role, at, end))
+        at = end
+    return " ".join(f"{role} {start}-{end}" for role, start, end in spans if role is not Role.TEXT)

@@ -1,0 +1,44 @@
+"""`python tests/ui/preview.py [theme] [language]`: every state in a terminal, Tab steps on."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.fakes.till import FakeTill
+from tests.ui.states import DRESS, LEGEND, STATES
+from textual import events
+
+from taptill.ui.app import TillApp
+from taptill.ui.texts import load
+
+
+class Preview(TillApp):
+    """The real app; Tab and Shift+Tab walk through the states."""
+
+    place = 0
+
+    def on_key(self, event: events.Key) -> None:
+        """Step on, or do what the app does."""
+        step = {"tab": 1, "shift+tab": -1}.get(event.key)
+        if step is None:
+            super().on_key(event)
+            return
+        names = [name for name, view in STATES.items() if view]
+        self.place = (self.place + step) % len(names)
+        view = STATES[names[self.place]]
+        assert view is not None
+        self._published(view)
+
+
+def main() -> None:
+    """Run the preview."""
+    theme, language = [*sys.argv[1:], *("dark", "en")[len(sys.argv) - 1 :]]
+    till = FakeTill(STATES["ready"])
+    dress = replace(DRESS, texts=load(language), legend=LEGEND)
+    Preview(till, till.run, dress, theme).run()
+
+
+if __name__ == "__main__":
+    main()

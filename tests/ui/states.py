@@ -1,0 +1,203 @@
+"""Every state of the till screen as a TillView: name in, view out."""
+
+from dataclasses import replace
+
+from taptill.checkout.session import Step
+from taptill.checkout.view import (
+    Alarm,
+    CustomerView,
+    Link,
+    Notice,
+    SaleState,
+    SaleView,
+    StatusView,
+    TillView,
+)
+from taptill.domain.basket import Basket, Good, Line
+from taptill.domain.decision import Approved, Declined, Reason
+from taptill.domain.money import ZERO, Currency, Money
+from taptill.domain.tap import CardTrouble, ReaderHealth, ReaderState
+from taptill.ui.dress import Dress
+from taptill.ui.texts import load
+
+DRESS = Dress(load("en"), Currency("EUR"))
+LEGEND = (("A", "Ada, in advance"), ("B", "Bela, blocked"), ("C", "Charles, owes"))
+
+GOODS = (
+    Good("c", "Coffee", Money(150)),
+    Good("e", "Espresso", Money(120)),
+    Good("w", "Water", Money(120)),
+    Good("s", "Sandwich", Money(380)),
+    Good("j", "Juice", Money(200)),
+)
+BASKET = Basket((Line("Coffee", Money(150), 2), Line("Water", Money(120))))
+OK_READER = ReaderHealth("counter", ReaderState.OK)
+STATUS = StatusView(
+    till="canteen-1",
+    link=Link.ONLINE,
+    latency_ms=12,
+    readers=(OK_READER,),
+    cache_age_s=130,
+    time="14:02",
+)
+OFFLINE = replace(
+    STATUS,
+    link=Link.OFFLINE,
+    latency_ms=None,
+    offline_since="13:40",
+    to_send=3,
+    to_send_sum=Money(1420),
+    cache_age_s=1330,
+)
+STRIP = (
+    SaleView("3", "14:01", Money(320), "A. B.", SaleState.SENT, can_void=True),
+    SaleView("2", "13:58", Money(110), "C. D.", SaleState.KEPT),
+    SaleView("1", "13:55", Money(990), "E. F.", SaleState.REFUSED, Reason.NO_CREDIT, Money(240)),
+)
+ADA = CustomerView(
+    name="Ada Byron",
+    company="Analytical Society",
+    blocked=False,
+    credit_allowed=False,
+    is_default=False,
+    debt=Money(-1230),
+    debt_after=Money(-810),
+    pending=ZERO,
+    in_question=False,
+    headroom=Money(1230),
+    age_s=0,
+    live=True,
+    asking=False,
+)
+CHARLES = replace(
+    ADA, name="Charles Babbage", debt=Money(-180), debt_after=None, headroom=Money(180)
+)
+
+READY = TillView(Step.READY, STATUS, goods=GOODS, strip=STRIP)
+RINGING = replace(READY, step=Step.RINGING, basket=BASKET, total=Money(420))
+CONFIRM = replace(
+    RINGING,
+    step=Step.CONFIRM,
+    customer=ADA,
+    verdict=Approved(Money(-1230), Money(1230), offline=False),
+)
+PAID = replace(
+    READY,
+    step=Step.PAID,
+    status=replace(STATUS, to_send=1, to_send_sum=Money(420)),
+    customer=replace(
+        ADA, debt=Money(-810), debt_after=None, headroom=Money(810), pending=Money(420)
+    ),
+    amount=Money(420),
+    strip=(
+        SaleView("4", "14:02", Money(420), "A. B.", SaleState.KEPT, can_void=True),
+        replace(STRIP[0], can_void=False),
+        *STRIP[1:],
+    ),
+)
+
+
+def declined(reason: Reason) -> TillView:
+    """Give the verdict on tap for a reason, with figures where the decision gives them."""
+    figures = {Reason.NO_CREDIT, Reason.OFFLINE_CAP, Reason.AMOUNT}
+    decision = Declined(reason, Money(-180), Money(180), Money(240) if reason in figures else None)
+    nobody = {Reason.UNREADABLE_CARD, Reason.AMBIGUOUS_CARD, Reason.UNKNOWN_CARD}
+    who = (
+        None
+        if reason in {*nobody, Reason.UNKNOWN_OFFLINE}
+        else replace(
+            CHARLES,
+            live=False,
+            age_s=1330,
+            debt_after=Money(240),
+            blocked=reason is Reason.BLOCKED,
+            is_default=reason is Reason.SYSTEM_CUSTOMER,
+        )
+    )
+    return replace(RINGING, step=Step.DECLINED, status=OFFLINE, customer=who, verdict=decision)
+
+
+def troubled(trouble: CardTrouble) -> TillView:
+    """Give the screen after a card that the reader refused."""
+    return replace(RINGING, step=Step.AGAIN, trouble=trouble)
+
+
+def reader(state: ReaderState) -> TillView:
+    """Give the screen of a till whose only reader is in a state."""
+    health = ReaderHealth("counter", state, "/dev/rfid-reader")
+    return replace(RINGING, status=replace(STATUS, readers=(health,)))
+
+
+def noticed(notice: Notice) -> TillView:
+    """Give an answer to a key or tap that changed nothing."""
+    return replace(CONFIRM, notice=notice)
+
+
+STATES: dict[str, TillView | None] = {
+    "starting": None,
+    "ready": READY,
+    "ready-restored": replace(READY, restored=True),
+    "ringing": replace(RINGING, typed="4.2", total=Money(840)),
+    "card": replace(CONFIRM, step=Step.CARD, basket=Basket(), total=ZERO,
+                    customer=replace(ADA, debt_after=None, headroom=Money(1230), asking=True)),
+    "confirm": CONFIRM,
+    "confirm-on-credit": replace(
+        CONFIRM,
+        customer=replace(ADA, credit_allowed=True, debt=Money(-200), debt_after=Money(220),
+                         headroom=None, age_s=None, live=False),
+    ),
+    "confirm-in-question": replace(
+        CONFIRM, customer=replace(ADA, pending=Money(200), in_question=True)
+    ),
+    "asking": replace(CONFIRM, step=Step.ASKING),
+    "saving": replace(CONFIRM, step=Step.SAVING),
+    "slow-disk": replace(CONFIRM, step=Step.SLOW_DISK, detail="disk"),
+    "paid": PAID,
+    "paid-and-sent": replace(
+        PAID,
+        status=STATUS,
+        strip=(replace(PAID.strip[0], state=SaleState.SENT), *PAID.strip[1:]),
+    ),
+    "refused": replace(declined(Reason.NO_CREDIT), step=Step.REFUSED, amount=Money(420)),
+    "voiding": replace(READY, step=Step.VOIDING, amount=Money(320)),
+    "voided": replace(
+        READY,
+        step=Step.VOIDED,
+        amount=Money(320),
+        strip=(
+            SaleView("5", "14:03", Money(-320), "A. B.", SaleState.KEPT),
+            replace(STRIP[0], voided=True, can_void=False),
+            *STRIP[1:],
+        ),
+    ),
+    "closed": replace(READY, step=Step.CLOSED, detail="no space left on the disk"),
+    "alarms-and-warnings": replace(
+        READY,
+        status=replace(
+            OFFLINE,
+            alarms=(Alarm.HALTED, Alarm.CLOCK),
+            warnings=("mirror: the stick is full",),
+            conflicts=2,
+        ),
+        strip=(replace(STRIP[1], state=SaleState.CONFLICT), *STRIP),
+    ),
+    "one-of-two-readers-gone": replace(
+        READY,
+        status=replace(
+            STATUS,
+            readers=(OK_READER, ReaderHealth("door", ReaderState.LOST, "/dev/ttyUSB1")),
+        ),
+    ),
+    "slow-link": replace(READY, status=replace(STATUS, link=Link.SLOW, latency_ms=2300)),
+    "many-lines": replace(
+        RINGING,
+        basket=Basket(tuple(Line(f"Good {number}", Money(number)) for number in range(1, 41))),
+        total=Money(820),
+    ),
+    **{f"declined-{reason}": declined(reason) for reason in Reason},
+    **{f"trouble-{trouble}": troubled(trouble) for trouble in CardTrouble},
+    **{f"reader-{state}": reader(state) for state in ReaderState if state is not ReaderState.OK},
+    **{f"notice-{notice}": noticed(notice) for notice in Notice if notice},
+    **{f"alarm-{alarm}": replace(READY, status=replace(STATUS, alarms=(alarm,)))
+       for alarm in Alarm},
+}  # fmt: skip

@@ -1,0 +1,237 @@
+"""Keys reach the till, views reach the screen, and nothing else moves."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from tests.fakes.till import FakeTill
+from tests.ui.drawing import characters, rows_of
+from tests.ui.states import CONFIRM, DRESS, LEGEND, OFFLINE, PAID, READY, RINGING, STATES
+from textual.color import Color
+from textual.pilot import Pilot
+
+from taptill.checkout.session import Step
+from taptill.checkout.view import Notice, TillView
+from taptill.ui.app import TillApp
+from taptill.ui.dress import Dress, Privacy, ShowDebt
+from taptill.ui.themes import THEME_NAMES
+from taptill.ui.views import Aside, screen
+from taptill.ui.widgets import REGIONS, RegionRows
+
+DEADLINE_S = 5.0
+SIZE = (80, 24)
+
+
+def made(till: FakeTill, dress: Dress = DRESS, theme: str = "dark") -> TillApp:
+    """Make the app of a fake till."""
+    return TillApp(till, till.run, dress, theme)
+
+
+def painted(app: TillApp) -> list[str]:
+    """Read the rows that the terminal shows."""
+    strips = app.screen._compositor.render_strips()
+    return [strip.text.rstrip() for strip in strips]
+
+
+def expected(view: TillView | None, dress: Dress = DRESS, aside: Aside = Aside.NONE) -> list[str]:
+    """Give the rows that a view should come to; block letters are blanks."""
+    rows = rows_of(screen(view, dress, SIZE, aside))
+    return ["".join(run.text for run in row).rstrip() for row in rows]
+
+
+async def until(claim: Callable[[], bool], pilot: Pilot[Exception | None]) -> None:
+    """Wait for a claim to come true."""
+    async with asyncio.timeout(DEADLINE_S):
+        while not claim():
+            await pilot.pause()
+
+
+async def test_the_first_frame_says_starting_and_the_till_runs_after_it() -> None:
+    till = FakeTill()
+    async with made(till).run_test(size=SIZE) as pilot:
+        await until(lambda: till.ran, pilot)
+        assert painted(pilot.app) == expected(None)  # type: ignore[arg-type]
+
+
+async def test_every_view_is_painted_cell_by_cell_as_computed() -> None:
+    till = FakeTill(READY)
+    app = made(till)
+    async with app.run_test(size=SIZE) as pilot:
+        for view in (READY, RINGING, CONFIRM, PAID, STATES["voiding"], STATES["closed"]):
+            assert view is not None
+            till.show(view)
+            await until(lambda view=view: painted(app) == expected(view), pilot)  # type: ignore[misc]
+
+
+KEYS = {
+    "digits and signs are rung up": ("4 2 0 full_stop comma plus slash asterisk", "420.,+/*"),
+    "a small letter is a good": ("c z", "cz"),
+    "backspace takes back": ("backspace", ["backspace"]),
+    "enter confirms": ("enter", ["confirm"]),
+    "escape cancels": ("escape", ["cancel"]),
+    "minus cancels too": ("minus", ["cancel"]),
+    "F8 voids": ("f8", ["void"]),
+    "a capital letter is no good": ("Q", []),
+    "tab, arrows and other keys do nothing": ("tab up f3 ctrl+c ctrl+p space", []),
+}
+
+
+@pytest.mark.parametrize(("keys", "asked"), KEYS.values(), ids=KEYS)
+async def test_keys(keys: str, asked: str | list[str]) -> None:
+    till = FakeTill(READY)
+    async with made(till).run_test(size=SIZE) as pilot:
+        await pilot.press(*keys.split())
+        assert till.asked == list(asked)
+
+
+async def test_a_capital_letter_taps_a_sample_card() -> None:
+    till = FakeTill(READY)
+    tapped: list[str] = []
+    cards = {"A": lambda: tapped.append("A")}
+    app = TillApp(till, till.run, replace(DRESS, legend=LEGEND), "dark", cards)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("A", "a", "B")
+        assert tapped == ["A"]
+        assert till.asked == ["a"]
+        assert "A Ada, in advance" in "\n".join(painted(app))
+
+
+async def test_help_opens_and_closes_in_place_and_the_next_key_counts() -> None:
+    till = FakeTill(READY)
+    app = made(till)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("f1")
+        await until(lambda: painted(app) == expected(READY, aside=Aside.HELP), pilot)
+        await pilot.press("escape")
+        await until(lambda: painted(app) == expected(READY), pilot)
+        assert till.asked == []
+        await pilot.press("f1", "7")
+        await until(lambda: painted(app) == expected(READY), pilot)
+        assert till.asked == ["7"]
+
+
+async def test_ctrl_q_asks_first_and_leaves_at_the_second() -> None:
+    till = FakeTill(replace(READY, status=OFFLINE))
+    app = made(till)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("ctrl+q")
+        await until(lambda: "3 still to send (14.20)" in "\n".join(painted(app)), pilot)
+        assert app.is_running
+        await pilot.press("ctrl+q")
+        await until(lambda: not app.is_running, pilot)
+    assert app.return_code == 0
+
+
+class HastyApp(TillApp):
+    """Asks for a short time only."""
+
+    leave_s = 0.05
+
+
+async def test_leaving_is_forgotten_after_a_while() -> None:
+    till = FakeTill(READY)
+    app = HastyApp(till, till.run, DRESS)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("ctrl+q")
+        await until(lambda: painted(app) == expected(READY), pilot)
+        await pilot.press("ctrl+q")
+        assert app.is_running
+
+
+class CalmApp(TillApp):
+    """Never says that something takes time."""
+
+    patience_s = 3600.0
+
+
+async def test_a_quick_save_never_shows_that_it_saves() -> None:
+    till = FakeTill(CONFIRM)
+    app = CalmApp(till, till.run, DRESS)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(lambda: painted(app) == expected(CONFIRM), pilot)
+        till.show(replace(CONFIRM, step=Step.SAVING))
+        await pilot.pause()
+        assert painted(app) == expected(CONFIRM)
+        till.show(PAID)
+        await until(lambda: painted(app) == expected(PAID), pilot)
+
+
+async def test_a_slow_save_says_so_after_a_moment() -> None:
+    till = FakeTill(CONFIRM)
+    app = made(till)
+    saving = replace(CONFIRM, step=Step.SAVING)
+    async with app.run_test(size=SIZE) as pilot:
+        till.show(saving)
+        await until(lambda: painted(app) == expected(saving), pilot)
+
+
+async def test_a_notice_repaints_lines_of_the_band_only() -> None:
+    till = FakeTill(CONFIRM)
+    app = made(till)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(lambda: painted(app) == expected(CONFIRM), pilot)
+        kept = {name: app.query_one(f"#{name}", RegionRows)._rows for name in REGIONS}
+        noticed = replace(CONFIRM, notice=Notice.SAME_CARD)
+        till.show(noticed)
+        await until(lambda: painted(app) == expected(noticed), pilot)
+        for name in REGIONS:
+            same = app.query_one(f"#{name}", RegionRows)._rows == kept[name]
+            assert same is (name != "band")
+
+
+async def test_the_balance_shows_on_request_until_the_customer_is_gone() -> None:
+    till = FakeTill(CONFIRM)
+    dress = replace(DRESS, privacy=Privacy(show_debt=ShowDebt.ON_REQUEST))
+    app = made(till, dress)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(lambda: "F5" in "\n".join(painted(app)), pilot)
+        await pilot.press("f5")
+        await until(lambda: "12.30" in "\n".join(painted(app)), pilot)
+        till.show(READY)
+        till.show(CONFIRM)
+        till.show(READY)
+        await until(lambda: "no card yet" in "\n".join(painted(app)), pilot)
+        till.show(CONFIRM)
+        await until(lambda: "Ada Byron" in "\n".join(painted(app)), pilot)
+        assert "12.30" not in "\n".join(painted(app))
+
+
+async def test_a_new_size_is_drawn_anew_and_a_tiny_one_says_so() -> None:
+    till = FakeTill(CONFIRM)
+    app = made(till)
+    async with app.run_test(size=(120, 33)) as pilot:
+        await pilot.resize_terminal(40, 10)
+        await until(lambda: "too small" in "\n".join(painted(app)), pilot)
+        await pilot.resize_terminal(*SIZE)
+        await until(lambda: painted(app) == expected(CONFIRM), pilot)
+
+
+async def test_a_fault_of_the_till_ends_the_program_and_is_handed_back() -> None:
+    fault = OSError("no disk")
+
+    async def broken() -> None:
+        raise fault
+
+    app = TillApp(FakeTill(READY), broken, DRESS)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(lambda: not app.is_running, pilot)
+    assert app.return_value is fault
+    assert app.return_code == 70
+
+
+@pytest.mark.parametrize("theme", THEME_NAMES)
+async def test_the_band_has_its_roles_colours_in_every_theme(theme: str) -> None:
+    till = FakeTill(PAID)
+    app = made(till, theme=theme)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(lambda: "Thank you" in "\n".join(painted(app)), pilot)
+        row = app.screen._compositor.render_strips()[12]
+        backgrounds = {segment.style.bgcolor for segment in row if segment.style}
+        roles = (app.theme_variables["ok"], app.theme_variables["on-ok"])
+        assert backgrounds == {Color.parse(role).rich_color for role in roles}
+
+
+def test_characters_of_hostile_names_reach_the_screen_as_letters_only() -> None:
+    view = replace(CONFIRM, customer=replace(CONFIRM.customer, name="[red]Eve[/]"))  # type: ignore[type-var]
+    assert "[red]Eve[/] pays" in "\n".join(map(characters, rows_of(screen(view, DRESS, SIZE))))

@@ -1,0 +1,189 @@
+"""At every size and in every language nothing is cut, and what must be there is there."""
+
+from dataclasses import replace
+
+import pytest
+from tests.ui.drawing import characters, fills, rows_of, text_of
+from tests.ui.states import (
+    ADA,
+    CONFIRM,
+    DRESS,
+    OFFLINE,
+    OK_READER,
+    READY,
+    RINGING,
+    STATES,
+    STATUS,
+    declined,
+)
+
+from taptill.checkout.session import Step
+from taptill.checkout.view import Alarm, Link, SaleState
+from taptill.domain.basket import Basket, Line
+from taptill.domain.decision import Declined, Reason
+from taptill.domain.money import Currency, Money
+from taptill.domain.tap import ReaderHealth, ReaderState
+from taptill.ui.block_letters import letter_rows
+from taptill.ui.dress import Dress, Privacy, ShowDebt, ShowName
+from taptill.ui.layout import HEIGHT_MIN, WIDTH_MIN
+from taptill.ui.panels import digit_rows
+from taptill.ui.texts import LANGUAGES, load
+from taptill.ui.views import Aside, screen
+
+SIZES = ((50, 15), (66, 20), (80, 24), (100, 30), (120, 33))
+DRESSES = {language: replace(DRESS, texts=load(language)) for language in LANGUAGES}
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_state_fills_its_boxes_and_cuts_no_sentence(
+    language: str, size: tuple[int, int]
+) -> None:
+    for name, view in STATES.items():
+        seen = screen(view, DRESSES[language], size)
+        assert fills(seen, *size), name
+        assert "…" not in text_of(seen.band), name
+        for sentence in (seen.verdict.customer, seen.verdict.second, seen.verdict.cashier):
+            for word in sentence.split():
+                assert word in text_of(seen.band), (name, word)
+        for row in letter_rows(seen.verdict.word):
+            assert row.rstrip() in "\n".join(map(characters, seen.band)), name
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_alarms_notes_and_leaving_are_never_cut(language: str, size: tuple[int, int]) -> None:
+    dress = DRESSES[language]
+    leaving = screen(replace(READY, status=OFFLINE), dress, size, Aside.LEAVE)
+    assert "…" not in text_of(leaving.band)
+    helping = screen(READY, dress, size, Aside.HELP)
+    assert "…" not in text_of([*helping.sale, *helping.customer])
+    for alarm in Alarm:
+        status = replace(STATUS, alarms=(alarm,), warnings=("mirror full",) * 9)
+        seen = screen(replace(READY, status=status), dress, size)
+        assert dress.texts.say(f"alarm.{alarm}") in text_of(seen.strip)
+        assert " +" in text_of(seen.strip)
+    for state in set(ReaderState) - {ReaderState.OK, ReaderState.OPENING}:
+        readers = (OK_READER, ReaderHealth("door", state, "/dev/ttyUSB1"))
+        seen = screen(replace(READY, status=replace(STATUS, readers=readers)), dress, size)
+        assert "…" not in text_of([*seen.strip, *seen.status])
+        assert dress.texts.say(f"reader.{state}.status") in text_of(seen.status)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_name_block_status_amount_and_link_are_the_last_to_go(
+    language: str, size: tuple[int, int]
+) -> None:
+    dress = DRESSES[language]
+    offline = replace(OFFLINE, conflicts=12, readers=(ReaderHealth("a", ReaderState.DENIED),))
+    for who, blocked in ((ADA, "not-blocked"), (replace(ADA, blocked=True), "blocked")):
+        seen = screen(replace(CONFIRM, customer=who, status=offline), dress, size)
+        assert "Ada Byron" in text_of(seen.customer)
+        assert dress.texts.say(f"customer.{blocked}") in text_of(seen.customer)
+        assert all(row in "\n".join(map(characters, seen.sale)) for row in digit_rows("4.20"))
+        assert "13:40" in text_of(seen.status)
+        assert dress.texts.say("reader.denied.status") in text_of(seen.status)
+
+
+def test_any_terminal_from_the_smallest_on_is_filled() -> None:
+    for width in (WIDTH_MIN, 51, 64, 77, 78, 79, 133, 240):
+        for height in (HEIGHT_MIN, 16, 17, 19, 21, 23, 26, 28, 40, 67):
+            for aside in Aside:
+                assert fills(screen(CONFIRM, DRESS, (width, height), aside), width, height)
+
+
+def test_folding_goes_in_order_strip_company_goods_lines() -> None:
+    seen = {size: text_of(rows_of(screen(CONFIRM, DRESS, size))) for size in SIZES}
+    assert [size for size in SIZES if "13:58" in seen[size]] == list(SIZES[2:])
+    assert [size for size in SIZES if "Analytical" in seen[size]] == list(SIZES[1:])
+    assert [size for size in SIZES if "Espresso" in seen[size]] == list(SIZES[3:])
+    assert "3 items" in seen[50, 15]
+    assert "14:01" in seen[50, 15]
+
+
+def test_money_is_in_advance_or_owed_and_never_has_a_bare_minus() -> None:
+    for view in STATES.values():
+        assert "-" not in text_of(screen(view, DRESS, (100, 30)).customer)
+        assert "-3.20" not in text_of(screen(view, DRESS, (100, 30)).strip)
+    owing = replace(CONFIRM, customer=replace(ADA, debt=Money(-200), debt_after=Money(220)))
+    assert "in advance 2.00 after this owes 2.20" in text_of(
+        screen(owing, DRESS, (80, 24)).customer
+    )
+
+
+def test_an_amount_too_wide_for_large_figures_is_written_small_and_whole() -> None:
+    rich = replace(RINGING, total=Money(12_345_678_90))
+    for size in SIZES:
+        sale = screen(rich, DRESS, size).sale
+        whole = "12345678.90" in text_of(sale)
+        large = all(row in "\n".join(map(characters, sale)) for row in digit_rows("12345678.90"))
+        assert whole or large
+
+
+@pytest.mark.parametrize(("code", "shown"), [("JPY", "420"), ("EUR", "4.20"), ("KWD", "0.420")])
+def test_minor_digits_follow_the_currency(code: str, shown: str) -> None:
+    dress = Dress(load("en"), Currency.named(code))
+    assert f"pays {shown}" in text_of(screen(CONFIRM, dress, (80, 24)).band)
+
+
+HOSTILE = "[bold red]\x1b[31m\u202eEve\u0000\u0336\u0337 王小明王小明王小明王小明王小明王小明"
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_hostile_words_from_outside_break_no_box(size: tuple[int, int]) -> None:
+    nasty = replace(
+        CONFIRM,
+        status=replace(
+            OFFLINE,
+            till=HOSTILE,
+            readers=(ReaderHealth(HOSTILE, ReaderState.BUSY, HOSTILE * 3),) * 2,
+            warnings=(HOSTILE * 9,),
+        ),
+        goods=(replace(READY.goods[0], name=HOSTILE), *READY.goods),
+        basket=Basket((Line(HOSTILE, Money(1)), *CONFIRM.basket.lines)),
+        customer=replace(ADA, name=HOSTILE, company=HOSTILE * 2),
+        strip=(replace(READY.strip[0], initials=HOSTILE),),
+        detail=HOSTILE * 5,
+    )
+    for step in (Step.CONFIRM, Step.CARD, Step.CLOSED, Step.READY):
+        for console in (False, True):
+            seen = screen(replace(nasty, step=step), replace(DRESS, console=console), size)
+            assert fills(seen, *size)
+            drawn = "".join(map(characters, rows_of(seen)))
+            assert not set(drawn) & {"\x1b", "\x00", "\u202e", "\u0337"}
+
+
+def test_privacy_shortens_names_and_hides_debts() -> None:
+    def seen(privacy: Privacy, *, asked: bool = False, step: Step = Step.CONFIRM) -> str:
+        view = replace(declined(Reason.NO_CREDIT), customer=ADA, step=step)
+        dress = replace(DRESS, privacy=privacy, debt_asked=asked)
+        return text_of(rows_of(screen(view, dress, (80, 24))))
+
+    assert "Ada B. pays" in seen(Privacy(ShowName.SHORT))
+    assert "Byron" not in seen(Privacy(ShowName.SHORT))
+    assert "Ada" not in seen(Privacy(ShowName.NEVER))
+    for hidden in (ShowDebt.NEVER, ShowDebt.ON_REQUEST):
+        private = seen(Privacy(show_debt=hidden), step=Step.DECLINED)
+        assert not [figure for figure in ("12.30", "8.10", "1.80", "2.40") if figure in private]
+        assert "too little left" in private
+    asked = seen(Privacy(show_debt=ShowDebt.ON_REQUEST), asked=True)
+    assert "12.30" in asked
+
+
+def test_a_figure_that_is_not_known_leaves_a_whole_sentence() -> None:
+    unknown = replace(
+        declined(Reason.NO_CREDIT), verdict=Declined(Reason.NO_CREDIT), status=replace(
+            STATUS, link=Link.ONLINE, latency_ms=None)
+    )  # fmt: skip
+    seen = screen(unknown, DRESS, (80, 24))
+    assert "too little left" in text_of(seen.band)
+    assert "ONLINE │" in "".join(map(characters, seen.status))
+
+
+def test_a_sale_that_turns_sent_changes_its_row_only() -> None:
+    before = screen(READY, DRESS, (80, 24))
+    sent = replace(READY.strip[1], state=SaleState.SENT)
+    after = screen(replace(READY, strip=(READY.strip[0], sent, READY.strip[2])), DRESS, (80, 24))
+    changed = [(a, b) for a, b in zip(rows_of(before), rows_of(after), strict=True) if a != b]
+    assert len(changed) == 1

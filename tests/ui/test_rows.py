@@ -1,0 +1,68 @@
+"""Foreign text is harmless and no cell is cut in half."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from taptill.ui.glyphs import CONSOLE_GLYPHS
+from taptill.ui.rows import clean, clip, pad, spread, wrap
+
+CLEANED = {
+    "a plain name stays": ("Ada Byron", "Ada Byron"),
+    "an escape sequence loses its escape": ("\x1b[2JAda", "?[2JAda"),
+    "line breaks and tabs are blanks": ("Ada\r\n\tByron\u2028X", "Ada Byron X"),
+    "a bell and a null are question marks": ("A\x07B\x00", "A?B?"),
+    "direction marks vanish": ("\u202eadA\u202c \u2066x\u2069", "adA x"),
+    "zero width vanishes": ("A\u200b\u200d\ufeffda\u00ad", "Ada"),
+    "markup is just letters": ("[red]Ada[/red]", "[red]Ada[/red]"),
+    "accents are composed": ("Zoe\u0308", "Zoë"),
+    "of piled-up accents one stays": ("A\u0335\u0336\u0337\u0338", "A\u0335"),
+    "invisible letters alone are a question mark": ("\u3164\u2800 \u200b", "?"),
+    "an empty name is a question mark": ("", "?"),
+    "a lone surrogate is a question mark": ("A\ud800", "A?"),
+    "variation selectors and tags vanish": ("A\ufe0f\U000e0041", "A"),
+    "private characters are question marks": ("\ue000", "?"),
+}
+
+
+@pytest.mark.parametrize(("text", "shown"), CLEANED.values(), ids=CLEANED)
+def test_clean(text: str, shown: str) -> None:
+    assert clean(text) == shown
+
+
+def test_on_the_console_what_the_font_lacks_is_a_question_mark() -> None:
+    assert clean("Zoë 王 Ω Жан ✓", console=True) == "Zoë ? Ω Жан ?"
+    assert clean("王 ✓") == "王 ✓"
+
+
+@given(st.text(), st.booleans())
+def test_clean_leaves_one_line_of_visible_characters(text: str, console: bool) -> None:  # noqa: FBT001
+    shown = clean(text, console=console)
+    assert shown.strip() == shown != ""
+    assert not {unicodedata.category(one) for one in shown} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    assert clean(shown, console=console) == shown
+    if console:
+        assert set(shown) <= CONSOLE_GLYPHS
+
+
+@given(st.text("ab 王é한-", max_size=60), st.integers(1, 40))
+def test_clipped_and_padded_text_has_its_width(text: str, width: int) -> None:
+    assert cell_len(clip(text, width)) <= width
+    assert cell_len(pad(text, width)) == width
+    assert (clip(text, width) == text) == (cell_len(text) <= width)
+
+
+@given(st.text("ab 王é한-", max_size=120), st.integers(2, 40))
+def test_wrapped_text_loses_nothing_and_fits(text: str, width: int) -> None:
+    lines = wrap(text, width)
+    assert all(cell_len(line) <= width for line in lines)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+
+
+def test_a_wide_letter_at_the_edge_is_not_halved() -> None:
+    assert clip("王小明", 4) == "王…"
+    assert pad("王小明", 4) == "王… "
+    assert spread("王小明王小明", "3.00", 12) == "王小明… 3.00"

@@ -1,0 +1,72 @@
+"""Every state of the till screen, as text; SNAPSHOTS=write in the environment writes them anew."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.ui.drawing import characters, drawn
+from tests.ui.states import DRESS, LEGEND, OFFLINE, READY, STATES
+
+from taptill.ui.layout import WIDTH_MIN
+from taptill.ui.texts import LANGUAGES, load
+from taptill.ui.views import Aside, screen
+
+FOLDER = Path(__file__).with_name("snapshots")
+SIZES = ((80, 24), (100, 30))
+SMALL = ((50, 15), (66, 20))
+
+
+def compare(name: str, seen: str) -> None:
+    """Hold a drawing against its file."""
+    path = FOLDER / f"{name}.txt"
+    if os.environ.get("SNAPSHOTS") == "write":
+        path.write_text(seen, "utf-8")
+    assert seen == path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_a_state_looks_as_drawn(name: str) -> None:
+    compare(name, "\n".join(drawn(screen(STATES[name], DRESS, size)) for size in SIZES))
+
+
+@pytest.mark.parametrize(
+    "name", ["ready", "confirm", "paid", "declined-no-credit", "reader-missing"]
+)
+def test_small_terminals_fold_as_drawn(name: str) -> None:
+    compare(f"small-{name}", "\n".join(drawn(screen(STATES[name], DRESS, size)) for size in SMALL))
+
+
+@pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
+def test_bands_read_as_drawn_in_every_language(language: str) -> None:
+    dress = replace(DRESS, texts=load(language))
+    bands = [
+        f"{name}\n" + "\n".join(map(characters, screen(view, dress, (80, 24)).band))
+        for name, view in STATES.items()
+    ]
+    compare(f"bands-{language}", "\n\n".join(bands) + "\n")
+
+
+def test_help_and_leaving_and_sample_cards_look_as_drawn() -> None:
+    waiting = replace(READY, status=OFFLINE)
+    asides = [
+        screen(READY, DRESS, (80, 24), Aside.HELP),
+        screen(READY, DRESS, (80, 24), Aside.LEAVE),
+        screen(waiting, DRESS, (80, 24), Aside.LEAVE),
+        screen(READY, replace(DRESS, legend=LEGEND), (80, 24)),
+        screen(READY, replace(DRESS, legend=LEGEND), (50, 15)),
+    ]
+    compare("asides", "\n".join(map(drawn, asides)))
+
+
+def test_below_the_smallest_size_a_plain_sentence_says_so() -> None:
+    tiny = screen(READY, DRESS, (WIDTH_MIN - 10, 6))
+    assert "50 by 15" in " ".join("".join(map(characters, tiny.band)).split())
+    assert not tiny.status
+    assert not tiny.sale
+
+
+def test_no_snapshot_is_left_over() -> None:
+    expected = {*STATES, "asides", *(f"bands-{one}" for one in LANGUAGES if one != "en")}
+    kept = {path.stem for path in FOLDER.glob("*.txt")}
+    assert {name for name in kept if not name.startswith("small-")} == expected

@@ -1,0 +1,106 @@
+"""The four catalogues say the same things, completely, in words that fit."""
+
+from pathlib import Path
+
+import pytest
+
+from taptill.checkout.session import Step
+from taptill.checkout.view import Alarm, Link, Notice, SaleState
+from taptill.domain.decision import Reason
+from taptill.domain.errors import ConfigError
+from taptill.domain.tap import CardTrouble, ReaderState
+from taptill.ui.glyphs import CONSOLE_GLYPHS
+from taptill.ui.texts import LANGUAGES, WORD_LETTERS_MAX, load, placeholders
+from taptill.ui.views import HELP
+
+BAND = ("word", "customer", "second", "cashier")
+ENTRIES = [
+    *(f"step.{step}" for step in Step),
+    *(f"reason.{reason}" for reason in Reason),
+    *(f"trouble.{trouble}" for trouble in CardTrouble),
+    *(f"reader.{state}" for state in ReaderState if state is not ReaderState.OK),
+]
+LINES = [
+    *(f"reason.{reason}.short" for reason in Reason),
+    *(f"reader.{state}.status" for state in ReaderState),
+    *(f"link.{link}" for link in Link),
+    *(f"alarm.{alarm}" for alarm in Alarm),
+    *(f"notice.{notice}" for notice in Notice if notice),
+    *(f"sale.{state}" for state in SaleState),
+    *(f"sale.void-{state}" for state in SaleState if state is not SaleState.REFUSED),
+    *(f"help.{key}" for key in HELP),
+]
+SOMETIMES_UNKNOWN = {"missing", "headroom", "age", "detail", "ms", "since"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_state_has_its_words(language: str) -> None:
+    words = load(language).words
+    wanted = [*(f"{entry}.{field}" for entry in ENTRIES for field in BAND), *LINES]
+    assert [key for key in wanted if key not in words] == []
+    assert [key for key in wanted if not words[key] and not key.endswith(".second")] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_the_keys_and_figures_of_english(language: str) -> None:
+    english, words = load("en").words, load(language).words
+    assert words.keys() == english.keys()
+    differing = [key for key in words if placeholders(words[key]) != placeholders(english[key])]
+    assert differing == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_verdict_words_have_at_most_eight_letters_and_every_glyph(language: str) -> None:
+    words = load(language).words
+    verdicts = {key: text for key, text in words.items() if key.endswith(".word")}
+    assert {key: text for key, text in verdicts.items() if len(text) > WORD_LETTERS_MAX} == {}
+    assert {key for key, text in words.items() if set(text) - CONSOLE_GLYPHS - {"\n"}} == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_text_with_a_figure_that_may_be_unknown_has_a_bare_sister(language: str) -> None:
+    words = load(language).words
+    needy = [
+        key
+        for key, text in words.items()
+        if key.startswith(("step.", "reason.", "trouble.", "reader.", "link."))
+        and placeholders(text) & SOMETIMES_UNKNOWN
+    ]
+    assert [key for key in needy if f"{key}-bare" not in words] == []
+    bare = [text for key, text in words.items() if key.endswith("-bare")]
+    assert [text for text in bare if placeholders(text)] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_accepted_refused_and_once_more_differ_in_word(language: str) -> None:
+    words = load(language).words
+    steps = (Step.PAID, Step.REFUSED, Step.AGAIN, Step.SLOW_DISK, Step.CLOSED)
+    assert len({words[f"step.{step}.word"] for step in steps}) == len(steps)
+
+
+def test_a_site_lays_its_own_words_over_the_language(tmp_path: Path) -> None:
+    own = tmp_path / "ours.toml"
+    own.write_text('[step.paid]\nsecond = "Enjoy your lunch"\n', "utf-8")
+    texts = load("en", own)
+    assert texts.say("step.paid.second") == "Enjoy your lunch"
+    assert texts.say("step.paid.word") == "PAID"
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ('[step.payed]\nword = "PAID"', "step.payed.word: no such text"),
+        ('[step.paid]\ncustomer = "{price}"', "unknown figures: price"),
+        ('[step.paid]\ncustomer = "{amount.__class__}"', "unknown figures"),
+        ('[step.paid]\ncustomer = "{amount"', "step.paid.customer"),
+        ('[step.paid]\nword = "THANK YOU"', "at most 8 letters"),
+        ("[step.paid", "ours.toml"),
+    ],
+)
+def test_a_site_file_that_does_not_fit_is_named(
+    tmp_path: Path, content: str, complaint: str
+) -> None:
+    own = tmp_path / "ours.toml"
+    own.write_text(content, "utf-8")
+    with pytest.raises(ConfigError, match=complaint):
+        load("en", own)

@@ -1,0 +1,96 @@
+"""Four themes, six roles: enough contrast everywhere, and no colour outside the roles."""
+
+import re
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from textual.color import Color
+
+from taptill.ui import themes
+from taptill.ui.rows import Role
+from taptill.ui.themes import CONSOLE_PALETTE, THEME_NAMES, pick
+
+SHEET = Path(themes.__file__).with_name("taptill.tcss").read_text("utf-8")
+ROLES = {"surface", "text"} | {f"{on}{role}" for role in Role for on in ("", "on-")} - {"on-text"}
+THEMES = {theme.name: theme.variables for theme in themes.themes()}
+
+
+def rgb(name: str) -> tuple[int, int, int]:
+    """Give the colour a person sees: a slot of the console is what the palette puts there."""
+    colour = Color.parse(name)
+    seen = colour if colour.ansi is None else Color.parse(CONSOLE_PALETTE[colour.ansi])
+    return seen.rgb
+
+
+def luminance(colour: tuple[int, int, int]) -> float:
+    """Give WCAG's relative luminance."""
+    linear = [
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (channel / 255 for channel in colour)
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """Give WCAG's contrast ratio of two colours."""
+    light, dark = sorted((luminance(rgb(one)), luminance(rgb(other))), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("name", THEME_NAMES)
+def test_the_band_has_seven_to_one_and_the_rest_four_and_a_half(name: str) -> None:
+    colours = THEMES[name]
+    for role in ("ok", "refused", "warn", "info"):
+        assert contrast(colours[role], colours[f"on-{role}"]) >= 7, role
+    assert contrast(colours["surface"], colours["text"]) >= 4.5
+
+
+def test_block_letters_keep_their_contrast_without_bright_backgrounds() -> None:
+    """The console draws a bright background as its dark twin, slot 15 as slot 7."""
+    assert CONSOLE_PALETTE[7] == CONSOLE_PALETTE[15]
+
+
+def test_the_colour_blind_theme_stays_apart_without_red_or_green_cones() -> None:
+    def seen(name: str, matrix: tuple[tuple[float, ...], ...]) -> tuple[float, ...]:
+        return tuple(
+            sum(weight * part for weight, part in zip(row, rgb(name), strict=True))
+            for row in matrix
+        )
+
+    # Machado, Oliveira, Fernandes (2009), severity 1.0.
+    deutan = (
+        (0.367322, 0.860646, -0.227968),
+        (0.280085, 0.672501, 0.047413),
+        (-0.01182, 0.04294, 0.968881),
+    )
+    protan = (
+        (0.152286, 1.052583, -0.204868),
+        (0.114503, 0.786281, 0.099216),
+        (-0.003882, -0.048116, 1.051998),
+    )
+    colours = THEMES["colour-blind"]
+    for matrix in (deutan, protan):
+        for one, other in combinations(("ok", "refused", "warn", "info"), 2):
+            pairs = zip(seen(colours[one], matrix), seen(colours[other], matrix), strict=True)
+            assert sum((a - b) ** 2 for a, b in pairs) ** 0.5 > 60, (one, other)
+
+
+def test_the_style_sheet_uses_role_colours_only() -> None:
+    assert set(re.findall(r"\$([\w-]+)", SHEET)) <= ROLES
+    values = re.findall(r"(?:color|background|border|tint)\s*:\s*([^;]+);", SHEET)
+    assert values
+    assert all(value.strip().startswith("$") for value in values)
+
+
+@pytest.mark.parametrize("name", THEME_NAMES)
+def test_a_theme_has_every_role_and_no_other_colour(name: str) -> None:
+    own = {key: value for key, value in THEMES[name].items() if not key.startswith("ansi-")}
+    assert set(own) == ROLES
+    assert set(THEMES[name].values()) == set(own.values())
+
+
+def test_auto_takes_the_console_where_the_terminal_is_one() -> None:
+    assert pick("auto", "linux") == "console"
+    assert pick("auto", "xterm-256color") == "dark"
+    assert pick("light", "linux") == "light"
