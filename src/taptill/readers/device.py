@@ -45,7 +45,7 @@ class Device(Protocol):
 
 
 def trouble(reader: str, state: ReaderState, detail: str) -> ReaderError:
-    """Make the one error that a driver raises; `detail` is the place, group or holder to name."""
+    """Make the one error that a driver raises; `detail` is the place or holder to name."""
     return ReaderError(reader=reader, state=state, detail=detail)
 
 

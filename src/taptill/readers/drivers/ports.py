@@ -1,9 +1,8 @@
-"""What went wrong with a port in, the reader's state and whom to name for it out."""
+"""What went wrong with a port in, the reader's state and what to name for it out."""
 
 import errno
 import termios
 from contextlib import suppress
-from grp import getgrgid
 from pathlib import Path
 
 from taptill.domain.errors import ReaderError
@@ -28,28 +27,18 @@ def is_path(port: str) -> bool:
 
 
 def opening_trouble(reader: str, port: str, error: Exception) -> ReaderError:
-    """Say why a port could not be opened; the detail is a group, a holder or the port."""
+    """Say why a port could not be opened; the detail is the port, or who holds it."""
     # A network peer that cannot be reached leaves no errno behind.
     unnamed = ReaderState.FAULTY if is_path(port) else ReaderState.MISSING
     state = _STATES.get(_errno_of(error), unnamed)
-    named = ""
-    if state is ReaderState.DENIED:
-        named = _group_of(port)
-    elif state is ReaderState.BUSY:
-        named = _holder_of(port)
-    return trouble(reader, state, named or port)
+    holder = _holder_of(port) if state is ReaderState.BUSY else ""
+    return trouble(reader, state, holder or port)
 
 
 def _errno_of(error: Exception) -> int:
     if isinstance(error, OSError):
         return error.errno or 0
     return int(error.args[0]) if isinstance(error, termios.error) else 0
-
-
-def _group_of(port: str) -> str:
-    with suppress(OSError, KeyError):
-        return getgrgid(Path(port).stat().st_gid).gr_name
-    return ""
 
 
 def _holder_of(port: str) -> str:

@@ -1,0 +1,44 @@
+"""What the backend's books hold, read past the till with the office token."""
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import httpx
+
+from tests.fakes.service import RunningService
+
+
+@dataclass(frozen=True)
+class Row:
+    """A customer's row as the office sees it."""
+
+    id: int
+    total: Decimal
+    debt_data: dict[str, Any]
+
+
+def post(service: RunningService, verb: str, body: dict[str, Any]) -> Any:
+    """Call the service as the office; any status but success fails the test."""
+    answer = httpx.post(
+        f"{service.url}/core/data/Customers/{verb}",
+        content=json.dumps(body),
+        headers={"Authorization": f"Bearer {service.office_token}"},
+    )
+    assert answer.status_code < 300, answer.text
+    return json.loads(answer.text, parse_float=Decimal)
+
+
+def row_of(service: RunningService, card_id: str) -> Row:
+    """Read one customer by card."""
+    fields = {"id": True, "totalDebt": True, "debtData": True}
+    filters = [{"field": "cardId", "comparator": "=", "value": card_id}]
+    rows = post(service, "select", {"fields": fields, "conditions": {"filters": filters}})
+    assert len(rows) == 1
+    return Row(rows[0]["id"], Decimal(rows[0]["totalDebt"]), rows[0]["debtData"])
+
+
+def office_sets(service: RunningService, card_id: str, fields: dict[str, Any]) -> None:
+    """Change a customer as the office does."""
+    post(service, f"update/{row_of(service, card_id).id}", {"fields": fields})

@@ -1,0 +1,244 @@
+"""The real till in a pseudo-terminal: start it, tap, press keys, read its screen."""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import termios
+import time
+import tty
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyte
+
+COLUMNS, LINES = 80, 24
+WAIT_S = 20.0
+
+CONFIG = """
+[till]
+name = "test"
+[backend]
+base_url = "{url}"
+token_file = "{token}"
+connect_timeout_s = 0.5
+read_timeout_s = 1.0
+[[reader]]
+driver = "simulated"
+card_id = ["text"]
+same_card_delay_ms = 300
+socket = "{socket}"
+{readers}
+[cache]
+sync_s = 5
+[limits]
+credit_ceiling = "50.00"
+[settlement]
+strategy = "debt"
+retry_max_s = 1
+[privacy]
+clear_after_s = 600
+[[goods]]
+key = "c"
+name = "Coffee"
+price = "1.50"
+{more}
+"""
+
+SERIAL = """
+[[reader]]
+driver = "serial"
+port = "{port}"
+family = "rdm6300"
+"""
+
+
+class SerialLine:
+    """A pseudo-serial line behind a symlink, as a USB reader behind its udev name."""
+
+    def __init__(self, link: Path) -> None:
+        self.link = link
+        self._ends: tuple[int, int] | None = None
+        self.plug()
+
+    def plug(self) -> None:
+        """Plug the reader in, perhaps as another device than before."""
+        self._ends = os.openpty()
+        tty.setraw(self._ends[1])
+        self.link.unlink(missing_ok=True)
+        self.link.symlink_to(os.ttyname(self._ends[1]))
+
+    def send(self, data: bytes) -> None:
+        """Let the reader say these bytes."""
+        assert self._ends
+        os.write(self._ends[0], data)
+
+    def unplug(self) -> None:
+        """Pull the reader: the line hangs up and its name goes."""
+        assert self._ends
+        self.link.unlink(missing_ok=True)
+        for end in self._ends:
+            os.close(end)
+        self._ends = None
+
+
+def rdm6300(card_id: str) -> bytes:
+    """Give the frame that an RDM6300 sends for ten hex digits."""
+    check = 0
+    for byte in bytes.fromhex(card_id):
+        check ^= byte
+    return b"\x02" + card_id.encode() + f"{check:02X}".encode() + b"\x03"
+
+
+@dataclass
+class Site:
+    """A folder with config, token and state: what one till needs."""
+
+    folder: Path
+    url: str
+    token: str
+    readers: str = ""
+    more: str = ""
+    state: Path = field(init=False)
+    socket: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.state = self.folder / "state"
+        self.socket = self.folder / "cards"
+        (self.folder / "token").write_text(self.token + "\n")
+        (self.folder / "token").chmod(0o600)
+        self.write_config()
+
+    @property
+    def config(self) -> Path:
+        """Give the config's path."""
+        return self.folder / "config.toml"
+
+    def write_config(self) -> None:
+        """Write the config anew from this site's fields."""
+        text = CONFIG.format(
+            url=self.url,
+            token=self.folder / "token",
+            socket=self.socket,
+            readers=self.readers,
+            more=self.more,
+        )
+        self.config.write_text(text)
+
+    def words(self, *words: str) -> list[str]:
+        """Give the command line of `taptill` with these words."""
+        return [sys.executable, "-m", "taptill", *words]
+
+    def run_words(self) -> list[str]:
+        """Give the command line that runs the till."""
+        return self.words("run", "--config", str(self.config), "--state-dir", str(self.state))
+
+
+class Program:
+    """A till on a pseudo-terminal of 80 by 24; what it draws is read into a pyte screen."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._screen = pyte.Screen(COLUMNS, LINES)
+        self._stream = pyte.ByteStream(self._screen)
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+        self.process = subprocess.Popen(
+            site.run_words(),
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "", "LANG": "C.UTF-8"},
+        )
+        os.close(slave)
+
+    def text(self) -> str:
+        """Give the screen as it stands now, after all that was drawn so far."""
+        self._read(0.0)
+        return "\n".join(line.rstrip() for line in self._screen.display)
+
+    def wait_for(self, *wanted: str, gone: str = "", wait_s: float = WAIT_S) -> str:
+        """Wait until all these words are on the screen, and `gone` is not."""
+
+        def there(text: str) -> bool:
+            flat = " ".join(text.split())
+            return all(one in flat for one in wanted) and not (gone and gone in flat)
+
+        return self.wait_until(there, f"{wanted} (without {gone!r})", wait_s)
+
+    def wait_until(self, there: Callable[[str], bool], what: str, wait_s: float = WAIT_S) -> str:
+        """Wait until the screen is as wanted; the last screen is in the complaint."""
+        end = time.monotonic() + wait_s
+        while not there(text := self.text()):
+            left = end - time.monotonic()
+            ended = self.process.poll()
+            assert left > 0, f"waited in vain for {what}:\n{text}"
+            assert ended is None, f"ended ({ended}) while waiting for {what}:\n{text}"
+            self._read(min(left, 0.2))
+        return text
+
+    def press(self, keys: str) -> None:
+        """Type keys; `\r` is Enter, `\x1b` Esc."""
+        os.write(self._master, keys.encode())
+
+    def void_key(self) -> None:
+        """Press F8."""
+        self.press("\x1b[19~")
+
+    def tap(self, card_id: str) -> None:
+        """Show a card to the simulated reader by its control socket."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+            line.sendto(card_id.encode(), str(self._site.socket))
+
+    def kill(self) -> None:
+        """Take its power: SIGKILL."""
+        self.process.kill()
+        self.close()
+
+    def leave(self) -> int:
+        """Stop it as systemd would, and give the exit status."""
+        self.process.send_signal(signal.SIGINT)
+        end = time.monotonic() + WAIT_S
+        while self.process.poll() is None and time.monotonic() < end:
+            self._read(0.1)
+        assert self.process.poll() is not None, "the till does not end"
+        return self.close()
+
+    def close(self) -> int:
+        """Make sure that it has ended; give its exit status."""
+        if self.process.poll() is None:
+            self.process.kill()
+        status = self.process.wait(WAIT_S)
+        if self._master >= 0:
+            self._read(0.0)
+            os.close(self._master)
+            self._master = -1
+        return status
+
+    def _read(self, wait_s: float) -> None:
+        while self._master >= 0 and select.select([self._master], [], [], wait_s)[0]:
+            try:
+                self._stream.feed(os.read(self._master, 65536))
+            except OSError:
+                return  # the program has ended
+            wait_s = 0.0
+
+
+@contextmanager
+def running(site: Site, *, ready: str = "READER ok") -> Iterator[Program]:
+    """Run a till until the block ends, once `ready` stands on its screen."""
+    program = Program(site)
+    try:
+        if ready:
+            program.wait_for(ready)
+        yield program
+    finally:
+        program.close()
