@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
-
 from tests.fakes.service import RunningService
 
 

@@ -21,6 +21,8 @@ import pyte
 
 COLUMNS, LINES = 80, 24
 WAIT_S = 20.0
+CARDS_APART_S = 0.4  # two cards within 0.3 s are two cards in the field
+DEAD_ENTER_S = 0.45
 
 CONFIG = """
 [till]
@@ -37,7 +39,7 @@ same_card_delay_ms = 300
 socket = "{socket}"
 {readers}
 [cache]
-sync_s = 5
+sync_s = {sync_s}
 [limits]
 credit_ceiling = "50.00"
 [settlement]
@@ -106,6 +108,7 @@ class Site:
     token: str
     readers: str = ""
     more: str = ""
+    sync_s: int = 600
     state: Path = field(init=False)
     socket: Path = field(init=False)
 
@@ -129,6 +132,7 @@ class Site:
             socket=self.socket,
             readers=self.readers,
             more=self.more,
+            sync_s=self.sync_s,
         )
         self.config.write_text(text)
 
@@ -188,6 +192,26 @@ class Program:
     def press(self, keys: str) -> None:
         """Type keys; `\r` is Enter, `\x1b` Esc."""
         os.write(self._master, keys.encode())
+
+    def sell(self, amount: str, card_id: str) -> None:
+        """Ring up an amount on a clear screen and tap a card, at a person's pace."""
+        self.press("-")
+        self.wait_for("no card yet")
+        self.press(amount)
+        self.wait_for(f"> {amount}" if amount.isdecimal() else "TOTAL")
+        self.pause(CARDS_APART_S)
+        self.tap(card_id)
+
+    def confirm(self) -> None:
+        """Press Enter once it counts: it is dead for a moment after a verdict."""
+        self.pause(DEAD_ENTER_S)
+        self.press("\r")
+
+    def pause(self, pause_s: float) -> None:
+        """Let a person's time pass while the screen is read."""
+        end = time.monotonic() + pause_s
+        while (left := end - time.monotonic()) > 0:
+            self._read(left)
 
     def void_key(self) -> None:
         """Press F8."""

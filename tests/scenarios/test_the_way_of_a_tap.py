@@ -4,7 +4,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-
 from tests.fakes.service import running_service
 from tests.scenarios.books import row_of
 from tests.scenarios.program import SERIAL, SerialLine, Site, rdm6300, running

@@ -71,7 +71,9 @@ class Charging:
         counter = self._counter
         counter.set(rung=Rung(basket), amount=basket.total)
         await self._inquiry.fresh_answer(found)
-        found = counter.sale.found or found
+        shown, found = found, counter.sale.found or found
+        if found.customer_id not in {None, shown.customer_id}:
+            found = shown  # Enter was for who was on the panel, and for nobody else
         finding = found.finding_at(counter.now_s)
         verdict = counter.desk.ask(found, basket.total, counter.now_s)
         counter.set(verdict=verdict, asking=False)

@@ -95,8 +95,11 @@ class Inquiry:
         await self._await_live(self._counter.settings.live_deadline_s - waited_s)
 
     def note_decline(self, verdict: Declined) -> None:
-        """Journal a decline outside the customer's way, and show it in the strip."""
+        """Journal a decline outside the customer's way, and show it in the strip; once."""
         counter = self._counter
+        if counter.sale.noted == verdict:
+            return  # refused on tap, and refused again at Enter
+        counter.set(noted=verdict)
         finding = counter.sale.found.finding if counter.sale.found else None
         if isinstance(finding, Known) and counter.total:
             name = initials(finding.snapshot.customer.name)

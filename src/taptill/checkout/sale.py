@@ -29,12 +29,21 @@ from taptill.domain.tap import CardProblem
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Who the card belongs to; ages count on from `at_s` (monotonic)."""
+    """Who the card belongs to; ages count on from `at_s` (monotonic).
+
+    `dead`: the live answer named somebody else than was shown; only a new tap helps.
+    """
 
     card_id: CardId
     finding: Finding
     at_s: float
     live: bool = False
+    dead: bool = False
+
+    @property
+    def customer_id(self) -> int | None:
+        """Give the id of the one customer found, if there is one."""
+        return self.finding.snapshot.customer.id if isinstance(self.finding, Known) else None
 
     def finding_at(self, now_s: float) -> Finding:
         """Give the finding as old as it is by now."""
@@ -44,11 +53,13 @@ class Found:
 
     def answered(self, live: Finding, now_s: float) -> "Found":
         """Take a live answer; one that names another customer makes the card ambiguous."""
-        if isinstance(self.finding, Known) and isinstance(live, Known):
-            same = self.finding.snapshot.customer.id == live.snapshot.customer.id
-            if not same and not self.finding.gone:
-                return Found(self.card_id, Ambiguous(), now_s, live=True)
-        return Found(self.card_id, live, now_s, live=True)
+        if self.dead:
+            return self
+        answer = Found(self.card_id, live, now_s, live=True)
+        gone = isinstance(self.finding, Known) and self.finding.gone
+        if self.customer_id is None or gone or answer.customer_id in {None, self.customer_id}:
+            return answer
+        return replace(answer, finding=Ambiguous(), dead=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +76,7 @@ class Sale:
     notice: Notice = Notice.NONE
     detail: str = ""
     other_card: str = ""
+    noted: Declined | None = None
     asking: bool = False
 
 

@@ -1,0 +1,69 @@
+"""A reader that talks rubbish or goes away: no false tap, and back by itself."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from tests.scenarios.conftest import World
+from tests.scenarios.program import SERIAL, Program, SerialLine, rdm6300, running
+
+pytestmark = pytest.mark.slow
+
+ADA = rdm6300("62E3086CED")
+CHARLES = rdm6300("3C00CE754C")
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A till with one serial reader."""
+
+    till: Program
+    line: SerialLine
+
+
+@pytest.fixture
+def bench(world: World, tmp_path: Path) -> Iterator[Bench]:
+    """Run a till with a serial reader that is ready."""
+    line = SerialLine(tmp_path / "rfid-reader")
+    site = replace(world.site, readers=SERIAL.format(port=line.link))
+    with running(site) as till:
+        till.wait_for("ONLINE", "data")
+        till.pause(0.3)  # bytes of the first moment after opening are not believed
+        yield Bench(till, line)
+    line.unplug()
+
+
+def test_garbage_and_half_frames_are_no_tap_and_the_next_card_is(bench: Bench) -> None:
+    """Noise, a frame without its end, a wrong checksum; then a good frame."""
+    noise = random.Random(3).randbytes(200).replace(b"\x02", b"")
+    bench.line.send(noise)
+    bench.line.send(ADA[:7])
+    bench.line.send(b"\x0262E3086CEE08\x03")
+    bench.till.pause(0.5)
+    assert "no card yet" in bench.till.text()
+    bench.line.send(CHARLES)
+    bench.till.wait_for("Charles Babbage")
+
+
+def test_a_wrong_baud_rate_is_named(bench: Bench) -> None:
+    """Frames that never fit: the screen asks for the baud rate, and no card is seen."""
+    for _ in range(20):
+        bench.line.send(b"\x02\x86\x00\xf8\x9e\x1f\xe0\x03")
+        bench.till.pause(0.05)
+    bench.till.wait_for("garbled", "baud rate", "no card yet")
+
+
+def test_a_reader_pulled_in_mid_frame_comes_back_and_reads(bench: Bench) -> None:
+    """Half a frame, unplugged, plugged in as another device: missing, ok, a tap."""
+    bench.line.send(ADA[:7])
+    bench.line.unplug()
+    bench.till.wait_for("READER", gone="READER ok")
+    bench.till.press("420")
+    bench.till.wait_for("> 420")
+    bench.line.plug()
+    bench.till.wait_for("READER ok")
+    bench.till.pause(0.3)
+    bench.line.send(ADA)
+    bench.till.wait_for("Ada Byron pays 4.20")
