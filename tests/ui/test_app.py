@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 from tests.fakes.till import FakeTill
 from tests.ui.drawing import characters, rows_of
-from tests.ui.states import CONFIRM, DRESS, LEGEND, OFFLINE, PAID, READY, RINGING, STATES
+from tests.ui.states import CONFIRM, DRESS, LEGEND, OFFLINE, PAID, READY, RINGING, STATES, declined
 from textual.color import Color
 from textual.pilot import Pilot
 
 from taptill.checkout.session import Step
 from taptill.checkout.view import Notice, TillView
+from taptill.domain.decision import Reason
 from taptill.ui.app import TillApp
 from taptill.ui.dress import Dress, Privacy, ShowDebt
 from taptill.ui.themes import THEME_NAMES
@@ -180,7 +181,7 @@ async def test_a_notice_repaints_lines_of_the_band_only() -> None:
             assert same is (name != "band")
 
 
-async def test_the_balance_shows_on_request_until_the_customer_is_gone() -> None:
+async def test_the_balance_shows_on_request_for_this_customer_only() -> None:
     till = FakeTill(CONFIRM)
     dress = replace(DRESS, privacy=Privacy(show_debt=ShowDebt.ON_REQUEST))
     app = made(till, dress)
@@ -188,10 +189,12 @@ async def test_the_balance_shows_on_request_until_the_customer_is_gone() -> None
         await until(lambda: "F5" in "\n".join(painted(app)), pilot)
         await pilot.press("f5")
         await until(lambda: "12.30" in "\n".join(painted(app)), pilot)
-        till.show(READY)
-        till.show(CONFIRM)
+        till.show(declined(Reason.NO_CREDIT))
+        await until(lambda: "Charles" in "\n".join(painted(app)), pilot)
+        assert "1.80" not in "\n".join(painted(app))
         till.show(READY)
         await until(lambda: "no card yet" in "\n".join(painted(app)), pilot)
+        await pilot.press("f5")
         till.show(CONFIRM)
         await until(lambda: "Ada Byron" in "\n".join(painted(app)), pilot)
         assert "12.30" not in "\n".join(painted(app))

@@ -56,6 +56,8 @@ def test_alarms_notes_and_leaving_are_never_cut(language: str, size: tuple[int, 
     dress = DRESSES[language]
     leaving = screen(replace(READY, status=OFFLINE), dress, size, Aside.LEAVE)
     assert "…" not in text_of(leaving.band)
+    starting = screen(None, dress, size, Aside.LEAVE)
+    assert "…" not in text_of(starting.band)
     helping = screen(READY, dress, size, Aside.HELP)
     assert "…" not in text_of([*helping.sale, *helping.customer])
     for alarm in Alarm:
@@ -152,6 +154,8 @@ def test_hostile_words_from_outside_break_no_box(size: tuple[int, int]) -> None:
             assert fills(seen, *size)
             drawn = "".join(map(characters, rows_of(seen)))
             assert not set(drawn) & {"\x1b", "\x00", "\u202e", "\u0337"}
+            if step is Step.CONFIRM:
+                assert "Enter confirms" in text_of(seen.band)
 
 
 def test_privacy_shortens_names_and_hides_debts() -> None:

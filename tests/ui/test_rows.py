@@ -66,3 +66,10 @@ def test_a_wide_letter_at_the_edge_is_not_halved() -> None:
     assert clip("王小明", 4) == "王…"
     assert pad("王小明", 4) == "王… "
     assert spread("王小明王小明", "3.00", 12) == "王小明… 3.00"
+
+
+def test_a_colon_after_a_blank_does_not_begin_a_line() -> None:
+    assert wrap("La caisse ouvre son journal : attendre", 27) == [
+        "La caisse ouvre son",
+        "journal : attendre",
+    ]

@@ -9,6 +9,7 @@ from taptill.checkout.view import Alarm, Link, Notice, SaleState
 from taptill.domain.decision import Reason
 from taptill.domain.errors import ConfigError
 from taptill.domain.tap import CardTrouble, ReaderState
+from taptill.ui.block_letters import DRAWN
 from taptill.ui.glyphs import CONSOLE_GLYPHS
 from taptill.ui.texts import LANGUAGES, WORD_LETTERS_MAX, load, placeholders
 from taptill.ui.views import HELP
@@ -54,6 +55,7 @@ def test_verdict_words_have_at_most_eight_letters_and_every_glyph(language: str)
     words = load(language).words
     verdicts = {key: text for key, text in words.items() if key.endswith(".word")}
     assert {key: text for key, text in verdicts.items() if len(text) > WORD_LETTERS_MAX} == {}
+    assert {text for text in verdicts.values() if not set(text) <= set(DRAWN)} == set()
     assert {key for key, text in words.items() if set(text) - CONSOLE_GLYPHS - {"\n"}} == set()
 
 

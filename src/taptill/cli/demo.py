@@ -119,15 +119,10 @@ def _show(config: configs.Config, state: Path, card_end: str) -> int:
 @contextmanager
 def _service(folder: Path) -> Iterator[str]:
     """Run the service as a child that also ends when this process is killed."""
-    try:
-        from taptill.service import sample, schema, store, tokens  # noqa: F401, PLC0415
-    except ModuleNotFoundError as fault:
-        raise MissingExtraError(what="the demo", extra="service") from fault
-    database = str(folder / "customers.db")
+    database = folder / "customers.db"
     click.echo("starting the Customers service with 200 sample customers ...", err=True)
-    _call("init", database, "--sample")
-    _call("token", "add", database, "--role", "till", "--out", str(folder / "token"))
-    words = [sys.executable, "-m", "taptill", "service", "run", database, "--port", "0"]
+    _fill(database, folder / "token")
+    words = [sys.executable, "-m", "taptill", "service", "run", str(database), "--port", "0"]
     child = subprocess.Popen(  # noqa: S603 - our own program
         [*words, "--stop-with-stdin"],
         stdin=subprocess.PIPE,
@@ -147,15 +142,17 @@ def _service(folder: Path) -> Iterator[str]:
             child.wait()
 
 
-def _call(*words: str) -> None:
-    done = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-m", "taptill", "service", *words],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        raise ServiceError(detail=done.stderr.strip())
+def _fill(database: Path, token: Path) -> None:
+    try:
+        from taptill.service import fields, sample, schema, store, tokens  # noqa: PLC0415
+    except ModuleNotFoundError as fault:
+        raise MissingExtraError(what="the demo", extra="service") from fault
+    engine = schema.create_database(database)
+    for entity, rows in sample.rows().items():
+        store.Store(engine).insert(fields.ENTITIES[entity], {"fields": rows})
+    token.touch(mode=0o600)
+    token.write_text(tokens.add_token(engine, tokens.Role.TILL, "demo"), "ascii")
+    engine.dispose()
 
 
 def _listening(child: "subprocess.Popen[str]") -> str:

@@ -78,6 +78,9 @@ def _show(house: House, config: Config, cards: Cards, legend: tuple[tuple[str, s
         {letter: shower(card_id) for letter, card_id in cards.items()},
     )
     fault = app.run()
+    if configs.terminal() == "linux":
+        # A console has no second screen: what the last customer saw would stay.
+        click.echo("\x1b[2J\x1b[H", nl=False, err=True)
     notify("STOPPING=1")
     if fault is not None:
         raise fault

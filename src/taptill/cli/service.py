@@ -67,9 +67,11 @@ def add(database: Path, role: str, name: str, out: Path | None) -> None:
     """
     schema, tokens = _parts("schema", "tokens")
     engine = schema.open_database(database)
-    target = _new_file(out) if out else None
-    made = tokens.add_token(engine, tokens.Role(role), name)
-    engine.dispose()
+    try:
+        target = _new_file(out) if out else None
+        made = tokens.add_token(engine, tokens.Role(role), name)
+    finally:
+        engine.dispose()
     if target is None:
         click.echo(made)
     else:

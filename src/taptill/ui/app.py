@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from textual import events
 from textual.app import App
@@ -16,9 +16,8 @@ from textual.timer import Timer
 from taptill.checkout.session import Step
 from taptill.checkout.view import TillView
 from taptill.ui import views
-from taptill.ui.dress import Dress, ShowDebt
+from taptill.ui.dress import Dress
 from taptill.ui.layout import plan
-from taptill.ui.port import TillPort
 from taptill.ui.themes import themes
 from taptill.ui.views import Aside
 from taptill.ui.widgets import TillScreen
@@ -28,9 +27,32 @@ _log = logging.getLogger(__name__)
 _PRESSED = frozenset("0123456789.,+/*")
 _BRIEF = frozenset({Step.ASKING, Step.SAVING})
 _EXIT_FAULT = 70
-_LEAVING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_LEAVING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 RunTill = Callable[[], Coroutine[Any, Any, None]]
+
+
+class Keys(Protocol):
+    """What a cashier does at the till; every call returns at once."""
+
+    def press(self, key: str) -> None:
+        """Take a digit, `.`, `,`, `+`, `/`, `*`, `backspace` or a good's small letter."""
+
+    def confirm(self) -> None:
+        """Charge, or answer yes."""
+
+    def cancel(self) -> None:
+        """Let go of what is under way."""
+
+    def void(self) -> None:
+        """Begin to void the last sale."""
+
+
+class TillPort(Keys, Protocol):
+    """The till as the screen sees it: keys in, views out."""
+
+    def watch(self, callback: Callable[[TillView], None], /) -> None:
+        """Call back, in the same event loop, with every new view."""
 
 
 class TillApp(App[Exception | None], inherit_bindings=False):
@@ -109,9 +131,9 @@ class TillApp(App[Exception | None], inherit_bindings=False):
 
     def on_till_app_published(self, message: Published) -> None:
         """Draw a view, at once or, where it says that something takes time, after a while."""
-        self._view = message.view
-        if message.view.customer is None:
+        if _who(message.view) != _who(self._view):
             self._dress = replace(self._dress, debt_asked=False)
+        self._view = message.view
         if self._later:
             self._later.stop()
         calm = _calm(message.view)
@@ -133,8 +155,9 @@ class TillApp(App[Exception | None], inherit_bindings=False):
                 self.set_timer(self.leave_s, self._stay)
             case "f1":
                 self._aside = Aside.NONE if asked is Aside.HELP else Aside.HELP
-            case "f5" if self._dress.privacy.show_debt is ShowDebt.ON_REQUEST:
-                self._dress = replace(self._dress, debt_asked=not self._dress.debt_asked)
+            case "f5":
+                asked_for = _who(self._view) is not None and not self._dress.debt_asked
+                self._dress = replace(self._dress, debt_asked=asked_for)
             case "escape" if asked is not Aside.NONE:
                 pass
             case _:
@@ -178,9 +201,14 @@ class TillApp(App[Exception | None], inherit_bindings=False):
     async def _run(self) -> None:
         try:
             await self._run_till()
-        except Exception as fault:  # noqa: BLE001 - a task's top: leave, and tell who started us
+        except Exception as fault:  # noqa: BLE001 - task top: leave, hand it back
             _log.exception("till.stopped")
             self.exit(fault, return_code=_EXIT_FAULT)
+
+
+def _who(view: TillView | None) -> tuple[str, str] | None:
+    customer = view.customer if view else None
+    return (customer.name, customer.company) if customer else None
 
 
 def _calm(view: TillView) -> TillView | None:

@@ -4,7 +4,7 @@ import unicodedata
 
 LETTER_ROWS = 5
 
-_DRAWN = {
+DRAWN = {
     "A": " ### |#   #|#####|#   #|#   #",
     "B": "#### |#   #|#### |#   #|#### ",
     "C": " ####|#    |#    |#    | ####",
@@ -31,13 +31,6 @@ _DRAWN = {
     "X": "#   #| # # |  #  | # # |#   #",
     "Y": "#   #| # # |  #  |  #  |  #  ",
     "Z": "#####|   # |  #  | #   |#####",
-    "Ä": "#   #|  #  | # # |#####|#   #",
-    "Ö": "#   #| ### |#   #|#   #| ### ",
-    "Ü": "#   #|     |#   #|#   #| ### ",
-    "É": "   # |#####|#### |#    |#####",
-    "Ê": "  #  |#####|#### |#    |#####",
-    "Í": "   # | ### |  #  |  #  | ### ",
-    "Ñ": " ### |#   #|##  #|# # #|#  ##",
     "?": "#### |    #|  ## |     |  #  ",
     "!": "  #  |  #  |  #  |     |  #  ",
     " ": "     |     |     |     |     ",
@@ -47,12 +40,8 @@ _DRAWN = {
 def letter_rows(word: str) -> tuple[str, ...]:
     """Draw a word in rows of equal length, six cells a letter less the last gap.
 
-    A letter that is not drawn here loses its accent, or is a question mark.
+    Five rows have no place for accents: a letter loses its own; one unknown is a question mark.
     """
-    drawn = [_drawing(letter).split("|") for letter in word.upper()]
+    plain = (unicodedata.normalize("NFD", letter)[0] for letter in word.upper())
+    drawn = [DRAWN.get(letter, DRAWN["?"]).split("|") for letter in plain]
     return tuple(" ".join(letter[row] for letter in drawn) for row in range(LETTER_ROWS))
-
-
-def _drawing(letter: str) -> str:
-    plain = unicodedata.normalize("NFD", letter)[0]
-    return _DRAWN.get(letter) or _DRAWN.get(plain) or _DRAWN["?"]

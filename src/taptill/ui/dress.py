@@ -12,6 +12,7 @@ from taptill.ui.rows import clean, clip
 from taptill.ui.texts import Texts
 
 _DETAIL_CELLS = 40
+_NAME_CELLS = 24
 _AGES = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
@@ -95,7 +96,7 @@ class Dress:
             "amount": self.money(view.amount),
             "count": str(view.status.to_send),
             "sum": self.money(view.status.to_send_sum),
-            "name": self.name(view.customer),
+            "name": clip(self.name(view.customer), _NAME_CELLS),
         }
         if view.detail:
             known["detail"] = self.detail(view.detail)

@@ -8,7 +8,7 @@ from taptill.checkout.view import CustomerView, TillView
 from taptill.domain.basket import Good, Line
 from taptill.domain.money import Money
 from taptill.ui.band import unusable_reader
-from taptill.ui.dress import Dress
+from taptill.ui.dress import Dress, ShowDebt
 from taptill.ui.rows import Role, Run, clip, fold, pad, spread
 
 _TOTAL_ROWS = 3
@@ -135,7 +135,7 @@ def _money(who: CustomerView, dress: Dress, width: int) -> list[tuple[int, Run]]
     rows: list[tuple[int, Run]] = []
     if dress.debt_shown:
         rows += _balance(who, dress, min(width, _MONEY_WIDTH))
-    elif dress.privacy.show_debt == "on-request":
+    elif dress.privacy.show_debt is ShowDebt.ON_REQUEST:
         rows.append((2, Run(say("customer.debt-on-request"))))
     if who.asking:
         rows.append((7, Run(say("customer.asking"))))

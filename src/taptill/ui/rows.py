@@ -1,5 +1,6 @@
 """Foreign text in, rows of coloured runs out: nothing is markup, no cell is cut in half."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from taptill.ui.glyphs import CONSOLE_GLYPHS
 
 # Letters by category that nobody can see: fillers and the empty braille cell.
 _INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+_BREAKS = re.compile(r"\s+(?![:;?!])")
 
 
 class Role(StrEnum):
@@ -92,9 +95,12 @@ def spread(left: str, right: str, width: int) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Break at blanks into lines of at most `width` cells; only a longer word is broken."""
+    """Break at blanks into lines of at most `width` cells; only a longer word is broken.
+
+    A blank before a sign of punctuation, as French sets it, is no place to break.
+    """
     lines = [""]
-    for word in text.split():
+    for word in _BREAKS.split(text.strip()):
         for piece in _pieces(word, width):
             joined = f"{lines[-1]} {piece}".lstrip()
             if cell_len(joined) <= width:

@@ -57,9 +57,9 @@ def screen(
     places = plan(width, height)
     shown = view or TillView(Step.READY, StatusView(""))
     if aside is Aside.LEAVE:
-        said = replace(said, cashier=_leave(shown, dress))
+        said = replace(said, cashier=_leave(view, dress))
     return Screen(
-        status=(_status(shown, dress, width),),
+        status=(_status(view, dress, width),),
         sale=_left(shown, dress, places, aside),
         customer=_right(shown, dress, places, aside),
         band=band(said, places),
@@ -69,7 +69,9 @@ def screen(
     )
 
 
-def _leave(view: TillView, dress: Dress) -> str:
+def _leave(view: TillView | None, dress: Dress) -> str:
+    if view is None:
+        return dress.texts.say("leave.starting")
     status = view.status
     if not status.to_send:
         return dress.texts.say("leave.clean")
@@ -105,10 +107,12 @@ def _right(view: TillView, dress: Dress, places: Plan, aside: Aside) -> Rows:
     return _boxed(dress.texts.say("panel.customer"), runs, places.customer, places)
 
 
-def _status(view: TillView, dress: Dress, width: int) -> Row:
+def _status(view: TillView | None, dress: Dress, width: int) -> Row:
     """Name link, readers and what waits; age, till and time give way, never half of one."""
-    status = view.status
     say = dress.texts.say
+    if view is None:  # what waits is not known before the journal is open
+        return (Run(pad(f" {say('link.unknown')}", width)),)
+    status = view.status
     ranked = [
         (6, Run(clip(dress.clean(status.till), _NAME_CELLS)) if status.till else None),
         (0, _link(status, dress)),

@@ -33,10 +33,6 @@ class Texts:
         except KeyError:
             return self.words[f"{key}-bare"]
 
-    def get(self, key: str) -> str:
-        """Give the words of a key that may be left out: then nothing."""
-        return self.words.get(key, "")
-
 
 def load(language: str, site: Path | None = None) -> Texts:
     """Read a language; ConfigError names everything in the site's file that does not fit."""

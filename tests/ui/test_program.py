@@ -1,0 +1,122 @@
+"""The screen as a real program in a real pseudo-terminal."""
+
+import asyncio
+import fcntl
+import os
+import pty
+import signal
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DEADLINE_S = 20.0
+
+PROGRAM = """
+import sys
+from taptill.ui.app import TillApp
+from tests.fakes.till import FakeTill
+from tests.ui.states import DRESS, READY
+
+till = FakeTill(READY)
+app = TillApp(till, till.run, DRESS, "console")
+app.run()
+print("asked", till.asked)
+sys.exit(app.return_code)
+"""
+
+
+class Terminal:
+    """A program on a pseudo-terminal of 80 by 24; `seen` is all that it wrote."""
+
+    def __init__(self) -> None:
+        self.seen = b""
+        self._news = asyncio.Event()
+        self._ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
+        self.before = termios.tcgetattr(theirs)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env={**os.environ, "TERM": "linux", "PYTHONPATH": path},
+        )
+        self._theirs = theirs
+        asyncio.get_running_loop().add_reader(self._ours, self._read)
+
+    def _read(self) -> None:
+        self.seen += os.read(self._ours, 65_536)
+        self._news.set()
+
+    def type(self, keys: bytes) -> None:
+        """Press keys."""
+        os.write(self._ours, keys)
+
+    def settings(self) -> list[int | list[bytes | int]]:
+        """Give the terminal's settings as they are now."""
+        return termios.tcgetattr(self._theirs)
+
+    async def until(self, claim: Callable[[], bool]) -> None:
+        """Wait until what was written makes a claim true."""
+        async with asyncio.timeout(DEADLINE_S):
+            while not claim():
+                self._news.clear()
+                await self._news.wait()
+
+    async def ended(self) -> int:
+        """Wait for the program's end and give its exit status."""
+        return await asyncio.to_thread(self.process.wait, DEADLINE_S)
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.process.kill()
+        self.process.wait()
+        asyncio.get_running_loop().remove_reader(self._ours)
+        os.close(self._ours)
+        os.close(self._theirs)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda one: one.name)
+async def test_a_signal_ends_it_cleanly_and_gives_the_terminal_back(number: signal.Signals) -> None:
+    terminal = Terminal()
+    try:
+        await terminal.until(lambda: b"last sales" in terminal.seen)
+        terminal.type(b"42\r")
+        terminal.process.send_signal(number)
+        await terminal.until(lambda: b"asked" in terminal.seen)
+        assert await terminal.ended() == 0
+        assert b"\x1b[?25h" in terminal.seen
+        assert terminal.settings() == terminal.before
+    finally:
+        terminal.close()
+
+
+async def test_keys_typed_at_a_terminal_reach_the_till_and_ctrl_q_twice_leaves() -> None:
+    terminal = Terminal()
+    try:
+        await terminal.until(lambda: b"last sales" in terminal.seen)
+        terminal.type(b"4,2+c\x7f\r-\x1b[19~")
+        terminal.type(b"\x11\x11")
+        pressed = b"['4', ',', '2', '+', 'c', 'backspace', 'confirm', 'cancel', 'void']"
+        await terminal.until(lambda: pressed in terminal.seen)
+        assert await terminal.ended() == 0
+        assert b"\x1b[97;44m" in terminal.seen  # white on the console's blue, no other palette
+    finally:
+        terminal.close()
+
+
+def test_the_first_frame_imports_nothing_that_it_does_not_need() -> None:
+    late = ("httpx", "sqlite3", "sqlite_utils", "nfc", "serial", "usb1")
+    code = f"import sys, taptill.ui.app; print([one for one in {late!r} if one in sys.modules])"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    seen = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, check=True, timeout=60
+    )
+    assert seen.stdout.strip() == b"[]"
