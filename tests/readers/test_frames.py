@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.readers.vectors import Vector, vectors
 
-from taptill.readers.frames import BadFrame, Decoder, Fault, Frame, Options, Sight
+from taptill.readers.frames import AnyFrame, BadFrame, Decoder, Fault, Frame, Options
 from taptill.readers.frames.families import FAMILIES, find_family
 from taptill.readers.frames.line import LineDecoder, line_form
 from taptill.readers.frames.rdm6300 import Rdm6300Decoder
@@ -36,21 +36,21 @@ DECODERS: dict[str, Callable[[], Decoder]] = {
 }
 
 
-def decoded(decoder: Decoder, *pieces: bytes) -> list[Sight]:
+def decoded(decoder: Decoder, *pieces: bytes) -> list[AnyFrame]:
     """Feed the pieces, then let the line fall silent."""
-    return [sight for piece in pieces for sight in decoder.feed(piece)] + decoder.idle()
+    return [frame for piece in pieces for frame in decoder.feed(piece)] + decoder.idle()
 
 
 def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
     return [data[a:b] for a, b in pairwise([0, *sorted(cuts), len(data)])]
 
 
-def ids(sights: list[Sight]) -> tuple[str, ...]:
-    return tuple(sight.raw for sight in sights if isinstance(sight, Frame))
+def ids(frames: list[AnyFrame]) -> tuple[str, ...]:
+    return tuple(frame.raw for frame in frames if isinstance(frame, Frame))
 
 
-def faults(sights: list[Sight]) -> list[str]:
-    return [sight.fault.value for sight in sights if isinstance(sight, BadFrame)]
+def faults(frames: list[AnyFrame]) -> list[str]:
+    return [frame.fault.value for frame in frames if isinstance(frame, BadFrame)]
 
 
 def splits(data: bytes) -> list[list[bytes]]:
@@ -71,20 +71,20 @@ def test_the_vector_file_serves_every_family(family: str) -> None:
 @pytest.mark.parametrize("vector", vectors("rdm6300"))
 def test_rdm6300(vector: Vector) -> None:
     for split in splits(vector.octets):
-        sights = decoded(Rdm6300Decoder(), *split)
-        assert ids(sights) == vector.expected_ids
-        assert faults(sights) == ([vector.error] if vector.error else [])
+        frames = decoded(Rdm6300Decoder(), *split)
+        assert ids(frames) == vector.expected_ids
+        assert faults(frames) == ([vector.error] if vector.error else [])
 
 
 @pytest.mark.parametrize("vector", vectors("line"))
 def test_line(vector: Vector) -> None:
     for split in splits(vector.octets):
-        sights = decoded(line(), *split)
-        assert ids(sights) == vector.expected_ids
-        assert faults(sights) == ([vector.error] if vector.error else [])
+        frames = decoded(line(), *split)
+        assert ids(frames) == vector.expected_ids
+        assert faults(frames) == ([vector.error] if vector.error else [])
 
 
-LINES: dict[str, tuple[Options, bytes, list[Sight]]] = {
+LINES: dict[str, tuple[Options, bytes, list[AnyFrame]]] = {
     "a fixed length catches a split line": (
         {"min_length": 10},
         b"000933\r4109\r\n",
@@ -147,7 +147,7 @@ LINES: dict[str, tuple[Options, bytes, list[Sight]]] = {
 
 
 @pytest.mark.parametrize(("options", "octets", "expected"), LINES.values(), ids=LINES.keys())
-def test_line_form(options: Options, octets: bytes, expected: list[Sight]) -> None:
+def test_line_form(options: Options, octets: bytes, expected: list[AnyFrame]) -> None:
     for split in splits(octets):
         assert decoded(line(**options), *split) == expected
 
@@ -177,6 +177,13 @@ def test_a_family_without_options_says_so_and_an_unknown_one_names_the_nearest()
         find_family("RDM-6300")
 
 
+def test_a_short_frame_that_is_ended_is_told_once() -> None:
+    assert decoded(Rdm6300Decoder(), b"\x0262E3\x03" + CARD) == [
+        BadFrame(Fault.TRUNCATED),
+        Frame("62E3086CED"),
+    ]
+
+
 def test_noise_without_a_frame_is_told_and_the_tail_of_a_frame_is_not() -> None:
     assert faults(decoded(Rdm6300Decoder(), bytes(range(0x80, 0xFF)))) == ["framing"] * 4
     held = CARD[3:] + CARD * 50
@@ -184,7 +191,7 @@ def test_noise_without_a_frame_is_told_and_the_tail_of_a_frame_is_not() -> None:
 
 
 @given(st.sampled_from(sorted(DECODERS)), st.binary(max_size=200), st.data())
-def test_any_split_of_any_bytes_gives_the_same_sights(
+def test_any_split_of_any_bytes_gives_the_same_frames(
     name: str, data: bytes, draw: st.DataObject
 ) -> None:
     cuts = draw.draw(st.lists(st.integers(0, len(data)), max_size=8))
@@ -198,9 +205,9 @@ def test_junk_never_swallows_the_next_rdm6300_frame(parts: list[tuple[bytes, byt
     for junk, card in parts:
         checked = card + bytes([reduce(xor, card)])
         frame = b"\x02" + checked.hex().encode("ascii") + b"\x03"
-        sights = decoder.feed(junk + frame)
-        assert sights
-        assert sights[-1] == Frame(card.hex().upper())
+        frames = decoder.feed(junk + frame)
+        assert frames
+        assert frames[-1] == Frame(card.hex().upper())
 
 
 @given(
@@ -211,9 +218,9 @@ def test_junk_never_swallows_the_next_line_that_has_a_start(
 ) -> None:
     decoder = framed_line()
     for junk, card in parts:
-        sights = decoder.feed(junk + b"\x02" + card.encode("ascii") + b"\x03")
-        assert sights
-        assert sights[-1] == Frame(card)
+        frames = decoder.feed(junk + b"\x02" + card.encode("ascii") + b"\x03")
+        assert frames
+        assert frames[-1] == Frame(card)
 
 
 @given(st.binary(max_size=200))

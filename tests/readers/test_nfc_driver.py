@@ -11,6 +11,7 @@ from threading import Thread
 
 import pytest
 from nfc.clf import ContactlessFrontend, LocalTarget
+from tests.fakes.pn532 import Pn532
 from tests.readers.conftest import OpenReader
 from tests.readers.lines import PtyLine, open_descriptors
 
@@ -104,6 +105,12 @@ def test_a_front_end_that_nfcpy_cannot_find_is_missing() -> None:
     assert opening(NfcReader(settings(port))) == (ReaderState.MISSING, port)
 
 
+def test_a_usb_front_end_is_missing_or_the_library_that_finds_it_is() -> None:
+    port = "usb:072f:2200"
+    found = opening(NfcReader(settings(port)))
+    assert found in {(ReaderState.MISSING, port), (ReaderState.FAULTY, "libusb-1.0-0")}
+
+
 def test_a_line_without_a_chip_is_faulty_and_leaves_nothing_open(line: PtyLine) -> None:
     before = open_descriptors()
     for _ in range(3):
@@ -118,3 +125,48 @@ def test_a_line_that_another_program_uses_is_busy(line: PtyLine) -> None:
     os.close(holder)
     assert state is ReaderState.BUSY
     assert f"({os.getpid()})" in detail
+
+
+@pytest.fixture
+def chip() -> Iterator[Pn532]:
+    """A chip on a terminal whose path nfcpy's own syntax cannot express."""
+    chip = Pn532()
+    yield chip
+    chip.unplug()
+
+
+def test_a_chip_on_a_serial_line_names_its_cards(chip: Pn532, readers: OpenReader) -> None:
+    reader, inbox = readers(settings(chip.path))
+    inbox.wait_state(ReaderState.OK)
+    chip.card = bytes.fromhex("A1B2C3D4")
+    inbox.wait_taps("A1B2C3D4")
+    chip.card = bytes.fromhex("04A1B2C3D4E5F6")
+    inbox.wait(lambda: len(inbox.taps) + len(inbox.problems) == 2)
+    chip.card = b""
+    assert reader.stop()
+
+
+def test_a_chip_that_falls_silent_is_lost_and_found_again(chip: Pn532, readers: OpenReader) -> None:
+    _, inbox = readers(settings(chip.path))
+    inbox.wait_state(ReaderState.OK)
+    chip.deaf = True
+    inbox.wait_state(ReaderState.LOST)
+    chip.deaf = False
+    assert inbox.wait_state(ReaderState.OK).reopened == 1
+    chip.card = bytes.fromhex("A1B2C3D4")
+    inbox.wait_taps("A1B2C3D4")
+
+
+def test_an_unplugged_chip_leaves_no_descriptor_open() -> None:
+    before = open_descriptors()
+    for _ in range(5):
+        chip = Pn532()
+        reader = NfcReader(settings(chip.path))
+        reader.open()
+        assert reader.read() == []
+        chip.unplug()
+        with pytest.raises(ReaderError) as lost:
+            reader.read()
+        assert state_of(lost.value) == (ReaderState.LOST, str(chip.path))
+        reader.close()
+    assert open_descriptors() == before

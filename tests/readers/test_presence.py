@@ -1,4 +1,4 @@
-"""When a sight of a card is a tap."""
+"""When a card that the reader sees is a tap."""
 
 import pytest
 from hypothesis import given
@@ -12,17 +12,17 @@ ADA, BOB, EVE = CardId("ADA"), CardId("BOB"), CardId("EVE")
 PHONE = CardTrouble.RANDOM_ID
 HOLD_S, DELAY_S = 0.4, 1.5
 
-Sights = list[tuple[float, CardId | CardTrouble]]
+Looks = list[tuple[float, CardId | CardTrouble]]
 
 
 def presence() -> Presence:
     return Presence("door", hold_ms=400, same_card_delay_ms=1500)
 
 
-def said(sights: Sights) -> list[tuple[float, str]]:
+def said(looks: Looks) -> list[tuple[float, str]]:
     """Give each message's time and the card or trouble that it names."""
     there = presence()
-    messages = [there.sight(found, at_s) for at_s, found in sights]
+    messages = [there.seen(found, at_s) for at_s, found in looks]
     return [
         (message.at_s, message.card_id if isinstance(message, Tap) else message.trouble)
         for message in messages
@@ -30,12 +30,12 @@ def said(sights: Sights) -> list[tuple[float, str]]:
     ]
 
 
-def held(card: CardId | CardTrouble, from_s: float, to_s: float, every_s: float = 0.065) -> Sights:
+def held(card: CardId | CardTrouble, from_s: float, to_s: float, every_s: float = 0.065) -> Looks:
     count = int((to_s - from_s) / every_s)
     return [(from_s + n * every_s, card) for n in range(count + 1)]
 
 
-CASES: dict[str, tuple[Sights, list[tuple[float, str]]]] = {
+CASES: dict[str, tuple[Looks, list[tuple[float, str]]]] = {
     "a card held for ten seconds is one tap": (held(ADA, 0, 10), [(0, ADA)]),
     "another card passes at once": ([(0, ADA), (0.31, BOB)], [(0, ADA), (0.31, BOB)]),
     "the same card after a while taps anew": ([(0, ADA), (1.5, ADA)], [(0, ADA), (1.5, ADA)]),
@@ -80,15 +80,21 @@ CASES: dict[str, tuple[Sights, list[tuple[float, str]]]] = {
 }
 
 
-@pytest.mark.parametrize(("sights", "expected"), CASES.values(), ids=CASES.keys())
-def test_presence(sights: Sights, expected: list[tuple[float, str]]) -> None:
-    assert said(sights) == expected
+@pytest.mark.parametrize(("looks", "expected"), CASES.values(), ids=CASES.keys())
+def test_presence(looks: Looks, expected: list[tuple[float, str]]) -> None:
+    assert said(looks) == expected
 
 
 def test_a_card_may_tap_as_soon_as_it_has_been_gone_where_the_delay_is_none() -> None:
     there = Presence("door", hold_ms=50, same_card_delay_ms=0)
-    assert there.sight(ADA, 0) == Tap(ADA, "door", 0)
-    assert there.sight(ADA, 0.1) == Tap(ADA, "door", 0.1)
+    assert there.seen(ADA, 0) == Tap(ADA, "door", 0)
+    assert there.seen(ADA, 0.1) == Tap(ADA, "door", 0.1)
+
+
+def test_a_tap_is_taken_back_even_when_its_card_is_gone_already() -> None:
+    there = Presence("door", hold_ms=50, same_card_delay_ms=0)
+    there.seen(ADA, 0)
+    assert there.seen(BOB, 0.1) == CardProblem(CardTrouble.TWO_CARDS, "door", 0.1)
 
 
 BOUNDS = {
@@ -111,7 +117,7 @@ def test_bounds(hold_ms: int, delay_ms: int, problems: list[str]) -> None:
 def test_memory_is_bounded_and_the_longest_unseen_card_is_forgotten() -> None:
     there = presence()
     for number in range(CARDS_MAX * 4):
-        there.sight(CardId(str(number)), number * 0.001)
+        there.seen(CardId(str(number)), number * 0.001)
         assert len(there._cards) <= CARDS_MAX
     assert CardId(str(CARDS_MAX * 4 - 1)) in there._cards
 
@@ -121,13 +127,13 @@ steps = st.lists(
 )
 
 
-def timed(steps: list[tuple[int, CardId | CardTrouble]]) -> Sights:
+def timed(steps: list[tuple[int, CardId | CardTrouble]]) -> Looks:
     """Turn waits in milliseconds into times."""
-    at_ms, sights = 0, Sights()
+    at_ms, looks = 0, Looks()
     for wait_ms, found in steps:
         at_ms += wait_ms
-        sights.append((at_ms / 1000, found))
-    return sights
+        looks.append((at_ms / 1000, found))
+    return looks
 
 
 @given(steps)
@@ -138,7 +144,7 @@ def test_a_card_taps_anew_only_after_its_delay_or_when_its_tap_was_taken_back(
     standing: dict[CardId, float] = {}
     last: Tap | None = None
     for at_s, found in timed(steps):
-        match there.sight(found, at_s):
+        match there.seen(found, at_s):
             case Tap(card_id) as tap:
                 assert at_s - standing.get(card_id, -99) >= DELAY_S
                 assert not (last and last.card_id != card_id and at_s - last.at_s <= 0.3)
@@ -156,14 +162,14 @@ def test_a_card_that_comes_alone_after_long_silence_always_taps(
     steps: list[tuple[int, CardId | CardTrouble]], card: CardId
 ) -> None:
     there = presence()
-    sights = timed(steps)
-    for at_s, found in sights:
-        there.sight(found, at_s)
-    later_s = (sights[-1][0] if sights else 0) + 2
-    assert there.sight(card, later_s) == Tap(card, "door", later_s)
+    looks = timed(steps)
+    for at_s, found in looks:
+        there.seen(found, at_s)
+    later_s = (looks[-1][0] if looks else 0) + 2
+    assert there.seen(card, later_s) == Tap(card, "door", later_s)
 
 
 @given(st.integers(1, 399), st.integers(2, 200))
 def test_however_often_a_card_left_there_is_seen_it_taps_once(every_ms: int, count: int) -> None:
-    sights: Sights = [(n * every_ms / 1000, ADA) for n in range(count)]
-    assert said(sights) == [(0, ADA)]
+    looks: Looks = [(n * every_ms / 1000, ADA) for n in range(count)]
+    assert said(looks) == [(0, ADA)]

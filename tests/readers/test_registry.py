@@ -1,8 +1,10 @@
 """Which settings make a reader, and what is said about those that make none."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.readers.lines import Inbox, RealClock
@@ -10,6 +12,7 @@ from tests.readers.lines import Inbox, RealClock
 from taptill.readers.device import ReaderSettings
 from taptill.readers.registry import BUILT_IN, complaints, open_reader
 
+SRC = Path(__file__).parents[2] / "src"
 PLAIN = ReaderSettings("counter", "serial", "/dev/rfid-reader", "rdm6300")
 
 WRONG: dict[str, tuple[ReaderSettings, list[str]]] = {
@@ -97,3 +100,43 @@ def test_looking_for_mistakes_imports_no_device_package() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert ran.stdout == "[]\n"
+
+
+ADDED = """
+from taptill.readers.device import ReaderSettings
+from taptill.readers.frames import RawKind
+from taptill.readers.registry import Driver, complaints
+
+DRIVER = Driver(lambda settings: None, lambda settings: RawKind.UID, lambda settings: ["no!"])
+NONE = "no driver"
+
+if __name__ == "__main__":
+    for name in ("acme-rfid", "acme-none", "acme-rfit"):
+        print(complaints(ReaderSettings("x", name)))
+"""
+ENTRY_POINTS = """
+[taptill.readers]
+acme-rfid = acme:DRIVER
+acme-none = acme:NONE
+"""
+
+
+def test_another_package_may_add_a_driver(tmp_path: Path) -> None:
+    (tmp_path / "acme.py").write_text(ADDED, encoding="utf-8")
+    installed = tmp_path / "acme-1.0.dist-info"
+    installed.mkdir()
+    (installed / "entry_points.txt").write_text(ENTRY_POINTS, encoding="utf-8")
+    (installed / "METADATA").write_text("Name: acme\nVersion: 1.0\n", encoding="utf-8")
+    ran = subprocess.run(
+        [sys.executable, "-m", "acme"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{SRC}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.splitlines() == [
+        "['no!']",
+        """["driver: the entry point of 'acme-none' is not a Driver"]""",
+        """["driver: unknown driver 'acme-rfit', nearest is 'acme-rfid'"]""",
+    ]

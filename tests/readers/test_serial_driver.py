@@ -1,8 +1,10 @@
 """A reader on a serial line, from the bytes to the messages, with every way to lose the line."""
 
+import errno
 import fcntl
 import os
 import socket
+import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+import serial
 from tests.readers.conftest import OpenReader
 from tests.readers.lines import (
     CARD,
@@ -209,9 +212,19 @@ def test_a_line_without_permission_is_denied(line: PtyLine) -> None:
     assert state_of(denied.value) == (ReaderState.DENIED, str(line.device))
 
 
-def test_an_error_without_a_number_is_faulty_on_a_path_and_missing_on_a_network() -> None:
-    for port, state in (("/dev/x", ReaderState.FAULTY), ("socket://x:1", ReaderState.MISSING)):
-        assert state_of(opening_trouble("x", port, TypeError())) == (state, port)
+OPENINGS = {
+    "no number, on a path": ("/dev/x", TypeError(), ReaderState.FAULTY),
+    "no number, on a network": ("socket://x:1", serial.SerialException("x"), ReaderState.MISSING),
+    "gone while it was opened": ("/dev/x", termios.error(errno.EIO, "x"), ReaderState.MISSING),
+    "held by somebody invisible": ("/dev/x", OSError(errno.EBUSY, "x"), ReaderState.BUSY),
+}
+
+
+@pytest.mark.parametrize(("port", "error", "state"), OPENINGS.values(), ids=OPENINGS.keys())
+def test_an_error_of_opening_names_the_port(
+    port: str, error: Exception, state: ReaderState
+) -> None:
+    assert state_of(opening_trouble("x", port, error)) == (state, port)
 
 
 def test_a_line_over_the_network_is_lost_with_its_peer_and_found_again(

@@ -28,7 +28,7 @@ def test_a_card_shown_before_the_reader_is_open_is_seen_then() -> None:
     device = SimulatedReader(settings())
     device.present("CARD-A")
     device.open()
-    assert [getattr(sight, "raw", "") for sight in device.read()] == ["CARD-A"]
+    assert [getattr(frame, "raw", "") for frame in device.read()] == ["CARD-A"]
     device.close()
     device.present("CARD-B")
     device.interrupt()

@@ -12,9 +12,9 @@ from tests.readers.lines import Inbox, RealClock
 from taptill.domain.card_id import CardId
 from taptill.domain.tap import ReaderHealth, ReaderState, Tap
 from taptill.readers.device import ReaderSettings, trouble
-from taptill.readers.frames import BadFrame, Fault, Frame, Sight
+from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame
 from taptill.readers.health import COUNTS_EVERY_S, HealthBook
-from taptill.readers.supervisor import BACK_OFF_S, STOP_S_MAX, BackOff, Supervisor
+from taptill.readers.supervisor import BACK_OFF_S, STEADY_S, STOP_S_MAX, BackOff, Supervisor
 
 GOOD, BAD = Frame("A1"), BadFrame(Fault.CHECKSUM)
 PLACE = "/dev/rfid-reader"
@@ -22,9 +22,9 @@ PLACE = "/dev/rfid-reader"
 
 @dataclass
 class FakeDevice:
-    """Plays a list of reads, each sights or an exception, then waits to be interrupted."""
+    """Plays a list of reads, each frames or an exception, then waits to be interrupted."""
 
-    reads: list[list[Sight] | Exception] = field(default_factory=list)
+    reads: list[list[AnyFrame] | Exception] = field(default_factory=list)
     refusals: list[Exception] = field(default_factory=list)
     opens: int = 0
     closes: int = 0
@@ -37,7 +37,7 @@ class FakeDevice:
         if self.refusals:
             raise self.refusals.pop(0)
 
-    def read(self) -> list[Sight]:
+    def read(self) -> list[AnyFrame]:
         """Play the next read."""
         if self.reads:
             found = self.reads.pop(0)
@@ -149,6 +149,10 @@ def test_a_reader_that_does_not_end_is_left_behind_within_the_bound() -> None:
 def test_the_back_off_grows_to_its_bound_and_starts_again() -> None:
     back_off = BackOff(spread=lambda low, high: (low + high) / 2)
     assert [back_off.next_s() for _ in range(7)] == [0.5, 1, 2, 5, 10, 10, 10]
+    back_off.ran(STEADY_S - 0.1)
+    assert back_off.next_s() == 10
+    back_off.ran(STEADY_S)
+    assert [back_off.next_s() for _ in range(2)] == [0.5, 1]
     back_off.restart()
     assert back_off.next_s() == 0.5
 
@@ -175,8 +179,8 @@ def opened(book: HealthBook) -> None:
     book.opened()
 
 
-def saw(at_s: float, *sights: Sight) -> tuple[float, Callable[[HealthBook], None]]:
-    return at_s, lambda book: book.saw(sights, at_s)
+def saw(at_s: float, *frames: AnyFrame) -> tuple[float, Callable[[HealthBook], None]]:
+    return at_s, lambda book: book.saw(frames, at_s)
 
 
 def lost(book: HealthBook) -> None:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from taptill.domain.errors import ReaderError
 from taptill.domain.tap import ReaderState
-from taptill.readers.frames import Sight
+from taptill.readers.frames import AnyFrame
 
 READ_S_MAX = 0.5
 
@@ -34,8 +34,8 @@ class Device(Protocol):
     def open(self) -> None:
         """Open the device and let it settle; ReaderError (see `trouble`) when it cannot."""
 
-    def read(self) -> list[Sight]:
-        """Wait for sights, `READ_S_MAX` at most; ReaderError when the device is lost."""
+    def read(self) -> list[AnyFrame]:
+        """Wait for frames, `READ_S_MAX` at most; ReaderError when the device is lost."""
 
     def interrupt(self) -> None:
         """Make a `read` that waits in the other thread return at once; never raises."""

@@ -5,21 +5,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from taptill.domain.tap import ReaderHealth, ReaderState
-from taptill.readers.frames import Frame, Sight
+from taptill.readers.frames import AnyFrame, Frame
 
 COUNTS_EVERY_S = 0.5
 WINDOW_S = 60.0
-WINDOW_SIGHTS = 64
+WINDOW_FRAMES = 64
 GARBLED_MIN = 3
 
 
 class HealthBook:
-    """Counts frames and keeps the state; a line with more bad frames than frames is garbled."""
+    """Counts frames and keeps the state; a line with more bad frames than good is garbled."""
 
     def __init__(self, reader: str, place: str) -> None:
         self._now = ReaderHealth(reader, ReaderState.OPENING, place)
         self._place = place
-        self._recent: deque[tuple[float, bool]] = deque(maxlen=WINDOW_SIGHTS)
+        self._recent: deque[tuple[float, bool]] = deque(maxlen=WINDOW_FRAMES)
         self._opened = False
         self._published: ReaderHealth | None = None
         self._published_s = 0.0
@@ -39,19 +39,19 @@ class HealthBook:
         """Note why the device does not work."""
         self._now = replace(self._now, state=state, detail=detail)
 
-    def saw(self, sights: Sequence[Sight], now_s: float) -> None:
-        """Count sights and judge the line by the recent ones."""
-        good = sum(isinstance(sight, Frame) for sight in sights)
-        self._recent.extend((now_s, isinstance(sight, Frame)) for sight in sights)
+    def saw(self, frames: Sequence[AnyFrame], now_s: float) -> None:
+        """Count frames and judge the line by the recent ones."""
+        good = sum(isinstance(each, Frame) for each in frames)
+        self._recent.extend((now_s, isinstance(each, Frame)) for each in frames)
         while self._recent and now_s - self._recent[0][0] > WINDOW_S:
             self._recent.popleft()
-        frames = sum(is_frame for _, is_frame in self._recent)
-        bad = len(self._recent) - frames
+        readable = sum(is_frame for _, is_frame in self._recent)
+        bad = len(self._recent) - readable
         self._now = replace(
             self._now,
-            state=ReaderState.GARBLED if bad >= GARBLED_MIN and bad > frames else ReaderState.OK,
+            state=ReaderState.GARBLED if bad >= GARBLED_MIN and bad > readable else ReaderState.OK,
             frames=self._now.frames + good,
-            bad_frames=self._now.bad_frames + len(sights) - good,
+            bad_frames=self._now.bad_frames + len(frames) - good,
         )
 
     def due(self, now_s: float) -> ReaderHealth | None:

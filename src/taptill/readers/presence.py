@@ -1,6 +1,6 @@
-"""Sights of cards in, taps out: a card left on the reader is one tap, two cards at once are none.
+"""Looks at cards in, taps out: a card left on the reader is one tap, two cards at once are none.
 
-Pure: the caller passes monotonic seconds with each sight, in the order of the sights.
+Pure: the caller passes monotonic seconds with each look, in the order of the looks.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class _Card:
 class Presence:
     """Remembers at most `CARDS_MAX` cards, each until it may tap anew.
 
-    A card is gone after `hold_ms` without a sight. It taps anew once it has been gone and
+    A card is gone when nothing has seen it for `hold_ms`. It taps anew once it has been gone and
     `same_card_delay_ms` have passed since its last tap. Another card passes at once, unless it
     shows up within `TWO_CARDS_S` of a tap: then nobody can tell whose tap it was, and neither
     card taps before it has been gone.
@@ -42,11 +42,11 @@ class Presence:
         self._tap: Tap | None = None
         self._crowded_until_s = -inf
 
-    def sight(self, found: CardId | CardTrouble, now_s: float) -> Tap | CardProblem | None:
-        """Judge one sight; a `CardProblem` of two cards takes the last tap back."""
+    def seen(self, found: CardId | CardTrouble, now_s: float) -> Tap | CardProblem | None:
+        """Judge one look; a `CardProblem` of two cards takes the last tap back."""
         if isinstance(found, CardTrouble):
             return self._refusal(found, now_s)
-        return self._sight(found, now_s)
+        return self._seen(found, now_s)
 
     def _refusal(self, trouble: CardTrouble, now_s: float) -> CardProblem | None:
         """Say it once while the card lies there: a random id is a new one at every look."""
@@ -54,7 +54,7 @@ class Presence:
         gone = now_s - seen_s >= self._hold_s
         return CardProblem(trouble, self._reader, now_s) if gone else None
 
-    def _sight(self, card_id: CardId, now_s: float) -> Tap | CardProblem | None:
+    def _seen(self, card_id: CardId, now_s: float) -> Tap | CardProblem | None:
         card = self._cards.pop(card_id, None) or _Card()
         card.been_gone = card.been_gone or self._gone(card, now_s)
         card.seen_s = now_s

@@ -49,7 +49,7 @@ def open_reader(
     presence = Presence(settings.name, settings.hold_ms, settings.same_card_delay_ms)
 
     def judge(raw: str, now_s: float) -> Tap | CardProblem | None:
-        return presence.sight(rule.card_id(raw), now_s)
+        return presence.seen(rule.card_id(raw), now_s)
 
     reader = Supervisor(settings, driver.device(settings), judge, deliver, clock)
     reader.start()

@@ -5,12 +5,13 @@ import os
 import random
 from collections.abc import Callable, Sequence
 from threading import Event, Thread
+from traceback import extract_tb
 
 from taptill.domain.clock import Clock
 from taptill.domain.errors import ReaderError
 from taptill.domain.tap import CardProblem, ReaderMessage, ReaderState, Tap
 from taptill.readers.device import Device, ReaderSettings, state_of
-from taptill.readers.frames import Frame, Sight
+from taptill.readers.frames import AnyFrame, Frame
 from taptill.readers.health import HealthBook
 
 Judge = Callable[[str, float], Tap | CardProblem | None]
@@ -37,6 +38,11 @@ class BackOff:
         self._tries += 1
         return wait_s * self._spread(1 - JITTER, 1 + JITTER)
 
+    def ran(self, seconds: float) -> None:
+        """Learn how long the last try went well."""
+        if seconds >= STEADY_S:
+            self.restart()
+
     def restart(self) -> None:
         """Begin again with the shortest wait."""
         self._tries = 0
@@ -59,6 +65,7 @@ class Supervisor:
         self._deliver = deliver
         self._clock = clock
         self._health = HealthBook(settings.name, settings.port)
+        self._logged: ReaderState | None = None
         self._back_off = BackOff()
         self._stopping = Event()
         self._thread = Thread(target=self._run, name=f"reader-{settings.name}", daemon=True)
@@ -77,18 +84,17 @@ class Supervisor:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._publish()
-            opened_s = self._clock.monotonic()
+            opened_s, was_there = self._clock.monotonic(), _exists(self._place)
             try:
                 self._attend()
             except ReaderError as error:
                 self._health.failed(*state_of(error))
-            except Exception as error:  # thread top: a fault of one device never ends the reader
-                log.exception("reader.faulty", extra={"next": "the device is opened anew"})
+            except Exception as error:  # noqa: BLE001 - thread top: no fault ends the reader
+                _log_fault(error)
                 self._health.failed(ReaderState.FAULTY, type(error).__name__)
-            if self._clock.monotonic() - opened_s >= STEADY_S:
-                self._back_off.restart()
+            self._back_off.ran(self._clock.monotonic() - opened_s)
             self._publish()
-            self._wait(self._back_off.next_s())
+            self._wait(self._back_off.next_s(), was_there=was_there)
 
     def _attend(self) -> None:
         try:
@@ -100,21 +106,26 @@ class Supervisor:
         finally:
             self.device.close()
 
-    def _take(self, sights: Sequence[Sight]) -> None:
+    def _take(self, frames: Sequence[AnyFrame]) -> None:
         now_s = self._clock.monotonic()
-        for sight in sights:
-            if isinstance(sight, Frame) and (message := self._judge(sight.raw, now_s)):
+        for frame in frames:
+            if isinstance(frame, Frame) and (message := self._judge(frame.raw, now_s)):
                 self._deliver(message)
-        self._health.saw(sights, now_s)
+        self._health.saw(frames, now_s)
 
     def _publish(self) -> None:
-        if health := self._health.due(self._clock.monotonic()):
-            self._deliver(health)
+        health = self._health.due(self._clock.monotonic())
+        if not health:
+            return
+        if health.state is not self._logged:
+            self._logged = health.state
+            found = {"reader": health.reader, "state": health.state, "detail": health.detail}
+            log.info("reader.changed", extra=found)
+        self._deliver(health)
 
-    def _wait(self, wait_s: float) -> None:
+    def _wait(self, wait_s: float, *, was_there: bool) -> None:
         """Wait for the next try, but no longer than until the device appears."""
         until_s = self._clock.monotonic() + wait_s
-        was_there = _exists(self._place)
         while (left_s := until_s - self._clock.monotonic()) > 0:
             if self._stopping.wait(min(left_s, LOOK_EVERY_S)):
                 return
@@ -122,6 +133,14 @@ class Supervisor:
                 self._back_off.restart()
                 return
             was_there = _exists(self._place)
+
+
+def _log_fault(error: Exception) -> None:
+    """Log where it happened, not what was said: a message may hold a card's number."""
+    where = extract_tb(error.__traceback__)[-1]
+    place = f"{where.filename}:{where.lineno}"
+    found = {"fault": type(error).__name__, "place": place, "next": "the device is opened anew"}
+    log.error("reader.faulty", extra=found)
 
 
 def _exists(place: str) -> bool:

@@ -1,1 +1,1 @@
-"""A port in, sights out: one device package a module, and only here."""
+"""A port in, frames out: one device package a module, and only here."""

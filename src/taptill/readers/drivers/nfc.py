@@ -1,4 +1,4 @@
-"""An NFC front end that nfcpy knows in, sights out: ISO 14443 A cards at 106 kbit/s, by polling.
+"""An NFC front end that nfcpy knows in, frames out: ISO 14443 A cards at 106 kbit/s, by polling.
 
 `sense()` alone, never `connect()`: it names every card, phones too, raises real errors and returns
 in time. What comes out of nfcpy on a fault is of many unrelated kinds; here they become one error.
@@ -20,7 +20,7 @@ from taptill.domain.errors import ReaderError
 from taptill.domain.tap import ReaderState
 from taptill.readers.device import ReaderSettings, trouble
 from taptill.readers.drivers.ports import opening_trouble
-from taptill.readers.frames import Frame, Sight
+from taptill.readers.frames import AnyFrame, Frame
 
 POLL_S = 0.12
 _TYPE_1_UID = slice(2, 6)
@@ -63,7 +63,7 @@ class NfcReader:
             return trouble(settings.name, ReaderState.FAULTY, "libusb-1.0-0")
         return opening_trouble(settings.name, settings.port, error)
 
-    def read(self) -> list[Sight]:
+    def read(self) -> list[AnyFrame]:
         """Look for a card once, one poll interval after the last look."""
         if self._stopping.wait(POLL_S):
             return []

@@ -1,6 +1,7 @@
 """What went wrong with a port in, the reader's state and what to name for it out."""
 
 import errno
+import os
 import termios
 from contextlib import suppress
 from pathlib import Path
@@ -43,11 +44,15 @@ def _errno_of(error: Exception) -> int:
 
 def _holder_of(port: str) -> str:
     """Name the program that has the port open, as far as this account may see it."""
-    with suppress(OSError):
-        device = str(Path(port).resolve())
-        for descriptor in Path("/proc").glob("[0-9]*/fd/*"):
-            with suppress(OSError):
-                if str(descriptor.readlink()) == device:
-                    pid = descriptor.parts[2]
-                    return f"{Path('/proc', pid, 'comm').read_text('utf-8').strip()} ({pid})"
+    device = os.path.realpath(port)
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # a process may end while we look
+            if any(_leads_to(link, device) for link in (process / "fd").iterdir()):
+                return f"{(process / 'comm').read_text('utf-8').strip()} ({process.name})"
     return ""
+
+
+def _leads_to(link: Path, device: str) -> bool:
+    with suppress(OSError):
+        return str(link.readlink()) == device
+    return False

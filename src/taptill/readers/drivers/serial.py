@@ -1,4 +1,4 @@
-"""A serial line, or anything that pyserial can open, in, sights out.
+"""A serial line, or anything that pyserial can open, in, frames out.
 
 What goes wrong on a hang-up is of unrelated kinds (SerialException and its parent OSError,
 termios.error, TypeError from a descriptor that is already gone); here they become one error.
@@ -15,7 +15,7 @@ import serial
 from taptill.domain.tap import ReaderState
 from taptill.readers.device import READ_S_MAX, ReaderSettings, trouble
 from taptill.readers.drivers.ports import is_path, opening_trouble
-from taptill.readers.frames import Sight
+from taptill.readers.frames import AnyFrame
 from taptill.readers.frames.families import find_family
 
 # Opening raises DTR, which starts some readers anew; what they say while starting is no card.
@@ -68,7 +68,7 @@ class SerialReader:
             port.rts = settings.rts
         return port
 
-    def read(self) -> list[Sight]:
+    def read(self) -> list[AnyFrame]:
         """Give what the bytes at hand complete, or what a silence ends."""
         try:
             data = self._port.read(1)

@@ -1,4 +1,4 @@
-"""Card ids from a key, a script file or a control socket in, sights out: a reader without a card.
+"""Card ids from a key, a script file or a control socket in, frames out: a reader without a card.
 
 Options: `script`, a file of lines `SECONDS CARD_ID` (seconds since the open), and `socket`, the
 path of a Unix datagram socket to make; each line of a datagram is a card id.
@@ -14,7 +14,7 @@ from pathlib import Path
 from taptill.domain.card_id import CARD_ID_LENGTH_MAX
 from taptill.readers.device import READ_S_MAX, ReaderSettings
 from taptill.readers.drivers.ports import opening_trouble
-from taptill.readers.frames import Frame, Sight
+from taptill.readers.frames import AnyFrame, Frame
 
 SHOWN_MAX = 16
 SCRIPT_BYTES_MAX = 1_000_000
@@ -54,7 +54,7 @@ class SimulatedReader:
             raise opening_trouble(self._settings.name, place, error) from error
         self._opened_s = time.monotonic()
 
-    def read(self) -> list[Sight]:
+    def read(self) -> list[AnyFrame]:
         """Give the cards that were shown meanwhile and those that the script has come to."""
         texts: list[str] = []
         if not self._shown:

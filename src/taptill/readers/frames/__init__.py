@@ -23,12 +23,11 @@ class Fault(StrEnum):
     FRAMING = "framing"
     OVERFLOW = "overflow"
     BAD_CHAR = "bad_char"
-    READER_ERROR = "reader_error"
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One sight of a card, raw: a UID in wire order as upper-case hex, or the text as sent."""
+    """A card that answered, raw: a UID in wire order as upper-case hex, or the text as sent."""
 
     raw: str
 
@@ -40,14 +39,14 @@ class BadFrame:
     fault: Fault
 
 
-Sight = Frame | BadFrame
+AnyFrame = Frame | BadFrame
 
 
 class Decoder(Protocol):
-    """One wire format; any split of the bytes gives the same sights, pending bytes are bounded."""
+    """One wire format; any split of the bytes gives the same frames, pending bytes are bounded."""
 
-    def feed(self, data: bytes) -> list[Sight]:
+    def feed(self, data: bytes) -> list[AnyFrame]:
         """Take bytes as they come; never raises."""
 
-    def idle(self) -> list[Sight]:
+    def idle(self) -> list[AnyFrame]:
         """Learn that the line has fallen silent: what is pending will not go on."""

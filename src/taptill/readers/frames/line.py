@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, fields
 
 from taptill.domain.card_id import CARD_ID_LENGTH_MAX
-from taptill.readers.frames import BadFrame, Fault, Frame, Options, Sight
+from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Options
 from taptill.readers.nearest import unknown_word
 
 _BLANK = 0x20
@@ -70,11 +70,11 @@ class LineDecoder:
         self._line = bytearray()
         self._overflowed = False
 
-    def feed(self, data: bytes) -> list[Sight]:
+    def feed(self, data: bytes) -> list[AnyFrame]:
         """Take bytes as they come and give the lines that they complete."""
-        return [sight for octet in data if (sight := self._take(octet))]
+        return [frame for octet in data if (frame := self._take(octet))]
 
-    def idle(self) -> list[Sight]:
+    def idle(self) -> list[AnyFrame]:
         """Give up the pending line, or take it as ended where the form says so."""
         line, self._overflowed = self._emptied(), False
         if not line.strip():
@@ -86,7 +86,7 @@ class LineDecoder:
         self._line.clear()
         return line
 
-    def _take(self, octet: int) -> Sight | None:
+    def _take(self, octet: int) -> AnyFrame | None:
         if octet in self._end:
             self._overflowed = False
             line = self._emptied()
@@ -105,7 +105,7 @@ class LineDecoder:
         self._line.append(octet)
         return None
 
-    def _judge(self, line: bytes) -> Sight:
+    def _judge(self, line: bytes) -> AnyFrame:
         line = line.strip(b" ")
         if not (line.startswith(self._prefix) and line.endswith(self._suffix)):
             return BadFrame(Fault.FRAMING)
@@ -114,11 +114,9 @@ class LineDecoder:
             return BadFrame(Fault.BAD_CHAR)
         if len(text) < self._form.min_length:
             return BadFrame(Fault.TRUNCATED)
-        if len(text) > self._form.max_length:
-            return BadFrame(Fault.OVERFLOW)
         return self._matched(text.decode("ascii"))
 
-    def _matched(self, text: str) -> Sight:
+    def _matched(self, text: str) -> AnyFrame:
         if not self._form.regex:
             return Frame(text)
         found = self._regex.fullmatch(text)

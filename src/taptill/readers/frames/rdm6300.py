@@ -6,7 +6,7 @@ Source: Seeed data sheet 113020002, page 3. The reader repeats the frame every 5
 from functools import reduce
 from operator import xor
 
-from taptill.readers.frames import BadFrame, Fault, Frame, Sight
+from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame
 
 _STX, _ETX = 0x02, 0x03
 _HEX_DIGITS = frozenset(b"0123456789ABCDEFabcdef")
@@ -23,11 +23,11 @@ class Rdm6300Decoder:
         self._digits: bytearray | None = None
         self._noise = 0
 
-    def feed(self, data: bytes) -> list[Sight]:
+    def feed(self, data: bytes) -> list[AnyFrame]:
         """Take bytes as they come and give the frames that they complete."""
-        return [sight for octet in data if (sight := self._take(octet))]
+        return [frame for octet in data if (frame := self._take(octet))]
 
-    def idle(self) -> list[Sight]:
+    def idle(self) -> list[AnyFrame]:
         """Give up a frame that was begun and not ended."""
         return [BadFrame(Fault.TRUNCATED)] if self._restart(None) else []
 
@@ -35,7 +35,7 @@ class Rdm6300Decoder:
         pending, self._digits = self._digits, digits
         return pending
 
-    def _take(self, octet: int) -> Sight | None:
+    def _take(self, octet: int) -> AnyFrame | None:
         if octet == _STX:
             return BadFrame(Fault.TRUNCATED) if self._restart(bytearray()) else None
         if self._digits is None:
@@ -51,7 +51,7 @@ class Rdm6300Decoder:
         self._digits.append(octet)
         return None
 
-    def _end(self, digits: bytearray) -> Sight:
+    def _end(self, digits: bytearray) -> AnyFrame:
         if len(digits) < _DIGITS:
             return BadFrame(Fault.TRUNCATED)
         octets = bytes.fromhex(digits.decode("ascii"))
@@ -60,7 +60,7 @@ class Rdm6300Decoder:
         self._noise = 0
         return Frame(octets[:-1].hex().upper())
 
-    def _skip(self) -> Sight | None:
+    def _skip(self) -> AnyFrame | None:
         self._noise += 1
         if self._noise < _NOISE_MAX:
             return None
