@@ -21,6 +21,7 @@ import pyte
 
 COLUMNS, LINES = 80, 24
 WAIT_S = 20.0
+_TERMINAL = {"TERM": "xterm-256color", "COLORTERM": "", "LANG": "C.UTF-8"}
 CARDS_APART_S = 0.4  # two cards within 0.3 s are two cards in the field
 DEAD_ENTER_S = 0.45
 
@@ -148,19 +149,19 @@ class Site:
 class Program:
     """A till on a pseudo-terminal of 80 by 24; what it draws is read into a pyte screen."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, words: list[str], card_socket: Path | None = None, **variables: str) -> None:
+        self._card_socket = card_socket
         self._screen = pyte.Screen(COLUMNS, LINES)
         self._stream = pyte.ByteStream(self._screen)
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
         self.process = subprocess.Popen(
-            site.run_words(),
+            words,
             stdin=slave,
             stdout=slave,
             stderr=slave,
             start_new_session=True,
-            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "", "LANG": "C.UTF-8"},
+            env={**os.environ, **_TERMINAL, **variables},
         )
         os.close(slave)
 
@@ -211,7 +212,8 @@ class Program:
         """Let a person's time pass while the screen is read."""
         end = time.monotonic() + pause_s
         while (left := end - time.monotonic()) > 0:
-            self._read(left)
+            if not self._read(left):
+                time.sleep(min(left, 0.05))  # no terminal any more
 
     def void_key(self) -> None:
         """Press F8."""
@@ -220,7 +222,7 @@ class Program:
     def tap(self, card_id: str) -> None:
         """Show a card to the simulated reader by its control socket."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
-            line.sendto(card_id.encode(), str(self._site.socket))
+            line.sendto(card_id.encode(), str(self._card_socket))
 
     def kill(self) -> None:
         """Take its power: SIGKILL."""
@@ -230,10 +232,20 @@ class Program:
     def leave(self) -> int:
         """Stop it as systemd would, and give the exit status."""
         self.process.send_signal(signal.SIGINT)
+        return self.ended()
+
+    def hang_up(self) -> None:
+        """Close its terminal."""
+        os.close(self._master)
+        self._master = -1
+        self.process.send_signal(signal.SIGHUP)
+
+    def ended(self) -> int:
+        """Wait until it has ended by itself, and give its exit status."""
         end = time.monotonic() + WAIT_S
         while self.process.poll() is None and time.monotonic() < end:
-            self._read(0.1)
-        assert self.process.poll() is not None, "the till does not end"
+            self.pause(0.1)
+        assert self.process.poll() is not None, "it does not end"
         return self.close()
 
     def close(self) -> int:
@@ -247,19 +259,21 @@ class Program:
             self._master = -1
         return status
 
-    def _read(self, wait_s: float) -> None:
+    def _read(self, wait_s: float) -> bool:
+        """Draw what has come; False where the terminal is gone."""
         while self._master >= 0 and select.select([self._master], [], [], wait_s)[0]:
             try:
                 self._stream.feed(os.read(self._master, 65536))
             except OSError:
-                return  # the program has ended
+                return False
             wait_s = 0.0
+        return self._master >= 0
 
 
 @contextmanager
 def running(site: Site, *, ready: str = "READER ok") -> Iterator[Program]:
     """Run a till until the block ends, once `ready` stands on its screen."""
-    program = Program(site)
+    program = Program(site.run_words(), site.socket)
     try:
         if ready:
             program.wait_for(ready)

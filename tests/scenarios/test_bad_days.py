@@ -73,7 +73,7 @@ def test_a_second_till_on_the_same_journal_is_refused_and_told_who_has_it(world:
     """Exit status 75 and the first one's process id; the first goes on selling."""
     with running(world.site) as first:
         first.wait_for("ONLINE")
-        second = Program(world.site)
+        second = Program(world.site.run_words())
         second.pause(0.1)
         status = second.process.wait(20)
         words = second.text()
@@ -165,7 +165,7 @@ def test_a_missing_token_says_where_to_put_it(tmp_path: Path) -> None:
     """Exit status 78 and both ways to give one."""
     site = Site(tmp_path, "http://127.0.0.1:1", "token")
     (tmp_path / "token").unlink()
-    program = Program(site)
+    program = Program(site.run_words())
     status = program.process.wait(20)
     words = program.text()
     program.close()
