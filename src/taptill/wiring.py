@@ -3,12 +3,13 @@
 import asyncio
 import random
 import secrets
-from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from taptill.backend.customers import CustomersApi
+from taptill.backend.rows import MoneyForm
+from taptill.backend.transport import Access, Transport
 from taptill.checkout.counter import TillSettings
 from taptill.checkout.keypad import Keypad
 from taptill.checkout.ports import Ports
@@ -19,9 +20,8 @@ from taptill.clock import SystemClock
 from taptill.config import Config, Reader
 from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.basket import Good
-from taptill.domain.card_id import CardId
 from taptill.domain.customer import Snapshot
-from taptill.domain.decision import Finding, Policy
+from taptill.domain.decision import Policy
 from taptill.domain.errors import ConfigError, MalformedError, UnauthorisedError
 from taptill.domain.tap import ReaderMessage
 from taptill.journal.journal import Journal
@@ -32,17 +32,12 @@ from taptill.readers.device import ReaderSettings
 from taptill.readers.drivers.simulated import SimulatedReader
 from taptill.readers.registry import complaints, open_reader
 from taptill.readers.supervisor import Supervisor
-from taptill.settlement.requests import RowAnswer, Update, UpdateAnswer
 from taptill.settlement.schedule import (
-    Capabilities,
     Settlement,
     SettlementEvents,
     SettlePolicy,
     State,
 )
-
-if TYPE_CHECKING:
-    from taptill.backend.customers import CustomersApi
 
 MESSAGES_MAX = 16
 """Reader messages waiting for the till; the newest wins."""
@@ -54,44 +49,6 @@ _STOPPED = {State.HALTED: Alarm.HALTED, State.CLONED: Alarm.CLONED, State.DENIED
 _TROUBLES = {UnauthorisedError.code: Alarm.TOKEN, MalformedError.code: Alarm.NOT_OURS}
 
 
-class LateApi:
-    """The Customers API; httpx is imported at the first call, after the first frame."""
-
-    def __init__(self, build: "Callable[[], CustomersApi]") -> None:
-        self._build = build
-        self._built: asyncio.Task[CustomersApi] | None = None
-
-    async def find(self, card_id: CardId) -> Finding:
-        """See CustomersApi."""
-        return await (await self._api()).find(card_id)
-
-    async def page(self, after_id: int, limit: int, since: str = "") -> list[Snapshot]:
-        """See CustomersApi."""
-        return await (await self._api()).page(after_id, limit, since)
-
-    async def capabilities(self) -> Capabilities | None:
-        """See CustomersApi."""
-        return await (await self._api()).capabilities()
-
-    async def read_row(self, customer_id: int) -> RowAnswer:
-        """See CustomersApi."""
-        return await (await self._api()).read_row(customer_id)
-
-    async def update_row(self, update: Update) -> UpdateAnswer:
-        """See CustomersApi."""
-        return await (await self._api()).update_row(update)
-
-    async def close(self) -> None:
-        """Close the connections, if there are any."""
-        if self._built:
-            await (await self._built).close()
-
-    async def _api(self) -> "CustomersApi":
-        if self._built is None:
-            self._built = asyncio.ensure_future(asyncio.to_thread(self._build))
-        return await asyncio.shield(self._built)
-
-
 @dataclass(slots=True)
 class House:
     """Everything of a running till; `run` is its life, `close` its end."""
@@ -99,7 +56,7 @@ class House:
     till: Till
     journal: Journal
     cache: CustomerCache
-    api: LateApi
+    api: CustomersApi
     settlement: Settlement
     sync: Sync
     queue: asyncio.Queue[ReaderMessage]
@@ -159,19 +116,19 @@ def build(config: Config, state: Path, token: str) -> House:
     backend, settling = config.backend, config.settlement
     place = f"{backend.base_url}{backend.path_prefix}"
     journal.open({"backend": place, "strategy": settling.strategy, "machine": _machine()})
-    try:
+    with ExitStack() as undo:
+        undo.callback(journal.close)
         cache = CustomerCache(state / "cache.db", clock, frozenset(config.cache.fields))
-        return _connect(config, token, clock, journal, cache)
-    except BaseException:
-        journal.close()
-        raise
+        house = _connect(config, token, clock, journal, cache)
+        undo.pop_all()
+    return house
 
 
 def _connect(
     config: Config, token: str, clock: SystemClock, journal: Journal, cache: CustomerCache
 ) -> House:
     connection = Connection(clock)
-    api = LateApi(lambda: _api(config, token, clock, connection))
+    api = _api(config, token, clock, connection)
     settling = config.settlement
     policy = SettlePolicy(journal.journal_id, settling.share_debt_data, float(settling.retry_max_s))
     settles = settling.strategy == "debt"
@@ -189,7 +146,7 @@ def _connect(
         clock,
         policy,
         random.random,
-        SettlementEvents(changed, seen),
+        SettlementEvents(changed, seen, cache.stamp_of),
     )
     status = _Status(config, clock, connection, journal, cache, settlement)
     ports = Ports(
@@ -303,12 +260,7 @@ def _till_settings(config: Config, journal_id: str) -> TillSettings:
     )
 
 
-def _api(config: Config, token: str, clock: SystemClock, connection: Connection) -> "CustomersApi":
-    # httpx takes a tenth of a second to import; the first frame does not wait for it.
-    from taptill.backend.customers import CustomersApi  # noqa: PLC0415
-    from taptill.backend.rows import MoneyForm  # noqa: PLC0415
-    from taptill.backend.transport import Access, Transport  # noqa: PLC0415
-
+def _api(config: Config, token: str, clock: SystemClock, connection: Connection) -> CustomersApi:
     backend = config.backend
     certificate = None
     if backend.client_cert and backend.client_key:

@@ -105,7 +105,8 @@ def compiled(package: Distribution) -> list[str]:
 @pytest.mark.parametrize("name", till_packages())
 def test_a_till_needs_nothing_compiled(name: str) -> None:
     package = distribution(name)
-    wheel = package.read_text("WHEEL") or ""
+    # An old pip installs a source archive (pyDes is one) without a wheel: then its files tell.
+    wheel = package.read_text("WHEEL") or "Root-Is-Purelib: true"
     assert "Root-Is-Purelib: true" in wheel
     assert re.findall(r"^Tag: .*$(?<!-none-any)", wheel, re.MULTILINE) == []
     assert compiled(package) == []

@@ -4,17 +4,20 @@ import json
 from decimal import Decimal
 from typing import Any
 
+PLAIN_DIGITS = 20
+"""Figures beyond so many digits before or after the point are written with an exponent."""
+
 
 def read_json(text: bytes | str) -> Any:
     """Parse JSON; fractions become Decimals. ValueError also for NaN and Infinity."""
-    return json.loads(text, parse_float=Decimal, parse_constant=_refuse)
+    try:
+        return json.loads(text, parse_float=Decimal, parse_constant=_refuse)
+    except ArithmeticError as fault:
+        raise ValueError("a figure beyond all bounds") from fault
 
 
 def write_json(value: Any) -> str:
-    """Write JSON with Decimals as plain figures; the reader gets back the same Decimal.
-
-    ValueError where a double, which is what most servers keep, would not hold the figure.
-    """
+    """Write JSON; every Decimal reads back as the same Decimal. ValueError for NaN, Infinity."""
     match value:
         case Decimal():
             return _figure(value)
@@ -27,11 +30,18 @@ def write_json(value: Any) -> str:
             return json.dumps(value, allow_nan=False)
 
 
+def kept_exactly(figure: Decimal) -> Decimal:
+    """Give a figure that a double, which is what most servers keep, holds; else ValueError."""
+    if not figure.is_finite() or Decimal(repr(float(figure))) != figure:
+        raise ValueError("a server would not keep this figure exactly")
+    return figure
+
+
 def _figure(value: Decimal) -> str:
-    written = format(value, "f")
-    if not value.is_finite() or Decimal(repr(float(written))) != value:
-        raise ValueError(f"a server would not keep this figure exactly: {len(written)} digits")
-    return written
+    if not value.is_finite():
+        raise ValueError("no figure")
+    plain = -PLAIN_DIGITS <= value.adjusted() <= PLAIN_DIGITS
+    return format(value, "f") if plain else str(value)
 
 
 def _refuse(constant: str) -> Any:

@@ -1,7 +1,7 @@
 """Answer bodies in, snapshots out: tolerant of shapes, strict about figures."""
 
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from taptill.domain.card_id import CardId
@@ -12,7 +12,11 @@ from taptill.domain.money import MINOR_MAX
 
 NAME_LENGTH_MAX = 200
 _LIST_KEYS = ("data", "rows", "items", "result")
-_TRUE = frozenset({"true", "1", "yes", "t"})
+_TEXT_TRUTHS = {
+    **dict.fromkeys(("true", "1", "yes", "t"), True),
+    **dict.fromkeys(("false", "0", "no", "f", ""), False),
+}
+_WHOLE_MAX = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +54,21 @@ def says_failure(answer: Any) -> bool:
     return answer.get("success") is False or answer.get("error") not in (None, False, "")
 
 
+def id_of(row: dict[str, Any]) -> int:
+    """Read a row's id; MalformedError where it has none."""
+    return _whole(row.get("id"), "id")
+
+
 def snapshot_of(row: dict[str, Any], form: MoneyForm) -> Snapshot:
     """Read one row; MalformedError where id, block or debt cannot be told."""
-    for field in ("id", "isBlocked", "totalDebt"):
+    for field in ("isBlocked", "totalDebt"):
         if field not in row:
             raise MalformedError(detail=f"a row without {field}")
     customer = Customer(
-        id=_whole(row["id"], "id"),
-        name=_text(row.get("name")),
+        id=id_of(row),
+        name=_words(row.get("name")),
         company=_company(row.get("company")),
-        card_id=CardId(str(row.get("cardId") or "")),
+        card_id=CardId(_text(row.get("cardId"))),
         blocked=_truth(row["isBlocked"], "isBlocked"),
         credit_allowed=_truth(row.get("isCreditAllowed"), "isCreditAllowed"),
         is_default=_truth(row.get("default"), "default"),
@@ -68,7 +77,7 @@ def snapshot_of(row: dict[str, Any], form: MoneyForm) -> Snapshot:
     return Snapshot(
         customer=customer,
         total=_total(row["totalDebt"], form),
-        updated_at=str(row.get("updatedAt") or ""),
+        updated_at=_text(row.get("updatedAt")),
         version=None if version is None else _whole(version, "version"),
         marks=read_marks(row.get("debtData")),
     )
@@ -92,21 +101,27 @@ def _list_in(answer: Any, depth: int) -> list[Any] | None:
 def _total(value: Any, form: MoneyForm) -> Decimal:
     try:
         figure = Decimal(0) if value is None else Decimal(str(value).strip())
-    except InvalidOperation as fault:
+        minor = form.to_minor(figure)
+    except ArithmeticError as fault:
         raise MalformedError(detail="totalDebt is no figure") from fault
-    if isinstance(value, bool) or not figure.is_finite():
+    if isinstance(value, bool) or not minor.is_finite():
         raise MalformedError(detail="totalDebt is no figure")
-    minor = form.to_minor(figure)
     if abs(minor) > MINOR_MAX:
         raise MalformedError(detail="totalDebt is beyond belief")
     return minor
 
 
 def _whole(value: Any, field: str) -> int:
+    fault = MalformedError(detail=f"{field} is no whole number")
     try:
-        return int("" if isinstance(value, bool) else value)
-    except (TypeError, ValueError) as fault:
-        raise MalformedError(detail=f"{field} is no whole number") from fault
+        figure = Decimal(str(value).strip())
+    except ArithmeticError:
+        raise fault from None
+    if isinstance(value, bool) or not figure.is_finite() or abs(figure) > _WHOLE_MAX:
+        raise fault
+    if figure != figure.to_integral_value():
+        raise fault
+    return int(figure)
 
 
 def _truth(value: Any, field: str) -> bool:
@@ -117,18 +132,24 @@ def _truth(value: Any, field: str) -> bool:
             return value
         case int() | Decimal():
             return value != 0
-        case str():
-            return value.strip().lower() in _TRUE
+        case str() if value.strip().lower() in _TEXT_TRUTHS:
+            return _TEXT_TRUTHS[value.strip().lower()]
         case _:
             raise MalformedError(detail=f"{field} is neither true nor false")
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, dict):  # a language map
+def _words(value: Any) -> str:
+    """Read a text that may be a map from languages to texts."""
+    if isinstance(value, dict):
         texts = [one for one in (value.get("en"), *value.values()) if isinstance(one, str)]
         value = texts[0] if texts else ""
-    return value[:NAME_LENGTH_MAX] if isinstance(value, str) else ""
+    return _text(value)[:NAME_LENGTH_MAX] if isinstance(value, str) else ""
+
+
+def _text(value: Any) -> str:
+    """Give a scalar as text without half characters, which no file and no screen takes."""
+    return "" if value is None else str(value).encode("utf-8", "replace").decode("utf-8")
 
 
 def _company(value: Any) -> str:
-    return _text(value.get("name")) if isinstance(value, dict) else ""
+    return _words(value.get("name")) if isinstance(value, dict) else ""

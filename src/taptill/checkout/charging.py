@@ -4,16 +4,15 @@ import asyncio
 
 from taptill.checkout.counter import Counter
 from taptill.checkout.inquiry import Inquiry
-from taptill.checkout.keypad import NOTHING_RUNG, Rung
-from taptill.checkout.sale import Found
-from taptill.checkout.session import Event
+from taptill.checkout.keypad import NOTHING_RUNG
+from taptill.checkout.session import OVER, Event, Step
 from taptill.checkout.strip import Sold, sold_of
 from taptill.checkout.view import Notice
-from taptill.domain.basket import Basket
 from taptill.domain.decision import Declined, Known, Reason
 from taptill.domain.entry import Draft, Entry, Kind
-from taptill.domain.errors import EntryRefusedError, JournalError
+from taptill.domain.errors import JournalError
 
+DEAD_ENTER_S = 0.4
 SLOW_DISK_S = 2.0
 
 VOID_REASONS = {"1": "wrong amount", "2": "wrong customer", "3": "goods returned"}
@@ -25,83 +24,107 @@ class Charging:
     def __init__(self, counter: Counter, inquiry: Inquiry) -> None:
         self._counter = counter
         self._inquiry = inquiry
+        self._enter_dead_until_s = 0.0
 
     def confirm(self) -> None:
         """Charge what is rung up to the customer shown, if the rules allow it."""
         counter, sale = self._counter, self._counter.sale
-        if counter.under_way:
-            counter.say(Notice.BUSY)
-        elif counter.now_s < counter.enter_dead_until_s:
+        finding = sale.found.finding_at(counter.now_s) if sale.found else None
+        if sale.step in OVER or sale.step is Step.VOIDING:
+            return  # the screen says already what Enter might ask
+        if counter.now_s < self._enter_dead_until_s:
             counter.say(Notice.WAIT_A_MOMENT)
         elif not counter.total:
             counter.say(Notice.NO_AMOUNT)
-        elif sale.found is None:
+        elif finding is None and sale.asking:
+            counter.say(Notice.LOOKING_UP)
+        elif isinstance(finding, Known) and not finding.gone and counter.go(Event.CONFIRMED):
+            counter.set(amount=counter.total)
+            if wait_s := self._inquiry.patience_s(finding):
+                counter.errands.start(self._wait_and_decide(wait_s))
+            else:
+                self._decide()
+        else:
             counter.say(Notice.NO_CARD)
-        elif counter.go(Event.CONFIRMED):
-            counter.start(self._charge(sale.found, counter.whole))
 
     def ask_void(self) -> None:
         """Ask why the last sale is to be voided; possible once, within the window."""
-        counter, last = self._counter, self._counter.strip.last_sale()
-        if last is None:
-            counter.say(Notice.NOTHING_TO_VOID)
-        elif not self.voidable(last):
-            counter.say(Notice.VOID_TOO_LATE)
-        elif counter.go(Event.VOID_ASKED):
-            counter.set(rung=NOTHING_RUNG, amount=last.amount, detail=last.initials)
-        else:
+        counter, last = self._counter, self.voidable()
+        if counter.sale.step is Step.VOIDING:
+            return
+        if counter.total:
             counter.say(Notice.BUSY)
+        elif last is None:
+            sold = counter.strip.last_sale()
+            counter.say(Notice.VOID_TOO_LATE if sold else Notice.NOTHING_TO_VOID)
+        else:
+            counter.new_sale()
+            counter.go(Event.VOID_ASKED)
+            counter.set(amount=last.amount)
 
     def choose_void(self, key: str) -> None:
         """Void the last sale for the reason of that key; any other key waits on."""
-        counter, last = self._counter, self._counter.strip.last_sale()
-        if key not in VOID_REASONS or last is None or not counter.go(Event.VOID_CHOSEN):
-            return
-        body = {"reason": VOID_REASONS[key], "voids": last.seq}
-        amount = -last.amount.minor
-        draft = Draft(Kind.VOID, last.customer_id, amount, body, last.charge_id)
-        counter.start(self._void(draft))
+        counter, last = self._counter, self.voidable()
+        counter.say(Notice.NONE)
+        if last is None:
+            counter.new_sale()
+            counter.say(Notice.VOID_TOO_LATE)
+        elif key in VOID_REASONS:
+            counter.go(Event.VOID_CHOSEN)
+            body = {"reason": VOID_REASONS[key], "voids": last.seq}
+            amount = -last.amount.minor
+            draft = Draft(Kind.VOID, last.customer_id, amount, body, last.charge_id)
+            counter.errands.start(self._void(draft))
 
-    def voidable(self, sold: Sold) -> bool:
-        """Tell whether a sale may still be voided by the cashier alone."""
-        window_s = self._counter.settings.void_window_s
-        return sold.sold_at_s is not None and self._counter.now_s - sold.sold_at_s <= window_s
+    def voidable(self) -> Sold | None:
+        """Give the last sale, if the cashier may still void it alone."""
+        last = self._counter.strip.last_sale()
+        if last is None or last.sold_at_s is None:
+            return None
+        age_s = self._counter.now_s - last.sold_at_s
+        return last if age_s <= self._counter.settings.void_window_s else None
 
-    async def _charge(self, found: Found, basket: Basket) -> None:
+    async def _wait_and_decide(self, wait_s: float) -> None:
+        await self._inquiry.answer_within(wait_s)
+        self._decide()
+
+    def _decide(self) -> None:
+        """Ask the rules once more, with what is known by now, and act on it."""
         counter = self._counter
-        counter.set(rung=Rung(basket), amount=basket.total)
-        await self._inquiry.fresh_answer(found)
-        shown, found = found, counter.sale.found or found
-        if found.customer_id not in {None, shown.customer_id}:
-            found = shown  # Enter was for who was on the panel, and for nobody else
-        finding = found.finding_at(counter.now_s)
+        found, basket = counter.sale.found, counter.sale.rung.whole(counter.settings.keypad)
+        if found is None:
+            return  # something failed meanwhile, and the till is closed
         verdict = counter.desk.ask(found, basket.total, counter.now_s)
         counter.set(verdict=verdict, asking=False)
         if isinstance(verdict, Declined):
             self._refuse(verdict)
             return
-        assert isinstance(finding, Known)
+        assert isinstance(found.finding, Known)
         counter.go(Event.ALLOWED)
-        counter.changed()
-        draft = counter.desk.charge(counter.sale, finding, basket, offline=verdict.offline)
+        draft = counter.desk.charge(counter.sale, found.finding, basket, offline=verdict.offline)
+        counter.errands.start(self._charge(draft))
+
+    async def _charge(self, draft: Draft) -> None:
         entry = await self._commit(draft)
         if entry is not None:
-            self._paid(entry, found)
+            self._paid(entry)
 
     def _refuse(self, verdict: Declined) -> None:
         counter = self._counter
         if verdict.reason is Reason.TILL_CLOSED:
             counter.close(counter.ports.books.closed_by())
-        else:
-            counter.finish(Event.REFUSED)
+            return
+        self._finish(Event.REFUSED)
+        if counter.sale.noted != (verdict.reason, counter.total):
             self._inquiry.note_decline(verdict)
 
-    def _paid(self, entry: Entry, found: Found) -> None:
+    def _paid(self, entry: Entry) -> None:
         counter = self._counter
         counter.strip.add(sold_of(entry, counter.now_s))
-        verdict = counter.desk.ask(found, None, counter.now_s)
+        found = counter.sale.found
+        verdict = counter.desk.ask(found, None, counter.now_s) if found else None
         counter.set(rung=NOTHING_RUNG, verdict=verdict)
-        counter.finish(Event.SAVED)
+        self._finish(Event.SAVED)
         counter.changed()
         counter.ports.settle()
 
@@ -110,8 +133,7 @@ class Charging:
         entry = await self._commit(draft)
         if entry is not None:
             counter.strip.void(draft.charge_id or "", entry.seq)
-            counter.set(found=None, verdict=None)
-            counter.finish(Event.VOID_SAVED)
+            self._finish(Event.VOID_SAVED)
             counter.changed()
             counter.ports.settle()
 
@@ -125,9 +147,13 @@ class Charging:
             counter.changed()
         try:
             return (await append)[0]
-        except EntryRefusedError:
-            counter.new_sale()
-            counter.say(Notice.NOTHING_TO_VOID)
         except JournalError as fault:
             counter.close(str(fault.fields.get("detail", fault.code)))
         return None
+
+    def _finish(self, event: Event) -> None:
+        """Take a step to a verdict; Enter is dead for a moment, against double presses."""
+        counter = self._counter
+        counter.go(event)
+        counter.touch()
+        self._enter_dead_until_s = counter.now_s + DEAD_ENTER_S

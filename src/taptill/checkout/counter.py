@@ -1,25 +1,19 @@
 """Events in, the state of the one sale out: no IO and no waiting, only what is so now."""
 
-import asyncio
-import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from taptill.checkout.errands import Errands
 from taptill.checkout.keypad import Keypad, Rung
 from taptill.checkout.ports import Ports
 from taptill.checkout.sale import Desk, Found, Sale, verdict_event
-from taptill.checkout.session import OVER, UNDER_WAY, Event, Step, next_step
+from taptill.checkout.session import OVER, Event, Step, next_step
 from taptill.checkout.strip import Strip
 from taptill.checkout.view import Notice
-from taptill.domain.basket import Basket
 from taptill.domain.decision import Policy
-from taptill.domain.errors import TaptillError
 from taptill.domain.money import Money
-
-log = logging.getLogger("taptill.till")
-
-DEAD_ENTER_S = 0.4
+from taptill.domain.tap import CardProblem, Tap
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +39,7 @@ class Counter:
         self.strip = Strip()
         self.changed = changed
         self.touched_at_s = 0.0
-        self.enter_dead_until_s = 0.0
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.errands = Errands(self.close, changed)
 
     @property
     def now_s(self) -> float:
@@ -54,57 +47,57 @@ class Counter:
         return self.ports.clock.monotonic()
 
     @property
-    def under_way(self) -> bool:
-        """Whether the basket is frozen."""
-        return self.sale.step in UNDER_WAY
-
-    @property
-    def whole(self) -> Basket:
-        """Give the basket with the amount being typed."""
-        return self.sale.rung.whole(self.settings.keypad)
-
-    @property
     def total(self) -> Money:
         """Give the sum of all that is rung up."""
-        return self.whole.total
-
-    def is_on(self, charge_id: str) -> bool:
-        """Tell whether that sale is still the one at the counter."""
-        return self.sale.charge_id == charge_id
+        return self.sale.rung.whole(self.settings.keypad).total
 
     def set(self, **changes: Any) -> None:
         """Change fields of the sale."""
         self.sale = replace(self.sale, **changes)
 
-    def say(self, notice: Notice) -> None:
-        """Answer a key or a tap that changes nothing."""
-        self.set(notice=notice)
+    def say(self, notice: Notice, other_card: str = "") -> None:
+        """Answer a key or a tap that changes nothing; `other_card` is what OTHER_CARD is about."""
+        self.set(notice=notice, other_card=other_card)
 
     def go(self, event: Event) -> bool:
-        """Take a step; False where the event means nothing now."""
+        """Take a step, which makes the last notice old; False where the event means nothing."""
         step = next_step(self.sale.step, event)
-        moved = step is not self.sale.step
+        if step is self.sale.step:
+            return False
         self.set(step=step)
-        return moved
-
-    def finish(self, event: Event) -> None:
-        """Take a step to a verdict; Enter is dead for a moment, against double presses."""
-        self.go(event)
-        self.enter_dead_until_s = self.now_s + DEAD_ENTER_S
-        self.touch()
+        self.say(Notice.NONE)
+        return True
 
     def close(self, detail: str) -> None:
         """Stop selling: the journal cannot be written, or nobody knows what happened."""
-        self.set(step=Step.CLOSED, detail=detail, asking=False)
+        self._let_go_of_card()
+        self.go(Event.FAILED)
+        self.set(detail=detail)
+        self.touch()
 
     def new_sale(self) -> None:
         """Begin anew with nothing rung up and no card; answers for the old sale change nothing."""
-        self.sale = Sale(self.ports.new_id())
+        step = next_step(self.sale.step, Event.CANCELLED)
+        self.sale = Sale(self.ports.new_id(), step)
 
     def begin_if_over(self) -> None:
         """Begin anew where the last sale has its verdict."""
         if self.sale.step in OVER:
             self.new_sale()
+
+    def welcome(self, tap: Tap | None) -> None:
+        """Make room for a card: who was there goes, the basket stays; None: nobody comes."""
+        self._let_go_of_card()
+        self.set(tap=tap, asking=tap is not None)
+        self.say(Notice.NONE)
+        self._go_alone()
+
+    def clear(self) -> None:
+        """Blank what has stood long enough; a basket that is not paid for stays."""
+        if self.sale.step in OVER | {Step.VOIDING}:
+            self.new_sale()
+        else:
+            self.welcome(None)
 
     def touch(self) -> None:
         """Note that a person or a card was here."""
@@ -113,34 +106,22 @@ class Counter:
     def ring(self, rung: Rung, notice: Notice) -> None:
         """Take a new basket, and ask anew whether the customer shown may pay it."""
         self.set(rung=rung)
-        if self.sale.found is not None:
-            self.show(self.sale.found)
+        found = self.sale.found
+        if found is None or isinstance(found.finding, CardProblem):
+            self.set(found=None, verdict=None)
+            self._go_alone()
         else:
-            self.set(problem=None)
-            self.go(Event.RUNG if self.total or rung.typed else Event.EMPTIED)
+            self.show(found)
         self.say(notice)
 
     def show(self, found: Found) -> None:
         """Put a finding on the panel with its verdict on tap."""
         verdict = self.desk.ask(found, self.total or None, self.now_s)
-        self.set(found=found, problem=None, verdict=verdict, notice=Notice.NONE)
+        self.set(found=found, verdict=verdict)
         self.go(verdict_event(verdict, self.total))
-        self.changed()
 
-    def start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
-        """Do something beside; a fault in it closes the till and never passes unseen."""
-        task = asyncio.get_running_loop().create_task(self._guard(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+    def _let_go_of_card(self) -> None:
+        self.set(tap=None, found=None, verdict=None, asking=False, noted=None, detail="")
 
-    async def _guard(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        except TaptillError as fault:
-            log.exception("till.fault", extra={"code": fault.code})
-            self.close(fault.code)
-        except Exception as fault:  # task top: nothing is sold on a fault nobody foresaw
-            log.exception("till.fault")
-            self.close(type(fault).__name__)
-        self.changed()
+    def _go_alone(self) -> None:
+        self.go(Event.RUNG if self.total or self.sale.rung.typed else Event.EMPTIED)

@@ -5,11 +5,12 @@ import logging
 
 from taptill.checkout.counter import Counter
 from taptill.checkout.sale import Found
-from taptill.checkout.session import OVER, Event, Step
+from taptill.checkout.session import OVER, UNDER_WAY, Step
 from taptill.checkout.strip import Sold, local_time
 from taptill.checkout.view import Notice
 from taptill.domain.customer import Snapshot, initials
-from taptill.domain.decision import Approved, Declined, Known, Reason, Unreachable
+from taptill.domain.decision import Approved, Declined, Finding, Known, Reason, Unreachable
+from taptill.domain.entry import Draft
 from taptill.domain.errors import JournalError
 from taptill.domain.tap import CardProblem, Tap
 
@@ -29,7 +30,7 @@ _JOURNALED_ON_TAP = frozenset(
         Reason.BLOCKED,
     }
 )
-_NO_TAPS = frozenset({Step.VOIDING, Step.CLOSED})
+_NO_TAPS = UNDER_WAY | {Step.VOIDING, Step.CLOSED}
 
 
 class Inquiry:
@@ -43,147 +44,155 @@ class Inquiry:
     def tapped(self, tap: Tap) -> None:
         """Answer a tap visibly, whatever it can or cannot do now."""
         counter, sale = self._counter, self._counter.sale
-        if counter.now_s - tap.at_s > TAP_AGE_MAX_S:
+        if sale.step in _NO_TAPS:
+            self._turn_away()
+        elif counter.now_s - tap.at_s > TAP_AGE_MAX_S:
             counter.say(Notice.TAP_AGAIN)
-        elif counter.under_way or sale.step in _NO_TAPS:
-            counter.say(Notice.BUSY)
         elif self._is_shown(tap):
             counter.touch()
             counter.say(Notice.SAME_CARD)
         elif sale.step is Step.CONFIRM and sale.other_card != tap.card_id:
-            counter.set(notice=Notice.OTHER_CARD, other_card=tap.card_id)
+            counter.touch()
+            counter.say(Notice.OTHER_CARD, tap.card_id)
         else:
             counter.touch()
             counter.begin_if_over()
-            counter.set(found=None, problem=None, verdict=None, other_card="", asking=True)
-            counter.start(self._find(tap, counter.sale.charge_id))
+            counter.welcome(tap)
+            counter.errands.start(self._find(tap))
 
     def refused_by_reader(self, problem: CardProblem) -> None:
         """Take back what the reader could not name."""
         counter = self._counter
-        if counter.under_way or counter.sale.step in _NO_TAPS:
+        if counter.sale.step in _NO_TAPS:
+            self._turn_away()
             return
         counter.touch()
         counter.begin_if_over()
-        counter.set(found=None, verdict=None, problem=problem, asking=False)
-        counter.go(Event.UNREAD)
-        self.note_decline(Declined(Reason.UNREADABLE_CARD))
+        counter.welcome(None)
+        self._show(Found(problem, counter.now_s))
 
     def sighted(self, snapshot: Snapshot) -> None:
         """Take a row that settlement came by, if it is the customer on the panel."""
         found = self._counter.sale.found
-        if found is None or not isinstance(found.finding, Known):
-            return
-        if found.finding.snapshot.customer.id == snapshot.customer.id:
-            fresh = Found(found.card_id, Known(snapshot, 0.0), self._counter.now_s, live=True)
-            self._counter.set(found=fresh)
+        if found and found.customer_id == snapshot.customer.id:
+            self._take(found, Known(snapshot, 0.0))
 
     def keep_fresh(self) -> None:
         """Ask again for the customer on the panel before the sight grows stale."""
         half_fresh_s = self._counter.settings.policy.fresh_s / 2
-        found = self._counter.sale.found
-        if found and self._counter.now_s - self._asked_at_s > half_fresh_s:
-            self._ask_again(found)
+        if self._counter.now_s - self._asked_at_s > half_fresh_s:
+            self._ask_again()
 
-    async def fresh_answer(self, found: Found) -> None:
-        """Wait for a live answer that is under way, or that a stale sight needs; not for long."""
-        finding = found.finding_at(self._counter.now_s)
-        age_s = finding.age_s if isinstance(finding, Known) else None
-        if age_s is None or age_s > self._counter.settings.policy.fresh_s:
-            self._ask_again(found)
+    def patience_s(self, known: Known) -> float:
+        """Give how long a confirm waits for the answer under way, or that a stale sight needs."""
+        settings = self._counter.settings
+        if not known.is_fresh(settings.policy.fresh_s):
+            self._ask_again()
+        if self._live is None or self._live.done():
+            return 0.0
         waited_s = self._counter.now_s - self._asked_at_s
-        await self._await_live(self._counter.settings.live_deadline_s - waited_s)
+        return max(0.0, settings.live_deadline_s - waited_s)
+
+    async def answer_within(self, wait_s: float) -> None:
+        """Wait for the answer under way, but no longer than this."""
+        if self._live and not self._live.done():
+            await asyncio.wait({self._live}, timeout=wait_s)
 
     def note_decline(self, verdict: Declined) -> None:
-        """Journal a decline outside the customer's way, and show it in the strip; once."""
-        counter = self._counter
-        if counter.sale.noted == verdict:
-            return  # refused on tap, and refused again at Enter
-        counter.set(noted=verdict)
-        finding = counter.sale.found.finding if counter.sale.found else None
-        if isinstance(finding, Known) and counter.total:
+        """Journal a decline outside the customer's way, and show it in the strip."""
+        counter, sale, total = self._counter, self._counter.sale, self._counter.total
+        finding = sale.found.finding if sale.found else None
+        if isinstance(finding, Known) and total:
             name = initials(finding.snapshot.customer.name)
             at = local_time(counter.ports.clock.now())
-            counter.strip.add(Sold("", at, counter.total, name, 0, 0, None, refused=verdict))
-        counter.start(self._journal_decline(verdict))
+            counter.strip.add(Sold("", at, total, name, 0, 0, None, refused=verdict))
+        counter.set(noted=(verdict.reason, total))
+        counter.errands.start(self._journal(counter.desk.declined(sale, verdict, total)))
 
-    async def _journal_decline(self, verdict: Declined) -> None:
-        counter = self._counter
-        draft = counter.desk.declined(counter.sale, verdict, counter.total)
+    async def _journal(self, decline: Draft) -> None:
         try:
-            await counter.ports.books.append([draft])
+            await self._counter.ports.books.append([decline])
         except JournalError as fault:
             log.warning("decline.not_journaled", extra={"code": fault.code})
 
-    async def _find(self, tap: Tap, charge_id: str) -> None:
-        counter = self._counter
-        finding = await counter.ports.finder.cached(tap.card_id)
-        cached = None if isinstance(finding, Unreachable) else finding
-        if cached and counter.is_on(charge_id):
-            counter.show(Found(tap.card_id, cached, counter.now_s))
-        self._ask(tap, charge_id)
-        if cached:
-            await self._await_live(SLOW_ANSWER_S)
-        else:
-            await self._await_live_alone(charge_id)
-        if not counter.is_on(charge_id) or counter.sale.problem:
+    async def _find(self, tap: Tap) -> None:
+        finding = await self._counter.ports.finder.cached(tap.card_id)
+        if self._counter.sale.tap is not tap:
             return
-        if counter.sale.found is None:
-            counter.show(Found(tap.card_id, finding, counter.now_s))
-        verdict = counter.sale.verdict
-        if isinstance(verdict, Declined) and verdict.reason in _JOURNALED_ON_TAP:
-            self.note_decline(verdict)
+        self._ask(tap)
+        if isinstance(finding, Unreachable):
+            await self._look_up(tap)
+        else:
+            self._show(Found(finding, self._counter.now_s))
 
-    async def _await_live_alone(self, charge_id: str) -> None:
+    async def _look_up(self, tap: Tap) -> None:
         """Wait for the live answer with nothing to show, and soon say so."""
-        await self._await_live(LOOKING_UP_S)
-        if self._counter.is_on(charge_id) and self._counter.sale.found is None:
-            self._counter.say(Notice.LOOKING_UP)
+        said_s = 0.0
+        for after_s, notice in (
+            (LOOKING_UP_S, Notice.LOOKING_UP),
+            (SLOW_ANSWER_S, Notice.SLOW_ANSWER),
+        ):
+            await self.answer_within(after_s - said_s)
+            if self._counter.sale.tap is not tap or self._counter.sale.found:
+                return
+            self._counter.say(notice)
             self._counter.changed()
-        await self._await_live(self._counter.settings.live_deadline_s - LOOKING_UP_S)
+            said_s = after_s
+
+    def _turn_away(self) -> None:
+        if self._counter.sale.step is not Step.CLOSED:
+            self._counter.say(Notice.BUSY)
 
     def _is_shown(self, tap: Tap) -> bool:
-        found = self._counter.sale.found
-        shown = self._counter.sale.step in {Step.CARD, Step.CONFIRM}
-        return shown and found is not None and found.card_id == tap.card_id
+        """Tell whether this card is on the panel and may pay, or is being looked up."""
+        sale = self._counter.sale
+        open_to_it = sale.found is None or sale.step in {Step.CARD, Step.CONFIRM}
+        return open_to_it and sale.tap is not None and sale.tap.card_id == tap.card_id
 
-    def _ask(self, tap: Tap, charge_id: str) -> None:
+    def _show(self, found: Found) -> None:
+        """Put a finding on the panel; what refuses the card itself is journaled, once a tap."""
+        counter = self._counter
+        counter.show(found)
+        verdict, noted = counter.sale.verdict, counter.sale.noted
+        if not isinstance(verdict, Declined) or (noted and noted[0] is verdict.reason):
+            return
+        if verdict.reason in _JOURNALED_ON_TAP:
+            self.note_decline(verdict)
+
+    def _ask(self, tap: Tap) -> None:
         self._asked_at_s = self._counter.now_s
-        self._live = self._counter.start(self._ask_live(tap, charge_id))
+        self._live = self._counter.errands.start(self._ask_live(tap))
 
-    def _ask_again(self, found: Found) -> None:
-        if self._live is None or self._live.done():
-            tap = Tap(found.card_id, "", self._counter.now_s)
-            self._ask(tap, self._counter.sale.charge_id)
+    def _ask_again(self) -> None:
+        tap = self._counter.sale.tap
+        if tap and (self._live is None or self._live.done()):
+            self._ask(tap)
 
-    async def _await_live(self, timeout_s: float) -> None:
-        if self._live is not None and not self._live.done() and timeout_s > 0:
-            await asyncio.wait({self._live}, timeout=timeout_s)
-
-    async def _ask_live(self, tap: Tap, charge_id: str) -> None:
+    async def _ask_live(self, tap: Tap) -> None:
         """Ask the backend who has the card and take the answer into the panel."""
         counter = self._counter
         live = await counter.ports.finder.live(tap.card_id)
-        sale = counter.sale
-        other_tap = sale.found is not None and sale.found.card_id != tap.card_id
-        if not counter.is_on(charge_id) or sale.step in OVER | _NO_TAPS or other_tap:
+        if counter.sale.tap is not tap:
             return
         counter.set(asking=False)
-        if isinstance(live, Unreachable) or sale.problem:
-            return
-        if sale.found is None:
-            counter.show(Found(tap.card_id, live, counter.now_s, live=True))
-        else:
-            self._take_answer(sale.found.answered(live, counter.now_s))
+        found = counter.sale.found
+        if found is None:
+            self._show(Found(live, counter.now_s))
+        elif not isinstance(live, Unreachable):
+            self._take(found, live)
 
-    def _take_answer(self, found: Found) -> None:
-        counter, before = self._counter, self._counter.sale.verdict
-        if counter.under_way:
-            counter.set(found=found)
+    def _take(self, found: Found, live: Finding) -> None:
+        """Take a later answer into the panel, and say what it changes for the cashier."""
+        counter = self._counter
+        before, answered = counter.sale.verdict, found.answered(live, counter.now_s)
+        another = found.can_pay and not isinstance(answered.finding, Known)
+        if another:
+            counter.set(tap=None)  # confirm is dead until a new tap
+        if counter.sale.under_way or counter.sale.step in OVER:
+            counter.set(found=answered)
             return
-        notice = counter.sale.notice
-        counter.show(found)
-        if isinstance(before, Approved) and isinstance(counter.sale.verdict, Declined):
-            known = isinstance(found.finding, Known)
-            notice = Notice.NOW_REFUSED if known else Notice.CARD_CHANGED
-        counter.say(notice)
+        self._show(answered)
+        if another:
+            counter.say(Notice.CARD_CHANGED)
+        elif isinstance(before, Approved) and isinstance(counter.sale.verdict, Declined):
+            counter.say(Notice.NOW_REFUSED)

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from taptill.checkout.view import Notice
-from taptill.domain.basket import EMPTY, Basket, Good, Line
+from taptill.domain.basket import EMPTY, LINES_MAX, Basket, Good, Line
 from taptill.domain.money import ZERO, Currency, Money
 
 DIGITS_MAX = 8
+
+_DIGITS = frozenset("0123456789")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def typed_amount(typed: str, keypad: Keypad) -> Money:
 
 def press(rung: Rung, key: str, keypad: Keypad) -> tuple[Rung, Notice]:
     """Apply one key: digit, `.` `,` `+` `*` `/`, `backspace`, or a good's small letter."""
-    if key.isdecimal() and len(key) == 1:
+    if key in _DIGITS:
         return _digit(rung, key, keypad)
     match key:
         case "." | ",":
@@ -53,9 +55,9 @@ def press(rung: Rung, key: str, keypad: Keypad) -> tuple[Rung, Notice]:
         case "+":
             return _finish(rung, keypad)
         case "*":
-            return Rung(rung.basket.repeat_last(), rung.typed), Notice.NONE
+            return _repeat(Rung(rung.whole(keypad)))
         case "/":
-            return Rung(rung.basket, "/"), Notice.NONE
+            return Rung(rung.whole(keypad), "/"), Notice.NONE
         case "backspace" if rung.typed:
             return Rung(rung.basket, rung.typed[:-1]), Notice.NONE
         case "backspace":
@@ -64,31 +66,44 @@ def press(rung: Rung, key: str, keypad: Keypad) -> tuple[Rung, Notice]:
 
 
 def _digit(rung: Rung, key: str, keypad: Keypad) -> tuple[Rung, Notice]:
+    if rung.typed.startswith("/"):
+        return _number(rung, int(rung.typed[1:] + key), keypad)
     typed = rung.typed + key
-    if typed.startswith("/"):
-        number = int(typed[1:])
-        if number * 10 <= len(keypad.goods):
-            return Rung(rung.basket, typed), Notice.NONE
-        return _numbered(rung, number, keypad)
     _, point, fraction = typed.partition(".")
-    if len(typed) > DIGITS_MAX or (point and len(fraction) > keypad.currency.digits):
+    too_long = len(typed) > DIGITS_MAX or len(fraction) > keypad.currency.digits
+    if too_long or len(rung.basket.lines) >= LINES_MAX:
         return rung, Notice.AMOUNT_FULL
-    return Rung(rung.basket, typed.lstrip("0") or "0" if not point else typed), Notice.NONE
+    return Rung(rung.basket, typed if point else typed.lstrip("0") or "0"), Notice.NONE
+
+
+def _number(rung: Rung, number: int, keypad: Keypad) -> tuple[Rung, Notice]:
+    """Pick a good by number as soon as no further digit could name another one."""
+    if number * 10 <= len(keypad.goods):
+        return Rung(rung.basket, f"/{number}"), Notice.NONE
+    return _numbered(rung, number, keypad)
 
 
 def _point(rung: Rung, keypad: Keypad) -> tuple[Rung, Notice]:
     if "." in rung.typed or rung.typed.startswith("/") or not keypad.currency.digits:
         return rung, Notice.NO_SUCH_KEY
+    if len(rung.basket.lines) >= LINES_MAX:
+        return rung, Notice.AMOUNT_FULL
     return Rung(rung.basket, (rung.typed or "0") + "."), Notice.NONE
 
 
 def _finish(rung: Rung, keypad: Keypad) -> tuple[Rung, Notice]:
     if rung.typed.startswith("/"):
         return _numbered(rung, int(rung.typed[1:] or "0"), keypad)
-    amount = typed_amount(rung.typed, keypad)
-    if not amount:
+    if not typed_amount(rung.typed, keypad):
         return rung, Notice.NO_AMOUNT
-    return Rung(rung.basket.add(Line("", amount))), Notice.NONE
+    return Rung(rung.whole(keypad)), Notice.NONE
+
+
+def _repeat(rung: Rung) -> tuple[Rung, Notice]:
+    if not rung.basket.lines:
+        return rung, Notice.NO_AMOUNT
+    more = rung.basket.repeat_last()
+    return Rung(more), Notice.AMOUNT_FULL if more == rung.basket else Notice.NONE
 
 
 def _numbered(rung: Rung, number: int, keypad: Keypad) -> tuple[Rung, Notice]:
@@ -99,4 +114,6 @@ def _numbered(rung: Rung, number: int, keypad: Keypad) -> tuple[Rung, Notice]:
 def _good(rung: Rung, good: Good | None, keypad: Keypad) -> tuple[Rung, Notice]:
     if good is None:
         return rung, Notice.NO_SUCH_KEY
-    return Rung(rung.whole(keypad).add(Line(good.name, good.price))), Notice.NONE
+    before = rung.whole(keypad)
+    more = before.add(Line(good.name, good.price))
+    return (rung, Notice.AMOUNT_FULL) if more == before else (Rung(more), Notice.NONE)

@@ -4,11 +4,10 @@ from dataclasses import dataclass, replace
 
 from taptill.checkout.keypad import NOTHING_RUNG, Keypad, Rung
 from taptill.checkout.ports import Books
-from taptill.checkout.session import Event, Step
+from taptill.checkout.session import UNDER_WAY, Event, Step
 from taptill.checkout.view import CustomerView, Notice
 from taptill.domain.basket import Basket
-from taptill.domain.card_id import CardId
-from taptill.domain.customer import initials
+from taptill.domain.customer import initials, older
 from taptill.domain.decision import (
     Ambiguous,
     Approved,
@@ -19,31 +18,32 @@ from taptill.domain.decision import (
     OfflineSpend,
     Policy,
     Question,
+    Reason,
     decide,
 )
 from taptill.domain.entry import Draft, Kind
 from taptill.domain.money import ZERO, Money
 from taptill.domain.pending import pending
-from taptill.domain.tap import CardProblem
+from taptill.domain.tap import Tap
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Who the card belongs to; ages count on from `at_s` (monotonic).
+    """Who the card belongs to; ages count on from `at_s` (monotonic)."""
 
-    `dead`: the live answer named somebody else than was shown; only a new tap helps.
-    """
-
-    card_id: CardId
     finding: Finding
     at_s: float
-    live: bool = False
-    dead: bool = False
 
     @property
     def customer_id(self) -> int | None:
-        """Give the id of the one customer found, if there is one."""
-        return self.finding.snapshot.customer.id if isinstance(self.finding, Known) else None
+        """Give the id of the one customer on the panel; None: there is no such one."""
+        finding = self.finding
+        return finding.snapshot.customer.id if isinstance(finding, Known) else None
+
+    @property
+    def can_pay(self) -> bool:
+        """Whether there is somebody whom Enter may charge, if the rules allow it."""
+        return isinstance(self.finding, Known) and not self.finding.gone
 
     def finding_at(self, now_s: float) -> Finding:
         """Give the finding as old as it is by now."""
@@ -52,32 +52,43 @@ class Found:
         return self.finding
 
     def answered(self, live: Finding, now_s: float) -> "Found":
-        """Take a live answer; one that names another customer makes the card ambiguous."""
-        if self.dead:
-            return self
-        answer = Found(self.card_id, live, now_s, live=True)
-        gone = isinstance(self.finding, Known) and self.finding.gone
-        if self.customer_id is None or gone or answer.customer_id in {None, self.customer_id}:
-            return answer
-        return replace(answer, finding=Ambiguous(), dead=True)
+        """Take a later answer; one that names another customer makes the card ambiguous.
+
+        An older `updatedAt` than the panel's is a stale copy and changes nothing.
+        """
+        match self.finding, live:
+            case Known(shown, gone=False), Known(seen) if seen.customer.id != shown.customer.id:
+                return Found(Ambiguous(), now_s)
+            case Known(shown, gone=False), Known(seen) if older(seen.updated_at, shown.updated_at):
+                return self
+        return Found(live, now_s)
 
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """Everything about the sale under way, from its first key stroke to its verdict."""
+    """Everything about the sale under way, from its first key stroke to its verdict.
+
+    `tap` is the tap that is asked about: an answer to any other one changes nothing. `noted` is
+    the decline of this card that is in the journal already, with its amount.
+    """
 
     charge_id: str
     step: Step = Step.READY
     rung: Rung = NOTHING_RUNG
+    tap: Tap | None = None
     found: Found | None = None
-    problem: CardProblem | None = None
     verdict: Decision | None = None
     amount: Money = ZERO
     notice: Notice = Notice.NONE
     detail: str = ""
     other_card: str = ""
-    noted: Declined | None = None
     asking: bool = False
+    noted: tuple[Reason, Money] | None = None
+
+    @property
+    def under_way(self) -> bool:
+        """Whether the basket is frozen."""
+        return self.step in UNDER_WAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +102,12 @@ class Desk:
 
     def ask(self, found: Found, amount: Money | None, now_s: float) -> Decision:
         """Ask the one place where the rules live."""
-        finding = found.finding_at(now_s)
-        return decide(self._question(finding, amount))
+        return decide(self._question(found.finding_at(now_s), amount))
 
     def customer(self, sale: Sale, now_s: float) -> CustomerView | None:
         """Draw the customer panel; None while no one customer is known."""
         finding = sale.found.finding_at(now_s) if sale.found else None
-        if sale.found is None or not isinstance(finding, Known):
+        if not isinstance(finding, Known):
             return None
         snapshot, customer = finding.snapshot, finding.snapshot.customer
         held, in_question = self._pending(finding)
@@ -115,7 +125,7 @@ class Desk:
             in_question=in_question,
             headroom=sale.verdict.headroom if sale.verdict else None,
             age_s=None if finding.age_s is None else int(finding.age_s),
-            live=finding.age_s is not None and finding.age_s <= self.policy.fresh_s,
+            live=finding.is_fresh(self.policy.fresh_s),
             asking=sale.asking,
         )
 
@@ -132,8 +142,7 @@ class Desk:
 
     def declined(self, sale: Sale, verdict: Declined, amount: Money) -> Draft:
         """Write a decline; outside the customer's way, and no money entry."""
-        finding = sale.found.finding if sale.found else None
-        customer_id = finding.snapshot.customer.id if isinstance(finding, Known) else None
+        customer_id = sale.found.customer_id if sale.found else None
         body = {"reason": verdict.reason.value, "amount": amount.minor}
         return Draft(Kind.DECLINED, customer_id, body=body)
 
@@ -155,8 +164,6 @@ class Desk:
 
 def verdict_event(verdict: Decision, total: Money) -> Event:
     """Name the event that a verdict on tap is."""
-    match verdict:
-        case Declined():
-            return Event.DECLINED
-        case Approved():
-            return Event.PASSED if total else Event.MAY_PAY
+    if isinstance(verdict, Approved):
+        return Event.PASSED if total else Event.MAY_PAY
+    return Event.UNREAD if verdict.reason is Reason.UNREADABLE_CARD else Event.DECLINED

@@ -25,25 +25,25 @@ class Step(StrEnum):
 class Event(StrEnum):
     """What happens to a sale."""
 
-    RUNG = "the basket holds something, no card yet"
+    RUNG = "a basket, no card"
     EMPTIED = "no basket, no card"
-    MAY_PAY = "the card may pay, nothing rung up"
+    MAY_PAY = "the card may pay, no basket"
     PASSED = "the card may pay this basket"
     DECLINED = "the verdict on tap is no"
-    UNREAD = "the reader could not name the card"
-    CONFIRMED = "enter"
+    UNREAD = "the reader cannot name the card"
+    CONFIRMED = "Enter"
     ALLOWED = "the decision at confirm is yes"
     REFUSED = "the decision at confirm is no"
     SAVED = "the charge is committed"
-    DRAGS = "the commit takes longer than two seconds"
+    DRAGS = "two seconds without a commit"
     FAILED = "the journal cannot be written"
-    CANCELLED = "escape, or time is up"
-    VOID_ASKED = "void"
-    VOID_CHOSEN = "void, for a reason"
+    CANCELLED = "Esc, the next sale, or time is up"
+    VOID_ASKED = "F8"
+    VOID_CHOSEN = "a reason is chosen"
     VOID_SAVED = "the void is committed"
 
 
-_ANYTIME = {
+OPEN = {
     Event.RUNG: Step.RINGING,
     Event.EMPTIED: Step.READY,
     Event.MAY_PAY: Step.CARD,
@@ -53,21 +53,23 @@ _ANYTIME = {
     Event.CANCELLED: Step.READY,
     Event.FAILED: Step.CLOSED,
 }
-_RESTING = {**_ANYTIME, Event.VOID_ASKED: Step.VOIDING}
-_CONFIRMABLE = {**_ANYTIME, Event.CONFIRMED: Step.ASKING}
+"""While basket and card may still change, these two decide where the sale stands."""
+
+_CONFIRMABLE = {**OPEN, Event.CONFIRMED: Step.ASKING}
 _COMMITTING = {
     Event.SAVED: Step.PAID,
     Event.VOID_SAVED: Step.VOIDED,
     Event.FAILED: Step.CLOSED,
 }
+_OVER = {Event.CANCELLED: Step.READY, Event.FAILED: Step.CLOSED}
 
 NEXT: dict[Step, dict[Event, Step]] = {
-    Step.READY: _RESTING,
-    Step.RINGING: _ANYTIME,
-    Step.CARD: _RESTING,
+    Step.READY: {**OPEN, Event.VOID_ASKED: Step.VOIDING},
+    Step.RINGING: OPEN,
+    Step.CARD: OPEN,
     Step.CONFIRM: _CONFIRMABLE,
-    Step.DECLINED: {**_CONFIRMABLE, Event.VOID_ASKED: Step.VOIDING},
-    Step.AGAIN: _RESTING,
+    Step.DECLINED: _CONFIRMABLE,
+    Step.AGAIN: OPEN,
     Step.ASKING: {
         Event.ALLOWED: Step.SAVING,
         Event.REFUSED: Step.REFUSED,
@@ -75,15 +77,17 @@ NEXT: dict[Step, dict[Event, Step]] = {
     },
     Step.SAVING: {**_COMMITTING, Event.DRAGS: Step.SLOW_DISK},
     Step.SLOW_DISK: _COMMITTING,
-    Step.PAID: _RESTING,
-    Step.REFUSED: {**_CONFIRMABLE, Event.VOID_ASKED: Step.VOIDING},
-    Step.VOIDING: {
-        Event.VOID_CHOSEN: Step.SAVING,
-        Event.CANCELLED: Step.READY,
-        Event.FAILED: Step.CLOSED,
+    Step.PAID: _OVER,
+    Step.REFUSED: _CONFIRMABLE,
+    Step.VOIDING: {**_OVER, Event.VOID_CHOSEN: Step.SAVING},
+    Step.VOIDED: _OVER,
+    # A commit that was under way when something else failed still has the last word.
+    Step.CLOSED: {
+        Event.RUNG: Step.RINGING,
+        Event.EMPTIED: Step.READY,
+        Event.SAVED: Step.PAID,
+        Event.VOID_SAVED: Step.VOIDED,
     },
-    Step.VOIDED: _RESTING,
-    Step.CLOSED: {},
 }
 
 UNDER_WAY = frozenset({Step.ASKING, Step.SAVING, Step.SLOW_DISK})

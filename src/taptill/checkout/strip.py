@@ -48,6 +48,11 @@ class Strip:
         """Give the last charge that is not voided yet."""
         return next((row for row in self._rows if row.seq and not row.voided), None)
 
+    @property
+    def ends_with_sale(self) -> bool:
+        """Whether the newest row is a sale that stands."""
+        return bool(self._rows) and self._rows[0] is self.last_sale()
+
     def restore(self, entries: Iterable[Entry], boot_id: str, uptime_ms: int, now_s: float) -> None:
         """Fill from the journal after a start, oldest entry first."""
         for entry in entries:

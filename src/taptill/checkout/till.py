@@ -9,13 +9,16 @@ from taptill.checkout.counter import Counter, TillSettings
 from taptill.checkout.inquiry import Inquiry
 from taptill.checkout.keypad import press
 from taptill.checkout.ports import Ports
-from taptill.checkout.session import OVER, Event, Step
+from taptill.checkout.session import UNDER_WAY, Step
 from taptill.checkout.view import Notice, TillView
 from taptill.domain.customer import Snapshot
 from taptill.domain.entry import Entry
-from taptill.domain.tap import CardProblem, ReaderHealth, ReaderMessage, Tap
+from taptill.domain.tap import CardProblem, ReaderHealth, ReaderMessage
 
 TICK_S = 1.0
+
+_PASSING = frozenset(Step) - UNDER_WAY - {Step.READY, Step.RINGING, Step.CONFIRM}
+"""What blanks by itself when nobody is there; a sale that waits for card or Enter does not."""
 
 
 class Till:
@@ -45,56 +48,47 @@ class Till:
         boot_id, uptime_ms = self._ports.clock.boot()
         strip = self._counter.strip
         strip.restore(sales, boot_id, uptime_ms, self._counter.now_s)
-        self._restored = strip.last_sale() is not None
+        self._restored = strip.ends_with_sale
 
     async def run(self) -> None:
         """Answer the readers and the passing of time until cancelled."""
-        self._counter.start(self._tick())
-        while True:
-            match await self._queue.get():
-                case ReaderHealth() as health:
-                    self._readers[health.reader] = health
-                case CardProblem() as problem:
-                    self._inquiry.refused_by_reader(problem)
-                case Tap() as tap:
-                    self._restored = False
-                    self._inquiry.tapped(tap)
-            self.refresh()
+        self._counter.errands.start(self._tick())
+        try:
+            while True:
+                self._hear(await self._queue.get())
+                self.refresh()
+        finally:
+            self._counter.errands.stop()
 
     def press(self, key: str) -> None:
         """Take a key of the keypad or a good's small letter."""
-        counter = self._touched()
-        if counter.sale.step is Step.VOIDING:
-            self._charging.choose_void(key)
-        elif counter.under_way:
-            counter.say(Notice.BUSY)
-        elif counter.sale.step is not Step.CLOSED:
-            counter.begin_if_over()
-            counter.ring(*press(counter.sale.rung, key, counter.settings.keypad))
+        if self._takes_keys():
+            if self._counter.sale.step is Step.VOIDING:
+                self._charging.choose_void(key)
+            else:
+                self._counter.begin_if_over()
+                self._ring(key)
         self.refresh()
 
     def confirm(self) -> None:
         """Charge what is rung up to the customer shown, if the rules allow it."""
-        counter = self._touched()
-        if counter.sale.rung.typed.startswith("/"):
-            self.press("+")
-            return
-        self._charging.confirm()
+        if self._takes_keys():
+            if self._counter.sale.rung.typed.startswith("/"):
+                self._ring("+")
+            else:
+                self._charging.confirm()
         self.refresh()
 
     def cancel(self) -> None:
         """Drop the sale; what is on its way to the disk is not dropped."""
-        counter = self._touched()
-        if counter.under_way:
-            counter.say(Notice.BUSY)
-        elif counter.sale.step is not Step.CLOSED:
-            counter.new_sale()
+        if self._takes_keys():
+            self._counter.new_sale()
         self.refresh()
 
     def void(self) -> None:
         """Ask for the reason to void the last sale."""
-        self._touched()
-        self._charging.ask_void()
+        if self._takes_keys():
+            self._charging.ask_void()
         self.refresh()
 
     def sighted(self, snapshot: Snapshot) -> None:
@@ -110,10 +104,29 @@ class Till:
             for watcher in self._watchers:
                 watcher(view)
 
-    def _touched(self) -> Counter:
-        self._counter.touch()
+    def _hear(self, message: ReaderMessage) -> None:
+        if isinstance(message, ReaderHealth):
+            self._readers[message.reader] = message
+            return
         self._restored = False
-        return self._counter
+        if isinstance(message, CardProblem):
+            self._inquiry.refused_by_reader(message)
+        else:
+            self._inquiry.tapped(message)
+
+    def _takes_keys(self) -> bool:
+        """Tell whether a key may change anything now; where not, the screen says so."""
+        counter, self._restored = self._counter, False
+        if counter.sale.step is Step.CLOSED:
+            return False
+        counter.touch()
+        if counter.sale.under_way:
+            counter.say(Notice.BUSY)
+        return not counter.sale.under_way
+
+    def _ring(self, key: str) -> None:
+        counter = self._counter
+        counter.ring(*press(counter.sale.rung, key, counter.settings.keypad))
 
     async def _tick(self) -> None:
         while True:
@@ -122,27 +135,22 @@ class Till:
             self.refresh()
 
     def _pass_time(self) -> None:
-        counter, sale = self._counter, self._counter.sale
-        closed = self._ports.books.closed_by()
-        shown = sale.found is not None or sale.problem is not None or sale.step in OVER
-        idle_s = counter.now_s - counter.touched_at_s
-        if counter.under_way:
+        counter, step = self._counter, self._counter.sale.step
+        if counter.sale.under_way:
             return
-        if sale.step is Step.CLOSED and not closed:
-            counter.new_sale()
-        elif closed:
+        idle_s = counter.now_s - counter.touched_at_s
+        if closed := self._ports.books.closed_by():
             counter.close(closed)
-        elif shown and not counter.whole.lines and idle_s > counter.settings.clear_after_s:
-            counter.go(Event.CANCELLED)
-            counter.new_sale()
-        elif sale.step in {Step.CARD, Step.CONFIRM}:
+        elif step in _PASSING and idle_s > counter.settings.clear_after_s:
+            counter.clear()
+        elif step in {Step.CARD, Step.CONFIRM}:
             self._inquiry.keep_fresh()
 
     def _draw(self) -> TillView:
         counter, sale = self._counter, self._counter.sale
         strip, books = counter.strip, self._ports.books
-        last = strip.last_sale()
-        voidable = last.charge_id if last and self._charging.voidable(last) else ""
+        voidable = self._charging.voidable()
+        finding = sale.found.finding if sale.found else None
         positions = {one: books.position(one) for one in strip.customers()}
         return TillView(
             step=sale.step,
@@ -153,10 +161,10 @@ class Till:
             total=counter.total,
             customer=counter.desk.customer(sale, counter.now_s),
             verdict=sale.verdict,
-            trouble=sale.problem.trouble if sale.problem else None,
+            trouble=finding.trouble if isinstance(finding, CardProblem) else None,
             amount=sale.amount,
             notice=sale.notice,
             detail=sale.detail,
-            strip=strip.views(positions, voidable),
+            strip=strip.views(positions, voidable.charge_id if voidable else ""),
             restored=self._restored,
         )

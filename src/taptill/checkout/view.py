@@ -35,7 +35,7 @@ class Notice(StrEnum):
     """One line of answer to a key or a tap that changed nothing; keys of the screen texts."""
 
     NONE = ""
-    BUSY = "busy"  # a tap while a charge is being saved
+    BUSY = "busy"  # a key or a tap that must wait until this sale, or this void, is done
     SAME_CARD = "same-card"
     OTHER_CARD = "other-card"  # a different card while a sale waits: tap it again to change
     TAP_AGAIN = "tap-again"  # the tap was too old when it was taken
@@ -108,7 +108,7 @@ class CustomerView:
 
 @dataclass(frozen=True, slots=True)
 class SaleView:
-    """A row of the strip of last sales; `amount` negative for a void."""
+    """A row of the strip of last sales; of a voided one, `state` is how far its void has come."""
 
     charge_id: str
     time: str
@@ -126,9 +126,9 @@ class TillView:
     """Everything the screen shows; two equal views are the same screen.
 
     `basket` holds the finished lines, `typed` the amount being typed (its key strokes, for
-    example `4.2`), `total` both together. `verdict` is the decision on tap, or the one at confirm
-    in the steps PAID and REFUSED. `amount` is what was charged or refused or voided there.
-    `detail` names the disk error (CLOSED) or what is slow.
+    example `4.2`), `total` both together. `verdict` is the decision on tap, in REFUSED the one at
+    confirm, in PAID the one about what may be charged next. `amount` is what is being charged or
+    voided, or was refused. `detail` names what closed the till.
     """
 
     step: Step

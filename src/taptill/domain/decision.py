@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 
 from taptill.domain.customer import Snapshot
 from taptill.domain.money import ZERO, Money
@@ -35,6 +36,10 @@ class Known:
     snapshot: Snapshot
     age_s: float | None
     gone: bool = False
+
+    def is_fresh(self, fresh_s: float) -> bool:
+        """Tell whether this was seen at most `fresh_s` ago."""
+        return self.age_s is not None and self.age_s <= fresh_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,10 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """The charge may not be; `headroom` is what would pass, `missing` what is too much."""
+    """The charge may not be; `headroom` is what would pass, `missing` how far it is beyond that.
+
+    Without credit and in debt, `missing` counts from zero debt: so much has to be paid in first.
+    """
 
     reason: Reason
     debt_now: Money | None = None
@@ -128,8 +136,7 @@ class _Case:
 
     @property
     def offline(self) -> bool:
-        age_s = self.known.age_s
-        return age_s is None or age_s > self.question.policy.fresh_s
+        return not self.known.is_fresh(self.question.policy.fresh_s)
 
     @property
     def credit_headroom(self) -> Money | None:
@@ -170,12 +177,18 @@ def decide(question: Question) -> Decision:
             return Declined(Reason.UNKNOWN_OFFLINE)
         case Known() as known:
             return _about(_Case(question, known, question.amount or ZERO))
+        case _:
+            assert_never(question.finding)
 
 
 def _about(case: _Case) -> Decision:
     for reason, breaks in _RULES:
         if breaks(case):
-            return Declined(reason, case.debt_now, case.headroom, _missing(case, reason))
+            limit = _limit(case, reason)
+            missing = None if limit is None else case.amount - limit
+            return Declined(
+                reason, case.debt_now, ZERO if limit is None else case.headroom, missing
+            )
     return Approved(case.debt_now, case.headroom, case.offline)
 
 
@@ -201,11 +214,11 @@ def _till_closed(case: _Case) -> bool:
 
 
 def _stale(case: _Case) -> bool:
-    return case.known.age_s is None or case.known.age_s > case.question.policy.max_age_s
+    return not case.known.is_fresh(case.question.policy.max_age_s)
 
 
 def _beyond(limit: Money | None, amount: Money) -> bool:
-    return limit is not None and bool(amount) and amount > limit
+    return limit is not None and amount > limit
 
 
 def _no_credit(case: _Case) -> bool:
@@ -229,14 +242,14 @@ _RULES: tuple[tuple[Reason, Callable[[_Case], bool]], ...] = (
 )
 
 
-def _missing(case: _Case, reason: Reason) -> Money | None:
+def _limit(case: _Case, reason: Reason) -> Money | None:
+    """Give the limit that the amount is beyond; None: no amount would pass."""
     match reason:
         case Reason.NO_CREDIT:
-            limit = case.credit_headroom
+            return case.credit_headroom
         case Reason.OFFLINE_CAP:
-            limit = case.offline_headroom
-        case Reason.AMOUNT:
-            limit = case.question.policy.max_charge
+            return case.offline_headroom
+        case Reason.AMOUNT if case.amount > ZERO:
+            return case.question.policy.max_charge
         case _:
             return None
-    return case.amount - max(ZERO, limit) if limit is not None else None

@@ -140,6 +140,14 @@ class EntryRefusedError(JournalError):
     says = "journal {path}: this entry is not allowed ({detail})"
 
 
+class CacheError(TaptillError):
+    """The customer cache cannot be used now; it may be deleted at any time."""
+
+    code = "cache"
+    says = "customer cache {path}: {detail}"
+    exit_status = 74
+
+
 class ReaderError(TaptillError):
     """A card reader cannot be used; `state` is the ReaderState that shows it."""
 
@@ -182,6 +190,7 @@ ALL_ERRORS: tuple[type[TaptillError], ...] = (
     JournalBrokenError,
     JournalTooNewError,
     EntryRefusedError,
+    CacheError,
     ReaderError,
     ServiceError,
     ServiceTooNewError,

@@ -86,7 +86,7 @@ def with_mark(marks: Marks, epoch: str, journal_id: str = "", mark: Mark | None 
     """Give the debtData to write: everything found, the epoch, and one mark set anew."""
     ours = marks.found.get(KEY)
     kept = dict(ours) if isinstance(ours, dict) else {}
-    table = dict(kept.get("t") or {})
+    table = dict(kept.get("t", {}))
     if mark is not None:
         table[journal_id] = [mark.seq, mark.total, mark.hash]
     return {**marks.found, KEY: {**kept, "e": epoch, "t": table}}
@@ -102,14 +102,18 @@ def _parsed(text: str) -> Json:
     if not text.strip():
         return None
     try:
-        return json.loads(text, parse_float=Decimal)
-    except ValueError:
+        return json.loads(text, parse_float=Decimal, parse_constant=_refuse)
+    except (ValueError, RecursionError):
         return text
+
+
+def _refuse(constant: str) -> Json:
+    raise ValueError(constant)
 
 
 def _mark(value: Json) -> Mark | None:
     match value:
-        case [int(seq), int(total), str(digits)] if not isinstance(seq, bool):
+        case [int(seq), int(total), str(digits)] if not {type(seq), type(total)} & {bool}:
             return Mark(seq, total, digits)
         case _:
             return None

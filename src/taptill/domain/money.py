@@ -1,7 +1,7 @@
 """Decimal in, whole minor units out: `Money` never holds a fraction and never a float."""
 
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal, InvalidOperation
+from decimal import ROUND_CEILING, Decimal
 from typing import Self
 
 MINOR_MAX = 10**12
@@ -10,7 +10,10 @@ MINOR_MAX = 10**12
 NEARLY_WHOLE = Decimal("0.000001")
 """A binary float's noise: a figure this near to a whole minor unit is that unit."""
 
-_ZERO_DIGITS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "UGX", "XAF", "XOF", "XPF", "PYG"})
+_ZERO_DIGITS = frozenset(
+    {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW"}
+    | {"PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"}
+)
 _THREE_DIGITS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 
 
@@ -64,12 +67,12 @@ class Currency:
         return f"{sign}{whole}.{part:0{self.digits}d}"
 
     def parse(self, text: str) -> Money:
-        """Read `12.3`, `12.30` or `-12`; ValueError for anything finer than a minor unit."""
+        """Read `12.3`, `12.30` or `-12`; ValueError for what no amount of whole minor units is."""
         try:
             minor = Decimal(text).scaleb(self.digits)
-        except InvalidOperation as fault:
+        except ArithmeticError as fault:
             raise ValueError(text) from fault
-        if not minor.is_finite() or minor != minor.to_integral_value():
+        if not minor.is_finite() or abs(minor) > MINOR_MAX or minor % 1:
             raise ValueError(text)
         return Money(int(minor))
 

@@ -10,15 +10,16 @@ FIRST_PREV_HASH = "0" * 64
 
 
 def canonical(value: Mapping[str, Any]) -> str:
-    """Write JSON in one way only: sorted keys, no blanks, Decimals as text."""
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_as_text
-    )
+    """Write JSON in one way only: sorted keys, no blanks, Decimals as text, plain ASCII.
+
+    ASCII, because a foreign name may hold half a character, which neither disk nor hash takes.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=_as_text)
 
 
 def chained_hash(prev_hash: str, columns: Mapping[str, Any]) -> str:
     """Give SHA-256 over the previous hash and every other column but the hash itself."""
-    return sha256((prev_hash + canonical(columns)).encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256((prev_hash + canonical(columns)).encode("ascii")).hexdigest()
 
 
 def _as_text(value: object) -> str:

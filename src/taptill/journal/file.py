@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,37 +26,47 @@ BUSY_TIMEOUT_MS = 5000
 
 def connect(path: Path | str, *, read_only: bool = False) -> sqlite3.Connection:
     """Open the file as every connection of the journal does; errors become JournalError."""
-    try:
+    with mapped(path):
         connection = _open(path, read_only=read_only)
-        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-        connection.execute("PRAGMA foreign_keys = ON")
-        _check_version(connection, path)
+    try:
+        with mapped(path):
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+            connection.execute("PRAGMA foreign_keys = ON")
+            # Else INSERT OR REPLACE would pass by the trigger that forbids DELETE.
+            connection.execute("PRAGMA recursive_triggers = ON")
+            _check_format(connection, path, read_only=read_only)
+    except JournalError:
+        connection.close()
+        raise
+    return connection
+
+
+@contextmanager
+def mapped(path: Path | str) -> Iterator[None]:
+    """Turn SQLite's errors into JournalError."""
+    try:
+        yield
     except sqlite3.Error as fault:
         raise JournalError(path=path, detail=fault) from fault
-    return connection
 
 
 class JournalFile:
     """The writing end; one thread owns it. Errors: JournalError and its kin.
 
-    After a failed commit the file holds what it held before; the next append reads the end of
-    the chain anew.
+    After a failed commit the file holds what it held before.
     """
 
     def __init__(self, path: Path | str, clock: Clock) -> None:
         self.path = path
         self._clock = clock
-        self._connection = connect(path)
+        self._end = (0, FIRST_PREV_HASH)
+        self.connection = connect(path)
         try:
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = FULL")
-            # Checkpoints sync twice; the writer thread makes them when nobody waits.
-            self._connection.execute("PRAGMA wal_autocheckpoint = 0")
-            if self._version() == 0:
-                schema.create(self._connection)
-        except sqlite3.Error as fault:
-            raise JournalError(path=path, detail=fault) from fault
-        self._end: tuple[int, str] | None = None
+            with mapped(path):
+                self._prepare()
+        except JournalError:
+            self.connection.close()
+            raise
 
     def append(self, batch: Sequence[Sequence[Draft]]) -> list[list[Entry] | JournalError]:
         """Append several groups of drafts in one commit; each group is all or nothing.
@@ -63,54 +74,69 @@ class JournalFile:
         A group that breaks a rule of the tables (a second void of one charge) gets its own
         error; a failure of the disk raises, and then nothing of the batch is in the file.
         """
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
-            answers = [self._append_group(drafts) for drafts in batch]
-            self._connection.execute("COMMIT")
-        except sqlite3.Error as fault:
-            self._end = None
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise JournalError(path=self.path, detail=fault) from fault
-        return answers
+        with self._transaction():
+            self._end = self._read_end()
+            return [self._append_group(drafts) for drafts in batch]
+
+    def probe(self) -> None:
+        """Commit a page that changes nothing: raises JournalError while the disk takes none."""
+        with self._transaction():
+            self.connection.execute(f"PRAGMA user_version = {schema.VERSION}")
 
     def checkpoint(self) -> None:
-        """Bring the write-ahead log back into the file; a failure shows at the next append."""
-        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        """Bring the write-ahead log back into the file, as far as readers allow."""
+        with mapped(self.path):
+            self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def close(self) -> None:
         """Close the file; what was committed stays."""
-        self._connection.close()
+        self.connection.close()
 
     def rebuild_projection(self) -> None:
         """Compute every position anew from the entries, in one transaction."""
-        positions: dict[int, Position] = {}
-        self._connection.execute("BEGIN IMMEDIATE")
-        for entry in entries(self._connection):
-            if entry.customer_id is not None:
-                before = positions.get(entry.customer_id) or projection.blank(entry.customer_id)
-                positions[entry.customer_id] = projection.advance(before, entry)
-        self._connection.execute("DELETE FROM positions")
-        for position in positions.values():
-            self._keep(position)
-        self._connection.execute("COMMIT")
+        with self._transaction():
+            positions: dict[int, Position] = {}
+            for entry in entries(self.connection):
+                projection.count_in(positions, entry)
+            self.connection.execute("DELETE FROM positions")
+            for position in positions.values():
+                self._keep(position)
+
+    def _prepare(self) -> None:
+        self.connection.execute("PRAGMA journal_mode = WAL")
+        self.connection.execute("PRAGMA synchronous = FULL")
+        # Checkpoints sync twice; the writer thread makes them when nobody waits.
+        self.connection.execute("PRAGMA wal_autocheckpoint = 0")
+        if _format(self.connection) == 0:
+            schema.create(self.connection)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with mapped(self.path):
+            try:
+                self.connection.execute("BEGIN IMMEDIATE")
+                yield
+                self.connection.execute("COMMIT")
+            finally:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
 
     def _append_group(self, drafts: Sequence[Draft]) -> list[Entry] | JournalError:
         end_before = self._end
-        self._connection.execute("SAVEPOINT drafts")
+        self.connection.execute("SAVEPOINT drafts")
         try:
             written = [self._append_one(draft) for draft in drafts]
-        except sqlite3.IntegrityError as fault:
-            self._connection.execute("ROLLBACK TO drafts")
+        except (sqlite3.IntegrityError, TypeError, ValueError, OverflowError) as fault:
+            self.connection.execute("ROLLBACK TO drafts")
             self._end = end_before
             return EntryRefusedError(path=self.path, detail=fault)
         finally:
-            if self._connection.in_transaction:  # a full disk may have rolled all of it back
-                self._connection.execute("RELEASE drafts")
+            if self.connection.in_transaction:  # a full disk may have rolled all of it back
+                self.connection.execute("RELEASE drafts")
         return written
 
     def _append_one(self, draft: Draft) -> Entry:
-        seq, prev_hash = self._end or self._read_end()
+        seq, prev_hash = self._end
         boot_id, uptime_ms = self._clock.boot()
         columns: dict[str, Any] = {
             "seq": seq + 1,
@@ -127,27 +153,24 @@ class JournalFile:
         }
         row = (*columns.values(), prev_hash, chained_hash(prev_hash, columns))
         places = ", ".join("?" * len(row))
-        self._connection.execute(f"INSERT INTO entries ({ENTRY_COLUMNS}) VALUES ({places})", row)  # noqa: S608 - constants
+        self.connection.execute(f"INSERT INTO entries ({ENTRY_COLUMNS}) VALUES ({places})", row)  # noqa: S608 - constants
         entry = entry_of(row)
         if draft.customer_id is not None:
-            before = position(self._connection, draft.customer_id)
+            before = position(self.connection, draft.customer_id)
             self._keep(projection.advance(before or projection.blank(draft.customer_id), entry))
         self._end = (entry.seq, entry.hash)
         return entry
 
     def _keep(self, position: Position) -> None:
-        self._connection.execute(
+        self.connection.execute(
             f"INSERT OR REPLACE INTO positions ({_POSITION_COLUMNS}) VALUES ({_POSITION_PLACES})",  # noqa: S608 - constants
             projection.to_row(position),
         )
 
     def _read_end(self) -> tuple[int, str]:
         query = "SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"
-        row = self._connection.execute(query).fetchone()
+        row = self.connection.execute(query).fetchone()
         return (row[0], row[1]) if row else (0, FIRST_PREV_HASH)
-
-    def _version(self) -> int:
-        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def position(connection: sqlite3.Connection, customer_id: int) -> Position | None:
@@ -187,10 +210,10 @@ def entry_of(row: Sequence[Any]) -> Entry:
 
 
 def chain_break(row: Sequence[Any], seq: int, prev_hash: str) -> str:
-    """Say in words why a row is not the chain's next entry; empty while it is."""
+    """Say in words why a row is not the chain's entry `seq`; empty while it is."""
     columns = dict(zip(ENTRY_COLUMNS.split(", "), row, strict=True))
     if columns["seq"] != seq:
-        return f"entry {seq} is missing"
+        return "it is missing"
     if columns.pop("prev_hash") != prev_hash:
         return "it does not follow the entry before it"
     if columns.pop("hash") != chained_hash(prev_hash, columns):
@@ -205,8 +228,14 @@ def _open(path: Path | str, *, read_only: bool) -> sqlite3.Connection:
     return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
 
 
-def _check_version(connection: sqlite3.Connection, path: Path | str) -> None:
-    found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+def _check_format(connection: sqlite3.Connection, path: Path | str, *, read_only: bool) -> None:
+    found = _format(connection)
     if found > schema.VERSION:
-        connection.close()
         raise JournalTooNewError(path=path, found=found, known=schema.VERSION)
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if found == 0 and (tables or read_only):
+        raise JournalError(path=path, detail="this file is no journal")
+
+
+def _format(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])

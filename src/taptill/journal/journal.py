@@ -1,13 +1,14 @@
 """Awaited drafts in, durable entries out: the writer thread and the reads beside it."""
 
 import asyncio
+import logging
 import os
 import queue
 import secrets
 import shutil
-import sqlite3
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +16,12 @@ from taptill.domain.clock import Clock
 from taptill.domain.decision import OfflineSpend
 from taptill.domain.entry import Draft, Entry, Kind, Position
 from taptill.domain.errors import JournalBrokenError, JournalError
-from taptill.journal import projection
 from taptill.journal.file import JournalFile
 from taptill.journal.lock import JournalLock
 from taptill.journal.reads import Reads
 from taptill.settlement.requests import JournalAnswer
+
+log = logging.getLogger("taptill.journal")
 
 QUEUE_MAX = 256
 """Groups of drafts waiting for the writer; one more is an error, not a wait."""
@@ -27,6 +29,8 @@ QUEUE_MAX = 256
 CHECKPOINT_COMMITS = 200
 CHECKPOINT_COMMITS_BUSY = 2000
 IDLE_S = 1.0
+PROBE_S = 2.0
+"""While the disk takes nothing it is tried this often: nobody sells, so nobody else finds out."""
 
 
 @dataclass(slots=True)
@@ -37,7 +41,7 @@ class _Group:
 
     def settle(self, answer: list[Entry] | JournalError) -> None:
         """Hand the answer to the loop that waits; a loop that is gone wants none."""
-        if not self.loop.is_closed():
+        with suppress(RuntimeError):
             self.loop.call_soon_threadsafe(self._set, answer)
 
     def _set(self, answer: list[Entry] | JournalError) -> None:
@@ -69,17 +73,23 @@ class Journal:
         `identity` holds what the open entries depend on: backend, strategy, machine. Errors:
         JournalInUseError, JournalBrokenError, JournalTooNewError, JournalError.
         """
-        self._lock.take(self._clock.now())
-        try:
-            self._open_file(identity)
-        except BaseException:
-            self._lock.release()
-            raise
+        with ExitStack() as undo:
+            self._lock.take(self._clock.now())
+            undo.callback(self._lock.release)
+            self._file = JournalFile(self.path, self._clock)
+            undo.callback(self._file.close)
+            _sync_folder(self.path.parent)
+            self.reads = Reads(self.path)
+            undo.callback(self.reads.close)
+            self._identify(identity)
+            undo.pop_all()
         self._thread = threading.Thread(target=self._write, name="journal writer", daemon=True)
         self._thread.start()
 
     async def append(self, drafts: Sequence[Draft]) -> list[Entry]:
         """Make these entries durable together; JournalError means: none of them is."""
+        if self._thread is None:
+            raise JournalError(path=self.path, detail="it is not open")
         loop = asyncio.get_running_loop()
         group = _Group(drafts, loop, loop.create_future())
         try:
@@ -93,16 +103,8 @@ class Journal:
         return self.reads.position(customer_id)
 
     def look(self, customer_id: int, mark_seq: int | None) -> JournalAnswer | None:
-        """Give position and the row's mark's footing; None: nothing here concerns the customer.
-
-        Both come from one committed state.
-        """
-        with self.reads.one_state():
-            position = self.reads.position(customer_id)
-            if position is None and mark_seq is None:
-                return None
-            footing = None if mark_seq is None else self.reads.footing(mark_seq)
-        return JournalAnswer(position or projection.blank(customer_id), footing)
+        """Give position and the row's mark's footing; None: nothing here concerns the customer."""
+        return self.reads.look(customer_id, mark_seq)
 
     def open_customers(self, limit: int) -> list[int]:
         """Give customers with money to be sent, oldest first, without the conflict desk's."""
@@ -133,18 +135,13 @@ class Journal:
     def close(self) -> None:
         """Write what waits, close the file, give the lock back."""
         if self._thread:
+            self.reads.close()  # the last connection to close brings the log back into the file
             self._groups.put(None)
             self._thread.join()
             self._thread = None
-            self.reads.close()
         self._lock.release()
 
-    def _open_file(self, identity: dict[str, str]) -> None:
-        fresh = not self.path.exists()
-        self._file = JournalFile(self.path, self._clock)
-        if fresh:
-            _sync_folder(self.path.parent)
-        self.reads = Reads(self.path)
+    def _identify(self, identity: dict[str, str]) -> None:
         broken = self.reads.end_break()
         if broken:
             raise JournalBrokenError(path=self.path, seq=broken[0], detail=broken[1])
@@ -162,7 +159,7 @@ class Journal:
     def _refuse_move(self, opened: dict[str, str], identity: dict[str, str]) -> None:
         """Refuse another backend or strategy while money is on its way to the old one."""
         moved = [key for key in ("backend", "strategy") if opened.get(key) != identity.get(key)]
-        count, total = self.reads.open_sum()
+        count, total = self.reads.open_sum(with_desk=True)
         if moved and count:
             detail = (
                 f"{' and '.join(moved)} changed while {count} customers' charges "
@@ -174,9 +171,9 @@ class Journal:
         commits = 0
         while True:
             try:
-                group = self._groups.get(timeout=IDLE_S if commits >= CHECKPOINT_COMMITS else None)
+                group = self._groups.get(timeout=self._patience_s(commits))
             except queue.Empty:
-                commits = self._checkpoint()
+                commits = self._tidy()
                 continue
             batch, last = self._drain(group)
             if batch:
@@ -186,7 +183,13 @@ class Journal:
                 self._file.close()
                 return
             if commits >= CHECKPOINT_COMMITS_BUSY:
-                commits = self._checkpoint()
+                commits = self._tidy()
+
+    def _patience_s(self, commits: int) -> float | None:
+        """Give how long to wait for entries before something else is to be done."""
+        if self._failure:
+            return PROBE_S
+        return IDLE_S if commits >= CHECKPOINT_COMMITS else None
 
     def _drain(self, group: _Group | None) -> tuple[list[_Group], bool]:
         """Take all that waits, so that many groups share one sync; tell whether to end."""
@@ -200,23 +203,37 @@ class Journal:
         return batch, True
 
     def _commit(self, batch: list[_Group]) -> None:
+        answers: Sequence[list[Entry] | JournalError]
         try:
             answers = self._file.append([group.drafts for group in batch])
+            self._note("")
         except JournalError as fault:
-            self._failure = str(fault.fields["detail"])
-            for group in batch:
-                group.settle(fault)
-            return
-        self._failure = ""
+            answers = [fault] * len(batch)
+            self._note(str(fault.fields["detail"]))
+        except Exception as fault:  # thread top: no sale may wait for an answer that never comes
+            log.exception("journal.fault")
+            detail = type(fault).__name__
+            answers = [JournalError(path=self.path, detail=detail)] * len(batch)
         for group, answer in zip(batch, answers, strict=True):
             group.settle(answer)
 
-    def _checkpoint(self) -> int:
+    def _tidy(self) -> int:
+        """Try a failing disk again, and shorten the log; give the commits since then: none."""
         try:
+            if self._failure:
+                self._file.probe()
             self._file.checkpoint()
-        except sqlite3.Error as fault:
-            self._failure = str(fault)
+            self._note("")
+        except JournalError as fault:
+            self._note(str(fault.fields["detail"]))
         return 0
+
+    def _note(self, failure: str) -> None:
+        if failure and not self._failure:
+            log.error("journal.failed", extra={"detail": failure})
+        elif self._failure and not failure:
+            log.warning("journal.recovered")
+        self._failure = failure
 
 
 def _sync_folder(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -28,10 +29,10 @@ class JournalLock:
             holder = held.read(200).strip() or "another process"
             held.close()
             raise JournalInUseError(path=self._path.with_suffix(""), holder=holder) from None
-        held.truncate(0)
-        held.write(f"process {os.getpid()}, running since {since}\n")
-        held.flush()
         self._file = held
+        with suppress(OSError):  # a full disk: the lock holds without a name on it
+            os.ftruncate(held.fileno(), 0)
+            os.write(held.fileno(), f"process {os.getpid()}, running since {since}\n".encode())
 
     def release(self) -> None:
         """Give the lock back; the file stays, its lock does not."""

@@ -14,6 +14,13 @@ def blank(customer_id: int) -> Position:
     return Position(customer_id, None, None, 0, "", None, None, None)
 
 
+def count_in(positions: dict[int, Position], entry: Entry) -> None:
+    """Apply one entry to the positions of all customers."""
+    if entry.customer_id is not None:
+        before = positions.get(entry.customer_id) or blank(entry.customer_id)
+        positions[entry.customer_id] = advance(before, entry)
+
+
 def advance(position: Position, entry: Entry) -> Position:
     """Apply one entry of this customer; kinds that say nothing of settling change nothing."""
     body = entry.body

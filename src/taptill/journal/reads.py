@@ -1,19 +1,33 @@
 """Questions in, facts of the journal out: a reading connection beside the writer's."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from taptill.domain.decision import OfflineSpend
 from taptill.domain.entry import Entry, Footing, Position
 from taptill.domain.mark import HASH_DIGITS, Mark
 from taptill.domain.money import Money
-from taptill.journal.file import ENTRY_COLUMNS, chain_break, connect, entries, position
+from taptill.journal import projection
+from taptill.journal.chain import FIRST_PREV_HASH
+from taptill.journal.file import (
+    ENTRY_COLUMNS,
+    chain_break,
+    connect,
+    entries,
+    mapped,
+    position,
+)
+from taptill.settlement.requests import JournalAnswer
 
 END_CHECKED = 1000
 """So many entries of the chain's end are checked at start; `verify` walks all."""
 
 _MONEY = "kind IN ('charge', 'void', 'repayment', 'write-off')"
+_RARE = "kind IN ('opened', 'halted', 'resumed', 'forked')"
+"""The words of the index, so that SQLite sees that it answers."""
 
 _OFFLINE_SPEND = """
 SELECT coalesce(sum(c.amount_minor), 0) FROM entries c
@@ -24,37 +38,45 @@ WHERE c.customer_id = ?1 AND c.seq > ?2 AND c.kind = 'charge'
 
 
 class Reads:
-    """A read-only look at the journal; each call sees one committed state."""
+    """A read-only look at the journal; each call sees one committed state.
 
-    def __init__(self, path: Path | str) -> None:
-        self.connection = connect(path, read_only=True)
+    Errors: JournalError. `connection` is one that is open already, a simulation's for example.
+    """
 
-    @contextmanager
-    def one_state(self) -> Iterator[None]:
-        """Make several reads see one committed state."""
-        self.connection.execute("BEGIN")
-        try:
-            yield
-        finally:
-            self.connection.execute("COMMIT")
+    def __init__(self, path: Path | str, connection: sqlite3.Connection | None = None) -> None:
+        self._path = path
+        self.connection = connection or connect(path, read_only=True)
 
     def position(self, customer_id: int) -> Position | None:
         """Tell where the journal stands with a customer; None without any entry."""
-        return position(self.connection, customer_id)
+        with mapped(self._path):
+            return position(self.connection, customer_id)
+
+    def look(self, customer_id: int, mark_seq: int | None) -> JournalAnswer | None:
+        """Give position and the row's mark's footing; None: nothing here concerns the customer.
+
+        Both come from one committed state.
+        """
+        with self._one_state():
+            position = self.position(customer_id)
+            if position is None and mark_seq is None:
+                return None
+            footing = None if mark_seq is None else self.footing(mark_seq)
+        return JournalAnswer(position or projection.blank(customer_id), footing)
 
     def footing(self, seq: int) -> Footing | None:
         """Give the money entry at `seq` with its customer's sum up to it; None: there is none."""
-        row = self.connection.execute(
-            f"SELECT customer_id, hash FROM entries WHERE seq = ? AND {_MONEY}",  # noqa: S608 - constant
-            (seq,),
-        ).fetchone()
-        if row is None:
+        query = f"SELECT customer_id, hash FROM entries WHERE seq = ? AND {_MONEY}"  # noqa: S608 - constant
+        found = self._ask(query, seq)
+        if not found:
             return None
-        total = self.connection.execute(
+        customer_id, digits = found[0]
+        total = self._ask(
             f"SELECT sum(amount_minor) FROM entries WHERE customer_id = ? AND seq <= ? AND {_MONEY}",  # noqa: S608, E501 - constant
-            (row[0], seq),
-        ).fetchone()[0]
-        return Footing(row[0], Mark(seq, total, row[1][:HASH_DIGITS]))
+            customer_id,
+            seq,
+        )[0][0]
+        return Footing(customer_id, Mark(seq, total, digits[:HASH_DIGITS]))
 
     def open_customers(self, limit: int) -> list[int]:
         """Give the customers with money still to be sent, oldest money entry first."""
@@ -62,72 +84,64 @@ class Reads:
             "SELECT customer_id FROM positions WHERE open AND conflict IS NULL "
             "ORDER BY last_seq LIMIT ?"
         )
-        return [row[0] for row in self.connection.execute(query, (limit,))]
+        return [row[0] for row in self._ask(query, limit)]
 
-    def open_sum(self) -> tuple[int, Money]:
-        """Count the customers with money to be sent, and sum it."""
+    def open_sum(self, *, with_desk: bool = False) -> tuple[int, Money]:
+        """Count the customers with money to be sent, and sum it; the conflict desk's on request."""
         query = (
             "SELECT count(*), coalesce(sum(total - coalesce(seen_total, 0)), 0) "
-            "FROM positions WHERE open AND conflict IS NULL"
+            "FROM positions WHERE open AND (conflict IS NULL OR ?)"
         )
-        count, total = self.connection.execute(query).fetchone()
+        count, total = self._ask(query, int(with_desk))[0]
         return count, Money(total)
 
     def conflicts(self) -> int:
         """Count the customers on the conflict desk."""
-        query = "SELECT count(*) FROM positions WHERE conflict IS NOT NULL"
-        return int(self.connection.execute(query).fetchone()[0])
+        return int(self._ask("SELECT count(*) FROM positions WHERE conflict IS NOT NULL")[0][0])
 
     def halted(self) -> bool:
         """Tell whether settlement was halted and not resumed since."""
         query = (
-            "SELECT kind FROM entries WHERE kind IN ('opened', 'halted', 'resumed', 'forked') "
-            "AND kind != 'opened' ORDER BY seq DESC LIMIT 1"
+            f"SELECT kind FROM entries WHERE {_RARE} AND kind != 'opened' "  # noqa: S608 - constant
+            "ORDER BY seq DESC LIMIT 1"
         )
-        row = self.connection.execute(query).fetchone()
-        return row is not None and row[0] == "halted"
+        return self._ask(query) == [("halted",)]
 
     def offline_spend(self, customer_id: int, above_seq: int) -> OfflineSpend:
         """Sum offline charges beyond the newest marks, of one customer and of the terminal."""
         own = self._spent(customer_id, above_seq)
         query = "SELECT customer_id, coalesce(seen_seq, 0) FROM positions WHERE open"
-        others = [row for row in self.connection.execute(query) if row[0] != customer_id]
+        others = [row for row in self._ask(query) if row[0] != customer_id]
         terminal = own + sum(self._spent(other, seen) for other, seen in others)
         return OfflineSpend(Money(own), Money(terminal))
 
     def last_sales(self, count: int) -> list[Entry]:
         """Give the last charges and voids, oldest first."""
-        query = (
-            f"SELECT {ENTRY_COLUMNS} FROM entries WHERE kind IN ('charge', 'void') "  # noqa: S608 - constant
-            "ORDER BY seq DESC LIMIT ?"
+        where = (
+            "kind IN ('charge', 'void') AND seq IN (SELECT seq FROM entries "
+            "WHERE kind IN ('charge', 'void') ORDER BY seq DESC LIMIT ?)"
         )
-        seqs = [row[0] for row in self.connection.execute(query, (count,))]
-        if not seqs:
-            return []
-        return list(entries(self.connection, "kind IN ('charge', 'void') AND seq >= ?", [seqs[-1]]))
+        with mapped(self._path):
+            return list(entries(self.connection, where, [count]))
 
     def last_opened(self) -> dict[str, str] | None:
         """Give the body of the last `opened`: journal id, backend, strategy, machine."""
-        found = list(
-            entries(
-                self.connection,
-                "seq = (SELECT max(seq) FROM entries WHERE kind IN "
-                "('opened', 'halted', 'resumed', 'forked') AND kind = 'opened')",
-            )
-        )
+        where = f"seq = (SELECT max(seq) FROM entries WHERE {_RARE} AND kind = 'opened')"  # noqa: S608 - constant
+        with mapped(self._path):
+            found = list(entries(self.connection, where))
         return dict(found[0].body) if found else None
 
     def end_break(self) -> tuple[int, str] | None:
         """Check the chain's last entries; give seq and fault of the first that does not fit."""
         query = f"SELECT {ENTRY_COLUMNS} FROM entries ORDER BY seq DESC LIMIT ?"  # noqa: S608 - constant
-        rows = self.connection.execute(query, (END_CHECKED,)).fetchall()[::-1]
-        if not rows:
-            return None
-        seq, prev_hash = rows[0][0], rows[0][-2]
+        rows = self._ask(query, END_CHECKED)[::-1]
+        seq, prev_hash = 1, FIRST_PREV_HASH
+        if len(rows) == END_CHECKED:  # what is before them is believed
+            seq, prev_hash = rows[0][0], rows[0][-2]
         for row in rows:
             fault = chain_break(row, seq, prev_hash)
             if fault:
-                return row[0], fault
+                return seq, fault
             seq, prev_hash = seq + 1, row[-1]
         return None
 
@@ -136,5 +150,18 @@ class Reads:
         self.connection.close()
 
     def _spent(self, customer_id: int, above_seq: int) -> int:
-        found = self.connection.execute(_OFFLINE_SPEND, (customer_id, above_seq)).fetchone()
-        return int(found[0])
+        return int(self._ask(_OFFLINE_SPEND, customer_id, above_seq)[0][0])
+
+    def _ask(self, query: str, *parameters: int) -> list[Any]:
+        with mapped(self._path):
+            return self.connection.execute(query, parameters).fetchall()
+
+    @contextmanager
+    def _one_state(self) -> Iterator[None]:
+        """Make several reads see one committed state."""
+        with mapped(self._path):
+            self.connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self.connection.execute("ROLLBACK")  # nothing was written: it only ends the look

@@ -38,6 +38,15 @@ CREATE INDEX entries_money ON entries (customer_id, seq)
     WHERE kind IN ('charge', 'void', 'repayment', 'write-off');
 CREATE INDEX entries_rare ON entries (seq) WHERE kind IN ('opened', 'halted', 'resumed', 'forked');
 CREATE INDEX entries_sales ON entries (seq) WHERE kind IN ('charge', 'void');
+CREATE TRIGGER entries_fit BEFORE INSERT ON entries
+    WHEN (new.amount_minor IS NOT NULL AND new.customer_id IS NOT NULL)
+        IS NOT (new.kind IN ('charge', 'void', 'repayment', 'write-off'))
+    BEGIN SELECT RAISE(ABORT, 'a money entry, and no other, has a customer and an amount'); END;
+CREATE TRIGGER entries_void BEFORE INSERT ON entries
+    WHEN new.kind = 'void' AND NOT EXISTS (
+        SELECT 1 FROM entries c WHERE c.kind = 'charge' AND c.charge_id = new.charge_id
+        AND c.customer_id = new.customer_id AND c.amount_minor = -new.amount_minor)
+    BEGIN SELECT RAISE(ABORT, 'a void takes back one whole charge of the same customer'); END;
 CREATE TRIGGER entries_never_change BEFORE UPDATE ON entries
     BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER entries_never_go BEFORE DELETE ON entries

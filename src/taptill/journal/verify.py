@@ -27,16 +27,14 @@ class Verdict:
 def verify(connection: sqlite3.Connection) -> Verdict:
     """Walk every entry in order, then compare the sums per customer with a fresh count."""
     positions: dict[int, Position] = {}
-    prev_hash, expected, count = FIRST_PREV_HASH, 1, 0
+    prev_hash, count = FIRST_PREV_HASH, 0
     for row in connection.execute(f"SELECT {ENTRY_COLUMNS} FROM entries ORDER BY seq"):  # noqa: S608 - constants
-        detail = chain_break(row, expected, prev_hash)
+        detail = chain_break(row, count + 1, prev_hash)
         if detail:
-            return Verdict(count, row[0], detail)
+            return Verdict(count, count + 1, detail)
         entry = entry_of(row)
-        if entry.customer_id is not None:
-            before = positions.get(entry.customer_id) or projection.blank(entry.customer_id)
-            positions[entry.customer_id] = projection.advance(before, entry)
-        prev_hash, expected, count = entry.hash, expected + 1, count + 1
+        projection.count_in(positions, entry)
+        prev_hash, count = entry.hash, entry.seq
     kept = connection.execute("SELECT customer_id FROM positions").fetchall()
     known = set(positions) | {row[0] for row in kept}
     stale = [one for one in sorted(known) if position(connection, one) != positions.get(one)]

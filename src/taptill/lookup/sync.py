@@ -2,14 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from typing import Protocol
 
 from taptill.domain.clock import Clock
 from taptill.domain.customer import Snapshot, stamp
-from taptill.domain.errors import BackendError, MalformedError, RefusedError
+from taptill.domain.errors import MalformedError, TaptillError
 
 log = logging.getLogger("taptill.sync")
 
@@ -21,27 +22,49 @@ RETRY_MAX_S = 60.0
 PAGES_MAX = 1_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer: the ids of all rows in it, and those rows that could be read."""
+
+    ids: tuple[int, ...]
+    snapshots: Sequence[Snapshot]
+
+
 class PageSource(Protocol):
     """Where pages come from."""
 
-    async def page(self, after_id: int, limit: int, since: str = "") -> list[Snapshot]:
+    async def page(self, after_id: int, limit: int, since: str = "") -> Page:
         """Give customers with larger ids, changed after `since`, in order of id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """How far the cache is, before a sync.
+
+    `full_age_s`: how long ago the last full sync began, None: never, or unknown. `stamp`: all
+    that the backend wrote up to this `updatedAt` is in the cache, empty where nothing is known.
+    """
+
+    full_age_s: float | None
+    stamp: str
 
 
 class SyncSink(Protocol):
     """The cache as sync needs it."""
 
-    def keep(self, snapshots: list[Snapshot]) -> None:
-        """Keep a page in one transaction."""
+    def synced(self) -> Synced:
+        """Tell how far the cache is."""
 
-    def newest_stamp(self) -> str:
-        """Give the newest `updatedAt` of all rows, empty without any."""
+    def keep_page(self, page: Page, after_id: int, full_since: float | None) -> None:
+        """Keep what changed of a page in one transaction.
+
+        In a full sync that began at the monotonic time `full_since`, customers with ids beyond
+        `after_id` and up to the page's last (an empty page: to the end) that are neither in the
+        page nor seen since are *gone*.
+        """
 
     def complete(self, began: float, *, full: bool) -> None:
         """Note that a sync that began at this monotonic time has seen all rows."""
-
-    def full_age_s(self) -> float | None:
-        """Tell how long ago the last full sync began; None: never, or unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +99,7 @@ class Sync:
         while True:
             try:
                 await self.once()
-            except BackendError as fault:
+            except TaptillError as fault:
                 log.warning("sync.failed", extra={"code": fault.code})
                 await asyncio.sleep(retry_s)
                 retry_s = min(retry_s * 2, RETRY_MAX_S)
@@ -86,31 +109,36 @@ class Sync:
 
     async def once(self) -> int:
         """Make one sync, full where one is due; give the number of rows seen."""
-        age_s = self._sink.full_age_s()
-        newest = self._sink.newest_stamp()
-        since = "" if age_s is None or age_s > self._policy.full_sync_s else _before(newest)
+        synced = self._sink.synced()
+        due = synced.full_age_s is None or synced.full_age_s > self._policy.full_sync_s
+        since = "" if due else _before(synced.stamp)
         began = self._clock.monotonic()
-        seen = await self._pages(since)
+        seen = await self._pages(since, None if since else began)
         if since or seen:  # an empty answer is no proof that there are no customers
             self._sink.complete(began, full=not since)
         log.info("sync.done", extra={"rows": seen, "full": not since})
         return seen
 
-    async def _pages(self, since: str) -> int:
+    async def _pages(self, since: str, full_since: float | None) -> int:
         after_id, seen = 0, 0
         for _ in range(PAGES_MAX):
             page = await self._source.page(after_id, self._policy.page_size, since)
-            if not page:
-                return seen
-            ids = [snapshot.customer.id for snapshot in page]
-            if min(ids) <= after_id or ids != sorted(set(ids)):
+            if not page.ids and not seen:
+                return 0
+            if page.ids and (page.ids[0] <= after_id or not _in_order(page.ids)):
                 raise MalformedError(detail="pages repeat or are out of order: no keyset paging")
-            self._sink.keep(page)
-            for snapshot in page:
+            self._sink.keep_page(page, after_id, full_since)
+            if not page.ids:
+                return seen
+            for snapshot in page.snapshots:
                 await self._sighted(snapshot)
-            after_id, seen = ids[-1], seen + len(page)
+            after_id, seen = page.ids[-1], seen + len(page.ids)
             await asyncio.sleep(0)  # taps come first
-        raise RefusedError(status=200, detail="more pages than any site has customers")
+        raise MalformedError(detail="more pages than any site has customers")
+
+
+def _in_order(ids: Sequence[int]) -> bool:
+    return all(left < right for left, right in pairwise(ids))
 
 
 def _before(newest: str) -> str:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from taptill.domain.customer import Snapshot
 from taptill.domain.entry import Draft, Footing, Kind, Position
 from taptill.domain.mark import Mark, Marks, Place
+from taptill.domain.money import NEARLY_WHOLE
 from taptill.settlement.requests import JournalAnswer
 
 
@@ -22,7 +23,7 @@ class Desk(StrEnum):
 
 
 STAYS = frozenset({Desk.REFUSED.value})
-"""Cases that do not withdraw themselves when the row looks right again."""
+"""Cases that a person must end, unless the row holds the money after all."""
 
 
 class Stop(StrEnum):
@@ -131,27 +132,43 @@ def half_kept(snapshot: Snapshot, position: Position, journal_id: str) -> bool:
 
 
 def assess(
-    snapshot: Snapshot, look: JournalAnswer, journal_id: str
+    snapshot: Snapshot, look: JournalAnswer, journal_id: str, *, may_share: bool
 ) -> tuple[Judgement, list[Draft]]:
-    """Judge a sight of the row, and give the entries that it owes, whoever came by it."""
+    """Judge a sight of the row, and give the entries that it owes, whoever came by it.
+
+    `may_share`: other people's keys in debtData may be written back as read.
+    """
     position = look.position
     verdict = judge(snapshot.marks, position, look.footing, journal_id)
     if half_kept(snapshot, position, journal_id):
         verdict = Halt(Stop.HALF_KEPT)
+    elif isinstance(verdict, Behind | Unenrolled):
+        verdict = _hindered(snapshot, position, may_share=may_share) or verdict
     match verdict:
         case Halt(reason):
             known = reason is Stop.CLONED  # no entry: the next start sees it again by itself
             return verdict, [] if known else [halted(position.customer_id, reason)]
+        case _ if position.last is None:  # no money of ours: the row is not our business
+            return verdict, []
         case Unclear(desk):
             return verdict, [] if position.conflict else [conflict(position, desk)]
         case Unenrolled():
-            return verdict, []
+            return verdict, _withdrawn(position)
         case Holds() | Behind():
             return verdict, [
                 *_withdrawn(position),
                 *_base_moved(snapshot, position, journal_id),
                 *_mark_moved(snapshot, position, verdict, journal_id),
             ]
+
+
+def _hindered(snapshot: Snapshot, position: Position, *, may_share: bool) -> Unclear | None:
+    """Say why a row that could be written must not be."""
+    if position.conflict in STAYS:
+        return Unclear(Desk(position.conflict))
+    if snapshot.marks.foreign and not may_share:
+        return Unclear(Desk.SHARED_DEBT_DATA)
+    return None
 
 
 def halted(customer_id: int, reason: Stop) -> Draft:
@@ -179,14 +196,14 @@ def receipt(snapshot: Snapshot, mark: Mark, journal_id: str) -> Draft:
 
 
 def _withdrawn(position: Position) -> list[Draft]:
-    if position.conflict is None or position.conflict in STAYS:
+    if position.conflict is None:
         return []
-    return [Draft(Kind.RESOLVED, position.customer_id, body={"by": "the row shows the mark"})]
+    return [Draft(Kind.RESOLVED, position.customer_id, body={"by": "the row is as it should be"})]
 
 
 def _base_moved(snapshot: Snapshot, position: Position, journal_id: str) -> list[Draft]:
     base = base_of(snapshot, journal_id)
-    if base is None or position.base is None or base == position.base:
+    if base is None or position.base is None or abs(base - position.base) <= NEARLY_WHOLE:
         return []
     body = {"from": str(position.base), "to": str(base), "updated_at": snapshot.updated_at}
     return [Draft(Kind.OFFICE_MOVED, position.customer_id, body=body)]

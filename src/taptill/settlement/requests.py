@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from taptill.domain.customer import Snapshot
 from taptill.domain.entry import Draft, Footing, Position
+from taptill.domain.mark import Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +36,27 @@ class Append:
     drafts: Sequence[Draft]
 
 
+class Condition(StrEnum):
+    """Which row an update may change."""
+
+    NONE = "none"  # whatever is there: the plain API
+    AS_READ = "as-read"
+    NEVER = "never"  # no row: a backend that obeys conditions answers 409
+
+
 @dataclass(frozen=True, slots=True)
 class Update:
     """Write total and marks in one update; answered with an UpdateAnswer.
 
-    `read` is the snapshot that the figures come from and, where `conditional`, the condition.
-    `debt_data` goes out as text where it was found as text.
+    `read` is the snapshot that the figures, and the condition, come from; `mark` is the one set
+    anew, None where no money moves. `debt_data` goes out as text where it was found as text.
     """
 
     read: Snapshot
     total: Decimal
     debt_data: Mapping[str, Any]
-    conditional: bool
+    condition: Condition
+    mark: Mark | None = None
 
 
 Request = ReadRow | ReadJournal | Append | Update
@@ -54,6 +65,13 @@ Request = ReadRow | ReadJournal | Append | Update
 @dataclass(frozen=True, slots=True)
 class NotThere:
     """No such row, while the same token sees another known row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """The row came and makes no sense: this customer waits, nobody else."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +116,9 @@ class Final:
     detail: str
 
 
-RowAnswer = Snapshot | NotThere | NoAnswer
+RowAnswer = Snapshot | NotThere | Unreadable | NoAnswer
 UpdateAnswer = Echo | Unheard | Final | NoAnswer
-Answer = Snapshot | NotThere | NoAnswer | JournalAnswer | Echo | Unheard | Final | None
+Answer = RowAnswer | JournalAnswer | UpdateAnswer | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +128,11 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Not now; the schedule comes back. `stale` where the row was an old copy."""
+    """Not now; the schedule comes back.
+
+    `transport` where the backend did not answer as it should, which may concern everybody;
+    `stale` where the row was an old copy.
+    """
 
     reason: str
     retry_after_s: float | None = None

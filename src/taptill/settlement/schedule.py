@@ -19,6 +19,7 @@ from taptill.settlement.requests import (
     Echo,
     JournalAnswer,
     Later,
+    NoAnswer,
     OnDesk,
     Outcome,
     ReadJournal,
@@ -31,14 +32,12 @@ from taptill.settlement.requests import (
     UpdateAnswer,
 )
 from taptill.settlement.settle import Task, settle
+from taptill.settlement.waits import RETRY_FIRST_S, Rhythm, Waits
 
 log = logging.getLogger("taptill.settlement")
 
 IN_FLIGHT_MAX = 4
 PASS_MAX = 100
-RETRY_FIRST_S = 1.0
-RETRY_AFTER_MAX_S = 3600.0
-"""A Retry-After beyond an hour is not believed."""
 
 
 class Books(Protocol):
@@ -68,8 +67,8 @@ class Capabilities:
 class Backend(Protocol):
     """The Customers API as settlement needs it; trouble comes back as a value."""
 
-    async def capabilities(self) -> Capabilities | None:
-        """Give what the backend offers; None: no answer, nothing may be settled yet."""
+    async def capabilities(self) -> Capabilities | NoAnswer:
+        """Give what the backend offers; without an answer nothing may be settled yet."""
 
     async def read_row(self, customer_id: int) -> RowAnswer:
         """Read one row whole, in one select."""
@@ -96,12 +95,20 @@ class SettlePolicy:
     retry_max_s: float
 
 
+def _unknown(_customer_id: int) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class SettlementEvents:
-    """Who is told: `changed` after each outcome, `sighted` of every row that came by."""
+    """Who is told: `changed` after each outcome, `sighted` of every row that came by.
+
+    `stamp_of` is asked for the newest `updatedAt` that anybody has seen of a customer.
+    """
 
     changed: Callable[[], None]
     sighted: Callable[[Snapshot], None]
+    stamp_of: Callable[[int], str] = _unknown
 
 
 class Settlement:
@@ -118,17 +125,15 @@ class Settlement:
     ) -> None:
         self._books = books
         self._backend = backend
-        self._clock = clock
         self._policy = policy
-        self._jitter = jitter
         self._events = events
         self._wake = asyncio.Event()
+        self._waits = Waits(Rhythm(clock.monotonic, jitter, policy.retry_max_s))
         self._capabilities: Capabilities | None = None
+        self._conditional: bool | None = None
+        self._proven = False
         self._busy: set[int] = set()
         self._stale_reads: dict[int, int] = {}
-        self._customer_not_before_s: dict[int, float] = {}
-        self._not_before_s = 0.0
-        self._retry_s = RETRY_FIRST_S
         self.state = State.HALTED if books.halted() else State.RUNNING
 
     def nudge(self) -> None:
@@ -139,14 +144,25 @@ class Settlement:
         """Settle what is open until cancelled."""
         while True:
             self._wake.clear()
-            delay_s = await self._settle_open()
+            try:
+                delay_s = await self._settle_open()
+            except TaptillError as fault:
+                log.warning("settlement.journal", extra={"code": fault.code})
+                delay_s = RETRY_FIRST_S
             with suppress(TimeoutError):
                 async with asyncio.timeout(delay_s):
                     await self._wake.wait()
 
     async def sighted(self, snapshot: Snapshot) -> None:
         """Compare our mark in a row that somebody else came by; the backend is up, then."""
-        self._online()
+        if self._waits.answered():
+            self.nudge()
+        try:
+            await self._compare(snapshot)
+        except TaptillError as fault:  # whoever looked a customer up has the answer all the same
+            log.warning("settlement.journal", extra={"code": fault.code})
+
+    async def _compare(self, snapshot: Snapshot) -> None:
         customer_id = snapshot.customer.id
         mark = snapshot.marks.table.get(self._policy.journal_id)
         look = self._books.look(customer_id, mark.seq if mark else None)
@@ -154,66 +170,80 @@ class Settlement:
             return  # nothing of ours, or the settling under way reads for itself
         if older(snapshot.updated_at, look.position.updated_at):
             return
-        verdict, drafts = assess(snapshot, look, self._policy.journal_id)
-        if drafts:
-            self._busy.add(customer_id)
-            try:
-                await self._books.append(drafts)
-            finally:
-                self._busy.discard(customer_id)
+        # Until the backend has said what it offers, settling is to find that out.
+        may_share = self._policy.share_debt_data or self._conditional is not False
+        verdict, drafts = assess(snapshot, look, self._policy.journal_id, may_share=may_share)
         if isinstance(verdict, Halt):
+            drafts = [] if self._stopped() else drafts
             self._stop(verdict.reason)
-        elif isinstance(verdict, Behind | Unenrolled):
-            self.nudge()
         if drafts:
+            await self._append(customer_id, drafts)
             self._events.changed()
+        if isinstance(verdict, Behind | Unenrolled) and look.position.last:
+            self.nudge()
+
+    async def _append(self, customer_id: int, drafts: list[Draft]) -> None:
+        self._busy.add(customer_id)
+        try:
+            await self._books.append(drafts)
+        finally:
+            self._busy.discard(customer_id)
 
     async def _settle_open(self) -> float | None:
         """Settle until nothing is due; give the seconds until something may be."""
-        while self.state in {State.RUNNING, State.DENIED}:
-            now_s = self._clock.monotonic()
-            if now_s < self._not_before_s:
-                return self._not_before_s - now_s
-            waiting = self._books.open_customers(PASS_MAX)
+        while not self._stopped():
+            left_s = self._waits.left_s()
+            if left_s > 0:
+                return left_s
+            waiting = self._books.open_customers(PASS_MAX + len(self._waits))
             if not waiting:
                 return None
-            due = [one for one in waiting if self._customer_not_before_s.get(one, 0.0) <= now_s]
+            due = self._waits.due(waiting)
             if not due:
-                soonest_s = min(self._customer_not_before_s[one] for one in waiting)
-                return max(0.0, soonest_s - now_s)
-            if self._capabilities is None:
-                self._capabilities = await self._backend.capabilities()
-            if self._capabilities is None:
-                self._back_off(None)
-                continue
-            await self._settle_all(due, self._capabilities)
+                return self._waits.soonest_s(waiting)
+            if await self._ask_capabilities(due[0]):
+                await self._settle_all(due)
         return None
 
-    async def _settle_all(self, due: list[int], offers: Capabilities) -> None:
+    async def _ask_capabilities(self, customer_id: int) -> bool:
+        """Find out what the backend offers, unless that is known; False where it does not say."""
+        if self._capabilities is not None:
+            return True
+        answer = await self._backend.capabilities()
+        if isinstance(answer, NoAnswer):
+            self._failed(customer_id, answer.retry_after_s, denied=answer.denied)
+            return False
+        self._capabilities = answer
+        self._conditional = answer.conditional_update
+        return True
+
+    async def _settle_all(self, due: list[int]) -> None:
         """Settle customers side by side; each has at most one request under way."""
         queue = iter(due)
 
         async def worker() -> None:
             for customer_id in queue:
-                if self._clock.monotonic() < self._not_before_s or self._stopped():
+                if self._waits.left_s() > 0 or self._stopped():
                     return
-                await self._settle_one(customer_id, offers)
+                await self._settle_one(customer_id)
 
         async with asyncio.TaskGroup() as group:
             for _ in range(min(IN_FLIGHT_MAX, len(due))):
                 group.create_task(worker())
 
-    async def _settle_one(self, customer_id: int, offers: Capabilities) -> None:
+    async def _settle_one(self, customer_id: int) -> None:
         if customer_id in self._busy:
-            self._put_off(customer_id)
+            self._waits.put_off(customer_id)
             return
         self._busy.add(customer_id)
         task = Task(
             customer_id,
             self._policy.journal_id,
-            offers.conditional_update,
+            bool(self._conditional),
             self._policy.share_debt_data,
+            self._proven,
             self._stale_reads.get(customer_id, 0),
+            self._events.stamp_of(customer_id),
         )
         try:
             outcome = await self._drive(task)
@@ -224,6 +254,7 @@ class Settlement:
             outcome = Later("unexpected fault")
         finally:
             self._busy.discard(customer_id)
+        self._learn(task)
         self._note(customer_id, outcome)
         self._events.changed()
 
@@ -234,9 +265,16 @@ class Settlement:
             try:
                 request = settling.send(answer)
             except StopIteration as end:
-                outcome: Outcome = end.value
-                return outcome
+                return self._unless_open(task.customer_id, end.value)
             answer = await self._answer(request)
+
+    def _unless_open(self, customer_id: int, outcome: Outcome) -> Outcome:
+        """Give the outcome, but let nothing spin on a customer who is open all the same."""
+        look = self._books.look(customer_id, None)
+        still = look and look.position.open and not look.position.conflict
+        if still and isinstance(outcome, Settled | OnDesk):
+            return Later("charged again meanwhile")
+        return outcome
 
     async def _answer(self, request: Request) -> Answer:
         match request:
@@ -256,6 +294,13 @@ class Settlement:
                     self._events.sighted(answer.row)
                 return answer
 
+    def _learn(self, task: Task) -> None:
+        """Take over what settling found out about the backend's conditions."""
+        self._proven = self._proven or (task.conditional and task.proven)
+        if self._conditional and not task.conditional:
+            log.warning("settlement.conditions_not_obeyed")
+            self._conditional = False
+
     def _note(self, customer_id: int, outcome: Outcome) -> None:
         log.info(
             "settlement.outcome",
@@ -263,42 +308,30 @@ class Settlement:
         )
         match outcome:
             case Settled() | OnDesk():
-                self._online()
+                self._waits.done(customer_id)
                 self._stale_reads.pop(customer_id, None)
-                self._customer_not_before_s.pop(customer_id, None)
+                self.state = State.RUNNING if self.state is State.DENIED else self.state
             case Stopped(reason):
                 self._stop(Stop(reason))
             case Later(retry_after_s=retry_after_s, transport=True, denied=denied):
-                self.state = State.DENIED if denied else State.RUNNING
-                self._capabilities = None  # asked anew: the server may have changed meanwhile
-                self._back_off(retry_after_s)
+                self._failed(customer_id, retry_after_s, denied=denied)
             case Later(stale=stale):
-                seen = self._stale_reads.get(customer_id, 0)
-                self._stale_reads[customer_id] = seen + 1 if stale else 0
-                self._put_off(customer_id)
+                copies = self._stale_reads.pop(customer_id, 0)
+                if stale:
+                    self._stale_reads[customer_id] = copies + 1
+                self._waits.put_off(customer_id)
 
-    def _online(self) -> None:
-        self._retry_s = RETRY_FIRST_S
-        if self._not_before_s:
-            self._not_before_s = 0.0
-            self._wake.set()
-        if self.state is State.DENIED:
-            self.state = State.RUNNING
-
-    def _back_off(self, retry_after_s: float | None) -> None:
-        wait_s = self._retry_s * (0.5 + self._jitter() / 2)
-        if retry_after_s is not None:
-            wait_s = max(wait_s, min(retry_after_s, RETRY_AFTER_MAX_S))
-        self._not_before_s = self._clock.monotonic() + wait_s
-        self._retry_s = min(self._retry_s * 2, self._policy.retry_max_s)
-
-    def _put_off(self, customer_id: int) -> None:
-        wait_s = RETRY_FIRST_S * (0.5 + self._jitter() / 2)
-        self._customer_not_before_s[customer_id] = self._clock.monotonic() + wait_s
+    def _failed(self, customer_id: int, retry_after_s: float | None, *, denied: bool) -> None:
+        self._capabilities = None  # asked anew: the server may have changed meanwhile
+        self._waits.failed(customer_id, retry_after_s)
+        if denied:
+            self._waits.told()
+            self.state = self.state if self._stopped() else State.DENIED
 
     def _stopped(self) -> bool:
         return self.state in {State.HALTED, State.CLONED}
 
     def _stop(self, reason: Stop) -> None:
+        if not self._stopped():
+            log.error("settlement.stopped", extra={"reason": reason.value})
         self.state = State.CLONED if reason is Stop.CLONED else State.HALTED
-        log.error("settlement.stopped", extra={"reason": reason.value})

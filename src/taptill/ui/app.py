@@ -146,6 +146,7 @@ class TillApp(App[Exception | None], inherit_bindings=False):
     def on_key(self, event: events.Key) -> None:
         """Answer the screen's own keys; the till gets all others."""
         event.stop()
+        before = (self._aside, self._dress)
         asked, self._aside = self._aside, Aside.NONE
         match event.key:
             case "ctrl+q" if asked is Aside.LEAVE:
@@ -162,7 +163,8 @@ class TillApp(App[Exception | None], inherit_bindings=False):
                 pass
             case _:
                 self._forward(event.key, event.character or "")
-        self._draw()
+        if (self._aside, self._dress) != before:  # what the till answers comes as a new view
+            self._draw()
 
     def _published(self, view: TillView) -> None:
         self.post_message(self.Published(view))

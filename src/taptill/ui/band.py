@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
 from taptill.checkout.session import Step
 from taptill.checkout.view import Notice, SaleState, TillView
@@ -123,14 +124,8 @@ def _letters(said: Verdict, width: int) -> list[Row]:
 
 
 def _inked(drawn: str, role: Role, width: int) -> Row:
-    runs: list[Run] = []
-    for cell in pad(drawn, width):
-        ink = cell == "#"
-        if runs and runs[-1].ink == ink:
-            runs[-1] = Run(runs[-1].text + " ", role, ink)
-        else:
-            runs.append(Run(" ", role, ink))
-    return tuple(runs)
+    stretches = groupby(pad(drawn, width), "#".__eq__)
+    return tuple(Run(" " * len(list(cells)), role, ink) for ink, cells in stretches)
 
 
 def _line(text: str, role: Role, width: int) -> Row:

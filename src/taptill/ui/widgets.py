@@ -45,7 +45,10 @@ class RegionRows(Widget):
     def render_line(self, y: int) -> Strip:
         """Paint one line; foreign text becomes cells as it is, it is never read as markup."""
         row: Row = self._rows[y] if y < len(self._rows) else ()
-        strip = Strip([Segment(run.text, self._style(run)) for run in row])
+        # Looking a style up costs more than painting with it, and a word has many runs.
+        looks = {(run.role, run.ink): run for run in row}
+        styles = {look: self._style(run) for look, run in looks.items()}
+        strip = Strip([Segment(run.text, styles[run.role, run.ink]) for run in row])
         return strip.adjust_cell_length(self.size.width, self.rich_style)
 
     def _style(self, run: Run) -> Style:

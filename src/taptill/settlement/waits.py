@@ -1,0 +1,113 @@
+"""Answers and failures in, when to try whom again out: back-off of the backend and of customers."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+RETRY_FIRST_S = 1.0
+RETRY_AFTER_MAX_S = 3600.0
+"""A Retry-After beyond an hour is not believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How waits grow: from RETRY_FIRST_S, doubled each time, to `longest_s`; `jitter` in [0, 1)."""
+
+    now_s: Callable[[], float]
+    jitter: Callable[[], float]
+    longest_s: float
+
+
+@dataclass(slots=True)
+class _BackOff:
+    rhythm: Rhythm
+    until_s: float = 0.0
+    next_s: float = RETRY_FIRST_S
+
+    def again(self, at_least_s: float = 0.0) -> None:
+        """Wait from now on, longer than the last time."""
+        wait_s = self.next_s * (0.5 + self.rhythm.jitter() / 2)
+        self.until_s = self.rhythm.now_s() + max(wait_s, at_least_s)
+        self.next_s = min(self.next_s * 2, self.rhythm.longest_s)
+
+    def end(self) -> None:
+        self.until_s, self.next_s = 0.0, RETRY_FIRST_S
+
+
+@dataclass(slots=True)
+class _Trouble:
+    """A customer's own wait, and how often the backend had answered when it last failed."""
+
+    wait: _BackOff
+    answers: int
+
+
+class Waits:
+    """Keeps one bad customer from blocking the others, and a dead backend from being hammered.
+
+    A failure makes everybody wait until the backend is seen to answer. A customer that fails
+    again although it answered meanwhile has trouble of its own, and waits alone.
+    """
+
+    def __init__(self, rhythm: Rhythm) -> None:
+        self._rhythm = rhythm
+        self._outage = _BackOff(rhythm)
+        self._told = _BackOff(rhythm)
+        self._troubles: dict[int, _Trouble] = {}
+        self._answers = 0
+
+    def __len__(self) -> int:
+        return len(self._troubles)
+
+    def answered(self) -> bool:
+        """Note a sign of life; True where it ended an outage."""
+        self._answers += 1
+        ended = self._outage.until_s > 0
+        self._outage.end()
+        return ended
+
+    def done(self, customer_id: int) -> None:
+        """Note that a customer was settled, or given up; a wait that we were told stays."""
+        self.answered()
+        self._told.next_s = RETRY_FIRST_S
+        self._troubles.pop(customer_id, None)
+
+    def failed(self, customer_id: int, retry_after_s: float | None = None) -> None:
+        """Note that the backend did not answer as it should about this customer."""
+        if retry_after_s is not None:
+            self.told(retry_after_s)
+        trouble = self._troubles.get(customer_id)
+        if trouble is not None and trouble.answers < self._answers:
+            trouble.answers = self._answers
+            trouble.wait.again()
+            return
+        self._outage.again()
+        if trouble is None:
+            self._troubles[customer_id] = _Trouble(_BackOff(self._rhythm), self._answers)
+
+    def told(self, at_least_s: float = 0.0) -> None:
+        """Wait however well the backend answers others: it said when to come back, or denies us."""
+        self._told.again(min(at_least_s, RETRY_AFTER_MAX_S))
+
+    def put_off(self, customer_id: int) -> None:
+        """Let this customer alone for a while."""
+        trouble = self._troubles.setdefault(
+            customer_id, _Trouble(_BackOff(self._rhythm), self._answers)
+        )
+        trouble.wait.again()
+
+    def left_s(self) -> float:
+        """Give the seconds until the backend may be asked; none are left from 0 down."""
+        return max(0.0, self._outage.until_s, self._told.until_s) - self._rhythm.now_s()
+
+    def due(self, customers: Iterable[int]) -> list[int]:
+        """Give those who need not wait, in their order."""
+        now_s = self._rhythm.now_s()
+        return [one for one in customers if self._until_s(one) <= now_s]
+
+    def soonest_s(self, customers: Iterable[int]) -> float:
+        """Give the seconds until the first of them is due."""
+        return max(0.0, min(map(self._until_s, customers)) - self._rhythm.now_s())
+
+    def _until_s(self, customer_id: int) -> float:
+        trouble = self._troubles.get(customer_id)
+        return trouble.wait.until_s if trouble else 0.0

@@ -1,0 +1,53 @@
+"""Names of measurements in, a table of figures and their floors out: `make bench`."""
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import click
+from tests.benchmarks import counter, footprint, journal, reader, start, syncs
+from tests.benchmarks.figures import HEAD, Bench, Figure
+
+Measure = Callable[[Bench], list[Figure]]
+
+MEASURES: Mapping[str, Measure] = {
+    "start": start.measure,
+    "tap": counter.measure_tap,
+    "enter": counter.measure_enter,
+    "journal": journal.measure,
+    "syncs": syncs.measure,
+    "reader": reader.measure,
+    "footprint": footprint.measure,
+}
+
+
+@click.command()
+@click.option("--only", type=click.Choice(list(MEASURES)), multiple=True, help="Just this one.")
+@click.option("--quick", is_flag=True, help="A sixth of the rounds: a look, no measurement.")
+@click.option("--json", "path", type=click.Path(path_type=Path), help="Write the figures here.")
+def main(only: tuple[str, ...], path: Path | None, *, quick: bool) -> None:
+    """Measure the till, each figure next to its floor from the same run."""
+    began_s = time.monotonic()
+    found: list[Figure] = []
+    for name in only or MEASURES:
+        # Beside the packages, not in /tmp: that is often memory, where a sync costs nothing.
+        with tempfile.TemporaryDirectory(prefix="bench-", dir=sys.prefix) as folder:
+            found += MEASURES[name](Bench(Path(folder), quick))
+    click.echo(f"\n{HEAD}")
+    for figure in found:
+        click.echo("\n".join(figure.rows()))
+    goals = [goal for figure in found for goal in figure.goals]
+    met = sum(goal.met for goal in goals)
+    took_s = round(time.monotonic() - began_s)
+    busy = ", ".join(f"{load:.1f}" for load in os.getloadavg())
+    click.echo(f"\n{met} of {len(goals)} goals met; took {took_s} s; load {busy}")
+    if path:
+        path.write_text(json.dumps([figure.as_json() for figure in found], indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

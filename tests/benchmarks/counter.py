@@ -1,0 +1,153 @@
+"""Keys and cards in, seconds until the answer is painted out: the till beside a bare program."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from tests.benchmarks.figures import (
+    Bench,
+    Figure,
+    at_most,
+    milliseconds,
+    percentile,
+    times,
+)
+from tests.benchmarks.floor import NAMES_MAX
+from tests.benchmarks.terminal import Terminal, on_terminal, python
+from tests.benchmarks.tills import name, till_folder
+
+CARDS_APART_S = 0.35  # two cards within 0.3 s are two cards in the field
+DEAD_ENTER_S = 0.45
+FEW, MANY = 1_000, 100_000
+STRIDE = 7919
+"""Customers are taken from all over the cache: this is prime to both sizes."""
+
+
+class Counter:
+    """One program that sells, with how it is shown a card."""
+
+    def __init__(self, terminal: Terminal, show: Callable[[int], None], customers: int) -> None:
+        self._terminal = terminal
+        self._show = show
+        self._customers = customers
+        self._clear = True
+        self._tapped_at_s = 0.0
+        self._paid_at_s = 0.0
+
+    def ring_up(self) -> float:
+        """Begin a sale of 4.20; give the seconds from the first key to its echo."""
+        if not self._clear:
+            self._terminal.type("-", b"Tap your card")
+        self._clear = False
+        echo_s = self._terminal.type("4", b"> 4")
+        self._terminal.type("2", b"> 42")
+        self._terminal.type("0", b"> 420")
+        return echo_s
+
+    def tap(self, turn: int) -> float:
+        """Show the next card; give the seconds until name and verdict are painted."""
+        number = turn * STRIDE % self._customers
+        _wait_until(self._tapped_at_s + CARDS_APART_S)
+        self._terminal.settle()
+        self._tapped_at_s = time.perf_counter()
+        self._show(number)
+        wanted = name(number).encode()
+        return self._terminal.drawn_at_s(wanted, wanted + b" pays 4.20") - self._tapped_at_s
+
+    def enter(self) -> float:
+        """Press Enter; give the seconds until PAID is painted."""
+        _wait_until(self._paid_at_s + DEAD_ENTER_S)
+        took_s = self._terminal.type("\r", b"Thank you")
+        self._paid_at_s = time.perf_counter()
+        return took_s
+
+
+@contextmanager
+def till(folder: Path, customers: int) -> Iterator[Counter]:
+    """Run the till with so many customers in its cache and nobody to ask."""
+    with till_folder(folder, customers) as made, made.running() as terminal:
+        yield Counter(terminal, made.tap, customers)
+
+
+@contextmanager
+def bare(folder: Path) -> Iterator[Counter]:
+    """Run the bare program that looks like a till."""
+    taken, given = os.pipe()
+    path = str(folder / "rows.db")
+    words = python("tests.benchmarks.floor", "till", str(taken), path)
+
+    def show(number: int) -> None:
+        os.write(given, f"{name(number)}\n".encode())
+
+    with on_terminal(words, b"Tap your card", (taken,)) as terminal:
+        os.close(taken)
+        yield Counter(terminal, show, NAMES_MAX)
+    os.close(given)
+
+
+def measure_tap(bench: Bench) -> list[Figure]:
+    """Measure tap to verdict from the cache at two sizes, and key to echo."""
+    names = ("few", "floor", "many")
+    taps: dict[str, list[float]] = {one: [] for one in names}
+    echoes: dict[str, list[float]] = {one: [] for one in names}
+    bench.say(f"filling caches with {FEW:,} and {MANY:,} customers")
+    with ExitStack() as stack:
+        counters = {
+            "few": stack.enter_context(till(bench.folder / "few", FEW)),
+            "floor": stack.enter_context(bare(bench.folder)),
+            "many": stack.enter_context(till(bench.folder / "many", MANY)),
+        }
+        for turn in bench.rounds("tap", 120):
+            for one in names:
+                echoes[one].append(counters[one].ring_up())
+                taps[one].append(counters[one].tap(turn))
+    few, floor, many = (milliseconds(taps[one]) for one in names)
+    keys = milliseconds(echoes["few"] + echoes["many"])
+    return [
+        Figure(
+            f"tap to verdict, {FEW:,} customers",
+            "ms",
+            few,
+            floor,
+            (at_most("times the bare repaint, p50", times(few, floor), 1.5),),
+        ),
+        Figure(
+            f"tap to verdict, {MANY:,} customers",
+            "ms",
+            many,
+            floor,
+            (
+                at_most("times the bare repaint, p50", times(many, floor), 1.5),
+                at_most("ms, p99", percentile(many, 99), 50),
+                at_most("times the small cache, p50", times(many, few), 1.2),
+            ),
+        ),
+        Figure(
+            "key to echo",
+            "ms",
+            keys,
+            milliseconds(echoes["floor"]),
+            (at_most("ms, p95", percentile(keys, 95), 30),),
+        ),
+    ]
+
+
+def measure_enter(bench: Bench) -> list[Figure]:
+    """Measure Enter to PAID: the decision, a durable charge, and the screen."""
+    samples: list[float] = []
+    floor: list[float] = []
+    with till(bench.folder / "enter", FEW) as ours, bare(bench.folder) as theirs:
+        for turn in bench.rounds("enter", 60):
+            for counter, kept in ((ours, samples), (theirs, floor)):
+                counter.ring_up()
+                counter.tap(turn)
+                kept.append(counter.enter())
+    samples, floor = milliseconds(samples), milliseconds(floor)
+    goal = at_most("times a bare commit and repaint, p50", times(samples, floor), 1.5)
+    return [Figure("Enter to PAID", "ms", samples, floor, (goal,))]
+
+
+def _wait_until(at_s: float) -> None:
+    time.sleep(max(0.0, at_s - time.perf_counter()))

@@ -1,0 +1,90 @@
+"""The till's own screens in, the same text as plain lines of each region out."""
+
+from dataclasses import dataclass, replace
+
+from tests.benchmarks.terminal import COLUMNS, LINES
+
+from taptill.checkout.session import Step
+from taptill.checkout.view import CustomerView, Link, StatusView, TillView
+from taptill.domain.basket import Good
+from taptill.domain.decision import Approved
+from taptill.domain.money import ZERO, Currency, Money
+from taptill.domain.tap import ReaderHealth, ReaderState
+from taptill.ui import views
+from taptill.ui.dress import Dress
+from taptill.ui.layout import Box, plan
+from taptill.ui.rows import Rows
+from taptill.ui.texts import load
+
+REGIONS = ("status", "sale", "customer", "band", "strip", "keys")
+
+_DRESS = Dress(load("en"), Currency("EUR"))
+_STATUS = StatusView(
+    "bench",
+    Link.OFFLINE,
+    offline_since="13:40",
+    readers=(ReaderHealth("reader 1", ReaderState.OK),),
+    cache_age_s=130,
+    time="14:02",
+)
+_GUEST = CustomerView(
+    name="",
+    company="Analytical Society",
+    blocked=False,
+    credit_allowed=True,
+    is_default=False,
+    debt=Money(-100_000),
+    debt_after=Money(-99_580),
+    pending=ZERO,
+    in_question=False,
+    headroom=None,
+    age_s=0,
+    live=False,
+    asking=False,
+)
+_MAY = Approved(_GUEST.debt, None, offline=False)
+_READY = TillView(Step.READY, _STATUS, goods=(Good("c", "Coffee", Money(150)),))
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What one state of the till shows, as text by region."""
+
+    texts: dict[str, str]
+
+
+def ringing(typed: str) -> Face:
+    """Give the screen while an amount is being typed; nothing typed is READY."""
+    if not typed:
+        return _face(_READY)
+    total = Money(int(typed))
+    return _face(replace(_READY, step=Step.RINGING, typed=typed, total=total))
+
+
+def confirming(name: str) -> Face:
+    """Give the screen after a tap."""
+    guest = replace(_GUEST, name=name)
+    total = Money(420)
+    view = replace(_READY, typed="420", total=total, customer=guest, verdict=_MAY)
+    return _face(replace(view, step=Step.CONFIRM))
+
+
+def paid(name: str) -> Face:
+    """Give the screen after Enter."""
+    guest = replace(_GUEST, name=name, debt_after=None)
+    return _face(replace(_READY, step=Step.PAID, amount=Money(420), customer=guest, verdict=_MAY))
+
+
+def boxes() -> dict[str, Box]:
+    """Tell where each region lies."""
+    places = plan(COLUMNS, LINES)
+    return {region: getattr(places, region) for region in REGIONS}
+
+
+def _face(view: TillView) -> Face:
+    screen = views.screen(view, _DRESS, (COLUMNS, LINES))
+    return Face({region: _text(getattr(screen, region)) for region in REGIONS})
+
+
+def _text(rows: Rows) -> str:
+    return "\n".join("".join(run.text for run in row) for row in rows)

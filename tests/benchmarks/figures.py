@@ -1,0 +1,141 @@
+"""Samples and their floor in, figures with goals that are met or missed out."""
+
+import math
+import os
+import statistics
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+QUICK_PART = 6
+"""A quick run makes every sixth round."""
+
+NAME_CELLS, FIGURE_CELLS = 44, 9
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What a figure should be: at most `limit`, or at least."""
+
+    what: str
+    value: float
+    limit: float
+    at_least: bool = False
+
+    @property
+    def met(self) -> bool:
+        """Whether the figure is as wanted."""
+        return self.value >= self.limit if self.at_least else self.value <= self.limit
+
+    def __str__(self) -> str:
+        sign = ">=" if self.at_least else "<="
+        return f"{'met   ' if self.met else 'MISSED'} {self.what} {sign} {self.limit:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What was measured, and beside it the least that it could be; both in `unit`."""
+
+    name: str
+    unit: str
+    samples: Sequence[float]
+    floor: Sequence[float] = ()
+    goals: tuple[Goal, ...] = ()
+    remark: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        """Compare the medians; None without a floor."""
+        return times(self.samples, self.floor) if self.floor else None
+
+    def rows(self) -> Iterator[str]:
+        """Draw it for a person: the figures, then a row for each goal."""
+        cells = [*_both(self.samples), *_both(self.floor)]
+        cells.append("" if self.ratio is None else f"{self.ratio:.2f} x")
+        name = f"{self.name} ({self.unit})".ljust(NAME_CELLS)
+        yield name + "".join(cell.rjust(FIGURE_CELLS) for cell in cells)
+        for goal in self.goals:
+            yield f"    {goal}: {goal.value:.3g}"
+        if self.remark:
+            yield f"    {self.remark}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it for a machine."""
+        return {
+            "name": self.name,
+            "unit": self.unit,
+            "count": len(self.samples),
+            "median": median(self.samples),
+            "p99": percentile(self.samples, 99),
+            "floor_median": median(self.floor),
+            "floor_p99": percentile(self.floor, 99),
+            "ratio": self.ratio,
+            "goals": [
+                {"goal": goal.what, "limit": goal.limit, "value": goal.value, "met": goal.met}
+                for goal in self.goals
+            ],
+            "remark": self.remark,
+        }
+
+
+HEAD = " " * NAME_CELLS + "".join(
+    one.rjust(FIGURE_CELLS) for one in ("median", "p99", "floor", "p99", "ratio")
+)
+
+
+def median(samples: Sequence[float]) -> float | None:
+    """Give the middle; None of nothing."""
+    return statistics.median(samples) if samples else None
+
+
+def percentile(samples: Sequence[float], percent: int) -> float | None:
+    """Give the sample that so many percent do not exceed; None of nothing."""
+    if not samples:
+        return None
+    return sorted(samples)[math.ceil(len(samples) * percent / 100) - 1]
+
+
+def times(samples: Sequence[float], floor: Sequence[float]) -> float:
+    """Tell how many times the floor's median the median is."""
+    return statistics.median(samples) / statistics.median(floor)
+
+
+def at_most(what: str, value: float | None, limit: float) -> Goal:
+    """Make the usual goal; nothing measured is no goal met."""
+    return Goal(what, math.inf if value is None else value, limit)
+
+
+def milliseconds(seconds: Sequence[float]) -> list[float]:
+    """Turn samples into the unit that people read."""
+    return [one * 1000 for one in seconds]
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where a measurement may write, and how thorough it is to be."""
+
+    folder: Path
+    quick: bool
+
+    def rounds(self, what: str, full: int) -> Iterator[int]:
+        """Count the rounds of a measurement, and say on the way how far it is."""
+        count = max(3, full // QUICK_PART) if self.quick else full
+        step = max(1, count // 4)
+        for number in range(count):
+            if number % step == 0:
+                self.say(f"{what}: round {number + 1} of {count}")
+            yield number
+
+    def say(self, text: str) -> None:
+        """Tell a person that waits what is going on, and how busy the machine is."""
+        sys.stderr.write(f"  {text} (load {os.getloadavg()[0]:.1f})\n")
+        sys.stderr.flush()
+
+
+def _both(samples: Sequence[float]) -> tuple[str, str]:
+    middle, high = median(samples), percentile(samples, 99)
+    if middle is None or high is None:
+        return "", ""
+    return f"{middle:.2f}", f"{high:.2f}"

@@ -1,0 +1,128 @@
+"""A word in, a bare Textual program out: what the till's figures are measured against.
+
+`frame` shows one line. `till FD FILE` shows as many widgets as the till, all faces computed
+beforehand and nothing behind them: digits and `-` ring up, a line of text from FD is a tap, Enter
+makes one row in FILE durable and says so.
+"""
+
+import os
+import sqlite3
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from threading import Thread
+
+from textual import events
+from textual.app import App, ComposeResult
+from textual.message import Message
+from textual.widgets import Static
+
+NAMES_MAX = 50
+ENTRY_BYTES = 400
+"""About what the columns of a charge's entry hold."""
+
+
+class Frame(App[None]):
+    """One line."""
+
+    def compose(self) -> ComposeResult:
+        """Make the one widget."""
+        yield Static("bare frame", markup=False)
+
+
+class Tapped(Message):
+    """A card was shown, named by its customer."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.who = name
+
+
+class BareTill(App[None]):
+    """Looks like a till."""
+
+    CSS = "Screen { overflow: hidden; } Static { position: absolute; }"
+
+    def __init__(self, taps: int, path: Path) -> None:
+        super().__init__()
+        from tests.benchmarks import faces  # noqa: PLC0415 - `frame` must not pay for it
+        from tests.benchmarks.tills import name  # noqa: PLC0415 - `frame` must not pay for it
+
+        names = [name(number) for number in range(NAMES_MAX)]
+        self._boxes = faces.boxes()
+        self._ringing = {typed: faces.ringing(typed) for typed in ("", "4", "42", "420")}
+        self._confirming = {name: faces.confirming(name) for name in names}
+        self._paid = {name: faces.paid(name) for name in names}
+        self._shown = dict.fromkeys(faces.REGIONS, "")
+        self._typed, self._who = "", ""
+        self._taps = taps
+        self._rows = RawRows(path)
+        self.animation_level = "none"
+
+    def compose(self) -> ComposeResult:
+        """Make a widget a region."""
+        for region, box in self._boxes.items():
+            widget = Static(id=region, markup=False)
+            widget.styles.offset = (box.x, box.y)
+            widget.styles.width, widget.styles.height = box.width, box.height
+            yield widget
+
+    def on_mount(self) -> None:
+        """Show READY and wait for taps."""
+        self._paint(self._ringing[""].texts)
+        Thread(target=self._listen, daemon=True).start()
+
+    def on_key(self, event: events.Key) -> None:
+        """Ring up, begin anew, or make a row durable."""
+        if event.key == "enter":
+            self._rows.commit()
+            self._paint(self._paid[self._who].texts)
+            return
+        self._typed = "" if event.key == "minus" else self._typed + (event.character or "")
+        self._paint(self._ringing[self._typed].texts)
+
+    def on_tapped(self, message: Tapped) -> None:
+        """Show whose card it is."""
+        self._who = message.who
+        self._paint(self._confirming[self._who].texts)
+
+    def _paint(self, texts: dict[str, str]) -> None:
+        for region, text in texts.items():
+            if text != self._shown[region]:
+                self.query_one(f"#{region}", Static).update(text, layout=False)
+        self._shown = texts
+
+    def _listen(self) -> None:
+        with os.fdopen(self._taps, "r", encoding="utf-8") as taps:
+            lines: Iterable[str] = iter(taps.readline, "")
+            for line in lines:
+                self.post_message(Tapped(line.strip()))
+
+
+class RawRows:
+    """The least that makes a row durable: one table, one INSERT, one sync."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute("PRAGMA wal_autocheckpoint = 0")  # as the journal has it
+        self._connection.execute("CREATE TABLE rows (seq INTEGER PRIMARY KEY, body TEXT)")
+
+    def commit(self) -> None:
+        """Make one row durable."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.execute("INSERT INTO rows (body) VALUES (?)", ("x" * ENTRY_BYTES,))
+        self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["till", taps, path]:
+            BareTill(int(taps), Path(path)).run()
+        case _:
+            Frame().run()

@@ -1,0 +1,89 @@
+"""A running till in, the memory and the idle time that it takes out."""
+
+import time
+from pathlib import Path
+
+from tests.benchmarks.counter import CARDS_APART_S
+from tests.benchmarks.figures import Bench, Figure, at_most
+from tests.benchmarks.terminal import Terminal, on_terminal, python
+from tests.benchmarks.tills import name, till_folder
+
+READERS = 16
+"""One reader takes three cards a second; a till with so many takes as many as it can paint."""
+
+CUSTOMERS = 1_000
+TAPS = 2_000
+TAPS_GOAL = 10_000
+IDLE_S = 10.0
+STARTED_S = 2.0
+
+
+def measure(bench: Bench) -> list[Figure]:
+    """Measure memory after start and after many taps, and the time of an idle till."""
+    with (
+        till_folder(bench.folder / "idle", CUSTOMERS) as made,
+        made.running() as ours,
+        on_terminal(python("tests.benchmarks.floor", "frame"), b"bare frame") as bare,
+    ):
+        time.sleep(STARTED_S)  # what a start leaves to do is no idling
+        started, floor = _resident_mb(ours), _resident_mb(bare)
+        figures = [_idle(bench, ours, bare)]
+    goal = at_most("MB after start", started, 64)
+    figures.append(Figure("memory after start", "MB", [started], [floor], (goal,)))
+    return [*figures, _grown(bench)]
+
+
+def _idle(bench: Bench, ours: Terminal, bare: Terminal) -> Figure:
+    bench.say(f"idling for {IDLE_S:.0f} s")
+    programs = (ours, bare)
+    before = [_busy_s(program) for program in programs]
+    time.sleep(IDLE_S)
+    after = [_busy_s(program) for program in programs]
+    ours_percent, bare_percent = (
+        (end - begin) / IDLE_S * 100 for begin, end in zip(before, after, strict=True)
+    )
+    goal = at_most("% of a core", ours_percent, 1)
+    return Figure("idle till", "% of a core", [ours_percent], [bare_percent], (goal,))
+
+
+def _grown(bench: Bench) -> Figure:
+    """Tap; the growth over the second half of the taps is carried on to `TAPS_GOAL`."""
+    grown: list[float] = []
+    with (
+        till_folder(bench.folder / "taps", CUSTOMERS, READERS) as made,
+        made.running() as terminal,
+    ):
+        time.sleep(STARTED_S)  # READER ok tells of the first reader only
+        reader_at_s = [0.0] * READERS
+        for turn in bench.rounds("taps", TAPS):
+            reader = turn % READERS
+            time.sleep(max(0.0, reader_at_s[reader] + CARDS_APART_S - time.perf_counter()))
+            reader_at_s[reader] = time.perf_counter()
+            terminal.settle(0.0)
+            made.tap(turn % CUSTOMERS, reader)
+            terminal.drawn_at_s(name(turn % CUSTOMERS).encode())
+            grown.append(_resident_mb(terminal))
+    half = len(grown) // 2
+    a_tap = (grown[-1] - grown[half]) / (len(grown) - 1 - half)
+    goals = (
+        at_most("MB after so many taps", grown[-1], 64),
+        at_most(f"MB more after {TAPS_GOAL:,} taps", a_tap * TAPS_GOAL, 5),
+    )
+    remark = (
+        f"{grown[0]:.1f} MB after the first tap, {grown[half]:.1f} after {half + 1}, "
+        f"{grown[-1]:.1f} after {len(grown)}; carried on from the second half"
+    )
+    return Figure(f"memory over {len(grown):,} taps", "MB", [grown[-1]], [grown[0]], goals, remark)
+
+
+def _resident_mb(program: Terminal) -> float:
+    for line in Path(f"/proc/{program.pid}/status").read_text("ascii").splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise AssertionError("the program has ended")
+
+
+def _busy_s(program: Terminal) -> float:
+    """Sum what every thread of a program has run, exact to the nanosecond."""
+    threads = Path(f"/proc/{program.pid}/task").glob("*/schedstat")
+    return sum(int(thread.read_text("ascii").split()[0]) for thread in threads) / 1e9

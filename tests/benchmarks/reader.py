@@ -1,0 +1,182 @@
+"""Bytes on a pseudo-serial line in, microseconds until the tap is in the event loop out."""
+
+import asyncio
+import os
+import random
+import time
+import tty
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+
+from tests.benchmarks.figures import (
+    Bench,
+    Figure,
+    Goal,
+    at_most,
+    median,
+    milliseconds,
+    percentile,
+)
+from tests.scenarios.program import SerialLine, rdm6300
+
+from taptill.clock import SystemClock
+from taptill.domain.tap import ReaderMessage, ReaderState, Tap
+from taptill.readers.device import ReaderSettings
+from taptill.readers.frames.rdm6300 import Rdm6300Decoder
+from taptill.readers.registry import open_reader
+
+CARD = "62E3086CED"
+HOLD_S = 0.05
+APART_S = 0.06
+WAIT_S = 5.0
+BUSY_S, CALM_S = 0.003, 0.007
+"""An event loop that works three of ten milliseconds: 30 %."""
+
+LINE_BYTES_S = 9600 / 10
+"""A byte is ten bits on the line."""
+
+DECODED_FRAMES = 20_000
+
+Arrived = Callable[[], None]
+
+
+def measure(bench: Bench) -> list[Figure]:
+    """Measure the last byte's way into the loop, idle and busy, and the decoder alone."""
+    idle = asyncio.run(_frames(bench, busy=False))
+    busy = asyncio.run(_frames(bench, busy=True))
+    return [
+        _figure("last byte to tap, idle loop", *idle),
+        _figure("last byte to tap, loop busy 30 %", *busy),
+        _decoder(bench),
+    ]
+
+
+def _figure(name: str, samples: list[float], floor: list[float]) -> Figure:
+    samples, floor = milliseconds(samples), milliseconds(floor)
+    goals = (
+        at_most("ms, p50", median(samples), 1),
+        at_most("ms, p99", percentile(samples, 99), 10),
+    )
+    return Figure(name, "ms", samples, floor, goals)
+
+
+class _Ours:
+    """A reader as the till has it, on a line of its own."""
+
+    def __init__(self, link: Path, arrived: Arrived) -> None:
+        loop = asyncio.get_running_loop()
+        self._line = SerialLine(link)
+        self.opened = asyncio.Event()
+
+        def deliver(message: ReaderMessage) -> None:
+            if isinstance(message, Tap):
+                loop.call_soon_threadsafe(arrived)
+            elif getattr(message, "state", None) is ReaderState.OK:
+                loop.call_soon_threadsafe(self.opened.set)
+
+        settings = ReaderSettings(
+            "bench",
+            "serial",
+            str(link),
+            "rdm6300",
+            hold_ms=round(HOLD_S * 1000),
+            same_card_delay_ms=0,
+        )
+        self._reader = open_reader(settings, deliver, SystemClock())
+
+    def send(self, octets: bytes) -> None:
+        """Write to the line."""
+        self._line.send(octets)
+
+    def close(self) -> None:
+        """End the reader's thread."""
+        self._reader.stop()
+        self._line.unplug()
+
+
+class _Bare:
+    """A thread that reads a line and tells the loop; it looks at nothing."""
+
+    def __init__(self, arrived: Arrived) -> None:
+        loop = asyncio.get_running_loop()
+        self._near, self._far = os.openpty()
+        tty.setraw(self._far)
+
+        def listen() -> None:
+            with suppress(OSError):
+                while True:
+                    got = b""
+                    while not got.endswith(b"\x03"):
+                        got += os.read(self._far, 100)
+                    loop.call_soon_threadsafe(arrived)
+
+        Thread(target=listen, daemon=True).start()
+
+    def send(self, octets: bytes) -> None:
+        """Write to the line."""
+        os.write(self._near, octets)
+
+
+async def _frames(bench: Bench, *, busy: bool) -> tuple[list[float], list[float]]:
+    arrivals: asyncio.Queue[float] = asyncio.Queue()
+
+    def arrived() -> None:
+        arrivals.put_nowait(time.perf_counter())
+
+    what = "reader, busy loop" if busy else "reader, idle loop"
+    ours = _Ours(bench.folder / what.replace(" ", "-"), arrived)
+    bare = _Bare(arrived)
+    work = asyncio.create_task(_work()) if busy else None
+    samples: list[float] = []
+    floor: list[float] = []
+    try:
+        await asyncio.wait_for(ours.opened.wait(), WAIT_S)
+        for _ in bench.rounds(what, 200):
+            for line, kept in ((ours, samples), (bare, floor)):
+                kept.append(await _took_s(line.send, arrivals))
+    finally:
+        if work:
+            work.cancel()
+        await asyncio.to_thread(ours.close)
+    return samples, floor
+
+
+async def _took_s(send: Callable[[bytes], None], arrivals: asyncio.Queue[float]) -> float:
+    """Send a frame; give the seconds from its last byte to the loop."""
+    began_s = await asyncio.to_thread(_send, send)
+    return await asyncio.wait_for(arrivals.get(), WAIT_S) - began_s
+
+
+def _send(send: Callable[[bytes], None]) -> float:
+    """Send at a time that has nothing to do with what the loop is at; give the last byte's."""
+    frame = rdm6300(CARD)
+    time.sleep(APART_S / 2)
+    send(frame[:-1])
+    time.sleep(random.uniform(APART_S / 4, APART_S / 2))
+    began_s = time.perf_counter()
+    send(frame[-1:])
+    return began_s
+
+
+async def _work() -> None:
+    while True:
+        end_s = time.perf_counter() + BUSY_S
+        while time.perf_counter() < end_s:
+            pass
+        await asyncio.sleep(CALM_S)
+
+
+def _decoder(bench: Bench) -> Figure:
+    """Compare the decoder's speed with the line's."""
+    octets = rdm6300(CARD) * DECODED_FRAMES
+    rates = []
+    for _ in bench.rounds("decoder", 12):
+        decoder = Rdm6300Decoder()
+        began_s = time.perf_counter()
+        found = decoder.feed(octets)
+        rates.append(len(octets) / (time.perf_counter() - began_s) / LINE_BYTES_S)
+        assert len(found) == DECODED_FRAMES
+    goal = Goal("times the line's rate, p50", median(rates) or 0, 200, at_least=True)
+    return Figure("RDM6300 decoder", "x line rate", rates, (), (goal,))

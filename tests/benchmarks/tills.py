@@ -1,0 +1,133 @@
+"""Numbers of customers and entries in, a till's folder with all of them out."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+from tests.benchmarks.terminal import Terminal, on_terminal, python
+from tests.scenarios.program import SerialLine, rdm6300
+
+from taptill.clock import SystemClock
+from taptill.customer_cache.cache import CustomerCache
+from taptill.domain.card_id import CardId
+from taptill.domain.customer import Customer, Snapshot
+from taptill.domain.mark import Marks, Place
+
+KEPT_AT_ONCE = 5000
+FIELDS = frozenset({"name", "company"})
+
+CONFIG = """
+[till]
+name = "bench"
+[backend]
+base_url = "{url}"
+token_file = "{folder}/token"
+[lookup]
+fresh_s = 3600
+[cache]
+sync_s = 600
+[settlement]
+strategy = "debt"
+[privacy]
+clear_after_s = 600
+[[goods]]
+key = "c"
+name = "Coffee"
+price = "1.50"
+"""
+
+READER = """
+[[reader]]
+driver = "serial"
+port = "{port}"
+family = "rdm6300"
+"""
+
+
+@dataclass
+class TillFolder:
+    """A till's config, token and state, with RDM6300 readers on pseudo-serial lines."""
+
+    folder: Path
+    url: str
+    readers: int = 1
+    lines: list[SerialLine] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.state.mkdir(parents=True)
+        token = self.folder / "token"
+        token.write_text("none\n")
+        token.chmod(0o600)
+        self.lines = [SerialLine(self.folder / f"reader-{n}") for n in range(self.readers)]
+        readers = [READER.format(port=line.link) for line in self.lines]
+        text = CONFIG.format(url=self.url, folder=self.folder) + "".join(readers)
+        (self.folder / "config.toml").write_text(text)
+
+    @property
+    def state(self) -> Path:
+        """Give the folder of journal and cache."""
+        return self.folder / "state"
+
+    def know(self, customers: int) -> None:
+        """Put customers into the cache, as a sync would."""
+        cache = CustomerCache(self.state / "cache.db", SystemClock(), FIELDS)
+        for first in range(0, customers, KEPT_AT_ONCE):
+            cache.keep([snapshot(n) for n in range(first, min(customers, first + KEPT_AT_ONCE))])
+        cache.close()
+
+    def tap(self, number: int, reader: int = 0) -> None:
+        """Show a customer's card."""
+        self.lines[reader].send(rdm6300(card(number)))
+
+    def words(self) -> list[str]:
+        """Give the command line that runs the till."""
+        config, state = str(self.folder / "config.toml"), str(self.state)
+        return python("taptill", "run", "--config", config, "--state-dir", state)
+
+    @contextmanager
+    def running(self, *before: str) -> Iterator[Terminal]:
+        """Run the till until the block ends, once its reader is ready; `before` runs it."""
+        with on_terminal([*before, *self.words()], b"READER ok") as terminal:
+            yield terminal
+
+
+def card(number: int) -> str:
+    """Give the card of a customer."""
+    return f"{0x62_0000_0000 + number:010X}"
+
+
+def name(number: int) -> str:
+    """Give the name of a customer."""
+    return f"Guest {number:06}"
+
+
+def snapshot(number: int) -> Snapshot:
+    """Give a customer with plenty of money in advance."""
+    customer = Customer(
+        id=number + 1,
+        name=name(number),
+        company="Analytical Society",
+        card_id=CardId(card(number)),
+        blocked=False,
+        credit_allowed=True,
+        is_default=False,
+    )
+    marks = Marks(Place.EMPTY)
+    return Snapshot(customer, Decimal(-100_000), "2026-03-02T09:00:00Z", 1, marks)
+
+
+@contextmanager
+def till_folder(folder: Path, customers: int, readers: int = 1) -> Iterator[TillFolder]:
+    """Make a till's folder; its backend refuses every connection: only the cache answers."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        made = TillFolder(folder, f"http://127.0.0.1:{taken.getsockname()[1]}", readers)
+        made.know(customers)
+        try:
+            yield made
+        finally:
+            for line in made.lines:
+                line.unplug()

@@ -1,0 +1,168 @@
+"""Cards that come twice, two at a time, too late, at the wrong moment: each gets an answer."""
+
+from collections.abc import Callable
+
+import pytest
+from tests.domain.samples import ADA, DORA
+from tests.fakes.shop import Shop
+
+from taptill.checkout.session import Step
+from taptill.checkout.view import Notice
+from taptill.domain.decision import Declined, Reason
+from taptill.domain.tap import CardTrouble, ReaderHealth, ReaderState
+
+
+def test_the_same_card_again_is_answered_and_changes_nothing(shop: Shop) -> None:
+    for keys, step in (("", Step.CARD), ("420", Step.CONFIRM)):
+        shop.press(keys)
+        shop.tap("A")
+        shop.later(0.1)
+        shop.tap("A")
+        assert (shop.step(), shop.notice()) == (step, Notice.SAME_CARD)
+        assert len(shop.finder.asked) == 1
+
+
+def test_the_same_card_while_it_is_looked_up_is_not_looked_up_twice(shop: Shop) -> None:
+    del shop.finder.known[ADA.card_id]
+    shop.finder.takes_s = 1.0
+    shop.tap("A")
+    shop.tap("A")
+    assert shop.notice() == Notice.SAME_CARD
+    shop.later(1.5)
+    assert (shop.step(), len(shop.finder.asked)) == (Step.CARD, 1)
+
+
+def test_the_same_card_after_a_refusal_is_asked_about_again(shop: Shop) -> None:
+    shop.tap("X")
+    shop.later(0.1)
+    assert shop.step() == Step.DECLINED
+    shop.everybody_knows("DEAD00", shop.finder.known[ADA.card_id])
+    shop.tap("X")
+    assert shop.step() == Step.CARD
+
+
+def test_another_card_while_nothing_is_rung_up_takes_the_place_at_once(shop: Shop) -> None:
+    shop.tap("A")
+    shop.tap("D")
+    assert shop.customer.name == DORA.name
+
+
+def test_another_card_while_a_sale_waits_must_be_tapped_twice(shop: Shop) -> None:
+    shop.press("420")
+    shop.tap("A")
+    shop.later(0.1)
+    shop.tap("D")
+    assert (shop.step(), shop.notice()) == (Step.CONFIRM, Notice.OTHER_CARD)
+    assert shop.customer.name == ADA.name
+    shop.tap("D")
+    assert (shop.step(), shop.notice()) == (Step.CONFIRM, Notice.NONE)
+    shop.enter()
+    shop.later(1.0)
+    assert shop.charges == [(DORA.id, 420)]
+
+
+@pytest.mark.parametrize("between", ["a key", "the first card", "a third card"])
+def test_the_second_tap_counts_only_while_the_question_stands(shop: Shop, between: str) -> None:
+    shop.press("420")
+    shop.tap("A")
+    shop.later(0.1)
+    shop.tap("D")
+    if between == "a key":
+        shop.press("c")
+    else:
+        shop.tap("A" if between == "the first card" else "C")
+    shop.tap("D")
+    assert (shop.step(), shop.notice()) == (Step.CONFIRM, Notice.OTHER_CARD)
+    assert shop.customer.name == ADA.name
+
+
+def test_another_card_after_a_refusal_takes_the_place_at_once(shop: Shop) -> None:
+    shop.press("420")
+    shop.tap("C")
+    assert shop.step() == Step.DECLINED
+    shop.tap("A")
+    assert (shop.step(), shop.notice()) == (Step.CONFIRM, Notice.NONE)
+
+
+@pytest.mark.parametrize("trouble", list(CardTrouble))
+def test_a_card_that_the_reader_cannot_name_takes_the_last_one_back(
+    shop: Shop, trouble: CardTrouble
+) -> None:
+    """Two cards at once, or half a number: nobody can be charged until one is tapped alone."""
+    shop.press("420")
+    shop.tap("A")
+    shop.later(0.1)
+    shop.garble(trouble)
+    view = shop.view
+    assert (view.step, view.trouble, view.customer) == (Step.AGAIN, trouble, None)
+    assert view.verdict == Declined(Reason.UNREADABLE_CARD)
+    shop.enter()
+    shop.later(1.0)
+    assert shop.charges == []
+    shop.tap("A")
+    assert (shop.step(), shop.view.trouble) == (Step.CONFIRM, None)
+
+
+def test_two_cards_take_back_a_card_that_is_being_looked_up(shop: Shop) -> None:
+    shop.finder.takes_s = 0.5
+    del shop.finder.known[ADA.card_id]
+    shop.press("420")
+    shop.tap("A")
+    shop.garble()
+    shop.later(1.0)
+    assert (shop.step(), shop.view.customer) == (Step.AGAIN, None)
+
+
+def test_a_key_after_an_unreadable_card_goes_on_ringing_up(shop: Shop) -> None:
+    shop.garble()
+    shop.press("4")
+    assert (shop.step(), shop.view.trouble, shop.view.verdict) == (Step.RINGING, None, None)
+
+
+def test_an_unreadable_card_after_paid_belongs_to_the_next_sale(shop: Shop) -> None:
+    shop.sell("420", "A")
+    shop.garble()
+    assert shop.step() == Step.AGAIN
+    shop.sell("100", "A")
+    assert [amount for _, amount in shop.charges] == [420, 100]
+
+
+def test_a_tap_that_waited_too_long_is_not_taken(shop: Shop) -> None:
+    shop.press("420")
+    shop.tap("A", ago_s=2.1)
+    assert (shop.step(), shop.notice()) == (Step.RINGING, Notice.TAP_AGAIN)
+    shop.tap("A", ago_s=1.9)
+    assert (shop.step(), shop.notice()) == (Step.CONFIRM, Notice.NONE)
+
+
+def test_a_tap_while_a_void_is_asked_about_waits(shop: Shop) -> None:
+    shop.sell("420", "A")
+    shop.f8()
+    shop.tap("D")
+    assert (shop.step(), shop.notice(), shop.view.customer) == (Step.VOIDING, Notice.BUSY, None)
+    shop.press("x")
+    assert (shop.step(), shop.notice()) == (Step.VOIDING, Notice.NONE)
+
+
+def test_nothing_is_said_to_a_tap_while_the_till_is_closed(shop: Shop) -> None:
+    """The words about the disk stay."""
+    shop.books.full = "only 3 MB free on the disk"
+    shop.later(1.5)
+    closed = shop.view
+    assert (closed.step, closed.detail) == (Step.CLOSED, "only 3 MB free on the disk")
+    meddling: list[Callable[[], None]] = [
+        lambda: shop.tap("A"),
+        shop.garble,
+        lambda: shop.tap("A", ago_s=9.0),
+    ]
+    for meddle in meddling:
+        meddle()
+        assert shop.view == closed
+
+
+def test_the_readers_health_is_in_the_status_line(shop: Shop) -> None:
+    lost = ReaderHealth("counter", ReaderState.LOST, "/dev/ttyUSB0")
+    for health in (ReaderHealth("counter", ReaderState.OK), ReaderHealth("door", ReaderState.OK)):
+        shop.say(health)
+    shop.say(lost)
+    assert shop.view.status.readers == (lost, ReaderHealth("door", ReaderState.OK))

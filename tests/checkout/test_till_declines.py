@@ -1,0 +1,181 @@
+"""Refusals: where each one ends, what of it is journaled, and exactly once."""
+
+from dataclasses import replace
+
+from tests.domain.samples import ADA, known
+from tests.fakes.shop import BELA, CARL, SETTINGS, Shop, open_shop
+
+from taptill.checkout.session import Step
+from taptill.checkout.view import Notice, SaleState
+from taptill.domain.decision import Ambiguous, Declined, Reason
+from taptill.domain.entry import Kind
+from taptill.domain.money import Money
+
+
+def test_a_refusal_at_confirm_is_journaled_once_and_is_in_the_strip(shop: Shop) -> None:
+    shop.sell("1231", "A")
+    assert (shop.step(), shop.view.amount) == (Step.REFUSED, Money(1231))
+    assert shop.view.verdict == Declined(
+        Reason.NO_CREDIT, Money(-1230), headroom=Money(1230), missing=Money(1)
+    )
+    (row,) = shop.view.strip
+    assert (row.state, row.reason, row.missing) == (
+        SaleState.REFUSED,
+        Reason.NO_CREDIT,
+        Money(1),
+    )
+    assert (row.amount, row.initials, row.can_void) == (Money(1231), "A. B.", False)
+    assert shop.declines == [(ADA.id, "no-credit", 1231)]
+    assert shop.settled == 0
+
+
+def test_a_decline_is_no_money_entry_and_holds_no_name(shop: Shop) -> None:
+    shop.sell("1231", "A")
+    (entry,) = shop.books.of_kind(Kind.DECLINED)
+    assert (entry.charge_id, entry.amount_minor) == (None, None)
+    assert entry.body == {"reason": "no-credit", "amount": 1231}
+    position = shop.books.position(ADA.id)
+    assert position
+    assert not position.open
+
+
+def test_a_verdict_on_tap_about_money_is_not_journaled(shop: Shop) -> None:
+    """Something may still be taken off."""
+    shop.press("1231")
+    shop.tap("A")
+    shop.later(0.5)
+    assert shop.step() == Step.DECLINED
+    shop.press("<")
+    assert shop.step() == Step.CONFIRM
+    assert shop.declines == []
+    shop.enter()
+    assert shop.charges == [(ADA.id, 123)]
+
+
+def test_enter_is_dead_for_400_ms_after_a_refusal(shop: Shop) -> None:
+    """A double press neither asks again nor journals again; a later press does ask."""
+    shop.press("1231")
+    shop.tap("A")
+    shop.later(0.5)
+    shop.enter()
+    shop.enter()
+    assert (shop.step(), shop.notice()) == (Step.REFUSED, Notice.WAIT_A_MOMENT)
+    shop.later(0.41)
+    shop.everybody_knows(ADA.card_id, known(ADA, -5000))
+    shop.enter()
+    assert (shop.step(), shop.notice()) == (Step.REFUSED, Notice.NONE)
+    assert shop.declines == [(ADA.id, "no-credit", 1231)]
+
+
+def test_cards_refused_on_tap_are_journaled_once_each(shop: Shop) -> None:
+    """The cached verdict and the live one say the same: one entry a tap."""
+    shop.finder.known["TWO"] = shop.finder.there["TWO"] = Ambiguous()
+    system = replace(ADA, id=9, is_default=True)
+    shop.everybody_knows("SYS", known(system))
+    for card in ("B", "X", "TWO", "SYS"):
+        shop.tap(card)
+        shop.later(0.5)
+        assert shop.step() == Step.DECLINED
+    shop.garble()
+    shop.garble()
+    assert shop.declines == [
+        (BELA.id, "blocked", 0),
+        (None, "unknown-card", 0),
+        (None, "ambiguous-card", 0),
+        (9, "system-customer", 0),
+        (None, "unreadable-card", 0),
+        (None, "unreadable-card", 0),
+    ]
+
+
+def test_a_refused_card_is_journaled_even_where_the_sale_is_dropped_at_once(shop: Shop) -> None:
+    shop.finder.takes_s = 5.0
+    shop.tap("B")
+    shop.escape()
+    assert shop.declines == [(BELA.id, "blocked", 0)]
+
+
+def test_a_blocked_customer_is_in_the_strip_with_what_was_asked_for(shop: Shop) -> None:
+    shop.press("420")
+    shop.tap("B")
+    shop.later(0.5)
+    (row,) = shop.view.strip
+    assert (row.amount, row.initials, row.reason) == (Money(420), "B. B.", Reason.BLOCKED)
+
+
+def test_confirming_a_refused_card_writes_the_same_decline_only_once(shop: Shop) -> None:
+    shop.sell("420", "B")
+    assert shop.step() == Step.REFUSED
+    assert shop.declines == [(BELA.id, "blocked", 420)]
+    assert len(shop.view.strip) == 1
+
+
+def test_confirming_a_refused_card_with_more_rung_up_is_a_decline_of_its_own(shop: Shop) -> None:
+    shop.tap("B")
+    shop.later(0.5)
+    shop.press("420")
+    shop.enter()
+    shop.later(0.5)
+    assert shop.declines == [(BELA.id, "blocked", 0), (BELA.id, "blocked", 420)]
+
+
+def test_a_refusal_does_not_wait_for_the_disk(shop: Shop) -> None:
+    shop.press("1231")
+    shop.tap("A")
+    shop.later(0.5)
+    shop.books.takes_s = 30.0
+    shop.enter()
+    assert shop.step() == Step.REFUSED
+    shop.escape()
+    shop.tap("C")
+    assert shop.step() == Step.DECLINED
+
+
+def test_a_decline_is_what_it_was_when_it_was_said(shop: Shop) -> None:
+    """Esc in the same instant as the refusal does not change what is journaled."""
+    blocked = known(replace(ADA, blocked=True)).snapshot
+    shop.later(0.5)
+    shop.tap("A")
+    shop.press("9999")
+    shop.at_once(lambda: shop.till.sighted(blocked), shop.till.cancel, lambda: shop.till.press("9"))
+    assert shop.declines == [(ADA.id, "blocked", 9999)]
+
+
+def test_a_key_after_a_refusal_asks_anew_about_the_same_card(shop: Shop) -> None:
+    """Backspace takes something off: the same customer may pay."""
+    shop.sell("1231", "A")
+    shop.press("<")
+    assert (shop.step(), shop.view.total) == (Step.CONFIRM, Money(123))
+    shop.enter()
+    shop.later(1.0)
+    assert shop.charges == [(ADA.id, 123)]
+
+
+def test_taking_everything_off_after_a_refusal_leaves_the_card(shop: Shop) -> None:
+    shop.sell("1231", "A")
+    shop.press("<<<<")
+    assert (shop.step(), shop.view.total) == (Step.CARD, Money(0))
+
+
+def test_in_debt_without_credit_is_refused_before_anything_is_rung_up(shop: Shop) -> None:
+    shop.tap("C")
+    assert shop.step() == Step.DECLINED
+    assert shop.view.verdict == Declined(
+        Reason.NO_CREDIT, Money(180), headroom=Money(0), missing=Money(180)
+    )
+    assert shop.declines == []
+    assert shop.customer.name == CARL.name
+
+
+def test_an_amount_above_the_till_s_limit_is_refused(shop: Shop) -> None:
+    shop.everybody_knows(ADA.card_id, known(ADA, -50_000))
+    shop.sell("10001", "A")
+    assert shop.declines == [(ADA.id, "amount", 10_001)]
+
+
+def test_data_that_is_too_old_is_refused_at_confirm() -> None:
+    policy = replace(SETTINGS.policy, max_age_s=300.0)
+    with open_shop(replace(SETTINGS, policy=policy)) as shop:
+        shop.finder.offline = True
+        shop.sell("100", "A")
+        assert shop.declines == [(ADA.id, "stale", 100)]

@@ -1,0 +1,173 @@
+"""Laws of the whole till: whatever happens in whatever order, the books and the screen agree."""
+
+from dataclasses import replace
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from tests.domain.samples import ADA, POLICY, known
+from tests.fakes.shop import CARDS, SETTINGS, TOTALS, Shop
+
+from taptill.checkout.keypad import typed_amount
+from taptill.checkout.session import OVER, UNDER_WAY, Step
+from taptill.checkout.view import TillView
+from taptill.domain.decision import Absent, Finding
+from taptill.domain.entry import Kind
+from taptill.domain.money import ZERO, Money
+
+KEYS = "0123456789.,+*/cwx<"
+OWNERS = {str(customer.card_id): customer for customer in TOTALS}
+ANSWERS = ("blocks", "unblocks", "forgets", "gives it to Ada", "empties", "pays in")
+
+
+def answer(card_id: str, kind: str) -> Finding:
+    """Give what the backend says of a card from now on."""
+    if kind == "forgets" or card_id not in OWNERS:
+        return Absent()
+    owner = OWNERS[card_id]
+    match kind:
+        case "gives it to Ada":
+            return known(replace(ADA, card_id=owner.card_id))
+        case "empties":
+            return known(owner, 0)
+        case "pays in":
+            return known(owner, -8000)
+        case _:
+            return known(replace(owner, blocked=kind == "blocks"), -8000)
+
+
+class TillInAnyOrder(RuleBasedStateMachine):
+    """Cashier, customers, backend and disk do what they like; `wrong` collects broken laws."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shop = Shop()
+        self.wrong: list[str] = []
+        self.paid: list[str] = []
+        self.confirmed: TillView | None = None
+        self.before = self.shop.view
+        self.shop.till.watch(self.look)
+
+    def look(self, view: TillView) -> None:
+        """Hold every picture against the books at the moment when it is published."""
+        last, self.before = self.before, view
+        before = last.step
+        rung = view.basket.total + typed_amount(view.typed, SETTINGS.keypad)
+        self.law(view.total == rung, "the total is what is rung up")
+        self.law("UNIQUE" not in view.detail, "no id is used twice")
+        alone = view.step in {Step.READY, Step.RINGING, Step.AGAIN, Step.VOIDING, Step.CLOSED}
+        self.law(not (alone and view.customer), "no panel without a card")
+        if view.step in UNDER_WAY and before not in UNDER_WAY:
+            self.confirmed = last
+        if view.step in UNDER_WAY and self.confirmed:
+            self.law(view.total == self.confirmed.total, "the basket is frozen")
+        if view.step is Step.SAVING and before is not Step.VOIDING:
+            self.look_at_charge(view)
+        if view.step is Step.PAID and before is not Step.PAID:
+            self.look_at_paid(view)
+
+    def look_at_charge(self, view: TillView) -> None:
+        """Who is being charged may be, and is who was shown when Enter was pressed."""
+        shown, who = self.confirmed and self.confirmed.customer, view.customer
+        if not who or not shown:
+            self.law(holds=False, text="somebody is charged whom nobody saw")
+            return
+        self.law(who.name == shown.name, "who was shown at Enter is charged")
+        self.law(not who.blocked, "nobody blocked is charged")
+        after, ceiling = who.debt + view.total, POLICY.credit_ceiling
+        limit = ceiling if who.credit_allowed and ceiling else ZERO
+        self.law(after <= limit, "no debt beyond credit")
+
+    def look_at_paid(self, view: TillView) -> None:
+        """PAID has its entry in the books already, and one of its own."""
+        newest = view.strip[0]
+        entries = [
+            one for one in self.shop.books.of_kind(Kind.CHARGE) if one.charge_id == newest.charge_id
+        ]
+        self.law(len(entries) == 1, "paid is in the books, once")
+        self.law(newest.charge_id not in self.paid, "each paid is a charge of its own")
+        self.law([one.amount_minor for one in entries] == [view.amount.minor], "to the cent")
+        self.paid.append(newest.charge_id)
+
+    def law(self, holds: bool, text: str) -> None:  # noqa: FBT001 - reads as: law(claim, words)
+        """Remember a broken law; the till would take an exception here for its own fault."""
+        if not holds:
+            self.wrong.append(text)
+
+    @rule(keys=st.text(KEYS, min_size=1, max_size=4) | st.sampled_from(("420", "1500", "3000")))
+    def press(self, keys: str) -> None:
+        """Press a few keys."""
+        self.shop.press(keys)
+
+    @rule(card=st.sampled_from(sorted(CARDS)))
+    def tap(self, card: str) -> None:
+        """Tap a card."""
+        self.shop.tap(card)
+
+    @rule(keys=st.sampled_from(("100", "420", "2000")), card=st.sampled_from(sorted(CARDS)))
+    def sell(self, keys: str, card: str) -> None:
+        """Do what a cashier mostly does."""
+        self.shop.sell(keys, card)
+
+    @rule(what=st.sampled_from((Shop.enter, Shop.enter, Shop.escape, Shop.f8, Shop.garble)))
+    def do(self, what: object) -> None:
+        """Press a key with a meaning of its own, or let the reader complain."""
+        assert callable(what)
+        what(self.shop)
+
+    @rule(seconds=st.sampled_from((0.05, 0.3, 0.9, 3.0, 20.0, 400.0)))
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self.shop.later(seconds)
+
+    @rule(takes_s=st.sampled_from((0.0, 0.05, 0.5, 3.0, 60.0)), offline=st.booleans())
+    def network(self, takes_s: float, offline: bool) -> None:  # noqa: FBT001 - drawn
+        """Let the network become something else."""
+        self.shop.finder.takes_s, self.shop.finder.offline = takes_s, offline
+
+    @rule(card_id=st.sampled_from(sorted(CARDS.values())), kind=st.sampled_from(ANSWERS))
+    def office(self, card_id: str, kind: str) -> None:
+        """Let the office change something."""
+        self.shop.finder.there[card_id] = answer(card_id, kind)
+
+    @rule(takes_s=st.sampled_from((0.0, 0.0, 0.3, 3.0)), how=st.sampled_from(("", "", "!", "full")))
+    def disk(self, takes_s: float, how: str) -> None:
+        """Let the disk become slow, broken, full or good again."""
+        books = self.shop.books
+        books.takes_s = takes_s
+        books.fails = "disk I/O error" if how == "!" else ""
+        books.full = "only 3 MB free" if how == "full" else ""
+
+    @invariant()
+    def no_law_is_broken(self) -> None:
+        """Nothing that was seen so far breaks a law."""
+        assert self.wrong == []
+
+    def teardown(self) -> None:
+        """Let everything end: every charge in the books was shown as paid, and the caps held."""
+        self.disk(0.0, "")
+        self.shop.later(100.0)
+        self.shop.close()
+        books = self.shop.books
+        assert self.wrong == []
+        assert [one.charge_id for one in books.of_kind(Kind.CHARGE)] == self.paid
+        assert all(one.body["reason"] != "till-closed" for one in books.of_kind(Kind.DECLINED))
+        spends = [books.offline_spend(customer.id, 0) for customer in TOTALS]
+        assert all(spend.customer <= POLICY.per_customer for spend in spends)
+        assert self.shop.step() not in UNDER_WAY | OVER | {Step.CLOSED}
+
+
+TillInAnyOrder.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
+TestTillInAnyOrder = TillInAnyOrder.TestCase
+
+
+def test_the_laws_are_looked_at() -> None:
+    """A sale in the machine is seen from Enter to PAID, and a lie about it is noticed."""
+    machine = TillInAnyOrder()
+    machine.sell("420", "A")
+    assert (machine.paid, machine.wrong) == (["sale-1"], [])
+    assert machine.confirmed
+    machine.look(replace(machine.shop.view, total=Money(1)))
+    assert machine.wrong == ["the total is what is rung up"]
+    machine.wrong.clear()
+    machine.teardown()

@@ -1,0 +1,213 @@
+"""F8: the last sale, once, within its window, for a reason."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from tests.domain.samples import ADA, DORA
+from tests.fakes.shop import SETTINGS, Shop, open_shop
+
+from taptill.checkout.session import Step
+from taptill.checkout.view import Notice
+from taptill.domain.entry import Entry, Kind
+from taptill.domain.money import ZERO, Money
+
+
+def voids(shop: Shop) -> list[tuple[str | None, int | None, int | None, object]]:
+    """Give charge, customer, amount and reason of each void in the books."""
+    return [
+        (one.charge_id, one.customer_id, one.amount_minor, one.body["reason"])
+        for one in shop.books.of_kind(Kind.VOID)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "why"), [("1", "wrong amount"), ("2", "wrong customer"), ("3", "goods returned")]
+)
+def test_a_void_names_its_charge_and_the_reason(shop: Shop, key: str, why: str) -> None:
+    shop.sell("420", "A")
+    shop.f8()
+    assert (shop.step(), shop.view.amount) == (Step.VOIDING, Money(420))
+    shop.press(key)
+    assert (shop.step(), shop.view.amount) == (Step.VOIDED, Money(420))
+    assert voids(shop) == [("sale-1", ADA.id, -420, why)]
+    assert shop.books.of_kind(Kind.VOID)[0].body["voids"] == 1
+    assert shop.settled == 2
+
+
+def test_a_void_gives_the_money_back(shop: Shop) -> None:
+    shop.sell("1230", "A")
+    shop.f8()
+    shop.press("1")
+    shop.sell("1230", "A")
+    assert shop.step() == Step.PAID
+
+
+def test_a_void_is_marked_in_the_strip_and_possible_once(shop: Shop) -> None:
+    shop.sell("420", "A")
+    shop.f8()
+    shop.press("1")
+    (row,) = shop.view.strip
+    assert (row.voided, row.can_void) == (True, False)
+    shop.f8()
+    assert shop.notice() == Notice.NOTHING_TO_VOID
+    assert len(voids(shop)) == 1
+
+
+def test_without_a_sale_there_is_nothing_to_void(shop: Shop) -> None:
+    shop.f8()
+    assert (shop.step(), shop.notice()) == (Step.READY, Notice.NOTHING_TO_VOID)
+    shop.press("4")
+    assert shop.notice() == Notice.NONE
+
+
+def test_after_the_window_it_is_too_late(shop: Shop) -> None:
+    shop.sell("420", "A")
+    shop.later(298.0)
+    assert [row.can_void for row in shop.view.strip] == [True]
+    shop.later(3.0)
+    assert [row.can_void for row in shop.view.strip] == [False]
+    shop.f8()
+    assert (shop.step(), shop.notice()) == (Step.READY, Notice.VOID_TOO_LATE)
+
+
+def test_a_question_that_outlives_the_window_is_too_late_too() -> None:
+    with open_shop(replace(SETTINGS, void_window_s=5.0)) as shop:
+        shop.sell("420", "A")
+        shop.later(3.0)
+        shop.f8()
+        assert shop.step() == Step.VOIDING
+        shop.later(2.0)
+        shop.press("1")
+        assert (shop.step(), shop.notice()) == (Step.READY, Notice.VOID_TOO_LATE)
+        assert voids(shop) == []
+
+
+def test_any_other_key_leaves_the_question_open(shop: Shop) -> None:
+    shop.sell("420", "A")
+    shop.f8()
+    meddling: list[Callable[[], None]] = [lambda: shop.press("4c+<"), shop.enter, shop.f8]
+    for meddle in meddling:
+        meddle()
+        assert (shop.step(), shop.notice()) == (Step.VOIDING, Notice.NONE)
+        assert shop.view.total == ZERO
+    shop.escape()
+    assert shop.step() == Step.READY
+    assert voids(shop) == []
+
+
+def test_a_question_that_nobody_answers_goes_away(shop: Shop) -> None:
+    """The sale after it has an id of its own."""
+    shop.sell("420", "A")
+    shop.f8()
+    shop.later(11.5)
+    assert shop.step() == Step.READY
+    shop.sell("100", "A")
+    assert shop.charges == [(ADA.id, 420), (ADA.id, 100)]
+
+
+@pytest.mark.parametrize("card", ["", "A", "C"], ids=["no card", "may pay", "refused"])
+def test_a_basket_must_be_finished_first(shop: Shop, card: str) -> None:
+    """F8 never drops what is rung up."""
+    shop.sell("100", "A")
+    shop.press("420")
+    if card:
+        shop.tap(card)
+        shop.later(0.1)
+    before = shop.step()
+    shop.f8()
+    assert (shop.step(), shop.notice(), shop.view.total) == (before, Notice.BUSY, Money(420))
+
+
+def test_a_void_shows_no_other_customer_s_panel(shop: Shop) -> None:
+    """Dorothea's card lies there while Ada's sale is voided."""
+    shop.sell("420", "A")
+    shop.tap("D")
+    shop.finder.takes_s = 1.0
+    shop.f8()
+    assert (shop.step(), shop.view.customer) == (Step.VOIDING, None)
+    shop.later(2.0)
+    assert shop.view.customer is None
+    shop.press("2")
+    assert (shop.step(), shop.view.customer) == (Step.VOIDED, None)
+    assert voids(shop) == [("sale-1", ADA.id, -420, "wrong customer")]
+
+
+def test_the_sale_before_may_be_voided_after_the_last_one(shop: Shop) -> None:
+    shop.sell("100", "A")
+    shop.sell("200", "D")
+    for _ in range(2):
+        shop.f8()
+        shop.press("1")
+    assert [(customer, amount) for _, customer, amount, _ in voids(shop)] == [
+        (DORA.id, -200),
+        (ADA.id, -100),
+    ]
+
+
+def test_a_slow_disk_holds_a_void_up_in_the_same_words(shop: Shop) -> None:
+    shop.sell("420", "A")
+    shop.f8()
+    shop.books.takes_s = 3.0
+    shop.press("1")
+    shop.later(2.5)
+    assert shop.step() == Step.SLOW_DISK
+    shop.later(1.0)
+    assert shop.step() == Step.VOIDED
+
+
+def test_a_void_that_cannot_be_kept_closes_the_till_and_the_sale_stands(shop: Shop) -> None:
+    shop.sell("420", "A")
+    shop.f8()
+    shop.books.fails = "disk I/O error"
+    shop.press("1")
+    assert (shop.step(), shop.view.detail) == (Step.CLOSED, "disk I/O error")
+    assert not shop.view.strip[0].voided
+
+
+def sold_here(shop: Shop) -> tuple[Entry, ...]:
+    """Give the charges and voids, as a journal gives them to a till that starts."""
+    return tuple(one for one in shop.books.entries if one.kind in {Kind.CHARGE, Kind.VOID})
+
+
+def test_after_a_restart_the_last_sale_is_shown_and_may_be_voided(shop: Shop) -> None:
+    shop.sell("420", "A")
+    with open_shop(restored=sold_here(shop)) as again:
+        first = again.view
+        assert (first.restored, first.strip[0].amount) == (True, Money(420))
+        again.f8()
+        assert not again.view.restored
+        again.press("1")
+        assert voids(again) == [("sale-1", ADA.id, -420, "wrong amount")]
+
+
+@pytest.mark.parametrize("touch", ["a key", "a tap"])
+def test_the_reminder_after_a_restart_goes_with_the_first_touch(shop: Shop, touch: str) -> None:
+    shop.sell("420", "A")
+    with open_shop(restored=sold_here(shop)) as again:
+        if touch == "a key":
+            again.press("4")
+        else:
+            again.tap("A")
+        assert not again.view.restored
+
+
+def test_after_a_restart_nobody_is_reminded_of_a_sale_that_was_voided(shop: Shop) -> None:
+    shop.sell("100", "A")
+    shop.sell("420", "A")
+    shop.f8()
+    shop.press("1")
+    with open_shop(restored=sold_here(shop)) as again:
+        assert not again.view.restored
+        assert [(row.amount, row.voided) for row in again.view.strip] == [
+            (Money(420), True),
+            (Money(100), False),
+        ]
+
+
+def test_a_sale_of_another_boot_is_too_old_to_void(shop: Shop) -> None:
+    shop.sell("420", "A")
+    before = replace(sold_here(shop)[0], boot_id="boot-0")
+    with open_shop(restored=(before,)) as again:
+        again.f8()
+        assert again.notice() == Notice.VOID_TOO_LATE

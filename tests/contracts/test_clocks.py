@@ -1,0 +1,65 @@
+"""The contract of a clock, held by the fake one and the machine's own."""
+
+import math
+from datetime import datetime
+
+import pytest
+from tests.fakes.clock import FakeClock
+
+from taptill.clock import SystemClock
+from taptill.domain.clock import Clock
+
+
+@pytest.fixture(params=[FakeClock, SystemClock])
+def clock(request: pytest.FixtureRequest) -> Clock:
+    """Give each clock in turn."""
+    made: Clock = request.param()
+    return made
+
+
+def test_monotonic_time_is_finite_and_never_goes_back(clock: Clock) -> None:
+    first, second = clock.monotonic(), clock.monotonic()
+    assert math.isfinite(first)
+    assert second >= first
+
+
+def test_wall_time_is_utc_with_milliseconds(clock: Clock) -> None:
+    text = clock.now()
+    read = datetime.fromisoformat(text)
+    assert read.utcoffset() is not None
+    assert text.endswith("+00:00")
+    assert read.isoformat(timespec="milliseconds") == text
+
+
+def test_a_boot_has_a_name_and_an_age_that_only_grows(clock: Clock) -> None:
+    (name, first_ms), (same, second_ms) = clock.boot(), clock.boot()
+    assert name == same != ""
+    assert 0 <= first_ms <= second_ms
+
+
+def test_trust_is_a_plain_yes_or_no(clock: Clock) -> None:
+    assert clock.trusted() in {True, False}
+
+
+def test_the_fake_clock_moves_when_told_and_only_then() -> None:
+    clock = FakeClock()
+    before = (clock.monotonic(), clock.now(), clock.boot())
+    assert before == (clock.monotonic(), clock.now(), clock.boot())
+    clock.pass_time(1.5)
+    assert clock.monotonic() == before[0] + 1.5
+    assert clock.boot() == (before[2][0], before[2][1] + 1500)
+    assert clock.now() == "2026-03-02T09:00:01.500+00:00"
+
+
+def test_a_jump_moves_wall_time_alone() -> None:
+    clock = FakeClock()
+    clock.jump(-3600)
+    assert (clock.monotonic(), clock.boot()) == (1000.0, ("boot-1", 60_000))
+    assert clock.now() == "2026-03-02T08:00:00.000+00:00"
+
+
+def test_a_reboot_begins_anew_without_trust() -> None:
+    clock = FakeClock()
+    clock.reboot(off_s=60)
+    assert (clock.monotonic(), clock.boot()) == (0.0, ("boot-2", 0))
+    assert (clock.trusted(), clock.now()) == (False, "2026-03-02T09:01:00.000+00:00")

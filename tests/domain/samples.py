@@ -1,0 +1,60 @@
+"""Customers, snapshots and questions as the tests of the rules need them."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from taptill.domain.card_id import CardId
+from taptill.domain.customer import Customer, Snapshot
+from taptill.domain.decision import Finding, Known, OfflineSpend, Policy, Question
+from taptill.domain.mark import Marks, Place
+from taptill.domain.money import ZERO, Money
+
+STAMP = "2026-03-02T08:00:00.000Z"
+
+ADA = Customer(
+    id=1,
+    name="Ada Byron",
+    company="Analytical Society",
+    card_id=CardId("62E3086CED"),
+    blocked=False,
+    credit_allowed=False,
+    is_default=False,
+)
+DORA = replace(
+    ADA, id=4, name="Dorothea Näherin", card_id=CardId("7F20914E83"), credit_allowed=True
+)
+UNTOUCHED = Marks(Place.EMPTY)
+POLICY = Policy(
+    max_charge=Money(10_000),
+    credit_ceiling=Money(5_000),
+    fresh_s=30.0,
+    max_age_s=72 * 3600.0,
+    per_charge=Money(2_000),
+    per_customer=Money(5_000),
+    per_terminal=Money(50_000),
+)
+
+
+def snapshot(
+    customer: Customer = ADA,
+    total: int | str = -1230,
+    marks: Marks = UNTOUCHED,
+    updated_at: str = STAMP,
+) -> Snapshot:
+    """Give a picture of a customer; `total` in minor units."""
+    return Snapshot(customer, Decimal(total), updated_at, None, marks)
+
+
+def known(
+    customer: Customer = ADA, total: int | str = -1230, age_s: float | None = 0.0, **more: Any
+) -> Known:
+    """Give a customer as found, fresh unless said otherwise."""
+    return Known(snapshot(customer, total), age_s, **more)
+
+
+def question(finding: Finding, amount: int | None = 100, **changes: Any) -> Question:
+    """Ask about a finding, with nothing pending, nothing spent and an open journal."""
+    money = None if amount is None else Money(amount)
+    plain = Question(finding, money, ZERO, OfflineSpend(), journal_open=True, policy=POLICY)
+    return replace(plain, **changes)

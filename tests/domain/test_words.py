@@ -1,0 +1,106 @@
+"""The small words of the domain: stamps, initials, masked card ids, errors."""
+
+import gc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.domain.samples import known
+
+from taptill.domain.card_id import masked
+from taptill.domain.customer import initials, older, stamp
+from taptill.domain.entry import Attempt, Position
+from taptill.domain.errors import ALL_ERRORS, JournalError, RefusedError, TaptillError
+from taptill.domain.mark import Mark
+from taptill.domain.money import Money
+
+
+def test_a_card_id_is_shown_by_its_end_only() -> None:
+    assert masked("62E3086CED") == "…CED"
+    assert masked("CED") == masked("") == "…"
+
+
+NAMES = {
+    "Ada Byron": "A. B.",
+    "Ada": "A.",
+    "  Ada   King  Byron ": "A. K.",
+    "émile zola": "É. Z.",
+    "": "?",
+    "   ": "?",
+}
+
+
+@pytest.mark.parametrize(("name", "short"), NAMES.items())
+def test_initials_are_what_history_may_show(name: str, short: str) -> None:
+    assert initials(name) == short
+
+
+OLDER = {
+    "a millisecond": ("2026-03-02T08:00:00.000Z", "2026-03-02T08:00:00.001Z", True),
+    "the same": ("2026-03-02T08:00:00.000Z", "2026-03-02T08:00:00.000Z", False),
+    "newer": ("2026-03-02T08:00:01Z", "2026-03-02T08:00:00Z", False),
+    "the same instant in another zone": ("2026-03-02T09:00+01:00", "2026-03-02T08:00Z", False),
+    "without a zone it is UTC": ("2026-03-02T07:59:59", "2026-03-02T08:00:00Z", True),
+    "unreadable left": ("yesterday", "2026-03-02T08:00:00Z", False),
+    "unreadable right": ("2026-03-02T08:00:00Z", "", False),
+}
+
+
+@pytest.mark.parametrize(("left", "right", "says"), OLDER.values(), ids=OLDER)
+def test_only_readable_stamps_prove_an_order(left: str, right: str, says: bool) -> None:  # noqa: FBT001 - a column of the table
+    assert older(left, right) is says
+
+
+@given(st.datetimes(timezones=st.timezones()), st.datetimes(timezones=st.timezones()))
+def test_of_two_stamps_at_most_one_is_older(left: object, right: object) -> None:
+    one, other = str(left), str(right)
+    assert stamp(one) is not None
+    assert not (older(one, other) and older(other, one))
+
+
+def test_a_snapshot_s_debt_is_rounded_against_the_customer() -> None:
+    assert known(total="-1230.4").snapshot.debt == Money(-1230)
+
+
+LAST = Mark(9, 700, "aaaaaaaa")
+OPEN = {
+    "no money entry": (None, None, None, False),
+    "never sent": (LAST, None, None, True),
+    "an older mark seen": (LAST, Mark(8, 500, "bbbbbbbb"), None, True),
+    "the last mark seen": (LAST, LAST, None, False),
+    "the last mark seen, but a send unheard of": (LAST, LAST, True, True),
+    "the last mark seen, and the send heard of": (LAST, LAST, False, False),
+}
+
+
+@pytest.mark.parametrize(("last", "seen", "unheard", "says"), OPEN.values(), ids=OPEN)
+def test_open_is_what_is_not_known_to_be_in_the_books(
+    last: Mark | None,
+    seen: Mark | None,
+    unheard: bool | None,  # noqa: FBT001 - a column of the table
+    says: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    total = known().snapshot.total
+    attempt = None if unheard is None else Attempt("e", LAST, total, total, 0, unheard)
+    assert Position(1, last, seen, 0, "", None, attempt, None).open is says
+
+
+def below(root: type[TaptillError]) -> set[type[TaptillError]]:
+    """Give every class of the tree."""
+    gc.collect()
+    own = root.__subclasses__()
+    return {*own}.union(*(below(one) for one in own)) if own else set()
+
+
+def test_the_list_of_errors_is_the_whole_tree_with_codes_of_their_own() -> None:
+    tree = {one for one in below(TaptillError) if one.__module__ == TaptillError.__module__}
+    assert set(ALL_ERRORS) == tree
+    assert len({one.code for one in ALL_ERRORS}) == len(ALL_ERRORS)
+    assert all(64 <= one.exit_status <= 78 for one in ALL_ERRORS)
+
+
+def test_an_error_says_its_sentence_with_its_fields() -> None:
+    assert str(JournalError(path="j.db", detail="disk full")) == "journal j.db: disk full"
+    refused = RefusedError(status=404, detail="no such row")
+    assert str(refused) == "the Customers API refused (HTTP 404): no such row"
+    assert refused.fields == {"status": 404, "detail": "no such row"}

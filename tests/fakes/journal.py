@@ -1,0 +1,91 @@
+"""A journal in memory: the real projection and chain, and a disk that fails when told."""
+
+import asyncio
+from collections.abc import Sequence
+
+from tests.fakes.clock import FakeClock
+
+from taptill.domain.decision import OfflineSpend
+from taptill.domain.entry import Draft, Entry, Kind, Position
+from taptill.domain.errors import EntryRefusedError, JournalError
+from taptill.domain.money import Money
+from taptill.journal import projection
+from taptill.journal.chain import FIRST_PREV_HASH, chained_hash
+
+
+class FakeBooks:
+    """Fits `checkout.ports.Books`; `takes_s` slows the disk, `fails` breaks it, `full` fills it."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.entries: list[Entry] = []
+        self.takes_s = 0.0
+        self.fails = ""
+        self.full = ""
+        self._clock = clock
+        self._positions: dict[int, Position] = {}
+
+    async def append(self, drafts: Sequence[Draft]) -> list[Entry]:
+        """Keep the entries once the disk has taken its time; all of them or none."""
+        if self.takes_s:
+            await asyncio.sleep(self.takes_s)
+        if self.fails:
+            raise JournalError(path="fake", detail=self.fails)
+        taken = {(one.kind, one.charge_id) for one in self.entries if one.charge_id}
+        if taken & {(one.kind, one.charge_id) for one in drafts}:
+            raise EntryRefusedError(path="fake", detail="UNIQUE constraint failed")
+        return [self._keep(draft) for draft in drafts]
+
+    def position(self, customer_id: int) -> Position | None:
+        """Tell where these books stand with a customer."""
+        return self._positions.get(customer_id)
+
+    def offline_spend(self, customer_id: int, above_seq: int) -> OfflineSpend:
+        """Sum offline charges that are not void and that no snapshot holds yet."""
+        seen = {
+            one.customer_id: one.seen.seq
+            for one in self._positions.values()
+            if one.open and one.seen
+        }
+        seen[customer_id] = above_seq
+        still = {one.customer_id for one in self._positions.values() if one.open} | {customer_id}
+        voided = {one.charge_id for one in self.entries if one.kind is Kind.VOID}
+        spent: dict[int, int] = dict.fromkeys(still, 0)
+        for one in self.entries:
+            counts = one.kind is Kind.CHARGE and one.charge_id not in voided and one.body["offline"]
+            if counts and one.customer_id in still and one.seq > seen.get(one.customer_id, 0):
+                spent[one.customer_id] += one.amount_minor or 0
+        return OfflineSpend(Money(spent[customer_id]), Money(sum(spent.values())))
+
+    def closed_by(self) -> str:
+        """Name what keeps the books from being written."""
+        return self.full
+
+    def of_kind(self, kind: Kind) -> list[Entry]:
+        """Give the entries of one kind, oldest first."""
+        return [one for one in self.entries if one.kind is kind]
+
+    def _keep(self, draft: Draft) -> Entry:
+        seq, prev_hash = len(self.entries) + 1, FIRST_PREV_HASH
+        if self.entries:
+            prev_hash = self.entries[-1].hash
+        boot_id, uptime_ms = self._clock.boot()
+        entry = Entry(
+            seq=seq,
+            kind=draft.kind,
+            charge_id=draft.charge_id,
+            customer_id=draft.customer_id,
+            amount_minor=draft.amount_minor,
+            body=draft.body,
+            at=self._clock.now(),
+            boot_id=boot_id,
+            uptime_ms=uptime_ms,
+            clock_trusted=self._clock.trusted(),
+            staff=draft.staff,
+            prev_hash=prev_hash,
+            hash=chained_hash(prev_hash, {"seq": seq, "body": draft.body}),
+        )
+        self.entries.append(entry)
+        if draft.customer_id is not None:
+            before = self._positions.get(draft.customer_id) or projection.blank(draft.customer_id)
+            self._positions[draft.customer_id] = projection.advance(before, entry)
+        return entry

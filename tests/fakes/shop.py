@@ -1,0 +1,208 @@
+"""A till over fakes, in a time that moves only when told: tap, press, wait, look."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import count
+from typing import Any, TypeVar
+
+from tests.domain.samples import ADA, DORA, POLICY, known
+from tests.fakes.clock import FakeClock
+from tests.fakes.finder import FakeFinder
+from tests.fakes.journal import FakeBooks
+from tests.fakes.loop import FakeTimeLoop
+
+from taptill.checkout.counter import TillSettings
+from taptill.checkout.keypad import Keypad
+from taptill.checkout.ports import Ports
+from taptill.checkout.session import Step
+from taptill.checkout.till import Till
+from taptill.checkout.view import CustomerView, Notice, StatusView, TillView
+from taptill.domain.basket import Good
+from taptill.domain.card_id import CardId
+from taptill.domain.decision import Finding, Known
+from taptill.domain.entry import Entry, Kind
+from taptill.domain.money import Currency, Money
+from taptill.domain.tap import CardProblem, CardTrouble, ReaderMessage, Tap
+
+JOURNAL_ID = "a1b2c3d4"
+BELA = replace(ADA, id=2, name="Bela Blocked", card_id=CardId("0A1B5EC7D2"), blocked=True)
+CARL = replace(ADA, id=3, name="Carl Owes", card_id=CardId("3C00CE754C"))
+CARDS = {"A": ADA.card_id, "B": BELA.card_id, "C": CARL.card_id, "D": DORA.card_id, "X": "DEAD00"}
+TOTALS = {ADA: -1230, BELA: -5000, CARL: 180, DORA: 840}
+GOODS = (
+    Good("c", "Coffee", Money(150)),
+    Good("w", "Water", Money(120)),
+)
+SETTINGS = TillSettings(
+    keypad=Keypad(GOODS, Currency("EUR"), implied=True),
+    policy=POLICY,
+    journal_id=JOURNAL_ID,
+    live_deadline_s=0.8,
+    void_window_s=300.0,
+    clear_after_s=10.0,
+)
+MOMENT_S = 0.001
+
+T = TypeVar("T")
+
+
+class Shop:
+    """One till; each call of the cashier's is followed by a moment in which work gets done."""
+
+    def __init__(self, settings: TillSettings = SETTINGS, restored: tuple[Entry, ...] = ()) -> None:
+        self.clock = FakeClock()
+        self.finder = FakeFinder()
+        self.books = FakeBooks(self.clock)
+        self.views: list[TillView] = []
+        self.settled = 0
+        self._runner = asyncio.Runner(loop_factory=lambda: FakeTimeLoop(self.clock))
+        self._queue: asyncio.Queue[ReaderMessage] = asyncio.Queue()
+        ids = count(1)
+        ports = Ports(
+            finder=self.finder,
+            books=self.books,
+            clock=self.clock,
+            new_id=lambda: f"sale-{next(ids)}",
+            status=lambda: StatusView("test"),
+            settle=self._settle,
+        )
+        self.till = Till(ports, settings, self._queue)
+        self.till.restore(restored)
+        for customer, total in TOTALS.items():
+            self.everybody_knows(customer.card_id, known(customer, total, age_s=600.0))
+        self.do(self._open)
+
+    @property
+    def view(self) -> TillView:
+        """Give what the screen shows now."""
+        return self.views[-1]
+
+    @property
+    def customer(self) -> CustomerView:
+        """Give the customer on the screen now; there must be one."""
+        assert self.view.customer, "no customer on the screen"
+        return self.view.customer
+
+    def step(self) -> Step:
+        """Give the step that the screen shows now."""
+        return self.view.step
+
+    def notice(self) -> Notice:
+        """Give the answer to the last key or tap."""
+        return self.view.notice
+
+    @property
+    def steps(self) -> list[Step]:
+        """Give the steps that the screen has shown, each once until the next one."""
+        seen = [view.step for view in self.views]
+        return [step for at, step in enumerate(seen) if at == 0 or seen[at - 1] is not step]
+
+    @property
+    def charges(self) -> list[tuple[int | None, int | None]]:
+        """Give customer and amount of each charge in the books."""
+        return [(one.customer_id, one.amount_minor) for one in self.books.of_kind(Kind.CHARGE)]
+
+    @property
+    def declines(self) -> list[tuple[int | None, str, int]]:
+        """Give customer, reason and amount of each decline in the books."""
+        found = self.books.of_kind(Kind.DECLINED)
+        return [(one.customer_id, one.body["reason"], one.body["amount"]) for one in found]
+
+    def everybody_knows(self, card_id: str, finding: Finding) -> None:
+        """Let the cache and the backend give this for a card; the backend's is new."""
+        self.finder.known[card_id] = finding
+        self.finder.there[card_id] = (
+            replace(finding, age_s=0.0) if isinstance(finding, Known) else finding
+        )
+
+    def tap(self, card: str, ago_s: float = 0.0) -> None:
+        """Show a card by its letter, or by its id."""
+        self.say(Tap(CardId(CARDS.get(card, card)), "counter", self.clock.monotonic() - ago_s))
+
+    def garble(self, trouble: CardTrouble = CardTrouble.TWO_CARDS) -> None:
+        """Let the reader complain about a card."""
+        self.say(CardProblem(trouble, "counter", self.clock.monotonic()))
+
+    def say(self, message: ReaderMessage) -> None:
+        """Let a reader say something."""
+        self.do(lambda: self._queue.put_nowait(message))
+
+    def press(self, keys: str) -> None:
+        """Press keys one after another: `<` is Backspace."""
+        for key in keys:
+            self.do(self.till.press, "backspace" if key == "<" else key)
+
+    def enter(self) -> None:
+        """Press Enter."""
+        self.do(self.till.confirm)
+
+    def escape(self) -> None:
+        """Press Esc."""
+        self.do(self.till.cancel)
+
+    def f8(self) -> None:
+        """Press F8."""
+        self.do(self.till.void)
+
+    def sell(self, keys: str, card: str) -> None:
+        """Ring up, tap, let the answer come, and confirm."""
+        self.press(keys)
+        self.tap(card)
+        self.later(0.5)
+        self.enter()
+        self.later(1.0)
+
+    def do(self, call: Callable[..., Any], *words: Any) -> None:
+        """Call the till in its loop, and give it a moment."""
+
+        async def called() -> None:
+            call(*words)
+            await asyncio.sleep(MOMENT_S)
+
+        self._runner.run(called())
+
+    def at_once(self, *calls: Callable[[], Any]) -> None:
+        """Call the till several times before it gets a moment."""
+        self.do(lambda: [call() for call in calls])
+
+    def later(self, seconds: float) -> None:
+        """Let time pass."""
+        self._runner.run(asyncio.sleep(seconds))
+
+    def fault_beside(self, fault: Exception) -> None:
+        """Let some work beside the sale fail as nobody foresaw."""
+
+        async def failing() -> None:
+            raise fault
+
+        self.do(lambda: self.till._counter.errands.start(failing()))
+
+    def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do something of another room's in the till's loop."""
+        return self._runner.run(work)
+
+    def close(self) -> None:
+        """Stop everything; a till that does not stop fails here."""
+        self._running.cancel()
+        self._runner.close()
+
+    def _open(self) -> None:
+        self.till.watch(self.views.append)
+        self._running = asyncio.get_running_loop().create_task(self.till.run())
+
+    def _settle(self) -> None:
+        self.settled += 1
+
+
+@contextmanager
+def open_shop(
+    settings: TillSettings = SETTINGS, restored: tuple[Entry, ...] = ()
+) -> Iterator[Shop]:
+    """Open a shop, and close it whatever happens."""
+    shop = Shop(settings, restored)
+    try:
+        yield shop
+    finally:
+        shop.close()

@@ -1,0 +1,106 @@
+"""A journal that somebody changed in, the first entry that does not fit out."""
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.journal.conftest import Book
+from tests.journal.drafts import ADA, BEN, charge, declined, void
+
+from taptill.journal.chain import canonical, chained_hash
+from taptill.journal.file import ENTRY_COLUMNS
+from taptill.journal.reads import END_CHECKED, Reads
+from taptill.journal.verify import verify
+
+FORGED = {
+    "seq": 99,
+    "kind": "repayment",
+    "charge_id": "other",
+    "customer_id": 99,
+    "amount_minor": 1,
+    "body": '{"offline":true}',
+    "at": "2020-01-01T00:00:00.000+00:00",
+    "boot_id": "boot-9",
+    "uptime_ms": 9,
+    "clock_trusted": 0,
+    "staff": "somebody",
+    "prev_hash": "f" * 64,
+    "hash": "f" * 64,
+}
+
+
+@pytest.fixture
+def written(book: Book) -> Book:
+    book.write(charge(ADA, 320, "c1"), declined(), charge(BEN, 150, "c2"), void(ADA, 320, "c1"))
+    return book
+
+
+def test_a_changed_column_is_named_with_its_entry() -> None:
+    assert set(FORGED) == set(ENTRY_COLUMNS.split(", "))
+
+
+@pytest.mark.parametrize("column", FORGED)
+def test_a_change_of_this_column_is_found_in_any_entry(written: Book, column: str) -> None:
+    connection = written.file.connection
+    reads = Reads(written.path, connection)
+    for seq in (1, 2, 3, 4):
+        connection.execute("BEGIN")
+        written.tamper(f"UPDATE entries SET {column} = ? WHERE seq = ?", FORGED[column], seq)
+        assert verify(connection).broken_seq == seq
+        broken = reads.end_break()
+        assert broken is not None
+        assert broken[0] == seq
+        connection.execute("ROLLBACK")
+    assert verify(connection).sound
+
+
+@pytest.mark.parametrize("seq", [1, 2, 3])
+def test_an_entry_taken_out_is_missed(written: Book, seq: int) -> None:
+    written.tamper("DELETE FROM entries WHERE seq = ?", seq)
+    verdict = verify(written.reads.connection)
+    assert (verdict.broken_seq, verdict.detail) == (seq, "it is missing")
+    assert written.reads.end_break() == (seq, "it is missing")
+
+
+def test_the_last_entry_taken_out_is_missed_by_the_sums(written: Book) -> None:
+    written.tamper("DELETE FROM entries WHERE seq = 4")
+    verdict = verify(written.reads.connection)
+    assert not verdict.sound
+    assert verdict.stale_positions == (ADA,)
+
+
+def test_a_changed_sum_is_found_and_mended_from_the_entries(written: Book) -> None:
+    written.tamper("UPDATE positions SET total = 5 WHERE customer_id = ?", BEN)
+    written.tamper("DELETE FROM positions WHERE customer_id = ?", ADA)
+    assert verify(written.reads.connection).stale_positions == (ADA, BEN)
+    written.file.rebuild_projection()
+    assert verify(written.reads.connection).sound
+
+
+def test_at_start_the_end_of_a_long_chain_is_checked_and_no_more(book: Book) -> None:
+    book.write(*[charge(ADA, 1) for _ in range(END_CHECKED + 1)])
+    book.tamper("UPDATE entries SET amount_minor = 2 WHERE seq = 1")
+    assert book.reads.end_break() is None
+    assert verify(book.reads.connection).broken_seq == 1
+    book.tamper("UPDATE entries SET amount_minor = 2 WHERE seq = 2")
+    assert book.reads.end_break() == (2, "its content does not fit its hash")
+
+
+def test_an_empty_journal_is_sound(book: Book) -> None:
+    assert verify(book.reads.connection).sound
+    assert book.reads.end_break() is None
+
+
+@given(st.dictionaries(st.text(), st.integers() | st.text(), max_size=5), st.randoms())
+def test_the_order_of_keys_does_not_change_a_hash(
+    columns: dict[str, int | str], luck: Random
+) -> None:
+    keys = list(columns)
+    luck.shuffle(keys)
+    assert chained_hash("0", {key: columns[key] for key in keys}) == chained_hash("0", columns)
+
+
+def test_only_json_and_exact_figures_are_written() -> None:
+    with pytest.raises(TypeError):
+        canonical({"amount": {1, 2}})

@@ -1,0 +1,162 @@
+"""Drafts in, entries in order, whole groups only, and nothing that breaks a rule."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from tests.fakes.clock import FakeClock
+from tests.journal.conftest import Book
+from tests.journal.drafts import ADA, BEN, charge, declined, repayment, void
+
+from taptill.domain.entry import Draft, Kind
+from taptill.domain.errors import EntryRefusedError, JournalError, JournalTooNewError
+from taptill.journal.chain import FIRST_PREV_HASH
+from taptill.journal.file import JournalFile, connect, entries
+from taptill.journal.verify import verify
+
+
+def test_an_entry_carries_what_was_drafted_and_when(book: Book, clock: FakeClock) -> None:
+    draft = Draft(Kind.CHARGE, ADA, 320, {"lines": [["Tea", 320, 1]]}, "c1", "eva")
+    (entry,) = book.write(draft)
+    assert (entry.kind, entry.customer_id, entry.amount_minor) == (Kind.CHARGE, ADA, 320)
+    assert (entry.body, entry.charge_id, entry.staff) == (draft.body, "c1", "eva")
+    assert (entry.boot_id, entry.uptime_ms) == clock.boot()
+    assert (entry.at, entry.clock_trusted) == (clock.now(), True)
+    assert list(entries(book.reads.connection)) == [entry]
+
+
+def test_each_entry_follows_the_one_before_it(book: Book) -> None:
+    first, second = book.write(charge(ADA, 1), charge(ADA, 2))
+    (third,) = book.write(charge(BEN, 3))
+    assert [first.seq, second.seq, third.seq] == [1, 2, 3]
+    assert first.prev_hash == FIRST_PREV_HASH
+    assert (second.prev_hash, third.prev_hash) == (first.hash, second.hash)
+
+
+def test_many_groups_share_one_commit(book: Book) -> None:
+    asked: list[str] = []
+    book.file.connection.set_trace_callback(asked.append)
+    book.file.append([[charge(ADA, amount)] for amount in range(1, 51)])
+    book.file.connection.set_trace_callback(None)
+    assert [one for one in asked if one.startswith(("BEGIN", "COMMIT"))] == [
+        "BEGIN IMMEDIATE",
+        "COMMIT",
+    ]
+    assert book.reads.open_sum()[1].minor == sum(range(1, 51))
+
+
+def test_a_group_that_breaks_a_rule_leaves_nothing_and_harms_no_other(book: Book) -> None:
+    first, broken, last = book.file.append(
+        [
+            [charge(ADA, 1, "c1")],
+            [charge(ADA, 2, "c2"), charge(BEN, 3, "c1"), charge(BEN, 4, "c4")],
+            [charge(BEN, 5, "c5")],
+        ]
+    )
+    assert isinstance(broken, EntryRefusedError)
+    assert isinstance(first, list)
+    assert isinstance(last, list)
+    assert [(one.seq, one.charge_id) for one in entries(book.reads.connection)] == [
+        (1, "c1"),
+        (2, "c5"),
+    ]
+    assert verify(book.reads.connection).sound
+
+
+REFUSED = {
+    "a second void of one charge": void(ADA, 320, "voided"),
+    "a void of a charge that there is not": void(ADA, 320, "unheard of"),
+    "a void of another customer's charge": void(BEN, 320, "c1"),
+    "a void of another amount": void(ADA, 100, "c1"),
+    "a void of a repayment": void(ADA, -100, "back"),
+    "a second charge of one id": charge(BEN, 1, "c1"),
+    "a charge without a customer": Draft(Kind.CHARGE, None, 320),
+    "a charge without an amount": Draft(Kind.CHARGE, ADA),
+    "an amount where no money moves": Draft(Kind.DECLINED, ADA, 320),
+    "an amount beyond 64 bits": charge(ADA, 2**63),
+    "a body that is no JSON": Draft(Kind.DECLINED, body={"reason": object()}),
+}
+
+
+@pytest.mark.parametrize("draft", REFUSED.values(), ids=REFUSED)
+def test_the_journal_refuses(book: Book, draft: Draft) -> None:
+    book.write(charge(ADA, 320, "c1"), charge(ADA, 320, "voided"))
+    book.write(void(ADA, 320, "voided"), repayment(ADA, 100))
+    with pytest.raises(EntryRefusedError):
+        book.write(draft)
+    (entry,) = book.write(void(ADA, 320, "c1"))
+    assert entry.seq == 5
+    assert verify(book.reads.connection).sound
+
+
+def test_a_name_with_half_a_character_does_not_hinder_a_charge(book: Book) -> None:
+    (entry,) = book.write(Draft(Kind.CHARGE, ADA, 1, {"initials": "\ud83d."}))
+    assert entry.body == {"initials": "\ud83d."}
+    assert verify(book.reads.connection).sound
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE entries SET amount_minor = 1",
+        "DELETE FROM entries",
+        "INSERT OR REPLACE INTO entries SELECT * FROM entries",
+    ],
+)
+def test_no_entry_is_ever_changed_or_deleted(book: Book, statement: str) -> None:
+    before = book.write(charge(ADA, 320, "c1"))
+    with pytest.raises(sqlite3.IntegrityError):
+        book.file.connection.execute(statement)
+    assert list(entries(book.reads.connection)) == before
+
+
+def test_after_another_connection_wrote_the_chain_goes_on_from_its_end(
+    book: Book, clock: FakeClock
+) -> None:
+    book.write(charge(ADA, 1))
+    other = JournalFile(book.path, clock)
+    other.append([[declined()]])
+    other.close()
+    (entry,) = book.write(charge(ADA, 2))
+    assert entry.seq == 3
+    assert verify(book.reads.connection).sound
+
+
+def test_a_newer_format_is_left_alone(path: Path, clock: FakeClock) -> None:
+    with closing(sqlite3.connect(path)) as newer:
+        newer.execute("PRAGMA user_version = 2")
+    with pytest.raises(JournalTooNewError, match="format 2"):
+        JournalFile(path, clock)
+
+
+def test_a_file_of_another_program_is_no_journal(path: Path, clock: FakeClock) -> None:
+    with closing(sqlite3.connect(path)) as foreign:
+        foreign.execute("CREATE TABLE contacts (name TEXT)")
+    with pytest.raises(JournalError, match="no journal"):
+        JournalFile(path, clock)
+
+
+def test_a_file_that_is_no_database_is_named(path: Path, clock: FakeClock) -> None:
+    path.write_text("this is a letter to the office, long enough for a header" * 9)
+    with pytest.raises(JournalError, match="not a database"):
+        JournalFile(path, clock)
+
+
+@pytest.mark.parametrize("made", [False, True], ids=["no file", "an empty file"])
+def test_a_reader_makes_no_journal(path: Path, *, made: bool) -> None:
+    if made:
+        path.touch()
+    with pytest.raises(JournalError):
+        connect(path, read_only=True)
+    assert path.exists() == made
+
+
+def test_an_empty_file_becomes_a_journal(path: Path, clock: FakeClock) -> None:
+    """Power went between the making of the file and of its tables."""
+    path.touch()
+    file = JournalFile(path, clock)
+    file.append([[charge(ADA, 1)]])
+    file.close()
+    with closing(connect(path, read_only=True)) as reading:
+        assert verify(reading).entries == 1

@@ -1,0 +1,362 @@
+"""Every row of the table of 3.5: our mark in the row in, what it means and what is done out."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from tests.settlement.bench import ADA, BEN, OURS, THEIRS, Bench, kept, row, table
+
+from taptill.domain.entry import Draft, Kind
+from taptill.domain.mark import Mark
+from taptill.domain.pending import pending
+from taptill.settlement.judgement import Desk, Stop
+from taptill.settlement.requests import (
+    Echo,
+    OnDesk,
+    Settled,
+    Stopped,
+    Unheard,
+    Update,
+    UpdateAnswer,
+)
+
+LOST = Unheard("backend-unknown")
+
+
+@pytest.fixture
+def sold(bench: Bench) -> Mark:
+    """A charge of 3.20 that the row holds since its second write, and one of 0.80 since."""
+    bench.charge(320)
+    bench.book()
+    return bench.charge(80)
+
+
+def since(bench: Bench, kind: Kind) -> list[Kind]:
+    found = bench.kinds()
+    return found[found.index(kind) + 1 :]
+
+
+def test_the_mark_of_the_last_money_entry_is_a_receipt_once(bench: Bench, sold: Mark) -> None:
+    there = row(1400, table({OURS: sold}), at=3)
+    for _ in range(2):
+        assert bench.settle(there) == Settled()
+    assert since(bench, Kind.RECEIPT) == [Kind.RECEIPT]
+
+
+def test_equal_totals_alone_settle_nothing(bench: Bench) -> None:
+    """A charge and its void bring the total back; the mark must follow all the same."""
+    bench.charge(320)
+    held = bench.book()
+    bench.write(Draft(Kind.REPAYMENT, ADA, -100), Draft(Kind.CHARGE, ADA, 100))
+    assert bench.settle(held, kept(3)) == Settled()
+    assert bench.updates[-1].total == Decimal(1320)
+
+
+def test_an_older_mark_is_settled_from_there(bench: Bench, sold: Mark) -> None:
+    seen = bench.position().seen
+    assert seen is not None
+    assert bench.settle(row(1320, table({OURS: seen}), at=2), kept(3)) == Settled()
+    assert bench.updates[-1].total == Decimal(1400)
+    assert bench.position().seen == sold
+    assert Kind.TAKEN_BACK not in bench.kinds()
+
+
+@pytest.mark.parametrize("left", ["an older mark", "no mark"])
+def test_an_old_copy_written_back_is_healed(bench: Bench, sold: Mark, left: str) -> None:
+    """Money and mark went back together, whoever wrote the old row over."""
+    first = bench.position().seen
+    assert first is not None
+    bench.settle(row(1320, table({OURS: first}), at=2), kept(3))
+    marks = {OURS: first} if left == "an older mark" else {}
+    total = 1320 if marks else 1000
+    assert bench.settle(row(total, table(marks), at=4), kept(5)) == Settled()
+    assert bench.updates[-1].total == Decimal(1400)
+    assert bench.position().seen == sold
+    assert bench.kinds()[-3:] == [Kind.TAKEN_BACK, Kind.ATTEMPT, Kind.RECEIPT]
+
+
+def test_taken_back_is_written_once_a_mark(bench: Bench, sold: Mark) -> None:
+    first = bench.position().seen
+    assert first is not None
+    bench.settle(row(1320, table({OURS: first}), at=2), kept(3))
+    for _ in range(2):
+        bench.settle(row(1000, table(), at=4), LOST)
+    assert bench.kinds().count(Kind.TAKEN_BACK) == 1
+    assert sold.total == 400
+
+
+def test_a_first_send_that_never_landed_is_sent_from_zero(bench: Bench) -> None:
+    bench.charge(320)
+    bench.settle(row(1000, table()), LOST)
+    bench.charge(80)
+    assert bench.settle(row(1000, table()), kept(2)) == Settled()
+    assert bench.updates[-1].total == Decimal(1400)
+    assert Kind.TAKEN_BACK not in bench.kinds()
+
+
+DESK: dict[str, tuple[object, Desk]] = {
+    "debtData was emptied": (None, Desk.MARK_LOST),
+    "debtData was replaced": ({"note": "x"}, Desk.MARK_LOST),
+    "another epoch": (table(epoch="ffffffff"), Desk.MARK_LOST),
+    "debtData is a text": ("to be paid until May", Desk.NO_PLACE),
+    "debtData is a list": ([1], Desk.NO_PLACE),
+    "our key holds no object": ({"taptill": 5}, Desk.NO_PLACE),
+    "our mark is no mark": ({"taptill": {"e": "0000e90c", "t": {OURS: "x"}}}, Desk.UNKNOWN_MARK),
+}
+
+
+@pytest.mark.parametrize(("debt_data", "desk"), DESK.values(), ids=DESK)
+def test_what_cannot_be_told_goes_to_the_desk(
+    bench: Bench, sold: Mark, debt_data: object, desk: Desk
+) -> None:
+    for at in (3, 4):
+        assert bench.settle(row(1320, debt_data, at=at)) == OnDesk()
+    assert since(bench, Kind.RECEIPT) == [Kind.CONFLICT]
+    assert bench.last(Kind.CONFLICT).body == {"reason": desk.value, "in_question": 80}
+    assert bench.reads.conflicts() == 1
+    assert sold.total == 400
+
+
+@pytest.mark.parametrize(("debt_data", "desk"), DESK.values(), ids=DESK)
+def test_the_desk_empties_itself_when_the_mark_is_seen_again(
+    bench: Bench, sold: Mark, debt_data: object, desk: Desk
+) -> None:
+    first = bench.position().seen
+    assert first is not None
+    bench.settle(row(1320, debt_data, at=3))
+    assert bench.position().conflict == desk
+    assert bench.settle(row(1320, table({OURS: first}), at=4), kept(5)) == Settled()
+    assert bench.position().conflict is None
+    assert bench.position().seen == sold
+    assert bench.updates[-1].total == Decimal(1400)
+
+
+def test_a_mark_of_another_customers_entry_is_a_copied_row(bench: Bench, sold: Mark) -> None:
+    (entry,) = bench.write(Draft(Kind.CHARGE, BEN, 5))
+    copied = Mark(entry.seq, 5, entry.hash[:8])
+    assert bench.settle(row(1320, table({OURS: copied}), at=3)) == OnDesk()
+    assert bench.position().conflict == Desk.COPIED_ROW
+    assert sold.total == 400
+
+
+def test_a_mark_with_another_sum_is_unknown(bench: Bench, sold: Mark) -> None:
+    wrong = Mark(sold.seq, 999, sold.hash)
+    assert bench.settle(row(1320, table({OURS: wrong}), at=3)) == OnDesk()
+    assert bench.position().conflict == Desk.UNKNOWN_MARK
+
+
+CLONED = {
+    "beyond our end": Mark(999, 320, "12345678"),
+    "with another hash": Mark(1, 320, "12345678"),
+}
+
+
+@pytest.mark.parametrize("mark", CLONED.values(), ids=CLONED)
+def test_a_mark_that_this_journal_never_made_stops_all(bench: Bench, mark: Mark) -> None:
+    """A cloned card, or a journal restored from a backup: another till uses our name."""
+    bench.charge(320)
+    assert bench.settle(row(1320, table({OURS: mark}))) == Stopped(Stop.CLONED)
+    assert bench.updates == []
+    assert bench.kinds() == []
+
+
+def test_a_cloned_card_is_noticed_on_a_customer_never_served_here(bench: Bench) -> None:
+    outcome = bench.settle(row(1320, table({OURS: Mark(5, 320, "12345678")})))
+    assert outcome == Stopped(Stop.CLONED)
+
+
+# --- rows that have no key -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("debt_data", ["a letter", [1]], ids=["a text", "a list"])
+def test_a_row_without_a_place_leaves_the_desk_when_it_has_one(
+    bench: Bench, debt_data: object
+) -> None:
+    mark = bench.charge(320)
+    assert bench.settle(row(1000, debt_data)) == OnDesk()
+    assert bench.settle(row(1000, at=2), kept(3), kept(4)) == Settled()
+    assert bench.kinds()[:2] == [Kind.CONFLICT, Kind.RESOLVED]
+    assert bench.position().seen == mark
+
+
+def test_nothing_is_written_of_a_customer_whose_money_never_moved_here(bench: Bench) -> None:
+    bench.write(Draft(Kind.DECLINED, ADA))
+    assert bench.settle(row(1000, "a letter")) == OnDesk()
+    assert bench.kinds() == [Kind.DECLINED]
+
+
+# --- other people's keys -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("enrolled", [False, True], ids=["enrolled", "not enrolled"])
+def test_foreign_keys_need_leave_on_the_plain_api(bench: Bench, *, enrolled: bool) -> None:
+    bench.charge(320)
+    debt_data = table(note="x") if enrolled else {"note": "x"}
+    for _ in range(2):  # and looking again writes nothing more
+        assert bench.settle(row(1000, debt_data)) == OnDesk()
+    assert bench.updates == []
+    assert bench.kinds() == [Kind.CONFLICT]
+    assert bench.position().conflict == Desk.SHARED_DEBT_DATA
+
+
+@pytest.mark.parametrize("option", ["conditional", "share_debt_data"])
+def test_with_leave_foreign_keys_go_back_as_read(bench: Bench, option: str) -> None:
+    mark = bench.charge(320)
+    foreign = {"note": "x", "rate": Decimal("1.10"), "tags": [1, {"a": None}]}
+    bench.settle(row(1000, {**foreign, **table()}))
+    outcome = bench.settle(row(1000, {**foreign, **table()}), kept(2), **{option: True})
+    assert outcome == Settled()
+    assert bench.updates[-1].debt_data == {**foreign, **table({OURS: mark})}
+    assert bench.kinds()[:2] == [Kind.CONFLICT, Kind.RESOLVED]
+
+
+def test_a_settled_row_with_foreign_keys_needs_no_leave(bench: Bench, sold: Mark) -> None:
+    """Nothing has to be written there."""
+    assert bench.settle(row(1400, table({OURS: sold}, note="x"), at=3)) == Settled()
+
+
+def test_keys_of_a_newer_taptill_are_kept(bench: Bench) -> None:
+    mark = bench.charge(320)
+    newer = {"taptill": {"e": "0000e90c", "t": {}, "z": [1]}}
+    bench.settle(row(1000, newer), kept(2))
+    ours = bench.updates[-1].debt_data["taptill"]
+    assert ours == {"e": "0000e90c", "t": {OURS: [mark.seq, 320, mark.hash]}, "z": [1]}
+
+
+# --- half a pair ---------------------------------------------------------------------------------
+
+THEIR_MARK = {THEIRS: Mark(3, 500, "00000003")}
+
+
+def half(
+    *, mark: bool, total: bool, others: dict[str, Mark] | None = None, at: int = 2
+) -> Callable[[Update], UpdateAnswer]:
+    """Apply only a part of an update, and show the row."""
+
+    def apply(update: Update) -> UpdateAnswer:
+        assert update.mark is not None
+        marks = {**(others or {}), **({OURS: update.mark} if mark else {})}
+        return Echo(row(int(update.total if total else update.read.total), table(marks), at=at))
+
+    return apply
+
+
+HALVES = {
+    "the mark without the money": half(mark=True, total=False),
+    "the money without the mark": half(mark=False, total=True),
+}
+
+
+@pytest.mark.parametrize("answer", HALVES.values(), ids=HALVES)
+def test_half_a_pair_in_the_answer_halts_all(
+    bench: Bench, answer: Callable[[Update], UpdateAnswer]
+) -> None:
+    bench.charge(320)
+    assert bench.settle(row(1000, table()), answer) == Stopped(Stop.HALF_KEPT)
+    assert bench.kinds() == [Kind.ATTEMPT, Kind.HALTED]
+
+
+@pytest.mark.parametrize("mark", [True, False], ids=HALVES)
+def test_half_a_pair_in_the_read_after_a_silent_answer_halts_all(
+    bench: Bench, *, mark: bool
+) -> None:
+    """Else a backend that keeps the money alone would be sent it again and again."""
+    last = bench.charge(320)
+    there = row(1000 if mark else 1320, table({OURS: last} if mark else {}), at=2)
+    assert bench.settle(row(1000, table()), Echo(None), there) == Stopped(Stop.HALF_KEPT)
+
+
+def test_a_backend_that_emptied_debt_data_kept_half_of_it(bench: Bench) -> None:
+    bench.charge(320)
+    dropped = Echo(row(1320, None, at=2))
+    assert bench.settle(row(1000, table(THEIR_MARK)), dropped) == Stopped(Stop.HALF_KEPT)
+
+
+def test_a_mark_seen_later_beside_the_old_total_halts_all(bench: Bench) -> None:
+    mark = bench.charge(320)
+    bench.settle(row(1000, table()), LOST)
+    assert bench.settle(row(1000, table({OURS: mark}), at=2)) == Stopped(Stop.HALF_KEPT)
+    assert bench.last(Kind.HALTED).body == {"reason": "half-kept"}
+
+
+NO_HALVES = {
+    "another till took the same sum off": half(mark=True, total=False, others=THEIR_MARK),
+    "another till added the same sum": half(mark=False, total=True, others=THEIR_MARK),
+    "neither came": half(mark=False, total=False),
+}
+
+
+@pytest.mark.parametrize("answer", NO_HALVES.values(), ids=NO_HALVES)
+def test_what_another_till_did_meanwhile_is_no_half_pair(
+    bench: Bench, answer: Callable[[Update], UpdateAnswer]
+) -> None:
+    mark = bench.charge(320)
+    there = row(1820, table({**THEIR_MARK, OURS: mark}), at=3)
+    assert bench.settle(row(1000, table()), answer, there) == Settled()
+
+
+def test_delta_zero_is_no_half_pair(bench: Bench) -> None:
+    bench.write(Draft(Kind.CHARGE, ADA, 320), Draft(Kind.REPAYMENT, ADA, -320))
+    bench.settle(row(1000, table()), LOST)
+    mark = bench.position().last
+    assert mark is not None
+    assert bench.settle(row(1000, table({OURS: mark}), at=2)) == Settled()
+
+
+def test_an_office_payment_of_the_same_sum_after_the_receipt_is_none(
+    bench: Bench, sold: Mark
+) -> None:
+    first = bench.position().seen
+    assert first is not None
+    paid = row(1000, table({OURS: first}), at=7)
+    assert bench.settle(paid, kept(8)) == Settled()
+    assert bench.last(Kind.OFFICE_MOVED).body == {
+        "from": "1000",
+        "to": "680",
+        "updated_at": paid.updated_at,
+    }
+    assert bench.position().seen == sold
+
+
+# --- the office ----------------------------------------------------------------------------------
+
+
+def test_what_the_office_moves_is_noted_and_never_undone(bench: Bench) -> None:
+    mark = bench.charge(320)
+    bench.book()
+    moved = row(520, table({OURS: mark}), at=3)
+    for _ in range(2):
+        assert bench.settle(moved) == Settled()
+    assert since(bench, Kind.RECEIPT) == [Kind.OFFICE_MOVED]
+    assert bench.last(Kind.OFFICE_MOVED).body["to"] == "200"
+
+
+def test_another_tills_charge_is_no_movement_of_the_office(bench: Bench) -> None:
+    mark = bench.charge(320)
+    bench.book()
+    marks = {OURS: mark, THEIRS: Mark(3, 500, "00000003")}
+    assert bench.settle(row(1820, table(marks), at=3)) == Settled()
+    assert Kind.OFFICE_MOVED not in bench.kinds()
+
+
+def test_another_tills_unreadable_mark_leaves_the_base_unknown(bench: Bench) -> None:
+    mark = bench.charge(320)
+    held = {"taptill": {"e": "0000e90c", "t": {THEIRS: "x"}}}
+    assert bench.settle(row(1000, held), kept(2)) == Settled()
+    assert bench.last(Kind.RECEIPT).body["base"] is None
+    assert bench.position().base is None
+    assert bench.updates[-1].debt_data["taptill"]["t"][THEIRS] == "x"
+    assert bench.position().seen == mark
+
+
+# --- what the screen counts meanwhile ------------------------------------------------------------
+
+
+def test_no_figure_counts_an_entry_twice_or_not_at_all(bench: Bench, sold: Mark) -> None:
+    """Whatever mark the snapshot has: total and pending together are the debt now."""
+    first = bench.position().seen
+    assert first is not None
+    for total, marks in ((1000, {}), (1320, {OURS: first}), (1400, {OURS: sold})):
+        snapshot = row(total, table(marks), at=3)
+        held, in_question = pending(snapshot.marks, bench.position(), OURS)
+        assert (snapshot.debt.minor + held.minor, in_question) == (1400, False)

@@ -1,0 +1,445 @@
+"""Answers of the backend in, what settling one customer asks and writes out (3.5, steps 0 to 5)."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from tests.settlement.bench import (
+    ADA,
+    EPOCH,
+    OURS,
+    THEIRS,
+    Bench,
+    Scripted,
+    kept,
+    kept_row,
+    row,
+    table,
+)
+
+from taptill.domain.entry import Draft, Kind
+from taptill.domain.mark import Mark, Place, epoch_of, read_marks
+from taptill.settlement.judgement import Stop
+from taptill.settlement.requests import (
+    Condition,
+    Echo,
+    Final,
+    Later,
+    NoAnswer,
+    NotThere,
+    OnDesk,
+    Settled,
+    Stopped,
+    Unheard,
+    Unreadable,
+    Update,
+    UpdateAnswer,
+)
+from taptill.settlement.settle import ROUNDS, STALE_MAX, UNKEPT_MAX
+
+LOST = Unheard("backend-unknown")
+THEIR_MARK = Mark(3, 500, "00000003")
+
+
+# --- enrolment -----------------------------------------------------------------------------------
+
+
+def test_a_row_without_the_key_is_enrolled_before_money_moves(bench: Bench) -> None:
+    mark = bench.charge(320)
+    assert bench.settle(row(1000), kept(2), kept(3)) == Settled()
+    enrolment, sale = bench.updates
+    assert (enrolment.total, enrolment.mark) == (Decimal(1000), None)
+    assert enrolment.debt_data == table(epoch=epoch_of(row().updated_at, Decimal(1000)))
+    assert (sale.total, sale.mark) == (Decimal(1320), mark)
+    assert sale.read == kept_row(enrolment, 2)
+    assert bench.kinds() == [Kind.ATTEMPT, Kind.RECEIPT]
+
+
+def test_an_enrolment_that_shows_no_row_is_read_again(bench: Bench) -> None:
+    bench.charge(320)
+    enrolled = row(1000, table(), at=2)
+    assert bench.settle(row(1000), Echo(None), enrolled, kept(3)) == Settled()
+
+
+@pytest.mark.parametrize("echo", [Echo(None), Echo(row(1000, at=2))], ids=["silent", "echoing"])
+def test_three_enrolments_that_left_no_key_halt_all(bench: Bench, echo: Echo) -> None:
+    """The backend drops debtData, whether or not it gives the row a new updatedAt."""
+    bench.charge(320)
+    answers: list[Scripted] = [
+        each for at in range(1, UNKEPT_MAX + 1) for each in (row(1000, at=at), echo)
+    ]
+    assert bench.settle(*answers, row(1000, at=9)) == Stopped(Stop.NOT_KEPT)
+    assert [update.total for update in bench.updates] == [Decimal(1000)] * UNKEPT_MAX
+    assert bench.kinds() == [Kind.HALTED]
+    assert bench.reads.halted()
+
+
+def test_two_tills_that_meet_the_same_row_write_the_same_epoch() -> None:
+    written = []
+    for _ in range(2):
+        bench = Bench()
+        bench.charge(320)
+        bench.settle(row("1234.50"), LOST)
+        written.append(bench.updates[0].debt_data)
+        bench.close()
+    assert written[0] == written[1]
+
+
+def test_a_till_that_has_sent_money_never_enrols_again(bench: Bench) -> None:
+    bench.charge(320)
+    bench.book()
+    bench.charge(100)
+    assert bench.settle(row(1320, at=3)) == OnDesk()
+    assert bench.position().conflict == "mark-lost"
+
+
+# --- attempt and echo ----------------------------------------------------------------------------
+
+
+def test_total_and_mark_go_out_in_one_update_after_a_durable_attempt(bench: Bench) -> None:
+    mark = bench.charge(320)
+    read = row(1000, table({THEIRS: THEIR_MARK}))
+
+    def look_at_the_journal(update: Update) -> UpdateAnswer:
+        attempt = bench.position().attempt
+        assert attempt is not None
+        assert (attempt.open, attempt.sent, attempt.epoch) == (True, mark, EPOCH)
+        assert (attempt.total_read, attempt.total_sent) == (Decimal(1000), Decimal(1320))
+        assert attempt.others == 500
+        return Echo(kept_row(update, 2))
+
+    assert bench.settle(read, look_at_the_journal) == Settled()
+    (update,) = bench.updates
+    assert update == Update(
+        read,
+        Decimal(1320),
+        table({THEIRS: THEIR_MARK, OURS: mark}),
+        Condition.NONE,
+        mark,
+    )
+    assert bench.last(Kind.RECEIPT).body["base"] == "500"
+    assert not bench.position().open
+
+
+def test_only_what_the_row_does_not_hold_is_added(bench: Bench) -> None:
+    bench.charge(320)
+    held = bench.book()
+    mark = bench.charge(80)
+    assert bench.settle(held, kept(3)) == Settled()
+    assert bench.updates[-1].total == Decimal(1400)
+    assert bench.position().seen == mark
+
+
+def test_a_charge_and_its_void_still_write_the_mark(bench: Bench) -> None:
+    """Delta zero: else the row's mark would stay behind forever."""
+    bench.write(Draft(Kind.CHARGE, ADA, 320, charge_id="c1"))
+    bench.write(Draft(Kind.VOID, ADA, -320, charge_id="c1"))
+    mark = bench.position().last
+    assert bench.settle(row(1000, table()), kept(2)) == Settled()
+    assert bench.updates[-1].total == Decimal(1000)
+    assert bench.updates[-1].mark == mark
+
+
+def test_an_echo_without_the_row_is_no_receipt_the_row_is(bench: Bench) -> None:
+    mark = bench.charge(320)
+    there = row(1320, table({OURS: mark}), at=2)
+    assert bench.settle(row(1000, table()), Echo(None), there) == Settled()
+    assert bench.kinds() == [Kind.ATTEMPT, Kind.RECEIPT]
+
+
+def test_an_echo_with_another_total_is_read_again(bench: Bench) -> None:
+    """The office moved in between: a receipt, and a note of that."""
+    mark = bench.charge(320)
+    moved = row(520, table({OURS: mark}), at=3)
+    assert bench.settle(row(1000, table()), Echo(moved), moved) == Settled()
+    assert bench.kinds() == [Kind.ATTEMPT, Kind.OFFICE_MOVED, Kind.RECEIPT]
+    assert bench.last(Kind.OFFICE_MOVED).body["to"] == "200"
+
+
+def test_three_answers_that_left_the_row_untouched_halt_all(bench: Bench) -> None:
+    bench.charge(320)
+    untouched = row(1000, table())
+    answers: list[Scripted] = [untouched, Echo(None)] * UNKEPT_MAX
+    assert bench.settle(*answers, untouched) == Stopped(Stop.NOT_KEPT)
+    assert bench.kinds() == [Kind.ATTEMPT] * UNKEPT_MAX + [Kind.HALTED]
+
+
+def test_a_row_that_somebody_else_wrote_is_not_untouched(bench: Bench) -> None:
+    bench.charge(320)
+    answers: list[Scripted] = []
+    for at in range(1, ROUNDS + 1):
+        answers += [row(1000, table(), at=at), Echo(None)]
+    assert bench.settle(*answers) == Later("the row keeps changing")
+
+
+def test_the_rounds_are_bounded(bench: Bench) -> None:
+    bench.charge(320)
+    clash = Unheard("HTTP 409", clash=True)
+    answers: list[Scripted] = []
+    for at in range(1, ROUNDS + 1):
+        answers += [row(1000, table(), at=at, version=at), clash]
+    outcome = bench.settle(*answers, conditional=True)
+    assert outcome == Later("the row keeps changing")
+
+
+def test_float_noise_of_the_backend_goes_nowhere(bench: Bench) -> None:
+    """12.300000000000001 and 3.20 make a figure that a server with doubles keeps."""
+    bench.charge(320)
+    assert bench.settle(row("1230.0000000000001", table()), kept(2)) == Settled()
+    assert bench.updates[-1].total == Decimal(1550)
+    assert bench.kinds() == [Kind.ATTEMPT, Kind.RECEIPT]
+
+
+def test_a_fraction_that_the_office_wrote_stays(bench: Bench) -> None:
+    bench.charge(320)
+    assert bench.settle(row("1230.5", table()), kept(2)) == Settled()
+    assert bench.updates[-1].total == Decimal("1550.5")
+
+
+# --- conditions ----------------------------------------------------------------------------------
+
+
+def test_every_update_of_a_conditional_backend_carries_its_condition(bench: Bench) -> None:
+    bench.charge(320)
+    bench.settle(row(1000, version=4), kept(2), kept(3), conditional=True)
+    assert [(one.condition, one.read.version) for one in bench.updates] == [
+        (Condition.AS_READ, 4),
+        (Condition.AS_READ, 5),
+    ]
+
+
+def test_a_clash_is_read_again_and_settled_from_there(bench: Bench) -> None:
+    mark = bench.charge(320)
+    changed = row(1500, table({THEIRS: THEIR_MARK}), at=2, version=5)
+    clash = Unheard("HTTP 409", clash=True, clash_row=changed)
+    outcome = bench.settle(row(1000, table(), version=4), clash, changed, kept(3), conditional=True)
+    assert outcome == Settled()
+    assert bench.updates[-1].total == Decimal(1820)
+    assert bench.position().seen == mark
+
+
+MEETING = {
+    "by its version": row(1000, table(), version=4),
+    "by its stamp and total": row(1000, table()),
+}
+
+
+@pytest.mark.parametrize("read", MEETING.values(), ids=MEETING)
+def test_a_409_that_meets_our_own_condition_is_a_final_no(bench: Bench, read: object) -> None:
+    bench.charge(320)
+    assert isinstance(read, type(row()))
+    clash = Unheard("HTTP 409", clash=True, clash_row=read)
+    assert bench.settle(read, clash, conditional=True) == OnDesk()
+    assert bench.last(Kind.REFUSAL).body["status"] == 409
+    assert bench.position().conflict == "refused"
+
+
+def test_a_409_of_the_plain_api_is_an_unknown_outcome(bench: Bench) -> None:
+    """We set no condition, so the row can meet none: a proxy's repeat, for example."""
+    mark = bench.charge(320)
+    read = row(1000, table())
+    clash = Unheard("HTTP 409", clash=True, clash_row=read)
+    assert bench.settle(read, clash, row(1320, table({OURS: mark}), at=2)) == Settled()
+
+
+def test_a_backend_that_only_looks_conditional_is_found_out_once(bench: Bench) -> None:
+    bench.charge(320)
+    task = bench.task(conditional=True, proven=False)
+    clash = Unheard("HTTP 409", clash=True, clash_row=row(1000, table(), version=4))
+    assert bench.drive(task, [row(1000, table(), version=4), clash, kept(2)]) == Settled()
+    probe, sale = bench.updates
+    assert (probe.condition, probe.total, probe.mark) == (Condition.NEVER, Decimal(1000), None)
+    assert probe.debt_data == table()
+    assert sale.condition is Condition.AS_READ
+    assert (task.conditional, task.proven) == (True, True)
+
+
+@pytest.mark.parametrize("answer", [kept(2), Final(400, "unknown-key")], ids=["obeyed", "refused"])
+def test_a_backend_that_does_not_obey_conditions_is_treated_as_plain(
+    bench: Bench, answer: UpdateAnswer
+) -> None:
+    bench.charge(320)
+    task = bench.task(conditional=True, proven=False)
+    outcome = bench.drive(task, [row(1000, table(), version=4), answer])
+    assert outcome == Later("the backend does not obey conditions")
+    assert not task.conditional
+    assert bench.kinds() == []
+    assert bench.drive(task, [row(1000, table(), at=3, version=5), kept(4)]) == Settled()
+    assert bench.updates[-1].condition is Condition.NONE
+
+
+def test_an_unheard_probe_of_conditions_is_tried_later(bench: Bench) -> None:
+    bench.charge(320)
+    task = bench.task(conditional=True, proven=False)
+    outcome = bench.drive(task, [row(1000, version=4), LOST])
+    assert outcome == Later("backend-unknown", transport=True)
+    assert bench.updates[-1].debt_data == table(epoch=epoch_of(row().updated_at, Decimal(1000)))
+    assert (task.conditional, task.proven) == (True, False)
+
+
+# --- no clear answer -----------------------------------------------------------------------------
+
+LATER = {
+    "the read was not answered": (
+        [NoAnswer("backend-unreachable", 3.0)],
+        Later("backend-unreachable", 3.0, transport=True),
+    ),
+    "the token was not accepted": (
+        [NoAnswer("backend-token", denied=True)],
+        Later("backend-token", transport=True, denied=True),
+    ),
+    "the row made no sense": ([Unreadable("totalDebt")], Later("totalDebt")),
+    "the enrolment was not heard of": (
+        [row(1000), Unheard("HTTP 503", 7.0)],
+        Later("HTTP 503", 7.0, transport=True),
+    ),
+    "the update was not heard of": (
+        [row(1000, table()), LOST],
+        Later("backend-unknown", transport=True),
+    ),
+    "the update was not sent at all": (
+        [row(1000, table()), NoAnswer("backend-unreachable")],
+        Later("backend-unreachable", transport=True),
+    ),
+}
+
+
+@pytest.mark.parametrize(("answers", "outcome"), LATER.values(), ids=LATER)
+def test_no_clear_answer_counts_against_nobody(
+    bench: Bench, answers: list[UpdateAnswer], outcome: Later
+) -> None:
+    bench.charge(320)
+    assert bench.settle(*answers) == outcome
+    assert bench.position().open
+    assert bench.position().conflict is None
+
+
+def test_a_lost_request_is_settled_from_the_row_and_not_sent_blindly(bench: Bench) -> None:
+    mark = bench.charge(320)
+    bench.settle(row(1000, table()), LOST)
+    assert bench.settle(row(1000, table()), kept(2)) == Settled()
+    assert [one.total for one in bench.updates] == [Decimal(1320)] * 2
+    assert bench.position().seen == mark
+
+
+def test_a_lost_reply_is_found_in_the_row(bench: Bench) -> None:
+    mark = bench.charge(320)
+    bench.settle(row(1000, table()), LOST)
+    assert bench.settle(row(1320, table({OURS: mark}), at=2)) == Settled()
+    assert len(bench.updates) == 1
+    assert bench.kinds() == [Kind.ATTEMPT, Kind.RECEIPT]
+
+
+def test_a_late_landing_takes_newer_money_back_and_is_healed(bench: Bench) -> None:
+    """The first send lands after the second: total and mark go back together."""
+    first = bench.charge(320)
+    bench.settle(row(1000, table()), LOST)
+    last = bench.charge(80)
+    assert bench.settle(row(1000, table()), kept(2)) == Settled()
+    bench.charge(50)
+    late = row(1320, table({OURS: first}), at=3)
+    assert bench.settle(late, kept(4)) == Settled()
+    assert bench.updates[-1].total == Decimal(1450)
+    assert bench.kinds()[-3:] == [Kind.TAKEN_BACK, Kind.ATTEMPT, Kind.RECEIPT]
+    assert last.total == 400
+
+
+def test_a_duplicate_delivery_changes_nothing(bench: Bench) -> None:
+    bench.charge(320)
+    held = bench.book()
+    bench.charge(80)
+    again = replace(held, updated_at=row(at=5).updated_at)
+    assert bench.settle(again, kept(6)) == Settled()
+    assert bench.updates[-1].total == Decimal(1400)
+
+
+def test_after_a_restart_an_unheard_send_is_looked_for_in_the_row(bench: Bench) -> None:
+    mark = bench.charge(320)
+    bench.settle(row(1000, table()), LOST)
+    assert bench.reads.open_customers(9) == [ADA]
+    assert bench.settle(row(1320, table({OURS: mark}), at=2)) == Settled()
+    assert bench.reads.open_customers(9) == []
+
+
+# --- refused for good ----------------------------------------------------------------------------
+
+
+def test_a_final_no_stops_this_customer_only(bench: Bench) -> None:
+    bench.charge(320)
+    assert bench.settle(row(1000, table()), Final(422, "total-range")) == OnDesk()
+    refusal = bench.last(Kind.REFUSAL)
+    assert refusal.body == {"reason": "refused", "status": 422, "detail": "total-range"}
+    assert not bench.reads.halted()
+    assert bench.reads.open_customers(9) == []
+    assert bench.reads.conflicts() == 1
+
+
+def test_a_refused_enrolment_is_a_final_no_too(bench: Bench) -> None:
+    bench.charge(320)
+    assert bench.settle(row(1000), Final(400, "no code given")) == OnDesk()
+    assert bench.kinds() == [Kind.REFUSAL]
+
+
+def test_a_customer_who_is_not_there_any_more_is_refused(bench: Bench) -> None:
+    bench.charge(320)
+    assert bench.settle(NotThere()) == OnDesk()
+    assert bench.last(Kind.REFUSAL).body["status"] == 404
+
+
+def test_what_was_refused_is_not_sent_again_by_itself(bench: Bench) -> None:
+    bench.charge(320)
+    bench.settle(row(1000, table()), Final(400, ""))
+    bench.charge(80)
+    assert bench.settle(row(1000, table(), at=2)) == OnDesk()
+    assert len(bench.updates) == 1
+
+
+def test_a_refusal_ends_by_itself_where_the_row_holds_the_money_after_all(bench: Bench) -> None:
+    mark = bench.charge(320)
+    bench.settle(row(1000, table()), Final(400, ""))
+    assert bench.settle(row(1320, table({OURS: mark}), at=2)) == Settled()
+    assert bench.position().conflict is None
+
+
+# --- old copies ----------------------------------------------------------------------------------
+
+
+def test_an_old_copy_is_ignored_until_there_are_five_in_a_row(bench: Bench) -> None:
+    bench.charge(320)
+    bench.book(at=5)
+    bench.charge(80)
+    old = row(1000, table(), at=3)
+    for stale_reads in range(STALE_MAX - 1):
+        outcome = bench.settle(old, stale_reads=stale_reads)
+        assert outcome == Later("the row is an old copy", stale=True)
+    assert bench.settle(old, kept(4), stale_reads=STALE_MAX - 1) == Settled()
+    assert bench.updates[-1].total == Decimal(1400)
+    assert Kind.TAKEN_BACK in bench.kinds()
+
+
+def test_a_copy_older_than_what_the_cache_has_seen_is_old_too(bench: Bench) -> None:
+    bench.charge(320)
+    newer = row(at=9).updated_at
+    outcome = bench.settle(row(1000, table(), at=8), known_stamp=newer)
+    assert outcome == Later("the row is an old copy", stale=True)
+    assert bench.settle(row(1000, table(), at=9), kept(10), known_stamp=newer) == Settled()
+
+
+# --- what is not our business --------------------------------------------------------------------
+
+
+def test_a_customer_without_money_entries_has_nothing_to_settle(bench: Bench) -> None:
+    bench.write(Draft(Kind.DECLINED, ADA))
+    for debt_data in (None, table()):
+        assert bench.settle(row(1000, debt_data)) == Settled()
+    assert bench.kinds() == [Kind.DECLINED]
+
+
+def test_debt_data_found_as_text_is_marked_as_text(bench: Bench) -> None:
+    mark = bench.charge(320)
+    text = '{"taptill": {"e": "0000e90c", "t": {}}, "note": "x"}'
+    assert bench.settle(row(1000, text), kept(2), share_debt_data=True) == Settled()
+    (update,) = bench.updates
+    assert update.read.marks.as_text
+    assert update.debt_data == table({OURS: mark}, note="x")
+    assert read_marks(update.debt_data).place is Place.TABLE
