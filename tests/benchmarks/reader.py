@@ -118,6 +118,10 @@ class _Bare:
         """Write to the line."""
         os.write(self._near, octets)
 
+    def close(self) -> None:
+        """Hang up, which ends the thread."""
+        os.close(self._near)
+
 
 async def _frames(bench: Bench, *, busy: bool) -> tuple[list[float], list[float]]:
     arrivals: asyncio.Queue[float] = asyncio.Queue()
@@ -140,6 +144,7 @@ async def _frames(bench: Bench, *, busy: bool) -> tuple[list[float], list[float]
         if work:
             work.cancel()
         await asyncio.to_thread(ours.close)
+        bare.close()
     return samples, floor
 
 

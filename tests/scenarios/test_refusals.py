@@ -32,7 +32,7 @@ def test_each_card_that_may_not_pay_is_refused_and_nothing_is_booked(world: Worl
         till.sell("420", CHARLES)
         till.wait_for("Charles Babbage", "No credit", "1.80", "2.40 missing")
         till.confirm()
-        till.wait_for("refused")
+        till.wait_for("C. B. × refused")
         till.sell("100", "DEADBEEF00")
         till.wait_for("Nobody has this card", gone="Charles Babbage")
         till.sell("100", SYSTEM)

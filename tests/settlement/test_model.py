@@ -55,7 +55,4 @@ def test_no_money_moves_where_debt_data_is_dropped(*, echoes: bool) -> None:
 
 def test_a_backend_that_keeps_marks_alone_is_found_out() -> None:
     for world in days(Kin(keeps_money=False, enrolled=True)):
-        moved = any(till.bench.reads.open_sum()[1] for till in world.tills)
-        sold = [kind for till in world.tills for kind in till.bench.kinds()]
-        if Kind.RECEIPT in sold or moved:
-            assert any(till.stopped for till in world.tills)
+        assert any(till.stopped for till in world.tills)
