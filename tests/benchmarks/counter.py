@@ -53,8 +53,8 @@ class Counter:
         self._terminal.settle()
         self._tapped_at_s = time.perf_counter()
         self._show(number)
-        wanted = name(number).encode()
-        return self._terminal.drawn_at_s(wanted, wanted + b" pays 4.20") - self._tapped_at_s
+        verdict = f"{name(number)} pays 4.20".encode()  # painted after the customer's panel
+        return self._terminal.drawn_at_s(verdict) - self._tapped_at_s
 
     def enter(self) -> float:
         """Press Enter; give the seconds until PAID is painted."""
@@ -81,10 +81,12 @@ def bare(folder: Path) -> Iterator[Counter]:
     def show(number: int) -> None:
         os.write(given, f"{name(number)}\n".encode())
 
-    with on_terminal(words, b"Tap your card", (taken,)) as terminal:
+    try:
+        with on_terminal(words, b"Tap your card", (taken,)) as terminal:
+            yield Counter(terminal, show, NAMES_MAX)
+    finally:
         os.close(taken)
-        yield Counter(terminal, show, NAMES_MAX)
-    os.close(given)
+        os.close(given)
 
 
 def measure_tap(bench: Bench) -> list[Figure]:

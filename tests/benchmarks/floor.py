@@ -6,7 +6,6 @@ makes one row in FILE durable and says so.
 """
 
 import os
-import sqlite3
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,8 +17,6 @@ from textual.message import Message
 from textual.widgets import Static
 
 NAMES_MAX = 50
-ENTRY_BYTES = 400
-"""About what the columns of a charge's entry hold."""
 
 
 class Frame(App[None]):
@@ -46,6 +43,7 @@ class BareTill(App[None]):
     def __init__(self, taps: int, path: Path) -> None:
         super().__init__()
         from tests.benchmarks import faces  # noqa: PLC0415 - `frame` must not pay for it
+        from tests.benchmarks.journal import RawRows  # noqa: PLC0415 - `frame` must not pay for it
         from tests.benchmarks.tills import name  # noqa: PLC0415 - `frame` must not pay for it
 
         names = [name(number) for number in range(NAMES_MAX)]
@@ -97,27 +95,6 @@ class BareTill(App[None]):
             lines: Iterable[str] = iter(taps.readline, "")
             for line in lines:
                 self.post_message(Tapped(line.strip()))
-
-
-class RawRows:
-    """The least that makes a row durable: one table, one INSERT, one sync."""
-
-    def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(path, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = FULL")
-        self._connection.execute("PRAGMA wal_autocheckpoint = 0")  # as the journal has it
-        self._connection.execute("CREATE TABLE rows (seq INTEGER PRIMARY KEY, body TEXT)")
-
-    def commit(self) -> None:
-        """Make one row durable."""
-        self._connection.execute("BEGIN IMMEDIATE")
-        self._connection.execute("INSERT INTO rows (body) VALUES (?)", ("x" * ENTRY_BYTES,))
-        self._connection.execute("COMMIT")
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Drafts in, seconds until they are durable out: the journal beside a raw commit on its disk."""
 
 import asyncio
+import sqlite3
 import time
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from tests.benchmarks.figures import (
     milliseconds,
     times,
 )
-from tests.benchmarks.floor import RawRows
 
 from taptill.clock import SystemClock
 from taptill.domain.entry import Draft, Kind
@@ -23,8 +23,32 @@ MANY_QUICK = 10_000
 AT_ONCE = 1000
 CUSTOMERS = 500
 IDENTITY = {"backend": "http://nowhere.test", "strategy": "debt", "machine": "bench"}
+ENTRY_BYTES = 400
+"""About what the columns of a charge's entry hold."""
+
 PAUSE_S = 0.002
 """Between two commits: a till's writer has gone to sleep before the next charge comes."""
+
+
+class RawRows:
+    """The least that makes a row durable: one table, one INSERT, one sync."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute("PRAGMA wal_autocheckpoint = 0")  # as the journal has it
+        self._connection.execute("CREATE TABLE rows (seq INTEGER PRIMARY KEY, body TEXT)")
+
+    def commit(self) -> None:
+        """Make one row durable."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.execute("INSERT INTO rows (body) VALUES (?)", ("x" * ENTRY_BYTES,))
+        self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
 
 
 def measure(bench: Bench) -> list[Figure]:

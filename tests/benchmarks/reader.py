@@ -106,11 +106,12 @@ class _Bare:
 
         def listen() -> None:
             with suppress(OSError):
-                while True:
-                    got = b""
-                    while not got.endswith(b"\x03"):
-                        got += os.read(self._far, 100)
-                    loop.call_soon_threadsafe(arrived)
+                got = b""
+                while octets := os.read(self._far, 100):
+                    got += octets
+                    if got.endswith(b"\x03"):
+                        got = b""
+                        loop.call_soon_threadsafe(arrived)
 
         Thread(target=listen, daemon=True).start()
 
@@ -137,7 +138,7 @@ async def _frames(bench: Bench, *, busy: bool) -> tuple[list[float], list[float]
     floor: list[float] = []
     try:
         await asyncio.wait_for(ours.opened.wait(), WAIT_S)
-        for _ in bench.rounds(what, 200):
+        for _ in bench.rounds(what, 150):
             for line, kept in ((ours, samples), (bare, floor)):
                 kept.append(await _took_s(line.send, arrivals))
     finally:

@@ -55,14 +55,14 @@ class Terminal:
             pass
         self._drawn = b""
 
-    def drawn_at_s(self, *wanted: bytes) -> float:
-        """Wait until all these bytes were drawn since it last settled; give that time."""
+    def drawn_at_s(self, wanted: bytes) -> float:
+        """Wait until these bytes were drawn since it last settled; give that time."""
         end_s = time.perf_counter() + WAIT_S
         now_s = time.perf_counter()
-        while not all(one in self._drawn for one in wanted):
+        while wanted not in self._drawn:
             ready = select.select([self._master], [], [], max(0.0, end_s - now_s))[0]
             went_on = bool(ready) and self._read()
-            assert went_on, f"waited in vain for {wanted}: {self._words()}"
+            assert went_on, f"waited in vain for {wanted!r}: {self._words()}"
             now_s = time.perf_counter()
         return now_s
 
@@ -73,10 +73,10 @@ class Terminal:
         os.write(self._master, keys.encode())
         return began_s
 
-    def type(self, keys: str, *wanted: bytes) -> float:
+    def type(self, keys: str, wanted: bytes) -> float:
         """Press keys, wait for these bytes; give the seconds between."""
         began_s = self.press(keys)
-        return self.drawn_at_s(*wanted) - began_s
+        return self.drawn_at_s(wanted) - began_s
 
     def close(self) -> None:
         """Take its power, and that of whatever it has started."""
