@@ -61,7 +61,7 @@ class TillInAnyOrder(RuleBasedStateMachine):
             self.confirmed = last
         if view.step in UNDER_WAY and self.confirmed:
             self.law(view.total == self.confirmed.total, "the basket is frozen")
-        if view.step is Step.SAVING and before is not Step.VOIDING:
+        if view.step is Step.SAVING and before not in {Step.SAVING, Step.VOIDING}:
             self.look_at_charge(view)
         if view.step is Step.PAID and before is not Step.PAID:
             self.look_at_paid(view)
@@ -108,6 +108,18 @@ class TillInAnyOrder(RuleBasedStateMachine):
     def sell(self, keys: str, card: str) -> None:
         """Do what a cashier mostly does."""
         self.shop.sell(keys, card)
+
+    @rule(
+        card=st.sampled_from(sorted(CARDS)),
+        disk_s=st.sampled_from((0.3, 3.0)),
+        answer_s=st.sampled_from((0.1, 0.5, 3.0)),
+    )
+    def rush(self, card: str, disk_s: float, answer_s: float) -> None:
+        """Press Enter before the answer is there, with a disk that takes its time."""
+        self.shop.finder.takes_s, self.shop.books.takes_s = answer_s, disk_s
+        self.shop.press("420")
+        self.shop.tap(card)
+        self.shop.enter()
 
     @rule(what=st.sampled_from((Shop.enter, Shop.enter, Shop.escape, Shop.f8, Shop.garble)))
     def do(self, what: object) -> None:
@@ -157,7 +169,7 @@ class TillInAnyOrder(RuleBasedStateMachine):
         assert self.shop.step() not in UNDER_WAY | OVER | {Step.CLOSED}
 
 
-TillInAnyOrder.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
+TillInAnyOrder.TestCase.settings = settings(max_examples=80, stateful_step_count=40)
 TestTillInAnyOrder = TillInAnyOrder.TestCase
 
 

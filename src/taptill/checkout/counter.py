@@ -31,7 +31,13 @@ class TillSettings:
 class Counter:
     """The one sale at a time, with its step, its customer and the strip of the last ones."""
 
-    def __init__(self, ports: Ports, settings: TillSettings, changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        settings: TillSettings,
+        changed: Callable[[], None],
+        done: Callable[[], None],
+    ) -> None:
         self.ports = ports
         self.settings = settings
         self.desk = Desk(ports.books, settings.journal_id, settings.policy, settings.keypad)
@@ -39,7 +45,7 @@ class Counter:
         self.strip = Strip()
         self.changed = changed
         self.touched_at_s = 0.0
-        self.errands = Errands(self.close, changed)
+        self.errands = Errands(self.close, done)
 
     @property
     def now_s(self) -> float:

@@ -17,6 +17,9 @@ from taptill.domain.tap import CardProblem, Tap
 log = logging.getLogger("taptill.till")
 
 TAP_AGE_MAX_S = 2.0
+PAINT_S = 0.01
+"""What the cache knows is painted before a request takes the loop."""
+
 LOOKING_UP_S = 0.3
 SLOW_ANSWER_S = 2.0
 
@@ -95,8 +98,8 @@ class Inquiry:
 
     async def answer_within(self, wait_s: float) -> None:
         """Wait for the answer under way, but no longer than this."""
-        if self._live and not self._live.done():
-            await asyncio.wait({self._live}, timeout=wait_s)
+        assert self._live is not None
+        await asyncio.wait({self._live}, timeout=wait_s)
 
     def note_decline(self, verdict: Declined) -> None:
         """Journal a decline outside the customer's way, and show it in the strip."""
@@ -171,6 +174,7 @@ class Inquiry:
     async def _ask_live(self, tap: Tap) -> None:
         """Ask the backend who has the card and take the answer into the panel."""
         counter = self._counter
+        await asyncio.sleep(PAINT_S)
         live = await counter.ports.finder.live(tap.card_id)
         if counter.sale.tap is not tap:
             return
@@ -186,8 +190,6 @@ class Inquiry:
         counter = self._counter
         before, answered = counter.sale.verdict, found.answered(live, counter.now_s)
         another = found.can_pay and not isinstance(answered.finding, Known)
-        if another:
-            counter.set(tap=None)  # confirm is dead until a new tap
         if counter.sale.under_way or counter.sale.step in OVER:
             counter.set(found=answered)
             return

@@ -150,9 +150,10 @@ class Desk:
         held, spent = ZERO, OfflineSpend()
         if isinstance(finding, Known):
             held, _ = self._pending(finding)
-            mark = finding.snapshot.marks.table.get(self.journal_id)
-            customer_id = finding.snapshot.customer.id
-            spent = self.books.offline_spend(customer_id, mark.seq if mark else 0)
+            if not finding.is_fresh(self.policy.fresh_s):  # only an offline charge has caps
+                mark = finding.snapshot.marks.table.get(self.journal_id)
+                customer_id = finding.snapshot.customer.id
+                spent = self.books.offline_spend(customer_id, mark.seq if mark else 0)
         is_open = not self.books.closed_by()
         return Question(finding, amount, held, spent, is_open, self.policy)
 

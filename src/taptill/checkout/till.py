@@ -12,7 +12,7 @@ from taptill.checkout.ports import Ports
 from taptill.checkout.session import UNDER_WAY, Step
 from taptill.checkout.view import Notice, TillView
 from taptill.domain.customer import Snapshot
-from taptill.domain.entry import Entry
+from taptill.domain.entry import Entry, Position
 from taptill.domain.tap import CardProblem, ReaderHealth, ReaderMessage
 
 TICK_S = 1.0
@@ -29,12 +29,14 @@ class Till:
     ) -> None:
         self._ports = ports
         self._queue = queue
-        self._counter = Counter(ports, settings, self.refresh)
+        self._counter = Counter(ports, settings, self._publish, self.refresh)
         self._inquiry = Inquiry(self._counter)
         self._charging = Charging(self._counter, self._inquiry)
         self._readers: dict[str, ReaderHealth] = {}
         self._watchers: list[Callable[[TillView], None]] = []
         self._view: TillView | None = None
+        self._status = ports.status()
+        self._positions: dict[int, Position | None] = {}
         self._restored = False
 
     def watch(self, watcher: Callable[[TillView], None]) -> None:
@@ -56,7 +58,7 @@ class Till:
         try:
             while True:
                 self._hear(await self._queue.get())
-                self.refresh()
+                self._publish()
         finally:
             self._counter.errands.stop()
 
@@ -68,7 +70,7 @@ class Till:
             else:
                 self._counter.begin_if_over()
                 self._ring(key)
-        self.refresh()
+        self._publish()
 
     def confirm(self) -> None:
         """Charge what is rung up to the customer shown, if the rules allow it."""
@@ -77,19 +79,19 @@ class Till:
                 self._ring("+")
             else:
                 self._charging.confirm()
-        self.refresh()
+        self._publish()
 
     def cancel(self) -> None:
         """Drop the sale; what is on its way to the disk is not dropped."""
         if self._takes_keys():
             self._counter.new_sale()
-        self.refresh()
+        self._publish()
 
     def void(self) -> None:
         """Ask for the reason to void the last sale."""
         if self._takes_keys():
             self._charging.ask_void()
-        self.refresh()
+        self._publish()
 
     def sighted(self, snapshot: Snapshot) -> None:
         """Take a fresh row of the customer on the panel."""
@@ -97,6 +99,17 @@ class Till:
         self.refresh()
 
     def refresh(self) -> None:
+        """Look around for what other rooms have to say, and publish the view."""
+        self._look_around()
+        self._publish()
+
+    def _look_around(self) -> None:
+        """Read the facts that other rooms own; keys and taps change none of them."""
+        self._status = self._ports.status()
+        books = self._ports.books
+        self._positions = {one: books.position(one) for one in self._counter.strip.customers()}
+
+    def _publish(self) -> None:
         """Publish the view if anything in it has changed."""
         view = self._draw()
         if view != self._view:
@@ -148,13 +161,12 @@ class Till:
 
     def _draw(self) -> TillView:
         counter, sale = self._counter, self._counter.sale
-        strip, books = counter.strip, self._ports.books
+        strip = counter.strip
         voidable = self._charging.voidable()
         finding = sale.found.finding if sale.found else None
-        positions = {one: books.position(one) for one in strip.customers()}
         return TillView(
             step=sale.step,
-            status=replace(self._ports.status(), readers=tuple(self._readers.values())),
+            status=replace(self._status, readers=tuple(self._readers.values())),
             goods=counter.settings.keypad.goods,
             basket=sale.rung.basket,
             typed=sale.rung.typed,
@@ -165,6 +177,6 @@ class Till:
             amount=sale.amount,
             notice=sale.notice,
             detail=sale.detail,
-            strip=strip.views(positions, voidable.charge_id if voidable else ""),
+            strip=strip.views(self._positions, voidable.charge_id if voidable else ""),
             restored=self._restored,
         )

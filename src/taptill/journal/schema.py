@@ -37,7 +37,6 @@ CREATE UNIQUE INDEX entries_charge ON entries (kind, charge_id) WHERE charge_id 
 CREATE INDEX entries_money ON entries (customer_id, seq)
     WHERE kind IN ('charge', 'void', 'repayment', 'write-off');
 CREATE INDEX entries_rare ON entries (seq) WHERE kind IN ('opened', 'halted', 'resumed', 'forked');
-CREATE INDEX entries_sales ON entries (seq) WHERE kind IN ('charge', 'void');
 CREATE TRIGGER entries_fit BEFORE INSERT ON entries
     WHEN (new.amount_minor IS NOT NULL AND new.customer_id IS NOT NULL)
         IS NOT (new.kind IN ('charge', 'void', 'repayment', 'write-off'))

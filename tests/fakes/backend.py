@@ -1,0 +1,175 @@
+"""A Customers API on a loopback port that answers well, or as badly as it is told to."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Self
+
+from taptill.service.wire import parse, write
+
+PREFIX = "/api/core/data"
+DATE = "Mon, 02 Mar 2026 09:00:00 GMT"
+_COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
+    "=": lambda held, asked: bool(held == asked),
+    ">": lambda held, asked: bool(held > asked),
+}
+
+
+@dataclass(frozen=True)
+class Canned:
+    """One answer as it goes over the wire; applied to nothing. `cut` ends it in the middle."""
+
+    text: str = "[]"
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cut: bool = False
+
+
+OK, LOST_REQUEST, LOST_REPLY, SILENCE, DRIP = "ok", "lost request", "lost reply", "silence", "drip"
+"""Faults: the connection is reset before or after the request takes effect; it takes effect and no
+answer comes; an answer that comes byte by byte and never ends."""
+
+HTML = Canned("<html>Welcome to our network</html>", headers={"Content-Type": "text/html"})
+CUT_SHORT = Canned('[{"id": 1, "name": "Ad')
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request as it came."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: Any
+
+
+class FakeBackend:
+    """Rows behind a real socket; `faults` are used up one a request, then all goes well.
+
+    `wrap` puts the list of rows into an envelope; `offers` is what capabilities says, None: 404.
+    """
+
+    def __init__(self, rows: Sequence[dict[str, Any]] = (), *faults: str | Canned) -> None:
+        self.rows = {row["id"]: dict(row) for row in rows}
+        self.faults = list(faults)
+        self.wrap: Callable[[list[Any]], Any] = lambda found: found
+        self.offers: Any = None
+        self.asked: list[Asked] = []
+        self.url = ""
+        self._server: asyncio.Server | None = None
+        self._over = asyncio.Event()
+        self._lines: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        host, port = self._server.sockets[0].getsockname()
+        self.url = f"http://{host}:{port}"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def stop(self) -> None:
+        """Hang up on everybody and listen no more."""
+        assert self._server is not None
+        self._over.set()
+        self._server.close()
+        for writer in self._lines.values():
+            writer.close()
+        if self._lines:
+            await asyncio.wait(list(self._lines))
+        await self._server.wait_closed()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._lines[task] = writer
+        try:
+            while await self._serve_one(reader, writer):
+                pass
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+            del self._lines[task]
+
+    async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        asked = await _read(reader)
+        if asked is None:
+            return False
+        self.asked.append(asked)
+        fault = self.faults.pop(0) if self.faults else OK
+        if isinstance(fault, Canned):
+            return await _send(writer, fault)
+        if fault == LOST_REQUEST:
+            writer.transport.abort()
+            return False
+        answer = self._answer(asked)
+        if fault == LOST_REPLY:
+            writer.transport.abort()
+            return False
+        if fault == SILENCE:
+            await self._over.wait()
+            return False
+        if fault == DRIP:
+            return await self._drip(writer)
+        return await _send(writer, answer)
+
+    async def _drip(self, writer: asyncio.StreamWriter) -> bool:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n")
+        while not self._over.is_set():
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(0.01)
+        return False
+
+    def _answer(self, asked: Asked) -> Canned:
+        if asked.path.endswith("/capabilities"):
+            return Canned(write(self.offers)) if self.offers is not None else Canned("{}", 404)
+        if asked.path.endswith("/select"):
+            return Canned(write(self.wrap(self._select(asked.body))))
+        row = self.rows.get(int(asked.path.rpartition("/")[2]))
+        if row is None:
+            return Canned(write(self.wrap([])))
+        if not _meets(row, asked.body.get("conditions", {})):
+            return Canned(write({"error": {"code": "condition-not-met"}, "row": row}), 409)
+        row.update(asked.body["fields"])
+        row["version"] = row.get("version", 0) + 1
+        row["updatedAt"] = f"2026-03-02T10:00:{row['version']:02d}.000Z"
+        return Canned(write(self.wrap([row] if "returning" in asked.body else [])))
+
+    def _select(self, body: Any) -> list[Any]:
+        found = [row for row in self.rows.values() if _meets(row, body.get("conditions", {}))]
+        return sorted(found, key=lambda row: int(row["id"]))[: body["limit"]]
+
+
+def _meets(row: Mapping[str, Any], conditions: Mapping[str, Any]) -> bool:
+    return all(
+        _COMPARED[one["comparator"]](row.get(one["field"]), one["value"])
+        for one in conditions.get("filters", [])
+    )
+
+
+async def _read(reader: asyncio.StreamReader) -> Asked | None:
+    try:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    except asyncio.IncompleteReadError:
+        return None
+    request, *lines = head.strip().split("\r\n")
+    method, path, _ = request.split(" ")
+    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+    raw = await reader.readexactly(int(headers.get("content-length", 0)))
+    return Asked(method, path, headers, parse(raw) if raw else None)
+
+
+async def _send(writer: asyncio.StreamWriter, answer: Canned) -> bool:
+    raw = answer.text.encode()
+    headers = {"Content-Type": "application/json", "Date": DATE, **answer.headers}
+    lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    lines += [f"Content-Length: {len(raw)}", "", ""]
+    writer.write("\r\n".join(lines).encode("latin-1"))
+    writer.write(raw[: len(raw) // 2] if answer.cut else raw)
+    await writer.drain()
+    return not answer.cut
