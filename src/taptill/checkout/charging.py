@@ -125,7 +125,7 @@ class Charging:
         verdict = counter.desk.ask(found, None, counter.now_s) if found else None
         counter.set(rung=NOTHING_RUNG, verdict=verdict)
         self._finish(Event.SAVED)
-        counter.changed()
+        counter.news()
         counter.ports.settle()
 
     async def _void(self, draft: Draft) -> None:
@@ -134,7 +134,7 @@ class Charging:
         if entry is not None:
             counter.strip.void(draft.charge_id or "", entry.seq)
             self._finish(Event.VOID_SAVED)
-            counter.changed()
+            counter.news()
             counter.ports.settle()
 
     async def _commit(self, draft: Draft) -> Entry | None:

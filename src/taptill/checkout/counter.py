@@ -36,7 +36,7 @@ class Counter:
         ports: Ports,
         settings: TillSettings,
         changed: Callable[[], None],
-        done: Callable[[], None],
+        news: Callable[[], None],
     ) -> None:
         self.ports = ports
         self.settings = settings
@@ -44,8 +44,9 @@ class Counter:
         self.sale = Sale(ports.new_id())
         self.strip = Strip()
         self.changed = changed
+        self.news = news
         self.touched_at_s = 0.0
-        self.errands = Errands(self.close, done)
+        self.errands = Errands(self.close, changed)
 
     @property
     def now_s(self) -> float:

@@ -176,6 +176,7 @@ class Inquiry:
         counter = self._counter
         await asyncio.sleep(PAINT_S)
         live = await counter.ports.finder.live(tap.card_id)
+        counter.news()
         if counter.sale.tap is not tap:
             return
         counter.set(asking=False)
