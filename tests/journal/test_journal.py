@@ -10,6 +10,7 @@ from tests.fakes.until import until
 from tests.journal.conftest import Book
 from tests.journal.drafts import ADA, BEN, charge, conflict, declined, void
 
+from taptill.domain.decision import OfflineSpend
 from taptill.domain.entry import Draft, Kind
 from taptill.domain.errors import (
     EntryRefusedError,
@@ -83,6 +84,16 @@ async def test_a_draft_that_nobody_foresaw_is_answered_too(journal: Journal) -> 
         await journal.append([Draft(Kind.RECEIPT, ADA, body={})])
     (entry,) = await journal.append([charge(ADA, 1)])
     assert entry.seq == 2
+
+
+async def test_it_answers_the_till_and_settlement_as_its_reads_do(journal: Journal) -> None:
+    (entry,) = await journal.append([charge(ADA, 320, offline=True)])
+    reads = journal.reads
+    assert journal.position(ADA) == reads.position(ADA) is not None
+    assert journal.look(ADA, entry.seq) == reads.look(ADA, entry.seq) is not None
+    assert journal.open_customers(9) == reads.open_customers(9) == [ADA]
+    assert journal.offline_spend(ADA, 0) == reads.offline_spend(ADA, 0) != OfflineSpend()
+    assert journal.halted() == reads.halted()
 
 
 async def test_a_caller_who_goes_away_takes_nobody_along(journal: Journal) -> None:

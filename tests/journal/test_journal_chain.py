@@ -1,5 +1,6 @@
 """A journal that somebody changed in, the first entry that does not fit out."""
 
+from decimal import Decimal
 from random import Random
 
 import pytest
@@ -102,5 +103,6 @@ def test_the_order_of_keys_does_not_change_a_hash(
 
 
 def test_only_json_and_exact_figures_are_written() -> None:
+    assert canonical({"b": Decimal("1.10"), "a": "é"}) == '{"a":"\\u00e9","b":"1.10"}'
     with pytest.raises(TypeError):
         canonical({"amount": {1, 2}})

@@ -190,6 +190,17 @@ def test_float_noise_of_the_backend_goes_nowhere(bench: Bench) -> None:
     assert bench.kinds() == [Kind.ATTEMPT, Kind.RECEIPT]
 
 
+def test_an_echo_with_a_doubles_noise_is_a_receipt(bench: Bench) -> None:
+    """13.199999999999999 is what `%.17g` makes of 13.20."""
+    bench.charge(320)
+
+    def noisy(update: Update) -> UpdateAnswer:
+        return Echo(replace(kept_row(update, 2), total=Decimal("1319.9999999999999")))
+
+    assert bench.settle(row(1000, table()), noisy) == Settled()
+    assert bench.kinds() == [Kind.ATTEMPT, Kind.RECEIPT]
+
+
 def test_a_fraction_that_the_office_wrote_stays(bench: Bench) -> None:
     bench.charge(320)
     assert bench.settle(row("1230.5", table()), kept(2)) == Settled()

@@ -3,10 +3,9 @@
 import logging
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any, Protocol
 
-from taptill.backend.numbers import kept_exactly, write_json
+from taptill.backend.numbers import write_json
 from taptill.backend.rows import MoneyForm, id_of, rows_of, says_failure, snapshot_of
 from taptill.backend.transport import NO_JSON, Reply, Transport
 from taptill.domain.card_id import CardId
@@ -160,8 +159,6 @@ class CustomersApi:
             if self._returning and reply.status == _BAD_REQUEST and _is_final(reply):
                 reply = await self._send_update(update, returning=False)
                 self._returning = not reply.ok
-        except ValueError as fault:
-            return Final(0, str(fault))
         except UnknownOutcomeError as fault:
             self._connection.failed(fault.code)
             return Unheard(fault.code)
@@ -177,7 +174,7 @@ class CustomersApi:
         debt_data: Any = update.debt_data
         if update.read.marks.as_text:
             debt_data = write_json(update.debt_data)
-        fields = {"totalDebt": self._wire(update.total), "debtData": debt_data}
+        fields = {"totalDebt": self._form.to_wire(update.total), "debtData": debt_data}
         body: dict[str, Any] = {"fields": fields}
         if update.condition is not Condition.NONE:
             body["conditions"] = {"operator": "and", "filters": self._conditions(update)}
@@ -193,11 +190,8 @@ class CustomersApi:
         stamp = _LONG_AGO if never else read.updated_at
         return [
             _filter("updatedAt", "=", stamp),
-            _filter("totalDebt", "=", self._wire(read.total)),
+            _filter("totalDebt", "=", self._form.to_wire(read.total)),
         ]
-
-    def _wire(self, minor: Decimal) -> Decimal:
-        return kept_exactly(self._form.to_wire(minor))
 
     def _judge_update(self, update: Update, reply: Reply) -> UpdateAnswer:
         if reply.status in _DENIED:

@@ -30,13 +30,6 @@ def write_json(value: Any) -> str:
             return json.dumps(value, allow_nan=False)
 
 
-def kept_exactly(figure: Decimal) -> Decimal:
-    """Give a figure that a double, which is what most servers keep, holds; else ValueError."""
-    if not figure.is_finite() or Decimal(repr(float(figure))) != figure:
-        raise ValueError("a server would not keep this figure exactly")
-    return figure
-
-
 def _figure(value: Decimal) -> str:
     if not value.is_finite():
         raise ValueError("no figure")

@@ -260,5 +260,5 @@ def _snapshot(row: tuple[Any, ...]) -> Snapshot:
         Decimal(row[7]),
         row[8],
         row[10],
-        read_marks(row[11]),
+        read_marks(json.loads(row[11])),
     )

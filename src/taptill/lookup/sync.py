@@ -69,11 +69,12 @@ class SyncSink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SyncPolicy:
-    """Page size in rows and the times between syncs in seconds."""
+    """Page size in rows, the times between syncs in seconds, and when a sync has no end."""
 
     page_size: int
     sync_s: float
     full_sync_s: float
+    pages_max: int = PAGES_MAX
 
 
 class Sync:
@@ -121,7 +122,7 @@ class Sync:
 
     async def _pages(self, since: str, full_since: float | None) -> int:
         after_id, seen = 0, 0
-        for _ in range(PAGES_MAX):
+        for _ in range(self._policy.pages_max):
             page = await self._source.page(after_id, self._policy.page_size, since)
             if not page.ids and not seen:
                 return 0

@@ -113,6 +113,11 @@ def base_of(snapshot: Snapshot, journal_id: str) -> Decimal | None:
     return snapshot.total - others - (own.total if own else 0)
 
 
+def same(left: Decimal, right: Decimal) -> bool:
+    """Compare figures as money: many servers write a double's noise behind the last digit."""
+    return abs(left - right) <= NEARLY_WHOLE
+
+
 def half_kept(snapshot: Snapshot, position: Position, journal_id: str) -> bool:
     """Tell whether the row shows the mark we sent beside the total exactly as read before.
 
@@ -120,13 +125,13 @@ def half_kept(snapshot: Snapshot, position: Position, journal_id: str) -> bool:
     later an office payment of the same sum looks alike and is none of it.
     """
     attempt = position.attempt
-    if attempt is None or attempt.total_sent == attempt.total_read:
+    if attempt is None or same(attempt.total_sent, attempt.total_read):
         return False
     if not attempt.open and snapshot.updated_at != position.updated_at:
         return False
     return (
         snapshot.marks.table.get(journal_id) == attempt.sent
-        and snapshot.total == attempt.total_read
+        and same(snapshot.total, attempt.total_read)
         and snapshot.marks.sum_of_others(journal_id) == attempt.others
     )
 
@@ -203,7 +208,7 @@ def _withdrawn(position: Position) -> list[Draft]:
 
 def _base_moved(snapshot: Snapshot, position: Position, journal_id: str) -> list[Draft]:
     base = base_of(snapshot, journal_id)
-    if base is None or position.base is None or abs(base - position.base) <= NEARLY_WHOLE:
+    if base is None or position.base is None or same(base, position.base):
         return []
     body = {"from": str(position.base), "to": str(base), "updated_at": snapshot.updated_at}
     return [Draft(Kind.OFFICE_MOVED, position.customer_id, body=body)]

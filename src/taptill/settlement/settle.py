@@ -186,7 +186,7 @@ def _enrol(task: Task, row: Snapshot, sent: _Sent) -> Step:
     if not isinstance(answer, Echo):
         return (yield from _unheard(task, row, answer))
     echo = answer.row
-    if echo is not None and echo.marks.place is Place.TABLE and echo.total == row.total:
+    if echo is not None and echo.marks.place is Place.TABLE and judging.same(echo.total, row.total):
         return (yield from _round(task, echo, sent))
     sent.update = update
     return None
@@ -195,7 +195,8 @@ def _enrol(task: Task, row: Snapshot, sent: _Sent) -> Step:
 def _check_echo(task: Task, update: Update, echo: Snapshot) -> Step:
     """Take the answer's row for a receipt if it shows mark and total as sent."""
     mark = update.mark
-    if mark and echo.marks.table.get(task.journal_id) == mark and echo.total == update.total:
+    shown = echo.marks.table.get(task.journal_id)
+    if mark and shown == mark and judging.same(echo.total, update.total):
         yield Append([judging.receipt(echo, mark, task.journal_id)])
         return Settled()
     if _halved(update, echo, task.journal_id):
@@ -206,12 +207,13 @@ def _check_echo(task: Task, update: Update, echo: Snapshot) -> Step:
 def _halved(update: Update, row: Snapshot, journal_id: str) -> bool:
     """Tell whether a row seen right after a 2xx holds one half of what was sent."""
     read = update.read
-    if update.total == read.total:
+    if judging.same(update.total, read.total):
         return False
     alone = row.marks.sum_of_others(journal_id) == read.marks.sum_of_others(journal_id)
     if row.marks.table.get(journal_id) == update.mark:
-        return alone and row.total == read.total
-    return row.total == update.total and (alone or row.marks.place is not Place.TABLE)
+        return alone and judging.same(row.total, read.total)
+    emptied = row.marks.place is not Place.TABLE
+    return judging.same(row.total, update.total) and (alone or emptied)
 
 
 def _left_no_trace(update: Update, row: Snapshot) -> bool:
