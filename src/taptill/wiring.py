@@ -62,7 +62,6 @@ class House:
     queue: asyncio.Queue[ReaderMessage]
     readers: tuple[ReaderSettings, ...]
     clock: SystemClock
-    settles: bool
     started: list[Supervisor]
 
     async def run(self) -> None:
@@ -78,8 +77,7 @@ class House:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.till.run())
                 group.create_task(self.sync.run())
-                if self.settles:
-                    group.create_task(self.settlement.run())
+                group.create_task(self.settlement.run())
         finally:
             await asyncio.to_thread(self._stop_readers)
             await self.api.close()
@@ -110,7 +108,7 @@ def build(config: Config, state: Path, token: str) -> House:
 
     Errors: ConfigError for what this version cannot do, JournalError and its kin.
     """
-    _refuse_unbuilt(config)
+    refuse_unbuilt(config)
     clock = SystemClock()
     journal = Journal(state / "journal.db", clock, min_free_mb=config.journal.min_free_mb)
     backend, settling = config.backend, config.settlement
@@ -131,7 +129,6 @@ def _connect(
     api = _api(config, token, clock, connection)
     settling = config.settlement
     policy = SettlePolicy(journal.journal_id, settling.share_debt_data, float(settling.retry_max_s))
-    settles = settling.strategy == "debt"
 
     def changed() -> None:
         till.refresh()
@@ -148,7 +145,7 @@ def _connect(
         random.random,
         SettlementEvents(changed, seen, cache.stamp_of),
     )
-    status = _Status(config, clock, connection, journal, cache, settlement)
+    status = _Status(config, clock, connection, api, journal, cache, settlement)
     ports = Ports(
         finder=Lookup(cache, api, cache, settlement.sighted),
         books=journal,
@@ -172,7 +169,6 @@ def _connect(
         queue=queue,
         readers=tuple(reader_settings(one, n) for n, one in enumerate(config.readers, 1)),
         clock=clock,
-        settles=settles,
         started=[],
     )
 
@@ -184,6 +180,7 @@ class _Status:
     config: Config
     clock: SystemClock
     connection: Connection
+    api: CustomersApi
     journal: Journal
     cache: CustomerCache
     settlement: Settlement
@@ -206,11 +203,13 @@ class _Status:
             cache_age_s=None if age_s is None else int(age_s),
             time=local_time(self.clock.now()),
             alarms=self._alarms(health.trouble),
-            warnings=(*self.config.warnings, *_unbuilt(self.config)),
+            warnings=(*self.config.warnings, *unbuilt(self.config)),
         )
 
     def _alarms(self, trouble: str) -> tuple[Alarm, ...]:
         found = [_STOPPED.get(self.settlement.state), _TROUBLES.get(trouble)]
+        if self.api.sees_nothing:
+            found.append(Alarm.NOTHING_VISIBLE)
         if not self.clock.trusted():
             found.append(Alarm.CLOCK)
         return tuple(dict.fromkeys(alarm for alarm in found if alarm))
@@ -263,8 +262,8 @@ def _till_settings(config: Config, journal_id: str) -> TillSettings:
 def _api(config: Config, token: str, clock: SystemClock, connection: Connection) -> CustomersApi:
     backend = config.backend
     certificate = None
-    if backend.client_cert and backend.client_key:
-        certificate = (str(backend.client_cert), str(backend.client_key))
+    if backend.client_cert:  # the key may lie in the same file
+        certificate = (str(backend.client_cert), str(backend.client_key or backend.client_cert))
     access = Access(
         base_url=backend.base_url,
         headers={
@@ -282,20 +281,28 @@ def _api(config: Config, token: str, clock: SystemClock, connection: Connection)
     return CustomersApi(transport, backend.path_prefix, form, connection, backend.company_id)
 
 
-def _refuse_unbuilt(config: Config) -> None:
+def refuse_unbuilt(config: Config) -> None:
     """Refuse what would change who acts or what is promised, if it were silently left out."""
+    found = []
     if config.till.mode != "attended":
-        detail = f"[till] mode = {config.till.mode!r} is not built yet; use mode = 'attended'"
-        raise ConfigError(complaints=detail, list=[detail])
+        found.append(f"[till] mode = {config.till.mode!r} is not built yet; use 'attended'")
+    if config.settlement.strategy != "debt":
+        found.append("[settlement] strategy = 'export' is not built yet; use 'debt'")
+    if found:
+        raise ConfigError(complaints="\n".join(found), list=found)
 
 
-def _unbuilt(config: Config) -> list[str]:
+def unbuilt(config: Config) -> list[str]:
     """Name what the config asks for and this version does not do."""
     asked = {
+        "[backend] fields": config.backend.fields,
+        "[backend] office_token_file": config.backend.office_token_file,
+        "[cache] fields": set(config.cache.fields) - {"name", "company"},
         "[journal] mirror": config.journal.mirror,
+        "[ui] sound": config.ui.sound != "auto",
+        "[[staff]]": config.staff,
         "[receipt] printer": config.receipt.printer,
         "[metrics] textfile": config.metrics.textfile,
-        "[[staff]]": config.staff,
     }
     return [f"{key} does nothing yet" for key, value in asked.items() if value]
 

@@ -163,7 +163,19 @@ def test_a_folder_that_went_away_closes_the_till(tmp_path: Path, clock: FakeCloc
     folder.mkdir()
     journal = opened(folder / "journal.db", clock)
     folder.rename(tmp_path / "elsewhere")
-    assert "No such file" in journal.closed_by()
+    assert journal.closed_by() == "the file is gone"
+    journal.close()
+
+
+def test_a_file_that_was_removed_or_exchanged_closes_the_till(path: Path, clock: FakeClock) -> None:
+    """What is written then has no name, and the next start would not know of it."""
+    journal = opened(path, clock)
+    kept = path.rename(path.with_name("moved.db"))
+    assert journal.closed_by() == "the file is gone"
+    path.touch()
+    assert journal.closed_by() == "another file lies in its place"
+    kept.rename(path)
+    assert journal.closed_by() == ""
     journal.close()
 
 

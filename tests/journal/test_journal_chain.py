@@ -1,5 +1,6 @@
 """A journal that somebody changed in, the first entry that does not fit out."""
 
+import sqlite3
 from decimal import Decimal
 from random import Random
 
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 from tests.journal.conftest import Book
 from tests.journal.drafts import ADA, BEN, charge, declined, void
 
+from taptill.domain.errors import JournalBrokenError
 from taptill.journal.chain import canonical, chained_hash
-from taptill.journal.file import ENTRY_COLUMNS
+from taptill.journal.file import ENTRY_COLUMNS, MISSING_END, entries
 from taptill.journal.reads import END_CHECKED, Reads
 from taptill.journal.verify import verify
 
@@ -64,11 +66,12 @@ def test_an_entry_taken_out_is_missed(written: Book, seq: int) -> None:
     assert written.reads.end_break() == (seq, "it is missing")
 
 
-def test_the_last_entry_taken_out_is_missed_by_the_sums(written: Book) -> None:
+def test_an_end_taken_out_is_missed_by_the_sums(written: Book) -> None:
+    """A break, at start and by verify: a rebuild of the sums would hide it."""
     written.tamper("DELETE FROM entries WHERE seq = 4")
     verdict = verify(written.reads.connection)
-    assert not verdict.sound
-    assert verdict.stale_positions == (ADA,)
+    assert (verdict.broken_seq, verdict.detail) == (4, MISSING_END)
+    assert written.reads.end_break() == (4, MISSING_END)
 
 
 def test_a_changed_sum_is_found_and_mended_from_the_entries(written: Book) -> None:
@@ -106,3 +109,19 @@ def test_only_json_and_exact_figures_are_written() -> None:
     assert canonical({"b": Decimal("1.10"), "a": "é"}) == '{"a":"\\u00e9","b":"1.10"}'
     with pytest.raises(TypeError):
         canonical({"amount": {1, 2}})
+
+
+def test_an_entry_is_not_replaced_by_the_back_door(written: Book) -> None:
+    """INSERT OR REPLACE would get past the trigger on DELETE."""
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        written.file.connection.execute(
+            "INSERT OR REPLACE INTO entries SELECT * FROM entries WHERE seq = 1"
+        )
+
+
+def test_a_body_that_is_no_json_is_a_broken_entry(written: Book) -> None:
+    """Not a traceback: the entry is named."""
+    written.tamper("UPDATE entries SET body = 'x' WHERE seq = 2")
+    with pytest.raises(JournalBrokenError) as broken:
+        list(entries(written.reads.connection))
+    assert broken.value.fields["seq"] == 2

@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from tests.fakes.proxy import fail, lose_reply, lose_request, portal
+from tests.fakes.proxy import answer, fail, lose_reply, lose_request, portal
 from tests.scenarios.books import row_of
 from tests.scenarios.conftest import World
 from tests.scenarios.program import Program, running
@@ -118,3 +118,12 @@ def test_a_void_offline_leaves_the_books_as_they_were(world: World) -> None:
     assert row.total == Decimal("8.40")
     (mark,) = row.debt_data["taptill"]["t"].values()
     assert mark[1] == 0
+
+
+def test_a_token_that_sees_nobody_is_an_alarm_and_no_card_is_unknown(world: World) -> None:
+    """An empty list is no proof: the screen says that the server shows no customers."""
+    world.network.always["select"] = answer([])
+    with running(world.site) as till:
+        till.wait_for("Server shows no customers")
+        till.sell("100", ADA)
+        till.wait_for("Please see the cashier", gone="Nobody has this card")

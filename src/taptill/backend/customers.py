@@ -91,6 +91,8 @@ class CustomersApi:
         self._fields: dict[str, Any] = dict(FIELDS)
         self._returning = True
         self._sees_rows = False
+        self.sees_nothing = False
+        """Whether this token was answered without a single customer, and never with one."""
 
     async def find(self, card_id: CardId) -> Finding:
         """Ask who has this card; `Absent` only from a token that has been seen to see rows."""
@@ -100,7 +102,7 @@ class CustomersApi:
                 return Absent() if await self.sees_rows() else Unreachable()
             seen = [snapshot_of(row, self._form) for row in rows]
         except TaptillError as fault:
-            log.warning("customer.not_found_out", extra={"code": fault.code})
+            log.info("customer.not_found_out", extra={"code": fault.code})
             return Unreachable()
         found = {one.customer.id: one for one in seen if one.customer.card_id == card_id}
         if not found:
@@ -115,12 +117,15 @@ class CustomersApi:
         if since:
             conditions.append(_filter("updatedAt", ">", since))
         rows = await self._select(conditions, limit)
+        if not rows:
+            await self.sees_rows()  # an empty page proves nothing; seeing nobody at all is an alarm
         return Page(tuple(map(id_of, rows)), self._readable(rows))
 
     async def sees_rows(self) -> bool:
         """Tell whether this token sees any customer at all; asked once, then remembered."""
         if not self._sees_rows:
             await self._select([], 1)
+        self.sees_nothing = not self._sees_rows
         return self._sees_rows
 
     async def capabilities(self) -> Capabilities | NoAnswer:
@@ -253,6 +258,7 @@ class CustomersApi:
             raise
         self._connection.answered(reply.latency_s)
         self._sees_rows = self._sees_rows or bool(rows)
+        self.sees_nothing = self.sees_nothing and not rows
         return rows
 
 

@@ -1,5 +1,6 @@
 """Words of the command line in, one command at work out; each command is imported when named."""
 
+import logging
 import sys
 from importlib import import_module
 from typing import NoReturn
@@ -7,7 +8,7 @@ from typing import NoReturn
 import click
 
 from taptill import __version__
-from taptill.cli.log import start_logging
+from taptill.cli.log import is_logging, start_logging
 from taptill.domain.errors import TaptillError
 
 COMMANDS = {
@@ -77,11 +78,10 @@ def main() -> NoReturn:
         sys.exit(fault.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
-    except Exception as fault:  # cli top: say it in a line, the traceback is in the log
-        import logging  # noqa: PLC0415 - only for this
-
+    except Exception as fault:  # cli top: say it in a line, the details go where there is a log
         logging.getLogger("taptill").exception("program.fault")
-        _say("fault", f"unexpected fault ({type(fault).__name__}); details are in the log")
+        where = "details are in the log" if is_logging() else "please report how it came about"
+        _say("fault", f"unexpected fault ({type(fault).__name__}); {where}")
         sys.exit(SOFTWARE)
     sys.exit(status if isinstance(status, int) else 0)
 

@@ -7,7 +7,7 @@ import click
 
 from taptill.config import find_config, load
 from taptill.domain.errors import ConfigError
-from taptill.wiring import check_reader
+from taptill.wiring import check_reader, refuse_unbuilt, unbuilt
 
 
 @click.group()
@@ -22,7 +22,9 @@ def check(option: Path | None, *, as_json: bool) -> None:
     """Name every mistake in the config at once; exit status 78 if there is one."""
     path = find_config(option)
     try:
-        warnings = load(path, check_reader).warnings
+        found = load(path, check_reader)
+        refuse_unbuilt(found)
+        warnings = (*found.warnings, *unbuilt(found))
     except ConfigError as fault:
         if as_json:
             _print_json(path, fault.fields["list"], ())

@@ -123,14 +123,15 @@ def _service(folder: Path) -> Iterator[str]:
     click.echo("starting the Customers service with 200 sample customers ...", err=True)
     _fill(database, folder / "token")
     words = [sys.executable, "-m", "taptill", "service", "run", str(database), "--port", "0"]
-    child = subprocess.Popen(  # noqa: S603 - our own program
-        [*words, "--stop-with-stdin"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=(folder / "service.log").open("w"),
-        text=True,
-        start_new_session=True,  # ctrl+c at the till is not for the service
-    )
+    with (folder / "service.log").open("w") as log:
+        child = subprocess.Popen(  # noqa: S603 - our own program
+            [*words, "--stop-with-stdin"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            start_new_session=True,  # ctrl+c at the till is not for the service
+        )
     try:
         yield _listening(child)
     finally:

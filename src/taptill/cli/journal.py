@@ -15,6 +15,8 @@ from taptill.journal.file import JournalFile, connect, entries
 from taptill.journal.lock import JournalLock
 from taptill.journal.verify import verify as walk
 
+SEQ_MAX = 2**63 - 1
+
 _STATE = click.option("--state-dir", type=click.Path(path_type=Path), help="Where it lies.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Answer for a script.")
 
@@ -36,9 +38,10 @@ def verify(state_dir: Path | None, *, as_json: bool, rebuild: bool) -> None:
       taptill journal verify --state-dir /var/lib/taptill
     """
     path = _path(state_dir)
-    if rebuild:
+    verdict = walk(connect(path, read_only=True), path)
+    if rebuild and verdict.broken_seq is None:  # sums of a broken chain would hide the break
         _rebuild(path)
-    verdict = walk(connect(path, read_only=True))
+        verdict = walk(connect(path, read_only=True), path)
     if as_json:
         shown = {"entries": verdict.entries, "broken_seq": verdict.broken_seq}
         stale = {"detail": verdict.detail, "stale_customers": list(verdict.stale_positions)}
@@ -55,7 +58,13 @@ def verify(state_dir: Path | None, *, as_json: bool, rebuild: bool) -> None:
 @journal.command(name="list")
 @_STATE
 @_JSON
-@click.option("--last", default=20, show_default=True, help="So many of the newest entries.")
+@click.option(
+    "--last",
+    type=click.IntRange(1, SEQ_MAX),
+    default=20,
+    show_default=True,
+    help="So many of the newest entries.",
+)
 def list_(state_dir: Path | None, *, as_json: bool, last: int) -> None:
     """List the newest entries, oldest first."""
     where = "seq > (SELECT coalesce(max(seq), 0) FROM entries) - ?"
@@ -65,7 +74,7 @@ def list_(state_dir: Path | None, *, as_json: bool, last: int) -> None:
 @journal.command()
 @_STATE
 @_JSON
-@click.argument("seq", type=int)
+@click.argument("seq", type=click.IntRange(1, SEQ_MAX))
 def show(state_dir: Path | None, seq: int, *, as_json: bool) -> None:
     """Show one entry whole."""
     path = _path(state_dir)
@@ -76,7 +85,7 @@ def show(state_dir: Path | None, seq: int, *, as_json: bool) -> None:
         _print(found, as_json=True)
         return
     for name, value in _columns(found[0]).items():
-        click.echo(f"{name:14} {value}")
+        click.echo(f"{name:14} {json.dumps(value, ensure_ascii=False)}")
 
 
 def _path(state_dir: Path | None) -> Path:

@@ -58,6 +58,11 @@ def start_logging() -> None:
     logging.raiseExceptions = False
 
 
+def is_logging() -> bool:
+    """Tell whether a command has said where records go."""
+    return bool(logging.getLogger().handlers)
+
+
 def log_beside(state: Path) -> None:
     """Log to the system journal under systemd, else to a bounded file in the state directory."""
     root = logging.getLogger()

@@ -43,13 +43,18 @@ def show(
     legend: tuple[tuple[str, str], ...] = (),
 ) -> int:
     """Run the till screen until it is left; give the exit status."""
-    if not sys.stdin.isatty() or not sys.stderr.isatty():
-        raise UsageError(problem="the till draws on a terminal: run it in one, or as a service")
+    need_terminal()
     house = build(config, state, token)
     try:
         return _show(house, config, cards or {}, legend)
     finally:
         house.close()
+
+
+def need_terminal() -> None:
+    """Refuse to run where there is nothing to draw on."""
+    if not sys.stdin.isatty() or not sys.stderr.isatty():
+        raise UsageError(problem="the till draws on a terminal: run it in one, or as a service")
 
 
 def _show(house: House, config: Config, cards: Cards, legend: tuple[tuple[str, str], ...]) -> int:

@@ -9,7 +9,12 @@ from typing import Any
 
 from taptill.domain.clock import Clock
 from taptill.domain.entry import Draft, Entry, Kind, Position
-from taptill.domain.errors import EntryRefusedError, JournalError, JournalTooNewError
+from taptill.domain.errors import (
+    EntryRefusedError,
+    JournalBrokenError,
+    JournalError,
+    JournalTooNewError,
+)
 from taptill.journal import projection, schema
 from taptill.journal.chain import FIRST_PREV_HASH, canonical, chained_hash
 
@@ -17,6 +22,8 @@ ENTRY_COLUMNS = (
     "seq, kind, charge_id, customer_id, amount_minor, body, at, boot_id, uptime_ms, "
     "clock_trusted, staff, prev_hash, hash"
 )
+MISSING_END = "it is missing: the sums per customer know of it"
+
 _POSITION_COLUMNS = ", ".join(projection.COLUMNS)
 _POSITION_PLACES = ", ".join("?" * len(projection.COLUMNS))
 
@@ -187,20 +194,35 @@ def entries(
 ) -> Iterator[Entry]:
     """Give entries in order; `where` is a constant of this package, never foreign text."""
     query = f"SELECT {ENTRY_COLUMNS} FROM entries WHERE {where} ORDER BY seq"  # noqa: S608 - see above
-    for row in connection.execute(query, parameters):
-        yield entry_of(row)
+    place = str(connection.execute("PRAGMA database_list").fetchone()[2])
+    with mapped(place):
+        for row in connection.execute(query, parameters):
+            yield entry_of(row, place)
 
 
-def entry_of(row: Sequence[Any]) -> Entry:
-    """Read a row of the table `entries`, in the order of ENTRY_COLUMNS."""
+def known_end(connection: sqlite3.Connection) -> int:
+    """Give the newest money entry that the sums per customer know of; 0 without any."""
+    found = connection.execute("SELECT max(last_seq) FROM positions").fetchone()
+    return int(found[0] or 0)
+
+
+def entry_of(row: Sequence[Any], place: str = "") -> Entry:
+    """Read a row of the table `entries`, in the order of ENTRY_COLUMNS.
+
+    JournalBrokenError for a row that no journal has written.
+    """
     seq, kind, charge_id, customer_id, amount, body, at, boot_id, uptime_ms, trusted = row[:10]
+    try:
+        read_kind, read_body = Kind(kind), json.loads(body)
+    except ValueError as fault:
+        raise JournalBrokenError(path=place, seq=seq, detail="it cannot be read") from fault
     return Entry(
         seq,
-        Kind(kind),
+        read_kind,
         charge_id,
         customer_id,
         amount,
-        json.loads(body),
+        read_body,
         at,
         boot_id,
         uptime_ms,

@@ -63,6 +63,7 @@ class Journal:
         self._lock = JournalLock(path)
         self._groups: queue.Queue[_Group | None] = queue.Queue(QUEUE_MAX)
         self._failure = ""
+        self._opened_inode = (0, 0)
         self._thread: threading.Thread | None = None
         self.journal_id = ""
         self.reads: Reads
@@ -78,6 +79,7 @@ class Journal:
             undo.callback(self._lock.release)
             self._file = JournalFile(self.path, self._clock)
             undo.callback(self._file.close)
+            self._opened_inode = _inode(self.path)
             _sync_folder(self.path.parent)
             self.reads = Reads(self.path)
             undo.callback(self.reads.close)
@@ -124,6 +126,10 @@ class Journal:
             return self._failure
         try:
             free = shutil.disk_usage(self.path.parent).free
+            if _inode(self.path) != self._opened_inode:
+                return "another file lies in its place"
+        except FileNotFoundError:
+            return "the file is gone"
         except OSError as fault:
             return str(fault.strerror)
         return "" if free >= self._min_free else f"only {free // 2**20} MB free on the disk"
@@ -234,6 +240,11 @@ class Journal:
         elif self._failure and not failure:
             log.warning("journal.recovered")
         self._failure = failure
+
+
+def _inode(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino
 
 
 def _sync_folder(folder: Path) -> None:

@@ -14,9 +14,11 @@ from taptill.journal import projection
 from taptill.journal.chain import FIRST_PREV_HASH
 from taptill.journal.file import (
     ENTRY_COLUMNS,
+    MISSING_END,
     chain_break,
     connect,
     entries,
+    known_end,
     mapped,
     position,
 )
@@ -149,7 +151,9 @@ class Reads:
             if fault:
                 return seq, fault
             seq, prev_hash = seq + 1, row[-1]
-        return None
+        with mapped(self._path):
+            known = known_end(self.connection)
+        return None if known < seq else (seq, MISSING_END)
 
     def close(self) -> None:
         """Close the reading connection."""

@@ -46,6 +46,9 @@ CREATE TRIGGER entries_void BEFORE INSERT ON entries
         SELECT 1 FROM entries c WHERE c.kind = 'charge' AND c.charge_id = new.charge_id
         AND c.customer_id = new.customer_id AND c.amount_minor = -new.amount_minor)
     BEGIN SELECT RAISE(ABORT, 'a void takes back one whole charge of the same customer'); END;
+CREATE TRIGGER entries_never_again BEFORE INSERT ON entries
+    WHEN EXISTS (SELECT 1 FROM entries WHERE seq = new.seq)
+    BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER entries_never_change BEFORE UPDATE ON entries
     BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER entries_never_go BEFORE DELETE ON entries

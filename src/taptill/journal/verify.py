@@ -2,11 +2,20 @@
 
 import sqlite3
 from dataclasses import dataclass
+from pathlib import Path
 
 from taptill.domain.entry import Position
 from taptill.journal import projection
 from taptill.journal.chain import FIRST_PREV_HASH
-from taptill.journal.file import ENTRY_COLUMNS, chain_break, entry_of, position
+from taptill.journal.file import (
+    ENTRY_COLUMNS,
+    MISSING_END,
+    chain_break,
+    entry_of,
+    known_end,
+    mapped,
+    position,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +33,17 @@ class Verdict:
         return self.broken_seq is None and not self.stale_positions
 
 
-def verify(connection: sqlite3.Connection) -> Verdict:
-    """Walk every entry in order, then compare the sums per customer with a fresh count."""
+def verify(connection: sqlite3.Connection, path: Path | str = "") -> Verdict:
+    """Walk every entry in order, then compare the sums per customer with a fresh count.
+
+    Sums that know of entries beyond the end say that the end is missing; a page that cannot be
+    read raises JournalError.
+    """
+    with mapped(path):
+        return _walk(connection)
+
+
+def _walk(connection: sqlite3.Connection) -> Verdict:
     positions: dict[int, Position] = {}
     prev_hash, count = FIRST_PREV_HASH, 0
     for row in connection.execute(f"SELECT {ENTRY_COLUMNS} FROM entries ORDER BY seq"):  # noqa: S608 - constants
@@ -35,6 +53,8 @@ def verify(connection: sqlite3.Connection) -> Verdict:
         entry = entry_of(row)
         projection.count_in(positions, entry)
         prev_hash, count = entry.hash, entry.seq
+    if known_end(connection) > count:
+        return Verdict(count, count + 1, MISSING_END)
     kept = connection.execute("SELECT customer_id FROM positions").fetchall()
     known = set(positions) | {row[0] for row in kept}
     stale = [one for one in sorted(known) if position(connection, one) != positions.get(one)]

@@ -1,0 +1,109 @@
+"""`taptill journal ...` over a real journal: what it says, and what it refuses to hide."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.fakes.clock import FakeClock
+
+from taptill.domain.entry import Draft, Kind
+from taptill.journal.file import JournalFile
+
+ADA = 7
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """Give a folder with a journal of three charges."""
+    file = JournalFile(tmp_path / "journal.db", FakeClock())
+    charges = [Draft(Kind.CHARGE, ADA, amount, charge_id=str(amount)) for amount in (1, 2, 3)]
+    file.append([[draft] for draft in charges])
+    file.close()
+    return tmp_path
+
+
+def taptill(state: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    """Run the command on that folder."""
+    command = [sys.executable, "-m", "taptill", "journal", *words, "--state-dir", str(state)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+
+def tamper(state: Path, statement: str) -> None:
+    """Change the file with a database tool."""
+    connection = sqlite3.connect(state / "journal.db")
+    for trigger in ("entries_never_change", "entries_never_go"):
+        connection.execute(f"DROP TRIGGER {trigger}")
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def total(state: Path) -> int:
+    """Read the sum that settlement would send."""
+    connection = sqlite3.connect(state / "journal.db")
+    found = connection.execute("SELECT total FROM positions").fetchone()
+    connection.close()
+    return int(found[0])
+
+
+def test_a_sound_journal_is_listed_shown_and_verified(state: Path) -> None:
+    listed = taptill(state, "list", "--json", "--last", "2")
+    assert [json.loads(line)["amount_minor"] for line in listed.stdout.splitlines()] == [2, 3]
+    shown = taptill(state, "show", "1")
+    assert 'kind           "charge"' in shown.stdout
+    verified = taptill(state, "verify")
+    assert verified.returncode == 0
+    assert "3 entries, the chain holds" in verified.stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "broken"),
+    [
+        pytest.param("UPDATE entries SET amount_minor = 9999 WHERE seq = 2", 2, id="a sum changed"),
+        pytest.param("DELETE FROM entries WHERE seq = 3", 3, id="the end taken away"),
+        pytest.param("UPDATE entries SET body = 'x' WHERE seq = 1", 1, id="a body that is no JSON"),
+    ],
+)
+def test_rebuild_never_hides_a_break(state: Path, change: str, broken: int) -> None:
+    """The sums stay as they were: a broken chain must not become what settlement sends."""
+    tamper(state, change)
+    done = taptill(state, "verify", "--rebuild")
+    assert done.returncode == 74
+    assert f"entry {broken}" in done.stderr
+    assert total(state) == 6
+
+
+def test_wrong_sums_are_mended_by_rebuild(state: Path) -> None:
+    tamper(state, "UPDATE positions SET total = 5")
+    assert taptill(state, "verify").returncode == 74
+    assert taptill(state, "verify", "--rebuild").returncode == 0
+    assert total(state) == 6
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        pytest.param(("show", "99"), 74, id="no such entry"),
+        pytest.param(("show", "9" * 20), 64, id="a number beyond SQLite"),
+        pytest.param(("list", "--last", "-5"), 64, id="a negative count"),
+    ],
+)
+def test_wrong_words_get_a_line_and_a_status(
+    state: Path, words: tuple[str, ...], status: int
+) -> None:
+    done = taptill(state, *words)
+    assert done.returncode == status
+    assert "Traceback" not in done.stderr
+
+
+def test_a_damaged_page_is_said_in_a_line(state: Path) -> None:
+    path = state / "journal.db"
+    whole = bytearray(path.read_bytes())
+    whole[4096 : 4096 + 2000] = b"\xff" * 2000
+    path.write_bytes(whole)
+    done = taptill(state, "verify")
+    assert done.returncode == 74
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,73 @@
+"""A config in, a till out: what this version cannot do is refused or said."""
+
+from pathlib import Path
+
+import pytest
+
+from taptill.config import parse
+from taptill.domain.errors import ConfigError
+from taptill.wiring import build, check_reader, unbuilt
+
+PLAIN = """
+[backend]
+base_url = "http://127.0.0.1:9"
+{backend}
+[till]
+name = "test"
+{till}
+[[reader]]
+driver = "simulated"
+[settlement]
+strategy = "{strategy}"
+{more}
+"""
+
+
+def config_text(
+    *, backend: str = "", till: str = "", strategy: str = "debt", more: str = ""
+) -> str:
+    """Write a config with these lines added."""
+    return PLAIN.format(backend=backend, till=till, strategy=strategy, more=more)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        pytest.param(config_text(till='mode = "balance"'), "mode", id="a mode without a screen"),
+        pytest.param(config_text(strategy="export"), "strategy", id="a strategy that cannot send"),
+    ],
+)
+def test_what_would_break_a_promise_is_refused_before_a_journal_is_made(
+    tmp_path: Path, text: str, named: str
+) -> None:
+    with pytest.raises(ConfigError, match=named):
+        build(parse(text, check_reader), tmp_path, "token")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        pytest.param(
+            config_text(more='[journal]\nmirror = "/mnt"'), "[journal] mirror", id="mirror"
+        ),
+        pytest.param(config_text(more='[ui]\nsound = "bell"'), "[ui] sound", id="sound"),
+        pytest.param(config_text(more='[metrics]\ntextfile = "/m"'), "[metrics]", id="metrics"),
+        pytest.param(config_text(backend='fields = ["id"]'), "[backend] fields", id="fields"),
+    ],
+)
+def test_what_is_asked_for_and_not_done_yet_is_said(text: str, named: str) -> None:
+    assert any(named in words for words in unbuilt(parse(text, check_reader)))
+
+
+def test_a_plain_config_asks_for_nothing_that_is_missing() -> None:
+    assert unbuilt(parse(config_text(), check_reader)) == []
+
+
+async def test_a_house_is_built_without_a_network_and_closes(tmp_path: Path) -> None:
+    """Journal and cache are there, the lock is given back."""
+    house = build(parse(config_text(), check_reader), tmp_path, "token")
+    house.close()
+    again = build(parse(config_text(), check_reader), tmp_path, "token")
+    assert again.journal.journal_id == house.journal.journal_id
+    again.close()
