@@ -37,7 +37,7 @@ HEALING_ROUNDS = 20
 
 @dataclass(frozen=True)
 class Faults:
-    """How likely each fault is, per request; `crash` per step of a till."""
+    """How likely each fault is, per request; `crash` and `office` (a payment there) per step."""
 
     request_lost: float = 0.0
     reply_lost: float = 0.0
@@ -47,6 +47,7 @@ class Faults:
     read_lost: float = 0.0
     stale_read: float = 0.0
     crash: float = 0.0
+    office: float = 0.0
 
 
 BAD_DAY = Faults(0.1, 0.1, 0.1, 0.05, 0.05, 0.1, 0.15, 0.01)
@@ -101,6 +102,15 @@ class ModelBackend:
             written = replace(written, marks=present.marks)
         self.versions[customer].append(written)
         return Echo(written if self.kin.echoes else None)
+
+    def move(self, customer: int, amount: int) -> None:
+        """Change a total as the office does: at once, and nothing else of the row."""
+        present = self.read(customer)
+        self.writes += 1
+        at = row(at=1 + self.writes // self.kin.writes_a_second).updated_at
+        version = None if present.version is None else present.version + 1
+        moved = replace(present, total=present.total + amount, updated_at=at, version=version)
+        self.versions[customer].append(moved)
 
     def _version(self, number: int) -> int | None:
         return number if self.kin.versions else None
@@ -215,6 +225,10 @@ class World:
                 till.sell(self.luck.choice(list(self.bases)), amount)
             elif self.late and self._happens(0.1):
                 self.backend.apply(self.late.pop(self.luck.randrange(len(self.late))))
+            elif self._happens(self.faults.office):
+                customer, amount = self.luck.choice(list(self.bases)), self.luck.choice([7, -113])
+                self.backend.move(customer, amount)
+                self.bases[customer] += amount
             elif self._happens(self.faults.crash):
                 till.crash()
             else:

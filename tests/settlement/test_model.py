@@ -1,9 +1,10 @@
 """Seeds in, bad days of some tills out, each of which heals without anybody's help."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
-from tests.settlement.model import BAD_DAY, Kin, World
+from tests.settlement.model import BAD_DAY, Faults, Kin, World
 
 from taptill.domain.entry import Kind
 
@@ -19,10 +20,10 @@ KINDS = {
 }
 
 
-def days(kin: Kin, seeds: int = SEEDS) -> Iterator[World]:
+def days(kin: Kin, faults: Faults = BAD_DAY) -> Iterator[World]:
     """Give a bad day for each seed, and name the seed of the one that fails."""
-    for seed in range(seeds):
-        world = World(seed, kin, BAD_DAY, tills=2 + seed % 2)
+    for seed in range(SEEDS):
+        world = World(seed, kin, faults, tills=2 + seed % 2)
         try:
             world.run()
             yield world
@@ -37,6 +38,18 @@ def days(kin: Kin, seeds: int = SEEDS) -> Iterator[World]:
 def test_after_a_bad_day_each_entry_is_in_the_backend_once(kin: Kin) -> None:
     for world in days(kin):
         world.check()
+
+
+CONDITIONAL = {name: kin for name, kin in KINDS.items() if kin.conditional and kin.obeys}
+
+
+@pytest.mark.parametrize("kin", CONDITIONAL.values(), ids=CONDITIONAL)
+def test_no_payment_at_the_office_is_lost_where_conditions_are_obeyed(kin: Kin) -> None:
+    moved = 0
+    for world in days(kin, replace(BAD_DAY, office=0.1)):
+        world.check()
+        moved += sum(till.bench.kinds().count(Kind.OFFICE_MOVED) for till in world.tills)
+    assert moved > SEEDS
 
 
 def test_the_bad_days_are_bad_enough() -> None:

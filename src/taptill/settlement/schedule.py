@@ -10,7 +10,7 @@ from typing import Protocol
 
 from taptill.domain.clock import Clock
 from taptill.domain.customer import Snapshot, older
-from taptill.domain.entry import Draft, Entry
+from taptill.domain.entry import Draft, Entry, Kind
 from taptill.domain.errors import TaptillError
 from taptill.settlement.judgement import Behind, Halt, Stop, Unenrolled, assess
 from taptill.settlement.requests import (
@@ -95,10 +95,6 @@ class SettlePolicy:
     retry_max_s: float
 
 
-def _unknown(_customer_id: int) -> str:
-    return ""
-
-
 @dataclass(frozen=True, slots=True)
 class SettlementEvents:
     """Who is told: `changed` after each outcome, `sighted` of every row that came by.
@@ -108,7 +104,7 @@ class SettlementEvents:
 
     changed: Callable[[], None]
     sighted: Callable[[Snapshot], None]
-    stamp_of: Callable[[int], str] = _unknown
+    stamp_of: Callable[[int], str]
 
 
 class Settlement:
@@ -286,13 +282,19 @@ class Settlement:
             case ReadJournal(customer_id, mark_seq):
                 return self._books.look(customer_id, mark_seq)
             case Append(drafts):
-                await self._books.append(drafts)
+                await self._write(drafts)
                 return None
             case Update():
                 answer = await self._backend.update_row(request)
                 if isinstance(answer, Echo) and answer.row:
                     self._events.sighted(answer.row)
                 return answer
+
+    async def _write(self, drafts: Sequence[Draft]) -> None:
+        for draft in drafts:
+            if draft.kind is Kind.HALTED:  # before the disk is asked, which may fail
+                self._stop(Stop(draft.body["reason"]))
+        await self._books.append(drafts)
 
     def _learn(self, task: Task) -> None:
         """Take over what settling found out about the backend's conditions."""

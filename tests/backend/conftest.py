@@ -1,0 +1,87 @@
+import math
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+from tests.fakes.backend import PREFIX, Canned, FakeBackend
+
+from taptill.backend.customers import CustomersApi
+from taptill.backend.rows import MoneyForm
+from taptill.backend.transport import Access, Transport
+
+TOKEN = "s3cret"
+READ_TIMEOUT_S = 0.3
+
+
+class Heard:
+    """What the connection was told, and what time the server has."""
+
+    def __init__(self) -> None:
+        self.results: list[str] = []
+        self.date_s = math.nan
+
+    def answered(self, latency_s: float) -> None:
+        assert latency_s >= 0
+        self.results.append("ok")
+
+    def failed(self, code: str) -> None:
+        self.results.append(code)
+
+    def dated(self, date_s: float) -> None:
+        self.date_s = date_s
+
+
+def row(customer: int = 7, **fields: Any) -> dict[str, Any]:
+    """Give a row as the API sends it."""
+    return {
+        "id": customer,
+        "name": "Ada Byron",
+        "cardId": f"04A{customer}",
+        "company": {"id": 3, "name": "Engines"},
+        "isBlocked": False,
+        "isCreditAllowed": True,
+        "totalDebt": 10,
+        "debtData": None,
+        "default": False,
+        "updatedAt": "2026-03-02T09:00:00.000Z",
+        **fields,
+    }
+
+
+class Line:
+    """A client and the server that it talks to."""
+
+    def __init__(self, backend: FakeBackend, api: CustomersApi, heard: Heard) -> None:
+        self.backend = backend
+        self.api = api
+        self.heard = heard
+
+
+Dial = Callable[..., Any]
+
+
+@pytest.fixture
+async def dial() -> AsyncIterator[Dial]:
+    """Connect a client to a server with these rows and faults; both end with the test."""
+    async with AsyncExitStack() as stack:
+
+        async def connect(
+            *given: dict[str, Any] | str | Canned, company_id: int | None = None
+        ) -> Line:
+            rows = [one for one in given if isinstance(one, dict)]
+            faults = [one for one in given if not isinstance(one, dict)]
+            backend = await stack.enter_async_context(FakeBackend(rows, *faults))
+            heard = Heard()
+            access = Access(
+                backend.url,
+                {"Authorization": f"Bearer {TOKEN}"},
+                connect_timeout_s=1,
+                read_timeout_s=READ_TIMEOUT_S,
+            )
+            transport = Transport(access, heard.dated)
+            api = CustomersApi(transport, PREFIX, MoneyForm(2), heard, company_id)
+            stack.push_async_callback(api.close)
+            return Line(backend, api, heard)
+
+        yield connect

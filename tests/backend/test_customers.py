@@ -1,0 +1,244 @@
+"""Real HTTP in, findings, rows and pages out."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from tests.backend.conftest import Dial, row
+from tests.fakes.backend import HTML, LOST_REPLY, SILENCE, Canned
+
+from taptill.domain.card_id import CardId
+from taptill.domain.decision import Absent, Ambiguous, Finding, Known, Unreachable
+from taptill.domain.errors import BackendError, MalformedError, RefusedError, UnauthorisedError
+from taptill.settlement.requests import NoAnswer, NotThere, Unreadable
+from taptill.settlement.schedule import Capabilities
+
+ADA, BEN = row(7), row(8, name="Ben")
+DOWN = Canned("{}", 503)
+DENIED = Canned('{"error": {"code": "token"}}', 401)
+REFUSED = Canned('{"error": {"code": "unknown-field"}}', 400)
+PASSING = Canned('{"error": "current transaction is aborted (25P02)"}', 400)
+
+
+def kind(finding: Finding) -> type:
+    return type(finding)
+
+
+async def test_the_one_customer_of_a_card_is_found_whole(dial: Dial) -> None:
+    line = await dial(ADA, BEN)
+    found = await line.api.find(CardId("04A7"))
+    assert isinstance(found, Known)
+    assert (found.snapshot.customer.id, found.snapshot.total, found.age_s) == (7, Decimal(1000), 0)
+    (asked,) = line.backend.asked
+    assert asked.path == "/api/core/data/Customers/select"
+    assert asked.body["conditions"]["filters"] == [
+        {"field": "cardId", "comparator": "=", "value": "04A7"}
+    ]
+    assert asked.body["fields"]["company"] == {"id": True, "name": True}
+    assert "email" not in asked.body["fields"]
+    assert line.heard.results == ["ok"]
+
+
+FOUND: dict[str, tuple[list[dict[str, Any]], Finding | type]] = {
+    "two share the card": ([ADA, row(8, cardId="04A7")], Ambiguous),
+    "one whose row is not readable": ([row(7, totalDebt="much")], Unreachable),
+    "two, and one is not readable": ([ADA, row(8, cardId="04A7", isBlocked="?")], Unreachable),
+}
+
+
+@pytest.mark.parametrize(("rows", "expected"), FOUND.values(), ids=FOUND)
+async def test_find_says(dial: Dial, rows: list[dict[str, Any]], expected: type) -> None:
+    line = await dial(*rows)
+    assert kind(await line.api.find(CardId("04A7"))) is expected
+    assert line.heard.results == ["ok"]  # the backend is up, whatever its rows are
+
+
+async def test_one_row_that_comes_twice_is_one_customer(dial: Dial) -> None:
+    line = await dial(Canned(f"[{ROW_TEXT}, {ROW_TEXT}]"))
+    assert kind(await line.api.find(CardId("04A7"))) is Known
+
+
+ROW_TEXT = '{"id": 7, "cardId": "04A7", "isBlocked": false, "totalDebt": 10}'
+
+
+async def test_an_empty_answer_is_proof_only_from_a_token_that_sees_rows(dial: Dial) -> None:
+    line = await dial(ADA)
+    assert kind(await line.api.find(CardId("FFFF"))) is Absent
+    assert len(line.backend.asked) == 2
+    assert kind(await line.api.find(CardId("FFFE"))) is Absent
+    assert len(line.backend.asked) == 3  # that it sees rows is remembered
+    blind = await dial()
+    assert kind(await blind.api.find(CardId("FFFF"))) is Unreachable
+    assert not await blind.api.sees_rows()
+
+
+async def test_a_server_that_ignores_conditions_has_not_answered(dial: Dial) -> None:
+    line = await dial(Canned(f"[{ROW_TEXT}]"))
+    assert kind(await line.api.find(CardId("FFFF"))) is Unreachable
+
+
+async def test_a_card_is_compared_byte_for_byte(dial: Dial) -> None:
+    line = await dial(Canned(f"[{ROW_TEXT}]"))
+    assert kind(await line.api.find(CardId("04a7"))) is Unreachable
+
+
+TROUBLE = {
+    "nobody answers": ([SILENCE, SILENCE], "backend-unreachable"),
+    "the server is down": ([DOWN], "backend-unreachable"),
+    "a captive portal answers": ([HTML], "backend-malformed"),
+    "a page says not found": ([Canned("<html>", 404)], "backend-malformed"),
+    "the token is not accepted": ([DENIED], "backend-token"),
+    "the token has no rights": ([Canned("", 403)], "backend-token"),
+    "the request is refused": ([REFUSED], "backend-refused"),
+    "a transaction failed before ours": ([PASSING], "backend-unreachable"),
+    "it is too much at once": ([Canned("{}", 429)], "backend-unreachable"),
+    "a success holds a failure": ([Canned('{"success": false}')], "backend-malformed"),
+    "the answer is a word": ([Canned('"hello"')], "backend-malformed"),
+}
+
+
+@pytest.mark.parametrize(("faults", "code"), TROUBLE.values(), ids=TROUBLE)
+async def test_trouble_is_no_answer_to_a_card_and_is_noted(
+    dial: Dial, faults: list[str | Canned], code: str
+) -> None:
+    line = await dial(ADA, *faults)
+    assert kind(await line.api.find(CardId("04A7"))) is Unreachable
+    assert line.heard.results == [code]
+    assert kind(await line.api.find(CardId("04A7"))) is Known
+
+
+async def test_a_site_may_be_one_company_only(dial: Dial) -> None:
+    line = await dial(ADA, company_id=3)
+    await line.api.find(CardId("04A7"))
+    await line.api.sees_rows()
+    companies = {"field": "company.id", "comparator": "=", "value": 3}
+    assert all(companies in one.body["conditions"]["filters"] for one in line.backend.asked)
+
+
+# --- pages ---------------------------------------------------------------------------------------
+
+
+async def test_a_page_goes_on_behind_the_last_id(dial: Dial) -> None:
+    line = await dial(*(row(number) for number in range(1, 8)))
+    first = await line.api.page(0, 3)
+    second = await line.api.page(3, 3, "2026-03-01T00:00:00+00:00")
+    assert (first.ids, second.ids) == ((1, 2, 3), (4, 5, 6))
+    assert [one.customer.id for one in second.snapshots] == [4, 5, 6]
+    body = line.backend.asked[-1].body
+    assert (body["limit"], body["orderBy"]) == (3, [{"field": "id", "order": "asc"}])
+    assert body["conditions"]["filters"] == [
+        {"field": "id", "comparator": ">", "value": 3},
+        {"field": "updatedAt", "comparator": ">", "value": "2026-03-01T00:00:00+00:00"},
+    ]
+
+
+async def test_a_row_that_cannot_be_read_does_not_end_a_page(dial: Dial) -> None:
+    line = await dial(row(1), row(2, totalDebt="NaN"), row(3))
+    page = await line.api.page(0, 9)
+    assert page.ids == (1, 2, 3)
+    assert [one.customer.id for one in page.snapshots] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [(DENIED, UnauthorisedError), (REFUSED, RefusedError), (HTML, MalformedError)],
+    ids=["denied", "refused", "a captive portal"],
+)
+async def test_a_page_that_does_not_come_is_an_error(
+    dial: Dial, fault: Canned, error: type[BackendError]
+) -> None:
+    line = await dial(ADA, fault)
+    with pytest.raises(error):
+        await line.api.page(0, 9)
+
+
+# --- one row for settling ------------------------------------------------------------------------
+
+
+async def test_a_row_is_read_whole_in_one_select(dial: Dial) -> None:
+    line = await dial(row(7, debtData={"taptill": {"e": "0000e90c", "t": {}}}, version=4), BEN)
+    snapshot = await line.api.read_row(7)
+    assert (snapshot.total, snapshot.marks.epoch) == (Decimal(1000), "0000e90c")
+    assert len(line.backend.asked) == 1
+    assert "version" not in line.backend.asked[0].body["fields"]
+
+
+async def test_a_removed_customer_is_gone_only_beside_another_row(dial: Dial) -> None:
+    line = await dial(ADA)
+    assert await line.api.read_row(99) == NotThere()
+    line.backend.rows.clear()
+    assert await line.api.read_row(99) == NoAnswer("no customer is visible")
+
+
+UNREAD: dict[str, tuple[str | Canned, NoAnswer]] = {
+    "down": (DOWN, NoAnswer("backend-unreachable")),
+    "busy": (
+        Canned("{}", 429, {"Retry-After": "30"}),
+        NoAnswer("backend-unreachable", 30.0),
+    ),
+    "denied": (DENIED, NoAnswer("backend-token", denied=True)),
+    "a captive portal": (HTML, NoAnswer("backend-malformed")),
+    "refused": (REFUSED, NoAnswer("backend-refused")),
+    "another row": (Canned(f"[{ROW_TEXT}]"), NoAnswer("the server ignores conditions")),
+    "a row without id": (Canned('[{"x": 1}]'), NoAnswer("backend-malformed")),
+}
+
+
+@pytest.mark.parametrize(("fault", "answer"), UNREAD.values(), ids=UNREAD)
+async def test_no_row_came(dial: Dial, fault: str | Canned, answer: NoAnswer) -> None:
+    line = await dial(BEN, fault)
+    assert await line.api.read_row(8) == answer
+
+
+async def test_a_row_that_cannot_be_read_is_that_customers_trouble_only(dial: Dial) -> None:
+    line = await dial(row(7, totalDebt="NaN"))
+    assert await line.api.read_row(7) == Unreadable("totalDebt is no figure")
+    assert line.heard.results == ["ok"]
+
+
+# --- what the service offers ---------------------------------------------------------------------
+
+OFFERS: dict[str, tuple[Canned, Capabilities | NoAnswer]] = {
+    "both": (
+        Canned('{"conditional_update": true, "version": true, "more": 1}'),
+        Capabilities(conditional_update=True, version=True),
+    ),
+    "half": (Canned('{"conditional_update": true}'), Capabilities(conditional_update=True)),
+    "words": (Canned('{"conditional_update": "yes", "version": 1}'), Capabilities()),
+    "not found": (Canned("{}", 404), Capabilities()),
+    "a page that says not found": (Canned("<html>", 404), Capabilities()),
+    "a page of the web shop": (HTML, Capabilities()),
+    "a list": (Canned("[]"), Capabilities()),
+    "nothing": (Canned(""), Capabilities()),
+    "denied": (DENIED, NoAnswer("backend-token", denied=True)),
+    "busy": (Canned("", 503, {"Retry-After": "9"}), NoAnswer("backend-unreachable", 9.0)),
+    "moved": (Canned("", 302), NoAnswer("backend-unreachable")),
+}
+
+
+@pytest.mark.parametrize(("answer", "offers"), OFFERS.values(), ids=OFFERS)
+async def test_the_service_offers(
+    dial: Dial, answer: Canned, offers: Capabilities | NoAnswer
+) -> None:
+    line = await dial(answer)
+    assert await line.api.capabilities() == offers
+    (asked,) = line.backend.asked
+    assert (asked.method, asked.path) == ("GET", "/api/core/capabilities")
+
+
+async def test_a_lost_answer_leaves_it_unknown(dial: Dial) -> None:
+    line = await dial(LOST_REPLY, LOST_REPLY)
+    assert await line.api.capabilities() == NoAnswer("backend-unreachable")
+    assert line.heard.results == ["backend-unreachable"]
+
+
+async def test_a_version_is_asked_for_only_where_it_is_offered(dial: Dial) -> None:
+    line = await dial(row(7, version=4))
+    line.backend.offers = {"version": True}
+    await line.api.capabilities()
+    assert (await line.api.read_row(7)).version == 4
+    assert line.backend.asked[-1].body["fields"]["version"] is True
+    line.backend.offers = {}
+    await line.api.capabilities()
+    await line.api.read_row(7)
+    assert "version" not in line.backend.asked[-1].body["fields"]

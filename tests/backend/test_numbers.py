@@ -1,0 +1,52 @@
+"""JSON text in, exact figures out, and back."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from taptill.backend.numbers import read_json, write_json
+
+FIGURES = st.decimals(allow_nan=False, allow_infinity=False)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | FIGURES | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(VALUES)
+def test_what_is_written_reads_back_as_the_same(value: Any) -> None:
+    assert read_json(write_json(value)) == value
+
+
+@given(st.text(), st.text())
+def test_any_text_goes_through_as_ascii(key: str, value: str) -> None:
+    assert write_json({key: (value, "\ud83d")}).isascii()
+
+
+@pytest.mark.parametrize("figure", ["12.300000000000001", "0.1", "-0.30", "1E+5", "1e-30", "9e99"])
+def test_a_figure_goes_through_exactly(figure: str) -> None:
+    assert read_json(write_json(Decimal(figure))) == Decimal(figure)
+
+
+def test_money_is_written_without_an_exponent() -> None:
+    assert write_json(Decimal("1E+5")) == "100000"
+    assert write_json(Decimal("0.0000001")) == "0.0000001"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["NaN", "[Infinity]", "-Infinity", "1e99999999999999999999", "9" * 5000, "{", "\ufeff1", ""],
+)
+def test_what_is_no_figure_is_no_json(text: str) -> None:
+    with pytest.raises(ValueError, match=r"\S"):
+        read_json(text)
+
+
+@pytest.mark.parametrize("figure", ["NaN", "sNaN", "Infinity", "-Infinity"])
+def test_no_such_figure_is_written(figure: str) -> None:
+    with pytest.raises(ValueError, match="figure"):
+        write_json(Decimal(figure))

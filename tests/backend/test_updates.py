@@ -1,0 +1,196 @@
+"""Updates in over real HTTP, what settling is told of their outcome out."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from tests.backend.conftest import Dial, Line, row
+from tests.fakes.backend import HTML, LOST_REPLY, LOST_REQUEST, SILENCE, Canned
+
+from taptill.domain.customer import Snapshot
+from taptill.domain.mark import Mark, with_mark
+from taptill.settlement.requests import (
+    Condition,
+    Echo,
+    Final,
+    NoAnswer,
+    Unheard,
+    Update,
+    UpdateAnswer,
+)
+
+MARK = Mark(4711, 320, "9f3c21aa")
+OURS = "aaaa0001"
+ENROLLED = row(7, debtData={"taptill": {"e": "0000e90c", "t": {}}}, version=4)
+REFUSED = Canned('{"error": {"code": "unknown-key", "message": "Ada Byron"}}', 400)
+
+
+async def read(line: Line, *, versions: bool = False) -> Snapshot:
+    if versions:
+        faults, line.backend.faults = line.backend.faults, []
+        line.backend.offers = {"version": True, "conditional_update": True}
+        await line.api.capabilities()
+        line.backend.faults = faults
+    faults, line.backend.faults = line.backend.faults, []
+    snapshot = await line.api.read_row(7)
+    assert isinstance(snapshot, Snapshot)
+    line.backend.faults = faults
+    return snapshot
+
+
+def sale(snapshot: Snapshot, condition: Condition = Condition.NONE, amount: int = 320) -> Update:
+    debt_data = with_mark(snapshot.marks, snapshot.marks.epoch or "0000e90c", OURS, MARK)
+    return Update(snapshot, snapshot.total + amount, debt_data, condition, MARK)
+
+
+async def test_total_and_mark_go_in_one_request_and_come_back(dial: Dial) -> None:
+    line = await dial(ENROLLED)
+    answer = await line.api.update_row(sale(await read(line)))
+    assert isinstance(answer, Echo)
+    assert answer.row is not None
+    assert (answer.row.total, answer.row.marks.table) == (Decimal(1320), {OURS: MARK})
+    asked = line.backend.asked[-1]
+    assert asked.path == "/api/core/data/Customers/update/7"
+    assert asked.body["fields"] == {
+        "totalDebt": Decimal("13.20"),
+        "debtData": {"taptill": {"e": "0000e90c", "t": {OURS: [4711, 320, "9f3c21aa"]}}},
+    }
+    assert "conditions" not in asked.body
+    assert asked.body["returning"]["debtData"] is True
+
+
+async def test_float_noise_is_conditioned_on_exactly_as_read(dial: Dial) -> None:
+    line = await dial(row(7, totalDebt=Decimal("12.300000000000001")))
+    snapshot = await read(line)
+    assert snapshot.total == Decimal("1230.0000000000001")
+    answer = await line.api.update_row(
+        replace(sale(snapshot, Condition.AS_READ), total=snapshot.total)
+    )
+    assert isinstance(answer, Echo)
+    assert line.backend.asked[-1].body["conditions"]["filters"] == [
+        {"field": "updatedAt", "comparator": "=", "value": "2026-03-02T09:00:00.000Z"},
+        {"field": "totalDebt", "comparator": "=", "value": Decimal("12.300000000000001")},
+    ]
+
+
+async def test_a_condition_names_the_version_where_there_is_one(dial: Dial) -> None:
+    line = await dial(ENROLLED)
+    snapshot = await read(line, versions=True)
+    answer = await line.api.update_row(sale(snapshot, Condition.AS_READ))
+    assert isinstance(answer, Echo)
+    assert line.backend.asked[-1].body["conditions"] == {
+        "operator": "and",
+        "filters": [{"field": "version", "comparator": "=", "value": 4}],
+    }
+    clash = await line.api.update_row(sale(snapshot, Condition.AS_READ))
+    assert isinstance(clash, Unheard)
+    assert clash.clash_row is not None
+    assert (clash.clash, clash.clash_row.version) == (True, 5)
+    assert line.heard.results[-1] == "ok"
+
+
+@pytest.mark.parametrize("versions", [True, False])
+async def test_the_condition_that_no_row_meets_changes_nothing(
+    dial: Dial, *, versions: bool
+) -> None:
+    line = await dial(ENROLLED)
+    answer = await line.api.update_row(sale(await read(line, versions=versions), Condition.NEVER))
+    assert isinstance(answer, Unheard)
+    assert answer.clash
+    assert line.backend.rows[7]["totalDebt"] == 10
+
+
+async def test_debt_data_found_as_text_goes_back_as_text(dial: Dial) -> None:
+    line = await dial(row(7, debtData='{"note": 1.50, "taptill": {"e": "0000e90c", "t": {}}}'))
+    await line.api.update_row(sale(await read(line)))
+    written = line.backend.asked[-1].body["fields"]["debtData"]
+    assert isinstance(written, str)
+    assert '"note":1.50' in written
+    assert OURS in written
+
+
+async def test_foreign_figures_go_back_as_they_came(dial: Dial) -> None:
+    """A figure that no double holds, and one beyond all bounds: they are none of our business."""
+    odd = {"pi": Decimal("3.14159265358979323846"), "far": Decimal("1E+400")}
+    line = await dial({**ENROLLED, "debtData": {**ENROLLED["debtData"], **odd}})
+    await line.api.update_row(sale(await read(line)))
+    written = line.backend.asked[-1].body["fields"]["debtData"]
+    assert {key: written[key] for key in odd} == odd
+
+
+ROW_TEXT = '{"id": 7, "isBlocked": false, "totalDebt": 13.20}'
+ANSWERS: dict[str, tuple[str | Canned, Any]] = {
+    "the request was lost": (LOST_REQUEST, Unheard("backend-unknown")),
+    "the reply was lost": (LOST_REPLY, Unheard("backend-unknown")),
+    "the reply is too slow": (SILENCE, Unheard("backend-unknown")),
+    "an error of the server": (Canned("{}", 500), Unheard("HTTP 500")),
+    "down, and says for how long": (
+        Canned("{}", 503, {"Retry-After": "7"}),
+        Unheard("HTTP 503", 7.0),
+    ),
+    "too much at once": (Canned("{}", 429, {"Retry-After": "7"}), Unheard("HTTP 429", 7.0)),
+    "a time-out of theirs": (Canned("{}", 408), Unheard("HTTP 408")),
+    "too early": (Canned("{}", 425), Unheard("HTTP 425")),
+    "a condition is wanted": (Canned("{}", 428), Unheard("HTTP 428")),
+    "moved": (Canned("", 302), Unheard("HTTP 302")),
+    "a proxy's page": (Canned("<html>", 400), Unheard("HTTP 400")),
+    "a 404 without a word": (Canned("", 404), Unheard("HTTP 404")),
+    "a transaction failed before ours": (Canned('{"e": "25P02"}', 400), Unheard("HTTP 400")),
+    "a 409 without a row": (Canned("<html>", 409), Unheard("HTTP 409", clash=True)),
+    "a 409 with half a row": (Canned('{"row": {"id": 7}}', 409), Unheard("HTTP 409", clash=True)),
+    "a captive portal": (HTML, Unheard("a success code without a clear answer")),
+    "a success with a failure": (
+        Canned('{"success": false}'),
+        Unheard("a success code without a clear answer"),
+    ),
+    "no rows": (Canned("[]"), Echo(None)),
+    "nothing": (Canned("", 204), Echo(None)),
+    "a word": (Canned('"done"'), Echo(None)),
+    "another row": (Canned(f"[{ROW_TEXT.replace('7', '8')}]"), Echo(None)),
+    "half a row": (Canned('[{"id": 7}]'), Echo(None)),
+    "the token has no rights": (Canned("{}", 403), NoAnswer("backend-token", denied=True)),
+    "unprocessable": (Canned('{"error": {"code": "range"}}', 422), Final(422, "range")),
+    "a no in prose": (
+        Canned('{"error": {"code": "Ada is broke"}}', 422),
+        Final(422, "no code given"),
+    ),
+    "a no without words": (Canned("[]", 410), Final(410, "no code given")),
+}
+
+
+@pytest.mark.parametrize(("fault", "outcome"), ANSWERS.values(), ids=ANSWERS)
+async def test_the_outcome_is(dial: Dial, fault: str | Canned, outcome: UpdateAnswer) -> None:
+    line = await dial(ENROLLED, fault)
+    update = sale(await read(line))
+    before = len(line.backend.asked)
+    assert await line.api.update_row(update) == outcome
+    assert len(line.backend.asked) == before + 1  # never again blindly
+
+
+async def test_nobody_there_is_no_answer(dial: Dial) -> None:
+    line = await dial(ENROLLED)
+    snapshot = await read(line)
+    await line.backend.stop()
+    assert await line.api.update_row(sale(snapshot)) == NoAnswer("backend-unreachable")
+
+
+@pytest.mark.parametrize("amount", [0, 320], ids=["no money", "money"])
+async def test_a_backend_that_refuses_returning_is_not_asked_for_it_again(
+    dial: Dial, amount: int
+) -> None:
+    line = await dial(ENROLLED, REFUSED)
+    snapshot = await read(line)
+    assert await line.api.update_row(sale(snapshot, amount=amount)) == Echo(None)
+    assert await line.api.update_row(sale(snapshot, amount=amount)) == Echo(None)
+    asked = ["returning" in one.body for one in line.backend.asked[-3:]]
+    assert asked == [True, False, False]
+
+
+async def test_an_update_refused_both_ways_is_a_final_no(dial: Dial) -> None:
+    line = await dial(ENROLLED, REFUSED, REFUSED)
+    snapshot = await read(line)
+    answer = await line.api.update_row(sale(snapshot))
+    assert answer == Final(400, "unknown-key")
+    assert isinstance(await line.api.update_row(sale(snapshot)), Echo)
+    assert "returning" in line.backend.asked[-1].body

@@ -1,0 +1,59 @@
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.fakes.clock import FakeClock
+
+from taptill.customer_cache.cache import CustomerCache
+from taptill.domain.card_id import CardId
+from taptill.domain.customer import Customer, Snapshot
+from taptill.domain.mark import read_marks
+from taptill.lookup.sync import Page
+
+FIELDS = frozenset({"name", "company"})
+
+
+def snapshot(
+    customer: int = 7,
+    *,
+    total: str = "1000",
+    at: int = 1,
+    card: str = "",
+    debt_data: Any = None,
+    updated_at: str | None = None,
+) -> Snapshot:
+    """Give a row; `at` counts its versions, as `updatedAt` does."""
+    who = Customer(
+        customer,
+        "Ada Byron",
+        "Engines",
+        CardId(card or f"04A{customer}"),
+        blocked=False,
+        credit_allowed=True,
+        is_default=False,
+    )
+    stamp = f"2026-03-02T08:{at // 60:02d}:{at % 60:02d}.000Z" if updated_at is None else updated_at
+    return Snapshot(who, Decimal(total), stamp, at, read_marks(debt_data))
+
+
+def page(*snapshots: Snapshot) -> Page:
+    return Page(tuple(one.customer.id for one in snapshots), snapshots)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "cache.db"
+
+
+@pytest.fixture
+def cache(path: Path, clock: FakeClock) -> Iterator[CustomerCache]:
+    made = CustomerCache(path, clock, FIELDS)
+    yield made
+    made.close()

@@ -1,0 +1,78 @@
+"""Results of real calls in, a word for the connection out."""
+
+import pytest
+from tests.fakes.clock import FakeClock
+
+from taptill.lookup.connection import RECENT, SLOW_S, Connection, Health
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def connection(clock: FakeClock) -> Connection:
+    return Connection(clock)
+
+
+def test_before_the_first_call_nothing_is_known(connection: Connection) -> None:
+    assert connection.health == Health(None, None, "", "")
+    assert not connection.health.slow
+
+
+def test_a_good_answer_is_online_with_its_latency(connection: Connection) -> None:
+    connection.answered(0.08)
+    assert connection.health == Health(up=True, latency_s=0.08, since="", trouble="")
+
+
+def test_the_first_error_of_a_row_tells_since_when(
+    connection: Connection, clock: FakeClock
+) -> None:
+    connection.answered(0.08)
+    since = clock.now()
+    connection.failed("backend-unreachable")
+    clock.pass_time(60)
+    connection.failed("backend-token")
+    assert connection.health == Health(
+        up=False, latency_s=None, since=since, trouble="backend-token"
+    )
+
+
+def test_an_error_before_any_answer_is_offline_too(
+    connection: Connection, clock: FakeClock
+) -> None:
+    connection.failed("backend-unreachable")
+    assert connection.health == Health(
+        up=False, latency_s=None, since=clock.now(), trouble="backend-unreachable"
+    )
+
+
+def test_one_good_answer_ends_it(connection: Connection, clock: FakeClock) -> None:
+    connection.failed("backend-unreachable")
+    connection.answered(0.1)
+    assert connection.health == Health(up=True, latency_s=0.1, since="", trouble="")
+    clock.pass_time(5)
+    connection.failed("backend-unreachable")
+    assert connection.health.since == clock.now()
+
+
+def test_one_slow_call_is_no_slow_backend(connection: Connection) -> None:
+    for latency_s in (0.1, 0.1, 9.0, 0.1):
+        connection.answered(latency_s)
+    assert connection.health.latency_s == 0.1
+    assert not connection.health.slow
+
+
+def test_the_last_few_calls_count(connection: Connection) -> None:
+    for _ in range(100):
+        connection.answered(0.1)
+    for _ in range(RECENT // 2 + 1):
+        connection.answered(2 * SLOW_S)
+    assert connection.health.slow
+
+
+def test_a_backend_that_is_down_is_not_slow(connection: Connection) -> None:
+    connection.answered(9.0)
+    connection.failed("backend-unreachable")
+    assert not connection.health.slow

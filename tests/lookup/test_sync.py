@@ -1,0 +1,268 @@
+"""Pages in, a filled cache out: the cache is a real one, the pages are a server's memory."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from tests.customer_cache.conftest import FIELDS, page, snapshot
+from tests.fakes.clock import FakeClock
+from tests.fakes.loop import FakeTimeLoop
+
+from taptill.customer_cache.cache import CustomerCache
+from taptill.domain.card_id import CardId
+from taptill.domain.customer import Snapshot, stamp
+from taptill.domain.decision import Known
+from taptill.domain.errors import CacheError, MalformedError, RefusedError, UnreachableError
+from taptill.lookup.sync import RETRY_MAX_S, RETRY_S, Page, Sync, SyncPolicy
+
+POLICY = SyncPolicy(page_size=3, sync_s=60, full_sync_s=86_400)
+
+
+class Server:
+    """Rows that change; `faults` are raised one a request, `after_page` runs behind each page."""
+
+    def __init__(self, clock: FakeClock, *rows: Snapshot) -> None:
+        self.rows = {row.customer.id: row for row in rows}
+        self.faults: list[Exception] = []
+        self.asked: list[tuple[float, int, str]] = []
+        self.after_page: Callable[[int], None] = lambda _: None
+        self._clock = clock
+        self._began_s = clock.monotonic()
+
+    async def page(self, after_id: int, limit: int, since: str = "") -> Page:
+        self.asked.append((self._clock.monotonic() - self._began_s, after_id, since))
+        if self.faults:
+            raise self.faults.pop(0)
+        bound = stamp(since)
+        found = [
+            self.rows[one]
+            for one in sorted(self.rows)
+            if one > after_id and (bound is None or newer(self.rows[one], since))
+        ]
+        self.after_page(after_id)
+        return page(*found[:limit])
+
+
+def newer(row: Snapshot, since: str) -> bool:
+    left, right = stamp(row.updated_at), stamp(since)
+    return left is not None and right is not None and left > right
+
+
+class Site:
+    """A server, a cache and the sync between them."""
+
+    def __init__(self, clock: FakeClock, cache: CustomerCache, server: Server) -> None:
+        self.clock = clock
+        self.cache = cache
+        self.server = server
+        self.sighted: list[int] = []
+        self.sync = Sync(server, cache, clock, POLICY, self._sighted)
+
+    async def _sighted(self, seen: Snapshot) -> None:
+        self.sighted.append(seen.customer.id)
+
+    def since(self) -> list[str]:
+        """Give what each sync asked from, one for each first page."""
+        return [since for _, after_id, since in self.server.asked if after_id == 0]
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    clock = FakeClock()
+    cache = CustomerCache(Path(":memory:"), clock, FIELDS)
+    yield Site(clock, cache, Server(clock, *(snapshot(n, at=n) for n in range(1, 9))))
+    cache.close()
+
+
+async def test_the_first_sync_is_full_and_each_row_is_seen_once(site: Site) -> None:
+    assert await site.sync.once() == 8
+    assert site.cache.count() == 8
+    assert site.sighted == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert [(after_id, since) for _, after_id, since in site.server.asked] == [
+        (0, ""),
+        (3, ""),
+        (6, ""),
+        (8, ""),
+    ]
+
+
+async def test_then_a_delta_with_an_overlap_of_two_minutes(site: Site) -> None:
+    await site.sync.once()
+    site.clock.pass_time(60)
+    site.server.rows[4] = snapshot(4, total="5", at=200)
+    site.server.rows[9] = snapshot(9, at=201)
+    assert await site.sync.once() == 9
+    assert site.since() == ["", "2026-03-02T07:58:08+00:00"]
+    assert site.cache.count() == 9
+    site.clock.pass_time(60)
+    assert await site.sync.once() == 2
+    assert site.since()[-1] == "2026-03-02T08:01:21+00:00"
+
+
+async def test_a_full_sync_comes_again_when_it_is_due(site: Site) -> None:
+    await site.sync.once()
+    for hours in (23, 2, 1):
+        site.clock.pass_time(hours * 3600)
+        await site.sync.once()
+    assert [bool(since) for since in site.since()] == [False, True, False, True]
+
+
+async def test_a_full_sync_finds_out_who_is_gone(site: Site) -> None:
+    await site.sync.once()
+    site.clock.pass_time(86_401)
+    for removed in (1, 5, 8):
+        del site.server.rows[removed]
+    await site.sync.once()
+    assert site.cache.count() == 5
+    finding = await site.cache.find(CardId("04A8"))
+    assert isinstance(finding, Known)
+    assert finding.gone
+
+
+async def test_an_empty_answer_wipes_nothing(site: Site) -> None:
+    """A token that lost its rights gets no rows and a success."""
+    await site.sync.once()
+    before = site.cache.synced()
+    site.clock.pass_time(86_401)
+    site.server.rows.clear()
+    assert await site.sync.once() == 0
+    assert site.cache.count() == 8
+    assert site.cache.synced().stamp == before.stamp
+    assert site.cache.synced().full_age_s == 86_401
+
+
+async def test_a_delta_without_rows_is_complete_all_the_same(site: Site) -> None:
+    await site.sync.once()
+    site.clock.pass_time(600)
+    site.server.rows.clear()
+    await site.sync.once()
+    assert site.cache.age_s() == 0
+
+
+async def test_what_changed_behind_the_back_of_a_sync_comes_with_the_next(site: Site) -> None:
+    """Row 1 changes after its page; a later page of a long sync has a much newer stamp."""
+
+    def change(after_id: int) -> None:
+        site.clock.pass_time(600)
+        if after_id == 3:
+            site.server.rows[1] = snapshot(1, total="5", at=1300)
+            site.server.rows[8] = snapshot(8, at=1500)
+
+    site.server.after_page = change
+    await site.sync.once()
+    site.server.after_page = lambda _: None
+    await site.sync.once()
+    finding = await site.cache.find(CardId("04A1"))
+    assert isinstance(finding, Known)
+    assert finding.snapshot.total == 5
+
+
+async def test_what_changed_while_syncs_failed_comes_with_the_next(site: Site) -> None:
+    """Taps went on meanwhile and brought newer stamps."""
+    await site.sync.once()
+    site.clock.pass_time(900)
+    site.server.rows[1] = snapshot(1, total="5", at=300)
+    site.cache.keep([snapshot(2, at=900)])
+    await site.sync.once()
+    finding = await site.cache.find(CardId("04A1"))
+    assert isinstance(finding, Known)
+    assert finding.snapshot.total == 5
+
+
+async def test_without_readable_stamps_every_sync_is_full(site: Site) -> None:
+    site.server.rows = {7: snapshot(7, updated_at="")}
+    for _ in range(2):
+        await site.sync.once()
+    assert site.since() == ["", ""]
+
+
+BROKEN: dict[str, Callable[[int], Page]] = {
+    "repeat": lambda _: page(snapshot(1), snapshot(2)),
+    "are out of order": lambda after_id: page(snapshot(after_id + 2), snapshot(after_id + 1)),
+    "hold a row twice": lambda after_id: page(snapshot(after_id + 1), snapshot(after_id + 1)),
+    "start before what was asked": lambda _: page(snapshot(0)),
+}
+
+
+@pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)
+async def test_it_is_an_error_where_pages(site: Site, answer: Callable[[int], Page]) -> None:
+    class Broken:
+        async def page(self, after_id: int, _limit: int, _since: str = "") -> Page:
+            return answer(after_id)
+
+    site.cache.keep([snapshot(50)])
+    sync = Sync(Broken(), site.cache, site.clock, POLICY, site._sighted)
+    with pytest.raises(MalformedError):
+        await sync.once()
+    assert site.cache.synced().full_age_s is None
+
+
+async def test_pages_without_end_are_an_error(site: Site) -> None:
+    policy = SyncPolicy(page_size=3, sync_s=60, full_sync_s=1, pages_max=3)
+    with pytest.raises(MalformedError, match="more pages"):
+        await Sync(site.server, site.cache, site.clock, policy, site._sighted).once()
+    assert site.cache.age_s() is None
+
+
+async def test_a_sync_that_fails_half_way_keeps_its_pages_and_is_not_complete(site: Site) -> None:
+    site.server.faults = []
+    calls = iter([None, UnreachableError(place="", detail="")])
+
+    def fail(_: int) -> None:
+        fault = next(calls)
+        if fault:
+            raise fault
+
+    site.server.after_page = fail
+    with pytest.raises(UnreachableError):
+        await site.sync.once()
+    assert site.cache.count() == 3
+    assert site.cache.age_s() is None
+
+
+# --- day and night -------------------------------------------------------------------------------
+
+
+def play(site: Site, scene: Callable[[], Awaitable[None]]) -> None:
+    """Run sync beside a scene, in time that passes only when all wait."""
+
+    async def both() -> None:
+        running = asyncio.ensure_future(site.sync.run())
+        await scene()
+        assert not running.done(), running.exception()
+        running.cancel()
+
+    with asyncio.Runner(loop_factory=lambda: FakeTimeLoop(site.clock)) as runner:
+        runner.run(both())
+
+
+def test_it_goes_on_every_minute(site: Site) -> None:
+    async def scene() -> None:
+        await asyncio.sleep(200)
+
+    play(site, scene)
+    assert len(site.since()) == 4
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        UnreachableError(place="there", detail="x"),
+        RefusedError(status=400, detail="x"),
+        CacheError(path="cache.db", detail="full"),
+    ],
+    ids=["unreachable", "refused", "the cache's disk is full"],
+)
+def test_trouble_is_waited_out_ever_longer_and_ends_by_itself(site: Site, fault: Exception) -> None:
+    site.server.faults = [fault] * 6
+
+    async def scene() -> None:
+        await asyncio.sleep(400)
+
+    play(site, scene)
+    times = [at_s for at_s, after_id, _ in site.server.asked if after_id == 0]
+    gaps = [after - before for before, after in pairwise(times)]
+    assert gaps[:6] == [RETRY_S, 10, 20, 40, RETRY_MAX_S, RETRY_MAX_S]
+    assert site.cache.count() == 8

@@ -1,0 +1,328 @@
+"""Open customers in, who is settled when out: nothing here waits, the clock is moved."""
+
+import asyncio
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+from tests.settlement.bench import row
+from tests.settlement.counterpart import TAKES_S, Counterpart
+from tests.settlement.model import Kin
+from tests.settlement.stage import Stage
+
+from taptill.domain.entry import Draft, Kind
+from taptill.settlement.requests import Final, NoAnswer, Unheard, Unreadable
+from taptill.settlement.schedule import (
+    IN_FLIGHT_MAX,
+    PASS_MAX,
+    Capabilities,
+    Settlement,
+    State,
+)
+
+DENIED = NoAnswer("backend-token", denied=True)
+UNREACHABLE = NoAnswer("backend-unreachable")
+LOST = Unheard("HTTP 500")
+
+
+def test_what_is_open_at_the_start_is_settled_at_once_oldest_first(stage: Stage) -> None:
+    for customer in (9, 3, 5):
+        stage.bench.charge(320, customer)
+    settlement = stage.play_for(1)
+    assert stage.waiting == []
+    assert settlement.state is State.RUNNING
+    assert [who for _, verb, who in stage.backend.asked if verb == "read"] == [9, 3, 5]
+    assert stage.backend.model.read(3).total == 1320
+
+
+def test_a_nudge_settles_at_once(stage: Stage) -> None:
+    async def scene(settlement: Settlement) -> None:
+        await asyncio.sleep(30)
+        stage.bench.charge(320, 7)
+        settlement.nudge()
+        await asyncio.sleep(1)
+
+    stage.play(scene)
+    assert stage.backend.times("read", 7) == [30 + TAKES_S]
+    assert stage.waiting == []
+    assert stage.changes == 1
+    assert [one.total for one in stage.sighted] == [1000, 1320]
+
+
+def test_at_most_four_requests_are_under_way(stage: Stage) -> None:
+    for customer in range(1, 41):
+        stage.bench.charge(320, customer)
+    stage.play_for(5)
+    assert stage.backend.most_at_once == IN_FLIGHT_MAX
+    assert stage.waiting == []
+
+
+def test_two_requests_a_customer_are_enough(stage: Stage) -> None:
+    for customer in range(1, 101):
+        for _ in range(10):
+            stage.bench.charge(10, customer)
+    stage.play_for(60)
+    assert stage.waiting == []
+    assert len(stage.backend.asked) == 2 * 100 + 1
+
+
+def test_an_outage_is_waited_out_and_ends_by_itself(stage: Stage) -> None:
+    stage.bench.charge(320, 7)
+    stage.backend.down = UNREACHABLE
+
+    async def scene(settlement: Settlement) -> None:
+        await asyncio.sleep(200)
+        assert settlement.state is State.RUNNING
+        stage.backend.down = None
+        await asyncio.sleep(70)
+
+    stage.play(scene)
+    asked = stage.backend.times("capabilities", 0)
+    gaps = [round(after - before) for before, after in pairwise(asked)]
+    assert gaps[:7] == [1, 2, 4, 8, 16, 32, 60]
+    assert stage.waiting == []
+
+
+def test_after_an_outage_a_sight_starts_settling_at_once(stage: Stage) -> None:
+    stage.bench.charge(320, 7)
+    stage.backend.down = UNREACHABLE
+
+    async def scene(settlement: Settlement) -> None:
+        await asyncio.sleep(100)
+        stage.backend.down = None
+        await settlement.sighted(stage.backend.model.read(8))
+        await asyncio.sleep(1)
+
+    stage.play(scene)
+    assert stage.waiting == []
+
+
+def test_retry_after_is_obeyed_even_where_sights_say_that_the_backend_is_up(stage: Stage) -> None:
+    stage.bench.charge(320, 7)
+    stage.backend.updates[7] = Unheard("HTTP 429", 30.0)
+
+    async def scene(settlement: Settlement) -> None:
+        for _ in range(25):
+            await asyncio.sleep(1)
+            await settlement.sighted(stage.backend.model.read(8))
+        del stage.backend.updates[7]
+        await asyncio.sleep(10)
+
+    stage.play(scene)
+    first, second = stage.backend.times("update", 7)
+    assert second - first >= 30
+    assert stage.waiting == []
+
+
+def test_after_trouble_capabilities_are_asked_anew(stage: Stage) -> None:
+    """A 428 says that the backend has become stricter."""
+    stage.bench.charge(320, 7)
+    stage.backend.updates[7] = Unheard("HTTP 428")
+
+    async def scene(_: Settlement) -> None:
+        await asyncio.sleep(0.5)
+        stage.backend.offers = Capabilities(conditional_update=True)
+        del stage.backend.updates[7]
+        await asyncio.sleep(10)
+
+    stage.play(scene)
+    assert len(stage.backend.times("capabilities", 0)) == 2
+    assert stage.waiting == []
+
+
+@pytest.mark.parametrize("where", ["capabilities", "reads", "updates"])
+def test_a_denied_token_is_said_loudly_and_recovers_by_itself(stage: Stage, where: str) -> None:
+    stage.bench.charge(320, 7)
+    if where == "capabilities":
+        stage.backend.offers = DENIED
+    elif where == "reads":
+        stage.backend.reads[7] = DENIED
+    else:
+        stage.backend.updates[7] = DENIED
+
+    async def scene(settlement: Settlement) -> None:
+        await asyncio.sleep(20)
+        assert settlement.state is State.DENIED
+        await settlement.sighted(stage.backend.model.read(8))
+        assert settlement.state is State.DENIED  # that a row is seen proves no leave to write
+        stage.backend.offers = Capabilities()
+        stage.backend.reads.clear()
+        stage.backend.updates.clear()
+        await asyncio.sleep(40)
+
+    assert stage.play(scene).state is State.RUNNING
+    assert stage.waiting == []
+
+
+def test_a_denied_token_is_not_tried_at_every_tap(stage: Stage) -> None:
+    """Each try leaves an attempt in the journal."""
+    stage.bench.charge(320, 7)
+    stage.backend.updates[7] = DENIED
+
+    async def scene(settlement: Settlement) -> None:
+        for _ in range(600):
+            await asyncio.sleep(1)
+            await settlement.sighted(stage.backend.model.read(8))
+
+    stage.play(scene)
+    assert len(stage.backend.times("update", 7)) < 20
+
+
+BAD: dict[str, Callable[[Counterpart], None]] = {
+    "whose update always fails": lambda backend: backend.updates.update({7: LOST}),
+    "whose row is unreadable": lambda backend: backend.reads.update({7: Unreadable("debt")}),
+    "who meets a fault of ours": lambda backend: backend.reads.update({7: KeyError("x")}),
+    "who clashes always": lambda backend: backend.updates.update(
+        {7: Unheard("HTTP 409", clash=True)}
+    ),
+}
+
+
+@pytest.mark.parametrize("spoil", BAD.values(), ids=BAD)
+def test_one_bad_customer_never_blocks_the_others(
+    stage: Stage, spoil: Callable[[Counterpart], None]
+) -> None:
+    spoil(stage.backend)
+    for customer in (7, *range(20, 60)):
+        stage.bench.charge(320, customer)
+
+    async def scene(settlement: Settlement) -> None:
+        await asyncio.sleep(15)
+        assert stage.waiting == [7]
+        for customer in range(60, 70):
+            await asyncio.sleep(30)
+            stage.bench.charge(320, customer)
+            await settlement.sighted(stage.backend.model.read(customer))
+            settlement.nudge()
+            await asyncio.sleep(1)
+            assert stage.waiting == [7]
+
+    settlement = stage.play(scene)
+    assert settlement.state is State.RUNNING
+    assert len(stage.backend.times("read", 7)) < 20 * 5
+
+
+def test_more_bad_customers_than_a_pass_takes_block_nobody(stage: Stage) -> None:
+    for customer in range(1, PASS_MAX + 11):
+        stage.bench.charge(320, customer)
+        stage.backend.reads[customer] = Unreadable("debt")
+    stage.bench.charge(320, 190)
+    stage.play_for(30)
+    assert 190 not in stage.waiting
+
+
+def test_a_refusal_stops_only_that_customer(stage: Stage) -> None:
+    for customer in (7, 8):
+        stage.bench.charge(320, customer)
+    stage.backend.updates[7] = Final(400, "no code given")
+    settlement = stage.play_for(100)
+    assert settlement.state is State.RUNNING
+    assert stage.waiting == []
+    assert stage.bench.reads.conflicts() == 1
+    assert len(stage.backend.times("update", 7)) == 1
+
+
+def test_a_charge_during_a_settling_is_settled_soon_after(stage: Stage) -> None:
+    stage.bench.charge(320, 7)
+
+    async def scene(settlement: Settlement) -> None:
+        await asyncio.sleep(2.5 * TAKES_S)  # the update is under way
+        stage.bench.charge(80, 7)
+        settlement.nudge()
+        await asyncio.sleep(2)
+
+    stage.play(scene)
+    assert stage.backend.model.read(7).total == 1400
+    assert stage.waiting == []
+
+
+def test_half_a_pair_halts_all_and_stays_halted_over_a_restart(stage: Stage) -> None:
+    stage.backend = Counterpart(stage.clock, Kin(enrolled=True, keeps_money=False))
+    stage.bench.charge(320, 7)
+
+    async def scene(settlement: Settlement) -> None:
+        await asyncio.sleep(1)
+        stage.bench.charge(320, 8)
+        settlement.nudge()
+        await asyncio.sleep(100)
+
+    assert stage.play(scene).state is State.HALTED
+    assert stage.waiting == [7, 8]
+    asked = len(stage.backend.asked)
+    assert stage.play_for(100).state is State.HALTED
+    assert len(stage.backend.asked) == asked
+    stage.bench.write(Draft(Kind.RESUMED))
+    assert stage.settlement().state is State.RUNNING
+
+
+def test_a_halt_that_cannot_be_written_halts_all_the_same(stage: Stage) -> None:
+    stage.backend = Counterpart(stage.clock, Kin(enrolled=True, keeps_money=False))
+    stage.bench.charge(320, 7)
+
+    async def scene(_: Settlement) -> None:
+        await asyncio.sleep(2.5 * TAKES_S)  # the update is under way
+        stage.books.fails = True
+        await asyncio.sleep(5)
+        stage.books.fails = False
+        await asyncio.sleep(100)
+
+    assert stage.play(scene).state is State.HALTED
+    assert len(stage.backend.times("update", 7)) == 1
+
+
+def test_trouble_of_another_customer_does_not_lift_a_halt(stage: Stage) -> None:
+    """The others' requests were under way when it came."""
+    stage.backend = Counterpart(stage.clock, Kin(enrolled=True, keeps_money=False))
+    stage.backend.updates = {8: LOST, 9: Unheard("HTTP 500"), 10: DENIED}
+    for customer in (7, 8, 9, 10):
+        stage.bench.charge(320, customer)
+    assert stage.play_for(100).state is State.HALTED
+    assert stage.bench.kinds().count(Kind.HALTED) == 1
+
+
+def test_a_disk_that_fails_during_a_settling_sends_nothing(stage: Stage) -> None:
+    stage.bench.charge(320, 7)
+
+    async def scene(_: Settlement) -> None:
+        await asyncio.sleep(1.5 * TAKES_S)  # the row is being read
+        stage.books.fails = True
+        await asyncio.sleep(5)
+        assert stage.backend.times("update", 7) == []
+        stage.books.fails = False
+        await asyncio.sleep(20)
+
+    stage.play(scene)
+    assert stage.waiting == []
+
+
+def test_a_copy_older_than_the_cache_knows_is_asked_for_again(stage: Stage) -> None:
+    stage.bench.charge(320, 7)
+    stage.stamps[7] = row(at=59).updated_at
+
+    async def scene(_: Settlement) -> None:
+        await asyncio.sleep(10)
+        assert stage.waiting == [7]
+        await asyncio.sleep(60)
+
+    stage.play(scene)
+    assert len(stage.backend.times("read", 7)) == 5  # then it is believed
+    assert stage.waiting == []
+
+
+@pytest.mark.parametrize("obeys", [True, False], ids=["obeyed", "not obeyed"])
+def test_conditions_are_proven_once(stage: Stage, *, obeys: bool) -> None:
+    kin = Kin(conditional=True, versions=True, enrolled=True, obeys=obeys)
+    stage.backend = Counterpart(stage.clock, kin)
+    stage.backend.offers = Capabilities(conditional_update=True, version=True)
+    stage.bench.charge(320, 7)
+
+    async def scene(settlement: Settlement) -> None:
+        await asyncio.sleep(10)
+        assert len(stage.backend.times("update", 7)) == 2
+        stage.bench.charge(320, 8)
+        settlement.nudge()
+        await asyncio.sleep(10)
+
+    stage.play(scene)
+    assert len(stage.backend.times("update", 8)) == 1
+    assert stage.waiting == []

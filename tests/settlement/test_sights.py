@@ -1,0 +1,167 @@
+"""Rows that come by, at a tap or in a sync, in; what the journal notes and who is nudged out."""
+
+import asyncio
+
+from tests.settlement.bench import OURS, THEIRS, row, table
+from tests.settlement.counterpart import TAKES_S
+from tests.settlement.stage import Stage
+
+from taptill.domain.customer import Snapshot
+from taptill.domain.entry import Kind
+from taptill.domain.mark import Mark
+from taptill.settlement.requests import NoAnswer, Unheard
+from taptill.settlement.schedule import Capabilities, Settlement, State
+
+UNREACHABLE = NoAnswer("backend-unreachable")
+LOST = Unheard("HTTP 500")
+
+
+def test_a_cloned_card_stops_all_from_any_sight(stage: Stage) -> None:
+    async def scene(settlement: Settlement) -> None:
+        await settlement.sighted(row(1320, table({OURS: Mark(99, 320, "12345678")})))
+        stage.bench.charge(320, 7)
+        settlement.nudge()
+        await asyncio.sleep(100)
+
+    assert stage.play(scene).state is State.CLONED
+    assert stage.backend.asked == []
+
+
+def test_a_half_kept_pair_that_comes_by_halts_all_and_is_written_once(stage: Stage) -> None:
+    mark = stage.bench.charge(320)
+    stage.bench.settle(row(1000, table()), LOST)
+
+    async def scene(settlement: Settlement) -> None:
+        for at in (2, 3):
+            await settlement.sighted(row(1000, table({OURS: mark}), at=at))
+
+    assert stage.play(scene).state is State.HALTED
+    assert stage.bench.kinds().count(Kind.HALTED) == 1
+
+
+def test_a_sight_that_shows_our_mark_is_a_receipt(stage: Stage) -> None:
+    mark = stage.bench.charge(320)
+    stage.bench.settle(row(1000, table()), LOST)
+    stage.backend.down = UNREACHABLE
+
+    async def scene(settlement: Settlement) -> None:
+        await settlement.sighted(row(1320, table({OURS: mark}), at=2))
+
+    stage.play(scene)
+    assert stage.bench.kinds()[-1] is Kind.RECEIPT
+    assert (stage.waiting, stage.changes) == ([], 1)
+
+
+def test_a_sight_that_lacks_our_mark_is_taken_back_and_settled_anew(stage: Stage) -> None:
+    mark = stage.bench.charge(320, 7)
+
+    async def scene(settlement: Settlement) -> None:
+        await asyncio.sleep(1)
+        assert stage.waiting == []
+        assert stage.backend.model.read(7).marks.table == {OURS: mark}
+        old = stage.backend.model.versions[7][0]
+        later = row(at=30).updated_at
+        stage.backend.model.versions[7].append(_with_stamp(old, later))
+        await settlement.sighted(stage.backend.model.read(7))
+        await asyncio.sleep(1)
+
+    stage.play(scene)
+    assert Kind.TAKEN_BACK in stage.bench.kinds()
+    assert stage.waiting == []
+    assert stage.backend.model.read(7).total == 1320
+
+
+def _with_stamp(snapshot: Snapshot, updated_at: str) -> Snapshot:
+    return Snapshot(snapshot.customer, snapshot.total, updated_at, snapshot.version, snapshot.marks)
+
+
+def test_an_old_copy_that_comes_by_proves_nothing(stage: Stage) -> None:
+    stage.bench.charge(320)
+    stage.bench.book(at=5)
+
+    async def scene(settlement: Settlement) -> None:
+        await settlement.sighted(row(1000, table(), at=4))
+
+    stage.play(scene)
+    assert Kind.TAKEN_BACK not in stage.bench.kinds()
+
+
+def test_a_sight_during_a_settling_of_that_customer_is_left_to_it(stage: Stage) -> None:
+    stage.bench.charge(320, 7)
+
+    async def scene(settlement: Settlement) -> None:
+        await asyncio.sleep(2.5 * TAKES_S)
+        await settlement.sighted(row(520, table(), at=30, customer=7))
+        await asyncio.sleep(1)
+
+    stage.play(scene)
+    assert stage.bench.kinds() == [Kind.ATTEMPT, Kind.RECEIPT]
+
+
+def test_a_settling_waits_for_the_entries_of_a_sight(stage: Stage) -> None:
+    mark = stage.bench.charge(320)
+    stage.bench.settle(row(1000, table()), LOST)
+    stage.books.takes_s = 0.4
+
+    async def scene(settlement: Settlement) -> None:
+        await settlement.sighted(row(1320, table({OURS: mark}), at=2))
+        await asyncio.sleep(5)
+
+    stage.play(scene)
+    assert stage.backend.times("read", 7) == []
+    assert stage.bench.kinds() == [Kind.ATTEMPT, Kind.RECEIPT]
+
+
+def test_a_customer_who_was_never_charged_here_is_no_business_of_ours(stage: Stage) -> None:
+    async def scene(settlement: Settlement) -> None:
+        await settlement.sighted(row(1000, "a letter"))
+        await settlement.sighted(row(1000, table({THEIRS: Mark(1, 5, "00000001")})))
+
+    stage.play(scene)
+    assert stage.bench.kinds() == []
+
+
+def test_a_disk_that_fails_hinders_no_sight_and_is_tried_again(stage: Stage) -> None:
+    mark = stage.bench.charge(320)
+    stage.bench.settle(row(1000, table()), LOST)
+    stage.books.fails = True
+
+    async def scene(settlement: Settlement) -> None:
+        await settlement.sighted(row(1320, table({OURS: mark}), at=2))
+        await asyncio.sleep(5)
+        stage.books.fails = False
+        await settlement.sighted(row(1320, table({OURS: mark}), at=2))
+        await asyncio.sleep(1)
+
+    stage.play(scene)
+    assert stage.waiting == []
+
+
+def test_foreign_keys_leave_the_desk_once_the_backend_is_conditional(stage: Stage) -> None:
+    stage.bench.charge(320)
+    foreign = row(1000, table(note="x"))
+    stage.bench.settle(foreign)
+    assert stage.bench.position().conflict == "shared-debt-data"
+    stage.backend.reads[7] = foreign
+    stage.backend.offers = Capabilities(conditional_update=True)
+
+    async def scene(settlement: Settlement) -> None:
+        await settlement.sighted(foreign)
+        await asyncio.sleep(1)
+
+    stage.play(scene)
+    assert stage.bench.position().conflict is None
+
+
+def test_foreign_keys_stay_on_the_desk_of_the_plain_api(stage: Stage) -> None:
+    stage.bench.charge(320)
+    foreign = row(1000, table(note="x"))
+    stage.backend.reads[7] = foreign
+
+    async def scene(settlement: Settlement) -> None:
+        for _ in range(5):
+            await asyncio.sleep(1)
+            await settlement.sighted(foreign)
+
+    stage.play(scene)
+    assert stage.bench.kinds() == [Kind.CONFLICT]
