@@ -57,8 +57,8 @@ class Counter:
         return self._terminal.drawn_at_s(verdict) - self._tapped_at_s
 
     def enter(self) -> float:
-        """Press Enter; give the seconds until PAID is painted."""
-        _wait_until(self._paid_at_s + DEAD_ENTER_S)
+        """Press Enter once it counts; give the seconds until PAID is painted."""
+        _wait_until(max(self._tapped_at_s, self._paid_at_s) + DEAD_ENTER_S)
         took_s = self._terminal.type("\r", b"Thank you")
         self._paid_at_s = time.perf_counter()
         return took_s

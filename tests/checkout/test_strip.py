@@ -103,12 +103,19 @@ def test_after_a_start_ages_go_on_within_a_boot_and_are_unknown_across_one() -> 
     strip = Strip()
     strip.restore([replace(CHARGE, charge_id="old", boot_id="boot-0")], "boot-1", 90_000, 500.0)
     strip.restore([CHARGE], "boot-1", 90_000, 500.0)
-    last = strip.last_sale()
-    assert last == replace(sold_of(CHARGE, 470.0))
-    strip.restore([VOID], "boot-1", 90_000, 500.0)
+    assert strip.last_sale() == sold_of(CHARGE, 470.0)
+    strip.restore([replace(CHARGE, charge_id="new", boot_id="boot-0")], "boot-1", 90_000, 500.0)
     last = strip.last_sale()
     assert last
-    assert (last.charge_id, last.sold_at_s) == ("old", None)
+    assert (last.charge_id, last.sold_at_s) == ("new", None)
+
+
+def test_after_the_last_sale_is_voided_there_is_none_until_the_next() -> None:
+    strip = Strip()
+    strip.restore([replace(CHARGE, charge_id="old"), CHARGE, VOID], "boot-1", 90_000, 500.0)
+    assert strip.last_sale() is None
+    strip.add(row(7))
+    assert strip.last_sale() == row(7)
 
 
 def test_other_entries_are_no_sales() -> None:

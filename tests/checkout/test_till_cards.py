@@ -4,12 +4,15 @@ from collections.abc import Callable
 
 import pytest
 from tests.domain.samples import ADA, DORA
-from tests.fakes.shop import Shop
+from tests.fakes.shop import MOMENT_S, Shop
 
+from taptill.checkout.charging import DEAD_ENTER_S
+from taptill.checkout.inquiry import FRESH_VERDICT_S
 from taptill.checkout.session import Step
 from taptill.checkout.view import Notice
 from taptill.domain.decision import Declined, Reason
 from taptill.domain.tap import CardTrouble, ReaderHealth, ReaderState
+from taptill.readers.presence import TWO_CARDS_S
 
 
 def test_the_same_card_again_is_answered_and_changes_nothing(shop: Shop) -> None:
@@ -119,8 +122,65 @@ def test_a_key_after_an_unreadable_card_goes_on_ringing_up(shop: Shop) -> None:
     assert (shop.step(), shop.view.trouble, shop.view.verdict) == (Step.RINGING, None, None)
 
 
+@pytest.mark.parametrize("apart_s", [0.1, TWO_CARDS_S])
+def test_a_tap_that_the_reader_may_still_take_back_is_not_charged(
+    shop: Shop, apart_s: float
+) -> None:
+    """Enter comes between the two cards of one purse: nobody can be charged yet."""
+    shop.press("200")
+    shop.tap("A")
+    shop.later(apart_s - 2 * MOMENT_S)
+    shop.hasty_enter()
+    assert (shop.step(), shop.notice()) == (Step.CONFIRM, Notice.WAIT_A_MOMENT)
+    shop.garble(CardTrouble.TWO_CARDS)
+    shop.later(1.0)
+    assert (shop.step(), shop.charges) == (Step.AGAIN, [])
+
+
+def test_enter_is_dead_for_400_ms_after_the_tap_that_is_on_the_panel(shop: Shop) -> None:
+    """Longer than a reader may take a tap back; another customer's tap counts anew."""
+    assert DEAD_ENTER_S > TWO_CARDS_S
+    shop.press("200")
+    shop.tap("A")
+    shop.later(0.5)
+    shop.tap("D")
+    shop.tap("D")
+    shop.later(DEAD_ENTER_S - 2 * MOMENT_S)
+    shop.hasty_enter()
+    assert (shop.step(), shop.notice()) == (Step.CONFIRM, Notice.WAIT_A_MOMENT)
+    shop.hasty_enter()
+    shop.later(0.5)
+    assert shop.charges == [(DORA.id, 200)]
+
+
+def garbled_after(shop: Shop, seconds: float) -> tuple[Step, Notice]:
+    """Let the reader complain so long after the verdict that is on the screen."""
+    shop.later(seconds - MOMENT_S)
+    shop.garble()
+    return shop.step(), shop.notice()
+
+
+def test_a_complaint_right_after_paid_does_not_wipe_it(shop: Shop) -> None:
+    """Who looks up a second later must still see that it is paid."""
+    shop.press("420")
+    shop.tap("A")
+    shop.enter()
+    assert garbled_after(shop, FRESH_VERDICT_S - 0.01) == (Step.PAID, Notice.NOT_READ)
+    assert shop.declines == []
+    assert garbled_after(shop, 0.02) == (Step.AGAIN, Notice.NONE)
+
+
+def test_a_complaint_right_after_a_void_does_not_wipe_it(shop: Shop) -> None:
+    shop.sell("420", "A")
+    shop.f8()
+    shop.press("1")
+    assert garbled_after(shop, FRESH_VERDICT_S - 0.01) == (Step.VOIDED, Notice.NOT_READ)
+    assert garbled_after(shop, 0.02) == (Step.AGAIN, Notice.NONE)
+
+
 def test_an_unreadable_card_after_paid_belongs_to_the_next_sale(shop: Shop) -> None:
     shop.sell("420", "A")
+    shop.later(FRESH_VERDICT_S)
     shop.garble()
     assert shop.step() == Step.AGAIN
     shop.sell("100", "A")
@@ -141,7 +201,7 @@ def test_a_tap_while_a_void_is_asked_about_waits(shop: Shop) -> None:
     shop.tap("D")
     assert (shop.step(), shop.notice(), shop.view.customer) == (Step.VOIDING, Notice.BUSY, None)
     shop.press("x")
-    assert (shop.step(), shop.notice()) == (Step.VOIDING, Notice.NONE)
+    assert (shop.step(), shop.notice()) == (Step.VOIDING, Notice.VOID_KEYS)
 
 
 def test_nothing_is_said_to_a_tap_while_the_till_is_closed(shop: Shop) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from tests.domain.samples import ADA, known
 from tests.fakes.shop import BELA, CARL, SETTINGS, Shop, open_shop
 
@@ -58,11 +59,11 @@ def test_enter_is_dead_for_400_ms_after_a_refusal(shop: Shop) -> None:
     shop.tap("A")
     shop.later(0.5)
     shop.enter()
-    shop.enter()
+    shop.hasty_enter()
     assert (shop.step(), shop.notice()) == (Step.REFUSED, Notice.WAIT_A_MOMENT)
     shop.later(0.41)
     shop.everybody_knows(ADA.card_id, known(ADA, -5000))
-    shop.enter()
+    shop.hasty_enter()
     assert (shop.step(), shop.notice()) == (Step.REFUSED, Notice.NONE)
     assert shop.declines == [(ADA.id, "no-credit", 1231)]
 
@@ -155,6 +156,20 @@ def test_taking_everything_off_after_a_refusal_leaves_the_card(shop: Shop) -> No
     shop.sell("1231", "A")
     shop.press("<<<<")
     assert (shop.step(), shop.view.total) == (Step.CARD, Money(0))
+
+
+@pytest.mark.parametrize("card", ["X", "N"], ids=["nobody's card", "not known offline"])
+def test_enter_leaves_the_words_of_a_card_that_cannot_be_charged(shop: Shop, card: str) -> None:
+    """"No card yet" would be a lie: the band says what is wrong with this one."""
+    shop.finder.offline = card == "N"
+    shop.press("420")
+    shop.tap(card)
+    shop.later(0.5)
+    shop.hasty_enter()
+    assert (shop.step(), shop.notice()) == (Step.DECLINED, Notice.NONE)
+    shop.garble()
+    shop.enter()
+    assert (shop.step(), shop.notice()) == (Step.AGAIN, Notice.NONE)
 
 
 def test_in_debt_without_credit_is_refused_before_anything_is_rung_up(shop: Shop) -> None:

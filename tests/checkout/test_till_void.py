@@ -8,6 +8,7 @@ from tests.domain.samples import ADA, DORA
 from tests.fakes.shop import SETTINGS, Shop, open_shop
 
 from taptill.checkout.session import Step
+from taptill.checkout.strip import ROWS_MAX
 from taptill.checkout.view import Notice
 from taptill.domain.entry import Entry, Kind
 from taptill.domain.money import ZERO, Money
@@ -83,13 +84,22 @@ def test_a_question_that_outlives_the_window_is_too_late_too() -> None:
         assert voids(shop) == []
 
 
+def test_the_question_names_time_and_customer_of_the_sale(shop: Shop) -> None:
+    """Two sales of 4.20: nobody voids the wrong one."""
+    shop.sell("420", "A")
+    shop.sell("420", "D")
+    shop.f8()
+    newest = shop.view.strip[0]
+    assert shop.view.detail == f"{newest.time} D. N."
+
+
 def test_any_other_key_leaves_the_question_open(shop: Shop) -> None:
     shop.sell("420", "A")
     shop.f8()
     meddling: list[Callable[[], None]] = [lambda: shop.press("4c+<"), shop.enter, shop.f8]
     for meddle in meddling:
         meddle()
-        assert (shop.step(), shop.notice()) == (Step.VOIDING, Notice.NONE)
+        assert (shop.step(), shop.notice()) == (Step.VOIDING, Notice.VOID_KEYS)
         assert shop.view.total == ZERO
     shop.escape()
     assert shop.step() == Step.READY
@@ -133,16 +143,35 @@ def test_a_void_shows_no_other_customer_s_panel(shop: Shop) -> None:
     assert voids(shop) == [("sale-1", ADA.id, -420, "wrong customer")]
 
 
-def test_the_sale_before_may_be_voided_after_the_last_one(shop: Shop) -> None:
+def test_after_a_void_the_sale_before_is_not_the_last_one(shop: Shop) -> None:
+    """A second F8 1 must not void what another customer has paid; a new sale may be voided."""
     shop.sell("100", "A")
     shop.sell("200", "D")
-    for _ in range(2):
-        shop.f8()
-        shop.press("1")
+    shop.f8()
+    shop.press("1")
+    shop.f8()
+    assert (shop.step(), shop.notice()) == (Step.VOIDED, Notice.NOTHING_TO_VOID)
+    assert [row.can_void for row in shop.view.strip] == [False, False]
+    shop.sell("300", "A")
+    shop.f8()
+    shop.press("1")
     assert [(customer, amount) for _, customer, amount, _ in voids(shop)] == [
         (DORA.id, -200),
-        (ADA.id, -100),
+        (ADA.id, -300),
     ]
+
+
+def test_refusals_do_not_push_the_last_sale_out_of_reach(shop: Shop) -> None:
+    """The strip holds ten rows; the sale is still within its window."""
+    shop.sell("420", "A")
+    for _ in range(ROWS_MAX):
+        shop.sell("420", "B")
+    assert all(row.reason for row in shop.view.strip)
+    shop.f8()
+    shop.press("1")
+    assert voids(shop) == [("sale-1", ADA.id, -420, "wrong amount")]
+    shop.f8()
+    assert shop.notice() == Notice.NOTHING_TO_VOID
 
 
 def test_a_slow_disk_holds_a_void_up_in_the_same_words(shop: Shop) -> None:

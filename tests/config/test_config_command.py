@@ -50,6 +50,20 @@ def test_the_readers_own_complaints_are_among_them(path: Path) -> None:
     assert "[[reader]] 1 " in str(fault)
 
 
+def test_a_reader_with_a_wrong_type_hides_none_of_its_mistakes(path: Path) -> None:
+    reader = 'driver = "serial"\nbaud = 1\nfamily = "rdm"\ncard_id = 5\nmin_length = 100'
+    path.write_text(text().replace('driver = "simulated"', reader + "\nmax_length = 0"))
+    assert [
+        line[:30].split("=")[0].strip() for line in str(check(path).exception).splitlines()
+    ] == [
+        "[[reader]] 1 card_id",
+        "[[reader]] 1 baud",
+        "[[reader]] 1 max_length",
+        "[[reader]] 1 port: the driver",
+        "[[reader]] 1 family: unknown f",
+    ]
+
+
 def test_json_says_the_same_to_a_script(path: Path) -> None:
     path.write_text(text())
     assert json.loads(check(path, "--json").stdout) == {

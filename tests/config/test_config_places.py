@@ -111,6 +111,35 @@ def test_the_state_directory_is_for_the_till_alone(tmp_path: Path) -> None:
     assert state_dir(made) == made
 
 
+@pytest.mark.parametrize("held", [(), ("journal.db", "cache.db")], ids=["empty", "a till's"])
+def test_an_open_state_directory_is_closed_to_others(tmp_path: Path, held: tuple[str, ...]) -> None:
+    tmp_path.chmod(0o755)
+    for name in held:
+        (tmp_path / name).touch()
+    assert state_dir(tmp_path) == tmp_path
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
+
+
+def test_an_open_directory_that_holds_other_things_is_refused_and_left_as_it_is(
+    tmp_path: Path,
+) -> None:
+    """It might be /tmp: nobody else could use it any more."""
+    tmp_path.chmod(0o755)
+    (tmp_path / "somebody's").touch()
+    with pytest.raises(ConfigError, match=rf"chmod 700 '?{tmp_path}'?, or name another"):
+        state_dir(tmp_path)
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+
+
+def test_the_directory_that_systemd_made_is_left_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.chmod(0o750)
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    assert state_dir(None) == tmp_path
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o750
+
+
 def test_a_state_directory_that_cannot_be_made_is_a_complaint(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match=r"cannot be made: .*use --state-dir"):

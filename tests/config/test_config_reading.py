@@ -166,6 +166,45 @@ def test_all_mistakes_are_named_at_once() -> None:
     ]
 
 
+def test_a_wrong_type_hides_no_other_mistake_of_its_row() -> None:
+    """The rows' own rules speak as well, of the keys that could be read."""
+    goods = '[[goods]]\nkey = "c"\nname = "Tea"\nprice = 1.20\n'
+    staff = '[[staff]]\nname = "Jo"\nrole = "king"\n'
+    key = 'client_key = "/etc/taptill/key.pem"\npage_size = 0'
+    found = complaints(text(backend=key) + goods * 2 + staff * 2)
+    assert [one for one in found if "must be" not in one] == [
+        "[[goods]] 2 key is that of [[goods]] 1: each needs its own",
+        "[[staff]] 2 name is that of [[staff]] 1: each needs its own",
+        "[[staff]] 1 needs pin_hash or card_id, or nobody can be this person",
+        "[[staff]] 2 needs pin_hash or card_id, or nobody can be this person",
+        "[backend] client_key needs client_cert beside it",
+    ]
+
+
+def test_a_readers_wrong_type_hides_nothing_that_its_check_says_of_other_keys() -> None:
+    written = text(**{"[reader]": 'baud = 1\nfamily = "rdm"\ncard_id = ["hx"]\nhold_ms = 1'})
+    assert complaints(written, says_everything) == [
+        "[[reader]] 1 baud = 1 must be a whole number: 300 to 4000000 Bd",
+        "[[reader]] 1 hold_ms = 1 must be a whole number: 50 to 10000 ms",
+        "[[reader]] 1 family: rdm",
+        "[[reader]] 1 port: ",
+        "[[reader]] 1 card_id: ('hx',)",
+    ]
+
+
+def test_a_reader_without_a_driver_is_not_checked_further() -> None:
+    """Nobody knows by whose rules."""
+    written = text().replace('driver = "simulated"', "baud = 9600")
+    [complaint] = complaints(written, says_everything)
+    assert complaint.startswith("[[reader]] 1 driver is missing")
+
+
+def says_everything(reader: Reader) -> list[str]:
+    """Complain about each key, as a check does that knows no mercy."""
+    found = ("family", "port", "card_id", "baud", "hold_ms")
+    return [f"{name}: {getattr(reader, name)}" for name in found]
+
+
 SECRET = {
     "an unknown key called token": text(backend='token = "s3cret"'),
     "a misspelt secret key": text() + STAFF + 'pin_hsh = "s3cret"',

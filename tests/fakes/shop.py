@@ -13,6 +13,7 @@ from tests.fakes.finder import FakeFinder
 from tests.fakes.journal import FakeBooks
 from tests.fakes.loop import FakeTimeLoop
 
+from taptill.checkout.charging import DEAD_ENTER_S
 from taptill.checkout.counter import TillSettings
 from taptill.checkout.keypad import Keypad
 from taptill.checkout.ports import Ports
@@ -135,7 +136,12 @@ class Shop:
             self.do(self.till.press, "backspace" if key == "<" else key)
 
     def enter(self) -> None:
-        """Press Enter."""
+        """Look at the verdict, then press Enter."""
+        self.later(DEAD_ENTER_S)
+        self.hasty_enter()
+
+    def hasty_enter(self) -> None:
+        """Press Enter without looking."""
         self.do(self.till.confirm)
 
     def escape(self) -> None:

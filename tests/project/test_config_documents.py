@@ -2,10 +2,13 @@
 
 import json
 import re
+from pathlib import Path
 
+import click
 import pytest
 from tests.project.sources import ROOT
 
+from taptill.cli import taptill
 from taptill.config import load, parse
 from taptill.config.kinds import REQUIRED, Key
 from taptill.config.tables import LISTS, TABLES, keys_of
@@ -14,20 +17,33 @@ EXAMPLE = ROOT / "config.example.toml"
 PAGE = ROOT / "docs" / "configuration.md"
 ALL = {f"[{name}]": table for name, table in TABLES.items()}
 ALL |= {f"[[{name}]]": table for name, table in LISTS.items()}
+STAFF = ("name", "role", "pin_hash", "card_id")
+NOT_YET = {  # wholly, or one of the choices
+    *("[till] mode", "[till] max_repayment", "[till] countdown_s", "[[reader]] driver"),
+    *("[backend] office_token_file", "[backend] fields", "[cache] fields", "[limits] override_max"),
+    *("[journal] mirror", "[settlement] strategy", "[settlement] late_max_s", "[ui] sound"),
+    *("[privacy] clear_after_s", "[receipt] printer", "[metrics] textfile"),
+    *(f"[[staff]] {name}" for name in STAFF),
+}
+COMMAND = re.compile(r"`taptill ([^`]+)`")
+PAGES = (EXAMPLE, ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 HEAD = re.compile(r"^(?:# )?(\[\[?[a-z]+\]\]?)")
 ASSIGNMENT = re.compile(r"^(?:# )?([a-z_]+) = ")
 
 
-def example_keys() -> dict[str, list[str]]:
-    """Give the example's keys by table, those that are switched off too."""
-    found: dict[str, list[str]] = {}
-    table = ""
+def example_keys() -> dict[str, dict[str, str]]:
+    """Give the words beside the example's keys by table, those that are switched off too."""
+    found: dict[str, dict[str, str]] = {}
+    table = key = ""
     for line in EXAMPLE.read_text("utf-8").splitlines():
         if head := HEAD.match(line):
-            table = head[1]
-            found[table] = []
+            table, key = head[1], ""
+            found[table] = {}
         elif assignment := ASSIGNMENT.match(line):
-            found[table].append(assignment[1])
+            key = assignment[1]
+            found[table][key] = line.partition(" = ")[2]
+        elif key and line.startswith(" " * len("key = ")):
+            found[table][key] += line
     return found
 
 
@@ -46,13 +62,12 @@ def row(name: str, key: Key) -> str:
     return f"| `{name}` | {key.kind.name} | {key.kind.unit} | {allowed} | {default(key)} |"
 
 
-def page_rows() -> dict[str, list[str]]:
-    """Give the rows of each table's section of the page, each without its meaning."""
+def page_rows(*, meanings: bool = False) -> dict[str, list[str]]:
+    """Give the rows of each table's section of the page, with or without the meanings."""
+    row_form = r"^(\| `.*\| [^|]+ \|)$" if meanings else r"^(\| `.*\|) [^|]+ \|$"
     sections = re.split(r"^## ", PAGE.read_text("utf-8"), flags=re.MULTILINE)[1:]
     return {
-        section.partition("\n")[0].strip("`"): re.findall(
-            r"^(\| `.*\|) [^|]+ \|$", section, re.MULTILINE
-        )
+        section.partition("\n")[0].strip("`"): re.findall(row_form, section, re.MULTILINE)
         for section in sections
     }
 
@@ -64,6 +79,48 @@ def test_the_example_loads_as_it_stands_without_a_warning() -> None:
 def test_the_example_loads_with_everything_switched_on() -> None:
     text = EXAMPLE.read_text("utf-8")
     parse(re.sub(r"^# (?=\[\[?[a-z]+\]\]?|[a-z_]+ = )", "", text, flags=re.MULTILINE))
+
+
+def test_the_example_says_plainly_what_this_version_does_not_do() -> None:
+    marked = {
+        f"{table} {key}"
+        for table, keys in example_keys().items()
+        for key, words in keys.items()
+        if "(not yet" in words
+    }
+    assert marked == NOT_YET
+
+
+def test_the_page_says_plainly_what_this_version_does_not_do() -> None:
+    marked = {
+        f"{table} {key}"
+        for table, meanings in page_rows(meanings=True).items()
+        for row_text in meanings
+        if "(not yet" in row_text
+        for key in re.findall(r"^\| `([a-z_]+)`", row_text)
+    }
+    assert marked == NOT_YET
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_that_a_page_names_exists(page: Path) -> None:
+    named = COMMAND.findall(page.read_text("utf-8"))
+    assert [words for words in named if not is_command(words.split())] == []
+
+
+@pytest.mark.parametrize("table", ALL)
+def test_every_command_that_a_complaint_names_exists(table: str) -> None:
+    named = [COMMAND.findall(key.kind.allowed) for key in keys_of(ALL[table]).values()]
+    assert [words for words in sum(named, []) if not is_command(words.split())] == []
+
+
+def is_command(words: list[str]) -> bool:
+    """Tell whether the program has this command; options and their values are not looked at."""
+    found: click.Command | None = taptill
+    for word in words:
+        if isinstance(found, click.Group) and not word.startswith("-"):
+            found = found.get_command(click.Context(found), word)
+    return found is not None
 
 
 def test_the_example_shows_every_key_in_its_table() -> None:

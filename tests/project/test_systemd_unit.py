@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from tests.project.sources import ROOT
 
+from taptill.domain.errors import ConfigError, UsageError
+
 UNIT = ROOT / "systemd" / "taptill.service"
 SCORE_MAX = 15  # tenths: 1.5
 
@@ -71,9 +73,22 @@ def test_all_three_streams_are_the_console_so_that_the_screen_has_its_size() -> 
     assert settings()["TTYPath"] == ["/dev/tty1"]
 
 
-def test_stopping_tidies_up_the_terminal() -> None:
+def test_stopping_tidies_up_even_before_there_is_a_screen() -> None:
     assert settings()["KillSignal"] == ["SIGINT"]
-    assert settings()["TTYVTDisallocate"] == ["yes"]
+
+
+def test_what_the_till_says_of_its_config_stays_readable_on_the_console() -> None:
+    """It is neither tried again at once nor cleared away; the till itself clears its screen."""
+    statuses = {str(UsageError.exit_status), str(ConfigError.exit_status)}
+    assert set(settings()["RestartPreventExitStatus"][0].split()) == statuses
+    assert settings()["TTYVTDisallocate"] == ["no"]
+
+
+def test_the_unit_names_no_page_and_no_unit_of_ours_that_does_not_exist() -> None:
+    [page] = settings()["Documentation"]
+    assert (ROOT / page.removeprefix("file:/opt/taptill/current/")).is_file()
+    named = " ".join(settings()["After"] + settings().get("Wants", [])).split()
+    assert [one for one in named if "taptill" in one and not (UNIT.parent / one).exists()] == []
 
 
 def test_the_till_waits_for_neither_network_nor_time() -> None:
@@ -83,8 +98,8 @@ def test_the_till_waits_for_neither_network_nor_time() -> None:
     assert "BindsTo" not in settings()
 
 
-def test_a_missing_token_does_not_stop_the_start() -> None:
-    """A path after the credential's name would: the unit then fails before any screen."""
+def test_a_missing_token_is_for_the_till_to_name() -> None:
+    """With a path after the credential's name the unit would fail without a word on the screen."""
     assert settings()["LoadCredential"] == ["api-token"]
 
 

@@ -18,7 +18,7 @@ def test_the_demo_sells_by_key_and_by_serial_line_and_leaves_nothing(tmp_path: P
         screen = demo.wait_for("READER ok", "ONLINE", "RDM6300 bytes to /dev/pts/")
         demo.press("420A")
         demo.wait_for("Ada Byron pays 4.20")
-        demo.press("\r")
+        demo.confirm()
         demo.wait_for("Thank you", "A. B. √ sent")
         line = re.search(r"/dev/pts/\d+", screen)
         assert line

@@ -81,6 +81,7 @@ CONFIRM = replace(
     customer=ADA,
     verdict=Approved(Money(-1230), Money(1230), offline=False),
 )
+VOIDING = replace(READY, step=Step.VOIDING, amount=Money(320), detail="14:01 A. B.")
 PAID = replace(
     READY,
     step=Step.PAID,
@@ -159,7 +160,14 @@ STATES: dict[str, TillView | None] = {
         strip=(replace(PAID.strip[0], state=SaleState.SENT), *PAID.strip[1:]),
     ),
     "refused": replace(declined(Reason.NO_CREDIT), step=Step.REFUSED, amount=Money(420)),
-    "voiding": replace(READY, step=Step.VOIDING, amount=Money(320)),
+    "paid-and-in-conflict": replace(
+        PAID,
+        status=replace(STATUS, conflicts=1),
+        strip=(replace(PAID.strip[0], state=SaleState.CONFLICT), *PAID.strip[1:]),
+    ),
+    "voiding": VOIDING,
+    "voiding-wrong-key": replace(VOIDING, notice=Notice.VOID_KEYS),
+    "voiding-and-a-tap": replace(VOIDING, notice=Notice.BUSY),
     "voided": replace(
         READY,
         step=Step.VOIDED,

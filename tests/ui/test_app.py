@@ -16,6 +16,7 @@ from taptill.checkout.view import Notice, TillView
 from taptill.domain.decision import Reason
 from taptill.ui.app import TillApp
 from taptill.ui.dress import Dress, Privacy, ShowDebt
+from taptill.ui.layout import HEIGHT_MIN, WIDTH_MIN
 from taptill.ui.themes import THEME_NAMES
 from taptill.ui.views import Aside, screen
 from taptill.ui.widgets import REGIONS, RegionRows
@@ -122,6 +123,28 @@ async def test_ctrl_q_asks_first_and_leaves_at_the_second() -> None:
         await pilot.press("ctrl+q")
         await until(lambda: not app.is_running, pilot)
     assert app.return_code == 0
+
+
+async def test_a_screen_too_small_to_read_sells_nothing() -> None:
+    """Only Esc, minus and leaving count: nobody charges whom nobody sees."""
+    till = FakeTill(CONFIRM)
+    tapped: list[str] = []
+    cards = {"A": lambda: tapped.append("A")}
+    app = TillApp(till, till.run, DRESS, "dark", cards)
+    async with app.run_test(size=(WIDTH_MIN, HEIGHT_MIN - 1)) as pilot:
+        await pilot.press("4", "c", "plus", "enter", "f8", "backspace", "A", "f1", "f5")
+        assert (till.asked, tapped) == ([], [])
+        await pilot.press("escape", "minus")
+        assert till.asked == ["cancel", "cancel"]
+        await pilot.resize_terminal(WIDTH_MIN, HEIGHT_MIN)
+        await until(lambda: "Enter confirms" in "\n".join(painted(app)), pilot)
+        await pilot.press("enter")
+        assert till.asked == ["cancel", "cancel", "confirm"]
+        await pilot.resize_terminal(WIDTH_MIN - 1, HEIGHT_MIN)
+        await until(lambda: "too small" in "\n".join(painted(app)), pilot)
+        await pilot.press("enter", "ctrl+q", "ctrl+q")
+        await until(lambda: not app.is_running, pilot)
+    assert till.asked == ["cancel", "cancel", "confirm"]
 
 
 class HastyApp(TillApp):

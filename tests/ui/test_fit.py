@@ -14,6 +14,7 @@ from tests.ui.states import (
     RINGING,
     STATES,
     STATUS,
+    STRIP,
     declined,
 )
 
@@ -56,6 +57,9 @@ def test_alarms_notes_and_leaving_are_never_cut(language: str, size: tuple[int, 
     dress = DRESSES[language]
     leaving = screen(replace(READY, status=OFFLINE), dress, size, Aside.LEAVE)
     assert "…" not in text_of(leaving.band)
+    unclear = replace(OFFLINE, to_send=120, to_send_sum=Money(1_234_567), conflicts=12)
+    desk = screen(replace(READY, status=unclear), dress, size, Aside.LEAVE)
+    assert "…" not in text_of(desk.band)
     starting = screen(None, dress, size, Aside.LEAVE)
     assert "…" not in text_of(starting.band)
     helping = screen(READY, dress, size, Aside.HELP)
@@ -156,6 +160,51 @@ def test_hostile_words_from_outside_break_no_box(size: tuple[int, int]) -> None:
             assert not set(drawn) & {"\x1b", "\x00", "\u202e", "\u0337"}
             if step is Step.CONFIRM:
                 assert "Enter confirms" in text_of(seen.band)
+
+
+@pytest.mark.parametrize("to_send", [0, 3])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_is_never_safe_to_leave_what_the_office_must_clarify(
+    language: str, to_send: int
+) -> None:
+    """Their money is not sent, although nothing waits to be sent by itself."""
+    dress = DRESSES[language]
+    status = replace(STATUS, to_send=to_send, conflicts=2)
+    said = screen(replace(READY, status=status), dress, (80, 24), Aside.LEAVE).verdict.cashier
+    clean = screen(READY, dress, (80, 24), Aside.LEAVE).verdict.cashier
+    safe = clean.split(":")[1].split(".")[0].strip()
+    assert safe not in said
+    assert "2" in said
+    assert str(to_send) in said
+
+
+def test_paid_promises_no_sending_where_the_office_must_clarify() -> None:
+    band = text_of(screen(STATES["paid-and-in-conflict"], DRESS, (80, 24)).band)
+    assert "office" in band
+    assert "will be sent" not in band
+
+
+def test_the_question_of_a_void_names_the_sale_and_stays_beside_an_answer() -> None:
+    for name in ("voiding", "voiding-wrong-key", "voiding-and-a-tap"):
+        for size in SIZES:
+            band = text_of(screen(STATES[name], DRESS, size).band)
+            wanted = ("3.20", "14:01 A. B.", "1 wrong amount", "2 wrong customer", "3 goods")
+            assert [words for words in wanted if words not in band] == [], (name, size)
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_only_money_that_the_customer_has_not_got_is_missing(reason: Reason) -> None:
+    row = replace(STRIP[2], reason=reason, missing=Money(240))
+    seen = text_of(screen(replace(READY, strip=(row,)), DRESS, (80, 24)).strip)
+    assert ("2.40 missing" in seen) is (reason in {Reason.NO_CREDIT, Reason.OFFLINE_CAP})
+
+
+def test_sample_cards_that_do_not_fit_are_counted() -> None:
+    legend = tuple((letter, f"card {letter}") for letter in "ABCDEFGHX")
+    for size in SIZES:
+        seen = text_of(screen(READY, replace(DRESS, legend=legend), size).customer)
+        hidden = [letter for letter, text in legend if text not in seen]
+        assert (f"+ {len(hidden)} more" in seen) is bool(hidden), size
 
 
 def test_privacy_shortens_names_and_hides_debts() -> None:

@@ -17,6 +17,9 @@ from taptill.domain.tap import CardProblem, Tap
 log = logging.getLogger("taptill.till")
 
 TAP_AGE_MAX_S = 2.0
+FRESH_VERDICT_S = 2.0
+"""So long PAID stands, whatever card the reader complains about."""
+
 PAINT_S = 0.01
 """What the cache knows is painted before a request takes the loop."""
 

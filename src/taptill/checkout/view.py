@@ -38,6 +38,7 @@ class Notice(StrEnum):
     BUSY = "busy"  # a key or a tap that must wait until this sale, or this void, is done
     SAME_CARD = "same-card"
     OTHER_CARD = "other-card"  # a different card while a sale waits: tap it again to change
+    NOT_READ = "not-read"  # a card that the reader cannot name, right after a verdict
     TAP_AGAIN = "tap-again"  # the tap was too old when it was taken
     CARD_CHANGED = "card-changed"  # the live answer names another customer, or none
     NOW_REFUSED = "now-refused"  # the live answer changed the verdict
@@ -45,6 +46,7 @@ class Notice(StrEnum):
     NO_AMOUNT = "no-amount"
     NOTHING_TO_VOID = "nothing-to-void"
     VOID_TOO_LATE = "void-too-late"
+    VOID_KEYS = "void-keys"  # a key that answers no question about a void
     NO_SUCH_KEY = "no-such-key"
     AMOUNT_FULL = "amount-full"
     LOOKING_UP = "looking-up"  # not in the cache: the live answer is awaited
@@ -128,7 +130,7 @@ class TillView:
     `basket` holds the finished lines, `typed` the amount being typed (its key strokes, for
     example `4.2`), `total` both together. `verdict` is the decision on tap, in REFUSED the one at
     confirm, in PAID the one about what may be charged next. `amount` is what is being charged or
-    voided, or was refused. `detail` names what closed the till.
+    voided, or was refused. `detail` names what closed the till, or which sale is to be voided.
     """
 
     step: Step

@@ -2,8 +2,10 @@
 
 import os
 import stat
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 
 from platformdirs import user_config_path, user_state_path
 
@@ -48,13 +50,16 @@ def load(path: Path, check_reader: ReaderCheck = lambda _: ()) -> Config:
 
 
 def state_dir(option: Path | None) -> Path:
-    """Give the directory of journal and cache, made with mode 0700; raises ConfigError."""
-    path = option or _named_by("STATE_DIRECTORY") or user_state_path("taptill")
+    """Give the directory of journal and cache, closed to others; raises ConfigError."""
+    systemds = _named_by("STATE_DIRECTORY")
+    path = option or systemds or user_state_path("taptill")
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as fault:
         problem = f"the state directory {path} cannot be made: {fault.strerror}; use --state-dir"
         raise complain([problem]) from fault
+    if path != systemds and _open_to_others(path):
+        _close(path)
     return path
 
 
@@ -84,6 +89,22 @@ def notify_socket() -> str:
 def watchdog_s() -> float:
     """Give the seconds after which systemd misses the watchdog's beat; 0 without one."""
     return int(os.environ.get("WATCHDOG_USEC", "0") or 0) / 1_000_000
+
+
+def _open_to_others(path: Path) -> bool:
+    found = path.stat()
+    return found.st_uid == os.geteuid() and bool(found.st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+
+
+def _close(path: Path) -> None:
+    # Names and card ids lie here in files that the mode of the directory alone protects. What is
+    # not a till's own, /tmp for example, must stay open for those who use it.
+    with suppress(OSError):
+        if (path / "journal.db").exists() or not any(path.iterdir()):
+            path.chmod(0o700)
+    if _open_to_others(path):
+        problem = f"others can look into the state directory {path}"
+        raise complain([f"{problem}: chmod 700 {quote(str(path))}, or name another by --state-dir"])
 
 
 def _token_in(path: Path) -> str | None:

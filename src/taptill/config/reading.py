@@ -3,19 +3,32 @@
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 from taptill.config.kinds import REQUIRED, Key
-from taptill.config.tables import LISTS, TABLES, Backend, Config, Reader, Staff, Till, keys_of
+from taptill.config.tables import (
+    LISTS,
+    TABLES,
+    Backend,
+    Config,
+    Goods,
+    Reader,
+    Staff,
+    Till,
+    keys_of,
+)
 from taptill.domain.errors import ConfigError
 from taptill.domain.money import Currency
 
 ReaderCheck = Callable[[Reader], Iterable[str]]
-"""Says what is wrong with a reader's driver, family and steps: one short sentence each."""
+"""Says what is wrong with a reader's driver, family and steps: one `key: sentence` each."""
+
+Row = Mapping[str, Any]
+"""What a table says, by key; a key with a mistake is left out."""
 
 SHOWN_MAX = 60
 """More characters of a wrong value than this do not help."""
@@ -44,12 +57,13 @@ def parse(text: str, check_reader: ReaderCheck = lambda _: ()) -> Config:
     ]
     if complaints:
         raise complain(complaints)
+    made: dict[str, Any] = {name: table(**tables[name]) for name, table in TABLES.items()}
     return Config(
-        **tables,
-        readers=tuple(rows["reader"].values()),
-        goods=tuple(rows["goods"].values()),
-        staff=tuple(rows["staff"].values()),
-        warnings=tuple(_warnings(tables["backend"])),
+        **made,
+        readers=tuple(Reader(**row) for row in rows["reader"]),
+        goods=tuple(Goods(**row) for row in rows["goods"]),
+        staff=tuple(Staff(**row) for row in rows["staff"]),
+        warnings=tuple(_warnings(made["backend"])),
     )
 
 
@@ -77,25 +91,23 @@ class _Reading:
         self._file = file
         self._currency = _currency(file)
 
-    def table(self, name: str, table: type) -> Any:
-        """Read one table; None where it holds a mistake."""
+    def table(self, name: str, table: type) -> Row:
+        """Read one table."""
         found = self._file.get(name, {})
         if isinstance(found, dict):
             return self._row(f"[{name}]", table, found)
         self.complaints.append(f"[{name}]: this is one table: write [{name}] above its keys")
-        return None
+        return {}
 
-    def rows(self, name: str, table: type) -> dict[int, Any]:
-        """Read an array of tables; gives the rows without a mistake by their number."""
+    def rows(self, name: str, table: type) -> list[Row]:
+        """Read an array of tables."""
         found = self._file.get(name, [])
         if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
             self.complaints.append(f"[[{name}]]: write [[{name}]] above the keys of each")
-            return {}
-        numbered = enumerate(found, start=1)
-        rows = {n: self._row(f"[[{name}]] {n}", table, row) for n, row in numbered}
-        return {n: row for n, row in rows.items() if row is not None}
+            return []
+        return [self._row(f"[[{name}]] {n}", table, row) for n, row in enumerate(found, start=1)]
 
-    def _row(self, place: str, table: type, found: Mapping[str, object]) -> Any:
+    def _row(self, place: str, table: type, found: Mapping[str, object]) -> Row:
         keys = keys_of(table)
         unknown = [name for name in found if name not in keys]
         self.complaints += [_unknown_key(place, name, found[name], keys) for name in unknown]
@@ -105,7 +117,7 @@ class _Reading:
                 values[name] = _value(key, found.get(name, key.default), self._currency)
             except ValueError:
                 self.complaints.append(_wrong_value(place, name, key, found))
-        return table(**values) if len(values) == len(keys) else None
+        return values
 
 
 def _value(key: Key, found: object, currency: Currency) -> object:
@@ -172,30 +184,40 @@ def _shown_name(name: str) -> str:
 
 
 def _reader_complaints(
-    rows: Mapping[int, Reader], file: Mapping[str, Any], check: ReaderCheck
+    rows: Sequence[Row], file: Mapping[str, Any], check: ReaderCheck
 ) -> Iterable[str]:
     if file.get("reader", []) == []:
         yield "[[reader]] is missing: at least one reader is needed"
-    for number, reader in rows.items():
-        yield from (f"[[reader]] {number} {said}" for said in check(reader))
+    for number, row in enumerate(rows, start=1):
+        for said in check(_stand_in(row)) if "driver" in row else ():
+            about = said.partition(":")[0]
+            if about in row or about not in keys_of(Reader):  # a default in its place may not fit
+                yield f"[[reader]] {number} {said}"
 
 
-def _twice(name: str, key: str, rows: Mapping[int, Any]) -> Iterable[str]:
+def _stand_in(row: Row) -> Reader:
+    """Make a reader to check, with the default of each key that holds a mistake."""
+    keys = keys_of(Reader)
+    missing = {name: keys[name] for name in keys.keys() - row.keys()}
+    defaults: Row = {name: _value(key, key.default, Currency("")) for name, key in missing.items()}
+    return Reader(**row, **defaults)
+
+
+def _twice(name: str, key: str, rows: Sequence[Row]) -> Iterable[str]:
     first: dict[object, int] = {}
-    for number, row in rows.items():
-        other = first.setdefault(getattr(row, key), number)
-        if other != number:
+    for number, row in enumerate(rows, start=1):
+        if key in row and (other := first.setdefault(row[key], number)) != number:
             yield f"[[{name}]] {number} {key} is that of [[{name}]] {other}: each needs its own"
 
 
-def _staff_complaints(rows: Mapping[int, Staff]) -> Iterable[str]:
-    for number, staff in rows.items():
-        if not (staff.pin_hash or staff.card_id):
+def _staff_complaints(rows: Sequence[Row]) -> Iterable[str]:
+    for number, row in enumerate(rows, start=1):
+        if row.get("pin_hash") == row.get("card_id") == "":
             yield f"[[staff]] {number} needs pin_hash or card_id, or nobody can be this person"
 
 
-def _backend_complaints(backend: Backend | None) -> Iterable[str]:
-    if backend and backend.client_key and not backend.client_cert:
+def _backend_complaints(row: Row) -> Iterable[str]:
+    if row.get("client_key") and row.get("client_cert", "wrong") is None:
         yield "[backend] client_key needs client_cert beside it"
 
 
