@@ -108,12 +108,6 @@ def test_every_command_that_a_page_names_exists(page: Path) -> None:
     assert [words for words in named if not is_command(words.split())] == []
 
 
-@pytest.mark.parametrize("table", ALL)
-def test_every_command_that_a_complaint_names_exists(table: str) -> None:
-    named = [COMMAND.findall(key.kind.allowed) for key in keys_of(ALL[table]).values()]
-    assert [words for words in sum(named, []) if not is_command(words.split())] == []
-
-
 def is_command(words: list[str]) -> bool:
     """Tell whether the program has this command; options and their values are not looked at."""
     found: click.Command | None = taptill

@@ -50,7 +50,7 @@ _FIELDS = texts(
     r"[A-Za-z][A-Za-z0-9_]*", "field names of the Customers API; [] is all that taptill uses"
 )
 _STEPS = texts(r".{1,80}", "the normaliser's steps, in quotes; [] is the driver's own")
-_HASH = text(0, 400, r"(scrypt\$.+)?", 'as `taptill staff hash-pin` prints it, or ""')
+_HASH = text(0, 400, r"(scrypt\$.+)?", 'a hash that begins with scrypt$, or ""')
 
 
 @dataclass(frozen=True, slots=True)

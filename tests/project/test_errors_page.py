@@ -1,0 +1,48 @@
+"""The tree of errors and the reasons of a decline in, the tables of docs/errors.md out."""
+
+import inspect
+import re
+
+from tests.project.sources import ROOT
+
+from taptill.domain.decision import Reason
+from taptill.domain.errors import ALL_ERRORS, TaptillError
+from taptill.ui import texts
+
+PAGE = ROOT / "docs" / "errors.md"
+ROW = re.compile(r"^\| `([a-z-]+)` \| (.+) \| (.+) \| (.+) \|$", re.MULTILINE)
+
+
+def rows(heading: str) -> list[tuple[str, str, str]]:
+    """Give the first three cells of a section's rows; the last is advice, not in the code."""
+    _, _, rest = PAGE.read_text("utf-8").partition(f"\n## {heading}\n")
+    section, _, _ = rest.partition("\n## ")
+    return [(code, second, third) for code, second, third, _ in ROW.findall(section)]
+
+
+def below(tree: type[TaptillError]) -> set[type[TaptillError]]:
+    """Give all errors of the program that are below one."""
+    known = [one for one in tree.__subclasses__() if one.__module__.startswith("taptill.")]
+    return set(known).union(*map(below, known))
+
+
+def test_the_page_says_of_each_error_what_the_program_does() -> None:
+    """Code, exit status and the first line of the class, in the order of the classes."""
+    errors: tuple[type[TaptillError], ...] = (*ALL_ERRORS, TaptillError)
+    assert rows("Errors") == [
+        (one.code, str(one.exit_status), (inspect.getdoc(one) or "").splitlines()[0])
+        for one in errors
+    ]
+
+
+def test_the_list_of_errors_is_complete_and_each_code_is_its_own() -> None:
+    assert set(ALL_ERRORS) == below(TaptillError)
+    assert len({one.code for one in ALL_ERRORS}) == len(ALL_ERRORS)
+
+
+def test_the_page_says_of_each_decline_what_the_cashier_reads() -> None:
+    english = texts.load("en").words
+    assert rows("Declines") == [
+        (reason.value, english[f"reason.{reason}.word"], english[f"reason.{reason}.cashier"])
+        for reason in Reason
+    ]
