@@ -171,7 +171,7 @@ class Settlement:
         verdict, drafts = assess(snapshot, look, self._policy.journal_id, may_share=may_share)
         if isinstance(verdict, Halt):
             drafts = [] if self._stopped() else drafts
-            self._stop(verdict.reason)
+            self._stop(verdict.reason, snapshot.customer.id)
         if drafts:
             await self._append(customer_id, drafts)
             self._events.changed()
@@ -293,7 +293,7 @@ class Settlement:
     async def _write(self, drafts: Sequence[Draft]) -> None:
         for draft in drafts:
             if draft.kind is Kind.HALTED:  # before the disk is asked, which may fail
-                self._stop(Stop(draft.body["reason"]))
+                self._stop(Stop(draft.body["reason"]), draft.customer_id or 0)
         await self._books.append(drafts)
 
     def _learn(self, task: Task) -> None:
@@ -314,7 +314,7 @@ class Settlement:
                 self._stale_reads.pop(customer_id, None)
                 self.state = State.RUNNING if self.state is State.DENIED else self.state
             case Stopped(reason):
-                self._stop(Stop(reason))
+                self._stop(Stop(reason), customer_id)
             case Later(retry_after_s=retry_after_s, transport=True, denied=denied):
                 self._failed(customer_id, retry_after_s, denied=denied)
             case Later(stale=stale):
@@ -333,7 +333,7 @@ class Settlement:
     def _stopped(self) -> bool:
         return self.state in {State.HALTED, State.CLONED}
 
-    def _stop(self, reason: Stop) -> None:
+    def _stop(self, reason: Stop, customer_id: int) -> None:
         if not self._stopped():
-            log.error("settlement.stopped", extra={"reason": reason.value})
+            log.error("settlement.stopped", extra={"reason": reason.value, "customer": customer_id})
         self.state = State.CLONED if reason is Stop.CLONED else State.HALTED
