@@ -160,7 +160,7 @@ def test_taking_everything_off_after_a_refusal_leaves_the_card(shop: Shop) -> No
 
 @pytest.mark.parametrize("card", ["X", "N"], ids=["nobody's card", "not known offline"])
 def test_enter_leaves_the_words_of_a_card_that_cannot_be_charged(shop: Shop, card: str) -> None:
-    """"No card yet" would be a lie: the band says what is wrong with this one."""
+    """ "No card yet" would be a lie: the band says what is wrong with this one."""
     shop.finder.offline = card == "N"
     shop.press("420")
     shop.tap(card)

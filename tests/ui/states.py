@@ -167,7 +167,6 @@ STATES: dict[str, TillView | None] = {
     ),
     "voiding": VOIDING,
     "voiding-wrong-key": replace(VOIDING, notice=Notice.VOID_KEYS),
-    "voiding-and-a-tap": replace(VOIDING, notice=Notice.BUSY),
     "voided": replace(
         READY,
         step=Step.VOIDED,

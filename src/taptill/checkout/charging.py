@@ -13,6 +13,8 @@ from taptill.domain.entry import Draft, Entry, Kind
 from taptill.domain.errors import JournalError
 
 DEAD_ENTER_S = 0.4
+"""Longer than a reader may take a tap back: what it takes back is not charged yet."""
+
 SLOW_DISK_S = 2.0
 
 VOID_REASONS = {"1": "wrong amount", "2": "wrong customer", "3": "goods returned"}
@@ -24,35 +26,30 @@ class Charging:
     def __init__(self, counter: Counter, inquiry: Inquiry) -> None:
         self._counter = counter
         self._inquiry = inquiry
-        self._enter_dead_until_s = 0.0
 
     def confirm(self) -> None:
         """Charge what is rung up to the customer shown, if the rules allow it."""
         counter, sale = self._counter, self._counter.sale
         finding = sale.found.finding_at(counter.now_s) if sale.found else None
-        if sale.step in OVER or sale.step is Step.VOIDING:
+        if sale.step in OVER:
             return  # the screen says already what Enter might ask
-        if counter.now_s < self._enter_dead_until_s:
-            counter.say(Notice.WAIT_A_MOMENT)
+        if sale.step is Step.VOIDING:
+            counter.say(Notice.VOID_KEYS)
         elif not counter.total:
             counter.say(Notice.NO_AMOUNT)
-        elif finding is None and sale.asking:
-            counter.say(Notice.LOOKING_UP)
-        elif isinstance(finding, Known) and not finding.gone and counter.go(Event.CONFIRMED):
-            counter.set(amount=counter.total)
-            if wait_s := self._inquiry.patience_s(finding):
-                counter.errands.start(self._wait_and_decide(wait_s))
-            else:
-                self._decide()
-        else:
-            counter.say(Notice.NO_CARD)
+        elif isinstance(finding, Known) and not finding.gone:
+            self._confirm(finding)
+        elif finding is None:
+            counter.say(Notice.LOOKING_UP if sale.asking else Notice.NO_CARD)
+        elif sale.notice is not Notice.CARD_CHANGED:
+            counter.say(Notice.NONE)  # the refusal's own words say what to do
 
     def ask_void(self) -> None:
         """Ask why the last sale is to be voided; possible once, within the window."""
         counter, last = self._counter, self.voidable()
         if counter.sale.step is Step.VOIDING:
-            return
-        if counter.total:
+            counter.say(Notice.VOID_KEYS)
+        elif counter.total:
             counter.say(Notice.BUSY)
         elif last is None:
             sold = counter.strip.last_sale()
@@ -60,16 +57,17 @@ class Charging:
         else:
             counter.new_sale()
             counter.go(Event.VOID_ASKED)
-            counter.set(amount=last.amount)
+            counter.set(amount=last.amount, detail=f"{last.at} {last.initials}")
 
     def choose_void(self, key: str) -> None:
         """Void the last sale for the reason of that key; any other key waits on."""
         counter, last = self._counter, self.voidable()
-        counter.say(Notice.NONE)
         if last is None:
             counter.new_sale()
             counter.say(Notice.VOID_TOO_LATE)
-        elif key in VOID_REASONS:
+        elif key not in VOID_REASONS:
+            counter.say(Notice.VOID_KEYS)
+        else:
             counter.go(Event.VOID_CHOSEN)
             body = {"reason": VOID_REASONS[key], "voids": last.seq}
             amount = -last.amount.minor
@@ -83,6 +81,17 @@ class Charging:
             return None
         age_s = self._counter.now_s - last.sold_at_s
         return last if age_s <= self._counter.settings.void_window_s else None
+
+    def _confirm(self, known: Known) -> None:
+        counter = self._counter
+        if self._is_hasty():
+            counter.say(Notice.WAIT_A_MOMENT)
+        elif counter.go(Event.CONFIRMED):
+            counter.set(amount=counter.total)
+            if wait_s := self._inquiry.patience_s(known):
+                counter.errands.start(self._wait_and_decide(wait_s))
+            else:
+                self._decide()
 
     async def _wait_and_decide(self, wait_s: float) -> None:
         await self._inquiry.answer_within(wait_s)
@@ -156,4 +165,10 @@ class Charging:
         counter = self._counter
         counter.go(event)
         counter.touch()
-        self._enter_dead_until_s = counter.now_s + DEAD_ENTER_S
+        counter.verdict_at_s = counter.now_s
+
+    def _is_hasty(self) -> bool:
+        """Tell whether nobody can have looked at the verdict, or at whose card was tapped."""
+        counter, tap = self._counter, self._counter.sale.tap
+        seen_at_s = max(counter.verdict_at_s, tap.at_s) if tap else counter.verdict_at_s
+        return counter.now_s < seen_at_s + DEAD_ENTER_S

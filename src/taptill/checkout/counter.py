@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 from taptill.checkout.errands import Errands
@@ -46,6 +47,7 @@ class Counter:
         self.changed = changed
         self.news = news
         self.touched_at_s = 0.0
+        self.verdict_at_s = -inf
         self.errands = Errands(self.close, changed)
 
     @property

@@ -67,10 +67,13 @@ class Inquiry:
             counter.errands.start(self._find(tap))
 
     def refused_by_reader(self, problem: CardProblem) -> None:
-        """Take back what the reader could not name."""
+        """Take back what the reader could not name; a fresh PAID is not wiped by it."""
         counter = self._counter
         if counter.sale.step in _NO_TAPS:
             self._turn_away()
+            return
+        if counter.sale.step in OVER and counter.now_s < counter.verdict_at_s + FRESH_VERDICT_S:
+            counter.say(Notice.NOT_READ)
             return
         counter.touch()
         counter.begin_if_over()
@@ -146,8 +149,9 @@ class Inquiry:
             said_s = after_s
 
     def _turn_away(self) -> None:
-        if self._counter.sale.step is not Step.CLOSED:
-            self._counter.say(Notice.BUSY)
+        step = self._counter.sale.step
+        if step is not Step.CLOSED:
+            self._counter.say(Notice.VOID_KEYS if step is Step.VOIDING else Notice.BUSY)
 
     def _is_shown(self, tap: Tap) -> bool:
         """Tell whether this card is on the panel and may pay, or is being looked up."""

@@ -33,20 +33,25 @@ class Strip:
 
     def __init__(self) -> None:
         self._rows: deque[Sold] = deque(maxlen=ROWS_MAX)
+        self._last: Sold | None = None
 
     def add(self, sold: Sold) -> None:
         """Put a sale or a refusal on top."""
         self._rows.appendleft(sold)
+        if sold.seq:
+            self._last = sold
 
     def void(self, charge_id: str, seq: int) -> None:
         """Mark a sale as voided by entry `seq`, which is sent or kept from now on."""
+        if self._last and self._last.charge_id == charge_id:
+            self._last = None
         for index, row in enumerate(self._rows):
             if row.charge_id == charge_id:
                 self._rows[index] = replace(row, voided=True, seq=seq)
 
     def last_sale(self) -> Sold | None:
-        """Give the last charge that is not voided yet."""
-        return next((row for row in self._rows if row.seq and not row.voided), None)
+        """Give the newest charge, if it stands; refusals may have pushed it out of the rows."""
+        return self._last
 
     @property
     def ends_with_sale(self) -> bool:

@@ -35,7 +35,7 @@ class Notice(StrEnum):
     """One line of answer to a key or a tap that changed nothing; keys of the screen texts."""
 
     NONE = ""
-    BUSY = "busy"  # a key or a tap that must wait until this sale, or this void, is done
+    BUSY = "busy"  # a key or a tap that must wait until this sale is done
     SAME_CARD = "same-card"
     OTHER_CARD = "other-card"  # a different card while a sale waits: tap it again to change
     NOT_READ = "not-read"  # a card that the reader cannot name, right after a verdict
@@ -46,7 +46,7 @@ class Notice(StrEnum):
     NO_AMOUNT = "no-amount"
     NOTHING_TO_VOID = "nothing-to-void"
     VOID_TOO_LATE = "void-too-late"
-    VOID_KEYS = "void-keys"  # a key that answers no question about a void
+    VOID_KEYS = "void-keys"  # a key or a tap that does not answer the question about a void
     NO_SUCH_KEY = "no-such-key"
     AMOUNT_FULL = "amount-full"
     LOOKING_UP = "looking-up"  # not in the cache: the live answer is awaited

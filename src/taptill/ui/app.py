@@ -17,7 +17,7 @@ from taptill.checkout.session import Step
 from taptill.checkout.view import TillView
 from taptill.ui import views
 from taptill.ui.dress import Dress
-from taptill.ui.layout import plan
+from taptill.ui.layout import plan, too_small
 from taptill.ui.themes import themes
 from taptill.ui.views import Aside
 from taptill.ui.widgets import TillScreen
@@ -25,6 +25,9 @@ from taptill.ui.widgets import TillScreen
 _log = logging.getLogger(__name__)
 
 _PRESSED = frozenset("0123456789.,+/*")
+_BLIND = frozenset({"escape", "minus", "ctrl+q"})
+"""All that may be pressed where the till cannot be drawn: nobody sells unseen."""
+
 _BRIEF = frozenset({Step.ASKING, Step.SAVING})
 _EXIT_FAULT = 70
 _LEAVING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -146,6 +149,8 @@ class TillApp(App[Exception | None], inherit_bindings=False):
     def on_key(self, event: events.Key) -> None:
         """Answer the screen's own keys; the till gets all others."""
         event.stop()
+        if too_small(*self._cells) and event.key not in _BLIND:
+            return
         before = (self._aside, self._dress)
         asked, self._aside = self._aside, Aside.NONE
         match event.key:

@@ -1,7 +1,7 @@
 """A TillView in, the coloured band out: one word in block letters, and what to do next."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from taptill.checkout.session import Step
@@ -32,6 +32,7 @@ _ROLES = {
 _SIGNS = {Role.OK: "√ ", Role.REFUSED: "× ", Role.WARN: "! "}
 _WAITS_FOR_CARD = frozenset({Step.READY, Step.RINGING})
 _HOPELESS = frozenset({CardTrouble.RANDOM_ID, CardTrouble.BLANK_ID, CardTrouble.WRONG_FORM})
+_SETTLED = frozenset({SaleState.SENT, SaleState.CONFLICT})  # nothing waits to be sent
 _READS = frozenset({ReaderState.OK, ReaderState.OPENING})
 
 
@@ -160,9 +161,10 @@ def _worded(entry: str, role: Role, figures: Mapping[str, str], dress: Dress) ->
 
 
 def _answered(said: Verdict, view: TillView, dress: Dress) -> Verdict:
-    """Put the answer to the last key or tap, if there is one, in the cashier's place."""
+    """Put the answer to the last key or tap in the cashier's place; a void's choices stay."""
     if answer := _answer(view, dress):
-        return Verdict(said.role, said.word, said.customer, said.second, answer)
+        _, *choices = said.cashier.split("\n") if view.step is Step.VOIDING else [""]
+        return replace(said, cashier="\n".join([answer, *choices]))
     return said
 
 
@@ -170,8 +172,8 @@ def _answer(view: TillView, dress: Dress) -> str:
     newest = view.strip[0] if view.strip else None
     if view.notice is not Notice.NONE:
         return dress.texts.say(f"notice.{view.notice}")
-    if view.step is Step.PAID and newest and newest.state is SaleState.SENT:
-        return dress.texts.say("step.paid.cashier-sent")
+    if view.step is Step.PAID and newest and newest.state in _SETTLED:
+        return dress.texts.say(f"step.paid.cashier-{newest.state}")
     if view.step is Step.READY and view.restored and newest:
         return dress.texts.say(
             "restored.note",

@@ -106,7 +106,10 @@ def _nobody(view: TillView, dress: Dress, rows: int) -> list[Run]:
         cards = [Run(f"{letter} {dress.clean(text)}") for letter, text in dress.legend]
         head = [Run(""), Run(dress.texts.say("panel.cards"))]
         runs += [*head, *cards] if len(runs) + len(head) + len(cards) <= rows else cards
-    return runs[:rows]
+    if len(runs) > rows:
+        rest = dress.texts.say("line.more", count=str(len(runs) - rows + 1))
+        runs[rows - 1 :] = [Run(rest)]
+    return runs
 
 
 def _who(who: CustomerView, dress: Dress, width: int) -> list[tuple[int, Run]]:

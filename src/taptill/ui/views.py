@@ -7,6 +7,7 @@ from rich.cells import cell_len
 
 from taptill.checkout.session import Step
 from taptill.checkout.view import Link, SaleState, SaleView, StatusView, TillView
+from taptill.domain.decision import Reason
 from taptill.domain.tap import ReaderHealth, ReaderState
 from taptill.ui.band import Verdict, band, broken_readers, unusable_reader, verdict
 from taptill.ui.dress import Dress
@@ -17,6 +18,7 @@ from taptill.ui.rows import Role, Row, Rows, Run, bare, block, clip, frame, pad,
 _NAME_CELLS = 16
 _AMOUNT_CELLS = 9
 _INITIALS_CELLS = 6
+_MISSING = frozenset({Reason.NO_CREDIT, Reason.OFFLINE_CAP})
 
 HELP = (
     "confirm", "cancel", "digits", "back", "letters", "add",
@@ -72,11 +74,11 @@ def screen(
 def _leave(view: TillView | None, dress: Dress) -> str:
     if view is None:
         return dress.texts.say("leave.starting")
-    status = view.status
-    if not status.to_send:
-        return dress.texts.say("leave.clean")
-    total = dress.money(status.to_send_sum)
-    return dress.texts.say("leave.kept", count=str(status.to_send), sum=total)
+    say, status = dress.texts.say, view.status
+    count, total = str(status.to_send), dress.money(status.to_send_sum)
+    if status.conflicts:
+        return say("leave.desk", conflicts=str(status.conflicts), count=count, sum=total)
+    return say("leave.kept", count=count, sum=total) if status.to_send else say("leave.clean")
 
 
 def _boxed(title: str, runs: list[Run], box: Box, places: Plan) -> Rows:
@@ -237,7 +239,7 @@ def _sale_state(one: SaleView, dress: Dress) -> str:
     if one.state is not SaleState.REFUSED:
         return say(f"sale.{one.state}")
     why = say(f"reason.{one.reason}.short") if one.reason else "?"
-    if one.missing is not None and dress.debt_shown:
+    if one.missing is not None and one.reason in _MISSING and dress.debt_shown:
         why = say("sale.missing", why=why, missing=dress.money(one.missing))
     return say("sale.refused", why=why)
 
