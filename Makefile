@@ -44,7 +44,7 @@ format: $(READY) ## Format and mend what can be mended
 
 # --universal: one file for every Python from 3.11 and every board.
 LOCK = $(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml
+	--generate-hashes --no-strip-extras --no-emit-index-url --no-annotate --no-header pyproject.toml
 
 lock: $(READY) ## Pin the newest allowed versions anew (needs the network)
 	$(BIN)/python -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv
