@@ -111,6 +111,12 @@ def test_no_entry_is_ever_changed_or_deleted(book: Book, statement: str) -> None
     assert list(entries(book.reads.connection)) == before
 
 
+def test_each_commit_is_synced_and_no_replace_passes_by_the_triggers(book: Book) -> None:
+    wanted = {"journal_mode": "wal", "synchronous": 2, "recursive_triggers": 1, "foreign_keys": 1}
+    connection = book.file.connection
+    assert wanted == {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in wanted}
+
+
 def test_after_another_connection_wrote_the_chain_goes_on_from_its_end(
     book: Book, clock: FakeClock
 ) -> None:

@@ -19,8 +19,8 @@ TAKES_S = 0.05
 class Counterpart:
     """Fits the schedule's `Backend`; each request takes TAKES_S.
 
-    `down` answers everything, `reads` and `updates` what concerns one customer; `asked` holds
-    (seconds since the start, verb, customer).
+    `down` answers everything, `reads` and `updates` what concerns one customer, `slow` adds
+    seconds for one; `asked` holds (seconds since the start, verb, customer).
     """
 
     def __init__(self, clock: FakeClock, kin: Kin | None = None) -> None:
@@ -29,6 +29,7 @@ class Counterpart:
         self.down: NoAnswer | None = None
         self.reads: dict[int, RowAnswer | Exception] = {}
         self.updates: dict[int, UpdateAnswer] = {}
+        self.slow: dict[int, float] = {}
         self.asked: list[tuple[float, str, int]] = []
         self.most_at_once = 0
         self._at_once = 0
@@ -60,17 +61,21 @@ class Counterpart:
         self.asked.append((at_s, verb, customer))
         self._at_once += 1
         self.most_at_once = max(self.most_at_once, self._at_once)
-        await asyncio.sleep(TAKES_S)
+        await asyncio.sleep(TAKES_S + self.slow.get(customer, 0.0))
         self._at_once -= 1
 
 
 class BenchBooks:
-    """Fits the schedule's `Books` over a bench; `fails` breaks the disk, `takes_s` slows it."""
+    """Fits the schedule's `Books` over a bench.
+
+    `fails` breaks the disk, `takes_s` slows it, `forgets` loses all that is appended.
+    """
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self.fails = False
         self.takes_s = 0.0
+        self.forgets = False
 
     def look(self, customer_id: int, mark_seq: int | None) -> JournalAnswer | None:
         return self._bench.reads.look(customer_id, mark_seq)
@@ -87,4 +92,4 @@ class BenchBooks:
         await asyncio.sleep(self.takes_s)
         if self.fails:
             raise JournalError(path="bench", detail="the disk is full")
-        return self._bench.write(*drafts)
+        return [] if self.forgets else self._bench.write(*drafts)

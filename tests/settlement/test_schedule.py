@@ -236,6 +236,16 @@ def test_a_charge_during_a_settling_is_settled_soon_after(stage: Stage) -> None:
     assert stage.waiting == []
 
 
+def test_a_customer_who_stays_open_whatever_is_done_is_not_asked_about_all_the_time(
+    stage: Stage,
+) -> None:
+    stage.bench.charge(320, 7)
+    stage.books.forgets = True
+    stage.play_for(100)
+    assert stage.waiting == [7]
+    assert len(stage.backend.times("read", 7)) < 10
+
+
 def test_half_a_pair_halts_all_and_stays_halted_over_a_restart(stage: Stage) -> None:
     stage.backend = Counterpart(stage.clock, Kin(enrolled=True, keeps_money=False))
     stage.bench.charge(320, 7)
@@ -273,8 +283,9 @@ def test_a_halt_that_cannot_be_written_halts_all_the_same(stage: Stage) -> None:
 def test_trouble_of_another_customer_does_not_lift_a_halt(stage: Stage) -> None:
     """The others' requests were under way when it came."""
     stage.backend = Counterpart(stage.clock, Kin(enrolled=True, keeps_money=False))
-    stage.backend.updates = {8: LOST, 9: Unheard("HTTP 500"), 10: DENIED}
-    for customer in (7, 8, 9, 10):
+    stage.backend.updates = {8: LOST, 9: DENIED}
+    stage.backend.slow = {8: 1.0, 9: 1.0}
+    for customer in (7, 8, 9):
         stage.bench.charge(320, customer)
     assert stage.play_for(100).state is State.HALTED
     assert stage.bench.kinds().count(Kind.HALTED) == 1

@@ -3,7 +3,7 @@
 import asyncio
 
 from tests.settlement.bench import OURS, THEIRS, row, table
-from tests.settlement.counterpart import TAKES_S
+from tests.settlement.counterpart import TAKES_S, Counterpart
 from tests.settlement.stage import Stage
 
 from taptill.domain.customer import Snapshot
@@ -135,6 +135,24 @@ def test_a_disk_that_fails_hinders_no_sight_and_is_tried_again(stage: Stage) -> 
 
     stage.play(scene)
     assert stage.waiting == []
+
+
+def test_a_row_that_has_a_place_for_marks_again_leaves_the_desk_and_is_settled(
+    stage: Stage,
+) -> None:
+    stage.backend = Counterpart(stage.clock)
+    stage.backend.model.versions[7] = [row(1000)]
+    stage.bench.charge(320)
+    stage.bench.settle(row(1000, "a letter"))
+    assert stage.waiting == []
+
+    async def scene(settlement: Settlement) -> None:
+        await settlement.sighted(row(1000))
+        assert stage.bench.position().conflict is None
+        await asyncio.sleep(1)
+
+    stage.play(scene)
+    assert stage.backend.model.read(7).total == 1320
 
 
 def test_foreign_keys_leave_the_desk_once_the_backend_is_conditional(stage: Stage) -> None:
