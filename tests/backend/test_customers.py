@@ -10,8 +10,8 @@ from tests.fakes.backend import HTML, LOST_REPLY, SILENCE, Canned
 from taptill.domain.card_id import CardId
 from taptill.domain.decision import Absent, Ambiguous, Finding, Known, Unreachable
 from taptill.domain.errors import BackendError, MalformedError, RefusedError, UnauthorisedError
+from taptill.settlement.ports import Capabilities
 from taptill.settlement.requests import NoAnswer, NotThere, Unreadable
-from taptill.settlement.schedule import Capabilities
 
 ADA, BEN = row(7), row(8, name="Ben")
 DOWN = Canned("{}", 503)

@@ -15,6 +15,7 @@ from taptill.domain.card_id import CardId
 from taptill.domain.customer import Snapshot
 from taptill.domain.decision import Absent, Known
 from taptill.domain.mark import Mark, Place, with_mark
+from taptill.settlement.ports import Capabilities
 from taptill.settlement.requests import (
     Condition,
     Echo,
@@ -23,7 +24,6 @@ from taptill.settlement.requests import (
     Unheard,
     Update,
 )
-from taptill.settlement.schedule import Capabilities
 
 OURS = "aaaa0001"
 MARK = Mark(4711, 320, "9f3c21aa")

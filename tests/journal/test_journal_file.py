@@ -13,6 +13,7 @@ from taptill.domain.entry import Draft, Kind
 from taptill.domain.errors import EntryRefusedError, JournalError, JournalTooNewError
 from taptill.journal.chain import FIRST_PREV_HASH
 from taptill.journal.file import JournalFile, connect, entries
+from taptill.journal.schema import VERSION
 from taptill.journal.verify import verify
 
 
@@ -131,8 +132,8 @@ def test_after_another_connection_wrote_the_chain_goes_on_from_its_end(
 
 def test_a_newer_format_is_left_alone(path: Path, clock: FakeClock) -> None:
     with closing(sqlite3.connect(path)) as newer:
-        newer.execute("PRAGMA user_version = 2")
-    with pytest.raises(JournalTooNewError, match="format 2"):
+        newer.execute(f"PRAGMA user_version = {VERSION + 1}")
+    with pytest.raises(JournalTooNewError, match=f"format {VERSION + 1}"):
         JournalFile(path, clock)
 
 

@@ -25,7 +25,7 @@ from tests.journal.drafts import (
 from taptill.domain.entry import Attempt, Draft, Kind, Position
 from taptill.domain.mark import Mark
 from taptill.journal.file import JournalFile, entries
-from taptill.journal.projection import COLUMNS, count_in, from_row, to_row
+from taptill.journal.projection import COLUMNS, Count, from_row, to_row
 from taptill.journal.reads import Reads
 from taptill.journal.verify import verify
 
@@ -124,9 +124,10 @@ def test_the_sums_kept_are_those_of_a_fresh_count(groups: list[list[Draft]]) -> 
     for group in groups:
         file.append([group])
     reads = Reads(":memory:", file.connection)
-    fresh: dict[int, Position] = {}
+    count = Count()
     for entry in entries(file.connection):
-        count_in(fresh, entry)
+        count.add(entry)
+    fresh = count.positions
     assert {one: reads.position(one) for one in fresh} == fresh
     assert verify(file.connection).sound
     assert reads.open_customers(9) == [

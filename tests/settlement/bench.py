@@ -1,6 +1,6 @@
 """Answers of a backend in a row in, what settling makes of them out; the journal is a real one."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -28,7 +28,8 @@ from taptill.settlement.requests import (
     Update,
     UpdateAnswer,
 )
-from taptill.settlement.settle import Task, settle
+from taptill.settlement.settle import settle
+from taptill.settlement.writing import Task
 
 ADA, BEN = 7, 8
 OURS, THEIRS = "aaaa0001", "bbbb0002"
@@ -93,9 +94,11 @@ class Bench:
         found = entries(self.file.connection, "seq > ? AND amount_minor IS NULL", [after])
         return [entry.kind for entry in found]
 
+    def of_kind(self, kind: Kind) -> Iterator[Entry]:
+        return (one for one in entries(self.file.connection) if one.kind is kind)
+
     def last(self, kind: Kind) -> Entry:
-        found = [one for one in entries(self.file.connection) if one.kind is kind]
-        return found[-1]
+        return list(self.of_kind(kind))[-1]
 
     def task(self, **options: Any) -> Task:
         chosen = {"conditional": False, "share_debt_data": False, **options}

@@ -1,7 +1,7 @@
 """The schedule's two neighbours with switches: a backend of model rows, and a bench's journal."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tests.fakes.clock import FakeClock
 from tests.settlement.bench import Bench
@@ -9,10 +9,10 @@ from tests.settlement.model import Kin, ModelBackend
 
 from taptill.domain.entry import Draft, Entry
 from taptill.domain.errors import JournalError
+from taptill.settlement.ports import Capabilities
 from taptill.settlement.requests import JournalAnswer, NoAnswer, RowAnswer, Update, UpdateAnswer
-from taptill.settlement.schedule import Capabilities
 
-CUSTOMERS = dict.fromkeys(range(1, 201), 1000)
+CUSTOMERS = 200
 TAKES_S = 0.05
 
 
@@ -23,8 +23,11 @@ class Counterpart:
     seconds for one; `asked` holds (seconds since the start, verb, customer).
     """
 
-    def __init__(self, clock: FakeClock, kin: Kin | None = None) -> None:
-        self.model = ModelBackend(kin or Kin(enrolled=True), CUSTOMERS)
+    def __init__(
+        self, clock: FakeClock, kin: Kin | None = None, customers: int = CUSTOMERS
+    ) -> None:
+        bases = dict.fromkeys(range(1, customers + 1), 1000)
+        self.model = ModelBackend(kin or Kin(enrolled=True), bases)
         self.offers: Capabilities | NoAnswer = Capabilities()
         self.down: NoAnswer | None = None
         self.reads: dict[int, RowAnswer | Exception] = {}
@@ -46,6 +49,12 @@ class Counterpart:
         if isinstance(answer, Exception):
             raise answer
         return self.down or answer
+
+    async def read_rows(self, customer_ids: Sequence[int]) -> Mapping[int, RowAnswer] | NoAnswer:
+        await self._travel("read many", len(customer_ids))
+        if self.down:
+            return self.down
+        return {one: self.model.read(one) for one in customer_ids if one not in self.reads}
 
     async def update_row(self, update: Update) -> UpdateAnswer:
         customer_id = update.read.customer.id

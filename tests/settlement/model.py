@@ -30,7 +30,8 @@ from taptill.settlement.requests import (
     Update,
     UpdateAnswer,
 )
-from taptill.settlement.settle import Settling, Task, settle
+from taptill.settlement.settle import Settling, settle
+from taptill.settlement.writing import Task
 
 HEALING_ROUNDS = 20
 

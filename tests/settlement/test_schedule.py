@@ -11,11 +11,22 @@ from tests.settlement.model import Kin
 from tests.settlement.stage import Stage
 
 from taptill.domain.entry import Draft, Kind
-from taptill.settlement.requests import Final, NoAnswer, Unheard, Unreadable
+from taptill.settlement.ports import Capabilities
+from taptill.settlement.requests import (
+    Choice,
+    Final,
+    NoAnswer,
+    NotThere,
+    Outcome,
+    Ruling,
+    Settled,
+    Stopped,
+    Unheard,
+    Unreadable,
+)
 from taptill.settlement.schedule import (
     IN_FLIGHT_MAX,
     PASS_MAX,
-    Capabilities,
     Settlement,
     State,
 )
@@ -337,3 +348,86 @@ def test_conditions_are_proven_once(stage: Stage, *, obeys: bool) -> None:
     stage.play(scene)
     assert len(stage.backend.times("update", 8)) == 1
     assert stage.waiting == []
+
+
+CONDITIONAL = Kin(conditional=True, enrolled=True, versions=True)
+
+
+@pytest.mark.parametrize(
+    ("kin", "offers", "budget"),
+    [
+        (Kin(enrolled=True), Capabilities(), 2 * 500),
+        (Kin(), Capabilities(), 3 * 500),
+        (CONDITIONAL, Capabilities(conditional_update=True, version=True), 500 + 500 // 100),
+    ],
+    ids=["the plain API", "the plain API at first contact", "conditions"],
+)
+def test_a_backlog_of_5000_charges_of_500_customers_keeps_to_its_requests(
+    stage: Stage, kin: Kin, offers: Capabilities, budget: int
+) -> None:
+    """One question about what the backend offers, and a probe a worker, come on top."""
+    stage.backend = Counterpart(stage.clock, kin, customers=500)
+    stage.backend.offers = offers
+    for number in range(5000):
+        stage.bench.charge(10, 1 + number % 500)
+    stage.play_for(600)
+    assert stage.waiting == []
+    assert {stage.backend.model.read(one).total for one in range(1, 501)} == {1100}
+    assert len(stage.backend.asked) <= budget + 1 + IN_FLIGHT_MAX
+
+
+def test_a_row_that_was_read_ahead_and_changed_since_is_read_again(stage: Stage) -> None:
+    stage.backend = Counterpart(stage.clock, CONDITIONAL)
+    stage.backend.offers = Capabilities(conditional_update=True, version=True)
+    for customer in (7, 8, 9):
+        stage.bench.charge(100, customer)
+
+    async def scene(_: Settlement) -> None:
+        await asyncio.sleep(3 * TAKES_S)  # the rows were read: the office takes a payment now
+        stage.backend.model.move(7, -300)
+        await asyncio.sleep(10)
+
+    stage.play(scene)
+    assert stage.waiting == []
+    assert [stage.backend.model.read(one).total for one in (7, 8, 9)] == [800, 1100, 1100]
+
+
+def test_a_row_that_is_not_among_many_is_asked_for_alone(stage: Stage) -> None:
+    stage.backend = Counterpart(stage.clock, CONDITIONAL)
+    stage.backend.offers = Capabilities(conditional_update=True, version=True)
+    stage.backend.reads = {8: NotThere()}
+    for customer in (7, 8):
+        stage.bench.charge(100, customer)
+    stage.play_for(10)
+    assert stage.waiting == []
+    assert stage.bench.position(8).conflict == "refused"
+    assert stage.backend.model.read(7).total == 1100
+
+
+def test_a_ruling_is_carried_out_beside_the_schedule(stage: Stage) -> None:
+    stage.bench.charge(320)
+    stage.bench.settle(row(1000, "a letter"))
+    outcomes: list[Outcome] = []
+
+    async def scene(settlement: Settlement) -> None:
+        ruling = Ruling(Choice.RETRY, "Jo", "the office has mended the row")
+        outcomes.append(await settlement.resolve(7, ruling))
+
+    stage.play(scene)
+    assert outcomes == [Settled()]
+    assert stage.backend.model.read(7).total == 1320
+
+
+def test_no_ruling_is_carried_out_while_settlement_is_stopped(stage: Stage) -> None:
+    stage.bench.charge(320)
+    stage.bench.settle(row(1000, "a letter"))
+    stage.bench.write(Draft(Kind.HALTED, 7, body={"reason": "half-kept"}))
+    outcomes: list[Outcome] = []
+
+    async def scene(settlement: Settlement) -> None:
+        ruling = Ruling(Choice.ACCEPT, "Jo", "booked by hand")
+        outcomes.append(await settlement.resolve(7, ruling))
+
+    stage.play(scene)
+    assert outcomes == [Stopped("halted")]
+    assert stage.backend.asked == []

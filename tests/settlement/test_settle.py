@@ -35,7 +35,8 @@ from taptill.settlement.requests import (
     Update,
     UpdateAnswer,
 )
-from taptill.settlement.settle import ROUNDS, STALE_MAX, UNKEPT_MAX
+from taptill.settlement.settle import ROUNDS, STALE_MAX
+from taptill.settlement.writing import UNKEPT_MAX
 
 LOST = Unheard("backend-unknown")
 THEIR_MARK = Mark(3, 500, "00000003")

@@ -9,8 +9,9 @@ from tests.settlement.stage import Stage
 from taptill.domain.customer import Snapshot
 from taptill.domain.entry import Kind
 from taptill.domain.mark import Mark
+from taptill.settlement.ports import Capabilities
 from taptill.settlement.requests import NoAnswer, Unheard
-from taptill.settlement.schedule import Capabilities, Settlement, State
+from taptill.settlement.schedule import Settlement, State
 
 UNREACHABLE = NoAnswer("backend-unreachable")
 LOST = Unheard("HTTP 500")

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from taptill.backend.numbers import write_json
@@ -21,6 +21,7 @@ from taptill.domain.errors import (
     UnreachableError,
 )
 from taptill.lookup.sync import Page
+from taptill.settlement.ports import Capabilities
 from taptill.settlement.requests import (
     Condition,
     Echo,
@@ -33,7 +34,6 @@ from taptill.settlement.requests import (
     Update,
     UpdateAnswer,
 )
-from taptill.settlement.schedule import Capabilities
 
 log = logging.getLogger("taptill.backend")
 
@@ -156,6 +156,14 @@ class CustomersApi:
             return snapshot_of(found[0], self._form)
         except MalformedError as fault:
             return Unreadable(str(fault.fields["detail"]))
+
+    async def read_rows(self, customer_ids: Sequence[int]) -> Mapping[int, RowAnswer] | NoAnswer:
+        """Read many rows for settling; one that is not among them is for `read_row` to find."""
+        try:
+            rows = await self._select([_filter("id", "in", list(customer_ids))], len(customer_ids))
+        except BackendError as fault:
+            return _refused_answer(fault)
+        return {one.customer.id: one for one in self._readable(rows)}
 
     async def update_row(self, update: Update) -> UpdateAnswer:
         """Send one update, once; only a surely refused one is tried again without `returning`."""

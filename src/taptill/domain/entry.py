@@ -80,6 +80,8 @@ class Attempt:
     """The last update that this journal sent for a customer, as its entry tells it.
 
     Totals are exact, in minor units. `open` while no receipt, refusal or conflict follows.
+    `origin`: what a row of this epoch without a mark of ours holds (None: nothing of ours), as
+    the conflict desk has decided.
     """
 
     epoch: str
@@ -88,6 +90,7 @@ class Attempt:
     total_sent: Decimal
     others: int | None
     open: bool
+    origin: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,9 @@ class Position:
     `last` is the mark that the row should hold (None: no money entry yet); `seen` the mark that
     the last receipt, attempt or taken-back read; `receipted_seq` the highest seq that ever had a
     receipt; `base` the office's part of the total as last seen; `conflict` the open reason for
-    the conflict desk.
+    the conflict desk. `row_total` is the whole total at the last receipt; money entries up to
+    `start_seq` belong to the journal id before a fork; `closed_seq` is the last money entry when
+    the desk wrote off what no row can take.
     """
 
     customer_id: int
@@ -108,6 +113,15 @@ class Position:
     base: Decimal | None
     attempt: Attempt | None
     conflict: str | None
+    row_total: Decimal | None = None
+    start_seq: int = 0
+    closed_seq: int = 0
+
+    @property
+    def in_question(self) -> int:
+        """Give the minor units that the last mark seen does not cover."""
+        last = self.last.total if self.last else 0
+        return last - (self.seen.total if self.seen else 0)
 
     @property
     def open(self) -> bool:

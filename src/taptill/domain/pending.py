@@ -13,11 +13,10 @@ def pending(marks: Marks, position: Position | None, journal_id: str) -> tuple[M
     """
     if position is None or position.last is None:
         return ZERO, False
-    in_row = marks.table.get(journal_id)
-    attempt = position.attempt
+    in_row, attempt = marks.table.get(journal_id), position.attempt
     lost = in_row is None and attempt is not None and attempt.epoch != marks.epoch
     unreadable = in_row is None and journal_id in marks.table
     if position.conflict or lost or unreadable:
-        last_seen = position.seen.total if position.seen else 0
-        return Money(position.last.total - last_seen), True
-    return Money(position.last.total - (in_row.total if in_row else 0)), False
+        return Money(position.in_question), True
+    held = in_row or (attempt.origin if attempt else None)
+    return Money(position.last.total - (held.total if held else 0)), False

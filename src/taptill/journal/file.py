@@ -17,6 +17,7 @@ from taptill.domain.errors import (
 )
 from taptill.journal import projection, schema
 from taptill.journal.chain import FIRST_PREV_HASH, canonical, chained_hash
+from taptill.journal.footing import footing
 
 ENTRY_COLUMNS = (
     "seq, kind, charge_id, customer_id, amount_minor, body, at, boot_id, uptime_ms, "
@@ -26,6 +27,11 @@ MISSING_END = "it is missing: the sums per customer know of it"
 
 _POSITION_COLUMNS = ", ".join(projection.COLUMNS)
 _POSITION_PLACES = ", ".join("?" * len(projection.COLUMNS))
+
+_LAST_MONEY = (
+    f"SELECT max(seq) FROM entries WHERE seq BETWEEN ? AND ? AND {schema.MONEY} "  # noqa: S608 - constant
+    "GROUP BY customer_id"
+)
 
 BUSY_TIMEOUT_MS = 5000
 """How long a commit waits for a reader that holds the file, a backup for example."""
@@ -102,20 +108,27 @@ class JournalFile:
     def rebuild_projection(self) -> None:
         """Compute every position anew from the entries, in one transaction."""
         with self._transaction():
-            positions: dict[int, Position] = {}
-            for entry in entries(self.connection):
-                projection.count_in(positions, entry)
-            self.connection.execute("DELETE FROM positions")
-            for position in positions.values():
-                self._keep(position)
+            self._count_anew()
+
+    def _count_anew(self) -> None:
+        count = projection.Count()
+        for entry in entries(self.connection):
+            count.add(entry)
+        schema.create_projection(self.connection)
+        for position in count.positions.values():
+            self._keep(position)
 
     def _prepare(self) -> None:
         self.connection.execute("PRAGMA journal_mode = WAL")
         self.connection.execute("PRAGMA synchronous = FULL")
         # Checkpoints sync twice; the writer thread makes them when nobody waits.
         self.connection.execute("PRAGMA wal_autocheckpoint = 0")
-        if _format(self.connection) == 0:
+        found = _format(self.connection)
+        if found == 0:
             schema.create(self.connection)
+        elif found < schema.VERSION:  # the entries are the same in all formats
+            with self._transaction():
+                self._count_anew()
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -162,11 +175,27 @@ class JournalFile:
         places = ", ".join("?" * len(row))
         self.connection.execute(f"INSERT INTO entries ({ENTRY_COLUMNS}) VALUES ({places})", row)  # noqa: S608 - constants
         entry = entry_of(row)
-        if draft.customer_id is not None:
-            before = position(self.connection, draft.customer_id)
-            self._keep(projection.advance(before or projection.blank(draft.customer_id), entry))
+        self._count_in(entry)
         self._end = (entry.seq, entry.hash)
         return entry
+
+    def _count_in(self, entry: Entry) -> None:
+        """Bring the positions up to an entry, as `projection.Count` does over all of them."""
+        if entry.kind is Kind.FORKED:
+            for one in list(positions(self.connection)):
+                self._keep(projection.forked(one))
+        elif entry.kind is Kind.BOOKED:
+            self._book(entry.body["first_seq"], entry.body["last_seq"])
+        elif entry.customer_id is not None:
+            before = position(self.connection, entry.customer_id)
+            self._keep(projection.advance(before or projection.blank(entry.customer_id), entry))
+
+    def _book(self, first_seq: int, last_seq: int) -> None:
+        for (seq,) in self.connection.execute(_LAST_MONEY, (first_seq, last_seq)).fetchall():
+            found = footing(self.connection, seq)
+            at = position(self.connection, found.customer_id) if found else None
+            if found and at:
+                self._keep(projection.booked(at, found.mark))
 
     def _keep(self, position: Position) -> None:
         self.connection.execute(
@@ -187,6 +216,12 @@ def position(connection: sqlite3.Connection, customer_id: int) -> Position | Non
         (customer_id,),
     ).fetchone()
     return projection.from_row(row) if row else None
+
+
+def positions(connection: sqlite3.Connection) -> Iterator[Position]:
+    """Give where the journal stands with each customer, in order of their ids."""
+    query = f"SELECT {_POSITION_COLUMNS} FROM positions ORDER BY customer_id"  # noqa: S608 - constants
+    return (projection.from_row(row) for row in connection.execute(query))
 
 
 def entries(
@@ -257,6 +292,9 @@ def _check_format(connection: sqlite3.Connection, path: Path | str, *, read_only
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if found == 0 and (tables or read_only):
         raise JournalError(path=path, detail="this file is no journal")
+    if found < schema.VERSION and read_only:
+        detail = "an older version wrote it: start the till once, which brings it up to date"
+        raise JournalError(path=path, detail=detail)
 
 
 def _format(connection: sqlite3.Connection) -> int:

@@ -14,11 +14,57 @@ def blank(customer_id: int) -> Position:
     return Position(customer_id, None, None, 0, "", None, None, None)
 
 
-def count_in(positions: dict[int, Position], entry: Entry) -> None:
-    """Apply one entry to the positions of all customers."""
-    if entry.customer_id is not None:
-        before = positions.get(entry.customer_id) or blank(entry.customer_id)
-        positions[entry.customer_id] = advance(before, entry)
+class Count:
+    """The positions of all customers, counted from the entries in their order."""
+
+    def __init__(self) -> None:
+        self.positions: dict[int, Position] = {}
+        self._exported: dict[int, dict[int, Mark]] = {}
+        self._since_export: dict[int, Mark] = {}
+
+    def add(self, entry: Entry) -> None:
+        """Apply one entry."""
+        match entry.kind:
+            case Kind.FORKED:
+                self.positions = {key: forked(one) for key, one in self.positions.items()}
+            case Kind.EXPORTED:
+                self._exported[entry.body["number"]] = self._since_export
+                self._since_export = {}
+            case Kind.BOOKED:
+                for customer_id, mark in self._exported.pop(entry.body["number"], {}).items():
+                    self.positions[customer_id] = booked(self.positions[customer_id], mark)
+            case _ if entry.customer_id is not None:
+                self._advance(entry.customer_id, entry)
+
+    def _advance(self, customer_id: int, entry: Entry) -> None:
+        position = advance(self.positions.get(customer_id) or blank(customer_id), entry)
+        self.positions[customer_id] = position
+        if entry.kind in MONEY_KINDS and position.last:
+            self._since_export[customer_id] = position.last
+
+
+def forked(position: Position) -> Position:
+    """Begin anew under another journal id: what is not known to be sent goes to the desk.
+
+    The twin of this journal may send it, too; a person decides (3-charging 3.5, the mark table).
+    """
+    seen, last = position.seen, position.last
+    start = seen.seq if seen else position.start_seq
+    left = replace(last, total=position.in_question) if last and last.seq > start else None
+    return replace(
+        blank(position.customer_id),
+        last=left,
+        updated_at=position.updated_at,
+        base=position.base,
+        conflict=None if left is None else position.conflict or "forked",
+        row_total=position.row_total,
+        start_seq=start,
+    )
+
+
+def booked(position: Position, mark: Mark) -> Position:
+    """Take the office's word that it has booked a file: the backend holds all up to `mark`."""
+    return replace(position, seen=mark, receipted_seq=max(position.receipted_seq, mark.seq))
 
 
 def advance(position: Position, entry: Entry) -> Position:
@@ -38,7 +84,7 @@ def advance(position: Position, entry: Entry) -> Position:
         case Kind.REFUSAL | Kind.CONFLICT:
             return replace(_closed(position), conflict=body["reason"])
         case Kind.RESOLVED:
-            return replace(position, conflict=None)
+            return _resolved(position, body)
         case Kind.OFFICE_MOVED:
             return replace(position, base=_decimal(body["to"]), updated_at=body["updated_at"])
         case _:
@@ -50,9 +96,8 @@ def _attempted(position: Position, body: Mapping[str, Any]) -> Position:
     assert sent is not None
     total_read = Decimal(body["total_read"])
     others = body["others"]
-    attempt = Attempt(
-        body["epoch"], sent, total_read, Decimal(body["total_sent"]), others, open=True
-    )
+    total_sent, origin = Decimal(body["total_sent"]), _mark(body.get("origin"))
+    attempt = Attempt(body["epoch"], sent, total_read, total_sent, others, open=True, origin=origin)
     base = None if others is None else total_read - others - (seen.total if seen else 0)
     return replace(position, seen=seen, updated_at=body["updated_at"], base=base, attempt=attempt)
 
@@ -66,7 +111,15 @@ def _receipted(position: Position, body: Mapping[str, Any]) -> Position:
         receipted_seq=max(position.receipted_seq, mark.seq),
         updated_at=body["updated_at"],
         base=_decimal(body["base"]),
+        row_total=_decimal(body.get("total")),
     )
+
+
+def _resolved(position: Position, body: Mapping[str, Any]) -> Position:
+    if not body.get("unwritten"):
+        return replace(position, conflict=None)
+    closed_seq = position.last.seq if position.last else 0
+    return replace(_closed(position), conflict=None, seen=position.last, closed_seq=closed_seq)
 
 
 def _closed(position: Position) -> Position:
@@ -103,16 +156,23 @@ COLUMNS = (
     "attempt_sent",
     "attempt_others",
     "attempt_open",
+    "origin_seq",
+    "origin_total",
+    "origin_hash",
+    "row_total",
+    "start_seq",
+    "closed_seq",
 )
 
 
 def to_row(position: Position) -> tuple[Any, ...]:
     """Give a position as a row of the table `positions`, in the order of COLUMNS."""
     attempt = position.attempt
-    tried: tuple[Any, ...] = (None,) * 7 + (0,)
+    tried: tuple[Any, ...] = (None,) * 7 + (0, *_mark_row(None))
     if attempt:
         figures = (str(attempt.total_read), str(attempt.total_sent), attempt.others)
-        tried = (attempt.epoch, *_mark_row(attempt.sent), *figures, int(attempt.open))
+        origin = _mark_row(attempt.origin)
+        tried = (attempt.epoch, *_mark_row(attempt.sent), *figures, int(attempt.open), *origin)
     return (
         position.customer_id,
         *_mark_row(position.last),
@@ -122,6 +182,9 @@ def to_row(position: Position) -> tuple[Any, ...]:
         None if position.base is None else str(position.base),
         position.conflict,
         *tried,
+        None if position.row_total is None else str(position.row_total),
+        position.start_seq,
+        position.closed_seq,
     )
 
 
@@ -133,7 +196,8 @@ def from_row(row: tuple[Any, ...]) -> Position:
     attempt = None
     if sent is not None:
         read, written, others, is_open = row[15:19]
-        attempt = Attempt(epoch, sent, Decimal(read), Decimal(written), others, bool(is_open))
+        figures = (Decimal(read), Decimal(written), others)
+        attempt = Attempt(epoch, sent, *figures, bool(is_open), _mark_of(*row[19:22]))
     return Position(
         customer_id,
         _mark_of(*marks[:3]),
@@ -143,6 +207,8 @@ def from_row(row: tuple[Any, ...]) -> Position:
         _decimal(base),
         attempt,
         conflict,
+        _decimal(row[22]),
+        *row[23:25],
     )
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from taptill.domain.decision import OfflineSpend
 from taptill.domain.entry import Entry, Footing, Position
-from taptill.domain.mark import HASH_DIGITS, Mark
 from taptill.domain.money import Money
 from taptill.journal import projection
 from taptill.journal.chain import FIRST_PREV_HASH
@@ -22,14 +21,12 @@ from taptill.journal.file import (
     mapped,
     position,
 )
+from taptill.journal.footing import footing
+from taptill.journal.schema import MONEY, RARE
 from taptill.settlement.requests import JournalAnswer
 
 END_CHECKED = 1000
 """So many entries of the chain's end are checked at start; `verify` walks all."""
-
-_MONEY = "kind IN ('charge', 'void', 'repayment', 'write-off')"
-_RARE = "kind IN ('opened', 'halted', 'resumed', 'forked')"
-"""The words of the index, so that SQLite sees that it answers."""
 
 # One walk over the open customers, however many they are after an offline day. The first IN is
 # the words of the index, too.
@@ -41,7 +38,7 @@ WITH asked (customer_id, above) AS (
 SELECT coalesce(sum(amount_minor) FILTER (WHERE c.customer_id = ?1), 0),
        coalesce(sum(amount_minor), 0)
 FROM asked JOIN entries c ON c.customer_id = asked.customer_id AND c.seq > asked.above
-WHERE {_MONEY} AND kind = 'charge' AND json_extract(body, '$.offline') AND NOT EXISTS (
+WHERE {MONEY} AND kind = 'charge' AND json_extract(body, '$.offline') AND NOT EXISTS (
     SELECT 1 FROM entries v
     WHERE v.kind = 'void' AND v.charge_id = c.charge_id AND v.charge_id IS NOT NULL
 )
@@ -76,18 +73,9 @@ class Reads:
         return JournalAnswer(position or projection.blank(customer_id), footing)
 
     def footing(self, seq: int) -> Footing | None:
-        """Give the money entry at `seq` with its customer's sum up to it; None: there is none."""
-        query = f"SELECT customer_id, hash FROM entries WHERE seq = ? AND {_MONEY}"  # noqa: S608 - constant
-        found = self._ask(query, seq)
-        if not found:
-            return None
-        customer_id, digits = found[0]
-        total = self._ask(
-            f"SELECT sum(amount_minor) FROM entries WHERE customer_id = ? AND seq <= ? AND {_MONEY}",  # noqa: S608, E501 - constant
-            customer_id,
-            seq,
-        )[0][0]
-        return Footing(customer_id, Mark(seq, total, digits[:HASH_DIGITS]))
+        """Give the money entry at `seq` with its customer's sum up to it; None: not ours."""
+        with mapped(self._path):
+            return footing(self.connection, seq)
 
     def open_customers(self, limit: int) -> list[int]:
         """Give the customers with money still to be sent, oldest money entry first."""
@@ -113,7 +101,7 @@ class Reads:
     def halted(self) -> bool:
         """Tell whether settlement was halted and not resumed since."""
         query = (
-            f"SELECT kind FROM entries WHERE {_RARE} AND kind != 'opened' "  # noqa: S608 - constant
+            f"SELECT kind FROM entries WHERE {RARE} AND kind != 'opened' "  # noqa: S608 - constant
             "ORDER BY seq DESC LIMIT 1"
         )
         return self._ask(query) == [("halted",)]
@@ -134,7 +122,7 @@ class Reads:
 
     def last_opened(self) -> dict[str, str] | None:
         """Give the body of the last `opened`: journal id, backend, strategy, machine."""
-        where = f"seq = (SELECT max(seq) FROM entries WHERE {_RARE} AND kind = 'opened')"  # noqa: S608 - constant
+        where = f"seq = (SELECT max(seq) FROM entries WHERE {RARE} AND kind = 'opened')"  # noqa: S608 - constant
         with mapped(self._path):
             found = list(entries(self.connection, where))
         return dict(found[0].body) if found else None

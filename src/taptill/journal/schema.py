@@ -2,7 +2,8 @@
 
 import sqlite3
 
-VERSION = 1
+VERSION = 2
+"""1 became 2: positions know row total, origin, start and end; the entries are the same."""
 
 _ENTRIES = {
     "seq": int,
@@ -20,8 +21,15 @@ _ENTRIES = {
     "hash": str,
 }
 
+MONEY = "kind IN ('charge', 'void', 'repayment', 'write-off')"
+RARE = "kind IN ('opened', 'halted', 'resumed', 'forked', 'retired', 'exported', 'booked')"
+"""The words of the partial indexes: SQLite uses one only where a query repeats them."""
+
 # What is open is a question to the projection; the generated column lets an index answer it.
-_POSITIONS = """
+_PROJECTION = f"""
+DROP TABLE IF EXISTS positions;
+DROP INDEX IF EXISTS entries_rare;
+CREATE INDEX entries_rare ON entries (seq) WHERE {RARE};
 CREATE TABLE positions (
     customer_id INTEGER PRIMARY KEY,
     last_seq INTEGER, total INTEGER, last_hash TEXT,
@@ -29,17 +37,21 @@ CREATE TABLE positions (
     receipted_seq INTEGER NOT NULL, updated_at TEXT NOT NULL, base TEXT, conflict TEXT,
     attempt_epoch TEXT, attempt_seq INTEGER, attempt_total INTEGER, attempt_hash TEXT,
     attempt_read TEXT, attempt_sent TEXT, attempt_others INTEGER, attempt_open INTEGER NOT NULL,
+    origin_seq INTEGER, origin_total INTEGER, origin_hash TEXT, row_total TEXT,
+    start_seq INTEGER NOT NULL, closed_seq INTEGER NOT NULL,
     open INTEGER AS (last_seq IS NOT NULL AND (seen_seq IS NOT last_seq OR attempt_open))
 ) STRICT;
 CREATE INDEX positions_open ON positions (last_seq) WHERE open;
 CREATE INDEX positions_conflict ON positions (customer_id) WHERE conflict IS NOT NULL;
+"""
+
+_ENTRIES_RULES = f"""
 CREATE UNIQUE INDEX entries_charge ON entries (kind, charge_id) WHERE charge_id IS NOT NULL;
 CREATE INDEX entries_money ON entries (customer_id, seq)
-    WHERE kind IN ('charge', 'void', 'repayment', 'write-off');
-CREATE INDEX entries_rare ON entries (seq) WHERE kind IN ('opened', 'halted', 'resumed', 'forked');
+    WHERE {MONEY};
 CREATE TRIGGER entries_fit BEFORE INSERT ON entries
     WHEN (new.amount_minor IS NOT NULL AND new.customer_id IS NOT NULL)
-        IS NOT (new.kind IN ('charge', 'void', 'repayment', 'write-off'))
+        IS NOT (new.{MONEY})
     BEGIN SELECT RAISE(ABORT, 'a money entry, and no other, has a customer and an amount'); END;
 CREATE TRIGGER entries_void BEFORE INSERT ON entries
     WHEN new.kind = 'void' AND NOT EXISTS (
@@ -53,7 +65,7 @@ CREATE TRIGGER entries_never_change BEFORE UPDATE ON entries
     BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER entries_never_go BEFORE DELETE ON entries
     BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
-"""
+"""  # noqa: S608 - constants
 
 
 def create(connection: sqlite3.Connection) -> None:
@@ -67,9 +79,16 @@ def create(connection: sqlite3.Connection) -> None:
         Database(connection)["entries"].create(  # type: ignore[union-attr]
             _ENTRIES, pk="seq", not_null=needed | {"prev_hash"}, strict=True
         )
-        for statement in _statements(_POSITIONS):
+        for statement in _statements(_ENTRIES_RULES):
             connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {VERSION}")
+        create_projection(connection)
+
+
+def create_projection(connection: sqlite3.Connection) -> None:
+    """Make the tables beside the entries, empty, as format VERSION has them."""
+    for statement in _statements(_PROJECTION):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def _statements(script: str) -> list[str]:

@@ -4,7 +4,6 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from taptill.domain.entry import Position
 from taptill.journal import projection
 from taptill.journal.chain import FIRST_PREV_HASH
 from taptill.journal.file import (
@@ -14,7 +13,7 @@ from taptill.journal.file import (
     entry_of,
     known_end,
     mapped,
-    position,
+    positions,
 )
 
 
@@ -44,18 +43,18 @@ def verify(connection: sqlite3.Connection, path: Path | str = "") -> Verdict:
 
 
 def _walk(connection: sqlite3.Connection) -> Verdict:
-    positions: dict[int, Position] = {}
+    counted = projection.Count()
     prev_hash, count = FIRST_PREV_HASH, 0
     for row in connection.execute(f"SELECT {ENTRY_COLUMNS} FROM entries ORDER BY seq"):  # noqa: S608 - constants
         detail = chain_break(row, count + 1, prev_hash)
         if detail:
             return Verdict(count, count + 1, detail)
         entry = entry_of(row)
-        projection.count_in(positions, entry)
+        counted.add(entry)
         prev_hash, count = entry.hash, entry.seq
     if known_end(connection) > count:
         return Verdict(count, count + 1, MISSING_END)
-    kept = connection.execute("SELECT customer_id FROM positions").fetchall()
-    known = set(positions) | {row[0] for row in kept}
-    stale = [one for one in sorted(known) if position(connection, one) != positions.get(one)]
+    kept = {one.customer_id: one for one in positions(connection)}
+    fresh = counted.positions
+    stale = [one for one in sorted({*kept, *fresh}) if kept.get(one) != fresh.get(one)]
     return Verdict(count, stale_positions=tuple(stale))

@@ -20,9 +20,10 @@ class Desk(StrEnum):
     UNKNOWN_MARK = "unknown-mark"
     SHARED_DEBT_DATA = "shared-debt-data"  # somebody else's keys, and no leave to rewrite them
     REFUSED = "refused"  # the backend's final no
+    FORKED = "forked"  # not known to be sent when this journal parted from its twin
 
 
-STAYS = frozenset({Desk.REFUSED.value})
+STAYS = frozenset({Desk.REFUSED.value, Desk.FORKED.value})
 """Cases that a person must end, unless the row holds the money after all."""
 
 
@@ -43,7 +44,10 @@ class Holds:
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """Settle from `mark` (None: from zero); `taken_back` where a later one had a receipt."""
+    """The row holds our entries up to `mark` (None: nothing); settle from there.
+
+    `taken_back`: a later mark had a receipt.
+    """
 
     mark: Mark | None
     taken_back: bool
@@ -89,7 +93,9 @@ def _judge_absent(marks: Marks, position: Position) -> Judgement:
     attempt = position.attempt
     if attempt and attempt.epoch != marks.epoch:
         return Unclear(Desk.MARK_LOST)
-    return Behind(None, taken_back=position.receipted_seq > 0 and position.seen is not None)
+    origin = attempt.origin if attempt else None
+    held_seq = origin.seq if origin else 0
+    return Behind(origin, taken_back=position.receipted_seq > held_seq and position.seen != origin)
 
 
 def _judge_mark(mark: Mark, position: Position, footing: Footing | None) -> Judgement:
@@ -156,7 +162,8 @@ def assess(
         case _ if position.last is None:  # no money of ours: the row is not our business
             return verdict, []
         case Unclear(desk):
-            return verdict, [] if position.conflict else [conflict(position, desk)]
+            known = position.conflict is not None or position.closed_seq == position.last.seq
+            return verdict, [] if known else [conflict(position, desk)]
         case Unenrolled():
             return verdict, _withdrawn(position)
         case Holds() | Behind():
@@ -183,9 +190,7 @@ def halted(customer_id: int, reason: Stop) -> Draft:
 
 def conflict(position: Position, reason: Desk) -> Draft:
     """Write a case for the conflict desk with the amount in question."""
-    last = position.last.total if position.last else 0
-    in_question = last - (position.seen.total if position.seen else 0)
-    body = {"reason": reason.value, "in_question": in_question}
+    body = {"reason": reason.value, "in_question": position.in_question}
     return Draft(Kind.CONFLICT, position.customer_id, body=body)
 
 
@@ -196,6 +201,7 @@ def receipt(snapshot: Snapshot, mark: Mark, journal_id: str) -> Draft:
         "mark": [mark.seq, mark.total, mark.hash],
         "updated_at": snapshot.updated_at,
         "base": None if base is None else str(base),
+        "total": str(snapshot.total),
     }
     return Draft(Kind.RECEIPT, snapshot.customer.id, body=body)
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from taptill.domain.customer import Snapshot
-from taptill.domain.entry import Draft, Footing, Position
+from taptill.domain.entry import Draft, Footing, Kind, Position
 from taptill.domain.mark import Mark
 
 
@@ -119,6 +119,29 @@ class Final:
 RowAnswer = Snapshot | NotThere | Unreadable | NoAnswer
 UpdateAnswer = Echo | Unheard | Final | NoAnswer
 Answer = RowAnswer | JournalAnswer | UpdateAnswer | None
+
+
+class Choice(StrEnum):
+    """What a person may decide about a case on the conflict desk (3-charging 3.5)."""
+
+    RETRY = "retry"  # send what the last mark seen does not cover
+    ACCEPT = "accept"  # all of it is booked already: write the mark alone
+    WRITE_OFF = "write-off"  # nobody will pay it: take it out of these books
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A person's decision about one case, with a reason in their words."""
+
+    choice: Choice
+    staff: str
+    reason: str
+
+    def resolved(self, customer_id: int, *, unwritten: bool = False) -> Draft:
+        """Write that the case is over; `unwritten`: without a mark, as no row takes one."""
+        body = {"choice": self.choice.value, "reason": self.reason}
+        more = {"unwritten": True} if unwritten else {}
+        return Draft(Kind.RESOLVED, customer_id, body={**body, **more}, staff=self.staff)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,79 +2,35 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
 
 from taptill.domain.clock import Clock
 from taptill.domain.customer import Snapshot, older
-from taptill.domain.entry import Draft, Entry, Kind
+from taptill.domain.entry import Draft
 from taptill.domain.errors import TaptillError
+from taptill.settlement.driver import Driver
 from taptill.settlement.judgement import Behind, Halt, Stop, Unenrolled, assess
+from taptill.settlement.ports import Backend, Books, Capabilities
 from taptill.settlement.requests import (
-    Answer,
-    Append,
-    Echo,
-    JournalAnswer,
     Later,
     NoAnswer,
     OnDesk,
     Outcome,
-    ReadJournal,
-    ReadRow,
-    Request,
     RowAnswer,
+    Ruling,
     Settled,
     Stopped,
-    Update,
-    UpdateAnswer,
 )
-from taptill.settlement.settle import Task, settle
 from taptill.settlement.waits import RETRY_FIRST_S, Rhythm, Waits
+from taptill.settlement.writing import Task
 
 log = logging.getLogger("taptill.settlement")
 
 IN_FLIGHT_MAX = 4
 PASS_MAX = 100
-
-
-class Books(Protocol):
-    """The journal as settlement needs it; one call, one committed state."""
-
-    def look(self, customer_id: int, mark_seq: int | None) -> JournalAnswer | None:
-        """Give position and footing together; None: nothing here concerns the customer."""
-
-    def open_customers(self, limit: int) -> list[int]:
-        """Give customers with money to be sent, oldest first, without the conflict desk's."""
-
-    def halted(self) -> bool:
-        """Tell whether settlement was halted and not resumed."""
-
-    async def append(self, drafts: Sequence[Draft]) -> list[Entry]:
-        """Make entries durable."""
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What the backend offers beyond the plain API."""
-
-    conditional_update: bool = False
-    version: bool = False
-
-
-class Backend(Protocol):
-    """The Customers API as settlement needs it; trouble comes back as a value."""
-
-    async def capabilities(self) -> Capabilities | NoAnswer:
-        """Give what the backend offers; without an answer nothing may be settled yet."""
-
-    async def read_row(self, customer_id: int) -> RowAnswer:
-        """Read one row whole, in one select."""
-
-    async def update_row(self, update: Update) -> UpdateAnswer:
-        """Send one update, once."""
 
 
 class State(StrEnum):
@@ -128,6 +84,7 @@ class Settlement:
         self._capabilities: Capabilities | None = None
         self._conditional: bool | None = None
         self._proven = False
+        self._driver = Driver(books, backend, events.sighted, self._stop)
         self._busy: set[int] = set()
         self._stale_reads: dict[int, int] = {}
         self.state = State.HALTED if books.halted() else State.RUNNING
@@ -141,7 +98,7 @@ class Settlement:
         while True:
             self._wake.clear()
             try:
-                delay_s = await self._settle_open()
+                delay_s = await self.settle_open()
             except TaptillError as fault:
                 log.warning("settlement.journal", extra={"code": fault.code})
                 delay_s = RETRY_FIRST_S
@@ -185,8 +142,8 @@ class Settlement:
         finally:
             self._busy.discard(customer_id)
 
-    async def _settle_open(self) -> float | None:
-        """Settle until nothing is due; give the seconds until something may be."""
+    async def settle_open(self) -> float | None:
+        """Settle until nothing is due; give the seconds until something may be, None: nothing."""
         while not self._stopped():
             left_s = self._waits.left_s()
             if left_s > 0:
@@ -194,12 +151,22 @@ class Settlement:
             waiting = self._books.open_customers(PASS_MAX + len(self._waits))
             if not waiting:
                 return None
-            due = self._waits.due(waiting)
+            due = self._waits.due(waiting)[:PASS_MAX]
             if not due:
                 return self._waits.soonest_s(waiting)
             if await self._ask_capabilities(due[0]):
                 await self._settle_all(due)
         return None
+
+    async def resolve(self, customer_id: int, ruling: Ruling) -> Outcome:
+        """Carry out what a person decided about a case on the conflict desk."""
+        if self._stopped():
+            return Stopped(self.state.value)
+        if customer_id in self._busy:
+            return Later("it is being settled just now")
+        if not await self._ask_capabilities(customer_id):
+            return Later("the backend does not answer", transport=True)
+        return await self._settle_one(customer_id, ruling=ruling)
 
     async def _ask_capabilities(self, customer_id: int) -> bool:
         """Find out what the backend offers, unless that is known; False where it does not say."""
@@ -215,22 +182,38 @@ class Settlement:
 
     async def _settle_all(self, due: list[int]) -> None:
         """Settle customers side by side; each has at most one request under way."""
+        rows = await self._read_ahead(due)
         queue = iter(due)
 
         async def worker() -> None:
             for customer_id in queue:
                 if self._waits.left_s() > 0 or self._stopped():
                     return
-                await self._settle_one(customer_id)
+                await self._settle_one(customer_id, rows.pop(customer_id, None))
 
         async with asyncio.TaskGroup() as group:
             for _ in range(min(IN_FLIGHT_MAX, len(due))):
                 group.create_task(worker())
 
-    async def _settle_one(self, customer_id: int) -> None:
+    async def _read_ahead(self, due: list[int]) -> dict[int, RowAnswer]:
+        """Read many rows at once where the condition of each update notices that one is old.
+
+        On the plain API a row is read directly before it is written.
+        """
+        if not self._conditional or len(due) == 1:
+            return {}
+        answer = await self._backend.read_rows(due)
+        if isinstance(answer, NoAnswer):
+            self._failed(due[0], answer.retry_after_s, denied=answer.denied)
+            return {}
+        return dict(answer)
+
+    async def _settle_one(
+        self, customer_id: int, row: RowAnswer | None = None, ruling: Ruling | None = None
+    ) -> Outcome:
         if customer_id in self._busy:
             self._waits.put_off(customer_id)
-            return
+            return Later("it is being settled just now")
         self._busy.add(customer_id)
         task = Task(
             customer_id,
@@ -240,9 +223,10 @@ class Settlement:
             self._proven,
             self._stale_reads.get(customer_id, 0),
             self._events.stamp_of(customer_id),
+            ruling,
         )
         try:
-            outcome = await self._drive(task)
+            outcome = self._unless_open(customer_id, await self._driver.drive(task, row))
         except TaptillError as fault:
             outcome = Later(fault.code)
         except Exception:  # task top: one bad customer never blocks the others
@@ -253,16 +237,7 @@ class Settlement:
         self._learn(task)
         self._note(customer_id, outcome)
         self._events.changed()
-
-    async def _drive(self, task: Task) -> Outcome:
-        settling = settle(task)
-        answer: Answer = None
-        while True:
-            try:
-                request = settling.send(answer)
-            except StopIteration as end:
-                return self._unless_open(task.customer_id, end.value)
-            answer = await self._answer(request)
+        return outcome
 
     def _unless_open(self, customer_id: int, outcome: Outcome) -> Outcome:
         """Give the outcome, but let nothing spin on a customer who is open all the same."""
@@ -271,30 +246,6 @@ class Settlement:
         if still and isinstance(outcome, Settled | OnDesk):
             return Later("charged again meanwhile")
         return outcome
-
-    async def _answer(self, request: Request) -> Answer:
-        match request:
-            case ReadRow(customer_id):
-                row = await self._backend.read_row(customer_id)
-                if isinstance(row, Snapshot):
-                    self._events.sighted(row)
-                return row
-            case ReadJournal(customer_id, mark_seq):
-                return self._books.look(customer_id, mark_seq)
-            case Append(drafts):
-                await self._write(drafts)
-                return None
-            case Update():
-                answer = await self._backend.update_row(request)
-                if isinstance(answer, Echo) and answer.row:
-                    self._events.sighted(answer.row)
-                return answer
-
-    async def _write(self, drafts: Sequence[Draft]) -> None:
-        for draft in drafts:
-            if draft.kind is Kind.HALTED:  # before the disk is asked, which may fail
-                self._stop(Stop(draft.body["reason"]), draft.customer_id or 0)
-        await self._books.append(drafts)
 
     def _learn(self, task: Task) -> None:
         """Take over what settling found out about the backend's conditions."""

@@ -1,0 +1,53 @@
+"""A person's ruling on a case in, the requests that carry it out: the conflict desk (3.5).
+
+Each choice reads the row first, so it acts on what is there now: a case that has mended itself
+meanwhile is settled as any other customer.
+"""
+
+from taptill.domain.customer import Snapshot
+from taptill.domain.mark import Mark, Place
+from taptill.settlement.judgement import Desk
+from taptill.settlement.requests import Append, Choice, JournalAnswer, OnDesk
+from taptill.settlement.writing import (
+    Delivery,
+    Sent,
+    Step,
+    Task,
+    close,
+    deliver,
+    enrol,
+    prove,
+    write_off,
+)
+
+UNWRITABLE = frozenset({Desk.NO_PLACE, Desk.SHARED_DEBT_DATA})
+"""Rows that no mark may be written to: the office must mend debtData, or it is written off."""
+
+
+def rule(task: Task, row: Snapshot, look: JournalAnswer, desk: Desk, sent: Sent) -> Step:
+    """Carry out `task.ruling` on a row that is a case for the desk."""
+    ruling, position = task.ruling, look.position
+    assert ruling is not None
+    assert position.last is not None
+    if desk in UNWRITABLE:
+        writes_off = ruling.choice is Choice.WRITE_OFF
+        return (yield from close(task, ruling)) if writes_off else OnDesk()
+    hindrance = yield from prove(task, row)
+    if hindrance is not None:
+        return hindrance
+    if row.marks.place is Place.EMPTY:
+        return (yield from enrol(task, row, sent))
+    if ruling.choice is Choice.WRITE_OFF and position.in_question:
+        yield Append(write_off(position, ruling))
+        return row  # looked at anew: nothing is in question now, only the mark is missing
+    retries = ruling.choice is Choice.RETRY
+    start = _covered(row, look, task.journal_id) if retries else position.last
+    delivery = Delivery(row, start, position.last, position.seen, start)
+    return (yield from deliver(task, delivery, sent))
+
+
+def _covered(row: Snapshot, look: JournalAnswer, journal_id: str) -> Mark | None:
+    """Give what a retry counts from: our mark in the row, else the last one seen; never zero."""
+    mark, footing = row.marks.table.get(journal_id), look.footing
+    ours = footing is not None and footing.customer_id == row.customer.id and footing.mark == mark
+    return mark if ours else look.position.seen

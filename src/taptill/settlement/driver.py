@@ -1,0 +1,76 @@
+"""Requests of one settling in, answers of journal and backend back in, its outcome out."""
+
+from collections.abc import Callable, Sequence
+
+from taptill.domain.customer import Snapshot
+from taptill.domain.entry import Draft, Kind
+from taptill.settlement.judgement import Stop
+from taptill.settlement.ports import Backend, Books
+from taptill.settlement.requests import (
+    Answer,
+    Append,
+    Echo,
+    Outcome,
+    ReadJournal,
+    ReadRow,
+    RowAnswer,
+    Update,
+)
+from taptill.settlement.settle import settle
+from taptill.settlement.writing import Task
+
+
+class Driver:
+    """Carries out what settling asks; `sighted` is told of every row, `stop` of every halt."""
+
+    def __init__(
+        self,
+        books: Books,
+        backend: Backend,
+        sighted: Callable[[Snapshot], None],
+        stop: Callable[[Stop, int], None],
+    ) -> None:
+        self._books = books
+        self._backend = backend
+        self._sighted = sighted
+        self._stop = stop
+
+    async def drive(self, task: Task, read: RowAnswer | None = None) -> Outcome:
+        """Settle one customer; `read` answers the first look at the row, if it was read ahead."""
+        settling = settle(task)
+        answer: Answer = None
+        while True:
+            try:
+                request = settling.send(answer)
+            except StopIteration as end:
+                outcome: Outcome = end.value
+                return outcome
+            if isinstance(request, ReadRow):
+                answer, read = await self._read(request.customer_id, read), None
+            else:
+                answer = await self._answer(request)
+
+    async def _read(self, customer_id: int, read: RowAnswer | None) -> RowAnswer:
+        row = read or await self._backend.read_row(customer_id)
+        if isinstance(row, Snapshot):
+            self._sighted(row)
+        return row
+
+    async def _answer(self, request: Append | ReadJournal | Update) -> Answer:
+        match request:
+            case ReadJournal(customer_id, mark_seq):
+                return self._books.look(customer_id, mark_seq)
+            case Append(drafts):
+                await self._write(drafts)
+                return None
+            case Update():
+                answer = await self._backend.update_row(request)
+                if isinstance(answer, Echo) and answer.row:
+                    self._sighted(answer.row)
+                return answer
+
+    async def _write(self, drafts: Sequence[Draft]) -> None:
+        for draft in drafts:
+            if draft.kind is Kind.HALTED:  # before the disk is asked, which may fail
+                self._stop(Stop(draft.body["reason"]), draft.customer_id or 0)
+        await self._books.append(drafts)

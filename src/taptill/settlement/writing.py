@@ -1,0 +1,279 @@
+"""A row to write in, requests and what their answers mean out: steps 0, 3, 4 and 5 of 3.5."""
+
+import logging
+from collections.abc import Generator
+from dataclasses import dataclass
+from decimal import Context, Decimal
+
+from taptill.domain.customer import Snapshot
+from taptill.domain.entry import Draft, Kind, Position
+from taptill.domain.mark import Mark, Place, epoch_of, with_mark
+from taptill.settlement import judgement as judging
+from taptill.settlement.judgement import Desk, Stop
+from taptill.settlement.requests import (
+    Answer,
+    Append,
+    Choice,
+    Condition,
+    Echo,
+    Final,
+    JournalAnswer,
+    Later,
+    NoAnswer,
+    OnDesk,
+    Outcome,
+    ReadJournal,
+    Request,
+    Ruling,
+    Settled,
+    Stopped,
+    Unheard,
+    Update,
+)
+
+log = logging.getLogger("taptill.settlement")
+
+UNKEPT_MAX = 3
+"""So many 2xx answers that left no trace in the row prove that the backend drops it."""
+
+_DOUBLE = Context(prec=15)
+"""A figure of 15 digits comes back from every server that keeps doubles, a longer one may not."""
+
+Step = Generator[Request, Answer, Outcome | Snapshot | None]
+"""A part of settling: an outcome, a row that serves as the next read, or None: read it again."""
+
+
+@dataclass(slots=True)
+class Task:
+    """What settling one customer depends on, and what it learned of the backend.
+
+    `conditional`: the backend says that it obeys conditions, and taken back where it does not;
+    `proven`: it has refused one. `stale_reads` counts old copies in a row so far, older than the
+    journal's stamp or than `known_stamp`. `ruling`: what a person decided about this customer's
+    case on the conflict desk.
+    """
+
+    customer_id: int
+    journal_id: str
+    conditional: bool
+    share_debt_data: bool
+    proven: bool = True
+    stale_reads: int = 0
+    known_stamp: str = ""
+    ruling: Ruling | None = None
+
+    @property
+    def may_share(self) -> bool:
+        """Whether other people's keys in debtData may be written back as read."""
+        return self.conditional or self.share_debt_data
+
+    @property
+    def condition(self) -> Condition:
+        """Give the condition of every update that is to happen."""
+        return Condition.AS_READ if self.conditional else Condition.NONE
+
+
+@dataclass(slots=True)
+class Sent:
+    """The last update that got a 2xx, and how many in a row left no trace in the row."""
+
+    update: Update | None = None
+    traceless: int = 0
+
+    def halved_or_dropped(self, row: Snapshot, journal_id: str) -> Stop | None:
+        """Compare the first read after a 2xx with what was sent."""
+        update, self.update = self.update, None
+        if update is None:
+            return None
+        self.traceless = self.traceless + 1 if _left_no_trace(update, row) else 0
+        if self.traceless >= UNKEPT_MAX:
+            return Stop.NOT_KEPT
+        return Stop.HALF_KEPT if _halved(update, row, journal_id) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The row as read, and what of ours it holds already: `start`, of all up to `last`.
+
+    `seen` is the last mark seen, the same as `start` unless a person says that more is booked;
+    `origin` is what a row of this epoch without a mark of ours holds.
+    """
+
+    row: Snapshot
+    start: Mark | None
+    last: Mark
+    seen: Mark | None
+    origin: Mark | None
+
+
+def prove(task: Task, row: Snapshot) -> Step:
+    """Send, once, an update that changes nothing on a condition that no row meets."""
+    if task.proven or not task.conditional:
+        return None
+    epoch = row.marks.epoch or epoch_of(row.updated_at, row.total)
+    answer = yield Update(row, row.total, with_mark(row.marks, epoch), Condition.NEVER)
+    if isinstance(answer, Unheard) and answer.clash:
+        task.proven = True
+        return None
+    if isinstance(answer, Echo | Final):
+        task.conditional = False
+        return Later("the backend does not obey conditions")
+    return (yield from _unheard(task, row, answer))
+
+
+def enrol(task: Task, row: Snapshot, sent: Sent) -> Step:
+    """Prove with an update that moves no money that the backend keeps debtData (step 0)."""
+    debt_data = with_mark(row.marks, epoch_of(row.updated_at, row.total))
+    update = Update(row, row.total, debt_data, task.condition)
+    answer = yield update
+    if not isinstance(answer, Echo):
+        return (yield from _unheard(task, row, answer))
+    echo = answer.row
+    if echo is not None and echo.marks.place is Place.TABLE and judging.same(echo.total, row.total):
+        return echo
+    sent.update = update
+    return None
+
+
+def deliver(task: Task, delivery: Delivery, sent: Sent) -> Step:
+    """Write money and mark in one update, with the attempt on the disk before (steps 3 and 4)."""
+    update = _update(task, delivery)
+    yield Append([_attempt(task, delivery, update)])
+    answer = yield update
+    if not isinstance(answer, Echo):
+        return (yield from _unheard(task, delivery.row, answer))
+    sent.update = update
+    if answer.row is None:
+        return None
+    return (yield from _check_echo(task, update, answer.row))
+
+
+def origin_in(position: Position, row: Snapshot) -> Mark | None:
+    """Give what a row of this epoch without a mark of ours holds, as the desk has decided."""
+    attempt = position.attempt
+    return attempt.origin if attempt and attempt.epoch == row.marks.epoch else None
+
+
+def _check_echo(task: Task, update: Update, echo: Snapshot) -> Step:
+    """Take the answer's row for a receipt if it shows mark and total as sent."""
+    mark = update.mark
+    shown = echo.marks.table.get(task.journal_id)
+    if mark and shown == mark and judging.same(echo.total, update.total):
+        over = [task.ruling.resolved(task.customer_id)] if task.ruling else []
+        yield Append([judging.receipt(echo, mark, task.journal_id), *over])
+        return Settled()
+    if _halved(update, echo, task.journal_id):
+        return (yield from halt(task, Stop.HALF_KEPT))
+    return None
+
+
+def _halved(update: Update, row: Snapshot, journal_id: str) -> bool:
+    """Tell whether a row seen right after a 2xx holds one half of what was sent."""
+    read = update.read
+    if judging.same(update.total, read.total):
+        return False
+    alone = row.marks.sum_of_others(journal_id) == read.marks.sum_of_others(journal_id)
+    if row.marks.table.get(journal_id) == update.mark:
+        return alone and judging.same(row.total, read.total)
+    emptied = row.marks.place is not Place.TABLE
+    return judging.same(row.total, update.total) and (alone or emptied)
+
+
+def _left_no_trace(update: Update, row: Snapshot) -> bool:
+    read = update.read
+    if update.mark is None:  # an enrolment
+        return row.marks.place is Place.EMPTY
+    return (row.updated_at, row.total, row.marks) == (read.updated_at, read.total, read.marks)
+
+
+def _unheard(task: Task, read: Snapshot, answer: Answer) -> Step:
+    match answer:
+        case Final():
+            return (yield from refuse(task, answer))
+        case Unheard(clash=True, clash_row=row) if row and _meets(task, row, read):
+            return (yield from refuse(task, Final(409, "the row meets the condition refused")))
+        case Unheard(clash=True):
+            return None
+        case Unheard(reason, retry_after_s):
+            return Later(reason, retry_after_s, transport=True)
+        case _:
+            assert isinstance(answer, NoAnswer)
+            return later(answer)
+
+
+def refuse(task: Task, final: Final) -> Step:
+    """Take the backend's final no: a case for the desk, or the end of one that is written off."""
+    if task.ruling and task.ruling.choice is Choice.WRITE_OFF:
+        return (yield from close(task, task.ruling))
+    body = {"reason": Desk.REFUSED.value, "status": final.status, "detail": final.detail}
+    yield Append([Draft(Kind.REFUSAL, task.customer_id, body=body)])
+    return OnDesk()
+
+
+def close(task: Task, ruling: Ruling) -> Step:
+    """Write off what no row can take, and end the case."""
+    look = yield ReadJournal(task.customer_id, None)
+    assert isinstance(look, JournalAnswer)
+    yield Append(
+        [
+            *write_off(look.position, ruling),
+            ruling.resolved(task.customer_id, unwritten=True),
+        ]
+    )
+    return Settled()
+
+
+def write_off(position: Position, ruling: Ruling) -> list[Draft]:
+    """Write the entry that takes what is in question out of these books; none where nothing is."""
+    amount, body = -position.in_question, {"reason": ruling.reason}
+    draft = Draft(Kind.WRITE_OFF, position.customer_id, amount, body, staff=ruling.staff)
+    return [draft] if amount else []
+
+
+def halt(task: Task, stop: Stop) -> Step:
+    """Stop all settlement, for good until a person lifts it."""
+    yield Append([judging.halted(task.customer_id, stop)])
+    return Stopped(stop)
+
+
+def _meets(task: Task, row: Snapshot, read: Snapshot) -> bool:
+    """Tell whether a row refused with 409 is the very one that our condition asked for."""
+    if not task.conditional:
+        return False
+    if read.version is not None:
+        return row.version == read.version
+    return (row.updated_at, row.total) == (read.updated_at, read.total)
+
+
+def _update(task: Task, delivery: Delivery) -> Update:
+    row, last = delivery.row, delivery.last
+    delta = last.total - (delivery.start.total if delivery.start else 0)
+    assert row.marks.epoch is not None
+    debt_data = with_mark(row.marks, row.marks.epoch, task.journal_id, last)
+    total = _DOUBLE.add(row.total, Decimal(delta))
+    return Update(row, total, debt_data, task.condition, last)
+
+
+def _attempt(task: Task, delivery: Delivery, update: Update) -> Draft:
+    row, ruling = delivery.row, task.ruling
+    body = {
+        "epoch": row.marks.epoch,
+        "mark": _figures(delivery.last),
+        "seen": _figures(delivery.seen),
+        "updated_at": row.updated_at,
+        "total_read": str(row.total),
+        "total_sent": str(update.total),
+        "others": row.marks.sum_of_others(task.journal_id),
+    }
+    if delivery.origin:
+        body["origin"] = _figures(delivery.origin)
+    return Draft(Kind.ATTEMPT, task.customer_id, body=body, staff=ruling.staff if ruling else None)
+
+
+def _figures(mark: Mark | None) -> list[int | str] | None:
+    return [mark.seq, mark.total, mark.hash] if mark else None
+
+
+def later(answer: NoAnswer) -> Later:
+    """Come back when the backend can be asked."""
+    return Later(answer.reason, answer.retry_after_s, transport=True, denied=answer.denied)
