@@ -3,7 +3,8 @@
 import asyncio
 import random
 import secrets
-from contextlib import ExitStack, suppress
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,8 +23,10 @@ from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.basket import Good
 from taptill.domain.customer import Snapshot
 from taptill.domain.decision import Policy
-from taptill.domain.errors import ConfigError, MalformedError, UnauthorisedError
+from taptill.domain.errors import ConfigError, MalformedError, UnauthorisedError, UsageError
+from taptill.domain.pending import ByBooking, ByMarks, Reckoning
 from taptill.domain.tap import ReaderMessage
+from taptill.journal.identity import UNKNOWN_MACHINE
 from taptill.journal.journal import Journal
 from taptill.lookup.connection import Connection
 from taptill.lookup.find import Lookup
@@ -38,6 +41,7 @@ from taptill.settlement.schedule import (
     SettlePolicy,
     State,
 )
+from taptill.settlement.strategy import FileExport, Strategy
 
 MESSAGES_MAX = 16
 """Reader messages waiting for the till; the newest wins."""
@@ -57,7 +61,7 @@ class House:
     journal: Journal
     cache: CustomerCache
     api: CustomersApi
-    settlement: Settlement
+    strategy: Strategy
     sync: Sync
     queue: asyncio.Queue[ReaderMessage]
     readers: tuple[ReaderSettings, ...]
@@ -77,7 +81,7 @@ class House:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.till.run())
                 group.create_task(self.sync.run())
-                group.create_task(self.settlement.run())
+                group.create_task(self.strategy.run())
         finally:
             await asyncio.to_thread(self._stop_readers)
             await self.api.close()
@@ -111,9 +115,7 @@ def build(config: Config, state: Path, token: str) -> House:
     refuse_unbuilt(config)
     clock = SystemClock()
     journal = Journal(state / "journal.db", clock, min_free_mb=config.journal.min_free_mb)
-    backend, settling = config.backend, config.settlement
-    place = f"{backend.base_url}{backend.path_prefix}"
-    journal.open({"backend": place, "strategy": settling.strategy, "machine": _machine()})
+    journal.open(identity(config))
     with ExitStack() as undo:
         undo.callback(journal.close)
         cache = CustomerCache(state / "cache.db", clock, frozenset(config.cache.fields))
@@ -127,8 +129,6 @@ def _connect(
 ) -> House:
     connection = Connection(clock)
     api = _api(config, token, clock, connection)
-    settling = config.settlement
-    policy = SettlePolicy(journal.journal_id, settling.share_debt_data, float(settling.retry_max_s))
 
     def changed() -> None:
         till.refresh()
@@ -137,25 +137,24 @@ def _connect(
         cache.keep([snapshot])
         till.sighted(snapshot)
 
-    settlement = Settlement(
-        journal,
-        api,
-        clock,
-        policy,
-        random.random,
-        SettlementEvents(changed, seen, cache.stamp_of),
-    )
-    status = _Status(config, clock, connection, api, journal, cache, settlement)
+    events = SettlementEvents(changed, seen, cache.stamp_of)
+    by_marks = config.settlement.strategy == "debt"
+    strategy = settlement_of(config, journal, api, clock, events) if by_marks else FileExport()
+    status = _Status(config, clock, connection, api, journal, cache, strategy)
     ports = Ports(
-        finder=Lookup(cache, api, cache, settlement.sighted),
+        finder=Lookup(cache, api, cache, strategy.sighted),
         books=journal,
         clock=clock,
         new_id=lambda: secrets.token_hex(8),
         status=status.draw,
-        settle=settlement.nudge,
+        settle=strategy.nudge,
     )
     queue: asyncio.Queue[ReaderMessage] = asyncio.Queue(MESSAGES_MAX)
-    till = Till(ports, _till_settings(config, journal.journal_id), queue)
+    till = Till(
+        ports,
+        _till_settings(config, ByMarks(journal.journal_id) if by_marks else ByBooking()),
+        queue,
+    )
     till.restore(journal.reads.last_sales(RESTORED_SALES))
     times = config.cache
     pages = SyncPolicy(config.backend.page_size, times.sync_s, times.full_sync_h * HOUR_S)
@@ -164,13 +163,42 @@ def _connect(
         journal=journal,
         cache=cache,
         api=api,
-        settlement=settlement,
-        sync=Sync(api, cache, clock, pages, settlement.sighted),
+        strategy=strategy,
+        sync=Sync(api, cache, clock, pages, strategy.sighted),
         queue=queue,
         readers=tuple(reader_settings(one, n) for n, one in enumerate(config.readers, 1)),
         clock=clock,
         started=[],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What a command needs to settle without a till."""
+
+    journal: Journal
+    api: CustomersApi
+    settlement: Settlement
+
+
+@asynccontextmanager
+async def sender(config: Config, state: Path, token: str) -> AsyncIterator[Sender]:
+    """Hold the journal of a stopped till and connect the backend.
+
+    Errors: UsageError under a strategy that sends nothing, JournalError and its kin.
+    """
+    if config.settlement.strategy != "debt":
+        raise UsageError(problem="with strategy 'export' nothing is sent: see taptill export")
+    clock = SystemClock()
+    journal = Journal(state / "journal.db", clock, min_free_mb=config.journal.min_free_mb)
+    journal.open(identity(config))
+    api = _api(config, token, clock, Connection(clock))
+    quiet = SettlementEvents(lambda: None, lambda _: None, lambda _: "")
+    try:
+        yield Sender(journal, api, settlement_of(config, journal, api, clock, quiet))
+    finally:
+        await api.close()
+        journal.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +211,7 @@ class _Status:
     api: CustomersApi
     journal: Journal
     cache: CustomerCache
-    settlement: Settlement
+    strategy: Strategy
 
     def draw(self) -> StatusView:
         """Give the facts as they are now."""
@@ -207,7 +235,7 @@ class _Status:
         )
 
     def _alarms(self, trouble: str) -> tuple[Alarm, ...]:
-        found = [_STOPPED.get(self.settlement.state), _TROUBLES.get(trouble)]
+        found = [_STOPPED.get(self.strategy.state), _TROUBLES.get(trouble)]
         if self.api.sees_nothing:
             found.append(Alarm.NOTHING_VISIBLE)
         if not self.clock.trusted():
@@ -237,7 +265,7 @@ def reader_settings(reader: Reader, number: int) -> ReaderSettings:
     )
 
 
-def _till_settings(config: Config, journal_id: str) -> TillSettings:
+def _till_settings(config: Config, reckoning: Reckoning) -> TillSettings:
     goods = tuple(Good(one.key, one.name, one.price) for one in config.goods)
     offline = config.offline
     policy = Policy(
@@ -252,7 +280,7 @@ def _till_settings(config: Config, journal_id: str) -> TillSettings:
     return TillSettings(
         keypad=Keypad(goods, config.till.currency, config.till.implied_decimals),
         policy=policy,
-        journal_id=journal_id,
+        reckoning=reckoning,
         live_deadline_s=config.lookup.live_deadline_ms / 1000,
         void_window_s=float(config.till.void_window_s),
         clear_after_s=float(config.privacy.clear_after_s),
@@ -286,8 +314,6 @@ def refuse_unbuilt(config: Config) -> None:
     found = []
     if config.till.mode != "attended":
         found.append(f"[till] mode = {config.till.mode!r} is not built yet; use 'attended'")
-    if config.settlement.strategy != "debt":
-        found.append("[settlement] strategy = 'export' is not built yet; use 'debt'")
     if found:
         raise ConfigError(complaints="\n".join(found), list=found)
 
@@ -307,9 +333,33 @@ def unbuilt(config: Config) -> list[str]:
     return [f"{key} does nothing yet" for key, value in asked.items() if value]
 
 
-def _machine() -> str:
+def identity(config: Config) -> dict[str, str]:
+    """Name what the journal's open entries depend on."""
+    backend = config.backend
+    return {
+        "backend": f"{backend.base_url}{backend.path_prefix}",
+        "strategy": config.settlement.strategy,
+        "machine": machine(),
+        "till": config.till.name,
+    }
+
+
+def settlement_of(
+    config: Config,
+    journal: Journal,
+    api: CustomersApi,
+    clock: SystemClock,
+    events: SettlementEvents,
+) -> Settlement:
+    """Connect the strategy `debt`."""
+    settling = config.settlement
+    policy = SettlePolicy(journal.journal_id, settling.share_debt_data, float(settling.retry_max_s))
+    return Settlement(journal, api, clock, policy, random.random, events)
+
+
+def machine() -> str:
     """Name this machine, so that a journal can tell the board it was written on."""
     for path in ("/sys/firmware/devicetree/base/serial-number", "/etc/machine-id"):
         with suppress(OSError):
             return Path(path).read_text("ascii", "replace").strip("\0\n ")
-    return "unknown"
+    return UNKNOWN_MACHINE

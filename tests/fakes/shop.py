@@ -25,6 +25,7 @@ from taptill.domain.card_id import CardId
 from taptill.domain.decision import Finding, Known
 from taptill.domain.entry import Entry, Kind
 from taptill.domain.money import Currency, Money
+from taptill.domain.pending import ByMarks
 from taptill.domain.tap import CardProblem, CardTrouble, ReaderMessage, Tap
 
 JOURNAL_ID = "a1b2c3d4"
@@ -39,7 +40,7 @@ GOODS = (
 SETTINGS = TillSettings(
     keypad=Keypad(GOODS, Currency("EUR"), implied=True),
     policy=POLICY,
-    journal_id=JOURNAL_ID,
+    reckoning=ByMarks(JOURNAL_ID),
     live_deadline_s=0.8,
     void_window_s=300.0,
     clear_after_s=10.0,

@@ -314,6 +314,7 @@ def test_an_office_payment_of_the_same_sum_after_the_receipt_is_none(
         "from": "1000",
         "to": "680",
         "updated_at": paid.updated_at,
+        "total": "1000",
     }
     assert bench.position().seen == sold
 

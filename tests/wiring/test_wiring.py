@@ -34,7 +34,7 @@ def config_text(
     ("text", "named"),
     [
         pytest.param(config_text(till='mode = "balance"'), "mode", id="a mode without a screen"),
-        pytest.param(config_text(strategy="export"), "strategy", id="a strategy that cannot send"),
+        pytest.param(config_text(till='mode = "self-service"'), "mode", id="a mode unbuilt"),
     ],
 )
 def test_what_would_break_a_promise_is_refused_before_a_journal_is_made(

@@ -14,6 +14,7 @@ from taptill.checkout.strip import Strip
 from taptill.checkout.view import Notice
 from taptill.domain.decision import Policy
 from taptill.domain.money import Money
+from taptill.domain.pending import Reckoning
 from taptill.domain.tap import CardProblem, Tap
 
 
@@ -23,7 +24,7 @@ class TillSettings:
 
     keypad: Keypad
     policy: Policy
-    journal_id: str
+    reckoning: Reckoning
     live_deadline_s: float
     void_window_s: float
     clear_after_s: float
@@ -41,7 +42,7 @@ class Counter:
     ) -> None:
         self.ports = ports
         self.settings = settings
-        self.desk = Desk(ports.books, settings.journal_id, settings.policy, settings.keypad)
+        self.desk = Desk(ports.books, settings.reckoning, settings.policy, settings.keypad)
         self.sale = Sale(ports.new_id())
         self.strip = Strip()
         self.changed = changed

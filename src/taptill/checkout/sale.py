@@ -23,7 +23,7 @@ from taptill.domain.decision import (
 )
 from taptill.domain.entry import Draft, Kind
 from taptill.domain.money import ZERO, Money
-from taptill.domain.pending import pending
+from taptill.domain.pending import Reckoning
 from taptill.domain.tap import Tap
 
 
@@ -96,7 +96,7 @@ class Desk:
     """What every question at this till is asked with."""
 
     books: Books
-    journal_id: str
+    reckoning: Reckoning
     policy: Policy
     keypad: Keypad
 
@@ -151,16 +151,16 @@ class Desk:
         if isinstance(finding, Known):
             held, _ = self._pending(finding)
             if not finding.is_fresh(self.policy.fresh_s):  # only an offline charge has caps
-                mark = finding.snapshot.marks.table.get(self.journal_id)
-                customer_id = finding.snapshot.customer.id
-                spent = self.books.offline_spend(customer_id, mark.seq if mark else 0)
+                customer_id, marks = finding.snapshot.customer.id, finding.snapshot.marks
+                held_seq = self.reckoning.held_seq(marks, self.books.position(customer_id))
+                spent = self.books.offline_spend(customer_id, held_seq)
         is_open = not self.books.closed_by()
         return Question(finding, amount, held, spent, is_open, self.policy)
 
     def _pending(self, known: Known) -> tuple[Money, bool]:
         snapshot = known.snapshot
         position = self.books.position(snapshot.customer.id)
-        return pending(snapshot.marks, position, self.journal_id)
+        return self.reckoning.pending(snapshot.marks, position)
 
 
 def verdict_event(verdict: Decision, total: Money) -> Event:

@@ -16,6 +16,12 @@ COMMANDS = {
     "demo": ("taptill.cli.demo", "demo", "Try it: a till and a service with sample customers."),
     "config": ("taptill.cli.config", "config", "Check the config file."),
     "journal": ("taptill.cli.journal", "journal", "Verify and read the journal."),
+    "conflicts": (
+        "taptill.cli.office.conflicts",
+        "conflicts",
+        "Decide what the conflict desk holds.",
+    ),
+    "export": ("taptill.cli.office.export", "export", "Hand charges to the office in files."),
     "settle": ("taptill.cli.settle", "settle", "Lift a halt of settlement."),
     "service": ("taptill.cli.service", "service", "Run the embedded Customers service."),
 }

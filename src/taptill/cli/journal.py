@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from taptill import config as configs
+from taptill.cli.office.moves import COMMANDS as MOVES
 from taptill.clock import SystemClock
 from taptill.domain.entry import Entry
 from taptill.domain.errors import JournalBrokenError, JournalError
@@ -23,7 +24,11 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Answer for a scrip
 
 @click.group()
 def journal() -> None:
-    """Read and verify the journal; the till may go on meanwhile."""
+    """Read, verify and move the journal; what only reads may run beside the till."""
+
+
+for _command in MOVES:
+    journal.add_command(_command)
 
 
 @journal.command()

@@ -12,6 +12,7 @@ from taptill.cli.log import log_beside
 from taptill.cli.systemd import feed_watchdog, notify
 from taptill.config import Config
 from taptill.domain.errors import UsageError
+from taptill.journal.identity import refuse_moved
 from taptill.wiring import House, build, check_reader
 
 Cards = Mapping[str, str]
@@ -31,6 +32,7 @@ def run(option: Path | None, state_dir: Path | None) -> int:
     """
     config = configs.load(configs.find_config(option), check_reader)
     state = configs.state_dir(state_dir)
+    refuse_moved((one / "journal.db" for one in configs.other_state_dirs(state)), config.till.name)
     log_beside(state)
     return show(config, state, configs.read_token(config))
 

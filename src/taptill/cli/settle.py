@@ -4,17 +4,15 @@ from pathlib import Path
 
 import click
 
-from taptill import config as configs
+from taptill.cli.options import STATE, journal_at
 from taptill.clock import SystemClock
 from taptill.domain.entry import Draft, Kind
-from taptill.domain.errors import JournalError, UsageError
-from taptill.journal.file import JournalFile
-from taptill.journal.lock import JournalLock
-from taptill.journal.reads import Reads
+from taptill.domain.errors import UsageError
+from taptill.journal.lock import alone
 
 
 @click.command()
-@click.option("--state-dir", type=click.Path(path_type=Path), help="Where the journal lies.")
+@STATE
 @click.option("--resume", is_flag=True, help="Lift the halt; the till settles at its next start.")
 def settle(state_dir: Path | None, *, resume: bool) -> None:
     """Lift a halt of settlement, once the reason is mended.
@@ -27,18 +25,8 @@ def settle(state_dir: Path | None, *, resume: bool) -> None:
     """
     if not resume:
         raise UsageError(problem="the till settles by itself; --resume lifts a halt")
-    path = configs.state_dir(state_dir) / "journal.db"
-    if not path.exists():
-        raise JournalError(path=path, detail="there is none; name its folder with --state-dir")
-    clock = SystemClock()
-    lock = JournalLock(path)
-    lock.take(clock.now())
-    try:
-        if not Reads(path).halted():
+    with alone(journal_at(state_dir), SystemClock()) as journal:
+        if not journal.reads.halted():
             raise UsageError(problem="settlement is not halted")
-        file = JournalFile(path, clock)
-        file.append([[Draft(Kind.RESUMED)]])
-        file.close()
-    finally:
-        lock.release()
+        journal.append(Draft(Kind.RESUMED))
     click.echo("the halt is lifted: start the till")

@@ -13,6 +13,7 @@ from taptill.config.reading import ReaderCheck, complain, parse
 from taptill.config.tables import Config
 
 SYSTEM_CONFIG = Path("/etc/taptill/config.toml")
+SYSTEM_STATE = Path("/var/lib/taptill")
 TOKEN_NAME = "api-token"  # noqa: S105 - the name of the systemd credential, no secret
 
 
@@ -61,6 +62,12 @@ def state_dir(option: Path | None) -> Path:
     if path != systemds and _open_to_others(path):
         _close(path)
     return path
+
+
+def other_state_dirs(state: Path) -> list[Path]:
+    """Give where else on this machine a till may have kept its state."""
+    places = [_named_by("STATE_DIRECTORY"), user_state_path("taptill"), SYSTEM_STATE]
+    return [place for place in places if place and place.resolve() != state.resolve()]
 
 
 def read_token(config: Config) -> str:

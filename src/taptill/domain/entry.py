@@ -100,9 +100,9 @@ class Position:
     `last` is the mark that the row should hold (None: no money entry yet); `seen` the mark that
     the last receipt, attempt or taken-back read; `receipted_seq` the highest seq that ever had a
     receipt; `base` the office's part of the total as last seen; `conflict` the open reason for
-    the conflict desk. `row_total` is the whole total at the last receipt; money entries up to
-    `start_seq` belong to the journal id before a fork; `closed_seq` is the last money entry when
-    the desk wrote off what no row can take.
+    the conflict desk. `row_total` is the whole total of the row as last journaled; money entries
+    up to `start_seq` belong to the journal id before a fork; `closed_seq` is the last money entry
+    when the desk wrote off what no row can take.
     """
 
     customer_id: int

@@ -133,11 +133,51 @@ class JournalTooNewError(JournalError):
     )
 
 
+class JournalOpenError(JournalError):
+    """Something is to change on which charges that are not in the backend's books depend."""
+
+    code = "journal-open"
+    says = (
+        "journal {path}: {what} while {count} customers' charges (sum {sum}) are not in the "
+        "backend's books. Change it back and let the till send them; or decide what waits on the "
+        "conflict desk (taptill conflicts list); with strategy 'export', hand them to the office "
+        "(taptill export write) and say when it has booked them"
+    )
+    exit_status = 75
+
+
+class JournalClonedError(JournalError):
+    """The journal was written on another machine: a cloned card, or a board that was replaced."""
+
+    code = "journal-cloned"
+    says = (
+        "journal {path}: it was written on another machine. If that one is gone and this board "
+        "replaces it: taptill journal adopt. If both are to sell: move this journal away"
+    )
+    exit_status = 78
+
+
+class JournalRetiredError(JournalError):
+    """The journal was closed for good."""
+
+    code = "journal-retired"
+    says = "journal {path} is retired: move it to your archive, and the till begins a new one"
+    exit_status = 78
+
+
 class EntryRefusedError(JournalError):
     """The journal's rules do not allow this entry, a second void of one charge for example."""
 
     code = "journal-entry"
     says = "journal {path}: this entry is not allowed ({detail})"
+
+
+class ConflictOpenError(TaptillError):
+    """A case stays on the conflict desk: what was decided could not be carried out."""
+
+    code = "conflict-open"
+    says = "customer {customer} stays on the conflict desk: {why}"
+    exit_status = 75
 
 
 class CacheError(TaptillError):
@@ -189,7 +229,11 @@ ALL_ERRORS: tuple[type[TaptillError], ...] = (
     JournalInUseError,
     JournalBrokenError,
     JournalTooNewError,
+    JournalOpenError,
+    JournalClonedError,
+    JournalRetiredError,
     EntryRefusedError,
+    ConflictOpenError,
     CacheError,
     ReaderError,
     ServiceError,

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import queue
-import secrets
 import shutil
 import threading
 from collections.abc import Sequence
@@ -14,9 +13,10 @@ from pathlib import Path
 
 from taptill.domain.clock import Clock
 from taptill.domain.decision import OfflineSpend
-from taptill.domain.entry import Draft, Entry, Kind, Position
+from taptill.domain.entry import Draft, Entry, Position
 from taptill.domain.errors import JournalBrokenError, JournalError
 from taptill.journal.file import JournalFile
+from taptill.journal.identity import opening
 from taptill.journal.lock import JournalLock
 from taptill.journal.reads import Reads
 from taptill.settlement.requests import JournalAnswer
@@ -71,8 +71,8 @@ class Journal:
     def open(self, identity: dict[str, str]) -> None:
         """Take the lock, check the chain's end, say `opened` where identity is new.
 
-        `identity` holds what the open entries depend on: backend, strategy, machine. Errors:
-        JournalInUseError, JournalBrokenError, JournalTooNewError, JournalError.
+        `identity` holds what the open entries depend on: backend, strategy, machine, till. Errors:
+        JournalError and its kin, see `identity.opening`.
         """
         with ExitStack() as undo:
             self._lock.take(self._clock.now())
@@ -151,27 +151,11 @@ class Journal:
         broken = self.reads.end_break()
         if broken:
             raise JournalBrokenError(path=self.path, seq=broken[0], detail=broken[1])
-        opened = self.reads.last_opened()
-        self.journal_id = opened["journal_id"] if opened else secrets.token_hex(4)
-        body = {"journal_id": self.journal_id, **identity}
-        if opened == body:
-            return
-        if opened:
-            self._refuse_move(opened, identity)
-        answer = self._file.append([[Draft(Kind.OPENED, body=body)]])[0]
-        if isinstance(answer, JournalError):
-            raise answer
-
-    def _refuse_move(self, opened: dict[str, str], identity: dict[str, str]) -> None:
-        """Refuse another backend or strategy while money is on its way to the old one."""
-        moved = [key for key in ("backend", "strategy") if opened.get(key) != identity.get(key)]
-        count, total = self.reads.open_sum(with_desk=True)
-        if moved and count:
-            detail = (
-                f"{' and '.join(moved)} changed while {count} customers' charges "
-                f"(sum {total.minor} minor units) are not sent. Change back and let them be sent"
-            )
-            raise JournalError(path=self.path, detail=detail)
+        self.journal_id, owed = opening(self.reads, identity)
+        if owed:
+            (answer,) = self._file.append([owed])
+            if isinstance(answer, JournalError):
+                raise answer
 
     def _write(self) -> None:
         commits = 0

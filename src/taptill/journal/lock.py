@@ -2,11 +2,16 @@
 
 import fcntl
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from taptill.domain.clock import Clock
+from taptill.domain.entry import Draft, Entry
 from taptill.domain.errors import JournalError, JournalInUseError
+from taptill.journal.file import JournalFile
+from taptill.journal.reads import Reads
 
 
 class JournalLock:
@@ -39,3 +44,30 @@ class JournalLock:
         if self._file:
             self._file.close()
             self._file = None
+
+
+class LoneJournal:
+    """A journal that no till runs on: read and append, one call after the other."""
+
+    def __init__(self, file: JournalFile, reads: Reads) -> None:
+        self.file = file
+        self.reads = reads
+
+    def append(self, *drafts: Draft) -> list[Entry]:
+        """Make these entries durable together; JournalError means: none of them is."""
+        (answer,) = self.file.append([drafts])
+        if isinstance(answer, JournalError):
+            raise answer
+        return answer
+
+
+@contextmanager
+def alone(path: Path, clock: Clock) -> Iterator[LoneJournal]:
+    """Hold the journal as a till would; JournalInUseError while one runs."""
+    lock = JournalLock(path)
+    lock.take(clock.now())
+    try:
+        with closing(JournalFile(path, clock)) as file, closing(Reads(path)) as reads:
+            yield LoneJournal(file, reads)
+    finally:
+        lock.release()

@@ -80,13 +80,13 @@ def advance(position: Position, entry: Entry) -> Position:
         case Kind.RECEIPT:
             return _receipted(position, body)
         case Kind.TAKEN_BACK:
-            return replace(position, seen=_mark(body["seen"]), updated_at=body["updated_at"])
+            return replace(position, seen=_mark(body["seen"]), **_sight(body))
         case Kind.REFUSAL | Kind.CONFLICT:
             return replace(_closed(position), conflict=body["reason"])
         case Kind.RESOLVED:
             return _resolved(position, body)
         case Kind.OFFICE_MOVED:
-            return replace(position, base=_decimal(body["to"]), updated_at=body["updated_at"])
+            return replace(position, base=_decimal(body["to"]), **_sight(body))
         case _:
             return position
 
@@ -99,7 +99,8 @@ def _attempted(position: Position, body: Mapping[str, Any]) -> Position:
     total_sent, origin = Decimal(body["total_sent"]), _mark(body.get("origin"))
     attempt = Attempt(body["epoch"], sent, total_read, total_sent, others, open=True, origin=origin)
     base = None if others is None else total_read - others - (seen.total if seen else 0)
-    return replace(position, seen=seen, updated_at=body["updated_at"], base=base, attempt=attempt)
+    sight = {"updated_at": body["updated_at"], "row_total": total_read}
+    return replace(position, seen=seen, base=base, attempt=attempt, **sight)
 
 
 def _receipted(position: Position, body: Mapping[str, Any]) -> Position:
@@ -109,10 +110,13 @@ def _receipted(position: Position, body: Mapping[str, Any]) -> Position:
         _closed(position),
         seen=mark,
         receipted_seq=max(position.receipted_seq, mark.seq),
-        updated_at=body["updated_at"],
         base=_decimal(body["base"]),
-        row_total=_decimal(body.get("total")),
+        **_sight(body),
     )
+
+
+def _sight(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {"updated_at": body["updated_at"], "row_total": _decimal(body.get("total"))}
 
 
 def _resolved(position: Position, body: Mapping[str, Any]) -> Position:

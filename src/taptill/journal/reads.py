@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from taptill.domain.decision import OfflineSpend
-from taptill.domain.entry import Entry, Footing, Position
+from taptill.domain.entry import Entry, Footing, Kind, Position
 from taptill.domain.money import Money
 from taptill.journal import projection
 from taptill.journal.chain import FIRST_PREV_HASH
@@ -52,12 +52,12 @@ class Reads:
     """
 
     def __init__(self, path: Path | str, connection: sqlite3.Connection | None = None) -> None:
-        self._path = path
+        self.path = path
         self.connection = connection or connect(path, read_only=True)
 
     def position(self, customer_id: int) -> Position | None:
         """Tell where the journal stands with a customer; None without any entry."""
-        with mapped(self._path):
+        with mapped(self.path):
             return position(self.connection, customer_id)
 
     def look(self, customer_id: int, mark_seq: int | None) -> JournalAnswer | None:
@@ -74,7 +74,7 @@ class Reads:
 
     def footing(self, seq: int) -> Footing | None:
         """Give the money entry at `seq` with its customer's sum up to it; None: not ours."""
-        with mapped(self._path):
+        with mapped(self.path):
             return footing(self.connection, seq)
 
     def open_customers(self, limit: int) -> list[int]:
@@ -117,13 +117,18 @@ class Reads:
             "kind IN ('charge', 'void') AND seq IN (SELECT seq FROM entries "
             "WHERE +kind IN ('charge', 'void') ORDER BY seq DESC LIMIT ?)"  # +: from the end on
         )
-        with mapped(self._path):
+        with mapped(self.path):
             return list(entries(self.connection, where, [count]))
+
+    def rare(self, kind: Kind) -> list[Entry]:
+        """Give all entries of a kind that the index of rare ones holds, oldest first."""
+        with mapped(self.path):
+            return list(entries(self.connection, f"{RARE} AND kind = ?", [kind.value]))
 
     def last_opened(self) -> dict[str, str] | None:
         """Give the body of the last `opened`: journal id, backend, strategy, machine."""
         where = f"seq = (SELECT max(seq) FROM entries WHERE {RARE} AND kind = 'opened')"  # noqa: S608 - constant
-        with mapped(self._path):
+        with mapped(self.path):
             found = list(entries(self.connection, where))
         return dict(found[0].body) if found else None
 
@@ -139,7 +144,7 @@ class Reads:
             if fault:
                 return seq, fault
             seq, prev_hash = seq + 1, row[-1]
-        with mapped(self._path):
+        with mapped(self.path):
             known = known_end(self.connection)
         return None if known < seq else (seq, MISSING_END)
 
@@ -148,13 +153,13 @@ class Reads:
         self.connection.close()
 
     def _ask(self, query: str, *parameters: int) -> list[Any]:
-        with mapped(self._path):
+        with mapped(self.path):
             return self.connection.execute(query, parameters).fetchall()
 
     @contextmanager
     def _one_state(self) -> Iterator[None]:
         """Make several reads see one committed state."""
-        with mapped(self._path):
+        with mapped(self.path):
             self.connection.execute("BEGIN")
             try:
                 yield

@@ -216,7 +216,12 @@ def _base_moved(snapshot: Snapshot, position: Position, journal_id: str) -> list
     base = base_of(snapshot, journal_id)
     if base is None or position.base is None or same(base, position.base):
         return []
-    body = {"from": str(position.base), "to": str(base), "updated_at": snapshot.updated_at}
+    body = {
+        "from": str(position.base),
+        "to": str(base),
+        "updated_at": snapshot.updated_at,
+        "total": str(snapshot.total),
+    }
     return [Draft(Kind.OFFICE_MOVED, position.customer_id, body=body)]
 
 
@@ -231,7 +236,11 @@ def _mark_moved(
             return [receipt(snapshot, mark, journal_id)]
         case Behind(mark, taken_back=True):
             seen = [mark.seq, mark.total, mark.hash] if mark else None
-            body = {"seen": seen, "updated_at": snapshot.updated_at}
+            body = {
+                "seen": seen,
+                "updated_at": snapshot.updated_at,
+                "total": str(snapshot.total),
+            }
             return [Draft(Kind.TAKEN_BACK, position.customer_id, body=body)]
         case Behind():
             return []

@@ -1,0 +1,271 @@
+"""`taptill conflicts ...` in, what waits for a person out, and what the person decides done."""
+
+import asyncio
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from taptill import config as configs
+from taptill.cli.options import CONFIG, JSON, REASON, STAFF, STATE, journal_at
+from taptill.cli.output import written
+from taptill.domain.customer import Snapshot
+from taptill.domain.entry import Entry
+from taptill.domain.errors import ConflictOpenError, UsageError
+from taptill.domain.money import Currency, Money
+from taptill.journal.identity import currency as currency_of
+from taptill.journal.office.cases import Case, cases, entries_of
+from taptill.journal.reads import Reads
+from taptill.settlement.judgement import Desk, same
+from taptill.settlement.requests import Choice, Later, OnDesk, Outcome, Ruling, Settled, Stopped
+from taptill.wiring import Sender, check_reader, sender
+
+WORDS = {
+    Desk.MARK_LOST: "debtData was emptied or replaced: the money may or may not be in totalDebt",
+    Desk.COPIED_ROW: "the row bears the mark of another customer: somebody copied it",
+    Desk.NO_PLACE: "debtData is no object, there is no place for a mark: empty it, then retry",
+    Desk.UNKNOWN_MARK: "the row bears a mark of this till that it never wrote",
+    Desk.SHARED_DEBT_DATA: "debtData holds somebody else's keys: [settlement] share_debt_data",
+    Desk.REFUSED: "the backend refused the update for good",
+    Desk.FORKED: "it was open when this journal parted from its twin, which may have sent it",
+}
+COLUMNS = ("customer", "reason", "in_question", "since", "seq", "detail", "words")
+
+
+@click.group()
+def conflicts() -> None:
+    """Decide about money that settlement cannot place by itself: the conflict desk.
+
+    \b
+    Examples:
+      taptill conflicts list
+      taptill conflicts show 7
+      taptill conflicts retry 7 --staff Jo --reason "the office restored the row"
+      taptill conflicts write-off 7 --staff Jo --reason "has left" --yes
+    """
+
+
+@conflicts.command(name="list")
+@STATE
+@JSON
+def list_(state_dir: Path | None, *, as_json: bool) -> None:
+    """List the open cases, oldest first; the till may go on meanwhile.
+
+    \b
+    Example:
+      taptill conflicts list --json
+    """
+    reads = Reads(journal_at(state_dir))
+    found = cases(reads.connection)
+    currency = currency_of(reads)
+    for case in found:
+        click.echo(json.dumps(_row(case, currency)) if as_json else _line(case, currency))
+    if not found and not as_json:
+        click.echo("nothing waits on the conflict desk")
+
+
+@conflicts.command()
+@STATE
+@JSON
+@click.argument("customer", type=int)
+def show(state_dir: Path | None, customer: int, *, as_json: bool) -> None:
+    """Show a case with all entries of its customer.
+
+    \b
+    Example:
+      taptill conflicts show 7
+    """
+    reads = Reads(journal_at(state_dir))
+    case = _case(reads, customer)
+    currency = currency_of(reads)
+    history = list(entries_of(reads.connection, customer))
+    if as_json:
+        listed = [_columns(entry) for entry in history]
+        click.echo(json.dumps({**_row(case, currency), "entries": listed}))
+        return
+    click.echo(_line(case, currency))
+    for entry in history:
+        amount = "" if entry.amount_minor is None else currency.text(Money(entry.amount_minor))
+        click.echo(f"{entry.seq:8} {entry.at} {entry.kind:12} {amount:>9}".rstrip())
+    click.echo("ways out: taptill conflicts retry | accept | write-off, each after a new look")
+
+
+@conflicts.command()
+@CONFIG
+@STATE
+@STAFF
+@REASON
+@click.option("--unchanged", is_flag=True, help="All whose totalDebt is exactly as last seen.")
+@click.argument("customer", type=int, required=False)
+def retry(
+    option: Path | None,
+    state_dir: Path | None,
+    staff: str,
+    reason: str,
+    customer: int | None,
+    *,
+    unchanged: bool,
+) -> None:
+    """Send what the mark in the row, else the last mark seen, does not cover.
+
+    With --unchanged for every customer whose debtData was lost while totalDebt is exactly as last
+    seen: there all that was sent is still in.
+
+    \b
+    Examples:
+      taptill conflicts retry 7 --staff Jo --reason "the office restored the row"
+      taptill conflicts retry --unchanged --staff Jo --reason "an import emptied debtData"
+    """
+    if unchanged == (customer is not None):
+        raise UsageError(problem="name one customer, or say --unchanged")
+    chosen = None if customer is None else [customer]
+    _decide(option, state_dir, Ruling(Choice.RETRY, staff, reason), chosen)
+
+
+@conflicts.command()
+@CONFIG
+@STATE
+@STAFF
+@REASON
+@click.argument("customer", type=int)
+def accept(
+    option: Path | None, state_dir: Path | None, staff: str, reason: str, customer: int
+) -> None:
+    """Take all of it as booked already: the mark is written, totalDebt stays as it is.
+
+    \b
+    Example:
+      taptill conflicts accept 7 --staff Jo --reason "booked by hand on Monday"
+    """
+    _decide(option, state_dir, Ruling(Choice.ACCEPT, staff, reason), [customer])
+
+
+@conflicts.command(name="write-off")
+@CONFIG
+@STATE
+@STAFF
+@REASON
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.argument("customer", type=int)
+def write_off(**options: Any) -> None:
+    """Take the amount in question out of these books: nobody will be charged for it.
+
+    \b
+    Example:
+      taptill conflicts write-off 7 --staff Jo --reason "has left" --yes
+    """
+    customer = options["customer"]
+    reads = Reads(journal_at(options["state_dir"]))
+    amount = currency_of(reads).text(_in_question(_case(reads, customer)))
+    reads.close()
+    if not options["yes"]:
+        click.confirm(f"Write off {amount} of customer {customer}?", abort=True)
+    ruling = Ruling(Choice.WRITE_OFF, options["staff"], options["reason"])
+    _decide(options["option"], options["state_dir"], ruling, [customer])
+
+
+@conflicts.command()
+@STATE
+@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv")
+@click.argument("file", type=click.Path(path_type=Path))
+def export(state_dir: Path | None, form: str, file: Path) -> None:
+    """Write the open cases to a file for the office; they stay on the desk.
+
+    \b
+    Example:
+      taptill conflicts export cases.csv
+    """
+    reads = Reads(journal_at(state_dir))
+    currency = currency_of(reads)
+    rows = [_row(case, currency) for case in cases(reads.connection)]
+    with written(file) as target:
+        if form == "json":
+            target.writelines(f"{json.dumps(row)}\n" for row in rows)
+        else:
+            table = csv.DictWriter(target, COLUMNS)
+            table.writeheader()
+            table.writerows(rows)
+    click.echo(f"{len(rows)} cases are in {file}")
+
+
+def _decide(
+    option: Path | None, state_dir: Path | None, ruling: Ruling, chosen: Sequence[int] | None
+) -> None:
+    config = configs.load(configs.find_config(option), check_reader)
+    state = journal_at(state_dir).parent
+
+    async def work() -> None:
+        async with sender(config, state, configs.read_token(config)) as connected:
+            for customer in await _unchanged(connected) if chosen is None else chosen:
+                _case(connected.journal.reads, customer)
+                outcome = await connected.settlement.resolve(customer, ruling)
+                _tell(connected.journal.reads, customer, outcome)
+
+    asyncio.run(work())
+
+
+async def _unchanged(connected: Sender) -> list[int]:
+    """Find the cases of lost marks whose total is exactly as last seen, with a new look each."""
+    found = []
+    for case in cases(connected.journal.reads.connection):
+        total = case.position.row_total
+        if case.reason == Desk.MARK_LOST and total is not None:
+            row = await connected.api.read_row(case.position.customer_id)
+            if isinstance(row, Snapshot) and same(row.total, total):
+                found.append(case.position.customer_id)
+    click.echo(f"{len(found)} customers whose total is exactly as last seen")
+    return found
+
+
+def _tell(reads: Reads, customer: int, outcome: Outcome) -> None:
+    match outcome:
+        case Settled():
+            click.echo(f"customer {customer}: done")
+        case OnDesk():
+            position = reads.position(customer)
+            reason = position.conflict if position else None
+            why = WORDS[Desk(reason)] if reason else "look again: taptill conflicts show"
+            raise ConflictOpenError(customer=customer, why=why)
+        case Later(reason):
+            raise ConflictOpenError(customer=customer, why=f"not now ({reason}), try again")
+        case Stopped(reason):
+            raise ConflictOpenError(customer=customer, why=f"settlement is stopped ({reason})")
+
+
+def _case(reads: Reads, customer: int) -> Case:
+    found = [one for one in cases(reads.connection) if one.position.customer_id == customer]
+    if not found:
+        raise UsageError(problem=f"customer {customer} has no case on the conflict desk")
+    return found[0]
+
+
+def _in_question(case: Case) -> Money:
+    return Money(case.position.in_question)
+
+
+def _row(case: Case, currency: Currency) -> dict[str, Any]:
+    return {
+        "customer": case.position.customer_id,
+        "reason": case.reason,
+        "in_question": currency.text(_in_question(case)),
+        "since": case.since.at if case.since else "",
+        "seq": case.since.seq if case.since else None,
+        "detail": case.detail,
+        "words": WORDS[Desk(case.reason)],
+    }
+
+
+def _line(case: Case, currency: Currency) -> str:
+    row = _row(case, currency)
+    detail = f" ({row['detail']})" if row["detail"] else ""
+    return (
+        f"customer {row['customer']}: {row['in_question']} in question since {row['since']}, "
+        f"{row['reason']}: {row['words']}{detail}"
+    )
+
+
+def _columns(entry: Entry) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in Entry.__slots__}

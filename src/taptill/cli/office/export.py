@@ -1,0 +1,113 @@
+"""`taptill export ...` in, files for the office out: the strategy that sends nothing."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from taptill.cli.options import JSON, STAFF, STATE, journal_at
+from taptill.cli.output import written
+from taptill.clock import SystemClock
+from taptill.domain.errors import UsageError
+from taptill.domain.money import Money
+from taptill.journal.identity import currency
+from taptill.journal.lock import alone
+from taptill.journal.office.files import (
+    FORMS,
+    OfficeFile,
+    book,
+    next_file,
+    office_files,
+    write_file,
+)
+from taptill.journal.reads import Reads
+
+_FORM = click.option("--format", "form", type=click.Choice(FORMS), default="csv", show_default=True)
+
+
+@click.group()
+def export() -> None:
+    """Hand charges to the office in files: for [settlement] strategy = "export".
+
+    Nothing is written to the backend. Each file has a number; once the office has booked it, say
+    so, and its entries are no longer pending at this till.
+
+    \b
+    Examples:
+      taptill export write --to /media/stick
+      taptill export list
+      taptill export booked 3 --staff Jo
+    """
+
+
+@export.command()
+@STATE
+@_FORM
+@click.option(
+    "--to", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="A folder."
+)
+@click.option("--again", type=int, metavar="N", help="Write file N once more, as it was.")
+def write(state_dir: Path | None, form: str, to: Path, again: int | None) -> None:
+    """Write all money entries since the last file into the next one (till stopped).
+
+    \b
+    Examples:
+      taptill export write --to /media/stick
+      taptill export write --again 3 --format json
+    """
+    path = journal_at(state_dir)
+    if not to.is_dir():
+        raise UsageError(problem=f"there is no folder {to}")
+    if again is None:
+        with alone(path, SystemClock()) as journal:
+            number = next_file(journal).number
+    else:
+        number = again
+    reads = Reads(path)
+    file = _numbered(reads, number)
+    target = to / f"taptill-{(reads.last_opened() or {})['journal_id']}-{number:04d}.{form}"
+    write_file(reads, file, target, form, written)
+    click.echo(f"{target}: {file.count} entries, sum {_amount(reads, file)}")
+
+
+@export.command(name="list")
+@STATE
+@JSON
+def list_(state_dir: Path | None, *, as_json: bool) -> None:
+    """List the files so far, and which of them the office has booked."""
+    reads = Reads(journal_at(state_dir))
+    for file in office_files(reads):
+        if as_json:
+            click.echo(json.dumps(asdict(file)))
+        else:
+            state = "booked" if file.booked else "not booked yet"
+            sums = f"{file.count} entries, sum {_amount(reads, file)}"
+            click.echo(f"{file.number:4} {file.at} {sums}, {state}")
+
+
+@export.command()
+@STATE
+@STAFF
+@click.argument("number", type=int)
+def booked(state_dir: Path | None, staff: str, number: int) -> None:
+    """Say that the office has booked a file (till stopped).
+
+    \b
+    Example:
+      taptill export booked 3 --staff Jo
+    """
+    with alone(journal_at(state_dir), SystemClock()) as journal:
+        file = book(journal, number, staff)
+    click.echo(f"file {file.number} is booked: its {file.count} entries are no longer pending")
+
+
+def _numbered(reads: Reads, number: int) -> OfficeFile:
+    found = [one for one in office_files(reads) if one.number == number]
+    if not found:
+        raise UsageError(problem=f"there is no file {number}: see taptill export list")
+    return found[0]
+
+
+def _amount(reads: Reads, file: OfficeFile) -> str:
+    return currency(reads).text(Money(file.sum_minor))

@@ -1,0 +1,205 @@
+"""`taptill journal open|adopt|fork|retire` in, a journal that knows where it belongs out."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from taptill import config as configs
+from taptill.cli.options import CONFIG, JSON, STATE, journal_at
+from taptill.clock import SystemClock
+from taptill.domain.customer import Snapshot
+from taptill.domain.entry import Draft, Kind
+from taptill.domain.errors import BackendError, JournalError
+from taptill.journal import identity
+from taptill.journal.file import positions
+from taptill.journal.lock import alone
+from taptill.journal.reads import Reads
+from taptill.settlement.requests import NoAnswer, RowAnswer
+from taptill.settlement.schedule import State
+from taptill.wiring import Sender, check_reader, machine, sender
+
+LATE_MAX_S = 120
+ROUNDS = 3
+"""So often a journal that is to be retired is settled and looked at anew."""
+
+LOOKED_AT_ONCE = 100
+POLL_S = 1.0
+PATIENCE_S = 120.0
+RETIRING = "it is to be retired"
+
+
+@click.command(name="open")
+@STATE
+@JSON
+def open_(state_dir: Path | None, *, as_json: bool) -> None:
+    """Say what is not in the backend's books yet; exit status 75 while anything is.
+
+    What removes or replaces this program asks here first.
+
+    \b
+    Example:
+      taptill journal open && apt remove taptill
+    """
+    reads = Reads(journal_at(state_dir))
+    count, total = reads.open_sum(with_desk=True)
+    amount = identity.currency(reads).text(total)
+    if as_json:
+        desk = reads.conflicts()
+        shown = {"customers": count, "sum": amount, "on_desk": desk, "halted": reads.halted()}
+        click.echo(json.dumps(shown))
+    identity.refuse_while_open(reads, "something is to be removed or replaced")
+    if not as_json:
+        click.echo("nothing is open: all money entries are in the backend's books")
+
+
+@click.command()
+@STATE
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def adopt(state_dir: Path | None, *, yes: bool) -> None:
+    """Say that this board replaces the old one, which is gone.
+
+    A journal that was written on another machine is not opened: if both were to sell, they would
+    charge under one name.
+
+    \b
+    Example:
+      taptill journal adopt --state-dir /var/lib/taptill
+    """
+    path = journal_at(state_dir)
+    if not yes:
+        click.confirm("Is the old board gone for good, or its card erased?", abort=True)
+    with alone(path, SystemClock()) as journal:
+        identity.adopt(journal, machine())
+    click.echo("the journal belongs to this machine now: start the till")
+
+
+@click.command()
+@STATE
+@click.option(
+    "--late-max-s",
+    type=click.IntRange(0),
+    default=LATE_MAX_S,
+    show_default=True,
+    help="So long a request of the old id may still land.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def fork(state_dir: Path | None, late_max_s: int, *, yes: bool) -> None:
+    """Go on under a new journal id, after a cloned card or a restored backup.
+
+    What was not known to be sent then is a case for the conflict desk: the twin, or the journal
+    before the backup was restored, may have sent it.
+
+    \b
+    Example:
+      taptill journal fork --state-dir /var/lib/taptill
+    """
+    path = journal_at(state_dir)
+    if not yes:
+        click.confirm("Go on under a new journal id?", abort=True)
+    clock = SystemClock()
+    with alone(path, clock) as journal:
+        journal_id, cases = identity.fork(journal, clock, late_max_s)
+    click.echo(f"journal id {journal_id} from here on; {cases} cases: taptill conflicts list")
+
+
+@click.command()
+@CONFIG
+@STATE
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def retire(option: Path | None, state_dir: Path | None, *, yes: bool) -> None:
+    """Settle everything, look once more at every customer, and close the journal for good.
+
+    \b
+    Example:
+      taptill journal retire --state-dir /var/lib/taptill
+    """
+    config = configs.load(configs.find_config(option), check_reader)
+    path = journal_at(state_dir)
+    if not yes:
+        click.confirm("Close this journal for good? The till then begins a new one", abort=True)
+
+    async def work() -> None:
+        async with sender(config, path.parent, configs.read_token(config)) as connected:
+            await _retire(connected, config.settlement.late_max_s)
+
+    asyncio.run(work())
+    click.echo(f"retired: move {path} to your archive")
+
+
+async def _retire(connected: Sender, late_max_s: float) -> None:
+    reads = connected.journal.reads
+    for _ in range(ROUNDS):
+        await _settle(connected)
+        identity.refuse_while_open(reads, RETIRING)
+        await _wait(late_max_s)
+        await _look_at_all(connected)
+        _refuse_stopped(connected)
+        if not reads.open_sum(with_desk=True)[0]:
+            await connected.journal.append([Draft(Kind.RETIRED)])
+            return
+        _say("a late request has changed rows: once more", end="\n")
+    identity.refuse_while_open(reads, RETIRING)
+
+
+async def _settle(connected: Sender) -> None:
+    """Settle until nothing is open but the conflict desk, or nothing has moved for PATIENCE_S."""
+    settlement, reads = connected.settlement, connected.journal.reads
+    before, patience_s = None, PATIENCE_S
+    while patience_s > 0:
+        delay_s = await settlement.settle_open()
+        count, _ = reads.open_sum()
+        _say(f"{count} customers to send")
+        _refuse_stopped(connected)
+        if delay_s is None:
+            return
+        patience_s = patience_s - POLL_S if count == before else PATIENCE_S
+        before = count
+        await asyncio.sleep(min(delay_s, POLL_S))
+
+
+def _refuse_stopped(connected: Sender) -> None:
+    state = connected.settlement.state
+    if state is not State.RUNNING:
+        detail = f"settlement is {state}: see docs/charging.md"
+        raise JournalError(path=connected.journal.path, detail=detail)
+
+
+async def _wait(seconds: float) -> None:
+    left_s = seconds
+    while left_s > 0:
+        _say(f"waiting {left_s:.0f} s for requests that may land late")
+        await asyncio.sleep(min(POLL_S, left_s))
+        left_s -= POLL_S
+
+
+async def _look_at_all(connected: Sender) -> None:
+    charged = positions(connected.journal.reads.connection)
+    customers = [one.customer_id for one in charged if one.last]
+    for first in range(0, len(customers), LOOKED_AT_ONCE):
+        some = customers[first : first + LOOKED_AT_ONCE]
+        _say(f"looking at customer {first + len(some)} of {len(customers)}")
+        answer = await connected.api.read_rows(some)
+        rows = {} if isinstance(answer, NoAnswer) else answer
+        for customer in some:
+            await _look_at(connected, customer, rows.get(customer))
+
+
+def _say(text: str, end: str = "") -> None:
+    """Show progress on a terminal, in place; a script gets no lines of it."""
+    if sys.stderr.isatty():
+        click.echo(f"\r\x1b[K{text}{end}", nl=False, err=True)
+
+
+async def _look_at(connected: Sender, customer: int, row: RowAnswer | None) -> None:
+    """Compare the mark of one customer; one that was removed has nothing to look at."""
+    seen = row or await connected.api.read_row(customer)
+    if isinstance(seen, NoAnswer):
+        raise BackendError(detail=f"{seen.reason}; nothing was retired, try again")
+    if isinstance(seen, Snapshot):
+        await connected.settlement.sighted(seen)
+
+
+COMMANDS = (open_, adopt, fork, retire)

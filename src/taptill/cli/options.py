@@ -1,0 +1,26 @@
+"""The options that several commands share, and the journal that they name."""
+
+from pathlib import Path
+
+import click
+
+from taptill import config as configs
+from taptill.domain.errors import JournalError
+
+STATE = click.option(
+    "--state-dir", type=click.Path(path_type=Path), help="The folder of journal and cache."
+)
+CONFIG = click.option(
+    "--config", "option", type=click.Path(path_type=Path), help="The config file."
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="Answer for a script.")
+STAFF = click.option("--staff", required=True, help="Who decides: a name for the journal.")
+REASON = click.option("--reason", required=True, help="Why, in a few words for the journal.")
+
+
+def journal_at(state_dir: Path | None) -> Path:
+    """Give the path of a journal that exists; JournalError where there is none."""
+    path = configs.state_dir(state_dir) / "journal.db"
+    if not path.exists():
+        raise JournalError(path=path, detail="there is none; name its folder with --state-dir")
+    return path

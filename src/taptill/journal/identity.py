@@ -1,0 +1,141 @@
+"""What a journal belongs to in, a refusal out where that has changed under open entries."""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from pathlib import Path
+
+from taptill.domain.clock import Clock
+from taptill.domain.entry import Draft, Entry, Kind
+from taptill.domain.errors import (
+    JournalClonedError,
+    JournalError,
+    JournalOpenError,
+    JournalRetiredError,
+    UsageError,
+)
+from taptill.domain.money import Currency
+from taptill.journal.file import entries, mapped
+from taptill.journal.lock import LoneJournal
+from taptill.journal.reads import Reads
+
+Identity = Mapping[str, str]
+"""Backend, strategy, machine and till, as the last `opened` has them beside the journal id."""
+
+UNKNOWN_MACHINE = "unknown"
+_NEWEST = "seq = (SELECT seq FROM entries WHERE +kind = ? ORDER BY seq DESC LIMIT 1)"
+_BOUND = ("backend", "strategy")
+
+
+def new_journal_id() -> str:
+    """Make eight random hex digits."""
+    return secrets.token_hex(4)
+
+
+def opening(reads: Reads, identity: Identity) -> tuple[str, list[Draft]]:
+    """Give the journal's id, and the `opened` that it owes where its identity is new.
+
+    Errors: JournalRetiredError; JournalClonedError on another machine; JournalOpenError where
+    backend or strategy changed while money is on its way to the old one.
+    """
+    if reads.rare(Kind.RETIRED):
+        raise JournalRetiredError(path=reads.path)
+    opened = reads.last_opened()
+    journal_id = opened["journal_id"] if opened else new_journal_id()
+    body = {"journal_id": journal_id, **identity}
+    if opened == body:
+        return journal_id, []
+    if opened:
+        _refuse_clone(reads, opened, identity)
+        moved = [key for key in _BOUND if opened.get(key) != identity.get(key)]
+        if moved:
+            refuse_while_open(reads, f"{' and '.join(moved)} changed")
+    return journal_id, [Draft(Kind.OPENED, body=body)]
+
+
+def refuse_while_open(reads: Reads, what: str) -> None:
+    """Raise JournalOpenError, with count, sum and the ways out, while anything is open."""
+    count, total = reads.open_sum(with_desk=True)
+    if count:
+        amount = currency(reads).text(total)
+        raise JournalOpenError(path=reads.path, what=what, count=count, sum=amount)
+
+
+def refuse_moved(other_paths: Iterable[Path], till: str) -> None:
+    """Raise JournalOpenError where another journal of this till holds what is not sent yet.
+
+    One that cannot be opened here, somebody else's for example, says nothing.
+    """
+    for path in other_paths:
+        try:
+            with closing(Reads(path)) as reads:
+                if (reads.last_opened() or {}).get("till") == till:
+                    refuse_while_open(reads, "the state directory changed")
+        except JournalOpenError:
+            raise
+        except JournalError:
+            continue
+
+
+def currency(reads: Reads) -> Currency:
+    """Give the currency of the newest charge. Errors: JournalError."""
+    charge = _newest(reads, Kind.CHARGE)
+    return Currency.named(charge.body.get("currency", "") if charge else "")
+
+
+def adopt(journal: LoneJournal, machine: str) -> str:
+    """Say that this board replaces the old one, which is gone; give the old one's name."""
+    opened = _opened(journal)
+    was = opened.get("machine", UNKNOWN_MACHINE)
+    if was == machine:
+        raise UsageError(problem="this journal belongs to this machine already")
+    journal.append(
+        Draft(Kind.ADOPTED, body={"was": was, "machine": machine}),
+        Draft(Kind.OPENED, body={**opened, "machine": machine}),
+    )
+    return was
+
+
+def fork(journal: LoneJournal, clock: Clock, late_max_s: float) -> tuple[str, int]:
+    """Go on under a new journal id; give it, and the cases that now wait on the conflict desk.
+
+    Refused while a request of the old id may still land, which would take the new marks back.
+    """
+    opened = _opened(journal)
+    if opened["strategy"] != "debt":
+        raise UsageError(problem="only the strategy 'debt' has marks that a twin can share")
+    attempt = _newest(journal.reads, Kind.ATTEMPT)
+    left_s = late_max_s - _age_s(attempt, clock) if attempt else 0
+    if left_s > 0:
+        raise UsageError(problem=f"a request may still be under way: wait {round(left_s + 1)} s")
+    journal_id = new_journal_id()
+    journal.append(
+        Draft(Kind.FORKED, body={"journal_id": journal_id, "was": opened["journal_id"]}),
+        Draft(Kind.OPENED, body={**opened, "journal_id": journal_id}),
+    )
+    return journal_id, journal.reads.conflicts()
+
+
+def _opened(journal: LoneJournal) -> dict[str, str]:
+    opened = journal.reads.last_opened()
+    if opened is None:
+        raise JournalError(path=journal.reads.path, detail="no till has ever opened it")
+    return opened
+
+
+def _refuse_clone(reads: Reads, opened: Identity, identity: Identity) -> None:
+    was, here = opened.get("machine", UNKNOWN_MACHINE), identity.get("machine", UNKNOWN_MACHINE)
+    if was != here and UNKNOWN_MACHINE not in (was, here):
+        raise JournalClonedError(path=reads.path)
+
+
+def _newest(reads: Reads, kind: Kind) -> Entry | None:
+    with mapped(reads.path):
+        return next(entries(reads.connection, _NEWEST, [kind.value]), None)
+
+
+def _age_s(entry: Entry, clock: Clock) -> float:
+    """Give how long ago an entry was written at least, without asking wall time."""
+    boot_id, uptime_ms = clock.boot()
+    since_ms = uptime_ms - entry.uptime_ms if entry.boot_id == boot_id else uptime_ms
+    return since_ms / 1000

@@ -1,0 +1,1 @@
+"""The journal in, what the office gets or decides out."""

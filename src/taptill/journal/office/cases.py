@@ -1,0 +1,47 @@
+"""The journal in, what waits on the conflict desk out: one case a customer."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from taptill.domain.entry import Entry, Position
+from taptill.journal.file import entries, mapped, positions
+
+_SINCE = (
+    "seq IN (SELECT max(seq) FROM entries WHERE kind IN ('conflict', 'refusal', 'forked') "
+    "GROUP BY customer_id)"
+)
+_OF_CUSTOMER = "customer_id = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A customer whose money waits for a person; `since` is the entry that put it there."""
+
+    position: Position
+    since: Entry | None
+
+    @property
+    def reason(self) -> str:
+        """Give the key of the reason, a word of `judgement.Desk`."""
+        return self.position.conflict or ""
+
+    @property
+    def detail(self) -> str:
+        """Give what the backend said, where it refused."""
+        body = self.since.body if self.since else {}
+        return f"HTTP {body['status']}, {body['detail']}" if "status" in body else ""
+
+
+def cases(connection: sqlite3.Connection) -> list[Case]:
+    """Give all open cases, the oldest first. Errors: JournalError."""
+    with mapped(""):
+        open_ones = [one for one in positions(connection) if one.conflict]
+    since = {one.customer_id: one for one in entries(connection, _SINCE)}
+    found = [Case(one, since.get(one.customer_id) or since.get(None)) for one in open_ones]
+    return sorted(found, key=lambda case: case.since.seq if case.since else 0)
+
+
+def entries_of(connection: sqlite3.Connection, customer_id: int) -> Iterator[Entry]:
+    """Give all entries of a customer, oldest first. Errors: JournalError."""
+    return entries(connection, _OF_CUSTOMER, [customer_id])

@@ -1,0 +1,154 @@
+"""Money entries in, a numbered file for the office out: the strategy `export` (3-charging 3.5)."""
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from taptill.domain.entry import Draft, Entry, Kind
+from taptill.domain.errors import UsageError
+from taptill.domain.money import Currency, Money
+from taptill.journal.file import entries
+from taptill.journal.lock import LoneJournal
+from taptill.journal.reads import Reads
+from taptill.journal.schema import MONEY
+
+FORMS = ("csv", "json")
+COLUMNS = (
+    "number",
+    "journal_id",
+    "seq",
+    "at",
+    "clock_trusted",
+    "kind",
+    "charge_id",
+    "customer_id",
+    "amount",
+    "amount_minor",
+    "currency",
+    "staff",
+    "prev_hash",
+    "hash",
+)
+
+Writer = Callable[[Path], AbstractContextManager[IO[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeFile:
+    """One file: the money entries from `first_seq` to `last_seq`, whose sum is in minor units."""
+
+    number: int
+    first_seq: int
+    last_seq: int
+    count: int
+    sum_minor: int
+    at: str
+    booked: bool
+
+
+def office_files(reads: Reads) -> list[OfficeFile]:
+    """Give all files so far, oldest first. Errors: JournalError."""
+    booked = {entry.body["number"] for entry in reads.rare(Kind.BOOKED)}
+    return [
+        OfficeFile(
+            number=entry.body["number"],
+            first_seq=entry.body["first_seq"],
+            last_seq=entry.body["last_seq"],
+            count=entry.body["count"],
+            sum_minor=entry.body["sum"],
+            at=entry.at,
+            booked=entry.body["number"] in booked,
+        )
+        for entry in reads.rare(Kind.EXPORTED)
+    ]
+
+
+def next_file(journal: LoneJournal) -> OfficeFile:
+    """Close the next file over all money entries since the last one; the entry comes first.
+
+    UsageError where there is none, or under another strategy.
+    """
+    _need_export(journal.reads)
+    before = office_files(journal.reads)
+    first_seq = before[-1].last_seq + 1 if before else 1
+    found = list(_money(journal.reads, first_seq, None))
+    if not found:
+        raise UsageError(problem="no money entry since the last file")
+    total = sum(entry.amount_minor or 0 for entry in found)
+    body = {
+        "number": len(before) + 1,
+        "first_seq": first_seq,
+        "last_seq": found[-1].seq,
+        "count": len(found),
+        "sum": total,
+    }
+    journal.append(Draft(Kind.EXPORTED, body=body))
+    return office_files(journal.reads)[-1]
+
+
+def write_file(reads: Reads, file: OfficeFile, path: Path, form: str, written: Writer) -> None:
+    """Write a file, the same however often it is written."""
+    opened = reads.last_opened() or {}
+    rows = (
+        _row(entry, file.number, opened.get("journal_id", ""))
+        for entry in _money(reads, file.first_seq, file.last_seq)
+    )
+    with written(path) as target:
+        if form == "json":
+            target.writelines(f"{json.dumps(row)}\n" for row in rows)
+        else:
+            table = csv.DictWriter(target, COLUMNS)
+            table.writeheader()
+            table.writerows(rows)
+
+
+def book(journal: LoneJournal, number: int, staff: str) -> OfficeFile:
+    """Take the office's word that it has booked a file: its entries are not pending any more.
+
+    Files are booked in their order. UsageError for a number that is not the next one.
+    """
+    _need_export(journal.reads)
+    waiting = [one for one in office_files(journal.reads) if not one.booked]
+    if not waiting or waiting[0].number != number:
+        first = f"the next one is {waiting[0].number}" if waiting else "none waits"
+        raise UsageError(problem=f"file {number} cannot be booked now: {first}")
+    file = waiting[0]
+    body = {"number": number, "first_seq": file.first_seq, "last_seq": file.last_seq}
+    journal.append(Draft(Kind.BOOKED, body=body, staff=staff))
+    return file
+
+
+def _need_export(reads: Reads) -> None:
+    opened = reads.last_opened()
+    if opened is None or opened.get("strategy") != "export":
+        problem = "this till sends by itself: files are for [settlement] strategy = 'export'"
+        raise UsageError(problem=problem)
+
+
+def _money(reads: Reads, first_seq: int, last_seq: int | None) -> Iterator[Entry]:
+    where = f"{MONEY} AND seq BETWEEN ? AND coalesce(?, seq)"
+    return entries(reads.connection, where, [first_seq, last_seq])
+
+
+def _row(entry: Entry, number: int, journal_id: str) -> dict[str, Any]:
+    code = entry.body.get("currency", "")
+    return {
+        "number": number,
+        "journal_id": journal_id,
+        "seq": entry.seq,
+        "at": entry.at,
+        "clock_trusted": int(entry.clock_trusted),
+        "kind": entry.kind.value,
+        "charge_id": entry.charge_id or "",
+        "customer_id": entry.customer_id,
+        "amount": Currency.named(code).text(Money(entry.amount_minor or 0)),
+        "amount_minor": entry.amount_minor,
+        "currency": code,
+        "staff": entry.staff or "",
+        "prev_hash": entry.prev_hash,
+        "hash": entry.hash,
+    }

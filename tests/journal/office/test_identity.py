@@ -1,0 +1,159 @@
+"""What a journal belongs to: another board, another backend, a twin, and its end."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.fakes.clock import FakeClock
+from tests.journal.drafts import ADA, BEN, attempt, charge, conflict, receipt
+
+from taptill.domain.entry import Draft, Kind
+from taptill.domain.errors import (
+    JournalClonedError,
+    JournalInUseError,
+    JournalOpenError,
+    JournalRetiredError,
+    UsageError,
+)
+from taptill.domain.mark import HASH_DIGITS, Mark
+from taptill.journal.identity import adopt, fork, refuse_moved
+from taptill.journal.journal import Journal
+from taptill.journal.lock import LoneJournal, alone
+from taptill.journal.verify import verify
+
+HERE = {"backend": "https://here", "strategy": "debt", "machine": "board 1", "till": "bar"}
+
+
+@pytest.fixture
+def journal_id(path: Path, clock: FakeClock) -> str:
+    """Give the id of a journal that a till has opened here once."""
+    return till_opens(path, clock)
+
+
+@pytest.fixture
+def stopped(path: Path, clock: FakeClock, journal_id: str) -> Iterator[LoneJournal]:
+    """Give that journal with the till stopped."""
+    assert journal_id
+    with alone(path, clock) as journal:
+        yield journal
+
+
+def till_opens(path: Path, clock: FakeClock, **changed: str) -> str:
+    journal = Journal(path, clock, min_free_mb=0)
+    journal.open({**HERE, **changed})
+    journal.close()
+    return journal.journal_id
+
+
+def sell(journal: LoneJournal, amount: int, customer: int = ADA) -> Mark:
+    (entry,) = journal.append(charge(customer, amount))
+    return Mark(entry.seq, amount, entry.hash[:HASH_DIGITS])
+
+
+def test_another_board_does_not_open_the_journal_until_it_is_adopted(
+    path: Path, clock: FakeClock, journal_id: str
+) -> None:
+    with pytest.raises(JournalClonedError, match="taptill journal adopt"):
+        till_opens(path, clock, machine="board 2")
+    with alone(path, clock) as journal:
+        assert adopt(journal, "board 2") == "board 1"
+        assert journal.reads.rare(Kind.OPENED)[-1].body["backend"] == "https://here"
+    assert till_opens(path, clock, machine="board 2") == journal_id
+    with pytest.raises(JournalClonedError):
+        till_opens(path, clock)
+
+
+def test_a_board_that_cannot_name_itself_is_let_in(
+    path: Path, clock: FakeClock, journal_id: str
+) -> None:
+    assert till_opens(path, clock, machine="unknown") == journal_id
+    assert till_opens(path, clock) == journal_id
+
+
+def test_a_journal_is_not_adopted_by_its_own_board(stopped: LoneJournal) -> None:
+    with pytest.raises(UsageError, match="already"):
+        adopt(stopped, "board 1")
+
+
+def test_no_command_appends_beside_a_running_till(path: Path, clock: FakeClock) -> None:
+    running = Journal(path, clock, min_free_mb=0)
+    running.open(HERE)
+    with pytest.raises(JournalInUseError), alone(path, clock):
+        pass
+    running.close()
+
+
+def test_a_fork_takes_a_new_id_and_leaves_what_is_settled_behind(
+    path: Path, clock: FakeClock, journal_id: str
+) -> None:
+    with alone(path, clock) as journal:
+        mark = sell(journal, 320)
+        journal.append(attempt(ADA, mark), receipt(ADA, mark))
+        clock.pass_time(121)
+        forked_id, cases = fork(journal, clock, 120)
+        assert (forked_id != journal_id, cases) == (True, 0)
+        position = journal.reads.position(ADA)
+        assert position is not None
+        assert (position.last, position.open, position.start_seq) == (None, False, mark.seq)
+        assert journal.reads.footing(mark.seq) is None
+        later = sell(journal, 55)
+        assert journal.reads.footing(later.seq) is not None
+        assert journal.reads.position(ADA) != position
+        assert verify(journal.file.connection).sound
+    assert till_opens(path, clock) == forked_id
+
+
+def test_what_was_open_at_a_fork_is_a_case(stopped: LoneJournal, clock: FakeClock) -> None:
+    mark = sell(stopped, 320)
+    stopped.append(attempt(ADA, mark), receipt(ADA, mark))
+    sell(stopped, 80)
+    sell(stopped, 500, BEN)
+    stopped.append(conflict(BEN))
+    clock.pass_time(121)
+    assert fork(stopped, clock, 120)[1] == 2
+    ada, ben = stopped.reads.position(ADA), stopped.reads.position(BEN)
+    assert ada is not None
+    assert ben is not None
+    assert (ada.conflict, ada.in_question) == ("forked", 80)
+    assert (ben.conflict, ben.in_question) == ("mark-lost", 500)
+    assert verify(stopped.file.connection).sound
+
+
+def test_no_fork_while_a_request_of_the_old_id_may_land(
+    stopped: LoneJournal, clock: FakeClock
+) -> None:
+    """Counted from the boot where the machine was started anew: its clock may be wrong."""
+    stopped.append(attempt(ADA, sell(stopped, 320)))
+    clock.pass_time(119)
+    with pytest.raises(UsageError, match="wait 2 s"):
+        fork(stopped, clock, 120)
+    clock.reboot()
+    clock.pass_time(100)
+    with pytest.raises(UsageError, match="wait 21 s"):
+        fork(stopped, clock, 120)
+    clock.pass_time(20)
+    assert fork(stopped, clock, 120)[1] == 1
+
+
+def test_a_retired_journal_is_not_opened_again(
+    path: Path, clock: FakeClock, journal_id: str
+) -> None:
+    assert journal_id
+    with alone(path, clock) as journal:
+        journal.append(Draft(Kind.RETIRED))
+    with pytest.raises(JournalRetiredError, match="archive"):
+        till_opens(path, clock)
+
+
+def test_a_till_does_not_move_away_from_what_it_has_not_sent(
+    path: Path, clock: FakeClock, journal_id: str
+) -> None:
+    assert journal_id
+    refuse_moved([path], "bar")
+    with alone(path, clock) as journal:
+        sell(journal, 320)
+    with pytest.raises(JournalOpenError, match=r"state directory changed while 1 .*sum 3\.20"):
+        refuse_moved([path.with_name("none.db"), path], "bar")
+    refuse_moved([path], "another till")
+    path.with_name("torn.db").write_bytes(b"no journal")
+    refuse_moved([path.with_name("torn.db")], "bar")
