@@ -276,6 +276,7 @@ def _till_settings(config: Config, reckoning: Reckoning) -> TillSettings:
         per_charge=offline.per_charge,
         per_customer=offline.per_customer,
         per_terminal=offline.per_terminal,
+        override_max=config.limits.override_max,
     )
     return TillSettings(
         keypad=Keypad(goods, config.till.currency, config.till.implied_decimals),

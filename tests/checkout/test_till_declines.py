@@ -1,16 +1,20 @@
-"""Refusals: where each one ends, what of it is journaled, and exactly once."""
+"""Refusals: where each one ends, what of it is journaled, and what a supervisor may pass."""
 
 from dataclasses import replace
 
 import pytest
-from tests.domain.samples import ADA, known
+from tests.domain.samples import ADA, DORA, known, passing
 from tests.fakes.shop import BELA, CARL, SETTINGS, Shop, open_shop
 
 from taptill.checkout.session import Step
 from taptill.checkout.view import Notice, SaleState
-from taptill.domain.decision import Ambiguous, Declined, Reason
-from taptill.domain.entry import Kind
+from taptill.domain.decision import Ambiguous, Approved, Declined, Known, Reason
+from taptill.domain.entry import Entry, Kind
 from taptill.domain.money import Money
+
+(LEND,) = passing(Reason.NO_CREDIT)
+(CAP,) = passing(Reason.OFFLINE_CAP)
+(STALE,) = passing(Reason.STALE)
 
 
 def test_a_refusal_at_confirm_is_journaled_once_and_is_in_the_strip(shop: Shop) -> None:
@@ -194,3 +198,176 @@ def test_data_that_is_too_old_is_refused_at_confirm() -> None:
         shop.finder.offline = True
         shop.sell("100", "A")
         assert shop.declines == [(ADA.id, "stale", 100)]
+
+
+# --- what a supervisor may pass: for this card, this sale, and never unseen ----------------------
+
+
+def refused(shop: Shop, keys: str = "1231", card: str = "A") -> None:
+    """Ring up too much and tap."""
+    shop.press(keys)
+    shop.tap(card)
+    shop.later(0.5)
+    assert shop.step() is Step.DECLINED
+
+
+def charge(shop: Shop) -> Entry:
+    """Give the one charge in the books."""
+    (entry,) = shop.books.of_kind(Kind.CHARGE)
+    return entry
+
+
+def test_what_a_supervisor_passes_is_charged_and_journaled_with_name_and_reason(
+    shop: Shop,
+) -> None:
+    refused(shop)
+    shop.do(shop.till.override, LEND)
+    assert shop.step() is Step.CONFIRM
+    shop.enter()
+    assert shop.step() is Step.PAID
+    entry = charge(shop)
+    assert (entry.amount_minor, entry.staff) == (1231, "Grace")
+    assert entry.body["overrides"] == [["no-credit", "Grace", "long known"]]
+
+
+def test_after_a_refusal_at_confirm_it_can_be_passed_too(shop: Shop) -> None:
+    shop.sell("1231", "A")
+    assert shop.step() is Step.REFUSED
+    shop.do(shop.till.override, LEND)
+    shop.enter()
+    assert shop.charges == [(ADA.id, 1231)]
+
+
+def test_a_plain_charge_names_nobody(shop: Shop) -> None:
+    shop.sell("420", "A")
+    assert charge(shop).staff is None
+    assert "overrides" not in charge(shop).body
+
+
+def test_two_reasons_take_two_overrides_and_both_are_journaled(shop: Shop) -> None:
+    shop.everybody_knows(ADA.card_id, known(ADA, 0, age_s=None))
+    shop.finder.offline = True
+    refused(shop, "100")
+    shop.do(shop.till.override, replace(STALE, staff="Alan"))
+    assert shop.view.verdict == Declined(Reason.NO_CREDIT, Money(0), Money(0), Money(100))
+    shop.do(shop.till.override, LEND)
+    shop.enter()
+    shop.later(1.0)
+    entry = charge(shop)
+    assert [one[:2] for one in entry.body["overrides"]] == [
+        ["stale", "Alan"],
+        ["no-credit", "Grace"],
+    ]
+    assert entry.staff == "Grace"
+
+
+def test_one_that_a_live_answer_made_needless_is_not_journaled(shop: Shop) -> None:
+    shop.everybody_knows(ADA.card_id, known(ADA, age_s=None))
+    shop.finder.takes_s = 0.6
+    shop.press("100")
+    shop.tap("A")
+    shop.do(shop.till.override, STALE)
+    assert isinstance(shop.view.verdict, Approved)
+    shop.enter()
+    shop.later(1.0)
+    assert shop.step() is Step.PAID
+    assert "overrides" not in charge(shop).body
+
+
+def test_one_that_is_not_enough_says_what_is_still_missing(shop: Shop) -> None:
+    refused(shop, "2300")
+    shop.do(shop.till.override, LEND)
+    assert shop.view.verdict == Declined(
+        Reason.NO_CREDIT, Money(-1230), headroom=Money(2230), missing=Money(70)
+    )
+    shop.press("<")
+    shop.press("<")
+    assert shop.step() is Step.CONFIRM
+
+
+@pytest.mark.parametrize(
+    "live",
+    [known(replace(ADA, blocked=True), -9000), known(replace(DORA, card_id=ADA.card_id), -9000)],
+    ids=["blocked", "somebody else"],
+)
+def test_who_is_blocked_or_another_meanwhile_is_not_charged(shop: Shop, live: Known) -> None:
+    shop.finder.there[ADA.card_id] = live
+    shop.finder.takes_s = 0.7
+    shop.press("1231")
+    shop.tap("A")
+    shop.do(shop.till.override, LEND)
+    assert shop.step() is Step.CONFIRM
+    shop.enter()
+    assert shop.step() is Step.ASKING
+    shop.later(1.0)
+    assert (shop.step(), shop.charges) == (Step.REFUSED, [])
+
+
+ENDS = {
+    "another card": lambda shop: shop.tap("C"),
+    "the same card again": lambda shop: shop.tap("A"),
+    "a card that cannot be read": Shop.garble,
+    "Esc": Shop.escape,
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_it_goes_with(shop: Shop, end: str) -> None:
+    refused(shop, "2300")
+    shop.do(shop.till.override, LEND)
+    ENDS[end](shop)
+    shop.press("<<<<1300")
+    shop.tap("A")
+    shop.later(0.5)
+    assert shop.view.verdict == Declined(
+        Reason.NO_CREDIT, Money(-1230), headroom=Money(1230), missing=Money(70)
+    )
+
+
+def test_it_goes_with_the_sale_that_it_paid_for(shop: Shop) -> None:
+    refused(shop)
+    shop.do(shop.till.override, LEND)
+    shop.enter()
+    assert shop.view.verdict == Declined(Reason.NO_CREDIT, Money(1), Money(0), Money(1))
+    shop.sell("100", "A")
+    assert shop.step() is Step.REFUSED
+    assert shop.charges == [(ADA.id, 1231)]
+
+
+@pytest.mark.parametrize("override", [CAP, STALE], ids=["offline-cap", "stale"])
+def test_one_for_another_reason_than_the_screens_is_not_taken(shop: Shop, override: object) -> None:
+    refused(shop)
+    before = shop.view.verdict
+    shop.do(shop.till.override, override)
+    assert (shop.view.verdict, shop.notice()) == (before, Notice.NO_SUCH_KEY)
+
+
+@pytest.mark.parametrize("reason", [Reason.BLOCKED, Reason.AMOUNT], ids=str)
+def test_what_nobody_may_pass_is_not_taken(shop: Shop, reason: Reason) -> None:
+    refused(shop, "100" if reason is Reason.BLOCKED else "10001", "B")
+    shop.do(shop.till.override, *passing(reason))
+    assert (shop.step(), shop.notice()) == (Step.DECLINED, Notice.NO_SUCH_KEY)
+
+
+def test_without_a_refusal_on_the_screen_there_is_nothing_to_pass(shop: Shop) -> None:
+    shop.do(shop.till.override, LEND)
+    assert (shop.step(), shop.notice()) == (Step.READY, Notice.NO_SUCH_KEY)
+    shop.press("100")
+    shop.tap("A")
+    shop.later(0.5)
+    shop.do(shop.till.override, LEND)
+    assert shop.notice() is Notice.NO_SUCH_KEY
+    shop.press("2000")
+    assert shop.step() is Step.DECLINED
+
+
+def test_a_frozen_basket_takes_none(shop: Shop) -> None:
+    shop.finder.takes_s = 0.6
+    shop.press("1231")
+    shop.tap("A")
+    shop.enter()
+    assert shop.step() is Step.ASKING
+    shop.do(shop.till.override, LEND)
+    assert shop.notice() is Notice.BUSY
+    shop.later(1.0)
+    assert shop.step() is Step.REFUSED

@@ -6,7 +6,15 @@ from typing import Any
 
 from taptill.domain.card_id import CardId
 from taptill.domain.customer import Customer, Snapshot
-from taptill.domain.decision import Finding, Known, OfflineSpend, Policy, Question
+from taptill.domain.decision import (
+    Finding,
+    Known,
+    OfflineSpend,
+    Override,
+    Policy,
+    Question,
+    Reason,
+)
 from taptill.domain.mark import Marks, Place
 from taptill.domain.money import ZERO, Money
 
@@ -33,6 +41,7 @@ POLICY = Policy(
     per_charge=Money(2_000),
     per_customer=Money(5_000),
     per_terminal=Money(50_000),
+    override_max=Money(1_000),
 )
 
 
@@ -51,6 +60,11 @@ def known(
 ) -> Known:
     """Give a customer as found, fresh unless said otherwise."""
     return Known(snapshot(customer, total), age_s, **more)
+
+
+def passing(*reasons: Reason) -> tuple[Override, ...]:
+    """Give a supervisor's override for each reason."""
+    return tuple(Override(reason, "Grace", "long known") for reason in reasons)
 
 
 def question(finding: Finding, amount: int | None = 100, **changes: Any) -> Question:

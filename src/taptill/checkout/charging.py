@@ -103,14 +103,15 @@ class Charging:
         found, basket = counter.sale.found, counter.sale.rung.whole(counter.settings.keypad)
         if found is None:
             return  # something failed meanwhile, and the till is closed
-        verdict = counter.desk.ask(found, basket.total, counter.now_s)
+        overrides = counter.sale.overrides
+        verdict = counter.desk.ask(found, basket.total, counter.now_s, overrides)
         counter.set(verdict=verdict, asking=False)
         if isinstance(verdict, Declined):
             self._refuse(verdict)
             return
         assert isinstance(found.finding, Known)
         counter.go(Event.ALLOWED)
-        draft = counter.desk.charge(counter.sale, found.finding, basket, offline=verdict.offline)
+        draft = counter.desk.charge(counter.sale, found.finding, basket, verdict)
         counter.errands.start(self._charge(draft))
 
     async def _charge(self, draft: Draft) -> None:

@@ -12,7 +12,7 @@ from taptill.checkout.sale import Desk, Found, Sale, verdict_event
 from taptill.checkout.session import OVER, Event, Step, next_step
 from taptill.checkout.strip import Strip
 from taptill.checkout.view import Notice
-from taptill.domain.decision import Policy
+from taptill.domain.decision import OVERRIDABLE, Declined, Override, Policy, Reason
 from taptill.domain.money import Money
 from taptill.domain.pending import Reckoning
 from taptill.domain.tap import CardProblem, Tap
@@ -126,12 +126,29 @@ class Counter:
 
     def show(self, found: Found) -> None:
         """Put a finding on the panel with its verdict on tap."""
-        verdict = self.desk.ask(found, self.total or None, self.now_s)
+        verdict = self.desk.ask(found, self.total or None, self.now_s, self.sale.overrides)
         self.set(found=found, verdict=verdict)
         self.go(verdict_event(verdict, self.total))
 
+    def override(self, override: Override) -> None:
+        """Pass the reason that stands on the screen, for this card and this sale only."""
+        found, refused = self.sale.found, self._refused_for()
+        if found and refused is override.reason and refused in OVERRIDABLE:
+            others = [one for one in self.sale.overrides if one.reason is not refused]
+            self.set(overrides=(*others, override))
+            self.show(found)
+        else:
+            self.say(Notice.NO_SUCH_KEY)
+
+    def _refused_for(self) -> Reason | None:
+        verdict = self.sale.verdict
+        if isinstance(verdict, Declined) and self.sale.step in {Step.DECLINED, Step.REFUSED}:
+            return verdict.reason
+        return None
+
     def _let_go_of_card(self) -> None:
         self.set(tap=None, found=None, verdict=None, asking=False, noted=None, detail="")
+        self.set(overrides=())
 
     def _go_alone(self) -> None:
         self.go(Event.RUNG if self.total or self.sale.rung.typed else Event.EMPTIED)

@@ -1,6 +1,7 @@
 """The one sale at the till: what is rung up, who was found, and what is asked about them."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from taptill.checkout.keypad import NOTHING_RUNG, Keypad, Rung
 from taptill.checkout.ports import Books
@@ -16,6 +17,7 @@ from taptill.domain.decision import (
     Finding,
     Known,
     OfflineSpend,
+    Override,
     Policy,
     Question,
     Reason,
@@ -69,7 +71,8 @@ class Sale:
     """Everything about the sale under way, from its first key stroke to its verdict.
 
     `tap` is the tap that is asked about: an answer to any other one changes nothing. `noted` is
-    the decline of this card that is in the journal already, with its amount.
+    the decline of this card that is in the journal already, with its amount. `overrides` are for
+    this card in this sale.
     """
 
     charge_id: str
@@ -84,6 +87,7 @@ class Sale:
     other_card: str = ""
     asking: bool = False
     noted: tuple[Reason, Money] | None = None
+    overrides: tuple[Override, ...] = ()
 
     @property
     def under_way(self) -> bool:
@@ -100,9 +104,15 @@ class Desk:
     policy: Policy
     keypad: Keypad
 
-    def ask(self, found: Found, amount: Money | None, now_s: float) -> Decision:
+    def ask(
+        self,
+        found: Found,
+        amount: Money | None,
+        now_s: float,
+        overrides: tuple[Override, ...] = (),
+    ) -> Decision:
         """Ask the one place where the rules live."""
-        return decide(self._question(found.finding_at(now_s), amount))
+        return decide(self._question(found.finding_at(now_s), amount, overrides))
 
     def customer(self, sale: Sale, now_s: float) -> CustomerView | None:
         """Draw the customer panel; None while no one customer is known."""
@@ -129,16 +139,21 @@ class Desk:
             asking=sale.asking,
         )
 
-    def charge(self, sale: Sale, known: Known, basket: Basket, *, offline: bool) -> Draft:
-        """Write the charge of an approved basket."""
-        body = {
+    def charge(self, sale: Sale, known: Known, basket: Basket, approved: Approved) -> Draft:
+        """Write the charge of an approved basket, and who passed what for which reason."""
+        body: dict[str, Any] = {
             "lines": [[line.name, line.price.minor, line.quantity] for line in basket.lines],
             "currency": self.keypad.currency.code,
             "initials": initials(known.snapshot.customer.name),
-            "offline": offline,
+            "offline": approved.offline,
         }
+        staff = None
+        if approved.overrides:
+            staff = approved.overrides[-1].staff
+            passed = [[one.reason.value, one.staff, one.why] for one in approved.overrides]
+            body["overrides"] = passed
         customer_id = known.snapshot.customer.id
-        return Draft(Kind.CHARGE, customer_id, basket.total.minor, body, sale.charge_id)
+        return Draft(Kind.CHARGE, customer_id, basket.total.minor, body, sale.charge_id, staff)
 
     def declined(self, sale: Sale, verdict: Declined, amount: Money) -> Draft:
         """Write a decline; outside the customer's way, and no money entry."""
@@ -146,7 +161,9 @@ class Desk:
         body = {"reason": verdict.reason.value, "amount": amount.minor}
         return Draft(Kind.DECLINED, customer_id, body=body)
 
-    def _question(self, finding: Finding, amount: Money | None) -> Question:
+    def _question(
+        self, finding: Finding, amount: Money | None, overrides: tuple[Override, ...]
+    ) -> Question:
         held, spent = ZERO, OfflineSpend()
         if isinstance(finding, Known):
             held, _ = self._pending(finding)
@@ -155,7 +172,7 @@ class Desk:
                 held_seq = self.reckoning.held_seq(marks, self.books.position(customer_id))
                 spent = self.books.offline_spend(customer_id, held_seq)
         is_open = not self.books.closed_by()
-        return Question(finding, amount, held, spent, is_open, self.policy)
+        return Question(finding, amount, held, spent, is_open, self.policy, overrides)
 
     def _pending(self, known: Known) -> tuple[Money, bool]:
         snapshot = known.snapshot

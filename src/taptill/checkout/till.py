@@ -12,6 +12,7 @@ from taptill.checkout.ports import Ports
 from taptill.checkout.session import UNDER_WAY, Step
 from taptill.checkout.view import Notice, TillView
 from taptill.domain.customer import Snapshot
+from taptill.domain.decision import Override
 from taptill.domain.entry import Entry, Position
 from taptill.domain.tap import CardProblem, ReaderHealth, ReaderMessage
 
@@ -91,6 +92,12 @@ class Till:
         """Ask for the reason to void the last sale."""
         if self._takes_keys():
             self._charging.ask_void()
+        self._publish()
+
+    def override(self, override: Override) -> None:
+        """Let a supervisor pass the reason on the screen; gone with the card or the sale."""
+        if self._takes_keys():
+            self._counter.override(override)
         self._publish()
 
     def sighted(self, snapshot: Snapshot) -> None:

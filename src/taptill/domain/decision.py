@@ -1,7 +1,7 @@
 """A question in, a decision out: the only place where a rule about charging lives."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
@@ -24,6 +24,19 @@ class Reason(StrEnum):
     STALE = "stale"
     NO_CREDIT = "no-credit"
     OFFLINE_CAP = "offline-cap"
+
+
+OVERRIDABLE = frozenset({Reason.STALE, Reason.NO_CREDIT, Reason.OFFLINE_CAP})
+"""What a supervisor may pass; of money, by at most `override_max`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A supervisor passes this one reason, and says why; any other reason still counts."""
+
+    reason: Reason
+    staff: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +84,7 @@ class Policy:
     per_charge: Money
     per_customer: Money
     per_terminal: Money
+    override_max: Money = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +100,8 @@ class Question:
     """All that a decision may depend on.
 
     `amount` is None for the verdict on tap with an empty basket (rule 7 is left out then);
-    `pending` is what this journal holds of the customer beyond the snapshot.
+    `pending` is what this journal holds of the customer beyond the snapshot. Each override passes
+    its own reason, so that two reasons need two.
     """
 
     finding: Finding
@@ -95,21 +110,27 @@ class Question:
     spent: OfflineSpend
     journal_open: bool
     policy: Policy
+    overrides: tuple[Override, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """The charge may be journaled; `headroom` is what may be charged now, None = no limit."""
+    """The charge may be journaled; `headroom` is what may be charged now, None = no limit.
+
+    `overrides` are those without which it would have been declined.
+    """
 
     debt_now: Money
     headroom: Money | None
     offline: bool
+    overrides: tuple[Override, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Declined:
     """The charge may not be; `headroom` is what would pass, `missing` how far it is beyond that.
 
+    Both count overrides in: what an insufficient one left over is what is missing.
     Without credit and in debt, `missing` counts from zero debt: so much has to be paid in first.
     """
 
@@ -140,21 +161,24 @@ class _Case:
 
     @property
     def credit_headroom(self) -> Money | None:
-        if not self.known.snapshot.customer.credit_allowed:
-            return -self.debt_now
         ceiling = self.question.policy.credit_ceiling
-        return None if ceiling is None else ceiling - self.debt_now
+        if not self.known.snapshot.customer.credit_allowed:
+            ceiling = ZERO
+        if ceiling is None:
+            return None
+        return ceiling - self.debt_now + self._extra(Reason.NO_CREDIT)
 
     @property
     def offline_headroom(self) -> Money | None:
         if not self.offline:
             return None
         policy, spent = self.question.policy, self.question.spent
-        return min(
+        least = min(
             policy.per_charge,
             policy.per_customer - spent.customer,
             policy.per_terminal - spent.terminal,
         )
+        return least + self._extra(Reason.OFFLINE_CAP)
 
     @property
     def headroom(self) -> Money | None:
@@ -162,6 +186,18 @@ class _Case:
             limit for limit in (self.credit_headroom, self.offline_headroom) if limit is not None
         ]
         return max(ZERO, min(limits)) if limits else None
+
+    @property
+    def needed_overrides(self) -> tuple[Override, ...]:
+        plain = replace(self, question=replace(self.question, overrides=()))
+        overridable = (one for one in self.question.overrides if one.reason in OVERRIDABLE)
+        return tuple(one for one in overridable if _RULES[one.reason](plain))
+
+    def passes(self, reason: Reason) -> bool:
+        return any(one.reason is reason for one in self.question.overrides)
+
+    def _extra(self, reason: Reason) -> Money:
+        return self.question.policy.override_max if self.passes(reason) else ZERO
 
 
 def decide(question: Question) -> Decision:
@@ -182,14 +218,18 @@ def decide(question: Question) -> Decision:
 
 
 def _about(case: _Case) -> Decision:
-    for reason, breaks in _RULES:
+    for reason, breaks in _RULES.items():
         if breaks(case):
-            limit = _limit(case, reason)
-            missing = None if limit is None else case.amount - limit
-            return Declined(
-                reason, case.debt_now, ZERO if limit is None else case.headroom, missing
-            )
-    return Approved(case.debt_now, case.headroom, case.offline)
+            return _declined(case, reason)
+    return Approved(case.debt_now, case.headroom, case.offline, case.needed_overrides)
+
+
+def _declined(case: _Case, reason: Reason) -> Declined:
+    limit = _limit(case, reason)
+    if limit is None:
+        return Declined(reason, case.debt_now, ZERO)
+    would_pass = limit if case.headroom is None else min(limit, case.headroom)
+    return Declined(reason, case.debt_now, max(ZERO, would_pass), case.amount - limit)
 
 
 def _gone(case: _Case) -> bool:
@@ -214,7 +254,8 @@ def _till_closed(case: _Case) -> bool:
 
 
 def _stale(case: _Case) -> bool:
-    return not case.known.is_fresh(case.question.policy.max_age_s)
+    fresh = case.known.is_fresh(case.question.policy.max_age_s)
+    return not fresh and not case.passes(Reason.STALE)
 
 
 def _beyond(limit: Money | None, amount: Money) -> bool:
@@ -230,16 +271,16 @@ def _offline_cap(case: _Case) -> bool:
 
 
 # First match wins; the numbers of 3-charging 3.2 are 3, 5, 6, 7, 8, 9, 10, 11.
-_RULES: tuple[tuple[Reason, Callable[[_Case], bool]], ...] = (
-    (Reason.UNKNOWN_CARD, _gone),
-    (Reason.SYSTEM_CUSTOMER, _system),
-    (Reason.BLOCKED, _blocked),
-    (Reason.AMOUNT, _wrong_amount),
-    (Reason.TILL_CLOSED, _till_closed),
-    (Reason.STALE, _stale),
-    (Reason.NO_CREDIT, _no_credit),
-    (Reason.OFFLINE_CAP, _offline_cap),
-)
+_RULES: dict[Reason, Callable[[_Case], bool]] = {
+    Reason.UNKNOWN_CARD: _gone,
+    Reason.SYSTEM_CUSTOMER: _system,
+    Reason.BLOCKED: _blocked,
+    Reason.AMOUNT: _wrong_amount,
+    Reason.TILL_CLOSED: _till_closed,
+    Reason.STALE: _stale,
+    Reason.NO_CREDIT: _no_credit,
+    Reason.OFFLINE_CAP: _offline_cap,
+}
 
 
 def _limit(case: _Case, reason: Reason) -> Money | None:
