@@ -136,6 +136,10 @@ CASES: dict[str, tuple[Question, Decision]] = {
         question(known(DORA, 999_900), 10_000, policy=NO_CEILING),
         yes(999_900, None),
     ),
+    "10 offline without credit, the cap is what would pass and the credit is missing": (
+        question(known(ADA, -3000, 31.0), 3100),
+        no(Reason.NO_CREDIT, -3000, 2000, 100),
+    ),
     "11 fresh to the second is not offline": (
         question(known(ADA, -9000, 30.0), 9000),
         yes(-9000, 9000),
