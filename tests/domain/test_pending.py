@@ -1,46 +1,63 @@
 """A snapshot and the journal's position in, what the snapshot lacks out: nothing twice."""
 
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.domain.samples import snapshot
+from tests.domain.samples import UNTOUCHED
+from tests.settlement.bench import ADA, EPOCH, OURS, THEIRS, Bench, row, table
 
-from taptill.domain.entry import Attempt, Position
-from taptill.domain.mark import Mark, Marks, Place
+from taptill.domain.customer import Snapshot, older
+from taptill.domain.entry import Attempt, Kind, Position
+from taptill.domain.mark import Mark, Marks, Place, epoch_of, read_marks, with_mark
 from taptill.domain.money import ZERO, Money
 from taptill.domain.pending import pending
+from taptill.settlement.judgement import assess
+from taptill.settlement.requests import (
+    Answer,
+    Append,
+    Echo,
+    NoAnswer,
+    ReadJournal,
+    ReadRow,
+    Request,
+    Update,
+)
+from taptill.settlement.settle import settle
 
-OURS = "a1"
-EPOCH = "5c01b7e2"
+many = settings(max_examples=200)
 FIRST, LAST = Mark(3, 420, "33333333"), Mark(8, 1000, "88888888")
 SENT = Attempt(EPOCH, LAST, Decimal(0), Decimal(1000), 0, open=False)
 AT = Position(1, LAST, FIRST, 3, "", None, None, None)
 
 
-def row(mark: Mark | None = None, epoch: str = EPOCH, **others: Mark | None) -> Marks:
+def held(mark: Mark | None = None, epoch: str = EPOCH, **others: Mark | None) -> Marks:
     """Give a row's marks with ours, if there is one."""
     table = {**others, **({} if mark is None else {OURS: mark})}
     return Marks(Place.TABLE, epoch, table)
 
 
 CASES = {
-    "no entry here: nothing is pending": (row(), None, 0, False),
-    "no money entry here: nothing is pending": (row(FIRST), replace(AT, last=None), 0, False),
-    "the row holds it all": (row(LAST), AT, 0, False),
-    "the row holds an older mark": (row(FIRST), AT, 580, False),
-    "never sent: all of it": (row(), replace(AT, seen=None), 1000, False),
+    "no entry here: nothing is pending": (held(), None, 0, False),
+    "no money entry here: nothing is pending": (held(FIRST), replace(AT, last=None), 0, False),
+    "the row holds it all": (held(LAST), AT, 0, False),
+    "the row holds an older mark": (held(FIRST), AT, 580, False),
+    "never sent: all of it": (held(), replace(AT, seen=None), 1000, False),
     "never sent, an untouched row": (Marks(Place.EMPTY), AT, 1000, False),
     "absent in the epoch of our attempts: our send was written over": (
-        row(),
+        held(),
         replace(AT, attempt=SENT),
         1000,
         False,
     ),
     "absent in another epoch: the last mark seen stands in": (
-        row(epoch="ffffffff"),
+        held(epoch="ffffffff"),
         replace(AT, attempt=SENT),
         580,
         True,
@@ -53,19 +70,19 @@ CASES = {
     ),
     "our mark is unreadable": (Marks(Place.TABLE, EPOCH, {OURS: None}), AT, 580, True),
     "on the conflict desk the last mark seen counts": (
-        row(Mark(99, 99_000, "ffffffff")),
+        held(Mark(99, 99_000, "ffffffff")),
         replace(AT, conflict="unknown-mark"),
         580,
         True,
     ),
     "on the desk and never seen: all of it": (
-        row(),
+        held(),
         replace(AT, seen=None, conflict="no-place"),
         1000,
         True,
     ),
     "other journals' marks are in the total already": (
-        row(FIRST, b2=Mark(70, 7000, "77777777")),
+        held(FIRST, b2=Mark(70, 7000, "77777777")),
         AT,
         580,
         False,
@@ -84,29 +101,218 @@ def test_pending_is(
     assert pending(marks, position, OURS) == (Money(minor), in_question)
 
 
-amounts = st.lists(st.integers(-5000, 5000).filter(bool), min_size=1, max_size=8)
+# --- laws: a real journal, a row with all its former versions, and any of them as the sight -------
 
 
-@given(amounts, st.integers(-9999, 9999), st.integers(-9999, 9999), st.data())
-def test_no_sight_counts_an_entry_twice_or_not_at_all(
-    entries: list[int], office: int, other: int, data: st.DataObject
-) -> None:
-    """Whichever prefix a row holds, and whichever mark was seen before: the debt is the same."""
-    marks = [Mark(seq, sum(entries[:seq]), f"{seq:08}") for seq in range(1, len(entries) + 1)]
-    for landed in data.draw(st.permutations(range(len(entries) + 1))):
-        seen = data.draw(st.sampled_from([None, *marks]))
-        position = Position(1, marks[-1], seen, 0, "", None, None, None)
-        held = marks[landed - 1] if landed else None
-        table = {"b2": Mark(1, other, "0"), **({OURS: held} if held else {})}
-        total = office + other + (held.total if held else 0)
-        sight = snapshot(total=total, marks=Marks(Place.TABLE, EPOCH, table))
-        more, in_question = pending(sight.marks, position, OURS)
-        assert sight.debt + more == Money(office + other + sum(entries))
-        assert not in_question
+@dataclass(frozen=True)
+class Version:
+    """A row as it once was, and what its total is made of, which no mark tells."""
+
+    seen: Snapshot
+    office: int
+    ours: int
 
 
-@given(amounts)
-def test_a_journal_that_sent_all_of_it_adds_nothing(entries: list[int]) -> None:
-    last = Mark(len(entries), sum(entries), "x")
-    position = Position(1, last, last, last.seq, "", None, None, None)
-    assert pending(row(last), position, OURS) == (ZERO, False)
+class Row:
+    """One customer's row, a journal that settles into it, and everybody else who writes it."""
+
+    def __init__(self) -> None:
+        self.bench = Bench()
+        self.versions = [Version(row(1000), 1000, 0)]
+
+    def charge(self, amount: int) -> None:
+        self.bench.charge(amount)
+
+    def sell(self, amount: int) -> None:
+        """Charge, and settle at once."""
+        self.charge(amount)
+        self.settle("well")
+
+    def settle(self, how: str) -> None:
+        """Settle as the till does; each update of it has this fate, reads are true."""
+        settling, answer = settle(self.bench.task()), None
+        with suppress(StopIteration):
+            while self.bench.reads.open_customers(1) or answer:
+                answer = self._answer(settling.send(answer), how)
+
+    def sight(self, ago: int) -> None:
+        """Let settlement come by a version and note what it owes; an old copy proves nothing."""
+        seen, position = self._ago(ago).seen, self.bench.reads.position(ADA)
+        if position and older(seen.updated_at, position.updated_at):
+            return
+        own = seen.marks.table.get(OURS)
+        look = self.bench.reads.look(ADA, own.seq if own else None)
+        if look:
+            self.bench.write(*assess(seen, look, OURS, may_share=True)[1])
+
+    def office(self, amount: int) -> None:
+        now = self.versions[-1]
+        self._write(now.seen.total + amount, now.seen.marks, now.office + amount, now.ours)
+
+    def other_till(self, amount: int) -> None:
+        """Let another till settle, where there is a place for its mark."""
+        now = self.versions[-1]
+        if now.seen.marks.place is not Place.TABLE:
+            return
+        held = now.seen.marks.table.get(THEIRS)
+        mark = Mark(len(self.versions), (held.total if held else 0) + amount, "0000beef")
+        debt_data = with_mark(now.seen.marks, now.seen.marks.epoch or "", THEIRS, mark)
+        total = now.seen.total + amount
+        self._write(total, read_marks(debt_data), now.office + amount, now.ours)
+
+    def write_back(self, ago: int) -> None:
+        """Write a former version with marks back, money and marks together."""
+        if self._ago(ago).seen.marks.place is Place.TABLE:
+            self.restore(ago)
+
+    def take_back(self, ago: int) -> None:
+        """Write a former version back, and come by it."""
+        self.write_back(ago)
+        self.sight(0)
+
+    def restore(self, ago: int) -> None:
+        """Write any former version back, one without a key too."""
+        old = self._ago(ago)
+        self._write(old.seen.total, old.seen.marks, old.office, old.ours)
+
+    def empty(self, how: str) -> None:
+        """Lose debtData; another till may enrol the row anew."""
+        now = self.versions[-1]
+        self._write(now.seen.total, UNTOUCHED, now.office, now.ours)
+        if how == "enrolled anew":
+            epoch = epoch_of(self._now().updated_at, now.seen.total)
+            self._write(now.seen.total, read_marks(table(epoch=epoch)), now.office, now.ours)
+
+    def _ago(self, ago: int) -> Version:
+        return self.versions[max(0, len(self.versions) - 1 - ago)]
+
+    def _write(self, total: Decimal, marks: Marks, office: int, ours: int) -> None:
+        stamped = row(at=1 + len(self.versions))
+        seen = replace(stamped, total=total, marks=marks)
+        self.versions.append(Version(seen, office, ours))
+
+    def _answer(self, request: Request, how: str) -> Answer:
+        match request:
+            case ReadRow():
+                return self.versions[-1].seen
+            case Append(drafts):
+                self.bench.write(*drafts)
+                return None
+            case ReadJournal(customer, mark_seq):
+                return self.bench.reads.look(customer, mark_seq)
+            case Update():
+                if how == "request lost":
+                    return NoAnswer("backend-unreachable")
+                office = self.versions[-1].office
+                total = request.total
+                self._write(total, read_marks(request.debt_data), office, int(total) - office)
+                return NoAnswer("backend-unreachable") if how == "reply lost" else Echo(self._now())
+
+    def _now(self) -> Snapshot:
+        return self.versions[-1].seen
+
+
+amounts = st.integers(-5000, 5000).filter(bool)
+ago = st.integers(0, 6)
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just(Row.charge), amounts),
+        st.tuples(st.just(Row.sell), amounts),
+        st.tuples(st.just(Row.settle), st.sampled_from(("well", "reply lost", "request lost"))),
+        st.tuples(st.just(Row.sight), ago),
+        st.tuples(st.just(Row.office), amounts),
+        st.tuples(st.just(Row.other_till), amounts),
+        st.tuples(st.just(Row.write_back), ago),
+        st.tuples(st.just(Row.take_back), ago),
+        st.tuples(st.just(Row.restore), ago),
+        st.tuples(st.just(Row.empty), st.sampled_from(("emptied", "enrolled anew"))),
+    ),
+    min_size=3,
+    max_size=16,
+)
+honest = steps.map(lambda some: [one for one in some if one[0] not in {Row.empty, Row.restore}])
+
+
+def play(steps: list[tuple[Any, Any]], look: Callable[[Row], None]) -> None:
+    """Do these steps and look at every version after each."""
+    at = Row()
+    try:
+        for step, word in steps:
+            step(at, word)
+            look(at)
+    finally:
+        at.bench.close()
+
+
+def sold(at: Row) -> tuple[Position | None, int]:
+    """Give the journal's position and the sum of all its money entries."""
+    position = at.bench.reads.position(ADA)
+    return position, position.last.total if position and position.last else 0
+
+
+@many
+@given(honest)
+def test_whatever_version_is_seen_each_entry_counts_once(steps: list[tuple[Any, Any]]) -> None:
+    """Older, newer, taken back, with a send unheard of: office part and all entries, once.
+
+    A row from before the journal's first send, seen after it, cannot be told from one whose
+    debtData was emptied: it is said to be in question.
+    """
+
+    def look(at: Row) -> None:
+        position, local = sold(at)
+        for version in at.versions:
+            more, in_question = pending(version.seen.marks, position, OURS)
+            if in_question:
+                assert version.seen.marks.place is Place.EMPTY
+                assert position
+                assert position.attempt
+                assert not position.conflict
+            else:
+                assert version.seen.debt + more == Money(version.office + local)
+
+    play(steps, look)
+
+
+@many
+@given(steps)
+def test_a_figure_that_may_be_wrong_is_in_question(steps: list[tuple[Any, Any]]) -> None:
+    """Where debtData was lost, no figure is silently wrong; the last mark seen stands in."""
+
+    def look(at: Row) -> None:
+        position, local = sold(at)
+        for version in at.versions:
+            more, in_question = pending(version.seen.marks, position, OURS)
+            if not in_question:
+                assert version.seen.debt + more == Money(version.office + local)
+                continue
+            assert position
+            assert more == Money(local - (position.seen.total if position.seen else 0))
+
+    play(steps, look)
+
+
+def test_the_laws_meet_every_kind_of_sight() -> None:
+    met: Counter[str] = Counter()
+
+    @given(steps)
+    def watch(steps: list[tuple[Any, Any]]) -> None:
+        def look(at: Row) -> None:
+            position, local = sold(at)
+            more, in_question = pending(at.versions[0].seen.marks, position, OURS)
+            met["old and in question" if in_question else "old and exact"] += 1
+            now = at.versions[-1]
+            more, in_question = pending(now.seen.marks, position, OURS)
+            met["now and in question" if in_question else "now and exact"] += 1
+            met["some of it in the row"] += now.ours not in {0, local} and more != ZERO
+            met["taken back"] += Kind.TAKEN_BACK in at.bench.kinds()
+
+        play(steps, look)
+
+    settings(max_examples=500)(watch)()
+    kinds = {"exact", "in question"}
+    assert {name for name, count in met.items() if count} == {
+        *(f"{when} and {kind}" for when in ("old", "now") for kind in kinds),
+        "some of it in the row",
+        "taken back",
+    }
