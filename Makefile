@@ -38,6 +38,9 @@ test: $(READY) ## The whole check, with coverage and the tests that run the real
 bench: $(READY) ## Measure, each figure next to its floor from the same run
 	$(BIN)/python -m tests.benchmarks
 
+soak: $(READY) ## Kill and restart the real program, cut the power of its disk (SOAK_ROUNDS=, SEED=, SOAK=word)
+	@$(BIN)/python -m tests.soak $(SOAK) $(if $(SOAK_ROUNDS),--rounds $(SOAK_ROUNDS)) $(if $(SEED),--seed $(SEED))
+
 format: $(READY) ## Format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .

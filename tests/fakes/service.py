@@ -39,6 +39,13 @@ class RunningService:
         self.child = launch("run", str(self.db_path), "--port", port, "--stop-with-stdin")
         self.url = listening(self.child).removeprefix(LISTENING)
 
+    def kill(self) -> None:
+        """Take its power: SIGKILL."""
+        child, self.child = self.child, None
+        if child is not None:
+            child.kill()
+            ended(child)
+
     def stop(self) -> int:
         """End the process by its own id and give its exit status; 0 if it was not running."""
         child, self.child = self.child, None

@@ -1,4 +1,4 @@
-"""What the backend's books hold, read past the till with the office token."""
+"""What the books hold: the backend's with the office token, the journal's by its command."""
 
 import json
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 from tests.fakes.service import RunningService
+from tests.scenarios.program import Site
 
 
 @dataclass(frozen=True)
@@ -41,3 +42,11 @@ def row_of(service: RunningService, card_id: str) -> Row:
 def office_sets(service: RunningService, card_id: str, fields: dict[str, Any]) -> None:
     """Change a customer as the office does."""
     post(service, f"update/{row_of(service, card_id).id}", {"fields": fields})
+
+
+def entries(site: Site) -> list[dict[str, Any]]:
+    """Read the journal with the program's own command."""
+    words = ("journal", "list", "--json", "--last", "1000000", "--state-dir", str(site.state))
+    done = site.ask(*words)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]

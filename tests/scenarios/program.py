@@ -141,6 +141,12 @@ class Site:
         """Give the command line of `taptill` with these words."""
         return [sys.executable, "-m", "taptill", *words]
 
+    def ask(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command that is not the screen."""
+        return subprocess.run(
+            self.words(*words), capture_output=True, text=True, timeout=60, check=False
+        )
+
     def run_words(self) -> list[str]:
         """Give the command line that runs the till."""
         return self.words("run", "--config", str(self.config), "--state-dir", str(self.state))

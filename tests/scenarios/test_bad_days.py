@@ -1,21 +1,17 @@
 """Wrong configs, a second till, and power cuts: clear words, sysexits, nothing lost."""
 
-import json
-import random
 import subprocess
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
-from tests.scenarios.books import row_of
+from tests.scenarios.books import entries, row_of
 from tests.scenarios.conftest import World
 from tests.scenarios.program import Program, Site, running
 
 pytestmark = pytest.mark.slow
 
 ADA = "62E3086CED"
-OWES = "7F20914E83"
 MISTAKES = """
 [till]
 name = ""
@@ -40,26 +36,11 @@ price = "1.505"
 """
 
 
-def taptill(site: Site, *words: str) -> "subprocess.CompletedProcess[str]":
-    """Run a command that is not the screen."""
-    return subprocess.run(
-        site.words(*words), capture_output=True, text=True, timeout=30, check=False
-    )
-
-
-def entries(site: Site) -> list[dict[str, Any]]:
-    """Read the journal with the program's own command."""
-    words = ("journal", "list", "--json", "--last", "100000", "--state-dir", str(site.state))
-    done = taptill(site, *words)
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
 def test_a_config_with_ten_mistakes_is_told_all_of_them_at_once(tmp_path: Path) -> None:
     """Exit status 78, each mistake with its table and key, and no traceback."""
     site = Site(tmp_path, "http://127.0.0.1:1", "token")
     site.config.write_text(MISTAKES)
-    done = taptill(site, "run", "--config", str(site.config), "--state-dir", str(site.state))
+    done = site.ask("run", "--config", str(site.config), "--state-dir", str(site.state))
     assert done.returncode == 78
     named = ("name", "mode", "currancy", "max_charge", "base_url", "page_size", "serail")
     for word in (*named, "sync_s", "credit_ceiling", "strategy", "share_debt_data", "price"):
@@ -104,54 +85,15 @@ def test_power_lost_right_after_paid_loses_nothing_and_books_it_once(world: Worl
         till.wait_for("4.20 A. B. √ sent", "0 to send")
         assert till.leave() == 0
     assert row_of(world.service, ADA).total == Decimal("-8.10")
-    verified = taptill(world.site, "journal", "verify", "--state-dir", str(world.site.state))
+    verified = world.site.ask("journal", "verify", "--state-dir", str(world.site.state))
     assert verified.returncode == 0, verified.stderr
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_power_lost_at_a_random_moment_keeps_every_paid_charge_exactly_once(
-    world: World, seed: int
-) -> None:
-    """Sales go on until SIGKILL strikes; what was shown as PAID reaches the books once."""
-    dice = random.Random(seed)
-    paid = 0
-    with running(world.site) as till:
-        till.wait_for("ONLINE", "data")
-        doomed = dice.uniform(1.0, 4.0)
-        timer = subprocess.Popen(
-            ["sh", "-c", f"sleep {doomed:.3f}; kill -9 {till.process.pid}"],
-            stdin=subprocess.DEVNULL,
-        )
-        while sell_one(till, paid + 1):
-            paid += 1
-        timer.wait(20)
-    before = Decimal("8.40")
-    charged = [one["amount_minor"] for one in entries(world.site) if one["kind"] == "charge"]
-    assert len(charged) in {paid, paid + 1}
-    with running(world.site) as till:
-        till.wait_for("ONLINE", "0 to send")
-    after = row_of(world.service, OWES).total
-    assert after - before == Decimal(sum(charged)).scaleb(-2)
-
-
-def sell_one(till: Program, number: int) -> bool:
-    """Sell for `number` cents; False when the till has died before PAID was shown."""
-    try:
-        till.sell(str(number), OWES)
-        till.wait_for("Dorothea Näherin pays")
-        till.confirm()
-        till.wait_for("Thank you")
-    except (AssertionError, OSError):
-        assert till.process.poll() is not None, till.text()
-        return False
-    return True
 
 
 def test_a_wrong_word_is_answered_with_usage_and_status_64(tmp_path: Path) -> None:
     """Unknown commands and options, and a till without a terminal."""
     site = Site(tmp_path, "http://127.0.0.1:1", "token")
     for words in (("sell",), ("run", "--fast"), ("settle",)):
-        done = taptill(site, *words)
+        done = site.ask(*words)
         assert done.returncode == 64, words
         assert "Traceback" not in done.stderr
     ended = subprocess.run(
