@@ -1,0 +1,124 @@
+"""A command in, its operations on the files of one folder out, as strace saw them.
+
+What it wrote to standard output is recorded in the same order: it tells what had been promised by
+then. `-shm` files are left out: they are memory that no power cut leaves.
+"""
+
+import re
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.soak.disk import Name, Operation, Resize, Sync, SyncFolder, Write
+
+STRACE_S = 120
+READ = ("openat", "close", "write", "pwrite64", "fsync", "fdatasync", "ftruncate", "unlink")
+UNREAD = ("pwritev", "writev", "fallocate", "unlinkat", "rename", "renameat", "renameat2", "dup")
+_BEGUN = re.compile(r"(\d+) +(.*) <unfinished \.\.\.>")
+_RESUMED = re.compile(r"(\d+) +<\.\.\. \w+ resumed>(.*)")
+_CALL = re.compile(r"\d+ +(\w+)\((.*)\) += (\d+)")
+_TEXT = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
+_SAID = "write(1<"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A piece of standard output."""
+
+    words: str
+
+
+def record(words: list[str], folder: Path, log: Path) -> list[Operation | Said]:
+    """Run a command under strace; give what it did to the files of `folder`, in order."""
+    strace = ["strace", "-f", "-y", "-xx", "-s", "10000000", "-o", str(log), "-e"]
+    command = [*strace, f"trace={','.join((*READ, *UNREAD))}", *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=STRACE_S, check=False)
+    assert done.returncode == 0, done.stderr
+    with log.open("r", encoding="ascii") as lines:
+        return list(Reader(folder).read(lines))
+
+
+@dataclass
+class Reader:
+    """Reads strace's lines; what it does not understand of the folder's files is an error."""
+
+    folder: Path
+    names: dict[str, int] = field(default_factory=dict)
+    opened: dict[int, int | None] = field(default_factory=dict)
+    sizes: dict[int, int] = field(default_factory=dict)
+
+    def read(self, lines: Iterable[str]) -> Iterator[Operation | Said]:
+        """Give each operation when it ended, and what was said when that began."""
+        begun: dict[str, str] = {}
+        for line in lines:
+            whole = line
+            if found := _BEGUN.match(line):
+                begun[found[1]] = found[2]
+                whole = f"{line} = 0" if found[2].startswith(_SAID) else ""
+            elif found := _RESUMED.match(line):
+                first = begun.pop(found[1])
+                whole = "" if first.startswith(_SAID) else f"{found[1]} {first}{found[2]}"
+            if call := _CALL.match(whole):
+                yield from self._operations(call[1], call[2], int(call[3]))
+
+    def _operations(self, call: str, arguments: str, result: int) -> Iterator[Operation | Said]:
+        if call == "openat":
+            yield from self._open(arguments, result)
+        elif call == "unlink":
+            name = self._name(arguments)
+            if name in self.names:
+                del self.names[name]
+                yield Name(name, None)
+        elif call in UNREAD:
+            assert str(self.folder).encode().hex() not in arguments.replace("\\x", ""), call
+        else:
+            yield from self._on_file(call, int(re.split("[<,]", arguments)[0]), arguments, result)
+
+    def _on_file(
+        self, call: str, fd: int, arguments: str, result: int
+    ) -> Iterator[Operation | Said]:
+        file = self.opened.get(fd, -1)
+        if call == "close":
+            self.opened.pop(fd, None)
+        elif call == "write" and fd == 1:
+            yield Said(text(arguments).decode())
+        elif file is None:
+            yield SyncFolder()
+        elif file == -1:
+            pass
+        elif call in ("fsync", "fdatasync"):
+            yield Sync(file)
+        elif call == "ftruncate":
+            self.sizes[file] = int(arguments.rpartition(", ")[2])
+            yield Resize(file, self.sizes[file])
+        else:  # all that does not say where appends: the lock file
+            place = arguments.rpartition(", ")[2]
+            offset = int(place) if call == "pwrite64" else self.sizes[file]
+            self.sizes[file] = max(self.sizes[file], offset + result)
+            yield Write(file, offset, text(arguments)[:result])
+
+    def _open(self, arguments: str, fd: int) -> Iterator[Operation]:
+        self.opened.pop(fd, None)
+        path, name = Path(text(arguments).decode()), self._name(arguments)
+        if path == self.folder:
+            self.opened[fd] = None
+        elif name:
+            assert "O_TRUNC" not in arguments, name
+            if name not in self.names:
+                self.names[name] = len(self.sizes)
+                self.sizes[len(self.sizes)] = 0
+                yield Name(name, self.names[name])
+            self.opened[fd] = self.names[name]
+
+    def _name(self, arguments: str) -> str:
+        """Give the name in the folder that a call is about; empty for any other place."""
+        path = Path(text(arguments).decode())
+        return path.name if path.parent == self.folder and path.suffix != ".db-shm" else ""
+
+
+def text(arguments: str) -> bytes:
+    """Give the first text of a call's arguments."""
+    found = _TEXT.search(arguments)
+    assert found, arguments[:200]
+    return bytes.fromhex(found[1].replace("\\x", ""))
