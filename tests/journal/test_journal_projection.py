@@ -1,5 +1,6 @@
 """Entries in any order in, the same sums per customer as a fresh count out."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -89,6 +90,17 @@ def test_a_mark_taken_back_is_open_again(book: Book) -> None:
 def test_what_the_office_moved_is_the_new_base(book: Book) -> None:
     book.write(charge(ADA, 100), office_moved(ADA, "-800"))
     assert position(book).base == Decimal(-800)
+
+
+def test_a_lifted_halt_ends_the_search_for_what_caused_it(book: Book) -> None:
+    book.write(charge(ADA, 100), attempt(ADA, SENT))
+    book.write(Draft(Kind.HALTED, ADA, body={"reason": "half-kept"}))
+    before = position(book)
+    assert before.attempt is not None
+    assert before.attempt.open
+    book.write(Draft(Kind.RESUMED, ADA))
+    assert position(book) == replace(before, attempt=replace(before.attempt, open=False))
+    assert position(book).open
 
 
 def test_entries_that_say_nothing_of_settling_change_nothing(book: Book) -> None:

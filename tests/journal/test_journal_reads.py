@@ -75,11 +75,14 @@ def test_a_halt_lasts_until_it_is_lifted(book: Book) -> None:
     assert not book.reads.halted()
     book.write(Draft(Kind.OPENED, body={"journal_id": "0000abcd"}))
     assert not book.reads.halted()
-    book.write(Draft(Kind.HALTED, ADA, body={"reason": "half-kept"}))
+    assert book.reads.halted_customers() == []
+    book.write(*[Draft(Kind.HALTED, one, body={"reason": "half-kept"}) for one in (ADA, BEN)])
     book.write(Draft(Kind.OPENED, body={"journal_id": "0000abcd"}))
     assert book.reads.halted()
-    book.write(Draft(Kind.RESUMED))
+    assert book.reads.halted_customers() == [ADA, BEN]
+    book.write(Draft(Kind.RESUMED, ADA), Draft(Kind.RESUMED, BEN))
     assert not book.reads.halted()
+    assert book.reads.halted_customers() == []
 
 
 def test_the_last_sales_come_oldest_first(book: Book) -> None:

@@ -332,6 +332,20 @@ def test_what_the_office_moves_is_noted_and_never_undone(bench: Bench) -> None:
     assert bench.last(Kind.OFFICE_MOVED).body["to"] == "200"
 
 
+def test_a_payment_of_what_was_just_sent_halts_all_but_only_until_a_person_has_looked(
+    bench: Bench,
+) -> None:
+    """The picture of a half-kept pair: the send is unheard of, the total is exactly as read."""
+    mark = bench.charge(320)
+    bench.settle(row(1000, table()), Unheard("lost"))
+    paid = row(1000, table({OURS: mark}), at=3)
+    assert bench.settle(paid) == Stopped(Stop.HALF_KEPT)
+    bench.write(Draft(Kind.RESUMED, ADA))
+    assert bench.settle(paid) == Settled()
+    assert since(bench, Kind.RESUMED) == [Kind.OFFICE_MOVED, Kind.RECEIPT]
+    assert bench.last(Kind.OFFICE_MOVED).body["to"] == "680"
+
+
 def test_another_tills_charge_is_no_movement_of_the_office(bench: Bench) -> None:
     mark = bench.charge(320)
     bench.book()

@@ -17,7 +17,8 @@ from taptill.journal.lock import alone
 def settle(state_dir: Path | None, *, resume: bool) -> None:
     """Lift a halt of settlement, once the reason is mended.
 
-    Settlement halts when the backend keeps only one of money and mark. Mend the backend first.
+    Settlement halts when the backend keeps only one of money and mark. Mend the backend first:
+    afterwards the rows that halted it are believed, and a difference is journaled as office-moved.
 
     \b
     Example:
@@ -28,5 +29,6 @@ def settle(state_dir: Path | None, *, resume: bool) -> None:
     with alone(journal_at(state_dir), SystemClock()) as journal:
         if not journal.reads.halted():
             raise UsageError(problem="settlement is not halted")
-        journal.append(Draft(Kind.RESUMED))
+        halted = journal.reads.halted_customers()
+        journal.append(*(Draft(Kind.RESUMED, one) for one in halted))
     click.echo("the halt is lifted: start the till")

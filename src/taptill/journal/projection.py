@@ -83,6 +83,8 @@ def advance(position: Position, entry: Entry) -> Position:
             return replace(position, seen=_mark(body["seen"]), **_sight(body))
         case Kind.REFUSAL | Kind.CONFLICT:
             return replace(_closed(position), conflict=body["reason"])
+        case Kind.RESUMED:  # a person has looked: the row as it is now is believed
+            return _closed(position)
         case Kind.RESOLVED:
             return _resolved(position, body)
         case Kind.OFFICE_MOVED:

@@ -106,6 +106,14 @@ class Reads:
         )
         return self._ask(query) == [("halted",)]
 
+    def halted_customers(self) -> list[int]:
+        """Give the customers whose rows halted settlement since it was last resumed."""
+        query = (
+            f"SELECT DISTINCT customer_id FROM entries WHERE {RARE} AND kind = 'halted' AND seq > "  # noqa: S608 - constant
+            f"(SELECT coalesce(max(seq), 0) FROM entries WHERE {RARE} AND kind = 'resumed')"
+        )
+        return [row[0] for row in self._ask(query)]
+
     def offline_spend(self, customer_id: int, above_seq: int) -> OfflineSpend:
         """Sum offline charges beyond the newest marks, of one customer and of the terminal."""
         own, terminal = self._ask(_OFFLINE_SPEND, customer_id, above_seq)[0]
