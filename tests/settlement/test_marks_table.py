@@ -332,6 +332,17 @@ def test_what_the_office_moves_is_noted_and_never_undone(bench: Bench) -> None:
     assert bench.last(Kind.OFFICE_MOVED).body["to"] == "200"
 
 
+def test_a_payment_of_what_was_settled_halts_nothing_however_often_it_is_seen(
+    bench: Bench,
+) -> None:
+    mark = bench.charge(320)
+    bench.book()
+    paid = row(1000, table({OURS: mark}), at=3)
+    for _ in range(3):
+        assert bench.settle(paid) == Settled()
+    assert since(bench, Kind.RECEIPT) == [Kind.OFFICE_MOVED]
+
+
 def test_a_payment_of_what_was_just_sent_halts_all_but_only_until_a_person_has_looked(
     bench: Bench,
 ) -> None:

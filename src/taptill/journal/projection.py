@@ -79,16 +79,14 @@ def advance(position: Position, entry: Entry) -> Position:
             return _attempted(position, body)
         case Kind.RECEIPT:
             return _receipted(position, body)
-        case Kind.TAKEN_BACK:
-            return replace(position, seen=_mark(body["seen"]), **_sight(body))
+        case Kind.TAKEN_BACK | Kind.OFFICE_MOVED:
+            return _sighted(position, body)
         case Kind.REFUSAL | Kind.CONFLICT:
             return replace(_closed(position), conflict=body["reason"])
         case Kind.RESUMED:  # a person has looked: the row as it is now is believed
-            return _closed(position)
+            return replace(_closed(position), updated_at="")
         case Kind.RESOLVED:
             return _resolved(position, body)
-        case Kind.OFFICE_MOVED:
-            return replace(position, base=_decimal(body["to"]), **_sight(body))
         case _:
             return position
 
@@ -126,6 +124,12 @@ def _resolved(position: Position, body: Mapping[str, Any]) -> Position:
         return replace(position, conflict=None)
     closed_seq = position.last.seq if position.last else 0
     return replace(_closed(position), conflict=None, seen=position.last, closed_seq=closed_seq)
+
+
+def _sighted(position: Position, body: Mapping[str, Any]) -> Position:
+    seen = _mark(body["seen"]) if "seen" in body else position.seen
+    base = _decimal(body["to"]) if "to" in body else position.base
+    return replace(position, seen=seen, base=base, **_sight(body))
 
 
 def _closed(position: Position) -> Position:

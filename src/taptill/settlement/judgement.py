@@ -127,19 +127,26 @@ def same(left: Decimal, right: Decimal) -> bool:
 def half_kept(snapshot: Snapshot, position: Position, journal_id: str) -> bool:
     """Tell whether the row shows the mark we sent beside the total exactly as read before.
 
-    Asked while that send is unheard of, or while the row is still the version of its receipt:
-    later an office payment of the same sum looks alike and is none of it.
+    Asked while that send is unheard of, or where the version of its receipt shows another base
+    than the receipt: later an office payment of the same sum looks alike and is none of it.
     """
     attempt = position.attempt
     if attempt is None or same(attempt.total_sent, attempt.total_read):
         return False
-    if not attempt.open and snapshot.updated_at != position.updated_at:
+    if not attempt.open and not _unlike_its_receipt(snapshot, position, journal_id):
         return False
     return (
         snapshot.marks.table.get(journal_id) == attempt.sent
         and same(snapshot.total, attempt.total_read)
         and snapshot.marks.sum_of_others(journal_id) == attempt.others
     )
+
+
+def _unlike_its_receipt(snapshot: Snapshot, position: Position, journal_id: str) -> bool:
+    base = base_of(snapshot, journal_id)
+    if snapshot.updated_at != position.updated_at or base is None or position.base is None:
+        return False
+    return not same(base, position.base)
 
 
 def assess(
