@@ -19,6 +19,7 @@ MEASURES: Mapping[str, Measure] = {
     "tap": counter.measure_tap,
     "enter": counter.measure_enter,
     "journal": journal.measure,
+    "decision": journal.measure_decision,
     "syncs": syncs.measure,
     "reader": reader.measure,
     "footprint": footprint.measure,

@@ -1,33 +1,51 @@
-"""Drafts in, seconds until they are durable out: the journal beside a raw commit on its disk."""
+"""Journals new and long in; seconds to durable, to open and to decide out."""
 
 import asyncio
 import sqlite3
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tests.benchmarks.figures import (
     Bench,
     Figure,
+    Goal,
     at_most,
+    median,
     milliseconds,
     times,
 )
+from tests.domain.samples import DORA, POLICY, known, question
 
+from taptill.checkout.keypad import Keypad
+from taptill.checkout.sale import Desk, Found
 from taptill.clock import SystemClock
+from taptill.domain.decision import decide
 from taptill.domain.entry import Draft, Kind
+from taptill.domain.mark import HASH_DIGITS
+from taptill.domain.money import Currency, Money
+from taptill.journal.chain import FIRST_PREV_HASH, canonical, chained_hash
 from taptill.journal.file import JournalFile
 from taptill.journal.journal import Journal
 
-MANY = 100_000
-MANY_QUICK = 10_000
-AT_ONCE = 1000
-CUSTOMERS = 500
+MANY = 1_000_000
+MANY_QUICK = 50_000
+ROUNDS = 1000
+CUSTOMERS = 5000
 IDENTITY = {"backend": "http://nowhere.test", "strategy": "debt", "machine": "bench"}
 ENTRY_BYTES = 400
 """About what the columns of a charge's entry hold."""
 
 PAUSE_S = 0.002
 """Between two commits: a till's writer has gone to sleep before the next charge comes."""
+
+TIDY_EVERY, TIDY_S = 250, 1.5
+"""Now and then a till has nothing to do for long enough that its writer shortens the log."""
+
+BATCH = 100
+"""Decisions timed together: one alone is as short as the clock is coarse."""
 
 
 class RawRows:
@@ -52,15 +70,41 @@ class RawRows:
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Measure one charge to durable, in a new journal and in a long one."""
+    """Measure one charge to durable, and the start, with a new journal and with a long one."""
+    new, long, many = bench.folder / "new.db", *_long(bench)
+    return [
+        asyncio.run(_charge(bench, new, "confirm to durable, new journal")),
+        asyncio.run(_charge(bench, long, f"confirm to durable, {many:,} entries")),
+        _open(bench, new, long, f"open the journal, {many:,} entries"),
+    ]
+
+
+def measure_decision(bench: Bench) -> list[Figure]:
+    """Measure the rules alone, and with the facts that they ask a long journal for."""
+    long, many = _long(bench)
+    asked = question(known(DORA, 0, age_s=3600.0), 420)
+    alone = [_per_call(lambda: decide(asked)) for _ in bench.rounds("the rules alone", 300)]
+    journal = Journal(long, SystemClock())
+    journal.open(IDENTITY)
+    policy = replace(POLICY, per_terminal=Money(10**9))
+    desk = Desk(journal, journal.journal_id, policy, Keypad((), Currency("EUR", 2), implied=True))
+    found = Found(asked.finding, 0.0)
+    with_facts = [
+        _per_call(lambda: desk.ask(found, Money(420), 0.0))
+        for _ in bench.rounds("the rules and an offline customer's facts", 300)
+    ]
+    journal.close()
+    return [
+        Figure("decision", "us", alone, goals=(at_most("us, p50", median(alone), 50),)),
+        Figure(f"decision and its facts, {many:,} entries", "us", with_facts, alone),
+    ]
+
+
+def _long(bench: Bench) -> tuple[Path, int]:
     many = MANY_QUICK if bench.quick else MANY
     bench.say(f"writing a journal of {many:,} entries")
-    long = bench.folder / "long.db"
-    _fill(long, many)
-    return [
-        asyncio.run(_charge(bench, bench.folder / "new.db", "confirm to durable, new journal")),
-        asyncio.run(_charge(bench, long, f"confirm to durable, {many:,} entries")),
-    ]
+    fill(bench.folder / "long.db", many)
+    return bench.folder / "long.db", many
 
 
 async def _charge(bench: Bench, path: Path, name: str) -> Figure:
@@ -70,7 +114,8 @@ async def _charge(bench: Bench, path: Path, name: str) -> Figure:
     samples: list[float] = []
     floor: list[float] = []
     try:
-        for turn in bench.rounds(name, 1000):
+        for turn in bench.rounds(name, ROUNDS):
+            await asyncio.sleep(PAUSE_S if turn % TIDY_EVERY else TIDY_S)
             draft = _draft(f"{name} {turn}", turn % CUSTOMERS)
             began_s = time.perf_counter()
             await journal.append([draft])
@@ -87,6 +132,31 @@ async def _charge(bench: Bench, path: Path, name: str) -> Figure:
     return Figure(name, "ms", samples, floor, (goal,))
 
 
+def _open(bench: Bench, new: Path, long: Path, name: str) -> Figure:
+    took: dict[Path, list[float]] = {new: [], long: []}
+    for _ in bench.rounds(name, 30):
+        for path, samples in took.items():
+            journal = Journal(path, SystemClock())
+            began_s = time.perf_counter()
+            journal.open(IDENTITY)
+            journal.reads.last_sales(6)  # what a start asks before its first frame
+            journal.reads.open_sum()
+            journal.reads.conflicts()
+            samples.append(time.perf_counter() - began_s)
+            journal.close()
+    samples, floor = milliseconds(took[long]), milliseconds(took[new])
+    more = (median(samples) or 0) - (median(floor) or 0)
+    return Figure(name, "ms", samples, floor, (Goal("ms more than a new one, p50", more, 1000),))
+
+
+def _per_call(ask: Any) -> float:
+    """Give the microseconds of one call, from a batch of them."""
+    began_s = time.perf_counter()
+    for _ in range(BATCH):
+        ask()
+    return (time.perf_counter() - began_s) / BATCH * 1e6
+
+
 def _draft(charge_id: str, customer_id: int) -> Draft:
     body = {
         "lines": [["Coffee", 150, 2], ["", 120, 1]],
@@ -97,10 +167,53 @@ def _draft(charge_id: str, customer_id: int) -> Draft:
     return Draft(Kind.CHARGE, customer_id, 420, body, charge_id)
 
 
-def _fill(path: Path, count: int) -> None:
+def fill(path: Path, count: int) -> None:
+    """Write a sound journal quickly, each charge with its receipt; indexes are made at the end."""
+    JournalFile(path, SystemClock()).close()
+    connection = sqlite3.connect(path, isolation_level=None)
+    made = connection.execute(
+        "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = 'entries' "
+        "AND type IN ('index', 'trigger') AND sql IS NOT NULL"
+    ).fetchall()
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("BEGIN")
+    for kind, name, _ in made:
+        connection.execute(f"DROP {kind} {name}")
+    places = ", ".join("?" * 13)
+    connection.executemany(f"INSERT INTO entries VALUES ({places})", _rows(count))
+    for _, _, sql in made:
+        connection.execute(sql)
+    connection.execute("COMMIT")
+    connection.close()
     file = JournalFile(path, SystemClock())
-    for first in range(0, count, AT_ONCE):
-        numbers = range(first, min(count, first + AT_ONCE))
-        file.append([[_draft(f"{number:016x}", number % CUSTOMERS)] for number in numbers])
-        file.checkpoint()
+    file.rebuild_projection()
     file.close()
+
+
+def _rows(count: int) -> Iterator[tuple[Any, ...]]:
+    """Give rows of the table `entries`: each charge, and after it the backend's yes."""
+    at, prev_hash = SystemClock().now(), FIRST_PREV_HASH
+    totals = dict.fromkeys(range(CUSTOMERS), 0)
+    charged = canonical(_draft("", 0).body)
+    mark: list[Any] = []
+    for seq in range(1, count + 1):
+        customer_id, is_charge = (seq + 1) // 2 % CUSTOMERS, seq % 2 == 1
+        body = {"mark": mark, "updated_at": at, "base": "0"}
+        columns = {
+            "seq": seq,
+            "kind": "charge" if is_charge else "receipt",
+            "charge_id": f"{seq * 0x9E3779B97F4A7C15 % 2**64:016x}" if is_charge else None,
+            "customer_id": customer_id,
+            "amount_minor": 420 if is_charge else None,
+            "body": charged if is_charge else canonical(body),
+            "at": at,
+            "boot_id": "bench",
+            "uptime_ms": seq,
+            "clock_trusted": 0,
+            "staff": None,
+        }
+        digits = chained_hash(prev_hash, columns)
+        yield (*columns.values(), prev_hash, digits)
+        prev_hash = digits
+        totals[customer_id] += 420 * is_charge
+        mark = [seq, totals[customer_id], digits[:HASH_DIGITS]]
