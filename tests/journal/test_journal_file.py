@@ -1,5 +1,6 @@
 """Drafts in, entries in order, whole groups only, and nothing that breaks a rule."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +13,7 @@ from tests.journal.drafts import ADA, BEN, charge, declined, repayment, void
 from taptill.domain.entry import Draft, Kind
 from taptill.domain.errors import EntryRefusedError, JournalError, JournalTooNewError
 from taptill.journal.chain import FIRST_PREV_HASH
-from taptill.journal.file import JournalFile, connect, entries
+from taptill.journal.file import LOG_ROOM, JournalFile, connect, entries
 from taptill.journal.schema import VERSION
 from taptill.journal.verify import verify
 
@@ -128,6 +129,24 @@ def test_after_another_connection_wrote_the_chain_goes_on_from_its_end(
     (entry,) = book.write(charge(ADA, 2))
     assert entry.seq == 3
     assert verify(book.reads.connection).sound
+
+
+def test_a_commit_into_the_room_made_for_it_changes_no_length(book: Book, tmp_path: Path) -> None:
+    """And a machine that goes down then finds all that was committed, before and after."""
+    log = tmp_path / "journal.db-wal"
+    written = book.write(charge(ADA, 1))
+    book.file.make_room()
+    assert log.stat().st_size == LOG_ROOM
+    written += book.write(charge(ADA, 2), charge(BEN, 3))
+    assert log.stat().st_size == LOG_ROOM
+    book.file.make_room()
+    assert log.stat().st_size == LOG_ROOM
+    (tmp_path / "after").mkdir()
+    for name in ("journal.db", "journal.db-wal"):
+        shutil.copy(tmp_path / name, tmp_path / "after")
+    with closing(connect(tmp_path / "after" / "journal.db")) as reading:
+        assert list(entries(reading)) == written
+        assert verify(reading).sound
 
 
 def test_a_newer_format_is_left_alone(path: Path, clock: FakeClock) -> None:

@@ -14,7 +14,7 @@ def canonical(value: Mapping[str, Any]) -> str:
 
     ASCII, because a foreign name may hold half a character, which neither disk nor hash takes.
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=_as_text)
+    return _encode(value)
 
 
 def chained_hash(prev_hash: str, columns: Mapping[str, Any]) -> str:
@@ -26,3 +26,7 @@ def _as_text(value: object) -> str:
     if isinstance(value, Decimal):
         return str(value)
     raise TypeError(value)
+
+
+# Made once: json.dumps with options makes an encoder at every call.
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_as_text).encode

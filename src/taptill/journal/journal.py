@@ -61,7 +61,7 @@ class Journal:
         self._clock = clock
         self._min_free = min_free_mb * 1024 * 1024
         self._lock = JournalLock(path)
-        self._groups: queue.Queue[_Group | None] = queue.Queue(QUEUE_MAX)
+        self._groups: queue.SimpleQueue[_Group | None] = queue.SimpleQueue()
         self._failure = ""
         self._opened_inode = (0, 0)
         self._thread: threading.Thread | None = None
@@ -92,12 +92,11 @@ class Journal:
         """Make these entries durable together; JournalError means: none of them is."""
         if self._thread is None:
             raise JournalError(path=self.path, detail="it is not open")
+        if self._full():
+            raise JournalError(path=self.path, detail="too many entries wait")
         loop = asyncio.get_running_loop()
         group = _Group(drafts, loop, loop.create_future())
-        try:
-            self._groups.put_nowait(group)
-        except queue.Full:
-            raise JournalError(path=self.path, detail="too many entries wait") from None
+        self._groups.put(group)
         return await group.answer
 
     def position(self, customer_id: int) -> Position | None:
@@ -136,7 +135,7 @@ class Journal:
 
     def alive(self) -> bool:
         """Tell whether the writer thread beats, for the watchdog."""
-        return self._thread is not None and self._thread.is_alive() and not self._groups.full()
+        return self._thread is not None and self._thread.is_alive() and not self._full()
 
     def close(self) -> None:
         """Write what waits, close the file, give the lock back."""
@@ -146,6 +145,9 @@ class Journal:
             self._thread.join()
             self._thread = None
         self._lock.release()
+
+    def _full(self) -> bool:
+        return self._groups.qsize() >= QUEUE_MAX  # only the loop puts: none comes in between
 
     def _identify(self, identity: dict[str, str]) -> None:
         broken = self.reads.end_break()
@@ -158,6 +160,7 @@ class Journal:
                 raise answer
 
     def _write(self) -> None:
+        self._make_ready()
         commits = 0
         while True:
             try:
@@ -206,6 +209,14 @@ class Journal:
             answers = [JournalError(path=self.path, detail=detail)] * len(batch)
         for group, answer in zip(batch, answers, strict=True):
             group.settle(answer)
+
+    def _make_ready(self) -> None:
+        """Begin the log, which costs a sync of its own, and lengthen it, before the first sale."""
+        try:
+            self._file.probe()
+            self._file.make_room()
+        except JournalError as fault:
+            self._note(str(fault.fields["detail"]))
 
     def _tidy(self) -> int:
         """Try a failing disk again, and shorten the log; give the commits since then: none."""
