@@ -1,9 +1,19 @@
-"""The machine's clocks in, time as the core asks for it out."""
+"""The machine's clocks in, time as the core asks for it and each jump of wall time out."""
 
+import asyncio
+import logging
 import os
 import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+
+from taptill.domain.clock import Clock
+from taptill.domain.entry import Draft, Entry, Kind
+from taptill.domain.errors import JournalError
+
+log = logging.getLogger("taptill.clock")
 
 SYNCHRONISED = "/run/systemd/timesync/synchronized"
 """systemd-timesyncd makes this file once it has set the clock."""
@@ -12,16 +22,22 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 NEAR_S = 300.0
 """Wall time this near to the backend's Date header is believed."""
 
+JUMP_MS = 2000
+"""So far may wall time and the time since boot part from one look to the next."""
+
+LOOK_S = 5.0
+
 
 class SystemClock:
     """The real clock; `trusted` once timesyncd or the backend confirms wall time."""
 
-    def __init__(self) -> None:
+    def __init__(self, synchronised: str = SYNCHRONISED) -> None:
+        self._synchronised = synchronised
+        self._confirmed_s: float | None = None
         try:
             self._boot_id = BOOT_ID.read_text("ascii").strip()
         except OSError:
             self._boot_id = "unknown"
-        self._confirmed = False
 
     def monotonic(self) -> float:
         """Give seconds that never go back."""
@@ -36,9 +52,64 @@ class SystemClock:
         return self._boot_id, time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
 
     def trusted(self) -> bool:
-        """Tell whether wall time is known to be set."""
-        return self._confirmed or os.access(SYNCHRONISED, os.F_OK)
+        """Tell whether wall time is known to be set, and was not set anew since."""
+        confirmed_s = self._confirmed_s
+        if confirmed_s is not None and abs(_booted_at_s() - confirmed_s) <= NEAR_S:
+            return True
+        return os.access(self._synchronised, os.F_OK)
 
     def heard(self, date_s: float) -> None:
         """Compare with a server's wall time, seconds since 1970."""
-        self._confirmed = abs(time.time() - date_s) <= NEAR_S
+        near = abs(time.time() - date_s) <= NEAR_S
+        self._confirmed_s = _booted_at_s() if near else None
+
+
+class ClockWatch:
+    """Compares wall time with the time since boot, which nobody can set.
+
+    `newest` is the newest entry that a start has found: within its boot, wall time must have gone
+    on with the boot's time; after another boot it must at least not lie before the entry's.
+    """
+
+    def __init__(self, clock: Clock, newest: Entry | None) -> None:
+        self._clock = clock
+        boot_id, uptime_ms = clock.boot()
+        wall_ms = _ms(clock.now())
+        self._booted_at_ms = wall_ms - uptime_ms
+        if newest and newest.boot_id == boot_id:
+            self._booted_at_ms = _ms(newest.at) - newest.uptime_ms
+        elif newest:
+            self._booted_at_ms = max(wall_ms, _ms(newest.at)) - uptime_ms
+
+    def look(self) -> Draft | None:
+        """Give the entry that tells of a jump since the last look; None: there was none."""
+        _, uptime_ms = self._clock.boot()
+        booted_at_ms = _ms(self._clock.now()) - uptime_ms
+        jumped_ms = booted_at_ms - self._booted_at_ms
+        self._booted_at_ms = booted_at_ms
+        if abs(jumped_ms) <= JUMP_MS:
+            return None
+        return Draft(Kind.CLOCK, body={"jumped_ms": jumped_ms})
+
+
+async def watch_clock(
+    watch: ClockWatch,
+    append: Callable[[Sequence[Draft]], Awaitable[object]],
+    look_s: float = LOOK_S,
+) -> None:
+    """Journal each jump of wall time, for whoever reads the journal: nothing is decided by it."""
+    while True:
+        jump = watch.look()
+        if jump:
+            log.warning("clock.jumped", extra=dict(jump.body))
+            with suppress(JournalError):  # who cannot write has said so already
+                await append([jump])
+        await asyncio.sleep(look_s)
+
+
+def _booted_at_s() -> float:
+    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def _ms(at: str) -> int:
+    return round(datetime.fromisoformat(at).timestamp() * 1000)

@@ -17,7 +17,7 @@ from taptill.checkout.ports import Ports
 from taptill.checkout.strip import local_time
 from taptill.checkout.till import Till
 from taptill.checkout.view import Alarm, Link, StatusView
-from taptill.clock import SystemClock
+from taptill.clock import ClockWatch, SystemClock, watch_clock
 from taptill.config import Config, Reader
 from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.basket import Good
@@ -76,12 +76,14 @@ class House:
             with suppress(RuntimeError):  # the loop has closed: nobody is there to serve
                 loop.call_soon_threadsafe(self._put, message)
 
+        watch = ClockWatch(self.clock, self.journal.newest_found)
         self.started += [open_reader(one, deliver, self.clock) for one in self.readers]
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.till.run())
                 group.create_task(self.sync.run())
                 group.create_task(self.strategy.run())
+                group.create_task(watch_clock(watch, self.journal.append))
         finally:
             await asyncio.to_thread(self._stop_readers)
             await self.api.close()

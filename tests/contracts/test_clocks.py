@@ -1,12 +1,14 @@
 """The contract of a clock, held by the fake one and the machine's own."""
 
 import math
+import time
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from tests.fakes.clock import FakeClock
 
-from taptill.clock import SystemClock
+from taptill.clock import NEAR_S, SystemClock
 from taptill.domain.clock import Clock
 
 
@@ -63,3 +65,23 @@ def test_a_reboot_begins_anew_without_trust() -> None:
     clock.reboot(off_s=60)
     assert (clock.monotonic(), clock.boot()) == (0.0, ("boot-2", 0))
     assert (clock.trusted(), clock.now()) == (False, "2026-03-02T09:01:00.000+00:00")
+
+
+def test_the_machines_clock_is_trusted_once_it_was_set_or_confirmed(tmp_path: Path) -> None:
+    flag = tmp_path / "synchronized"
+    clock = SystemClock(str(flag))
+    assert not clock.trusted()
+    clock.heard(time.time() - NEAR_S + 5)
+    assert clock.trusted()
+    clock.heard(time.time() - NEAR_S - 5)
+    assert not clock.trusted()
+    flag.touch()
+    assert clock.trusted()
+
+
+def test_trust_lapses_once_wall_time_was_set_anew(tmp_path: Path) -> None:
+    clock = SystemClock(str(tmp_path / "none"))
+    clock.heard(time.time())
+    assert clock._confirmed_s is not None
+    clock._confirmed_s -= NEAR_S + 5  # as if somebody had set the date since
+    assert not clock.trusted()

@@ -66,6 +66,7 @@ class Journal:
         self._opened_inode = (0, 0)
         self._thread: threading.Thread | None = None
         self.journal_id = ""
+        self.newest_found: Entry | None = None
         self.reads: Reads
 
     def open(self, identity: dict[str, str]) -> None:
@@ -153,6 +154,7 @@ class Journal:
         broken = self.reads.end_break()
         if broken:
             raise JournalBrokenError(path=self.path, seq=broken[0], detail=broken[1])
+        self.newest_found = self.reads.newest()
         self.journal_id, owed = opening(self.reads, identity)
         if owed:
             (answer,) = self._file.append([owed])

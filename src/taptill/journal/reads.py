@@ -133,6 +133,12 @@ class Reads:
         with mapped(self.path):
             return list(entries(self.connection, f"{RARE} AND kind = ?", [kind.value]))
 
+    def newest(self) -> Entry | None:
+        """Give the newest entry of all; None of an empty journal."""
+        with mapped(self.path):
+            found = list(entries(self.connection, "seq = (SELECT max(seq) FROM entries)"))
+        return found[0] if found else None
+
     def last_opened(self) -> dict[str, str] | None:
         """Give the body of the last `opened`: journal id, backend, strategy, machine."""
         where = f"seq = (SELECT max(seq) FROM entries WHERE {RARE} AND kind = 'opened')"  # noqa: S608 - constant

@@ -1,0 +1,147 @@
+"""Wall time that jumps in, an entry of the kind `clock` out; order and ages stay as they are."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from tests.fakes.clock import FakeClock
+from tests.fakes.until import until
+from tests.journal.drafts import ADA, charge
+
+from taptill.clock import JUMP_MS, ClockWatch, watch_clock
+from taptill.domain.entry import Draft, Entry, Kind
+from taptill.journal.journal import Journal
+from taptill.journal.verify import verify
+
+
+@pytest.fixture
+def journal(path: Path, clock: FakeClock) -> Iterator[Journal]:
+    made = opened(path, clock)
+    yield made
+    made.close()
+
+
+def opened(path: Path, clock: FakeClock) -> Journal:
+    made = Journal(path, clock, min_free_mb=0)
+    made.open({"backend": "here"})
+    return made
+
+
+def jump_ms(watch: ClockWatch) -> int:
+    draft = watch.look()
+    return draft.body["jumped_ms"] if draft else 0
+
+
+@pytest.mark.parametrize(
+    ("moved_s", "told_ms"),
+    [
+        pytest.param(3600, 3_600_000, id="forward"),
+        pytest.param(-3600, -3_600_000, id="back"),
+        pytest.param(JUMP_MS / 1000, 0, id="a small correction is none"),
+        pytest.param(-JUMP_MS / 1000 - 0.001, -JUMP_MS - 1, id="one millisecond more is one"),
+    ],
+)
+def test_a_jump_while_running_is_told_once(clock: FakeClock, moved_s: float, told_ms: int) -> None:
+    watch = ClockWatch(clock, None)
+    clock.pass_time(86_400)
+    assert jump_ms(watch) == 0
+    clock.jump(moved_s)
+    clock.pass_time(5)
+    assert [jump_ms(watch), jump_ms(watch)] == [told_ms, 0]
+
+
+async def newest(path: Path, clock: FakeClock) -> Entry:
+    """Sell something, close, and give the entry that the next start finds."""
+    journal = opened(path, clock)
+    (entry,) = await journal.append([charge(ADA, 320)])
+    journal.close()
+    return entry
+
+
+@pytest.mark.parametrize("moved_s", [600, -600, 0])
+async def test_a_jump_while_the_till_was_closed_is_told_within_a_boot(
+    path: Path, clock: FakeClock, moved_s: int
+) -> None:
+    entry = await newest(path, clock)
+    clock.pass_time(3600)
+    clock.jump(moved_s)
+    assert jump_ms(ClockWatch(clock, entry)) == moved_s * 1000
+
+
+@pytest.mark.parametrize(
+    ("off_s", "told_ms"),
+    [
+        pytest.param(-86_400, -86_400_000, id="a board without a clock, after a power cut"),
+        pytest.param(-1.5, 0, id="about where it was"),
+        pytest.param(30 * 86_400, 0, id="a month later: nobody can know whether that is so"),
+    ],
+)
+async def test_after_another_boot_only_a_time_before_the_newest_entry_is_a_jump(
+    path: Path, clock: FakeClock, off_s: float, told_ms: int
+) -> None:
+    entry = await newest(path, clock)
+    clock.reboot(off_s=off_s)
+    assert jump_ms(ClockWatch(clock, entry)) == told_ms
+
+
+async def test_the_start_looks_at_what_it_found_and_not_at_what_it_wrote(
+    path: Path, clock: FakeClock
+) -> None:
+    """A start that says `opened` anew makes that the newest entry."""
+    entry = await newest(path, clock)
+    clock.reboot(off_s=-600)
+    journal = Journal(path, clock, min_free_mb=0)
+    journal.open({"backend": "here", "machine": "another board"})
+    assert journal.newest_found == entry
+    journal.close()
+
+
+async def test_untrusted_after_a_power_cut_then_set_both_are_entries_and_the_order_stands(
+    path: Path, clock: FakeClock
+) -> None:
+    await newest(path, clock)
+    clock.reboot(off_s=-86_400)
+    journal = opened(path, clock)
+    watch = ClockWatch(clock, journal.newest_found)
+    task = asyncio.ensure_future(watch_clock(watch, journal.append, look_s=0.001))
+    await until(lambda: kinds(journal).count(Kind.CLOCK) == 1)
+    await journal.append([charge(ADA, 80)])
+    clock.jump(86_500)
+    clock.is_trusted = True
+    await until(lambda: kinds(journal).count(Kind.CLOCK) == 2)
+    task.cancel()
+    found = list(journal.reads.connection.execute("SELECT * FROM entries ORDER BY seq"))
+    journal.close()
+    told = [one for one in found if one[1] == "clock"]
+    assert [(one[5], one[9]) for one in told] == [
+        ('{"jumped_ms":-86400000}', 0),
+        ('{"jumped_ms":86500000}', 1),
+    ]
+    assert [one[1] for one in found] == ["opened", "charge", "clock", "charge", "clock"]
+    assert found[2][6] < found[1][6]  # wall time went back, seq did not
+
+
+async def test_a_disk_that_fails_meanwhile_does_not_end_the_watch(
+    journal: Journal, clock: FakeClock
+) -> None:
+    journal.close()  # takes nothing any more
+    asked: list[Sequence[Draft]] = []
+
+    async def append(drafts: Sequence[Draft]) -> None:
+        asked.append(drafts)
+        await journal.append(drafts)
+
+    task = asyncio.ensure_future(watch_clock(ClockWatch(clock, None), append, look_s=0.001))
+    clock.jump(3600)
+    await until(lambda: len(asked) == 1)
+    clock.jump(3600)
+    await until(lambda: len(asked) == 2)
+    assert not task.done()
+    task.cancel()
+
+
+def kinds(journal: Journal) -> list[Kind]:
+    rows = journal.reads.connection.execute("SELECT kind FROM entries ORDER BY seq").fetchall()
+    assert verify(journal.reads.connection).sound
+    return [Kind(row[0]) for row in rows]
