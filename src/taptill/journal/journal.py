@@ -15,9 +15,11 @@ from taptill.domain.clock import Clock
 from taptill.domain.decision import OfflineSpend
 from taptill.domain.entry import Draft, Entry, Position
 from taptill.domain.errors import JournalBrokenError, JournalError
+from taptill.journal.beside import Beside
 from taptill.journal.file import JournalFile
 from taptill.journal.identity import opening
 from taptill.journal.lock import JournalLock
+from taptill.journal.patrol import Patrol
 from taptill.journal.reads import Reads
 from taptill.settlement.requests import JournalAnswer
 
@@ -31,6 +33,10 @@ CHECKPOINT_COMMITS_BUSY = 2000
 IDLE_S = 1.0
 PROBE_S = 2.0
 """While the disk takes nothing it is tried this often: nobody sells, so nobody else finds out."""
+
+
+PATIENCE_S = 2.0
+"""How long the end of the till waits for what works beside the sales."""
 
 
 @dataclass(slots=True)
@@ -63,6 +69,8 @@ class Journal:
         self._lock = JournalLock(path)
         self._groups: queue.SimpleQueue[_Group | None] = queue.SimpleQueue()
         self._failure = ""
+        self._patrol = Patrol(path)
+        self._beside: tuple[Beside, ...] = ()
         self._opened_inode = (0, 0)
         self._thread: threading.Thread | None = None
         self.journal_id = ""
@@ -86,8 +94,10 @@ class Journal:
             undo.callback(self.reads.close)
             self._identify(identity)
             undo.pop_all()
+        self._beside = (Beside("journal patrol", self._patrol),)
         self._thread = threading.Thread(target=self._write, name="journal writer", daemon=True)
-        self._thread.start()
+        for one in (self._thread, *self._beside):
+            one.start()
 
     async def append(self, drafts: Sequence[Draft]) -> list[Entry]:
         """Make these entries durable together; JournalError means: none of them is."""
@@ -132,7 +142,9 @@ class Journal:
             return "the file is gone"
         except OSError as fault:
             return str(fault.strerror)
-        return "" if free >= self._min_free else f"only {free // 2**20} MB free on the disk"
+        if free < self._min_free:
+            return f"only {free // 2**20} MB free on the disk"
+        return self._patrol.fault
 
     def alive(self) -> bool:
         """Tell whether the writer thread beats, for the watchdog."""
@@ -141,10 +153,13 @@ class Journal:
     def close(self) -> None:
         """Write what waits, close the file, give the lock back."""
         if self._thread:
-            self.reads.close()  # the last connection to close brings the log back into the file
             self._groups.put(None)
             self._thread.join()
             self._thread = None
+            for one in self._beside:
+                one.stop(PATIENCE_S)
+            self.reads.close()
+            self._file.close()  # the last one to close brings the log back into the file
         self._lock.release()
 
     def _full(self) -> bool:
@@ -175,7 +190,6 @@ class Journal:
                 self._commit(batch)
                 commits += 1
             if last:
-                self._file.close()
                 return
             if commits >= CHECKPOINT_COMMITS_BUSY:
                 commits = self._tidy()
