@@ -26,6 +26,7 @@ from taptill.domain.decision import decide
 from taptill.domain.entry import Draft, Kind
 from taptill.domain.mark import HASH_DIGITS
 from taptill.domain.money import Currency, Money
+from taptill.domain.pending import ByMarks
 from taptill.journal.chain import FIRST_PREV_HASH, canonical, chained_hash
 from taptill.journal.file import JournalFile
 from taptill.journal.journal import Journal
@@ -87,7 +88,8 @@ def measure_decision(bench: Bench) -> list[Figure]:
     journal = Journal(long, SystemClock())
     journal.open(IDENTITY)
     policy = replace(POLICY, per_terminal=Money(10**9))
-    desk = Desk(journal, journal.journal_id, policy, Keypad((), Currency("EUR", 2), implied=True))
+    reckoning = ByMarks(journal.journal_id)
+    desk = Desk(journal, reckoning, policy, Keypad((), Currency("EUR", 2), implied=True))
     found = Found(asked.finding, 0.0)
     with_facts = [
         _per_call(lambda: desk.ask(found, Money(420), 0.0))
