@@ -95,7 +95,7 @@ class BenchBooks:
         return self._bench.reads.open_customers(limit)
 
     def halted(self) -> bool:
-        return self._bench.reads.halted()
+        return bool(self._bench.reads.halted())
 
     async def append(self, drafts: Sequence[Draft]) -> list[Entry]:
         await asyncio.sleep(self.takes_s)

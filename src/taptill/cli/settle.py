@@ -27,8 +27,8 @@ def settle(state_dir: Path | None, *, resume: bool) -> None:
     if not resume:
         raise UsageError(problem="the till settles by itself; --resume lifts a halt")
     with alone(journal_at(state_dir), SystemClock()) as journal:
-        if not journal.reads.halted():
+        halted = journal.reads.halted()
+        if not halted:
             raise UsageError(problem="settlement is not halted")
-        halted = journal.reads.halted_customers()
         journal.append(*(Draft(Kind.RESUMED, one) for one in halted))
     click.echo("the halt is lifted: start the till")

@@ -124,7 +124,7 @@ class Journal:
 
     def halted(self) -> bool:
         """Tell whether settlement was halted and not resumed."""
-        return self.reads.halted()
+        return bool(self.reads.halted())
 
     def offline_spend(self, customer_id: int, above_seq: int) -> OfflineSpend:
         """Sum the offline charges that the newest snapshots do not hold."""

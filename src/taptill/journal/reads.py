@@ -98,16 +98,8 @@ class Reads:
         """Count the customers on the conflict desk."""
         return int(self._ask("SELECT count(*) FROM positions WHERE conflict IS NOT NULL")[0][0])
 
-    def halted(self) -> bool:
-        """Tell whether settlement was halted and not resumed since."""
-        query = (
-            f"SELECT kind FROM entries WHERE {RARE} AND kind != 'opened' "  # noqa: S608 - constant
-            "ORDER BY seq DESC LIMIT 1"
-        )
-        return self._ask(query) == [("halted",)]
-
-    def halted_customers(self) -> list[int]:
-        """Give the customers whose rows halted settlement since it was last resumed."""
+    def halted(self) -> list[int]:
+        """Give the customers whose rows halted settlement since it was last resumed, if any."""
         query = (
             f"SELECT DISTINCT customer_id FROM entries WHERE {RARE} AND kind = 'halted' AND seq > "  # noqa: S608 - constant
             f"(SELECT coalesce(max(seq), 0) FROM entries WHERE {RARE} AND kind = 'resumed')"

@@ -48,7 +48,7 @@ def open_(state_dir: Path | None, *, as_json: bool) -> None:
     amount = identity.currency(reads).text(total)
     if as_json:
         desk = reads.conflicts()
-        shown = {"customers": count, "sum": amount, "on_desk": desk, "halted": reads.halted()}
+        shown = {"customers": count, "sum": amount, "on_desk": desk, "halted": bool(reads.halted())}
         click.echo(json.dumps(shown))
     identity.refuse_while_open(reads, "something is to be removed or replaced")
     if not as_json:
