@@ -199,6 +199,19 @@ def test_what_is_open_keeps_the_program_from_being_removed(site: Site) -> None:
     assert json.loads(site.done("journal", "open", "--json"))["customers"] == 0
 
 
+def test_what_is_open_is_sent_without_a_till(site: Site) -> None:
+    before = site.debt(BEN)
+    site.settle((BEN, 250), send=False)
+    site.done("settle", "--config", str(site.config))
+    assert site.debt(BEN) == pytest.approx(before + 2.50)
+    assert "nothing is open" in site.done("settle", "--config", str(site.config))
+
+
+def test_what_cannot_be_sent_is_said(on_desk: Site) -> None:
+    ended = on_desk.taptill("settle", "--config", str(on_desk.config))
+    assert (ended.returncode, "taptill conflicts list" in ended.stderr) == (75, True)
+
+
 def test_a_retired_journal_is_settled_looked_at_and_closed(site: Site) -> None:
     before = site.debt(BEN)
     site.settle((BEN, 250), send=False)

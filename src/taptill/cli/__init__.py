@@ -22,7 +22,7 @@ COMMANDS = {
         "Decide what the conflict desk holds.",
     ),
     "export": ("taptill.cli.office.export", "export", "Hand charges to the office in files."),
-    "settle": ("taptill.cli.settle", "settle", "Lift a halt of settlement."),
+    "settle": ("taptill.cli.settle", "settle", "Send what is open; lift a halt."),
     "service": ("taptill.cli.service", "service", "Run the embedded Customers service."),
 }
 

@@ -2,23 +2,22 @@
 
 import asyncio
 import json
-import sys
 from pathlib import Path
 
 import click
 
 from taptill import config as configs
 from taptill.cli.options import CONFIG, JSON, STATE, journal_at
+from taptill.cli.settle import refuse_stopped, say, send_open
 from taptill.clock import SystemClock
 from taptill.domain.customer import Snapshot
 from taptill.domain.entry import Draft, Kind
-from taptill.domain.errors import BackendError, JournalError
+from taptill.domain.errors import BackendError
 from taptill.journal import identity
 from taptill.journal.file import positions
 from taptill.journal.lock import alone
 from taptill.journal.reads import Reads
 from taptill.settlement.requests import NoAnswer, RowAnswer
-from taptill.settlement.schedule import State
 from taptill.wiring import Sender, check_reader, machine, sender
 
 LATE_MAX_S = 120
@@ -26,8 +25,7 @@ ROUNDS = 3
 """So often a journal that is to be retired is settled and looked at anew."""
 
 LOOKED_AT_ONCE = 100
-POLL_S = 1.0
-PATIENCE_S = 120.0
+TICK_S = 1.0
 RETIRING = "it is to be retired"
 
 
@@ -132,47 +130,24 @@ def retire(option: Path | None, state_dir: Path | None, *, yes: bool) -> None:
 async def _retire(connected: Sender, late_max_s: float) -> None:
     reads = connected.journal.reads
     for _ in range(ROUNDS):
-        await _settle(connected)
+        await send_open(connected)
         identity.refuse_while_open(reads, RETIRING)
         await _wait(late_max_s)
         await _look_at_all(connected)
-        _refuse_stopped(connected)
+        refuse_stopped(connected)
         if not reads.open_sum(with_desk=True)[0]:
             await connected.journal.append([Draft(Kind.RETIRED)])
             return
-        _say("a late request has changed rows: once more", end="\n")
+        say("a late request has changed rows: once more")
     identity.refuse_while_open(reads, RETIRING)
-
-
-async def _settle(connected: Sender) -> None:
-    """Settle until nothing is open but the conflict desk, or nothing has moved for PATIENCE_S."""
-    settlement, reads = connected.settlement, connected.journal.reads
-    before, patience_s = None, PATIENCE_S
-    while patience_s > 0:
-        delay_s = await settlement.settle_open()
-        count, _ = reads.open_sum()
-        _say(f"{count} customers to send")
-        _refuse_stopped(connected)
-        if delay_s is None:
-            return
-        patience_s = patience_s - POLL_S if count == before else PATIENCE_S
-        before = count
-        await asyncio.sleep(min(delay_s, POLL_S))
-
-
-def _refuse_stopped(connected: Sender) -> None:
-    state = connected.settlement.state
-    if state is not State.RUNNING:
-        detail = f"settlement is {state}: see docs/charging.md"
-        raise JournalError(path=connected.journal.path, detail=detail)
 
 
 async def _wait(seconds: float) -> None:
     left_s = seconds
     while left_s > 0:
-        _say(f"waiting {left_s:.0f} s for requests that may land late")
-        await asyncio.sleep(min(POLL_S, left_s))
-        left_s -= POLL_S
+        say(f"waiting {left_s:.0f} s for requests that may land late")
+        await asyncio.sleep(min(TICK_S, left_s))
+        left_s -= TICK_S
 
 
 async def _look_at_all(connected: Sender) -> None:
@@ -180,17 +155,11 @@ async def _look_at_all(connected: Sender) -> None:
     customers = [one.customer_id for one in charged if one.last]
     for first in range(0, len(customers), LOOKED_AT_ONCE):
         some = customers[first : first + LOOKED_AT_ONCE]
-        _say(f"looking at customer {first + len(some)} of {len(customers)}")
+        say(f"looking at customer {first + len(some)} of {len(customers)}")
         answer = await connected.api.read_rows(some)
         rows = {} if isinstance(answer, NoAnswer) else answer
         for customer in some:
             await _look_at(connected, customer, rows.get(customer))
-
-
-def _say(text: str, end: str = "") -> None:
-    """Show progress on a terminal, in place; a script gets no lines of it."""
-    if sys.stderr.isatty():
-        click.echo(f"\r\x1b[K{text}{end}", nl=False, err=True)
 
 
 async def _look_at(connected: Sender, customer: int, row: RowAnswer | None) -> None:
