@@ -39,8 +39,8 @@ from taptill.settlement.schedule import (
     Settlement,
     SettlementEvents,
     SettlePolicy,
-    State,
 )
+from taptill.settlement.state import State
 from taptill.settlement.strategy import FileExport, Strategy
 
 MESSAGES_MAX = 16

@@ -28,8 +28,8 @@ from taptill.settlement.schedule import (
     IN_FLIGHT_MAX,
     PASS_MAX,
     Settlement,
-    State,
 )
+from taptill.settlement.state import State
 
 DENIED = NoAnswer("backend-token", denied=True)
 UNREACHABLE = NoAnswer("backend-unreachable")

@@ -11,7 +11,8 @@ from taptill.domain.entry import Kind
 from taptill.domain.mark import Mark
 from taptill.settlement.ports import Capabilities
 from taptill.settlement.requests import NoAnswer, Unheard
-from taptill.settlement.schedule import Settlement, State
+from taptill.settlement.schedule import Settlement
+from taptill.settlement.state import State
 
 UNREACHABLE = NoAnswer("backend-unreachable")
 LOST = Unheard("HTTP 500")

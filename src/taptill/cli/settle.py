@@ -13,7 +13,7 @@ from taptill.domain.entry import Draft, Kind
 from taptill.domain.errors import JournalError, UsageError
 from taptill.journal.identity import refuse_while_open
 from taptill.journal.lock import alone
-from taptill.settlement.schedule import State
+from taptill.settlement.state import State
 from taptill.wiring import Sender, check_reader, sender
 
 POLL_S = 1.0

@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import StrEnum
 
 from taptill.domain.clock import Clock
 from taptill.domain.customer import Snapshot, older
@@ -24,6 +23,7 @@ from taptill.settlement.requests import (
     Settled,
     Stopped,
 )
+from taptill.settlement.state import STOPPED, Event, State, next_state
 from taptill.settlement.waits import RETRY_FIRST_S, Rhythm, Waits
 from taptill.settlement.writing import Task
 
@@ -33,13 +33,11 @@ IN_FLIGHT_MAX = 4
 PASS_MAX = 100
 
 
-class State(StrEnum):
-    """How settlement stands as a whole."""
-
-    RUNNING = "running"
-    HALTED = "halted"
-    CLONED = "cloned"
-    DENIED = "denied"  # the token is not accepted; goes on by itself once it is
+_STOPPED_BY = {
+    Stop.HALF_KEPT: Event.HALF_KEPT,
+    Stop.NOT_KEPT: Event.NOT_KEPT,
+    Stop.CLONED: Event.FOREIGN_MARK,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +261,7 @@ class Settlement:
             case Settled() | OnDesk():
                 self._waits.done(customer_id)
                 self._stale_reads.pop(customer_id, None)
-                self.state = State.RUNNING if self.state is State.DENIED else self.state
+                self.state = next_state(self.state, Event.TOOK_CUSTOMER)
             case Stopped(reason):
                 self._stop(Stop(reason), customer_id)
             case Later(retry_after_s=retry_after_s, transport=True, denied=denied):
@@ -279,12 +277,12 @@ class Settlement:
         self._waits.failed(customer_id, retry_after_s)
         if denied:
             self._waits.told()
-            self.state = self.state if self._stopped() else State.DENIED
+            self.state = next_state(self.state, Event.REFUSED_TOKEN)
 
     def _stopped(self) -> bool:
-        return self.state in {State.HALTED, State.CLONED}
+        return self.state in STOPPED
 
     def _stop(self, reason: Stop, customer_id: int) -> None:
         if not self._stopped():
             log.error("settlement.stopped", extra={"reason": reason.value, "customer": customer_id})
-        self.state = State.CLONED if reason is Stop.CLONED else State.HALTED
+        self.state = next_state(self.state, _STOPPED_BY[reason])

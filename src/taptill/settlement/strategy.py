@@ -4,7 +4,7 @@ import asyncio
 from typing import Protocol
 
 from taptill.domain.customer import Snapshot
-from taptill.settlement.schedule import State
+from taptill.settlement.state import State
 
 
 class Strategy(Protocol):
