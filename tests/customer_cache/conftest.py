@@ -9,9 +9,11 @@ from tests.fakes.clock import FakeClock
 from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.card_id import CardId
 from taptill.domain.customer import Customer, Snapshot
+from taptill.domain.decision import Finding, Known
 from taptill.domain.mark import read_marks
 from taptill.lookup.sync import Page
 
+ADA = CardId("04A7")
 FIELDS = frozenset({"name", "company"})
 
 
@@ -40,6 +42,29 @@ def snapshot(
 
 def page(*snapshots: Snapshot) -> Page:
     return Page(tuple(one.customer.id for one in snapshots), snapshots)
+
+
+async def known(cache: CustomerCache, card: str = ADA) -> Known:
+    finding = await cache.find(CardId(card))
+    assert isinstance(finding, Known), finding
+    return finding
+
+
+def look_up(cache: CustomerCache, card: str) -> Finding:
+    """Run a look-up without a loop: it never waits."""
+    looking = cache.find(CardId(card))
+    try:
+        looking.send(None)
+    except StopIteration as end:
+        finding: Finding = end.value
+        return finding
+    raise AssertionError("a cache that waits")
+
+
+def found(cache: CustomerCache) -> Snapshot:
+    finding = look_up(cache, ADA)
+    assert isinstance(finding, Known), finding
+    return finding.snapshot
 
 
 @pytest.fixture

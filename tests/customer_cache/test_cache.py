@@ -1,37 +1,22 @@
 """Snapshots in, the last known customers with their age out."""
 
 import json
-import sqlite3
-import subprocess
-import sys
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.customer_cache.conftest import FIELDS, page, snapshot
+from tests.customer_cache.conftest import FIELDS, found, known, page, snapshot
 from tests.fakes.clock import FakeClock
 
 from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.card_id import CardId
 from taptill.domain.customer import Snapshot
-from taptill.domain.decision import Ambiguous, Finding, Known, Unreachable
+from taptill.domain.decision import Ambiguous, Known, Unreachable
 from taptill.domain.entry import Attempt, Position
-from taptill.domain.errors import CacheError
 from taptill.domain.mark import KEY, Mark, read_marks
 from taptill.domain.pending import pending
-from taptill.lookup.sync import Page, Synced
-
-ROOT = Path(__file__).parents[2]
-ADA = CardId("04A7")
-
-
-async def known(cache: CustomerCache, card: str = ADA) -> Known:
-    finding = await cache.find(CardId(card))
-    assert isinstance(finding, Known), finding
-    return finding
 
 
 async def test_what_was_kept_is_found_by_its_card(cache: CustomerCache) -> None:
@@ -177,151 +162,6 @@ def test_pending_from_the_cache_is_pending_live(debt_data: Any, position: Positi
     assert pending(cached.marks, position, OURS) == pending(live.marks, position, OURS)
 
 
-def found(cache: CustomerCache) -> Snapshot:
-    """Run the look-up without a loop: it never waits."""
-    looking = cache.find(ADA)
-    try:
-        looking.send(None)
-    except StopIteration as end:
-        finding: Finding = end.value
-        assert isinstance(finding, Known)
-        return finding.snapshot
-    raise AssertionError("a cache that waits")
-
-
-# --- full and delta ------------------------------------------------------------------------------
-
-
-def test_nothing_is_known_before_the_first_sync(cache: CustomerCache) -> None:
-    cache.keep([snapshot()])
-    assert cache.synced() == Synced(None, "")
-    assert cache.age_s() is None
-
-
-async def test_who_is_in_no_page_of_a_full_sync_is_gone(
-    cache: CustomerCache, clock: FakeClock
-) -> None:
-    cache.keep([snapshot(number) for number in range(1, 8)])
-    clock.pass_time(60)
-    began = clock.monotonic()
-    clock.pass_time(1)
-    cache.keep_page(page(snapshot(2), snapshot(3)), 0, began)
-    cache.keep_page(page(snapshot(5)), 3, began)
-    cache.keep_page(page(), 5, began)
-    cache.complete(began, full=True)
-    gone = [n for n in range(1, 8) if (await known(cache, f"04A{n}")).gone]
-    assert gone == [1, 4, 6, 7]
-    assert cache.count() == 3
-
-
-async def test_who_is_gone_comes_back_with_the_next_sight(
-    cache: CustomerCache, clock: FakeClock
-) -> None:
-    cache.keep([snapshot()])
-    clock.pass_time(60)
-    for way in ("a sight", "a page"):
-        cache.keep_page(page(snapshot(1)), 0, clock.monotonic())
-        cache.keep_page(page(), 1, clock.monotonic())
-        assert (await known(cache)).gone
-        if way == "a sight":
-            cache.keep([snapshot()])
-        else:
-            cache.keep_page(page(snapshot()), 0, None)
-        assert not (await known(cache)).gone
-        clock.pass_time(60)
-
-
-async def test_a_delta_makes_nobody_gone(cache: CustomerCache, clock: FakeClock) -> None:
-    cache.keep([snapshot(1), snapshot(7)])
-    clock.pass_time(60)
-    cache.keep_page(page(snapshot(8)), 0, None)
-    cache.complete(clock.monotonic(), full=False)
-    assert cache.count() == 3
-
-
-async def test_who_was_seen_since_a_full_sync_began_is_not_gone(
-    cache: CustomerCache, clock: FakeClock
-) -> None:
-    """Inserted after its page had been read, and tapped at once."""
-    began = clock.monotonic()
-    clock.pass_time(5)
-    cache.keep([snapshot(7)])
-    cache.keep_page(page(snapshot(9)), 0, began)
-    assert not (await known(cache)).gone
-
-
-async def test_a_row_that_could_not_be_read_is_not_gone(
-    cache: CustomerCache, clock: FakeClock
-) -> None:
-    cache.keep([snapshot(7)])
-    clock.pass_time(60)
-    cache.keep_page(Page((7,), []), 0, clock.monotonic())
-    assert not (await known(cache)).gone
-
-
-async def test_after_a_restore_of_the_backend_nobody_is_gone(
-    cache: CustomerCache, clock: FakeClock
-) -> None:
-    """Its rows have older stamps then; they are there all the same."""
-    cache.keep([snapshot(7, at=9)])
-    clock.pass_time(60)
-    cache.keep_page(page(snapshot(7, at=1)), 0, clock.monotonic())
-    assert not (await known(cache)).gone
-
-
-async def test_a_present_customer_is_found_behind_any_number_of_gone_ones(
-    cache: CustomerCache, clock: FakeClock
-) -> None:
-    cache.keep([snapshot(number, card="same") for number in range(1, 6)])
-    clock.pass_time(60)
-    cache.keep_page(page(snapshot(9, card="same")), 0, clock.monotonic())
-    finding = await known(cache, "same")
-    assert (finding.snapshot.customer.id, finding.gone) == (9, False)
-
-
-async def test_several_who_are_gone_are_no_customer(cache: CustomerCache, clock: FakeClock) -> None:
-    cache.keep([snapshot(1, card="same"), snapshot(2, card="same")])
-    clock.pass_time(60)
-    cache.keep_page(page(snapshot(9)), 0, clock.monotonic())
-    assert (await known(cache, "same")).gone
-
-
-def test_a_page_of_rows_that_are_as_they_were_writes_nothing(
-    cache: CustomerCache, clock: FakeClock
-) -> None:
-    rows = [snapshot(number) for number in range(1, 101)]
-    cache.keep_page(page(*rows), 0, None)
-    clock.pass_time(60)
-    before = cache._connection.total_changes
-    cache.keep_page(page(*rows), 0, clock.monotonic())
-    assert cache._connection.total_changes == before
-    rows[3] = snapshot(4, total="5", at=2)
-    cache.keep_page(page(*rows), 0, clock.monotonic())
-    assert cache._connection.total_changes == before + 1
-
-
-def test_the_next_delta_starts_before_this_sync_began(
-    cache: CustomerCache, clock: FakeClock
-) -> None:
-    """What the backend wrote behind the back of a long sync lies between."""
-    cache.keep([snapshot(at=100)])
-    began = clock.monotonic()
-    clock.pass_time(40)
-    cache.complete(began, full=True)
-    assert cache.synced() == Synced(40.0, "2026-03-02T08:01:00+00:00")
-
-
-def test_sights_between_syncs_do_not_move_the_start_of_the_next_delta(
-    cache: CustomerCache, clock: FakeClock
-) -> None:
-    """Syncs fail, taps go on: else what the office wrote meanwhile would never be fetched."""
-    cache.keep([snapshot(at=100)])
-    cache.complete(clock.monotonic(), full=True)
-    before = cache.synced()
-    cache.keep([snapshot(at=1000)])
-    assert cache.synced().stamp == before.stamp
-
-
 # --- ages ----------------------------------------------------------------------------------------
 
 
@@ -391,94 +231,3 @@ async def test_across_a_boot_the_time_that_a_sync_took_counts(
     cache.complete(began, full=True)
     clock.reboot(trusted=True)
     assert cache.age_s() == 100
-
-
-# --- damage --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("content", [b"no database" * 99, b"SQLite format 3\0" + b"\xff" * 4096])
-def test_a_damaged_file_is_begun_anew(path: Path, clock: FakeClock, content: bytes) -> None:
-    path.write_bytes(content)
-    cache = CustomerCache(path, clock, FIELDS)
-    assert cache.count() == 0
-    cache.keep([snapshot()])
-    assert found(cache) == snapshot()
-    cache.close()
-
-
-def test_a_file_damaged_under_way_is_begun_anew(cache: CustomerCache, path: Path) -> None:
-    cache.keep([snapshot(number) for number in range(200)])
-    cache._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    raw = bytearray(path.read_bytes())
-    raw[4096:] = b"\xff" * (len(raw) - 4096)
-    path.write_bytes(raw)
-    cache._connection.execute("PRAGMA shrink_memory")
-    with pytest.raises(CacheError):
-        cache.keep_page(page(snapshot()), 0, None)
-    assert cache.count() == 0
-    cache.keep([snapshot()])
-    assert found(cache) == snapshot()
-
-
-async def test_a_look_up_in_a_damaged_file_finds_nobody(cache: CustomerCache) -> None:
-    cache.keep([snapshot()])
-    cache._connection.execute("ALTER TABLE customers RENAME TO elsewhere")
-    assert await cache.find(ADA) == Unreachable()
-    assert cache.stamp_of(7) == ""
-    cache._connection.execute("DROP TABLE synced")
-    assert cache.age_s() is None
-    with pytest.raises(CacheError):
-        cache.synced()
-
-
-async def test_a_cache_of_another_version_is_emptied(path: Path, clock: FakeClock) -> None:
-    with closing(sqlite3.connect(path)) as other:
-        other.execute("CREATE TABLE customers (id INTEGER)")
-        other.execute("INSERT INTO customers VALUES (7)")
-        other.execute("PRAGMA user_version = 99")
-        other.commit()
-    cache = CustomerCache(path, clock, FIELDS)
-    assert cache.count() == 0
-    cache.close()
-
-
-def test_a_folder_that_is_not_there_is_said(tmp_path: Path, clock: FakeClock) -> None:
-    with pytest.raises(CacheError, match="unable to open"):
-        CustomerCache(tmp_path / "none" / "cache.db", clock, FIELDS)
-
-
-FULL = """
-import resource, sys
-from pathlib import Path
-from tests.customer_cache.conftest import FIELDS, page, snapshot
-from tests.fakes.clock import FakeClock
-from taptill.customer_cache.cache import CustomerCache
-from taptill.domain.errors import CacheError
-
-cache = CustomerCache(Path(sys.argv[1]), FakeClock(), FIELDS)
-cache.keep([snapshot()])
-_, most = resource.getrlimit(resource.RLIMIT_FSIZE)
-resource.setrlimit(resource.RLIMIT_FSIZE, (1, most))
-cache.keep([snapshot(at=2)])
-try:
-    cache.keep_page(page(snapshot(at=2)), 0, None)
-except CacheError:
-    sys.stdout.write("refused")
-try:
-    cache.complete(0.0, full=True)
-except CacheError:
-    sys.stdout.write(" and not complete")
-sys.stdout.write(f", {cache.stamp_of(7)}, {cache.count()}, {cache.age_s()}")
-"""
-
-
-def test_a_full_disk_hinders_no_look_up_and_no_sight(path: Path) -> None:
-    run = subprocess.run(
-        [sys.executable, "-c", FULL, str(path)],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    assert run.stdout == f"refused and not complete, {snapshot().updated_at}, 1, None"

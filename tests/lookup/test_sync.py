@@ -1,79 +1,18 @@
 """Pages in, a filled cache out: the cache is a real one, the pages are a server's memory."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
-from tests.customer_cache.conftest import FIELDS, page, snapshot
-from tests.fakes.clock import FakeClock
+from tests.customer_cache.conftest import page, snapshot
 from tests.fakes.loop import FakeTimeLoop
+from tests.lookup.site import AWAY, POLICY, Site
 
-from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.card_id import CardId
-from taptill.domain.customer import Snapshot, stamp
 from taptill.domain.decision import Known
 from taptill.domain.errors import CacheError, MalformedError, RefusedError, UnreachableError
 from taptill.lookup.sync import RETRY_MAX_S, RETRY_S, Page, Sync, SyncPolicy
-
-POLICY = SyncPolicy(page_size=3, sync_s=60, full_sync_s=86_400)
-
-
-class Server:
-    """Rows that change; `faults` are raised one a request, `after_page` runs behind each page."""
-
-    def __init__(self, clock: FakeClock, *rows: Snapshot) -> None:
-        self.rows = {row.customer.id: row for row in rows}
-        self.faults: list[Exception] = []
-        self.asked: list[tuple[float, int, str]] = []
-        self.after_page: Callable[[int], None] = lambda _: None
-        self._clock = clock
-        self._began_s = clock.monotonic()
-
-    async def page(self, after_id: int, limit: int, since: str = "") -> Page:
-        self.asked.append((self._clock.monotonic() - self._began_s, after_id, since))
-        if self.faults:
-            raise self.faults.pop(0)
-        bound = stamp(since)
-        found = [
-            self.rows[one]
-            for one in sorted(self.rows)
-            if one > after_id and (bound is None or newer(self.rows[one], since))
-        ]
-        self.after_page(after_id)
-        return page(*found[:limit])
-
-
-def newer(row: Snapshot, since: str) -> bool:
-    left, right = stamp(row.updated_at), stamp(since)
-    return left is not None and right is not None and left > right
-
-
-class Site:
-    """A server, a cache and the sync between them."""
-
-    def __init__(self, clock: FakeClock, cache: CustomerCache, server: Server) -> None:
-        self.clock = clock
-        self.cache = cache
-        self.server = server
-        self.sighted: list[int] = []
-        self.sync = Sync(server, cache, clock, POLICY, self._sighted)
-
-    async def _sighted(self, seen: Snapshot) -> None:
-        self.sighted.append(seen.customer.id)
-
-    def since(self) -> list[str]:
-        """Give what each sync asked from, one for each first page."""
-        return [since for _, after_id, since in self.server.asked if after_id == 0]
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    clock = FakeClock()
-    cache = CustomerCache(Path(":memory:"), clock, FIELDS)
-    yield Site(clock, cache, Server(clock, *(snapshot(n, at=n) for n in range(1, 9))))
-    cache.close()
 
 
 async def test_the_first_sync_is_full_and_each_row_is_seen_once(site: Site) -> None:
@@ -85,6 +24,7 @@ async def test_the_first_sync_is_full_and_each_row_is_seen_once(site: Site) -> N
         (3, ""),
         (6, ""),
         (8, ""),
+        (7, ""),
     ]
 
 
@@ -133,12 +73,28 @@ async def test_an_empty_answer_wipes_nothing(site: Site) -> None:
     assert site.cache.synced().full_age_s == 86_401
 
 
-async def test_a_delta_without_rows_is_complete_all_the_same(site: Site) -> None:
+async def test_a_delta_without_rows_is_complete_if_there_are_any(site: Site) -> None:
+    """The newest row, which every delta shows again, was removed."""
+    site.server.rows[1] = snapshot(1, at=900)
+    await site.sync.once()
+    site.clock.pass_time(600)
+    del site.server.rows[1]
+    await site.sync.once()
+    assert site.cache.age_s() == 0
+    assert [(after_id, since) for _, after_id, since in site.server.asked[-2:]] == [
+        (0, "2026-03-02T08:13:00+00:00"),
+        (0, ""),
+    ]
+
+
+async def test_a_delta_of_a_token_that_sees_nobody_is_not_complete(site: Site) -> None:
+    """Else a cache that nobody feeds would be young for ever."""
     await site.sync.once()
     site.clock.pass_time(600)
     site.server.rows.clear()
-    await site.sync.once()
-    assert site.cache.age_s() == 0
+    with pytest.raises(MalformedError, match="no customers"):
+        await site.sync.once()
+    assert (site.cache.age_s(), site.cache.count()) == (600, 8)
 
 
 async def test_what_changed_behind_the_back_of_a_sync_comes_with_the_next(site: Site) -> None:
@@ -199,27 +155,14 @@ async def test_it_is_an_error_where_pages(site: Site, answer: Callable[[int], Pa
     assert site.cache.synced().full_age_s is None
 
 
-async def test_pages_without_end_are_an_error(site: Site) -> None:
-    policy = SyncPolicy(page_size=3, sync_s=60, full_sync_s=1, pages_max=3)
-    with pytest.raises(MalformedError, match="more pages"):
-        await Sync(site.server, site.cache, site.clock, policy, site._sighted).once()
+async def test_pages_without_end_are_an_error_and_begin_from_the_first(site: Site) -> None:
+    policy = SyncPolicy(page_size=3, sync_s=60, full_sync_s=86_400, pages_max=2)
+    sync = Sync(site.server, site.cache, site.clock, policy, site._sighted)
+    for _ in range(2):
+        with pytest.raises(MalformedError, match="more pages"):
+            await sync.once()
     assert site.cache.age_s() is None
-
-
-async def test_a_sync_that_fails_half_way_keeps_its_pages_and_is_not_complete(site: Site) -> None:
-    site.server.faults = []
-    calls = iter([None, UnreachableError(place="", detail="")])
-
-    def fail(_: int) -> None:
-        fault = next(calls)
-        if fault:
-            raise fault
-
-    site.server.after_page = fail
-    with pytest.raises(UnreachableError):
-        await site.sync.once()
-    assert site.cache.count() == 3
-    assert site.cache.age_s() is None
+    assert [after_id for _, after_id, _ in site.server.asked] == [0, 3, 6, 0, 3, 6]
 
 
 # --- day and night -------------------------------------------------------------------------------
@@ -266,3 +209,16 @@ def test_trouble_is_waited_out_ever_longer_and_ends_by_itself(site: Site, fault:
     gaps = [after - before for before, after in pairwise(times)]
     assert gaps[:6] == [RETRY_S, 10, 20, 40, RETRY_MAX_S, RETRY_MAX_S]
     assert site.cache.count() == 8
+
+
+def test_trouble_now_and_then_is_not_waited_out_for_long(site: Site) -> None:
+    """Each page that was kept in between proves that the backend is there."""
+    for one in range(9, 100):
+        site.server.rows[one] = snapshot(one)
+    site.server.lies = {after_id: [AWAY] for after_id in range(3, 99, 3)}
+
+    async def scene() -> None:
+        await asyncio.sleep(33 * RETRY_S)
+
+    play(site, scene)
+    assert site.cache.count() == 99

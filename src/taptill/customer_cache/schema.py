@@ -4,7 +4,18 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-VERSION = 2
+VERSION = 3
+
+FAULTS = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite may raise: of a damaged schema even the complaint may be no text."""
+
+OPEN_S = 1.0
+BUSY_S = 0.05
+"""So long another program may hold the file, a person's `sqlite3` for example, before we go on."""
+
+WAL_PAGES_MAX = 10_000
+"""Where nobody calls `CacheFile.rest`, SQLite itself moves this many pages into the file."""
+
 
 CUSTOMERS: dict[str, Any] = {
     "id": int,
@@ -23,21 +34,24 @@ CUSTOMERS: dict[str, Any] = {
     "seen_boot": str,
     "seen_ms": int,
     "seen_at": str,
+    "check": int,
 }
-"""Columns of a customer's snapshot, whether it is gone, and when it was last seen."""
+"""Columns of a customer's snapshot, whether it is gone, when it was last seen, and a check sum."""
 
-_SYNCED = {"key": str, "boot_id": str, "uptime_ms": int, "at": str, "stamp": str}
+_SYNCED = {"key": str, "boot_id": str, "uptime_ms": int, "at": str, "stamp": str, "check": int}
 
 
-def open_file(path: Path) -> sqlite3.Connection:
-    """Open the cache; one of another version is emptied. Errors: sqlite3.DatabaseError."""
-    connection = sqlite3.connect(path, isolation_level=None)
+def open_file(path: Path | str) -> sqlite3.Connection:
+    """Open the cache; one of another version is emptied. Errors: FAULTS."""
+    connection = sqlite3.connect(path, timeout=OPEN_S, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
             _create(connection)
-    except sqlite3.Error:
+        connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES_MAX}")
+        connection.execute(f"PRAGMA busy_timeout = {int(BUSY_S * 1000)}")
+    except FAULTS:
         connection.close()
         raise
     return connection

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
@@ -10,7 +10,7 @@ from typing import Protocol
 
 from taptill.domain.clock import Clock
 from taptill.domain.customer import Snapshot, stamp
-from taptill.domain.errors import MalformedError, TaptillError
+from taptill.domain.errors import CacheError, MalformedError, TaptillError
 
 log = logging.getLogger("taptill.sync")
 
@@ -20,6 +20,8 @@ OVERLAP = timedelta(minutes=2)
 RETRY_S = 5.0
 RETRY_MAX_S = 60.0
 PAGES_MAX = 1_000_000
+KEPT_AT_ONCE = 100
+"""A larger page is kept in parts of so many rows, as taps wait meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,12 @@ class Page:
 
     ids: tuple[int, ...]
     snapshots: Sequence[Snapshot]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+NOTHING = Page((), ())
 
 
 class PageSource(Protocol):
@@ -55,16 +63,20 @@ class SyncSink(Protocol):
     def synced(self) -> Synced:
         """Tell how far the cache is."""
 
-    def keep_page(self, page: Page, after_id: int, full_since: float | None) -> None:
+    def keep_page(self, page: Page, after_id: int, full_since: float | None) -> bool:
         """Keep what changed of a page in one transaction.
 
         In a full sync that began at the monotonic time `full_since`, customers with ids beyond
         `after_id` and up to the page's last (an empty page: to the end) that are neither in the
-        page nor seen since are *gone*.
+        page nor seen since are missing; who was missing before, or is beyond an empty page, is
+        *gone*. True: somebody is missing for the first time, so that the page is to be read again.
         """
 
     def complete(self, began: float, *, full: bool) -> None:
         """Note that a sync that began at this monotonic time has seen all rows."""
+
+    async def rest(self) -> None:
+        """Do between two pages what takes time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,23 @@ class SyncPolicy:
     sync_s: float
     full_sync_s: float
     pages_max: int = PAGES_MAX
+
+
+@dataclass(slots=True)
+class _Round:
+    """One sync, and how far it has come: after an error it goes on from there, if it can."""
+
+    since: str
+    began: float
+    after_id: int = 0
+    seen: int = 0
+    last_len: int = 0
+    pages: int = 0
+    goes_on: bool = True
+
+    @property
+    def full_since(self) -> float | None:
+        return None if self.since else self.began
 
 
 class Sync:
@@ -93,15 +122,20 @@ class Sync:
         self._clock = clock
         self._policy = policy
         self._sighted = sighted
+        self._cut_off: _Round | None = None
+        self._pages_kept = 0
 
     async def run(self) -> None:
         """Sync until cancelled; an error is retried, a till sells on what it has."""
         retry_s = RETRY_S
         while True:
+            kept = self._pages_kept
             try:
                 await self.once()
             except TaptillError as fault:
                 log.warning("sync.failed", extra={"code": fault.code})
+                if self._pages_kept > kept:
+                    retry_s = RETRY_S
                 await asyncio.sleep(retry_s)
                 retry_s = min(retry_s * 2, RETRY_MAX_S)
                 continue
@@ -109,33 +143,85 @@ class Sync:
             await asyncio.sleep(self._policy.sync_s)
 
     async def once(self) -> int:
-        """Make one sync, full where one is due; give the number of rows seen."""
+        """Make one sync, full where one is due, or end one that was cut off; give the rows seen."""
+        this = self._left_over() or self._begin()
+        try:
+            await self._read(this)
+        except CacheError:
+            raise  # what was kept so far may be lost: from the first page
+        except TaptillError:
+            self._cut_off = this if this.goes_on else None
+            raise
+        if this.since or this.seen:  # an empty answer is no proof that there are no customers
+            self._sink.complete(this.began, full=not this.since)
+        log.info("sync.done", extra={"rows": this.seen, "full": not this.since})
+        return this.seen
+
+    def _left_over(self) -> _Round | None:
+        this, self._cut_off = self._cut_off, None
+        if this and self._clock.monotonic() - this.began > self._policy.full_sync_s:
+            return None
+        return this
+
+    def _begin(self) -> _Round:
         synced = self._sink.synced()
         due = synced.full_age_s is None or synced.full_age_s > self._policy.full_sync_s
-        since = "" if due else _before(synced.stamp)
-        began = self._clock.monotonic()
-        seen = await self._pages(since, None if since else began)
-        if since or seen:  # an empty answer is no proof that there are no customers
-            self._sink.complete(began, full=not since)
-        log.info("sync.done", extra={"rows": seen, "full": not since})
-        return seen
+        return _Round("" if due else _before(synced.stamp), self._clock.monotonic())
 
-    async def _pages(self, since: str, full_since: float | None) -> int:
-        after_id, seen = 0, 0
-        for _ in range(self._policy.pages_max):
-            page = await self._source.page(after_id, self._policy.page_size, since)
-            if not page.ids and not seen:
-                return 0
-            if page.ids and (page.ids[0] <= after_id or not _in_order(page.ids)):
-                raise MalformedError(detail="pages repeat or are out of order: no keyset paging")
-            self._sink.keep_page(page, after_id, full_since)
-            if not page.ids:
-                return seen
-            for snapshot in page.snapshots:
-                await self._sighted(snapshot)
-            after_id, seen = page.ids[-1], seen + len(page.ids)
+    async def _read(self, this: _Round) -> None:
+        while page := await self._page(this.after_id, this) or await self._beyond(this):
+            if this.pages >= self._policy.pages_max:
+                this.goes_on = False
+                raise MalformedError(detail="more pages than any site has customers")
+            if await self._keep(page, this):
+                await self._keep(await self._page(this.after_id, this), this)
+            this.after_id, this.seen = page.ids[-1], this.seen + len(page)
+            this.pages, this.last_len = this.pages + 1, len(page)
+            self._pages_kept += 1
+        if this.seen and not this.since:
+            self._sink.keep_page(page, this.after_id, this.began)
+
+    async def _beyond(self, this: _Round) -> Page:
+        """Prove an empty answer: who took our rights away shows nothing, either.
+
+        Give what is behind the last row after all; empty at the end. Errors: MalformedError.
+        """
+        if not this.seen and this.since and not await self._source.page(0, 1):
+            raise MalformedError(detail="it shows no customers any more")
+        if not this.seen or (this.since and this.last_len < self._policy.page_size):
+            return NOTHING
+        last = await self._page(this.after_id - 1, this)
+        if last.ids[:1] != (this.after_id,):
+            this.goes_on = False
+            raise MalformedError(detail="the last row is not there any more, nor any behind it")
+        return Page(
+            last.ids[1:], [one for one in last.snapshots if one.customer.id != this.after_id]
+        )
+
+    async def _page(self, after_id: int, this: _Round) -> Page:
+        page = await self._source.page(after_id, self._policy.page_size, this.since)
+        if page.ids and (page.ids[0] <= after_id or not _in_order(page.ids)):
+            raise MalformedError(detail="pages repeat or are out of order: no keyset paging")
+        return page
+
+    async def _keep(self, page: Page, this: _Round) -> bool:
+        """Keep a page and tell whoever must know; True: it is to be read again."""
+        after_id, missed = this.after_id, False
+        for part in _parts(page):
+            missed |= self._sink.keep_page(part, after_id, this.full_since)
             await asyncio.sleep(0)  # taps come first
-        raise MalformedError(detail="more pages than any site has customers")
+            for snapshot in part.snapshots:
+                await self._sighted(snapshot)
+            await self._sink.rest()
+            after_id = part.ids[-1]
+        return missed
+
+
+def _parts(page: Page) -> Iterator[Page]:
+    readable = {one.customer.id: one for one in page.snapshots}
+    for first in range(0, len(page.ids), KEPT_AT_ONCE):
+        ids = page.ids[first : first + KEPT_AT_ONCE]
+        yield Page(ids, [readable[one] for one in ids if one in readable])
 
 
 def _in_order(ids: Sequence[int]) -> bool:

@@ -1,0 +1,161 @@
+"""A path in, a connection that always works out: damage begins the file anew, empty."""
+
+import asyncio
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from threading import Lock
+
+from taptill.customer_cache.schema import FAULTS, open_file
+from taptill.domain.clock import Clock
+from taptill.domain.errors import CacheError
+
+log = logging.getLogger("taptill.cache")
+
+CHANGES_MAX = 1_000
+"""After so many changed rows the write-ahead log is moved into the file."""
+
+_TEMPORARY = ""
+"""SQLite's name for a file of its own that is gone when it is closed; it need not fit in memory."""
+
+_PASSING = frozenset(
+    {
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
+"""What the disk or another program may stop doing; every other error is damage."""
+_PRIMARY = 0xFF
+
+
+class CacheFile:
+    """One connection to a file that may be damaged, deleted or unwritable at any time.
+
+    Where its place takes no file, a temporary one stands in; `move_back` ends that. Losing power
+    may lose the last seconds (synchronous NORMAL): it is only a cache.
+    """
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self.path = path
+        self._clock = clock
+        self._checkpointing = Lock()
+        self._moved = 0
+        self._open()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection; errors: CacheError, behind which a damaged file is a new one."""
+        try:
+            yield self._connection
+        except FAULTS as fault:
+            if not _passes(fault):
+                self._replace(fault)
+            raise CacheError(path=self.path, detail=fault) from fault
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection for all or nothing; errors as in `reading`."""
+        with self.reading() as connection, connection:
+            connection.execute("BEGIN")
+            yield connection
+
+    def must_be_older_than(self, began_s: float) -> None:
+        """Refuse where the file was begun anew since a monotonic time; errors: CacheError."""
+        if self.begun_s > began_s:
+            raise CacheError(path=self.path, detail="it was begun anew under way")
+
+    def move_back(self) -> None:
+        """Begin anew where the file is not in its place any more; errors: CacheError, then.
+
+        As long as its place takes no file, what is open goes on.
+        """
+        if self._is_in_place():
+            return
+        try:
+            self.path.touch()
+        except OSError:
+            return
+        self._replace()
+        raise CacheError(path=self.path, detail="its file was gone")
+
+    async def rest(self) -> None:
+        """Move a long write-ahead log into the file, in a thread: a disk may take a second."""
+        changes = self._connection.total_changes
+        if changes - self._moved > CHANGES_MAX and self._is_in_place():
+            self._moved = changes
+            await asyncio.to_thread(self._checkpoint)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def _replace(self, fault: Exception | None = None) -> None:
+        """Open what is there now, or begin anew after a fault that is damage."""
+        with self._checkpointing:  # who closes a file last deletes what lies beside it by name
+            self._connection.close()
+            if fault:
+                self._remove(fault)
+            self._open()
+
+    def _open(self) -> None:
+        try:
+            connection = open_file(self.path)
+        except FAULTS as fault:
+            connection = self._open_instead(fault)
+        self._use(connection)
+
+    def _open_instead(self, fault: Exception) -> sqlite3.Connection:
+        if not _passes(fault):
+            self._remove(fault)
+            with suppress(*FAULTS):
+                return open_file(self.path)
+        log.warning("cache.unusable", extra={"detail": str(fault)})
+        return open_file(_TEMPORARY)
+
+    def _use(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._moved = 0
+        self.begun_s = self._clock.monotonic()
+        (_, _, name), *_ = connection.execute("PRAGMA database_list")
+        self._inode = _inode(name) if name else None
+        self._temporary = not name and self.path.name != ":memory:"
+
+    def _checkpoint(self) -> None:
+        """Move what no reader needs; a disk that cannot tells so at the next write."""
+        with self._checkpointing, suppress(*FAULTS), self._beside() as own:
+            own.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def _beside(self) -> closing[sqlite3.Connection]:
+        return closing(sqlite3.connect(self.path, isolation_level=None))
+
+    def _is_in_place(self) -> bool:
+        return not self._temporary and _inode(self.path) == self._inode
+
+    def _remove(self, fault: Exception) -> None:
+        log.warning("cache.rebuilt", extra={"detail": str(fault)})
+        for suffix in ("", "-wal", "-shm"):
+            with suppress(OSError):
+                self.path.with_name(f"{self.path.name}{suffix}").unlink()
+
+
+def _passes(fault: Exception) -> bool:
+    code = getattr(fault, "sqlite_errorcode", None)
+    return code is not None and code & _PRIMARY in _PASSING
+
+
+def _inode(path: Path | str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116 - a name from SQLite, or a path
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -1,0 +1,106 @@
+"""Snapshots in, rows of the table out, and back: a row that was damaged never passes for one."""
+
+import json
+import sqlite3
+from collections.abc import Set as AbstractSet
+from decimal import Decimal
+from typing import Any
+from zlib import crc32
+
+from taptill.customer_cache.schema import CUSTOMERS
+from taptill.domain.card_id import CardId
+from taptill.domain.customer import Customer, Snapshot, stamp
+from taptill.domain.mark import KEY, read_marks
+
+Row = tuple[Any, ...]
+Sight = tuple[str, int, str]
+"""When a row was seen: boot id, milliseconds since it began, trusted wall time or empty."""
+
+NAMES = tuple(CUSTOMERS)
+UPDATED_AT = NAMES.index("updated_at")
+UPDATED_US = NAMES.index("updated_us")
+GONE = NAMES.index("gone")
+_SEEN = NAMES.index("seen_boot")
+_CHECK = NAMES.index("check")
+
+PRESENT, MISSED, IS_GONE = range(3)
+"""What `gone` says: a customer who was missing once is present until missing again."""
+
+
+def to_row(snapshot: Snapshot, kept_fields: AbstractSet[str], sight: Sight) -> Row:
+    """Give the row of a snapshot seen just now, with only the personal data that is kept."""
+    customer = snapshot.customer
+    read = stamp(snapshot.updated_at)
+    ours = {KEY: snapshot.marks.found[KEY]} if KEY in snapshot.marks.found else {}
+    row = (
+        customer.id,
+        customer.card_id,
+        customer.name if "name" in kept_fields else "",
+        customer.company if "company" in kept_fields else "",
+        int(customer.blocked),
+        int(customer.credit_allowed),
+        int(customer.is_default),
+        str(snapshot.total),
+        snapshot.updated_at,
+        int(read.timestamp() * 1_000_000) if read else 0,
+        snapshot.version,
+        json.dumps(ours, default=str),
+        PRESENT,
+        *sight,
+    )
+    return (*row, _check(row))
+
+
+def from_row(row: Row) -> Snapshot:
+    """Read a row; sqlite3.DatabaseError where it is not as it was written."""
+    must_be_intact(row)
+    customer_id, card_id, name, company, blocked, credit_allowed, is_default = row[:7]
+    return Snapshot(
+        Customer(
+            customer_id,
+            name,
+            company,
+            CardId(card_id),
+            bool(blocked),
+            bool(credit_allowed),
+            bool(is_default),
+        ),
+        Decimal(row[7]),
+        row[UPDATED_AT],
+        row[10],
+        read_marks(json.loads(row[11])),
+    )
+
+
+def same_content(row: Row, known: Row | None) -> bool:
+    """Tell whether two rows differ at most in when they were seen."""
+    return known is not None and row[:_SEEN] == known[:_SEEN]
+
+
+def sight_of(row: Row) -> Sight:
+    """Give when a row was seen."""
+    boot_id, uptime_ms, at = row[_SEEN:_CHECK]
+    return boot_id, uptime_ms, at
+
+
+def must_be_intact(row: Row) -> None:
+    """Compare a row with its check, as SQLite itself does not look into its pages."""
+    if row[GONE] not in {PRESENT, MISSED, IS_GONE} or row[_CHECK] != _check(row):
+        raise sqlite3.DatabaseError("a row is not as it was written")
+
+
+def checked(row: Row) -> Row:
+    """Add a check to a row of another table."""
+    return (*row, crc32(repr(row).encode()))
+
+
+def unchecked(row: Row) -> Row:
+    """Take the check off again; sqlite3.DatabaseError where it does not fit."""
+    if checked(row[:-1]) != row:
+        raise sqlite3.DatabaseError("a row is not as it was written")
+    return row[:-1]
+
+
+def _check(row: Row) -> int:
+    """Sum up a row so that `gone` can change alone: it is added."""
+    return crc32(repr((row[:GONE], row[_SEEN:_CHECK])).encode()) + int(row[GONE])

@@ -1,0 +1,359 @@
+"""Damage of every kind in, an empty cache that works out: nothing hinders a look-up."""
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.customer_cache.conftest import ADA, FIELDS, found, look_up, page, snapshot
+from tests.fakes.clock import FakeClock
+
+from taptill.customer_cache.cache import CustomerCache
+from taptill.customer_cache.file import CHANGES_MAX
+from taptill.domain.decision import Known, Unreachable
+from taptill.domain.errors import CacheError
+from taptill.lookup.sync import Synced
+
+ROOT = Path(__file__).parents[2]
+
+
+def fill(path: Path, customers: int = 60) -> None:
+    """Make a cache, all of it in the file itself."""
+    made = CustomerCache(path, FakeClock(), FIELDS)
+    made.keep([snapshot(number) for number in range(customers)])
+    made.complete(FakeClock().monotonic(), full=True)
+    made.close()
+
+
+def beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+def works(cache: CustomerCache) -> None:
+    """Hold that a cache takes and gives customers."""
+    cache.keep([snapshot(7, total="5", at=9)])
+    assert found(cache) == snapshot(7, total="5", at=9)
+    assert cache.count() >= 1
+
+
+def holds_nothing_wrong(cache: CustomerCache, customers: int = 60) -> int:
+    """Look everybody up: each is as written, or nobody; give how many there are."""
+    there = 0
+    for number in range(customers):
+        finding = look_up(cache, f"04A{number}")
+        if isinstance(finding, Known):
+            there += 1
+            assert (finding.snapshot, finding.gone) == (snapshot(number), False)
+        else:
+            assert finding == Unreachable()
+    return there
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:9000])
+
+
+def be_a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def leave_only_the_log(path: Path) -> None:
+    """Lose the file between a power cut and the next start, but not what lies beside it."""
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("UPDATE synced SET stamp = 'x'")
+        other.commit()
+        log = beside(path, "-wal").read_bytes()
+    path.unlink()
+    beside(path, "-wal").write_bytes(log)
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "text instead of a database": lambda path: path.write_bytes(b"no database" * 99),
+    "a header and no more": lambda path: path.write_bytes(b"SQLite format 3\0" + b"\xff" * 4096),
+    "an empty file": lambda path: path.write_bytes(b""),
+    "a file cut short": cut,
+    "no file": Path.unlink,
+    "no file, but its log": leave_only_the_log,
+    "a log of something else": lambda path: beside(path, "-wal").write_bytes(b"x" * 9999),
+    "an index of something else": lambda path: beside(path, "-shm").write_bytes(b"x" * 32768),
+    "a folder in its place": be_a_folder,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_at_start_a_cache_works_with(
+    path: Path, clock: FakeClock, damage: Callable[[Path], object]
+) -> None:
+    fill(path)
+    damage(path)
+    cache = CustomerCache(path, clock, FIELDS)
+    assert holds_nothing_wrong(cache) in {0, 60}
+    works(cache)
+    cache.close()
+
+
+def test_without_its_log_it_holds_what_was_in_the_file(path: Path, clock: FakeClock) -> None:
+    """A power cut, and a file system that lost the newest file."""
+    fill(path)
+    cache = CustomerCache(path, clock, FIELDS)
+    cache.keep([snapshot(7, total="5", at=9)])
+    raw = path.read_bytes()
+    cache.close()
+    path.write_bytes(raw)
+    again = CustomerCache(path, clock, FIELDS)
+    assert holds_nothing_wrong(again) == 60
+    assert again.age_s() == 0
+    again.close()
+
+
+@given(st.data())
+@settings(max_examples=150)
+def test_whatever_byte_is_damaged_nobody_gets_another_ones_money(data: st.DataObject) -> None:
+    """SQLite does not look into its pages: a figure is right, or the cache is begun anew."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "cache.db"
+        path.write_bytes(FILLED)
+        with path.open("r+b") as file:
+            for _ in range(data.draw(st.integers(1, 3))):
+                file.seek(data.draw(st.integers(0, len(FILLED) - 1)))
+                file.write(data.draw(st.binary(min_size=1, max_size=40)))
+        cache = CustomerCache(path, FakeClock(), FIELDS)
+        holds_nothing_wrong(cache)
+        assert cache.age_s() in {None, 0.0}
+        for _ in range(2):  # it may meet its damage only now
+            cache.keep([snapshot(7, at=9)])
+        # Of a damaged index nobody knows: a card may stay unknown to it, as the backend tells who.
+        assert look_up(cache, ADA) in (Known(snapshot(7, at=9), 0.0), Unreachable())
+        cache.close()
+
+
+def _filled() -> bytes:
+    with TemporaryDirectory() as folder:
+        fill(Path(folder) / "cache.db")
+        return (Path(folder) / "cache.db").read_bytes()
+
+
+FILLED = _filled()
+
+
+@pytest.mark.parametrize(
+    "first_page", range(len(FILLED) // 4096), ids=lambda page: f"from page {page + 1} on"
+)
+def test_damage_under_way_begins_it_anew(path: Path, clock: FakeClock, first_page: int) -> None:
+    fill(path)
+    cache = CustomerCache(path, clock, FIELDS)
+    cache.keep([snapshot(7, total="5", at=9)])
+    with path.open("r+b") as file:
+        file.seek(first_page * 4096)
+        file.write(b"\xff" * (len(FILLED) - first_page * 4096))
+    cache._file._connection.execute("PRAGMA shrink_memory")
+    began = clock.monotonic()
+    clock.pass_time(1)
+    for number in range(60):
+        if number != 7:
+            assert look_up(cache, f"04A{number}") in (Unreachable(), *KNOWN[number])
+    with suppress(CacheError):
+        cache.keep_page(page(*(snapshot(number) for number in range(60))), 0, None)
+    works(cache)
+    clock.pass_time(1)
+    if cache._file.begun_s > began:
+        with pytest.raises(CacheError, match="begun anew"):
+            cache.complete(began, full=True)
+        assert cache.synced() == Synced(None, "")
+    cache.complete(clock.monotonic(), full=True)
+
+
+KNOWN = {number: [Known(snapshot(number), age) for age in (0.0, 1.0)] for number in range(60)}
+
+
+def test_a_table_that_is_gone_begins_it_anew(cache: CustomerCache) -> None:
+    cache.keep([snapshot()])
+    cache._file._connection.execute("ALTER TABLE customers RENAME TO elsewhere")
+    assert look_up(cache, ADA) == Unreachable()
+    works(cache)
+    cache._file._connection.execute("DROP TABLE synced")
+    assert cache.age_s() is None
+    assert cache.synced() == Synced(None, "")
+
+
+def test_a_sync_that_began_before_the_cache_was_begun_anew_is_not_complete(
+    cache: CustomerCache, clock: FakeClock
+) -> None:
+    """Its first pages went with the old file; a delta, too, stands on what was there before."""
+    began = clock.monotonic()
+    clock.pass_time(1)
+    cache._file._connection.execute("DROP TABLE customers")
+    assert cache.stamp_of(7) == ""
+    with pytest.raises(CacheError, match="begun anew"):
+        cache.keep_page(page(snapshot()), 0, began)
+    for full in (True, False):
+        with pytest.raises(CacheError, match="begun anew"):
+            cache.complete(began, full=full)
+    assert cache.age_s() is None
+
+
+def test_a_file_deleted_under_way_is_there_again_after_the_next_sync(
+    cache: CustomerCache, path: Path, clock: FakeClock
+) -> None:
+    """What is open goes on, as the backend may be away; with the backend there, it begins anew."""
+    cache.keep([snapshot()])
+    for suffix in ("", "-wal", "-shm"):
+        beside(path, suffix).unlink()
+    cache.keep([snapshot(8)])
+    assert [found(cache), cache.count()] == [snapshot(), 2]
+    with pytest.raises(CacheError, match="was gone"):
+        cache.complete(clock.monotonic(), full=False)
+    assert cache.synced() == Synced(None, "")
+    cache.keep([snapshot(8)])
+    cache.complete(clock.monotonic(), full=True)
+    cache.close()
+    again = CustomerCache(path, clock, FIELDS)
+    assert look_up(again, "04A8") == Known(snapshot(8), 0)
+    again.close()
+
+
+def test_a_folder_deleted_under_way_hinders_nothing_and_is_used_when_it_is_back(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir()
+    cache = CustomerCache(folder / "cache.db", clock, FIELDS)
+    cache.keep([snapshot()])
+    folder.rename(tmp_path / "elsewhere")
+    cache.complete(clock.monotonic(), full=True)
+    works(cache)
+    folder.mkdir()
+    with pytest.raises(CacheError, match="was gone"):
+        cache.complete(clock.monotonic(), full=True)
+    works(cache)
+    cache.close()
+    assert (folder / "cache.db").stat().st_size > 0
+
+
+def test_without_a_folder_it_works_until_the_program_ends(tmp_path: Path, clock: FakeClock) -> None:
+    cache = CustomerCache(tmp_path / "none" / "cache.db", clock, FIELDS)
+    works(cache)
+    cache.complete(clock.monotonic(), full=True)
+    assert cache.age_s() == 0
+    cache.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("trouble", ["query_only = 1", "max_page_count = 1"])
+def test_a_disk_that_takes_nothing_more_loses_nothing(
+    path: Path, clock: FakeClock, trouble: str
+) -> None:
+    """Read-only, or full in the middle of a page: of that page nothing is kept."""
+    fill(path)
+    cache = CustomerCache(path, clock, FIELDS)
+    cache._file._connection.execute(f"PRAGMA {trouble}")
+    rows = [snapshot(number, at=9) for number in range(50, 999)]
+    with pytest.raises(CacheError):
+        cache.keep_page(page(*rows), 0, None)
+    cache.keep(rows)
+    assert holds_nothing_wrong(cache) == 60
+    cache._file._connection.execute("PRAGMA query_only = 0")
+    cache._file._connection.execute("PRAGMA max_page_count = 100000")
+    cache.keep_page(page(*rows), 0, None)
+    assert cache.count() == 999
+    cache.close()
+
+
+def test_a_person_who_looks_into_the_file_makes_nobody_wait(path: Path, clock: FakeClock) -> None:
+    fill(path)
+    cache = CustomerCache(path, clock, FIELDS)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        cache.keep([snapshot(7, total="5", at=9)])
+        assert found(cache) == snapshot()
+        assert time.monotonic() - began < 1.0
+    works(cache)
+    cache.close()
+
+
+def test_a_file_that_another_program_holds_is_not_waited_for(path: Path, clock: FakeClock) -> None:
+    fill(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        cache = CustomerCache(path, clock, FIELDS)
+        works(cache)
+    with pytest.raises(CacheError, match="was gone"):
+        cache.complete(clock.monotonic(), full=False)
+    assert cache.count() == 60
+    cache.close()
+
+
+def test_a_cache_of_another_version_is_emptied(path: Path, clock: FakeClock) -> None:
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE customers (id INTEGER)")
+        other.execute("INSERT INTO customers VALUES (7)")
+        other.execute("PRAGMA user_version = 99")
+        other.commit()
+    cache = CustomerCache(path, clock, FIELDS)
+    assert cache.count() == 0
+    cache.close()
+
+
+def test_a_long_log_is_moved_into_the_file_beside_the_sale(
+    cache: CustomerCache, path: Path
+) -> None:
+    before = path.stat().st_size
+    cache.keep([snapshot(number) for number in range(CHANGES_MAX)])
+    asyncio.run(cache.rest())
+    assert path.stat().st_size == before
+    cache.keep([snapshot(9999)])
+    asyncio.run(cache.rest())
+    assert path.stat().st_size > before
+    for number in range(20):
+        cache.keep([snapshot(n, at=number) for n in range(CHANGES_MAX + 1)])
+        asyncio.run(cache.rest())
+    assert beside(path, "-wal").stat().st_size < 4_000_000
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from tests.customer_cache.conftest import FIELDS, page, snapshot
+from tests.fakes.clock import FakeClock
+from taptill.customer_cache.cache import CustomerCache
+from taptill.customer_cache.file import CHANGES_MAX
+from taptill.domain.errors import CacheError
+
+cache = CustomerCache(Path(sys.argv[1]), FakeClock(), FIELDS)
+cache.keep([snapshot()])
+_, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1, most))
+cache.keep([snapshot(at=2)])
+try:
+    cache.keep_page(page(snapshot(at=2)), 0, None)
+except CacheError:
+    sys.stdout.write("refused")
+try:
+    cache.complete(0.0, full=True)
+except CacheError:
+    sys.stdout.write(" and not complete")
+sys.stdout.write(f", {cache.stamp_of(7)}, {cache.count()}, {cache.age_s()}")
+"""
+
+
+def test_a_full_disk_hinders_no_look_up_and_no_sight(path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", FULL, str(path)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == f"refused and not complete, {snapshot().updated_at}, 1, None"

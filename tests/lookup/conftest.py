@@ -1,0 +1,17 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.customer_cache.conftest import FIELDS, snapshot
+from tests.fakes.clock import FakeClock
+from tests.lookup.site import Server, Site
+
+from taptill.customer_cache.cache import CustomerCache
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    clock = FakeClock()
+    cache = CustomerCache(Path(":memory:"), clock, FIELDS)
+    yield Site(clock, cache, Server(clock, *(snapshot(n, at=n) for n in range(1, 9))))
+    cache.close()

@@ -1,0 +1,71 @@
+"""A backend's memory, a cache and the sync between them; what is answered can be a lie."""
+
+from collections.abc import Callable
+
+from tests.customer_cache.conftest import page
+from tests.fakes.clock import FakeClock
+
+from taptill.customer_cache.cache import CustomerCache
+from taptill.domain.customer import Snapshot, stamp
+from taptill.domain.errors import UnreachableError
+from taptill.lookup.sync import Page, Sync, SyncPolicy
+
+POLICY = SyncPolicy(page_size=3, sync_s=60, full_sync_s=86_400)
+AWAY = UnreachableError(place="there", detail="x")
+
+
+class Server:
+    """Rows that change; `faults` are raised one a request, `after_page` runs behind each page.
+
+    `lies` holds what is answered, or raised, instead of the page behind an id, one a request.
+    """
+
+    def __init__(self, clock: FakeClock, *rows: Snapshot) -> None:
+        self.rows = {row.customer.id: row for row in rows}
+        self.faults: list[Exception] = []
+        self.lies: dict[int, list[Page | Exception]] = {}
+        self.asked: list[tuple[float, int, str]] = []
+        self.after_page: Callable[[int], None] = lambda _: None
+        self._clock = clock
+        self._began_s = clock.monotonic()
+
+    async def page(self, after_id: int, limit: int, since: str = "") -> Page:
+        self.asked.append((self._clock.monotonic() - self._began_s, after_id, since))
+        if self.faults:
+            raise self.faults.pop(0)
+        if self.lies.get(after_id):
+            lie = self.lies[after_id].pop(0)
+            if isinstance(lie, Exception):
+                raise lie
+            return lie
+        bound = stamp(since)
+        found = [
+            self.rows[one]
+            for one in sorted(self.rows)
+            if one > after_id and (bound is None or newer(self.rows[one], since))
+        ]
+        self.after_page(after_id)
+        return page(*found[:limit])
+
+
+def newer(row: Snapshot, since: str) -> bool:
+    left, right = stamp(row.updated_at), stamp(since)
+    return left is not None and right is not None and left > right
+
+
+class Site:
+    """A server, a cache and the sync between them."""
+
+    def __init__(self, clock: FakeClock, cache: CustomerCache, server: Server) -> None:
+        self.clock = clock
+        self.cache = cache
+        self.server = server
+        self.sighted: list[int] = []
+        self.sync = Sync(server, cache, clock, POLICY, self._sighted)
+
+    async def _sighted(self, seen: Snapshot) -> None:
+        self.sighted.append(seen.customer.id)
+
+    def since(self) -> list[str]:
+        """Give what each sync asked from, one for each first page."""
+        return [since for _, after_id, since in self.server.asked if after_id == 0]

@@ -1,0 +1,274 @@
+"""Pages that lie, are lost or never end in; a cache that is right, or says how old it is, out."""
+
+import asyncio
+import tracemalloc
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from tests.customer_cache.conftest import FIELDS, look_up, page, snapshot
+from tests.fakes.clock import FakeClock
+from tests.lookup.site import AWAY, POLICY, Site
+
+from taptill.customer_cache.cache import CustomerCache
+from taptill.domain.customer import Snapshot
+from taptill.domain.decision import Known, Unreachable
+from taptill.domain.errors import CacheError, MalformedError, UnreachableError
+from taptill.lookup.sync import KEPT_AT_ONCE, Page, Sync, SyncPolicy
+
+
+def gone(site: Site) -> list[int]:
+    """Give the ids of those whom the cache takes for gone."""
+    findings = {one: look_up(site.cache, f"04A{one}") for one in range(1, 9)}
+    return [one for one, found in findings.items() if isinstance(found, Known) and found.gone]
+
+
+async def due(site: Site) -> None:
+    """Fill the cache, and let a day go by."""
+    await site.sync.once()
+    site.clock.pass_time(86_401)
+    site.server.asked.clear()
+
+
+ONCE = {
+    "shows nothing in the middle": (3, page()),
+    "shows nothing at the end": (6, page()),
+    "drops a page": (3, page(snapshot(7, at=7), snapshot(8, at=8))),
+    "drops a row": (0, page(snapshot(1, at=1), snapshot(3, at=3))),
+}
+
+
+@pytest.mark.parametrize(("after_id", "lie"), ONCE.values(), ids=ONCE)
+async def test_nobody_is_gone_because_a_backend_once(site: Site, after_id: int, lie: Page) -> None:
+    await due(site)
+    site.server.lies = {after_id: [lie]}
+    await site.sync.once()
+    assert (gone(site), site.cache.count()) == ([], 8)
+    assert site.cache.synced().full_age_s == 0
+
+
+async def test_nobody_is_gone_because_rights_were_taken_away_under_way(site: Site) -> None:
+    await due(site)
+    rows = dict(site.server.rows)
+    site.server.after_page = lambda _: site.server.rows.clear()
+    with pytest.raises(MalformedError, match="last row"):
+        await site.sync.once()
+    assert gone(site) == []
+    assert site.cache.age_s() == 86_401
+    assert await site.sync.once() == 0
+    site.server.rows, site.server.after_page = rows, lambda _: None
+    await site.sync.once()
+    assert (gone(site), site.cache.age_s()) == ([], 0)
+
+
+async def test_a_delta_does_not_end_at_a_full_page_that_nothing_seems_to_follow(site: Site) -> None:
+    await site.sync.once()
+    site.server.rows = {one: snapshot(one, total="5", at=200) for one in range(1, 9)}
+    site.server.lies = {3: [page()]}
+    assert await site.sync.once() == 8
+    finding = look_up(site.cache, "04A8")
+    assert isinstance(finding, Known)
+    assert finding.snapshot.total == 5
+
+
+async def test_what_a_first_sync_did_not_see_comes_with_a_later_one(site: Site) -> None:
+    """Nobody can miss whom nobody knows yet; the next full sync, or a tap, brings them."""
+    site.server.lies = {3: [page(snapshot(7, at=7), snapshot(8, at=8))]}
+    await due(site)
+    assert site.cache.count() == 5
+    await site.sync.once()
+    assert site.cache.count() == 8
+
+
+async def test_a_page_that_comes_again_is_asked_for_again(site: Site) -> None:
+    site.server.lies = {3: [page(snapshot(1), snapshot(2))]}
+    with pytest.raises(MalformedError):
+        await site.sync.once()
+    await site.sync.once()
+    assert [after_id for _, after_id, _ in site.server.asked] == [0, 3, 3, 6, 8, 7]
+    assert site.cache.count() == 8
+
+
+async def test_stamps_that_go_back_replace_nothing_and_miss_nothing(site: Site) -> None:
+    """A copy that lags behind answered: what is newer is kept, and the next delta sees it all."""
+    site.server.rows[2] = snapshot(2, total="7", at=500)
+    await site.sync.once()
+    before = site.cache.synced().stamp
+    site.server.lies = {0: [page(snapshot(2, total="6", at=400))]}
+    await site.sync.once()
+    assert site.cache.synced().stamp == before
+    site.server.rows[3] = snapshot(3, total="5", at=450)
+    await site.sync.once()
+    totals = [look_up(site.cache, card) for card in ("04A2", "04A3")]
+    assert [one.snapshot.total for one in totals if isinstance(one, Known)] == [7, 5]
+
+
+async def test_who_is_inserted_or_removed_during_a_full_sync(site: Site) -> None:
+    """Ahead of it: at once. Behind it: inserted with the next delta, removed with the next full."""
+
+    def change(after_id: int) -> None:
+        if after_id == 4:
+            site.server.rows |= {2: snapshot(2, at=99), 9: snapshot(9, at=99)}
+            del site.server.rows[1], site.server.rows[8]
+
+    del site.server.rows[2]
+    await due(site)
+    site.server.after_page = change
+    await site.sync.once()
+    site.server.after_page = lambda _: None
+    assert (gone(site), site.cache.count()) == ([8], 7)
+    assert look_up(site.cache, "04A2") == Unreachable()
+    await site.sync.once()
+    assert isinstance(look_up(site.cache, "04A2"), Known)
+    site.clock.pass_time(86_401)
+    await site.sync.once()
+    assert gone(site) == [1, 8]
+
+
+async def test_the_last_one_may_be_removed_right_behind_its_page(site: Site) -> None:
+    def remove(after_id: int) -> None:
+        if after_id == 6:
+            site.server.rows.pop(8, None)
+
+    await due(site)
+    site.server.after_page = remove
+    with pytest.raises(MalformedError, match="last row"):
+        await site.sync.once()
+    await site.sync.once()
+    assert (gone(site), site.cache.age_s()) == ([8], 0)
+
+
+# --- a sync that is cut off ----------------------------------------------------------------------
+
+
+async def cut_off(site: Site, after_id: int = 3) -> None:
+    """Lose the backend right before a page."""
+    site.server.lies = {after_id: [AWAY]}
+    with pytest.raises(UnreachableError):
+        await site.sync.once()
+
+
+async def test_a_sync_that_is_cut_off_keeps_its_pages_and_goes_on_from_there(site: Site) -> None:
+    await cut_off(site)
+    assert (site.cache.count(), site.cache.age_s()) == (3, None)
+    site.clock.pass_time(300)
+    assert await site.sync.once() == 8
+    assert [after_id for _, after_id, _ in site.server.asked] == [0, 3, 3, 6, 8, 7]
+    assert (site.cache.count(), site.cache.age_s()) == (8, 300)
+
+
+async def test_what_changed_before_it_went_on_comes_with_the_next(site: Site) -> None:
+    await cut_off(site)
+    site.clock.pass_time(3_000)
+    site.server.rows[1] = snapshot(1, total="5", at=100)
+    site.server.rows[8] = snapshot(8, at=3_000)
+    await site.sync.once()
+    await site.sync.once()
+    finding = look_up(site.cache, "04A1")
+    assert isinstance(finding, Known)
+    assert finding.snapshot.total == 5
+
+
+async def test_with_each_third_request_lost_it_still_comes_to_its_end(site: Site) -> None:
+    """However long it takes: no page is asked for twice that was kept."""
+    for one in range(9, 200):
+        site.server.rows[one] = snapshot(one)
+    for after_id in range(3, 200, 6):
+        site.server.lies[after_id] = [AWAY]
+    for _ in range(60):
+        with suppress(UnreachableError):
+            await site.sync.once()
+            break
+    assert site.cache.count() == 199
+    assert len(site.server.asked) == 67 + 33 + 2
+
+
+async def test_after_a_day_it_begins_from_the_first(site: Site) -> None:
+    await cut_off(site)
+    site.clock.pass_time(86_401)
+    await site.sync.once()
+    assert [after_id for _, after_id, _ in site.server.asked][2] == 0
+
+
+async def test_after_a_restart_it_begins_from_the_first(site: Site) -> None:
+    """Where it was is nowhere on the disk; the rows are, and are not written again."""
+    await cut_off(site)
+    again = Sync(site.server, site.cache, site.clock, POLICY, site._sighted)
+    before = site.cache._file._connection.total_changes
+    await again.once()
+    assert [after_id for _, after_id, _ in site.server.asked][2] == 0
+    assert site.cache._file._connection.total_changes == before + 5 + 2
+
+
+async def test_where_the_cache_was_begun_anew_it_begins_from_the_first(site: Site) -> None:
+    def damage(after_id: int) -> None:
+        site.clock.pass_time(1)
+        if after_id == 3:
+            site.cache._file._connection.execute("DROP TABLE customers")
+            look_up(site.cache, "04A1")
+
+    site.server.after_page = damage
+    with pytest.raises(CacheError, match="begun anew"):
+        await site.sync.once()
+    site.server.after_page = lambda _: None
+    await site.sync.once()
+    assert site.cache.count() == 8
+
+
+# --- much at once --------------------------------------------------------------------------------
+
+
+async def test_a_large_page_is_kept_in_parts_and_taps_come_between(site: Site) -> None:
+    for one in range(9, 1_001):
+        site.server.rows[one] = snapshot(one)
+    policy = SyncPolicy(page_size=1_000, sync_s=60, full_sync_s=86_400)
+    sync = Sync(site.server, site.cache, site.clock, policy, site._sighted)
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            ticks += 1
+            await asyncio.sleep(0)
+
+    ticking = asyncio.ensure_future(tick())
+    assert await sync.once() == 1_000
+    ticking.cancel()
+    assert ticks >= 1_000 // KEPT_AT_ONCE
+    site.clock.pass_time(86_401)
+    del site.server.rows[250], site.server.rows[1_000]
+    await sync.once()
+    assert site.cache.count() == 998
+
+
+class Crowd:
+    """So many customers, made as they are asked for."""
+
+    def __init__(self, customers: int) -> None:
+        self._customers = customers
+
+    async def page(self, after_id: int, limit: int, _since: str = "") -> Page:
+        last = min(self._customers, after_id + limit)
+        return page(*(snapshot(one) for one in range(after_id + 1, last + 1)))
+
+
+@pytest.mark.slow
+async def test_50_000_customers_take_no_more_memory_than_a_few(tmp_path: Path) -> None:
+    clock = FakeClock()
+    cache = CustomerCache(tmp_path / "cache.db", clock, FIELDS)
+    policy = SyncPolicy(page_size=100, sync_s=60, full_sync_s=86_400)
+    peaks = {}
+    for customers in (2_000, 50_000):
+        clock.pass_time(86_401)
+
+        async def ignore(_: Snapshot) -> None:
+            """Nothing of ours."""
+
+        tracemalloc.start()
+        await Sync(Crowd(customers), cache, clock, policy, ignore).once()
+        _, peaks[customers] = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert cache.count() == 50_000
+    assert (tmp_path / "cache.db-wal").stat().st_size < 20_000_000
+    cache.close()
+    assert peaks[50_000] < peaks[2_000] + 1_000_000
