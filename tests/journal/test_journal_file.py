@@ -165,7 +165,7 @@ def test_a_file_of_another_program_is_no_journal(path: Path, clock: FakeClock) -
 
 def test_a_file_that_is_no_database_is_named(path: Path, clock: FakeClock) -> None:
     path.write_text("this is a letter to the office, long enough for a header" * 9)
-    with pytest.raises(JournalError, match="not a database"):
+    with pytest.raises(JournalError, match="no database"):
         JournalFile(path, clock)
 
 

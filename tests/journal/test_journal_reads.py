@@ -116,11 +116,11 @@ def test_a_mark_that_went_back_brings_offline_charges_back(book: Book) -> None:
 
 def test_trouble_while_reading_is_a_journal_error(book: Book) -> None:
     book.tamper("DROP TABLE positions")
-    with pytest.raises(JournalError, match="no such table"):
+    with pytest.raises(JournalError, match="tables are not a journal"):
         book.reads.position(ADA)
-    with pytest.raises(JournalError, match="no such table"):
+    with pytest.raises(JournalError, match="tables are not a journal"):
         book.reads.look(ADA, None)
-    with pytest.raises(JournalError, match="no such table"):
+    with pytest.raises(JournalError, match="tables are not a journal"):
         book.reads.conflicts()
 
 

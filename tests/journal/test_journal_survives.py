@@ -75,7 +75,7 @@ def test_a_full_disk_closes_the_till_until_there_is_room_again(path: Path) -> No
     assert run.returncode == 0, run.stderr
     found = json.loads(run.stdout)
     assert found.pop("while full") != ""
-    assert found == {"at first": "", "refused": "journal", "after": "", "alive": True}
+    assert found == {"at first": "", "refused": "journal-disk", "after": "", "alive": True}
     with closing(connect(path, read_only=True)) as reading:
         assert [one.charge_id for one in entries(reading)][1:] == ["before", "after"]
         assert verify(reading).sound

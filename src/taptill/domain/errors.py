@@ -117,6 +117,30 @@ class JournalInUseError(JournalError):
     exit_status = 75
 
 
+class JournalDiskError(JournalError):
+    """The disk takes or gives nothing: it is full, read-only, failing, or closed to the till."""
+
+    code = "journal-disk"
+    says = "journal {path}: {detail}. Nothing can be kept until that is mended"
+
+
+class JournalDamagedError(JournalError):
+    """The file cannot be read: a part of it is damaged, or it was never a journal."""
+
+    code = "journal-damaged"
+    says = "journal {path}: {detail}. Keep the file, copy it before anything else, call help"
+
+
+class JournalGoneError(JournalError):
+    """The journal that was kept here, or a part of it, was taken away."""
+
+    code = "journal-gone"
+    says = (
+        "journal {path}: {detail}. Put it back; "
+        "or delete {path}.lock to begin a new one, which knows nothing of the old one's charges"
+    )
+
+
 class JournalBrokenError(JournalError):
     """The chain of entries does not hold: something was changed behind the till's back."""
 
@@ -227,6 +251,9 @@ ALL_ERRORS: tuple[type[TaptillError], ...] = (
     UnknownOutcomeError,
     JournalError,
     JournalInUseError,
+    JournalDiskError,
+    JournalDamagedError,
+    JournalGoneError,
     JournalBrokenError,
     JournalTooNewError,
     JournalOpenError,

@@ -18,6 +18,7 @@ from taptill.domain.errors import (
 )
 from taptill.journal import projection, schema
 from taptill.journal.chain import FIRST_PREV_HASH, canonical, chained_hash
+from taptill.journal.faults import UNREADABLE, in_words
 from taptill.journal.footing import footing
 
 ENTRY_COLUMNS = (
@@ -68,11 +69,11 @@ def connect(path: Path | str, *, read_only: bool = False) -> sqlite3.Connection:
 
 @contextmanager
 def mapped(path: Path | str) -> Iterator[None]:
-    """Turn SQLite's errors into JournalError."""
+    """Turn SQLite's errors, and those of rows that cannot be read, into JournalError."""
     try:
         yield
-    except sqlite3.Error as fault:
-        raise JournalError(path=path, detail=fault) from fault
+    except (sqlite3.Error, *UNREADABLE) as fault:
+        raise in_words(path, fault) from fault
 
 
 class JournalFile:
@@ -291,9 +292,11 @@ def chain_break(row: Sequence[Any], seq: int, prev_hash: str) -> str:
         return "it is missing"
     if columns.pop("prev_hash") != prev_hash:
         return "it does not follow the entry before it"
-    if columns.pop("hash") != chained_hash(prev_hash, columns):
-        return "its content does not fit its hash"
-    return ""
+    try:
+        fits = columns.pop("hash") == chained_hash(prev_hash, columns)
+    except TypeError:  # a damaged page has made bytes of a text
+        fits = False
+    return "" if fits else "its content does not fit its hash"
 
 
 def _open(path: Path | str, *, read_only: bool) -> sqlite3.Connection:

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import queue
-import shutil
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
@@ -15,6 +14,7 @@ from taptill.domain.clock import Clock
 from taptill.domain.decision import OfflineSpend
 from taptill.domain.entry import Draft, Entry, Position
 from taptill.domain.errors import JournalBrokenError, JournalError
+from taptill.journal import faults
 from taptill.journal.beside import Beside
 from taptill.journal.file import JournalFile
 from taptill.journal.identity import opening
@@ -71,7 +71,7 @@ class Journal:
         self._failure = ""
         self._patrol = Patrol(path)
         self._beside: tuple[Beside, ...] = ()
-        self._opened_inode = (0, 0)
+        self._traces: list[faults.Trace] = []
         self._thread: threading.Thread | None = None
         self.journal_id = ""
         self.newest_found: Entry | None = None
@@ -86,13 +86,15 @@ class Journal:
         with ExitStack() as undo:
             self._lock.take(self._clock.now())
             undo.callback(self._lock.release)
+            faults.refuse_loss(self.path, self._lock.journal_id)
             self._file = JournalFile(self.path, self._clock)
             undo.callback(self._file.close)
-            self._opened_inode = _inode(self.path)
             _sync_folder(self.path.parent)
             self.reads = Reads(self.path)
             undo.callback(self.reads.close)
             self._identify(identity)
+            self._traces = faults.traces(self.path)
+            self._lock.sign(self.journal_id)
             undo.pop_all()
         self._beside = (Beside("journal patrol", self._patrol),)
         self._thread = threading.Thread(target=self._write, name="journal writer", daemon=True)
@@ -132,19 +134,11 @@ class Journal:
 
     def closed_by(self) -> str:
         """Name what keeps the journal from being written; empty while it can be."""
-        if self._failure:
-            return self._failure
-        try:
-            free = shutil.disk_usage(self.path.parent).free
-            if _inode(self.path) != self._opened_inode:
-                return "another file lies in its place"
-        except FileNotFoundError:
-            return "the file is gone"
-        except OSError as fault:
-            return str(fault.strerror)
-        if free < self._min_free:
-            return f"only {free // 2**20} MB free on the disk"
-        return self._patrol.fault
+        return (
+            self._failure
+            or faults.trouble(self.path, self._traces, self._min_free)
+            or self._patrol.fault
+        )
 
     def alive(self) -> bool:
         """Tell whether the writer thread beats, for the watchdog."""
@@ -251,11 +245,6 @@ class Journal:
         elif self._failure and not failure:
             log.warning("journal.recovered")
         self._failure = failure
-
-
-def _inode(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_dev, found.st_ino
 
 
 def _sync_folder(folder: Path) -> None:

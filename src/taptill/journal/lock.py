@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -10,34 +11,53 @@ from typing import IO
 from taptill.domain.clock import Clock
 from taptill.domain.entry import Draft, Entry
 from taptill.domain.errors import JournalError, JournalInUseError
+from taptill.journal.faults import in_words
 from taptill.journal.file import JournalFile
 from taptill.journal.reads import Reads
 
+_SIGNED = re.compile(r", journal ([0-9a-f]{8})$", re.MULTILINE)
+
 
 class JournalLock:
-    """Holds `PATH.lock`; its text says who, for the one who comes second."""
+    """Holds `PATH.lock`; its text says who, for the one who comes second.
+
+    It also says which journal is kept here: `journal_id`, empty while there never was one. So a
+    journal that was taken away is missed.
+    """
 
     def __init__(self, journal: Path) -> None:
         self._path = journal.with_name(journal.name + ".lock")
         self._file: IO[str] | None = None
+        self._since = ""
+        self.journal_id = ""
 
     def take(self, since: str) -> None:
         """Take the lock or raise JournalInUseError that names the holder."""
         try:
             held = self._path.open("a+", encoding="utf-8")
         except OSError as fault:
-            raise JournalError(path=self._path, detail=fault.strerror) from fault
+            raise in_words(self._path, fault) from fault
+        held.seek(0)
+        text = held.read(200).strip()
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            held.seek(0)
-            holder = held.read(200).strip() or "another process"
             held.close()
+            holder = text or "another process"
             raise JournalInUseError(path=self._path.with_suffix(""), holder=holder) from None
-        self._file = held
+        signed = _SIGNED.search(text)
+        self._file, self._since = held, since
+        self.sign(signed[1] if signed else "")
+
+    def sign(self, journal_id: str) -> None:
+        """Write who holds the lock, and on which journal once that is on the disk."""
+        assert self._file
+        self.journal_id = journal_id
+        kept = f", journal {journal_id}" if journal_id else ""
         with suppress(OSError):  # a full disk: the lock holds without a name on it
-            os.ftruncate(held.fileno(), 0)
-            os.write(held.fileno(), f"process {os.getpid()}, running since {since}\n".encode())
+            os.ftruncate(self._file.fileno(), 0)
+            words = f"process {os.getpid()}, running since {self._since}{kept}\n"
+            os.write(self._file.fileno(), words.encode())
 
     def release(self) -> None:
         """Give the lock back; the file stays, its lock does not."""

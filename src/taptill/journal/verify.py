@@ -4,6 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
+from taptill.domain.errors import JournalDamagedError
 from taptill.journal import projection
 from taptill.journal.chain import FIRST_PREV_HASH
 from taptill.journal.file import (
@@ -54,7 +55,16 @@ def _walk(connection: sqlite3.Connection) -> Verdict:
         prev_hash, count = entry.hash, entry.seq
     if known_end(connection) > count:
         return Verdict(count, count + 1, MISSING_END)
+    _check_pages(connection)
     kept = {one.customer_id: one for one in positions(connection)}
     fresh = counted.positions
     stale = [one for one in sorted({*kept, *fresh}) if kept.get(one) != fresh.get(one)]
     return Verdict(count, stale_positions=tuple(stale))
+
+
+def _check_pages(connection: sqlite3.Connection) -> None:
+    """Raise where an index does not fit its table: what is open is read from one alone."""
+    found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    if found != "ok":
+        place = str(connection.execute("PRAGMA database_list").fetchone()[2])
+        raise JournalDamagedError(path=place, detail="an index or a page is damaged")
