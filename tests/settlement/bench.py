@@ -1,5 +1,6 @@
 """Answers of a backend in a row in, what settling makes of them out; the journal is a real one."""
 
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -30,6 +31,9 @@ from taptill.settlement.requests import (
 )
 from taptill.settlement.settle import settle
 from taptill.settlement.writing import Task
+
+Image = sqlite3.Connection
+"""A journal's file, in memory."""
 
 ADA, BEN = 7, 8
 OURS, THEIRS = "aaaa0001", "bbbb0002"
@@ -69,6 +73,19 @@ class Bench:
 
     def close(self) -> None:
         self.file.close()
+
+    def image(self) -> Image:
+        """Copy the journal's file as it lies on the disk."""
+        image = sqlite3.connect(":memory:")
+        self.file.connection.backup(image)
+        return image
+
+    def load(self, image: Image, journal_id: str, clock: FakeClock) -> None:
+        """Open such a copy in the place of this file."""
+        self.journal_id = journal_id
+        image.backup(self.file.connection)
+        self.file._clock = clock
+        self.updates.clear()
 
     def write(self, *drafts: Draft) -> list[Entry]:
         (answer,) = self.file.append([drafts])

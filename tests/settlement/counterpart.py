@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from tests.fakes.clock import FakeClock
 from tests.settlement.bench import Bench
-from tests.settlement.model import Kin, ModelBackend
+from tests.simulation.backend import Kin, ModelBackend
 
 from taptill.domain.entry import Draft, Entry
 from taptill.domain.errors import JournalError

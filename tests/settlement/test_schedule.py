@@ -7,8 +7,8 @@ from itertools import pairwise
 import pytest
 from tests.settlement.bench import row
 from tests.settlement.counterpart import TAKES_S, Counterpart
-from tests.settlement.model import Kin
 from tests.settlement.stage import Stage
+from tests.simulation.backend import Kin
 
 from taptill.domain.entry import Draft, Kind
 from taptill.settlement.ports import Capabilities
@@ -384,7 +384,7 @@ def test_a_row_that_was_read_ahead_and_changed_since_is_read_again(stage: Stage)
 
     async def scene(_: Settlement) -> None:
         await asyncio.sleep(3 * TAKES_S)  # the rows were read: the office takes a payment now
-        stage.backend.model.move(7, -300)
+        stage.backend.model.pay(7, -300)
         await asyncio.sleep(10)
 
     stage.play(scene)

@@ -5,8 +5,8 @@ import asyncio
 from tests.settlement.bench import OURS, THEIRS, row, table
 from tests.settlement.counterpart import TAKES_S, Counterpart
 from tests.settlement.stage import Stage
+from tests.simulation.backend import Kin
 
-from taptill.domain.customer import Snapshot
 from taptill.domain.entry import Kind
 from taptill.domain.mark import Mark
 from taptill.settlement.ports import Capabilities
@@ -61,20 +61,13 @@ def test_a_sight_that_lacks_our_mark_is_taken_back_and_settled_anew(stage: Stage
         await asyncio.sleep(1)
         assert stage.waiting == []
         assert stage.backend.model.read(7).marks.table == {OURS: mark}
-        old = stage.backend.model.versions[7][0]
-        later = row(at=30).updated_at
-        stage.backend.model.versions[7].append(_with_stamp(old, later))
-        await settlement.sighted(stage.backend.model.read(7))
+        await settlement.sighted(stage.backend.model.write_back(7, ago=1))
         await asyncio.sleep(1)
 
     stage.play(scene)
     assert Kind.TAKEN_BACK in stage.bench.kinds()
     assert stage.waiting == []
     assert stage.backend.model.read(7).total == 1320
-
-
-def _with_stamp(snapshot: Snapshot, updated_at: str) -> Snapshot:
-    return Snapshot(snapshot.customer, snapshot.total, updated_at, snapshot.version, snapshot.marks)
 
 
 def test_an_old_copy_that_comes_by_proves_nothing(stage: Stage) -> None:
@@ -142,8 +135,7 @@ def test_a_disk_that_fails_hinders_no_sight_and_is_tried_again(stage: Stage) -> 
 def test_a_row_that_has_a_place_for_marks_again_leaves_the_desk_and_is_settled(
     stage: Stage,
 ) -> None:
-    stage.backend = Counterpart(stage.clock)
-    stage.backend.model.versions[7] = [row(1000)]
+    stage.backend = Counterpart(stage.clock, Kin())
     stage.bench.charge(320)
     stage.bench.settle(row(1000, "a letter"))
     assert stage.waiting == []

@@ -1,0 +1,189 @@
+"""Updates and office acts in, rows with all their former versions out, and what is true of each.
+
+The truth of a row version is whose money its total is made of: payments at the office, by number,
+and each journal's. It follows from what an update says it was computed from, never from a mark.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from tests.settlement.bench import row
+
+from taptill.domain.customer import Snapshot
+from taptill.domain.mark import Marks, epoch_of, read_marks, with_mark
+from taptill.settlement.requests import Condition, Echo, Unheard, Update, UpdateAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """What kind of backend this is; one that only says so does not obey conditions."""
+
+    conditional: bool = False
+    obeys: bool = True
+    versions: bool = False
+    keeps_money: bool = True
+    keeps_debt_data: bool = True
+    echoes: bool = True
+    enrolled: bool = False
+    writes_a_second: int = 1
+
+    @property
+    def honest(self) -> bool:
+        """Whether it keeps both halves of what it is sent."""
+        return self.keeps_money and self.keeps_debt_data
+
+    @property
+    def guarded(self) -> bool:
+        """Whether no till's update can overwrite what it has not read."""
+        return self.conditional and self.obeys and (self.versions or self.writes_a_second == 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Half(Update):
+    """A broken protocol's update of one field alone."""
+
+    writes_total: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Whose money one row version's total is made of, beside what it began with."""
+
+    payments: frozenset[int] = frozenset()
+    own: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A payment that an update overwrote; `excused` where that is residual risk (a) of 3.5."""
+
+    payment: int
+    excused: bool
+
+
+class ModelBackend:
+    """The Customers API's rows; an update takes effect whole and at once, or not at all."""
+
+    def __init__(self, kin: Kin, totals: Mapping[int, int | str]) -> None:
+        self.kin = kin
+        self.writes = 0
+        self.payments: list[int] = []
+        self.losses: list[Loss] = []
+        self.undone: set[int] = set()
+        self.start = {customer: Decimal(total) for customer, total in totals.items()}
+        self.versions: dict[int, list[Snapshot]] = {}
+        self._truths: dict[int, Truth] = {}
+        self._oldest = dict.fromkeys(totals, 0)
+        for customer, total in totals.items():
+            first = row(total, customer=customer)
+            if kin.enrolled:
+                epoch = epoch_of(first.updated_at, first.total)
+                first = replace(first, marks=read_marks(with_mark(first.marks, epoch)))
+            self.versions[customer] = []
+            self._keep(replace(first, version=1 if kin.versions else None), Truth())
+
+    def read(self, customer: int, ago: int = 0) -> Snapshot:
+        """Give a row as it is, or an old copy of `ago` writes before."""
+        kept = self.versions[customer]
+        return kept[max(self._oldest[customer], len(kept) - 1 - ago)]
+
+    def truth(self, version: Snapshot) -> Truth:
+        """Tell whose money a version's total is made of; `version` is one that was read here."""
+        return self._truths[id(version)]
+
+    def office_part(self, customer: int) -> Decimal:
+        """Give the present total without any till's money."""
+        counted = self.truth(self.read(customer)).payments
+        return self.start[customer] + sum(self.payments[number] for number in counted)
+
+    def apply(self, update: Update, sender: str = "", *, first: bool = True) -> UpdateAnswer:
+        """Change the row, where its condition holds, and say so.
+
+        `sender` is a journal's id; `first` tells that nothing was sent on the same look before.
+        """
+        present = self.read(update.read.customer.id)
+        obeyed = update.condition is not Condition.NONE and self.kin.obeys
+        if obeyed and not self._meets(update, present):
+            return Unheard("HTTP 409", clash=True, clash_row=present)
+        total_kept, marks_kept = self.kin.keeps_money, self.kin.keeps_debt_data
+        if isinstance(update, Half):
+            total_kept, marks_kept = update.writes_total, not update.writes_total
+        written = replace(
+            present,
+            total=update.total if total_kept else present.total,
+            marks=read_marks(update.debt_data) if marks_kept else present.marks,
+        )
+        truth = self.truth(present)
+        if total_kept:
+            truth = self._truth_of(update, sender)
+            excused = first and not self.kin.guarded
+            lost = self.truth(present).payments - truth.payments
+            self.losses += [Loss(payment, excused) for payment in sorted(lost)]
+        echo = self._write(written, truth)
+        return Echo(echo if self.kin.echoes else None)
+
+    # --- the office -----------------------------------------------------------------------------
+
+    def pay(self, customer: int, amount: int) -> Snapshot:
+        """Move a total as the office does: nothing else of the row."""
+        return self.set_total(customer, self.read(customer).total + amount)
+
+    def set_total(self, customer: int, total: Decimal) -> Snapshot:
+        """Write a total, however old the read is that it was computed from."""
+        present = self.read(customer)
+        truth = self.truth(present)
+        self.payments.append(int(total - present.total))
+        counted = truth.payments | {len(self.payments) - 1}
+        return self._write(replace(present, total=total), replace(truth, payments=counted))
+
+    def write_back(self, customer: int, ago: int) -> Snapshot:
+        """Write an old version's total and debtData back, together."""
+        present, old = self.read(customer), self.read(customer, ago)
+        self.undone |= self.truth(present).payments - self.truth(old).payments
+        written = replace(present, total=old.total, marks=old.marks)
+        return self._write(written, self.truth(old))
+
+    def set_marks(self, customer: int, marks: Marks) -> Snapshot:
+        """Replace debtData, nothing else."""
+        present = self.read(customer)
+        return self._write(replace(present, marks=marks), self.truth(present))
+
+    def block(self, customer: int) -> Snapshot:
+        """Block a customer, or let him in again."""
+        present = self.read(customer)
+        who = replace(present.customer, blocked=not present.customer.blocked)
+        return self._write(replace(present, customer=who), self.truth(present))
+
+    def forget_old_copies(self) -> None:
+        """Let enough time pass that nobody gets an older copy than the present one any more."""
+        self._oldest = {customer: len(kept) - 1 for customer, kept in self.versions.items()}
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    def _write(self, written: Snapshot, truth: Truth) -> Snapshot:
+        self.writes += 1
+        at = row(at=1 + self.writes // self.kin.writes_a_second).updated_at
+        version = None if written.version is None else written.version + 1
+        return self._keep(replace(written, updated_at=at, version=version), truth)
+
+    def _keep(self, version: Snapshot, truth: Truth) -> Snapshot:
+        self.versions[version.customer.id].append(version)
+        self._truths[id(version)] = truth
+        return version
+
+    def _truth_of(self, update: Update, sender: str) -> Truth:
+        """Say whose money the total sent is: all of the row read, and the rest is the sender's."""
+        read = self.truth(update.read)
+        customer = update.read.customer.id
+        office = self.start[customer] + sum(self.payments[number] for number in read.payments)
+        others = sum(money for journal, money in read.own.items() if journal != sender)
+        return Truth(read.payments, {**read.own, sender: int(update.total - office - others)})
+
+    def _meets(self, update: Update, present: Snapshot) -> bool:
+        if update.condition is Condition.NEVER:
+            return False
+        read = update.read
+        if self.kin.versions:
+            return present.version == read.version
+        return (present.updated_at, present.total) == (read.updated_at, read.total)

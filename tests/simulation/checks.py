@@ -1,0 +1,174 @@
+"""A world at one moment in, what breaks the promise of 3-charging out."""
+
+from collections.abc import Iterator
+
+from tests.simulation.acts import NAMES
+from tests.simulation.till import ModelTill
+from tests.simulation.world import World
+
+from taptill.domain.customer import Snapshot
+from taptill.domain.pending import pending
+
+
+class PromiseError(AssertionError):
+    """The promise is broken; `where` names the check that found it."""
+
+    def __init__(self, where: str, what: str) -> None:
+        super().__init__(f"{where}: {what}")
+        self.where = where
+        self.what = what
+
+
+class Checks:
+    """The checks of one world; `screens` off for a protocol whose screens would count otherwise."""
+
+    def __init__(self, world: World, *, screens: bool = True) -> None:
+        self._world = world
+        # A backend that keeps half a pair makes screens wrong until the halt: that is its nature.
+        kin = world.backend.kin
+        moves_safely = kin.honest or (kin.keeps_money and not kin.enrolled)
+        self._screens = screens and moves_safely
+        self._faces: dict[tuple[int, str], dict[object, Snapshot]] = {}
+        self._seen = dict.fromkeys(world.backend.versions, 0)
+
+    def step(self) -> None:
+        """Check what may have changed with the last act."""
+        if self._screens:
+            self._check_screens()
+        if any(not loss.excused for loss in self._world.backend.losses):
+            raise PromiseError("payments", "a payment at the office is overwritten without need")
+
+    def night(self) -> None:
+        """Check while all heals, and then the books."""
+        for _ in self._world.heal():
+            self.step()
+        self.end()
+
+    def end(self) -> None:
+        """Check the books once all has healed."""
+        if not self._world.heals:
+            raise PromiseError("books", "it never heals")
+        for customer in self._world.backend.versions:
+            self._check_payments(customer)
+            for journal_id in {till.journal_id for till in self._world.tills}:
+                self._check_books(customer, journal_id)
+        if self._world.calm:
+            self._check_nothing_to_do()
+
+    # --- what a screen shows --------------------------------------------------------------------
+
+    def _check_screens(self) -> None:
+        """Every version that ever was may be in some cache, or in an answer under way."""
+        tills = [till for till in self._world.tills if not till.doubtful]
+        for customer, versions in self._world.backend.versions.items():
+            fresh = versions[self._seen[customer] :]
+            self._seen[customer] = len(versions)
+            for till in tills:
+                faces = self._faces.setdefault((customer, till.journal_id), {})
+                shown = [one for one in fresh if self._is_new(faces, one, till.journal_id)]
+                if customer in till.dirty:
+                    shown = list(faces.values())
+                for version in shown:
+                    self._check_screen(till, version)
+        for till in tills:
+            till.dirty.clear()
+
+    def _is_new(self, faces: dict[object, Snapshot], version: Snapshot, journal_id: str) -> bool:
+        """Keep one version of those that look alike to a journal."""
+        own = self._world.backend.truth(version).own.get(journal_id, 0)
+        table = version.marks.table
+        face = (own, table.get(journal_id), journal_id in table, version.marks.epoch)
+        return faces.setdefault(face, version) is version
+
+    def _check_screen(self, till: ModelTill, version: Snapshot) -> None:
+        customer = version.customer.id
+        if self._world.copied and self._is_copied(till, version):
+            return  # the sight that comes before the screen puts it on the desk
+        position = till.position(customer)
+        shown, in_question = pending(version.marks, position, till.journal_id)
+        counted = self._world.backend.truth(version).own.get(till.journal_id, 0)
+        local = position.last.total if position and position.last else 0
+        if not in_question and counted + shown.minor != local:
+            figures = f"{counted + shown.minor} of {local}"
+            raise PromiseError(
+                "screen", f"till {till.number} counts {figures} for {NAMES[customer]}"
+            )
+
+    @staticmethod
+    def _is_copied(till: ModelTill, version: Snapshot) -> bool:
+        mark = version.marks.table.get(till.journal_id)
+        look = till.look(version.customer.id, mark.seq) if mark else None
+        footing = look.footing if look else None
+        return footing is not None and footing.customer_id != version.customer.id
+
+    # --- the books ------------------------------------------------------------------------------
+
+    def _check_payments(self, customer: int) -> None:
+        """Every payment at the office is in the total, or somebody is known to have undone it."""
+        backend = self._world.backend
+        truth = backend.truth(backend.read(customer))
+        missing = self._world.payments_of(customer) - truth.payments
+        explained = backend.undone | {loss.payment for loss in backend.losses}
+        if not missing <= explained:
+            raise PromiseError("payments", f"nobody knows where {missing - explained} went")
+
+    def _check_books(self, customer: int, journal_id: str) -> None:
+        """What the total holds of a journal is all of it, or one who knows says what is missing."""
+        backend = self._world.backend
+        own = backend.truth(backend.read(customer)).own.get(journal_id, 0)
+        tills = [till for till in self._world.tills if till.journal_id == journal_id]
+        silent = [till for till in tills if not self._says_so(till, customer)]
+        doubtful = any(till.doubtful for till in tills)
+        if doubtful and not backend.kin.honest:
+            return  # what moved before the alarm went with the journal that knew
+        entries = {key: one for till in silent for key, one in till.money(customer).items()}
+        if silent and own != sum(entries.values()):
+            numbers = ", ".join(str(till.number) for till in silent)
+            what = f"{NAMES[customer]}'s total holds {own} of till {numbers}"
+            raise PromiseError(
+                "books", f"{what}, not {sum(entries.values())}, and no desk names it"
+            )
+        if backend.kin.honest and not any(own in one for one in self._sums(customer, tills)):
+            raise PromiseError("books", f"{own} is no sum that journal {journal_id} ever had")
+
+    @staticmethod
+    def _sums(customer: int, tills: list[ModelTill]) -> Iterator[set[int]]:
+        return (till.sums.get(customer, {0}) for till in tills)
+
+    def _says_so(self, till: ModelTill, customer: int) -> bool:
+        """Tell whether an alarm or an item on the conflict desk names what is missing.
+
+        Where a payment comes between, a backend that ignores totals looks like one whose office
+        took the sum away: then the movement of the base, which is journaled, is what names it.
+        """
+        position, backend = till.position(customer), self._world.backend
+        moved = position is not None and position.base != backend.office_part(customer)
+        on_desk = bool(position and position.conflict)
+        return till.memory.stop is not None or on_desk or (moved and not backend.kin.keeps_money)
+
+    def _check_nothing_to_do(self) -> None:
+        """After faults of the network alone nobody has to decide anything, and all is settled."""
+        if self._world.halts and not self._world.looks_halved:
+            raise PromiseError("desk", "settling was halted without need")
+        for till in self._world.tills:
+            if till.memory.stop:
+                raise PromiseError("desk", f"till {till.number} has stopped: {till.memory.stop}")
+            for customer in till.customers():
+                position = till.position(customer)
+                assert position
+                if position.conflict:
+                    raise PromiseError("desk", f"till {till.number}: {position.conflict}")
+                self._check_settled(till, customer)
+
+    def _check_settled(self, till: ModelTill, customer: int) -> None:
+        position = till.position(customer)
+        backend = self._world.backend
+        row = backend.read(customer)
+        if till.off or position is None or position.last is None:
+            return
+        if position.open or row.marks.table.get(till.journal_id) != position.last:
+            raise PromiseError("books", f"till {till.number} is not done with {NAMES[customer]}")
+        if position.base != backend.office_part(customer):
+            raise PromiseError(
+                "watch", f"till {till.number} has missed a move of {NAMES[customer]}"
+            )

@@ -1,0 +1,208 @@
+"""A seed in, a day out: what kind of backend, which faults, and act after act as luck has it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from random import Random
+
+from tests.simulation.acts import COPIES, NAMES, Act, Fate, Verb
+from tests.simulation.backend import Kin
+from tests.simulation.checks import Checks, PromiseError
+from tests.simulation.till import REAL, ModelTill, Protocol
+from tests.simulation.trace import BadDayError, Case
+from tests.simulation.world import World
+
+from taptill.settlement.requests import ReadRow, Update
+
+KINS = {
+    "the plain API": Kin(),
+    "plain, rows enrolled before": Kin(enrolled=True),
+    "plain, a coarse clock": Kin(writes_a_second=4),
+    "plain, no row in the answer": Kin(echoes=False),
+    "conditions on a version": Kin(conditional=True, versions=True),
+    "conditions on a version, rows enrolled before": Kin(
+        conditional=True, versions=True, enrolled=True
+    ),
+    "conditions on a version, a coarse clock, no row in the answer": Kin(
+        conditional=True, versions=True, writes_a_second=4, echoes=False
+    ),
+    "conditions on stamp and total": Kin(conditional=True),
+    "conditions that are not obeyed": Kin(conditional=True, obeys=False),
+    "debtData is dropped": Kin(keeps_debt_data=False),
+    "debtData is dropped from now on": Kin(keeps_debt_data=False, enrolled=True),
+    "totalDebt is ignored": Kin(keeps_money=False),
+}
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Which faults a day has: `network` per request, `crash` and `look` per step.
+
+    `office` and `rare` are what may happen besides, each as likely as the other.
+    """
+
+    network: float = 0.0
+    crash: float = 0.0
+    look: float = 0.05
+    old_copies: float = 0.0
+    office: tuple[Verb, ...] = ()
+    office_chance: float = 0.0
+    rare: tuple[Verb, ...] = ()
+    amounts: tuple[int, ...] = (320, 80, 1250, -500, 35)
+    payments: tuple[int, ...] = (7, -113)
+
+
+BAD = Mix(network=0.4, crash=0.01, old_copies=0.15)
+_FORMS = (Verb.PAY, Verb.OPEN_FORM, Verb.SAVE_FORM, Verb.BLOCK)
+_CLOCKS = (Verb.FORGET, Verb.JUMP)
+_TWO = (320, 80)
+
+MIXES = {
+    "nothing goes wrong": Mix(),
+    "a bad network": replace(BAD, rare=_CLOCKS),
+    "payments": replace(BAD, office=(Verb.PAY,), office_chance=0.1),
+    "payments and a good network": Mix(crash=0.01, office=(Verb.PAY,), office_chance=0.1),
+    "slow forms": replace(BAD, office=_FORMS, office_chance=0.08, rare=_CLOCKS),
+    "old rows written back": replace(BAD, office=(*_FORMS, Verb.WRITE_BACK), office_chance=0.08),
+    "payments as large as sales": replace(
+        BAD, office=_FORMS, office_chance=0.08, amounts=_TWO, payments=(-320, -80, 0)
+    ),
+    "debtData emptied": replace(BAD, office=(Verb.PAY, Verb.EMPTY), office_chance=0.05),
+    "rows copied": replace(BAD, office=(Verb.PAY, Verb.COPY), office_chance=0.05),
+    "cards cloned": replace(BAD, rare=(Verb.CLONE,), amounts=_TWO),
+    "backups restored": replace(BAD, rare=(Verb.BACK_UP, Verb.RESTORE), amounts=_TWO),
+    "a till retires": replace(BAD, office=(Verb.PAY,), office_chance=0.05, rare=(Verb.RETIRE,)),
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One day: where, with what faults, how many tills, sales and steps."""
+
+    kin: Kin
+    mix: Mix
+    tills: int = 2
+    sales: int = 8
+    steps: int = 120
+    seed: int = 0
+
+    @classmethod
+    def of(cls, seed: int) -> "Plan":
+        """Give the day of a seed; seeds in a row go through all kinds of backend and faults."""
+        kinds, mixes = list(KINS.values()), list(MIXES.values())
+        kin = kinds[seed % len(kinds)]
+        mix = mixes[seed // len(kinds) % len(mixes)]
+        return cls(kin, mix, tills=1 + (seed + seed // len(kinds)) % 3 % 2 + seed % 2, seed=seed)
+
+
+class Dice:
+    """Act after act, as a seed and a mix have it."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._luck = Random(plan.seed)
+        self._plan = plan
+        self._sales = plan.sales
+
+    def acts(self, world: World) -> Iterator[Act]:
+        """Give the acts of a day; each depends on what became of those before."""
+        for _ in range(self._plan.steps):
+            yield self._next(world)
+
+    def _next(self, world: World) -> Act:
+        mix, luck = self._plan.mix, self._luck
+        till = luck.choice(world.tills)
+        customer = luck.choice(list(NAMES))
+        what = luck.random()
+        if self._sales and what < 2 * self._plan.sales / self._plan.steps:
+            self._sales -= 1
+            if luck.random() < 0.15:
+                return Act(Verb.VOID, till.number, customer)
+            return Act(Verb.SELL, till.number, customer, luck.choice(mix.amounts))
+        what = luck.random()
+        if what < mix.office_chance:
+            return self._office(luck.choice(mix.office), customer)
+        if mix.rare and what < mix.office_chance + 0.03:
+            return self._rare(luck.choice(mix.rare), till, customer)
+        if luck.random() < mix.crash:
+            return Act(Verb.CRASH, till.number, how=luck.randint(0, 1))
+        if luck.random() < mix.look:
+            ago = luck.randint(1, 4) if luck.random() < mix.old_copies else 0
+            return Act(Verb.LOOK, till.number, customer, ago)
+        return self._progress(world, till)
+
+    def _office(self, verb: Verb, customer: int) -> Act:
+        luck = self._luck
+        match verb:
+            case Verb.PAY | Verb.OPEN_FORM:
+                return Act(verb, customer=customer, how=luck.choice(self._plan.mix.payments))
+            case Verb.WRITE_BACK:
+                return Act(verb, customer=customer, how=luck.randint(1, 5))
+            case Verb.COPY:
+                return Act(verb, customer=customer, how=luck.choice(list(NAMES)))
+            case Verb.EMPTY:
+                return Act(verb, customer=customer, how=luck.randrange(6))
+            case _:
+                return Act(verb, customer=customer)
+
+    def _rare(self, verb: Verb, till: ModelTill, customer: int) -> Act:
+        seconds = self._luck.choice([-86400, -5, 3600]) if verb is Verb.JUMP else 0
+        return Act(verb, till.number, customer, seconds)
+
+    def _progress(self, world: World, till: ModelTill) -> Act:
+        """Bring one request, one till or one open form a step further."""
+        luck = self._luck
+        if world.under_way and luck.random() < 0.1:
+            verb = Verb.LAND if luck.random() < 0.8 else Verb.DROP
+            return Act(verb, how=luck.randrange(len(world.under_way)))
+        if world.forms and luck.random() < 0.1:
+            return Act(Verb.SAVE_FORM, how=luck.randrange(len(world.forms)))
+        busy = list(till.memory.under_way)
+        waiting = [one for one in till.waiting() if one not in till.memory.under_way]
+        if waiting and (not busy or luck.random() < 0.2):
+            return Act(Verb.BEGIN, till.number, luck.choice(waiting))
+        if busy:
+            customer = luck.choice(busy)
+            fate = self._fate(till.memory.under_way[customer].request)
+            return Act(Verb.GO_ON, till.number, customer, fate=fate)
+        return Act(Verb.LOOK, till.number, luck.choice(list(NAMES)))
+
+    def _fate(self, request: object) -> Fate:
+        mix, luck = self._plan.mix, self._luck
+        match request:
+            case ReadRow() if luck.random() < mix.old_copies:
+                return luck.choice(list(COPIES))
+            case ReadRow() if luck.random() < mix.network / 4:
+                return Fate.REQUEST_LOST
+            case Update() if luck.random() < mix.network:
+                return luck.choice(FATES)
+            case _:
+                return Fate.WELL
+
+
+FATES = (
+    Fate.REQUEST_LOST,
+    Fate.REPLY_LOST,
+    Fate.LATE,
+    Fate.TWICE,
+    Fate.REPEATED,
+    Fate.ERROR_BEFORE,
+    Fate.ERROR_AFTER,
+)
+
+
+def live(plan: Plan, protocol: Protocol = REAL, *, screens: bool = True) -> World:
+    """Let a day pass, and the night in which all is to heal; raises BadDayError."""
+    world = World(plan.kin, plan.tills, protocol)
+    checks = Checks(world, screens=screens)
+    acts: list[Act] = []
+    try:
+        for act in Dice(plan).acts(world):
+            acts.append(act)
+            if world.perform(act):
+                checks.step()
+        checks.night()
+    except PromiseError as found:
+        case = Case(plan.kin, plan.tills, protocol, screens)
+        raise BadDayError(case, acts, found.where, plan.seed) from found
+    finally:
+        world.close()
+    return world

@@ -1,0 +1,260 @@
+"""Answers of a backend in, entries of a real journal and requests of the real settling out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.fakes.clock import FakeClock
+from tests.settlement.bench import Bench, Image
+
+from taptill.domain.customer import Snapshot, older
+from taptill.domain.entry import Draft, Entry, Kind, Position
+from taptill.settlement.judgement import Halt, Stop, assess
+from taptill.settlement.requests import (
+    Answer,
+    JournalAnswer,
+    Later,
+    Outcome,
+    Request,
+    Stopped,
+    Update,
+)
+from taptill.settlement.settle import Settling, settle
+from taptill.settlement.writing import Task
+
+CUSTOMERS_MAX = 9
+
+Spectacles = Callable[[Snapshot, JournalAnswer], JournalAnswer]
+
+
+def as_it_is(_: Snapshot, look: JournalAnswer) -> JournalAnswer:
+    """See the journal as it is."""
+    return look
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """How tills settle; a broken one may see its journal through spectacles at a sight, too."""
+
+    settle: Callable[[Task], Settling] = settle
+    seen_as: Spectacles = as_it_is
+
+
+REAL = Protocol()
+
+
+class Drawer:
+    """Journals made once and filled anew: making the tables costs more than a whole day."""
+
+    def __init__(self) -> None:
+        self._spare: list[Bench] = []
+        first = Bench()
+        self.empty = first.image()
+        self._spare.append(first)
+
+    def take(self, journal_id: str, image: Image, clock: FakeClock) -> Bench:
+        """Open a journal as it lies on the disk."""
+        bench = self._spare.pop() if self._spare else Bench()
+        bench.load(image, journal_id, clock)
+        return bench
+
+    def put_back(self, bench: Bench) -> None:
+        self._spare.append(bench)
+
+
+DRAWER = Drawer()
+
+
+@dataclass(slots=True)
+class UnderWay:
+    """A settling that has asked something, and the last row that it has read."""
+
+    task: Task
+    settling: Settling
+    request: Request
+    row: Snapshot | None = None
+    sends: int = 0
+
+
+@dataclass(slots=True)
+class Backup:
+    """A journal's file as it was once."""
+
+    image: Image
+    journal_id: str
+
+
+@dataclass(slots=True)
+class Memory:
+    """All that a crash takes."""
+
+    under_way: dict[int, UnderWay] = field(default_factory=dict)
+    stale_reads: dict[int, int] = field(default_factory=dict)
+    obeyed: bool = True
+    proven: bool = False
+    stop: Stop | None = None
+
+
+class ModelTill:
+    """A journal, a cache of stamps, and at most one settling of each customer under way.
+
+    `off`: it was retired for good. `doubtful`: its journal is or was not the only one of its name.
+    `sums` are all sums that a customer's money entries here ever had, whatever was restored since.
+    """
+
+    def __init__(self, number: int, journal_id: str, protocol: Protocol) -> None:
+        self.number = number
+        self.protocol = protocol
+        self.clock = FakeClock()
+        self.bench = DRAWER.take(journal_id, DRAWER.empty, self.clock)
+        self.stamps: dict[int, str] = {}
+        self.memory = Memory()
+        self.backup: Backup | None = None
+        self.off = False
+        self.doubtful = False
+        self.sums: dict[int, set[int]] = {}
+        self.dirty: set[int] = set()
+        self._positions: dict[int, Position | None] = {}
+
+    @property
+    def journal_id(self) -> str:
+        return self.bench.journal_id
+
+    @property
+    def working(self) -> bool:
+        """Whether it may send money at all."""
+        return not self.off and self.memory.stop is None
+
+    def position(self, customer: int) -> Position | None:
+        """Tell where the journal stands with a customer."""
+        if customer not in self._positions:
+            self._positions[customer] = self.bench.reads.position(customer)
+        return self._positions[customer]
+
+    def customers(self) -> list[int]:
+        """Give whoever this journal has an entry of."""
+        found = self.bench.file.connection.execute("SELECT customer_id FROM positions")
+        return [customer for (customer,) in found]
+
+    def money(self, customer: int) -> dict[str, int]:
+        """Give a customer's money entries, each amount by the entry's hash."""
+        query = "SELECT hash, amount_minor FROM entries WHERE customer_id = ? AND amount_minor"
+        return dict(self.bench.file.connection.execute(query, (customer,)).fetchall())
+
+    def voidable(self, customer: int) -> tuple[str, int] | None:
+        """Give id and amount of the last charge that was not taken back."""
+        query = (
+            "SELECT charge_id, amount_minor FROM entries c WHERE kind = 'charge' "
+            "AND customer_id = ? AND NOT EXISTS (SELECT 1 FROM entries v "
+            "WHERE v.kind = 'void' AND v.charge_id = c.charge_id) ORDER BY seq DESC LIMIT 1"
+        )
+        found = self.bench.file.connection.execute(query, (customer,)).fetchone()
+        return (found[0], found[1]) if found else None
+
+    def waiting(self) -> list[int]:
+        """Give whom the schedule would settle."""
+        return self.bench.reads.open_customers(CUSTOMERS_MAX) if self.working else []
+
+    def write(self, *drafts: Draft) -> list[Entry]:
+        """Make entries durable; one that halts stops all settling before the disk is asked."""
+        for draft in drafts:
+            if draft.kind is Kind.HALTED:
+                self.memory.stop = Stop(draft.body["reason"])
+        written = self.bench.write(*drafts)
+        for entry in written:
+            if entry.customer_id is not None:
+                self._positions.pop(entry.customer_id, None)
+                self.dirty.add(entry.customer_id)
+            if entry.customer_id is not None and entry.amount_minor is not None:
+                position = self.position(entry.customer_id)
+                assert position
+                assert position.last
+                self.sums.setdefault(entry.customer_id, {0}).add(position.last.total)
+        return written
+
+    # --- settling -------------------------------------------------------------------------------
+
+    def begin(self, customer: int, *, offered: bool) -> None:
+        """Begin to settle a customer; `offered`: the backend says that it obeys conditions."""
+        memory = self.memory
+        task = Task(
+            customer,
+            self.journal_id,
+            conditional=offered and memory.obeyed,
+            share_debt_data=True,
+            proven=memory.proven,
+            stale_reads=memory.stale_reads.get(customer, 0),
+            known_stamp=self.stamps.get(customer, ""),
+        )
+        settling = self.protocol.settle(task)
+        memory.under_way[customer] = UnderWay(task, settling, next(settling))
+
+    def go_on(self, customer: int, answer: Answer) -> Outcome | None:
+        """Send an answer to the settling of a customer; give the outcome if that ends it."""
+        one = self.memory.under_way[customer]
+        if isinstance(one.request, Update):
+            one.sends += one.request.mark is not None
+        if isinstance(answer, Snapshot):
+            one.row, one.sends = answer, 0
+        try:
+            one.request = one.settling.send(answer)
+        except StopIteration as end:
+            del self.memory.under_way[customer]
+            outcome: Outcome = end.value
+            self._note(one.task, outcome)
+            return outcome
+        return None
+
+    def look(self, customer: int, mark_seq: int | None) -> JournalAnswer | None:
+        """Look into the journal once."""
+        return self.bench.reads.look(customer, mark_seq)
+
+    def keep(self, snapshot: Snapshot) -> None:
+        """Keep a row's stamp in the cache, unless a newer one is there."""
+        customer = snapshot.customer.id
+        if not older(snapshot.updated_at, self.stamps.get(customer, "")):
+            self.stamps[customer] = snapshot.updated_at
+
+    def sight(self, snapshot: Snapshot) -> None:
+        """Compare a row that came by, as a look-up or a sync does."""
+        self.keep(snapshot)
+        customer = snapshot.customer.id
+        mark = snapshot.marks.table.get(self.journal_id)
+        look = self.look(customer, mark.seq if mark else None)
+        if look is None or customer in self.memory.under_way:
+            return
+        if older(snapshot.updated_at, look.position.updated_at):
+            return
+        look = self.protocol.seen_as(snapshot, look)
+        verdict, drafts = assess(snapshot, look, self.journal_id, may_share=True)
+        if isinstance(verdict, Halt):
+            drafts = [] if self.memory.stop else drafts
+            self.memory.stop = self.memory.stop or verdict.reason
+        self.write(*drafts)
+
+    def _note(self, task: Task, outcome: Outcome) -> None:
+        memory = self.memory
+        failed = isinstance(outcome, Later) and outcome.transport
+        memory.obeyed = task.conditional or failed  # then the backend is asked anew what it offers
+        memory.proven = memory.proven or (task.conditional and task.proven)
+        stale = isinstance(outcome, Later) and outcome.stale
+        memory.stale_reads[task.customer_id] = task.stale_reads + 1 if stale else 0
+        if isinstance(outcome, Stopped):
+            memory.stop = Stop(outcome.reason)
+
+    # --- what may happen to a till --------------------------------------------------------------
+
+    def crash(self) -> None:
+        """Lose all but the disk, and start again from it."""
+        self.open(self.bench.image(), self.journal_id)
+        self.clock.reboot()
+
+    def open(self, image: Image, journal_id: str) -> None:
+        """Start with a journal as it lies on a disk."""
+        DRAWER.put_back(self.bench)
+        self.bench = DRAWER.take(journal_id, image, self.clock)
+        self._positions.clear()
+        self.dirty |= set(self.customers())
+        self.memory = Memory(stop=Stop.HALF_KEPT if self.bench.reads.halted() else None)
+
+    def close(self) -> None:
+        DRAWER.put_back(self.bench)

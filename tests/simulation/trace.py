@@ -1,0 +1,142 @@
+"""The acts of a day that broke the promise in, the shortest such day in plain words out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from tests.simulation.acts import Act, Fate, Verb
+from tests.simulation.backend import Kin
+from tests.simulation.checks import Checks, PromiseError
+from tests.simulation.till import REAL, ModelTill, Protocol
+from tests.simulation.world import World
+
+from taptill.domain.customer import Snapshot
+from taptill.domain.mark import Mark, Marks, Place
+from taptill.settlement.requests import Condition, Later, OnDesk, Settled, Stopped, Update
+
+TRIES_MAX = 3000
+"""So many days are lived again at most to make a trace shorter."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """What it takes to live a day again, but for its acts."""
+
+    kin: Kin
+    tills: int = 2
+    protocol: Protocol = REAL
+    screens: bool = True
+
+
+class BadDayError(AssertionError):
+    """A day that broke the promise; its text is the shortest such day in plain words."""
+
+    def __init__(self, case: Case, acts: Sequence[Act], where: str, seed: int = 0) -> None:
+        super().__init__(where)
+        self.case = case
+        self.acts = list(acts)
+        self.where = where
+        self.seed = seed
+
+    def __str__(self) -> str:
+        return f"seed {self.seed}, {self.case.kin}\n{tell(self.case, shrink(self.case, self.acts))}"
+
+
+def replay(case: Case, acts: Sequence[Act]) -> tuple[PromiseError | None, World, list[Act]]:
+    """Live a day again, act by act; what is not possible is left out."""
+    world = World(case.kin, case.tills, case.protocol)
+    checks = Checks(world, screens=case.screens)
+    done: list[Act] = []
+    try:
+        for act in acts:
+            if world.perform(act):
+                done.append(act)
+                checks.step()
+        checks.night()
+    except PromiseError as found:
+        return found, world, done
+    finally:
+        world.close()
+    return None, world, done
+
+
+def shrink(case: Case, acts: Sequence[Act]) -> list[Act]:
+    """Take away acts and faults as long as the day still breaks the promise in the same way."""
+    found, _, shortest = replay(case, acts)
+    assert found is not None
+    tries = 0
+    before: list[Act] = []
+    while shortest != before:
+        before = shortest
+        for fewer in _fewer(shortest):
+            tries += 1
+            if tries > TRIES_MAX:
+                return shortest
+            broken, _, done = replay(case, fewer)
+            if broken and broken.where == found.where and _weight(done) < _weight(shortest):
+                shortest = done
+                break
+    return shortest
+
+
+def tell(case: Case, acts: Sequence[Act]) -> str:
+    """Tell a day in plain words, its violation last."""
+    found, world, _ = replay(case, acts)
+    lines = [sentence.format(*map(words, figures)) for sentence, figures in world.story]
+    return "\n".join([*lines, f"=> {found}"])
+
+
+def _weight(acts: Sequence[Act]) -> tuple[int, int]:
+    return len(acts), sum(act.fate is not Fate.WELL or act.verb is not Verb.GO_ON for act in acts)
+
+
+def _fewer(acts: list[Act]) -> Iterator[list[Act]]:
+    """Give shorter and simpler days, the much shorter ones first."""
+    length = len(acts)
+    while length:
+        for start in range(0, len(acts), length):
+            yield acts[:start] + acts[start + length :]
+        length //= 2
+    for place, act in enumerate(acts):
+        if act.verb is Verb.GO_ON and act.fate is not Fate.WELL:
+            yield [*acts[:place], replace(act, fate=Fate.WELL), *acts[place + 1 :]]
+
+
+def words(figure: object) -> str:
+    """Put a figure of a story in plain words."""
+    match figure:
+        case ModelTill(number=number):
+            return str(number)
+        case int() | Decimal():
+            return money(figure)
+        case Snapshot(total=total, marks=marks):
+            return f"total {money(total)}, {_marks(marks)}"
+        case Update(total=total, mark=mark, condition=condition):
+            asked = "" if condition is Condition.NONE else f", condition {condition}"
+            sent = "enrolment" if mark is None else _mark(mark)
+            return f"total {money(total)}, {sent}{asked}"
+        case Mark() | None:
+            return _mark(figure)
+        case Later(reason=reason):
+            return f"later, {reason}"
+        case Settled() | OnDesk() | Stopped():
+            return type(figure).__name__.lower()
+        case _:
+            return str(figure)
+
+
+def money(amount: int | Decimal) -> str:
+    """Write minor units as money of two digits."""
+    return f"{Decimal(amount) / 100:.2f}"
+
+
+def _mark(mark: Mark | None) -> str:
+    return "no mark" if mark is None else f"mark of entry {mark.seq} ({money(mark.total)})"
+
+
+def _marks(marks: Marks) -> str:
+    if marks.place is not Place.TABLE:
+        return "not enrolled" if marks.place is Place.EMPTY else "no place for marks"
+    if not marks.table:
+        return "no mark"
+    return ", ".join(f"{_mark(mark)} of journal {key}" for key, mark in marks.table.items())

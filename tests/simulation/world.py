@@ -1,0 +1,439 @@
+"""Acts in, one after another, what becomes of tills, network and backend out."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tests.simulation.acts import COPIES, EMPTIED, NAMES, TOTALS, Act, Fate, Verb
+from tests.simulation.backend import Kin, ModelBackend
+from tests.simulation.till import REAL, Backup, ModelTill, Protocol
+
+from taptill.domain.customer import Snapshot
+from taptill.domain.entry import Draft, Kind
+from taptill.domain.mark import read_marks
+from taptill.settlement.requests import (
+    Answer,
+    Append,
+    Echo,
+    JournalAnswer,
+    NoAnswer,
+    ReadJournal,
+    ReadRow,
+    RowAnswer,
+    Unheard,
+    Update,
+    UpdateAnswer,
+)
+
+HEALING_ROUNDS = 20
+SALES_UNIT = 5
+"""Every sale is a multiple of it, so that a payment is told from a sale by its amount."""
+
+LOST = Unheard("no answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """An update under way; `first` where nothing was sent on the same look before."""
+
+    update: Update
+    till: ModelTill
+    journal_id: str
+    first: bool
+
+
+class World:
+    """Tills, a backend and a network; `perform` does one act if it is possible.
+
+    `calm` as long as nothing has happened that a person may have to decide about; `looks_halved`
+    once the office has moved a total by what a sale may come to (docs/adr/0001). `story` holds
+    what happened as sentences with their figures, put together only where somebody reads them.
+    """
+
+    def __init__(self, kin: Kin, tills: int = 2, protocol: Protocol = REAL) -> None:
+        self.backend = ModelBackend(kin, TOTALS)
+        self.protocol = protocol
+        self.tills = [ModelTill(one, f"aaaa{one:04d}", protocol) for one in range(1, tills + 1)]
+        self.under_way: list[Packet] = []
+        self.forms: list[tuple[int, Decimal]] = []
+        self.calm = kin.honest
+        self.story: list[tuple[str, tuple[object, ...]]] = []
+        self.halts = 0
+        self.heals = True
+        self.copied: set[int] = set()
+        self.looks_halved = False
+        self._charges = 0
+        self._payers: list[int] = []
+        self._acts: dict[Verb, Callable[[Act], bool]] = {
+            Verb.SELL: self._sell,
+            Verb.VOID: self._void,
+            Verb.BEGIN: self._begin,
+            Verb.GO_ON: self._go_on,
+            Verb.LOOK: self._look,
+            Verb.RESUME: self._resume,
+            Verb.CRASH: self._crash,
+            Verb.FORGET: self._forget,
+            Verb.JUMP: self._jump,
+            Verb.BACK_UP: self._back_up,
+            Verb.RESTORE: self._restore,
+            Verb.CLONE: self._clone,
+            Verb.RETIRE: self._retire,
+            Verb.LAND: self._land,
+            Verb.DROP: self._drop,
+            Verb.PAY: self._pay,
+            Verb.OPEN_FORM: self._open_form,
+            Verb.SAVE_FORM: self._save_form,
+            Verb.WRITE_BACK: self._write_back,
+            Verb.EMPTY: self._empty,
+            Verb.COPY: self._copy,
+            Verb.BLOCK: self._block,
+        }
+
+    def perform(self, act: Act) -> bool:
+        """Do one act; False where it is not possible now, and nothing happened."""
+        return self._acts[act.verb](act)
+
+    def payments_of(self, customer: int) -> set[int]:
+        """Number a customer's payments at the office."""
+        return {number for number, payer in enumerate(self._payers) if payer == customer}
+
+    def close(self) -> None:
+        for till in self.tills:
+            till.close()
+
+    def heal(self) -> Iterator[None]:
+        """Let everything land, then look and settle without a fault until nobody writes any more.
+
+        Yields after each step, so that it can be checked.
+        """
+        while self.under_way:
+            self.perform(Act(Verb.LAND))
+            yield
+        while self.forms:
+            self.perform(Act(Verb.SAVE_FORM))
+            yield
+        for _ in range(HEALING_ROUNDS):
+            before = self._entries()
+            for till in self.tills:
+                if not till.off:
+                    yield from self._heal(till)
+            if self._entries() == before and not any(till.waiting() for till in self.tills):
+                return
+        self.heals = not self.backend.kin.honest
+
+    def _heal(self, till: ModelTill) -> Iterator[None]:
+        number = till.number
+        if self.backend.kin.honest:
+            self.perform(Act(Verb.RESUME, number))
+        for customer in sorted(till.memory.under_way):
+            yield from self._finish(number, customer)
+        for customer in self.backend.versions:
+            self.perform(Act(Verb.LOOK, number, customer))
+            yield
+        for customer in till.waiting():
+            self.perform(Act(Verb.BEGIN, number, customer))
+            yield from self._finish(number, customer)
+
+    def _finish(self, number: int, customer: int) -> Iterator[None]:
+        while self.perform(Act(Verb.GO_ON, number, customer)):
+            yield
+
+    def _entries(self) -> int:
+        query = "SELECT count(*) FROM entries"
+        return sum(till.bench.file.connection.execute(query).fetchone()[0] for till in self.tills)
+
+    def _say(self, sentence: str, *figures: object) -> bool:
+        self.story.append((sentence, figures))
+        return True
+
+    # --- a till ---------------------------------------------------------------------------------
+
+    def _till(self, act: Act) -> ModelTill | None:
+        """Give the till that an act names, if it is there and on."""
+        if not 1 <= act.till <= len(self.tills):
+            return None
+        till = self.tills[act.till - 1]
+        return None if till.off else till
+
+    def _sell(self, act: Act) -> bool:
+        till = self._till(act)
+        if till is None:
+            return False
+        self._charges += 1
+        if act.how < 0:
+            till.write(Draft(Kind.REPAYMENT, act.customer, act.how))
+            return self._say("till {} takes {} from {}", till, -act.how, NAMES[act.customer])
+        till.write(Draft(Kind.CHARGE, act.customer, act.how, charge_id=str(self._charges)))
+        return self._say("till {} charges {} {}", till, NAMES[act.customer], act.how)
+
+    def _void(self, act: Act) -> bool:
+        till = self._till(act)
+        charge = till.voidable(act.customer) if till else None
+        if till is None or charge is None:
+            return False
+        charge_id, amount = charge
+        till.write(Draft(Kind.VOID, act.customer, -amount, charge_id=charge_id))
+        return self._say("till {} voids {}'s charge of {}", till, NAMES[act.customer], amount)
+
+    def _begin(self, act: Act) -> bool:
+        till = self._till(act)
+        if till is None or act.customer in till.memory.under_way:
+            return False
+        if act.customer not in till.waiting():
+            return False
+        till.begin(act.customer, offered=self.backend.kin.conditional)
+        return self._say("till {} begins to settle {}", till, NAMES[act.customer])
+
+    def _look(self, act: Act) -> bool:
+        till = self._till(act)
+        if till is None:
+            return False
+        seen = self.backend.read(act.customer, act.how)
+        self._say("till {} looks {} up: {}", till, NAMES[act.customer], seen)
+        till.sight(seen)
+        return True
+
+    def _resume(self, act: Act) -> bool:
+        till = self._till(act)
+        if till is None or not till.bench.reads.halted():
+            return False
+        self.halts += 1
+        till.write(*[Draft(Kind.RESUMED, one) for one in till.bench.reads.halted()])
+        till.crash()
+        return self._say("the halt of till {} is lifted", till)
+
+    def _crash(self, act: Act) -> bool:
+        till = self._till(act)
+        if till is None:
+            return False
+        for one in list(till.memory.under_way.values()) if act.how else []:
+            if isinstance(one.request, Update):
+                self._send(till, one.request)
+                self._say("till {} has just sent {}", till, one.request)
+        till.crash()
+        return self._say("till {} crashes and starts again", till)
+
+    def _forget(self, act: Act) -> bool:
+        till = self._till(act)
+        if till is None or not till.stamps:
+            return False
+        till.stamps.clear()
+        return self._say("the cache of till {} is deleted", till)
+
+    def _jump(self, act: Act) -> bool:
+        till = self._till(act)
+        if till is None:
+            return False
+        till.clock.jump(act.how)
+        return self._say("the clock of till {} jumps by {} s", till, str(act.how))
+
+    def _back_up(self, act: Act) -> bool:
+        till = self._till(act)
+        if till is None:
+            return False
+        till.backup = Backup(till.bench.image(), till.journal_id)
+        return self._say("the journal of till {} is copied", till)
+
+    def _restore(self, act: Act) -> bool:
+        till = self._till(act)
+        if till is None or till.backup is None:
+            return False
+        self.calm, till.doubtful = False, True
+        till.open(till.backup.image, till.backup.journal_id)
+        return self._say("an old copy of till {}'s journal is put in its place", till)
+
+    def _clone(self, act: Act) -> bool:
+        till = self._till(act)
+        if till is None:
+            return False
+        twin = ModelTill(len(self.tills) + 1, till.journal_id, self.protocol)
+        twin.open(till.bench.image(), till.journal_id)
+        twin.sums = {customer: set(sums) for customer, sums in till.sums.items()}
+        self.tills.append(twin)
+        self.calm, till.doubtful, twin.doubtful = False, True, True
+        return self._say("the card of till {} is cloned: till {} begins with it", till, twin)
+
+    def _retire(self, act: Act) -> bool:
+        """Close a till for good: nothing is open, and where it can look, all is as it should be.
+
+        Where conditions are obeyed nothing that is still under way can undo what has landed. On
+        the plain API it waits until nothing is under way any more, and looks once more.
+        """
+        till = self._till(act)
+        if till is None or till.memory.stop or till.memory.under_way or self._is_open(till):
+            return False
+        if not self.backend.kin.guarded:
+            self._let_time_pass()
+            for customer in self.backend.versions:
+                till.sight(self.backend.read(customer))
+        if till.memory.stop or self._is_open(till):
+            return False
+        self.backend.forget_old_copies()
+        till.off = True
+        return self._say("till {} is retired", till)
+
+    @staticmethod
+    def _is_open(till: ModelTill) -> bool:
+        positions = [till.position(customer) for customer in till.customers()]
+        return any(one and (one.open or one.conflict) for one in positions)
+
+    def _let_time_pass(self) -> None:
+        while self.under_way:
+            self._land(Act(Verb.LAND))
+        for till in self.tills:
+            till.memory.under_way.clear()
+
+    # --- the network ----------------------------------------------------------------------------
+
+    def _go_on(self, act: Act) -> bool:
+        till = self._till(act)
+        one = till.memory.under_way.get(act.customer) if till else None
+        if till is None or one is None:
+            return False
+        answer = self._answer(till, act, one.row)
+        outcome = till.go_on(act.customer, answer)
+        if outcome is not None:
+            self._say("till {} is through with {}: {}", till, NAMES[act.customer], outcome)
+        return True
+
+    def _answer(self, till: ModelTill, act: Act, row: Snapshot | None) -> Answer:
+        request = till.memory.under_way[act.customer].request
+        match request:
+            case ReadRow(customer):
+                return self._read(till, customer, act.fate)
+            case ReadJournal(customer, mark_seq):
+                look = till.look(customer, mark_seq)
+                assert isinstance(look, JournalAnswer)
+                last = look.position.last
+                self._say(
+                    "till {} looks into its journal: {}'s last is {}", till, NAMES[customer], last
+                )
+                return self.protocol.seen_as(row, look) if row else look
+            case Append(drafts):
+                till.write(*drafts)
+                for draft in drafts:
+                    self._say("till {} journals: {} of {}", till, draft.kind, NAMES[act.customer])
+                return None
+            case Update():
+                return self._update(till, request, act.fate)
+
+    def _read(self, till: ModelTill, customer: int, fate: Fate) -> RowAnswer:
+        if fate in {Fate.REQUEST_LOST, Fate.REPLY_LOST, Fate.ERROR_BEFORE}:
+            self._say("till {} asks for {}'s row: no answer", till, NAMES[customer])
+            return NoAnswer("no answer")
+        row = self.backend.read(customer, COPIES.get(fate, 0))
+        old = " an old copy of" if fate in COPIES else ""
+        self._say("till {} reads{} {}'s row: {}", till, old, NAMES[customer], row)
+        till.keep(row)
+        return row
+
+    def _update(self, till: ModelTill, update: Update, fate: Fate) -> UpdateAnswer:
+        """Carry one update over the network, for better or worse."""
+        name = NAMES[update.read.customer.id]
+        self._say("till {} sends {}'s row, {}: {}", till, name, update, fate)
+        packet = self._packet(till, update)
+        match fate:
+            case Fate.REQUEST_LOST | Fate.ERROR_BEFORE:
+                return LOST
+            case Fate.REPLY_LOST | Fate.ERROR_AFTER:
+                self._apply(packet)
+                return LOST
+            case Fate.LATE:
+                self.under_way.append(packet)
+                return LOST
+            case Fate.TWICE:
+                self.under_way.append(packet)
+            case Fate.REPEATED:
+                self._apply(packet)
+            case _:
+                pass
+        answer = self._apply(packet)
+        if isinstance(answer, Echo) and answer.row:
+            till.keep(answer.row)
+        return answer
+
+    def _packet(self, till: ModelTill, update: Update) -> Packet:
+        one = till.memory.under_way[update.read.customer.id]
+        return Packet(update, till, till.journal_id, first=one.sends == 0)
+
+    def _send(self, till: ModelTill, update: Update) -> None:
+        self.under_way.append(self._packet(till, update))
+
+    def _apply(self, packet: Packet) -> UpdateAnswer:
+        answer = self.backend.apply(packet.update, packet.journal_id, first=packet.first)
+        customer = packet.update.read.customer.id
+        refused = ", not applied (409)" if isinstance(answer, Unheard) else ""
+        self._say("{}'s row is now: {}{}", NAMES[customer], self.backend.read(customer), refused)
+        return answer
+
+    def _land(self, act: Act) -> bool:
+        if act.how >= len(self.under_way):
+            return False
+        packet = self.under_way.pop(act.how)
+        self._say("a request of till {} lands late: {}", packet.till, packet.update)
+        self._apply(packet)
+        return True
+
+    def _drop(self, act: Act) -> bool:
+        if act.how >= len(self.under_way):
+            return False
+        packet = self.under_way.pop(act.how)
+        return self._say("a late request of till {} never lands", packet.till)
+
+    # --- the office -----------------------------------------------------------------------------
+
+    def _pay(self, act: Act) -> bool:
+        written = self.backend.pay(act.customer, act.how)
+        return self._paid(act.customer, "the office books {} for {}: {}", act.how, written)
+
+    def _open_form(self, act: Act) -> bool:
+        total = self.backend.read(act.customer).total
+        self.forms.append((act.customer, total + act.how))
+        return self._say("the office opens {}'s row: total {}", NAMES[act.customer], total)
+
+    def _save_form(self, act: Act) -> bool:
+        if act.how >= len(self.forms):
+            return False
+        customer, total = self.forms.pop(act.how)
+        written = self.backend.set_total(customer, total)
+        return self._paid(customer, "the office saves the total {} of {}: {}", total, written)
+
+    def _paid(self, customer: int, sentence: str, figure: object, written: Snapshot) -> bool:
+        self._payers.append(customer)
+        self.looks_halved = self.looks_halved or self.backend.payments[-1] % SALES_UNIT == 0
+        self._unrest()
+        return self._say(sentence, figure, NAMES[customer], written)
+
+    def _write_back(self, act: Act) -> bool:
+        self._unrest()
+        written = self.backend.write_back(act.customer, act.how)
+        return self._say("the office writes {}'s old row back: {}", NAMES[act.customer], written)
+
+    def _empty(self, act: Act) -> bool:
+        self.calm = False
+        left = EMPTIED[act.how % len(EMPTIED)]
+        written = self.backend.set_marks(act.customer, read_marks(left))
+        return self._say("the office empties {}'s debtData: {}", NAMES[act.customer], written)
+
+    def _copy(self, act: Act) -> bool:
+        if act.how == act.customer or {act.customer, act.how} & self.copied:
+            return False  # else a row may get an old debtData of its own kin, without the money
+        self.calm = False
+        self.copied.add(act.how)
+        marks = self.backend.read(act.customer).marks
+        written = self.backend.set_marks(act.how, marks)
+        return self._say(
+            "the office copies {}'s debtData to {}: {}",
+            NAMES[act.customer],
+            NAMES[act.how],
+            written,
+        )
+
+    def _block(self, act: Act) -> bool:
+        self._unrest()
+        written = self.backend.block(act.customer)
+        return self._say("the office blocks {} or lets him in: {}", NAMES[act.customer], written)
+
+    def _unrest(self) -> None:
+        """Note a write of the office: on a row that is not enrolled it may lead to the desk."""
+        self.calm = self.calm and self.backend.kin.enrolled
