@@ -116,7 +116,7 @@ def build(config: Config, state: Path, token: str) -> House:
     """
     refuse_unbuilt(config)
     clock = SystemClock()
-    journal = Journal(state / "journal.db", clock, min_free_mb=config.journal.min_free_mb)
+    journal = _journal(config, state, clock)
     journal.open(identity(config))
     with ExitStack() as undo:
         undo.callback(journal.close)
@@ -124,6 +124,12 @@ def build(config: Config, state: Path, token: str) -> House:
         house = _connect(config, token, clock, journal, cache)
         undo.pop_all()
     return house
+
+
+def _journal(config: Config, state: Path, clock: SystemClock) -> Journal:
+    keeping = config.journal
+    path = state / "journal.db"
+    return Journal(path, clock, min_free_mb=keeping.min_free_mb, mirror=keeping.mirror)
 
 
 def _connect(
@@ -192,7 +198,7 @@ async def sender(config: Config, state: Path, token: str) -> AsyncIterator[Sende
     if config.settlement.strategy != "debt":
         raise UsageError(problem="with strategy 'export' nothing is sent: see taptill export")
     clock = SystemClock()
-    journal = Journal(state / "journal.db", clock, min_free_mb=config.journal.min_free_mb)
+    journal = _journal(config, state, clock)
     journal.open(identity(config))
     api = _api(config, token, clock, Connection(clock))
     quiet = SettlementEvents(lambda: None, lambda _: None, lambda _: "")
@@ -233,7 +239,11 @@ class _Status:
             cache_age_s=None if age_s is None else int(age_s),
             time=local_time(self.clock.now()),
             alarms=self._alarms(health.trouble),
-            warnings=(*self.config.warnings, *unbuilt(self.config)),
+            warnings=(
+                *self.config.warnings,
+                *unbuilt(self.config),
+                *self.journal.warnings(),
+            ),
         )
 
     def _alarms(self, trouble: str) -> tuple[Alarm, ...]:
@@ -327,7 +337,6 @@ def unbuilt(config: Config) -> list[str]:
         "[backend] fields": config.backend.fields,
         "[backend] office_token_file": config.backend.office_token_file,
         "[cache] fields": set(config.cache.fields) - {"name", "company"},
-        "[journal] mirror": config.journal.mirror,
         "[ui] sound": config.ui.sound != "auto",
         "[[staff]]": config.staff,
         "[receipt] printer": config.receipt.printer,

@@ -21,7 +21,7 @@ STAFF = ("name", "role", "pin_hash", "card_id")
 NOT_YET = {  # wholly, or one of the choices
     *("[till] mode", "[till] max_repayment", "[till] countdown_s", "[[reader]] driver"),
     *("[backend] office_token_file", "[backend] fields", "[cache] fields", "[limits] override_max"),
-    *("[journal] mirror", "[ui] sound"),
+    "[ui] sound",
     *("[privacy] clear_after_s", "[receipt] printer", "[metrics] textfile"),
     *(f"[[staff]] {name}" for name in STAFF),
 }

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from tests.fakes.until import until
 
+from taptill.checkout.view import TillView
 from taptill.config import parse
 from taptill.domain.errors import ConfigError
 from taptill.wiring import build, check_reader, unbuilt
@@ -21,6 +23,9 @@ driver = "simulated"
 strategy = "{strategy}"
 {more}
 """
+
+
+OWN_DISK = "mirror: it is on the journal's own disk: is the stick in?"
 
 
 def config_text(
@@ -48,9 +53,6 @@ def test_what_would_break_a_promise_is_refused_before_a_journal_is_made(
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        pytest.param(
-            config_text(more='[journal]\nmirror = "/mnt"'), "[journal] mirror", id="mirror"
-        ),
         pytest.param(config_text(more='[ui]\nsound = "bell"'), "[ui] sound", id="sound"),
         pytest.param(config_text(more='[metrics]\ntextfile = "/m"'), "[metrics]", id="metrics"),
         pytest.param(config_text(backend='fields = ["id"]'), "[backend] fields", id="fields"),
@@ -71,3 +73,21 @@ async def test_a_house_is_built_without_a_network_and_closes(tmp_path: Path) -> 
     again = build(parse(config_text(), check_reader), tmp_path, "token")
     assert again.journal.journal_id == house.journal.journal_id
     again.close()
+
+
+async def test_a_mirror_that_is_not_on_other_media_is_said_on_the_status_line(
+    tmp_path: Path,
+) -> None:
+    """It would look like a second copy, and go with the first one."""
+    text = config_text(more=f'[journal]\nmirror = "{tmp_path}/copy.jsonl"\nmin_free_mb = 1')
+    house = build(parse(text, check_reader), tmp_path, "token")
+    views: list[TillView] = []
+    house.till.watch(views.append)
+
+    def warned() -> bool:
+        house.till.refresh()
+        return OWN_DISK in views[-1].status.warnings
+
+    await until(warned)
+    house.close()
+    assert not (tmp_path / "copy.jsonl").exists()

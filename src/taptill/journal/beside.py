@@ -21,6 +21,7 @@ class Beside:
     """The thread of one worker; `fault` names what nobody foresaw and what ended it."""
 
     def __init__(self, name: str, worker: Worker) -> None:
+        self.name = name
         self.fault = ""
         self._worker = worker
         self._stopped = threading.Event()

@@ -27,11 +27,11 @@ ENTRY_COLUMNS = (
 )
 MISSING_END = "it is missing: the sums per customer know of it"
 
-_NAMES = tuple(ENTRY_COLUMNS.split(", "))
+ENTRY_NAMES = tuple(ENTRY_COLUMNS.split(", "))
 _POSITION_COLUMNS = ", ".join(projection.COLUMNS)
 
 # Statements of the hot path, written once.
-_ENTRY_PLACES = ", ".join("?" * len(_NAMES))
+_ENTRY_PLACES = ", ".join("?" * len(ENTRY_NAMES))
 _ENTRY_IN = f"INSERT INTO entries ({ENTRY_COLUMNS}) VALUES ({_ENTRY_PLACES})"  # noqa: S608
 _POSITION_PLACES = ", ".join("?" * len(projection.COLUMNS))
 _POSITION_IN = "INSERT OR REPLACE INTO positions "
@@ -287,7 +287,7 @@ def entry_of(row: Sequence[Any], place: str = "") -> Entry:
 
 def chain_break(row: Sequence[Any], seq: int, prev_hash: str) -> str:
     """Say in words why a row is not the chain's entry `seq`; empty while it is."""
-    columns = dict(zip(_NAMES, row, strict=True))
+    columns = dict(zip(ENTRY_NAMES, row, strict=True))
     if columns["seq"] != seq:
         return "it is missing"
     if columns.pop("prev_hash") != prev_hash:
@@ -320,3 +320,12 @@ def _check_format(connection: sqlite3.Connection, path: Path | str, *, read_only
 
 def _format(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def sync_folder(folder: Path) -> None:
+    """Sync a folder: a new file's name is safe only then."""
+    folder_fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(folder_fd)
+    finally:
+        os.close(folder_fd)

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import queue
 import threading
 from collections.abc import Sequence
@@ -16,9 +15,10 @@ from taptill.domain.entry import Draft, Entry, Position
 from taptill.domain.errors import JournalBrokenError, JournalError
 from taptill.journal import faults
 from taptill.journal.beside import Beside
-from taptill.journal.file import JournalFile
+from taptill.journal.file import JournalFile, sync_folder
 from taptill.journal.identity import opening
 from taptill.journal.lock import JournalLock
+from taptill.journal.mirror import Mirror
 from taptill.journal.patrol import Patrol
 from taptill.journal.reads import Reads
 from taptill.settlement.requests import JournalAnswer
@@ -62,7 +62,9 @@ class _Group:
 class Journal:
     """The journal of a running till: `append` returns when the entries are on the disk."""
 
-    def __init__(self, path: Path, clock: Clock, *, min_free_mb: int = 50) -> None:
+    def __init__(
+        self, path: Path, clock: Clock, *, min_free_mb: int = 50, mirror: Path | None = None
+    ) -> None:
         self.path = path
         self._clock = clock
         self._min_free = min_free_mb * 1024 * 1024
@@ -70,7 +72,8 @@ class Journal:
         self._groups: queue.SimpleQueue[_Group | None] = queue.SimpleQueue()
         self._failure = ""
         self._patrol = Patrol(path)
-        self._beside: tuple[Beside, ...] = ()
+        self._mirror = Mirror(path, mirror) if mirror else None
+        self._beside: list[Beside] = []
         self._traces: list[faults.Trace] = []
         self._thread: threading.Thread | None = None
         self.journal_id = ""
@@ -89,16 +92,19 @@ class Journal:
             faults.refuse_loss(self.path, self._lock.journal_id)
             self._file = JournalFile(self.path, self._clock)
             undo.callback(self._file.close)
-            _sync_folder(self.path.parent)
+            sync_folder(self.path.parent)
             self.reads = Reads(self.path)
             undo.callback(self.reads.close)
             self._identify(identity)
             self._traces = faults.traces(self.path)
             self._lock.sign(self.journal_id)
             undo.pop_all()
-        self._beside = (Beside("journal patrol", self._patrol),)
+        self._beside = [Beside("journal patrol", self._patrol)]
+        if self._mirror:
+            self._beside.append(Beside("mirror", self._mirror))
         self._thread = threading.Thread(target=self._write, name="journal writer", daemon=True)
-        for one in (self._thread, *self._beside):
+        self._thread.start()
+        for one in self._beside:
             one.start()
 
     async def append(self, drafts: Sequence[Draft]) -> list[Entry]:
@@ -139,6 +145,12 @@ class Journal:
             or faults.trouble(self.path, self._traces, self._min_free)
             or self._patrol.fault
         )
+
+    def warnings(self) -> tuple[str, ...]:
+        """Say in a line each what a technician should see to; nothing of it stops a sale."""
+        ended = [f"{one.name}: {one.fault}" for one in self._beside if one.fault]
+        mirror = self._mirror.warning if self._mirror else ""
+        return tuple(one for one in (*ended, mirror) if one)
 
     def alive(self) -> bool:
         """Tell whether the writer thread beats, for the watchdog."""
@@ -245,12 +257,3 @@ class Journal:
         elif self._failure and not failure:
             log.warning("journal.recovered")
         self._failure = failure
-
-
-def _sync_folder(folder: Path) -> None:
-    """Sync a folder: a new file's name is safe only then."""
-    folder_fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(folder_fd)
-    finally:
-        os.close(folder_fd)

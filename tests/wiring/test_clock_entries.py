@@ -16,6 +16,16 @@ from taptill.journal.verify import verify
 
 
 @pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.db"
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
 def journal(path: Path, clock: FakeClock) -> Iterator[Journal]:
     made = opened(path, clock)
     yield made
