@@ -2,67 +2,70 @@
 
 import json
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import click
 
-from taptill import config as configs
+from taptill.cli.office.journal_export import COPY, SEQ_MAX, export
 from taptill.cli.office.moves import COMMANDS as MOVES
+from taptill.cli.options import JSON, STATE, journal_at
 from taptill.clock import SystemClock
 from taptill.domain.entry import Entry
-from taptill.domain.errors import JournalBrokenError, JournalError
-from taptill.journal.file import JournalFile, connect, entries
-from taptill.journal.lock import JournalLock
-from taptill.journal.verify import verify as walk
-
-SEQ_MAX = 2**63 - 1
-
-_STATE = click.option("--state-dir", type=click.Path(path_type=Path), help="Where it lies.")
-_JSON = click.option("--json", "as_json", is_flag=True, help="Answer for a script.")
+from taptill.domain.errors import JournalBrokenError, JournalError, UsageError
+from taptill.journal.file import connect, entries
+from taptill.journal.lock import alone
+from taptill.journal.verify import UNREADABLE, Verdict, verify_copy
+from taptill.journal.verify import verify as verify_journal
 
 
 @click.group()
 def journal() -> None:
-    """Read, verify and move the journal; what only reads may run beside the till."""
+    """Read, verify, export and move the journal; what only reads may run beside the till."""
 
 
-for _command in MOVES:
+for _command in (export, *MOVES):
     journal.add_command(_command)
 
 
 @journal.command()
-@_STATE
-@_JSON
+@STATE
+@JSON
 @click.option("--rebuild", is_flag=True, help="Compute the sums per customer anew (till stopped).")
-def verify(state_dir: Path | None, *, as_json: bool, rebuild: bool) -> None:
+@click.option("--file", "copy", type=COPY, help="Check this export or mirror instead; - is input.")
+def verify(state_dir: Path | None, copy: Path | None, *, as_json: bool, rebuild: bool) -> None:
     """Walk the chain of every entry; exit status 74 names the first broken one.
 
     \b
-    Example:
+    Examples:
       taptill journal verify --state-dir /var/lib/taptill
+      taptill journal verify --file /media/stick/taptill.jsonl
     """
-    path = _path(state_dir)
-    verdict = walk(connect(path, read_only=True), path)
-    if rebuild and verdict.broken_seq is None:  # sums of a broken chain would hide the break
-        _rebuild(path)
-        verdict = walk(connect(path, read_only=True), path)
+    if copy and rebuild:
+        raise UsageError(problem="--rebuild is for the journal itself, not for a copy")
+    path = copy or journal_at(state_dir)
+    verdict = _walk_copy(path) if copy else _walk(path, rebuild=rebuild)
     if as_json:
-        shown = {"entries": verdict.entries, "broken_seq": verdict.broken_seq}
-        stale = {"detail": verdict.detail, "stale_customers": list(verdict.stale_positions)}
-        click.echo(json.dumps({**shown, **stale, "sound": verdict.sound}))
+        shown = {"entries": verdict.entries, "first_seq": verdict.first_seq}
+        broken = {"broken_seq": verdict.broken_seq, "detail": verdict.detail}
+        ends = {"cut_short": verdict.cut_short, "sound": verdict.sound}
+        stale = {"stale_customers": list(verdict.stale_positions)}
+        click.echo(json.dumps({**shown, **broken, **stale, **ends}))
     if verdict.broken_seq is not None:
         raise JournalBrokenError(path=path, seq=verdict.broken_seq, detail=verdict.detail)
     if verdict.stale_positions:
         detail = f"sums of {len(verdict.stale_positions)} customers are wrong; use --rebuild"
         raise JournalError(path=path, detail=detail)
     if not as_json:
-        click.echo(f"{verdict.entries} entries, the chain holds: {path}")
+        since = f" from {verdict.first_seq} on" if verdict.first_seq > 1 else ""
+        cut = ", an incomplete last line left out" if verdict.cut_short else ""
+        click.echo(f"{verdict.entries} entries{since}, the chain holds{cut}: {path}")
 
 
 @journal.command(name="list")
-@_STATE
-@_JSON
+@STATE
+@JSON
 @click.option(
     "--last",
     type=click.IntRange(1, SEQ_MAX),
@@ -71,18 +74,30 @@ def verify(state_dir: Path | None, *, as_json: bool, rebuild: bool) -> None:
     help="So many of the newest entries.",
 )
 def list_(state_dir: Path | None, *, as_json: bool, last: int) -> None:
-    """List the newest entries, oldest first."""
+    """List the newest entries, oldest first.
+
+    \b
+    Examples:
+      taptill journal list --last 5
+      taptill journal list --json --state-dir /var/lib/taptill
+    """
     where = "seq > (SELECT coalesce(max(seq), 0) FROM entries) - ?"
-    _print(entries(connect(_path(state_dir), read_only=True), where, [last]), as_json=as_json)
+    _print(entries(connect(journal_at(state_dir), read_only=True), where, [last]), as_json=as_json)
 
 
 @journal.command()
-@_STATE
-@_JSON
+@STATE
+@JSON
 @click.argument("seq", type=click.IntRange(1, SEQ_MAX))
 def show(state_dir: Path | None, seq: int, *, as_json: bool) -> None:
-    """Show one entry whole."""
-    path = _path(state_dir)
+    """Show one entry whole.
+
+    \b
+    Examples:
+      taptill journal show 4711
+      taptill journal show 4711 --json
+    """
+    path = journal_at(state_dir)
     found = list(entries(connect(path, read_only=True), "seq = ?", [seq]))
     if not found:
         raise JournalError(path=path, detail=f"there is no entry {seq}")
@@ -93,23 +108,29 @@ def show(state_dir: Path | None, seq: int, *, as_json: bool) -> None:
         click.echo(f"{name:14} {json.dumps(value, ensure_ascii=False)}")
 
 
-def _path(state_dir: Path | None) -> Path:
-    path = configs.state_dir(state_dir) / "journal.db"
-    if not path.exists():
-        raise JournalError(path=path, detail="there is none; name its folder with --state-dir")
-    return path
+def _walk(path: Path, *, rebuild: bool) -> Verdict:
+    with closing(connect(path, read_only=True)) as connection:
+        verdict = verify_journal(connection, path)
+    if rebuild and verdict.broken_seq is None:  # sums of a broken chain would hide the break
+        _rebuild(path)
+        return _walk(path, rebuild=False)
+    return verdict
+
+
+def _walk_copy(path: Path) -> Verdict:
+    try:
+        with click.open_file(str(path), "rb") as file:
+            verdict = verify_copy(cast("BinaryIO", file))
+    except OSError as fault:
+        raise JournalError(path=path, detail=fault.strerror) from fault
+    if not verdict.entries and verdict.detail in ("", UNREADABLE):
+        raise JournalError(path=path, detail="this file holds no entries of a journal")
+    return verdict
 
 
 def _rebuild(path: Path) -> None:
-    clock = SystemClock()
-    lock = JournalLock(path)
-    lock.take(clock.now())
-    try:
-        file = JournalFile(path, clock)
-        file.rebuild_projection()
-        file.close()
-    finally:
-        lock.release()
+    with alone(path, SystemClock()) as journal:
+        journal.file.rebuild_projection()
 
 
 def _print(found: Iterable[Entry], *, as_json: bool) -> None:

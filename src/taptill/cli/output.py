@@ -2,31 +2,32 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from io import TextIOWrapper
 from pathlib import Path
-from typing import IO
 
-from taptill.domain.errors import UsageError
+from taptill.domain.errors import OutputError
+from taptill.journal.file import sync_folder
 
 
 @contextmanager
-def written(path: Path) -> Iterator[IO[str]]:
-    """Write a text file that is there, synced, only once it is whole; UsageError where it cannot.
+def written(path: Path) -> Iterator[TextIOWrapper]:
+    """Write a file beside its place, sync it, and put it there: nobody ever sees half of one.
 
-    The file is for its owner alone: it may hold what customers bought.
+    It is for its owner alone, as it may tell what customers bought. Errors: OutputError.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with _opened(partial) as target:
+        raw = os.fdopen(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
+        with TextIOWrapper(raw, "utf-8", newline="") as target:
             yield target
             target.flush()
             os.fsync(target.fileno())
         partial.replace(path)
     except OSError as fault:
-        raise UsageError(problem=f"{path} cannot be written: {fault.strerror}") from fault
+        raise OutputError(path=path, detail=fault.strerror) from fault
     finally:
-        partial.unlink(missing_ok=True)
-
-
-def _opened(path: Path) -> IO[str]:
-    return os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", newline="")
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+    with suppress(OSError):  # not every file system syncs a folder
+        sync_folder(path.parent)

@@ -39,6 +39,14 @@ class UsageError(TaptillError):
     exit_status = 64
 
 
+class OutputError(TaptillError):
+    """A file that a command was to write cannot be written; an older one stays as it was."""
+
+    code = "output"
+    says = "{path} cannot be written: {detail}"
+    exit_status = 73
+
+
 class MissingExtraError(TaptillError):
     """An optional package is not installed."""
 
@@ -241,6 +249,7 @@ class ServiceTooNewError(ServiceError):
 ALL_ERRORS: tuple[type[TaptillError], ...] = (
     ConfigError,
     UsageError,
+    OutputError,
     MissingExtraError,
     BackendError,
     UnreachableError,

@@ -19,7 +19,8 @@ def canonical(value: Mapping[str, Any]) -> str:
 
 def chained_hash(prev_hash: str, columns: Mapping[str, Any]) -> str:
     """Give SHA-256 over the previous hash and every other column but the hash itself."""
-    return sha256((prev_hash + canonical(columns)).encode("ascii")).hexdigest()
+    text = prev_hash + canonical(columns)  # plain ASCII, unless somebody changed the hash before
+    return sha256(text.encode("ascii", "backslashreplace")).hexdigest()
 
 
 def _as_text(value: object) -> str:

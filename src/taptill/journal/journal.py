@@ -14,12 +14,12 @@ from taptill.domain.decision import OfflineSpend
 from taptill.domain.entry import Draft, Entry, Position
 from taptill.domain.errors import JournalBrokenError, JournalError
 from taptill.journal import faults
-from taptill.journal.beside import Beside
+from taptill.journal.beside.mirror import Mirror
+from taptill.journal.beside.patrol import Patrol
+from taptill.journal.beside.thread import Beside
 from taptill.journal.file import JournalFile, sync_folder
 from taptill.journal.identity import opening
 from taptill.journal.lock import JournalLock
-from taptill.journal.mirror import Mirror
-from taptill.journal.patrol import Patrol
 from taptill.journal.reads import Reads
 from taptill.settlement.requests import JournalAnswer
 

@@ -3,9 +3,11 @@
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from taptill.domain.errors import JournalDamagedError
 from taptill.journal import projection
+from taptill.journal.beside.lines import read_rows
 from taptill.journal.chain import FIRST_PREV_HASH
 from taptill.journal.file import (
     ENTRY_COLUMNS,
@@ -17,15 +19,23 @@ from taptill.journal.file import (
     positions,
 )
 
+UNREADABLE = "its line cannot be read"
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a walk over the whole journal found; `broken_seq` is the first bad entry."""
+    """What a walk over the whole journal or a copy found; `broken_seq` is the first bad entry.
+
+    A copy may begin with a later entry: what is before `first_seq` is believed. `cut_short`: its
+    last line is incomplete, as a power cut leaves it, and was left out.
+    """
 
     entries: int
     broken_seq: int | None = None
     detail: str = ""
     stale_positions: tuple[int, ...] = ()
+    first_seq: int = 1
+    cut_short: bool = False
 
     @property
     def sound(self) -> bool:
@@ -41,6 +51,21 @@ def verify(connection: sqlite3.Connection, path: Path | str = "") -> Verdict:
     """
     with mapped(path):
         return _walk(connection)
+
+
+def verify_copy(file: BinaryIO) -> Verdict:
+    """Walk the chain of an export or a mirror, JSON lines or CSV, without the journal."""
+    first_seq, seq, prev_hash = 1, 1, FIRST_PREV_HASH
+    for row, ended in read_rows(file):
+        if row and seq == first_seq and isinstance(row[0], int) and row[0] > 1:
+            first_seq, seq, prev_hash = row[0], row[0], str(row[-2])
+        detail = chain_break(row, seq, prev_hash) if row else UNREADABLE
+        if row is None or detail:
+            if not ended:
+                return Verdict(seq - first_seq, first_seq=first_seq, cut_short=True)
+            return Verdict(seq - first_seq, seq, detail, first_seq=first_seq)
+        seq, prev_hash = seq + 1, row[-1]
+    return Verdict(seq - first_seq, first_seq=first_seq)
 
 
 def _walk(connection: sqlite3.Connection) -> Verdict:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, TextIO
 
 from taptill.domain.entry import Draft, Entry, Kind
 from taptill.domain.errors import UsageError
@@ -34,7 +34,7 @@ COLUMNS = (
     "hash",
 )
 
-Writer = Callable[[Path], AbstractContextManager[IO[str]]]
+Writer = Callable[[Path], AbstractContextManager[TextIO]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from taptill.domain.errors import JournalError
+from taptill.journal.beside.lines import LINE_BYTES_MAX, from_line, to_line
 from taptill.journal.file import ENTRY_COLUMNS, connect, mapped, sync_folder
-from taptill.journal.lines import from_line, to_line
 
 log = logging.getLogger("taptill.journal")
 
@@ -29,7 +29,6 @@ COPIES_MAX = 9
 """Files of other journals that are left alone before the mirror gives up."""
 
 TAIL_BYTES = 65_536
-LINE_BYTES_MAX = 2**20
 
 _ROWS = f"SELECT {ENTRY_COLUMNS} FROM entries WHERE seq > ? ORDER BY seq LIMIT {ROWS}"  # noqa: S608
 _State = tuple[int, int, int]

@@ -15,12 +15,12 @@ from tests.fakes.until import until
 from tests.journal.conftest import Book
 from tests.journal.drafts import ADA, charge
 
-from taptill.journal import mirror as module
+from taptill.journal.beside import mirror as module
+from taptill.journal.beside.lines import from_line
+from taptill.journal.beside.mirror import LOOK_S, RETRY_S, ROWS, Mirror
 from taptill.journal.chain import FIRST_PREV_HASH
 from taptill.journal.file import ENTRY_COLUMNS, chain_break
 from taptill.journal.journal import PATIENCE_S, Journal
-from taptill.journal.lines import from_line
-from taptill.journal.mirror import LOOK_S, RETRY_S, ROWS, Mirror
 
 
 @pytest.fixture
@@ -261,7 +261,7 @@ def test_a_journal_that_cannot_be_read_is_the_mirrors_trouble_alone(
 ) -> None:
     book.tamper("DROP TABLE entries")
     assert mirror.step() == RETRY_S
-    assert "no such table" in mirror.warning
+    assert "not a journal's" in mirror.warning
 
 
 async def test_a_stick_that_hangs_is_said_and_hinders_neither_a_sale_nor_the_end(

@@ -15,7 +15,8 @@ ROWS = 25
 """Entries checked at once: about a millisecond, ten on a small board."""
 
 REST_S = 0.01
-RETRY_S = 10.0
+RETRY_S = 2.0
+"""After a read that failed; the second one in a row is no chance, and closes the till."""
 
 _ROWS = f"SELECT {ENTRY_COLUMNS} FROM entries WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT {ROWS}"  # noqa: S608 - constants
 
@@ -29,6 +30,7 @@ class Patrol:
 
     def __init__(self, path: Path) -> None:
         self.fault = ""
+        self._failed = False
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._seq, self._prev_hash = 1, FIRST_PREV_HASH
@@ -39,8 +41,10 @@ class Patrol:
         try:
             rows = self._read()
         except JournalError as fault:
-            self._note(str(fault.fields["detail"]))
+            self._note(str(fault.fields["detail"]) if self._failed else "")
+            self._failed = True
             return RETRY_S
+        self._failed = False
         self._note("")
         for row in rows:
             broken = chain_break(row, self._seq, self._prev_hash)

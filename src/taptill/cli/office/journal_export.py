@@ -1,0 +1,95 @@
+"""`taptill journal export` in, every entry with its chain out: a whole file, or standard output."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from taptill.cli.options import JSON, STATE, journal_at
+from taptill.cli.output import written
+from taptill.domain.errors import OutputError, UsageError
+from taptill.journal.beside.lines import Row, rows, to_csv, to_line
+from taptill.journal.file import connect, mapped
+
+SEQ_MAX = 2**63 - 1
+SAID_EVERY = 100_000
+
+COPY = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
+OUTPUT = Path("-")
+
+
+@click.command()
+@STATE
+@JSON
+@click.option("--to", "target", type=COPY, default=OUTPUT, help="A file; - is output, the default.")
+@click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json")
+@click.option("--since", type=click.IntRange(1, SEQ_MAX), default=1, help="From this entry on.")
+def export(state_dir: Path | None, target: Path, form: str, since: int, *, as_json: bool) -> None:
+    """Write every entry with its chain: a line of JSON for each, or CSV.
+
+    A file is complete or not there at all. What was written is told on standard output, or where
+    that takes the entries on standard error.
+
+    \b
+    Examples:
+      taptill journal export --to /media/stick/2026.jsonl
+      taptill journal export --since 4712 --format csv --to new.csv --json
+      taptill journal export | gzip > journal.jsonl.gz
+    """
+    path = journal_at(state_dir)
+    if target.resolve().parent == path.resolve().parent and target.name.startswith(path.name):
+        raise UsageError(problem=f"{target} is the journal itself: choose another name")
+    with closing(connect(path, read_only=True)) as connection, mapped(path):
+        until = connection.execute("SELECT coalesce(max(seq), 0) FROM entries").fetchone()[0]
+        written = Counted(rows(connection, since, until), max(0, until - since + 1))
+        lines = map(to_line, written) if form == "json" else to_csv(written)
+        _write(target, lines)
+    if as_json:
+        told = {"entries": written.count, "last_seq": written.last_seq, "file": str(target)}
+        words = json.dumps({**told, "last_hash": written.last_hash})
+    else:
+        words = f"{written.count} entries, the last is number {written.last_seq}: {target}"
+    click.echo(words, err=target == OUTPUT)
+
+
+class Counted:
+    """Counts the rows that go by, and says now and then how far it is."""
+
+    def __init__(self, found: Iterator[Row], total: int) -> None:
+        self.count = 0
+        self.last_seq: int | None = None
+        self.last_hash: str | None = None
+        self._found = found
+        self._total = total
+
+    def __iter__(self) -> Iterator[Row]:
+        for row in self._found:
+            self.count += 1
+            self.last_seq, self.last_hash = row[0], row[-1]
+            if self.count % SAID_EVERY == 0:
+                click.echo(f"{self.count} of {self._total} entries", err=True)
+            yield row
+
+
+def _write(target: Path, lines: Iterable[bytes]) -> None:
+    if target == OUTPUT:
+        _write_output(lines)
+    else:
+        with written(target) as file:
+            for line in lines:
+                file.buffer.write(line)
+
+
+def _write_output(lines: Iterable[bytes]) -> None:
+    output = sys.stdout.buffer
+    try:
+        output.writelines(lines)
+        output.flush()
+    except BrokenPipeError:  # whoever read has enough, `head` for example
+        os.dup2(os.open(os.devnull, os.O_WRONLY), output.fileno())
+    except OSError as fault:
+        raise OutputError(path="standard output", detail=fault.strerror) from fault
