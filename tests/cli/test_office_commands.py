@@ -219,6 +219,9 @@ def test_a_retired_journal_is_settled_looked_at_and_closed(site: Site) -> None:
     assert site.debt(BEN) == pytest.approx(before + 2.50)
     again = site.taptill("journal", "retire", "--yes", "--config", str(site.config))
     assert (again.returncode, "archive" in again.stderr) == (78, True)
+    (site.state / "journal.db").rename(site.folder / "archived.db")
+    site.settle((BEN, 100))
+    assert site.debt(BEN) == pytest.approx(before + 3.50)
 
 
 def test_no_journal_is_retired_with_a_case_on_the_desk(on_desk: Site) -> None:

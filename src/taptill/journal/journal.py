@@ -11,7 +11,7 @@ from pathlib import Path
 
 from taptill.domain.clock import Clock
 from taptill.domain.decision import OfflineSpend
-from taptill.domain.entry import Draft, Entry, Position
+from taptill.domain.entry import Draft, Entry, Kind, Position
 from taptill.domain.errors import JournalBrokenError, JournalError
 from taptill.journal import faults
 from taptill.journal.beside.mirror import Mirror
@@ -117,6 +117,11 @@ class Journal:
         group = _Group(drafts, loop, loop.create_future())
         self._groups.put(group)
         return await group.answer
+
+    async def retire(self) -> None:
+        """Close the journal for good; then its folder is free for a new one."""
+        await self.append([Draft(Kind.RETIRED)])
+        self._lock.sign("")
 
     def position(self, customer_id: int) -> Position | None:
         """Tell where the journal stands with a customer."""

@@ -11,7 +11,7 @@ from typing import IO
 from taptill.domain.clock import Clock
 from taptill.domain.entry import Draft, Entry
 from taptill.domain.errors import JournalError, JournalInUseError
-from taptill.journal.faults import in_words
+from taptill.journal.faults import in_words, refuse_loss
 from taptill.journal.file import JournalFile
 from taptill.journal.reads import Reads
 
@@ -87,6 +87,7 @@ def alone(path: Path, clock: Clock) -> Iterator[LoneJournal]:
     lock = JournalLock(path)
     lock.take(clock.now())
     try:
+        refuse_loss(path, lock.journal_id)
         with closing(JournalFile(path, clock)) as file, closing(Reads(path)) as reads:
             yield LoneJournal(file, reads)
     finally:

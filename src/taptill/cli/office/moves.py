@@ -11,7 +11,6 @@ from taptill.cli.options import CONFIG, JSON, STATE, journal_at
 from taptill.cli.settle import refuse_stopped, say, send_open
 from taptill.clock import SystemClock
 from taptill.domain.customer import Snapshot
-from taptill.domain.entry import Draft, Kind
 from taptill.domain.errors import BackendError
 from taptill.journal import identity
 from taptill.journal.file import positions
@@ -136,7 +135,7 @@ async def _retire(connected: Sender, late_max_s: float) -> None:
         await _look_at_all(connected)
         refuse_stopped(connected)
         if not reads.open_sum(with_desk=True)[0]:
-            await connected.journal.append([Draft(Kind.RETIRED)])
+            await connected.journal.retire()
             return
         say("a late request has changed rows: once more")
     identity.refuse_while_open(reads, RETIRING)
