@@ -49,6 +49,7 @@ def test_a_sale_s_entry_says_what_was_bought_and_no_name(shop: Shop) -> None:
         "lines": [["Coffee", 150, 2], ["Water", 120, 1], ["", 30, 1]],
         "currency": "EUR",
         "initials": "A. B.",
+        "external_id": "",
         "offline": False,
     }
 

@@ -46,6 +46,7 @@ FIELDS: Mapping[str, Any] = {
     "isCreditAllowed": True,
     "totalDebt": True,
     "debtData": True,
+    "externalId": True,
     "default": True,
     "updatedAt": True,
 }

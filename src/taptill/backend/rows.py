@@ -11,6 +11,7 @@ from taptill.domain.mark import read_marks
 from taptill.domain.money import MINOR_MAX
 
 NAME_LENGTH_MAX = 200
+KEY_LENGTH_MAX = 128
 _LIST_KEYS = ("data", "rows", "items", "result")
 _TEXT_TRUTHS = {
     **dict.fromkeys(("true", "1", "yes", "t"), True),
@@ -72,6 +73,7 @@ def snapshot_of(row: dict[str, Any], form: MoneyForm) -> Snapshot:
         blocked=_truth(row["isBlocked"], "isBlocked"),
         credit_allowed=_truth(row.get("isCreditAllowed"), "isCreditAllowed"),
         is_default=_truth(row.get("default"), "default"),
+        external_id=_text(row.get("externalId"))[:KEY_LENGTH_MAX],
     )
     version = row.get("version")
     return Snapshot(

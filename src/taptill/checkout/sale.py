@@ -145,6 +145,7 @@ class Desk:
             "lines": [[line.name, line.price.minor, line.quantity] for line in basket.lines],
             "currency": self.keypad.currency.code,
             "initials": initials(known.snapshot.customer.name),
+            "external_id": known.snapshot.customer.external_id,
             "offline": approved.offline,
         }
         staff = None

@@ -17,7 +17,10 @@ Sight = tuple[str, int, str]
 """When a row was seen: boot id, milliseconds since it began, trusted wall time or empty."""
 
 NAMES = tuple(CUSTOMERS)
+TOTAL = NAMES.index("total")
 UPDATED_AT = NAMES.index("updated_at")
+VERSION = NAMES.index("version")
+MARKS = NAMES.index("marks")
 UPDATED_US = NAMES.index("updated_us")
 GONE = NAMES.index("gone")
 _SEEN = NAMES.index("seen_boot")
@@ -40,6 +43,7 @@ def to_row(snapshot: Snapshot, kept_fields: AbstractSet[str], sight: Sight) -> R
         int(customer.blocked),
         int(customer.credit_allowed),
         int(customer.is_default),
+        customer.external_id,
         str(snapshot.total),
         snapshot.updated_at,
         int(read.timestamp() * 1_000_000) if read else 0,
@@ -54,7 +58,7 @@ def to_row(snapshot: Snapshot, kept_fields: AbstractSet[str], sight: Sight) -> R
 def from_row(row: Row) -> Snapshot:
     """Read a row; sqlite3.DatabaseError where it is not as it was written."""
     must_be_intact(row)
-    customer_id, card_id, name, company, blocked, credit_allowed, is_default = row[:7]
+    customer_id, card_id, name, company, blocked, credit_allowed, is_default, key = row[:8]
     return Snapshot(
         Customer(
             customer_id,
@@ -64,11 +68,12 @@ def from_row(row: Row) -> Snapshot:
             bool(blocked),
             bool(credit_allowed),
             bool(is_default),
+            key,
         ),
-        Decimal(row[7]),
+        Decimal(row[TOTAL]),
         row[UPDATED_AT],
-        row[10],
-        read_marks(json.loads(row[11])),
+        row[VERSION],
+        read_marks(json.loads(row[MARKS])),
     )
 
 

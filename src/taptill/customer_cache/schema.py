@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-VERSION = 3
+VERSION = 4
 
 FAULTS = (sqlite3.Error, UnicodeDecodeError)
 """What SQLite may raise: of a damaged schema even the complaint may be no text."""
@@ -25,6 +25,7 @@ CUSTOMERS: dict[str, Any] = {
     "blocked": int,
     "credit_allowed": int,
     "is_default": int,
+    "external_id": str,
     "total": str,
     "updated_at": str,
     "updated_us": int,

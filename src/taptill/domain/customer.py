@@ -20,6 +20,7 @@ class Customer:
     blocked: bool
     credit_allowed: bool
     is_default: bool
+    external_id: str = ""  # the office's own key
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def pending(journal: LoneJournal, customer: int = ADA) -> tuple[Money, bool]:
 
 
 def sell(journal: LoneJournal, amount: int, customer: int = ADA, charge_id: str = "") -> None:
-    body = {"currency": "EUR", "offline": False, "initials": "A. B."}
+    body = {"currency": "EUR", "offline": False, "initials": "A. B.", "external_id": "K-1"}
     journal.append(Draft(Kind.CHARGE, customer, amount, body, charge_id or None))
 
 
@@ -62,6 +62,7 @@ def test_a_file_holds_each_money_entry_once_with_its_hash(
         ("charge", "3.20", "one"),
         ("void", "-3.20", "one"),
     ]
+    assert {(row["external_id"], row["currency"]) for row in rows} == {("K-1", "EUR")}
     (row,) = map(json.loads, (tmp_path / "2.json").read_text().splitlines())
     assert (row["number"], row["journal_id"], row["customer_id"]) == (2, "aaaa0001", BEN)
     assert (row["amount"], row["amount_minor"], len(row["hash"])) == ("12.50", 1250, 64)

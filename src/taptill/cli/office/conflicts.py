@@ -3,7 +3,7 @@
 import asyncio
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from taptill.domain.entry import Entry
 from taptill.domain.errors import ConflictOpenError, UsageError
 from taptill.domain.money import Currency, Money
 from taptill.journal.identity import currency as currency_of
-from taptill.journal.office.cases import Case, cases, entries_of
+from taptill.journal.office.cases import Case, cases, charge_before, entries_of
 from taptill.journal.reads import Reads
 from taptill.settlement.judgement import Desk, same
 from taptill.settlement.requests import Choice, Later, OnDesk, Outcome, Ruling, Settled, Stopped
@@ -32,7 +32,8 @@ WORDS = {
     Desk.REFUSED: "the backend refused the update for good",
     Desk.FORKED: "it was open when this journal parted from its twin, which may have sent it",
 }
-COLUMNS = ("customer", "reason", "in_question", "since", "seq", "detail", "words")
+SEQ_MAX = 2**63 - 1
+COLUMNS = ("customer", "external_id", "reason", "in_question", "since", "seq", "detail", "words")
 
 
 @click.group()
@@ -62,7 +63,8 @@ def list_(state_dir: Path | None, *, as_json: bool) -> None:
     found = cases(reads.connection)
     currency = currency_of(reads)
     for case in found:
-        click.echo(json.dumps(_row(case, currency)) if as_json else _line(case, currency))
+        row = _row(reads, case, currency)
+        click.echo(json.dumps(row) if as_json else _line(row))
     if not found and not as_json:
         click.echo("nothing waits on the conflict desk")
 
@@ -84,9 +86,9 @@ def show(state_dir: Path | None, customer: int, *, as_json: bool) -> None:
     history = list(entries_of(reads.connection, customer))
     if as_json:
         listed = [_columns(entry) for entry in history]
-        click.echo(json.dumps({**_row(case, currency), "entries": listed}))
+        click.echo(json.dumps({**_row(reads, case, currency), "entries": listed}))
         return
-    click.echo(_line(case, currency))
+    click.echo(_line(_row(reads, case, currency)))
     for entry in history:
         amount = "" if entry.amount_minor is None else currency.text(Money(entry.amount_minor))
         click.echo(f"{entry.seq:8} {entry.at} {entry.kind:12} {amount:>9}".rstrip())
@@ -180,7 +182,7 @@ def export(state_dir: Path | None, form: str, file: Path) -> None:
     """
     reads = Reads(journal_at(state_dir))
     currency = currency_of(reads)
-    rows = [_row(case, currency) for case in cases(reads.connection)]
+    rows = [_row(reads, case, currency) for case in cases(reads.connection)]
     with written(file) as target:
         if form == "json":
             target.writelines(f"{json.dumps(row)}\n" for row in rows)
@@ -246,9 +248,11 @@ def _in_question(case: Case) -> Money:
     return Money(case.position.in_question)
 
 
-def _row(case: Case, currency: Currency) -> dict[str, Any]:
+def _row(reads: Reads, case: Case, currency: Currency) -> dict[str, Any]:
+    customer = case.position.customer_id
     return {
-        "customer": case.position.customer_id,
+        "customer": customer,
+        "external_id": charge_before(reads.connection, customer, SEQ_MAX).get("external_id", ""),
         "reason": case.reason,
         "in_question": currency.text(_in_question(case)),
         "since": case.since.at if case.since else "",
@@ -258,8 +262,7 @@ def _row(case: Case, currency: Currency) -> dict[str, Any]:
     }
 
 
-def _line(case: Case, currency: Currency) -> str:
-    row = _row(case, currency)
+def _line(row: Mapping[str, Any]) -> str:
     detail = f" ({row['detail']})" if row["detail"] else ""
     return (
         f"customer {row['customer']}: {row['in_question']} in question since {row['since']}, "

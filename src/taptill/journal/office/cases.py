@@ -1,17 +1,23 @@
 """The journal in, what waits on the conflict desk out: one case a customer."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from taptill.domain.entry import Entry, Position
 from taptill.journal.file import entries, mapped, positions
+from taptill.journal.schema import MONEY
 
 _SINCE = (
     "seq IN (SELECT max(seq) FROM entries WHERE kind IN ('conflict', 'refusal', 'forked') "
     "GROUP BY customer_id)"
 )
 _OF_CUSTOMER = "customer_id = ?"
+_CHARGE = (
+    f"seq = (SELECT max(seq) FROM entries WHERE customer_id = ? AND seq <= ? "  # noqa: S608 - constant
+    f"AND {MONEY} AND kind = 'charge')"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,11 @@ def cases(connection: sqlite3.Connection) -> list[Case]:
     since = {one.customer_id: one for one in entries(connection, _SINCE)}
     found = [Case(one, since.get(one.customer_id) or since.get(None)) for one in open_ones]
     return sorted(found, key=lambda case: case.since.seq if case.since else 0)
+
+
+def charge_before(connection: sqlite3.Connection, customer_id: int, seq: int) -> Mapping[str, Any]:
+    """Give the body of a customer's last charge up to `seq`: who that is for the office."""
+    return next((one.body for one in entries(connection, _CHARGE, [customer_id, seq])), {})
 
 
 def entries_of(connection: sqlite3.Connection, customer_id: int) -> Iterator[Entry]:

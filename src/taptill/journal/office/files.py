@@ -13,6 +13,7 @@ from taptill.domain.errors import UsageError
 from taptill.domain.money import Currency, Money
 from taptill.journal.file import entries
 from taptill.journal.lock import LoneJournal
+from taptill.journal.office.cases import charge_before
 from taptill.journal.reads import Reads
 from taptill.journal.schema import MONEY
 
@@ -26,6 +27,7 @@ COLUMNS = (
     "kind",
     "charge_id",
     "customer_id",
+    "external_id",
     "amount",
     "amount_minor",
     "currency",
@@ -94,7 +96,7 @@ def write_file(reads: Reads, file: OfficeFile, path: Path, form: str, written: W
     """Write a file, the same however often it is written."""
     opened = reads.last_opened() or {}
     rows = (
-        _row(entry, file.number, opened.get("journal_id", ""))
+        _row(reads, entry, file.number, opened.get("journal_id", ""))
         for entry in _money(reads, file.first_seq, file.last_seq)
     )
     with written(path) as target:
@@ -134,8 +136,11 @@ def _money(reads: Reads, first_seq: int, last_seq: int | None) -> Iterator[Entry
     return entries(reads.connection, where, [first_seq, last_seq])
 
 
-def _row(entry: Entry, number: int, journal_id: str) -> dict[str, Any]:
-    code = entry.body.get("currency", "")
+def _row(reads: Reads, entry: Entry, number: int, journal_id: str) -> dict[str, Any]:
+    about = entry.body
+    if "currency" not in about:  # a void or a write-off: its charge tells
+        about = charge_before(reads.connection, entry.customer_id or 0, entry.seq)
+    code = about.get("currency", "")
     return {
         "number": number,
         "journal_id": journal_id,
@@ -145,6 +150,7 @@ def _row(entry: Entry, number: int, journal_id: str) -> dict[str, Any]:
         "kind": entry.kind.value,
         "charge_id": entry.charge_id or "",
         "customer_id": entry.customer_id,
+        "external_id": about.get("external_id", ""),
         "amount": Currency.named(code).text(Money(entry.amount_minor or 0)),
         "amount_minor": entry.amount_minor,
         "currency": code,
