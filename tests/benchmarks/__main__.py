@@ -21,6 +21,7 @@ MEASURES: Mapping[str, Measure] = {
     "journal": journal.measure,
     "decision": journal.measure_decision,
     "syncs": syncs.measure,
+    "cache": syncs.measure_cache,
     "reader": reader.measure,
     "footprint": footprint.measure,
 }

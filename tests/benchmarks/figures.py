@@ -4,7 +4,8 @@ import math
 import os
 import statistics
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,13 @@ def at_most(what: str, value: float | None, limit: float) -> Goal:
 def milliseconds(seconds: Sequence[float]) -> list[float]:
     """Turn samples into the unit that people read."""
     return [one * 1000 for one in seconds]
+
+
+def timed_s(work: Callable[[], object]) -> float:
+    """Give the seconds that something takes."""
+    began_s = time.perf_counter()
+    work()
+    return time.perf_counter() - began_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from tests.benchmarks.figures import (
     at_most,
     median,
     milliseconds,
+    percentile,
+    timed_s,
     times,
 )
 from tests.domain.samples import DORA, POLICY, known, question
@@ -36,6 +39,9 @@ MANY_QUICK = 50_000
 ROUNDS = 1000
 CUSTOMERS = 5000
 IDENTITY = {"backend": "http://nowhere.test", "strategy": "debt", "machine": "bench"}
+OPEN_CHARGES = 5_000
+OPEN_CUSTOMERS = 500
+KEYPAD = Keypad((), Currency("EUR"), implied=True)
 ENTRY_BYTES = 400
 """About what the columns of a charge's entry hold."""
 
@@ -99,6 +105,7 @@ def measure_decision(bench: Bench) -> list[Figure]:
     return [
         Figure("decision", "us", alone, goals=(at_most("us, p50", median(alone), 50),)),
         Figure(f"decision and its facts, {many:,} entries", "us", with_facts, alone),
+        *_offline(bench),
     ]
 
 
@@ -159,6 +166,28 @@ def _per_call(ask: Any) -> float:
     return (time.perf_counter() - began_s) / BATCH * 1e6
 
 
+def _offline(bench: Bench) -> list[Figure]:
+    """Measure a decision with the offline caps, which walk over all that is open."""
+    figures = []
+    for charges in (0, OPEN_CHARGES):
+        path = bench.folder / f"open-{charges}.db"
+        fill(path, charges, every=1, customers=OPEN_CUSTOMERS)
+        journal = Journal(path, SystemClock())
+        journal.open(IDENTITY)
+        desk = Desk(journal, ByMarks(journal.journal_id), POLICY, KEYPAD)
+        samples: list[float] = []
+        floor: list[float] = []
+        for turn in bench.rounds(f"decision, {charges:,} open", 1_000):
+            stale = known(replace(DORA, id=turn % OPEN_CUSTOMERS), 0, 31.0)
+            samples.append(1e6 * timed_s(partial(desk.ask, Found(stale, 0.0), Money(100), 0.0)))
+            floor.append(1e6 * timed_s(partial(decide, question(stale))))
+        journal.close()
+        goal = at_most("µs that a tap may wait, p99", percentile(samples, 99), 10_000)
+        name = f"decision offline, {charges:,} charges open"
+        figures.append(Figure(name, "µs", samples, floor, (goal,), "floor: the rules alone"))
+    return figures
+
+
 def _draft(charge_id: str, customer_id: int) -> Draft:
     body = {
         "lines": [["Coffee", 150, 2], ["", 120, 1]],
@@ -169,8 +198,11 @@ def _draft(charge_id: str, customer_id: int) -> Draft:
     return Draft(Kind.CHARGE, customer_id, 420, body, charge_id)
 
 
-def fill(path: Path, count: int) -> None:
-    """Write a sound journal quickly, each charge with its receipt; indexes are made at the end."""
+def fill(path: Path, count: int, *, every: int = 2, customers: int = CUSTOMERS) -> None:
+    """Write a sound journal quickly; indexes are made at the end.
+
+    Each charge has its receipt, and with `every` 1 none has.
+    """
     JournalFile(path, SystemClock()).close()
     connection = sqlite3.connect(path, isolation_level=None)
     made = connection.execute(
@@ -182,7 +214,9 @@ def fill(path: Path, count: int) -> None:
     for kind, name, _ in made:
         connection.execute(f"DROP {kind} {name}")
     places = ", ".join("?" * 13)
-    connection.executemany(f"INSERT INTO entries VALUES ({places})", _rows(count))
+    connection.executemany(
+        f"INSERT INTO entries VALUES ({places})", _rows(count, every=2 if receipts else 1)
+    )
     for _, _, sql in made:
         connection.execute(sql)
     connection.execute("COMMIT")
@@ -192,14 +226,14 @@ def fill(path: Path, count: int) -> None:
     file.close()
 
 
-def _rows(count: int) -> Iterator[tuple[Any, ...]]:
-    """Give rows of the table `entries`: each charge, and after it the backend's yes."""
+def _rows(count: int, every: int, customers: int) -> Iterator[tuple[Any, ...]]:
+    """Give rows of the table `entries`: a charge `every` so many, after it the backend's yes."""
     at, prev_hash = SystemClock().now(), FIRST_PREV_HASH
-    totals = dict.fromkeys(range(CUSTOMERS), 0)
+    totals = dict.fromkeys(range(customers), 0)
     charged = canonical(_draft("", 0).body)
     mark: list[Any] = []
     for seq in range(1, count + 1):
-        customer_id, is_charge = (seq + 1) // 2 % CUSTOMERS, seq % 2 == 1
+        customer_id, is_charge = (seq + every - 1) // every % customers, seq % every == 1 % every
         body = {"mark": mark, "updated_at": at, "base": "0"}
         columns = {
             "seq": seq,
