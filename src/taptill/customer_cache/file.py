@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 
-from taptill.customer_cache.schema import FAULTS, open_file
+from taptill.customer_cache.schema import BUSY_S, FAULTS, open_file
 from taptill.domain.clock import Clock
 from taptill.domain.errors import CacheError
 
@@ -79,11 +79,7 @@ class CacheFile:
 
         As long as its place takes no file, what is open goes on.
         """
-        if self._is_in_place():
-            return
-        try:
-            self.path.touch()
-        except OSError:
+        if self._is_in_place() or not self._has_a_place():
             return
         self._replace()
         raise CacheError(path=self.path, detail="its file was gone")
@@ -140,6 +136,15 @@ class CacheFile:
 
     def _is_in_place(self) -> bool:
         return not self._temporary and _inode(self.path) == self._inode
+
+    def _has_a_place(self) -> bool:
+        """Tell whether a file could be used there now: else what is open would be given up."""
+        try:
+            self.path.touch()
+            open_file(self.path, BUSY_S).close()
+        except (OSError, *FAULTS):
+            return False
+        return True
 
     def _remove(self, fault: Exception) -> None:
         log.warning("cache.rebuilt", extra={"detail": str(fault)})

@@ -42,9 +42,9 @@ CUSTOMERS: dict[str, Any] = {
 _SYNCED = {"key": str, "boot_id": str, "uptime_ms": int, "at": str, "stamp": str, "check": int}
 
 
-def open_file(path: Path | str) -> sqlite3.Connection:
+def open_file(path: Path | str, wait_s: float = OPEN_S) -> sqlite3.Connection:
     """Open the cache; one of another version is emptied. Errors: FAULTS."""
-    connection = sqlite3.connect(path, timeout=OPEN_S, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=wait_s, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
