@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -185,6 +186,34 @@ def test_a_table_that_is_gone_begins_it_anew(cache: CustomerCache) -> None:
     cache._file._connection.execute("DROP TABLE synced")
     assert cache.age_s() is None
     assert cache.synced() == Synced(None, "")
+
+
+DAMAGED_ROWS = {
+    "a balance": "UPDATE customers SET total = '-999900'",
+    "a block that is taken off": "UPDATE customers SET blocked = 0",
+    "somebody else's card": "UPDATE customers SET card_id = '04A7'",
+    "a sight": "UPDATE customers SET seen_ms = seen_ms + 1",
+    "who is gone": "UPDATE customers SET gone = 0",
+    "a gone that is none": "UPDATE customers SET gone = 'x'",
+    "the age of all": "UPDATE synced SET uptime_ms = uptime_ms + 1",
+    "an age that is none": "UPDATE synced SET uptime_ms = 'x'",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED_ROWS.values(), ids=DAMAGED_ROWS)
+def test_a_row_that_is_not_as_it_was_written_begins_it_anew(
+    cache: CustomerCache, clock: FakeClock, damage: str
+) -> None:
+    """Each field that a decision stands on."""
+    seen = snapshot(card="04A9")
+    cache.keep([replace(seen, customer=replace(seen.customer, blocked=True))])
+    clock.pass_time(60)
+    cache.keep_page(page(), 0, clock.monotonic())
+    cache.complete(clock.monotonic(), full=True)
+    cache._file._connection.execute(damage)
+    for card in ("04A7", "04A9"):
+        assert look_up(cache, card) == Unreachable()
+    assert (cache.count(), cache.age_s()) == (0, None)
 
 
 def test_a_sync_that_began_before_the_cache_was_begun_anew_is_not_complete(

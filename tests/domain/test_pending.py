@@ -309,7 +309,7 @@ def test_the_laws_meet_every_kind_of_sight() -> None:
 
         play(steps, look)
 
-    settings(max_examples=500)(watch)()
+    settings(max_examples=400)(watch)()
     kinds = {"exact", "in question"}
     assert {name for name, count in met.items() if count} == {
         *(f"{when} and {kind}" for when in ("old", "now") for kind in kinds),
