@@ -214,9 +214,8 @@ def fill(path: Path, count: int, *, every: int = 2, customers: int = CUSTOMERS) 
     for kind, name, _ in made:
         connection.execute(f"DROP {kind} {name}")
     places = ", ".join("?" * 13)
-    connection.executemany(
-        f"INSERT INTO entries VALUES ({places})", _rows(count, every=2 if receipts else 1)
-    )
+    rows = _rows(count, every, customers)
+    connection.executemany(f"INSERT INTO entries VALUES ({places})", rows)
     for _, _, sql in made:
         connection.execute(sql)
     connection.execute("COMMIT")
