@@ -57,7 +57,7 @@ class TillFolder:
     lines: list[SerialLine] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.state.mkdir(parents=True)
+        self.state.mkdir(mode=0o700, parents=True)
         token = self.folder / "token"
         token.write_text("none\n")
         token.chmod(0o600)
