@@ -264,6 +264,7 @@ def test_a_journal_that_cannot_be_read_is_the_mirrors_trouble_alone(
     assert "not a journal's" in mirror.warning
 
 
+@pytest.mark.slow
 async def test_a_stick_that_hangs_is_said_and_hinders_neither_a_sale_nor_the_end(
     path: Path, copy: Path, clock: FakeClock
 ) -> None:
