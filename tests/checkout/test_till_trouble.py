@@ -55,6 +55,18 @@ def test_a_disk_that_is_nearly_full_closes_the_till_and_room_opens_it(shop: Shop
     assert (shop.step(), shop.view.total) == (Step.RINGING, Money(420))
 
 
+def test_a_disk_that_is_full_right_after_a_sale_hinders_no_later_one(shop: Shop) -> None:
+    """The next charge is another one: the journal would refuse an id that it has."""
+    shop.sell("420", "A")
+    shop.books.full = "only 3 MB free on the disk"
+    shop.later(1.5)
+    assert shop.step() == Step.CLOSED
+    shop.books.full = ""
+    shop.later(12.0)
+    shop.sell("100", "A")
+    assert (shop.step(), shop.charges) == (Step.PAID, [(ADA.id, 420), (ADA.id, 100)])
+
+
 def test_keys_do_nothing_while_the_till_is_closed(shop: Shop) -> None:
     shop.press("420")
     shop.books.full = "only 3 MB free on the disk"

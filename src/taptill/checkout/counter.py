@@ -80,6 +80,7 @@ class Counter:
 
     def close(self, detail: str) -> None:
         """Stop selling: the journal cannot be written, or nobody knows what happened."""
+        self.begin_if_over()  # a charge's id is used up with it
         self._let_go_of_card()
         self.go(Event.FAILED)
         self.set(detail=detail)
