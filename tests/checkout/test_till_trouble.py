@@ -120,6 +120,41 @@ def test_a_decline_that_cannot_be_kept_is_logged_and_stops_nobody(
     assert [record.message for record in caplog.records] == ["decline.not_journaled"]
 
 
+def test_a_journal_that_cannot_be_read_closes_the_till_until_it_can(shop: Shop) -> None:
+    """The till looks again with each tick, and sells when the disk has recovered."""
+    shop.sell("420", "A")
+    shop.later(1.0)
+    shop.books.unreadable = "a part of the file is damaged"
+    shop.later(60.0)
+    assert (shop.step(), shop.view.detail) == (Step.CLOSED, "a part of the file is damaged")
+    shop.books.unreadable = ""
+    shop.later(12.0)
+    assert shop.step() == Step.READY
+    shop.sell("100", "A")
+    assert shop.charges == [(ADA.id, 420), (ADA.id, 100)]
+
+
+MEDDLING: dict[str, Callable[[Shop], None]] = {
+    "a key": lambda shop: shop.press("1"),
+    "Enter": Shop.enter,
+    "a card": lambda shop: shop.tap("A"),
+}
+
+
+@pytest.mark.parametrize("meddle", MEDDLING.values(), ids=MEDDLING)
+def test_a_journal_that_cannot_be_read_between_two_ticks_sells_nothing(
+    shop: Shop, meddle: Callable[[Shop], None]
+) -> None:
+    shop.press("420")
+    shop.tap("A")
+    shop.later(0.5)
+    shop.books.unreadable = "a part of the file is damaged"
+    meddle(shop)
+    assert shop.view.customer is None
+    shop.enter()
+    assert (shop.step(), shop.charges) == (Step.CLOSED, [])
+
+
 FAULTS = {
     "one of ours is named by its code": (BackendError(detail="?"), "backend"),
     "any other by its kind": (KeyError("id"), "KeyError"),

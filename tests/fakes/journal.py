@@ -14,13 +14,17 @@ from taptill.journal.chain import FIRST_PREV_HASH, chained_hash
 
 
 class FakeBooks:
-    """Fits `checkout.ports.Books`; `takes_s` slows the disk, `fails` breaks it, `full` fills it."""
+    """Fits `checkout.ports.Books`; `takes_s` slows the disk, `fails` breaks it, `full` fills it.
+
+    `unreadable` breaks what is read.
+    """
 
     def __init__(self, clock: FakeClock) -> None:
         self.entries: list[Entry] = []
         self.takes_s = 0.0
         self.fails = ""
         self.full = ""
+        self.unreadable = ""
         self._clock = clock
         self._positions: dict[int, Position] = {}
 
@@ -37,6 +41,8 @@ class FakeBooks:
 
     def position(self, customer_id: int) -> Position | None:
         """Tell where these books stand with a customer."""
+        if self.unreadable:
+            raise JournalError(path="fake", detail=self.unreadable)
         return self._positions.get(customer_id)
 
     def offline_spend(self, customer_id: int, above_seq: int) -> OfflineSpend:

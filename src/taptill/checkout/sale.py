@@ -24,6 +24,7 @@ from taptill.domain.decision import (
     decide,
 )
 from taptill.domain.entry import Draft, Kind
+from taptill.domain.errors import JournalError
 from taptill.domain.money import ZERO, Money
 from taptill.domain.pending import Reckoning
 from taptill.domain.tap import Tap
@@ -111,16 +112,22 @@ class Desk:
         now_s: float,
         overrides: tuple[Override, ...] = (),
     ) -> Decision:
-        """Ask the one place where the rules live."""
-        return decide(self._question(found.finding_at(now_s), amount, overrides))
+        """Ask the one place where the rules live; a journal that cannot be read sells nothing."""
+        try:
+            return decide(self._question(found.finding_at(now_s), amount, overrides))
+        except JournalError:
+            return Declined(Reason.TILL_CLOSED)
 
     def customer(self, sale: Sale, now_s: float) -> CustomerView | None:
-        """Draw the customer panel; None while no one customer is known."""
+        """Draw the customer panel; None while no one customer is known, or what is pending."""
         finding = sale.found.finding_at(now_s) if sale.found else None
         if not isinstance(finding, Known):
             return None
         snapshot, customer = finding.snapshot, finding.snapshot.customer
-        held, in_question = self._pending(finding)
+        try:
+            held, in_question = self._pending(finding)
+        except JournalError:
+            return None
         debt = snapshot.debt + held
         total = sale.rung.whole(self.keypad).total
         return CustomerView(

@@ -14,6 +14,7 @@ from taptill.checkout.view import Notice, TillView
 from taptill.domain.customer import Snapshot
 from taptill.domain.decision import Override
 from taptill.domain.entry import Entry, Position
+from taptill.domain.errors import JournalError
 from taptill.domain.tap import CardProblem, ReaderHealth, ReaderMessage
 
 TICK_S = 1.0
@@ -106,8 +107,14 @@ class Till:
         self.refresh()
 
     def refresh(self) -> None:
-        """Look around for what other rooms have to say, and publish the view."""
-        self._look_around()
+        """Look around for what other rooms have to say, and publish the view.
+
+        While the journal cannot be read the till is closed, and looks again with each tick.
+        """
+        try:
+            self._look_around()
+        except JournalError as fault:
+            self._counter.close(str(fault.fields.get("detail", fault.code)))
         self._publish()
 
     def _look_around(self) -> None:
