@@ -47,7 +47,7 @@ credit_ceiling = "50.00"
 strategy = "debt"
 retry_max_s = 1
 [privacy]
-clear_after_s = 600
+clear_after_s = {clear_after_s}
 [[goods]]
 key = "c"
 name = "Coffee"
@@ -110,6 +110,7 @@ class Site:
     readers: str = ""
     more: str = ""
     sync_s: int = 600
+    clear_after_s: int = 600
     state: Path = field(init=False)
     socket: Path = field(init=False)
 
@@ -134,6 +135,7 @@ class Site:
             readers=self.readers,
             more=self.more,
             sync_s=self.sync_s,
+            clear_after_s=self.clear_after_s,
         )
         self.config.write_text(text)
 

@@ -113,5 +113,6 @@ def _place(path: Path) -> str:
         return "the disk is read-only"
     if free < FULL_BYTES:
         return "the disk is full"
-    asked = path if path.exists() else path.parent
-    return "" if os.access(asked, os.R_OK | os.W_OK) else "this account may not read and write it"
+    asked = [one for one in (path, path.parent) if one.exists()]
+    closed = not all(os.access(one, os.R_OK | os.W_OK) for one in asked)
+    return "this account may not read and write it" if closed else ""
