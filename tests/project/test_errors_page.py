@@ -7,6 +7,7 @@ from tests.project.sources import ROOT
 
 from taptill.domain.decision import Reason
 from taptill.domain.errors import ALL_ERRORS, TaptillError
+from taptill.journal import faults
 from taptill.ui import texts
 
 PAGE = ROOT / "docs" / "errors.md"
@@ -46,3 +47,9 @@ def test_the_page_says_of_each_decline_what_the_cashier_reads() -> None:
         (reason.value, english[f"reason.{reason}.word"], english[f"reason.{reason}.cashier"])
         for reason in Reason
     ]
+
+
+def test_the_page_says_what_to_do_about_all_words_for_a_failing_disk() -> None:
+    _, _, section = PAGE.read_text("utf-8").partition("\n## When the disk fails\n")
+    assert section
+    assert [words for _, words in faults.WORDS.values() if words not in section] == []

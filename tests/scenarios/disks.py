@@ -56,6 +56,8 @@ def make_image(state: Path) -> None:
     with image.open("wb") as file:
         file.truncate(64 * 2**20)
     subprocess.run(["mkfs.ext4", "-q", str(image)], check=True, capture_output=True)
+    if subprocess.run(on(IMAGE, state, ["true"]), capture_output=True, check=False).returncode:
+        pytest.skip("NO READ-ONLY REMOUNT WAS TRIED: a file cannot be mounted (no loop device?)")
 
 
 def break_image(till: Program, state: Path) -> None:

@@ -25,7 +25,7 @@ FULL_BYTES = 65536
 UNREADABLE = (ValueError, TypeError, ArithmeticError)
 """What reading a row raises whose bytes have changed: not UTF-8, no number, no figure."""
 
-_WORDS: dict[str, tuple[type[JournalError], str]] = {
+WORDS: dict[str, tuple[type[JournalError], str]] = {
     "SQLITE_FULL": (JournalDiskError, "the disk is full"),
     "SQLITE_IOERR": (JournalDiskError, "the disk fails"),
     "SQLITE_READONLY": (JournalDiskError, "the disk or the file is read-only"),
@@ -44,7 +44,7 @@ def in_words(path: Path | str, fault: Exception) -> JournalError:
     name = "_".join(getattr(fault, "sqlite_errorname", "").split("_")[:2])
     if isinstance(fault, UNREADABLE) or str(fault).startswith("Could not decode"):
         name = "SQLITE_CORRUPT"  # the bytes, which may be anything, stay out of every message
-    kind, words = _WORDS.get(name, (JournalError, str(fault)))
+    kind, words = WORDS.get(name, (JournalError, str(fault)))
     if kind is JournalDiskError:
         words = _place(Path(path)) or words
     return kind(path=path, detail=words)
