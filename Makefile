@@ -41,6 +41,12 @@ bench: $(READY) ## Measure, each figure next to its floor from the same run
 soak: $(READY) ## Kill and restart the real program, cut the power of its disk (SOAK_ROUNDS=, SEED=, SOAK=word)
 	@$(BIN)/python -m tests.soak $(SOAK) $(if $(SOAK_ROUNDS),--rounds $(SOAK_ROUNDS)) $(if $(SEED),--seed $(SEED))
 
+SEEDS ?= 100000
+JOBS ?= 2
+
+simulate: $(READY) ## Let SEEDS simulated days pass; one that breaks the promise is told in words
+	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --jobs $(JOBS)
+
 format: $(READY) ## Format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .

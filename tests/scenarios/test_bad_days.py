@@ -92,7 +92,7 @@ def test_power_lost_right_after_paid_loses_nothing_and_books_it_once(world: Worl
 def test_a_wrong_word_is_answered_with_usage_and_status_64(tmp_path: Path) -> None:
     """Unknown commands and options, and a till without a terminal."""
     site = Site(tmp_path, "http://127.0.0.1:1", "token")
-    for words in (("sell",), ("run", "--fast"), ("settle",)):
+    for words in (("sell",), ("run", "--fast"), ("settle", "--fast")):
         done = site.ask(*words)
         assert done.returncode == 64, words
         assert "Traceback" not in done.stderr

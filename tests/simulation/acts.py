@@ -1,6 +1,7 @@
 """What may happen in, as values that make a whole day when put in a row, out."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -63,3 +64,8 @@ class Act:
     customer: int = 0
     how: int = 0
     fate: Fate = Fate.WELL
+
+
+def money(amount: int | Decimal) -> str:
+    """Write minor units as money of two digits."""
+    return f"{Decimal(amount) / 100:.2f}"

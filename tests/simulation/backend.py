@@ -97,6 +97,10 @@ class ModelBackend:
         counted = self.truth(self.read(customer)).payments
         return self.start[customer] + sum(self.payments[number] for number in counted)
 
+    def moved(self) -> bool:
+        """Tell whether any till's money is in any total."""
+        return any(any(self.truth(self.read(one)).own.values()) for one in self.versions)
+
     def apply(self, update: Update, sender: str = "", *, first: bool = True) -> UpdateAnswer:
         """Change the row, where its condition holds, and say so.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.simulation.acts import NAMES
+from tests.simulation.acts import NAMES, money
 from tests.simulation.till import ModelTill
 from tests.simulation.world import World
 
@@ -35,6 +35,9 @@ class Checks:
         """Check what may have changed with the last act."""
         if self._screens:
             self._check_screens()
+        kin = self._world.backend.kin
+        if not kin.keeps_debt_data and not kin.enrolled and self._world.backend.moved():
+            raise PromiseError("money", "money has moved where no mark is kept")
         if any(not loss.excused for loss in self._world.backend.losses):
             raise PromiseError("payments", "a payment at the office is overwritten without need")
 
@@ -47,7 +50,7 @@ class Checks:
     def end(self) -> None:
         """Check the books once all has healed."""
         if not self._world.heals:
-            raise PromiseError("books", "it never heals")
+            raise PromiseError("settling", "it never heals")
         for customer in self._world.backend.versions:
             self._check_payments(customer)
             for journal_id in {till.journal_id for till in self._world.tills}:
@@ -89,7 +92,7 @@ class Checks:
         counted = self._world.backend.truth(version).own.get(till.journal_id, 0)
         local = position.last.total if position and position.last else 0
         if not in_question and counted + shown.minor != local:
-            figures = f"{counted + shown.minor} of {local}"
+            figures = f"{money(counted + shown.minor)}, not {money(local)},"
             raise PromiseError(
                 "screen", f"till {till.number} counts {figures} for {NAMES[customer]}"
             )
@@ -124,12 +127,14 @@ class Checks:
         entries = {key: one for till in silent for key, one in till.money(customer).items()}
         if silent and own != sum(entries.values()):
             numbers = ", ".join(str(till.number) for till in silent)
-            what = f"{NAMES[customer]}'s total holds {own} of till {numbers}"
+            what = f"{NAMES[customer]}'s total holds {money(own)} of till {numbers}"
             raise PromiseError(
-                "books", f"{what}, not {sum(entries.values())}, and no desk names it"
+                "books", f"{what}, not {money(sum(entries.values()))}, and no desk names it"
             )
         if backend.kin.honest and not any(own in one for one in self._sums(customer, tills)):
-            raise PromiseError("books", f"{own} is no sum that journal {journal_id} ever had")
+            raise PromiseError(
+                "books", f"{money(own)} is no sum that journal {journal_id} ever had"
+            )
 
     @staticmethod
     def _sums(customer: int, tills: list[ModelTill]) -> Iterator[set[int]]:
@@ -138,13 +143,15 @@ class Checks:
     def _says_so(self, till: ModelTill, customer: int) -> bool:
         """Tell whether an alarm or an item on the conflict desk names what is missing.
 
-        Where a payment comes between, a backend that ignores totals looks like one whose office
-        took the sum away: then the movement of the base, which is journaled, is what names it.
+        On a backend that does not keep what it is sent, two more signs count: money that waits for
+        ever, and a journaled movement of the base (a payment in between hides a half-kept pair).
         """
         position, backend = till.position(customer), self._world.backend
-        moved = position is not None and position.base != backend.office_part(customer)
-        on_desk = bool(position and position.conflict)
-        return till.memory.stop is not None or on_desk or (moved and not backend.kin.keeps_money)
+        if till.memory.stop is not None or (position and position.conflict):
+            return True
+        if position is None or backend.kin.honest:
+            return False
+        return position.open or position.base != backend.office_part(customer)
 
     def _check_nothing_to_do(self) -> None:
         """After faults of the network alone nobody has to decide anything, and all is settled."""
@@ -167,7 +174,7 @@ class Checks:
         if till.off or position is None or position.last is None:
             return
         if position.open or row.marks.table.get(till.journal_id) != position.last:
-            raise PromiseError("books", f"till {till.number} is not done with {NAMES[customer]}")
+            raise PromiseError("settling", f"till {till.number} is not done with {NAMES[customer]}")
         if position.base != backend.office_part(customer):
             raise PromiseError(
                 "watch", f"till {till.number} has missed a move of {NAMES[customer]}"

@@ -1,7 +1,8 @@
 """A seed in, a day out: what kind of backend, which faults, and act after act as luck has it."""
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from tests.simulation.acts import COPIES, NAMES, Act, Fate, Verb
@@ -37,7 +38,7 @@ KINS = {
 class Mix:
     """Which faults a day has: `network` per request, `crash` and `look` per step.
 
-    `office` and `rare` are what may happen besides, each as likely as the other.
+    `office` and `rare` are what may happen besides, with the likelihood of each per step.
     """
 
     network: float = 0.0
@@ -47,6 +48,7 @@ class Mix:
     office: tuple[Verb, ...] = ()
     office_chance: float = 0.0
     rare: tuple[Verb, ...] = ()
+    rare_chance: float = 0.03
     amounts: tuple[int, ...] = (320, 80, 1250, -500, 35)
     payments: tuple[int, ...] = (7, -113)
 
@@ -69,8 +71,12 @@ MIXES = {
     "debtData emptied": replace(BAD, office=(Verb.PAY, Verb.EMPTY), office_chance=0.05),
     "rows copied": replace(BAD, office=(Verb.PAY, Verb.COPY), office_chance=0.05),
     "cards cloned": replace(BAD, rare=(Verb.CLONE,), amounts=_TWO),
-    "backups restored": replace(BAD, rare=(Verb.BACK_UP, Verb.RESTORE), amounts=_TWO),
-    "a till retires": replace(BAD, office=(Verb.PAY,), office_chance=0.05, rare=(Verb.RETIRE,)),
+    "backups restored": replace(
+        BAD, rare=(Verb.BACK_UP, Verb.RESTORE), rare_chance=0.06, amounts=_TWO
+    ),
+    "a till retires": replace(
+        BAD, office=(Verb.PAY,), office_chance=0.05, rare=(Verb.RETIRE,), rare_chance=0.1
+    ),
 }
 
 
@@ -81,9 +87,10 @@ class Plan:
     kin: Kin
     mix: Mix
     tills: int = 2
-    sales: int = 8
-    steps: int = 120
+    sales: int = 10
+    steps: int = 150
     seed: int = 0
+    customers: tuple[int, ...] = tuple(NAMES)
 
     @classmethod
     def of(cls, seed: int) -> "Plan":
@@ -91,7 +98,8 @@ class Plan:
         kinds, mixes = list(KINS.values()), list(MIXES.values())
         kin = kinds[seed % len(kinds)]
         mix = mixes[seed // len(kinds) % len(mixes)]
-        return cls(kin, mix, tills=1 + (seed + seed // len(kinds)) % 3 % 2 + seed % 2, seed=seed)
+        customers = tuple(NAMES)[: 3 if seed % 5 == 0 else 2]
+        return cls(kin, mix, tills=2 + seed // 7 % 2, seed=seed, customers=customers)
 
 
 class Dice:
@@ -110,7 +118,7 @@ class Dice:
     def _next(self, world: World) -> Act:
         mix, luck = self._plan.mix, self._luck
         till = luck.choice(world.tills)
-        customer = luck.choice(list(NAMES))
+        customer = luck.choice(self._plan.customers)
         what = luck.random()
         if self._sales and what < 2 * self._plan.sales / self._plan.steps:
             self._sales -= 1
@@ -120,7 +128,7 @@ class Dice:
         what = luck.random()
         if what < mix.office_chance:
             return self._office(luck.choice(mix.office), customer)
-        if mix.rare and what < mix.office_chance + 0.03:
+        if mix.rare and what < mix.office_chance + mix.rare_chance:
             return self._rare(luck.choice(mix.rare), till, customer)
         if luck.random() < mix.crash:
             return Act(Verb.CRASH, till.number, how=luck.randint(0, 1))
@@ -137,7 +145,7 @@ class Dice:
             case Verb.WRITE_BACK:
                 return Act(verb, customer=customer, how=luck.randint(1, 5))
             case Verb.COPY:
-                return Act(verb, customer=customer, how=luck.choice(list(NAMES)))
+                return Act(verb, customer=customer, how=luck.choice(self._plan.customers))
             case Verb.EMPTY:
                 return Act(verb, customer=customer, how=luck.randrange(6))
             case _:
@@ -163,7 +171,7 @@ class Dice:
             customer = luck.choice(busy)
             fate = self._fate(till.memory.under_way[customer].request)
             return Act(Verb.GO_ON, till.number, customer, fate=fate)
-        return Act(Verb.LOOK, till.number, luck.choice(list(NAMES)))
+        return Act(Verb.LOOK, till.number, luck.choice(self._plan.customers))
 
     def _fate(self, request: object) -> Fate:
         mix, luck = self._plan.mix, self._luck
@@ -181,8 +189,8 @@ class Dice:
 FATES = (
     Fate.REQUEST_LOST,
     Fate.REPLY_LOST,
-    Fate.LATE,
-    Fate.TWICE,
+    *(Fate.LATE, Fate.LATE, Fate.LATE),
+    *(Fate.TWICE, Fate.TWICE),
     Fate.REPEATED,
     Fate.ERROR_BEFORE,
     Fate.ERROR_AFTER,
@@ -206,3 +214,58 @@ def live(plan: Plan, protocol: Protocol = REAL, *, screens: bool = True) -> Worl
     finally:
         world.close()
     return world
+
+
+@dataclass
+class Tally:
+    """What happened on some days; `payments` and `lost` by whether updates are conditional."""
+
+    days: int = 0
+    happened: Counter[str] = field(default_factory=Counter)
+    entries: Counter[str] = field(default_factory=Counter)
+    payments: Counter[bool] = field(default_factory=Counter)
+    lost: Counter[bool] = field(default_factory=Counter)
+
+    def add(self, world: World) -> None:
+        """Count a day in."""
+        conditional = world.backend.kin.guarded
+        self.days += 1
+        self.happened += world.done
+        for till in world.tills:
+            self.entries += till.kinds
+        self.payments[conditional] += len(world.backend.payments)
+        self.lost[conditional] += len(world.lost_payments())
+
+    def merge(self, other: "Tally") -> None:
+        """Count the days of another tally in."""
+        self.days += other.days
+        self.happened += other.happened
+        self.entries += other.entries
+        self.payments += other.payments
+        self.lost += other.lost
+
+    def lines(self) -> list[str]:
+        """Say it in lines for people."""
+        what = {True: "conditional updates", False: "the plain API"}
+        paid = [
+            f"{what[one]}: {self.lost[one]} of {self.payments[one]} payments at the office lost"
+            for one in (False, True)
+        ]
+        acts = ", ".join(f"{name} {count}" for name, count in self.happened.most_common())
+        kinds = ", ".join(f"{name} {count}" for name, count in self.entries.most_common())
+        return [f"{self.days} days", *paid, f"happened: {acts}", f"journaled: {kinds}"]
+
+
+Lot = tuple[Tally, str]
+"""What was counted, and the bad day that ended it, in words; empty: none."""
+
+
+def live_lot(lot: tuple[int, int]) -> Lot:
+    """Live some days in a row; stop at the first that breaks the promise."""
+    tally = Tally()
+    for seed in range(*lot):
+        try:
+            tally.add(live(Plan.of(seed)))
+        except BadDayError as bad:
+            return tally, str(bad)
+    return tally, ""

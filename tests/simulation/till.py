@@ -1,5 +1,6 @@
 """Answers of a backend in, entries of a real journal and requests of the real settling out."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -23,20 +24,24 @@ from taptill.settlement.writing import Task
 
 CUSTOMERS_MAX = 9
 
-Spectacles = Callable[[Snapshot, JournalAnswer], JournalAnswer]
+Spectacles = Callable[[str, Snapshot, JournalAnswer], JournalAnswer]
 
 
-def as_it_is(_: Snapshot, look: JournalAnswer) -> JournalAnswer:
+def as_it_is(_: str, __: Snapshot, look: JournalAnswer) -> JournalAnswer:
     """See the journal as it is."""
     return look
 
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """How tills settle; a broken one may see its journal through spectacles at a sight, too."""
+    """How tills settle; a broken one sees its journal at a sight through spectacles.
+
+    `sights` off: a row that comes by is not compared.
+    """
 
     settle: Callable[[Task], Settling] = settle
     seen_as: Spectacles = as_it_is
+    sights: bool = True
 
 
 REAL = Protocol()
@@ -66,12 +71,11 @@ DRAWER = Drawer()
 
 @dataclass(slots=True)
 class UnderWay:
-    """A settling that has asked something, and the last row that it has read."""
+    """A settling that has asked something, and how often it has sent since it last looked."""
 
     task: Task
     settling: Settling
     request: Request
-    row: Snapshot | None = None
     sends: int = 0
 
 
@@ -109,11 +113,16 @@ class ModelTill:
         self.stamps: dict[int, str] = {}
         self.memory = Memory()
         self.backup: Backup | None = None
+        self.written = 0
+        self.kinds: Counter[str] = Counter()
         self.off = False
         self.doubtful = False
         self.sums: dict[int, set[int]] = {}
         self.dirty: set[int] = set()
         self._positions: dict[int, Position | None] = {}
+
+    def __str__(self) -> str:
+        return str(self.number)
 
     @property
     def journal_id(self) -> str:
@@ -160,6 +169,8 @@ class ModelTill:
             if draft.kind is Kind.HALTED:
                 self.memory.stop = Stop(draft.body["reason"])
         written = self.bench.write(*drafts)
+        self.written += len(written)
+        self.kinds.update(entry.kind.value for entry in written)
         for entry in written:
             if entry.customer_id is not None:
                 self._positions.pop(entry.customer_id, None)
@@ -194,7 +205,7 @@ class ModelTill:
         if isinstance(one.request, Update):
             one.sends += one.request.mark is not None
         if isinstance(answer, Snapshot):
-            one.row, one.sends = answer, 0
+            one.sends = 0
         try:
             one.request = one.settling.send(answer)
         except StopIteration as end:
@@ -217,6 +228,8 @@ class ModelTill:
     def sight(self, snapshot: Snapshot) -> None:
         """Compare a row that came by, as a look-up or a sync does."""
         self.keep(snapshot)
+        if not self.protocol.sights:
+            return
         customer = snapshot.customer.id
         mark = snapshot.marks.table.get(self.journal_id)
         look = self.look(customer, mark.seq if mark else None)
@@ -224,7 +237,7 @@ class ModelTill:
             return
         if older(snapshot.updated_at, look.position.updated_at):
             return
-        look = self.protocol.seen_as(snapshot, look)
+        look = self.protocol.seen_as(self.journal_id, snapshot, look)
         verdict, drafts = assess(snapshot, look, self.journal_id, may_share=True)
         if isinstance(verdict, Halt):
             drafts = [] if self.memory.stop else drafts

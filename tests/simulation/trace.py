@@ -1,13 +1,13 @@
 """The acts of a day that broke the promise in, the shortest such day in plain words out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from tests.simulation.acts import Act, Fate, Verb
+from tests.simulation.acts import Act, Fate, Verb, money
 from tests.simulation.backend import Kin
 from tests.simulation.checks import Checks, PromiseError
-from tests.simulation.till import REAL, ModelTill, Protocol
+from tests.simulation.till import REAL, Protocol
 from tests.simulation.world import World
 
 from taptill.domain.customer import Snapshot
@@ -16,6 +16,19 @@ from taptill.settlement.requests import Condition, Later, OnDesk, Settled, Stopp
 
 TRIES_MAX = 3000
 """So many days are lived again at most to make a trace shorter."""
+
+LINES_MAX = 60
+
+TOLD: Mapping[str, str] = {
+    Fate.WELL: "it lands",
+    Fate.REQUEST_LOST: "the request is lost",
+    Fate.REPLY_LOST: "the reply is lost",
+    Fate.LATE: "no answer, and it is under way still",
+    Fate.TWICE: "it lands, and is under way once more",
+    Fate.REPEATED: "a proxy sends it twice",
+    Fate.ERROR_BEFORE: "an error, and it is not applied",
+    Fate.ERROR_AFTER: "an error, but it is applied",
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +52,8 @@ class BadDayError(AssertionError):
         self.seed = seed
 
     def __str__(self) -> str:
-        return f"seed {self.seed}, {self.case.kin}\n{tell(self.case, shrink(self.case, self.acts))}"
+        told = tell(self.case, shrink(self.case, self.acts))
+        return f"seed {self.seed} breaks the promise, {self.case.kin}\n{told}"
 
 
 def replay(case: Case, acts: Sequence[Act]) -> tuple[PromiseError | None, World, list[Act]]:
@@ -83,6 +97,8 @@ def tell(case: Case, acts: Sequence[Act]) -> str:
     """Tell a day in plain words, its violation last."""
     found, world, _ = replay(case, acts)
     lines = [sentence.format(*map(words, figures)) for sentence, figures in world.story]
+    if len(lines) > LINES_MAX:
+        lines[LINES_MAX:] = ["... and so on"]
     return "\n".join([*lines, f"=> {found}"])
 
 
@@ -105,8 +121,6 @@ def _fewer(acts: list[Act]) -> Iterator[list[Act]]:
 def words(figure: object) -> str:
     """Put a figure of a story in plain words."""
     match figure:
-        case ModelTill(number=number):
-            return str(number)
         case int() | Decimal():
             return money(figure)
         case Snapshot(total=total, marks=marks):
@@ -122,12 +136,7 @@ def words(figure: object) -> str:
         case Settled() | OnDesk() | Stopped():
             return type(figure).__name__.lower()
         case _:
-            return str(figure)
-
-
-def money(amount: int | Decimal) -> str:
-    """Write minor units as money of two digits."""
-    return f"{Decimal(amount) / 100:.2f}"
+            return TOLD.get(str(figure), str(figure))
 
 
 def _mark(mark: Mark | None) -> str:

@@ -1,5 +1,6 @@
 """Acts in, one after another, what becomes of tills, network and backend out."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,6 +20,7 @@ from taptill.settlement.requests import (
     NoAnswer,
     ReadJournal,
     ReadRow,
+    Request,
     RowAnswer,
     Unheard,
     Update,
@@ -58,6 +60,8 @@ class World:
         self.forms: list[tuple[int, Decimal]] = []
         self.calm = kin.honest
         self.story: list[tuple[str, tuple[object, ...]]] = []
+        self.done: Counter[str] = Counter()
+        self._night = False
         self.halts = 0
         self.heals = True
         self.copied: set[int] = set()
@@ -91,11 +95,20 @@ class World:
 
     def perform(self, act: Act) -> bool:
         """Do one act; False where it is not possible now, and nothing happened."""
-        return self._acts[act.verb](act)
+        done = self._acts[act.verb](act)
+        if done:
+            self.done[act.fate if act.verb is Verb.GO_ON else act.verb] += 1
+        return done
 
     def payments_of(self, customer: int) -> set[int]:
         """Number a customer's payments at the office."""
         return {number for number, payer in enumerate(self._payers) if payer == customer}
+
+    def lost_payments(self) -> set[int]:
+        """Number the payments that tills have overwritten for good."""
+        backend = self.backend
+        held = {n for one in backend.versions for n in backend.truth(backend.read(one)).payments}
+        return {loss.payment for loss in backend.losses} - held - backend.undone
 
     def close(self) -> None:
         for till in self.tills:
@@ -106,6 +119,7 @@ class World:
 
         Yields after each step, so that it can be checked.
         """
+        self._night = self._say("night falls: all lands, then all look and settle without a fault")
         while self.under_way:
             self.perform(Act(Verb.LAND))
             yield
@@ -123,7 +137,7 @@ class World:
 
     def _heal(self, till: ModelTill) -> Iterator[None]:
         number = till.number
-        if self.backend.kin.honest:
+        if self.looks_halved:
             self.perform(Act(Verb.RESUME, number))
         for customer in sorted(till.memory.under_way):
             yield from self._finish(number, customer)
@@ -139,8 +153,7 @@ class World:
             yield
 
     def _entries(self) -> int:
-        query = "SELECT count(*) FROM entries"
-        return sum(till.bench.file.connection.execute(query).fetchone()[0] for till in self.tills)
+        return sum(till.written for till in self.tills)
 
     def _say(self, sentence: str, *figures: object) -> bool:
         self.story.append((sentence, figures))
@@ -189,8 +202,16 @@ class World:
         if till is None:
             return False
         seen = self.backend.read(act.customer, act.how)
-        self._say("till {} looks {} up: {}", till, NAMES[act.customer], seen)
+        if not self._night:
+            self._say("till {} looks {} up: {}", till, NAMES[act.customer], seen)
+        before, stop = till.written, till.memory.stop
         till.sight(seen)
+        if till.written > before:
+            self._say(
+                "till {} journals what it has seen of {}: {}", till, NAMES[act.customer], seen
+            )
+        if till.memory.stop is not stop:
+            self._say("till {} stops all settling: {}", till, till.memory.stop)
         return True
 
     def _resume(self, act: Act) -> bool:
@@ -262,6 +283,8 @@ class World:
         till = self._till(act)
         if till is None or till.memory.stop or till.memory.under_way or self._is_open(till):
             return False
+        if not till.sums:
+            return False  # a till that never sold anything shows nothing
         if not self.backend.kin.guarded:
             self._let_time_pass()
             for customer in self.backend.versions:
@@ -290,14 +313,13 @@ class World:
         one = till.memory.under_way.get(act.customer) if till else None
         if till is None or one is None:
             return False
-        answer = self._answer(till, act, one.row)
+        answer = self._answer(till, one.request, act)
         outcome = till.go_on(act.customer, answer)
         if outcome is not None:
             self._say("till {} is through with {}: {}", till, NAMES[act.customer], outcome)
         return True
 
-    def _answer(self, till: ModelTill, act: Act, row: Snapshot | None) -> Answer:
-        request = till.memory.under_way[act.customer].request
+    def _answer(self, till: ModelTill, request: Request, act: Act) -> Answer:
         match request:
             case ReadRow(customer):
                 return self._read(till, customer, act.fate)
@@ -308,7 +330,7 @@ class World:
                 self._say(
                     "till {} looks into its journal: {}'s last is {}", till, NAMES[customer], last
                 )
-                return self.protocol.seen_as(row, look) if row else look
+                return look
             case Append(drafts):
                 till.write(*drafts)
                 for draft in drafts:

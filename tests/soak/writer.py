@@ -28,6 +28,7 @@ async def write(path: Path, synchronous: str) -> None:
         journal = Journal(path, FakeClock(), min_free_mb=0)
         journal.open(HERE)
         if synchronous:
+            await Load(journal).play(1)  # the writer has made ready: no transaction is under way
             journal._file.connection.execute(f"PRAGMA synchronous = {synchronous}")
         await Load(journal).play(commits)
         if commits == CHECKPOINT_COMMITS:
