@@ -16,6 +16,7 @@ from taptill.settlement.writing import (
     close,
     deliver,
     enrol,
+    origin_in,
     prove,
     write_off,
 )
@@ -40,14 +41,19 @@ def rule(task: Task, row: Snapshot, look: JournalAnswer, desk: Desk, sent: Sent)
     if ruling.choice is Choice.WRITE_OFF and position.in_question:
         yield Append(write_off(position, ruling))
         return row  # looked at anew: nothing is in question now, only the mark is missing
-    retries = ruling.choice is Choice.RETRY
-    start = _covered(row, look, task.journal_id) if retries else position.last
-    delivery = Delivery(row, start, position.last, position.seen, start)
-    return (yield from deliver(task, delivery, sent))
+    held = _held(row, look, task.journal_id)
+    covered = held or position.seen  # what a retry counts from: never zero
+    start = covered if ruling.choice is Choice.RETRY else position.last
+    # A ruling on a row without our mark holds for each copy of it; copies that are older than a
+    # mark of ours hold what they did before.
+    origin = origin_in(position, row) if held else start
+    return (
+        yield from deliver(task, Delivery(row, start, position.last, position.seen, origin), sent)
+    )
 
 
-def _covered(row: Snapshot, look: JournalAnswer, journal_id: str) -> Mark | None:
-    """Give what a retry counts from: our mark in the row, else the last one seen; never zero."""
+def _held(row: Snapshot, look: JournalAnswer, journal_id: str) -> Mark | None:
+    """Give the mark in the row where it is surely ours and of this customer."""
     mark, footing = row.marks.table.get(journal_id), look.footing
     ours = footing is not None and footing.customer_id == row.customer.id and footing.mark == mark
-    return mark if ours else look.position.seen
+    return mark if ours else None
