@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
-from tests.benchmarks import counter, footprint, journal, reader, start, syncs
+from tests.benchmarks import counter, footprint, reader, start, syncs
+from tests.benchmarks.books import journal, settling
 from tests.benchmarks.figures import HEAD, Bench, Figure
 
 Measure = Callable[[Bench], list[Figure]]
@@ -19,6 +20,7 @@ MEASURES: Mapping[str, Measure] = {
     "tap": counter.measure_tap,
     "enter": counter.measure_enter,
     "journal": journal.measure,
+    "settling": settling.measure,
     "decision": journal.measure_decision,
     "syncs": syncs.measure,
     "cache": syncs.measure_cache,

@@ -43,7 +43,7 @@ class BareTill(App[None]):
     def __init__(self, taps: int, path: Path) -> None:
         super().__init__()
         from tests.benchmarks import faces  # noqa: PLC0415 - `frame` must not pay for it
-        from tests.benchmarks.journal import RawRows  # noqa: PLC0415 - `frame` must not pay for it
+        from tests.benchmarks.books.journal import RawRows  # noqa: PLC0415 - `frame` must not pay for it
         from tests.benchmarks.tills import name  # noqa: PLC0415 - `frame` must not pay for it
 
         names = [name(number) for number in range(NAMES_MAX)]

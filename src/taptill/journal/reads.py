@@ -54,6 +54,7 @@ class Reads:
     def __init__(self, path: Path | str, connection: sqlite3.Connection | None = None) -> None:
         self.path = path
         self.connection = connection or connect(path, read_only=True)
+        self._spent: tuple[tuple[int, ...], OfflineSpend] | None = None
 
     def position(self, customer_id: int) -> Position | None:
         """Tell where the journal stands with a customer; None without any entry."""
@@ -107,9 +108,15 @@ class Reads:
         return [row[0] for row in self._ask(query)]
 
     def offline_spend(self, customer_id: int, above_seq: int) -> OfflineSpend:
-        """Sum offline charges beyond the newest marks, of one customer and of the terminal."""
-        own, terminal = self._ask(_OFFLINE_SPEND, customer_id, above_seq)[0]
-        return OfflineSpend(Money(own), Money(terminal))
+        """Sum offline charges beyond the newest marks, of one customer and of the terminal.
+
+        Asked at each key while the backend is away: summed up anew only after a commit.
+        """
+        asked = (*self._state(), customer_id, above_seq)
+        if self._spent is None or self._spent[0] != asked:
+            own, terminal = self._ask(_OFFLINE_SPEND, customer_id, above_seq)[0]
+            self._spent = (asked, OfflineSpend(Money(own), Money(terminal)))
+        return self._spent[1]
 
     def last_sales(self, count: int) -> list[Entry]:
         """Give the last charges and voids, oldest first."""
@@ -157,6 +164,12 @@ class Reads:
     def close(self) -> None:
         """Close the reading connection."""
         self.connection.close()
+
+    def _state(self) -> tuple[int, int]:
+        """Give what changes with each commit, of another connection or of this one."""
+        with mapped(self.path):
+            version = self.connection.execute("PRAGMA data_version").fetchone()[0]
+        return version, self.connection.total_changes
 
     def _ask(self, query: str, *parameters: int) -> list[Any]:
         with mapped(self.path):

@@ -198,10 +198,12 @@ def _draft(charge_id: str, customer_id: int) -> Draft:
     return Draft(Kind.CHARGE, customer_id, 420, body, charge_id)
 
 
-def fill(path: Path, count: int, *, every: int = 2, customers: int = CUSTOMERS) -> None:
+def fill(
+    path: Path, count: int, *, every: int = 2, customers: int = CUSTOMERS, first: int = 0
+) -> None:
     """Write a sound journal quickly; indexes are made at the end.
 
-    Each charge has its receipt, and with `every` 1 none has.
+    Each charge has its receipt, and with `every` 1 none has; customers count from `first`.
     """
     JournalFile(path, SystemClock()).close()
     connection = sqlite3.connect(path, isolation_level=None)
@@ -214,7 +216,7 @@ def fill(path: Path, count: int, *, every: int = 2, customers: int = CUSTOMERS) 
     for kind, name, _ in made:
         connection.execute(f"DROP {kind} {name}")
     places = ", ".join("?" * 13)
-    rows = _rows(count, every, customers)
+    rows = _rows(count, every, range(first, first + customers))
     connection.executemany(f"INSERT INTO entries VALUES ({places})", rows)
     for _, _, sql in made:
         connection.execute(sql)
@@ -225,14 +227,15 @@ def fill(path: Path, count: int, *, every: int = 2, customers: int = CUSTOMERS) 
     file.close()
 
 
-def _rows(count: int, every: int, customers: int) -> Iterator[tuple[Any, ...]]:
+def _rows(count: int, every: int, customers: range) -> Iterator[tuple[Any, ...]]:
     """Give rows of the table `entries`: a charge `every` so many, after it the backend's yes."""
     at, prev_hash = SystemClock().now(), FIRST_PREV_HASH
-    totals = dict.fromkeys(range(customers), 0)
+    totals = dict.fromkeys(customers, 0)
     charged = canonical(_draft("", 0).body)
     mark: list[Any] = []
     for seq in range(1, count + 1):
-        customer_id, is_charge = (seq + every - 1) // every % customers, seq % every == 1 % every
+        customer_id = customers[(seq + every - 1) // every % len(customers)]
+        is_charge = seq % every == 1 % every
         body = {"mark": mark, "updated_at": at, "base": "0"}
         columns = {
             "seq": seq,

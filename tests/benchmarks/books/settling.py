@@ -1,0 +1,146 @@
+"""A backlog in, requests and settled charges a second out: beside the same requests sent bare."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from tests.benchmarks.books.journal import fill
+from tests.benchmarks.figures import Bench, Figure, Goal, at_most
+from tests.fakes.service import RunningService, running_service
+
+from taptill.backend.customers import CustomersApi
+from taptill.backend.rows import MoneyForm
+from taptill.backend.transport import Access, Reply, Transport
+from taptill.clock import SystemClock
+from taptill.domain.entry import Draft, Kind
+from taptill.journal.journal import Journal
+from taptill.lookup.connection import Connection
+from taptill.service.fields import ENTITIES
+from taptill.service.schema import open_database
+from taptill.service.store import Store
+from taptill.settlement.schedule import Settlement, SettlementEvents, SettlePolicy
+
+PREFIX = "/core/data"
+IDENTITY = {"backend": "bench", "strategy": "debt", "machine": "bench"}
+CUSTOMERS, CHARGES = 500, 5000
+IN_FLIGHT = 4
+BEYOND = 1_000_000
+"""Customers of the entries that were there before: nobody whom this backlog is about."""
+
+
+class Counting(Transport):
+    """Counts what it sends."""
+
+    def __init__(self, access: Access) -> None:
+        super().__init__(access, lambda _: None)
+        self.sent = 0
+
+    async def send(self, method: str, path: str, body: str | None, *, read: bool) -> Reply:
+        self.sent += 1
+        return await super().send(method, path, body, read=read)
+
+
+def measure(bench: Bench) -> list[Figure]:
+    """Measure how 5,000 offline charges of 500 customers are settled, with two journals."""
+    figures = []
+    for name, many in (("1,000", 1_000), ("1,000,000", 50_000 if bench.quick else 1_000_000)):
+        folder = bench.folder / str(many)
+        folder.mkdir(mode=0o700)
+        bench.say(f"settling {CHARGES:,} charges beside {name} entries")
+        fill(folder / "journal.db", many, first=BEYOND)
+        with running_service(folder, sample=False) as service:
+            ids = _customers(service)
+            took_s, sent = asyncio.run(_settle(folder / "journal.db", service, ids))
+            bare_s = asyncio.run(_bare(service, ids))
+        budget = at_most("requests a customer", sent / CUSTOMERS, 2.02)
+        figures.append(
+            Figure(
+                f"settled charges a second, {name} entries",
+                "1/s",
+                [CHARGES / took_s],
+                [CHARGES / bare_s],
+                (budget, Goal("times the bare requests", bare_s / took_s, 0.5, at_least=True)),
+                f"{sent} requests; floor: a select and an update a customer, {IN_FLIGHT} at once",
+            )
+        )
+    return figures
+
+
+def _customers(service: RunningService) -> list[int]:
+    engine = open_database(service.db_path)
+    rows = [{"name": f"Customer {number}"} for number in range(CUSTOMERS)]
+    made = Store(engine).insert(ENTITIES["Customers"], {"fields": rows})
+    engine.dispose()
+    return [int(row["id"]) for row in made]
+
+
+@contextmanager
+def _journal(path: Path) -> Iterator[Journal]:
+    journal = Journal(path, SystemClock())
+    journal.open(IDENTITY)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+async def _settle(path: Path, service: RunningService, ids: list[int]) -> tuple[float, int]:
+    """Give seconds and requests until nothing is open."""
+    clock = SystemClock()
+    headers = {"Authorization": f"Bearer {service.token}"}
+    transport = Counting(Access(service.url, headers))
+    api = CustomersApi(transport, PREFIX, MoneyForm(2), Connection(clock))
+    with _journal(path) as journal:
+        body = {"currency": "EUR", "offline": True, "initials": "A. B."}
+        sales = [
+            Draft(Kind.CHARGE, ids[number % CUSTOMERS], 10, body, f"open-{number}")
+            for number in range(CHARGES)
+        ]
+        await journal.append(sales)
+        policy = SettlePolicy(journal.journal_id, share_debt_data=False, retry_max_s=60.0)
+        quiet = SettlementEvents(lambda: None, lambda _: None, lambda _: "")
+        settlement = Settlement(journal, api, clock, policy, lambda: 0.0, quiet)
+        began_s = time.perf_counter()
+        assert await settlement.settle_open() is None
+        took_s = time.perf_counter() - began_s
+        assert journal.reads.open_sum()[0] == 0
+        await api.close()
+    return took_s, transport.sent
+
+
+async def _bare(service: RunningService, ids: list[int]) -> float:
+    """Give the seconds that reading and writing each row takes a client without any thought."""
+    headers = {"Authorization": f"Bearer {service.token}", "Content-Type": "application/json"}
+    limits = httpx.Limits(max_connections=IN_FLIGHT)
+    queue = iter(ids)
+    async with httpx.AsyncClient(
+        base_url=service.url, headers=headers, limits=limits, trust_env=False
+    ) as client:
+
+        async def worker() -> None:
+            for one in queue:
+                await _read_and_write(client, one)
+
+        began_s = time.perf_counter()
+        await asyncio.gather(*(worker() for _ in range(IN_FLIGHT)))
+        return time.perf_counter() - began_s
+
+
+async def _read_and_write(client: httpx.AsyncClient, customer: int) -> None:
+    equals: dict[str, Any] = {"comparator": "=", "field": "id", "value": customer}
+    fields = {"id": True, "totalDebt": True, "debtData": True, "version": True}
+    select = {"fields": fields, "conditions": {"filters": [equals]}}
+    answer = await client.post(f"{PREFIX}/Customers/select", content=json.dumps(select))
+    row = answer.json()[0]
+    condition = {"field": "version", "comparator": "=", "value": row["version"]}
+    write = {
+        "fields": {"totalDebt": row["totalDebt"] + 1, "debtData": row["debtData"]},
+        "conditions": {"filters": [condition]},
+    }
+    path = f"{PREFIX}/Customers/update/{customer}"
+    (await client.post(path, content=json.dumps(write))).raise_for_status()
