@@ -1,18 +1,32 @@
 """Rows that come by after, or while, a case waits: old copies, marks that are there again."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from tests.settlement.bench import ADA, OURS, THEIRS, Bench, Scripted, kept, row, table
 
 from taptill.domain.customer import Snapshot
+from taptill.domain.entry import Kind
 from taptill.domain.mark import Mark
+from taptill.domain.money import Money
+from taptill.domain.pending import pending
 from taptill.settlement.judgement import assess
-from taptill.settlement.requests import Choice, Final, OnDesk, Outcome, Ruling, Settled
+from taptill.settlement.requests import (
+    Choice,
+    Final,
+    Later,
+    NotThere,
+    OnDesk,
+    Outcome,
+    Ruling,
+    Settled,
+)
 
 RETRY = Ruling(Choice.RETRY, "Jo", "the limit was raised")
 ACCEPT = Ruling(Choice.ACCEPT, "Jo", "booked by hand")
 OTHER = Mark(5, 50, "11111111")
+WRITE_OFF = Ruling(Choice.WRITE_OFF, "Jo", "the customer has left", amount=80)
 REFUSES = Final(400, "limit")
 
 
@@ -51,3 +65,44 @@ def test_a_copy_from_before_all_marks_is_healed_whole_after_a_ruling(
     sight(bench, copy)
     assert bench.settle(copy, kept(6)) == Settled()
     assert bench.updates[-1].total == Decimal(1450)
+
+
+@pytest.mark.parametrize("seen_before", [True, False], ids=["seen before", "seen by the ruling"])
+def test_what_was_taken_back_while_a_refusal_waited_is_sent_again_by_a_retry(
+    bench: Bench, sold: Mark, *, seen_before: bool
+) -> None:
+    there = row(1320, table({OURS: sold}), at=3)
+    assert bench.settle(there, REFUSES) == OnDesk()
+    copy = row(1050, table({THEIRS: OTHER}), at=5)
+    if seen_before:
+        sight(bench, copy)
+        assert pending(copy.marks, bench.position(), OURS) == (Money(400), True)
+    assert decide(bench, RETRY, copy, kept(6)) == Settled()
+    assert bench.updates[-1].total == Decimal(1450)
+
+
+@pytest.mark.parametrize("ruling", [WRITE_OFF, replace(ACCEPT, amount=80)], ids=["off", "accept"])
+def test_nobody_ends_more_than_the_amount_they_were_told(
+    bench: Bench, sold: Mark, ruling: Ruling
+) -> None:
+    """The row's look shows that the 3.20 were taken back, too: 4.00 is in question, not 0.80."""
+    there = row(1320, table({OURS: sold}), at=3)
+    assert bench.settle(there, REFUSES) == OnDesk()
+    copy = row(1050, table({THEIRS: OTHER}), at=5)
+    assert isinstance(decide(bench, ruling, copy), Later)
+    assert (bench.position().in_question, bench.position().conflict) == (400, "refused")
+    assert not list(bench.of_kind(Kind.WRITE_OFF))
+    assert decide(bench, replace(ruling, amount=400), copy, kept(6)) == Settled()
+    assert bench.updates[-1].total == Decimal(1050)
+
+
+def test_a_removed_customer_is_written_off_with_the_amount_that_the_person_was_told(
+    bench: Bench, sold: Mark
+) -> None:
+    assert bench.settle(NotThere()) == OnDesk()
+    bench.charge(100)
+    assert isinstance(decide(bench, WRITE_OFF, NotThere()), Later)
+    assert decide(bench, replace(WRITE_OFF, amount=180), NotThere()) == Settled()
+    assert bench.position().in_question == 0
+    assert [one.amount_minor for one in bench.of_kind(Kind.WRITE_OFF)] == [-180]
+    assert sold.total == 320

@@ -7,8 +7,9 @@ meanwhile is settled as any other customer.
 from taptill.domain.customer import Snapshot
 from taptill.domain.mark import Mark, Place
 from taptill.settlement.judgement import Desk
-from taptill.settlement.requests import Append, Choice, JournalAnswer, OnDesk
+from taptill.settlement.requests import Append, Choice, JournalAnswer, Later, OnDesk
 from taptill.settlement.writing import (
+    ANOTHER_AMOUNT,
     Delivery,
     Sent,
     Step,
@@ -26,10 +27,13 @@ UNWRITABLE = frozenset({Desk.NO_PLACE, Desk.SHARED_DEBT_DATA})
 
 
 def rule(task: Task, row: Snapshot, look: JournalAnswer, desk: Desk, sent: Sent) -> Step:
-    """Carry out `task.ruling` on a row that is a case for the desk."""
+    """Carry out `task.ruling`, if there is one, on a row that is a case for the desk."""
     ruling, position = task.ruling, look.position
-    assert ruling is not None
+    if ruling is None:
+        return OnDesk()
     assert position.last is not None
+    if not ruling.still_fits(position):
+        return Later(ANOTHER_AMOUNT)
     if desk in UNWRITABLE:
         writes_off = ruling.choice is Choice.WRITE_OFF
         return (yield from close(task, ruling)) if writes_off else OnDesk()

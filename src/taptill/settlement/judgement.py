@@ -1,6 +1,6 @@
 """A row's marks and the journal's position in, what they mean together out (the table of 3.5)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -157,7 +157,7 @@ def assess(
     `may_share`: other people's keys in debtData may be written back as read.
     """
     position = look.position
-    verdict = judge(snapshot.marks, position, look.footing, journal_id)
+    verdict = found = judge(snapshot.marks, position, look.footing, journal_id)
     if half_kept(snapshot, position, journal_id):
         verdict = Halt(Stop.HALF_KEPT)
     elif isinstance(verdict, Behind | Unenrolled):
@@ -170,7 +170,9 @@ def assess(
             return verdict, []
         case Unclear(desk):
             known = position.conflict is not None or position.closed_seq == position.last.seq
-            return verdict, [] if known else [conflict(position, desk)]
+            moved = _mark_moved(snapshot, position, found, journal_id)
+            now = replace(position, seen=found.mark) if isinstance(found, Behind) else position
+            return verdict, [*moved, *([] if known else [conflict(now, desk)])]
         case Unenrolled():
             return verdict, _withdrawn(position)
         case Holds() | Behind():
@@ -233,7 +235,7 @@ def _base_moved(snapshot: Snapshot, position: Position, journal_id: str) -> list
 
 
 def _mark_moved(
-    snapshot: Snapshot, position: Position, judgement: Holds | Behind, journal_id: str
+    snapshot: Snapshot, position: Position, judgement: Judgement, journal_id: str
 ) -> list[Draft]:
     match judgement:
         case Holds(mark):
@@ -249,5 +251,5 @@ def _mark_moved(
                 "total": str(snapshot.total),
             }
             return [Draft(Kind.TAKEN_BACK, position.customer_id, body=body)]
-        case Behind():
+        case _:
             return []

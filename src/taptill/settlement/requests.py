@@ -131,11 +131,20 @@ class Choice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A person's decision about one case, with a reason in their words."""
+    """A person's decision about one case, with a reason in their words.
+
+    `amount`: the minor units in question that the person was told; None where that is no matter.
+    """
 
     choice: Choice
     staff: str
     reason: str
+    amount: int | None = None
+
+    def still_fits(self, position: Position) -> bool:
+        """Tell whether what is in question now is what the person was told, or written off."""
+        none_left = self.choice is Choice.WRITE_OFF and not position.in_question
+        return none_left or self.amount in (None, position.in_question)
 
     def resolved(self, customer_id: int, *, unwritten: bool = False) -> Draft:
         """Write that the case is over; `unwritten`: without a mark, as no row takes one."""

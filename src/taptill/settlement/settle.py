@@ -16,7 +16,6 @@ from taptill.settlement.requests import (
     Later,
     NoAnswer,
     NotThere,
-    OnDesk,
     Outcome,
     ReadJournal,
     ReadRow,
@@ -90,7 +89,8 @@ def _round(task: Task, row: Snapshot, sent: Sent) -> Step:
         case Halt(reason):
             return Stopped(reason)
         case Unclear(desk):
-            return (yield from rule(task, row, look, desk, sent)) if task.ruling else OnDesk()
+            # What was just journaled may have changed the amount in question: look anew.
+            return row if drafts and task.ruling else (yield from rule(task, row, look, desk, sent))
         case Holds():
             return Settled()
         case Unenrolled() | Behind():

@@ -33,6 +33,8 @@ from taptill.settlement.requests import (
 
 log = logging.getLogger("taptill.settlement")
 
+ANOTHER_AMOUNT = "another amount is in question now"
+
 UNKEPT_MAX = 3
 """So many 2xx answers that left no trace in the row prove that the backend drops it."""
 
@@ -214,6 +216,8 @@ def close(task: Task, ruling: Ruling) -> Step:
     """Write off what no row can take, and end the case."""
     look = yield ReadJournal(task.customer_id, None)
     assert isinstance(look, JournalAnswer)
+    if not ruling.still_fits(look.position):
+        return Later(ANOTHER_AMOUNT)
     yield Append(
         [
             *write_off(look.position, ruling),
