@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from tests.settlement.bench import ADA, OURS, THEIRS, Bench, Scripted, kept, row, table
+from tests.settlement.bench import ADA, OURS, THEIRS, Bench, Scripted, kept, kept_row, row, table
 
 from taptill.domain.customer import Snapshot
 from taptill.domain.entry import Kind
@@ -21,6 +21,7 @@ from taptill.settlement.requests import (
     Outcome,
     Ruling,
     Settled,
+    Unheard,
 )
 
 RETRY = Ruling(Choice.RETRY, "Jo", "the limit was raised")
@@ -105,4 +106,41 @@ def test_a_removed_customer_is_written_off_with_the_amount_that_the_person_was_t
     assert decide(bench, replace(WRITE_OFF, amount=180), NotThere()) == Settled()
     assert bench.position().in_question == 0
     assert [one.amount_minor for one in bench.of_kind(Kind.WRITE_OFF)] == [-180]
+    assert sold.total == 320
+
+
+def test_what_was_written_off_and_is_in_the_row_after_all_is_taken_out_again(
+    bench: Bench, sold: Mark
+) -> None:
+    """It had landed unheard of, then somebody put a letter in debtData; now that is mended."""
+    assert isinstance(bench.settle(row(1320, table({OURS: sold}), at=3), Unheard("lost")), Later)
+    landed = kept_row(bench.updates[-1], 6)
+    letter = row(1400, "a letter", at=5)
+    assert bench.settle(letter) == OnDesk()
+    assert decide(bench, WRITE_OFF, letter) == Settled()
+    sight(bench, landed)
+    assert bench.reads.open_customers(1) == [ADA]
+    assert bench.settle(landed, kept(7)) == Settled()
+    assert bench.updates[-1].total == Decimal(1320)
+
+
+def test_a_row_that_was_given_up_is_left_alone_while_it_holds_the_same_sum(
+    bench: Bench, sold: Mark
+) -> None:
+    there = row(1320, table({OURS: sold}), at=3)
+    assert bench.settle(there, REFUSES) == OnDesk()
+    assert decide(bench, WRITE_OFF, there, REFUSES) == Settled()
+    sight(bench, there)
+    assert bench.reads.open_customers(1) == []
+
+
+def test_a_row_that_was_given_up_and_came_back_is_a_case_again_when_it_is_unusable_again(
+    bench: Bench, sold: Mark
+) -> None:
+    letter = row(1320, "a letter", at=3)
+    assert bench.settle(letter) == OnDesk()
+    assert decide(bench, WRITE_OFF, letter) == Settled()
+    sight(bench, row(1000, table(), at=4))
+    assert bench.settle(replace(letter, updated_at=row(at=5).updated_at)) == OnDesk()
+    assert (bench.position().conflict, bench.position().in_question) == ("no-place", 320)
     assert sold.total == 320

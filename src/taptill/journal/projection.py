@@ -127,9 +127,10 @@ def _resolved(position: Position, body: Mapping[str, Any]) -> Position:
 
 
 def _sighted(position: Position, body: Mapping[str, Any]) -> Position:
-    seen = _mark(body["seen"]) if "seen" in body else position.seen
+    if "seen" in body:  # the row is back, if it was given up
+        position = replace(position, seen=_mark(body["seen"]), closed_seq=0)
     base = _decimal(body["to"]) if "to" in body else position.base
-    return replace(position, seen=seen, base=base, **_sight(body))
+    return replace(position, base=base, **_sight(body))
 
 
 def _closed(position: Position) -> Position:

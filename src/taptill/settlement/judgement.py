@@ -46,7 +46,7 @@ class Holds:
 class Behind:
     """The row holds our entries up to `mark` (None: nothing); settle from there.
 
-    `taken_back`: a later mark had a receipt.
+    `taken_back`: a later mark had a receipt, or a person had given the row up.
     """
 
     mark: Mark | None
@@ -94,8 +94,7 @@ def _judge_absent(marks: Marks, position: Position) -> Judgement:
     if attempt and attempt.epoch != marks.epoch:
         return Unclear(Desk.MARK_LOST)
     origin = attempt.origin if attempt else None
-    held_seq = origin.seq if origin else 0
-    return Behind(origin, taken_back=position.receipted_seq > held_seq and position.seen != origin)
+    return Behind(origin, _is_taken_back(position, origin))
 
 
 def _judge_mark(mark: Mark, position: Position, footing: Footing | None) -> Judgement:
@@ -107,7 +106,16 @@ def _judge_mark(mark: Mark, position: Position, footing: Footing | None) -> Judg
         return Unclear(Desk.UNKNOWN_MARK)
     if mark == position.last:
         return Holds(mark)
-    return Behind(mark, taken_back=position.receipted_seq > mark.seq and position.seen != mark)
+    return Behind(mark, _is_taken_back(position, mark))
+
+
+def _is_taken_back(position: Position, held: Mark | None) -> bool:
+    """Tell whether the row held more of ours, or was given up while it holds another sum."""
+    held_seq, total = (held.seq, held.total) if held else (0, 0)
+    if position.seen == held or position.last is None:
+        return False
+    given_up = position.closed_seq > held_seq and total != position.last.total
+    return position.receipted_seq > held_seq or given_up
 
 
 def base_of(snapshot: Snapshot, journal_id: str) -> Decimal | None:
