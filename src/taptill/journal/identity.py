@@ -50,6 +50,8 @@ def opening(reads: Reads, identity: Identity) -> tuple[str, list[Draft]]:
         moved = [key for key in _BOUND if opened.get(key) != identity.get(key)]
         if moved:
             refuse_while_open(reads, f"{' and '.join(moved)} changed")
+        if "strategy" in moved:
+            return _begin_anew(opened["journal_id"], identity)
     return journal_id, [Draft(Kind.OPENED, body=body)]
 
 
@@ -108,12 +110,22 @@ def fork(journal: LoneJournal, clock: Clock, late_max_s: float) -> tuple[str, in
     left_s = late_max_s - _age_s(attempt, clock) if attempt else 0
     if left_s > 0:
         raise UsageError(problem=f"a request may still be under way: wait {round(left_s + 1)} s")
-    journal_id = new_journal_id()
-    journal.append(
-        Draft(Kind.FORKED, body={"journal_id": journal_id, "was": opened["journal_id"]}),
-        Draft(Kind.OPENED, body={**opened, "journal_id": journal_id}),
-    )
+    journal_id, drafts = _begin_anew(opened["journal_id"], opened)
+    journal.append(*drafts)
     return journal_id, journal.reads.conflicts()
+
+
+def _begin_anew(was: str, identity: Identity) -> tuple[str, list[Draft]]:
+    """Give a new id, from which all sums begin anew, and the entries that say so.
+
+    A change of strategy needs one, too: no mark covers what the office booked from a file, and no
+    file what was sent.
+    """
+    journal_id = new_journal_id()
+    return journal_id, [
+        Draft(Kind.FORKED, body={"journal_id": journal_id, "was": was}),
+        Draft(Kind.OPENED, body={**identity, "journal_id": journal_id}),
+    ]
 
 
 def _opened(journal: LoneJournal) -> dict[str, str]:

@@ -27,6 +27,7 @@ class Count:
         match entry.kind:
             case Kind.FORKED:
                 self.positions = {key: forked(one) for key, one in self.positions.items()}
+                self._since_export = {}
             case Kind.EXPORTED:
                 self._exported[entry.body["number"]] = self._since_export
                 self._since_export = {}

@@ -19,6 +19,7 @@ from taptill.domain.mark import HASH_DIGITS, Mark
 from taptill.journal.identity import adopt, fork, refuse_moved
 from taptill.journal.journal import Journal
 from taptill.journal.lock import LoneJournal, alone
+from taptill.journal.office.files import book, next_file
 from taptill.journal.verify import verify
 
 HERE = {"backend": "https://here", "strategy": "debt", "machine": "board 1", "till": "bar"}
@@ -133,6 +134,46 @@ def test_no_fork_while_a_request_of_the_old_id_may_land(
         fork(stopped, clock, 120)
     clock.pass_time(20)
     assert fork(stopped, clock, 120)[1] == 1
+
+
+def test_what_was_sent_is_in_no_file_once_the_strategy_changed(
+    path: Path, clock: FakeClock, journal_id: str
+) -> None:
+    with alone(path, clock) as journal:
+        for customer in (ADA, BEN):
+            mark = sell(journal, 320, customer)
+            journal.append(attempt(customer, mark), receipt(customer, mark))
+    assert till_opens(path, clock, strategy="export") != journal_id
+    with alone(path, clock) as journal:
+        with pytest.raises(UsageError, match="no money entry"):
+            next_file(journal)
+        sell(journal, 80)
+        assert next_file(journal).sum_minor == 80
+        book(journal, 1, "Jo")
+        assert not journal.reads.open_sum()[0]
+        assert verify(journal.file.connection).sound
+
+
+def test_what_the_office_booked_from_a_file_is_not_sent_once_the_strategy_changed(
+    path: Path, clock: FakeClock
+) -> None:
+    """No mark in the row covers it: settling from zero would send it again."""
+    first_id = till_opens(path, clock, strategy="export")
+    with alone(path, clock) as journal:
+        sell(journal, 320)
+    with pytest.raises(JournalOpenError, match="strategy changed while 1 "):
+        till_opens(path, clock)
+    with alone(path, clock) as journal:
+        book(journal, next_file(journal).number, "Jo")
+    second_id = till_opens(path, clock)
+    with alone(path, clock) as journal:
+        mark = sell(journal, 80)
+        position = journal.reads.position(ADA)
+        assert second_id != first_id
+        assert position is not None
+        assert (position.last, position.seen, position.in_question) == (mark, None, 80)
+        assert verify(journal.file.connection).sound
+    assert till_opens(path, clock) == second_id
 
 
 def test_a_retired_journal_is_not_opened_again(

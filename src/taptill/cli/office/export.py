@@ -66,7 +66,7 @@ def write(state_dir: Path | None, form: str, to: Path, again: int | None) -> Non
         number = again
     reads = Reads(path)
     file = _numbered(reads, number)
-    target = to / f"taptill-{(reads.last_opened() or {})['journal_id']}-{number:04d}.{form}"
+    target = to / f"taptill-{file.journal_id}-{number:04d}.{form}"
     write_file(reads, file, target, form, written)
     click.echo(f"{target}: {file.count} entries, sum {_amount(reads, file)}")
 

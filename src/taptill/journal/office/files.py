@@ -44,6 +44,7 @@ class OfficeFile:
     """One file: the money entries from `first_seq` to `last_seq`, whose sum is in minor units."""
 
     number: int
+    journal_id: str
     first_seq: int
     last_seq: int
     count: int
@@ -58,6 +59,7 @@ def office_files(reads: Reads) -> list[OfficeFile]:
     return [
         OfficeFile(
             number=entry.body["number"],
+            journal_id=entry.body["journal_id"],
             first_seq=entry.body["first_seq"],
             last_seq=entry.body["last_seq"],
             count=entry.body["count"],
@@ -76,13 +78,15 @@ def next_file(journal: LoneJournal) -> OfficeFile:
     """
     _need_export(journal.reads)
     before = office_files(journal.reads)
-    first_seq = before[-1].last_seq + 1 if before else 1
+    began = [entry.seq for entry in journal.reads.rare(Kind.FORKED)]
+    first_seq = 1 + max([file.last_seq for file in before] + began, default=0)
     found = list(_money(journal.reads, first_seq, None))
     if not found:
         raise UsageError(problem="no money entry since the last file")
     total = sum(entry.amount_minor or 0 for entry in found)
     body = {
         "number": len(before) + 1,
+        "journal_id": (journal.reads.last_opened() or {})["journal_id"],
         "first_seq": first_seq,
         "last_seq": found[-1].seq,
         "count": len(found),
@@ -94,11 +98,8 @@ def next_file(journal: LoneJournal) -> OfficeFile:
 
 def write_file(reads: Reads, file: OfficeFile, path: Path, form: str, written: Writer) -> None:
     """Write a file, the same however often it is written."""
-    opened = reads.last_opened() or {}
-    rows = (
-        _row(reads, entry, file.number, opened.get("journal_id", ""))
-        for entry in _money(reads, file.first_seq, file.last_seq)
-    )
+    found = _money(reads, file.first_seq, file.last_seq)
+    rows = (_row(reads, entry, file) for entry in found)
     with written(path) as target:
         if form == "json":
             target.writelines(f"{json.dumps(row)}\n" for row in rows)
@@ -136,14 +137,14 @@ def _money(reads: Reads, first_seq: int, last_seq: int | None) -> Iterator[Entry
     return entries(reads.connection, where, [first_seq, last_seq])
 
 
-def _row(reads: Reads, entry: Entry, number: int, journal_id: str) -> dict[str, Any]:
+def _row(reads: Reads, entry: Entry, file: OfficeFile) -> dict[str, Any]:
     about = entry.body
     if "currency" not in about:  # a void or a write-off: its charge tells
         about = charge_before(reads.connection, entry.customer_id or 0, entry.seq)
     code = about.get("currency", "")
     return {
-        "number": number,
-        "journal_id": journal_id,
+        "number": file.number,
+        "journal_id": file.journal_id,
         "seq": entry.seq,
         "at": entry.at,
         "clock_trusted": int(entry.clock_trusted),
