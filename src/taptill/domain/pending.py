@@ -47,9 +47,8 @@ class ByMarks:
 
     def held_seq(self, marks: Marks, position: Position | None) -> int:
         """Give the seq of our mark in the row."""
-        del position
         mark = marks.table.get(self.journal_id)
-        return mark.seq if mark else 0
+        return mark.seq if mark else _start_seq(position)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +63,9 @@ class ByBooking:
     def held_seq(self, marks: Marks, position: Position | None) -> int:
         """Give the last seq of this customer in the last file booked."""
         del marks
-        return position.seen.seq if position and position.seen else 0
+        return position.seen.seq if position and position.seen else _start_seq(position)
+
+
+def _start_seq(position: Position | None) -> int:
+    """Give the last seq that belongs to the journal id before."""
+    return position.start_seq if position else 0

@@ -7,6 +7,7 @@ import pytest
 from tests.fakes.clock import FakeClock
 from tests.journal.drafts import ADA, BEN, attempt, charge, conflict, receipt
 
+from taptill.domain.decision import OfflineSpend
 from taptill.domain.entry import Draft, Kind
 from taptill.domain.errors import (
     JournalClonedError,
@@ -15,7 +16,9 @@ from taptill.domain.errors import (
     JournalRetiredError,
     UsageError,
 )
-from taptill.domain.mark import HASH_DIGITS, Mark
+from taptill.domain.mark import HASH_DIGITS, Mark, read_marks
+from taptill.domain.money import ZERO, Money
+from taptill.domain.pending import ByMarks
 from taptill.journal.identity import adopt, fork, refuse_moved
 from taptill.journal.journal import Journal
 from taptill.journal.lock import LoneJournal, alone
@@ -184,6 +187,37 @@ def test_a_retired_journal_is_not_opened_again(
         journal.append(Draft(Kind.RETIRED))
     with pytest.raises(JournalRetiredError, match="archive"):
         till_opens(path, clock)
+
+
+def test_a_case_keeps_the_journal_where_it_is_though_nothing_is_in_question(
+    path: Path, clock: FakeClock, journal_id: str
+) -> None:
+    """All of it was once seen in the row; whether it is still in, nobody knows."""
+    assert journal_id
+    with alone(path, clock) as journal:
+        mark = sell(journal, 320)
+        journal.append(attempt(ADA, mark), receipt(ADA, mark), conflict(ADA))
+        assert journal.reads.open_sum() == (0, ZERO)
+    for changed in ({"backend": "https://there"}, {"strategy": "export"}):
+        with pytest.raises(JournalOpenError, match=r"while 1 .*sum 0\.00"):
+            till_opens(path, clock, **changed)
+
+
+def test_after_a_fork_old_offline_charges_are_not_spent_any_more(
+    path: Path, clock: FakeClock, journal_id: str
+) -> None:
+    assert journal_id
+    with alone(path, clock) as journal:
+        (entry,) = journal.append(charge(ADA, 320, offline=True))
+        mark = Mark(entry.seq, 320, entry.hash[:HASH_DIGITS])
+        journal.append(attempt(ADA, mark), receipt(ADA, mark))
+        clock.pass_time(121)
+        forked_id, _ = fork(journal, clock, 120)
+        journal.append(charge(ADA, 80, offline=True))
+        above = ByMarks(forked_id).held_seq(read_marks(None), journal.reads.position(ADA))
+        assert above == mark.seq
+        assert journal.reads.offline_spend(ADA, above) == OfflineSpend(Money(80), Money(80))
+        assert journal.reads.offline_spend(BEN, 0).terminal == Money(80)
 
 
 def test_a_till_does_not_move_away_from_what_it_has_not_sent(
