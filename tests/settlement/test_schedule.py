@@ -29,6 +29,7 @@ from taptill.settlement.schedule import (
     PASS_MAX,
     Settlement,
 )
+from taptill.settlement.settle import STALE_MAX
 from taptill.settlement.state import State
 
 DENIED = NoAnswer("backend-token", denied=True)
@@ -415,6 +416,22 @@ def test_a_ruling_is_carried_out_beside_the_schedule(stage: Stage) -> None:
 
     stage.play(scene)
     assert outcomes == [Settled()]
+    assert stage.backend.model.read(7).total == 1320
+
+
+def test_a_ruling_believes_the_row_of_a_backend_that_was_restored(stage: Stage) -> None:
+    """Its stamps are older than one that was seen: so are all copies, however often it is asked."""
+    stage.bench.charge(320)
+    stage.bench.settle(row(1000, "a letter"))
+    stage.stamps[7] = row(at=59).updated_at
+    outcomes: list[Outcome] = []
+
+    async def scene(settlement: Settlement) -> None:
+        outcomes.append(await settlement.resolve(7, Ruling(Choice.RETRY, "Jo", "restored")))
+
+    stage.play(scene)
+    assert outcomes == [Settled()]
+    assert len(stage.backend.times("read", 7)) == STALE_MAX
     assert stage.backend.model.read(7).total == 1320
 
 

@@ -157,14 +157,21 @@ class Settlement:
         return None
 
     async def resolve(self, customer_id: int, ruling: Ruling) -> Outcome:
-        """Carry out what a person decided about a case on the conflict desk."""
+        """Carry out what a person decided about a case on the conflict desk.
+
+        Old copies of the row are looked past, or believed after so many, as ever.
+        """
         if self._stopped():
             return Stopped(self.state.value)
         if customer_id in self._busy:
             return Later("it is being settled just now")
         if not await self._ask_capabilities(customer_id):
             return Later("the backend does not answer", transport=True)
-        return await self._settle_one(customer_id, ruling=ruling)
+        outcome = await self._settle_one(customer_id, ruling=ruling)
+        while isinstance(outcome, Later) and outcome.stale:
+            await asyncio.sleep(RETRY_FIRST_S)
+            outcome = await self._settle_one(customer_id, ruling=ruling)
+        return outcome
 
     async def _ask_capabilities(self, customer_id: int) -> bool:
         """Find out what the backend offers, unless that is known; False where it does not say."""
