@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.clock import FakeClock
-from tests.journal.drafts import ADA, BEN, attempt, charge, conflict, receipt
+from tests.journal.drafts import ADA, BEN, attempt, charge, conflict, receipt, resolved
 
 from taptill.domain.decision import OfflineSpend
 from taptill.domain.entry import Draft, Kind
@@ -22,6 +22,7 @@ from taptill.domain.pending import ByMarks
 from taptill.journal.identity import adopt, fork, refuse_moved
 from taptill.journal.journal import Journal
 from taptill.journal.lock import LoneJournal, alone
+from taptill.journal.office.cases import cases
 from taptill.journal.office.files import book, next_file
 from taptill.journal.verify import verify
 
@@ -121,6 +122,20 @@ def test_what_was_open_at_a_fork_is_a_case(stopped: LoneJournal, clock: FakeCloc
     assert (ada.conflict, ada.in_question) == ("forked", 80)
     assert (ben.conflict, ben.in_question) == ("mark-lost", 500)
     assert verify(stopped.file.connection).sound
+
+
+def test_a_case_of_a_fork_tells_nothing_of_a_case_before_that_was_ended(
+    stopped: LoneJournal, clock: FakeClock
+) -> None:
+    sell(stopped, 320)
+    body = {"reason": "refused", "status": 400, "detail": "limit"}
+    stopped.append(Draft(Kind.REFUSAL, ADA, body=body), resolved(ADA))
+    clock.pass_time(121)
+    fork(stopped, clock, 120)
+    (case,) = cases(stopped.reads.connection)
+    assert (case.reason, case.detail) == ("forked", "")
+    assert case.since is not None
+    assert case.since.kind is Kind.FORKED
 
 
 def test_no_fork_while_a_request_of_the_old_id_may_land(

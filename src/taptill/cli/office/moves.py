@@ -16,7 +16,7 @@ from taptill.journal import identity
 from taptill.journal.file import positions
 from taptill.journal.lock import alone
 from taptill.journal.reads import Reads
-from taptill.settlement.requests import NoAnswer, RowAnswer
+from taptill.settlement.requests import NoAnswer, RowAnswer, Unreadable
 from taptill.wiring import Sender, check_reader, machine, sender
 
 LATE_MAX_S = 120
@@ -164,7 +164,7 @@ async def _look_at_all(connected: Sender) -> None:
 async def _look_at(connected: Sender, customer: int, row: RowAnswer | None) -> None:
     """Compare the mark of one customer; one that was removed has nothing to look at."""
     seen = row or await connected.api.read_row(customer)
-    if isinstance(seen, NoAnswer):
+    if isinstance(seen, NoAnswer | Unreadable):
         raise BackendError(detail=f"{seen.reason}; nothing was retired, try again")
     if isinstance(seen, Snapshot):
         await connected.settlement.sighted(seen)

@@ -44,13 +44,18 @@ def cases(connection: sqlite3.Connection) -> list[Case]:
     with mapped(""):
         open_ones = [one for one in positions(connection) if one.conflict]
     since = {one.customer_id: one for one in entries(connection, _SINCE)}
-    found = [Case(one, since.get(one.customer_id) or since.get(None)) for one in open_ones]
+    found = [Case(one, since.get(_put_there_by(one))) for one in open_ones]
     return sorted(found, key=lambda case: case.since.seq if case.since else 0)
 
 
 def charge_before(connection: sqlite3.Connection, customer_id: int, seq: int) -> Mapping[str, Any]:
     """Give the body of a customer's last charge up to `seq`: who that is for the office."""
     return next((one.body for one in entries(connection, _CHARGE, [customer_id, seq])), {})
+
+
+def _put_there_by(position: Position) -> int | None:
+    """Give whose entry made it a case; None: a fork, which names no customer."""
+    return None if position.conflict == "forked" else position.customer_id
 
 
 def entries_of(connection: sqlite3.Connection, customer_id: int) -> Iterator[Entry]:
