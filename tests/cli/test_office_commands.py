@@ -120,6 +120,7 @@ def site(tmp_path: Path, service: RunningService) -> Site:
 @pytest.fixture
 def on_desk(site: Site) -> Site:
     """Ada paid 3.20, then somebody emptied her debtData, then she paid 0.80."""
+    site.update(ADA, debtData=None)  # whatever the test before has left there
     site.settle((ADA, 320))
     site.update(ADA, debtData=None)
     site.settle((ADA, 80))
@@ -144,7 +145,7 @@ def test_a_case_is_listed_shown_and_written_to_a_file(on_desk: Site) -> None:
 DECIDED: dict[str, tuple[tuple[str, ...], float]] = {
     "a retry sends what is in question": (("retry", "1"), 0.80),
     "so does a retry of all that is unchanged": (("retry", "--unchanged"), 0.80),
-    "accepted: nothing is sent": (("accept", "1"), 0.0),
+    "accepted: nothing is sent": (("accept", "1", "--yes"), 0.0),
     "written off: nothing is sent": (("write-off", "1", "--yes"), 0.0),
 }
 
@@ -163,6 +164,32 @@ def test_a_total_that_has_changed_is_left_out_of_a_retry_of_all(on_desk: Site) -
     on_desk.update(ADA, totalDebt=on_desk.debt(ADA) - 1)
     assert "0 customers" in on_desk.decided("retry", "--unchanged")
     assert "customer 1" in on_desk.done("conflicts", "list")
+
+
+def test_one_case_that_stays_keeps_no_other_one_waiting(on_desk: Site) -> None:
+    on_desk.settle((BEN, 250))
+    on_desk.update(BEN, debtData=None)
+    on_desk.settle((BEN, 50))
+    on_desk.update(ADA, debtData="a letter")
+    before = on_desk.debt(BEN)
+    words = ("conflicts", "retry", "--unchanged", *STAFF, "--config", str(on_desk.config))
+    ended = on_desk.taptill(*words)
+    assert (ended.returncode, "customer 1 stays" in ended.stderr) == (75, True), ended
+    assert "customer 3: done" in ended.stdout
+    assert on_desk.debt(BEN) == pytest.approx(before + 0.50)
+
+
+def test_a_backend_that_does_not_answer_is_no_answer_about_what_is_unchanged(
+    on_desk: Site, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text("wrong")
+    words = ("conflicts", "retry", "--unchanged", *STAFF, "--config", str(on_desk.config))
+    ended = on_desk.taptill(*words)
+    assert (ended.returncode, "nothing was decided" in ended.stderr) == (69, True), ended
+
+
+def test_cases_are_not_written_over_a_folder(on_desk: Site) -> None:
+    assert on_desk.taptill("conflicts", "export", ".").returncode == 64
 
 
 REFUSED: dict[str, tuple[tuple[str, ...], int, str]] = {
@@ -252,7 +279,8 @@ def test_a_journal_of_another_board_is_refused_and_adopted(site: Site) -> None:
 
 
 def test_a_question_that_is_not_answered_changes_nothing(on_desk: Site) -> None:
-    for words in (("journal", "fork"), ("conflicts", "write-off", "1", *STAFF)):
+    endings = [("conflicts", choice, "1", *STAFF) for choice in ("accept", "write-off")]
+    for words in (("journal", "fork"), *endings):
         assert on_desk.taptill(*words).returncode != 0
     assert "customer 1" in on_desk.done("conflicts", "list")
 

@@ -14,13 +14,22 @@ from taptill.cli.options import CONFIG, JSON, REASON, STAFF, STATE, journal_at
 from taptill.cli.output import written
 from taptill.domain.customer import Snapshot
 from taptill.domain.entry import Entry
-from taptill.domain.errors import ConflictOpenError, UsageError
+from taptill.domain.errors import BackendError, ConflictOpenError, UsageError
 from taptill.domain.money import Currency, Money
 from taptill.journal.identity import currency as currency_of
 from taptill.journal.office.cases import Case, cases, charge_before, entries_of
 from taptill.journal.reads import Reads
 from taptill.settlement.judgement import Desk, same
-from taptill.settlement.requests import Choice, Later, OnDesk, Outcome, Ruling, Settled, Stopped
+from taptill.settlement.requests import (
+    Choice,
+    Later,
+    NoAnswer,
+    OnDesk,
+    Outcome,
+    Ruling,
+    Settled,
+    Stopped,
+)
 from taptill.wiring import Sender, check_reader, sender
 
 WORDS = {
@@ -32,6 +41,7 @@ WORDS = {
     Desk.REFUSED: "the backend refused the update for good",
     Desk.FORKED: "it was open when this journal parted from its twin, which may have sent it",
 }
+YES = click.option("--yes", is_flag=True, help="Do not ask.")
 SEQ_MAX = 2**63 - 1
 COLUMNS = ("customer", "external_id", "reason", "in_question", "since", "seq", "detail", "words")
 
@@ -132,17 +142,16 @@ def retry(
 @STATE
 @STAFF
 @REASON
+@YES
 @click.argument("customer", type=int)
-def accept(
-    option: Path | None, state_dir: Path | None, staff: str, reason: str, customer: int
-) -> None:
+def accept(**options: Any) -> None:
     """Take all of it as booked already: the mark is written, totalDebt stays as it is.
 
     \b
     Example:
       taptill conflicts accept 7 --staff Jo --reason "booked by hand on Monday"
     """
-    _decide(option, state_dir, Ruling(Choice.ACCEPT, staff, reason), [customer])
+    _end(Choice.ACCEPT, "Take {amount} of customer {customer} as booked already?", options)
 
 
 @conflicts.command(name="write-off")
@@ -150,7 +159,7 @@ def accept(
 @STATE
 @STAFF
 @REASON
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@YES
 @click.argument("customer", type=int)
 def write_off(**options: Any) -> None:
     """Take the amount in question out of these books: nobody will be charged for it.
@@ -159,20 +168,26 @@ def write_off(**options: Any) -> None:
     Example:
       taptill conflicts write-off 7 --staff Jo --reason "has left" --yes
     """
+    _end(Choice.WRITE_OFF, "Write off {amount} of customer {customer}?", options)
+
+
+def _end(choice: Choice, question: str, options: dict[str, Any]) -> None:
+    """Ask about the amount in question; what is in question then is what is decided about."""
     customer = options["customer"]
     reads = Reads(journal_at(options["state_dir"]))
-    amount = currency_of(reads).text(_in_question(_case(reads, customer)))
+    amount = _in_question(_case(reads, customer))
+    asked = question.format(amount=currency_of(reads).text(amount), customer=customer)
     reads.close()
     if not options["yes"]:
-        click.confirm(f"Write off {amount} of customer {customer}?", abort=True)
-    ruling = Ruling(Choice.WRITE_OFF, options["staff"], options["reason"])
+        click.confirm(asked, abort=True)
+    ruling = Ruling(choice, options["staff"], options["reason"], amount.minor)
     _decide(options["option"], options["state_dir"], ruling, [customer])
 
 
 @conflicts.command()
 @STATE
 @click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def export(state_dir: Path | None, form: str, file: Path) -> None:
     """Write the open cases to a file for the office; they stay on the desk.
 
@@ -201,10 +216,19 @@ def _decide(
 
     async def work() -> None:
         async with sender(config, state, configs.read_token(config)) as connected:
+            faults = []
             for customer in await _unchanged(connected) if chosen is None else chosen:
                 _case(connected.journal.reads, customer)
                 outcome = await connected.settlement.resolve(customer, ruling)
-                _tell(connected.journal.reads, customer, outcome)
+                why = _why_open(connected.journal.reads, customer, outcome)
+                if why:
+                    faults.append(ConflictOpenError(customer=customer, why=why))
+                else:
+                    click.echo(f"customer {customer}: done")
+            for fault in faults[:-1]:  # one case does not keep the others waiting
+                click.echo(f"taptill: {fault}", err=True)
+            if faults:
+                raise faults[-1]
 
     asyncio.run(work())
 
@@ -216,25 +240,27 @@ async def _unchanged(connected: Sender) -> list[int]:
         total = case.position.row_total
         if case.reason == Desk.MARK_LOST and total is not None:
             row = await connected.api.read_row(case.position.customer_id)
+            if isinstance(row, NoAnswer):
+                raise BackendError(detail=f"{row.reason}; nothing was decided, try again")
             if isinstance(row, Snapshot) and same(row.total, total):
                 found.append(case.position.customer_id)
     click.echo(f"{len(found)} customers whose total is exactly as last seen")
     return found
 
 
-def _tell(reads: Reads, customer: int, outcome: Outcome) -> None:
+def _why_open(reads: Reads, customer: int, outcome: Outcome) -> str:
+    """Say why a case stays on the desk; empty where it is over."""
     match outcome:
         case Settled():
-            click.echo(f"customer {customer}: done")
+            return ""
         case OnDesk():
             position = reads.position(customer)
             reason = position.conflict if position else None
-            why = WORDS[Desk(reason)] if reason else "look again: taptill conflicts show"
-            raise ConflictOpenError(customer=customer, why=why)
+            return WORDS[Desk(reason)] if reason else "look again: taptill conflicts show"
         case Later(reason):
-            raise ConflictOpenError(customer=customer, why=f"not now ({reason}), try again")
+            return f"not now ({reason}), try again"
         case Stopped(reason):
-            raise ConflictOpenError(customer=customer, why=f"settlement is stopped ({reason})")
+            return f"settlement is stopped ({reason})"
 
 
 def _case(reads: Reads, customer: int) -> Case:
