@@ -8,12 +8,18 @@ from pathlib import Path
 import pytest
 from tests.fakes.clock import FakeClock
 from tests.journal.conftest import Book
-from tests.journal.drafts import ADA, BEN, charge, declined, repayment, void
+from tests.journal.drafts import ADA, BEN, attempt, charge, declined, receipt, repayment, void
 
 from taptill.domain.entry import Draft, Kind
-from taptill.domain.errors import EntryRefusedError, JournalError, JournalTooNewError
+from taptill.domain.errors import (
+    EntryRefusedError,
+    JournalBrokenError,
+    JournalError,
+    JournalTooNewError,
+)
 from taptill.journal.chain import FIRST_PREV_HASH
 from taptill.journal.file import LOG_ROOM, JournalFile, connect, entries
+from taptill.journal.reads import Reads
 from taptill.journal.schema import VERSION
 from taptill.journal.verify import verify
 
@@ -147,6 +153,61 @@ def test_a_commit_into_the_room_made_for_it_changes_no_length(book: Book, tmp_pa
     with closing(connect(tmp_path / "after" / "journal.db")) as reading:
         assert list(entries(reading)) == written
         assert verify(reading).sound
+
+
+_POSITIONS_1 = """
+CREATE TABLE positions (
+    customer_id INTEGER PRIMARY KEY,
+    last_seq INTEGER, total INTEGER, last_hash TEXT,
+    seen_seq INTEGER, seen_total INTEGER, seen_hash TEXT,
+    receipted_seq INTEGER NOT NULL, updated_at TEXT NOT NULL, base TEXT, conflict TEXT,
+    attempt_epoch TEXT, attempt_seq INTEGER, attempt_total INTEGER, attempt_hash TEXT,
+    attempt_read TEXT, attempt_sent TEXT, attempt_others INTEGER, attempt_open INTEGER NOT NULL,
+    open INTEGER AS (last_seq IS NOT NULL AND (seen_seq IS NOT last_seq OR attempt_open))
+) STRICT
+"""
+
+
+def as_format_1(path: Path) -> None:
+    """Put a journal's sums back into the tables of the first format; the entries stay."""
+    with sqlite3.connect(path) as old:
+        old.execute("ALTER TABLE positions RENAME TO newer")
+        old.execute(_POSITIONS_1)
+        columns = old.execute("SELECT name FROM pragma_table_info('positions')")
+        kept = ", ".join(name for (name,) in columns)
+        old.execute(f"INSERT INTO positions ({kept}) SELECT {kept} FROM newer")
+        old.execute("DROP TABLE newer")
+        old.execute("DROP INDEX entries_rare")
+        old.execute("CREATE INDEX entries_rare ON entries (seq) WHERE kind IN ('opened')")
+        old.execute("PRAGMA user_version = 1")
+
+
+def test_a_journal_of_the_first_format_is_brought_up_to_date(path: Path, clock: FakeClock) -> None:
+    first = Book(path, clock)
+    mark = first.write_one(charge(ADA, 320))
+    first.write(attempt(ADA, mark), receipt(ADA, mark), charge(ADA, 80), charge(BEN, 500))
+    before = [first.reads.position(one) for one in (ADA, BEN)]
+    first.close()
+    as_format_1(path)
+    with pytest.raises(JournalError, match="start the till once"):
+        Reads(path)
+    now = Book(path, clock)
+    assert [now.reads.position(one) for one in (ADA, BEN)] == before
+    assert verify(now.file.connection).sound
+    now.close()
+
+
+def test_bringing_a_journal_up_to_date_does_not_hide_that_its_end_is_missing(
+    path: Path, clock: FakeClock
+) -> None:
+    first = Book(path, clock)
+    first.write(charge(ADA, 320), charge(BEN, 500))
+    first.tamper("DELETE FROM entries WHERE seq = 2")
+    first.close()
+    as_format_1(path)
+    for _ in range(2):
+        with pytest.raises(JournalBrokenError, match=r"entry 2 .*it is missing"):
+            JournalFile(path, clock)
 
 
 def test_a_newer_format_is_left_alone(path: Path, clock: FakeClock) -> None:

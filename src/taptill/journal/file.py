@@ -159,6 +159,9 @@ class JournalFile:
             schema.create(self.connection)
         elif found < schema.VERSION:  # the entries are the same in all formats
             with self._transaction():
+                missing = self._read_end()[0] + 1
+                if known_end(self.connection) >= missing:  # sums counted anew would hide that
+                    raise JournalBrokenError(path=self.path, seq=missing, detail=MISSING_END)
                 self._count_anew()
 
     @contextmanager
