@@ -191,8 +191,9 @@ class Sender:
 
 @asynccontextmanager
 async def sender(config: Config, state: Path, token: str) -> AsyncIterator[Sender]:
-    """Hold the journal of a stopped till and connect the backend.
+    """Hold the journal of a stopped till and connect the backend; the cache learns what is seen.
 
+    Else the till would count from rows of before, offline, what is in the backend's books by now.
     Errors: UsageError under a strategy that sends nothing, JournalError and its kin.
     """
     if config.settlement.strategy != "debt":
@@ -200,13 +201,16 @@ async def sender(config: Config, state: Path, token: str) -> AsyncIterator[Sende
     clock = SystemClock()
     journal = _journal(config, state, clock)
     journal.open(identity(config))
-    api = _api(config, token, clock, Connection(clock))
-    quiet = SettlementEvents(lambda: None, lambda _: None, lambda _: "")
-    try:
-        yield Sender(journal, api, settlement_of(config, journal, api, clock, quiet))
-    finally:
-        await api.close()
-        journal.close()
+    with ExitStack() as undo:
+        undo.callback(journal.close)
+        cache = CustomerCache(state / "cache.db", clock, frozenset(config.cache.fields))
+        undo.callback(cache.close)
+        api = _api(config, token, clock, Connection(clock))
+        quiet = SettlementEvents(lambda: None, lambda row: cache.keep([row]), cache.stamp_of)
+        try:
+            yield Sender(journal, api, settlement_of(config, journal, api, clock, quiet))
+        finally:
+            await api.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -232,6 +234,14 @@ def test_what_is_open_is_sent_without_a_till(site: Site) -> None:
     site.done("settle", "--config", str(site.config))
     assert site.debt(BEN) == pytest.approx(before + 2.50)
     assert "nothing is open" in site.done("settle", "--config", str(site.config))
+
+
+def test_what_is_sent_without_a_till_is_in_the_rows_that_it_knows_offline(site: Site) -> None:
+    site.settle((BEN, 250), send=False)
+    site.done("settle", "--config", str(site.config))
+    with closing(sqlite3.connect(site.state / "cache.db")) as cache:
+        (total,) = cache.execute("SELECT total FROM customers WHERE id = ?", [BEN]).fetchone()
+    assert float(total) == pytest.approx(site.debt(BEN) * 100)
 
 
 def test_what_cannot_be_sent_is_said(on_desk: Site) -> None:
