@@ -112,6 +112,11 @@ def test_entries_that_say_nothing_of_settling_change_nothing(book: Book) -> None
     assert book.reads.position(BEN) is None
 
 
+def given_up(customer: int) -> Draft:
+    """Write that the desk ended a case which no row can take."""
+    return Draft(Kind.RESOLVED, customer, body={"choice": "write-off", "unwritten": True})
+
+
 _HASHES = st.text("0123456789abcdef", min_size=8, max_size=8)
 _AMOUNTS = st.integers(-(10**12), 10**12)
 _MARKS = st.builds(Mark, st.integers(1, 99), _AMOUNTS, _HASHES)
@@ -128,6 +133,9 @@ _DRAFTS = st.one_of(
     st.builds(refusal, _WHO),
     st.builds(resolved, _WHO),
     st.builds(declined, st.none() | _WHO),
+    st.builds(given_up, _WHO),
+    st.builds(Draft, st.just(Kind.RESUMED), _WHO),
+    st.just(Draft(Kind.FORKED, body={"journal_id": "bbbb0002", "was": "aaaa0001"})),
 )
 
 

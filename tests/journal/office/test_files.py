@@ -11,15 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.fakes.clock import FakeClock
-from tests.journal.drafts import ADA, BEN, charge, void
+from tests.journal.drafts import ADA, BEN, attempt, charge, receipt, void
 
 from taptill.cli.output import written
 from taptill.domain.entry import Draft, Kind
 from taptill.domain.errors import UsageError
-from taptill.domain.mark import read_marks
+from taptill.domain.mark import HASH_DIGITS, Mark, read_marks
 from taptill.domain.money import ZERO, Money
 from taptill.domain.pending import ByBooking
 from taptill.journal.file import JournalFile
+from taptill.journal.identity import opening
 from taptill.journal.lock import LoneJournal, alone
 from taptill.journal.office.files import book, next_file, office_files, write_file
 from taptill.journal.reads import Reads
@@ -148,6 +149,18 @@ class Days:
             for customer, found in self.left.items():
                 self.left[customer] = [one for one in found if one[0] > file.last_seq]
 
+    def change_strategy(self) -> None:
+        """Sell and send a little with the other strategy, where nothing is open."""
+        if self.journal.reads.open_sum()[0]:
+            return
+        for strategy in ("debt", "export"):
+            identity = {**OPENED.body, "strategy": strategy}
+            self.journal.append(*opening(self.journal.reads, identity)[1])
+            if strategy == "debt":
+                (entry,) = self.journal.append(charge(ADA, 55))
+                mark = Mark(entry.seq, 55, entry.hash[:HASH_DIGITS])
+                self.journal.append(attempt(ADA, mark), receipt(ADA, mark))
+
 
 DAY: dict[str, Callable[[Days], None]] = {
     "ada buys": lambda days: days.sell(ADA, 320),
@@ -155,6 +168,7 @@ DAY: dict[str, Callable[[Days], None]] = {
     "ben buys": lambda days: days.sell(BEN, 1250),
     "a file is written": Days.export,
     "the office books": Days.book,
+    "another strategy for a day": Days.change_strategy,
 }
 
 
