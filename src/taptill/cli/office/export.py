@@ -67,7 +67,11 @@ def write(state_dir: Path | None, form: str, to: Path, again: int | None) -> Non
     reads = Reads(path)
     file = _numbered(reads, number)
     target = to / f"taptill-{file.journal_id}-{number:04d}.{form}"
-    write_file(reads, file, target, form, written)
+    try:
+        write_file(reads, file, target, form, written)
+    except UsageError as fault:  # its entries are in file N from now on, wherever it is written
+        problem = f"{fault}; mend that, then: taptill export write --again {number}"
+        raise UsageError(problem=problem) from fault
     click.echo(f"{target}: {file.count} entries, sum {_amount(reads, file)}")
 
 
