@@ -155,6 +155,15 @@ def test_a_commit_into_the_room_made_for_it_changes_no_length(book: Book, tmp_pa
         assert verify(reading).sound
 
 
+def test_what_was_written_off_is_not_voided_too(book: Book) -> None:
+    """The row would get the same money back twice; what is sold afterwards is another matter."""
+    book.write(charge(ADA, 80, "off"), Draft(Kind.WRITE_OFF, ADA, -80), charge(ADA, 320, "later"))
+    with pytest.raises(EntryRefusedError, match="not written off"):
+        book.write(void(ADA, 80, "off"))
+    book.write(Draft(Kind.WRITE_OFF, BEN, -500), void(ADA, 320, "later"))
+    assert verify(book.reads.connection).sound
+
+
 _POSITIONS_1 = """
 CREATE TABLE positions (
     customer_id INTEGER PRIMARY KEY,

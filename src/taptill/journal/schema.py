@@ -3,7 +3,8 @@
 import sqlite3
 
 VERSION = 2
-"""1 became 2: positions know row total, origin, start and end; the entries are the same."""
+"""1 became 2: positions know row total, origin, start and end, and a void knows of write-offs;
+the entries are the same."""
 
 _ENTRIES = {
     "seq": int,
@@ -30,6 +31,15 @@ _PROJECTION = f"""
 DROP TABLE IF EXISTS positions;
 DROP INDEX IF EXISTS entries_rare;
 CREATE INDEX entries_rare ON entries (seq) WHERE {RARE};
+DROP TRIGGER IF EXISTS entries_void;
+CREATE TRIGGER entries_void BEFORE INSERT ON entries
+    WHEN new.kind = 'void' AND NOT EXISTS (
+        SELECT 1 FROM entries c WHERE c.kind = 'charge' AND c.charge_id = new.charge_id
+        AND c.customer_id = new.customer_id AND c.amount_minor = -new.amount_minor
+        AND NOT EXISTS (SELECT 1 FROM entries w WHERE w.customer_id = c.customer_id
+            AND w.seq > c.seq AND w.{MONEY} AND w.kind = 'write-off'))
+    BEGIN SELECT RAISE(ABORT,
+        'a void takes back one whole charge of the same customer, that is not written off'); END;
 CREATE TABLE positions (
     customer_id INTEGER PRIMARY KEY,
     last_seq INTEGER, total INTEGER, last_hash TEXT,
@@ -43,7 +53,7 @@ CREATE TABLE positions (
 ) STRICT;
 CREATE INDEX positions_open ON positions (last_seq) WHERE open;
 CREATE INDEX positions_conflict ON positions (customer_id) WHERE conflict IS NOT NULL;
-"""
+"""  # noqa: S608 - constants
 
 _ENTRIES_RULES = f"""
 CREATE UNIQUE INDEX entries_charge ON entries (kind, charge_id) WHERE charge_id IS NOT NULL;
@@ -53,11 +63,6 @@ CREATE TRIGGER entries_fit BEFORE INSERT ON entries
     WHEN (new.amount_minor IS NOT NULL AND new.customer_id IS NOT NULL)
         IS NOT (new.{MONEY})
     BEGIN SELECT RAISE(ABORT, 'a money entry, and no other, has a customer and an amount'); END;
-CREATE TRIGGER entries_void BEFORE INSERT ON entries
-    WHEN new.kind = 'void' AND NOT EXISTS (
-        SELECT 1 FROM entries c WHERE c.kind = 'charge' AND c.charge_id = new.charge_id
-        AND c.customer_id = new.customer_id AND c.amount_minor = -new.amount_minor)
-    BEGIN SELECT RAISE(ABORT, 'a void takes back one whole charge of the same customer'); END;
 CREATE TRIGGER entries_never_again BEFORE INSERT ON entries
     WHEN EXISTS (SELECT 1 FROM entries WHERE seq = new.seq)
     BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
