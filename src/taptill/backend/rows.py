@@ -133,7 +133,7 @@ def _truth(value: Any, field: str) -> bool:
         case bool():
             return value
         case int() | Decimal():
-            return value != 0
+            return bool(value)  # to compare what is no number would raise
         case str() if value.strip().lower() in _TEXT_TRUTHS:
             return _TEXT_TRUTHS[value.strip().lower()]
         case _:
