@@ -355,6 +355,7 @@ def identity(config: Config) -> dict[str, str]:
     return {
         "backend": f"{backend.base_url}{backend.path_prefix}",
         "strategy": config.settlement.strategy,
+        "money": f"{config.till.currency.code}, {backend.money}, {backend.owed_is}",
         "machine": machine(),
         "till": config.till.name,
     }

@@ -16,6 +16,7 @@ from tests.scenarios.conftest import World
 from tests.scenarios.program import Program, Site, running
 
 from taptill.journal.journal import Journal
+from taptill.journal.schema import VERSION
 
 pytestmark = pytest.mark.slow
 
@@ -171,7 +172,7 @@ def closed_folder(path: Path) -> None:
 AT_START: dict[Callable[[Path], None], str] = {
     directory: "a directory lies in its place. Nothing can be kept until that is mended",
     letter: "this file is no database. Keep the file, copy it",
-    newer: "has format 99, this version knows 1: install the newer taptill",
+    newer: f"has format 99, this version knows {VERSION}: install the newer taptill",
     Path.unlink: "was kept here and is gone. Put it back",
     closed: "this account may not read and write it",
     closed_folder: "this account may not read and write it",

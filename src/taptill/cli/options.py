@@ -7,6 +7,22 @@ import click
 from taptill import config as configs
 from taptill.domain.errors import JournalError
 
+WORDS_MAX = 200
+
+
+class Words(click.ParamType[str]):
+    """A few words for the journal: not nothing, and one line."""
+
+    name = "text"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Give the words without what surrounds them."""
+        words = value.strip()
+        if not words or len(words) > WORDS_MAX or not words.isprintable():
+            self.fail(f"write 1 to {WORDS_MAX} printable characters", param, ctx)
+        return words
+
+
 STATE = click.option(
     "--state-dir", type=click.Path(path_type=Path), help="The folder of journal and cache."
 )
@@ -14,8 +30,12 @@ CONFIG = click.option(
     "--config", "option", type=click.Path(path_type=Path), help="The config file."
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="Answer for a script.")
-STAFF = click.option("--staff", required=True, help="Who decides: a name for the journal.")
-REASON = click.option("--reason", required=True, help="Why, in a few words for the journal.")
+STAFF = click.option(
+    "--staff", required=True, type=Words(), help="Who decides: a name for the journal."
+)
+REASON = click.option(
+    "--reason", required=True, type=Words(), help="Why, in a few words for the journal."
+)
 
 
 def journal_at(state_dir: Path | None) -> Path:

@@ -20,11 +20,11 @@ from taptill.journal.lock import LoneJournal
 from taptill.journal.reads import Reads
 
 Identity = Mapping[str, str]
-"""Backend, strategy, machine and till, as the last `opened` has them beside the journal id."""
+"""Backend, strategy, form of money, machine and till, as the last `opened` has them."""
 
 UNKNOWN_MACHINE = "unknown"
 _NEWEST = "seq = (SELECT seq FROM entries WHERE +kind = ? ORDER BY seq DESC LIMIT 1)"
-_BOUND = ("backend", "strategy")
+_BOUND = ("backend", "strategy", "money")
 
 
 def new_journal_id() -> str:
@@ -47,7 +47,7 @@ def opening(reads: Reads, identity: Identity) -> tuple[str, list[Draft]]:
         return journal_id, []
     if opened:
         _refuse_clone(reads, opened, identity)
-        moved = [key for key in _BOUND if opened.get(key) != identity.get(key)]
+        moved = [key for key in _BOUND if key in opened and opened[key] != identity.get(key)]
         if moved:
             refuse_while_open(reads, f"{' and '.join(moved)} changed")
         if "strategy" in moved:
@@ -107,7 +107,7 @@ def fork(journal: LoneJournal, clock: Clock, late_max_s: float) -> tuple[str, in
     if opened["strategy"] != "debt":
         raise UsageError(problem="only the strategy 'debt' has marks that a twin can share")
     attempt = _newest(journal.reads, Kind.ATTEMPT)
-    left_s = late_max_s - _age_s(attempt, clock) if attempt else 0
+    left_s = late_max_s - age_s(attempt, clock) if attempt else 0
     if left_s > 0:
         raise UsageError(problem=f"a request may still be under way: wait {round(left_s + 1)} s")
     journal_id, drafts = _begin_anew(opened["journal_id"], opened)
@@ -132,6 +132,8 @@ def _opened(journal: LoneJournal) -> dict[str, str]:
     opened = journal.reads.last_opened()
     if opened is None:
         raise JournalError(path=journal.reads.path, detail="no till has ever opened it")
+    if journal.reads.rare(Kind.RETIRED):
+        raise JournalRetiredError(path=journal.reads.path)
     return opened
 
 
@@ -146,8 +148,8 @@ def _newest(reads: Reads, kind: Kind) -> Entry | None:
         return next(entries(reads.connection, _NEWEST, [kind.value]), None)
 
 
-def _age_s(entry: Entry, clock: Clock) -> float:
-    """Give how long ago an entry was written at least, without asking wall time."""
+def age_s(entry: Entry, clock: Clock) -> float:
+    """Give how many seconds ago an entry was written at least, without asking wall time."""
     boot_id, uptime_ms = clock.boot()
     since_ms = uptime_ms - entry.uptime_ms if entry.boot_id == boot_id else uptime_ms
     return since_ms / 1000

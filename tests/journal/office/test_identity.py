@@ -247,3 +247,25 @@ def test_a_till_does_not_move_away_from_what_it_has_not_sent(
     refuse_moved([path], "another till")
     path.with_name("torn.db").write_bytes(b"no journal")
     refuse_moved([path.with_name("torn.db")], "bar")
+
+
+def test_another_currency_or_scale_is_refused_while_anything_is_open(
+    path: Path, clock: FakeClock, journal_id: str
+) -> None:
+    """What was opened before the journal kept that says nothing of it."""
+    till_opens(path, clock, money="EUR, major, positive")
+    with alone(path, clock) as journal:
+        sell(journal, 320)
+    with pytest.raises(JournalOpenError, match="money changed while 1"):
+        till_opens(path, clock, money="EUR, minor, positive")
+    assert till_opens(path, clock, money="EUR, major, positive") == journal_id
+
+
+def test_a_retired_journal_is_neither_adopted_nor_forked(
+    stopped: LoneJournal, clock: FakeClock
+) -> None:
+    stopped.append(Draft(Kind.RETIRED))
+    with pytest.raises(JournalRetiredError):
+        adopt(stopped, "board 2")
+    with pytest.raises(JournalRetiredError):
+        fork(stopped, clock, 120)

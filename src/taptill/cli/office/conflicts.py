@@ -12,14 +12,23 @@ import click
 from taptill import config as configs
 from taptill.cli.options import CONFIG, JSON, REASON, STAFF, STATE, journal_at
 from taptill.cli.output import written
+from taptill.clock import SystemClock
 from taptill.domain.customer import Snapshot
 from taptill.domain.entry import Entry
 from taptill.domain.errors import BackendError, ConflictOpenError, UsageError
 from taptill.domain.money import Currency, Money
+from taptill.journal.identity import age_s
 from taptill.journal.identity import currency as currency_of
-from taptill.journal.office.cases import Case, cases, charge_before, entries_of
+from taptill.journal.office.cases import (
+    Case,
+    cases,
+    charge_before,
+    entries_of,
+    last_attempt,
+)
 from taptill.journal.reads import Reads
 from taptill.settlement.judgement import Desk, same
+from taptill.settlement.ports import Capabilities
 from taptill.settlement.requests import (
     Choice,
     Later,
@@ -219,6 +228,7 @@ def _decide(
             faults = []
             for customer in await _unchanged(connected) if chosen is None else chosen:
                 _case(connected.journal.reads, customer)
+                await _refuse_hasty(connected, customer, ruling, config.settlement.late_max_s)
                 outcome = await connected.settlement.resolve(customer, ruling)
                 why = _why_open(connected.journal.reads, customer, outcome)
                 if why:
@@ -231,6 +241,23 @@ def _decide(
                 raise faults[-1]
 
     asyncio.run(work())
+
+
+async def _refuse_hasty(
+    connected: Sender, customer: int, ruling: Ruling, late_max_s: float
+) -> None:
+    """Raise while an update may still land that says the same mark and another total.
+
+    Not where conditions are obeyed: there it would be refused.
+    """
+    attempt = last_attempt(connected.journal.reads.connection, customer)
+    if attempt is None or ruling.choice is Choice.RETRY:
+        return
+    offers = await connected.api.capabilities()
+    left_s = late_max_s - age_s(attempt, SystemClock())
+    if left_s > 0 and not (isinstance(offers, Capabilities) and offers.conditional_update):
+        why = f"a request may still be under way: decide again in {round(left_s + 1)} s"
+        raise ConflictOpenError(customer=customer, why=why)
 
 
 async def _unchanged(connected: Sender) -> list[int]:

@@ -9,7 +9,7 @@ import click
 from taptill.cli.options import JSON, STAFF, STATE, journal_at
 from taptill.cli.output import written
 from taptill.clock import SystemClock
-from taptill.domain.errors import UsageError
+from taptill.domain.errors import OutputError, UsageError
 from taptill.domain.money import Money
 from taptill.journal.identity import currency
 from taptill.journal.lock import alone
@@ -69,9 +69,9 @@ def write(state_dir: Path | None, form: str, to: Path, again: int | None) -> Non
     target = to / f"taptill-{file.journal_id}-{number:04d}.{form}"
     try:
         write_file(reads, file, target, form, written)
-    except UsageError as fault:  # its entries are in file N from now on, wherever it is written
-        problem = f"{fault}; mend that, then: taptill export write --again {number}"
-        raise UsageError(problem=problem) from fault
+    except OutputError as fault:  # its entries are in file N from now on, wherever it is written
+        detail = f"{fault.fields['detail']}; mend that, then: taptill export write --again {number}"
+        raise OutputError(path=target, detail=detail) from fault
     click.echo(f"{target}: {file.count} entries, sum {_amount(reads, file)}")
 
 

@@ -58,6 +58,12 @@ def _put_there_by(position: Position) -> int | None:
     return None if position.conflict == "forked" else position.customer_id
 
 
+def last_attempt(connection: sqlite3.Connection, customer_id: int) -> Entry | None:
+    """Give the newest update that was sent for a customer."""
+    where = "seq = (SELECT max(seq) FROM entries WHERE customer_id = ? AND kind = 'attempt')"
+    return next(entries(connection, where, [customer_id]), None)
+
+
 def entries_of(connection: sqlite3.Connection, customer_id: int) -> Iterator[Entry]:
     """Give all entries of a customer, oldest first. Errors: JournalError."""
     return entries(connection, _OF_CUSTOMER, [customer_id])
