@@ -295,6 +295,17 @@ def test_what_another_till_did_meanwhile_is_no_half_pair(
     assert bench.settle(row(1000, table()), answer, there) == Settled()
 
 
+def test_an_old_row_whose_total_is_as_sent_by_chance_is_no_half_pair(bench: Bench) -> None:
+    """A charge and its void are sent one by one, then another till writes the first row back."""
+    bench.charge(320)
+    held = bench.book()
+    bench.write(Draft(Kind.REPAYMENT, ADA, -320))
+    first = row(1000, table(), at=4)
+    assert bench.settle(held, Echo(None), first, kept(5)) == Settled()
+    assert [one.total for one in bench.updates[1:]] == [Decimal(1000)] * 2
+    assert Kind.TAKEN_BACK in bench.kinds()
+
+
 def test_delta_zero_is_no_half_pair(bench: Bench) -> None:
     bench.write(Draft(Kind.CHARGE, ADA, 320), Draft(Kind.REPAYMENT, ADA, -320))
     bench.settle(row(1000, table()), LOST)

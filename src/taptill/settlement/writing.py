@@ -177,8 +177,11 @@ def _halved(update: Update, row: Snapshot, journal_id: str) -> bool:
     alone = row.marks.sum_of_others(journal_id) == read.marks.sum_of_others(journal_id)
     if row.marks.table.get(journal_id) == update.mark:
         return alone and judging.same(row.total, read.total)
+    # Another till's late write may bring the total to what was sent by chance (a charge and its
+    # void); but it brings an older mark of ours with it, and not the one that we read.
+    as_read = row.marks.table.get(journal_id) == read.marks.table.get(journal_id)
     emptied = row.marks.place is not Place.TABLE
-    return judging.same(row.total, update.total) and (alone or emptied)
+    return judging.same(row.total, update.total) and ((alone and as_read) or emptied)
 
 
 def _left_no_trace(update: Update, row: Snapshot) -> bool:
