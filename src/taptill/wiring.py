@@ -10,6 +10,7 @@ from pathlib import Path
 
 from taptill.backend.customers import CustomersApi
 from taptill.backend.rows import MoneyForm
+from taptill.backend.select import Dialect
 from taptill.backend.transport import Access, Transport
 from taptill.checkout.counter import TillSettings
 from taptill.checkout.keypad import Keypad
@@ -322,8 +323,8 @@ def _api(config: Config, token: str, clock: SystemClock, connection: Connection)
     )
     digits = config.till.currency.digits if backend.money == "major" else 0
     form = MoneyForm(digits, owed_positive=backend.owed_is == "positive")
-    transport = Transport(access, clock.heard)
-    return CustomersApi(transport, backend.path_prefix, form, connection, backend.company_id)
+    dialect = Dialect(backend.path_prefix, form, backend.company_id)
+    return CustomersApi(Transport(access, clock.heard), dialect, connection)
 
 
 def refuse_unbuilt(config: Config) -> None:

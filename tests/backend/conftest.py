@@ -8,6 +8,7 @@ from tests.fakes.backend import PREFIX, Canned, FakeBackend
 
 from taptill.backend.customers import CustomersApi
 from taptill.backend.rows import MoneyForm
+from taptill.backend.select import Dialect
 from taptill.backend.transport import Access, Transport
 
 TOKEN = "s3cret"
@@ -67,7 +68,9 @@ async def dial() -> AsyncIterator[Dial]:
     async with AsyncExitStack() as stack:
 
         async def connect(
-            *given: dict[str, Any] | str | Canned, company_id: int | None = None
+            *given: dict[str, Any] | str | Canned,
+            company_id: int | None = None,
+            fields: frozenset[str] = frozenset(),
         ) -> Line:
             rows = [one for one in given if isinstance(one, dict)]
             faults = [one for one in given if not isinstance(one, dict)]
@@ -80,7 +83,8 @@ async def dial() -> AsyncIterator[Dial]:
                 read_timeout_s=READ_TIMEOUT_S,
             )
             transport = Transport(access, heard.dated)
-            api = CustomersApi(transport, PREFIX, MoneyForm(2), heard, company_id)
+            dialect = Dialect(PREFIX, MoneyForm(2), company_id, fields)
+            api = CustomersApi(transport, dialect, heard)
             stack.push_async_callback(api.close)
             return Line(backend, api, heard)
 

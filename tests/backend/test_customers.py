@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.backend.conftest import Dial, row
-from tests.fakes.backend import HTML, LOST_REPLY, SILENCE, Canned
+from tests.fakes.backend import HTML, LOST_REPLY, OK, SILENCE, Canned
 
 from taptill.domain.card_id import CardId
 from taptill.domain.decision import Absent, Ambiguous, Finding, Known, Unreachable
@@ -69,7 +69,7 @@ async def test_an_empty_answer_is_proof_only_from_a_token_that_sees_rows(dial: D
     assert len(line.backend.asked) == 3  # that it sees rows is remembered
     blind = await dial()
     assert kind(await blind.api.find(CardId("FFFF"))) is Unreachable
-    assert not await blind.api.sees_rows()
+    assert blind.api.sees_nothing
 
 
 async def test_a_server_that_ignores_conditions_has_not_answered(dial: Dial) -> None:
@@ -82,35 +82,39 @@ async def test_a_card_is_compared_byte_for_byte(dial: Dial) -> None:
     assert kind(await line.api.find(CardId("04a7"))) is Unreachable
 
 
-TROUBLE = {
-    "nobody answers": ([SILENCE, SILENCE], "backend-unreachable"),
-    "the server is down": ([DOWN], "backend-unreachable"),
-    "a captive portal answers": ([HTML], "backend-malformed"),
-    "a page says not found": ([Canned("<html>", 404)], "backend-malformed"),
-    "the token is not accepted": ([DENIED], "backend-token"),
-    "the token has no rights": ([Canned("", 403)], "backend-token"),
-    "the request is refused": ([REFUSED], "backend-refused"),
-    "a transaction failed before ours": ([PASSING], "backend-unreachable"),
-    "it is too much at once": ([Canned("{}", 429)], "backend-unreachable"),
-    "a success holds a failure": ([Canned('{"success": false}')], "backend-malformed"),
-    "the answer is a word": ([Canned('"hello"')], "backend-malformed"),
+TROUBLE: dict[str, tuple[str | Canned, str]] = {
+    "nobody answers": (SILENCE, "backend-unreachable"),
+    "the server is down": (DOWN, "backend-unreachable"),
+    "the server is broken": (Canned("{}", 500), "backend-unreachable"),
+    "a captive portal answers": (HTML, "backend-malformed"),
+    "a captive portal sends us elsewhere": (Canned("", 302), "backend-malformed"),
+    "a page says not found": (Canned("<html>", 404), "backend-malformed"),
+    "the token is not accepted": (DENIED, "backend-token"),
+    "the token has no rights": (Canned("", 403), "backend-token"),
+    "the request is refused": (REFUSED, "backend-refused"),
+    "a transaction failed before ours": (PASSING, "backend-unreachable"),
+    "it is too much at once": (Canned("{}", 429), "backend-unreachable"),
+    "a success holds a failure": (Canned('{"success": false}'), "backend-malformed"),
+    "the answer is a word": (Canned('"hello"'), "backend-malformed"),
 }
 
 
-@pytest.mark.parametrize(("faults", "code"), TROUBLE.values(), ids=TROUBLE)
+@pytest.mark.parametrize(("fault", "code"), TROUBLE.values(), ids=TROUBLE)
 async def test_trouble_is_no_answer_to_a_card_and_is_noted(
-    dial: Dial, faults: list[str | Canned], code: str
+    dial: Dial, fault: str | Canned, code: str
 ) -> None:
-    line = await dial(ADA, *faults)
+    line = await dial(ADA)
+    line.backend.always = fault
     assert kind(await line.api.find(CardId("04A7"))) is Unreachable
     assert line.heard.results == [code]
+    line.backend.always = OK
     assert kind(await line.api.find(CardId("04A7"))) is Known
 
 
 async def test_a_site_may_be_one_company_only(dial: Dial) -> None:
     line = await dial(ADA, company_id=3)
     await line.api.find(CardId("04A7"))
-    await line.api.sees_rows()
+    await line.api.select.sees_rows()
     companies = {"field": "company.id", "comparator": "=", "value": 3}
     assert all(companies in one.body["conditions"]["filters"] for one in line.backend.asked)
 
@@ -147,7 +151,8 @@ async def test_a_row_that_cannot_be_read_does_not_end_a_page(dial: Dial) -> None
 async def test_a_page_that_does_not_come_is_an_error(
     dial: Dial, fault: Canned, error: type[BackendError]
 ) -> None:
-    line = await dial(ADA, fault)
+    line = await dial(ADA)
+    line.backend.always = fault
     with pytest.raises(error):
         await line.api.page(0, 9)
 
@@ -186,7 +191,8 @@ UNREAD: dict[str, tuple[str | Canned, NoAnswer]] = {
 
 @pytest.mark.parametrize(("fault", "answer"), UNREAD.values(), ids=UNREAD)
 async def test_no_row_came(dial: Dial, fault: str | Canned, answer: NoAnswer) -> None:
-    line = await dial(BEN, fault)
+    line = await dial(BEN)
+    line.backend.always = fault
     assert await line.api.read_row(8) == answer
 
 
@@ -212,7 +218,7 @@ OFFERS: dict[str, tuple[Canned, Capabilities | NoAnswer]] = {
     "nothing": (Canned(""), Capabilities()),
     "denied": (DENIED, NoAnswer("backend-token", denied=True)),
     "busy": (Canned("", 503, {"Retry-After": "9"}), NoAnswer("backend-unreachable", 9.0)),
-    "moved": (Canned("", 302), NoAnswer("backend-unreachable")),
+    "moved": (Canned("", 302), NoAnswer("backend-malformed")),
 }
 
 

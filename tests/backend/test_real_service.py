@@ -10,6 +10,7 @@ from tests.fakes.service import RunningService, running_service
 
 from taptill.backend.customers import CustomersApi
 from taptill.backend.rows import MoneyForm
+from taptill.backend.select import Dialect
 from taptill.backend.transport import Access, Transport
 from taptill.domain.card_id import CardId
 from taptill.domain.customer import Snapshot
@@ -39,7 +40,7 @@ def client(service: RunningService, token: str) -> CustomersApi:
     heard = Heard()
     access = Access(service.url, {"Authorization": f"Bearer {token}"})
     transport = Transport(access, heard.dated)
-    return CustomersApi(transport, "/core/data", MoneyForm(2), heard)
+    return CustomersApi(transport, Dialect("/core/data", MoneyForm(2)), heard)
 
 
 @pytest.fixture

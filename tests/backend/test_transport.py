@@ -1,7 +1,10 @@
 """A real socket that behaves badly in, a reply or one of our errors out."""
 
 import email.utils
+import gzip
 import time
+import tracemalloc
+import zlib
 from pathlib import Path
 
 import pytest
@@ -17,13 +20,19 @@ from tests.fakes.backend import (
     FakeBackend,
 )
 
-from taptill.backend.transport import BODY_MAX, NO_JSON, Access, Reply, Transport
+from taptill.backend.body import BODY_MAX, NO_JSON
+from taptill.backend.transport import Access, Reply, Transport
 from taptill.domain.errors import BackendError, UnknownOutcomeError, UnreachableError
 
 PATH = "/api/core/data/Customers/select"
 BODY = '{"limit": 1}'
-SUDDEN = [LOST_REQUEST, LOST_REPLY, SILENCE, DRIP, Canned("[1, 2, 3]", cut=True)]
-IDS = ["lost request", "lost reply", "silence", "a drip", "cut in the middle"]
+SLOW = {"silence": SILENCE, "a drip": DRIP}
+BROKEN: dict[str, str | Canned] = {
+    "a lost request": LOST_REQUEST,
+    "a lost reply": LOST_REPLY,
+    "an answer cut in the middle": Canned("[1, 2, 3]", cut=True),
+}
+SUDDEN = {**BROKEN, **SLOW}
 
 
 class Wire:
@@ -72,7 +81,7 @@ async def test_a_connection_is_kept_and_the_servers_clock_is_heard() -> None:
     assert "content-type" not in backend.asked[0].headers
 
 
-@pytest.mark.parametrize("fault", SUDDEN, ids=IDS)
+@pytest.mark.parametrize("fault", BROKEN.values(), ids=BROKEN)
 async def test_a_read_goes_once_more_and_then_says_unreachable(fault: str | Canned) -> None:
     reply, backend = await ask(fault)
     assert (reply.ok, len(backend.asked)) == (True, 2)
@@ -80,7 +89,14 @@ async def test_a_read_goes_once_more_and_then_says_unreachable(fault: str | Cann
         await ask(fault, fault)
 
 
-@pytest.mark.parametrize("fault", SUDDEN, ids=IDS)
+@pytest.mark.parametrize("fault", SLOW.values(), ids=SLOW)
+async def test_a_read_that_is_too_slow_may_pass_and_is_not_repeated_here(fault: str) -> None:
+    with pytest.raises(UnreachableError) as slow:
+        await ask(fault)
+    assert slow.value.fields["passing"]
+
+
+@pytest.mark.parametrize("fault", SUDDEN.values(), ids=SUDDEN)
 async def test_an_update_is_never_sent_again_blindly(fault: str | Canned) -> None:
     async with FakeBackend([], fault) as backend:
         wire = Wire(backend)
@@ -100,20 +116,60 @@ async def test_nobody_there_is_unreachable_and_nothing_was_done() -> None:
     await wire.transport.close()
 
 
+GZIP = {"Content-Encoding": "gzip"}
 NO_JSON_AT_ALL = {
-    "a captive portal's page": HTML,
-    "an answer cut short": CUT_SHORT,
-    "not a number": Canned('[{"totalDebt": NaN}]'),
-    "a figure beyond all bounds": Canned("[1e99999999999999999999]"),
-    "nested too deep": Canned("[" * 100_000),
-    "longer than any page": Canned(f'["{"x" * BODY_MAX}"]'),
+    "a captive portal's page": (HTML, "a web page, a captive portal's?"),
+    "an answer cut short": (CUT_SHORT, "no JSON"),
+    "not a number": (Canned('[{"totalDebt": NaN}]'), "no JSON"),
+    "a figure beyond all bounds": (Canned("[1e99999999999999999999]"), "no JSON"),
+    "nested too deep": (Canned("[" * 100_000), "no JSON"),
+    "longer than any page": (Canned(f'["{"x" * BODY_MAX}"]'), "longer than 8 MB"),
+    "packed and broken": (Canned("[1]", headers=GZIP), "packed badly"),
+    "packed in another way": (
+        Canned("[1]", headers={"Content-Encoding": "br"}),
+        "packed in a way that nobody asked for",
+    ),
+    "packed twice": (
+        Canned(gzip.compress(gzip.compress(b"[1]")), headers=GZIP),
+        "no JSON",
+    ),
 }
 
 
-@pytest.mark.parametrize("fault", NO_JSON_AT_ALL.values(), ids=NO_JSON_AT_ALL)
-async def test_it_is_no_json(fault: Canned) -> None:
+@pytest.mark.parametrize(("fault", "detail"), NO_JSON_AT_ALL.values(), ids=NO_JSON_AT_ALL)
+async def test_it_is_no_json(fault: Canned, detail: str) -> None:
     reply, _ = await ask(fault)
-    assert (reply.status, reply.body) == (200, NO_JSON)
+    assert (reply.status, reply.body, reply.detail) == (200, NO_JSON, detail)
+
+
+PACKED = {
+    "gzip": (gzip.compress(b"[1]"), "gzip"),
+    "deflate": (zlib.compress(b"[1]"), "deflate"),
+    "nothing": (b"[1]", "identity"),
+}
+
+
+@pytest.mark.parametrize(("raw", "packing"), PACKED.values(), ids=PACKED)
+async def test_an_answer_may_be_packed_with(raw: bytes, packing: str) -> None:
+    reply, _ = await ask(Canned(raw, headers={"Content-Encoding": packing}))
+    assert reply.body == [1]
+
+
+async def test_a_bomb_of_gzip_is_refused_before_it_is_unpacked() -> None:
+    """200 MB in 200 kB: never more than a body's bound is in memory."""
+    bomb = gzip.compress(bytes(200 * 1024 * 1024), 9)
+    tracemalloc.start()
+    reply, _ = await ask(Canned(bomb, headers=GZIP))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (reply.body, reply.detail) == (NO_JSON, "longer than 8 MB")
+    assert most < 5 * BODY_MAX
+
+
+@pytest.mark.parametrize("kind", ["text/html", "text/plain", "image/png", ""])
+async def test_json_is_json_whatever_its_content_type_says(kind: str) -> None:
+    reply, _ = await ask(Canned('[{"id": 7}]', headers={"Content-Type": kind}))
+    assert reply.body == [{"id": 7}]
 
 
 @pytest.mark.parametrize("text", ["", " \n"], ids=["empty", "blank"])

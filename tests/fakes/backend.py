@@ -13,6 +13,8 @@ DATE = "Mon, 02 Mar 2026 09:00:00 GMT"
 _COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
     "=": lambda held, asked: bool(held == asked),
     ">": lambda held, asked: bool(held > asked),
+    "in": lambda held, asked: held in asked,
+    "like": lambda held, asked: asked.strip("%").lower() in str(held).lower(),
 }
 
 
@@ -20,7 +22,7 @@ _COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
 class Canned:
     """One answer as it goes over the wire; applied to nothing. `cut` ends it in the middle."""
 
-    text: str = "[]"
+    text: str | bytes = "[]"
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: bool = False
@@ -48,6 +50,8 @@ class FakeBackend:
     """Rows behind a real socket; `faults` are used up one a request, then all goes well.
 
     `wrap` puts the list of rows into an envelope; `offers` is what capabilities says, None: 404.
+    `rule` may answer a request in place of what is right; `ignored` parts of a select are not
+    looked at. `always` is the fault of each request that has none of its own.
     """
 
     def __init__(self, rows: Sequence[dict[str, Any]] = (), *faults: str | Canned) -> None:
@@ -55,7 +59,11 @@ class FakeBackend:
         self.faults = list(faults)
         self.wrap: Callable[[list[Any]], Any] = lambda found: found
         self.offers: Any = None
+        self.rule: Callable[[Asked], Canned | None] = lambda _: None
+        self.ignored: frozenset[str] = frozenset()
+        self.always: str | Canned = OK
         self.asked: list[Asked] = []
+        self.lines_seen = 0
         self.url = ""
         self._server: asyncio.Server | None = None
         self._over = asyncio.Event()
@@ -85,6 +93,7 @@ class FakeBackend:
         task = asyncio.current_task()
         assert task is not None
         self._lines[task] = writer
+        self.lines_seen += 1
         try:
             while await self._serve_one(reader, writer):
                 pass
@@ -99,7 +108,7 @@ class FakeBackend:
         if asked is None:
             return False
         self.asked.append(asked)
-        fault = self.faults.pop(0) if self.faults else OK
+        fault = self.faults.pop(0) if self.faults else self.rule(asked) or self.always
         if isinstance(fault, Canned):
             return await _send(writer, fault)
         if fault == LOST_REQUEST:
@@ -129,6 +138,10 @@ class FakeBackend:
             return Canned(write(self.offers)) if self.offers is not None else Canned("{}", 404)
         if asked.path.endswith("/select"):
             return Canned(write(self.wrap(self._select(asked.body))))
+        if asked.path.endswith("/insert"):
+            return Canned(write(self.wrap(self._insert(asked.body))), 201)
+        if asked.path.endswith("/remove"):
+            return Canned(write(self.wrap(self._remove(asked.body))))
         row = self.rows.get(int(asked.path.rpartition("/")[2]))
         if row is None:
             return Canned(write(self.wrap([])))
@@ -140,15 +153,38 @@ class FakeBackend:
         return Canned(write(self.wrap([row] if "returning" in asked.body else [])))
 
     def _select(self, body: Any) -> list[Any]:
-        found = [row for row in self.rows.values() if _meets(row, body.get("conditions", {}))]
-        return sorted(found, key=lambda row: int(row["id"]))[: body["limit"]]
+        asked = {key: value for key, value in body.items() if key not in self.ignored}
+        found = [row for row in self.rows.values() if _meets(row, asked.get("conditions", {}))]
+        if "orderBy" in asked:
+            found.sort(key=lambda row: int(row["id"]))
+        first = asked.get("offset", 0)
+        return found[first : first + asked.get("limit", len(found))]
+
+    def _insert(self, body: Any) -> list[Any]:
+        made = []
+        for fields in body["fields"]:
+            number = max(self.rows, default=0) + 1
+            self.rows[number] = {"isBlocked": False, "totalDebt": 0, **fields, "id": number}
+            made.append(self.rows[number])
+        return made if "returning" in body else []
+
+    def _remove(self, body: Any) -> list[Any]:
+        doomed = [row for row in self.rows.values() if _meets(row, body.get("conditions", {}))]
+        for row in doomed:
+            del self.rows[row["id"]]
+        return doomed
 
 
 def _meets(row: Mapping[str, Any], conditions: Mapping[str, Any]) -> bool:
     return all(
-        _COMPARED[one["comparator"]](row.get(one["field"]), one["value"])
+        _COMPARED[one["comparator"]](_held(row, one["field"]), one["value"])
         for one in conditions.get("filters", [])
     )
+
+
+def _held(row: Mapping[str, Any], field: str) -> Any:
+    first, _, rest = field.partition(".")
+    return row[first].get(rest) if rest and isinstance(row.get(first), dict) else row.get(first)
 
 
 async def _read(reader: asyncio.StreamReader) -> Asked | None:
@@ -164,12 +200,12 @@ async def _read(reader: asyncio.StreamReader) -> Asked | None:
 
 
 async def _send(writer: asyncio.StreamWriter, answer: Canned) -> bool:
-    raw = answer.text.encode()
+    raw = answer.text.encode() if isinstance(answer.text, str) else answer.text
     headers = {"Content-Type": "application/json", "Date": DATE, **answer.headers}
     lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     lines += [f"Content-Length: {len(raw)}", "", ""]
     writer.write("\r\n".join(lines).encode("latin-1"))
     writer.write(raw[: len(raw) // 2] if answer.cut else raw)
-    await writer.drain()
+    await writer.drain()  # a client that has read enough hangs up: that is a ConnectionError
     return not answer.cut

@@ -1,42 +1,50 @@
-"""One POST or GET in, status and JSON out: the only module that imports httpx."""
+"""One POST or GET in, status and JSON out: it and `lines` alone import httpx."""
 
 import asyncio
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from taptill.backend.numbers import read_json
+from taptill.backend.body import PACKINGS, read_body
+from taptill.backend.tls import Certificate, ends_at, tls_context, words_for
 from taptill.domain.errors import BackendError, UnknownOutcomeError, UnreachableError
 
 if TYPE_CHECKING:
     import httpx
 
-BODY_MAX = 8 * 1024 * 1024
-"""A longer answer is cut off and refused: no page of customers is that long."""
-
 WHOLE_ANSWER = 3
 """A whole answer takes at most so many read time-outs, however it drips."""
 
-NO_JSON = object()
-"""The body of an answer that is no JSON, HTML of a captive portal for example."""
+KEEP_S = 60.0
+"""An idle connection is used for so long: a router may have forgotten an older one silently."""
+
+CONNECTIONS_MAX = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back: `body` is parsed JSON, None for an empty body, or NO_JSON."""
+    """What came back: `body` is parsed JSON, None for an empty body, or NO_JSON.
+
+    `detail` says why it is no JSON.
+    """
 
     status: int
     body: Any
     latency_s: float
     retry_after_s: float | None = None
+    detail: str = ""
 
     @property
     def ok(self) -> bool:
         """Whether the status says success."""
         return 200 <= self.status < 300  # noqa: PLR2004 - the range of HTTP success
+
+    @property
+    def moved(self) -> bool:
+        """Whether it sends us elsewhere, where the token must not go."""
+        return 300 <= self.status < 400  # noqa: PLR2004 - the range of HTTP redirects
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +56,11 @@ class Access:
     connect_timeout_s: float = 2.0
     read_timeout_s: float = 5.0
     ca_file: str | None = None
-    certificate: tuple[str, str] | None = None
+    certificate: Certificate | None = None
 
 
 class Transport:
-    """A warm keep-alive connection to one base URL; redirects are not followed.
+    """Warm keep-alive connections to one base URL; redirects are not followed.
 
     `dated` is told the server's wall time, seconds since 1970, of every answer. httpx takes a
     tenth of a second to import: the first request does that, in a thread.
@@ -62,23 +70,34 @@ class Transport:
         self._access = access
         self._dated = dated
         self._client: asyncio.Future[httpx.AsyncClient] | None = None
+        self._has_idle: Callable[[], bool] = lambda: False
+        self.certificate_ends_at: float | None = None
+        """When the server's certificate expires, seconds since 1970; None: not seen, or no TLS."""
+
+    @property
+    def warm(self) -> bool:
+        """Whether a connection is open and waits, so that a request pays no handshake."""
+        return self._has_idle()
 
     async def send(self, method: str, path: str, body: str | None, *, read: bool) -> Reply:
         """Send one request; a read that a dying keep-alive connection swallowed goes once more.
 
-        Errors: UnreachableError where surely nothing was done, UnknownOutcomeError where
-        something may have been, BackendError where the TLS files cannot be used.
+        Errors: UnreachableError where surely nothing was done (with `passing` where the answer
+        was too slow), UnknownOutcomeError where something may have been, BackendError where the
+        TLS files cannot be used.
         """
         client = await self._connected()
         try:
             return await self._once(client, method, path, body)
-        except UnknownOutcomeError:
+        except UnknownOutcomeError as fault:
             if not read:
                 raise
+            if fault.fields["slow"]:
+                raise self._unreachable(fault) from fault
         try:
             return await self._once(client, method, path, body)
         except UnknownOutcomeError as fault:
-            raise self._unreachable(str(fault.fields["detail"])) from fault
+            raise self._unreachable(fault) from fault
 
     async def close(self) -> None:
         """Close the connections."""
@@ -87,12 +106,31 @@ class Transport:
 
     async def _connected(self) -> "httpx.AsyncClient":
         if self._client is None:
-            self._client = asyncio.ensure_future(asyncio.to_thread(_client, self._access))
+            self._client = asyncio.ensure_future(asyncio.to_thread(self._open))
         try:
             return await asyncio.shield(self._client)
         except BackendError:
             self._client = None  # the file may come, on another medium for example
             raise
+
+    def _open(self) -> "httpx.AsyncClient":
+        import httpx  # noqa: PLC0415 - the first frame does not wait for it
+
+        from taptill.backend.lines import Lines  # noqa: PLC0415 - it imports httpx, too
+
+        access = self._access
+        secure = not access.base_url.startswith("http://")
+        tls = tls_context(access.ca_file, access.certificate) if secure else None
+        lines = Lines(tls, CONNECTIONS_MAX, KEEP_S)
+        self._has_idle = lines.has_idle
+        return httpx.AsyncClient(
+            base_url=access.base_url,
+            headers={"Accept": "application/json", "Accept-Encoding": PACKINGS, **access.headers},
+            timeout=httpx.Timeout(access.read_timeout_s, connect=access.connect_timeout_s),
+            transport=lines,
+            follow_redirects=False,
+            trust_env=False,
+        )
 
     async def _once(
         self, client: "httpx.AsyncClient", method: str, path: str, body: str | None
@@ -104,71 +142,31 @@ class Transport:
         try:
             async with asyncio.timeout(WHOLE_ANSWER * self._access.read_timeout_s):
                 async with client.stream(method, path, content=body, headers=headers) as answer:
-                    raw = await _bounded(answer)
+                    read = await read_body(answer.aiter_raw(), answer.headers)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as fault:
-            raise self._unreachable(_words(fault)) from fault
+            place = self._access.base_url
+            raise UnreachableError(place=place, detail=words_for(fault)) from fault
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as fault:
-            raise UnknownOutcomeError(detail=_words(fault)) from fault
+            slow = isinstance(fault, httpx.TimeoutException | TimeoutError)
+            raise UnknownOutcomeError(detail=words_for(fault), slow=slow) from fault
         latency_s = time.perf_counter() - began
+        self._note(answer)
+        after_s = _retry_after(answer.headers)
+        return Reply(answer.status_code, read.value, latency_s, after_s, read.detail)
+
+    def _note(self, answer: "httpx.Response") -> None:
+        """Take what an answer says beside its body: the time there, and the certificate's end."""
         date_s = _instant(answer.headers.get("Date", ""))
         if date_s is not None:
             self._dated(date_s)
-        return Reply(answer.status_code, _json(raw), latency_s, _retry_after(answer.headers))
+        stream = answer.extensions.get("network_stream")
+        ends_s = ends_at(stream.get_extra_info("ssl_object")) if stream else None
+        self.certificate_ends_at = ends_s or self.certificate_ends_at
 
-    def _unreachable(self, detail: str) -> UnreachableError:
-        return UnreachableError(place=self._access.base_url, detail=detail)
-
-
-def _client(access: Access) -> "httpx.AsyncClient":
-    import httpx  # noqa: PLC0415 - the first frame does not wait for it
-
-    return httpx.AsyncClient(
-        base_url=access.base_url,
-        headers={"Accept": "application/json", **access.headers},
-        timeout=httpx.Timeout(access.read_timeout_s, connect=access.connect_timeout_s),
-        limits=httpx.Limits(max_connections=8, max_keepalive_connections=4),
-        follow_redirects=False,
-        verify=_tls(access),
-        trust_env=False,
-    )
-
-
-def _tls(access: Access) -> Any:
-    if access.base_url.startswith("http://"):
-        return False
-    try:
-        context = ssl.create_default_context(cafile=access.ca_file)
-        if access.certificate:
-            context.load_cert_chain(*access.certificate)
-    except OSError as fault:  # an ssl.SSLError is one, too
-        detail = f"[backend] ca_file, client_cert or client_key: {fault.strerror or fault}"
-        raise BackendError(detail=detail) from fault
-    return context
-
-
-async def _bounded(answer: "httpx.Response") -> bytes | None:
-    """Read at most BODY_MAX bytes; None: it was longer."""
-    parts, size = [], 0
-    async for part in answer.aiter_bytes():
-        size += len(part)
-        if size > BODY_MAX:
-            return None
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _json(raw: bytes | None) -> Any:
-    if raw is not None and not raw.strip():
-        return None
-    try:
-        return NO_JSON if raw is None else read_json(raw)
-    except (ValueError, RecursionError):
-        return NO_JSON
-
-
-def _words(fault: Exception) -> str:
-    """Name a fault without the URL or the headers that its text may hold."""
-    return type(fault).__name__
+    def _unreachable(self, fault: UnknownOutcomeError) -> UnreachableError:
+        """Say of a read that no answer came: it changed nothing, whatever happened to it."""
+        place, detail = self._access.base_url, str(fault.fields["detail"])
+        return UnreachableError(place=place, detail=detail, passing=bool(fault.fields["slow"]))
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

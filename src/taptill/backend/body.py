@@ -1,0 +1,68 @@
+"""An answer's raw parts in, parsed JSON out, whatever its size, packing and kind are."""
+
+import zlib
+from collections.abc import AsyncIterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from taptill.backend.numbers import read_json
+
+BODY_MAX = 8 * 1024 * 1024
+"""A longer answer, unpacked, is cut off and refused: no page of customers is that long."""
+
+PACKINGS = "gzip, deflate"
+"""What a server may pack an answer with; it is unpacked here, as what a bomb holds has no end."""
+
+NO_JSON = object()
+"""The body of an answer that is no JSON, HTML of a captive portal for example."""
+
+_EITHER_PACKING = 47  # zlib finds out by itself whether it is gzip or deflate
+_PLAIN = frozenset({"", "identity"})
+_PACKED = frozenset({"gzip", "x-gzip", "deflate"})
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """`value` is parsed JSON, None for an empty body, or NO_JSON; `detail` says why it is none."""
+
+    value: Any
+    detail: str = ""
+
+
+async def read_body(parts: AsyncIterable[bytes], headers: Mapping[str, str]) -> Body:
+    """Read at most BODY_MAX bytes; what it is decides its text, not the Content-Type."""
+    packing = headers.get("Content-Encoding", "").strip().lower()
+    if packing not in _PLAIN | _PACKED:
+        return Body(NO_JSON, "packed in a way that nobody asked for")
+    unpacked = _Unpacked() if packing in _PACKED else _Unpacked(plain=True)
+    try:
+        async for part in parts:
+            if not unpacked.takes(part):
+                return Body(NO_JSON, f"longer than {BODY_MAX // 1024 // 1024} MB")
+    except zlib.error:
+        return Body(NO_JSON, "packed badly")
+    return _parsed(bytes(unpacked.raw))
+
+
+class _Unpacked:
+    """What has come of a body, unpacked as far as it may go."""
+
+    def __init__(self, *, plain: bool = False) -> None:
+        self.raw = bytearray()
+        self._inflater = None if plain else zlib.decompressobj(_EITHER_PACKING)
+
+    def takes(self, part: bytes) -> bool:
+        """Add a part; False: it is too long."""
+        room = BODY_MAX + 1 - len(self.raw)
+        self.raw += self._inflater.decompress(part, room) if self._inflater else part
+        return len(self.raw) <= BODY_MAX
+
+
+def _parsed(raw: bytes) -> Body:
+    text = raw.strip()
+    if not text:
+        return Body(None)
+    try:
+        return Body(read_json(raw))
+    except (ValueError, RecursionError):
+        return Body(NO_JSON, "a web page, a captive portal's?" if text[:1] == b"<" else "no JSON")

@@ -1,0 +1,56 @@
+"""The last id of a page in, the rows behind it out: by id where `>` works, else by offset."""
+
+import logging
+from typing import Any
+
+from taptill.backend.rows import id_of
+from taptill.backend.select import Filter, Select, where
+from taptill.domain.errors import MalformedError, RefusedError
+
+log = logging.getLogger("taptill.backend")
+
+PLACES_MAX = 8
+"""So many offsets are remembered: where the last few pages began and ended."""
+
+
+class Pages:
+    """Pages in order of id, for one reader who goes on behind the last one or asks it again."""
+
+    def __init__(self, select: Select) -> None:
+        self._select = select
+        self._by_id = True
+        self._places: dict[tuple[str, int], int] = {}
+
+    async def rows(self, after_id: int, limit: int, since: str) -> list[dict[str, Any]]:
+        """Give rows with larger ids, changed after `since`; errors: BackendError."""
+        changed = [where("updatedAt", ">", since)] if since else []
+        if self._by_id:
+            try:
+                return await self._select.rows([where("id", ">", after_id), *changed], limit)
+            except RefusedError:
+                rows = await self._by_offset(after_id, limit, since, changed)
+            log.warning("pages.by_offset")
+            self._by_id = False
+            return rows
+        return await self._by_offset(after_id, limit, since, changed)
+
+    async def _by_offset(
+        self, after_id: int, limit: int, since: str, changed: list[Filter]
+    ) -> list[dict[str, Any]]:
+        """Walk from the place that is known best; rows seen before are left out."""
+        offset, first_id = self._places.get((since, after_id), 0), None
+        while rows := await self._select.rows(changed, limit, offset=offset):
+            offset += len(rows)
+            later = [row for row in rows if id_of(row) > after_id]
+            if later:
+                self._remember(since, id_of(later[-1]), offset)
+                return later
+            if id_of(rows[0]) == first_id:
+                raise MalformedError(detail="pages repeat: the server ignores offset")
+            first_id = id_of(rows[0])
+        return []
+
+    def _remember(self, since: str, last_id: int, offset: int) -> None:
+        self._places |= {(since, last_id): offset, (since, last_id - 1): offset - 1}
+        while len(self._places) > PLACES_MAX:
+            self._places.pop(next(iter(self._places)))

@@ -1,0 +1,220 @@
+"""Filters in, the rows that meet them out: every read, with its patience and its fields."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from taptill.backend.numbers import write_json
+from taptill.backend.replies import body_of, passes, refuse_for_now, unknown_field
+from taptill.backend.rows import MoneyForm, rows_of
+from taptill.backend.transport import Reply, Transport
+from taptill.domain.errors import BackendError, UnreachableError
+
+log = logging.getLogger("taptill.backend")
+
+FIELDS: Mapping[str, Any] = {
+    "id": True,
+    "name": True,
+    "cardId": True,
+    "company": {"id": True, "name": True},
+    "isBlocked": True,
+    "isCreditAllowed": True,
+    "totalDebt": True,
+    "debtData": True,
+    "externalId": True,
+    "default": True,
+    "updatedAt": True,
+}
+"""All that taptill asks for."""
+
+NEEDED = frozenset({"id", "cardId", "isBlocked", "totalDebt", "debtData"})
+"""Without these no customer can be found, judged or charged: they are always asked for."""
+
+PATIENCE_S = 2.0
+"""A read that met passing trouble is repeated within so long; longer trouble is the schedules'."""
+
+TAP_PATIENCE_S = 0.4
+"""The same while somebody waits at the till."""
+
+PAUSE_S = 0.1
+"""Before the second try, give or take a half; then twice as long each time."""
+
+Filter = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How this backend speaks: the path's beginning, its money, and what is asked for.
+
+    `fields` empty: all that taptill uses; what it needs is asked for anyway.
+    """
+
+    prefix: str
+    form: MoneyForm
+    company_id: int | None = None
+    fields: frozenset[str] = frozenset()
+
+
+class Connection(Protocol):
+    """Told how every call went, so that *online* is measured and not guessed."""
+
+    def answered(self, latency_s: float) -> None:
+        """Note a good answer."""
+
+    def failed(self, code: str) -> None:
+        """Note the code of the error that came instead."""
+
+
+class Select:
+    """Every read of one token; it remembers what this server has and whether it shows anybody."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        dialect: Dialect,
+        connection: Connection,
+        more: Mapping[str, Any] | None = None,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.form = dialect.form
+        self.path = f"{dialect.prefix.rstrip('/')}/Customers"
+        self.fields = _asked_for(dialect.fields) | dict(more or {})
+        self.dropped: list[str] = []
+        """Fields that the server says it does not have."""
+        self.sees_nothing = False
+        """Whether this token was answered without a single customer, and never with one."""
+        self._transport = transport
+        self._connection = connection
+        self._chance = chance
+        company = dialect.company_id
+        self._company = [where("company.id", "=", company)] if company is not None else []
+        self._sees_rows = False
+
+    async def rows(
+        self,
+        filters: Sequence[Filter],
+        limit: int,
+        *,
+        offset: int = 0,
+        patience_s: float = PATIENCE_S,
+    ) -> list[dict[str, Any]]:
+        """Ask for rows in order of id; errors: BackendError and its kin, noted."""
+        try:
+            reply = await self._known_fields(filters, limit, offset, patience_s)
+            rows = rows_of(body_of(reply))
+        except BackendError as fault:
+            self._connection.failed(fault.code)
+            raise
+        self._connection.answered(reply.latency_s)
+        self._sees_rows = self._sees_rows or bool(rows)
+        self.sees_nothing = self.sees_nothing and not rows
+        return rows
+
+    async def sees_rows(self, *, anew: bool = False) -> bool:
+        """Tell whether this token sees any customer at all; asked once, then remembered."""
+        self._sees_rows = self._sees_rows and not anew
+        if not self._sees_rows:
+            await self.rows([], 1)
+        self.sees_nothing = not self._sees_rows
+        return self._sees_rows
+
+    async def ask(
+        self, method: str, path: str, body: str | None, patience_s: float = PATIENCE_S
+    ) -> Reply:
+        """Send a read, again while trouble passes and patience lasts; nobody is told of it."""
+        ends_s, pause_s = time.monotonic() + patience_s, PAUSE_S
+        reply = await self._try(method, path, body, None)
+        while isinstance(reply, UnreachableError) or passes(reply):
+            after_s = _retry_after(reply)
+            wait_s = pause_s * (0.5 + self._chance()) if after_s is None else after_s
+            if time.monotonic() + wait_s >= ends_s:
+                break
+            await asyncio.sleep(wait_s)
+            left_s, pause_s = ends_s - time.monotonic(), 2 * pause_s
+            try:
+                reply = await self._try(method, path, body, left_s)
+            except TimeoutError:
+                break
+        if isinstance(reply, UnreachableError):
+            raise reply
+        return reply
+
+    def with_version(self, *, offered: bool) -> None:
+        """Ask for each row's version where there is one."""
+        self.fields.pop("version", None)
+        if offered:
+            self.fields["version"] = True
+
+    async def _try(
+        self, method: str, path: str, body: str | None, left_s: float | None
+    ) -> Reply | UnreachableError:
+        """Send once; trouble that passes is a value. Errors: BackendError, TimeoutError."""
+        try:
+            async with asyncio.timeout(left_s):
+                return await self._transport.send(method, path, body, read=True)
+        except UnreachableError as fault:
+            if not fault.fields.get("passing"):
+                raise
+            return fault
+
+    async def _known_fields(
+        self, filters: Sequence[Filter], limit: int, offset: int, patience_s: float
+    ) -> Reply:
+        """Ask without the fields that the server turns out not to have."""
+        while True:
+            body: dict[str, Any] = {
+                "fields": self.fields,
+                "orderBy": [{"field": "id", "order": "asc"}],
+                "limit": limit,
+            }
+            if filters or self._company:
+                body["conditions"] = {"operator": "and", "filters": [*filters, *self._company]}
+            if offset:
+                body["offset"] = offset
+            path = f"{self.path}/select"
+            reply = await self.ask("POST", path, write_json(body), patience_s)
+            unknown = unknown_field(reply)
+            if unknown is None or not self._drop(unknown):
+                return reply
+
+    def _drop(self, name: str) -> bool:
+        """Ask for a field no more; False where it is needed, or was not asked for."""
+        tree, _, last = name.rpartition(".")
+        inner = self.fields.get(tree or "company")
+        if not tree and last in self.fields:
+            if last in NEEDED:
+                return False
+            del self.fields[last]
+        elif isinstance(inner, dict) and last in inner and len(inner) > 1:
+            del inner[last]
+        else:
+            return False
+        self.dropped.append(name)
+        log.warning("field.not_there", extra={"field": name})
+        return True
+
+
+def where(field: str, comparator: str, value: Any) -> Filter:
+    """Make one filter of a request's conditions."""
+    return {"field": field, "comparator": comparator, "value": value}
+
+
+def no_trouble(reply: Reply) -> Reply:
+    """Give a reply whose status says something about the request, or raise."""
+    if not reply.ok:
+        refuse_for_now(reply)
+    return reply
+
+
+def _asked_for(chosen: frozenset[str]) -> dict[str, Any]:
+    wanted = chosen | NEEDED if chosen else frozenset(FIELDS)
+    return {name: deepcopy(tree) for name, tree in FIELDS.items() if name in wanted}
+
+
+def _retry_after(met: Reply | UnreachableError) -> float | None:
+    return met.retry_after_s if isinstance(met, Reply) else None

@@ -1,0 +1,53 @@
+"""Certificate files in, a TLS context out; and a failed connection in, words for it out."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+from typing import Any
+
+from taptill.domain.errors import BackendError
+
+Certificate = tuple[str, str]
+"""Paths of a client certificate and of its key."""
+
+
+def tls_context(ca_file: str | None, certificate: Certificate | None) -> ssl.SSLContext:
+    """Make a context that checks the server; BackendError where a file cannot be used."""
+    try:
+        context = ssl.create_default_context(cafile=ca_file)
+        if certificate:
+            context.load_cert_chain(*certificate)
+    except OSError as fault:  # an ssl.SSLError is one, too
+        detail = f"[backend] ca_file, client_cert or client_key: {fault.strerror or fault}"
+        raise BackendError(detail=detail) from fault
+    return context
+
+
+def ends_at(tls: Any) -> float | None:
+    """Tell when the certificate of the server at the other end expires, seconds since 1970."""
+    shown = tls.getpeercert() if isinstance(tls, ssl.SSLObject | ssl.SSLSocket) else None
+    return ssl.cert_time_to_seconds(str(shown["notAfter"])) if shown else None
+
+
+def words_for(fault: BaseException) -> str:
+    """Name a fault without the URL or the headers that its own text may hold."""
+    for cause in _causes(fault):
+        match cause:
+            case socket.gaierror():
+                return "the host's name is not known (DNS)"
+            case ssl.SSLCertVerificationError():
+                return f"TLS: {cause.verify_message}"
+            case ssl.SSLError():
+                return f"TLS: {(cause.reason or 'broken').replace('_', ' ').lower()}"
+            case ConnectionRefusedError():
+                return "connection refused"
+    return type(fault).__name__
+
+
+def _causes(fault: BaseException | None, depth: int = 8) -> Iterator[BaseException]:
+    """Give a fault and what lies behind it, the outermost first."""
+    while fault is not None and depth:
+        yield fault
+        for one in fault.exceptions[:1] if isinstance(fault, BaseExceptionGroup) else ():
+            yield from _causes(one, depth - 1)
+        fault, depth = fault.__cause__ or fault.__context__, depth - 1

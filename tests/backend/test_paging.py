@@ -1,0 +1,125 @@
+"""Servers that page in their own way in, a filled cache or a clear word out: over HTTP."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.backend.conftest import Dial, Line, row
+from tests.fakes.backend import Asked, Canned
+from tests.fakes.clock import FakeClock
+
+from taptill.customer_cache.cache import CustomerCache
+from taptill.domain.customer import Snapshot
+from taptill.domain.errors import MalformedError, RefusedError
+from taptill.lookup.sync import Sync, SyncPolicy
+
+POLICY = SyncPolicy(page_size=3, sync_s=60, full_sync_s=86_400)
+Cache = Callable[[Line], tuple[Sync, CustomerCache, FakeClock]]
+
+
+@pytest.fixture
+def cache_of(tmp_path: Path) -> Cache:
+    """Put a cache and its sync behind a client."""
+
+    async def sighted(_: Snapshot) -> None:
+        """Nobody else looks."""
+
+    def make(line: Line) -> tuple[Sync, CustomerCache, FakeClock]:
+        clock = FakeClock()
+        cache = CustomerCache(tmp_path / "cache.db", clock, frozenset())
+        return Sync(line.api, cache, clock, POLICY, sighted), cache, clock
+
+    return make
+
+
+def no_comparing(asked: Asked) -> Canned | None:
+    """Refuse `>`, as a server that knows `=` and `in` alone."""
+    filters = asked.body.get("conditions", {}).get("filters", []) if asked.body else []
+    if any(one["comparator"] == ">" and one["field"] == "id" for one in filters):
+        return Canned('{"error": {"code": "unknown-comparator"}}', 400)
+    return None
+
+
+def rows(count: int) -> list[dict[str, Any]]:
+    return [row(number) for number in range(1, count + 1)]
+
+
+@pytest.mark.parametrize("count", [1, 3, 7, 9])
+async def test_pages_come_by_offset_where_more_than_is_refused(
+    dial: Dial, cache_of: Cache, count: int
+) -> None:
+    line = await dial(*rows(count))
+    line.backend.rule = no_comparing
+    sync, cache, _ = cache_of(line)
+    assert await sync.once() == count
+    assert cache.count() == count
+    refused = [one for one in line.backend.asked if no_comparing(one)]
+    assert len(refused) == 1  # it is not asked in vain again
+    line.backend.rows[1]["name"] = "Ada King"
+    line.backend.rows[1]["updatedAt"] = "2026-03-02T09:30:00.000Z"
+    assert await sync.once() >= 1
+    cache.close()
+
+
+async def test_offsets_go_on_by_the_rows_received(dial: Dial) -> None:
+    line = await dial(*rows(7))
+    line.backend.rule = no_comparing
+    assert (await line.api.page(0, 3)).ids == (1, 2, 3)
+    assert (await line.api.page(3, 2)).ids == (4, 5)
+    assert (await line.api.page(5, 9)).ids == (6, 7)
+    assert (await line.api.page(7, 9)).ids == ()
+    assert [one.body.get("offset", 0) for one in line.backend.asked[1:5]] == [0, 3, 5, 7]
+    assert (await line.api.page(4, 2)).ids == (5, 6)  # again from the middle, from what it knows
+    assert (await line.api.page(1, 2)).ids == (2,)
+
+
+async def test_a_refusal_that_offsets_do_not_help_is_told(dial: Dial) -> None:
+    line = await dial(*rows(3))
+    line.backend.always = Canned('{"error": {"code": "order"}}', 400)
+    with pytest.raises(RefusedError, match="order"):
+        await line.api.page(0, 3)
+    line.backend.always = "ok"
+    await line.api.page(0, 3)
+    assert "conditions" in line.backend.asked[-1].body  # by id, as before
+
+
+async def test_a_server_that_ignores_offset_is_told_and_not_asked_for_ever(dial: Dial) -> None:
+    line = await dial(*rows(7))
+    line.backend.rule, line.backend.ignored = no_comparing, frozenset({"offset"})
+    await line.api.page(0, 3)
+    with pytest.raises(MalformedError, match="ignores offset"):
+        await line.api.page(3, 3)
+    assert len(line.backend.asked) == 4
+
+
+IGNORED = {
+    "conditions: the first page comes again": ("conditions", rows(7)),
+    "order: pages go backwards": ("orderBy", rows(7)[::-1]),
+}
+
+
+@pytest.mark.parametrize(("ignored", "there"), IGNORED.values(), ids=IGNORED)
+async def test_a_sync_with_a_server_that_ignores(
+    dial: Dial, cache_of: Cache, ignored: str, there: list[dict[str, Any]]
+) -> None:
+    """It ends with a clear word, and nobody is gone because of it."""
+    line = await dial(*there)
+    sync, cache, clock = cache_of(line)
+    await sync.once()
+    line.backend.ignored = frozenset({ignored})
+    clock.pass_time(POLICY.full_sync_s + 1)
+    with pytest.raises(MalformedError, match="pages repeat or are out of order"):
+        await sync.once()
+    assert cache.count() == 7
+    cache.close()
+
+
+async def test_a_server_that_ignores_the_limit_gives_larger_pages(
+    dial: Dial, cache_of: Cache
+) -> None:
+    line = await dial(*rows(7))
+    line.backend.ignored = frozenset({"limit"})
+    sync, cache, _ = cache_of(line)
+    assert (await sync.once(), cache.count()) == (7, 7)
+    cache.close()

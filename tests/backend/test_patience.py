@@ -1,0 +1,167 @@
+"""Trouble that passes in, one good answer out, or a clear word when patience ends: over HTTP."""
+
+import email.utils
+import time
+from typing import Any
+
+import pytest
+from tests.backend.conftest import Dial, row
+from tests.backend.test_updates import ENROLLED, read, sale
+from tests.fakes.backend import CUT_SHORT, HTML, LOST_REPLY, LOST_REQUEST, OK, SILENCE, Canned
+
+from taptill.backend import select
+from taptill.domain.card_id import CardId
+from taptill.domain.customer import Snapshot
+from taptill.domain.decision import Known, Unreachable
+from taptill.domain.errors import BackendError, UnreachableError
+from taptill.settlement.requests import NoAnswer, Unheard
+
+ABORTED = Canned('{"message": "current transaction is aborted", "code": "25P02"}', 400)
+PASSING: dict[str, str | Canned] = {
+    "too much at once": Canned("{}", 429),
+    "a bad gateway": Canned("<html>", 502),
+    "down": Canned("", 503),
+    "a gateway's time-out": Canned("<html>", 504),
+    "a transaction that failed before ours": ABORTED,
+    "no answer in time": SILENCE,
+    "a request that was lost": LOST_REQUEST,
+    "a reply that was lost": LOST_REPLY,
+    "an answer cut in the middle": Canned("[1, 2]", cut=True),
+}
+
+
+@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
+async def test_a_read_goes_again_after(dial: Dial, fault: str | Canned) -> None:
+    line = await dial(row(7), fault)
+    assert isinstance(await line.api.read_row(7), Snapshot)
+    assert len(line.backend.asked) == 2
+    assert line.heard.results == ["ok"]
+
+
+@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
+async def test_an_update_does_not_go_again_after(dial: Dial, fault: str | Canned) -> None:
+    line = await dial(ENROLLED)
+    update = sale(await read(line))
+    before = len(line.backend.asked)
+    line.backend.always = fault
+    assert isinstance(await line.api.update_row(update), Unheard)
+    assert len(line.backend.asked) == before + 1
+
+
+LASTING: dict[str, Canned] = {
+    "a broken server": Canned("{}", 500),
+    "a wrong token": Canned("{}", 401),
+    "no rights": Canned("{}", 403),
+    "a final no": Canned('{"error": {"code": "range"}}', 400),
+    "a web page": HTML,
+    "JSON cut short": CUT_SHORT,
+    "a redirect": Canned("", 302),
+}
+
+
+@pytest.mark.parametrize("fault", LASTING.values(), ids=LASTING)
+async def test_a_read_does_not_go_again_after(dial: Dial, fault: Canned) -> None:
+    line = await dial(row(7))
+    line.backend.always = fault
+    assert isinstance(await line.api.read_row(7), NoAnswer)
+    assert len(line.backend.asked) == 1
+
+
+async def test_retry_after_is_obeyed_as_seconds_and_as_a_date(dial: Dial) -> None:
+    soon = email.utils.formatdate(time.time() + 1, usegmt=True)
+    for value in ("1", soon):
+        line = await dial(row(7), Canned("{}", 429, {"Retry-After": value}))
+        began_s = time.monotonic()
+        assert isinstance(await line.api.read_row(7), Snapshot)
+        # A date has whole seconds: from the instant it was made, up to one of them is gone.
+        assert 0.9 * (value == "1") < time.monotonic() - began_s < select.PATIENCE_S
+        assert len(line.backend.asked) == 2
+
+
+async def test_nobody_waits_longer_than_patience_lasts(dial: Dial) -> None:
+    line = await dial(row(7))
+    line.backend.always = Canned("{}", 429, {"Retry-After": "30"})
+    began_s = time.monotonic()
+    assert await line.api.read_row(7) == NoAnswer("backend-unreachable", 30.0)
+    assert time.monotonic() - began_s < 1
+    assert len(line.backend.asked) == 1
+    line.backend.always = Canned("{}", 503)
+    with pytest.raises(UnreachableError, match="HTTP 503"):
+        await line.api.page(0, 10)
+    assert time.monotonic() - began_s < 2 * select.PATIENCE_S
+    assert 3 < len(line.backend.asked) < 10  # later and later, not in a storm
+
+
+async def test_a_try_under_way_is_cut_off_when_patience_ends(dial: Dial) -> None:
+    line = await dial(row(7), Canned("{}", 503), SILENCE)
+    began_s = time.monotonic()
+    with pytest.raises(UnreachableError):
+        await line.api.select.rows([], 1, patience_s=0.25)
+    assert time.monotonic() - began_s < 0.35  # and not a read time-out later
+
+
+async def test_a_tap_waits_less_long_than_the_schedules(dial: Dial) -> None:
+    line = await dial(row(7), Canned("{}", 503))
+    assert isinstance(await line.api.find(CardId("04A7")), Known)
+    line.backend.always = Canned("{}", 503)
+    began_s = time.monotonic()
+    assert isinstance(await line.api.find(CardId("04A7")), Unreachable)
+    assert time.monotonic() - began_s < 2 * select.TAP_PATIENCE_S
+
+
+async def test_a_till_without_a_network_knows_so_at_once(dial: Dial) -> None:
+    line = await dial(row(7))
+    await line.backend.stop()
+    began_s = time.monotonic()
+    assert isinstance(await line.api.find(CardId("04A7")), Unreachable)
+    assert time.monotonic() - began_s < select.PAUSE_S
+
+
+# --- fields that a server does not have ----------------------------------------------------------
+
+
+def without(*names: str) -> Any:
+    """Refuse a select that asks for a field that is not there, as such servers do."""
+
+    def rule(asked: Any) -> Canned | None:
+        fields = asked.body["fields"]
+        inner = fields.get("company")
+        for name in names:
+            if name in fields or (isinstance(inner, dict) and name.partition(".")[2] in inner):
+                return Canned(f'{{"message": "Field \\"{name}\\" not found"}}', 400)
+        return None
+
+    return rule
+
+
+async def test_an_unknown_field_is_dropped_named_and_not_asked_for_again(dial: Dial) -> None:
+    line = await dial(row(7))
+    line.backend.rule = without("default", "externalId", "company.name")
+    assert isinstance(await line.api.find(CardId("04A7")), Known)
+    assert len(line.backend.asked) == 4
+    assert line.api.select.dropped == ["default", "externalId", "company.name"]
+    assert line.heard.results == ["ok"]
+    await line.api.read_row(7)
+    assert len(line.backend.asked) == 5
+    fields = line.backend.asked[-1].body["fields"]
+    assert fields["company"] == {"id": True}
+    assert "default" not in fields
+
+
+@pytest.mark.parametrize("name", sorted(select.NEEDED))
+async def test_a_field_that_charging_needs_is_never_dropped(dial: Dial, name: str) -> None:
+    line = await dial(row(7))
+    line.backend.rule = without(name)
+    with pytest.raises(BackendError):
+        await line.api.page(0, 10)
+    assert (len(line.backend.asked), line.api.select.dropped) == (2, [])
+
+
+async def test_a_site_may_choose_what_is_asked_for_beside_what_is_needed(dial: Dial) -> None:
+    line = await dial(row(7), fields=frozenset({"id", "name"}))
+    await line.api.read_row(7)
+    assert set(line.backend.asked[-1].body["fields"]) == {*select.NEEDED, "name"}
+    line.api.select.with_version(offered=True)
+    await line.api.read_row(7)
+    assert "version" in line.backend.asked[-1].body["fields"]
+    assert line.backend.always == OK
