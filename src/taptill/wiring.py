@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from taptill.backend.customers import CustomersApi
+from taptill.backend.office import Office
 from taptill.backend.rows import MoneyForm
 from taptill.backend.select import Dialect
 from taptill.backend.transport import Access, Transport
@@ -306,6 +307,16 @@ def _till_settings(config: Config, reckoning: Reckoning) -> TillSettings:
 
 
 def _api(config: Config, token: str, clock: SystemClock, connection: Connection) -> CustomersApi:
+    return CustomersApi(_transport(config, token, clock), _dialect(config), connection)
+
+
+def office(config: Config, token: str) -> Office:
+    """Connect the staff functions, with the token of those who may use them."""
+    clock = SystemClock()
+    return Office(_transport(config, token, clock), _dialect(config), Connection(clock))
+
+
+def _transport(config: Config, token: str, clock: SystemClock) -> Transport:
     backend = config.backend
     certificate = None
     if backend.client_cert:  # the key may lie in the same file
@@ -321,10 +332,14 @@ def _api(config: Config, token: str, clock: SystemClock, connection: Connection)
         ca_file=str(backend.ca_file) if backend.ca_file else None,
         certificate=certificate,
     )
+    return Transport(access, clock.heard)
+
+
+def _dialect(config: Config) -> Dialect:
+    backend = config.backend
     digits = config.till.currency.digits if backend.money == "major" else 0
     form = MoneyForm(digits, owed_positive=backend.owed_is == "positive")
-    dialect = Dialect(backend.path_prefix, form, backend.company_id)
-    return CustomersApi(Transport(access, clock.heard), dialect, connection)
+    return Dialect(backend.path_prefix, form, backend.company_id, frozenset(backend.fields))
 
 
 def refuse_unbuilt(config: Config) -> None:
@@ -339,8 +354,6 @@ def refuse_unbuilt(config: Config) -> None:
 def unbuilt(config: Config) -> list[str]:
     """Name what the config asks for and this version does not do."""
     asked = {
-        "[backend] fields": config.backend.fields,
-        "[backend] office_token_file": config.backend.office_token_file,
         "[cache] fields": set(config.cache.fields) - {"name", "company"},
         "[ui] sound": config.ui.sound != "auto",
         "[[staff]]": config.staff,

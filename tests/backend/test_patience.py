@@ -2,14 +2,15 @@
 
 import email.utils
 import time
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from tests.backend.conftest import Dial, row
 from tests.backend.test_updates import ENROLLED, read, sale
-from tests.fakes.backend import CUT_SHORT, HTML, LOST_REPLY, LOST_REQUEST, OK, SILENCE, Canned
+from tests.fakes.backend import CUT_SHORT, HTML, LOST_REPLY, LOST_REQUEST, SILENCE, Canned
 
 from taptill.backend import select
+from taptill.config.tables import AskedField
 from taptill.domain.card_id import CardId
 from taptill.domain.customer import Snapshot
 from taptill.domain.decision import Known, Unreachable
@@ -164,4 +165,7 @@ async def test_a_site_may_choose_what_is_asked_for_beside_what_is_needed(dial: D
     line.api.select.with_version(offered=True)
     await line.api.read_row(7)
     assert "version" in line.backend.asked[-1].body["fields"]
-    assert line.backend.always == OK
+
+
+def test_the_config_takes_every_field_that_is_asked_for() -> None:
+    assert get_args(AskedField) == tuple(select.FIELDS)

@@ -50,7 +50,7 @@ class FakeBackend:
     """Rows behind a real socket; `faults` are used up one a request, then all goes well.
 
     `wrap` puts the list of rows into an envelope; `offers` is what capabilities says, None: 404.
-    `rule` may answer a request in place of what is right; `ignored` parts of a select are not
+    `rule` may give a request's fault, by what it asks; `ignored` parts of a select are not
     looked at. `always` is the fault of each request that has none of its own.
     """
 
@@ -59,7 +59,7 @@ class FakeBackend:
         self.faults = list(faults)
         self.wrap: Callable[[list[Any]], Any] = lambda found: found
         self.offers: Any = None
-        self.rule: Callable[[Asked], Canned | None] = lambda _: None
+        self.rule: Callable[[Asked], str | Canned | None] = lambda _: None
         self.ignored: frozenset[str] = frozenset()
         self.always: str | Canned = OK
         self.asked: list[Asked] = []

@@ -55,7 +55,6 @@ def test_what_would_break_a_promise_is_refused_before_a_journal_is_made(
     [
         pytest.param(config_text(more='[ui]\nsound = "bell"'), "[ui] sound", id="sound"),
         pytest.param(config_text(more='[metrics]\ntextfile = "/m"'), "[metrics]", id="metrics"),
-        pytest.param(config_text(backend='fields = ["id"]'), "[backend] fields", id="fields"),
     ],
 )
 def test_what_is_asked_for_and_not_done_yet_is_said(text: str, named: str) -> None:

@@ -15,7 +15,6 @@ from taptill.backend.select import (
     Dialect,
     Filter,
     Select,
-    no_trouble,
     where,
 )
 from taptill.backend.transport import Reply, Transport
@@ -58,7 +57,6 @@ class CustomersApi:
     def __init__(self, transport: Transport, dialect: Dialect, connection: Connection) -> None:
         self._transport = transport
         self._connection = connection
-        self._capabilities_path = f"{dialect.prefix.rstrip('/').rpartition('/')[0]}/capabilities"
         self._form = dialect.form
         self.select = Select(transport, dialect, connection)
         self._pages = Pages(self.select)
@@ -97,13 +95,9 @@ class CustomersApi:
     async def capabilities(self) -> Capabilities | NoAnswer:
         """Ask what the service offers; without an answer nothing may be settled yet."""
         try:
-            reply = no_trouble(await self.select.ask("GET", self._capabilities_path, None))
+            return await self.select.offers()
         except BackendError as fault:
-            return self._no_answer(fault)
-        self._connection.answered(reply.latency_s)
-        offers = _offers(reply)
-        self.select.with_version(offered=offers.version)
-        return offers
+            return _refused_answer(fault)
 
     async def read_row(self, customer_id: int) -> RowAnswer:
         """Read one row for settling."""
@@ -215,12 +209,6 @@ class CustomersApi:
             return snapshot_of(row, self._form) if isinstance(row, dict) else None
         except MalformedError:
             return None
-
-
-def _offers(reply: Reply) -> Capabilities:
-    """Read what a service offers; one that does not know the question offers nothing."""
-    body = reply.body if reply.ok and isinstance(reply.body, dict) else {}
-    return Capabilities(body.get("conditional_update") is True, body.get("version") is True)
 
 
 def _refused_answer(fault: BackendError) -> NoAnswer:

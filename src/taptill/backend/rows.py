@@ -38,6 +38,22 @@ class MoneyForm:
         return figure if self.owed_positive else -figure
 
 
+@dataclass(frozen=True, slots=True)
+class Details:
+    """A customer as staff sees them: beside the snapshot what a till neither needs nor keeps."""
+
+    snapshot: Snapshot
+    email: str
+    payment_card: str
+    company_id: int | None
+    created_at: str
+
+    @property
+    def customer(self) -> Customer:
+        """Who it is."""
+        return self.snapshot.customer
+
+
 def rows_of(answer: Any) -> list[dict[str, Any]]:
     """Find the list of rows in any 2xx body; MalformedError where there is none."""
     if says_failure(answer):
@@ -82,6 +98,19 @@ def snapshot_of(row: dict[str, Any], form: MoneyForm) -> Snapshot:
         updated_at=_text(row.get("updatedAt")),
         version=None if version is None else _whole(version, "version"),
         marks=read_marks(row.get("debtData")),
+    )
+
+
+def details_of(row: dict[str, Any], form: MoneyForm) -> Details:
+    """Read one row for staff; errors as in `snapshot_of`."""
+    company = row.get("company")
+    key = company.get("id") if isinstance(company, dict) else company
+    return Details(
+        snapshot=snapshot_of(row, form),
+        email=_words(row.get("email")),
+        payment_card=_words(row.get("paymentCard")),
+        company_id=None if key is None else _whole(key, "company"),
+        created_at=_words(row.get("createdAt")),
     )
 
 

@@ -14,6 +14,7 @@ from taptill.backend.replies import body_of, passes, refuse_for_now, unknown_fie
 from taptill.backend.rows import MoneyForm, rows_of
 from taptill.backend.transport import Reply, Transport
 from taptill.domain.errors import BackendError, UnreachableError
+from taptill.settlement.ports import Capabilities
 
 log = logging.getLogger("taptill.backend")
 
@@ -82,7 +83,9 @@ class Select:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.form = dialect.form
-        self.path = f"{dialect.prefix.rstrip('/')}/Customers"
+        prefix = dialect.prefix.rstrip("/")
+        self.path = f"{prefix}/Customers"
+        self.capabilities_path = f"{prefix.rpartition('/')[0]}/capabilities"
         self.fields = _asked_for(dialect.fields) | dict(more or {})
         self.dropped: list[str] = []
         """Fields that the server says it does not have."""
@@ -144,11 +147,25 @@ class Select:
             raise reply
         return reply
 
-    def with_version(self, *, offered: bool) -> None:
-        """Ask for each row's version where there is one."""
+    async def offers(self) -> Capabilities:
+        """Ask what the service offers, and from now on for each row's version where there is one.
+
+        One that does not know the question offers nothing. Errors: BackendError, noted.
+        """
+        try:
+            reply = await self.ask("GET", self.capabilities_path, None)
+            if not reply.ok:
+                refuse_for_now(reply)
+        except BackendError as fault:
+            self._connection.failed(fault.code)
+            raise
+        self._connection.answered(reply.latency_s)
+        body = reply.body if reply.ok and isinstance(reply.body, dict) else {}
+        offers = Capabilities(body.get("conditional_update") is True, body.get("version") is True)
         self.fields.pop("version", None)
-        if offered:
+        if offers.version:
             self.fields["version"] = True
+        return offers
 
     async def _try(
         self, method: str, path: str, body: str | None, left_s: float | None
@@ -202,13 +219,6 @@ class Select:
 def where(field: str, comparator: str, value: Any) -> Filter:
     """Make one filter of a request's conditions."""
     return {"field": field, "comparator": comparator, "value": value}
-
-
-def no_trouble(reply: Reply) -> Reply:
-    """Give a reply whose status says something about the request, or raise."""
-    if not reply.ok:
-        refuse_for_now(reply)
-    return reply
 
 
 def _asked_for(chosen: frozenset[str]) -> dict[str, Any]:

@@ -16,6 +16,11 @@ COMMANDS = {
     "demo": ("taptill.cli.demo", "demo", "Try it: a till and a service with sample customers."),
     "config": ("taptill.cli.config", "config", "Check the config file."),
     "journal": ("taptill.cli.journal", "journal", "Verify and read the journal."),
+    "customers": (
+        "taptill.cli.office.customers",
+        "customers",
+        "Find, make, block and remove customers.",
+    ),
     "conflicts": (
         "taptill.cli.office.conflicts",
         "conflicts",

@@ -1,4 +1,4 @@
-"""A path in, a whole file there or none out."""
+"""A path in, a whole file there or none out; and hostile text in, harmless text out."""
 
 import os
 from collections.abc import Iterator
@@ -8,6 +8,14 @@ from pathlib import Path
 
 from taptill.domain.errors import OutputError
 from taptill.journal.file import sync_folder
+
+PLAIN_MAX = 200
+
+
+def plain(text: str, longest: int = PLAIN_MAX) -> str:
+    """Give one line of visible characters: no terminal obeys it, and it turns no text around."""
+    shown = "".join(letter if letter.isprintable() else "?" for letter in text[: longest + 1])
+    return f"{shown[:longest]}…" if len(shown) > longest else shown
 
 
 @contextmanager

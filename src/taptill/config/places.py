@@ -83,6 +83,17 @@ def read_token(config: Config) -> str:
     )
 
 
+def read_office_token(config: Config) -> str:
+    """Give the token for staff's functions: the office's, else the till's; raises ConfigError."""
+    path = config.backend.office_token_file
+    if path is None:
+        return read_token(config)
+    token = _token_in(path)
+    if token is None:
+        raise complain([f"no office token: write it to {path}, which [backend] names"])
+    return token
+
+
 def terminal() -> str:
     """Give the kind of terminal, `linux` on a bare console."""
     return os.environ.get("TERM", "")

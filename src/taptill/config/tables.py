@@ -31,6 +31,19 @@ Language = Literal["en", "de", "fr", "es"]
 Scale = Literal["major", "minor"]
 Sign = Literal["positive", "negative"]
 PersonalField = Literal["name", "company", "email", "paymentCard"]
+AskedField = Literal[
+    "id",
+    "name",
+    "cardId",
+    "company",
+    "isBlocked",
+    "isCreditAllowed",
+    "totalDebt",
+    "debtData",
+    "externalId",
+    "default",
+    "updatedAt",
+]
 Strategy = Literal["debt", "export"]
 ShowDebt = Literal["always", "on-request", "never"]
 ShowName = Literal["full", "short", "never"]
@@ -46,9 +59,6 @@ _WORD_OR_NONE = text(0, 40, r"([a-z][a-z0-9-]*)?", 'small letters, digits and da
 _PREFIX = text(0, 200, r"(/[A-Za-z0-9_.~-]+)*", 'such as "/core/data": no closing slash')
 _HEADER = text(1, 80, r"[A-Za-z0-9_-]+", "a header's name")
 _TEMPLATE = text(7, 200, r"[ -~]*\{token\}[ -~]*", "must hold {token}, which stands for the secret")
-_FIELDS = texts(
-    r"[A-Za-z][A-Za-z0-9_]*", "field names of the Customers API; [] is all that taptill uses"
-)
 _STEPS = texts(r".{1,80}", "the normaliser's steps, in quotes; [] is the driver's own")
 _HASH = text(0, 400, r"(scrypt\$.+)?", 'a hash that begins with scrypt$, or ""')
 
@@ -80,7 +90,7 @@ class Backend:
     headers: Annotated[tuple[tuple[str, str], ...], Key(headers(), {}, secret=True)]
     office_token_file: Annotated[Path | None, Key(path(), "")]
     company_id: Annotated[int | None, Key(whole(1, 10**12), None)]
-    fields: Annotated[tuple[str, ...], Key(_FIELDS, [])]
+    fields: Annotated[tuple[str, ...], Key(choices(AskedField), [])]
     money: Annotated[Scale, Key(choice(Scale), "major")]
     owed_is: Annotated[Sign, Key(choice(Sign), "positive")]
     page_size: Annotated[int, Key(whole(1, 1000, "rows"), 100)]

@@ -94,6 +94,13 @@ class UnauthorisedError(BackendError):
     exit_status = 77
 
 
+class RightsError(UnauthorisedError):
+    """The token may not do what staff asked for."""
+
+    code = "backend-rights"
+    says = "the Customers API does not let this token do that (HTTP {status}). {advice}"
+
+
 class MalformedError(BackendError):
     """The answer is not what the Customers API sends, a captive portal's page for example."""
 
@@ -256,6 +263,7 @@ ALL_ERRORS: tuple[type[TaptillError], ...] = (
     RefusedError,
     ClashError,
     UnauthorisedError,
+    RightsError,
     MalformedError,
     UnknownOutcomeError,
     JournalError,

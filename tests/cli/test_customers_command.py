@@ -1,0 +1,207 @@
+"""`taptill customers ...` beside a real service, with the office's token and with the till's."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from tests.fakes.service import RunningService, running_service
+
+from taptill.cli import taptill
+from taptill.cli.output import plain
+from taptill.domain.errors import TaptillError
+
+HOSTILE = "Ada\x1b]0;owned\x07\x1b[2J\u202enoryB\u2066\u200b\r\n" + "x" * 150
+CONFIG = """
+[backend]
+base_url = "{url}"
+token_file = "{folder}/token"
+{more}
+[[reader]]
+driver = "simulated"
+[settlement]
+strategy = "debt"
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class Desk:
+    """An office's terminal: its config and the commands."""
+
+    def __init__(self, folder: Path, service: RunningService, *, office: bool = True) -> None:
+        self.config = folder / "config.toml"
+        for name, token in (("token", service.token), ("office", service.office_token)):
+            (folder / name).write_text(token)
+            (folder / name).chmod(0o600)
+        more = f'office_token_file = "{folder}/office"' if office else ""
+        self.config.write_text(CONFIG.format(url=service.url, folder=folder, more=more))
+
+    def words(self, *words: str) -> list[str]:
+        name, *rest = words
+        return ["customers", name, "--config", str(self.config), *rest]
+
+    def run(self, *words: str, answer: str = "") -> Ended:
+        """Run it in this process: a process each would take most of a second."""
+        result = CliRunner().invoke(taptill, self.words(*words), input=answer)
+        fault = result.exception
+        if isinstance(fault, TaptillError):
+            return Ended(fault.exit_status, result.stdout, f"{result.stderr}{fault}")
+        return Ended(result.exit_code, result.stdout, result.stderr)
+
+    def done(self, *words: str) -> str:
+        """Run a command that must succeed; give what it printed."""
+        ended = self.run(*words)
+        assert (ended.returncode, ended.stderr) == (0, ""), ended
+        return ended.stdout
+
+    def added(self, *words: str) -> int:
+        made = json.loads(self.done("add", "--json", *words))
+        assert isinstance(made["id"], int)
+        return made["id"]
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    with running_service(tmp_path_factory.mktemp("service")) as running:
+        yield running
+
+
+@pytest.fixture
+def desk(tmp_path: Path, service: RunningService) -> Desk:
+    return Desk(tmp_path, service)
+
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_customer_is_made_found_given_a_card_blocked_and_removed(desk: Desk) -> None:
+    number = desk.added("Grace Hopper", "--external-id", "G1", "--credit", "--company", "1")
+    assert f"customer {number}: Grace Hopper" in desk.done("find", "--external-id", "G1")
+    assert "card 0FFEE0" in desk.done("bind-card", str(number), "0FFEE0")
+    assert f"customer {number}:" in desk.done("find", "--card", "0FFEE0")
+    assert "BLOCKED" in desk.done("block", str(number))
+    assert "BLOCKED" not in desk.done("unblock", str(number))
+    shown = desk.done("show", str(number))
+    assert "0.00 owed may owe" in shown
+    assert "created_at" in shown
+    assert "no card" in desk.done("bind-card", str(number), "")
+    assert desk.done("remove", "--yes", str(number)) == f"removed: {number}\n"
+    ended = desk.run("find", "--external-id", "G1")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", "nobody\n")
+
+
+def test_a_script_reads_json(desk: Desk) -> None:
+    (line,) = desk.done("find", "--card", "62E3086CED", "--json").splitlines()
+    ada = json.loads(line)
+    assert (ada["name"], ada["total_debt"], ada["blocked"]) == ("Ada Byron", "-12.30", False)
+    assert ada["debt_data"]["taptill"]["e"]
+    assert json.loads(desk.done("show", str(ada["id"]), "--json")) == ada
+
+
+def test_a_removal_shows_who_it_is_and_asks(desk: Desk) -> None:
+    number = str(desk.added("Grace Hopper"))
+    kept = desk.run("remove", number, answer="n\n")
+    assert kept.returncode == 1  # click's runner has its own status for an abort
+    assert "Grace Hopper" in kept.stderr
+    desk.done("show", number)
+    assert desk.run("remove", number, answer="y\n").returncode == 0
+    gone = desk.run("show", number)
+    assert (gone.returncode, gone.stdout) == (64, "")
+    assert f"there is no customer {number}" in gone.stderr
+
+
+REFUSED = {
+    "nothing asked": (("find",), 64, "say one of"),
+    "two things asked": (("find", "--card", "A", "--name", "b"), 64, "say one of"),
+    "an id that is none": (("show", "Ada"), 2, "Ada"),
+    "nobody of that id": (("block", "99999"), 64, "there is no customer 99999"),
+    "one id that is nobody's": (("remove", "--yes", "1", "99999"), 64, "no customer 99999"),
+    "no id to remove": (("remove", "--yes"), 2, "CUSTOMER"),
+    "a name of nothing": (("add", " "), 64, "needs a name"),
+    "a card that another has": (("add", "Eve", "--card", "62E3086CED"), 64, "has this card"),
+    "a card id with an escape": (("bind-card", "1", "\x1b[2J"), 64, "printable"),
+    "an endless card id": (("bind-card", "1", "F" * 10_000), 64, "at most"),
+    "a company that is not there": (("add", "Eve", "--company", "99"), 69, "unknown-company"),
+}
+
+
+@pytest.mark.parametrize(("words", "status", "said"), REFUSED.values(), ids=REFUSED)
+def test_it_is_refused(desk: Desk, words: tuple[str, ...], status: int, said: str) -> None:
+    ended = desk.run(*words)
+    assert (ended.returncode, ended.stdout) == (status, "")
+    assert said in ended.stderr
+    assert "\x1b" not in ended.stderr
+    assert "Ada Byron" not in ended.stderr
+
+
+def test_the_tills_own_token_finds_and_may_not_change(
+    tmp_path: Path, service: RunningService
+) -> None:
+    till = Desk(tmp_path, service, office=False)
+    assert "Ada Byron" in till.done("find", "--card", "62E3086CED")
+    for words in (("block", "1"), ("add", "Eve"), ("remove", "--yes", "1"), ("bind-card", "1", "")):
+        ended = till.run(*words)
+        assert (ended.returncode, ended.stdout) == (77, "")
+        assert "office_token_file" in ended.stderr
+        assert service.token not in ended.stderr
+
+
+def test_an_office_token_without_rights_is_named(tmp_path: Path, service: RunningService) -> None:
+    desk = Desk(tmp_path, service)
+    (tmp_path / "office").write_text("guessed")
+    ended = desk.run("find", "--name", "Ada")
+    assert ended.returncode == 77
+    assert str(tmp_path / "office") in ended.stderr
+    (tmp_path / "office").unlink()
+    assert desk.run("find", "--name", "Ada").returncode == 78
+
+
+def test_a_hostile_name_is_shown_harmlessly_on_a_terminal(desk: Desk) -> None:
+    """Escapes, marks that turn text round and line ends: none of them reaches the terminal."""
+    number = desk.added(HOSTILE)
+    ours, theirs = pty.openpty()
+    words = [sys.executable, "-m", "taptill", *desk.words("show", str(number))]
+    with subprocess.Popen(words, stdout=theirs, stderr=theirs):
+        os.close(theirs)
+        raw = b""
+        while part := _read(ours):
+            raw += part
+    os.close(ours)
+    text = raw.decode().replace("\r\n", "\n")
+    assert "Ada" in text
+    assert all(letter.isprintable() for line in text.split("\n") for letter in line)
+    assert json.loads(desk.done("show", str(number), "--json"))["name"] == HOSTILE
+    desk.done("remove", "--yes", str(number))
+
+
+def test_a_refusal_is_one_line_and_a_status_for_a_script(desk: Desk) -> None:
+    words = [sys.executable, "-m", "taptill", *desk.words("block", "99999")]
+    ended = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stdout) == (64, "")
+    assert ended.stderr == "taptill: there is no customer 99999 [usage]\n"
+
+
+def test_text_without_end_is_cut_off() -> None:
+    assert plain("x" * 10_000, 200) == "x" * 200 + "…"
+    assert plain("x" * 200, 200) == "x" * 200
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:
+        return b""  # Linux says so at the other end's close
