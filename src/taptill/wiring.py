@@ -84,6 +84,7 @@ class House:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.till.run())
                 group.create_task(self.sync.run())
+                group.create_task(self.api.keep_warm())
                 group.create_task(self.strategy.run())
                 group.create_task(watch_clock(watch, self.journal.append))
         finally:
@@ -249,6 +250,7 @@ class _Status:
                 *self.config.warnings,
                 *unbuilt(self.config),
                 *self.journal.warnings(),
+                *self.api.warnings(),
             ),
         )
 

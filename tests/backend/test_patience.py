@@ -162,7 +162,8 @@ async def test_a_site_may_choose_what_is_asked_for_beside_what_is_needed(dial: D
     line = await dial(row(7), fields=frozenset({"id", "name"}))
     await line.api.read_row(7)
     assert set(line.backend.asked[-1].body["fields"]) == {*select.NEEDED, "name"}
-    line.api.select.with_version(offered=True)
+    line.backend.offers = {"version": True}
+    await line.api.capabilities()
     await line.api.read_row(7)
     assert "version" in line.backend.asked[-1].body["fields"]
 

@@ -1,6 +1,7 @@
 """A Customers API on a loopback port that answers well, or as badly as it is told to."""
 
 import asyncio
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -51,10 +52,16 @@ class FakeBackend:
 
     `wrap` puts the list of rows into an envelope; `offers` is what capabilities says, None: 404.
     `rule` may give a request's fault, by what it asks; `ignored` parts of a select are not
-    looked at. `always` is the fault of each request that has none of its own.
+    looked at. `always` is the fault of each request that has none of its own. `lines_seen` counts
+    connections, with TLS those whose handshake went well.
     """
 
-    def __init__(self, rows: Sequence[dict[str, Any]] = (), *faults: str | Canned) -> None:
+    def __init__(
+        self,
+        rows: Sequence[dict[str, Any]] = (),
+        *faults: str | Canned,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.rows = {row["id"]: dict(row) for row in rows}
         self.faults = list(faults)
         self.wrap: Callable[[list[Any]], Any] = lambda found: found
@@ -65,28 +72,33 @@ class FakeBackend:
         self.asked: list[Asked] = []
         self.lines_seen = 0
         self.url = ""
+        self._tls = tls
         self._server: asyncio.Server | None = None
         self._over = asyncio.Event()
         self._lines: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls)
         host, port = self._server.sockets[0].getsockname()
-        self.url = f"http://{host}:{port}"
+        self.url = f"{'https' if self._tls else 'http'}://{host}:{port}"
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
+
+    async def hang_up(self) -> None:
+        """Close every line, as a server does with those that were idle for long."""
+        for writer in self._lines.values():
+            writer.close()
+        if self._lines:
+            await asyncio.wait(list(self._lines))
 
     async def stop(self) -> None:
         """Hang up on everybody and listen no more."""
         assert self._server is not None
         self._over.set()
         self._server.close()
-        for writer in self._lines.values():
-            writer.close()
-        if self._lines:
-            await asyncio.wait(list(self._lines))
+        await self.hang_up()
         await self._server.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,6 +1,7 @@
 """Card ids, row ids and pages in, customers out; updates in, echoes out."""
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from taptill.backend.select import (
     Select,
     where,
 )
-from taptill.backend.transport import Reply, Transport
+from taptill.backend.transport import WARM_S, Reply, Transport
 from taptill.domain.card_id import CardId
 from taptill.domain.customer import Snapshot
 from taptill.domain.decision import Absent, Ambiguous, Finding, Known, Unreachable
@@ -45,6 +46,10 @@ from taptill.settlement.requests import (
 
 log = logging.getLogger("taptill.backend")
 
+CERTIFICATE_DAYS_MIN = 14
+"""With fewer days left the status line says so."""
+
+DAY_S = 86_400.0
 _BAD_REQUEST = 400
 _SEEN_AT_ONCE = 3
 _NEVER = -1
@@ -66,6 +71,23 @@ class CustomersApi:
     def sees_nothing(self) -> bool:
         """Whether this token was answered without a single customer, and never with one."""
         return self.select.sees_nothing
+
+    def warnings(self) -> tuple[str, ...]:
+        """Say what staff should know: fields that are not there, a certificate soon to expire."""
+        found = [f"the backend has no field {name}" for name in self.select.dropped]
+        days = self.certificate_days()
+        if days is not None and days < CERTIFICATE_DAYS_MIN:
+            found.append(f"the backend's certificate expires in {max(0, days)} days")
+        return tuple(found)
+
+    def certificate_days(self) -> int | None:
+        """Give the days until the server's certificate expires; None without TLS, or not seen."""
+        ends_at = self._transport.certificate_ends_at
+        return None if ends_at is None else int((ends_at - time.time()) // DAY_S)
+
+    async def keep_warm(self, look_s: float = WARM_S) -> None:
+        """Keep a connection open, so that a tap pays no handshake; until cancelled."""
+        await self._transport.keep_warm(self.select.capabilities_path, look_s)
 
     async def find(self, card_id: CardId) -> Finding:
         """Ask who has this card; `Absent` only from a token that has been seen to see rows."""

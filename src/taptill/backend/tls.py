@@ -38,9 +38,12 @@ def words_for(fault: BaseException) -> str:
             case ssl.SSLCertVerificationError():
                 return f"TLS: {cause.verify_message}"
             case ssl.SSLError():
-                return f"TLS: {(cause.reason or 'broken').replace('_', ' ').lower()}"
+                reason = getattr(cause, "reason", None) or "broken"
+                return f"TLS: {reason.replace('_', ' ').lower()}"
             case ConnectionRefusedError():
                 return "connection refused"
+            case ConnectionResetError():
+                return "connection reset"
     return type(fault).__name__
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,9 @@ KEEP_S = 60.0
 """An idle connection is used for so long: a router may have forgotten an older one silently."""
 
 CONNECTIONS_MAX = 8
+
+WARM_S, WARM_MAX_S = 1.0, 60.0
+"""So often a look whether a connection waits; longer pauses where none can be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,19 @@ class Transport:
             return await self._once(client, method, path, body)
         except UnknownOutcomeError as fault:
             raise self._unreachable(fault) from fault
+
+    async def keep_warm(self, path: str, look_s: float = WARM_S) -> None:
+        """Open a connection beside the sales whenever none waits, until cancelled.
+
+        A GET of `path` opens it; what it answers means nothing.
+        """
+        pause_s = look_s
+        while True:
+            await asyncio.sleep(pause_s)
+            if not self.warm:
+                with suppress(BackendError):
+                    await self.send("GET", path, None, read=True)
+            pause_s = look_s if self.warm else min(2 * pause_s, WARM_MAX_S)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -1,0 +1,63 @@
+"""A folder in, certificates for loopback out, made by `openssl` for a server and its clients."""
+
+import shutil
+import ssl
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+NO_OPENSSL = "openssl is missing: certificates are made by it"
+_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+_LOOPBACK = "subjectAltName=IP:127.0.0.1"
+
+
+def openssl_is_there() -> bool:
+    return shutil.which("openssl") is not None
+
+
+@dataclass(frozen=True)
+class Authority:
+    """A private authority; `ca_file` is what a client trusts."""
+
+    folder: Path
+
+    @property
+    def ca_file(self) -> str:
+        return str(self.folder / "ca.pem")
+
+    def issue(self, name: str, days: int = 30) -> tuple[str, str]:
+        """Make a certificate and its key, valid from now on; give their paths."""
+        key, asked, made = (str(self.folder / f"{name}.{kind}") for kind in ("key", "csr", "pem"))
+        extensions = self.folder / "extensions"
+        extensions.write_text(_LOOPBACK)
+        _openssl("req", "-new", *_KEY, "-keyout", key, "-out", asked, "-subj", f"/CN={name}")
+        _openssl(
+            *("x509", "-req", "-in", asked, "-out", made, "-days", str(days)),
+            *("-CA", self.ca_file, "-CAkey", str(self.folder / "ca.key"), "-CAcreateserial"),
+            *("-extfile", str(extensions)),
+        )
+        return made, key
+
+    def server(self, days: int = 30, *, wants_client: bool = False) -> ssl.SSLContext:
+        """Make what a server on loopback speaks TLS with."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.issue("server", days))
+        if wants_client:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(self.ca_file)
+        return context
+
+
+def authority(folder: Path) -> Authority:
+    """Make a new authority."""
+    made = Authority(folder)
+    key = str(folder / "ca.key")
+    _openssl(
+        *("req", "-x509", *_KEY, "-keyout", key, "-out", made.ca_file, "-days", "365"),
+        *("-subj", "/CN=authority of a test"),
+    )
+    return made
+
+
+def _openssl(*words: str) -> None:
+    subprocess.run(["openssl", *words], check=True, capture_output=True)
