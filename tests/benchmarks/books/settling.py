@@ -15,6 +15,7 @@ from tests.fakes.service import RunningService, running_service
 
 from taptill.backend.customers import CustomersApi
 from taptill.backend.rows import MoneyForm
+from taptill.backend.select import Dialect
 from taptill.backend.transport import Access, Reply, Transport
 from taptill.clock import SystemClock
 from taptill.domain.entry import Draft, Kind
@@ -94,7 +95,7 @@ async def _settle(path: Path, service: RunningService, ids: list[int]) -> tuple[
     clock = SystemClock()
     headers = {"Authorization": f"Bearer {service.token}"}
     transport = Counting(Access(service.url, headers))
-    api = CustomersApi(transport, PREFIX, MoneyForm(2), Connection(clock))
+    api = CustomersApi(transport, Dialect(PREFIX, MoneyForm(2)), Connection(clock))
     with _journal(path) as journal:
         body = {"currency": "EUR", "offline": True, "initials": "A. B."}
         sales = [
