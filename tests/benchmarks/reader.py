@@ -24,7 +24,7 @@ from tests.scenarios.program import SerialLine, rdm6300
 from taptill.clock import SystemClock
 from taptill.domain.tap import ReaderMessage, ReaderState, Tap
 from taptill.readers.device import ReaderSettings
-from taptill.readers.frames.rdm6300 import Rdm6300Decoder
+from taptill.readers.frames.families import find_family
 from taptill.readers.registry import open_reader
 
 CARD = "62E3086CED"
@@ -179,7 +179,7 @@ def _decoder(bench: Bench) -> Figure:
     octets = rdm6300(CARD) * DECODED_FRAMES
     rates = []
     for _ in bench.rounds("decoder", 12):
-        decoder = Rdm6300Decoder()
+        decoder = find_family("rdm6300").decoder({})
         began_s = time.perf_counter()
         found = decoder.feed(octets)
         rates.append(len(octets) / (time.perf_counter() - began_s) / LINE_BYTES_S)

@@ -10,11 +10,15 @@ import pytest
 
 @dataclass(frozen=True, slots=True)
 class Vector:
+    family: str
     octets: bytes
     expected_ids: tuple[str, ...]
     error: str | None
     rule: str
     printed: dict[str, str]
+    events: tuple[str, ...]
+    request: bytes
+    normalise: dict[str, str]
 
 
 def vectors(*families: str) -> list[Any]:
@@ -23,11 +27,15 @@ def vectors(*families: str) -> list[Any]:
     return [
         pytest.param(
             Vector(
+                each["family"],
                 bytes.fromhex(each["bytes_hex"]),
                 tuple(each["expected_ids"]),
                 each["error"],
                 each.get("rule", ""),
                 each.get("printed", {}),
+                tuple(each.get("events", ())),
+                bytes.fromhex(each.get("request", "")),
+                each.get("normalise", {}),
             ),
             id=f"{each['family']}: {each['note']}",
         )

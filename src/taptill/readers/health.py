@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from taptill.domain.tap import ReaderHealth, ReaderState
-from taptill.readers.frames import AnyFrame, Frame
+from taptill.readers.frames import AnyFrame, Frame, Signal
 
 COUNTS_EVERY_S = 0.5
 WINDOW_S = 60.0
@@ -41,8 +41,9 @@ class HealthBook:
 
     def saw(self, frames: Sequence[AnyFrame], now_s: float) -> None:
         """Count frames and judge the line by the recent ones."""
-        good = sum(isinstance(each, Frame) for each in frames)
-        self._recent.extend((now_s, isinstance(each, Frame)) for each in frames)
+        judged = [each for each in frames if not isinstance(each, Signal)]
+        good = sum(isinstance(each, Frame) for each in judged)
+        self._recent.extend((now_s, isinstance(each, Frame)) for each in judged)
         while self._recent and now_s - self._recent[0][0] > WINDOW_S:
             self._recent.popleft()
         readable = sum(is_frame for _, is_frame in self._recent)
@@ -51,7 +52,7 @@ class HealthBook:
             self._now,
             state=ReaderState.GARBLED if bad >= GARBLED_MIN and bad > readable else ReaderState.OK,
             frames=self._now.frames + good,
-            bad_frames=self._now.bad_frames + len(frames) - good,
+            bad_frames=self._now.bad_frames + len(judged) - good,
         )
 
     def due(self, now_s: float) -> ReaderHealth | None:

@@ -1,8 +1,8 @@
 """What a reader delivers in, the card id as the backend spells it out, by configured steps.
 
 A rule runs in one direction: steps that edit text, one that reads octets from it, steps that turn
-octets, one that writes them as text, steps that edit that text. A reader of UIDs begins with
-octets. The rule is checked when it is built; nothing is guessed card by card.
+octets, one that writes them as text, steps that edit that text. A reader of UIDs or numbers begins
+with octets. The rule is checked when it is built; nothing is guessed card by card.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +16,17 @@ from taptill.readers import steps as words
 from taptill.readers.frames import RawKind
 from taptill.readers.nearest import unknown_word
 
-DEFAULT_STEPS = {RawKind.UID: ("HEX",), RawKind.TEXT: ("text",)}
+DEFAULT_STEPS = {
+    RawKind.UID: ("HEX",),
+    RawKind.REVERSED: ("reverse-bytes", "HEX"),
+    RawKind.NUMBER: ("HEX",),
+    RawKind.TEXT: ("text",),
+}
+_NAMELESS: dict[RawKind, words.Turn] = {
+    RawKind.UID: words.refuse_nameless,
+    RawKind.REVERSED: words.refuse_nameless_reversed,
+    RawKind.NUMBER: words.refuse_blank,
+}
 
 _T = TypeVar("_T")
 
@@ -57,9 +67,9 @@ def normaliser(steps: Sequence[str], gives: RawKind) -> Normaliser:
     """Build the rule from the config's steps; ValueError names the step and what would fit.
 
     A reader of UIDs refuses those that name no card as they come from the reader, or where the
-    step `uid` stands (behind `reverse-bytes`, for a reader that sends the last byte first).
+    step `uid` stands (behind `reverse-bytes`, for a `line` whose reader sends the last byte first).
     """
-    parse: words.Parse | None = words.from_hex if gives is RawKind.UID else None
+    parse: words.Parse | None = None if gives is RawKind.TEXT else words.from_hex
     write: words.Write | None = None
     edits: list[words.Edit] = []
     turns: list[words.Turn] = []
@@ -79,8 +89,8 @@ def normaliser(steps: Sequence[str], gives: RawKind) -> Normaliser:
             raise ValueError(_misplaced(name, octets_here=octets_here))
     if parse and not write:
         raise ValueError("the steps end with octets: add 'HEX', 'hex' or 'dec 10', for example")
-    if gives is RawKind.UID and words.refuse_nameless not in turns:
-        turns.insert(0, words.refuse_nameless)
+    if gives in _NAMELESS and words.refuse_nameless not in turns:
+        turns.insert(0, _NAMELESS[gives])
     return Normaliser(tuple(edits), parse, tuple(turns), write, tuple(last_edits))
 
 

@@ -58,13 +58,24 @@ def refuse_nameless(uid: bytes) -> bytes:
     Four octets that begin with 08 are new at every activation; those that begin with 88 are the
     first part of a longer UID. All zeros and all ones are read failures.
     """
-    if not uid or set(uid) <= {0x00} or set(uid) <= {0xFF}:
-        raise RefusedError(CardTrouble.BLANK_ID)
+    refuse_blank(uid)
     if len(uid) == _SINGLE_SIZE and uid[0] == _RANDOM:
         raise RefusedError(CardTrouble.RANDOM_ID)
     if len(uid) == _SINGLE_SIZE and uid[0] == _CASCADE_TAG:
         raise RefusedError(CardTrouble.CASCADE_TAG)
     return uid
+
+
+def refuse_nameless_reversed(uid: bytes) -> bytes:
+    """Let a UID pass whose last byte comes first, by the same rules."""
+    return refuse_nameless(uid[::-1])[::-1]
+
+
+def refuse_blank(octets: bytes) -> bytes:
+    """Let pass what is not all zeros or all ones."""
+    if set(octets) <= {0x00} or set(octets) <= {0xFF}:
+        raise RefusedError(CardTrouble.BLANK_ID)
+    return octets
 
 
 def _plain(run: Callable[[_A], _B]) -> Maker[Callable[[_A], _B]]:

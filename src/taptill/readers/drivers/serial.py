@@ -20,9 +20,6 @@ from taptill.readers.frames.families import find_family
 
 # Opening raises DTR, which starts some readers anew; what they say while starting is no card.
 SETTLE_S = 0.05
-# So long a silence ends what is pending. A USB bridge delivers in lumps of 1 to 16 ms, a byte at
-# 2400 baud takes 4 ms; a network may stall for longer between two bytes of one frame.
-SILENCE_S = 0.1
 READ_BYTES_MAX = 4096
 
 _FAULTS = (OSError, termios.error, TypeError, ValueError)
@@ -58,7 +55,9 @@ class SerialReader:
             os.path.realpath(settings.port) if local else settings.port,
             do_not_open=True,
             baudrate=settings.baud or self._family.baud,
-            timeout=SILENCE_S if local else READ_S_MAX,
+            timeout=self._family.silence_s
+            if local
+            else READ_S_MAX,  # a network may stall in a frame
         )
         if local:
             port.exclusive = True

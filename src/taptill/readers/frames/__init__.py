@@ -3,15 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 Options = Mapping[str, str | int | bool]
 
 
 class RawKind(StrEnum):
-    """What a reader delivers: the octets of a UID as upper-case hex, or text as it was sent."""
+    """What a reader delivers: octets as upper-case hex, or text as it was sent.
+
+    A UID is what the card itself answers with; `REVERSED` is one whose last byte comes first, a
+    `NUMBER` what a box made of it, where the rules for UIDs say nothing.
+    """
 
     UID = "uid"
+    REVERSED = "reversed"
+    NUMBER = "number"
     TEXT = "text"
 
 
@@ -23,6 +29,17 @@ class Fault(StrEnum):
     FRAMING = "framing"
     OVERFLOW = "overflow"
     BAD_CHAR = "bad_char"
+    READER_ERROR = "reader_error"
+    NO_ANSWER = "no_answer"
+
+
+class Signal(StrEnum):
+    """What a reader says beside cards; `GO_ON` is an answer that calls for the next question."""
+
+    NO_CARD = "no_card"
+    REMOVED = "removed"
+    ACK = "ack"
+    GO_ON = "go_on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +56,7 @@ class BadFrame:
     fault: Fault
 
 
-AnyFrame = Frame | BadFrame
+AnyFrame = Frame | BadFrame | Signal
 
 
 class Decoder(Protocol):
@@ -50,3 +67,11 @@ class Decoder(Protocol):
 
     def idle(self) -> list[AnyFrame]:
         """Learn that the line has fallen silent: what is pending will not go on."""
+
+
+@runtime_checkable
+class PolledDecoder(Decoder, Protocol):
+    """A wire format whose reader speaks only when it is asked."""
+
+    def request(self) -> bytes:
+        """Give the question to send now; it depends on the answers so far."""

@@ -1,21 +1,34 @@
 """Family name in, decoder and default line speed out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from taptill.readers.frames import Decoder, Options, RawKind
-from taptill.readers.frames.line import LineDecoder, line_form
-from taptill.readers.frames.rdm6300 import Rdm6300Decoder
+from taptill.readers.frames import AnyFrame, Decoder, Options, RawKind, enclosed
+from taptill.readers.frames.bare import BareDecoder
+from taptill.readers.frames.enclosed import EnclosedDecoder, EnclosedForm
+from taptill.readers.frames.line import LineDecoder, LineForm, hex_text, line_form
+from taptill.readers.frames.makers import boxes, elatec, gnetplus
+from taptill.readers.frames.sized import SizedDecoder, SizedForm
+from taptill.readers.frames.wiegand import WIEGAND_LINE, read_bits
 from taptill.readers.nearest import unknown_word
+
+UID, REVERSED, NUMBER, TEXT = RawKind.UID, RawKind.REVERSED, RawKind.NUMBER, RawKind.TEXT
+
+_CR_LINE, _COLON_LINE = LineForm(), LineForm(prefix=":")
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A wire format of serial readers; `decoder` raises ValueError for options it cannot take."""
+    """A wire format of serial readers; `decoder` raises ValueError for options it cannot take.
+
+    After `silence_s` what is pending has ended. A USB bridge delivers in lumps of 1 to 16 ms, a
+    byte at 2400 baud takes 4 ms.
+    """
 
     gives: RawKind
     baud: int
     decoder: Callable[[Options], Decoder]
+    silence_s: float = 0.1
 
 
 def find_family(name: str) -> Family:
@@ -26,16 +39,51 @@ def find_family(name: str) -> Family:
     return family
 
 
-def _without_options(make: Callable[[], Decoder]) -> Callable[[Options], Decoder]:
+def _plain(gives: RawKind, baud: int, make: Callable[[], Decoder]) -> Family:
     def decoder(options: Options) -> Decoder:
         if options:
             raise ValueError(f"this family takes no options: {', '.join(sorted(options))}")
         return make()
 
-    return decoder
+    return Family(gives, baud, decoder)
+
+
+def _enclosed(form: EnclosedForm, baud: int = 9600, gives: RawKind = UID) -> Family:
+    return _plain(gives, baud, lambda: EnclosedDecoder(form))
+
+
+def _sized(form: SizedForm, baud: int, gives: RawKind = UID) -> Family:
+    return _plain(gives, baud, lambda: SizedDecoder(form))
+
+
+def _hex_line(
+    form: LineForm, read: Callable[[bytes], AnyFrame], baud: int = 9600, gives: RawKind = UID
+) -> Family:
+    restarts = bool(form.prefix)
+    return _plain(gives, baud, lambda: LineDecoder(form, hex_text(read), restarts=restarts))
 
 
 FAMILIES: dict[str, Family] = {
-    "rdm6300": Family(RawKind.UID, 9600, _without_options(Rdm6300Decoder)),
-    "line": Family(RawKind.TEXT, 9600, lambda options: LineDecoder(line_form(options))),
+    "rdm6300": _enclosed(enclosed.RDM6300),
+    "id12": _enclosed(enclosed.ID12),
+    # Each of its taps waits for the silence, so it is as short as a bridge's lumps allow.
+    "em18": replace(_plain(UID, 9600, BareDecoder), silence_s=0.03),
+    "stx-10hex": _enclosed(enclosed.STX_10HEX),
+    "parallax": _enclosed(enclosed.PARALLAX, 2400),
+    "gwiot-7941e": _sized(boxes.GWIOT_7941E, 9600),
+    "gwiot-7941w": _sized(boxes.GWIOT_7941W, 115200),
+    "twn4-simple": _hex_line(_CR_LINE, elatec.read_answer),
+    "twn4-simple-crc": _hex_line(_CR_LINE, elatec.read_checked_answer),
+    "twn4-simple-bin": _sized(elatec.TWN4_BINARY, 9600),
+    "twn4-simple-bin-crc": _sized(elatec.TWN4_BINARY_CRC, 9600),
+    "twn3-hidprox": _hex_line(_CR_LINE, elatec.read_hidprox, gives=TEXT),
+    "twn3-inditag": _hex_line(_COLON_LINE, elatec.read_inditag, gives=NUMBER),
+    "promag-mf5-auto": _enclosed(enclosed.PROMAG_MF5, 19200, REVERSED),
+    "gnetplus-ascii": _hex_line(_COLON_LINE, gnetplus.read_answer, 19200, REVERSED),
+    "gnetplus-binary": _sized(gnetplus.GNETPLUS, 19200, REVERSED),
+    "acs-serial-ccid": _sized(boxes.ACS, 9600),
+    "stronglink-sl0xx": _sized(boxes.SL0XX, 115200),
+    "yhy-aabb": _sized(boxes.YHY, 115200),
+    "line": Family(TEXT, 9600, lambda options: LineDecoder(line_form(options))),
+    "wiegand-bits": _plain(NUMBER, 9600, lambda: LineDecoder(WIEGAND_LINE, read_bits)),
 }

@@ -4,10 +4,12 @@ Serves the many readers (and barcode scanners) that print an id and end it with 
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 from taptill.domain.card_id import CARD_ID_LENGTH_MAX
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Options
+from taptill.readers.frames.checks import HEX_DIGITS
 from taptill.readers.nearest import unknown_word
 
 _BLANK = 0x20
@@ -57,16 +59,27 @@ def line_form(options: Options) -> LineForm:
 
 
 class LineDecoder:
-    """Collects a line up to its end and then judges it."""
+    """Collects a line up to its end and then judges it; `read` takes the text without its frame.
 
-    def __init__(self, form: LineForm) -> None:
+    With `restarts` the prefix begins a new line wherever it occurs.
+    """
+
+    def __init__(
+        self,
+        form: LineForm,
+        read: Callable[[str], AnyFrame] | None = None,
+        *,
+        restarts: bool = False,
+    ) -> None:
         self._form = form
+        self._read = read or self._matched
         self._end = form.end.encode("ascii")
         self._prefix = form.prefix.encode("ascii")
         self._suffix = form.suffix.encode("ascii")
         self._room = form.max_length + len(self._prefix) + len(self._suffix)
         self._regex = re.compile(form.regex)
-        self._restart = next((octet for octet in self._prefix[:1] if octet < _BLANK), None)
+        begins = (octet for octet in self._prefix[:1] if restarts or octet < _BLANK)
+        self._restart = next(begins, None)
         self._line = bytearray()
         self._overflowed = False
 
@@ -114,7 +127,7 @@ class LineDecoder:
             return BadFrame(Fault.BAD_CHAR)
         if len(text) < self._form.min_length:
             return BadFrame(Fault.TRUNCATED)
-        return self._matched(text.decode("ascii"))
+        return self._read(text.decode("ascii"))
 
     def _matched(self, text: str) -> AnyFrame:
         if not self._form.regex:
@@ -122,3 +135,15 @@ class LineDecoder:
         found = self._regex.fullmatch(text)
         card = found and found[min(1, self._regex.groups)]
         return Frame(card) if card else BadFrame(Fault.FRAMING)
+
+
+def hex_text(read: Callable[[bytes], AnyFrame]) -> Callable[[str], AnyFrame]:
+    """Let lines of hex digits be read as octets."""
+
+    def read_text(text: str) -> AnyFrame:
+        digits = text.encode("ascii")
+        if not HEX_DIGITS.issuperset(digits):
+            return BadFrame(Fault.BAD_CHAR)
+        return BadFrame(Fault.TRUNCATED) if len(digits) % 2 else read(bytes.fromhex(text))
+
+    return read_text

@@ -1,23 +1,13 @@
-"""Every family's decoder against its vectors and its laws."""
-
-from collections.abc import Callable
-from functools import reduce
-from itertools import pairwise
-from operator import xor
-from random import Random
+"""The configured line against examples and laws."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.readers.vectors import Vector, vectors
+from tests.readers.frames.streams import decoded, splits
 
-from taptill.readers.frames import AnyFrame, BadFrame, Decoder, Fault, Frame, Options
-from taptill.readers.frames.families import FAMILIES, find_family
+from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Options
+from taptill.readers.frames.families import find_family
 from taptill.readers.frames.line import LineDecoder, line_form
-from taptill.readers.frames.rdm6300 import Rdm6300Decoder
-
-CARD = b"\x0262E3086CED08\x03"
-OTHER_CARD = b"\x023C00CE754CCB\x03"
 
 
 def line(**options: str | int | bool) -> LineDecoder:
@@ -26,62 +16,6 @@ def line(**options: str | int | bool) -> LineDecoder:
 
 def framed_line() -> LineDecoder:
     return line(prefix="\x02", end="\x03")
-
-
-DECODERS: dict[str, Callable[[], Decoder]] = {
-    "rdm6300": Rdm6300Decoder,
-    "line": line,
-    "line between STX and ETX": framed_line,
-    "line ended by silence": lambda: line(idle_accepts=True, prefix="ID", suffix="!"),
-}
-
-
-def decoded(decoder: Decoder, *pieces: bytes) -> list[AnyFrame]:
-    """Feed the pieces, then let the line fall silent."""
-    return [frame for piece in pieces for frame in decoder.feed(piece)] + decoder.idle()
-
-
-def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
-    return [data[a:b] for a, b in pairwise([0, *sorted(cuts), len(data)])]
-
-
-def ids(frames: list[AnyFrame]) -> tuple[str, ...]:
-    return tuple(frame.raw for frame in frames if isinstance(frame, Frame))
-
-
-def faults(frames: list[AnyFrame]) -> list[str]:
-    return [frame.fault.value for frame in frames if isinstance(frame, BadFrame)]
-
-
-def splits(data: bytes) -> list[list[bytes]]:
-    """Give the data whole, byte by byte, and cut at random in 25 ways."""
-    random = Random(len(data))
-    cut = [
-        pieces(data, random.choices(range(len(data)), k=random.randint(1, 6))) for _ in range(25)
-    ]
-    return [[data], [bytes([octet]) for octet in data], *cut]
-
-
-@pytest.mark.parametrize("family", ["rdm6300", "line"])
-def test_the_vector_file_serves_every_family(family: str) -> None:
-    assert vectors(family)
-    assert family in FAMILIES
-
-
-@pytest.mark.parametrize("vector", vectors("rdm6300"))
-def test_rdm6300(vector: Vector) -> None:
-    for split in splits(vector.octets):
-        frames = decoded(Rdm6300Decoder(), *split)
-        assert ids(frames) == vector.expected_ids
-        assert faults(frames) == ([vector.error] if vector.error else [])
-
-
-@pytest.mark.parametrize("vector", vectors("line"))
-def test_line(vector: Vector) -> None:
-    for split in splits(vector.octets):
-        frames = decoded(line(), *split)
-        assert ids(frames) == vector.expected_ids
-        assert faults(frames) == ([vector.error] if vector.error else [])
 
 
 LINES: dict[str, tuple[Options, bytes, list[AnyFrame]]] = {
@@ -177,39 +111,6 @@ def test_a_family_without_options_says_so_and_an_unknown_one_names_the_nearest()
         find_family("RDM-6300")
 
 
-def test_a_short_frame_that_is_ended_is_told_once() -> None:
-    assert decoded(Rdm6300Decoder(), b"\x0262E3\x03" + CARD) == [
-        BadFrame(Fault.TRUNCATED),
-        Frame("62E3086CED"),
-    ]
-
-
-def test_noise_without_a_frame_is_told_and_the_tail_of_a_frame_is_not() -> None:
-    assert faults(decoded(Rdm6300Decoder(), bytes(range(0x80, 0xFF)))) == ["framing"] * 4
-    held = CARD[3:] + CARD * 50
-    assert faults(decoded(Rdm6300Decoder(), held)) == []
-
-
-@given(st.sampled_from(sorted(DECODERS)), st.binary(max_size=200), st.data())
-def test_any_split_of_any_bytes_gives_the_same_frames(
-    name: str, data: bytes, draw: st.DataObject
-) -> None:
-    cuts = draw.draw(st.lists(st.integers(0, len(data)), max_size=8))
-    make = DECODERS[name]
-    assert decoded(make(), *pieces(data, cuts)) == decoded(make(), data)
-
-
-@given(st.lists(st.tuples(st.binary(max_size=60), st.binary(min_size=5, max_size=5)), max_size=6))
-def test_junk_never_swallows_the_next_rdm6300_frame(parts: list[tuple[bytes, bytes]]) -> None:
-    decoder = Rdm6300Decoder()
-    for junk, card in parts:
-        checked = card + bytes([reduce(xor, card)])
-        frame = b"\x02" + checked.hex().encode("ascii") + b"\x03"
-        frames = decoder.feed(junk + frame)
-        assert frames
-        assert frames[-1] == Frame(card.hex().upper())
-
-
 @given(
     st.lists(st.tuples(st.binary(max_size=200), st.from_regex(r"[0-9A-F]{1,20}", fullmatch=True)))
 )
@@ -226,21 +127,3 @@ def test_junk_never_swallows_the_next_line_that_has_a_start(
 @given(st.binary(max_size=200))
 def test_junk_that_has_ended_never_spoils_the_next_line(junk: bytes) -> None:
     assert line().feed(junk + b"\r0009334109\r")[-1] == Frame("0009334109")
-
-
-@given(st.binary(max_size=600))
-def test_pending_bytes_are_bounded(data: bytes) -> None:
-    chip, text = Rdm6300Decoder(), line(max_length=64)
-    for octet in data.replace(b"\r", b"\n7").replace(b"\n", b"7"):
-        chip.feed(bytes([octet]))
-        text.feed(bytes([octet]))
-        assert len(chip._digits or b"") <= 12
-        assert len(text._line) <= 64
-    assert chip._noise < 28
-
-
-@given(st.sampled_from(sorted(DECODERS)), st.binary(max_size=60))
-def test_after_silence_a_decoder_is_as_new_for_the_next_frame(name: str, junk: bytes) -> None:
-    decoder = DECODERS[name]()
-    decoded(decoder, junk)
-    assert decoder.idle() == []

@@ -1,0 +1,85 @@
+"""Hex digits between a start and an end in, frames out: RDM6300, ID-12, Parallax and their like.
+
+Sources: RDM6300, Seeed data sheet 113020002, page 3 (repeats every 50 to 65 ms); ID-12, data sheet
+ID-2/12/20LA of 2013-04-11, page 4; Parallax 28140 and 28340, documentation 2.1, page 2 (LF starts,
+CR ends); Promag MF5, TM970014 revision H, page 3 (ESC when the card leaves).
+"""
+
+from dataclasses import dataclass
+
+from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Signal
+from taptill.readers.frames.checks import HEX_DIGITS, xored
+from taptill.readers.frames.noise import Noise
+
+
+@dataclass(frozen=True, slots=True)
+class EnclosedForm:
+    """How a frame looks; `trailer` may stand between digits and end, `removed` outside frames.
+
+    With `checked` the last two digits are the exclusive or of the others.
+    """
+
+    digits: int
+    start: int = 0x02
+    end: int = 0x03
+    trailer: bytes = b""
+    checked: bool = False
+    removed: int | None = None
+
+
+RDM6300 = EnclosedForm(digits=12, checked=True)
+ID12 = EnclosedForm(digits=12, trailer=b"\r\n", checked=True)
+STX_10HEX = EnclosedForm(digits=10, trailer=b"\r\n")
+PARALLAX = EnclosedForm(digits=10, start=0x0A, end=0x0D)
+PROMAG_MF5 = EnclosedForm(digits=8, trailer=b"\r", removed=0x1B)
+
+
+class EnclosedDecoder:
+    """Waits for a start; every start begins anew: a broken frame never swallows the next one."""
+
+    def __init__(self, form: EnclosedForm) -> None:
+        self._form = form
+        self._room = form.digits + len(form.trailer)
+        self._allowed = HEX_DIGITS | frozenset(form.trailer)
+        self._body: bytearray | None = None
+        self._noise = Noise()
+
+    def feed(self, data: bytes) -> list[AnyFrame]:
+        """Take bytes as they come and give the frames that they complete."""
+        return [frame for octet in data if (frame := self._take(octet))]
+
+    def idle(self) -> list[AnyFrame]:
+        """Give up a frame that was begun and not ended."""
+        return [BadFrame(Fault.TRUNCATED)] if self._restart(None) else []
+
+    def _restart(self, body: bytearray | None) -> bytearray | None:
+        pending, self._body = self._body, body
+        return pending
+
+    def _take(self, octet: int) -> AnyFrame | None:
+        if octet == self._form.start:
+            return BadFrame(Fault.TRUNCATED) if self._restart(bytearray()) else None
+        if self._body is None:
+            return Signal.REMOVED if octet == self._form.removed else self._noise.skip()
+        if octet == self._form.end:
+            return self._end(self._restart(None) or bytearray())
+        if octet not in self._allowed:
+            self._restart(None)
+            return BadFrame(Fault.BAD_CHAR)
+        if len(self._body) == self._room:
+            self._restart(None)
+            return BadFrame(Fault.OVERFLOW)
+        self._body.append(octet)
+        return None
+
+    def _end(self, body: bytearray) -> AnyFrame:
+        digits = body.rstrip(self._form.trailer)
+        if not HEX_DIGITS.issuperset(digits):
+            return BadFrame(Fault.BAD_CHAR)
+        if len(digits) != self._form.digits:
+            return BadFrame(Fault.TRUNCATED if len(digits) < self._form.digits else Fault.OVERFLOW)
+        octets = bytes.fromhex(digits.decode("ascii"))
+        if self._form.checked and xored(octets):
+            return BadFrame(Fault.CHECKSUM)
+        self._noise.end()
+        return Frame(octets[: -1 if self._form.checked else None].hex().upper())

@@ -1,0 +1,1 @@
+"""The frames of single makers in, what they say out: tables for the decoders one folder up."""

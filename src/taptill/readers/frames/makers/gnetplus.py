@@ -1,0 +1,55 @@
+"""GNetPlus frames of GIGA-TMS and Promag readers in, frames out: in ASCII and in binary.
+
+Sources: TM970014 revision H, annexes A and B, and TM970013 revision D. The manual sends the low
+byte of the check first, the library mifarepy 3.0.0 the high one: both are taken. These readers
+deliver the UID with its last byte first.
+"""
+
+from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Signal
+from taptill.readers.frames.checks import REVERSED_IBM, crc16
+from taptill.readers.frames.sized import SizedForm
+
+REQUEST, ANTICOLLISION = 0x20, 0x21
+_ACK, _NAK, _NO_TAG = 0x06, 0x15, b"\x1f"
+_HEAD = 3
+_CRC_SIZE = 2
+_ATQA_SIZE = 2
+
+
+def read_answer(answer: bytes) -> AnyFrame:
+    """Judge address, answer, length and content."""
+    if len(answer) < _HEAD or len(answer) < _HEAD + answer[2]:
+        return BadFrame(Fault.TRUNCATED)
+    found = answer[_HEAD:]
+    if len(found) != answer[2]:
+        return BadFrame(Fault.FRAMING)
+    if answer[1] == _NAK and found == _NO_TAG:
+        return Signal.NO_CARD
+    if answer[1] != _ACK or not found:
+        return BadFrame(Fault.READER_ERROR)
+    return Signal.GO_ON if len(found) == _ATQA_SIZE else Frame(found.hex().upper())
+
+
+def question(command: int) -> bytes:
+    """Give a command without content, for the reader with address 0."""
+    return bytes([0, command, 0])
+
+
+def with_crc(octets: bytes) -> bytes:
+    """Add start and check, high byte first."""
+    return b"\x01" + octets + crc16(octets, REVERSED_IBM).to_bytes(_CRC_SIZE, "big")
+
+
+def _size(begun: bytes) -> int:
+    return 1 + _HEAD + begun[3] + _CRC_SIZE if len(begun) > _HEAD else 0
+
+
+def _read(frame: bytes) -> AnyFrame:
+    checked, check = frame[1:-_CRC_SIZE], frame[-_CRC_SIZE:]
+    crc = crc16(checked, REVERSED_IBM)
+    if crc not in (int.from_bytes(check, "big"), int.from_bytes(check, "little")):
+        return BadFrame(Fault.CHECKSUM)
+    return read_answer(checked)
+
+
+GNETPLUS = SizedForm(b"\x01", _size, _read)

@@ -1,0 +1,24 @@
+"""The bits of a Wiegand number as a line of 0 and 1 in, frames out: 26 and 34 bits with parity.
+
+The first bit makes the first half even, the last makes the second half odd; what is between is the
+number. Source: github.com/herra/rfidtagsclone.
+"""
+
+from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame
+from taptill.readers.frames.line import LineForm
+
+_SIZES = (26, 34)
+WIEGAND_LINE = LineForm(max_length=_SIZES[-1], idle_accepts=True)
+
+
+def read_bits(text: str) -> AnyFrame:
+    """Judge a line."""
+    if set(text) - {"0", "1"}:
+        return BadFrame(Fault.BAD_CHAR)
+    if len(text) not in _SIZES:
+        return BadFrame(Fault.TRUNCATED)
+    half = len(text) // 2
+    if text[:half].count("1") % 2 or not text[half:].count("1") % 2:
+        return BadFrame(Fault.CHECKSUM)
+    number = int(text[1:-1], 2)
+    return Frame(f"{number:0{(len(text) - 2) // 4}X}")
