@@ -7,7 +7,9 @@ termios.error, TypeError from a descriptor that is already gone); here they beco
 import os
 import termios
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from threading import Event
 from typing import Any
 
 import serial
@@ -15,8 +17,9 @@ import serial
 from taptill.domain.tap import ReaderState
 from taptill.readers.device import READ_S_MAX, ReaderSettings, trouble
 from taptill.readers.drivers.ports import is_path, opening_trouble
-from taptill.readers.frames import AnyFrame
+from taptill.readers.frames import AnyFrame, PolledDecoder
 from taptill.readers.frames.families import find_family
+from taptill.readers.polling import Polling
 
 # Opening raises DTR, which starts some readers anew; what they say while starting is no card.
 SETTLE_S = 0.05
@@ -26,19 +29,30 @@ _FAULTS = (OSError, termios.error, TypeError, ValueError)
 
 
 class SerialReader:
-    """A device over pyserial; links are resolved and the port is locked at every open."""
+    """A device over pyserial; links are resolved and the port is locked at every open.
+
+    `heard` is called with the bytes of each read, for who wants to look at them.
+    """
 
     def __init__(self, settings: ReaderSettings, settle_s: float = SETTLE_S) -> None:
+        self.heard: Callable[[bytes], object] = len
         self._settings = settings
         self._family = find_family(settings.family)
         self._settle_s = settle_s
         self._decoder = self._family.decoder(settings.options)
+        self._polling: Polling | None = None
+        self._stopping = Event()
         self._port: Any = None
 
     def open(self) -> None:
-        """Open, wait until the device has settled, forget what it said until then."""
+        """Open, wait until the device has settled, forget what it said until then.
+
+        One that speaks only when asked must have answered, be it that there is no card.
+        """
         settings = self._settings
         self._decoder = self._family.decoder(settings.options)
+        if isinstance(self._decoder, PolledDecoder):
+            self._polling = Polling(self._decoder, checked=self._family.checked)
         try:
             self._port = self._unopened()
             self._port.open()
@@ -47,6 +61,8 @@ class SerialReader:
                 self._port.reset_input_buffer()
         except _FAULTS as error:
             raise opening_trouble(settings.name, settings.port, error) from error
+        while self._polling and not (self._polling.answered or self._stopping.is_set()):
+            self.read()
 
     def _unopened(self) -> Any:
         settings = self._settings
@@ -55,9 +71,9 @@ class SerialReader:
             os.path.realpath(settings.port) if local else settings.port,
             do_not_open=True,
             baudrate=settings.baud or self._family.baud,
-            timeout=self._family.silence_s
-            if local
-            else READ_S_MAX,  # a network may stall in a frame
+            # A network may stall for longer between two bytes of one frame.
+            timeout=self._family.silence_s if local or self._polling else READ_S_MAX,
+            write_timeout=READ_S_MAX,
         )
         if local:
             port.exclusive = True
@@ -69,17 +85,36 @@ class SerialReader:
 
     def read(self) -> list[AnyFrame]:
         """Give what the bytes at hand complete, or what a silence ends."""
+        settings = self._settings
         try:
+            if self._polling:
+                self._ask(self._polling)
             data = self._port.read(1)
             if data:
                 data += self._port.read(min(self._port.in_waiting, READ_BYTES_MAX))
         except _FAULTS as error:
-            settings = self._settings
             raise trouble(settings.name, ReaderState.LOST, settings.port) from error
-        return self._decoder.feed(data) if data else self._decoder.idle()
+        if data:
+            self.heard(data)
+        if not self._polling:
+            return self._decoder.feed(data) if data else self._decoder.idle()
+        frames = self._polling.heard(data, time.monotonic())
+        if self._polling.broken:
+            raise trouble(settings.name, ReaderState.GARBLED, settings.port)
+        return frames
+
+    def _ask(self, polling: Polling) -> None:
+        """Send the next question when its time has come."""
+        if self._stopping.wait(polling.rest_s(time.monotonic())):
+            return
+        if question := polling.question(time.monotonic()):
+            # What came late belongs to a question that nobody asks any more.
+            self._port.reset_input_buffer()
+            self._port.write(question)
 
     def interrupt(self) -> None:
         """Wake the thread that reads; a network port has no such way and times out."""
+        self._stopping.set()
         with suppress(AttributeError, *_FAULTS):
             self._port.cancel_read()
 

@@ -8,6 +8,7 @@ from taptill.readers.frames.bare import BareDecoder
 from taptill.readers.frames.enclosed import EnclosedDecoder, EnclosedForm
 from taptill.readers.frames.line import LineDecoder, LineForm, hex_text, line_form
 from taptill.readers.frames.makers import boxes, elatec, gnetplus
+from taptill.readers.frames.polled import AskingDecoder, Questions
 from taptill.readers.frames.sized import SizedDecoder, SizedForm
 from taptill.readers.frames.wiegand import WIEGAND_LINE, read_bits
 from taptill.readers.nearest import unknown_word
@@ -22,13 +23,14 @@ class Family:
     """A wire format of serial readers; `decoder` raises ValueError for options it cannot take.
 
     After `silence_s` what is pending has ended. A USB bridge delivers in lumps of 1 to 16 ms, a
-    byte at 2400 baud takes 4 ms.
+    byte at 2400 baud takes 4 ms. Not `checked` are answers that carry no check.
     """
 
     gives: RawKind
     baud: int
     decoder: Callable[[Options], Decoder]
     silence_s: float = 0.1
+    checked: bool = True
 
 
 def find_family(name: str) -> Family:
@@ -56,6 +58,15 @@ def _sized(form: SizedForm, baud: int, gives: RawKind = UID) -> Family:
     return _plain(gives, baud, lambda: SizedDecoder(form))
 
 
+def _asked(family: Family, questions: Questions, *, checked: bool = True) -> Family:
+    """Make a family of one that speaks only when asked."""
+
+    def decoder(options: Options) -> Decoder:
+        return AskingDecoder(family.decoder(options), questions)
+
+    return replace(family, decoder=decoder, checked=checked)
+
+
 def _hex_line(
     form: LineForm, read: Callable[[bytes], AnyFrame], baud: int = 9600, gives: RawKind = UID
 ) -> Family:
@@ -71,19 +82,21 @@ FAMILIES: dict[str, Family] = {
     "stx-10hex": _enclosed(enclosed.STX_10HEX),
     "parallax": _enclosed(enclosed.PARALLAX, 2400),
     "gwiot-7941e": _sized(boxes.GWIOT_7941E, 9600),
-    "gwiot-7941w": _sized(boxes.GWIOT_7941W, 115200),
-    "twn4-simple": _hex_line(_CR_LINE, elatec.read_answer),
-    "twn4-simple-crc": _hex_line(_CR_LINE, elatec.read_checked_answer),
-    "twn4-simple-bin": _sized(elatec.TWN4_BINARY, 9600),
-    "twn4-simple-bin-crc": _sized(elatec.TWN4_BINARY_CRC, 9600),
+    "gwiot-7941w": _asked(_sized(boxes.GWIOT_7941W, 115200), boxes.ASK_7941W),
+    "twn4-simple": _asked(_hex_line(_CR_LINE, elatec.read_answer), elatec.ASK, checked=False),
+    "twn4-simple-crc": _asked(_hex_line(_CR_LINE, elatec.read_checked_answer), elatec.ASK_CRC),
+    "twn4-simple-bin": _asked(_sized(elatec.BINARY, 9600), elatec.ASK_BINARY, checked=False),
+    "twn4-simple-bin-crc": _asked(_sized(elatec.BINARY_CRC, 9600), elatec.ASK_BINARY_CRC),
     "twn3-hidprox": _hex_line(_CR_LINE, elatec.read_hidprox, gives=TEXT),
     "twn3-inditag": _hex_line(_COLON_LINE, elatec.read_inditag, gives=NUMBER),
     "promag-mf5-auto": _enclosed(enclosed.PROMAG_MF5, 19200, REVERSED),
-    "gnetplus-ascii": _hex_line(_COLON_LINE, gnetplus.read_answer, 19200, REVERSED),
-    "gnetplus-binary": _sized(gnetplus.GNETPLUS, 19200, REVERSED),
-    "acs-serial-ccid": _sized(boxes.ACS, 9600),
-    "stronglink-sl0xx": _sized(boxes.SL0XX, 115200),
-    "yhy-aabb": _sized(boxes.YHY, 115200),
+    "gnetplus-ascii": _asked(
+        _hex_line(_COLON_LINE, gnetplus.read_answer, 19200, REVERSED), gnetplus.ASK, checked=False
+    ),
+    "gnetplus-binary": _asked(_sized(gnetplus.BINARY, 19200, REVERSED), gnetplus.ASK_BINARY),
+    "acs-serial-ccid": _asked(_sized(boxes.ACS, 9600), boxes.ASK_ACS),
+    "stronglink-sl0xx": _asked(_sized(boxes.SL0XX, 115200), boxes.ASK_SL0XX),
+    "yhy-aabb": _asked(_sized(boxes.YHY, 115200), boxes.ASK_YHY),
     "line": Family(TEXT, 9600, lambda options: LineDecoder(line_form(options))),
     "wiegand-bits": _plain(NUMBER, 9600, lambda: LineDecoder(WIEGAND_LINE, read_bits)),
 }

@@ -7,6 +7,7 @@ github.com/mdeverdelhan/YHY523U-driver; ACR1281S manual, pages 14 to 18, ACR122S
 
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Signal
 from taptill.readers.frames.checks import xored
+from taptill.readers.frames.polled import alternatives, steps
 from taptill.readers.frames.sized import SizedForm
 
 _CHECKSUM, _FRAMING = BadFrame(Fault.CHECKSUM), BadFrame(Fault.FRAMING)
@@ -71,7 +72,7 @@ def _read_sl0xx(frame: bytes) -> AnyFrame:
 _YHY_HEAD = 4
 _YHY_SHORTEST = 6
 _STUFFED, _STUFFING = 0xAA, 0x00
-YHY_REQUEST, YHY_ANTICOLLISION = b"\x01\x02", b"\x02\x02"
+_YHY_ANTICOLLISION = b"\x02\x02"
 
 
 def _size_yhy(begun: bytes) -> int:
@@ -102,7 +103,7 @@ def _read_yhy(frame: bytes) -> AnyFrame:
     command, status, found = body[2:4], body[4:5], body[5:]
     if status != b"\x00":
         return Signal.NO_CARD
-    return _uid(found) if command == YHY_ANTICOLLISION else Signal.GO_ON
+    return _uid(found) if command == _YHY_ANTICOLLISION else Signal.GO_ON
 
 
 _ACS_HEAD, _ACS_SHORT = 11, 4
@@ -142,3 +143,11 @@ GWIOT_7941W = SizedForm(b"\xcd\xdc", _size_7941w, _read_7941w)
 SL0XX = SizedForm(b"\xbd", _size_sl0xx, _read_sl0xx)
 YHY = SizedForm(b"\xaa\xbb", _size_yhy, _read_yhy)
 ACS = SizedForm(b"\x02", _size_acs, _read_acs)
+
+# The id of an EM card, then the UID of a MIFARE card.
+ASK_7941W = alternatives(bytes.fromhex("ABBA00150015"), bytes.fromhex("ABBA00100010"))
+ASK_SL0XX = steps(bytes.fromhex("BA0201B9"))
+# Request all cards (52), then anticollision.
+ASK_YHY = steps(bytes.fromhex("AABB0600FFFF01025251"), bytes.fromhex("AABB0500FFFF020200"))
+# CCID XfrBlock with GET DATA (FF CA 00 00 00).
+ASK_ACS = steps(bytes.fromhex("026F050000000000000000FFCA0000005F03"))

@@ -7,18 +7,19 @@ the two's complement of the sum).
 
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Signal
 from taptill.readers.frames.checks import OCTET, REVERSED_CCITT, crc16
+from taptill.readers.frames.polled import steps
 from taptill.readers.frames.sized import SizedForm
 
 _TRUNCATED, _CHECKSUM = BadFrame(Fault.TRUNCATED), BadFrame(Fault.CHECKSUM)
 _CRC_SIZE = 2
 _ANSWER_HEAD = 5
 _ANSWER_MAX = 64
-SEARCH_TAG = b"\x05\x00\x10"
-"""Look for a card whose id has 16 bytes at most."""
+# Look for a card whose id has 16 bytes at most.
+_SEARCH_TAG = b"\x05\x00\x10"
 
 
 def read_answer(answer: bytes) -> AnyFrame:
-    """Judge an answer to `SEARCH_TAG`: error, found, type, bits, length, id."""
+    """Judge an answer to the search for a card: error, found, type, bits, length, id."""
     if answer[:1] != b"\x00":
         return BadFrame(Fault.READER_ERROR) if answer else _TRUNCATED
     if answer == b"\x00\x00":
@@ -31,7 +32,7 @@ def read_answer(answer: bytes) -> AnyFrame:
     return Frame(found.hex().upper())
 
 
-def with_crc(octets: bytes) -> bytes:
+def _with_crc(octets: bytes) -> bytes:
     """Add the check, low byte first."""
     return octets + crc16(octets, REVERSED_CCITT).to_bytes(_CRC_SIZE, "little")
 
@@ -41,12 +42,15 @@ def read_checked_answer(answer: bytes) -> AnyFrame:
     if len(answer) <= _CRC_SIZE:
         return _TRUNCATED
     plain = answer[:-_CRC_SIZE]
-    return read_answer(plain) if with_crc(plain) == answer else _CHECKSUM
+    return read_answer(plain) if _with_crc(plain) == answer else _CHECKSUM
 
 
-def in_binary(octets: bytes) -> bytes:
-    """Put the length before a message, low byte first."""
+def _in_binary(octets: bytes) -> bytes:
     return len(octets).to_bytes(2, "little") + octets
+
+
+def _in_line(octets: bytes) -> bytes:
+    return octets.hex().upper().encode("ascii") + b"\r"
 
 
 def _size(begun: bytes) -> int:
@@ -56,8 +60,12 @@ def _size(begun: bytes) -> int:
     return size + 2 if 1 < size <= _ANSWER_MAX else -1
 
 
-TWN4_BINARY = SizedForm(b"", _size, lambda frame: read_answer(frame[2:]))
-TWN4_BINARY_CRC = SizedForm(b"", _size, lambda frame: read_checked_answer(frame[2:]))
+BINARY = SizedForm(b"", _size, lambda frame: read_answer(frame[2:]))
+BINARY_CRC = SizedForm(b"", _size, lambda frame: read_checked_answer(frame[2:]))
+ASK = steps(_in_line(_SEARCH_TAG))
+ASK_CRC = steps(_in_line(_with_crc(_SEARCH_TAG)))
+ASK_BINARY = steps(_in_binary(_SEARCH_TAG))
+ASK_BINARY_CRC = steps(_in_binary(_with_crc(_SEARCH_TAG)))
 
 
 def read_hidprox(octets: bytes) -> AnyFrame:

@@ -7,9 +7,11 @@ deliver the UID with its last byte first.
 
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Signal
 from taptill.readers.frames.checks import REVERSED_IBM, crc16
+from taptill.readers.frames.polled import steps
 from taptill.readers.frames.sized import SizedForm
 
-REQUEST, ANTICOLLISION = 0x20, 0x21
+# Address 0, request (is there a card?) and anticollision (which one?), no content.
+_REQUEST, _ANTICOLLISION = b"\x00\x20\x00", b"\x00\x21\x00"
 _ACK, _NAK, _NO_TAG = 0x06, 0x15, b"\x1f"
 _HEAD = 3
 _CRC_SIZE = 2
@@ -30,13 +32,11 @@ def read_answer(answer: bytes) -> AnyFrame:
     return Signal.GO_ON if len(found) == _ATQA_SIZE else Frame(found.hex().upper())
 
 
-def question(command: int) -> bytes:
-    """Give a command without content, for the reader with address 0."""
-    return bytes([0, command, 0])
+def _in_line(octets: bytes) -> bytes:
+    return b":" + octets.hex().upper().encode("ascii") + b"\r"
 
 
-def with_crc(octets: bytes) -> bytes:
-    """Add start and check, high byte first."""
+def _in_binary(octets: bytes) -> bytes:
     return b"\x01" + octets + crc16(octets, REVERSED_IBM).to_bytes(_CRC_SIZE, "big")
 
 
@@ -52,4 +52,6 @@ def _read(frame: bytes) -> AnyFrame:
     return read_answer(checked)
 
 
-GNETPLUS = SizedForm(b"\x01", _size, _read)
+BINARY = SizedForm(b"\x01", _size, _read)
+ASK = steps(_in_line(_REQUEST), _in_line(_ANTICOLLISION))
+ASK_BINARY = steps(_in_binary(_REQUEST), _in_binary(_ANTICOLLISION))

@@ -1,0 +1,176 @@
+"""Readers that speak when asked, on pseudo-terminals: a host's question in, a box's answer out.
+
+Each box knows the questions of its maker's documents and nothing else; what it cannot read it
+leaves unanswered. Its switches are the faults of a real line.
+"""
+
+import os
+import tty
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import reduce
+from operator import xor
+from pathlib import Path
+from threading import Thread
+
+Answer = Callable[[bytes], bytes]
+"""Given the card in the field, or nothing, what the box sends."""
+
+PENDING_MAX = 64
+LAST_WORD = b"\x00"
+
+
+def checked(octets: bytes, start: int = 0) -> bytes:
+    """Add the exclusive or of what comes from `start` on."""
+    return octets + bytes([reduce(xor, octets[start:], 0)])
+
+
+def crc(octets: bytes, polynomial: int, order: str) -> bytes:
+    """Add a CRC-16, preset with ones."""
+    value = 0xFFFF
+    for bit in (octet >> place & 1 for octet in octets for place in range(8)):
+        value = value >> 1 ^ (polynomial if (value ^ bit) & 1 else 0)
+    return octets + value.to_bytes(2, "little" if order == "low first" else "big")
+
+
+def text(octets: bytes, start: str = "") -> bytes:
+    return f"{start}{octets.hex().upper()}\r".encode()
+
+
+def _7941w(card: bytes) -> bytes:
+    head = b"\xcd\xdc\x00"
+    return checked(head + b"\x81" + bytes([len(card)]) + card if card else head + b"\x80\x00", 2)
+
+
+def _twn4(card: bytes) -> bytes:
+    kind = 0x40 if len(card) == 5 else 0x80
+    return bytes([0, 1, kind, 8 * len(card), len(card)]) + card if card else b"\x00\x00"
+
+
+def _twn4_crc(card: bytes) -> bytes:
+    return crc(_twn4(card), 0x8408, "low first")
+
+
+def _sized(octets: bytes) -> bytes:
+    return len(octets).to_bytes(2, "little") + octets
+
+
+def _gnet(found: bytes) -> bytes:
+    return b"\x00\x06" + bytes([len(found)]) + found if found else b"\x00\x15\x01\x1f"
+
+
+def _gnet_binary(found: bytes) -> bytes:
+    return b"\x01" + crc(_gnet(found), 0xA001, "high first")
+
+
+def _acs(card: bytes) -> bytes:
+    words = card + b"\x90\x00" if card else b"\x63\x00"
+    block = b"\x80" + len(words).to_bytes(4, "little") + bytes(5) + words
+    return b"\x02\x00\x00\x03\x02" + checked(block) + b"\x03"
+
+
+def _sl0xx(card: bytes) -> bytes:
+    body = b"\x01\x00" + card + b"\x03" if card else b"\x01\x01"
+    return checked(b"\xbd" + bytes([len(body) + 1]) + body)
+
+
+def _yhy(command: int, found: bytes) -> bytes:
+    body = bytes([0xFF, 0xFF, command, 2, 0 if found else 1]) + found
+    stuffed = checked(body).replace(b"\xaa", b"\xaa\x00")
+    return b"\xaa\xbb" + (len(body) + 1).to_bytes(2, "little") + stuffed
+
+
+def _atqa(card: bytes) -> bytes:
+    return b"\x04\x00" if card else b""
+
+
+BOXES: Mapping[str, Mapping[bytes, Answer]] = {
+    "gwiot-7941w": {
+        bytes.fromhex("ABBA00150015"): lambda card: _7941w(card if len(card) == 5 else b""),
+        bytes.fromhex("ABBA00100010"): lambda card: _7941w(card if len(card) == 4 else b""),
+    },
+    "twn4-simple": {b"050010\r": lambda card: text(_twn4(card))},
+    "twn4-simple-crc": {
+        text(crc(b"\x05\x00\x10", 0x8408, "low first")): lambda card: text(_twn4_crc(card))
+    },
+    "twn4-simple-bin": {bytes.fromhex("0300050010"): lambda card: _sized(_twn4(card))},
+    "twn4-simple-bin-crc": {
+        b"\x05\x00" + crc(b"\x05\x00\x10", 0x8408, "low first"): lambda card: _sized(
+            _twn4_crc(card)
+        )
+    },
+    "gnetplus-ascii": {
+        b":002000\r": lambda card: text(_gnet(_atqa(card)), ":"),
+        b":002100\r": lambda card: text(_gnet(card), ":"),
+    },
+    "gnetplus-binary": {
+        b"\x01" + crc(b"\x00\x20\x00", 0xA001, "high first"): lambda card: _gnet_binary(
+            _atqa(card)
+        ),
+        b"\x01" + crc(b"\x00\x21\x00", 0xA001, "high first"): _gnet_binary,
+    },
+    "acs-serial-ccid": {
+        b"\x02" + checked(bytes.fromhex("6F050000000000000000FFCA000000")) + b"\x03": _acs
+    },
+    "stronglink-sl0xx": {bytes.fromhex("BA0201B9"): _sl0xx},
+    "yhy-aabb": {
+        b"\xaa\xbb\x06\x00" + checked(b"\xff\xff\x01\x02\x52"): lambda card: _yhy(1, _atqa(card)),
+        b"\xaa\xbb\x05\x00" + checked(b"\xff\xff\x02\x02"): lambda card: _yhy(2, card),
+    },
+}
+
+
+class PolledBox:
+    """Answers in a thread of its own until it is unplugged.
+
+    The next `mute` questions get no answer, of the next `cut` answers only half is sent, and in
+    the next `garbled` one bit is wrong; the next `lumps` are sent byte by byte.
+    """
+
+    def __init__(self, family: str) -> None:
+        self.card = b""
+        self.mute = self.cut = self.garbled = self.lumps = 0
+        self.asked: list[bytes] = []
+        self._answers = BOXES[family]
+        self._master, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        self.path = Path(os.ttyname(self._slave))
+        self._thread = Thread(target=self._serve)
+        self._thread.start()
+
+    def unplug(self) -> None:
+        """Hang up under the driver."""
+        if self._slave >= 0:
+            # A last word wakes the thread, which then closes the master.
+            self._slave, slave = -1, self._slave
+            os.write(slave, LAST_WORD)
+            os.close(slave)
+            self._thread.join(5)
+            assert not self._thread.is_alive()
+
+    def _serve(self) -> None:
+        pending = b""
+        with suppress(OSError):
+            while self._slave >= 0:
+                pending = (pending + os.read(self._master, 4096))[-PENDING_MAX:]
+                for question, answer in self._answers.items():
+                    if pending.endswith(question):
+                        pending = b""
+                        self.asked.append(question)
+                        self._send(answer(self.card))
+        os.close(self._master)
+
+    def _send(self, octets: bytes) -> None:
+        if self.mute:
+            self.mute -= 1
+            return
+        if self.garbled:
+            self.garbled -= 1
+            octets = octets[:-3] + bytes([octets[-3] ^ 1]) + octets[-2:]
+        if self.cut:
+            self.cut -= 1
+            octets = octets[: len(octets) // 2]
+        size = 1 if self.lumps else len(octets)
+        self.lumps = max(0, self.lumps - 1)
+        for start in range(0, len(octets), size):
+            os.write(self._master, octets[start : start + size])

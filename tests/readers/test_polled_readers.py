@@ -1,0 +1,230 @@
+"""Readers that speak when asked: the talk by itself, and each family with a box on a line."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from tests.fakes.polled import BOXES, PolledBox
+from tests.readers.conftest import OpenReader
+from tests.readers.lines import Inbox, PtyLine
+from tests.readers.vectors import Vector, vectors
+
+from taptill.domain.tap import ReaderState
+from taptill.readers.device import ReaderSettings
+from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, PolledDecoder, Signal
+from taptill.readers.frames.families import FAMILIES
+from taptill.readers.polling import ANSWER_S, FAULTS_MAX, POLL_S, Polling
+
+POLLED = {
+    name for name, family in FAMILIES.items() if isinstance(family.decoder({}), PolledDecoder)
+}
+NO_CARD = b"0000\r"
+CARD = b"000180200466CF4DC2\r"
+ANSWERED_NOTHING = BadFrame(Fault.NO_ANSWER)
+
+
+def decoder_of(family: str) -> PolledDecoder:
+    decoder = FAMILIES[family].decoder({})
+    assert isinstance(decoder, PolledDecoder)
+    return decoder
+
+
+def test_every_polled_family_has_a_box() -> None:
+    assert set(BOXES) == POLLED
+
+
+@pytest.mark.parametrize("vector", [one for one in vectors(*POLLED) if one.values[0].request])
+def test_what_a_source_asks_is_asked(vector: Vector) -> None:
+    """Some questions come second, after a positive answer to the first."""
+    decoder = decoder_of(vector.family)
+    first = decoder.request()
+    decoder.feed(b":0006020400\r")
+    assert vector.request in (first, decoder.request())
+
+
+def test_one_question_is_under_way_at_a_time_and_the_next_comes_after_a_rest() -> None:
+    talk = Polling(decoder_of("twn4-simple"))
+    assert talk.question(0) == b"050010\r"
+    assert talk.question(0.01) == b""
+    assert talk.rest_s(0.01) == 0
+    assert talk.heard(CARD[:5], 0.02) == []
+    assert talk.question(0.03) == b""
+    assert talk.heard(CARD[5:], 0.04) == [Frame("66CF4DC2")]
+    assert talk.rest_s(0.04) == pytest.approx(POLL_S - 0.04)
+
+
+def test_a_question_without_answer_is_asked_once_more_and_then_is_a_fault() -> None:
+    talk = Polling(decoder_of("twn4-simple"))
+    talk.question(0)
+    assert talk.heard(b"", ANSWER_S - 0.01) == []
+    assert talk.heard(b"", ANSWER_S) == []
+    assert talk.question(ANSWER_S) == b"050010\r"
+    assert talk.heard(b"", 2 * ANSWER_S) == [ANSWERED_NOTHING]
+    assert talk.rest_s(2 * ANSWER_S) == POLL_S
+
+
+BAD_ANSWERS = {
+    "silence": (b"", ANSWER_S, [ANSWERED_NOTHING]),
+    "half an answer and silence": (
+        CARD[:9],
+        ANSWER_S,
+        [BadFrame(Fault.TRUNCATED), ANSWERED_NOTHING],
+    ),
+    "letters that are none": (b"0X\r", 0, [BadFrame(Fault.BAD_CHAR), ANSWERED_NOTHING]),
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "after_s", "last"), BAD_ANSWERS.values(), ids=BAD_ANSWERS.keys()
+)
+def test_three_faults_in_a_row_are_a_reader_that_does_not_answer(
+    answer: bytes, after_s: float, last: list[AnyFrame]
+) -> None:
+    talk, now_s, frames = Polling(decoder_of("twn4-simple")), 0.0, list[AnyFrame]()
+    for number in range(2 * FAULTS_MAX):
+        assert talk.broken == (number > 2 * FAULTS_MAX)
+        now_s += talk.rest_s(now_s)
+        assert talk.question(now_s)
+        now_s += after_s + 0.001
+        frames = talk.heard(answer, now_s)
+    assert frames == last
+    assert talk.broken
+    assert not talk.answered
+
+
+def test_where_answers_carry_no_check_a_new_card_must_be_named_twice() -> None:
+    other = CARD.replace(b"C2", b"C3")
+    talk = Polling(decoder_of("twn4-simple"), checked=False)
+    found = []
+    for number, answer in enumerate((CARD, CARD, CARD, other, CARD, NO_CARD, CARD, other, other)):
+        talk.question(number)
+        found += talk.heard(answer, number)
+    card, again = Frame("66CF4DC2"), Signal.GO_ON
+    assert found == [
+        *(again, card, card, again, again),
+        *(Signal.NO_CARD, again, again, Frame("66CF4DC3")),
+    ]
+
+
+def test_a_good_answer_between_faults_begins_the_count_anew() -> None:
+    talk, now_s = Polling(decoder_of("twn4-simple")), 0.0
+    for number in range(20):
+        now_s += talk.rest_s(now_s) + ANSWER_S
+        talk.question(now_s)
+        talk.heard(NO_CARD if number % 5 == 4 else b"", now_s + ANSWER_S)
+        assert not talk.broken
+
+
+def test_a_reader_that_says_it_could_not_has_answered() -> None:
+    talk = Polling(decoder_of("twn4-simple"))
+    for number in range(2 * FAULTS_MAX):
+        talk.question(number)
+        assert talk.heard(b"03\r", number) == [BadFrame(Fault.READER_ERROR)]
+    assert not talk.broken
+
+
+def test_the_second_step_is_asked_without_a_rest_and_a_third_there_is_none() -> None:
+    talk = Polling(decoder_of("gnetplus-ascii"))
+    assert talk.question(0) == b":002000\r"
+    assert talk.heard(b":0006020400\r", 0.01) == [Signal.GO_ON]
+    assert talk.rest_s(0.01) == 0
+    assert talk.question(0.01) == b":002100\r"
+    assert talk.heard(b":0006020400\r", 0.02) == [BadFrame(Fault.FRAMING)]
+    assert talk.question(0.03) == b":002000\r"
+
+
+def test_a_round_without_any_kind_of_card_misses_once() -> None:
+    decoder = decoder_of("gwiot-7941w")
+    none = bytes.fromhex("CDDC00800080")
+    assert [decoder.feed(none) for _ in range(4)] == [[Signal.GO_ON], [Signal.NO_CARD]] * 2
+    decoder.feed(none)
+    first = decoder.request()
+    decoder.feed(bytes.fromhex("CDDC0081046B3D12D617"))
+    assert decoder.request() == first, "it stays with the kind that it found"
+
+
+@pytest.fixture
+def boxes() -> Iterator[dict[str, PolledBox]]:
+    """Make a box of every family."""
+    polled = {family: PolledBox(family) for family in BOXES}
+    yield polled
+    for box in polled.values():
+        box.unplug()
+
+
+def settings(family: str, box: PolledBox) -> ReaderSettings:
+    return ReaderSettings(family, "serial", str(box.path), family)
+
+
+def see(inboxes: dict[str, Inbox], count: int) -> None:
+    """Wait until each reader has seen its card so many times more."""
+    goals = {family: inbox.health[-1].frames + count for family, inbox in inboxes.items()}
+    for family, inbox in inboxes.items():
+        inbox.wait(lambda family=family, inbox=inbox: inbox.health[-1].frames >= goals[family])  # type: ignore[misc]
+
+
+def test_on_all_readers_at_once_a_card_held_through_every_fault_is_one_tap(
+    boxes: dict[str, PolledBox], readers: OpenReader
+) -> None:
+    """Each has a thread and a health of its own."""
+    inboxes = {family: readers(settings(family, box))[1] for family, box in boxes.items()}
+    for inbox in inboxes.values():
+        inbox.wait_state(ReaderState.OK)
+        assert inbox.taps == []
+    for box in boxes.values():
+        box.card = bytes.fromhex("AAD90080")  # YHY stuffs the AA
+    see(inboxes, 2)
+    for fault in ("mute", "cut", "garbled", "lumps"):
+        for box in boxes.values():
+            setattr(box, fault, 1)
+        see(inboxes, 3)
+    for family, inbox in inboxes.items():
+        assert inbox.taps == ["8000D9AA" if "gnetplus" in family else "AAD90080"]
+        health = inbox.health[-1]
+        assert (health.reader, health.state, health.reopened) == (family, ReaderState.OK, 0)
+        assert health.bad_frames > 0
+
+
+@pytest.fixture
+def twn4() -> Iterator[PolledBox]:
+    polled = PolledBox("twn4-simple")
+    yield polled
+    polled.unplug()
+
+
+def test_a_box_that_never_answers_is_garbled_and_is_tried_again(
+    twn4: PolledBox, readers: OpenReader
+) -> None:
+    twn4.mute = 2 * FAULTS_MAX
+    _, inbox = readers(settings("twn4-simple", twn4))
+    inbox.wait_state(ReaderState.GARBLED)
+    assert [one.state for one in inbox.health] == [ReaderState.OPENING, ReaderState.GARBLED]
+    inbox.wait_state(ReaderState.OK)
+    assert len(twn4.asked) >= 2 * FAULTS_MAX + 1
+
+
+def test_a_box_that_falls_silent_is_closed_and_opened_anew(
+    twn4: PolledBox, readers: OpenReader
+) -> None:
+    _, inbox = readers(settings("twn4-simple", twn4))
+    inbox.wait_state(ReaderState.OK)
+    twn4.mute = 2 * FAULTS_MAX
+    inbox.wait_state(ReaderState.GARBLED)
+    assert inbox.wait_state(ReaderState.OK).reopened == 1
+
+
+def test_a_box_that_is_unplugged_is_lost(twn4: PolledBox, readers: OpenReader) -> None:
+    _, inbox = readers(settings("twn4-simple", twn4))
+    inbox.wait_state(ReaderState.OK)
+    twn4.unplug()
+    inbox.wait_state(ReaderState.LOST)
+
+
+def test_a_reader_that_waits_for_an_answer_is_stopped_in_time(
+    line: PtyLine, readers: OpenReader
+) -> None:
+    reader, inbox = readers(ReaderSettings("counter", "serial", str(line.link), "twn4-simple"))
+    inbox.wait(lambda: bool(inbox.health))
+    began_s = time.monotonic()
+    assert reader.stop()
+    assert time.monotonic() - began_s < 1
