@@ -66,13 +66,27 @@ WRONG: dict[str, tuple[ReaderSettings, list[str]]] = {
     ),
     "a speed out of bounds": (replace(PLAIN, baud=0), ["baud: 0 is not within 1 to 4000000"]),
     "all mistakes at once": (
-        ReaderSettings("counter", "serial", "", "lime", ("HEXX",), baud=-1, same_card_delay_ms=-1),
+        ReaderSettings(
+            "counter", "serial", "", "lime", ("8H10DD",), baud=-1, same_card_delay_ms=-1
+        ),
         [
             "same_card_delay_ms: -1 is not within 0 to 60000",
             "port: the driver 'serial' needs one",
             "baud: -1 is not within 1 to 4000000",
             "family: unknown family 'lime', nearest is 'line'",
+            "card_id: unknown step '8H10DD', nearest is '8H10D'",
         ],
+    ),
+    "a wrong step behind an unknown driver": (
+        replace(PLAIN, driver="seriel", steps=("take-last", "HEX")),
+        [
+            "driver: unknown driver 'seriel', nearest is 'serial'",
+            "card_id: 'take-last' takes one number from 1 to 40",
+        ],
+    ),
+    "steps for text behind an unknown family": (
+        replace(PLAIN, family="lime", steps=("from-hex", "8H10D")),
+        ["family: unknown family 'lime', nearest is 'line'"],
     ),
 }
 

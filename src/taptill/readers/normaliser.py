@@ -94,8 +94,16 @@ def normaliser(steps: Sequence[str], gives: RawKind) -> Normaliser:
     return Normaliser(tuple(edits), parse, tuple(turns), write, tuple(last_edits))
 
 
+def likely_kind(steps: Sequence[str]) -> RawKind:
+    """Tell what steps were written for, where the reader's family is not known."""
+    first = next(iter(steps[:1]), "").partition(" ")[0]
+    return RawKind.TEXT if first in words.EDITS or first in words.PARSES else RawKind.UID
+
+
 def _misplaced(name: str, *, octets_here: bool) -> str:
     known = [*words.EDITS, *words.PARSES, *words.TURNS, *words.WRITES]
+    if name.casefold() == "auto":
+        return "nothing is guessed, as 12345678 is hex and decimal: 'from-hex' or 'from-dec 4'"
     if name not in known:
         return unknown_word("step", name, known)
     if name in words.PARSES:

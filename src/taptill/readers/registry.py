@@ -14,7 +14,7 @@ from taptill.readers.device import Device, ReaderSettings
 from taptill.readers.frames import RawKind
 from taptill.readers.frames.families import FAMILIES, find_family
 from taptill.readers.nearest import unknown_word
-from taptill.readers.normaliser import normaliser
+from taptill.readers.normaliser import likely_kind, normaliser
 from taptill.readers.presence import Presence, presence_problems
 from taptill.readers.supervisor import Supervisor
 
@@ -59,16 +59,18 @@ def open_reader(
 def complaints(settings: ReaderSettings) -> list[str]:
     """Say everything that is wrong with a reader's settings; imports no device package."""
     found = presence_problems(settings.hold_ms, settings.same_card_delay_ms)
+    gives: RawKind | None = None
     try:
         driver = find_driver(settings.driver)
     except ValueError as wrong:
-        return [f"driver: {wrong}", *found]
-    found += driver.problems(settings)
-    if gives := driver.gives(settings):
-        try:
-            normaliser(settings.steps, gives)
-        except ValueError as wrong:
-            found.append(f"card_id: {wrong}")
+        found.insert(0, f"driver: {wrong}")
+    else:
+        found += driver.problems(settings)
+        gives = driver.gives(settings)
+    try:
+        normaliser(settings.steps, gives or likely_kind(settings.steps))
+    except ValueError as wrong:
+        found.append(f"card_id: {wrong}")
     return found
 
 

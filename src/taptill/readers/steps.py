@@ -4,6 +4,7 @@ The spellings and their names are those of card sellers and backends (8H10D: eig
 ten decimal ones), collected with their sources in the vectors of the family `normalise`.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from operator import xor
@@ -19,6 +20,7 @@ Turn = Callable[[bytes], bytes]
 Write = Callable[[bytes], str]
 
 _F = TypeVar("_F")
+_S = TypeVar("_S", str, bytes)
 _A = TypeVar("_A")
 _B = TypeVar("_B")
 Maker = Callable[[Sequence[str]], _F]
@@ -27,6 +29,7 @@ _HEX_DIGITS = frozenset("0123456789ABCDEFabcdef")
 _SEPARATORS = str.maketrans("", "", " :-._")
 _CASCADE_TAG, _RANDOM = 0x88, 0x08
 _SINGLE_SIZE = 4
+_OCTET_BITS = 8
 
 
 class RefusedError(ValueError):
@@ -87,6 +90,15 @@ def _plain(run: Callable[[_A], _B]) -> Maker[Callable[[_A], _B]]:
     return make
 
 
+def _several(run: Callable[[_A, Sequence[str]], _B]) -> Maker[Callable[[_A], _B]]:
+    def make(arguments: Sequence[str]) -> Callable[[_A], _B]:
+        if not arguments:
+            raise ValueError("takes one word or more")
+        return lambda value: run(value, arguments)
+
+    return make
+
+
 def _counted(run: Callable[[_A, int], _B]) -> Maker[Callable[[_A], _B]]:
     def make(arguments: Sequence[str]) -> Callable[[_A], _B]:
         count = int(arguments[0]) if len(arguments) == 1 and arguments[0].isdecimal() else 0
@@ -97,16 +109,63 @@ def _counted(run: Callable[[_A, int], _B]) -> Maker[Callable[[_A], _B]]:
     return make
 
 
-def _prefixed(arguments: Sequence[str]) -> Edit:
-    if len(arguments) != 1:
-        raise ValueError("takes one word")
-    return lambda text: _without_prefix(text, arguments[0])
+def _worded(run: Callable[[str, str], str]) -> Maker[Edit]:
+    def make(arguments: Sequence[str]) -> Edit:
+        if len(arguments) != 1:
+            raise ValueError("takes one word")
+        return lambda text: run(text, arguments[0])
+
+    return make
 
 
 def _without_prefix(text: str, prefix: str) -> str:
     if not text.startswith(prefix):
         raise ValueError("prefix is missing")
     return text.removeprefix(prefix)
+
+
+def _without_suffix(text: str, suffix: str) -> str:
+    if not text.endswith(suffix):
+        raise ValueError("suffix is missing")
+    return text.removesuffix(suffix)
+
+
+def _matching(arguments: Sequence[str]) -> Edit:
+    """Let pass what the expression matches from end to end; of one with a group only the group."""
+    if len(arguments) != 1:
+        raise ValueError("takes one regular expression, in which a blank is \\s")
+    try:
+        regex = re.compile(arguments[0])
+    except re.error as wrong:
+        raise ValueError(f"takes a regular expression: {wrong}") from None
+
+    def match(text: str) -> str:
+        found = regex.fullmatch(text)
+        if not found:
+            raise ValueError("no match")
+        return found[min(1, regex.groups)] or ""
+
+    return match
+
+
+def _refusing(text: str, refused: Sequence[str]) -> str:
+    if text in refused:
+        raise ValueError("listed as no card")
+    return text
+
+
+def _sized(arguments: Sequence[str]) -> Callable[[_S], _S]:
+    """Let pass what has one of the sizes: characters of text, or octets."""
+    if not arguments or not all(one.isdecimal() for one in arguments):
+        raise ValueError("takes one number or more")
+    sizes = frozenset(map(int, arguments))
+
+    def check(value: _S) -> _S:
+        if len(value) not in sizes:
+            raise ValueError("another size")
+        return value
+
+    return check
 
 
 def _number(text: str) -> int:
@@ -125,15 +184,42 @@ def _from_signed_dec(text: str, count: int) -> bytes:
     return (-magnitude if text.startswith("-") else magnitude).to_bytes(count, "big", signed=True)
 
 
-def _from_pair(text: str, first_size: int) -> bytes:
-    first, _, second = text.partition(",")
-    return _from_dec(first, first_size) + _from_dec(second, 2)
+def _from_bits(text: str) -> bytes:
+    if not text or set(text) - {"0", "1"}:
+        raise ValueError("not bits")
+    return int(text, 2).to_bytes(-(-len(text) // _OCTET_BITS), "big")
+
+
+def _from_pair(first_size: int) -> Maker[Parse]:
+    def make(arguments: Sequence[str]) -> Parse:
+        if len(arguments) > 1:
+            raise ValueError("takes at most one word, the separator")
+        separator = arguments[0] if arguments else ","
+
+        def parse(text: str) -> bytes:
+            first, _, second = text.partition(separator)
+            return _from_dec(first, first_size) + _from_dec(second, 2)
+
+        return parse
+
+    return make
 
 
 def _of_size(octets: bytes, size_min: int) -> bytes:
     if len(octets) < size_min:
         raise ValueError("too few octets")
     return octets
+
+
+def _low_bits(octets: bytes, count: int) -> bytes:
+    number = int.from_bytes(_of_size(octets, -(-count // _OCTET_BITS)), "big")
+    return (number & (1 << count) - 1).to_bytes(-(-count // _OCTET_BITS), "big")
+
+
+def _high_bits(octets: bytes, count: int) -> bytes:
+    number = int.from_bytes(_of_size(octets, -(-count // _OCTET_BITS)), "big")
+    high = number >> len(octets) * _OCTET_BITS - count
+    return high.to_bytes(-(-count // _OCTET_BITS), "big")
 
 
 def _drop_bcc(octets: bytes) -> bytes:
@@ -174,15 +260,20 @@ EDITS: Mapping[str, Maker[Edit]] = {
     "upper": _plain(str.upper),
     "lower": _plain(str.lower),
     "strip-separators": _plain(lambda text: text.translate(_SEPARATORS)),
-    "strip-prefix": _prefixed,
+    "strip-prefix": _worded(_without_prefix),
+    "strip-suffix": _worded(_without_suffix),
+    "match": _matching,
+    "length": _sized,
+    "reject": _several(_refusing),
     "pad": _counted(lambda text, width: text.rjust(width, "0")),
 }
 PARSES: Mapping[str, Maker[Parse]] = {
     "from-hex": _plain(from_hex),
     "from-dec": _counted(_from_dec),
     "from-signed-dec": _counted(_from_signed_dec),
-    "from-2H4H": _plain(lambda text: _from_pair(text, 1)),
-    "from-4H4H": _plain(lambda text: _from_pair(text, 2)),
+    "from-bits": _plain(_from_bits),
+    "from-2H4H": _from_pair(1),
+    "from-4H4H": _from_pair(2),
 }
 TURNS: Mapping[str, Maker[Turn]] = {
     "uid": _plain(refuse_nameless),
@@ -193,7 +284,10 @@ TURNS: Mapping[str, Maker[Turn]] = {
     "take-last": _counted(lambda octets, size: _of_size(octets, size)[-size:]),
     "drop-first": _counted(lambda octets, size: _of_size(octets, size + 1)[size:]),
     "drop-last": _counted(lambda octets, size: _of_size(octets, size + 1)[:-size]),
+    "take-first-bits": _counted(_high_bits),
+    "take-last-bits": _counted(_low_bits),
     "drop-bcc": _plain(_drop_bcc),
+    "octets": _sized,
 }
 WRITES: Mapping[str, Maker[Write]] = {
     "HEX": _plain(lambda octets: octets.hex().upper()),
