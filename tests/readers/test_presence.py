@@ -91,6 +91,25 @@ def test_a_card_may_tap_as_soon_as_it_has_been_gone_where_the_delay_is_none() ->
     assert there.seen(ADA, 0.1) == Tap(ADA, "door", 0.1)
 
 
+def test_two_misses_in_a_row_are_a_card_that_is_gone_however_long_it_is_held() -> None:
+    there = Presence("door", hold_ms=10_000, same_card_delay_ms=500)
+    assert there.seen(ADA, 0) == Tap(ADA, "door", 0)
+    there.missed()
+    assert there.seen(ADA, 0.6) is None, "a single miss is a bad contact"
+    there.missed()
+    there.missed()
+    assert there.seen(ADA, 0.7) == Tap(ADA, "door", 0.7)
+
+
+def test_two_misses_do_not_shorten_the_delay_of_the_same_card() -> None:
+    there = Presence("door", hold_ms=10_000, same_card_delay_ms=500)
+    there.seen(ADA, 0)
+    there.missed()
+    there.missed()
+    assert there.seen(ADA, 0.4) is None
+    assert there.seen(ADA, 0.5) == Tap(ADA, "door", 0.5)
+
+
 def test_a_tap_is_taken_back_even_when_its_card_is_gone_already() -> None:
     there = Presence("door", hold_ms=50, same_card_delay_ms=0)
     there.seen(ADA, 0)

@@ -12,7 +12,7 @@ from tests.readers.lines import Inbox, RealClock
 from taptill.domain.card_id import CardId
 from taptill.domain.tap import ReaderHealth, ReaderState, Tap
 from taptill.readers.device import ReaderSettings, trouble
-from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame
+from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Signal
 from taptill.readers.health import COUNTS_EVERY_S, HealthBook
 from taptill.readers.supervisor import BACK_OFF_S, STEADY_S, STOP_S_MAX, BackOff, Supervisor
 
@@ -57,13 +57,17 @@ class FakeDevice:
         self.closes += 1
 
 
+def judge(look: Frame | Signal, now_s: float) -> Tap | None:
+    return Tap(CardId(look.raw), "counter", now_s) if isinstance(look, Frame) else None
+
+
 def supervised(device: FakeDevice, place: str = "") -> tuple[Supervisor, Inbox]:
     inbox = Inbox()
     settings = ReaderSettings("counter", "fake", place)
     reader = Supervisor(
         settings,
         device,
-        lambda raw, now_s: Tap(CardId(raw), "counter", now_s),
+        judge,
         inbox.deliver,
         RealClock(),
     )
@@ -224,3 +228,14 @@ def test_health(
 ) -> None:
     assert COUNTS_EVERY_S == 0.5
     assert published(*events) == expected
+
+
+def test_health_counts_bad_frames_by_kind_and_no_signals() -> None:
+    book = HealthBook("counter", PLACE)
+    book.opened()
+    book.saw([GOOD, Signal.NO_CARD, BAD, BAD, BadFrame(Fault.NO_ANSWER)], 7.0)
+    book.saw([Signal.NO_CARD], 8.0)
+    health = book.due(9.0)
+    assert health
+    assert (health.frames, health.bad_frames, health.heard_s) == (1, 3, 7.0)
+    assert health.faults == (("checksum", 2), ("no_answer", 1))

@@ -49,7 +49,10 @@ class CardProblem:
 
 @dataclass(frozen=True, slots=True)
 class ReaderHealth:
-    """A reader's state in a word, with the place or holder that the hint names."""
+    """A reader's state in a word, with the place or holder that the hint names.
+
+    `faults` counts the bad frames by kind; `heard_s` is when it last said something (monotonic).
+    """
 
     reader: str
     state: ReaderState
@@ -57,6 +60,8 @@ class ReaderHealth:
     frames: int = 0
     bad_frames: int = 0
     reopened: int = 0
+    faults: tuple[tuple[str, int], ...] = ()
+    heard_s: float | None = None
 
 
 ReaderMessage = Tap | CardProblem | ReaderHealth

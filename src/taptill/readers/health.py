@@ -1,11 +1,11 @@
 """What happens to a reader in, `ReaderHealth` out: each change at once, bare counts sparingly."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import replace
 
 from taptill.domain.tap import ReaderHealth, ReaderState
-from taptill.readers.frames import AnyFrame, Frame, Signal
+from taptill.readers.frames import AnyFrame, BadFrame, Frame, Signal
 
 COUNTS_EVERY_S = 0.5
 WINDOW_S = 60.0
@@ -20,6 +20,7 @@ class HealthBook:
         self._now = ReaderHealth(reader, ReaderState.OPENING, place)
         self._place = place
         self._recent: deque[tuple[float, bool]] = deque(maxlen=WINDOW_FRAMES)
+        self._faults: Counter[str] = Counter()
         self._opened = False
         self._published: ReaderHealth | None = None
         self._published_s = 0.0
@@ -42,6 +43,7 @@ class HealthBook:
     def saw(self, frames: Sequence[AnyFrame], now_s: float) -> None:
         """Count frames and judge the line by the recent ones."""
         judged = [each for each in frames if not isinstance(each, Signal)]
+        self._faults.update(each.fault.value for each in judged if isinstance(each, BadFrame))
         good = sum(isinstance(each, Frame) for each in judged)
         self._recent.extend((now_s, isinstance(each, Frame)) for each in judged)
         while self._recent and now_s - self._recent[0][0] > WINDOW_S:
@@ -53,6 +55,8 @@ class HealthBook:
             state=ReaderState.GARBLED if bad >= GARBLED_MIN and bad > readable else ReaderState.OK,
             frames=self._now.frames + good,
             bad_frames=self._now.bad_frames + len(judged) - good,
+            faults=tuple(sorted(self._faults.items())),
+            heard_s=now_s if judged else self._now.heard_s,
         )
 
     def due(self, now_s: float) -> ReaderHealth | None:

@@ -11,6 +11,7 @@ from taptill.domain.tap import CardProblem, CardTrouble, Tap
 
 TWO_CARDS_S = 0.3
 CARDS_MAX = 16
+MISSES = 2
 HOLD_MS_MIN, HOLD_MS_MAX = 50, 10_000
 SAME_CARD_DELAY_MS_MAX = 60_000
 
@@ -25,7 +26,8 @@ class _Card:
 class Presence:
     """Remembers at most `CARDS_MAX` cards, each until it may tap anew.
 
-    A card is gone when nothing has seen it for `hold_ms`. It taps anew once it has been gone and
+    A card is gone when nothing has seen it for `hold_ms`, or when a reader that is asked has said
+    twice in a row that there is none. It taps anew once it has been gone and
     `same_card_delay_ms` have passed since its last tap. Another card passes at once, unless it
     shows up within `TWO_CARDS_S` of a tap: then nobody can tell whose tap it was, and neither
     card taps before it has been gone.
@@ -41,9 +43,18 @@ class Presence:
         self._refusals: dict[CardTrouble, float] = {}
         self._tap: Tap | None = None
         self._crowded_until_s = -inf
+        self._misses = 0
+
+    def missed(self) -> None:
+        """Learn that the reader was asked and sees no card."""
+        self._misses += 1
+        if self._misses >= MISSES:
+            for card in self._cards.values():
+                card.been_gone = True
 
     def seen(self, found: CardId | CardTrouble, now_s: float) -> Tap | CardProblem | None:
         """Judge one look; a `CardProblem` of two cards takes the last tap back."""
+        self._misses = 0
         if isinstance(found, CardTrouble):
             return self._refusal(found, now_s)
         return self._seen(found, now_s)

@@ -11,7 +11,7 @@ from importlib.metadata import entry_points
 from taptill.domain.clock import Clock
 from taptill.domain.tap import CardProblem, ReaderMessage, Tap
 from taptill.readers.device import Device, ReaderSettings
-from taptill.readers.frames import RawKind
+from taptill.readers.frames import Frame, RawKind, Signal
 from taptill.readers.frames.families import FAMILIES, find_family
 from taptill.readers.nearest import unknown_word
 from taptill.readers.normaliser import likely_kind, normaliser
@@ -48,8 +48,12 @@ def open_reader(
     rule = normaliser(settings.steps, gives)
     presence = Presence(settings.name, settings.hold_ms, settings.same_card_delay_ms)
 
-    def judge(raw: str, now_s: float) -> Tap | CardProblem | None:
-        return presence.seen(rule.card_id(raw), now_s)
+    def judge(look: Frame | Signal, now_s: float) -> Tap | CardProblem | None:
+        if isinstance(look, Frame):
+            return presence.seen(rule.card_id(look.raw), now_s)
+        if look is Signal.NO_CARD:
+            presence.missed()
+        return None
 
     reader = Supervisor(settings, driver.device(settings), judge, deliver, clock)
     reader.start()

@@ -11,10 +11,10 @@ from taptill.domain.clock import Clock
 from taptill.domain.errors import ReaderError
 from taptill.domain.tap import CardProblem, ReaderMessage, ReaderState, Tap
 from taptill.readers.device import Device, ReaderSettings, state_of
-from taptill.readers.frames import AnyFrame, Frame
+from taptill.readers.frames import AnyFrame, BadFrame, Frame, Signal
 from taptill.readers.health import HealthBook
 
-Judge = Callable[[str, float], Tap | CardProblem | None]
+Judge = Callable[[Frame | Signal, float], Tap | CardProblem | None]
 
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 JITTER = 0.2
@@ -109,7 +109,7 @@ class Supervisor:
     def _take(self, frames: Sequence[AnyFrame]) -> None:
         now_s = self._clock.monotonic()
         for frame in frames:
-            if isinstance(frame, Frame) and (message := self._judge(frame.raw, now_s)):
+            if not isinstance(frame, BadFrame) and (message := self._judge(frame, now_s)):
                 self._deliver(message)
         self._health.saw(frames, now_s)
 
