@@ -8,7 +8,8 @@ from tests.fakes.until import until
 from taptill.checkout.view import TillView
 from taptill.config import parse
 from taptill.domain.errors import ConfigError
-from taptill.wiring import build, check_reader, unbuilt
+from taptill.domain.tap import ReaderHealth, ReaderState
+from taptill.wiring import MESSAGES_MAX, build, check_reader, unbuilt
 
 PLAIN = """
 [backend]
@@ -72,6 +73,15 @@ async def test_a_house_is_built_without_a_network_and_closes(tmp_path: Path) -> 
     again = build(parse(config_text(), check_reader), tmp_path, "token")
     assert again.journal.journal_id == house.journal.journal_id
     again.close()
+
+
+async def test_of_more_reader_messages_than_can_wait_the_newest_are_kept(tmp_path: Path) -> None:
+    house = build(parse(config_text(), check_reader), tmp_path, "token")
+    for number in range(MESSAGES_MAX + 3):
+        house._put(ReaderHealth("counter", ReaderState.OK, frames=number))
+    waiting = [house.queue.get_nowait() for _ in range(house.queue.qsize())]
+    house.close()
+    assert [getattr(one, "frames", None) for one in waiting] == [*range(3, MESSAGES_MAX + 3)]
 
 
 async def test_a_mirror_that_is_not_on_other_media_is_said_on_the_status_line(
