@@ -242,11 +242,12 @@ class Program:
         self.process.send_signal(signal.SIGINT)
         return self.ended()
 
-    def hang_up(self) -> None:
-        """Close its terminal."""
+    def hang_up(self, *, signalled: bool = True) -> None:
+        """Close its terminal; the signal comes only where the terminal controls the session."""
         os.close(self._master)
         self._master = -1
-        self.process.send_signal(signal.SIGHUP)
+        if signalled:
+            self.process.send_signal(signal.SIGHUP)
 
     def ended(self) -> int:
         """Wait until it has ended by itself, and give its exit status."""

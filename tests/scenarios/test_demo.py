@@ -35,12 +35,15 @@ def test_the_demo_sells_by_key_and_by_serial_line_and_leaves_nothing(tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_terminal_that_is_closed_ends_the_demo_and_leaves_nothing(tmp_path: Path) -> None:
-    """SIGHUP: the till ends, the service ends, the folder goes."""
+@pytest.mark.parametrize("signalled", [True, False], ids=["by SIGHUP", "without a word"])
+def test_a_terminal_that_is_closed_ends_the_demo_and_leaves_nothing(
+    tmp_path: Path, *, signalled: bool
+) -> None:
+    """The till ends, the service ends, the folder goes."""
     demo = Program([sys.executable, "-m", "taptill", "demo"], TMPDIR=str(tmp_path))
     try:
         demo.wait_for("READER ok", "ONLINE")
-        demo.hang_up()
+        demo.hang_up(signalled=signalled)
         demo.ended()
     finally:
         demo.close()

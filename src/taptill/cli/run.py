@@ -18,6 +18,8 @@ from taptill.wiring import House, build, check_reader
 Cards = Mapping[str, str]
 """Capital letter -> card id, for the simulated reader."""
 
+TERMINAL_LOOK_S = 1.0
+
 
 @click.command()
 @click.option("--config", "option", type=click.Path(path_type=Path), help="The config file.")
@@ -59,6 +61,13 @@ def need_terminal() -> None:
         raise UsageError(problem="the till draws on a terminal: run it in one, or as a service")
 
 
+async def _leave_with_terminal(leave: Callable[[], None]) -> None:
+    """End with a terminal that goes without SIGHUP: its reader would spin on end of file."""
+    while sys.stdin.isatty():  # noqa: ASYNC110 - nobody tells it
+        await asyncio.sleep(TERMINAL_LOOK_S)
+    leave()
+
+
 def _show(house: House, config: Config, cards: Cards, legend: tuple[tuple[str, str], ...]) -> int:
     from taptill.ui import texts  # noqa: PLC0415 - a refused start needs no screen
     from taptill.ui.app import TillApp  # noqa: PLC0415
@@ -76,6 +85,7 @@ def _show(house: House, config: Config, cards: Cards, legend: tuple[tuple[str, s
         async with asyncio.TaskGroup() as group:
             group.create_task(house.run())
             group.create_task(feed_watchdog(house.journal.alive))
+            group.create_task(_leave_with_terminal(app.exit))
 
     app = TillApp(
         house.till,
