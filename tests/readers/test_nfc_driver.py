@@ -11,7 +11,7 @@ from threading import Thread
 
 import pytest
 from nfc.clf import ContactlessFrontend, LocalTarget
-from tests.fakes.pn532 import Pn532
+from tests.fakes.devices.pn532 import Pn532
 from tests.readers.conftest import OpenReader
 from tests.readers.lines import PtyLine, open_descriptors
 

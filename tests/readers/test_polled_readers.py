@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from tests.fakes.polled import BOXES, PolledBox
+from tests.fakes.devices.polled import BOXES, PolledBox
 from tests.readers.conftest import OpenReader
 from tests.readers.lines import Inbox, PtyLine
 from tests.readers.vectors import Vector, vectors
