@@ -10,6 +10,7 @@ from pathlib import Path
 
 from taptill.backend.customers import CustomersApi
 from taptill.backend.office import Office
+from taptill.backend.probe import look_when_it_answers
 from taptill.backend.rows import MoneyForm
 from taptill.backend.select import Dialect
 from taptill.backend.transport import Access, Transport
@@ -85,6 +86,7 @@ class House:
                 group.create_task(self.till.run())
                 group.create_task(self.sync.run())
                 group.create_task(self.api.keep_warm())
+                group.create_task(look_when_it_answers(self.api))
                 group.create_task(self.strategy.run())
                 group.create_task(watch_clock(watch, self.journal.append))
         finally:
@@ -139,7 +141,7 @@ def _connect(
     config: Config, token: str, clock: SystemClock, journal: Journal, cache: CustomerCache
 ) -> House:
     connection = Connection(clock)
-    api = _api(config, token, clock, connection)
+    api = customers_api(config, token, clock, connection)
 
     def changed() -> None:
         till.refresh()
@@ -208,7 +210,7 @@ async def sender(config: Config, state: Path, token: str) -> AsyncIterator[Sende
         undo.callback(journal.close)
         cache = CustomerCache(state / "cache.db", clock, frozenset(config.cache.fields))
         undo.callback(cache.close)
-        api = _api(config, token, clock, Connection(clock))
+        api = customers_api(config, token, clock, Connection(clock))
         quiet = SettlementEvents(lambda: None, lambda row: cache.keep([row]), cache.stamp_of)
         try:
             yield Sender(journal, api, settlement_of(config, journal, api, clock, quiet))
@@ -308,7 +310,10 @@ def _till_settings(config: Config, reckoning: Reckoning) -> TillSettings:
     )
 
 
-def _api(config: Config, token: str, clock: SystemClock, connection: Connection) -> CustomersApi:
+def customers_api(
+    config: Config, token: str, clock: SystemClock, connection: Connection
+) -> CustomersApi:
+    """Connect the backend."""
     return CustomersApi(_transport(config, token, clock), _dialect(config), connection)
 
 

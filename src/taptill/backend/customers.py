@@ -66,6 +66,8 @@ class CustomersApi:
         self.select = Select(transport, dialect, connection)
         self._pages = Pages(self.select)
         self._returning = True
+        self.odd: Sequence[str] = ()
+        """What a probe found odd, in words for the status line."""
 
     @property
     def sees_nothing(self) -> bool:
@@ -78,7 +80,12 @@ class CustomersApi:
         days = self.certificate_days()
         if days is not None and days < CERTIFICATE_DAYS_MIN:
             found.append(f"the backend's certificate expires in {max(0, days)} days")
-        return tuple(found)
+        return (*found, *self.odd)
+
+    @property
+    def pages_by_id(self) -> bool:
+        """Whether pages come by comparing ids, and not by offset."""
+        return self._pages.by_id
 
     def certificate_days(self) -> int | None:
         """Give the days until the server's certificate expires; None without TLS, or not seen."""
@@ -112,7 +119,7 @@ class CustomersApi:
         rows = await self._pages.rows(after_id, limit, since)
         if not rows:
             await self.select.sees_rows()  # an empty page proves nothing, seeing nobody alarms
-        return Page(tuple(map(id_of, rows)), self._readable(rows))
+        return Page(tuple(map(id_of, rows)), self.readable(rows))
 
     async def capabilities(self) -> Capabilities | NoAnswer:
         """Ask what the service offers; without an answer nothing may be settled yet."""
@@ -146,7 +153,7 @@ class CustomersApi:
             rows = await self.select.rows(among, len(customer_ids))
         except BackendError as fault:
             return _refused_answer(fault)
-        return {one.customer.id: one for one in self._readable(rows)}
+        return {one.customer.id: one for one in self.readable(rows)}
 
     async def update_row(self, update: Update) -> UpdateAnswer:
         """Send one update, once; only a surely refused one is tried again without `returning`."""
@@ -215,7 +222,8 @@ class CustomersApi:
         except MalformedError:
             return Echo(None)  # it says yes and does not show the row: a read will
 
-    def _readable(self, rows: list[dict[str, Any]]) -> list[Snapshot]:
+    def readable(self, rows: Sequence[dict[str, Any]]) -> list[Snapshot]:
+        """Read the rows that make sense; the others are logged."""
         found = []
         for row in rows:
             try:

@@ -18,19 +18,20 @@ class Pages:
 
     def __init__(self, select: Select) -> None:
         self._select = select
-        self._by_id = True
+        self.by_id = True
+        """Whether `>` on ids works, as far as is known."""
         self._places: dict[tuple[str, int], int] = {}
 
     async def rows(self, after_id: int, limit: int, since: str) -> list[dict[str, Any]]:
         """Give rows with larger ids, changed after `since`; errors: BackendError."""
         changed = [where("updatedAt", ">", since)] if since else []
-        if self._by_id:
+        if self.by_id:
             try:
                 return await self._select.rows([where("id", ">", after_id), *changed], limit)
             except RefusedError:
                 rows = await self._by_offset(after_id, limit, since, changed)
             log.warning("pages.by_offset")
-            self._by_id = False
+            self.by_id = False
             return rows
         return await self._by_offset(after_id, limit, since, changed)
 

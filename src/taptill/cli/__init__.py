@@ -15,6 +15,7 @@ COMMANDS = {
     "run": ("taptill.cli.run", "run", "Run the till on this terminal."),
     "demo": ("taptill.cli.demo", "demo", "Try it: a till and a service with sample customers."),
     "config": ("taptill.cli.config", "config", "Check the config file."),
+    "doctor": ("taptill.cli.doctor", "doctor", "Look at what this till depends on."),
     "journal": ("taptill.cli.journal", "journal", "Verify and read the journal."),
     "customers": (
         "taptill.cli.office.customers",

@@ -1,0 +1,201 @@
+"""A backend in, what is odd about it out: asked once at start, and by `taptill doctor`."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from decimal import Decimal
+from statistics import median
+
+from taptill.backend.customers import CERTIFICATE_DAYS_MIN, CustomersApi
+from taptill.backend.rows import MoneyForm, id_of
+from taptill.backend.select import where
+from taptill.domain.customer import Snapshot
+from taptill.domain.diagnosis import Diagnosis, Verdict
+from taptill.domain.errors import BackendError, MalformedError, UnauthorisedError
+from taptill.domain.mark import Place, with_mark
+from taptill.domain.money import NEARLY_WHOLE
+from taptill.settlement.ports import Capabilities
+from taptill.settlement.requests import Condition, Unheard, Update
+
+log = logging.getLogger("taptill.backend")
+
+SAMPLE = 100
+"""So many customers are looked at."""
+
+FIGURES_MIN = 10
+"""Fewer figures prove nothing about the scale of money."""
+
+LARGE = 100
+"""In major units, half of a canteen's customers do not owe whole amounts of this and more."""
+
+FIRST_LOOK_S, LOOK_AGAIN_MAX_S = 5.0, 300.0
+"""After the start, so long before the first look; where nobody answers, twice as long each time."""
+
+NOBODY = -1
+"""An id that no customer has."""
+
+
+async def look_when_it_answers(api: CustomersApi, first_s: float = FIRST_LOOK_S) -> None:
+    """Probe once beside the sales, as soon as the backend answers; what is odd is a warning."""
+    pause_s = first_s
+    while True:
+        await asyncio.sleep(pause_s)
+        found = await probe(api)
+        if found[0].verdict is Verdict.PASS:
+            break
+        pause_s = min(2 * pause_s, LOOK_AGAIN_MAX_S)
+    api.odd = [one.words for one in found if one.name in _SAID_AT_START and one.advice]
+    for one in found:
+        if one.verdict is not Verdict.PASS:
+            log.warning("backend.odd", extra={"check": one.name, "words": one.words})
+
+
+async def probe(api: CustomersApi, *, deep: bool = False) -> list[Diagnosis]:
+    """Look at a backend with reads alone; `deep`: also with an update that no row may take.
+
+    The first diagnosis is whether it answers; without that there is no other. Never raises.
+    """
+    try:
+        rows = await api.select.rows([], SAMPLE)
+    except BackendError as fault:
+        return [Diagnosis("backend.answer", Verdict.FAIL, str(fault), _advice(fault))]
+    found = [Diagnosis("backend.answer", Verdict.PASS, "the Customers API answers")]
+    seen = api.readable(rows)
+    found += [_fields(api), _visible(len(rows), len(seen))]
+    try:
+        found += [one async for one in _more(api, seen, deep=deep)]
+    except BackendError as fault:
+        found.append(Diagnosis("backend.answer", Verdict.FAIL, str(fault), _advice(fault)))
+    return found
+
+
+async def _more(
+    api: CustomersApi, seen: Sequence[Snapshot], *, deep: bool
+) -> AsyncIterator[Diagnosis]:
+    if seen:
+        yield _money([one.total for one in seen], api.select.form)
+        yield await _conditions(api, seen[0].customer.id)
+        yield await _paging(api)
+    offers = await api.capabilities()
+    yield _capabilities(offers)
+    if deep and isinstance(offers, Capabilities) and offers.conditional_update:
+        yield await _obeyed(api, seen)
+    days = api.certificate_days()
+    if days is not None:
+        yield _certificate(days)
+
+
+def _fields(api: CustomersApi) -> Diagnosis:
+    name, missing = "backend.fields", api.select.dropped
+    if not missing:
+        return Diagnosis(name, Verdict.PASS, "it has every field that is asked for")
+    words = f"the backend has no field {', '.join(missing)}"
+    return Diagnosis(name, Verdict.WARN, words, "docs/customers-api.md says what each is for")
+
+
+def _visible(count: int, readable: int) -> Diagnosis:
+    name = "backend.rows"
+    if not count:
+        advice = "ask what rights the token has, and whether [backend] company_id is right"
+        return Diagnosis(name, Verdict.FAIL, "this token sees no customers at all", advice)
+    many = f"{count} or more" if count >= SAMPLE else str(count)
+    if readable < count:
+        words = f"{many} customers are visible, {count - readable} of {count} make no sense"
+        return Diagnosis(name, Verdict.WARN, words, "the log names them and says why")
+    return Diagnosis(name, Verdict.PASS, f"{many} customers are visible")
+
+
+def _money(totals: Sequence[Decimal], form: MoneyForm) -> Diagnosis:
+    """Judge the scale by how the figures look on the wire; the sign is for a person to judge."""
+    name = "backend.money"
+    figures = [abs(form.to_wire(one)) for one in totals if one]
+    owing = sum(one > 0 for one in totals)
+    words = f"of {len(totals)} customers {owing} owe, {len(figures) - owing} have money in advance"
+    broken = [one for one in figures if abs(one - one.to_integral_value()) > NEARLY_WHOLE]
+    if not form.digits and broken:
+        odd = f"{len(broken)} amounts have fractions, though they are read as the smallest coins"
+        return Diagnosis(
+            name, Verdict.WARN, odd, 'look at one: is [backend] money = "major" right?'
+        )
+    whole = form.digits and len(figures) >= FIGURES_MIN and not broken
+    if whole and median(figures) >= LARGE:
+        odd = f"all {len(figures)} amounts are whole and large: are these the smallest coins?"
+        return Diagnosis(
+            name, Verdict.WARN, odd, 'look at one: is [backend] money = "minor" right?'
+        )
+    return Diagnosis(name, Verdict.PASS, words)
+
+
+async def _conditions(api: CustomersApi, known_id: int) -> Diagnosis:
+    """See whether a select gives those who meet its condition, and nobody else."""
+    name = "backend.conditions"
+    one = await api.select.rows([where("id", "=", known_id)], 2)
+    nobody = await api.select.rows([where("id", "=", NOBODY)], 2)
+    if [id_of(row) for row in one] == [known_id] and not nobody:
+        return Diagnosis(name, Verdict.PASS, "a select gives those who meet its conditions")
+    words = "the server does not obey the conditions of a select"
+    return Diagnosis(name, Verdict.FAIL, words, "no card can be looked up like this: ask its maker")
+
+
+async def _paging(api: CustomersApi) -> Diagnosis:
+    name = "backend.paging"
+    try:
+        first = await api.page(0, 2)
+        second = await api.page(first.ids[-1], 2) if first.ids else first
+    except MalformedError as fault:
+        words = str(fault.fields["detail"])
+        return Diagnosis(name, Verdict.FAIL, words, "the cache cannot be filled: ask its maker")
+    ids = [*first.ids, *second.ids]
+    if first.ids and second.ids and ids != sorted(set(ids)):
+        words = "pages repeat or are out of order"
+        return Diagnosis(name, Verdict.FAIL, words, "the cache cannot be filled: ask its maker")
+    how = "by id" if api.pages_by_id else "by offset, as it does not compare ids"
+    return Diagnosis(name, Verdict.PASS, f"customers come in pages, {how}")
+
+
+def _capabilities(offers: object) -> Diagnosis:
+    name = "backend.capabilities"
+    if not isinstance(offers, Capabilities):
+        words = "it did not say what it offers, and nothing is settled before it does"
+        return Diagnosis(name, Verdict.WARN, words, "try again")
+    if offers.conditional_update:
+        return Diagnosis(name, Verdict.PASS, "it offers conditional updates")
+    words = "no conditional updates: what the office writes at the same moment may be lost"
+    advice = "docs/charging.md says what remains; ask its maker for conditional updates"
+    return Diagnosis(name, Verdict.WARN, words, advice)
+
+
+async def _obeyed(api: CustomersApi, seen: Sequence[Snapshot]) -> Diagnosis:
+    """Send an update on a condition that no row meets; it would change nothing if it were taken."""
+    name = "backend.conditional-update"
+    enrolled = [one for one in seen if one.marks.place is Place.TABLE and one.marks.epoch]
+    if not enrolled:
+        return Diagnosis(name, Verdict.PASS, "not tried: no customer has been charged so far")
+    fresh = await api.read_row(enrolled[0].customer.id)
+    if isinstance(fresh, Snapshot) and fresh.marks.epoch:
+        same = with_mark(fresh.marks, fresh.marks.epoch)
+        answer = await api.update_row(Update(fresh, fresh.total, same, Condition.NEVER))
+        if isinstance(answer, Unheard) and answer.clash:
+            return Diagnosis(name, Verdict.PASS, "an update whose condition is not met is refused")
+        if not isinstance(answer, Unheard):
+            words = "an update whose condition is not met was not refused with 409"
+            advice = "its conditional updates are none: tell its maker"
+            return Diagnosis(name, Verdict.FAIL, words, advice)
+    return Diagnosis(name, Verdict.WARN, "there was no clear answer to an update", "try again")
+
+
+def _certificate(days: int) -> Diagnosis:
+    words = f"the server's certificate is good for {days} more days"
+    if days < CERTIFICATE_DAYS_MIN:
+        return Diagnosis("backend.certificate", Verdict.WARN, words, "have it renewed in time")
+    return Diagnosis("backend.certificate", Verdict.PASS, words)
+
+
+def _advice(fault: BackendError) -> str:
+    if isinstance(fault, UnauthorisedError):
+        return "ask for a new token, or for its rights"
+    return "docs/errors.md says more of each kind of trouble"
+
+
+_SAID_AT_START = frozenset({"backend.money", "backend.conditions", "backend.paging"})
+"""The others are said on the status line by somebody else."""

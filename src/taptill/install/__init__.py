@@ -1,0 +1,1 @@
+"""A machine in, a till that is known to be well out."""

@@ -1,0 +1,227 @@
+"""Backends, sound and strange, in over real HTTP: what a probe says of each out."""
+
+import asyncio
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from tests.backend.conftest import Dial, Line, row
+from tests.fakes.backend import HTML, Asked, Canned
+from tests.fakes.until import until
+
+from taptill.backend.probe import SAMPLE, look_when_it_answers, probe
+from taptill.backend.rows import MoneyForm
+from taptill.backend.select import Select
+from taptill.domain.diagnosis import Diagnosis, Verdict
+
+ENROLLED = {"taptill": {"e": "0000e90c", "t": {}}}
+CONDITIONAL = {"conditional_update": True, "version": True}
+
+
+def people(count: int = 20, **fields: Any) -> list[dict[str, Any]]:
+    """Give customers of a sound site."""
+    debts = [Decimal("12.30"), Decimal("-3.20"), Decimal(0), Decimal("0.85")]
+    usual = {"debtData": ENROLLED, "version": 1}
+    return [
+        row(number, **{**usual, "totalDebt": debts[number % 4], **fields})
+        for number in range(1, count + 1)
+    ]
+
+
+def by_name(found: list[Diagnosis]) -> dict[str, Diagnosis]:
+    return {one.name.partition(".")[2]: one for one in found}
+
+
+async def test_of_a_sound_backend_everything_is_told_and_nothing_is_changed(dial: Dial) -> None:
+    line = await dial(*people())
+    line.backend.offers = CONDITIONAL
+    before = {key: dict(one) for key, one in line.backend.rows.items()}
+    found = await probe(line.api, deep=True)
+    assert [(one.name, one.advice) for one in found if one.verdict is not Verdict.PASS] == []
+    words = {name: one.words for name, one in by_name(found).items()}
+    assert words == {
+        "answer": "the Customers API answers",
+        "fields": "it has every field that is asked for",
+        "rows": "20 customers are visible",
+        "money": "of 20 customers 10 owe, 5 have money in advance",
+        "conditions": "a select gives those who meet its conditions",
+        "paging": "customers come in pages, by id",
+        "capabilities": "it offers conditional updates",
+        "conditional-update": "an update whose condition is not met is refused",
+    }
+    assert line.backend.rows == before
+
+
+async def test_without_being_asked_to_a_probe_sends_reads_alone(dial: Dial) -> None:
+    line = await dial(*people())
+    line.backend.offers = CONDITIONAL
+    await probe(line.api)
+    assert not any("/update/" in one.path for one in line.backend.asked)
+
+
+Change = Callable[[Line], object]
+
+
+def set_to(**values: Any) -> Change:
+    """Change attributes of the fake."""
+    return lambda line: line.backend.__dict__.update(values)
+
+
+def no_default(asked: Asked) -> Canned | None:
+    if asked.body and "default" in asked.body.get("fields", {}):
+        return Canned('{"message": "Field \\"default\\" not found"}', 400)
+    return None
+
+
+def blind_update(asked: Asked) -> Canned | None:
+    return Canned('[{"id": 1}]') if "/update/" in asked.path else None
+
+
+ODD: dict[str, tuple[Change, str, Verdict, str]] = {
+    "nobody": (lambda one: one.backend.rows.clear(), "rows", Verdict.FAIL, "sees no customers"),
+    "rows without sense": (
+        lambda one: one.backend.rows[3].update(totalDebt="much"),
+        "rows",
+        Verdict.WARN,
+        "20 customers are visible, 1 of 20 make no sense",
+    ),
+    "more than a sample": (
+        lambda one: one.backend.rows.update({n: row(n) for n in range(1, SAMPLE + 9)}),
+        "rows",
+        Verdict.PASS,
+        "100 or more customers",
+    ),
+    "a field that is not there": (
+        set_to(rule=no_default),
+        "fields",
+        Verdict.WARN,
+        "no field default",
+    ),
+    "ignored conditions": (
+        set_to(ignored=frozenset({"conditions"})),
+        "conditions",
+        Verdict.FAIL,
+        "does not obey",
+    ),
+    "ignored conditions on pages": (
+        set_to(ignored=frozenset({"conditions"})),
+        "paging",
+        Verdict.FAIL,
+        "repeat",
+    ),
+    "the plain API": (
+        set_to(offers=None),
+        "capabilities",
+        Verdict.WARN,
+        "no conditional updates",
+    ),
+    "capabilities that do not come": (
+        set_to(rule=lambda asked: Canned("", 500) if asked.method == "GET" else None),
+        "capabilities",
+        Verdict.WARN,
+        "did not say",
+    ),
+    "conditional updates that are none": (
+        set_to(rule=blind_update),
+        "conditional-update",
+        Verdict.FAIL,
+        "not refused with 409",
+    ),
+    "an update without an answer": (
+        set_to(rule=lambda asked: Canned("", 500) if "/update/" in asked.path else None),
+        "conditional-update",
+        Verdict.WARN,
+        "no clear answer",
+    ),
+    "nobody enrolled": (
+        lambda one: [held.update(debtData=None) for held in one.backend.rows.values()],
+        "conditional-update",
+        Verdict.PASS,
+        "not tried",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "name", "verdict", "words"), ODD.values(), ids=ODD)
+async def test_it_is_said_of(
+    dial: Dial, change: Change, name: str, verdict: Verdict, words: str
+) -> None:
+    line = await dial(*people())
+    line.backend.offers = CONDITIONAL
+    change(line)
+    one = by_name(await probe(line.api, deep=True))[name]
+    assert (one.verdict, bool(one.advice)) == (verdict, verdict is not Verdict.PASS)
+    assert words in one.words
+
+
+TROUBLE: dict[str, tuple[Canned, str, str]] = {
+    "a captive portal": (HTML, "a web page", "docs/errors.md"),
+    "a wrong token": (Canned("{}", 401), "does not accept this token", "new token"),
+    "a server that is down": (Canned("{}", 500), "HTTP 500", "docs/errors.md"),
+}
+
+
+@pytest.mark.parametrize(("fault", "words", "advice"), TROUBLE.values(), ids=TROUBLE)
+async def test_nothing_but_the_trouble_is_told_of(
+    dial: Dial, fault: Canned, words: str, advice: str
+) -> None:
+    line = await dial(*people())
+    line.backend.always = fault
+    (one,) = await probe(line.api)
+    assert (one.name, one.verdict) == ("backend.answer", Verdict.FAIL)
+    assert words in one.words
+    assert advice in one.advice
+
+
+async def test_trouble_under_way_is_told_beside_what_was_seen(dial: Dial) -> None:
+    line = await dial(*people(), "ok", Canned("{}", 401))
+    found = await probe(line.api)
+    assert (found[0].verdict, found[-1].verdict) == (Verdict.PASS, Verdict.FAIL)
+    assert "token" in found[-1].words
+
+
+def figures(*texts: str) -> list[Any]:
+    return [Decimal(text) for text in texts]
+
+
+MONEY: dict[str, tuple[list[Any], int, Verdict]] = {
+    "amounts with fractions": (figures("12.30", "0.85", "100") * 5, 2, Verdict.PASS),
+    "whole and small amounts": (figures("12", "5", "100") * 5, 2, Verdict.PASS),
+    "whole and large amounts": (figures("1230", "85", "-400") * 5, 2, Verdict.WARN),
+    "few of them": (figures("1230", "850"), 2, Verdict.PASS),
+    "nobody owes anything": (figures("0") * 20, 2, Verdict.PASS),
+    "the smallest coins": (figures("1230", "85", "0") * 5, 0, Verdict.PASS),
+    "the smallest coins with a float's noise": (figures("1230.0000000001") * 9, 0, Verdict.PASS),
+    "fractions of the smallest coins": (figures("12.30", "85", "0") * 5, 0, Verdict.WARN),
+}
+
+
+@pytest.mark.parametrize(("held", "digits", "verdict"), MONEY.values(), ids=MONEY)
+async def test_the_scale_of_money_is_judged_by(
+    dial: Dial, held: list[Any], digits: int, verdict: Verdict
+) -> None:
+    line = await dial(*(row(number, totalDebt=one) for number, one in enumerate(held, 1)))
+    select: Select = line.api.select
+    select.form = line.api._form = MoneyForm(digits)
+    one = by_name(await probe(line.api))["money"]
+    assert (one.verdict, "[backend] money" in one.advice) == (verdict, verdict is Verdict.WARN)
+
+
+async def test_a_till_looks_once_when_its_backend_first_answers(dial: Dial) -> None:
+    line = await dial(*people(totalDebt=1230))
+    line.backend.always = Canned("{}", 500)
+    looking = asyncio.create_task(look_when_it_answers(line.api, 0.01))
+    await until(lambda: len(line.backend.asked) >= 2)
+    assert not looking.done()
+    line.backend.always = "ok"
+    await asyncio.wait_for(looking, 10)
+    (said,) = line.api.warnings()
+    assert "are these the smallest coins?" in said
+
+
+async def test_fields_that_are_not_there_are_warnings_for_the_status_line(dial: Dial) -> None:
+    line = await dial(*people())
+    line.backend.rule = no_default
+    await line.api.read_row(1)
+    assert line.api.warnings() == ("the backend has no field default",)

@@ -1,0 +1,72 @@
+"""`taptill doctor` beside a real service: for a person, for a script, and where something fails."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from tests.fakes.service import RunningService, running_service
+
+from taptill.cli import taptill
+from taptill.install.doctor import CHECKS
+
+CONFIG = """
+[backend]
+base_url = "{url}"
+token_file = "{folder}/token"
+[[reader]]
+driver = "simulated"
+[settlement]
+strategy = "debt"
+"""
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    with running_service(tmp_path_factory.mktemp("service")) as running:
+        yield running
+
+
+def doctor(folder: Path, url: str, *words: str, token: str = "") -> Result:
+    (folder / "config.toml").write_text(CONFIG.format(url=url, folder=folder))
+    if token:
+        (folder / "token").write_text(token)
+    given = ["doctor", "--config", str(folder / "config.toml"), *words]
+    return CliRunner().invoke(taptill, given)
+
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_person_reads_that_all_is_well(tmp_path: Path, service: RunningService) -> None:
+    ended = doctor(tmp_path, service.url, token=service.token)
+    assert (ended.exit_code, ended.stderr) == (0, "")
+    lines = ended.stdout.splitlines()
+    assert all(line.startswith("pass  backend.") for line in lines), ended.stdout
+    assert "pass  backend.rows: 100 or more customers are visible" in lines
+    assert "an update whose condition is not met is refused" in ended.stdout
+
+
+def test_a_script_reads_json(tmp_path: Path, service: RunningService) -> None:
+    ended = doctor(tmp_path, service.url, "--json", token=service.token)
+    found = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert {one["verdict"] for one in found} == {"pass"}
+    assert set(found[0]) == {"name", "verdict", "words", "advice"}
+    assert {one["name"].partition(".")[0] for one in found} == set(CHECKS)
+
+
+FAILS: dict[str, tuple[str, str, str]] = {
+    "no token": ("", "", "fail  backend.token: no API token"),
+    "a wrong token": ("guessed", "", "fail  backend.answer: the Customers API does not accept"),
+    "nobody there": ("guessed", "http://127.0.0.1:9", "connection refused"),
+}
+
+
+@pytest.mark.parametrize(("token", "url", "words"), FAILS.values(), ids=FAILS)
+def test_the_status_says_that_something_fails(
+    tmp_path: Path, service: RunningService, token: str, url: str, words: str
+) -> None:
+    ended = doctor(tmp_path, url or service.url, token=token)
+    assert (ended.exit_code, ended.stderr) == (1, "")
+    assert words in ended.stdout
