@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from taptill.service.database import create_database
 from taptill.service.fields import ENTITIES
 from taptill.service.sample import rows
-from taptill.service.schema import create_database
 from taptill.service.store import Store
 from taptill.service.tokens import Role, add_token
 
@@ -26,17 +26,18 @@ class RunningService:
     `token` has the role till, `office_token` the role office.
     """
 
-    db_path: Path
+    database: str
     token: str
     office_token: str
     url: str = ""
+    words: tuple[str, ...] = ()
     child: subprocess.Popen[str] | None = field(default=None, repr=False)
 
     def start_again(self) -> None:
         """Start on the same database and, after the first time, the same port."""
         assert self.child is None, "it is running already"
         port = self.url.rpartition(":")[2] or "0"
-        self.child = launch("run", str(self.db_path), "--port", port, "--stop-with-stdin")
+        self.child = launch("run", self.database, "--port", port, "--stop-with-stdin", *self.words)
         self.url = listening(self.child).removeprefix(LISTENING)
 
     def kill(self) -> None:
@@ -56,16 +57,19 @@ class RunningService:
 
 
 @contextmanager
-def running_service(tmp_path: Path, *, sample: bool = True) -> Iterator[RunningService]:
-    """Run the service on a new database in `tmp_path` until the block ends."""
-    db_path = tmp_path / "customers.db"
-    engine = create_database(db_path)
+def running_service(
+    place: Path | str, *words: str, sample: bool = True
+) -> Iterator[RunningService]:
+    """Run the service until the block ends, on a new database: in a folder, or at a URL."""
+    database = str(place / "customers.db") if isinstance(place, Path) else place
+    engine = create_database(database)
     for entity, given in rows().items() if sample else ():
         Store(engine).insert(ENTITIES[entity], {"fields": given})
     service = RunningService(
-        db_path=db_path,
+        database=database,
         token=add_token(engine, Role.TILL, "till"),
         office_token=add_token(engine, Role.OFFICE, "office"),
+        words=words,
     )
     engine.dispose()
     try:

@@ -1,14 +1,14 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from tests.fakes.postgres import Cluster, running_cluster
 from tests.fakes.service import RunningService, running_service
 
-from taptill.service.schema import create_database
+from taptill.service.database import create_database
 from taptill.service.store import Store
 from taptill.service.wire import parse
 
@@ -56,8 +56,25 @@ def where(*filters: dict[str, Any], operator: str = "and") -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
-    with running_service(tmp_path_factory.mktemp("service")) as running:
+def cluster() -> Iterator[Cluster]:
+    with running_cluster() as running:
+        yield running
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def new_place(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], str]:
+    """Name a place for a new database, of the one kind and then of the other."""
+    if request.param == "postgresql":
+        cluster: Cluster = request.getfixturevalue("cluster")
+        return cluster.new_database
+    return lambda: str(tmp_path_factory.mktemp("service") / "customers.db")
+
+
+@pytest.fixture(scope="session")
+def service(new_place: Callable[[], str]) -> Iterator[RunningService]:
+    with running_service(new_place()) as running:
         yield running
 
 
@@ -100,7 +117,7 @@ def hands() -> Hands:
 
 
 @pytest.fixture
-def store(tmp_path: Path, hands: Hands) -> Iterator[Store]:
-    engine = create_database(tmp_path / "own.db")
+def store(new_place: Callable[[], str], hands: Hands) -> Iterator[Store]:
+    engine = create_database(new_place())
     yield Store(engine, now=hands)
     engine.dispose()

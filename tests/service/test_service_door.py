@@ -29,7 +29,7 @@ def test_capabilities_tell_either_role(
     who: str, till: Api, office: Api, service: RunningService
 ) -> None:
     api = till if who == "till" else office
-    expected = {"conditional_update": True, "version": True}
+    expected = {"conditional_update": True, "version": True, "increment": True}
     assert api.http.get("/core/capabilities").json() == expected
     assert httpx.get(f"{service.url}/core/capabilities").status_code == 401
 

@@ -1,6 +1,6 @@
 """An update is conditional, exact, and raises version and stamp; nothing is overwritten blindly."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
@@ -12,8 +12,8 @@ from tests.fakes.service import RunningService
 from tests.service.conftest import CUSTOMERS, Api, Hands, equals, where
 
 from taptill.domain.mark import epoch_of
+from taptill.service.database import create_database
 from taptill.service.fields import CUSTOMERS as ENTITY
-from taptill.service.schema import create_database
 from taptill.service.store import Store
 from taptill.service.wire import Refusal, parse, write
 
@@ -67,13 +67,23 @@ def test_conditions_over_stamp_and_total_do_as_well_as_the_version(office: Api) 
 
 def test_a_condition_may_cross_the_relation(office: Api) -> None:
     row_id = office.insert(company={"id": 2})
-    body = {"fields": {"totalDebt": 5}, "conditions": where(equals("company.id", 3))}
+    body = {"fields": {"name": "x"}, "conditions": where(equals("company.id", 3))}
     assert office.update(row_id, body)[0] == 409
     body["conditions"] = where(equals("company.id", 2))
     assert office.update(row_id, body)[0] == 200
 
 
-@pytest.mark.parametrize("extra", [{}, {"conditions": {"filters": []}}], ids=["none", "empty"])
+BLIND: dict[str, dict[str, Any]] = {
+    "none": {},
+    "empty": {"conditions": {"filters": []}},
+    "one that any row meets": {"conditions": where({**equals("id", 0), "comparator": ">"})},
+    "one way or another": {
+        "conditions": where(equals("version", 1), equals("version", 2), operator="or")
+    },
+}
+
+
+@pytest.mark.parametrize("extra", BLIND.values(), ids=BLIND.keys())
 def test_a_total_without_a_condition_is_a_428_that_names_the_ways(
     till: Api, office: Api, extra: dict[str, Any]
 ) -> None:
@@ -120,8 +130,8 @@ def test_of_many_writers_with_one_version_exactly_one_wins(
 
 
 @pytest.fixture(scope="module")
-def one_row(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    engine = create_database(tmp_path_factory.mktemp("one") / "one.db")
+def one_row(new_place: Callable[[], str]) -> Iterator[Store]:
+    engine = create_database(new_place())
     store = Store(engine, strict_money=False)
     store.insert(ENTITY, {"fields": [{"name": "one"}]})
     yield store

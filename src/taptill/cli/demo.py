@@ -145,10 +145,11 @@ def _service(folder: Path) -> Iterator[str]:
 
 def _fill(database: Path, token: Path) -> None:
     try:
-        from taptill.service import fields, sample, schema, store, tokens  # noqa: PLC0415
+        from taptill.service import database as databases  # noqa: PLC0415
+        from taptill.service import fields, sample, store, tokens  # noqa: PLC0415
     except ModuleNotFoundError as fault:
         raise MissingExtraError(what="the demo", extra="service") from fault
-    engine = schema.create_database(database)
+    engine = databases.create_database(database)
     for entity, rows in sample.rows().items():
         store.Store(engine).insert(fields.ENTITIES[entity], {"fields": rows})
     token.touch(mode=0o600)

@@ -10,7 +10,7 @@ import click
 
 from taptill.domain.errors import MissingExtraError, ServiceError
 
-_DATABASE = click.argument("database", metavar="DB", type=click.Path(path_type=Path))
+_DATABASE = click.argument("database", metavar="DB", type=str)
 
 
 @click.group()
@@ -28,19 +28,20 @@ def service() -> None:
 @service.command()
 @_DATABASE
 @click.option("--sample", is_flag=True, help="Fill it with 200 invented customers.")
-def init(database: Path, *, sample: bool) -> None:
+def init(database: str, *, sample: bool) -> None:
     """Make a new database; one that exists is left as it is.
 
     \b
     Example:
       taptill service init customers.db --sample
     """
-    schema, store, fields, samples = _parts("schema", "store", "fields", "sample")
-    engine = schema.create_database(database)
+    databases, store, fields, samples = _parts("database", "store", "fields", "sample")
+    engine = databases.create_database(database)
     for entity, rows in samples.rows().items() if sample else ():
         store.Store(engine).insert(fields.ENTITIES[entity], {"fields": rows})
+    made = databases.shown(engine)
     engine.dispose()
-    click.echo(f"made {database}{' with sample data' if sample else ''}")
+    click.echo(f"made {made}{' with sample data' if sample else ''}")
 
 
 @service.group()
@@ -58,15 +59,15 @@ def token() -> None:
 )
 @click.option("--name", default="", help="Whose token this is.")
 @click.option("--out", type=click.Path(path_type=Path), help="A new file for it, mode 0600.")
-def add(database: Path, role: str, name: str, out: Path | None) -> None:
+def add(database: str, role: str, name: str, out: Path | None) -> None:
     """Make a token and show it once; the database keeps its hash only.
 
     \b
     Example:
       taptill service token add customers.db --role till --name bar --out token
     """
-    schema, tokens = _parts("schema", "tokens")
-    engine = schema.open_database(database)
+    databases, tokens = _parts("database", "tokens")
+    engine = databases.open_database(database)
     try:
         target = _new_file(out) if out else None
         made = tokens.add_token(engine, tokens.Role(role), name)
@@ -98,15 +99,15 @@ def add(database: Path, role: str, name: str, out: Path | None) -> None:
     help="Refuse an update of totalDebt without conditions.",
 )
 @click.option("--stop-with-stdin", is_flag=True, help="Stop when standard input is closed.")
-def run(database: Path, *, strict_money: bool, **options: Any) -> None:
+def run(database: str, *, strict_money: bool, **options: Any) -> None:
     """Serve a database until SIGTERM or Ctrl-C.
 
     \b
     Example:
       taptill service run customers.db --host 0.0.0.0 --port 8080
     """
-    schema, store, server = _parts("schema", "store", "run")
-    engine = schema.open_database(database)
+    databases, store, server = _parts("database", "store", "run")
+    engine = databases.open_database(database)
     try:
         server.serve(store.Store(engine, strict_money=strict_money), say=click.echo, **options)
     finally:

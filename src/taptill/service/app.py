@@ -1,9 +1,12 @@
 """HTTP requests in, JSON answers out: the API's addresses, its door and its limits."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from http import HTTPStatus
+from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -11,16 +14,20 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from taptill.service.fields import ENTITIES, INTEGER_MAX, Entity
-from taptill.service.schema import WORKERS
+from taptill.service.changes import insertion, removal
+from taptill.service.database import reading
+from taptill.service.fields import ENTITIES, Entity
 from taptill.service.store import Store
-from taptill.service.tokens import Role, check_right, role_of
-from taptill.service.wire import Json, Refusal, a_number, parse, write
+from taptill.service.tokens import Door, Token, check_right
+from taptill.service.wire import Json, Refusal, parse, write
 
 BODY_MAX = 1024 * 1024
 BODY_TIMEOUT_S = 10
+ID_DIGITS_MAX = 19
 PREFIX = "/core/data"
-CAPABILITIES = {"conditional_update": True, "version": True}
+CAPABILITIES = {"conditional_update": True, "version": True, "increment": True}
+WORKERS = 4
+"""Threads that read bodies and select; changes have the store's own."""
 
 _CLOSE = {"Connection": "close"}
 _HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 408: _CLOSE, 413: _CLOSE}
@@ -34,7 +41,7 @@ def build_app(store: Store, *, prefix: str = PREFIX) -> Starlette:
             Route(f"{prefix}/{{entity}}/{{verb}}", service.ask, methods=["POST"]),
             Route(f"{prefix}/{{entity}}/{{verb}}/{{id}}", service.ask, methods=["POST"]),
             Route(f"{prefix.rpartition('/')[0]}/capabilities", service.capabilities),
-            Route("/healthz", _health),
+            Route("/healthz", service.health),
         ],
         exception_handlers={
             Refusal: _refused,
@@ -47,52 +54,66 @@ def build_app(store: Store, *, prefix: str = PREFIX) -> Starlette:
 
 
 class _Service:
-    """The endpoints; what touches the database or parses a body runs in a worker thread."""
+    """The endpoints; what touches the database or reads a body runs in a worker thread."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._door = Door(store.engine)
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="customers")
 
     async def ask(self, request: Request) -> Response:
-        role = await self._role(request)
+        token = await self._token(request)
         place = request.path_params
         entity, verb, row_id = ENTITIES.get(place["entity"]), place["verb"], place.get("id")
         if entity is None or verb not in entity.verbs or (verb == "update") != bool(row_id):
             raise _not_found()
         body = await _body(request)
-        answer = await asyncio.get_running_loop().run_in_executor(
-            self._workers, self._answer, role, entity, verb, row_id, body
-        )
+        answer = await self._work(self._answer, token, entity, verb, row_id, body)
+        if isinstance(answer, Future):
+            answer = write(await asyncio.wrap_future(answer))
         return _json(HTTPStatus.CREATED if verb == "insert" else HTTPStatus.OK, answer)
 
     async def capabilities(self, request: Request) -> Response:
-        await self._role(request)
+        await self._token(request)
         return _json(HTTPStatus.OK, write(CAPABILITIES))
 
-    async def _role(self, request: Request) -> Role:
-        header = request.headers.get("authorization", "")
-        return await asyncio.get_running_loop().run_in_executor(
-            self._workers, role_of, self._store.engine, header
-        )
+    async def health(self, _request: Request) -> Response:
+        await self._work(self._look_at_the_database)
+        return _json(HTTPStatus.OK, write({"ok": True}))
+
+    async def _work(self, work: Callable[..., Any], *given: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._workers, work, *given)
+
+    async def _token(self, request: Request) -> Token:
+        if self._door.stale:
+            await self._work(self._door.look)
+        return self._door.holder(request.headers.get("authorization", ""))
 
     def _answer(
-        self, role: Role, entity: Entity, verb: str, row_id: str | None, body: bytes
-    ) -> str:
+        self, token: Token, entity: Entity, verb: str, row_id: str | None, body: bytes
+    ) -> str | Future[list[Json]]:
+        """Give the answer, or the change's future."""
         asked = parse(body)
-        check_right(role, verb, asked)
-        return write(self._rows(entity, verb, row_id, asked))
-
-    def _rows(self, entity: Entity, verb: str, row_id: str | None, asked: Json) -> list[Json]:
+        check_right(token.role, verb, asked)
         match verb:
             case "insert":
-                return self._store.insert(entity, asked)
+                change = insertion(entity, asked, token.who)
             case "update":
-                number = int(row_id) if row_id and row_id.isdecimal() else None
-                return self._store.update(a_number(number, "id", least=0, most=INTEGER_MAX), asked)
+                change = self._store.alteration(_number(row_id), asked, token.who)
             case "remove":
-                return self._store.remove(asked)
+                change = removal(asked)
             case _:
-                return self._store.select(entity, asked)
+                return write(self._store.select(entity, asked))
+        return self._store.submit(change)
+
+    def _look_at_the_database(self) -> None:
+        with reading(self._store.engine) as connection:
+            connection.execute(sa.select(sa.literal(1)))
+
+
+def _number(text: str | None) -> int | None:
+    # Longer ones are no id; int() itself refuses some thousand digits with another error.
+    return int(text) if text and text.isdecimal() and len(text) <= ID_DIGITS_MAX else None
 
 
 async def _body(request: Request) -> bytes:
@@ -106,10 +127,6 @@ async def _body(request: Request) -> bytes:
     except TimeoutError as fault:
         raise Refusal(408, "slow", f"the body took longer than {BODY_TIMEOUT_S} s") from fault
     return bytes(chunks)
-
-
-async def _health(_request: Request) -> Response:
-    return _json(HTTPStatus.OK, write({"ok": True}))
 
 
 def _json(status: int, text: str) -> Response:

@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +17,8 @@ GROUPS_MAX = 4
 SIZE_MAX = 10_000
 """How many values a request's conditions hold; SQLite binds at most 32,766."""
 
+LIKE_ESCAPE = "\\"
+
 _ANY = frozenset(Kind) - {Kind.JSON}
 _ORDERED = frozenset({Kind.INTEGER, Kind.TEXT, Kind.MONEY, Kind.STAMP})
 _COMPARATORS: Mapping[str, tuple[Callable[[Any, Any], Any], frozenset[Kind]]] = {
@@ -26,10 +29,11 @@ _COMPARATORS: Mapping[str, tuple[Callable[[Any, Any], Any], frozenset[Kind]]] = 
     ">": (operator.gt, _ORDERED),
     ">=": (operator.ge, _ORDERED),
     "in": (ColumnOperators.in_, _ANY),
-    "like": (ColumnOperators.like, frozenset({Kind.TEXT})),
+    "like": (partial(ColumnOperators.like, escape=LIKE_ESCAPE), frozenset({Kind.TEXT})),
     "is null": (ColumnOperators.is_, frozenset(Kind)),
     "is not null": (ColumnOperators.is_not, frozenset(Kind)),
 }
+_PINS = frozenset({"version", "updatedAt", "totalDebt"})
 _WITHOUT_VALUE = frozenset({"is null", "is not null"})
 _OPERATORS: Mapping[str, Callable[..., sa.ColumnElement[bool]]] = {"and": sa.and_, "or": sa.or_}
 
@@ -43,6 +47,15 @@ def condition(
     if body in ({"filters": []}, {"operator": "and", "filters": []}):
         return None
     return _group(entity, body, path, nested=1)
+
+
+def pins(body: Json) -> bool:
+    """Tell whether conditions that were read name the row as it was seen, not just any row."""
+    if body is None or body.get("operator", "and") != "and":
+        return False
+    return any(
+        one.get("comparator") == "=" and one.get("field") in _PINS for one in body["filters"]
+    )
 
 
 def _group(entity: Entity, body: Json, path: str, *, nested: int) -> sa.ColumnElement[bool]:
@@ -87,4 +100,7 @@ def _value(name: str, field: Field, value: Json, path: str) -> Any:
     if name == "in":
         values = a_list(value, path, longest=SIZE_MAX)
         return [value_for(field, one, f"{path}[{index}]") for index, one in enumerate(values)]
-    return value_for(field, value, path)
+    read = value_for(field, value, path)
+    if name == "like" and read.replace(LIKE_ESCAPE * 2, "").endswith(LIKE_ESCAPE):
+        raise bad("type", "a pattern whose last backslash stands before something", path)
+    return read

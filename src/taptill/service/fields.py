@@ -45,6 +45,11 @@ class Field:
     writable: bool = True
     target: "Entity | None" = None
 
+    @property
+    def default(self) -> Any:
+        """Give what a new row has where nothing is said; None for null."""
+        return getattr(self.column.default, "arg", None)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entity:
@@ -64,10 +69,10 @@ class Entity:
         return found
 
     def dotted(self, name: Json, path: str) -> Field:
-        """Find a field by its wire name or, across a relation, by `company.id`."""
+        """Find a field by its wire name or, across relations, by `company.id`."""
         first, _, rest = name.partition(".") if isinstance(name, str) else ("", "", "")
         target = self.fields[first].target if rest and first in self.fields else None
-        return target.field(rest, path) if target else self.field(name, path)
+        return target.dotted(rest, path) if target else self.field(name, path)
 
 
 def value_for(field: Field, value: Json, path: str) -> Any:
@@ -188,4 +193,24 @@ CUSTOMERS = Entity(
     verbs=frozenset({"select", "insert", "update", "remove"}),
 )
 
-ENTITIES: Mapping[str, Entity] = {"Customers": CUSTOMERS, "Companies": COMPANIES}
+_OF_CHANGES = schema.debt_changes.c
+DEBT_CHANGES = Entity(
+    table=schema.debt_changes,
+    source=schema.debt_changes.outerjoin(schema.customers).outerjoin(schema.companies),
+    fields={
+        "id": Field(_OF_CHANGES.id, Kind.INTEGER),
+        "customer": Field(_OF_CHANGES.customer_id, Kind.RELATION, target=CUSTOMERS),
+        "at": Field(_OF_CHANGES.at, Kind.STAMP),
+        "who": Field(_OF_CHANGES.who),
+        "from": Field(_OF_CHANGES.from_minor, Kind.MONEY),
+        "to": Field(_OF_CHANGES.to_minor, Kind.MONEY),
+        "reason": Field(_OF_CHANGES.reason),
+    },
+    verbs=frozenset({"select"}),
+)
+
+ENTITIES: Mapping[str, Entity] = {
+    "Customers": CUSTOMERS,
+    "Companies": COMPANIES,
+    "CustomerDebtChanges": DEBT_CHANGES,
+}

@@ -9,11 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from taptill.service.fields import Entity, Field, on_the_wire
+from taptill.service.fields import Entity, Field, Kind, on_the_wire
 from taptill.service.wire import Json, a_list, an_object, bad, joined
 
-LIMIT_MAX = 1000
-LIMIT_DEFAULT = 100
 ORDERS_MAX = 16
 
 
@@ -66,17 +64,22 @@ def every_field(entity: Entity) -> Projection:
 
 
 def order(entity: Entity, body: Json, path: str = "orderBy") -> list[sa.ColumnElement[Any]]:
-    """Read `[{field, order}]`; the id comes last, so that pages never overlap."""
+    """Read `[{field, order}]`; the id comes last, so that pages never overlap.
+
+    Upwards null comes first, then false before true, and text by its code points.
+    """
     orders: list[sa.ColumnElement[Any]] = []
     for index, item in enumerate(a_list(body, path, longest=ORDERS_MAX)):
         place = f"{path}[{index}]"
         an_object(item, place, "field", "order")
-        column = entity.dotted(item.get("field"), f"{place}.field").column
+        field = entity.dotted(item.get("field"), f"{place}.field")
+        if field.kind is Kind.JSON:
+            raise bad("type", "this field has no order", f"{place}.field")
         match item.get("order", "asc"):
             case "asc":
-                orders.append(column.asc())
+                orders.append(field.column.asc().nulls_first())
             case "desc":
-                orders.append(column.desc())
+                orders.append(field.column.desc().nulls_last())
             case _:
                 raise bad("unknown-order", "asc or desc is expected", f"{place}.order")
     return [*orders, entity.table.c.id.asc()]

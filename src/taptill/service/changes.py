@@ -1,0 +1,288 @@
+"""A writing verb's body in, a change out that a transaction checks first and then writes.
+
+Making a change checks what needs no database. Carrying it out refuses, if at all, before its first
+write: many changes share a transaction, and one that is refused must leave nothing in it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from taptill.domain.customer import stamp
+from taptill.domain.mark import KEY, epoch_of, read_marks, with_mark
+from taptill.domain.money import MINOR_MAX
+from taptill.service import schema
+from taptill.service.conditions import condition, pins
+from taptill.service.fields import (
+    CUSTOMERS,
+    DEBT_CHANGES,
+    INTEGER_MAX,
+    Entity,
+    stamp_text,
+    value_for,
+    written,
+)
+from taptill.service.grammar import Projection, every_field, projection
+from taptill.service.wire import Json, Refusal, a_list, a_number, an_object, bad, write
+
+INSERT_MAX = 1000
+REMOVE_MAX = 1000
+MONEY = "totalDebt"
+INCREMENT = "increment"
+
+_ROW = schema.customers.c
+_TOTAL = _ROW.total_debt_minor.name
+
+
+@dataclass(slots=True)
+class Transaction:
+    """The database's one writing transaction, and stamps later than every one in the database.
+
+    Later than all, not only than the row's own: a client that asks for what is newer than the
+    newest it knows must see a row that is written after the clock went back.
+    """
+
+    connection: sa.Connection
+    now: Callable[[], datetime]
+    _newest: datetime | None = field(default=None, init=False)
+
+    def stamp(self) -> str:
+        """Give the next stamp."""
+        now = self.now()
+        if self._newest is None:
+            kept = self.connection.execute(sa.select(sa.func.max(_ROW.updated_at))).scalar()
+            self._newest = stamp(kept) if kept else None
+        if self._newest is not None:
+            now = max(now, self._newest + timedelta(microseconds=1))
+        self._newest = now
+        return stamp_text(now)
+
+
+Change = Callable[[Transaction], list[Json]]
+
+
+def insertion(entity: Entity, body: Json, who: str) -> Change:
+    """Insert all rows or none and answer them in the shape of `returning`."""
+    an_object(body, "", "fields", "returning")
+    shape = _returning(entity, body)
+    given = a_list(body.get("fields"), "fields", longest=INSERT_MAX)
+    if not given:
+        raise bad("required", "at least one row is expected", "fields")
+    rows = [_new(entity, row, f"fields[{index}]") for index, row in enumerate(given)]
+
+    def change(transaction: Transaction) -> list[Json]:
+        connection = transaction.connection
+        if entity is CUSTOMERS:
+            places = {f"fields[{index}]": row for index, row in enumerate(rows)}
+            _check_companies(connection, places)
+            _check_cards(connection, places)
+            for row, source in zip(rows, given, strict=True):
+                at = transaction.stamp()
+                row.update({"created_at": at, "updated_at": at, "version": 1, "removed_at": None})
+                row.update(_enrolled(source.get("debtData"), at, row[_TOTAL]))
+        key = entity.table.c.id
+        made = sa.insert(entity.table).returning(key, sort_by_parameter_order=True)
+        ids = list(connection.execute(made, rows).scalars())
+        if entity is CUSTOMERS:
+            moved = [(number, 0, row) for number, row in zip(ids, rows, strict=True)]
+            _keep(connection, moved, who, None)
+        return shaped(connection, rows_of(entity, key.in_(ids)).order_by(key), shape)
+
+    return change
+
+
+def alteration(row_id: Json, body: Json, who: str, *, strict_money: bool) -> Change:
+    """Change one customer where its conditions hold; `[]` for an id that there is not.
+
+    Raises Refusal: 409 with the present row where the conditions do not hold, 428 where
+    `totalDebt` would be overwritten blindly.
+    """
+    a_number(row_id, "id", least=0, most=INTEGER_MAX)
+    an_object(body, "", "fields", "conditions", "returning", "reason")
+    shape, wanted = _returning(CUSTOMERS, body), wanted_by(CUSTOMERS, body)
+    values, raised = _altered(body.get("fields"))
+    reason = _reason(body)
+    blind = strict_money and _TOTAL in values and not pins(body.get("conditions"))
+    this = rows_of(CUSTOMERS, _ROW.id == row_id)
+
+    def change(transaction: Transaction) -> list[Json]:
+        connection = transaction.connection
+        query = this.with_only_columns(_ROW.total_debt_minor, sa.and_(sa.true(), *wanted))
+        present = connection.execute(query).first()
+        if present is None:
+            return []
+        before, met = present
+        if blind:
+            raise _blind()
+        if not met:
+            shown = shape if "returning" in body else every_field(CUSTOMERS)
+            raise _not_met(*shaped(connection, this, shown))
+        after = values.get(_TOTAL, before) if raised is None else _raised(before, raised)
+        _check_companies(connection, {"fields": values})
+        _check_cards(connection, {"fields": values}, but=row_id)
+        at = transaction.stamp()
+        new = {**values, _TOTAL: after, "updated_at": at, "version": _ROW.version + 1}
+        connection.execute(sa.update(schema.customers).where(_ROW.id == row_id).values(new))
+        _keep(connection, [(row_id, before, new)], who, reason)
+        return shaped(connection, this, shape)
+
+    return change
+
+
+def removal(body: Json) -> Change:
+    """Mark the customers that meet the conditions as removed and answer them."""
+    an_object(body, "", "conditions", "returning")
+    shape, wanted = _returning(CUSTOMERS, body), wanted_by(CUSTOMERS, body)
+    if not wanted:
+        raise bad("required", "a removal needs conditions with a filter", "conditions")
+    found = rows_of(CUSTOMERS, *wanted).order_by(_ROW.id).limit(REMOVE_MAX + 1)
+
+    def change(transaction: Transaction) -> list[Json]:
+        ids = list(transaction.connection.execute(found).scalars())
+        if len(ids) > REMOVE_MAX:
+            words = f"more than {REMOVE_MAX} customers meet them; nothing was removed"
+            raise bad("range", words, "conditions")
+        doomed = _ROW.id.in_(ids)
+        rows = shaped(transaction.connection, rows_of(CUSTOMERS, doomed).order_by(_ROW.id), shape)
+        at = transaction.stamp()
+        new = {"removed_at": at, "updated_at": at, "version": _ROW.version + 1}
+        transaction.connection.execute(sa.update(schema.customers).where(doomed).values(new))
+        return rows
+
+    return change
+
+
+def rows_of(entity: Entity, *wanted: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Select the ids of rows that are not removed, with the relations at hand."""
+    removed = entity.table.c.get("removed_at")
+    live = [] if removed is None else [removed.is_(None)]
+    return sa.select(entity.table.c.id).select_from(entity.source).where(*live, *wanted)
+
+
+def shaped(connection: sa.Connection, query: sa.Select[Any], shape: Projection) -> list[Json]:
+    """Run a query for the rows of an answer."""
+    rows = connection.execute(query.with_only_columns(*shape.columns()))
+    return [shape.shape(iter(row)) for row in rows]
+
+
+def wanted_by(entity: Entity, body: Json) -> list[sa.ColumnElement[bool]]:
+    """Read a body's conditions; an empty list where it has none."""
+    wanted = condition(entity, body["conditions"]) if "conditions" in body else None
+    return [] if wanted is None else [wanted]
+
+
+def _returning(entity: Entity, body: Json) -> Projection:
+    return projection(entity, body.get("returning", {"id": True}), "returning")
+
+
+def _new(entity: Entity, row: Json, path: str) -> dict[str, Any]:
+    values = written(entity, row, path)
+    for name, one in entity.fields.items():
+        if not one.writable:
+            continue
+        needed = not one.column.nullable and one.default is None
+        if needed and name not in row:
+            raise bad("required", "a new row needs this field", f"{path}.{name}")
+        values.setdefault(one.column.name, one.default)
+    return values
+
+
+def _altered(fields: Json) -> tuple[dict[str, Any], int | None]:
+    """Give the column values to write, and by how much `totalDebt` is raised if it is."""
+    asked = fields.get(MONEY) if isinstance(fields, dict) else None
+    if not isinstance(asked, dict):
+        return written(CUSTOMERS, fields, "fields"), None
+    path = f"fields.{MONEY}"
+    figure = an_object(asked, path, INCREMENT).get(INCREMENT)
+    raised = value_for(CUSTOMERS.fields[MONEY], figure, f"{path}.{INCREMENT}")
+    others = {name: value for name, value in fields.items() if name != MONEY}
+    return written(CUSTOMERS, others, "fields") if others else {}, raised
+
+
+def _raised(before: int, by: int) -> int:
+    if abs(before + by) > MINOR_MAX:
+        words = "the total would be larger than a till believes"
+        raise bad("range", words, f"fields.{MONEY}.{INCREMENT}")
+    return before + by
+
+
+def _reason(body: Json) -> str | None:
+    if "reason" not in body:
+        return None
+    return str(value_for(DEBT_CHANGES.fields["reason"], body["reason"], "reason"))
+
+
+def _enrolled(given: Json, at: str, total_minor: int) -> dict[str, str]:
+    """Give debtData with the epoch beside what was given; nothing where there is no place."""
+    if not (given is None or isinstance(given, dict)) or KEY in (given or {}):
+        return {}
+    return {"debt_data": write(with_mark(read_marks(given), epoch_of(at, Decimal(total_minor))))}
+
+
+def _keep(
+    connection: sa.Connection,
+    moved: Sequence[tuple[int, int, Mapping[str, Any]]],
+    who: str,
+    reason: str | None,
+) -> None:
+    """Write the ledger: customer's id, total before, and the row as it is now."""
+    changes = [
+        {
+            "customer_id": number,
+            "at": row["updated_at"],
+            "who": who,
+            "from_minor": before,
+            "to_minor": row[_TOTAL],
+            "reason": reason,
+        }
+        for number, before, row in moved
+        if row[_TOTAL] != before
+    ]
+    if changes:
+        connection.execute(sa.insert(schema.debt_changes), changes)
+
+
+def _check_companies(connection: sa.Connection, rows: Mapping[str, Mapping[str, Any]]) -> None:
+    named = {path: row["company_id"] for path, row in rows.items() if row.get("company_id")}
+    if not named:
+        return
+    key = schema.companies.c.id
+    found = connection.execute(sa.select(key).where(key.in_(set(named.values()))))
+    known = set(found.scalars())
+    for path, company in named.items():
+        if company not in known:
+            raise bad("unknown-company", "there is no company with this id", f"{path}.company.id")
+
+
+def _check_cards(
+    connection: sa.Connection, rows: Mapping[str, Mapping[str, Any]], but: int = 0
+) -> None:
+    named = {path: row["card_id"] for path, row in rows.items() if row.get("card_id") is not None}
+    if not named:
+        return
+    held = sa.select(_ROW.card_id).where(
+        _ROW.card_id.in_(set(named.values())), _ROW.removed_at.is_(None), _ROW.id != but
+    )
+    taken = set(connection.execute(held).scalars())
+    for path, card in named.items():
+        if card in taken:
+            words = "another customer has this cardId"
+            raise Refusal(409, "card-taken", words, f"{path}.cardId")
+        taken.add(card)
+
+
+def _not_met(row: Json) -> Refusal:
+    message = "the row does not meet the conditions; nothing was changed"
+    return Refusal(409, "condition-not-met", message, "conditions", row=row)
+
+
+def _blind() -> Refusal:
+    message = (
+        "totalDebt is not overwritten blindly: send conditions with the version as read, "
+        "or with updatedAt and totalDebt as read"
+    )
+    return Refusal(428, "condition-required", message, "fields.totalDebt")

@@ -1,0 +1,207 @@
+"""A path or a postgresql:// URL in, an open database out: the one room that knows which it is."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from math import inf
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoResultFound, OperationalError
+
+from taptill.domain.errors import MissingExtraError, ServiceError, ServiceTooNewError
+from taptill.service import schema
+from taptill.service.wire import bad
+
+CONNECTIONS = 5
+"""Connections that are ever open: one for each worker, and the writer's."""
+READ_S_MAX = 10
+"""How long a single statement may work."""
+LOCK_S_MAX = 30
+"""How long a writer waits for another process, an import for example."""
+
+_SQLITE = (
+    f"busy_timeout={LOCK_S_MAX * 1000}",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "case_sensitive_like=ON",  # as PostgreSQL has it
+)
+_POSTGRESQL = {
+    "synchronous_commit": "on",
+    "statement_timeout": f"{READ_S_MAX}s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+_UNTIL = "taptill_until_s"
+_CANCELLED = "57014"
+_STEPS_BETWEEN = 100_000
+"""After so many steps of its machine SQLite asks whether it may go on."""
+_SCHEMES = ("postgresql", "postgres")
+_WRITER = 0x7461707469
+"""The advisory lock's number: one writer at a time, as SQLite has it, so that stamps increase in
+the order of commits, checks before a write stay true, and two processes never deadlock."""
+_BEGIN = {
+    "sqlite": ("BEGIN IMMEDIATE",),
+    "postgresql": (
+        "BEGIN",
+        f"SET LOCAL statement_timeout = '{LOCK_S_MAX}s'",
+        f"SELECT pg_advisory_xact_lock({_WRITER})",
+    ),
+}
+
+
+def create_database(place: Path | str) -> sa.Engine:
+    """Make the tables in a new private file or an empty PostgreSQL database.
+
+    ServiceError if there is something already.
+    """
+    url = _url(place)
+    if url.drivername == "sqlite":
+        try:
+            os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except OSError as fault:
+            raise ServiceError(detail=f"{place} cannot be made: {fault.strerror}") from fault
+    engine = _engine(url)
+    with _faults_mapped(engine), writing(engine) as connection:
+        if sa.inspect(connection).get_table_names():
+            raise ServiceError(detail=f"{shown(engine)} is not empty; it was left as it is")
+        schema.create_tables(connection)
+    return engine
+
+
+def open_database(place: Path | str) -> sa.Engine:
+    """Open an existing database, moved up to this version; ServiceError if it is none or newer."""
+    url = _url(place)
+    if url.drivername == "sqlite" and not Path(place).is_file():
+        detail = f"there is no {place}; make it with: taptill service init {place}"
+        raise ServiceError(detail=detail)
+    engine = _engine(url)
+    known = schema.SCHEMA_VERSION
+    with _faults_mapped(engine):
+        if _version(engine) < known:
+            with writing(engine) as connection:
+                schema.move_up(connection, _version(connection))
+        found = _version(engine)
+    if found != known:
+        engine.dispose()
+        raise ServiceTooNewError(path=shown(engine), found=found, known=known)
+    return engine
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Open a connection for a single statement, which gets READ_S_MAX; Refusal if it needs more."""
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except OperationalError as fault:
+        if str(fault.orig) == "interrupted" or getattr(fault.orig, "sqlstate", "") == _CANCELLED:
+            words = f"the database needs more than {READ_S_MAX} s for this"
+            raise bad("too-costly", words, "conditions") from fault
+        raise
+
+
+def writing(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
+    """Begin a transaction that is the database's only writing one until its end."""
+    return engine.execution_options(taptill_begin=_BEGIN[engine.dialect.name]).begin()
+
+
+def is_sqlite(engine: sa.Engine) -> bool:
+    """Tell the one database from the other, for what only one of them has."""
+    return engine.dialect.name == "sqlite"
+
+
+def shown(engine: sa.Engine) -> str:
+    """Name the database for a person, without password or other options."""
+    url = engine.url
+    if is_sqlite(engine):
+        return url.database or ""
+    plain = sa.URL.create("postgresql", url.username, None, url.host, url.port, url.database)
+    return plain.render_as_string()
+
+
+def _url(place: Path | str) -> sa.URL:
+    text = str(place)
+    if "://" not in text:
+        return sa.URL.create("sqlite", database=text)
+    try:
+        url = sa.make_url(text)
+    except (ArgumentError, ValueError):  # its text would repeat the password
+        url = sa.URL.create("unreadable")
+    if url.drivername not in _SCHEMES:
+        raise ServiceError(detail="a database is a path or postgresql://USER@HOST:PORT/NAME")
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _engine(url: sa.URL) -> sa.Engine:
+    lite = url.drivername == "sqlite"
+    settings = " ".join(f"-c {key}={value}" for key, value in _POSTGRESQL.items())
+    given: dict[str, Any] = {} if lite else {"options": settings, "connect_timeout": 5}
+    try:
+        engine = sa.create_engine(
+            url,
+            pool_size=CONNECTIONS,
+            hide_parameters=True,  # an error's text must not carry names or card ids
+            connect_args=given,
+        )
+    except ModuleNotFoundError as fault:
+        raise MissingExtraError(what="PostgreSQL", extra="service") from fault
+    except ImportError as fault:
+        raise ServiceError(detail="PostgreSQL needs libpq: sudo apt install libpq5") from fault
+    sa.event.listen(engine, "connect", _set_up_sqlite if lite else _set_up_postgresql)
+    sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _version(engine: sa.Engine | sa.Connection) -> int:
+    query = sa.select(schema.schema_version.c.version)
+    if isinstance(engine, sa.Connection):
+        return int(engine.execute(query).scalar_one())
+    with reading(engine) as connection:
+        return int(connection.execute(query).scalar_one())
+
+
+@contextmanager
+def _faults_mapped(engine: sa.Engine) -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as fault:
+        engine.dispose()
+        text = " ".join(str(fault.orig).split("\nLINE ")[0].split())
+        raise ServiceError(detail=f"{shown(engine)} cannot be used: {text}") from fault
+    except NoResultFound as fault:
+        engine.dispose()
+        detail = f"{shown(engine)} cannot be used: its tables were never made"
+        raise ServiceError(detail=detail) from fault
+    except ServiceError:
+        engine.dispose()
+        raise
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, record: Any) -> None:
+    connection.isolation_level = None  # the driver begins nothing by itself
+    until: dict[str, float] = record.info
+    connection.set_progress_handler(lambda: monotonic() > until.get(_UNTIL, inf), _STEPS_BETWEEN)
+    try:
+        for pragma in _SQLITE:
+            connection.execute(f"PRAGMA {pragma}")
+    except sqlite3.DatabaseError:
+        connection.close()  # the pool does not know it yet
+        raise
+
+
+def _set_up_postgresql(connection: Any, _record: object) -> None:
+    connection.autocommit = True  # the driver begins nothing by itself
+    if connection.info.parameter_status("server_encoding") != "UTF8":
+        connection.close()
+        raise ServiceError(detail="the PostgreSQL database must have the encoding UTF8")
+
+
+def _begin(connection: sa.Connection) -> None:
+    words = connection.get_execution_options().get("taptill_begin", ())
+    connection.info[_UNTIL] = inf if words else monotonic() + READ_S_MAX
+    for one in words:
+        connection.exec_driver_sql(one)
