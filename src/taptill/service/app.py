@@ -1,9 +1,13 @@
 """HTTP requests in, JSON answers out: the API's addresses, its door and its limits."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from http import HTTPStatus
+from pathlib import Path
+from time import monotonic
+from traceback import extract_tb
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from taptill.service.changes import insertion, removal
 from taptill.service.database import reading
@@ -29,14 +34,17 @@ CAPABILITIES = {"conditional_update": True, "version": True, "increment": True}
 WORKERS = 4
 """Threads that read bodies and select; changes have the store's own."""
 
+log = logging.getLogger(__name__)
+
+_LOGGED = frozenset(ENTITIES) | {"select", "insert", "update", "remove"}
 _CLOSE = {"Connection": "close"}
 _HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 408: _CLOSE, 413: _CLOSE}
 
 
-def build_app(store: Store, *, prefix: str = PREFIX) -> Starlette:
+def build_app(store: Store, *, prefix: str = PREFIX) -> "Watched":
     """Make the ASGI application over a store."""
     service, prefix = _Service(store), f"/{prefix.strip('/')}"
-    return Starlette(
+    api = Starlette(
         routes=[
             Route(f"{prefix}/{{entity}}/{{verb}}", service.ask, methods=["POST"]),
             Route(f"{prefix}/{{entity}}/{{verb}}/{{id}}", service.ask, methods=["POST"]),
@@ -51,6 +59,37 @@ def build_app(store: Store, *, prefix: str = PREFIX) -> Starlette:
             Exception: _fault,
         },
     )
+    return Watched(api)
+
+
+class Watched:
+    """An application with a log line a request: what was asked for, never about whom."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        began_s, status = monotonic(), 0
+
+        async def watching(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watching)
+        except Exception as fault:  # noqa: BLE001 - task top: the client has its answer; the next request goes on
+            # Not its text: a database's may repeat a card id.
+            last = extract_tb(fault.__traceback__)[-1]
+            where = f"{Path(last.filename).name}:{last.lineno}"
+            log.error("service.fault", extra={"type": type(fault).__name__, "where": where})  # noqa: TRY400
+        if log.isEnabledFor(logging.INFO):
+            known = scope.get("path_params", {})
+            asked = {key: known[key] for key in ("entity", "verb") if known.get(key) in _LOGGED}
+            took_ms = round(1000 * (monotonic() - began_s))
+            told = {"status": status, "took_ms": took_ms, **asked, **scope.get("state", {})}
+            log.info("request.answered", extra=told)
 
 
 class _Service:
@@ -87,7 +126,9 @@ class _Service:
     async def _token(self, request: Request) -> Token:
         if self._door.stale:
             await self._work(self._door.look)
-        return self._door.holder(request.headers.get("authorization", ""))
+        token = self._door.holder(request.headers.get("authorization", ""))
+        request.state.token = token.id
+        return token
 
     def _answer(
         self, token: Token, entity: Entity, verb: str, row_id: str | None, body: bytes

@@ -109,6 +109,12 @@ def writing(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
     return engine.execution_options(taptill_begin=_BEGIN[engine.dialect.name]).begin()
 
 
+def snapshot(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
+    """Begin a transaction that reads the database as of one moment."""
+    begin = "BEGIN" if is_sqlite(engine) else "BEGIN ISOLATION LEVEL REPEATABLE READ"
+    return engine.execution_options(taptill_begin=(begin,)).begin()
+
+
 def is_sqlite(engine: sa.Engine) -> bool:
     """Tell the one database from the other, for what only one of them has."""
     return engine.dialect.name == "sqlite"

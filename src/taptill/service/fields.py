@@ -16,6 +16,7 @@ from taptill.service.wire import Json, Raw, bad, joined, write
 
 MONEY_DIGITS = 2
 TEXT_MAX = 255
+JSON_MAX = 65_536
 INTEGER_MAX = 2**63 - 1
 
 _MAJOR_MAX = MINOR_MAX // 10**MONEY_DIGITS
@@ -32,7 +33,7 @@ class Kind(StrEnum):
     FLAG = "true or false"
     MONEY = f"a number with at most {MONEY_DIGITS} decimals, no larger than a till believes"
     STAMP = "an ISO 8601 time"
-    JSON = "any JSON"
+    JSON = f"any JSON of at most {JSON_MAX} characters"
     RELATION = 'a relation, written {"id": 42}'
 
 
@@ -120,7 +121,8 @@ def _read(kind: Kind, value: Json) -> Any:
     """Give a wire value as its column keeps it; None where it does not fit."""
     match kind, value:
         case Kind.JSON, _:
-            return write(value)
+            text = write(value)
+            return text if len(text) <= JSON_MAX else None
         case Kind.FLAG, bool():
             return value
         case Kind.RELATION, {"id": number} if len(value) == 1:

@@ -1,15 +1,21 @@
-"""A store in, a listening server out: sockets, signals, and how it stops."""
+"""A store in, a listening server out: sockets, TLS, time-outs, signals, and how it stops."""
 
 import asyncio
 import os
 import signal
 import socket
+import ssl
 import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+import h11
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from taptill.domain.errors import ServiceError
 from taptill.service.app import PREFIX, build_app
@@ -17,29 +23,56 @@ from taptill.service.store import Store
 
 CONNECTIONS_MAX = 200
 KEEP_ALIVE_S = 30
+HEAD_S = 10
+"""So long a request's head may take, from its first byte or from the connection's begin."""
+STUCK_S = 20
+"""So long a client may leave an answer unread."""
 GRACE_S = 1
 """How long requests under way may take after the server was told to stop."""
 
 
-def serve(
-    store: Store,
-    host: str,
-    port: int,
-    *,
-    prefix: str = PREFIX,
-    stop_with_stdin: bool = False,
-    say: Callable[[str], None] = print,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """The files of a certificate chain and its key, which fit each other."""
+
+    chain: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Where and how to serve."""
+
+    host: str
+    port: int
+    prefix: str = PREFIX
+    tls: Certificate | None = None
+    stop_with_stdin: bool = False
+
+
+def certificate(chain: Path, key: Path) -> Certificate:
+    """Check that a certificate can be served; ServiceError where it cannot."""
+    try:
+        # Without a password given, a locked key would be asked for on the terminal.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(chain, key, password="")
+    except (OSError, ValueError) as fault:
+        detail = f"{chain} and {key} are no certificate and its key without a password"
+        raise ServiceError(detail=detail) from fault
+    return Certificate(chain, key)
+
+
+def serve(store: Store, how: Serving, say: Callable[[str], None] = print) -> None:
     """Serve until SIGTERM, SIGINT or, if asked for, the end of standard input."""
-    listener = listen(host, port)
-    shown = f"[{host}]" if ":" in host else host
-    line = f"listening on http://{shown}:{listener.getsockname()[1]}"
-    server = _Server(build_app(store, prefix=prefix), announce=lambda: say(line))
+    listener = listen(how.host, how.port)
+    scheme = "https" if how.tls else "http"
+    shown = f"[{how.host}]" if ":" in how.host else how.host
+    line = f"listening on {scheme}://{shown}:{listener.getsockname()[1]}"
+    server = _Server(build_app(store, prefix=how.prefix), how.tls, announce=lambda: say(line))
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn puts its own in place while it runs and raises what it caught again
         # afterwards; these make that a clean end with exit status 0.
         signal.signal(number, lambda *_: server.stop())
-    if stop_with_stdin:
+    if how.stop_with_stdin:
         threading.Thread(target=_watch_stdin, args=(server.stop,), daemon=True).start()
     asyncio.run(server.serve(sockets=[listener]))
 
@@ -56,14 +89,64 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.socket(fileno=made.detach())
 
 
+class Connection(H11Protocol):
+    """A connection that ends where its client is too slow to ask or to read the answer."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for the first head."""
+        super().connection_made(transport)
+        self._head_until_s: float | None = None
+        self._stuck: asyncio.TimerHandle | None = None
+        self._wait_for_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes, and wait on where a head is not there yet."""
+        super().data_received(data)
+        if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
+            self._wait_for_head()
+        else:
+            self._head_until_s = None
+
+    def pause_writing(self) -> None:
+        """Wait for a client that leaves much unread."""
+        super().pause_writing()
+        self._stuck = self.loop.call_later(STUCK_S, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on with a client that has read."""
+        super().resume_writing()
+        self._read_on()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing more."""
+        self._read_on()
+        super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+
+    def _wait_for_head(self) -> None:
+        if self._head_until_s is None:
+            self._head_until_s = self.loop.time() + HEAD_S
+        # uvicorn's own timer and what it does fit: it is stopped as soon as a byte comes.
+        self._unset_keepalive_if_required()
+        self.timeout_keep_alive_task = self.loop.call_at(
+            self._head_until_s, self.timeout_keep_alive_handler
+        )
+
+    def _read_on(self) -> None:
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
+
+
 class _Server(uvicorn.Server):
     """uvicorn's server that says when it listens."""
 
-    def __init__(self, app: object, announce: Callable[[], None]) -> None:
+    def __init__(self, app: object, tls: Certificate | None, announce: Callable[[], None]) -> None:
+        files: dict[str, Any] = {"ssl_certfile": tls.chain, "ssl_keyfile": tls.key} if tls else {}
         super().__init__(
             uvicorn.Config(
-                app,  # type: ignore[arg-type]  # Starlette is an ASGI application
-                http="h11",
+                app,  # type: ignore[arg-type]  # an ASGI application
+                http=Connection,
                 ws="none",
                 lifespan="off",
                 log_level="warning",
@@ -72,6 +155,7 @@ class _Server(uvicorn.Server):
                 limit_concurrency=CONNECTIONS_MAX,
                 timeout_keep_alive=KEEP_ALIVE_S,
                 timeout_graceful_shutdown=GRACE_S,
+                **files,
             )
         )
         self._announce = announce

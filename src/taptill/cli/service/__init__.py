@@ -1,0 +1,109 @@
+"""`taptill service ...` in, a database or a running Customers service out."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import click
+
+from taptill.cli.log import FieldsFormatter
+from taptill.cli.service.files import backup, export, import_
+from taptill.cli.service.opening import DATABASE, opened, rooms
+from taptill.cli.service.tokens import token
+from taptill.domain.errors import UsageError
+
+_PEM = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@click.group()
+def service() -> None:
+    """Run the embedded Customers service: the Customers API over SQLite or PostgreSQL.
+
+    DB is the path of an SQLite file or postgresql://USER@HOST:PORT/NAME. A password belongs into
+    ~/.pgpass and not into the URL, which every user of the machine can see among its processes.
+
+    \b
+    Example:
+      taptill service init customers.db --sample
+      taptill service token add customers.db --role till --out token
+      taptill service run customers.db --port 8080
+    """
+
+
+for one in (token, import_, export, backup):
+    service.add_command(one)
+
+
+@service.command()
+@DATABASE
+@click.option("--sample", is_flag=True, help="Fill it with 200 invented customers.")
+def init(database: str, *, sample: bool) -> None:
+    """Make a new database, or the tables in an empty one; what exists is left as it is.
+
+    \b
+    Examples:
+      taptill service init customers.db --sample
+      taptill service init postgresql://taptill@db.example.org/customers
+    """
+    databases, store, fields, samples = rooms("database", "store", "fields", "sample")
+    engine = databases.create_database(database)
+    for entity, rows in samples.rows().items() if sample else ():
+        store.Store(engine).insert(fields.ENTITIES[entity], {"fields": rows})
+    made = databases.shown(engine)
+    engine.dispose()
+    click.echo(f"made {made}{' with sample data' if sample else ''}")
+
+
+@service.command()
+@DATABASE
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="0 takes a free one.",
+)
+@click.option("--prefix", default="/core/data", show_default=True, help="The API's path prefix.")
+@click.option("--tls-cert", type=_PEM, help="Serve https with this certificate chain (PEM).")
+@click.option("--tls-key", type=_PEM, help="The certificate's key, without a password (PEM).")
+@click.option(
+    "--strict-money/--no-strict-money",
+    default=True,
+    show_default=True,
+    help="Refuse an update of totalDebt without conditions.",
+)
+@click.option("--access-log", is_flag=True, help="A line a request on standard error.")
+@click.option("--stop-with-stdin", is_flag=True, help="Stop when standard input is closed.")
+def run(
+    database: str,
+    *,
+    strict_money: bool,
+    access_log: bool,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    **options: Any,
+) -> None:
+    """Serve a database until SIGTERM or Ctrl-C.
+
+    \b
+    Examples:
+      taptill service run customers.db --host 0.0.0.0 --port 8080
+      taptill service run customers.db --tls-cert chain.pem --tls-key key.pem --port 8443
+    """
+    if (tls_cert is None) != (tls_key is None):
+        raise UsageError(problem="--tls-cert and --tls-key go together")
+    _log_to_standard_error(logging.INFO if access_log else logging.WARNING)
+    with opened(database) as engine:
+        store, server = rooms("store", "run")
+        tls = server.certificate(tls_cert, tls_key) if tls_cert and tls_key else None
+        kept = store.Store(engine, strict_money=strict_money)
+        server.serve(kept, server.Serving(tls=tls, **options), say=click.echo)
+
+
+def _log_to_standard_error(level: int) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(FieldsFormatter("%(levelname)s %(message)s"))
+    log = logging.getLogger("taptill.service")
+    log.setLevel(level)
+    log.addHandler(handler)

@@ -1,0 +1,52 @@
+"""A database that may be in use in, a complete copy of it in a new file out."""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from taptill.domain.errors import ServiceError, UsageError
+from taptill.service.database import is_sqlite, shown
+
+
+def back_up(engine: sa.Engine, target: Path) -> int:
+    """Copy the database as of one moment, for its owner alone, and give the copy's bytes.
+
+    Raises UsageError for PostgreSQL, which has its own tool; ServiceError where the file is there
+    already or cannot be written.
+    """
+    if not is_sqlite(engine):
+        name = shown(engine)
+        raise UsageError(problem=f"PostgreSQL is backed up with: pg_dump -Fc -f {target} {name}")
+    try:
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except OSError as fault:
+        raise ServiceError(detail=f"{target} cannot be made: {fault.strerror}") from fault
+    try:
+        found = _copy(shown(engine), target)
+    except (sqlite3.Error, OSError) as fault:
+        found = str(fault)
+    if found != "ok":
+        target.unlink(missing_ok=True)
+        raise ServiceError(detail=f"{target} cannot be written: {found}")
+    return target.stat().st_size
+
+
+def _copy(path: str, target: Path) -> str:
+    """Copy in one step, so that writers go on and never make it begin anew; then check it."""
+    with closing(sqlite3.connect(target)) as copy:
+        with closing(sqlite3.connect(path)) as source:
+            source.backup(copy)
+        (found,) = copy.execute("PRAGMA quick_check").fetchone()
+    _sync(target)
+    return str(found)
+
+
+def _sync(path: Path) -> None:
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)

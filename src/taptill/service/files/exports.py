@@ -1,0 +1,39 @@
+"""A database in, its customers as lines of CSV out, all as of one moment."""
+
+import csv
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+
+import sqlalchemy as sa
+
+from taptill.service.changes import rows_of, shaped
+from taptill.service.database import snapshot
+from taptill.service.fields import CUSTOMERS
+from taptill.service.files.columns import COLUMNS, cells_of
+from taptill.service.grammar import projection
+
+PAGE = 1000
+_ID = CUSTOMERS.fields["id"].column
+
+
+def export_csv(engine: sa.Engine) -> Iterator[str]:
+    """Give the head, then a line a customer in order of id, as an import takes them."""
+    shape = projection(CUSTOMERS, {"id": True, **dict.fromkeys(COLUMNS, True)}, "")
+    last = 0
+    yield _line(["id", *COLUMNS])
+    with snapshot(engine) as connection:
+        while True:
+            query = rows_of(CUSTOMERS, last < _ID).order_by(_ID).limit(PAGE)
+            rows = shaped(connection, query, shape)
+            for row in rows:
+                yield _line([row["id"], *cells_of(row)])
+            if not rows:
+                return
+            last = rows[-1]["id"]
+
+
+def _line(cells: list[Any]) -> str:
+    text = StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue()
