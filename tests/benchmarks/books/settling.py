@@ -21,8 +21,8 @@ from taptill.clock import SystemClock
 from taptill.domain.entry import Draft, Kind
 from taptill.journal.journal import Journal
 from taptill.lookup.connection import Connection
+from taptill.service.database import open_database
 from taptill.service.fields import ENTITIES
-from taptill.service.schema import open_database
 from taptill.service.store import Store
 from taptill.settlement.schedule import Settlement, SettlementEvents, SettlePolicy
 
@@ -73,7 +73,7 @@ def measure(bench: Bench) -> list[Figure]:
 
 
 def _customers(service: RunningService) -> list[int]:
-    engine = open_database(service.db_path)
+    engine = open_database(service.database)
     rows = [{"name": f"Customer {number}"} for number in range(CUSTOMERS)]
     made = Store(engine).insert(ENTITIES["Customers"], {"fields": rows})
     engine.dispose()

@@ -1,0 +1,181 @@
+"""Tables of the config in, the settings and edges that they ask for out."""
+
+import random
+from contextlib import suppress
+from pathlib import Path
+
+from taptill.backend.customers import CustomersApi
+from taptill.backend.office import Office
+from taptill.backend.rows import MoneyForm
+from taptill.backend.select import Dialect
+from taptill.backend.transport import Access, Transport
+from taptill.checkout.counter import TillSettings
+from taptill.checkout.keypad import Keypad
+from taptill.clock import SystemClock
+from taptill.config import Config, Reader
+from taptill.domain.basket import Good
+from taptill.domain.decision import Policy
+from taptill.domain.errors import ConfigError
+from taptill.domain.pending import Reckoning
+from taptill.journal.identity import UNKNOWN_MACHINE
+from taptill.journal.journal import Journal
+from taptill.lookup.connection import Connection
+from taptill.readers.device import ReaderSettings
+from taptill.readers.registry import complaints
+from taptill.settlement.schedule import (
+    Settlement,
+    SettlementEvents,
+    SettlePolicy,
+)
+
+MESSAGES_MAX = 16
+"""Reader messages waiting for the till; the newest wins."""
+
+RESTORED_SALES = 6
+HOUR_S = 3600.0
+
+
+def journal_of(config: Config, state: Path, clock: SystemClock) -> Journal:
+    """Give the journal of a state directory, not opened yet."""
+    keeping = config.journal
+    path = state / "journal.db"
+    return Journal(path, clock, min_free_mb=keeping.min_free_mb, mirror=keeping.mirror)
+
+
+def check_reader(reader: Reader) -> list[str]:
+    """Say what is wrong with a reader of the config."""
+    return complaints(reader_settings(reader, 1))
+
+
+def reader_settings(reader: Reader, number: int) -> ReaderSettings:
+    """Turn a reader of the config into what its driver is given."""
+    return ReaderSettings(
+        name=f"reader {number}",
+        driver=reader.driver,
+        port=reader.port,
+        family=reader.family,
+        steps=reader.card_id,
+        baud=reader.baud,
+        dtr=reader.dtr,
+        rts=reader.rts,
+        hold_ms=reader.hold_ms,
+        same_card_delay_ms=reader.same_card_delay_ms,
+        options=reader.options,
+    )
+
+
+def till_settings(config: Config, reckoning: Reckoning) -> TillSettings:
+    """Turn the config's tables into the site's choices for selling."""
+    goods = tuple(Good(one.key, one.name, one.price) for one in config.goods)
+    offline = config.offline
+    policy = Policy(
+        max_charge=config.till.max_charge,
+        credit_ceiling=config.limits.credit_ceiling,
+        fresh_s=float(config.lookup.fresh_s),
+        max_age_s=config.cache.max_age_h * HOUR_S,
+        per_charge=offline.per_charge,
+        per_customer=offline.per_customer,
+        per_terminal=offline.per_terminal,
+        override_max=config.limits.override_max,
+    )
+    return TillSettings(
+        keypad=Keypad(goods, config.till.currency, config.till.implied_decimals),
+        policy=policy,
+        reckoning=reckoning,
+        live_deadline_s=config.lookup.live_deadline_ms / 1000,
+        void_window_s=float(config.till.void_window_s),
+        clear_after_s=float(config.privacy.clear_after_s),
+    )
+
+
+def customers_api(
+    config: Config, token: str, clock: SystemClock, connection: Connection
+) -> CustomersApi:
+    """Connect the backend."""
+    return CustomersApi(_transport(config, token, clock), _dialect(config), connection)
+
+
+def office(config: Config, token: str) -> Office:
+    """Connect the staff functions, with the token of those who may use them."""
+    clock = SystemClock()
+    return Office(_transport(config, token, clock), _dialect(config), Connection(clock))
+
+
+def _transport(config: Config, token: str, clock: SystemClock) -> Transport:
+    backend = config.backend
+    certificate = None
+    if backend.client_cert:  # the key may lie in the same file
+        certificate = (str(backend.client_cert), str(backend.client_key or backend.client_cert))
+    access = Access(
+        base_url=backend.base_url,
+        headers={
+            **dict(backend.headers),
+            backend.auth_header: backend.auth_value.replace("{token}", token),
+        },
+        connect_timeout_s=backend.connect_timeout_s,
+        read_timeout_s=backend.read_timeout_s,
+        ca_file=str(backend.ca_file) if backend.ca_file else None,
+        certificate=certificate,
+    )
+    return Transport(access, clock.heard)
+
+
+def _dialect(config: Config) -> Dialect:
+    backend = config.backend
+    digits = config.till.currency.digits if backend.money == "major" else 0
+    form = MoneyForm(digits, owed_positive=backend.owed_is == "positive")
+    return Dialect(backend.path_prefix, form, backend.company_id, frozenset(backend.fields))
+
+
+def refuse_unbuilt(config: Config) -> None:
+    """Refuse what would change who acts or what is promised, if it were silently left out."""
+    found = []
+    if config.till.mode != "attended":
+        found.append(f"[till] mode = {config.till.mode!r} is not built yet; use 'attended'")
+    if found:
+        raise ConfigError(complaints="\n".join(found), list=found)
+
+
+def unbuilt(config: Config) -> list[str]:
+    """Name what the config asks for and this version does not do."""
+    asked = {
+        "[cache] fields": set(config.cache.fields) - {"name", "company"},
+        "[ui] sound": config.ui.sound != "auto",
+        "[[staff]]": config.staff,
+        "[receipt] printer": config.receipt.printer,
+        "[metrics] textfile": config.metrics.textfile,
+    }
+    return [f"{key} does nothing yet" for key, value in asked.items() if value]
+
+
+def identity(config: Config) -> dict[str, str]:
+    """Name what the journal's open entries depend on."""
+    backend = config.backend
+    return {
+        "backend": f"{backend.base_url}{backend.path_prefix}",
+        "strategy": config.settlement.strategy,
+        "money": f"{config.till.currency.code}, {backend.money}, {backend.owed_is}",
+        "machine": machine(),
+        "till": config.till.name,
+    }
+
+
+def settlement_of(
+    config: Config,
+    journal: Journal,
+    api: CustomersApi,
+    clock: SystemClock,
+    events: SettlementEvents,
+) -> Settlement:
+    """Connect the strategy `debt`."""
+    settling = config.settlement
+    policy = SettlePolicy(journal.journal_id, settling.share_debt_data, float(settling.retry_max_s))
+    return Settlement(journal, api, clock, policy, random.random, events)
+
+
+def machine() -> str:
+    """Name this machine, so that a journal can tell the board it was written on."""
+    for path in ("/sys/firmware/devicetree/base/serial-number", "/etc/machine-id"):
+        with suppress(OSError):
+            return Path(path).read_text("ascii", "replace").strip("\0\n ")
+    return UNKNOWN_MACHINE

@@ -1,0 +1,52 @@
+"""A config in, what a command needs to settle without a till out."""
+
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from taptill.backend.customers import CustomersApi
+from taptill.clock import SystemClock
+from taptill.config import Config
+from taptill.customer_cache.cache import CustomerCache
+from taptill.domain.errors import UsageError
+from taptill.journal.journal import Journal
+from taptill.lookup.connection import Connection
+from taptill.settlement.schedule import (
+    Settlement,
+    SettlementEvents,
+)
+from taptill.wiring.parts import customers_api, identity, journal_of, settlement_of
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What a command needs to settle without a till."""
+
+    journal: Journal
+    api: CustomersApi
+    settlement: Settlement
+
+
+@asynccontextmanager
+async def sender(config: Config, state: Path, token: str) -> AsyncIterator[Sender]:
+    """Hold the journal of a stopped till and connect the backend; the cache learns what is seen.
+
+    Else the till would count from rows of before, offline, what is in the backend's books by now.
+    Errors: UsageError under a strategy that sends nothing, JournalError and its kin.
+    """
+    if config.settlement.strategy != "debt":
+        raise UsageError(problem="with strategy 'export' nothing is sent: see taptill export")
+    clock = SystemClock()
+    journal = journal_of(config, state, clock)
+    journal.open(identity(config))
+    with ExitStack() as undo:
+        undo.callback(journal.close)
+        cache = CustomerCache(state / "cache.db", clock, frozenset(config.cache.fields))
+        undo.callback(cache.close)
+        api = customers_api(config, token, clock, Connection(clock))
+        quiet = SettlementEvents(lambda: None, lambda row: cache.keep([row]), cache.stamp_of)
+        try:
+            yield Sender(journal, api, settlement_of(config, journal, api, clock, quiet))
+        finally:
+            await api.close()

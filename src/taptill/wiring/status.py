@@ -1,0 +1,66 @@
+"""What several rooms know in, the status line out."""
+
+from dataclasses import dataclass
+
+from taptill.backend.customers import CustomersApi
+from taptill.checkout.strip import local_time
+from taptill.checkout.view import Alarm, Link, StatusView
+from taptill.clock import SystemClock
+from taptill.config import Config
+from taptill.customer_cache.cache import CustomerCache
+from taptill.domain.errors import MalformedError, UnauthorisedError
+from taptill.journal.journal import Journal
+from taptill.lookup.connection import Connection
+from taptill.settlement.state import State
+from taptill.settlement.strategy import Strategy
+from taptill.wiring.parts import unbuilt
+
+_STOPPED = {State.HALTED: Alarm.HALTED, State.CLONED: Alarm.CLONED, State.DENIED: Alarm.TOKEN}
+_TROUBLES = {UnauthorisedError.code: Alarm.TOKEN, MalformedError.code: Alarm.NOT_OURS}
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Draws the status line from the facts that several rooms own."""
+
+    config: Config
+    clock: SystemClock
+    connection: Connection
+    api: CustomersApi
+    journal: Journal
+    cache: CustomerCache
+    strategy: Strategy
+
+    def draw(self) -> StatusView:
+        """Give the facts as they are now."""
+        health = self.connection.health
+        link = {None: Link.UNKNOWN, False: Link.OFFLINE, True: Link.ONLINE}[health.up]
+        count, total = self.journal.reads.open_sum()
+        age_s = self.cache.age_s()
+        latency_s = health.latency_s
+        return StatusView(
+            till=self.config.till.name,
+            link=Link.SLOW if health.slow else link,
+            latency_ms=None if latency_s is None else round(latency_s * 1000),
+            offline_since=local_time(health.since) if health.since else "",
+            to_send=count,
+            to_send_sum=total,
+            conflicts=self.journal.reads.conflicts(),
+            cache_age_s=None if age_s is None else int(age_s),
+            time=local_time(self.clock.now()),
+            alarms=self._alarms(health.trouble),
+            warnings=(
+                *self.config.warnings,
+                *unbuilt(self.config),
+                *self.journal.warnings(),
+                *self.api.warnings(),
+            ),
+        )
+
+    def _alarms(self, trouble: str) -> tuple[Alarm, ...]:
+        found = [_STOPPED.get(self.strategy.state), _TROUBLES.get(trouble)]
+        if self.api.sees_nothing:
+            found.append(Alarm.NOTHING_VISIBLE)
+        if not self.clock.trusted():
+            found.append(Alarm.CLOCK)
+        return tuple(dict.fromkeys(alarm for alarm in found if alarm))
