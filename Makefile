@@ -43,9 +43,10 @@ soak: $(READY) ## Kill and restart the real program, cut the power of its disk (
 
 SEEDS ?= 100000
 JOBS ?= 2
+SMALL_WORLD ?= wide
 
 simulate: $(READY) ## Let SEEDS simulated days pass; one that breaks the promise is told in words
-	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --jobs $(JOBS)
+	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --jobs $(JOBS) --small-world $(SMALL_WORLD)
 
 format: $(READY) ## Format and mend what can be mended
 	$(BIN)/ruff format .

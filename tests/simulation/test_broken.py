@@ -3,7 +3,10 @@
 import pytest
 from tests.simulation.acts import Act, Fate, Verb
 from tests.simulation.broken import TRIALS, Trial
+from tests.simulation.checks import PromiseError
 from tests.simulation.plan import live
+from tests.simulation.small.explorer import explore
+from tests.simulation.small.values import PLAIN, Bound
 from tests.simulation.till import REAL
 from tests.simulation.trace import BadDayError, Case, replay, shrink, tell
 
@@ -31,6 +34,24 @@ def test_a_broken_protocol_is_caught(trial: Trial) -> None:
 def test_the_real_protocol_stands_the_same_days(trial: Trial) -> None:
     for seed in range(CONTROL_SEEDS):
         live(trial.plan(seed), REAL)
+
+
+SMALL = {
+    "delta from the last confirmed mark": "screen",
+    "mark from another snapshot than the total": "screen",
+    "delta and mark from two looks at the journal": "screen",
+    "no epoch, with debtData emptied": "screen",
+    "settled by equal totals, with a till off for good": "books",
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_small_world_has_the_shortest_way_into_what_is_broken(name: str) -> None:
+    bound = Bound(PLAIN, entries=2, faults=1)
+    with pytest.raises(PromiseError) as found:
+        explore(bound, TRIALS[name].protocol)
+    assert found.value.where == SMALL[name]
+    assert " writes charge " in found.value.what.splitlines()[1]
 
 
 def test_screens_that_count_by_marks_catch_a_mark_that_comes_later() -> None:

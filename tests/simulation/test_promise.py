@@ -1,9 +1,11 @@
-"""Seeds in, days with every fault of 3.8 out: after each of them the books are right."""
+"""Seeds, and a small world whole, in; the promise holds on every day and in every state."""
 
 import click
 import pytest
 from tests.simulation.acts import Fate, Verb
 from tests.simulation.plan import KINS, MIXES, Plan, Tally, live
+from tests.simulation.small.explorer import explore
+from tests.simulation.small.values import BOUNDS, PLAIN, Bound
 
 from taptill.domain.entry import Kind
 
@@ -35,3 +37,21 @@ def test_thousands_of_days_leave_the_books_right(capsys: pytest.CaptureFixture[s
         assert tally.happened[what] > (20 if what in seldom else 200), what
     for kind in (Kind.TAKEN_BACK, Kind.CONFLICT, Kind.RESOLVED, Kind.OFFICE_MOVED, Kind.HALTED):
         assert tally.entries[kind] > 50, kind
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BOUNDS)
+def test_every_state_of_a_small_world_keeps_the_promise(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No screen is wrong, the books are right at each end, and from everywhere there is an end."""
+    report = explore(BOUNDS[name])
+    with capsys.disabled():
+        click.echo(f"\n{name}: {report}")
+    assert report.states > 4000
+    assert report.ends > 50
+
+
+def test_a_small_world_without_a_fault_keeps_the_promise() -> None:
+    report = explore(Bound(PLAIN, 2, 0))
+    assert (report.states, report.ends) == (1244, 40)

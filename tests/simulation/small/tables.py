@@ -1,0 +1,210 @@
+"""Till, journal, row and network in numbers in, what comes of each in numbers out."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from tests.settlement.bench import row
+from tests.simulation.checks import PromiseError
+from tests.simulation.small.values import (
+    ADA,
+    JOURNALS,
+    START,
+    Book,
+    Bound,
+    Numbered,
+    Sent,
+    Stand,
+    Till,
+    Version,
+)
+from tests.simulation.till import Protocol
+
+from taptill.domain.customer import Snapshot, older
+from taptill.domain.entry import Draft, Entry, Footing, Kind
+from taptill.domain.mark import epoch_of, read_marks, with_mark
+from taptill.journal.projection import advance
+from taptill.settlement.judgement import Halt, assess
+from taptill.settlement.requests import (
+    Answer,
+    Condition,
+    Echo,
+    JournalAnswer,
+    NoAnswer,
+    Outcome,
+    Request,
+    Unheard,
+    Update,
+)
+from taptill.settlement.settle import Task
+
+LOST = Unheard("no answer")
+SILENCE = NoAnswer("no answer")
+_NOWHERE = ("", "", 0, True, None, "")
+"""Time, boot, staff and the hash before: nothing here depends on them."""
+
+
+class Tables:
+    """Numbers for all that was met, and what was worked out before.
+
+    Most states differ in what the other till does, so most of it comes again and again.
+    """
+
+    def __init__(self, bound: Bound, protocol: Protocol) -> None:
+        self.kin = bound.kin
+        self.protocol = protocol
+        self.versions: Numbered[Version] = Numbered()
+        self.books: Numbered[Book] = Numbered()
+        self.stands: Numbered[Stand] = Numbered()
+        self.sent: Numbered[Sent] = Numbered()
+        self._answers: Numbered[Answer] = Numbered()
+        self._reads: dict[int, int] = {}  # id of a row: the number of its version
+        self._next: dict[tuple[int, int], int] = {}
+        self._seen: dict[tuple[Till, int, int], Till] = {}
+        self._lands: dict[tuple[int, int], tuple[int, int]] = {}
+        self._writes: dict[tuple[Till, int], Till] = {}
+        self.lost = self._answers.number(LOST, LOST)
+        self.silence = self._answers.number(SILENCE, SILENCE)
+        self.done = self._answers.number(None, None)
+
+    def first_version(self) -> int:
+        """Number the row with which all begins."""
+        ada = row(START, customer=ADA, version=1 if self.kin.versions else None)
+        if self.kin.enrolled:
+            epoch = epoch_of(ada.updated_at, ada.total)
+            ada = replace(ada, marks=read_marks(with_mark(ada.marks, epoch)))
+        return self._version(ada, (0, 0))
+
+    def book(self, book: Book) -> int:
+        return self.books.number(book, book)
+
+    def row_answer(self, version: int) -> int:
+        return self._answers.number(("row", version), self.versions.things[version].row)
+
+    def look(self, book: int, mark_seq: int | None) -> int:
+        """Number what one look into a journal answers."""
+        answer = self._journal_answer(book, mark_seq)
+        return self._answers.number(answer, answer)
+
+    # --- a till ---------------------------------------------------------------------------------
+
+    def sighted(self, till: Till, number: int, version: int) -> Till:
+        """Compare a row that comes by with a till's journal."""
+        key = (till, number, version)
+        if key not in self._seen:
+            self._seen[key] = self._compared(till, number, version)
+        return self._seen[key]
+
+    def _compared(self, till: Till, number: int, version: int) -> Till:
+        seen = self.versions.things[version].row
+        position = self.books.things[till.book].position
+        if older(seen.updated_at, position.updated_at):
+            return till
+        mark = seen.marks.table.get(JOURNALS[number])
+        look = self._journal_answer(till.book, mark.seq if mark else None)
+        look = self.protocol.seen_as(JOURNALS[number], seen, look)
+        verdict, drafts = assess(seen, look, JOURNALS[number], may_share=True)
+        if isinstance(verdict, Halt):
+            drafts = [] if till.stopped else drafts
+            till = till._replace(stopped=True)
+        return self.written(till, drafts, number)
+
+    def _journal_answer(self, book: int, mark_seq: int | None) -> JournalAnswer:
+        marks, position, _ = self.books.things[book]
+        footing = None
+        if mark_seq is not None and mark_seq <= len(marks):
+            footing = Footing(ADA, marks[mark_seq - 1])
+        return JournalAnswer(position, footing)
+
+    def written(self, till: Till, drafts: Sequence[Draft], number: int) -> Till:
+        """Append entries; a money entry's hash is its till and number, which nobody else has."""
+        marks, position, halted = self.books.things[till.book]
+        for draft in drafts:
+            money_entry = draft.amount_minor is not None
+            seq = len(marks) + money_entry
+            facts = (seq, draft.kind, None, ADA, draft.amount_minor, draft.body)
+            digits = f"{number + 1:04d}{seq:04d}"
+            entry = Entry(*facts, *_NOWHERE, hash=digits)
+            position = advance(position, entry)
+            if money_entry and position.last:
+                marks = (*marks, position.last)
+            halted = halted or draft.kind is Kind.HALTED
+        stopped = till.stopped or halted
+        return till._replace(book=self.book(Book(marks, position, halted)), stopped=stopped)
+
+    def appended(self, till: Till, drafts: Sequence[Draft], number: int) -> Till:
+        """Append what a till's settling asks for."""
+        key = (till, number)
+        if key not in self._writes:
+            self._writes[key] = self.written(till, drafts, number)
+        return self._writes[key]
+
+    # --- a settling -----------------------------------------------------------------------------
+
+    def told(self, stand: int, answer: int) -> int:
+        """Tell a settling an answer; give where it stands then."""
+        key = (stand, answer)
+        if key not in self._next:
+            before = self.stands.things[stand]
+            self._next[key] = self.stand(before.till, before.stale, (*before.told, answer))
+        return self._next[key]
+
+    def stand(self, number: int, stale: int, told: tuple[int, ...]) -> int:
+        """Replay a settling from its start: it depends on nothing but what it is told."""
+        task = Task(ADA, JOURNALS[number], self.kin.conditional, True, stale_reads=stale)  # noqa: FBT003
+        settling = self.protocol.settle(task)
+        request: Request | None = next(settling)
+        outcome: Outcome | None = None
+        for answer in told:
+            try:
+                request = settling.send(self._answers.things[answer])
+            except StopIteration as end:
+                request, outcome = None, end.value
+        stand = Stand(number, stale, told, request, outcome)
+        return self.stands.number((number, stale, told), stand)
+
+    # --- the row ----------------------------------------------------------------------------------
+
+    def send(self, number: int, update: Update) -> int:
+        """Number an update under way."""
+        read = self._reads[id(update.read)]
+        key = (number, read, update.total, update.mark, update.condition)
+        return self.sent.number(key, Sent(number, read, update))
+
+    def landed(self, present: int, sent: int) -> tuple[int, int]:
+        """Apply an update where its condition holds; give the version then, and the answer."""
+        key = (present, sent)
+        if key not in self._lands:
+            self._lands[key] = self._apply(present, sent)
+        return self._lands[key]
+
+    def _apply(self, present: int, sent: int) -> tuple[int, int]:
+        number, read, update = self.sent.things[sent]
+        there, basis = self.versions.things[present], self.versions.things[read]
+        if update.condition is not Condition.NONE and read != present:
+            clash = Unheard("HTTP 409", clash=True, clash_row=there.row)
+            return present, self._answers.number(("clash", present), clash)
+        if self.kin.guarded and basis.office != there.office:
+            raise PromiseError("payments", "a payment at the office is overwritten")
+        own = list(basis.own)
+        own[number] += int(update.total) - int(basis.row.total)
+        marks = read_marks(update.debt_data)
+        version = self.wrote(present, (own[0], own[1]), total=update.total, marks=marks)
+        echo = self.versions.things[version].row if self.kin.echoes else None
+        return version, self._answers.number(("echo", version), Echo(echo))
+
+    def wrote(self, present: int, own: tuple[int, int], **fields: Any) -> int:
+        """Give the number of the version after this one."""
+        there = self.versions.things[present].row
+        at = int(there.updated_at[14:16]) * 60 + int(there.updated_at[17:19])
+        stamp = row(at=at + 1).updated_at
+        version = None if there.version is None else there.version + 1
+        return self._version(replace(there, updated_at=stamp, version=version, **fields), own)
+
+    def _version(self, seen: Snapshot, own: tuple[int, int]) -> int:
+        marks = seen.marks
+        table = tuple(sorted(marks.table.items()))
+        key = (seen.total, seen.updated_at, seen.version, marks.place, marks.epoch, table, own)
+        number = self.versions.number(key, Version(seen, own))
+        self._reads[id(self.versions.things[number].row)] = number
+        return number

@@ -1,0 +1,159 @@
+"""What a state of the small world is made of: values that can be compared and remembered."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar
+
+from tests.simulation.acts import Fate, Verb
+from tests.simulation.backend import Kin
+
+from taptill.domain.customer import Snapshot
+from taptill.domain.entry import Position
+from taptill.domain.mark import Mark
+from taptill.journal.projection import blank
+from taptill.settlement.requests import Outcome, Request, Update
+
+ADA = 1
+START = 1000
+JOURNALS = ("aaaa0001", "aaaa0002")
+SALES = ((320, -320), (80, 35))
+"""What each till writes: a charge and its void, two charges."""
+
+PAYMENT, FORM = -7, -11
+OLD_VERSIONS = 2
+FAULTS: tuple[Fate | Verb, ...] = (
+    *(Fate.REQUEST_LOST, Fate.REPLY_LOST, Fate.LATE, Fate.TWICE, Fate.REPEATED, Fate.OLD_COPY),
+    *(Verb.CRASH, Verb.PAY, Verb.OPEN_FORM, Verb.WRITE_BACK, Verb.EMPTY),
+)
+OFFICE = frozenset({Verb.PAY, Verb.OPEN_FORM, Verb.WRITE_BACK, Verb.EMPTY})
+
+Thing = TypeVar("Thing")
+
+
+class Numbered(Generic[Thing]):
+    """Gives equal things one number, by a key that can be compared."""
+
+    def __init__(self) -> None:
+        self.things: list[Thing] = []
+        self._numbers: dict[Hashable, int] = {}
+
+    def number(self, key: Hashable, thing: Thing) -> int:
+        known = self._numbers.setdefault(key, len(self.things))
+        if known == len(self.things):
+            self.things.append(thing)
+        return known
+
+
+class Version(NamedTuple):
+    """A row version and what is true of it: each till's money, the rest is the office's."""
+
+    row: Snapshot
+    own: tuple[int, int]
+
+    @property
+    def office(self) -> int:
+        return int(self.row.total) - sum(self.own)
+
+
+class Book(NamedTuple):
+    """A journal: its money entries as marks, and where it stands."""
+
+    marks: tuple[Mark, ...] = ()
+    position: Position = blank(ADA)
+    halted: bool = False
+
+
+class Stand(NamedTuple):
+    """A settling where it stands: what it was told so far, and what it asks or ended in."""
+
+    till: int
+    stale: int
+    told: tuple[int, ...]
+    request: Request | None
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True)
+class Bound:
+    """How big a small world is: entries of each till, faults in all."""
+
+    kin: Kin
+    entries: int
+    faults: int
+
+
+PLAIN, CONDITIONAL = Kin(enrolled=True), Kin(conditional=True, versions=True, enrolled=True)
+
+BOUNDS = {
+    "plain, two entries, a fault": Bound(PLAIN, 2, 1),
+    "plain, an entry, two faults": Bound(PLAIN, 1, 2),
+    "conditional, two entries, a fault": Bound(CONDITIONAL, 2, 1),
+    "conditional, an entry, two faults": Bound(CONDITIONAL, 1, 2),
+    "plain, not enrolled, an entry, a fault": Bound(Kin(), 1, 1),
+    "conditional, not enrolled, an entry, a fault": Bound(Kin(conditional=True), 1, 1),
+}
+"""What `make test` visits."""
+
+WIDE_BOUNDS = {
+    "plain, not enrolled, two entries, a fault": Bound(Kin(), 2, 1),
+    "plain, not enrolled, an entry, two faults": Bound(Kin(), 1, 2),
+    "conditional, not enrolled, two entries, a fault": Bound(Kin(conditional=True), 2, 1),
+}
+"""What `make simulate` visits besides: half a GB."""
+
+WIDEST_BOUNDS = {
+    "plain, two entries, two faults": Bound(PLAIN, 2, 2),
+    "conditional, two entries, two faults": Bound(CONDITIONAL, 2, 2),
+}
+"""What `make simulate SMALL_WORLD=widest` visits besides: 6 GB."""
+
+
+class Sent(NamedTuple):
+    """An update under way, and the version it was computed from."""
+
+    till: int
+    read: int
+    update: Update
+
+
+class Till(NamedTuple):
+    """A till: journal, settling (None: none under way), old copies read in a row."""
+
+    book: int
+    stand: int | None = None
+    stale: int = 0
+    stopped: bool = False
+
+
+class State(NamedTuple):
+    """All that matters for what comes next; `versions` ends with the present one."""
+
+    versions: tuple[int, ...]
+    tills: tuple[Till, Till]
+    under_way: tuple[int, ...] = ()
+    form: int | None = None
+    left: frozenset[str] = frozenset(FAULTS)
+    calm: bool = True
+
+
+Step = tuple[str, State]
+"""What happens, in words, and what comes of it."""
+
+
+def with_till(state: State, number: int, till: Till) -> State:
+    one, other = state.tills
+    tills = (till, other) if number == 0 else (one, till)
+    return State(state.versions, tills, state.under_way, state.form, state.left, state.calm)
+
+
+def with_version(state: State, version: int) -> State:
+    """Give the state after a write of the row."""
+    versions = (*state.versions, version)
+    return State(versions, state.tills, state.under_way, state.form, state.left, state.calm)
+
+
+def trimmed(state: State) -> State:
+    """Forget versions that nobody can come by any more."""
+    wanted = Fate.OLD_COPY in state.left or Verb.WRITE_BACK in state.left
+    kept = 1 + OLD_VERSIONS if wanted else 1
+    return state if len(state.versions) <= kept else state._replace(versions=state.versions[-kept:])
