@@ -39,6 +39,17 @@ class PtyLine:
         assert self._master is not None
         os.write(self._master, octets)
 
+    def written(self) -> bytes:
+        """Give what the program has written to the reader so far."""
+        assert self._master is not None
+        os.set_blocking(self._master, False)
+        try:
+            return os.read(self._master, 4096)
+        except OSError:  # nothing, or nobody has the line open
+            return b""
+        finally:
+            os.set_blocking(self._master, True)
+
     def unplug(self) -> None:
         """Hang up and take the link away, in the order of a real unplugging."""
         if self._master is not None:

@@ -13,6 +13,8 @@ from taptill.readers.device import ReaderSettings
 from taptill.readers.registry import BUILT_IN, complaints, open_reader
 
 SRC = Path(__file__).parents[2] / "src"
+RECORDINGS = Path(__file__).parents[1] / "recordings"
+RECORDING = RECORDINGS / "em18-composed-a-card-held-then-a-frame-cut-short.txt"
 PLAIN = ReaderSettings("counter", "serial", "/dev/rfid-reader", "rdm6300")
 
 WRONG: dict[str, tuple[ReaderSettings, list[str]]] = {
@@ -59,6 +61,19 @@ WRONG: dict[str, tuple[ReaderSettings, list[str]]] = {
     "an option of an empty front end": (
         ReaderSettings("counter", "nfc", "usb:072f:2200", options={"brty": "106A"}),
         ["options: the driver 'nfc' takes none: brty"],
+    ),
+    "nothing: a recording names its family": (ReaderSettings("x", "replay", str(RECORDING)), []),
+    "a recording that is none": (
+        ReaderSettings("x", "replay", __file__),
+        [f"port: {__file__}: the first line is not '# taptill recording, family NAME'"],
+    ),
+    "a recording that is not there": (
+        ReaderSettings("x", "replay", "/nothing"),
+        ["port: /nothing cannot be read: No such file or directory"],
+    ),
+    "a recording of a family that nobody knows": (
+        ReaderSettings("x", "replay", str(RECORDING), "em19"),
+        ["family: unknown family 'em19', nearest is 'em18'"],
     ),
     "times out of bounds": (
         replace(PLAIN, hold_ms=0),
@@ -118,24 +133,35 @@ def test_looking_for_mistakes_imports_no_device_package() -> None:
 
 ADDED = """
 from taptill.readers.device import ReaderSettings
+from taptill.readers.drivers.serial import SerialReader
 from taptill.readers.frames import RawKind
+from taptill.readers.frames.enclosed import EnclosedDecoder, EnclosedForm
+from taptill.readers.frames.families import Family
 from taptill.readers.registry import Driver, complaints
 
 DRIVER = Driver(lambda settings: None, lambda settings: RawKind.UID, lambda settings: ["no!"])
+FAMILY = Family(RawKind.NUMBER, 4800, lambda options: EnclosedDecoder(EnclosedForm(digits=6)))
 NONE = "no driver"
 
 if __name__ == "__main__":
     for name in ("acme-rfid", "acme-none", "acme-rfit"):
         print(complaints(ReaderSettings("x", name)))
+    for name in ("acme-six", "acme-none", "acme-sex"):
+        print(complaints(ReaderSettings("x", "serial", "/dev/x", name, ("6H8D",))))
+    print(SerialReader(ReaderSettings("x", "serial", "/dev/x", "acme-six"))._unopened().baudrate)
 """
 ENTRY_POINTS = """
 [taptill.readers]
 acme-rfid = acme:DRIVER
 acme-none = acme:NONE
+
+[taptill.families]
+acme-six = acme:FAMILY
+acme-none = acme:NONE
 """
 
 
-def test_another_package_may_add_a_driver(tmp_path: Path) -> None:
+def test_another_package_may_add_a_driver_and_a_family(tmp_path: Path) -> None:
     (tmp_path / "acme.py").write_text(ADDED, encoding="utf-8")
     installed = tmp_path / "acme-1.0.dist-info"
     installed.mkdir()
@@ -153,4 +179,8 @@ def test_another_package_may_add_a_driver(tmp_path: Path) -> None:
         "['no!']",
         """["driver: the entry point of 'acme-none' is not a Driver"]""",
         """["driver: unknown driver 'acme-rfit', nearest is 'acme-rfid'"]""",
+        "[]",
+        """["family: the entry point of 'acme-none' is not a Family"]""",
+        """["family: unknown family 'acme-sex', nearest is 'acme-six'"]""",
+        "4800",
     ]

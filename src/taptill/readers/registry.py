@@ -5,17 +5,20 @@ is the driver's, its object a `Driver`, whose module must not import a device pa
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from pathlib import Path
 
 from taptill.domain.clock import Clock
 from taptill.domain.tap import CardProblem, ReaderMessage, Tap
 from taptill.readers.device import Device, ReaderSettings
 from taptill.readers.frames import Frame, RawKind, Signal
-from taptill.readers.frames.families import FAMILIES, find_family
+from taptill.readers.frames.families import find_family
 from taptill.readers.nearest import unknown_word
 from taptill.readers.normaliser import likely_kind, normaliser
 from taptill.readers.presence import Presence, presence_problems
+from taptill.readers.recording import read_recording
 from taptill.readers.supervisor import Supervisor
 
 GROUP = "taptill.readers"
@@ -37,9 +40,15 @@ class Driver:
 
 
 def open_reader(
-    settings: ReaderSettings, deliver: Callable[[ReaderMessage], None], clock: Clock
+    settings: ReaderSettings,
+    deliver: Callable[[ReaderMessage], None],
+    clock: Clock,
+    watched: Callable[[Device], Device] = lambda device: device,
 ) -> Supervisor:
-    """Start a reader; `deliver` is called from its thread. ValueError names a mistake."""
+    """Start a reader; `deliver` is called from its thread. ValueError names a mistake.
+
+    `watched` may put something between the device and the till, to look at what passes.
+    """
     for complaint in complaints(settings):
         raise ValueError(complaint)
     driver = find_driver(settings.driver)
@@ -55,7 +64,7 @@ def open_reader(
             presence.missed()
         return None
 
-    reader = Supervisor(settings, driver.device(settings), judge, deliver, clock)
+    reader = Supervisor(settings, watched(driver.device(settings)), judge, deliver, clock)
     reader.start()
     return reader
 
@@ -103,6 +112,12 @@ def _nfc(settings: ReaderSettings) -> Device:
     return NfcReader(settings)
 
 
+def _replay(settings: ReaderSettings) -> Device:
+    from taptill.readers.drivers.replay import ReplayReader  # noqa: PLC0415 - only when used
+
+    return ReplayReader(settings)
+
+
 def _simulated(settings: ReaderSettings) -> Device:
     from taptill.readers.drivers.simulated import SimulatedReader  # noqa: PLC0415 - only when used
 
@@ -113,15 +128,29 @@ def _serial_problems(settings: ReaderSettings) -> list[str]:
     found = _port_problems(settings)
     if settings.baud is not None and not 0 < settings.baud <= BAUD_MAX:
         found.append(f"baud: {settings.baud} is not within 1 to {BAUD_MAX}")
+    return found + _family_problems(settings, settings.family)
+
+
+def _family_problems(settings: ReaderSettings, name: str) -> list[str]:
     try:
-        family = find_family(settings.family)
+        family = find_family(name)
     except ValueError as wrong:
-        return [*found, f"family: {wrong}"]
+        return [f"family: {wrong}"]
     try:
         family.decoder(settings.options)
     except ValueError as wrong:
-        found.append(f"options: {wrong}")
-    return found
+        return [f"options: {wrong}"]
+    return []
+
+
+def _replay_problems(settings: ReaderSettings) -> list[str]:
+    try:
+        name = settings.family or read_recording(Path(settings.port)).family
+    except OSError as error:
+        return [f"port: {settings.port} cannot be read: {error.strerror}"]
+    except ValueError as wrong:
+        return [f"port: {wrong}"]
+    return _family_problems(settings, name)
 
 
 def _port_problems(settings: ReaderSettings) -> list[str]:
@@ -143,11 +172,20 @@ def _simulated_problems(settings: ReaderSettings) -> list[str]:
 
 
 def _family_gives(settings: ReaderSettings) -> RawKind | None:
-    return FAMILIES[settings.family].gives if settings.family in FAMILIES else None
+    with suppress(ValueError):
+        return find_family(settings.family).gives
+    return None
+
+
+def _replay_gives(settings: ReaderSettings) -> RawKind | None:
+    with suppress(OSError, ValueError):
+        return find_family(settings.family or read_recording(Path(settings.port)).family).gives
+    return None
 
 
 BUILT_IN = {
     "serial": Driver(_serial, _family_gives, _serial_problems),
     "nfc": Driver(_nfc, lambda _: RawKind.UID, _nfc_problems),
+    "replay": Driver(_replay, _replay_gives, _replay_problems),
     "simulated": Driver(_simulated, lambda _: RawKind.TEXT, _simulated_problems),
 }

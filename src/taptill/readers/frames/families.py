@@ -1,7 +1,12 @@
-"""Family name in, decoder and default line speed out."""
+"""Family name in, decoder and default line speed out.
+
+Other packages add families through the entry-point group `taptill.families`: the entry point's
+name is the family's, its object a `Family`.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from importlib.metadata import entry_points
 
 from taptill.readers.frames import AnyFrame, Decoder, Options, RawKind, enclosed
 from taptill.readers.frames.bare import BareDecoder
@@ -12,6 +17,8 @@ from taptill.readers.frames.polled import AskingDecoder, Questions
 from taptill.readers.frames.sized import SizedDecoder, SizedForm
 from taptill.readers.frames.wiegand import WIEGAND_LINE, read_bits
 from taptill.readers.nearest import unknown_word
+
+GROUP = "taptill.families"
 
 UID, REVERSED, NUMBER, TEXT = RawKind.UID, RawKind.REVERSED, RawKind.NUMBER, RawKind.TEXT
 
@@ -34,10 +41,15 @@ class Family:
 
 
 def find_family(name: str) -> Family:
-    """Give the family of that name; ValueError names the nearest one."""
-    family = FAMILIES.get(name)
-    if family is None:
-        raise ValueError(unknown_word("family", name, FAMILIES))
+    """Give the family of that name, ours or another package's; ValueError names the nearest."""
+    if name in FAMILIES:
+        return FAMILIES[name]
+    added = {entry.name: entry for entry in entry_points(group=GROUP)}
+    if name not in added:
+        raise ValueError(unknown_word("family", name, [*FAMILIES, *added]))
+    family = added[name].load()
+    if not isinstance(family, Family):
+        raise ValueError(f"the entry point of '{name}' is not a Family")  # noqa: TRY004 - a setting
     return family
 
 

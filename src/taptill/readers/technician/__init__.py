@@ -1,0 +1,1 @@
+"""A reader nobody knows yet in, what to write into the config out."""

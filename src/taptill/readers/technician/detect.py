@@ -1,0 +1,154 @@
+"""The machine's ports in, those that may be a card reader out, the likeliest first.
+
+Listens only: nothing is ever written to a port that nobody has named.
+"""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+from serial.tools.list_ports import comports
+
+from taptill.domain.errors import ReaderError
+from taptill.domain.tap import ReaderState
+from taptill.readers.device import ReaderSettings, state_of
+from taptill.readers.drivers.serial import SerialReader
+from taptill.readers.frames import BadFrame, Frame, PolledDecoder
+from taptill.readers.frames.families import FAMILIES
+from taptill.readers.technician.known import KnownReader, known_reader
+
+USB_DEVICES = Path("/sys/bus/usb/devices")
+BOARD_PORTS = ("/dev/serial0", "/dev/ttyAMA0")
+NAMED = ("/dev/serial/by-id", "/dev/serial/by-path")
+BYTES_MAX = 100_000
+_RANKS = ("a card reader", "a bridge that may have one behind it", "a port")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A port or a USB device; `port` is what to write into the config."""
+
+    port: str
+    driver: str
+    what: str
+    usb: str = ""
+    rank: int = 2
+
+    @property
+    def likely(self) -> str:
+        """Say how likely it is a reader."""
+        return _RANKS[self.rank]
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A wire format that fits what was heard."""
+
+    family: str
+    baud: int
+    frames: int
+    bad_frames: int
+    raw: str
+
+
+def find_ports(usb: Path = USB_DEVICES) -> list[Found]:
+    """List serial ports and known USB readers, the likeliest first; opens nothing."""
+    return sorted([*_serial_ports(), *_usb_readers(usb)], key=lambda found: found.rank)
+
+
+def _serial_ports() -> Iterator[Found]:
+    names = dict(_stable_names())
+    seen = set()
+    for port in comports():
+        seen.add(port.device)
+        vendor = f"{port.vid:04x}" if port.vid is not None else ""
+        product = f"{port.pid:04x}" if port.pid is not None else ""
+        known = known_reader(vendor, product)
+        what = known.title if known else port.product or port.description or "serial port"
+        usb = f"{vendor}:{product}" if vendor else ""
+        yield Found(names.get(port.device, port.device), "serial", what, usb, _rank(known))
+    for path in BOARD_PORTS:
+        device = os.path.realpath(path)
+        if Path(path).exists() and device not in seen:
+            seen.add(device)
+            yield Found(path, "serial", "serial port of the board")
+
+
+def _stable_names() -> Iterator[tuple[str, str]]:
+    """Name each device by its by-path link, and better by its by-id link."""
+    for folder in reversed(NAMED):
+        with suppress(OSError):
+            for link in sorted(Path(folder).iterdir()):
+                yield os.path.realpath(link), str(link)
+
+
+def _usb_readers(usb: Path) -> Iterator[Found]:
+    for device in sorted(usb.glob("*")):
+        with suppress(OSError):
+            vendor = (device / "idVendor").read_text("ascii").strip()
+            product = (device / "idProduct").read_text("ascii").strip()
+            known = known_reader(vendor, product)
+            if known and known.driver != "serial":
+                numbers = f"{vendor}:{product}"
+                port = f"usb:{numbers}" if known.driver == "nfc" else ""
+                yield Found(port, known.driver, known.title, numbers, _rank(known))
+
+
+def _rank(known: KnownReader | None) -> int:
+    if known is None:
+        return 2
+    return 1 if known.bridge else 0
+
+
+def speeds() -> list[int]:
+    """Give the speeds of all families that talk by themselves, the most usual first."""
+    usual = Counter(one.baud for one in FAMILIES.values() if _talks(one.decoder({})))
+    return [baud for baud, _ in usual.most_common()]
+
+
+def listen(port: str, seconds: float, stopping: Event) -> tuple[ReaderState, str, list[Guess]]:
+    """Listen at each speed; give the port's state, its detail, and what fits best first."""
+    guesses: list[Guess] = []
+    for baud in speeds():
+        try:
+            heard = _hear(port, baud, seconds / len(speeds()), stopping)
+        except ReaderError as error:
+            return *state_of(error), guesses
+        guesses += _guesses(heard, baud)
+    guesses.sort(key=lambda one: (one.bad_frames - one.frames, one.family == "line"))
+    return ReaderState.OK, port, guesses
+
+
+def _hear(port: str, baud: int, seconds: float, stopping: Event) -> bytes:
+    heard = bytearray()
+    reader = SerialReader(ReaderSettings("detect", "serial", port, "line", baud=baud))
+    reader.heard = heard.extend
+    end_s = time.monotonic() + seconds
+    try:
+        reader.open()
+        while time.monotonic() < end_s and len(heard) < BYTES_MAX and not stopping.is_set():
+            reader.read()
+    finally:
+        reader.close()
+    return bytes(heard)
+
+
+def _guesses(heard: bytes, baud: int) -> Iterable[Guess]:
+    for name, family in FAMILIES.items():
+        decoder = family.decoder({})
+        if family.baud != baud or not _talks(decoder):
+            continue
+        frames = decoder.feed(heard) + decoder.idle()
+        good = [frame for frame in frames if isinstance(frame, Frame)]
+        bad = sum(isinstance(frame, BadFrame) for frame in frames)
+        if len(good) > bad:
+            yield Guess(name, baud, len(good), bad, good[-1].raw)
+
+
+def _talks(decoder: object) -> bool:
+    return not isinstance(decoder, PolledDecoder)

@@ -1,0 +1,119 @@
+"""Cards and the numbers that an office has for them in, the normaliser's rules that fit out.
+
+Every combination of the usual steps is tried; of rules that make the same of every card like
+these only the shortest counts, so that what is left differs on some card.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from random import Random
+
+from taptill.domain.tap import CardTrouble
+from taptill.readers.frames import RawKind
+from taptill.readers.normaliser import Normaliser, normaliser
+
+Rule = tuple[str, ...]
+
+PROBES = 24
+_PARSES: Mapping[RawKind, Sequence[Rule]] = {
+    RawKind.TEXT: (
+        ("from-hex",),
+        ("strip-separators", "from-hex"),
+        ("strip-prefix 0x", "from-hex"),
+        *((f"from-dec {size}",) for size in (3, 4, 5, 7, 8)),
+        ("from-signed-dec 4",),
+        ("from-2H4H",),
+        ("from-4H4H",),
+    ),
+}
+_TURNS: Sequence[Rule] = (
+    (),
+    ("reverse-bytes",),
+    ("swap-nibbles",),
+    ("reverse-bits",),
+    ("reverse-bytes", "swap-nibbles"),
+    ("reverse-bytes", "reverse-bits"),
+)
+_CUTS: Sequence[Rule] = (
+    (),
+    ("drop-first 1",),
+    ("drop-last 1",),
+    ("drop-bcc",),
+    *((f"{step} {size}",) for size in (3, 4, 5, 7) for step in ("take-last", "take-first")),
+)
+_WRITES: Sequence[Rule] = (
+    *((one,) for one in ("HEX", "hex", "HEX:", "plain-dec", "signed-dec")),
+    *((one,) for one in ("10H13D", "8H10D", "6H8D", "2H4H", "4H4H")),
+    *((f"dec {width}",) for width in (8, 10, 12, 13, 14, 17, 20)),
+)
+_TEXT_RULES: Sequence[Rule] = (
+    ("text",),
+    ("upper",),
+    ("lower",),
+    ("strip-separators",),
+    ("strip-separators", "upper"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card as the reader delivers it, and the numbers that may be its: one, or all there are."""
+
+    raw: str
+    numbers: Collection[str]
+
+
+def rules_that_fit(cards: Sequence[Card], gives: RawKind) -> list[Rule]:
+    """Give every rule that makes one of its numbers of each card, the shortest first."""
+    fitting = [
+        (steps, rule)
+        for steps, rule in _rules(gives)
+        if all(rule.card_id(card.raw) in card.numbers for card in cards)
+    ]
+    return list(_different(fitting, _like(cards, gives)))
+
+
+def _rules(gives: RawKind) -> Iterator[tuple[Rule, Normaliser]]:
+    parses = _PARSES.get(gives, ((),))
+    spelled = _TEXT_RULES if gives is RawKind.TEXT else ()
+    built: list[Rule] = [
+        *spelled,
+        *(
+            (*parse, *turn, *cut, *write) if first == "turn" else (*parse, *cut, *turn, *write)
+            for parse, turn, cut, write in product(parses, _TURNS, _CUTS, _WRITES)
+            for first in (("turn", "cut") if turn and cut else ("turn",))
+        ),
+    ]
+    for steps in sorted(built, key=len):
+        yield steps, normaliser(steps, gives)
+
+
+def _like(cards: Sequence[Card], gives: RawKind) -> list[str]:
+    """Make cards of the same shape up."""
+    dice = Random(PROBES)  # noqa: S311 - the same ones each time, nothing secret
+    raws = [card.raw for card in cards]
+    digits = "0123456789ABCDEF"
+    if gives is RawKind.TEXT and all(map(str.isdecimal, raws)):
+        digits = "0123456789"
+    elif all(map(str.islower, raws)):
+        digits = digits.lower()
+    return [
+        "".join(dice.choice(digits) if one.isalnum() else one for one in dice.choice(raws))
+        for _ in range(PROBES)
+    ]
+
+
+def _different(rules: Iterable[tuple[Rule, Normaliser]], probes: Sequence[str]) -> Iterator[Rule]:
+    seen: set[tuple[str | CardTrouble, ...]] = set()
+    for steps, rule in rules:
+        made = tuple(rule.card_id(probe) for probe in probes)
+        if made not in seen:
+            seen.add(made)
+            yield steps
+
+
+def config_lines(rule: Rule) -> str:
+    """Write what to paste into `[[reader]]`."""
+    return f"card_id = {json.dumps(rule)}"

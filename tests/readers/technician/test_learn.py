@@ -1,0 +1,107 @@
+"""Cards and their numbers in, the rules that fit out."""
+
+import time
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.readers.vectors import Vector, vectors
+
+from taptill.domain.card_id import CardId
+from taptill.readers.frames import RawKind
+from taptill.readers.normaliser import normaliser
+from taptill.readers.technician.learn import Card, config_lines, rules_that_fit
+
+UID, TEXT = RawKind.UID, RawKind.TEXT
+CUSTOMERS = 100_000
+WITHIN_S = 2.0
+RULES_MAX = 3
+
+
+def card(raw: str, *numbers: str) -> Card:
+    return Card(raw, set(numbers))
+
+
+CASES: dict[str, tuple[RawKind, list[Card], list[str]]] = {
+    "the ten digits printed on the card": (
+        UID,
+        [card("01026F6C3A", "0040856634")],
+        ['card_id = ["8H10D"]'],
+    ),
+    "facility and number": (UID, [card("01026F6C3A", "111,27706")], ['card_id = ["2H4H"]']),
+    "the UID turned round, in decimal": (
+        UID,
+        [card("26DEFAE7", "3891977766")],
+        ['card_id = ["reverse-bytes", "plain-dec"]', 'card_id = ["reverse-bytes", "8H10D"]'],
+    ),
+    "a second card tells leading zeros from none": (
+        UID,
+        [card("26DEFAE7", "3891977766"), card("0102030A", "0167969281")],
+        ['card_id = ["reverse-bytes", "8H10D"]'],
+    ),
+    "hex as it is": (UID, [card("A1B2C3D4", "A1B2C3D4")], ['card_id = ["HEX"]']),
+    "text as it is": (TEXT, [card("xy-0009", "xy-0009")], ['card_id = ["text"]']),
+    "printed decimal to hex": (
+        TEXT,
+        [card("0013961168", "00D507D0")],
+        ['card_id = ["from-dec 4", "HEX"]'],
+    ),
+    "a number of another card": (UID, [card("26DEFAE7", "0000000001")], []),
+}
+
+
+@pytest.mark.parametrize(("gives", "cards", "lines"), CASES.values(), ids=CASES.keys())
+def test_rules(gives: RawKind, cards: list[Card], lines: list[str]) -> None:
+    """The likeliest come first; a number that more steps could make has more."""
+    found = [config_lines(rule) for rule in rules_that_fit(cards, gives)]
+    assert found[: len(lines) or None] == lines
+    assert len(found) <= RULES_MAX
+
+
+WRITTEN = {"6H8D", "10D->8H", "10H->13D", "drop version byte", "4H4H", "swap nibbles", "2H4H->6H"}
+
+
+@pytest.mark.parametrize(
+    "vector",
+    [one for one in vectors("normalise") if one.values[0].rule in WRITTEN | {"strip separators"}],
+)
+def test_every_usual_spelling_of_the_sources_is_found(vector: Vector) -> None:
+    raw = vector.octets.decode("ascii")
+    gives = TEXT if "10D" in vector.rule[:3] or "strip" in vector.rule else UID
+    gives = TEXT if "," in raw else gives
+    rules = rules_that_fit([card(raw, vector.expected_ids[0])], gives)
+    assert rules
+    for rule in rules:
+        assert normaliser(rule, gives).card_id(raw) == vector.expected_ids[0]
+
+
+@given(
+    st.lists(st.binary(min_size=5, max_size=5), min_size=2, max_size=3, unique=True),
+    st.sampled_from([("8H10D",), ("reverse-bytes", "HEX"), ("drop-first 1", "plain-dec")]),
+)
+def test_the_rule_that_spelled_the_cards_is_always_among_those_found(
+    uids: list[bytes], steps: tuple[str, ...]
+) -> None:
+    rule = normaliser(steps, UID)
+    spelled = [(uid.hex().upper(), rule.card_id(uid.hex())) for uid in uids]
+    cards = [card(raw, made) for raw, made in spelled if isinstance(made, str)]
+    found = [normaliser(one, UID) for one in rules_that_fit(cards, UID)]
+    fresh = "5A1B2C3D4E"
+    assert rule.card_id(fresh) in [one.card_id(fresh) for one in found]
+
+
+@pytest.mark.parametrize("gives", [UID, TEXT])
+def test_a_rule_is_found_among_all_customers_within_its_bound(gives: RawKind) -> None:
+    """Two cards of a hundred thousand customers; the second leaves one rule."""
+    dice = Random(6)
+    raws = [f"{dice.randrange(1 << 40):010X}" for _ in range(CUSTOMERS)]
+    steps = ("8H10D",) if gives is UID else ("from-hex", "8H10D")
+    rule = normaliser(steps, gives)
+    numbers = frozenset(str(rule.card_id(raw)) for raw in raws)
+    began_s = time.perf_counter()
+    rules = rules_that_fit([Card(raw, numbers) for raw in raws[:2]], gives)
+    assert time.perf_counter() - began_s < WITHIN_S
+    assert rules[0] == steps
+    assert len(rules_that_fit([Card(raw, numbers) for raw in raws[:3]], gives)) == 1
+    assert CardId(next(iter(numbers)))
