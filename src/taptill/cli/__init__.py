@@ -16,6 +16,7 @@ COMMANDS = {
     "demo": ("taptill.cli.demo", "demo", "Try it: a till and a service with sample customers."),
     "config": ("taptill.cli.config", "config", "Check the config file."),
     "doctor": ("taptill.cli.doctor", "doctor", "Look at what this till depends on."),
+    "readers": ("taptill.cli.readers", "readers", "Find, watch and set up card readers."),
     "journal": ("taptill.cli.journal", "journal", "Verify and read the journal."),
     "customers": (
         "taptill.cli.office.customers",

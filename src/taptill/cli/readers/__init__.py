@@ -1,0 +1,119 @@
+"""`taptill readers ...` in, what a technician wants to know about card readers out."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from threading import Event
+
+import click
+
+from taptill.cli.options import CONFIG, JSON
+from taptill.cli.readers.learning import learn
+from taptill.cli.readers.watching import monitor, record, replay
+from taptill.cli.readers.words import configured, hint
+from taptill.domain.tap import ReaderState
+from taptill.readers.frames import PolledDecoder
+from taptill.readers.frames.families import FAMILIES
+from taptill.readers.registry import BUILT_IN
+from taptill.readers.technician.detect import Found, Guess, find_ports, listen
+
+LISTEN_S = 8.0
+
+
+@click.group()
+def readers() -> None:
+    """Find, watch and set up card readers; stop the till first, it holds its readers.
+
+    \b
+    Examples:
+      taptill readers detect
+      taptill readers monitor --port /dev/ttyUSB0 --family rdm6300 --raw
+      taptill readers learn
+    """
+
+
+for command in (monitor, record, replay, learn):
+    readers.add_command(command)
+
+
+@readers.command(name="list")
+@CONFIG
+@JSON
+def list_(option: Path | None, *, as_json: bool) -> None:
+    """List the config's readers, and the drivers and wire formats there are.
+
+    \b
+    Example:
+      taptill readers list --json
+    """
+    found = configured(option, required=False)
+    families = {
+        name: {
+            "baud": family.baud,
+            "gives": family.gives.value,
+            "asked": isinstance(family.decoder({}), PolledDecoder),
+        }
+        for name, family in FAMILIES.items()
+    }
+    if as_json:
+        rows = [asdict(one) | {"options": dict(one.options)} for one in found]
+        click.echo(json.dumps({"readers": rows, "drivers": [*BUILT_IN], "families": families}))
+        return
+    for one in found:
+        steps = " ".join(f'"{step}"' for step in one.steps) or "as it comes"
+        click.echo(f"{one.name}: {one.driver} {one.family} {one.port}, card_id {steps}")
+    if not found:
+        click.echo("no reader in the config")
+    click.echo(f"drivers: {', '.join(BUILT_IN)}")
+    for name, family in families.items():
+        asked = ", speaks when asked" if family["asked"] else ""
+        click.echo(f"family {name}: {family['baud']} baud, gives {family['gives']}{asked}")
+
+
+@readers.command()
+@click.option("--port", help="Only this port.")
+@click.option("--seconds", type=float, default=LISTEN_S, help="Listen so long to each port.")
+@JSON
+def detect(port: str | None, seconds: float, *, as_json: bool) -> None:
+    """Find ports that may have a reader, and listen to them: hold a card to it meanwhile.
+
+    Nothing is written to any port, so a reader that speaks only when asked stays silent.
+
+    \b
+    Examples:
+      taptill readers detect
+      taptill readers detect --port /dev/ttyUSB0 --seconds 20
+    """
+    found = [Found(port, "serial", "named by you", rank=0)] if port else find_ports()
+    stopping = Event()
+    if not as_json:
+        click.echo(f"{len(found)} found; hold a card to the reader", err=True)
+    for one in found:
+        state, detail, guesses = ReaderState.OK, "", list[Guess]()
+        if one.driver == "serial":
+            state, detail, guesses = listen(one.port, seconds, stopping)
+        if as_json:
+            heard = [asdict(guess) for guess in guesses]
+            click.echo(json.dumps(asdict(one) | {"state": state, "detail": detail, "heard": heard}))
+        else:
+            _say(one, state, detail, guesses)
+
+
+def _say(found: Found, state: ReaderState, detail: str, guesses: list[Guess]) -> None:
+    usb = f" ({found.usb})" if found.usb else ""
+    click.echo(f"{found.port or found.what}: {found.likely}, {found.what}{usb}")
+    if state is not ReaderState.OK:
+        click.echo(f"  {hint(state, detail)}")
+    for guess in guesses:
+        click.echo(
+            f"  speaks {guess.family} at {guess.baud} baud:"
+            f" {guess.frames} good frames, {guess.bad_frames} bad, last {guess.raw}"
+        )
+    if guesses:
+        click.echo(f'  [[reader]]\n  driver = "serial"\n  port = "{found.port}"')
+        click.echo(f'  family = "{guesses[0].family}"')
+    elif found.driver != "serial":
+        port = f', port = "{found.port}"' if found.port else ""
+        click.echo(f'  needs driver = "{found.driver}"{port}')
+    elif state is ReaderState.OK:
+        click.echo("  said nothing that looks like a card")

@@ -1,0 +1,102 @@
+"""`taptill readers learn`: a card and its number in, the config line that spells it out."""
+
+import json
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+
+import click
+
+from taptill import config as configs
+from taptill.cli.options import JSON, STATE
+from taptill.cli.readers.printing import Said, Seen
+from taptill.cli.readers.watching import follow
+from taptill.cli.readers.words import Picked, hint, reader_options
+from taptill.customer_cache.card_ids import card_ids
+from taptill.domain.errors import UsageError
+from taptill.domain.tap import ReaderHealth, ReaderState
+from taptill.readers.frames import Frame
+from taptill.readers.registry import find_driver
+from taptill.readers.technician.learn import Card, Rule, config_lines, rules_that_fit
+
+CARDS_MAX = 5
+RULES_SHOWN = 10
+_WORKS = frozenset({ReaderState.OPENING, ReaderState.OK})
+
+
+@click.command()
+@reader_options
+@STATE
+@click.option("--cache", "by_cache", is_flag=True, help="Any card id of the cache will do.")
+@click.option("--number", "numbers", multiple=True, help="The first card's, the second card's ...")
+@JSON
+def learn(
+    picked: Picked,
+    state_dir: Path | None,
+    numbers: tuple[str, ...],
+    *,
+    by_cache: bool,
+    as_json: bool,
+) -> None:
+    """Find the card_id rule that spells cards as the office does.
+
+    Hold a card to the reader and say what number the office has for it; or, with --cache, only
+    hold a card of any known customer. While several rules fit, another card is asked for.
+
+    \b
+    Examples:
+      taptill readers learn
+      taptill readers learn --port /dev/ttyUSB0 --family rdm6300 --number 0040856634
+      taptill readers learn --cache
+    """
+    gives = find_driver(picked.one.driver).gives(picked.one)
+    assert gives, "its settings were checked"
+    known = card_ids(configs.state_dir(state_dir) / "cache.db") if by_cache else frozenset()
+    if by_cache and not known:
+        raise UsageError(problem="the cache knows no card: run the till once, or use --number")
+    cards: list[Card] = []
+    rules: list[Rule] = []
+    while len(cards) < CARDS_MAX and (raw := _shown(picked, {card.raw for card in cards})):
+        cards.append(Card(raw, known or {_number(numbers, len(cards))}))
+        rules = rules_that_fit(cards, gives)
+        if len(rules) <= 1 or 0 < len(numbers) <= len(cards):
+            break
+        click.echo(f"{len(rules)} rules fit, another card tells them apart", err=True)
+    if as_json:
+        raws = [card.raw for card in cards]
+        click.echo(json.dumps({"cards": raws, "gives": gives.value, "rules": rules}))
+    else:
+        _tell(rules, cards)
+
+
+def _shown(picked: Picked, before: AbstractSet[str]) -> str | None:
+    """Wait for a card that was not shown before."""
+    click.echo(f"hold {'another' if before else 'a'} card to the reader", err=True)
+    found: list[str] = []
+
+    def take(said: Said) -> bool:
+        if isinstance(said.what, ReaderHealth) and said.what.state not in _WORKS:
+            click.echo(hint(said.what.state, said.what.detail), err=True)
+        if isinstance(said.what, Seen):
+            raws = [frame.raw for frame in said.what.frames if isinstance(frame, Frame)]
+            found.extend(raw for raw in raws if raw not in before)
+        return bool(found)
+
+    follow(picked, take)
+    return found[0] if found else None
+
+
+def _number(numbers: tuple[str, ...], index: int) -> str:
+    if index < len(numbers):
+        return numbers[index].strip()
+    return str(click.prompt("what number does the office have for it", type=str, err=True)).strip()
+
+
+def _tell(rules: list[Rule], cards: list[Card]) -> None:
+    if not cards:
+        click.echo("no card was shown")
+    elif not rules:
+        click.echo(f"no rule makes that number of {', '.join(card.raw for card in cards)}")
+    elif len(rules) > 1:
+        click.echo("several rules fit; with the numbers of more cards it would be fewer")
+    for rule in rules[:RULES_SHOWN]:
+        click.echo(config_lines(rule))

@@ -1,0 +1,135 @@
+"""`taptill readers monitor`, `record` and `replay`: what readers say, line by line."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import TextIO
+
+import click
+
+from taptill.cli.options import JSON
+from taptill.cli.readers.printing import Bytes, Printer, Said, Seen
+from taptill.cli.readers.words import Picked, reader_options
+from taptill.clock import SystemClock
+from taptill.domain.errors import OutputError, UsageError
+from taptill.readers.device import Device, ReaderSettings
+from taptill.readers.drivers.replay import ReplayReader
+from taptill.readers.recording import HEADER, Heard
+from taptill.readers.registry import complaints, open_reader
+from taptill.readers.supervisor import Supervisor
+from taptill.readers.technician.watch import Watched
+
+LOOK_S = 0.2
+
+
+@click.command()
+@reader_options
+@click.option("--raw", is_flag=True, help="Show the bytes too.")
+@JSON
+def monitor(picked: Picked, *, raw: bool, as_json: bool) -> None:
+    """Show live what readers say: frames, card ids, faults and rates; ctrl+c ends it.
+
+    \b
+    Examples:
+      taptill readers monitor
+      taptill readers monitor --port /dev/ttyUSB0 --family rdm6300 --raw
+    """
+    printer = Printer(as_json=as_json, raw=raw)
+    follow(picked, printer.show)
+    printer.finish()
+
+
+@click.command()
+@reader_options
+@click.argument("file", type=click.Path(path_type=Path))
+def record(picked: Picked, file: Path) -> None:
+    """Write what one serial reader says to a new FILE, with its times; ctrl+c ends it.
+
+    A recording holds card ids: treat it like any list of them.
+
+    \b
+    Examples:
+      taptill readers record held-card.txt
+      taptill readers record --port /dev/ttyUSB0 --family line scanner.txt
+    """
+    if picked.one.driver != "serial":
+        raise UsageError(problem="only what a serial reader says can be recorded")
+    printer = Printer(as_json=False, raw=True)
+    try:
+        with file.open("x", encoding="ascii") as target:
+            target.write(f"{HEADER}{picked.one.family}\n")
+            follow(picked, partial(_note, target, printer))
+    except OSError as fault:
+        raise OutputError(path=file, detail=fault.strerror) from fault
+    printer.finish()
+
+
+def _note(target: TextIO, printer: Printer, said: Said) -> None:
+    if isinstance(said.what, Bytes):
+        target.write(f"{Heard(said.at_s, said.what.octets)}\n")
+        target.flush()
+    printer.show(said)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--family", default="", help="Instead of the one that the file names.")
+@click.option("--card-id", "steps", multiple=True, help="A step of card_id; may be repeated.")
+@JSON
+def replay(file: Path, family: str, steps: tuple[str, ...], *, as_json: bool) -> None:
+    """Play a recording with its timing, and show what the till would make of it.
+
+    \b
+    Example:
+      taptill readers replay held-card.txt --card-id 8H10D
+    """
+    settings = ReaderSettings("replay", "replay", str(file), family, steps)
+    for problem in complaints(settings):
+        raise UsageError(problem=problem)
+    printer = Printer(as_json=as_json, raw=False)
+    follow(Picked((settings,), None), printer.show)
+    printer.finish()
+
+
+def follow(picked: Picked, take: Callable[[Said], object]) -> None:
+    """Open readers and pass on what they say, until a true answer, the time, ctrl+c or the end."""
+    queue: SimpleQueue[Said] = SimpleQueue()
+    began_s = time.monotonic()
+    opened: list[Supervisor] = []
+
+    def say(reader: str, what: object) -> None:
+        queue.put(Said(time.monotonic() - began_s, reader, what))
+
+    def watched(reader: str, device: Device) -> Device:
+        return Watched(
+            device,
+            lambda frames: say(reader, Seen(tuple(frames))),
+            lambda octets: say(reader, Bytes(octets)),
+        )
+
+    try:
+        for one in picked.readers:
+            name = one.name
+            deliver = partial(say, name)
+            opened.append(open_reader(one, deliver, SystemClock(), partial(watched, name)))
+        with suppress(KeyboardInterrupt):
+            while picked.seconds is None or time.monotonic() - began_s < picked.seconds:
+                finished = all(map(_finished, opened))
+                with suppress(Empty):
+                    if take(queue.get(timeout=LOOK_S)):
+                        return
+                    continue
+                if finished:
+                    return
+    finally:
+        for reader in opened:
+            reader.stop()
+
+
+def _finished(reader: Supervisor) -> bool:
+    device = reader.device
+    inner = device.device if isinstance(device, Watched) else device
+    return isinstance(inner, ReplayReader) and inner.finished

@@ -1,0 +1,198 @@
+"""`taptill readers ...` as a technician uses it, on pseudo-terminals."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+from tests.customer_cache.conftest import snapshot
+from tests.fakes.clock import FakeClock
+from tests.fakes.polled import PolledBox
+from tests.readers.lines import CARD, CARD_FRAME, OTHER_FRAME, PtyLine
+
+from taptill.customer_cache.cache import CustomerCache
+from taptill.readers.recording import read_recording
+
+pytestmark = pytest.mark.slow
+
+RECORDINGS = Path(__file__).parents[1] / "recordings"
+PATIENCE_S = 30.0
+EM18 = RECORDINGS / "em18-composed-a-card-held-then-a-frame-cut-short.txt"
+
+
+def taptill(*words: str, answers: str = "") -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "taptill", "readers", *words],
+        input=answers,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Iterator[PtyLine]:
+    """A line that is plugged in."""
+    pty = PtyLine(tmp_path / "rfid-reader")
+    pty.plug()
+    yield pty
+    pty.unplug()
+
+
+@contextmanager
+def held(line: PtyLine, *frames: bytes) -> Iterator[None]:
+    """Hold one card after the other to the reader, again and again."""
+    away = Event()
+
+    def repeat() -> None:
+        number = 0
+        while not away.wait(0.03):
+            line.send(frames[number // 40 % len(frames)])
+            number += 1
+
+    hand = Thread(target=repeat)
+    hand.start()
+    yield
+    away.set()
+    hand.join()
+
+
+def at(line: PtyLine, family: str = "rdm6300") -> tuple[str, ...]:
+    return ("--port", str(line.link), "--family", family)
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return [json.loads(one) for one in text.splitlines()]
+
+
+def test_what_there_is_is_listed_without_a_config(tmp_path: Path) -> None:
+    listed = json.loads(taptill("list", "--json").stdout)
+    assert listed["families"]["gwiot-7941w"] == {"baud": 115200, "gives": "uid", "asked": True}
+    assert "replay" in listed["drivers"]
+    assert "family line: 9600 baud, gives text" in taptill("list").stdout
+    missing = taptill("list", "--config", str(tmp_path / "none.toml"))
+    assert missing.returncode == 78
+
+
+def test_the_configs_readers_are_listed_and_watched(tmp_path: Path, line: PtyLine) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(
+        '[till]\nname = "test"\n[backend]\nbase_url = "http://127.0.0.1:9"\n'
+        f'[[reader]]\ndriver = "serial"\nfamily = "rdm6300"\nport = "{line.link}"\n'
+        'card_id = ["8H10D"]\n[settlement]\nstrategy = "debt"\n'
+    )
+    listed = taptill("list", "--config", str(config))
+    assert f'reader 1: serial rdm6300 {line.link}, card_id "8H10D"' in listed.stdout
+    with held(line, CARD_FRAME):
+        seen = taptill("monitor", "--config", str(config), "--seconds", "1", "--json")
+    assert "3808980205" in [row.get("card_id") for row in rows(seen.stdout)]
+    assert taptill("monitor", "--config", str(config), "--reader", "2").returncode == 64
+
+
+def test_a_held_card_is_frames_and_one_tap_with_its_bytes(line: PtyLine) -> None:
+    with held(line, CARD_FRAME):
+        seen = taptill("monitor", *at(line), "--raw", "--seconds", "1")
+    assert seen.returncode == 0
+    assert seen.stdout.count("  tap  ") == 1
+    assert seen.stdout.count(f"  frame      {CARD}") > 3
+    assert "bytes      02 36 32" in seen.stdout
+    assert "1 taps" in seen.stdout.splitlines()[-1]
+
+
+def test_bad_frames_are_shown_by_kind_and_counted(line: PtyLine) -> None:
+    with held(line, b"\x0262E3086CEE08\x03"):
+        seen = taptill("monitor", *at(line), "--seconds", "1", "--json")
+    *_, last = rows(seen.stdout)
+    assert int(last["bad (checksum)"]) > 3
+    assert "garbled" in [row.get("state") for row in rows(seen.stdout)]
+
+
+def test_control_c_ends_it_cleanly_with_the_counts(line: PtyLine) -> None:
+    words = [sys.executable, "-m", "taptill", "readers", "monitor", *at(line)]
+    running = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert running.stdout
+    while "works" not in running.stdout.readline():
+        pass
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=PATIENCE_S)
+    assert (running.returncode, err) == (0, "")
+    assert "nothing" in out
+
+
+def test_a_port_that_is_not_there_is_explained_and_so_are_wrong_words() -> None:
+    gone = taptill("monitor", "--port", "/dev/nope", "--family", "line", "--seconds", "0.5")
+    assert "/dev/nope is not plugged in" in gone.stdout
+    assert "--port needs --family" in taptill("monitor", "--port", "/dev/nope").stderr
+    misspelt = taptill("monitor", "--port", "/dev/nope", "--family", "rdm630")
+    assert "nearest is 'rdm6300'" in misspelt.stderr
+
+
+def test_a_recording_plays_back_as_it_was_heard(line: PtyLine, tmp_path: Path) -> None:
+    file = tmp_path / "card.txt"
+    with held(line, CARD_FRAME):
+        recorded = taptill("record", *at(line), "--seconds", "1", str(file))
+    assert recorded.returncode == 0
+    recording = read_recording(file)
+    assert recording.family == "rdm6300"
+    assert CARD_FRAME in b"".join(heard.octets for heard in recording.reads)
+    played = taptill("replay", str(file), "--json", "--card-id", "8H10D")
+    taps = [row for row in rows(played.stdout) if row["what"] == "tap"]
+    assert [tap["card_id"] for tap in taps] == ["3808980205"]
+    again = taptill("record", *at(line), "--seconds", "1", str(file))
+    assert (again.returncode, "File exists" in again.stderr) == (73, True)
+
+
+def test_a_replay_keeps_the_timing_and_says_what_is_wrong(tmp_path: Path) -> None:
+    played = rows(taptill("replay", str(EM18), "--json").stdout)
+    taps = [float(row["at_s"]) for row in played if row["what"] == "tap"]
+    assert taps[1] - taps[0] == pytest.approx(2.51, abs=0.2)
+    assert "the first line is not" in taptill("replay", str(Path(__file__))).stderr
+    assert "cannot be read" in taptill("replay", str(tmp_path / "none")).stderr
+    assert "nearest is '8H10D'" in taptill("replay", str(EM18), "--card-id", "8H10d").stderr
+
+
+def test_detect_hears_what_a_reader_speaks_and_writes_nothing(line: PtyLine) -> None:
+    with held(line, CARD_FRAME, OTHER_FRAME):
+        found = taptill("detect", "--port", str(line.link), "--seconds", "2", "--json")
+    (row,) = rows(found.stdout)
+    heard = json.loads(json.dumps(row["heard"]))
+    assert (heard[0]["family"], heard[0]["baud"]) in {("rdm6300", 9600), ("id12", 9600)}
+    assert line.written() == b""
+    silent = taptill("detect", "--port", str(line.link), "--seconds", "0.5")
+    assert "said nothing that looks like a card" in silent.stdout
+    assert line.written() == b""
+
+
+def test_detect_leaves_a_reader_that_must_be_asked_alone() -> None:
+    box = PolledBox("twn4-simple")
+    found = taptill("detect", "--port", str(box.path), "--seconds", "0.5")
+    box.unplug()
+    assert "said nothing" in found.stdout
+    assert box.asked == []
+
+
+def test_learn_asks_for_numbers_until_one_rule_is_left(line: PtyLine) -> None:
+    with held(line, CARD_FRAME, OTHER_FRAME):
+        learnt = taptill("learn", *at(line), answers="3808980205\n13530444\n")
+    assert learnt.stdout.splitlines()[-1] == 'card_id = ["drop-first 1", "plain-dec"]'
+    with held(line, CARD_FRAME):
+        none = taptill("learn", *at(line), "--number", "4711")
+    assert f"no rule makes that number of {CARD}" in none.stdout
+
+
+async def test_learn_finds_the_rule_among_the_customers_of_the_cache(
+    line: PtyLine, tmp_path: Path
+) -> None:
+    with closing(CustomerCache(tmp_path / "cache.db", FakeClock(), frozenset())) as cache:
+        cache.keep([snapshot(1, card="0013530444"), snapshot(2, card="3808980205")])
+    with held(line, CARD_FRAME, OTHER_FRAME):
+        learnt = taptill("learn", *at(line), "--cache", "--state-dir", str(tmp_path), "--json")
+    assert json.loads(learnt.stdout)["rules"] == [["8H10D"]]
+    nobody = taptill("learn", *at(line), "--cache", "--state-dir", str(tmp_path / "none"))
+    assert "the cache knows no card" in nobody.stderr
