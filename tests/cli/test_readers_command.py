@@ -12,7 +12,7 @@ from threading import Event, Thread
 import pytest
 from tests.customer_cache.conftest import snapshot
 from tests.fakes.clock import FakeClock
-from tests.fakes.polled import PolledBox
+from tests.fakes.devices.polled import PolledBox
 from tests.readers.lines import CARD, CARD_FRAME, OTHER_FRAME, PtyLine
 
 from taptill.customer_cache.cache import CustomerCache

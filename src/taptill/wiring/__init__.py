@@ -7,6 +7,7 @@ from taptill.wiring.parts import (
     identity,
     machine,
     office,
+    reader_settings,
     refuse_unbuilt,
     unbuilt,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "identity",
     "machine",
     "office",
+    "reader_settings",
     "refuse_unbuilt",
     "sender",
     "unbuilt",

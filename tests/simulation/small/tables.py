@@ -36,7 +36,7 @@ from taptill.settlement.requests import (
     Unheard,
     Update,
 )
-from taptill.settlement.settle import Task
+from taptill.settlement.writing import Task
 
 LOST = Unheard("no answer")
 SILENCE = NoAnswer("no answer")
