@@ -1,7 +1,6 @@
 """`taptill conflicts ...` in, what waits for a person out, and what the person decides done."""
 
 import asyncio
-import csv
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,6 +25,7 @@ from taptill.journal.office.cases import (
     entries_of,
     last_attempt,
 )
+from taptill.journal.office.files import FORMS, write_rows
 from taptill.journal.reads import Reads
 from taptill.settlement.judgement import Desk, same
 from taptill.settlement.ports import Capabilities
@@ -195,7 +195,7 @@ def _end(choice: Choice, question: str, options: dict[str, Any]) -> None:
 
 @conflicts.command()
 @STATE
-@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv")
+@click.option("--format", "form", type=click.Choice(FORMS), default="csv")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def export(state_dir: Path | None, form: str, file: Path) -> None:
     """Write the open cases to a file for the office; they stay on the desk.
@@ -208,12 +208,7 @@ def export(state_dir: Path | None, form: str, file: Path) -> None:
     currency = currency_of(reads)
     rows = [_row(reads, case, currency) for case in cases(reads.connection)]
     with written(file) as target:
-        if form == "json":
-            target.writelines(f"{json.dumps(row)}\n" for row in rows)
-        else:
-            table = csv.DictWriter(target, COLUMNS)
-            table.writeheader()
-            table.writerows(rows)
+        write_rows(target, form, COLUMNS, rows)
     click.echo(f"{len(rows)} cases are in {file}")
 
 

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,12 +101,19 @@ def write_file(reads: Reads, file: OfficeFile, path: Path, form: str, written: W
     found = _money(reads, file.first_seq, file.last_seq)
     rows = (_row(reads, entry, file) for entry in found)
     with written(path) as target:
-        if form == "json":
-            target.writelines(f"{json.dumps(row)}\n" for row in rows)
-        else:
-            table = csv.DictWriter(target, COLUMNS)
-            table.writeheader()
-            table.writerows(rows)
+        write_rows(target, form, COLUMNS, rows)
+
+
+def write_rows(
+    target: TextIO, form: str, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]
+) -> None:
+    """Write rows for the office: one of FORMS, CSV with a head or a line of JSON each."""
+    if form == "json":
+        target.writelines(f"{json.dumps(row)}\n" for row in rows)
+        return
+    table = csv.DictWriter(target, columns)
+    table.writeheader()
+    table.writerows(rows)
 
 
 def book(journal: LoneJournal, number: int, staff: str) -> OfficeFile:
