@@ -49,6 +49,19 @@ def total(state: Path) -> int:
     return int(found[0])
 
 
+def test_hostile_words_of_an_entry_are_shown_harmless(tmp_path: Path) -> None:
+    file = JournalFile(tmp_path / "journal.db", FakeClock())
+    body = {"lines": [["Caf\u00e9 \x9b31m \u202e", 1, 1]], "long": "x" * 500}
+    file.append([[Draft(Kind.CHARGE, ADA, 1, body)]])
+    file.close()
+    shown = taptill(tmp_path, "show", "1").stdout
+    assert "Caf\u00e9 ?31m ?" in shown
+    assert "x" * 500 in shown
+    listed = taptill(tmp_path, "show", "1", "--json").stdout
+    assert listed.isascii()
+    assert json.loads(listed)["body"] == body
+
+
 def test_a_sound_journal_is_listed_shown_and_verified(state: Path) -> None:
     listed = taptill(state, "list", "--json", "--last", "2")
     assert [json.loads(line)["amount_minor"] for line in listed.stdout.splitlines()] == [2, 3]

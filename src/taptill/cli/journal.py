@@ -11,6 +11,7 @@ import click
 from taptill.cli.office.journal_export import COPY, SEQ_MAX, export
 from taptill.cli.office.moves import COMMANDS as MOVES
 from taptill.cli.options import JSON, STATE, journal_at
+from taptill.cli.output import plain
 from taptill.clock import SystemClock
 from taptill.domain.entry import Entry
 from taptill.domain.errors import JournalBrokenError, JournalError, UsageError
@@ -18,6 +19,9 @@ from taptill.journal.file import connect, entries
 from taptill.journal.lock import alone
 from taptill.journal.verify import UNREADABLE, Verdict, verify_copy
 from taptill.journal.verify import verify as verify_journal
+
+WHOLE = 1_000_000
+"""An entry is shown to its end."""
 
 
 @click.group()
@@ -105,7 +109,7 @@ def show(state_dir: Path | None, seq: int, *, as_json: bool) -> None:
         _print(found, as_json=True)
         return
     for name, value in _columns(found[0]).items():
-        click.echo(f"{name:14} {json.dumps(value, ensure_ascii=False)}")
+        click.echo(f"{name:14} {plain(json.dumps(value, ensure_ascii=False), WHOLE)}")
 
 
 def _walk(path: Path, *, rebuild: bool) -> Verdict:
@@ -136,7 +140,7 @@ def _rebuild(path: Path) -> None:
 def _print(found: Iterable[Entry], *, as_json: bool) -> None:
     for entry in found:
         if as_json:
-            click.echo(json.dumps(_columns(entry), ensure_ascii=False))
+            click.echo(json.dumps(_columns(entry)))
         else:
             amount = "" if entry.amount_minor is None else entry.amount_minor
             who = "" if entry.customer_id is None else f"customer {entry.customer_id}"
