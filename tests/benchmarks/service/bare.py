@@ -1,0 +1,103 @@
+"""A database in, two bare Starlette endpoints out: what the service's figures are measured against.
+
+They look up by card and update under a version, over plain SQL: no tokens, no grammar, no ledger.
+"""
+
+import asyncio
+import json
+import sqlite3
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from taptill.service.run import listen
+
+THREADS = 4
+SELECT = (
+    "SELECT id, name, card_id, is_blocked, is_credit_allowed, total_debt_minor, debt_data, "
+    "updated_at, version FROM customers WHERE card_id = ? AND removed_at IS NULL"
+)
+UPDATE = (
+    "UPDATE customers SET total_debt_minor = ?, debt_data = ?, updated_at = ?, "
+    "version = version + 1 WHERE id = ? AND version = ? RETURNING total_debt_minor, version"
+)
+PRAGMAS = ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL")
+
+
+class Bare:
+    """A connection a thread, and one transaction a request."""
+
+    def __init__(self, database: str) -> None:
+        self._database = database
+        self._own = threading.local()
+        self._threads = ThreadPoolExecutor(THREADS)
+
+    async def select(self, request: Request) -> Response:
+        """Look up by card."""
+        asked = json.loads(await request.body())
+        rows = await self._run(SELECT, asked["cardId"])
+        return Response(json.dumps(rows), media_type="application/json")
+
+    async def update(self, request: Request) -> Response:
+        """Update where the version is as read."""
+        asked = json.loads(await request.body())
+        given = (asked[key] for key in ("total", "debtData", "at", "id", "version"))
+        rows = await self._run(UPDATE, *given)
+        return Response(json.dumps(rows), 200 if rows else 409, media_type="application/json")
+
+    async def _run(self, words: str, *given: Any) -> list[list[Any]]:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._rows, words, given)
+
+    def _rows(self, words: str, given: tuple[Any, ...]) -> list[list[Any]]:
+        if not hasattr(self._own, "connection"):
+            self._own.connection = self._connected()
+        found: list[list[Any]] = self._own.connection.execute(
+            self._spelled(words), given
+        ).fetchall()
+        return found
+
+    def _spelled(self, words: str) -> str:
+        return words.replace("?", "%s") if "://" in self._database else words
+
+    def _connected(self) -> Any:
+        if "://" in self._database:
+            return psycopg.connect(self._database, autocommit=True)
+        made = sqlite3.connect(self._database, isolation_level=None)
+        for pragma in PRAGMAS:
+            made.execute(f"PRAGMA {pragma}")
+        return made
+
+
+def main(database: str) -> None:
+    """Serve until standard input ends, as the service does with --stop-with-stdin."""
+    bare = Bare(database)
+    routes = [Route("/select", bare.select, methods=["POST"])]
+    routes.append(Route("/update", bare.update, methods=["POST"]))
+    listener = listen("127.0.0.1", 0)
+    config = uvicorn.Config(
+        Starlette(routes=routes), http="h11", ws="none", lifespan="off", access_log=False
+    )
+    config.log_level = "warning"
+    server = uvicorn.Server(config)
+
+    def watch() -> None:
+        sys.stdin.read()
+        server.should_exit = True
+
+    threading.Thread(target=watch, daemon=True).start()
+    sys.stdout.write(f"listening on http://127.0.0.1:{listener.getsockname()[1]}\n")
+    sys.stdout.flush()
+    asyncio.run(server.serve(sockets=[listener]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
