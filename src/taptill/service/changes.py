@@ -4,7 +4,7 @@ Making a change checks what needs no database. Carrying it out refuses, if at al
 write: many changes share a transaction, and one that is refused must leave nothing in it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -26,7 +26,7 @@ from taptill.service.fields import (
     value_for,
     written,
 )
-from taptill.service.grammar import Projection, every_field, projection
+from taptill.service.grammar import Shape, every_field, rows_of, shape
 from taptill.service.wire import Json, Refusal, a_list, a_number, an_object, bad, write
 
 INSERT_MAX = 1000
@@ -35,6 +35,10 @@ MONEY = "totalDebt"
 INCREMENT = "increment"
 
 _ROW = schema.customers.c
+_ID = {"id": True}
+_THIS = _ROW.id == sa.bindparam("this")
+_PRESENT = rows_of(CUSTOMERS).where(_THIS).with_only_columns(_ROW.total_debt_minor)
+_UPDATE = sa.update(schema.customers).where(_THIS)
 _TOTAL = _ROW.total_debt_minor.name
 
 
@@ -49,6 +53,7 @@ class Transaction:
     connection: sa.Connection
     now: Callable[[], datetime]
     _newest: datetime | None = field(default=None, init=False)
+    _moved: list[dict[str, Any]] = field(default_factory=list, init=False)
 
     def stamp(self) -> str:
         """Give the next stamp."""
@@ -61,6 +66,20 @@ class Transaction:
         self._newest = now
         return stamp_text(now)
 
+    def keep(
+        self, number: int, before: int, row: Mapping[str, Any], who: str, reason: str | None = None
+    ) -> None:
+        """Have a change of a customer's money kept in the ledger, of the row as it is now."""
+        if row[_TOTAL] != before:
+            kept = {"customer_id": number, "at": row["updated_at"], "who": who, "reason": reason}
+            self._moved.append({**kept, "from_minor": before, "to_minor": row[_TOTAL]})
+
+    def finish(self) -> None:
+        """Write the ledger, of all changes at once."""
+        if self._moved:
+            self.connection.execute(sa.insert(schema.debt_changes), self._moved)
+            self._moved.clear()
+
 
 Change = Callable[[Transaction], list[Json]]
 
@@ -68,7 +87,7 @@ Change = Callable[[Transaction], list[Json]]
 def insertion(entity: Entity, body: Json, who: str) -> Change:
     """Insert all rows or none and answer them in the shape of `returning`."""
     an_object(body, "", "fields", "returning")
-    shape = _returning(entity, body)
+    answer = _returning(entity, body)
     given = a_list(body.get("fields"), "fields", longest=INSERT_MAX)
     if not given:
         raise bad("required", "at least one row is expected", "fields")
@@ -87,10 +106,9 @@ def insertion(entity: Entity, body: Json, who: str) -> Change:
         key = entity.table.c.id
         made = sa.insert(entity.table).returning(key, sort_by_parameter_order=True)
         ids = list(connection.execute(made, rows).scalars())
-        if entity is CUSTOMERS:
-            moved = [(number, 0, row) for number, row in zip(ids, rows, strict=True)]
-            _keep(connection, moved, who, None)
-        return shaped(connection, rows_of(entity, key.in_(ids)).order_by(key), shape)
+        for number, row in zip(ids, rows, strict=True) if entity is CUSTOMERS else ():
+            transaction.keep(number, 0, row, who)
+        return answer.rows(connection.execute(answer.query.where(key.in_(ids)).order_by(key)))
 
     return change
 
@@ -103,32 +121,35 @@ def alteration(row_id: Json, body: Json, who: str, *, strict_money: bool) -> Cha
     """
     a_number(row_id, "id", least=0, most=INTEGER_MAX)
     an_object(body, "", "fields", "conditions", "returning", "reason")
-    shape, wanted = _returning(CUSTOMERS, body), wanted_by(CUSTOMERS, body)
+    answer, wanted = _returning(CUSTOMERS, body), wanted_by(CUSTOMERS, body)
     values, raised = _altered(body.get("fields"))
     reason = _reason(body)
     blind = strict_money and _TOTAL in values and not pins(body.get("conditions"))
-    this = rows_of(CUSTOMERS, _ROW.id == row_id)
+    this = {"this": row_id}
+    query = _PRESENT.add_columns(wanted[0]) if wanted else _PRESENT.add_columns(sa.true())
 
     def change(transaction: Transaction) -> list[Json]:
         connection = transaction.connection
-        query = this.with_only_columns(_ROW.total_debt_minor, sa.and_(sa.true(), *wanted))
-        present = connection.execute(query).first()
+        present = connection.execute(query, this).first()
         if present is None:
             return []
         before, met = present
         if blind:
             raise _blind()
         if not met:
-            shown = shape if "returning" in body else every_field(CUSTOMERS)
-            raise _not_met(*shaped(connection, this, shown))
+            shown = answer if "returning" in body else every_field(CUSTOMERS)
+            raise _not_met(*shown.rows(connection.execute(shown.query.where(_THIS), this)))
         after = values.get(_TOTAL, before) if raised is None else _raised(before, raised)
         _check_companies(connection, {"fields": values})
         _check_cards(connection, {"fields": values}, but=row_id)
         at = transaction.stamp()
         new = {**values, _TOTAL: after, "updated_at": at, "version": _ROW.version + 1}
-        connection.execute(sa.update(schema.customers).where(_ROW.id == row_id).values(new))
-        _keep(connection, [(row_id, before, new)], who, reason)
-        return shaped(connection, this, shape)
+        transaction.keep(row_id, before, new, who, reason)
+        if not answer.projection.flat:
+            connection.execute(_UPDATE.values(new), this)
+            return answer.rows(connection.execute(answer.query.where(_THIS), this))
+        written_row = _UPDATE.values(new).returning(*answer.projection.columns())
+        return answer.rows(connection.execute(written_row, this))
 
     return change
 
@@ -136,37 +157,25 @@ def alteration(row_id: Json, body: Json, who: str, *, strict_money: bool) -> Cha
 def removal(body: Json) -> Change:
     """Mark the customers that meet the conditions as removed and answer them."""
     an_object(body, "", "conditions", "returning")
-    shape, wanted = _returning(CUSTOMERS, body), wanted_by(CUSTOMERS, body)
+    answer, wanted = _returning(CUSTOMERS, body), wanted_by(CUSTOMERS, body)
     if not wanted:
         raise bad("required", "a removal needs conditions with a filter", "conditions")
-    found = rows_of(CUSTOMERS, *wanted).order_by(_ROW.id).limit(REMOVE_MAX + 1)
+    found = rows_of(CUSTOMERS).where(*wanted).order_by(_ROW.id).limit(REMOVE_MAX + 1)
 
     def change(transaction: Transaction) -> list[Json]:
-        ids = list(transaction.connection.execute(found).scalars())
+        connection = transaction.connection
+        ids = list(connection.execute(found).scalars())
         if len(ids) > REMOVE_MAX:
             words = f"more than {REMOVE_MAX} customers meet them; nothing was removed"
             raise bad("range", words, "conditions")
         doomed = _ROW.id.in_(ids)
-        rows = shaped(transaction.connection, rows_of(CUSTOMERS, doomed).order_by(_ROW.id), shape)
+        rows = answer.rows(connection.execute(answer.query.where(doomed).order_by(_ROW.id)))
         at = transaction.stamp()
         new = {"removed_at": at, "updated_at": at, "version": _ROW.version + 1}
-        transaction.connection.execute(sa.update(schema.customers).where(doomed).values(new))
+        connection.execute(sa.update(schema.customers).where(doomed).values(new))
         return rows
 
     return change
-
-
-def rows_of(entity: Entity, *wanted: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """Select the ids of rows that are not removed, with the relations at hand."""
-    removed = entity.table.c.get("removed_at")
-    live = [] if removed is None else [removed.is_(None)]
-    return sa.select(entity.table.c.id).select_from(entity.source).where(*live, *wanted)
-
-
-def shaped(connection: sa.Connection, query: sa.Select[Any], shape: Projection) -> list[Json]:
-    """Run a query for the rows of an answer."""
-    rows = connection.execute(query.with_only_columns(*shape.columns()))
-    return [shape.shape(iter(row)) for row in rows]
 
 
 def wanted_by(entity: Entity, body: Json) -> list[sa.ColumnElement[bool]]:
@@ -175,8 +184,8 @@ def wanted_by(entity: Entity, body: Json) -> list[sa.ColumnElement[bool]]:
     return [] if wanted is None else [wanted]
 
 
-def _returning(entity: Entity, body: Json) -> Projection:
-    return projection(entity, body.get("returning", {"id": True}), "returning")
+def _returning(entity: Entity, body: Json) -> Shape:
+    return shape(entity, body.get("returning", _ID), "returning")
 
 
 def _new(entity: Entity, row: Json, path: str) -> dict[str, Any]:
@@ -221,29 +230,6 @@ def _enrolled(given: Json, at: str, total_minor: int) -> dict[str, str]:
     if not (given is None or isinstance(given, dict)) or KEY in (given or {}):
         return {}
     return {"debt_data": write(with_mark(read_marks(given), epoch_of(at, Decimal(total_minor))))}
-
-
-def _keep(
-    connection: sa.Connection,
-    moved: Sequence[tuple[int, int, Mapping[str, Any]]],
-    who: str,
-    reason: str | None,
-) -> None:
-    """Write the ledger: customer's id, total before, and the row as it is now."""
-    changes = [
-        {
-            "customer_id": number,
-            "at": row["updated_at"],
-            "who": who,
-            "from_minor": before,
-            "to_minor": row[_TOTAL],
-            "reason": reason,
-        }
-        for number, before, row in moved
-        if row[_TOTAL] != before
-    ]
-    if changes:
-        connection.execute(sa.insert(schema.debt_changes), changes)
 
 
 def _check_companies(connection: sa.Connection, rows: Mapping[str, Mapping[str, Any]]) -> None:

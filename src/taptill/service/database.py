@@ -45,10 +45,11 @@ _WRITER = 0x7461707469
 the order of commits, checks before a write stay true, and two processes never deadlock."""
 _BEGIN = {
     "sqlite": ("BEGIN IMMEDIATE",),
-    "postgresql": (
-        "BEGIN",
-        f"SET LOCAL statement_timeout = '{LOCK_S_MAX}s'",
-        f"SELECT pg_advisory_xact_lock({_WRITER})",
+    "postgresql": (  # one word to the server, not three
+        (
+            f"BEGIN; SET LOCAL statement_timeout = '{LOCK_S_MAX}s'; "
+            f"SELECT pg_advisory_xact_lock({_WRITER})"
+        ),
     ),
 }
 

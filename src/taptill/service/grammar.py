@@ -3,16 +3,20 @@
 Nothing of a request is ever built into SQL as text: names are looked up, values are bound.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from taptill.service.fields import Entity, Field, Kind, on_the_wire
-from taptill.service.wire import Json, a_list, an_object, bad, joined
+from taptill.service.wire import Json, a_list, an_object, bad, joined, write
 
 ORDERS_MAX = 16
+SHAPES_MAX = 128
+"""So many trees and orders are remembered: a site's clients ask for few, again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,11 @@ class Projection:
     """What to select and how the answer's rows are shaped, one part a requested field."""
 
     parts: tuple[tuple[str, Field, "Projection | None"], ...]
+
+    @property
+    def flat(self) -> bool:
+        """Whether all of it stands in one table."""
+        return all(tree is None for _, _, tree in self.parts)
 
     def columns(self) -> Iterator[sa.ColumnElement[Any]]:
         """Give the columns to select, a relation's own column before those of its tree."""
@@ -41,6 +50,29 @@ class Projection:
         return row
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A projection, and the selection of all rows that are not removed in that shape."""
+
+    projection: Projection
+    query: sa.Select[Any]
+
+    def rows(self, found: Iterable[Sequence[Any]]) -> list[Json]:
+        """Make the answer of what the selection, narrowed or not, has found."""
+        return [self.projection.shape(iter(row)) for row in found]
+
+
+def shape(entity: Entity, tree: Json, path: str) -> Shape:
+    """Read a fields tree and make its selection; the same tree is read once."""
+    return _shape(entity, write(tree), path)
+
+
+@lru_cache(SHAPES_MAX)
+def _shape(entity: Entity, tree: str, path: str) -> Shape:
+    found = projection(entity, json.loads(tree), path)
+    return Shape(found, rows_of(entity).with_only_columns(*found.columns()))
+
+
 def projection(entity: Entity, tree: Json, path: str) -> Projection:
     """Read a fields tree; `true` in place of a relation's tree means all its fields."""
     if not isinstance(tree, dict) or not tree:
@@ -58,9 +90,16 @@ def projection(entity: Entity, tree: Json, path: str) -> Projection:
     return Projection(tuple(parts))
 
 
-def every_field(entity: Entity) -> Projection:
-    """Give the projection of all fields, relations with all of theirs."""
-    return projection(entity, dict.fromkeys(entity.fields, True), "")
+def every_field(entity: Entity) -> Shape:
+    """Give the shape of all fields, relations with all of theirs."""
+    return shape(entity, dict.fromkeys(entity.fields, True), "")
+
+
+def rows_of(entity: Entity) -> sa.Select[Any]:
+    """Select the ids of all rows that are not removed, with the relations at hand."""
+    removed = entity.table.c.get("removed_at")
+    live = [] if removed is None else [removed.is_(None)]
+    return sa.select(entity.table.c.id).select_from(entity.source).where(*live)
 
 
 def order(entity: Entity, body: Json, path: str = "orderBy") -> list[sa.ColumnElement[Any]]:
@@ -68,6 +107,12 @@ def order(entity: Entity, body: Json, path: str = "orderBy") -> list[sa.ColumnEl
 
     Upwards null comes first, then false before true, and text by its code points.
     """
+    return [*_orders(entity, write(body), path), entity.table.c.id.asc()]
+
+
+@lru_cache(SHAPES_MAX)
+def _orders(entity: Entity, text: str, path: str) -> list[sa.ColumnElement[Any]]:
+    body = json.loads(text)
     orders: list[sa.ColumnElement[Any]] = []
     for index, item in enumerate(a_list(body, path, longest=ORDERS_MAX)):
         place = f"{path}[{index}]"
@@ -82,8 +127,9 @@ def order(entity: Entity, body: Json, path: str = "orderBy") -> list[sa.ColumnEl
                 orders.append(field.column.desc().nulls_last())
             case _:
                 raise bad("unknown-order", "asc or desc is expected", f"{place}.order")
-    return [*orders, entity.table.c.id.asc()]
+    return orders
 
 
 def _related(target: Entity, wanted: Json, path: str) -> Projection:
-    return every_field(target) if wanted is True else projection(target, wanted, path)
+    every = dict.fromkeys(target.fields, True)
+    return projection(target, every if wanted is True else wanted, path)

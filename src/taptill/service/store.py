@@ -15,13 +15,11 @@ from taptill.service.changes import (
     alteration,
     insertion,
     removal,
-    rows_of,
-    shaped,
     wanted_by,
 )
 from taptill.service.database import reading, writing
 from taptill.service.fields import INTEGER_MAX, Entity
-from taptill.service.grammar import every_field, order, projection
+from taptill.service.grammar import every_field, order, shape
 from taptill.service.wire import Json, Refusal, a_number, an_object
 
 LIMIT_MAX = 1000
@@ -61,16 +59,17 @@ class Store:
     def select(self, entity: Entity, body: Json) -> list[Json]:
         """Answer rows that are not removed, in the shape that `fields` asks for."""
         an_object(body, "", "fields", "conditions", "orderBy", "limit", "offset")
-        shape = projection(entity, body["fields"], "fields") if "fields" in body else None
+        answer = shape(entity, body["fields"], "fields") if "fields" in body else None
         limit = a_number(body.get("limit", LIMIT_DEFAULT), "limit", least=1, most=LIMIT_MAX)
         offset = a_number(body.get("offset", 0), "offset", least=0, most=INTEGER_MAX)
         wanted = wanted_by(entity, body)
         orders = order(entity, body.get("orderBy", []))
-        query = rows_of(entity, *wanted).order_by(*orders).limit(limit)
+        answer = answer or every_field(entity)
+        query = answer.query.where(*wanted).order_by(*orders).limit(limit)
         if offset:
             query = query.offset(sa.literal(offset, sa.BigInteger))
         with reading(self.engine) as connection:
-            return shaped(connection, query, shape or every_field(entity))
+            return answer.rows(connection.execute(query))
 
     def insert(self, entity: Entity, body: Json, who: str = "") -> list[Json]:
         """Insert all rows or none and answer them in the shape of `returning`."""
@@ -109,6 +108,7 @@ class Store:
             with writing(self.engine) as connection:
                 transaction = Transaction(connection, self._now)
                 answers = [_attempt(one.change, transaction) for one in batch]
+                transaction.finish()
                 committing = True
         except Exception as fault:  # noqa: BLE001 - thread top: everyone who waits is told
             if not committing and again and (len(batch) > 1 or _is_lost(fault)):

@@ -8,6 +8,8 @@ from typing import Any, Never
 Json = Any
 """Parsed JSON with every fraction a Decimal."""
 
+_quoted = json.JSONEncoder().encode
+
 DEPTH_MAX = 32
 ECHO_MAX = 64
 """How many characters of a name that the client sent go back in an error."""
@@ -61,7 +63,9 @@ def write(value: Json) -> str:
     """Write JSON; every Decimal reads back as the same Decimal."""
     match value:
         case dict():
-            return f"{{{','.join(f'{json.dumps(k)}:{write(v)}' for k, v in value.items())}}}"
+            return f"{{{','.join([f'{_quoted(k)}:{write(v)}' for k, v in value.items()])}}}"
+        case str():
+            return _quoted(value)
         case list():
             return f"[{','.join(map(write, value))}]"
         case Decimal():

@@ -5,7 +5,7 @@ import re
 import selectors
 import socket
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +67,7 @@ class Client:
         return None
 
 
-def crowd(port: int, begins: list[Callable[[], Doing]], seconds: float) -> Result:
+def crowd(port: int, begins: Sequence[Callable[[], Doing]], seconds: float) -> Result:
     """Let as many clients do their deeds at once, each again and again for so long."""
     result, chooser = Result(), selectors.DefaultSelector()
     clients = [Client(port, begin) for begin in begins]

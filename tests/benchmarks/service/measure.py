@@ -22,8 +22,17 @@ SIZES = (1_000, 100_000, 1_000_000)
 CLIENTS = (1, 8, 32)
 ROUND_S = 1.0
 FIELDS = dict.fromkeys(
-    ("id", "name", "cardId", "isBlocked", "isCreditAllowed", "totalDebt")
-    + ("debtData", "updatedAt", "version"),
+    (
+        "id",
+        "name",
+        "cardId",
+        "isBlocked",
+        "isCreditAllowed",
+        "totalDebt",
+        "debtData",
+        "updatedAt",
+        "version",
+    ),
     True,
 )
 SELECT = "/core/data/Customers/select"

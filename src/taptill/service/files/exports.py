@@ -7,11 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from taptill.service.changes import rows_of, shaped
 from taptill.service.database import snapshot
 from taptill.service.fields import CUSTOMERS
 from taptill.service.files.columns import COLUMNS, cells_of
-from taptill.service.grammar import projection
+from taptill.service.grammar import shape
 
 PAGE = 1000
 _ID = CUSTOMERS.fields["id"].column
@@ -19,13 +18,13 @@ _ID = CUSTOMERS.fields["id"].column
 
 def export_csv(engine: sa.Engine) -> Iterator[str]:
     """Give the head, then a line a customer in order of id, as an import takes them."""
-    shape = projection(CUSTOMERS, {"id": True, **dict.fromkeys(COLUMNS, True)}, "")
+    every = shape(CUSTOMERS, {"id": True, **dict.fromkeys(COLUMNS, True)}, "")
     last = 0
     yield _line(["id", *COLUMNS])
     with snapshot(engine) as connection:
         while True:
-            query = rows_of(CUSTOMERS, last < _ID).order_by(_ID).limit(PAGE)
-            rows = shaped(connection, query, shape)
+            query = every.query.where(last < _ID).order_by(_ID).limit(PAGE)
+            rows = every.rows(connection.execute(query))
             for row in rows:
                 yield _line([row["id"], *cells_of(row)])
             if not rows:

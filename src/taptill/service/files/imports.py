@@ -124,6 +124,7 @@ def _insert(engine: sa.Engine, path: Path, report: Report) -> None:
                     row[COMPANY] = {"id": known[row[COMPANY]]}
             try:
                 insertion(CUSTOMERS, {"fields": rows}, WHO)(transaction)
+                transaction.finish()
             except Refusal as refusal:  # another process was quicker than we
                 words = f"{refusal.body['error']['message']}: nothing was imported"
                 raise ServiceError(detail=words) from refusal
