@@ -38,7 +38,7 @@ test: $(READY) ## The whole check, with coverage and the tests that run the real
 bench: $(READY) ## Measure, each figure next to its floor from the same run
 	$(BIN)/python -m tests.benchmarks
 
-soak: $(READY) ## Kill and restart the real program, cut the power of its disk (SOAK_ROUNDS=, SEED=, SOAK=word)
+soak: $(READY) ## Kill and restart the real program, cut the power of its disk, tap and re-plug a reader (SOAK_ROUNDS=, SEED=, SOAK=word)
 	@$(BIN)/python -m tests.soak $(SOAK) $(if $(SOAK_ROUNDS),--rounds $(SOAK_ROUNDS)) $(if $(SEED),--seed $(SEED))
 
 SEEDS ?= 100000

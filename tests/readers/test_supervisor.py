@@ -139,6 +139,21 @@ def test_a_path_that_appears_ends_the_wait_at_once(tmp_path: Path) -> None:
     assert reader.stop()
 
 
+def test_another_device_behind_the_same_link_ends_the_wait_at_once(tmp_path: Path) -> None:
+    place, other = tmp_path / "reader", tmp_path / "other"
+    place.touch()
+    other.touch()
+    refusals = [trouble("counter", ReaderState.BUSY, f"try {count}") for count in (1, 2, 3)]
+    device = FakeDevice(refusals=[*refusals])
+    reader, inbox = supervised(device, str(place))
+    inbox.wait(lambda: inbox.health[-1].detail == "try 3")
+    other.rename(place)
+    appeared_s = time.monotonic()
+    inbox.wait_state(ReaderState.OK)
+    assert time.monotonic() - appeared_s < BACK_OFF_S[2] * 0.8
+    assert reader.stop()
+
+
 def test_a_reader_that_does_not_end_is_left_behind_within_the_bound() -> None:
     device = FakeDevice(stubborn=True)
     reader, inbox = supervised(device)

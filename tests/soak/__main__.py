@@ -13,12 +13,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.soak import kills, power
+from tests.soak import kills, power, readers
 
 Soak = Callable[[Path, int, int, Callable[[str], None]], list[str]]
 """Given a folder, rounds (0: as many as are usual), a seed and a progress line; complaints."""
 
-SOAKS: dict[str, Soak] = {"kills": kills.soak, "power": power.soak}
+SOAKS: dict[str, Soak] = {
+    "kills": kills.soak,
+    "power": power.soak,
+    "readers": readers.soak,
+}
 
 
 def main() -> int:

@@ -16,6 +16,8 @@ from taptill.readers.health import HealthBook
 
 Judge = Callable[[Frame | Signal, float], Tap | CardProblem | None]
 
+Identity = tuple[int, int, int]
+
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 JITTER = 0.2
 STEADY_S = 30.0
@@ -84,7 +86,7 @@ class Supervisor:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._publish()
-            opened_s, was_there = self._clock.monotonic(), _exists(self._place)
+            opened_s, was = self._clock.monotonic(), _identity(self._place)
             try:
                 self._attend()
             except ReaderError as error:
@@ -94,7 +96,7 @@ class Supervisor:
                 self._health.failed(ReaderState.FAULTY, type(error).__name__)
             self._back_off.ran(self._clock.monotonic() - opened_s)
             self._publish()
-            self._wait(self._back_off.next_s(), was_there=was_there)
+            self._wait(self._back_off.next_s(), was)
 
     def _attend(self) -> None:
         try:
@@ -123,16 +125,17 @@ class Supervisor:
             log.info("reader.changed", extra=found)
         self._deliver(health)
 
-    def _wait(self, wait_s: float, *, was_there: bool) -> None:
-        """Wait for the next try, but no longer than until the device appears."""
+    def _wait(self, wait_s: float, was: Identity | None) -> None:
+        """Wait for the next try, but no longer than until the device, or another one, appears."""
         until_s = self._clock.monotonic() + wait_s
         while (left_s := until_s - self._clock.monotonic()) > 0:
             if self._stopping.wait(min(left_s, LOOK_EVERY_S)):
                 return
-            if _exists(self._place) and not was_there:
+            found = _identity(self._place)
+            if found and found != was:
                 self._back_off.restart()
                 return
-            was_there = _exists(self._place)
+            was = found
 
 
 def _log_fault(error: Exception) -> None:
@@ -143,5 +146,10 @@ def _log_fault(error: Exception) -> None:
     log.error("reader.faulty", extra=found)
 
 
-def _exists(place: str) -> bool:
-    return os.access(place, os.F_OK)
+def _identity(place: str) -> Identity | None:
+    """Tell what is at a path: another device behind the same link is another one."""
+    try:
+        link, device = os.lstat(place), os.stat(place)  # noqa: PTH116 - no Path for each look
+    except OSError:
+        return None
+    return link.st_ino, device.st_rdev, device.st_ctime_ns
