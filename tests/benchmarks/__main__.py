@@ -12,6 +12,7 @@ import click
 from tests.benchmarks import counter, footprint, reader, start, syncs
 from tests.benchmarks.books import journal, settling
 from tests.benchmarks.figures import HEAD, Bench, Figure
+from tests.benchmarks.readers import decoders, idle
 from tests.benchmarks.service import measure as service
 
 Measure = Callable[[Bench], list[Figure]]
@@ -26,6 +27,8 @@ MEASURES: Mapping[str, Measure] = {
     "syncs": syncs.measure,
     "cache": syncs.measure_cache,
     "reader": reader.measure,
+    "decoders": decoders.measure,
+    "idle": idle.measure,
     "footprint": footprint.measure,
     "service": service.measure,
 }

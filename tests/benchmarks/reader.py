@@ -13,7 +13,6 @@ from threading import Thread
 from tests.benchmarks.figures import (
     Bench,
     Figure,
-    Goal,
     at_most,
     median,
     milliseconds,
@@ -24,7 +23,6 @@ from tests.scenarios.program import SerialLine, rdm6300
 from taptill.clock import SystemClock
 from taptill.domain.tap import ReaderMessage, ReaderState, Tap
 from taptill.readers.device import ReaderSettings
-from taptill.readers.frames.families import find_family
 from taptill.readers.registry import open_reader
 
 CARD = "62E3086CED"
@@ -34,22 +32,16 @@ WAIT_S = 5.0
 BUSY_S, CALM_S = 0.003, 0.007
 """An event loop that works three of ten milliseconds: 30 %."""
 
-LINE_BYTES_S = 9600 / 10
-"""A byte is ten bits on the line."""
-
-DECODED_FRAMES = 20_000
-
 Arrived = Callable[[], None]
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Measure the last byte's way into the loop, idle and busy, and the decoder alone."""
+    """Measure the last byte's way into the loop, idle and busy."""
     idle = asyncio.run(_frames(bench, busy=False))
     busy = asyncio.run(_frames(bench, busy=True))
     return [
         _figure("last byte to tap, idle loop", *idle),
         _figure("last byte to tap, loop busy 30 %", *busy),
-        _decoder(bench),
     ]
 
 
@@ -172,17 +164,3 @@ async def _work() -> None:
         while time.perf_counter() < end_s:
             pass
         await asyncio.sleep(CALM_S)
-
-
-def _decoder(bench: Bench) -> Figure:
-    """Compare the decoder's speed with the line's."""
-    octets = rdm6300(CARD) * DECODED_FRAMES
-    rates = []
-    for _ in bench.rounds("decoder", 12):
-        decoder = find_family("rdm6300").decoder({})
-        began_s = time.perf_counter()
-        found = decoder.feed(octets)
-        rates.append(len(octets) / (time.perf_counter() - began_s) / LINE_BYTES_S)
-        assert len(found) == DECODED_FRAMES
-    goal = Goal("times the line's rate, p50", median(rates) or 0, 200, at_least=True)
-    return Figure("RDM6300 decoder", "x line rate", rates, (), (goal,))

@@ -1,0 +1,77 @@
+"""Readers with nothing to do in, the part of a core that they take out."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from tests.benchmarks.figures import Bench, Figure, at_most, median
+from tests.fakes.polled import PolledBox
+from tests.readers.lines import Inbox, PtyLine, RealClock
+
+from taptill.domain.tap import ReaderState
+from taptill.readers.device import ReaderSettings
+from taptill.readers.registry import open_reader
+
+SECONDS = 3.0
+READERS = 4
+STREAMS_MAX, POLLED_MAX = 1.0, 3.0
+POLLED = ("twn4-simple", "gwiot-7941w", "gnetplus-binary", "acs-serial-ccid")
+
+
+def measure(bench: Bench) -> list[Figure]:
+    """Measure four readers that talk by themselves, then four that are asked."""
+    with ExitStack() as lines:
+        streams = [lines.enter_context(_stream(bench.folder, n)) for n in range(READERS)]
+        talking = _figure(bench, f"{READERS} idle readers that talk", streams, STREAMS_MAX)
+    with ExitStack() as lines:
+        polled = [lines.enter_context(_polled(family)) for family in POLLED]
+        asked = _figure(bench, f"{len(POLLED)} idle readers that are asked", polled, POLLED_MAX)
+    return [talking, asked]
+
+
+def _figure(bench: Bench, name: str, settings: list[ReaderSettings], percent_max: float) -> Figure:
+    inbox = Inbox()
+    readers = [open_reader(one, inbox.deliver, RealClock()) for one in settings]
+
+    def ready() -> bool:
+        works = {one.reader for one in inbox.health if one.state is ReaderState.OK}
+        return len(works) == len(settings)
+
+    inbox.wait(ready)
+    threads = [reader._thread.native_id for reader in readers]
+    used = [
+        _percent(lambda: sum(_cpu_s(thread) for thread in threads if thread))
+        for _ in bench.rounds(name, 4)
+    ]
+    for reader in readers:
+        reader.stop()
+    goal = at_most("% of a core together, p50", median(used), percent_max)
+    return Figure(name, "% core", used, (), (goal,))
+
+
+def _percent(used_s: Callable[[], float]) -> float:
+    """Give the part of a core that was used; what the emulators use does not count."""
+    before_s, began_s = used_s(), time.perf_counter()
+    time.sleep(SECONDS)
+    return 100 * (used_s() - before_s) / (time.perf_counter() - began_s)
+
+
+def _cpu_s(thread: int) -> float:
+    """Read a thread's time on the processors, in nanoseconds since Linux 2.6."""
+    return int(Path(f"/proc/self/task/{thread}/schedstat").read_text("ascii").split()[0]) / 1e9
+
+
+@contextmanager
+def _stream(folder: Path, number: int) -> Iterator[ReaderSettings]:
+    line = PtyLine(folder / f"idle-{number}")
+    line.plug()
+    yield ReaderSettings(f"stream {number}", "serial", str(line.link), "rdm6300")
+    line.unplug()
+
+
+@contextmanager
+def _polled(family: str) -> Iterator[ReaderSettings]:
+    box = PolledBox(family)
+    yield ReaderSettings(family, "serial", str(box.path), family)
+    box.unplug()
