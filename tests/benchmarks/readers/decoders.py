@@ -3,7 +3,7 @@
 import time
 
 from tests.benchmarks.figures import Bench, Figure, Goal, median
-from tests.fakes.polled import BOXES
+from tests.fakes.devices.polled import BOXES
 from tests.readers.vectors import vectors
 
 from taptill.readers.frames import Frame

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.benchmarks.figures import Bench, Figure, at_most, median
-from tests.fakes.polled import PolledBox
+from tests.fakes.devices.polled import PolledBox
 from tests.readers.lines import Inbox, PtyLine, RealClock
 
 from taptill.domain.tap import ReaderState
