@@ -104,7 +104,7 @@ class ModelBackend:
     def apply(self, update: Update, sender: str = "", *, first: bool = True) -> UpdateAnswer:
         """Change the row, where its condition holds, and say so.
 
-        `sender` is a journal's id; `first` tells that nothing was sent on the same look before.
+        `sender` is a journal's id; `first` tells that it is the first on a fresh look.
         """
         present = self.read(update.read.customer.id)
         obeyed = update.condition is not Condition.NONE and self.kin.obeys

@@ -143,15 +143,20 @@ class Checks:
     def _says_so(self, till: ModelTill, customer: int) -> bool:
         """Tell whether an alarm or an item on the conflict desk names what is missing.
 
-        On a backend that does not keep what it is sent, two more signs count: money that waits for
-        ever, and a journaled movement of the base (a payment in between hides a half-kept pair).
+        On a backend that does not keep what it is sent, two more signs count: an update that moves
+        no money and is tried for ever, and, where the office paid as well (which hides a half-kept
+        pair), a journaled movement of the base.
         """
         position, backend = till.position(customer), self._world.backend
         if till.memory.stop is not None or (position and position.conflict):
             return True
-        if position is None or backend.kin.honest:
+        if position is None or position.last is None or backend.kin.honest:
             return False
-        return position.open or position.base != backend.office_part(customer)
+        if self._world.payments_of(customer) and position.base != backend.office_part(customer):
+            return True
+        return position.open and position.last.total == (
+            position.seen.total if position.seen else 0
+        )
 
     def _check_nothing_to_do(self) -> None:
         """After faults of the network alone nobody has to decide anything, and all is settled."""

@@ -19,7 +19,7 @@ from taptill.settlement.requests import (
     Stopped,
     Update,
 )
-from taptill.settlement.settle import Settling, settle
+from taptill.settlement.settle import STALE_MAX, Settling, settle
 from taptill.settlement.writing import Task
 
 CUSTOMERS_MAX = 9
@@ -71,12 +71,16 @@ DRAWER = Drawer()
 
 @dataclass(slots=True)
 class UnderWay:
-    """A settling that has asked something, and how often it has sent since it last looked."""
+    """A settling that has asked something, and what its last look at the row is good for.
+
+    `sends` counts what was sent on that look, `old`: it showed a copy known to be old.
+    """
 
     task: Task
     settling: Settling
     request: Request
     sends: int = 0
+    old: bool = False
 
 
 @dataclass(slots=True)
@@ -205,7 +209,7 @@ class ModelTill:
         if isinstance(one.request, Update):
             one.sends += one.request.mark is not None
         if isinstance(answer, Snapshot):
-            one.sends = 0
+            one.sends, one.old = 0, self._is_old(one.task, answer)
         try:
             one.request = one.settling.send(answer)
         except StopIteration as end:
@@ -243,6 +247,12 @@ class ModelTill:
             drafts = [] if self.memory.stop else drafts
             self.memory.stop = self.memory.stop or verdict.reason
         self.write(*drafts)
+
+    def _is_old(self, task: Task, row: Snapshot) -> bool:
+        position = self.position(task.customer_id)
+        known = (task.known_stamp, position.updated_at if position else "")
+        believed = task.stale_reads + 1 >= STALE_MAX
+        return not believed and any(older(row.updated_at, stamp) for stamp in known)
 
     def _note(self, task: Task, outcome: Outcome) -> None:
         memory = self.memory

@@ -36,7 +36,7 @@ LOST = Unheard("no answer")
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """An update under way; `first` where nothing was sent on the same look before."""
+    """An update under way; `first` where it is the first on a look that was not known to be old."""
 
     update: Update
     till: ModelTill
@@ -137,7 +137,7 @@ class World:
 
     def _heal(self, till: ModelTill) -> Iterator[None]:
         number = till.number
-        if self.looks_halved:
+        if self.looks_halved and self.backend.kin.honest:
             self.perform(Act(Verb.RESUME, number))
         for customer in sorted(till.memory.under_way):
             yield from self._finish(number, customer)
@@ -376,7 +376,7 @@ class World:
 
     def _packet(self, till: ModelTill, update: Update) -> Packet:
         one = till.memory.under_way[update.read.customer.id]
-        return Packet(update, till, till.journal_id, first=one.sends == 0)
+        return Packet(update, till, till.journal_id, first=one.sends == 0 and not one.old)
 
     def _send(self, till: ModelTill, update: Update) -> None:
         self.under_way.append(self._packet(till, update))
