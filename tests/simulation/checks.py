@@ -85,10 +85,10 @@ class Checks:
 
     def _check_screen(self, till: ModelTill, version: Snapshot) -> None:
         customer = version.customer.id
-        if self._world.copied and self._is_copied(till, version):
-            return  # the sight that comes before the screen puts it on the desk
         position = till.position(customer)
-        shown, in_question = pending(version.marks, position, till.journal_id)
+        shown, in_question = pending(
+            version.marks, position, till.journal_id, till.bench.reads.footing
+        )
         counted = self._world.backend.truth(version).own.get(till.journal_id, 0)
         local = position.last.total if position and position.last else 0
         if not in_question and counted + shown.minor != local:
@@ -96,13 +96,6 @@ class Checks:
             raise PromiseError(
                 "screen", f"till {till.number} counts {figures} for {NAMES[customer]}"
             )
-
-    @staticmethod
-    def _is_copied(till: ModelTill, version: Snapshot) -> bool:
-        mark = version.marks.table.get(till.journal_id)
-        look = till.look(version.customer.id, mark.seq) if mark else None
-        footing = look.footing if look else None
-        return footing is not None and footing.customer_id != version.customer.id
 
     # --- the books ------------------------------------------------------------------------------
 

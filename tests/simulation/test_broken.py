@@ -40,7 +40,7 @@ SMALL = {
     "delta from the last confirmed mark": "screen",
     "mark from another snapshot than the total": "screen",
     "delta and mark from two looks at the journal": "screen",
-    "no epoch, with debtData emptied": "screen",
+    "no epoch, with debtData emptied": "books",
     "settled by equal totals, with a till off for good": "books",
 }
 

@@ -46,7 +46,8 @@ def rule(task: Task, row: Snapshot, look: JournalAnswer, desk: Desk, sent: Sent)
         yield Append(write_off(position, ruling))
         return row  # looked at anew: nothing is in question now, only the mark is missing
     held = _held(row, look, task.journal_id)
-    covered = held or position.seen  # what a retry counts from: never zero
+    # What a retry counts from: never zero, and no mark that went back without its money.
+    covered = position.seen if desk is Desk.MARK_BACK else held or position.seen
     start = covered if ruling.choice is Choice.RETRY else position.last
     # A ruling on a row without our mark holds for each copy of it; copies that are older than a
     # mark of ours hold what they did before.

@@ -20,6 +20,7 @@ class Desk(StrEnum):
     UNKNOWN_MARK = "unknown-mark"
     SHARED_DEBT_DATA = "shared-debt-data"  # somebody else's keys, and no leave to rewrite them
     REFUSED = "refused"  # the backend's final no
+    MARK_BACK = "mark-back"  # an older mark beside a total that did not go back with it
     FORKED = "forked"  # not known to be sent when this journal parted from its twin
 
 
@@ -165,11 +166,10 @@ def assess(
     `may_share`: other people's keys in debtData may be written back as read.
     """
     position = look.position
-    verdict = found = judge(snapshot.marks, position, look.footing, journal_id)
-    if half_kept(snapshot, position, journal_id):
-        verdict = Halt(Stop.HALF_KEPT)
-    elif isinstance(verdict, Behind | Unenrolled):
-        verdict = _hindered(snapshot, position, may_share=may_share) or verdict
+    found = _found(snapshot, look, journal_id)
+    verdict = found
+    if isinstance(found, Behind | Unenrolled):
+        verdict = _hindered(snapshot, position, may_share=may_share) or found
     match verdict:
         case Halt(reason):
             known = reason is Stop.CLONED  # no entry: the next start sees it again by itself
@@ -189,6 +189,31 @@ def assess(
                 *_base_moved(snapshot, position, journal_id),
                 *_mark_moved(snapshot, position, verdict, journal_id),
             ]
+
+
+def _found(snapshot: Snapshot, look: JournalAnswer, journal_id: str) -> Judgement:
+    """Say what the row means, with what its total tells beside its mark."""
+    position = look.position
+    found = judge(snapshot.marks, position, look.footing, journal_id)
+    if half_kept(snapshot, position, journal_id):
+        return Halt(Stop.HALF_KEPT)
+    if isinstance(found, Behind) and _went_back_alone(snapshot, position, found, journal_id):
+        return Unclear(Desk.MARK_BACK)
+    return found
+
+
+def _went_back_alone(
+    snapshot: Snapshot, position: Position, behind: Behind, journal_id: str
+) -> bool:
+    """Tell whether somebody put an older debtData back and left the total with the money in it.
+
+    Writers that follow the protocol move both; then what the office says stays where it was.
+    """
+    base, seen = base_of(snapshot, journal_id), position.seen
+    if not behind.taken_back or seen is None or base is None or position.base is None:
+        return False
+    back = seen.total - (behind.mark.total if behind.mark else 0)
+    return back != 0 and same(base - position.base, Decimal(back))
 
 
 def _hindered(snapshot: Snapshot, position: Position, *, may_share: bool) -> Unclear | None:

@@ -149,7 +149,9 @@ def _connect(
     queue: asyncio.Queue[ReaderMessage] = asyncio.Queue(MESSAGES_MAX)
     till = Till(
         ports,
-        till_settings(config, ByMarks(journal.journal_id) if by_marks else ByBooking()),
+        till_settings(
+            config, ByMarks(journal.journal_id, journal.reads.footing) if by_marks else ByBooking()
+        ),
         queue,
     )
     till.restore(journal.reads.last_sales(RESTORED_SALES))

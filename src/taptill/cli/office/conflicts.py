@@ -48,6 +48,7 @@ WORDS = {
     Desk.UNKNOWN_MARK: "the row bears a mark of this till that it never wrote",
     Desk.SHARED_DEBT_DATA: "debtData holds somebody else's keys: [settlement] share_debt_data",
     Desk.REFUSED: "the backend refused the update for good",
+    Desk.MARK_BACK: "an older debtData was put back, not the total: the money is most likely in",
     Desk.FORKED: "it was open when this journal parted from its twin, which may have sent it",
 }
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
