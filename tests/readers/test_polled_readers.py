@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from tests.fakes.devices.polled import BOXES, PolledBox
 from tests.readers.conftest import OpenReader
-from tests.readers.lines import Inbox, PtyLine
+from tests.readers.lines import PATIENCE_S, Inbox, PtyLine
 from tests.readers.vectors import Vector, vectors
 
 from taptill.domain.tap import ReaderState
@@ -190,6 +191,22 @@ def twn4() -> Iterator[PolledBox]:
     polled = PolledBox("twn4-simple")
     yield polled
     polled.unplug()
+
+
+def test_a_card_taken_away_and_shown_again_is_two_taps_however_long_it_is_held(
+    twn4: PolledBox, readers: OpenReader
+) -> None:
+    held = replace(settings("twn4-simple", twn4), hold_ms=10_000, same_card_delay_ms=0)
+    _, inbox = readers(held)
+    inbox.wait_state(ReaderState.OK)
+    for taps in (1, 2):
+        twn4.card = bytes.fromhex("A1B2C3D4")
+        inbox.wait_taps(*["A1B2C3D4"] * taps)
+        twn4.card = b""
+        end_s, asked = time.monotonic() + PATIENCE_S, len(twn4.asked)
+        while len(twn4.asked) < asked + 4:
+            assert time.monotonic() < end_s
+            time.sleep(POLL_S)
 
 
 def test_a_box_that_never_answers_is_garbled_and_is_tried_again(

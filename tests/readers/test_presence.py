@@ -94,11 +94,19 @@ def test_a_card_may_tap_as_soon_as_it_has_been_gone_where_the_delay_is_none() ->
 def test_two_misses_in_a_row_are_a_card_that_is_gone_however_long_it_is_held() -> None:
     there = Presence("door", hold_ms=10_000, same_card_delay_ms=500)
     assert there.seen(ADA, 0) == Tap(ADA, "door", 0)
+    for at_s in (0.6, 0.7):
+        there.missed()
+        assert there.seen(ADA, at_s) is None, "a single miss is a bad contact"
     there.missed()
-    assert there.seen(ADA, 0.6) is None, "a single miss is a bad contact"
     there.missed()
-    there.missed()
-    assert there.seen(ADA, 0.7) == Tap(ADA, "door", 0.7)
+    assert there.seen(ADA, 0.8) == Tap(ADA, "door", 0.8)
+
+
+def test_a_card_that_the_reader_says_has_left_may_tap_however_long_it_is_held() -> None:
+    there = Presence("door", hold_ms=10_000, same_card_delay_ms=500)
+    there.seen(ADA, 0)
+    there.removed()
+    assert there.seen(ADA, 0.6) == Tap(ADA, "door", 0.6)
 
 
 def test_two_misses_do_not_shorten_the_delay_of_the_same_card() -> None:

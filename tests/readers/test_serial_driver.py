@@ -68,6 +68,18 @@ def test_a_line_reader_with_its_own_form(line: PtyLine, readers: OpenReader) -> 
     inbox.wait_taps("0040856634")
 
 
+def test_a_card_of_which_the_reader_says_that_it_left_taps_anew_however_long_it_is_held(
+    line: PtyLine, readers: OpenReader
+) -> None:
+    promag = settings(line.link, family="promag-mf5-auto", hold_ms=10_000, same_card_delay_ms=0)
+    _, inbox = readers(promag)
+    inbox.wait_state(ReaderState.OK)
+    line.send(b"\x02CB4540A2\r\x03" * 3 + b"\x1b")
+    inbox.wait(lambda: inbox.health[-1].frames == 3)
+    line.send(b"\x02CB4540A2\r\x03")
+    inbox.wait_taps("A24045CB", "A24045CB")
+
+
 def test_a_half_line_is_given_up_after_silence(line: PtyLine, readers: OpenReader) -> None:
     _, inbox = readers(settings(line.link, family="line"))
     inbox.wait_state(ReaderState.OK)

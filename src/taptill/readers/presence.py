@@ -26,11 +26,11 @@ class _Card:
 class Presence:
     """Remembers at most `CARDS_MAX` cards, each until it may tap anew.
 
-    A card is gone when nothing has seen it for `hold_ms`, or when a reader that is asked has said
-    twice in a row that there is none. It taps anew once it has been gone and
-    `same_card_delay_ms` have passed since its last tap. Another card passes at once, unless it
-    shows up within `TWO_CARDS_S` of a tap: then nobody can tell whose tap it was, and neither
-    card taps before it has been gone.
+    A card is gone when nothing has seen it for `hold_ms`, when a reader that is asked has said
+    twice in a row that there is none, or when one that talks has said that it left. It taps anew
+    once it has been gone and `same_card_delay_ms` have passed since its last tap. Another card
+    passes at once, unless it shows up within `TWO_CARDS_S` of a tap: then nobody can tell whose
+    tap it was, and neither card taps before it has been gone.
     """
 
     def __init__(self, reader: str, hold_ms: int, same_card_delay_ms: int) -> None:
@@ -49,8 +49,12 @@ class Presence:
         """Learn that the reader was asked and sees no card."""
         self._misses += 1
         if self._misses >= MISSES:
-            for card in self._cards.values():
-                card.been_gone = True
+            self.removed()
+
+    def removed(self) -> None:
+        """Learn that the reader says that the card has left."""
+        for card in self._cards.values():
+            card.been_gone = True
 
     def seen(self, found: CardId | CardTrouble, now_s: float) -> Tap | CardProblem | None:
         """Judge one look; a `CardProblem` of two cards takes the last tap back."""

@@ -62,6 +62,8 @@ def open_reader(
             return presence.seen(rule.card_id(look.raw), now_s)
         if look is Signal.NO_CARD:
             presence.missed()
+        elif look is Signal.REMOVED:
+            presence.removed()
         return None
 
     reader = Supervisor(settings, watched(driver.device(settings)), judge, deliver, clock)

@@ -256,6 +256,11 @@ EXAMPLES: dict[str, tuple[str, bytes, list[Frame | BadFrame | Signal]]] = {
         bytes.fromhex("BD0101"),
         [BadFrame(Fault.FRAMING)],
     ),
+    "SL0xx: an answer to another question": (
+        "stronglink-sl0xx",
+        bytes.fromhex("BD030200BC"),
+        [BadFrame(Fault.FRAMING)],
+    ),
     "SL0xx: a reader that could not": (
         "stronglink-sl0xx",
         bytes.fromhex("BD030105BA"),
