@@ -1,9 +1,9 @@
 """`taptill readers ...` in, what a technician wants to know about card readers out."""
 
 import json
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from threading import Event
 
 import click
 
@@ -85,18 +85,22 @@ def detect(port: str | None, seconds: float, *, as_json: bool) -> None:
       taptill readers detect --port /dev/ttyUSB0 --seconds 20
     """
     found = [Found(port, "serial", "named by you", rank=0)] if port else find_ports()
-    stopping = Event()
     if not as_json:
         click.echo(f"{len(found)} found; hold a card to the reader", err=True)
-    for one in found:
-        state, detail, guesses = ReaderState.OK, "", list[Guess]()
-        if one.driver == "serial":
-            state, detail, guesses = listen(one.port, seconds, stopping)
-        if as_json:
-            heard = [asdict(guess) for guess in guesses]
-            click.echo(json.dumps(asdict(one) | {"state": state, "detail": detail, "heard": heard}))
-        else:
-            _say(one, state, detail, guesses)
+    with suppress(KeyboardInterrupt):
+        for one in found:
+            _look(one, seconds, as_json=as_json)
+
+
+def _look(found: Found, seconds: float, *, as_json: bool) -> None:
+    state, detail, guesses = ReaderState.OK, "", list[Guess]()
+    if found.driver == "serial":
+        state, detail, guesses = listen(found.port, seconds)
+    if as_json:
+        heard = [asdict(guess) for guess in guesses]
+        click.echo(json.dumps(asdict(found) | {"state": state, "detail": detail, "heard": heard}))
+    else:
+        _say(found, state, detail, guesses)
 
 
 def _say(found: Found, state: ReaderState, detail: str, guesses: list[Guess]) -> None:
@@ -116,4 +120,4 @@ def _say(found: Found, state: ReaderState, detail: str, guesses: list[Guess]) ->
         port = f', port = "{found.port}"' if found.port else ""
         click.echo(f'  needs driver = "{found.driver}"{port}')
     elif state is ReaderState.OK:
-        click.echo("  said nothing that looks like a card")
+        click.echo("  said nothing that looks like a card; one that must be asked never does")

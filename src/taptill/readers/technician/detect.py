@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 
 from serial.tools.list_ports import comports
 
@@ -111,12 +110,12 @@ def speeds() -> list[int]:
     return [baud for baud, _ in usual.most_common()]
 
 
-def listen(port: str, seconds: float, stopping: Event) -> tuple[ReaderState, str, list[Guess]]:
+def listen(port: str, seconds: float) -> tuple[ReaderState, str, list[Guess]]:
     """Listen at each speed; give the port's state, its detail, and what fits best first."""
     guesses: list[Guess] = []
     for baud in speeds():
         try:
-            heard = _hear(port, baud, seconds / len(speeds()), stopping)
+            heard = _hear(port, baud, seconds / len(speeds()))
         except ReaderError as error:
             return *state_of(error), guesses
         guesses += _guesses(heard, baud)
@@ -124,14 +123,14 @@ def listen(port: str, seconds: float, stopping: Event) -> tuple[ReaderState, str
     return ReaderState.OK, port, guesses
 
 
-def _hear(port: str, baud: int, seconds: float, stopping: Event) -> bytes:
+def _hear(port: str, baud: int, seconds: float) -> bytes:
     heard = bytearray()
     reader = SerialReader(ReaderSettings("detect", "serial", port, "line", baud=baud))
     reader.heard = heard.extend
     end_s = time.monotonic() + seconds
     try:
         reader.open()
-        while time.monotonic() < end_s and len(heard) < BYTES_MAX and not stopping.is_set():
+        while time.monotonic() < end_s and len(heard) < BYTES_MAX:
             reader.read()
     finally:
         reader.close()
