@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from taptill.service.database import create_database
 from taptill.service.fields import ENTITIES
@@ -31,13 +32,22 @@ class RunningService:
     office_token: str
     url: str = ""
     words: tuple[str, ...] = ()
+    errors: IO[str] | None = None
     child: subprocess.Popen[str] | None = field(default=None, repr=False)
 
     def start_again(self) -> None:
         """Start on the same database and, after the first time, the same port."""
         assert self.child is None, "it is running already"
         port = self.url.rpartition(":")[2] or "0"
-        self.child = launch("run", self.database, "--port", port, "--stop-with-stdin", *self.words)
+        self.child = launch(
+            "run",
+            self.database,
+            "--port",
+            port,
+            "--stop-with-stdin",
+            *self.words,
+            errors=self.errors,
+        )
         self.url = listening(self.child).removeprefix(LISTENING)
 
     def kill(self) -> None:
@@ -58,7 +68,7 @@ class RunningService:
 
 @contextmanager
 def running_service(
-    place: Path | str, *words: str, sample: bool = True
+    place: Path | str, *words: str, sample: bool = True, errors: IO[str] | None = None
 ) -> Iterator[RunningService]:
     """Run the service until the block ends, on a new database: in a folder, or at a URL."""
     database = str(place / "customers.db") if isinstance(place, Path) else place
@@ -70,6 +80,7 @@ def running_service(
         token=add_token(engine, Role.TILL, "till"),
         office_token=add_token(engine, Role.OFFICE, "office"),
         words=words,
+        errors=errors,
     )
     engine.dispose()
     try:
@@ -79,12 +90,13 @@ def running_service(
         service.stop()
 
 
-def launch(*words: str) -> subprocess.Popen[str]:
+def launch(*words: str, errors: IO[str] | None = None) -> subprocess.Popen[str]:
     """Start `taptill service ...` with pipes for standard input and output."""
     return subprocess.Popen(
         [sys.executable, "-m", "taptill", "service", *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=errors,
         text=True,
     )
 

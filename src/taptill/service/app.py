@@ -42,9 +42,9 @@ _CLOSE = {"Connection": "close"}
 _HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 408: _CLOSE, 413: _CLOSE}
 
 
-def build_app(store: Store, *, prefix: str = PREFIX) -> "Watched":
+def build_app(store: Store, *, prefix: str = PREFIX, body_s: float = BODY_TIMEOUT_S) -> "Watched":
     """Make the ASGI application over a store."""
-    service, prefix = _Service(store), f"/{prefix.strip('/')}"
+    service, prefix = _Service(store, body_s), f"/{prefix.strip('/')}"
     api = Starlette(
         routes=[
             Route(f"{prefix}/{{entity}}/{{verb}}", service.ask, methods=["POST"]),
@@ -96,8 +96,9 @@ class Watched:
 class _Service:
     """The endpoints; what touches the database or reads a body runs in a worker thread."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, body_s: float) -> None:
         self._store = store
+        self._body_s = body_s
         self._door = Door(store.engine)
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="customers")
 
@@ -107,7 +108,7 @@ class _Service:
         entity, verb, row_id = ENTITIES.get(place["entity"]), place["verb"], place.get("id")
         if entity is None or verb not in entity.verbs or (verb == "update") != bool(row_id):
             raise _not_found()
-        body = await _body(request)
+        body = await _body(request, self._body_s)
         given = (token, entity, verb, row_id, body)
         # To read a small change takes less than to hand it to a thread and back.
         quick = verb != "select" and len(body) <= SMALL
@@ -161,16 +162,16 @@ def _number(text: str | None) -> int | None:
     return int(text) if text and text.isdecimal() and len(text) <= ID_DIGITS_MAX else None
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, body_s: float) -> bytes:
     chunks = bytearray()
     try:
-        async with asyncio.timeout(BODY_TIMEOUT_S):
+        async with asyncio.timeout(body_s):
             async for chunk in request.stream():
                 chunks += chunk
                 if len(chunks) > BODY_MAX:
                     raise Refusal(413, "too-large", f"the body is longer than {BODY_MAX} bytes")
     except TimeoutError as fault:
-        raise Refusal(408, "slow", f"the body took longer than {BODY_TIMEOUT_S} s") from fault
+        raise Refusal(408, "slow", f"the body took longer than {body_s:g} s") from fault
     return bytes(chunks)
 
 

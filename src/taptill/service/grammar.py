@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from taptill.service.fields import Entity, Field, Kind, on_the_wire
-from taptill.service.wire import Json, a_list, an_object, bad, joined, write
+from taptill.service.wire import Json, a_list, an_object, bad, joined
 
 ORDERS_MAX = 16
 SHAPES_MAX = 128
@@ -64,7 +64,7 @@ class Shape:
 
 def shape(entity: Entity, tree: Json, path: str) -> Shape:
     """Read a fields tree and make its selection; the same tree is read once."""
-    return _shape(entity, write(tree), path)
+    return _shape(entity, _key(tree), path)
 
 
 @lru_cache(SHAPES_MAX)
@@ -107,7 +107,8 @@ def order(entity: Entity, body: Json, path: str = "orderBy") -> list[sa.ColumnEl
 
     Upwards null comes first, then false before true, and text by its code points.
     """
-    return [*_orders(entity, write(body), path), entity.table.c.id.asc()]
+    orders = _orders(entity, _key(body), path) if body else a_list(body, path, longest=0)
+    return [*orders, entity.table.c.id.asc()]
 
 
 @lru_cache(SHAPES_MAX)
@@ -128,6 +129,11 @@ def _orders(entity: Entity, text: str, path: str) -> list[sa.ColumnElement[Any]]
             case _:
                 raise bad("unknown-order", "asc or desc is expected", f"{place}.order")
     return orders
+
+
+def _key(body: Json) -> str:
+    """Write what was asked for as the key that it is remembered by, quickly."""
+    return json.dumps(body, default=str)  # a Decimal is as wrong in there as a text is
 
 
 def _related(target: Entity, wanted: Json, path: str) -> Projection:

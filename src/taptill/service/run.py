@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import h11
 import uvicorn
@@ -92,6 +92,9 @@ def listen(host: str, port: int) -> socket.socket:
 class Connection(H11Protocol):
     """A connection that ends where its client is too slow to ask or to read the answer."""
 
+    head_s: ClassVar[float] = HEAD_S
+    stuck_s: ClassVar[float] = STUCK_S
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first head."""
         super().connection_made(transport)
@@ -110,7 +113,7 @@ class Connection(H11Protocol):
     def pause_writing(self) -> None:
         """Wait for a client that leaves much unread."""
         super().pause_writing()
-        self._stuck = self.loop.call_later(STUCK_S, self.transport.abort)
+        self._stuck = self.loop.call_later(self.stuck_s, self.transport.abort)
 
     def resume_writing(self) -> None:
         """Go on with a client that has read."""
@@ -125,7 +128,7 @@ class Connection(H11Protocol):
 
     def _wait_for_head(self) -> None:
         if self._head_until_s is None:
-            self._head_until_s = self.loop.time() + HEAD_S
+            self._head_until_s = self.loop.time() + self.head_s
         # uvicorn's own timer and what it does fit: it is stopped as soon as a byte comes.
         self._unset_keepalive_if_required()
         self.timeout_keep_alive_task = self.loop.call_at(

@@ -9,6 +9,7 @@ Json = Any
 """Parsed JSON with every fraction a Decimal."""
 
 _quoted = json.JSONEncoder().encode
+_CONSTANTS = {None: "null", True: "true", False: "false"}
 
 DEPTH_MAX = 32
 ECHO_MAX = 64
@@ -62,18 +63,20 @@ def parse(body: bytes) -> Json:
 def write(value: Json) -> str:
     """Write JSON; every Decimal reads back as the same Decimal."""
     match value:
-        case dict():
-            return f"{{{','.join([f'{_quoted(k)}:{write(v)}' for k, v in value.items()])}}}"
         case str():
             return _quoted(value)
+        case None | True | False:
+            return _CONSTANTS[value]
+        case int() | Decimal():
+            return str(value)
+        case dict():
+            return f"{{{','.join([f'{_quoted(k)}:{write(v)}' for k, v in value.items()])}}}"
         case list():
             return f"[{','.join(map(write, value))}]"
-        case Decimal():
-            return str(value)
         case Raw(text):
             return text
         case _:
-            return json.dumps(value)
+            raise TypeError(type(value))
 
 
 def an_object(value: Json, path: str, *allowed: str) -> dict[str, Json]:

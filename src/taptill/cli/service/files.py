@@ -1,6 +1,7 @@
 """`taptill service import | export | backup` in, customers or a whole copy moved as a file out."""
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -61,8 +62,7 @@ def export(database: str, file: Path) -> None:
         (exports,) = rooms("files.exports")
         lines = exports.export_csv(engine)
         if file == OUTPUT:
-            output = click.get_binary_stream("stdout")
-            output.writelines(line.encode() for line in lines)
+            sys.stdout.buffer.writelines(line.encode() for line in lines)
             return
         with written(file) as target:
             target.writelines(lines)

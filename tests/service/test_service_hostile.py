@@ -1,0 +1,314 @@
+"""Hostile requests and slow clients: a 4xx that names the place or a closed line, never a 5xx."""
+
+import json
+import select
+import socket
+import ssl
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.fakes.service import RunningService, running_service
+from tests.service.conftest import CUSTOMERS, Api, equals, where
+
+from taptill.service.app import build_app
+from taptill.service.database import create_database
+from taptill.service.fields import CUSTOMERS as ENTITY
+from taptill.service.fields import ENTITIES
+from taptill.service.run import Connection, listen
+from taptill.service.store import Store
+from taptill.service.tokens import Role, add_token, check_right
+from taptill.service.wire import Refusal, parse, write
+
+MEBIBYTE = 1024 * 1024
+INJECTIONS = (
+    *("'", '"', "' OR '1'='1", "1; DROP TABLE customers; --", "\\", "%", "_", "%%%s", ":this"),
+    *("%(this)s", "?", "$1", "{0}", "{}", "\x00", "\ud800", "a\udfffb", "\u202e", "💳" * 64),
+)
+NUMBERS = (0, -1, 2**31, 2**63 - 1, 2**63, -(2**63), 10**400, "1e400", "-0.0", "1e-400", "0.001")
+
+
+@pytest.fixture(scope="module")
+def own(new_place: Callable[[], str]) -> Iterator[Store]:
+    engine = create_database(new_place())
+    store = Store(engine)
+    store.insert(ENTITIES["Companies"], {"fields": [{"name": "One"}]})
+    store.insert(ENTITY, {"fields": [{"name": "Ada Byron", "company": {"id": 1}}] * 2})
+    yield store
+    engine.dispose()
+
+
+WORDS = st.sampled_from(
+    [
+        *ENTITY.fields,
+        *("fields", "filters", "conditions", "operator", "field", "comparator", "value", "order"),
+        *("orderBy", "limit", "offset", "returning", "increment", "reason", "company.id", "and"),
+        *("or", "=", "!=", "<", ">=", "like", "in", "is null", "asc", "desc"),
+        *INJECTIONS,
+    ]
+)
+ODD = (
+    st.none()
+    | st.booleans()
+    | WORDS
+    | st.text()
+    | st.integers()
+    | st.sampled_from([one for one in NUMBERS if isinstance(one, int)])
+)
+ANYTHING = st.recursive(
+    ODD, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WORDS, inner, max_size=4)
+)
+FILTER = st.fixed_dictionaries({"field": WORDS, "comparator": WORDS}, optional={"value": ANYTHING})
+CONDITIONS = ANYTHING | st.fixed_dictionaries({"filters": st.lists(FILTER | ANYTHING, max_size=3)})
+BODY = st.fixed_dictionaries(
+    {},
+    optional={
+        "fields": ANYTHING | st.dictionaries(st.sampled_from(list(ENTITY.fields)), ANYTHING),
+        "conditions": CONDITIONS,
+        "orderBy": ANYTHING | st.lists(st.fixed_dictionaries({"field": WORDS}), max_size=3),
+        "limit": ODD,
+        "offset": ODD,
+        "returning": ANYTHING,
+        "reason": ODD,
+    },
+)
+
+
+@settings(max_examples=300)
+@given(body=BODY | ANYTHING, verb=st.sampled_from(["select", "insert", "update", "remove"]))
+def test_whatever_is_asked_the_answer_is_rows_or_a_refusal_of_the_400s(
+    own: Store, body: Any, verb: str
+) -> None:
+    asked = parse(json.dumps(body).encode())
+    status = 200
+    answer: Any
+    try:
+        check_right(Role.OFFICE, verb, asked)
+        if verb == "select":
+            answer = own.select(ENTITY, asked)
+        elif verb == "insert":
+            answer = own.insert(ENTITY, asked)
+        elif verb == "update":
+            answer = own.update(1, asked)
+        else:
+            answer = own.remove(asked)
+    except Refusal as refusal:
+        status, answer = refusal.status, refusal.body
+    assert status == 200 or 400 <= status < 500
+    assert write(answer).encode()
+
+
+@pytest.mark.parametrize("text", INJECTIONS, ids=ascii)
+def test_no_text_is_ever_part_of_a_statement(office: Api, text: str) -> None:
+    """As a value it is looked for; as a name of anything it is refused where it stands."""
+    for comparator in ("=", "<", "like"):
+        one = {"field": "name", "comparator": comparator, "value": text}
+        status, answer = office.post(f"{CUSTOMERS}/select", json.dumps({"conditions": where(one)}))
+        assert status in {200, 400}, answer
+    wrong: list[tuple[Any, str]] = [
+        ({"fields": {text: True}}, "fields"),
+        ({"conditions": where(equals(text, 1))}, "conditions.filters[0].field"),
+        ({"conditions": where({**equals("id", 1), "comparator": text})}, "comparator"),
+        ({"conditions": where(equals("id", 1), operator=text)}, "conditions.operator"),
+        ({"orderBy": [{"field": text}]}, "orderBy[0].field"),
+        ({"orderBy": [{"field": "id", "order": text}]}, "orderBy[0].order"),
+    ]
+    for body, place in wrong:
+        status, answer = office.post(f"{CUSTOMERS}/select", json.dumps(body))
+        assert status == 400
+        assert place in answer["error"]["path"]
+    assert office.row(1)["name"] == "Ada Byron"
+
+
+@pytest.mark.parametrize("figure", NUMBERS, ids=lambda one: str(one)[:12])
+def test_no_number_is_too_odd(office: Api, figure: int | str) -> None:
+    row_id = office.insert(debtData={})
+    for field in ("id", "totalDebt", "version", "name"):
+        text = f'{{"filters":[{{"field":"{field}","comparator":"=","value":{figure}}}]}}'
+        assert office.post(f"{CUSTOMERS}/select", f'{{"conditions":{text}}}')[0] in {200, 400}
+    for place in ("limit", "offset"):
+        assert office.post(f"{CUSTOMERS}/select", f'{{"{place}":{figure}}}')[0] in {200, 400}
+    increment = f'{{"fields":{{"totalDebt":{{"increment":{figure}}}}}}}'
+    assert office.update(row_id, increment)[0] in {200, 400}
+    assert office.update(row_id, f'{{"fields":{{"debtData":{{"k":{figure}}}}}}}')[0] == 200
+
+
+HUGE: dict[str, tuple[str, int, str]] = {
+    "a million brackets": ("[" * (MEBIBYTE - 1), 400, "too-deep"),
+    "a million closed brackets": ("[" * 500_000 + "]" * 500_000, 400, "too-deep"),
+    "a list of half a million": (f"[{'0,' * 500_000}0]", 400, "type"),
+    "a key of a million": (f'{{"{"x" * 1_000_000}":1}}', 400, "unknown-key"),
+    "debtData beyond its bound": (
+        f'{{"fields":{{"debtData":"{"x" * 65_536}"}}}}',
+        400,
+        "type",
+    ),
+    "ten million bytes": (" " * 10_000_000, 413, "too-large"),
+}
+
+
+@pytest.mark.parametrize("case", HUGE.values(), ids=HUGE.keys())
+def test_a_huge_body_is_refused(office: Api, case: tuple[str, int, str]) -> None:
+    text, expected, code = case
+    status, answer = office.post(f"{CUSTOMERS}/update/1", text)
+    assert (status, answer["error"]["code"]) == (expected, code)
+    assert len(json.dumps(answer)) < 500
+
+
+def memory_kb(service: RunningService) -> int:
+    assert service.child is not None
+    status = Path(f"/proc/{service.child.pid}/status").read_text("ascii")
+    (line,) = [one for one in status.splitlines() if one.startswith("VmRSS")]
+    return int(line.split()[1])
+
+
+def test_huge_bodies_leave_no_memory_behind(service: RunningService, office: Api) -> None:
+    bodies = [text for text, *_ in HUGE.values()]
+    for text in bodies:
+        office.post(f"{CUSTOMERS}/update/1", text)
+    before_kb = memory_kb(service)
+    for text in bodies * 3:
+        office.post(f"{CUSTOMERS}/update/1", text)
+    assert memory_kb(service) < before_kb + 60_000
+
+
+class Hasty(Connection):
+    head_s = 0.4
+    stuck_s = 0.4
+
+
+@pytest.fixture
+def hasty(tmp_path: Path) -> Iterator[tuple[int, str]]:
+    """Serve with little patience, and give the port and a token."""
+    engine = create_database(tmp_path / "customers.db")
+    rows = [{"name": "x", "debtData": {"k": "x" * 60_000}}] * 32
+    Store(engine).insert(ENTITY, {"fields": rows})
+    token = add_token(engine, Role.TILL, "till")
+    app, listener = build_app(Store(engine), body_s=0.4), listen("127.0.0.1", 0)
+    config = uvicorn.Config(app, http=Hasty, ws="none", lifespan="off", log_level="error")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    yield listener.getsockname()[1], token
+    server.should_exit = True
+    thread.join()
+    engine.dispose()
+
+
+HEAD = f"POST {CUSTOMERS}/select HTTP/1.1\r\nHost: x\r\n"
+
+
+@contextmanager
+def line(port: int) -> Iterator[socket.socket]:
+    with socket.create_connection(("127.0.0.1", port)) as made:
+        made.settimeout(10)
+        yield made
+
+
+def test_a_client_that_says_nothing_is_let_go(hasty: tuple[int, str]) -> None:
+    with line(hasty[0]) as silent:
+        assert silent.recv(100) == b""
+
+
+def test_a_client_that_drips_its_head_is_let_go(hasty: tuple[int, str]) -> None:
+    """Each byte comes in good time; the head as a whole does not. So again after an answer."""
+    with line(hasty[0]) as dripping:
+        dripping.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert dripping.recv(1000).startswith(b"HTTP/1.1 200")
+        dripping.settimeout(0.05)
+        sent = 0
+        with suppress(BrokenPipeError, ConnectionResetError):
+            while sent < 100:
+                dripping.sendall(b"x")
+                sent += 1
+                with suppress(TimeoutError):
+                    assert dripping.recv(100) == b""
+                    break
+        assert 2 <= sent < 60
+
+
+def test_a_client_that_drips_its_body_is_told_and_let_go(hasty: tuple[int, str]) -> None:
+    port, token = hasty
+    with line(port) as late:
+        late.sendall(f"{HEAD}Content-Length: 9\r\nAuthorization: Bearer {token}\r\n\r\n{{".encode())
+        answer = late.recv(4096)
+        assert answer.startswith(b"HTTP/1.1 408")
+        assert b'"code":"slow"' in answer + late.recv(4096)
+
+
+def send_on(deaf: socket.socket) -> None:
+    ending = select.poll()
+    ending.register(deaf, select.POLLERR | select.POLLHUP)
+    for _ in range(500):
+        deaf.send(b"\r\n")
+        ending.poll(20)
+
+
+def test_a_client_that_reads_no_answer_is_let_go(hasty: tuple[int, str]) -> None:
+    """Ten answers of two megabytes each are more than the buffers on the way take."""
+    port, token = hasty
+    body = '{"fields": {"debtData": true}}'
+    head = f"{HEAD}Content-Length: {len(body)}\r\nAuthorization: Bearer {token}\r\n\r\n"
+    with line(port) as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.sendall(f"{head}{body}".encode() * 10)
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):  # as a closed line does
+            send_on(deaf)
+
+
+@pytest.fixture(scope="module")
+def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningService, Path]]:
+    folder = tmp_path_factory.mktemp("tls")
+    words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    made = ["-keyout", "key.pem", "-out", "chain.pem", "-days", "2", "-subj", "/CN=till.example"]
+    more = ["-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(["openssl", *words, *made, *more], cwd=folder, check=True, capture_output=True)
+    options = ("--tls-cert", str(folder / "chain.pem"), "--tls-key", str(folder / "key.pem"))
+    with running_service(folder, *options) as running:
+        yield running, folder
+
+
+def test_a_certificate_makes_it_https_and_nothing_else(secure: tuple[RunningService, Path]) -> None:
+    running, folder = secure
+    assert running.url.startswith("https://127.0.0.1:")
+    trusting = ssl.create_default_context(cafile=folder / "chain.pem")
+    with httpx.Client(verify=trusting, trust_env=False) as client:
+        assert client.get(f"{running.url}/healthz").json() == {"ok": True}
+    with pytest.raises(httpx.ConnectError), httpx.Client(trust_env=False) as client:
+        client.get(f"{running.url}/healthz")
+    with pytest.raises(httpx.TransportError), httpx.Client(trust_env=False) as client:
+        client.get(f"http{running.url.removeprefix('https')}/healthz")
+
+
+def test_the_access_log_tells_what_was_asked_and_never_about_whom(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with (
+        log.open("w") as errors,
+        running_service(tmp_path, "--access-log", errors=errors) as running,
+    ):
+        office = Api(running.url, running.office_token)
+        office.post(f"{CUSTOMERS}/select", {"conditions": where(equals("cardId", "62E3086CED"))})
+        office.post(f"{CUSTOMERS}/Ada", {"name": "Ada Byron"})
+        office.post("/core/data/Byron/select", {})
+        office.update(1, {"fields": {"name": "Augusta"}})
+        office.http.close()
+    lines = log.read_text().splitlines()
+    assert [line.partition(" took_ms")[0] for line in lines] == [
+        "INFO request.answered status=200",
+        "INFO request.answered status=404",
+        "INFO request.answered status=404",
+        "INFO request.answered status=200",
+    ]
+    assert lines[0].endswith(" entity=Customers verb=select token=2")
+    said = log.read_text()
+    assert not any(
+        word in said for word in ("Ada", "Byron", "Augusta", "62E3086CED", running.token)
+    )
