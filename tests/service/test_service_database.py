@@ -1,0 +1,143 @@
+"""Which databases are taken and which refused, how an older one is moved up, and what is hidden."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from time import monotonic
+
+import pytest
+import sqlalchemy as sa
+from tests.fakes.postgres import Cluster
+from tests.service.conftest import equals, where
+
+from taptill.domain.errors import ServiceError
+from taptill.service import schema
+from taptill.service.database import (
+    READ_S_MAX,
+    create_database,
+    open_database,
+    reading,
+    shown,
+    writing,
+)
+from taptill.service.fields import CUSTOMERS, DEBT_CHANGES
+from taptill.service.store import Store
+from taptill.service.wire import Refusal
+
+SECRET = "hunter2"
+ELSEWHERE = f"postgresql://till:{SECRET}@127.0.0.1:1/customers?sslpassword={SECRET}"
+
+
+def test_a_url_that_is_none_is_refused_without_repeating_it() -> None:
+    for text in (f"mysql://x:{SECRET}@y/z", f"postgresql://x:{SECRET}@y:port/z", f"{SECRET}://"):
+        with pytest.raises(ServiceError, match="a database is a path or postgresql://") as refused:
+            open_database(text)
+        assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize("make", [create_database, open_database])
+def test_a_server_that_is_not_there_is_named_without_the_password(
+    make: Callable[[str], sa.Engine],
+) -> None:
+    with pytest.raises(
+        ServiceError, match=r"postgresql://till@127\.0\.0\.1:1/customers"
+    ) as refused:
+        make(ELSEWHERE)
+    assert SECRET not in str(refused.value)
+
+
+def test_no_command_tells_a_password() -> None:
+    words = [sys.executable, "-m", "taptill", "service", "run", ELSEWHERE]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 73
+    assert SECRET not in done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_a_database_in_use_by_others_is_left_as_it_is(cluster: Cluster) -> None:
+    url = cluster.new_database()
+    create_database(url).dispose()
+    with pytest.raises(ServiceError, match="is not empty; it was left as it is"):
+        create_database(url)
+    assert shown(open_database(url)).startswith("postgresql://")
+
+
+@pytest.mark.slow
+def test_an_empty_database_is_refused(cluster: Cluster) -> None:
+    with pytest.raises(ServiceError, match='cannot be used: relation "schema_version" does not'):
+        open_database(cluster.new_database())
+
+
+@pytest.mark.slow
+def test_another_encoding_than_utf_8_is_refused(cluster: Cluster) -> None:
+    with pytest.raises(ServiceError, match="must have the encoding UTF8"):
+        create_database(cluster.new_database("LATIN1"))
+
+
+def test_a_file_of_the_first_version_is_moved_up_and_its_ledger_opens_with_what_is_owed(
+    new_place: Callable[[], str],
+) -> None:
+    place = new_place()
+    engine = create_database(place)
+    people = [{"name": "a", "totalDebt": 5}, {"name": "b"}, {"name": "c", "totalDebt": -1}]
+    Store(engine).insert(CUSTOMERS, {"fields": people})
+    with writing(engine) as connection:
+        schema.debt_changes.drop(connection)
+        connection.execute(schema.schema_version.update().values(version=1))
+    engine.dispose()
+    engine = open_database(place)
+    shape = {"customer": {"name": True}, "from": True, "to": True, "who": True}
+    found = Store(engine).select(DEBT_CHANGES, {"fields": shape})
+    assert found == [
+        {"customer": {"name": "a"}, "from": 0, "to": 5, "who": "upgrade"},
+        {"customer": {"name": "c"}, "from": 0, "to": -1, "who": "upgrade"},
+    ]
+    engine.dispose()
+    open_database(place).dispose()
+
+
+def test_a_second_process_waits_its_turn(new_place: Callable[[], str]) -> None:
+    """Two stores over one database, as the service and an import are: no write is lost."""
+    place = new_place()
+    engines = [create_database(place), open_database(place)]
+    stores = [Store(engine) for engine in engines]
+    (row,) = stores[0].insert(CUSTOMERS, {"fields": [{"name": "x"}]})
+    body = {"fields": {"totalDebt": {"increment": 1}}}
+    changes = [store.alteration(row["id"], body, "x") for store in stores]
+    answers = [
+        store.submit(change)
+        for _ in range(50)
+        for store, change in zip(stores, changes, strict=True)
+    ]
+    assert all(answer.result() == [row] for answer in answers)
+    (now,) = stores[1].select(CUSTOMERS, {"fields": {"totalDebt": True, "version": True}})
+    assert now == {"totalDebt": 100, "version": 101}
+    for engine in engines:
+        engine.dispose()
+
+
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+
+
+def time_left_s(connection: sa.Connection) -> float:
+    """Tell how long the database may work, then cut it down to nearly nothing."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("SELECT 1")
+        until_s, connection.info["taptill_until_s"] = connection.info["taptill_until_s"], 0
+        return float(until_s - monotonic())
+    shown = str(connection.exec_driver_sql("SHOW statement_timeout").scalar())
+    connection.exec_driver_sql("SET statement_timeout = 50")
+    return float(shown.removesuffix("s"))
+
+
+def test_a_statement_that_takes_too_long_is_a_400_and_the_next_one_is_answered(
+    new_place: Callable[[], str],
+) -> None:
+    engine = create_database(new_place())
+    with pytest.raises(Refusal) as refused, reading(engine) as connection:
+        assert READ_S_MAX - 1 < time_left_s(connection) <= READ_S_MAX
+        connection.exec_driver_sql(ENDLESS).all()
+    error = refused.value.body["error"]
+    assert (refused.value.status, error["code"], error["path"]) == (400, "too-costly", "conditions")
+    assert Store(engine).select(CUSTOMERS, {"conditions": where(equals("id", 1))}) == []
+    engine.dispose()
