@@ -12,6 +12,7 @@ import click
 from tests.benchmarks import counter, footprint, reader, start, syncs
 from tests.benchmarks.books import journal, settling
 from tests.benchmarks.figures import HEAD, Bench, Figure
+from tests.benchmarks.full_sync import rate
 from tests.benchmarks.readers import decoders, idle
 from tests.benchmarks.service import measure as service
 
@@ -26,6 +27,7 @@ MEASURES: Mapping[str, Measure] = {
     "decision": journal.measure_decision,
     "syncs": syncs.measure,
     "cache": syncs.measure_cache,
+    "full sync": rate.measure,
     "reader": reader.measure,
     "decoders": decoders.measure,
     "idle": idle.measure,

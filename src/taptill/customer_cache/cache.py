@@ -3,7 +3,7 @@
 import json
 import logging
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -42,6 +42,7 @@ _COLUMNS = ", ".join(f'"{name}"' for name in NAMES)
 _PLACES = ", ".join("?" * len(NAMES))
 _UPSERT = f"INSERT OR REPLACE INTO customers ({_COLUMNS}) VALUES ({_PLACES})"  # noqa: S608 - constants
 _KNOWN = f"SELECT {_COLUMNS} FROM customers WHERE id = ?"  # noqa: S608 - constants
+_ALL_KNOWN = f"SELECT {_COLUMNS} FROM customers WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants
 _OF_CARD = f"SELECT {_COLUMNS} FROM customers WHERE card_id = ? ORDER BY gone LIMIT 2"  # noqa: S608 - constants
 _MISSING = """
 UPDATE customers SET "check" = "check" - gone + ?1, gone = ?1
@@ -156,14 +157,16 @@ class CustomerCache:
         self._file.close()
 
     def _newer(
-        self, connection: sqlite3.Connection, snapshots: Iterable[Snapshot]
+        self, connection: sqlite3.Connection, snapshots: Sequence[Snapshot]
     ) -> list[tuple[Row, Row | None]]:
         """Give the rows to keep, each with what is known of it; an old copy is not among them."""
         sight = (*self._clock.boot(), self._trusted_now())
         believed_us = self._believed_us()
+        ids = json.dumps([one.customer.id for one in snapshots])
+        all_known = {row[0]: row for row in connection.execute(_ALL_KNOWN, (ids,))}
         found = []
         for snapshot in snapshots:
-            known = connection.execute(_KNOWN, (snapshot.customer.id,)).fetchone()
+            known = all_known.get(snapshot.customer.id)
             if known is not None:
                 must_be_intact(known)
                 believed = known[UPDATED_US] <= believed_us and known[GONE] != IS_GONE

@@ -15,7 +15,7 @@ from taptill.domain.errors import CacheError
 
 log = logging.getLogger("taptill.cache")
 
-CHANGES_MAX = 1_000
+CHANGES_MAX = 3_000
 """After so many changed rows the write-ahead log is moved into the file."""
 
 _TEMPORARY = ""

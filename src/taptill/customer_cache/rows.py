@@ -26,6 +26,8 @@ GONE = NAMES.index("gone")
 _SEEN = NAMES.index("seen_boot")
 _CHECK = NAMES.index("check")
 
+_written = json.JSONEncoder(default=str).encode
+
 PRESENT, MISSED, IS_GONE = range(3)
 """What `gone` says: a customer who was missing once is present until missing again."""
 
@@ -48,7 +50,7 @@ def to_row(snapshot: Snapshot, kept_fields: AbstractSet[str], sight: Sight) -> R
         snapshot.updated_at,
         int(read.timestamp() * 1_000_000) if read else 0,
         snapshot.version,
-        json.dumps(ours, default=str),
+        _written(ours),
         PRESENT,
         *sight,
     )

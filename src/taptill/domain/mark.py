@@ -66,7 +66,7 @@ def read_marks(debt_data: Json) -> Marks:
     """Read debtData as object, text or null; never raises, `UNUSABLE` says there is no place."""
     as_text = isinstance(debt_data, str) and bool(debt_data.strip())
     found = _parsed(debt_data) if isinstance(debt_data, str) else debt_data
-    if found is None or found in ({}, []):
+    if found is None or (not found and isinstance(found, dict | list)):
         return Marks(Place.EMPTY, as_text=as_text)
     if not isinstance(found, dict):
         return Marks(Place.UNUSABLE)
@@ -112,8 +112,6 @@ def _refuse(constant: str) -> Json:
 
 
 def _mark(value: Json) -> Mark | None:
-    match value:
-        case [int(seq), int(total), str(digits)] if not {type(seq), type(total)} & {bool}:
-            return Mark(seq, total, digits)
-        case _:
-            return None
+    if type(value) is not list or list(map(type, value)) != [int, int, str]:
+        return None  # a bool is no number here, though Python says so
+    return Mark(*value)

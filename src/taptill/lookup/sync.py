@@ -20,7 +20,7 @@ OVERLAP = timedelta(minutes=2)
 RETRY_S = 5.0
 RETRY_MAX_S = 60.0
 PAGES_MAX = 1_000_000
-KEPT_AT_ONCE = 100
+KEPT_AT_ONCE = 200
 """A larger page is kept in parts of so many rows, as taps wait meanwhile."""
 
 
