@@ -10,8 +10,8 @@ from taptill.backend.numbers import read_json
 BODY_MAX = 8 * 1024 * 1024
 """A longer answer, unpacked, is cut off and refused: no page of customers is that long."""
 
-PACKINGS = "gzip, deflate"
-"""What a server may pack an answer with; it is unpacked here, as what a bomb holds has no end."""
+PACKINGS = "gzip"
+"""What a server is asked to pack an answer with; it is unpacked here, as a bomb has no end."""
 
 NO_JSON = object()
 """The body of an answer that is no JSON, HTML of a captive portal for example."""
