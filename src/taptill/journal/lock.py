@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from taptill.domain.clock import Clock
-from taptill.domain.entry import Draft, Entry
+from taptill.domain.entry import Draft, Entry, Kind
 from taptill.domain.errors import JournalError, JournalInUseError
 from taptill.journal.faults import in_words, refuse_loss
 from taptill.journal.file import JournalFile
@@ -69,9 +69,10 @@ class JournalLock:
 class LoneJournal:
     """A journal that no till runs on: read and append, one call after the other."""
 
-    def __init__(self, file: JournalFile, reads: Reads) -> None:
+    def __init__(self, file: JournalFile, reads: Reads, lock: JournalLock | None = None) -> None:
         self.file = file
         self.reads = reads
+        self._lock = lock
 
     def append(self, *drafts: Draft) -> list[Entry]:
         """Make these entries durable together; JournalError means: none of them is."""
@@ -79,6 +80,12 @@ class LoneJournal:
         if isinstance(answer, JournalError):
             raise answer
         return answer
+
+    def retire(self) -> None:
+        """Close the journal for good; then its folder is free for a new one."""
+        self.append(Draft(Kind.RETIRED))
+        if self._lock:
+            self._lock.sign("")
 
 
 @contextmanager
@@ -89,6 +96,6 @@ def alone(path: Path, clock: Clock) -> Iterator[LoneJournal]:
     try:
         refuse_loss(path, lock.journal_id)
         with closing(JournalFile(path, clock)) as file, closing(Reads(path)) as reads:
-            yield LoneJournal(file, reads)
+            yield LoneJournal(file, reads, lock)
     finally:
         lock.release()

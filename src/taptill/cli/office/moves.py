@@ -10,6 +10,7 @@ from taptill import config as configs
 from taptill.cli.options import CONFIG, JSON, STATE, journal_at
 from taptill.cli.settle import refuse_stopped, say, send_open
 from taptill.clock import SystemClock
+from taptill.config import Config
 from taptill.domain.customer import Snapshot
 from taptill.domain.errors import BackendError
 from taptill.journal import identity
@@ -117,13 +118,23 @@ def retire(option: Path | None, state_dir: Path | None, *, yes: bool) -> None:
     path = journal_at(state_dir)
     if not yes:
         click.confirm("Close this journal for good? The till then begins a new one", abort=True)
-
-    async def work() -> None:
-        async with sender(config, path.parent, configs.read_token(config)) as connected:
-            await _retire(connected, config.settlement.late_max_s)
-
-    asyncio.run(work())
+    if config.settlement.strategy == "export":
+        _retire_booked(path)
+    else:
+        asyncio.run(_retire_settled(config, path))
     click.echo(f"retired: move {path} to your archive")
+
+
+def _retire_booked(path: Path) -> None:
+    """Close the journal of a till that sends nothing, once the office has booked all files."""
+    with alone(path, SystemClock()) as journal:
+        identity.refuse_while_open(journal.reads, RETIRING)
+        journal.retire()
+
+
+async def _retire_settled(config: Config, path: Path) -> None:
+    async with sender(config, path.parent, configs.read_token(config)) as connected:
+        await _retire(connected, config.settlement.late_max_s)
 
 
 async def _retire(connected: Sender, late_max_s: float) -> None:
