@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from taptill.domain.customer import stamp
 from taptill.domain.mark import KEY, epoch_of, read_marks, with_mark
 from taptill.domain.money import MINOR_MAX
 from taptill.service import schema
-from taptill.service.conditions import condition, pins
+from taptill.service.conditions import TEMPLATES_MAX, Condition, Template, condition, pins
 from taptill.service.fields import (
     CUSTOMERS,
     DEBT_CHANGES,
@@ -126,11 +127,12 @@ def alteration(row_id: Json, body: Json, who: str, *, strict_money: bool) -> Cha
     reason = _reason(body)
     blind = strict_money and _TOTAL in values and not pins(body.get("conditions"))
     this = {"this": row_id}
-    query = _PRESENT.add_columns(wanted[0]) if wanted else _PRESENT.add_columns(sa.true())
+    query = _present(wanted.template if wanted else None)
+    asked = {**this, **wanted.values} if wanted else this
 
     def change(transaction: Transaction) -> list[Json]:
         connection = transaction.connection
-        present = connection.execute(query, this).first()
+        present = connection.execute(query, asked).first()
         if present is None:
             return []
         before, met = present
@@ -158,13 +160,13 @@ def removal(body: Json) -> Change:
     """Mark the customers that meet the conditions as removed and answer them."""
     an_object(body, "", "conditions", "returning")
     answer, wanted = _returning(CUSTOMERS, body), wanted_by(CUSTOMERS, body)
-    if not wanted:
+    if wanted is None:
         raise bad("required", "a removal needs conditions with a filter", "conditions")
-    found = rows_of(CUSTOMERS).where(*wanted).order_by(_ROW.id).limit(REMOVE_MAX + 1)
+    found = rows_of(CUSTOMERS).where(wanted.template.sql).order_by(_ROW.id).limit(REMOVE_MAX + 1)
 
     def change(transaction: Transaction) -> list[Json]:
         connection = transaction.connection
-        ids = list(connection.execute(found).scalars())
+        ids = list(connection.execute(found, wanted.values).scalars())
         if len(ids) > REMOVE_MAX:
             words = f"more than {REMOVE_MAX} customers meet them; nothing was removed"
             raise bad("range", words, "conditions")
@@ -178,10 +180,15 @@ def removal(body: Json) -> Change:
     return change
 
 
-def wanted_by(entity: Entity, body: Json) -> list[sa.ColumnElement[bool]]:
-    """Read a body's conditions; an empty list where it has none."""
-    wanted = condition(entity, body["conditions"]) if "conditions" in body else None
-    return [] if wanted is None else [wanted]
+def wanted_by(entity: Entity, body: Json) -> Condition | None:
+    """Read a body's conditions; None where it has none."""
+    return condition(entity, body["conditions"]) if "conditions" in body else None
+
+
+@lru_cache(TEMPLATES_MAX)
+def _present(wanted: Template | None) -> sa.Select[Any]:
+    """Select a row's total, and whether it meets the conditions."""
+    return _PRESENT.add_columns(sa.true() if wanted is None else wanted.sql)
 
 
 def _returning(entity: Entity, body: Json) -> Shape:

@@ -1,21 +1,25 @@
 """A request's `conditions` in, one SQL condition with bound values out."""
 
+import json
 import operator
 from collections.abc import Callable, Mapping
-from functools import partial
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.operators import ColumnOperators
 
 from taptill.service.fields import Entity, Field, Kind, value_for
-from taptill.service.wire import Json, a_list, an_object, bad, size
+from taptill.service.wire import Json, a_list, an_object, bad, key_of, size
 
 FILTERS_MAX = 100
 GROUPS_MAX = 4
 """How deep groups of filters nest."""
 SIZE_MAX = 10_000
 """How many values a request's conditions hold; SQLite binds at most 32,766."""
+TEMPLATES_MAX = 128
+"""So many conditions are remembered without their values: clients ask alike again and again."""
 
 LIKE_ESCAPE = "\\"
 
@@ -38,15 +42,41 @@ _WITHOUT_VALUE = frozenset({"is null", "is not null"})
 _OPERATORS: Mapping[str, Callable[..., sa.ColumnElement[bool]]] = {"and": sa.and_, "or": sa.or_}
 
 
-def condition(
-    entity: Entity, body: Json, path: str = "conditions"
-) -> sa.ColumnElement[bool] | None:
+_Place = tuple[str, str, Field, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Template:
+    """Conditions without their values, and where each value goes.
+
+    A place is the name that the value is bound to, its comparator, field and path.
+    """
+
+    sql: sa.ColumnElement[bool]
+    places: tuple[_Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A template, and the values that are bound to it."""
+
+    template: Template
+    values: Mapping[str, Any]
+
+
+def condition(entity: Entity, body: Json, path: str = "conditions") -> Condition | None:
     """Read `{operator, filters}`; None where there is no filter, which is no condition."""
     if size(body) > SIZE_MAX:
         raise bad("range", f"at most {SIZE_MAX} values", path)
     if body in ({"filters": []}, {"operator": "and", "filters": []}):
         return None
-    return _group(entity, body, path, nested=1)
+    values: list[Json] = []
+    template = _template(entity, key_of(_taken_out(body, values)), path)
+    read = {
+        name: _value(comparator, field, value, place)
+        for (name, comparator, field, place), value in zip(template.places, values, strict=True)
+    }
+    return Condition(template, read)
 
 
 def pins(body: Json) -> bool:
@@ -58,7 +88,29 @@ def pins(body: Json) -> bool:
     )
 
 
-def _group(entity: Entity, body: Json, path: str, *, nested: int) -> sa.ColumnElement[bool]:
+def _taken_out(body: Json, values: list[Json]) -> Json:
+    """Give conditions without the filters' values, which go to the list in their order."""
+    if not isinstance(body, dict):
+        return body
+    filters = body.get("filters")
+    if isinstance(filters, list):
+        return {**body, "filters": [_taken_out(one, values) for one in filters]}
+    if "filters" not in body:
+        values.append(body.get("value"))
+        return {name: value for name, value in body.items() if name != "value"}
+    return body
+
+
+@lru_cache(TEMPLATES_MAX)
+def _template(entity: Entity, text: str, path: str) -> Template:
+    places: list[_Place] = []
+    sql = _group(entity, json.loads(text), path, places, nested=1)
+    return Template(sql, tuple(places))
+
+
+def _group(
+    entity: Entity, body: Json, path: str, places: list[_Place], *, nested: int
+) -> sa.ColumnElement[bool]:
     an_object(body, path, "operator", "filters")
     if nested > GROUPS_MAX:
         raise bad("too-deep", f"groups nest at most {GROUPS_MAX} deep", path)
@@ -72,13 +124,13 @@ def _group(entity: Entity, body: Json, path: str, *, nested: int) -> sa.ColumnEl
     for index, item in enumerate(filters):
         place = f"{path}.filters[{index}]"
         if isinstance(item, dict) and "filters" in item:
-            parts.append(_group(entity, item, place, nested=nested + 1))
+            parts.append(_group(entity, item, place, places, nested=nested + 1))
         else:
-            parts.append(_filter(entity, item, place))
+            parts.append(_filter(entity, item, place, places))
     return _OPERATORS[name](*parts)
 
 
-def _filter(entity: Entity, body: Json, path: str) -> sa.ColumnElement[bool]:
+def _filter(entity: Entity, body: Json, path: str, places: list[_Place]) -> sa.ColumnElement[bool]:
     an_object(body, path, "field", "comparator", "value")
     field = entity.dotted(body.get("field"), f"{path}.field")
     fitting = [name for name, (_, kinds) in _COMPARATORS.items() if field.kind in kinds]
@@ -87,7 +139,12 @@ def _filter(entity: Entity, body: Json, path: str) -> sa.ColumnElement[bool]:
         raise bad(
             "unknown-comparator", f"this field knows {', '.join(fitting)}", f"{path}.comparator"
         )
-    value = _value(name, field, body.get("value"), f"{path}.value")
+    bound = f"value{len(places)}"
+    places.append((bound, name, field, f"{path}.value"))
+    if name in _WITHOUT_VALUE:
+        value = None
+    else:
+        value = sa.bindparam(bound, type_=field.column.type, expanding=name == "in")
     compared: sa.ColumnElement[bool] = _COMPARATORS[name][0](field.column, value)
     return compared
 

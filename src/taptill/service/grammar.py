@@ -11,12 +11,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from taptill.service.conditions import Template
 from taptill.service.fields import Entity, Field, Kind, on_the_wire
-from taptill.service.wire import Json, a_list, an_object, bad, joined
+from taptill.service.wire import Json, a_list, an_object, bad, joined, key_of
 
 ORDERS_MAX = 16
 SHAPES_MAX = 128
 """So many trees and orders are remembered: a site's clients ask for few, again and again."""
+
+
+Orders = tuple[sa.ColumnElement[Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class Projection:
         return row
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Shape:
     """A projection, and the selection of all rows that are not removed in that shape."""
 
@@ -64,7 +68,7 @@ class Shape:
 
 def shape(entity: Entity, tree: Json, path: str) -> Shape:
     """Read a fields tree and make its selection; the same tree is read once."""
-    return _shape(entity, _key(tree), path)
+    return _shape(entity, key_of(tree), path)
 
 
 @lru_cache(SHAPES_MAX)
@@ -102,17 +106,24 @@ def rows_of(entity: Entity) -> sa.Select[Any]:
     return sa.select(entity.table.c.id).select_from(entity.source).where(*live)
 
 
-def order(entity: Entity, body: Json, path: str = "orderBy") -> list[sa.ColumnElement[Any]]:
+@lru_cache(SHAPES_MAX)
+def listing(answer: Shape, wanted: Template | None, orders: Orders) -> sa.Select[Any]:
+    """Give the statement of a selection; `limit`, `offset` and the conditions' values are bound."""
+    query = answer.query if wanted is None else answer.query.where(wanted.sql)
+    limit, offset = (sa.bindparam(name, type_=sa.BigInteger) for name in ("limit", "offset"))
+    return query.order_by(*orders).limit(limit).offset(offset)
+
+
+def order(entity: Entity, body: Json, path: str = "orderBy") -> Orders:
     """Read `[{field, order}]`; the id comes last, so that pages never overlap.
 
     Upwards null comes first, then false before true, and text by its code points.
     """
-    orders = _orders(entity, _key(body), path) if body else a_list(body, path, longest=0)
-    return [*orders, entity.table.c.id.asc()]
+    return _order(entity, key_of(body), path)
 
 
 @lru_cache(SHAPES_MAX)
-def _orders(entity: Entity, text: str, path: str) -> list[sa.ColumnElement[Any]]:
+def _order(entity: Entity, text: str, path: str) -> Orders:
     body = json.loads(text)
     orders: list[sa.ColumnElement[Any]] = []
     for index, item in enumerate(a_list(body, path, longest=ORDERS_MAX)):
@@ -128,12 +139,7 @@ def _orders(entity: Entity, text: str, path: str) -> list[sa.ColumnElement[Any]]
                 orders.append(field.column.desc().nulls_last())
             case _:
                 raise bad("unknown-order", "asc or desc is expected", f"{place}.order")
-    return orders
-
-
-def _key(body: Json) -> str:
-    """Write what was asked for as the key that it is remembered by, quickly."""
-    return json.dumps(body, default=str)  # a Decimal is as wrong in there as a text is
+    return (*orders, entity.table.c.id.asc())
 
 
 def _related(target: Entity, wanted: Json, path: str) -> Projection:

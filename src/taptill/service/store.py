@@ -19,7 +19,7 @@ from taptill.service.changes import (
 )
 from taptill.service.database import reading, writing
 from taptill.service.fields import INTEGER_MAX, Entity
-from taptill.service.grammar import every_field, order, shape
+from taptill.service.grammar import every_field, listing, order, shape
 from taptill.service.wire import Json, Refusal, a_number, an_object
 
 LIMIT_MAX = 1000
@@ -65,11 +65,10 @@ class Store:
         wanted = wanted_by(entity, body)
         orders = order(entity, body.get("orderBy", []))
         answer = answer or every_field(entity)
-        query = answer.query.where(*wanted).order_by(*orders).limit(limit)
-        if offset:
-            query = query.offset(sa.literal(offset, sa.BigInteger))
+        query = listing(answer, wanted.template if wanted else None, orders)
+        given = {**(wanted.values if wanted else {}), "limit": limit, "offset": offset}
         with reading(self.engine) as connection:
-            return answer.rows(connection.execute(query))
+            return answer.rows(connection.execute(query, given))
 
     def insert(self, entity: Entity, body: Json, who: str = "") -> list[Json]:
         """Insert all rows or none and answer them in the shape of `returning`."""
