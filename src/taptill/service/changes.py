@@ -39,7 +39,6 @@ _ROW = schema.customers.c
 _ID = {"id": True}
 _THIS = _ROW.id == sa.bindparam("this")
 _PRESENT = rows_of(CUSTOMERS).where(_THIS).with_only_columns(_ROW.total_debt_minor)
-_UPDATE = sa.update(schema.customers).where(_THIS)
 _TOTAL = _ROW.total_debt_minor.name
 
 
@@ -145,13 +144,13 @@ def alteration(row_id: Json, body: Json, who: str, *, strict_money: bool) -> Cha
         _check_companies(connection, {"fields": values})
         _check_cards(connection, {"fields": values}, but=row_id)
         at = transaction.stamp()
-        new = {**values, _TOTAL: after, "updated_at": at, "version": _ROW.version + 1}
+        new = {**values, _TOTAL: after, "updated_at": at}
         transaction.keep(row_id, before, new, who, reason)
-        if not answer.projection.flat:
-            connection.execute(_UPDATE.values(new), this)
-            return answer.rows(connection.execute(answer.query.where(_THIS), this))
-        written_row = _UPDATE.values(new).returning(*answer.projection.columns())
-        return answer.rows(connection.execute(written_row, this))
+        bound = {f"new_{name}": value for name, value in new.items()}
+        made = connection.execute(_update(answer, tuple(new)), {**bound, **this})
+        if answer.projection.flat:
+            return answer.rows(made)
+        return answer.rows(connection.execute(answer.query.where(_THIS), this))
 
     return change
 
@@ -189,6 +188,14 @@ def wanted_by(entity: Entity, body: Json) -> Condition | None:
 def _present(wanted: Template | None) -> sa.Select[Any]:
     """Select a row's total, and whether it meets the conditions."""
     return _PRESENT.add_columns(sa.true() if wanted is None else wanted.sql)
+
+
+@lru_cache(TEMPLATES_MAX)
+def _update(answer: Shape, names: tuple[str, ...]) -> sa.Update:
+    """Write columns of a row, and give the row back where its shape needs no other table."""
+    new = {name: sa.bindparam(f"new_{name}", type_=_ROW[name].type) for name in names}
+    update = sa.update(schema.customers).where(_THIS).values({**new, "version": _ROW.version + 1})
+    return update.returning(*answer.projection.columns()) if answer.projection.flat else update
 
 
 def _returning(entity: Entity, body: Json) -> Shape:
