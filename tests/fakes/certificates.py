@@ -8,7 +8,7 @@ from pathlib import Path
 
 NO_OPENSSL = "openssl is missing: certificates are made by it"
 _KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
-_LOOPBACK = "subjectAltName=IP:127.0.0.1"
+_LOOPBACK = "subjectAltName=IP:127.0.0.1\nauthorityKeyIdentifier=keyid\n"
 
 
 def openssl_is_there() -> bool:
@@ -55,6 +55,8 @@ def authority(folder: Path) -> Authority:
     _openssl(
         *("req", "-x509", *_KEY, "-keyout", key, "-out", made.ca_file, "-days", "365"),
         *("-subj", "/CN=authority of a test"),
+        # Python 3.13 trusts no authority that does not say what its key is for.
+        *("-addext", "keyUsage=critical,keyCertSign,cRLSign"),
     )
     return made
 

@@ -32,8 +32,13 @@ from taptill.settlement.requests import (
 from taptill.settlement.settle import settle
 from taptill.settlement.writing import Task
 
-Image = sqlite3.Connection
-"""A journal's file, in memory."""
+
+class Image(sqlite3.Connection):
+    """A journal's file, in memory; closed when nobody holds it any more."""
+
+    def __del__(self) -> None:
+        self.close()
+
 
 ADA, BEN = 7, 8
 OURS, THEIRS = "aaaa0001", "bbbb0002"
@@ -76,7 +81,7 @@ class Bench:
 
     def image(self) -> Image:
         """Copy the journal's file as it lies on the disk."""
-        image = sqlite3.connect(":memory:")
+        image = sqlite3.connect(":memory:", factory=Image)
         self.file.connection.backup(image)
         return image
 
