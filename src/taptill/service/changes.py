@@ -38,7 +38,15 @@ INCREMENT = "increment"
 _ROW = schema.customers.c
 _ID = {"id": True}
 _THIS = _ROW.id == sa.bindparam("this")
-_PRESENT = rows_of(CUSTOMERS).where(_THIS).with_only_columns(_ROW.total_debt_minor)
+_NEWEST = sa.func.max(_ROW.updated_at)
+_PRESENT = (
+    rows_of(CUSTOMERS)
+    .where(_THIS)
+    .with_only_columns(
+        _ROW.total_debt_minor,
+        sa.select(sa.func.max(schema.customers.alias().c.updated_at)).scalar_subquery(),
+    )
+)
 _TOTAL = _ROW.total_debt_minor.name
 
 
@@ -55,11 +63,11 @@ class Transaction:
     _newest: datetime | None = field(default=None, init=False)
     _moved: list[dict[str, Any]] = field(default_factory=list, init=False)
 
-    def stamp(self) -> str:
-        """Give the next stamp."""
+    def stamp(self, newest: str | None = None) -> str:
+        """Give the next stamp; `newest` is the database's, from whoever has read it already."""
         now = self.now()
         if self._newest is None:
-            kept = self.connection.execute(sa.select(sa.func.max(_ROW.updated_at))).scalar()
+            kept = newest or self.connection.execute(sa.select(_NEWEST)).scalar()
             self._newest = stamp(kept) if kept else None
         if self._newest is not None:
             now = max(now, self._newest + timedelta(microseconds=1))
@@ -134,7 +142,7 @@ def alteration(row_id: Json, body: Json, who: str, *, strict_money: bool) -> Cha
         present = connection.execute(query, asked).first()
         if present is None:
             return []
-        before, met = present
+        before, newest, met = present
         if blind:
             raise _blind()
         if not met:
@@ -143,7 +151,7 @@ def alteration(row_id: Json, body: Json, who: str, *, strict_money: bool) -> Cha
         after = values.get(_TOTAL, before) if raised is None else _raised(before, raised)
         _check_companies(connection, {"fields": values})
         _check_cards(connection, {"fields": values}, but=row_id)
-        at = transaction.stamp()
+        at = transaction.stamp(newest)
         new = {**values, _TOTAL: after, "updated_at": at}
         transaction.keep(row_id, before, new, who, reason)
         bound = {f"new_{name}": value for name, value in new.items()}
@@ -186,7 +194,7 @@ def wanted_by(entity: Entity, body: Json) -> Condition | None:
 
 @lru_cache(TEMPLATES_MAX)
 def _present(wanted: Template | None) -> sa.Select[Any]:
-    """Select a row's total, and whether it meets the conditions."""
+    """Select a row's total, the newest stamp of all, and whether the row meets the conditions."""
     return _PRESENT.add_columns(sa.true() if wanted is None else wanted.sql)
 
 

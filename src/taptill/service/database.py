@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import lru_cache
 from math import inf
 from pathlib import Path
 from time import monotonic
@@ -18,6 +19,7 @@ from taptill.service.wire import bad
 
 CONNECTIONS = 5
 """Connections that are ever open: one for each worker, and the writer's."""
+ENGINES_MAX = 4
 READ_S_MAX = 10
 """How long a single statement may work."""
 LOCK_S_MAX = 30
@@ -107,7 +109,12 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 def writing(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
     """Begin a transaction that is the database's only writing one until its end."""
-    return engine.execution_options(taptill_begin=_BEGIN[engine.dialect.name]).begin()
+    return _writers(engine).begin()
+
+
+@lru_cache(ENGINES_MAX)
+def _writers(engine: sa.Engine) -> sa.Engine:
+    return engine.execution_options(taptill_begin=_BEGIN[engine.dialect.name])
 
 
 def snapshot(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
