@@ -55,7 +55,7 @@ class Reader:
             whole = line
             if found := _BEGUN.match(line):
                 begun[found[1]] = found[2]
-                whole = f"{line} = 0" if found[2].startswith(_SAID) else ""
+                whole = f"{found[1]} {found[2]}) = 0" if found[2].startswith(_SAID) else ""
             elif found := _RESUMED.match(line):
                 first = begun.pop(found[1])
                 whole = "" if first.startswith(_SAID) else f"{found[1]} {first}{found[2]}"
