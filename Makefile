@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Where a missing branch is deleted or tested: the rooms that decide about money and bytes.
 PURE := src/taptill/domain/*,src/taptill/checkout/*,src/taptill/settlement/*,src/taptill/readers/frames/*
 
-.PHONY: help demo run check test bench soak simulate format lock clean
+.PHONY: help demo run check test bench soak simulate format lock readers clean
 
 help: ## Say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,11 @@ lock: $(READY) ## Pin the newest allowed versions anew (needs the network)
 	$(BIN)/python -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv
 	$(LOCK) -o requirements.lock
 	$(LOCK) --extra dev -o requirements-dev.lock
+	$(LOCK) --extra keyboard --extra pcsc -o requirements-readers.lock
+
+# No wheels of them exist for a Pi; their tests say so where they are not installed.
+readers: $(READY) ## Compile the packages of keyboard and PC/SC readers (needs gcc, swig, libpcsclite-dev)
+	$(BIN)/pip install --quiet --require-hashes -r requirements-readers.lock
 
 clean: ## Remove what make has made
 	rm -rf $(VENV)
