@@ -158,6 +158,7 @@ REFUSED: dict[str, tuple[str, RawKind, list[str], CardTrouble]] = {
     "text of another length": ("A1B2", TEXT, ["length 8 10"], CardTrouble.WRONG_FORM),
     "a listed id": ("A1B2", TEXT, ["reject 00 A1B2"], CardTrouble.WRONG_FORM),
     "another separator": ("213,02000", TEXT, ["from-2H4H -", "HEX"], CardTrouble.WRONG_FORM),
+    "a phone that is a FeliCa peer": ("01FE030405060708", UID, [], CardTrouble.RANDOM_ID),
     "a blank number": ("FFFFFF", RawKind.NUMBER, [], CardTrouble.BLANK_ID),
     "all ones": ("FFFFFFFF", UID, [], CardTrouble.BLANK_ID),
     "nothing": (" ", TEXT, [], CardTrouble.BLANK_ID),

@@ -60,7 +60,24 @@ WRONG: dict[str, tuple[ReaderSettings, list[str]]] = {
     ),
     "an option of an empty front end": (
         ReaderSettings("counter", "nfc", "usb:072f:2200", options={"brty": "106A"}),
-        ["options: the driver 'nfc' takes none: brty"],
+        ["options: unknown option 'brty', known: technologies"],
+    ),
+    "nothing: a front end of one technology": (
+        ReaderSettings("counter", "nfc", "/dev/rfid-reader", options={"technologies": "212F"}),
+        [],
+    ),
+    "a technology that names no customer": (
+        ReaderSettings("counter", "nfc", "/dev/rfid-reader", options={"technologies": "106A 106B"}),
+        ["options: technologies is of 106A, 212F"],
+    ),
+    "no technology": (
+        ReaderSettings("counter", "nfc", "/dev/rfid-reader", options={"technologies": " "}),
+        ["options: technologies is of 106A, 212F"],
+    ),
+    "nothing: a front end by its place": (ReaderSettings("counter", "nfc", "usb:001:004"), []),
+    "a front end whose faults nfcpy would hide": (
+        ReaderSettings("counter", "nfc", "usb:072f"),
+        ["port: name it usb:VVVV:PPPP, as lsusb does: else no fault can be told"],
     ),
     "nothing: a recording names its family": (ReaderSettings("x", "replay", str(RECORDING)), []),
     "a recording that is none": (

@@ -52,7 +52,7 @@ Sound = Literal["auto", "bell", "files", "reader", "off"]
 Role = Literal["cashier", "supervisor", "technician"]
 
 LINE_OPTIONS = ("end", "prefix", "suffix", "regex", "min_length", "max_length", "idle_accepts")
-READER_OPTIONS = (*LINE_OPTIONS, "script", "socket")
+READER_OPTIONS = (*LINE_OPTIONS, "technologies", "script", "socket")
 
 _WORD = text(1, 40, r"[a-z][a-z0-9-]*", "small letters, digits and dashes")
 _WORD_OR_NONE = text(0, 40, r"([a-z][a-z0-9-]*)?", 'small letters, digits and dashes, or ""')
@@ -60,6 +60,7 @@ _PREFIX = text(0, 200, r"(/[A-Za-z0-9_.~-]+)*", 'such as "/core/data": no closin
 _HEADER = text(1, 80, r"[A-Za-z0-9_-]+", "a header's name")
 _TEMPLATE = text(7, 200, r"[ -~]*\{token\}[ -~]*", "must hold {token}, which stands for the secret")
 _STEPS = texts(r".{1,80}", "the normaliser's steps, in quotes; [] is the driver's own")
+_TECHNOLOGIES = text(4, 9, r"(106A|212F)( (106A|212F))?", "106A, 212F or both with a blank between")
 _HASH = text(0, 400, r"(scrypt\$.+)?", 'a hash that begins with scrypt$, or ""')
 
 
@@ -121,6 +122,7 @@ class Reader:
     min_length: Annotated[int | None, Key(whole(1, CARD_ID_LENGTH_MAX, "characters"), None)]
     max_length: Annotated[int | None, Key(whole(1, CARD_ID_LENGTH_MAX, "characters"), None)]
     idle_accepts: Annotated[bool | None, Key(flag(), None)]
+    technologies: Annotated[str | None, Key(_TECHNOLOGIES, None)]
     script: Annotated[Path | None, Key(path(), None)]
     socket: Annotated[Path | None, Key(path(), None)]
 

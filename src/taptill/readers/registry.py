@@ -4,7 +4,7 @@ Other packages add drivers through the entry-point group `taptill.readers`: the 
 is the driver's, its object a `Driver`, whose module must not import a device package by itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import entry_points
@@ -13,6 +13,7 @@ from pathlib import Path
 from taptill.domain.clock import Clock
 from taptill.domain.tap import CardProblem, ReaderMessage, Tap
 from taptill.readers.device import Device, ReaderSettings
+from taptill.readers.drivers.usb import is_whole
 from taptill.readers.frames import Frame, RawKind, Signal
 from taptill.readers.frames.families import find_family
 from taptill.readers.nearest import unknown_word
@@ -23,6 +24,8 @@ from taptill.readers.supervisor import Supervisor
 
 GROUP = "taptill.readers"
 BAUD_MAX = 4_000_000
+NFC_OPTION = "technologies"
+NFC_TECHNOLOGIES = ("106A", "212F")
 SIMULATED_OPTIONS = ("script", "socket")
 
 
@@ -160,17 +163,27 @@ def _port_problems(settings: ReaderSettings) -> list[str]:
 
 
 def _nfc_problems(settings: ReaderSettings) -> list[str]:
-    taken = ", ".join(sorted(settings.options))
-    unknown = [f"options: the driver 'nfc' takes none: {taken}"] if taken else []
-    return _port_problems(settings) + unknown
+    found = _port_problems(settings)
+    if settings.port.startswith("usb") and not is_whole(settings.port):
+        found.append("port: name it usb:VVVV:PPPP, as lsusb does: else no fault can be told")
+    found += _unknown_options(settings, (NFC_OPTION,))
+    wanted = str(settings.options.get(NFC_OPTION, NFC_TECHNOLOGIES[0])).split()
+    wrong = [one for one in wanted if one not in NFC_TECHNOLOGIES]
+    if wrong or not wanted:
+        found.append(f"options: {NFC_OPTION} is of {', '.join(NFC_TECHNOLOGIES)}")
+    return found
+
+
+def _unknown_options(settings: ReaderSettings, known: Sequence[str]) -> list[str]:
+    return [
+        f"options: {unknown_word('option', name, known)}"
+        for name in settings.options
+        if name not in known
+    ]
 
 
 def _simulated_problems(settings: ReaderSettings) -> list[str]:
-    return [
-        f"options: {unknown_word('option', name, SIMULATED_OPTIONS)}"
-        for name in settings.options
-        if name not in SIMULATED_OPTIONS
-    ]
+    return _unknown_options(settings, SIMULATED_OPTIONS)
 
 
 def _family_gives(settings: ReaderSettings) -> RawKind | None:

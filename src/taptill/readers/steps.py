@@ -27,8 +27,8 @@ Maker = Callable[[Sequence[str]], _F]
 
 _HEX_DIGITS = frozenset("0123456789ABCDEFabcdef")
 _SEPARATORS = str.maketrans("", "", " :-._")
-_CASCADE_TAG, _RANDOM = 0x88, 0x08
-_SINGLE_SIZE = 4
+_CASCADE_TAG, _RANDOM, _RANDOM_IDM = 0x88, 0x08, b"\x01\xfe"
+_SINGLE_SIZE, _IDM_SIZE = 4, 8
 _OCTET_BITS = 8
 
 
@@ -58,11 +58,13 @@ def from_hex(text: str) -> bytes:
 def refuse_nameless(uid: bytes) -> bytes:
     """Let a UID pass unless it is random, cut short or blank (ISO/IEC 14443-3, NXP AN10927).
 
-    Four octets that begin with 08 are new at every activation; those that begin with 88 are the
-    first part of a longer UID. All zeros and all ones are read failures.
+    Four octets that begin with 08 are new at every activation, and so are the eight of a FeliCa
+    peer, a phone, that begin with 01FE (NFC Forum Digital, NFCID2); four that begin with 88 are
+    the first part of a longer UID. All zeros and all ones are read failures.
     """
     refuse_blank(uid)
-    if len(uid) == _SINGLE_SIZE and uid[0] == _RANDOM:
+    peer = len(uid) == _IDM_SIZE and uid.startswith(_RANDOM_IDM)
+    if peer or (len(uid) == _SINGLE_SIZE and uid[0] == _RANDOM):
         raise RefusedError(CardTrouble.RANDOM_ID)
     if len(uid) == _SINGLE_SIZE and uid[0] == _CASCADE_TAG:
         raise RefusedError(CardTrouble.CASCADE_TAG)

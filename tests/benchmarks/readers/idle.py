@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.benchmarks.figures import Bench, Figure, at_most, median
+from tests.fakes.devices.pn532 import Pn532
 from tests.fakes.devices.polled import PolledBox
 from tests.readers.lines import Inbox, PtyLine, RealClock
 
@@ -20,14 +21,18 @@ POLLED = ("twn4-simple", "gwiot-7941w", "gnetplus-binary", "acs-serial-ccid")
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Measure four readers that talk by themselves, then four that are asked."""
+    """Measure four readers that talk by themselves, four that are asked, and a PN532."""
     with ExitStack() as lines:
         streams = [lines.enter_context(_stream(bench.folder, n)) for n in range(READERS)]
         talking = _figure(bench, f"{READERS} idle readers that talk", streams, STREAMS_MAX)
     with ExitStack() as lines:
         polled = [lines.enter_context(_polled(family)) for family in POLLED]
         asked = _figure(bench, f"{len(POLLED)} idle readers that are asked", polled, POLLED_MAX)
-    return [talking, asked]
+    box = Pn532()
+    chip = [ReaderSettings("pn532", "nfc", str(box.path))]
+    looking = _figure(bench, "an idle PN532, looked at for two kinds of cards", chip, POLLED_MAX)
+    box.unplug()
+    return [talking, asked, looking]
 
 
 def _figure(bench: Bench, name: str, settings: list[ReaderSettings], percent_max: float) -> Figure:

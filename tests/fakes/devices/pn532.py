@@ -1,18 +1,26 @@
 """A PN532 on a pseudo-terminal: host frames in, chip frames out, with a card or without.
 
-The answers are those that nfcpy's driver needs; UM0701-02 has the frames.
+The answers are those that nfcpy's driver needs; UM0701-02 has the frames. Its switches are the
+faults of a real line.
 """
 
 import os
+import termios
 import tty
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
 START = b"\x00\x00\xff"
 ACK = b"\x00\x00\xff\x00\xff\x00"
+ERROR_FRAME = bytes.fromhex("0000ff01ff7f8100")
 HEADER = 5
 NO_CARD_REGISTER = b"\x26"
+LOOK = 0x4A
+TX_CONTROL = b"\x63\x04"
+FIXED = {0x02: bytes.fromhex("32010607"), 0x16: b"\x00"}
+BAUDS = {4: 115_200, 5: 230_400, 6: 460_800, 7: 921_600}
 
 
 def framed(payload: bytes) -> bytes:
@@ -25,12 +33,119 @@ def framed(payload: bytes) -> bytes:
     return START + length + payload + bytes([-sum(payload) & 0xFF, 0])
 
 
-class Pn532:
-    """Answers in a thread of its own until it is unplugged."""
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What answers in the field: a UID and its SAK, or a FeliCa card's IDm."""
+
+    number: str = ""
+    sak: int = 0x08
+    felica: bool = False
+
+    @property
+    def found(self) -> bytes:
+        """Give what InListPassiveTarget says of it, from the number of the target on."""
+        octets = bytes.fromhex(self.number)
+        if self.felica:
+            answer = b"\x01" + octets + bytes(8) + b"\x12\xfc"
+            return b"\x01" + bytes([len(answer) + 1]) + answer
+        size = {4: 0x04, 7: 0x44, 10: 0x84}.get(len(octets), 0x04)
+        return bytes([1, 0, size, self.sak, len(octets)]) + octets
+
+
+NOBODY = Card()
+
+# What the chip says to a look at the field, after its ACK, and what becomes of the line.
+FAULTS = {
+    "silent": b"",
+    "garbage": b"\x55\xaa\x12\x34\x56\x78\x9a\xbc",
+    "bad checksum": ACK + framed(b"\xd5\x4b\x00")[:-2] + b"\x77\x00",
+    "acknowledged, not answered": ACK,
+    "cut short": ACK + START[:2],
+    "error frame": ACK + ERROR_FRAME,
+    "answer to something else": ACK + framed(b"\xd5\x03\x32\x01\x06\x07"),
+    "pulled": b"",
+}
+
+
+class Chip:
+    """What a PN532 knows and answers, whatever carries its words."""
 
     def __init__(self) -> None:
-        self.card = b""
+        self.card = NOBODY
+        self.commands: list[int] = []
+        self.field = False
+        self.faster = 0
+
+    @property
+    def looks(self) -> int:
+        """Give how often it was told to look for a card, at one of its technologies."""
+        return self.commands.count(LOOK)
+
+    def answer(self, command: bytes) -> bytes:
+        """Give the payload that answers a command: D5, its code plus one, what it returns."""
+        code, rest = command[0], command[1:]
+        self.commands.append(code)
+        found = FIXED.get(code, b"")
+        match code, rest:
+            case 0x00, _:
+                found = rest
+            case 0x06, _ if rest == TX_CONTROL:
+                found = b"\x03" if self.field else b"\x00"
+            case 0x06, _:
+                found = NO_CARD_REGISTER * (len(rest) // 2)
+            case 0x10, _:
+                self.faster = BAUDS[rest[0]]
+            case 0x32, _ if rest[0] == 1:
+                self.field = bool(rest[1] & 1)
+            case 0x4A, _:
+                self.field = True
+                here = self.card.number and self.card.felica == (rest[1] == 1)
+                found = b"\x01" + self.card.found if here else b"\x00"
+        return bytes([0xD5, code + 1]) + found
+
+
+class Acr122u:
+    """The chip behind a USB plug, which nfcpy talks to in CCID blocks (ACR122U API 2.04)."""
+
+    TYPE = "USB"
+    manufacturer_name, product_name = "ACS", "ACR122U PICC Interface"
+
+    def __init__(self) -> None:
+        self.chip = Chip()
+        self.closed = False
+        self._said = b""
+
+    def write(self, frame: bytes) -> None:
+        """Take a block; FF 00 00 00 hands a command to the chip."""
+        match bytes(frame[10:]):
+            case b"\xff\x00\x48\x00\x00":
+                said = b"ACR122U207"
+            case apdu if apdu.startswith(b"\xff\x00\x00\x00"):
+                said = self.chip.answer(apdu[6:]) + b"\x90\x00"
+            case _:
+                said = b"\x90\x00"
+        self._said = b"\x80" + len(said).to_bytes(4, "little") + bytes(5) + said
+
+    def read(self, _timeout: int) -> bytearray:
+        """Give the block that answers the last one."""
+        return bytearray(self._said)
+
+    def close(self) -> None:
+        """Note that nobody talks any more."""
+        self.closed = True
+
+
+class Pn532:
+    """Answers in a thread of its own until it is unplugged.
+
+    `fault` is one of `FAULTS` for so many looks as `faults` says; `deaf` is silent to all.
+    """
+
+    def __init__(self, baud: int = 115_200) -> None:
+        self.chip = Chip()
+        self.baud = baud
         self.deaf = False
+        self.fault, self.faults = "", 0
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
         self.path = Path(os.ttyname(self._slave))
@@ -44,8 +159,8 @@ class Pn532:
             self._slave, slave = -1, self._slave
             os.write(slave, ACK)
             os.close(slave)
-            self._thread.join(5)
-            assert not self._thread.is_alive()
+        self._thread.join(5)
+        assert not self._thread.is_alive()
 
     def _serve(self) -> None:
         pending = b""
@@ -63,6 +178,8 @@ class Pn532:
             return max(0, len(pending) - 2)
         rest = pending[start:]
         if rest.startswith(ACK):
+            # The host may have changed its own speed before or after it confirms the new one.
+            self.baud, self.chip.faster = self.chip.faster or self.baud, 0
             return start + len(ACK)
         extended = rest[3:5] == b"\xff\xff"
         head = HEADER + 3 * extended
@@ -71,25 +188,21 @@ class Pn532:
         size = int.from_bytes(rest[5:7], "big") if extended else rest[3]
         if len(rest) < head + size + 2:
             return 0
-        if not self.deaf:
-            os.write(self._master, ACK + framed(self._answer(rest[head + 1 : head + size])))
+        if not self.deaf and self._heard_right():
+            self._reply(rest[head + 1 : head + size])
         return start + head + size + 2
 
-    def _answer(self, command: bytes) -> bytes:
-        """Give the payload that answers a command: D5, its code plus one, what it returns."""
-        match command[0], command[1:]:
-            case 0x00, echoed:
-                found = echoed
-            case 0x02, _:
-                found = bytes.fromhex("32010607")
-            case 0x06, registers:
-                found = NO_CARD_REGISTER * (len(registers) // 2)
-            case 0x16, _:
-                found = b"\x00"
-            case 0x4A, _ if self.card:
-                found = bytes.fromhex("0101000408") + bytes([len(self.card)]) + self.card
-            case 0x4A, _:
-                found = b"\x00"
-            case _:
-                found = b""
-        return bytes([0xD5, command[0] + 1]) + found
+    def _heard_right(self) -> bool:
+        """Tell whether the host speaks at our speed; at another one all that comes is noise."""
+        return bool(termios.tcgetattr(self._master)[4] == getattr(termios, f"B{self.baud}"))
+
+    def _reply(self, command: bytes) -> None:
+        answer = self.chip.answer(command)
+        if command[0] != LOOK or not self.faults:
+            os.write(self._master, ACK + framed(answer))
+            return
+        self.faults -= 1
+        os.write(self._master, FAULTS[self.fault])
+        if self.fault == "pulled":
+            os.close(self._slave)
+            self._slave = -1

@@ -11,7 +11,6 @@ from threading import Thread
 
 import pytest
 from nfc.clf import ContactlessFrontend, LocalTarget
-from tests.fakes.devices.pn532 import Pn532
 from tests.readers.conftest import OpenReader
 from tests.readers.lines import PtyLine, open_descriptors
 
@@ -23,11 +22,12 @@ from taptill.readers.drivers.nfc import NfcReader
 # Below, names of services stand in for numbers, and nfcpy cannot take a name.
 UNNAMED_PORTS = range(49_152, 65_536)
 # Any command that is not part of the selection ends nfcpy's listening.
-TAKEN_AWAY = b"106A 3000"
+TAKEN_AWAY = {"106A": b"106A 3000", "212F": b"212F 0A060102030405060708"}
 
 
-def settings(port: Path | str) -> ReaderSettings:
-    return ReaderSettings("counter", "nfc", str(port))
+def settings(port: Path | str, technologies: str = "106A 212F") -> ReaderSettings:
+    options = {"technologies": technologies}
+    return ReaderSettings("counter", "nfc", str(port), options=options)
 
 
 def free_udp_port() -> int:
@@ -42,15 +42,23 @@ def free_udp_port() -> int:
     raise AssertionError("no free port")
 
 
-@contextmanager
-def tag(port: int, uid: str) -> Iterator[None]:
-    """Hold a type 2 tag against the reader at this port."""
-    target = LocalTarget(
+def type_2(uid: str) -> LocalTarget:
+    return LocalTarget(
         "106A",
         sens_res=bytearray.fromhex("0101"),
         sdd_res=bytearray.fromhex(uid),
         sel_res=bytearray.fromhex("00"),
     )
+
+
+def felica(idm: str) -> LocalTarget:
+    answer = bytearray.fromhex(f"01{idm}{'FF' * 8}12FC")
+    return LocalTarget("212F", sensf_res=answer)
+
+
+@contextmanager
+def tag(port: int, target: LocalTarget) -> Iterator[None]:
+    """Hold a tag against the reader at this port."""
 
     def listen() -> None:
         frontend = ContactlessFrontend(f"udp:localhost:{port}")
@@ -63,24 +71,31 @@ def tag(port: int, uid: str) -> Iterator[None]:
         yield
     finally:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hand:
-            hand.sendto(TAKEN_AWAY, ("127.0.0.1", port))
+            hand.sendto(TAKEN_AWAY[target.brty], ("127.0.0.1", port))
         thread.join(5)
         assert not thread.is_alive()
 
 
-@pytest.mark.parametrize("uid", ["A1B2C3D4", "04A1B2C3D4E5F6"])
-def test_a_tag_left_on_the_reader_is_one_tap(uid: str, readers: OpenReader) -> None:
-    port = free_udp_port()
-    with tag(port, uid):
-        reader, inbox = readers(settings(f"udp:localhost:{port}"))
+TAGS = {
+    "A1B2C3D4": type_2("A1B2C3D4"),
+    "04A1B2C3D4E5F6": type_2("04A1B2C3D4E5F6"),
+    "0102030405060708": felica("0102030405060708"),
+}
+
+
+@pytest.mark.parametrize("number", TAGS)
+def test_a_tag_left_on_the_reader_is_one_tap(number: str, readers: OpenReader) -> None:
+    port, target = free_udp_port(), TAGS[number]
+    with tag(port, target):
+        reader, inbox = readers(settings(f"udp:localhost:{port}", target.brty))
         inbox.wait(lambda: bool(inbox.health) and inbox.health[-1].frames >= 5)
         assert reader.stop()
-    assert inbox.taps == [uid]
+    assert inbox.taps == [number]
 
 
 def test_a_phone_is_told_that_it_hides_its_number(readers: OpenReader) -> None:
     port = free_udp_port()
-    with tag(port, "08A1B2C3"):
+    with tag(port, type_2("08A1B2C3")):
         reader, inbox = readers(settings(f"udp:localhost:{port}"))
         inbox.wait(lambda: bool(inbox.problems))
         assert reader.stop()
@@ -125,48 +140,3 @@ def test_a_line_that_another_program_uses_is_busy(line: PtyLine) -> None:
     os.close(holder)
     assert state is ReaderState.BUSY
     assert f"({os.getpid()})" in detail
-
-
-@pytest.fixture
-def chip() -> Iterator[Pn532]:
-    """A chip on a terminal whose path nfcpy's own syntax cannot express."""
-    chip = Pn532()
-    yield chip
-    chip.unplug()
-
-
-def test_a_chip_on_a_serial_line_names_its_cards(chip: Pn532, readers: OpenReader) -> None:
-    reader, inbox = readers(settings(chip.path))
-    inbox.wait_state(ReaderState.OK)
-    chip.card = bytes.fromhex("A1B2C3D4")
-    inbox.wait_taps("A1B2C3D4")
-    chip.card = bytes.fromhex("04A1B2C3D4E5F6")
-    inbox.wait(lambda: len(inbox.taps) + len(inbox.problems) == 2)
-    chip.card = b""
-    assert reader.stop()
-
-
-def test_a_chip_that_falls_silent_is_lost_and_found_again(chip: Pn532, readers: OpenReader) -> None:
-    _, inbox = readers(settings(chip.path))
-    inbox.wait_state(ReaderState.OK)
-    chip.deaf = True
-    inbox.wait_state(ReaderState.LOST)
-    chip.deaf = False
-    assert inbox.wait_state(ReaderState.OK).reopened == 1
-    chip.card = bytes.fromhex("A1B2C3D4")
-    inbox.wait_taps("A1B2C3D4")
-
-
-def test_an_unplugged_chip_leaves_no_descriptor_open() -> None:
-    before = open_descriptors()
-    for _ in range(5):
-        chip = Pn532()
-        reader = NfcReader(settings(chip.path))
-        reader.open()
-        assert reader.read() == []
-        chip.unplug()
-        with pytest.raises(ReaderError) as lost:
-            reader.read()
-        assert state_of(lost.value) == (ReaderState.LOST, str(chip.path))
-        reader.close()
-    assert open_descriptors() == before

@@ -20,7 +20,7 @@ _HINTS = {
     ReaderState.OK: "works",
     ReaderState.MISSING: "{detail} is not plugged in, or nobody answers there",
     ReaderState.DENIED: "no permission for {detail}: add the account to group dialout, log in anew",
-    ReaderState.BUSY: "in use by {detail}: stop that program (systemctl stop taptill)",
+    ReaderState.BUSY: "in use by {detail}: stop it (systemctl stop taptill), blacklist a module",
     ReaderState.LOST: "{detail} was unplugged",
     ReaderState.GARBLED: "garbled, or no answer: wrong baud rate or family?",
     ReaderState.FAULTY: "{detail} reports a fault: unplug it for five seconds",

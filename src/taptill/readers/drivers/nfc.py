@@ -1,138 +1,121 @@
-"""An NFC front end that nfcpy knows in, frames out: ISO 14443 A cards at 106 kbit/s, by polling.
+"""An NFC front end that nfcpy knows in, frames out: cards of ISO 14443 A and FeliCa, by polling.
 
 `sense()` alone, never `connect()`: it names every card, phones too, raises real errors and returns
-in time. What comes out of nfcpy on a fault is of many unrelated kinds; here they become one error.
+in time. What comes out of nfcpy on a fault is of many unrelated kinds; here each is a bad look, and
+so many in a row are a reader that has to be opened anew.
 """
 
-import fcntl
-import os
-import termios
-from contextlib import suppress
+import errno
 from threading import Event
 from typing import Any
 
-from nfc.clf import ContactlessFrontend, RemoteTarget, pn532
-from nfc.clf import Error as FrontendError
+from nfc.clf import ContactlessFrontend, RemoteTarget
 from nfc.clf.pn53x import Chipset
-from nfc.clf.transport import TTY
 
 from taptill.domain.errors import ReaderError
 from taptill.domain.tap import ReaderState
 from taptill.readers.device import ReaderSettings, trouble
+from taptill.readers.drivers.frontend import FAULTS, Line, at_rest, pn532_at
 from taptill.readers.drivers.ports import opening_trouble
-from taptill.readers.frames import AnyFrame, Frame
+from taptill.readers.drivers.usb import holder, node
+from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Signal
 
+TECHNOLOGIES = "106A 212F"
 POLL_S = 0.12
+FAULTS_MAX = 3
+
+# ISO/IEC 14443-3 has UIDs of 4, 7 and 10 octets, JIS X 6319-4 an IDm of 8.
+_SIZES = {"106A": (4, 7, 10), "212F": (8,)}
+_IDM = slice(1, 9)
 _TYPE_1_UID = slice(2, 6)
-# IndexError: the driver looks into an answer that was cut short. TimeoutError is an OSError.
-_FAULTS: tuple[type[Exception], ...] = (
-    OSError,
-    IndexError,
-    ValueError,
-    termios.error,
-    FrontendError,
-    Chipset.Error,
-)
 
 
 class NfcReader:
     """A device over nfcpy; a path (`/dev/...`) is a PN532, anything else is nfcpy's own syntax."""
 
     def __init__(self, settings: ReaderSettings) -> None:
+        wanted = str(settings.options.get("technologies", TECHNOLOGIES))
         self._settings = settings
+        self._targets = [RemoteTarget(one) for one in wanted.split()]
         self._stopping = Event()
-        self._lock: int | None = None
+        self._line: Line | None = None
         self._frontend: Any = None
+        self._faults = 0
 
     def open(self) -> None:
-        """Lock a path, find the chip, switch it on."""
-        settings = self._settings
+        """Lock the line or claim the device, find the chip, switch it on."""
+        port, self._faults = self._settings.port, 0
         try:
-            if settings.port.startswith("/"):
-                path = os.path.realpath(settings.port)
-                self._lock = _locked(path)
-                self._frontend = _pn532(path)
+            if port.startswith("/"):
+                self._line = Line(port)
+                self._frontend = ContactlessFrontend()
+                self._frontend.device = pn532_at(self._line)
             else:
-                self._frontend = ContactlessFrontend(settings.port)
-        except _FAULTS as error:
-            raise self._opening_trouble(error) from error
+                self._frontend = ContactlessFrontend(port)
+        except FAULTS as error:
+            if not self._stopping.is_set():
+                raise self._opening_trouble(error) from error
 
     def _opening_trouble(self, error: Exception) -> ReaderError:
-        settings = self._settings
-        if isinstance(error, FileNotFoundError) and settings.port.startswith("usb"):
-            return trouble(settings.name, ReaderState.FAULTY, "libusb-1.0-0")
-        return opening_trouble(settings.name, settings.port, error)
+        name, port = self._settings.name, self._settings.port
+        if self._line and not self._line.hung_up:
+            return trouble(name, ReaderState.FAULTY, port)
+        if port.startswith("usb") and isinstance(error, FileNotFoundError):
+            return trouble(name, ReaderState.FAULTY, "libusb-1.0-0")
+        if port.startswith("usb") and isinstance(error, OSError):
+            if error.errno == errno.EBUSY and (held_by := holder(port)):
+                return trouble(name, ReaderState.BUSY, held_by)
+            return opening_trouble(name, node(port) or port, error)
+        return opening_trouble(name, port, error)
 
     def read(self) -> list[AnyFrame]:
         """Look for a card once, one poll interval after the last look."""
         if self._stopping.wait(POLL_S):
             return []
         try:
-            target = self._frontend.sense(RemoteTarget("106A"), iterations=1)
-        except _FAULTS as error:
-            settings = self._settings
-            raise trouble(settings.name, ReaderState.LOST, settings.port) from error
-        uid = target and (target.sdd_res or (target.rid_res or b"")[_TYPE_1_UID])
-        return [Frame(uid.hex().upper())] if uid else []
+            target = self._frontend.sense(*self._targets, iterations=1)
+        except FAULTS as error:
+            return self._bad_look(error)
+        self._faults = 0
+        return [_named(target)] if target else [Signal.NO_CARD]
+
+    def _bad_look(self, error: Exception) -> list[AnyFrame]:
+        """Count a look that failed; ReaderError when the device is gone, or fails on and on."""
+        if self._stopping.is_set():
+            return []
+        name, port = self._settings.name, self._settings.port
+        self._faults += 1
+        if isinstance(error, OSError) and error.errno == errno.ENODEV:
+            raise trouble(name, ReaderState.LOST, port) from error
+        if self._line and self._line.hung_up:
+            raise trouble(name, ReaderState.LOST, port) from error
+        if self._faults == FAULTS_MAX:
+            # A device on USB that is gone does not always say so.
+            state = ReaderState.GARBLED if self._line else ReaderState.LOST
+            raise trouble(name, state, port) from error
+        told = isinstance(error, Chipset.Error)
+        return [BadFrame(Fault.READER_ERROR if told else Fault.NO_ANSWER)]
 
     def interrupt(self) -> None:
-        """End the wait between two looks; a look itself takes 1 s at most."""
+        """End a wait and a talk on a serial line; a look on USB takes 1 s at most."""
         self._stopping.set()
+        if line := self._line:
+            line.interrupt()
 
     def close(self) -> None:
-        """Give back the chip and the descriptors, also those of a line that is gone."""
+        """Switch the field off, give back the descriptors, also those of a line that is gone."""
         frontend, self._frontend = self._frontend, None
+        line, self._line = self._line, None
         if frontend is not None and frontend.device is not None:
-            _close_frontend(frontend)
-        lock, self._lock = self._lock, None
-        if lock is not None:
-            with suppress(OSError):
-                os.close(lock)
+            at_rest(frontend, line)
+        if line is not None:
+            line.close()
 
 
-def _locked(path: str) -> int:
-    """Lock the line for ourselves: nfcpy opens one that is in use without a word."""
-    lock = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(lock)
-        raise
-    return lock
-
-
-def _pn532(path: str) -> ContactlessFrontend:
-    """Open a chip by its device path, which nfcpy's own path syntax cannot express."""
-    line = TTY(path)
-    try:
-        chip = pn532.init(line)
-    except _FAULTS:
-        _close_line(line)
-        raise
-    chip._path = path  # noqa: SLF001 - what nfcpy's own opener sets, and prints
-    frontend = ContactlessFrontend()
-    frontend.device = chip
-    return frontend
-
-
-def _close_frontend(frontend: ContactlessFrontend) -> None:
-    chipset = getattr(frontend.device, "chipset", None)
-    line = getattr(chipset, "transport", None)
-    if chipset is not None and hasattr(chipset, "power_down"):
-        # An ACR122U that was powered down has to be plugged in anew.
-        chipset.power_down = lambda *_, **__: None
-    with suppress(*_FAULTS):
-        frontend.close()
-    frontend.device = None
-    if line is not None:
-        _close_line(line)
-
-
-def _close_line(line: Any) -> None:
-    """Close what nfcpy leaves open when the line is gone: its close flushes first and fails."""
-    with suppress(*_FAULTS):
-        line.close()
-    tty = getattr(line, "tty", None)
-    if tty is not None:
-        with suppress(*_FAULTS):
-            tty.close()
+def _named(target: Any) -> AnyFrame:
+    """Give the card's number; one of another size was cut short, or has something behind it."""
+    if target.sensf_res is not None:
+        kind, number = "212F", target.sensf_res[_IDM]
+    else:
+        kind, number = "106A", target.sdd_res or (target.rid_res or b"")[_TYPE_1_UID]
+    return Frame(number.hex().upper()) if len(number) in _SIZES[kind] else BadFrame(Fault.FRAMING)

@@ -32,7 +32,7 @@ def opening_trouble(reader: str, port: str, error: Exception) -> ReaderError:
     # A network peer that cannot be reached leaves no errno behind.
     unnamed = ReaderState.FAULTY if is_path(port) else ReaderState.MISSING
     state = _STATES.get(_errno_of(error), unnamed)
-    holder = _holder_of(port) if state is ReaderState.BUSY else ""
+    holder = holder_of(port) if state is ReaderState.BUSY else ""
     return trouble(reader, state, holder or port)
 
 
@@ -42,7 +42,7 @@ def _errno_of(error: Exception) -> int:
     return int(error.args[0]) if isinstance(error, termios.error) else 0
 
 
-def _holder_of(port: str) -> str:
+def holder_of(port: str) -> str:
     """Name the program that has the port open, as far as this account may see it."""
     device = os.path.realpath(port)
     for process in Path("/proc").glob("[0-9]*"):

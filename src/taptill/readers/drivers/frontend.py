@@ -1,0 +1,151 @@
+"""A serial path in, a PN532 at work out: what nfcpy's own opener cannot do.
+
+nfcpy raises the chip's speed and forgets to lower it when it is killed: the chip is then deaf until
+its power is cut (nfcpy issues 63, 230). Here it stays at 115200 baud, where a look at a card takes
+some 15 ms, and one that another program left at a higher speed is called back.
+"""
+
+import errno
+import logging
+import os
+import termios
+from contextlib import suppress
+from typing import Any
+
+import serial
+from nfc.clf import ContactlessFrontend, pn532
+from nfc.clf import Error as FrontendError
+from nfc.clf.pn53x import Chipset
+from nfc.clf.transport import TTY
+
+BAUD = 115_200
+STRAY_BAUDS = (921_600, 460_800, 230_400)
+ACK_MS = 100
+SLOW_ACK_MS = 1500
+WRITE_S = 0.5
+
+# IndexError: nfcpy looks into an answer that was cut short. TimeoutError is an OSError.
+FAULTS: tuple[type[Exception], ...] = (
+    *(OSError, IndexError, ValueError, TypeError),
+    *(termios.error, FrontendError, Chipset.Error),
+)
+_CLOSED: tuple[type[Exception], ...] = (AttributeError, *FAULTS)
+
+# UM0701-02 6.3.2 and 7.2: ten zeros wake the chip up, then a command in a normal frame.
+_WAKE = bytes(10)
+_VERSION = bytes.fromhex("0000ff02fed4022a00"), bytes.fromhex("0000ff06fad50332")
+_NORMAL_MODE = bytes.fromhex("0000ff05fbd4140100001700"), bytes.fromhex("0000ff02fed5151600")
+_SPEED_115200 = bytes.fromhex("0000ff03fdd410041800"), bytes.fromhex("0000ff02fed5111a00")
+
+log = logging.getLogger(__name__)
+
+
+class Line(TTY):  # type: ignore[misc]
+    """What nfcpy talks over: locked, to be interrupted, and closed whatever has become of it."""
+
+    def __init__(self, path: str) -> None:
+        """Open the device behind a path, as it is now. Errors: OSError."""
+        self._interrupted = False
+        super().__init__(os.path.realpath(path))
+
+    def open(self, port: str, baudrate: int = BAUD) -> None:
+        """Take the line for ourselves: nfcpy opens one that is in use without a word."""
+        self.tty = serial.Serial(
+            port, baudrate, timeout=ACK_MS / 1000, write_timeout=WRITE_S, exclusive=True
+        )
+
+    def read(self, timeout: int) -> bytearray:
+        """Give one frame within `timeout` milliseconds. Errors: OSError."""
+        try:
+            frame: bytearray = super().read(timeout)
+        except IndexError as cut_short:
+            raise OSError(errno.EIO, os.strerror(errno.EIO)) from cut_short
+        if self._interrupted:
+            raise OSError(errno.ECANCELED, os.strerror(errno.ECANCELED))
+        return frame
+
+    def interrupt(self) -> None:
+        """Make a read in another thread fail at once, and each that follows."""
+        self._interrupted = True
+        with suppress(*_CLOSED):
+            self.tty.cancel_read()
+
+    def resume(self) -> None:
+        """Let the last words pass: forget that a read was to fail. Errors: `FAULTS`."""
+        self._interrupted = False
+        self.tty.timeout = 0
+        self.tty.read(1)  # takes the interruption, if no read has taken it
+
+    @property
+    def hung_up(self) -> bool:
+        """Tell whether the device behind the line is gone."""
+        try:
+            termios.tcgetattr(self.tty.fileno())
+        except _CLOSED:
+            return True
+        return False
+
+    def close(self) -> None:
+        """Give back the descriptor; nfcpy would flush first and fail on a line that is gone."""
+        tty, self.tty = self.tty, None
+        with suppress(*_CLOSED):
+            tty.close()
+
+
+def pn532_at(line: Line) -> pn532.Device:
+    """Wake the chip up at the end of a line, whatever speed it was left at. Errors: `FAULTS`."""
+    if not _awake(line):
+        _call_back(line)
+        if not _awake(line):
+            raise OSError(errno.ETIMEDOUT, "no PN532 answers")
+    chip = pn532.Device(pn532.Chipset(line, log), log)
+    chip._path = line.port  # noqa: SLF001 - what nfcpy's own opener sets, and prints
+    return chip
+
+
+def _awake(line: Line) -> bool:
+    # The first answer over a USB bridge of a Pi may take 1 s (nfcpy issue 45).
+    slow = os.path.basename(line.port).startswith("ttyUSB")  # noqa: PTH119 - a text, no file
+    return _answered(line, *_VERSION, ack_ms=SLOW_ACK_MS if slow else ACK_MS) and _answered(
+        line, *_NORMAL_MODE
+    )
+
+
+def _call_back(line: Line) -> None:
+    """Tell a chip at a higher speed to come down to ours."""
+    for baud in STRAY_BAUDS:
+        line.baudrate = baud
+        if _answered(line, *_SPEED_115200):
+            line.write(Chipset.ACK)  # the chip changes its speed when it hears this
+            line.tty.flush()
+            break
+    line.baudrate = BAUD
+
+
+def _answered(line: Line, command: bytes, answer: bytes, ack_ms: int = ACK_MS) -> bool:
+    line.write(_WAKE + command)
+    try:
+        return line.read(ack_ms) == Chipset.ACK and line.read(ACK_MS).startswith(answer)
+    except OSError as error:
+        if line.hung_up or error.errno == errno.ECANCELED:
+            raise
+        return False
+
+
+def at_rest(frontend: ContactlessFrontend, line: Line | None) -> None:
+    """Switch the field off and let go of the device; it stays powered.
+
+    One that was powered down may be dead until it is plugged in anew (ACR122U; nfcpy issue 154).
+    """
+    device: Any = frontend.device
+    chipset: Any = getattr(device, "chipset", None)
+    with suppress(*FAULTS):
+        if line is not None:
+            line.resume()
+            chipset.send_ack()  # ends what the chip is still about
+            device.mute()
+        else:
+            if hasattr(chipset, "power_down"):
+                chipset.power_down = lambda *_, **__: None
+            frontend.close()
+    frontend.device = None

@@ -1,0 +1,61 @@
+"""nfcpy's name of a USB device in, its node and who holds it out, as the kernel lists them."""
+
+import re
+from contextlib import suppress
+from pathlib import Path
+
+from taptill.readers.drivers.ports import holder_of
+
+DEVICES = Path("/sys/bus/usb/devices")
+NODE = "/dev/bus/usb/{:03d}/{:03d}"
+OF_A_PROGRAM = "usbfs"
+"""The kernel's name for an interface that a program has claimed."""
+
+_BY_KIND = re.compile(r"usb:([0-9a-fA-F]{4}):([0-9a-fA-F]{4})")
+_BY_PLACE = re.compile(r"usb:(\d{1,3}):(\d{1,3})")
+
+
+def is_whole(port: str) -> bool:
+    """Tell whether a name says enough for nfcpy to tell why the device cannot be opened."""
+    return bool(_BY_KIND.fullmatch(port) or _BY_PLACE.fullmatch(port))
+
+
+def node(port: str, devices: Path = DEVICES) -> str:
+    """Give the node of the device, or nothing where it is not there."""
+    found = _device(port, devices)
+    return NODE.format(*_place(found)) if found else ""
+
+
+def holder(port: str, devices: Path = DEVICES) -> str:
+    """Name the kernel module or the program that has the device, as far as it may be seen."""
+    found = _device(port, devices)
+    if not found:
+        return ""
+    for driver in sorted(devices.glob(f"{found.name}:*/driver")):
+        name = driver.resolve().name
+        if name != OF_A_PROGRAM:
+            return f"kernel module {name}"
+    return holder_of(NODE.format(*_place(found)))
+
+
+def _device(port: str, devices: Path) -> Path | None:
+    kind, place = _BY_KIND.fullmatch(port), _BY_PLACE.fullmatch(port)
+    for device in sorted(devices.glob("*")):
+        with suppress(OSError, ValueError):  # an interface has none of these; a device may leave
+            if kind and _kind(device) == (kind[1].lower(), kind[2].lower()):
+                return device
+            if place and _place(device) == (int(place[1]), int(place[2])):
+                return device
+    return None
+
+
+def _kind(device: Path) -> tuple[str, str]:
+    return _read(device / "idVendor"), _read(device / "idProduct")
+
+
+def _place(device: Path) -> tuple[int, int]:
+    return int(_read(device / "busnum")), int(_read(device / "devnum"))
+
+
+def _read(file: Path) -> str:
+    return file.read_text("ascii").strip().lower()

@@ -1,0 +1,287 @@
+"""A PN532 on a serial line: its cards, its faults, and what another program has left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from nfc.clf import ContactlessFrontend, RemoteTarget, acr122
+from tests.fakes.devices.pn532 import FAULTS, NOBODY, Acr122u, Card, Pn532
+from tests.fakes.until import until
+from tests.project.sources import ROOT
+from tests.readers.conftest import OpenReader
+from tests.readers.lines import open_descriptors
+
+from taptill.domain.errors import ReaderError
+from taptill.domain.tap import CardTrouble, ReaderState
+from taptill.readers.device import ReaderSettings, state_of
+from taptill.readers.drivers.frontend import at_rest
+from taptill.readers.drivers.nfc import FAULTS_MAX, NfcReader
+from taptill.readers.frames import BadFrame, Frame, Signal
+
+SPEED, POWER_DOWN = 0x10, 0x16
+CARD = Card("A1B2C3D4")
+NUMBERS = {
+    "4 octets": CARD,
+    "7 octets": Card("04A1B2C3D4E5F6", sak=0x00),
+    "10 octets": Card("04A1B2C3D4E5F6A7B8C9"),
+    "a card with an operating system": Card("04112233445566", sak=0x20),
+    "FeliCa": Card("0102030405060708", felica=True),
+}
+PHONES = {
+    "as a card": Card("08A1B2C3", sak=0x20),
+    "as a card and a peer": Card("08A1B2C3", sak=0x60),
+    "as a FeliCa peer": Card("01FE030405060708", felica=True),
+}
+ONE_LOOK = [fault for fault in FAULTS if fault != "pulled"]
+
+
+def settings(box: Pn532) -> ReaderSettings:
+    return ReaderSettings("counter", "nfc", str(box.path), same_card_delay_ms=0)
+
+
+@pytest.fixture
+def box() -> Iterator[Pn532]:
+    """A chip on a terminal whose path nfcpy's own syntax cannot express."""
+    box = Pn532()
+    yield box
+    box.unplug()
+
+
+@pytest.fixture
+def reader(box: Pn532) -> Iterator[NfcReader]:
+    reader = NfcReader(settings(box))
+    reader.open()
+    yield reader
+    reader.close()
+
+
+@pytest.mark.parametrize("card", NUMBERS.values(), ids=NUMBERS)
+def test_a_card_is_named_whole(card: Card, box: Pn532, reader: NfcReader) -> None:
+    box.chip.card = card
+    assert reader.read() == [Frame(card.number)]
+    box.chip.card = NOBODY
+    assert reader.read() == [Signal.NO_CARD]
+
+
+def test_a_number_of_no_known_size_is_no_card(box: Pn532, reader: NfcReader) -> None:
+    """A chip that appends what the card says of itself would make another card of it."""
+    for number in ("A1B2C3D405", "A1B2C3D40578077102"):
+        box.chip.card = Card(number)
+        assert isinstance(reader.read()[0], BadFrame)
+
+
+async def test_a_card_left_there_is_one_tap_and_taps_anew_once_taken_away(
+    box: Pn532, readers: OpenReader
+) -> None:
+    _, inbox = readers(settings(box))
+    inbox.wait_state(ReaderState.OK)
+    box.chip.card = CARD
+    inbox.wait(lambda: inbox.health[-1].frames >= 5)
+    assert inbox.taps == [CARD.number]
+    box.chip.card = NOBODY
+    misses = box.chip.looks + 3 * 2  # at each of the technologies
+    await until(lambda: box.chip.looks >= misses)
+    box.chip.card = CARD
+    inbox.wait_taps(CARD.number, CARD.number)
+
+
+@pytest.mark.parametrize("phone", PHONES.values(), ids=PHONES)
+def test_a_phone_is_told_that_it_hides_its_number(
+    phone: Card, box: Pn532, readers: OpenReader
+) -> None:
+    box.chip.card = phone
+    _, inbox = readers(settings(box))
+    inbox.wait(lambda: bool(inbox.problems))
+    assert inbox.problems[0].trouble is CardTrouble.RANDOM_ID
+    assert inbox.taps == []
+
+
+@pytest.mark.parametrize("fault", ONE_LOOK)
+def test_a_look_that_fails_is_counted_and_the_next_one_names_the_card(
+    fault: str, box: Pn532, reader: NfcReader
+) -> None:
+    box.fault, box.faults = fault, 1
+    assert isinstance(reader.read()[0], BadFrame)
+    box.chip.card = CARD
+    assert reader.read() == [Frame(CARD.number)]
+
+
+def test_single_faults_far_apart_do_not_add_up(box: Pn532, reader: NfcReader) -> None:
+    box.fault = "error frame"
+    for _ in range(FAULTS_MAX):
+        box.faults = 1
+        assert isinstance(reader.read()[0], BadFrame)
+        assert reader.read() == [Signal.NO_CARD]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", ONE_LOOK)
+def test_a_chip_that_fails_on_and_on_is_opened_anew(
+    fault: str, box: Pn532, reader: NfcReader
+) -> None:
+    box.chip.card = CARD
+    box.fault, box.faults = fault, FAULTS_MAX
+    for _ in range(FAULTS_MAX - 1):
+        reader.read()
+    with pytest.raises(ReaderError) as trouble:
+        reader.read()
+    assert state_of(trouble.value) == (ReaderState.GARBLED, str(box.path))
+    reader.close()
+    reader.open()
+    assert reader.read() == [Frame(CARD.number)]
+
+
+@pytest.mark.slow
+def test_a_chip_that_falls_silent_is_found_again(box: Pn532, readers: OpenReader) -> None:
+    _, inbox = readers(settings(box))
+    inbox.wait_state(ReaderState.OK)
+    box.deaf = True
+    inbox.wait_state(ReaderState.GARBLED)
+    inbox.wait_state(ReaderState.FAULTY)
+    box.deaf = False
+    assert inbox.wait_state(ReaderState.OK).reopened == 1
+    box.chip.card = CARD
+    inbox.wait_taps(CARD.number)
+
+
+@pytest.mark.parametrize("baud", [230_400, 460_800, 921_600])
+def test_a_chip_that_another_program_left_at_a_higher_speed_is_called_back(
+    baud: int, readers: OpenReader
+) -> None:
+    box = Pn532(baud)
+    box.chip.card = CARD
+    reader, inbox = readers(settings(box))
+    inbox.wait_taps(CARD.number)
+    assert box.baud == 115_200
+    assert reader.stop()
+    box.unplug()
+
+
+def test_a_chip_keeps_its_speed_and_its_power(box: Pn532, reader: NfcReader) -> None:
+    """So that neither a kill nor an end leaves one that has to be plugged in anew."""
+    reader.read()
+    reader.close()
+    assert SPEED not in box.chip.commands
+    assert POWER_DOWN not in box.chip.commands
+
+
+def test_the_field_is_off_when_the_till_has_ended(box: Pn532, reader: NfcReader) -> None:
+    box.chip.card = CARD
+    reader.read()
+    assert box.chip.field
+    reader.interrupt()
+    reader.close()
+    assert not box.chip.field
+
+
+def test_a_program_that_is_killed_in_mid_look_leaves_a_chip_that_answers(box: Pn532) -> None:
+    box.fault, box.faults = "acknowledged, not answered", 1
+    program = (
+        "from taptill.readers.device import ReaderSettings\n"
+        "from taptill.readers.drivers.nfc import NfcReader\n"
+        f"reader = NfcReader(ReaderSettings('counter', 'nfc', '{box.path}'))\n"
+        "reader.open()\n"
+        "print('open', flush=True)\n"
+        "reader.read()\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=environment
+    ) as other:
+        assert other.stdout
+        assert other.stdout.readline() == "open\n"
+        other.send_signal(signal.SIGKILL)
+    box.chip.card, box.faults = CARD, 0
+    reader = NfcReader(settings(box))
+    reader.open()
+    assert reader.read() == [Frame(CARD.number)]
+    reader.close()
+
+
+async def test_a_till_that_ends_does_not_wait_for_a_chip_that_does_not_answer(
+    box: Pn532, readers: OpenReader
+) -> None:
+    reader, inbox = readers(settings(box))
+    inbox.wait_state(ReaderState.OK)
+    box.fault, box.faults = "acknowledged, not answered", 1000
+    looks = box.chip.looks
+    await until(lambda: box.chip.looks > looks)
+    assert reader.stop()
+
+
+def test_a_till_that_ends_does_not_wait_for_a_line_without_a_chip(
+    box: Pn532, readers: OpenReader
+) -> None:
+    box.deaf = True
+    reader, _ = readers(settings(box))
+    assert reader.stop()
+
+
+@pytest.mark.parametrize("pulled", ["between two looks", "in mid-look"])
+def test_an_unplugged_chip_is_lost_at_once_and_leaves_no_descriptor_open(pulled: str) -> None:
+    before = open_descriptors()
+    for _ in range(5):
+        box = Pn532()
+        reader = NfcReader(settings(box))
+        reader.open()
+        assert reader.read() == [Signal.NO_CARD]
+        if pulled == "in mid-look":
+            box.fault, box.faults = "pulled", 1
+        else:
+            box.unplug()
+        with pytest.raises(ReaderError) as lost:
+            reader.read()
+        assert state_of(lost.value) == (ReaderState.LOST, str(box.path))
+        reader.close()
+        box.unplug()
+    assert open_descriptors() == before
+
+
+@pytest.mark.slow
+def test_opening_anew_on_and_on_leaves_no_descriptor_open(box: Pn532) -> None:
+    reader = NfcReader(settings(box))
+    before = open_descriptors()
+    for round_ in range(12):
+        box.deaf = round_ % 3 == 0
+        if box.deaf:
+            with pytest.raises(ReaderError):
+                reader.open()
+        else:
+            reader.open()
+            assert reader.read() == [Signal.NO_CARD]
+        reader.close()
+    assert open_descriptors() == before
+
+
+def test_an_acr122u_on_usb_reads_cards_and_keeps_its_power() -> None:
+    """nfcpy's own driver over blocks that no plug carries; powered down, it would stay dead."""
+    plug = Acr122u()
+    frontend = ContactlessFrontend()
+    frontend.device = acr122.init(plug)
+    plug.chip.card = CARD
+    found = frontend.sense(RemoteTarget("106A"), iterations=1)
+    assert found.sdd_res.hex().upper() == CARD.number
+    at_rest(frontend, None)
+    assert POWER_DOWN not in plug.chip.commands
+    assert plug.closed
+    assert frontend.device is None
+
+
+def test_a_link_is_followed_anew_at_each_opening(tmp_path: Path, readers: OpenReader) -> None:
+    link = tmp_path / "rfid-reader"
+    first, second = Pn532(), Pn532()
+    second.chip.card = CARD
+    link.symlink_to(first.path)
+    reader, inbox = readers(ReaderSettings("counter", "nfc", str(link)))
+    inbox.wait_state(ReaderState.OK)
+    fresh = tmp_path / "new"
+    fresh.symlink_to(second.path)
+    fresh.rename(link)
+    first.unplug()
+    inbox.wait_taps(CARD.number)
+    assert reader.stop()
+    second.unplug()
