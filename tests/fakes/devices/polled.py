@@ -84,7 +84,7 @@ def _atqa(card: bytes) -> bytes:
     return b"\x04\x00" if card else b""
 
 
-BOXES: Mapping[str, Mapping[bytes, Answer]] = {
+BOXES: dict[str, Mapping[bytes, Answer]] = {
     "gwiot-7941w": {
         bytes.fromhex("ABBA00150015"): lambda card: _7941w(card if len(card) == 5 else b""),
         bytes.fromhex("ABBA00100010"): lambda card: _7941w(card if len(card) == 4 else b""),
@@ -119,6 +119,14 @@ BOXES: Mapping[str, Mapping[bytes, Answer]] = {
     },
 }
 
+# Boxes of one family that want their questions spelled otherwise.
+OTHERWISE: dict[str, Mapping[bytes, Answer]] = {
+    "gnetplus-binary, low byte first": {
+        b"\x01" + crc(b"\x00\x20\x00", 0xA001, "low first"): lambda card: _gnet_binary(_atqa(card)),
+        b"\x01" + crc(b"\x00\x21\x00", 0xA001, "low first"): _gnet_binary,
+    },
+}
+
 
 class PolledBox:
     """Answers in a thread of its own until it is unplugged.
@@ -131,7 +139,7 @@ class PolledBox:
         self.card = b""
         self.mute = self.cut = self.garbled = self.lumps = 0
         self.asked: list[bytes] = []
-        self._answers = BOXES[family]
+        self._answers = (BOXES | OTHERWISE)[family]
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
         self.path = Path(os.ttyname(self._slave))

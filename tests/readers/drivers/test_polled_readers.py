@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from tests.fakes.devices.polled import BOXES, PolledBox
+from tests.fakes.devices.polled import BOXES, PolledBox, crc
 from tests.readers.conftest import OpenReader
 from tests.readers.lines import PATIENCE_S, Inbox, PtyLine
 from tests.readers.vectors import Vector, vectors
@@ -21,6 +21,7 @@ POLLED = {
 }
 NO_CARD = b"0000\r"
 CARD = b"000180200466CF4DC2\r"
+NOBODY = b"\x01" + crc(bytes.fromhex("0015011F"), 0xA001, "high first")
 ANSWERED_NOTHING = BadFrame(Fault.NO_ANSWER)
 
 
@@ -62,6 +63,29 @@ def test_a_question_without_answer_is_asked_once_more_and_then_is_a_fault() -> N
     assert talk.question(ANSWER_S) == b"050010\r"
     assert talk.heard(b"", 2 * ANSWER_S) == [ANSWERED_NOTHING]
     assert talk.rest_s(2 * ANSWER_S) == POLL_S
+
+
+def test_a_question_that_is_not_understood_is_spelled_otherwise_until_it_is() -> None:
+    """The manual of GNetPlus sends the low byte of the check first, a library the high one."""
+    decoder = decoder_of("gnetplus-binary")
+    high, low = decoder.request(), decoder.request()
+    assert high[:-2] == low[:-2]
+    assert high[-2:] == low[:-3:-1]
+    assert decoder.request() == high
+    assert decoder.request() == low
+    assert decoder.feed(bytes.fromhex("01001501 1F") + bytes(2)) == [BadFrame(Fault.CHECKSUM)]
+    assert decoder.request() == high
+    assert decoder.feed(NOBODY) == [Signal.NO_CARD]
+    assert [decoder.request(), decoder.request()] == [high, high]
+
+
+def test_a_box_that_wants_the_other_spelling_names_its_card(readers: OpenReader) -> None:
+    box = PolledBox("gnetplus-binary, low byte first")
+    box.card = bytes.fromhex("CB4540A2")
+    reader, inbox = readers(ReaderSettings("counter", "serial", str(box.path), "gnetplus-binary"))
+    inbox.wait_taps("A24045CB")
+    assert reader.stop()
+    box.unplug()
 
 
 BAD_ANSWERS = {

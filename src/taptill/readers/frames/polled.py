@@ -10,11 +10,13 @@ class Questions:
     """What is asked in one round.
 
     Each question is the next step to the id, asked once the one before was answered with
-    `GO_ON`; or, of `alternatives`, each asks for another kind of card.
+    `GO_ON`; or, of `alternatives`, each asks for another kind of card. `otherwise` are the same
+    questions in another spelling, where makers and libraries do not agree.
     """
 
     asked: tuple[bytes, ...]
     alternatives: bool = False
+    otherwise: tuple[bytes, ...] = ()
 
 
 class AskingDecoder:
@@ -25,10 +27,18 @@ class AskingDecoder:
         self._questions = questions
         self._step = 0
         self._missed = 0
+        self._spelled, self._other = questions.asked, questions.otherwise
+        self._asked = False
 
     def request(self) -> bytes:
-        """Give the question of this step; the same again while no answer came."""
-        return self._questions.asked[self._step]
+        """Give the question of this step; the same again while no answer came.
+
+        Before the first answer of all, each is in the other spelling.
+        """
+        if self._other and self._asked:
+            self._spelled, self._other = self._other, self._spelled
+        self._asked = True
+        return self._spelled[self._step]
 
     def feed(self, data: bytes) -> list[AnyFrame]:
         """Take bytes as they come and give the answers that they complete."""
@@ -39,6 +49,8 @@ class AskingDecoder:
         return list(map(self._follow, self._decoder.idle()))
 
     def _follow(self, frame: AnyFrame) -> AnyFrame:
+        if not isinstance(frame, BadFrame):
+            self._other = ()
         last = self._step == len(self._questions.asked) - 1
         if self._questions.alternatives:
             return self._miss(frame) if frame is Signal.NO_CARD else self._meet(frame)
@@ -69,6 +81,6 @@ def alternatives(*asked: bytes) -> Questions:
     return Questions(tuple(asked), alternatives=True)
 
 
-def steps(*asked: bytes) -> Questions:
+def steps(*asked: bytes, otherwise: tuple[bytes, ...] = ()) -> Questions:
     """Ask one question after the other to get to one id."""
-    return Questions(tuple(asked))
+    return Questions(tuple(asked), otherwise=otherwise)

@@ -1,9 +1,12 @@
 """GNetPlus frames of GIGA-TMS and Promag readers in, frames out: in ASCII and in binary.
 
 Sources: TM970014 revision H, annexes A and B, and TM970013 revision D. The manual sends the low
-byte of the check first, the library mifarepy 3.0.0 the high one: both are taken. These readers
-deliver the UID with its last byte first.
+byte of the check first, the library mifarepy 3.0.0 the high one: both are taken, and a question
+that is not understood is asked the other way round. These readers deliver the UID with its last
+byte first.
 """
+
+from typing import Literal
 
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Signal
 from taptill.readers.frames.checks import REVERSED_IBM, crc16
@@ -36,8 +39,8 @@ def _in_line(octets: bytes) -> bytes:
     return b":" + octets.hex().upper().encode("ascii") + b"\r"
 
 
-def _in_binary(octets: bytes) -> bytes:
-    return b"\x01" + octets + crc16(octets, REVERSED_IBM).to_bytes(_CRC_SIZE, "big")
+def _in_binary(octets: bytes, order: Literal["big", "little"]) -> bytes:
+    return b"\x01" + octets + crc16(octets, REVERSED_IBM).to_bytes(_CRC_SIZE, order)
 
 
 def _size(begun: bytes) -> int:
@@ -54,4 +57,7 @@ def _read(frame: bytes) -> AnyFrame:
 
 BINARY = SizedForm(b"\x01", _size, _read)
 ASK = steps(_in_line(_REQUEST), _in_line(_ANTICOLLISION))
-ASK_BINARY = steps(_in_binary(_REQUEST), _in_binary(_ANTICOLLISION))
+ASK_BINARY = steps(
+    *(_in_binary(one, "big") for one in (_REQUEST, _ANTICOLLISION)),
+    otherwise=tuple(_in_binary(one, "little") for one in (_REQUEST, _ANTICOLLISION)),
+)
