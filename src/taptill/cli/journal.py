@@ -86,7 +86,8 @@ def list_(state_dir: Path | None, *, as_json: bool, last: int) -> None:
       taptill journal list --json --state-dir /var/lib/taptill
     """
     where = "seq > (SELECT coalesce(max(seq), 0) FROM entries) - ?"
-    _print(entries(connect(journal_at(state_dir), read_only=True), where, [last]), as_json=as_json)
+    with closing(connect(journal_at(state_dir), read_only=True)) as connection:
+        _print(entries(connection, where, [last]), as_json=as_json)
 
 
 @journal.command()
@@ -102,7 +103,8 @@ def show(state_dir: Path | None, seq: int, *, as_json: bool) -> None:
       taptill journal show 4711 --json
     """
     path = journal_at(state_dir)
-    found = list(entries(connect(path, read_only=True), "seq = ?", [seq]))
+    with closing(connect(path, read_only=True)) as connection:
+        found = list(entries(connection, "seq = ?", [seq]))
     if not found:
         raise JournalError(path=path, detail=f"there is no entry {seq}")
     if as_json:

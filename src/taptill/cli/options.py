@@ -1,11 +1,13 @@
 """The options that several commands share, and the journal that they name."""
 
+from contextlib import closing
 from pathlib import Path
 
 import click
 
 from taptill import config as configs
 from taptill.domain.errors import JournalError
+from taptill.journal.reads import Reads
 
 WORDS_MAX = 200
 
@@ -44,3 +46,8 @@ def journal_at(state_dir: Path | None) -> Path:
     if not path.exists():
         raise JournalError(path=path, detail="there is none; name its folder with --state-dir")
     return path
+
+
+def journal_reads(state_dir: Path | None) -> closing[Reads]:
+    """Open a journal that exists, to read only: a till may run on it meanwhile."""
+    return closing(Reads(journal_at(state_dir)))

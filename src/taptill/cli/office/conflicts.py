@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from taptill import config as configs
-from taptill.cli.options import CONFIG, JSON, REASON, STAFF, STATE, journal_at
+from taptill.cli.options import CONFIG, JSON, REASON, STAFF, STATE, journal_at, journal_reads
 from taptill.cli.output import written
 from taptill.clock import SystemClock
 from taptill.domain.customer import Snapshot
@@ -79,11 +79,9 @@ def list_(state_dir: Path | None, *, as_json: bool) -> None:
     Example:
       taptill conflicts list --json
     """
-    reads = Reads(journal_at(state_dir))
-    found = cases(reads.connection)
-    currency = currency_of(reads)
-    for case in found:
-        row = _row(reads, case, currency)
+    with journal_reads(state_dir) as reads:
+        found = _rows(reads)
+    for row in found:
         click.echo(json.dumps(row) if as_json else _line(row))
     if not found and not as_json:
         click.echo("nothing waits on the conflict desk")
@@ -100,15 +98,14 @@ def show(state_dir: Path | None, customer: int, *, as_json: bool) -> None:
     Example:
       taptill conflicts show 7
     """
-    reads = Reads(journal_at(state_dir))
-    case = _case(reads, customer)
-    currency = currency_of(reads)
-    history = list(entries_of(reads.connection, customer))
+    with journal_reads(state_dir) as reads:
+        currency = currency_of(reads)
+        row = _row(reads, _case(reads, customer), currency)
+        history = list(entries_of(reads.connection, customer))
     if as_json:
-        listed = [_columns(entry) for entry in history]
-        click.echo(json.dumps({**_row(reads, case, currency), "entries": listed}))
+        click.echo(json.dumps({**row, "entries": [_columns(entry) for entry in history]}))
         return
-    click.echo(_line(_row(reads, case, currency)))
+    click.echo(_line(row))
     for entry in history:
         amount = "" if entry.amount_minor is None else currency.text(Money(entry.amount_minor))
         click.echo(f"{entry.seq:8} {entry.at} {entry.kind:12} {amount:>9}".rstrip())
@@ -184,10 +181,9 @@ def write_off(**options: Any) -> None:
 def _end(choice: Choice, question: str, options: dict[str, Any]) -> None:
     """Ask about the amount in question; what is in question then is what is decided about."""
     customer = options["customer"]
-    reads = Reads(journal_at(options["state_dir"]))
-    amount = _in_question(_case(reads, customer))
-    asked = question.format(amount=currency_of(reads).text(amount), customer=customer)
-    reads.close()
+    with journal_reads(options["state_dir"]) as reads:
+        amount = _in_question(_case(reads, customer))
+        asked = question.format(amount=currency_of(reads).text(amount), customer=customer)
     if not options["yes"]:
         click.confirm(asked, abort=True)
     ruling = Ruling(choice, options["staff"], options["reason"], amount.minor)
@@ -205,9 +201,8 @@ def export(state_dir: Path | None, form: str, file: Path) -> None:
     Example:
       taptill conflicts export cases.csv
     """
-    reads = Reads(journal_at(state_dir))
-    currency = currency_of(reads)
-    rows = [_row(reads, case, currency) for case in cases(reads.connection)]
+    with journal_reads(state_dir) as reads:
+        rows = _rows(reads)
     with written(file) as target:
         write_rows(target, form, COLUMNS, rows)
     click.echo(f"{len(rows)} cases are in {file}")
@@ -295,6 +290,11 @@ def _case(reads: Reads, customer: int) -> Case:
 
 def _in_question(case: Case) -> Money:
     return Money(case.position.in_question)
+
+
+def _rows(reads: Reads) -> list[dict[str, Any]]:
+    currency = currency_of(reads)
+    return [_row(reads, case, currency) for case in cases(reads.connection)]
 
 
 def _row(reads: Reads, case: Case, currency: Currency) -> dict[str, Any]:

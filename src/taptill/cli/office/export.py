@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from taptill.cli.options import JSON, STAFF, STATE, journal_at
+from taptill.cli.options import JSON, STAFF, STATE, journal_at, journal_reads
 from taptill.cli.output import written
 from taptill.clock import SystemClock
 from taptill.domain.errors import OutputError, UsageError
@@ -64,15 +64,16 @@ def write(state_dir: Path | None, form: str, to: Path, again: int | None) -> Non
             number = next_file(journal).number
     else:
         number = again
-    reads = Reads(path)
-    file = _numbered(reads, number)
-    target = to / f"taptill-{file.journal_id}-{number:04d}.{form}"
-    try:
-        write_file(reads, file, target, form, written)
-    except OutputError as fault:  # its entries are in file N from now on, wherever it is written
-        detail = f"{fault.fields['detail']}; mend that, then: taptill export write --again {number}"
-        raise OutputError(path=target, detail=detail) from fault
-    click.echo(f"{target}: {file.count} entries, sum {_amount(reads, file)}")
+    with journal_reads(state_dir) as reads:
+        file = _numbered(reads, number)
+        target = to / f"taptill-{file.journal_id}-{number:04d}.{form}"
+        try:
+            write_file(reads, file, target, form, written)
+        except OutputError as fault:  # its entries are in file N from now on, wherever that is
+            again_words = f"mend that, then: taptill export write --again {number}"
+            detail = f"{fault.fields['detail']}; {again_words}"
+            raise OutputError(path=target, detail=detail) from fault
+        click.echo(f"{target}: {file.count} entries, sum {_amount(reads, file)}")
 
 
 @export.command(name="list")
@@ -80,14 +81,14 @@ def write(state_dir: Path | None, form: str, to: Path, again: int | None) -> Non
 @JSON
 def list_(state_dir: Path | None, *, as_json: bool) -> None:
     """List the files so far, and which of them the office has booked."""
-    reads = Reads(journal_at(state_dir))
-    for file in office_files(reads):
-        if as_json:
-            click.echo(json.dumps(asdict(file)))
-        else:
-            state = "booked" if file.booked else "not booked yet"
-            sums = f"{file.count} entries, sum {_amount(reads, file)}"
-            click.echo(f"{file.number:4} {file.at} {sums}, {state}")
+    with journal_reads(state_dir) as reads:
+        for file in office_files(reads):
+            if as_json:
+                click.echo(json.dumps(asdict(file)))
+            else:
+                state = "booked" if file.booked else "not booked yet"
+                sums = f"{file.count} entries, sum {_amount(reads, file)}"
+                click.echo(f"{file.number:4} {file.at} {sums}, {state}")
 
 
 @export.command()

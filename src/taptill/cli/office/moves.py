@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from taptill import config as configs
-from taptill.cli.options import CONFIG, JSON, STATE, journal_at
+from taptill.cli.options import CONFIG, JSON, STATE, journal_at, journal_reads
 from taptill.cli.settle import refuse_stopped, say, send_open
 from taptill.clock import SystemClock
 from taptill.config import Config
@@ -16,7 +16,6 @@ from taptill.domain.errors import BackendError
 from taptill.journal import identity
 from taptill.journal.file import positions
 from taptill.journal.lock import alone
-from taptill.journal.reads import Reads
 from taptill.settlement.requests import NoAnswer, RowAnswer, Unreadable
 from taptill.wiring import Sender, check_reader, machine, sender
 
@@ -41,14 +40,14 @@ def open_(state_dir: Path | None, *, as_json: bool) -> None:
     Example:
       taptill journal open && apt remove taptill
     """
-    reads = Reads(journal_at(state_dir))
-    count, total = reads.open_sum(with_desk=True)
-    amount = identity.currency(reads).text(total)
-    if as_json:
-        desk = reads.conflicts()
-        shown = {"customers": count, "sum": amount, "on_desk": desk, "halted": bool(reads.halted())}
-        click.echo(json.dumps(shown))
-    identity.refuse_while_open(reads, "something is to be removed or replaced")
+    with journal_reads(state_dir) as reads:
+        count, total = reads.open_sum(with_desk=True)
+        amount = identity.currency(reads).text(total)
+        if as_json:
+            desk, halted = reads.conflicts(), bool(reads.halted())
+            shown = {"customers": count, "sum": amount, "on_desk": desk, "halted": halted}
+            click.echo(json.dumps(shown))
+        identity.refuse_while_open(reads, "something is to be removed or replaced")
     if not as_json:
         click.echo("nothing is open: all money entries are in the backend's books")
 
