@@ -151,9 +151,10 @@ FILLED = _filled()
 @pytest.mark.parametrize(
     "first_page", range(len(FILLED) // 4096), ids=lambda page: f"from page {page + 1} on"
 )
-def test_damage_under_way_begins_it_anew(path: Path, clock: FakeClock, first_page: int) -> None:
+def test_damage_under_way_begins_it_anew(
+    path: Path, clock: FakeClock, cache: CustomerCache, first_page: int
+) -> None:
     fill(path)
-    cache = CustomerCache(path, clock, FIELDS)
     cache.keep([snapshot(7, total="5", at=9)])
     with path.open("r+b") as file:
         file.seek(first_page * 4096)

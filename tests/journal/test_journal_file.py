@@ -179,7 +179,7 @@ CREATE TABLE positions (
 
 def as_format_1(path: Path) -> None:
     """Put a journal's sums back into the tables of the first format; the entries stay."""
-    with sqlite3.connect(path) as old:
+    with closing(sqlite3.connect(path)) as old, old:
         old.execute("ALTER TABLE positions RENAME TO newer")
         old.execute(_POSITIONS_1)
         columns = old.execute("SELECT name FROM pragma_table_info('positions')")
