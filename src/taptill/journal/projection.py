@@ -123,6 +123,8 @@ def _sight(body: Mapping[str, Any]) -> dict[str, Any]:
 def _resolved(position: Position, body: Mapping[str, Any]) -> Position:
     if not body.get("unwritten"):
         return replace(position, conflict=None)
+    if position.in_question:  # charged while the rest was written off: nobody has decided on it
+        return position
     closed_seq = position.last.seq if position.last else 0
     return replace(_closed(position), conflict=None, seen=position.last, closed_seq=closed_seq)
 

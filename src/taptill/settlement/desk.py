@@ -4,6 +4,8 @@ Each choice reads the row first, so it acts on what is there now: a case that ha
 meanwhile is settled as any other customer.
 """
 
+from dataclasses import replace
+
 from taptill.domain.customer import Snapshot
 from taptill.domain.mark import Mark, Place
 from taptill.settlement.judgement import Desk
@@ -44,7 +46,10 @@ def rule(task: Task, row: Snapshot, look: JournalAnswer, desk: Desk, sent: Sent)
         return (yield from enrol(task, row, sent))
     if ruling.choice is Choice.WRITE_OFF and position.in_question:
         yield Append(write_off(position, ruling))
-        return row  # looked at anew: nothing is in question now, only the mark is missing
+        # Looked at anew: only the mark is missing. What was charged meanwhile, be it the same
+        # amount, is not what the person was told.
+        task.ruling = replace(ruling, amount=0)
+        return row
     held = _held(row, look, task.journal_id)
     # What a retry counts from: never zero, and no mark that went back without its money.
     covered = position.seen if desk is Desk.MARK_BACK else held or position.seen

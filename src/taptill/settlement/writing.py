@@ -216,7 +216,10 @@ def refuse(task: Task, final: Final) -> Step:
 
 
 def close(task: Task, ruling: Ruling) -> Step:
-    """Write off what no row can take, and end the case."""
+    """Write off what no row can take, and end the case.
+
+    It stays where something was charged before that was written: of this nobody was told.
+    """
     look = yield ReadJournal(task.customer_id, None)
     assert isinstance(look, JournalAnswer)
     if not ruling.still_fits(look.position):
@@ -227,7 +230,9 @@ def close(task: Task, ruling: Ruling) -> Step:
             ruling.resolved(task.customer_id, unwritten=True),
         ]
     )
-    return Settled()
+    look = yield ReadJournal(task.customer_id, None)
+    assert isinstance(look, JournalAnswer)
+    return Later(ANOTHER_AMOUNT) if look.position.conflict else Settled()
 
 
 def write_off(position: Position, ruling: Ruling) -> list[Draft]:

@@ -13,16 +13,20 @@ from taptill.domain.money import Money
 from taptill.domain.pending import pending
 from taptill.settlement.judgement import assess
 from taptill.settlement.requests import (
+    Append,
     Choice,
     Final,
     Later,
     NotThere,
     OnDesk,
     Outcome,
+    ReadJournal,
     Ruling,
     Settled,
     Unheard,
 )
+from taptill.settlement.settle import settle
+from taptill.settlement.writing import ANOTHER_AMOUNT
 
 RETRY = Ruling(Choice.RETRY, "Jo", "the limit was raised")
 ACCEPT = Ruling(Choice.ACCEPT, "Jo", "booked by hand")
@@ -106,6 +110,50 @@ def test_a_removed_customer_is_written_off_with_the_amount_that_the_person_was_t
     assert decide(bench, replace(WRITE_OFF, amount=180), NotThere()) == Settled()
     assert bench.position().in_question == 0
     assert [one.amount_minor for one in bench.of_kind(Kind.WRITE_OFF)] == [-180]
+    assert sold.total == 320
+
+
+def test_what_is_charged_while_a_person_writes_off_the_same_amount_stays_a_case(
+    bench: Bench, sold: Mark
+) -> None:
+    """Ada buys for 0.80 once more between the look at the journal and the write-off of 0.80."""
+    there = row(1320, table({OURS: sold}), at=3)
+    assert bench.settle(there, REFUSES) == OnDesk()
+    settling = settle(bench.task(ruling=WRITE_OFF))
+    next(settling)
+    assert settling.send(there) == ReadJournal(ADA, sold.seq)
+    written = settling.send(bench.reads.look(ADA, sold.seq))
+    assert isinstance(written, Append)
+    bench.charge(80)
+    bench.write(*written.drafts)
+    assert settling.send(None) == ReadJournal(ADA, sold.seq)
+    with pytest.raises(StopIteration) as end:
+        settling.send(bench.reads.look(ADA, sold.seq))
+    assert end.value.value == Later(ANOTHER_AMOUNT)
+    assert [one.amount_minor for one in bench.of_kind(Kind.WRITE_OFF)] == [-80]
+    assert (bench.position().in_question, bench.position().conflict) == (80, "refused")
+
+
+def test_what_is_charged_while_a_row_is_given_up_stays_a_case(bench: Bench, sold: Mark) -> None:
+    """Ada buys for 0.35 between the last look at the journal and the write-off of 0.80."""
+    letter = row(1320, "a letter", at=3)
+    assert bench.settle(letter) == OnDesk()
+    settling = settle(bench.task(ruling=WRITE_OFF))
+    next(settling)
+    for answer in (letter, bench.reads.look(ADA, None)):
+        assert settling.send(answer) == ReadJournal(ADA, None)
+    written = settling.send(bench.reads.look(ADA, None))
+    assert isinstance(written, Append)
+    bench.charge(35)
+    bench.write(*written.drafts)
+    assert settling.send(None) == ReadJournal(ADA, None)
+    with pytest.raises(StopIteration) as end:
+        settling.send(bench.reads.look(ADA, None))
+    assert end.value.value == Later(ANOTHER_AMOUNT)
+    assert [one.amount_minor for one in bench.of_kind(Kind.WRITE_OFF)] == [-80]
+    assert (bench.position().in_question, bench.position().conflict) == (35, "no-place")
+    assert decide(bench, replace(WRITE_OFF, amount=35), letter) == Settled()
+    assert (bench.position().in_question, bench.position().conflict) == (0, None)
     assert sold.total == 320
 
 
