@@ -266,18 +266,28 @@ def test_a_backend_that_only_looks_conditional_is_found_out_once(bench: Bench) -
     assert (task.conditional, task.proven) == (True, True)
 
 
-@pytest.mark.parametrize("answer", [kept(2), Final(400, "unknown-key")], ids=["obeyed", "refused"])
-def test_a_backend_that_does_not_obey_conditions_is_treated_as_plain(
-    bench: Bench, answer: UpdateAnswer
-) -> None:
+def test_a_backend_that_does_not_obey_conditions_is_treated_as_plain(bench: Bench) -> None:
     bench.charge(320)
     task = bench.task(conditional=True, proven=False)
-    outcome = bench.drive(task, [row(1000, table(), version=4), answer])
+    outcome = bench.drive(task, [row(1000, table(), version=4), kept(2)])
     assert outcome == Later("the backend does not obey conditions")
     assert not task.conditional
     assert bench.kinds() == []
     assert bench.drive(task, [row(1000, table(), at=3, version=5), kept(4)]) == Settled()
     assert bench.updates[-1].condition is Condition.NONE
+
+
+def test_a_probe_that_is_refused_for_good_says_something_of_one_customer_alone(
+    bench: Bench,
+) -> None:
+    """The backend refuses this row whatever is written; all others keep their conditions."""
+    bench.charge(320)
+    task = bench.task(conditional=True, proven=False)
+    refused = Final(400, "limit")
+    assert bench.drive(task, [row(1000, table(), version=4), refused, refused]) == OnDesk()
+    assert [one.condition for one in bench.updates] == [Condition.NEVER, Condition.AS_READ]
+    assert (task.conditional, task.proven) == (True, False)
+    assert bench.kinds() == [Kind.ATTEMPT, Kind.REFUSAL]
 
 
 def test_an_unheard_probe_of_conditions_is_tried_later(bench: Bench) -> None:

@@ -109,7 +109,11 @@ class Delivery:
 
 
 def prove(task: Task, row: Snapshot) -> Step:
-    """Send, once, an update that changes nothing on a condition that no row meets."""
+    """Send, once, an update that changes nothing on a condition that no row meets.
+
+    A final no is this row's own: it says nothing of conditions, and neither may the others lose
+    them for it. The update that is to happen goes out on its condition, and is refused likewise.
+    """
     if task.proven or not task.conditional:
         return None
     epoch = row.marks.epoch or epoch_of(row.updated_at, row.total)
@@ -117,7 +121,9 @@ def prove(task: Task, row: Snapshot) -> Step:
     if isinstance(answer, Unheard) and answer.clash:
         task.proven = True
         return None
-    if isinstance(answer, Echo | Final):
+    if isinstance(answer, Final):
+        return None
+    if isinstance(answer, Echo):
         task.conditional = False
         return Later("the backend does not obey conditions")
     return (yield from _unheard(task, row, answer))
