@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.clock import FakeClock
+from tests.journal.drafts import attempt, charge, receipt
 
 from taptill.domain.entry import Draft, Kind
+from taptill.domain.errors import JournalError
+from taptill.domain.mark import HASH_DIGITS, Mark
 from taptill.journal.file import JournalFile
 
 ADA = 7
@@ -120,3 +123,33 @@ def test_a_damaged_page_is_said_in_a_line(state: Path) -> None:
     done = taptill(state, "verify")
     assert done.returncode == 74
     assert "Traceback" not in done.stderr
+
+
+def test_a_year_is_closed_and_both_its_files_are_verified(tmp_path: Path) -> None:
+    file = JournalFile(tmp_path / "journal.db", FakeClock())
+    file.append([[Draft(Kind.OPENED, body={"journal_id": "aaaa0001", "strategy": "debt"})]])
+    (group,) = file.append([[charge(ADA, 320)]])
+    assert not isinstance(group, JournalError)
+    (entry,) = group
+    mark = Mark(entry.seq, 320, entry.hash[:HASH_DIGITS])
+    refused = taptill(tmp_path, "close-year", "--late-max-s", "0")
+    assert (refused.returncode, "3.20" in refused.stderr) == (75, True)
+    file.append([[attempt(ADA, mark), receipt(ADA, mark)]])
+    file.close()
+    closed = taptill(tmp_path, "close-year", "--late-max-s", "0", "--json")
+    shown = json.loads(closed.stdout)
+    archive = tmp_path / "journal-1-4.db"
+    assert shown == {"archive": str(archive), "first_seq": 1, "last_seq": 4, "customers": 1}
+    verified = taptill(tmp_path, "verify")
+    assert "3 entries from 5 on, the chain holds" in verified.stdout
+    assert (
+        "4 entries, the chain holds" in taptill(tmp_path, "verify", "--file", str(archive)).stdout
+    )
+    other = JournalFile(archive, FakeClock())
+    other.append([[charge(ADA, 1)]])
+    other.close()
+    broken = taptill(tmp_path, "verify")
+    assert (broken.returncode, "does not follow the end of journal-1-4.db" in broken.stderr) == (
+        74,
+        True,
+    )

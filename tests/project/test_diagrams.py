@@ -102,6 +102,7 @@ NEVER = {
     ("nothing", "receipt"),
     ("nothing", "taken-back"),
     ("nothing", "conflict, refusal"),
+    ("nothing", "resolved without a mark"),
     ("settled", "attempt"),
     ("written_off", "attempt"),
     ("desk", "charge, void, repayment"),
@@ -135,7 +136,11 @@ def money_diagram() -> str:
     lines = ["stateDiagram-v2", "    [*] --> nothing"]
     for before, position in STANDS.items():
         for what, (kind, amount, body) in HAPPENS.items():
-            after = stands(projection.advance(position, entry(kind, amount, body)))
+            at = position
+            if "unwritten" in body:  # with it goes the write-off of all that is in question
+                off = entry(Kind.WRITE_OFF, -position.in_question, {})
+                at = projection.advance(position, off)
+            after = stands(projection.advance(at, entry(kind, amount, body)))
             if after != before and (before, what) not in NEVER:
                 lines.append(f"    {before} --> {after}: {what}")
     return "\n".join(lines)

@@ -13,8 +13,13 @@ from pathlib import Path
 from tests.soak.disk import Name, Operation, Resize, Sync, SyncFolder, Write
 
 STRACE_S = 120
-READ = ("openat", "close", "write", "pwrite64", "fsync", "fdatasync", "ftruncate", "unlink")
-UNREAD = ("pwritev", "writev", "fallocate", "unlinkat", "rename", "renameat", "renameat2", "dup")
+READ = (
+    *("openat", "close", "write", "pwrite64", "fsync", "fdatasync", "ftruncate", "unlink"),
+    *("link", "rename"),
+)
+UNREAD = (
+    *("pwritev", "writev", "fallocate", "unlinkat", "linkat", "renameat", "renameat2", "dup"),
+)
 _BEGUN = re.compile(r"(\d+) +(.*) <unfinished \.\.\.>")
 _RESUMED = re.compile(r"(\d+) +<\.\.\. \w+ resumed>(.*)")
 _CALL = re.compile(r"\d+ +(\w+)\((.*)\) += (\d+)")
@@ -70,6 +75,8 @@ class Reader:
             if name in self.names:
                 del self.names[name]
                 yield Name(name, None)
+        elif call in ("link", "rename"):
+            yield from self._name_anew(call, arguments)
         elif call in UNREAD:
             assert str(self.folder).encode().hex() not in arguments.replace("\\x", ""), call
         else:
@@ -110,6 +117,16 @@ class Reader:
                 self.sizes[len(self.sizes)] = 0
                 yield Name(name, self.names[name])
             self.opened[fd] = self.names[name]
+
+    def _name_anew(self, call: str, arguments: str) -> Iterator[Operation]:
+        first, _, second = arguments.partition(", ")
+        old, new = self._name(first), self._name(second)
+        if old in self.names:
+            self.names[new] = self.names[old]
+            yield Name(new, self.names[new])
+            if call == "rename":
+                del self.names[old]
+                yield Name(old, None)
 
     def _name(self, arguments: str) -> str:
         """Give the name in the folder that a call is about; empty for any other place."""

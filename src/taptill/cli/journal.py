@@ -17,9 +17,11 @@ from taptill.domain.entry import Entry
 from taptill.domain.errors import JournalBrokenError, JournalError, UsageError
 from taptill.journal.file import connect, entries
 from taptill.journal.lock import alone
+from taptill.journal.office.year import archive_before, follows
 from taptill.journal.verify import UNREADABLE, Verdict, verify_copy
 from taptill.journal.verify import verify as verify_journal
 
+SQLITE = b"SQLite format 3\0"
 WHOLE = 1_000_000
 """An entry is shown to its end."""
 
@@ -37,7 +39,9 @@ for _command in (export, *MOVES):
 @STATE
 @JSON
 @click.option("--rebuild", is_flag=True, help="Compute the sums per customer anew (till stopped).")
-@click.option("--file", "copy", type=COPY, help="Check this export or mirror instead; - is input.")
+@click.option(
+    "--file", "copy", type=COPY, help="Check this export, mirror or archive instead; - is input."
+)
 def verify(state_dir: Path | None, copy: Path | None, *, as_json: bool, rebuild: bool) -> None:
     """Walk the chain of every entry; exit status 74 names the first broken one.
 
@@ -49,7 +53,10 @@ def verify(state_dir: Path | None, copy: Path | None, *, as_json: bool, rebuild:
     if copy and rebuild:
         raise UsageError(problem="--rebuild is for the journal itself, not for a copy")
     path = copy or journal_at(state_dir)
-    verdict = _walk_copy(path) if copy else _walk(path, rebuild=rebuild)
+    whole = copy is None or _is_journal(copy)
+    verdict = _walk(path, rebuild=rebuild) if whole else _walk_copy(path)
+    if whole and verdict.sound:
+        _check_archive(path, verdict)
     if as_json:
         shown = {"entries": verdict.entries, "first_seq": verdict.first_seq}
         broken = {"broken_seq": verdict.broken_seq, "detail": verdict.detail}
@@ -121,6 +128,23 @@ def _walk(path: Path, *, rebuild: bool) -> Verdict:
         _rebuild(path)
         return _walk(path, rebuild=False)
     return verdict
+
+
+def _is_journal(path: Path) -> bool:
+    """Tell an archive from an export; standard input is never one."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(SQLITE)) == SQLITE
+    except OSError:
+        return False
+
+
+def _check_archive(path: Path, verdict: Verdict) -> None:
+    """Raise where a journal does not begin where the archive beside it ends."""
+    archive = archive_before(path)
+    if archive and archive.exists() and not follows(path, archive):
+        detail = f"it does not follow the end of {archive.name}"
+        raise JournalBrokenError(path=path, seq=verdict.first_seq, detail=detail)
 
 
 def _walk_copy(path: Path) -> Verdict:

@@ -35,6 +35,7 @@ class Kind(StrEnum):
     SHIFT_OPENED = "shift-opened"
     SHIFT_CLOSED = "shift-closed"
     CLOCK = "clock"
+    CARRIED = "carried"
 
 
 MONEY_KINDS = frozenset({Kind.CHARGE, Kind.VOID, Kind.REPAYMENT, Kind.WRITE_OFF})

@@ -109,6 +109,19 @@ class JournalFile:
             self._end = self._read_end()
             return [self._append_group(drafts) for drafts in batch]
 
+    def follow(self, end: tuple[int, str], drafts: Sequence[Draft]) -> None:
+        """Begin an empty file with entries behind the `end`, number and hash, of another one."""
+        with self._transaction():
+            self._end = end
+            self._append_all(drafts)
+
+    def leave_whole(self) -> None:
+        """Bring all into the one file, which no log belongs to any more; nobody may read it."""
+        with mapped(self.path):
+            mode = self.connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
+        if mode != "delete":
+            raise JournalError(path=self.path, detail="another program reads it: close that first")
+
     def probe(self) -> None:
         """Commit a page that changes nothing: raises JournalError while the disk takes none."""
         with self._transaction():
@@ -274,6 +287,19 @@ def entries(
     with mapped(place):
         for row in connection.execute(query, parameters):
             yield entry_of(row, place)
+
+
+def beginning(connection: sqlite3.Connection) -> tuple[int, str]:
+    """Give the number of the first entry and the hash before it.
+
+    A journal that follows a closed one begins behind that one's end, which is believed here.
+    """
+    query = (
+        "SELECT seq, prev_hash FROM entries "
+        "WHERE seq = (SELECT min(seq) FROM entries) AND kind = 'carried'"
+    )
+    row = connection.execute(query).fetchone()
+    return (row[0], row[1]) if row else (1, FIRST_PREV_HASH)
 
 
 def known_end(connection: sqlite3.Connection) -> int:

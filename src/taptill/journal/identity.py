@@ -87,7 +87,7 @@ def currency(reads: Reads) -> Currency:
 
 def adopt(journal: LoneJournal, machine: str) -> str:
     """Say that this board replaces the old one, which is gone; give the old one's name."""
-    opened = _opened(journal)
+    opened = last_opened(journal)
     was = opened.get("machine", UNKNOWN_MACHINE)
     if was == machine:
         raise UsageError(problem="this journal belongs to this machine already")
@@ -103,16 +103,21 @@ def fork(journal: LoneJournal, clock: Clock, late_max_s: float) -> tuple[str, in
 
     Refused while a request of the old id may still land, which would take the new marks back.
     """
-    opened = _opened(journal)
+    opened = last_opened(journal)
     if opened["strategy"] != "debt":
         raise UsageError(problem="only the strategy 'debt' has marks that a twin can share")
-    attempt = _newest(journal.reads, Kind.ATTEMPT)
-    left_s = late_max_s - age_s(attempt, clock) if attempt else 0
-    if left_s > 0:
-        raise UsageError(problem=f"a request may still be under way: wait {round(left_s + 1)} s")
+    refuse_late(journal.reads, clock, late_max_s)
     journal_id, drafts = _begin_anew(opened["journal_id"], opened)
     journal.append(*drafts)
     return journal_id, journal.reads.conflicts()
+
+
+def refuse_late(reads: Reads, clock: Clock, late_max_s: float) -> None:
+    """Raise UsageError while a request that was sent may still land."""
+    attempt = _newest(reads, Kind.ATTEMPT)
+    left_s = late_max_s - age_s(attempt, clock) if attempt else 0
+    if left_s > 0:
+        raise UsageError(problem=f"a request may still be under way: wait {round(left_s + 1)} s")
 
 
 def _begin_anew(was: str, identity: Identity) -> tuple[str, list[Draft]]:
@@ -128,7 +133,8 @@ def _begin_anew(was: str, identity: Identity) -> tuple[str, list[Draft]]:
     ]
 
 
-def _opened(journal: LoneJournal) -> dict[str, str]:
+def last_opened(journal: LoneJournal) -> dict[str, str]:
+    """Give whose journal it is. Errors: JournalError, of a retired one JournalRetiredError."""
     opened = journal.reads.last_opened()
     if opened is None:
         raise JournalError(path=journal.reads.path, detail="no till has ever opened it")

@@ -86,8 +86,8 @@ def advance(position: Position, entry: Entry) -> Position:
             return replace(_closed(position), conflict=body["reason"])
         case Kind.RESUMED:  # a person has looked: the row as it is now is believed
             return replace(_closed(position), updated_at="")
-        case Kind.RESOLVED:
-            return _resolved(position, body)
+        case Kind.RESOLVED | Kind.CARRIED:
+            return _told(position, body)
         case _:
             return position
 
@@ -118,6 +118,11 @@ def _receipted(position: Position, body: Mapping[str, Any]) -> Position:
 
 def _sight(body: Mapping[str, Any]) -> dict[str, Any]:
     return {"updated_at": body["updated_at"], "row_total": _decimal(body.get("total"))}
+
+
+def _told(position: Position, body: Mapping[str, Any]) -> Position:
+    """Take a position that a person has decided on, or that a closed journal has carried over."""
+    return from_row(tuple(body["position"])) if "position" in body else _resolved(position, body)
 
 
 def _resolved(position: Position, body: Mapping[str, Any]) -> Position:

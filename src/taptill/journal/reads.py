@@ -10,10 +10,10 @@ from taptill.domain.decision import OfflineSpend
 from taptill.domain.entry import Entry, Footing, Kind, Position
 from taptill.domain.money import Money
 from taptill.journal import projection
-from taptill.journal.chain import FIRST_PREV_HASH
 from taptill.journal.file import (
     ENTRY_COLUMNS,
     MISSING_END,
+    beginning,
     chain_break,
     connect,
     entries,
@@ -71,8 +71,9 @@ class Reads:
             position = self.position(customer_id)
             if position is None and mark_seq is None:
                 return None
-            footing = None if mark_seq is None else self.footing(mark_seq)
-        return JournalAnswer(position or projection.blank(customer_id), footing)
+            found = None if mark_seq is None else self.footing(mark_seq)
+            begins_seq, _ = beginning(self.connection)
+        return JournalAnswer(position or projection.blank(customer_id), found, begins_seq)
 
     def footing(self, seq: int) -> Footing | None:
         """Give the money entry at `seq` with its customer's sum up to it; None: not ours."""
@@ -155,7 +156,8 @@ class Reads:
         """Check the chain's last entries; give seq and fault of the first that does not fit."""
         query = f"SELECT {ENTRY_COLUMNS} FROM entries ORDER BY seq DESC LIMIT ?"  # noqa: S608 - constant
         rows = self._ask(query, END_CHECKED)[::-1]
-        seq, prev_hash = 1, FIRST_PREV_HASH
+        with mapped(self.path):
+            seq, prev_hash = beginning(self.connection)
         if len(rows) == END_CHECKED:  # what is before them is believed
             seq, prev_hash = rows[0][0], rows[0][-2]
         for row in rows:

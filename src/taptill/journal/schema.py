@@ -2,9 +2,10 @@
 
 import sqlite3
 
-VERSION = 2
+VERSION = 3
 """1 became 2: positions know row total, origin, start and end, and a void knows of write-offs;
-the entries are the same."""
+2 became 3: a journal may begin with what a closed one has carried over. The entries that were
+there are the same in all."""
 
 _ENTRIES = {
     "seq": int,
@@ -26,11 +27,18 @@ MONEY = "kind IN ('charge', 'void', 'repayment', 'write-off')"
 RARE = "kind IN ('opened', 'halted', 'resumed', 'forked', 'retired', 'exported', 'booked')"
 """The words of the partial indexes: SQLite uses one only where a query repeats them."""
 
+CARRIED_SEQ = "json_extract(body, '$.position[1]')"
+"""Where a carried position has the number of the last money entry, see `projection.COLUMNS`."""
+
 # What is open is a question to the projection; the generated column lets an index answer it.
 _PROJECTION = f"""
 DROP TABLE IF EXISTS positions;
 DROP INDEX IF EXISTS entries_rare;
 CREATE INDEX entries_rare ON entries (seq) WHERE {RARE};
+DROP INDEX IF EXISTS entries_carried;
+DROP INDEX IF EXISTS entries_carried_seq;
+CREATE INDEX entries_carried ON entries (customer_id) WHERE kind = 'carried';
+CREATE INDEX entries_carried_seq ON entries ({CARRIED_SEQ}) WHERE kind = 'carried';
 DROP TRIGGER IF EXISTS entries_void;
 CREATE TRIGGER entries_void BEFORE INSERT ON entries
     WHEN new.kind = 'void' AND NOT EXISTS (

@@ -12,6 +12,7 @@ from taptill.journal.chain import FIRST_PREV_HASH
 from taptill.journal.file import (
     ENTRY_COLUMNS,
     MISSING_END,
+    beginning,
     chain_break,
     entry_of,
     known_end,
@@ -26,7 +27,8 @@ UNREADABLE = "its line cannot be read"
 class Verdict:
     """What a walk over the whole journal or a copy found; `broken_seq` is the first bad entry.
 
-    A copy may begin with a later entry: what is before `first_seq` is believed. `cut_short`: its
+    A copy, or a journal that follows a closed one, begins with a later entry: what is before
+    `first_seq` is believed. `cut_short`: its
     last line is incomplete, as a power cut leaves it, and was left out.
     """
 
@@ -70,21 +72,23 @@ def verify_copy(file: BinaryIO) -> Verdict:
 
 def _walk(connection: sqlite3.Connection) -> Verdict:
     counted = projection.Count()
-    prev_hash, count = FIRST_PREV_HASH, 0
+    first_seq, prev_hash = beginning(connection)
+    count = first_seq - 1
     for row in connection.execute(f"SELECT {ENTRY_COLUMNS} FROM entries ORDER BY seq"):  # noqa: S608 - constants
         detail = chain_break(row, count + 1, prev_hash)
         if detail:
-            return Verdict(count, count + 1, detail)
+            return Verdict(count + 1 - first_seq, count + 1, detail, first_seq=first_seq)
         entry = entry_of(row)
         counted.add(entry)
         prev_hash, count = entry.hash, entry.seq
     if known_end(connection) > count:
-        return Verdict(count, count + 1, MISSING_END)
+        return Verdict(count + 1 - first_seq, count + 1, MISSING_END, first_seq=first_seq)
     _check_pages(connection)
     kept = {one.customer_id: one for one in positions(connection)}
     fresh = counted.positions
     stale = [one for one in sorted({*kept, *fresh}) if kept.get(one) != fresh.get(one)]
-    return Verdict(count, stale_positions=tuple(stale))
+    count += 1 - first_seq
+    return Verdict(count, stale_positions=tuple(stale), first_seq=first_seq)
 
 
 def _check_pages(connection: sqlite3.Connection) -> None:

@@ -76,8 +76,9 @@ class Halt:
 Judgement = Holds | Behind | Unenrolled | Unclear | Halt
 
 
-def judge(marks: Marks, position: Position, footing: Footing | None, journal_id: str) -> Judgement:
-    """Say what our mark in the row means; `footing` is what we have at the mark's seq."""
+def judge(marks: Marks, look: JournalAnswer, journal_id: str) -> Judgement:
+    """Say what our mark in the row means beside what the journal has at the mark's seq."""
+    position = look.position
     if marks.place is Place.UNUSABLE:
         return Unclear(Desk.NO_PLACE)
     if marks.place is Place.EMPTY:
@@ -87,7 +88,9 @@ def judge(marks: Marks, position: Position, footing: Footing | None, journal_id:
     mark = marks.table[journal_id]
     if mark is None:
         return Unclear(Desk.UNKNOWN_MARK)
-    return _judge_mark(mark, position, footing)
+    if look.footing is None and mark.seq < look.begins_seq:
+        return Unclear(Desk.UNKNOWN_MARK)  # it stands in a journal that is closed
+    return _judge_mark(mark, position, look.footing)
 
 
 def _judge_absent(marks: Marks, position: Position) -> Judgement:
@@ -194,7 +197,7 @@ def assess(
 def _found(snapshot: Snapshot, look: JournalAnswer, journal_id: str) -> Judgement:
     """Say what the row means, with what its total tells beside its mark."""
     position = look.position
-    found = judge(snapshot.marks, position, look.footing, journal_id)
+    found = judge(snapshot.marks, look, journal_id)
     if half_kept(snapshot, position, journal_id):
         return Halt(Stop.HALF_KEPT)
     if isinstance(found, Behind) and _went_back_alone(snapshot, position, found, journal_id):

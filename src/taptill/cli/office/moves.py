@@ -1,7 +1,8 @@
-"""`taptill journal open|adopt|fork|retire` in, a journal that knows where it belongs out."""
+"""The commands that tell a journal where it belongs in, a journal that knows out."""
 
 import asyncio
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -16,6 +17,7 @@ from taptill.domain.errors import BackendError
 from taptill.journal import identity
 from taptill.journal.file import positions
 from taptill.journal.lock import alone
+from taptill.journal.office.year import close_year
 from taptill.settlement.requests import NoAnswer, RowAnswer, Unreadable
 from taptill.wiring import Sender, check_reader, machine, sender
 
@@ -26,6 +28,13 @@ ROUNDS = 3
 LOOKED_AT_ONCE = 100
 TICK_S = 1.0
 RETIRING = "it is to be retired"
+LATE = click.option(
+    "--late-max-s",
+    type=click.IntRange(0),
+    default=LATE_MAX_S,
+    show_default=True,
+    help="So long a request that was sent may still land.",
+)
 
 
 @click.command(name="open")
@@ -75,13 +84,7 @@ def adopt(state_dir: Path | None, *, yes: bool) -> None:
 
 @click.command()
 @STATE
-@click.option(
-    "--late-max-s",
-    type=click.IntRange(0),
-    default=LATE_MAX_S,
-    show_default=True,
-    help="So long a request of the old id may still land.",
-)
+@LATE
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def fork(state_dir: Path | None, late_max_s: int, *, yes: bool) -> None:
     """Go on under a new journal id, after a cloned card or a restored backup.
@@ -100,6 +103,29 @@ def fork(state_dir: Path | None, late_max_s: int, *, yes: bool) -> None:
     with alone(path, clock) as journal:
         journal_id, cases = identity.fork(journal, clock, late_max_s)
     click.echo(f"journal id {journal_id} from here on; {cases} cases: taptill conflicts list")
+
+
+@click.command(name="close-year")
+@STATE
+@JSON
+@LATE
+def close(state_dir: Path | None, late_max_s: int, *, as_json: bool) -> None:
+    """Put the journal into an archive beside it and begin the one that follows (till stopped).
+
+    It goes on with numbers, chain and marks, and nothing may be open. Keep the archive: the
+    entries are nowhere else.
+
+    \b
+    Examples:
+      taptill journal close-year --state-dir /var/lib/taptill
+      taptill journal verify --file /var/lib/taptill/journal-1-20345.db
+    """
+    closed = close_year(journal_at(state_dir), SystemClock(), late_max_s)
+    if as_json:
+        click.echo(json.dumps({**asdict(closed), "archive": str(closed.archive)}))
+        return
+    click.echo(f"{closed.archive}: entries {closed.first_seq} to {closed.last_seq}")
+    click.echo(f"the journal goes on behind them with {closed.customers} customers: start the till")
 
 
 @click.command()
@@ -180,4 +206,4 @@ async def _look_at(connected: Sender, customer: int, row: RowAnswer | None) -> N
         await connected.settlement.sighted(seen)
 
 
-COMMANDS = (open_, adopt, fork, retire)
+COMMANDS = (open_, adopt, fork, close, retire)

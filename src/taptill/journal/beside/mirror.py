@@ -31,6 +31,10 @@ COPIES_MAX = 9
 TAIL_BYTES = 65_536
 
 _ROWS = f"SELECT {ENTRY_COLUMNS} FROM entries WHERE seq > ? ORDER BY seq LIMIT {ROWS}"  # noqa: S608
+_HASH = (  # of the entry before the first one that entry knows it
+    "SELECT hash FROM entries WHERE seq = ?1 "
+    "UNION ALL SELECT prev_hash FROM entries WHERE seq = ?1 + 1 LIMIT 1"
+)
 _State = tuple[int, int, int]
 
 
@@ -142,7 +146,7 @@ class Mirror:
             if row is None or self._hash_of(row[0]) != row[-1]:
                 return False
             self._seq = row[0]
-        elif rest and not rest.startswith(b'{"seq":1,'):
+        elif rest and not rest.startswith(b'{"seq":%d,' % self._begins_seq()):
             return False
         else:
             self._seq = 0
@@ -151,9 +155,12 @@ class Mirror:
         self._left = _state(path)
         return True
 
+    def _begins_seq(self) -> int:
+        return int(self._ask("SELECT coalesce(min(seq), 1) FROM entries WHERE ?", 1)[0][0])
+
     def _hash_of(self, seq: Any) -> str:
         known = isinstance(seq, int) and seq < 2**63
-        found = self._ask("SELECT hash FROM entries WHERE seq = ?", seq) if known else []
+        found = self._ask(_HASH, seq) if known else []
         return str(found[0][0]) if found else ""
 
     def _write(self, rows: Sequence[Sequence[Any]]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from taptill.domain.errors import JournalError
 from taptill.journal.chain import FIRST_PREV_HASH
-from taptill.journal.file import ENTRY_COLUMNS, chain_break, connect, mapped
+from taptill.journal.file import ENTRY_COLUMNS, beginning, chain_break, connect, mapped
 
 log = logging.getLogger("taptill.journal")
 
@@ -66,6 +66,7 @@ class Patrol:
             ask = self._connection.execute
             if not self._end:
                 self._end = ask("SELECT coalesce(max(seq), 0) FROM entries").fetchone()[0]
+                self._seq, self._prev_hash = beginning(self._connection)
             return ask(_ROWS, (self._seq, self._end)).fetchall()
 
     def _note(self, fault: str) -> None:

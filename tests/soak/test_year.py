@@ -1,0 +1,115 @@
+"""Power cuts while a year is closed: the journal's name always stands for a whole journal."""
+
+import os
+import random
+import shutil
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from tests.fakes.clock import FakeClock
+from tests.journal.drafts import ADA, BEN, attempt, charge, receipt
+from tests.soak.disk import Disk, dropped, kept
+from tests.soak.power import ways
+from tests.soak.recorder import Said, record
+
+from taptill.domain.entry import Draft, Kind
+from taptill.domain.mark import HASH_DIGITS, Mark
+from taptill.journal.file import JournalFile, connect
+from taptill.journal.lock import alone
+from taptill.journal.office.year import archive_before, close_year, follows
+from taptill.journal.verify import verify
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        shutil.which("strace") is None,
+        reason="NO POWER CUT WAS TRIED: strace, which records the journal's writes, is missing",
+    ),
+]
+
+SEED = 1
+LATE_S = 120
+CLOSING, CLOSED = "closing\n", "closed\n"
+HERE = {"journal_id": "aaaa0001", "backend": "here", "strategy": "debt"}
+
+
+def write(path: Path) -> None:
+    """Sell and settle, then close the year, and say when it begins and when it is done."""
+    clock = FakeClock()
+    with alone(path, clock) as journal:
+        journal.append(Draft(Kind.OPENED, body=HERE))
+        total = {ADA: 0, BEN: 0}
+        for number in range(40):
+            customer = (ADA, BEN)[number % 2]
+            (entry,) = journal.append(charge(customer, 5))
+            total[customer] += 5
+            mark = Mark(entry.seq, total[customer], entry.hash[:HASH_DIGITS])
+            journal.append(attempt(customer, mark), receipt(customer, mark))
+    clock.pass_time(LATE_S + 1)
+    os.write(1, CLOSING.encode())
+    close_year(path, clock, LATE_S)
+    os.write(1, CLOSED.encode())
+
+
+def test_whenever_the_power_goes_all_entries_are_there_and_the_year_can_be_closed(
+    tmp_path: Path,
+) -> None:
+    folder, cut_to = tmp_path / "record", tmp_path / "cut"
+    folder.mkdir()
+    path = folder / "journal.db"
+    words = [sys.executable, "-m", "tests.soak.test_year", str(path)]
+    steps = record(words, folder, tmp_path / "strace")
+    archive = archive_before(path)
+    assert archive is not None
+    with closing(connect(archive, read_only=True)) as closed:
+        count = verify(closed).entries
+    disk, dice, said, seen = Disk(), random.Random(SEED), "", set[str]()
+    for number, step in enumerate(steps):
+        if isinstance(step, Said):
+            said = step.words
+            continue
+        disk.take(step)
+        if said:
+            for remains, cut in ways(disk, dice):
+                found = after_cut(cut_to, remains, count, done=said == CLOSED)
+                assert found in ("before", "after"), f"operation {number}, {cut}: {found}"
+                seen.add(found)
+    assert seen == {"before", "after"}
+    assert said == CLOSED
+    left = {one.name: one.read_bytes() for one in folder.iterdir() if one.suffix != ".db-shm"}
+    assert disk.after_cut(kept, lambda: True) == left, "the recorder has missed something"
+    sure = disk.after_cut(dropped, lambda: False)
+    assert after_cut(cut_to, sure, count, done=True) == "after"
+
+
+def after_cut(folder: Path, remains: dict[str, bytes], count: int, *, done: bool) -> str:
+    """Say whether a cut left the journal as before or as after; in words what is wrong else."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for name, content in remains.items():
+        (folder / name).write_bytes(content)
+    path, clock = folder / "journal.db", FakeClock()
+    clock.pass_time(LATE_S + 1)
+    with closing(JournalFile(path, clock)) as file:
+        found = verify(file.connection)
+    if not found.sound:
+        return f"not sound: {found.detail}"
+    if found.first_seq == 1:
+        if done or found.entries != count:
+            return f"{found.entries} of {count} entries, done: {done}"
+        for archive in folder.glob("journal-*.db"):  # a copy here, in truth the same file
+            archive.unlink()
+        close_year(path, clock, LATE_S)
+    archive = archive_before(path) or Path()
+    with closing(connect(archive, read_only=True)) as closed:
+        kept_there = verify(closed)
+    whole = kept_there.sound and kept_there.entries == count and follows(path, archive)
+    if not whole:
+        return "the archive is not whole"
+    return "before" if found.first_seq == 1 else "after"
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))
