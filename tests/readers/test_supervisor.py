@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -12,6 +13,7 @@ from tests.readers.lines import Inbox, RealClock
 from taptill.domain.card_id import CardId
 from taptill.domain.tap import ReaderHealth, ReaderState, Tap
 from taptill.readers.device import ReaderSettings, trouble
+from taptill.readers.drivers.ports import device_at
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Signal
 from taptill.readers.health import COUNTS_EVERY_S, HealthBook
 from taptill.readers.supervisor import BACK_OFF_S, STEADY_S, STOP_S_MAX, BackOff, Supervisor
@@ -63,14 +65,8 @@ def judge(look: Frame | Signal, now_s: float) -> Tap | None:
 
 def supervised(device: FakeDevice, place: str = "") -> tuple[Supervisor, Inbox]:
     inbox = Inbox()
-    settings = ReaderSettings("counter", "fake", place)
-    reader = Supervisor(
-        settings,
-        device,
-        judge,
-        inbox.deliver,
-        RealClock(),
-    )
+    settings, there = ReaderSettings("counter", "fake", place), partial(device_at, place)
+    reader = Supervisor(settings, device, judge, inbox.deliver, RealClock(), there)
     reader.start()
     return reader, inbox
 

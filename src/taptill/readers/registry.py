@@ -7,12 +7,14 @@ is the driver's, its object a `Driver`, whose module must not import a device pa
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 
 from taptill.domain.clock import Clock
 from taptill.domain.tap import CardProblem, ReaderMessage, Tap
 from taptill.readers.device import Device, ReaderSettings
+from taptill.readers.drivers.ports import device_at
 from taptill.readers.drivers.usb import is_whole
 from taptill.readers.frames import Frame, RawKind, Signal
 from taptill.readers.frames.families import find_family
@@ -35,11 +37,14 @@ class Driver:
 
     `problems` gives a sentence for each mistake in the settings that only this driver can know;
     `gives` is what the device delivers, nothing when that depends on a setting that is wrong.
+    `there` tells one device that is plugged in from another and from none, and never raises: a
+    reader that is waited for is opened as soon as it appears.
     """
 
     device: Callable[[ReaderSettings], Device]
     gives: Callable[[ReaderSettings], RawKind | None]
     problems: Callable[[ReaderSettings], list[str]]
+    there: Callable[[ReaderSettings], object] = lambda settings: device_at(settings.port)
 
 
 def open_reader(
@@ -69,7 +74,9 @@ def open_reader(
             presence.removed()
         return None
 
-    reader = Supervisor(settings, watched(driver.device(settings)), judge, deliver, clock)
+    device = watched(driver.device(settings))
+    there = partial(driver.there, settings)
+    reader = Supervisor(settings, device, judge, deliver, clock, there)
     reader.start()
     return reader
 

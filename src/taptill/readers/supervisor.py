@@ -1,7 +1,6 @@
 """A device in, messages out: one thread opens it, reads it, and reopens it for ever."""
 
 import logging
-import os
 import random
 from collections.abc import Callable, Sequence
 from threading import Event, Thread
@@ -15,8 +14,6 @@ from taptill.readers.frames import AnyFrame, BadFrame, Frame, Signal
 from taptill.readers.health import HealthBook
 
 Judge = Callable[[Frame | Signal, float], Tap | CardProblem | None]
-
-Identity = tuple[int, int, int]
 
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 JITTER = 0.2
@@ -51,7 +48,11 @@ class BackOff:
 
 
 class Supervisor:
-    """One reader's thread; `deliver` is called from it, must be quick and must not raise."""
+    """One reader's thread; `deliver` is called from it, must be quick and must not raise.
+
+    `there` tells what stands for the device that is plugged in now, nothing without one; it never
+    raises.
+    """
 
     def __init__(
         self,
@@ -60,9 +61,10 @@ class Supervisor:
         judge: Judge,
         deliver: Callable[[ReaderMessage], None],
         clock: Clock,
+        there: Callable[[], object],
     ) -> None:
         self.device = device
-        self._place = settings.port
+        self._there = there
         self._judge = judge
         self._deliver = deliver
         self._clock = clock
@@ -86,7 +88,7 @@ class Supervisor:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._publish()
-            opened_s, was = self._clock.monotonic(), _identity(self._place)
+            opened_s, was = self._clock.monotonic(), self._there()
             try:
                 self._attend()
             except ReaderError as error:
@@ -125,13 +127,13 @@ class Supervisor:
             log.info("reader.changed", extra=found)
         self._deliver(health)
 
-    def _wait(self, wait_s: float, was: Identity | None) -> None:
+    def _wait(self, wait_s: float, was: object) -> None:
         """Wait for the next try, but no longer than until the device, or another one, appears."""
         until_s = self._clock.monotonic() + wait_s
         while (left_s := until_s - self._clock.monotonic()) > 0:
             if self._stopping.wait(min(left_s, LOOK_EVERY_S)):
                 return
-            found = _identity(self._place)
+            found = self._there()
             if found and found != was:
                 self._back_off.restart()
                 return
@@ -144,12 +146,3 @@ def _log_fault(error: Exception) -> None:
     place = f"{where.filename}:{where.lineno}"
     found = {"fault": type(error).__name__, "place": place, "next": "the device is opened anew"}
     log.error("reader.faulty", extra=found)
-
-
-def _identity(place: str) -> Identity | None:
-    """Tell what is at a path: another device behind the same link is another one."""
-    try:
-        link, device = os.lstat(place), os.stat(place)  # noqa: PTH116 - no Path for each look
-    except OSError:
-        return None
-    return link.st_ino, device.st_rdev, device.st_ctime_ns

@@ -27,6 +27,15 @@ def is_path(port: str) -> bool:
     return "://" not in port
 
 
+def device_at(path: str) -> object:
+    """Tell what is at a path: another device behind the same link is another one, None is none."""
+    try:
+        link, device = os.lstat(path), os.stat(path)  # noqa: PTH116 - no Path for each look
+    except OSError:
+        return None
+    return link.st_ino, device.st_rdev, device.st_ctime_ns
+
+
 def opening_trouble(reader: str, port: str, error: Exception) -> ReaderError:
     """Say why a port could not be opened; the detail is the port, or who holds it."""
     # A network peer that cannot be reached leaves no errno behind.
