@@ -149,6 +149,8 @@ def test_looking_for_mistakes_imports_no_device_package() -> None:
 
 
 ADDED = """
+from dataclasses import replace
+
 from taptill.readers.device import ReaderSettings
 from taptill.readers.drivers.serial import SerialReader
 from taptill.readers.frames import RawKind
@@ -159,9 +161,10 @@ from taptill.readers.registry import Driver, complaints
 DRIVER = Driver(lambda settings: None, lambda settings: RawKind.UID, lambda settings: ["no!"])
 FAMILY = Family(RawKind.NUMBER, 4800, lambda options: EnclosedDecoder(EnclosedForm(digits=6)))
 NONE = "no driver"
+BOX = replace(DRIVER, problems=lambda settings: [], package="acme_box", extra="acme")
 
 if __name__ == "__main__":
-    for name in ("acme-rfid", "acme-none", "acme-rfit"):
+    for name in ("acme-rfid", "acme-none", "acme-rfit", "acme-box"):
         print(complaints(ReaderSettings("x", name)))
     for name in ("acme-six", "acme-none", "acme-sex"):
         print(complaints(ReaderSettings("x", "serial", "/dev/x", name, ("6H8D",))))
@@ -171,6 +174,7 @@ ENTRY_POINTS = """
 [taptill.readers]
 acme-rfid = acme:DRIVER
 acme-none = acme:NONE
+acme-box = acme:BOX
 
 [taptill.families]
 acme-six = acme:FAMILY
@@ -196,6 +200,7 @@ def test_another_package_may_add_a_driver_and_a_family(tmp_path: Path) -> None:
         "['no!']",
         """["driver: the entry point of 'acme-none' is not a Driver"]""",
         """["driver: unknown driver 'acme-rfit', nearest is 'acme-rfid'"]""",
+        """["driver: the driver 'acme-box' needs the extra 'acme': pip install 'taptill[acme]'"]""",
         "[]",
         """["family: the entry point of 'acme-none' is not a Family"]""",
         """["family: unknown family 'acme-sex', nearest is 'acme-six'"]""",

@@ -9,9 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 
 from taptill.domain.clock import Clock
+from taptill.domain.errors import MissingExtraError
 from taptill.domain.tap import CardProblem, ReaderMessage, Tap
 from taptill.readers.device import Device, ReaderSettings
 from taptill.readers.drivers.ports import device_at
@@ -38,13 +40,16 @@ class Driver:
     `problems` gives a sentence for each mistake in the settings that only this driver can know;
     `gives` is what the device delivers, nothing when that depends on a setting that is wrong.
     `there` tells one device that is plugged in from another and from none, and never raises: a
-    reader that is waited for is opened as soon as it appears.
+    reader that is waited for is opened as soon as it appears. `package` is what the device's module
+    imports and a till may lack; `extra` is what installs it.
     """
 
     device: Callable[[ReaderSettings], Device]
     gives: Callable[[ReaderSettings], RawKind | None]
     problems: Callable[[ReaderSettings], list[str]]
     there: Callable[[ReaderSettings], object] = lambda settings: device_at(settings.port)
+    package: str = ""
+    extra: str = ""
 
 
 def open_reader(
@@ -90,7 +95,7 @@ def complaints(settings: ReaderSettings) -> list[str]:
     except ValueError as wrong:
         found.insert(0, f"driver: {wrong}")
     else:
-        found += driver.problems(settings)
+        found += _missing(settings.driver, driver) + driver.problems(settings)
         gives = driver.gives(settings)
     try:
         normaliser(settings.steps, gives or likely_kind(settings.steps))
@@ -110,6 +115,13 @@ def find_driver(name: str) -> Driver:
     if not isinstance(driver, Driver):
         raise ValueError(f"the entry point of '{name}' is not a Driver")  # noqa: TRY004 - a setting
     return driver
+
+
+def _missing(name: str, driver: Driver) -> list[str]:
+    """Look for a driver's package without importing it."""
+    if not driver.package or find_spec(driver.package):
+        return []
+    return [f"driver: {MissingExtraError(what=f'the driver {name!r}', extra=driver.extra)}"]
 
 
 def _serial(settings: ReaderSettings) -> Device:
