@@ -19,7 +19,7 @@ ALL = {f"[{name}]": table for name, table in TABLES.items()}
 ALL |= {f"[[{name}]]": table for name, table in LISTS.items()}
 STAFF = ("name", "role", "pin_hash", "card_id")
 NOT_YET = {  # wholly, or one of the choices
-    *("[till] mode", "[till] max_repayment", "[till] countdown_s", "[[reader]] driver"),
+    *("[till] mode", "[till] max_repayment", "[till] countdown_s"),
     *("[cache] fields", "[limits] override_max"),
     "[ui] sound",
     *("[privacy] clear_after_s", "[receipt] printer", "[metrics] textfile"),

@@ -4,9 +4,9 @@ Other packages add drivers through the entry-point group `taptill.readers`: the 
 is the driver's, its object a `Driver`, whose module must not import a device package by itself.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import entry_points
 from importlib.util import find_spec
@@ -14,10 +14,11 @@ from pathlib import Path
 
 from taptill.domain.clock import Clock
 from taptill.domain.errors import MissingExtraError
-from taptill.domain.tap import CardProblem, ReaderMessage, Tap
+from taptill.domain.tap import CardProblem, ReaderMessage, ReaderState, Tap
 from taptill.readers.device import Device, ReaderSettings
+from taptill.readers.drivers import inputs
 from taptill.readers.drivers.ports import device_at
-from taptill.readers.drivers.usb import is_whole
+from taptill.readers.drivers.usb import is_whole, node
 from taptill.readers.frames import Frame, RawKind, Signal
 from taptill.readers.frames.families import find_family
 from taptill.readers.nearest import unknown_word
@@ -31,6 +32,18 @@ BAUD_MAX = 4_000_000
 NFC_OPTION = "technologies"
 NFC_TECHNOLOGIES = ("106A", "212F")
 SIMULATED_OPTIONS = ("script", "socket")
+KEYBOARD_HINTS: Mapping[str, str] = {
+    ReaderState.DENIED: "no permission for {detail}: add the account to group input, log in anew",
+    ReaderState.FAULTY: "a fault, or not one keyboard but several: {detail}",
+}
+PCSC_HINTS: Mapping[str, str] = {
+    "pcscd": "pcscd does not run: sudo apt install pcscd; sudo systemctl start pcscd.socket",
+    ReaderState.MISSING: "no reader is called {detail}: is it plugged in, does nfcpy hold it?",
+    ReaderState.DENIED: "{detail} refuses this account: give it the right by a polkit rule",
+    ReaderState.BUSY: "another program has the reader for itself: stop it",
+    ReaderState.GARBLED: "cards that name no number: not a contactless reader?",
+    ReaderState.FAULTY: "a fault, or not one reader but several, write one's whole name: {detail}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +54,8 @@ class Driver:
     `gives` is what the device delivers, nothing when that depends on a setting that is wrong.
     `there` tells one device that is plugged in from another and from none, and never raises: a
     reader that is waited for is opened as soon as it appears. `package` is what the device's module
-    imports and a till may lack; `extra` is what installs it.
+    imports and a till may lack; `extra` is what installs it. `hints` says what to do where the
+    usual words for a state do not fit, by the detail or by the state; "{detail}" is put in.
     """
 
     device: Callable[[ReaderSettings], Device]
@@ -50,6 +64,7 @@ class Driver:
     there: Callable[[ReaderSettings], object] = lambda settings: device_at(settings.port)
     package: str = ""
     extra: str = ""
+    hints: Mapping[str, str] = field(default_factory=dict)
 
 
 def open_reader(
@@ -136,6 +151,24 @@ def _nfc(settings: ReaderSettings) -> Device:
     return NfcReader(settings)
 
 
+def _keyboard(settings: ReaderSettings) -> Device:
+    from taptill.readers.drivers.keyboard import KeyboardReader  # noqa: PLC0415 - only when used
+
+    return KeyboardReader(settings)
+
+
+def _pcsc(settings: ReaderSettings) -> Device:
+    from taptill.readers.drivers.pcsc import PcscReader  # noqa: PLC0415 - only when used
+
+    return PcscReader(settings)
+
+
+def _pcsc_there(settings: ReaderSettings) -> object:
+    from taptill.readers.drivers.pcsc import fitting, listed  # noqa: PLC0415 - only when used
+
+    return fitting(settings.port, listed()) or None
+
+
 def _replay(settings: ReaderSettings) -> Device:
     from taptill.readers.drivers.replay import ReplayReader  # noqa: PLC0415 - only when used
 
@@ -193,6 +226,24 @@ def _nfc_problems(settings: ReaderSettings) -> list[str]:
     return found
 
 
+def _keyboard_problems(settings: ReaderSettings) -> list[str]:
+    found = _port_problems(settings)
+    if settings.port and not inputs.is_port(settings.port):
+        found.append(
+            f"port: '{settings.port}' is neither a path nor VID:PID, 413d:2107 for example"
+        )
+    return found + _no_options(settings)
+
+
+def _pcsc_problems(settings: ReaderSettings) -> list[str]:
+    return _port_problems(settings) + _no_options(settings)
+
+
+def _no_options(settings: ReaderSettings) -> list[str]:
+    taken = ", ".join(sorted(settings.options))
+    return [f"options: the driver '{settings.driver}' takes none: {taken}"] if taken else []
+
+
 def _unknown_options(settings: ReaderSettings, known: Sequence[str]) -> list[str]:
     return [
         f"options: {unknown_word('option', name, known)}"
@@ -219,7 +270,30 @@ def _replay_gives(settings: ReaderSettings) -> RawKind | None:
 
 BUILT_IN = {
     "serial": Driver(_serial, _family_gives, _serial_problems),
-    "nfc": Driver(_nfc, lambda _: RawKind.UID, _nfc_problems),
+    "nfc": Driver(
+        _nfc,
+        lambda _: RawKind.UID,
+        _nfc_problems,
+        lambda settings: device_at(settings.port) or node(settings.port),
+    ),
+    "keyboard": Driver(
+        _keyboard,
+        lambda _: RawKind.TEXT,
+        _keyboard_problems,
+        lambda settings: inputs.there(settings.port),
+        package="evdev",
+        extra="keyboard",
+        hints=KEYBOARD_HINTS,
+    ),
+    "pcsc": Driver(
+        _pcsc,
+        lambda _: RawKind.UID,
+        _pcsc_problems,
+        _pcsc_there,
+        package="smartcard",
+        extra="pcsc",
+        hints=PCSC_HINTS,
+    ),
     "replay": Driver(_replay, _replay_gives, _replay_problems),
     "simulated": Driver(_simulated, lambda _: RawKind.TEXT, _simulated_problems),
 }

@@ -10,7 +10,7 @@ from taptill import config as configs
 from taptill.cli.options import JSON, STATE
 from taptill.cli.readers.printing import Said, Seen
 from taptill.cli.readers.watching import follow
-from taptill.cli.readers.words import Picked, hint, reader_options
+from taptill.cli.readers.words import Picked, reader_options
 from taptill.customer_cache.card_ids import card_ids
 from taptill.domain.errors import UsageError
 from taptill.domain.tap import ReaderHealth, ReaderState
@@ -75,7 +75,7 @@ def _shown(picked: Picked, before: AbstractSet[str]) -> str | None:
 
     def take(said: Said) -> bool:
         if isinstance(said.what, ReaderHealth) and said.what.state not in _WORKS:
-            click.echo(hint(said.what.state, said.what.detail), err=True)
+            click.echo(picked.hint(said.what), err=True)
         if isinstance(said.what, Seen):
             raws = [frame.raw for frame in said.what.frames if isinstance(frame, Frame)]
             found.extend(raw for raw in raws if raw not in before)

@@ -4,11 +4,11 @@ import json
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import click
 
-from taptill.cli.readers.words import hint
 from taptill.domain.tap import CardProblem, ReaderHealth, Tap
 from taptill.readers.frames import AnyFrame, BadFrame, Frame
 
@@ -39,7 +39,8 @@ class Said:
 class Printer:
     """Prints a line for each thing, and keeps the counts for the last line."""
 
-    def __init__(self, *, as_json: bool, raw: bool) -> None:
+    def __init__(self, words: Callable[[ReaderHealth], str], *, as_json: bool, raw: bool) -> None:
+        self._words = words
         self._as_json = as_json
         self._raw = raw
         self._counts: Counter[str] = Counter()
@@ -64,7 +65,7 @@ class Printer:
                 self._line(said, "refused", trouble=trouble.value)
             case ReaderHealth() as health if self._state.get(said.reader) != health.state:
                 self._state[said.reader] = health.state
-                self._line(said, "reader", state=health.state.value, words=_words(health))
+                self._line(said, "reader", state=health.state.value, words=self._words(health))
             case _:
                 pass
         self._rate(said.at_s)
@@ -104,7 +105,3 @@ class Printer:
         rate = came / (now_s - self._rate_s)
         click.echo(f"           {rate:.1f} frames a second, {bad} bad so far", err=True)
         self._rate_s, self._rate_frames = now_s, self._counts["frames"]
-
-
-def _words(health: ReaderHealth) -> str:
-    return hint(health.state, health.detail)

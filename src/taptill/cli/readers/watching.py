@@ -36,8 +36,9 @@ def monitor(picked: Picked, *, raw: bool, as_json: bool) -> None:
     Examples:
       taptill readers monitor
       taptill readers monitor --port /dev/ttyUSB0 --family rdm6300 --raw
+      taptill readers monitor --driver pcsc --port ACR122U
     """
-    printer = Printer(as_json=as_json, raw=raw)
+    printer = Printer(picked.hint, as_json=as_json, raw=raw)
     follow(picked, printer.show)
     printer.finish()
 
@@ -57,7 +58,7 @@ def record(picked: Picked, file: Path) -> None:
     """
     if picked.one.driver != "serial":
         raise UsageError(problem="only what a serial reader says can be recorded")
-    printer = Printer(as_json=False, raw=True)
+    printer = Printer(picked.hint, as_json=False, raw=True)
     try:
         with file.open("x", encoding="ascii") as target:
             target.write(f"{HEADER}{picked.one.family}\n")
@@ -89,8 +90,9 @@ def replay(file: Path, family: str, steps: tuple[str, ...], *, as_json: bool) ->
     settings = ReaderSettings("replay", "replay", str(file), family, steps)
     for problem in complaints(settings):
         raise UsageError(problem=problem)
-    printer = Printer(as_json=as_json, raw=False)
-    follow(Picked((settings,), None), printer.show)
+    picked = Picked((settings,), None)
+    printer = Printer(picked.hint, as_json=as_json, raw=False)
+    follow(picked, printer.show)
     printer.finish()
 
 

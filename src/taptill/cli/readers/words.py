@@ -10,9 +10,9 @@ import click
 
 from taptill import config as configs
 from taptill.domain.errors import ConfigError, UsageError
-from taptill.domain.tap import ReaderState
+from taptill.domain.tap import ReaderHealth, ReaderState
 from taptill.readers.device import ReaderSettings
-from taptill.readers.registry import complaints
+from taptill.readers.registry import complaints, find_driver
 from taptill.wiring import check_reader, reader_settings
 
 _HINTS = {
@@ -30,15 +30,18 @@ _OPTIONS = (
     click.option("--config", "option", type=click.Path(path_type=Path), help="The config file."),
     click.option("--reader", "number", type=click.IntRange(1), help="One of the config's, from 1."),
     click.option("--port", help="This port instead of the config's readers."),
+    click.option("--driver", default="serial", show_default=True, help="What reads at --port."),
     click.option("--family", help="What the reader at --port speaks."),
     click.option("--baud", type=click.IntRange(300, 4_000_000), help="At --port, if unusual."),
     click.option("--seconds", type=float, help="End after so long; else ctrl+c."),
 )
 
 
-def hint(state: ReaderState, detail: str) -> str:
+def hint(state: ReaderState, detail: str, driver: str = "serial") -> str:
     """Say in words how a reader is and what to do."""
-    return _HINTS[state].format(detail=detail or "it")
+    known = find_driver(driver).hints
+    words = known.get(detail) or known.get(state) or _HINTS[state]
+    return words.format(detail=detail or "it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,11 @@ class Picked:
 
     readers: tuple[ReaderSettings, ...]
     seconds: float | None
+
+    def hint(self, health: ReaderHealth) -> str:
+        """Say in words how one of the readers is and what to do."""
+        drivers = {one.name: one.driver for one in self.readers}
+        return hint(health.state, health.detail, drivers.get(health.reader, "serial"))
 
     @property
     def one(self) -> ReaderSettings:
@@ -69,7 +77,8 @@ def reader_options(command: Callable[..., None]) -> Callable[..., None]:
         seconds: float | None,
         **others: Any,
     ) -> None:
-        found = _at_port(port, family, baud) if port else _of_config(option, number, family)
+        driver = others.pop("driver")
+        found = _at_port(port, driver, family, baud) if port else _of_config(option, number, family)
         command(Picked(found, seconds), **others)
 
     for one in reversed(_OPTIONS):
@@ -88,10 +97,12 @@ def configured(option: Path | None, *, required: bool = True) -> list[ReaderSett
     return [reader_settings(one, number) for number, one in enumerate(config.readers, 1)]
 
 
-def _at_port(port: str, family: str | None, baud: int | None) -> tuple[ReaderSettings, ...]:
-    if not family:
+def _at_port(
+    port: str, driver: str, family: str | None, baud: int | None
+) -> tuple[ReaderSettings, ...]:
+    if driver == "serial" and not family:
         raise UsageError(problem="--port needs --family; `taptill readers detect` finds it")
-    found = ReaderSettings("reader", "serial", port, family, baud=baud)
+    found = ReaderSettings("reader", driver, port, family or "", baud=baud)
     for problem in complaints(found):
         raise UsageError(problem=problem)
     return (found,)

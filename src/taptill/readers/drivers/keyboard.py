@@ -1,0 +1,126 @@
+"""A reader that types like a keyboard in, frames out, over evdev.
+
+The device is grabbed, so that what it types reaches neither the screen nor another program.
+"""
+
+import select
+import socket
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from threading import Event
+from time import monotonic
+from typing import Any
+
+from evdev import InputDevice, ecodes
+
+from taptill.domain.tap import ReaderState
+from taptill.readers.device import READ_S_MAX, ReaderSettings, trouble
+from taptill.readers.drivers.inputs import nodes
+from taptill.readers.drivers.ports import opening_trouble
+from taptill.readers.frames import AnyFrame
+from taptill.readers.frames.keys import DOWN, OVERRUN, SILENCE_S, KeyDecoder, KeyEvent
+
+SETTLE_S_MAX = 1.0
+
+
+class KeyboardReader:
+    """A device over evdev; `port` is a path, or `VID:PID` with or without the device's name.
+
+    `heard` is called with the low octet of each key's code, for who wants to look at them.
+    """
+
+    def __init__(
+        self, settings: ReaderSettings, opened: Callable[[str], Any] = InputDevice
+    ) -> None:
+        self.heard: Callable[[bytes], object] = len
+        self._settings = settings
+        self._opened = opened
+        self._decoder = KeyDecoder()
+        self._stopping = Event()
+        self._device: Any = None
+        self._woken: socket.socket | None = None
+        self._waker: socket.socket | None = None
+        self._poll = select.poll()
+
+    def open(self) -> None:
+        """Find the device, grab it, and let go by what it is just typing: half a card."""
+        node = self._node()
+        self._decoder = KeyDecoder()
+        try:
+            self._device = self._opened(node)
+            self._device.grab()
+            self._woken, self._waker = socket.socketpair()
+            self._waker.setblocking(False)  # noqa: FBT003 - socket's own spelling
+        except OSError as error:
+            raise opening_trouble(self._settings.name, node, error) from error
+        self._poll = select.poll()
+        self._poll.register(self._device.fd, select.POLLIN)
+        self._poll.register(self._woken, select.POLLIN)
+        self._settle()
+
+    def _node(self) -> str:
+        name, port = self._settings.name, self._settings.port
+        found = nodes(port)
+        if not found:
+            raise trouble(name, ReaderState.MISSING, port)
+        if len(found) > 1:
+            places = " and ".join(found)
+            raise trouble(name, ReaderState.FAULTY, f"{port} is {places} (name one by its path)")
+        return found[0]
+
+    def _settle(self) -> None:
+        until_s = monotonic() + SETTLE_S_MAX
+        while self._events(SILENCE_S) is not None:
+            if monotonic() > until_s:
+                raise trouble(self._settings.name, ReaderState.GARBLED, self._settings.port)
+
+    def read(self) -> list[AnyFrame]:
+        """Give what the keys at hand complete, or what a silence ends."""
+        events = self._events(READ_S_MAX)
+        if events is None:
+            return self._decoder.idle()
+        if pressed := bytes(event.code & 0xFF for event in events if event.state == DOWN):
+            self.heard(pressed)
+        return self._decoder.feed(events)
+
+    def _events(self, wait_s: float) -> list[KeyEvent] | None:
+        """Wait for the device; `None` is a silence, or a wait that was interrupted."""
+        if self._stopping.is_set():
+            return None
+        if self._device.fd not in dict(self._poll.poll(wait_s * 1000)):
+            return None
+        settings = self._settings
+        try:
+            return list(_keys(self._device.read()))
+        except BlockingIOError:
+            return []
+        except OSError as error:
+            raise trouble(settings.name, ReaderState.LOST, settings.port) from error
+
+    def interrupt(self) -> None:
+        """Wake the thread that reads."""
+        self._stopping.set()
+        with suppress(AttributeError, OSError):
+            self._waker.send(b"\n")  # type: ignore[union-attr]  # not open: nobody waits
+
+    def close(self) -> None:
+        """Let go of the device, give back the descriptors."""
+        device, self._device = self._device, None
+        if device is not None:
+            with suppress(OSError):
+                device.ungrab()
+            with suppress(OSError):
+                device.close()
+        for line in (self._woken, self._waker):
+            if line:
+                line.close()
+        self._woken = self._waker = None
+
+
+def _keys(events: Iterable[Any]) -> Iterator[KeyEvent]:
+    """Pick the keys, and what stands for those that the kernel had no room for."""
+    for event in events:
+        if event.type == ecodes.EV_KEY:
+            yield KeyEvent(event.timestamp(), event.code, event.value)
+        elif (event.type, event.code) == (ecodes.EV_SYN, ecodes.SYN_DROPPED):
+            yield KeyEvent(event.timestamp(), OVERRUN, DOWN)

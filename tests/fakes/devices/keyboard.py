@@ -1,0 +1,136 @@
+"""A text in, the keys that a reader would press out; and an input device on a pair of sockets."""
+
+import errno
+import os
+import socket
+import struct
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from taptill.readers.frames.keys import KeyEvent
+
+ENTER, TAB, KEYPAD_ENTER = 28, 15, 96
+LEFT_SHIFT, RIGHT_SHIFT = 42, 54
+ESCAPE, CAPS_LOCK = 1, 58
+KEY_S = 0.008
+
+_EVENT = struct.Struct("llHHi")
+_SYN, _KEY, _MSC, _SYN_REPORT, _SYN_DROPPED, _MSC_SCAN = 0, 1, 4, 0, 3, 4
+_ROWS = {2: "1234567890-", 16: "qwertyuiop", 30: "asdfghjkl;", 44: "zxcvbnm,.", 57: " "}
+_CODES = {char: code for first, row in _ROWS.items() for code, char in enumerate(row, first)}
+
+
+def typed(text: str, at_s: float = 1.0, end: int = ENTER, key_s: float = KEY_S) -> list[KeyEvent]:
+    """Press the keys of a text and the one that ends it; capital letters and `:` with shift."""
+    return list(_typed(text, at_s, end, key_s))
+
+
+def _typed(text: str, at_s: float, end: int, key_s: float) -> Iterator[KeyEvent]:
+    for char in text:
+        shifted = char.isupper() or char == ":"
+        if shifted:
+            yield KeyEvent(at_s, LEFT_SHIFT, 1)
+        yield from pressed(_CODES[";" if char == ":" else char.lower()], at_s, key_s)
+        if shifted:
+            yield KeyEvent(at_s + key_s, LEFT_SHIFT, 0)
+        at_s += 2 * key_s
+    yield from pressed(end, at_s, key_s)
+
+
+def pressed(code: int, at_s: float = 1.0, key_s: float = KEY_S) -> list[KeyEvent]:
+    """Press one key and let it go."""
+    return [KeyEvent(at_s, code, 1), KeyEvent(at_s + key_s, code, 0)]
+
+
+class Wedge:
+    """An input device: plug it in, type, pull it out; the kernel's calls fail as they would.
+
+    Each packet is one message, as the kernel shows nobody half of one.
+    """
+
+    def __init__(self, link: Path) -> None:
+        self.link = link
+        self.held_by_another = False
+        self.grabs = 0
+        self.opened_nodes: list[str] = []
+        self._kernel: socket.socket | None = None
+        self._program: socket.socket | None = None
+
+    def plug(self) -> None:
+        """Give the link a new device."""
+        fresh = self.link.with_suffix(f".{len(list(self.link.parent.iterdir()))}")
+        fresh.touch()
+        fresh.with_suffix(".link").symlink_to(fresh)
+        fresh.with_suffix(".link").rename(self.link)
+
+    def unplug(self) -> None:
+        """Take the link and the device away."""
+        self.link.unlink(missing_ok=True)
+        self._hang_up()
+
+    def opened(self, node: str) -> "Wedge":
+        """Open it in the program's place, as `evdev.InputDevice` does."""
+        os.stat(node)  # noqa: PTH116 - no such file, no permission: as an open
+        self.opened_nodes.append(node)
+        self._hang_up()
+        self._kernel, self._program = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._program.setblocking(False)  # noqa: FBT003 - socket's own spelling
+        return self
+
+    def _hang_up(self) -> None:
+        kernel, self._kernel = self._kernel, None
+        if kernel:
+            kernel.close()
+
+    def send(self, events: Iterable[KeyEvent]) -> None:
+        """Let the kernel tell of keys, each with its scan code, in a packet of its own."""
+        for at_s, code, state in events:
+            self._tell((at_s, _MSC, _MSC_SCAN, 0x70000 + code), (at_s, _KEY, code, state))
+
+    def overrun(self, at_s: float = 1.0) -> None:
+        """Let the kernel tell that it had no room for what came."""
+        self._tell((at_s, _SYN, _SYN_DROPPED, 0))
+
+    def _tell(self, *events: tuple[float, int, int, int]) -> None:
+        assert self._kernel is not None
+        packet = [*events, (events[0][0], _SYN, _SYN_REPORT, 0)]
+        self._kernel.send(
+            b"".join(
+                _EVENT.pack(int(at_s), int(at_s % 1 * 1e6), kind, code, value)
+                for at_s, kind, code, value in packet
+            )
+        )
+
+    @property
+    def fd(self) -> int:
+        """Give what the program polls."""
+        assert self._program is not None
+        return self._program.fileno()
+
+    def grab(self) -> None:
+        """Take the device for the program alone."""
+        if self.held_by_another:
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+        self.grabs += 1
+
+    def ungrab(self) -> None:
+        """Give it back."""
+        if not self._kernel:
+            raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
+        self.grabs -= 1
+
+    def read(self) -> Iterable[Any]:
+        """Read what is there with evdev's own reading and parsing."""
+        from evdev import InputEvent, _input  # noqa: PLC0415 - may be missing
+
+        events = _input.device_read_many(self.fd)
+        if not events:
+            raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
+        return (InputEvent(*event) for event in events)
+
+    def close(self) -> None:
+        """Give the descriptor back."""
+        program, self._program = self._program, None
+        if program:
+            program.close()

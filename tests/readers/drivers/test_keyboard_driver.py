@@ -1,0 +1,230 @@
+"""A reader that types: evdev's own reading over a pair of sockets, and the kernel where it may."""
+
+import errno
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Timer
+from typing import Any
+
+import pytest
+from tests.fakes.devices.keyboard import ENTER, Wedge, typed
+from tests.readers.conftest import OpenReader
+from tests.readers.lines import open_descriptors
+
+from taptill.domain.errors import ReaderError
+from taptill.domain.tap import ReaderState
+from taptill.readers.device import READ_S_MAX, ReaderSettings, state_of
+from taptill.readers.drivers.inputs import Keyboard, is_port, keyboards, nodes, there
+from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame
+from taptill.readers.registry import complaints
+
+NOT_RUN = "tests of the keyboard driver did NOT run:"
+# The package is compiled and may be missing.
+driver: Any = pytest.importorskip(
+    "taptill.readers.drivers.keyboard", reason=f"{NOT_RUN} no evdev: make readers"
+)
+
+
+@pytest.fixture
+def wedge(tmp_path: Path) -> Iterator[Wedge]:
+    """A reader that is plugged in."""
+    (tmp_path / "input").mkdir()
+    wedge = Wedge(tmp_path / "input" / "event-kbd")
+    wedge.plug()
+    yield wedge
+    wedge.unplug()
+    wedge.close()
+
+
+def settings(port: Path | str) -> ReaderSettings:
+    return ReaderSettings("counter", "keyboard", str(port))
+
+
+@pytest.fixture
+def reader(wedge: Wedge) -> Iterator[Any]:
+    reader = driver.KeyboardReader(settings(wedge.link), wedge.opened)
+    yield reader
+    reader.close()
+
+
+def reads(reader: Any, count: int = 1) -> list[AnyFrame]:
+    found: list[AnyFrame] = []
+    end_s = time.monotonic() + 5
+    while len(found) < count:
+        assert time.monotonic() < end_s, found
+        found += reader.read()
+    return found
+
+
+def test_a_grabbed_reader_types_cards(wedge: Wedge, reader: Any) -> None:
+    reader.open()
+    assert wedge.grabs == 1
+    wedge.send(typed("0013961168"))
+    wedge.send(typed("0009177233", at_s=1.4))
+    assert reads(reader, 2) == [Frame("0013961168"), Frame("0009177233")]
+    reader.close()
+    assert wedge.grabs == 0
+
+
+def test_keys_that_the_kernel_had_no_room_for_spoil_the_card(wedge: Wedge, reader: Any) -> None:
+    reader.open()
+    keys = typed("0013961168")
+    wedge.send(keys[:8])
+    wedge.overrun(at_s=1.05)
+    wedge.send(keys[8:])
+    assert reads(reader) == [BadFrame(Fault.OVERFLOW)]
+
+
+def test_half_a_card_is_given_up_after_a_silence(wedge: Wedge, reader: Any) -> None:
+    reader.open()
+    wedge.send(typed("0013961168")[:8])
+    assert reads(reader) == [BadFrame(Fault.TRUNCATED)]
+
+
+def test_a_reader_that_is_pulled_out_in_mid_card_is_lost(wedge: Wedge, reader: Any) -> None:
+    reader.open()
+    wedge.send(typed("0013961168")[:8])
+    wedge.unplug()
+    with pytest.raises(ReaderError) as lost:
+        reads(reader, 2)
+    assert state_of(lost.value) == (ReaderState.LOST, str(wedge.link))
+    reader.close()
+
+
+def failing(number: int) -> Callable[[str], Any]:
+    def opened(_: str) -> Any:
+        raise OSError(number, os.strerror(number))
+
+    return opened
+
+
+OPENING = {
+    "not there": (errno.ENOENT, ReaderState.MISSING),
+    "gone meanwhile": (errno.ENODEV, ReaderState.MISSING),
+    "not allowed": (errno.EACCES, ReaderState.DENIED),
+}
+
+
+@pytest.mark.parametrize(("number", "state"), OPENING.values(), ids=OPENING)
+def test_trouble_at_opening_has_a_name(number: int, state: ReaderState, wedge: Wedge) -> None:
+    reader = driver.KeyboardReader(settings(wedge.link), failing(number))
+    with pytest.raises(ReaderError) as trouble:
+        reader.open()
+    reader.close()
+    assert state_of(trouble.value)[0] is state
+
+
+def test_one_that_another_program_has_grabbed_is_busy(wedge: Wedge, reader: Any) -> None:
+    wedge.held_by_another = True
+    with pytest.raises(ReaderError) as trouble:
+        reader.open()
+    assert state_of(trouble.value)[0] is ReaderState.BUSY
+
+
+def test_the_link_is_followed_anew_and_nothing_is_left_open(wedge: Wedge, reader: Any) -> None:
+    before = open_descriptors()
+    for _ in range(20):
+        reader.open()
+        wedge.send(typed("0013961168"))
+        assert reads(reader) == [Frame("0013961168")]
+        wedge.unplug()
+        with pytest.raises(ReaderError):
+            reads(reader)
+        reader.close()
+        with pytest.raises(ReaderError):
+            reader.open()
+        reader.close()
+        wedge.plug()
+    assert open_descriptors() == before
+
+
+def test_a_wait_is_cut_short(reader: Any) -> None:
+    reader.open()
+    waking = Timer(0.05, reader.interrupt)
+    waking.start()
+    began_s = time.monotonic()
+    assert reader.read() == []
+    assert time.monotonic() - began_s < READ_S_MAX
+    waking.join()
+    assert reader.read() == []
+
+
+KEYBOARD = "402000007 ff9f207ac14057ff febeffdfffefffff fffffffffffffffe"
+"""What a common keyboard has for keys, as the kernel prints it."""
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> Path:
+    """A machine with a reader that shows up twice, one with keys alone, and a mouse."""
+    rows = (
+        ("event0", "0003", "413d", "2107", "KKMOON", KEYBOARD),
+        ("event1", "0003", "413d", "2107", "KKMOON Consumer", "0"),
+        ("event2", "0003", "ffff", "0035", "SYC ID&IC USB Reader", KEYBOARD),
+        ("event3", "0003", "ffff", "0035", "SYC ID&IC USB Reader", KEYBOARD),
+        ("event4", "0011", "0001", "0001", "mouse", "70000 0 0 0 0"),
+    )
+    for name, bus, vendor, product, title, keys in rows:
+        device = tmp_path / name / "device"
+        (device / "id").mkdir(parents=True)
+        (device / "capabilities").mkdir()
+        (device / "id" / "bustype").write_text(f"{bus}\n")
+        (device / "id" / "vendor").write_text(f"{vendor}\n")
+        (device / "id" / "product").write_text(f"{product}\n")
+        (device / "name").write_text(f"{title}\n")
+        (device / "capabilities" / "key").write_text(f"{keys}\n")
+    return tmp_path
+
+
+def test_only_what_types_digits_and_enter_is_a_keyboard(inputs: Path) -> None:
+    assert list(keyboards(inputs))[:1] == [Keyboard("/dev/input/event0", "413d:2107", "KKMOON", 3)]
+    assert [one.numbers for one in keyboards(inputs)] == ["413d:2107", "ffff:0035", "ffff:0035"]
+
+
+def test_a_port_by_numbers_finds_its_nodes(inputs: Path) -> None:
+    assert nodes("413D:2107", inputs) == ["/dev/input/event0"]
+    assert nodes("413d:2107:KKMOON", inputs) == ["/dev/input/event0"]
+    assert nodes("413d:2107:other", inputs) == []
+    assert len(nodes("ffff:0035", inputs)) == 2
+    assert nodes("/dev/input/event9", inputs) == ["/dev/input/event9"]
+    assert not there("413d:2107", inputs)
+
+
+@pytest.mark.parametrize(
+    ("port", "fits"),
+    [("/dev/input/event3", True), ("413d:2107", True), ("413d:2107:A b", True), ("event3", False)],
+)
+def test_a_port_is_a_path_or_numbers(port: str, *, fits: bool) -> None:
+    assert is_port(port) == fits
+
+
+def test_settings_are_checked_before_the_reader_is_opened() -> None:
+    assert complaints(settings("413d:2107")) == []
+    assert complaints(settings("")) == ["port: the driver 'keyboard' needs one"]
+    assert complaints(settings("event3")) == [
+        "port: 'event3' is neither a path nor VID:PID, 413d:2107 for example"
+    ]
+    odd = ReaderSettings("counter", "keyboard", "413d:2107", options={"prefix": "x"})
+    assert complaints(odd) == ["options: the driver 'keyboard' takes none: prefix"]
+
+
+def uinput() -> Any:
+    """Make a device in the kernel, or skip with what is missing."""
+    from evdev import UInput  # noqa: PLC0415 - compiled, may be missing
+
+    try:
+        return UInput(name="taptill test reader")
+    except Exception as fault:  # noqa: BLE001 - of several kinds, all mean that there is none
+        pytest.skip(f"{NOT_RUN} on a real kernel device, /dev/uinput: {type(fault).__name__}")
+
+
+def test_a_device_of_the_kernel_is_grabbed_and_read(readers: OpenReader) -> None:
+    with uinput() as device:
+        _, inbox = readers(settings(device.device.path))
+        inbox.wait_state(ReaderState.OK)
+        for event in typed("0013961168", end=ENTER):
+            device.write(1, event.code, event.state)
+            device.syn()
+        inbox.wait_taps("0013961168")
+    inbox.wait_state(ReaderState.LOST)

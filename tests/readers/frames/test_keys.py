@@ -1,0 +1,116 @@
+"""Keys of a reader that types, as events: lines, spoilt lines, and nothing for a person."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.fakes.devices.keyboard import (
+    CAPS_LOCK,
+    ENTER,
+    ESCAPE,
+    KEYPAD_ENTER,
+    RIGHT_SHIFT,
+    TAB,
+    pressed,
+    typed,
+)
+
+from taptill.domain.card_id import CARD_ID_LENGTH_MAX
+from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame
+from taptill.readers.frames.keys import DOWN, OVERRUN, SILENCE_S, KeyDecoder, KeyEvent
+
+KEYPAD = {str(digit): code for digit, code in enumerate((82, 79, 80, 81, 75, 76, 77, 71, 72, 73))}
+HELD, UP = 2, 0
+
+
+def heard(*events: KeyEvent) -> list[AnyFrame]:
+    return KeyDecoder().feed(events)
+
+
+@pytest.mark.parametrize("end", [ENTER, KEYPAD_ENTER, TAB])
+@pytest.mark.parametrize("text", ["0013961168", "62e3086ced", "62E3086CED", "04:A1:b2"])
+def test_what_is_typed_in_a_burst_is_a_line(text: str, end: int) -> None:
+    assert heard(*typed(text, end=end)) == [Frame(text)]
+
+
+def test_the_keypad_has_digits_too() -> None:
+    keys = [event for digit in "0123456789" for event in pressed(KEYPAD[digit])]
+    assert heard(*keys, *pressed(ENTER)) == [Frame("0123456789")]
+
+
+def test_two_cards_are_two_lines() -> None:
+    assert heard(*typed("1234"), *typed("5678", at_s=1.1)) == [Frame("1234"), Frame("5678")]
+
+
+def test_a_key_that_repeats_or_goes_up_types_nothing() -> None:
+    (down, up) = pressed(3)
+    held = KeyEvent(1.0, 3, HELD)
+    assert heard(down, held, held, up, *pressed(ENTER)) == [Frame("2")]
+
+
+def test_shift_counts_while_it_is_down() -> None:
+    shift = KeyEvent(1.0, RIGHT_SHIFT, DOWN)
+    keys = [*pressed(30), shift, *pressed(30), shift._replace(state=UP), *pressed(30)]
+    assert heard(*keys, *pressed(ENTER)) == [Frame("aAa")]
+
+
+def test_an_end_alone_is_nothing() -> None:
+    assert heard(*pressed(ENTER), *pressed(TAB)) == []
+
+
+def test_a_person_who_types_is_no_card() -> None:
+    slow = typed("1234", key_s=SILENCE_S)
+    found = heard(*slow)
+    assert not [frame for frame in found if isinstance(frame, Frame)]
+
+
+def test_what_is_never_ended_is_given_up_after_a_silence() -> None:
+    decoder = KeyDecoder()
+    assert decoder.feed(typed("1234")[:-2]) == []
+    assert decoder.idle() == [BadFrame(Fault.TRUNCATED)]
+    assert decoder.idle() == []
+    assert decoder.feed(typed("5678", at_s=9.0)) == [Frame("5678")]
+
+
+def test_a_silence_that_nobody_saw_ends_what_was_pending() -> None:
+    first, second = typed("12")[:-2], typed("3456", at_s=2.0)
+    assert heard(*first, *second) == [BadFrame(Fault.TRUNCATED), Frame("3456")]
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "fault"),
+    [(ESCAPE, Fault.BAD_CHAR), (CAPS_LOCK, Fault.BAD_CHAR), (OVERRUN, Fault.OVERFLOW)],
+)
+def test_a_line_with_a_key_that_is_not_known_is_bad_and_not_shorter(
+    spoilt: int, fault: Fault
+) -> None:
+    keys = typed("1234")
+    assert heard(*keys[:4], KeyEvent(1.02, spoilt, DOWN), *keys[4:]) == [BadFrame(fault)]
+
+
+def test_a_line_that_is_too_long_is_bad_and_the_next_one_good() -> None:
+    long = typed("1" * (CARD_ID_LENGTH_MAX + 1), key_s=0.001)
+    found = heard(*long, *typed("1234", at_s=9.0))
+    assert found == [BadFrame(Fault.OVERFLOW), Frame("1234")]
+
+
+EVENTS = st.lists(
+    st.builds(KeyEvent, st.floats(0, 5), st.integers(0, 767), st.integers(0, 2)), max_size=60
+)
+
+
+@given(EVENTS, st.integers(0, 60))
+def test_any_split_of_any_events_gives_the_same(events: list[KeyEvent], cut: int) -> None:
+    whole, parts = KeyDecoder(), KeyDecoder()
+    expected = [*whole.feed(events), *whole.idle()]
+    found = [*parts.feed(events[:cut]), *parts.feed(events[cut:]), *parts.idle()]
+    assert found == expected
+    for frame in found:
+        assert not isinstance(frame, Frame) or 0 < len(frame.raw) <= CARD_ID_LENGTH_MAX
+
+
+@given(EVENTS)
+def test_after_any_events_and_a_silence_the_next_card_is_read(events: list[KeyEvent]) -> None:
+    decoder = KeyDecoder()
+    decoder.feed([event for event in events if event.code not in (42, 54)])
+    decoder.idle()
+    assert decoder.feed(typed("62e3086c", at_s=100.0)) == [Frame("62e3086c")]
