@@ -5,6 +5,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from taptill.settlement.requests import Choice
+
 NAMES = {1: "Ada", 2: "Ben", 3: "Cleo"}
 TOTALS: dict[int, int | str] = {1: 1000, 2: -250, 3: "1234.5"}
 
@@ -25,6 +27,9 @@ class Verb(StrEnum):
     RESTORE = "restore"
     CLONE = "clone"
     RETIRE = "retire"
+    RULE = "rule"  # how: which of CHOICES a person decides on a case
+    RULE_ALL = "rule all"  # a retry of all lost marks whose total is as last seen
+    FORK = "fork"
     LAND = "land"  # how: which of the requests under way
     DROP = "drop"
     PAY = "pay"  # how: the amount
@@ -49,8 +54,10 @@ class Fate(StrEnum):
     ERROR_AFTER = "error after"
     OLD_COPY = "old copy"
     OLDER_COPY = "older copy"
+    REFUSED = "refused"  # for good, and it is not applied
 
 
+CHOICES = tuple(Choice)
 COPIES = {Fate.OLD_COPY: 1, Fate.OLDER_COPY: 3}
 EMPTIED: tuple[Any, ...] = (None, {}, [], {"note": "by hand"}, "by hand", '{"note": "by hand"}')
 

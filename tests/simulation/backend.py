@@ -11,7 +11,7 @@ from decimal import Decimal
 from tests.settlement.bench import row
 
 from taptill.domain.customer import Snapshot
-from taptill.domain.mark import Marks, epoch_of, read_marks, with_mark
+from taptill.domain.mark import Marks, Place, epoch_of, read_marks, with_mark
 from taptill.settlement.requests import Condition, Echo, Unheard, Update, UpdateAnswer
 
 
@@ -48,10 +48,24 @@ class Half(Update):
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Whose money one row version's total is made of, beside what it began with."""
+    """Whose money one row version's total is made of, beside what it began with.
+
+    `said` is what persons have said of it beyond that: so much more of a journal's money counts
+    as in the row, whether or not they were right.
+    """
 
     payments: frozenset[int] = frozenset()
     own: Mapping[str, int] = field(default_factory=dict)
+    said: Mapping[str, int] = field(default_factory=dict)
+
+    def counted(self, journal_id: str) -> int:
+        """Give how much of a journal's money counts as in the row."""
+        return self.own.get(journal_id, 0) + self.said.get(journal_id, 0)
+
+    def saying(self, journal_id: str, believed: int) -> "Truth":
+        """Give the truth once a person has said how much of a journal's money is in the row."""
+        beyond = believed - self.own.get(journal_id, 0)
+        return replace(self, said={**self.said, journal_id: beyond})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +115,29 @@ class ModelBackend:
         """Tell whether any till's money is in any total."""
         return any(any(self.truth(self.read(one)).own.values()) for one in self.versions)
 
-    def apply(self, update: Update, sender: str = "", *, first: bool = True) -> UpdateAnswer:
+    def face(self, version: Snapshot, journal_id: str) -> tuple[object, ...]:
+        """Give all of a version that a journal could count by: others look the same to it."""
+        truth, table = self.truth(version), version.marks.table
+        own, said = truth.own.get(journal_id, 0), truth.said.get(journal_id, 0)
+        return own, said, table.get(journal_id), journal_id in table, version.marks.epoch
+
+    def believe(self, version: Snapshot, journal_id: str, believed: int) -> None:
+        """Take a person's word for how much of a journal's money a row, and its like, holds."""
+        *face, epoch = self.face(version, journal_id)
+        for one in self.versions[version.customer.id]:
+            *its_face, its_epoch = self.face(one, journal_id)
+            if one.marks.place is Place.EMPTY:  # another till may enrol it, in this epoch
+                its_epoch = epoch_of(one.updated_at, one.total)
+            if (its_face, its_epoch) == (face, epoch):
+                self._truths[id(one)] = self.truth(one).saying(journal_id, believed)
+
+    def apply(
+        self, update: Update, sender: str = "", *, first: bool = True, believed: int | None = None
+    ) -> UpdateAnswer:
         """Change the row, where its condition holds, and say so.
 
-        `sender` is a journal's id; `first` tells that it is the first on a fresh look.
+        `sender` is a journal's id; `first` tells that it is the first on a fresh look;
+        `believed`: what a person said that the row read held of the sender's money.
         """
         present = self.read(update.read.customer.id)
         obeyed = update.condition is not Condition.NONE and self.kin.obeys
@@ -120,7 +153,7 @@ class ModelBackend:
         )
         truth = self.truth(present)
         if total_kept:
-            truth = self._truth_of(update, sender)
+            truth = self._truth_of(update, sender, believed)
             excused = first and not self.kin.guarded
             lost = self.truth(present).payments - truth.payments
             self.losses += [Loss(payment, excused) for payment in sorted(lost)]
@@ -176,13 +209,15 @@ class ModelBackend:
         self._truths[id(version)] = truth
         return version
 
-    def _truth_of(self, update: Update, sender: str) -> Truth:
+    def _truth_of(self, update: Update, sender: str, believed: int | None) -> Truth:
         """Say whose money the total sent is: all of the row read, and the rest is the sender's."""
         read = self.truth(update.read)
         customer = update.read.customer.id
         office = self.start[customer] + sum(self.payments[number] for number in read.payments)
         others = sum(money for journal, money in read.own.items() if journal != sender)
-        return Truth(read.payments, {**read.own, sender: int(update.total - office - others)})
+        said = read.said if believed is None else read.saying(sender, believed).said
+        own = {**read.own, sender: int(update.total - office - others)}
+        return Truth(read.payments, own, said)
 
     def _meets(self, update: Update, present: Snapshot) -> bool:
         if update.condition is Condition.NEVER:

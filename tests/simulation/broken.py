@@ -231,10 +231,11 @@ class Trial:
     mix: Mix = PAYMENTS
     found_by: str = "books"
     customers: tuple[int, ...] = (1, 2)
+    sales: int = 10
 
     def plan(self, seed: int) -> Plan:
         """Give the day of a seed."""
-        return Plan(self.kin, self.mix, seed=seed, customers=self.customers)
+        return Plan(self.kin, self.mix, 2, self.sales, seed=seed, customers=self.customers)
 
 
 TRIALS = {

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from random import Random
 
-from tests.simulation.acts import COPIES, NAMES, Act, Fate, Verb
+from tests.simulation.acts import CHOICES, COPIES, NAMES, Act, Fate, Verb
 from tests.simulation.backend import Kin
 from tests.simulation.checks import Checks, PromiseError
 from tests.simulation.till import REAL, ModelTill, Protocol
@@ -36,9 +36,10 @@ KINS = {
 
 @dataclass(frozen=True)
 class Mix:
-    """Which faults a day has: `network` per request, `crash` and `look` per step.
+    """Which faults a day has: `network` and `refused` per request, `crash` and `look` per step.
 
-    `office` and `rare` are what may happen besides, with the likelihood of each per step.
+    `voids` is their part of what is sold. `office` and `rare` are what may happen besides, with
+    the likelihood of each per step.
     """
 
     network: float = 0.0
@@ -51,12 +52,17 @@ class Mix:
     rare_chance: float = 0.03
     amounts: tuple[int, ...] = (320, 80, 1250, -500, 35)
     payments: tuple[int, ...] = (7, -113)
+    refused: float = 0.0
+    voids: float = 0.15
 
 
 BAD = Mix(network=0.4, crash=0.01, old_copies=0.15)
 _FORMS = (Verb.PAY, Verb.OPEN_FORM, Verb.SAVE_FORM, Verb.BLOCK)
 _CLOCKS = (Verb.FORGET, Verb.JUMP)
 _TWO = (320, 80)
+_PERSON = replace(
+    BAD, crash=0.03, refused=0.1, rare=(Verb.RULE, Verb.RULE, Verb.RULE_ALL), rare_chance=0.1
+)
 
 MIXES = {
     "nothing goes wrong": Mix(),
@@ -73,6 +79,13 @@ MIXES = {
     "cards cloned": replace(BAD, rare=(Verb.CLONE,), amounts=_TWO),
     "backups restored": replace(
         BAD, rare=(Verb.BACK_UP, Verb.RESTORE), rare_chance=0.06, amounts=_TWO
+    ),
+    "a person decides": replace(_PERSON, office=(Verb.PAY, Verb.EMPTY), office_chance=0.08),
+    "a person decides, and rows are written back or copied": replace(
+        _PERSON, office=(Verb.EMPTY, Verb.COPY, Verb.WRITE_BACK, Verb.PAY), office_chance=0.1
+    ),
+    "cards cloned, and journals forked": replace(
+        BAD, rare=(Verb.CLONE, Verb.FORK, Verb.FORK, Verb.RULE), rare_chance=0.1, amounts=_TWO
     ),
     "a till retires": replace(
         BAD, office=(Verb.PAY,), office_chance=0.05, rare=(Verb.RETIRE,), rare_chance=0.1
@@ -122,14 +135,14 @@ class Dice:
         what = luck.random()
         if self._sales and what < 2 * self._plan.sales / self._plan.steps:
             self._sales -= 1
-            if luck.random() < 0.15:
+            if luck.random() < mix.voids:
                 return Act(Verb.VOID, till.number, customer)
             return Act(Verb.SELL, till.number, customer, luck.choice(mix.amounts))
         what = luck.random()
         if what < mix.office_chance:
             return self._office(luck.choice(mix.office), customer)
         if mix.rare and what < mix.office_chance + mix.rare_chance:
-            return self._rare(luck.choice(mix.rare), till, customer)
+            return self._rare(luck.choice(mix.rare), world, till, customer)
         if luck.random() < mix.crash:
             return Act(Verb.CRASH, till.number, how=luck.randint(0, 1))
         if luck.random() < mix.look:
@@ -151,9 +164,19 @@ class Dice:
             case _:
                 return Act(verb, customer=customer)
 
-    def _rare(self, verb: Verb, till: ModelTill, customer: int) -> Act:
+    def _rare(self, verb: Verb, world: World, till: ModelTill, customer: int) -> Act:
+        if verb is Verb.RULE:
+            return self._ruling(world, till)
         seconds = self._luck.choice([-86400, -5, 3600]) if verb is Verb.JUMP else 0
         return Act(verb, till.number, customer, seconds)
+
+    def _ruling(self, world: World, till: ModelTill) -> Act:
+        """Decide on a case, as is true or by a guess."""
+        luck, cases = self._luck, till.cases()
+        customer = luck.choice(cases or self._plan.customers)
+        knows = world.person.knows(till, customer) if cases and luck.random() < 0.5 else None
+        choice = knows or luck.choice(CHOICES)
+        return Act(Verb.RULE, till.number, customer, CHOICES.index(choice))
 
     def _progress(self, world: World, till: ModelTill) -> Act:
         """Bring one request, one till or one open form a step further."""
@@ -180,6 +203,8 @@ class Dice:
                 return luck.choice(list(COPIES))
             case ReadRow() if luck.random() < mix.network / 4:
                 return Fate.REQUEST_LOST
+            case Update() if luck.random() < mix.refused:
+                return Fate.REFUSED
             case Update() if luck.random() < mix.network:
                 return luck.choice(FATES)
             case _:

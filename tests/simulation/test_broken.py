@@ -4,12 +4,14 @@ import pytest
 from tests.simulation.acts import Act, Fate, Verb
 from tests.simulation.broken import TRIALS, Trial
 from tests.simulation.checks import PromiseError
+from tests.simulation.desk.broken import DESK_TRIALS
 from tests.simulation.plan import live
 from tests.simulation.small.explorer import explore
 from tests.simulation.small.values import PLAIN, Bound
 from tests.simulation.till import REAL
 from tests.simulation.trace import BadDayError, Case, replay, shrink, tell
 
+ALL = {**TRIALS, **DESK_TRIALS}
 SEEDS_MAX = 400
 CONTROL_SEEDS = 40
 
@@ -25,12 +27,12 @@ def first_bad_day(trial: Trial) -> BadDayError:
     raise AssertionError("nothing found")
 
 
-@pytest.mark.parametrize("trial", TRIALS.values(), ids=TRIALS)
+@pytest.mark.parametrize("trial", ALL.values(), ids=ALL)
 def test_a_broken_protocol_is_caught(trial: Trial) -> None:
     assert first_bad_day(trial).acts
 
 
-@pytest.mark.parametrize("trial", TRIALS.values(), ids=TRIALS)
+@pytest.mark.parametrize("trial", ALL.values(), ids=ALL)
 def test_the_real_protocol_stands_the_same_days(trial: Trial) -> None:
     for seed in range(CONTROL_SEEDS):
         live(trial.plan(seed), REAL)

@@ -33,10 +33,12 @@ def test_thousands_of_days_leave_the_books_right(capsys: pytest.CaptureFixture[s
     assert (tally.lost[True], tally.payments[True] > SEEDS / 2) == (0, True)
     assert 0 < tally.lost[False] < tally.payments[False] / 2
     assert tally.happened[Verb.RESUME] > 2
-    seldom = {Verb.CLONE, Verb.RESTORE, Verb.RETIRE, Verb.COPY, Verb.EMPTY}
+    seldom = {Verb.CLONE, Verb.RESTORE, Verb.RETIRE, Verb.COPY, Verb.EMPTY, Verb.FORK}
+    seldom |= {Verb.RULE_ALL}
     for what in {*Verb, *Fate} - {Verb.GO_ON, Verb.RESUME, Fate.WELL}:
         assert tally.happened[what] > (20 if what in seldom else 200), what
-    for kind in (Kind.TAKEN_BACK, Kind.CONFLICT, Kind.RESOLVED, Kind.OFFICE_MOVED, Kind.HALTED):
+    often = (Kind.TAKEN_BACK, Kind.CONFLICT, Kind.RESOLVED, Kind.OFFICE_MOVED, Kind.HALTED)
+    for kind in (*often, Kind.REFUSAL, Kind.WRITE_OFF):
         assert tally.entries[kind] > 50, kind
 
 

@@ -12,10 +12,12 @@ from taptill.domain.entry import Draft, Entry, Kind, Position
 from taptill.settlement.judgement import Halt, Stop, assess
 from taptill.settlement.requests import (
     Answer,
+    Echo,
     JournalAnswer,
     Later,
     Outcome,
     Request,
+    Ruling,
     Stopped,
     Update,
 )
@@ -36,12 +38,14 @@ def as_it_is(_: str, __: Snapshot, look: JournalAnswer) -> JournalAnswer:
 class Protocol:
     """How tills settle; a broken one sees its journal at a sight through spectacles.
 
-    `sights` off: a row that comes by is not compared.
+    `sights` off: a row that comes by is not compared. `voids_written_off`: a journal takes a void
+    of what was written off.
     """
 
     settle: Callable[[Task], Settling] = settle
     seen_as: Spectacles = as_it_is
     sights: bool = True
+    voids_written_off: bool = False
 
 
 REAL = Protocol()
@@ -73,7 +77,9 @@ DRAWER = Drawer()
 class UnderWay:
     """A settling that has asked something, and what its last look at the row is good for.
 
-    `sends` counts what was sent on that look, `old`: it showed a copy known to be old.
+    `sends` counts what was sent on that look, `old`: it showed a copy known to be old. `row` is
+    what it showed, `look` what the journal did, `believed` what a person's ruling, if any, says
+    that it holds of our money, and `wrote_off` whether that ruling wrote something off.
     """
 
     task: Task
@@ -81,6 +87,11 @@ class UnderWay:
     request: Request
     sends: int = 0
     old: bool = False
+    ruling: Ruling | None = None
+    row: Snapshot | None = None
+    look: JournalAnswer | None = None
+    believed: int | None = None
+    wrote_off: bool = False
 
 
 @dataclass(slots=True)
@@ -102,6 +113,19 @@ class Memory:
     stop: Stop | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Former:
+    """What a till that has forked left behind under its former id.
+
+    `money` is what each row was known to hold, amounts by the entry's hash; `doubtful` what it
+    may hold besides.
+    """
+
+    journal_id: str
+    money: dict[int, dict[str, int]]
+    doubtful: dict[int, int]
+
+
 class ModelTill:
     """A journal, a cache of stamps, and at most one settling of each customer under way.
 
@@ -113,7 +137,7 @@ class ModelTill:
         self.number = number
         self.protocol = protocol
         self.clock = FakeClock()
-        self.bench = DRAWER.take(journal_id, DRAWER.empty, self.clock)
+        self.bench = self._take(DRAWER.empty, journal_id)
         self.stamps: dict[int, str] = {}
         self.memory = Memory()
         self.backup: Backup | None = None
@@ -149,12 +173,18 @@ class ModelTill:
         return [customer for (customer,) in found]
 
     def money(self, customer: int) -> dict[str, int]:
-        """Give a customer's money entries, each amount by the entry's hash."""
-        query = "SELECT hash, amount_minor FROM entries WHERE customer_id = ? AND amount_minor"
+        """Give a customer's money entries under this id, each amount by the entry's hash."""
+        return self._money(customer, "seq > start_seq")
+
+    def _money(self, customer: int, which: str) -> dict[str, int]:
+        query = (
+            "SELECT hash, amount_minor FROM entries JOIN positions USING (customer_id) "
+            f"WHERE customer_id = ? AND amount_minor AND {which}"
+        )
         return dict(self.bench.file.connection.execute(query, (customer,)).fetchall())
 
     def voidable(self, customer: int) -> tuple[str, int] | None:
-        """Give id and amount of the last charge that was not taken back."""
+        """Give id and amount of the last charge that was not voided."""
         query = (
             "SELECT charge_id, amount_minor FROM entries c WHERE kind = 'charge' "
             "AND customer_id = ? AND NOT EXISTS (SELECT 1 FROM entries v "
@@ -163,9 +193,24 @@ class ModelTill:
         found = self.bench.file.connection.execute(query, (customer,)).fetchone()
         return (found[0], found[1]) if found else None
 
+    def voided_twice(self) -> bool:
+        """Tell whether what was written off was voided as well."""
+        query = (
+            "SELECT 1 FROM entries v JOIN entries c USING (charge_id) JOIN entries w "
+            "ON w.customer_id = v.customer_id AND w.seq BETWEEN c.seq AND v.seq "
+            "WHERE v.kind = 'void' AND c.kind = 'charge' AND w.kind = 'write-off'"
+        )
+        return self.bench.file.connection.execute(query).fetchone() is not None
+
     def waiting(self) -> list[int]:
         """Give whom the schedule would settle."""
         return self.bench.reads.open_customers(CUSTOMERS_MAX) if self.working else []
+
+    def cases(self) -> list[int]:
+        """Give whom a person is to decide about."""
+        query = "SELECT customer_id FROM positions WHERE conflict IS NOT NULL"
+        found = self.bench.file.connection.execute(query) if self.working else []
+        return [customer for (customer,) in found]
 
     def write(self, *drafts: Draft) -> list[Entry]:
         """Make entries durable; one that halts stops all settling before the disk is asked."""
@@ -188,7 +233,7 @@ class ModelTill:
 
     # --- settling -------------------------------------------------------------------------------
 
-    def begin(self, customer: int, *, offered: bool) -> None:
+    def begin(self, customer: int, *, offered: bool, ruling: Ruling | None = None) -> None:
         """Begin to settle a customer; `offered`: the backend says that it obeys conditions."""
         memory = self.memory
         task = Task(
@@ -199,9 +244,10 @@ class ModelTill:
             proven=memory.proven,
             stale_reads=memory.stale_reads.get(customer, 0),
             known_stamp=self.stamps.get(customer, ""),
+            ruling=ruling,
         )
         settling = self.protocol.settle(task)
-        memory.under_way[customer] = UnderWay(task, settling, next(settling))
+        memory.under_way[customer] = UnderWay(task, settling, next(settling), ruling=ruling)
 
     def go_on(self, customer: int, answer: Answer) -> Outcome | None:
         """Send an answer to the settling of a customer; give the outcome if that ends it."""
@@ -210,6 +256,10 @@ class ModelTill:
             one.sends += one.request.mark is not None
         if isinstance(answer, Snapshot):
             one.sends, one.old = 0, self._is_old(one.task, answer)
+        if isinstance(answer, Snapshot | Echo):
+            one.row, one.believed = answer.row if isinstance(answer, Echo) else answer, None
+        if isinstance(answer, JournalAnswer):
+            one.look = answer
         try:
             one.request = one.settling.send(answer)
         except StopIteration as end:
@@ -274,10 +324,42 @@ class ModelTill:
     def open(self, image: Image, journal_id: str) -> None:
         """Start with a journal as it lies on a disk."""
         DRAWER.put_back(self.bench)
-        self.bench = DRAWER.take(journal_id, image, self.clock)
+        self.bench = self._take(image, journal_id)
         self._positions.clear()
         self.dirty |= set(self.customers())
         self.memory = Memory(stop=Stop.HALF_KEPT if self.bench.reads.halted() else None)
 
+    def _take(self, image: Image, journal_id: str) -> Bench:
+        bench = DRAWER.take(journal_id, image, self.clock)
+        if self.protocol.voids_written_off:
+            bench.file.connection.execute("DROP TRIGGER IF EXISTS entries_void")
+        return bench
+
+    def fork(self, journal_id: str) -> Former:
+        """Go on under another journal id; give what is left behind under the former one."""
+        was, seen = self.journal_id, {one: self.position(one) for one in self.customers()}
+        self.write(Draft(Kind.FORKED, body={"journal_id": journal_id, "was": was}))
+        self.open(self.bench.image(), journal_id)
+        self.doubtful = False
+        left = {customer: self._money(customer, "seq <= start_seq") for customer in seen}
+        last = {one: position.last if (position := self.position(one)) else None for one in seen}
+        doubtful = {one: mark.total if mark else 0 for one, mark in last.items()}
+        self.sums = {customer: {0, total} for customer, total in doubtful.items()}
+        return Former(was, left, doubtful)
+
     def close(self) -> None:
         DRAWER.put_back(self.bench)
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """An update under way; `first` where it is the first on a look that was not known to be old.
+
+    `believed`: what a person's ruling says that the row read held of the sender's money.
+    """
+
+    update: Update
+    till: ModelTill
+    journal_id: str
+    first: bool
+    believed: int | None = None

@@ -27,6 +27,7 @@ TOLD: Mapping[str, str] = {
     Fate.TWICE: "it lands, and is under way once more",
     Fate.REPEATED: "a proxy sends it twice",
     Fate.ERROR_BEFORE: "an error, and it is not applied",
+    Fate.REFUSED: "it is refused for good",
     Fate.ERROR_AFTER: "an error, but it is applied",
 }
 

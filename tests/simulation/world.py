@@ -1,21 +1,25 @@
 """Acts in, one after another, what becomes of tills, network and backend out."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from decimal import Decimal
 
-from tests.simulation.acts import COPIES, EMPTIED, NAMES, TOTALS, Act, Fate, Verb
+from tests.simulation.acts import CHOICES, COPIES, EMPTIED, NAMES, TOTALS, Act, Fate, Verb
 from tests.simulation.backend import Kin, ModelBackend
-from tests.simulation.till import REAL, Backup, ModelTill, Protocol
+from tests.simulation.desk.person import Person
+from tests.simulation.till import REAL, Backup, Former, ModelTill, Packet, Protocol
 
 from taptill.domain.customer import Snapshot
 from taptill.domain.entry import Draft, Kind
+from taptill.domain.errors import EntryRefusedError
 from taptill.domain.mark import read_marks
+from taptill.settlement.judgement import Stop
 from taptill.settlement.requests import (
     Answer,
     Append,
+    Choice,
     Echo,
+    Final,
     JournalAnswer,
     NoAnswer,
     ReadJournal,
@@ -27,21 +31,11 @@ from taptill.settlement.requests import (
     UpdateAnswer,
 )
 
-HEALING_ROUNDS = 20
 SALES_UNIT = 5
 """Every sale is a multiple of it, so that a payment is told from a sale by its amount."""
 
 LOST = Unheard("no answer")
-
-
-@dataclass(frozen=True, slots=True)
-class Packet:
-    """An update under way; `first` where it is the first on a look that was not known to be old."""
-
-    update: Update
-    till: ModelTill
-    journal_id: str
-    first: bool
+REFUSED = Final(400, "limit")
 
 
 class World:
@@ -57,6 +51,8 @@ class World:
         self.protocol = protocol
         self.tills = [ModelTill(one, f"aaaa{one:04d}", protocol) for one in range(1, tills + 1)]
         self.under_way: list[Packet] = []
+        self.person = Person(self.backend, self.under_way)
+        self.former: list[Former] = []
         self.forms: list[tuple[int, Decimal]] = []
         self.calm = kin.honest
         self.story: list[tuple[str, tuple[object, ...]]] = []
@@ -82,6 +78,9 @@ class World:
             Verb.RESTORE: self._restore,
             Verb.CLONE: self._clone,
             Verb.RETIRE: self._retire,
+            Verb.RULE: self._rule,
+            Verb.RULE_ALL: self._rule_all,
+            Verb.FORK: self._fork,
             Verb.LAND: self._land,
             Verb.DROP: self._drop,
             Verb.PAY: self._pay,
@@ -114,46 +113,9 @@ class World:
         for till in self.tills:
             till.close()
 
-    def heal(self) -> Iterator[None]:
-        """Let everything land, then look and settle without a fault until nobody writes any more.
-
-        Yields after each step, so that it can be checked.
-        """
+    def night_falls(self) -> None:
+        """Say so; from now on nobody needs to be told of a look."""
         self._night = self._say("night falls: all lands, then all look and settle without a fault")
-        while self.under_way:
-            self.perform(Act(Verb.LAND))
-            yield
-        while self.forms:
-            self.perform(Act(Verb.SAVE_FORM))
-            yield
-        for _ in range(HEALING_ROUNDS):
-            before = self._entries()
-            for till in self.tills:
-                if not till.off:
-                    yield from self._heal(till)
-            if self._entries() == before and not any(till.waiting() for till in self.tills):
-                return
-        self.heals = not self.backend.kin.honest
-
-    def _heal(self, till: ModelTill) -> Iterator[None]:
-        number = till.number
-        if self.looks_halved and self.backend.kin.honest:
-            self.perform(Act(Verb.RESUME, number))
-        for customer in sorted(till.memory.under_way):
-            yield from self._finish(number, customer)
-        for customer in self.backend.versions:
-            self.perform(Act(Verb.LOOK, number, customer))
-            yield
-        for customer in till.waiting():
-            self.perform(Act(Verb.BEGIN, number, customer))
-            yield from self._finish(number, customer)
-
-    def _finish(self, number: int, customer: int) -> Iterator[None]:
-        while self.perform(Act(Verb.GO_ON, number, customer)):
-            yield
-
-    def _entries(self) -> int:
-        return sum(till.written for till in self.tills)
 
     def _say(self, sentence: str, *figures: object) -> bool:
         self.story.append((sentence, figures))
@@ -185,7 +147,10 @@ class World:
         if till is None or charge is None:
             return False
         charge_id, amount = charge
-        till.write(Draft(Kind.VOID, act.customer, -amount, charge_id=charge_id))
+        try:
+            till.write(Draft(Kind.VOID, act.customer, -amount, charge_id=charge_id))
+        except EntryRefusedError:
+            return False  # it was written off
         return self._say("till {} voids {}'s charge of {}", till, NAMES[act.customer], amount)
 
     def _begin(self, act: Act) -> bool:
@@ -274,6 +239,31 @@ class World:
         self.calm, till.doubtful, twin.doubtful = False, True, True
         return self._say("the card of till {} is cloned: till {} begins with it", till, twin)
 
+    def _fork(self, act: Act) -> bool:
+        """Go on under another id where a twin is found out, once no request can land any more."""
+        till = self._till(act)
+        if till is None or till.memory.stop is not Stop.CLONED:
+            return False
+        if any(packet.till is till for packet in self.under_way):
+            return False
+        self.former.append(till.fork(f"ffff{len(self.former):04d}"))
+        return self._say("till {} goes on under the journal id {}", till, till.journal_id)
+
+    def _rule(self, act: Act) -> bool:
+        till, choice = self._till(act), CHOICES[act.how]
+        ruling = self.person.ruling(till, act.customer, choice) if till else None
+        if till is None or ruling is None:
+            return False
+        till.begin(act.customer, offered=self.backend.kin.conditional, ruling=ruling)
+        return self._say("a person decides on {}'s case: {}", NAMES[act.customer], choice)
+
+    def _rule_all(self, act: Act) -> bool:
+        till = self._till(act)
+        found = self.person.unchanged(till) if till else []
+        retry = CHOICES.index(Choice.RETRY)
+        begun = [self._rule(Act(Verb.RULE, act.till, one, retry)) for one in found]
+        return any(begun)
+
     def _retire(self, act: Act) -> bool:
         """Close a till for good: nothing is open, and where it can look, all is as it should be.
 
@@ -332,6 +322,7 @@ class World:
                 )
                 return look
             case Append(drafts):
+                self.person.says(till, till.memory.under_way[act.customer], drafts)
                 till.write(*drafts)
                 for draft in drafts:
                     self._say("till {} journals: {} of {}", till, draft.kind, NAMES[act.customer])
@@ -357,6 +348,9 @@ class World:
         match fate:
             case Fate.REQUEST_LOST | Fate.ERROR_BEFORE:
                 return LOST
+            case Fate.REFUSED:
+                self.calm = False
+                return REFUSED
             case Fate.REPLY_LOST | Fate.ERROR_AFTER:
                 self._apply(packet)
                 return LOST
@@ -376,13 +370,17 @@ class World:
 
     def _packet(self, till: ModelTill, update: Update) -> Packet:
         one = till.memory.under_way[update.read.customer.id]
-        return Packet(update, till, till.journal_id, first=one.sends == 0 and not one.old)
+        believed = one.believed if update.mark else None
+        first = one.sends == 0 and not one.old
+        return Packet(update, till, till.journal_id, first, believed)
 
     def _send(self, till: ModelTill, update: Update) -> None:
         self.under_way.append(self._packet(till, update))
 
     def _apply(self, packet: Packet) -> UpdateAnswer:
-        answer = self.backend.apply(packet.update, packet.journal_id, first=packet.first)
+        update, believed = packet.update, packet.believed
+        first, sender = packet.first, packet.journal_id
+        answer = self.backend.apply(update, sender, first=first, believed=believed)
         customer = packet.update.read.customer.id
         refused = ", not applied (409)" if isinstance(answer, Unheard) else ""
         self._say("{}'s row is now: {}{}", NAMES[customer], self.backend.read(customer), refused)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from tests.simulation.acts import Act, Fate, Verb, money
 from tests.simulation.backend import Kin
+from tests.simulation.night import heal
 from tests.simulation.trace import words
 from tests.simulation.world import World
 
@@ -171,7 +172,7 @@ def told(title: str) -> str:
             for sentence, figures in world.story
             if "looks into its journal" not in sentence
         ]
-        for _ in world.heal():
+        for _ in heal(world):
             pass
         return "\n".join([f"### {title}", "", "```", *lines, f"=> {_end(world)}", "```"])
     finally:

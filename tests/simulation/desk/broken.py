@@ -1,0 +1,118 @@
+"""The real settling in, six broken desks out; each differs in the few lines that make it wrong."""
+
+from dataclasses import replace
+
+from tests.simulation.acts import Verb
+from tests.simulation.broken import PAYMENTS, Asking, Trial, rewired
+from tests.simulation.till import Protocol
+
+from taptill.domain.entry import Draft, Kind
+from taptill.settlement.requests import (
+    Answer,
+    Append,
+    Choice,
+    JournalAnswer,
+    Request,
+    Update,
+)
+from taptill.settlement.settle import Settling
+from taptill.settlement.writing import Task
+
+
+def _decided(task: Task, choice: Choice) -> bool:
+    return task.ruling is not None and task.ruling.choice is choice
+
+
+def _without(request: Append, kind: Kind) -> Append:
+    return Append([draft for draft in request.drafts if draft.kind is not kind])
+
+
+def retry_from_zero(task: Task) -> Settling:
+    """A retry sends all that was ever charged."""
+
+    def ask(request: Request) -> Asking:
+        if isinstance(request, Update) and request.mark and _decided(task, Choice.RETRY):
+            request = replace(request, total=request.read.total + request.mark.total)
+        return (yield request)
+
+    return (yield from rewired(task, ask))
+
+
+def accept_sends(task: Task) -> Settling:
+    """What is booked already is sent once more, with its mark."""
+    if task.ruling and _decided(task, Choice.ACCEPT):
+        task.ruling = replace(task.ruling, choice=Choice.RETRY)
+    return (yield from rewired(task, _as_asked))
+
+
+def write_off_in_the_mark(task: Task) -> Settling:
+    """What nobody will pay is never taken out of the books: the mark says that it is in."""
+
+    def ask(request: Request) -> Asking:
+        if isinstance(request, Append):
+            request = _without(request, Kind.WRITE_OFF)
+        answer = yield request
+        written_off = isinstance(answer, JournalAnswer) and _decided(task, Choice.WRITE_OFF)
+        if written_off and isinstance(answer, JournalAnswer):
+            position = answer.position
+            return replace(answer, position=replace(position, seen=position.last))
+        return answer
+
+    return (yield from rewired(task, ask))
+
+
+def write_off_again(task: Task) -> Settling:
+    """What was charged meanwhile is written off as well."""
+
+    def ask(request: Request) -> Asking:
+        answer = yield request
+        if _decided(task, Choice.WRITE_OFF) and task.ruling:
+            task.ruling = replace(task.ruling, amount=None)
+        return answer
+
+    return (yield from rewired(task, ask))
+
+
+def forgotten_origin(task: Task) -> Settling:
+    """What a person said of a row is known while its settling runs, and to no entry."""
+
+    def ask(request: Request) -> Asking:
+        if isinstance(request, Append):
+            request = Append([_unsaid(draft) for draft in request.drafts])
+        return (yield request)
+
+    return (yield from rewired(task, ask))
+
+
+def _unsaid(draft: Draft) -> Draft:
+    return replace(draft, body={key: draft.body[key] for key in draft.body if key != "origin"})
+
+
+def _as_asked(request: Request) -> Asking:
+    answer: Answer = yield request
+    return answer
+
+
+OFTEN = replace(
+    PAYMENTS,
+    office=(Verb.PAY, Verb.EMPTY),
+    crash=0.03,
+    refused=0.1,
+    rare=(Verb.RULE,),
+    rare_chance=0.1,
+    voids=0.3,
+    amounts=(320, 80),
+)
+
+DESK_TRIALS = {
+    "a retry from zero": Trial(Protocol(retry_from_zero), mix=OFTEN),
+    "an accept that sends the money": Trial(Protocol(accept_sends), mix=OFTEN),
+    "a write-off that stays in the mark": Trial(Protocol(write_off_in_the_mark), mix=OFTEN),
+    "a write-off of what was charged meanwhile": Trial(
+        Protocol(write_off_again), mix=OFTEN, found_by="desk", customers=(1,), sales=40
+    ),
+    "a write-off that is voided again": Trial(
+        Protocol(voids_written_off=True), mix=OFTEN, found_by="desk", customers=(1,), sales=20
+    ),
+    "a ruling that no entry remembers": Trial(Protocol(forgotten_origin), mix=OFTEN),
+}
