@@ -114,7 +114,7 @@ def test_a_disk_that_fills_leaves_the_old_export_and_nothing_else(
         pytest.param(("export", "--to", "{state}/journal.db-wal"), 64, id="the journal's log"),
         pytest.param(("export", "--to", "{state}/none/all.jsonl"), 73, id="no such folder"),
         pytest.param(("verify", "--file", "{state}/none"), 74, id="no such file"),
-        pytest.param(("verify", "--file", "{state}/journal.db"), 74, id="no export"),
+        pytest.param(("verify", "--file", __file__), 74, id="no export"),
         pytest.param(("verify", "--file", "/dev/null"), 74, id="nothing at all"),
         pytest.param(("verify", "--file", "/dev/null", "--rebuild"), 64, id="sums of a copy"),
     ],
