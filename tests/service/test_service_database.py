@@ -59,7 +59,9 @@ def test_a_database_in_use_by_others_is_left_as_it_is(cluster: Cluster) -> None:
     create_database(url).dispose()
     with pytest.raises(ServiceError, match="is not empty; it was left as it is"):
         create_database(url)
-    assert shown(open_database(url)).startswith("postgresql://")
+    engine = open_database(url)
+    assert shown(engine).startswith("postgresql://")
+    engine.dispose()
 
 
 @pytest.mark.slow
