@@ -19,8 +19,9 @@ from taptill.domain.errors import ReaderError
 from taptill.domain.tap import CardTrouble, ReaderState
 from taptill.readers.device import ReaderSettings, state_of
 from taptill.readers.drivers.frontend import at_rest
-from taptill.readers.drivers.nfc import FAULTS_MAX, NfcReader
+from taptill.readers.drivers.nfc import NfcReader
 from taptill.readers.frames import BadFrame, Frame, Signal
+from taptill.readers.polling import FAULTS_MAX
 
 SPEED, POWER_DOWN = 0x10, 0x16
 CARD = Card("A1B2C3D4")

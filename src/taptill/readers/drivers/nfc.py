@@ -19,10 +19,9 @@ from taptill.readers.drivers.frontend import FAULTS, Line, at_rest, pn532_at
 from taptill.readers.drivers.ports import opening_trouble
 from taptill.readers.drivers.usb import holder, node
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Signal
+from taptill.readers.polling import FAULTS_MAX, POLL_S
 
 TECHNOLOGIES = "106A 212F"
-POLL_S = 0.12
-FAULTS_MAX = 3
 
 # ISO/IEC 14443-3 has UIDs of 4, 7 and 10 octets, JIS X 6319-4 an IDm of 8.
 _SIZES = {"106A": (4, 7, 10), "212F": (8,)}
