@@ -1,6 +1,6 @@
 """Position and entry in, next position out: where the journal stands with one customer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -70,26 +70,12 @@ def booked(position: Position, mark: Mark) -> Position:
 
 def advance(position: Position, entry: Entry) -> Position:
     """Apply one entry of this customer; kinds that say nothing of settling change nothing."""
-    body = entry.body
-    match entry.kind:
-        case kind if kind in MONEY_KINDS:
-            before = position.last.total if position.last else 0
-            total = before + (entry.amount_minor or 0)
-            return replace(position, last=Mark(entry.seq, total, entry.hash[:HASH_DIGITS]))
-        case Kind.ATTEMPT:
-            return _attempted(position, body)
-        case Kind.RECEIPT:
-            return _receipted(position, body)
-        case Kind.TAKEN_BACK | Kind.OFFICE_MOVED:
-            return _sighted(position, body)
-        case Kind.REFUSAL | Kind.CONFLICT:
-            return replace(_closed(position), conflict=body["reason"])
-        case Kind.RESUMED:  # a person has looked: the row as it is now is believed
-            return replace(_closed(position), updated_at="")
-        case Kind.RESOLVED | Kind.CARRIED:
-            return _told(position, body)
-        case _:
-            return position
+    if entry.kind in MONEY_KINDS:
+        before = position.last.total if position.last else 0
+        total = before + (entry.amount_minor or 0)
+        return replace(position, last=Mark(entry.seq, total, entry.hash[:HASH_DIGITS]))
+    told = _TOLD.get(entry.kind)
+    return told(position, entry.body) if told else position
 
 
 def _attempted(position: Position, body: Mapping[str, Any]) -> Position:
@@ -120,9 +106,18 @@ def _sight(body: Mapping[str, Any]) -> dict[str, Any]:
     return {"updated_at": body["updated_at"], "row_total": _decimal(body.get("total"))}
 
 
-def _told(position: Position, body: Mapping[str, Any]) -> Position:
-    """Take a position that a person has decided on, or that a closed journal has carried over."""
-    return from_row(tuple(body["position"])) if "position" in body else _resolved(position, body)
+def _in_conflict(position: Position, body: Mapping[str, Any]) -> Position:
+    return replace(_closed(position), conflict=body["reason"])
+
+
+def _resumed(position: Position, _: Mapping[str, Any]) -> Position:
+    """Believe the row as it is now: a person has looked."""
+    return replace(_closed(position), updated_at="")
+
+
+def _carried(_: Position, body: Mapping[str, Any]) -> Position:
+    """Stand where a closed journal has left this customer."""
+    return from_row(tuple(body["position"]))
 
 
 def _resolved(position: Position, body: Mapping[str, Any]) -> Position:
@@ -154,6 +149,19 @@ def _mark(value: list[Any] | None) -> Mark | None:
 def _decimal(value: str | None) -> Decimal | None:
     return None if value is None else Decimal(value)
 
+
+_TOLD: Mapping[Kind, Callable[[Position, Mapping[str, Any]], Position]] = {
+    Kind.ATTEMPT: _attempted,
+    Kind.RECEIPT: _receipted,
+    Kind.TAKEN_BACK: _sighted,
+    Kind.OFFICE_MOVED: _sighted,
+    Kind.REFUSAL: _in_conflict,
+    Kind.CONFLICT: _in_conflict,
+    Kind.RESUMED: _resumed,
+    Kind.RESOLVED: _resolved,
+    Kind.CARRIED: _carried,
+}
+"""What each kind of entry tells of settling; money entries are counted by their amount."""
 
 COLUMNS = (
     "customer_id",
