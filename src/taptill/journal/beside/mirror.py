@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from taptill.domain.errors import JournalError
 from taptill.journal.beside.lines import LINE_BYTES_MAX, from_line, to_line
-from taptill.journal.file import ENTRY_COLUMNS, connect, mapped, sync_folder
+from taptill.journal.file import ENTRY_COLUMNS, beginning, connect, mapped, sync_folder
 
 log = logging.getLogger("taptill.journal")
 
@@ -156,7 +156,9 @@ class Mirror:
         return True
 
     def _begins_seq(self) -> int:
-        return int(self._ask("SELECT coalesce(min(seq), 1) FROM entries WHERE ?", 1)[0][0])
+        connection = self._reading()
+        with mapped(self._journal):
+            return beginning(connection)[0]
 
     def _hash_of(self, seq: Any) -> str:
         known = isinstance(seq, int) and seq < 2**63
@@ -180,10 +182,14 @@ class Mirror:
         self._seq = rows[-1][0] if rows else self._seq
 
     def _ask(self, query: str, seq: int) -> list[Any]:
+        connection = self._reading()
+        with mapped(self._journal):
+            return connection.execute(query, (seq,)).fetchall()
+
+    def _reading(self) -> sqlite3.Connection:
         if self._connection is None:
             self._connection = connect(self._journal, read_only=True)
-        with mapped(self._journal):
-            return self._connection.execute(query, (seq,)).fetchall()
+        return self._connection
 
 
 def _state(path: Path) -> _State | None:

@@ -24,6 +24,7 @@ from taptill.journal.file import (
 )
 from taptill.journal.identity import last_opened, refuse_late, refuse_while_open
 from taptill.journal.lock import LoneJournal, alone
+from taptill.journal.reads import Reads
 from taptill.journal.verify import verify
 
 NEXT = ".next"
@@ -65,12 +66,12 @@ def close_year(path: Path, clock: Clock, late_max_s: float) -> Closed:
 
 def _ready(journal: LoneJournal, clock: Clock, late_max_s: float) -> tuple[Entry, int]:
     """Give the end of a journal that may be closed, and the number of its first entry."""
-    reads, what = journal.reads, "the year is to be closed"
+    reads = journal.reads
     if last_opened(journal)["strategy"] != "debt":
         raise UsageError(problem="only a journal of the strategy 'debt' can be closed")
     if reads.halted():
         raise UsageError(problem="settlement has halted: see taptill conflicts list")
-    refuse_while_open(reads, what)
+    refuse_while_open(reads, "the year is to be closed")
     refuse_late(reads, clock, late_max_s)
     found, end = verify(reads.connection, reads.path), reads.newest()
     if not found.sound or end is None:
@@ -110,10 +111,10 @@ def follows(path: Path, archive: Path) -> bool:
     """Tell whether a journal begins where the archive ends."""
     with (
         closing(connect(path, read_only=True)) as connection,
-        closing(connect(archive, read_only=True)) as closed,
+        closing(Reads(archive)) as closed,
     ):
         first_seq, prev_hash = beginning(connection)
-        end = next(entries(closed, "seq = (SELECT max(seq) FROM entries)"), None)
+        end = closed.newest()
     return end is not None and (end.seq + 1, end.hash) == (first_seq, prev_hash)
 
 
