@@ -9,6 +9,8 @@ from threading import Condition
 from time import monotonic
 
 from taptill.domain.tap import CardProblem, ReaderHealth, ReaderMessage, ReaderState, Tap
+from taptill.readers.device import Device
+from taptill.readers.frames import AnyFrame
 
 PATIENCE_S = 5.0
 
@@ -101,6 +103,16 @@ class Inbox:
     def problems(self) -> list[CardProblem]:
         """Give the problems so far."""
         return [each for each in self.messages if isinstance(each, CardProblem)]
+
+
+def reads(reader: Device, count: int = 1, within_s: float = 3.0) -> list[AnyFrame]:
+    """Read a device by hand until so many frames have come."""
+    found: list[AnyFrame] = []
+    end_s = monotonic() + within_s
+    while len(found) < count:
+        assert monotonic() < end_s, found
+        found += reader.read()
+    return found
 
 
 class RealClock:

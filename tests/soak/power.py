@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from tests.fakes.clock import FakeClock
 from tests.soak.disk import Disk, Name, Operation, Sync, Write, dropped, kept, some
 from tests.soak.recorder import Said, record
@@ -20,6 +21,15 @@ from taptill.domain.errors import JournalError
 from taptill.journal.file import connect, entries
 from taptill.journal.journal import Journal
 from taptill.journal.verify import verify
+
+POWER_CUTS = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        shutil.which("strace") is None,
+        reason="NO POWER CUT WAS TRIED: strace, which records the journal's writes, is missing",
+    ),
+]
+"""What tests that cut the power are marked with."""
 
 COMPLAINTS_MAX = 10
 DRAWN = 2

@@ -1,20 +1,13 @@
 """Power cuts over a recorded journal; the harness catches what a careless journal would lose."""
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.soak.disk import SyncFolder
-from tests.soak.power import Recording, cuts, recording
+from tests.soak.power import POWER_CUTS, Recording, cuts, recording
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        shutil.which("strace") is None,
-        reason="NO POWER CUT WAS TRIED: strace, which records the journal's writes, is missing",
-    ),
-]
+pytestmark = POWER_CUTS
 
 ROUNDS = 120
 SEED = 1

@@ -7,11 +7,10 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-import pytest
 from tests.fakes.clock import FakeClock
 from tests.journal.drafts import ADA, BEN, attempt, charge, receipt
 from tests.soak.disk import Disk, dropped, kept
-from tests.soak.power import ways
+from tests.soak.power import POWER_CUTS, ways
 from tests.soak.recorder import Said, record
 
 from taptill.domain.entry import Draft, Kind
@@ -21,13 +20,7 @@ from taptill.journal.lock import alone
 from taptill.journal.office.year import archive_before, close_year, follows
 from taptill.journal.verify import verify
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        shutil.which("strace") is None,
-        reason="NO POWER CUT WAS TRIED: strace, which records the journal's writes, is missing",
-    ),
-]
+pytestmark = POWER_CUTS
 
 SEED = 1
 LATE_S = 120

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from tests.fakes.devices.keyboard import ENTER, Wedge, typed
 from tests.readers.conftest import OpenReader
-from tests.readers.lines import open_descriptors
+from tests.readers.lines import open_descriptors, reads
 
 from taptill.domain.errors import ReaderError
 from taptill.domain.tap import ReaderState
 from taptill.readers.device import READ_S_MAX, ReaderSettings, state_of
 from taptill.readers.drivers.inputs import Keyboard, is_port, keyboards, nodes, there
-from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame
+from taptill.readers.frames import BadFrame, Fault, Frame
 from taptill.readers.registry import complaints
 
 NOT_RUN = "tests of the keyboard driver did NOT run:"
@@ -47,15 +47,6 @@ def reader(wedge: Wedge) -> Iterator[Any]:
     reader = driver.KeyboardReader(settings(wedge.link), wedge.opened)
     yield reader
     reader.close()
-
-
-def reads(reader: Any, count: int = 1) -> list[AnyFrame]:
-    found: list[AnyFrame] = []
-    end_s = time.monotonic() + 5
-    while len(found) < count:
-        assert time.monotonic() < end_s, found
-        found += reader.read()
-    return found
 
 
 def test_a_grabbed_reader_types_cards(wedge: Wedge, reader: Any) -> None:
@@ -211,11 +202,11 @@ def test_settings_are_checked_before_the_reader_is_opened() -> None:
 
 def uinput() -> Any:
     """Make a device in the kernel, or skip with what is missing."""
-    from evdev import UInput  # noqa: PLC0415 - compiled, may be missing
+    from evdev import UInput, UInputError  # noqa: PLC0415 - compiled, may be missing
 
     try:
         return UInput(name="taptill test reader")
-    except Exception as fault:  # noqa: BLE001 - of several kinds, all mean that there is none
+    except (UInputError, OSError) as fault:
         pytest.skip(f"{NOT_RUN} on a real kernel device, /dev/uinput: {type(fault).__name__}")
 
 

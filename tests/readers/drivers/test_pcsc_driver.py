@@ -11,7 +11,7 @@ import pytest
 from tests.fakes.devices.told_scard import LIES, NOBODY, READER, ToldScard
 from tests.fakes.devices.vpcd import NOT_RUN, Pcscd, VirtualCard, alone, uid, why_not
 from tests.readers.conftest import OpenReader
-from tests.readers.lines import Inbox, open_descriptors
+from tests.readers.lines import Inbox, open_descriptors, reads
 
 from taptill.domain.errors import ReaderError
 from taptill.domain.tap import CardTrouble, ReaderState, Tap
@@ -64,16 +64,6 @@ def place(pcscd: Pcscd) -> Place:
 def settings(port: str, **times: int) -> ReaderSettings:
     delays = {"same_card_delay_ms": 0} | times
     return ReaderSettings("counter", "pcsc", port, **delays)  # type: ignore[arg-type]
-
-
-def reads(reader: Any, count: int = 1) -> list[Any]:
-    """Read until so much has come."""
-    frames: list[Any] = []
-    end_s = time.monotonic() + 3
-    while len(frames) < count:
-        assert time.monotonic() < end_s, frames
-        frames += reader.read()
-    return frames
 
 
 @pytest.mark.slow
