@@ -138,18 +138,18 @@ def test_a_year_is_closed_and_both_its_files_are_verified(tmp_path: Path) -> Non
     file.close()
     closed = taptill(tmp_path, "close-year", "--late-max-s", "0", "--json")
     shown = json.loads(closed.stdout)
-    archive = tmp_path / "journal-1-4.db"
+    archive = tmp_path / "journal-from-1.db"
     assert shown == {"archive": str(archive), "first_seq": 1, "last_seq": 4, "customers": 1}
     verified = taptill(tmp_path, "verify")
     assert "3 entries from 5 on, the chain holds" in verified.stdout
     assert (
-        "4 entries, the chain holds" in taptill(tmp_path, "verify", "--file", str(archive)).stdout
+        "5 entries, the chain holds" in taptill(tmp_path, "verify", "--file", str(archive)).stdout
     )
     other = JournalFile(archive, FakeClock())
     other.append([[charge(ADA, 1)]])
     other.close()
     broken = taptill(tmp_path, "verify")
-    assert (broken.returncode, "does not follow the end of journal-1-4.db" in broken.stderr) == (
+    assert (broken.returncode, "does not follow the end of journal-from-1.db" in broken.stderr) == (
         74,
         True,
     )

@@ -15,10 +15,20 @@ from tests.soak.disk import Name, Operation, Resize, Sync, SyncFolder, Write
 STRACE_S = 120
 READ = (
     *("openat", "close", "write", "pwrite64", "fsync", "fdatasync", "ftruncate", "unlink"),
-    *("link", "rename"),
+    "rename",
 )
 UNREAD = (
-    *("pwritev", "writev", "fallocate", "unlinkat", "linkat", "renameat", "renameat2", "dup"),
+    *(
+        "pwritev",
+        "writev",
+        "fallocate",
+        "unlinkat",
+        "link",
+        "linkat",
+        "renameat",
+        "renameat2",
+        "dup",
+    ),
 )
 _BEGUN = re.compile(r"(\d+) +(.*) <unfinished \.\.\.>")
 _RESUMED = re.compile(r"(\d+) +<\.\.\. \w+ resumed>(.*)")
@@ -75,8 +85,8 @@ class Reader:
             if name in self.names:
                 del self.names[name]
                 yield Name(name, None)
-        elif call in ("link", "rename"):
-            yield from self._name_anew(call, arguments)
+        elif call == "rename":
+            yield from self._rename(arguments)
         elif call in UNREAD:
             assert str(self.folder).encode().hex() not in arguments.replace("\\x", ""), call
         else:
@@ -118,15 +128,13 @@ class Reader:
                 yield Name(name, self.names[name])
             self.opened[fd] = self.names[name]
 
-    def _name_anew(self, call: str, arguments: str) -> Iterator[Operation]:
+    def _rename(self, arguments: str) -> Iterator[Operation]:
         first, _, second = arguments.partition(", ")
         old, new = self._name(first), self._name(second)
         if old in self.names:
-            self.names[new] = self.names[old]
+            self.names[new] = self.names.pop(old)
             yield Name(new, self.names[new])
-            if call == "rename":
-                del self.names[old]
-                yield Name(old, None)
+            yield Name(old, None)
 
     def _name(self, arguments: str) -> str:
         """Give the name in the folder that a call is about; empty for any other place."""

@@ -17,7 +17,7 @@ from taptill.domain.entry import Entry
 from taptill.domain.errors import JournalBrokenError, JournalError, UsageError
 from taptill.journal.file import connect, entries
 from taptill.journal.lock import alone
-from taptill.journal.office.year import archive_before, follows
+from taptill.journal.reads import Reads, archive_of, follows
 from taptill.journal.verify import UNREADABLE, Verdict, verify_copy
 from taptill.journal.verify import verify as verify_journal
 
@@ -141,8 +141,13 @@ def _is_journal(path: Path) -> bool:
 
 def _check_archive(path: Path, verdict: Verdict) -> None:
     """Raise where a journal does not begin where the archive beside it ends."""
-    archive = archive_before(path)
-    if archive and archive.exists() and not follows(path, archive):
+    with closing(Reads(path)) as reads:
+        archive = archive_of(reads)
+        if archive is None or not archive.exists():
+            return
+        with closing(Reads(archive)) as closed:
+            fits = follows(reads, closed)
+    if not fits:
         detail = f"it does not follow the end of {archive.name}"
         raise JournalBrokenError(path=path, seq=verdict.first_seq, detail=detail)
 

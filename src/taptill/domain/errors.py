@@ -156,6 +156,13 @@ class JournalGoneError(JournalError):
     )
 
 
+class JournalArchiveError(JournalError):
+    """An entry is asked for that is in the archive of a closed year, and that cannot be read."""
+
+    code = "journal-archive"
+    says = "journal {path}: entry {seq} is in the archive {archive}, {detail}: put that back"
+
+
 class JournalBrokenError(JournalError):
     """The chain of entries does not hold: something was changed behind the till's back."""
 
@@ -271,6 +278,7 @@ ALL_ERRORS: tuple[type[TaptillError], ...] = (
     JournalDiskError,
     JournalDamagedError,
     JournalGoneError,
+    JournalArchiveError,
     JournalBrokenError,
     JournalTooNewError,
     JournalOpenError,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from taptill.domain.entry import Footing, Position
+from taptill.domain.errors import JournalArchiveError
 from taptill.domain.mark import Mark, Marks
 from taptill.domain.money import ZERO, Money
 
@@ -39,7 +40,10 @@ def _is_ours(mark: Mark | None, position: Position, footing_at: FootingAt | None
     """Tell whether a mark is one of this customer; the journal is asked for unusual ones only."""
     if mark is None or footing_at is None or mark in (position.last, position.seen):
         return mark is not None
-    return footing_at(mark.seq) == Footing(position.customer_id, mark)
+    try:
+        return footing_at(mark.seq) == Footing(position.customer_id, mark)
+    except JournalArchiveError:  # nobody can say: in question
+        return False
 
 
 class Reckoning(Protocol):

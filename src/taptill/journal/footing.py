@@ -26,19 +26,19 @@ def footing(connection: sqlite3.Connection, seq: int) -> Footing | None:
     found = connection.execute(_AT, (seq,)).fetchone()
     if found is None:
         carried = _carried(connection, AT_SEQ, seq)
-        return carried if carried and seq > _start_seq(connection, carried.customer_id) else None
+        return carried if carried and seq > start_seq(connection, carried.customer_id) else None
     customer_id, digits = found
-    start_seq = _start_seq(connection, customer_id)
-    if seq <= start_seq:
+    start = start_seq(connection, customer_id)
+    if seq <= start:
         return None
-    total = connection.execute(_SUM, (customer_id, start_seq, seq)).fetchone()[0]
+    total = connection.execute(_SUM, (customer_id, start, seq)).fetchone()[0]
     carried = _carried(connection, OF_CUSTOMER, customer_id)
-    if carried and carried.mark.seq > start_seq:
+    if carried and carried.mark.seq > start:
         total += carried.mark.total
     return Footing(customer_id, Mark(seq, total, digits[:HASH_DIGITS]))
 
 
-def _start_seq(connection: sqlite3.Connection, customer_id: int) -> int:
+def start_seq(connection: sqlite3.Connection, customer_id: int) -> int:
     """Give the last money entry of this customer under a journal id that is no more; 0: none."""
     query = "SELECT start_seq FROM positions WHERE customer_id = ?"
     row = connection.execute(query, (customer_id,)).fetchone()

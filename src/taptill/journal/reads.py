@@ -2,12 +2,13 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from taptill.domain.decision import OfflineSpend
 from taptill.domain.entry import Entry, Footing, Kind, Position
+from taptill.domain.errors import JournalArchiveError
 from taptill.domain.money import Money
 from taptill.journal import projection
 from taptill.journal.file import (
@@ -21,7 +22,7 @@ from taptill.journal.file import (
     mapped,
     position,
 )
-from taptill.journal.footing import footing
+from taptill.journal.footing import footing, start_seq
 from taptill.journal.schema import MONEY, RARE
 from taptill.settlement.requests import JournalAnswer
 
@@ -72,13 +73,31 @@ class Reads:
             if position is None and mark_seq is None:
                 return None
             found = None if mark_seq is None else self.footing(mark_seq)
-            begins_seq, _ = beginning(self.connection)
-        return JournalAnswer(position or projection.blank(customer_id), found, begins_seq)
+        return JournalAnswer(position or projection.blank(customer_id), found)
 
     def footing(self, seq: int) -> Footing | None:
-        """Give the money entry at `seq` with its customer's sum up to it; None: not ours."""
+        """Give the money entry at `seq` with its customer's sum up to it; None: not ours.
+
+        One from before a year was closed is in the archive; JournalArchiveError where that is gone.
+        """
         with mapped(self.path):
-            return footing(self.connection, seq)
+            found = footing(self.connection, seq)
+        return found or self._archived(seq)
+
+    def _archived(self, seq: int) -> Footing | None:
+        archive = archive_of(self)
+        if archive is None or seq >= self._beginning()[0]:
+            return None
+        asked = {"path": self.path, "seq": seq, "archive": archive.name}
+        if not archive.exists():
+            raise JournalArchiveError(**asked, detail="which is gone")
+        with closing(Reads(archive)) as closed:
+            if not follows(self, closed):
+                raise JournalArchiveError(**asked, detail="and another file has its name")
+            found = closed.footing(seq)
+        with mapped(self.path):
+            ours = found and seq > start_seq(self.connection, found.customer_id)
+        return found if ours else None
 
     def open_customers(self, limit: int) -> list[int]:
         """Give the customers with money still to be sent, oldest money entry first."""
@@ -156,8 +175,7 @@ class Reads:
         """Check the chain's last entries; give seq and fault of the first that does not fit."""
         query = f"SELECT {ENTRY_COLUMNS} FROM entries ORDER BY seq DESC LIMIT ?"  # noqa: S608 - constant
         rows = self._ask(query, END_CHECKED)[::-1]
-        with mapped(self.path):
-            seq, prev_hash = beginning(self.connection)
+        seq, prev_hash = self._beginning()
         if len(rows) == END_CHECKED:  # what is before them is believed
             seq, prev_hash = rows[0][0], rows[0][-2]
         for row in rows:
@@ -172,6 +190,10 @@ class Reads:
     def close(self) -> None:
         """Close the reading connection."""
         self.connection.close()
+
+    def _beginning(self) -> tuple[int, str]:
+        with mapped(self.path):
+            return beginning(self.connection)
 
     def _state(self) -> tuple[int, int]:
         """Give what changes with each commit, of another connection or of this one."""
@@ -192,3 +214,18 @@ class Reads:
                 yield
             finally:
                 self.connection.execute("ROLLBACK")  # nothing was written: it only ends the look
+
+
+def archive_of(reads: Reads) -> Path | None:
+    """Give the archive that a journal follows, beside it; None of one that follows none."""
+    where = "seq = (SELECT min(seq) FROM entries) AND kind = 'carried'"
+    with mapped(reads.path):
+        name = next((one.body.get("archive") for one in entries(reads.connection, where)), None)
+    return Path(reads.path).with_name(Path(name).name) if name else None
+
+
+def follows(reads: Reads, closed: Reads) -> bool:
+    """Tell whether a journal begins where an archive was closed, by the entry `retired`."""
+    end = closed.newest()
+    with mapped(reads.path):
+        return end is not None and (end.seq, end.prev_hash) == beginning(reads.connection)

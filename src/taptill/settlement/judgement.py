@@ -88,8 +88,6 @@ def judge(marks: Marks, look: JournalAnswer, journal_id: str) -> Judgement:
     mark = marks.table[journal_id]
     if mark is None:
         return Unclear(Desk.UNKNOWN_MARK)
-    if look.footing is None and mark.seq < look.begins_seq:
-        return Unclear(Desk.UNKNOWN_MARK)  # it stands in a journal that is closed
     return _judge_mark(mark, position, look.footing)
 
 

@@ -85,14 +85,10 @@ class NoAnswer:
 
 @dataclass(frozen=True, slots=True)
 class JournalAnswer:
-    """One look at the journal: where it stands, and what it has at the row's mark.
-
-    Of entries before `begins_seq` it knows no more than what a closed journal has carried over.
-    """
+    """One look at the journal: where it stands, and what it has at the row's mark."""
 
     position: Position
     footing: Footing | None
-    begins_seq: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,11 @@
 """A year that is closed: an archive, and a journal that goes on as if nothing had happened."""
 
+import os
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from tests.journal.drafts import ADA, BEN, attempt, charge, conflict, receipt
 
 from taptill.domain.entry import Draft, Footing, Kind
 from taptill.domain.errors import (
+    JournalArchiveError,
     JournalError,
     JournalInUseError,
     JournalOpenError,
@@ -18,16 +22,18 @@ from taptill.domain.errors import (
     UsageError,
 )
 from taptill.domain.mark import HASH_DIGITS, KEY, Mark, read_marks
+from taptill.domain.money import Money
+from taptill.domain.pending import ByMarks
 from taptill.journal.beside.mirror import Mirror
 from taptill.journal.beside.patrol import Patrol
 from taptill.journal.file import JournalFile, connect, entries, positions
 from taptill.journal.identity import fork
 from taptill.journal.journal import Journal
 from taptill.journal.lock import LoneJournal, alone
-from taptill.journal.office.year import archive_before, close_year, follows
-from taptill.journal.reads import Reads
+from taptill.journal.office.year import close_year
+from taptill.journal.reads import Reads, archive_of, follows
 from taptill.journal.verify import verify, verify_copy
-from taptill.settlement.judgement import Behind, Desk, Halt, Holds, Stop, Unclear, judge
+from taptill.settlement.judgement import Behind, Halt, Holds, Stop, judge
 
 HERE = {"backend": "https://here", "strategy": "debt", "machine": "board 1", "till": "bar"}
 LATE_S = 120
@@ -38,6 +44,11 @@ def till_opens(path: Path, clock: FakeClock, **changed: str) -> str:
     journal.open({**HERE, **changed})
     journal.close()
     return journal.journal_id
+
+
+def fit(path: Path, archive: Path) -> bool:
+    with closing(Reads(path)) as reads, closing(Reads(archive)) as closed:
+        return follows(reads, closed)
 
 
 def sell(journal: LoneJournal, amount: int, customer: int = ADA, before: int = 0) -> Mark:
@@ -69,17 +80,17 @@ def test_the_journal_goes_on_where_the_archive_ends(
     closed = close_year(path, clock, LATE_S)
     assert end is not None
     assert (closed.first_seq, closed.last_seq, closed.customers) == (1, end.seq, 2)
-    assert closed.archive == path.with_name(f"journal-1-{end.seq}.db")
-    with closing(connect(closed.archive, read_only=True)) as archive:
-        assert verify(archive).sound
-        assert list(entries(archive))[-1] == end
+    assert closed.archive == path.with_name("journal-from-1.db")
+    with closing(Reads(closed.archive)) as archive:
+        assert verify(archive.connection).sound
+        assert list(entries(archive.connection))[-2] == end
     with closing(Reads(path)) as reads:
         found = verify(reads.connection)
         assert (found.sound, found.first_seq, found.entries) == (True, end.seq + 1, 4)
         assert list(positions(reads.connection)) == before
         assert reads.end_break() is None
-    assert archive_before(path) == closed.archive
-    assert follows(path, closed.archive)
+        assert archive_of(reads) == closed.archive
+    assert fit(path, closed.archive)
     assert marks
     assert till_opens(path, clock) == journal_id
     assert sorted(one.name for one in path.parent.iterdir()) == sorted(
@@ -106,28 +117,88 @@ def test_marks_mean_what_they_meant(
         assert journal.reads.footing(entry.seq) == Footing(ADA, last)
 
 
-def judged(journal: LoneJournal, journal_id: str, mark: Mark) -> object:
-    look = journal.reads.look(ADA, mark.seq)
+def judged(journal: LoneJournal, journal_id: str, mark: Mark, customer: int = ADA) -> object:
+    look = journal.reads.look(customer, mark.seq)
     assert look is not None
     table = {KEY: {"e": "0000e90c", "t": {journal_id: [mark.seq, mark.total, mark.hash]}}}
     return judge(read_marks(table), look, journal_id)
 
 
-def test_a_mark_that_only_the_archive_knows_is_a_case_and_a_strange_one_still_halts(
+def test_a_mark_that_only_the_archive_knows_is_what_it_was(
+    path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
+) -> None:
+    """The backend was restored, or the row was copied from another one before the close."""
+    journal_id = till_opens(path, clock)
+    stranger, old, ben = 99, marks[ADA][0], marks[BEN][0]
+    looks = [(old, ADA), (ben, ADA), (old, stranger), (replace(old, total=1), ADA)]
+    with alone(path, clock) as journal:
+        before = [judged(journal, journal_id, *one) for one in looks]
+        assert before[0] == Behind(old, taken_back=True)
+    close_year(path, clock, LATE_S)
+    with alone(path, clock) as journal:
+        assert [judged(journal, journal_id, *one) for one in looks] == before
+
+
+def test_a_mark_that_this_journal_never_made_still_halts(
+    path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
+) -> None:
+    """A clone's: from before the close, on a row without money here, of entries to come."""
+    journal_id = till_opens(path, clock)
+    close_year(path, clock, LATE_S)
+    with alone(path, clock) as journal:
+        (entry,) = journal.append(charge(ADA, 200))
+        for seq in (marks[ADA][0].seq, marks[ADA][0].seq + 1, entry.seq, entry.seq + 5):
+            for customer in (ADA, 99):
+                strange = Mark(seq, 600, "00000000")
+                assert judged(journal, journal_id, strange, customer) == Halt(Stop.CLONED)
+
+
+def test_an_archive_that_is_gone_or_another_one_is_missed_where_it_is_needed(
     path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
 ) -> None:
     journal_id = till_opens(path, clock)
-    close_year(path, clock, LATE_S)
-    old, ben = marks[ADA][0], marks[BEN][0]
-    with alone(path, clock) as journal:
-        assert judged(journal, journal_id, old) == Unclear(Desk.UNKNOWN_MARK)
-        assert judged(journal, journal_id, ben) == Unclear(Desk.COPIED_ROW)
-        end = journal.reads.newest()
-        assert end is not None
-        assert judged(journal, journal_id, Mark(end.seq + 5, 1, "00000000")) == Halt(Stop.CLONED)
-        (entry,) = journal.append(charge(ADA, 200))
-        wrong = Mark(entry.seq, 600, "00000000")
-        assert judged(journal, journal_id, wrong) == Halt(Stop.CLONED)
+    archive = close_year(path, clock, LATE_S).archive
+    elsewhere = archive.rename(path.parent / "elsewhere.db")
+    running = Journal(path, clock, min_free_mb=0)
+    running.open(HERE)
+    assert running.warnings() == (f"{archive.name} is gone: put it back beside the journal",)
+    old = marks[ADA][0]
+    cached = read_marks({KEY: {"e": "0000e90c", "t": {journal_id: [old.seq, 320, old.hash]}}})
+    reckoning, position = ByMarks(journal_id, running.reads.footing), running.position(ADA)
+    with pytest.raises(JournalArchiveError, match=r"journal-from-1\.db, which is gone"):
+        running.look(ADA, old.seq)
+    assert reckoning.pending(cached, position) == (Money(0), True)  # sales go on
+    shutil.copy(path, archive)
+    with pytest.raises(JournalArchiveError, match="another file"):
+        running.look(ADA, old.seq)
+    elsewhere.replace(archive)
+    assert running.look(ADA, old.seq)
+    assert reckoning.pending(cached, position) == (Money(80), False)
+    assert running.warnings() == ()
+    running.close()
+    assert till_opens(path, clock) == journal_id
+
+
+def test_an_archive_is_no_journal_that_a_till_could_go_on_with(
+    path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
+) -> None:
+    archive = close_year(path, clock, LATE_S).archive
+    assert marks
+    with pytest.raises(JournalRetiredError):
+        till_opens(archive, clock)
+
+
+def test_what_follows_belongs_to_whom_the_journal_belonged(
+    path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
+) -> None:
+    assert marks
+    path.chmod(0o640)
+    if os.geteuid() == 0:
+        os.chown(path, 4321, 4322)
+    was = path.stat()
+    archive = close_year(path, clock, LATE_S).archive
+    for one in (path.stat(), archive.stat()):
+        assert (one.st_uid, one.st_gid, one.st_mode) == (was.st_uid, was.st_gid, was.st_mode)
 
 
 def test_sums_counted_anew_are_the_same(
@@ -149,12 +220,13 @@ def test_a_year_follows_a_year(path: Path, clock: FakeClock, marks: dict[int, li
     clock.pass_time(LATE_S + 1)
     second = close_year(path, clock, LATE_S)
     assert second.first_seq == first.last_seq + 1
-    assert follows(second.archive, first.archive)
-    assert follows(path, second.archive)
-    assert not follows(path, first.archive)
+    assert fit(second.archive, first.archive)
+    assert fit(path, second.archive)
+    assert not fit(path, first.archive)
     with closing(Reads(path)) as reads:
         assert reads.footing(mark.seq) == Footing(ADA, mark)
-        assert reads.footing(marks[ADA][-1].seq) is None
+        assert reads.footing(marks[ADA][-1].seq) == Footing(ADA, marks[ADA][-1])
+        assert reads.footing(marks[ADA][0].seq) == Footing(ADA, marks[ADA][0])
 
 
 def test_a_fork_leaves_what_was_carried_over_behind(
@@ -164,6 +236,7 @@ def test_a_fork_leaves_what_was_carried_over_behind(
     with alone(path, clock) as journal:
         assert fork(journal, clock, LATE_S)[1] == 0
         assert journal.reads.footing(marks[ADA][-1].seq) is None
+        assert journal.reads.footing(marks[ADA][0].seq) is None
         (entry,) = journal.append(charge(ADA, 200))
         expected = Mark(entry.seq, 200, entry.hash[:HASH_DIGITS])
         assert journal.reads.footing(entry.seq) == Footing(ADA, expected)
@@ -214,7 +287,8 @@ def test_a_journal_is_not_closed_while(
         act(journal)
     with pytest.raises(error, match=words):
         close_year(path, clock, LATE_S)
-    assert archive_before(path) is None
+    with closing(Reads(path)) as reads:
+        assert archive_of(reads) is None
 
 
 def test_a_journal_of_files_for_the_office_is_not_closed(path: Path, clock: FakeClock) -> None:
@@ -249,33 +323,49 @@ def test_a_journal_that_somebody_reads_stays_as_it_is(
 def test_a_file_in_the_way_of_the_archive_is_left_alone(
     path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
 ) -> None:
-    with closing(Reads(path)) as reads:
-        end = reads.newest()
-    assert end is not None
-    stranger = path.with_name(f"journal-1-{end.seq}.db")
-    stranger.write_text("somebody's")
-    with pytest.raises(JournalError, match="in the way"):
-        close_year(path, clock, LATE_S)
-    assert stranger.read_text() == "somebody's"
+    stranger = path.with_name("journal-from-1.db")
+    for content in (b"somebody's", path.read_bytes()):
+        stranger.write_bytes(content)
+        with pytest.raises(JournalError, match="in the way"):
+            close_year(path, clock, LATE_S)
+        assert stranger.read_bytes() == content
     with alone(path, clock) as journal:
         assert journal.reads.footing(marks[ADA][0].seq) is not None
+
+
+def test_an_archive_of_entries_that_a_journal_lacks_is_left_alone(
+    path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
+) -> None:
+    """A backup from before the close was put back."""
+    backup = path.read_bytes()
+    with alone(path, clock) as journal:
+        sell(journal, 200, before=marks[ADA][-1].total)
+    clock.pass_time(LATE_S + 1)
+    archive = close_year(path, clock, LATE_S).archive
+    whole = archive.read_bytes()
+    path.write_bytes(backup)
+    with pytest.raises(JournalError, match="in the way"):
+        close_year(path, clock, LATE_S)
+    assert archive.read_bytes() == whole
 
 
 def test_what_a_power_cut_left_of_an_earlier_try_is_no_obstacle(
     path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
 ) -> None:
-    """The half-made file that follows, and the journal under both of its names."""
-    with closing(Reads(path)) as reads:
-        end = reads.newest()
-    assert end is not None
+    """The half-made file that follows, and the archive of a journal that then went on."""
+    before = path.read_bytes()
+    archive = close_year(path, clock, LATE_S).archive
+    path.write_bytes(before)
+    with alone(path, clock) as journal:
+        sell(journal, 200, before=marks[ADA][-1].total)
+    clock.pass_time(LATE_S + 1)
     path.with_name("journal.db.next").write_bytes(b"half")
     path.with_name("journal.db.next-wal").write_bytes(b"half")
-    path.with_name(f"journal-1-{end.seq}.db").hardlink_to(path)
-    closed = close_year(path, clock, LATE_S)
-    assert follows(path, closed.archive)
-    assert not path.samefile(closed.archive)
-    assert marks
-    assert not path.with_name("journal.db.next-wal").exists()
+    assert close_year(path, clock, LATE_S).archive == archive
+    assert fit(path, archive)
+    assert sorted(one.name for one in path.parent.iterdir()) == sorted(
+        [path.name, f"{path.name}.lock", archive.name]
+    )
 
 
 def test_the_mirror_goes_on_in_its_file(
@@ -288,7 +378,7 @@ def test_the_mirror_goes_on_in_its_file(
         mirror = Mirror(path, copy, elsewhere=lambda *_: True)
         mirror.close()
         assert mirror.warning == ""
-        if archive_before(path) is None:
+        if not path.with_name("journal-from-1.db").exists():
             close_year(path, clock, LATE_S)
     with copy.open("rb") as file:
         found = verify_copy(file)

@@ -118,7 +118,7 @@ def close(state_dir: Path | None, late_max_s: int, *, as_json: bool) -> None:
     \b
     Examples:
       taptill journal close-year --state-dir /var/lib/taptill
-      taptill journal verify --file /var/lib/taptill/journal-1-20345.db
+      taptill journal verify --file /var/lib/taptill/journal-from-1.db
     """
     closed = close_year(journal_at(state_dir), SystemClock(), late_max_s)
     if as_json:

@@ -1,11 +1,14 @@
 """A journal in which nothing is open in, an archive and a journal that follows it out.
 
 The one that follows goes on with id, numbers and chain, and with each customer where the closed
-one left him: a row's mark means in it what it meant before. Everything older than that is in the
-archive alone.
+one left him. Of a row's mark that is older than that it asks the archive (`Reads.footing`).
 """
 
-from contextlib import closing, suppress
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,20 +17,15 @@ from taptill.domain.entry import Draft, Entry, Kind
 from taptill.domain.errors import JournalError, UsageError
 from taptill.journal import projection
 from taptill.journal.faults import ENDS, in_words
-from taptill.journal.file import (
-    JournalFile,
-    beginning,
-    connect,
-    entries,
-    positions,
-    sync_folder,
-)
+from taptill.journal.file import JournalFile, entries, positions, sync_folder
 from taptill.journal.identity import last_opened, refuse_late, refuse_while_open
 from taptill.journal.lock import LoneJournal, alone
 from taptill.journal.reads import Reads
 from taptill.journal.verify import verify
 
 NEXT = ".next"
+ROLLBACK = "-journal"
+"""SQLite would put what it finds there back into a file that has nothing to do with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +39,24 @@ class Closed:
 
 
 def close_year(path: Path, clock: Clock, late_max_s: float) -> Closed:
-    """Make the journal an archive beside it, and begin the one that follows.
+    """Copy the journal into an archive beside it, and put the one that follows in its place.
 
     Whenever the power goes, the journal's name stands for a whole journal: the old one, or the
-    one that follows. Errors: JournalOpenError while money is open, UsageError, JournalError.
+    one that follows with its archive. Errors: JournalOpenError while money is open, UsageError,
+    JournalError.
     """
-    begun = path.with_name(path.name + NEXT)
     with alone(path, clock) as journal:
         end, first_seq = _ready(journal, clock, late_max_s)
-        archive = path.with_name(f"{path.stem}-{first_seq}-{end.seq}{path.suffix}")
-        _discard(begun)
-        with closing(JournalFile(begun, clock)) as file:
-            drafts = _carried(journal, archive)
-            file.follow((end.seq, end.hash), drafts)
-            file.leave_whole()
+        archive = path.with_name(f"{path.stem}-from-{first_seq}{path.suffix}")
+        if archive.exists() and not _earlier_try(archive, journal.reads):
+            raise JournalError(path=archive, detail="this file is in the way: put it elsewhere")
+        drafts = _carried(journal, archive)
         journal.reads.close()
         journal.file.leave_whole()
-        try:
-            _rename(path, archive, begun)
-        except OSError as fault:
-            raise in_words(path, fault) from fault
+        with _put_at(archive, path, clock, copied=True) as file:  # no till opens it ever again
+            file.follow((end.seq, end.hash), [Draft(Kind.RETIRED)])
+        with _put_at(path, path, clock) as file:
+            file.follow((end.seq, end.hash), drafts)
     return Closed(archive, first_seq, end.seq, len(drafts) - 2)
 
 
@@ -79,6 +75,19 @@ def _ready(journal: LoneJournal, clock: Clock, late_max_s: float) -> tuple[Entry
     return end, found.first_seq
 
 
+def _earlier_try(archive: Path, reads: Reads) -> bool:
+    """Tell whether all that an archive holds, but its end, is still in the journal, too."""
+    try:
+        with closing(Reads(archive)) as closed:
+            end = closed.newest()
+    except JournalError:
+        return False
+    if end is None or end.kind is not Kind.RETIRED:
+        return False
+    before = (end.seq - 1, end.prev_hash)
+    return any(entries(reads.connection, "seq = ? AND hash = ?", before))
+
+
 def _carried(journal: LoneJournal, archive: Path) -> list[Draft]:
     rows = [projection.to_row(one) for one in positions(journal.reads.connection)]
     return [
@@ -88,37 +97,37 @@ def _carried(journal: LoneJournal, archive: Path) -> list[Draft]:
     ]
 
 
-def _rename(path: Path, archive: Path, begun: Path) -> None:
-    """Give the old file its second name, then the new one the first: never is there none."""
-    if archive.exists() and not archive.samefile(path):
-        raise JournalError(path=archive, detail="this file is in the way: put it elsewhere")
-    with suppress(FileExistsError):
-        archive.hardlink_to(path)
-    sync_folder(path.parent)
-    begun.replace(path)
-    sync_folder(path.parent)
+@contextmanager
+def _put_at(
+    target: Path, journal: Path, clock: Clock, *, copied: bool = False
+) -> Iterator[JournalFile]:
+    """Give a new file, or a copy of the journal, that is put in a place once it is whole.
+
+    It belongs to whom the journal belongs, whoever runs this.
+    """
+    begun = journal.with_name(journal.name + NEXT)
+    try:
+        for end in (*ENDS, ROLLBACK):  # what an earlier try has left
+            Path(f"{begun}{end}").unlink(missing_ok=True)
+        begun.touch(0o600, exist_ok=False)
+        if copied:
+            with journal.open("rb") as old, begun.open("ab") as new:
+                shutil.copyfileobj(old, new, 2**20)
+        with closing(JournalFile(begun, clock)) as file:
+            yield file
+            file.leave_whole()
+        _give_to_owner(begun, journal.stat())
+        begun.replace(target)
+        sync_folder(target.parent)
+    except PermissionError as fault:
+        detail = "run this as the account that it belongs to, or as root"
+        raise JournalError(path=journal, detail=detail) from fault
+    except OSError as fault:
+        raise in_words(journal, fault) from fault
 
 
-def archive_before(path: Path) -> Path | None:
-    """Give the archive that a journal says it follows; None of one that follows none."""
-    with closing(connect(path, read_only=True)) as connection:
-        first = next(entries(connection, "seq = (SELECT min(seq) FROM entries)"), None)
-    name = first.body.get("archive") if first and first.kind is Kind.CARRIED else None
-    return path.with_name(Path(name).name) if name else None
-
-
-def follows(path: Path, archive: Path) -> bool:
-    """Tell whether a journal begins where the archive ends."""
-    with (
-        closing(connect(path, read_only=True)) as connection,
-        closing(Reads(archive)) as closed,
-    ):
-        first_seq, prev_hash = beginning(connection)
-        end = closed.newest()
-    return end is not None and (end.seq + 1, end.hash) == (first_seq, prev_hash)
-
-
-def _discard(begun: Path) -> None:
-    """Remove what an earlier try has left."""
-    for end in ENDS:
-        Path(f"{begun}{end}").unlink(missing_ok=True)
+def _give_to_owner(begun: Path, was: os.stat_result) -> None:
+    with begun.open("ab") as file:
+        os.fchown(file.fileno(), was.st_uid, was.st_gid)
+        os.fchmod(file.fileno(), stat.S_IMODE(was.st_mode))
+        os.fsync(file.fileno())
