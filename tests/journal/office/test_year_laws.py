@@ -1,0 +1,80 @@
+"""However often a year is closed, the journal answers settlement as if it never had been."""
+
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.fakes.clock import FakeClock
+from tests.journal.drafts import ADA, BEN, attempt, charge, receipt
+
+from taptill.domain.entry import Draft, Footing, Kind
+from taptill.domain.mark import HASH_DIGITS, Mark
+from taptill.journal.identity import fork
+from taptill.journal.lock import LoneJournal, alone
+from taptill.journal.office.year import close_year
+from taptill.journal.reads import Reads
+from taptill.journal.verify import verify
+
+HERE = {"journal_id": "aaaa0001", "backend": "here", "strategy": "debt"}
+FORK, CLOSE = "fork", "close"
+CUSTOMERS = (ADA, BEN, 99)
+
+sales = st.tuples(st.sampled_from(CUSTOMERS), st.integers(-500, 500).filter(bool))
+days = st.lists(st.one_of(sales, st.sampled_from([FORK, CLOSE, CLOSE])), max_size=10)
+
+
+class Ledger:
+    """What a journal must answer of each seq: the money entries since the last fork."""
+
+    def __init__(self) -> None:
+        self.footings: dict[int, Footing] = {}
+        self.last: dict[int, Mark] = {}
+
+    def sell(self, journal: LoneJournal, customer: int, amount: int) -> None:
+        """Charge and settle at once: nothing may be open when a year is closed."""
+        kind = charge(customer, amount) if amount > 0 else Draft(Kind.REPAYMENT, customer, amount)
+        (entry,) = journal.append(kind)
+        seen = self.last.get(customer)
+        total = (seen.total if seen else 0) + amount
+        mark = Mark(entry.seq, total, entry.hash[:HASH_DIGITS])
+        journal.append(attempt(customer, mark, seen), receipt(customer, mark))
+        self.last[customer] = mark
+        self.footings[mark.seq] = Footing(customer, mark)
+
+    def fork(self) -> None:
+        self.footings.clear()
+        self.last.clear()
+
+    def check(self, path: Path) -> None:
+        with closing(Reads(path)) as reads:
+            end = reads.newest()
+            assert end is not None
+            for seq in range(1, end.seq + 3):
+                assert reads.footing(seq) == self.footings.get(seq), seq
+            for customer in CUSTOMERS:
+                position = reads.position(customer)
+                assert (position.last if position else None) == self.last.get(customer)
+            assert verify(reads.connection).sound
+
+
+@settings(max_examples=20)
+@given(days)
+def test_each_seq_stands_for_what_it_stood_for(acts: list[tuple[int, int] | str]) -> None:
+    ledger, clock = Ledger(), FakeClock()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "journal.db"
+        with alone(path, clock) as journal:
+            journal.append(Draft(Kind.OPENED, body=HERE))
+        for act in acts:
+            if act == CLOSE:
+                close_year(path, clock, late_max_s=0)
+            else:
+                with alone(path, clock) as journal:
+                    if isinstance(act, tuple):
+                        ledger.sell(journal, *act)
+                    else:
+                        fork(journal, clock, late_max_s=0)
+                        ledger.fork()
+            ledger.check(path)
