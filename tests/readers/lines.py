@@ -135,6 +135,16 @@ class RealClock:
         return False
 
 
+class SkippingClock(RealClock):
+    """Real time, and what a test has skipped of it."""
+
+    skipped_s = 0.0
+
+    def monotonic(self) -> float:
+        """Give seconds."""
+        return super().monotonic() + self.skipped_s
+
+
 def open_descriptors() -> int:
     """Count this process's descriptors."""
     return len(list(Path("/proc/self/fd").iterdir()))

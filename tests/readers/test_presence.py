@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from taptill.domain.card_id import CardId
 from taptill.domain.tap import CardProblem, CardTrouble, Tap
-from taptill.readers.presence import CARDS_MAX, Presence, presence_problems
+from taptill.readers.presence import BLIND_S_MAX, CARDS_MAX, Presence, presence_problems
 
 ADA, BOB, EVE = CardId("ADA"), CardId("BOB"), CardId("EVE")
 PHONE = CardTrouble.RANDOM_ID
@@ -122,6 +122,61 @@ def test_a_tap_is_taken_back_even_when_its_card_is_gone_already() -> None:
     there = Presence("door", hold_ms=50, same_card_delay_ms=0)
     there.seen(ADA, 0)
     assert there.seen(BOB, 0.1) == CardProblem(CardTrouble.TWO_CARDS, "door", 0.1)
+
+
+def asked() -> Presence:
+    """Judge the looks of a reader that says itself when there is no card."""
+    return Presence("door", hold_ms=400, same_card_delay_ms=1500, asked=True)
+
+
+@pytest.mark.parametrize("found", [ADA, PHONE])
+def test_looks_that_failed_are_no_evidence_that_a_card_has_left(
+    found: CardId | CardTrouble,
+) -> None:
+    there = asked()
+    assert there.seen(found, 0)
+    assert there.seen(found, 5) is None
+    there.missed()
+    assert there.seen(found, 10) is None, "a single miss is a bad contact"
+    there.missed()
+    there.missed()
+    assert there.seen(found, 10.1)
+
+
+def test_a_card_that_could_not_be_looked_for_so_long_is_gone() -> None:
+    there = asked()
+    there.seen(ADA, 0)
+    assert there.seen(ADA, BLIND_S_MAX - 0.1) is None
+    assert there.seen(ADA, 2 * BLIND_S_MAX) == Tap(ADA, "door", 2 * BLIND_S_MAX)
+
+
+@pytest.mark.parametrize("found", [ADA, PHONE])
+def test_a_reader_that_names_another_card_for_so_long_has_looked(
+    found: CardId | CardTrouble,
+) -> None:
+    there = asked()
+    there.seen(found, 0)
+    for at_s in (0.35, 0.5, 1.6):
+        there.seen(BOB, at_s)
+    assert there.seen(found, 2)
+
+
+def test_a_card_that_lay_there_before_a_reader_was_opened_anew_still_does() -> None:
+    there = presence()
+    there.seen(ADA, 0)
+    there.opened(5)
+    assert [there.seen(ADA, at_s) for at_s in (5.1, 5.4, 5.7)] == [None] * 3
+    assert there.seen(ADA, 6.2) == Tap(ADA, "door", 6.2)
+
+
+def test_a_reader_that_was_opened_anew_hinders_no_tap_for_longer_than_the_hold_time() -> None:
+    there = presence()
+    there.seen(ADA, 0)
+    there.opened(5)
+    assert there.seen(BOB, 5) == Tap(BOB, "door", 5), "another card passes at once"
+    assert there.seen(ADA, 5.4) == Tap(ADA, "door", 5.4)
+    there.opened(BLIND_S_MAX)
+    assert there.seen(BOB, 5 + BLIND_S_MAX), "nobody holds a card for so long"
 
 
 BOUNDS = {

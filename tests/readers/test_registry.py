@@ -148,6 +148,27 @@ def test_looking_for_mistakes_imports_no_device_package() -> None:
     assert ran.stdout == "[]\n"
 
 
+ASKED = {
+    ("serial", "/dev/rfid-reader", "rdm6300"): False,
+    ("serial", "/dev/rfid-reader", "twn4-simple"): True,
+    ("replay", str(RECORDING), ""): False,
+    ("replay", str(RECORDING), "twn4-simple"): True,
+    ("nfc", "/dev/rfid-reader", ""): True,
+    ("keyboard", "413d:2107", ""): False,
+    ("pcsc", "ACR122U", ""): True,
+    ("simulated", "", ""): False,
+}
+
+
+@pytest.mark.parametrize(("words", "asked"), ASKED.items(), ids=map("-".join, ASKED))
+def test_which_readers_say_that_there_is_no_card(
+    words: tuple[str, str, str], *, asked: bool
+) -> None:
+    driver, port, family = words
+    settings = ReaderSettings("counter", driver, port, family)
+    assert BUILT_IN[driver].asked(settings) is asked
+
+
 ADDED = """
 from dataclasses import replace
 

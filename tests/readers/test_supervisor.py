@@ -63,10 +63,17 @@ def judge(look: Frame | Signal, now_s: float) -> Tap | None:
     return Tap(CardId(look.raw), "counter", now_s) if isinstance(look, Frame) else None
 
 
-def supervised(device: FakeDevice, place: str = "") -> tuple[Supervisor, Inbox]:
+def supervised(
+    device: FakeDevice, place: str = "", heard: Callable[[Frame | Signal], object] = repr
+) -> tuple[Supervisor, Inbox]:
     inbox = Inbox()
     settings, there = ReaderSettings("counter", "fake", place), partial(device_at, place)
-    reader = Supervisor(settings, device, judge, inbox.deliver, RealClock(), there)
+
+    def judged(look: Frame | Signal, now_s: float) -> Tap | None:
+        heard(look)
+        return judge(look, now_s)
+
+    reader = Supervisor(settings, device, judged, inbox.deliver, RealClock(), there)
     reader.start()
     return reader, inbox
 
@@ -109,6 +116,15 @@ def test_after_a_fault_the_device_is_closed_and_opened_anew(
     assert (state, detail) in [(each.state, each.detail) for each in inbox.health]
     assert (device.opens, device.closes) == (2, 2)
     assert [each.reopened for each in inbox.health if each.state is ReaderState.OK][-1] == 1
+
+
+def test_whoever_judges_learns_of_each_opening_before_the_looks_that_follow() -> None:
+    device = FakeDevice(reads=[[GOOD], trouble("counter", ReaderState.LOST, PLACE), [GOOD]])
+    heard: list[Frame | Signal] = []
+    reader, inbox = supervised(device, heard=heard.append)
+    inbox.wait_taps("A1", "A1")
+    assert reader.stop()
+    assert heard == [Signal.OPENED, GOOD] * 2
 
 
 def test_a_refused_open_is_closed_too_and_tells_its_reason_once() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Condition
 
-from tests.readers.lines import PtyLine, RealClock, open_descriptors
+from tests.readers.lines import PtyLine, SkippingClock, open_descriptors
 from tests.scenarios.program import rdm6300
 
 from taptill.domain.tap import ReaderHealth, ReaderMessage, ReaderState, Tap
@@ -28,16 +28,6 @@ BACK_WITHIN_S = 1.5
 PATIENCE_S = 10.0
 CARD_APART_S = 2.0
 GROWTH_KIB_MAX = 1024
-
-
-class SkippingClock(RealClock):
-    """Real time, and what a tapper has skipped between two customers."""
-
-    skipped_s = 0.0
-
-    def monotonic(self) -> float:
-        """Give seconds."""
-        return super().monotonic() + self.skipped_s
 
 
 class Counts:

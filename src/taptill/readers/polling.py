@@ -10,8 +10,6 @@ from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, PolledDecod
 
 POLL_S = 0.12
 ANSWER_S = 0.2
-"""A held card whose answer gets lost once is asked again before `hold_ms` is over."""
-
 TRIES = 2
 FAULTS_MAX = 3
 

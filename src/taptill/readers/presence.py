@@ -14,6 +14,8 @@ CARDS_MAX = 16
 MISSES = 2
 HOLD_MS_MIN, HOLD_MS_MAX = 50, 10_000
 SAME_CARD_DELAY_MS_MAX = 60_000
+BLIND_S_MAX = 10.0
+"""Nobody holds a card against a reader that cannot see it for longer."""
 
 
 @dataclass(slots=True)
@@ -27,23 +29,34 @@ class Presence:
     """Remembers at most `CARDS_MAX` cards, each until it may tap anew.
 
     A card is gone when nothing has seen it for `hold_ms`, when a reader that is asked has said
-    twice in a row that there is none, or when one that talks has said that it left. It taps anew
-    once it has been gone and `same_card_delay_ms` have passed since its last tap. Another card
-    passes at once, unless it shows up within `TWO_CARDS_S` of a tap: then nobody can tell whose
-    tap it was, and neither card taps before it has been gone.
+    twice in a row that there is none, or when one has said that it left. One that is `asked` always
+    says so: its silence is looks that failed, and those are no evidence, nor is the time in which a
+    reader was not open. But a card that nothing has seen for `BLIND_S_MAX` is gone in any case.
+
+    It taps anew once it has been gone and `same_card_delay_ms` have passed since its last tap.
+    Another card passes at once, unless it shows up within `TWO_CARDS_S` of a tap: then nobody can
+    tell whose tap it was, and neither card taps before it has been gone.
     """
 
-    def __init__(self, reader: str, hold_ms: int, same_card_delay_ms: int) -> None:
+    def __init__(
+        self, reader: str, hold_ms: int, same_card_delay_ms: int, *, asked: bool = False
+    ) -> None:
         for problem in presence_problems(hold_ms, same_card_delay_ms):
             raise ValueError(problem)
         self._reader = reader
         self._hold_s = hold_ms / 1000
         self._delay_s = same_card_delay_ms / 1000
+        self._asked = asked
         self._cards: dict[CardId, _Card] = {}
-        self._refusals: dict[CardTrouble, float] = {}
+        self._refusals: dict[CardTrouble, _Card] = {}
         self._tap: Tap | None = None
         self._crowded_until_s = -inf
+        self._opened_s = -inf
         self._misses = 0
+
+    def opened(self, now_s: float) -> None:
+        """Learn that the reader looks from now on."""
+        self._opened_s = now_s
 
     def missed(self) -> None:
         """Learn that the reader was asked and sees no card."""
@@ -53,7 +66,7 @@ class Presence:
 
     def removed(self) -> None:
         """Learn that the reader says that the card has left."""
-        for card in self._cards.values():
+        for card in self._all():
             card.been_gone = True
 
     def seen(self, found: CardId | CardTrouble, now_s: float) -> Tap | CardProblem | None:
@@ -65,13 +78,14 @@ class Presence:
 
     def _refusal(self, trouble: CardTrouble, now_s: float) -> CardProblem | None:
         """Say it once while the card lies there: a random id is a new one at every look."""
-        seen_s, self._refusals[trouble] = self._refusals.get(trouble, -inf), now_s
-        gone = now_s - seen_s >= self._hold_s
+        card = self._refusals.setdefault(trouble, _Card())
+        gone = self._left(card, now_s)
+        card.seen_s, card.been_gone = now_s, False
         return CardProblem(trouble, self._reader, now_s) if gone else None
 
     def _seen(self, card_id: CardId, now_s: float) -> Tap | CardProblem | None:
         card = self._cards.pop(card_id, None) or _Card()
-        card.been_gone = card.been_gone or self._gone(card, now_s)
+        card.been_gone = self._left(card, now_s)
         card.seen_s = now_s
         self._forget(now_s)
         self._cards[card_id] = card
@@ -88,8 +102,16 @@ class Presence:
         self._tap = Tap(card_id, self._reader, now_s)
         return self._tap
 
-    def _gone(self, card: _Card, now_s: float) -> bool:
-        return now_s - card.seen_s >= self._hold_s
+    def _all(self) -> list[_Card]:
+        return [*self._cards.values(), *self._refusals.values()]
+
+    def _left(self, card: _Card, now_s: float) -> bool:
+        """Tell whether a card that is seen has been gone since it was seen last."""
+        silent = not self._asked and self._overlooked(card, now_s)
+        return card.been_gone or silent or now_s - card.seen_s >= BLIND_S_MAX
+
+    def _overlooked(self, card: _Card, now_s: float) -> bool:
+        return now_s - max(card.seen_s, self._opened_s) >= self._hold_s
 
     def _take_back(self, tap: Tap, card: _Card, now_s: float) -> CardProblem:
         card.been_gone = False
@@ -101,8 +123,10 @@ class Presence:
 
     def _forget(self, now_s: float) -> None:
         """Drop cards that would tap like new ones, and the longest unseen beyond the bound."""
+        for card in self._all():
+            card.been_gone = card.been_gone or self._overlooked(card, now_s)
         for card_id, card in list(self._cards.items()):
-            free = self._gone(card, now_s) and now_s - card.tapped_s >= self._delay_s
+            free = card.been_gone and now_s - card.tapped_s >= self._delay_s
             if free or len(self._cards) >= CARDS_MAX:
                 del self._cards[card_id]
 

@@ -19,7 +19,7 @@ from taptill.readers.device import Device, ReaderSettings
 from taptill.readers.drivers import inputs
 from taptill.readers.drivers.ports import device_at
 from taptill.readers.drivers.usb import is_whole, node
-from taptill.readers.frames import Frame, RawKind, Signal
+from taptill.readers.frames import Frame, PolledDecoder, RawKind, Signal
 from taptill.readers.frames.families import find_family
 from taptill.readers.nearest import unknown_word
 from taptill.readers.normaliser import likely_kind, normaliser
@@ -53,15 +53,17 @@ class Driver:
     `problems` gives a sentence for each mistake in the settings that only this driver can know;
     `gives` is what the device delivers, nothing when that depends on a setting that is wrong.
     `there` tells one device that is plugged in from another and from none, and never raises: a
-    reader that is waited for is opened as soon as it appears. `package` is what the device's module
-    imports and a till may lack; `extra` is what installs it. `hints` says what to do where the
-    usual words for a state do not fit, by the detail or by the state; "{detail}" is put in.
+    reader that is waited for is opened as soon as it appears. `asked` tells whether the device says
+    so whenever no card is there. `package` is what the device's module imports and a till may
+    lack; `extra` is what installs it. `hints` says what to do where the usual words for a state do
+    not fit, by the detail or by the state; "{detail}" is put in.
     """
 
     device: Callable[[ReaderSettings], Device]
     gives: Callable[[ReaderSettings], RawKind | None]
     problems: Callable[[ReaderSettings], list[str]]
     there: Callable[[ReaderSettings], object] = lambda settings: device_at(settings.port)
+    asked: Callable[[ReaderSettings], bool] = lambda _: False
     package: str = ""
     extra: str = ""
     hints: Mapping[str, str] = field(default_factory=dict)
@@ -83,7 +85,8 @@ def open_reader(
     gives = driver.gives(settings)
     assert gives, "a setting that leaves this open has a complaint"
     rule = normaliser(settings.steps, gives)
-    presence = Presence(settings.name, settings.hold_ms, settings.same_card_delay_ms)
+    asked = driver.asked(settings)
+    presence = Presence(settings.name, settings.hold_ms, settings.same_card_delay_ms, asked=asked)
 
     def judge(look: Frame | Signal, now_s: float) -> Tap | CardProblem | None:
         if isinstance(look, Frame):
@@ -92,6 +95,8 @@ def open_reader(
             presence.missed()
         elif look is Signal.REMOVED:
             presence.removed()
+        elif look is Signal.OPENED:
+            presence.opened(now_s)
         return None
 
     device = watched(driver.device(settings))
@@ -202,7 +207,7 @@ def _family_problems(settings: ReaderSettings, name: str) -> list[str]:
 
 def _replay_problems(settings: ReaderSettings) -> list[str]:
     try:
-        name = settings.family or read_recording(Path(settings.port)).family
+        name = _family(settings)
     except OSError as error:
         return [f"port: {settings.port} cannot be read: {error.strerror}"]
     except ValueError as wrong:
@@ -256,25 +261,31 @@ def _simulated_problems(settings: ReaderSettings) -> list[str]:
     return _unknown_options(settings, SIMULATED_OPTIONS)
 
 
+def _family(settings: ReaderSettings) -> str:
+    """Give the family that was set, or that a recording is of. Errors: OSError, ValueError."""
+    recorded = settings.driver == "replay" and not settings.family
+    return read_recording(Path(settings.port)).family if recorded else settings.family
+
+
 def _family_gives(settings: ReaderSettings) -> RawKind | None:
-    with suppress(ValueError):
-        return find_family(settings.family).gives
-    return None
-
-
-def _replay_gives(settings: ReaderSettings) -> RawKind | None:
     with suppress(OSError, ValueError):
-        return find_family(settings.family or read_recording(Path(settings.port)).family).gives
+        return find_family(_family(settings)).gives
     return None
+
+
+def _family_asked(settings: ReaderSettings) -> bool:
+    decoder = find_family(_family(settings)).decoder(settings.options)
+    return isinstance(decoder, PolledDecoder)
 
 
 BUILT_IN = {
-    "serial": Driver(_serial, _family_gives, _serial_problems),
+    "serial": Driver(_serial, _family_gives, _serial_problems, asked=_family_asked),
     "nfc": Driver(
         _nfc,
         lambda _: RawKind.UID,
         _nfc_problems,
         lambda settings: device_at(settings.port) or node(settings.port),
+        asked=lambda _: True,
     ),
     "keyboard": Driver(
         _keyboard,
@@ -290,10 +301,11 @@ BUILT_IN = {
         lambda _: RawKind.UID,
         _pcsc_problems,
         _pcsc_there,
+        asked=lambda _: True,
         package="smartcard",
         extra="pcsc",
         hints=PCSC_HINTS,
     ),
-    "replay": Driver(_replay, _replay_gives, _replay_problems),
+    "replay": Driver(_replay, _family_gives, _replay_problems, asked=_family_asked),
     "simulated": Driver(_simulated, lambda _: RawKind.TEXT, _simulated_problems),
 }

@@ -104,6 +104,7 @@ class Supervisor:
         try:
             self.device.open()
             self._health.opened()
+            self._judge(Signal.OPENED, self._clock.monotonic())
             while not self._stopping.is_set():
                 self._publish()
                 self._take(self.device.read())

@@ -1,10 +1,13 @@
 """Codes in, a PC/SC service that answers with them out: faults that no virtual reader has."""
 
+import time
 from collections.abc import Sequence
 
 READER = "Told Reader 00 00"
 NOBODY, LIES = 0x10, 0x10020
 _SUCCESS = 0
+
+_States = tuple[int, list[tuple[str, int, list[int]]]]
 
 
 class ToldScard:
@@ -24,7 +27,7 @@ class ToldScard:
         self._codes = codes or {}
         self._names = list(names)
         self._states = list(states)
-        self._answer = list(answer)
+        self.answer = answer
 
     def SCardEstablishContext(self, _: int) -> list[int]:  # noqa: N802 - PC/SC's own names
         """Count it."""
@@ -41,8 +44,10 @@ class ToldScard:
         """Give the names."""
         return self._code("SCardListReaders"), self._names
 
-    def SCardGetStatusChange(self, *_: object) -> tuple[int, list[tuple[str, int, list[int]]]]:  # noqa: N802
-        """Give the next state, the last one for ever."""
+    def SCardGetStatusChange(self, _: int, wait_ms: int, __: object) -> _States:  # noqa: N802
+        """Give the next state, the last one for ever, each time after the whole wait."""
+        if len(self._states) == 1:
+            time.sleep(wait_ms / 1000)
         state = self._states.pop(0) if len(self._states) > 1 else self._states[0]
         return self._code("SCardGetStatusChange"), [(READER, state, [])]
 
@@ -52,7 +57,11 @@ class ToldScard:
 
     def SCardTransmit(self, *_: object) -> tuple[int, list[int]]:  # noqa: N802
         """Answer as the card."""
-        return self._code("SCardTransmit"), self._answer
+        return self._code("SCardTransmit"), list(self.answer)
+
+    def SCardCancel(self, _: int) -> int:  # noqa: N802
+        """Let the wait go on."""
+        return _SUCCESS
 
     def SCardDisconnect(self, *_: object) -> int:  # noqa: N802
         """Part from the card."""

@@ -11,13 +11,13 @@ import pytest
 from tests.fakes.devices.told_scard import LIES, NOBODY, READER, ToldScard
 from tests.fakes.devices.vpcd import NOT_RUN, Pcscd, VirtualCard, alone, uid, why_not
 from tests.readers.conftest import OpenReader
-from tests.readers.lines import Inbox, open_descriptors, reads
+from tests.readers.lines import Inbox, RealClock, open_descriptors, reads
 
 from taptill.domain.errors import ReaderError
 from taptill.domain.tap import CardTrouble, ReaderState, Tap
 from taptill.readers.device import READ_S_MAX, ReaderSettings, state_of
 from taptill.readers.frames import BadFrame, Fault, Frame, Signal
-from taptill.readers.registry import complaints
+from taptill.readers.registry import complaints, open_reader
 
 # The package is compiled and may be missing.
 pcsc: Any = pytest.importorskip(
@@ -138,9 +138,13 @@ def test_a_card_is_asked_twice_at_most(
     with closing(pcsc.PcscReader(settings(name))) as reader:
         reader.open()
         card = VirtualCard(port, *answers)
-        assert reads(reader) == [expected]
+        while (found := reads(reader)) == [Signal.REMOVED]:
+            pass  # until pcscd has noticed the card
+        assert found == [expected]
         card.take_away()
-        assert reads(reader) == [Signal.REMOVED]
+        while (found := reads(reader)) == [expected]:
+            pass
+        assert found == [Signal.REMOVED]
     assert card.asked == 2
 
 
@@ -153,8 +157,9 @@ def test_a_card_that_goes_while_it_is_asked_is_no_fault(answer: bytes | None, pl
         card = VirtualCard(port, answer)
         hand = threading.Timer(1, card.take_away)
         hand.start()
+        while hand.is_alive():
+            assert reader.read() in ([], [Signal.REMOVED])
         assert reads(reader) == [Signal.REMOVED]
-        hand.join()
     assert card.asked == 1
 
 
@@ -230,7 +235,7 @@ def test_a_wait_is_cut_short_and_nothing_is_left_open(place: Place) -> None:
         waking = threading.Timer(0.02, reader.interrupt)
         waking.start()
         began_s = time.monotonic()
-        assert reader.read() == []
+        assert reader.read() == [Frame(SHORT)]
         waits.append(time.monotonic() - began_s)
         waking.join()
         reader.close()
@@ -317,7 +322,48 @@ def test_one_card_after_the_other_is_seen_even_if_nobody_saw_the_first_go() -> N
     with closing(pcsc.PcscReader(settings(READER), api)) as reader:
         reader.open()
         assert reader.read() == [Frame(SHORT)]
-        assert reader.read() == [Signal.REMOVED, Frame(SHORT)]
+        api.answer = uid(CARD)
+        assert reader.read() == [Frame(CARD)]
+
+
+def test_a_reader_that_was_opened_anew_asks_whatever_card_it_finds() -> None:
+    api = ToldScard(states=(LIES,))
+    with closing(pcsc.PcscReader(settings(READER), api)) as reader:
+        for number in (CARD, OTHER):
+            api.answer = uid(number)
+            reader.open()
+            assert reader.read() == [Frame(number)]
+            reader.close()
+
+
+def test_a_card_that_is_out_of_contact_has_left_only_after_the_hold_time() -> None:
+    api = ToldScard(states=(NOBODY, NOBODY, 0x10020, 0x20010, 0x30020, 0x40010))
+    with closing(pcsc.PcscReader(settings(READER, hold_ms=600), api)) as reader:
+        reader.open()
+        assert reader.read() == [], "it was opened just now"
+        assert reader.read() == [Frame(SHORT)]
+        time.sleep(0.7)
+        assert [reader.read() for _ in range(3)] == [[], [Frame(SHORT)], []]
+        left_s = time.monotonic()
+        assert reads(reader) == [Signal.REMOVED]
+        assert time.monotonic() - left_s > 0.5
+
+
+INTERRUPTED = {
+    "the reader is opened anew": (LIES, LIES, scard.SCARD_STATE_UNKNOWN, LIES),
+    "it is out of contact": (LIES, LIES, 0x20010, 0x30020, scard.SCARD_STATE_UNKNOWN, 0x30020),
+}
+
+
+@pytest.mark.parametrize("states", INTERRUPTED.values(), ids=INTERRUPTED.keys())
+def test_a_card_that_is_left_there_meanwhile_is_one_tap(states: tuple[int, ...]) -> None:
+    api, inbox, place = ToldScard(states=states), Inbox(), settings(READER, hold_ms=50)
+    reader = open_reader(place, inbox.deliver, RealClock(), lambda _: pcsc.PcscReader(place, api))
+    inbox.wait_state(ReaderState.LOST)
+    seen = inbox.wait_state(ReaderState.OK).frames
+    inbox.wait(lambda: inbox.health[-1].frames > seen + 1)
+    assert reader.stop()
+    assert inbox.taps == [SHORT]
 
 
 BOTH = ["ACS ACR1281 PICC 00 00", "ACS ACR1281 SAM 00 01"]

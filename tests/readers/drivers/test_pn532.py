@@ -149,6 +149,25 @@ def test_a_chip_that_falls_silent_is_found_again(box: Pn532, readers: OpenReader
     inbox.wait_taps(CARD.number)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("faults", [FAULTS_MAX - 1, FAULTS_MAX])
+def test_a_card_held_while_looks_fail_is_one_tap(
+    faults: int, box: Pn532, readers: OpenReader
+) -> None:
+    """Each takes a second, so that the card is out of sight for long; the last opens anew."""
+    box.chip.card = CARD
+    _, inbox = readers(settings(box))
+    inbox.wait_taps(CARD.number)
+    box.fault, box.faults = "acknowledged, not answered", faults
+    inbox.wait(lambda: inbox.health[-1].bad_frames == FAULTS_MAX - 1)
+    if faults == FAULTS_MAX:
+        inbox.wait_state(ReaderState.GARBLED)
+        inbox.wait_state(ReaderState.OK)
+    seen = inbox.health[-1].frames
+    inbox.wait(lambda: inbox.health[-1].frames > seen + 1)
+    assert inbox.taps == [CARD.number]
+
+
 @pytest.mark.parametrize("baud", [230_400, 460_800, 921_600])
 def test_a_chip_that_another_program_left_at_a_higher_speed_is_called_back(
     baud: int, readers: OpenReader

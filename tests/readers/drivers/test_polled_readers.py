@@ -254,6 +254,22 @@ def test_a_box_that_falls_silent_is_closed_and_opened_anew(
     assert inbox.wait_state(ReaderState.OK).reopened == 1
 
 
+@pytest.mark.parametrize("faults", [FAULTS_MAX - 1, FAULTS_MAX])
+def test_a_card_held_while_no_answer_comes_is_one_tap(
+    faults: int, twn4: PolledBox, readers: OpenReader
+) -> None:
+    twn4.card = bytes.fromhex("A1B2C3D4")
+    _, inbox = readers(replace(settings("twn4-simple", twn4), same_card_delay_ms=0))
+    inbox.wait_taps("A1B2C3D4")
+    twn4.mute = 2 * faults
+    inbox.wait(lambda: inbox.health[-1].bad_frames == FAULTS_MAX - 1)
+    if faults == FAULTS_MAX:
+        inbox.wait_state(ReaderState.GARBLED)
+        inbox.wait_state(ReaderState.OK)
+    see({"": inbox}, 2)
+    assert inbox.taps == ["A1B2C3D4"]
+
+
 def test_a_box_that_is_unplugged_is_lost(twn4: PolledBox, readers: OpenReader) -> None:
     _, inbox = readers(settings("twn4-simple", twn4))
     inbox.wait_state(ReaderState.OK)

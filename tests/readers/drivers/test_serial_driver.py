@@ -20,7 +20,9 @@ from tests.readers.lines import (
     CARD_FRAME,
     OTHER_CARD,
     OTHER_FRAME,
+    Inbox,
     PtyLine,
+    SkippingClock,
     open_descriptors,
 )
 
@@ -29,6 +31,7 @@ from taptill.domain.tap import ReaderState
 from taptill.readers.device import ReaderSettings, state_of
 from taptill.readers.drivers.ports import opening_trouble
 from taptill.readers.drivers.serial import SerialReader
+from taptill.readers.registry import open_reader
 
 BACK_WITHIN_S = 1.5
 NOBODY = 65534
@@ -115,6 +118,26 @@ def test_a_reader_that_comes_back_behind_the_same_link_works_at_once(
     assert time.monotonic() - plugged_s < BACK_WITHIN_S
     line.send(CARD_FRAME)
     inbox.wait_taps(CARD)
+
+
+def test_a_card_held_while_the_reader_is_plugged_in_anew_is_one_tap(
+    line: PtyLine,
+) -> None:
+    clock, inbox = SkippingClock(), Inbox()
+    held = settings(line.link, hold_ms=4000, same_card_delay_ms=0)
+    reader = open_reader(held, inbox.deliver, clock)
+    inbox.wait_state(ReaderState.OK)
+    line.send(CARD_FRAME)
+    inbox.wait_taps(CARD)
+    line.unplug()
+    inbox.wait_state(ReaderState.MISSING)
+    clock.skipped_s += 5
+    line.plug()
+    inbox.wait_state(ReaderState.OK)
+    line.send(CARD_FRAME + OTHER_FRAME)
+    inbox.wait(lambda: inbox.health[-1].frames == 3)
+    assert reader.stop()
+    assert inbox.taps == [CARD, OTHER_CARD]
 
 
 def test_half_a_frame_before_the_unplugging_spoils_nothing_after_it(

@@ -1,8 +1,8 @@
 """A reader that pcscd serves in, frames out: each card is asked for its UID once, when it has come.
 
-pcscd says when a card comes and goes, so that one that is left there is one tap however long it
-lies. It is told again, unasked, for as long as `same_card_delay_ms` after it came: one that came
-back too soon to tap still does, and nothing that is told so late could be a second tap.
+Then it is told from memory for as long as it lies there, as if it were polled. For pcscd one that
+was out of contact for a moment is a new one: it is asked anew, but only `hold_ms` without any is
+told as a card that has left.
 """
 
 import time
@@ -17,6 +17,7 @@ from smartcard import scard
 from taptill.domain.tap import ReaderState
 from taptill.readers.device import READ_S_MAX, ReaderSettings, trouble
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Signal
+from taptill.readers.polling import POLL_S
 
 SERVICE = "pcscd"
 TRIES = 2
@@ -48,7 +49,7 @@ _TROUBLES: dict[int, tuple[ReaderState, str | None]] = {
 
 @dataclass(slots=True)
 class _Card:
-    came_s: float
+    count: int
     ask_s: float
     tries: int = TRIES
     frame: Frame | None = None
@@ -59,13 +60,14 @@ class PcscReader:
 
     def __init__(self, settings: ReaderSettings, api: Any = scard) -> None:
         self._settings = settings
+        self._hold_s = settings.hold_ms / 1000
         self._api = api
         self._lock = Lock()
         self._context: Any = None
         self._reader = ""
         self._state: int = scard.SCARD_STATE_UNAWARE
-        self._lies: int | None = None
         self._card: _Card | None = None
+        self._empty_s = 0.0
 
     def open(self) -> None:
         """Find the reader by a part of its name; nobody else may have it alone."""
@@ -74,24 +76,21 @@ class PcscReader:
         with self._lock:
             self._context = context
         self._reader = self._found()
-        self._state, self._lies, self._card = scard.SCARD_STATE_UNAWARE, None, None
+        self._state, self._card = scard.SCARD_STATE_UNAWARE, None
+        self._empty_s = time.monotonic()
         self._wait(0)
 
     def read(self) -> list[AnyFrame]:
         """Wait until a card comes or goes; the question to one may take as long as it likes."""
         self._state = self._wait(self._rest_s())
-        frames = list[AnyFrame]()
-        present = self._state & scard.SCARD_STATE_PRESENT
-        lies = self._state >> _COUNT_BITS if present else None
-        now_s = time.monotonic()
-        if lies != self._lies:
+        count, now_s = self._state >> _COUNT_BITS, time.monotonic()
+        if not self._state & scard.SCARD_STATE_PRESENT:
             if self._card:
-                frames.append(Signal.REMOVED)
-            self._lies = lies
-            self._card = None if lies is None else _Card(now_s, now_s)
-        if self._card:
-            frames += self._told(self._card, now_s)
-        return frames
+                self._card, self._empty_s = None, now_s
+            return [Signal.REMOVED] if now_s - self._empty_s >= self._hold_s else []
+        if not self._card or self._card.count != count:
+            self._card = _Card(count, now_s)
+        return self._told(self._card, now_s)
 
     def interrupt(self) -> None:
         """Wake the thread that waits; a service that hangs would let the caller hang, too."""
@@ -138,17 +137,16 @@ class PcscReader:
 
     def _rest_s(self) -> float:
         """Tell how long nothing is to be done, if nothing happens."""
-        rest_s, card, now_s = READ_S_MAX, self._card, time.monotonic()
-        if card and card.frame and now_s < self._tells_until_s(card):
-            rest_s = self._settings.hold_ms / 3000
-        elif card and card.tries:
-            rest_s = card.ask_s - now_s
-        return min(max(0.0, rest_s), READ_S_MAX)
+        if not self._card:
+            return min(self._hold_s, READ_S_MAX)
+        if self._card.tries:
+            return min(max(0.0, self._card.ask_s - time.monotonic()), READ_S_MAX)
+        return POLL_S
 
     def _told(self, card: _Card, now_s: float) -> list[AnyFrame]:
         """Ask a card that has just come, or tell it again."""
         if card.frame:
-            return [card.frame] if now_s < self._tells_until_s(card) else []
+            return [card.frame]
         if not card.tries or now_s < card.ask_s:
             return []
         card.tries -= 1
@@ -158,9 +156,6 @@ class PcscReader:
             return [card.frame]
         card.ask_s = time.monotonic() + RETRY_S
         return [] if card.tries else [BadFrame(Fault.READER_ERROR)]
-
-    def _tells_until_s(self, card: _Card) -> float:
-        return card.came_s + self._settings.same_card_delay_ms / 1000
 
     def _asked(self) -> Frame | None:
         """Ask the card for its UID; nothing if it does not say, is mute or has been taken away."""

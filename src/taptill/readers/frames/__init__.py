@@ -34,12 +34,16 @@ class Fault(StrEnum):
 
 
 class Signal(StrEnum):
-    """What a reader says beside cards; `GO_ON` is an answer that calls for the next question."""
+    """What a reader says beside cards; `GO_ON` is an answer that calls for the next question.
+
+    `OPENED` is said for it: whatever it saw before, from now on it looks.
+    """
 
     NO_CARD = "no_card"
     REMOVED = "removed"
     ACK = "ack"
     GO_ON = "go_on"
+    OPENED = "opened"
 
 
 @dataclass(frozen=True, slots=True)
