@@ -261,6 +261,16 @@ def test_an_unplugged_chip_is_lost_at_once_and_leaves_no_descriptor_open(pulled:
     assert open_descriptors() == before
 
 
+def test_a_fault_that_nobody_foresaw_leaves_no_descriptor_open(box: Pn532) -> None:
+    before = open_descriptors()
+    reader = NfcReader(settings(box))
+    reader.open()
+    del reader._frontend.device.chipset
+    with pytest.raises(AttributeError):
+        reader.close()
+    assert open_descriptors() == before
+
+
 @pytest.mark.slow
 def test_opening_anew_on_and_on_leaves_no_descriptor_open(box: Pn532) -> None:
     reader = NfcReader(settings(box))

@@ -105,10 +105,12 @@ class NfcReader:
         """Switch the field off, give back the descriptors, also those of a line that is gone."""
         frontend, self._frontend = self._frontend, None
         line, self._line = self._line, None
-        if frontend is not None and frontend.device is not None:
-            at_rest(frontend, line)
-        if line is not None:
-            line.close()
+        try:
+            if frontend is not None and frontend.device is not None:
+                at_rest(frontend, line)
+        finally:
+            if line is not None:
+                line.close()
 
 
 def _named(target: Any) -> AnyFrame:
