@@ -60,7 +60,7 @@ _PREFIX = text(0, 200, r"(/[A-Za-z0-9_.~-]+)*", 'such as "/core/data": no closin
 _HEADER = text(1, 80, r"[A-Za-z0-9_-]+", "a header's name")
 _TEMPLATE = text(7, 200, r"[ -~]*\{token\}[ -~]*", "must hold {token}, which stands for the secret")
 _STEPS = texts(r".{1,80}", "the normaliser's steps, in quotes; [] is the driver's own")
-_TECHNOLOGIES = text(4, 9, r"(106A|212F)( (106A|212F))?", "106A, 212F or both with a blank between")
+_TECHNOLOGIES = text(4, 9, allowed="106A, 212F or both with a blank between")
 _HASH = text(0, 400, r"(scrypt\$.+)?", 'a hash that begins with scrypt$, or ""')
 
 

@@ -9,6 +9,9 @@ from taptill.domain.tap import ReaderState
 from taptill.readers.frames import AnyFrame
 
 READ_S_MAX = 0.5
+NFC_SIZES = {"106A": (4, 7, 10), "212F": (8,)}
+"""What the driver `nfc` looks for, and the octets of its numbers: UIDs of ISO/IEC 14443-3, IDm of
+JIS X 6319-4."""
 
 
 @dataclass(frozen=True, slots=True)

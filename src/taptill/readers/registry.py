@@ -15,7 +15,7 @@ from pathlib import Path
 from taptill.domain.clock import Clock
 from taptill.domain.errors import MissingExtraError
 from taptill.domain.tap import CardProblem, ReaderMessage, ReaderState, Tap
-from taptill.readers.device import Device, ReaderSettings
+from taptill.readers.device import NFC_SIZES, Device, ReaderSettings
 from taptill.readers.drivers import inputs
 from taptill.readers.drivers.ports import device_at
 from taptill.readers.drivers.usb import is_whole, node
@@ -30,7 +30,6 @@ from taptill.readers.supervisor import Supervisor
 GROUP = "taptill.readers"
 BAUD_MAX = 4_000_000
 NFC_OPTION = "technologies"
-NFC_TECHNOLOGIES = ("106A", "212F")
 SIMULATED_OPTIONS = ("script", "socket")
 KEYBOARD_HINTS: Mapping[str, str] = {
     ReaderState.DENIED: "no permission for {detail}: add the account to group input, log in anew",
@@ -224,10 +223,10 @@ def _nfc_problems(settings: ReaderSettings) -> list[str]:
     if settings.port.startswith("usb") and not is_whole(settings.port):
         found.append("port: name it usb:VVVV:PPPP, as lsusb does: else no fault can be told")
     found += _unknown_options(settings, (NFC_OPTION,))
-    wanted = str(settings.options.get(NFC_OPTION, NFC_TECHNOLOGIES[0])).split()
-    wrong = [one for one in wanted if one not in NFC_TECHNOLOGIES]
+    wanted = str(settings.options.get(NFC_OPTION, " ".join(NFC_SIZES))).split()
+    wrong = [one for one in wanted if one not in NFC_SIZES]
     if wrong or not wanted:
-        found.append(f"options: {NFC_OPTION} is of {', '.join(NFC_TECHNOLOGIES)}")
+        found.append(f"options: {NFC_OPTION} is of {', '.join(NFC_SIZES)}")
     return found
 
 

@@ -14,17 +14,13 @@ from nfc.clf.pn53x import Chipset
 
 from taptill.domain.errors import ReaderError
 from taptill.domain.tap import ReaderState
-from taptill.readers.device import ReaderSettings, trouble
+from taptill.readers.device import NFC_SIZES, ReaderSettings, trouble
 from taptill.readers.drivers.frontend import FAULTS, Line, at_rest, pn532_at
 from taptill.readers.drivers.ports import opening_trouble
 from taptill.readers.drivers.usb import holder, node
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Signal
 from taptill.readers.polling import FAULTS_MAX, POLL_S
 
-TECHNOLOGIES = "106A 212F"
-
-# ISO/IEC 14443-3 has UIDs of 4, 7 and 10 octets, JIS X 6319-4 an IDm of 8.
-_SIZES = {"106A": (4, 7, 10), "212F": (8,)}
 _IDM = slice(1, 9)
 _TYPE_1_UID = slice(2, 6)
 
@@ -33,7 +29,7 @@ class NfcReader:
     """A device over nfcpy; a path (`/dev/...`) is a PN532, anything else is nfcpy's own syntax."""
 
     def __init__(self, settings: ReaderSettings) -> None:
-        wanted = str(settings.options.get("technologies", TECHNOLOGIES))
+        wanted = str(settings.options.get("technologies", " ".join(NFC_SIZES)))
         self._settings = settings
         self._targets = [RemoteTarget(one) for one in wanted.split()]
         self._stopping = Event()
@@ -116,7 +112,8 @@ class NfcReader:
 def _named(target: Any) -> AnyFrame:
     """Give the card's number; one of another size was cut short, or has something behind it."""
     if target.sensf_res is not None:
-        kind, number = "212F", target.sensf_res[_IDM]
+        number = target.sensf_res[_IDM]
     else:
-        kind, number = "106A", target.sdd_res or (target.rid_res or b"")[_TYPE_1_UID]
-    return Frame(number.hex().upper()) if len(number) in _SIZES[kind] else BadFrame(Fault.FRAMING)
+        number = target.sdd_res or (target.rid_res or b"")[_TYPE_1_UID]
+    whole = len(number) in NFC_SIZES[target.brty]
+    return Frame(number.hex().upper()) if whole else BadFrame(Fault.FRAMING)
