@@ -29,7 +29,8 @@ def heard(*events: KeyEvent) -> list[AnyFrame]:
 @pytest.mark.parametrize("end", [ENTER, KEYPAD_ENTER, TAB])
 @pytest.mark.parametrize("text", ["0013961168", "62e3086ced", "62E3086CED", "04:A1:b2"])
 def test_what_is_typed_in_a_burst_is_a_line(text: str, end: int) -> None:
-    assert heard(*typed(text, end=end)) == [Frame(text)]
+    decoder = KeyDecoder()
+    assert decoder.feed(typed(text, end=end)) + decoder.idle() == [Frame(text)]
 
 
 def test_the_keypad_has_digits_too() -> None:
@@ -63,17 +64,74 @@ def test_a_person_who_types_is_no_card() -> None:
     assert not [frame for frame in found if isinstance(frame, Frame)]
 
 
-def test_what_is_never_ended_is_given_up_after_a_silence() -> None:
+def test_what_is_never_ended_is_given_up_at_each_silence() -> None:
     decoder = KeyDecoder()
-    assert decoder.feed(typed("1234")[:-2]) == []
-    assert decoder.idle() == [BadFrame(Fault.TRUNCATED)]
-    assert decoder.idle() == []
-    assert decoder.feed(typed("5678", at_s=9.0)) == [Frame("5678")]
+    for at_s in (1.0, 3.0):
+        assert decoder.feed(typed("1234", at_s=at_s)[:-2]) == []
+        assert decoder.idle() == [BadFrame(Fault.TRUNCATED)]
+        assert decoder.idle() == []
 
 
-def test_a_silence_that_nobody_saw_ends_what_was_pending() -> None:
-    first, second = typed("12")[:-2], typed("3456", at_s=2.0)
-    assert heard(*first, *second) == [BadFrame(Fault.TRUNCATED), Frame("3456")]
+CUT_SHORT = {
+    "by a silence that was seen": (True, "34"),
+    "by one that nobody saw": (False, "34"),
+    "by a person's stray key": (True, "12345678"),
+}
+
+
+@pytest.mark.parametrize(("seen", "rest"), CUT_SHORT.values(), ids=CUT_SHORT)
+def test_the_rest_of_a_line_that_was_cut_short_is_no_card(rest: str, *, seen: bool) -> None:
+    """The rest alone may be the number of another customer."""
+    decoder = KeyDecoder()
+    head = decoder.feed(typed("12")[:-2]) + (decoder.idle() if seen else [])
+    tail = decoder.feed(typed(rest, at_s=2.0))
+    assert head + tail == [BadFrame(Fault.TRUNCATED)] * 2
+    assert decoder.feed(typed("1234", at_s=3.0)) == [Frame("1234")]
+
+
+@pytest.mark.parametrize("spoilt", [ESCAPE, OVERRUN])
+def test_the_rest_of_a_spoilt_line_is_no_card_after_a_silence(spoilt: int) -> None:
+    decoder = KeyDecoder()
+    decoder.feed([*typed("12")[:-2], KeyEvent(1.04, spoilt, DOWN)])
+    decoder.idle()
+    assert decoder.feed(typed("34", at_s=2.0)) == [BadFrame(Fault.TRUNCATED)]
+
+
+def test_of_two_fields_in_a_burst_neither_is_a_card() -> None:
+    decoder = KeyDecoder()
+    fields = [*typed("0123", end=TAB), *typed("77", at_s=1.1)]
+    assert decoder.feed(fields) + decoder.idle() == [BadFrame(Fault.BAD_CHAR)]
+
+
+@pytest.mark.parametrize("ends", [(ENTER, ENTER), (TAB, ENTER), (TAB, TAB)])
+def test_two_ends_are_one(ends: tuple[int, int]) -> None:
+    decoder = KeyDecoder()
+    keys = [*typed("1234", end=ends[0]), *pressed(ends[1], at_s=1.1)]
+    assert decoder.feed(keys) + decoder.idle() == [Frame("1234")]
+
+
+GAPS_S = st.floats(0, 2 * SILENCE_S)
+
+
+@given(
+    text=st.text("0123456789", min_size=1, max_size=12),
+    end=st.sampled_from([ENTER, KEYPAD_ENTER, TAB]),
+    gaps_s=st.lists(GAPS_S, min_size=12, max_size=12),
+    seen=st.booleans(),
+)
+def test_whatever_pauses_are_in_a_line_it_is_whole_or_no_card(
+    text: str, end: int, gaps_s: list[float], *, seen: bool
+) -> None:
+    decoder, found, at_s = KeyDecoder(), list[AnyFrame](), 1.0
+    for key, gap_s in zip(typed(text, end=end)[::2], [0.0, *gaps_s], strict=False):
+        if seen and gap_s > SILENCE_S:
+            found += decoder.idle()
+        at_s += gap_s
+        found += decoder.feed([key._replace(at_s=at_s)])
+    found += decoder.idle()
+    whole = all(gap_s < SILENCE_S - 1e-6 for gap_s in gaps_s[: len(text)])
+    cards = [frame for frame in found if isinstance(frame, Frame)]
+    assert cards == [Frame(text)] if whole else cards in ([], [Frame(text)])
 
 
 @pytest.mark.parametrize(
@@ -109,8 +167,8 @@ def test_any_split_of_any_events_gives_the_same(events: list[KeyEvent], cut: int
 
 
 @given(EVENTS)
-def test_after_any_events_and_a_silence_the_next_card_is_read(events: list[KeyEvent]) -> None:
+def test_after_any_events_and_an_end_the_next_card_is_read(events: list[KeyEvent]) -> None:
     decoder = KeyDecoder()
     decoder.feed([event for event in events if event.code not in (42, 54)])
-    decoder.idle()
+    decoder.feed(pressed(ENTER, at_s=9.0))
     assert decoder.feed(typed("62e3086c", at_s=100.0)) == [Frame("62e3086c")]

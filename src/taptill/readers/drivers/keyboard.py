@@ -5,22 +5,27 @@ The device is grabbed, so that what it types reaches neither the screen nor anot
 
 import select
 import socket
+import struct
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from fcntl import ioctl
 from threading import Event
-from time import monotonic
+from time import CLOCK_MONOTONIC, monotonic
 from typing import Any
 
 from evdev import InputDevice, ecodes
 
 from taptill.domain.tap import ReaderState
-from taptill.readers.device import READ_S_MAX, ReaderSettings, trouble
+from taptill.readers.device import ReaderSettings, trouble
 from taptill.readers.drivers.inputs import nodes
 from taptill.readers.drivers.ports import opening_trouble
 from taptill.readers.frames import AnyFrame
 from taptill.readers.frames.keys import DOWN, OVERRUN, SILENCE_S, KeyDecoder, KeyEvent
 
 SETTLE_S_MAX = 1.0
+
+_EVIOCSCLOCKID = 0x400445A0
+"""The call that names the clock of a device's times, linux/input.h; kernels have it since 3.4."""
 
 
 class KeyboardReader:
@@ -43,12 +48,17 @@ class KeyboardReader:
         self._poll = select.poll()
 
     def open(self) -> None:
-        """Find the device, grab it, and let go by what it is just typing: half a card."""
+        """Find the device, grab it, and let go by what it is just typing: half a card.
+
+        If it keeps to the clock on the wall, setting that one spoils a card at most.
+        """
         node = self._node()
         self._decoder = KeyDecoder()
         try:
             self._device = self._opened(node)
             self._device.grab()
+            with suppress(OSError):
+                ioctl(self._device.fd, _EVIOCSCLOCKID, struct.pack("i", CLOCK_MONOTONIC))
             self._woken, self._waker = socket.socketpair()
             self._waker.setblocking(False)  # noqa: FBT003 - socket's own spelling
         except OSError as error:
@@ -70,24 +80,26 @@ class KeyboardReader:
 
     def _settle(self) -> None:
         until_s = monotonic() + SETTLE_S_MAX
-        while self._events(SILENCE_S) is not None:
+        while (events := self._events()) is not None:
+            self._decoder.feed(events)
             if monotonic() > until_s:
                 raise trouble(self._settings.name, ReaderState.GARBLED, self._settings.port)
+        self._decoder.idle()
 
     def read(self) -> list[AnyFrame]:
         """Give what the keys at hand complete, or what a silence ends."""
-        events = self._events(READ_S_MAX)
+        events = self._events()
         if events is None:
-            return self._decoder.idle()
+            return [] if self._stopping.is_set() else self._decoder.idle()
         if pressed := bytes(event.code & 0xFF for event in events if event.state == DOWN):
             self.heard(pressed)
         return self._decoder.feed(events)
 
-    def _events(self, wait_s: float) -> list[KeyEvent] | None:
+    def _events(self) -> list[KeyEvent] | None:
         """Wait for the device; `None` is a silence, or a wait that was interrupted."""
         if self._stopping.is_set():
             return None
-        if self._device.fd not in dict(self._poll.poll(wait_s * 1000)):
+        if self._device.fd not in dict(self._poll.poll(SILENCE_S * 1000)):
             return None
         settings = self._settings
         try:

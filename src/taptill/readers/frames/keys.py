@@ -1,8 +1,9 @@
 """Key presses of a reader that types in, frames out; key codes, so no layout of the system matters.
 
-A reader types its text in one burst and ends it with ENTER or TAB. What comes slower, by a person
-for example, is no card. The codes are those of linux/input-event-codes.h; the text is what a US
-keyboard prints, which is how readers are sold, capital letters with shift.
+A reader types its text in one burst and ends it with ENTER, or with TAB if nothing more comes in
+that burst. What comes slower, by a person for example, is no card, nor is the rest of it up to its
+end: a shorter number may be another customer's. The codes are those of linux/input-event-codes.h;
+the text is what a US keyboard prints, which is how readers are sold, capital letters with shift.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +19,8 @@ OVERRUN = 0
 """No key has this code: it stands for keys that were pressed and that nobody can know any more."""
 
 _SHIFTS = frozenset({42, 54})
-_ENDS = frozenset({15, 28, 96})  # TAB, ENTER and that of the keypad
+_ENDS = frozenset({28, 96})  # ENTER and that of the keypad
+_TAB = "\t"
 
 
 def _row(first: int, keys: str) -> Mapping[int, str]:
@@ -27,6 +29,7 @@ def _row(first: int, keys: str) -> Mapping[int, str]:
 
 _PLAIN = {
     **_row(2, "1234567890-="),
+    **_row(15, _TAB),
     **_row(16, "qwertyuiop[]"),
     **_row(30, "asdfghjkl;'`"),
     **_row(43, "\\zxcvbnm,./"),
@@ -37,6 +40,7 @@ _PLAIN = {
 }
 _SHIFTED = {
     **_row(2, "!@#$%^&*()_+"),
+    **_row(15, _TAB),
     **_row(16, "QWERTYUIOP{}"),
     **_row(30, 'ASDFGHJKL:"~'),
     **_row(43, "|ZXCVBNM<>?"),
@@ -53,7 +57,7 @@ class KeyEvent(NamedTuple):
 
 
 class KeyDecoder:
-    """Collects what is typed in one burst; a key that prints nothing spoils it."""
+    """Collects what is typed in one burst; what spoils a line spoils it up to its end."""
 
     def __init__(self) -> None:
         self._text = ""
@@ -66,8 +70,14 @@ class KeyDecoder:
         return [frame for event in events for frame in self._take(event)]
 
     def idle(self) -> list[AnyFrame]:
-        """Learn that no key went down for `SILENCE_S`: what is pending is given up."""
-        return self._ended(whole=False)
+        """Learn that no key went down for `SILENCE_S`: a line that TAB did not end is cut short."""
+        if self._text.endswith(_TAB):
+            return self._ended()
+        if not self._text and self._fault in (None, Fault.TRUNCATED):
+            return []
+        found = BadFrame(self._fault or Fault.TRUNCATED)
+        self._text, self._fault = "", Fault.TRUNCATED
+        return [found]
 
     def _take(self, event: KeyEvent) -> list[AnyFrame]:
         if event.code in _SHIFTS:
@@ -80,24 +90,27 @@ class KeyDecoder:
 
     def _press(self, code: int) -> list[AnyFrame]:
         if code in _ENDS:
-            return self._ended(whole=True)
+            return self._ended()
         printed = (_SHIFTED if self._shifts else _PLAIN).get(code)
         if code == OVERRUN:
             self._shifts.clear()
-            self._fault = Fault.OVERFLOW
+            self._spoil(Fault.OVERFLOW)
         elif printed is None:
-            self._fault = self._fault or Fault.BAD_CHAR
-        elif len(self._text) == CARD_ID_LENGTH_MAX:
-            self._fault = self._fault or Fault.OVERFLOW
+            self._spoil(Fault.BAD_CHAR)
+        elif len(self._text) >= CARD_ID_LENGTH_MAX + (printed == _TAB):
+            self._spoil(Fault.OVERFLOW)
         else:
             self._text += printed
         return []
 
-    def _ended(self, *, whole: bool) -> list[AnyFrame]:
-        text, fault = self._text.strip(), self._fault
-        self._text, self._fault = "", None
+    def _spoil(self, fault: Fault) -> None:
+        self._text, self._fault = "", self._fault or fault
+
+    def _ended(self) -> list[AnyFrame]:
+        text = self._text.strip()
+        if _TAB in text:
+            self._spoil(Fault.BAD_CHAR)
+        fault, self._text, self._fault = self._fault, "", None
         if fault:
             return [BadFrame(fault)]
-        if not text:
-            return []
-        return [Frame(text) if whole else BadFrame(Fault.TRUNCATED)]
+        return [Frame(text)] if text else []
