@@ -106,6 +106,15 @@ def test_every_reader_gets_its_rights_and_starts_the_unit() -> None:
     assert known[2]["ENV", "LIBINPUT_IGNORE_DEVICE"] == "1"
 
 
+def test_of_a_reader_that_is_two_devices_one_gets_the_link() -> None:
+    linked = [
+        rule
+        for rule in rules(RULES.read_text("utf-8"))
+        if Term("SYMLINK", "", "+=", "input/rfid-reader") in rule
+    ]
+    assert [Term("ENV", "ID_INPUT_KEYBOARD", "==", "1") in rule for rule in linked] == [True]
+
+
 WRONG = {
     'MODE="066O"': "MODE 066O is not four octal digits",
     'MODE="0666"': "MODE 0666 lets everybody write",
