@@ -32,7 +32,6 @@ BAUD_MAX = 4_000_000
 NFC_OPTION = "technologies"
 SIMULATED_OPTIONS = ("script", "socket")
 KEYBOARD_HINTS: Mapping[str, str] = {
-    ReaderState.DENIED: "no permission for {detail}: add the account to group input, log in anew",
     ReaderState.FAULTY: "a fault, or not one keyboard but several: {detail}",
 }
 PCSC_HINTS: Mapping[str, str] = {

@@ -12,6 +12,7 @@ from taptill import config as configs
 from taptill.domain.errors import ConfigError, UsageError
 from taptill.domain.tap import ReaderHealth, ReaderState
 from taptill.readers.device import ReaderSettings
+from taptill.readers.drivers.ports import group_of
 from taptill.readers.registry import complaints, find_driver
 from taptill.wiring import check_reader, reader_settings
 
@@ -19,12 +20,13 @@ _HINTS = {
     ReaderState.OPENING: "being opened",
     ReaderState.OK: "works",
     ReaderState.MISSING: "{detail} is not plugged in, or nobody answers there",
-    ReaderState.DENIED: "no permission for {detail}: add the account to group dialout, log in anew",
+    ReaderState.DENIED: "no permission for {detail}: add the account to group {group}, log in anew",
     ReaderState.BUSY: "in use by {detail}: stop it (systemctl stop taptill), blacklist a module",
     ReaderState.LOST: "{detail} was unplugged",
     ReaderState.GARBLED: "garbled, or no answer: wrong baud rate or family?",
     ReaderState.FAULTY: "{detail} reports a fault: unplug it for five seconds",
 }
+_NO_GROUP = "no permission for {detail}: copy the udev rules (docs/readers.md), plug it in anew"
 
 _OPTIONS = (
     click.option("--config", "option", type=click.Path(path_type=Path), help="The config file."),
@@ -41,7 +43,10 @@ def hint(state: ReaderState, detail: str, driver: str = "serial") -> str:
     """Say in words how a reader is and what to do."""
     known = find_driver(driver).hints
     words = known.get(detail) or known.get(state) or _HINTS[state]
-    return words.format(detail=detail or "it")
+    group = group_of(detail)
+    if "{group}" in words and not group:
+        words = _NO_GROUP
+    return words.format(detail=detail or "it", group=group)
 
 
 @dataclass(frozen=True, slots=True)

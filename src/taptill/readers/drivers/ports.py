@@ -1,6 +1,7 @@
 """What went wrong with a port in, the reader's state and what to name for it out."""
 
 import errno
+import grp
 import os
 import termios
 from contextlib import suppress
@@ -58,6 +59,14 @@ def holder_of(port: str) -> str:
         with suppress(OSError):  # a process may end while we look
             if any(_leads_to(link, device) for link in (process / "fd").iterdir()):
                 return f"{(process / 'comm').read_text('utf-8').strip()} ({process.name})"
+    return ""
+
+
+def group_of(path: str) -> str:
+    """Name the group that a device belongs to; nothing where that is root, or it is gone."""
+    with suppress(OSError, KeyError):  # a group may have no name
+        group_id = os.stat(path).st_gid  # noqa: PTH116 - a port may be no path
+        return grp.getgrgid(group_id).gr_name if group_id else ""
     return ""
 
 
