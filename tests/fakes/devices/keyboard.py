@@ -134,3 +134,27 @@ class Wedge:
         program, self._program = self._program, None
         if program:
             program.close()
+
+
+_KEYBOARD = "402000007 ff9f207ac14057ff febeffdfffefffff fffffffffffffffe"
+"""What a common keyboard has for keys, as the kernel prints it."""
+
+
+def input_devices(folder: Path) -> None:
+    """List a reader that shows up twice, one whose halves are alike, and a mouse, as the kernel."""
+    rows = (
+        ("event0", "0003", "413d", "2107", "KKMOON", _KEYBOARD),
+        ("event1", "0003", "413d", "2107", "KKMOON Consumer", "0"),
+        ("event2", "0003", "ffff", "0035", "SYC ID&IC USB Reader", _KEYBOARD),
+        ("event3", "0003", "ffff", "0035", "SYC ID&IC USB Reader", _KEYBOARD),
+        ("event4", "0011", "0001", "0001", "mouse", "70000 0 0 0 0"),
+    )
+    for name, bus, vendor, product, title, keys in rows:
+        device = folder / name / "device"
+        (device / "id").mkdir(parents=True)
+        (device / "capabilities").mkdir()
+        (device / "id" / "bustype").write_text(f"{bus}\n")
+        (device / "id" / "vendor").write_text(f"{vendor}\n")
+        (device / "id" / "product").write_text(f"{product}\n")
+        (device / "name").write_text(f"{title}\n")
+        (device / "capabilities" / "key").write_text(f"{keys}\n")

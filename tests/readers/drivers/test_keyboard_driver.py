@@ -14,7 +14,7 @@ from threading import Timer
 from typing import Any
 
 import pytest
-from tests.fakes.devices.keyboard import ENTER, TAB, Wedge, typed
+from tests.fakes.devices.keyboard import ENTER, TAB, Wedge, input_devices, typed
 from tests.project.sources import ROOT
 from tests.readers.conftest import OpenReader
 from tests.readers.lines import open_descriptors, reads
@@ -224,29 +224,10 @@ def test_a_wait_is_cut_short(wedge: Wedge) -> None:
     assert any(waited_s(wedge) < SILENCE_S for _ in range(20))
 
 
-KEYBOARD = "402000007 ff9f207ac14057ff febeffdfffefffff fffffffffffffffe"
-"""What a common keyboard has for keys, as the kernel prints it."""
-
-
 @pytest.fixture
 def inputs(tmp_path: Path) -> Path:
-    """A machine with a reader that shows up twice, one with keys alone, and a mouse."""
-    rows = (
-        ("event0", "0003", "413d", "2107", "KKMOON", KEYBOARD),
-        ("event1", "0003", "413d", "2107", "KKMOON Consumer", "0"),
-        ("event2", "0003", "ffff", "0035", "SYC ID&IC USB Reader", KEYBOARD),
-        ("event3", "0003", "ffff", "0035", "SYC ID&IC USB Reader", KEYBOARD),
-        ("event4", "0011", "0001", "0001", "mouse", "70000 0 0 0 0"),
-    )
-    for name, bus, vendor, product, title, keys in rows:
-        device = tmp_path / name / "device"
-        (device / "id").mkdir(parents=True)
-        (device / "capabilities").mkdir()
-        (device / "id" / "bustype").write_text(f"{bus}\n")
-        (device / "id" / "vendor").write_text(f"{vendor}\n")
-        (device / "id" / "product").write_text(f"{product}\n")
-        (device / "name").write_text(f"{title}\n")
-        (device / "capabilities" / "key").write_text(f"{keys}\n")
+    """A machine's list of input devices."""
+    input_devices(tmp_path)
     return tmp_path
 
 

@@ -1,6 +1,9 @@
 """A PC/SC reader: real pcscd with virtual readers, and a service that answers as it is told."""
 
+import json
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -378,6 +381,24 @@ FITTING: Mapping[str, tuple[str, list[str]]] = {
 @pytest.mark.parametrize(("port", "found"), FITTING.values(), ids=FITTING.keys())
 def test_a_port_is_a_part_of_a_name(port: str, found: list[str]) -> None:
     assert pcsc.fitting(port, [*BOTH, "ABC", "ABC 00 01"]) == found
+
+
+def test_the_shortest_port_that_means_a_reader_leaves_out_where_it_is_plugged_in() -> None:
+    names = [*BOTH, "ABC 00 00", "ABC 01 00"]
+    assert [pcsc.port_of(name, names) for name in names] == [
+        *("ACS ACR1281 PICC", "ACS ACR1281 SAM", "ABC 00 00", "ABC 01 00"),
+    ]
+
+
+@pytest.mark.slow
+def test_detect_lists_what_pcscd_serves_with_the_lines_to_paste(place: Place) -> None:
+    """It takes the port that must be told from another's."""
+    words = [sys.executable, "-m", "taptill", "readers", "detect", "--seconds", "0.1"]
+    told = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert f'  [[reader]]\n  driver = "pcsc"\n  port = "{place[0]}"\n' in told
+    told = subprocess.run([*words, "--json"], capture_output=True, text=True, check=True).stdout
+    rows = [json.loads(line) for line in told.splitlines()]
+    assert place[0] in [row["port"] for row in rows if row["driver"] == "pcsc"]
 
 
 def test_settings_are_checked_before_the_reader_is_opened() -> None:

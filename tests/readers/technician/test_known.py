@@ -1,7 +1,10 @@
 """One list of readers for the program and for udev; ports and USB devices, the likeliest first."""
 
+import os
 import re
 from pathlib import Path
+
+from tests.fakes.devices.keyboard import input_devices
 
 from taptill.readers.technician.detect import find_ports, speeds
 from taptill.readers.technician.known import KNOWN, known_reader
@@ -29,7 +32,7 @@ def test_a_reader_is_known_by_its_numbers() -> None:
     ]  # fmt: skip
 
 
-def test_usb_readers_without_a_port_are_found_and_the_likeliest_come_first(tmp_path: Path) -> None:
+def test_usb_readers_and_keyboards_are_found_and_the_likeliest_come_first(tmp_path: Path) -> None:
     for name, vendor, product in (
         ("1-1", "ffff", "0035"),
         ("1-2", "072f", "2200"),
@@ -39,12 +42,19 @@ def test_usb_readers_without_a_port_are_found_and_the_likeliest_come_first(tmp_p
         (tmp_path / name / "idVendor").write_text(f"{vendor}\n")
         (tmp_path / name / "idProduct").write_text(f"{product}\n")
     (tmp_path / "usb1").mkdir()
-    found = find_ports(tmp_path)
-    usb = [(one.port, one.driver, one.likely) for one in found if one.driver != "serial"]
-    assert usb == [
-        ("usb:072f:2200", "nfc", "a card reader"),
-        ("", "keyboard", "a bridge that may have one behind it"),
+    (tmp_path / "input").mkdir()
+    input_devices(tmp_path / "input")
+    found = find_ports(tmp_path, tmp_path / "input")
+    rows = [(one.driver, one.usb, one.likely) for one in found]
+    assert [row for row in rows if row[0] in ("nfc", "keyboard")] == [
+        ("nfc", "072f:2200", "a card reader"),
+        ("keyboard", "413d:2107", "a card reader"),
+        ("keyboard", "ffff:0035", "may be one or have one behind it"),
+        ("keyboard", "ffff:0035", "may be one or have one behind it"),
     ]
+    ports = {os.path.realpath(one.port) for one in found if one.driver == "keyboard"}
+    assert ports == {f"/dev/input/event{number}" for number in (0, 2, 3)}
+    assert "usb:072f:2200" in [one.port for one in found]
     assert [one.rank for one in found] == sorted(one.rank for one in found)
 
 

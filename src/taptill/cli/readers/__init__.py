@@ -105,7 +105,7 @@ def _look(found: Found, seconds: float, *, as_json: bool) -> None:
 
 def _say(found: Found, state: ReaderState, detail: str, guesses: list[Guess]) -> None:
     usb = f" ({found.usb})" if found.usb else ""
-    click.echo(f"{found.port or found.what}: {found.likely}, {found.what}{usb}")
+    click.echo(f"{found.port}: {found.likely}, {found.what}{usb}")
     if state is not ReaderState.OK:
         click.echo(f"  {hint(state, detail)}")
     for guess in guesses:
@@ -113,11 +113,9 @@ def _say(found: Found, state: ReaderState, detail: str, guesses: list[Guess]) ->
             f"  speaks {guess.family} at {guess.baud} baud:"
             f" {guess.frames} good frames, {guess.bad_frames} bad, last {guess.raw}"
         )
+    if guesses or found.driver != "serial":
+        click.echo(f'  [[reader]]\n  driver = "{found.driver}"\n  port = "{found.port}"')
     if guesses:
-        click.echo(f'  [[reader]]\n  driver = "serial"\n  port = "{found.port}"')
         click.echo(f'  family = "{guesses[0].family}"')
-    elif found.driver != "serial":
-        port = f', port = "{found.port}"' if found.port else ""
-        click.echo(f'  needs driver = "{found.driver}"{port}')
-    elif state is ReaderState.OK:
+    elif found.driver == "serial" and state is ReaderState.OK:
         click.echo("  said nothing that looks like a card; one that must be asked never does")

@@ -5,6 +5,7 @@ was out of contact for a moment is a new one: it is asked anew, but only `hold_m
 told as a card that has left.
 """
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -189,6 +190,12 @@ def fitting(port: str, names: Sequence[str]) -> list[str]:
     wanted = port.casefold()
     whole = [name for name in names if name.casefold() == wanted]
     return whole or [name for name in names if wanted in name.casefold()]
+
+
+def port_of(name: str, names: Sequence[str]) -> str:
+    """Give what means this reader alone, without the counts that plugging in elsewhere changes."""
+    short = re.sub(r"( \d\d){2}$", "", name)
+    return short if fitting(short, names) == [name] else name
 
 
 def listed() -> list[str]:

@@ -1,6 +1,6 @@
 """The machine's ports in, those that may be a card reader out, the likeliest first.
 
-Listens only: nothing is ever written to a port that nobody has named.
+Listens only: nothing is ever written to a port that nobody has named, no keyboard is opened.
 """
 
 import os
@@ -16,6 +16,7 @@ from serial.tools.list_ports import comports
 from taptill.domain.errors import ReaderError
 from taptill.domain.tap import ReaderState
 from taptill.readers.device import ReaderSettings, state_of
+from taptill.readers.drivers.inputs import INPUTS, keyboards
 from taptill.readers.drivers.serial import SerialReader
 from taptill.readers.frames import BadFrame, Frame, PolledDecoder
 from taptill.readers.frames.families import FAMILIES
@@ -23,14 +24,19 @@ from taptill.readers.technician.known import KnownReader, known_reader
 
 USB_DEVICES = Path("/sys/bus/usb/devices")
 BOARD_PORTS = ("/dev/serial0", "/dev/ttyAMA0")
-NAMED = ("/dev/serial/by-id", "/dev/serial/by-path")
+NAMED = (
+    "/dev/serial/by-id",
+    "/dev/serial/by-path",
+    "/dev/input/by-id",
+    "/dev/input/by-path",
+)
 BYTES_MAX = 100_000
-_RANKS = ("a card reader", "a bridge that may have one behind it", "a port")
+_RANKS = ("a card reader", "may be one or have one behind it", "a device like any other")
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A port or a USB device; `port` is what to write into the config."""
+    """A port, a device or a reader of pcscd's; `port` is what to write into the config."""
 
     port: str
     driver: str
@@ -55,9 +61,10 @@ class Guess:
     raw: str
 
 
-def find_ports(usb: Path = USB_DEVICES) -> list[Found]:
-    """List serial ports and known USB readers, the likeliest first; opens nothing."""
-    return sorted([*_serial_ports(), *_usb_readers(usb)], key=lambda found: found.rank)
+def find_ports(usb: Path = USB_DEVICES, inputs: Path = INPUTS) -> list[Found]:
+    """List ports, known USB readers, keyboards, what pcscd serves, the likeliest first."""
+    found = [*_serial_ports(), *_usb_readers(usb), *_keyboards(inputs), *_pcsc_readers()]
+    return sorted(found, key=lambda one: one.rank)
 
 
 def _serial_ports() -> Iterator[Found]:
@@ -92,10 +99,27 @@ def _usb_readers(usb: Path) -> Iterator[Found]:
             vendor = (device / "idVendor").read_text("ascii").strip()
             product = (device / "idProduct").read_text("ascii").strip()
             known = known_reader(vendor, product)
-            if known and known.driver != "serial":
+            if known and known.driver == "nfc":
                 numbers = f"{vendor}:{product}"
-                port = f"usb:{numbers}" if known.driver == "nfc" else ""
-                yield Found(port, known.driver, known.title, numbers, _rank(known))
+                yield Found(f"usb:{numbers}", "nfc", known.title, numbers, _rank(known))
+
+
+def _keyboards(inputs: Path) -> Iterator[Found]:
+    names = dict(_stable_names())
+    for one in keyboards(inputs):
+        known = known_reader(*one.numbers.split(":"))
+        port = names.get(one.node, one.node)
+        yield Found(port, "keyboard", one.name, one.numbers, _rank(known))
+
+
+def _pcsc_readers() -> Iterator[Found]:
+    try:
+        from taptill.readers.drivers.pcsc import listed, port_of  # noqa: PLC0415 - may be missing
+    except ImportError:
+        return
+    names = listed()
+    for name in names:
+        yield Found(port_of(name, names), "pcsc", name, rank=0)
 
 
 def _rank(known: KnownReader | None) -> int:
