@@ -3,15 +3,19 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
+import click
 from tests.benchmarks.figures import Bench, Figure, at_most, median
+from tests.fakes.devices.keyboard import Wedge
 from tests.fakes.devices.pn532 import Pn532
 from tests.fakes.devices.polled import PolledBox
+from tests.fakes.devices.vpcd import Pcscd, alone, why_not
 from tests.readers.lines import Inbox, PtyLine, RealClock
 
 from taptill.domain.tap import ReaderState
-from taptill.readers.device import ReaderSettings
+from taptill.readers.device import Device, ReaderSettings
 from taptill.readers.registry import open_reader
 
 SECONDS = 3.0
@@ -21,7 +25,7 @@ POLLED = ("twn4-simple", "gwiot-7941w", "gnetplus-binary", "acs-serial-ccid")
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Measure four readers that talk by themselves, four that are asked, and a PN532."""
+    """Measure four readers that talk, four that are asked, and one of each other kind."""
     with ExitStack() as lines:
         streams = [lines.enter_context(_stream(bench.folder, n)) for n in range(READERS)]
         talking = _figure(bench, f"{READERS} idle readers that talk", streams, STREAMS_MAX)
@@ -32,12 +36,45 @@ def measure(bench: Bench) -> list[Figure]:
     chip = [ReaderSettings("pn532", "nfc", str(box.path))]
     looking = _figure(bench, "an idle PN532, looked at for two kinds of cards", chip, POLLED_MAX)
     box.unplug()
-    return [talking, asked, looking]
+    return [talking, asked, looking, *_typing(bench), *_served(bench)]
 
 
-def _figure(bench: Bench, name: str, settings: list[ReaderSettings], percent_max: float) -> Figure:
+def _typing(bench: Bench) -> Iterator[Figure]:
+    if not find_spec("evdev"):
+        click.echo("no reader that types: make readers", err=True)
+        return
+    from taptill.readers.drivers.keyboard import KeyboardReader  # noqa: PLC0415 - may be missing
+
+    wedge = Wedge(bench.folder / "event-kbd")
+    wedge.plug()
+    one = ReaderSettings("keyboard", "keyboard", str(wedge.link))
+    device = KeyboardReader(one, wedge.opened)
+    yield _figure(bench, "an idle reader that types", [one], STREAMS_MAX, lambda _: device)
+    wedge.unplug()
+    wedge.close()
+
+
+def _served(bench: Bench) -> Iterator[Figure]:
+    with alone():
+        if reason := why_not() if find_spec("smartcard") else "make readers":
+            click.echo(f"no reader of pcscd's: {reason}", err=True)
+            return
+        service = Pcscd(bench.folder)
+        service.start()
+        one = ReaderSettings("pcsc", "pcsc", next(iter(service.readers)))
+        yield _figure(bench, "an idle reader of pcscd's", [one], STREAMS_MAX)
+        service.stop()
+
+
+def _figure(
+    bench: Bench,
+    name: str,
+    settings: list[ReaderSettings],
+    percent_max: float,
+    watched: Callable[[Device], Device] = lambda device: device,
+) -> Figure:
     inbox = Inbox()
-    readers = [open_reader(one, inbox.deliver, RealClock()) for one in settings]
+    readers = [open_reader(one, inbox.deliver, RealClock(), watched) for one in settings]
 
     def ready() -> bool:
         works = {one.reader for one in inbox.health if one.state is ReaderState.OK}
