@@ -167,12 +167,10 @@ def test_a_folder_that_went_away_closes_the_till(tmp_path: Path, clock: FakeCloc
     journal.close()
 
 
-async def test_a_file_that_was_removed_or_exchanged_closes_the_till(
-    path: Path, clock: FakeClock
-) -> None:
+def test_a_file_that_was_removed_or_exchanged_closes_the_till(path: Path, clock: FakeClock) -> None:
     """What is written then has no name, and the next start would not know of it."""
     journal = opened(path, clock)
-    await journal.append([charge(ADA, 320)])  # else the writer may try a file that was moved
+    asyncio.run(journal.append([charge(ADA, 320)]))  # else the writer may try a file that was moved
     kept = path.rename(path.with_name("moved.db"))
     assert journal.closed_by() == "the file is gone"
     path.touch()
