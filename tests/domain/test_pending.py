@@ -230,7 +230,21 @@ steps = st.lists(
     min_size=3,
     max_size=16,
 )
-honest = steps.map(lambda some: [one for one in some if one[0] not in {Row.empty, Row.restore}])
+
+UNLIKE_SALES = 100_003
+"""No sum of the office's amounts times this is one of the till's, but nothing."""
+
+
+def no_lie(some: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    """Leave out who loses debtData, and a payment that is just what was taken back.
+
+    That looks like an older debtData beside the total as it was, which a person must decide.
+    """
+    kept = [one for one in some if one[0] not in {Row.empty, Row.restore}]
+    return [(step, word * UNLIKE_SALES if step is Row.office else word) for step, word in kept]
+
+
+honest = steps.map(no_lie)
 
 
 def play(steps: list[tuple[Any, Any]], look: Callable[[Row], None]) -> None:
