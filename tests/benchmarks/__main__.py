@@ -13,7 +13,7 @@ from tests.benchmarks import counter, footprint, reader, start, syncs
 from tests.benchmarks.books import journal, settling
 from tests.benchmarks.figures import HEAD, Bench, Figure
 from tests.benchmarks.full_sync import rate
-from tests.benchmarks.readers import decoders, idle
+from tests.benchmarks.readers import decoders, idle, learning
 from tests.benchmarks.service import measure as service
 
 Measure = Callable[[Bench], list[Figure]]
@@ -31,6 +31,7 @@ MEASURES: Mapping[str, Measure] = {
     "reader": reader.measure,
     "decoders": decoders.measure,
     "idle": idle.measure,
+    "learn": learning.measure,
     "footprint": footprint.measure,
     "service": service.measure,
 }

@@ -1,7 +1,5 @@
 """The small words of the domain: stamps, initials, masked card ids, errors."""
 
-import gc
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,7 +85,6 @@ def test_open_is_what_is_not_known_to_be_in_the_books(
 
 def below(root: type[TaptillError]) -> set[type[TaptillError]]:
     """Give every class of the tree."""
-    gc.collect()
     own = root.__subclasses__()
     return {*own}.union(*(below(one) for one in own)) if own else set()
 
