@@ -25,6 +25,7 @@ from taptill.settlement.requests import (
     Update,
     UpdateAnswer,
 )
+from taptill.settlement.writing import UNKEPT_MAX
 
 LOST = Unheard("backend-unknown")
 OTHER_EPOCH = "ffffffff"
@@ -240,7 +241,7 @@ def test_an_enrolment_that_the_backend_drops_moves_no_money(bench: Bench, sold: 
         return Echo(replace(update.read, updated_at="2026-03-02T11:00:00.000Z"))
 
     there = row(1320, at=3)
-    decide(bench, RETRY, there, dropped, there, dropped, there, dropped, there)
+    bench.settle_in_vain(UNKEPT_MAX, there, dropped, there, ruling=RETRY)
     assert {one.total for one in bench.updates[1:]} == {Decimal(1320)}
     assert bench.last(Kind.HALTED).body["reason"] == "not-kept"
     assert sold.total == 400

@@ -81,6 +81,43 @@ def test_an_old_copy_that_comes_by_proves_nothing(stage: Stage) -> None:
     assert Kind.TAKEN_BACK not in stage.bench.kinds()
 
 
+def test_a_row_that_stays_old_is_that_of_a_backend_that_was_restored(stage: Stage) -> None:
+    """Nobody is open, and everybody has seen newer rows: it is read five times, then believed."""
+    stage.bench.charge(320, 7)
+
+    async def scene(settlement: Settlement) -> None:
+        await asyncio.sleep(1)
+        stage.backend.model.copy_books()
+        stage.bench.charge(80, 7)
+        settlement.nudge()
+        await asyncio.sleep(1)
+        assert stage.backend.model.read(7).total == 1400
+        stage.backend.model.restore_books()
+        stage.backend.asked.clear()
+        await settlement.sighted(stage.backend.model.read(7))
+        await asyncio.sleep(60)
+
+    stage.play(scene)
+    assert len(stage.backend.times("read", 7)) == 5
+    assert stage.backend.model.read(7).total == 1400
+    assert stage.bench.kinds()[-3:] == [Kind.TAKEN_BACK, Kind.ATTEMPT, Kind.RECEIPT]
+    assert stage.waiting == []
+
+
+def test_an_old_copy_that_comes_by_is_read_again_once(stage: Stage) -> None:
+    stage.bench.charge(320, 7)
+
+    async def scene(settlement: Settlement) -> None:
+        await asyncio.sleep(1)
+        stage.backend.asked.clear()
+        await settlement.sighted(stage.backend.model.read(7, ago=1))
+        await asyncio.sleep(60)
+
+    stage.play(scene)
+    assert len(stage.backend.times("read", 7)) == 1
+    assert Kind.TAKEN_BACK not in stage.bench.kinds()
+
+
 def test_a_sight_during_a_settling_of_that_customer_is_left_to_it(stage: Stage) -> None:
     stage.bench.charge(320, 7)
 

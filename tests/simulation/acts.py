@@ -39,6 +39,8 @@ class Verb(StrEnum):
     EMPTY = "empty"  # how: what of
     COPY = "copy"  # how: to whom
     BLOCK = "block"
+    COPY_BOOKS = "copy books"
+    RESTORE_BOOKS = "restore books"
 
 
 class Fate(StrEnum):

@@ -85,6 +85,7 @@ class ModelBackend:
         self.payments: list[int] = []
         self.losses: list[Loss] = []
         self.undone: set[int] = set()
+        self.backup: dict[int, Snapshot] = {}
         self.start = {customer: Decimal(total) for customer, total in totals.items()}
         self.versions: dict[int, list[Snapshot]] = {}
         self._truths: dict[int, Truth] = {}
@@ -180,6 +181,18 @@ class ModelBackend:
         self.undone |= self.truth(present).payments - self.truth(old).payments
         written = replace(present, total=old.total, marks=old.marks)
         return self._write(written, self.truth(old))
+
+    def copy_books(self) -> None:
+        """Keep a backup of all rows."""
+        self.backup = {customer: self.read(customer) for customer in self.versions}
+
+    def restore_books(self) -> None:
+        """Put the backup in place: all rows are as they were then, stamps and versions, too."""
+        for customer, old in self.backup.items():
+            present = self.read(customer)
+            self.undone |= self.truth(present).payments - self.truth(old).payments
+            self.versions[customer].append(old)
+        self.forget_old_copies()
 
     def set_marks(self, customer: int, marks: Marks) -> Snapshot:
         """Replace debtData, nothing else."""

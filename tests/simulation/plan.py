@@ -74,6 +74,13 @@ MIXES = {
     "payments as large as sales": replace(
         BAD, office=_FORMS, office_chance=0.08, amounts=_TWO, payments=(-320, -80, 0)
     ),
+    "the backend restored": replace(
+        BAD,
+        office=(Verb.PAY, Verb.BLOCK),
+        office_chance=0.05,
+        rare=(Verb.COPY_BOOKS, Verb.RESTORE_BOOKS),
+        rare_chance=0.06,
+    ),
     "debtData emptied": replace(BAD, office=(Verb.PAY, Verb.EMPTY), office_chance=0.05),
     "rows copied": replace(BAD, office=(Verb.PAY, Verb.COPY), office_chance=0.05),
     "cards cloned": replace(BAD, rare=(Verb.CLONE,), amounts=_TWO),

@@ -6,6 +6,7 @@ from tests.simulation.acts import Fate, Verb
 from tests.simulation.plan import KINS, MIXES, Plan, Tally, live
 from tests.simulation.small.explorer import explore
 from tests.simulation.small.values import BOUNDS, PLAIN, Bound
+from tests.simulation.told.test_examples import PAGE
 
 from taptill.domain.entry import Kind
 
@@ -31,6 +32,9 @@ def test_thousands_of_days_leave_the_books_right(capsys: pytest.CaptureFixture[s
     with capsys.disabled():
         click.echo("\n" + "\n".join(tally.lines()))
     assert (tally.lost[True], tally.payments[True] > SEEDS / 2) == (0, True)
+    for guarded in (True, False):
+        figures = f"{tally.lost[guarded]:,} of {tally.payments[guarded]:,}"
+        assert figures in PAGE.read_text("utf-8")
     assert 0 < tally.lost[False] < tally.payments[False] / 2
     assert tally.happened[Verb.RESUME] > 2
     seldom = {Verb.CLONE, Verb.RESTORE, Verb.RETIRE, Verb.COPY, Verb.EMPTY, Verb.FORK}
@@ -53,6 +57,7 @@ def test_every_state_of_a_small_world_keeps_the_promise(
         click.echo(f"\n{name}: {report}")
     assert report.states > 4000
     assert report.ends > 50
+    assert f"| {name} | {report} |" in PAGE.read_text("utf-8")
 
 
 def test_a_small_world_without_a_fault_keeps_the_promise() -> None:

@@ -15,9 +15,11 @@ from taptill.settlement.requests import (
     Echo,
     JournalAnswer,
     Later,
+    OnDesk,
     Outcome,
     Request,
     Ruling,
+    Settled,
     Stopped,
     Update,
 )
@@ -38,13 +40,14 @@ def as_it_is(_: str, __: Snapshot, look: JournalAnswer) -> JournalAnswer:
 class Protocol:
     """How tills settle; a broken one sees its journal at a sight through spectacles.
 
-    `sights` off: a row that comes by is not compared. `voids_written_off`: a journal takes a void
-    of what was written off.
+    `sights` off: a row that comes by is not compared; `doubts` off: one that looks old is not read
+    again. `voids_written_off`: a journal takes a void of what was written off.
     """
 
     settle: Callable[[Task], Settling] = settle
     seen_as: Spectacles = as_it_is
     sights: bool = True
+    doubts: bool = True
     voids_written_off: bool = False
 
 
@@ -108,6 +111,8 @@ class Memory:
 
     under_way: dict[int, UnderWay] = field(default_factory=dict)
     stale_reads: dict[int, int] = field(default_factory=dict)
+    traceless: dict[int, int] = field(default_factory=dict)
+    doubted: dict[int, None] = field(default_factory=dict)
     obeyed: bool = True
     proven: bool = False
     stop: Stop | None = None
@@ -204,7 +209,8 @@ class ModelTill:
 
     def waiting(self) -> list[int]:
         """Give whom the schedule would settle."""
-        return self.bench.reads.open_customers(CUSTOMERS_MAX) if self.working else []
+        opened = dict.fromkeys(self.bench.reads.open_customers(CUSTOMERS_MAX))
+        return list(opened | self.memory.doubted) if self.working else []
 
     def cases(self) -> list[int]:
         """Give whom a person is to decide about."""
@@ -244,6 +250,7 @@ class ModelTill:
             proven=memory.proven,
             stale_reads=memory.stale_reads.get(customer, 0),
             known_stamp=self.stamps.get(customer, ""),
+            traceless=memory.traceless.get(customer, 0),
             ruling=ruling,
         )
         settling = self.protocol.settle(task)
@@ -290,6 +297,8 @@ class ModelTill:
         if look is None or customer in self.memory.under_way:
             return
         if older(snapshot.updated_at, look.position.updated_at):
+            if self.protocol.doubts and look.position.conflict is None:
+                self.memory.doubted[customer] = None
             return
         look = self.protocol.seen_as(self.journal_id, snapshot, look)
         verdict, drafts = assess(snapshot, look, self.journal_id, may_share=True)
@@ -311,6 +320,10 @@ class ModelTill:
         memory.proven = memory.proven or (task.conditional and task.proven)
         stale = isinstance(outcome, Later) and outcome.stale
         memory.stale_reads[task.customer_id] = task.stale_reads + 1 if stale else 0
+        traceless = isinstance(outcome, Later) and outcome.traceless
+        memory.traceless[task.customer_id] = task.traceless + 1 if traceless else 0
+        if isinstance(outcome, Settled | OnDesk):
+            memory.doubted.pop(task.customer_id, None)
         if isinstance(outcome, Stopped):
             memory.stop = Stop(outcome.reason)
 

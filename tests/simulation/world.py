@@ -30,9 +30,13 @@ from taptill.settlement.requests import (
     Update,
     UpdateAnswer,
 )
+from taptill.settlement.settle import STALE_MAX
 
 SALES_UNIT = 5
 """Every sale is a multiple of it, so that a payment is told from a sale by its amount."""
+
+COPIES_MAX = STALE_MAX - 1
+"""A copy that is read more often in a row than that is no copy: the backend was restored."""
 
 LOST = Unheard("no answer")
 REFUSED = Final(400, "limit")
@@ -61,6 +65,7 @@ class World:
         self.halts = 0
         self.heals = True
         self.copied: set[int] = set()
+        self._copies: Counter[int] = Counter()
         self.looks_halved = False
         self._charges = 0
         self._payers: list[int] = []
@@ -90,6 +95,8 @@ class World:
             Verb.EMPTY: self._empty,
             Verb.COPY: self._copy,
             Verb.BLOCK: self._block,
+            Verb.COPY_BOOKS: self._copy_books,
+            Verb.RESTORE_BOOKS: self._restore_books,
         }
 
     def perform(self, act: Act) -> bool:
@@ -334,8 +341,14 @@ class World:
         if fate in {Fate.REQUEST_LOST, Fate.REPLY_LOST, Fate.ERROR_BEFORE}:
             self._say("till {} asks for {}'s row: no answer", till, NAMES[customer])
             return NoAnswer("no answer")
-        row = self.backend.read(customer, COPIES.get(fate, 0))
+        if fate not in COPIES:
+            self._copies[customer] = 0
+        elif self._copies[customer] == COPIES_MAX:
+            return self._read(till, customer, Fate.WELL)
+        else:
+            self._copies[customer] += 1
         old = " an old copy of" if fate in COPIES else ""
+        row = self.backend.read(customer, COPIES.get(fate, 0))
         self._say("till {} reads{} {}'s row: {}", till, old, NAMES[customer], row)
         till.keep(row)
         return row
@@ -448,6 +461,21 @@ class World:
             NAMES[act.how],
             written,
         )
+
+    def _copy_books(self, _: Act) -> bool:
+        self.backend.copy_books()
+        return self._say("the backend's database is copied")
+
+    def _restore_books(self, _: Act) -> bool:
+        """Put the copy in place; what was under way breaks off when the service stops."""
+        if not self.backend.backup:
+            return False
+        self._unrest()
+        self.under_way.clear()
+        for till in self.tills:
+            till.memory.under_way.clear()
+        self.backend.restore_books()
+        return self._say("the backend's database is an old copy now")
 
     def _block(self, act: Act) -> bool:
         self._unrest()

@@ -137,19 +137,24 @@ def same(left: Decimal, right: Decimal) -> bool:
 def half_kept(snapshot: Snapshot, position: Position, journal_id: str) -> bool:
     """Tell whether the row shows the mark we sent beside the total exactly as read before.
 
+    Another till's mark may have come in meanwhile: then its money did not, either.
     Asked while that send is unheard of, or where the version of its receipt shows another base
     than the receipt: later an office payment of the same sum looks alike and is none of it.
     """
     attempt = position.attempt
     if attempt is None or same(attempt.total_sent, attempt.total_read):
         return False
-    if not attempt.open and not _unlike_its_receipt(snapshot, position, journal_id):
+    # Refused is not unheard of, but then an earlier send of it may land. No stamp: a person has
+    # lifted a halt, and believes the row.
+    unheard = attempt.open or (position.seen != attempt.sent and position.updated_at != "")
+    if not unheard and not _unlike_its_receipt(snapshot, position, journal_id):
         return False
-    return (
-        snapshot.marks.table.get(journal_id) == attempt.sent
-        and same(snapshot.total, attempt.total_read)
-        and snapshot.marks.sum_of_others(journal_id) == attempt.others
-    )
+    marked = snapshot.marks.table.get(journal_id) == attempt.sent
+    others = snapshot.marks.sum_of_others(journal_id)
+    if not marked or not same(snapshot.total, attempt.total_read) or others is None:
+        return False
+    since = others - (attempt.others or 0)
+    return not same(attempt.total_sent + since, attempt.total_read)
 
 
 def _unlike_its_receipt(snapshot: Snapshot, position: Position, journal_id: str) -> bool:
@@ -180,6 +185,8 @@ def assess(
         case Unclear(desk):
             known = position.conflict is not None or position.closed_seq == position.last.seq
             moved = _mark_moved(snapshot, position, found, journal_id)
+            if isinstance(found, Behind) and not found.taken_back:
+                moved = _heard_of(snapshot, position, found.mark, journal_id)
             now = replace(position, seen=found.mark) if isinstance(found, Behind) else position
             return verdict, [*moved, *([] if known else [conflict(now, desk)])]
         case Unenrolled():
@@ -266,6 +273,13 @@ def _base_moved(snapshot: Snapshot, position: Position, journal_id: str) -> list
         "total": str(snapshot.total),
     }
     return [Draft(Kind.OFFICE_MOVED, position.customer_id, body=body)]
+
+
+def _heard_of(
+    snapshot: Snapshot, position: Position, mark: Mark | None, journal_id: str
+) -> list[Draft]:
+    """Note a mark that only the row knew of: a person is told what is not covered by it."""
+    return [receipt(snapshot, mark, journal_id)] if mark and mark != position.seen else []
 
 
 def _mark_moved(

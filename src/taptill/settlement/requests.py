@@ -163,7 +163,7 @@ class Later:
     """Not now; the schedule comes back.
 
     `transport` where the backend did not answer as it should, which may concern everybody;
-    `stale` where the row was an old copy.
+    `stale` where the row was an old copy, `traceless` where it did not show what had been taken.
     """
 
     reason: str
@@ -171,6 +171,7 @@ class Later:
     transport: bool = False
     denied: bool = False
     stale: bool = False
+    traceless: bool = False
 
 
 @dataclass(frozen=True, slots=True)

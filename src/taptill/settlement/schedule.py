@@ -31,6 +31,8 @@ log = logging.getLogger("taptill.settlement")
 
 IN_FLIGHT_MAX = 4
 PASS_MAX = 100
+DOUBTED_MAX = 10_000
+"""So many customers whose row looked old are read again; others when they come by once more."""
 
 
 _STOPPED_BY = {
@@ -85,6 +87,8 @@ class Settlement:
         self._driver = Driver(books, backend, events.sighted, self._stop)
         self._busy: set[int] = set()
         self._stale_reads: dict[int, int] = {}
+        self._traceless: dict[int, int] = {}
+        self._doubted: dict[int, None] = {}
         self.state = State.HALTED if books.halted() else State.RUNNING
 
     def nudge(self) -> None:
@@ -105,22 +109,31 @@ class Settlement:
                     await self._wake.wait()
 
     async def sighted(self, snapshot: Snapshot) -> None:
-        """Compare our mark in a row that somebody else came by; the backend is up, then."""
+        """Compare our mark in a row that somebody else came by; the backend is up, then.
+
+        One older than what was seen before is read again: the backend may have been restored.
+        """
         if self._waits.answered():
             self.nudge()
         try:
-            await self._compare(snapshot)
+            if not await self.compare(snapshot) and len(self._doubted) < DOUBTED_MAX:
+                self._doubted[snapshot.customer.id] = None
+                self.nudge()
         except TaptillError as fault:  # whoever looked a customer up has the answer all the same
             log.warning("settlement.journal", extra={"code": fault.code})
 
-    async def _compare(self, snapshot: Snapshot) -> None:
+    async def compare(self, snapshot: Snapshot, *, believed: bool = False) -> bool:
+        """Compare a row with the journal and write what it owes; False: it looks like an old copy.
+
+        `believed`: it is none. Errors: JournalError.
+        """
         customer_id = snapshot.customer.id
         mark = snapshot.marks.table.get(self._policy.journal_id)
         look = self._books.look(customer_id, mark.seq if mark else None)
         if look is None or customer_id in self._busy:
-            return  # nothing of ours, or the settling under way reads for itself
-        if older(snapshot.updated_at, look.position.updated_at):
-            return
+            return True  # nothing of ours, or the settling under way reads for itself
+        if older(snapshot.updated_at, look.position.updated_at) and not believed:
+            return look.position.conflict is not None  # a person's ruling reads for itself
         # Until the backend has said what it offers, settling is to find that out.
         may_share = self._policy.share_debt_data or self._conditional is not False
         verdict, drafts = assess(snapshot, look, self._policy.journal_id, may_share=may_share)
@@ -132,6 +145,7 @@ class Settlement:
             self._events.changed()
         if isinstance(verdict, Behind | Unenrolled) and look.position.last:
             self.nudge()
+        return True
 
     async def _append(self, customer_id: int, drafts: list[Draft]) -> None:
         self._busy.add(customer_id)
@@ -146,7 +160,8 @@ class Settlement:
             left_s = self._waits.left_s()
             if left_s > 0:
                 return left_s
-            waiting = self._books.open_customers(PASS_MAX + len(self._waits))
+            opened = self._books.open_customers(PASS_MAX + len(self._waits))
+            waiting = list(dict.fromkeys(opened) | self._doubted)
             if not waiting:
                 return None
             due = self._waits.due(waiting)[:PASS_MAX]
@@ -168,7 +183,7 @@ class Settlement:
         if not await self._ask_capabilities(customer_id):
             return Later("the backend does not answer", transport=True)
         outcome = await self._settle_one(customer_id, ruling=ruling)
-        while isinstance(outcome, Later) and outcome.stale:
+        while isinstance(outcome, Later) and (outcome.stale or outcome.traceless):
             await asyncio.sleep(RETRY_FIRST_S)
             outcome = await self._settle_one(customer_id, ruling=ruling)
         return outcome
@@ -228,6 +243,7 @@ class Settlement:
             self._proven,
             self._stale_reads.get(customer_id, 0),
             self._events.stamp_of(customer_id),
+            self._traceless.get(customer_id, 0),
             ruling,
         )
         try:
@@ -266,17 +282,18 @@ class Settlement:
         )
         match outcome:
             case Settled() | OnDesk():
+                self._doubted.pop(customer_id, None)
                 self._waits.done(customer_id)
                 self._stale_reads.pop(customer_id, None)
+                self._traceless.pop(customer_id, None)
                 self.state = next_state(self.state, Event.TOOK_CUSTOMER)
             case Stopped(reason):
                 self._stop(Stop(reason), customer_id)
             case Later(retry_after_s=retry_after_s, transport=True, denied=denied):
                 self._failed(customer_id, retry_after_s, denied=denied)
-            case Later(stale=stale):
-                copies = self._stale_reads.pop(customer_id, 0)
-                if stale:
-                    self._stale_reads[customer_id] = copies + 1
+            case Later(stale=stale, traceless=traceless):
+                _count(self._stale_reads, customer_id, again=stale)
+                _count(self._traceless, customer_id, again=traceless)
                 self._waits.put_off(customer_id)
 
     def _failed(self, customer_id: int, retry_after_s: float | None, *, denied: bool) -> None:
@@ -293,3 +310,9 @@ class Settlement:
         if not self._stopped():
             log.error("settlement.stopped", extra={"reason": reason.value, "customer": customer_id})
         self.state = next_state(self.state, _STOPPED_BY[reason])
+
+
+def _count(in_a_row: dict[int, int], customer_id: int, *, again: bool) -> None:
+    before = in_a_row.pop(customer_id, 0)
+    if again:
+        in_a_row[customer_id] = before + 1

@@ -31,7 +31,7 @@ from taptill.settlement.writing import (
     Task,
     deliver,
     enrol,
-    halt,
+    find_sent,
     later,
     origin_in,
     prove,
@@ -78,9 +78,9 @@ def _round(task: Task, row: Snapshot, sent: Sent) -> Step:
     assert isinstance(look, JournalAnswer)
     if _is_old_copy(task, row, look.position.updated_at):
         return Later("the row is an old copy", stale=True)
-    stop = sent.halved_or_dropped(row, task.journal_id)
-    if stop:
-        return (yield from halt(task, stop))
+    missing = yield from find_sent(task, row, sent)
+    if missing is not None:
+        return missing
     verdict, drafts = judging.assess(row, look, task.journal_id, may_share=task.may_share)
     if drafts:
         ended = task.ruling.resolved(task.customer_id) if task.ruling else None

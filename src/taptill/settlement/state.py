@@ -18,7 +18,7 @@ class Event(StrEnum):
     REFUSED_TOKEN = "401 or 403"  # noqa: S105 - what happened, no secret
     TOOK_CUSTOMER = "a customer is settled, or is a case for the desk"
     HALF_KEPT = "a row keeps one half of money and mark"
-    NOT_KEPT = "three updates left no trace"
+    NOT_KEPT = "five updates left no trace"
     FOREIGN_MARK = "a mark of this journal that it never made"
 
 

@@ -35,8 +35,9 @@ log = logging.getLogger("taptill.settlement")
 
 ANOTHER_AMOUNT = "another amount is in question now"
 
-UNKEPT_MAX = 3
-"""So many 2xx answers that left no trace in the row prove that the backend drops it."""
+UNKEPT_MAX = 5
+"""So many 2xx answers that left no trace in the row prove that the backend drops it; one row may be
+an old copy, or was written over, so a while passes between them."""
 
 _DOUBLE = Context(prec=15)
 """A figure of 15 digits comes back from every server that keeps doubles, a longer one may not."""
@@ -51,7 +52,8 @@ class Task:
 
     `conditional`: the backend says that it obeys conditions, and taken back where it does not;
     `proven`: it has refused one. `stale_reads` counts old copies in a row so far, older than the
-    journal's stamp or than `known_stamp`. `ruling`: what a person decided about this customer's
+    journal's stamp or than `known_stamp`, `traceless` the updates in a row that left no trace.
+    `ruling`: what a person decided about this customer's
     case on the conflict desk.
     """
 
@@ -62,6 +64,7 @@ class Task:
     proven: bool = True
     stale_reads: int = 0
     known_stamp: str = ""
+    traceless: int = 0
     ruling: Ruling | None = None
 
     @property
@@ -77,20 +80,9 @@ class Task:
 
 @dataclass(slots=True)
 class Sent:
-    """The last update that got a 2xx, and how many in a row left no trace in the row."""
+    """The last update that got a 2xx, until the row was read again."""
 
     update: Update | None = None
-    traceless: int = 0
-
-    def halved_or_dropped(self, row: Snapshot, journal_id: str) -> Stop | None:
-        """Compare the first read after a 2xx with what was sent."""
-        update, self.update = self.update, None
-        if update is None:
-            return None
-        self.traceless = self.traceless + 1 if _left_no_trace(update, row) else 0
-        if self.traceless >= UNKEPT_MAX:
-            return Stop.NOT_KEPT
-        return Stop.HALF_KEPT if _halved(update, row, journal_id) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +154,20 @@ def origin_in(position: Position, row: Snapshot) -> Mark | None:
     return attempt.origin if attempt and attempt.epoch == row.marks.epoch else None
 
 
+def find_sent(task: Task, row: Snapshot, sent: Sent) -> Step:
+    """Compare the first read after a 2xx with what was sent; None: it is there, or was no 2xx."""
+    update, sent.update = sent.update, None
+    if update is None:
+        return None
+    if _left_no_trace(update, row):
+        if task.traceless + 1 >= UNKEPT_MAX:
+            return (yield from halt(task, Stop.NOT_KEPT))
+        return Later("no trace of what was sent", traceless=True)
+    return (
+        (yield from halt(task, Stop.HALF_KEPT)) if _halved(update, row, task.journal_id) else None
+    )
+
+
 def _check_echo(task: Task, update: Update, echo: Snapshot) -> Step:
     """Take the answer's row for a receipt if it shows mark and total as sent."""
     mark = update.mark
@@ -194,7 +200,7 @@ def _left_no_trace(update: Update, row: Snapshot) -> bool:
     read = update.read
     if update.mark is None:  # an enrolment
         return row.marks.place is Place.EMPTY
-    return (row.updated_at, row.total, row.marks) == (read.updated_at, read.total, read.marks)
+    return (row.total, row.marks) == (read.total, read.marks)
 
 
 def _unheard(task: Task, read: Snapshot, answer: Answer) -> Step:

@@ -101,6 +101,27 @@ def test_nobody_ends_more_than_the_amount_they_were_told(
     assert bench.updates[-1].total == Decimal(1050)
 
 
+@pytest.mark.parametrize("ruling", [WRITE_OFF, replace(ACCEPT, amount=80)], ids=["off", "accept"])
+def test_what_only_the_row_knew_to_be_in_is_not_ended_with_the_rest(
+    bench: Bench, ruling: Ruling
+) -> None:
+    """A send that was not heard of had landed; on an old copy the same one was refused."""
+    landed = bench.charge(320)
+    assert isinstance(bench.settle(row(1000, table()), Unheard("HTTP 500")), Later)
+    assert bench.settle(row(1000, table()), REFUSES) == OnDesk()
+    bench.charge(80)
+    told, there = replace(ruling, amount=400), row(1320, table({OURS: landed}), at=3)
+    assert decide(bench, told, there) == Later(ANOTHER_AMOUNT)
+    assert (bench.position().in_question, bench.position().conflict) == (80, "refused")
+    assert not list(bench.of_kind(Kind.WRITE_OFF))
+    assert decide(bench, ruling, there, kept(4)) == Settled()
+    assert bench.updates[-1].total == Decimal(1320)
+    sums = 320 if ruling.choice is Choice.WRITE_OFF else 400
+    mark = bench.updates[-1].mark
+    assert mark
+    assert (mark, mark.total) == (bench.position().last, sums)
+
+
 def test_a_removed_customer_is_written_off_with_the_amount_that_the_person_was_told(
     bench: Bench, sold: Mark
 ) -> None:

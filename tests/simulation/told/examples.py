@@ -9,6 +9,8 @@ from tests.simulation.trace import words
 from tests.simulation.world import World
 
 from taptill.settlement.requests import ReadRow, Update
+from taptill.settlement.settle import STALE_MAX
+from taptill.settlement.writing import UNKEPT_MAX
 
 ADA = 1
 ENROLLED = Kin(enrolled=True)
@@ -127,7 +129,20 @@ def marks_alone_kept(world: World) -> None:
 
 def marks_dropped(world: World) -> None:
     sell(world, 320)
+    for _ in range(UNKEPT_MAX):
+        settle(world)
+
+
+def backend_restored(world: World) -> None:
+    sell(world, 320)
     settle(world)
+    world.perform(Act(Verb.COPY_BOOKS))
+    sell(world, 80)
+    settle(world)
+    world.perform(Act(Verb.RESTORE_BOOKS))
+    world.perform(Act(Verb.LOOK, 1, ADA))
+    for _ in range(STALE_MAX):
+        settle(world)
 
 
 def cloned(world: World) -> None:
@@ -150,6 +165,7 @@ EXAMPLES: dict[str, tuple[Kin, int, Example]] = {
     "The office takes a payment meanwhile (plain API): risk (a)": (ENROLLED, 1, office_pays),
     "The same with conditional updates": (GUARDED, 1, office_pays),
     "The office writes an old row back whole": (ENROLLED, 1, old_row_written_back),
+    "The backend is restored from its backup": (ENROLLED, 1, backend_restored),
     "Somebody empties debtData": (ENROLLED, 1, debt_data_emptied),
     "The backend keeps the mark and drops the money": (
         Kin(enrolled=True, keeps_money=False),

@@ -13,12 +13,13 @@ from taptill.cli.settle import refuse_stopped, say, send_open
 from taptill.clock import SystemClock
 from taptill.config import Config
 from taptill.domain.customer import Snapshot
-from taptill.domain.errors import BackendError
+from taptill.domain.errors import BackendError, UsageError
 from taptill.journal import identity
 from taptill.journal.file import positions
 from taptill.journal.lock import alone
 from taptill.journal.office.year import close_year
 from taptill.settlement.requests import NoAnswer, RowAnswer, Unreadable
+from taptill.settlement.settle import STALE_MAX
 from taptill.wiring import Sender, check_reader, machine, sender
 
 LATE_MAX_S = 120
@@ -140,10 +141,15 @@ def retire(option: Path | None, state_dir: Path | None, *, yes: bool) -> None:
       taptill journal retire --state-dir /var/lib/taptill
     """
     config = configs.load(configs.find_config(option), check_reader)
-    path = journal_at(state_dir)
+    path, strategy = journal_at(state_dir), config.settlement.strategy
+    with journal_reads(state_dir) as reads:
+        kept = (reads.last_opened() or {}).get("strategy", strategy)
+    if kept != strategy:
+        problem = f"the config says {strategy!r}, the journal is of {kept!r}: start the till once"
+        raise UsageError(problem=problem)
     if not yes:
         click.confirm("Close this journal for good? The till then begins a new one", abort=True)
-    if config.settlement.strategy == "export":
+    if strategy == "export":
         _retire_booked(path)
     else:
         asyncio.run(_retire_settled(config, path))
@@ -198,12 +204,19 @@ async def _look_at_all(connected: Sender) -> None:
 
 
 async def _look_at(connected: Sender, customer: int, row: RowAnswer | None) -> None:
-    """Compare the mark of one customer; one that was removed has nothing to look at."""
-    seen = row or await connected.api.read_row(customer)
-    if isinstance(seen, NoAnswer | Unreadable):
-        raise BackendError(detail=f"{seen.reason}; nothing was retired, try again")
-    if isinstance(seen, Snapshot):
-        await connected.settlement.sighted(seen)
+    """Compare the mark of one customer; one that was removed has nothing to look at.
+
+    An old copy is asked for anew; one that stays is the row of a backend that was restored.
+    """
+    for copies in range(1, STALE_MAX + 1):
+        seen = row or await connected.api.read_row(customer)
+        if isinstance(seen, NoAnswer | Unreadable):
+            raise BackendError(detail=f"{seen.reason}; nothing was retired, try again")
+        if not isinstance(seen, Snapshot):
+            return
+        if await connected.settlement.compare(seen, believed=copies == STALE_MAX):
+            return
+        row = None
 
 
 COMMANDS = (open_, adopt, fork, close, retire)
