@@ -36,6 +36,12 @@ WORDS: dict[str, tuple[type[JournalError], str]] = {
     "SQLITE_BUSY": (JournalError, "another program keeps it busy"),
 }
 
+IN_DOUBT = "the disk fails, last sale in doubt"
+"""A refused commit lies in the log and cannot be written over: the next opening takes it in."""
+
+_COMMIT_LEFT = {"SQLITE_IOERR_FSYNC", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_SHMMAP"}
+"""What fails after the commit's last frame is in the log: its sync, and its place in the index."""
+
 
 def in_words(path: Path | str, fault: Exception) -> JournalError:
     """Give the error that says what has happened, as far as the disk lets it be known."""
@@ -48,6 +54,11 @@ def in_words(path: Path | str, fault: Exception) -> JournalError:
     if kind is JournalDiskError:
         words = _place(Path(path)) or words
     return kind(path=path, detail=words)
+
+
+def leaves_a_commit(fault: JournalError) -> bool:
+    """Tell whether a commit that failed may lie in the log whole."""
+    return getattr(fault.__cause__, "sqlite_errorname", "") in _COMMIT_LEFT
 
 
 def refuse_loss(path: Path, kept: str) -> None:

@@ -13,12 +13,13 @@ from taptill.domain.entry import Draft, Entry, Kind, Position
 from taptill.domain.errors import (
     EntryRefusedError,
     JournalBrokenError,
+    JournalDiskError,
     JournalError,
     JournalTooNewError,
 )
 from taptill.journal import projection, schema
 from taptill.journal.chain import FIRST_PREV_HASH, canonical, chained_hash
-from taptill.journal.faults import UNREADABLE, in_words
+from taptill.journal.faults import IN_DOUBT, UNREADABLE, in_words, leaves_a_commit
 from taptill.journal.footing import footing
 
 ENTRY_COLUMNS = (
@@ -28,18 +29,10 @@ ENTRY_COLUMNS = (
 MISSING_END = "it is missing: the sums per customer know of it"
 
 ENTRY_NAMES = tuple(ENTRY_COLUMNS.split(", "))
-_POSITION_COLUMNS = ", ".join(projection.COLUMNS)
 
 # Statements of the hot path, written once.
 _ENTRY_PLACES = ", ".join("?" * len(ENTRY_NAMES))
 _ENTRY_IN = f"INSERT INTO entries ({ENTRY_COLUMNS}) VALUES ({_ENTRY_PLACES})"  # noqa: S608
-_POSITION_PLACES = ", ".join("?" * len(projection.COLUMNS))
-_POSITION_NEWS = ", ".join(f"{name} = excluded.{name}" for name in projection.COLUMNS[1:])
-_POSITION_IN = (  # no OR REPLACE, which deletes first: twice the work
-    f"INSERT INTO positions ({_POSITION_COLUMNS}) VALUES ({_POSITION_PLACES}) "  # noqa: S608
-    f"ON CONFLICT (customer_id) DO UPDATE SET {_POSITION_NEWS}"
-)
-_POSITION_OF = f"SELECT {_POSITION_COLUMNS} FROM positions WHERE customer_id = ?"  # noqa: S608
 
 LOG_ROOM = 6 * 2**20
 """About what a journal writes into its log before the log is brought back into the file."""
@@ -89,6 +82,7 @@ class JournalFile:
         self.path = path
         self._clock = clock
         self._end = (0, FIRST_PREV_HASH)
+        self._in_doubt = False
         self.connection = connect(path)
         try:
             with mapped(path):
@@ -101,13 +95,19 @@ class JournalFile:
         """Append several groups of drafts in one commit; each group is all or nothing.
 
         A group that breaks a rule of the tables (a second void of one charge) gets its own
-        error; a failure of the disk raises, and then nothing of the batch is in the file.
+        error; a failure of the disk raises, and then nothing of the batch is in the file. Whether
+        it is shows only at the next opening where the words are IN_DOUBT.
         """
-        if len(batch) == 1:
-            return [self._append_alone(batch[0])]
-        with self._transaction():
-            self._end = self._read_end()
-            return [self._append_group(drafts) for drafts in batch]
+        try:
+            if len(batch) == 1:
+                return [self._append_alone(batch[0])]
+            with self._transaction():
+                self._end = self._read_end()
+                return [self._append_group(drafts) for drafts in batch]
+        except JournalError as fault:
+            if leaves_a_commit(fault):
+                self._write_over()
+            raise
 
     def follow(self, end: tuple[int, str], drafts: Sequence[Draft]) -> None:
         """Begin an empty file with entries behind the `end`, number and hash, of another one."""
@@ -124,6 +124,8 @@ class JournalFile:
 
     def probe(self) -> None:
         """Commit a page that changes nothing: raises JournalError while the disk takes none."""
+        if self._in_doubt:
+            self._write_over()
         with self._transaction():
             self.connection.execute(f"PRAGMA user_version = {schema.VERSION}")
 
@@ -187,6 +189,24 @@ class JournalFile:
             finally:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
+
+    def _write_over(self) -> None:
+        """Write over the frames of a refused commit, which the next opening would take for good.
+
+        They stay in the log, and in the kernel's memory after a kill, until another frame takes the
+        first one's place: each checksum is made over all before it, so none of the others fits any
+        more. No sync is asked for. It would fail again, that of a new log's header even before the
+        frame is written; the next commit syncs all.
+        """
+        self._in_doubt = False
+        try:
+            self.connection.execute("PRAGMA synchronous = OFF")
+            self.probe()
+        except (JournalError, sqlite3.Error) as fault:
+            self._in_doubt = True
+            raise JournalDiskError(path=self.path, detail=IN_DOUBT) from fault
+        finally:
+            self.connection.execute("PRAGMA synchronous = FULL")
 
     def _append_alone(self, drafts: Sequence[Draft]) -> list[Entry] | JournalError:
         """Spare a lone group the savepoint, for which SQLite copies each page that it changes."""
@@ -258,7 +278,7 @@ class JournalFile:
                 self._keep(projection.booked(at, found.mark))
 
     def _keep(self, position: Position) -> None:
-        self.connection.execute(_POSITION_IN, projection.to_row(position))
+        self.connection.execute(projection.ROW_IN, projection.to_row(position))
 
     def _read_end(self) -> tuple[int, str]:
         query = "SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"
@@ -268,14 +288,13 @@ class JournalFile:
 
 def position(connection: sqlite3.Connection, customer_id: int) -> Position | None:
     """Read where the journal stands with a customer; None without any entry."""
-    row = connection.execute(_POSITION_OF, (customer_id,)).fetchone()
+    row = connection.execute(projection.ROW_OF, (customer_id,)).fetchone()
     return projection.from_row(row) if row else None
 
 
 def positions(connection: sqlite3.Connection) -> Iterator[Position]:
     """Give where the journal stands with each customer, in order of their ids."""
-    query = f"SELECT {_POSITION_COLUMNS} FROM positions ORDER BY customer_id"  # noqa: S608 - constants
-    return (projection.from_row(row) for row in connection.execute(query))
+    return (projection.from_row(row) for row in connection.execute(projection.ROWS))
 
 
 def entries(

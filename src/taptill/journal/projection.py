@@ -191,6 +191,16 @@ COLUMNS = (
     "closed_seq",
 )
 
+_NAMES = ", ".join(COLUMNS)
+_PLACES = ", ".join("?" * len(COLUMNS))
+_NEWS = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
+ROW_IN = (  # no OR REPLACE, which deletes first: twice the work
+    f"INSERT INTO positions ({_NAMES}) VALUES ({_PLACES}) "  # noqa: S608 - constants
+    f"ON CONFLICT (customer_id) DO UPDATE SET {_NEWS}"
+)
+ROW_OF = f"SELECT {_NAMES} FROM positions WHERE customer_id = ?"  # noqa: S608 - constants
+ROWS = f"SELECT {_NAMES} FROM positions ORDER BY customer_id"  # noqa: S608 - constants
+
 
 def to_row(position: Position) -> tuple[Any, ...]:
     """Give a position as a row of the table `positions`, in the order of COLUMNS."""
