@@ -1,5 +1,6 @@
 """Journals that were damaged, moved or taken away in, a plain refusal or all of the entries out."""
 
+import os
 import random
 import shutil
 from collections.abc import Callable, Iterator
@@ -135,6 +136,31 @@ def test_a_command_that_takes_the_lock_does_not_forget_which_journal_is_kept(pat
     path.unlink()
     with pytest.raises(JournalGoneError):
         opened(path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="ONLY ROOT can leave a file that a till cannot use")
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_lock_file_that_root_makes_belongs_to_whom_the_journal_or_its_folder_belongs(
+    path: Path, *, is_there: bool
+) -> None:
+    beside(path, ".lock").unlink()
+    if not is_there:
+        path.unlink()
+    os.chown(path if is_there else path.parent, 4321, 4322)
+    opened(path).close()
+    lock = beside(path, ".lock").stat()
+    assert (lock.st_uid, lock.st_gid) == (4321, 4322)
+
+
+def test_a_link_in_place_of_the_lock_file_is_not_followed(path: Path, tmp_path: Path) -> None:
+    """Where root runs a command, it would write into a file that the till's account chose."""
+    other = tmp_path / "other"
+    other.write_text("words")
+    beside(path, ".lock").unlink()
+    beside(path, ".lock").symlink_to(other)
+    with pytest.raises(JournalDiskError):
+        opened(path)
+    assert other.read_text() == "words"
 
 
 @pytest.mark.parametrize("end", ["-wal", "-shm"])

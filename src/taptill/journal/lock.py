@@ -34,7 +34,7 @@ class JournalLock:
     def take(self, since: str) -> None:
         """Take the lock or raise JournalInUseError that names the holder."""
         try:
-            held = self._path.open("a+", encoding="utf-8")
+            held = open(self._path, "a+", encoding="utf-8", opener=_follow_no_link)  # noqa: SIM115
         except OSError as fault:
             raise in_words(self._path, fault) from fault
         held.seek(0)
@@ -45,6 +45,7 @@ class JournalLock:
             held.close()
             holder = text or "another process"
             raise JournalInUseError(path=self._path.with_suffix(""), holder=holder) from None
+        self._give_to_owner(held.fileno())
         signed = _SIGNED.search(text)
         self._file, self._since = held, since
         self.sign(signed[1] if signed else "")
@@ -64,6 +65,19 @@ class JournalLock:
         if self._file:
             self._file.close()
             self._file = None
+
+    def _give_to_owner(self, lock: int) -> None:
+        """Leave a file to the till that it can use, where root runs a command."""
+        if os.geteuid() == 0:
+            journal = self._path.with_suffix("")
+            owner = (journal if journal.exists() else journal.parent).stat()
+            with suppress(OSError):  # a disk that knows no owners
+                os.fchown(lock, owner.st_uid, owner.st_gid)
+
+
+def _follow_no_link(path: str, flags: int) -> int:
+    """Open as `open` does, but never a file elsewhere, of which the till's account says where."""
+    return os.open(path, flags | os.O_NOFOLLOW, 0o666)
 
 
 class LoneJournal:
