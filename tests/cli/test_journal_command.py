@@ -14,6 +14,7 @@ from taptill.domain.entry import Draft, Kind
 from taptill.domain.errors import JournalError
 from taptill.domain.mark import HASH_DIGITS, Mark
 from taptill.journal.file import JournalFile
+from taptill.journal.lock import alone
 
 ADA = 7
 
@@ -123,6 +124,23 @@ def test_a_damaged_page_is_said_in_a_line(state: Path) -> None:
     done = taptill(state, "verify")
     assert done.returncode == 74
     assert "Traceback" not in done.stderr
+
+
+def test_the_year_of_a_journal_that_is_a_link_is_closed_where_the_file_lies(tmp_path: Path) -> None:
+    file = JournalFile(tmp_path / "journal.db", FakeClock())
+    file.append([[Draft(Kind.OPENED, body={"journal_id": "aaaa0001", "strategy": "debt"})]])
+    file.close()
+    link = tmp_path / "by a link" / "journal.db"
+    link.parent.mkdir(0o700)
+    link.symlink_to("../journal.db")
+    with alone(tmp_path / "journal.db", FakeClock()):
+        held = taptill(link.parent, "close-year")
+    assert (held.returncode, "is in use by" in held.stderr) == (75, True)
+    closed = taptill(link.parent, "close-year")
+    assert (closed.returncode, link.is_symlink()) == (0, True), closed.stderr
+    assert (tmp_path / "journal-from-1.db").exists()
+    assert "the chain holds" in taptill(tmp_path, "verify").stdout
+    assert [one.name for one in link.parent.iterdir()] == ["journal.db"]
 
 
 def test_a_year_is_closed_and_both_its_files_are_verified(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.config.files import text
 
-from taptill.config import Config, find_config, load, parse, read_token, state_dir
+from taptill.config import Config, find_config, journal_path, load, parse, read_token, state_dir
 from taptill.domain.errors import ConfigError
 
 
@@ -109,6 +109,23 @@ def test_the_state_directory_is_for_the_till_alone(tmp_path: Path) -> None:
     made = state_dir(tmp_path / "deep" / "state")
     assert stat.S_IMODE(made.stat().st_mode) == 0o700
     assert state_dir(made) == made
+
+
+def test_a_journal_that_is_a_link_is_the_file_that_it_leads_to(tmp_path: Path) -> None:
+    """Lock and archives lie beside that one, so two tills cannot hold it by two names."""
+    disk, state = tmp_path / "disk", tmp_path / "state"
+    for one in (disk, state):
+        one.mkdir()
+    assert journal_path(state) == state / "journal.db"
+    (state / "journal.db").symlink_to("../disk/journal.db")
+    assert journal_path(state) == journal_path(disk) == disk / "journal.db"
+
+
+def test_a_journal_whose_link_leads_to_another_name_is_refused(tmp_path: Path) -> None:
+    """Who then names the folder of that file would begin a new journal beside it."""
+    (tmp_path / "journal.db").symlink_to("till.db")
+    with pytest.raises(ConfigError, match=r"journal\.db is a link to .*till\.db"):
+        journal_path(tmp_path)
 
 
 @pytest.mark.parametrize("held", [(), ("journal.db", "cache.db")], ids=["empty", "a till's"])

@@ -42,7 +42,7 @@ REASON = click.option(
 
 def journal_at(state_dir: Path | None) -> Path:
     """Give the path of a journal that exists; JournalError where there is none."""
-    path = configs.state_dir(state_dir) / "journal.db"
+    path = configs.journal_path(configs.state_dir(state_dir))
     if not path.exists():
         raise JournalError(path=path, detail="there is none; name its folder with --state-dir")
     return path

@@ -42,9 +42,10 @@ def settle(option: Path | None, state_dir: Path | None, *, resume: bool) -> None
         _resume(path)
         return
     config = configs.load(configs.find_config(option), check_reader)
+    state = configs.state_dir(state_dir)
 
     async def work() -> None:
-        async with sender(config, path.parent, configs.read_token(config)) as connected:
+        async with sender(config, state, configs.read_token(config)) as connected:
             await send_open(connected)
             refuse_while_open(connected.journal.reads, "it was not possible to send everything")
 

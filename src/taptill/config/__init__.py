@@ -2,6 +2,7 @@
 
 from taptill.config.places import (
     find_config,
+    journal_path,
     load,
     notify_socket,
     other_state_dirs,
@@ -50,6 +51,7 @@ __all__ = [
     "Till",
     "Ui",
     "find_config",
+    "journal_path",
     "load",
     "notify_socket",
     "other_state_dirs",

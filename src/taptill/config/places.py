@@ -14,6 +14,7 @@ from taptill.config.tables import Config
 
 SYSTEM_CONFIG = Path("/etc/taptill/config.toml")
 SYSTEM_STATE = Path("/var/lib/taptill")
+JOURNAL = "journal.db"
 TOKEN_NAME = "api-token"  # noqa: S105 - the name of the systemd credential, no secret
 
 
@@ -61,6 +62,18 @@ def state_dir(option: Path | None) -> Path:
         raise complain([problem]) from fault
     if path != systemds and _open_to_others(path):
         _close(path)
+    return path
+
+
+def journal_path(state: Path) -> Path:
+    """Give the journal of a state directory, of a link the file: lock and archives lie beside it.
+
+    Raises ConfigError for a link to another name, which the folder of that file would not find.
+    """
+    link = state / JOURNAL
+    path = Path(os.path.realpath(link))
+    if path.name != JOURNAL:
+        raise complain([f"{link} is a link to {path}: that file must be called {JOURNAL}, too"])
     return path
 
 
@@ -118,7 +131,7 @@ def _close(path: Path) -> None:
     # Names and card ids lie here in files that the mode of the directory alone protects. What is
     # not a till's own, /tmp for example, must stay open for those who use it.
     with suppress(OSError):
-        if (path / "journal.db").exists() or not any(path.iterdir()):
+        if (path / JOURNAL).exists() or not any(path.iterdir()):
             path.chmod(0o700)
     if _open_to_others(path):
         problem = f"others can look into the state directory {path}"

@@ -12,7 +12,7 @@ from taptill.backend.transport import Access, Transport
 from taptill.checkout.counter import TillSettings
 from taptill.checkout.keypad import Keypad
 from taptill.clock import SystemClock
-from taptill.config import Config, Reader
+from taptill.config import Config, Reader, journal_path
 from taptill.domain.basket import Good
 from taptill.domain.decision import Policy
 from taptill.domain.errors import ConfigError
@@ -38,7 +38,7 @@ HOUR_S = 3600.0
 def journal_of(config: Config, state: Path, clock: SystemClock) -> Journal:
     """Give the journal of a state directory, not opened yet."""
     keeping = config.journal
-    path = state / "journal.db"
+    path = journal_path(state)
     return Journal(path, clock, min_free_mb=keeping.min_free_mb, mirror=keeping.mirror)
 
 

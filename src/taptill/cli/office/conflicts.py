@@ -212,7 +212,8 @@ def _decide(
     option: Path | None, state_dir: Path | None, ruling: Ruling, chosen: Sequence[int] | None
 ) -> None:
     config = configs.load(configs.find_config(option), check_reader)
-    state = journal_at(state_dir).parent
+    journal_at(state_dir)
+    state = configs.state_dir(state_dir)
 
     async def work() -> None:
         async with sender(config, state, configs.read_token(config)) as connected:
