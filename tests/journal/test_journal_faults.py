@@ -4,6 +4,7 @@ import os
 import random
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from taptill.domain.errors import (
 from taptill.journal.file import JournalFile, entries
 from taptill.journal.journal import Journal
 from taptill.journal.lock import JournalLock
+from taptill.journal.reads import Reads
 from taptill.journal.verify import verify
 
 HERE = {"backend": "here"}
@@ -110,6 +112,29 @@ def contents(path: Path) -> dict[str, bytes]:
     """Read what lies in the folder; the lock's text is who came last."""
     files = [one for one in path.parent.iterdir() if one.is_file() and one.suffix != ".lock"]
     return {one.name: one.read_bytes() for one in files}
+
+
+def test_a_journal_that_was_cut_off_in_mid_write_says_what_to_do(
+    path: Path, tmp_path: Path
+) -> None:
+    """As `close-year` is, where it brings all into one file: a reader must not mend that."""
+    file = JournalFile(path, FakeClock())
+    before = list(entries(file.connection))
+    file.leave_whole()
+    cut = tmp_path / "cut"
+    cut.mkdir()
+    file.connection.execute("PRAGMA cache_size = 1")  # so that the file is written before the end
+    file.connection.execute("BEGIN")
+    file.connection.execute("CREATE TABLE half AS SELECT zeroblob(100000)")
+    for end in ("", "-journal"):
+        shutil.copy(beside(path, end), cut)
+    file.close()
+    with pytest.raises(JournalError, match="cut off in mid-write: start the till once") as refusal:
+        Reads(cut / path.name)
+    assert type(refusal.value) is JournalError
+    JournalFile(cut / path.name, FakeClock()).close()
+    with closing(Reads(cut / path.name)) as reads:
+        assert list(entries(reads.connection)) == before
 
 
 def test_a_new_journal_is_begun_knowingly_where_the_lock_file_was_deleted(path: Path) -> None:

@@ -14,7 +14,11 @@ from taptill.domain.errors import (
 
 LOG = "-wal"
 ENDS = ("", LOG, "-shm")
-"""The file, and what SQLite keeps beside it while it is open; the log holds entries, too."""
+"""The file, and what SQLite keeps beside it while it is open; the log holds entries, too.
+
+A `-journal` is not among them: it is left by a change of that mode that was cut off, and the next
+opening to write takes it in.
+"""
 
 Trace = tuple[int, int]
 GONE: Trace = (0, 0)
@@ -25,10 +29,14 @@ FULL_BYTES = 65536
 UNREADABLE = (ValueError, TypeError, ArithmeticError)
 """What reading a row raises whose bytes have changed: not UTF-8, no number, no figure."""
 
+_CUT_OFF = (JournalError, "it was cut off in mid-write: start the till once, which mends it")
+
 WORDS: dict[str, tuple[type[JournalError], str]] = {
     "SQLITE_FULL": (JournalDiskError, "the disk is full"),
     "SQLITE_IOERR": (JournalDiskError, "the disk fails"),
     "SQLITE_READONLY": (JournalDiskError, "the disk or the file is read-only"),
+    "SQLITE_READONLY_ROLLBACK": _CUT_OFF,
+    "SQLITE_READONLY_RECOVERY": _CUT_OFF,
     "SQLITE_CORRUPT": (JournalDamagedError, "a part of the file is damaged"),
     "SQLITE_ERROR": (JournalDamagedError, "its tables are not a journal's"),
     "SQLITE_NOTADB": (JournalDamagedError, "this file is no database"),
@@ -47,7 +55,8 @@ def in_words(path: Path | str, fault: Exception) -> JournalError:
     """Give the error that says what has happened, as far as the disk lets it be known."""
     if isinstance(fault, OSError):
         return JournalDiskError(path=path, detail=_place(Path(path)) or fault.strerror)
-    name = "_".join(getattr(fault, "sqlite_errorname", "").split("_")[:2])
+    exact = getattr(fault, "sqlite_errorname", "")
+    name = exact if exact in WORDS else "_".join(exact.split("_")[:2])
     if isinstance(fault, UNREADABLE) or str(fault).startswith("Could not decode"):
         name = "SQLITE_CORRUPT"  # the bytes, which may be anything, stay out of every message
     kind, words = WORDS.get(name, (JournalError, str(fault)))
