@@ -166,8 +166,14 @@ def test_a_year_is_closed_and_both_its_files_are_verified(tmp_path: Path) -> Non
     other = JournalFile(archive, FakeClock())
     other.append([[charge(ADA, 1)]])
     other.close()
-    broken = taptill(tmp_path, "verify")
-    assert (broken.returncode, "does not follow the end of journal-from-1.db" in broken.stderr) == (
-        74,
-        True,
-    )
+    for harm, words in (
+        ("exchanged", "journal.db does not follow the end of journal-from-1.db"),
+        ("gone", "journal-from-1.db is gone"),
+    ):
+        if harm == "gone":
+            archive.unlink()
+        broken = taptill(tmp_path, "verify")
+        assert "3 entries from 5 on, the chain holds" in broken.stdout  # of the journal itself
+        assert (broken.returncode, words in broken.stderr) == (74, True)
+        told = taptill(tmp_path, "verify", "--json")
+        assert (told.returncode, json.loads(told.stdout)["archives"]) == (74, words)

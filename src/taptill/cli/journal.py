@@ -14,10 +14,10 @@ from taptill.cli.options import JSON, STATE, journal_at
 from taptill.cli.output import plain
 from taptill.clock import SystemClock
 from taptill.domain.entry import Entry
-from taptill.domain.errors import JournalBrokenError, JournalError, UsageError
+from taptill.domain.errors import JournalArchiveError, JournalBrokenError, JournalError, UsageError
 from taptill.journal.file import connect, entries
 from taptill.journal.lock import alone
-from taptill.journal.reads import Reads, archive_of, follows
+from taptill.journal.reads import Reads, check_archives
 from taptill.journal.verify import UNREADABLE, Verdict, verify_copy
 from taptill.journal.verify import verify as verify_journal
 
@@ -55,14 +55,14 @@ def verify(state_dir: Path | None, copy: Path | None, *, as_json: bool, rebuild:
     path = copy or journal_at(state_dir)
     whole = copy is None or _is_journal(copy)
     verdict = _walk(path, rebuild=rebuild) if whole else _walk_copy(path)
-    if whole and verdict.sound:
-        _check_archive(path, verdict)
+    missed = _missed_archive(path) if whole and verdict.sound else None
     if as_json:
         shown = {"entries": verdict.entries, "first_seq": verdict.first_seq}
         broken = {"broken_seq": verdict.broken_seq, "detail": verdict.detail}
         ends = {"cut_short": verdict.cut_short, "sound": verdict.sound}
         stale = {"stale_customers": list(verdict.stale_positions)}
-        click.echo(json.dumps({**shown, **broken, **stale, **ends}))
+        archives = {"archives": str(missed.fields["detail"]) if missed else ""}
+        click.echo(json.dumps({**shown, **broken, **stale, **ends, **archives}))
     if verdict.broken_seq is not None:
         raise JournalBrokenError(path=path, seq=verdict.broken_seq, detail=verdict.detail)
     if verdict.stale_positions:
@@ -72,6 +72,8 @@ def verify(state_dir: Path | None, copy: Path | None, *, as_json: bool, rebuild:
         since = f" from {verdict.first_seq} on" if verdict.first_seq > 1 else ""
         cut = ", an incomplete last line left out" if verdict.cut_short else ""
         click.echo(f"{verdict.entries} entries{since}, the chain holds{cut}: {path}")
+    if missed:
+        raise missed
 
 
 @journal.command(name="list")
@@ -139,17 +141,14 @@ def _is_journal(path: Path) -> bool:
         return False
 
 
-def _check_archive(path: Path, verdict: Verdict) -> None:
-    """Raise where a journal does not begin where the archive beside it ends."""
-    with closing(Reads(path)) as reads:
-        archive = archive_of(reads)
-        if archive is None or not archive.exists():
-            return
-        with closing(Reads(archive)) as closed:
-            fits = follows(reads, closed)
-    if not fits:
-        detail = f"it does not follow the end of {archive.name}"
-        raise JournalBrokenError(path=path, seq=verdict.first_seq, detail=detail)
+def _missed_archive(path: Path) -> JournalArchiveError | None:
+    """Give what is wrong with the first archive that this journal follows; None: nothing is."""
+    try:
+        with closing(Reads(path)) as reads:
+            check_archives(reads)
+    except JournalArchiveError as fault:
+        return fault
+    return None
 
 
 def _walk_copy(path: Path) -> Verdict:

@@ -157,10 +157,13 @@ class JournalGoneError(JournalError):
 
 
 class JournalArchiveError(JournalError):
-    """An entry is asked for that is in the archive of a closed year, and that cannot be read."""
+    """The archive of a closed year is asked for an entry, and that is gone or cannot be read."""
 
     code = "journal-archive"
-    says = "journal {path}: entry {seq} is in the archive {archive}, {detail}: put that back"
+    says = (
+        "journal {path}: its entries up to {seq} are in an archive: {detail}. "
+        "Put it back beside the journal"
+    )
 
 
 class JournalBrokenError(JournalError):

@@ -380,9 +380,15 @@ def _check_format(connection: sqlite3.Connection, path: Path | str, *, read_only
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if found == 0 and (tables or read_only):
         raise JournalError(path=path, detail="this file is no journal")
-    if found < schema.VERSION and read_only:
+    if found < schema.VERSION and read_only and not _is_archive(connection, found):
         detail = "an older version wrote it: start the till once, which brings it up to date"
         raise JournalError(path=path, detail=detail)
+
+
+def _is_archive(connection: sqlite3.Connection, found: int) -> bool:
+    """Tell whether this is a closed year's, which no till brings up to date ever again."""
+    newest = connection.execute("SELECT kind FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
+    return found >= schema.ARCHIVES_SINCE and newest == (Kind.RETIRED.value,)
 
 
 def _format(connection: sqlite3.Connection) -> int:

@@ -14,13 +14,14 @@ from taptill.domain.decision import OfflineSpend
 from taptill.domain.entry import Draft, Entry, Kind, Position
 from taptill.domain.errors import JournalBrokenError, JournalError
 from taptill.journal import faults
+from taptill.journal.beside.archives import ArchiveWatch
 from taptill.journal.beside.mirror import Mirror
 from taptill.journal.beside.patrol import Patrol
 from taptill.journal.beside.thread import Beside
 from taptill.journal.file import JournalFile, sync_folder
 from taptill.journal.identity import opening
 from taptill.journal.lock import JournalLock
-from taptill.journal.reads import Reads, archive_of
+from taptill.journal.reads import Reads
 from taptill.settlement.requests import JournalAnswer
 
 log = logging.getLogger("taptill.journal")
@@ -78,7 +79,7 @@ class Journal:
         self._thread: threading.Thread | None = None
         self.journal_id = ""
         self.newest_found: Entry | None = None
-        self._archive: Path | None = None
+        self._archives: ArchiveWatch
         self.reads: Reads
 
     def open(self, identity: dict[str, str]) -> None:
@@ -97,7 +98,7 @@ class Journal:
             self.reads = Reads(self.path)
             undo.callback(self.reads.close)
             self._identify(identity)
-            self._archive = archive_of(self.reads)
+            self._archives = ArchiveWatch(self.reads)
             self._traces = faults.traces(self.path)
             self._lock.sign(self.journal_id)
             undo.pop_all()
@@ -157,9 +158,7 @@ class Journal:
         """Say in a line each what a technician should see to; nothing of it stops a sale."""
         ended = [f"{one.name}: {one.fault}" for one in self._beside if one.fault]
         mirror = self._mirror.warning if self._mirror else ""
-        gone = [one for one in (self._archive,) if one and not one.exists()]
-        archives = [f"{one.name} is gone: put it back beside the journal" for one in gone]
-        return tuple(one for one in (*ended, mirror, *archives) if one)
+        return tuple(one for one in (*ended, mirror, self._archives.warning()) if one)
 
     def alive(self) -> bool:
         """Tell whether the writer thread beats, for the watchdog."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from taptill.domain.decision import OfflineSpend
 from taptill.domain.entry import Entry, Footing, Kind, Position
-from taptill.domain.errors import JournalArchiveError
+from taptill.domain.errors import JournalArchiveError, JournalError
 from taptill.domain.money import Money
 from taptill.journal import projection
 from taptill.journal.file import (
@@ -78,23 +78,17 @@ class Reads:
     def footing(self, seq: int) -> Footing | None:
         """Give the money entry at `seq` with its customer's sum up to it; None: not ours.
 
-        One from before a year was closed is in the archive; JournalArchiveError where that is gone.
+        One from before a year was closed is in the archive: JournalArchiveError, see `archived`.
         """
         with mapped(self.path):
             found = footing(self.connection, seq)
         return found or self._archived(seq)
 
     def _archived(self, seq: int) -> Footing | None:
-        archive = archive_of(self)
-        if archive is None or seq >= self._beginning()[0]:
+        if seq >= self._beginning()[0]:
             return None
-        asked = {"path": self.path, "seq": seq, "archive": archive.name}
-        if not archive.exists():
-            raise JournalArchiveError(**asked, detail="which is gone")
-        with closing(Reads(archive)) as closed:
-            if not follows(self, closed):
-                raise JournalArchiveError(**asked, detail="and another file has its name")
-            found = closed.footing(seq)
+        with archived(self) as closed:
+            found = closed.footing(seq) if closed else None
         with mapped(self.path):
             ours = found and seq > start_seq(self.connection, found.customer_id)
         return found if ours else None
@@ -222,6 +216,43 @@ def archive_of(reads: Reads) -> Path | None:
     with mapped(reads.path):
         name = next((one.body.get("archive") for one in entries(reads.connection, where)), None)
     return Path(reads.path).with_name(Path(name).name) if name else None
+
+
+@contextmanager
+def archived(reads: Reads) -> Iterator[Reads | None]:
+    """Open the archive that a journal follows, for as long as it is read; None: it follows none.
+
+    Errors: JournalArchiveError where that is gone, cannot be read or is another journal's.
+    """
+    archive = archive_of(reads)
+    if archive is None:
+        yield None
+        return
+    name, path, words = archive.name, Path(reads.path), f"{archive.name} is gone"
+    try:
+        if archive.exists():
+            with closing(Reads(archive)) as closed:
+                if follows(reads, closed):
+                    yield closed
+                    return
+            words = f"{path.name} does not follow the end of {name}"
+    except JournalArchiveError:  # of one that this archive follows itself
+        raise
+    except JournalError as fault:
+        words = f"{name}: {fault.fields.get('detail', 'a newer version wrote it')}"
+    with mapped(path):
+        seq = beginning(reads.connection)[0] - 1
+    raise JournalArchiveError(path=path, seq=seq, detail=words)
+
+
+def check_archives(reads: Reads) -> None:
+    """Raise JournalArchiveError for the first archive, the newest first, that cannot be asked.
+
+    Their chains are not walked.
+    """
+    with archived(reads) as closed:
+        if closed:
+            check_archives(closed)
 
 
 def follows(reads: Reads, closed: Reads) -> bool:

@@ -165,11 +165,11 @@ def test_an_archive_that_is_gone_or_another_one_is_missed_where_it_is_needed(
     old = marks[ADA][0]
     cached = read_marks({KEY: {"e": "0000e90c", "t": {journal_id: [old.seq, 320, old.hash]}}})
     reckoning, position = ByMarks(journal_id, running.reads.footing), running.position(ADA)
-    with pytest.raises(JournalArchiveError, match=r"journal-from-1\.db, which is gone"):
+    with pytest.raises(JournalArchiveError, match=r"journal-from-1\.db is gone"):
         running.look(ADA, old.seq)
     assert reckoning.pending(cached, position) == (Money(0), True)  # sales go on
     shutil.copy(path, archive)
-    with pytest.raises(JournalArchiveError, match="another file"):
+    with pytest.raises(JournalArchiveError, match=r"does not follow the end of journal-from-1\.db"):
         running.look(ADA, old.seq)
     elsewhere.replace(archive)
     assert running.look(ADA, old.seq)

@@ -1,0 +1,153 @@
+"""Archives that are gone, damaged, exchanged or old: who needs them says so, all else goes on."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from tests.fakes.clock import FakeClock
+from tests.journal.drafts import ADA
+from tests.journal.office.test_year import HERE, LATE_S, judged, sell, till_opens
+
+from taptill.domain.errors import JournalArchiveError, JournalError
+from taptill.domain.mark import KEY, Mark, read_marks
+from taptill.domain.money import Money
+from taptill.domain.pending import ByMarks
+from taptill.journal import schema
+from taptill.journal.file import JournalFile
+from taptill.journal.journal import Journal
+from taptill.journal.lock import alone
+from taptill.journal.office.year import close_year
+from taptill.journal.reads import Reads, check_archives
+from taptill.settlement.judgement import Behind
+
+
+@pytest.fixture
+def old(path: Path, clock: FakeClock) -> Mark:
+    """Sell twice; give the mark that Ada's row held after the first sale."""
+    till_opens(path, clock)
+    with alone(path, clock) as journal:
+        first = sell(journal, 320)
+        sell(journal, 80, before=320)
+    clock.pass_time(LATE_S + 1)
+    return first
+
+
+def a_folder(archive: Path, _: Path) -> None:
+    archive.unlink()
+    archive.mkdir()
+
+
+def a_newer_format(archive: Path, _: Path) -> None:
+    with closing(JournalFile(archive, FakeClock())) as file:
+        file.connection.execute("PRAGMA user_version = 99")
+        file.leave_whole()
+
+
+def a_foreign_database(archive: Path, _: Path) -> None:
+    with closing(JournalFile(archive, FakeClock())) as file:
+        file.connection.execute("DROP TABLE entries")
+        file.leave_whole()
+
+
+Harm = Callable[[Path, Path], object]
+HARMS: dict[str, tuple[Harm, str]] = {
+    "gone": (lambda archive, _: archive.unlink(), "journal-from-1.db is gone"),
+    "zeros": (
+        lambda archive, _: archive.write_bytes(bytes(8192)),
+        "journal-from-1.db: this file is no database",
+    ),
+    "empty": (
+        lambda archive, _: archive.write_bytes(b""),
+        "journal-from-1.db: this file is no journal",
+    ),
+    "cut short": (
+        lambda archive, _: os.truncate(archive, 3 * 4096),
+        "journal-from-1.db: a part of the file is damaged",
+    ),
+    "a folder": (a_folder, "journal-from-1.db: a directory lies in its place"),
+    "exchanged": (
+        lambda archive, journal: shutil.copy(journal, archive),
+        "journal.db does not follow the end of journal-from-1.db",
+    ),
+    "of a newer version": (a_newer_format, "journal-from-1.db: a newer version wrote it"),
+    "another database": (
+        a_foreign_database,
+        "journal-from-1.db: its tables are not a journal's",
+    ),
+}
+
+
+@pytest.mark.parametrize(("harm", "words"), HARMS.values(), ids=HARMS)
+def test_an_archive_that_cannot_be_asked_is_named_and_stops_no_sale(
+    harm: Harm, words: str, path: Path, clock: FakeClock, old: Mark
+) -> None:
+    archive = close_year(path, clock, LATE_S).archive
+    kept = archive.read_bytes()
+    running = Journal(path, clock, min_free_mb=0)
+    running.open(HERE)
+    with closing(running):
+        assert running.warnings() == ()
+        harm(archive, path)
+        assert running.warnings() == (f"{words}: put it back beside the journal",)
+        table = {"e": "0000e90c", "t": {running.journal_id: [old.seq, old.total, old.hash]}}
+        cached, position = read_marks({KEY: table}), running.position(ADA)
+        reckoning = ByMarks(running.journal_id, running.reads.footing)
+        assert reckoning.pending(cached, position) == (Money(0), True)
+        with pytest.raises(JournalArchiveError) as raised:
+            running.look(ADA, old.seq)
+        assert raised.value.fields["detail"] == words
+        assert running.closed_by() == ""
+        if archive.is_dir():
+            archive.rmdir()
+        archive.write_bytes(kept)
+        assert running.warnings() == ()
+        assert reckoning.pending(cached, position) == (Money(80), False)
+
+
+def test_the_older_of_two_archives_is_missed_too(path: Path, clock: FakeClock, old: Mark) -> None:
+    first = close_year(path, clock, LATE_S).archive
+    with alone(path, clock) as journal:
+        newer = sell(journal, 50, before=400)
+    clock.pass_time(LATE_S + 1)
+    second = close_year(path, clock, LATE_S).archive
+    first.unlink()
+    running = Journal(path, clock, min_free_mb=0)
+    running.open(HERE)
+    with closing(running):
+        assert running.warnings() == (f"{first.name} is gone: put it back beside the journal",)
+        assert running.look(ADA, newer.seq)
+        with pytest.raises(JournalArchiveError, match=f"{second.name}.*{first.name} is gone"):
+            running.look(ADA, old.seq)
+        with pytest.raises(JournalArchiveError, match=f"{first.name} is gone"):
+            check_archives(running.reads)
+
+
+@contextmanager
+def the_version_to_come() -> Iterator[None]:
+    schema.VERSION += 1
+    try:
+        yield
+    finally:
+        schema.VERSION -= 1
+
+
+def test_an_archive_keeps_its_format_and_is_read_by_the_versions_to_come(
+    path: Path, clock: FakeClock, old: Mark
+) -> None:
+    journal_id = till_opens(path, clock)
+    archive = close_year(path, clock, LATE_S).archive
+    with the_version_to_come():
+        read_by_it(path, archive, clock, journal_id, old)
+
+
+def read_by_it(path: Path, archive: Path, clock: FakeClock, journal_id: str, old: Mark) -> None:
+    with pytest.raises(JournalError, match="start the till once"):
+        Reads(path)
+    with alone(path, clock) as journal:
+        assert judged(journal, journal_id, old) == Behind(old, taken_back=True)
+        check_archives(journal.reads)
+    with closing(Reads(archive)) as closed:
+        assert closed.connection.execute("PRAGMA user_version").fetchone() == (3,)
