@@ -11,9 +11,15 @@ from typing import IO
 from taptill.domain.clock import Clock
 from taptill.domain.entry import Draft, Entry, Kind
 from taptill.domain.errors import JournalError, JournalInUseError
-from taptill.journal.faults import in_words, refuse_loss
+from taptill.journal.faults import ENDS, in_words, refuse_loss
 from taptill.journal.file import JournalFile
 from taptill.journal.reads import Reads
+
+NEXT = ".next"
+"""Ends the name of a file that is to take the journal's place, see `office.year`."""
+
+ROLLBACK = "-journal"
+"""SQLite would put what it finds there back into a file that has nothing to do with it."""
 
 _SIGNED = re.compile(r", journal ([0-9a-f]{8})$", re.MULTILINE)
 
@@ -46,6 +52,7 @@ class JournalLock:
             holder = text or "another process"
             raise JournalInUseError(path=self._path.with_suffix(""), holder=holder) from None
         self._give_to_owner(held.fileno())
+        drop_unfinished(self._path.with_suffix(""))
         signed = _SIGNED.search(text)
         self._file, self._since = held, since
         self.sign(signed[1] if signed else "")
@@ -100,6 +107,13 @@ class LoneJournal:
         self.append(Draft(Kind.RETIRED))
         if self._lock:
             self._lock.sign("")
+
+
+def drop_unfinished(journal: Path) -> None:
+    """Remove what a closing of the year that was cut short has left: a copy, as large as all."""
+    for end in (*ENDS, ROLLBACK):
+        with suppress(OSError):
+            journal.with_name(f"{journal.name}{NEXT}{end}").unlink(missing_ok=True)
 
 
 @contextmanager

@@ -1,10 +1,11 @@
 """A year that is closed: an archive, and a journal that goes on as if nothing had happened."""
 
 import os
+import resource
 import shutil
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -366,6 +367,54 @@ def test_what_a_power_cut_left_of_an_earlier_try_is_no_obstacle(
     assert sorted(one.name for one in path.parent.iterdir()) == sorted(
         [path.name, f"{path.name}.lock", archive.name]
     )
+
+
+@contextmanager
+def files_end_at(size: int) -> Iterator[None]:
+    """Let no file grow beyond this: the kernel answers as a full disk does."""
+    was = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, was[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, was)
+
+
+def test_a_till_that_starts_frees_the_room_that_an_earlier_try_has_taken(
+    path: Path, clock: FakeClock
+) -> None:
+    ends = ("", "-wal", "-shm", "-journal")
+    for opens in (till_opens, lambda *by: alone(*by).__enter__()):
+        for end in ends:
+            path.with_name(f"journal.db.next{end}").write_bytes(b"half")
+        opens(path, clock)
+        assert not list(path.parent.glob("journal.db.next*"))
+
+
+def test_a_disk_without_room_for_the_archive_is_said_before_anything_is_written(
+    path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
+) -> None:
+    assert marks
+    size = path.stat().st_size
+    os.truncate(path, shutil.disk_usage(path.parent).free)  # a hole, which SQLite does not mind
+    words = r"takes [0-9]+ MB of room on its disk, [0-9]+ MB are"
+    with files_end_at(2**20), pytest.raises(JournalError, match=words):  # never a whole copy of it
+        close_year(path, clock, LATE_S)
+    os.truncate(path, size)
+    assert not path.with_name("journal-from-1.db").exists()
+    with alone(path, clock) as journal:
+        assert verify(journal.reads.connection).sound
+
+
+def test_a_disk_that_fills_leaves_the_journal_and_nothing_else(
+    path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
+) -> None:
+    assert marks
+    with files_end_at(path.stat().st_size - 1), pytest.raises(JournalError):
+        close_year(path, clock, LATE_S)
+    with closing(connect(path, read_only=True)) as journal:
+        assert (verify(journal).sound, verify(journal).first_seq) == (True, 1)
+    assert {one.name for one in path.parent.iterdir()} == {path.name, f"{path.name}.lock"}
 
 
 def test_the_mirror_goes_on_in_its_file(

@@ -16,16 +16,15 @@ from taptill.domain.clock import Clock
 from taptill.domain.entry import Draft, Entry, Kind
 from taptill.domain.errors import JournalError, UsageError
 from taptill.journal import projection
-from taptill.journal.faults import ENDS, in_words
+from taptill.journal.faults import in_words
 from taptill.journal.file import JournalFile, entries, positions, sync_folder
 from taptill.journal.identity import last_opened, refuse_late, refuse_while_open
-from taptill.journal.lock import LoneJournal, alone
+from taptill.journal.lock import NEXT, LoneJournal, alone, drop_unfinished
 from taptill.journal.reads import Reads
 from taptill.journal.verify import verify
 
-NEXT = ".next"
-ROLLBACK = "-journal"
-"""SQLite would put what it finds there back into a file that has nothing to do with it."""
+ROOM_MB = 64
+"""What is to be left on the disk beside the archive: the least that a till sells with, and more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +49,7 @@ def close_year(path: Path, clock: Clock, late_max_s: float) -> Closed:
         archive = path.with_name(f"{path.stem}-from-{first_seq}{path.suffix}")
         if archive.exists() and not _earlier_try(archive, journal.reads):
             raise JournalError(path=archive, detail="this file is in the way: put it elsewhere")
+        _refuse_narrow(path)
         drafts = _carried(journal, archive)
         journal.reads.close()
         journal.file.leave_whole()
@@ -73,6 +73,15 @@ def _ready(journal: LoneJournal, clock: Clock, late_max_s: float) -> tuple[Entry
     if not found.sound or end is None:
         raise JournalError(path=reads.path, detail="its chain is broken: taptill journal verify")
     return end, found.first_seq
+
+
+def _refuse_narrow(path: Path) -> None:
+    """Raise JournalError where the disk has no room for a second copy of the journal."""
+    needed = path.stat().st_size // 2**20 + 1 + ROOM_MB
+    free = shutil.disk_usage(path.parent).free // 2**20
+    if free < needed:
+        detail = f"closing it takes {needed} MB of room on its disk, {free} MB are free"
+        raise JournalError(path=path, detail=detail)
 
 
 def _earlier_try(archive: Path, reads: Reads) -> bool:
@@ -103,12 +112,10 @@ def _put_at(
 ) -> Iterator[JournalFile]:
     """Give a new file, or a copy of the journal, that is put in a place once it is whole.
 
-    It belongs to whom the journal belongs, whoever runs this.
+    It belongs to whom the journal belongs, whoever runs this. Whatever fails leaves nothing behind.
     """
     begun = journal.with_name(journal.name + NEXT)
     try:
-        for end in (*ENDS, ROLLBACK):  # what an earlier try has left
-            Path(f"{begun}{end}").unlink(missing_ok=True)
         begun.touch(0o600, exist_ok=False)
         if copied:
             with journal.open("rb") as old, begun.open("ab") as new:
@@ -124,6 +131,8 @@ def _put_at(
         raise JournalError(path=journal, detail=detail) from fault
     except OSError as fault:
         raise in_words(journal, fault) from fault
+    finally:
+        drop_unfinished(journal)
 
 
 def _give_to_owner(begun: Path, was: os.stat_result) -> None:
