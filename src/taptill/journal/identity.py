@@ -17,7 +17,7 @@ from taptill.domain.errors import (
 from taptill.domain.money import Currency
 from taptill.journal.file import entries, mapped
 from taptill.journal.lock import LoneJournal
-from taptill.journal.reads import Reads
+from taptill.journal.reads import Reads, carried_over
 
 Identity = Mapping[str, str]
 """Backend, strategy, form of money, machine and till, as the last `opened` has them."""
@@ -80,9 +80,13 @@ def refuse_moved(other_paths: Iterable[Path], till: str) -> None:
 
 
 def currency(reads: Reads) -> Currency:
-    """Give the currency of the newest charge. Errors: JournalError."""
+    """Give the currency of the newest charge, be it of a year that is closed.
+
+    Errors: JournalError.
+    """
     charge = _newest(reads, Kind.CHARGE)
-    return Currency.named(charge.body.get("currency", "") if charge else "")
+    told = charge.body if charge else carried_over(reads)
+    return Currency.named(told.get("currency", ""))
 
 
 def adopt(journal: LoneJournal, machine: str) -> str:

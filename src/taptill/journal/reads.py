@@ -1,7 +1,7 @@
 """Questions in, facts of the journal out: a reading connection beside the writer's."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -212,10 +212,15 @@ class Reads:
 
 def archive_of(reads: Reads) -> Path | None:
     """Give the archive that a journal follows, beside it; None of one that follows none."""
+    name = carried_over(reads).get("archive")
+    return Path(reads.path).with_name(Path(name).name) if name else None
+
+
+def carried_over(reads: Reads) -> Mapping[str, Any]:
+    """Give what the first entry of a journal that follows an archive says; empty of another one."""
     where = "seq = (SELECT min(seq) FROM entries) AND kind = 'carried'"
     with mapped(reads.path):
-        name = next((one.body.get("archive") for one in entries(reads.connection, where)), None)
-    return Path(reads.path).with_name(Path(name).name) if name else None
+        return next((one.body for one in entries(reads.connection, where)), {})
 
 
 @contextmanager

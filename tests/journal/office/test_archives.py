@@ -8,17 +8,21 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.clock import FakeClock
-from tests.journal.drafts import ADA
+from tests.journal.drafts import ADA, attempt, charge, receipt
 from tests.journal.office.test_year import HERE, LATE_S, judged, sell, till_opens
 
+from taptill.domain.entry import Draft, Kind
 from taptill.domain.errors import JournalArchiveError, JournalError
-from taptill.domain.mark import KEY, Mark, read_marks
+from taptill.domain.mark import HASH_DIGITS, KEY, Mark, read_marks
 from taptill.domain.money import Money
 from taptill.domain.pending import ByMarks
 from taptill.journal import schema
 from taptill.journal.file import JournalFile
+from taptill.journal.identity import currency
 from taptill.journal.journal import Journal
 from taptill.journal.lock import alone
+from taptill.journal.office.cases import charge_before
+from taptill.journal.office.files import book, next_file
 from taptill.journal.office.year import close_year
 from taptill.journal.reads import Reads, check_archives
 from taptill.settlement.judgement import Behind
@@ -151,3 +155,34 @@ def read_by_it(path: Path, archive: Path, clock: FakeClock, journal_id: str, old
         check_archives(journal.reads)
     with closing(Reads(archive)) as closed:
         assert closed.connection.execute("PRAGMA user_version").fetchone() == (3,)
+
+
+def test_amounts_and_customers_are_named_after_a_close_as_before(
+    path: Path, clock: FakeClock
+) -> None:
+    till_opens(path, clock)
+    with alone(path, clock) as journal:
+        body = {"currency": "JPY", "external_id": "C-17"}
+        (entry,) = journal.append(Draft(Kind.CHARGE, ADA, 320, body))
+        mark = Mark(entry.seq, 320, entry.hash[:HASH_DIGITS])
+        journal.append(attempt(ADA, mark), receipt(ADA, mark))
+    clock.pass_time(LATE_S + 1)
+    for _ in range(3):  # what a year has carried over is carried over again
+        with closing(Reads(path)) as reads:
+            assert currency(reads).text(Money(80)) == "80"
+            about = charge_before(reads.connection, ADA, 2**62)
+            assert {key: about[key] for key in body} == body
+            assert charge_before(reads.connection, 99, 2**62) == {}
+        close_year(path, clock, LATE_S)
+
+
+def test_files_for_the_office_are_numbered_on_after_a_close(path: Path, clock: FakeClock) -> None:
+    for number in (1, 2):
+        till_opens(path, clock, strategy="export")
+        with alone(path, clock) as journal:
+            journal.append(charge(ADA, 100))
+            assert next_file(journal).number == number
+            book(journal, number, "Jo")
+        till_opens(path, clock)
+        for _ in range(2):
+            close_year(path, clock, LATE_S)

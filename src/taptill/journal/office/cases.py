@@ -14,6 +14,7 @@ _SINCE = (
     "GROUP BY customer_id)"
 )
 _OF_CUSTOMER = "customer_id = ?"
+_CARRIED = "kind = 'carried' AND customer_id = ?"
 _CHARGE = (
     f"seq = (SELECT max(seq) FROM entries WHERE customer_id = ? AND seq <= ? "  # noqa: S608 - constant
     f"AND {MONEY} AND kind = 'charge')"
@@ -49,8 +50,13 @@ def cases(connection: sqlite3.Connection) -> list[Case]:
 
 
 def charge_before(connection: sqlite3.Connection, customer_id: int, seq: int) -> Mapping[str, Any]:
-    """Give the body of a customer's last charge up to `seq`: who that is for the office."""
-    return next((one.body for one in entries(connection, _CHARGE, [customer_id, seq])), {})
+    """Give the body of a customer's last charge up to `seq`: who that is for the office.
+
+    Of one who was only charged before a year was closed, what was carried over of that.
+    """
+    found = next(entries(connection, _CHARGE, [customer_id, seq]), None)
+    found = found or next(entries(connection, _CARRIED, [customer_id]), None)
+    return found.body if found else {}
 
 
 def _put_there_by(position: Position) -> int | None:

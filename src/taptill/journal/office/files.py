@@ -14,7 +14,7 @@ from taptill.domain.money import Currency, Money
 from taptill.journal.file import entries
 from taptill.journal.lock import LoneJournal
 from taptill.journal.office.cases import charge_before
-from taptill.journal.reads import Reads
+from taptill.journal.reads import Reads, carried_over
 from taptill.journal.schema import MONEY
 
 FORMS = ("csv", "json")
@@ -85,7 +85,7 @@ def next_file(journal: LoneJournal) -> OfficeFile:
         raise UsageError(problem="no money entry since the last file")
     total = sum(entry.amount_minor or 0 for entry in found)
     body = {
-        "number": len(before) + 1,
+        "number": last_number(journal.reads) + 1,
         "journal_id": (journal.reads.last_opened() or {})["journal_id"],
         "first_seq": first_seq,
         "last_seq": found[-1].seq,
@@ -94,6 +94,12 @@ def next_file(journal: LoneJournal) -> OfficeFile:
     }
     journal.append(Draft(Kind.EXPORTED, body=body))
     return office_files(journal.reads)[-1]
+
+
+def last_number(reads: Reads) -> int:
+    """Give the number of the last file, of a year that is closed, too; 0: there is none."""
+    found = office_files(reads)
+    return found[-1].number if found else int(carried_over(reads).get("files", 0))
 
 
 def write_file(reads: Reads, file: OfficeFile, path: Path, form: str, written: Writer) -> None:

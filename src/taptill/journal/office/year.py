@@ -18,10 +18,15 @@ from taptill.domain.errors import JournalError, UsageError
 from taptill.journal import projection
 from taptill.journal.faults import in_words
 from taptill.journal.file import JournalFile, entries, positions, sync_folder
-from taptill.journal.identity import last_opened, refuse_late, refuse_while_open
+from taptill.journal.identity import currency, last_opened, refuse_late, refuse_while_open
 from taptill.journal.lock import NEXT, LoneJournal, alone, drop_unfinished
+from taptill.journal.office.cases import charge_before
+from taptill.journal.office.files import last_number
 from taptill.journal.reads import Reads
 from taptill.journal.verify import verify
+
+CARRIED_OVER = ("external_id", "currency")
+"""What the office knows a customer by, of his last charge."""
 
 ROOM_MB = 64
 """What is to be left on the disk beside the archive: the least that a till sells with, and more."""
@@ -50,7 +55,7 @@ def close_year(path: Path, clock: Clock, late_max_s: float) -> Closed:
         if archive.exists() and not _earlier_try(archive, journal.reads):
             raise JournalError(path=archive, detail="this file is in the way: put it elsewhere")
         _refuse_narrow(path)
-        drafts = _carried(journal, archive)
+        drafts = _carried(journal, archive, end.seq)
         journal.reads.close()
         journal.file.leave_whole()
         with _put_at(archive, path, clock, copied=True) as file:  # no till opens it ever again
@@ -97,13 +102,21 @@ def _earlier_try(archive: Path, reads: Reads) -> bool:
     return any(entries(reads.connection, "seq = ? AND hash = ?", before))
 
 
-def _carried(journal: LoneJournal, archive: Path) -> list[Draft]:
-    rows = [projection.to_row(one) for one in positions(journal.reads.connection)]
-    return [
-        Draft(Kind.CARRIED, body={"archive": archive.name}),
-        *(Draft(Kind.CARRIED, row[0], body={"position": list(row)}) for row in rows),
-        Draft(Kind.OPENED, body=last_opened(journal)),
-    ]
+def _carried(journal: LoneJournal, archive: Path, end_seq: int) -> list[Draft]:
+    """Give what the journal that follows begins with: each customer, and who that is."""
+    connection = journal.reads.connection
+    head = {
+        "archive": archive.name,
+        "currency": currency(journal.reads).code,
+        "files": last_number(journal.reads),  # of another journal id, but the office counts on
+    }
+    drafts = [Draft(Kind.CARRIED, body=head)]
+    for one in positions(connection):
+        about = charge_before(connection, one.customer_id, end_seq)
+        body = {"position": list(projection.to_row(one))}
+        body |= {key: about[key] for key in CARRIED_OVER if key in about}
+        drafts.append(Draft(Kind.CARRIED, one.customer_id, body=body))
+    return [*drafts, Draft(Kind.OPENED, body=last_opened(journal))]
 
 
 @contextmanager
