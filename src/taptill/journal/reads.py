@@ -9,7 +9,7 @@ from typing import Any
 from taptill.domain.decision import OfflineSpend
 from taptill.domain.entry import Entry, Footing, Kind, Position
 from taptill.domain.errors import JournalArchiveError, JournalError
-from taptill.domain.money import Money
+from taptill.domain.money import MINOR_MAX, Money
 from taptill.journal import projection
 from taptill.journal.file import (
     ENTRY_COLUMNS,
@@ -23,7 +23,7 @@ from taptill.journal.file import (
     position,
 )
 from taptill.journal.footing import footing, start_seq
-from taptill.journal.schema import MONEY, RARE
+from taptill.journal.schema import CARRIED_SEQ, MONEY, RARE
 from taptill.settlement.requests import JournalAnswer
 
 END_CHECKED = 1000
@@ -31,12 +31,14 @@ END_CHECKED = 1000
 
 # One walk over the open customers, however many they are after an offline day. The first IN is
 # the words of the index, too.
-_OFFLINE_SPEND = f"""
+_ASKED = """
 WITH asked (customer_id, above) AS (
     SELECT ?1, ?2 UNION ALL
     SELECT customer_id, coalesce(seen_seq, start_seq) FROM positions
     WHERE open AND customer_id != ?1
 )
+"""
+_OFFLINE_SPEND = f"""{_ASKED}
 SELECT coalesce(sum(amount_minor) FILTER (WHERE c.customer_id = ?1), 0),
        coalesce(sum(amount_minor), 0)
 FROM asked JOIN entries c ON c.customer_id = asked.customer_id AND c.seq > asked.above
@@ -45,6 +47,15 @@ WHERE {MONEY} AND kind = 'charge' AND json_extract(body, '$.offline') AND NOT EX
     WHERE v.kind = 'void' AND v.charge_id = c.charge_id AND v.charge_id IS NOT NULL
 )
 """  # noqa: S608 - constants
+
+# Whose row was set back to a mark from before the close: the archive has the rest.
+_SET_BACK = f"""{_ASKED}
+SELECT asked.customer_id, above FROM asked JOIN entries c ON c.customer_id = asked.customer_id
+WHERE c.kind = 'carried' AND {CARRIED_SEQ} > above
+"""  # noqa: S608 - constants
+
+SPENT = Money(MINOR_MAX)
+"""More than any cap."""
 
 
 class Reads:
@@ -135,8 +146,22 @@ class Reads:
         asked = (*self._state(), customer_id, above_seq)
         if self._spent is None or self._spent[0] != asked:
             own, terminal = self._ask(_OFFLINE_SPEND, customer_id, above_seq)[0]
-            self._spent = (asked, OfflineSpend(Money(own), Money(terminal)))
+            try:
+                own_before, before = self._archived_spend(customer_id, above_seq)
+            except JournalArchiveError:
+                return OfflineSpend(SPENT, SPENT)  # nobody can say
+            spend = OfflineSpend(Money(own + own_before), Money(terminal + before))
+            self._spent = (asked, spend)
         return self._spent[1]
+
+    def _archived_spend(self, customer_id: int, above_seq: int) -> tuple[int, int]:
+        own = terminal = 0
+        for one, above in self._ask(_SET_BACK, customer_id, above_seq):
+            with archived(self) as closed:  # in which nothing is open: the one's own is all
+                spent = closed.offline_spend(one, above).terminal.minor if closed else 0
+            own += spent if one == customer_id else 0
+            terminal += spent
+        return own, terminal
 
     def last_sales(self, count: int) -> list[Entry]:
         """Give the last charges and voids, oldest first."""

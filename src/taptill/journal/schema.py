@@ -9,10 +9,10 @@ there are the same in all."""
 
 ARCHIVES_SINCE = 3
 """The archive of a closed year keeps the format that it was closed with, and is read all the same.
-Whoever makes format 4 must leave these as 3 has them: the table `entries`, `customer_id` and
-`start_seq` of `positions`, and the positions in `carried` entries, to whose end may be added what
-`projection.from_row` can do without. `verify` reads all columns of `positions`: let it leave them
-out for a file of an older format."""
+Whoever makes format 4 must leave these as 3 has them: the table `entries`, what `footing` and
+`Reads.offline_spend` read of `positions`, and the positions in `carried` entries, to whose end may
+be added what `projection.from_row` can do without. `verify` reads all columns of `positions`: let
+it leave them out for a file of an older format."""
 
 _ENTRIES = {
     "seq": int,

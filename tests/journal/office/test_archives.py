@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.clock import FakeClock
-from tests.journal.drafts import ADA, attempt, charge, receipt
+from tests.journal.drafts import ADA, BEN, attempt, charge, receipt, taken_back
 from tests.journal.office.test_year import HERE, LATE_S, judged, sell, till_opens
 
+from taptill.domain.decision import OfflineSpend
 from taptill.domain.entry import Draft, Kind
 from taptill.domain.errors import JournalArchiveError, JournalError
 from taptill.domain.mark import HASH_DIGITS, KEY, Mark, read_marks
@@ -186,3 +187,27 @@ def test_files_for_the_office_are_numbered_on_after_a_close(path: Path, clock: F
         till_opens(path, clock)
         for _ in range(2):
             close_year(path, clock, LATE_S)
+
+
+def test_a_row_that_was_set_back_brings_back_what_was_sold_offline_before_the_close(
+    path: Path, clock: FakeClock
+) -> None:
+    """Whoever asks, for the terminal's cap; without the archive nobody knows: it is used up."""
+    till_opens(path, clock)
+    with alone(path, clock) as journal:
+        old = sell(journal, 320, offline=True)
+        sell(journal, 80, before=320, offline=True)
+        sell(journal, 40, BEN, offline=True)
+    clock.pass_time(LATE_S + 1)
+    archive = close_year(path, clock, LATE_S).archive
+    with alone(path, clock) as journal:
+        assert journal.reads.offline_spend(BEN, 0) == OfflineSpend(Money(40), Money(40))
+        journal.append(taken_back(ADA, old), charge(ADA, 5, offline=True))
+        assert journal.reads.offline_spend(ADA, old.seq) == OfflineSpend(Money(85), Money(85))
+        assert journal.reads.offline_spend(BEN, 0) == OfflineSpend(Money(40), Money(125))
+        assert journal.reads.offline_spend(99, 0) == OfflineSpend(Money(0), Money(85))
+        elsewhere = archive.rename(archive.with_name("elsewhere.db"))
+        spent = journal.reads.offline_spend(BEN, 1)
+        assert spent.customer == spent.terminal > Money(10**9)
+        elsewhere.rename(archive)
+        assert journal.reads.offline_spend(BEN, 1) == OfflineSpend(Money(40), Money(125))

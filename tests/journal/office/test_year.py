@@ -52,9 +52,16 @@ def fit(path: Path, archive: Path) -> bool:
         return follows(reads, closed)
 
 
-def sell(journal: LoneJournal, amount: int, customer: int = ADA, before: int = 0) -> Mark:
+def sell(
+    journal: LoneJournal,
+    amount: int,
+    customer: int = ADA,
+    before: int = 0,
+    *,
+    offline: bool = False,
+) -> Mark:
     """Charge and settle; give the mark that the row holds then."""
-    (entry,) = journal.append(charge(customer, amount))
+    (entry,) = journal.append(charge(customer, amount, offline=offline))
     mark = Mark(entry.seq, before + amount, entry.hash[:HASH_DIGITS])
     journal.append(attempt(customer, mark), receipt(customer, mark))
     return mark

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from tests.fakes.clock import FakeClock
 from tests.journal.drafts import ADA, BEN, attempt, charge, receipt
 
-from taptill.domain.entry import Draft, Footing, Kind
+from taptill.domain.decision import OfflineSpend
+from taptill.domain.entry import Draft, Entry, Footing, Kind
 from taptill.domain.mark import HASH_DIGITS, Mark
+from taptill.domain.money import Money
 from taptill.journal.identity import fork
 from taptill.journal.lock import LoneJournal, alone
 from taptill.journal.office.year import close_year
@@ -31,11 +33,14 @@ class Ledger:
     def __init__(self) -> None:
         self.footings: dict[int, Footing] = {}
         self.last: dict[int, Mark] = {}
+        self.offline: list[Entry] = []
 
     def sell(self, journal: LoneJournal, customer: int, amount: int) -> None:
         """Charge and settle at once: nothing may be open when a year is closed."""
-        kind = charge(customer, amount) if amount > 0 else Draft(Kind.REPAYMENT, customer, amount)
-        (entry,) = journal.append(kind)
+        sold = charge(customer, amount, offline=amount % 2 == 1)
+        (entry,) = journal.append(sold if amount > 0 else Draft(Kind.REPAYMENT, customer, amount))
+        if entry.body.get("offline"):
+            self.offline.append(entry)
         seen = self.last.get(customer)
         total = (seen.total if seen else 0) + amount
         mark = Mark(entry.seq, total, entry.hash[:HASH_DIGITS])
@@ -46,6 +51,7 @@ class Ledger:
     def fork(self) -> None:
         self.footings.clear()
         self.last.clear()
+        self.offline.clear()
 
     def check(self, path: Path) -> None:
         with closing(Reads(path)) as reads:
@@ -56,7 +62,16 @@ class Ledger:
             for customer in CUSTOMERS:
                 position = reads.position(customer)
                 assert (position.last if position else None) == self.last.get(customer)
+                self.check_spend(reads, customer, position.start_seq if position else 0)
             assert verify(reads.connection).sound
+
+    def check_spend(self, reads: Reads, customer: int, start_seq: int) -> None:
+        """Whatever mark a row is set back to, the offline charges beyond it count."""
+        held = [seq for seq, one in self.footings.items() if one.customer_id == customer]
+        for above in (start_seq, *held):
+            beyond = [one for one in self.offline if one.seq > above]
+            own = sum(one.amount_minor or 0 for one in beyond if one.customer_id == customer)
+            assert reads.offline_spend(customer, above) == OfflineSpend(Money(own), Money(own))
 
 
 @settings(max_examples=20)
