@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,7 @@ class Reads:
         return found or self._archived(seq)
 
     def _archived(self, seq: int) -> Footing | None:
-        if seq >= self._beginning()[0]:
+        if seq >= first_seq(self):
             return None
         with archived(self) as closed:
             found = closed.footing(seq) if closed else None
@@ -270,9 +270,26 @@ def archived(reads: Reads) -> Iterator[Reads | None]:
         raise
     except JournalError as fault:
         words = f"{name}: {fault.fields.get('detail', 'a newer version wrote it')}"
-    with mapped(path):
-        seq = beginning(reads.connection)[0] - 1
-    raise JournalArchiveError(path=path, seq=seq, detail=words)
+    raise JournalArchiveError(path=path, seq=first_seq(reads) - 1, detail=words)
+
+
+@contextmanager
+def holding(reads: Reads, seq: int) -> Iterator[Reads]:
+    """Give the journal itself, or, of the archives that it follows, the one that has an entry.
+
+    What none has is before the oldest one. Errors: JournalArchiveError.
+    """
+    found = reads
+    with ExitStack() as opened:
+        while seq < first_seq(found) and (closed := opened.enter_context(archived(found))):
+            found = closed
+        yield found
+
+
+def first_seq(reads: Reads) -> int:
+    """Give the number of the first entry."""
+    with mapped(reads.path):
+        return beginning(reads.connection)[0]
 
 
 def check_archives(reads: Reads) -> None:

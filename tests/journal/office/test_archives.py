@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.clock import FakeClock
-from tests.journal.drafts import ADA, BEN, attempt, charge, receipt, taken_back
+from tests.journal.drafts import ADA, BEN, attempt, charge, declined, receipt, taken_back
 from tests.journal.office.test_year import HERE, LATE_S, judged, sell, till_opens
 
 from taptill.domain.decision import OfflineSpend
@@ -18,6 +18,7 @@ from taptill.domain.mark import HASH_DIGITS, KEY, Mark, read_marks
 from taptill.domain.money import Money
 from taptill.domain.pending import ByMarks
 from taptill.journal import schema
+from taptill.journal.beside.mirror import Mirror
 from taptill.journal.file import JournalFile
 from taptill.journal.identity import currency
 from taptill.journal.journal import Journal
@@ -26,6 +27,7 @@ from taptill.journal.office.cases import charge_before
 from taptill.journal.office.files import book, next_file
 from taptill.journal.office.year import close_year
 from taptill.journal.reads import Reads, check_archives
+from taptill.journal.verify import Verdict, verify_copy
 from taptill.settlement.judgement import Behind
 
 
@@ -211,3 +213,57 @@ def test_a_row_that_was_set_back_brings_back_what_was_sold_offline_before_the_cl
         assert spent.customer == spent.terminal > Money(10**9)
         elsewhere.rename(archive)
         assert journal.reads.offline_spend(BEN, 1) == OfflineSpend(Money(40), Money(125))
+
+
+def test_a_mirror_that_was_behind_goes_on_from_the_archives(
+    path: Path, clock: FakeClock, old: Mark, stick: Path
+) -> None:
+    """The stick was out at the close, of two years even; the end of an archive is no entry."""
+    assert mirrored(path, stick).entries == 7
+    for _ in range(2):
+        with alone(path, clock) as journal:
+            for amount in range(1, 40):
+                journal.append(Draft(Kind.DECLINED, body={"amount": amount}))
+        close_year(path, clock, LATE_S)
+    with closing(Reads(path)) as reads:
+        end = reads.newest()
+    found = mirrored(path, stick)
+    assert end
+    assert old.seq < end.seq
+    assert (found.sound, found.first_seq, found.entries) == (True, 1, end.seq)
+    assert [one.name for one in stick.iterdir()] == ["taptill.jsonl"]
+
+
+def test_a_mirror_that_misses_an_archive_begins_a_file_of_its_own(
+    path: Path, clock: FakeClock, old: Mark, stick: Path
+) -> None:
+    mirrored(path, stick)
+    with alone(path, clock) as journal:
+        journal.append(declined())
+    closed = close_year(path, clock, LATE_S)
+    assert old.seq < closed.last_seq
+    closed.archive.unlink()
+    mirrored(path, stick)
+    with (stick / "taptill.jsonl.2").open("rb") as file:
+        found = verify_copy(file)
+    assert (found.sound, found.first_seq) == (True, closed.last_seq + 1)
+
+
+@pytest.fixture
+def stick(tmp_path: Path) -> Path:
+    folder = tmp_path / "stick"
+    folder.mkdir()
+    return folder
+
+
+def mirrored(path: Path, stick: Path) -> Verdict:
+    """Let a mirror do all that it has to do."""
+    copy = stick / "taptill.jsonl"
+    mirror = Mirror(path, copy, elsewhere=lambda *_: True)
+    size = -1
+    while copy.exists() is False or size != copy.stat().st_size:
+        size = copy.stat().st_size if copy.exists() else -1
+        mirror.step()
+    mirror.close()
+    with copy.open("rb") as file:
+        return verify_copy(file)

@@ -2,16 +2,17 @@
 
 import logging
 import os
-import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from taptill.domain.errors import JournalError
+from taptill.domain.entry import Kind
+from taptill.domain.errors import JournalArchiveError, JournalError
 from taptill.journal.beside.lines import LINE_BYTES_MAX, from_line, to_line
-from taptill.journal.file import ENTRY_COLUMNS, beginning, connect, mapped, sync_folder
+from taptill.journal.file import ENTRY_COLUMNS, mapped, sync_folder
+from taptill.journal.reads import Reads, first_seq, holding
 
 log = logging.getLogger("taptill.journal")
 
@@ -47,7 +48,8 @@ class Mirror:
     """Keeps the copy up with the journal, from where its last line ends, whatever happened to it.
 
     No file stays open between two steps, so that a stick can be unmounted at any time. A file
-    that does not fit the chain is never touched: `NAME.2` is begun instead.
+    that does not fit the chain is never touched: `NAME.2` is begun instead. A copy that was behind
+    when a year was closed gets the rest from the archive; a new one begins with the journal.
     """
 
     def __init__(
@@ -61,7 +63,7 @@ class Mirror:
         self._target = target
         self._elsewhere = elsewhere
         self._hangs_s = hangs_s
-        self._connection: sqlite3.Connection | None = None
+        self._reads: Reads | None = None
         self._path = target
         self._left: _State | None = None
         self._seq = 0
@@ -100,8 +102,8 @@ class Mirror:
     def close(self) -> None:
         """Write what was committed last, and close the reading connection."""
         self.step()
-        if self._connection:
-            self._connection.close()
+        if self._reads:
+            self._reads.close()
 
     def _failed(self, detail: str) -> float:
         if detail != self._failure:
@@ -112,7 +114,7 @@ class Mirror:
     def _catch_up(self) -> int:
         if self._left is None or self._left != _state(self._path):
             self._find()
-        rows = self._ask(_ROWS, self._seq)
+        rows = self._next_rows()
         if rows or self._unsynced:
             self._write(rows)
         return len(rows)
@@ -136,8 +138,9 @@ class Mirror:
 
     def _fits(self, path: Path) -> bool:
         """Tell whether a file is this journal's copy so far; cut a last line that is incomplete."""
+        begins = first_seq(self._reading())
         if _state(path) is None:
-            self._seq, self._left = 0, None
+            self._seq, self._left = begins - 1, None
             return True
         with path.open("rb") as file:
             line, end, rest = _last_line(file)
@@ -146,23 +149,23 @@ class Mirror:
             if row is None or self._hash_of(row[0]) != row[-1]:
                 return False
             self._seq = row[0]
-        elif rest and not rest.startswith(b'{"seq":%d,' % self._begins_seq()):
+        elif rest and not rest.startswith(b'{"seq":%d,' % begins):
             return False
         else:
-            self._seq = 0
+            self._seq = begins - 1
         if rest:
             os.truncate(path, end)
         self._left = _state(path)
         return True
 
-    def _begins_seq(self) -> int:
-        connection = self._reading()
-        with mapped(self._journal):
-            return beginning(connection)[0]
-
     def _hash_of(self, seq: Any) -> str:
-        known = isinstance(seq, int) and seq < 2**63
-        found = self._ask(_HASH, seq) if known else []
+        if not isinstance(seq, int) or seq >= 2**63:
+            return ""
+        try:
+            with holding(self._reading(), seq + 1) as reads:
+                found = _ask(reads, _HASH, seq)
+        except JournalArchiveError:  # nobody can say whether it fits
+            return ""
         return str(found[0][0]) if found else ""
 
     def _write(self, rows: Sequence[Sequence[Any]]) -> None:
@@ -181,15 +184,22 @@ class Mirror:
         self._left = _state(self._path)
         self._seq = rows[-1][0] if rows else self._seq
 
-    def _ask(self, query: str, seq: int) -> list[Any]:
-        connection = self._reading()
-        with mapped(self._journal):
-            return connection.execute(query, (seq,)).fetchall()
+    def _next_rows(self) -> list[Any]:
+        """Read on behind the copy's end; what ends an archive is no entry of the chain."""
+        journal = self._reading()
+        with holding(journal, self._seq + 1) as found:
+            rows = _ask(found, _ROWS, self._seq)
+        return [row for row in rows if found is journal or row[1] != Kind.RETIRED]
 
-    def _reading(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self._connection = connect(self._journal, read_only=True)
-        return self._connection
+    def _reading(self) -> Reads:
+        if self._reads is None:
+            self._reads = Reads(self._journal)
+        return self._reads
+
+
+def _ask(reads: Reads, query: str, seq: int) -> list[Any]:
+    with mapped(reads.path):
+        return reads.connection.execute(query, (seq,)).fetchall()
 
 
 def _state(path: Path) -> _State | None:
