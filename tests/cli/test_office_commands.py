@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -341,6 +342,22 @@ def test_after_a_fork_the_till_goes_on_beside_its_twin(site: Site) -> None:
     site.settle((BEN, 50))
     assert site.debt(BEN) == pytest.approx(before + 0.50)
     assert "the chain holds" in site.done("journal", "verify")
+
+
+def test_archives_go_along_with_a_journal_that_is_retired(site: Site) -> None:
+    site.settle((BEN, 100))
+    site.done("journal", "close-year", "--late-max-s", "0")
+    said = site.taptill("journal", "retire", "--yes", "--config", str(site.config)).stdout
+    assert f"move {site.state}/journal.db, {site.state}/journal-from-1.db to" in said
+
+
+def test_a_new_id_and_a_close_wait_for_late_requests_as_the_config_says(site: Site) -> None:
+    site.settle((BEN, 100))
+    site.config.write_text(site.config.read_text().replace("late_max_s = 10", "late_max_s = 3600"))
+    for words in (("fork", "--yes"), ("close-year",)):
+        refused = site.taptill("journal", *words, "--config", str(site.config))
+        assert refused.returncode == 64
+        assert re.search(r"wait 3[56]\d\d s", refused.stderr)
 
 
 def test_a_journal_of_another_board_is_refused_and_adopted(site: Site) -> None:

@@ -13,7 +13,7 @@ from taptill.cli.settle import refuse_stopped, say, send_open
 from taptill.clock import SystemClock
 from taptill.config import Config
 from taptill.domain.customer import Snapshot
-from taptill.domain.errors import BackendError, UsageError
+from taptill.domain.errors import BackendError, ConfigError, UsageError
 from taptill.journal import identity
 from taptill.journal.file import positions
 from taptill.journal.lock import alone
@@ -32,9 +32,7 @@ RETIRING = "it is to be retired"
 LATE = click.option(
     "--late-max-s",
     type=click.IntRange(0),
-    default=LATE_MAX_S,
-    show_default=True,
-    help="So long a request that was sent may still land.",
+    help="So long a request that was sent may still land; else as the config says.",
 )
 
 
@@ -84,10 +82,11 @@ def adopt(state_dir: Path | None, *, yes: bool) -> None:
 
 
 @click.command()
+@CONFIG
 @STATE
 @LATE
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def fork(state_dir: Path | None, late_max_s: int, *, yes: bool) -> None:
+def fork(option: Path | None, state_dir: Path | None, late_max_s: int | None, *, yes: bool) -> None:
     """Go on under a new journal id, after a cloned card or a restored backup.
 
     What was not known to be sent then is a case for the conflict desk: the twin, or the journal
@@ -97,20 +96,23 @@ def fork(state_dir: Path | None, late_max_s: int, *, yes: bool) -> None:
     Example:
       taptill journal fork --state-dir /var/lib/taptill
     """
-    path = journal_at(state_dir)
+    path, late_s = journal_at(state_dir), _late_s(option, late_max_s)
     if not yes:
         click.confirm("Go on under a new journal id?", abort=True)
     clock = SystemClock()
     with alone(path, clock) as journal:
-        journal_id, cases = identity.fork(journal, clock, late_max_s)
+        journal_id, cases = identity.fork(journal, clock, late_s)
     click.echo(f"journal id {journal_id} from here on; {cases} cases: taptill conflicts list")
 
 
 @click.command(name="close-year")
+@CONFIG
 @STATE
 @JSON
 @LATE
-def close(state_dir: Path | None, late_max_s: int, *, as_json: bool) -> None:
+def close(
+    option: Path | None, state_dir: Path | None, late_max_s: int | None, *, as_json: bool
+) -> None:
     """Put the journal into an archive beside it and begin the one that follows (till stopped).
 
     It goes on with numbers, chain and marks, and nothing may be open. Keep the archive: the
@@ -121,12 +123,25 @@ def close(state_dir: Path | None, late_max_s: int, *, as_json: bool) -> None:
       taptill journal close-year --state-dir /var/lib/taptill
       taptill journal verify --file /var/lib/taptill/journal-from-1.db
     """
-    closed = close_year(journal_at(state_dir), SystemClock(), late_max_s)
+    closed = close_year(journal_at(state_dir), SystemClock(), _late_s(option, late_max_s))
     if as_json:
         click.echo(json.dumps({**asdict(closed), "archive": str(closed.archive)}))
         return
     click.echo(f"{closed.archive}: entries {closed.first_seq} to {closed.last_seq}")
     click.echo(f"the journal goes on behind them with {closed.customers} customers: start the till")
+
+
+def _late_s(option: Path | None, given: int | None) -> int:
+    """Give how long a request may still land: as said, by the config, or where there is none."""
+    if given is not None:
+        return given
+    try:
+        path = configs.find_config(option)
+    except ConfigError:
+        if option:
+            raise
+        return LATE_MAX_S
+    return configs.load(path, check_reader).settlement.late_max_s
 
 
 @click.command()
@@ -153,7 +168,8 @@ def retire(option: Path | None, state_dir: Path | None, *, yes: bool) -> None:
         _retire_booked(path)
     else:
         asyncio.run(_retire_settled(config, path))
-    click.echo(f"retired: move {path} to your archive")
+    archives = sorted(path.parent.glob(f"{path.stem}-from-*{path.suffix}"))
+    click.echo(f"retired: move {', '.join(map(str, [path, *archives]))} to your archive")
 
 
 def _retire_booked(path: Path) -> None:
