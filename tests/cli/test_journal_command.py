@@ -163,6 +163,7 @@ def test_a_year_is_closed_and_both_its_files_are_verified(tmp_path: Path) -> Non
     assert (
         "5 entries, the chain holds" in taptill(tmp_path, "verify", "--file", str(archive)).stdout
     )
+    reads_the_archive(tmp_path, archive)
     other = JournalFile(archive, FakeClock())
     other.append([[charge(ADA, 1)]])
     other.close()
@@ -177,3 +178,12 @@ def test_a_year_is_closed_and_both_its_files_are_verified(tmp_path: Path) -> Non
         assert (broken.returncode, words in broken.stderr) == (74, True)
         told = taptill(tmp_path, "verify", "--json")
         assert (told.returncode, json.loads(told.stdout)["archives"]) == (74, words)
+
+
+def reads_the_archive(state: Path, archive: Path) -> None:
+    elsewhere = taptill(state, "show", "2")
+    assert (elsewhere.returncode, f"--file {archive}" in elsewhere.stderr) == (74, True)
+    assert "there is no entry 99" in taptill(state, "show", "99").stderr
+    assert "320" in taptill(state, "show", "2", "--file", str(archive)).stdout
+    assert len(taptill(state, "list", "--file", str(archive)).stdout.splitlines()) == 5
+    assert len(taptill(state, "export", "--file", str(archive)).stdout.splitlines()) == 5

@@ -113,6 +113,8 @@ def test_a_disk_that_fills_leaves_the_old_export_and_nothing_else(
     [
         pytest.param(("export", "--to", "{state}/journal.db"), 64, id="the journal itself"),
         pytest.param(("export", "--to", "{state}/journal.db-wal"), 64, id="the journal's log"),
+        pytest.param(("export", "--to", "journal-from-1.db"), 64, id="an archive"),
+        pytest.param(("export", "--file", "{state}/none"), 74, id="no such archive"),
         pytest.param(("export", "--to", "{state}/none/all.jsonl"), 73, id="no such folder"),
         pytest.param(("verify", "--file", "{state}/none"), 74, id="no such file"),
         pytest.param(("verify", "--file", __file__), 74, id="no export"),

@@ -10,14 +10,14 @@ import click
 
 from taptill.cli.office.journal_export import COPY, SEQ_MAX, export
 from taptill.cli.office.moves import COMMANDS as MOVES
-from taptill.cli.options import JSON, STATE, journal_at
+from taptill.cli.options import FILE, JSON, STATE, journal_at
 from taptill.cli.output import plain
 from taptill.clock import SystemClock
 from taptill.domain.entry import Entry
 from taptill.domain.errors import JournalArchiveError, JournalBrokenError, JournalError, UsageError
 from taptill.journal.file import connect, entries
 from taptill.journal.lock import alone
-from taptill.journal.reads import Reads, check_archives
+from taptill.journal.reads import Reads, check_archives, holding
 from taptill.journal.verify import UNREADABLE, Verdict, verify_copy
 from taptill.journal.verify import verify as verify_journal
 
@@ -78,6 +78,7 @@ def verify(state_dir: Path | None, copy: Path | None, *, as_json: bool, rebuild:
 
 @journal.command(name="list")
 @STATE
+@FILE
 @JSON
 @click.option(
     "--last",
@@ -86,24 +87,26 @@ def verify(state_dir: Path | None, copy: Path | None, *, as_json: bool, rebuild:
     show_default=True,
     help="So many of the newest entries.",
 )
-def list_(state_dir: Path | None, *, as_json: bool, last: int) -> None:
+def list_(state_dir: Path | None, archive: Path | None, *, as_json: bool, last: int) -> None:
     """List the newest entries, oldest first.
 
     \b
     Examples:
       taptill journal list --last 5
       taptill journal list --json --state-dir /var/lib/taptill
+      taptill journal list --file /var/lib/taptill/journal-from-1.db
     """
     where = "seq > (SELECT coalesce(max(seq), 0) FROM entries) - ?"
-    with closing(connect(journal_at(state_dir), read_only=True)) as connection:
+    with closing(connect(archive or journal_at(state_dir), read_only=True)) as connection:
         _print(entries(connection, where, [last]), as_json=as_json)
 
 
 @journal.command()
 @STATE
+@FILE
 @JSON
 @click.argument("seq", type=click.IntRange(1, SEQ_MAX))
-def show(state_dir: Path | None, seq: int, *, as_json: bool) -> None:
+def show(state_dir: Path | None, archive: Path | None, seq: int, *, as_json: bool) -> None:
     """Show one entry whole.
 
     \b
@@ -111,16 +114,23 @@ def show(state_dir: Path | None, seq: int, *, as_json: bool) -> None:
       taptill journal show 4711
       taptill journal show 4711 --json
     """
-    path = journal_at(state_dir)
-    with closing(connect(path, read_only=True)) as connection:
-        found = list(entries(connection, "seq = ?", [seq]))
-    if not found:
-        raise JournalError(path=path, detail=f"there is no entry {seq}")
+    with closing(Reads(archive or journal_at(state_dir))) as reads:
+        found = list(entries(reads.connection, "seq = ?", [seq]))
+        if not found:
+            raise JournalError(path=reads.path, detail=_where_else(reads, seq))
     if as_json:
         _print(found, as_json=True)
         return
     for name, value in _columns(found[0]).items():
         click.echo(f"{name:14} {plain(json.dumps(value, ensure_ascii=False), WHOLE)}")
+
+
+def _where_else(reads: Reads, seq: int) -> str:
+    """Say where an entry is that is not in this file. Errors: JournalArchiveError."""
+    with holding(reads, seq) as holder:
+        if holder is reads:
+            return f"there is no entry {seq}"
+        return f"entry {seq} is in an archive: show it with --file {holder.path}"
 
 
 def _walk(path: Path, *, rebuild: bool) -> Verdict:

@@ -28,6 +28,12 @@ class Words(click.ParamType[str]):
 STATE = click.option(
     "--state-dir", type=click.Path(path_type=Path), help="The folder of journal and cache."
 )
+FILE = click.option(
+    "--file",
+    "archive",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Read this archive of a closed year instead.",
+)
 CONFIG = click.option(
     "--config", "option", type=click.Path(path_type=Path), help="The config file."
 )

@@ -5,17 +5,21 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from fnmatch import fnmatch
 from pathlib import Path
 
 import click
 
-from taptill.cli.options import JSON, STATE, journal_at
+from taptill.cli.options import FILE, JSON, STATE, journal_at
 from taptill.cli.output import written
 from taptill.domain.errors import OutputError, UsageError
 from taptill.journal.beside.lines import Row, rows, to_csv, to_line
 from taptill.journal.file import connect, mapped
 
 SEQ_MAX = 2**63 - 1
+JOURNALS = "journal*.db*"
+"""Names of a journal, of its archives and of what SQLite keeps beside them, in any folder."""
+
 SAID_EVERY = 100_000
 
 COPY = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
@@ -24,11 +28,20 @@ OUTPUT = Path("-")
 
 @click.command()
 @STATE
+@FILE
 @JSON
 @click.option("--to", "target", type=COPY, default=OUTPUT, help="A file; - is output, the default.")
 @click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json")
 @click.option("--since", type=click.IntRange(1, SEQ_MAX), default=1, help="From this entry on.")
-def export(state_dir: Path | None, target: Path, form: str, since: int, *, as_json: bool) -> None:
+def export(
+    state_dir: Path | None,
+    archive: Path | None,
+    target: Path,
+    form: str,
+    since: int,
+    *,
+    as_json: bool,
+) -> None:
     """Write every entry with its chain: a line of JSON for each, or CSV.
 
     A file is complete or not there at all. What was written is told on standard output, or where
@@ -38,11 +51,13 @@ def export(state_dir: Path | None, target: Path, form: str, since: int, *, as_js
     Examples:
       taptill journal export --to /media/stick/2026.jsonl
       taptill journal export --since 4712 --format csv --to new.csv --json
+      taptill journal export --file journal-from-1.db --to 2025.jsonl
       taptill journal export | gzip > journal.jsonl.gz
     """
-    path = journal_at(state_dir)
-    if target.resolve().parent == path.resolve().parent and target.name.startswith(path.name):
-        raise UsageError(problem=f"{target} is the journal itself: choose another name")
+    path = archive or journal_at(state_dir)
+    beside = target.resolve().parent == path.resolve().parent and target.name.startswith(path.name)
+    if beside or fnmatch(target.name, JOURNALS):
+        raise UsageError(problem=f"{target} is a journal itself: choose another name")
     with closing(connect(path, read_only=True)) as connection, mapped(path):
         until = connection.execute("SELECT coalesce(max(seq), 0) FROM entries").fetchone()[0]
         written = Counted(rows(connection, since, until), max(0, until - since + 1))
