@@ -34,16 +34,13 @@ ENTRY_NAMES = tuple(ENTRY_COLUMNS.split(", "))
 _ENTRY_PLACES = ", ".join("?" * len(ENTRY_NAMES))
 _ENTRY_IN = f"INSERT INTO entries ({ENTRY_COLUMNS}) VALUES ({_ENTRY_PLACES})"  # noqa: S608
 
-LOG_ROOM = 6 * 2**20
-"""About what a journal writes into its log before the log is brought back into the file."""
-
+LOG_ROOM = 6 * 2**20  # about what is written into the log before it is brought back
 _LAST_MONEY = (
     f"SELECT max(seq) FROM entries WHERE seq BETWEEN ? AND ? AND {schema.MONEY} "  # noqa: S608 - constant
     "GROUP BY customer_id"
 )
 
-BUSY_TIMEOUT_MS = 5000
-"""How long a commit waits for a reader that holds the file, a backup for example."""
+BUSY_TIMEOUT_MS = 5000  # so long a commit waits for a reader, a backup for example
 
 
 def connect(path: Path | str, *, read_only: bool = False) -> sqlite3.Connection:
@@ -193,10 +190,9 @@ class JournalFile:
     def _write_over(self) -> None:
         """Write over the frames of a refused commit, which the next opening would take for good.
 
-        They stay in the log, and in the kernel's memory after a kill, until another frame takes the
-        first one's place: each checksum is made over all before it, so none of the others fits any
-        more. No sync is asked for. It would fail again, that of a new log's header even before the
-        frame is written; the next commit syncs all.
+        They stay in the log until another frame takes the first one's place: each checksum is made
+        over all before it. No sync is asked for, which would fail again, that of a new log's header
+        even before the frame is written; the next commit syncs all.
         """
         self._in_doubt = False
         try:
