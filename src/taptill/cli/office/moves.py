@@ -167,7 +167,7 @@ def retire(option: Path | None, state_dir: Path | None, *, yes: bool) -> None:
     if strategy == "export":
         _retire_booked(path)
     else:
-        asyncio.run(_retire_settled(config, path))
+        asyncio.run(_retire_settled(config, configs.state_dir(state_dir)))
     archives = sorted(path.parent.glob(f"{path.stem}-from-*{path.suffix}"))
     click.echo(f"retired: move {', '.join(map(str, [path, *archives]))} to your archive")
 
@@ -179,8 +179,8 @@ def _retire_booked(path: Path) -> None:
         journal.retire()
 
 
-async def _retire_settled(config: Config, path: Path) -> None:
-    async with sender(config, path.parent, configs.read_token(config)) as connected:
+async def _retire_settled(config: Config, state: Path) -> None:
+    async with sender(config, state, configs.read_token(config)) as connected:
         await _retire(connected, config.settlement.late_max_s)
 
 
