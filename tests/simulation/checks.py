@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.simulation.acts import NAMES, money
+from tests.simulation.acts import NAMES, Verb, money
 from tests.simulation.night import end_cases, heal
 from tests.simulation.till import ModelTill
 from tests.simulation.world import World
@@ -155,8 +155,8 @@ class Checks:
         """Tell whether an alarm, a case or its end names what is missing.
 
         On a backend that does not keep what it is sent, two more signs count: an update that moves
-        no money and is tried for ever, and, where the office paid as well (which hides a half-kept
-        pair), a journaled movement of the base.
+        no money and is tried for ever, and, where the office paid or wrote an old row back as well
+        (which hides a half-kept pair), a journaled movement of the base.
         """
         position, backend = till.position(customer), self._world.backend
         if till.memory.stop is not None or (position and position.conflict):
@@ -167,7 +167,8 @@ class Checks:
             return True  # a person, by name, has given the row up
         if backend.kin.honest:
             return False
-        if self._world.payments_of(customer) and position.base != backend.office_part(customer):
+        office = self._world.payments_of(customer) or self._world.done[Verb.WRITE_BACK]
+        if office and position.base != backend.office_part(customer):
             return True
         return position.open and position.last.total == (
             position.seen.total if position.seen else 0
