@@ -19,12 +19,12 @@ help: ## Say what there is
 demo: $(READY) ## Try it here: a till, a service, sample cards (SERIAL=1: a serial line to write to)
 	@$(BIN)/taptill demo $(if $(SERIAL),--serial) $(if $(LANGUAGE),--language $(LANGUAGE))
 
-check: $(READY) ## Format, lint, types, import contracts, fast tests: under a minute
+check: $(READY) ## Format, lint, types, import contracts, fast tests: a minute and a half
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -q -m "not slow and not bench"
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not bench"
 
 test: $(READY) ## The whole check, with coverage and the tests that run the real program
 	$(BIN)/ruff format --check .

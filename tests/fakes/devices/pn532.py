@@ -6,11 +6,9 @@ faults of a real line.
 
 import os
 import termios
-import tty
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from threading import Thread
+
+from tests.fakes.devices.box import Box
 
 START = b"\x00\x00\xff"
 ACK = b"\x00\x00\xff\x00\xff\x00"
@@ -135,41 +133,20 @@ class Acr122u:
         self.closed = True
 
 
-class Pn532:
-    """Answers in a thread of its own until it is unplugged.
+class Pn532(Box):
+    """Answers looks and all that comes before them.
 
     `fault` is one of `FAULTS` for so many looks as `faults` says; `deaf` is silent to all.
     """
+
+    LAST_WORD = ACK
 
     def __init__(self, baud: int = 115_200) -> None:
         self.chip = Chip()
         self.baud = baud
         self.deaf = False
         self.fault, self.faults = "", 0
-        self._master, self._slave = os.openpty()
-        tty.setraw(self._slave)
-        self.path = Path(os.ttyname(self._slave))
-        self._thread = Thread(target=self._serve)
-        self._thread.start()
-
-    def unplug(self) -> None:
-        """Hang up under the driver."""
-        if self._slave >= 0:
-            # A last word wakes the thread, which then closes the master.
-            self._slave, slave = -1, self._slave
-            os.write(slave, ACK)
-            os.close(slave)
-        self._thread.join(5)
-        assert not self._thread.is_alive()
-
-    def _serve(self) -> None:
-        pending = b""
-        with suppress(OSError):
-            while self._slave >= 0:
-                pending += os.read(self._master, 4096)
-                while taken := self._take(pending):
-                    pending = pending[taken:]
-        os.close(self._master)
+        super().__init__()
 
     def _take(self, pending: bytes) -> int:
         """Answer the first whole frame; give how many bytes are done with."""

@@ -5,19 +5,16 @@ leaves unanswered. Its switches are the faults of a real line.
 """
 
 import os
-import tty
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import reduce
 from operator import xor
-from pathlib import Path
-from threading import Thread
+
+from tests.fakes.devices.box import Box
 
 Answer = Callable[[bytes], bytes]
 """Given the card in the field, or nothing, what the box sends."""
 
 PENDING_MAX = 64
-LAST_WORD = b"\x00"
 
 
 def checked(octets: bytes, start: int = 0) -> bytes:
@@ -128,8 +125,8 @@ OTHERWISE: dict[str, Mapping[bytes, Answer]] = {
 }
 
 
-class PolledBox:
-    """Answers in a thread of its own until it is unplugged.
+class PolledBox(Box):
+    """Answers the questions of its family.
 
     The next `mute` questions get no answer, of the next `cut` answers only half is sent, and in
     the next `garbled` one bit is wrong; the next `lumps` are sent byte by byte.
@@ -140,33 +137,15 @@ class PolledBox:
         self.mute = self.cut = self.garbled = self.lumps = 0
         self.asked: list[bytes] = []
         self._answers = (BOXES | OTHERWISE)[family]
-        self._master, self._slave = os.openpty()
-        tty.setraw(self._slave)
-        self.path = Path(os.ttyname(self._slave))
-        self._thread = Thread(target=self._serve)
-        self._thread.start()
+        super().__init__()
 
-    def unplug(self) -> None:
-        """Hang up under the driver."""
-        if self._slave >= 0:
-            # A last word wakes the thread, which then closes the master.
-            self._slave, slave = -1, self._slave
-            os.write(slave, LAST_WORD)
-            os.close(slave)
-            self._thread.join(5)
-            assert not self._thread.is_alive()
-
-    def _serve(self) -> None:
-        pending = b""
-        with suppress(OSError):
-            while self._slave >= 0:
-                pending = (pending + os.read(self._master, 4096))[-PENDING_MAX:]
-                for question, answer in self._answers.items():
-                    if pending.endswith(question):
-                        pending = b""
-                        self.asked.append(question)
-                        self._send(answer(self.card))
-        os.close(self._master)
+    def _take(self, pending: bytes) -> int:
+        for question, answer in self._answers.items():
+            if pending.endswith(question):
+                self.asked.append(question)
+                self._send(answer(self.card))
+                return len(pending)
+        return max(0, len(pending) - PENDING_MAX)
 
     def _send(self, octets: bytes) -> None:
         if self.mute:
