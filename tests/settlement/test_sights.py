@@ -104,6 +104,26 @@ def test_a_row_that_stays_old_is_that_of_a_backend_that_was_restored(stage: Stag
     assert stage.waiting == []
 
 
+def test_a_row_that_was_restored_as_it_was_is_believed_once(stage: Stage) -> None:
+    """Only its stamp has gone back."""
+    stage.bench.charge(320, 7)
+
+    async def scene(settlement: Settlement) -> None:
+        await asyncio.sleep(1)
+        stage.backend.model.copy_books()
+        for amount in (7, -7):
+            await settlement.sighted(stage.backend.model.pay(7, amount))
+        stage.backend.model.restore_books()
+        for _ in range(2):
+            stage.backend.asked.clear()
+            await settlement.sighted(stage.backend.model.read(7))
+            await asyncio.sleep(60)
+
+    stage.play(scene)
+    assert stage.backend.times("read", 7) == []
+    assert stage.waiting == []
+
+
 def test_an_old_copy_that_comes_by_is_read_again_once(stage: Stage) -> None:
     stage.bench.charge(320, 7)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from taptill.domain.customer import Snapshot
+from taptill.domain.customer import Snapshot, older
 from taptill.domain.entry import Draft, Footing, Kind, Position
 from taptill.domain.mark import Mark, Marks, Place
 from taptill.domain.money import NEARLY_WHOLE
@@ -288,7 +288,8 @@ def _mark_moved(
     match judgement:
         case Holds(mark):
             unheard = position.attempt is not None and position.attempt.open
-            if position.seen == mark and not unheard:
+            restored = older(snapshot.updated_at, position.updated_at)  # its stamp counts from now
+            if position.seen == mark and not unheard and not restored:
                 return []
             return [receipt(snapshot, mark, journal_id)]
         case Behind(mark, taken_back=True):
