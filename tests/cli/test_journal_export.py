@@ -15,7 +15,8 @@ from tests.fakes.clock import FakeClock
 
 from taptill.domain.entry import Draft, Kind
 from taptill.journal.beside.lines import LINE_BYTES_MAX, ROWS, rows, to_csv, to_line
-from taptill.journal.file import ENTRY_COLUMNS, JournalFile, connect
+from taptill.journal.chain import ENTRY_COLUMNS
+from taptill.journal.file import JournalFile, connect
 from taptill.journal.verify import UNREADABLE, Verdict, verify_copy
 
 COUNT = ROWS + 5

@@ -11,8 +11,8 @@ from tests.journal.conftest import Book
 from tests.journal.drafts import ADA, BEN, charge, declined, void
 
 from taptill.domain.errors import JournalBrokenError
-from taptill.journal.chain import canonical, chained_hash
-from taptill.journal.file import ENTRY_COLUMNS, MISSING_END, entries
+from taptill.journal.chain import ENTRY_COLUMNS, canonical, chained_hash
+from taptill.journal.file import MISSING_END, entries
 from taptill.journal.reads import END_CHECKED, Reads
 from taptill.journal.verify import verify
 

@@ -10,7 +10,7 @@ from tests.simulation.backend import Kin
 from taptill.domain.entry import Kind
 from taptill.domain.mark import Mark
 from taptill.settlement.ports import Capabilities
-from taptill.settlement.requests import NoAnswer, Unheard
+from taptill.settlement.requests import NoAnswer, NotThere, Unheard
 from taptill.settlement.schedule import Settlement
 from taptill.settlement.state import State
 
@@ -122,6 +122,20 @@ def test_a_row_that_was_restored_as_it_was_is_believed_once(stage: Stage) -> Non
     stage.play(scene)
     assert stage.backend.times("read", 7) == []
     assert stage.waiting == []
+
+
+def test_a_settled_customer_whose_row_looked_old_and_is_gone_is_no_case(stage: Stage) -> None:
+    stage.bench.charge(320, 7)
+
+    async def scene(settlement: Settlement) -> None:
+        await asyncio.sleep(1)
+        stage.backend.reads[7] = NotThere()
+        await settlement.sighted(stage.backend.model.read(7, ago=1))
+        await asyncio.sleep(60)
+
+    stage.play(scene)
+    assert stage.bench.reads.conflicts() == 0
+    assert len(stage.backend.times("read", 7)) == 2
 
 
 def test_an_old_copy_that_comes_by_is_read_again_once(stage: Stage) -> None:

@@ -34,7 +34,9 @@ def run(option: Path | None, state_dir: Path | None) -> int:
     """
     config = configs.load(configs.find_config(option), check_reader)
     state = configs.state_dir(state_dir)
-    refuse_moved((one / "journal.db" for one in configs.other_state_dirs(state)), config.till.name)
+    here = configs.journal_path(state)
+    others = [(one / here.name).resolve() for one in configs.other_state_dirs(state)]
+    refuse_moved((one for one in others if one != here), config.till.name)
     log_beside(state)
     return show(config, state, configs.read_token(config))
 

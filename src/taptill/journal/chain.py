@@ -1,12 +1,17 @@
-"""Columns in, hash out: each entry's hash covers the one before it (3-charging 3.4)."""
+"""Columns in, hash out, and why a row does not fit: each covers the one before (3-charging 3.4)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
 FIRST_PREV_HASH = "0" * 64
+ENTRY_COLUMNS = (
+    "seq, kind, charge_id, customer_id, amount_minor, body, at, boot_id, uptime_ms, "
+    "clock_trusted, staff, prev_hash, hash"
+)
+ENTRY_NAMES = tuple(ENTRY_COLUMNS.split(", "))
 
 
 def canonical(value: Mapping[str, Any]) -> str:
@@ -31,3 +36,17 @@ def _as_text(value: object) -> str:
 
 # Made once: json.dumps with options makes an encoder at every call.
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_as_text).encode
+
+
+def chain_break(row: Sequence[Any], seq: int, prev_hash: str) -> str:
+    """Say in words why a row is not the chain's entry `seq`; empty while it is."""
+    columns = dict(zip(ENTRY_NAMES, row, strict=True))
+    if columns["seq"] != seq:
+        return "it is missing"
+    if columns.pop("prev_hash") != prev_hash:
+        return "it does not follow the entry before it"
+    try:
+        fits = columns.pop("hash") == chained_hash(prev_hash, columns)
+    except TypeError:  # a damaged page has made bytes of a text
+        fits = False
+    return "" if fits else "its content does not fit its hash"

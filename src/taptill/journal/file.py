@@ -18,20 +18,15 @@ from taptill.domain.errors import (
     JournalTooNewError,
 )
 from taptill.journal import projection, schema
-from taptill.journal.chain import FIRST_PREV_HASH, canonical, chained_hash
+from taptill.journal.chain import ENTRY_COLUMNS, FIRST_PREV_HASH, canonical, chained_hash
 from taptill.journal.faults import IN_DOUBT, UNREADABLE, in_words, leaves_a_commit
 from taptill.journal.footing import footing
 
-ENTRY_COLUMNS = (
-    "seq, kind, charge_id, customer_id, amount_minor, body, at, boot_id, uptime_ms, "
-    "clock_trusted, staff, prev_hash, hash"
-)
 MISSING_END = "it is missing: the sums per customer know of it"
 
-ENTRY_NAMES = tuple(ENTRY_COLUMNS.split(", "))
 
 # Statements of the hot path, written once.
-_ENTRY_PLACES = ", ".join("?" * len(ENTRY_NAMES))
+_ENTRY_PLACES = ", ".join("?" * len(ENTRY_COLUMNS.split(", ")))
 _ENTRY_IN = f"INSERT INTO entries ({ENTRY_COLUMNS}) VALUES ({_ENTRY_PLACES})"  # noqa: S608
 
 LOG_ROOM = 6 * 2**20  # about what is written into the log before it is brought back
@@ -80,6 +75,7 @@ class JournalFile:
         self._clock = clock
         self._end = (0, FIRST_PREV_HASH)
         self._in_doubt = False
+        self._unsynced = False
         self.connection = connect(path)
         try:
             with mapped(path):
@@ -95,6 +91,8 @@ class JournalFile:
         error; a failure of the disk raises, and then nothing of the batch is in the file. Whether
         it is shows only at the next opening where the words are IN_DOUBT.
         """
+        if self._unsynced:
+            self._begin_log_anew()
         try:
             if len(batch) == 1:
                 return [self._append_alone(batch[0])]
@@ -192,17 +190,29 @@ class JournalFile:
 
         They stay in the log until another frame takes the first one's place: each checksum is made
         over all before it. No sync is asked for, which would fail again, that of a new log's header
-        even before the frame is written; the next commit syncs all.
+        even before the frame is written; the next append begins the log anew.
         """
         self._in_doubt = False
         try:
             self.connection.execute("PRAGMA synchronous = OFF")
             self.probe()
+            self._unsynced = True
         except (JournalError, sqlite3.Error) as fault:
             self._in_doubt = True
             raise JournalDiskError(path=self.path, detail=IN_DOUBT) from fault
         finally:
             self.connection.execute("PRAGMA synchronous = FULL")
+
+    def _begin_log_anew(self) -> None:
+        """Leave a log that may have a gap on the disk, at which the next opening would stop.
+
+        A sync that fails calls its pages clean, and the one after it passes without them.
+        """
+        with mapped(self.path):
+            busy = self.connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()[0]
+        if busy:
+            raise JournalError(path=self.path, detail="another program keeps it busy")
+        self._unsynced = False
 
     def _append_alone(self, drafts: Sequence[Draft]) -> list[Entry] | JournalError:
         """Spare a lone group the savepoint, for which SQLite copies each page that it changes."""
@@ -346,20 +356,6 @@ def entry_of(row: Sequence[Any], place: str = "") -> Entry:
         bool(trusted),
         *row[10:],
     )
-
-
-def chain_break(row: Sequence[Any], seq: int, prev_hash: str) -> str:
-    """Say in words why a row is not the chain's entry `seq`; empty while it is."""
-    columns = dict(zip(ENTRY_NAMES, row, strict=True))
-    if columns["seq"] != seq:
-        return "it is missing"
-    if columns.pop("prev_hash") != prev_hash:
-        return "it does not follow the entry before it"
-    try:
-        fits = columns.pop("hash") == chained_hash(prev_hash, columns)
-    except TypeError:  # a damaged page has made bytes of a text
-        fits = False
-    return "" if fits else "its content does not fit its hash"
 
 
 def _open(path: Path | str, *, read_only: bool) -> sqlite3.Connection:

@@ -11,11 +11,10 @@ from taptill.domain.entry import Entry, Footing, Kind, Position
 from taptill.domain.errors import JournalArchiveError, JournalError
 from taptill.domain.money import MINOR_MAX, Money
 from taptill.journal import projection
+from taptill.journal.chain import ENTRY_COLUMNS, chain_break
 from taptill.journal.file import (
-    ENTRY_COLUMNS,
     MISSING_END,
     beginning,
-    chain_break,
     connect,
     entries,
     known_end,
@@ -156,11 +155,14 @@ class Reads:
 
     def _archived_spend(self, customer_id: int, above_seq: int) -> tuple[int, int]:
         own = terminal = 0
-        for one, above in self._ask(_SET_BACK, customer_id, above_seq):
-            with archived(self) as closed:  # in which nothing is open: the one's own is all
+        back = self._ask(_SET_BACK, customer_id, above_seq)
+        if not back:
+            return own, terminal
+        with archived(self) as closed:
+            for one, above in back:  # nothing is open in an archive: the one's own is all
                 spent = closed.offline_spend(one, above).terminal.minor if closed else 0
-            own += spent if one == customer_id else 0
-            terminal += spent
+                own += spent if one == customer_id else 0
+                terminal += spent
         return own, terminal
 
     def last_sales(self, count: int) -> list[Entry]:

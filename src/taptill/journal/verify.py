@@ -8,17 +8,8 @@ from typing import BinaryIO
 from taptill.domain.errors import JournalDamagedError
 from taptill.journal import projection
 from taptill.journal.beside.lines import read_rows
-from taptill.journal.chain import FIRST_PREV_HASH
-from taptill.journal.file import (
-    ENTRY_COLUMNS,
-    MISSING_END,
-    beginning,
-    chain_break,
-    entry_of,
-    known_end,
-    mapped,
-    positions,
-)
+from taptill.journal.chain import ENTRY_COLUMNS, FIRST_PREV_HASH, chain_break
+from taptill.journal.file import MISSING_END, beginning, entry_of, known_end, mapped, positions
 
 UNREADABLE = "its line cannot be read"
 

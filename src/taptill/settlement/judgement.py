@@ -146,7 +146,8 @@ def half_kept(snapshot: Snapshot, position: Position, journal_id: str) -> bool:
         return False
     # Refused is not unheard of, but then an earlier send of it may land. No stamp: a person has
     # lifted a halt, and believes the row.
-    unheard = attempt.open or (position.seen != attempt.sent and position.updated_at != "")
+    refused = position.receipted_seq < attempt.sent.seq and position.seen != attempt.sent
+    unheard = attempt.open or (refused and position.updated_at != "")
     if not unheard and not _unlike_its_receipt(snapshot, position, journal_id):
         return False
     marked = snapshot.marks.table.get(journal_id) == attempt.sent
@@ -184,9 +185,12 @@ def assess(
             return verdict, []
         case Unclear(desk):
             known = position.conflict is not None or position.closed_seq == position.last.seq
-            moved = _mark_moved(snapshot, position, found, journal_id)
-            if isinstance(found, Behind) and not found.taken_back:
-                moved = _heard_of(snapshot, position, found.mark, journal_id)
+            moved = (
+                []
+                if known and not position.conflict
+                else _heard_of(snapshot, position, found, journal_id)
+            )
+            moved = moved or _mark_moved(snapshot, position, found, journal_id)
             now = replace(position, seen=found.mark) if isinstance(found, Behind) else position
             return verdict, [*moved, *([] if known else [conflict(now, desk)])]
         case Unenrolled():
@@ -276,10 +280,12 @@ def _base_moved(snapshot: Snapshot, position: Position, journal_id: str) -> list
 
 
 def _heard_of(
-    snapshot: Snapshot, position: Position, mark: Mark | None, journal_id: str
+    snapshot: Snapshot, position: Position, found: Judgement, journal_id: str
 ) -> list[Draft]:
-    """Note a mark that only the row knew of: a person is told what is not covered by it."""
-    return [receipt(snapshot, mark, journal_id)] if mark and mark != position.seen else []
+    """Note a mark that only the row knew of, where it counts what that covers."""
+    if not isinstance(found, Behind) or found.taken_back or found.mark in (None, position.seen):
+        return []
+    return [receipt(snapshot, found.mark, journal_id)]
 
 
 def _mark_moved(
@@ -300,5 +306,7 @@ def _mark_moved(
                 "total": str(snapshot.total),
             }
             return [Draft(Kind.TAKEN_BACK, position.customer_id, body=body)]
+        case Behind() if not position.updated_at:  # a halt was lifted: the row is believed
+            return _heard_of(snapshot, position, judgement, journal_id)
         case _:
             return []

@@ -58,8 +58,7 @@ def settle(task: Task) -> Settling:
             case Snapshot():
                 end = yield from _round(task, row, sent)
             case NotThere():
-                gone = Final(404, "the customer is not there any more")
-                end = yield from refuse(task, gone)
+                end = yield from _gone(task)
             case Unreadable(reason):
                 end = Later(reason)
             case _:
@@ -69,6 +68,15 @@ def settle(task: Task) -> Settling:
         if end is not None and not isinstance(end, Snapshot):
             return end
     return Later("the row keeps changing")
+
+
+def _gone(task: Task) -> Step:
+    """End with a customer who was removed; it is nobody's matter where nothing is to be sent."""
+    look = yield ReadJournal(task.customer_id, None)
+    assert isinstance(look, JournalAnswer)
+    if not (look.position.open or look.position.conflict):
+        return Settled()
+    return (yield from refuse(task, Final(404, "the customer is not there any more")))
 
 
 def _round(task: Task, row: Snapshot, sent: Sent) -> Step:

@@ -18,8 +18,7 @@ from tests.journal.drafts import ADA, charge
 from taptill.journal.beside import mirror as module
 from taptill.journal.beside.lines import from_line
 from taptill.journal.beside.mirror import LOOK_S, RETRY_S, ROWS, Mirror
-from taptill.journal.chain import FIRST_PREV_HASH
-from taptill.journal.file import ENTRY_COLUMNS, chain_break
+from taptill.journal.chain import ENTRY_COLUMNS, FIRST_PREV_HASH, chain_break
 from taptill.journal.journal import PATIENCE_S, Journal
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests.settlement.bench import ADA, OURS, THEIRS, Bench, Scripted, kept, kept_row, row, table
 
 from taptill.domain.customer import Snapshot
-from taptill.domain.entry import Kind
+from taptill.domain.entry import Draft, Kind
 from taptill.domain.mark import Mark
 from taptill.domain.money import Money
 from taptill.domain.pending import pending
@@ -23,6 +23,7 @@ from taptill.settlement.requests import (
     ReadJournal,
     Ruling,
     Settled,
+    Stopped,
     Unheard,
 )
 from taptill.settlement.settle import settle
@@ -176,6 +177,32 @@ def test_what_is_charged_while_a_row_is_given_up_stays_a_case(bench: Bench, sold
     assert decide(bench, replace(WRITE_OFF, amount=35), letter) == Settled()
     assert (bench.position().in_question, bench.position().conflict) == (0, None)
     assert sold.total == 320
+
+
+def test_a_write_off_in_these_books_alone_is_not_opened_by_the_mark_in_the_row(
+    bench: Bench, sold: Mark
+) -> None:
+    """The row keeps its mark and somebody else's keys; its total is all that is left of ours."""
+    there = row(1320, table({OURS: sold}, stamp="x"), at=3)
+    assert bench.settle(there) == OnDesk()
+    assert decide(bench, WRITE_OFF, there) == Settled()
+    sight(bench, there)
+    assert (bench.position().open, bench.position().conflict) == (False, None)
+
+
+def test_a_row_that_a_person_has_believed_halts_nothing_again(bench: Bench) -> None:
+    """Charged during the halt, and the row comes by before it is settled."""
+    mark = bench.charge(320)
+    assert isinstance(bench.settle(row(1000, table()), Unheard("HTTP 500")), Later)
+    half = row(1000, table({OURS: mark}), at=3)
+    assert isinstance(bench.settle(half), Stopped)
+    bench.charge(80)
+    bench.write(Draft(Kind.RESUMED, ADA))
+    for _ in range(2):
+        sight(bench, half)
+    assert not bench.reads.halted()
+    assert bench.settle(half, kept(4)) == Settled()
+    assert bench.updates[-1].total == Decimal(1080)
 
 
 def test_what_was_written_off_and_is_in_the_row_after_all_is_taken_out_again(

@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
@@ -22,12 +25,15 @@ from taptill.settlement.requests import NoAnswer, RowAnswer, Unreadable
 from taptill.settlement.settle import STALE_MAX
 from taptill.wiring import Sender, check_reader, machine, sender
 
+_A = TypeVar("_A")
 LATE_MAX_S = 120
 ROUNDS = 3
 """So often a journal that is to be retired is settled and looked at anew."""
 
 LOOKED_AT_ONCE = 100
 TICK_S = 1.0
+PAUSES_S = (1.0, 2.0, 4.0)
+PAUSE_S_MAX = 60.0
 RETIRING = "it is to be retired"
 LATE = click.option(
     "--late-max-s",
@@ -213,7 +219,7 @@ async def _look_at_all(connected: Sender) -> None:
     for first in range(0, len(customers), LOOKED_AT_ONCE):
         some = customers[first : first + LOOKED_AT_ONCE]
         say(f"looking at customer {first + len(some)} of {len(customers)}")
-        answer = await connected.api.read_rows(some)
+        answer = await _answered(partial(connected.api.read_rows, some))
         rows = {} if isinstance(answer, NoAnswer) else answer
         for customer in some:
             await _look_at(connected, customer, rows.get(customer))
@@ -225,7 +231,7 @@ async def _look_at(connected: Sender, customer: int, row: RowAnswer | None) -> N
     An old copy is asked for anew; one that stays is the row of a backend that was restored.
     """
     for copies in range(1, STALE_MAX + 1):
-        seen = row or await connected.api.read_row(customer)
+        seen = row or await _answered(partial(connected.api.read_row, customer))
         if isinstance(seen, NoAnswer | Unreadable):
             raise BackendError(detail=f"{seen.reason}; nothing was retired, try again")
         if not isinstance(seen, Snapshot):
@@ -233,6 +239,17 @@ async def _look_at(connected: Sender, customer: int, row: RowAnswer | None) -> N
         if await connected.settlement.compare(seen, believed=copies == STALE_MAX):
             return
         row = None
+
+
+async def _answered(ask: Callable[[], Awaitable[_A | NoAnswer]]) -> _A | NoAnswer:
+    """Ask again after a while where the backend does not answer: it may ask for patience."""
+    answer = await ask()
+    for pause_s in PAUSES_S:
+        if not isinstance(answer, NoAnswer) or answer.denied:
+            break
+        await asyncio.sleep(min(answer.retry_after_s or pause_s, PAUSE_S_MAX))
+        answer = await ask()
+    return answer
 
 
 COMMANDS = (open_, adopt, fork, close, retire)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, BinaryIO
 
-from taptill.journal.file import ENTRY_COLUMNS, ENTRY_NAMES
+from taptill.journal.chain import ENTRY_COLUMNS, ENTRY_NAMES
 
 ROWS = 1000
 """Entries read at once, so that an export never keeps a till's log from being shortened."""

@@ -11,7 +11,8 @@ from typing import Any, BinaryIO
 from taptill.domain.entry import Kind
 from taptill.domain.errors import JournalArchiveError, JournalError
 from taptill.journal.beside.lines import LINE_BYTES_MAX, from_line, to_line
-from taptill.journal.file import ENTRY_COLUMNS, mapped, sync_folder
+from taptill.journal.chain import ENTRY_COLUMNS
+from taptill.journal.file import mapped, sync_folder
 from taptill.journal.reads import Reads, first_seq, holding
 
 log = logging.getLogger("taptill.journal")

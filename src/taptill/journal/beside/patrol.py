@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from taptill.domain.errors import JournalError
-from taptill.journal.chain import FIRST_PREV_HASH
-from taptill.journal.file import ENTRY_COLUMNS, beginning, chain_break, connect, mapped
+from taptill.journal.chain import ENTRY_COLUMNS, FIRST_PREV_HASH, chain_break
+from taptill.journal.file import beginning, connect, mapped
 
 log = logging.getLogger("taptill.journal")
 
