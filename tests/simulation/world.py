@@ -46,7 +46,8 @@ class World:
     """Tills, a backend and a network; `perform` does one act if it is possible.
 
     `calm` as long as nothing has happened that a person may have to decide about; `looks_halved`
-    once the office has moved a total by what a sale may come to (docs/adr/0001). `story` holds
+    once the office has moved a total by what a sale may come to (docs/adr/0001), or has undone one
+    with an old form. `story` holds
     what happened as sentences with their figures, put together only where somebody reads them.
     """
 
@@ -57,7 +58,7 @@ class World:
         self.under_way: list[Packet] = []
         self.person = Person(self.backend, self.under_way)
         self.former: list[Former] = []
-        self.forms: list[tuple[int, Decimal]] = []
+        self.forms: list[tuple[int, Decimal, Decimal]] = []
         self.calm = kin.honest
         self.story: list[tuple[str, tuple[object, ...]]] = []
         self.done: Counter[str] = Counter()
@@ -421,13 +422,14 @@ class World:
 
     def _open_form(self, act: Act) -> bool:
         total = self.backend.read(act.customer).total
-        self.forms.append((act.customer, total + act.how))
+        self.forms.append((act.customer, total, total + act.how))
         return self._say("the office opens {}'s row: total {}", NAMES[act.customer], total)
 
     def _save_form(self, act: Act) -> bool:
         if act.how >= len(self.forms):
             return False
-        customer, total = self.forms.pop(act.how)
+        customer, read, total = self.forms.pop(act.how)
+        self.looks_halved = self.looks_halved or read != self.backend.read(customer).total
         written = self.backend.set_total(customer, total)
         return self._paid(customer, "the office saves the total {} of {}: {}", total, written)
 
