@@ -38,6 +38,7 @@ CASES: dict[str, tuple[RawKind, list[Card], list[str]]] = {
         [card("26DEFAE7", "3891977766"), card("0102030A", "0167969281")],
         ['card_id = ["reverse-bytes", "8H10D"]'],
     ),
+    "ten digits as they are": (TEXT, [card("0013961168", "0013961168")], ['card_id = ["text"]']),
     "hex as it is": (UID, [card("A1B2C3D4", "A1B2C3D4")], ['card_id = ["HEX"]']),
     "text as it is": (TEXT, [card("xy-0009", "xy-0009")], ['card_id = ["text"]']),
     "printed decimal to hex": (

@@ -10,13 +10,17 @@ from dataclasses import dataclass
 from itertools import product
 from random import Random
 
+from taptill.domain.card_id import CARD_ID_LENGTH_MAX
 from taptill.domain.tap import CardTrouble
 from taptill.readers.frames import RawKind
 from taptill.readers.normaliser import Normaliser, normaliser
 
 Rule = tuple[str, ...]
 
+Made = Sequence[str | CardTrouble]
+
 PROBES = 24
+UINT32_END = 2**32
 _PARSES: Mapping[RawKind, Sequence[Rule]] = {
     RawKind.TEXT: (
         ("from-hex",),
@@ -96,8 +100,11 @@ def _like(cards: Sequence[Card], gives: RawKind) -> list[str]:
     raws = [card.raw for card in cards]
     digits = "0123456789ABCDEF"
     if gives is RawKind.TEXT and all(map(str.isdecimal, raws)):
-        digits = "0123456789"
-    elif all(map(str.islower, raws)):
+        # A card of 32 bits prints ten digits, and none above 4294967295.
+        end = UINT32_END if all(int(raw) < UINT32_END for raw in raws) else 10**CARD_ID_LENGTH_MAX
+        sizes = [len(dice.choice(raws)) for _ in range(PROBES)]
+        return [f"{dice.randrange(min(end, 10**size)):0{size}d}" for size in sizes]
+    if all(map(str.islower, raws)):
         digits = digits.lower()
     return [
         "".join(dice.choice(digits) if one.isalnum() else one for one in dice.choice(raws))
@@ -106,12 +113,19 @@ def _like(cards: Sequence[Card], gives: RawKind) -> list[str]:
 
 
 def _different(rules: Iterable[tuple[Rule, Normaliser]], probes: Sequence[str]) -> Iterator[Rule]:
-    seen: set[tuple[str | CardTrouble, ...]] = set()
+    kept: list[Made] = []
     for steps, rule in rules:
-        made = tuple(rule.card_id(probe) for probe in probes)
-        if made not in seen:
-            seen.add(made)
+        made = [rule.card_id(probe) for probe in probes]
+        if not any(_no_other(made, one) for one in kept):
+            kept.append(made)
             yield steps
+
+
+def _no_other(made: Made, kept: Made) -> bool:
+    """Tell whether a rule names no card otherwise, though it may refuse some."""
+    pairs = zip(made, kept, strict=True)
+    named = [one == other for one, other in pairs if not isinstance(one, CardTrouble)]
+    return made == kept or (bool(named) and all(named))
 
 
 def config_lines(rule: Rule) -> str:
