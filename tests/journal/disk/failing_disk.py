@@ -1,6 +1,7 @@
 """A path and a way to lose a sale in, what was promised out, as JSON; then the process is dead.
 
-The disk fails once the journal's folder is called `failing`: strace lets no sync pass there.
+The disk fails while the journal's folder is called `failing`: strace lets no sync pass there, or
+`page_cache.c` does not.
 """
 
 import asyncio
@@ -51,13 +52,15 @@ class Told:
 
 def fail(folder: Path) -> None:
     """Begin to fail; all goes on by the name that it was opened by."""
-    folder.rename(folder.with_name(FAILING))
-    folder.symlink_to(FAILING)
+    if not folder.is_symlink():
+        folder.rename(folder.with_name(FAILING))
+        folder.symlink_to(FAILING)
 
 
 def mend(folder: Path) -> None:
-    folder.unlink()
-    folder.with_name(FAILING).rename(folder)
+    if folder.is_symlink():
+        folder.unlink()
+        folder.with_name(FAILING).rename(folder)
 
 
 def one_sale(path: Path, told: Told) -> None:

@@ -5,19 +5,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.fakes.clock import FakeClock
 from tests.journal.disk import failing_disk
 from tests.journal.disk.failing_disk import FAILING
+from tests.journal.disk.remains import charges
 
-from taptill.domain.entry import Kind
 from taptill.journal.faults import IN_DOUBT
-from taptill.journal.file import entries
-from taptill.journal.journal import Journal
-from taptill.journal.verify import verify
 
 pytestmark = pytest.mark.skipif(
     shutil.which("strace") is None,
@@ -59,17 +54,8 @@ def told(tmp_path: Path, way: str, when: str = "") -> tuple[dict[str, list[str]]
     run = subprocess.run([*strace, *command], capture_output=True, text=True, cwd=ROOT, check=False)
     assert run.stdout, run.stderr
     assert "(INJECTED)" in (tmp_path / "strace").read_text("utf-8")
-    journal = Journal(folder / "journal.db", FakeClock(), min_free_mb=0)
-    journal.open(failing_disk.HERE)
-    with closing(journal):
-        kept = [
-            one.charge_id or ""
-            for one in entries(journal.reads.connection)
-            if one.kind is Kind.CHARGE
-        ]
-        assert verify(journal.reads.connection).sound
     found: dict[str, list[str]] = json.loads(run.stdout)
-    return found, kept
+    return found, charges(folder / "journal.db")
 
 
 @pytest.mark.parametrize("way", CERTAIN, ids=lambda one: one.__name__)
