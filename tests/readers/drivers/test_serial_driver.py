@@ -24,6 +24,7 @@ from tests.readers.lines import (
     PtyLine,
     SkippingClock,
     open_descriptors,
+    reads,
 )
 
 from taptill.domain.errors import ReaderError
@@ -31,6 +32,7 @@ from taptill.domain.tap import ReaderState
 from taptill.readers.device import ReaderSettings, state_of
 from taptill.readers.drivers.ports import opening_trouble
 from taptill.readers.drivers.serial import SerialReader
+from taptill.readers.frames import BadFrame, Fault, Frame
 from taptill.readers.registry import open_reader
 
 BACK_WITHIN_S = 1.5
@@ -88,8 +90,23 @@ def test_a_half_line_is_given_up_after_silence(line: PtyLine, readers: OpenReade
     inbox.wait_state(ReaderState.OK)
     line.send(b"00093")
     inbox.wait(lambda: inbox.health[-1].bad_frames == 1)
-    line.send(b"0009334109\r")
-    inbox.wait_taps("0009334109")
+    line.send(b"34109\r0013961168\r")
+    inbox.wait_taps("0013961168")
+
+
+def test_a_line_that_was_going_on_at_the_open_is_no_card(line: PtyLine) -> None:
+    class OpenedMidway(SerialReader):
+        def _forget(self) -> None:
+            line.send(b"00139")
+            while not self._port.in_waiting:
+                pass
+            super()._forget()
+
+    reader = OpenedMidway(settings(line.link, family="line"), settle_s=0)
+    reader.open()
+    line.send(b"61168\r0013961168\r")
+    assert reads(reader, 2) == [BadFrame(Fault.TRUNCATED), Frame("0013961168")]
+    reader.close()
 
 
 def test_what_was_said_before_the_reader_was_ok_is_no_tap(

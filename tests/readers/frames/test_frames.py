@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.readers.frames.streams import decoded, faults, ids, pieces, signals, splits
 from tests.readers.vectors import Vector, vectors
 
-from taptill.readers.frames import BadFrame, Decoder, Fault, Frame, Signal
+from taptill.readers.frames import BadFrame, CutDecoder, Decoder, Fault, Frame, Signal
 from taptill.readers.frames.families import FAMILIES
 from taptill.readers.frames.line import LineDecoder, LineForm
 
@@ -18,6 +18,8 @@ PENDING_MAX = 140
 
 # What has no start of its own is found again behind the end of a line.
 LINE_FAMILIES = {"line", "twn4-simple", "twn4-simple-crc", "twn3-hidprox", "wiegand-bits"}
+# The rest of what was cut may pass for a whole one: it is refused up to its end.
+CUT = {"line", "line ended by silence", "twn3-hidprox", "wiegand-bits"}
 UNCHECKED = {"parallax", "stx-10hex", "promag-mf5-auto", "line", "twn3-hidprox"}
 # Two kinds of card are asked for, one after the other: one miss is no miss of the round.
 ROUNDS = {"gwiot-7941w": ("go_on",)}
@@ -119,7 +121,42 @@ def test_after_silence_a_decoder_is_as_new_for_the_next_frame(name: str, junk: b
     for vector in GOOD:
         found = vector.values[0]
         if found.family == name:
-            assert ids(decoded(decoder, found.octets)) == found.expected_ids
+            end = [b"\r"] if name in CUT else []
+            assert ids(decoded(decoder, *end, found.octets)) == found.expected_ids
+
+
+CUT_GOOD = [one for one in GOOD if one.values[0].family in CUT]
+
+
+@pytest.mark.parametrize("vector", CUT_GOOD)
+def test_a_tail_of_what_was_going_on_at_the_open_is_no_card(vector: Vector) -> None:
+    end = b"" if vector.octets.endswith(b"\r") else b"\r"
+    for cut in range(1, len(vector.octets)):
+        decoder = decoder_of(vector.family)
+        assert isinstance(decoder, CutDecoder)
+        decoder.opened_midway()
+        assert set(ids(decoder.feed(vector.octets[cut:] + end))) <= {*vector.expected_ids}
+        assert ids(decoded(decoder, vector.octets)) == vector.expected_ids
+
+
+@pytest.mark.parametrize("vector", CUT_GOOD)
+def test_after_a_silence_at_the_open_nothing_is_going_on(vector: Vector) -> None:
+    decoder = decoder_of(vector.family)
+    assert isinstance(decoder, CutDecoder)
+    decoder.opened_midway()
+    assert decoder.idle() == []
+    assert ids(decoded(decoder, vector.octets)) == vector.expected_ids
+
+
+@pytest.mark.parametrize("bits", [26, 34, 35, 37])
+def test_no_tail_of_a_hid_number_is_another_one_unless_it_says_so_many_bits(bits: int) -> None:
+    random, size = Random(bits), (bits + 7) // 8
+    for _ in range(500):
+        held = random.getrandbits(bits) << size * 8 - bits
+        line = f"{bits:02X}{held:0{2 * size}X}\r".encode()
+        for cut in range(2, len(line)):
+            for card in ids(decoder_of("twn3-hidprox").feed(line[cut:])):
+                assert 26 <= int(card.split(":")[0]) < bits
 
 
 @pytest.mark.parametrize("family", sorted(FAMILIES.keys() - {"line"}))

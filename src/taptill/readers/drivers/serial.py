@@ -17,7 +17,7 @@ import serial
 from taptill.domain.tap import ReaderState
 from taptill.readers.device import READ_S_MAX, ReaderSettings, trouble
 from taptill.readers.drivers.ports import is_path, opening_trouble
-from taptill.readers.frames import AnyFrame, PolledDecoder
+from taptill.readers.frames import AnyFrame, CutDecoder, PolledDecoder
 from taptill.readers.frames.families import find_family
 from taptill.readers.polling import Polling
 
@@ -58,11 +58,19 @@ class SerialReader:
             self._port.open()
             if is_path(settings.port):
                 time.sleep(self._settle_s)
-                self._port.reset_input_buffer()
+            self._forget()
         except _FAULTS as error:
             raise opening_trouble(settings.name, settings.port, error) from error
         while self._polling and not (self._polling.answered or self._stopping.is_set()):
             self.read()
+
+    def _forget(self) -> None:
+        """Drop what was said so far; whoever connects by a network cannot know of any."""
+        local = is_path(self._settings.port)
+        if isinstance(self._decoder, CutDecoder) and (not local or self._port.in_waiting):
+            self._decoder.opened_midway()
+        if local:
+            self._port.reset_input_buffer()
 
     def _unopened(self) -> Any:
         settings = self._settings

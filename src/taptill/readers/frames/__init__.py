@@ -74,6 +74,14 @@ class Decoder(Protocol):
 
 
 @runtime_checkable
+class CutDecoder(Decoder, Protocol):
+    """A wire format in which the rest of a frame may look like a whole one."""
+
+    def opened_midway(self) -> None:
+        """Learn that something was going on: what comes before an end or a silence is no frame."""
+
+
+@runtime_checkable
 class PolledDecoder(Decoder, Protocol):
     """A wire format whose reader speaks only when it is asked."""
 

@@ -80,10 +80,18 @@ def _asked(family: Family, questions: Questions, *, checked: bool = True) -> Fam
 
 
 def _hex_line(
-    form: LineForm, read: Callable[[bytes], AnyFrame], baud: int = 9600, gives: RawKind = UID
+    form: LineForm,
+    read: Callable[[bytes], AnyFrame],
+    baud: int = 9600,
+    gives: RawKind = UID,
+    *,
+    tells_parts: bool = True,
 ) -> Family:
-    restarts = bool(form.prefix)
-    return _plain(gives, baud, lambda: LineDecoder(form, hex_text(read), restarts=restarts))
+    def decoder() -> Decoder:
+        restarts = bool(form.prefix)
+        return LineDecoder(form, hex_text(read), restarts=restarts, tells_parts=tells_parts)
+
+    return _plain(gives, baud, decoder)
 
 
 FAMILIES: dict[str, Family] = {
@@ -99,7 +107,7 @@ FAMILIES: dict[str, Family] = {
     "twn4-simple-crc": _asked(_hex_line(_CR_LINE, elatec.read_checked_answer), elatec.ASK_CRC),
     "twn4-simple-bin": _asked(_sized(elatec.BINARY, 9600), elatec.ASK_BINARY, checked=False),
     "twn4-simple-bin-crc": _asked(_sized(elatec.BINARY_CRC, 9600), elatec.ASK_BINARY_CRC),
-    "twn3-hidprox": _hex_line(_CR_LINE, elatec.read_hidprox, gives=TEXT),
+    "twn3-hidprox": _hex_line(_CR_LINE, elatec.read_hidprox, gives=TEXT, tells_parts=False),
     "twn3-inditag": _hex_line(_COLON_LINE, elatec.read_inditag, gives=NUMBER),
     "promag-mf5-auto": _enclosed(enclosed.PROMAG_MF5, 19200, REVERSED),
     "gnetplus-ascii": _asked(

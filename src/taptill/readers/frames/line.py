@@ -61,7 +61,10 @@ def line_form(options: Options) -> LineForm:
 class LineDecoder:
     """Collects a line up to its end and then judges it; `read` takes the text without its frame.
 
-    With `restarts` the prefix begins a new line wherever it occurs.
+    With `restarts` the prefix begins a new line wherever it occurs. The rest of a line that was cut
+    by a silence is refused up to its end, as a shorter number may be another customer's; not so
+    where the line has such a start, or where `read` `tells_parts` from whole lines. A line that
+    silence may end has no other end: there the next burst is refused.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class LineDecoder:
         read: Callable[[str], AnyFrame] | None = None,
         *,
         restarts: bool = False,
+        tells_parts: bool = False,
     ) -> None:
         self._form = form
         self._read = read or self._matched
@@ -81,7 +85,14 @@ class LineDecoder:
         begins = (octet for octet in self._prefix[:1] if restarts or octet < _BLANK)
         self._restart = next(begins, None)
         self._line = bytearray()
+        self._tells_parts = tells_parts or self._restart is not None
         self._overflowed = False
+        self._cut = False
+        self._opening = False
+
+    def opened_midway(self) -> None:
+        """Refuse the rest of a line: what comes before an end or a silence."""
+        self._cut = self._opening = not self._tells_parts
 
     def feed(self, data: bytes) -> list[AnyFrame]:
         """Take bytes as they come and give the lines that they complete."""
@@ -89,10 +100,18 @@ class LineDecoder:
 
     def idle(self) -> list[AnyFrame]:
         """Give up the pending line, or take it as ended where the form says so."""
-        line, self._overflowed = self._emptied(), False
-        if not line.strip():
-            return []
-        return [self._judge(line) if self._form.idle_accepts else BadFrame(Fault.TRUNCATED)]
+        line, was_cut, overflowed = self._emptied(), self._cut, self._overflowed
+        begun = bool(line.strip())
+        self._overflowed = False
+        if begun or overflowed:
+            accepts = self._form.idle_accepts and begun and not was_cut
+            found = self._judge(line) if accepts else BadFrame(Fault.TRUNCATED)
+            ended = self._form.idle_accepts and (was_cut or not isinstance(found, BadFrame))
+            self._cut = not (self._tells_parts or ended)
+        elif self._opening:
+            self._cut = False
+        self._opening = False
+        return [found] if begun else []
 
     def _emptied(self) -> bytes:
         line = bytes(self._line)
@@ -101,9 +120,11 @@ class LineDecoder:
 
     def _take(self, octet: int) -> AnyFrame | None:
         if octet in self._end:
-            self._overflowed = False
-            line = self._emptied()
-            return self._judge(line) if line.strip() else None
+            line, was_cut = self._emptied(), self._cut
+            self._overflowed = self._cut = self._opening = False
+            if not line.strip():
+                return None
+            return BadFrame(Fault.TRUNCATED) if was_cut else self._judge(line)
         if octet == self._restart:
             self._overflowed = False
             cut_short = bool(self._emptied().strip())

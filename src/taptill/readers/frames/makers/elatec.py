@@ -68,12 +68,16 @@ ASK_BINARY = steps(_in_binary(_SEARCH_TAG))
 ASK_BINARY_CRC = steps(_in_binary(_with_crc(_SEARCH_TAG)))
 
 
+# The shortest number there is; the end of a line seldom says so many.
+_HIDPROX_BITS_MIN = 26
+
+
 def read_hidprox(octets: bytes) -> AnyFrame:
     """Give `BITS:HEX`, the value with its parity bits as far to the right as it goes."""
     bits, held = octets[:1], octets[1:]
     if not bits or len(held) * 8 < bits[0]:
         return _TRUNCATED
-    if not bits[0] or len(held) != (bits[0] + 7) // 8:
+    if bits[0] < _HIDPROX_BITS_MIN or len(held) != (bits[0] + 7) // 8:
         return BadFrame(Fault.FRAMING)
     value = int.from_bytes(held, "big") >> len(held) * 8 - bits[0]
     return Frame(f"{bits[0]}:{value:0{(bits[0] + 3) // 4}X}")
