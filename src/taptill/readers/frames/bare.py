@@ -2,7 +2,8 @@
 
 Twelve digits and silence, the last two the exclusive or of the others. Source: the EM-18 product
 page of cparkb2c.in. Only the silence tells where a frame ends: the check holds just as well for the
-end of one frame with the beginning of the next.
+end of one frame with the beginning of the next, which is another number. So where a run of digits
+is not just frames, and the check holds for two different numbers in it, none of them is believed.
 """
 
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame
@@ -10,7 +11,8 @@ from taptill.readers.frames.checks import HEX_DIGITS, xored
 from taptill.readers.frames.noise import Noise
 
 _DIGITS = 12
-_RUN_MAX = 4 * _DIGITS
+# A run that lost its beginning is never just frames.
+_RUN_MAX = 4 * _DIGITS + 1
 
 
 class BareDecoder:
@@ -25,13 +27,15 @@ class BareDecoder:
         return [frame for octet in data for frame in self._take(octet)]
 
     def idle(self) -> list[AnyFrame]:
-        """End the run of digits: all of it is frames, or else the last twelve may be one."""
+        """End the run of digits: all of it is frames, or else the last twelve may be one.
+
+        The last are it if the first are the same, or if nothing else in the run could be one.
+        """
         run = bytes(self._digits)
         self._digits.clear()
         frames = [_read(run[start : start + _DIGITS]) for start in range(0, len(run), _DIGITS)]
         if not all(isinstance(frame, Frame) for frame in frames):
-            last = _read(run[-_DIGITS:])
-            frames = [_read(run), last] if isinstance(last, Frame) else [last]
+            frames = [_read(run), *_believed(run)]
         if frames and isinstance(frames[-1], Frame):
             self._noise.end()
         return frames
@@ -46,6 +50,13 @@ class BareDecoder:
             return self.idle()
         noise = self._noise.skip()
         return [noise] if noise else []
+
+
+def _believed(run: bytes) -> list[Frame]:
+    reads = [_read(run[end - _DIGITS : end]) for end in range(_DIGITS, len(run) + 1)]
+    good = [one for one in reads if isinstance(one, Frame)]
+    last = good[-1:] if good and good[-1] == reads[-1] else []
+    return last if last == reads[:1] or len(set(good)) == 1 else []
 
 
 def _read(digits: bytes) -> AnyFrame:
