@@ -169,6 +169,13 @@ def test_detect_hears_what_a_reader_speaks_and_writes_nothing(line: PtyLine) -> 
     assert line.written() == b""
 
 
+def test_detect_gives_the_lengths_of_lines_as_heard(line: PtyLine) -> None:
+    with held(line, b"0013-961168\r\n"):
+        found = taptill("detect", "--port", str(line.link), "--seconds", "2")
+    options = ['  family = "line"', "  min_length = 11", "  max_length = 11"]
+    assert found.stdout.splitlines()[-3:] == options
+
+
 def test_detect_leaves_a_reader_that_must_be_asked_alone() -> None:
     box = PolledBox("twn4-simple")
     found = taptill("detect", "--port", str(box.path), "--seconds", "0.5")

@@ -85,6 +85,16 @@ def test_junk_never_swallows_the_next_good_frame(vector: Vector) -> None:
             assert set(ids(found)) <= {*vector.expected_ids, *ids(decoded(decoder, junk + end))}
 
 
+@given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 34), max_size=4))
+def test_no_part_of_34_bits_is_another_number(number: int, cuts: list[int]) -> None:
+    bits = f"{number:032b}"
+    first, last = bits[:16].count("1") % 2, 1 - bits[16:].count("1") % 2
+    line = f"{first}{bits}{last}".encode()
+    decoder = FAMILIES["wiegand-bits"].decoder({"min_length": 34})
+    for piece in pieces(line, cuts):
+        assert ids(decoded(decoder, piece)) in ((), (f"{number:08X}",))
+
+
 @given(st.binary(min_size=5, max_size=5), st.integers(1, 8), st.integers(1, 11))
 def test_bare_digits_and_a_part_of_them_are_no_other_number(
     number: bytes, times: int, cut: int

@@ -107,6 +107,8 @@ def test_wrong_options_of_a_line_are_named(options: Options, sentence: str) -> N
 def test_a_family_without_options_says_so_and_an_unknown_one_names_the_nearest() -> None:
     with pytest.raises(ValueError, match="takes no options: end"):
         find_family("rdm6300").decoder({"end": "x"})
+    with pytest.raises(ValueError, match="takes min_length only: end"):
+        find_family("wiegand-bits").decoder({"end": "x"})
     with pytest.raises(ValueError, match="nearest is 'rdm6300'"):
         find_family("RDM-6300")
 

@@ -117,5 +117,7 @@ def _say(found: Found, state: ReaderState, detail: str, guesses: list[Guess]) ->
         click.echo(f'  [[reader]]\n  driver = "{found.driver}"\n  port = "{found.port}"')
     if guesses:
         click.echo(f'  family = "{guesses[0].family}"')
+        for name, value in guesses[0].options.items():
+            click.echo(f"  {name} = {value}")
     elif found.driver == "serial" and state is ReaderState.OK:
         click.echo("  said nothing that looks like a card; one that must be asked never does")

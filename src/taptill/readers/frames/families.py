@@ -15,7 +15,7 @@ from taptill.readers.frames.line import LineDecoder, LineForm, hex_text, line_fo
 from taptill.readers.frames.makers import boxes, elatec, gnetplus
 from taptill.readers.frames.polled import AskingDecoder, Questions
 from taptill.readers.frames.sized import SizedDecoder, SizedForm
-from taptill.readers.frames.wiegand import WIEGAND_LINE, read_bits
+from taptill.readers.frames.wiegand import bits_form, read_bits
 from taptill.readers.nearest import unknown_word
 
 GROUP = "taptill.families"
@@ -118,5 +118,7 @@ FAMILIES: dict[str, Family] = {
     "stronglink-sl0xx": _asked(_sized(boxes.SL0XX, 115200), boxes.ASK_SL0XX),
     "yhy-aabb": _asked(_sized(boxes.YHY, 115200), boxes.ASK_YHY),
     "line": Family(TEXT, 9600, lambda options: LineDecoder(line_form(options))),
-    "wiegand-bits": _plain(NUMBER, 9600, lambda: LineDecoder(WIEGAND_LINE, read_bits)),
+    "wiegand-bits": Family(
+        NUMBER, 9600, lambda options: LineDecoder(bits_form(options), read_bits)
+    ),
 }

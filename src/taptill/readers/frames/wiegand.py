@@ -4,11 +4,17 @@ The first bit makes the first half even, the last makes the second half odd; wha
 number. Source: github.com/herra/rfidtagsclone.
 """
 
-from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame
-from taptill.readers.frames.line import LineForm
+from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Options
+from taptill.readers.frames.line import LineForm, line_form
 
 _SIZES = (26, 34)
-WIEGAND_LINE = LineForm(max_length=_SIZES[-1], idle_accepts=True)
+
+
+def bits_form(options: Options) -> LineForm:
+    """Build the form: the first 26 bits of 34 can pass the parity, which `min_length` rules out."""
+    if others := options.keys() - {"min_length"}:
+        raise ValueError(f"this family takes min_length only: {', '.join(sorted(others))}")
+    return line_form({"max_length": _SIZES[-1], "idle_accepts": True, **options})
 
 
 def read_bits(text: str) -> AnyFrame:

@@ -6,9 +6,9 @@ Listens only: nothing is ever written to a port that nobody has named, no keyboa
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from serial.tools.list_ports import comports
@@ -52,13 +52,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A wire format that fits what was heard."""
+    """A wire format that fits what was heard; `options` are the config's for what it left open."""
 
     family: str
     baud: int
     frames: int
     bad_frames: int
     raw: str
+    options: Mapping[str, int] = field(default_factory=dict)
 
 
 def find_ports(usb: Path = USB_DEVICES, inputs: Path = INPUTS) -> list[Found]:
@@ -139,29 +140,30 @@ def listen(port: str, seconds: float) -> tuple[ReaderState, str, list[Guess]]:
     guesses: list[Guess] = []
     for baud in speeds():
         try:
-            heard = _hear(port, baud, seconds / len(speeds()))
+            heard, sizes = _hear(port, baud, seconds / len(speeds()))
         except ReaderError as error:
             return *state_of(error), guesses
-        guesses += _guesses(heard, baud)
+        guesses += _guesses(heard, sizes, baud)
     guesses.sort(key=lambda one: (one.bad_frames - one.frames, one.family == "line"))
     return ReaderState.OK, port, guesses
 
 
-def _hear(port: str, baud: int, seconds: float) -> bytes:
-    heard = bytearray()
+def _hear(port: str, baud: int, seconds: float) -> tuple[bytes, set[int]]:
+    """Give all bytes, and the lengths of whole lines among them."""
+    heard, sizes = bytearray(), set[int]()
     reader = SerialReader(ReaderSettings("detect", "serial", port, "line", baud=baud))
     reader.heard = heard.extend
     end_s = time.monotonic() + seconds
     try:
         reader.open()
         while time.monotonic() < end_s and len(heard) < BYTES_MAX:
-            reader.read()
+            sizes |= {len(one.raw) for one in reader.read() if isinstance(one, Frame)}
     finally:
         reader.close()
-    return bytes(heard)
+    return bytes(heard), sizes
 
 
-def _guesses(heard: bytes, baud: int) -> Iterable[Guess]:
+def _guesses(heard: bytes, sizes: set[int], baud: int) -> Iterable[Guess]:
     for name, family in FAMILIES.items():
         decoder = family.decoder({})
         if family.baud != baud or not _talks(decoder):
@@ -170,7 +172,9 @@ def _guesses(heard: bytes, baud: int) -> Iterable[Guess]:
         good = [frame for frame in frames if isinstance(frame, Frame)]
         bad = sum(isinstance(frame, BadFrame) for frame in frames)
         if len(good) > bad:
-            yield Guess(name, baud, len(good), bad, good[-1].raw)
+            told = name == "line" and sizes
+            options = {"min_length": min(sizes), "max_length": max(sizes)} if told else {}
+            yield Guess(name, baud, len(good), bad, good[-1].raw, options)
 
 
 def _talks(decoder: object) -> bool:
