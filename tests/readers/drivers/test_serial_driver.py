@@ -292,6 +292,21 @@ def test_a_line_over_the_network_is_lost_with_its_peer_and_found_again(
             inbox.wait_state(ReaderState.LOST)
 
 
+@pytest.mark.parametrize("first", [b"", b"961168\r"], ids=["silence", "end"])
+def test_a_line_over_the_network_begins_with_its_first_end_or_silence(first: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = f"socket://127.0.0.1:{server.getsockname()[1]}"
+        reader = SerialReader(settings(port, family="line"))
+        reader.open()
+        with server.accept()[0] as peer:
+            peer.sendall(first)
+            begun = reads(reader) if first else reader.read()
+            assert begun == [BadFrame(Fault.TRUNCATED)] * bool(first)
+            peer.sendall(b"0013961168\r")
+            assert reads(reader) == [Frame("0013961168")]
+        reader.close()
+
+
 def test_dtr_and_rts_are_passed_on_before_the_open(line: PtyLine) -> None:
     reader = SerialReader(settings(line.link, dtr=False, rts=True, baud=2400))
     port = reader._unopened()
