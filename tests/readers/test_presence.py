@@ -1,5 +1,7 @@
 """When a card that the reader sees is a tap."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,10 +97,10 @@ def test_two_misses_in_a_row_are_a_card_that_is_gone_however_long_it_is_held() -
     there = Presence("door", hold_ms=10_000, same_card_delay_ms=500)
     assert there.seen(ADA, 0) == Tap(ADA, "door", 0)
     for at_s in (0.6, 0.7):
-        there.missed()
+        there.missed(at_s)
         assert there.seen(ADA, at_s) is None, "a single miss is a bad contact"
-    there.missed()
-    there.missed()
+    there.missed(0.8)
+    there.missed(0.8)
     assert there.seen(ADA, 0.8) == Tap(ADA, "door", 0.8)
 
 
@@ -112,8 +114,8 @@ def test_a_card_that_the_reader_says_has_left_may_tap_however_long_it_is_held() 
 def test_two_misses_do_not_shorten_the_delay_of_the_same_card() -> None:
     there = Presence("door", hold_ms=10_000, same_card_delay_ms=500)
     there.seen(ADA, 0)
-    there.missed()
-    there.missed()
+    there.missed(0.1)
+    there.missed(0.2)
     assert there.seen(ADA, 0.4) is None
     assert there.seen(ADA, 0.5) == Tap(ADA, "door", 0.5)
 
@@ -136,29 +138,45 @@ def test_looks_that_failed_are_no_evidence_that_a_card_has_left(
     there = asked()
     assert there.seen(found, 0)
     assert there.seen(found, 5) is None
-    there.missed()
+    there.missed(10)
     assert there.seen(found, 10) is None, "a single miss is a bad contact"
-    there.missed()
-    there.missed()
+    there.missed(10.1)
+    there.missed(10.1)
     assert there.seen(found, 10.1)
 
 
-def test_a_card_that_could_not_be_looked_for_so_long_is_gone() -> None:
+def test_a_reader_that_has_seen_nothing_for_so_long_knows_of_no_card() -> None:
     there = asked()
     there.seen(ADA, 0)
     assert there.seen(ADA, BLIND_S_MAX - 0.1) is None
     assert there.seen(ADA, 2 * BLIND_S_MAX) == Tap(ADA, "door", 2 * BLIND_S_MAX)
+    assert there.seen(BOB, 4 * BLIND_S_MAX), "the first that it sees then may be another"
+    assert there.seen(ADA, 4 * BLIND_S_MAX + 1) == Tap(ADA, "door", 4 * BLIND_S_MAX + 1)
+
+
+def test_a_reader_that_says_once_that_there_is_no_card_was_not_blind() -> None:
+    there = asked()
+    there.seen(ADA, 0)
+    there.missed(BLIND_S_MAX - 1)
+    assert there.seen(ADA, BLIND_S_MAX + 1) is None
+    there.missed(3 * BLIND_S_MAX)
+    assert there.seen(ADA, 3 * BLIND_S_MAX + 1), "it was blind before that"
 
 
 @pytest.mark.parametrize("found", [ADA, PHONE])
-def test_a_reader_that_names_another_card_for_so_long_has_looked(
-    found: CardId | CardTrouble,
+@pytest.mark.parametrize("upper", [BOB, CardTrouble.BLANK_ID])
+@pytest.mark.parametrize("for_s", [1.0, 3 * BLIND_S_MAX])
+def test_a_card_that_another_lay_on_for_however_long_has_not_left(
+    found: CardId | CardTrouble, upper: CardId | CardTrouble, for_s: float
 ) -> None:
     there = asked()
-    there.seen(found, 0)
-    for at_s in (0.35, 0.5, 1.6):
-        there.seen(BOB, at_s)
-    assert there.seen(found, 2)
+    assert there.seen(found, 0)
+    for at_s, over in held(upper, 2, 2 + for_s, 0.12):
+        there.seen(over, at_s)
+    assert there.seen(found, 2.1 + for_s) is None
+    there.missed(2.2 + for_s)
+    there.missed(2.3 + for_s)
+    assert there.seen(found, 2.4 + for_s)
 
 
 def test_a_card_that_lay_there_before_a_reader_was_opened_anew_still_does() -> None:
@@ -196,8 +214,11 @@ def test_bounds(hold_ms: int, delay_ms: int, problems: list[str]) -> None:
             Presence("door", hold_ms, delay_ms)
 
 
-def test_memory_is_bounded_and_the_longest_unseen_card_is_forgotten() -> None:
-    there = presence()
+@pytest.mark.parametrize("make", [presence, asked])
+def test_memory_is_bounded_and_the_longest_unseen_card_is_forgotten(
+    make: Callable[[], Presence],
+) -> None:
+    there = make()
     for number in range(CARDS_MAX * 4):
         there.seen(CardId(str(number)), number * 0.001)
         assert len(there._cards) <= CARDS_MAX

@@ -30,8 +30,9 @@ class Presence:
 
     A card is gone when nothing has seen it for `hold_ms`, when a reader that is asked has said
     twice in a row that there is none, or when one has said that it left. One that is `asked` always
-    says so: its silence is looks that failed, and those are no evidence, nor is the time in which a
-    reader was not open. But a card that nothing has seen for `BLIND_S_MAX` is gone in any case.
+    says so: its silence is looks that failed, and those are no evidence, nor is another card, which
+    may lie on top, nor the time in which a reader was not open. But when a reader has seen nothing,
+    not even that there is no card, for `BLIND_S_MAX`, all are gone in any case.
 
     It taps anew once it has been gone and `same_card_delay_ms` have passed since its last tap.
     Another card passes at once, unless it shows up within `TWO_CARDS_S` of a tap: then nobody can
@@ -52,14 +53,16 @@ class Presence:
         self._tap: Tap | None = None
         self._crowded_until_s = -inf
         self._opened_s = -inf
+        self._looked_s = -inf
         self._misses = 0
 
     def opened(self, now_s: float) -> None:
         """Learn that the reader looks from now on."""
         self._opened_s = now_s
 
-    def missed(self) -> None:
+    def missed(self, now_s: float) -> None:
         """Learn that the reader was asked and sees no card."""
+        self._looked(now_s)
         self._misses += 1
         if self._misses >= MISSES:
             self.removed()
@@ -71,10 +74,16 @@ class Presence:
 
     def seen(self, found: CardId | CardTrouble, now_s: float) -> Tap | CardProblem | None:
         """Judge one look; a `CardProblem` of two cards takes the last tap back."""
+        self._looked(now_s)
         self._misses = 0
         if isinstance(found, CardTrouble):
             return self._refusal(found, now_s)
         return self._seen(found, now_s)
+
+    def _looked(self, now_s: float) -> None:
+        if now_s - self._looked_s >= BLIND_S_MAX:
+            self.removed()
+        self._looked_s = now_s
 
     def _refusal(self, trouble: CardTrouble, now_s: float) -> CardProblem | None:
         """Say it once while the card lies there: a random id is a new one at every look."""
@@ -107,11 +116,8 @@ class Presence:
 
     def _left(self, card: _Card, now_s: float) -> bool:
         """Tell whether a card that is seen has been gone since it was seen last."""
-        silent = not self._asked and self._overlooked(card, now_s)
-        return card.been_gone or silent or now_s - card.seen_s >= BLIND_S_MAX
-
-    def _overlooked(self, card: _Card, now_s: float) -> bool:
-        return now_s - max(card.seen_s, self._opened_s) >= self._hold_s
+        silent_s = now_s - max(card.seen_s, self._opened_s)
+        return card.been_gone or (not self._asked and silent_s >= self._hold_s)
 
     def _take_back(self, tap: Tap, card: _Card, now_s: float) -> CardProblem:
         card.been_gone = False
@@ -124,7 +130,7 @@ class Presence:
     def _forget(self, now_s: float) -> None:
         """Drop cards that would tap like new ones, and the longest unseen beyond the bound."""
         for card in self._all():
-            card.been_gone = card.been_gone or self._overlooked(card, now_s)
+            card.been_gone = self._left(card, now_s)
         for card_id, card in list(self._cards.items()):
             free = card.been_gone and now_s - card.tapped_s >= self._delay_s
             if free or len(self._cards) >= CARDS_MAX:

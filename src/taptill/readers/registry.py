@@ -90,7 +90,7 @@ def open_reader(
         if isinstance(look, Frame):
             return presence.seen(rule.card_id(look.raw), now_s)
         if look is Signal.NO_CARD:
-            presence.missed()
+            presence.missed(now_s)
         elif look is Signal.REMOVED:
             presence.removed()
         elif look is Signal.OPENED:
