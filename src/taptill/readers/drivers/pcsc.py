@@ -1,8 +1,8 @@
 """A reader that pcscd serves in, frames out: each card is asked for its UID once, when it has come.
 
 Then it is told from memory for as long as it lies there, as if it were polled. For pcscd one that
-was out of contact for a moment is a new one: it is asked anew, but only `hold_ms` without any is
-told as a card that has left.
+was out of contact for a moment is a new one: it is asked anew, but only `hold_ms` without any, and
+no less than `EMPTY_S_MIN`, is told as a card that has left.
 """
 
 import re
@@ -24,6 +24,9 @@ SERVICE = "pcscd"
 TRIES = 2
 RETRY_S = 0.5
 """pcscd notices a card that was taken away within 0.4 s: a second try that late means one there."""
+
+EMPTY_S_MIN = 0.9
+"""pcscd looks every 0.4 s: of a card out of contact for 1 ms it says for 0.5 s that it is gone."""
 
 _GET_UID = [0xFF, 0xCA, 0x00, 0x00, 0x00]
 """GET DATA of PC/SC part 3, 3.2.2.1.3: the reader answers it, whatever card it is."""
@@ -61,7 +64,7 @@ class PcscReader:
 
     def __init__(self, settings: ReaderSettings, api: Any = scard) -> None:
         self._settings = settings
-        self._hold_s = settings.hold_ms / 1000
+        self._hold_s = max(EMPTY_S_MIN, settings.hold_ms / 1000)
         self._api = api
         self._lock = Lock()
         self._context: Any = None
