@@ -2,16 +2,27 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from tests.readers.lines import Inbox, PtyLine, RealClock
 
 from taptill.domain.tap import ReaderMessage
-from taptill.readers.device import ReaderSettings
+from taptill.readers.device import Device, ReaderSettings
+from taptill.readers.frames import AnyFrame
 from taptill.readers.registry import open_reader
 from taptill.readers.supervisor import Supervisor
+from taptill.readers.technician.watch import Watched
 
-OpenReader = Callable[[ReaderSettings], tuple[Supervisor, Inbox]]
+Saw = Callable[[list[AnyFrame]], object]
+
+
+class OpenReader(Protocol):
+    """Opens a reader; `saw` is shown what each of its reads gives."""
+
+    def __call__(
+        self, settings: ReaderSettings, saw: Saw | None = None
+    ) -> tuple[Supervisor, Inbox]: ...
 
 
 @pytest.fixture
@@ -28,10 +39,14 @@ def readers() -> Iterator[OpenReader]:
     """Open readers by their settings; each must stop within its bound."""
     opened: list[Supervisor] = []
 
-    def start(settings: ReaderSettings) -> tuple[Supervisor, Inbox]:
+    def start(settings: ReaderSettings, saw: Saw | None = None) -> tuple[Supervisor, Inbox]:
         inbox = Inbox()
         deliver: Callable[[ReaderMessage], None] = inbox.deliver
-        opened.append(open_reader(settings, deliver, RealClock()))
+
+        def watched(device: Device) -> Device:
+            return Watched(device, saw) if saw else device
+
+        opened.append(open_reader(settings, deliver, RealClock(), watched))
         return opened[-1], inbox
 
     yield start
