@@ -266,3 +266,33 @@ def test_health_counts_bad_frames_by_kind_and_no_signals() -> None:
     assert health
     assert (health.frames, health.bad_frames, health.heard_s) == (1, 3, 7.0)
     assert health.faults == (("checksum", 2), ("no_answer", 1))
+
+
+SILENCE = BadFrame(Fault.NO_ANSWER)
+HEARD: dict[str, tuple[list[tuple[float, list[AnyFrame]]], float | None]] = {
+    "nothing": ([(1, [])], None),
+    "no answer": ([(1, [SILENCE])], None),
+    "no card": ([(1, [Signal.NO_CARD]), (2, [])], 1),
+    "no card again": ([(1, [Signal.NO_CARD]), (2, [Signal.NO_CARD])], 1),
+    "no card, long after": ([(1, [Signal.NO_CARD]), (11, [Signal.NO_CARD, SILENCE])], 11),
+    "a card soon after": ([(1, [Signal.NO_CARD]), (2, [GOOD]), (3, [SILENCE])], 2),
+    "a bad frame soon after": ([(1, [Signal.NO_CARD]), (2, [BAD])], 2),
+}
+
+
+@pytest.mark.parametrize(("looks", "heard_s"), HEARD.values(), ids=HEARD.keys())
+def test_health_knows_when_the_reader_last_said_something(
+    looks: list[tuple[float, list[AnyFrame]]], heard_s: float | None
+) -> None:
+    book = HealthBook("counter", PLACE)
+    book.opened()
+    for at_s, frames in looks:
+        book.saw(frames, at_s)
+    health = book.due(99.0)
+    assert health
+    assert health.heard_s == heard_s
+
+
+def test_a_reader_without_cards_gives_the_till_no_news_at_each_answer() -> None:
+    events = [saw(second, Signal.NO_CARD) for second in range(1, 21)]
+    assert [at_s for at_s, _ in published((0, opened), *events)] == [0, 1, 11]

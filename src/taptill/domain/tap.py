@@ -51,7 +51,8 @@ class CardProblem:
 class ReaderHealth:
     """A reader's state in a word, with the place or holder that the hint names.
 
-    `faults` counts the bad frames by kind; `heard_s` is when it last said something (monotonic).
+    `faults` counts the bad frames by kind; `heard_s` is when it last said something (monotonic),
+    to 10 s where it only says that there is no card.
     """
 
     reader: str

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from taptill.domain.tap import ReaderHealth, ReaderState
-from taptill.readers.frames import AnyFrame, BadFrame, Frame, Signal
+from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Signal
 
 COUNTS_EVERY_S = 0.5
+HEARD_EVERY_S = 10.0
 WINDOW_S = 60.0
 WINDOW_FRAMES = 64
 GARBLED_MIN = 3
@@ -56,8 +57,16 @@ class HealthBook:
             frames=self._now.frames + good,
             bad_frames=self._now.bad_frames + len(judged) - good,
             faults=tuple(sorted(self._faults.items())),
-            heard_s=now_s if judged else self._now.heard_s,
+            heard_s=self._heard_s(frames, now_s),
         )
+
+    def _heard_s(self, frames: Sequence[AnyFrame], now_s: float) -> float | None:
+        """Tell when it last said something; signals alone, which never end, count sparingly."""
+        was_s = self._now.heard_s
+        said = [each for each in frames if each != BadFrame(Fault.NO_ANSWER)]
+        idle = all(isinstance(each, Signal) for each in said)
+        known = was_s is not None and now_s - was_s < HEARD_EVERY_S
+        return was_s if not said or (idle and known) else now_s
 
     def due(self, now_s: float) -> ReaderHealth | None:
         """Give what is to be published now, or nothing."""
