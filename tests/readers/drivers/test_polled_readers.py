@@ -168,6 +168,24 @@ def test_a_round_without_any_kind_of_card_misses_once() -> None:
     assert decoder.request() == first, "it stays with the kind that it found"
 
 
+REFUSALS = {
+    "yhy-aabb": (bytes.fromhex("AABB0800FFFF010200040007"), bytes.fromhex("AABB0600FFFF02020101")),
+    "gnetplus-ascii": (b":0006020400\r", b":00150101\r"),
+}
+
+
+@pytest.mark.parametrize(("family", "answers"), REFUSALS.items(), ids=REFUSALS.keys())
+def test_a_card_that_goes_between_two_questions_is_asked_for_from_the_first(
+    family: str, answers: tuple[bytes, bytes]
+) -> None:
+    decoder = decoder_of(family)
+    first = decoder.request()
+    assert decoder.feed(answers[0]) == [Signal.GO_ON]
+    assert decoder.request() != first
+    assert decoder.feed(answers[1]) == [BadFrame(Fault.READER_ERROR)]
+    assert decoder.request() == first
+
+
 @pytest.fixture
 def boxes() -> Iterator[dict[str, PolledBox]]:
     """Make a box of every family."""

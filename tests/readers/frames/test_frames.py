@@ -306,6 +306,11 @@ EXAMPLES: dict[str, tuple[str, bytes, list[Frame | BadFrame | Signal]]] = {
         bytes.fromhex("AABB0800FFFF010200040007"),
         [Signal.GO_ON],
     ),
+    "YHY: a card that was found and does not say its number": (
+        "yhy-aabb",
+        bytes.fromhex("AABB0600FFFF02020101"),
+        [BadFrame(Fault.READER_ERROR)],
+    ),
     "7941E: no ETX": (
         "gwiot-7941e",
         bytes.fromhex("020A022E00B6D7B5F204"),

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from taptill.readers.frames import AnyFrame, BadFrame, Decoder, Fault, Frame, Signal
 
+_ENDS = (Signal.NO_CARD, BadFrame(Fault.READER_ERROR))
+"""Answers that no further question follows, beside a card."""
+
 
 @dataclass(frozen=True, slots=True)
 class Questions:
@@ -59,7 +62,7 @@ class AskingDecoder:
             self._step = 0
         elif frame is Signal.GO_ON:
             self._step += 1
-        elif isinstance(frame, Frame) or frame is Signal.NO_CARD:
+        elif isinstance(frame, Frame) or frame in _ENDS:
             self._step = 0
         return frame
 

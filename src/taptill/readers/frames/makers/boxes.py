@@ -101,9 +101,10 @@ def _read_yhy(frame: bytes) -> AnyFrame:
     if xored(body) != frame[-1]:
         return _CHECKSUM
     command, status, found = body[2:4], body[4:5], body[5:]
-    if status != b"\x00":
-        return Signal.NO_CARD
-    return _uid(found) if command == _YHY_ANTICOLLISION else Signal.GO_ON
+    if command != _YHY_ANTICOLLISION:
+        return Signal.NO_CARD if status != b"\x00" else Signal.GO_ON
+    # The request has found a card, or two that collide.
+    return _uid(found) if status == b"\x00" else _READER_ERROR
 
 
 _ACS_HEAD, _ACS_SHORT = 11, 4
