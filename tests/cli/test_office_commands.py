@@ -4,16 +4,12 @@ import asyncio
 import json
 import re
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
-from tests.fakes.service import RunningService, running_service
+from tests.cli.office import ADA, BEN, STAFF, Site
+from tests.fakes.service import RunningService
 
 from taptill.clock import SystemClock
 from taptill.config import load
@@ -21,104 +17,9 @@ from taptill.domain.entry import Draft, Kind
 from taptill.domain.errors import JournalClonedError
 from taptill.journal.journal import Journal
 from taptill.journal.lock import alone
-from taptill.wiring import Sender, identity, sender
+from taptill.wiring import identity
 
 pytestmark = pytest.mark.slow
-
-ADA, BEN = 1, 3
-STAFF = ("--staff", "Jo", "--reason", "as agreed")
-CONFIG = """
-[till]
-name = "bar"
-[backend]
-base_url = "{url}"
-token_file = "{folder}/token"
-[[reader]]
-driver = "simulated"
-card_id = ["text"]
-[settlement]
-strategy = "{strategy}"
-late_max_s = 10
-"""
-
-
-class Site:
-    """A till's folder, its commands, and the office's view of the backend."""
-
-    def __init__(self, folder: Path, service: RunningService, strategy: str = "debt") -> None:
-        self.folder = folder
-        self.service = service
-        self.config = folder / "config.toml"
-        (folder / "token").write_text(service.token)
-        (folder / "token").chmod(0o600)
-        text = CONFIG.format(url=service.url, folder=folder, strategy=strategy)
-        self.config.write_text(text)
-        self.state = folder / "state"
-        self.state.mkdir(mode=0o700)
-
-    def taptill(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        whole = [sys.executable, "-m", "taptill", *words, "--state-dir", str(self.state)]
-        return subprocess.run(whole, capture_output=True, text=True, timeout=60, check=False)
-
-    def done(self, *words: str) -> str:
-        """Run a command that must succeed; give what it printed."""
-        ended = self.taptill(*words)
-        assert (ended.returncode, ended.stderr) == (0, ""), ended
-        return ended.stdout
-
-    def decided(self, *words: str) -> str:
-        return self.done("conflicts", *words, *STAFF, "--config", str(self.config))
-
-    def settle(self, *charges: tuple[int, int], send: bool = True) -> None:
-        """Charge (customer, amount) each, and settle as a till would."""
-
-        async def work(connected: Sender) -> None:
-            for customer, amount in charges:
-                body = {"currency": "EUR", "offline": False, "initials": "A. B."}
-                await connected.journal.append([Draft(Kind.CHARGE, customer, amount, body)])
-            while send and await connected.settlement.settle_open():
-                pass
-
-        async def both() -> None:
-            config = load(self.config)
-            async with sender(config, self.state, self.service.token) as connected:
-                await work(connected)
-
-        asyncio.run(both())
-
-    def update(self, customer: int, **fields: Any) -> None:
-        """Change a row as the office does."""
-        version = {"field": "version", "comparator": "=", "value": self.row(customer)["version"]}
-        body = {"fields": fields, "conditions": {"filters": [version]}}
-        answer = self._post(f"update/{customer}", body)
-        assert answer.status_code == 200, answer.text
-
-    def row(self, customer: int) -> dict[str, Any]:
-        conditions = {"filters": [{"field": "id", "comparator": "=", "value": customer}]}
-        fields = dict.fromkeys(("totalDebt", "debtData", "version"), True)
-        body = {"fields": fields, "conditions": conditions}
-        (row,) = self._post("select", body).json()
-        assert isinstance(row, dict)
-        return row
-
-    def debt(self, customer: int) -> float:
-        return float(self.row(customer)["totalDebt"])
-
-    def _post(self, path: str, body: Any) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {self.service.office_token}"}
-        url = f"{self.service.url}/core/data/Customers/{path}"
-        return httpx.post(url, json=body, headers=headers, trust_env=False)
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
-    with running_service(tmp_path_factory.mktemp("service")) as running:
-        yield running
-
-
-@pytest.fixture
-def site(tmp_path: Path, service: RunningService) -> Site:
-    return Site(tmp_path, service)
 
 
 @pytest.fixture
@@ -249,84 +150,6 @@ def test_what_is_sent_without_a_till_is_in_the_rows_that_it_knows_offline(site: 
 def test_what_cannot_be_sent_is_said(on_desk: Site) -> None:
     ended = on_desk.taptill("settle", "--config", str(on_desk.config))
     assert (ended.returncode, "taptill conflicts list" in ended.stderr) == (75, True)
-
-
-def test_a_retired_journal_is_settled_looked_at_and_closed(site: Site) -> None:
-    before = site.debt(BEN)
-    site.settle((BEN, 250), send=False)
-    assert "retired" in site.done("journal", "retire", "--yes", "--config", str(site.config))
-    assert site.debt(BEN) == pytest.approx(before + 2.50)
-    again = site.taptill("journal", "retire", "--yes", "--config", str(site.config))
-    assert (again.returncode, "archive" in again.stderr) == (78, True)
-    (site.state / "journal.db").rename(site.folder / "archived.db")
-    site.settle((BEN, 100))
-    assert site.debt(BEN) == pytest.approx(before + 3.50)
-
-
-def written_back(site: Site) -> float:
-    """Settle twice, then let the office write the row between the two back; give what is owed."""
-    before = site.debt(BEN)
-    site.settle((BEN, 250))
-    between = site.row(BEN)
-    site.settle((BEN, 100))
-    site.update(BEN, totalDebt=between["totalDebt"], debtData=between["debtData"])
-    return before + 3.50
-
-
-@pytest.mark.parametrize("state", ["there", "gone", "damaged", "another one"])
-def test_no_journal_is_retired_without_a_judgement_of_every_row(site: Site, state: str) -> None:
-    """Marks from before a year was closed are judged by the archive."""
-    owed = written_back(site)
-    site.done("journal", "close-year", "--late-max-s", "0")
-    archive = site.state / "journal-from-1.db"
-    kept = archive.rename(site.folder / "kept.db")
-    if state == "damaged":
-        archive.write_bytes(bytes(5000))
-    elif state == "another one":
-        archive.write_bytes((site.state / "journal.db").read_bytes())
-    if state != "there":
-        refused = site.taptill("journal", "retire", "--yes", "--config", str(site.config))
-        assert (refused.returncode, "retired:" in refused.stdout) == (74, False), refused
-    kept.replace(archive)
-    site.done("journal", "retire", "--yes", "--config", str(site.config))
-    assert site.debt(BEN) == pytest.approx(owed)
-
-
-def test_no_journal_is_retired_by_another_strategy_than_its_own(site: Site) -> None:
-    written_back(site)
-    site.config.write_text(site.config.read_text().replace('"debt"', '"export"'))
-    refused = site.taptill("journal", "retire", "--yes", "--config", str(site.config))
-    assert (refused.returncode, "the journal is of 'debt'" in refused.stderr) == (64, True), refused
-
-
-def test_what_a_restored_backend_lacks_is_settled_before_a_journal_is_retired(
-    tmp_path: Path,
-) -> None:
-    backup = tmp_path / "backup.db"
-    (tmp_path / "service").mkdir()
-    (tmp_path / "till").mkdir()
-    with running_service(tmp_path / "service") as service:
-        site = Site(tmp_path / "till", service)
-        before = site.debt(BEN)
-        site.settle((BEN, 250))
-        words = [
-            sys.executable,
-            "-m",
-            "taptill",
-            "service",
-            "backup",
-            service.database,
-            str(backup),
-        ]
-        subprocess.run(words, check=True, capture_output=True)
-        site.settle((BEN, 100))
-        service.stop()
-        for end in ("-wal", "-shm"):
-            Path(f"{service.database}{end}").unlink(missing_ok=True)
-        backup.replace(service.database)
-        service.start_again()
-        site.done("journal", "retire", "--yes", "--config", str(site.config))
-        assert site.debt(BEN) == pytest.approx(before + 3.50)
 
 
 def test_no_journal_is_retired_with_a_case_on_the_desk(on_desk: Site) -> None:

@@ -1,0 +1,98 @@
+"""A till's folder and its commands beside a real service, as office and technician use them."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+from tests.fakes.service import RunningService
+
+from taptill.config import load
+from taptill.domain.entry import Draft, Kind
+from taptill.wiring import Sender, sender
+
+ADA, BEN = 1, 3
+STAFF = ("--staff", "Jo", "--reason", "as agreed")
+CONFIG = """
+[till]
+name = "bar"
+[backend]
+base_url = "{url}"
+token_file = "{folder}/token"
+[[reader]]
+driver = "simulated"
+card_id = ["text"]
+[settlement]
+strategy = "{strategy}"
+late_max_s = 10
+"""
+
+
+class Site:
+    """A till's folder, its commands, and the office's view of the backend."""
+
+    def __init__(self, folder: Path, service: RunningService, strategy: str = "debt") -> None:
+        self.folder = folder
+        self.service = service
+        self.config = folder / "config.toml"
+        (folder / "token").write_text(service.token)
+        (folder / "token").chmod(0o600)
+        text = CONFIG.format(url=service.url, folder=folder, strategy=strategy)
+        self.config.write_text(text)
+        self.state = folder / "state"
+        self.state.mkdir(mode=0o700)
+
+    def taptill(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        whole = [sys.executable, "-m", "taptill", *words, "--state-dir", str(self.state)]
+        return subprocess.run(whole, capture_output=True, text=True, timeout=60, check=False)
+
+    def done(self, *words: str) -> str:
+        """Run a command that must succeed; give what it printed."""
+        ended = self.taptill(*words)
+        assert (ended.returncode, ended.stderr) == (0, ""), ended
+        return ended.stdout
+
+    def decided(self, *words: str) -> str:
+        return self.done("conflicts", *words, *STAFF, "--config", str(self.config))
+
+    def settle(self, *charges: tuple[int, int], send: bool = True) -> None:
+        """Charge (customer, amount) each, and settle as a till would."""
+
+        async def work(connected: Sender) -> None:
+            for customer, amount in charges:
+                body = {"currency": "EUR", "offline": False, "initials": "A. B."}
+                await connected.journal.append([Draft(Kind.CHARGE, customer, amount, body)])
+            while send and await connected.settlement.settle_open():
+                pass
+
+        async def both() -> None:
+            config = load(self.config)
+            async with sender(config, self.state, self.service.token) as connected:
+                await work(connected)
+
+        asyncio.run(both())
+
+    def update(self, customer: int, **fields: Any) -> None:
+        """Change a row as the office does."""
+        version = {"field": "version", "comparator": "=", "value": self.row(customer)["version"]}
+        body = {"fields": fields, "conditions": {"filters": [version]}}
+        answer = self._post(f"update/{customer}", body)
+        assert answer.status_code == 200, answer.text
+
+    def row(self, customer: int) -> dict[str, Any]:
+        conditions = {"filters": [{"field": "id", "comparator": "=", "value": customer}]}
+        fields = dict.fromkeys(("totalDebt", "debtData", "version"), True)
+        body = {"fields": fields, "conditions": conditions}
+        (row,) = self._post("select", body).json()
+        assert isinstance(row, dict)
+        return row
+
+    def debt(self, customer: int) -> float:
+        return float(self.row(customer)["totalDebt"])
+
+    def _post(self, path: str, body: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.service.office_token}"}
+        url = f"{self.service.url}/core/data/Customers/{path}"
+        return httpx.post(url, json=body, headers=headers, trust_env=False)
