@@ -5,13 +5,12 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from tests.fakes.service import RunningService, running_service
+from tests.fakes.service import RunningService
 
 from taptill.cli import taptill
 from taptill.cli.output import plain
@@ -72,12 +71,6 @@ class Desk:
         made = json.loads(self.done("add", "--json", *words))
         assert isinstance(made["id"], int)
         return made["id"]
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
-    with running_service(tmp_path_factory.mktemp("service")) as running:
-        yield running
 
 
 @pytest.fixture

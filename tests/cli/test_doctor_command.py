@@ -1,12 +1,11 @@
 """`taptill doctor` beside a real service: for a person, for a script, and where something fails."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from tests.fakes.service import RunningService, running_service
+from tests.fakes.service import RunningService
 
 from taptill.cli import taptill
 from taptill.install.doctor import CHECKS
@@ -20,12 +19,6 @@ driver = "simulated"
 [settlement]
 strategy = "debt"
 """
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
-    with running_service(tmp_path_factory.mktemp("service")) as running:
-        yield running
 
 
 def doctor(folder: Path, url: str, *words: str, token: str = "") -> Result:

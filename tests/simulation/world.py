@@ -47,8 +47,8 @@ class World:
 
     `calm` as long as nothing has happened that a person may have to decide about; `looks_halved`
     once the office has moved a total by what a sale may come to (docs/adr/0001), or has undone one
-    with an old form. `story` holds
-    what happened as sentences with their figures, put together only where somebody reads them.
+    with an old form. `story` holds what happened as sentences with their figures, put together only
+    where somebody reads them.
     """
 
     def __init__(self, kin: Kin, tills: int = 2, protocol: Protocol = REAL) -> None:

@@ -17,24 +17,22 @@ from taptill.domain.errors import (
     JournalError,
     JournalTooNewError,
 )
-from taptill.journal import projection, schema
-from taptill.journal.chain import ENTRY_COLUMNS, FIRST_PREV_HASH, canonical, chained_hash
+from taptill.journal import chain, projection, schema
 from taptill.journal.faults import IN_DOUBT, UNREADABLE, in_words, leaves_a_commit
 from taptill.journal.footing import footing
 
 MISSING_END = "it is missing: the sums per customer know of it"
 
-
 # Statements of the hot path, written once.
-_ENTRY_PLACES = ", ".join("?" * len(ENTRY_COLUMNS.split(", ")))
-_ENTRY_IN = f"INSERT INTO entries ({ENTRY_COLUMNS}) VALUES ({_ENTRY_PLACES})"  # noqa: S608
+_ENTRY_PLACES = ", ".join("?" * len(chain.ENTRY_NAMES))
+_ENTRY_IN = f"INSERT INTO entries ({chain.ENTRY_COLUMNS}) VALUES ({_ENTRY_PLACES})"  # noqa: S608
 
-LOG_ROOM = 6 * 2**20  # about what is written into the log before it is brought back
 _LAST_MONEY = (
     f"SELECT max(seq) FROM entries WHERE seq BETWEEN ? AND ? AND {schema.MONEY} "  # noqa: S608 - constant
     "GROUP BY customer_id"
 )
 
+LOG_ROOM = 6 * 2**20  # about what is written into the log before it is brought back
 BUSY_TIMEOUT_MS = 5000  # so long a commit waits for a reader, a backup for example
 
 
@@ -73,7 +71,7 @@ class JournalFile:
     def __init__(self, path: Path | str, clock: Clock) -> None:
         self.path = path
         self._clock = clock
-        self._end = (0, FIRST_PREV_HASH)
+        self._end = (0, chain.FIRST_PREV_HASH)
         self._in_doubt = False
         self._unsynced = False
         self.connection = connect(path)
@@ -251,14 +249,14 @@ class JournalFile:
             "charge_id": draft.charge_id,
             "customer_id": draft.customer_id,
             "amount_minor": draft.amount_minor,
-            "body": canonical(draft.body),
+            "body": chain.canonical(draft.body),
             "at": self._clock.now(),
             "boot_id": boot_id,
             "uptime_ms": uptime_ms,
             "clock_trusted": int(self._clock.trusted()),
             "staff": draft.staff,
         }
-        row = (*columns.values(), prev_hash, chained_hash(prev_hash, columns))
+        row = (*columns.values(), prev_hash, chain.chained_hash(prev_hash, columns))
         self.connection.execute(_ENTRY_IN, row)
         entry = entry_of(row)
         self._count_in(entry)
@@ -289,7 +287,7 @@ class JournalFile:
     def _read_end(self) -> tuple[int, str]:
         query = "SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"
         row = self.connection.execute(query).fetchone()
-        return (row[0], row[1]) if row else (0, FIRST_PREV_HASH)
+        return (row[0], row[1]) if row else (0, chain.FIRST_PREV_HASH)
 
 
 def position(connection: sqlite3.Connection, customer_id: int) -> Position | None:
@@ -307,7 +305,7 @@ def entries(
     connection: sqlite3.Connection, where: str = "1", parameters: Sequence[Any] = ()
 ) -> Iterator[Entry]:
     """Give entries in order; `where` is a constant of this package, never foreign text."""
-    query = f"SELECT {ENTRY_COLUMNS} FROM entries WHERE {where} ORDER BY seq"  # noqa: S608 - see above
+    query = f"SELECT {chain.ENTRY_COLUMNS} FROM entries WHERE {where} ORDER BY seq"  # noqa: S608 - see above
     place = str(connection.execute("PRAGMA database_list").fetchone()[2])
     with mapped(place):
         for row in connection.execute(query, parameters):
@@ -324,7 +322,7 @@ def beginning(connection: sqlite3.Connection) -> tuple[int, str]:
         "WHERE seq = (SELECT min(seq) FROM entries) AND kind = 'carried'"
     )
     row = connection.execute(query).fetchone()
-    return (row[0], row[1]) if row else (1, FIRST_PREV_HASH)
+    return (row[0], row[1]) if row else (1, chain.FIRST_PREV_HASH)
 
 
 def known_end(connection: sqlite3.Connection) -> int:
@@ -334,7 +332,7 @@ def known_end(connection: sqlite3.Connection) -> int:
 
 
 def entry_of(row: Sequence[Any], place: str = "") -> Entry:
-    """Read a row of the table `entries`, in the order of ENTRY_COLUMNS.
+    """Read a row of the table `entries`, in the order of chain.ENTRY_COLUMNS.
 
     JournalBrokenError for a row that no journal has written.
     """

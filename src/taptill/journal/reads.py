@@ -196,7 +196,7 @@ class Reads:
         """Check the chain's last entries; give seq and fault of the first that does not fit."""
         query = f"SELECT {ENTRY_COLUMNS} FROM entries ORDER BY seq DESC LIMIT ?"  # noqa: S608 - constant
         rows = self._ask(query, END_CHECKED)[::-1]
-        seq, prev_hash = self._beginning()
+        seq, prev_hash = _beginning(self)
         if len(rows) == END_CHECKED:  # what is before them is believed
             seq, prev_hash = rows[0][0], rows[0][-2]
         for row in rows:
@@ -211,10 +211,6 @@ class Reads:
     def close(self) -> None:
         """Close the reading connection."""
         self.connection.close()
-
-    def _beginning(self) -> tuple[int, str]:
-        with mapped(self.path):
-            return beginning(self.connection)
 
     def _state(self) -> tuple[int, int]:
         """Give what changes with each commit, of another connection or of this one."""
@@ -241,6 +237,16 @@ def archive_of(reads: Reads) -> Path | None:
     """Give the archive that a journal follows, beside it; None of one that follows none."""
     name = carried_over(reads).get("archive")
     return Path(reads.path).with_name(Path(name).name) if name else None
+
+
+def archive_at(journal: Path, first_seq: int | str) -> Path:
+    """Give where the archive lies whose first entry has this number."""
+    return journal.with_name(f"{journal.stem}-from-{first_seq}{journal.suffix}")
+
+
+def archives_beside(journal: Path) -> list[Path]:
+    """Give all files whose names are those of a journal's archives."""
+    return sorted(journal.parent.glob(archive_at(journal, "*").name))
 
 
 def carried_over(reads: Reads) -> Mapping[str, Any]:
@@ -290,8 +296,7 @@ def holding(reads: Reads, seq: int) -> Iterator[Reads]:
 
 def first_seq(reads: Reads) -> int:
     """Give the number of the first entry."""
-    with mapped(reads.path):
-        return beginning(reads.connection)[0]
+    return _beginning(reads)[0]
 
 
 def check_archives(reads: Reads) -> None:
@@ -307,5 +312,9 @@ def check_archives(reads: Reads) -> None:
 def follows(reads: Reads, closed: Reads) -> bool:
     """Tell whether a journal begins where an archive was closed, by the entry `retired`."""
     end = closed.newest()
+    return end is not None and (end.seq, end.prev_hash) == _beginning(reads)
+
+
+def _beginning(reads: Reads) -> tuple[int, str]:
     with mapped(reads.path):
-        return end is not None and (end.seq, end.prev_hash) == beginning(reads.connection)
+        return beginning(reads.connection)

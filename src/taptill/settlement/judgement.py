@@ -184,13 +184,10 @@ def assess(
         case _ if position.last is None:  # no money of ours: the row is not our business
             return verdict, []
         case Unclear(desk):
-            known = position.conflict is not None or position.closed_seq == position.last.seq
-            moved = (
-                []
-                if known and not position.conflict
-                else _heard_of(snapshot, position, found, journal_id)
-            )
-            moved = moved or _mark_moved(snapshot, position, found, journal_id)
+            given_up = not position.conflict and position.closed_seq == position.last.seq
+            known = given_up or position.conflict is not None
+            # A person is told what is not covered by a mark, also by one that only the row knew.
+            moved = _mark_moved(snapshot, position, found, journal_id, heard=not given_up)
             now = replace(position, seen=found.mark) if isinstance(found, Behind) else position
             return verdict, [*moved, *([] if known else [conflict(now, desk)])]
         case Unenrolled():
@@ -279,18 +276,15 @@ def _base_moved(snapshot: Snapshot, position: Position, journal_id: str) -> list
     return [Draft(Kind.OFFICE_MOVED, position.customer_id, body=body)]
 
 
-def _heard_of(
-    snapshot: Snapshot, position: Position, found: Judgement, journal_id: str
-) -> list[Draft]:
-    """Note a mark that only the row knew of, where it counts what that covers."""
-    if not isinstance(found, Behind) or found.taken_back or found.mark in (None, position.seen):
-        return []
-    return [receipt(snapshot, found.mark, journal_id)]
-
-
 def _mark_moved(
-    snapshot: Snapshot, position: Position, judgement: Judgement, journal_id: str
+    snapshot: Snapshot,
+    position: Position,
+    judgement: Judgement,
+    journal_id: str,
+    *,
+    heard: bool = False,
 ) -> list[Draft]:
+    """Write what the mark in the row tells; `heard`: also one that only the row knew of."""
     match judgement:
         case Holds(mark):
             unheard = position.attempt is not None and position.attempt.open
@@ -306,7 +300,7 @@ def _mark_moved(
                 "total": str(snapshot.total),
             }
             return [Draft(Kind.TAKEN_BACK, position.customer_id, body=body)]
-        case Behind() if not position.updated_at:  # a halt was lifted: the row is believed
-            return _heard_of(snapshot, position, judgement, journal_id)
+        case Behind(Mark() as mark) if mark != position.seen and (heard or not position.updated_at):
+            return [receipt(snapshot, mark, journal_id)]  # no stamp: a lifted halt believes the row
         case _:
             return []

@@ -53,8 +53,7 @@ class Task:
     `conditional`: the backend says that it obeys conditions, and taken back where it does not;
     `proven`: it has refused one. `stale_reads` counts old copies in a row so far, older than the
     journal's stamp or than `known_stamp`, `traceless` the updates in a row that left no trace.
-    `ruling`: what a person decided about this customer's
-    case on the conflict desk.
+    `ruling`: what a person decided about this customer's case on the conflict desk.
     """
 
     customer_id: int
@@ -163,9 +162,9 @@ def find_sent(task: Task, row: Snapshot, sent: Sent) -> Step:
         if task.traceless + 1 >= UNKEPT_MAX:
             return (yield from halt(task, Stop.NOT_KEPT))
         return Later("no trace of what was sent", traceless=True)
-    return (
-        (yield from halt(task, Stop.HALF_KEPT)) if _halved(update, row, task.journal_id) else None
-    )
+    if _halved(update, row, task.journal_id):
+        return (yield from halt(task, Stop.HALF_KEPT))
+    return None
 
 
 def _check_echo(task: Task, update: Update, echo: Snapshot) -> Step:

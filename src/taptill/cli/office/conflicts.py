@@ -212,7 +212,7 @@ def _decide(
     option: Path | None, state_dir: Path | None, ruling: Ruling, chosen: Sequence[int] | None
 ) -> None:
     config = configs.load(configs.find_config(option), check_reader)
-    journal_at(state_dir)
+    journal_at(state_dir)  # or say that there is none: a sender would begin one
     state = configs.state_dir(state_dir)
 
     async def work() -> None:

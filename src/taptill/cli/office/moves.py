@@ -21,6 +21,7 @@ from taptill.journal import identity
 from taptill.journal.file import positions
 from taptill.journal.lock import alone
 from taptill.journal.office.year import close_year
+from taptill.journal.reads import archives_beside
 from taptill.settlement.requests import NoAnswer, RowAnswer, Unreadable
 from taptill.settlement.settle import STALE_MAX
 from taptill.wiring import Sender, check_reader, machine, sender
@@ -174,8 +175,8 @@ def retire(option: Path | None, state_dir: Path | None, *, yes: bool) -> None:
         _retire_booked(path)
     else:
         asyncio.run(_retire_settled(config, configs.state_dir(state_dir)))
-    archives = sorted(path.parent.glob(f"{path.stem}-from-*{path.suffix}"))
-    click.echo(f"retired: move {', '.join(map(str, [path, *archives]))} to your archive")
+    files = ", ".join(map(str, [path, *archives_beside(path)]))
+    click.echo(f"retired: move {files} to your archive")
 
 
 def _retire_booked(path: Path) -> None:

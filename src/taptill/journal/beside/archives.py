@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 
 from taptill.domain.errors import JournalArchiveError, JournalError
-from taptill.journal.reads import Reads, archive_of, check_archives
+from taptill.journal.reads import Reads, archive_of, archives_beside, check_archives
 
 log = logging.getLogger("taptill.journal")
 
@@ -49,8 +49,8 @@ class ArchiveWatch:
         self._words = words
 
     def _traces(self) -> list[_Trace]:
-        path, found = Path(self._reads.path), []
-        for one in sorted(path.parent.glob(f"{path.stem}-from-*{path.suffix}")):
+        found = []
+        for one in archives_beside(Path(self._reads.path)):
             there = one.stat()
             found.append((one.name, there.st_ino, there.st_size, there.st_mtime_ns))
         return found

@@ -22,7 +22,7 @@ from taptill.journal.identity import currency, last_opened, refuse_late, refuse_
 from taptill.journal.lock import NEXT, LoneJournal, alone, drop_unfinished
 from taptill.journal.office.cases import charge_before
 from taptill.journal.office.files import last_number
-from taptill.journal.reads import Reads
+from taptill.journal.reads import Reads, archive_at
 from taptill.journal.verify import verify
 
 CARRIED_OVER = ("external_id", "currency")
@@ -51,7 +51,7 @@ def close_year(path: Path, clock: Clock, late_max_s: float) -> Closed:
     """
     with alone(path, clock) as journal:
         end, first_seq = _ready(journal, clock, late_max_s)
-        archive = path.with_name(f"{path.stem}-from-{first_seq}{path.suffix}")
+        archive = archive_at(path, first_seq)
         if archive.exists() and not _earlier_try(archive, journal.reads):
             raise JournalError(path=archive, detail="this file is in the way: put it elsewhere")
         _refuse_narrow(path)
