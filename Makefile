@@ -31,7 +31,7 @@ test: $(READY) ## The whole check, with coverage and the tests that run the real
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -q -n 2 --dist loadfile -m "not bench" --cov --cov-report=
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not bench" --cov --cov-report=
 	$(BIN)/coverage report --skip-covered
 	$(BIN)/coverage report --skip-covered --fail-under=98 --include='$(PURE)'
 
