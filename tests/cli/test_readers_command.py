@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
@@ -115,7 +116,14 @@ def test_bad_frames_are_shown_by_kind_and_counted(line: PtyLine) -> None:
 
 def test_control_c_ends_it_cleanly_with_the_counts(line: PtyLine) -> None:
     words = [sys.executable, "-m", "taptill", "readers", "monitor", *at(line)]
-    running = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    running = subprocess.Popen(
+        words,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # What runs in the background of a shell ignores it, and so would its children.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    )
     assert running.stdout
     while "works" not in running.stdout.readline():
         pass
