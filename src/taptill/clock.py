@@ -1,13 +1,15 @@
 """The machine's clocks in, time as the core asks for it and each jump of wall time out."""
 
 import asyncio
+import ctypes
 import logging
 import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from taptill.domain.clock import Clock
 from taptill.domain.entry import Draft, Entry, Kind
@@ -26,6 +28,17 @@ JUMP_MS = 2000
 """So far may wall time and the time since boot part from one look to the next."""
 
 LOOK_S = 5.0
+"""So often wall time is looked at where the kernel does not tell that it was set."""
+
+
+REST_S = 0.25
+"""So long the alarm is not listened to after it told of no jump."""
+
+TFD_TIMER_ABSTIME, TFD_TIMER_CANCEL_ON_SET = 1, 2
+"""Flags of linux/timerfd.h."""
+
+ALARM_S = 365 * 86_400
+"""The alarm's timer would run out by itself so far in the future, and is armed anew then."""
 
 
 class SystemClock:
@@ -92,19 +105,77 @@ class ClockWatch:
         return Draft(Kind.CLOCK, body={"jumped_ms": jumped_ms})
 
 
+class SetAlarm:
+    """Ends a wait when somebody sets wall time, as Linux tells who has a timer that asks for it.
+
+    A look now and then would miss a jump that is undone before the next one. Where there are no
+    such timers it only waits. Source: timerfd_create(2), TFD_TIMER_CANCEL_ON_SET.
+    """
+
+    def __init__(self) -> None:
+        self._fd = -1
+        with suppress(OSError, AttributeError):  # another kernel, or another C library
+            self._libc = ctypes.CDLL(None, use_errno=True)
+            self._fd = self._libc.timerfd_create(time.CLOCK_REALTIME, os.O_NONBLOCK | os.O_CLOEXEC)
+            self._arm()
+
+    def close(self) -> None:
+        """Close the timer."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    async def wait(self, timeout_s: float) -> None:
+        """Wait so long, or until wall time is set."""
+        if self._fd < 0:
+            await asyncio.sleep(timeout_s)
+            return
+        told, loop = asyncio.Event(), asyncio.get_running_loop()
+        loop.add_reader(self._fd, told.set)
+        try:
+            async with asyncio.timeout(timeout_s):
+                await told.wait()
+        except TimeoutError:
+            return
+        finally:
+            loop.remove_reader(self._fd)
+        with suppress(OSError):  # ECANCELED says that it was set
+            os.read(self._fd, 8)
+        self._arm()
+
+    def _arm(self) -> None:
+        at = (ctypes.c_long * 4)(0, 0, int(time.time()) + ALARM_S, 0)  # interval, then the time
+        self._libc.timerfd_settime(self._fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, at, None)
+
+
+class Alarm(Protocol):
+    """What tells that wall time was set."""
+
+    async def wait(self, timeout_s: float) -> None:
+        """Wait so long, or until wall time is set."""
+
+    def close(self) -> None:
+        """Close what it holds."""
+
+
 async def watch_clock(
     watch: ClockWatch,
     append: Callable[[Sequence[Draft]], Awaitable[object]],
     look_s: float = LOOK_S,
+    alarm: Alarm | None = None,
 ) -> None:
     """Journal each jump of wall time, for whoever reads the journal: nothing is decided by it."""
-    while True:
-        jump = watch.look()
-        if jump:
-            log.warning("clock.jumped", extra=dict(jump.body))
-            with suppress(JournalError):  # who cannot write has said so already
-                await append([jump])
-        await asyncio.sleep(look_s)
+    told: Alarm = alarm or SetAlarm()
+    with closing(told):
+        while True:
+            jump = watch.look()
+            if jump:
+                log.warning("clock.jumped", extra=dict(jump.body))
+                with suppress(JournalError):  # who cannot write has said so already
+                    await append([jump])
+            else:  # some machines set their clock by less than a millisecond many times a second
+                await asyncio.sleep(min(REST_S, look_s))
+            await told.wait(look_s)
 
 
 def _booted_at_s() -> float:

@@ -9,7 +9,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.until import until
 from tests.journal.drafts import ADA, charge
 
-from taptill.clock import JUMP_MS, ClockWatch, watch_clock
+from taptill.clock import JUMP_MS, ClockWatch, SetAlarm, watch_clock
 from taptill.domain.entry import Draft, Entry, Kind
 from taptill.journal.journal import Journal
 from taptill.journal.verify import verify
@@ -59,6 +59,48 @@ def test_a_jump_while_running_is_told_once(clock: FakeClock, moved_s: float, tol
     clock.jump(moved_s)
     clock.pass_time(5)
     assert [jump_ms(watch), jump_ms(watch)] == [told_ms, 0]
+
+
+class Told:
+    """An alarm that goes off when the test says so."""
+
+    def __init__(self) -> None:
+        self.queue: asyncio.Queue[None] = asyncio.Queue()
+
+    async def wait(self, _: float) -> None:
+        await self.queue.get()
+
+    def close(self) -> None:
+        """Close nothing."""
+
+
+async def test_there_and_back_within_a_second_are_two_entries(
+    journal: Journal, clock: FakeClock
+) -> None:
+    alarm = Told()
+    watch = ClockWatch(clock, None)
+    task = asyncio.ensure_future(watch_clock(watch, journal.append, alarm=alarm))
+    await asyncio.sleep(0)
+    for moved_s in (3600, -3600):
+        clock.jump(moved_s)
+        clock.pass_time(0.2)
+        before = kinds(journal).count(Kind.CLOCK)
+        alarm.queue.put_nowait(None)
+        await until(lambda before=before: kinds(journal).count(Kind.CLOCK) > before)  # type: ignore[misc]
+    task.cancel()
+    rows = journal.reads.connection.execute("SELECT body FROM entries WHERE kind = 'clock'")
+    assert rows.fetchall() == [('{"jumped_ms":3600000}',), ('{"jumped_ms":-3600000}',)]
+
+
+async def test_the_kernels_alarm_ends_no_later_than_its_time() -> None:
+    """Whether anybody sets this machine's clock meanwhile is not for a test to say."""
+    alarm = SetAlarm()
+    assert alarm._fd >= 0
+    async with asyncio.timeout(10):
+        await alarm.wait(0.01)
+        alarm.close()
+        await alarm.wait(0.01)
+    assert alarm._fd == -1
 
 
 async def newest(path: Path, clock: FakeClock) -> Entry:
