@@ -34,12 +34,14 @@ def on_desk(site: Site) -> Site:
 
 def test_a_case_is_listed_shown_and_written_to_a_file(on_desk: Site) -> None:
     listed = on_desk.done("conflicts", "list")
-    assert "customer 1: 0.80 in question" in listed
+    assert "customer 1: 4.00 in question" in listed
     assert "debtData was emptied" in listed
     (case,) = map(json.loads, on_desk.done("conflicts", "list", "--json").splitlines())
-    assert (case["customer"], case["reason"], case["in_question"]) == (ADA, "mark-lost", "0.80")
+    assert (case["customer"], case["reason"], case["in_question"]) == (ADA, "mark-lost", "4.00")
     assert "conflict" in on_desk.done("conflicts", "show", "1")
-    assert json.loads(on_desk.done("conflicts", "show", "1", "--json"))["entries"]
+    shown = json.loads(on_desk.done("conflicts", "show", "1", "--json"))
+    assert shown["entries"]
+    assert shown["figures"]["booked_if_office_moved_nothing"] == "3.20"
     file = on_desk.folder / "cases.csv"
     on_desk.done("conflicts", "export", str(file))
     assert "mark-lost" in file.read_text()
@@ -48,7 +50,8 @@ def test_a_case_is_listed_shown_and_written_to_a_file(on_desk: Site) -> None:
 
 
 DECIDED: dict[str, tuple[tuple[str, ...], float]] = {
-    "a retry sends what is in question": (("retry", "1"), 0.80),
+    "a person says what is in: the rest is sent": (("retry", "1", "--booked", "3.20"), 0.80),
+    "none of it is in: all is sent again": (("retry", "1", "--booked", "0"), 4.00),
     "so does a retry of all that is unchanged": (("retry", "--unchanged"), 0.80),
     "accepted: nothing is sent": (("accept", "1", "--yes"), 0.0),
     "written off: nothing is sent": (("write-off", "1", "--yes"), 0.0),
@@ -97,9 +100,38 @@ def test_cases_are_not_written_over_a_folder(on_desk: Site) -> None:
     assert on_desk.taptill("conflicts", "export", ".").returncode == 64
 
 
+def test_the_figures_of_a_case_stand_side_by_side(on_desk: Site) -> None:
+    """The total is 3.20 more than before the first charge: what was sent is in."""
+    total = on_desk.debt(ADA)
+    figures = json.loads(on_desk.done("conflicts", "show", "1", "--json"))["figures"]
+    assert figures["total"] == figures["office_if_none_is_in"] == f"{total:.2f}"
+    assert figures["office_if_all_is_in"] == f"{total - 4:.2f}"
+    assert figures["office_as_last_seen"] == figures["total_before_first_update"]
+    assert figures["total_before_first_update"] == f"{total - 3.2:.2f}"
+    words = on_desk.done("conflicts", "show", "1")
+    assert "taptill conflicts retry 1 --booked 0" in words
+    assert "office if all is in" in words
+
+
+def test_a_retry_of_a_lost_mark_must_say_what_is_in(on_desk: Site) -> None:
+    before = on_desk.debt(ADA)
+    words = ("conflicts", "retry", "1", *STAFF, "--config", str(on_desk.config))
+    ended = on_desk.taptill(*words)
+    assert (ended.returncode, "--booked 0" in ended.stderr) == (75, True), ended
+    assert on_desk.debt(ADA) == pytest.approx(before)
+
+
+def test_what_is_in_question_is_named_before_anything_is_removed(on_desk: Site) -> None:
+    ended = on_desk.taptill("journal", "open", "--json")
+    shown = json.loads(ended.stdout)
+    assert (ended.returncode, shown["sum"], shown["on_desk"]) == (75, "4.00", 1)
+
+
 REFUSED: dict[str, tuple[tuple[str, ...], int, str]] = {
     "no such case": (("accept", "3"), 64, "has no case"),
     "neither one nor all": (("retry",), 64, "name one customer"),
+    "an amount that is none": (("retry", "1", "--booked", "ten"), 64, "--booked ten"),
+    "what is booked of all": (("retry", "--unchanged", "--booked", "1"), 64, "one customer"),
     "both": (("retry", "1", "--unchanged"), 64, "name one customer"),
 }
 

@@ -159,7 +159,7 @@ def test_pending_from_the_cache_is_pending_live(debt_data: Any, position: Positi
     cached = found(cache)
     cache.close()
     assert cached.total == live.total
-    assert pending(cached.marks, position, OURS) == pending(live.marks, position, OURS)
+    assert pending(cached, position, OURS) == pending(live, position, OURS)
 
 
 # --- ages ----------------------------------------------------------------------------------------

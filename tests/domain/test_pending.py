@@ -14,8 +14,9 @@ from tests.domain.samples import UNTOUCHED
 from tests.settlement.bench import ADA, EPOCH, OURS, THEIRS, Bench, row, table
 
 from taptill.domain.customer import Snapshot, older
-from taptill.domain.entry import Attempt, Kind, Position
-from taptill.domain.mark import Mark, Marks, Place, epoch_of, read_marks, with_mark
+from taptill.domain.entry import Attempt, Footing, Kind, Position
+from taptill.domain.mark import Enrolment, Mark, Marks, Place, epoch_of, read_marks, with_mark
+from taptill.domain.mark import enrolled as enrolled_row
 from taptill.domain.money import ZERO, Money
 from taptill.domain.pending import pending
 from taptill.settlement.judgement import assess
@@ -43,6 +44,13 @@ def held(mark: Mark | None = None, epoch: str = EPOCH, **others: Mark | None) ->
     return Marks(Place.TABLE, epoch, table)
 
 
+def enrolled(by: Enrolment) -> Marks:
+    """Give the marks of a row that was enrolled so, and holds none."""
+    return read_marks(enrolled_row(Marks(Place.EMPTY), by))
+
+
+BEFORE = Enrolment("b2", 1, row().updated_at, row().total)
+
 CASES = {
     "no entry here: nothing is pending": (held(), None, 0, False),
     "no money entry here: nothing is pending": (held(FIRST), replace(AT, last=None), 0, False),
@@ -56,23 +64,59 @@ CASES = {
         1000,
         False,
     ),
-    "absent in another epoch: the last mark seen stands in": (
+    "absent in another epoch: all of it may be missing": (
         held(epoch="ffffffff"),
         replace(AT, attempt=SENT),
-        580,
+        1000,
         True,
     ),
     "no key any more, and we did send": (
         Marks(Place.EMPTY),
         replace(AT, attempt=SENT),
+        1000,
+        True,
+    ),
+    "no key, in the very version that our enrolment was made from": (
+        Marks(Place.EMPTY),
+        replace(AT, attempt=SENT, enrolments=(row().epoch,)),
+        1000,
+        False,
+    ),
+    "absent, enrolled from a version of before our first money": (
+        enrolled(BEFORE),
+        replace(AT, attempt=SENT, first_stamp=row(at=2).updated_at),
+        1000,
+        False,
+    ),
+    "absent, enrolled from a version that may be of after it": (
+        enrolled(BEFORE),
+        replace(AT, attempt=SENT, first_stamp=BEFORE.updated_at),
+        1000,
+        True,
+    ),
+    "absent, enrolled from a version of before it, but another customer's": (
+        enrolled(replace(BEFORE, customer_id=8)),
+        replace(AT, attempt=SENT, first_stamp=row(at=2).updated_at),
+        1000,
+        True,
+    ),
+    "our mark is unreadable": (Marks(Place.TABLE, EPOCH, {OURS: None}), AT, 1000, True),
+    "a mark that this journal never made tells nothing": (
+        held(Mark(99, 99_000, "ffffffff")),
+        replace(AT, conflict="unknown-mark"),
+        1000,
+        True,
+    ),
+    "on the conflict desk the mark in the row counts": (
+        held(FIRST),
+        replace(AT, conflict="refused"),
         580,
         True,
     ),
-    "our mark is unreadable": (Marks(Place.TABLE, EPOCH, {OURS: None}), AT, 580, True),
-    "on the conflict desk the last mark seen counts": (
-        held(Mark(99, 99_000, "ffffffff")),
-        replace(AT, conflict="unknown-mark"),
-        580,
+    "given up by a person": (
+        held(epoch="ffffffff"),
+        replace(AT, attempt=SENT, seen=LAST, closed_seq=LAST.seq),
+        0,
         True,
     ),
     "on the desk and never seen: all of it": (
@@ -98,7 +142,10 @@ def test_pending_is(
     in_question: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
     """Each row of the table of marks, as far as a screen's figure goes."""
-    assert pending(marks, position, OURS) == (Money(minor), in_question)
+    made = {mark.seq: Footing(1, mark) for mark in (FIRST, LAST)}
+    seen = row(debt_data=None)
+    snapshot = replace(seen, marks=marks, customer=replace(seen.customer, id=1))
+    assert pending(snapshot, position, OURS, made.get) == (Money(minor), in_question)
 
 
 # --- laws: a real journal, a row with all its former versions, and any of them as the sight -------
@@ -276,7 +323,7 @@ def test_whatever_version_is_seen_each_entry_counts_once(steps: list[tuple[Any, 
     def look(at: Row) -> None:
         position, local = sold(at)
         for version in at.versions:
-            more, in_question = pending(version.seen.marks, position, OURS)
+            more, in_question = pending(version.seen, position, OURS)
             if in_question:
                 assert version.seen.marks.place is Place.EMPTY
                 assert position
@@ -291,17 +338,18 @@ def test_whatever_version_is_seen_each_entry_counts_once(steps: list[tuple[Any, 
 @many
 @given(steps)
 def test_a_figure_that_may_be_wrong_is_in_question(steps: list[tuple[Any, Any]]) -> None:
-    """Where debtData was lost, no figure is silently wrong; the last mark seen stands in."""
+    """Where debtData was lost, no figure is silently wrong: all that the row does not say."""
 
     def look(at: Row) -> None:
         position, local = sold(at)
         for version in at.versions:
-            more, in_question = pending(version.seen.marks, position, OURS)
+            more, in_question = pending(version.seen, position, OURS)
             if not in_question:
                 assert version.seen.debt + more == Money(version.office + local)
                 continue
             assert position
-            assert more == Money(local - (position.seen.total if position.seen else 0))
+            mark = version.seen.marks.table.get(OURS)
+            assert more == Money(local - (mark.total if mark else 0))
 
     play(steps, look)
 
@@ -313,10 +361,10 @@ def test_the_laws_meet_every_kind_of_sight() -> None:
     def watch(steps: list[tuple[Any, Any]]) -> None:
         def look(at: Row) -> None:
             position, local = sold(at)
-            more, in_question = pending(at.versions[0].seen.marks, position, OURS)
+            more, in_question = pending(at.versions[0].seen, position, OURS)
             met["old and in question" if in_question else "old and exact"] += 1
             now = at.versions[-1]
-            more, in_question = pending(now.seen.marks, position, OURS)
+            more, in_question = pending(now.seen, position, OURS)
             met["now and in question" if in_question else "now and exact"] += 1
             met["some of it in the row"] += now.ours not in {0, local} and more != ZERO
             met["taken back"] += Kind.TAKEN_BACK in at.bench.kinds()

@@ -68,7 +68,7 @@ def test_the_oldest_open_customer_comes_first_and_the_desk_waits(book: Book) -> 
     assert book.reads.open_customers(2) == [BEN, ADA]
     assert book.reads.open_sum() == (3, Money(7))
     assert book.reads.open_sum(with_desk=True) == (4, Money(10))
-    assert book.reads.conflicts() == 1
+    assert book.reads.in_question()[0] == 1
 
 
 def test_a_halt_lasts_until_it_is_lifted(book: Book) -> None:
@@ -121,7 +121,7 @@ def test_trouble_while_reading_is_a_journal_error(book: Book) -> None:
     with pytest.raises(JournalError, match="tables are not a journal"):
         book.reads.look(ADA, None)
     with pytest.raises(JournalError, match="tables are not a journal"):
-        book.reads.conflicts()
+        book.reads.in_question()[0]
 
 
 async def test_a_reader_sees_each_commit_of_a_running_writer(path: Path, clock: FakeClock) -> None:

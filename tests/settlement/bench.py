@@ -18,6 +18,7 @@ from taptill.journal.reads import Reads
 from taptill.settlement.requests import (
     Answer,
     Append,
+    Doubt,
     Echo,
     JournalAnswer,
     Later,
@@ -133,8 +134,13 @@ class Bench:
 
     def settle_in_vain(self, times: int, *answers: Scripted, **options: Any) -> Outcome:
         """Settle Ada so often, each time to no trace; give the last outcome."""
-        tries = [self.settle(*answers, traceless=before, **options) for before in range(times)]
-        assert tries[:-1] == [Later("no trace of what was sent", traceless=True)] * (times - 1)
+        tries = [
+            self.settle(*answers, doubt=Doubt.TRACELESS, doubted=before, **options)
+            for before in range(times)
+        ]
+        assert tries[:-1] == [Later("no trace of what was sent", doubt=Doubt.TRACELESS)] * (
+            times - 1
+        )
         return tries[-1]
 
     def drive(self, task: Task, answers: Sequence[Scripted]) -> Outcome:

@@ -113,8 +113,16 @@ def test_what_cannot_be_told_goes_to_the_desk(
     for at in (3, 4):
         assert bench.settle(row(1320, debt_data, at=at)) == OnDesk()
     assert since(bench, Kind.RECEIPT) == [Kind.CONFLICT]
-    assert bench.last(Kind.CONFLICT).body == {"reason": desk.value, "in_question": 80}
-    assert bench.reads.conflicts() == 1
+    assert bench.last(Kind.CONFLICT).body == {
+        "reason": desk.value,
+        "in_question": 400,
+        "held": None,
+        "total": "1320",
+        "updated_at": row(at=3).updated_at,
+        "without": "1320",
+    }
+    assert bench.position().in_question == 400
+    assert bench.reads.in_question()[0] == 1
     assert sold.total == 400
 
 
@@ -396,7 +404,7 @@ def test_no_figure_counts_an_entry_twice_or_not_at_all(bench: Bench, sold: Mark)
     assert first is not None
     for total, marks in ((1000, {}), (1320, {OURS: first}), (1400, {OURS: sold})):
         snapshot = row(total, table(marks), at=3)
-        held, in_question = pending(snapshot.marks, bench.position(), OURS)
+        held, in_question = pending(snapshot, bench.position(), OURS)
         assert (snapshot.debt.minor + held.minor, in_question) == (1400, False)
 
 
@@ -407,7 +415,7 @@ def test_a_mark_of_another_customer_leaves_the_figure_in_question(bench: Bench) 
     """Ada is charged for the first time, from a cached row with Ben's debtData in it."""
     bens = bench.charge(500, BEN)
     bench.charge(320)
-    copied = row(1000, table({OURS: bens})).marks
+    copied = row(1000, table({OURS: bens}))
     held, in_question = pending(copied, bench.position(), OURS, bench.reads.footing)
     assert (held.minor, in_question) == (320, True)
 

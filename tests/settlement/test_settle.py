@@ -17,11 +17,13 @@ from tests.settlement.bench import (
     table,
 )
 
+from taptill.domain.customer import Snapshot
 from taptill.domain.entry import Draft, Kind
 from taptill.domain.mark import Mark, Place, epoch_of, read_marks
-from taptill.settlement.judgement import Stop
+from taptill.settlement.judgement import Stop, assess
 from taptill.settlement.requests import (
     Condition,
+    Doubt,
     Echo,
     Final,
     Later,
@@ -35,7 +37,7 @@ from taptill.settlement.requests import (
     Update,
     UpdateAnswer,
 )
-from taptill.settlement.settle import ROUNDS, STALE_MAX
+from taptill.settlement.settle import GONE_MAX, ROUNDS, STALE_MAX
 from taptill.settlement.writing import UNKEPT_MAX
 
 LOST = Unheard("backend-unknown")
@@ -50,10 +52,20 @@ def test_a_row_without_the_key_is_enrolled_before_money_moves(bench: Bench) -> N
     assert bench.settle(row(1000), kept(2), kept(3)) == Settled()
     enrolment, sale = bench.updates
     assert (enrolment.total, enrolment.mark) == (Decimal(1000), None)
-    assert enrolment.debt_data == table(epoch=epoch_of(row().updated_at, Decimal(1000)))
+    assert enrolment.debt_data == enrolled_by_us(row())
     assert (sale.total, sale.mark) == (Decimal(1320), mark)
     assert sale.read == kept_row(enrolment, 2)
-    assert bench.kinds() == [Kind.ATTEMPT, Kind.RECEIPT]
+    assert bench.kinds() == [Kind.ENROLLED, Kind.ATTEMPT, Kind.RECEIPT]
+    assert bench.last(Kind.ENROLLED).body == {
+        "epoch": row().epoch,
+        "updated_at": row().updated_at,
+        "total_read": "1000",
+    }
+
+
+def enrolled_by_us(read: Snapshot) -> object:
+    by = [OURS, ADA, read.updated_at, str(read.total)]
+    return {"taptill": {"e": epoch_of(read.updated_at, read.total), "by": by, "t": {}}}
 
 
 def test_an_enrolment_that_shows_no_row_is_read_again(bench: Bench) -> None:
@@ -69,7 +81,7 @@ def test_five_enrolments_that_left_no_key_halt_all(bench: Bench, echo: Echo) -> 
     answers = (row(1000), echo, row(1000, at=2))
     assert bench.settle_in_vain(UNKEPT_MAX, *answers) == Stopped(Stop.NOT_KEPT)
     assert [update.total for update in bench.updates] == [Decimal(1000)] * UNKEPT_MAX
-    assert bench.kinds() == [Kind.HALTED]
+    assert bench.kinds() == [Kind.ENROLLED, Kind.HALTED]
     assert bench.reads.halted()
 
 
@@ -293,7 +305,7 @@ def test_an_unheard_probe_of_conditions_is_tried_later(bench: Bench) -> None:
     task = bench.task(conditional=True, proven=False)
     outcome = bench.drive(task, [row(1000, version=4), LOST])
     assert outcome == Later("backend-unknown", transport=True)
-    assert bench.updates[-1].debt_data == table(epoch=epoch_of(row().updated_at, Decimal(1000)))
+    assert bench.updates[-1].debt_data == enrolled_by_us(row())
     assert (task.conditional, task.proven) == (True, False)
 
 
@@ -391,19 +403,42 @@ def test_a_final_no_stops_this_customer_only(bench: Bench) -> None:
     assert refusal.body == {"reason": "refused", "status": 422, "detail": "total-range"}
     assert not bench.reads.halted()
     assert bench.reads.open_customers(9) == []
-    assert bench.reads.conflicts() == 1
+    assert bench.reads.in_question()[0] == 1
 
 
 def test_a_refused_enrolment_is_a_final_no_too(bench: Bench) -> None:
     bench.charge(320)
     assert bench.settle(row(1000), Final(400, "no code given")) == OnDesk()
-    assert bench.kinds() == [Kind.REFUSAL]
+    assert bench.kinds() == [Kind.ENROLLED, Kind.REFUSAL]
 
 
-def test_a_customer_who_is_not_there_any_more_is_refused(bench: Bench) -> None:
+def test_five_answers_without_a_customer_are_believed_and_one_is_not(bench: Bench) -> None:
     bench.charge(320)
-    assert bench.settle(NotThere()) == OnDesk()
-    assert bench.last(Kind.REFUSAL).body["status"] == 404
+    for times in range(GONE_MAX - 1):
+        outcome = bench.settle(NotThere(), doubt=Doubt.GONE, doubted=times)
+        assert outcome == Later("the backend does not show the customer", doubt=Doubt.GONE)
+    assert bench.kinds() == []
+    assert bench.settle(NotThere(), doubt=Doubt.GONE, doubted=GONE_MAX - 1) == OnDesk()
+    assert bench.last(Kind.CONFLICT).body == {"reason": "gone", "in_question": 320}
+
+
+def test_a_customer_who_is_seen_again_is_settled_without_a_person(bench: Bench) -> None:
+    mark = bench.charge(320)
+    bench.settle(NotThere(), doubt=Doubt.GONE, doubted=GONE_MAX - 1)
+    look = bench.reads.look(ADA, None)
+    assert look is not None
+    bench.write(*assess(row(1000, table()), look, OURS, may_share=False)[1])
+    assert bench.position().conflict is None
+    assert bench.reads.open_customers(9) == [ADA]
+    assert bench.settle(row(1000, table()), kept(2)) == Settled()
+    assert bench.position().seen == mark
+
+
+def test_a_look_at_the_row_between_answers_without_it_begins_the_count_anew(bench: Bench) -> None:
+    bench.charge(320)
+    task = bench.task(doubt=Doubt.GONE, doubted=GONE_MAX - 1)
+    outcome = bench.drive(task, [row(1000, table()), Echo(None), NotThere()])
+    assert outcome == Later("the backend does not show the customer", doubt=Doubt.GONE)
 
 
 def test_what_was_refused_is_not_sent_again_by_itself(bench: Bench) -> None:
@@ -429,10 +464,10 @@ def test_an_old_copy_is_ignored_until_there_are_five_in_a_row(bench: Bench) -> N
     bench.book(at=5)
     bench.charge(80)
     old = row(1000, table(), at=3)
-    for stale_reads in range(STALE_MAX - 1):
-        outcome = bench.settle(old, stale_reads=stale_reads)
-        assert outcome == Later("the row is an old copy", stale=True)
-    assert bench.settle(old, kept(4), stale_reads=STALE_MAX - 1) == Settled()
+    for times in range(STALE_MAX - 1):
+        outcome = bench.settle(old, doubt=Doubt.STALE, doubted=times)
+        assert outcome == Later("the row is an old copy", doubt=Doubt.STALE)
+    assert bench.settle(old, kept(4), doubt=Doubt.STALE, doubted=STALE_MAX - 1) == Settled()
     assert bench.updates[-1].total == Decimal(1400)
     assert Kind.TAKEN_BACK in bench.kinds()
 
@@ -441,7 +476,7 @@ def test_a_copy_older_than_what_the_cache_has_seen_is_old_too(bench: Bench) -> N
     bench.charge(320)
     newer = row(at=9).updated_at
     outcome = bench.settle(row(1000, table(), at=8), known_stamp=newer)
-    assert outcome == Later("the row is an old copy", stale=True)
+    assert outcome == Later("the row is an old copy", doubt=Doubt.STALE)
     assert bench.settle(row(1000, table(), at=9), kept(10), known_stamp=newer) == Settled()
 
 

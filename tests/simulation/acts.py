@@ -5,8 +5,6 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from taptill.settlement.requests import Choice
-
 NAMES = {1: "Ada", 2: "Ben", 3: "Cleo"}
 TOTALS: dict[int, int | str] = {1: 1000, 2: -250, 3: "1234.5"}
 
@@ -27,13 +25,14 @@ class Verb(StrEnum):
     RESTORE = "restore"
     CLONE = "clone"
     RETIRE = "retire"
-    RULE = "rule"  # how: which of CHOICES a person decides on a case
+    RULE = "rule"  # how: which of RULINGS a person decides on a case
     RULE_ALL = "rule all"  # a retry of all lost marks whose total is as last seen
     FORK = "fork"
     LAND = "land"  # how: which of the requests under way
     DROP = "drop"
     PAY = "pay"  # how: the amount
-    OPEN_FORM = "open form"  # how: the amount that the office is about to add
+    OPEN_FORM = "open form"  # of the total; how: the amount that the office is about to add
+    OPEN_ROW = "open row"  # a form of the whole row; how: likewise
     SAVE_FORM = "save form"  # how: which of the open forms
     WRITE_BACK = "write back"  # how: so many writes ago
     EMPTY = "empty"  # how: what of
@@ -56,10 +55,22 @@ class Fate(StrEnum):
     ERROR_AFTER = "error after"
     OLD_COPY = "old copy"
     OLDER_COPY = "older copy"
+    EMPTY_ANSWER = "empty answer"  # a read is answered without the customer
     REFUSED = "refused"  # for good, and it is not applied
 
 
-CHOICES = tuple(Choice)
+class Says(StrEnum):
+    """What a person may say about a case."""
+
+    BY_MARK = "retry: the row's mark says what is in"
+    ALL_IN = "accept: all of it is in"
+    WRITTEN_OFF = "write-off"
+    NONE_IN = "retry: none of it is in"
+    AS_SEEN = "retry: what was last seen is in"
+    TRUE = "what is true"
+
+
+RULINGS = tuple(Says)
 COPIES = {Fate.OLD_COPY: 1, Fate.OLDER_COPY: 3}
 EMPTIED: tuple[Any, ...] = (None, {}, [], {"note": "by hand"}, "by hand", '{"note": "by hand"}')
 

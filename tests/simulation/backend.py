@@ -175,12 +175,15 @@ class ModelBackend:
         counted = truth.payments | {len(self.payments) - 1}
         return self._write(replace(present, total=total), replace(truth, payments=counted))
 
-    def write_back(self, customer: int, ago: int) -> Snapshot:
-        """Write an old version's total and debtData back, together."""
-        present, old = self.read(customer), self.read(customer, ago)
+    def write_back(self, customer: int, old: Snapshot, amount: int | None = None) -> Snapshot:
+        """Write an old version's total, with a payment or not, and debtData back, together."""
+        present, truth = self.read(customer), self.truth(old)
         self.undone |= self.truth(present).payments - self.truth(old).payments
-        written = replace(present, total=old.total, marks=old.marks)
-        return self._write(written, self.truth(old))
+        if amount is not None:
+            self.payments.append(amount)
+            truth = replace(truth, payments=truth.payments | {len(self.payments) - 1})
+        written = replace(present, total=old.total + (amount or 0), marks=old.marks)
+        return self._write(written, truth)
 
     def copy_books(self) -> None:
         """Keep a backup of all rows."""

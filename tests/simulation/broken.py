@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from tests.simulation.acts import Verb
 from tests.simulation.backend import Half, Kin
-from tests.simulation.plan import BAD, Mix, Plan
+from tests.simulation.plan import BAD, FAR_AWAY, Mix, Plan
 from tests.simulation.till import Protocol, Spectacles
 
 from taptill.domain.customer import Snapshot
@@ -144,7 +144,7 @@ def wearing(spectacles: Spectacles) -> Protocol:
             seen = answer.row if isinstance(answer, Echo) else answer
             if isinstance(seen, Snapshot):
                 rows.append(seen)
-            if isinstance(answer, JournalAnswer):
+            if isinstance(answer, JournalAnswer) and rows:
                 return spectacles(task.journal_id, rows[-1], answer)
             return answer
 
@@ -189,6 +189,11 @@ def no_enrolment(task: Task) -> Settling:
     return (yield from rewired(task, ask))
 
 
+def no_enrolments_known(_: str, __: Snapshot, look: JournalAnswer) -> JournalAnswer:
+    """See no row as enrolled from a version of before the first money."""
+    return replace(look, position=replace(look.position, enrolments=(), first_stamp=""))
+
+
 def equal_totals(task: Task) -> Settling:
     """Settled is where the sums are equal, whatever the mark's seq."""
     row = yield ReadRow(task.customer_id)
@@ -223,7 +228,8 @@ PAYMENTS = replace(BAD, office=(Verb.PAY,), office_chance=0.1)
 class Trial:
     """A broken protocol, the days that show it, and the check that must find it.
 
-    Never the screens, which count by marks and would find some of these without any fault.
+    Not the screens, which count by marks and would find some of these without any fault; but for
+    those whose fault they are.
     """
 
     protocol: Protocol
@@ -232,6 +238,7 @@ class Trial:
     found_by: str = "books"
     customers: tuple[int, ...] = (1, 2)
     sales: int = 10
+    screens: bool = False
 
     def plan(self, seed: int) -> Plan:
         """Give the day of a seed."""
@@ -255,6 +262,9 @@ TRIALS = {
     "no epoch, with debtData emptied": Trial(
         wearing(no_epoch),
         mix=replace(BAD, office=(Verb.PAY, Verb.EMPTY), office_chance=0.05),
+    ),
+    "enrolments that land late taken for unknown": Trial(
+        wearing(no_enrolments_known), Kin(), FAR_AWAY, found_by="desk"
     ),
     "no enrolment, where debtData is dropped": Trial(
         Protocol(no_enrolment), Kin(keeps_debt_data=False), found_by="money"

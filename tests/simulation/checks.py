@@ -8,7 +8,12 @@ from tests.simulation.till import ModelTill
 from tests.simulation.world import World
 
 from taptill.domain.customer import Snapshot
+from taptill.domain.entry import Footing
 from taptill.domain.pending import pending
+from taptill.settlement.judgement import Desk
+from taptill.settlement.settle import GONE_MAX
+
+NEEDLESS = "case that nobody is to blame for"
 
 
 class PromiseError(AssertionError):
@@ -36,6 +41,10 @@ class Checks:
         """Check what may have changed with the last act."""
         if self._screens:
             self._check_screens()
+        for (till, customer), times in self._world.missed.items():
+            position = self._world.tills[till - 1].position(customer)
+            if times and times < GONE_MAX and position and position.conflict == Desk.GONE:
+                raise PromiseError("desk", f"{NAMES[customer]} is given up too soon")
         if self._world.person.wronged:
             raise PromiseError("desk", self._world.person.wronged)
         kin = self._world.backend.kin
@@ -49,6 +58,7 @@ class Checks:
         for _ in heal(self._world):
             self.step()
         self._check_desk_is_empty()
+        self._check_cases()
         for _ in end_cases(self._world):
             self.step()
         self.end()
@@ -95,16 +105,35 @@ class Checks:
     def _check_screen(self, till: ModelTill, version: Snapshot) -> None:
         customer = version.customer.id
         position = till.position(customer)
-        shown, in_question = pending(
-            version.marks, position, till.journal_id, till.bench.reads.footing
-        )
+        count, footing_at = till.protocol.pending, till.bench.reads.footing
+        shown, in_question = count(version, position, till.journal_id, footing_at)
         counted = self._world.backend.truth(version).counted(till.journal_id)
         local = position.last.total if position and position.last else 0
+        name = f"till {till.number}", NAMES[customer]
         if not in_question and counted + shown.minor != local:
             figures = f"{money(counted + shown.minor)}, not {money(local)},"
-            raise PromiseError(
-                "screen", f"till {till.number} counts {figures} for {NAMES[customer]}"
-            )
+            raise PromiseError("screen", f"{name[0]} counts {figures} for {name[1]}")
+        if in_question and not self._may_be_missing(till, version, local, shown.minor):
+            figures = f"{money(shown.minor)} of {money(local)}"
+            raise PromiseError("screen", f"{name[0]} has {figures} in question for {name[1]}")
+
+    @staticmethod
+    def _may_be_missing(till: ModelTill, version: Snapshot, local: int, shown: int) -> bool:
+        """Tell whether what is in question is what may be missing in a version of the row.
+
+        With our mark in it that is what the mark does not cover, without one it is all; unless it
+        was given up, or a person has said what a row of this epoch holds.
+        """
+        position = till.position(version.customer.id)
+        mark = version.marks.table.get(till.journal_id)
+        look = till.look(version.customer.id, mark.seq if mark else None)
+        assert look
+        assert position
+        if mark and look.footing == Footing(version.customer.id, mark):
+            return shown == local - mark.total
+        given_up = position.last is not None and position.closed_seq == position.last.seq
+        said = position.attempt.origin if position.attempt else None
+        return shown in {local, 0 if given_up else local, local - (said.total if said else 0)}
 
     # --- the books ------------------------------------------------------------------------------
 
@@ -179,10 +208,28 @@ class Checks:
 
         But a payment of just what a sale came to may look like a row that went back.
         """
-        if self._world.calm and any(till.cases() for till in self._world.tills):
+        cases = sum(len(till.cases()) for till in self._world.tills)
+        if self._world.blameless:
+            self._world.done[NEEDLESS] += cases
+        if self._world.calm and cases:
             if not self._world.looks_halved:
                 raise PromiseError("desk", "there is a case without need")
             self._world.calm = False
+
+    def _check_cases(self) -> None:
+        """What a case says to be in question is what may be missing in the row as it is."""
+        world = self._world
+        if not (world.backend.kin.honest and self._screens):
+            return
+        for till in world.tills:
+            for customer in till.cases():
+                position, row = till.position(customer), world.backend.read(customer)
+                assert position
+                shown, _ = pending(row, position, till.journal_id, till.bench.reads.footing)
+                if position.in_question != shown.minor:
+                    figures = f"{money(position.in_question)}, not {money(shown.minor)}"
+                    what = f"till {till.number}'s case of {NAMES[customer]} is about {figures}"
+                    raise PromiseError("desk", what)
 
     def _check_nothing_to_do(self) -> None:
         """After faults of the network alone nobody has to decide anything, and all is settled."""

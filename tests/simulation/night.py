@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-from tests.simulation.acts import CHOICES, Act, Verb
+from tests.simulation.acts import RULINGS, Act, Says, Verb
 from tests.simulation.till import ModelTill
 from tests.simulation.world import World
 
-from taptill.settlement.requests import Choice
 from taptill.settlement.settle import STALE_MAX
 
 HEALING_ROUNDS = 20
@@ -21,14 +20,14 @@ def heal(world: World) -> Iterator[None]:
     while world.under_way:
         world.perform(Act(Verb.LAND))
         yield
-    while world.forms:
+    while world.office.forms:
         world.perform(Act(Verb.SAVE_FORM))
         yield
     yield from _settle(world)
 
 
 def end_cases(world: World) -> Iterator[None]:
-    """Let a person end every case, as is true where one ruling says so; then all settle again.
+    """Let a person end every case as is true; then all settle again.
 
     On a backend that does not keep what it is sent nobody could.
     """
@@ -36,13 +35,12 @@ def end_cases(world: World) -> Iterator[None]:
         return
     for till in world.tills:
         for customer in till.cases():
-            known = world.person.knows(till, customer)
             # What no row takes can only be written off.
-            for choice in (known or Choice.RETRY, Choice.WRITE_OFF):
+            for says in (Says.TRUE, Says.WRITTEN_OFF):
                 for _ in range(STALE_MAX):  # an old copy is asked for anew, see Settlement.resolve
                     if customer not in till.cases():
                         break
-                    world.perform(Act(Verb.RULE, till.number, customer, CHOICES.index(choice)))
+                    world.perform(Act(Verb.RULE, till.number, customer, RULINGS.index(says)))
                     yield from _finish(world, till.number, customer)
     yield from _settle(world)
 

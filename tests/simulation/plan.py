@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from random import Random
 
-from tests.simulation.acts import CHOICES, COPIES, NAMES, Act, Fate, Verb
+from tests.simulation.acts import COPIES, NAMES, RULINGS, Act, Fate, Says, Verb
 from tests.simulation.backend import Kin
 from tests.simulation.checks import Checks, PromiseError
 from tests.simulation.till import REAL, ModelTill, Protocol
@@ -38,7 +38,8 @@ KINS = {
 class Mix:
     """Which faults a day has: `network` and `refused` per request, `crash` and `look` per step.
 
-    `voids` is their part of what is sold. `office` and `rare` are what may happen besides, with
+    `voids` is their part of what is sold; `late`: all faults of the network are requests that land
+    late. `office` and `rare` are what may happen besides, with
     the likelihood of each per step.
     """
 
@@ -54,12 +55,16 @@ class Mix:
     payments: tuple[int, ...] = (7, -113)
     refused: float = 0.0
     voids: float = 0.15
+    empty_answers: float = 0.0
+    late: bool = False
 
 
-BAD = Mix(network=0.4, crash=0.01, old_copies=0.15)
+BAD = Mix(network=0.4, crash=0.01, old_copies=0.15, empty_answers=0.1)
 _FORMS = (Verb.PAY, Verb.OPEN_FORM, Verb.SAVE_FORM, Verb.BLOCK)
+_ROWS = (Verb.PAY, Verb.OPEN_ROW, Verb.SAVE_FORM, Verb.BLOCK)
 _CLOCKS = (Verb.FORGET, Verb.JUMP)
 _TWO = (320, 80)
+FAR_AWAY = Mix(network=0.5, look=0.2, office=(Verb.PAY, Verb.BLOCK), office_chance=0.1, late=True)
 _PERSON = replace(
     BAD, crash=0.03, refused=0.1, rare=(Verb.RULE, Verb.RULE, Verb.RULE_ALL), rare_chance=0.1
 )
@@ -71,6 +76,10 @@ MIXES = {
     "payments and a good network": Mix(crash=0.01, office=(Verb.PAY,), office_chance=0.1),
     "slow forms": replace(BAD, office=_FORMS, office_chance=0.08, rare=_CLOCKS),
     "old rows written back": replace(BAD, office=(*_FORMS, Verb.WRITE_BACK), office_chance=0.08),
+    "whole rows saved that were opened long before": replace(
+        BAD, office=_ROWS, office_chance=0.08, network=0.3
+    ),
+    "tills far away meet customers first": FAR_AWAY,
     "payments as large as sales": replace(
         BAD, office=_FORMS, office_chance=0.08, amounts=_TWO, payments=(-320, -80, 0)
     ),
@@ -149,7 +158,7 @@ class Dice:
         if what < mix.office_chance:
             return self._office(luck.choice(mix.office), customer)
         if mix.rare and what < mix.office_chance + mix.rare_chance:
-            return self._rare(luck.choice(mix.rare), world, till, customer)
+            return self._rare(luck.choice(mix.rare), till, customer)
         if luck.random() < mix.crash:
             return Act(Verb.CRASH, till.number, how=luck.randint(0, 1))
         if luck.random() < mix.look:
@@ -160,7 +169,7 @@ class Dice:
     def _office(self, verb: Verb, customer: int) -> Act:
         luck = self._luck
         match verb:
-            case Verb.PAY | Verb.OPEN_FORM:
+            case Verb.PAY | Verb.OPEN_FORM | Verb.OPEN_ROW:
                 return Act(verb, customer=customer, how=luck.choice(self._plan.mix.payments))
             case Verb.WRITE_BACK:
                 return Act(verb, customer=customer, how=luck.randint(1, 5))
@@ -171,19 +180,18 @@ class Dice:
             case _:
                 return Act(verb, customer=customer)
 
-    def _rare(self, verb: Verb, world: World, till: ModelTill, customer: int) -> Act:
+    def _rare(self, verb: Verb, till: ModelTill, customer: int) -> Act:
         if verb is Verb.RULE:
-            return self._ruling(world, till)
+            return self._ruling(till)
         seconds = self._luck.choice([-86400, -5, 3600]) if verb is Verb.JUMP else 0
         return Act(verb, till.number, customer, seconds)
 
-    def _ruling(self, world: World, till: ModelTill) -> Act:
+    def _ruling(self, till: ModelTill) -> Act:
         """Decide on a case, as is true or by a guess."""
         luck, cases = self._luck, till.cases()
         customer = luck.choice(cases or self._plan.customers)
-        knows = world.person.knows(till, customer) if cases and luck.random() < 0.5 else None
-        choice = knows or luck.choice(CHOICES)
-        return Act(Verb.RULE, till.number, customer, CHOICES.index(choice))
+        says = Says.TRUE if luck.random() < 0.5 else luck.choice(RULINGS)
+        return Act(Verb.RULE, till.number, customer, RULINGS.index(says))
 
     def _progress(self, world: World, till: ModelTill) -> Act:
         """Bring one request, one till or one open form a step further."""
@@ -191,8 +199,8 @@ class Dice:
         if world.under_way and luck.random() < 0.1:
             verb = Verb.LAND if luck.random() < 0.8 else Verb.DROP
             return Act(verb, how=luck.randrange(len(world.under_way)))
-        if world.forms and luck.random() < 0.1:
-            return Act(Verb.SAVE_FORM, how=luck.randrange(len(world.forms)))
+        if world.office.forms and luck.random() < 0.1:
+            return Act(Verb.SAVE_FORM, how=luck.randrange(len(world.office.forms)))
         busy = list(till.memory.under_way)
         waiting = [one for one in till.waiting() if one not in till.memory.under_way]
         if waiting and (not busy or luck.random() < 0.2):
@@ -208,12 +216,14 @@ class Dice:
         match request:
             case ReadRow() if luck.random() < mix.old_copies:
                 return luck.choice(list(COPIES))
+            case ReadRow() if luck.random() < mix.empty_answers:
+                return Fate.EMPTY_ANSWER
             case ReadRow() if luck.random() < mix.network / 4:
                 return Fate.REQUEST_LOST
             case Update() if luck.random() < mix.refused:
                 return Fate.REFUSED
             case Update() if luck.random() < mix.network:
-                return luck.choice(FATES)
+                return Fate.LATE if mix.late else luck.choice(FATES)
             case _:
                 return Fate.WELL
 

@@ -9,9 +9,12 @@ from tests.settlement.bench import Bench, Image
 
 from taptill.domain.customer import Snapshot, older
 from taptill.domain.entry import Draft, Entry, Kind, Position
+from taptill.domain.money import Money
+from taptill.domain.pending import pending
 from taptill.settlement.judgement import Halt, Stop, assess
 from taptill.settlement.requests import (
     Answer,
+    Doubt,
     Echo,
     JournalAnswer,
     Later,
@@ -41,7 +44,8 @@ class Protocol:
     """How tills settle; a broken one sees its journal at a sight through spectacles.
 
     `sights` off: a row that comes by is not compared; `doubts` off: one that looks old is not read
-    again. `voids_written_off`: a journal takes a void of what was written off.
+    again. `voids_written_off`: a journal takes a void of what was written off. `pending` is what
+    its screens count beyond a row.
     """
 
     settle: Callable[[Task], Settling] = settle
@@ -49,6 +53,7 @@ class Protocol:
     sights: bool = True
     doubts: bool = True
     voids_written_off: bool = False
+    pending: Callable[..., tuple[Money, bool]] = pending
 
 
 REAL = Protocol()
@@ -110,8 +115,7 @@ class Memory:
     """All that a crash takes."""
 
     under_way: dict[int, UnderWay] = field(default_factory=dict)
-    stale_reads: dict[int, int] = field(default_factory=dict)
-    traceless: dict[int, int] = field(default_factory=dict)
+    doubts: dict[int, tuple[Doubt, int]] = field(default_factory=dict)
     doubted: dict[int, None] = field(default_factory=dict)
     obeyed: bool = True
     proven: bool = False
@@ -242,15 +246,16 @@ class ModelTill:
     def begin(self, customer: int, *, offered: bool, ruling: Ruling | None = None) -> None:
         """Begin to settle a customer; `offered`: the backend says that it obeys conditions."""
         memory = self.memory
+        doubt, times = memory.doubts.get(customer, (None, 0))
         task = Task(
             customer,
             self.journal_id,
             conditional=offered and memory.obeyed,
             share_debt_data=True,
             proven=memory.proven,
-            stale_reads=memory.stale_reads.get(customer, 0),
             known_stamp=self.stamps.get(customer, ""),
-            traceless=memory.traceless.get(customer, 0),
+            doubt=doubt,
+            doubted=times,
             ruling=ruling,
         )
         settling = self.protocol.settle(task)
@@ -297,7 +302,7 @@ class ModelTill:
         if look is None or customer in self.memory.under_way:
             return
         if older(snapshot.updated_at, look.position.updated_at):
-            if self.protocol.doubts and look.position.conflict is None:
+            if self.protocol.doubts:
                 self.memory.doubted[customer] = None
             return
         look = self.protocol.seen_as(self.journal_id, snapshot, look)
@@ -310,7 +315,7 @@ class ModelTill:
     def _is_old(self, task: Task, row: Snapshot) -> bool:
         position = self.position(task.customer_id)
         known = (task.known_stamp, position.updated_at if position else "")
-        believed = task.stale_reads + 1 >= STALE_MAX
+        believed = task.times(Doubt.STALE) + 1 >= STALE_MAX
         return not believed and any(older(row.updated_at, stamp) for stamp in known)
 
     def _note(self, task: Task, outcome: Outcome) -> None:
@@ -318,10 +323,9 @@ class ModelTill:
         failed = isinstance(outcome, Later) and outcome.transport
         memory.obeyed = task.conditional or failed  # then the backend is asked anew what it offers
         memory.proven = memory.proven or (task.conditional and task.proven)
-        stale = isinstance(outcome, Later) and outcome.stale
-        memory.stale_reads[task.customer_id] = task.stale_reads + 1 if stale else 0
-        traceless = isinstance(outcome, Later) and outcome.traceless
-        memory.traceless[task.customer_id] = task.traceless + 1 if traceless else 0
+        memory.doubts.pop(task.customer_id, None)
+        if isinstance(outcome, Later) and outcome.doubt:
+            memory.doubts[task.customer_id] = (outcome.doubt, task.times(outcome.doubt) + 1)
         if isinstance(outcome, Settled | OnDesk):
             memory.doubted.pop(task.customer_id, None)
         if isinstance(outcome, Stopped):

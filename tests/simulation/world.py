@@ -2,26 +2,24 @@
 
 from collections import Counter
 from collections.abc import Callable
-from decimal import Decimal
 
-from tests.simulation.acts import CHOICES, COPIES, EMPTIED, NAMES, TOTALS, Act, Fate, Verb
+from tests.simulation.acts import COPIES, NAMES, RULINGS, TOTALS, Act, Fate, Says, Verb
 from tests.simulation.backend import Kin, ModelBackend
+from tests.simulation.desk.office import Office
 from tests.simulation.desk.person import Person
 from tests.simulation.till import REAL, Backup, Former, ModelTill, Packet, Protocol
 
-from taptill.domain.customer import Snapshot
 from taptill.domain.entry import Draft, Kind
 from taptill.domain.errors import EntryRefusedError
-from taptill.domain.mark import read_marks
 from taptill.settlement.judgement import Stop
 from taptill.settlement.requests import (
     Answer,
     Append,
-    Choice,
     Echo,
     Final,
     JournalAnswer,
     NoAnswer,
+    NotThere,
     ReadJournal,
     ReadRow,
     Request,
@@ -31,9 +29,6 @@ from taptill.settlement.requests import (
     UpdateAnswer,
 )
 from taptill.settlement.settle import STALE_MAX
-
-SALES_UNIT = 5
-"""Every sale is a multiple of it, so that a payment is told from a sale by its amount."""
 
 COPIES_MAX = STALE_MAX - 1
 """A copy that is read more often in a row than that is no copy: the backend was restored."""
@@ -45,7 +40,9 @@ REFUSED = Final(400, "limit")
 class World:
     """Tills, a backend and a network; `perform` does one act if it is possible.
 
-    `calm` as long as nothing has happened that a person may have to decide about; `looks_halved`
+    `calm` as long as nothing has happened that a person may have to decide about, `blameless` as
+    long as no person has done anything that may lead to that. `missed` counts the answers in a row
+    without a customer, by till and customer. `looks_halved`
     once the office has moved a total by what a sale may come to (docs/adr/0001), or has undone one
     with an old form. `story` holds what happened as sentences with their figures, put together only
     where somebody reads them.
@@ -58,18 +55,18 @@ class World:
         self.under_way: list[Packet] = []
         self.person = Person(self.backend, self.under_way)
         self.former: list[Former] = []
-        self.forms: list[tuple[int, Decimal, Decimal]] = []
+        self.office = Office(self)
         self.calm = kin.honest
+        self.blameless = kin.honest
         self.story: list[tuple[str, tuple[object, ...]]] = []
         self.done: Counter[str] = Counter()
         self._night = False
         self.halts = 0
         self.heals = True
-        self.copied: set[int] = set()
         self._copies: Counter[int] = Counter()
+        self.missed: Counter[tuple[int, int]] = Counter()
         self.looks_halved = False
         self._charges = 0
-        self._payers: list[int] = []
         self._acts: dict[Verb, Callable[[Act], bool]] = {
             Verb.SELL: self._sell,
             Verb.VOID: self._void,
@@ -89,15 +86,7 @@ class World:
             Verb.FORK: self._fork,
             Verb.LAND: self._land,
             Verb.DROP: self._drop,
-            Verb.PAY: self._pay,
-            Verb.OPEN_FORM: self._open_form,
-            Verb.SAVE_FORM: self._save_form,
-            Verb.WRITE_BACK: self._write_back,
-            Verb.EMPTY: self._empty,
-            Verb.COPY: self._copy,
-            Verb.BLOCK: self._block,
-            Verb.COPY_BOOKS: self._copy_books,
-            Verb.RESTORE_BOOKS: self._restore_books,
+            **self.office.acts(),
         }
 
     def perform(self, act: Act) -> bool:
@@ -109,7 +98,7 @@ class World:
 
     def payments_of(self, customer: int) -> set[int]:
         """Number a customer's payments at the office."""
-        return {number for number, payer in enumerate(self._payers) if payer == customer}
+        return {number for number, payer in enumerate(self.office.payers) if payer == customer}
 
     def lost_payments(self) -> set[int]:
         """Number the payments that tills have overwritten for good."""
@@ -123,9 +112,9 @@ class World:
 
     def night_falls(self) -> None:
         """Say so; from now on nobody needs to be told of a look."""
-        self._night = self._say("night falls: all lands, then all look and settle without a fault")
+        self._night = self.say("night falls: all lands, then all look and settle without a fault")
 
-    def _say(self, sentence: str, *figures: object) -> bool:
+    def say(self, sentence: str, *figures: object) -> bool:
         self.story.append((sentence, figures))
         return True
 
@@ -145,9 +134,9 @@ class World:
         self._charges += 1
         if act.how < 0:
             till.write(Draft(Kind.REPAYMENT, act.customer, act.how))
-            return self._say("till {} takes {} from {}", till, -act.how, NAMES[act.customer])
+            return self.say("till {} takes {} from {}", till, -act.how, NAMES[act.customer])
         till.write(Draft(Kind.CHARGE, act.customer, act.how, charge_id=str(self._charges)))
-        return self._say("till {} charges {} {}", till, NAMES[act.customer], act.how)
+        return self.say("till {} charges {} {}", till, NAMES[act.customer], act.how)
 
     def _void(self, act: Act) -> bool:
         till = self._till(act)
@@ -159,7 +148,7 @@ class World:
             till.write(Draft(Kind.VOID, act.customer, -amount, charge_id=charge_id))
         except EntryRefusedError:
             return False  # it was written off
-        return self._say("till {} voids {}'s charge of {}", till, NAMES[act.customer], amount)
+        return self.say("till {} voids {}'s charge of {}", till, NAMES[act.customer], amount)
 
     def _begin(self, act: Act) -> bool:
         till = self._till(act)
@@ -168,7 +157,7 @@ class World:
         if act.customer not in till.waiting():
             return False
         till.begin(act.customer, offered=self.backend.kin.conditional)
-        return self._say("till {} begins to settle {}", till, NAMES[act.customer])
+        return self.say("till {} begins to settle {}", till, NAMES[act.customer])
 
     def _look(self, act: Act) -> bool:
         till = self._till(act)
@@ -176,15 +165,13 @@ class World:
             return False
         seen = self.backend.read(act.customer, act.how)
         if not self._night:
-            self._say("till {} looks {} up: {}", till, NAMES[act.customer], seen)
+            self.say("till {} looks {} up: {}", till, NAMES[act.customer], seen)
         before, stop = till.written, till.memory.stop
         till.sight(seen)
         if till.written > before:
-            self._say(
-                "till {} journals what it has seen of {}: {}", till, NAMES[act.customer], seen
-            )
+            self.say("till {} journals what it has seen of {}: {}", till, NAMES[act.customer], seen)
         if till.memory.stop is not stop:
-            self._say("till {} stops all settling: {}", till, till.memory.stop)
+            self.say("till {} stops all settling: {}", till, till.memory.stop)
         return True
 
     def _resume(self, act: Act) -> bool:
@@ -194,7 +181,7 @@ class World:
         self.halts += 1
         till.write(*[Draft(Kind.RESUMED, one) for one in till.bench.reads.halted()])
         till.crash()
-        return self._say("the halt of till {} is lifted", till)
+        return self.say("the halt of till {} is lifted", till)
 
     def _crash(self, act: Act) -> bool:
         till = self._till(act)
@@ -203,38 +190,38 @@ class World:
         for one in list(till.memory.under_way.values()) if act.how else []:
             if isinstance(one.request, Update):
                 self._send(till, one.request)
-                self._say("till {} has just sent {}", till, one.request)
+                self.say("till {} has just sent {}", till, one.request)
         till.crash()
-        return self._say("till {} crashes and starts again", till)
+        return self.say("till {} crashes and starts again", till)
 
     def _forget(self, act: Act) -> bool:
         till = self._till(act)
         if till is None or not till.stamps:
             return False
         till.stamps.clear()
-        return self._say("the cache of till {} is deleted", till)
+        return self.say("the cache of till {} is deleted", till)
 
     def _jump(self, act: Act) -> bool:
         till = self._till(act)
         if till is None:
             return False
         till.clock.jump(act.how)
-        return self._say("the clock of till {} jumps by {} s", till, str(act.how))
+        return self.say("the clock of till {} jumps by {} s", till, str(act.how))
 
     def _back_up(self, act: Act) -> bool:
         till = self._till(act)
         if till is None:
             return False
         till.backup = Backup(till.bench.image(), till.journal_id)
-        return self._say("the journal of till {} is copied", till)
+        return self.say("the journal of till {} is copied", till)
 
     def _restore(self, act: Act) -> bool:
         till = self._till(act)
         if till is None or till.backup is None:
             return False
-        self.calm, till.doubtful = False, True
+        self.calm, self.blameless, till.doubtful = False, False, True
         till.open(till.backup.image, till.backup.journal_id)
-        return self._say("an old copy of till {}'s journal is put in its place", till)
+        return self.say("an old copy of till {}'s journal is put in its place", till)
 
     def _clone(self, act: Act) -> bool:
         till = self._till(act)
@@ -244,8 +231,8 @@ class World:
         twin.open(till.bench.image(), till.journal_id)
         twin.sums = {customer: set(sums) for customer, sums in till.sums.items()}
         self.tills.append(twin)
-        self.calm, till.doubtful, twin.doubtful = False, True, True
-        return self._say("the card of till {} is cloned: till {} begins with it", till, twin)
+        self.calm, self.blameless, till.doubtful, twin.doubtful = False, False, True, True
+        return self.say("the card of till {} is cloned: till {} begins with it", till, twin)
 
     def _fork(self, act: Act) -> bool:
         """Go on under another id where a twin is found out, once no request can land any more."""
@@ -255,21 +242,21 @@ class World:
         if any(packet.till is till for packet in self.under_way):
             return False
         self.former.append(till.fork(f"ffff{len(self.former):04d}"))
-        return self._say("till {} goes on under the journal id {}", till, till.journal_id)
+        return self.say("till {} goes on under the journal id {}", till, till.journal_id)
 
     def _rule(self, act: Act) -> bool:
-        till, choice = self._till(act), CHOICES[act.how]
-        ruling = self.person.ruling(till, act.customer, choice) if till else None
+        till, says = self._till(act), RULINGS[act.how]
+        ruling = self.person.ruling(till, act.customer, says) if till else None
         if till is None or ruling is None:
             return False
         till.begin(act.customer, offered=self.backend.kin.conditional, ruling=ruling)
-        return self._say("a person decides on {}'s case: {}", NAMES[act.customer], choice)
+        return self.say("a person decides on {}'s case: {}", NAMES[act.customer], says)
 
     def _rule_all(self, act: Act) -> bool:
         till = self._till(act)
         found = self.person.unchanged(till) if till else []
-        retry = CHOICES.index(Choice.RETRY)
-        begun = [self._rule(Act(Verb.RULE, act.till, one, retry)) for one in found]
+        as_seen = RULINGS.index(Says.AS_SEEN)
+        begun = [self._rule(Act(Verb.RULE, act.till, one, as_seen)) for one in found]
         return any(begun)
 
     def _retire(self, act: Act) -> bool:
@@ -291,7 +278,7 @@ class World:
             return False
         self.backend.forget_old_copies()
         till.off = True
-        return self._say("till {} is retired", till)
+        return self.say("till {} is retired", till)
 
     @staticmethod
     def _is_open(till: ModelTill) -> bool:
@@ -314,7 +301,7 @@ class World:
         answer = self._answer(till, one.request, act)
         outcome = till.go_on(act.customer, answer)
         if outcome is not None:
-            self._say("till {} is through with {}: {}", till, NAMES[act.customer], outcome)
+            self.say("till {} is through with {}: {}", till, NAMES[act.customer], outcome)
         return True
 
     def _answer(self, till: ModelTill, request: Request, act: Act) -> Answer:
@@ -325,7 +312,7 @@ class World:
                 look = till.look(customer, mark_seq)
                 assert isinstance(look, JournalAnswer)
                 last = look.position.last
-                self._say(
+                self.say(
                     "till {} looks into its journal: {}'s last is {}", till, NAMES[customer], last
                 )
                 return look
@@ -333,15 +320,20 @@ class World:
                 self.person.says(till, till.memory.under_way[act.customer], drafts)
                 till.write(*drafts)
                 for draft in drafts:
-                    self._say("till {} journals: {} of {}", till, draft.kind, NAMES[act.customer])
+                    self.say("till {} journals: {} of {}", till, draft.kind, NAMES[act.customer])
                 return None
             case Update():
                 return self._update(till, request, act.fate)
 
     def _read(self, till: ModelTill, customer: int, fate: Fate) -> RowAnswer:
         if fate in {Fate.REQUEST_LOST, Fate.REPLY_LOST, Fate.ERROR_BEFORE}:
-            self._say("till {} asks for {}'s row: no answer", till, NAMES[customer])
+            self.say("till {} asks for {}'s row: no answer", till, NAMES[customer])
             return NoAnswer("no answer")
+        if fate is Fate.EMPTY_ANSWER:
+            self.missed[till.number, customer] += 1
+            self.say("till {} asks for {}'s row: it is not in the answer", till, NAMES[customer])
+            return NotThere()
+        self.missed[till.number, customer] = 0
         if fate not in COPIES:
             self._copies[customer] = 0
         elif self._copies[customer] == COPIES_MAX:
@@ -350,20 +342,20 @@ class World:
             self._copies[customer] += 1
         old = " an old copy of" if fate in COPIES else ""
         row = self.backend.read(customer, COPIES.get(fate, 0))
-        self._say("till {} reads{} {}'s row: {}", till, old, NAMES[customer], row)
+        self.say("till {} reads{} {}'s row: {}", till, old, NAMES[customer], row)
         till.keep(row)
         return row
 
     def _update(self, till: ModelTill, update: Update, fate: Fate) -> UpdateAnswer:
         """Carry one update over the network, for better or worse."""
         name = NAMES[update.read.customer.id]
-        self._say("till {} sends {}'s row, {}: {}", till, name, update, fate)
+        self.say("till {} sends {}'s row, {}: {}", till, name, update, fate)
         packet = self._packet(till, update)
         match fate:
             case Fate.REQUEST_LOST | Fate.ERROR_BEFORE:
                 return LOST
             case Fate.REFUSED:
-                self.calm = False
+                self.calm = self.blameless = False
                 return REFUSED
             case Fate.REPLY_LOST | Fate.ERROR_AFTER:
                 self._apply(packet)
@@ -397,14 +389,14 @@ class World:
         answer = self.backend.apply(update, sender, first=first, believed=believed)
         customer = packet.update.read.customer.id
         refused = ", not applied (409)" if isinstance(answer, Unheard) else ""
-        self._say("{}'s row is now: {}{}", NAMES[customer], self.backend.read(customer), refused)
+        self.say("{}'s row is now: {}{}", NAMES[customer], self.backend.read(customer), refused)
         return answer
 
     def _land(self, act: Act) -> bool:
         if act.how >= len(self.under_way):
             return False
         packet = self.under_way.pop(act.how)
-        self._say("a request of till {} lands late: {}", packet.till, packet.update)
+        self.say("a request of till {} lands late: {}", packet.till, packet.update)
         self._apply(packet)
         return True
 
@@ -412,78 +404,4 @@ class World:
         if act.how >= len(self.under_way):
             return False
         packet = self.under_way.pop(act.how)
-        return self._say("a late request of till {} never lands", packet.till)
-
-    # --- the office -----------------------------------------------------------------------------
-
-    def _pay(self, act: Act) -> bool:
-        written = self.backend.pay(act.customer, act.how)
-        return self._paid(act.customer, "the office books {} for {}: {}", act.how, written)
-
-    def _open_form(self, act: Act) -> bool:
-        total = self.backend.read(act.customer).total
-        self.forms.append((act.customer, total, total + act.how))
-        return self._say("the office opens {}'s row: total {}", NAMES[act.customer], total)
-
-    def _save_form(self, act: Act) -> bool:
-        if act.how >= len(self.forms):
-            return False
-        customer, read, total = self.forms.pop(act.how)
-        self.looks_halved = self.looks_halved or read != self.backend.read(customer).total
-        written = self.backend.set_total(customer, total)
-        return self._paid(customer, "the office saves the total {} of {}: {}", total, written)
-
-    def _paid(self, customer: int, sentence: str, figure: object, written: Snapshot) -> bool:
-        self._payers.append(customer)
-        self.looks_halved = self.looks_halved or self.backend.payments[-1] % SALES_UNIT == 0
-        self._unrest()
-        return self._say(sentence, figure, NAMES[customer], written)
-
-    def _write_back(self, act: Act) -> bool:
-        self._unrest()
-        written = self.backend.write_back(act.customer, act.how)
-        return self._say("the office writes {}'s old row back: {}", NAMES[act.customer], written)
-
-    def _empty(self, act: Act) -> bool:
-        self.calm = False
-        left = EMPTIED[act.how % len(EMPTIED)]
-        written = self.backend.set_marks(act.customer, read_marks(left))
-        return self._say("the office empties {}'s debtData: {}", NAMES[act.customer], written)
-
-    def _copy(self, act: Act) -> bool:
-        if act.how == act.customer or {act.customer, act.how} & self.copied:
-            return False  # else a row may get an old debtData of its own kin, without the money
-        self.calm = False
-        self.copied.add(act.how)
-        marks = self.backend.read(act.customer).marks
-        written = self.backend.set_marks(act.how, marks)
-        return self._say(
-            "the office copies {}'s debtData to {}: {}",
-            NAMES[act.customer],
-            NAMES[act.how],
-            written,
-        )
-
-    def _copy_books(self, _: Act) -> bool:
-        self.backend.copy_books()
-        return self._say("the backend's database is copied")
-
-    def _restore_books(self, _: Act) -> bool:
-        """Put the copy in place; what was under way breaks off when the service stops."""
-        if not self.backend.backup:
-            return False
-        self._unrest()
-        self.under_way.clear()
-        for till in self.tills:
-            till.memory.under_way.clear()
-        self.backend.restore_books()
-        return self._say("the backend's database is an old copy now")
-
-    def _block(self, act: Act) -> bool:
-        self._unrest()
-        written = self.backend.block(act.customer)
-        return self._say("the office blocks {} or lets him in: {}", NAMES[act.customer], written)
-
-    def _unrest(self) -> None:
-        """Note a write of the office: on a row that is not enrolled it may lead to the desk."""
-        self.calm = self.calm and self.backend.kin.enrolled
+        return self.say("a late request of till {} never lands", packet.till)

@@ -205,7 +205,7 @@ def complaints(site: Site, service: RunningService, promises: Promises) -> list[
     found = [verified.stderr] if verified.returncode else []
     with closing(connect(site.state / "journal.db", read_only=True)) as journal:
         written = list(entries(journal))
-        if desk := Reads("", journal).conflicts():
+        if desk := Reads("", journal).in_question()[0]:
             found.append(f"{desk} customers are on the conflict desk")
     if any(one.kind is Kind.HALTED for one in written):
         found.append("settlement was halted")

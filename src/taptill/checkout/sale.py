@@ -174,10 +174,13 @@ class Desk:
     ) -> Question:
         held, spent = ZERO, OfflineSpend()
         if isinstance(finding, Known):
-            held, _ = self._pending(finding)
+            held, in_question = self._pending(finding)
+            if in_question:  # a repayment that may be in already gives no headroom
+                held = max(held, ZERO)
             if not finding.is_fresh(self.policy.fresh_s):  # only an offline charge has caps
-                customer_id, marks = finding.snapshot.customer.id, finding.snapshot.marks
-                held_seq = self.reckoning.held_seq(marks, self.books.position(customer_id))
+                customer_id = finding.snapshot.customer.id
+                position = self.books.position(customer_id)
+                held_seq = self.reckoning.held_seq(finding.snapshot, position)
                 spent = self.books.offline_spend(customer_id, held_seq)
         is_open = not self.books.closed_by()
         return Question(finding, amount, held, spent, is_open, self.policy, overrides)
@@ -185,7 +188,7 @@ class Desk:
     def _pending(self, known: Known) -> tuple[Money, bool]:
         snapshot = known.snapshot
         position = self.books.position(snapshot.customer.id)
-        return self.reckoning.pending(snapshot.marks, position)
+        return self.reckoning.pending(snapshot, position)
 
 
 def verdict_event(verdict: Decision, total: Money) -> Event:

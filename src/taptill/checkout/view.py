@@ -79,6 +79,7 @@ class StatusView:
     to_send: int = 0
     to_send_sum: Money = ZERO
     conflicts: int = 0
+    in_question: Money = ZERO
     cache_age_s: int | None = None
     time: str = ""
     alarms: tuple[Alarm, ...] = ()

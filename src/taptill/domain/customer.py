@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from taptill.domain.card_id import CardId
-from taptill.domain.mark import Marks
+from taptill.domain.mark import Marks, epoch_of
 from taptill.domain.money import Money, round_against_customer
 
 
@@ -40,6 +40,11 @@ class Snapshot:
     def debt(self) -> Money:
         """Give the debt for decision and screen, rounded against the customer's headroom."""
         return round_against_customer(self.total)[0]
+
+    @property
+    def epoch(self) -> str:
+        """Return the row's epoch or, where it has none, the one that enrolling it would give."""
+        return self.marks.epoch or epoch_of(self.updated_at, self.total)
 
 
 def stamp(updated_at: str) -> datetime | None:

@@ -18,6 +18,7 @@ class Kind(StrEnum):
     REPAYMENT = "repayment"
     WRITE_OFF = "write-off"
     DECLINED = "declined"
+    ENROLLED = "enrolled"
     ATTEMPT = "attempt"
     RECEIPT = "receipt"
     TAKEN_BACK = "taken-back"
@@ -40,6 +41,10 @@ class Kind(StrEnum):
 
 MONEY_KINDS = frozenset({Kind.CHARGE, Kind.VOID, Kind.REPAYMENT, Kind.WRITE_OFF})
 """The only entries that change `totalDebt`, by their `amount_minor`."""
+
+
+ENROLMENTS_MAX = 8
+"""So many own enrolments of one row are remembered; most rows have one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,11 @@ class Position:
     the conflict desk. `row_total` is the whole total of the row as last journaled; money entries
     up to `start_seq` belong to the journal id before a fork; `closed_seq` is the last money entry
     when the desk wrote off what no row can take.
+
+    `held` is, of a case on the desk, the mark up to which the row surely holds our money (None:
+    nothing is sure). `first_stamp` is the `updatedAt` of the row as read before the first attempt:
+    an older row version holds none of our money. `enrolments` are the epochs, at most
+    ENROLMENTS_MAX, of the enrolments that this journal sent before its first attempt.
     """
 
     customer_id: int
@@ -117,12 +127,19 @@ class Position:
     row_total: Decimal | None = None
     start_seq: int = 0
     closed_seq: int = 0
+    held: Mark | None = None
+    first_stamp: str = ""
+    enrolments: tuple[str, ...] = ()
 
     @property
     def in_question(self) -> int:
-        """Give the minor units that the last mark seen does not cover."""
-        last = self.last.total if self.last else 0
-        return last - (self.seen.total if self.seen else 0)
+        """Return the minor units that may be missing in the row.
+
+        Of a case on the desk that is all that the row does not surely hold, else what the last
+        mark seen does not cover.
+        """
+        last, sure = self.last, self.held if self.conflict else self.seen
+        return (last.total if last else 0) - (sure.total if sure else 0)
 
     @property
     def open(self) -> bool:

@@ -36,10 +36,21 @@ class Place(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Enrolment:
+    """Which journal enrolled whose row, and what it had read: `updatedAt`, total in minor units."""
+
+    journal_id: str
+    customer_id: int
+    updated_at: str
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Marks:
     """All that one row's debtData says: epoch, every journal's mark, and what is not ours.
 
-    `table` maps a journal id to its mark, or to None where its value is no mark.
+    `table` maps a journal id to its mark, or to None where its value is no mark. `enrolment` is
+    what the epoch was derived from; None where the row does not say it.
     `found` is the whole parsed object, which goes back untouched but for our key.
     """
 
@@ -48,6 +59,7 @@ class Marks:
     table: Mapping[str, Mark | None] = field(default_factory=dict)
     found: Mapping[str, Json] = field(default_factory=dict)
     as_text: bool = False
+    enrolment: Enrolment | None = None
 
     @property
     def foreign(self) -> bool:
@@ -79,7 +91,15 @@ def read_marks(debt_data: Json) -> Marks:
     if not isinstance(table, dict):
         return Marks(Place.UNUSABLE, found=found, as_text=as_text)
     read = {str(key): _mark(value) for key, value in table.items()}
-    return Marks(Place.TABLE, ours["e"], read, found, as_text)
+    return Marks(Place.TABLE, ours["e"], read, found, as_text, _enrolment(ours))
+
+
+def enrolled(marks: Marks, enrolment: Enrolment) -> Json:
+    """Return the debtData that enrols a row: all that was found, the epoch and its origin."""
+    figure = format(enrolment.total, "f")
+    by = [enrolment.journal_id, enrolment.customer_id, enrolment.updated_at, figure]
+    epoch = epoch_of(enrolment.updated_at, enrolment.total)
+    return {**marks.found, KEY: {"e": epoch, "by": by, "t": {}}}
 
 
 def with_mark(marks: Marks, epoch: str, journal_id: str = "", mark: Mark | None = None) -> Json:
@@ -96,6 +116,20 @@ def epoch_of(updated_at: str, total_minor: Decimal) -> str:
     """Derive a row version's epoch, so that two tills on the same untouched row agree."""
     figure = format((total_minor + 0).normalize(), "f")  # + 0 makes -0 plain 0
     return sha256(f"{updated_at}|{figure}".encode()).hexdigest()[:HASH_DIGITS]
+
+
+def _enrolment(ours: Mapping[str, Json]) -> Enrolment | None:
+    """Read who enrolled the row; None where it says nothing that gives its epoch."""
+    match ours.get("by"):
+        case [str(journal_id), int(customer_id), str(updated_at), str(figure)]:
+            try:
+                total = Decimal(figure)
+                fits = total.is_finite() and epoch_of(updated_at, total) == ours["e"]
+            except ArithmeticError:
+                return None
+            return Enrolment(journal_id, customer_id, updated_at, total) if fits else None
+        case _:
+            return None
 
 
 def _parsed(text: str) -> Json:

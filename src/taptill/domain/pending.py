@@ -1,58 +1,115 @@
-"""A snapshot's marks and the journal's position in, what the snapshot does not hold yet out."""
+"""A snapshot and the journal's position in, what the snapshot does not hold yet out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from taptill.domain.customer import Snapshot, older, stamp
 from taptill.domain.entry import Footing, Position
 from taptill.domain.errors import JournalArchiveError
-from taptill.domain.mark import Mark, Marks
+from taptill.domain.mark import Mark, Place
 from taptill.domain.money import ZERO, Money
 
 FootingAt = Callable[[int], Footing | None]
 """What the journal has at a seq."""
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The row holds our money entries up to `mark`; None: none of them."""
+
+    mark: Mark | None
+
+
 def pending(
-    marks: Marks,
+    snapshot: Snapshot,
     position: Position | None,
     journal_id: str,
     footing_at: FootingAt | None = None,
 ) -> tuple[Money, bool]:
-    """Give what the journal holds beyond this snapshot, and whether it is in question.
+    """Return what the journal holds beyond this snapshot, and whether it is in question.
 
-    Total and mark come from the same snapshot, so nothing counts twice (3-charging 3.1). On the
-    conflict desk the last mark seen stands in for one that is lost, or is not this customer's;
-    without `footing_at` every mark of this journal is believed.
+    Total and mark come from the same snapshot, so nothing counts twice. Where the row does not
+    tell what it holds, all that was ever charged here may be missing, and is in question; unless a
+    person has given the row up. A mark from a closed year that cannot be asked is believed, and
+    what it leaves is in question. Without `footing_at` every mark of this journal is believed.
     """
     if position is None or position.last is None:
         return ZERO, False
-    in_row, attempt = marks.table.get(journal_id), position.attempt
-    lost = in_row is None and attempt is not None and attempt.epoch != marks.epoch
-    wrong = journal_id in marks.table and not _is_ours(in_row, position, footing_at)
-    if position.conflict or lost or wrong:
+    try:
+        sure = held(snapshot, position, journal_id, footing_at)
+        doubtful = sure is None or position.conflict is not None
+    except JournalArchiveError:
+        sure, doubtful = Held(snapshot.marks.table[journal_id]), True
+    if sure is None and position.closed_seq == position.last.seq:
         return Money(position.in_question), True
-    held = in_row or (attempt.origin if attempt else None)
-    return Money(position.last.total - (held.total if held else 0)), False
+    mark = sure.mark if sure else None
+    return Money(position.last.total - (mark.total if mark else 0)), doubtful
+
+
+def held(
+    snapshot: Snapshot,
+    position: Position,
+    journal_id: str,
+    footing_at: FootingAt | None = None,
+) -> Held | None:
+    """Return what the row's marks say that it holds of our money; None: they do not tell.
+
+    Without `footing_at` every mark of this journal is believed. Errors: JournalArchiveError where
+    the mark is from before the close of a year whose archive cannot be asked.
+    """
+    marks = snapshot.marks
+    if journal_id not in marks.table:
+        return held_without_mark(snapshot, position)
+    mark = marks.table[journal_id]
+    return Held(mark) if _is_ours(mark, position, footing_at) else None
+
+
+def held_without_mark(snapshot: Snapshot, position: Position) -> Held | None:
+    """Return what a row without our mark holds of our money; None: nobody can tell by the row.
+
+    It is known where this journal never sent any, where the row has the epoch of the last attempt,
+    and where the row was enrolled from a version that is surely from before our first money: the
+    version of an own enrolment, or one with an older stamp. Whatever was written since follows
+    from that version, as an update always moves total and marks together. A debtData that was
+    copied from another customer's row never tells.
+    """
+    attempt = position.attempt
+    if attempt is None:
+        return Held(None)
+    enrolment = snapshot.marks.enrolment
+    copied = enrolment is not None and enrolment.customer_id != snapshot.customer.id
+    if copied or snapshot.marks.place is Place.UNUSABLE:
+        return None
+    if snapshot.marks.place is Place.EMPTY and stamp(snapshot.updated_at) is None:
+        return None  # by its total alone it cannot be told from a later version
+    if snapshot.epoch == attempt.epoch:
+        return Held(attempt.origin)
+    return Held(None) if _is_from_before(snapshot, position) else None
+
+
+def _is_from_before(snapshot: Snapshot, position: Position) -> bool:
+    """Tell whether the row was enrolled from a version that was there before our first money."""
+    if snapshot.epoch in position.enrolments:
+        return True
+    enrolment = snapshot.marks.enrolment
+    return enrolment is not None and older(enrolment.updated_at, position.first_stamp)
 
 
 def _is_ours(mark: Mark | None, position: Position, footing_at: FootingAt | None) -> bool:
     """Tell whether a mark is one of this customer; the journal is asked for unusual ones only."""
     if mark is None or footing_at is None or mark in (position.last, position.seen):
         return mark is not None
-    try:
-        return footing_at(mark.seq) == Footing(position.customer_id, mark)
-    except JournalArchiveError:  # nobody can say: in question
-        return False
+    return footing_at(mark.seq) == Footing(position.customer_id, mark)
 
 
 class Reckoning(Protocol):
     """How snapshot and journal are added up, which is the strategy's choice."""
 
-    def pending(self, marks: Marks, position: Position | None) -> tuple[Money, bool]:
+    def pending(self, snapshot: Snapshot, position: Position | None) -> tuple[Money, bool]:
         """Give what the journal holds beyond this snapshot, and whether it is in question."""
 
-    def held_seq(self, marks: Marks, position: Position | None) -> int:
+    def held_seq(self, snapshot: Snapshot, position: Position | None) -> int:
         """Give the seq up to which the snapshot holds this journal's entries; 0: none."""
 
 
@@ -63,13 +120,13 @@ class ByMarks:
     journal_id: str
     footing_at: FootingAt | None = field(default=None, repr=False)
 
-    def pending(self, marks: Marks, position: Position | None) -> tuple[Money, bool]:
+    def pending(self, snapshot: Snapshot, position: Position | None) -> tuple[Money, bool]:
         """Count from our mark in the row."""
-        return pending(marks, position, self.journal_id, self.footing_at)
+        return pending(snapshot, position, self.journal_id, self.footing_at)
 
-    def held_seq(self, marks: Marks, position: Position | None) -> int:
+    def held_seq(self, snapshot: Snapshot, position: Position | None) -> int:
         """Give the seq of our mark in the row."""
-        mark = marks.table.get(self.journal_id)
+        mark = snapshot.marks.table.get(self.journal_id)
         return mark.seq if mark else _start_seq(position)
 
 
@@ -77,14 +134,14 @@ class ByMarks:
 class ByBooking:
     """The office says what it has booked: strategy `export`."""
 
-    def pending(self, marks: Marks, position: Position | None) -> tuple[Money, bool]:
+    def pending(self, snapshot: Snapshot, position: Position | None) -> tuple[Money, bool]:
         """Count from the last file that the office has booked."""
-        del marks
+        del snapshot
         return Money(position.in_question) if position else ZERO, False
 
-    def held_seq(self, marks: Marks, position: Position | None) -> int:
+    def held_seq(self, snapshot: Snapshot, position: Position | None) -> int:
         """Give the last seq of this customer in the last file booked."""
-        del marks
+        del snapshot
         return position.seen.seq if position and position.seen else _start_seq(position)
 
 

@@ -162,7 +162,7 @@ class JournalFile:
         self.connection.execute("PRAGMA synchronous = FULL")
         # Checkpoints sync twice; the writer thread makes them when nobody waits.
         self.connection.execute("PRAGMA wal_autocheckpoint = 0")
-        found = _format(self.connection)
+        found = format_of(self.connection)
         if found == 0:
             schema.create(self.connection)
         elif found < schema.VERSION:  # the entries are the same in all formats
@@ -298,7 +298,8 @@ def position(connection: sqlite3.Connection, customer_id: int) -> Position | Non
 
 def positions(connection: sqlite3.Connection) -> Iterator[Position]:
     """Give where the journal stands with each customer, in order of their ids."""
-    return (projection.from_row(row) for row in connection.execute(projection.ROWS))
+    query = projection.rows_query(format_of(connection))
+    return (projection.from_row(row) for row in connection.execute(query))
 
 
 def entries(
@@ -364,7 +365,7 @@ def _open(path: Path | str, *, read_only: bool) -> sqlite3.Connection:
 
 
 def _check_format(connection: sqlite3.Connection, path: Path | str, *, read_only: bool) -> None:
-    found = _format(connection)
+    found = format_of(connection)
     if found > schema.VERSION:
         raise JournalTooNewError(path=path, found=found, known=schema.VERSION)
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
@@ -381,7 +382,8 @@ def _is_archive(connection: sqlite3.Connection, found: int) -> bool:
     return found >= schema.ARCHIVES_SINCE and newest == (Kind.RETIRED.value,)
 
 
-def _format(connection: sqlite3.Connection) -> int:
+def format_of(connection: sqlite3.Connection) -> int:
+    """Return the number of the file's format, see `schema.VERSION`."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 

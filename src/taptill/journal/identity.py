@@ -113,7 +113,7 @@ def fork(journal: LoneJournal, clock: Clock, late_max_s: float) -> tuple[str, in
     refuse_late(journal.reads, clock, late_max_s)
     journal_id, drafts = _begin_anew(opened["journal_id"], opened)
     journal.append(*drafts)
-    return journal_id, journal.reads.conflicts()
+    return journal_id, journal.reads.in_question()[0]
 
 
 def refuse_late(reads: Reads, clock: Clock, late_max_s: float) -> None:

@@ -5,7 +5,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from taptill.domain.entry import MONEY_KINDS, Attempt, Entry, Kind, Position
+from taptill.domain.customer import older, stamp
+from taptill.domain.entry import ENROLMENTS_MAX, MONEY_KINDS, Attempt, Entry, Kind, Position
 from taptill.domain.mark import HASH_DIGITS, Mark
 
 
@@ -47,10 +48,10 @@ class Count:
 def forked(position: Position) -> Position:
     """Begin anew under another journal id: what is not known to be sent goes to the desk.
 
-    The twin of this journal may send it, too; a person decides (3-charging 3.5, the mark table).
+    The twin of this journal may send it, too; a person decides.
     """
-    seen, last = position.seen, position.last
-    start = seen.seq if seen else position.start_seq
+    seen = position.held if position.conflict else position.seen
+    last, start = position.last, max(seen.seq if seen else 0, position.start_seq)
     left = replace(last, total=position.in_question) if last and last.seq > start else None
     return replace(
         blank(position.customer_id),
@@ -78,6 +79,17 @@ def advance(position: Position, entry: Entry) -> Position:
     return told(position, entry.body) if told else position
 
 
+def _enrolled(position: Position, body: Mapping[str, Any]) -> Position:
+    """Remember an enrolment that was sent before any money: what its row holds is known.
+
+    Not of a backend without stamps, where an epoch may be that of many versions.
+    """
+    if position.attempt is not None or stamp(body["updated_at"]) is None:
+        return position
+    others = [one for one in position.enrolments if one != body["epoch"]]
+    return replace(position, enrolments=(*others, body["epoch"])[-ENROLMENTS_MAX:])
+
+
 def _attempted(position: Position, body: Mapping[str, Any]) -> Position:
     seen, sent = _mark(body["seen"]), _mark(body["mark"])
     assert sent is not None
@@ -87,7 +99,24 @@ def _attempted(position: Position, body: Mapping[str, Any]) -> Position:
     attempt = Attempt(body["epoch"], sent, total_read, total_sent, others, open=True, origin=origin)
     base = None if others is None else total_read - others - (seen.total if seen else 0)
     sight = {"updated_at": body["updated_at"], "row_total": total_read}
-    return replace(position, seen=seen, base=base, attempt=attempt, **sight)
+    return replace(
+        position,
+        seen=seen,
+        base=base,
+        attempt=attempt,
+        **_known_from_before(position, attempt, body["updated_at"]),
+        **sight,
+    )
+
+
+def _known_from_before(position: Position, attempt: Attempt, read_at: str) -> dict[str, Any]:
+    """Say what is known of rows from before our first money.
+
+    Nothing any more once a person has said that a row without our mark holds money of ours.
+    """
+    if attempt.origin:
+        return {"first_stamp": "", "enrolments": ()}
+    return {"first_stamp": read_at if position.attempt is None else position.first_stamp}
 
 
 def _receipted(position: Position, body: Mapping[str, Any]) -> Position:
@@ -107,7 +136,13 @@ def _sight(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _in_conflict(position: Position, body: Mapping[str, Any]) -> Position:
-    return replace(_closed(position), conflict=body["reason"])
+    """Begin a case, or note what else it is; one that does not say what is in keeps what was."""
+    sure = position.held if position.conflict else position.seen
+    if "held" in body:
+        sure = _mark(body["held"])
+    at = body.get("updated_at", "")  # an older one was believed: the backend was restored
+    newest = at if older(at, position.updated_at) else position.updated_at
+    return replace(_closed(position), conflict=body["reason"], held=sure, updated_at=newest)
 
 
 def _resumed(position: Position, _: Mapping[str, Any]) -> Position:
@@ -122,11 +157,12 @@ def _carried(_: Position, body: Mapping[str, Any]) -> Position:
 
 def _resolved(position: Position, body: Mapping[str, Any]) -> Position:
     if not body.get("unwritten"):
-        return replace(position, conflict=None)
+        return replace(position, conflict=None, held=None)
     if position.in_question:  # charged while the rest was written off: nobody has decided on it
         return position
     closed_seq = position.last.seq if position.last else 0
-    return replace(_closed(position), conflict=None, seen=position.last, closed_seq=closed_seq)
+    ended = replace(_closed(position), conflict=None, held=None)
+    return replace(ended, seen=position.last, closed_seq=closed_seq)
 
 
 def _sighted(position: Position, body: Mapping[str, Any]) -> Position:
@@ -151,6 +187,7 @@ def _decimal(value: str | None) -> Decimal | None:
 
 
 _TOLD: Mapping[Kind, Callable[[Position, Mapping[str, Any]], Position]] = {
+    Kind.ENROLLED: _enrolled,
     Kind.ATTEMPT: _attempted,
     Kind.RECEIPT: _receipted,
     Kind.TAKEN_BACK: _sighted,
@@ -163,6 +200,7 @@ _TOLD: Mapping[Kind, Callable[[Position, Mapping[str, Any]], Position]] = {
 }
 """What each kind of entry tells of settling; money entries are counted by their amount."""
 
+FORMAT_3 = 3
 COLUMNS = (
     "customer_id",
     "last_seq",
@@ -189,6 +227,11 @@ COLUMNS = (
     "row_total",
     "start_seq",
     "closed_seq",
+    "held_seq",
+    "held_total",
+    "held_hash",
+    "first_stamp",
+    "enrolments",
 )
 
 _NAMES = ", ".join(COLUMNS)
@@ -199,7 +242,19 @@ ROW_IN = (  # no OR REPLACE, which deletes first: twice the work
     f"ON CONFLICT (customer_id) DO UPDATE SET {_NEWS}"
 )
 ROW_OF = f"SELECT {_NAMES} FROM positions WHERE customer_id = ?"  # noqa: S608 - constants
-ROWS = f"SELECT {_NAMES} FROM positions ORDER BY customer_id"  # noqa: S608 - constants
+COLUMNS_OF_3 = COLUMNS[: COLUMNS.index("closed_seq") + 1]
+"""The columns of format 3, as the archive of a closed year may have them."""
+
+
+def rows_query(format_found: int) -> str:
+    """Return the query for all positions of a file of a format, 3 or later."""
+    names = ", ".join(COLUMNS_OF_3 if format_found == FORMAT_3 else COLUMNS)
+    return f"SELECT {names} FROM positions ORDER BY customer_id"  # noqa: S608 - constants
+
+
+def as_format_3(position: Position) -> Position:
+    """Return what a file of format 3 knows of a position."""
+    return from_row(to_row(position)[: len(COLUMNS_OF_3)])
 
 
 def to_row(position: Position) -> tuple[Any, ...]:
@@ -222,11 +277,17 @@ def to_row(position: Position) -> tuple[Any, ...]:
         None if position.row_total is None else str(position.row_total),
         position.start_seq,
         position.closed_seq,
+        *_mark_row(position.held),
+        position.first_stamp,
+        " ".join(position.enrolments),
     )
 
 
 def from_row(row: tuple[Any, ...]) -> Position:
-    """Read a row of the table `positions`, in the order of COLUMNS."""
+    """Read a row of the table `positions`, in the order of COLUMNS.
+
+    One that a journal of format 3 has carried over lacks what comes after `closed_seq`.
+    """
     customer_id, *marks = row[:7]
     receipted_seq, updated_at, base, conflict, epoch = row[7:12]
     sent = _mark_of(*row[12:15])
@@ -246,6 +307,7 @@ def from_row(row: tuple[Any, ...]) -> Position:
         conflict,
         _decimal(row[22]),
         *row[23:25],
+        *((_mark_of(*row[25:28]), row[28], tuple(row[29].split())) if row[25:] else ()),
     )
 
 

@@ -114,20 +114,24 @@ class Reads:
     def open_sum(self, *, with_desk: bool = False) -> tuple[int, Money]:
         """Count the customers with money to be sent, and sum it.
 
-        The conflict desk's on request, also where nothing is in question: of a lost mark nobody
-        knows whether the money is in.
+        The conflict desk's on request, with all that may be missing of it.
         """
         which = "open OR conflict IS NOT NULL" if with_desk else "open AND conflict IS NULL"
         query = (
-            "SELECT count(*), coalesce(sum(total - coalesce(seen_total, 0)), 0) "  # noqa: S608 - constants
+            "SELECT count(*), coalesce(sum(in_question), 0) "  # noqa: S608 - constants
             f"FROM positions WHERE {which}"
         )
         count, total = self._ask(query)[0]
         return count, Money(total)
 
-    def conflicts(self) -> int:
-        """Count the customers on the conflict desk."""
-        return int(self._ask("SELECT count(*) FROM positions WHERE conflict IS NOT NULL")[0][0])
+    def in_question(self) -> tuple[int, Money]:
+        """Count the customers on the conflict desk, and sum what may be missing of them."""
+        query = (
+            "SELECT count(*), coalesce(sum(in_question), 0) FROM positions "
+            "WHERE conflict IS NOT NULL"
+        )
+        count, total = self._ask(query)[0]
+        return int(count), Money(total)
 
     def halted(self) -> list[int]:
         """Give the customers whose rows halted settlement since it was last resumed, if any."""

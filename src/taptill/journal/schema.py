@@ -2,10 +2,11 @@
 
 import sqlite3
 
-VERSION = 3
+VERSION = 4
 """1 became 2: positions know row total, origin, start and end, and a void knows of write-offs;
-2 became 3: a journal may begin with what a closed one has carried over. The entries that were
-there are the same in all."""
+2 became 3: a journal may begin with what a closed one has carried over; 3 became 4: positions know
+what a case surely holds, and how their row was enrolled. The entries that were there are the same
+in all."""
 
 ARCHIVES_SINCE = 3
 """The archive of a closed year keeps the format that it was closed with, and is read all the same.
@@ -64,6 +65,10 @@ CREATE TABLE positions (
     attempt_read TEXT, attempt_sent TEXT, attempt_others INTEGER, attempt_open INTEGER NOT NULL,
     origin_seq INTEGER, origin_total INTEGER, origin_hash TEXT, row_total TEXT,
     start_seq INTEGER NOT NULL, closed_seq INTEGER NOT NULL,
+    held_seq INTEGER, held_total INTEGER, held_hash TEXT,
+    first_stamp TEXT NOT NULL, enrolments TEXT NOT NULL,
+    in_question INTEGER AS (coalesce(total, 0)
+        - coalesce(CASE WHEN conflict IS NULL THEN seen_total ELSE held_total END, 0)),
     open INTEGER AS (last_seq IS NOT NULL AND (seen_seq IS NOT last_seq OR attempt_open))
 ) STRICT;
 CREATE INDEX positions_open ON positions (last_seq) WHERE open;

@@ -9,7 +9,15 @@ from taptill.domain.errors import JournalDamagedError
 from taptill.journal import projection
 from taptill.journal.beside.lines import read_rows
 from taptill.journal.chain import ENTRY_COLUMNS, FIRST_PREV_HASH, chain_break
-from taptill.journal.file import MISSING_END, beginning, entry_of, known_end, mapped, positions
+from taptill.journal.file import (
+    MISSING_END,
+    beginning,
+    entry_of,
+    format_of,
+    known_end,
+    mapped,
+    positions,
+)
 
 UNREADABLE = "its line cannot be read"
 
@@ -77,6 +85,8 @@ def _walk(connection: sqlite3.Connection) -> Verdict:
     _check_pages(connection)
     kept = {one.customer_id: one for one in positions(connection)}
     fresh = counted.positions
+    if format_of(connection) == projection.FORMAT_3:  # the archive of a year that was closed then
+        fresh = {key: projection.as_format_3(one) for key, one in fresh.items()}
     stale = [one for one in sorted({*kept, *fresh}) if kept.get(one) != fresh.get(one)]
     count += 1 - first_seq
     return Verdict(count, stale_positions=tuple(stale), first_seq=first_seq)

@@ -1,4 +1,4 @@
-"""A person's ruling on a case in, the requests that carry it out: the conflict desk (3.5).
+"""A person's ruling on a case in, the requests that carry it out: the conflict desk.
 
 Each choice reads the row first, so it acts on what is there now: a case that has mended itself
 meanwhile is settled as any other customer.
@@ -7,9 +7,11 @@ meanwhile is settled as any other customer.
 from dataclasses import replace
 
 from taptill.domain.customer import Snapshot
+from taptill.domain.entry import Position
 from taptill.domain.mark import Mark, Place
-from taptill.settlement.judgement import Desk
-from taptill.settlement.requests import Append, Choice, JournalAnswer, Later, OnDesk
+from taptill.domain.pending import Held
+from taptill.settlement.judgement import Desk, Unclear, base_moved
+from taptill.settlement.requests import Append, Choice, JournalAnswer, Later, OnDesk, Ruling
 from taptill.settlement.writing import (
     ANOTHER_AMOUNT,
     Delivery,
@@ -28,7 +30,7 @@ UNWRITABLE = frozenset({Desk.NO_PLACE, Desk.SHARED_DEBT_DATA})
 """Rows that no mark may be written to: the office must mend debtData, or it is written off."""
 
 
-def rule(task: Task, row: Snapshot, look: JournalAnswer, desk: Desk, sent: Sent) -> Step:
+def rule(task: Task, row: Snapshot, look: JournalAnswer, case: Unclear, sent: Sent) -> Step:
     """Carry out `task.ruling`, if there is one, on a row that is a case for the desk."""
     ruling, position = task.ruling, look.position
     if ruling is None:
@@ -36,34 +38,48 @@ def rule(task: Task, row: Snapshot, look: JournalAnswer, desk: Desk, sent: Sent)
     assert position.last is not None
     if not ruling.still_fits(position):
         return Later(ANOTHER_AMOUNT)
-    if desk in UNWRITABLE:
+    if case.reason in UNWRITABLE:
         writes_off = ruling.choice is Choice.WRITE_OFF
         return (yield from close(task, ruling)) if writes_off else OnDesk()
     hindrance = yield from prove(task, row)
     if hindrance is not None:
         return hindrance
     if row.marks.place is Place.EMPTY:
-        return (yield from enrol(task, row, sent))
+        return (yield from enrol(task, row, position, sent))
     if ruling.choice is Choice.WRITE_OFF and position.in_question:
         yield Append(write_off(position, ruling))
         # Looked at anew: only the mark is missing. What was charged meanwhile, be it the same
         # amount, is not what the person was told.
         task.ruling = replace(ruling, amount=0)
         return row
-    held = _held(row, look, task.journal_id)
-    # What a retry counts from: never zero, and no mark that went back without its money.
-    covered = position.seen if desk is Desk.MARK_BACK else held or position.seen
-    start = covered if ruling.choice is Choice.RETRY else position.last
+    booked = _booked(ruling, case, position)
+    if booked is None:
+        return OnDesk()
     # A ruling on a row without our mark holds for each copy of it; copies that are older than a
     # mark of ours hold what they did before.
-    origin = origin_in(position, row) if held else start
-    return (
-        yield from deliver(task, Delivery(row, start, position.last, position.seen, origin), sent)
-    )
+    ours = _has_our_mark(row, look, task.journal_id)
+    origin = origin_in(position, row) if ours else booked.mark
+    moved = base_moved(row, position, booked.mark, task.journal_id)
+    delivery = Delivery(row, booked.mark, position.last, origin, moved)
+    return (yield from deliver(task, delivery, sent))
 
 
-def _held(row: Snapshot, look: JournalAnswer, journal_id: str) -> Mark | None:
-    """Give the mark in the row where it is surely ours and of this customer."""
+def _booked(ruling: Ruling, case: Unclear, position: Position) -> Held | None:
+    """Return what the row holds of our money, as the person or its mark says; None: neither does.
+
+    An amount that is no sum that this journal ever had gets a mark without an entry.
+    """
+    if ruling.choice is not Choice.RETRY:
+        return Held(position.last)
+    if ruling.booked is None:
+        return Held(case.held) if case.told else None
+    if ruling.booked == 0:
+        return Held(None)
+    known = [mark for mark in (position.last, position.seen) if mark]
+    return Held(next((m for m in known if m.total == ruling.booked), Mark(0, ruling.booked, "")))
+
+
+def _has_our_mark(row: Snapshot, look: JournalAnswer, journal_id: str) -> bool:
+    """Tell whether the row has a mark that is surely ours and of this customer."""
     mark, footing = row.marks.table.get(journal_id), look.footing
-    ours = footing is not None and footing.customer_id == row.customer.id and footing.mark == mark
-    return mark if ours else None
+    return footing is not None and footing.customer_id == row.customer.id and footing.mark == mark

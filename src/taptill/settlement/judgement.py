@@ -1,13 +1,14 @@
-"""A row's marks and the journal's position in, what they mean together out (the table of 3.5)."""
+"""A row's marks and the journal's position in, what they mean together out."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
 from taptill.domain.customer import Snapshot, older
 from taptill.domain.entry import Draft, Footing, Kind, Position
-from taptill.domain.mark import Mark, Marks, Place
+from taptill.domain.mark import Mark, Place
 from taptill.domain.money import NEARLY_WHOLE
+from taptill.domain.pending import held_without_mark
 from taptill.settlement.requests import JournalAnswer
 
 
@@ -20,6 +21,7 @@ class Desk(StrEnum):
     UNKNOWN_MARK = "unknown-mark"
     SHARED_DEBT_DATA = "shared-debt-data"  # somebody else's keys, and no leave to rewrite them
     REFUSED = "refused"  # the backend's final no
+    GONE = "gone"  # the backend does not show this customer any more
     MARK_BACK = "mark-back"  # an older mark beside a total that did not go back with it
     FORKED = "forked"  # not known to be sent when this journal parted from its twin
 
@@ -47,23 +49,26 @@ class Holds:
 class Behind:
     """The row holds our entries up to `mark` (None: nothing); settle from there.
 
-    `taken_back`: a later mark had a receipt, or a person had given the row up.
+    `taken_back`: a later mark had a receipt, or a person had given the row up. `enrolled`: the row
+    has a place for marks; else it is enrolled first.
     """
 
     mark: Mark | None
     taken_back: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Unenrolled:
-    """No key, and this journal never sent money: enrol first."""
+    enrolled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """A case for the conflict desk."""
+    """A case for the conflict desk.
+
+    The row surely holds our money entries up to `held` (None: nothing is sure); `told`: that is
+    all that it holds, by its marks.
+    """
 
     reason: Desk
+    held: Mark | None = None
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,30 +78,24 @@ class Halt:
     reason: Stop
 
 
-Judgement = Holds | Behind | Unenrolled | Unclear | Halt
+Judgement = Holds | Behind | Unclear | Halt
 
 
-def judge(marks: Marks, look: JournalAnswer, journal_id: str) -> Judgement:
+def judge(snapshot: Snapshot, look: JournalAnswer, journal_id: str) -> Judgement:
     """Say what our mark in the row means beside what the journal has at the mark's seq."""
-    position = look.position
+    marks, position = snapshot.marks, look.position
     if marks.place is Place.UNUSABLE:
         return Unclear(Desk.NO_PLACE)
-    if marks.place is Place.EMPTY:
-        return Unclear(Desk.MARK_LOST) if position.attempt else Unenrolled()
-    if journal_id not in marks.table:
-        return _judge_absent(marks, position)
-    mark = marks.table[journal_id]
-    if mark is None:
-        return Unclear(Desk.UNKNOWN_MARK)
-    return _judge_mark(mark, position, look.footing)
-
-
-def _judge_absent(marks: Marks, position: Position) -> Judgement:
-    attempt = position.attempt
-    if attempt and attempt.epoch != marks.epoch:
+    if journal_id in marks.table:
+        mark = marks.table[journal_id]
+        if mark is None:
+            return Unclear(Desk.UNKNOWN_MARK)
+        return _judge_mark(mark, position, look.footing)
+    held = held_without_mark(snapshot, position)
+    if held is None:
         return Unclear(Desk.MARK_LOST)
-    origin = attempt.origin if attempt else None
-    return Behind(origin, _is_taken_back(position, origin))
+    taken_back = _is_taken_back(position, held.mark)
+    return Behind(held.mark, taken_back, enrolled=marks.place is Place.TABLE)
 
 
 def _judge_mark(mark: Mark, position: Position, footing: Footing | None) -> Judgement:
@@ -120,12 +119,14 @@ def _is_taken_back(position: Position, held: Mark | None) -> bool:
     return position.receipted_seq > held_seq or given_up
 
 
-def base_of(snapshot: Snapshot, journal_id: str) -> Decimal | None:
-    """Give the office's part of the total; None where a mark in the row is unreadable."""
+def base_of(snapshot: Snapshot, journal_id: str, own: Mark | None) -> Decimal | None:
+    """Return the office's part of the total; None where another mark in the row is unreadable.
+
+    `own` is the mark up to which the row holds this journal's money.
+    """
     others = snapshot.marks.sum_of_others(journal_id)
     if others is None:
         return None
-    own = snapshot.marks.table.get(journal_id)
     return snapshot.total - others - (own.total if own else 0)
 
 
@@ -159,7 +160,7 @@ def half_kept(snapshot: Snapshot, position: Position, journal_id: str) -> bool:
 
 
 def _unlike_its_receipt(snapshot: Snapshot, position: Position, journal_id: str) -> bool:
-    base = base_of(snapshot, journal_id)
+    base = base_of(snapshot, journal_id, snapshot.marks.table.get(journal_id))
     if snapshot.updated_at != position.updated_at or base is None or position.base is None:
         return False
     return not same(base, position.base)
@@ -175,27 +176,24 @@ def assess(
     position = look.position
     found = _found(snapshot, look, journal_id)
     verdict = found
-    if isinstance(found, Behind | Unenrolled):
-        verdict = _hindered(snapshot, position, may_share=may_share) or found
+    if isinstance(found, Behind):
+        verdict = _hindered(snapshot, position, found, may_share=may_share) or found
     match verdict:
         case Halt(reason):
             known = reason is Stop.CLONED  # no entry: the next start sees it again by itself
             return verdict, [] if known else [halted(position.customer_id, reason)]
         case _ if position.last is None:  # no money of ours: the row is not our business
             return verdict, []
-        case Unclear(desk):
+        case Unclear():
             given_up = not position.conflict and position.closed_seq == position.last.seq
-            known = given_up or position.conflict is not None
             # A person is told what is not covered by a mark, also by one that only the row knew.
             moved = _mark_moved(snapshot, position, found, journal_id, heard=not given_up)
-            now = replace(position, seen=found.mark) if isinstance(found, Behind) else position
-            return verdict, [*moved, *([] if known else [conflict(now, desk)])]
-        case Unenrolled():
-            return verdict, _withdrawn(position)
-        case Holds() | Behind():
+            case = [] if given_up else _case(snapshot, position, verdict, journal_id)
+            return verdict, [*moved, *case]
+        case Holds(mark) | Behind(mark):
             return verdict, [
                 *_withdrawn(position),
-                *_base_moved(snapshot, position, journal_id),
+                *base_moved(snapshot, position, mark, journal_id),
                 *_mark_moved(snapshot, position, verdict, journal_id),
             ]
 
@@ -203,11 +201,11 @@ def assess(
 def _found(snapshot: Snapshot, look: JournalAnswer, journal_id: str) -> Judgement:
     """Say what the row means, with what its total tells beside its mark."""
     position = look.position
-    found = judge(snapshot.marks, look, journal_id)
+    found = judge(snapshot, look, journal_id)
     if half_kept(snapshot, position, journal_id):
         return Halt(Stop.HALF_KEPT)
     if isinstance(found, Behind) and _went_back_alone(snapshot, position, found, journal_id):
-        return Unclear(Desk.MARK_BACK)
+        return Unclear(Desk.MARK_BACK, found.mark)
     return found
 
 
@@ -218,19 +216,21 @@ def _went_back_alone(
 
     Writers that follow the protocol move both; then what the office says stays where it was.
     """
-    base, seen = base_of(snapshot, journal_id), position.seen
+    base, seen = base_of(snapshot, journal_id, behind.mark), position.seen
     if not behind.taken_back or seen is None or base is None or position.base is None:
         return False
     back = seen.total - (behind.mark.total if behind.mark else 0)
     return back != 0 and same(base - position.base, Decimal(back))
 
 
-def _hindered(snapshot: Snapshot, position: Position, *, may_share: bool) -> Unclear | None:
+def _hindered(
+    snapshot: Snapshot, position: Position, behind: Behind, *, may_share: bool
+) -> Unclear | None:
     """Say why a row that could be written must not be."""
     if position.conflict in STAYS:
-        return Unclear(Desk(position.conflict))
+        return Unclear(Desk(position.conflict), behind.mark, told=True)
     if snapshot.marks.foreign and not may_share:
-        return Unclear(Desk.SHARED_DEBT_DATA)
+        return Unclear(Desk.SHARED_DEBT_DATA, behind.mark, told=True)
     return None
 
 
@@ -239,17 +239,36 @@ def halted(customer_id: int, reason: Stop) -> Draft:
     return Draft(Kind.HALTED, customer_id, body={"reason": reason.value})
 
 
-def conflict(position: Position, reason: Desk) -> Draft:
-    """Write a case for the conflict desk with the amount in question."""
-    body = {"reason": reason.value, "in_question": position.in_question}
-    return Draft(Kind.CONFLICT, position.customer_id, body=body)
+def _case(snapshot: Snapshot, position: Position, unclear: Unclear, journal_id: str) -> list[Draft]:
+    """Write a case for the conflict desk, or that an open one is about another amount now.
+
+    With it the figures that a person needs: what is in question, the row's total and stamp, the
+    total without any till's money but ours, and who enrolled the row.
+    """
+    if position.conflict is not None and position.held == unclear.held:
+        return []
+    stays = position.conflict in STAYS
+    without, last = base_of(snapshot, journal_id, None), position.last
+    by = snapshot.marks.enrolment
+    held = unclear.held.total if unclear.held else 0
+    body = {
+        "reason": position.conflict if stays else unclear.reason.value,
+        "in_question": (last.total if last else 0) - held,
+        "held": figures(unclear.held),
+        "total": str(snapshot.total),
+        "updated_at": snapshot.updated_at,
+        "without": None if without is None else str(without),
+    }
+    if by:
+        body["enrolled"] = [by.journal_id, by.customer_id, by.updated_at, str(by.total)]
+    return [Draft(Kind.CONFLICT, position.customer_id, body=body)]
 
 
 def receipt(snapshot: Snapshot, mark: Mark, journal_id: str) -> Draft:
     """Write the backend's yes: the row was seen with this mark."""
-    base = base_of(snapshot, journal_id)
+    base = base_of(snapshot, journal_id, mark)
     body = {
-        "mark": [mark.seq, mark.total, mark.hash],
+        "mark": figures(mark),
         "updated_at": snapshot.updated_at,
         "base": None if base is None else str(base),
         "total": str(snapshot.total),
@@ -263,8 +282,11 @@ def _withdrawn(position: Position) -> list[Draft]:
     return [Draft(Kind.RESOLVED, position.customer_id, body={"by": "the row is as it should be"})]
 
 
-def _base_moved(snapshot: Snapshot, position: Position, journal_id: str) -> list[Draft]:
-    base = base_of(snapshot, journal_id)
+def base_moved(
+    snapshot: Snapshot, position: Position, held: Mark | None, journal_id: str
+) -> list[Draft]:
+    """Write that the office has moved the total of a row that holds our money up to `held`."""
+    base = base_of(snapshot, journal_id, held)
     if base is None or position.base is None or same(base, position.base):
         return []
     body = {
@@ -293,9 +315,8 @@ def _mark_moved(
                 return []
             return [receipt(snapshot, mark, journal_id)]
         case Behind(mark, taken_back=True):
-            seen = [mark.seq, mark.total, mark.hash] if mark else None
             body = {
-                "seen": seen,
+                "seen": figures(mark),
                 "updated_at": snapshot.updated_at,
                 "total": str(snapshot.total),
             }
@@ -304,3 +325,8 @@ def _mark_moved(
             return [receipt(snapshot, mark, journal_id)]  # no stamp: a lifted halt believes the row
         case _:
             return []
+
+
+def figures(mark: Mark | None) -> list[int | str] | None:
+    """Write a mark as the entries hold it."""
+    return [mark.seq, mark.total, mark.hash] if mark else None

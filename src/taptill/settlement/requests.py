@@ -122,9 +122,9 @@ Answer = RowAnswer | JournalAnswer | UpdateAnswer | None
 
 
 class Choice(StrEnum):
-    """What a person may decide about a case on the conflict desk (3-charging 3.5)."""
+    """What a person may decide about a case on the conflict desk."""
 
-    RETRY = "retry"  # send what the last mark seen does not cover
+    RETRY = "retry"  # send what is not booked yet
     ACCEPT = "accept"  # all of it is booked already: write the mark alone
     WRITE_OFF = "write-off"  # nobody will pay it: take it out of these books
 
@@ -134,12 +134,15 @@ class Ruling:
     """A person's decision about one case, with a reason in their words.
 
     `amount`: the minor units in question that the person was told; None where that is no matter.
+    `booked`: with a retry, the minor units of this journal's money that the row holds already, as
+    the person says; None: what the row's mark says.
     """
 
     choice: Choice
     staff: str
     reason: str
     amount: int | None = None
+    booked: int | None = None
 
     def still_fits(self, position: Position) -> bool:
         """Tell whether what is in question now is what the person was told, or written off."""
@@ -149,7 +152,9 @@ class Ruling:
     def resolved(self, customer_id: int, *, unwritten: bool = False) -> Draft:
         """Write that the case is over; `unwritten`: without a mark, as no row takes one."""
         body = {"choice": self.choice.value, "reason": self.reason}
-        more = {"unwritten": True} if unwritten else {}
+        more: dict[str, Any] = {"unwritten": True} if unwritten else {}
+        if self.booked is not None:
+            more["booked"] = self.booked
         return Draft(Kind.RESOLVED, customer_id, body={**body, **more}, staff=self.staff)
 
 
@@ -158,20 +163,27 @@ class Settled:
     """The row holds all money entries of this customer."""
 
 
+class Doubt(StrEnum):
+    """What is believed only after several looks in a row, a while apart."""
+
+    STALE = "stale"  # the row is an old copy: was the backend restored?
+    TRACELESS = "traceless"  # the row does not show what was taken: does the backend drop it?
+    GONE = "gone"  # the customer is not in the answer: was he removed?
+
+
 @dataclass(frozen=True, slots=True)
 class Later:
     """Not now; the schedule comes back.
 
     `transport` where the backend did not answer as it should, which may concern everybody;
-    `stale` where the row was an old copy, `traceless` where it did not show what had been taken.
+    `doubt` where what it answered is not believed yet.
     """
 
     reason: str
     retry_after_s: float | None = None
     transport: bool = False
     denied: bool = False
-    stale: bool = False
-    traceless: bool = False
+    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True, slots=True)

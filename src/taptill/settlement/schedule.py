@@ -11,9 +11,10 @@ from taptill.domain.customer import Snapshot, older
 from taptill.domain.entry import Draft
 from taptill.domain.errors import TaptillError
 from taptill.settlement.driver import Driver
-from taptill.settlement.judgement import Behind, Halt, Stop, Unenrolled, assess
+from taptill.settlement.judgement import Behind, Halt, Stop, assess
 from taptill.settlement.ports import Backend, Books, Capabilities
 from taptill.settlement.requests import (
+    Doubt,
     Later,
     NoAnswer,
     OnDesk,
@@ -86,8 +87,7 @@ class Settlement:
         self._proven = False
         self._driver = Driver(books, backend, events.sighted, self._stop)
         self._busy: set[int] = set()
-        self._stale_reads: dict[int, int] = {}
-        self._traceless: dict[int, int] = {}
+        self._doubts: dict[int, tuple[Doubt, int]] = {}
         self._doubted: dict[int, None] = {}
         self.state = State.HALTED if books.halted() else State.RUNNING
 
@@ -132,8 +132,8 @@ class Settlement:
         look = self._books.look(customer_id, mark.seq if mark else None)
         if look is None or customer_id in self._busy:
             return True  # nothing of ours, or the settling under way reads for itself
-        if older(snapshot.updated_at, look.position.updated_at) and not believed:
-            return look.position.conflict is not None  # a person's ruling reads for itself
+        if not believed and older(snapshot.updated_at, look.position.updated_at):
+            return False
         # Until the backend has said what it offers, settling is to find that out.
         may_share = self._policy.share_debt_data or self._conditional is not False
         verdict, drafts = assess(snapshot, look, self._policy.journal_id, may_share=may_share)
@@ -143,7 +143,7 @@ class Settlement:
         if drafts:
             await self._append(customer_id, drafts)
             self._events.changed()
-        if isinstance(verdict, Behind | Unenrolled) and look.position.last:
+        if isinstance(verdict, Behind) and look.position.last:
             self.nudge()
         return True
 
@@ -183,7 +183,7 @@ class Settlement:
         if not await self._ask_capabilities(customer_id):
             return Later("the backend does not answer", transport=True)
         outcome = await self._settle_one(customer_id, ruling=ruling)
-        while isinstance(outcome, Later) and outcome.stale:
+        while isinstance(outcome, Later) and outcome.doubt is Doubt.STALE:
             await asyncio.sleep(RETRY_FIRST_S)
             outcome = await self._settle_one(customer_id, ruling=ruling)
         return outcome
@@ -235,16 +235,15 @@ class Settlement:
             self._waits.put_off(customer_id)
             return Later("it is being settled just now")
         self._busy.add(customer_id)
+        doubt, doubted = self._doubts.get(customer_id, (None, 0))
         task = Task(
             customer_id,
             self._policy.journal_id,
             bool(self._conditional),
             self._policy.share_debt_data,
             self._proven,
-            self._stale_reads.get(customer_id, 0),
             self._events.stamp_of(customer_id),
-            self._traceless.get(customer_id, 0),
-            ruling,
+            *(doubt, doubted, ruling),
         )
         try:
             outcome = self._unless_open(customer_id, await self._driver.drive(task, row))
@@ -284,17 +283,21 @@ class Settlement:
             case Settled() | OnDesk():
                 self._doubted.pop(customer_id, None)
                 self._waits.done(customer_id)
-                self._stale_reads.pop(customer_id, None)
-                self._traceless.pop(customer_id, None)
+                self._doubts.pop(customer_id, None)
                 self.state = next_state(self.state, Event.TOOK_CUSTOMER)
             case Stopped(reason):
                 self._stop(Stop(reason), customer_id)
             case Later(retry_after_s=retry_after_s, transport=True, denied=denied):
                 self._failed(customer_id, retry_after_s, denied=denied)
-            case Later(stale=stale, traceless=traceless):
-                _count(self._stale_reads, customer_id, again=stale)
-                _count(self._traceless, customer_id, again=traceless)
+            case Later(doubt=doubt):
+                self._count(customer_id, doubt)
                 self._waits.put_off(customer_id)
+
+    def _count(self, customer_id: int, doubt: Doubt | None) -> None:
+        """Count how often in a row the same doubt came up."""
+        before, times = self._doubts.pop(customer_id, (None, 0))
+        if doubt is not None:
+            self._doubts[customer_id] = (doubt, times + 1 if doubt is before else 1)
 
     def _failed(self, customer_id: int, retry_after_s: float | None, *, denied: bool) -> None:
         self._capabilities = None  # asked anew: the server may have changed meanwhile
@@ -310,9 +313,3 @@ class Settlement:
         if not self._stopped():
             log.error("settlement.stopped", extra={"reason": reason.value, "customer": customer_id})
         self.state = next_state(self.state, _STOPPED_BY[reason])
-
-
-def _count(in_a_row: dict[int, int], customer_id: int, *, again: bool) -> None:
-    before = in_a_row.pop(customer_id, 0)
-    if again:
-        in_a_row[customer_id] = before + 1

@@ -1,4 +1,4 @@
-"""Settling one customer, as a generator: requests out, answers in, no clock and no IO (3.5)."""
+"""Settling one customer, as a generator: requests out, answers in, no clock and no IO."""
 
 import logging
 from collections.abc import Generator
@@ -7,11 +7,11 @@ from taptill.domain.customer import Snapshot, older
 from taptill.domain.entry import Kind
 from taptill.settlement import judgement as judging
 from taptill.settlement.desk import rule
-from taptill.settlement.judgement import Behind, Halt, Holds, Unclear, Unenrolled
+from taptill.settlement.judgement import Behind, Halt, Holds, Unclear
 from taptill.settlement.requests import (
     Answer,
     Append,
-    Final,
+    Doubt,
     JournalAnswer,
     Later,
     NoAnswer,
@@ -33,9 +33,9 @@ from taptill.settlement.writing import (
     enrol,
     find_sent,
     later,
+    miss,
     origin_in,
     prove,
-    refuse,
 )
 
 log = logging.getLogger("taptill.settlement")
@@ -45,6 +45,9 @@ ROUNDS = 5
 
 STALE_MAX = 5
 """So many old copies in a row are believed: the backend was restored."""
+
+GONE_MAX = 5
+"""So many answers in a row without the customer are believed: he was removed."""
 
 Settling = Generator[Request, Answer, Outcome]
 
@@ -56,6 +59,7 @@ def settle(task: Task) -> Settling:
         row = seen or (yield ReadRow(task.customer_id))
         match row:
             case Snapshot():
+                task.forget(Doubt.GONE)
                 end = yield from _round(task, row, sent)
             case NotThere():
                 end = yield from _gone(task)
@@ -71,12 +75,17 @@ def settle(task: Task) -> Settling:
 
 
 def _gone(task: Task) -> Step:
-    """End with a customer who was removed; it is nobody's matter where nothing is to be sent."""
+    """End with a customer who was removed; it is nobody's matter where nothing is to be sent.
+
+    One empty answer proves nothing: a proxy, a replica that lags or a server in its start give it.
+    """
     look = yield ReadJournal(task.customer_id, None)
     assert isinstance(look, JournalAnswer)
     if not (look.position.open or look.position.conflict):
         return Settled()
-    return (yield from refuse(task, Final(404, "the customer is not there any more")))
+    if look.position.conflict is None and task.times(Doubt.GONE) + 1 < GONE_MAX:
+        return Later("the backend does not show the customer", doubt=Doubt.GONE)
+    return (yield from miss(task))
 
 
 def _round(task: Task, row: Snapshot, sent: Sent) -> Step:
@@ -85,7 +94,7 @@ def _round(task: Task, row: Snapshot, sent: Sent) -> Step:
     look = yield ReadJournal(task.customer_id, mark.seq if mark else None)
     assert isinstance(look, JournalAnswer)
     if _is_old_copy(task, row, look.position.updated_at):
-        return Later("the row is an old copy", stale=True)
+        return Later("the row is an old copy", doubt=Doubt.STALE)
     missing = yield from find_sent(task, row, sent)
     if missing is not None:
         return missing
@@ -96,35 +105,34 @@ def _round(task: Task, row: Snapshot, sent: Sent) -> Step:
     match verdict:
         case Halt(reason):
             return Stopped(reason)
-        case Unclear(desk):
+        case Unclear():
             # What was just journaled may have changed the amount in question: look anew.
-            return row if drafts and task.ruling else (yield from rule(task, row, look, desk, sent))
+            anew = drafts and task.ruling
+            return row if anew else (yield from rule(task, row, look, verdict, sent))
         case Holds():
             return Settled()
-        case Unenrolled() | Behind():
+        case Behind():
             return (yield from _write(task, row, look, verdict, sent))
 
 
-def _write(
-    task: Task, row: Snapshot, look: JournalAnswer, verdict: Unenrolled | Behind, sent: Sent
-) -> Step:
+def _write(task: Task, row: Snapshot, look: JournalAnswer, behind: Behind, sent: Sent) -> Step:
     last = look.position.last
     if last is None:
         return Settled()
     hindrance = yield from prove(task, row)
     if hindrance is not None:
         return hindrance
-    if isinstance(verdict, Unenrolled):
-        return (yield from enrol(task, row, sent))
-    origin = origin_in(look.position, row)
-    delivery = Delivery(row, verdict.mark, last, verdict.mark, origin)
+    if not behind.enrolled:
+        return (yield from enrol(task, row, look.position, sent))
+    delivery = Delivery(row, behind.mark, last, origin_in(look.position, row))
     return (yield from deliver(task, delivery, sent))
 
 
 def _is_old_copy(task: Task, row: Snapshot, journaled: str) -> bool:
     if not any(older(row.updated_at, than) for than in (journaled, task.known_stamp)):
+        task.forget(Doubt.STALE)
         return False
-    if task.stale_reads + 1 < STALE_MAX:
+    if task.times(Doubt.STALE) + 1 < STALE_MAX:
         return True
     log.warning("settlement.old_row_believed", extra={"customer": task.customer_id})
     return False

@@ -1,13 +1,14 @@
-"""A row to write in, requests and what their answers mean out: steps 0, 3, 4 and 5 of 3.5."""
+"""A row to write in, requests and what their answers mean out."""
 
 import logging
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
+from typing import Any
 
 from taptill.domain.customer import Snapshot
 from taptill.domain.entry import Draft, Kind, Position
-from taptill.domain.mark import Mark, Place, epoch_of, with_mark
+from taptill.domain.mark import Enrolment, Mark, Place, enrolled, with_mark
 from taptill.settlement import judgement as judging
 from taptill.settlement.judgement import Desk, Stop
 from taptill.settlement.requests import (
@@ -15,6 +16,7 @@ from taptill.settlement.requests import (
     Append,
     Choice,
     Condition,
+    Doubt,
     Echo,
     Final,
     JournalAnswer,
@@ -51,8 +53,9 @@ class Task:
     """What settling one customer depends on, and what it learned of the backend.
 
     `conditional`: the backend says that it obeys conditions, and taken back where it does not;
-    `proven`: it has refused one. `stale_reads` counts old copies in a row so far, older than the
-    journal's stamp or than `known_stamp`, `traceless` the updates in a row that left no trace.
+    `proven`: it has refused one. `doubt` is why settling came back without an end so far, and
+    `doubted` how often in a row; a row is an old copy where it is older than the journal's stamp
+    or than `known_stamp`.
     `ruling`: what a person decided about this customer's case on the conflict desk.
     """
 
@@ -61,15 +64,24 @@ class Task:
     conditional: bool
     share_debt_data: bool
     proven: bool = True
-    stale_reads: int = 0
     known_stamp: str = ""
-    traceless: int = 0
+    doubt: Doubt | None = None
+    doubted: int = 0
     ruling: Ruling | None = None
 
     @property
     def may_share(self) -> bool:
         """Whether other people's keys in debtData may be written back as read."""
         return self.conditional or self.share_debt_data
+
+    def times(self, doubt: Doubt) -> int:
+        """Return how often in a row this doubt has come up so far."""
+        return self.doubted if self.doubt is doubt else 0
+
+    def forget(self, doubt: Doubt) -> None:
+        """Begin to count anew: what was seen now speaks against this doubt."""
+        if self.doubt is doubt:
+            self.doubt, self.doubted = None, 0
 
     @property
     def condition(self) -> Condition:
@@ -88,15 +100,15 @@ class Sent:
 class Delivery:
     """The row as read, and what of ours it holds already: `start`, of all up to `last`.
 
-    `seen` is the last mark seen, the same as `start` unless a person says that more is booked;
-    `origin` is what a row of this epoch without a mark of ours holds.
+    `origin` is what a row of this epoch without a mark of ours holds; `moved` are the entries that
+    a ruling owes beside the attempt.
     """
 
     row: Snapshot
     start: Mark | None
     last: Mark
-    seen: Mark | None
     origin: Mark | None
+    moved: Sequence[Draft] = ()
 
 
 def prove(task: Task, row: Snapshot) -> Step:
@@ -107,8 +119,7 @@ def prove(task: Task, row: Snapshot) -> Step:
     """
     if task.proven or not task.conditional:
         return None
-    epoch = row.marks.epoch or epoch_of(row.updated_at, row.total)
-    answer = yield Update(row, row.total, with_mark(row.marks, epoch), Condition.NEVER)
+    answer = yield Update(row, row.total, _enrolling(task, row), Condition.NEVER)
     if isinstance(answer, Unheard) and answer.clash:
         task.proven = True
         return None
@@ -120,10 +131,15 @@ def prove(task: Task, row: Snapshot) -> Step:
     return (yield from _unheard(task, row, answer))
 
 
-def enrol(task: Task, row: Snapshot, sent: Sent) -> Step:
-    """Prove with an update that moves no money that the backend keeps debtData (step 0)."""
-    debt_data = with_mark(row.marks, epoch_of(row.updated_at, row.total))
-    update = Update(row, row.total, debt_data, task.condition)
+def enrol(task: Task, row: Snapshot, position: Position, sent: Sent) -> Step:
+    """Prove with an update that moves no money that the backend keeps debtData.
+
+    It is journaled first, so that one that lands late is known for what it is.
+    """
+    if row.epoch not in position.enrolments:
+        body = {"epoch": row.epoch, "updated_at": row.updated_at, "total_read": str(row.total)}
+        yield Append([Draft(Kind.ENROLLED, task.customer_id, body=body)])
+    update = Update(row, row.total, _enrolling(task, row), task.condition)
     answer = yield update
     if not isinstance(answer, Echo):
         return (yield from _unheard(task, row, answer))
@@ -134,10 +150,19 @@ def enrol(task: Task, row: Snapshot, sent: Sent) -> Step:
     return None
 
 
+def _enrolling(task: Task, row: Snapshot) -> Any:
+    """Return debtData with an epoch and no mark of ours; one that is enrolled keeps its own."""
+    if row.marks.epoch is not None:
+        return with_mark(row.marks, row.marks.epoch)
+    return enrolled(
+        row.marks, Enrolment(task.journal_id, row.customer.id, row.updated_at, row.total)
+    )
+
+
 def deliver(task: Task, delivery: Delivery, sent: Sent) -> Step:
-    """Write money and mark in one update, with the attempt on the disk before (steps 3 and 4)."""
+    """Write money and mark in one update, with the attempt on the disk before."""
     update = _update(task, delivery)
-    yield Append([_attempt(task, delivery, update)])
+    yield Append([*delivery.moved, _attempt(task, delivery, update)])
     answer = yield update
     if not isinstance(answer, Echo):
         return (yield from _unheard(task, delivery.row, answer))
@@ -159,9 +184,9 @@ def find_sent(task: Task, row: Snapshot, sent: Sent) -> Step:
     if update is None:
         return None
     if _left_no_trace(update, row):
-        if task.traceless + 1 >= UNKEPT_MAX:
+        if task.times(Doubt.TRACELESS) + 1 >= UNKEPT_MAX:
             return (yield from halt(task, Stop.NOT_KEPT))
-        return Later("no trace of what was sent", traceless=True)
+        return Later("no trace of what was sent", doubt=Doubt.TRACELESS)
     if _halved(update, row, task.journal_id):
         return (yield from halt(task, Stop.HALF_KEPT))
     return None
@@ -226,6 +251,21 @@ def refuse(task: Task, final: Final) -> Step:
     return OnDesk()
 
 
+def miss(task: Task) -> Step:
+    """Take it that the customer was removed: a case for the desk, or the end of a written off one.
+
+    Unlike a refusal the case ends by itself when the row is seen again.
+    """
+    if task.ruling and task.ruling.choice is Choice.WRITE_OFF:
+        return (yield from close(task, task.ruling))
+    look = yield ReadJournal(task.customer_id, None)
+    assert isinstance(look, JournalAnswer)
+    if look.position.conflict is None:
+        body = {"reason": Desk.GONE.value, "in_question": look.position.in_question}
+        yield Append([Draft(Kind.CONFLICT, task.customer_id, body=body)])
+    return OnDesk()
+
+
 def close(task: Task, ruling: Ruling) -> Step:
     """Write off what no row can take, and end the case.
 
@@ -281,20 +321,16 @@ def _attempt(task: Task, delivery: Delivery, update: Update) -> Draft:
     row, ruling = delivery.row, task.ruling
     body = {
         "epoch": row.marks.epoch,
-        "mark": _figures(delivery.last),
-        "seen": _figures(delivery.seen),
+        "mark": judging.figures(delivery.last),
+        "seen": judging.figures(delivery.start),
         "updated_at": row.updated_at,
         "total_read": str(row.total),
         "total_sent": str(update.total),
         "others": row.marks.sum_of_others(task.journal_id),
     }
     if delivery.origin:
-        body["origin"] = _figures(delivery.origin)
+        body["origin"] = judging.figures(delivery.origin)
     return Draft(Kind.ATTEMPT, task.customer_id, body=body, staff=ruling.staff if ruling else None)
-
-
-def _figures(mark: Mark | None) -> list[int | str] | None:
-    return [mark.seq, mark.total, mark.hash] if mark else None
 
 
 def later(answer: NoAnswer) -> Later:

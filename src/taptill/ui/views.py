@@ -77,7 +77,9 @@ def _leave(view: TillView | None, dress: Dress) -> str:
     say, status = dress.texts.say, view.status
     count, total = str(status.to_send), dress.money(status.to_send_sum)
     if status.conflicts:
-        return say("leave.desk", conflicts=str(status.conflicts), count=count, sum=total)
+        lost = dress.money(status.in_question)
+        figures = {"conflicts": str(status.conflicts), "lost": lost, "count": count, "sum": total}
+        return say("leave.desk", **figures)
     return say("leave.kept", count=count, sum=total) if status.to_send else say("leave.clean")
 
 

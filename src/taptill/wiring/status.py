@@ -36,6 +36,7 @@ class Status:
         health = self.connection.health
         link = {None: Link.UNKNOWN, False: Link.OFFLINE, True: Link.ONLINE}[health.up]
         count, total = self.journal.reads.open_sum()
+        conflicts, in_question = self.journal.reads.in_question()
         age_s = self.cache.age_s()
         latency_s = health.latency_s
         return StatusView(
@@ -45,7 +46,8 @@ class Status:
             offline_since=local_time(health.since) if health.since else "",
             to_send=count,
             to_send_sum=total,
-            conflicts=self.journal.reads.conflicts(),
+            conflicts=conflicts,
+            in_question=in_question,
             cache_age_s=None if age_s is None else int(age_s),
             time=local_time(self.clock.now()),
             alarms=self._alarms(health.trouble),

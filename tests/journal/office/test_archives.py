@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -10,16 +11,17 @@ import pytest
 from tests.fakes.clock import FakeClock
 from tests.journal.drafts import ADA, BEN, attempt, charge, declined, receipt, taken_back
 from tests.journal.office.test_year import HERE, LATE_S, judged, sell, till_opens
+from tests.settlement.bench import row, table
 
 from taptill.domain.decision import OfflineSpend
 from taptill.domain.entry import Draft, Kind
 from taptill.domain.errors import JournalArchiveError, JournalError
-from taptill.domain.mark import HASH_DIGITS, KEY, Mark, read_marks
+from taptill.domain.mark import HASH_DIGITS, Mark
 from taptill.domain.money import Money
 from taptill.domain.pending import ByMarks
 from taptill.journal import schema
 from taptill.journal.beside.mirror import Mirror
-from taptill.journal.file import JournalFile
+from taptill.journal.file import JournalFile, connect
 from taptill.journal.identity import currency
 from taptill.journal.journal import Journal
 from taptill.journal.lock import alone
@@ -27,7 +29,7 @@ from taptill.journal.office.cases import charge_before
 from taptill.journal.office.files import book, next_file
 from taptill.journal.office.year import close_year
 from taptill.journal.reads import Reads, check_archives
-from taptill.journal.verify import Verdict, verify_copy
+from taptill.journal.verify import Verdict, verify, verify_copy
 from taptill.settlement.judgement import Behind
 
 
@@ -99,10 +101,9 @@ def test_an_archive_that_cannot_be_asked_is_named_and_stops_no_sale(
         assert running.warnings() == ()
         harm(archive, path)
         assert running.warnings() == (f"{words}: put it back beside the journal",)
-        table = {"e": "0000e90c", "t": {running.journal_id: [old.seq, old.total, old.hash]}}
-        cached, position = read_marks({KEY: table}), running.position(ADA)
+        cached, position = row(debt_data=table({running.journal_id: old})), running.position(ADA)
         reckoning = ByMarks(running.journal_id, running.reads.footing)
-        assert reckoning.pending(cached, position) == (Money(0), True)
+        assert reckoning.pending(cached, position) == (Money(80), True)
         with pytest.raises(JournalArchiveError) as raised:
             running.look(ADA, old.seq)
         assert raised.value.fields["detail"] == words
@@ -157,7 +158,25 @@ def read_by_it(path: Path, archive: Path, clock: FakeClock, journal_id: str, old
         assert judged(journal, journal_id, old) == Behind(old, taken_back=True)
         check_archives(journal.reads)
     with closing(Reads(archive)) as closed:
-        assert closed.connection.execute("PRAGMA user_version").fetchone() == (3,)
+        assert closed.connection.execute("PRAGMA user_version").fetchone() == (schema.VERSION - 1,)
+
+
+ADDED_BY_4 = ("in_question", "held_seq", "held_total", "held_hash", "first_stamp", "enrolments")
+
+
+def test_an_archive_of_format_3_is_read_and_verified_as_it_is(
+    path: Path, clock: FakeClock, old: Mark
+) -> None:
+    journal_id = till_opens(path, clock)
+    archive = close_year(path, clock, LATE_S).archive
+    with closing(sqlite3.connect(archive)) as connection:
+        for column in ADDED_BY_4:
+            connection.execute(f"ALTER TABLE positions DROP COLUMN {column}")
+        connection.execute("PRAGMA user_version = 3")
+    with alone(path, clock) as journal:
+        assert judged(journal, journal_id, old) == Behind(old, taken_back=True)
+    with closing(connect(archive, read_only=True)) as connection:
+        assert verify(connection, archive).sound
 
 
 def test_amounts_and_customers_are_named_after_a_close_as_before(

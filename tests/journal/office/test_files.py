@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.fakes.clock import FakeClock
 from tests.journal.drafts import ADA, BEN, attempt, charge, receipt, void
+from tests.settlement.bench import row
 
 from taptill.cli.output import written
 from taptill.domain.entry import Draft, Kind
 from taptill.domain.errors import UsageError
-from taptill.domain.mark import HASH_DIGITS, Mark, read_marks
+from taptill.domain.mark import HASH_DIGITS, Mark
 from taptill.domain.money import ZERO, Money
 from taptill.domain.pending import ByBooking
 from taptill.journal.file import JournalFile
@@ -27,7 +28,7 @@ from taptill.journal.reads import Reads
 from taptill.journal.verify import verify
 
 OPENED = Draft(Kind.OPENED, body={"journal_id": "aaaa0001", "strategy": "export"})
-NO_MARKS = read_marks(None)
+NO_MARK = row()
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def journal(path: Path, clock: FakeClock) -> Iterator[LoneJournal]:
 
 
 def pending(journal: LoneJournal, customer: int = ADA) -> tuple[Money, bool]:
-    return ByBooking().pending(NO_MARKS, journal.reads.position(customer))
+    return ByBooking().pending(NO_MARK, journal.reads.position(customer))
 
 
 def sell(journal: LoneJournal, amount: int, customer: int = ADA, charge_id: str = "") -> None:
@@ -91,7 +92,7 @@ def test_an_entry_is_pending_until_the_office_has_booked_its_file(journal: LoneJ
     assert (booked.count, booked.sum_minor) == (1, 320)
     assert pending(journal) == (Money(80), False)
     position = journal.reads.position(ADA)
-    assert ByBooking().held_seq(NO_MARKS, position) == file.last_seq
+    assert ByBooking().held_seq(NO_MARK, position) == file.last_seq
     assert journal.reads.open_sum() == (1, Money(80))
     book(journal, next_file(journal).number, "Jo")
     assert journal.reads.open_sum() == (0, ZERO)

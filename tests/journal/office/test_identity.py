@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tests.fakes.clock import FakeClock
 from tests.journal.drafts import ADA, BEN, attempt, charge, conflict, receipt, resolved
+from tests.settlement.bench import row
 
 from taptill.domain.decision import OfflineSpend
 from taptill.domain.entry import Draft, Kind
@@ -16,7 +17,7 @@ from taptill.domain.errors import (
     JournalRetiredError,
     UsageError,
 )
-from taptill.domain.mark import HASH_DIGITS, Mark, read_marks
+from taptill.domain.mark import HASH_DIGITS, Mark
 from taptill.domain.money import ZERO, Money
 from taptill.domain.pending import ByMarks
 from taptill.journal.identity import adopt, fork, refuse_moved
@@ -229,7 +230,7 @@ def test_after_a_fork_old_offline_charges_are_not_spent_any_more(
         clock.pass_time(121)
         forked_id, _ = fork(journal, clock, 120)
         journal.append(charge(ADA, 80, offline=True))
-        above = ByMarks(forked_id).held_seq(read_marks(None), journal.reads.position(ADA))
+        above = ByMarks(forked_id).held_seq(row(), journal.reads.position(ADA))
         assert above == mark.seq
         assert journal.reads.offline_spend(ADA, above) == OfflineSpend(Money(80), Money(80))
         assert journal.reads.offline_spend(BEN, 0).terminal == Money(80)

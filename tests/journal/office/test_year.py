@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from tests.fakes.clock import FakeClock
 from tests.journal.drafts import ADA, BEN, attempt, charge, conflict, receipt
+from tests.settlement.bench import row, table
 
 from taptill.domain.entry import Draft, Footing, Kind
 from taptill.domain.errors import (
@@ -22,7 +23,7 @@ from taptill.domain.errors import (
     JournalRetiredError,
     UsageError,
 )
-from taptill.domain.mark import HASH_DIGITS, KEY, Mark, read_marks
+from taptill.domain.mark import HASH_DIGITS, Mark
 from taptill.domain.money import Money
 from taptill.domain.pending import ByMarks
 from taptill.journal.beside.mirror import Mirror
@@ -128,8 +129,7 @@ def test_marks_mean_what_they_meant(
 def judged(journal: LoneJournal, journal_id: str, mark: Mark, customer: int = ADA) -> object:
     look = journal.reads.look(customer, mark.seq)
     assert look is not None
-    table = {KEY: {"e": "0000e90c", "t": {journal_id: [mark.seq, mark.total, mark.hash]}}}
-    return judge(read_marks(table), look, journal_id)
+    return judge(row(debt_data=table({journal_id: mark}), customer=customer), look, journal_id)
 
 
 def test_a_mark_that_only_the_archive_knows_is_what_it_was(
@@ -171,11 +171,11 @@ def test_an_archive_that_is_gone_or_another_one_is_missed_where_it_is_needed(
     running.open(HERE)
     assert running.warnings() == (f"{archive.name} is gone: put it back beside the journal",)
     old = marks[ADA][0]
-    cached = read_marks({KEY: {"e": "0000e90c", "t": {journal_id: [old.seq, 320, old.hash]}}})
+    cached = row(debt_data=table({journal_id: Mark(old.seq, 320, old.hash)}))
     reckoning, position = ByMarks(journal_id, running.reads.footing), running.position(ADA)
     with pytest.raises(JournalArchiveError, match=r"journal-from-1\.db is gone"):
         running.look(ADA, old.seq)
-    assert reckoning.pending(cached, position) == (Money(0), True)  # sales go on
+    assert reckoning.pending(cached, position) == (Money(80), True)  # sales go on
     shutil.copy(path, archive)
     with pytest.raises(JournalArchiveError, match=r"does not follow the end of journal-from-1\.db"):
         running.look(ADA, old.seq)

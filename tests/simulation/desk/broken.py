@@ -6,25 +6,25 @@ from tests.simulation.acts import Verb
 from tests.simulation.broken import PAYMENTS, Asking, Trial, rewired
 from tests.simulation.till import Protocol
 
-from taptill.domain.entry import Draft, Kind
+from taptill.domain.customer import Snapshot
+from taptill.domain.entry import Draft, Position
+from taptill.domain.money import Money
+from taptill.domain.pending import FootingAt, pending
 from taptill.settlement.requests import (
     Answer,
     Append,
     Choice,
+    Doubt,
     JournalAnswer,
     Request,
     Update,
 )
-from taptill.settlement.settle import Settling
+from taptill.settlement.settle import GONE_MAX, Settling, settle
 from taptill.settlement.writing import Task
 
 
 def _decided(task: Task, choice: Choice) -> bool:
     return task.ruling is not None and task.ruling.choice is choice
-
-
-def _without(request: Append, kind: Kind) -> Append:
-    return Append([draft for draft in request.drafts if draft.kind is not kind])
 
 
 def retry_from_zero(task: Task) -> Settling:
@@ -47,18 +47,44 @@ def accept_sends(task: Task) -> Settling:
 
 def write_off_in_the_mark(task: Task) -> Settling:
     """What nobody will pay is never taken out of the books: the mark says that it is in."""
+    if task.ruling and _decided(task, Choice.WRITE_OFF):
+        task.ruling = replace(task.ruling, choice=Choice.ACCEPT)
+    return (yield from rewired(task, _as_asked))
+
+
+def retry_from_seen(task: Task) -> Settling:
+    """A retry sends what the last mark seen does not cover, whatever the person says is in."""
 
     def ask(request: Request) -> Asking:
-        if isinstance(request, Append):
-            request = _without(request, Kind.WRITE_OFF)
         answer = yield request
-        written_off = isinstance(answer, JournalAnswer) and _decided(task, Choice.WRITE_OFF)
-        if written_off and isinstance(answer, JournalAnswer):
-            position = answer.position
-            return replace(answer, position=replace(position, seen=position.last))
+        told = task.ruling is not None and task.ruling.booked is not None
+        if told and task.ruling and isinstance(answer, JournalAnswer):
+            seen = answer.position.seen
+            task.ruling = replace(task.ruling, booked=seen.total if seen else 0)
         return answer
 
     return (yield from rewired(task, ask))
+
+
+def one_look(task: Task) -> Settling:
+    """The first answer without the customer is believed."""
+    if task.doubt is None:
+        task.doubt, task.doubted = Doubt.GONE, GONE_MAX
+    return (yield from settle(task))
+
+
+def nothing_in_question(
+    snapshot: Snapshot,
+    position: Position | None,
+    journal_id: str,
+    footing_at: FootingAt | None = None,
+) -> tuple[Money, bool]:
+    """Of a lost mark nothing is in question: what was sent had its receipt."""
+    missing, in_question = pending(snapshot, position, journal_id, footing_at)
+    if in_question and position:
+        seen = position.seen.total if position.seen else 0
+        missing = Money((position.last.total if position.last else 0) - seen)
+    return missing, in_question
 
 
 def write_off_again(task: Task) -> Settling:
@@ -107,7 +133,9 @@ OFTEN = replace(
 DESK_TRIALS = {
     "a retry from zero": Trial(Protocol(retry_from_zero), mix=OFTEN),
     "an accept that sends the money": Trial(Protocol(accept_sends), mix=OFTEN),
-    "a write-off that stays in the mark": Trial(Protocol(write_off_in_the_mark), mix=OFTEN),
+    "a write-off that stays in the mark": Trial(
+        Protocol(write_off_in_the_mark), mix=OFTEN, found_by="desk"
+    ),
     "a write-off of what was charged meanwhile": Trial(
         Protocol(write_off_again), mix=OFTEN, found_by="desk", customers=(1,), sales=40
     ),
@@ -115,4 +143,9 @@ DESK_TRIALS = {
         Protocol(voids_written_off=True), mix=OFTEN, found_by="desk", customers=(1,), sales=20
     ),
     "a ruling that no entry remembers": Trial(Protocol(forgotten_origin), mix=OFTEN),
+    "a retry from the last mark seen": Trial(Protocol(retry_from_seen), mix=OFTEN),
+    "the first empty answer believed": Trial(Protocol(one_look), found_by="desk"),
+    "nothing in question where the mark is lost": Trial(
+        Protocol(pending=nothing_in_question), mix=OFTEN, found_by="screen", screens=True
+    ),
 }

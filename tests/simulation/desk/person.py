@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from tests.simulation.acts import Says
 from tests.simulation.backend import ModelBackend
 from tests.simulation.till import ModelTill, Packet, UnderWay
 
@@ -17,9 +18,9 @@ STAFF, REASON = "Jo", "the office has looked"
 class Person:
     """Rules cases as the commands do; `wronged` names a ruling that did not do what it said.
 
-    A ruling says what the row holds of the journal's money: `accept` says all of it, the others
-    what the mark in the row, else the last mark seen, covers. Right or wrong, this counts from
-    then on, of the row as it was read and of what comes of it; nothing else may move.
+    A ruling says what the row holds of the journal's money: `accept` says all of it, a retry what
+    the person says, else what the mark in the row says. Right or wrong, this counts from then on,
+    of the row as it was read and of what comes of it; nothing else may move.
     """
 
     def __init__(self, backend: ModelBackend, under_way: Sequence[Packet]) -> None:
@@ -27,22 +28,46 @@ class Person:
         self._under_way = under_way
         self.wronged = ""
 
-    def ruling(self, till: ModelTill, customer: int, choice: Choice) -> Ruling | None:
+    def ruling(self, till: ModelTill, customer: int, says: Says) -> Ruling | None:
         """Give a ruling on what is in question now; None where there is no case, or it must wait.
 
-        While an update may land that bears the same mark and another total, all but a retry wait.
+        While an update may land that bears the same mark and another total, all but what the row's
+        mark says waits.
         """
         position = till.position(customer)
         if not till.working or customer in till.memory.under_way:
             return None
         if position is None or position.conflict is None:
             return None
-        if choice is Choice.RETRY:
+        choice, booked = self._decision(till, customer, says)
+        if choice is Choice.RETRY and booked is None:
             return Ruling(choice, STAFF, REASON)
         late = any(_sent_by(one, till, customer) for one in self._under_way)
         if late and not self._backend.kin.guarded:
             return None
-        return Ruling(choice, STAFF, REASON, position.in_question)
+        return Ruling(choice, STAFF, REASON, position.in_question, booked)
+
+    def _decision(self, till: ModelTill, customer: int, says: Says) -> tuple[Choice, int | None]:
+        """Give the choice and what is booked already, None: as the row's mark says."""
+        position = till.position(customer)
+        assert position
+        match says:
+            case Says.BY_MARK:
+                return Choice.RETRY, None
+            case Says.ALL_IN:
+                return Choice.ACCEPT, None
+            case Says.WRITTEN_OFF:
+                return Choice.WRITE_OFF, None
+            case Says.NONE_IN:
+                return Choice.RETRY, 0
+            case Says.AS_SEEN:
+                return Choice.RETRY, _total(position.seen)
+            case Says.TRUE:
+                return Choice.RETRY, self._counted(till, customer)
+
+    def _counted(self, till: ModelTill, customer: int) -> int:
+        row = self._backend.read(customer)
+        return self._backend.truth(row).counted(till.journal_id)
 
     def unchanged(self, till: ModelTill) -> list[int]:
         """Give the cases of lost marks whose total is exactly as last seen."""
@@ -56,18 +81,6 @@ class Person:
                 found.append(customer)
         return found
 
-    def knows(self, till: ModelTill, customer: int) -> Choice | None:
-        """Give what is right to decide on a case; None where no ruling says what is true."""
-        row = self._backend.read(customer)
-        mark = row.marks.table.get(till.journal_id)
-        look = till.look(customer, mark.seq if mark else None)
-        assert look is not None
-        counted = self._backend.truth(row).counted(till.journal_id)
-        for choice in (Choice.ACCEPT, Choice.RETRY):
-            if counted == _believed(till, row, look, choice)[0]:
-                return choice
-        return None
-
     def says(self, till: ModelTill, one: UnderWay, drafts: Sequence[Draft]) -> None:
         """Take the person's word where these entries carry a ruling out."""
         ruling, position = one.ruling, till.position(one.task.customer_id)
@@ -80,24 +93,28 @@ class Person:
                     self.wronged = f"{draft.amount_minor} is written off, not {told[0]} once"
                 one.wrote_off = True
             elif draft.kind is Kind.ATTEMPT:
+                if ruling.choice is Choice.WRITE_OFF and ruling.amount and not one.wrote_off:
+                    self.wronged = f"{ruling.amount} is not written off"
                 assert one.row is not None
                 assert one.look is not None
-                one.believed, held = _believed(till, one.row, one.look, ruling.choice)
+                one.believed, held = _believed(till, one.row, one.look, ruling)
                 if not held:  # holds of each copy of the row; a mark of ours says it of itself
                     self._backend.believe(one.row, till.journal_id, one.believed)
 
 
 def _believed(
-    till: ModelTill, row: Snapshot, look: JournalAnswer, choice: Choice
+    till: ModelTill, row: Snapshot, look: JournalAnswer, ruling: Ruling
 ) -> tuple[int, bool]:
     """Give how much of a journal's money a ruling says is in the row; and whether by our mark."""
     mark, position = row.marks.table.get(till.journal_id), look.position
     held = mark is not None and look.footing == Footing(row.customer.id, mark)
-    if choice is Choice.ACCEPT:
+    if ruling.choice is not Choice.RETRY:
         return _total(position.last), held
+    if ruling.booked is not None:
+        return ruling.booked, held
     verdict, _ = assess(row, look, till.journal_id, may_share=True)
-    by_mark = held and verdict != Unclear(Desk.MARK_BACK)  # else it went back without its money
-    return _total(mark if by_mark else position.seen), held
+    assert isinstance(verdict, Unclear)
+    return _total(verdict.held), held
 
 
 def _sent_by(packet: Packet, till: ModelTill, customer: int) -> bool:

@@ -48,8 +48,13 @@ class Promise:
     def _check_screen(self, number: int, book: int, version: int) -> None:
         seen, own = self._tables.versions.things[version]
         position = self._tables.books.things[book].position
-        shown, in_question = pending(seen.marks, position, JOURNALS[number])
+        shown, in_question = pending(seen, position, JOURNALS[number])
         counted, local = own[number] + shown.minor, _total(position)
+        mark = seen.marks.table.get(JOURNALS[number])
+        missing = local - (mark.total if mark else 0)
+        if in_question and shown.minor != missing:
+            what = f"till {number + 1} has {money(shown.minor)} in question, not {money(missing)}"
+            raise PromiseError("screen", what)
         if not in_question and counted != local:
             what = f"till {number + 1} counts {money(counted)}, not {money(local)}"
             raise PromiseError("screen", what)
@@ -80,6 +85,17 @@ class Promise:
                 raise PromiseError("books", f"{what}, not {money(_total(position))}")
             if state.calm and on_desk:
                 raise PromiseError("desk", f"till {number + 1} has something to decide")
+            if position.conflict and not till.stopped:
+                self._check_ruling(state, number)
+
+    def _check_ruling(self, state: State, number: int) -> None:
+        """A person who says what is in the row makes the books right."""
+        version = self._tables.ruled(state.tills[number], number, state.versions[-1])
+        own = self._tables.versions.things[version].own[number]
+        position = self._tables.books.things[state.tills[number].book].position
+        if own != _total(position):
+            what = f"the total holds {money(own)} of till {number + 1} after a true ruling"
+            raise PromiseError("books", f"{what}, not {money(_total(position))}")
 
 
 @dataclass

@@ -8,9 +8,9 @@ from tests.simulation.acts import Fate, Verb, money
 from tests.simulation.small.tables import Tables
 from tests.simulation.small.values import (
     ADA,
+    ASKS_A_PERSON,
     FAULTS,
     FORM,
-    OFFICE,
     PAYMENT,
     SALES,
     Book,
@@ -27,6 +27,7 @@ from taptill.domain.entry import Draft, Kind
 from taptill.domain.mark import read_marks
 from taptill.settlement.requests import (
     Append,
+    Doubt,
     Later,
     ReadJournal,
     ReadRow,
@@ -166,7 +167,7 @@ class SmallWorld:
         outcome = self.tables.stands.things[stand].outcome
         if outcome is None:
             return self._hurried(with_till(state, number, till._replace(stand=stand)), number)
-        stale = till.stale + 1 if isinstance(outcome, Later) and outcome.stale else 0
+        stale = till.stale + 1 if isinstance(outcome, Later) and outcome.doubt is Doubt.STALE else 0
         stopped = till.stopped or isinstance(outcome, Stopped)
         return with_till(state, number, Till(till.book, None, stale, stopped))
 
@@ -239,5 +240,5 @@ class SmallWorld:
         left = state.left - {fault}
         if len(FAULTS) - len(left) == self.bound.faults:
             left = frozenset()
-        quiet = fault not in OFFICE or (self.bound.kin.enrolled and fault is not Verb.EMPTY)
+        quiet = fault not in ASKS_A_PERSON or (self.bound.kin.enrolled and fault is not Verb.EMPTY)
         return state._replace(left=left, calm=state.calm and quiet)

@@ -27,12 +27,18 @@ from taptill.journal.projection import advance
 from taptill.settlement.judgement import Halt, assess
 from taptill.settlement.requests import (
     Answer,
+    Append,
+    Choice,
     Condition,
+    Doubt,
     Echo,
     JournalAnswer,
     NoAnswer,
     Outcome,
+    ReadJournal,
+    ReadRow,
     Request,
+    Ruling,
     Unheard,
     Update,
 )
@@ -151,7 +157,9 @@ class Tables:
 
     def stand(self, number: int, stale: int, told: tuple[int, ...]) -> int:
         """Replay a settling from its start: it depends on nothing but what it is told."""
-        task = Task(ADA, JOURNALS[number], self.kin.conditional, True, stale_reads=stale)  # noqa: FBT003
+        offered = self.kin.conditional
+        journal = JOURNALS[number]
+        task = Task(ADA, journal, offered, share_debt_data=True, doubt=Doubt.STALE, doubted=stale)
         settling = self.protocol.settle(task)
         request: Request | None = next(settling)
         outcome: Outcome | None = None
@@ -162,6 +170,30 @@ class Tables:
                 request, outcome = None, end.value
         stand = Stand(number, stale, told, request, outcome)
         return self.stands.number((number, stale, told), stand)
+
+    def ruled(self, till: Till, number: int, version: int) -> int:
+        """Carry out what a person says who knows what the row holds; give its version then."""
+        booked = self.versions.things[version].own[number]
+        ruling = Ruling(Choice.RETRY, "Jo", "the office has looked", booked=booked)
+        offered = self.kin.conditional
+        task = Task(ADA, JOURNALS[number], offered, share_debt_data=True, ruling=ruling)
+        settling = self.protocol.settle(task)
+        answer: Answer = None
+        while True:
+            try:
+                request = settling.send(answer)
+            except StopIteration:
+                return version
+            match request:
+                case ReadRow():
+                    answer = self.versions.things[version].row
+                case ReadJournal(_, mark_seq):
+                    answer = self._journal_answer(till.book, mark_seq)
+                case Append(drafts):
+                    till, answer = self.written(till, drafts, number), None
+                case Update():
+                    version, known = self.landed(version, self.send(number, request))
+                    answer = self._answers.things[known]
 
     # --- the row ----------------------------------------------------------------------------------
 

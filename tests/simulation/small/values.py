@@ -25,7 +25,8 @@ FAULTS: tuple[Fate | Verb, ...] = (
     *(Fate.REQUEST_LOST, Fate.REPLY_LOST, Fate.LATE, Fate.TWICE, Fate.REPEATED, Fate.OLD_COPY),
     *(Verb.CRASH, Verb.PAY, Verb.OPEN_FORM, Verb.WRITE_BACK, Verb.EMPTY),
 )
-OFFICE = frozenset({Verb.PAY, Verb.OPEN_FORM, Verb.WRITE_BACK, Verb.EMPTY})
+ASKS_A_PERSON = frozenset({Verb.WRITE_BACK, Verb.EMPTY})
+"""What may leave a case on the desk: a row written back only where it was not enrolled then."""
 
 Thing = TypeVar("Thing")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.simulation.acts import Act, Fate, Verb, money
+from tests.simulation.acts import RULINGS, Act, Fate, Says, Verb, money
 from tests.simulation.backend import Kin
 from tests.simulation.night import heal
 from tests.simulation.trace import words
@@ -31,6 +31,13 @@ def settle(world: World, *fates: Fate, till: int = 1) -> None:
         asks = isinstance(one.request, Update | ReadRow)
         fate = left.pop(0) if asks and left else Fate.WELL
         world.perform(Act(Verb.GO_ON, till, ADA, fate=fate))
+
+
+def decide(world: World, says: Says, till: int = 1) -> None:
+    """Let a person decide on Ada's case, and all go well."""
+    world.perform(Act(Verb.RULE, till, ADA, RULINGS.index(says)))
+    while ADA in world.tills[till - 1].memory.under_way:
+        world.perform(Act(Verb.GO_ON, till, ADA))
 
 
 def until_sent(world: World, till: int = 1) -> None:
@@ -120,6 +127,54 @@ def debt_data_emptied(world: World) -> None:
     settle(world)
     world.perform(Act(Verb.EMPTY, customer=ADA))
     world.perform(Act(Verb.LOOK, 1, ADA))
+    decide(world, Says.ALL_IN)
+
+
+def old_form_saved(world: World) -> None:
+    world.perform(Act(Verb.OPEN_ROW, customer=ADA))
+    sell(world, 320)
+    settle(world)
+    world.perform(Act(Verb.SAVE_FORM))
+    world.perform(Act(Verb.LOOK, 1, ADA))
+    decide(world, Says.NONE_IN)
+
+
+def restored_from_before(world: World) -> None:
+    world.perform(Act(Verb.COPY_BOOKS))
+    sell(world, 320)
+    settle(world)
+    world.perform(Act(Verb.RESTORE_BOOKS))
+    for _ in range(3):  # its stamp is a new one then
+        world.perform(Act(Verb.PAY, customer=ADA, how=-100))
+    world.perform(Act(Verb.LOOK, 1, ADA))
+    decide(world, Says.NONE_IN)
+
+
+def enrolment_lands_late(world: World) -> None:
+    sell(world, 320)
+    settle(world, Fate.WELL, Fate.LATE)
+    world.perform(Act(Verb.BLOCK, customer=ADA))
+    settle(world)
+    world.perform(Act(Verb.LAND))
+    world.perform(Act(Verb.LOOK, 1, ADA))
+    settle(world)
+
+
+def far_away(world: World) -> None:
+    sell(world, 320)
+    sell(world, 500, till=2)
+    until_sent(world, till=2)
+    world.perform(Act(Verb.BLOCK, customer=ADA))
+    settle(world)
+    settle(world, till=2)
+    world.perform(Act(Verb.LOOK, 1, ADA))
+    settle(world)
+
+
+def missing_once(world: World) -> None:
+    sell(world, 320)
+    settle(world, Fate.EMPTY_ANSWER)
+    settle(world)
 
 
 def marks_alone_kept(world: World) -> None:
@@ -167,6 +222,19 @@ EXAMPLES: dict[str, tuple[Kin, int, Example]] = {
     "The office writes an old row back whole": (ENROLLED, 1, old_row_written_back),
     "The backend is restored from its backup": (ENROLLED, 1, backend_restored),
     "Somebody empties debtData": (ENROLLED, 1, debt_data_emptied),
+    "The office saves a form that it opened before the first sale": (Kin(), 1, old_form_saved),
+    "The backend is restored from before the first sale, and the office goes on": (
+        Kin(),
+        1,
+        restored_from_before,
+    ),
+    "An enrolment lands late, and the office has edited the row meanwhile": (
+        Kin(),
+        1,
+        enrolment_lands_late,
+    ),
+    "Two tills far away meet a customer, and the office edits the row": (Kin(), 2, far_away),
+    "An answer without the customer": (ENROLLED, 1, missing_once),
     "The backend keeps the mark and drops the money": (
         Kin(enrolled=True, keeps_money=False),
         1,
@@ -202,7 +270,7 @@ def _end(world: World) -> str:
     parts = f"total {money(total)} = {money(office)} of the office + {money(total - office)}"
     missing = sum(charged.values()) - (total - office)
     stops = {till.memory.stop for till in world.tills if till.memory.stop}
-    desk = sum(till.bench.reads.conflicts() for till in world.tills)
+    desk = sum(till.bench.reads.in_question()[0] for till in world.tills)
     words_ = [f"in the end: {parts} of {held} till{'s' * (held > 1)}"]
     lost = world.lost_payments()
     words_ += [f"a payment of {money(world.backend.payments[one])} was overwritten" for one in lost]

@@ -3,12 +3,14 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from taptill import config as configs
+from taptill.cli.office.compared import UNTOLD, WAYS, compared, named
 from taptill.cli.options import CONFIG, JSON, REASON, STAFF, STATE, journal_at, journal_reads
 from taptill.cli.output import written
 from taptill.clock import SystemClock
@@ -23,6 +25,7 @@ from taptill.journal.office.cases import (
     cases,
     charge_before,
     entries_of,
+    figures_of,
     last_attempt,
 )
 from taptill.journal.office.files import FORMS, write_rows
@@ -48,6 +51,7 @@ WORDS = {
     Desk.UNKNOWN_MARK: "the row bears a mark of this till that it never wrote",
     Desk.SHARED_DEBT_DATA: "debtData holds somebody else's keys: [settlement] share_debt_data",
     Desk.REFUSED: "the backend refused the update for good",
+    Desk.GONE: "the backend does not show this customer any more, asked five times in a row",
     Desk.MARK_BACK: "an older debtData was put back, not the total: the money is most likely in",
     Desk.FORKED: "it was open when this journal parted from its twin, which may have sent it",
 }
@@ -100,15 +104,20 @@ def show(state_dir: Path | None, customer: int, *, as_json: bool) -> None:
     """
     with journal_reads(state_dir) as reads:
         currency = currency_of(reads)
-        row = _row(reads, _case(reads, customer), currency)
+        case = _case(reads, customer)
+        row, figures = _row(reads, case, currency), figures_of(reads.connection, case)
         history = list(entries_of(reads.connection, customer))
     if as_json:
-        click.echo(json.dumps({**row, "entries": [_columns(entry) for entry in history]}))
+        shown = named(figures, currency)
+        listed = [_columns(entry) for entry in history]
+        click.echo(json.dumps({**row, "figures": shown, "entries": listed}))
         return
     click.echo(_line(row))
     for entry in history:
         amount = "" if entry.amount_minor is None else currency.text(Money(entry.amount_minor))
         click.echo(f"{entry.seq:8} {entry.at} {entry.kind:12} {amount:>9}".rstrip())
+    for line in compared(figures, case, currency):
+        click.echo(line)
     click.echo("ways out: taptill conflicts retry | accept | write-off, each after a new look")
 
 
@@ -118,30 +127,43 @@ def show(state_dir: Path | None, customer: int, *, as_json: bool) -> None:
 @STAFF
 @REASON
 @click.option("--unchanged", is_flag=True, help="All whose totalDebt is exactly as last seen.")
+@click.option("--booked", help="So much of this till's money is in totalDebt already; 0: none.")
 @click.argument("customer", type=int, required=False)
-def retry(
-    option: Path | None,
-    state_dir: Path | None,
-    staff: str,
-    reason: str,
-    customer: int | None,
-    *,
-    unchanged: bool,
-) -> None:
-    """Send what the mark in the row, else the last mark seen, does not cover.
+def retry(**options: Any) -> None:
+    """Send what is not in the row yet.
 
-    With --unchanged for every customer whose debtData was lost while totalDebt is exactly as last
+    The mark in the row says how much is in. Where the mark was lost, say it with --booked, after a
+    look at the figures of taptill conflicts show: 0 sends all again, an amount the rest. With
+    --unchanged all customers are taken whose debtData was lost while totalDebt is exactly as last
     seen: there all that was sent is still in.
 
     \b
     Examples:
-      taptill conflicts retry 7 --staff Jo --reason "the office restored the row"
+      taptill conflicts retry 7 --staff Jo --reason "the limit was raised"
+      taptill conflicts retry 7 --booked 0 --staff Jo --reason "a copy of Monday was restored"
       taptill conflicts retry --unchanged --staff Jo --reason "an import emptied debtData"
     """
-    if unchanged == (customer is not None):
+    customer, booked = options["customer"], options["booked"]
+    if options["unchanged"] == (customer is not None):
         raise UsageError(problem="name one customer, or say --unchanged")
+    ruling = Ruling(Choice.RETRY, options["staff"], options["reason"])
+    if booked is not None and customer is None:
+        raise UsageError(problem="--booked is about one customer")
+    if booked is not None:
+        ruling = _saying(options["state_dir"], ruling, customer, booked)
     chosen = None if customer is None else [customer]
-    _decide(option, state_dir, Ruling(Choice.RETRY, staff, reason), chosen)
+    _decide(options["option"], options["state_dir"], ruling, chosen)
+
+
+def _saying(state_dir: Path | None, ruling: Ruling, customer: int, booked: str) -> Ruling:
+    """Add what a person says to be booked, of the amount that is in question now."""
+    with journal_reads(state_dir) as reads:
+        amount, currency = _in_question(_case(reads, customer)), currency_of(reads)
+    try:
+        said = currency.parse(booked)
+    except ValueError as fault:
+        raise UsageError(problem=f"--booked {booked}: {fault}") from fault
+    return replace(ruling, amount=amount.minor, booked=said.minor)
 
 
 @conflicts.command()
@@ -219,10 +241,11 @@ def _decide(
         async with sender(config, state, configs.read_token(config)) as connected:
             faults = []
             for customer in await _unchanged(connected) if chosen is None else chosen:
-                _case(connected.journal.reads, customer)
+                case = _case(connected.journal.reads, customer)
                 await _refuse_hasty(connected, customer, ruling, config.settlement.late_max_s)
-                outcome = await connected.settlement.resolve(customer, ruling)
-                why = _why_open(connected.journal.reads, customer, outcome)
+                said = ruling if chosen is not None else _as_seen(ruling, case)
+                outcome = await connected.settlement.resolve(customer, said)
+                why = _why_open(connected.journal.reads, customer, outcome, said)
                 if why:
                     faults.append(ConflictOpenError(customer=customer, why=why))
                 else:
@@ -243,7 +266,7 @@ async def _refuse_hasty(
     Not where conditions are obeyed: there it would be refused.
     """
     attempt = last_attempt(connected.journal.reads.connection, customer)
-    if attempt is None or ruling.choice is Choice.RETRY:
+    if attempt is None or (ruling.choice is Choice.RETRY and ruling.booked is None):
         return
     offers = await connected.api.capabilities()
     left_s = late_max_s - age_s(attempt, SystemClock())
@@ -267,7 +290,13 @@ async def _unchanged(connected: Sender) -> list[int]:
     return found
 
 
-def _why_open(reads: Reads, customer: int, outcome: Outcome) -> str:
+def _as_seen(ruling: Ruling, case: Case) -> Ruling:
+    """Say that the row holds what it did when its mark was last seen."""
+    seen = case.position.seen
+    return replace(ruling, booked=seen.total if seen else 0)
+
+
+def _why_open(reads: Reads, customer: int, outcome: Outcome, ruling: Ruling) -> str:
     """Say why a case stays on the desk; empty where it is over."""
     match outcome:
         case Settled():
@@ -275,6 +304,8 @@ def _why_open(reads: Reads, customer: int, outcome: Outcome) -> str:
         case OnDesk():
             position = reads.position(customer)
             reason = position.conflict if position else None
+            if reason in UNTOLD and ruling.choice is Choice.RETRY and ruling.booked is None:
+                return f"say how much of it is in totalDebt: {WAYS.format(customer=customer)}"
             return WORDS[Desk(reason)] if reason else "look again: taptill conflicts show"
         case Later(reason):
             return f"not now ({reason}), try again"

@@ -59,7 +59,7 @@ def open_(state_dir: Path | None, *, as_json: bool) -> None:
         count, total = reads.open_sum(with_desk=True)
         amount = identity.currency(reads).text(total)
         if as_json:
-            desk, halted = reads.conflicts(), bool(reads.halted())
+            desk, halted = reads.in_question()[0], bool(reads.halted())
             shown = {"customers": count, "sum": amount, "on_desk": desk, "halted": halted}
             click.echo(json.dumps(shown))
         identity.refuse_while_open(reads, "something is to be removed or replaced")

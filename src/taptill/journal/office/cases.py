@@ -3,17 +3,16 @@
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from taptill.domain.entry import Entry, Position
+from taptill.domain.entry import Entry, Kind, Position
 from taptill.journal.file import entries, mapped, positions
 from taptill.journal.schema import MONEY
 
-_SINCE = (
-    "seq IN (SELECT max(seq) FROM entries WHERE kind IN ('conflict', 'refusal', 'forked') "
-    "GROUP BY customer_id)"
-)
+_TOLD = "kind IN ('conflict', 'refusal', 'forked', 'resolved')"
 _OF_CUSTOMER = "customer_id = ?"
+_FIRST_ATTEMPT = "seq = (SELECT min(seq) FROM entries WHERE customer_id = ? AND kind = 'attempt')"
 _CARRIED = "kind = 'carried' AND customer_id = ?"
 _CHARGE = (
     f"seq = (SELECT max(seq) FROM entries WHERE customer_id = ? AND seq <= ? "  # noqa: S608 - constant
@@ -23,10 +22,14 @@ _CHARGE = (
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A customer whose money waits for a person; `since` is the entry that put it there."""
+    """A customer whose money waits for a person.
+
+    `since` is the entry that put it there; `newest` the last one that told of the row.
+    """
 
     position: Position
     since: Entry | None
+    newest: Entry | None
 
     @property
     def reason(self) -> str:
@@ -40,13 +43,75 @@ class Case:
         return f"HTTP {body['status']}, {body['detail']}" if "status" in body else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a person compares to tell how much of our money a row holds; exact, in minor units.
+
+    `total` is the row's total when the case was last told of, at the stamp `updated_at`;
+    `none_in` and `all_in` are what the office says then, if none or all of our money is in it;
+    `last_seen` is what the office said when our mark was last seen. `first_read` is the total as
+    read before our first update. `enrolled` is the journal that enrolled the row, with stamp and
+    total that it had read. None: not known.
+    """
+
+    total: Decimal | None
+    updated_at: str
+    none_in: Decimal | None
+    all_in: Decimal | None
+    last_seen: Decimal | None
+    first_read: Decimal | None
+    enrolled: tuple[str, str, Decimal] | None
+
+    @property
+    def fits(self) -> Decimal | None:
+        """Return how much of our money is in the row if the office has moved nothing since.
+
+        None: then the office must have moved something, or it is not known.
+        """
+        if self.none_in is None or self.all_in is None or self.last_seen is None:
+            return None
+        booked, ours = self.none_in - self.last_seen, self.none_in - self.all_in
+        least, most = sorted((ours, Decimal(0)))
+        return booked if least <= booked <= most else None
+
+
 def cases(connection: sqlite3.Connection) -> list[Case]:
     """Give all open cases, the oldest first. Errors: JournalError."""
     with mapped(""):
         open_ones = [one for one in positions(connection) if one.conflict]
-    since = {one.customer_id: one for one in entries(connection, _SINCE)}
-    found = [Case(one, since.get(_put_there_by(one))) for one in open_ones]
+    told: dict[int | None, list[Entry]] = {}
+    for entry in entries(connection, _TOLD):
+        if entry.kind is Kind.RESOLVED:
+            told.pop(entry.customer_id, None)
+        else:
+            told.setdefault(entry.customer_id, []).append(entry)
+    found = []
+    for one in open_ones:
+        its = told.get(_put_there_by(one), [])
+        rows = told.get(one.customer_id, [])
+        found.append(Case(one, its[0] if its else None, rows[-1] if rows else None))
     return sorted(found, key=lambda case: case.since.seq if case.since else 0)
+
+
+def figures_of(connection: sqlite3.Connection, case: Case) -> Figures:
+    """Put the figures side by side that tell how much of our money the row holds."""
+    position, body = case.position, case.newest.body if case.newest else {}
+    first = next(entries(connection, _FIRST_ATTEMPT, [position.customer_id]), None)
+    none_in, by = _figure(body.get("without")), body.get("enrolled")
+    ours = position.last.total if position.last else 0
+    return Figures(
+        total=_figure(body.get("total")),
+        updated_at=body.get("updated_at", ""),
+        none_in=none_in,
+        all_in=None if none_in is None else none_in - ours,
+        last_seen=position.base,
+        first_read=_figure(first.body["total_read"]) if first else None,
+        enrolled=(by[0], by[2], Decimal(by[3])) if by else None,
+    )
+
+
+def _figure(written: str | None) -> Decimal | None:
+    return None if written is None else Decimal(written)
 
 
 def charge_before(connection: sqlite3.Connection, customer_id: int, seq: int) -> Mapping[str, Any]:

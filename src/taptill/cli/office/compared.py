@@ -1,0 +1,43 @@
+"""The figures of a case in, lines that a person compares out."""
+
+from taptill.domain.money import Currency, round_against_customer
+from taptill.journal.office.cases import Case, Figures
+from taptill.settlement.judgement import Desk
+
+UNTOLD = frozenset({Desk.MARK_LOST, Desk.COPIED_ROW, Desk.UNKNOWN_MARK, Desk.MARK_BACK})
+"""Cases whose row does not tell what it holds: a person must say it."""
+
+WAYS = (
+    "none: taptill conflicts retry {customer} --booked 0; a part: --booked AMOUNT; "
+    "all: taptill conflicts accept {customer}"
+)
+"""What a person may say of such a row."""
+
+
+def named(figures: Figures, currency: Currency) -> dict[str, str | None]:
+    """Name the figures as the office reads them; None: not known."""
+    by = figures.enrolled
+    amounts = {
+        "total": figures.total,
+        "office_if_none_is_in": figures.none_in,
+        "office_if_all_is_in": figures.all_in,
+        "office_as_last_seen": figures.last_seen,
+        "total_before_first_update": figures.first_read,
+        "total_when_enrolled": by[2] if by else None,
+        "booked_if_office_moved_nothing": figures.fits,
+    }
+    written = {
+        key: None if one is None else currency.text(round_against_customer(one)[0])
+        for key, one in amounts.items()
+    }
+    stamps = {"updated_at": figures.updated_at or None, "enrolled_by": by[0] if by else None}
+    return {**written, **stamps, "enrolled_from": by[1] if by else None}
+
+
+def compared(figures: Figures, case: Case, currency: Currency) -> list[str]:
+    """Put the figures under each other, and say what they speak for."""
+    known = {key: one for key, one in named(figures, currency).items() if one is not None}
+    lines = [f"  {key.replace('_', ' '):32} {one:>12}" for key, one in known.items()]
+    if case.reason in UNTOLD:
+        lines.append(WAYS.format(customer=case.position.customer_id))
+    return lines
