@@ -11,10 +11,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Where a missing branch is deleted or tested: the rooms that decide about money and bytes.
 PURE := src/taptill/domain/*,src/taptill/checkout/*,src/taptill/settlement/*,src/taptill/readers/frames/*
 
-.PHONY: help demo run check test bench soak simulate format lock readers clean
+.PHONY: help demo run check test test-bare bench soak simulate format lock readers clean
 
 help: ## Say what there is
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: $(READY) ## Try it here: a till, a service, sample cards (SERIAL=1: a serial line to write to)
 	@$(BIN)/taptill demo $(if $(SERIAL),--serial) $(if $(LANGUAGE),--language $(LANGUAGE))
@@ -34,6 +34,9 @@ test: $(READY) ## The whole check, with coverage and the tests that run the real
 	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not bench" --cov --cov-report=
 	$(BIN)/coverage report --skip-covered
 	$(BIN)/coverage report --skip-covered --fail-under=98 --include='$(PURE)'
+
+test-bare: $(READY) ## As root: make demo and make test in fresh roots of Debian 12 and 13 (RELEASE=, SHORT=1)
+	@$(BIN)/python -m tests.bare $(RELEASE) $(if $(SHORT),--short)
 
 bench: $(READY) ## Measure, each figure next to its floor from the same run
 	$(BIN)/python -m tests.benchmarks

@@ -12,7 +12,7 @@ from taptill.domain.tap import ReaderState
 
 @pytest.mark.parametrize("driver", ["serial", "keyboard", "nfc"])
 def test_the_group_of_the_device_is_named(driver: str, tmp_path: Path) -> None:
-    named = [one for one in grp.getgrall() if one.gr_gid in set(os.getgroups()) - {0}]
+    named = [one for one in grp.getgrall() if one.gr_gid in {os.getgid(), *os.getgroups()} - {0}]
     group = named[0] if named else grp.getgrnam("dialout")  # root may give it any
     device = tmp_path / "device"
     device.touch()

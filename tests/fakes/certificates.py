@@ -8,7 +8,8 @@ from pathlib import Path
 
 NO_OPENSSL = "openssl is missing: certificates are made by it"
 _KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
-_LOOPBACK = "subjectAltName=IP:127.0.0.1\nauthorityKeyIdentifier=keyid\n"
+LOOPBACK = "IP:127.0.0.1"
+_EXTENSIONS = "subjectAltName={whose}\nauthorityKeyIdentifier=keyid\n"
 
 
 def openssl_is_there() -> bool:
@@ -25,11 +26,11 @@ class Authority:
     def ca_file(self) -> str:
         return str(self.folder / "ca.pem")
 
-    def issue(self, name: str, days: int = 30) -> tuple[str, str]:
+    def issue(self, name: str, days: int = 30, whose: str = LOOPBACK) -> tuple[str, str]:
         """Make a certificate and its key, valid from now on; give their paths."""
         key, asked, made = (str(self.folder / f"{name}.{kind}") for kind in ("key", "csr", "pem"))
         extensions = self.folder / "extensions"
-        extensions.write_text(_LOOPBACK)
+        extensions.write_text(_EXTENSIONS.format(whose=whose))
         _openssl("req", "-new", *_KEY, "-keyout", key, "-out", asked, "-subj", f"/CN={name}")
         _openssl(
             *("x509", "-req", "-in", asked, "-out", made, "-days", str(days)),
@@ -38,10 +39,12 @@ class Authority:
         )
         return made, key
 
-    def server(self, days: int = 30, *, wants_client: bool = False) -> ssl.SSLContext:
+    def server(
+        self, days: int = 30, *, wants_client: bool = False, whose: str = LOOPBACK
+    ) -> ssl.SSLContext:
         """Make what a server on loopback speaks TLS with."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*self.issue("server", days))
+        context.load_cert_chain(*self.issue("server", days, whose))
         if wants_client:
             context.verify_mode = ssl.CERT_REQUIRED
             context.load_verify_locations(self.ca_file)

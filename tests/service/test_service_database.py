@@ -1,8 +1,10 @@
 """Which databases are taken and which refused, how an older one is moved up, and what is hidden."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from time import monotonic
 
 import pytest
@@ -28,6 +30,19 @@ SECRET = "hunter2"
 ELSEWHERE = f"postgresql://till:{SECRET}@127.0.0.1:1/customers?sslpassword={SECRET}"
 
 
+def libpq_is_there() -> bool:
+    try:
+        import_module("psycopg")
+    except ImportError:
+        return False
+    return True
+
+
+UNREACHED = (
+    r"postgresql://till@127\.0\.0\.1:1/customers" if libpq_is_there() else "apt install libpq5"
+)
+
+
 def test_a_url_that_is_none_is_refused_without_repeating_it() -> None:
     for text in (f"mysql://x:{SECRET}@y/z", f"postgresql://x:{SECRET}@y:port/z", f"{SECRET}://"):
         with pytest.raises(ServiceError, match="a database is a path or postgresql://") as refused:
@@ -39,11 +54,21 @@ def test_a_url_that_is_none_is_refused_without_repeating_it() -> None:
 def test_a_server_that_is_not_there_is_named_without_the_password(
     make: Callable[[str], sa.Engine],
 ) -> None:
-    with pytest.raises(
-        ServiceError, match=r"postgresql://till@127\.0\.0\.1:1/customers"
-    ) as refused:
+    with pytest.raises(ServiceError, match=UNREACHED) as refused:
         make(ELSEWHERE)
     assert SECRET not in str(refused.value)
+
+
+def test_a_missing_libpq_is_named_with_its_package() -> None:
+    words = [sys.executable, "-m", "taptill", "service", "run", ELSEWHERE]
+    # psycopg then looks for a part of its own that is not installed, as it looks for libpq.
+    without = {**os.environ, "PSYCOPG_IMPL": "c"}
+    done = subprocess.run(
+        words, capture_output=True, text=True, check=False, timeout=60, env=without
+    )
+    assert (done.returncode, done.stdout) == (73, "")
+    assert "PostgreSQL needs libpq: sudo apt install libpq5" in done.stderr
+    assert SECRET not in done.stderr
 
 
 def test_no_command_tells_a_password() -> None:

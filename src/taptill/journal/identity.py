@@ -148,7 +148,8 @@ def last_opened(journal: LoneJournal) -> dict[str, str]:
 
 
 def _refuse_clone(reads: Reads, opened: Identity, identity: Identity) -> None:
-    was, here = opened.get("machine", UNKNOWN_MACHINE), identity.get("machine", UNKNOWN_MACHINE)
+    # Empty: written by a version that took an empty machine-id for a name.
+    was, here = (one.get("machine") or UNKNOWN_MACHINE for one in (opened, identity))
     if was != here and UNKNOWN_MACHINE not in (was, here):
         raise JournalClonedError(path=reads.path)
 

@@ -1,6 +1,7 @@
 """A config in, a till at work out: every object is built here, once."""
 
 import asyncio
+import logging
 import secrets
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.customer import Snapshot
 from taptill.domain.pending import ByBooking, ByMarks
 from taptill.domain.tap import ReaderMessage
+from taptill.journal.identity import UNKNOWN_MACHINE
 from taptill.journal.journal import Journal
 from taptill.lookup.connection import Connection
 from taptill.lookup.find import Lookup
@@ -38,6 +40,8 @@ from taptill.wiring.parts import (
     till_settings,
 )
 from taptill.wiring.status import Status
+
+log = logging.getLogger("taptill.wiring")
 
 MESSAGES_MAX = 16
 """Reader messages waiting for the till; the newest wins."""
@@ -112,7 +116,10 @@ def build(config: Config, state: Path, token: str) -> House:
     refuse_unbuilt(config)
     clock = SystemClock()
     journal = journal_of(config, state, clock)
-    journal.open(identity(config))
+    belongs = identity(config)
+    if belongs["machine"] == UNKNOWN_MACHINE:
+        log.warning("machine.unknown", extra={"advice": "sudo systemd-machine-id-setup"})
+    journal.open(belongs)
     with ExitStack() as undo:
         undo.callback(journal.close)
         cache = CustomerCache(state / "cache.db", clock, frozenset(config.cache.fields))

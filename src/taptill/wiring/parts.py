@@ -1,7 +1,6 @@
 """Tables of the config in, the settings and edges that they ask for out."""
 
 import random
-from contextlib import suppress
 from pathlib import Path
 
 from taptill.backend.customers import CustomersApi
@@ -17,7 +16,6 @@ from taptill.domain.basket import Good
 from taptill.domain.decision import Policy
 from taptill.domain.errors import ConfigError
 from taptill.domain.pending import Reckoning
-from taptill.journal.identity import UNKNOWN_MACHINE
 from taptill.journal.journal import Journal
 from taptill.lookup.connection import Connection
 from taptill.readers.device import ReaderSettings
@@ -27,6 +25,7 @@ from taptill.settlement.schedule import (
     SettlementEvents,
     SettlePolicy,
 )
+from taptill.wiring.machine import machine
 
 MESSAGES_MAX = 16
 """Reader messages waiting for the till; the newest wins."""
@@ -171,11 +170,3 @@ def settlement_of(
     settling = config.settlement
     policy = SettlePolicy(journal.journal_id, settling.share_debt_data, float(settling.retry_max_s))
     return Settlement(journal, api, clock, policy, random.random, events)
-
-
-def machine() -> str:
-    """Name this machine, so that a journal can tell the board it was written on."""
-    for path in ("/sys/firmware/devicetree/base/serial-number", "/etc/machine-id"):
-        with suppress(OSError):
-            return Path(path).read_text("ascii", "replace").strip("\0\n ")
-    return UNKNOWN_MACHINE

@@ -69,10 +69,11 @@ def test_another_board_does_not_open_the_journal_until_it_is_adopted(
         till_opens(path, clock)
 
 
+@pytest.mark.parametrize("nameless", ["unknown", ""])
 def test_a_board_that_cannot_name_itself_is_let_in(
-    path: Path, clock: FakeClock, journal_id: str
+    path: Path, clock: FakeClock, journal_id: str, nameless: str
 ) -> None:
-    assert till_opens(path, clock, machine="unknown") == journal_id
+    assert till_opens(path, clock, machine=nameless) == journal_id
     assert till_opens(path, clock) == journal_id
 
 

@@ -61,7 +61,7 @@ def tag(port: int, target: LocalTarget) -> Iterator[None]:
     """Hold a tag against the reader at this port."""
 
     def listen() -> None:
-        frontend = ContactlessFrontend(f"udp:localhost:{port}")
+        frontend = ContactlessFrontend(f"udp:127.0.0.1:{port}")
         frontend.listen(target, 10)
         frontend.close()
 
@@ -87,7 +87,7 @@ TAGS = {
 def test_a_tag_left_on_the_reader_is_one_tap(number: str, readers: OpenReader) -> None:
     port, target = free_udp_port(), TAGS[number]
     with tag(port, target):
-        reader, inbox = readers(settings(f"udp:localhost:{port}", target.brty))
+        reader, inbox = readers(settings(f"udp:127.0.0.1:{port}", target.brty))
         inbox.wait(lambda: bool(inbox.health) and inbox.health[-1].frames >= 5)
         assert reader.stop()
     assert inbox.taps == [number]
@@ -96,7 +96,7 @@ def test_a_tag_left_on_the_reader_is_one_tap(number: str, readers: OpenReader) -
 def test_a_phone_is_told_that_it_hides_its_number(readers: OpenReader) -> None:
     port = free_udp_port()
     with tag(port, type_2("08A1B2C3")):
-        reader, inbox = readers(settings(f"udp:localhost:{port}"))
+        reader, inbox = readers(settings(f"udp:127.0.0.1:{port}"))
         inbox.wait(lambda: bool(inbox.problems))
         assert reader.stop()
     assert inbox.problems[0].trouble is CardTrouble.RANDOM_ID
