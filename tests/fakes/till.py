@@ -1,34 +1,53 @@
 """A till that remembers what was asked of it and shows the views it is told to show."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
+from taptill.checkout.keys.key import Key
 from taptill.checkout.view import TillView
+
+MEANINGS = {
+    "enter": "confirm",
+    "escape": "cancel",
+    "-": "cancel",
+    "f8": "void",
+    "backspace": "backspace",
+}
 
 
 class FakeTill:
     """`asked` holds every call in order; `show` publishes a view as the real till would."""
 
-    def __init__(self, first: TillView | None = None) -> None:
+    def __init__(
+        self,
+        first: TillView | None = None,
+        cards: Mapping[str, Callable[[], None]] | None = None,
+    ) -> None:
         self.asked: list[str] = []
+        self.questions: list[int] = []
+        self.own_keys: list[str] = []
+        self._cards = cards or {}
         self.ran = False
         self._first = first
         self._callbacks: list[Callable[[TillView], None]] = []
 
-    def press(self, key: str) -> None:
-        """Remember a key."""
-        self.asked.append(key)
+    def take(self, keys: Sequence[Key]) -> None:
+        """Remember the keys by what they mean to a till."""
+        for key in keys:
+            if key.name in self._cards:
+                self._cards[key.name]()
+            elif key.name in MEANINGS:
+                self.asked.append(MEANINGS[key.name])
+            elif key.is_character and (key.name in "0123456789.,+/*" or key.name.islower()):
+                self.asked.append(key.name)
 
-    def confirm(self) -> None:
-        """Remember Enter."""
-        self.asked.append("confirm")
+    def painted(self, question: int, at_s: float) -> None:
+        """Remember what the screen says that it shows."""
+        del at_s
+        self.questions.append(question)
 
-    def cancel(self) -> None:
-        """Remember Escape."""
-        self.asked.append("cancel")
-
-    def void(self) -> None:
-        """Remember F8."""
-        self.asked.append("void")
+    def obscured(self, key: Key | None = None) -> None:
+        """Remember that the screen does not show it any more."""
+        self.own_keys.append(key.name if key else "")
 
     def watch(self, callback: Callable[[TillView], None]) -> None:
         """Publish the first view at once, later ones by `show`."""

@@ -155,10 +155,11 @@ class Site:
 
 
 class Program:
-    """A till on a pseudo-terminal of 80 by 24; what it draws is read into a pyte screen."""
+    """A till on a pseudo-terminal of 80 by 24; all that is `drawn` is read into a pyte screen."""
 
     def __init__(self, words: list[str], card_socket: Path | None = None, **variables: str) -> None:
         self._card_socket = card_socket
+        self.drawn = b""
         self._screen = pyte.Screen(COLUMNS, LINES)
         self._stream = pyte.ByteStream(self._screen)
         self._master, slave = pty.openpty()
@@ -272,7 +273,9 @@ class Program:
         """Draw what has come; False where the terminal is gone."""
         while self._master >= 0 and select.select([self._master], [], [], wait_s)[0]:
             try:
-                self._stream.feed(os.read(self._master, 65536))
+                drawn = os.read(self._master, 65536)
+                self.drawn += drawn
+                self._stream.feed(drawn)
             except OSError:
                 return False
             wait_s = 0.0

@@ -88,10 +88,9 @@ async def test_keys(keys: str, asked: str | list[str]) -> None:
 
 
 async def test_a_capital_letter_taps_a_sample_card() -> None:
-    till = FakeTill(READY)
     tapped: list[str] = []
-    cards = {"A": lambda: tapped.append("A")}
-    app = TillApp(till, till.run, replace(DRESS, legend=LEGEND), "dark", cards)
+    till = FakeTill(READY, {"A": lambda: tapped.append("A")})
+    app = TillApp(till, till.run, replace(DRESS, legend=LEGEND), "dark")
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("A", "a", "B")
         assert tapped == ["A"]
@@ -127,10 +126,9 @@ async def test_ctrl_q_asks_first_and_leaves_at_the_second() -> None:
 
 async def test_a_screen_too_small_to_read_sells_nothing() -> None:
     """Only Esc, minus and leaving count: nobody charges whom nobody sees."""
-    till = FakeTill(CONFIRM)
     tapped: list[str] = []
-    cards = {"A": lambda: tapped.append("A")}
-    app = TillApp(till, till.run, DRESS, "dark", cards)
+    till = FakeTill(CONFIRM, {"A": lambda: tapped.append("A")})
+    app = TillApp(till, till.run, DRESS, "dark")
     async with app.run_test(size=(WIDTH_MIN, HEIGHT_MIN - 1)) as pilot:
         await pilot.press("4", "c", "plus", "enter", "f8", "backspace", "A", "f1", "f5")
         assert (till.asked, tapped) == ([], [])

@@ -27,8 +27,11 @@ class Charging:
         self._counter = counter
         self._inquiry = inquiry
 
-    def confirm(self) -> None:
-        """Charge what is rung up to the customer shown, if the rules allow it."""
+    def confirm(self, at_s: float, *, seen: bool) -> None:
+        """Charge what is rung up to the customer shown, if the rules allow it.
+
+        `at_s` is when Enter was pressed; nothing is charged that the cashier cannot have `seen`.
+        """
         counter, sale = self._counter, self._counter.sale
         finding = sale.found.finding_at(counter.now_s) if sale.found else None
         if sale.step in OVER:
@@ -38,7 +41,7 @@ class Charging:
         elif not counter.total:
             counter.say(Notice.NO_AMOUNT)
         elif isinstance(finding, Known) and not finding.gone:
-            self._confirm(finding)
+            self._confirm(finding, at_s, seen=seen)
         elif finding is None:
             counter.say(Notice.LOOKING_UP if sale.asking else Notice.NO_CARD)
         elif sale.notice is not Notice.CARD_CHANGED:
@@ -82,9 +85,9 @@ class Charging:
         age_s = self._counter.now_s - last.sold_at_s
         return last if age_s <= self._counter.settings.void_window_s else None
 
-    def _confirm(self, known: Known) -> None:
+    def _confirm(self, known: Known, at_s: float, *, seen: bool) -> None:
         counter = self._counter
-        if self._is_hasty():
+        if not seen or self._is_hasty(at_s):
             counter.say(Notice.WAIT_A_MOMENT)
         elif counter.go(Event.CONFIRMED):
             counter.set(amount=counter.total)
@@ -168,8 +171,8 @@ class Charging:
         counter.touch()
         counter.verdict_at_s = counter.now_s
 
-    def _is_hasty(self) -> bool:
+    def _is_hasty(self, pressed_s: float) -> bool:
         """Tell whether nobody can have looked at the verdict, or at whose card was tapped."""
         counter, tap = self._counter, self._counter.sale.tap
         seen_at_s = max(counter.verdict_at_s, tap.at_s) if tap else counter.verdict_at_s
-        return counter.now_s < seen_at_s + DEAD_ENTER_S
+        return pressed_s < seen_at_s + DEAD_ENTER_S

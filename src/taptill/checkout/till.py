@@ -7,12 +7,13 @@ from dataclasses import replace
 from taptill.checkout.charging import Charging
 from taptill.checkout.counter import Counter, TillSettings
 from taptill.checkout.inquiry import Inquiry
-from taptill.checkout.keypad import press
+from taptill.checkout.keypad import NOTHING_RUNG, press
 from taptill.checkout.ports import Ports
-from taptill.checkout.session import UNDER_WAY, Step
+from taptill.checkout.sale import Sale
+from taptill.checkout.session import OVER, UNDER_WAY, Step
 from taptill.checkout.view import Notice, TillView
 from taptill.domain.customer import Snapshot
-from taptill.domain.decision import Override
+from taptill.domain.decision import Declined, Override
 from taptill.domain.entry import Entry, Position
 from taptill.domain.errors import JournalError
 from taptill.domain.tap import CardProblem, ReaderHealth, ReaderMessage
@@ -40,6 +41,18 @@ class Till:
         self._status = ports.status()
         self._positions: dict[int, Position | None] = {}
         self._restored = False
+        self._question = 0
+        self._asked: object = None
+
+    @property
+    def sale(self) -> Sale:
+        """Give the one sale as it stands."""
+        return self._counter.sale
+
+    @property
+    def question(self) -> int:
+        """Give the number of what Enter would confirm now."""
+        return self._question
 
     def watch(self, watcher: Callable[[TillView], None]) -> None:
         """Call `watcher` with every new view, in this event loop."""
@@ -74,19 +87,45 @@ class Till:
                 self._ring(key)
         self._publish()
 
-    def confirm(self) -> None:
-        """Charge what is rung up to the customer shown, if the rules allow it."""
+    def confirm(self, at_s: float | None = None, *, seen: bool = True) -> None:
+        """Charge what is rung up to the customer shown, if the rules allow it.
+
+        `at_s` is when Enter was pressed; None is now. What was not `seen` is not charged.
+        """
         if self._takes_keys():
             if self._counter.sale.rung.typed.startswith("/"):
                 self._ring("+")
             else:
-                self._charging.confirm()
+                self._charging.confirm(self._counter.now_s if at_s is None else at_s, seen=seen)
         self._publish()
 
     def cancel(self) -> None:
         """Drop the sale; what is on its way to the disk is not dropped."""
         if self._takes_keys():
             self._counter.new_sale()
+            self._counter.verdict_at_s = self._counter.now_s
+        self._publish()
+
+    def ask_anew(self) -> None:
+        """Learn that something was pressed: Enter must see the screen that comes of it."""
+        self._question += 1
+        self._publish()
+
+    def take_back(self, before: Sale, notice: Notice) -> None:
+        """Take back what keys have changed since then, and say why; a card that came since stays.
+
+        With the sale as it stands, nothing changes but what is said.
+        """
+        counter, sale = self._counter, self._counter.sale
+        if self._takes_keys():
+            known = before.step not in UNDER_WAY | {Step.CLOSED}  # what came of it since stands
+            if sale.charge_id != before.charge_id and sale.tap is None and known:
+                counter.sale = before
+            elif sale.charge_id != before.charge_id:
+                counter.ring(NOTHING_RUNG, notice)
+            elif sale.step not in OVER and known:
+                counter.ring(before.rung, notice)
+            counter.say(notice)
         self._publish()
 
     def void(self) -> None:
@@ -125,11 +164,22 @@ class Till:
 
     def _publish(self) -> None:
         """Publish the view if anything in it has changed."""
+        asked = self._what_is_asked()
+        if asked != self._asked:
+            self._asked = asked
+            self._question += 1
         view = self._draw()
         if view != self._view:
             self._view = view
             for watcher in self._watchers:
                 watcher(view)
+
+    def _what_is_asked(self) -> object:
+        """Give what Enter would confirm: it is another question when any of this changes."""
+        sale = self._counter.sale
+        who = sale.found.customer_id if sale.found else None
+        declined = sale.verdict.reason if isinstance(sale.verdict, Declined) else None
+        return (sale.charge_id, sale.step, sale.tap, who, self._counter.total, declined)
 
     def _hear(self, message: ReaderMessage) -> None:
         if isinstance(message, ReaderHealth):
@@ -193,4 +243,5 @@ class Till:
             detail=sale.detail,
             strip=strip.views(self._positions, voidable.charge_id if voidable else ""),
             restored=self._restored,
+            question=self._question,
         )

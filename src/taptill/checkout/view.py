@@ -51,7 +51,10 @@ class Notice(StrEnum):
     AMOUNT_FULL = "amount-full"
     LOOKING_UP = "looking-up"  # not in the cache: the live answer is awaited
     SLOW_ANSWER = "slow-answer"  # the backend takes longer than two seconds
-    WAIT_A_MOMENT = "wait-a-moment"  # Enter right after a verdict
+    WAIT_A_MOMENT = "wait-a-moment"  # Enter before anybody can have seen what it confirms
+    MACHINE = "machine"  # a scanner or a card reader types into the till
+    HELD_UP = "held-up"  # keys that came while the program was held up: dropped
+    NUM_LOCK = "num-lock"  # a cursor key, or the keypad without Num Lock
 
 
 class SaleState(StrEnum):
@@ -126,7 +129,7 @@ class SaleView:
 
 @dataclass(frozen=True, slots=True)
 class TillView:
-    """Everything the screen shows; two equal views are the same screen.
+    """Everything the screen shows, and `question`, the number of what Enter would confirm.
 
     `basket` holds the finished lines, `typed` the amount being typed (its key strokes, for
     example `4.2`), `total` both together. `verdict` is the decision on tap, in REFUSED the one at
@@ -148,3 +151,4 @@ class TillView:
     detail: str = ""
     strip: tuple[SaleView, ...] = ()
     restored: bool = False  # the strip's first row was there before this start
+    question: int = 0

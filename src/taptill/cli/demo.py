@@ -35,6 +35,9 @@ token_file = "{token}"
 [[reader]]
 driver = "simulated"
 card_id = ["text"]
+[[reader]]
+driver = "typed"
+card_id = ["text"]
 {serial}
 [limits]
 credit_ceiling = "50.00"

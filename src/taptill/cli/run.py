@@ -1,9 +1,12 @@
 """`taptill run` in, the till on this terminal out."""
 
 import asyncio
+import codecs
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
+from traceback import extract_tb
 
 import click
 
@@ -11,14 +14,12 @@ from taptill import config as configs
 from taptill.cli.log import log_beside
 from taptill.cli.systemd import feed_watchdog, notify
 from taptill.config import Config
-from taptill.domain.errors import UsageError
+from taptill.domain.errors import ScreenError, UsageError
 from taptill.journal.identity import refuse_moved
 from taptill.wiring import House, build, check_reader
 
 Cards = Mapping[str, str]
 """Capital letter -> card id, for the simulated reader."""
-
-TERMINAL_LOOK_S = 1.0
 
 
 @click.command()
@@ -58,16 +59,14 @@ def show(
 
 
 def need_terminal() -> None:
-    """Refuse to run where there is nothing to draw on."""
+    """Refuse to run where there is nothing to draw on, or where that would not be readable."""
     if not sys.stdin.isatty() or not sys.stderr.isatty():
         raise UsageError(problem="the till draws on a terminal: run it in one, or as a service")
-
-
-async def _leave_with_terminal(leave: Callable[[], None]) -> None:
-    """End with a terminal that goes without SIGHUP: its reader would spin on end of file."""
-    while sys.stdin.isatty():  # noqa: ASYNC110 - nobody tells it
-        await asyncio.sleep(TERMINAL_LOOK_S)
-    leave()
+    if codecs.lookup(sys.stderr.encoding).name != "utf-8":
+        raise UsageError(
+            problem=f"this terminal is set to {sys.stderr.encoding}, the screen needs UTF-8: "
+            "set the terminal to UTF-8 and start the till with LC_ALL=C.UTF-8"
+        )
 
 
 def _show(house: House, config: Config, cards: Cards, legend: tuple[tuple[str, str], ...]) -> int:
@@ -87,20 +86,24 @@ def _show(house: House, config: Config, cards: Cards, legend: tuple[tuple[str, s
         async with asyncio.TaskGroup() as group:
             group.create_task(house.run())
             group.create_task(feed_watchdog(house.journal.alive))
-            group.create_task(_leave_with_terminal(app.exit))
 
-    app = TillApp(
-        house.till,
-        live,
-        dress,
-        pick(config.ui.theme, configs.terminal()),
-        {letter: shower(card_id) for letter, card_id in cards.items()},
-    )
+    console = configs.terminal() == "linux"
+    keys = house.key_taker({letter: shower(card_id) for letter, card_id in cards.items()})
+    app = TillApp(keys, live, dress, pick(config.ui.theme, configs.terminal()), console=console)
     fault = app.run()
-    if configs.terminal() == "linux":
+    if console:
         # A console has no second screen: what the last customer saw would stay.
-        click.echo("\x1b[2J\x1b[H", nl=False, err=True)
+        with suppress(OSError):  # or it is gone
+            click.echo("\x1b[2J\x1b[H", nl=False, err=True)
     notify("STOPPING=1")
     if fault is not None:
         raise fault
+    if app.fault is not None:
+        raise ScreenError(fault=type(app.fault).__name__, place=_place(app.fault)) from app.fault
     return app.return_code or 0
+
+
+def _place(fault: Exception) -> str:
+    """Name where it happened; what was said may name a customer."""
+    frames = extract_tb(fault.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "the screen"

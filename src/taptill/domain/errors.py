@@ -55,6 +55,14 @@ class MissingExtraError(TaptillError):
     exit_status = 69
 
 
+class ScreenError(TaptillError):
+    """The screen stopped by a fault of the program; what is in the journal is safe."""
+
+    code = "screen"
+    says = "the screen stopped: {fault} at {place}. Start the till again; details are in the log"
+    exit_status = 70
+
+
 class BackendError(TaptillError):
     """The Customers API did not do what was asked."""
 
@@ -268,6 +276,7 @@ ALL_ERRORS: tuple[type[TaptillError], ...] = (
     UsageError,
     OutputError,
     MissingExtraError,
+    ScreenError,
     BackendError,
     UnreachableError,
     RefusedError,

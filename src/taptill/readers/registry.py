@@ -184,6 +184,17 @@ def _simulated(settings: ReaderSettings) -> Device:
     return SimulatedReader(settings)
 
 
+def _typed(settings: ReaderSettings) -> Device:
+    from taptill.readers.drivers.typed import TypedReader  # noqa: PLC0415 - only when used
+
+    return TypedReader(settings)
+
+
+def _typed_problems(settings: ReaderSettings) -> list[str]:
+    found = [f"port: the driver 'typed' has none: {settings.port}"] if settings.port else []
+    return found + _no_options(settings)
+
+
 def _serial_problems(settings: ReaderSettings) -> list[str]:
     found = _port_problems(settings)
     if settings.baud is not None and not 0 < settings.baud <= BAUD_MAX:
@@ -306,4 +317,5 @@ BUILT_IN = {
     ),
     "replay": Driver(_replay, _family_gives, _replay_problems, asked=_family_asked),
     "simulated": Driver(_simulated, lambda _: RawKind.TEXT, _simulated_problems),
+    "typed": Driver(_typed, lambda _: RawKind.TEXT, _typed_problems),
 }

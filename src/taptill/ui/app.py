@@ -3,20 +3,25 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Any, ClassVar, Protocol
 
+from rich.console import RenderableType
 from textual import events
 from textual.app import App
 from textual.message import Message
 from textual.timer import Timer
 
+from taptill.checkout.keys.key import NO_KEY, Key, key_at
 from taptill.checkout.session import Step
 from taptill.checkout.view import TillView
 from taptill.ui import views
 from taptill.ui.dress import Dress
+from taptill.ui.keys.driver import ConsoleDriver, TerminalDriver, Typed
 from taptill.ui.layout import plan, too_small
 from taptill.ui.themes import themes
 from taptill.ui.views import Aside
@@ -24,8 +29,7 @@ from taptill.ui.widgets import TillScreen
 
 _log = logging.getLogger(__name__)
 
-_PRESSED = frozenset("0123456789.,+/*")
-_BLIND = frozenset({"escape", "minus", "ctrl+q"})
+_BLIND = frozenset({"escape", "-", "ctrl+q"})
 """All that may be pressed where the till cannot be drawn: nobody sells unseen."""
 
 _BRIEF = frozenset({Step.ASKING, Step.SAVING})
@@ -35,34 +39,28 @@ _LEAVING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 RunTill = Callable[[], Coroutine[Any, Any, None]]
 
 
-class Keys(Protocol):
-    """What a cashier does at the till; every call returns at once."""
-
-    def press(self, key: str) -> None:
-        """Take a digit, `.`, `,`, `+`, `/`, `*`, `backspace` or a good's small letter."""
-
-    def confirm(self) -> None:
-        """Charge, or answer yes."""
-
-    def cancel(self) -> None:
-        """Let go of what is under way."""
-
-    def void(self) -> None:
-        """Begin to void the last sale."""
-
-
-class TillPort(Keys, Protocol):
-    """The till as the screen sees it: keys in, views out."""
+class TillPort(Protocol):
+    """The till as the screen sees it: keys in, views out; every call returns at once."""
 
     def watch(self, callback: Callable[[TillView], None], /) -> None:
         """Call back, in the same event loop, with every new view."""
+
+    def take(self, keys: Sequence[Key]) -> None:
+        """Take the keys of one read, those apart that ask something of the screen itself."""
+
+    def painted(self, question: int, at_s: float) -> None:
+        """Learn since when the view with this question is on the screen (monotonic seconds)."""
+
+    def obscured(self, key: Key | None = None) -> None:
+        """Learn that what the screen showed counts no more, by a key or by a new size."""
 
 
 class TillApp(App[Exception | None], inherit_bindings=False):
     """The screen of one till; `run` returns None, or the fault that stopped `run_till`.
 
     `run_till` is started after the first frame, so that its imports do not delay it. `theme` is
-    one of `themes.THEME_NAMES`. `demo_cards`: capital letter -> show that sample card.
+    one of `themes.THEME_NAMES`. `console`: this is the Linux console. `fault` is what stopped the
+    screen itself.
     """
 
     CSS_PATH = Path(__file__).with_name("taptill.tcss")
@@ -90,13 +88,15 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         run_till: RunTill,
         dress: Dress,
         theme: str = "dark",
-        demo_cards: Mapping[str, Callable[[], None]] | None = None,
+        *,
+        console: bool = False,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=ConsoleDriver if console else TerminalDriver)
         self._till = till
         self._run_till = run_till
         self._dress = replace(dress, console=theme == "console")
-        self._demo_cards = demo_cards or {}
+        self.fault: Exception | None = None
+        self._acknowledged = -1
         self._view: TillView | None = None
         self._drawn: TillView | None = None
         self._aside = Aside.NONE
@@ -130,6 +130,7 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         self._cells = (event.size.width, event.size.height)
         if isinstance(self.screen, TillScreen):
             self.screen.place(plan(*self._cells))
+            self._till.obscured()
             self._draw()
 
     def on_till_app_published(self, message: Published) -> None:
@@ -146,14 +147,67 @@ class TillApp(App[Exception | None], inherit_bindings=False):
             self._drawn = calm
             self._draw()
 
+    def on_typed(self, message: Typed) -> None:
+        """Take what was read from the terminal."""
+        self._take(message.keys)
+
     def on_key(self, event: events.Key) -> None:
-        """Answer the screen's own keys; the till gets all others."""
+        """Take a key of a screen without a terminal, a test's for example."""
         event.stop()
-        if too_small(*self._cells) and event.key not in _BLIND:
-            return
+        letter = event.character or ""
+        self._take((key_at(letter if letter.isprintable() and letter else event.key, event.time),))
+
+    def on_terminal_gone(self) -> None:
+        """End with the terminal."""
+        _log.warning("terminal.gone")
+        self.exit()
+
+    def on_picture_lost(self) -> None:
+        """Draw everything again."""
+        self._till.obscured()
+        self.refresh()
+
+    def post_display_hook(self) -> None:
+        """Learn that something was handed to the terminal."""
+        self._acknowledge()
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """End with the fault that stops the screen; the words of Textual's may name a customer."""
+        del renderables
+        self.fault = self.fault or RuntimeError("panic")
+        self._close_messages_no_wait()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Keep and log what stops the screen: by itself Textual logs nothing."""
+        self.fault = self.fault or error
+        _log.error("screen.fault", exc_info=error)
+        super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        self.panic()
+
+    def _take(self, keys: Sequence[Key]) -> None:
+        """Answer the screen's own keys; the till gets all others, in order."""
         before = (self._aside, self._dress)
+        forward: list[Key] = []
+        for key in keys:
+            if too_small(*self._cells) and key.name not in _BLIND:
+                self._till.obscured(key)
+            elif self._is_own(key):
+                self._forward(forward)
+                self._till.obscured(key)
+            else:
+                forward.append(key)
+        self._forward(forward)
+        if (self._aside, self._dress) != before:  # what the till answers comes as a new view
+            self._draw()
+
+    def _is_own(self, key: Key) -> bool:
+        """Answer a key that asks something of the screen itself; tell whether it was one."""
+        if key.name == NO_KEY:
+            return False
         asked, self._aside = self._aside, Aside.NONE
-        match event.key:
+        match key.name:
             case "ctrl+q" if asked is Aside.LEAVE:
                 self.exit()
             case "ctrl+q":
@@ -167,27 +221,16 @@ class TillApp(App[Exception | None], inherit_bindings=False):
             case "escape" if asked is not Aside.NONE:
                 pass
             case _:
-                self._forward(event.key, event.character or "")
-        if (self._aside, self._dress) != before:  # what the till answers comes as a new view
-            self._draw()
+                return False
+        return True
+
+    def _forward(self, keys: list[Key]) -> None:
+        if keys:
+            self._till.take(tuple(keys))
+            keys.clear()
 
     def _published(self, view: TillView) -> None:
         self.post_message(self.Published(view))
-
-    def _forward(self, key: str, character: str) -> None:
-        match key:
-            case "enter":
-                self._till.confirm()
-            case "escape" | "minus":
-                self._till.cancel()
-            case "f8":
-                self._till.void()
-            case "backspace":
-                self._till.press(key)
-            case _ if character in self._demo_cards:
-                self._demo_cards[character]()
-            case _ if character in _PRESSED or character.islower():
-                self._till.press(character)
 
     def _stay(self) -> None:
         if self._aside is Aside.LEAVE:
@@ -201,6 +244,21 @@ class TillApp(App[Exception | None], inherit_bindings=False):
     def _draw(self) -> None:
         if isinstance(self.screen, TillScreen):
             self.screen.paint(views.screen(self._drawn, self._dress, self._cells, self._aside))
+            self._acknowledge()
+
+    def _acknowledge(self) -> None:
+        """Tell the till which question is on the screen, once the terminal has taken all of it."""
+        question = self._drawn.question if self._drawn else self._acknowledged
+        screen, driver = self.screen, self._driver
+        if question == self._acknowledged or too_small(*self._cells):
+            return
+        if not isinstance(screen, TillScreen) or not screen.is_painted:
+            return
+        self._acknowledged = question
+        if isinstance(driver, TerminalDriver):
+            driver.after_output(partial(self._till.painted, question))
+        else:
+            self._till.painted(question, monotonic())
 
     def _start(self) -> None:
         self.run_worker(self._run(), exit_on_error=False)

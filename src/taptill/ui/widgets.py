@@ -26,6 +26,12 @@ class RegionRows(Widget):
     def __init__(self, name: str) -> None:
         super().__init__(id=name)
         self._rows: Rows = ()
+        self._stale: set[int] = set()
+
+    @property
+    def is_painted(self) -> bool:
+        """Tell whether every line that is shown has been handed out as it is now."""
+        return not self.display or not any(y < self.size.height for y in self._stale)
 
     def place(self, box: Box) -> None:
         """Move to a box; one without rows is not shown."""
@@ -40,10 +46,12 @@ class RegionRows(Widget):
         changed = [y for y, (before, after) in pairs if before != after]
         self._rows = rows
         if changed:
+            self._stale.update(changed)
             self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
     def render_line(self, y: int) -> Strip:
         """Paint one line; foreign text becomes cells as it is, it is never read as markup."""
+        self._stale.discard(y)
         row: Row = self._rows[y] if y < len(self._rows) else ()
         # Looking a style up costs more than painting with it, and a word has many runs.
         looks = {(run.role, run.ink): run for run in row}
@@ -71,6 +79,11 @@ class TillScreen(Screen[None], inherit_bindings=False):
         """Move the regions after the terminal's size changed."""
         for region in self.query(RegionRows):
             region.place(getattr(places, str(region.id)))
+
+    @property
+    def is_painted(self) -> bool:
+        """Tell whether all regions have handed out what was painted last."""
+        return all(region.is_painted for region in self.query(RegionRows))
 
     def paint(self, screen: views.Screen) -> None:
         """Hand every region its rows; what has not changed is not painted."""

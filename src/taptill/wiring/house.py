@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import secrets
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from taptill.backend.customers import CustomersApi
 from taptill.backend.probe import look_when_it_answers
+from taptill.checkout.keys.taker import KeyTaker
 from taptill.checkout.ports import Ports
 from taptill.checkout.till import Till
 from taptill.clock import ClockWatch, SystemClock, watch_clock
@@ -24,6 +26,7 @@ from taptill.lookup.find import Lookup
 from taptill.lookup.sync import Sync, SyncPolicy
 from taptill.readers.device import ReaderSettings
 from taptill.readers.drivers.simulated import SimulatedReader
+from taptill.readers.drivers.typed import TypedReader
 from taptill.readers.registry import open_reader
 from taptill.readers.supervisor import Supervisor
 from taptill.settlement.schedule import (
@@ -97,6 +100,17 @@ class House:
         for reader in self.started:
             if isinstance(reader.device, SimulatedReader):
                 reader.device.present(card_id)
+
+    def key_taker(self, cards: Mapping[str, Callable[[], None]]) -> KeyTaker:
+        """Make what takes the keys of one terminal; `cards`: capital letter -> show that card."""
+        return KeyTaker(self.till, cards, self.typed)
+
+    def typed(self, text: str) -> bool:
+        """Hand a line that a machine typed to the readers for it; tell whether there are any."""
+        readers = [one.device for one in self.started if isinstance(one.device, TypedReader)]
+        for reader in readers:
+            reader.typed(text)
+        return bool(readers)
 
     def _put(self, message: ReaderMessage) -> None:
         if self.queue.full():

@@ -1,0 +1,239 @@
+"""Keys as they were read in, calls of the till out: a cancel wins, a machine confirms nothing.
+
+How it works: a character acts at once, unless it came faster than people type, or does what cannot
+be taken back; then it is held for `FAST_S`, which nobody notices, until it is clear that it is not
+part of a burst. When Enter or Tab ends a line that a machine has typed, all since the line's first
+character is taken back, and nothing is confirmed.
+
+Enter confirms only if what it confirms had been painted before it was pressed, and nothing was
+pressed in between: each key and each new verdict is a new *question*, the screen says when it has
+painted which one, and the key says when it was pressed.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from math import inf
+
+from taptill.checkout.keys.burst import (
+    ENDS,
+    FAST_S,
+    in_one_line,
+    is_fast,
+    is_machine,
+    is_repeat,
+    is_whole,
+)
+from taptill.checkout.keys.key import Key
+from taptill.checkout.sale import Sale
+from taptill.checkout.session import Step
+from taptill.checkout.till import Till
+from taptill.checkout.view import Notice, TillView
+
+LATE_S = FAST_S / 2
+"""A timer that is so late shows that the program was held up: keys may wait unread."""
+
+HELD_DOWN_S = 0.12
+"""Enter that comes again sooner is held down, or something lies on it: no second press."""
+
+NO_TEXT = "\0"
+"""Stands in a typed line for what is no character of it: no other number is made of the line."""
+
+_PRESSED = frozenset("0123456789.,+/*")
+_CANCELS = frozenset({"escape", "-"})
+_CURSOR_KEYS = frozenset(
+    {"up", "down", "left", "right", "begin", "home", "end"}
+    | {"page_up", "page_down", "insert", "delete"}
+)
+
+
+class KeyTaker:
+    """Takes the keys of one terminal; `cards` are the demo's: capital letter -> show that card.
+
+    `typed` is given each line that a machine has typed, and tells whether a reader takes it.
+    """
+
+    def __init__(
+        self,
+        till: Till,
+        cards: Mapping[str, Callable[[], None]] | None = None,
+        typed: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        self._till = till
+        self._cards = cards or {}
+        self._typed = typed
+        self._line: list[Key] = []
+        self._earlier: Key | None = None
+        self._newest: Key | None = None
+        self._before: Sale = till.sale
+        self._held: list[Key] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._machine: Key | None = None
+        self._painted = (-1, inf)
+        self._enter_s = self._pressed_s = -inf
+
+    def watch(self, callback: Callable[[TillView], None], /) -> None:
+        """Call back, in the same event loop, with every new view."""
+        self._till.watch(callback)
+
+    def painted(self, question: int, at_s: float) -> None:
+        """Learn that the view with this question has been on the screen since then."""
+        self._painted = (question, at_s)
+
+    def obscured(self, key: Key | None = None) -> None:
+        """Learn that what the screen showed counts no more, by a key of its own or a new size."""
+        if key:
+            self._spoil_line(key)
+        self._till.ask_anew()
+
+    def take(self, keys: Sequence[Key]) -> None:
+        """Take the keys of one read; beside a cancel no Enter counts, whichever was first."""
+        if len(keys) > 1 and keys[-1].times_unknown:
+            self._take_pile(keys)
+            return
+        cancels = any(key.name in _CANCELS for key in keys)
+        for key in keys:
+            self._take(key, confirms=not cancels)
+            self._newest = key
+
+    def _take_pile(self, keys: Sequence[Key]) -> None:
+        """Judge what piled up while the program was held up: nobody knows when it was pressed."""
+        self._newest = keys[-1]
+        names = [key.name for key in keys]
+        inside = names[:-1]
+        if names[-1] in ENDS and not {*ENDS, "escape"} & {*inside} and is_machine(keys):
+            self._begin_line(keys[0])
+            self._line += keys
+            self._end_machine(keys[-1])
+        elif _CANCELS & {*names}:
+            self._spoil_line(keys[-1])
+            self._till.cancel()
+            self._till.take_back(self._till.sale, Notice.HELD_UP)
+        else:
+            self._take_back(keys[0], Notice.HELD_UP)
+
+    def _take(self, key: Key, *, confirms: bool) -> None:
+        if key.name in ENDS:
+            self._take_end(key, confirms=confirms)
+        elif key.name == "escape":
+            self._spoil_line(key)
+            self._act(key)
+        else:
+            self._take_inner(key)
+
+    def _take_end(self, key: Key, *, confirms: bool) -> None:
+        if self._line and in_one_line(self._line[-1], key) and self._is_machine(key):
+            self._line.append(key)
+            self._end_machine(key)
+        elif not self._line and self._machine and in_one_line(self._machine, key):
+            self._machine = key  # the line feed after the carriage return
+            self._till.ask_anew()
+        else:
+            self._release()
+            self._line = []
+            self._end(key, confirms=confirms)
+
+    def _take_inner(self, key: Key) -> None:
+        """Take a key that a machine may type within a line: all but its end, and Escape."""
+        last = self._line[-1] if self._line else self._machine
+        fast = last is not None and is_fast(last, key)
+        if not fast:
+            self._release()
+        self._begin_line(key)
+        fast = fast and not self._is_repeating(key)
+        self._line.append(key)
+        if fast or self._held or self._is_final(key):
+            self._held.append(key)
+            self._wait()
+        else:
+            self._act(key)
+
+    def _begin_line(self, key: Key) -> None:
+        if not (self._line and in_one_line(self._line[-1], key)):
+            self._line = []
+            self._earlier = self._newest
+            self._before = self._till.sale
+
+    def _is_repeating(self, key: Key) -> bool:
+        """Tell whether a key is being held; that is one press, and no machine's."""
+        line = [*self._line, key]
+        return is_repeat(self._earlier, line[0]) and len({one.name for one in line}) == 1
+
+    def _is_machine(self, *more: Key) -> bool:
+        return is_machine([*self._line, *more], self._earlier)
+
+    def _is_final(self, key: Key) -> bool:
+        """Tell whether what this does cannot be taken back: a card shown, a void, a cancel."""
+        is_choice = self._till.sale.step is Step.VOIDING
+        return is_choice or key.name in self._cards or key.name in {*_CANCELS, "f8"}
+
+    def _wait(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(FAST_S, self._waited, loop.time() + FAST_S)
+
+    def _waited(self, due_s: float) -> None:
+        if asyncio.get_running_loop().time() - due_s > LATE_S:
+            self._wait()
+        elif self._held and self._is_machine():
+            self._end_machine(self._line[-1])
+        else:
+            self._release()
+
+    def _release(self) -> None:
+        """Let what was held act: a person typed it."""
+        held, self._held = self._held, []
+        for key in held:
+            self._act(key)
+
+    def _spoil_line(self, key: Key) -> None:
+        """Begin a line with a key of no text: what comes right after it is the rest of a number."""
+        self._held.clear()
+        self._line = [key]
+        self._earlier = None
+        self._before = self._till.sale
+
+    def _end_machine(self, last: Key) -> None:
+        """Take the line back, and hand it to the reader that takes such lines, if there is one."""
+        inside = self._line[: len(self._line) - (last.name in ENDS)]
+        text = "".join(key.name if key.is_character else NO_TEXT for key in inside)
+        text = text if is_whole(self._line) else NO_TEXT + text
+        taken = last.name in ENDS and self._typed(text)
+        self._take_back(last, Notice.NONE if taken else Notice.MACHINE)
+        self._machine = last
+
+    def _take_back(self, key: Key, notice: Notice) -> None:
+        self._begin_line(key)
+        self._held, self._line = [], []
+        self._till.take_back(self._before, notice)
+        self._till.ask_anew()
+
+    def _end(self, key: Key, *, confirms: bool) -> None:
+        if key.name == "enter":
+            if key.at_s - self._enter_s > HELD_DOWN_S:
+                self._pressed_s = key.since_s
+            self._enter_s = key.at_s
+            self._till.confirm(self._pressed_s, seen=confirms and self._is_seen())
+        self._till.ask_anew()
+
+    def _is_seen(self) -> bool:
+        question, since_s = self._painted
+        return question == self._till.question and self._pressed_s >= since_s
+
+    def _act(self, key: Key) -> None:
+        """Do what a key means; whatever it was, Enter must see the screen after it."""
+        till = self._till
+        match key.name:
+            case "escape" | "-":
+                till.cancel()
+            case "f8":
+                till.void()
+            case "backspace":
+                till.press(key.name)
+            case name if name in self._cards:
+                self._cards[name]()
+            case name if name in _CURSOR_KEYS:
+                till.take_back(till.sale, Notice.NUM_LOCK)
+            case name if name in _PRESSED or (key.is_character and name.islower()):
+                till.press(name)
+        till.ask_anew()

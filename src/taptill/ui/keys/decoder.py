@@ -1,0 +1,292 @@
+"""Bytes of a terminal in, keys out: the till's second reader, as strict as `readers/frames`.
+
+How it works: bytes that begin nothing are keys or no characters. ESC begins a sequence, if what
+follows is one that a terminal of ours sends: CSI (`ESC [`), SS3 (`ESC O`), or an answer in a string
+(OSC, DCS, APC). Followed by anything else, ESC is the key Escape, and what follows is the next key:
+no terminal of ours is asked to send Alt as ESC, and a cancel must not vanish in the next key. A
+sequence that is whole and names no key is dropped whole; one that is broken off by a byte that
+cannot belong to it is dropped up to that byte, which counts. What is pending after `PENDING_S`
+without a byte will not go on: a lone ESC was Escape, half a sequence is dropped.
+
+Sources: ECMA-48 5.4 and 5.6 (control sequences, strings), XTerm Control Sequences, the kitty
+keyboard protocol, console_codes(4). The same bytes give the same keys however they are split.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from taptill.ui.keys import names
+
+PENDING_S = 0.05
+"""Longer than a terminal takes between two bytes of a sequence (8 ms at 1200 baud), and short
+enough to be no wait for somebody who presses Esc."""
+
+CSI_MAX = 64
+STRING_MAX = 1024
+BESIDE_MAX = 4096
+
+_ESC, _BEL = 0x1B, 0x07
+_C1 = {0x9B: b"[", 0x8F: b"O", 0x9D: b"]", 0x90: b"P", 0x9F: b"_"}
+_ANSWERS = {b"]": b"0123456789lLI", b"P": b"0123456789>!$+?<=|", b"_": b"G"}
+"""Strings begin with these where a terminal answers; a person may type Escape and the letter."""
+_UNICODE_MAX = 0x10FFFF
+_RELEASE = "3"
+
+
+class Junk(StrEnum):
+    """What was read and is no key."""
+
+    BYTE = "byte"  # no character: not UTF-8, or nothing that is printed
+    SEQUENCE = "sequence"  # whole, and names no key: a terminal's answer, for example
+    CUT = "cut"  # the beginning of a sequence that did not go on
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A key that was pressed; `at_s` is when its first byte came, monotonic seconds."""
+
+    name: str
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Something that is no key; `answer` is a whole control sequence, for whoever has asked."""
+
+    junk: Junk
+    at_s: float
+    answer: bytes = b""
+
+
+Decoded = Press | Dropped
+_Found = str | Dropped | Junk
+_Token = tuple[list[_Found], int]
+"""What was found at the beginning of the bytes, and how many of them that took."""
+
+
+class KeyDecoder:
+    """Decodes the bytes of one terminal; `console`: the Linux console, with its own keypad."""
+
+    def __init__(self, *, console: bool = False) -> None:
+        self._ss3 = names.SS3_CONSOLE if console else names.SS3_VT
+        self._pending = b""
+        self._beside: list[Decoded] = []
+        self._began_s = self._newest_s = 0.0
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether bytes are pending that a silence would end."""
+        return bool(self._pending)
+
+    def feed(self, data: bytes, now_s: float) -> list[Decoded]:
+        """Take bytes as they come, with the time at which they were read; never raises.
+
+        What is read together with a last ESC is given together with what that turns out to be.
+        """
+        found = [*self.idle(now_s), *self._beside]
+        self._beside = []
+        old = len(self._pending)
+        octets, at, self._newest_s = self._pending + data, 0, now_s
+        while at < len(octets):
+            token = self._token(octets[at:])
+            if token is None:
+                break
+            at_s = self._began_s if at < old else now_s
+            found += _stamped(token[0], at_s)
+            at += token[1]
+        if at >= old:
+            self._began_s = now_s
+        self._pending = octets[at:]
+        if self._pending[:1] == b"\x1b" and len(found) < BESIDE_MAX:
+            self._beside, found = found, []
+        return found
+
+    def idle(self, now_s: float) -> list[Decoded]:
+        """Learn the time: what has been pending for `PENDING_S` will not go on."""
+        if not self._pending or now_s - self._newest_s < PENDING_S:
+            return []
+        cut, self._pending = self._pending, b""
+        beside, self._beside = self._beside, []
+        found: list[_Found] = [Junk.CUT]
+        if cut[0] != _ESC:
+            found = [Junk.BYTE if cut[0] not in _C1 else Junk.CUT]
+        elif len(cut) <= 2:  # noqa: PLR2004 - ESC, and perhaps what begins a sequence
+            found = ["escape", *cut[1:].decode("ascii")]
+        return beside + _stamped(found, self._began_s)
+
+    def _token(self, octets: bytes) -> _Token | None:
+        first = octets[0]
+        if first == _ESC:
+            return self._escape(octets)
+        if first in names.CONTROLS:
+            return [names.CONTROLS[first]], 1
+        if first < 0x80:  # noqa: PLR2004 - the end of ASCII
+            return [chr(first)], 1
+        if first in _C1:
+            return self._sequence(octets, _C1[first], 1)
+        return self._character(octets)
+
+    def _escape(self, octets: bytes) -> _Token | None:
+        if len(octets) == 1:
+            return None
+        return self._sequence(octets, octets[1:2], 2)
+
+    def _sequence(self, octets: bytes, introducer: bytes, head: int) -> _Token | None:
+        match introducer:
+            case b"[":
+                return _csi(octets, head)
+            case b"O":
+                return self._single_shift(octets, head)
+            case _ if introducer in _ANSWERS:
+                return _string(octets, introducer, head)
+            case _:
+                return ["escape"], 1
+
+    def _single_shift(self, octets: bytes, head: int) -> _Token | None:
+        if len(octets) == head:
+            return None
+        if not _is_final(octets[head]):
+            return _broken(octets, head, head)
+        return [self._ss3.get(chr(octets[head]), Junk.SEQUENCE)], head + 1
+
+    def _character(self, octets: bytes) -> _Token | None:
+        """Take one character of UTF-8, or the one byte that cannot be the beginning of one."""
+        lead = octets[0]
+        size = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4  # noqa: PLR2004 - RFC 3629, 3
+        try:
+            letter = octets[:size].decode("utf-8")
+        except UnicodeDecodeError as wrong:
+            cut = (
+                wrong.end == len(octets[:size]) < size and wrong.reason == "unexpected end of data"
+            )
+            return None if cut else ([Junk.BYTE], 1)
+        if ord(letter) in _C1:
+            return self._sequence(octets, _C1[ord(letter)], size)
+        return [letter if letter.isprintable() else Junk.BYTE], size
+
+
+def _stamped(found: list[_Found], at_s: float) -> list[Decoded]:
+    def stamped(one: _Found) -> Decoded:
+        if isinstance(one, Junk):
+            return Dropped(one, at_s)
+        return Dropped(one.junk, at_s, one.answer) if isinstance(one, Dropped) else Press(one, at_s)
+
+    return [stamped(one) for one in found]
+
+
+def _is_final(octet: int) -> bool:
+    return 0x40 <= octet <= 0x7E  # noqa: PLR2004 - ECMA-48, 5.4
+
+
+def _broken(octets: bytes, head: int, at: int) -> _Token:
+    """Give up a sequence at a byte that is none of it; with nothing between, it was two keys."""
+    if octets[0] == _ESC and at == head:
+        return ["escape"], 1
+    return [Junk.CUT], at
+
+
+def _csi(octets: bytes, head: int) -> _Token | None:
+    if octets[head : head + 1] == b"[":
+        return _console_f(octets, head + 1)
+    end = head
+    while end < min(len(octets), CSI_MAX) and 0x20 <= octets[end] <= 0x3F:  # noqa: PLR2004 - 5.4
+        end += 1
+    if end == CSI_MAX:
+        return [Junk.CUT], end
+    if end == len(octets):
+        return None
+    if not _is_final(octets[end]):
+        return _broken(octets, head, end)
+    whole = octets[: end + 1]
+    found = _csi_keys(octets[head:end].decode("ascii"), chr(octets[end]))
+    return (found if found is not None else [Dropped(Junk.SEQUENCE, 0.0, whole)]), end + 1
+
+
+def _console_f(octets: bytes, at: int) -> _Token | None:
+    if len(octets) == at:
+        return None
+    if not _is_final(octets[at]):
+        return [Junk.CUT], at
+    return [names.CONSOLE_F.get(chr(octets[at]), Junk.SEQUENCE)], at + 1
+
+
+def _string(octets: bytes, introducer: bytes, head: int) -> _Token | None:
+    if len(octets) == head:
+        return None
+    if octets[head] not in _ANSWERS[introducer]:
+        return _broken(octets, head, head)
+    for at in range(head, min(len(octets), STRING_MAX)):
+        octet = octets[at]
+        if octet == _BEL:
+            return [Junk.SEQUENCE], at + 1
+        if octet == _ESC:
+            if at + 1 == len(octets):
+                return None
+            whole = octets[at + 1 : at + 2] == b"\\"
+            return ([Junk.SEQUENCE], at + 2) if whole else ([Junk.CUT], at)
+        if octet in names.CONTROLS:
+            return [Junk.CUT], at
+    return ([Junk.CUT], STRING_MAX) if len(octets) >= STRING_MAX else None
+
+
+def _csi_keys(parameters: str, final: str) -> list[_Found] | None:
+    """Name the keys of a whole control sequence; None: it is no key's; []: nothing was pressed."""
+    fields = [part.split(":") for part in parameters.split(";")]
+    if any(number and not number.isdecimal() for field in fields for number in field):
+        return None
+    modifiers = fields[1] if len(fields) > 1 else [""]
+    if modifiers[1:2] == [_RELEASE]:
+        return []
+    bits = max(0, int(modifiers[0] or 1) - 1)
+    code = int(fields[0][0] or 1)
+    match final:
+        case "u":
+            return _kitty(fields, bits)
+        case "~" if code == 27 and len(fields) == 3:  # noqa: PLR2004 - xterm's modifyOtherKeys
+            return _kitty([fields[2]], bits)
+        case "~":
+            return _named(names.TILDE.get(code), bits)
+        case _:
+            return _named(names.CSI_LETTERS.get(final), bits)
+
+
+def _kitty(fields: list[list[str]], bits: int) -> list[_Found] | None:
+    """Name a key of `CSI code:shifted ; modifiers:event ; text u`."""
+    code = int(fields[0][0] or 1)
+    if code in names.KITTY_SILENT:
+        return []
+    if code in names.KITTY:
+        return _named(names.KITTY[code], bits)
+    text = fields[2] if len(fields) > 2 else []  # noqa: PLR2004 - the third field is the text
+    letters = [_letter(int(point)) for point in text if point]
+    if letters:
+        return [letter or Junk.BYTE for letter in letters]
+    shifted = int(fields[0][1]) if bits & names.SHIFT and fields[0][1:2] > [""] else 0
+    letter = _letter(shifted or code)
+    if bits & names.SHIFT and letter and not shifted:
+        upper = letter.upper()
+        return _named(upper if upper != letter and len(upper) == 1 else f"shift+{letter}", bits)
+    return _named(letter, bits & ~names.SHIFT)
+
+
+def _named(name: str | None, bits: int) -> list[_Found] | None:
+    if not name:
+        return None
+    held: Callable[[tuple[int, str]], bool] = lambda one: bool(bits & one[0])  # noqa: E731
+    prefix = "".join(f"{word}+" for _, word in filter(held, names.MODIFIERS))
+    special = len(name) > 1 and not name.startswith("shift+")
+    shift = "shift+" if special and bits & names.SHIFT and name not in _SHIFT_IS_NOTHING else ""
+    return [f"{prefix}{shift}{name}"]
+
+
+_SHIFT_IS_NOTHING = frozenset({"enter", "backspace", "escape"})
+"""With shift these are what they are without it, as in all terminals without this protocol."""
+
+
+def _letter(point: int) -> str:
+    """Give the character that is printed; empty: there is none."""
+    if not 0 < point <= _UNICODE_MAX:
+        return ""
+    letter = chr(point)
+    return letter if letter.isprintable() else ""

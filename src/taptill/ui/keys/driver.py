@@ -1,0 +1,248 @@
+"""A terminal in, keys with their times out: Textual's driver for the till, instead of its own.
+
+How it works: one thread reads the terminal, notes the time, and hands the bytes to the pure
+decoder; each read becomes one message with its keys. The thread looks at the clock at least every
+`LOOK_S`. One that finds itself later than that by `LATE_S` was held up, and so nobody knows when
+the keys that it finds were pressed: they carry the time of the last look as well. End of file or an
+error means that the terminal is gone, signal or not; the thread says so and ends.
+
+Of the modes of a terminal only those are used that a till needs: another screen, no cursor,
+the keypad's application mode (the console's keypad types digits without Num Lock then), and, where
+a terminal knows the kitty protocol, an Escape that is nothing else. No mouse, no focus, no marks
+around what is pasted: what a terminal never sends cannot be misread. Sources: console_codes(4),
+XTerm Control Sequences, the kitty keyboard protocol ("Progressive enhancement").
+"""
+
+import asyncio
+import logging
+import os
+import select
+import shutil
+import signal
+import sys
+import termios
+import tty
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from threading import Thread
+from time import monotonic
+from typing import Any
+
+from textual import events
+from textual.app import App
+from textual.driver import Driver
+from textual.geometry import Size
+from textual.message import Message
+from textual.messages import TerminalSupportsSynchronizedOutput
+
+from taptill.checkout.keys.key import NO_KEY, Key
+from taptill.ui.keys.decoder import PENDING_S, Decoded, Dropped, KeyDecoder, Press
+from taptill.ui.keys.writer import TerminalWriter
+
+LOOK_S = 0.1
+LATE_S = 0.1
+"""A thread that wakes so much later than it asked for was held up, and the program with it."""
+
+READ_BYTES_MAX = 4096
+LOG_EVERY_S = 60.0
+STOP_S_MAX = 1.0
+
+_ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b="
+_LEAVE = "\x1b>\x1b[?7h\x1b[?1049l\x1b[?25h"
+_NO_MOUSE_OR_MARKS = "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l"
+_KITTY_ON, _KITTY_OFF = "\x1b[>1u", "\x1b[<u"
+_ASK_SYNCHRONISED = "\x1b[?2026$p"
+_SYNCHRONISED = (b"\x1b[?2026;1$y", b"\x1b[?2026;2$y", b"\x1b[?2026;3$y")
+
+_log = logging.getLogger("taptill.keys")
+
+
+class Typed(Message):
+    """The keys of one read, in order."""
+
+    def __init__(self, keys: tuple[Key, ...]) -> None:
+        super().__init__()
+        self.keys = keys
+
+
+class TerminalGone(Message):
+    """The terminal has hung up: nobody can read or type any more."""
+
+
+class PictureLost(Message):
+    """What stands on the terminal is not what was drawn: draw all of it again."""
+
+
+class TerminalDriver(Driver):
+    """Reads standard input and writes to standard error, both the terminal."""
+
+    console = False
+    """Whether this is the Linux console, which has a keypad of its own and no kitty protocol."""
+
+    def __init__(
+        self,
+        app: App[Any],
+        *,
+        debug: bool = False,
+        mouse: bool = True,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        assert sys.__stdin__
+        assert sys.__stderr__
+        self.fileno = sys.__stdin__.fileno()
+        self._output = sys.__stderr__.fileno()
+        self._writer: TerminalWriter | None = None
+        self._reader: Thread | None = None
+        self._before: list[Any] | None = None
+        self._stop_ours, self._stop_theirs = os.pipe()
+        self._dropped: Counter[str] = Counter()
+        self._logged_s = -LOG_EVERY_S
+
+    def write(self, data: str) -> None:
+        """Take output; what comes before the start or after the end is nobody's."""
+        if self._writer:
+            self._writer.write(data)
+
+    def after_output(self, callback: Callable[[float], object]) -> None:
+        """Call back, in the event loop, with the time at which all output so far was shown."""
+        if self._writer:
+            self._writer.after(partial(self._call_in_loop, callback))
+
+    def start_application_mode(self) -> None:
+        """Take the terminal."""
+        self._writer = TerminalWriter(self._output, lambda: self._post(PictureLost()))
+        self._writer.start()
+        with suppress(termios.error):
+            self._before = termios.tcgetattr(self.fileno)
+        self._take_terminal()
+        for number, handler in ((signal.SIGWINCH, self._resized), (signal.SIGCONT, self._resumed)):
+            signal.signal(number, handler)
+        self._send_size()
+        self._reader = Thread(target=self._read, name="terminal input", daemon=True)
+        self._reader.start()
+        self.write(_ASK_SYNCHRONISED)
+
+    def disable_input(self) -> None:
+        """End the reading thread; keys that nobody has read are nobody's."""
+        reader, self._reader = self._reader, None
+        if reader is None:
+            return
+        signal.signal(signal.SIGWINCH, signal.SIG_DFL)
+        signal.signal(signal.SIGCONT, signal.SIG_DFL)
+        os.write(self._stop_theirs, b"\n")
+        reader.join(STOP_S_MAX)
+        with suppress(termios.error):
+            termios.tcflush(self.fileno, termios.TCIFLUSH)
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back as it was."""
+        self.disable_input()
+        if self._before is not None:
+            with suppress(termios.error):
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self._before)
+        self.write(("" if self.console else _KITTY_OFF) + _LEAVE)
+
+    def close(self) -> None:
+        """Let what was written reach the terminal, and give back what was opened."""
+        writer, self._writer = self._writer, None
+        if writer:
+            writer.stop()
+            for end in (self._stop_ours, self._stop_theirs):
+                os.close(end)
+
+    def _take_terminal(self) -> None:
+        with suppress(termios.error):
+            settings = termios.tcgetattr(self.fileno)
+            settings[tty.IFLAG] &= ~(
+                termios.IXON | termios.IXOFF | termios.ICRNL | termios.INLCR | termios.IGNCR
+            )
+            settings[tty.IFLAG] &= ~termios.ISTRIP
+            settings[tty.LFLAG] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN | termios.ISIG)
+            settings[tty.CC][termios.VMIN] = 1
+            settings[tty.CC][termios.VTIME] = 0
+            termios.tcsetattr(self.fileno, termios.TCSANOW, settings)
+        self.write(_NO_MOUSE_OR_MARKS + _ENTER + ("" if self.console else _KITTY_ON))
+
+    def _call_in_loop(self, callback: Callable[..., object], *words: object) -> None:
+        with suppress(RuntimeError):  # the loop has closed
+            self._loop.call_soon_threadsafe(callback, *words)
+
+    def _resized(self, *_: object) -> None:
+        self._call_in_loop(self._send_size)
+
+    def _resumed(self, *_: object) -> None:
+        """Take the terminal again after a stop: a shell may have had it meanwhile."""
+        self._take_terminal()
+        self._resized()
+        self._post(PictureLost())
+
+    def _send_size(self) -> None:
+        size = Size(*(self._size or shutil.get_terminal_size()))
+        self._post(events.Resize(size, size))
+
+    def _post(self, message: Message) -> None:
+        with suppress(RuntimeError):  # the loop has closed
+            work = self._app._post_message(message)  # noqa: SLF001 - as Textual's own drivers do
+            asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def _read(self) -> None:
+        decoder = KeyDecoder(console=self.console)
+        try:
+            self._read_until_stopped(decoder)
+        except OSError:
+            self._post(TerminalGone())
+        except Exception:  # noqa: BLE001 - thread top: without keys nobody can do anything
+            _log.exception("keys.fault")
+            self._post(TerminalGone())
+
+    def _read_until_stopped(self, decoder: KeyDecoder) -> None:
+        lines = select.poll()
+        lines.register(self.fileno, select.POLLIN)
+        lines.register(self._stop_ours, select.POLLIN)
+        looked_s = monotonic()
+        while True:
+            wait_s = PENDING_S if decoder.waits else LOOK_S
+            ready = dict(lines.poll(wait_s * 1000))
+            now_s = monotonic()
+            since_s = looked_s if now_s - looked_s > wait_s + LATE_S else now_s
+            looked_s = now_s
+            if self._stop_ours in ready:
+                return
+            found = decoder.idle(now_s) if not ready else decoder.feed(self._bytes(), now_s)
+            self._hand_over(found, now_s, since_s)
+
+    def _bytes(self) -> bytes:
+        octets = os.read(self.fileno, READ_BYTES_MAX)
+        if not octets:
+            raise OSError  # end of file: the other side has hung up
+        return octets
+
+    def _hand_over(self, found: Sequence[Decoded], now_s: float, since_s: float) -> None:
+        late_s = now_s - since_s
+        keys = tuple(
+            Key(one.name if isinstance(one, Press) else NO_KEY, one.at_s, one.at_s - late_s)
+            for one in found
+        )
+        if keys:
+            self._post(Typed(keys))
+        dropped = [one for one in found if isinstance(one, Dropped)]
+        if any(one.answer in _SYNCHRONISED for one in dropped):
+            self._post(TerminalSupportsSynchronizedOutput())
+        self._note([one for one in dropped if one.answer not in _SYNCHRONISED], now_s)
+
+    def _note(self, dropped: Sequence[Dropped], now_s: float) -> None:
+        """Log what was dropped by kind, never what it was: it may have been a card's number."""
+        self._dropped.update(one.junk.value for one in dropped)
+        if self._dropped and now_s - self._logged_s >= LOG_EVERY_S:
+            _log.info("keys.dropped", extra=dict(self._dropped))
+            self._dropped.clear()
+            self._logged_s = now_s
+
+
+class ConsoleDriver(TerminalDriver):
+    """The driver for the Linux console."""
+
+    console = True

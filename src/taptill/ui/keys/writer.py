@@ -1,0 +1,89 @@
+"""Text in, a terminal's bytes out, in a thread of its own; and word of when it took them."""
+
+import os
+import termios
+from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty, Full, Queue
+from threading import Thread
+from time import monotonic
+
+PIECES_MAX = 64
+"""A frame is one piece; a terminal that is so far behind gets a whole new picture later."""
+
+STOP_S_MAX = 1.0
+
+Piece = str | Callable[[float], object] | None
+
+
+class TerminalWriter:
+    """Writes UTF-8 to a terminal, whatever the locale says; a slow one never holds up the caller.
+
+    `lost` is called, in the thread, once there is room again after pieces had to be dropped.
+    """
+
+    def __init__(self, fileno: int, lost: Callable[[], object]) -> None:
+        self._fileno = fileno
+        self._lost = lost
+        self._pieces: Queue[Piece] = Queue(PIECES_MAX)
+        self._dropped = False
+        self._gone = False
+        self._thread = Thread(target=self._run, name="terminal output", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def write(self, text: str) -> None:
+        """Take a piece of output."""
+        self._put(text)
+
+    def after(self, callback: Callable[[float], object]) -> None:
+        """Call back, in the thread, once all that was written so far has reached the terminal."""
+        self._put(callback)
+
+    def stop(self) -> None:
+        """Write what waits, but do not wait for a terminal that takes nothing."""
+        with suppress(Full):
+            self._pieces.put(None, timeout=STOP_S_MAX)
+        self._thread.join(STOP_S_MAX)
+
+    def _put(self, piece: Piece) -> None:
+        try:
+            self._pieces.put_nowait(piece)
+        except Full:
+            self._dropped = True
+
+    def _run(self) -> None:
+        while (piece := self._pieces.get()) is not None:
+            if isinstance(piece, str):
+                self._write(piece)
+            elif not self._gone:
+                self._drain()
+                piece(monotonic())
+            if self._dropped and self._pieces.empty():
+                self._dropped = False
+                self._lost()
+
+    def _write(self, text: str) -> None:
+        octets = self._all_waiting(text).encode("utf-8", "replace")
+        try:
+            while octets and not self._gone:
+                octets = octets[os.write(self._fileno, octets) :]
+        except OSError:
+            self._gone = True  # the reading side ends the program
+
+    def _all_waiting(self, text: str) -> str:
+        """Join the pieces that wait, up to the next that is none: one call writes them all."""
+        joined = [text]
+        with suppress(Empty):
+            while isinstance(self._pieces.queue[0] if self._pieces.queue else None, str):
+                joined.append(str(self._pieces.get_nowait()))
+        return "".join(joined)
+
+    def _drain(self) -> None:
+        """Wait until a serial line has sent it all; other terminals have taken it already."""
+        try:
+            termios.tcdrain(self._fileno)
+        except termios.error:
+            self._gone = True

@@ -1,0 +1,18 @@
+"""A shop with a terminal: bytes in, charges out."""
+
+from collections.abc import Iterator
+
+import pytest
+from tests.checkout.keys.console import Console
+from tests.fakes.shop import Shop, open_shop
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    with open_shop() as opened:
+        yield opened
+
+
+@pytest.fixture
+def console(shop: Shop) -> Console:
+    return Console(shop, cards="A")

@@ -1,0 +1,124 @@
+"""A terminal's bytes into the real decoder and the real till, and a screen that takes its time.
+
+Everything that was read and everything that was painted is kept, so that a test can tell by itself
+which Enter may have charged.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.fakes.shop import Shop
+
+from taptill.checkout.keys.key import NO_KEY, Key
+from taptill.checkout.keys.taker import KeyTaker
+from taptill.checkout.session import Step
+from taptill.checkout.view import TillView
+from taptill.domain.money import Money
+from taptill.ui.keys.decoder import PENDING_S, KeyDecoder, Press
+
+PAINT_S = 0.02
+VERDICTS = frozenset({Step.CONFIRM, Step.DECLINED, Step.REFUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """A view that has been on the screen since then."""
+
+    view: TillView
+    at_s: float
+
+
+class Console:
+    """A shop with keys: `type` is one read of the terminal, `wait` lets time pass between reads."""
+
+    def __init__(self, shop: Shop, *, typed: bool = False, cards: str = "") -> None:
+        self.shop = shop
+        self.lines: list[str] = []
+        self.shown: list[str] = []
+        self.read: list[Key | Painted] = []
+        self.confirmed: list[Money] = []
+        self.bad: list[str] = []
+        self._takes_lines = typed
+        show = {card: self._shows(card) for card in cards}
+        self._decoder = KeyDecoder()
+        self.taker = KeyTaker(shop.till, show, self._typed)
+        shop.do(lambda: self.taker.watch(self._draw))
+
+    def type(self, octets: bytes, since_s: float = 0.0) -> None:
+        """Let the driver read these at once; `since_s` ago it looked last, if it was held up."""
+        self.shop.do(self._feed, octets, since_s)
+
+    def keys(self, text: str, gap_s: float = 0.12) -> None:
+        """Type characters at a person's pace, or at another."""
+        for octets in (letter.encode() for letter in text):
+            self.type(octets)
+            self.wait(gap_s)
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass; the driver looks around as it does."""
+        silent_s = min(seconds, PENDING_S) if self._decoder.waits else 0.0
+        if silent_s:
+            self.shop.later(silent_s)
+            self.shop.do(self._feed, None, 0.0)
+        if seconds > silent_s:
+            self.shop.later(seconds - silent_s)
+
+    def stall(self, seconds: float, octets: bytes) -> None:
+        """Hold the whole program up, and type meanwhile."""
+        self.shop.clock.pass_time(seconds)
+        self.type(octets, seconds)
+
+    def resize(self) -> None:
+        """Change the terminal's size."""
+        self.shop.do(self.taker.obscured)
+
+    def _feed(self, octets: bytes | None, since_s: float) -> None:
+        now_s = self.shop.clock.monotonic()
+        found = self._decoder.idle(now_s) if octets is None else self._decoder.feed(octets, now_s)
+        keys = [
+            Key(one.name if isinstance(one, Press) else NO_KEY, one.at_s, one.at_s - since_s)
+            for one in found
+        ]
+        was = self.shop.till.sale
+        if keys:
+            self.taker.take(keys)
+        if self.shop.till.sale.under_way and not was.under_way and was.step is not Step.VOIDING:
+            self.confirmed.append(self.shop.till.sale.amount)
+            self.bad += self._wrong(keys)
+        self.read += keys
+
+    def _wrong(self, keys: list[Key]) -> list[str]:
+        """Say what is wrong with a charge that this read began, by what was read and painted."""
+        sale, newest = self.shop.till.sale, self.read[-1] if self.read else None
+        cancels = {key.name for key in keys} & {"escape", "-"}
+        wrong = {
+            "it was read beside a cancel": bool(cancels),
+            "the first key was no Enter": keys[0].name != "enter",
+            "something was pressed since the verdict was painted": not isinstance(newest, Painted),
+        }
+        if isinstance(newest, Painted):
+            view = newest.view
+            wrong |= {
+                "it was pressed before the verdict was painted": keys[0].since_s < newest.at_s,
+                "no verdict was on the screen": view.step not in VERDICTS,
+                "another amount was on the screen": view.total != sale.amount,
+            }
+        return [f"{words}: {keys}, {newest}" for words, is_so in wrong.items() if is_so]
+
+    def _draw(self, view: TillView) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(PAINT_S, self._paint, view)
+
+    def _paint(self, view: TillView) -> None:
+        if view.question == self.shop.till.question:  # a newer one takes its place
+            now_s = self.shop.clock.monotonic()
+            self.read.append(Painted(view, now_s))
+            self.taker.painted(view.question, now_s)
+
+    def _typed(self, text: str) -> bool:
+        self.lines.append(text)
+        return self._takes_lines
+
+    def _shows(self, card: str) -> Callable[[], None]:
+        return lambda: self.shown.append(card)

@@ -1,0 +1,107 @@
+"""Whatever is read in whatever order: no charge without an Enter on a verdict that was painted."""
+
+import random
+from collections import Counter
+
+import pytest
+from tests.checkout.keys.console import Console
+from tests.fakes.shop import open_shop
+
+from taptill.checkout.session import Step
+from taptill.domain.entry import Kind
+
+SEQUENCES = 10_000
+PER_SHOP = 250
+STEPS = 12
+
+SHARDS = (
+    *(
+        b"\x1b",
+        b"-",
+        b"\r",
+        b"\r",
+        b"\r",
+        b"\n",
+        b"\t",
+        b"\x7f",
+        b"\x1b\r",
+        b"\r\x1b",
+        b"-\r",
+        b"\r-",
+    ),
+    *(b"4", b"420", b"1", b"c", b"w", b"A", b"/1", b"+", b"*", b","),
+    *(b"00000420\r", b"62E3086CED\r", b"12\t", b"4006381333931\r\n", b"420\r"),
+    *(b"\x1b[", b"\x1bO", b"\x1b[?6", b"\x1b[?6c", b"\x1b[0n", b"\xff", b"\xe2\x82", b"\x1b]11;r"),
+    *(b"\x1b[19~", b"\x1b[A", b"\x1b[13u", b"\x1b[27u", b"\x1bOM", b"\x1b[57412u", b"\x11"),
+)
+GAPS_S = (0.0, 0.001, 0.008, 0.03, 0.04, 0.06, 0.12, 0.3, 0.6, 1.5)
+BURSTS = (
+    "00000420\r",
+    "420\r",
+    "A1\r",
+    "c\r",
+    "12345",
+    "\r\r\r\r\r\r",
+    "00000000",
+    "-1\r",
+    "ccccc\r",
+)
+ACTS = ("type", "type", "type", "type", "sell", "sell", "tap", "stall", "resize", "burst", "burst")
+
+
+def play(console: Console, dice: random.Random) -> None:
+    """Let a dozen things happen at the counter."""
+    for _ in range(STEPS):
+        act(console, dice, dice.choice(ACTS))
+        console.wait(dice.choice(GAPS_S))
+
+
+def act(console: Console, dice: random.Random, what: str) -> None:
+    """Let one thing happen."""
+    match what:
+        case "type":
+            console.type(dice.choice(SHARDS))
+        case "tap":
+            console.shop.tap(dice.choice("AABCDX"))
+        case "sell":
+            console.type(dice.choice((b"420", b"5", b"c")))
+            console.shop.tap(dice.choice("AACD"))
+            console.wait(dice.choice((0.01, 0.39, 0.5, 0.5, 0.8)))
+            console.type(dice.choice((b"\r", b"\r", b"\r", *SHARDS)))
+        case "stall":
+            console.stall(dice.uniform(0.25, 3.0), b"".join(dice.choices(SHARDS, k=2)))
+        case "resize":
+            console.resize()
+        case _:
+            gap_s = dice.choice((0.0, 0.004, 0.016, 0.03, 0.033))
+            console.keys(dice.choice(BURSTS), gap_s)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        0,
+        *(
+            pytest.param(one, marks=pytest.mark.slow)
+            for one in range(PER_SHOP, SEQUENCES, PER_SHOP)
+        ),
+    ],
+)
+def test_no_charge_without_an_enter_on_a_painted_verdict(first: int) -> None:
+    """Ten thousand sequences; those that charge rightly show that the till is not just dead."""
+    seen: Counter[str] = Counter()
+    for seed in range(first, first + PER_SHOP):
+        with open_shop() as shop:
+            console = Console(shop, typed=seed % 2 == 0, cards="A")
+            play(console, random.Random(seed))
+            assert console.bad == [], f"seed {seed}"
+            console.wait(3.0)
+            console.type(b"\x1b")
+            console.wait(0.5)
+            assert shop.step() is Step.READY, f"seed {seed}"
+            charges = shop.books.of_kind(Kind.CHARGE)
+            assert len(charges) <= len(console.confirmed), f"seed {seed}"
+            seen["charged"] += len(charges)
+            seen["lines"] += len(console.lines)
+    assert seen["charged"] > PER_SHOP / 10
+    assert seen["lines"] > PER_SHOP / 10
