@@ -9,7 +9,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # Where a missing branch is deleted or tested: the rooms that decide about money and bytes.
-PURE := src/taptill/domain/*,src/taptill/checkout/*,src/taptill/settlement/*,src/taptill/readers/frames/*
+PURE := src/taptill/domain/*,src/taptill/checkout/*,src/taptill/settlement/*,src/taptill/readers/frames/*,src/taptill/ui/keys/decoder.py
 
 .PHONY: help demo run check test test-bare bench soak simulate format lock readers clean
 

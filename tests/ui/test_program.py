@@ -59,6 +59,11 @@ class Terminal:
         """Press keys."""
         os.write(self._ours, keys)
 
+    def resize(self, rows: int, columns: int) -> None:
+        """Give the terminal another size, and say so as the kernel does."""
+        fcntl.ioctl(self._theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.process.send_signal(signal.SIGWINCH)
+
     def settings(self) -> list[int | list[bytes | int]]:
         """Give the terminal's settings as they are now."""
         return termios.tcgetattr(self._theirs)
@@ -108,6 +113,28 @@ async def test_keys_typed_at_a_terminal_reach_the_till_and_ctrl_q_twice_leaves()
         await terminal.until(lambda: pressed in terminal.seen)
         assert await terminal.ended() == 0
         assert b"\x1b[97;44m" in terminal.seen  # white on the console's blue, no other palette
+    finally:
+        terminal.close()
+
+
+async def test_a_new_size_and_a_stop_draw_anew_and_keys_come_once() -> None:
+    """Stopped and continued, as by a debugger or a frozen machine, one thread reads, not two."""
+    terminal = Terminal()
+    try:
+        await terminal.until(lambda: b"last sales" in terminal.seen)
+        terminal.process.send_signal(signal.SIGSTOP)
+        drawn = terminal.seen.count(b"last sales")
+        terminal.process.send_signal(signal.SIGCONT)
+        await terminal.until(lambda: terminal.seen.count(b"last sales") > drawn)
+        terminal.resize(10, 40)
+        await terminal.until(lambda: b"too small" in terminal.seen)
+        terminal.resize(24, 80)
+        await terminal.until(lambda: terminal.seen.rpartition(b"too small")[2].count(b"sales") > 0)
+        terminal.type(b"42c")
+        terminal.type(b"\x11\x11")
+        await terminal.until(lambda: b"['4', '2', 'c']" in terminal.seen)
+        assert await terminal.ended() == 0
+        assert b"\x1b>" in terminal.seen.rpartition(b"\x1b=")[2]
     finally:
         terminal.close()
 

@@ -128,8 +128,8 @@ class TillApp(App[Exception | None], inherit_bindings=False):
     def on_resize(self, event: events.Resize) -> None:
         """Place the regions anew; the first size comes before there is a screen."""
         self._cells = (event.size.width, event.size.height)
-        if isinstance(self.screen, TillScreen):
-            self.screen.place(plan(*self._cells))
+        if screen := self._till_screen():
+            screen.place(plan(*self._cells))
             self._till.obscured()
             self._draw()
 
@@ -242,17 +242,22 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         self._draw()
 
     def _draw(self) -> None:
-        if isinstance(self.screen, TillScreen):
-            self.screen.paint(views.screen(self._drawn, self._dress, self._cells, self._aside))
+        if screen := self._till_screen():
+            screen.paint(views.screen(self._drawn, self._dress, self._cells, self._aside))
             self._acknowledge()
+
+    def _till_screen(self) -> TillScreen | None:
+        """Give the screen; None before the start and after the end, when a timer may still fire."""
+        screen = self.screen_stack[-1] if self.screen_stack else None
+        return screen if isinstance(screen, TillScreen) else None
 
     def _acknowledge(self) -> None:
         """Tell the till which question is on the screen, once the terminal has taken all of it."""
         question = self._drawn.question if self._drawn else self._acknowledged
-        screen, driver = self.screen, self._driver
+        screen, driver = self._till_screen(), self._driver
         if question == self._acknowledged or too_small(*self._cells):
             return
-        if not isinstance(screen, TillScreen) or not screen.is_painted:
+        if screen is None or not screen.is_painted:
             return
         self._acknowledged = question
         if isinstance(driver, TerminalDriver):

@@ -69,17 +69,28 @@ class Console:
         self.shop.clock.pass_time(seconds)
         self.type(octets, seconds)
 
+    def type_while_busy(self, octets: bytes, late_s: float) -> None:
+        """Let the driver read these now; the event loop is busy and takes them later."""
+        keys = self._decoded(octets, 0.0)
+        self.shop.later(late_s)
+        self.shop.do(self._take, keys)
+
     def resize(self) -> None:
         """Change the terminal's size."""
         self.shop.do(self.taker.obscured)
 
     def _feed(self, octets: bytes | None, since_s: float) -> None:
+        self._take(self._decoded(octets, since_s))
+
+    def _decoded(self, octets: bytes | None, since_s: float) -> list[Key]:
         now_s = self.shop.clock.monotonic()
         found = self._decoder.idle(now_s) if octets is None else self._decoder.feed(octets, now_s)
-        keys = [
+        return [
             Key(one.name if isinstance(one, Press) else NO_KEY, one.at_s, one.at_s - since_s)
             for one in found
         ]
+
+    def _take(self, keys: list[Key]) -> None:
         was = self.shop.till.sale
         if keys:
             self.taker.take(keys)

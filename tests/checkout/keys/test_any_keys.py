@@ -46,7 +46,20 @@ BURSTS = (
     "-1\r",
     "ccccc\r",
 )
-ACTS = ("type", "type", "type", "type", "sell", "sell", "tap", "stall", "resize", "burst", "burst")
+ACTS = (
+    "type",
+    "type",
+    "type",
+    "type",
+    "sell",
+    "sell",
+    "tap",
+    "stall",
+    "busy",
+    "resize",
+    "burst",
+    "burst",
+)
 
 
 def play(console: Console, dice: random.Random) -> None:
@@ -67,9 +80,14 @@ def act(console: Console, dice: random.Random, what: str) -> None:
             console.type(dice.choice((b"420", b"5", b"c")))
             console.shop.tap(dice.choice("AACD"))
             console.wait(dice.choice((0.01, 0.39, 0.5, 0.5, 0.8)))
-            console.type(dice.choice((b"\r", b"\r", b"\r", *SHARDS)))
+            console.type_while_busy(
+                dice.choice((b"\r",) * 9 + SHARDS), dice.choice((0.0, 0.03, 0.5))
+            )
         case "stall":
-            console.stall(dice.uniform(0.25, 3.0), b"".join(dice.choices(SHARDS, k=2)))
+            octets = b"".join(dice.choices(SHARDS, k=dice.choice((1, 2))))
+            console.stall(dice.uniform(0.25, 3.0), octets)
+        case "busy":
+            console.type_while_busy(dice.choice(SHARDS), dice.choice((0.01, 0.05, 0.5)))
         case "resize":
             console.resize()
         case _:

@@ -52,6 +52,7 @@ KEYS = {
     "F8 everywhere": (b"\x1b[19~", ["f8"]),
     "F8 with ctrl is another key": (b"\x1b[19;5~", ["ctrl+f8"]),
     "cursor keys": (b"\x1b[A\x1bOD\x1b[2~", ["up", "left", "insert"]),
+    "keypad 5 of the console without Num Lock": (b"\x1b[G", ["begin"]),
     "keypad of the xterm family": (b"\x1bOt\x1bOn\x1bOk\x1bOj\x1bOm\x1bOM", [*"4.+*-", "enter"]),
     "kitty: Escape, Enter, keypad minus": (
         b"\x1b[27u\x1b[13u\x1b[57412u",
@@ -102,9 +103,14 @@ def test_what_terminals_send(data: bytes, keys: list[str]) -> None:
 
 
 def test_the_console_has_a_keypad_of_its_own() -> None:
-    """`+ - * / . Enter` of the keypad, and Num Lock, which does nothing, in application mode."""
-    sent = b"\x1bOl\x1bOS\x1bOR\x1bOQ\x1bOn\x1bOM\x1bOP"
-    assert read(sent, console=True) == [*"+-*/.", "enter", "!sequence"]
+    """As Debian 12's kernel sends it in application keypad mode, Num Lock on or off.
+
+    0 1 4 5 9 . / * - + Enter and Num Lock itself, then F1, F8, a cursor key, Esc, Enter.
+    """
+    pad = b"\x1bOp\x1bOq\x1bOt\x1bOu\x1bOy\x1bOn\x1bOQ\x1bOR\x1bOS\x1bOl\x1bOM\x1bOP"
+    assert read(pad, console=True) == [*"01459./*-+", "enter", "!sequence"]
+    others = b"\x1b[[A\x1b[19~\x1b[D\x1b\r"
+    assert read(others, console=True) == ["f1", "f8", "left", "escape", "enter"]
 
 
 @pytest.mark.parametrize("key", KEYPAD, ids=lambda key: key.types)

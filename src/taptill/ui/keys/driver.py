@@ -123,7 +123,8 @@ class TerminalDriver(Driver):
         self._send_size()
         self._reader = Thread(target=self._read, name="terminal input", daemon=True)
         self._reader.start()
-        self.write(_ASK_SYNCHRONISED)
+        if not self.console:
+            self.write(_ASK_SYNCHRONISED)
 
     def disable_input(self) -> None:
         """End the reading thread; keys that nobody has read are nobody's."""
@@ -180,7 +181,7 @@ class TerminalDriver(Driver):
         self._post(PictureLost())
 
     def _send_size(self) -> None:
-        size = Size(*(self._size or shutil.get_terminal_size()))
+        size = Size(*shutil.get_terminal_size())
         self._post(events.Resize(size, size))
 
     def _post(self, message: Message) -> None:

@@ -62,7 +62,14 @@ SS3_CONSOLE: Mapping[str, str] = {
 }
 """On the console `ESC O P` is the key Num Lock, in application keypad mode: it does nothing."""
 
-CSI_LETTERS: Mapping[str, str] = {**_CURSOR, "P": "f1", "Q": "f2", "S": "f4", "Z": "shift+tab"}
+CSI_LETTERS: Mapping[str, str] = {
+    **_CURSOR,
+    "G": "begin",  # the console's keypad 5 without Num Lock
+    "P": "f1",
+    "Q": "f2",
+    "S": "f4",
+    "Z": "shift+tab",
+}
 """Not `R`: that is also the answer to the question where the cursor is."""
 
 CONSOLE_F: Mapping[str, str] = {letter: f"f{n}" for n, letter in enumerate("ABCDE", 1)}
