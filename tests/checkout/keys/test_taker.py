@@ -5,6 +5,7 @@ from tests.checkout.keys.console import PAINT_S, Console
 from tests.fakes.shop import Shop
 
 from taptill.checkout.keys.burst import FAST_S, LINE_S
+from taptill.checkout.keys.taker import LINE_MAX
 from taptill.checkout.session import Step
 from taptill.checkout.view import Notice
 
@@ -206,6 +207,49 @@ def test_a_line_without_an_end_rings_up_nothing(console: Console, shop: Shop) ->
     console.wait(0.3)
     assert (shop.view.typed, shop.notice()) == ("", Notice.MACHINE)
     assert console.lines == []
+
+
+@pytest.mark.parametrize("gap_s", [0.04, 0.1, 0.14])
+def test_enter_after_a_line_that_halted_is_still_the_machines(
+    console: Console, shop: Shop, gap_s: float
+) -> None:
+    ready_to_pay(console)
+    console.keys("00000420", FAST)
+    console.wait(gap_s)
+    console.type(b"\r")
+    console.wait(0.5)
+    assert shop.charges == []
+
+
+def test_the_rest_of_a_line_that_halted_is_no_whole_number(shop: Shop) -> None:
+    console = Console(shop, typed=True)
+    console.keys("00000420", FAST)
+    console.wait(0.06)
+    console.keys("0420\r", FAST)
+    assert console.lines == ["\x000420"]
+
+
+def test_a_stream_without_an_end_is_bounded_and_rings_up_nothing(
+    console: Console, shop: Shop
+) -> None:
+    console.type(b"0123456789" * 1000)
+    assert len(console.taker._line) <= LINE_MAX
+    assert len(console.taker._held) <= LINE_MAX
+    console.wait(0.5)
+    assert (shop.view.typed, shop.notice()) == ("", Notice.MACHINE)
+
+
+def test_something_that_lies_on_a_key_is_bounded(console: Console, shop: Shop) -> None:
+    console.type(b"+")
+    console.wait(0.5)
+    for _ in range(3 * LINE_MAX):
+        console.type(b"+")
+        console.wait(0.033)
+    assert len(console.taker._line) <= LINE_MAX
+    assert console.taker._held == []
+    console.wait(0.3)
+    console.keys("5")
+    assert shop.view.typed == "5"
 
 
 def test_a_reader_for_typed_lines_takes_them_without_a_word(shop: Shop) -> None:

@@ -12,6 +12,7 @@ painted which one, and the key says when it was pressed.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from math import inf
 
 from taptill.checkout.keys.burst import (
@@ -23,7 +24,7 @@ from taptill.checkout.keys.burst import (
     is_repeat,
     is_whole,
 )
-from taptill.checkout.keys.key import Key
+from taptill.checkout.keys.key import NO_KEY, Key
 from taptill.checkout.sale import Sale
 from taptill.checkout.session import Step
 from taptill.checkout.till import Till
@@ -31,6 +32,9 @@ from taptill.checkout.view import Notice, TillView
 
 LATE_S = FAST_S / 2
 """A timer that is so late shows that the program was held up: keys may wait unread."""
+
+LINE_MAX = 256
+"""Keys of a line that are remembered: far more than a card's number or a barcode has."""
 
 HELD_DOWN_S = 0.12
 """Enter that comes again sooner is held down, or something lies on it: no second press."""
@@ -124,13 +128,18 @@ class KeyTaker:
         if self._line and in_one_line(self._line[-1], key) and self._is_machine(key):
             self._line.append(key)
             self._end_machine(key)
-        elif not self._line and self._machine and in_one_line(self._machine, key):
+        elif self._is_after_machine(key):
             self._machine = key  # the line feed after the carriage return
             self._till.ask_anew()
         else:
             self._release()
             self._line = []
             self._end(key, confirms=confirms)
+
+    def _is_after_machine(self, key: Key) -> bool:
+        """Tell whether a machine has just typed, and nothing else since."""
+        just_typed = self._machine is not None and in_one_line(self._machine, key)
+        return just_typed and not any(one.is_character for one in self._line)
 
     def _take_inner(self, key: Key) -> None:
         """Take a key that a machine may type within a line: all but its end, and Escape."""
@@ -146,6 +155,17 @@ class KeyTaker:
             self._wait()
         else:
             self._act(key)
+        if len(self._line) >= LINE_MAX:
+            self._cut_line()
+
+    def _cut_line(self) -> None:
+        """Bound what is remembered: of a stream without an end, or of a key that is held down."""
+        if self._is_machine():
+            self._end_machine(self._line[-1])
+        else:
+            self._release()
+            self._earlier, self._line = self._line[-2], self._line[-1:]
+            self._before = self._till.sale
 
     def _begin_line(self, key: Key) -> None:
         if not (self._line and in_one_line(self._line[-1], key)):
@@ -201,6 +221,8 @@ class KeyTaker:
         taken = last.name in ENDS and self._typed(text)
         self._take_back(last, Notice.NONE if taken else Notice.MACHINE)
         self._machine = last
+        if last.name not in ENDS:
+            self._spoil_line(replace(last, name=NO_KEY))  # its rest may still come
 
     def _take_back(self, key: Key, notice: Notice) -> None:
         self._begin_line(key)
