@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar, get_args
 from urllib.parse import urlsplit
 
+from taptill.domain.currencies.iso4217 import complaint_about
 from taptill.domain.money import MINOR_MAX, Currency, Money
 
 TEXTS_MAX = 50
@@ -30,6 +31,10 @@ class Kind:
     def __str__(self) -> str:
         article = "an" if self.name[0] in "aeiou" else "a"
         return f"{article} {self.name}: {self.allowed} {self.unit}".rstrip()
+
+
+class UnfitError(ValueError):
+    """A value of the right form that cannot be meant; its text says why."""
 
 
 REQUIRED = object()
@@ -134,11 +139,13 @@ def amount(low: int = 0) -> Kind:
 
 
 def currency_code() -> Kind:
-    """Accept three capital letters, as in ISO 4217."""
+    """Accept three capital letters of ISO 4217 that people pay in; else name the nearest ones."""
 
     def read(value: object, _: Currency) -> Currency:
         code = _exactly(str, value)
         _sure(code, re.fullmatch(r"[A-Z]{3}", code) is not None)
+        if complaint := complaint_about(code):
+            raise UnfitError(complaint)
         return Currency.named(code)
 
     return Kind("text", "three capital letters of ISO 4217", read)

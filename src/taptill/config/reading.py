@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from taptill.config.kinds import REQUIRED, Key
+from taptill.config.kinds import REQUIRED, Key, UnfitError
 from taptill.config.tables import (
     LISTS,
     TABLES,
@@ -115,8 +115,9 @@ class _Reading:
         for name, key in keys.items():
             try:
                 values[name] = _value(key, found.get(name, key.default), self._currency)
-            except ValueError:
-                self.complaints.append(_wrong_value(place, name, key, found))
+            except ValueError as fault:
+                why = f": {fault}" if isinstance(fault, UnfitError) else ""
+                self.complaints.append(_wrong_value(place, name, key, found) + why)
         return values
 
 

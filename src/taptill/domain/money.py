@@ -4,17 +4,13 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Self
 
+from taptill.domain.currencies.iso4217 import digits_of
+
 MINOR_MAX = 10**12
 """No figure of the backend beyond this many minor units is believed."""
 
 NEARLY_WHOLE = Decimal("0.000001")
 """A binary float's noise: a figure this near to a whole minor unit is that unit."""
-
-_ZERO_DIGITS = frozenset(
-    {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW"}
-    | {"PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"}
-)
-_THREE_DIGITS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,9 +50,8 @@ class Currency:
 
     @classmethod
     def named(cls, code: str) -> "Currency":
-        """Give the currency of an ISO 4217 code; most have two digits."""
-        digits = 0 if code in _ZERO_DIGITS else 3 if code in _THREE_DIGITS else 2
-        return cls(code, digits)
+        """Give the currency of an ISO 4217 code; one that is not in the list has two digits."""
+        return cls(code, digits_of(code))
 
     def text(self, money: Money) -> str:
         """Write an amount for people: `-12.30`; no code, the till has one currency."""

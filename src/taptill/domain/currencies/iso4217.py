@@ -1,0 +1,75 @@
+"""A currency's code in, its digits out, or the code that was most likely meant.
+
+Source of codes and digits: ISO 4217 list one of the maintenance agency (SIX), published 2026-01-01.
+Source of what came after a withdrawn code: the currencies of each territory, Unicode CLDR 49.
+"""
+
+from collections.abc import Mapping
+from difflib import SequenceMatcher
+
+PUBLISHED = "2026-01-01"
+
+_WITH_DIGITS = {
+    2: """
+AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF
+CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL
+HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT
+MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB
+SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH
+USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG
+""",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF",
+}
+
+# Metals, funds, units of account, codes for tests and for no currency: nobody pays in them.
+_NO_MONEY = """
+BOV CHE CHW CLF COU MXV USN UYI UYW XAD XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX
+"""
+
+_WITHDRAWN = """
+AFN:AFA ALL:ALK AOA:AOK,AON,AOR ARS:ARA,ARL,ARM,ARP AZN:AZM BAM:BAD,BAN BOB:BOL,BOP
+BRL:BRB,BRC,BRE,BRN,BRR,BRZ BYN:BYB,BYR CDF:ZRN,ZRZ CLP:CLE CUP:CUC CZK:CSK GEL:GEK GHS:GHC GNF:GNS
+EUR:ADP,ATS,BEF,BGL,BGM,BGN,BGO,CYP,DEM,EEK,ESP,FIM,FRF,GRD,HRD,HRK,IEP,ITL,LTL,LTT,LUF,LVL,LVR
+EUR:MCF,MTL,MTP,NLG,PTE,SIT,SKK ILS:ILP,ILR ISK:ISJ KRW:KRH,KRO MAD:MAF MDL:MDC MGA:MGF MKD:MKN
+MMK:BUK MRU:MRO MVR:MVP MXN:MXP MZN:MZE,MZM NIO:NIC PEN:PEI,PES PLN:PLZ RON:ROL
+RSD:CSD,YUD,YUM,YUN,YUR RUB:RUR,SUR SDG:SDD,SDP SLE:SLL SRD:SRG STN:STD TJS:TJR TMT:TMM TRY:TRL
+UAH:UAK UGX:UGS USD:ECS,TPE UYU:UYP VES:VEB,VEF VND:VNN XAF:GQE XCG:ANG XOF:GWE,GWP,MLF ZMW:ZMK
+ZWG:RHD,ZWD,ZWL,ZWR
+"""
+
+DIGITS: Mapping[str, int] = {
+    code: digits for digits, codes in _WITH_DIGITS.items() for code in codes.split()
+}
+"""How many digits the minor unit of each currency has that people pay in."""
+
+REPLACED: Mapping[str, str] = {
+    old: new
+    for new, _, olds in (one.partition(":") for one in _WITHDRAWN.split())
+    for old in olds.split(",")
+}
+"""What took the place of a currency that was withdrawn; of several the one of most territories."""
+
+
+def digits_of(code: str) -> int:
+    """Give the digits of a currency's minor unit; 2 for a code that is not in the list (any more).
+
+    Books that were begun in a currency that has been withdrawn since are still to be read.
+    """
+    return DIGITS.get(code, 2)
+
+
+def complaint_about(code: str) -> str:
+    """Say what is wrong with a code and which one is nearest; empty for one that people pay in."""
+    if code in DIGITS:
+        return ""
+    if code in REPLACED:
+        return f"{code} was withdrawn, {REPLACED[code]} took its place"
+    near = max(DIGITS, key=lambda known: (known[:2] == code[:2], _likeness(known, code)))
+    if code in _NO_MONEY.split():
+        return f"{code} is no currency to pay in, the nearest code is {near}"
+    return f"{code} is not in ISO 4217, the nearest code is {near}"
+
+
+def _likeness(known: str, code: str) -> float:
+    return SequenceMatcher(None, known, code).ratio()
