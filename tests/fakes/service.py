@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import IO
 
 from taptill.service.database import create_database
-from taptill.service.fields import ENTITIES
 from taptill.service.sample import rows
 from taptill.service.store import Store
 from taptill.service.tokens import Role, add_token
@@ -68,13 +67,18 @@ class RunningService:
 
 @contextmanager
 def running_service(
-    place: Path | str, *words: str, sample: bool = True, errors: IO[str] | None = None
+    place: Path | str,
+    *words: str,
+    sample: bool = True,
+    errors: IO[str] | None = None,
+    currency: str = "EUR",
 ) -> Iterator[RunningService]:
     """Run the service until the block ends, on a new database: in a folder, or at a URL."""
     database = str(place / "customers.db") if isinstance(place, Path) else place
-    engine = create_database(database)
+    engine = create_database(database, currency)
+    store = Store(engine)
     for entity, given in rows().items() if sample else ():
-        Store(engine).insert(ENTITIES[entity], {"fields": given})
+        store.insert(store.entities[entity], {"fields": given})
     service = RunningService(
         database=database,
         token=add_token(engine, Role.TILL, "till"),

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from importlib import import_module
 from time import monotonic
 
@@ -16,10 +17,12 @@ from taptill.domain.errors import ServiceError
 from taptill.service import schema
 from taptill.service.database import (
     READ_S_MAX,
+    Site,
     create_database,
     open_database,
     reading,
     shown,
+    site_of,
     writing,
 )
 from taptill.service.fields import CUSTOMERS, DEBT_CHANGES
@@ -101,6 +104,53 @@ def test_another_encoding_than_utf_8_is_refused(cluster: Cluster) -> None:
         create_database(cluster.new_database("LATIN1"))
 
 
+def take_back(connection: sa.Connection, version: int) -> None:
+    """Make a database one of an older version."""
+    schema.site.drop(connection)
+    if version == 1:
+        schema.debt_changes.drop(connection)
+    connection.execute(schema.schema_version.update().values(version=version))
+
+
+def test_a_database_of_before_it_knew_its_currency_keeps_two_digits(
+    new_place: Callable[[], str],
+) -> None:
+    place = new_place()
+    engine = create_database(place, "KWD")
+    with writing(engine) as connection:
+        take_back(connection, 2)
+    engine.dispose()
+    engine = open_database(place)
+    assert site_of(engine) == Site(currency=None, digits=2)
+    engine.dispose()
+
+
+DIGITS = {"JPY": (0, "1230"), "EUR": (2, "12.30"), "TND": (3, "1.255")}
+
+
+@pytest.mark.parametrize("currency", DIGITS)
+def test_a_database_keeps_as_many_digits_as_its_currency_has(
+    new_place: Callable[[], str], currency: str
+) -> None:
+    """Written, compared, raised and told exactly; one digit more is refused."""
+    digits, text = DIGITS[currency]
+    engine = create_database(new_place(), currency)
+    assert site_of(engine) == Site(currency, digits)
+    store = Store(engine)
+    customers, total = store.entities["Customers"], Decimal(text)
+    (row,) = store.insert(customers, {"fields": [{"name": "a", "totalDebt": total}]})
+    raised = {"fields": {"totalDebt": {"increment": total}}, "returning": {"totalDebt": True}}
+    assert store.update(row["id"], raised) == [{"totalDebt": 2 * total}]
+    asked = {"conditions": where(equals("totalDebt", 2 * total)), "fields": {"id": True}}
+    assert store.select(customers, asked) == [row]
+    (kept, _) = store.select(store.entities["CustomerDebtChanges"], {"fields": {"to": True}})
+    assert kept == {"to": total}
+    finer = {"fields": {"totalDebt": {"increment": total + Decimal(1).scaleb(-digits - 1)}}}
+    with pytest.raises(Refusal, match="type"):
+        store.update(row["id"], finer)
+    engine.dispose()
+
+
 def test_a_file_of_the_first_version_is_moved_up_and_its_ledger_opens_with_what_is_owed(
     new_place: Callable[[], str],
 ) -> None:
@@ -109,8 +159,7 @@ def test_a_file_of_the_first_version_is_moved_up_and_its_ledger_opens_with_what_
     people = [{"name": "a", "totalDebt": 5}, {"name": "b"}, {"name": "c", "totalDebt": -1}]
     Store(engine).insert(CUSTOMERS, {"fields": people})
     with writing(engine) as connection:
-        schema.debt_changes.drop(connection)
-        connection.execute(schema.schema_version.update().values(version=1))
+        take_back(connection, 1)
     engine.dispose()
     engine = open_database(place)
     shape = {"customer": {"name": True}, "from": True, "to": True, "who": True}

@@ -77,6 +77,8 @@ class CustomersApi:
     def warnings(self) -> tuple[str, ...]:
         """Say what staff should know: fields that are not there, a certificate soon to expire."""
         found = [f"the backend has no field {name}" for name in self.select.dropped]
+        if self.select.misfit is not None:
+            found.append(str(self.select.misfit))
         days = self.certificate_days()
         if days is not None and days < CERTIFICATE_DAYS_MIN:
             found.append(f"the backend's certificate expires in {max(0, days)} days")

@@ -11,7 +11,7 @@ from taptill.backend.rows import MoneyForm, id_of
 from taptill.backend.select import where
 from taptill.domain.customer import Snapshot
 from taptill.domain.diagnosis import Diagnosis, Verdict
-from taptill.domain.errors import BackendError, MalformedError, UnauthorisedError
+from taptill.domain.errors import BackendError, CurrencyError, MalformedError, UnauthorisedError
 from taptill.domain.mark import Place, with_mark
 from taptill.domain.money import NEARLY_WHOLE
 from taptill.settlement.ports import Capabilities
@@ -57,6 +57,8 @@ async def probe(api: CustomersApi, *, deep: bool = False) -> list[Diagnosis]:
     """
     try:
         rows = await api.select.rows([], SAMPLE)
+    except CurrencyError as fault:
+        return [Diagnosis("backend.currency", Verdict.FAIL, str(fault), _UNSETTLED)]
     except BackendError as fault:
         return [Diagnosis("backend.answer", Verdict.FAIL, str(fault), _advice(fault))]
     found = [Diagnosis("backend.answer", Verdict.PASS, "the Customers API answers")]
@@ -78,6 +80,8 @@ async def _more(
         yield await _paging(api)
     offers = await api.capabilities()
     yield _capabilities(offers)
+    if api.select.told.digits is not None:
+        yield _currency(api)
     if deep and isinstance(offers, Capabilities) and offers.conditional_update:
         yield await _obeyed(api, seen)
     days = api.certificate_days()
@@ -153,6 +157,15 @@ async def _paging(api: CustomersApi) -> Diagnosis:
     return Diagnosis(name, Verdict.PASS, f"customers come in pages, {how}")
 
 
+def _currency(api: CustomersApi) -> Diagnosis:
+    """Judge whether the service says that it can keep the till's money."""
+    name, told = "backend.currency", api.select.told
+    if (misfit := api.select.misfit) is not None:
+        return Diagnosis(name, Verdict.FAIL, str(misfit), _UNSETTLED)
+    keeps = f"{told.currency or 'money of a currency it was never told'}, {told.digits} decimals"
+    return Diagnosis(name, Verdict.PASS, f"it keeps {keeps}")
+
+
 def _capabilities(offers: object) -> Diagnosis:
     name = "backend.capabilities"
     if not isinstance(offers, Capabilities):
@@ -197,5 +210,6 @@ def _advice(fault: BackendError) -> str:
     return "docs/errors.md says more of each kind of trouble"
 
 
+_UNSETTLED = "no sale of this till could be settled, so it does not start"
 _SAID_AT_START = frozenset({"backend.money", "backend.conditions", "backend.paging"})
 """The others are said on the status line by somebody else."""

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from taptill.backend.numbers import write_json
+from taptill.backend.offers import Offers
 from taptill.backend.replies import body_of, passes, refuse_for_now, unknown_field
 from taptill.backend.rows import MoneyForm, rows_of
 from taptill.backend.transport import Reply, Transport
-from taptill.domain.errors import BackendError, UnreachableError
+from taptill.domain.errors import BackendError, CurrencyError, UnreachableError
+from taptill.domain.money import Currency
 from taptill.settlement.ports import Capabilities
 
 log = logging.getLogger("taptill.backend")
@@ -45,6 +47,9 @@ TAP_PATIENCE_S = 0.4
 PAUSE_S = 0.1
 """Before the second try, give or take a half; then twice as long each time."""
 
+MOST_KEEP = 2
+"""The digits that money mostly has."""
+
 Filter = dict[str, Any]
 
 
@@ -59,6 +64,8 @@ class Dialect:
     form: MoneyForm
     company_id: int | None = None
     fields: frozenset[str] = frozenset()
+    currency: Currency | None = None
+    """The till's, which the service must be able to keep."""
 
 
 class Connection(Protocol):
@@ -97,6 +104,13 @@ class Select:
         company = dialect.company_id
         self._company = [where("company.id", "=", company)] if company is not None else []
         self._sees_rows = False
+        self._currency = dialect.currency
+        self.told = Offers()
+        """What the service offers, once it was asked."""
+        # Nearly every service keeps two; of another number it is known before the first customer.
+        self._fits = self._currency is None or self._currency.digits == MOST_KEEP
+        self.misfit: CurrencyError | None = None
+        """Why the service cannot keep the till's money, if it said so."""
 
     async def rows(
         self,
@@ -107,6 +121,8 @@ class Select:
         patience_s: float = PATIENCE_S,
     ) -> list[dict[str, Any]]:
         """Ask for rows in order of id; errors: BackendError and its kin, noted."""
+        if not self._fits:
+            await self.offers()
         try:
             reply = await self._known_fields(filters, limit, offset, patience_s)
             rows = rows_of(body_of(reply))
@@ -150,7 +166,8 @@ class Select:
     async def offers(self) -> Capabilities:
         """Ask what the service offers, and from now on for each row's version where there is one.
 
-        One that does not know the question offers nothing. Errors: BackendError, noted.
+        One that does not know the question offers nothing. Errors: BackendError, noted;
+        CurrencyError where it cannot keep the till's money.
         """
         try:
             reply = await self.ask("GET", self.capabilities_path, None)
@@ -160,12 +177,22 @@ class Select:
             self._connection.failed(fault.code)
             raise
         self._connection.answered(reply.latency_s)
-        body = reply.body if reply.ok and isinstance(reply.body, dict) else {}
-        offers = Capabilities(body.get("conditional_update") is True, body.get("version") is True)
+        self.told = Offers.told(reply.body if reply.ok else None)
+        self._refuse_misfit()
         self.fields.pop("version", None)
-        if offers.version:
+        if self.told.version:
             self.fields["version"] = True
-        return offers
+        return Capabilities(self.told.conditional_update, self.told.version)
+
+    def _refuse_misfit(self) -> None:
+        try:
+            if self._currency is not None:
+                self.told.refuse_misfit(self._currency)
+        except CurrencyError as fault:
+            self._fits, self.misfit = False, fault
+            self._connection.failed(fault.code)
+            raise
+        self._fits, self.misfit = True, None
 
     async def _try(
         self, method: str, path: str, body: str | None, left_s: float | None

@@ -16,10 +16,13 @@ from taptill.cli.systemd import feed_watchdog, notify
 from taptill.config import Config
 from taptill.domain.errors import ScreenError, UsageError
 from taptill.journal.identity import refuse_moved
-from taptill.wiring import House, build, check_reader
+from taptill.wiring import House, build, check_reader, refuse_misfit
 
 Cards = Mapping[str, str]
 """Capital letter -> card id, for the simulated reader."""
+
+ASKING_S_MAX = 4.0
+"""So long the start waits for the service to say what money it keeps."""
 
 
 @click.command()
@@ -39,7 +42,10 @@ def run(option: Path | None, state_dir: Path | None) -> int:
     others = [(one / here.name).resolve() for one in configs.other_state_dirs(state)]
     refuse_moved((one for one in others if one != here), config.till.name)
     log_beside(state)
-    return show(config, state, configs.read_token(config))
+    token = configs.read_token(config)
+    need_terminal()
+    asyncio.run(refuse_misfit(config, token, ASKING_S_MAX))
+    return show(config, state, token)
 
 
 def show(

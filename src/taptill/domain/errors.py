@@ -116,6 +116,17 @@ class MalformedError(BackendError):
     says = "this is not the Customers API's answer: {detail}. Check [backend] base_url, path_prefix"
 
 
+class CurrencyError(BackendError):
+    """The service keeps money of another currency, or with fewer decimals than the till's has."""
+
+    code = "backend-currency"
+    says = (
+        "the service keeps {keeps}, [till] currency is {till}. Put that right, or make a database "
+        "for it: taptill service init --currency"
+    )
+    exit_status = 78
+
+
 class UnknownOutcomeError(BackendError):
     """An update was sent and not heard of: it may or may not have been applied."""
 
@@ -284,6 +295,7 @@ ALL_ERRORS: tuple[type[TaptillError], ...] = (
     UnauthorisedError,
     RightsError,
     MalformedError,
+    CurrencyError,
     UnknownOutcomeError,
     JournalError,
     JournalInUseError,

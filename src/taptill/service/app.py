@@ -105,7 +105,8 @@ class _Service:
     async def ask(self, request: Request) -> Response:
         token = await self._token(request)
         place = request.path_params
-        entity, verb, row_id = ENTITIES.get(place["entity"]), place["verb"], place.get("id")
+        verb, row_id = place["verb"], place.get("id")
+        entity = self._store.entities.get(place["entity"])
         if entity is None or verb not in entity.verbs or (verb == "update") != bool(row_id):
             raise _not_found()
         body = await _body(request, self._body_s)
@@ -119,7 +120,9 @@ class _Service:
 
     async def capabilities(self, request: Request) -> Response:
         await self._token(request)
-        return _json(HTTPStatus.OK, write(CAPABILITIES))
+        site = self._store.site
+        told = {**CAPABILITIES, "currency": site.currency, "digits": site.digits}
+        return _json(HTTPStatus.OK, write(told))
 
     async def health(self, _request: Request) -> Response:
         await self._work(self._look_at_the_database)
@@ -147,7 +150,7 @@ class _Service:
             case "update":
                 change = self._store.alteration(_number(row_id), asked, token.who)
             case "remove":
-                change = removal(asked)
+                change = removal(entity, asked)
             case _:
                 return write(self._store.select(entity, asked))
         return self._store.submit(change)

@@ -103,7 +103,7 @@ def insertion(entity: Entity, body: Json, who: str) -> Change:
 
     def change(transaction: Transaction) -> list[Json]:
         connection = transaction.connection
-        if entity is CUSTOMERS:
+        if entity.table is schema.customers:
             places = {f"fields[{index}]": row for index, row in enumerate(rows)}
             _check_companies(connection, places)
             _check_cards(connection, places)
@@ -114,14 +114,14 @@ def insertion(entity: Entity, body: Json, who: str) -> Change:
         key = entity.table.c.id
         made = sa.insert(entity.table).returning(key, sort_by_parameter_order=True)
         ids = list(connection.execute(made, rows).scalars())
-        for number, row in zip(ids, rows, strict=True) if entity is CUSTOMERS else ():
+        for number, row in zip(ids, rows, strict=True) if entity.table is schema.customers else ():
             transaction.keep(number, 0, row, who)
         return answer.rows(connection.execute(answer.query.where(key.in_(ids)).order_by(key)))
 
     return change
 
 
-def alteration(row_id: Json, body: Json, who: str, *, strict_money: bool) -> Change:
+def alteration(entity: Entity, row_id: Json, body: Json, who: str, *, strict_money: bool) -> Change:
     """Change one customer where its conditions hold; `[]` for an id that there is not.
 
     Raises Refusal: 409 with the present row where the conditions do not hold, 428 where
@@ -129,8 +129,8 @@ def alteration(row_id: Json, body: Json, who: str, *, strict_money: bool) -> Cha
     """
     a_number(row_id, "id", least=0, most=INTEGER_MAX)
     an_object(body, "", "fields", "conditions", "returning", "reason")
-    answer, wanted = _returning(CUSTOMERS, body), wanted_by(CUSTOMERS, body)
-    values, raised = _altered(body.get("fields"))
+    answer, wanted = _returning(entity, body), wanted_by(entity, body)
+    values, raised = _altered(entity, body.get("fields"))
     reason = _reason(body)
     blind = strict_money and _TOTAL in values and not pins(body.get("conditions"))
     this = {"this": row_id}
@@ -146,7 +146,7 @@ def alteration(row_id: Json, body: Json, who: str, *, strict_money: bool) -> Cha
         if blind:
             raise _blind()
         if not met:
-            shown = answer if "returning" in body else every_field(CUSTOMERS)
+            shown = answer if "returning" in body else every_field(entity)
             raise _not_met(*shown.rows(connection.execute(shown.query.where(_THIS), this)))
         after = values.get(_TOTAL, before) if raised is None else _raised(before, raised)
         _check_companies(connection, {"fields": values})
@@ -163,13 +163,13 @@ def alteration(row_id: Json, body: Json, who: str, *, strict_money: bool) -> Cha
     return change
 
 
-def removal(body: Json) -> Change:
+def removal(entity: Entity, body: Json) -> Change:
     """Mark the customers that meet the conditions as removed and answer them."""
     an_object(body, "", "conditions", "returning")
-    answer, wanted = _returning(CUSTOMERS, body), wanted_by(CUSTOMERS, body)
+    answer, wanted = _returning(entity, body), wanted_by(entity, body)
     if wanted is None:
         raise bad("required", "a removal needs conditions with a filter", "conditions")
-    found = rows_of(CUSTOMERS).where(wanted.template.sql).order_by(_ROW.id).limit(REMOVE_MAX + 1)
+    found = rows_of(entity).where(wanted.template.sql).order_by(_ROW.id).limit(REMOVE_MAX + 1)
 
     def change(transaction: Transaction) -> list[Json]:
         connection = transaction.connection
@@ -222,16 +222,16 @@ def _new(entity: Entity, row: Json, path: str) -> dict[str, Any]:
     return values
 
 
-def _altered(fields: Json) -> tuple[dict[str, Any], int | None]:
+def _altered(entity: Entity, fields: Json) -> tuple[dict[str, Any], int | None]:
     """Give the column values to write, and by how much `totalDebt` is raised if it is."""
     asked = fields.get(MONEY) if isinstance(fields, dict) else None
     if not isinstance(asked, dict):
-        return written(CUSTOMERS, fields, "fields"), None
+        return written(entity, fields, "fields"), None
     path = f"fields.{MONEY}"
     figure = an_object(asked, path, INCREMENT).get(INCREMENT)
-    raised = value_for(CUSTOMERS.fields[MONEY], figure, f"{path}.{INCREMENT}")
+    raised = value_for(entity.fields[MONEY], figure, f"{path}.{INCREMENT}")
     others = {name: value for name, value in fields.items() if name != MONEY}
-    return written(CUSTOMERS, others, "fields") if others else {}, raised
+    return written(entity, others, "fields") if others else {}, raised
 
 
 def _raised(before: int, by: int) -> int:

@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from math import inf
 from pathlib import Path
@@ -13,7 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoResultFound, OperationalError
 
-from taptill.domain.errors import MissingExtraError, ServiceError, ServiceTooNewError
+from taptill.domain.currencies.iso4217 import digits_of
+from taptill.domain.errors import MissingExtraError, ServiceError, ServiceTooNewError, UsageError
 from taptill.service import schema
 from taptill.service.wire import bad
 
@@ -56,7 +58,15 @@ _BEGIN = {
 }
 
 
-def create_database(place: Path | str) -> sa.Engine:
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What a database's money is: its currency, where that is known, and how many digits it has."""
+
+    currency: str | None
+    digits: int
+
+
+def create_database(place: Path | str, currency: str = "EUR") -> sa.Engine:
     """Make the tables in a new private file or an empty PostgreSQL database.
 
     ServiceError if there is something already.
@@ -71,7 +81,7 @@ def create_database(place: Path | str) -> sa.Engine:
     with _faults_mapped(engine), writing(engine) as connection:
         if sa.inspect(connection).get_table_names():
             raise ServiceError(detail=f"{shown(engine)} is not empty; it was left as it is")
-        schema.create_tables(connection)
+        schema.create_tables(connection, currency, digits_of(currency))
     return engine
 
 
@@ -92,6 +102,25 @@ def open_database(place: Path | str) -> sa.Engine:
         engine.dispose()
         raise ServiceTooNewError(path=shown(engine), found=found, known=known)
     return engine
+
+
+def site_of(engine: sa.Engine) -> Site:
+    """Read what money the database keeps."""
+    with reading(engine) as connection:
+        return Site(*connection.execute(sa.select(schema.site)).one())
+
+
+def name_currency(engine: sa.Engine, currency: str) -> None:
+    """Name the currency of what is kept; UsageError where it has another number of digits."""
+    kept = site_of(engine).digits
+    if digits_of(currency) != kept:
+        problem = (
+            f"this database keeps {kept} decimals and {currency} has {digits_of(currency)}: make "
+            f"another with taptill service init --currency {currency}, export and import"
+        )
+        raise UsageError(problem=problem)
+    with writing(engine) as connection:
+        connection.execute(schema.site.update().values(currency=currency))
 
 
 @contextmanager

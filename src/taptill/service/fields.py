@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,12 +16,11 @@ from taptill.service import schema
 from taptill.service.wire import Json, Raw, bad, joined, write
 
 MONEY_DIGITS = 2
+"""The digits of money in a database that was made before it was asked for its currency."""
 TEXT_MAX = 255
 JSON_MAX = 65_536
 INTEGER_MAX = 2**63 - 1
 
-_MAJOR_MAX = MINOR_MAX // 10**MONEY_DIGITS
-_CENT = Decimal(1).scaleb(-MONEY_DIGITS)
 _EXACT = Context(prec=28, traps=[Inexact, InvalidOperation])
 _NEVER_BLANK = frozenset({"name", "card_id"})
 
@@ -31,7 +31,7 @@ class Kind(StrEnum):
     INTEGER = "a whole number"
     TEXT = f"a text of at most {TEXT_MAX} characters without a null character"
     FLAG = "true or false"
-    MONEY = f"a number with at most {MONEY_DIGITS} decimals, no larger than a till believes"
+    MONEY = "a number, no larger than a till believes"
     STAMP = "an ISO 8601 time"
     JSON = f"any JSON of at most {JSON_MAX} characters"
     RELATION = 'a relation, written {"id": 42}'
@@ -45,6 +45,16 @@ class Field:
     kind: Kind = Kind.TEXT
     writable: bool = True
     target: "Entity | None" = None
+    digits: int = 0
+    """Of money: how many decimals it has."""
+
+    @property
+    def expected(self) -> str:
+        """Say what its values are."""
+        if self.kind is not Kind.MONEY:
+            return str(self.kind)
+        form = f"a number with at most {self.digits} decimals" if self.digits else "a whole number"
+        return f"{form}, no larger than a till believes"
 
     @property
     def default(self) -> Any:
@@ -78,9 +88,9 @@ class Entity:
 
 def value_for(field: Field, value: Json, path: str) -> Any:
     """Read one wire value for its column; 400 where it does not fit."""
-    read = _read(field.kind, value)
+    read = _minor(value, field.digits) if field.kind is Kind.MONEY else _read(field.kind, value)
     if read is None:
-        raise bad("type", f"{field.kind} is expected", path)
+        raise bad("type", f"{field.expected} is expected", path)
     return read
 
 
@@ -101,11 +111,11 @@ def written(entity: Entity, fields: Json, path: str) -> dict[str, Any]:
     return values
 
 
-def on_the_wire(kind: Kind, value: Any) -> Json:
+def on_the_wire(field: Field, value: Any) -> Json:
     """Give a column's value as it goes out."""
-    match kind:
+    match field.kind:
         case Kind.MONEY:
-            return Decimal(value).scaleb(-MONEY_DIGITS)
+            return Decimal(value).scaleb(-field.digits)
         case Kind.JSON:
             return None if value is None else Raw(value)
         case _:
@@ -129,8 +139,6 @@ def _read(kind: Kind, value: Json) -> Any:
             return _read(Kind.INTEGER, number)
         case Kind.INTEGER, int() if not isinstance(value, bool):
             return value if abs(value) <= INTEGER_MAX else None
-        case Kind.MONEY, int() | Decimal() if not isinstance(value, bool):
-            return _minor(value)
         case Kind.STAMP, str():
             return _stamp(value)
         case Kind.TEXT, str():
@@ -138,11 +146,15 @@ def _read(kind: Kind, value: Json) -> Any:
     return None
 
 
-def _minor(major: int | Decimal) -> int | None:
-    if not -_MAJOR_MAX <= major <= _MAJOR_MAX:
+def _minor(major: Json, digits: int) -> int | None:
+    if isinstance(major, bool) or not isinstance(major, int | Decimal):
         return None
+    largest = MINOR_MAX // 10**digits
+    if not -largest <= major <= largest:  # abs() of a Decimal would round it, or overflow
+        return None
+    smallest = Decimal(1).scaleb(-digits)
     try:
-        return int(Decimal(major).quantize(_CENT, context=_EXACT).scaleb(MONEY_DIGITS))
+        return int(Decimal(major).quantize(smallest, context=_EXACT).scaleb(digits))
     except ArithmeticError:  # more decimals than the minor unit has
         return None
 
@@ -160,59 +172,77 @@ def _storable(text: str) -> bool:
 
 
 _OF_COMPANIES = schema.companies.c
-COMPANIES = Entity(
-    table=schema.companies,
-    source=schema.companies,
-    fields={
-        "id": Field(_OF_COMPANIES.id, Kind.INTEGER, writable=False),
-        "name": Field(_OF_COMPANIES.name),
-        "externalId": Field(_OF_COMPANIES.external_id),
-    },
-    verbs=frozenset({"select", "insert"}),
-)
-
 _OF_CUSTOMERS = schema.customers.c
-CUSTOMERS = Entity(
-    table=schema.customers,
-    source=schema.customers.outerjoin(schema.companies),
-    fields={
-        "id": Field(_OF_CUSTOMERS.id, Kind.INTEGER, writable=False),
-        "name": Field(_OF_CUSTOMERS.name),
-        "email": Field(_OF_CUSTOMERS.email),
-        "cardId": Field(_OF_CUSTOMERS.card_id),
-        "company": Field(_OF_CUSTOMERS.company_id, Kind.RELATION, target=COMPANIES),
-        "externalId": Field(_OF_CUSTOMERS.external_id),
-        "isBlocked": Field(_OF_CUSTOMERS.is_blocked, Kind.FLAG),
-        "isCreditAllowed": Field(_OF_CUSTOMERS.is_credit_allowed, Kind.FLAG),
-        "totalDebt": Field(_OF_CUSTOMERS.total_debt_minor, Kind.MONEY),
-        "debtData": Field(_OF_CUSTOMERS.debt_data, Kind.JSON),
-        "paymentCard": Field(_OF_CUSTOMERS.payment_card),
-        "default": Field(_OF_CUSTOMERS.is_default, Kind.FLAG),
-        "createdAt": Field(_OF_CUSTOMERS.created_at, Kind.STAMP, writable=False),
-        "updatedAt": Field(_OF_CUSTOMERS.updated_at, Kind.STAMP, writable=False),
-        "version": Field(_OF_CUSTOMERS.version, Kind.INTEGER, writable=False),
-    },
-    verbs=frozenset({"select", "insert", "update", "remove"}),
-)
-
 _OF_CHANGES = schema.debt_changes.c
-DEBT_CHANGES = Entity(
-    table=schema.debt_changes,
-    source=schema.debt_changes.outerjoin(schema.customers).outerjoin(schema.companies),
-    fields={
-        "id": Field(_OF_CHANGES.id, Kind.INTEGER),
-        "customer": Field(_OF_CHANGES.customer_id, Kind.RELATION, target=CUSTOMERS),
-        "at": Field(_OF_CHANGES.at, Kind.STAMP),
-        "who": Field(_OF_CHANGES.who),
-        "from": Field(_OF_CHANGES.from_minor, Kind.MONEY),
-        "to": Field(_OF_CHANGES.to_minor, Kind.MONEY),
-        "reason": Field(_OF_CHANGES.reason),
-    },
-    verbs=frozenset({"select"}),
-)
 
-ENTITIES: Mapping[str, Entity] = {
-    "Customers": CUSTOMERS,
-    "Companies": COMPANIES,
-    "CustomerDebtChanges": DEBT_CHANGES,
-}
+
+@lru_cache
+def entities(digits: int) -> Mapping[str, Entity]:
+    """Give the entities of a database whose money has so many digits, by their names."""
+    companies = _companies()
+    customers = _customers(companies, digits)
+    return {
+        "Customers": customers,
+        "Companies": companies,
+        "CustomerDebtChanges": _debt_changes(customers, digits),
+    }
+
+
+def _companies() -> Entity:
+    return Entity(
+        table=schema.companies,
+        source=schema.companies,
+        fields={
+            "id": Field(_OF_COMPANIES.id, Kind.INTEGER, writable=False),
+            "name": Field(_OF_COMPANIES.name),
+            "externalId": Field(_OF_COMPANIES.external_id),
+        },
+        verbs=frozenset({"select", "insert"}),
+    )
+
+
+def _customers(companies: Entity, digits: int) -> Entity:
+    return Entity(
+        table=schema.customers,
+        source=schema.customers.outerjoin(schema.companies),
+        fields={
+            "id": Field(_OF_CUSTOMERS.id, Kind.INTEGER, writable=False),
+            "name": Field(_OF_CUSTOMERS.name),
+            "email": Field(_OF_CUSTOMERS.email),
+            "cardId": Field(_OF_CUSTOMERS.card_id),
+            "company": Field(_OF_CUSTOMERS.company_id, Kind.RELATION, target=companies),
+            "externalId": Field(_OF_CUSTOMERS.external_id),
+            "isBlocked": Field(_OF_CUSTOMERS.is_blocked, Kind.FLAG),
+            "isCreditAllowed": Field(_OF_CUSTOMERS.is_credit_allowed, Kind.FLAG),
+            "totalDebt": Field(_OF_CUSTOMERS.total_debt_minor, Kind.MONEY, digits=digits),
+            "debtData": Field(_OF_CUSTOMERS.debt_data, Kind.JSON),
+            "paymentCard": Field(_OF_CUSTOMERS.payment_card),
+            "default": Field(_OF_CUSTOMERS.is_default, Kind.FLAG),
+            "createdAt": Field(_OF_CUSTOMERS.created_at, Kind.STAMP, writable=False),
+            "updatedAt": Field(_OF_CUSTOMERS.updated_at, Kind.STAMP, writable=False),
+            "version": Field(_OF_CUSTOMERS.version, Kind.INTEGER, writable=False),
+        },
+        verbs=frozenset({"select", "insert", "update", "remove"}),
+    )
+
+
+def _debt_changes(customers: Entity, digits: int) -> Entity:
+    return Entity(
+        table=schema.debt_changes,
+        source=schema.debt_changes.outerjoin(schema.customers).outerjoin(schema.companies),
+        fields={
+            "id": Field(_OF_CHANGES.id, Kind.INTEGER),
+            "customer": Field(_OF_CHANGES.customer_id, Kind.RELATION, target=customers),
+            "at": Field(_OF_CHANGES.at, Kind.STAMP),
+            "who": Field(_OF_CHANGES.who),
+            "from": Field(_OF_CHANGES.from_minor, Kind.MONEY, digits=digits),
+            "to": Field(_OF_CHANGES.to_minor, Kind.MONEY, digits=digits),
+            "reason": Field(_OF_CHANGES.reason),
+        },
+        verbs=frozenset({"select"}),
+    )
+
+
+ENTITIES = entities(MONEY_DIGITS)
+CUSTOMERS, COMPANIES, DEBT_CHANGES = ENTITIES.values()
+"""Those of two digits, and where only their names, columns and tables count."""

@@ -47,7 +47,7 @@ class Projection:
         for name, field, tree in self.parts:
             value = next(values)
             if tree is None:
-                row[name] = on_the_wire(field.kind, value)
+                row[name] = on_the_wire(field, value)
             else:
                 related = tree.shape(values)
                 row[name] = None if value is None else related

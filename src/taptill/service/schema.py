@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # The same order and the same equality on both databases: text by code point, as bytes of UTF-8.
 _Text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
@@ -14,6 +14,13 @@ metadata = sa.MetaData()
 
 schema_version = sa.Table(
     "schema_version", metadata, sa.Column("version", sa.Integer, nullable=False)
+)
+
+site = sa.Table(
+    "site",
+    metadata,
+    sa.Column("currency", _Text),  # unknown in a database of before version 3
+    sa.Column("digits", sa.Integer, nullable=False),
 )
 
 tokens = sa.Table(
@@ -79,9 +86,10 @@ debt_changes = sa.Table(
 )
 
 
-def create_tables(connection: sa.Connection) -> None:
-    """Make every table anew."""
+def create_tables(connection: sa.Connection, currency: str, digits: int) -> None:
+    """Make every table anew, for money of this currency."""
     metadata.create_all(connection)
+    connection.execute(site.insert().values(currency=currency, digits=digits))
     connection.execute(schema_version.insert().values(version=SCHEMA_VERSION))
 
 
@@ -102,5 +110,14 @@ def _add_the_ledger(connection: sa.Connection) -> None:
     connection.execute(debt_changes.insert().from_select(kept, opening))
 
 
-_STEPS: tuple[Callable[[sa.Connection], None], ...] = (lambda _: None, _add_the_ledger)
+def _add_the_site(connection: sa.Connection) -> None:
+    site.create(connection)
+    connection.execute(site.insert().values(currency=None, digits=2))  # what it has kept so far
+
+
+_STEPS: tuple[Callable[[sa.Connection], None], ...] = (
+    lambda _: None,
+    _add_the_ledger,
+    _add_the_site,
+)
 """The step from version n to n + 1 stands at n; there was never a version 0."""

@@ -17,8 +17,8 @@ from taptill.service.changes import (
     removal,
     wanted_by,
 )
-from taptill.service.database import reading, writing
-from taptill.service.fields import INTEGER_MAX, Entity
+from taptill.service.database import reading, site_of, writing
+from taptill.service.fields import INTEGER_MAX, Entity, entities
 from taptill.service.grammar import every_field, listing, order, shape
 from taptill.service.wire import Json, Refusal, a_number, an_object
 
@@ -51,6 +51,8 @@ class Store:
         self, engine: sa.Engine, *, now: Callable[[], datetime] = utc_now, strict_money: bool = True
     ) -> None:
         self.engine = engine
+        self.site = site_of(engine)
+        self.entities = entities(self.site.digits)
         self._now = now
         self._strict_money = strict_money
         self._waiting: deque[_Waiting] = deque()
@@ -80,11 +82,12 @@ class Store:
 
     def remove(self, body: Json) -> list[Json]:
         """Mark the customers that meet the conditions as removed and answer them."""
-        return self.submit(removal(body)).result()
+        return self.submit(removal(self.entities["Customers"], body)).result()
 
     def alteration(self, row_id: Json, body: Json, who: str) -> Change:
         """Make the change of an update, as strict about money as this store."""
-        return alteration(row_id, body, who, strict_money=self._strict_money)
+        entity = self.entities["Customers"]
+        return alteration(entity, row_id, body, who, strict_money=self._strict_money)
 
     def submit(self, change: Change) -> Future[list[Json]]:
         """Have a change written; the answer is there once it is on the disk."""

@@ -8,6 +8,7 @@ from taptill.wiring.parts import (
     identity,
     office,
     reader_settings,
+    refuse_misfit,
     refuse_unbuilt,
     unbuilt,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "machine",
     "office",
     "reader_settings",
+    "refuse_misfit",
     "refuse_unbuilt",
     "sender",
     "unbuilt",

@@ -1,12 +1,13 @@
 """Tables of the config in, the settings and edges that they ask for out."""
 
+import asyncio
 import random
 from pathlib import Path
 
 from taptill.backend.customers import CustomersApi
-from taptill.backend.office import Office
 from taptill.backend.rows import MoneyForm
 from taptill.backend.select import Dialect
+from taptill.backend.staff.office import Office
 from taptill.backend.transport import Access, Transport
 from taptill.checkout.counter import TillSettings
 from taptill.checkout.keypad import Keypad
@@ -14,7 +15,7 @@ from taptill.clock import SystemClock
 from taptill.config import Config, Reader, journal_path
 from taptill.domain.basket import Good
 from taptill.domain.decision import Policy
-from taptill.domain.errors import ConfigError
+from taptill.domain.errors import BackendError, ConfigError, CurrencyError
 from taptill.domain.pending import Reckoning
 from taptill.journal.journal import Journal
 from taptill.lookup.connection import Connection
@@ -94,6 +95,24 @@ def customers_api(
     return CustomersApi(_transport(config, token, clock), _dialect(config), connection)
 
 
+async def refuse_misfit(config: Config, token: str, patience_s: float) -> None:
+    """Raise CurrencyError where the service says that it cannot keep this till's money.
+
+    One that does not answer in time says nothing: a till sells offline, too.
+    """
+    clock = SystemClock()
+    api = customers_api(config, token, clock, Connection(clock))
+    try:
+        async with asyncio.timeout(patience_s):
+            await api.select.offers()
+    except CurrencyError:
+        raise
+    except (BackendError, TimeoutError):
+        pass
+    finally:
+        await api.close()
+
+
 def office(config: Config, token: str) -> Office:
     """Connect the staff functions, with the token of those who may use them."""
     clock = SystemClock()
@@ -123,7 +142,8 @@ def _dialect(config: Config) -> Dialect:
     backend = config.backend
     digits = config.till.currency.digits if backend.money == "major" else 0
     form = MoneyForm(digits, owed_positive=backend.owed_is == "positive")
-    return Dialect(backend.path_prefix, form, backend.company_id, frozenset(backend.fields))
+    fields, currency = frozenset(backend.fields), config.till.currency
+    return Dialect(backend.path_prefix, form, backend.company_id, fields, currency)
 
 
 def refuse_unbuilt(config: Config) -> None:

@@ -8,7 +8,7 @@ from taptill.checkout.view import Alarm, Link, StatusView
 from taptill.clock import SystemClock
 from taptill.config import Config
 from taptill.customer_cache.cache import CustomerCache
-from taptill.domain.errors import MalformedError, UnauthorisedError
+from taptill.domain.errors import CurrencyError, MalformedError, UnauthorisedError
 from taptill.journal.journal import Journal
 from taptill.lookup.connection import Connection
 from taptill.settlement.state import State
@@ -16,7 +16,11 @@ from taptill.settlement.strategy import Strategy
 from taptill.wiring.parts import unbuilt
 
 _STOPPED = {State.HALTED: Alarm.HALTED, State.CLONED: Alarm.CLONED, State.DENIED: Alarm.TOKEN}
-_TROUBLES = {UnauthorisedError.code: Alarm.TOKEN, MalformedError.code: Alarm.NOT_OURS}
+_TROUBLES = {
+    UnauthorisedError.code: Alarm.TOKEN,
+    MalformedError.code: Alarm.NOT_OURS,
+    CurrencyError.code: Alarm.NOT_OURS,
+}
 
 
 @dataclass(frozen=True, slots=True)

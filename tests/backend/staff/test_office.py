@@ -7,9 +7,9 @@ import pytest
 from tests.backend.conftest import READ_TIMEOUT_S, Heard, row
 from tests.fakes.backend import LOST_REPLY, LOST_REQUEST, PREFIX, Asked, Canned, FakeBackend
 
-from taptill.backend.office import FOUND_MAX, REMOVED_MAX, Newcomer, Office
 from taptill.backend.rows import MoneyForm
 from taptill.backend.select import Dialect
+from taptill.backend.staff.office import FOUND_MAX, REMOVED_MAX, Newcomer, Office
 from taptill.backend.transport import Access, Transport
 from taptill.domain.card_id import CardId
 from taptill.domain.errors import (

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import click
 
 from taptill import config as configs
-from taptill.backend.office import Found, Newcomer, Office
 from taptill.backend.rows import Details
+from taptill.backend.staff.office import Found, Newcomer, Office
 from taptill.cli.options import CONFIG, JSON
 from taptill.cli.output import plain
 from taptill.config import Config

@@ -10,9 +10,25 @@ from taptill.cli.log import FieldsFormatter
 from taptill.cli.service.files import backup, export, import_
 from taptill.cli.service.opening import DATABASE, opened, rooms
 from taptill.cli.service.tokens import token
+from taptill.domain.currencies.iso4217 import complaint_about, digits_of
 from taptill.domain.errors import UsageError
 
+SAMPLE_DIGITS = 2
+
 _PEM = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+class CurrencyCode(click.ParamType[str]):
+    """A code of ISO 4217 that people pay in."""
+
+    name = "code"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Give the code in capital letters."""
+        code = value.strip().upper()
+        if complaint := complaint_about(code):
+            self.fail(complaint, param, ctx)
+        return code
 
 
 @click.group()
@@ -36,22 +52,55 @@ for one in (token, import_, export, backup):
 
 @service.command()
 @DATABASE
+@click.option(
+    "--currency",
+    type=CurrencyCode(),
+    default="EUR",
+    show_default=True,
+    help="What its money is (ISO 4217): it keeps as many digits as that has, and for good.",
+)
 @click.option("--sample", is_flag=True, help="Fill it with 200 invented customers.")
-def init(database: str, *, sample: bool) -> None:
+def init(database: str, currency: str, *, sample: bool) -> None:
     """Make a new database, or the tables in an empty one; what exists is left as it is.
 
     \b
     Examples:
       taptill service init customers.db --sample
+      taptill service init customers.db --currency KWD
       taptill service init postgresql://taptill@db.example.org/customers
     """
-    databases, store, fields, samples = rooms("database", "store", "fields", "sample")
-    engine = databases.create_database(database)
+    databases, store, samples = rooms("database", "store", "sample")
+    if sample and digits_of(currency) < SAMPLE_DIGITS:
+        raise UsageError(problem=f"the sample's amounts have cents, and {currency} has none")
+    engine = databases.create_database(database, currency)
+    made_in = store.Store(engine)
     for entity, rows in samples.rows().items() if sample else ():
-        store.Store(engine).insert(fields.ENTITIES[entity], {"fields": rows})
+        made_in.insert(made_in.entities[entity], {"fields": rows})
     made = databases.shown(engine)
     engine.dispose()
     click.echo(f"made {made}{' with sample data' if sample else ''}")
+
+
+@service.command()
+@DATABASE
+@click.argument("code", type=CurrencyCode(), required=False)
+def currency(database: str, code: str | None) -> None:
+    """Say what money a database keeps; with CODE, name the currency of one with as many digits.
+
+    Amounts are never changed by it. A database of before this was asked knows no currency and
+    keeps two digits.
+
+    \b
+    Examples:
+      taptill service currency customers.db
+      taptill service currency customers.db USD
+    """
+    with opened(database) as engine:
+        (databases,) = rooms("database")
+        if code is not None:
+            databases.name_currency(engine, code)
+        site = databases.site_of(engine)
+    click.echo(f"{site.currency or 'a currency it was never told'}, {site.digits} decimals")
 
 
 @service.command()

@@ -1,0 +1,45 @@
+"""What a service says of itself in, what it offers and whether it keeps our money out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from taptill.domain.errors import CurrencyError
+from taptill.domain.money import Currency
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What the answer to `capabilities` says; the plain API says nothing of it."""
+
+    conditional_update: bool = False
+    version: bool = False
+    increment: bool = False
+    ilike: bool = False
+    leaving: bool = False
+    """Whether a removal asks what becomes of money, and who was removed is restored or erased."""
+    currency: str | None = None
+    digits: int | None = None
+
+    @classmethod
+    def told(cls, body: Any) -> Self:
+        """Read an answer's body; what makes no sense is not offered."""
+        said: Mapping[str, Any] = body if isinstance(body, dict) else {}
+        currency, digits = said.get("currency"), said.get("digits")
+        return cls(
+            conditional_update=said.get("conditional_update") is True,
+            version=said.get("version") is True,
+            increment=said.get("increment") is True,
+            ilike=said.get("ilike") is True,
+            leaving=said.get("leaving") is True,
+            currency=currency if isinstance(currency, str) else None,
+            digits=digits if type(digits) is int else None,
+        )
+
+    def refuse_misfit(self, till: Currency) -> None:
+        """Raise CurrencyError where this service cannot keep the till's money exactly."""
+        other = self.currency is not None and self.currency != till.code
+        fewer = self.digits is not None and self.digits < till.digits
+        if other or fewer:
+            keeps = f"{self.currency or 'money'} with {self.digits} decimals"
+            raise CurrencyError(keeps=keeps, till=f"{till.code} with {till.digits}")

@@ -1,0 +1,1 @@
+"""What staff do with the backend at a command: found, made, changed, paid, removed."""
