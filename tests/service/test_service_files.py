@@ -60,7 +60,10 @@ def test_an_import_adds_everybody_enrolled_and_told_in_the_ledger(
         "utf-8",
     )
     result = ran("import", place, path)
-    assert result.output == "not taken: id\nimported 2 customers\n"
+    assert result.output == (
+        "not taken: id\n2 customers, 1 with card; €0.00 owed by 0, €12.30 in advance of 1\n"
+        "imported 2 customers\nthis was import 1\n"
+    )
     zoe, aki = kept(place)
     assert (zoe["name"], zoe["company"]["name"], zoe["isBlocked"]) == ("Zoë", "One", True)
     assert (str(zoe["totalDebt"]), aki["cardId"], aki["company"]) == ("-12.30", None, None)

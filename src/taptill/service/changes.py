@@ -4,10 +4,11 @@ Making a change checks what needs no database. Carrying it out refuses, if at al
 write: many changes share a transaction, and one that is refused must leave nothing in it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +24,9 @@ from taptill.service.fields import (
     DEBT_CHANGES,
     INTEGER_MAX,
     Entity,
+    Field,
+    Kind,
+    on_the_wire,
     stamp_text,
     value_for,
     written,
@@ -48,6 +52,32 @@ _PRESENT = (
     )
 )
 _TOTAL = _ROW.total_debt_minor.name
+_TILLS = frozenset({_TOTAL, _ROW.debt_data.name})
+"""What tills write: the ledger and the marks tell of it."""
+
+
+class Act(StrEnum):
+    """What is done to a customer by others than tills."""
+
+    INSERT = "insert"
+    UPDATE = "update"
+    REMOVE = "remove"
+    RESTORE = "restore"
+    ERASE = "erase"
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Whose token a change came with, and which person named themselves."""
+
+    who: str
+    staff: str | None = None
+
+
+Edit = tuple[Mapping[str, Json], Mapping[str, Json]]
+"""The fields of a customer that were changed, as they were and as they are."""
+
+NOTHING: Edit = ({}, {})
 
 
 @dataclass(slots=True)
@@ -60,8 +90,11 @@ class Transaction:
 
     connection: sa.Connection
     now: Callable[[], datetime]
+    import_id: int | None = None
+    """Of which import its changes are."""
     _newest: datetime | None = field(default=None, init=False)
     _moved: list[dict[str, Any]] = field(default_factory=list, init=False)
+    _acts: list[dict[str, Any]] = field(default_factory=list, init=False)
 
     def stamp(self, newest: str | None = None) -> str:
         """Give the next stamp; `newest` is the database's, from whoever has read it already."""
@@ -82,8 +115,19 @@ class Transaction:
             kept = {"customer_id": number, "at": row["updated_at"], "who": who, "reason": reason}
             self._moved.append({**kept, "from_minor": before, "to_minor": row[_TOTAL]})
 
+    def note(self, number: int, at: str, act: Act, author: Author, change: Edit = NOTHING) -> None:
+        """Have it kept who did what to a customer, and what stood there before and after it."""
+        kept = {"customer_id": number, "at": at, "act": act.value, "import_id": self.import_id}
+        told: dict[str, str | None] = {"before": None, "after": None}
+        if change != NOTHING:
+            told = {"before": write(change[0]), "after": write(change[1])}
+        self._acts.append({**kept, **told, "who": author.who, "staff": author.staff})
+
     def finish(self) -> None:
-        """Write the ledger, of all changes at once."""
+        """Write ledger and acts, of all changes at once."""
+        if self._acts:
+            self.connection.execute(sa.insert(schema.customer_changes), self._acts)
+            self._acts.clear()
         if self._moved:
             self.connection.execute(sa.insert(schema.debt_changes), self._moved)
             self._moved.clear()
@@ -94,8 +138,8 @@ Change = Callable[[Transaction], list[Json]]
 
 def insertion(entity: Entity, body: Json, who: str) -> Change:
     """Insert all rows or none and answer them in the shape of `returning`."""
-    an_object(body, "", "fields", "returning")
-    answer = _returning(entity, body)
+    an_object(body, "", "fields", "returning", "staff")
+    answer, author = _returning(entity, body), Author(who, _staff(body))
     given = a_list(body.get("fields"), "fields", longest=INSERT_MAX)
     if not given:
         raise bad("required", "at least one row is expected", "fields")
@@ -116,6 +160,7 @@ def insertion(entity: Entity, body: Json, who: str) -> Change:
         ids = list(connection.execute(made, rows).scalars())
         for number, row in zip(ids, rows, strict=True) if entity.table is schema.customers else ():
             transaction.keep(number, 0, row, who)
+            transaction.note(number, row["updated_at"], Act.INSERT, author)
         return answer.rows(connection.execute(answer.query.where(key.in_(ids)).order_by(key)))
 
     return change
@@ -128,10 +173,11 @@ def alteration(entity: Entity, row_id: Json, body: Json, who: str, *, strict_mon
     `totalDebt` would be overwritten blindly.
     """
     a_number(row_id, "id", least=0, most=INTEGER_MAX)
-    an_object(body, "", "fields", "conditions", "returning", "reason")
+    an_object(body, "", "fields", "conditions", "returning", "reason", "staff")
     answer, wanted = _returning(entity, body), wanted_by(entity, body)
     values, raised = _altered(entity, body.get("fields"))
-    reason = _reason(body)
+    reason, author = _reason(body), Author(who, _staff(body))
+    edited = [one for one in entity.fields.values() if one.column.name in values.keys() - _TILLS]
     blind = strict_money and _TOTAL in values and not pins(body.get("conditions"))
     this = {"this": row_id}
     query = _present(wanted.template if wanted else None)
@@ -154,11 +200,10 @@ def alteration(entity: Entity, row_id: Json, body: Json, who: str, *, strict_mon
         at = transaction.stamp(newest)
         new = {**values, _TOTAL: after, "updated_at": at}
         transaction.keep(row_id, before, new, who, reason)
-        bound = {f"new_{name}": value for name, value in new.items()}
-        made = connection.execute(_update(answer, tuple(new)), {**bound, **this})
-        if answer.projection.flat:
-            return answer.rows(made)
-        return answer.rows(connection.execute(answer.query.where(_THIS), this))
+        if edited:
+            edit = _edit(connection, row_id, edited, values)
+            transaction.note(row_id, at, Act.UPDATE, author, edit)
+        return _put(connection, answer, row_id, new)
 
     return change
 
@@ -196,6 +241,17 @@ def wanted_by(entity: Entity, body: Json) -> Condition | None:
 def _present(wanted: Template | None) -> sa.Select[Any]:
     """Select a row's total, the newest stamp of all, and whether the row meets the conditions."""
     return _PRESENT.add_columns(sa.true() if wanted is None else wanted.sql)
+
+
+def _put(
+    connection: sa.Connection, answer: Shape, number: int, new: Mapping[str, Any]
+) -> list[Json]:
+    """Write a row's columns and give the row in a shape."""
+    bound, this = {f"new_{name}": value for name, value in new.items()}, {"this": number}
+    made = connection.execute(_update(answer, tuple(new)), {**bound, **this})
+    if answer.projection.flat:
+        return answer.rows(made)
+    return answer.rows(connection.execute(answer.query.where(_THIS), this))
 
 
 @lru_cache(TEMPLATES_MAX)
@@ -239,6 +295,30 @@ def _raised(before: int, by: int) -> int:
         words = "the total would be larger than a till believes"
         raise bad("range", words, f"fields.{MONEY}.{INCREMENT}")
     return before + by
+
+
+def _edit(
+    connection: sa.Connection, number: int, fields: Sequence[Field], values: Mapping[str, Any]
+) -> Edit:
+    """Read what is about to be written over."""
+    columns = [one.column for one in fields]
+    old = connection.execute(sa.select(*columns).where(_THIS), {"this": number}).one()
+    return _wire(fields, old), _wire(fields, [values[one.name] for one in columns])
+
+
+def _wire(fields: Sequence[Field], values: Sequence[Any]) -> dict[str, Json]:
+    """Give column values by wire name, a relation as its id, as `written` reads them."""
+    told: dict[str, Json] = {}
+    for one, value in zip(fields, values, strict=True):
+        relation = one.kind is Kind.RELATION and value is not None
+        told[one.name] = {"id": value} if relation else on_the_wire(one, value)
+    return told
+
+
+def _staff(body: Json) -> str | None:
+    if body.get("staff") is None:
+        return None
+    return str(value_for(DEBT_CHANGES.fields["reason"], body["staff"], "staff"))
 
 
 def _reason(body: Json) -> str | None:

@@ -1,7 +1,7 @@
 """A wire value in, a column's value out, and back: which fields each entity has."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from enum import StrEnum
@@ -13,13 +13,14 @@ import sqlalchemy as sa
 from taptill.domain.customer import stamp
 from taptill.domain.money import MINOR_MAX
 from taptill.service import schema
-from taptill.service.wire import Json, Raw, bad, joined, write
+from taptill.service.wire import Json, Raw, Refusal, bad, joined, write
 
 MONEY_DIGITS = 2
 """The digits of money in a database that was made before it was asked for its currency."""
 TEXT_MAX = 255
 JSON_MAX = 65_536
 INTEGER_MAX = 2**63 - 1
+NAME_FOLDED = schema.customers.c.name_folded.name
 
 _EXACT = Context(prec=28, traps=[Inexact, InvalidOperation])
 _NEVER_BLANK = frozenset({"name", "card_id"})
@@ -45,6 +46,8 @@ class Field:
     kind: Kind = Kind.TEXT
     writable: bool = True
     target: "Entity | None" = None
+    name: str = ""
+    """What it is called on the wire."""
     digits: int = 0
     """Of money: how many decimals it has."""
 
@@ -94,6 +97,15 @@ def value_for(field: Field, value: Json, path: str) -> Any:
     return read
 
 
+def fits(field: Field, value: Json) -> bool:
+    """Tell whether a value can be written to a field."""
+    try:
+        value_for(field, value, "")
+    except Refusal:
+        return False
+    return True
+
+
 def written(entity: Entity, fields: Json, path: str) -> dict[str, Any]:
     """Read an object of fields to write as column values by column name."""
     if not isinstance(fields, dict) or not fields:
@@ -108,6 +120,8 @@ def written(entity: Entity, fields: Json, path: str) -> dict[str, Any]:
         if (value is None and not column.nullable) or (value == "" and column.name in _NEVER_BLANK):
             raise bad("type", "this field cannot be left blank", place)
         values[column.name] = None if value is None else value_for(field, value, place)
+    if "name" in values:
+        values[NAME_FOLDED] = schema.fold(values["name"])
     return values
 
 
@@ -188,15 +202,21 @@ def entities(digits: int) -> Mapping[str, Entity]:
     }
 
 
+def _named(fields: Mapping[str, Field]) -> Mapping[str, Field]:
+    return {name: replace(field, name=name) for name, field in fields.items()}
+
+
 def _companies() -> Entity:
     return Entity(
         table=schema.companies,
         source=schema.companies,
-        fields={
-            "id": Field(_OF_COMPANIES.id, Kind.INTEGER, writable=False),
-            "name": Field(_OF_COMPANIES.name),
-            "externalId": Field(_OF_COMPANIES.external_id),
-        },
+        fields=_named(
+            {
+                "id": Field(_OF_COMPANIES.id, Kind.INTEGER, writable=False),
+                "name": Field(_OF_COMPANIES.name),
+                "externalId": Field(_OF_COMPANIES.external_id),
+            }
+        ),
         verbs=frozenset({"select", "insert"}),
     )
 
@@ -205,23 +225,25 @@ def _customers(companies: Entity, digits: int) -> Entity:
     return Entity(
         table=schema.customers,
         source=schema.customers.outerjoin(schema.companies),
-        fields={
-            "id": Field(_OF_CUSTOMERS.id, Kind.INTEGER, writable=False),
-            "name": Field(_OF_CUSTOMERS.name),
-            "email": Field(_OF_CUSTOMERS.email),
-            "cardId": Field(_OF_CUSTOMERS.card_id),
-            "company": Field(_OF_CUSTOMERS.company_id, Kind.RELATION, target=companies),
-            "externalId": Field(_OF_CUSTOMERS.external_id),
-            "isBlocked": Field(_OF_CUSTOMERS.is_blocked, Kind.FLAG),
-            "isCreditAllowed": Field(_OF_CUSTOMERS.is_credit_allowed, Kind.FLAG),
-            "totalDebt": Field(_OF_CUSTOMERS.total_debt_minor, Kind.MONEY, digits=digits),
-            "debtData": Field(_OF_CUSTOMERS.debt_data, Kind.JSON),
-            "paymentCard": Field(_OF_CUSTOMERS.payment_card),
-            "default": Field(_OF_CUSTOMERS.is_default, Kind.FLAG),
-            "createdAt": Field(_OF_CUSTOMERS.created_at, Kind.STAMP, writable=False),
-            "updatedAt": Field(_OF_CUSTOMERS.updated_at, Kind.STAMP, writable=False),
-            "version": Field(_OF_CUSTOMERS.version, Kind.INTEGER, writable=False),
-        },
+        fields=_named(
+            {
+                "id": Field(_OF_CUSTOMERS.id, Kind.INTEGER, writable=False),
+                "name": Field(_OF_CUSTOMERS.name),
+                "email": Field(_OF_CUSTOMERS.email),
+                "cardId": Field(_OF_CUSTOMERS.card_id),
+                "company": Field(_OF_CUSTOMERS.company_id, Kind.RELATION, target=companies),
+                "externalId": Field(_OF_CUSTOMERS.external_id),
+                "isBlocked": Field(_OF_CUSTOMERS.is_blocked, Kind.FLAG),
+                "isCreditAllowed": Field(_OF_CUSTOMERS.is_credit_allowed, Kind.FLAG),
+                "totalDebt": Field(_OF_CUSTOMERS.total_debt_minor, Kind.MONEY, digits=digits),
+                "debtData": Field(_OF_CUSTOMERS.debt_data, Kind.JSON),
+                "paymentCard": Field(_OF_CUSTOMERS.payment_card),
+                "default": Field(_OF_CUSTOMERS.is_default, Kind.FLAG),
+                "createdAt": Field(_OF_CUSTOMERS.created_at, Kind.STAMP, writable=False),
+                "updatedAt": Field(_OF_CUSTOMERS.updated_at, Kind.STAMP, writable=False),
+                "version": Field(_OF_CUSTOMERS.version, Kind.INTEGER, writable=False),
+            }
+        ),
         verbs=frozenset({"select", "insert", "update", "remove"}),
     )
 
@@ -230,15 +252,17 @@ def _debt_changes(customers: Entity, digits: int) -> Entity:
     return Entity(
         table=schema.debt_changes,
         source=schema.debt_changes.outerjoin(schema.customers).outerjoin(schema.companies),
-        fields={
-            "id": Field(_OF_CHANGES.id, Kind.INTEGER),
-            "customer": Field(_OF_CHANGES.customer_id, Kind.RELATION, target=customers),
-            "at": Field(_OF_CHANGES.at, Kind.STAMP),
-            "who": Field(_OF_CHANGES.who),
-            "from": Field(_OF_CHANGES.from_minor, Kind.MONEY, digits=digits),
-            "to": Field(_OF_CHANGES.to_minor, Kind.MONEY, digits=digits),
-            "reason": Field(_OF_CHANGES.reason),
-        },
+        fields=_named(
+            {
+                "id": Field(_OF_CHANGES.id, Kind.INTEGER),
+                "customer": Field(_OF_CHANGES.customer_id, Kind.RELATION, target=customers),
+                "at": Field(_OF_CHANGES.at, Kind.STAMP),
+                "who": Field(_OF_CHANGES.who),
+                "from": Field(_OF_CHANGES.from_minor, Kind.MONEY, digits=digits),
+                "to": Field(_OF_CHANGES.to_minor, Kind.MONEY, digits=digits),
+                "reason": Field(_OF_CHANGES.reason),
+            }
+        ),
         verbs=frozenset({"select"}),
     )
 

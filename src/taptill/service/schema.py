@@ -1,10 +1,12 @@
 """A connection in, the tables on it out: the service's schema, its version and the steps to it."""
 
 from collections.abc import Callable
+from unicodedata import normalize
 
 import sqlalchemy as sa
 
 SCHEMA_VERSION = 3
+FOLDED_AT_ONCE = 1000
 
 # The same order and the same equality on both databases: text by code point, as bytes of UTF-8.
 _Text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
@@ -37,6 +39,7 @@ companies = sa.Table(
     metadata,
     sa.Column("id", _Number, primary_key=True),
     sa.Column("name", _Text, nullable=False),
+    sa.Column("name_folded", _Text, nullable=False, default="", server_default=""),
     sa.Column("external_id", _Text),
     sqlite_autoincrement=True,
 )
@@ -46,6 +49,7 @@ customers = sa.Table(
     metadata,
     sa.Column("id", _Number, primary_key=True),
     sa.Column("name", _Text, nullable=False),
+    sa.Column("name_folded", _Text, nullable=False, default="", server_default=""),
     sa.Column("email", _Text),
     sa.Column("card_id", _Text),
     sa.Column("company_id", sa.ForeignKey(companies.c.id)),
@@ -86,6 +90,34 @@ debt_changes = sa.Table(
 )
 
 
+imports = sa.Table(
+    "imports",
+    metadata,
+    sa.Column("id", _Number, primary_key=True),
+    sa.Column("at", _Text, nullable=False),
+    sa.Column("added", sa.Integer, nullable=False, default=0),
+    sa.Column("changed", sa.Integer, nullable=False, default=0),
+    sa.Column("undone_at", _Text),
+    sqlite_autoincrement=True,
+)
+
+# What was done to customers by others than tills; money is in debt_changes.
+customer_changes = sa.Table(
+    "customer_changes",
+    metadata,
+    sa.Column("id", _Number, primary_key=True),
+    sa.Column("customer_id", sa.ForeignKey(customers.c.id), nullable=False, index=True),
+    sa.Column("at", _Text, nullable=False, index=True),
+    sa.Column("who", _Text, nullable=False),
+    sa.Column("staff", _Text),
+    sa.Column("act", _Text, nullable=False),
+    sa.Column("import_id", sa.ForeignKey(imports.c.id), index=True),
+    sa.Column("before", _Text),
+    sa.Column("after", _Text),
+    sqlite_autoincrement=True,
+)
+
+
 def create_tables(connection: sa.Connection, currency: str, digits: int) -> None:
     """Make every table anew, for money of this currency."""
     metadata.create_all(connection)
@@ -110,14 +142,41 @@ def _add_the_ledger(connection: sa.Connection) -> None:
     connection.execute(debt_changes.insert().from_select(kept, opening))
 
 
-def _add_the_site(connection: sa.Connection) -> None:
+def _add_currency_and_acts(connection: sa.Connection) -> None:
     site.create(connection)
     connection.execute(site.insert().values(currency=None, digits=2))  # what it has kept so far
+    imports.create(connection)
+    customer_changes.create(connection)
+    for table in (customers, companies):
+        new = sa.schema.CreateColumn(table.c.name_folded).compile(dialect=connection.dialect)
+        connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {new}")
+        _fold_names(connection, table)
+
+
+def _fold_names(connection: sa.Connection, table: sa.Table) -> None:
+    key, this = table.c.id, sa.bindparam("this", type_=sa.BigInteger)
+    folded = sa.update(table).where(key == this).values(name_folded=sa.bindparam("new"))
+    last = 0
+    while True:
+        query = sa.select(key, table.c.name).where(key > last).order_by(key).limit(FOLDED_AT_ONCE)
+        rows = connection.execute(query).all()
+        if not rows:
+            return
+        connection.execute(folded, [{"this": one, "new": fold(name)} for one, name in rows])
+        last = rows[-1][0]
+
+
+def fold(name: str) -> str:
+    """Give a name as it is searched: without capitals, and each letter encoded in one way.
+
+    Source: Unicode, section 3.13, canonical caseless matching, with compatible forms made alike.
+    """
+    return normalize("NFKC", normalize("NFKC", name).casefold())
 
 
 _STEPS: tuple[Callable[[sa.Connection], None], ...] = (
     lambda _: None,
     _add_the_ledger,
-    _add_the_site,
+    _add_currency_and_acts,
 )
 """The step from version n to n + 1 stands at n; there was never a version 0."""

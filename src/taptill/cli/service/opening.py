@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from taptill.domain.errors import MissingExtraError
+from taptill.domain.money import Currency
 
 DATABASE = click.argument("database", metavar="DB")
 
@@ -19,6 +20,11 @@ def rooms(*names: str) -> list[ModuleType]:
         return [import_module(f"taptill.service.{name}") for name in names]
     except ModuleNotFoundError as fault:
         raise MissingExtraError(what="the Customers service", extra="service") from fault
+
+
+def money_of(site: Any) -> Currency:
+    """Give the currency that a database's amounts are shown in."""
+    return Currency(site.currency or "", site.digits)
 
 
 @contextmanager

@@ -1,7 +1,9 @@
-"""A cell of a CSV file in, a field's JSON value out, and back."""
+"""A field's JSON value in, a cell of a CSV file out; and which columns there are."""
 
+import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from enum import StrEnum
 
 from taptill.service.fields import CUSTOMERS, Kind
 from taptill.service.wire import Json
@@ -15,37 +17,67 @@ COLUMNS = tuple(
 """The columns that an import takes and an export writes; `company` holds the company's name."""
 NOT_TAKEN = tuple(name for name, field in CUSTOMERS.fields.items() if name not in COLUMNS)
 """Columns that an import leaves out: the service sets them itself, or a till does."""
+IDENTIFIERS = ("cardId", "externalId")
+"""Columns whose cells are text, however much like a number they look."""
 
-_FLAGS = {"true": True, "false": False}
+PRECISION = 15
+"""A spreadsheet keeps so many digits of a number (IEEE 754 double precision)."""
 
-
-def value_of(name: str, cell: str) -> Json:
-    """Read a cell that is not empty; what does not fit stays text, which the field refuses."""
-    match CUSTOMERS.fields[name].kind:
-        case Kind.FLAG:
-            return _FLAGS.get(cell.strip().lower(), cell)
-        case Kind.MONEY:
-            try:
-                figure = Decimal(cell.strip())
-            except InvalidOperation:
-                return cell
-            return figure if figure.is_finite() else cell
-        case _:
-            return cell
+# Source: the characters that OWASP's page on CSV injection names.
+_FORMULA_BEGINS = r"[=+\-@\t\r]"
+GUARDED = re.compile(rf"'*{_FORMULA_BEGINS}")
+"""What a spreadsheet takes for a formula: an apostrophe before it makes it text."""
+_TAKEN_AWAY = re.compile(rf"'+{_FORMULA_BEGINS}|=\"")
+"""What an import takes an apostrophe or more from: it gets another one before it."""
+_LIKE_A_NUMBER = re.compile(r"0\d+|\d{16,}|\d+[Ee]\d+")
+"""An identifier that a spreadsheet would change: leading zeros, many digits, an exponent."""
 
 
-def cells_of(row: Mapping[str, Json]) -> list[str]:
+class Form(StrEnum):
+    """For whom an export is: for a program, or for people's spreadsheets."""
+
+    PLAIN = "plain"
+    COMMA = "comma"
+    SEMICOLON = "semicolon"
+
+    @property
+    def delimiter(self) -> str:
+        """What stands between cells."""
+        return ";" if self is Form.SEMICOLON else ","
+
+    @property
+    def for_people(self) -> bool:
+        """Whether a spreadsheet shall show it as it is."""
+        return self is not Form.PLAIN
+
+
+def cells_of(row: Mapping[str, Json], form: Form = Form.PLAIN) -> list[str]:
     """Write a row of an answer as cells, in the order of COLUMNS; nothing is an empty cell."""
-    return [_cell(row[name]) for name in COLUMNS]
+    return [_cell(name, row[name], form) for name in COLUMNS]
 
 
-def _cell(value: Json) -> str:
+def is_spoilt_by_spreadsheets(identifier: str) -> bool:
+    """Tell whether a spreadsheet that takes it for a number would change it."""
+    return _LIKE_A_NUMBER.fullmatch(identifier) is not None
+
+
+def _cell(name: str, value: Json, form: Form) -> str:
     match value:
         case None:
             return ""
         case bool():
             return str(value).lower()
+        case Decimal():
+            return str(value).replace(".", "," if form is Form.SEMICOLON else ".")
         case dict():
-            return str(value["name"])
+            return _text(name, str(value["name"]), form)
         case _:
-            return str(value)
+            return _text(name, str(value), form)
+
+
+def _text(name: str, text: str, form: Form) -> str:
+    if not form.for_people:
+        return f"'{text}" if name not in IDENTIFIERS and _TAKEN_AWAY.match(text) else text
+    if name in IDENTIFIERS and is_spoilt_by_spreadsheets(text):
+        return f'="{text}"'
+    return f"'{text}" if GUARDED.match(text) else text

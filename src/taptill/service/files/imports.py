@@ -1,7 +1,6 @@
 """A CSV file of customers in, all of them in the database or a report of every bad row out."""
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -12,191 +11,211 @@ import sqlalchemy as sa
 from taptill.domain.errors import ServiceError
 from taptill.service import schema
 from taptill.service.changes import INSERT_MAX, Transaction, insertion
-from taptill.service.database import reading, writing
-from taptill.service.fields import COMPANIES, CUSTOMERS, Entity, written
-from taptill.service.files.columns import COLUMNS, COMPANY, NOT_TAKEN, value_of
+from taptill.service.database import reading, site_of, writing
+from taptill.service.fields import Entity, entities, stamp_text, value_for, written
+from taptill.service.files.columns import COMPANY, IDENTIFIERS
+from taptill.service.files.report import Report
+from taptill.service.files.survey import Problem, Survey, Wishes
+from taptill.service.files.table import rows
 from taptill.service.store import utc_now
 from taptill.service.wire import Json, Refusal
 
 WHO = "import"
-TOLD_MAX = 1000
-"""So many bad cells are told of one by one."""
+CARDS_LOOKED_AT = 200
+"""So many cards that customers have already tell how a card is spelled here."""
 
-_DELIMITERS = ",;\t"
-_CARD = "cardId"
-_Row = tuple[int, dict[str, Json]]
+Row = tuple[int, dict[str, Json]]
 """A row's line in the file, and its fields; its company is a name."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bad:
-    """What is wrong with one cell, in words that hold nothing of what stands in it."""
+class Source:
+    """A file, and what whoever imports it says of it."""
 
-    line: int
-    column: str
-    problem: str
-
-
-@dataclass(slots=True)
-class Report:
-    """What an import found and did."""
-
-    rows: int = 0
-    bad_count: int = 0
-    bad: list[Bad] = field(default_factory=list)
-    not_taken: list[str] = field(default_factory=list)
-    new_companies: list[str] = field(default_factory=list)
-
-    def tell(self, line: int, column: str, problem: str) -> None:
-        """Note a bad cell; those beyond TOLD_MAX are only counted."""
-        self.bad_count += 1
-        if len(self.bad) < TOLD_MAX:
-            self.bad.append(Bad(line, column, problem))
+    path: Path
+    encoding: str = "utf-8"
+    wishes: Wishes = field(default_factory=Wishes)
+    make_companies: bool = False
 
 
-def import_csv(engine: sa.Engine, path: Path, *, dry_run: bool, make_companies: bool) -> Report:
-    """Insert every row, or none if one is bad; the file is read twice and never held whole.
+class Import:
+    """A file to be imported, which is read three times and never held whole.
+
+    First its columns are looked at, then each row is checked, then all are written.
+    """
+
+    def __init__(self, engine: sa.Engine, source: Source) -> None:
+        site = site_of(engine)
+        self.engine = engine
+        self.entities = entities(site.digits)
+        self.report = Report()
+        self._source = source
+        self._survey = Survey(self.customers, site, source.wishes)
+        self._seen: dict[str, dict[str, int]] = {name: {} for name in IDENTIFIERS}
+
+    @property
+    def customers(self) -> Entity:
+        """The customers, with money of this database."""
+        return self.entities["Customers"]
+
+    def look(self) -> None:
+        """Let every column tell how its cells are to be read."""
+        kept = schema.customers.c.card_id
+        some = sa.select(kept).where(kept.is_not(None), schema.customers.c.removed_at.is_(None))
+        with reading(self.engine) as connection:
+            self._survey.know(connection.execute(some.limit(CARDS_LOOKED_AT)).scalars())
+        quiet = Report()
+        for _, cells in rows(self._source.path, self._source.encoding, quiet):
+            self._survey.see(cells)
+        self.report.notes += self._survey.notes()
+
+    def chunks(self, report: Report | None = None) -> Iterator[list[Row]]:
+        """Give the rows whose cells can be read, INSERT_MAX at a time."""
+        report = report or Report()
+        found = rows(self._source.path, self._source.encoding, report)
+        read = ((line, self._read(line, cells, report)) for line, cells in found)
+        while chunk := list(islice(read, INSERT_MAX)):
+            yield chunk
+
+    def check(self) -> Iterator[list[Row]]:
+        """Check each row by itself, and give them on; whoever takes them checks the rest."""
+        known = companies_of(self.engine)
+        for chunk in self.chunks(self.report):
+            for line, row in chunk:
+                self.report.rows += 1
+                self._check_row(line, row)
+                self._check_company(line, row.get(COMPANY), known)
+            yield chunk
+        self.report.bad.sort(key=lambda one: one.line)
+
+    def _read(self, line: int, cells: Mapping[str, str], report: Report) -> dict[str, Json]:
+        row: dict[str, Json] = {}
+        for name, cell in cells.items():
+            value = self._survey.read(name, cell)
+            if isinstance(value, Problem):
+                report.tell(line, name, value.words)
+            elif value is not None:
+                row[name] = value
+        return row
+
+    def _check_row(self, line: int, row: dict[str, Json]) -> None:
+        if "name" not in row:
+            self.report.tell(line, "name", "a customer needs a name")
+        for name, value in row.items():
+            if name != COMPANY:
+                self._fits(self.customers, {name: value}, line)
+        for name, seen in self._seen.items():
+            key = row.get(name)
+            if key is not None and seen.setdefault(key, line) != line:
+                what = "card" if name == "cardId" else name
+                self.report.tell(line, name, f"line {seen[key]} has this {what} already")
+        total = self.customers.fields["totalDebt"]
+        try:
+            minor = value_for(total, row.get("totalDebt", 0), "")
+        except Refusal:
+            minor = 0  # it was told
+        self.report.sums.add(minor, has_card="cardId" in row)
+
+    def _check_company(self, line: int, name: str | None, known: dict[str, list[int]]) -> None:
+        if name is None:
+            return
+        if name not in known:
+            if not self._source.make_companies:
+                words = "there is no company of this name; --new-companies makes it"
+                self.report.tell(line, COMPANY, words)
+            elif self._fits(self.entities["Companies"], {"name": name}, line):
+                self.report.new_companies.append(name)
+                known[name] = [0]
+        elif len(known[name]) > 1:
+            self.report.tell(line, COMPANY, "several companies have this name")
+
+    def _fits(self, entity: Entity, fields: Json, line: int) -> bool:
+        try:
+            written(entity, fields, "")
+        except Refusal as refusal:
+            place = refusal.body["error"]["path"]
+            column = place if entity is self.customers else COMPANY
+            self.report.tell(line, column, refusal.body["error"]["message"])
+            return False
+        return True
+
+
+def import_csv(engine: sa.Engine, source: Source, *, dry_run: bool) -> Report:
+    """Insert every row, or none if one is bad.
 
     Raises ServiceError where the file cannot be read.
     """
-    report = Report()
-    try:
-        _check(engine, path, report, make_companies=make_companies)
-        if not (report.bad_count or dry_run):
-            _insert(engine, path, report)
-    except OSError as fault:
-        raise ServiceError(detail=f"{path} cannot be read: {fault.strerror}") from fault
-    except UnicodeDecodeError as fault:
-        raise ServiceError(detail=f"{path} is not UTF-8: save it as CSV UTF-8") from fault
-    return report
+    work = Import(engine, source)
+    work.look()
+    for chunk in work.check():
+        _check_held(engine, chunk, work.report)
+    if not (work.report.bad_count or dry_run):
+        _insert(work)
+    return work.report
 
 
-def _check(engine: sa.Engine, path: Path, report: Report, *, make_companies: bool) -> None:
-    known = _companies(engine)
-    cards: dict[str, int] = {}
-    for chunk in _chunks(path, report):
-        for line, row in chunk:
-            report.rows += 1
-            _check_row(line, row, cards, report)
-            name = row.get(COMPANY)
-            if name is not None and name not in known:
-                if make_companies and _fits(COMPANIES, {"name": name}, line, report):
-                    report.new_companies.append(name)
-                    known[name] = [0]
-                elif not make_companies:
-                    words = "there is no company of this name; --new-companies makes it"
-                    report.tell(line, COMPANY, words)
-            elif name is not None and len(known[name]) > 1:
-                report.tell(line, COMPANY, "several companies have this name")
-        _check_held(engine, chunk, report)
+def begin(connection: sa.Connection) -> Transaction:
+    """Begin the transaction of an import, which has a number of its own."""
+    at = stamp_text(utc_now())
+    made = connection.execute(sa.insert(schema.imports).values(at=at))
+    (number,) = made.inserted_primary_key or (None,)
+    return Transaction(connection, utc_now, import_id=number)
 
 
-def _check_row(line: int, row: dict[str, Json], cards: dict[str, int], report: Report) -> None:
-    if "name" not in row:
-        report.tell(line, "name", "a customer needs a name")
-    for name, value in row.items():
-        if name != COMPANY:
-            _fits(CUSTOMERS, {name: value}, line, report)
-    card = row.get(_CARD)
-    if card is not None and cards.setdefault(card, line) != line:
-        report.tell(line, _CARD, f"line {cards[card]} has this card already")
+def add_companies(transaction: Transaction, work: Import) -> dict[str, int]:
+    """Make the companies that there are not yet, and give the ids of all by their names."""
+    for name in work.report.new_companies:
+        insertion(work.entities["Companies"], {"fields": [{"name": name}]}, WHO)(transaction)
+    return {name: ids[0] for name, ids in companies_of(transaction.connection).items()}
 
 
-def _check_held(engine: sa.Engine, chunk: list[_Row], report: Report) -> None:
-    lines = {row[_CARD]: line for line, row in chunk if _CARD in row and "\0" not in row[_CARD]}
-    kept = schema.customers.c
-    query = sa.select(kept.card_id).where(kept.card_id.in_(lines), kept.removed_at.is_(None))
-    with reading(engine) as connection:
-        for card in connection.execute(query).scalars():
-            report.tell(lines[card], _CARD, "a customer has this card already")
+def with_company(row: dict[str, Json], known: Mapping[str, int]) -> dict[str, Json]:
+    """Give a row with its company's id in place of the name."""
+    return {**row, COMPANY: {"id": known[row[COMPANY]]}} if COMPANY in row else row
 
 
-def _insert(engine: sa.Engine, path: Path, report: Report) -> None:
-    with writing(engine) as connection:
-        transaction = Transaction(connection, utc_now)
-        for name in report.new_companies:
-            insertion(COMPANIES, {"fields": [{"name": name}]}, WHO)(transaction)
-        known = {name: ids[0] for name, ids in _companies(connection).items()}
-        for chunk in _chunks(path, Report()):
-            rows = [row for _, row in chunk]
-            for row in rows:
-                if COMPANY in row:
-                    row[COMPANY] = {"id": known[row[COMPANY]]}
-            try:
-                insertion(CUSTOMERS, {"fields": rows}, WHO)(transaction)
-                transaction.finish()
-            except Refusal as refusal:  # another process was quicker than we
-                words = f"{refusal.body['error']['message']}: nothing was imported"
-                raise ServiceError(detail=words) from refusal
-
-
-def _fits(entity: Entity, fields: Json, line: int, report: Report) -> bool:
-    try:
-        written(entity, fields, "")
-    except Refusal as refusal:
-        column = COMPANY if entity is COMPANIES else refusal.body["error"]["path"]
-        report.tell(line, column, refusal.body["error"]["message"])
-        return False
-    return True
-
-
-def _companies(engine: sa.Engine | sa.Connection) -> dict[str, list[int]]:
+def companies_of(engine: sa.Engine | sa.Connection) -> dict[str, list[int]]:
+    """Give the ids of the companies by their names, which need not be unique."""
     kept = schema.companies.c
     found: dict[str, list[int]] = {}
     query = sa.select(kept.name, kept.id).order_by(kept.id)
     if isinstance(engine, sa.Connection):
-        rows = engine.execute(query).all()
+        named: Any = engine.execute(query).all()
     else:
         with reading(engine) as connection:
-            rows = connection.execute(query).all()
-    for name, number in rows:
+            named = connection.execute(query).all()
+    for name, number in named:
         found.setdefault(name, []).append(number)
     return found
 
 
-def _chunks(path: Path, report: Report) -> Iterator[list[_Row]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        head = file.readline()
-        file.seek(0)
-        delimiter = max(_DELIMITERS, key=head.count)
-        rows = _rows(csv.reader(file, delimiter=delimiter, strict=True), report)
-        while chunk := list(islice(rows, INSERT_MAX)):
-            yield chunk
+def _check_held(engine: sa.Engine, chunk: list[Row], report: Report) -> None:
+    """Tell of cards and keys that customers have already."""
+    kept = schema.customers.c
+    columns = {"cardId": kept.card_id, "externalId": kept.external_id}
+    for name, column in columns.items():
+        lines = {row[name]: line for line, row in chunk if "\0" not in row.get(name, "\0")}
+        query = sa.select(column).distinct().where(column.in_(lines), kept.removed_at.is_(None))
+        what = "card" if name == "cardId" else f"{name}"
+        hint = "" if name == "cardId" else "; --update brings them up to date"
+        with reading(engine) as connection:
+            for key in connection.execute(query).scalars():
+                report.tell(lines[key], name, f"a customer has this {what} already{hint}")
 
 
-def _rows(reader: Any, report: Report) -> Iterator[_Row]:
-    names: list[str] = []
-    try:
-        names = [name.strip() for name in next(reader, [])]
-        if not _head_fits(names, report):
-            return
-        for cells in reader:
-            if len(cells) == len(names):
-                pairs = zip(names, cells, strict=True)
-                yield (
-                    reader.line_num,
-                    {
-                        name: value_of(name, cell)
-                        for name, cell in pairs
-                        if cell and name in COLUMNS
-                    },
-                )
-            elif cells:
-                words = f"{len(cells)} cells, but the first line has {len(names)}"
-                report.tell(reader.line_num, "", words)
-    except csv.Error as fault:
-        report.tell(reader.line_num, "", f"no CSV: {fault}")
-
-
-def _head_fits(names: list[str], report: Report) -> bool:
-    allowed = f"allowed are {', '.join(COLUMNS)}"
-    if "name" not in names:
-        report.tell(1, "name", f"this column is needed; {allowed}")
-    for name in dict.fromkeys(names):
-        if name in NOT_TAKEN:
-            report.not_taken.append(name)
-        elif name not in COLUMNS:
-            report.tell(1, name, f"an unknown column; {allowed}")
-        elif names.count(name) > 1:
-            report.tell(1, name, "this column is there twice")
-    return not report.bad_count
+def _insert(work: Import) -> None:
+    report = work.report
+    with writing(work.engine) as connection:
+        transaction = begin(connection)
+        known = add_companies(transaction, work)
+        for chunk in work.chunks():
+            fields = [with_company(row, known) for _, row in chunk]
+            try:
+                insertion(work.customers, {"fields": fields}, WHO)(transaction)
+                transaction.finish()
+            except Refusal as refusal:  # another process was quicker than we
+                words = f"{refusal.body['error']['message']}: nothing was imported"
+                raise ServiceError(detail=words) from refusal
+        report.import_id = transaction.import_id
+        done = schema.imports.update().where(schema.imports.c.id == report.import_id)
+        connection.execute(done.values(added=report.rows))

@@ -1,0 +1,64 @@
+"""What an import finds in a file and does with it, in figures and words."""
+
+from dataclasses import dataclass, field
+
+TOLD_MAX = 1000
+"""So many bad cells are told of one by one, and so many customers of an update."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """What is wrong with one cell, in words that hold nothing of what stands in it."""
+
+    line: int
+    column: str
+    problem: str
+
+
+@dataclass(slots=True)
+class Sums:
+    """How many customers a file holds, and their money by its sign, in minor units."""
+
+    customers: int = 0
+    with_card: int = 0
+    owing: int = 0
+    owed_minor: int = 0
+    ahead: int = 0
+    in_advance_minor: int = 0
+
+    def add(self, total_minor: int, *, has_card: bool) -> None:
+        """Count one customer."""
+        self.customers += 1
+        self.with_card += has_card
+        if total_minor > 0:
+            self.owing += 1
+            self.owed_minor += total_minor
+        elif total_minor < 0:
+            self.ahead += 1
+            self.in_advance_minor -= total_minor
+
+
+@dataclass(slots=True)
+class Report:
+    """What an import found and did."""
+
+    rows: int = 0
+    bad_count: int = 0
+    bad: list[Bad] = field(default_factory=list)
+    not_taken: list[str] = field(default_factory=list)
+    new_companies: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What was passed over, mended or should be looked at."""
+    sums: Sums = field(default_factory=Sums)
+    import_id: int | None = None
+
+    def tell(self, line: int, column: str, problem: str) -> None:
+        """Note a bad cell; those beyond TOLD_MAX are only counted."""
+        self.bad_count += 1
+        if len(self.bad) < TOLD_MAX:
+            self.bad.append(Bad(line, column, problem))
+
+
+def many(count: int, one: str, several: str = "") -> str:
+    """Write a number with its noun: `1 customer`, `2 customers`."""
+    return f"{count} {one if count == 1 else several or f'{one}s'}"

@@ -1,0 +1,53 @@
+"""The list commands of `taptill service`, and what a database holds after them."""
+
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from taptill.cli.service import service as group
+from taptill.service.database import open_database
+from taptill.service.store import Store
+
+CASES = Path(__file__).parent / "cases"
+
+
+def ran(*words: Any, answer: str = "") -> Result:
+    """Run a command; its errors come out raised."""
+    given = [str(word) for word in words]
+    return CliRunner().invoke(
+        group, given, catch_exceptions=False, standalone_mode=False, input=answer
+    )
+
+
+def done(*words: Any) -> str:
+    """Run a command that must succeed; give what it printed."""
+    result = ran(*words)
+    assert result.return_value in (0, None), result.output
+    return result.output
+
+
+def refused(*words: Any) -> list[str]:
+    """Run a command that finds mistakes; give them."""
+    result = ran(*words)
+    assert result.return_value == 65, result.output
+    return result.stderr.splitlines()
+
+
+def kept(place: str, entity: str = "Customers", **body: Any) -> list[dict[str, Any]]:
+    """Read what a database holds."""
+    engine = open_database(place)
+    store = Store(engine)
+    found: list[dict[str, Any]] = store.select(store.entities[entity], {**body, "limit": 1000})
+    engine.dispose()
+    return found
+
+
+def people(place: str, *fields: str) -> list[tuple[Any, ...]]:
+    """Give some fields of every customer, money as text."""
+    wanted = fields or ("name", "cardId", "totalDebt")
+    rows = kept(place, fields=dict.fromkeys(wanted, True))
+    return [
+        tuple(str(row[name]) if name == "totalDebt" else row[name] for name in wanted)
+        for row in rows
+    ]
