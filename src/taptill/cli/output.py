@@ -18,6 +18,11 @@ def plain(text: str, longest: int = PLAIN_MAX) -> str:
     return f"{shown[:longest]}…" if len(shown) > longest else shown
 
 
+def many(count: int, one: str, several: str = "") -> str:
+    """Write a number with its noun: `1 customer`, `2 customers`."""
+    return f"{count} {one if count == 1 else several or f'{one}s'}"
+
+
 @contextmanager
 def written(path: Path) -> Iterator[TextIOWrapper]:
     """Write a file beside its place, sync it, and put it there: nobody ever sees half of one.

@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from taptill.cli.log import FieldsFormatter
-from taptill.cli.service.files import backup, export, import_
+from taptill.cli.service.files import backup, export
+from taptill.cli.service.lists import import_, imports
 from taptill.cli.service.opening import DATABASE, opened, rooms
 from taptill.cli.service.tokens import token
 from taptill.domain.currencies.iso4217 import complaint_about, digits_of
@@ -46,7 +47,7 @@ def service() -> None:
     """
 
 
-for one in (token, import_, export, backup):
+for one in (token, import_, imports, export, backup):
     service.add_command(one)
 
 

@@ -44,11 +44,11 @@ class Import:
     First its columns are looked at, then each row is checked, then all are written.
     """
 
-    def __init__(self, engine: sa.Engine, source: Source) -> None:
+    def __init__(self, engine: sa.Engine, source: Source, report: Report | None = None) -> None:
         site = site_of(engine)
         self.engine = engine
         self.entities = entities(site.digits)
-        self.report = Report()
+        self.report = report or Report()
         self._source = source
         self._survey = Survey(self.customers, site, source.wishes)
         self._seen: dict[str, dict[str, int]] = {name: {} for name in IDENTIFIERS}

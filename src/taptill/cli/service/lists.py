@@ -1,0 +1,206 @@
+"""`taptill service import` in, customers of a list added, brought up to date or taken back out."""
+
+import json
+import sys
+from dataclasses import asdict
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import click
+
+from taptill.cli.options import JSON
+from taptill.cli.output import many, plain
+from taptill.cli.service.opening import DATABASE, money_of, opened, rooms
+from taptill.domain.currencies.writing import amount
+from taptill.domain.errors import UsageError
+from taptill.domain.money import Currency, Money
+
+BAD_ROWS = 65
+
+
+@click.command("import")
+@DATABASE
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--new-companies", is_flag=True, help="Make companies that there are not yet.")
+@click.option(
+    "--encoding",
+    type=click.Choice(["utf-8", "windows-1252", "utf-16"]),
+    default="utf-8",
+    show_default=True,
+    help="What the file was saved in.",
+)
+@click.option(
+    "--decimal-mark",
+    type=click.Choice(["point", "comma"]),
+    help="Where the columns of amounts do not tell it.",
+)
+@click.option("--cards-as-written", is_flag=True, help="Take odd card ids and keys as they are.")
+@click.option(
+    "--update", is_flag=True, help="Bring customers up to date: by externalId, else by cardId."
+)
+@click.option("--money", is_flag=True, help="With --update: book what totalDebt differs by.")
+@click.option("--undo", type=click.IntRange(1), help="Take back the import of this number.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@JSON
+def import_(
+    database: str, file: Path | None, *, dry_run: bool, yes: bool, as_json: bool, **options: Any
+) -> int:
+    """Add customers from a CSV file: all of them or, if one row is bad, none.
+
+    The first line names the columns: name is needed; email, cardId, company (its name),
+    externalId, isBlocked, isCreditAllowed, totalDebt, paymentCard and default may follow. Every
+    bad row is told, and the exit status is then 65.
+
+    With --update the file is a newer list: it is shown who is new, who is changed and how, and who
+    is missing from the file; then all of it is done or, if one row is bad, nothing. Nobody is
+    removed, an empty cell changes nothing, and no balance is touched without --money.
+
+    \b
+    Examples:
+      taptill service import customers.db members.csv --dry-run
+      taptill service import customers.db members.csv --new-companies
+      taptill service import customers.db members-february.csv --update --dry-run
+      taptill service import customers.db --undo 3
+    """
+    undone, update, money = options["undo"], options["update"], options["money"]
+    if (file is None) != (undone is not None):
+        raise UsageError(problem="name a file to import, or say --undo with an import's number")
+    if money and not update:
+        raise UsageError(problem="--money goes with --update: a plain import takes totalDebt")
+    with opened(database) as engine:
+        if undone is not None:
+            return _undo(engine, undone, dry_run=dry_run, as_json=as_json)
+        assert file is not None
+        source, currency = _source(file, options), money_of(rooms("database")[0].site_of(engine))
+        if update:
+            work = rooms("files.updates")[0].Update(engine, source, money=money)
+            return _update(work, currency, dry_run=dry_run, yes=yes, as_json=as_json)
+        report = rooms("files.imports")[0].import_csv(engine, source, dry_run=dry_run)
+    done = not (dry_run or report.bad_count)
+    if as_json:
+        click.echo(json.dumps({**asdict(report), "done": done}))
+    else:
+        _tell(report, currency, done=done)
+        verdict = f"imported {many(report.rows, 'customer')}" if done else "nothing was imported"
+        _tell_end(report, verdict, done=done)
+    return BAD_ROWS if report.bad_count else 0
+
+
+def _update(work: Any, currency: Currency, *, dry_run: bool, yes: bool, as_json: bool) -> int:
+    report = work.preview()
+    nothing = not (report.new_count or report.changed_count)
+    done = not (dry_run or report.bad_count or nothing)
+    if not as_json:
+        _tell(report, currency, done=False)
+        tell_preview(report, currency)
+        if done and not yes and sys.stdin.isatty():
+            click.confirm("Do this?", abort=True)
+    if done:
+        report = work.apply()
+    if as_json:
+        click.echo(json.dumps({**asdict(report), "done": done}, default=str))
+    else:
+        new, changed = many(report.new_count, "new customer"), report.changed_count
+        verdict = f"{new}, {changed} changed" if done else "nothing was changed"
+        _tell_end(report, verdict, done=done)
+    return BAD_ROWS if report.bad_count else 0
+
+
+def _undo(engine: Any, number: int, *, dry_run: bool, as_json: bool) -> int:
+    done = rooms("files.undo")[0].undo(engine, number, dry_run=dry_run)
+    if as_json:
+        click.echo(json.dumps({**asdict(done), "done": not dry_run}))
+        return 0
+    for words, left in (("left as it is", done.kept), ("could not be put back", done.failed)):
+        for one in left:
+            click.echo(f"customer {one.id} {words}: {one.why}")
+    would = "would be " if dry_run else ""
+    removed = f"{many(done.removed, 'customer')} {would}removed"
+    click.echo(f"import {number}: {removed}, {done.changed_back} {would}put back")
+    return 0
+
+
+@click.command("imports")
+@DATABASE
+@JSON
+def imports(database: str, *, as_json: bool) -> None:
+    """List the imports, newest first, with the number that --undo takes.
+
+    \b
+    Example:
+      taptill service imports customers.db
+    """
+    with opened(database) as engine:
+        found = rooms("files.undo")[0].list_imports(engine)
+    for row in found:
+        end = f", undone at {row['undone_at']}" if row["undone_at"] else ""
+        line = f"import {row['id']} at {row['at']}: {row['added']} new, {row['changed']} changed"
+        click.echo(json.dumps(row) if as_json else f"{line}{end}")
+
+
+def _source(file: Path, options: dict[str, Any]) -> Any:
+    """Make an import's source of the command's options."""
+    imports, survey, figures = rooms("files.imports", "files.survey", "files.figures")
+    mark = options["decimal_mark"]
+    wishes = survey.Wishes(figures.Mark(mark) if mark else None, options["cards_as_written"])
+    return imports.Source(file, options["encoding"], wishes, options["new_companies"])
+
+
+def _tell(report: Any, currency: Currency, *, done: bool) -> None:
+    for bad in report.bad:
+        place = f"line {bad.line}, {bad.column}" if bad.column else f"line {bad.line}"
+        click.echo(f"{place}: {bad.problem}", err=True)
+    if report.bad_count > len(report.bad):
+        click.echo(f"... and {report.bad_count - len(report.bad)} more", err=True)
+    if report.not_taken:
+        click.echo(f"not taken: {', '.join(report.not_taken)}")
+    for note in report.notes:
+        click.echo(note)
+    if report.new_companies:
+        companies = many(len(report.new_companies), "company", "companies")
+        click.echo(f"{'made' if done else 'to be made'}: {companies}")
+    _tell_sums(report.sums, currency)
+
+
+def _tell_end(report: Any, verdict: str, *, done: bool) -> None:
+    found = f"{many(report.bad_count, 'mistake')} in " if report.bad_count else ""
+    click.echo(verdict if done else f"{found}{many(report.rows, 'row')}: {verdict}")
+    if done:
+        click.echo(f"this was import {report.import_id}")
+
+
+def _tell_sums(sums: Any, currency: Currency) -> None:
+    owed = f"{amount(Money(sums.owed_minor), currency, 'en')} owed by {sums.owing}"
+    ahead = f"{amount(Money(sums.in_advance_minor), currency, 'en')} in advance of {sums.ahead}"
+    click.echo(f"{many(sums.customers, 'customer')}, {sums.with_card} with card; {owed}, {ahead}")
+
+
+def tell_preview(report: Any, currency: Currency) -> None:
+    """Say what a newer list would do, customer by customer."""
+    for one in report.new:
+        click.echo(f"new: {plain(one.name)} (line {one.line})")
+    for one in report.changed:
+        edits = [
+            f"{name} {_shown(old, currency)} -> {_shown(new, currency)}"
+            for name, (old, new) in one.fields.items()
+        ]
+        click.echo(f"changed: customer {one.id} {plain(one.name)}: {', '.join(edits)}")
+    for one in report.missing:
+        click.echo(f"missing from the file: customer {one.id} {plain(one.name)}")
+    missing = f"{report.missing_count} missing from the file, who stay as they are"
+    counts = f"{report.new_count} new, {report.changed_count} changed, {report.unchanged} unchanged"
+    click.echo(f"{counts}, {missing}")
+
+
+def _shown(value: Any, currency: Currency) -> str:
+    match value:
+        case Decimal():
+            return amount(currency.parse(str(value)), currency, "en")
+        case None:
+            return "(nothing)"
+        case bool():
+            return str(value).lower()
+        case _:
+            return plain(str(value))

@@ -1,0 +1,251 @@
+"""The list of next month: who is new, changed, missing; all or nothing; and taken back out."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.service.lists.commands import CASES, done, kept, people, ran, refused
+
+from taptill.domain.errors import ServiceError, UsageError
+from taptill.service.database import open_database
+from taptill.service.files.imports import Source
+from taptill.service.files.updates import Update
+from taptill.service.store import Store
+
+JANUARY, FEBRUARY = CASES / "c07-members-january.csv", CASES / "c07-members-february.csv"
+WHO = ("name", "cardId", "externalId", "isBlocked", "totalDebt")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Callable[[str], Path]:
+    def write(text: str) -> Path:
+        path = tmp_path / "list.csv"
+        path.write_text(text, "utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def members(place: str, file: Callable[[str], Path]) -> str:
+    """Make three members: one owes, one has no card, one has no key of the office."""
+    done(
+        "import",
+        place,
+        file(
+            "name,cardId,externalId,email,totalDebt\n"
+            "Anna,62E3086CED,M-1,anna@example.org,5.00\nBen,,M-2,,\nCleo,62E3086CEF,,,-3.00\n"
+        ),
+    )
+    return place
+
+
+def write(place: str, customer: int, **fields: object) -> None:
+    """Change a customer as somebody else does."""
+    engine = open_database(place)
+    Store(engine, strict_money=False).update(customer, {"fields": fields}, "office")
+    engine.dispose()
+
+
+def test_c07_a_dry_run_says_what_the_newer_list_would_do(place: str) -> None:
+    done("import", place, JANUARY)
+    output = done("import", place, FEBRUARY, "--update", "--dry-run")
+    assert "new: Ben Muster (line 3)\n" in output
+    assert (
+        "changed: customer 1 Anna Muster: name Anna Muster -> Anna Muster-Neu, "
+        "isBlocked false -> true\n"
+    ) in output
+    assert "1 new, 1 changed, 0 unchanged, 0 missing from the file" in output
+    assert output.endswith("2 rows: nothing was changed\n")
+    assert people(place, "name") == [("Anna Muster",)]
+
+
+def test_c07_the_newer_list_brings_the_database_up_to_date(place: str) -> None:
+    done("import", place, JANUARY)
+    output = done("import", place, FEBRUARY, "--update")
+    assert output.endswith("1 new customer, 1 changed\nthis was import 2\n")
+    assert people(place, *WHO) == [
+        ("Anna Muster-Neu", "62E3086CED", "M-1", True, "0.00"),
+        ("Ben Muster", "62E3086CEE", "M-2", False, "0.00"),
+    ]
+    assert kept(place, "CustomerDebtChanges") == []
+    again = done("import", place, FEBRUARY, "--update")
+    assert "0 new, 0 changed, 2 unchanged" in again
+    assert again.endswith("2 rows: nothing was changed\n")
+
+
+def test_who_is_missing_is_listed_and_never_removed(
+    members: str, file: Callable[[str], Path]
+) -> None:
+    output = done("import", members, file("name,externalId\nAnna,M-1\n"), "--update")
+    assert "missing from the file: customer 2 Ben\n" in output
+    assert "missing from the file: customer 3 Cleo\n" in output
+    assert "2 missing from the file, who stay as they are" in output
+    assert people(members, "name") == [("Anna",), ("Ben",), ("Cleo",)]
+
+
+def test_a_customer_without_a_key_is_found_by_the_card_and_gets_the_key(
+    members: str, file: Callable[[str], Path]
+) -> None:
+    done("import", members, file("name,cardId,externalId\nCleo C,62E3086CEF,M-3\n"), "--update")
+    assert people(members, *WHO)[2] == ("Cleo C", "62E3086CEF", "M-3", False, "-3.00")
+
+
+def test_an_empty_cell_changes_nothing(members: str, file: Callable[[str], Path]) -> None:
+    done("import", members, file("name,externalId,cardId,email\nAnna A,M-1,,\n"), "--update")
+    assert people(members, "name", "cardId", "email")[0] == (
+        "Anna A",
+        "62E3086CED",
+        "anna@example.org",
+    )
+
+
+def test_no_balance_is_touched_without_its_own_switch(
+    members: str, file: Callable[[str], Path]
+) -> None:
+    path = file("name,externalId,totalDebt\nAnna,M-1,7.00\nDora,M-4,9.00\n")
+    output = done("import", members, path, "--update")
+    assert "totalDebt: not taken, no balance is changed; --money takes it" in output
+    assert people(members, "name", "totalDebt") == [
+        ("Anna", "5.00"),
+        ("Ben", "0.00"),
+        ("Cleo", "-3.00"),
+        ("Dora", "0.00"),
+    ]
+
+
+def test_money_comes_in_as_entries_of_the_ledger(members: str, file: Callable[[str], Path]) -> None:
+    path = file("name,externalId,totalDebt\nAnna,M-1,7.25\nDora,M-4,9.00\n")
+    output = done("import", members, path, "--update", "--money")
+    assert "changed: customer 1 Anna: totalDebt €5.00 -> €7.25\n" in output
+    moved = kept(members, "CustomerDebtChanges")[-2:]
+    told = [(str(one["from"]), str(one["to"]), one["who"], one["reason"]) for one in moved]
+    assert sorted(told) == [
+        ("0.00", "9.00", "import", None),
+        ("5.00", "7.25", "import", "import 2"),
+    ]
+    with pytest.raises(UsageError, match="--money goes with --update"):
+        ran("import", members, path, "--money")
+
+
+DOUBTS = {
+    "no key at all": ("name,email\nX,x@example.org\n", "needs externalId or cardId"),
+    "one customer twice": (
+        "name,externalId,cardId\nAnna,M-1,\nA,,62E3086CED\n",
+        "line 2 is about customer 1 already",
+    ),
+    "a card of somebody else": (
+        "name,externalId,cardId\nBen,M-2,62E3086CED\n",
+        "customer 1 has this card: take it away there first",
+    ),
+    "a card of another person": (
+        "name,externalId,cardId\nX,M-9,62E3086CED\n",
+        "customer 1 has this card, and another externalId",
+    ),
+    "a bad cell": ("name,externalId,isBlocked\nAnna,M-1,perhaps\n", "true or false is expected"),
+}
+
+
+@pytest.mark.parametrize("case", DOUBTS.values(), ids=DOUBTS)
+def test_one_doubtful_row_and_nothing_is_changed(
+    members: str, file: Callable[[str], Path], case: tuple[str, str]
+) -> None:
+    text, words = case
+    head, _, rows = text.partition("\n")
+    blank = "," * head.count(",")
+    path = file(f"{head}\nNew{blank.replace(',', ',N-1', 1)}\n{rows}")
+    before = people(members, *WHO)
+    told = refused("import", members, path, "--update")
+    expected = words.replace("line 2", "line 3")
+    assert any(expected in one for one in told), told
+    assert people(members, *WHO) == before
+
+
+def test_an_office_that_has_one_key_twice_is_told(
+    members: str, file: Callable[[str], Path]
+) -> None:
+    write(members, 3, externalId="M-1")
+    (told,) = refused("import", members, file("name,externalId\nA,M-1\n"), "--update")
+    assert "customer 1 and customer 3 have this externalId" in told
+
+
+def test_what_has_changed_since_the_preview_is_not_done(
+    members: str, file: Callable[[str], Path]
+) -> None:
+    engine = open_database(members)
+    path = file("name,externalId,totalDebt\nAnna A,M-1,7.00\n")
+    work = Update(engine, Source(path), money=True)
+    assert work.preview().changed_count == 1
+    write(members, 1, totalDebt=6)
+    with pytest.raises(ServiceError, match="have changed since the preview: nothing was done"):
+        work.apply()
+    engine.dispose()
+    assert people(members, "name", "totalDebt")[0] == ("Anna", "6.00")
+
+
+def test_undo_puts_back_what_an_update_changed_and_removes_whom_it_made(
+    members: str, file: Callable[[str], Path]
+) -> None:
+    before = people(members, *WHO)
+    path = file("name,externalId,totalDebt,company\nAnna A,M-1,7.25,Co\nDora,M-4,9.00,Co\n")
+    done("import", members, path, "--update", "--money", "--new-companies")
+    dry = done("import", members, "--undo", 2, "--dry-run")
+    assert dry == "import 2: 1 customer would be removed, 1 would be put back\n"
+    assert people(members, "name") == [("Anna A",), ("Ben",), ("Cleo",), ("Dora",)]
+    told = done("import", members, "--undo", 2)
+    assert told == "import 2: 1 customer removed, 1 put back\n"
+    assert people(members, *WHO) == before
+    (anna, *_) = kept(members, fields={"company": True})
+    assert anna["company"] is None
+    moved = kept(members, "CustomerDebtChanges")
+    back = [str(one["to"] - one["from"]) for one in moved if one["reason"] == "import 2 undone"]
+    assert sorted(back) == ["-2.25", "-9.00"]
+    with pytest.raises(UsageError, match="import 2 was undone at"):
+        ran("import", members, "--undo", 2)
+    with pytest.raises(UsageError, match="there is no import 9"):
+        ran("import", members, "--undo", 9)
+
+
+def test_undo_keeps_what_others_did_since_and_says_so(
+    members: str, file: Callable[[str], Path]
+) -> None:
+    path = file("name,externalId,email,isBlocked\nAnna A,M-1,new@example.org,true\nDora,M-4,,\n")
+    done("import", members, path, "--update")
+    write(members, 1, name="Anna B")
+    write(members, 4, totalDebt=4)
+    told = json.loads(done("import", members, "--undo", 2, "--json"))
+    assert told["kept"] == [
+        {"id": 4, "why": "changed or charged since"},
+        {"id": 1, "why": "changed since: name"},
+    ]
+    assert people(members, "name", "email", "isBlocked", "totalDebt") == [
+        ("Anna B", "anna@example.org", False, "5.00"),
+        ("Ben", None, False, "0.00"),
+        ("Cleo", None, False, "-3.00"),
+        ("Dora", None, False, "4.00"),
+    ]
+
+
+def test_undo_says_what_could_not_be_put_back(members: str, file: Callable[[str], Path]) -> None:
+    done("import", members, file("name,externalId,cardId\nAnna,M-1,77E3086CED\n"), "--update")
+    write(members, 2, cardId="62E3086CED")
+    told = done("import", members, "--undo", 2)
+    assert told == (
+        "customer 1 could not be put back: another customer has this cardId\n"
+        "import 2: 0 customers removed, 0 put back\n"
+    )
+
+
+def test_undo_takes_back_a_plain_import(members: str) -> None:
+    assert done("import", members, "--undo", 1).endswith("3 customers removed, 0 put back\n")
+    assert people(members) == []
+    listed = done("imports", members)
+    assert "import 1 at " in listed
+    assert ": 3 new, 0 changed, undone at " in listed
+
+
+def test_a_file_or_an_undo_is_needed(members: str, file: Callable[[str], Path]) -> None:
+    for words in ((), (file("name\nA\n"), "--undo", 1)):
+        with pytest.raises(UsageError, match="name a file to import, or say --undo"):
+            ran("import", members, *words)
