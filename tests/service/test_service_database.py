@@ -110,6 +110,7 @@ def take_back(connection: sa.Connection, version: int) -> None:
         table.drop(connection)
     for table in (schema.customers, schema.companies):
         connection.exec_driver_sql(f"ALTER TABLE {table.name} DROP COLUMN name_folded")
+    connection.exec_driver_sql("ALTER TABLE customers DROP COLUMN erased_at")
     if version == 1:
         schema.debt_changes.drop(connection)
     connection.execute(schema.schema_version.update().values(version=version))

@@ -8,6 +8,7 @@ import pytest
 from tests.service.conftest import CUSTOMERS, Api, equals, where
 
 from taptill.service.fields import CUSTOMERS as ENTITY
+from taptill.service.fields import FOR_THE_OFFICE
 
 CHANGES = "/core/data/CustomerDebtChanges"
 
@@ -143,13 +144,13 @@ def test_nobody_writes_what_the_service_sets_itself(till: Api, office: Api, name
         assert (status, answer["error"]["path"]) == (expected, f"fields.{name}")
 
 
-@pytest.mark.parametrize("name", list(ENTITY.fields))
-def test_both_read_every_field(till: Api, office: Api, name: str) -> None:
+@pytest.mark.parametrize("name", sorted(ENTITY.fields.keys() - FOR_THE_OFFICE))
+def test_both_read_every_field_that_a_till_needs(till: Api, office: Api, name: str) -> None:
     asked = {"fields": {name: True}, "limit": 1, "orderBy": [{"field": "id"}]}
     assert till.select(**asked) == office.select(**asked)
 
 
-FOR_THE_OFFICE: dict[str, tuple[str, Any]] = {
+OFFICE_VERBS: dict[str, tuple[str, Any]] = {
     "insert a customer": (f"{CUSTOMERS}/insert", {"fields": [{"name": "x"}]}),
     "insert a company": ("/core/data/Companies/insert", {"fields": [{"name": "x"}]}),
     "remove": (f"{CUSTOMERS}/remove", {"conditions": where(equals("id", 10**9))}),
@@ -157,7 +158,7 @@ FOR_THE_OFFICE: dict[str, tuple[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("case", FOR_THE_OFFICE.values(), ids=FOR_THE_OFFICE.keys())
+@pytest.mark.parametrize("case", OFFICE_VERBS.values(), ids=OFFICE_VERBS.keys())
 def test_what_only_the_office_may(till: Api, office: Api, case: tuple[str, Any]) -> None:
     path, body = case
     status, answer = till.post(path, body)

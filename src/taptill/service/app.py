@@ -19,25 +19,27 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from taptill.service.changes import insertion, removal
+from taptill.service import schema
 from taptill.service.database import reading
 from taptill.service.fields import ENTITIES, Entity
 from taptill.service.store import Store
-from taptill.service.tokens import Door, Token, check_right
-from taptill.service.wire import Json, Refusal, parse, write
+from taptill.service.tokens import Door, Role, Token, check_right
+from taptill.service.wire import Json, Refusal, bad, parse, write
 
 BODY_MAX = 1024 * 1024
 SMALL = 4096
 BODY_TIMEOUT_S = 10
 ID_DIGITS_MAX = 19
 PREFIX = "/core/data"
-CAPABILITIES = {"conditional_update": True, "version": True, "increment": True}
+CAPABILITIES = dict.fromkeys(
+    ("conditional_update", "version", "increment", "ilike", "count", "leaving"), True
+)
 WORKERS = 4
 """Threads that read bodies and select; changes have the store's own."""
 
 log = logging.getLogger(__name__)
 
-_LOGGED = frozenset(ENTITIES) | {"select", "insert", "update", "remove"}
+_LOGGED = frozenset(ENTITIES) | {"select", "insert", "update", "remove", "restore", "erase"}
 _CLOSE = {"Connection": "close"}
 _HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 408: _CLOSE, 413: _CLOSE}
 
@@ -106,7 +108,8 @@ class _Service:
         token = await self._token(request)
         place = request.path_params
         verb, row_id = place["verb"], place.get("id")
-        entity = self._store.entities.get(place["entity"])
+        known = self._store.least if token.role is Role.TILL else self._store.entities
+        entity = known.get(place["entity"])
         if entity is None or verb not in entity.verbs or (verb == "update") != bool(row_id):
             raise _not_found()
         body = await _body(request, self._body_s)
@@ -144,20 +147,35 @@ class _Service:
         """Give the answer, or the change's future."""
         asked = parse(body)
         check_right(token.role, verb, asked)
-        match verb:
-            case "insert":
-                change = insertion(entity, asked, token.who)
-            case "update":
-                change = self._store.alteration(_number(row_id), asked, token.who)
-            case "remove":
-                change = removal(entity, asked)
-            case _:
-                return write(self._store.select(entity, asked))
+        if verb == "select":
+            return self._selection(entity, asked)
+        number = _number(row_id)
+        if entity.table is schema.companies:
+            change = self._store.company_change(verb, number, asked)
+        else:
+            change = self._store.customer_change(entity, verb, number, asked, token.who)
         return self._store.submit(change)
+
+    def _selection(self, entity: Entity, asked: Json) -> str:
+        """Give the rows, and beside them how many there are in all where that was asked."""
+        removed, counted = _wish(asked, "removed"), _wish(asked, "count")
+        if removed and entity.table is not schema.customers:
+            raise bad("unknown-key", "only customers are asked for so", "removed")
+        entity = self._store.removed if removed else entity
+        rows = self._store.select(entity, asked)
+        return write({"data": rows, "count": self._store.count(entity, asked)} if counted else rows)
 
     def _look_at_the_database(self) -> None:
         with reading(self._store.engine) as connection:
             connection.execute(sa.select(sa.literal(1)))
+
+
+def _wish(asked: Json, key: str) -> bool:
+    """Read a flag of a request that may be absent."""
+    value = asked.get(key) if isinstance(asked, dict) else None
+    if value is not None and not isinstance(value, bool):
+        raise bad("type", "true or false is expected", key)
+    return bool(value)
 
 
 def _number(text: str | None) -> int | None:
@@ -193,7 +211,11 @@ def _refused(_request: Request, refusal: Exception) -> Response:
 
 def _no_such_address(request: Request, fault: Exception) -> Response:
     if isinstance(fault, HTTPException) and fault.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        return _refused(request, Refusal(405, "method", "this address takes another method"))
+        allowed = (fault.headers or {}).get("Allow", "POST")
+        words = f"this address takes {allowed}"
+        response = _refused(request, Refusal(405, "method", words))
+        response.headers["Allow"] = allowed
+        return response
     return _refused(request, _not_found())
 
 

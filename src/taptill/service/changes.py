@@ -35,7 +35,6 @@ from taptill.service.grammar import Shape, every_field, rows_of, shape
 from taptill.service.wire import Json, Refusal, a_list, a_number, an_object, bad, write
 
 INSERT_MAX = 1000
-REMOVE_MAX = 1000
 MONEY = "totalDebt"
 INCREMENT = "increment"
 
@@ -139,11 +138,8 @@ Change = Callable[[Transaction], list[Json]]
 def insertion(entity: Entity, body: Json, who: str) -> Change:
     """Insert all rows or none and answer them in the shape of `returning`."""
     an_object(body, "", "fields", "returning", "staff")
-    answer, author = _returning(entity, body), Author(who, _staff(body))
-    given = a_list(body.get("fields"), "fields", longest=INSERT_MAX)
-    if not given:
-        raise bad("required", "at least one row is expected", "fields")
-    rows = [_new(entity, row, f"fields[{index}]") for index, row in enumerate(given)]
+    answer, author = returning(entity, body), Author(who, staff_of(body))
+    rows, given = new_rows(entity, body), body["fields"]
 
     def change(transaction: Transaction) -> list[Json]:
         connection = transaction.connection
@@ -166,6 +162,14 @@ def insertion(entity: Entity, body: Json, who: str) -> Change:
     return change
 
 
+def new_rows(entity: Entity, body: Json) -> list[dict[str, Any]]:
+    """Read the rows of an insert as column values."""
+    given = a_list(body.get("fields"), "fields", longest=INSERT_MAX)
+    if not given:
+        raise bad("required", "at least one row is expected", "fields")
+    return [_new(entity, row, f"fields[{index}]") for index, row in enumerate(given)]
+
+
 def alteration(entity: Entity, row_id: Json, body: Json, who: str, *, strict_money: bool) -> Change:
     """Change one customer where its conditions hold; `[]` for an id that there is not.
 
@@ -174,9 +178,9 @@ def alteration(entity: Entity, row_id: Json, body: Json, who: str, *, strict_mon
     """
     a_number(row_id, "id", least=0, most=INTEGER_MAX)
     an_object(body, "", "fields", "conditions", "returning", "reason", "staff")
-    answer, wanted = _returning(entity, body), wanted_by(entity, body)
+    answer, wanted = returning(entity, body), wanted_by(entity, body)
     values, raised = _altered(entity, body.get("fields"))
-    reason, author = _reason(body), Author(who, _staff(body))
+    reason, author = reason_of(body), Author(who, staff_of(body))
     edited = [one for one in entity.fields.values() if one.column.name in values.keys() - _TILLS]
     blind = strict_money and _TOTAL in values and not pins(body.get("conditions"))
     this = {"this": row_id}
@@ -208,33 +212,9 @@ def alteration(entity: Entity, row_id: Json, body: Json, who: str, *, strict_mon
     return change
 
 
-def removal(entity: Entity, body: Json) -> Change:
-    """Mark the customers that meet the conditions as removed and answer them."""
-    an_object(body, "", "conditions", "returning")
-    answer, wanted = _returning(entity, body), wanted_by(entity, body)
-    if wanted is None:
-        raise bad("required", "a removal needs conditions with a filter", "conditions")
-    found = rows_of(entity).where(wanted.template.sql).order_by(_ROW.id).limit(REMOVE_MAX + 1)
-
-    def change(transaction: Transaction) -> list[Json]:
-        connection = transaction.connection
-        ids = list(connection.execute(found, wanted.values).scalars())
-        if len(ids) > REMOVE_MAX:
-            words = f"more than {REMOVE_MAX} customers meet them; nothing was removed"
-            raise bad("range", words, "conditions")
-        doomed = _ROW.id.in_(ids)
-        rows = answer.rows(connection.execute(answer.query.where(doomed).order_by(_ROW.id)))
-        at = transaction.stamp()
-        new = {"removed_at": at, "updated_at": at, "version": _ROW.version + 1}
-        connection.execute(sa.update(schema.customers).where(doomed).values(new))
-        return rows
-
-    return change
-
-
 def wanted_by(entity: Entity, body: Json) -> Condition | None:
     """Read a body's conditions; None where it has none."""
-    return condition(entity, body["conditions"]) if "conditions" in body else None
+    return condition(entity, body["conditions"]) if body.get("conditions") else None
 
 
 @lru_cache(TEMPLATES_MAX)
@@ -262,12 +242,13 @@ def _update(answer: Shape, names: tuple[str, ...]) -> sa.Update:
     return update.returning(*answer.projection.columns()) if answer.projection.flat else update
 
 
-def _returning(entity: Entity, body: Json) -> Shape:
+def returning(entity: Entity, body: Json) -> Shape:
+    """Read the shape that a change answers in; the id alone where nothing is said."""
     return shape(entity, body.get("returning", _ID), "returning")
 
 
 def _new(entity: Entity, row: Json, path: str) -> dict[str, Any]:
-    values = written(entity, row, path)
+    values = written(entity, row, path, new=True)
     for name, one in entity.fields.items():
         if not one.writable:
             continue
@@ -315,13 +296,15 @@ def _wire(fields: Sequence[Field], values: Sequence[Any]) -> dict[str, Json]:
     return told
 
 
-def _staff(body: Json) -> str | None:
+def staff_of(body: Json) -> str | None:
+    """Read which person named themselves with a change."""
     if body.get("staff") is None:
         return None
     return str(value_for(DEBT_CHANGES.fields["reason"], body["staff"], "staff"))
 
 
-def _reason(body: Json) -> str | None:
+def reason_of(body: Json) -> str | None:
+    """Read why money is moved."""
     if "reason" not in body:
         return None
     return str(value_for(DEBT_CHANGES.fields["reason"], body["reason"], "reason"))

@@ -5,12 +5,14 @@ import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.operators import ColumnOperators
 
 from taptill.service.fields import Entity, Field, Kind, value_for
+from taptill.service.schema import fold
 from taptill.service.wire import Json, a_list, an_object, bad, key_of, size
 
 FILTERS_MAX = 100
@@ -33,11 +35,16 @@ _COMPARATORS: Mapping[str, tuple[Callable[[Any, Any], Any], frozenset[Kind]]] = 
     ">": (operator.gt, _ORDERED),
     ">=": (operator.ge, _ORDERED),
     "in": (ColumnOperators.in_, _ANY),
+    "not in": (ColumnOperators.not_in, _ANY),
     "like": (partial(ColumnOperators.like, escape=LIKE_ESCAPE), frozenset({Kind.TEXT})),
+    "ilike": (partial(ColumnOperators.like, escape=LIKE_ESCAPE), frozenset({Kind.TEXT})),
     "is null": (ColumnOperators.is_, frozenset(Kind)),
     "is not null": (ColumnOperators.is_not, frozenset(Kind)),
 }
 _PINS = frozenset({"version", "updatedAt", "totalDebt"})
+_OF_LISTS = frozenset({"in", "not in"})
+_PATTERNS = frozenset({"like", "ilike"})
+_SMALL = str.maketrans(ascii_uppercase, ascii_lowercase)
 _WITHOUT_VALUE = frozenset({"is null", "is not null"})
 _OPERATORS: Mapping[str, Callable[..., sa.ColumnElement[bool]]] = {"and": sa.and_, "or": sa.or_}
 
@@ -68,7 +75,7 @@ def condition(entity: Entity, body: Json, path: str = "conditions") -> Condition
     """Read `{operator, filters}`; None where there is no filter, which is no condition."""
     if size(body) > SIZE_MAX:
         raise bad("range", f"at most {SIZE_MAX} values", path)
-    if body in ({"filters": []}, {"operator": "and", "filters": []}):
+    if body in (None, {}, {"filters": []}, {"operator": "and", "filters": []}):
         return None
     values: list[Json] = []
     template = _template(entity, key_of(_taken_out(body, values)), path)
@@ -81,7 +88,7 @@ def condition(entity: Entity, body: Json, path: str = "conditions") -> Condition
 
 def pins(body: Json) -> bool:
     """Tell whether conditions that were read name the row as it was seen, not just any row."""
-    if body is None or body.get("operator", "and") != "and":
+    if not body or body.get("operator", "and") != "and":
         return False
     return any(
         one.get("comparator") == "=" and one.get("field") in _PINS for one in body["filters"]
@@ -144,8 +151,12 @@ def _filter(entity: Entity, body: Json, path: str, places: list[_Place]) -> sa.C
     if name in _WITHOUT_VALUE:
         value = None
     else:
-        value = sa.bindparam(bound, type_=field.column.type, expanding=name == "in")
-    compared: sa.ColumnElement[bool] = _COMPARATORS[name][0](field.column, value)
+        value = sa.bindparam(bound, type_=field.column.type, expanding=name in _OF_LISTS)
+    column: sa.ColumnElement[Any] = field.column
+    if name == "ilike":
+        # Both databases know capitals of ASCII only; a name is kept without any beside itself.
+        column = sa.func.lower(column) if field.folded is None else field.folded
+    compared: sa.ColumnElement[bool] = _COMPARATORS[name][0](column, value)
     return compared
 
 
@@ -154,10 +165,12 @@ def _value(name: str, field: Field, value: Json, path: str) -> Any:
         if value is not None:
             raise bad("type", "this comparator takes no value", path)
         return None
-    if name == "in":
+    if name in _OF_LISTS:
         values = a_list(value, path, longest=SIZE_MAX)
         return [value_for(field, one, f"{path}[{index}]") for index, one in enumerate(values)]
     read = value_for(field, value, path)
-    if name == "like" and read.replace(LIKE_ESCAPE * 2, "").endswith(LIKE_ESCAPE):
+    if name == "ilike":
+        read = read.translate(_SMALL) if field.folded is None else fold(read)
+    if name in _PATTERNS and read.replace(LIKE_ESCAPE * 2, "").endswith(LIKE_ESCAPE):
         raise bad("type", "a pattern whose last backslash stands before something", path)
     return read

@@ -20,6 +20,10 @@ MONEY_DIGITS = 2
 TEXT_MAX = 255
 JSON_MAX = 65_536
 INTEGER_MAX = 2**63 - 1
+SHOWN_DIGITS_MAX = 10
+"""So many digits of a payment card may be known."""
+FOR_THE_OFFICE = frozenset({"email", "paymentCard"})
+"""Fields of a customer that no till needs."""
 NAME_FOLDED = schema.customers.c.name_folded.name
 
 _EXACT = Context(prec=28, traps=[Inexact, InvalidOperation])
@@ -48,6 +52,12 @@ class Field:
     target: "Entity | None" = None
     name: str = ""
     """What it is called on the wire."""
+    folded: sa.Column[Any] | None = None
+    """The same without capitals, however its letters are encoded: what `ilike` looks at."""
+    chosen: bool = False
+    """Whether an insert may name it, though nothing may change it afterwards."""
+    masked: bool = False
+    """Whether it holds a card number of which only some digits may be known."""
     digits: int = 0
     """Of money: how many decimals it has."""
 
@@ -73,6 +83,8 @@ class Entity:
     source: sa.FromClause
     fields: Mapping[str, Field]
     verbs: frozenset[str]
+    live: tuple[sa.ColumnElement[bool], ...] = ()
+    """What every row that is shown meets."""
 
     def field(self, name: Json, path: str) -> Field:
         """Find a field by its wire name; 400 if there is none."""
@@ -106,8 +118,8 @@ def fits(field: Field, value: Json) -> bool:
     return True
 
 
-def written(entity: Entity, fields: Json, path: str) -> dict[str, Any]:
-    """Read an object of fields to write as column values by column name."""
+def written(entity: Entity, fields: Json, path: str, *, new: bool = False) -> dict[str, Any]:
+    """Read an object of fields to write, of a new row or not, as column values by column name."""
     if not isinstance(fields, dict) or not fields:
         raise bad("type", "an object with at least one field is expected", path)
     values: dict[str, Any] = {}
@@ -115,14 +127,26 @@ def written(entity: Entity, fields: Json, path: str) -> dict[str, Any]:
         place = joined(path, name)
         field = entity.field(name, place)
         column = field.column
-        if not field.writable:
+        if not (field.writable or (new and field.chosen)):
             raise bad("read-only", "the service sets this field itself", place)
         if (value is None and not column.nullable) or (value == "" and column.name in _NEVER_BLANK):
             raise bad("type", "this field cannot be left blank", place)
         values[column.name] = None if value is None else value_for(field, value, place)
+        if field.masked and isinstance(value, str):
+            _refuse_whole_number(value, place)
     if "name" in values:
         values[NAME_FOLDED] = schema.fold(values["name"])
     return values
+
+
+def _refuse_whole_number(card: str, path: str) -> None:
+    """Refuse a payment card's number of which more is shown than its first six and last four.
+
+    Source: PCI DSS 4.0, requirement 3.4.1.
+    """
+    if sum(letter.isdigit() for letter in card) > SHOWN_DIGITS_MAX:
+        words = "a masked card number is expected: of its digits at most the first 6 and last 4"
+        raise bad("type", words, path)
 
 
 def on_the_wire(field: Field, value: Any) -> Json:
@@ -190,16 +214,37 @@ _OF_CUSTOMERS = schema.customers.c
 _OF_CHANGES = schema.debt_changes.c
 
 
+_OF_ACTS = schema.customer_changes.c
+_LIVE = _OF_CUSTOMERS.removed_at.is_(None)
+_FOR_ALL = frozenset({"select"})
+
+
 @lru_cache
-def entities(digits: int) -> Mapping[str, Entity]:
-    """Give the entities of a database whose money has so many digits, by their names."""
+def entities(digits: int, *, least: bool = False) -> Mapping[str, Entity]:
+    """Give the entities of a database whose money has so many digits, by their names.
+
+    With `least` only what a till needs: it sees no field and no row that is the office's.
+    """
     companies = _companies()
     customers = _customers(companies, digits)
-    return {
-        "Customers": customers,
-        "Companies": companies,
-        "CustomerDebtChanges": _debt_changes(customers, digits),
-    }
+    if not least:
+        return {
+            "Customers": customers,
+            "Companies": companies,
+            "CustomerDebtChanges": _debt_changes(customers, digits),
+            "CustomerChanges": _customer_changes(customers),
+        }
+    few = {name: one for name, one in customers.fields.items() if name not in FOR_THE_OFFICE}
+    customers = replace(customers, fields=few)
+    ledger = replace(_debt_changes(customers, digits), live=(_LIVE,))
+    return {"Customers": customers, "Companies": companies, "CustomerDebtChanges": ledger}
+
+
+@lru_cache
+def removed(digits: int) -> Entity:
+    """Give the customers that were removed, and whose data were not erased."""
+    gone = (_OF_CUSTOMERS.removed_at.is_not(None), _OF_CUSTOMERS.erased_at.is_(None))
+    return replace(entities(digits)["Customers"], live=gone)
 
 
 def _named(fields: Mapping[str, Field]) -> Mapping[str, Field]:
@@ -212,12 +257,12 @@ def _companies() -> Entity:
         source=schema.companies,
         fields=_named(
             {
-                "id": Field(_OF_COMPANIES.id, Kind.INTEGER, writable=False),
-                "name": Field(_OF_COMPANIES.name),
+                "id": Field(_OF_COMPANIES.id, Kind.INTEGER, writable=False, chosen=True),
+                "name": Field(_OF_COMPANIES.name, folded=_OF_COMPANIES.name_folded),
                 "externalId": Field(_OF_COMPANIES.external_id),
             }
         ),
-        verbs=frozenset({"select", "insert"}),
+        verbs=_FOR_ALL | {"insert", "update", "remove"},
     )
 
 
@@ -228,7 +273,7 @@ def _customers(companies: Entity, digits: int) -> Entity:
         fields=_named(
             {
                 "id": Field(_OF_CUSTOMERS.id, Kind.INTEGER, writable=False),
-                "name": Field(_OF_CUSTOMERS.name),
+                "name": Field(_OF_CUSTOMERS.name, folded=_OF_CUSTOMERS.name_folded),
                 "email": Field(_OF_CUSTOMERS.email),
                 "cardId": Field(_OF_CUSTOMERS.card_id),
                 "company": Field(_OF_CUSTOMERS.company_id, Kind.RELATION, target=companies),
@@ -237,14 +282,15 @@ def _customers(companies: Entity, digits: int) -> Entity:
                 "isCreditAllowed": Field(_OF_CUSTOMERS.is_credit_allowed, Kind.FLAG),
                 "totalDebt": Field(_OF_CUSTOMERS.total_debt_minor, Kind.MONEY, digits=digits),
                 "debtData": Field(_OF_CUSTOMERS.debt_data, Kind.JSON),
-                "paymentCard": Field(_OF_CUSTOMERS.payment_card),
+                "paymentCard": Field(_OF_CUSTOMERS.payment_card, masked=True),
                 "default": Field(_OF_CUSTOMERS.is_default, Kind.FLAG),
                 "createdAt": Field(_OF_CUSTOMERS.created_at, Kind.STAMP, writable=False),
                 "updatedAt": Field(_OF_CUSTOMERS.updated_at, Kind.STAMP, writable=False),
                 "version": Field(_OF_CUSTOMERS.version, Kind.INTEGER, writable=False),
             }
         ),
-        verbs=frozenset({"select", "insert", "update", "remove"}),
+        verbs=_FOR_ALL | {"insert", "update", "remove", "restore", "erase"},
+        live=(_LIVE,),
     )
 
 
@@ -263,10 +309,32 @@ def _debt_changes(customers: Entity, digits: int) -> Entity:
                 "reason": Field(_OF_CHANGES.reason),
             }
         ),
-        verbs=frozenset({"select"}),
+        verbs=_FOR_ALL,
+    )
+
+
+def _customer_changes(customers: Entity) -> Entity:
+    joined = schema.customer_changes.outerjoin(schema.customers).outerjoin(schema.companies)
+    return Entity(
+        table=schema.customer_changes,
+        source=joined,
+        fields=_named(
+            {
+                "id": Field(_OF_ACTS.id, Kind.INTEGER),
+                "customer": Field(_OF_ACTS.customer_id, Kind.RELATION, target=customers),
+                "at": Field(_OF_ACTS.at, Kind.STAMP),
+                "who": Field(_OF_ACTS.who),
+                "staff": Field(_OF_ACTS.staff),
+                "act": Field(_OF_ACTS.act),
+                "import": Field(_OF_ACTS.import_id, Kind.INTEGER),
+                "before": Field(_OF_ACTS.before, Kind.JSON),
+                "after": Field(_OF_ACTS.after, Kind.JSON),
+            }
+        ),
+        verbs=_FOR_ALL,
     )
 
 
 ENTITIES = entities(MONEY_DIGITS)
-CUSTOMERS, COMPANIES, DEBT_CHANGES = ENTITIES.values()
+CUSTOMERS, COMPANIES, DEBT_CHANGES, _ = ENTITIES.values()
 """Those of two digits, and where only their names, columns and tables count."""

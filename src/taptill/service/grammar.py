@@ -100,10 +100,8 @@ def every_field(entity: Entity) -> Shape:
 
 
 def rows_of(entity: Entity) -> sa.Select[Any]:
-    """Select the ids of all rows that are not removed, with the relations at hand."""
-    removed = entity.table.c.get("removed_at")
-    live = [] if removed is None else [removed.is_(None)]
-    return sa.select(entity.table.c.id).select_from(entity.source).where(*live)
+    """Select the ids of all rows that the entity shows, with the relations at hand."""
+    return sa.select(entity.table.c.id).select_from(entity.source).where(*entity.live)
 
 
 @lru_cache(SHAPES_MAX)

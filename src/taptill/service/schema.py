@@ -64,6 +64,7 @@ customers = sa.Table(
     sa.Column("updated_at", _Text, nullable=False, index=True),
     sa.Column("version", _Number, nullable=False),
     sa.Column("removed_at", _Text),
+    sa.Column("erased_at", _Text),
     sqlite_autoincrement=True,  # the id of a customer is never given to another one
 )
 
@@ -147,9 +148,10 @@ def _add_currency_and_acts(connection: sa.Connection) -> None:
     connection.execute(site.insert().values(currency=None, digits=2))  # what it has kept so far
     imports.create(connection)
     customer_changes.create(connection)
+    for column in (customers.c.erased_at, customers.c.name_folded, companies.c.name_folded):
+        new = sa.schema.CreateColumn(column).compile(dialect=connection.dialect)
+        connection.exec_driver_sql(f"ALTER TABLE {column.table.name} ADD COLUMN {new}")
     for table in (customers, companies):
-        new = sa.schema.CreateColumn(table.c.name_folded).compile(dialect=connection.dialect)
-        connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {new}")
         _fold_names(connection, table)
 
 

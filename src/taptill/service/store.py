@@ -9,18 +9,20 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from taptill.service import schema
 from taptill.service.changes import (
     Change,
     Transaction,
     alteration,
     insertion,
-    removal,
     wanted_by,
 )
 from taptill.service.database import reading, site_of, writing
-from taptill.service.fields import INTEGER_MAX, Entity, entities
-from taptill.service.grammar import every_field, listing, order, shape
-from taptill.service.wire import Json, Refusal, a_number, an_object
+from taptill.service.fields import INTEGER_MAX, Entity, entities, removed
+from taptill.service.grammar import every_field, listing, order, rows_of, shape
+from taptill.service.people.companies import company_alteration, company_insertion, company_removal
+from taptill.service.people.leaving import erasure, removal, restoration
+from taptill.service.wire import Json, Refusal, a_number, an_object, given
 
 LIMIT_MAX = 1000
 LIMIT_DEFAULT = 100
@@ -53,6 +55,9 @@ class Store:
         self.engine = engine
         self.site = site_of(engine)
         self.entities = entities(self.site.digits)
+        self.least = entities(self.site.digits, least=True)
+        """What a till is shown of them."""
+        self.removed = removed(self.site.digits)
         self._now = now
         self._strict_money = strict_money
         self._waiting: deque[_Waiting] = deque()
@@ -60,21 +65,31 @@ class Store:
 
     def select(self, entity: Entity, body: Json) -> list[Json]:
         """Answer rows that are not removed, in the shape that `fields` asks for."""
-        an_object(body, "", "fields", "conditions", "orderBy", "limit", "offset")
+        an_object(
+            body, "", "fields", "conditions", "orderBy", "limit", "offset", "count", "removed"
+        )
         answer = shape(entity, body["fields"], "fields") if "fields" in body else None
-        limit = a_number(body.get("limit", LIMIT_DEFAULT), "limit", least=1, most=LIMIT_MAX)
-        offset = a_number(body.get("offset", 0), "offset", least=0, most=INTEGER_MAX)
+        limit = a_number(given(body, "limit", LIMIT_DEFAULT), "limit", least=1, most=LIMIT_MAX)
+        offset = a_number(given(body, "offset", 0), "offset", least=0, most=INTEGER_MAX)
         wanted = wanted_by(entity, body)
-        orders = order(entity, body.get("orderBy", []))
+        orders = order(entity, given(body, "orderBy", []))
         answer = answer or every_field(entity)
         query = listing(answer, wanted.template if wanted else None, orders)
-        given = {**(wanted.values if wanted else {}), "limit": limit, "offset": offset}
+        bound = {**(wanted.values if wanted else {}), "limit": limit, "offset": offset}
         with reading(self.engine) as connection:
-            return answer.rows(connection.execute(query, given))
+            return answer.rows(connection.execute(query, bound))
+
+    def count(self, entity: Entity, body: Json) -> int:
+        """Count all rows that meet the conditions of a selection, whatever its limit."""
+        wanted = wanted_by(entity, body)
+        found = rows_of(entity) if wanted is None else rows_of(entity).where(wanted.template.sql)
+        query = sa.select(sa.func.count()).select_from(found.subquery())
+        with reading(self.engine) as connection:
+            return int(connection.execute(query, wanted.values if wanted else {}).scalar_one())
 
     def insert(self, entity: Entity, body: Json, who: str = "") -> list[Json]:
         """Insert all rows or none and answer them in the shape of `returning`."""
-        return self.submit(insertion(entity, body, who)).result()
+        return self.submit(self.insertion(entity, body, who)).result()
 
     def update(self, row_id: Json, body: Json, who: str = "") -> list[Json]:
         """Change one customer where its conditions hold; `[]` for an id that there is not."""
@@ -82,12 +97,45 @@ class Store:
 
     def remove(self, body: Json) -> list[Json]:
         """Mark the customers that meet the conditions as removed and answer them."""
-        return self.submit(removal(self.entities["Customers"], body)).result()
+        return self.submit(removal(self.entities["Customers"], body, "")).result()
 
-    def alteration(self, row_id: Json, body: Json, who: str) -> Change:
+    def insertion(self, entity: Entity, body: Json, who: str) -> Change:
+        """Make the change of an insert."""
+        companies = entity.table is schema.companies
+        return company_insertion(body) if companies else insertion(entity, body, who)
+
+    def alteration(
+        self, row_id: Json, body: Json, who: str, entity: Entity | None = None
+    ) -> Change:
         """Make the change of an update, as strict about money as this store."""
-        entity = self.entities["Customers"]
+        entity = entity or self.entities["Customers"]
         return alteration(entity, row_id, body, who, strict_money=self._strict_money)
+
+    def customer_change(
+        self, entity: Entity, verb: str, row_id: int | None, body: Json, who: str
+    ) -> Change:
+        """Make the change of a verb about customers, shown as the entity does."""
+        match verb:
+            case "insert":
+                return insertion(entity, body, who)
+            case "update":
+                return self.alteration(row_id, body, who, entity)
+            case "remove":
+                return removal(entity, body, who)
+            case "restore":
+                return restoration(entity, self.removed, body, who)
+            case _:
+                return erasure(entity, self.removed, body, who)
+
+    def company_change(self, verb: str, row_id: int | None, body: Json) -> Change:
+        """Make the change of a verb about companies."""
+        match verb:
+            case "insert":
+                return company_insertion(body)
+            case "update":
+                return company_alteration(row_id, body)
+            case _:
+                return company_removal(body)
 
     def submit(self, change: Change) -> Future[list[Json]]:
         """Have a change written; the answer is there once it is on the disk."""

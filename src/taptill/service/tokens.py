@@ -100,6 +100,8 @@ def check_right(role: Role, verb: str, body: Json) -> None:
         return
     if verb not in _TILL_VERBS:
         raise Refusal(403, "forbidden", "this token may select and update only")
+    if isinstance(body, dict) and body.get("removed"):
+        raise Refusal(403, "forbidden", "this token may not see who was removed", "removed")
     fields = body.get("fields") if verb == "update" and isinstance(body, dict) else None
     for name, value in fields.items() if isinstance(fields, dict) else ():
         place = joined("fields", name)

@@ -1,6 +1,7 @@
 """JSON bytes in, exact values out, and back: no number on the way ever becomes a float."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Never
@@ -20,11 +21,18 @@ class Refusal(Exception):  # noqa: N818 - an answer of the API, not a fault of t
     """The answer is an error status and `{"error": {code, message, path}}`, perhaps with a row."""
 
     def __init__(
-        self, status: int, code: str, message: str, path: str = "", *, row: Json = None
+        self,
+        status: int,
+        code: str,
+        message: str,
+        path: str = "",
+        *,
+        row: Json = None,
+        more: Mapping[str, Json] | None = None,
     ) -> None:
         super().__init__(code)
         self.status = status
-        error = {"code": code, "message": message, "path": path}
+        error = {"code": code, "message": message, "path": path, **(more or {})}
         self.body = {"error": error} if row is None else {"error": error, "row": row}
 
 
@@ -49,7 +57,12 @@ class Raw:
 def parse(body: bytes) -> Json:
     """Read UTF-8 JSON; raises Refusal for anything else, NaN and Infinity included."""
     try:
-        value = _decoder.decode(body.decode())
+        text = body.decode()
+    except UnicodeDecodeError as fault:
+        words = "the body is not UTF-8 (Latin-1 is not taken): encode it as UTF-8"
+        raise bad("invalid-json", words, "") from fault
+    try:
+        value = _decoder.decode(text)
         # Fewer brackets than that cannot be deeper.
         deep = body.count(b"[") + body.count(b"{") > DEPTH_MAX
         too_deep = deep and _depth(value) > DEPTH_MAX
@@ -97,6 +110,12 @@ def an_object(value: Json, path: str, *allowed: str) -> dict[str, Json]:
         if key not in allowed:
             raise bad("unknown-key", f"known are {', '.join(allowed)}", joined(path, key))
     return value
+
+
+def given(body: Mapping[str, Json], key: str, default: Json) -> Json:
+    """Give a member of an object; null is as good as absent."""
+    value = body.get(key)
+    return default if value is None else value
 
 
 def a_list(value: Json, path: str, *, longest: int) -> list[Json]:

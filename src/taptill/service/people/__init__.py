@@ -1,0 +1,1 @@
+"""What only the office does: people leave, come back and are forgotten, companies are kept."""

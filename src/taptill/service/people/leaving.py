@@ -1,0 +1,170 @@
+"""People who leave in, changes out: removed with a word on their money, brought back, forgotten."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from taptill.service import schema
+from taptill.service.changes import (
+    Act,
+    Author,
+    Change,
+    Transaction,
+    reason_of,
+    returning,
+    staff_of,
+    wanted_by,
+)
+from taptill.service.conditions import Condition
+from taptill.service.database import is_sqlite
+from taptill.service.fields import CUSTOMERS, Entity, on_the_wire
+from taptill.service.grammar import Shape, rows_of
+from taptill.service.wire import Json, Refusal, an_object, bad
+
+AT_ONCE_MAX = 1000
+"""So many customers leave or come back in one request."""
+MONEY_WORDS = ("keep", "clear")
+"""What may become of money: it stays on the removed row, or is booked away."""
+ERASED_NAME = "erased"
+
+_ROW = schema.customers.c
+_NOTHING = {
+    "name": ERASED_NAME,
+    "name_folded": ERASED_NAME,
+    **dict.fromkeys(("email", "card_id", "company_id", "external_id"), None),
+    **dict.fromkeys(("debt_data", "payment_card"), None),
+}
+
+
+def removal(entity: Entity, body: Json, who: str) -> Change:
+    """Mark the customers that meet the conditions as removed and answer them.
+
+    Raises Refusal: 409 with the sums where one of them has or owes money and the request does not
+    say what becomes of it.
+    """
+    an_object(body, "", "conditions", "returning", "money", "reason", "staff")
+    answer, wanted = returning(entity, body), _wanted(entity, body)
+    author, reason = Author(who, staff_of(body)), reason_of(body)
+    money = body.get("money")
+    if money is not None and money not in MONEY_WORDS:
+        raise bad("type", f"{' or '.join(MONEY_WORDS)} is expected", "money")
+
+    def change(transaction: Transaction) -> list[Json]:
+        connection = transaction.connection
+        ids = _ids(transaction, entity, wanted)
+        doomed = _ROW.id.in_(ids)
+        totals = sa.select(_ROW.id, _ROW.total_debt_minor).where(doomed, _ROW.total_debt_minor != 0)
+        held = {row.id: row.total_debt_minor for row in connection.execute(totals)}
+        if held and money is None:
+            raise _money_left(entity, list(held.values()))
+        rows = answer.rows(connection.execute(answer.query.where(doomed).order_by(_ROW.id)))
+        at = transaction.stamp()
+        new: dict[str, Any] = {"removed_at": at, "updated_at": at, "version": _ROW.version + 1}
+        if money == "clear":
+            new["total_debt_minor"] = 0
+            for number, total in held.items():
+                cleared = {"total_debt_minor": 0, "updated_at": at}
+                transaction.keep(number, total, cleared, author.who, reason or "removed")
+        for number in ids:
+            transaction.note(number, at, Act.REMOVE, author)
+        connection.execute(sa.update(schema.customers).where(doomed).values(new))
+        return rows
+
+    return change
+
+
+def restoration(entity: Entity, removed: Entity, body: Json, who: str) -> Change:
+    """Bring removed customers back, all of them or none; erased ones are gone for good.
+
+    Raises Refusal: 409 where somebody else has such a card by now.
+    """
+    an_object(body, "", "conditions", "returning", "staff")
+    answer, wanted = returning(entity, body), _wanted(removed, body)
+    author = Author(who, staff_of(body))
+
+    def change(transaction: Transaction) -> list[Json]:
+        connection = transaction.connection
+        ids = _ids(transaction, removed, wanted)
+        them = _ROW.id.in_(ids)
+        held = _ROW.card_id.in_(sa.select(_ROW.card_id).where(_ROW.removed_at.is_(None)))
+        taken = connection.execute(sa.select(_ROW.id).where(them, held)).scalars().all()
+        if taken:
+            names = ", ".join(map(str, taken))
+            words = f"another customer has the card of {names} by now: take it away there first"
+            raise Refusal(409, "card-taken", words, "conditions")
+        at = transaction.stamp()
+        new = {"removed_at": None, "updated_at": at, "version": _ROW.version + 1}
+        connection.execute(sa.update(schema.customers).where(them).values(new))
+        for number in ids:
+            transaction.note(number, at, Act.RESTORE, author)
+        return _shown(transaction, answer, ids)
+
+    return change
+
+
+def erasure(entity: Entity, removed: Entity, body: Json, who: str) -> Change:
+    """Forget who removed customers were; what they paid and owed stays, under their id.
+
+    What staff wrote as the reason of a booking stands in the ledger and stays, too.
+    """
+    an_object(body, "", "conditions", "returning", "staff")
+    answer, wanted = returning(entity, body), _wanted(removed, body)
+    author = Author(who, staff_of(body))
+
+    def change(transaction: Transaction) -> list[Json]:
+        connection = transaction.connection
+        if is_sqlite(connection.engine):
+            connection.exec_driver_sql("PRAGMA secure_delete=ON")  # else it stays in free pages
+        ids = _ids(transaction, removed, wanted)
+        them, acts = _ROW.id.in_(ids), schema.customer_changes
+        at = transaction.stamp()
+        gone = {**_NOTHING, "erased_at": at, "updated_at": at, "version": _ROW.version + 1}
+        connection.execute(sa.update(schema.customers).where(them).values(gone))
+        theirs = acts.c.customer_id.in_(ids)
+        connection.execute(sa.update(acts).where(theirs).values(before=None, after=None))
+        for number in ids:
+            transaction.note(number, at, Act.ERASE, author)
+        return _shown(transaction, answer, ids, live=False)
+
+    return change
+
+
+def _wanted(entity: Entity, body: Json) -> Condition:
+    wanted = wanted_by(entity, body)
+    if wanted is None:
+        raise bad("required", "this needs conditions with a filter", "conditions")
+    return wanted
+
+
+def _ids(transaction: Transaction, entity: Entity, wanted: Condition) -> list[int]:
+    found = rows_of(entity).where(wanted.template.sql).order_by(_ROW.id).limit(AT_ONCE_MAX + 1)
+    ids = list(transaction.connection.execute(found, wanted.values).scalars())
+    if len(ids) > AT_ONCE_MAX:
+        words = f"more than {AT_ONCE_MAX} customers meet them; nothing was changed"
+        raise bad("range", words, "conditions")
+    return ids
+
+
+def _shown(
+    transaction: Transaction, answer: Shape, ids: Sequence[int], *, live: bool = True
+) -> list[Json]:
+    them = _ROW.id.in_(ids)
+    query = answer.query.where(them).order_by(_ROW.id)
+    if live:
+        return answer.rows(transaction.connection.execute(query))
+    anybody = sa.select(*answer.projection.columns()).select_from(CUSTOMERS.source).where(them)
+    return answer.rows(transaction.connection.execute(anybody.order_by(_ROW.id)))
+
+
+def _money_left(entity: Entity, totals: Sequence[int]) -> Refusal:
+    total = entity.fields["totalDebt"]
+    owed = on_the_wire(total, sum(one for one in totals if one > 0))
+    ahead = on_the_wire(total, -sum(one for one in totals if one < 0))
+    have = "customer has or owes" if len(totals) == 1 else "customers have or owe"
+    words = (
+        f"{len(totals)} {have} money: {owed} owed, {ahead} in advance. Say what becomes of it: "
+        '"money": "keep" leaves it on the removed row, "clear" books it away'
+    )
+    more = {"count": len(totals), "owed": owed, "inAdvance": ahead}
+    return Refusal(409, "money-left", words, "money", more=more)

@@ -1,0 +1,69 @@
+"""Companies: listed, made with an id of one's own, renamed, removed once they are empty."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.service.conftest import CUSTOMERS, Api, equals, where
+
+from taptill.service.database import create_database
+from taptill.service.store import Store
+
+PATH = "/core/data/Companies"
+
+
+def of(number: int) -> dict[str, Any]:
+    return {"conditions": where(equals("id", number))}
+
+
+def test_companies_are_made_listed_renamed_and_removed(office: Api, till: Api) -> None:
+    every = {"id": True, "name": True, "externalId": True}
+    body = {"fields": [{"name": "Neu", "externalId": "N"}], "returning": every}
+    status, (made,) = office.post(f"{PATH}/insert", body)
+    assert (status, made["name"], made["externalId"]) == (201, "Neu", "N")
+    number = made["id"]
+    renamed = {"fields": {"name": "Neuer"}, "returning": every}
+    assert office.post(f"{PATH}/update/{number}", renamed) == (200, [{**made, "name": "Neuer"}])
+    assert till.post(f"{PATH}/select", of(number)) == (200, [{**made, "name": "Neuer"}])
+    assert till.post(f"{PATH}/update/{number}", renamed)[0] == 403
+    assert office.post(f"{PATH}/remove", of(number)) == (200, [{"id": number}])
+    assert office.post(f"{PATH}/update/{number}", renamed) == (200, [])
+    assert office.post(f"{PATH}/remove", {})[0] == 400
+
+
+def test_a_company_goes_only_when_nobody_belongs_to_it(office: Api) -> None:
+    _, (company,) = office.post(f"{PATH}/insert", {"fields": [{"name": "Two"}]})
+    first, second = (office.insert(company=company) for _ in range(2))
+    status, answer = office.post(f"{PATH}/remove", of(company["id"]))
+    assert (status, answer["error"]["code"], answer["error"]["count"]) == (409, "not-empty", 2)
+    office.post(f"{CUSTOMERS}/remove", of(first))
+    office.update(second, {"fields": {"company": None}})
+    assert office.post(f"{PATH}/remove", of(company["id"]))[0] == 200
+    assert office.post(f"{CUSTOMERS}/restore", of(first))[0] == 200
+    assert office.row(first)["company"] is None
+
+
+def test_company_42_of_the_contracts_example_can_be_reached_on_a_fresh_service(
+    new_place: Callable[[], str],
+) -> None:
+    """And the next one that is made without an id gets one that nobody has."""
+    store = Store(create_database(new_place()))
+    companies, customers = store.entities["Companies"], store.entities["Customers"]
+    body = {"fields": [{"name": "First"}, {"id": 42, "name": "Contract"}, {"name": "Third"}]}
+    assert [one["id"] for one in store.insert(companies, body)] == [42, 43, 44]
+    (row,) = store.insert(customers, {"fields": [{"name": "Ada", "company": {"id": 42}}]})
+    asked = {"fields": {"company": {"name": True}}, "conditions": where(equals("id", row["id"]))}
+    assert store.select(customers, asked) == [{"company": {"name": "Contract"}}]
+    store.engine.dispose()
+
+
+def test_an_id_is_taken_once_and_never_changed(office: Api) -> None:
+    mine = [{"id": 4711, "name": "Mine"}]
+    assert office.post(f"{PATH}/insert", {"fields": mine}) == (201, [{"id": 4711}])
+    for rows in (mine, [{"id": 900_005, "name": "a"}, {"id": 900_005, "name": "b"}]):
+        status, answer = office.post(f"{PATH}/insert", {"fields": rows})
+        assert (status, answer["error"]["code"]) == (409, "id-taken")
+    for bad in (0, -1, 10**13, "7", None):
+        status, answer = office.post(f"{PATH}/insert", {"fields": [{"id": bad, "name": "x"}]})
+        assert (status, answer["error"]["path"]) == (400, "fields[0].id")
+    status, answer = office.post(f"{PATH}/update/4711", {"fields": {"id": 1}})
+    assert (status, answer["error"]["code"]) == (400, "read-only")

@@ -1,0 +1,216 @@
+"""Who leaves: removed with a word on the money, brought back, forgotten; and who did it."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.service.conftest import CUSTOMERS, Api, equals, where
+
+from taptill.service.database import create_database
+from taptill.service.store import Store
+
+ACTS = "/core/data/CustomerChanges"
+LEDGER = "/core/data/CustomerDebtChanges"
+
+
+def of(row_id: int) -> dict[str, Any]:
+    return {"conditions": where(equals("id", row_id))}
+
+
+def told(api: Api, entity: str, row_id: int, *fields: str) -> list[dict[str, Any]]:
+    body = {"fields": dict.fromkeys(fields, True), "orderBy": [{"field": "id"}]}
+    status, rows = api.post(
+        f"{entity}/select", {**body, "conditions": where(equals("customer.id", row_id))}
+    )
+    assert status == 200, rows
+    assert isinstance(rows, list)
+    return rows
+
+
+def test_a_customer_with_money_is_not_removed_unless_it_is_said_what_becomes_of_it(
+    office: Api,
+) -> None:
+    owing, ahead, even = (office.insert(totalDebt=total) for total in (12.5, -3, 0))
+    body = {"conditions": where({"field": "id", "comparator": "in", "value": [owing, ahead, even]})}
+    status, answer = office.post(f"{CUSTOMERS}/remove", body)
+    error = answer["error"]
+    assert (status, error["code"], error["path"]) == (409, "money-left", "money")
+    assert (error["count"], error["owed"], error["inAdvance"]) == (2, Decimal("12.50"), 3)
+    assert "2 customers have or owe money: 12.50 owed, 3.00 in advance" in error["message"]
+    assert office.row(owing)["totalDebt"] == Decimal("12.5")
+    assert office.post(f"{CUSTOMERS}/remove", of(even))[0] == 200
+
+
+@pytest.mark.parametrize(("money", "left"), [("keep", "12.50"), ("clear", "0.00")])
+def test_money_is_kept_on_the_removed_row_or_booked_away(
+    office: Api, money: str, left: str
+) -> None:
+    row_id = office.insert(totalDebt=12.5)
+    more = {"money": money, "reason": "paid in cash", "returning": {"id": True, "totalDebt": True}}
+    status, rows = office.post(f"{CUSTOMERS}/remove", {**of(row_id), **more})
+    assert (status, rows) == (200, [{"id": row_id, "totalDebt": Decimal("12.50")}])
+    status, rows = office.post(f"{CUSTOMERS}/select", {**of(row_id), "removed": True})
+    assert str(rows[0]["totalDebt"]) == left
+    moved = told(office, LEDGER, row_id, "to", "reason")
+    assert moved[-1] == (
+        {"to": 0, "reason": "paid in cash"}
+        if money == "clear"
+        else {"to": Decimal("12.50"), "reason": None}
+    )
+    status, answer = office.post(f"{CUSTOMERS}/remove", {**of(row_id), "money": "burn"})
+    assert (status, answer["error"]["path"]) == (400, "money")
+
+
+def test_who_was_removed_is_brought_back_with_card_and_money(
+    office: Api, new_card: Callable[[], str]
+) -> None:
+    card = new_card()
+    row_id = office.insert(cardId=card, totalDebt=2, name="Ada")
+    before = office.row(row_id)
+    assert office.post(f"{CUSTOMERS}/remove", {**of(row_id), "money": "keep"})[0] == 200
+    assert office.post(f"{CUSTOMERS}/restore", of(row_id)) == (200, [{"id": row_id}])
+    row = office.row(row_id)
+    assert row["updatedAt"] > before["updatedAt"]
+    changed = {"updatedAt", "version"}
+    assert {key: row[key] for key in row.keys() - changed} == {
+        key: before[key] for key in row.keys() - changed
+    }
+    assert office.post(f"{CUSTOMERS}/restore", of(row_id)) == (200, [])
+
+
+def test_nobody_is_brought_back_whose_card_somebody_else_has_by_now(
+    office: Api, new_card: Callable[[], str]
+) -> None:
+    card = new_card()
+    row_id = office.insert(cardId=card)
+    office.post(f"{CUSTOMERS}/remove", of(row_id))
+    other = office.insert(cardId=card)
+    status, answer = office.post(f"{CUSTOMERS}/restore", of(row_id))
+    assert (status, answer["error"]["code"]) == (409, "card-taken")
+    assert f"another customer has the card of {row_id} by now" in answer["error"]["message"]
+    office.update(other, {"fields": {"cardId": None}})
+    assert office.post(f"{CUSTOMERS}/restore", of(row_id))[0] == 200
+
+
+def test_erasing_forgets_a_removed_person_and_keeps_the_ledger(
+    office: Api, new_card: Callable[[], str]
+) -> None:
+    secret = {"name": "Ada Secret", "email": "ada@secret.example", "externalId": "S-1"}
+    row_id = office.insert(cardId=new_card(), totalDebt=4, paymentCard="**** 1234", **secret)
+    office.update(row_id, {"fields": {"name": "Ada Secret-Neu"}})
+    assert office.post(f"{CUSTOMERS}/erase", of(row_id)) == (200, [])  # she is still here
+    office.post(f"{CUSTOMERS}/remove", {**of(row_id), "money": "clear"})
+    shape = {"returning": {"id": True, "name": True, "email": True, "cardId": True}}
+    status, rows = office.post(f"{CUSTOMERS}/erase", {**of(row_id), **shape})
+    assert (status, rows) == (
+        200,
+        [{"id": row_id, "name": "erased", "email": None, "cardId": None}],
+    )
+    assert [one["to"] for one in told(office, LEDGER, row_id, "to")] == [4, 0]
+    acts = told(office, ACTS, row_id, "act", "before", "after")
+    assert [one["act"] for one in acts] == ["insert", "update", "remove", "erase"]
+    assert {one["before"] for one in acts} | {one["after"] for one in acts} == {None}
+    assert office.post(f"{CUSTOMERS}/select", {**of(row_id), "removed": True}) == (200, [])
+    assert office.post(f"{CUSTOMERS}/restore", of(row_id)) == (200, [])
+
+
+def test_what_was_erased_is_in_no_corner_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "customers.db"
+    store = Store(create_database(path))
+    customers = store.entities["Customers"]
+    people = [{"name": f"Secret Person {number}"} for number in range(50)]
+    store.insert(customers, {"fields": people})
+    everybody = {"conditions": where({"field": "id", "comparator": ">", "value": 0})}
+    for verb in ("remove", "erase"):
+        store.submit(store.customer_change(customers, verb, None, everybody, "office")).result()
+    store.engine.dispose()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert b"Secret Person" not in path.read_bytes()
+
+
+def test_who_did_what_is_kept_with_what_stood_there_before(office: Api) -> None:
+    row_id = office.insert(name="Ada")
+    body = {"fields": {"name": "Ada B", "isBlocked": True, "company": {"id": 1}}, "staff": "Jo"}
+    assert office.update(row_id, body)[0] == 200
+    office.update(row_id, {"fields": {"totalDebt": {"increment": 1}}})
+    fields = ("act", "who", "staff", "before", "after")
+    first, second = told(office, ACTS, row_id, *fields)
+    assert (first["act"], first["who"], first["staff"]) == ("insert", "office", None)
+    assert second == {
+        "act": "update",
+        "who": "office",
+        "staff": "Jo",
+        "before": {"name": "Ada", "isBlocked": False, "company": None},
+        "after": {"name": "Ada B", "isBlocked": True, "company": {"id": 1}},
+    }
+
+
+@pytest.mark.parametrize("verb", ["restore", "erase"])
+def test_a_till_may_do_nothing_of_it(till: Api, verb: str) -> None:
+    status, answer = till.post(f"{CUSTOMERS}/{verb}", of(1))
+    assert (status, answer["error"]["code"]) == (403, "forbidden")
+
+
+LEAST: dict[str, tuple[str, dict[str, Any], int]] = {
+    "an e-mail address": (CUSTOMERS, {"fields": {"email": True}}, 400),
+    "a payment card": (CUSTOMERS, {"fields": {"paymentCard": True}}, 400),
+    "an address by a condition": (CUSTOMERS, {"conditions": where(equals("email", "a"))}, 400),
+    "an address by the order": (CUSTOMERS, {"orderBy": [{"field": "email"}]}, 400),
+    "an address by the ledger": (LEDGER, {"fields": {"customer": {"email": True}}}, 400),
+    "who was removed": (CUSTOMERS, {"removed": True}, 403),
+    "who did what": (ACTS, {}, 404),
+}
+
+
+@pytest.mark.parametrize("case", LEAST.values(), ids=LEAST)
+def test_a_till_is_not_told(till: Api, case: tuple[str, dict[str, Any], int]) -> None:
+    entity, body, expected = case
+    status, answer = till.post(f"{entity}/select", {"limit": 1, **body})
+    assert status == expected, answer
+
+
+def test_a_till_is_told_nothing_of_removed_customers_by_the_ledger(till: Api, office: Api) -> None:
+    row_id = office.insert(name="Ada", totalDebt=1)
+    assert len(told(till, LEDGER, row_id, "to")) == 1
+    office.post(f"{CUSTOMERS}/remove", {**of(row_id), "money": "keep"})
+    assert told(till, LEDGER, row_id, "to", "customer") == []
+    assert len(told(office, LEDGER, row_id, "to")) == 1
+
+
+def test_a_till_gets_no_hidden_field_without_naming_any(till: Api, office: Api) -> None:
+    """Neither by a selection of everything, nor in the row of a refused update."""
+    row_id = office.insert(email="ada@secret.example", paymentCard="**** 1234")
+    (row,) = till.select(**of(row_id))
+    assert row.keys().isdisjoint({"email", "paymentCard"})
+    clash = {"fields": {"totalDebt": 1}, "conditions": where(equals("version", 99))}
+    status, answer = till.update(row_id, clash)
+    assert status == 409
+    assert answer["row"].keys() == row.keys()
+    status, answer = till.update(row_id, {**clash, "returning": {"email": True}})
+    assert status == 400
+
+
+CARDS = {
+    "4111 1111 1111 1111": False,
+    "4111-1111-1111-1111": False,
+    "378282246310005": False,
+    "4111111111111": False,
+    "411111******1111": True,
+    "**** 1111": True,
+    "Visa 1111": True,
+}
+
+
+@pytest.mark.parametrize("card", CARDS)
+def test_a_payment_card_is_masked_or_refused(office: Api, card: str) -> None:
+    row_id = office.insert()
+    status, answer = office.update(row_id, {"fields": {"paymentCard": card}})
+    assert status == (200 if CARDS[card] else 400), answer
+    if not CARDS[card]:
+        assert answer["error"]["path"] == "fields.paymentCard"
+        assert card not in str(answer)
