@@ -1,6 +1,8 @@
 """Real HTTP in, findings, rows and pages out."""
 
+import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,9 +79,41 @@ async def test_a_server_that_ignores_conditions_has_not_answered(dial: Dial) -> 
     assert kind(await line.api.find(CardId("FFFF"))) is Unreachable
 
 
-async def test_a_card_is_compared_byte_for_byte(dial: Dial) -> None:
-    line = await dial(Canned(f"[{ROW_TEXT}]"))
-    assert kind(await line.api.find(CardId("04a7"))) is Unreachable
+SPELLED: dict[str, tuple[str, str, bool]] = {
+    "small letters for capitals": ("62e3086ced", "62E3086CED", True),
+    "capitals for small letters": ("04A7", "04a7", True),
+    "a blank at the end": ("04A7 ", "04A7", True),
+    "both": ("04a7  ", "04A7", True),
+    "no letters of base 16, but of one size": ("KEY-17", "key-17", True),
+    "letters that may be base 64": ("aBx9", "AbX9", False),
+    "another card": ("04A8", "04A7", False),
+}
+
+
+@pytest.mark.parametrize("case", SPELLED.values(), ids=SPELLED)
+async def test_c13_the_one_customer_is_taken_where_only_the_spelling_differs(
+    dial: Dial, case: tuple[str, str, bool]
+) -> None:
+    """A server whose `=` ignores capitals and blanks: MySQL, SQL Server."""
+    held, tapped, taken = case
+    row = ROW_TEXT.replace('"04A7"', f'"{held}"')
+    line = await dial(Canned(f"[{row}]"))
+    assert (kind(await line.api.find(CardId(tapped))) is Known) is taken
+    assert any("spells cards unlike" in one for one in line.api.warnings()) is taken
+
+
+async def test_c13_a_second_customer_who_may_be_meant_is_no_customer(dial: Dial) -> None:
+    second = ROW_TEXT.replace('"id": 7', '"id": 8').replace("04A7", "04a7")
+    line = await dial(Canned(f"[{ROW_TEXT}, {second}]"), Canned(f"[{ROW_TEXT}, {second}]"))
+    assert kind(await line.api.find(CardId("04A7 "))) is Ambiguous
+    assert kind(await line.api.find(CardId("04A7"))) is Known  # this one is spelled so
+
+
+async def test_c13_staff_find_whom_a_till_finds(dial: Dial) -> None:
+    row = json.loads((Path(__file__).parent / "c13-backend-other-case.json").read_text())
+    line = await dial(*row)
+    line.backend.spelling = str.lower
+    assert kind(await line.api.find(CardId("62E3086CED"))) is Known
 
 
 TROUBLE: dict[str, tuple[str | Canned, str]] = {

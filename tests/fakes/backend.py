@@ -52,8 +52,9 @@ class FakeBackend:
 
     `wrap` puts the list of rows into an envelope; `offers` is what capabilities says, None: 404.
     `rule` may give a request's fault, by what it asks; `ignored` parts of a select are not
-    looked at. `always` is the fault of each request that has none of its own. `lines_seen` counts
-    connections, with TLS those whose handshake went well.
+    looked at; `spelling` makes texts alike before they are compared. `always` is the fault of each
+    request that has none of its own. `lines_seen` counts connections, with TLS those whose
+    handshake went well.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class FakeBackend:
         self.offers: Any = None
         self.rule: Callable[[Asked], str | Canned | None] = lambda _: None
         self.ignored: frozenset[str] = frozenset()
+        self.spelling: Callable[[str], str] = lambda text: text
         self.always: str | Canned = OK
         self.asked: list[Asked] = []
         self.lines_seen = 0
@@ -166,7 +168,8 @@ class FakeBackend:
 
     def _select(self, body: Any) -> list[Any]:
         asked = {key: value for key, value in body.items() if key not in self.ignored}
-        found = [row for row in self.rows.values() if _meets(row, asked.get("conditions", {}))]
+        wanted = asked.get("conditions", {})
+        found = [row for row in self.rows.values() if _meets(row, wanted, self.spelling)]
         if "orderBy" in asked:
             found.sort(key=lambda row: int(row["id"]))
         first = asked.get("offset", 0)
@@ -187,9 +190,16 @@ class FakeBackend:
         return doomed
 
 
-def _meets(row: Mapping[str, Any], conditions: Mapping[str, Any]) -> bool:
+def _meets(
+    row: Mapping[str, Any],
+    conditions: Mapping[str, Any],
+    spelling: Callable[[str], str] = lambda text: text,
+) -> bool:
+    def spelled(value: Any) -> Any:
+        return spelling(value) if isinstance(value, str) else value
+
     return all(
-        _COMPARED[one["comparator"]](_held(row, one["field"]), one["value"])
+        _COMPARED[one["comparator"]](spelled(_held(row, one["field"])), spelled(one["value"]))
         for one in conditions.get("filters", [])
     )
 

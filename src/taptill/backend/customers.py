@@ -19,7 +19,7 @@ from taptill.backend.select import (
     where,
 )
 from taptill.backend.transport import WARM_S, Reply, Transport
-from taptill.domain.card_id import CardId
+from taptill.domain.card_id import CardId, is_spelled_alike
 from taptill.domain.customer import Snapshot
 from taptill.domain.decision import Absent, Ambiguous, Finding, Known, Unreachable
 from taptill.domain.errors import (
@@ -66,6 +66,8 @@ class CustomersApi:
         self.select = Select(transport, dialect, connection)
         self._pages = Pages(self.select)
         self._returning = True
+        self.respells = False
+        """Whether a card was found that the office spells unlike the till."""
         self.odd: Sequence[str] = ()
         """What a probe found odd, in words for the status line."""
 
@@ -77,6 +79,8 @@ class CustomersApi:
     def warnings(self) -> tuple[str, ...]:
         """Say what staff should know: fields that are not there, a certificate soon to expire."""
         found = [f"the backend has no field {name}" for name in self.select.dropped]
+        if self.respells:
+            found.append("the office spells cards unlike this till: taptill doctor says more")
         if self.select.misfit is not None:
             found.append(str(self.select.misfit))
         days = self.certificate_days()
@@ -110,6 +114,10 @@ class CustomersApi:
             log.info("customer.not_found_out", extra={"code": fault.code})
             return Unreachable()
         found = {one.customer.id: one for one in seen if one.customer.card_id == card_id}
+        if not found and seen:  # a server whose `=` looks neither at capitals nor at blanks
+            alike = [one for one in seen if is_spelled_alike(one.customer.card_id, card_id)]
+            found = {one.customer.id: one for one in alike}
+            self.respells = bool(found)
         if not found:
             return Unreachable()  # a server that ignores conditions: no answer to our question
         if len(found) > 1:

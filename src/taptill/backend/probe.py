@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
 from statistics import median
+from typing import Any
 
 from taptill.backend.customers import CERTIFICATE_DAYS_MIN, CustomersApi
 from taptill.backend.rows import MoneyForm, id_of
@@ -78,6 +79,8 @@ async def _more(
         yield _money([one.total for one in seen], api.select.form)
         yield await _conditions(api, seen[0].customer.id)
         yield await _paging(api)
+        if (spelling := await _spelling(api, [one.customer.card_id for one in seen])) is not None:
+            yield spelling
     offers = await api.capabilities()
     yield _capabilities(offers)
     if api.select.told.digits is not None:
@@ -139,6 +142,38 @@ async def _conditions(api: CustomersApi, known_id: int) -> Diagnosis:
         return Diagnosis(name, Verdict.PASS, "a select gives those who meet its conditions")
     words = "the server does not obey the conditions of a select"
     return Diagnosis(name, Verdict.FAIL, words, "no card can be looked up like this: ask its maker")
+
+
+async def _spelling(api: CustomersApi, cards: Sequence[str]) -> Diagnosis | None:
+    """See whether a card is found when it is spelled otherwise; None where no card has letters.
+
+    No card id is told: a diagnosis may be sent to somebody.
+    """
+    name, lettered = "backend.spelling", [card for card in cards if card != card.swapcase()]
+    if not lettered:
+        return None
+    card = lettered[0]
+    tried = {"capitals": card.swapcase(), "blanks at the end": f"{card} "}
+    ignored = [
+        what
+        for what, spelling in tried.items()
+        if spelling not in cards
+        and any(row.get("cardId") == card for row in await _with_card(api, spelling))
+    ]
+    small = sum(one == one.lower() for one in lettered)
+    mixed = 0 < small < len(lettered)
+    told = f"; {small} of {len(lettered)} cards are spelled in small letters" if mixed else ""
+    if not ignored:
+        verdict = Verdict.WARN if mixed else Verdict.PASS
+        words, advice = f"cards are compared letter by letter{told}", "have all cards spelled alike"
+        return Diagnosis(name, verdict, words, advice if mixed else "")
+    words = f"its comparison of cards ignores {' and '.join(ignored)}{told}"
+    advice = "a card that the office spells unlike the till is found online, never offline: have "
+    return Diagnosis(name, Verdict.WARN, words, f"{advice}cards spelled as the till reads them")
+
+
+async def _with_card(api: CustomersApi, card: str) -> list[dict[str, Any]]:
+    return await api.select.rows([where("cardId", "=", card)], 2)
 
 
 async def _paging(api: CustomersApi) -> Diagnosis:

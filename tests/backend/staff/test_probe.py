@@ -47,10 +47,41 @@ async def test_of_a_sound_backend_everything_is_told_and_nothing_is_changed(dial
         "money": "of 20 customers 10 owe, 5 have money in advance",
         "conditions": "a select gives those who meet its conditions",
         "paging": "customers come in pages, by id",
+        "spelling": "cards are compared letter by letter",
         "capabilities": "it offers conditional updates",
         "conditional-update": "an update whose condition is not met is refused",
     }
     assert line.backend.rows == before
+
+
+SPELLINGS: dict[str, tuple[Callable[[str], str], str]] = {
+    "capitals": (str.lower, "its comparison of cards ignores capitals"),
+    "blanks": (str.rstrip, "its comparison of cards ignores blanks at the end"),
+    "both": (
+        lambda text: text.lower().rstrip(),
+        "its comparison of cards ignores capitals and blanks at the end",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SPELLINGS.values(), ids=SPELLINGS)
+async def test_c13_a_backend_that_does_not_look_at_spelling_is_warned_of(
+    dial: Dial, case: tuple[Callable[[str], str], str]
+) -> None:
+    spelling, words = case
+    line = await dial(*people())
+    line.backend.spelling = spelling
+    told = by_name(await probe(line.api))["spelling"]
+    assert (told.verdict, told.words) == (Verdict.WARN, words)
+    assert "found online, never offline" in told.advice
+
+
+async def test_cards_of_two_spellings_are_counted(dial: Dial) -> None:
+    rows = people()
+    rows[3]["cardId"] = "62e3086ced"
+    told = by_name(await probe((await dial(*rows)).api))["spelling"]
+    assert told.verdict is Verdict.WARN
+    assert told.words.endswith("; 1 of 20 cards are spelled in small letters")
 
 
 async def test_without_being_asked_to_a_probe_sends_reads_alone(dial: Dial) -> None:

@@ -13,7 +13,7 @@ from taptill.backend.replies import CLASH, DENIED, code_of, is_final
 from taptill.backend.rows import Details, details_of, id_of, rows_of, says_failure
 from taptill.backend.select import Connection, Dialect, Filter, Select, where
 from taptill.backend.transport import Reply, Transport
-from taptill.domain.card_id import CardId
+from taptill.domain.card_id import CardId, is_spelled_alike
 from taptill.domain.errors import (
     BackendError,
     ClashError,
@@ -211,7 +211,7 @@ class Office:
 
     async def _equal(self, field: str, value: str, held: Callable[[Details], str]) -> Found:
         found = await self._found([where(field, "=", value)])
-        if any(held(one) != value for one in found.customers):
+        if not all(is_spelled_alike(held(one), value) for one in found.customers):
             raise MalformedError(detail="the server ignores conditions")
         return found
 
