@@ -146,7 +146,8 @@ def test_the_tills_own_token_finds_and_may_not_change(
 ) -> None:
     till = Desk(tmp_path, service, office=False)
     assert "Ada Byron" in till.done("find", "--card", "62E3086CED")
-    for words in (("block", "1"), ("add", "Eve"), ("remove", "--yes", "1"), ("bind-card", "1", "")):
+    remove = ("remove", "--yes", "--money", "keep", "1")
+    for words in (("block", "1"), ("add", "Eve"), remove, ("bind-card", "1", "")):
         ended = till.run(*words)
         assert (ended.returncode, ended.stdout) == (77, "")
         assert "office_token_file" in ended.stderr

@@ -19,6 +19,10 @@ _COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 
 
+def _like(held: Any, asked: str) -> bool:
+    return asked.strip("%") in str(held)
+
+
 @dataclass(frozen=True)
 class Canned:
     """One answer as it goes over the wire; applied to nothing. `cut` ends it in the middle."""
@@ -69,6 +73,7 @@ class FakeBackend:
         self.offers: Any = None
         self.rule: Callable[[Asked], str | Canned | None] = lambda _: None
         self.ignored: frozenset[str] = frozenset()
+        self.like_minds_case = False
         self.spelling: Callable[[str], str] = lambda text: text
         self.always: str | Canned = OK
         self.asked: list[Asked] = []
@@ -161,7 +166,10 @@ class FakeBackend:
             return Canned(write(self.wrap([])))
         if not _meets(row, asked.body.get("conditions", {})):
             return Canned(write({"error": {"code": "condition-not-met"}, "row": row}), 409)
-        row.update(asked.body["fields"])
+        fields = dict(asked.body["fields"])
+        if isinstance(fields.get("totalDebt"), dict):
+            fields["totalDebt"] = row["totalDebt"] + fields["totalDebt"]["increment"]
+        row.update(fields)
         row["version"] = row.get("version", 0) + 1
         row["updatedAt"] = f"2026-03-02T10:00:{row['version']:02d}.000Z"
         return Canned(write(self.wrap([row] if "returning" in asked.body else [])))
@@ -169,7 +177,9 @@ class FakeBackend:
     def _select(self, body: Any) -> list[Any]:
         asked = {key: value for key, value in body.items() if key not in self.ignored}
         wanted = asked.get("conditions", {})
-        found = [row for row in self.rows.values() if _meets(row, wanted, self.spelling)]
+        like = _like if self.like_minds_case else _COMPARED["like"]
+        compared = {**_COMPARED, "like": like}
+        found = [row for row in self.rows.values() if _meets(row, wanted, self.spelling, compared)]
         if "orderBy" in asked:
             found.sort(key=lambda row: int(row["id"]))
         first = asked.get("offset", 0)
@@ -194,12 +204,13 @@ def _meets(
     row: Mapping[str, Any],
     conditions: Mapping[str, Any],
     spelling: Callable[[str], str] = lambda text: text,
+    compared: Mapping[str, Callable[[Any, Any], bool]] = _COMPARED,
 ) -> bool:
     def spelled(value: Any) -> Any:
         return spelling(value) if isinstance(value, str) else value
 
     return all(
-        _COMPARED[one["comparator"]](spelled(_held(row, one["field"])), spelled(one["value"]))
+        compared[one["comparator"]](spelled(_held(row, one["field"])), spelled(one["value"]))
         for one in conditions.get("filters", [])
     )
 

@@ -66,6 +66,8 @@ class Dialect:
     fields: frozenset[str] = frozenset()
     currency: Currency | None = None
     """The till's, which the service must be able to keep."""
+    ask_first: bool = False
+    """Whether that is asked before anything else, though nearly every service keeps two digits."""
 
 
 class Connection(Protocol):
@@ -108,7 +110,8 @@ class Select:
         self.told = Offers()
         """What the service offers, once it was asked."""
         # Nearly every service keeps two; of another number it is known before the first customer.
-        self._fits = self._currency is None or self._currency.digits == MOST_KEEP
+        usual = self._currency is not None and self._currency.digits == MOST_KEEP
+        self._fits = self._currency is None or (usual and not dialect.ask_first)
         self.misfit: CurrencyError | None = None
         """Why the service cannot keep the till's money, if it said so."""
 

@@ -19,9 +19,9 @@ COMMANDS = {
     "readers": ("taptill.cli.readers", "readers", "Find, watch and set up card readers."),
     "journal": ("taptill.cli.journal", "journal", "Verify and read the journal."),
     "customers": (
-        "taptill.cli.office.customers",
+        "taptill.cli.customers",
         "customers",
-        "Find, make, block and remove customers.",
+        "Find, make, change, pay and remove customers.",
     ),
     "conflicts": (
         "taptill.cli.office.conflicts",

@@ -37,8 +37,10 @@ def find_config(option: Path | None, system: Path = SYSTEM_CONFIG) -> Path:
     raise complain([f"no config found; looked at {looked}. Start from config.example.toml"])
 
 
-def load(path: Path, check_reader: ReaderCheck = lambda _: ()) -> Config:
-    """Read the config file; raises ConfigError with all complaints."""
+def load(
+    path: Path, check_reader: ReaderCheck = lambda _: (), *, for_office: bool = False
+) -> Config:
+    """Read the config file, of a till or of an office; raises ConfigError with all complaints."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as fault:
@@ -47,7 +49,7 @@ def load(path: Path, check_reader: ReaderCheck = lambda _: ()) -> Config:
         line = fault.object[: fault.start].count(b"\n") + 1
         column = fault.start - fault.object.rfind(b"\n", 0, fault.start)
         raise complain([f"line {line}, column {column}: this is not UTF-8"]) from fault
-    config = parse(text, check_reader)
+    config = parse(text, check_reader, for_office=for_office)
     return replace(config, warnings=(*config.warnings, *_open_secrets(config)))
 
 

@@ -41,9 +41,21 @@ def complain(complaints: list[str]) -> ConfigError:
     return ConfigError(complaints="\n".join(complaints), list=complaints)
 
 
-def parse(text: str, check_reader: ReaderCheck = lambda _: ()) -> Config:
-    """Read the config's text; raises ConfigError with all complaints."""
-    file = _toml(text)
+# An office sells nothing: where it names no reader and no strategy, these stand for it.
+_OFFICE: Mapping[str, Any] = {
+    "reader": [{"driver": "simulated"}],
+    "settlement": {"strategy": "export"},
+}
+
+
+def parse(
+    text: str, check_reader: ReaderCheck = lambda _: (), *, for_office: bool = False
+) -> Config:
+    """Read the config's text; raises ConfigError with all complaints.
+
+    An office's commands need [backend] alone.
+    """
+    file = {**(_OFFICE if for_office else {}), **_toml(text)}
     reading = _Reading(file)
     tables = {name: reading.table(name, table) for name, table in TABLES.items()}
     rows = {name: reading.rows(name, table) for name, table in LISTS.items()}

@@ -113,10 +113,11 @@ async def refuse_misfit(config: Config, token: str, patience_s: float) -> None:
         await api.close()
 
 
-def office(config: Config, token: str) -> Office:
+def office(config: Config, token: str, staff: str | None = None) -> Office:
     """Connect the staff functions, with the token of those who may use them."""
     clock = SystemClock()
-    return Office(_transport(config, token, clock), _dialect(config), Connection(clock))
+    transport = _transport(config, token, clock)
+    return Office(transport, _dialect(config, ask_first=True), Connection(clock), staff)
 
 
 def _transport(config: Config, token: str, clock: SystemClock) -> Transport:
@@ -138,12 +139,12 @@ def _transport(config: Config, token: str, clock: SystemClock) -> Transport:
     return Transport(access, clock.heard)
 
 
-def _dialect(config: Config) -> Dialect:
+def _dialect(config: Config, *, ask_first: bool = False) -> Dialect:
     backend = config.backend
     digits = config.till.currency.digits if backend.money == "major" else 0
     form = MoneyForm(digits, owed_positive=backend.owed_is == "positive")
     fields, currency = frozenset(backend.fields), config.till.currency
-    return Dialect(backend.path_prefix, form, backend.company_id, fields, currency)
+    return Dialect(backend.path_prefix, form, backend.company_id, fields, currency, ask_first)
 
 
 def refuse_unbuilt(config: Config) -> None:

@@ -6,10 +6,12 @@ What was sent and not heard of is never sent again: the rows tell whether it was
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from unicodedata import normalize
 
 from taptill.backend.body import NO_JSON
 from taptill.backend.numbers import write_json
-from taptill.backend.replies import CLASH, DENIED, code_of, is_final
+from taptill.backend.offers import Offers
+from taptill.backend.replies import CLASH, DENIED, body_of, code_of, is_final
 from taptill.backend.rows import Details, details_of, id_of, rows_of, says_failure
 from taptill.backend.select import Connection, Dialect, Filter, Select, where
 from taptill.backend.transport import Reply, Transport
@@ -62,6 +64,41 @@ class Newcomer:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be changed of a customer; None stays as it is, an empty text is taken away."""
+
+    name: str | None = None
+    email: str | None = None
+    external_id: str | None = None
+    company_id: int | None = None
+    no_company: bool = False
+    credit_allowed: bool | None = None
+
+    def fields(self) -> dict[str, Any]:
+        """Give what update is sent."""
+        texts = {"name": self.name, "email": self.email, "externalId": self.external_id}
+        wished: dict[str, Any] = {
+            name: text or None for name, text in texts.items() if text is not None
+        }
+        if self.credit_allowed is not None:
+            wished["isCreditAllowed"] = self.credit_allowed
+        if self.no_company or self.company_id is not None:
+            wished["company"] = None if self.no_company else {"id": self.company_id}
+        return wished
+
+    def is_done(self, row: Details) -> bool:
+        """Tell whether a row is as wished."""
+        held = {
+            "name": row.customer.name,
+            "email": row.email,
+            "externalId": row.customer.external_id,
+            "isCreditAllowed": row.customer.credit_allowed,
+            "company": None if row.company_id is None else {"id": row.company_id},
+        }
+        return all((held[name] or None) == (wish or None) for name, wish in self.fields().items())
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """Who was found, the ids of rows that make no sense, and whether there are more."""
 
@@ -73,11 +110,24 @@ class Found:
 class Office:
     """The staff functions; every method raises BackendError and its kin, or UsageError."""
 
-    def __init__(self, transport: Transport, dialect: Dialect, connection: Connection) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        dialect: Dialect,
+        connection: Connection,
+        staff: str | None = None,
+    ) -> None:
         self._transport = transport
-        self._form = dialect.form
+        self.form = dialect.form
+        self.staff = staff
+        """Who sits here, for the service that keeps who did what."""
         self._company_id = dialect.company_id
-        self._select = Select(transport, dialect, connection, STAFF_FIELDS)
+        self.select = Select(transport, dialect, connection, STAFF_FIELDS)
+
+    async def offers(self) -> Offers:
+        """Ask what the service offers beside the plain API."""
+        await self.select.offers()
+        return self.select.told
 
     async def by_card(self, card_id: CardId) -> Found:
         """Find all who have this card: more than one is a mistake of the office."""
@@ -88,21 +138,36 @@ class Office:
         return await self._equal("externalId", key, lambda one: one.customer.external_id)
 
     async def by_name(self, part: str) -> Found:
-        """Find up to FOUND_MAX customers by a part of the name; `%` stands for anything."""
+        """Find up to FOUND_MAX customers by a part of the name, whatever its capitals.
+
+        `%` stands for anything. A backend without `ilike` is asked for one spelling after the
+        other, until there are enough.
+        """
         pattern = part if "%" in part else f"%{part}%"
-        return await self._found([where("name", "like", pattern)])
+        if (await self.offers()).ilike:
+            return await self._found([where("name", "ilike", pattern)])
+        customers: dict[int, Details] = {}
+        unreadable: dict[int, None] = {}
+        for spelling in spellings(pattern):
+            found = await self._found([where("name", "like", spelling)])
+            customers |= {one.customer.id: one for one in found.customers}
+            unreadable |= dict.fromkeys(found.unreadable)
+            if found.more or len(customers) > FOUND_MAX:
+                return Found(list(customers.values())[:FOUND_MAX], list(unreadable), more=True)
+        return Found([customers[one] for one in sorted(customers)], list(unreadable), more=False)
 
     async def by_id(self, customer_id: int) -> Details:
         """Give one customer; UsageError where nobody has this id."""
         (row,) = await self._rows_of([customer_id])
         try:
-            return details_of(row, self._form)
+            return details_of(row, self.form)
         except MalformedError as fault:
             detail = f"the row of customer {customer_id}: {fault.fields['detail']}"
             raise MalformedError(detail=detail) from fault
 
     async def insert(self, new: Newcomer) -> Details:
         """Make a customer; where the answer is lost, look by card or externalId whether it is."""
+        await self.offers()
         await self._refuse_taken(new.card_id)
         if new.external_id and _ids(await self.by_external_id(new.external_id)):
             raise UsageError(problem="another customer has this externalId")
@@ -124,13 +189,21 @@ class Office:
             customer_id, {"cardId": card_id or None}, lambda one: one.customer.card_id == card_id
         )
 
+    async def alter(self, customer_id: int, wish: "Wish") -> Details:
+        """Change what a wish names of a customer."""
+        if not wish.fields():
+            raise UsageError(problem="say what is to be changed: see --help")
+        return await self._change(customer_id, wish.fields(), wish.is_done)
+
     async def block(self, customer_id: int, *, blocked: bool) -> Details:
         """Block a customer, or unblock."""
         return await self._change(
             customer_id, {"isBlocked": blocked}, lambda one: one.customer.blocked is blocked
         )
 
-    async def remove(self, customer_ids: Sequence[int]) -> None:
+    async def remove(
+        self, customer_ids: Sequence[int], more: Mapping[str, Any] | None = None
+    ) -> None:
         """Remove exactly these customers; nothing else can be removed, and nobody without an id.
 
         First a select on the same condition must show them and nobody else: a server that does
@@ -141,11 +214,17 @@ class Office:
         await self._rows_of(customer_ids)
         lost: BackendError = MalformedError(detail="a success code, and the rows are still there")
         try:
-            await self._write("remove", {"conditions": _among(customer_ids)})
+            await self.write("remove", {"conditions": among(customer_ids), **(more or {})})
         except UnknownOutcomeError as fault:
             lost = fault
         if await self._select_all(customer_ids):
             raise lost
+
+    async def ask(self, entity: str, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Select from another entity beside the customers, the ledger for example."""
+        path = f"{self.select.path.rpartition('/')[0]}/{entity}/select"
+        reply = await self.select.ask("POST", path, write_json(body), PATIENCE_S)
+        return rows_of(body_of(reply))
 
     async def close(self) -> None:
         """Close the connections."""
@@ -155,7 +234,7 @@ class Office:
         self, customer_id: int, fields: Mapping[str, Any], is_done: Callable[[Details], bool]
     ) -> Details:
         """Change a row as just read; what a till changes in between is read and tried again."""
-        offers = await self._select.offers()
+        offers = await self.offers()
         for _ in range(CLASHES_MAX):
             before = await self.by_id(customer_id)
             body: dict[str, Any] = {"fields": fields}
@@ -163,7 +242,7 @@ class Office:
                 body["conditions"] = {"operator": "and", "filters": [_as_read(before)]}
             lost: BackendError = MalformedError(detail="a success code, and the row is as it was")
             try:
-                await self._write(f"update/{customer_id}", body)
+                await self.write(f"update/{customer_id}", body)
             except ClashError:
                 continue
             except UnknownOutcomeError as fault:
@@ -178,11 +257,11 @@ class Office:
         """Insert one row, once; only one that was surely refused goes again without `returning`."""
         body: dict[str, Any] = {"fields": [fields]}
         try:
-            reply = await self._write("insert", {**body, "returning": {"id": True}})
+            reply = await self.write("insert", {**body, "returning": {"id": True}})
         except RefusedError as refusal:
             if refusal.fields["status"] != 400:  # noqa: PLR2004 - HTTP's Bad Request
                 raise
-            reply = await self._write("insert", body)
+            reply = await self.write("insert", body)
         try:
             return [row for row in rows_of(reply.body) if id_of(row)]
         except MalformedError:
@@ -216,13 +295,13 @@ class Office:
         return found
 
     async def _found(self, filters: Sequence[Filter]) -> Found:
-        rows = await self._select.rows(filters, FOUND_MAX + 1, patience_s=PATIENCE_S)
-        if not rows and not await self._select.sees_rows():
+        rows = await self.select.rows(filters, FOUND_MAX + 1, patience_s=PATIENCE_S)
+        if not rows and not await self.select.sees_rows():
             raise UsageError(problem="this token sees no customers at all")
         customers, unreadable = [], []
         for row in rows[:FOUND_MAX]:
             try:
-                customers.append(details_of(row, self._form))
+                customers.append(details_of(row, self.form))
             except MalformedError:
                 unreadable.append(id_of(row))
         return Found(customers, unreadable, len(rows) > FOUND_MAX)
@@ -233,21 +312,26 @@ class Office:
         missing = set(customer_ids) - set(map(id_of, rows))
         if missing:
             names = ", ".join(map(str, sorted(missing)))
-            blind = "" if await self._select.sees_rows() else "; this token sees nobody at all"
+            blind = "" if await self.select.sees_rows() else "; this token sees nobody at all"
             raise UsageError(problem=f"there is no customer {names}{blind}")
         return rows
 
     async def _select_all(self, customer_ids: Sequence[int]) -> list[dict[str, Any]]:
-        condition = _among(customer_ids)["filters"]
+        condition = among(customer_ids)["filters"]
         limit = len(customer_ids) + 1
-        rows = await self._select.rows(condition, limit, patience_s=PATIENCE_S)
+        rows = await self.select.rows(condition, limit, patience_s=PATIENCE_S)
         if not set(map(id_of, rows)) <= set(customer_ids):
             raise MalformedError(detail="the server ignores conditions")
         return rows
 
-    async def _write(self, verb: str, body: Mapping[str, Any]) -> Reply:
-        """Send a write, once; what its status and body mean is raised."""
-        path = f"{self._select.path}/{verb}"
+    async def write(self, verb: str, body: Mapping[str, Any]) -> Reply:
+        """Send a write, once; what its status and body mean is raised.
+
+        Who sits here goes along where the service keeps who did what.
+        """
+        path = f"{self.select.path}/{verb}"
+        if self.staff is not None and self.select.told.leaving:
+            body = {**body, "staff": self.staff}
         reply = await self._transport.send("POST", path, write_json(body), read=False)
         if reply.status in DENIED:
             raise UnauthorisedError(status=reply.status)
@@ -262,8 +346,16 @@ class Office:
         return reply
 
 
-def _among(customer_ids: Sequence[int]) -> dict[str, Any]:
+def among(customer_ids: Sequence[int]) -> dict[str, Any]:
+    """Make conditions that only these customers meet."""
     return {"operator": "and", "filters": [where("id", "in", list(customer_ids))]}
+
+
+def spellings(pattern: str) -> list[str]:
+    """Give the ways in which a name is mostly written: capitals, and umlauts in both encodings."""
+    cases = [pattern, pattern.title(), pattern.upper(), pattern.lower()]
+    forms = [normalize(form, one) for form in ("NFC", "NFD") for one in cases]
+    return list(dict.fromkeys([pattern, *forms]))
 
 
 def _as_read(row: Details) -> Filter:

@@ -1,0 +1,29 @@
+"""`taptill customers ...` in, customers of the backend shown, made, changed or paid out."""
+
+import click
+
+from taptill.cli.customers.changing import COMMANDS as CHANGING
+from taptill.cli.customers.finding import COMMANDS as FINDING
+from taptill.cli.customers.leaving import COMMANDS as LEAVING
+from taptill.cli.customers.paying import COMMANDS as PAYING
+
+
+@click.group()
+def customers() -> None:
+    """Look after the backend's customers: the token of [backend] office_token_file is used.
+
+    Without one the till's own token is, whose rights seldom go so far. A config that has [backend]
+    alone is enough.
+
+    \b
+    Examples:
+      taptill customers find --name byron
+      taptill customers add "Ada Byron" --card 62E3086CED
+      taptill customers pay 7 20.00 --reason "cash at the desk"
+      taptill customers list --owing
+      taptill customers block 7
+    """
+
+
+for _command in (*FINDING, *CHANGING, *PAYING, *LEAVING):
+    customers.add_command(_command)

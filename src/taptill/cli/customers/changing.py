@@ -1,0 +1,141 @@
+"""`taptill customers add | set | bind-card | block | unblock` in, a changed customer out."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from taptill.backend.staff.office import Newcomer, Wish
+from taptill.cli.customers.desk import CUSTOMER, card_of, config_of, print_one, run
+from taptill.cli.customers.record import Deed
+from taptill.cli.options import CONFIG, JSON
+from taptill.domain.errors import UsageError
+
+CREDIT = click.option("--credit/--no-credit", default=None, help="May the balance be negative?")
+
+
+@click.command()
+@CONFIG
+@JSON
+@click.argument("name")
+@click.option("--card", default="", help="The card id as the backend spells it.")
+@click.option("--email", default="", help="The e-mail address.")
+@click.option("--external-id", default="", help="The office's own key.")
+@click.option("--company", type=click.IntRange(min=1), help="The id of the company.")
+@CREDIT
+def add(option: Path | None, *, as_json: bool, **asked: Any) -> None:
+    """Make a customer. Say --card or --external-id: by these one is found if the answer is lost.
+
+    \b
+    Example:
+      taptill customers add "Ada Byron" --card 62E3086CED --external-id X-4711
+    """
+    if not asked["name"].strip():
+        raise UsageError(problem="a customer needs a name")
+    new = Newcomer(
+        name=asked["name"],
+        card_id=card_of(asked["card"]),
+        email=asked["email"],
+        external_id=asked["external_id"],
+        company_id=asked["company"],
+        credit_allowed=asked["credit"],
+    )
+    config = config_of(option)
+    made = run(config, lambda work: work.insert(new), Deed("insert"))
+    print_one(made, config, as_json=as_json)
+
+
+@click.command(name="set")
+@CONFIG
+@JSON
+@CUSTOMER
+@click.option("--name", help="The new name.")
+@click.option("--email", help='The e-mail address; "" takes it away.')
+@click.option("--external-id", help='The office\'s own key; "" takes it away.')
+@click.option("--company", type=click.IntRange(min=1), help="The id of the company.")
+@click.option("--no-company", is_flag=True, help="Belongs to no company any more.")
+@CREDIT
+def set_(option: Path | None, customer: int, *, as_json: bool, **asked: Any) -> None:
+    """Change who a customer is: name, e-mail, credit, the office's key, company.
+
+    Money is moved by `pay` and `pay-out` alone, a card by `bind-card`.
+
+    \b
+    Examples:
+      taptill customers set 7 --name "Ada King" --email ada@example.org
+      taptill customers set 7 --credit --company 42
+      taptill customers set 7 --external-id ""
+    """
+    name, company = asked["name"], asked["company"]
+    if name is not None and not name.strip():
+        raise UsageError(problem="a customer needs a name")
+    if company is not None and asked["no_company"]:
+        raise UsageError(problem="say one of --company and --no-company")
+    wish = Wish(
+        name=name,
+        email=asked["email"],
+        external_id=asked["external_id"],
+        company_id=company,
+        no_company=asked["no_company"],
+        credit_allowed=asked["credit"],
+    )
+    config = config_of(option)
+    deed = Deed("update", [customer], sorted(wish.fields()))
+    altered = run(config, lambda work: work.alter(customer, wish), deed)
+    print_one(altered, config, as_json=as_json)
+
+
+@click.command(name="bind-card")
+@CONFIG
+@JSON
+@CUSTOMER
+@click.argument("card")
+def bind_card(option: Path | None, customer: int, card: str, *, as_json: bool) -> None:
+    """Give a customer a card that nobody has; with an empty CARD take it away.
+
+    \b
+    Examples:
+      taptill customers bind-card 7 62E3086CED
+      taptill customers bind-card 7 ""
+    """
+    config = config_of(option)
+    deed = Deed("update", [customer], ["cardId"])
+    bound = run(config, lambda work: work.bind_card(customer, card_of(card)), deed)
+    print_one(bound, config, as_json=as_json)
+
+
+@click.command()
+@CONFIG
+@JSON
+@CUSTOMER
+def block(option: Path | None, customer: int, *, as_json: bool) -> None:
+    """Block a customer: tills that are online refuse the card at once, others at their next sync.
+
+    \b
+    Example:
+      taptill customers block 7
+    """
+    config = config_of(option)
+    deed = Deed("update", [customer], ["isBlocked"])
+    changed = run(config, lambda work: work.block(customer, blocked=True), deed)
+    print_one(changed, config, as_json=as_json)
+
+
+@click.command()
+@CONFIG
+@JSON
+@CUSTOMER
+def unblock(option: Path | None, customer: int, *, as_json: bool) -> None:
+    """Let a customer pay again.
+
+    \b
+    Example:
+      taptill customers unblock 7
+    """
+    config = config_of(option)
+    deed = Deed("update", [customer], ["isBlocked"])
+    changed = run(config, lambda work: work.block(customer, blocked=False), deed)
+    print_one(changed, config, as_json=as_json)
+
+
+COMMANDS = (add, set_, bind_card, block, unblock)

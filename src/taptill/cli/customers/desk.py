@@ -1,0 +1,143 @@
+"""A wish of staff in, done with the office's token out; and a customer in, a line out."""
+
+import asyncio
+import json
+import os
+import pwd
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from taptill import config as configs
+from taptill.backend.rows import Details
+from taptill.backend.staff.office import Office
+from taptill.cli.customers import record
+from taptill.cli.customers.record import Deed
+from taptill.cli.options import WORDS_MAX
+from taptill.cli.output import plain
+from taptill.config import Config
+from taptill.domain.card_id import CARD_ID_LENGTH_MAX, CardId
+from taptill.domain.currencies.writing import amount
+from taptill.domain.errors import RightsError, UnauthorisedError, UsageError
+from taptill.domain.money import Currency, Money
+from taptill.wiring import office
+
+CUSTOMER = click.argument("customer", type=click.IntRange(min=1))
+CUSTOMERS = click.argument("customer", type=click.IntRange(min=1), nargs=-1, required=True)
+DEBT_DATA_MAX = 2_000
+
+_T = TypeVar("_T")
+YES = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+def config_of(option: Path | None) -> Config:
+    """Read the config, of which an office needs [backend] alone."""
+    return configs.load(configs.find_config(option), for_office=True)
+
+
+def login() -> str:
+    """Name who sits at this terminal, for the service that keeps who did what."""
+    try:
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # an account that no list has
+        name = str(os.getuid())
+    return plain(name, WORDS_MAX)
+
+
+def run(config: Config, wish: Callable[[Office], Awaitable[_T]], deed: Deed | None = None) -> _T:
+    """Do one thing with the office's token; RightsError says what to do where it may not.
+
+    A deed is kept on this machine where the service keeps none of it.
+    """
+
+    async def connected() -> _T:
+        work = office(config, configs.read_office_token(config), login())
+        try:
+            result = await wish(work)
+            if deed is not None and not (await work.offers()).leaving:
+                made = [result.customer.id] if isinstance(result, Details) else []
+                record.keep(replace(deed, customers=deed.customers or made), login())
+            return result
+        finally:
+            await work.close()
+
+    try:
+        return asyncio.run(connected())
+    except UnauthorisedError as fault:
+        path = config.backend.office_token_file
+        advice = (
+            f"Ask the office what rights the token in {path} has"
+            if path
+            else "Name a file with an office token as [backend] office_token_file"
+        )
+        raise RightsError(status=fault.fields["status"], advice=advice) from fault
+
+
+def card_of(text: str) -> CardId:
+    """Read a card id; UsageError for what none can be."""
+    if len(text) > CARD_ID_LENGTH_MAX or not text.isprintable():
+        raise UsageError(problem=f"a card id has at most {CARD_ID_LENGTH_MAX} printable characters")
+    return CardId(text)
+
+
+def money_of(config: Config, money: Money) -> str:
+    """Write an amount with the currency's sign, as the config's language does."""
+    return amount(money, config.till.currency, config.till.language)
+
+
+def standing(config: Config, debt: Money) -> str:
+    """Say what a customer has or owes."""
+    return f"{money_of(config, abs(debt))} {'in advance' if debt.minor < 0 else 'owed'}"
+
+
+def print_one(one: Details, config: Config, *, as_json: bool, whole: bool = False) -> None:
+    """Print a customer in a line, or with all that the backend tells."""
+    if as_json:
+        click.echo(json.dumps(columns(one, config.till.currency)))
+        return
+    click.echo(line(one, config))
+    if whole:
+        for name, value in columns(one, config.till.currency).items():
+            shown = json.dumps(value) if name == "debt_data" else str(value)
+            click.echo(f"  {name:14} {plain(shown, DEBT_DATA_MAX)}".rstrip())
+
+
+def line(one: Details, config: Config) -> str:
+    """Give a customer in one line."""
+    customer = one.customer
+    parts = [
+        plain(customer.name),
+        f"({plain(customer.company)})" if customer.company else "",
+        f"card {plain(customer.card_id)}," if customer.card_id else "no card,",
+        standing(config, one.snapshot.debt),
+        "BLOCKED" if customer.blocked else "",
+        "may owe" if customer.credit_allowed else "",
+        "a default customer, never charged" if customer.is_default else "",
+    ]
+    return f"customer {customer.id}: {' '.join(part for part in parts if part)}"
+
+
+def columns(one: Details, currency: Currency) -> dict[str, Any]:
+    """Give all that is known of a customer, for a script."""
+    customer, snapshot = one.customer, one.snapshot
+    return {
+        "id": customer.id,
+        "name": customer.name,
+        "card_id": customer.card_id,
+        "company": customer.company,
+        "company_id": one.company_id,
+        "external_id": customer.external_id,
+        "email": one.email,
+        "payment_card": one.payment_card,
+        "blocked": customer.blocked,
+        "credit_allowed": customer.credit_allowed,
+        "default": customer.is_default,
+        "total_debt": currency.text(snapshot.debt),
+        "debt_data": json.loads(json.dumps(dict(snapshot.marks.found), default=str)),
+        "created_at": one.created_at,
+        "updated_at": snapshot.updated_at,
+        "version": snapshot.version,
+    }

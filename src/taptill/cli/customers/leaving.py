@@ -1,0 +1,125 @@
+"""`taptill customers remove | restore | erase` in, customers gone, back or forgotten out."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from taptill.backend.rows import Details
+from taptill.backend.staff.leaving import Leaving
+from taptill.backend.staff.office import Office
+from taptill.cli.customers.desk import CUSTOMERS, YES, config_of, line, money_of, run
+from taptill.cli.customers.record import Deed
+from taptill.cli.options import CONFIG, JSON, Words
+from taptill.cli.output import many
+from taptill.config import Config
+from taptill.domain.errors import UsageError
+from taptill.domain.money import ZERO
+
+KEEP, CLEAR = "keep", "clear"
+
+
+@click.command()
+@CONFIG
+@JSON
+@YES
+@CUSTOMERS
+@click.option(
+    "--money",
+    type=click.Choice([KEEP, CLEAR]),
+    help="What becomes of money: kept on the removed row, or booked away.",
+)
+@click.option("--reason", type=Words(), help="Why it is booked away, for the ledger.")
+def remove(
+    option: Path | None,
+    customer: Sequence[int],
+    money: str | None,
+    reason: str | None,
+    *,
+    as_json: bool,
+    yes: bool,
+) -> None:
+    """Remove exactly the customers with these ids, after a look at who they are and a question.
+
+    Where one of them has or owes money it asks what becomes of it; a script says --money.
+
+    \b
+    Examples:
+      taptill customers remove 123 124
+      taptill customers remove 123 --yes --money clear --reason "paid back in cash"
+    """
+    config, doomed = config_of(option), sorted(set(customer))
+
+    async def look(work: Office) -> list[Details]:
+        return [await work.by_id(one) for one in doomed]
+
+    found = run(config, look)
+    if not yes:
+        for one in found:
+            click.echo(line(one, config), err=True)
+    if money is None:
+        money = _decided(found, config, ask=not yes)
+    if not yes:
+        click.confirm(f"Remove {many(len(doomed), 'customer')}?", abort=True, err=True)
+    run(config, lambda work: Leaving(work).remove(doomed, money, reason), Deed("remove", doomed))
+    names = ", ".join(map(str, doomed))
+    click.echo(json.dumps({"removed": doomed}) if as_json else f"removed: {names}")
+
+
+def _decided(found: Sequence[Details], config: Config, *, ask: bool) -> str | None:
+    """Give what becomes of money; None where there is none. UsageError where nobody says."""
+    debts = [one.snapshot.debt for one in found if one.snapshot.debt]
+    if not debts:
+        return None
+    owed = sum((one for one in debts if one > ZERO), ZERO)
+    ahead = sum((-one for one in debts if one < ZERO), ZERO)
+    sums = f"{money_of(config, owed)} owed, {money_of(config, ahead)} in advance"
+    words = f"{many(len(debts), 'of them has', 'of them have')} money: {sums}"
+    if not ask:
+        advice = "say --money keep (it stays on the removed row) or --money clear (booked away)"
+        raise UsageError(problem=f"{words}; {advice}, or pay it in or out first")
+    click.echo(words, err=True)
+    choice = click.Choice([KEEP, CLEAR])
+    return str(click.prompt("Keep it on the removed row, or clear it away?", type=choice, err=True))
+
+
+@click.command()
+@CONFIG
+@JSON
+@CUSTOMERS
+def restore(option: Path | None, customer: Sequence[int], *, as_json: bool) -> None:
+    """Bring back customers who were removed, with card and money as they were.
+
+    \b
+    Example:
+      taptill customers restore 123
+    """
+    config, wanted = config_of(option), sorted(set(customer))
+    run(config, lambda work: Leaving(work).restore(wanted))
+    names = ", ".join(map(str, wanted))
+    click.echo(json.dumps({"restored": wanted}) if as_json else f"restored: {names}")
+
+
+@click.command()
+@CONFIG
+@JSON
+@YES
+@CUSTOMERS
+def erase(option: Path | None, customer: Sequence[int], *, as_json: bool, yes: bool) -> None:
+    """Forget who removed customers were, for good; amounts and dates of the ledger stay.
+
+    \b
+    Example:
+      taptill customers erase 123
+    """
+    config, wanted = config_of(option), sorted(set(customer))
+    if not yes:
+        question = f"Erase the data of {many(len(wanted), 'removed customer')} for good?"
+        click.confirm(question, abort=True, err=True)
+    run(config, lambda work: Leaving(work).erase(wanted))
+    names = ", ".join(map(str, wanted))
+    click.echo(json.dumps({"erased": wanted}) if as_json else f"erased: {names}")
+
+
+COMMANDS = (remove, restore, erase)

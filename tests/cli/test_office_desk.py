@@ -1,0 +1,282 @@
+"""What an office does in a day beside a real service: it pays, lists, looks up, lets people go."""
+
+import asyncio
+import csv
+import json
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from tests.cli.test_customers_command import Desk
+from tests.fakes.backend import FakeBackend
+from tests.fakes.service import RunningService, running_service
+from tests.service.conftest import Api
+
+from taptill.cli import taptill as group
+
+pytestmark = pytest.mark.slow
+
+BACKEND_ALONE = """
+[backend]
+base_url = "{url}"
+office_token_file = "{folder}/office"
+"""
+
+
+@contextmanager
+def plain_backend(*rows: dict[str, Any]) -> Iterator[str]:
+    """Run a backend of the plain API beside the test, and give its address."""
+    ready, over = queue.SimpleQueue[str](), threading.Event()
+
+    async def serve() -> None:
+        async with FakeBackend(rows) as backend:
+            ready.put(backend.url)
+            await asyncio.to_thread(over.wait)
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    try:
+        yield ready.get(timeout=20)
+    finally:
+        over.set()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    with running_service(tmp_path_factory.mktemp("office")) as running:
+        yield running
+
+
+@pytest.fixture
+def desk(tmp_path: Path, service: RunningService) -> Desk:
+    made = Desk(tmp_path, service)
+    text = BACKEND_ALONE.format(url=service.url, folder=tmp_path)
+    made.config.write_text(text)
+    return made
+
+
+@pytest.fixture
+def german(desk: Desk) -> Desk:
+    desk.config.write_text(f'[till]\nlanguage = "de"\n{desk.config.read_text()}')
+    return desk
+
+
+def test_a_config_with_the_backend_alone_is_enough(desk: Desk) -> None:
+    assert "Ada Byron" in desk.done("find", "--card", "62E3086CED")
+
+
+def test_a_mistake_in_such_a_config_is_still_told(desk: Desk) -> None:
+    desk.config.write_text(desk.config.read_text() + "timeout = 3\n")
+    assert "unknown key" in desk.run("find", "--name", "a").stderr
+
+
+@pytest.mark.parametrize("part", ["byron", "BYRON", "ada b", "%byr_n"])
+def test_a_name_is_found_whatever_its_capitals(desk: Desk, part: str) -> None:
+    assert "Ada Byron" in desk.done("find", "--name", part)
+
+
+def test_a_customer_is_set(desk: Desk) -> None:
+    number = str(desk.added("Grace", "--external-id", "S-1"))
+    words = ("--name", "Grace Hopper", "--email", "g@example.org", "--credit", "--company", "2")
+    told = json.loads(desk.done("set", number, *words, "--external-id", "S-2", "--json"))
+    assert (told["name"], told["email"], told["external_id"]) == (
+        "Grace Hopper",
+        "g@example.org",
+        "S-2",
+    )
+    assert (told["credit_allowed"], told["company_id"]) == (True, 2)
+    away = ("--email", "", "--no-credit", "--no-company", "--external-id", "")
+    told = json.loads(desk.done("set", number, *away, "--json"))
+    assert (told["email"], told["external_id"], told["company_id"]) == ("", "", None)
+    assert (told["name"], told["credit_allowed"]) == ("Grace Hopper", False)
+
+
+NOT_SET = {
+    "nothing": ((), "say what is to be changed"),
+    "a blank name": (("--name", " "), "needs a name"),
+    "two companies": (("--company", "1", "--no-company"), "say one of"),
+}
+
+
+@pytest.mark.parametrize("case", NOT_SET.values(), ids=NOT_SET)
+def test_a_setting_that_makes_no_sense_is_refused(
+    desk: Desk, case: tuple[tuple[str, ...], str]
+) -> None:
+    words, said = case
+    ended = desk.run("set", "1", *words)
+    assert (ended.returncode, ended.stdout) == (64, "")
+    assert said in ended.stderr
+
+
+def test_money_is_paid_in_and_out_as_increments_with_their_reason(
+    german: Desk, service: RunningService
+) -> None:
+    number = str(german.added("Pia Zahler"))
+    told = german.done("pay", number, "20,50", "--reason", "bar am Tresen")
+    assert told.splitlines()[0] == "20,50 € paid in, now 20,50 € in advance"
+    told = german.done("pay-out", number, "0.30", "--reason", "Rest")
+    assert told.splitlines()[0] == "0,30 € paid out, now 20,20 € in advance"
+    api = Api(service.url, service.token)
+    row = api.row(int(number))
+    charge = {"totalDebt": -18.2, "debtData": row["debtData"]}
+    condition = {"filters": [{"field": "version", "comparator": "=", "value": row["version"]}]}
+    sent = {"fields": {**charge, "debtData": None}, "conditions": condition}
+    assert api.update(int(number), sent)[0] == 200
+    api.http.close()
+    lines = [line.partition("  ")[2] for line in german.done("history", number).splitlines()]
+    assert lines == [
+        "20,50 € paid in (office: bar am Tresen), then 20,50 € in advance",
+        "0,30 € paid out (office: Rest), then 20,20 € in advance",
+        "2,00 € charged (till), then 18,20 € in advance",
+    ]
+    (first, *_) = map(json.loads, german.done("history", number, "--json").splitlines())
+    assert (first["by"], first["total_debt"], first["reason"]) == (
+        "-20.50",
+        "-20.50",
+        "bar am Tresen",
+    )
+
+
+@pytest.mark.parametrize("amount", ["0", "-5", "1,234", "1.000,50", "x", "", "1e3", "0.001"])
+def test_an_amount_that_may_be_another_is_refused(desk: Desk, amount: str) -> None:
+    ended = desk.run("pay", "--reason", "x", "--", "1", amount)
+    assert ended.returncode == 64
+    assert "an amount is more than nothing and written like 12.50" in ended.stderr
+
+
+def test_a_payment_needs_a_reason_and_somebody(desk: Desk) -> None:
+    assert desk.run("pay", "1", "5").returncode == 2
+    ended = desk.run("pay", "99999", "5", "--reason", "x")
+    assert (ended.returncode, "there is no customer 99999" in ended.stderr) == (64, True)
+
+
+def test_customers_are_listed_with_sums(desk: Desk, service: RunningService) -> None:
+    lines = desk.done("list", "--owing").splitlines()
+    assert all(" owed" in line for line in lines)
+    *people, sums = lines
+    assert sums.startswith(f"{len(people)} customers: €")
+    assert f"owed by {len(people)}, €0.00 in advance of 0" in sums
+    blocked = desk.done("list", "--blocked").splitlines()
+    assert all("BLOCKED" in line for line in blocked[:-1])
+    assert blocked[-1].endswith(f"{len(blocked) - 1} blocked")
+    company = [
+        json.loads(line)
+        for line in desk.run("list", "--company", "2", "--json").stdout.splitlines()
+    ]
+    assert {one["company_id"] for one in company} == {2}
+    api = Api(service.url, service.office_token)
+    every = api.post("/core/data/Customers/select", {"limit": 1, "count": True})[1]["count"]
+    api.http.close()
+    assert desk.done("list").splitlines()[-1].startswith(f"{every} customers: ")
+
+
+def test_a_list_for_a_spreadsheet_shows_its_letters(desk: Desk) -> None:
+    ended = desk.run("list", "--blocked", "--csv")
+    assert ended.stdout.startswith("\ufeffid,name,")
+    rows = list(csv.DictReader(StringIO(ended.stdout[1:])))
+    assert {row["blocked"] for row in rows} == {"true"}
+    assert ended.stderr.startswith(f"{len(rows)} customers: ")
+    assert desk.run("list", "--csv", "--json").returncode == 64
+
+
+def test_a_removal_asks_what_becomes_of_money(desk: Desk) -> None:
+    number = str(desk.added("Lea Leaver"))
+    desk.done("pay", number, "3.20", "--reason", "cash")
+    ended = desk.run("remove", number, "--yes")
+    assert (ended.returncode, ended.stdout) == (64, "")
+    assert "1 of them has money: €0.00 owed, €3.20 in advance; say --money keep" in ended.stderr
+    ended = desk.run("remove", number, answer="clear\ny\n")
+    assert (ended.returncode, ended.stdout) == (0, f"removed: {number}\n")
+    assert "Remove 1 customer?" in ended.stderr
+    assert desk.done("history", number).splitlines()[-1].endswith("then €0.00 owed")
+
+
+def test_who_was_removed_is_listed_and_brought_back(desk: Desk) -> None:
+    number = str(desk.added("Rita Return", "--card", "77FFEE01"))
+    desk.done("pay", number, "3.20", "--reason", "cash")
+    desk.done("remove", number, "--yes", "--money", "keep")
+    assert "Rita Return card 77FFEE01, €3.20 in advance" in desk.done("list", "--removed")
+    other = str(desk.added("Other", "--card", "77FFEE01"))
+    ended = desk.run("restore", number)
+    assert (ended.returncode, "take it away there first" in ended.stderr) == (64, True)
+    desk.done("bind-card", other, "")
+    assert desk.done("restore", number) == f"restored: {number}\n"
+    assert "€3.20 in advance" in desk.done("find", "--card", "77FFEE01")
+    ended = desk.run("restore", number)
+    assert (ended.returncode, f"nobody was removed with the id {number}" in ended.stderr) == (
+        64,
+        True,
+    )
+
+
+def test_a_removed_person_is_erased_and_the_ledger_stays(desk: Desk) -> None:
+    number = str(desk.added("Erika Secret", "--external-id", "E-9"))
+    desk.done("pay", number, "1", "--reason", "cash")
+    assert desk.run("erase", number, "--yes").returncode == 64  # she is still here
+    desk.done("remove", number, "--yes", "--money", "clear")
+    assert desk.run("erase", number, answer="n\n").returncode == 1
+    assert desk.done("erase", number, "--yes") == f"erased: {number}\n"
+    assert "Erika" not in desk.done("list", "--removed")
+    assert len(desk.done("history", number).splitlines()) == 2
+    assert "Erika" not in desk.done("log", "--customer", number)
+
+
+def test_who_did_what_is_kept_where_the_office_can_read_it(desk: Desk) -> None:
+    number = str(desk.added("Log Example"))
+    desk.done("block", number)
+    told = desk.done("log", "--customer", number).splitlines()
+    assert [line.partition("  ")[2].partition(" by ")[0] for line in told] == [
+        f"customer {number}: update of isBlocked",
+        f"customer {number}: insert",
+    ]
+    assert told[0].endswith(" (office)")
+    (newest,) = map(json.loads, desk.done("log", "--last", "1", "--json").splitlines())
+    assert (newest["customer"], newest["act"], newest["fields"]) == (
+        int(number),
+        "update",
+        ["isBlocked"],
+    )
+    assert newest["staff"]
+
+
+def test_the_help_of_each_command_has_an_example() -> None:
+    runner = CliRunner()
+    for name in ("set", "pay", "pay-out", "list", "history", "log", "remove", "restore", "erase"):
+        shown = runner.invoke(group, ["customers", name, "--help"]).output
+        assert f"taptill customers {name} " in shown or f"taptill customers {name}\n" in shown
+
+
+def test_a_backend_that_keeps_no_record_has_one_on_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plain API, without capabilities: the file tells who, whom and which fields, no values."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    (tmp_path / "office").write_text("token")
+    (tmp_path / "office").chmod(0o600)
+    config = tmp_path / "config.toml"
+    ada = {"id": 7, "name": "Ada", "cardId": "A7", "isBlocked": False, "totalDebt": 3}
+    with plain_backend(ada) as url:
+        config.write_text(BACKEND_ALONE.format(url=url, folder=tmp_path))
+
+        def done(*words: str) -> str:
+            name, *rest = words
+            result = CliRunner().invoke(group, ["customers", name, "--config", str(config), *rest])
+            assert result.exit_code == 0, result.output
+            return result.stdout
+
+        assert "BLOCKED" in done("block", "7")
+        assert "customer 7: update of isBlocked by " in done("log")
+        assert done("log", "--customer", "8") == ""
+        done("remove", "7", "--yes", "--money", "keep")
+        (newest, _) = map(json.loads, done("log", "--json").splitlines())
+        assert (newest["act"], newest["customer"], newest["fields"]) == ("remove", 7, [])
+    file = tmp_path / "state" / "taptill" / "customers-log.jsonl"
+    assert file.stat().st_mode & 0o077 == 0
+    assert "Ada" not in file.read_text()
