@@ -100,6 +100,7 @@ class TerminalDriver(Driver):
         self._stop_ours, self._stop_theirs = os.pipe()
         self._dropped: Counter[str] = Counter()
         self._logged_s = -LOG_EVERY_S
+        self._sent_size = (0, 0)
 
     def write(self, data: str) -> None:
         """Take output; what comes before the start or after the end is nobody's."""
@@ -181,7 +182,8 @@ class TerminalDriver(Driver):
         self._post(PictureLost())
 
     def _send_size(self) -> None:
-        size = Size(*shutil.get_terminal_size())
+        self._sent_size = shutil.get_terminal_size()
+        size = Size(*self._sent_size)
         self._post(events.Resize(size, size))
 
     def _post(self, message: Message) -> None:
@@ -210,6 +212,8 @@ class TerminalDriver(Driver):
             now_s = monotonic()
             since_s = looked_s if now_s - looked_s > wait_s + LATE_S else now_s
             looked_s = now_s
+            if shutil.get_terminal_size() != self._sent_size:  # a serial line sends no signal
+                self._call_in_loop(self._send_size)
             if self._stop_ours in ready:
                 return
             found = decoder.idle(now_s) if not ready else decoder.feed(self._bytes(), now_s)
