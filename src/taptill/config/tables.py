@@ -115,6 +115,7 @@ class Reader:
     rts: Annotated[bool | None, Key(flag(), None)]
     hold_ms: Annotated[int, Key(whole(50, 10_000, "ms"), 400)]
     same_card_delay_ms: Annotated[int, Key(whole(0, 60_000, "ms"), 1500)]
+    equal_frames: Annotated[int, Key(whole(1, 5, "frames"), 1)]
     end: Annotated[str | None, Key(raw_text(16), None)]
     prefix: Annotated[str | None, Key(raw_text(32), None)]
     suffix: Annotated[str | None, Key(raw_text(32), None)]

@@ -28,6 +28,7 @@ class ReaderSettings:
     rts: bool | None = None
     hold_ms: int = 400
     same_card_delay_ms: int = 1500
+    equal_frames: int = 1
     options: Mapping[str, str | int | bool] = field(default_factory=dict)
 
 

@@ -40,6 +40,7 @@ class Normaliser:
     turns: tuple[words.Turn, ...]
     write: words.Write | None
     last_edits: tuple[words.Edit, ...]
+    names: tuple[str, ...] = ()
 
     def card_id(self, raw: str) -> CardId | CardTrouble:
         """Give the card id, or why this card has none; look for `CardTrouble` first."""
@@ -54,13 +55,22 @@ class Normaliser:
         fits = 0 < len(text) <= CARD_ID_LENGTH_MAX and text.isprintable()
         return CardId(text) if fits else CardTrouble.WRONG_FORM
 
+    @property
+    def cuts(self) -> bool:
+        """Tell whether its text steps take something away, so that they refuse what they made."""
+        return any(name in words.CUTTING for name in self.names)
+
+    def last_edited(self, text: str) -> str:
+        """Do what follows the writing of octets."""
+        return _through(self.last_edits, text).strip()
+
     def _spelled(self, raw: str) -> str:
         if len(raw) > 2 * CARD_ID_LENGTH_MAX:
             raise ValueError("longer than the octets of any card id")
         text = _through(self.edits, raw.strip())
         if self.parse and self.write:
             text = self.write(_through(self.turns, self.parse(text)))
-        return _through(self.last_edits, text).strip()
+        return self.last_edited(text)
 
 
 def normaliser(steps: Sequence[str], gives: RawKind) -> Normaliser:
@@ -91,7 +101,8 @@ def normaliser(steps: Sequence[str], gives: RawKind) -> Normaliser:
         raise ValueError("the steps end with octets: add 'HEX', 'hex' or 'dec 10', for example")
     if gives in _NAMELESS and words.refuse_nameless not in turns:
         turns.insert(0, _NAMELESS[gives])
-    return Normaliser(tuple(edits), parse, tuple(turns), write, tuple(last_edits))
+    names = tuple(step.split()[0] for step in steps)
+    return Normaliser(tuple(edits), parse, tuple(turns), write, tuple(last_edits), names)
 
 
 def likely_kind(steps: Sequence[str]) -> RawKind:

@@ -22,14 +22,16 @@ from taptill.readers.drivers.usb import is_whole, node
 from taptill.readers.frames import Frame, PolledDecoder, RawKind, Signal
 from taptill.readers.frames.families import find_family
 from taptill.readers.nearest import unknown_word
-from taptill.readers.normaliser import likely_kind, normaliser
+from taptill.readers.normaliser import Normaliser, likely_kind, normaliser
 from taptill.readers.presence import Presence, presence_problems
 from taptill.readers.recording import read_recording
+from taptill.readers.repeats import Repeats, repeats_problem
 from taptill.readers.supervisor import Supervisor
 
 GROUP = "taptill.readers"
 BAUD_MAX = 4_000_000
 NFC_OPTION = "technologies"
+SAYS_ONCE = frozenset({"keyboard", "typed", "simulated"})
 SIMULATED_OPTIONS = ("script", "socket")
 KEYBOARD_HINTS: Mapping[str, str] = {
     ReaderState.FAULTY: "a fault, or not one keyboard but several: {detail}",
@@ -84,10 +86,13 @@ def open_reader(
     assert gives, "a setting that leaves this open has a complaint"
     rule = normaliser(settings.steps, gives)
     asked = driver.asked(settings)
+    repeats = Repeats(settings.equal_frames, settings.hold_ms)
     presence = Presence(settings.name, settings.hold_ms, settings.same_card_delay_ms, asked=asked)
 
     def judge(look: Frame | Signal, now_s: float) -> Tap | CardProblem | None:
         if isinstance(look, Frame):
+            if not repeats.enough(look.raw, now_s):
+                return None
             return presence.seen(rule.card_id(look.raw), now_s)
         if look is Signal.NO_CARD:
             presence.missed(now_s)
@@ -104,9 +109,16 @@ def open_reader(
     return reader
 
 
+def rule_of(settings: ReaderSettings) -> Normaliser | None:
+    """Give the rule by which a reader spells cards; None where a setting leaves it open."""
+    gives = find_driver(settings.driver).gives(settings)
+    return normaliser(settings.steps, gives) if gives else None
+
+
 def complaints(settings: ReaderSettings) -> list[str]:
     """Say everything that is wrong with a reader's settings; imports no device package."""
     found = presence_problems(settings.hold_ms, settings.same_card_delay_ms)
+    found += _repeats_problems(settings)
     gives: RawKind | None = None
     try:
         driver = find_driver(settings.driver)
@@ -133,6 +145,14 @@ def find_driver(name: str) -> Driver:
     if not isinstance(driver, Driver):
         raise ValueError(f"the entry point of '{name}' is not a Driver")  # noqa: TRY004 - a setting
     return driver
+
+
+def _repeats_problems(settings: ReaderSettings) -> list[str]:
+    if settings.equal_frames > 1 and settings.driver in SAYS_ONCE:
+        name = settings.driver
+        return [f"equal_frames: the driver '{name}' says each card once: no card would ever tap"]
+    problem = repeats_problem(settings.equal_frames)
+    return [problem] if problem else []
 
 
 def _missing(name: str, driver: Driver) -> list[str]:

@@ -26,10 +26,11 @@ _B = TypeVar("_B")
 Maker = Callable[[Sequence[str]], _F]
 
 _HEX_DIGITS = frozenset("0123456789ABCDEFabcdef")
-_SEPARATORS = str.maketrans("", "", " :-._")
+SEPARATORS = str.maketrans("", "", " :-._")
 _CASCADE_TAG, _RANDOM, _RANDOM_IDM = 0x88, 0x08, b"\x01\xfe"
 _SINGLE_SIZE, _IDM_SIZE = 4, 8
 _OCTET_BITS = 8
+_FIVE_DIGITS = 100_000
 
 
 class RefusedError(ValueError):
@@ -170,7 +171,8 @@ def _sized(arguments: Sequence[str]) -> Callable[[_S], _S]:
     return check
 
 
-def _number(text: str) -> int:
+def whole_number(text: str) -> int:
+    """Read decimal digits and nothing else."""
     # int() alone would also take blanks, underscores and the digits of every script.
     if not (text.isascii() and text.isdecimal()):
         raise ValueError("not decimal")
@@ -178,11 +180,11 @@ def _number(text: str) -> int:
 
 
 def _from_dec(text: str, count: int) -> bytes:
-    return _number(text).to_bytes(count, "big")
+    return whole_number(text).to_bytes(count, "big")
 
 
 def _from_signed_dec(text: str, count: int) -> bytes:
-    magnitude = _number(text.removeprefix("-"))
+    magnitude = whole_number(text.removeprefix("-"))
     return (-magnitude if text.startswith("-") else magnitude).to_bytes(count, "big", signed=True)
 
 
@@ -205,6 +207,16 @@ def _from_pair(first_size: int) -> Maker[Parse]:
         return parse
 
     return make
+
+
+def _from_figure(first_size: int) -> Parse:
+    """Read a facility code and five digits of a number behind it, leading zeros or none."""
+
+    def parse(text: str) -> bytes:
+        first, second = divmod(whole_number(text), _FIVE_DIGITS)
+        return first.to_bytes(first_size, "big") + second.to_bytes(2, "big")
+
+    return parse
 
 
 def _of_size(octets: bytes, size_min: int) -> bytes:
@@ -249,19 +261,32 @@ def _low_dec(size: int, width: int) -> Write:
     return lambda octets: _dec(_of_size(octets, size)[-size:], width)
 
 
-def _pair(first_size: int, first_width: int) -> Write:
+def _pair(first_size: int, first_width: int, between: str = ",", number_width: int = 5) -> Write:
+    """Write a facility code and a number; a width of 1 writes no leading zeros."""
+
     def write(octets: bytes) -> str:
         low = _of_size(octets, first_size + 2)[-first_size - 2 :]
-        return f"{_dec(low[:-2], first_width)},{_dec(low[-2:], 5)}"
+        number = int.from_bytes(low[-2:], "big")
+        first = int.from_bytes(low[:-2], "big")
+        return f"{first:0{first_width}d}{between}{number:0{number_width}d}"
 
     return write
 
+
+def _plain_figure(octets: bytes) -> str:
+    return str(int(_pair(1, 3, "")(octets)))
+
+
+AMBIGUOUS: Mapping[str, str] = {
+    "loose-3D5D": "1 and 12345 are written as 11 and 2345 are: two cards may be one number",
+}
+"""Steps that write two cards alike, and how; nobody should use one who can have another."""
 
 EDITS: Mapping[str, Maker[Edit]] = {
     "text": _plain(str.strip),
     "upper": _plain(str.upper),
     "lower": _plain(str.lower),
-    "strip-separators": _plain(lambda text: text.translate(_SEPARATORS)),
+    "strip-separators": _plain(lambda text: text.translate(SEPARATORS)),
     "strip-prefix": _worded(_without_prefix),
     "strip-suffix": _worded(_without_suffix),
     "match": _matching,
@@ -269,6 +294,8 @@ EDITS: Mapping[str, Maker[Edit]] = {
     "reject": _several(_refusing),
     "pad": _counted(lambda text, width: text.rjust(width, "0")),
 }
+CUTTING = frozenset({"strip-prefix", "strip-suffix", "match"})
+
 PARSES: Mapping[str, Maker[Parse]] = {
     "from-hex": _plain(from_hex),
     "from-dec": _counted(_from_dec),
@@ -276,6 +303,8 @@ PARSES: Mapping[str, Maker[Parse]] = {
     "from-bits": _plain(_from_bits),
     "from-2H4H": _from_pair(1),
     "from-4H4H": _from_pair(2),
+    "from-3D5D": _plain(_from_figure(1)),
+    "from-5D5D": _plain(_from_figure(2)),
 }
 TURNS: Mapping[str, Maker[Turn]] = {
     "uid": _plain(refuse_nameless),
@@ -303,4 +332,8 @@ WRITES: Mapping[str, Maker[Write]] = {
     "6H8D": _plain(_low_dec(3, 8)),
     "2H4H": _plain(_pair(1, 3)),
     "4H4H": _plain(_pair(2, 5)),
+    "3D5D": _plain(_pair(1, 3, "")),
+    "plain-3D5D": _plain(_plain_figure),
+    "loose-3D5D": _plain(_pair(1, 1, "", 1)),
+    "5D5D": _plain(_pair(2, 5, "")),
 }

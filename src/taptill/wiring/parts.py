@@ -60,6 +60,7 @@ def reader_settings(reader: Reader, number: int) -> ReaderSettings:
         rts=reader.rts,
         hold_ms=reader.hold_ms,
         same_card_delay_ms=reader.same_card_delay_ms,
+        equal_frames=reader.equal_frames,
         options=reader.options,
     )
 

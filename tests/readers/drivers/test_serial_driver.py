@@ -3,7 +3,10 @@
 import errno
 import fcntl
 import os
+import shutil
 import socket
+import subprocess
+import sys
 import termios
 import time
 from collections.abc import Iterator
@@ -290,6 +293,35 @@ def test_a_line_over_the_network_is_lost_with_its_peer_and_found_again(
                 peer.sendall(frame)
                 inbox.wait(lambda card=card: card in inbox.taps)  # type: ignore[misc]
             inbox.wait_state(ReaderState.LOST)
+
+
+def test_the_kernel_asks_a_silent_far_end_often_enough_to_lose_it_within_a_minute() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        reader = SerialReader(settings(f"socket://127.0.0.1:{server.getsockname()[1]}"))
+        reader.open()
+        line = reader._port._socket
+        options = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+        after_s, every_s, probes = (line.getsockopt(socket.IPPROTO_TCP, one) for one in options)
+        assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        unheard_ms = line.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+        assert after_s + every_s * probes == unheard_ms / 1000 <= 50
+        reader.close()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    os.getuid() != 0 or not shutil.which("ip"), reason="ONLY ROOT with ip can cut a bridge's power"
+)
+def test_a_bridge_that_loses_its_power_is_lost_and_opened_again() -> None:
+    done = subprocess.run(
+        ["unshare", "--net", sys.executable, "-m", "tests.fakes.devices.bridge"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=90,
+    )
+    said = [f"tapped: {CARD}", "without power: lost", f"tapped: {OTHER_CARD}"]
+    assert (done.stdout.splitlines(), done.stderr) == (said, "")
 
 
 @pytest.mark.parametrize("first", [b"", b"961168\r"], ids=["silence", "end"])

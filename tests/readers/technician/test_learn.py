@@ -10,7 +10,13 @@ from tests.readers.vectors import Vector, vectors
 from taptill.domain.card_id import CardId
 from taptill.readers.frames import RawKind
 from taptill.readers.normaliser import normaliser
-from taptill.readers.technician.learn import Card, config_lines, rules_that_fit
+from taptill.readers.technician.learn import (
+    Card,
+    config_lines,
+    numbers_of,
+    rules_that_fit,
+    warnings_of,
+)
 
 UID, TEXT = RawKind.UID, RawKind.TEXT
 CUSTOMERS = 100_000
@@ -28,6 +34,41 @@ CASES: dict[str, tuple[RawKind, list[Card], list[str]]] = {
         ['card_id = ["8H10D"]'],
     ),
     "facility and number": (UID, [card("01026F6C3A", "111,27706")], ['card_id = ["2H4H"]']),
+    "facility and number as one figure": (
+        UID,
+        [card("3C00CE754C", "20630028")],
+        ['card_id = ["3D5D"]', 'card_id = ["plain-3D5D"]', 'card_id = ["loose-3D5D"]'],
+    ),
+    "one figure with leading zeros": (
+        UID,
+        [card("3C00CE754C", "20630028"), card("010A060063", "00600099")],
+        ['card_id = ["3D5D"]'],
+    ),
+    "one figure without leading zeros": (
+        UID,
+        [card("3C00CE754C", "20630028"), card("010A060063", "600099")],
+        ['card_id = ["plain-3D5D"]'],
+    ),
+    "two figures written one after the other": (
+        UID,
+        [card("3C00CE754C", "20630028"), card("010A060063", "699")],
+        ['card_id = ["loose-3D5D"]'],
+    ),
+    "a figure of two wide numbers": (
+        UID,
+        [card("3C00CE754C", "0020630028")],
+        ['card_id = ["5D5D"]'],
+    ),
+    "a figure to hex": (
+        TEXT,
+        [card("20630028", "CE754C")],
+        ['card_id = ["from-3D5D", "HEX"]'],
+    ),
+    "what people read off a card": (
+        UID,
+        [Card("3C00CE754C", numbers_of("206,30028 0013530444"))],
+        ['card_id = ["8H10D"]', 'card_id = ["2H4H"]'],
+    ),
     "the UID turned round, in decimal": (
         UID,
         [card("26DEFAE7", "3891977766")],
@@ -48,6 +89,20 @@ CASES: dict[str, tuple[RawKind, list[Card], list[str]]] = {
     ),
     "a number of another card": (UID, [card("26DEFAE7", "0000000001")], []),
 }
+
+
+def test_the_numbers_on_a_card_are_each_tried_and_all_of_them_as_one() -> None:
+    assert numbers_of(" 206,30028  0013530444 ") == {
+        *("206,30028", "0013530444", "206,300280013530444", "206,30028  0013530444")
+    }
+    assert numbers_of("4711") == {"4711"}
+
+
+def test_of_a_rule_that_writes_two_cards_alike_somebody_says_so() -> None:
+    loose = normaliser(["loose-3D5D"], UID)
+    assert loose.card_id("000000013039") == loose.card_id("0000000B0929") == "112345"
+    assert "1 and 12345 are written as 11 and 2345" in warnings_of(("loose-3D5D",))[0]
+    assert warnings_of(("3D5D",)) == warnings_of(("plain-3D5D",)) == []
 
 
 @pytest.mark.parametrize(("gives", "cards", "lines"), CASES.values(), ids=CASES.keys())

@@ -14,9 +14,17 @@ from taptill.cli.readers.words import Picked, reader_options
 from taptill.customer_cache.card_ids import card_ids
 from taptill.domain.errors import UsageError
 from taptill.domain.tap import ReaderHealth, ReaderState
-from taptill.readers.frames import Frame
+from taptill.readers.frames import Frame, RawKind
+from taptill.readers.normaliser import normaliser
 from taptill.readers.registry import find_driver
-from taptill.readers.technician.learn import Card, Rule, config_lines, rules_that_fit
+from taptill.readers.technician.learn import (
+    Card,
+    Rule,
+    config_lines,
+    numbers_of,
+    rules_that_fit,
+    warnings_of,
+)
 
 CARDS_MAX = 5
 RULES_SHOWN = 10
@@ -46,6 +54,7 @@ def learn(
     Examples:
       taptill readers learn
       taptill readers learn --port /dev/ttyUSB0 --family rdm6300 --number 0040856634
+      taptill readers learn --number "206,30028 0013530444"
       taptill readers learn --cache
     """
     gives = find_driver(picked.one.driver).gives(picked.one)
@@ -56,7 +65,7 @@ def learn(
     cards: list[Card] = []
     rules: list[Rule] = []
     while len(cards) < CARDS_MAX and (raw := _shown(picked, {card.raw for card in cards})):
-        cards.append(Card(raw, known or {_number(numbers, len(cards))}))
+        cards.append(Card(raw, known or numbers_of(_number(numbers, len(cards)))))
         rules = rules_that_fit(cards, gives)
         if len(rules) <= 1 or 0 < len(numbers) <= len(cards):
             break
@@ -65,7 +74,7 @@ def learn(
         raws = [card.raw for card in cards]
         click.echo(json.dumps({"cards": raws, "gives": gives.value, "rules": rules}))
     else:
-        _tell(rules, cards)
+        _tell(rules, cards, gives)
 
 
 def _shown(picked: Picked, before: AbstractSet[str]) -> str | None:
@@ -91,7 +100,7 @@ def _number(numbers: tuple[str, ...], index: int) -> str:
     return str(click.prompt("what number does the office have for it", type=str, err=True)).strip()
 
 
-def _tell(rules: list[Rule], cards: list[Card]) -> None:
+def _tell(rules: list[Rule], cards: list[Card], gives: RawKind) -> None:
     if not cards:
         click.echo("no card was shown")
     elif not rules:
@@ -99,4 +108,8 @@ def _tell(rules: list[Rule], cards: list[Card]) -> None:
     elif len(rules) > 1:
         click.echo("several rules fit; with the numbers of more cards it would be fewer")
     for rule in rules[:RULES_SHOWN]:
-        click.echo(config_lines(rule))
+        for words in warnings_of(rule):
+            click.echo(f"careful, {words}", err=True)
+        # Of several parts of a number, which one the office has is for a person to say.
+        made = normaliser(rule, gives).card_id(cards[0].raw) if len(rules) > 1 else ""
+        click.echo(config_lines(rule) + (f"  # {made}" if made else ""))

@@ -79,15 +79,21 @@ def _note(target: TextIO, printer: Printer, said: Said) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--family", default="", help="Instead of the one that the file names.")
 @click.option("--card-id", "steps", multiple=True, help="A step of card_id; may be repeated.")
+@click.option("--equal-frames", type=int, default=1, help="So many equal frames make a tap.")
 @JSON
-def replay(file: Path, family: str, steps: tuple[str, ...], *, as_json: bool) -> None:
+def replay(
+    file: Path, family: str, steps: tuple[str, ...], equal_frames: int, *, as_json: bool
+) -> None:
     """Play a recording with its timing, and show what the till would make of it.
 
     \b
-    Example:
+    Examples:
       taptill readers replay held-card.txt --card-id 8H10D
+      taptill readers replay idle-reader.txt --equal-frames 2
     """
-    settings = ReaderSettings("replay", "replay", str(file), family, steps)
+    settings = ReaderSettings(
+        "replay", "replay", str(file), family, steps, equal_frames=equal_frames
+    )
     for problem in complaints(settings):
         raise UsageError(problem=problem)
     picked = Picked((settings,), None)

@@ -5,10 +5,12 @@ termios.error, TypeError from a descriptor that is already gone); here they beco
 """
 
 import os
+import socket
 import termios
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
@@ -25,6 +27,24 @@ from taptill.readers.polling import Polling
 SETTLE_S = 0.05
 READ_BYTES_MAX = 4096
 
+
+@dataclass(frozen=True, slots=True)
+class KeepAlive:
+    """How the far end of a network port is asked whether it is there (tcp(7)).
+
+    One that has lost its power says nothing more; it is lost after `lost_s`.
+    """
+
+    after_s: int = 20
+    every_s: int = 8
+    probes: int = 3
+
+    @property
+    def lost_s(self) -> int:
+        """Give the seconds from the last word of the far end until it is lost."""
+        return self.after_s + self.probes * self.every_s
+
+
 _FAULTS = (OSError, termios.error, TypeError, ValueError)
 
 
@@ -34,8 +54,14 @@ class SerialReader:
     `heard` is called with the bytes of each read, for who wants to look at them.
     """
 
-    def __init__(self, settings: ReaderSettings, settle_s: float = SETTLE_S) -> None:
+    def __init__(
+        self,
+        settings: ReaderSettings,
+        settle_s: float = SETTLE_S,
+        keep_alive: KeepAlive = KeepAlive(),
+    ) -> None:
         self.heard: Callable[[bytes], object] = len
+        self._keep_alive = keep_alive
         self._settings = settings
         self._family = find_family(settings.family)
         self._settle_s = settle_s
@@ -56,6 +82,7 @@ class SerialReader:
         try:
             self._port = self._unopened()
             self._port.open()
+            _ask_far_end(self._port, self._keep_alive)
             if is_path(settings.port):
                 time.sleep(self._settle_s)
             self._forget()
@@ -138,3 +165,19 @@ class SerialReader:
         if line is not None:
             with suppress(OSError):
                 line.close()
+
+
+def _ask_far_end(port: Any, keep: KeepAlive) -> None:
+    """Have the kernel ask the far end of a network port whether it is still there.
+
+    Without that a line whose far end lost its power is open for ever: nothing is sent on it.
+    """
+    line = getattr(port, "_socket", None)
+    if not isinstance(line, socket.socket):
+        return
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, keep.after_s)
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, keep.every_s)
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, keep.probes)
+    # The same bound for what was sent and is not acknowledged: the questions to an asked reader.
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * keep.lost_s)

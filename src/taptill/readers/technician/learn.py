@@ -14,6 +14,7 @@ from taptill.domain.card_id import CARD_ID_LENGTH_MAX
 from taptill.domain.tap import CardTrouble
 from taptill.readers.frames import RawKind
 from taptill.readers.normaliser import Normaliser, normaliser
+from taptill.readers.steps import AMBIGUOUS
 
 Rule = tuple[str, ...]
 
@@ -30,6 +31,8 @@ _PARSES: Mapping[RawKind, Sequence[Rule]] = {
         ("from-signed-dec 4",),
         ("from-2H4H",),
         ("from-4H4H",),
+        ("from-3D5D",),
+        ("from-5D5D",),
     ),
 }
 _TURNS: Sequence[Rule] = (
@@ -50,6 +53,7 @@ _CUTS: Sequence[Rule] = (
 _WRITES: Sequence[Rule] = (
     *((one,) for one in ("HEX", "hex", "HEX:", "plain-dec", "signed-dec")),
     *((one,) for one in ("10H13D", "8H10D", "6H8D", "2H4H", "4H4H")),
+    *((one,) for one in ("3D5D", "plain-3D5D", "loose-3D5D", "5D5D")),
     *((f"dec {width}",) for width in (8, 10, 12, 13, 14, 17, 20)),
 )
 _TEXT_RULES: Sequence[Rule] = (
@@ -126,6 +130,20 @@ def _no_other(made: Made, kept: Made) -> bool:
     pairs = zip(made, kept, strict=True)
     named = [one == other for one, other in pairs if not isinstance(one, CardTrouble)]
     return made == kept or (bool(named) and all(named))
+
+
+def numbers_of(written: str) -> frozenset[str]:
+    """Give what may be a card's number of what people read off it, `206,30028 0013530444`.
+
+    The whole of it, each part between blanks, and the parts as one figure.
+    """
+    parts = written.split()
+    return frozenset({written.strip(), *parts, "".join(parts)})
+
+
+def warnings_of(rule: Rule) -> list[str]:
+    """Say what a technician should know of a rule before it is used."""
+    return [AMBIGUOUS[step] for step in rule if step in AMBIGUOUS]
 
 
 def config_lines(rule: Rule) -> str:

@@ -1,0 +1,96 @@
+"""Frames whose check fits by chance give no tap where a site asks for two equal ones."""
+
+from pathlib import Path
+
+import pytest
+from tests.readers.conftest import OpenReader
+
+from taptill.domain.tap import CardTrouble
+from taptill.readers.device import ReaderSettings
+from taptill.readers.registry import complaints
+from taptill.readers.repeats import EQUAL_FRAMES_MAX, NUMBERS_MAX, Repeats
+
+# As an idle rdm6300 beside a strong field sent them, then a card that is held.
+GHOSTS = (
+    "0230303030303030303030303003",
+    "0230303030303030373846383803",
+    "0230304630303030304630303003",
+    "0246303030303630303037463103",
+    "0242353941393945354139464103",
+    "0234464642333838464646464303",
+    "0244413933383642354541393003",
+    "0244414546364645453242394603",
+)
+HELD = "0236324533303836434544303803"
+CARD = "62E3086CED"
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    """Give each ghost by itself, longer apart than a card that is gone, then the card."""
+    ghosts = [f"{0.35 * number:.3f} {octets}" for number, octets in enumerate(GHOSTS)]
+    held = [f"{3.2 + 0.03 * number:.3f} {HELD}" for number in range(8)]
+    path = tmp_path / "idle.txt"
+    path.write_text("\n".join(["# taptill recording, family rdm6300", *ghosts, *held]) + "\n")
+    return path
+
+
+def settings(recording: Path, equal_frames: int) -> ReaderSettings:
+    return ReaderSettings(
+        "counter", "replay", str(recording), hold_ms=100, equal_frames=equal_frames
+    )
+
+
+def test_two_equal_frames_let_no_ghost_tap_and_the_held_card_once(
+    recording: Path, readers: OpenReader
+) -> None:
+    _, inbox = readers(settings(recording, 2))
+    inbox.wait(lambda: CARD in inbox.taps)
+    assert (inbox.taps, inbox.problems) == ([CARD], [])
+
+
+def test_without_it_each_ghost_is_a_card_of_somebodys(recording: Path, readers: OpenReader) -> None:
+    _, inbox = readers(settings(recording, 1))
+    inbox.wait(lambda: CARD in inbox.taps)
+    assert len(inbox.taps) == len(GHOSTS)  # one of them is all zeros and is refused
+    assert [one.trouble for one in inbox.problems] == [CardTrouble.BLANK_ID]
+
+
+def test_two_cards_that_are_sent_in_turn_are_both_believed() -> None:
+    repeats = Repeats(2, 400)
+    times = [number / 20 for number in range(6)]
+    assert [repeats.enough("AB"[number % 2], at_s) for number, at_s in enumerate(times)] == [
+        *(False, False, True, True, True, True)
+    ]
+
+
+def test_a_silence_begins_the_count_anew() -> None:
+    repeats = Repeats(2, 400)
+    assert [repeats.enough("A", at_s) for at_s in (0.0, 0.41, 0.8, 1.3)] == [
+        *(False, False, True, False)
+    ]
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    repeats = Repeats(2, 400)
+    for number in range(NUMBERS_MAX + 1):
+        repeats.enough(str(number), 0.0)
+    assert len(repeats._heard) == NUMBERS_MAX
+    assert not repeats.enough("0", 0.0)
+    assert repeats.enough(str(NUMBERS_MAX), 0.0)
+
+
+WRONG = {
+    "a reader that types": ("keyboard", 2, "says each card once"),
+    "a simulated one": ("simulated", 2, "says each card once"),
+    "none at all": ("simulated", 0, "0 is not within 1 to 5"),
+    "more than anybody waits for": ("simulated", EQUAL_FRAMES_MAX + 1, "says each card once"),
+}
+
+
+@pytest.mark.parametrize(("driver", "number", "words"), WRONG.values(), ids=WRONG)
+def test_what_is_no_number_of_frames(driver: str, number: int, words: str) -> None:
+    found = complaints(ReaderSettings("counter", driver, "/dev/null", equal_frames=number))
+    assert any(one.startswith("equal_frames: ") and words in one for one in found)
+    with pytest.raises(ValueError, match="equal_frames"):
+        Repeats(0, 400)
