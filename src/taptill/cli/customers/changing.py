@@ -6,11 +6,13 @@ from typing import Any
 import click
 
 from taptill.backend.staff.office import Newcomer, Wish
-from taptill.cli.customers.desk import CUSTOMER, card_of, config_of, print_one, run
+from taptill.cli.customers.cards import typed_card
+from taptill.cli.customers.desk import CUSTOMER, config_of, print_one, run
 from taptill.cli.customers.record import Deed
 from taptill.cli.options import CONFIG, JSON
 from taptill.domain.errors import UsageError
 
+AS_IT_IS = click.option("--as-it-is", is_flag=True, help="Take a card id that no tap here gives.")
 CREDIT = click.option("--credit/--no-credit", default=None, help="May the balance be negative?")
 
 
@@ -23,6 +25,7 @@ CREDIT = click.option("--credit/--no-credit", default=None, help="May the balanc
 @click.option("--external-id", default="", help="The office's own key.")
 @click.option("--company", type=click.IntRange(min=1), help="The id of the company.")
 @CREDIT
+@AS_IT_IS
 def add(option: Path | None, *, as_json: bool, **asked: Any) -> None:
     """Make a customer. Say --card or --external-id: by these one is found if the answer is lost.
 
@@ -32,15 +35,15 @@ def add(option: Path | None, *, as_json: bool, **asked: Any) -> None:
     """
     if not asked["name"].strip():
         raise UsageError(problem="a customer needs a name")
+    config = config_of(option)
     new = Newcomer(
         name=asked["name"],
-        card_id=card_of(asked["card"]),
+        card_id=typed_card(asked["card"], config, as_it_is=asked["as_it_is"]),
         email=asked["email"],
         external_id=asked["external_id"],
         company_id=asked["company"],
         credit_allowed=asked["credit"],
     )
-    config = config_of(option)
     made = run(config, lambda work: work.insert(new), Deed("insert"))
     print_one(made, config, as_json=as_json)
 
@@ -90,8 +93,14 @@ def set_(option: Path | None, customer: int, *, as_json: bool, **asked: Any) -> 
 @JSON
 @CUSTOMER
 @click.argument("card")
-def bind_card(option: Path | None, customer: int, card: str, *, as_json: bool) -> None:
+@AS_IT_IS
+def bind_card(
+    option: Path | None, customer: int, card: str, *, as_json: bool, as_it_is: bool
+) -> None:
     """Give a customer a card that nobody has; with an empty CARD take it away.
+
+    CARD is checked as the till would: a spelling that no tap of it gives is told with the right
+    one, and a number that is new at every tap is refused.
 
     \b
     Examples:
@@ -100,7 +109,8 @@ def bind_card(option: Path | None, customer: int, card: str, *, as_json: bool) -
     """
     config = config_of(option)
     deed = Deed("update", [customer], ["cardId"])
-    bound = run(config, lambda work: work.bind_card(customer, card_of(card)), deed)
+    card_id = typed_card(card, config, as_it_is=as_it_is)
+    bound = run(config, lambda work: work.bind_card(customer, card_id), deed)
     print_one(bound, config, as_json=as_json)
 
 

@@ -1,0 +1,112 @@
+"""Which card ids a tap of a site can give, and how one that is written otherwise should be."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from taptill.domain.card_id import CardId
+from taptill.domain.tap import CardTrouble
+from taptill.readers.frames import RawKind
+from taptill.readers.normaliser import normaliser
+from taptill.readers.spelling import misspelt
+
+UID, REVERSED, NUMBER, TEXT = RawKind.UID, RawKind.REVERSED, RawKind.NUMBER, RawKind.TEXT
+
+RIGHT = {
+    "hex in capitals": ("62E3086CED", UID, ()),
+    "the low four octets": ("026F6C3A", UID, ("drop-first 1", "HEX")),
+    "as printed": ("0040856634", UID, ("8H10D",)),
+    "without leading zeros": ("40856634", UID, ("take-last 4", "plain-dec")),
+    "facility and number": ("111,27706", UID, ("2H4H",)),
+    "both as one figure": ("11127706", UID, ("3D5D",)),
+    "thirteen digits": ("0004335823930", UID, ("10H13D",)),
+    "with colons": ("26:DE:FA:E7", UID, ("HEX:",)),
+    "a decimal number less than its width": ("0000000042", UID, ("dec 10",)),
+    "what a scanner prints": ("xy-0009", TEXT, ()),
+    "text of a rule that cuts a prefix": ("4711", TEXT, ("strip-prefix UID=",)),
+    "one of a phone's first octet in longer numbers": ("08A1B2C3D4E5F6", UID, ()),
+    "a box's number, whatever it begins with": ("08A1B2C3", NUMBER, ()),
+    "a UID turned round": ("A1B2C308", UID, ("HEX",)),
+}
+
+
+@pytest.mark.parametrize(("text", "gives", "steps"), RIGHT.values(), ids=RIGHT)
+def test_what_a_tap_can_give(text: str, gives: RawKind, steps: tuple[str, ...]) -> None:
+    assert misspelt(text, [normaliser(steps, gives)]) is None
+
+
+WRONG = {
+    "small letters": ("62e3086ced", UID, (), "62E3086CED"),
+    "dashes": ("62-E3-08-6C-ED", UID, (), "62E3086CED"),
+    "colons where there are none": ("26:DE:FA:E7", UID, (), "26DEFAE7"),
+    "none where there are colons": ("26DEFAE7", UID, ("HEX:",), "26:DE:FA:E7"),
+    "a leading zero less": ("40856634", UID, ("8H10D",), "0040856634"),
+    "a leading zero more": ("0040856634", UID, ("plain-dec",), "40856634"),
+    "hex for decimal": ("026F6C3A", UID, ("8H10D",), "0040856634"),
+    "a dash for a comma": ("111-27706", UID, ("2H4H",), "111,27706"),
+    "a comma where there is none": ("111,27706", UID, ("3D5D",), "11127706"),
+    "small letters of a scanner": ("ab12", TEXT, ("upper",), "AB12"),
+    "separators of a scanner": ("12 34", TEXT, ("strip-separators",), "1234"),
+}
+
+
+@pytest.mark.parametrize(("text", "gives", "steps", "right"), WRONG.values(), ids=WRONG)
+def test_what_no_tap_gives_is_told_with_the_right_spelling(
+    text: str, gives: RawKind, steps: tuple[str, ...], right: str
+) -> None:
+    wrong = misspelt(text, [normaliser(steps, gives)])
+    assert wrong is not None
+    assert (wrong.trouble, right in wrong.right) == (CardTrouble.WRONG_FORM, True), wrong
+
+
+NAMELESS = {
+    "a phone's": ("08A1B2C3", UID, (), CardTrouble.RANDOM_ID),
+    "a phone's, turned round": ("C3B2A108", UID, ("reverse-bytes", "HEX"), CardTrouble.RANDOM_ID),
+    "a phone's, from a reader that turns": ("08A1B2C3", REVERSED, (), CardTrouble.RANDOM_ID),
+    "a phone's as a decimal number": ("0144814787", UID, ("8H10D",), CardTrouble.RANDOM_ID),
+    "the first part of a longer one": ("8804A1B2", UID, (), CardTrouble.CASCADE_TAG),
+    "all zeros": ("00000000", UID, (), CardTrouble.BLANK_ID),
+}
+
+
+@pytest.mark.parametrize(("text", "gives", "steps", "trouble"), NAMELESS.values(), ids=NAMELESS)
+def test_a_number_that_names_no_card_is_refused(
+    text: str, gives: RawKind, steps: tuple[str, ...], trouble: CardTrouble
+) -> None:
+    wrong = misspelt(text, [normaliser(steps, gives)])
+    assert wrong is not None
+    assert (wrong.trouble, wrong.right) == (trouble, ())
+
+
+def test_one_reader_that_gives_it_is_enough_and_without_readers_all_is_well() -> None:
+    small, large = normaliser(("hex",), UID), normaliser((), UID)
+    assert misspelt("62e3086ced", [large, small]) is None
+    assert misspelt("62e3086ced", []) is None
+
+
+def test_what_is_nothing_of_the_kind_has_no_right_spelling() -> None:
+    wrong = misspelt("Ada's card", [normaliser((), UID)])
+    assert wrong is not None
+    assert (wrong.trouble, wrong.right) == (CardTrouble.WRONG_FORM, ())
+
+
+RULES = [
+    *((UID, (step,)) for step in ("HEX", "hex", "HEX:", "dec 20", "plain-dec", "10H13D")),
+    *((UID, (step,)) for step in ("8H10D", "6H8D", "2H4H", "4H4H", "3D5D", "plain-3D5D", "5D5D")),
+    (UID, ("drop-first 1", "HEX")),
+    (UID, ("take-last 4", "dec 10")),
+    (REVERSED, ("reverse-bytes", "HEX")),
+    (NUMBER, ("HEX",)),
+    (TEXT, ("from-hex", "8H10D")),
+    (TEXT, ("text",)),
+]
+
+
+@given(st.binary(min_size=5, max_size=7), st.sampled_from(RULES))
+def test_what_a_tap_gives_is_never_refused(
+    octets: bytes, rule: tuple[RawKind, tuple[str, ...]]
+) -> None:
+    gives, steps = rule
+    made = normaliser(steps, gives).card_id(octets.hex().upper())
+    if not isinstance(made, CardTrouble):
+        assert misspelt(CardId(made), [normaliser(steps, gives)]) is None
