@@ -40,12 +40,23 @@ TFD_TIMER_ABSTIME, TFD_TIMER_CANCEL_ON_SET = 1, 2
 ALARM_S = 365 * 86_400
 """The alarm's timer would run out by itself so far in the future, and is armed anew then."""
 
+HARDWARE_CLOCK = Path("/sys/class/rtc/rtc0/since_epoch")
+"""Seconds since 1970 of the clock with a battery, where the board has one."""
+
+HARDWARE_NEAR_S = 60.0
+HARDWARE_LOOK_S = 60.0
+"""So often at most it is read: on some boards that takes a millisecond."""
+
 
 class SystemClock:
     """The real clock; `trusted` once timesyncd or the backend confirms wall time."""
 
-    def __init__(self, synchronised: str = SYNCHRONISED) -> None:
+    def __init__(self, synchronised: str = SYNCHRONISED, hardware: Path = HARDWARE_CLOCK) -> None:
         self._synchronised = synchronised
+        self._hardware = hardware
+        self._kept = False
+        self._looked_s: float | None = None
+        self._newest_at = ""
         self._confirmed_s: float | None = None
         try:
             self._boot_id = BOOT_ID.read_text("ascii").strip()
@@ -70,6 +81,32 @@ class SystemClock:
         if confirmed_s is not None and abs(_booted_at_s() - confirmed_s) <= NEAR_S:
             return True
         return os.access(self._synchronised, os.F_OK)
+
+    def doubtful(self) -> bool:
+        """Tell whether wall time may be wrong: nobody confirms it, and no battery has kept it.
+
+        A board without one, or with an empty one, starts in the past; systemd then sets wall time
+        forward to a date that it remembers, and so away from the hardware clock.
+        """
+        if self.trusted():
+            return False
+        return not self._kept_by_hardware() or self.now() < self._newest_at
+
+    def _kept_by_hardware(self) -> bool:
+        now_s = self.monotonic()
+        if self._looked_s is None or now_s - self._looked_s >= HARDWARE_LOOK_S:
+            self._looked_s, self._kept = now_s, _near(self._hardware)
+        return self._kept
+
+    def remember(self, newest: Entry | None) -> None:
+        """Take over what the journal's newest entry knew: a restart makes no clock wrong.
+
+        Wall time that was trusted in this boot still is, unless it was set anew since.
+        """
+        boot_id, _ = self.boot()
+        if newest and newest.boot_id == boot_id and newest.clock_trusted:
+            self._confirmed_s = (_ms(newest.at) - newest.uptime_ms) / 1000
+        self._newest_at = newest.at if newest else ""
 
     def heard(self, date_s: float) -> None:
         """Compare with a server's wall time, seconds since 1970."""
@@ -176,6 +213,13 @@ async def watch_clock(
             else:  # some machines set their clock by less than a millisecond many times a second
                 await asyncio.sleep(min(REST_S, look_s))
             await told.wait(look_s)
+
+
+def _near(hardware: Path) -> bool:
+    """Tell whether a hardware clock says what wall time says."""
+    with suppress(OSError, ValueError):
+        return abs(time.time() - int(hardware.read_text("ascii"))) <= HARDWARE_NEAR_S
+    return False
 
 
 def _booted_at_s() -> float:

@@ -2,14 +2,16 @@
 
 import math
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.fakes.clock import FakeClock
 
 from taptill.clock import NEAR_S, SystemClock
 from taptill.domain.clock import Clock
+from taptill.domain.entry import Entry, Kind
 
 
 @pytest.fixture(params=[FakeClock, SystemClock])
@@ -77,6 +79,58 @@ def test_the_machines_clock_is_trusted_once_it_was_set_or_confirmed(tmp_path: Pa
     assert not clock.trusted()
     flag.touch()
     assert clock.trusted()
+
+
+def test_a_hardware_clock_that_agrees_keeps_doubt_away_without_any_network(tmp_path: Path) -> None:
+    """It confirms nothing: entries say as before that nobody vouches for their time."""
+    hardware = tmp_path / "since_epoch"
+    for says, doubtful in ((time.time() - 30, False), (time.time() - 3600, True), (5.0, True)):
+        hardware.write_text(f"{int(says)}\n")
+        clock = SystemClock(str(tmp_path / "none"), hardware)
+        assert (clock.doubtful(), clock.trusted()) == (doubtful, False)
+    hardware.write_text("")
+    assert SystemClock(str(tmp_path / "none"), hardware).doubtful()
+    assert SystemClock(str(tmp_path / "none"), tmp_path / "no-hardware").doubtful()
+
+
+def test_a_confirmed_clock_is_not_doubted_whatever_the_hardware_says(tmp_path: Path) -> None:
+    clock = SystemClock(str(tmp_path / "none"), tmp_path / "no-hardware")
+    clock.heard(time.time())
+    assert not clock.doubtful()
+
+
+def entry(clock: SystemClock, *, at_s: float = 0.0, trusted: bool = True, boot: str = "") -> Entry:
+    boot_id, uptime_ms = clock.boot()
+    at = datetime.fromtimestamp(time.time() + at_s, UTC).isoformat(timespec="milliseconds")
+    boot = boot or boot_id
+    return Entry(1, Kind.CLOCK, None, None, 0, {}, at, boot, uptime_ms, trusted, None, "", "")
+
+
+REMEMBERED: dict[str, tuple[dict[str, Any], bool]] = {
+    "trusted in this boot": ({}, True),
+    "the date was set since": ({"at_s": -2 * NEAR_S}, False),
+    "not trusted then": ({"trusted": False}, False),
+    "another boot": ({"boot": "another"}, False),
+}
+
+
+@pytest.mark.parametrize(("written", "trusted"), REMEMBERED.values(), ids=REMEMBERED)
+def test_a_restart_without_network_takes_over_what_the_journal_knew(
+    tmp_path: Path, written: dict[str, Any], *, trusted: bool
+) -> None:
+    clock = SystemClock(str(tmp_path / "none"), tmp_path / "no-hardware")
+    clock.remember(entry(clock, **written))
+    assert clock.trusted() is trusted
+    assert clock.doubtful() is not trusted
+
+
+def test_wall_time_before_the_newest_entry_is_doubted(tmp_path: Path) -> None:
+    """Battery and wall time agree on a date that was already left behind."""
+    hardware = tmp_path / "since_epoch"
+    hardware.write_text(f"{int(time.time())}\n")
+    clock = SystemClock(str(tmp_path / "none"), hardware)
+    clock.remember(entry(clock, at_s=3600, boot="another"))
+    assert clock.doubtful()
 
 
 def test_trust_lapses_once_wall_time_was_set_anew(tmp_path: Path) -> None:

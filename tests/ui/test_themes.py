@@ -7,19 +7,37 @@ from pathlib import Path
 import pytest
 from textual.color import Color
 
+from taptill.cli.console import palette
 from taptill.ui import themes
 from taptill.ui.rows import Role
 from taptill.ui.themes import CONSOLE_PALETTE, THEME_NAMES, pick
 
 SHEET = Path(themes.__file__).with_name("taptill.tcss").read_text("utf-8")
+KERNELS_PALETTE = (
+    "#000000", "#aa0000", "#00aa00", "#aa5500", "#0000aa", "#aa00aa", "#00aaaa", "#aaaaaa",
+    "#555555", "#ff5555", "#55ff55", "#ffff55", "#5555ff", "#ff55ff", "#55ffff", "#ffffff",
+)  # fmt: skip
+"""What a console shows that nobody has set, drivers/tty/vt/vt.c."""
+
 ROLES = {"surface", "text"} | {f"{on}{role}" for role in Role for on in ("", "on-")} - {"on-text"}
 THEMES = {theme.name: theme.variables for theme in themes.themes()}
 
 
+def shown(written: str) -> list[str]:
+    """Give a console's sixteen colours after what was written to it, as console_codes(4) says."""
+    slots = list(KERNELS_PALETTE)
+    for slot, colour in re.findall(r"\x1b\]P([0-9A-F])([0-9a-f]{6})", written):
+        slots[int(slot, 16)] = f"#{colour}"
+    return slots
+
+
+SHOWN = shown(palette(CONSOLE_PALETTE))
+
+
 def rgb(name: str) -> tuple[int, int, int]:
-    """Give the colour a person sees: a slot of the console is what the palette puts there."""
+    """Give the colour a person sees: a slot of the console is what the till has put there."""
     colour = Color.parse(name)
-    seen = colour if colour.ansi is None else Color.parse(CONSOLE_PALETTE[colour.ansi])
+    seen = colour if colour.ansi is None else Color.parse(SHOWN[colour.ansi])
     return seen.rgb
 
 
@@ -36,6 +54,24 @@ def contrast(one: str, other: str) -> float:
     """Give WCAG's contrast ratio of two colours."""
     light, dark = sorted((luminance(rgb(one)), luminance(rgb(other))), reverse=True)
     return (light + 0.05) / (dark + 0.05)
+
+
+def test_the_till_sets_every_slot_of_a_console() -> None:
+    """Untouched its white is #aaaaaa, 1.3 to 1 on its green: nobody reads PAID."""
+    assert shown(palette(CONSOLE_PALETTE)) == list(CONSOLE_PALETTE)
+    assert contrast(KERNELS_PALETTE[7], KERNELS_PALETTE[2]) < 1.4
+    assert contrast(SHOWN[7], SHOWN[2]) >= 7
+
+
+def test_each_role_keeps_its_contrast_where_bright_backgrounds_do_not_exist() -> None:
+    """The console draws a bright background as its dark twin; block letters are backgrounds."""
+    colours = {role: Color.parse(name).ansi for role, name in THEMES["console"].items()}
+    for role in ("ok", "refused", "warn", "info"):
+        ground, letters = colours[role], colours[f"on-{role}"]
+        assert ground is not None
+        assert letters is not None
+        assert contrast(SHOWN[ground % 8], SHOWN[letters]) >= 7, role
+        assert contrast(SHOWN[ground % 8], SHOWN[letters % 8]) >= 7, f"{role}, block letters"
 
 
 @pytest.mark.parametrize("name", THEME_NAMES)

@@ -11,6 +11,7 @@ from traceback import extract_tb
 import click
 
 from taptill import config as configs
+from taptill.cli.console import in_colours
 from taptill.cli.log import log_beside
 from taptill.cli.systemd import feed_watchdog, notify
 from taptill.config import Config
@@ -79,7 +80,7 @@ def _show(house: House, config: Config, cards: Cards, legend: tuple[tuple[str, s
     from taptill.ui import texts  # noqa: PLC0415 - a refused start needs no screen
     from taptill.ui.app import TillApp  # noqa: PLC0415
     from taptill.ui.dress import Dress, Privacy, ShowDebt, ShowName  # noqa: PLC0415
-    from taptill.ui.themes import pick  # noqa: PLC0415
+    from taptill.ui.themes import CONSOLE_PALETTE, pick  # noqa: PLC0415
 
     privacy = Privacy(ShowName(config.privacy.show_name), ShowDebt(config.privacy.show_debt))
     dress = Dress(texts.load(config.till.language), config.till.currency, privacy, legend)
@@ -94,9 +95,11 @@ def _show(house: House, config: Config, cards: Cards, legend: tuple[tuple[str, s
             group.create_task(feed_watchdog(house.journal.alive))
 
     console = configs.terminal() == "linux"
+    theme = pick(config.ui.theme, configs.terminal())
     keys = house.key_taker({letter: shower(card_id) for letter, card_id in cards.items()})
-    app = TillApp(keys, live, dress, pick(config.ui.theme, configs.terminal()), console=console)
-    fault = app.run()
+    app = TillApp(keys, live, dress, theme, console=console)
+    with in_colours(CONSOLE_PALETTE if theme == "console" else ()):
+        fault = app.run()
     if console:
         # A console has no second screen: what the last customer saw would stay.
         with suppress(OSError):  # or it is gone

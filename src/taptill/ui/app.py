@@ -19,6 +19,7 @@ from textual.timer import Timer
 from taptill.checkout.keys.key import NO_KEY, Key, key_at
 from taptill.checkout.session import Step
 from taptill.checkout.view import TillView
+from taptill.domain.tap import ReaderState
 from taptill.ui import views
 from taptill.ui.dress import Dress
 from taptill.ui.keys.driver import ConsoleDriver, TerminalDriver, Typed
@@ -33,6 +34,9 @@ _BLIND = frozenset({"escape", "-", "ctrl+q"})
 """All that may be pressed where the till cannot be drawn: nobody sells unseen."""
 
 _BRIEF = frozenset({Step.ASKING, Step.SAVING})
+_ENDINGS = frozenset({Step.READY, Step.PAID, Step.REFUSED, Step.VOIDED, Step.CLOSED})
+"""With these a sale ends; none of them answers a tap, which must not wait for a whole screen."""
+
 _EXIT_FAULT = 70
 _LEAVING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -137,6 +141,8 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         """Draw a view, at once or, where it says that something takes time, after a while."""
         if _who(message.view) != _who(self._view):
             self._dress = replace(self._dress, debt_asked=False)
+        if _wants_all_painted(self._view, message.view):
+            self._repaint()
         self._view = message.view
         if self._later:
             self._later.stop()
@@ -165,7 +171,7 @@ class TillApp(App[Exception | None], inherit_bindings=False):
     def on_picture_lost(self) -> None:
         """Draw everything again."""
         self._till.obscured()
-        self.refresh()
+        self._repaint()
 
     def post_display_hook(self) -> None:
         """Learn that something was handed to the terminal."""
@@ -213,6 +219,8 @@ class TillApp(App[Exception | None], inherit_bindings=False):
             case "ctrl+q":
                 self._aside = Aside.LEAVE
                 self.set_timer(self.leave_s, self._stay)
+            case "ctrl+l":
+                self._repaint()
             case "f1":
                 self._aside = Aside.NONE if asked is Aside.HELP else Aside.HELP
             case "f5":
@@ -265,6 +273,10 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         else:
             self._till.painted(question, monotonic())
 
+    def _repaint(self) -> None:
+        if screen := self._till_screen():
+            screen.repaint()
+
     def _start(self) -> None:
         self.run_worker(self._run(), exit_on_error=False)
 
@@ -274,6 +286,19 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         except Exception as fault:  # noqa: BLE001 - task top: leave, hand it back
             _log.exception("till.stopped")
             self.exit(fault, return_code=_EXIT_FAULT)
+
+
+def _wants_all_painted(before: TillView | None, after: TillView) -> bool:
+    """Tell when others may have written on the terminal, or it is a good time to look after it.
+
+    Whoever plugs a reader makes the kernel speak; and what is written over a sale ends with it.
+    """
+    ended = after.step in _ENDINGS and (before is None or before.step is not after.step)
+    return ended or (before is not None and _states(before) != _states(after))
+
+
+def _states(view: TillView) -> list[ReaderState]:
+    return [reader.state for reader in view.status.readers]
 
 
 def _who(view: TillView | None) -> tuple[str, str] | None:

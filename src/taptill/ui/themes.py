@@ -8,7 +8,7 @@ CONSOLE_PALETTE = (
     "#000000", "#9b0018", "#005f33", "#ffb000", "#0047ab", "#6a0dad", "#006b75", "#ffffff",
     "#5c5c5c", "#ff6b6b", "#58d68d", "#ffe08a", "#7fb3ff", "#d2a8ff", "#7fe5e5", "#ffffff",
 )  # fmt: skip
-"""What `setvtrgb` is to give the sixteen console slots, so that `console` has its contrast.
+"""What the till gives the sixteen console slots, so that `console` has its contrast.
 
 Slot 7 is white as slot 15 is: the console has no bright backgrounds, block letters need one.
 """

@@ -85,6 +85,12 @@ class TillScreen(Screen[None], inherit_bindings=False):
         """Tell whether all regions have handed out what was painted last."""
         return all(region.is_painted for region in self.query(RegionRows))
 
+    def repaint(self) -> None:
+        """Paint every cell: others, the kernel for one, may have written over them."""
+        self.refresh()
+        for region in self.query(RegionRows):
+            region.refresh()
+
     def paint(self, screen: views.Screen) -> None:
         """Hand every region its rows; what has not changed is not painted."""
         for region in self.query(RegionRows):

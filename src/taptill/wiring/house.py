@@ -134,6 +134,7 @@ def build(config: Config, state: Path, token: str) -> House:
     if belongs["machine"] == UNKNOWN_MACHINE:
         log.warning("machine.unknown", extra={"advice": "sudo systemd-machine-id-setup"})
     journal.open(belongs)
+    clock.remember(journal.newest_found)
     with ExitStack() as undo:
         undo.callback(journal.close)
         cache = CustomerCache(state / "cache.db", clock, frozenset(config.cache.fields))

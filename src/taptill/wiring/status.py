@@ -67,6 +67,6 @@ class Status:
         found = [_STOPPED.get(self.strategy.state), _TROUBLES.get(trouble)]
         if self.api.sees_nothing:
             found.append(Alarm.NOTHING_VISIBLE)
-        if not self.clock.trusted():
+        if self.clock.doubtful():
             found.append(Alarm.CLOCK)
         return tuple(dict.fromkeys(alarm for alarm in found if alarm))

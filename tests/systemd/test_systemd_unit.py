@@ -1,5 +1,6 @@
 """The till's unit in, systemd's own verdict on it out."""
 
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from tests.project.sources import ROOT
 
 from taptill.domain.errors import ConfigError, UsageError
+from taptill.ui.layout import WIDTH_MIN
 
 UNIT = ROOT / "systemd" / "taptill.service"
 SCORE_MAX = 15  # tenths: 1.5
@@ -101,6 +103,22 @@ def test_the_till_waits_for_neither_network_nor_time() -> None:
 def test_a_missing_token_is_for_the_till_to_name() -> None:
     """With a path after the credential's name the unit would fail without a word on the screen."""
     assert settings()["LoadCredential"] == ["api-token"]
+
+
+def test_after_a_crash_a_line_stands_instead_of_the_last_frame() -> None:
+    """The shell's own printf is not needed: the line is what systemd runs, each word of it."""
+    first, quiet = settings()["ExecStartPre"]
+    program, text = shlex.split(first.removeprefix("-"))
+    done = subprocess.run([program, text], capture_output=True, check=True)
+    clear, line = done.stdout.decode().split("\x1b[H")
+    assert clear == "\x1b[2J"
+    assert "starting" in line
+    assert len(line.rstrip()) <= WIDTH_MIN
+    assert quiet == "-+/usr/bin/dmesg --console-off"
+
+
+def test_the_kernel_is_silent_on_the_console_and_speaks_again_after_the_till() -> None:
+    assert settings()["ExecStopPost"] == ["-+/usr/bin/dmesg --console-on"]
 
 
 def test_it_is_restarted_for_ever() -> None:
