@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.project.sources import ROOT
 
+from taptill.cli.console import RESET
 from taptill.domain.errors import ConfigError, UsageError
 from taptill.ui.layout import WIDTH_MIN
 
@@ -118,7 +119,12 @@ def test_after_a_crash_a_line_stands_instead_of_the_last_frame() -> None:
 
 
 def test_the_kernel_is_silent_on_the_console_and_speaks_again_after_the_till() -> None:
-    assert settings()["ExecStopPost"] == ["-+/usr/bin/dmesg --console-on"]
+    assert settings()["ExecStopPost"][0] == "-+/usr/bin/dmesg --console-on"
+
+
+def test_a_till_that_was_killed_leaves_no_colours_behind() -> None:
+    program, text = shlex.split(settings()["ExecStopPost"][1].removeprefix("-"))
+    assert subprocess.run([program, text], capture_output=True, check=True).stdout == RESET.encode()
 
 
 def test_it_is_restarted_for_ever() -> None:

@@ -1,0 +1,190 @@
+"""A booted Debian with this checkout's till in, what its unit and its console do there out.
+
+`python -m tests.boot --machine vm.py --image DISK.img --folder FOLDER`: `vm.py` is a module whose
+class VM boots the image with a console and USB plugs. In the image a till is installed in
+/opt/taptill/current, with a Customers service on loopback that knows Ada Byron's card. It takes
+minutes and is no part of `make test`.
+"""
+
+import argparse
+import importlib.util
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from tests.project.sources import ROOT
+
+from taptill.ui.themes import CONSOLE_PALETTE
+
+FRAME_S_MAX = 300.0
+SOON_S_MAX = 60.0
+CARD = "0062E3086C"
+CARD_FRAME = b"\x020062E3086CE5\x03"
+WRITTEN_OVER = "somebody else wrote this"
+STARTING = "taptill: starting"
+KEYBOARD = "0627:0001"
+RULES = "/etc/udev/rules.d/70-taptill-readers.rules"
+CONFIG = "/etc/taptill/config.toml"
+
+
+class Machine:
+    """A machine with the till's screen; `done` are the steps that were seen, in order."""
+
+    def __init__(self, vm: Any) -> None:
+        self.vm = vm
+        self.done: list[str] = []
+
+    def screen(self) -> str:
+        """Give what stands on the console; while a unit ends, a console cannot be opened."""
+        with suppress(Exception):
+            return "\n".join(self.vm.screen_text())
+        return ""
+
+    def seen(self, what: str, claim: Callable[[str], bool], wait_s_max: float = SOON_S_MAX) -> str:
+        """Wait until the screen is as claimed."""
+        end_s = time.monotonic() + wait_s_max
+        while not claim(text := self.screen()):
+            if time.monotonic() > end_s:
+                raise SystemExit(f"FAILED: {what}\n{text}")
+            time.sleep(0.1)
+        self.tell(what)
+        return text
+
+    def tell(self, what: str, *, holds: bool = True) -> None:
+        if not holds:
+            raise SystemExit(f"FAILED: {what}")
+        self.done.append(what)
+        sys.stdout.write(f"ok: {what}\n")
+        sys.stdout.flush()
+
+    def colours(self, file: Path) -> set[str]:
+        """Give the colours of the picture on the panel that more than a few dots have."""
+        self.vm.ask("screendump", filename=str(file), format="ppm", device="panel")
+        dots = file.read_bytes().split(b"\n", 3)[3]
+        found: dict[bytes, int] = {}
+        for at in range(0, len(dots) - 2, 3):
+            found[dots[at : at + 3]] = found.get(dots[at : at + 3], 0) + 1
+        return {f"#{dot.hex()}" for dot, count in found.items() if count > 20}
+
+
+def main() -> None:
+    words = argparse.ArgumentParser(prog="python -m tests.boot")
+    words.add_argument("--machine", type=Path, required=True, help="the module with the class VM")
+    words.add_argument("--image", type=Path, required=True, help="a disk with an installed till")
+    words.add_argument("--folder", type=Path, required=True, help="for the machine's disk")
+    asked = words.parse_args()
+    with vm_class(asked.machine)(asked.image, asked.folder) as vm:
+        machine = Machine(vm)
+        vm.boot()
+        install(vm, asked.folder)
+        vm.shut_down(FRAME_S_MAX)
+        vm.boot()
+        serial_reader(machine, asked.folder)
+        keyboard_reader(machine)
+        stopped(machine, asked.folder)
+        vm.shut_down(FRAME_S_MAX)
+    sys.stdout.write(f"{len(machine.done)} steps, all as they should be\n")
+
+
+def vm_class(path: Path) -> Any:
+    """Load the class VM from a file."""
+    spec = importlib.util.spec_from_file_location("vm", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["vm"] = module
+    spec.loader.exec_module(module)
+    return module.VM
+
+
+def install(vm: Any, folder: Path) -> None:
+    """Put this checkout's program and unit over those of the image; the till starts at boot."""
+    build = (sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation")
+    subprocess.run([*build, "-w", str(folder), str(ROOT)], check=True)
+    (wheel,) = folder.glob("taptill-*.whl")
+    vm.put(wheel, f"/root/{wheel.name}")
+    vm.put(ROOT / "systemd/taptill.service", "/etc/systemd/system/taptill.service")
+    pip = "/opt/taptill/current/bin/pip install -q --no-index --no-deps --force-reinstall"
+    vm.sh(f"{pip} /root/{wheel.name}", timeout=400)
+    vendor, product = KEYBOARD.split(":")
+    kind = f'ATTRS{{idVendor}}=="{vendor}", ATTRS{{idProduct}}=="{product}"'
+    line = f'{kind}, ENV{{TAPTILL_READER}}="vm"'
+    vm.sh(f"sed -i '/^#.*sycreader/c {line}' {RULES} && grep -q {vendor} {RULES}")
+    vm.sh("systemctl enable taptill.service")
+
+
+def serial_reader(machine: Machine, folder: Path) -> None:
+    """No reader at boot; one is plugged in, a card tapped and paid; the till is killed."""
+    vm = machine.vm
+    machine.seen(
+        "the till starts without a reader", lambda text: "READER missing" in text, FRAME_S_MAX
+    )
+    late = "ttyUSB" not in vm.sh("cat /proc/devices")
+    machine.tell("no driver of USB serial readers is loaded at start", holds=late)
+    reader = vm.plug_serial_reader()
+    text = machine.seen("a reader that is plugged in later works", lambda text: "READER ok" in text)
+    machine.tell("the kernel has not written over the screen", holds="usb " not in text)
+    vm.type("420")
+    reader.send(CARD_FRAME)
+    machine.seen("a tap", lambda text: "Ada" in text)
+    time.sleep(1.5)  # Enter counts once somebody can have seen the verdict
+    vm.key("ret")
+    machine.seen("paid", lambda text: "Thank you" in text)
+    shown = machine.colours(folder / "paid.ppm")
+    ours = {CONSOLE_PALETTE[2], CONSOLE_PALETTE[7]} <= shown and "#00aa00" not in shown
+    machine.tell("PAID is white on the till's green", holds=ours)
+    acts: dict[str, Callable[[], object]] = {
+        "Ctrl-L": lambda: vm.key("ctrl-l"),
+        "a reader that is pulled": lambda: vm.unplug(reader),
+    }
+    for what, act in acts.items():
+        vm.sh(f"printf '\\033[3;1H{WRITTEN_OVER}\\n' >/dev/tty1")
+        act()
+        machine.seen(f"{what} paints all", lambda text: "READER" in text and clean(text))
+    vm.run("kill -9 $(systemctl show -p MainPID --value taptill)")
+    text = machine.seen("after a kill a line stands", lambda text: STARTING in text)
+    machine.tell("and the last frame is gone", holds="last sales" not in text)
+    machine.seen("then the till is back", lambda text: "READER" in text, FRAME_S_MAX)
+
+
+def keyboard_reader(machine: Machine) -> None:
+    """A reader that types is plugged in, and a card tapped."""
+    vm = machine.vm
+    for key, value in {
+        "driver": '"keyboard"',
+        "port": '"/dev/input/rfid-reader"',
+        "family": '""',
+        "card_id": '["text"]',
+    }.items():
+        vm.sh(f"sed -i '/^[[][[]reader/,/^$/ s|^{key} = .*|{key} = {value}|' {CONFIG}")
+    vm.sh("systemctl restart taptill", timeout=FRAME_S_MAX)
+    machine.seen(
+        "a till for a reader that types", lambda text: "READER missing" in text, FRAME_S_MAX
+    )
+    reader = vm.plug_keyboard_reader()
+    machine.seen("it works under the unit", lambda text: "READER ok" in text)
+    reader.type(CARD)
+    machine.seen("a tap of a reader that types", lambda text: "Ada" in text)
+    vm.key("esc")
+
+
+def stopped(machine: Machine, folder: Path) -> None:
+    """The till is stopped: colours and the kernel's words are back."""
+    vm = machine.vm
+    vm.sh("systemctl stop taptill; printf '\\033[42;37mPAID\\033[0m' >/dev/tty1", timeout=120)
+    shown = machine.colours(folder / "stopped.ppm")
+    machine.tell("the console has its own colours", holds={"#00aa00", "#aaaaaa"} <= shown)
+    level = int(vm.sh("cat /proc/sys/kernel/printk").split()[0])
+    machine.tell("the kernel speaks on the console again", holds=level > 1)
+
+
+def clean(text: str) -> bool:
+    return WRITTEN_OVER not in text and "last sales" in text
+
+
+if __name__ == "__main__":
+    main()
