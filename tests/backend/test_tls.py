@@ -122,7 +122,8 @@ async def test_the_days_that_a_certificate_has_left_are_known_and_few_are_said(
         assert (api.certificate_days(), api.warnings()) == (None, ())
         await api.find(ADA)
         assert api.certificate_days() == left
-        said = (f"the backend's certificate expires in {left} days",)
+        time = "1 day" if left == 1 else f"{left} days"
+        said = (f"the backend's certificate expires in {time}",)
         assert api.warnings() == (said if left < 14 else ())
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,24 @@ class Site:
                 await work(connected)
 
         asyncio.run(both())
+
+    def sell(
+        self,
+        customer: int,
+        amount: int,
+        *,
+        kind: Kind = Kind.CHARGE,
+        charge_id: str | None = None,
+        lines: Sequence[Any] = (),
+    ) -> None:
+        """Keep one sale in the journal, and send nothing."""
+        body = {"currency": "EUR", "offline": False, "initials": "A. B.", "lines": list(lines)}
+
+        async def work() -> None:
+            async with sender(load(self.config), self.state, self.service.token) as connected:
+                await connected.journal.append([Draft(kind, customer, amount, body, charge_id)])
+
+        asyncio.run(work())
 
     def update(self, customer: int, **fields: Any) -> None:
         """Change a row as the office does."""

@@ -35,7 +35,8 @@ def on_desk(site: Site) -> Site:
 
 def test_a_case_is_listed_shown_and_written_to_a_file(on_desk: Site) -> None:
     listed = on_desk.done("conflicts", "list")
-    assert "customer 1: 4.00 in question" in listed
+    assert "customer 1: €4.00 in question" in listed
+    assert "\n    A. B., card …CED\n" in listed
     assert "debtData was emptied" in listed
     (case,) = map(json.loads, on_desk.done("conflicts", "list", "--json").splitlines())
     assert (case["customer"], case["reason"], case["in_question"]) == (ADA, "mark-lost", "4.00")
@@ -48,6 +49,31 @@ def test_a_case_is_listed_shown_and_written_to_a_file(on_desk: Site) -> None:
     assert "mark-lost" in file.read_text()
     assert file.stat().st_mode & 0o077 == 0
     assert "customer 1" in on_desk.done("conflicts", "list")  # it stays
+
+
+def test_a_case_names_card_and_goods_of_what_is_in_question(on_desk: Site) -> None:
+    """Goods that are in the books already, or were voided, are not among them."""
+    lines = [["Coffee", 150, 2], ["Cake", 320, 1]]
+    on_desk.sell(ADA, 620, lines=lines)
+    on_desk.sell(ADA, 150, charge_id="x", lines=[["Tea", 150, 1]])
+    on_desk.sell(ADA, -150, kind=Kind.VOID, charge_id="x")
+    listed = on_desk.done("conflicts", "list")
+    assert "customer 1: €10.20 in question" in listed
+    assert "\n    A. B., card …CED: 2 x Coffee, Cake\n" in listed
+    (case,) = map(json.loads, on_desk.done("conflicts", "list", "--json").splitlines())
+    assert (case["initials"], case["card"], case["goods"], case["currency"]) == (
+        "A. B.",
+        "…CED",
+        "2 x Coffee, Cake",
+        "EUR",
+    )
+    told = on_desk.taptill("journal", "open")
+    assert "customer 1 (A. B.): €10.20, waits on the conflict desk\n" in told.stdout
+    file = on_desk.folder / "cases.csv"
+    assert on_desk.done("conflicts", "export", str(file)) == f"1 case is in {file}\n"
+    assert "2 x Coffee, Cake" in file.read_text()
+    (on_desk.state / "cache.db").unlink()
+    assert "\n    A. B.: 2 x Coffee, Cake\n" in on_desk.done("conflicts", "list")
 
 
 DECIDED: dict[str, tuple[tuple[str, ...], float]] = {
@@ -159,7 +185,12 @@ def test_what_is_open_keeps_the_program_from_being_removed(site: Site) -> None:
     assert ended.returncode == 75
     shown = json.loads(ended.stdout)
     assert (shown["customers"], shown["sum"], shown["on_desk"]) == (1, "2.50", 0)
-    assert "sum 2.50" in ended.stderr
+    assert ended.stderr.startswith("1 customer has charges on the way, sum €2.50. A running till")
+    assert shown["list"] == [
+        {"customer": BEN, "initials": "A. B.", "amount": "2.50", "on_desk": False}
+    ]
+    told = site.taptill("journal", "open")
+    assert (told.returncode, told.stdout) == (75, "customer 3 (A. B.): €2.50\n")
     site.settle()
     assert json.loads(site.done("journal", "open", "--json"))["customers"] == 0
 
@@ -248,7 +279,7 @@ def test_a_till_that_exports_hands_its_charges_over_in_files(
     unwritten = site.taptill("export", "write", "--to", "/proc")
     assert (unwritten.returncode, "write --again 1" in unwritten.stderr) == (73, True)
     said = site.done("export", "write", "--to", str(tmp_path), "--again", "1")
-    assert "1 entries, sum 3.20" in said
+    assert "1 entry, sum 3.20" in said
     file = next(tmp_path.glob("taptill-*-0001.csv"))
     kept = file.read_bytes()
     file.unlink()

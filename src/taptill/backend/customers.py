@@ -85,7 +85,7 @@ class CustomersApi:
             found.append(str(self.select.misfit))
         days = self.certificate_days()
         if days is not None and days < CERTIFICATE_DAYS_MIN:
-            found.append(f"the backend's certificate expires in {max(0, days)} days")
+            found.append(f"the backend's certificate expires in {_days(days)}")
         return (*found, *self.odd)
 
     @property
@@ -249,6 +249,10 @@ class CustomersApi:
             return snapshot_of(row, self._form) if isinstance(row, dict) else None
         except MalformedError:
             return None
+
+
+def _days(days: int) -> str:
+    return "1 day" if days == 1 else f"{max(0, days)} days"
 
 
 def _refused_answer(fault: BackendError) -> NoAnswer:

@@ -105,11 +105,13 @@ def _visible(count: int, readable: int) -> Diagnosis:
     if not count:
         advice = "ask what rights the token has, and whether [backend] company_id is right"
         return Diagnosis(name, Verdict.FAIL, "this token sees no customers at all", advice)
+    are = "customer is" if count == 1 else "customers are"
     many = f"{count} or more" if count >= SAMPLE else str(count)
     if readable < count:
-        words = f"{many} customers are visible, {count - readable} of {count} make no sense"
+        odd, make = count - readable, "makes" if count - readable == 1 else "make"
+        words = f"{many} {are} visible, {odd} of {count} {make} no sense"
         return Diagnosis(name, Verdict.WARN, words, "the log names them and says why")
-    return Diagnosis(name, Verdict.PASS, f"{many} customers are visible")
+    return Diagnosis(name, Verdict.PASS, f"{many} {are} visible")
 
 
 def _money(totals: Sequence[Decimal], form: MoneyForm) -> Diagnosis:
@@ -162,7 +164,8 @@ async def _spelling(api: CustomersApi, cards: Sequence[str]) -> Diagnosis | None
     ]
     small = sum(one == one.lower() for one in lettered)
     mixed = 0 < small < len(lettered)
-    told = f"; {small} of {len(lettered)} cards are spelled in small letters" if mixed else ""
+    are = "is" if small == 1 else "are"
+    told = f"; {small} of {len(lettered)} cards {are} spelled in small letters" if mixed else ""
     if not ignored:
         verdict = Verdict.WARN if mixed else Verdict.PASS
         words, advice = f"cards are compared letter by letter{told}", "have all cards spelled alike"

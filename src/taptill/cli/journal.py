@@ -11,7 +11,7 @@ import click
 from taptill.cli.office.journal_export import COPY, SEQ_MAX, export
 from taptill.cli.office.moves import COMMANDS as MOVES
 from taptill.cli.options import FILE, JSON, STATE, journal_at
-from taptill.cli.output import plain
+from taptill.cli.output import many, plain
 from taptill.clock import SystemClock
 from taptill.domain.entry import Entry
 from taptill.domain.errors import JournalArchiveError, JournalBrokenError, JournalError, UsageError
@@ -66,12 +66,16 @@ def verify(state_dir: Path | None, copy: Path | None, *, as_json: bool, rebuild:
     if verdict.broken_seq is not None:
         raise JournalBrokenError(path=path, seq=verdict.broken_seq, detail=verdict.detail)
     if verdict.stale_positions:
-        detail = f"sums of {len(verdict.stale_positions)} customers are wrong; use --rebuild"
+        detail = (
+            f"sums of {many(len(verdict.stale_positions), 'customer')} are wrong; use --rebuild"
+        )
         raise JournalError(path=path, detail=detail)
     if not as_json:
         since = f" from {verdict.first_seq} on" if verdict.first_seq > 1 else ""
         cut = ", an incomplete last line left out" if verdict.cut_short else ""
-        click.echo(f"{verdict.entries} entries{since}, the chain holds{cut}: {path}")
+        click.echo(
+            f"{many(verdict.entries, 'entry', 'entries')}{since}, the chain holds{cut}: {path}"
+        )
     if missed:
         raise missed
 

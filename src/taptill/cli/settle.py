@@ -8,6 +8,7 @@ import click
 
 from taptill import config as configs
 from taptill.cli.options import CONFIG, STATE, journal_at
+from taptill.cli.output import many
 from taptill.clock import SystemClock
 from taptill.domain.entry import Draft, Kind
 from taptill.domain.errors import JournalError, UsageError
@@ -63,7 +64,7 @@ async def send_open(connected: Sender) -> None:
     while patience_s > 0:
         delay_s = await settlement.settle_open()
         count, _ = reads.open_sum()
-        say(f"{count} customers to send")
+        say(f"{many(count, 'customer')} to send")
         refuse_stopped(connected)
         if delay_s is None:
             return

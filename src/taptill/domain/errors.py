@@ -206,12 +206,17 @@ class JournalOpenError(JournalError):
 
     code = "journal-open"
     says = (
-        "journal {path}: {what} while {count} customers' charges (sum {sum}) are not in the "
+        "journal {path}: {what} while {charges} (sum {sum}) are not in the "
         "backend's books. Change it back and let the till send them; or decide what waits on the "
         "conflict desk (taptill conflicts list); with strategy 'export', hand them to the office "
         "(taptill export write) and say when it has booked them"
     )
     exit_status = 75
+
+    def __str__(self) -> str:
+        count = self.fields["count"]
+        charges = "1 customer's charges" if count == 1 else f"{count} customers' charges"
+        return self.says.format_map({**self.fields, "charges": charges})
 
 
 class JournalClonedError(JournalError):

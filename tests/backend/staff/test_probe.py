@@ -81,7 +81,7 @@ async def test_cards_of_two_spellings_are_counted(dial: Dial) -> None:
     rows[3]["cardId"] = "62e3086ced"
     told = by_name(await probe((await dial(*rows)).api))["spelling"]
     assert told.verdict is Verdict.WARN
-    assert told.words.endswith("; 1 of 20 cards are spelled in small letters")
+    assert told.words.endswith("; 1 of 20 cards is spelled in small letters")
 
 
 async def test_without_being_asked_to_a_probe_sends_reads_alone(dial: Dial) -> None:
@@ -115,7 +115,7 @@ ODD: dict[str, tuple[Change, str, Verdict, str]] = {
         lambda one: one.backend.rows[3].update(totalDebt="much"),
         "rows",
         Verdict.WARN,
-        "20 customers are visible, 1 of 20 make no sense",
+        "20 customers are visible, 1 of 20 makes no sense",
     ),
     "more than a sample": (
         lambda one: one.backend.rows.update({n: row(n) for n in range(1, SAMPLE + 9)}),

@@ -11,8 +11,9 @@ import click
 
 from taptill import config as configs
 from taptill.cli.office.compared import UNTOLD, WAYS, compared, named
+from taptill.cli.office.persons import SEQ_MAX, card_of, goods_of, initials_of, shown
 from taptill.cli.options import CONFIG, JSON, REASON, STAFF, STATE, journal_at, journal_reads
-from taptill.cli.output import written
+from taptill.cli.output import many, plain, written
 from taptill.clock import SystemClock
 from taptill.domain.customer import Snapshot
 from taptill.domain.entry import Entry
@@ -56,8 +57,10 @@ WORDS = {
     Desk.FORKED: "it was open when this journal parted from its twin, which may have sent it",
 }
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
-SEQ_MAX = 2**63 - 1
-COLUMNS = ("customer", "external_id", "reason", "in_question", "since", "seq", "detail", "words")
+COLUMNS = (
+    *("customer", "external_id", "initials", "card", "goods", "reason", "in_question", "currency"),
+    *("since", "seq", "detail", "words"),
+)
 
 
 @click.group()
@@ -85,8 +88,9 @@ def list_(state_dir: Path | None, *, as_json: bool) -> None:
     """
     with journal_reads(state_dir) as reads:
         found = _rows(reads)
+        currency = currency_of(reads)
     for row in found:
-        click.echo(json.dumps(row) if as_json else _line(row))
+        click.echo(json.dumps(row) if as_json else _line(row, currency))
     if not found and not as_json:
         click.echo("nothing waits on the conflict desk")
 
@@ -108,14 +112,13 @@ def show(state_dir: Path | None, customer: int, *, as_json: bool) -> None:
         row, figures = _row(reads, case, currency), figures_of(reads.connection, case)
         history = list(entries_of(reads.connection, customer))
     if as_json:
-        shown = named(figures, currency)
-        listed = [_columns(entry) for entry in history]
-        click.echo(json.dumps({**row, "figures": shown, "entries": listed}))
+        told = {"figures": named(figures, currency), "entries": [_columns(e) for e in history]}
+        click.echo(json.dumps({**row, **told}))
         return
-    click.echo(_line(row))
+    click.echo(_line(row, currency))
     for entry in history:
-        amount = "" if entry.amount_minor is None else currency.text(Money(entry.amount_minor))
-        click.echo(f"{entry.seq:8} {entry.at} {entry.kind:12} {amount:>9}".rstrip())
+        money = "" if entry.amount_minor is None else shown(Money(entry.amount_minor), currency)
+        click.echo(f"{entry.seq:8} {entry.at} {entry.kind:12} {money:>9}".rstrip())
     for line in compared(figures, case, currency):
         click.echo(line)
     click.echo("ways out: taptill conflicts retry | accept | write-off, each after a new look")
@@ -204,11 +207,14 @@ def _end(choice: Choice, question: str, options: dict[str, Any]) -> None:
     """Ask about the amount in question; what is in question then is what is decided about."""
     customer = options["customer"]
     with journal_reads(options["state_dir"]) as reads:
-        amount = _in_question(_case(reads, customer))
-        asked = question.format(amount=currency_of(reads).text(amount), customer=customer)
+        amount = shown(_in_question(_case(reads, customer)), currency_of(reads))
+        in_question = _in_question(_case(reads, customer)).minor
+        who = initials_of(reads, customer)
+        named = f"{customer} ({plain(who)})" if who else str(customer)
+        asked = question.format(amount=amount, customer=named)
     if not options["yes"]:
         click.confirm(asked, abort=True)
-    ruling = Ruling(choice, options["staff"], options["reason"], amount.minor)
+    ruling = Ruling(choice, options["staff"], options["reason"], in_question)
     _decide(options["option"], options["state_dir"], ruling, [customer])
 
 
@@ -227,7 +233,7 @@ def export(state_dir: Path | None, form: str, file: Path) -> None:
         rows = _rows(reads)
     with written(file) as target:
         write_rows(target, form, COLUMNS, rows)
-    click.echo(f"{len(rows)} cases are in {file}")
+    click.echo(f"{many(len(rows), 'case is', 'cases are')} in {file}")
 
 
 def _decide(
@@ -286,7 +292,7 @@ async def _unchanged(connected: Sender) -> list[int]:
                 raise BackendError(detail=f"{row.reason}; nothing was decided, try again")
             if isinstance(row, Snapshot) and same(row.total, total):
                 found.append(case.position.customer_id)
-    click.echo(f"{len(found)} customers whose total is exactly as last seen")
+    click.echo(f"{many(len(found), 'customer')} whose total is exactly as last seen")
     return found
 
 
@@ -334,8 +340,12 @@ def _row(reads: Reads, case: Case, currency: Currency) -> dict[str, Any]:
     return {
         "customer": customer,
         "external_id": charge_before(reads.connection, customer, SEQ_MAX).get("external_id", ""),
+        "initials": initials_of(reads, customer),
+        "card": card_of(Path(reads.path).parent, customer),
+        "goods": goods_of(reads, case.position),
         "reason": case.reason,
         "in_question": currency.text(_in_question(case)),
+        "currency": currency.code,
         "since": case.since.at if case.since else "",
         "seq": case.since.seq if case.since else None,
         "detail": case.detail,
@@ -343,11 +353,16 @@ def _row(reads: Reads, case: Case, currency: Currency) -> dict[str, Any]:
     }
 
 
-def _line(row: Mapping[str, Any]) -> str:
+def _line(row: Mapping[str, Any], currency: Currency) -> str:
     detail = f" ({row['detail']})" if row["detail"] else ""
+    card = f"card {plain(row['card'])}" if row["card"] else ""
+    person = ", ".join(one for one in (plain(row["initials"]), card) if one)
+    what = [one for one in (person, plain(row["goods"])) if one]
+    below = f"\n    {': '.join(what)}" if what else ""
+    money = shown(currency.parse(row["in_question"]), currency)
     return (
-        f"customer {row['customer']}: {row['in_question']} in question since {row['since']}, "
-        f"{row['reason']}: {row['words']}{detail}"
+        f"customer {row['customer']}: {money} in question since {row['since']}, "
+        f"{row['reason']}: {row['words']}{detail}{below}"
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from taptill.cli.options import JSON, STAFF, STATE, journal_at, journal_reads
-from taptill.cli.output import written
+from taptill.cli.output import many, written
 from taptill.clock import SystemClock
 from taptill.domain.errors import OutputError, UsageError
 from taptill.domain.money import Money
@@ -73,7 +73,7 @@ def write(state_dir: Path | None, form: str, to: Path, again: int | None) -> Non
             again_words = f"mend that, then: taptill export write --again {number}"
             detail = f"{fault.fields['detail']}; {again_words}"
             raise OutputError(path=target, detail=detail) from fault
-        click.echo(f"{target}: {file.count} entries, sum {_amount(reads, file)}")
+        click.echo(f"{target}: {many(file.count, 'entry', 'entries')}, sum {_amount(reads, file)}")
 
 
 @export.command(name="list")
@@ -87,7 +87,7 @@ def list_(state_dir: Path | None, *, as_json: bool) -> None:
                 click.echo(json.dumps(asdict(file)))
             else:
                 state = "booked" if file.booked else "not booked yet"
-                sums = f"{file.count} entries, sum {_amount(reads, file)}"
+                sums = f"{many(file.count, 'entry', 'entries')}, sum {_amount(reads, file)}"
                 click.echo(f"{file.number:4} {file.at} {sums}, {state}")
 
 
@@ -104,7 +104,10 @@ def booked(state_dir: Path | None, staff: str, number: int) -> None:
     """
     with alone(journal_at(state_dir), SystemClock()) as journal:
         file = book(journal, number, staff)
-    click.echo(f"file {file.number} is booked: its {file.count} entries are no longer pending")
+    click.echo(
+        f"file {file.number} is booked: "
+        f"{many(file.count, 'entry is', 'entries are')} no longer pending"
+    )
 
 
 def _numbered(reads: Reads, number: int) -> OfficeFile:

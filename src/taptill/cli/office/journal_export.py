@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from taptill.cli.options import FILE, JSON, STATE, journal_at
-from taptill.cli.output import written
+from taptill.cli.output import many, written
 from taptill.domain.errors import OutputError, UsageError
 from taptill.journal.beside.lines import Row, rows, to_csv, to_line
 from taptill.journal.file import connect, mapped
@@ -67,7 +67,8 @@ def export(
         told = {"entries": written.count, "last_seq": written.last_seq, "file": str(target)}
         words = json.dumps({**told, "last_hash": written.last_hash})
     else:
-        words = f"{written.count} entries, the last is number {written.last_seq}: {target}"
+        entries = many(written.count, "entry", "entries")
+        words = f"{entries}, the last is number {written.last_seq}: {target}"
     click.echo(words, err=target == OUTPUT)
 
 

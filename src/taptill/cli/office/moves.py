@@ -6,22 +6,26 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from taptill import config as configs
+from taptill.cli.office.persons import initials_of, shown
 from taptill.cli.options import CONFIG, JSON, STATE, journal_at, journal_reads
+from taptill.cli.output import many, plain
 from taptill.cli.settle import refuse_stopped, say, send_open
 from taptill.clock import SystemClock
 from taptill.config import Config
 from taptill.domain.customer import Snapshot
-from taptill.domain.errors import BackendError, ConfigError, UsageError
+from taptill.domain.entry import Position
+from taptill.domain.errors import BackendError, ConfigError, JournalOpenError, UsageError
+from taptill.domain.money import Currency, Money
 from taptill.journal import identity
-from taptill.journal.file import positions
+from taptill.journal.file import mapped, positions
 from taptill.journal.lock import alone
 from taptill.journal.office.year import close_year
-from taptill.journal.reads import archives_beside
+from taptill.journal.reads import Reads, archives_beside
 from taptill.settlement.requests import NoAnswer, RowAnswer, Unreadable
 from taptill.settlement.settle import STALE_MAX
 from taptill.wiring import Sender, check_reader, machine, sender
@@ -57,14 +61,45 @@ def open_(state_dir: Path | None, *, as_json: bool) -> None:
     """
     with journal_reads(state_dir) as reads:
         count, total = reads.open_sum(with_desk=True)
-        amount = identity.currency(reads).text(total)
+        currency = identity.currency(reads)
         if as_json:
             desk, halted = reads.in_question()[0], bool(reads.halted())
-            shown = {"customers": count, "sum": amount, "on_desk": desk, "halted": halted}
-            click.echo(json.dumps(shown))
-        identity.refuse_while_open(reads, "something is to be removed or replaced")
+            told = {"customers": count, "sum": currency.text(total), "currency": currency.code}
+            each = [_open_one(reads, one, currency) for one in _open(reads)]
+            click.echo(json.dumps({**told, "on_desk": desk, "halted": halted, "list": each}))
+        else:
+            for one in _open(reads):
+                click.echo(_open_line(reads, one, currency))
+    if count:
+        have = many(count, "customer has", "customers have")
+        click.echo(f"{have} charges on the way, sum {shown(total, currency)}. {_WAYS}", err=True)
+        raise click.exceptions.Exit(JournalOpenError.exit_status)
     if not as_json:
         click.echo("nothing is open: all money entries are in the backend's books")
+
+
+_WAYS = (
+    "A running till sends them by itself, else: taptill settle. What waits for a decision: "
+    "taptill conflicts list; with strategy 'export': taptill export write"
+)
+
+
+def _open(reads: Reads) -> list[Position]:
+    with mapped(""):
+        return [one for one in positions(reads.connection) if one.open or one.conflict]
+
+
+def _open_one(reads: Reads, one: Position, currency: Currency) -> dict[str, Any]:
+    amount = currency.text(Money(one.in_question))
+    who = {"customer": one.customer_id, "initials": initials_of(reads, one.customer_id)}
+    return {**who, "amount": amount, "on_desk": one.conflict is not None}
+
+
+def _open_line(reads: Reads, one: Position, currency: Currency) -> str:
+    initials = initials_of(reads, one.customer_id)
+    who = f"customer {one.customer_id}" + (f" ({plain(initials)})" if initials else "")
+    desk = ", waits on the conflict desk" if one.conflict else ""
+    return f"{who}: {shown(Money(one.in_question), currency)}{desk}"
 
 
 @click.command()
@@ -109,7 +144,9 @@ def fork(option: Path | None, state_dir: Path | None, late_max_s: int | None, *,
     clock = SystemClock()
     with alone(path, clock) as journal:
         journal_id, cases = identity.fork(journal, clock, late_s)
-    click.echo(f"journal id {journal_id} from here on; {cases} cases: taptill conflicts list")
+    click.echo(
+        f"journal id {journal_id} from here on; {many(cases, 'case')}: taptill conflicts list"
+    )
 
 
 @click.command(name="close-year")
@@ -135,7 +172,9 @@ def close(
         click.echo(json.dumps({**asdict(closed), "archive": str(closed.archive)}))
         return
     click.echo(f"{closed.archive}: entries {closed.first_seq} to {closed.last_seq}")
-    click.echo(f"the journal goes on behind them with {closed.customers} customers: start the till")
+    click.echo(
+        f"the journal goes on behind them with {many(closed.customers, 'customer')}: start the till"
+    )
 
 
 def _late_s(option: Path | None, given: int | None) -> int:

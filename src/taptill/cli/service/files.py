@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from taptill.cli.options import JSON
-from taptill.cli.output import written
+from taptill.cli.output import many, written
 from taptill.cli.service.opening import DATABASE, opened, rooms
 
 OUTPUT = Path("-")
@@ -48,7 +48,7 @@ def export(database: str, file: Path, form: str | None) -> None:
             target.writelines(lines)
     click.echo(f"the customers are in {file}")
     for name, count in spoilt.items() if form is None else ():
-        cells = "1 cell" if count == 1 else f"{count} cells"
+        cells = many(count, "cell")
         words = f"a spreadsheet would change {cells} of {name} (leading zeros, many digits)"
         click.echo(f"{words}: for one say --for-spreadsheet comma or semicolon")
 
