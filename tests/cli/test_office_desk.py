@@ -82,6 +82,11 @@ def test_a_name_is_found_whatever_its_capitals(desk: Desk, part: str) -> None:
     assert "Ada Byron" in desk.done("find", "--name", part)
 
 
+@pytest.mark.parametrize("part", ["NÄHERIN", "na\u0308herin", "dorothea n"])
+def test_c17_a_name_is_found_however_its_umlaut_is_encoded(desk: Desk, part: str) -> None:
+    assert "Dorothea Näherin" in desk.done("find", "--name", part)
+
+
 def test_a_customer_is_set(desk: Desk) -> None:
     number = str(desk.added("Grace", "--external-id", "S-1"))
     words = ("--name", "Grace Hopper", "--email", "g@example.org", "--credit", "--company", "2")

@@ -73,7 +73,7 @@ def misfit(service: RunningService) -> tuple[str, str]:
     return "EUR", "the service keeps KWD with 3 decimals, [till] currency is EUR with 2"
 
 
-def test_a_till_of_another_currency_is_refused_by_config_check(
+def test_c14_a_till_of_another_currency_is_refused_by_config_check(
     tmp_path: Path, service: RunningService
 ) -> None:
     currency, words = misfit(service)
@@ -85,7 +85,7 @@ def test_a_till_of_another_currency_is_refused_by_config_check(
     assert words in json.loads(told.stdout)["complaints"][0]
 
 
-def test_a_till_of_another_currency_is_refused_by_doctor(
+def test_c14_a_till_of_another_currency_is_refused_by_doctor(
     tmp_path: Path, service: RunningService
 ) -> None:
     currency, words = misfit(service)
@@ -95,7 +95,9 @@ def test_a_till_of_another_currency_is_refused_by_doctor(
     assert f"fail  backend.currency: {words}" in ended.stdout
 
 
-def test_a_till_of_another_currency_does_not_start(tmp_path: Path, service: RunningService) -> None:
+def test_c14_a_till_of_another_currency_does_not_start(
+    tmp_path: Path, service: RunningService
+) -> None:
     currency, words = misfit(service)
     path, (master, slave) = till_of(tmp_path, service, currency), pty.openpty()
     command = ["-m", "taptill", "run", "--config", str(path), "--state-dir", str(tmp_path / "s")]
@@ -113,7 +115,7 @@ def test_a_till_of_another_currency_does_not_start(tmp_path: Path, service: Runn
     assert not (tmp_path / "s" / "journal.db").exists()
 
 
-def test_three_digits_settle_where_the_service_keeps_three(
+def test_c14_three_digits_settle_where_the_service_keeps_three(
     tmp_path: Path, service: RunningService
 ) -> None:
     """0.375 is sold and settled, and the next charge of that customer, too; nothing is refused."""
@@ -143,7 +145,7 @@ def test_three_digits_settle_where_the_service_keeps_three(
     assert listed.output == "nothing waits on the conflict desk\n"
 
 
-def test_a_till_that_could_not_ask_at_its_start_shows_nobody_of_such_a_service(
+def test_c14_a_till_that_could_not_ask_at_its_start_shows_nobody_of_such_a_service(
     tmp_path: Path, service: RunningService
 ) -> None:
     """The first question asks what money is kept: no customer is seen, so nothing is sold."""

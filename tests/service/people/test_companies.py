@@ -1,10 +1,14 @@
 """Companies: listed, made with an id of one's own, renamed, removed once they are empty."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from tests.service.conftest import CUSTOMERS, Api, equals, where
+from tests.service.lists.commands import done, ran
 
+from taptill.domain.errors import UsageError
 from taptill.service.database import create_database
 from taptill.service.store import Store
 
@@ -67,3 +71,28 @@ def test_an_id_is_taken_once_and_never_changed(office: Api) -> None:
         assert (status, answer["error"]["path"]) == (400, "fields[0].id")
     status, answer = office.post(f"{PATH}/update/4711", {"fields": {"id": 1}})
     assert (status, answer["error"]["code"]) == (400, "read-only")
+
+
+def test_companies_are_kept_at_the_machine_by_commands(new_place: Callable[[], str]) -> None:
+    place = new_place()
+    store = Store(create_database(place))
+    assert done("company", "add", place, "Contract", "--id", 42) == "company 42 is made\n"
+    assert done("company", "add", place, "Next", "--external-id", "X") == "company 43 is made\n"
+    people = [{"name": "Ada", "company": {"id": 42}}]
+    store.insert(store.entities["Customers"], {"fields": people})
+    store.engine.dispose()
+    done("company", "rename", place, 42, "Renamed")
+    assert done("company", "list", place).splitlines() == [
+        "    42  Renamed: 1 customer",
+        "    43  Next: 0 customers",
+    ]
+    with pytest.raises(UsageError, match="1 customer belongs to it"):
+        ran("company", "remove", place, 42)
+    with pytest.raises(UsageError, match="another company has this id"):
+        ran("company", "add", place, "Twice", "--id", 42)
+    assert done("company", "remove", place, 43) == "company 43 is removed\n"
+    for words in (("remove", place, 43), ("rename", place, 43, "x")):
+        with pytest.raises(UsageError, match="there is no company 43"):
+            ran("company", *words)
+    (told,) = done("company", "list", place, "--json").splitlines()
+    assert json.loads(told) == {"id": 42, "name": "Renamed", "externalId": None, "customers": 1}

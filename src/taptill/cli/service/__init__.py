@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from taptill.cli.log import FieldsFormatter
+from taptill.cli.service.companies import company
 from taptill.cli.service.files import backup, export
 from taptill.cli.service.lists import import_, imports
 from taptill.cli.service.opening import DATABASE, opened, rooms
@@ -47,7 +48,7 @@ def service() -> None:
     """
 
 
-for one in (token, import_, imports, export, backup):
+for one in (token, company, import_, imports, export, backup):
     service.add_command(one)
 
 
