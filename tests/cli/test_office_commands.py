@@ -77,8 +77,11 @@ def test_a_case_names_card_and_goods_of_what_is_in_question(on_desk: Site) -> No
 
 
 DECIDED: dict[str, tuple[tuple[str, ...], float]] = {
-    "a person says what is in: the rest is sent": (("retry", "1", "--booked", "3.20"), 0.80),
-    "none of it is in: all is sent again": (("retry", "1", "--booked", "0"), 4.00),
+    "a person says what is in: the rest is sent": (
+        ("retry", "1", "--booked", "3.20", "--yes"),
+        0.80,
+    ),
+    "none of it is in: all is sent again": (("retry", "1", "--booked", "0", "--yes"), 4.00),
     "so does a retry of all that is unchanged": (("retry", "--unchanged"), 0.80),
     "accepted: nothing is sent": (("accept", "1", "--yes"), 0.0),
     "written off: nothing is sent": (("write-off", "1", "--yes"), 0.0),
@@ -157,7 +160,13 @@ def test_what_is_in_question_is_named_before_anything_is_removed(on_desk: Site) 
 REFUSED: dict[str, tuple[tuple[str, ...], int, str]] = {
     "no such case": (("accept", "3"), 64, "has no case"),
     "neither one nor all": (("retry",), 64, "name one customer"),
-    "an amount that is none": (("retry", "1", "--booked", "ten"), 64, "--booked ten"),
+    "an amount that is none": (
+        ("retry", "1", "--booked", "ten"),
+        64,
+        "--booked 'ten' is no amount",
+    ),
+    "more than was ever charged": (("retry", "1", "--booked", "400"), 64, "0.00 and 4.00"),
+    "less than was ever charged": (("retry", "1", "--booked", "-1"), 64, "0.00 and 4.00"),
     "what is booked of all": (("retry", "--unchanged", "--booked", "1"), 64, "one customer"),
     "both": (("retry", "1", "--unchanged"), 64, "name one customer"),
 }

@@ -147,3 +147,26 @@ def test_an_epoch_is_fixed_for_ever() -> None:
     assert epoch_of("2026-03-02T08:00:00.000Z", Decimal("-1230.00")) == "e573d78d"
     assert epoch_of("2026-03-02T08:00:00.001Z", Decimal(-1230)) != "e573d78d"
     assert epoch_of("2026-03-02T08:00:00.000Z", Decimal(-1231)) != "e573d78d"
+
+
+HOSTILE_BY: dict[str, object] = {
+    "a lone surrogate": ["a1", 7, "\ud800", "1"],
+    "more digits than a machine has memory for": ["a1", 7, "2026", "1e999999999"],
+    "no figure": ["a1", 7, "2026", "NaN"],
+    "a long name": ["a" * 5_000_000, 7, "2026", "1"],
+    "what a terminal would obey": ["a1", 7, "\x1b]0;x\x07\n", "1"],
+    "a customer who is no number": ["a1", "7", "2026", "1"],
+    "too few": ["a1"],
+    "no list": {"a": 1},
+    "another epoch": ["a1", 7, "2026", "1"],
+}
+
+
+@pytest.mark.parametrize("by", HOSTILE_BY.values(), ids=HOSTILE_BY)
+def test_what_no_till_has_written_says_nothing_of_the_enrolment(by: object) -> None:
+    marks = read_marks({"taptill": {"e": "5c01b7e2", "by": by, "t": {}}})
+    assert (marks.place, marks.enrolment) == (Place.TABLE, None)
+
+
+def test_an_epoch_is_made_of_whatever_a_backend_calls_a_stamp() -> None:
+    assert epoch_of("\ud800", Decimal(0)) != epoch_of("", Decimal(0))

@@ -78,9 +78,15 @@ CASES = {
     ),
     "no key, in the very version that our enrolment was made from": (
         Marks(Place.EMPTY),
-        replace(AT, attempt=SENT, enrolments=(row().epoch,)),
+        replace(AT, attempt=SENT, enrolments=(row().epoch,), first_stamp=row(at=2).updated_at),
         1000,
         False,
+    ),
+    "no key, with the stamp that the row had at our first money": (
+        Marks(Place.EMPTY),
+        replace(AT, attempt=SENT, enrolments=(row().epoch,), first_stamp=row().updated_at),
+        1000,
+        True,
     ),
     "absent, enrolled from a version of before our first money": (
         enrolled(BEFORE),

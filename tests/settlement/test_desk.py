@@ -281,7 +281,7 @@ def test_after_a_fork_only_what_was_not_known_to_be_sent_is_a_case(bench: Bench)
     assert OURS in marks.table
 
 
-@pytest.mark.parametrize(("ruling", "total"), [(RETRY, 1080), (ACCEPT, 1000)])
+@pytest.mark.parametrize(("ruling", "total"), [(NONE_IN, 1080), (ACCEPT, 1000)])
 def test_a_person_says_whether_the_twin_has_sent_what_was_open_at_a_fork(
     bench: Bench, ruling: Ruling, total: int
 ) -> None:

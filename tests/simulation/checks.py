@@ -162,8 +162,10 @@ class Checks:
         known = {sum(entries.values())}
         for former in left:  # a person has decided what became of these
             known |= {one + former.doubtful.get(customer, 0) for one in known}
-        # Twins that overwrite each other before the alarm cannot know it: docs/charging.md.
-        overwritten = left and not backend.kin.guarded
+        # Twins that overwrite each other before the alarm cannot know it: docs/charging.md. Nor can
+        # one whose twin's mark somebody has emptied.
+        emptied = (left or doubtful) and self._world.done[Verb.EMPTY]
+        overwritten = (left and not backend.kin.guarded) or emptied
         if silent and own not in known and not overwritten:
             numbers = ", ".join(str(till.number) for till in silent)
             what = f"{NAMES[customer]}'s total holds {money(own)} of till {numbers}"
@@ -171,7 +173,8 @@ class Checks:
                 "books", f"{what}, not {money(sum(entries.values()))}, and no desk names it"
             )
         sums = self._sums(customer, tills)
-        if backend.kin.honest and not left and not any(own in one for one in sums):
+        told = backend.kin.honest and not left and not emptied
+        if told and not any(own in one for one in sums):
             raise PromiseError(
                 "books", f"{money(own)} is no sum that journal {journal_id} ever had"
             )

@@ -100,6 +100,13 @@ MIXES = {
     "a person decides, and rows are written back or copied": replace(
         _PERSON, office=(Verb.EMPTY, Verb.COPY, Verb.WRITE_BACK, Verb.PAY), office_chance=0.1
     ),
+    "cards cloned, journals forked, and debtData emptied": replace(
+        _PERSON,
+        office=(Verb.PAY, Verb.EMPTY),
+        office_chance=0.06,
+        rare=(Verb.CLONE, Verb.FORK, Verb.FORK, Verb.RULE),
+        amounts=_TWO,
+    ),
     "cards cloned, and journals forked": replace(
         BAD, rare=(Verb.CLONE, Verb.FORK, Verb.FORK, Verb.RULE), rare_chance=0.1, amounts=_TWO
     ),

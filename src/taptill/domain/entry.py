@@ -86,8 +86,8 @@ class Attempt:
     """The last update that this journal sent for a customer, as its entry tells it.
 
     Totals are exact, in minor units. `open` while no receipt, refusal or conflict follows.
-    `origin`: what a row of this epoch without a mark of ours holds (None: nothing of ours), as
-    the conflict desk has decided.
+    `origin`: what a row of this epoch without a mark of ours holds (None: nothing of ours);
+    `said`: that is a person's word at the conflict desk, and nothing that the row tells.
     """
 
     epoch: str
@@ -97,6 +97,7 @@ class Attempt:
     others: int | None
     open: bool
     origin: Mark | None = None
+    said: bool = False
 
 
 @dataclass(frozen=True, slots=True)

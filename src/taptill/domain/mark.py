@@ -1,6 +1,7 @@
 """debtData in, marks out: which entries of which journal a backend row holds (3-charging 3.5)."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -49,8 +50,7 @@ class Enrolment:
 class Marks:
     """All that one row's debtData says: epoch, every journal's mark, and what is not ours.
 
-    `table` maps a journal id to its mark, or to None where its value is no mark. `enrolment` is
-    what the epoch was derived from; None where the row does not say it.
+    `table` maps a journal id to its mark, or to None where its value is no mark.
     `found` is the whole parsed object, which goes back untouched but for our key.
     """
 
@@ -59,7 +59,12 @@ class Marks:
     table: Mapping[str, Mark | None] = field(default_factory=dict)
     found: Mapping[str, Json] = field(default_factory=dict)
     as_text: bool = False
-    enrolment: Enrolment | None = None
+
+    @property
+    def enrolment(self) -> Enrolment | None:
+        """Who enrolled the row, and from what; None where it says nothing that gives its epoch."""
+        ours = self.found.get(KEY) if self.place is Place.TABLE else None
+        return _enrolment(ours) if isinstance(ours, dict) else None
 
     @property
     def foreign(self) -> bool:
@@ -91,7 +96,7 @@ def read_marks(debt_data: Json) -> Marks:
     if not isinstance(table, dict):
         return Marks(Place.UNUSABLE, found=found, as_text=as_text)
     read = {str(key): _mark(value) for key, value in table.items()}
-    return Marks(Place.TABLE, ours["e"], read, found, as_text, _enrolment(ours))
+    return Marks(Place.TABLE, ours["e"], read, found, as_text)
 
 
 def enrolled(marks: Marks, enrolment: Enrolment) -> Json:
@@ -115,19 +120,24 @@ def with_mark(marks: Marks, epoch: str, journal_id: str = "", mark: Mark | None 
 def epoch_of(updated_at: str, total_minor: Decimal) -> str:
     """Derive a row version's epoch, so that two tills on the same untouched row agree."""
     figure = format((total_minor + 0).normalize(), "f")  # + 0 makes -0 plain 0
-    return sha256(f"{updated_at}|{figure}".encode()).hexdigest()[:HASH_DIGITS]
+    octets = f"{updated_at}|{figure}".encode("utf-8", "surrogatepass")
+    return sha256(octets).hexdigest()[:HASH_DIGITS]
+
+
+_FIGURE = re.compile(r"-?\d{1,20}(\.\d{1,20})?")
+_JOURNAL = re.compile(r"[0-9A-Za-z]{1,16}")
+_STAMP = re.compile(r"[ -~]{0,40}")
 
 
 def _enrolment(ours: Mapping[str, Json]) -> Enrolment | None:
-    """Read who enrolled the row; None where it says nothing that gives its epoch."""
+    """Read who enrolled the row; what a till would not have written is nothing."""
     match ours.get("by"):
         case [str(journal_id), int(customer_id), str(updated_at), str(figure)]:
-            try:
-                total = Decimal(figure)
-                fits = total.is_finite() and epoch_of(updated_at, total) == ours["e"]
-            except ArithmeticError:
+            spelt = (_JOURNAL, journal_id), (_STAMP, updated_at), (_FIGURE, figure)
+            if not all(form.fullmatch(text) for form, text in spelt):
                 return None
-            return Enrolment(journal_id, customer_id, updated_at, total) if fits else None
+            by = Enrolment(journal_id, customer_id, updated_at, Decimal(figure))
+            return by if epoch_of(by.updated_at, by.total) == ours["e"] else None
         case _:
             return None
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from taptill.domain.customer import Snapshot, older, stamp
+from taptill.domain.customer import Snapshot, older
 from taptill.domain.entry import Footing, Position
 from taptill.domain.errors import JournalArchiveError
 from taptill.domain.mark import Mark, Place
@@ -38,6 +38,8 @@ def pending(
         return ZERO, False
     try:
         sure = held(snapshot, position, journal_id, footing_at)
+        if position.conflict and is_only_said(snapshot, position, journal_id):
+            sure = None  # until the row shows what was decided
         doubtful = sure is None or position.conflict is not None
     except JournalArchiveError:
         sure, doubtful = Held(snapshot.marks.table[journal_id]), True
@@ -81,11 +83,20 @@ def held_without_mark(snapshot: Snapshot, position: Position) -> Held | None:
     copied = enrolment is not None and enrolment.customer_id != snapshot.customer.id
     if copied or snapshot.marks.place is Place.UNUSABLE:
         return None
-    if snapshot.marks.place is Place.EMPTY and stamp(snapshot.updated_at) is None:
-        return None  # by its total alone it cannot be told from a later version
+    empty = snapshot.marks.place is Place.EMPTY
+    if empty and not older(snapshot.updated_at, position.first_stamp):
+        return None  # a backend without usable stamps: by its total alone no version is told
     if snapshot.epoch == attempt.epoch:
         return Held(attempt.origin)
     return Held(None) if _is_from_before(snapshot, position) else None
+
+
+def is_only_said(snapshot: Snapshot, position: Position, journal_id: str) -> bool:
+    """Tell whether a person's word is all that tells what a row without our mark holds."""
+    attempt = position.attempt
+    if attempt is None or not attempt.said or journal_id in snapshot.marks.table:
+        return False
+    return snapshot.epoch == attempt.epoch
 
 
 def _is_from_before(snapshot: Snapshot, position: Position) -> bool:

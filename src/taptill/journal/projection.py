@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from taptill.domain.customer import older, stamp
+from taptill.domain.customer import stamp
 from taptill.domain.entry import ENROLMENTS_MAX, MONEY_KINDS, Attempt, Entry, Kind, Position
 from taptill.domain.mark import HASH_DIGITS, Mark
 
@@ -50,15 +50,19 @@ def forked(position: Position) -> Position:
 
     The twin of this journal may send it, too; a person decides.
     """
-    seen = position.held if position.conflict else position.seen
-    last, start = position.last, max(seen.seq if seen else 0, position.start_seq)
-    left = replace(last, total=position.in_question) if last and last.seq > start else None
+    sure = position.held if position.conflict else position.seen
+    if sure and not sure.seq:  # an amount that a person named: no entry ends there
+        sure = None
+    last, start = position.last, sure.seq if sure else position.start_seq
+    left = None
+    if last and last.seq > start:
+        left = replace(last, total=last.total - (sure.total if sure else 0))
     return replace(
         blank(position.customer_id),
         last=left,
         updated_at=position.updated_at,
         base=position.base,
-        conflict=None if left is None else position.conflict or "forked",
+        conflict=None if left is None else "forked",
         row_total=position.row_total,
         start_seq=start,
     )
@@ -96,7 +100,9 @@ def _attempted(position: Position, body: Mapping[str, Any]) -> Position:
     total_read = Decimal(body["total_read"])
     others = body["others"]
     total_sent, origin = Decimal(body["total_sent"]), _mark(body.get("origin"))
-    attempt = Attempt(body["epoch"], sent, total_read, total_sent, others, open=True, origin=origin)
+    figures = (total_read, total_sent, others)
+    said = "origin" in body
+    attempt = Attempt(body["epoch"], sent, *figures, open=True, origin=origin, said=said)
     base = None if others is None else total_read - others - (seen.total if seen else 0)
     sight = {"updated_at": body["updated_at"], "row_total": total_read}
     return replace(
@@ -135,14 +141,20 @@ def _sight(body: Mapping[str, Any]) -> dict[str, Any]:
     return {"updated_at": body["updated_at"], "row_total": _decimal(body.get("total"))}
 
 
+_UNTOLD = frozenset({"mark-lost", "copied-row", "no-place", "unknown-mark", "mark-back"})
+"""Cases of journals before format 4, whose entries do not say what the row surely holds."""
+
+
 def _in_conflict(position: Position, body: Mapping[str, Any]) -> Position:
-    """Begin a case, or note what else it is; one that does not say what is in keeps what was."""
+    """Begin a case, or note what else it is; one that does not say what is in keeps what was.
+
+    The row that it tells of is the newest one: what is older is an old copy.
+    """
     sure = position.held if position.conflict else position.seen
-    if "held" in body:
-        sure = _mark(body["held"])
-    at = body.get("updated_at", "")  # an older one was believed: the backend was restored
-    newest = at if older(at, position.updated_at) else position.updated_at
-    return replace(_closed(position), conflict=body["reason"], held=sure, updated_at=newest)
+    if "held" in body or body["reason"] in _UNTOLD:
+        sure = _mark(body.get("held"))
+    at = body.get("updated_at", position.updated_at)
+    return replace(_closed(position), conflict=body["reason"], held=sure, updated_at=at)
 
 
 def _resumed(position: Position, _: Mapping[str, Any]) -> Position:
@@ -232,6 +244,7 @@ COLUMNS = (
     "held_hash",
     "first_stamp",
     "enrolments",
+    "attempt_said",
 )
 
 _NAMES = ", ".join(COLUMNS)
@@ -280,6 +293,7 @@ def to_row(position: Position) -> tuple[Any, ...]:
         *_mark_row(position.held),
         position.first_stamp,
         " ".join(position.enrolments),
+        int(bool(attempt and attempt.said)),
     )
 
 
@@ -295,7 +309,8 @@ def from_row(row: tuple[Any, ...]) -> Position:
     if sent is not None:
         read, written, others, is_open = row[15:19]
         figures = (Decimal(read), Decimal(written), others)
-        attempt = Attempt(epoch, sent, *figures, bool(is_open), _mark_of(*row[19:22]))
+        said = bool(row[30]) if row[25:] else bool(row[19])
+        attempt = Attempt(epoch, sent, *figures, bool(is_open), _mark_of(*row[19:22]), said)
     return Position(
         customer_id,
         _mark_of(*marks[:3]),

@@ -125,9 +125,9 @@ class Reads:
         return count, Money(total)
 
     def in_question(self) -> tuple[int, Money]:
-        """Count the customers on the conflict desk, and sum what may be missing of them."""
+        """Count the customers on the conflict desk, and sum what may be missing, without signs."""
         query = (
-            "SELECT count(*), coalesce(sum(in_question), 0) FROM positions "
+            "SELECT count(*), coalesce(sum(abs(in_question)), 0) FROM positions "
             "WHERE conflict IS NOT NULL"
         )
         count, total = self._ask(query)[0]

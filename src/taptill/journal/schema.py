@@ -10,7 +10,7 @@ in all."""
 
 ARCHIVES_SINCE = 3
 """The archive of a closed year keeps the format that it was closed with, and is read all the same.
-Whoever makes format 4 must leave these as 3 has them: the table `entries`, what `footing` and
+Whoever makes a new format must leave these as 3 has them: the table `entries`, what `footing` and
 `Reads.offline_spend` read of `positions`, and the positions in `carried` entries, to whose end may
 be added what `projection.from_row` can do without. `verify` reads all columns of `positions`: let
 it leave them out for a file of an older format."""
@@ -66,7 +66,7 @@ CREATE TABLE positions (
     origin_seq INTEGER, origin_total INTEGER, origin_hash TEXT, row_total TEXT,
     start_seq INTEGER NOT NULL, closed_seq INTEGER NOT NULL,
     held_seq INTEGER, held_total INTEGER, held_hash TEXT,
-    first_stamp TEXT NOT NULL, enrolments TEXT NOT NULL,
+    first_stamp TEXT NOT NULL, enrolments TEXT NOT NULL, attempt_said INTEGER NOT NULL,
     in_question INTEGER AS (coalesce(total, 0)
         - coalesce(CASE WHEN conflict IS NULL THEN seen_total ELSE held_total END, 0)),
     open INTEGER AS (last_seq IS NOT NULL AND (seen_seq IS NOT last_seq OR attempt_open))

@@ -26,6 +26,7 @@ from taptill.settlement.writing import (
     write_off,
 )
 
+ROW_TELLS = "the mark in the row tells how much is in: decide without --booked"
 UNWRITABLE = frozenset({Desk.NO_PLACE, Desk.SHARED_DEBT_DATA})
 """Rows that no mark may be written to: the office must mend debtData, or it is written off."""
 
@@ -34,13 +35,16 @@ def rule(task: Task, row: Snapshot, look: JournalAnswer, case: Unclear, sent: Se
     """Carry out `task.ruling`, if there is one, on a row that is a case for the desk."""
     ruling, position = task.ruling, look.position
     if ruling is None:
-        return OnDesk()
+        return OnDesk(case.reason.value)
     assert position.last is not None
-    if not ruling.still_fits(position):
-        return Later(ANOTHER_AMOUNT)
     if case.reason in UNWRITABLE:
-        writes_off = ruling.choice is Choice.WRITE_OFF
-        return (yield from close(task, ruling)) if writes_off else OnDesk()
+        return (yield from _close(task, ruling, look, case))
+    unfit = _unfit(ruling, case, position)
+    if unfit is not None:
+        return unfit
+    booked = _booked(ruling, case, position)
+    if booked is None:
+        return OnDesk(case.reason.value)
     hindrance = yield from prove(task, row)
     if hindrance is not None:
         return hindrance
@@ -52,16 +56,32 @@ def rule(task: Task, row: Snapshot, look: JournalAnswer, case: Unclear, sent: Se
         # amount, is not what the person was told.
         task.ruling = replace(ruling, amount=0)
         return row
-    booked = _booked(ruling, case, position)
-    if booked is None:
-        return OnDesk()
     # A ruling on a row without our mark holds for each copy of it; copies that are older than a
     # mark of ours hold what they did before.
     ours = _has_our_mark(row, look, task.journal_id)
-    origin = origin_in(position, row) if ours else booked.mark
+    origin, said = origin_in(position, row) if ours else (booked.mark, True)
     moved = base_moved(row, position, booked.mark, task.journal_id)
-    delivery = Delivery(row, booked.mark, position.last, origin, moved)
+    delivery = Delivery(row, booked.mark, position.last, origin, said, moved)
     return (yield from deliver(task, delivery, sent))
+
+
+def _close(task: Task, ruling: Ruling, look: JournalAnswer, case: Unclear) -> Step:
+    """Carry out a ruling on a row that no mark may be written to: only a write-off is possible."""
+    if not ruling.still_fits(look.position):
+        return Later(ANOTHER_AMOUNT)
+    if ruling.choice is not Choice.WRITE_OFF:
+        return OnDesk(case.reason.value)
+    return (yield from close(task, ruling))
+
+
+def _unfit(ruling: Ruling, case: Unclear, position: Position) -> Later | None:
+    """Say why a ruling is none on this row; None: it is one."""
+    if not ruling.still_fits(position):
+        return Later(ANOTHER_AMOUNT)
+    sure = case.held.total if case.held else 0
+    if case.told and ruling.booked not in {None, sure}:
+        return Later(ROW_TELLS)
+    return None
 
 
 def _booked(ruling: Ruling, case: Unclear, position: Position) -> Held | None:
@@ -75,7 +95,7 @@ def _booked(ruling: Ruling, case: Unclear, position: Position) -> Held | None:
         return Held(case.held) if case.told else None
     if ruling.booked == 0:
         return Held(None)
-    known = [mark for mark in (position.last, position.seen) if mark]
+    known = [mark for mark in (position.last, position.seen, case.held) if mark]
     return Held(next((m for m in known if m.total == ruling.booked), Mark(0, ruling.booked, "")))
 
 

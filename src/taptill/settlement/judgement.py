@@ -8,7 +8,7 @@ from taptill.domain.customer import Snapshot, older
 from taptill.domain.entry import Draft, Footing, Kind, Position
 from taptill.domain.mark import Mark, Place
 from taptill.domain.money import NEARLY_WHOLE
-from taptill.domain.pending import held_without_mark
+from taptill.domain.pending import held_without_mark, is_only_said
 from taptill.settlement.requests import JournalAnswer
 
 
@@ -177,7 +177,7 @@ def assess(
     found = _found(snapshot, look, journal_id)
     verdict = found
     if isinstance(found, Behind):
-        verdict = _hindered(snapshot, position, found, may_share=may_share) or found
+        verdict = _hindered(snapshot, position, found, journal_id, may_share=may_share) or found
     match verdict:
         case Halt(reason):
             known = reason is Stop.CLONED  # no entry: the next start sees it again by itself
@@ -224,11 +224,15 @@ def _went_back_alone(
 
 
 def _hindered(
-    snapshot: Snapshot, position: Position, behind: Behind, *, may_share: bool
+    snapshot: Snapshot, position: Position, behind: Behind, journal_id: str, *, may_share: bool
 ) -> Unclear | None:
     """Say why a row that could be written must not be."""
     if position.conflict in STAYS:
-        return Unclear(Desk(position.conflict), behind.mark, told=True)
+        reason = Desk(position.conflict)
+        if is_only_said(snapshot, position, journal_id):
+            return Unclear(reason)
+        # Of a fork the twin may have sent it under the former id: the row does not tell.
+        return Unclear(reason, behind.mark, told=reason is not Desk.FORKED)
     if snapshot.marks.foreign and not may_share:
         return Unclear(Desk.SHARED_DEBT_DATA, behind.mark, told=True)
     return None
@@ -245,9 +249,10 @@ def _case(snapshot: Snapshot, position: Position, unclear: Unclear, journal_id: 
     With it the figures that a person needs: what is in question, the row's total and stamp, the
     total without any till's money but ours, and who enrolled the row.
     """
-    if position.conflict is not None and position.held == unclear.held:
-        return []
     stays = position.conflict in STAYS
+    told = stays or position.conflict == unclear.reason
+    if position.conflict is not None and told and position.held == unclear.held:
+        return []
     without, last = base_of(snapshot, journal_id, None), position.last
     by = snapshot.marks.enrolment
     held = unclear.held.total if unclear.held else 0

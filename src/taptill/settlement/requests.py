@@ -1,7 +1,7 @@
 """The questions that settling asks and the answers it takes: IO is somebody else's."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -188,7 +188,12 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class OnDesk:
-    """A case for the conflict desk: this customer waits, the others do not."""
+    """A case for the conflict desk: this customer waits, the others do not.
+
+    `reason` is what the row is like now, a word of `judgement.Desk`.
+    """
+
+    reason: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

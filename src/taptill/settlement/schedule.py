@@ -183,7 +183,7 @@ class Settlement:
         if not await self._ask_capabilities(customer_id):
             return Later("the backend does not answer", transport=True)
         outcome = await self._settle_one(customer_id, ruling=ruling)
-        while isinstance(outcome, Later) and outcome.doubt is Doubt.STALE:
+        while isinstance(outcome, Later) and outcome.doubt in (Doubt.STALE, Doubt.GONE):
             await asyncio.sleep(RETRY_FIRST_S)
             outcome = await self._settle_one(customer_id, ruling=ruling)
         return outcome

@@ -5,9 +5,10 @@ from collections.abc import Generator
 
 from taptill.domain.customer import Snapshot, older
 from taptill.domain.entry import Kind
+from taptill.domain.pending import is_only_said
 from taptill.settlement import judgement as judging
 from taptill.settlement.desk import rule
-from taptill.settlement.judgement import Behind, Halt, Holds, Unclear
+from taptill.settlement.judgement import Behind, Desk, Halt, Holds, Judgement, Unclear
 from taptill.settlement.requests import (
     Answer,
     Append,
@@ -83,7 +84,8 @@ def _gone(task: Task) -> Step:
     assert isinstance(look, JournalAnswer)
     if not (look.position.open or look.position.conflict):
         return Settled()
-    if look.position.conflict is None and task.times(Doubt.GONE) + 1 < GONE_MAX:
+    known = look.position.conflict == Desk.GONE
+    if not known and task.times(Doubt.GONE) + 1 < GONE_MAX:
         return Later("the backend does not show the customer", doubt=Doubt.GONE)
     return (yield from miss(task))
 
@@ -98,21 +100,35 @@ def _round(task: Task, row: Snapshot, sent: Sent) -> Step:
     missing = yield from find_sent(task, row, sent)
     if missing is not None:
         return missing
-    verdict, drafts = judging.assess(row, look, task.journal_id, may_share=task.may_share)
-    if drafts:
-        ended = task.ruling.resolved(task.customer_id) if task.ruling else None
-        yield Append([ended if ended and one.kind is Kind.RESOLVED else one for one in drafts])
+    verdict, changed = yield from _judge(task, row, look)
     match verdict:
         case Halt(reason):
             return Stopped(reason)
         case Unclear():
             # What was just journaled may have changed the amount in question: look anew.
-            anew = drafts and task.ruling
+            anew = changed and task.ruling
             return row if anew else (yield from rule(task, row, look, verdict, sent))
         case Holds():
             return Settled()
         case Behind():
             return (yield from _write(task, row, look, verdict, sent))
+
+
+def _judge(
+    task: Task, row: Snapshot, look: JournalAnswer
+) -> Generator[Request, Answer, tuple[Judgement, bool]]:
+    """Judge the row and journal what it owes; tell whether that was anything.
+
+    A person may take back what was said before of a row that does not tell by itself.
+    """
+    verdict, drafts = judging.assess(row, look, task.journal_id, may_share=task.may_share)
+    case = look.position.conflict
+    if case and task.ruling and is_only_said(row, look.position, task.journal_id):
+        return (verdict, False) if isinstance(verdict, Halt) else (Unclear(Desk(case)), False)
+    if drafts:
+        ended = task.ruling.resolved(task.customer_id) if task.ruling else None
+        yield Append([ended if ended and one.kind is Kind.RESOLVED else one for one in drafts])
+    return verdict, bool(drafts)
 
 
 def _write(task: Task, row: Snapshot, look: JournalAnswer, behind: Behind, sent: Sent) -> Step:
@@ -124,7 +140,7 @@ def _write(task: Task, row: Snapshot, look: JournalAnswer, behind: Behind, sent:
         return hindrance
     if not behind.enrolled:
         return (yield from enrol(task, row, look.position, sent))
-    delivery = Delivery(row, behind.mark, last, origin_in(look.position, row))
+    delivery = Delivery(row, behind.mark, last, *origin_in(look.position, row))
     return (yield from deliver(task, delivery, sent))
 
 

@@ -100,14 +100,15 @@ class Sent:
 class Delivery:
     """The row as read, and what of ours it holds already: `start`, of all up to `last`.
 
-    `origin` is what a row of this epoch without a mark of ours holds; `moved` are the entries that
-    a ruling owes beside the attempt.
+    `origin` is what a row of this epoch without a mark of ours holds, and `said` that a person has
+    said so; `moved` are the entries that a ruling owes beside the attempt.
     """
 
     row: Snapshot
     start: Mark | None
     last: Mark
     origin: Mark | None
+    said: bool = False
     moved: Sequence[Draft] = ()
 
 
@@ -172,10 +173,12 @@ def deliver(task: Task, delivery: Delivery, sent: Sent) -> Step:
     return (yield from _check_echo(task, update, answer.row))
 
 
-def origin_in(position: Position, row: Snapshot) -> Mark | None:
-    """Give what a row of this epoch without a mark of ours holds, as the desk has decided."""
+def origin_in(position: Position, row: Snapshot) -> tuple[Mark | None, bool]:
+    """Return what a row of this epoch without our mark holds, and whether a person has said it."""
     attempt = position.attempt
-    return attempt.origin if attempt and attempt.epoch == row.marks.epoch else None
+    if attempt is None or attempt.epoch != row.marks.epoch:
+        return None, False
+    return attempt.origin, attempt.said
 
 
 def find_sent(task: Task, row: Snapshot, sent: Sent) -> Step:
@@ -248,7 +251,7 @@ def refuse(task: Task, final: Final) -> Step:
         return (yield from close(task, task.ruling))
     body = {"reason": Desk.REFUSED.value, "status": final.status, "detail": final.detail}
     yield Append([Draft(Kind.REFUSAL, task.customer_id, body=body)])
-    return OnDesk()
+    return OnDesk(Desk.REFUSED.value)
 
 
 def miss(task: Task) -> Step:
@@ -263,7 +266,7 @@ def miss(task: Task) -> Step:
     if look.position.conflict is None:
         body = {"reason": Desk.GONE.value, "in_question": look.position.in_question}
         yield Append([Draft(Kind.CONFLICT, task.customer_id, body=body)])
-    return OnDesk()
+    return OnDesk(Desk.GONE.value)
 
 
 def close(task: Task, ruling: Ruling) -> Step:
@@ -328,7 +331,7 @@ def _attempt(task: Task, delivery: Delivery, update: Update) -> Draft:
         "total_sent": str(update.total),
         "others": row.marks.sum_of_others(task.journal_id),
     }
-    if delivery.origin:
+    if delivery.said:
         body["origin"] = judging.figures(delivery.origin)
     return Draft(Kind.ATTEMPT, task.customer_id, body=body, staff=ruling.staff if ruling else None)
 

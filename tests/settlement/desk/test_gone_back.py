@@ -11,26 +11,32 @@ import pytest
 from tests.settlement.bench import ADA, OURS, THEIRS, Bench, kept, kept_row, row, table
 
 from taptill.domain.customer import Snapshot
-from taptill.domain.entry import Draft, Kind
+from taptill.domain.entry import Draft, Footing, Kind
 from taptill.domain.mark import Enrolment, Mark, enrolled, read_marks
 from taptill.domain.money import Money
 from taptill.domain.pending import pending
+from taptill.settlement.desk import ROW_TELLS
 from taptill.settlement.judgement import assess
 from taptill.settlement.requests import (
     Choice,
     Doubt,
+    Echo,
     Later,
+    NotThere,
     OnDesk,
     Outcome,
     Ruling,
     Settled,
     Unheard,
+    Update,
+    UpdateAnswer,
 )
 from taptill.settlement.settle import STALE_MAX
 
 ALL_IN = Ruling(Choice.ACCEPT, "Jo", "the office has looked")
 NONE_IN = Ruling(Choice.RETRY, "Jo", "the office has looked", booked=0)
 A_PART = replace(NONE_IN, booked=400)
+LOST = Unheard("lost")
 UNSAID = replace(NONE_IN, booked=None)
 WRITTEN_OFF = replace(ALL_IN, choice=Choice.WRITE_OFF)
 GONE_BACK = row(-2445, at=9)
@@ -97,8 +103,8 @@ def test_a_ruling_makes_the_books_right_whichever_way_it_was(
 def test_a_retry_that_does_not_say_what_is_in_moves_nothing(bench: Bench, settled: Mark) -> None:
     assert bench.settle(GONE_BACK) == OnDesk()
     before = len(bench.updates)
-    assert bench.settle(GONE_BACK, kept(10), ruling=UNSAID) == OnDesk()
-    assert all(one.total == Decimal(-2445) for one in bench.updates[before:])
+    assert bench.settle(GONE_BACK, ruling=UNSAID) == OnDesk()
+    assert len(bench.updates) == before
     assert bench.position().conflict == "mark-lost"
     assert settled.total == 1000
 
@@ -109,6 +115,102 @@ def test_what_a_ruling_said_stands_in_the_journal(bench: Bench, settled: Mark) -
     over = bench.last(Kind.RESOLVED)
     assert over.body == {"choice": "retry", "reason": A_PART.reason, "booked": 400}
     assert (over.staff, settled.total) == ("Jo", 1000)
+
+
+def test_a_person_may_take_back_what_was_said_before_it_was_carried_out(
+    bench: Bench, settled: Mark
+) -> None:
+    """All of it is in, says the first ruling, and its update is lost; none of it, says the next."""
+    assert bench.settle(GONE_BACK) == OnDesk()
+    assert isinstance(bench.settle(GONE_BACK, kept(10), LOST, ruling=ALL_IN), Later)
+    there = kept_row(bench.updates[-2], 10)
+    assert pending(there, bench.position(), OURS) == (Money(1000), True)
+    assert bench.position().in_question == 1000
+    assert bench.settle(there, kept(11), ruling=NONE_IN) == Settled()
+    assert (bench.updates[-1].total, settled.total) == (Decimal(-1445), 1000)
+    assert bench.last(Kind.RESOLVED).body["booked"] == 0
+
+
+def test_nobody_says_otherwise_than_the_mark_in_the_row(bench: Bench, settled: Mark) -> None:
+    bench.charge(80)
+    there = row(-1445, table({OURS: settled}), at=4)
+    bench.write(_refusal())
+    assert bench.settle(there) == OnDesk()
+    assert bench.settle(there, ruling=NONE_IN) == Later(ROW_TELLS)
+    assert bench.settle(there, kept(5), ruling=UNSAID) == Settled()
+    assert bench.updates[-1].total == Decimal(-1365)
+
+
+def test_a_fork_asks_about_all_whose_mark_was_lost(bench: Bench, settled: Mark) -> None:
+    """What the row holds under the former id nobody can tell: nothing is sent by itself."""
+    assert bench.settle(GONE_BACK) == OnDesk()
+    bench.write(Draft(Kind.FORKED, body={"journal_id": THEIRS, "was": OURS}))
+    bench.journal_id = THEIRS
+    assert (bench.position().conflict, bench.position().in_question) == ("forked", 1000)
+    for ruling in (None, UNSAID):
+        assert bench.settle(GONE_BACK, ruling=ruling) == OnDesk()
+    assert decide(bench, NONE_IN, GONE_BACK) == Settled()
+    assert (bench.updates[-1].total, settled.total) == (Decimal(-1445), 1000)
+
+
+def test_after_a_part_that_a_person_named_a_fork_counts_by_entries(
+    bench: Bench, settled: Mark
+) -> None:
+    """No entry ends at that amount; the sums under the new id are those of whole entries."""
+    assert bench.settle(GONE_BACK) == OnDesk()
+    assert isinstance(bench.settle(GONE_BACK, kept(10), LOST, ruling=A_PART), Later)
+    bench.write(Draft(Kind.FORKED, body={"journal_id": THEIRS, "was": OURS}))
+    bench.journal_id = THEIRS
+    there = kept_row(bench.updates[-2], 10)
+    assert bench.settle(there) == OnDesk()
+    assert bench.position().in_question == settled.total
+    assert bench.settle(there, kept(11), ruling=A_PART) == Settled()
+    last = bench.position().last
+    assert last is not None
+    assert bench.settle(kept_row(bench.updates[-1], 12)) == Settled()
+    assert bench.reads.footing(last.seq) == Footing(ADA, last)
+
+
+def test_the_reason_follows_the_row(bench: Bench, settled: Mark) -> None:
+    """The office is told to empty debtData, does so, and then must say what is in."""
+    assert bench.settle(row(-1445, "a letter", at=4)) == OnDesk()
+    assert bench.position().conflict == "no-place"
+    assert bench.settle(row(-1445, at=5)).reason == "mark-lost"  # type: ignore[union-attr]
+    assert bench.position().conflict == "mark-lost"
+    assert settled.total == bench.position().in_question
+
+
+def test_an_older_copy_ends_no_case(bench: Bench, settled: Mark) -> None:
+    assert bench.settle(GONE_BACK) == OnDesk()
+    outcome = bench.settle(row(-1445, table({OURS: settled}), at=4))
+    assert outcome == Later("the row is an old copy", doubt=Doubt.STALE)
+    assert bench.position().conflict == "mark-lost"
+
+
+def test_one_empty_answer_ends_no_case_whatever_was_decided(bench: Bench, settled: Mark) -> None:
+    assert bench.settle(GONE_BACK) == OnDesk()
+    outcome = bench.settle(NotThere(), ruling=WRITTEN_OFF)
+    assert outcome == Later("the backend does not show the customer", doubt=Doubt.GONE)
+    assert (bench.position().conflict, settled.total) == ("mark-lost", 1000)
+
+
+def test_a_row_without_usable_stamps_is_never_taken_for_one_of_before(bench: Bench) -> None:
+    """The customer pays just what was sold, and debtData is emptied: the same total again."""
+    untold = replace(row(0), updated_at="")
+    bench.charge(1000)
+    enrolled_row = replace(kept_row_of(untold), updated_at="")
+    assert bench.settle(untold, Echo(enrolled_row), unstamped) == Settled()
+    assert bench.settle(untold) == OnDesk()
+    assert bench.position().in_question == 1000
+
+
+def unstamped(update: Update) -> UpdateAnswer:
+    return Echo(replace(kept_row(update, 1), updated_at=""))
+
+
+def kept_row_of(read: Snapshot) -> Snapshot:
+    by = Enrolment(OURS, ADA, read.updated_at, read.total)
+    return replace(read, marks=read_marks(enrolled(read.marks, by)))
 
 
 def test_a_ruling_whose_update_is_lost_is_carried_out_by_the_schedule(
@@ -125,7 +227,7 @@ def test_a_ruling_whose_update_is_lost_is_carried_out_by_the_schedule(
 def test_a_refusal_whose_mark_is_lost_then_is_about_all_of_it(bench: Bench, settled: Mark) -> None:
     """The reason stays, the amount that the person is told does not."""
     bench.charge(80)
-    there = row(-1445, table({OURS: settled}), at=4)
+    there = row(-1445, table({OURS: settled}), at=10)
     refused = Ruling(Choice.ACCEPT, "Jo", "booked by hand", amount=80)
     bench.write(_refusal())
     assert bench.position().in_question == 80

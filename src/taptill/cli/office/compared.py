@@ -4,12 +4,14 @@ from taptill.domain.money import Currency, round_against_customer
 from taptill.journal.office.cases import Case, Figures
 from taptill.settlement.judgement import Desk
 
-UNTOLD = frozenset({Desk.MARK_LOST, Desk.COPIED_ROW, Desk.UNKNOWN_MARK, Desk.MARK_BACK})
+UNTOLD = frozenset(
+    {Desk.MARK_LOST, Desk.COPIED_ROW, Desk.UNKNOWN_MARK, Desk.MARK_BACK, Desk.FORKED}
+)
 """Cases whose row does not tell what it holds: a person must say it."""
 
 WAYS = (
     "none: taptill conflicts retry {customer} --booked 0; a part: --booked AMOUNT; "
-    "all: taptill conflicts accept {customer}"
+    "all: taptill conflicts accept {customer}; each with --staff and --reason"
 )
 """What a person may say of such a row."""
 

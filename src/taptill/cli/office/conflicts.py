@@ -28,6 +28,7 @@ from taptill.journal.office.cases import (
     entries_of,
     figures_of,
     last_attempt,
+    sums_of,
 )
 from taptill.journal.office.files import FORMS, write_rows
 from taptill.journal.reads import Reads
@@ -130,7 +131,12 @@ def show(state_dir: Path | None, customer: int, *, as_json: bool) -> None:
 @STAFF
 @REASON
 @click.option("--unchanged", is_flag=True, help="All whose totalDebt is exactly as last seen.")
-@click.option("--booked", help="So much of this till's money is in totalDebt already; 0: none.")
+@click.option(
+    "--booked",
+    metavar="AMOUNT",
+    help="So much of all that this till has charged this customer is in totalDebt; 0: none of it.",
+)
+@YES
 @click.argument("customer", type=int, required=False)
 def retry(**options: Any) -> None:
     """Send what is not in the row yet.
@@ -144,6 +150,7 @@ def retry(**options: Any) -> None:
     Examples:
       taptill conflicts retry 7 --staff Jo --reason "the limit was raised"
       taptill conflicts retry 7 --booked 0 --staff Jo --reason "a copy of Monday was restored"
+      taptill conflicts retry 7 --booked 3.20 --staff Jo --reason "the first sale is in" --yes
       taptill conflicts retry --unchanged --staff Jo --reason "an import emptied debtData"
     """
     customer, booked = options["customer"], options["booked"]
@@ -153,20 +160,32 @@ def retry(**options: Any) -> None:
     if booked is not None and customer is None:
         raise UsageError(problem="--booked is about one customer")
     if booked is not None:
-        ruling = _saying(options["state_dir"], ruling, customer, booked)
+        ruling = _saying(options, ruling, customer, booked)
     chosen = None if customer is None else [customer]
     _decide(options["option"], options["state_dir"], ruling, chosen)
 
 
-def _saying(state_dir: Path | None, ruling: Ruling, customer: int, booked: str) -> Ruling:
-    """Add what a person says to be booked, of the amount that is in question now."""
-    with journal_reads(state_dir) as reads:
-        amount, currency = _in_question(_case(reads, customer)), currency_of(reads)
+def _saying(options: Mapping[str, Any], ruling: Ruling, customer: int, booked: str) -> Ruling:
+    """Add what a person says to be booked, after asking; it must be a sum that can be in."""
+    with journal_reads(options["state_dir"]) as reads:
+        case, currency = _case(reads, customer), currency_of(reads)
+        least, most = sums_of(reads.connection, case.position)
     try:
         said = currency.parse(booked)
-    except ValueError as fault:
-        raise UsageError(problem=f"--booked {booked}: {fault}") from fault
-    return replace(ruling, amount=amount.minor, booked=said.minor)
+    except ValueError:
+        example = currency.text(Money(320))
+        raise UsageError(problem=f"--booked {booked!r} is no amount: write {example}") from None
+    if not least <= said.minor <= most:
+        between = f"{currency.text(Money(least))} and {currency.text(Money(most))}"
+        raise UsageError(
+            problem=f"--booked {booked}: of customer {customer} between {between} can be in"
+        )
+    last = case.position.last
+    rest = shown(Money((last.total if last else 0) - said.minor), currency)
+    asked = f"{shown(said, currency)} of customer {customer} is in totalDebt: send {rest}?"
+    if not options["yes"]:
+        click.confirm(asked, abort=True)
+    return replace(ruling, amount=_in_question(case).minor, booked=said.minor)
 
 
 @conflicts.command()
@@ -307,9 +326,9 @@ def _why_open(reads: Reads, customer: int, outcome: Outcome, ruling: Ruling) -> 
     match outcome:
         case Settled():
             return ""
-        case OnDesk():
+        case OnDesk(now):
             position = reads.position(customer)
-            reason = position.conflict if position else None
+            reason = now or (position.conflict if position else None)
             if reason in UNTOLD and ruling.choice is Choice.RETRY and ruling.booked is None:
                 return f"say how much of it is in totalDebt: {WAYS.format(customer=customer)}"
             return WORDS[Desk(reason)] if reason else "look again: taptill conflicts show"

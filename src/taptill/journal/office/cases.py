@@ -12,6 +12,7 @@ from taptill.journal.schema import MONEY
 
 _TOLD = "kind IN ('conflict', 'refusal', 'forked', 'resolved')"
 _OF_CUSTOMER = "customer_id = ?"
+_LAST_RECEIPT = "seq = (SELECT max(seq) FROM entries WHERE customer_id = ? AND kind = 'receipt')"
 _FIRST_ATTEMPT = "seq = (SELECT min(seq) FROM entries WHERE customer_id = ? AND kind = 'attempt')"
 _CARRIED = "kind = 'carried' AND customer_id = ?"
 _CHARGE = (
@@ -24,12 +25,14 @@ _CHARGE = (
 class Case:
     """A customer whose money waits for a person.
 
-    `since` is the entry that put it there; `newest` the last one that told of the row.
+    `since` is the entry that put it there, `refused` the backend's last no since then, `seen` the
+    last entry that told of the row.
     """
 
     position: Position
     since: Entry | None
-    newest: Entry | None
+    refused: Entry | None = None
+    seen: Entry | None = None
 
     @property
     def reason(self) -> str:
@@ -39,8 +42,8 @@ class Case:
     @property
     def detail(self) -> str:
         """Give what the backend said, where it refused."""
-        body = self.since.body if self.since else {}
-        return f"HTTP {body['status']}, {body['detail']}" if "status" in body else ""
+        body = self.refused.body if self.refused else {}
+        return f"HTTP {body['status']}, {body['detail']}" if body else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +84,26 @@ def cases(connection: sqlite3.Connection) -> list[Case]:
         open_ones = [one for one in positions(connection) if one.conflict]
     told: dict[int | None, list[Entry]] = {}
     for entry in entries(connection, _TOLD):
-        if entry.kind is Kind.RESOLVED:
+        if entry.kind in {Kind.RESOLVED, Kind.FORKED}:
             told.pop(entry.customer_id, None)
-        else:
+        if entry.kind is not Kind.RESOLVED:
             told.setdefault(entry.customer_id, []).append(entry)
-    found = []
-    for one in open_ones:
-        its = told.get(_put_there_by(one), [])
-        rows = told.get(one.customer_id, [])
-        found.append(Case(one, its[0] if its else None, rows[-1] if rows else None))
+    found = [_case(one, told) for one in open_ones]
     return sorted(found, key=lambda case: case.since.seq if case.since else 0)
+
+
+def _case(position: Position, told: Mapping[int | None, list[Entry]]) -> Case:
+    began = told.get(_put_there_by(position), [])
+    since = began[0] if began else None
+    own = told.get(position.customer_id, [])
+    refused = [one for one in own if one.kind is Kind.REFUSAL]
+    seen = [one for one in own if "total" in one.body]
+    return Case(position, since, refused[-1] if refused else None, seen[-1] if seen else None)
 
 
 def figures_of(connection: sqlite3.Connection, case: Case) -> Figures:
     """Put the figures side by side that tell how much of our money the row holds."""
-    position, body = case.position, case.newest.body if case.newest else {}
+    position, body = case.position, case.seen.body if case.seen else {}
     first = next(entries(connection, _FIRST_ATTEMPT, [position.customer_id]), None)
     none_in, by = _figure(body.get("without")), body.get("enrolled")
     ours = position.last.total if position.last else 0
@@ -104,10 +112,34 @@ def figures_of(connection: sqlite3.Connection, case: Case) -> Figures:
         updated_at=body.get("updated_at", ""),
         none_in=none_in,
         all_in=None if none_in is None else none_in - ours,
-        last_seen=position.base,
+        last_seen=_last_seen(connection, position.customer_id),
         first_read=_figure(first.body["total_read"]) if first else None,
         enrolled=(by[0], by[2], Decimal(by[3])) if by else None,
     )
+
+
+def _last_seen(connection: sqlite3.Connection, customer_id: int) -> Decimal | None:
+    """Return what the office said when the row was last seen with our mark, or before the first.
+
+    Nothing that a person has said since counts: this is what their word is held against.
+    """
+    receipt = next(entries(connection, _LAST_RECEIPT, [customer_id]), None)
+    if receipt:
+        return _figure(receipt.body["base"])
+    first = next(entries(connection, _FIRST_ATTEMPT, [customer_id]), None)
+    if first is None or first.body["others"] is None:
+        return None
+    return Decimal(first.body["total_read"]) - int(first.body["others"])
+
+
+def sums_of(connection: sqlite3.Connection, position: Position) -> tuple[int, int]:
+    """Return the least and the largest sum, in minor units, that a customer's entries ever had."""
+    least = most = total = 0
+    where = f"customer_id = ? AND seq > ? AND {MONEY}"
+    for entry in entries(connection, where, [position.customer_id, position.start_seq]):
+        total += entry.amount_minor or 0
+        least, most = min(least, total), max(most, total)
+    return least, most
 
 
 def _figure(written: str | None) -> Decimal | None:
