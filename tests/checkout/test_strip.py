@@ -43,6 +43,18 @@ STATES = {
     "an older mark was seen": (replace(AT, seen=Mark(4, 1, "y")), SaleState.KEPT),
     "its own mark was seen": (replace(AT, seen=LAST), SaleState.SENT),
     "a later mark was seen": (replace(AT, seen=Mark(9, 900, "z")), SaleState.SENT),
+    "its receipt stands, a later one is on the desk": (
+        replace(AT, last=Mark(9, 900, "z"), seen=LAST, held=LAST, conflict="refused"),
+        SaleState.SENT,
+    ),
+    "itself on the desk, an earlier one arrived": (
+        replace(AT, seen=Mark(4, 1, "y"), held=Mark(4, 1, "y"), conflict="refused"),
+        SaleState.CONFLICT,
+    ),
+    "sent by the journal before a fork": (
+        replace(AT, start_seq=5, conflict="forked"),
+        SaleState.SENT,
+    ),
     "on the conflict desk": (replace(AT, seen=LAST, conflict="mark-lost"), SaleState.CONFLICT),
 }
 

@@ -234,6 +234,58 @@ def test_a_late_answer_after_paid_changes_the_panel_and_not_the_verdict(shop: Sh
     assert shop.customer.blocked
 
 
+@pytest.mark.parametrize("blocked", [False, True])
+def test_after_paid_every_figure_is_of_the_row_that_came_since(
+    shop: Shop, *, blocked: bool
+) -> None:
+    """Never a new row beside what was decided about an older one."""
+    shop.sell("420", "A")
+    shop.do(shop.till.sighted, snapshot(replace(ADA, blocked=blocked), -1640, updated_at=NEWER))
+    who, verdict = shop.customer, shop.view.verdict
+    assert shop.step() == Step.PAID
+    assert (who.debt, who.pending, who.debt_after) == (Money(-1220), Money(420), None)
+    assert verdict
+    assert verdict.debt_now == who.debt
+    assert who.headroom == verdict.headroom == (Money(0) if blocked else Money(1220))
+
+
+def test_a_row_that_comes_while_the_charge_is_saved_is_not_mixed_with_the_decision() -> None:
+    with open_shop() as shop:
+        shop.books.takes_s = 1.0
+        shop.press("420")
+        shop.tap("A")
+        shop.later(0.5)
+        shop.enter()
+        assert shop.step() == Step.SAVING
+        shop.do(shop.till.sighted, snapshot(ADA, -500, updated_at=NEWER))
+        assert (shop.customer.debt, shop.customer.headroom) == (Money(-1230), Money(1230))
+        shop.later(2.0)
+        assert (shop.customer.debt, shop.customer.headroom) == (Money(-80), Money(80))
+
+
+def test_who_may_not_pay_has_nothing_after_it(shop: Shop) -> None:
+    shop.press("420")
+    for card, after in (("A", Money(-810)), ("B", None), ("C", None)):
+        shop.tap(card)
+        shop.later(0.1)
+        assert shop.customer.debt_after == after
+        shop.escape()
+        shop.press("420")
+
+
+def test_enter_in_the_moment_of_the_turn_leaves_the_reason_on_the_screen(shop: Shop) -> None:
+    shop.finder.there[ADA.card_id] = now(ADA, -400)
+    shop.press("420")
+    shop.tap("A")
+    shop.later(0.1)
+    shop.do(lambda: shop.till.confirm(seen=False))
+    assert (shop.step(), shop.notice(), reason(shop)) == (
+        Step.DECLINED,
+        Notice.NOW_REFUSED,
+        Reason.NO_CREDIT,
+    )
+
+
 def test_an_older_copy_of_the_row_changes_nothing(shop: Shop) -> None:
     """A stale read says unblocked; the newer row that was seen before counts."""
     shop.finder.there[BELA.card_id] = now(replace(BELA, blocked=False), -5000, OLDER)

@@ -106,6 +106,37 @@ def test_a_card_that_the_reader_cannot_name_takes_the_last_one_back(
     assert (shop.step(), shop.view.trouble) == (Step.CONFIRM, None)
 
 
+@pytest.mark.parametrize("keys", ["", "420"])
+def test_a_card_that_was_not_read_cleanly_is_asked_for_once_more(shop: Shop, keys: str) -> None:
+    """No customer's fault: nothing is journaled, and the basket stays."""
+    shop.press(keys)
+    shop.misread()
+    assert (shop.step(), shop.view.verdict, shop.view.trouble) == (Step.AGAIN, None, None)
+    assert shop.declines == []
+    before = shop.view.total
+    shop.enter()
+    shop.later(11.5)
+    assert (shop.step(), shop.view.total) == (Step.RINGING if keys else Step.READY, before)
+    shop.misread()
+    shop.tap("A")
+    assert shop.step() == (Step.CONFIRM if keys else Step.CARD)
+
+
+def test_a_bad_frame_takes_nobody_off_the_screen(shop: Shop) -> None:
+    shop.press("420")
+    shop.tap("A")
+    shop.misread()
+    assert (shop.step(), shop.notice()) == (Step.CONFIRM, Notice.NOT_READ)
+    shop.enter()
+    shop.later(1.0)
+    assert shop.charges == [(ADA.id, 420)]
+    shop.misread()
+    assert (shop.step(), shop.notice()) == (Step.PAID, Notice.NOT_READ)
+    shop.later(FRESH_VERDICT_S)
+    shop.misread()
+    assert (shop.step(), shop.view.customer) == (Step.AGAIN, None)
+
+
 def test_two_cards_take_back_a_card_that_is_being_looked_up(shop: Shop) -> None:
     shop.finder.takes_s = 0.5
     del shop.finder.known[ADA.card_id]

@@ -1,8 +1,10 @@
 """What the passing of time does: customers blank out, baskets stay, sights are kept fresh."""
 
+from dataclasses import replace
+
 import pytest
 from tests.domain.samples import ADA, known
-from tests.fakes.shop import Shop
+from tests.fakes.shop import SETTINGS, Shop, open_shop
 
 from taptill.checkout.session import Step
 from taptill.checkout.view import Notice
@@ -72,6 +74,42 @@ def test_a_sale_that_waits_for_card_or_enter_stays(shop: Shop, card: str) -> Non
     before = shop.step()
     shop.later(600.0)
     assert (shop.step(), shop.view.total) == (before, Money(420))
+
+
+def test_a_sale_that_waits_for_enter_lets_the_customer_go_and_keeps_the_basket() -> None:
+    """Name and balance do not stand there for ever; the card must be tapped again."""
+    with open_shop(replace(SETTINGS, let_go_after_s=60.0)) as shop:
+        shop.press("420")
+        shop.tap("A")
+        shop.later(59.0)
+        assert shop.step() is Step.CONFIRM
+        shop.press("c")
+        shop.later(59.0)
+        assert shop.step() is Step.CONFIRM
+        shop.later(3.0)
+        view = shop.view
+        assert (view.step, view.notice, view.customer) == (Step.RINGING, Notice.LET_GO, None)
+        assert view.total == Money(570)
+        shop.enter()
+        shop.later(600.0)
+        assert (shop.notice(), shop.charges, shop.view.total) == (Notice.NO_CARD, [], Money(570))
+        shop.tap("A")
+        shop.enter()
+        assert shop.charges == [(ADA.id, 570)]
+
+
+def test_a_sight_that_grows_old_takes_the_limits_that_count_then() -> None:
+    """The figures beside the age are those that Enter would decide with."""
+    policy = replace(SETTINGS.policy, per_charge=Money(400))
+    with open_shop(replace(SETTINGS, policy=policy)) as shop:
+        shop.press("420")
+        shop.tap("A")
+        shop.later(0.1)
+        assert (shop.step(), shop.customer.headroom) == (Step.CONFIRM, Money(1230))
+        shop.finder.offline = True
+        shop.later(SETTINGS.policy.fresh_s + 2)
+        assert (shop.step(), shop.notice()) == (Step.DECLINED, Notice.NOW_REFUSED)
+        assert (shop.customer.live, shop.customer.headroom) == (False, Money(400))
 
 
 @pytest.mark.parametrize("touch", ["a key", "the same card"])

@@ -26,7 +26,7 @@ from taptill.domain.decision import Finding, Known
 from taptill.domain.entry import Entry, Kind
 from taptill.domain.money import Currency, Money
 from taptill.domain.pending import ByMarks
-from taptill.domain.tap import CardProblem, CardTrouble, ReaderMessage, Tap
+from taptill.domain.tap import CardProblem, CardTrouble, Misread, ReaderMessage, Tap
 
 JOURNAL_ID = "a1b2c3d4"
 BELA = replace(ADA, id=2, name="Bela Blocked", card_id=CardId("0A1B5EC7D2"), blocked=True)
@@ -126,6 +126,10 @@ class Shop:
     def garble(self, trouble: CardTrouble = CardTrouble.TWO_CARDS) -> None:
         """Let the reader complain about a card."""
         self.say(CardProblem(trouble, "counter", self.clock.monotonic()))
+
+    def misread(self) -> None:
+        """Let the reader hear something that is no whole number."""
+        self.say(Misread("counter", self.clock.monotonic()))
 
     def say(self, message: ReaderMessage) -> None:
         """Let a reader say something."""

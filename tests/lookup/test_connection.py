@@ -76,3 +76,17 @@ def test_a_backend_that_is_down_is_not_slow(connection: Connection) -> None:
     connection.answered(9.0)
     connection.failed("backend-unreachable")
     assert not connection.health.slow
+
+
+def test_who_wants_to_know_is_told_of_the_first_good_answer_after_an_error(
+    connection: Connection,
+) -> None:
+    told: list[bool | None] = []
+    connection.watch(lambda: told.append(connection.health.up))
+    connection.answered(0.1)
+    connection.failed("backend-unreachable")
+    connection.failed("backend-token")
+    assert told == []
+    connection.answered(0.1)
+    connection.answered(0.1)
+    assert told == [True]

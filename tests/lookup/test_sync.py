@@ -222,3 +222,21 @@ def test_trouble_now_and_then_is_not_waited_out_for_long(site: Site) -> None:
 
     play(site, scene)
     assert site.cache.count() == 99
+
+
+def test_a_backend_that_returns_is_synced_at_once(site: Site) -> None:
+    """However long the pause has grown; one that fails whoever it woke keeps its usual pace."""
+    site.server.faults = [AWAY] * 6
+
+    async def scene() -> None:
+        await asyncio.sleep(RETRY_S + 10 + 20 + 1)
+        site.sync.returned()
+        await asyncio.sleep(1)
+        site.sync.returned()
+        await asyncio.sleep(400)
+
+    play(site, scene)
+    times = [at_s for at_s, after_id, _ in site.server.asked if after_id == 0]
+    gaps = [after - before for before, after in pairwise(times)]
+    assert gaps[:6] == [RETRY_S, 10, 20, 1, RETRY_MAX_S, RETRY_MAX_S]
+    assert site.cache.count() == 8

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from taptill.domain.card_id import CardId
 from taptill.domain.tap import CardProblem, CardTrouble, Tap
-from taptill.readers.presence import BLIND_S_MAX, CARDS_MAX, Presence, presence_problems
+from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame
+from taptill.readers.presence import BLIND_S_MAX, CARDS_MAX, Misreads, Presence, presence_problems
 
 ADA, BOB, EVE = CardId("ADA"), CardId("BOB"), CardId("EVE")
 PHONE = CardTrouble.RANDOM_ID
@@ -280,3 +281,40 @@ def test_a_card_that_comes_alone_after_long_silence_always_taps(
 def test_however_often_a_card_left_there_is_seen_it_taps_once(every_ms: int, count: int) -> None:
     looks: Looks = [(n * every_ms / 1000, ADA) for n in range(count)]
     assert said(looks) == [(0, ADA)]
+
+
+GOOD, BAD, SILENT = Frame("A1"), BadFrame(Fault.CHECKSUM), BadFrame(Fault.NO_ANSWER)
+ONCE_MORE = {
+    "a single bad frame": ([(1.0, BAD)], [1.5]),
+    "each tap that fails": ([(1.0, BAD), (5.0, BAD)], [1.5, 5.5]),
+    "a card cut short twice in one tap": ([(1.0, BAD), (1.2, BAD)], [1.5]),
+    "a bad frame before the whole one": ([(1.0, BAD), (1.2, GOOD)], []),
+    "a bad frame while the card lies there": ([(1.0, GOOD), (1.3, BAD)], []),
+    "a bad frame after the card has left": ([(1.0, GOOD), (1.5, BAD)], [2.0]),
+    "no answer of a reader that is asked": ([(1.0, SILENT)], []),
+}
+
+
+@pytest.mark.parametrize(("said", "answers"), ONCE_MORE.values(), ids=ONCE_MORE)
+def test_once_more_is_said_where_nothing_else_comes_of_it(
+    said: list[tuple[float, AnyFrame]], answers: list[float]
+) -> None:
+    misreads, heard, left = Misreads("door", hold_ms=400), [], list(said)
+    for tenth in range(100):
+        now_s = tenth / 10
+        due = [frame for at_s, frame in left if at_s <= now_s]
+        left = [one for one in left if one[0] > now_s]
+        misreads.saw(due, now_s)
+        if misread := misreads.due(now_s, garbled=False):
+            heard.append(misread.at_s)
+    assert len(heard) == len(answers)
+    assert all(
+        0 <= late - at_s < 0.2 for late, at_s in zip(heard, [a - 0.2 for a in answers], strict=True)
+    )
+
+
+def test_a_garbled_line_has_words_of_its_own() -> None:
+    misreads = Misreads("door", hold_ms=400)
+    misreads.saw([BAD], 1.0)
+    assert misreads.due(2.0, garbled=True) is None
+    assert misreads.due(2.0, garbled=False) is None

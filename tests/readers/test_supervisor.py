@@ -11,7 +11,7 @@ import pytest
 from tests.readers.lines import Inbox, RealClock
 
 from taptill.domain.card_id import CardId
-from taptill.domain.tap import ReaderHealth, ReaderState, Tap
+from taptill.domain.tap import Misread, ReaderHealth, ReaderState, Tap
 from taptill.readers.device import ReaderSettings, trouble
 from taptill.readers.drivers.ports import device_at
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Signal
@@ -89,6 +89,16 @@ def test_a_tap_comes_before_the_health_that_counts_it() -> None:
     assert isinstance(second, ReaderHealth)
     assert [first.state, second.state] == [ReaderState.OPENING, ReaderState.OK]
     assert all(isinstance(tap, Tap) for tap in taps)
+
+
+def test_a_single_bad_frame_is_answered_and_a_line_of_them_is_garbled_instead() -> None:
+    device = FakeDevice(reads=[[BAD]])
+    reader, inbox = supervised(device)
+    inbox.wait(lambda: any(isinstance(one, Misread) for one in inbox.messages))
+    device.reads += [[BAD], [BAD], [BAD]]
+    inbox.wait_state(ReaderState.GARBLED)
+    assert reader.stop()
+    assert [one.reader for one in inbox.messages if isinstance(one, Misread)] == ["counter"]
 
 
 FAULTS: dict[str, tuple[Exception, ReaderState, str]] = {

@@ -58,6 +58,19 @@ def test_a_dead_service_is_sold_through_within_the_caps_and_gets_each_charge_onc
     assert mark[1] == 500
 
 
+def test_a_service_that_returns_is_noticed_without_a_key_or_a_tap(world: World) -> None:
+    """After pauses that have grown: OFFLINE ends and what was kept is sent, by itself."""
+    with running(world.site) as till:
+        till.wait_for("ONLINE", "data")
+        world.service.stop()
+        pay(till, "420", ADA, "Ada Byron")
+        till.wait_for("1 to send", "OFFLINE")
+        till.pause(12.0)
+        world.service.start_again()
+        till.wait_for("ONLINE", "0 to send", "√ sent", gone="OFFLINE")
+    assert row_of(world.service, ADA).total == Decimal("-8.10")
+
+
 @pytest.mark.parametrize("fault", [lose_reply, lose_request, fail], ids=lambda one: one.__name__)
 def test_an_update_without_an_answer_is_booked_once(world: World, fault: object) -> None:
     """The reply is lost, the request is lost, or a 500: the row tells, and it is settled once."""

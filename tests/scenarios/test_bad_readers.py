@@ -47,6 +47,16 @@ def test_garbage_and_half_frames_are_no_tap_and_the_next_card_is(bench: Bench) -
     bench.till.wait_for("Charles Babbage")
 
 
+def test_a_single_bad_frame_is_answered_and_the_next_tap_counts(bench: Bench) -> None:
+    """A wrong checksum: once more, please; the basket stays."""
+    bench.till.press("420")
+    bench.till.wait_for("> 420")
+    bench.line.send(b"\x0262E3086CEE08\x03")
+    bench.till.wait_for("Once more, please", "Hold the card still", "> 420")
+    bench.line.send(ADA)
+    bench.till.wait_for("Ada Byron pays €4.20")
+
+
 def test_a_wrong_baud_rate_is_named(bench: Bench) -> None:
     """Frames that never fit: the screen asks for the baud rate, and no card is seen."""
     for _ in range(20):

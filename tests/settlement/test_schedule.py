@@ -109,6 +109,20 @@ def test_after_an_outage_a_sight_starts_settling_at_once(stage: Stage) -> None:
     assert stage.waiting == []
 
 
+def test_after_an_outage_a_backend_that_returns_is_sent_what_is_open_at_once(stage: Stage) -> None:
+    stage.bench.charge(320, 7)
+    stage.backend.down = UNREACHABLE
+
+    async def scene(settlement: Settlement) -> None:
+        await asyncio.sleep(100)
+        stage.backend.down = None
+        settlement.returned()
+        await asyncio.sleep(1)
+
+    stage.play(scene)
+    assert stage.waiting == []
+
+
 def test_retry_after_is_obeyed_even_where_sights_say_that_the_backend_is_up(stage: Stage) -> None:
     stage.bench.charge(320, 7)
     stage.backend.updates[7] = Unheard("HTTP 429", 30.0)

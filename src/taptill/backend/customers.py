@@ -124,6 +124,13 @@ class CustomersApi:
             return Ambiguous()
         return Known(found.popitem()[1], age_s=0.0)
 
+    async def look(self) -> None:
+        """Ask for one customer, once: the cheapest proof that they can be asked for.
+
+        Errors: BackendError and its kin, noted.
+        """
+        await self.select.rows([], 1, patience_s=0.0)
+
     async def page(self, after_id: int, limit: int, since: str = "") -> Page:
         """Give customers with larger ids, changed after `since`, in order of id."""
         rows = await self._pages.rows(after_id, limit, since)

@@ -88,7 +88,8 @@ class Charging:
     def _confirm(self, known: Known, at_s: float, *, seen: bool) -> None:
         counter = self._counter
         if not seen or self._is_hasty(at_s):
-            counter.say(Notice.WAIT_A_MOMENT)
+            turned = counter.sale.notice is Notice.NOW_REFUSED
+            counter.say(Notice.NOW_REFUSED if turned else Notice.WAIT_A_MOMENT)
         elif counter.go(Event.CONFIRMED):
             counter.set(amount=counter.total)
             if wait_s := self._inquiry.patience_s(known):
@@ -106,9 +107,9 @@ class Charging:
         found, basket = counter.sale.found, counter.sale.rung.whole(counter.settings.keypad)
         if found is None:
             return  # something failed meanwhile, and the till is closed
-        overrides = counter.sale.overrides
-        verdict = counter.desk.ask(found, basket.total, counter.now_s, overrides)
-        counter.set(verdict=verdict, asking=False)
+        judged = counter.desk.judge(counter.sale, found, counter.now_s)
+        verdict = judged.decision
+        counter.set(judged=judged, asking=False)
         if isinstance(verdict, Declined):
             self._refuse(verdict)
             return
@@ -134,9 +135,11 @@ class Charging:
     def _paid(self, entry: Entry) -> None:
         counter = self._counter
         counter.strip.add(sold_of(entry, counter.now_s))
+        counter.set(rung=NOTHING_RUNG, overrides=())
         found = counter.sale.found
-        verdict = counter.desk.ask(found, None, counter.now_s) if found else None
-        counter.set(rung=NOTHING_RUNG, verdict=verdict)
+        counter.set(
+            judged=counter.desk.judge(counter.sale, found, counter.now_s) if found else None
+        )
         self._finish(Event.SAVED)
         counter.news()
         counter.ports.settle()

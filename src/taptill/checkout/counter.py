@@ -20,7 +20,10 @@ from taptill.domain.tap import CardProblem, Tap
 
 @dataclass(frozen=True, slots=True)
 class TillSettings:
-    """The site's choices for selling; times in seconds."""
+    """The site's choices for selling; times in seconds.
+
+    `let_go_after_s`: so long after the last key or card a sale that waits for Enter keeps its card.
+    """
 
     keypad: Keypad
     policy: Policy
@@ -28,6 +31,7 @@ class TillSettings:
     live_deadline_s: float
     void_window_s: float
     clear_after_s: float
+    let_go_after_s: float = inf
 
 
 class Counter:
@@ -119,7 +123,7 @@ class Counter:
         self.set(rung=rung)
         found = self.sale.found
         if found is None or isinstance(found.finding, CardProblem):
-            self.set(found=None, verdict=None)
+            self.set(found=None, judged=None)
             self._go_alone()
         else:
             self.show(found)
@@ -127,9 +131,9 @@ class Counter:
 
     def show(self, found: Found) -> None:
         """Put a finding on the panel with its verdict on tap."""
-        verdict = self.desk.ask(found, self.total or None, self.now_s, self.sale.overrides)
-        self.set(found=found, verdict=verdict)
-        self.go(verdict_event(verdict, self.total))
+        judged = self.desk.judge(self.sale, found, self.now_s)
+        self.set(found=found, judged=judged)
+        self.go(verdict_event(judged.decision, self.total))
 
     def override(self, override: Override) -> None:
         """Pass the reason that stands on the screen, for this card and this sale only."""
@@ -148,7 +152,7 @@ class Counter:
         return None
 
     def _let_go_of_card(self) -> None:
-        self.set(tap=None, found=None, verdict=None, asking=False, noted=None, detail="")
+        self.set(tap=None, found=None, judged=None, asking=False, noted=None, detail="")
         self.set(overrides=())
 
     def _go_alone(self) -> None:

@@ -5,7 +5,7 @@ import logging
 
 from taptill.checkout.counter import Counter
 from taptill.checkout.sale import Found
-from taptill.checkout.session import OVER, UNDER_WAY, Step
+from taptill.checkout.session import OVER, UNDER_WAY, Event, Step
 from taptill.checkout.strip import Sold, local_time
 from taptill.checkout.view import Notice
 from taptill.domain.customer import Snapshot, initials
@@ -37,6 +37,7 @@ _JOURNALED_ON_TAP = frozenset(
     }
 )
 _NO_TAPS = UNDER_WAY | {Step.VOIDING, Step.CLOSED}
+_JUDGED_ANEW = frozenset({Step.CARD, Step.CONFIRM, Step.DECLINED, Step.PAID})
 
 
 class Inquiry:
@@ -79,6 +80,31 @@ class Inquiry:
         counter.begin_if_over()
         counter.welcome(None)
         self._show(Found(problem, counter.now_s))
+
+    def misread(self) -> None:
+        """Ask for the card once more; who is on the screen is not to blame, and stays."""
+        counter, sale = self._counter, self._counter.sale
+        is_old = counter.now_s >= counter.verdict_at_s + FRESH_VERDICT_S
+        if sale.step in _NO_TAPS:
+            self._turn_away()
+        elif sale.tap and not (sale.step in OVER and is_old):
+            counter.say(Notice.NOT_READ)
+        else:
+            counter.touch()
+            counter.begin_if_over()
+            counter.welcome(None)
+            counter.go(Event.UNREAD)
+
+    def judge_anew(self) -> None:
+        """Decide again where time or the journal has changed what the screen shows.
+
+        A refusal at confirm stays: it was the answer to Enter.
+        """
+        counter, sale = self._counter, self._counter.sale
+        if sale.found is None or sale.judged is None or sale.step not in _JUDGED_ANEW:
+            return
+        if counter.desk.judge(counter.sale, sale.found, counter.now_s) != sale.judged:
+            self._change(sale.found)
 
     def sighted(self, snapshot: Snapshot) -> None:
         """Take a row that settlement came by, if it is the customer on the panel."""
@@ -196,13 +222,24 @@ class Inquiry:
     def _take(self, found: Found, live: Finding) -> None:
         """Take a later answer into the panel, and say what it changes for the cashier."""
         counter = self._counter
-        before, answered = counter.sale.verdict, found.answered(live, counter.now_s)
-        another = found.can_pay and not isinstance(answered.finding, Known)
-        if counter.sale.under_way or counter.sale.step in OVER:
-            counter.set(found=answered)
+        answered = found.answered(live, counter.now_s)
+        if counter.sale.under_way:
+            counter.set(found=answered)  # what was decided stays until it is decided again
             return
-        self._show(answered)
-        if another:
+        self._change(answered)
+        if found.can_pay and not isinstance(answered.finding, Known) and self._is_open():
             counter.say(Notice.CARD_CHANGED)
-        elif isinstance(before, Approved) and isinstance(counter.sale.verdict, Declined):
+
+    def _change(self, found: Found) -> None:
+        """Decide about what is known by now; after PAID that changes the panel alone."""
+        counter, before = self._counter, self._counter.sale.verdict
+        if not self._is_open():
+            counter.set(found=found, judged=counter.desk.judge(counter.sale, found, counter.now_s))
+            return
+        self._show(found)
+        if isinstance(before, Approved) and isinstance(counter.sale.verdict, Declined):
+            counter.touch()  # somebody waits at the till: the reason stands as long as any
             counter.say(Notice.NOW_REFUSED)
+
+    def _is_open(self) -> bool:
+        return self._counter.sale.step not in OVER

@@ -68,10 +68,26 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """A decision with all that it was made of, so that no figure of another look comes beside it.
+
+    `amount` is what was asked about, None for nothing rung up. `held` is what this journal holds
+    beyond the snapshot, None where the journal could not say; `in_question`: it is on the desk.
+    """
+
+    found: Found
+    amount: Money | None
+    decision: Decision
+    held: Money | None = None
+    in_question: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Sale:
     """Everything about the sale under way, from its first key stroke to its verdict.
 
-    `tap` is the tap that is asked about: an answer to any other one changes nothing. `noted` is
+    `tap` is the tap that is asked about: an answer to any other one changes nothing. `found` is
+    the newest answer, `judged` what was decided last: the screen shows that alone. `noted` is
     the decline of this card that is in the journal already, with its amount. `overrides` are for
     this card in this sale.
     """
@@ -81,7 +97,7 @@ class Sale:
     rung: Rung = NOTHING_RUNG
     tap: Tap | None = None
     found: Found | None = None
-    verdict: Decision | None = None
+    judged: Judged | None = None
     amount: Money = ZERO
     notice: Notice = Notice.NONE
     detail: str = ""
@@ -94,6 +110,11 @@ class Sale:
     def under_way(self) -> bool:
         """Whether the basket is frozen."""
         return self.step in UNDER_WAY
+
+    @property
+    def verdict(self) -> Decision | None:
+        """Give what was decided last."""
+        return self.judged.decision if self.judged else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,25 +132,33 @@ class Desk:
         amount: Money | None,
         now_s: float,
         overrides: tuple[Override, ...] = (),
-    ) -> Decision:
+    ) -> Judged:
         """Ask the one place where the rules live; a journal that cannot be read sells nothing."""
+        finding = found.finding_at(now_s)
         try:
-            return decide(self._question(found.finding_at(now_s), amount, overrides))
+            pending = self._pending(finding) if isinstance(finding, Known) else (ZERO, False)
+            question = self._question(finding, amount, pending, overrides)
         except JournalError:
-            return Declined(Reason.TILL_CLOSED)
+            return Judged(found, amount, Declined(Reason.TILL_CLOSED))
+        return Judged(found, amount, decide(question), *pending)
+
+    def judge(self, sale: Sale, found: Found, now_s: float) -> Judged:
+        """Ask whether this customer may pay what is rung up; after a charge nothing is."""
+        total = sale.rung.whole(self.keypad).total
+        return self.ask(found, total or None, now_s, sale.overrides)
 
     def customer(self, sale: Sale, now_s: float) -> CustomerView | None:
-        """Draw the customer panel; None while no one customer is known, or what is pending."""
-        finding = sale.found.finding_at(now_s) if sale.found else None
-        if not isinstance(finding, Known):
+        """Draw the customer panel; None while no one customer is known, or what is pending.
+
+        Nothing but what was decided last is drawn, and its age: a row that came since is not.
+        """
+        judged = sale.judged
+        finding = judged.found.finding_at(now_s) if judged else None
+        if judged is None or judged.held is None or not isinstance(finding, Known):
             return None
-        snapshot, customer = finding.snapshot, finding.snapshot.customer
-        try:
-            held, in_question = self._pending(finding)
-        except JournalError:
-            return None
-        debt = snapshot.debt + held
-        total = sale.rung.whole(self.keypad).total
+        customer, decision = finding.snapshot.customer, judged.decision
+        debt = finding.snapshot.debt + judged.held
+        pays = judged.amount if isinstance(decision, Approved) else None
         return CustomerView(
             name=customer.name,
             company=customer.company,
@@ -137,10 +166,10 @@ class Desk:
             credit_allowed=customer.credit_allowed,
             is_default=customer.is_default,
             debt=debt,
-            debt_after=debt + total if total else None,
-            pending=held,
-            in_question=in_question,
-            headroom=sale.verdict.headroom if sale.verdict else None,
+            debt_after=debt + pays if pays else None,
+            pending=judged.held,
+            in_question=judged.in_question,
+            headroom=decision.headroom,
             age_s=None if finding.age_s is None else int(finding.age_s),
             live=finding.is_fresh(self.policy.fresh_s),
             asking=sale.asking,
@@ -170,11 +199,14 @@ class Desk:
         return Draft(Kind.DECLINED, customer_id, body=body)
 
     def _question(
-        self, finding: Finding, amount: Money | None, overrides: tuple[Override, ...]
+        self,
+        finding: Finding,
+        amount: Money | None,
+        pending: tuple[Money, bool],
+        overrides: tuple[Override, ...],
     ) -> Question:
-        held, spent = ZERO, OfflineSpend()
+        (held, in_question), spent = pending, OfflineSpend()
         if isinstance(finding, Known):
-            held, in_question = self._pending(finding)
             if in_question:  # a repayment that may be in already gives no headroom
                 held = max(held, ZERO)
             if not finding.is_fresh(self.policy.fresh_s):  # only an offline charge has caps

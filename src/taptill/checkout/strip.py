@@ -95,13 +95,22 @@ def local_time(at: str) -> str:
     return datetime.fromisoformat(at).astimezone().strftime("%H:%M")
 
 
+def _arrived_seq(position: Position) -> int:
+    """Give the seq up to which a customer's entries are surely in the backend's books.
+
+    What is on the desk begins beyond it, and so does what a journal has begun under a new id.
+    """
+    sure = position.held if position.conflict else position.seen
+    return max(sure.seq if sure else 0, position.start_seq)
+
+
 def _view(row: Sold, position: Position | None, voidable: str) -> SaleView:
     if row.refused:
         state = SaleState.REFUSED
+    elif position and _arrived_seq(position) >= row.seq:
+        state = SaleState.SENT
     elif position and position.conflict:
         state = SaleState.CONFLICT
-    elif position and position.seen and position.seen.seq >= row.seq:
-        state = SaleState.SENT
     else:
         state = SaleState.KEPT
     return SaleView(

@@ -16,12 +16,13 @@ from taptill.domain.customer import Snapshot
 from taptill.domain.decision import Declined, Override
 from taptill.domain.entry import Entry, Position
 from taptill.domain.errors import JournalError
-from taptill.domain.tap import CardProblem, ReaderHealth, ReaderMessage
+from taptill.domain.tap import CardProblem, Misread, ReaderHealth, ReaderMessage
 
 TICK_S = 1.0
 
 _PASSING = frozenset(Step) - UNDER_WAY - {Step.READY, Step.RINGING, Step.CONFIRM}
-"""What blanks by itself when nobody is there; a sale that waits for card or Enter does not."""
+"""What blanks by itself when nobody is there: a sale that waits for its card does not, and one that
+waits for Enter has a longer time, after which its customer is let go."""
 
 
 class Till:
@@ -152,6 +153,7 @@ class Till:
         """
         try:
             self._look_around()
+            self._inquiry.judge_anew()
         except JournalError as fault:
             self._counter.close(str(fault.fields.get("detail", fault.code)))
         self._publish()
@@ -188,6 +190,8 @@ class Till:
         self._restored = False
         if isinstance(message, CardProblem):
             self._inquiry.refused_by_reader(message)
+        elif isinstance(message, Misread):
+            self._inquiry.misread()
         else:
             self._inquiry.tapped(message)
 
@@ -220,6 +224,9 @@ class Till:
             counter.close(closed)
         elif step in _PASSING and idle_s > counter.settings.clear_after_s:
             counter.clear()
+        elif step is Step.CONFIRM and idle_s > counter.settings.let_go_after_s:
+            counter.clear()
+            counter.say(Notice.LET_GO)
         elif step in {Step.CARD, Step.CONFIRM}:
             self._inquiry.keep_fresh()
 

@@ -41,7 +41,8 @@ class Notice(StrEnum):
     NOT_READ = "not-read"  # a card that the reader cannot name, right after a verdict
     TAP_AGAIN = "tap-again"  # the tap was too old when it was taken
     CARD_CHANGED = "card-changed"  # the live answer names another customer, or none
-    NOW_REFUSED = "now-refused"  # the live answer changed the verdict
+    NOW_REFUSED = "now-refused"  # it may not be paid any more; the reason stands beside it
+    LET_GO = "let-go"  # nobody pressed Enter for long: the card must be tapped again
     NO_CARD = "no-card"
     NO_AMOUNT = "no-amount"
     NOTHING_TO_VOID = "nothing-to-void"
@@ -93,7 +94,8 @@ class StatusView:
 class CustomerView:
     """The customer panel; amounts are what the customer owes (negative: has in advance).
 
-    `debt_after` is None while the basket is empty. `in_question` is money on the conflict desk.
+    All figures are of one decision about one snapshot. `debt_after` is None while the basket is
+    empty, and for who cannot pay it. `in_question` is money on the conflict desk.
     `age_s` None: of unknown age. `live`: seen from the backend just now.
     """
 

@@ -198,6 +198,7 @@ class Privacy:
     show_debt: Annotated[ShowDebt, Key(choice(ShowDebt), "always")]
     show_name: Annotated[ShowName, Key(choice(ShowName), "full")]
     clear_after_s: Annotated[int, Key(whole(6, 600, "s"), 10)]
+    let_go_after_s: Annotated[int, Key(whole(10, 3600, "s"), 60)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a reader may say: a tap, a problem with a card, its own health."""
+"""What a reader may say: a tap, a problem with a card, something unread, its own health."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -48,6 +48,14 @@ class CardProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class Misread:
+    """Something that was no whole number, and no card after it: nobody's fault, once more."""
+
+    reader: str
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class ReaderHealth:
     """A reader's state in a word, with the place or holder that the hint names.
 
@@ -65,4 +73,4 @@ class ReaderHealth:
     heard_s: float | None = None
 
 
-ReaderMessage = Tap | CardProblem | ReaderHealth
+ReaderMessage = Tap | CardProblem | Misread | ReaderHealth

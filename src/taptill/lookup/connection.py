@@ -1,6 +1,7 @@
 """Results of real calls in, a word for the connection out."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from taptill.domain.clock import Clock
@@ -33,11 +34,20 @@ class Connection:
         self._up: bool | None = None
         self._since = ""
         self._trouble = ""
+        self._watchers: list[Callable[[], None]] = []
+
+    def watch(self, returned: Callable[[], None]) -> None:
+        """Call `returned` in the moment of the first good answer after an error."""
+        self._watchers.append(returned)
 
     def answered(self, latency_s: float) -> None:
         """Note a good answer."""
+        was_away = self._up is False
         self._latencies.append(latency_s)
         self._up, self._since, self._trouble = True, "", ""
+        if was_away:
+            for returned in self._watchers:
+                returned()
 
     def failed(self, code: str) -> None:
         """Note an error; the first one of a row tells since when."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
@@ -124,10 +125,15 @@ class Sync:
         self._sighted = sighted
         self._cut_off: _Round | None = None
         self._pages_kept = 0
+        self._returned = asyncio.Event()
+
+    def returned(self) -> None:
+        """Learn that the backend answers again: what failed is tried at once."""
+        self._returned.set()
 
     async def run(self) -> None:
         """Sync until cancelled; an error is retried, a till sells on what it has."""
-        retry_s = RETRY_S
+        retry_s, woken = RETRY_S, False
         while True:
             kept = self._pages_kept
             try:
@@ -135,12 +141,27 @@ class Sync:
             except TaptillError as fault:
                 log.warning("sync.failed", extra={"code": fault.code})
                 if self._pages_kept > kept:
-                    retry_s = RETRY_S
-                await asyncio.sleep(retry_s)
+                    retry_s, woken = RETRY_S, False
+                woken = await self._wait(retry_s, wakes=not woken)
                 retry_s = min(retry_s * 2, RETRY_MAX_S)
                 continue
-            retry_s = RETRY_S
+            retry_s, woken = RETRY_S, False
             await asyncio.sleep(self._policy.sync_s)
+
+    async def _wait(self, pause_s: float, *, wakes: bool) -> bool:
+        """Wait for the next try; True where the backend's return ended that.
+
+        A backend that answers others and fails whoever it wakes is asked at the usual pace.
+        """
+        self._returned.clear()
+        if not wakes:
+            await asyncio.sleep(pause_s)
+            return False
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause_s):
+                await self._returned.wait()
+                return True
+        return False
 
     async def once(self) -> int:
         """Make one sync, full where one is due, or end one that was cut off; give the rows seen."""

@@ -26,6 +26,11 @@ class HealthBook:
         self._published: ReaderHealth | None = None
         self._published_s = 0.0
 
+    @property
+    def garbled(self) -> bool:
+        """Whether the line says more that is bad than good."""
+        return self._now.state is ReaderState.GARBLED
+
     def opened(self) -> None:
         """Note that the device works."""
         self._recent.clear()

@@ -3,11 +3,16 @@
 Pure: the caller passes monotonic seconds with each look, in the order of the looks.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
 from taptill.domain.card_id import CardId
-from taptill.domain.tap import CardProblem, CardTrouble, Tap
+from taptill.domain.tap import CardProblem, CardTrouble, Misread, Tap
+from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame
+
+MISREAD_S = 0.3
+"""A reader that repeats while the card lies there has said it whole by then."""
 
 TWO_CARDS_S = 0.3
 CARDS_MAX = 16
@@ -135,6 +140,36 @@ class Presence:
             free = card.been_gone and now_s - card.tapped_s >= self._delay_s
             if free or len(self._cards) >= CARDS_MAX:
                 del self._cards[card_id]
+
+
+class Misreads:
+    """Bad frames in, now and then *once more* out: somebody showed a card, and nothing happened.
+
+    A bad frame is none of that beside a whole one: up to `hold_ms` after one, when the card lies
+    there still, and up to `MISREAD_S` before one. A question without an answer is no frame at all.
+    """
+
+    def __init__(self, reader: str, hold_ms: int) -> None:
+        self._reader = reader
+        self._hold_s = hold_ms / 1000
+        self._read_s = -inf
+        self._misread_s: float | None = None
+
+    def saw(self, frames: Sequence[AnyFrame], now_s: float) -> None:
+        """Learn what was read."""
+        for frame in frames:
+            if isinstance(frame, Frame):
+                self._read_s, self._misread_s = now_s, None
+            elif isinstance(frame, BadFrame) and frame.fault is not Fault.NO_ANSWER:
+                lies_there = now_s - self._read_s <= self._hold_s
+                self._misread_s = None if lies_there else self._misread_s or now_s
+
+    def due(self, now_s: float, *, garbled: bool) -> Misread | None:
+        """Give what is to be said now; a reader that is `garbled` has words of its own."""
+        if self._misread_s is None or now_s - self._misread_s < MISREAD_S:
+            return None
+        self._misread_s = None
+        return None if garbled else Misread(self._reader, now_s)
 
 
 def presence_problems(hold_ms: int, same_card_delay_ms: int) -> list[str]:

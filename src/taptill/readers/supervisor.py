@@ -12,6 +12,7 @@ from taptill.domain.tap import CardProblem, ReaderMessage, ReaderState, Tap
 from taptill.readers.device import Device, ReaderSettings, state_of
 from taptill.readers.frames import AnyFrame, BadFrame, Frame, Signal
 from taptill.readers.health import HealthBook
+from taptill.readers.presence import Misreads
 
 Judge = Callable[[Frame | Signal, float], Tap | CardProblem | None]
 
@@ -69,6 +70,7 @@ class Supervisor:
         self._deliver = deliver
         self._clock = clock
         self._health = HealthBook(settings.name, settings.port)
+        self._misreads = Misreads(settings.name, settings.hold_ms)
         self._logged: ReaderState | None = None
         self._back_off = BackOff()
         self._stopping = Event()
@@ -117,6 +119,9 @@ class Supervisor:
             if not isinstance(frame, BadFrame) and (message := self._judge(frame, now_s)):
                 self._deliver(message)
         self._health.saw(frames, now_s)
+        self._misreads.saw(frames, now_s)
+        if misread := self._misreads.due(now_s, garbled=self._health.garbled):
+            self._deliver(misread)
 
     def _publish(self) -> None:
         health = self._health.due(self._clock.monotonic())

@@ -95,6 +95,11 @@ class Settlement:
         """Say that there is something new to settle."""
         self._wake.set()
 
+    def returned(self) -> None:
+        """Learn that the backend answers again; a time to wait that it named still counts."""
+        if self._waits.answered():
+            self.nudge()
+
     async def run(self) -> None:
         """Settle what is open until cancelled."""
         while True:
@@ -113,8 +118,7 @@ class Settlement:
 
         One older than what was seen before is read again: the backend may have been restored.
         """
-        if self._waits.answered():
-            self.nudge()
+        self.returned()
         try:
             if not await self.compare(snapshot) and len(self._doubted) < DOUBTED_MAX:
                 self._doubted[snapshot.customer.id] = None
@@ -196,8 +200,7 @@ class Settlement:
         if isinstance(answer, NoAnswer):
             self._failed(customer_id, answer.retry_after_s, denied=answer.denied)
             return False
-        self._capabilities = answer
-        self._conditional = answer.conditional_update
+        self._capabilities, self._conditional = answer, answer.conditional_update
         return True
 
     async def _settle_all(self, due: list[int]) -> None:
@@ -275,10 +278,8 @@ class Settlement:
             self._conditional = False
 
     def _note(self, customer_id: int, outcome: Outcome) -> None:
-        log.info(
-            "settlement.outcome",
-            extra={"customer": customer_id, "outcome": type(outcome).__name__},
-        )
+        found = {"customer": customer_id, "outcome": type(outcome).__name__}
+        log.info("settlement.outcome", extra=found)
         match outcome:
             case Settled() | OnDesk():
                 self._doubted.pop(customer_id, None)

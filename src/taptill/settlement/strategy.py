@@ -18,6 +18,9 @@ class Strategy(Protocol):
     def nudge(self) -> None:
         """Say that there is something new to deliver."""
 
+    def returned(self) -> None:
+        """Learn that the backend answers again."""
+
     async def sighted(self, snapshot: Snapshot) -> None:
         """Take a row that somebody came by."""
 
@@ -34,6 +37,9 @@ class FileExport:
 
     def nudge(self) -> None:
         """Need no nudge."""
+
+    def returned(self) -> None:
+        """Wait for nobody's answer."""
 
     async def sighted(self, snapshot: Snapshot) -> None:
         """Compare nothing: the row bears no mark of this journal."""

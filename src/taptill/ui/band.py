@@ -161,9 +161,14 @@ def _worded(entry: str, role: Role, figures: Mapping[str, str], dress: Dress) ->
 
 
 def _answered(said: Verdict, view: TillView, dress: Dress) -> Verdict:
-    """Put the answer to the last key or tap in the cashier's place; a void's choices stay."""
+    """Put the answer to the last key or tap in the cashier's place.
+
+    A void's choices stay, and why a verdict has turned.
+    """
     if answer := _answer(view, dress):
         _, *choices = said.cashier.split("\n") if view.step is Step.VOIDING else [""]
+        if view.notice is Notice.NOW_REFUSED:
+            choices = [said.cashier]
         return replace(said, cashier="\n".join([answer, *choices]))
     return said
 

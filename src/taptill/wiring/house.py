@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
@@ -23,6 +24,7 @@ from taptill.journal.identity import UNKNOWN_MACHINE
 from taptill.journal.journal import Journal
 from taptill.lookup.connection import Connection
 from taptill.lookup.find import Lookup
+from taptill.lookup.pulse import Pulse
 from taptill.lookup.sync import Sync, SyncPolicy
 from taptill.readers.device import ReaderSettings
 from taptill.readers.drivers.simulated import SimulatedReader
@@ -63,6 +65,7 @@ class House:
     api: CustomersApi
     strategy: Strategy
     sync: Sync
+    pulse: Pulse
     queue: asyncio.Queue[ReaderMessage]
     readers: tuple[ReaderSettings, ...]
     clock: SystemClock
@@ -82,6 +85,7 @@ class House:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.till.run())
                 group.create_task(self.sync.run())
+                group.create_task(self.pulse.run())
                 group.create_task(self.api.keep_warm())
                 group.create_task(look_when_it_answers(self.api))
                 group.create_task(self.strategy.run())
@@ -179,13 +183,17 @@ def _connect(
     till.restore(journal.reads.last_sales(RESTORED_SALES))
     times = config.cache
     pages = SyncPolicy(config.backend.page_size, times.sync_s, times.full_sync_h * HOUR_S)
+    sync = Sync(api, cache, clock, pages, strategy.sighted)
+    for learns in (till.refresh, strategy.returned, sync.returned):
+        connection.watch(learns)
     return House(
         till=till,
         journal=journal,
         cache=cache,
         api=api,
         strategy=strategy,
-        sync=Sync(api, cache, clock, pages, strategy.sighted),
+        sync=sync,
+        pulse=Pulse(connection, api.look, random.random),
         queue=queue,
         readers=tuple(reader_settings(one, n) for n, one in enumerate(config.readers, 1)),
         clock=clock,

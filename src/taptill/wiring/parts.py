@@ -86,6 +86,7 @@ def till_settings(config: Config, reckoning: Reckoning) -> TillSettings:
         live_deadline_s=config.lookup.live_deadline_ms / 1000,
         void_window_s=float(config.till.void_window_s),
         clear_after_s=float(config.privacy.clear_after_s),
+        let_go_after_s=float(config.privacy.let_go_after_s),
     )
 
 

@@ -1,0 +1,70 @@
+"""A backend that is away in, one cheap question after another out, until it answers again."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from taptill.domain.errors import CurrencyError, TaptillError, UnauthorisedError
+from taptill.lookup.connection import Connection
+
+log = logging.getLogger("taptill.lookup")
+
+PAUSE_S = 2.0
+"""From one question to the next, less up to a fifth, so that many tills do not ask in step."""
+
+PATIENCE_S = 2.0
+"""With the pause before it: whatever became of the last question, one is answered within 5 s."""
+
+UNWANTED_S = 30.0
+"""The same where the backend answers, and does not want us: nothing returns by itself."""
+
+RETRY_AFTER_MAX_S = 60.0
+"""A backend that says when to come back is not asked before that, but for no longer than this."""
+
+SPREAD = 0.2
+
+
+class Pulse:
+    """Asks only while the backend is known to be away: the first good answer ends it.
+
+    `look` asks one question, once; it tells the connection how that went, and raises TaptillError.
+    `chance` gives a number from 0 up to 1.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        look: Callable[[], Awaitable[None]],
+        chance: Callable[[], float],
+    ) -> None:
+        self._connection = connection
+        self._look = look
+        self._chance = chance
+
+    async def run(self) -> None:
+        """Look while the backend is away, until cancelled."""
+        pause_s = PAUSE_S
+        while True:
+            await asyncio.sleep(pause_s * (1 - SPREAD * self._chance()))
+            away = self._connection.health.up is False
+            pause_s = await self._ask() if away else PAUSE_S
+
+    async def _ask(self) -> float:
+        """Ask once, and give how long to wait before the next time."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await self._look()
+        except TimeoutError:
+            return PAUSE_S
+        except TaptillError as fault:
+            return _pause_after(fault)
+        log.info("backend.back")
+        return PAUSE_S
+
+
+def _pause_after(fault: TaptillError) -> float:
+    if isinstance(fault, UnauthorisedError | CurrencyError):
+        return UNWANTED_S
+    after_s = fault.fields.get("retry_after_s")
+    told_s = min(after_s, RETRY_AFTER_MAX_S) if isinstance(after_s, float) else 0.0
+    return max(PAUSE_S, told_s / (1 - SPREAD))

@@ -1,0 +1,128 @@
+"""A backend that is away in; its return is noticed within 5 s, and it is never hammered."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from tests.fakes.clock import FakeClock
+from tests.fakes.loop import FakeTimeLoop
+from tests.lookup.site import AWAY
+
+from taptill.domain.errors import TaptillError, UnauthorisedError, UnreachableError
+from taptill.lookup.connection import Connection
+from taptill.lookup.pulse import PATIENCE_S, PAUSE_S, SPREAD, UNWANTED_S, Pulse
+
+NOTICED_S = 5.0
+
+
+class Backend:
+    """Fails, or never answers, until `back_s`; then it answers within 50 ms."""
+
+    def __init__(self, clock: FakeClock, connection: Connection) -> None:
+        self.clock, self.connection = clock, connection
+        self.back_s = clock.monotonic()
+        self.fault: TaptillError | None = AWAY
+        self.asked: list[float] = []
+
+    async def look(self) -> None:
+        """Answer one question."""
+        self.asked.append(self.clock.monotonic())
+        if self.clock.monotonic() < self.back_s:
+            if self.fault is None:
+                await asyncio.sleep(3600.0)
+            assert self.fault
+            self.connection.failed(self.fault.code)
+            raise self.fault
+        await asyncio.sleep(0.05)
+        self.connection.answered(0.05)
+
+
+@pytest.fixture
+def backend() -> Backend:
+    clock = FakeClock()
+    return Backend(clock, Connection(clock))
+
+
+def play(backend: Backend, scene: Callable[[], Awaitable[None]], chance: float = 0.0) -> None:
+    """Look beside a scene, in time that passes only when all wait."""
+
+    async def both() -> None:
+        looking = asyncio.ensure_future(
+            Pulse(backend.connection, backend.look, lambda: chance).run()
+        )
+        await scene()
+        assert not looking.done(), looking.exception()
+        looking.cancel()
+
+    with asyncio.Runner(loop_factory=lambda: FakeTimeLoop(backend.clock)) as runner:
+        runner.run(both())
+
+
+@pytest.mark.parametrize("fault", [AWAY, None], ids=["refuses", "never answers"])
+@pytest.mark.parametrize("chance", [0.0, 0.999])
+@pytest.mark.parametrize("away_s", [0.1, 2.1, 3.9, 61.7, 3600.3])
+def test_a_backend_that_returns_is_noticed_within_five_seconds(
+    backend: Backend, away_s: float, chance: float, fault: TaptillError | None
+) -> None:
+    """Without a tap, however long it was away, and whatever became of the last question."""
+    backend.back_s += away_s
+    backend.fault = fault
+    returned_s: list[float] = []
+    backend.connection.watch(lambda: returned_s.append(backend.clock.monotonic()))
+
+    async def scene() -> None:
+        backend.connection.failed("backend-unreachable")
+        await asyncio.sleep(away_s + NOTICED_S)
+
+    play(backend, scene, chance)
+    assert backend.connection.health.up
+    assert [when - backend.back_s <= NOTICED_S for when in returned_s] == [True]
+
+
+def test_a_backend_that_is_away_for_an_hour_is_asked_at_a_steady_pace(backend: Backend) -> None:
+    backend.back_s += 7200.0
+
+    async def scene() -> None:
+        backend.connection.failed("backend-unreachable")
+        await asyncio.sleep(3600.0)
+
+    play(backend, scene, chance=0.999)
+    gaps = [later - one for one, later in zip(backend.asked, backend.asked[1:], strict=False)]
+    assert min(gaps) >= PAUSE_S * (1 - SPREAD)
+    assert len(backend.asked) <= 3600 / (PAUSE_S * (1 - SPREAD))
+
+
+@pytest.mark.parametrize("first", ["nothing was asked yet", "it answers"])
+def test_nothing_is_asked_of_a_backend_that_is_not_away(backend: Backend, first: str) -> None:
+    async def scene() -> None:
+        if first == "it answers":
+            backend.connection.answered(0.1)
+        await asyncio.sleep(600.0)
+
+    play(backend, scene)
+    assert backend.asked == []
+
+
+WAITS = {
+    "it said when": (UnreachableError(place="x", detail="503", retry_after_s=20.0), 20.0),
+    "it said tomorrow": (UnreachableError(place="x", detail="503", retry_after_s=86_400.0), 60.0),
+    "it does not want us": (UnauthorisedError(status=401), UNWANTED_S * (1 - SPREAD)),
+}
+
+
+@pytest.mark.parametrize(("fault", "least_s"), WAITS.values(), ids=WAITS)
+@pytest.mark.parametrize("chance", [0.0, 0.999])
+def test_a_backend_that_asks_for_patience_gets_it(
+    backend: Backend, fault: TaptillError, least_s: float, chance: float
+) -> None:
+    backend.back_s += 7200.0
+    backend.fault = fault
+
+    async def scene() -> None:
+        backend.connection.failed(fault.code)
+        await asyncio.sleep(600.0)
+
+    play(backend, scene, chance)
+    gaps = [later - one for one, later in zip(backend.asked, backend.asked[1:], strict=False)]
+    assert gaps
+    assert least_s <= min(gaps) <= max(gaps) <= least_s / (1 - SPREAD) + PATIENCE_S
