@@ -41,7 +41,7 @@ def demo(root: Root, log: Log) -> None:
     try:
         program.wait_for("READER ok", "ONLINE", wait_s=FIRST_S_MAX)
         program.press("420A")
-        program.wait_for("Ada Byron pays 4.20")
+        program.wait_for("Ada Byron pays €4.20")
         program.confirm()
         program.wait_for("Thank you", "A. B. √ sent")
         program.press(LEAVE)

@@ -53,7 +53,7 @@ class Counter:
         self._terminal.settle()
         self._tapped_at_s = time.perf_counter()
         self._show(number)
-        verdict = f"{name(number)} pays 4.20".encode()  # painted after the customer's panel
+        verdict = f"{name(number)} pays €4.20".encode()  # painted after the customer's panel
         return self._terminal.drawn_at_s(verdict) - self._tapped_at_s
 
     def enter(self) -> float:

@@ -76,4 +76,4 @@ def test_a_reader_pulled_in_mid_frame_comes_back_and_reads(bench: Bench) -> None
     bench.till.wait_for("READER ok")
     bench.till.pause(0.3)
     bench.line.send(ADA)
-    bench.till.wait_for("Ada Byron pays 4.20")
+    bench.till.wait_for("Ada Byron pays €4.20")

@@ -17,7 +17,7 @@ def test_the_demo_sells_by_key_and_by_serial_line_and_leaves_nothing(tmp_path: P
     try:
         screen = demo.wait_for("READER ok", "ONLINE", "RDM6300 bytes to /dev/pts/")
         demo.press("420A")
-        demo.wait_for("Ada Byron pays 4.20")
+        demo.wait_for("Ada Byron pays €4.20")
         demo.confirm()
         demo.wait_for("Thank you", "A. B. √ sent")
         line = re.search(r"/dev/pts/\d+", screen)
@@ -25,7 +25,7 @@ def test_the_demo_sells_by_key_and_by_serial_line_and_leaves_nothing(tmp_path: P
         demo.press("-")
         demo.wait_for("no card yet")
         Path(line.group()).write_bytes(rdm6300("3C00CE754C"))
-        demo.wait_for("Charles Babbage", "in advance 1.80")
+        demo.wait_for("Charles Babbage", "in advance €1.80")
         demo.press("\x11")
         demo.wait_for("safe to switch off")
         demo.press("\x11")

@@ -50,7 +50,7 @@ def test_a_prepaid_customer_pays_up_to_the_balance_and_not_a_cent_more(world: Wo
         till.wait_for("0.01 missing")
         till.press("\x7f\x7f")
         till.press("80")
-        till.wait_for("Charles Babbage pays 1.80")
+        till.wait_for("Charles Babbage pays €1.80")
         till.confirm()
         till.wait_for("Thank you", "C. B. √ sent")
         till.sell("1", CHARLES)
@@ -88,7 +88,7 @@ def test_a_card_that_the_office_gave_to_another_customer_cannot_confirm(world: W
         till.wait_for("Please see the cashier", gone="Ada Byron")
         till.confirm()
         till.sell("100", ADA)
-        till.wait_for("Dorothea", "pays 1.00")
+        till.wait_for("Dorothea", "pays €1.00")
         till.confirm()
         till.wait_for("Thank you", "√ sent")
     assert row_of(world.service, "0000000001").total == Decimal("-12.30")
@@ -103,7 +103,7 @@ def test_a_hostile_name_is_shown_harmless_and_can_pay(world: World) -> None:
     with running(world.site) as till:
         till.wait_for("ONLINE")
         till.sell("100", "BAD0000001")
-        text = till.wait_for("[bold red]boo[/]", "in advance 5.00", "TOTAL")
+        text = till.wait_for("[bold red]boo[/]", "in advance €5.00", "TOTAL")
         assert "\u202e" not in text
         assert "\u200b" not in text
         till.confirm()

@@ -26,9 +26,9 @@ def test_a_card_on_a_serial_line_pays_and_the_backend_holds_exactly_the_amount(
             till.wait_for("ONLINE")
             till.press("420")
             line.send(rdm6300(ADA))
-            till.wait_for("Ada Byron", "NOT BLOCKED", "in advance 12.30", "Ada Byron pays 4.20")
+            till.wait_for("Ada Byron", "NOT BLOCKED", "in advance €12.30", "Ada Byron pays €4.20")
             till.confirm()
-            till.wait_for("A. B. √ sent", "Thank you", "in advance 8.10")
+            till.wait_for("A. B. √ sent", "Thank you", "in advance €8.10")
             assert till.leave() == 0
         after = row_of(service, ADA)
     assert before.total == Decimal("-12.30")

@@ -110,7 +110,6 @@ def declined(reason: Reason) -> TillView:
             CHARLES,
             live=False,
             age_s=1330,
-            debt_after=Money(240),
             blocked=reason is Reason.BLOCKED,
             is_default=reason is Reason.SYSTEM_CUSTOMER,
         )
@@ -159,6 +158,11 @@ STATES: dict[str, TillView | None] = {
         status=STATUS,
         strip=(replace(PAID.strip[0], state=SaleState.SENT), *PAID.strip[1:]),
     ),
+    "declined-just-now": replace(declined(Reason.NO_CREDIT), notice=Notice.NOW_REFUSED),
+    "declined-just-now-offline": replace(
+        declined(Reason.OFFLINE_CAP), notice=Notice.NOW_REFUSED
+    ),
+    "once-more": replace(RINGING, step=Step.AGAIN),
     "refused": replace(declined(Reason.NO_CREDIT), step=Step.REFUSED, amount=Money(420)),
     "paid-and-in-conflict": replace(
         PAID,

@@ -117,7 +117,7 @@ async def test_ctrl_q_asks_first_and_leaves_at_the_second() -> None:
     app = made(till)
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("ctrl+q")
-        await until(lambda: "3 still to send (14.20)" in "\n".join(painted(app)), pilot)
+        await until(lambda: "3 still to send (€14.20)" in "\n".join(painted(app)), pilot)
         assert app.is_running
         await pilot.press("ctrl+q")
         await until(lambda: not app.is_running, pilot)

@@ -1,5 +1,6 @@
 """At every size and in every language nothing is cut, and what must be there is there."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from tests.ui.states import (
     DRESS,
     OFFLINE,
     OK_READER,
+    PAID,
     READY,
     RINGING,
     STATES,
@@ -19,8 +21,8 @@ from tests.ui.states import (
 )
 
 from taptill.checkout.session import Step
-from taptill.checkout.view import Alarm, Link, SaleState
-from taptill.domain.basket import Basket, Line
+from taptill.checkout.view import Alarm, Link, Notice, SaleState
+from taptill.domain.basket import Basket, Good, Line
 from taptill.domain.decision import Declined, Reason
 from taptill.domain.money import Currency, Money
 from taptill.domain.tap import ReaderHealth, ReaderState
@@ -87,7 +89,10 @@ def test_name_block_status_amount_and_link_are_the_last_to_go(
         seen = screen(replace(CONFIRM, customer=who, status=offline), dress, size)
         assert "Ada Byron" in text_of(seen.customer)
         assert dress.texts.say(f"customer.{blocked}") in text_of(seen.customer)
-        assert all(row in "\n".join(map(characters, seen.sale)) for row in digit_rows("4.20"))
+        assert all(
+            row in "\n".join(map(characters, seen.sale))
+            for row in digit_rows(dress.figure(Money(420)))
+        )
         assert "13:40" in text_of(seen.status)
         assert dress.texts.say("reader.denied.status") in text_of(seen.status)
 
@@ -113,7 +118,7 @@ def test_money_is_in_advance_or_owed_and_never_has_a_bare_minus() -> None:
         assert "-" not in text_of(screen(view, DRESS, (100, 30)).customer)
         assert "-3.20" not in text_of(screen(view, DRESS, (100, 30)).strip)
     owing = replace(CONFIRM, customer=replace(ADA, debt=Money(-200), debt_after=Money(220)))
-    assert "in advance 2.00 after this owes 2.20" in text_of(
+    assert "in advance €2.00 after this owes €2.20" in text_of(
         screen(owing, DRESS, (80, 24)).customer
     )
 
@@ -127,7 +132,9 @@ def test_an_amount_too_wide_for_large_figures_is_written_small_and_whole() -> No
         assert whole or large
 
 
-@pytest.mark.parametrize(("code", "shown"), [("JPY", "420"), ("EUR", "4.20"), ("KWD", "0.420")])
+@pytest.mark.parametrize(
+    ("code", "shown"), [("JPY", "¥420"), ("EUR", "€4.20"), ("KWD", "KWD 0.420")]
+)
 def test_minor_digits_follow_the_currency(code: str, shown: str) -> None:
     dress = Dress(load("en"), Currency.named(code))
     assert f"pays {shown}" in text_of(screen(CONFIRM, dress, (80, 24)).band)
@@ -196,7 +203,7 @@ def test_the_question_of_a_void_names_the_sale_and_stays_beside_an_answer() -> N
 def test_only_money_that_the_customer_has_not_got_is_missing(reason: Reason) -> None:
     row = replace(STRIP[2], reason=reason, missing=Money(240))
     seen = text_of(screen(replace(READY, strip=(row,)), DRESS, (80, 24)).strip)
-    assert ("2.40 missing" in seen) is (reason in {Reason.NO_CREDIT, Reason.OFFLINE_CAP})
+    assert ("€2.40 missing" in seen) is (reason in {Reason.NO_CREDIT, Reason.OFFLINE_CAP})
 
 
 def test_sample_cards_that_do_not_fit_are_counted() -> None:
@@ -240,3 +247,132 @@ def test_a_sale_that_turns_sent_changes_its_row_only() -> None:
     after = screen(replace(READY, strip=(READY.strip[0], sent, READY.strip[2])), DRESS, (80, 24))
     changed = [(a, b) for a, b in zip(rows_of(before), rows_of(after), strict=True) if a != b]
     assert len(changed) == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [("en", "€0.30"), ("de", "0,30 €"), ("fr", "0,30 €"), ("es", "0,30 €")],
+)
+def test_every_amount_carries_its_currency_and_the_mark_of_the_language(
+    language: str, shown: str
+) -> None:
+    """Basket, echo, total, goods, panel, band and strip."""
+    dress, few = DRESSES[language], Money(30)
+    who = replace(ADA, debt=few, debt_after=None, pending=few, headroom=few)
+    view = replace(
+        RINGING,
+        step=Step.CARD,
+        typed="30",
+        basket=Basket((Line("Coffee", few),)),
+        total=Money(60),
+        customer=who,
+        strip=(replace(STRIP[0], amount=few),),
+    )
+    seen = screen(view, dress, (80, 24))
+    assert text_of(seen.sale).count(shown) == 2
+    assert f"> 30 {shown}" in text_of(seen.sale)
+    assert text_of(seen.customer).count(shown) == 3
+    assert shown in text_of(seen.strip)
+    goods = replace(view, basket=Basket(), typed="", goods=(Good("c", "Coffee", few),))
+    assert f"c Coffee {shown}" in text_of(screen(goods, dress, (80, 24)).sale)
+    paid = replace(view, step=Step.PAID, amount=few)
+    assert shown in text_of(screen(paid, dress, (80, 24)).band)
+    assert shown.replace("0", "1") not in text_of(rows_of(seen))
+    for mark in {".", ","} - set(shown):
+        assert not re.search(rf"[0-9]\{mark}[0-9]", text_of(rows_of(seen)))
+
+
+CURRENCIES = ("EUR", "GBP", "JPY", "CHF", "KWD", "VND", "XOF")
+
+
+@pytest.mark.parametrize("code", CURRENCIES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_large_amounts_of_any_currency_are_whole_on_panel_strip_and_band(
+    language: str, code: str
+) -> None:
+    """What is too long gives way in whole words, and the figure last."""
+    dress = replace(DRESSES[language], currency=Currency.named(code))
+    rich = replace(ADA, company="", debt=Money(-123_450), debt_after=Money(98_760))
+    views = [
+        replace(CONFIRM, customer=replace(rich, debt_after=Money(-98_760), headroom=Money(99_990))),
+        replace(CONFIRM, customer=replace(rich, headroom=None)),
+        replace(PAID, amount=Money(123_450), customer=replace(
+            rich, debt_after=None, pending=Money(98_760), headroom=Money(98_760))),
+        replace(CONFIRM, customer=replace(rich, pending=Money(98_760), in_question=True,
+                age_s=None, live=False, headroom=Money(98_760))),
+        replace(declined(Reason.NO_CREDIT), total=Money(123_450), verdict=Declined(
+            Reason.NO_CREDIT, Money(-1), Money(98_760), Money(123_450)), notice=Notice.NOW_REFUSED),
+    ]  # fmt: skip
+    states = [
+        replace(STRIP[2], state=state, reason=reason, amount=Money(123_450 * sign))
+        for state in SaleState
+        for reason in Reason
+        for sign in ((1,) if state is SaleState.REFUSED else (1, -1))
+    ]
+    for size in SIZES:
+        for view in views:
+            seen = screen(view, dress, size)
+            assert "…" not in text_of([*seen.customer, *seen.band]), (size, view.step)
+            assert fills(seen, *size)
+        for state in states:
+            seen = screen(replace(READY, strip=(state,)), dress, size)
+            assert "…" not in text_of(seen.strip), (size, state)
+
+
+def test_where_the_font_has_no_such_sign_the_code_stands() -> None:
+    dong = Dress(load("en"), Currency.named("VND"))
+    assert "₫420" in text_of(screen(CONFIRM, dong, (80, 24)).band)
+    assert "VND 420" in text_of(screen(CONFIRM, replace(dong, console=True), (80, 24)).band)
+
+
+def test_no_line_breaks_between_a_figure_and_its_currency() -> None:
+    dress = replace(DRESSES["de"], currency=Currency.named("CHF"))
+    for size in SIZES:
+        for view in STATES.values():
+            for row in screen(view, dress, size).band:
+                assert not re.search(r"(^|  )CHF", characters(row))
+
+
+@pytest.mark.parametrize("to_send", [0, 1, 120])
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_the_office_must_clarify_is_never_hidden(
+    language: str, size: tuple[int, int], to_send: int
+) -> None:
+    dress = DRESSES[language]
+    words = dress.texts.say("status.conflicts", count="12")
+    for base in (STATUS, OFFLINE, replace(STATUS, link=Link.SLOW, latency_ms=23_456)):
+        for state in ReaderState:
+            many = (ReaderHealth("a", state), ReaderHealth("b", state))
+            for readers in (many[:1], many):
+                status = replace(base, to_send=to_send, conflicts=12, readers=readers)
+                row = text_of(screen(replace(READY, status=status), dress, size).status)
+                assert words in row, row
+                assert dress.texts.say(f"reader.{state}.status") in row
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_of_the_till_s_own_words_is_cut(language: str, size: tuple[int, int]) -> None:
+    """Names and the hints of broken readers may end in dots; words and figures of ours never do."""
+    dress = DRESSES[language]
+    asking = dress.texts.say("customer.asking")
+    for name, view in STATES.items():
+        drawn = text_of(rows_of(screen(view, dress, size))).replace(asking, "")
+        assert "…" not in drawn, (name, drawn)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_verdict_that_turned_shows_its_reason_and_what_would_pass(language: str) -> None:
+    dress = DRESSES[language]
+    for size in SIZES:
+        seen = screen(STATES["declined-just-now"], dress, size)
+        assert dress.texts.say("notice.now-refused") in text_of(seen.band)
+        for figure in ("1.80", "2.40"):
+            assert figure.replace(".", dress.usage.mark) in text_of(seen.band)
+
+
+def test_who_cannot_pay_has_no_line_about_after_it() -> None:
+    for name, view in STATES.items():
+        if name.startswith(("declined", "refused")):
+            assert "after" not in text_of(screen(view, DRESS, (100, 30)).customer)

@@ -168,7 +168,7 @@ def _answered(said: Verdict, view: TillView, dress: Dress) -> Verdict:
     if answer := _answer(view, dress):
         _, *choices = said.cashier.split("\n") if view.step is Step.VOIDING else [""]
         if view.notice is Notice.NOW_REFUSED:
-            choices = [said.cashier]
+            answer = f"{answer} {said.cashier}"
         return replace(said, cashier="\n".join([answer, *choices]))
     return said
 
@@ -182,7 +182,7 @@ def _answer(view: TillView, dress: Dress) -> str:
     if view.step is Step.READY and view.restored and newest:
         return dress.texts.say(
             "restored.note",
-            amount=dress.money(newest.amount),
+            amount=dress.sum(newest.amount),
             initials=dress.clean(newest.initials),
             time=newest.time,
         )

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from taptill.checkout.view import CustomerView, TillView
+from taptill.domain.currencies.writing import USAGES, Usage, amount, figure, sign_of
 from taptill.domain.customer import initials
 from taptill.domain.decision import Declined, Reason
 from taptill.domain.money import Currency, Money
-from taptill.ui.rows import clean, clip
+from taptill.ui.glyphs import CONSOLE_GLYPHS
+from taptill.ui.rows import NO_BREAK, clean, clip
 from taptill.ui.texts import Texts
 
 _DETAIL_CELLS = 40
@@ -70,9 +72,29 @@ class Dress:
         """Make foreign text harmless for this terminal."""
         return clean(text, console=self.console)
 
-    def money(self, amount: Money) -> str:
-        """Write an amount without a sign: a word beside it says which way it goes."""
-        return self.currency.text(abs(amount))
+    @property
+    def sign(self) -> str:
+        """Give the currency's sign in this language; its code where the font has no such sign."""
+        sign = sign_of(self.currency, self.texts.language)
+        is_shown = not self.console or CONSOLE_GLYPHS.issuperset(sign)
+        return sign if is_shown else self.currency.code
+
+    @property
+    def usage(self) -> Usage:
+        """Tell how this language writes amounts."""
+        return USAGES[self.texts.language]
+
+    def money(self, money: Money) -> str:
+        """Write an amount with its currency, without plus or minus: a word beside it says which."""
+        return amount(abs(money), self.currency, self.texts.language, self.sign)
+
+    def figure(self, money: Money) -> str:
+        """Write an amount without its currency, where that stands beside it or has no room."""
+        return figure(abs(money), self.currency, self.texts.language)
+
+    def sum(self, money: Money) -> str:
+        """Write an amount for a sentence, which breaks no line between figure and currency."""
+        return self.money(money).replace(" ", NO_BREAK)
 
     def name(self, customer: CustomerView | None) -> str:
         """Write as much of a name as may be seen."""
@@ -92,10 +114,10 @@ class Dress:
     def figures(self, view: TillView) -> Mapping[str, str]:
         """Give what sentences may name; a figure that is unknown or private is left out."""
         known = {
-            "total": self.money(view.total),
-            "amount": self.money(view.amount),
+            "total": self.sum(view.total),
+            "amount": self.sum(view.amount),
             "count": str(view.status.to_send),
-            "sum": self.money(view.status.to_send_sum),
+            "sum": self.sum(view.status.to_send_sum),
             "name": clip(self.name(view.customer), _NAME_CELLS),
         }
         if view.detail:
@@ -114,4 +136,4 @@ class Dress:
         if not self.debt_shown and declined.reason is not Reason.AMOUNT:
             return {}
         limits = {"headroom": declined.headroom, "missing": declined.missing}
-        return {key: self.money(limit) for key, limit in limits.items() if limit is not None}
+        return {key: self.sum(limit) for key, limit in limits.items() if limit is not None}

@@ -1,5 +1,6 @@
 """A TillView in, the lines of the sale's and the customer's panel out."""
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.renderables.digits import Digits
@@ -9,12 +10,17 @@ from taptill.domain.basket import Good, Line
 from taptill.domain.money import Money
 from taptill.ui.band import unusable_reader
 from taptill.ui.dress import Dress, ShowDebt
-from taptill.ui.rows import Role, Run, clip, fold, pad, spread
+from taptill.ui.rows import Role, Run, fitting, fold, pad, spread
 
 _TOTAL_ROWS = 3
 _GOOD_WIDTH = 20
 _LINES_MIN = 4
+_GAP_CELLS = 2
 _MONEY_WIDTH = 26
+_LARGE_SIGNS = frozenset("$£€")
+
+_THEN = "→"
+_CHIP_CELLS = 2  # a coloured word has a blank on either side
 
 # What is folded away last has the lowest rank; those from _GAP on are not missed.
 _MONEY_RANKS = range(2, 9)
@@ -58,16 +64,34 @@ def digit_rows(text: str) -> tuple[str, ...]:
 
 def _total(view: TillView, dress: Dress, width: int) -> list[str]:
     label = dress.texts.say("line.total")
-    text = dress.money(view.total)
-    digits = digit_rows(text)
+    digits = _large(view.total, dress)
     if len(label) + 1 + max(map(len, digits)) > width:
-        return ["", spread(label, text, width), ""]
+        return ["", spread(label, dress.money(view.total), width), ""]
     return [spread(label if row == 1 else "", drawn, width) for row, drawn in enumerate(digits)]
+
+
+def _large(total: Money, dress: Dress) -> list[str]:
+    """Draw an amount with large figures; a sign that has no large form stands small on the line."""
+    figures = digit_rows(dress.figure(total))
+    large = dress.sign in _LARGE_SIGNS
+    blank = " " * cell_len(dress.sign)
+    sign = digit_rows(dress.sign) if large else (blank, blank, dress.sign)
+    if dress.usage.sign_first:
+        gap = "" if large else " "
+        return [f"{left}{gap}{right}" for left, right in zip(sign, figures, strict=True)]
+    return [f"{left} {right}" for left, right in zip(figures, sign, strict=True)]
 
 
 def _lines(view: TillView, dress: Dress, width: int) -> list[str]:
     lines = [_line(line, dress, width) for line in view.basket.lines]
-    return [*lines, clip(f"> {view.typed}", width)] if view.typed else lines
+    return [*lines, _echo(view, dress, width)] if view.typed else lines
+
+
+def _echo(view: TillView, dress: Dress, width: int) -> str:
+    """Show the keys of an amount as they were pressed, and beside them what they mean."""
+    means = view.total - view.basket.total
+    keys = f"> {view.typed.replace('.', dress.usage.mark)}"
+    return spread(keys, dress.money(means), width) if means else pad(keys, width)
 
 
 def _line(line: Line, dress: Dress, width: int) -> str:
@@ -96,7 +120,7 @@ def _goods(goods: tuple[Good, ...], dress: Dress, width: int, rows: int) -> list
 
 def _good(good: Good, dress: Dress, cell: int) -> str:
     named = f"{dress.clean(good.key)} {dress.clean(good.name)}"
-    return pad(spread(named, dress.money(good.price), cell - 3), cell)
+    return pad(spread(named, dress.money(good.price), cell - _GAP_CELLS), cell)
 
 
 def _nobody(view: TillView, dress: Dress, rows: int) -> list[Run]:
@@ -137,44 +161,77 @@ def _money(who: CustomerView, dress: Dress, width: int) -> list[tuple[int, Run]]
     say = dress.texts.say
     rows: list[tuple[int, Run]] = []
     if dress.debt_shown:
-        rows += _balance(who, dress, min(width, _MONEY_WIDTH))
+        rows += _balance(who, dress, width)
     elif dress.privacy.show_debt is ShowDebt.ON_REQUEST:
         rows.append((2, Run(say("customer.debt-on-request"))))
     if who.asking:
         rows.append((7, Run(say("customer.asking"))))
     elif who.age_s is None:
-        rows.append((5, Run(say("customer.age-unknown"), Role.WARN)))
+        words = (say("customer.age-unknown"), say("customer.age-unknown-short"))
+        rows.append((5, Run(fitting(width - _CHIP_CELLS, *words), Role.WARN)))
     elif not who.live:
         rows.append((5, Run(say("customer.age", age=dress.age(who.age_s)))))
     return rows
 
 
 def _balance(who: CustomerView, dress: Dress, width: int) -> list[tuple[int, Run]]:
-    say = dress.texts.say
-    rows = [(2, Run(spread(*_owed(who.debt, dress), width)))]
+    rows = [(2, Run(_beside(_side(who.debt, dress), who.debt, dress, width)))]
     if who.debt_after is not None:
-        side, amount = _owed(who.debt_after, dress)
-        same = side == _owed(who.debt, dress)[0]
-        rows.append(
-            (3, Run(spread(say("customer.after"), amount if same else f"{side} {amount}", width)))
-        )
+        rows.append((3, Run(_after(who.debt, who.debt_after, dress, width))))
     if who.in_question:
-        rows.append((6, Run(say("customer.in-question", sum=dress.money(who.pending)), Role.WARN)))
+        words = _summed("in-question", who.pending, dress, width - _CHIP_CELLS)
+        rows.append((6, Run(words, Role.WARN)))
     elif who.pending:
-        rows.append((6, Run(say("customer.pending", sum=dress.money(who.pending)))))
-    rows.append((4, Run(_headroom(who, dress))))
+        rows.append((6, Run(_summed("pending", who.pending, dress, width))))
+    rows.append((4, Run(_headroom(who, dress, width))))
     return rows
 
 
-def _owed(debt: Money, dress: Dress) -> tuple[str, str]:
+def _side(debt: Money, dress: Dress) -> str:
     side = "owes" if debt.minor > 0 else "advance" if debt.minor < 0 else "even"
-    return dress.texts.say(f"customer.{side}"), dress.money(debt)
+    return dress.texts.say(f"customer.{side}")
 
 
-def _headroom(who: CustomerView, dress: Dress) -> str:
+def _after(before: Money, after: Money, dress: Dress, width: int) -> str:
+    """Set what remains below what was; a word says which way it goes where that has changed."""
+    say, side = dress.texts.say, _side(after, dress)
+    if side == _side(before, dress):
+        return _beside(say("customer.after"), after, dress, width)
+    return _between(
+        width,
+        (say("customer.after"), f"{side} {dress.money(after)}"),
+        (say("customer.after"), f"{side} {dress.figure(after)}"),
+        (_THEN, f"{side} {dress.money(after)}"),
+        (_THEN, f"{side} {dress.figure(after)}"),
+    )
+
+
+def _beside(label: str, money: Money, dress: Dress, width: int) -> str:
+    return _between(width, (label, dress.money(money)), (label, dress.figure(money)))
+
+
+def _between(width: int, *wordings: tuple[str, str]) -> str:
+    """Set label and amount at the two edges of the column, in the first wording that fits."""
+    fits = (one for one in wordings if cell_len(" ".join(one)) <= width)
+    label, amount = next(fits, wordings[-1])
+    return spread(label, amount, max(min(width, _MONEY_WIDTH), cell_len(f"{label} {amount}")))
+
+
+def _summed(key: str, money: Money, dress: Dress, width: int) -> str:
+    """Give the longest wording of a line with one amount that fits."""
+    say = dress.texts.say
+    return fitting(
+        width,
+        say(f"customer.{key}", sum=dress.money(money)),
+        say(f"customer.{key}-short", sum=dress.money(money)),
+        say(f"customer.{key}-short", sum=dress.figure(money)),
+    )
+
+
+def _headroom(who: CustomerView, dress: Dress, width: int) -> str:
     if who.headroom is None:
         return dress.texts.say("customer.no-limit")
     rest = who.headroom - (who.debt_after - who.debt) if who.debt_after is not None else None
     if rest is not None and rest.minor >= 0:
-        return dress.texts.say("customer.may-spend-after", sum=dress.money(rest))
-    return dress.texts.say("customer.may-spend", sum=dress.money(who.headroom))
+        return _summed("may-spend-after", rest, dress, width)
+    return _summed("may-spend", who.headroom, dress, width)

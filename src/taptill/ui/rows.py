@@ -14,7 +14,10 @@ from taptill.ui.glyphs import CONSOLE_GLYPHS
 # Letters by category that nobody can see: fillers and the empty braille cell.
 _INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
-_BREAKS = re.compile(r"\s+(?![:;?!])")
+NO_BREAK = "\u00a0"
+"""A blank at which `wrap` breaks no line; on the screen it is a plain one, as no font has it."""
+
+_BREAKS = re.compile(r"[^\S\u00a0]+(?![:;?!])")
 
 
 class Role(StrEnum):
@@ -94,6 +97,11 @@ def spread(left: str, right: str, width: int) -> str:
     return pad(left, width - cell_len(right) - 1) + " " + right if right else pad(left, width)
 
 
+def fitting(width: int, *texts: str) -> str:
+    """Choose the first of several wordings that fits in `width` cells, else the last."""
+    return next((text for text in texts if cell_len(text) <= width), texts[-1])
+
+
 def wrap(text: str, width: int) -> list[str]:
     """Break at blanks into lines of at most `width` cells; only a longer word is broken.
 
@@ -107,7 +115,8 @@ def wrap(text: str, width: int) -> list[str]:
                 lines[-1] = joined
             else:
                 lines.append(piece)
-    return lines if lines[0] or len(lines) == 1 else lines[1:]
+    whole = lines if lines[0] or len(lines) == 1 else lines[1:]
+    return [line.replace(NO_BREAK, " ") for line in whole]
 
 
 def _pieces(word: str, width: int) -> list[str]:

@@ -13,7 +13,20 @@ from taptill.ui.band import Verdict, band, broken_readers, unusable_reader, verd
 from taptill.ui.dress import Dress
 from taptill.ui.layout import Box, Plan, plan, too_small
 from taptill.ui.panels import customer, sale
-from taptill.ui.rows import Role, Row, Rows, Run, bare, block, clip, frame, pad, spread, wrap
+from taptill.ui.rows import (
+    Role,
+    Row,
+    Rows,
+    Run,
+    bare,
+    block,
+    clip,
+    fitting,
+    frame,
+    pad,
+    spread,
+    wrap,
+)
 
 _NAME_CELLS = 16
 _AMOUNT_CELLS = 9
@@ -75,9 +88,9 @@ def _leave(view: TillView | None, dress: Dress) -> str:
     if view is None:
         return dress.texts.say("leave.starting")
     say, status = dress.texts.say, view.status
-    count, total = str(status.to_send), dress.money(status.to_send_sum)
+    count, total = str(status.to_send), dress.sum(status.to_send_sum)
     if status.conflicts:
-        lost = dress.money(status.in_question)
+        lost = dress.sum(status.in_question)
         figures = {"conflicts": str(status.conflicts), "lost": lost, "count": count, "sum": total}
         return say("leave.desk", **figures)
     return say("leave.kept", count=count, sum=total) if status.to_send else say("leave.clean")
@@ -116,25 +129,56 @@ def _status(view: TillView | None, dress: Dress, width: int) -> Row:
     say = dress.texts.say
     if view is None:  # what waits is not known before the journal is open
         return (Run(pad(f" {say('link.unknown')}", width)),)
-    status = view.status
-    ranked = [
-        (6, Run(clip(dress.clean(status.till), _NAME_CELLS)) if status.till else None),
-        (0, _link(status, dress)),
-        (1, _readers(view, dress)),
-        (3, _conflicts(status, dress)),
-        (2, Run(say("status.to-send", count=str(status.to_send)))),
-        (4, _cache_age(status, dress)),
-        (5, Run(status.time) if status.time else None),
-    ]
-    items = [(rank, run) for rank, run in ranked if run is not None]
-    while len(items) > 1 and _status_cells(items) > width:
-        items.remove(max(items, key=lambda item: item[0]))
     row: list[Run] = [Run(" ")]
+    items = _status_items(view, dress, width)
     for _, run in items:
         divider = [Run(" │ ")] if len(row) > 1 else []
         row += [*divider, run]
     used = sum(cell_len(run.text) for run in row)
     return (*row, Run(" " * (width - used)))
+
+
+def _status_items(view: TillView, dress: Dress, width: int) -> list[tuple[int, Run]]:
+    """Choose what has room; what the office must clarify outlasts all but link and readers.
+
+    These say it shorter before that gives way, and *0 to send* is the first to go beside it.
+    """
+    status = view.status
+    to_send = Run(dress.texts.say("status.to-send", count=str(status.to_send)))
+    is_less = bool(status.conflicts) and not status.to_send
+    needed = {0, 1, 2} if status.conflicts else {0, 1}
+    for link, readers in _wordings(view, dress):
+        ranked = [
+            (6, Run(clip(dress.clean(status.till), _NAME_CELLS)) if status.till else None),
+            (0, link),
+            (1, readers),
+            (2, _conflicts(status, dress)),
+            (7 if is_less else 3, to_send),
+            (4, _cache_age(status, dress)),
+            (5, Run(status.time) if status.time else None),
+        ]
+        items = [(rank, run) for rank, run in ranked if run is not None]
+        while len(items) > 1 and _status_cells(items) > width:
+            items.remove(max(items, key=lambda item: item[0]))
+        if needed <= {rank for rank, _ in items}:
+            break
+    return items
+
+
+def _wordings(view: TillView, dress: Dress) -> list[tuple[Run, Run]]:
+    """Word link and readers ever shorter."""
+    say, status = dress.texts.say, view.status
+    link, readers = _link(status, dress), _readers(view, dress)
+    bare_link = _link(replace(status, latency_ms=None, offline_since=""), dress)
+    brief = bare_link
+    if status.link is Link.OFFLINE and status.offline_since:
+        brief = replace(bare_link, text=f" {say('status.offline', since=status.offline_since)} ")
+    state = readers
+    not_ok = [one for one in status.readers if one.state is not ReaderState.OK]
+    if worst := next(iter([*broken_readers(view), *not_ok]), None):
+        words = say(f"reader.{worst.state}.status")
+        state = replace(readers, text=words if readers.role is Role.TEXT else f" {words} ")
+    return [(link, readers), (brief, readers), (brief, state), (bare_link, state)]
 
 
 def _status_cells(items: list[tuple[int, Run]]) -> int:
@@ -227,23 +271,26 @@ def _hint(reader: ReaderHealth, dress: Dress) -> str:
 def _sale(one: SaleView, dress: Dress, width: int) -> str:
     amount = dress.money(one.amount).rjust(_AMOUNT_CELLS)
     who = pad(dress.clean(one.initials), _INITIALS_CELLS)
-    said = f"{one.time:>5} {amount}  {who}  {_sale_state(one, dress)}"
+    place = f"{one.time:>5} {amount}  {who}  "
+    said = place + fitting(width - cell_len(place), *_sale_states(one, dress))
     hint = dress.texts.say("sale.hint") if one.can_void else ""
     return spread(said, hint, width) if cell_len(f"{said} {hint}") < width else pad(said, width)
 
 
-def _sale_state(one: SaleView, dress: Dress) -> str:
+def _sale_states(one: SaleView, dress: Dress) -> list[str]:
+    """Give the words for how far a sale has come, the longest first."""
     say = dress.texts.say
     if one.voided:
-        return say("sale.voided")
-    if one.amount.minor < 0 and one.state is not SaleState.REFUSED:
-        return say(f"sale.void-{one.state}")
+        return [say("sale.voided")]
+    key = f"sale.void-{one.state}" if one.amount.minor < 0 else f"sale.{one.state}"
     if one.state is not SaleState.REFUSED:
-        return say(f"sale.{one.state}")
+        return [say(key), say(f"{key}-short")]
     why = say(f"reason.{one.reason}.short") if one.reason else "?"
+    words = [say("sale.refused", why=why), say("sale.refused-short")]
     if one.missing is not None and one.reason in _MISSING and dress.debt_shown:
-        why = say("sale.missing", why=why, missing=dress.money(one.missing))
-    return say("sale.refused", why=why)
+        missing = say("sale.missing", why=why, missing=dress.money(one.missing))
+        words.insert(0, say("sale.refused", why=missing))
+    return words
 
 
 def _keys(view: TillView, dress: Dress, width: int, aside: Aside) -> Row:

@@ -46,7 +46,7 @@ def ready_to_pay(site: Site) -> Iterator[Program]:
     """Run a till with Ada and 4.20 at its counter, and a verdict that was looked at."""
     with running(site) as till:
         till.sell("420", ADA)
-        till.wait_for("Ada Byron pays 4.20")
+        till.wait_for("Ada Byron pays €4.20")
         till.pause(0.5)
         yield till
 
@@ -79,7 +79,7 @@ def test_what_is_no_key_ends_nothing_and_rings_up_nothing(world: World) -> None:
         till.pause(0.2)
         till.press("\x1b[?6")
         till.pause(0.5)
-        till.wait_for("Ada Byron pays 4.20")
+        till.wait_for("Ada Byron pays €4.20")
         till.confirm()
         till.wait_for("Thank you")
         assert till.leave() == 0
@@ -115,7 +115,7 @@ def test_what_a_reader_types_is_a_tap_if_it_is_set_up(world: World) -> None:
         till.wait_for("> 420")
         till.pause(0.3)
         till.press(f"{ADA}\r")
-        till.wait_for("Ada Byron pays 4.20")
+        till.wait_for("Ada Byron pays €4.20")
         till.confirm()
         till.wait_for("Thank you")
         assert till.leave() == 0

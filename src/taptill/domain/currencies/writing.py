@@ -57,9 +57,12 @@ def figure(money: Money, currency: Currency, language: str) -> str:
     return currency.text(money).replace(".", USAGES.get(language, USAGES[_PLAIN]).mark)
 
 
-def amount(money: Money, currency: Currency, language: str) -> str:
-    """Write an amount with its sign: `€0.30`, `KWD 0.300`, `-0,30 €`; digits are not grouped."""
-    sign, minus = sign_of(currency, language), "-" if money.minor < 0 else ""
+def amount(money: Money, currency: Currency, language: str, sign: str | None = None) -> str:
+    """Write an amount with its sign: `€0.30`, `KWD 0.300`, `-0,30 €`; digits are not grouped.
+
+    `sign` stands in for the language's own, where that cannot be shown.
+    """
+    sign, minus = sign or sign_of(currency, language), "-" if money.minor < 0 else ""
     written = figure(abs(money), currency, language)
     if not sign:
         return f"{minus}{written}"
