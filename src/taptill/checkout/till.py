@@ -153,7 +153,6 @@ class Till:
         """
         try:
             self._look_around()
-            self._inquiry.judge_anew()
         except JournalError as fault:
             self._counter.close(str(fault.fields.get("detail", fault.code)))
         self._publish()
@@ -165,7 +164,8 @@ class Till:
         self._positions = {one: books.position(one) for one in self._counter.strip.customers()}
 
     def _publish(self) -> None:
-        """Publish the view if anything in it has changed."""
+        """Publish the view if anything in it has changed, with a decision of this moment."""
+        self._inquiry.judge_anew()
         asked = self._what_is_asked()
         if asked != self._asked:
             self._asked = asked
