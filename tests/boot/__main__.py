@@ -129,6 +129,8 @@ def serial_reader(machine: Machine, folder: Path) -> None:
     text = machine.seen("a reader that is plugged in later works", lambda text: "READER ok" in text)
     machine.tell("the kernel has not written over the screen", holds="usb " not in text)
     vm.type("420")
+    # A tap that is taken two seconds late buys nothing: first the amount, then the card.
+    machine.seen("the amount", lambda text: "4.20 to pay" in text)
     reader.send(CARD_FRAME)
     machine.seen("a tap", lambda text: "Ada" in text)
     time.sleep(1.5)  # Enter counts once somebody can have seen the verdict
