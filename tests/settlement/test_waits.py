@@ -4,7 +4,7 @@ import pytest
 from tests.fakes.clock import FakeClock
 from tests.settlement.bench import ADA, BEN
 
-from taptill.settlement.waits import RETRY_AFTER_MAX_S, Rhythm, Waits
+from taptill.settlement.waits import IN_VAIN_MAX, RETRY_AFTER_MAX_S, Rhythm, Waits
 
 LONGEST_S = 60.0
 
@@ -123,3 +123,20 @@ def test_a_denial_is_asked_about_ever_more_seldom_until_something_is_settled(
     waits.done(ADA)
     waits.told()
     assert [*seen, waits.left_s()] == [1, 2, 4, 1]
+
+
+def test_a_backend_that_shows_rows_and_fails_all_else_is_asked_ever_more_seldom(
+    waits: Waits, clock: FakeClock
+) -> None:
+    """Each time another customer fails, and a look-up has answered since."""
+    seen = []
+    for customer in range(IN_VAIN_MAX + 5):
+        waits.failed(customer)
+        waits.answered()
+        seen.append(max(0.0, waits.left_s()))
+        clock.pass_time(seen[-1])
+    assert seen == [0.0] * (IN_VAIN_MAX + 1) + [1, 2, 4, 8]
+    waits.done(0)
+    waits.failed(99)
+    waits.answered()
+    assert waits.left_s() <= 0

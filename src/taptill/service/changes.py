@@ -91,6 +91,8 @@ class Transaction:
     now: Callable[[], datetime]
     import_id: int | None = None
     """Of which import its changes are."""
+    erases: bool = False
+    """Something must be gone from the file once this is committed."""
     _newest: datetime | None = field(default=None, init=False)
     _moved: list[dict[str, Any]] = field(default_factory=list, init=False)
     _acts: list[dict[str, Any]] = field(default_factory=list, init=False)

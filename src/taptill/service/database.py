@@ -123,6 +123,16 @@ def name_currency(engine: sa.Engine, currency: str) -> None:
         connection.execute(schema.site.update().values(currency=currency))
 
 
+def empty_log(engine: sa.Engine) -> None:
+    """Move SQLite's log into the file and cut it off: what was erased stood in it, too.
+
+    Where somebody reads meanwhile, the next erasure or the end of the service does it.
+    """
+    if is_sqlite(engine):
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 @contextmanager
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Open a connection for a single statement, which gets READ_S_MAX; Refusal if it needs more."""

@@ -17,7 +17,7 @@ from taptill.service.changes import (
     insertion,
     wanted_by,
 )
-from taptill.service.database import reading, site_of, writing
+from taptill.service.database import empty_log, reading, site_of, writing
 from taptill.service.fields import INTEGER_MAX, Entity, entities, removed
 from taptill.service.grammar import every_field, listing, order, rows_of, shape
 from taptill.service.people.companies import company_alteration, company_insertion, company_removal
@@ -159,7 +159,10 @@ class Store:
                 transaction = Transaction(connection, self._now)
                 answers = [_attempt(one.change, transaction) for one in batch]
                 transaction.finish()
+                erases = transaction.erases
                 committing = True
+            if erases:
+                empty_log(self.engine)
         except Exception as fault:  # noqa: BLE001 - thread top: everyone who waits is told
             if not committing and again and (len(batch) > 1 or _is_lost(fault)):
                 # Nothing was written, so each may try again, alone: one does not spoil the others.

@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 RETRY_FIRST_S = 1.0
+IN_VAIN_MAX = 10
+"""So many failures between signs of life, with nobody settled, and all wait ever longer."""
+
 RETRY_AFTER_MAX_S = 3600.0
 """A Retry-After beyond an hour is not believed."""
 
@@ -54,6 +57,8 @@ class Waits:
         self._told = _BackOff(rhythm)
         self._troubles: dict[int, _Trouble] = {}
         self._answers = 0
+        self._failed_at = 0
+        self._in_vain = 0
 
     def __len__(self) -> int:
         return len(self._troubles)
@@ -69,12 +74,21 @@ class Waits:
         """Note that a customer was settled, or given up; a wait that we were told stays."""
         self.answered()
         self._told.next_s = RETRY_FIRST_S
+        self._in_vain = 0
         self._troubles.pop(customer_id, None)
 
     def failed(self, customer_id: int, retry_after_s: float | None = None) -> None:
-        """Note that the backend did not answer as it should about this customer."""
+        """Note that the backend did not answer as it should about this customer.
+
+        One that shows rows and fails all else is asked ever more seldom: its signs of life end no
+        wait any more until somebody is settled.
+        """
         if retry_after_s is not None:
             self.told(retry_after_s)
+        self._in_vain += self._answers > self._failed_at
+        self._failed_at = self._answers
+        if self._in_vain > IN_VAIN_MAX:
+            self.told()
         trouble = self._troubles.get(customer_id)
         if trouble is not None and trouble.answers < self._answers:
             trouble.answers = self._answers

@@ -41,6 +41,18 @@ def members(place: str, file: Callable[[str], Path]) -> str:
     return place
 
 
+def change(place: str, verb: str, customer: int) -> None:
+    """Remove or erase a customer as the office does, whatever money there is."""
+    engine = open_database(place)
+    store = Store(engine)
+    wanted = {"filters": [{"field": "id", "comparator": "=", "value": customer}]}
+    money = {"money": "keep"} if verb == "remove" else {}
+    body = {"conditions": wanted, **money}
+    customers = store.entities["Customers"]
+    store.submit(store.customer_change(customers, verb, None, body, "office")).result()
+    engine.dispose()
+
+
 def write(place: str, customer: int, **fields: object) -> None:
     """Change a customer as somebody else does."""
     engine = open_database(place)
@@ -235,6 +247,14 @@ def test_undo_says_what_could_not_be_put_back(members: str, file: Callable[[str]
         "customer 1 could not be put back: another customer has this cardId\n"
         "import 2: 0 customers removed, 0 put back\n"
     )
+
+
+def test_undo_passes_over_who_was_erased_since(members: str, file: Callable[[str], Path]) -> None:
+    done("import", members, file("name,externalId\nAnna Neu,M-1\n"), "--update")
+    for verb in ("remove", "erase"):
+        change(members, verb, 1)
+    told = done("import", members, "--undo", 2)
+    assert "erased since" in told
 
 
 def test_undo_takes_back_a_plain_import(members: str) -> None:

@@ -75,6 +75,8 @@ NEVER: dict[str, list[str]] = {
     "an exponent": ["1E+03"],
     "brackets for a minus": ["(12,30)"],
     "a minus behind": ["12,30-"],
+    "a thousand beside a point before one decimal": ["1.000", "2.5"],
+    "a thousand beside cents": ["10.000", "500.00"],
     "half a cent": ["12,305", "1,00"],
     "groups of two": ["1.00.000,00"],
 }

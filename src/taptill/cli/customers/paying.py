@@ -87,11 +87,15 @@ def read_amount(text: str, currency: Currency) -> Money:
     figure = text.strip().replace(",", ".")
     fits = _FIGURE.fullmatch(text.strip()) is not None
     if fits and len(figure.partition(".")[2]) <= currency.digits:
-        read = currency.parse(figure)
+        try:
+            read = currency.parse(figure)
+        except ValueError:  # more than any balance may be
+            read = ZERO
         if read > ZERO:
             return read
     example = currency.text(Money(1250 * 10**currency.digits // 100))
-    problem = f"an amount is more than nothing and written like {example}, without thousands marks"
+    how = f"written like {example}, without thousands marks"
+    problem = f"an amount is more than nothing, less than a million million, and {how}"
     raise UsageError(problem=problem)
 
 

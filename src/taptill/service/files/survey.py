@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from taptill.service.database import Site
-from taptill.service.fields import Entity, Kind, fits
+from taptill.service.fields import Entity, Field, Kind, fits
 from taptill.service.files.columns import GUARDED, IDENTIFIERS, PRECISION
 from taptill.service.files.figures import Evidence, Mark, amount, signs_of
 from taptill.service.files.report import many
@@ -127,6 +127,8 @@ class Survey:
         field = self._fields[name]
         mark = self._wishes.mark or self._figures[name].mark
         figure = amount(cell, mark, self._signs) if mark else None
+        if figure is not None and self._is_thousand(figure, cell, field, mark):
+            figure = None
         if figure is not None and fits(field, figure):
             return figure
         example = Decimal(-1000).quantize(Decimal(1).scaleb(-field.digits))
@@ -134,6 +136,17 @@ class Survey:
         if mark is None:
             advice = f"no cell tells whether 1,000 is a thousand; {advice}, or say --decimal-mark"
         return Problem(f"{field.expected} is expected: {advice}")
+
+    def _is_thousand(self, figure: Decimal, cell: str, field: Field, mark: Mark | None) -> bool:
+        """Tell whether a cell like `1.000`, beside others like `2.5`, is more likely a thousand.
+
+        It has more decimals than the currency, and reads as thousands with the other mark.
+        """
+        decimals = len(str(figure).partition(".")[2])
+        if self._wishes.mark or decimals <= field.digits:
+            return False
+        other = next(one for one in Mark if one is not mark)
+        return amount(cell, other, self._signs) is not None
 
     def _flag(self, name: str, cell: str) -> Json | Problem:
         words = self._flags[name] & {word for pair in PAIRS for word in pair}

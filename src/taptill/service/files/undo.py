@@ -107,8 +107,13 @@ class _Undo:
         connection.execute(sa.update(schema.customers).where(this).values(gone))
         self.done.removed += 1
 
-    def _put_back(self, transaction: Transaction, customer: int, before: str, after: str) -> None:
+    def _put_back(
+        self, transaction: Transaction, customer: int, before: str | None, after: str | None
+    ) -> None:
         """Write the fields as they were before, but those that somebody has changed since."""
+        if before is None or after is None:
+            self.done.kept.append(Left(customer, "erased since"))
+            return
         was = json.loads(before, parse_float=Decimal)
         is_ = json.loads(after, parse_float=Decimal)
         now = self._now(transaction, customer)

@@ -89,6 +89,7 @@ def restoration(entity: Entity, removed: Entity, body: Json, who: str) -> Change
         them = _ROW.id.in_(ids)
         held = _ROW.card_id.in_(sa.select(_ROW.card_id).where(_ROW.removed_at.is_(None)))
         taken = connection.execute(sa.select(_ROW.id).where(them, held)).scalars().all()
+        taken = taken or _alike(transaction, ids)
         if taken:
             names = ", ".join(map(str, taken))
             words = f"another customer has the card of {names} by now: take it away there first"
@@ -101,6 +102,15 @@ def restoration(entity: Entity, removed: Entity, body: Json, who: str) -> Change
         return _shown(transaction, answer, ids)
 
     return change
+
+
+def _alike(transaction: Transaction, ids: Sequence[int]) -> Sequence[int]:
+    """Give those of these customers who had one card among them."""
+    query = sa.select(_ROW.id, _ROW.card_id).where(_ROW.id.in_(ids), _ROW.card_id != "")
+    holders: dict[str, list[int]] = {}
+    for number, card in transaction.connection.execute(query):
+        holders.setdefault(card, []).append(number)
+    return [number for each in holders.values() if len(each) > 1 for number in each]
 
 
 def erasure(entity: Entity, removed: Entity, body: Json, who: str) -> Change:
@@ -116,6 +126,7 @@ def erasure(entity: Entity, removed: Entity, body: Json, who: str) -> Change:
         connection = transaction.connection
         if is_sqlite(connection.engine):
             connection.exec_driver_sql("PRAGMA secure_delete=ON")  # else it stays in free pages
+        transaction.erases = True
         ids = _ids(transaction, removed, wanted)
         them, acts = _ROW.id.in_(ids), schema.customer_changes
         at = transaction.stamp()
