@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Where a missing branch is deleted or tested: the rooms that decide about money and bytes.
 PURE := src/taptill/domain/*,src/taptill/checkout/*,src/taptill/settlement/*,src/taptill/readers/frames/*,src/taptill/ui/keys/decoder.py
 
-.PHONY: help demo run check test test-bare bench soak simulate format lock readers clean
+.PHONY: help demo run check test test-bare bench soak simulate findings format lock readers clean
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,24 @@ SMALL_WORLD ?= wide
 
 simulate: $(READY) ## Let SEEDS simulated days pass; one that breaks the promise is told in words
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --jobs $(JOBS) --small-world $(SMALL_WORLD)
+
+FINDING ?= *
+
+# Each installs the packages that it is about into a folder of its own; what it ends with is in findings/README.md.
+findings: ## Run what packages of the field do unexpectedly, and say what changed (needs the network; FINDING=name)
+	@changed=0; for finding in findings/$(FINDING).sh; do \
+	  [ -f "$$finding" ] || { echo "there is no $$finding" >&2; exit 64; }; \
+	  echo "== $$finding"; \
+	  timeout 300 sh "$$finding"; ended=$$?; \
+	  case $$ended in \
+	  0) echo "   unchanged" ;; \
+	  69) echo "   NOT TRIED: its packages could not be installed" ;; \
+	  124) echo "   CHANGED: not done after 5 minutes" ;; \
+	  *) echo "   CHANGED" ;; \
+	  esac; \
+	  [ $$ended -eq 0 ] || changed=$$((changed + 1)); \
+	done; \
+	if [ $$changed -ne 0 ]; then echo "$$changed changed or not tried" >&2; exit 1; fi
 
 format: $(READY) ## Format and mend what can be mended
 	$(BIN)/ruff format .
