@@ -182,7 +182,7 @@ CASES: dict[str, tuple[Question, Decision]] = {
 
 @pytest.mark.parametrize(("asked", "answer"), CASES.values(), ids=CASES)
 def test_rule(asked: Question, answer: Decision) -> None:
-    """Each row of the table of 3-charging 3.2, with its boundaries."""
+    """Each reason of a decline, with its boundaries."""
     assert decide(asked) == answer
 
 

@@ -147,7 +147,7 @@ def test_pending_is(
     minor: int,
     in_question: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
-    """Each row of the table of marks, as far as a screen's figure goes."""
+    """Each case of what a mark means, as far as the figure on a screen goes."""
     made = {mark.seq: Footing(1, mark) for mark in (FIRST, LAST)}
     seen = row(debt_data=None)
     snapshot = replace(seen, marks=marks, customer=replace(seen.customer, id=1))

@@ -12,8 +12,8 @@ REFUSED = {
 FIXED = {
     "debt_data",  # the API's debtData
     "share_debt_data",  # [settlement] share_debt_data
-    "base",  # totalDebt less all marks (3-charging 3.5)
-    "data",  # feed(data): the bytes of a wire, as every decoder takes them (4-readers 4.1)
+    "base",  # totalDebt less all marks: what the office says
+    "data",  # feed(data): the bytes of a wire, as every decoder takes them
 }
 
 

@@ -72,7 +72,7 @@ CASES: dict[str, tuple[str, RawKind, list[str], str]] = {
     "by default text is trimmed and nothing else": (" 00 12 aB ", TEXT, [], "00 12 aB"),
     "small hex": ("A1B2C3D4", UID, ["hex"], "a1b2c3d4"),
     "hex with colons": ("A1B2C3D4", UID, ["HEX:"], "A1:B2:C3:D4"),
-    "the design's example": (
+    "a long number cut and written in decimal": (
         "0102030405060708",
         UID,
         ["reverse-bytes", "take-last 4", "dec 10"],

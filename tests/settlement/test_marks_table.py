@@ -1,4 +1,4 @@
-"""Every row of the table of 3.5: our mark in the row in, what it means and what is done out."""
+"""Our mark in the row in, what it means and what is done out: every case that there is."""
 
 from collections.abc import Callable
 from decimal import Decimal

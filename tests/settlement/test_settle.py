@@ -1,4 +1,4 @@
-"""Answers of the backend in, what settling one customer asks and writes out (3.5, steps 0 to 5)."""
+"""Answers of the backend in, what settling one customer asks and writes out."""
 
 from dataclasses import replace
 from decimal import Decimal

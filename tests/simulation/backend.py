@@ -70,7 +70,7 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A payment that an update overwrote; `excused` where that is residual risk (a) of 3.5."""
+    """A payment that an update overwrote; `excused` where that is risk (a) of docs/charging.md."""
 
     payment: int
     excused: bool

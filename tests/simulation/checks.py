@@ -1,4 +1,4 @@
-"""A world at one moment in, what breaks the promise of 3-charging out."""
+"""A world at one moment in, what breaks the promise of docs/charging.md out."""
 
 from collections.abc import Iterator
 

@@ -99,7 +99,7 @@ class OfflineSpend:
 class Question:
     """All that a decision may depend on.
 
-    `amount` is None for the verdict on tap with an empty basket (rule 7 is left out then);
+    `amount` is None for the verdict on tap with an empty basket, and `AMOUNT` is left out then;
     `pending` is what this journal holds of the customer beyond the snapshot. Each override passes
     its own reason, so that two reasons need two.
     """
@@ -201,7 +201,7 @@ class _Case:
 
 
 def decide(question: Question) -> Decision:
-    """Answer whether this basket may be charged to this customer now (3-charging 3.2)."""
+    """Answer whether this basket may be charged to this customer now."""
     match question.finding:
         case CardProblem():
             return Declined(Reason.UNREADABLE_CARD)
@@ -270,7 +270,7 @@ def _offline_cap(case: _Case) -> bool:
     return _beyond(case.offline_headroom, case.amount)
 
 
-# First match wins; the numbers of 3-charging 3.2 are 3, 5, 6, 7, 8, 9, 10, 11.
+# The order is the rule: the first that matches is the reason.
 _RULES: dict[Reason, Callable[[_Case], bool]] = {
     Reason.UNKNOWN_CARD: _gone,
     Reason.SYSTEM_CUSTOMER: _system,

@@ -10,7 +10,7 @@ from taptill.domain.mark import Mark
 
 
 class Kind(StrEnum):
-    """The kinds of entry (3-charging 3.4)."""
+    """The kinds of entry; each is a word of the journal's file and of `taptill journal list`."""
 
     OPENED = "opened"
     CHARGE = "charge"

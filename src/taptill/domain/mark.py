@@ -1,4 +1,7 @@
-"""debtData in, marks out: which entries of which journal a backend row holds (3-charging 3.5)."""
+"""debtData in, marks out: which entries of which journal a backend row holds.
+
+The form of a mark, and why it is in the row: docs/charging.md, "The mark".
+"""
 
 import json
 import re

@@ -76,7 +76,7 @@ def round_against_customer(minor: Decimal) -> tuple[Money, bool]:
     """Give a debt in minor units as Money, and whether it had to be rounded up.
 
     Float noise within 10^-6 of a whole unit is that unit; any other fraction is rounded up, so
-    that headroom is never larger than the backend's figure allows (2-customers-api 2.3).
+    that headroom is never larger than the backend's figure allows.
     """
     nearest = minor.to_integral_value()
     if abs(minor - nearest) <= NEARLY_WHOLE:

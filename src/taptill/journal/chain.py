@@ -1,4 +1,4 @@
-"""Columns in, hash out, and why a row does not fit: each covers the one before (3-charging 3.4)."""
+"""Columns in, hash out, and why a row does not fit: each covers the one before."""
 
 import json
 from collections.abc import Mapping, Sequence

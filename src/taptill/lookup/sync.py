@@ -1,4 +1,4 @@
-"""Pages of the live source in, a filled cache out: keyset paging, full and delta (3.6)."""
+"""Pages of the live source in, a filled cache out: keyset paging, full and delta."""
 
 import asyncio
 import logging

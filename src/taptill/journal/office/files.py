@@ -1,4 +1,4 @@
-"""Money entries in, a numbered file for the office out: the strategy `export` (3-charging 3.5)."""
+"""Money entries in, a numbered file for the office out: the strategy `export`."""
 
 import csv
 import json
