@@ -26,7 +26,8 @@ NOT_YET = {  # wholly, or one of the choices
     *(f"[[staff]] {name}" for name in STAFF),
 }
 COMMAND = re.compile(r"`taptill ([^`]+)`")
-PAGES = (EXAMPLE, ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+READ_FIRST = (ROOT / "README.md", ROOT / "CONTRIBUTING.md")
+PAGES = (EXAMPLE, *READ_FIRST, *sorted((ROOT / "docs").rglob("*.md")))
 HEAD = re.compile(r"^(?:# )?(\[\[?[a-z]+\]\]?)")
 ASSIGNMENT = re.compile(r"^(?:# )?([a-z_]+) = ")
 
