@@ -441,6 +441,18 @@ def test_a_look_at_the_row_between_answers_without_it_begins_the_count_anew(benc
     assert outcome == Later("the backend does not show the customer", doubt=Doubt.GONE)
 
 
+def test_an_old_copy_of_before_the_enrolment_is_no_half_pair(bench: Bench) -> None:
+    """A charge, then its void: the total sent is what it was before all, and that copy is read."""
+    before = row(1000)
+    mark = bench.charge(320)
+    assert bench.settle(before, kept(2), kept(3)) == Settled()
+    held = kept_row(bench.updates[-1], 3)
+    assert held.marks.table == {OURS: mark}
+    bench.write(Draft(Kind.REPAYMENT, ADA, -320))
+    assert not isinstance(bench.settle(held, Echo(None), before), Stopped)
+    assert not bench.reads.halted()
+
+
 def test_what_was_refused_is_not_sent_again_by_itself(bench: Bench) -> None:
     bench.charge(320)
     bench.settle(row(1000, table()), Final(400, ""))

@@ -108,7 +108,10 @@ MIXES = {
         amounts=_TWO,
     ),
     "cards cloned, and journals forked": replace(
-        BAD, rare=(Verb.CLONE, Verb.FORK, Verb.FORK, Verb.RULE), rare_chance=0.1, amounts=_TWO
+        BAD,
+        rare=(Verb.CLONE, Verb.FORK, Verb.FORK, Verb.FORK, Verb.RULE),
+        rare_chance=0.1,
+        amounts=_TWO,
     ),
     "a till retires": replace(
         BAD, office=(Verb.PAY,), office_chance=0.05, rare=(Verb.RETIRE,), rare_chance=0.1

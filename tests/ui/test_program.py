@@ -46,7 +46,13 @@ class Terminal:
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            env={**os.environ, "TERM": "linux", "PYTHONPATH": path},
+            env={
+                **os.environ,
+                "TERM": "linux",
+                "PYTHONPATH": path,
+                "COLUMNS": "80",  # as a shell may export it
+                "LINES": "24",
+            },
         )
         self._theirs = theirs
         asyncio.get_running_loop().add_reader(self._ours, self._read)

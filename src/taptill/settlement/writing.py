@@ -219,7 +219,8 @@ def _halved(update: Update, row: Snapshot, journal_id: str) -> bool:
     # Another till's late write may bring the total to what was sent by chance (a charge and its
     # void); but it brings an older mark of ours with it, and not the one that we read.
     as_read = row.marks.table.get(journal_id) == read.marks.table.get(journal_id)
-    emptied = row.marks.place is not Place.TABLE
+    # A copy of the very version that was enrolled is an old one, and nothing was emptied.
+    emptied = row.marks.place is not Place.TABLE and row.epoch != read.marks.epoch
     return judging.same(row.total, update.total) and ((alone and as_read) or emptied)
 
 

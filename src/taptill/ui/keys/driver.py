@@ -181,8 +181,15 @@ class TerminalDriver(Driver):
         self._resized()
         self._post(PictureLost())
 
+    def _terminal_size(self) -> tuple[int, int]:
+        """Return columns and lines of the terminal; COLUMNS and LINES, which stay, say nothing."""
+        try:
+            return os.get_terminal_size(self._output)
+        except OSError:  # it is gone, or no terminal
+            return shutil.get_terminal_size()
+
     def _send_size(self) -> None:
-        self._sent_size = shutil.get_terminal_size()
+        self._sent_size = self._terminal_size()
         size = Size(*self._sent_size)
         self._post(events.Resize(size, size))
 
@@ -212,7 +219,7 @@ class TerminalDriver(Driver):
             now_s = monotonic()
             since_s = looked_s if now_s - looked_s > wait_s + LATE_S else now_s
             looked_s = now_s
-            if shutil.get_terminal_size() != self._sent_size:  # a serial line sends no signal
+            if self._terminal_size() != self._sent_size:  # a serial line sends no signal
                 self._call_in_loop(self._send_size)
             if self._stop_ours in ready:
                 return
