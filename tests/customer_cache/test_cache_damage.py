@@ -118,6 +118,18 @@ def test_without_its_log_it_holds_what_was_in_the_file(path: Path, clock: FakeCl
     again.close()
 
 
+def test_a_header_that_forbids_writing_is_damage(path: Path, clock: FakeClock) -> None:
+    """SQLite reads such a file and refuses each change: figures would stay as they were."""
+    fill(path)
+    with path.open("r+b") as file:
+        file.seek(18)
+        file.write(b"\x03")
+    cache = CustomerCache(path, clock, FIELDS)
+    cache.keep([snapshot(7, at=9)])
+    assert look_up(cache, ADA) == Known(snapshot(7, at=9), 0.0)
+    cache.close()
+
+
 @given(st.data())
 @settings(max_examples=100)
 def test_whatever_byte_is_damaged_nobody_gets_another_ones_money(data: st.DataObject) -> None:

@@ -20,7 +20,7 @@ from tests.settlement.bench import (
 from taptill.domain.customer import Snapshot
 from taptill.domain.entry import Draft, Kind
 from taptill.domain.mark import Mark, Place, epoch_of, read_marks
-from taptill.settlement.judgement import Stop, assess
+from taptill.settlement.judgement import Stop
 from taptill.settlement.requests import (
     Condition,
     Doubt,
@@ -28,7 +28,6 @@ from taptill.settlement.requests import (
     Final,
     Later,
     NoAnswer,
-    NotThere,
     OnDesk,
     Settled,
     Stopped,
@@ -37,7 +36,7 @@ from taptill.settlement.requests import (
     Update,
     UpdateAnswer,
 )
-from taptill.settlement.settle import GONE_MAX, ROUNDS, STALE_MAX
+from taptill.settlement.settle import ROUNDS, STALE_MAX
 from taptill.settlement.writing import UNKEPT_MAX
 
 LOST = Unheard("backend-unknown")
@@ -410,47 +409,6 @@ def test_a_refused_enrolment_is_a_final_no_too(bench: Bench) -> None:
     bench.charge(320)
     assert bench.settle(row(1000), Final(400, "no code given")) == OnDesk()
     assert bench.kinds() == [Kind.ENROLLED, Kind.REFUSAL]
-
-
-def test_five_answers_without_a_customer_are_believed_and_one_is_not(bench: Bench) -> None:
-    bench.charge(320)
-    for times in range(GONE_MAX - 1):
-        outcome = bench.settle(NotThere(), doubt=Doubt.GONE, doubted=times)
-        assert outcome == Later("the backend does not show the customer", doubt=Doubt.GONE)
-    assert bench.kinds() == []
-    assert bench.settle(NotThere(), doubt=Doubt.GONE, doubted=GONE_MAX - 1) == OnDesk()
-    assert bench.last(Kind.CONFLICT).body == {"reason": "gone", "in_question": 320}
-
-
-def test_a_customer_who_is_seen_again_is_settled_without_a_person(bench: Bench) -> None:
-    mark = bench.charge(320)
-    bench.settle(NotThere(), doubt=Doubt.GONE, doubted=GONE_MAX - 1)
-    look = bench.reads.look(ADA, None)
-    assert look is not None
-    bench.write(*assess(row(1000, table()), look, OURS, may_share=False)[1])
-    assert bench.position().conflict is None
-    assert bench.reads.open_customers(9) == [ADA]
-    assert bench.settle(row(1000, table()), kept(2)) == Settled()
-    assert bench.position().seen == mark
-
-
-def test_a_look_at_the_row_between_answers_without_it_begins_the_count_anew(bench: Bench) -> None:
-    bench.charge(320)
-    task = bench.task(doubt=Doubt.GONE, doubted=GONE_MAX - 1)
-    outcome = bench.drive(task, [row(1000, table()), Echo(None), NotThere()])
-    assert outcome == Later("the backend does not show the customer", doubt=Doubt.GONE)
-
-
-def test_an_old_copy_of_before_the_enrolment_is_no_half_pair(bench: Bench) -> None:
-    """A charge, then its void: the total sent is what it was before all, and that copy is read."""
-    before = row(1000)
-    mark = bench.charge(320)
-    assert bench.settle(before, kept(2), kept(3)) == Settled()
-    held = kept_row(bench.updates[-1], 3)
-    assert held.marks.table == {OURS: mark}
-    bench.write(Draft(Kind.REPAYMENT, ADA, -320))
-    assert not isinstance(bench.settle(held, Echo(None), before), Stopped)
-    assert not bench.reads.halted()
 
 
 def test_what_was_refused_is_not_sent_again_by_itself(bench: Bench) -> None:

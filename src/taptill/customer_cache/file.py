@@ -36,6 +36,7 @@ _PASSING = frozenset(
 )
 """What the disk or another program may stop doing; every other error is damage."""
 _PRIMARY = 0xFF
+_WRITE_VERSION = 18
 
 
 class CacheFile:
@@ -105,6 +106,7 @@ class CacheFile:
 
     def _open(self) -> None:
         try:
+            _check_header(self.path)
             connection = open_file(self.path)
         except FAULTS as fault:
             connection = self._open_instead(fault)
@@ -151,6 +153,18 @@ class CacheFile:
         for suffix in ("", "-wal", "-shm"):
             with suppress(OSError):
                 self.path.with_name(f"{self.path.name}{suffix}").unlink()
+
+
+def _check_header(path: Path) -> None:
+    """Raise for a header that lets SQLite read the file but never write it: that is damage.
+
+    Byte 18 is the write version, 1 or 2 (SQLite's "Database File Format", 1.3.3).
+    """
+    header = b""
+    with suppress(OSError), path.open("rb") as file:
+        header = file.read(_WRITE_VERSION + 1)
+    if header[_WRITE_VERSION:] > b"\x02":
+        raise sqlite3.DatabaseError("its header forbids writing")
 
 
 def _passes(fault: Exception) -> bool:
