@@ -149,7 +149,9 @@ def test_money_is_paid_in_and_out_as_increments_with_their_reason(
     )
 
 
-@pytest.mark.parametrize("amount", ["0", "-5", "1,234", "1.000,50", "x", "", "1e3", "0.001"])
+@pytest.mark.parametrize(
+    "amount", ["0", "-5", "1,234", "1.000,50", "x", "", "1e3", "0.001", "1000000000000"]
+)
 def test_an_amount_that_may_be_another_is_refused(desk: Desk, amount: str) -> None:
     ended = desk.run("pay", "--reason", "x", "--", "1", amount)
     assert ended.returncode == 64

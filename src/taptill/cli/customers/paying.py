@@ -94,8 +94,7 @@ def read_amount(text: str, currency: Currency) -> Money:
         if read > ZERO:
             return read
     example = currency.text(Money(1250 * 10**currency.digits // 100))
-    how = f"written like {example}, without thousands marks"
-    problem = f"an amount is more than nothing, less than a million million, and {how}"
+    problem = f"an amount is more than nothing and written like {example}, without thousands marks"
     raise UsageError(problem=problem)
 
 
