@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any
 
 from taptill.domain.entry import Entry, Kind, Position
@@ -133,13 +134,16 @@ def _last_seen(connection: sqlite3.Connection, customer_id: int) -> Decimal | No
 
 
 def sums_of(connection: sqlite3.Connection, position: Position) -> tuple[int, int]:
-    """Return the least and the largest sum, in minor units, that a customer's entries ever had."""
-    least = most = total = 0
+    """Return the least and the largest sum, in minor units, that a customer's entries ever had.
+
+    Of a closed year only the sum that it carried over counts.
+    """
     where = f"customer_id = ? AND seq > ? AND {MONEY}"
-    for entry in entries(connection, where, [position.customer_id, position.start_seq]):
-        total += entry.amount_minor or 0
-        least, most = min(least, total), max(most, total)
-    return least, most
+    found = entries(connection, where, [position.customer_id, position.start_seq])
+    amounts = [entry.amount_minor or 0 for entry in found]
+    carried = (position.last.total if position.last else 0) - sum(amounts)
+    sums = [0, *accumulate(amounts, initial=carried)]
+    return min(sums), max(sums)
 
 
 def _figure(written: str | None) -> Decimal | None:
