@@ -1,9 +1,13 @@
-"""What every test shares: Hypothesis keeps nothing in the checkout and times nothing."""
+"""What every test shares: one locale, and a Hypothesis that keeps nothing and times nothing."""
 
 import logging
+import os
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# Commands write amounts as the shell's language does.
+os.environ["LC_ALL"] = "C.UTF-8"
 
 settings.register_profile(
     "taptill",

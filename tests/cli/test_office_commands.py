@@ -165,8 +165,8 @@ REFUSED: dict[str, tuple[tuple[str, ...], int, str]] = {
         64,
         "--booked 'ten' is no amount",
     ),
-    "more than was ever charged": (("retry", "1", "--booked", "400"), 64, "0.00 and 4.00"),
-    "less than was ever charged": (("retry", "1", "--booked", "-1"), 64, "0.00 and 4.00"),
+    "more than was ever charged": (("retry", "1", "--booked", "400"), 64, "€0.00 and €4.00"),
+    "less than was ever charged": (("retry", "1", "--booked", "-1"), 64, "€0.00 and €4.00"),
     "what is booked of all": (("retry", "--unchanged", "--booked", "1"), 64, "one customer"),
     "both": (("retry", "1", "--unchanged"), 64, "name one customer"),
 }
@@ -202,6 +202,27 @@ def test_what_is_open_keeps_the_program_from_being_removed(site: Site) -> None:
     assert (told.returncode, told.stdout) == (75, "customer 3 (A. B.): €2.50\n")
     site.settle()
     assert json.loads(site.done("journal", "open", "--json"))["customers"] == 0
+
+
+def test_amounts_are_written_in_the_language_of_the_shell(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The figures of --json stay as they are; a case, its entries and figures follow."""
+    monkeypatch.delenv("LC_ALL")
+    monkeypatch.setenv("LANG", "en_GB.UTF-8")
+    monkeypatch.setenv("LC_MONETARY", "de_DE.UTF-8")
+    site.update(ADA, debtData=None)
+    site.settle((ADA, 320))
+    site.update(ADA, debtData=None)
+    site.settle((ADA, 80))
+    assert "sum 4,00 €" in site.taptill("journal", "open").stderr
+    assert json.loads(site.taptill("journal", "open", "--json").stdout)["sum"] == "4.00"
+    assert "customer 1: 4,00 € in question" in site.done("conflicts", "list")
+    shown = site.done("conflicts", "show", "1")
+    assert " charge           3,20 €\n" in shown
+    assert "  booked if office moved nothing         3,20 €\n" in shown
+    refused = site.taptill("conflicts", "retry", "1", "--booked", "99,00", *STAFF)
+    assert "between 0,00 € and 4,00 € can be in" in refused.stderr
 
 
 def test_what_is_open_is_sent_without_a_till(site: Site) -> None:
@@ -288,7 +309,7 @@ def test_a_till_that_exports_hands_its_charges_over_in_files(
     unwritten = site.taptill("export", "write", "--to", "/proc")
     assert (unwritten.returncode, "write --again 1" in unwritten.stderr) == (73, True)
     said = site.done("export", "write", "--to", str(tmp_path), "--again", "1")
-    assert "1 entry, sum 3.20" in said
+    assert "1 entry, sum €3.20" in said
     file = next(tmp_path.glob("taptill-*-0001.csv"))
     kept = file.read_bytes()
     file.unlink()

@@ -103,7 +103,8 @@ def test_a_held_card_is_frames_and_one_tap_with_its_bytes(line: PtyLine) -> None
     assert seen.stdout.count("  tap  ") == 1
     assert seen.stdout.count(f"  frame      {CARD}") > 3
     assert "bytes      02 36 32" in seen.stdout
-    assert "1 taps" in seen.stdout.splitlines()[-1]
+    assert "1 tap" in seen.stdout.splitlines()[-1]
+    assert "taps" not in seen.stdout
 
 
 def test_bad_frames_are_shown_by_kind_and_counted(line: PtyLine) -> None:

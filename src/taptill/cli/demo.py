@@ -1,6 +1,7 @@
 """`taptill demo` in, a service with sample customers and a till beside it out."""
 
 import os
+import re
 import select
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import click
 from taptill import config as configs
 from taptill.cli.log import log_beside
 from taptill.cli.run import show
+from taptill.domain.currencies.writing import amount
 from taptill.domain.errors import MissingExtraError, ServiceError
 from taptill.wiring import check_reader
 
@@ -108,11 +110,19 @@ def demo(*, serial: bool, language: str) -> int:
             return _show(config, state, card_end)
 
 
+def _with_signs(text: str, config: configs.Config) -> str:
+    """Return the text with each `12.30` in it as the till's language writes that amount."""
+    currency, language = config.till.currency, config.till.language
+    return re.sub(
+        r"\d+\.\d\d", lambda found: amount(currency.parse(found[0]), currency, language), text
+    )
+
+
 def _show(config: configs.Config, state: Path, card_end: str) -> int:
     from taptill.service.sample import DEMO_CARDS, DEMO_UNKNOWN  # noqa: PLC0415 - an extra
 
     cards = (*DEMO_CARDS, DEMO_UNKNOWN)
-    legend = tuple((card.key, card.shows) for card in cards)
+    legend = tuple((card.key, _with_signs(card.shows, config)) for card in cards)
     if card_end:
         legend = ((">", f"RDM6300 bytes to {card_end}"), *legend)
     token = configs.read_token(config)

@@ -6,7 +6,10 @@ from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from pathlib import Path
 
+from taptill import config as configs
+from taptill.domain.currencies.writing import amount
 from taptill.domain.errors import OutputError
+from taptill.domain.money import Currency, Money
 from taptill.journal.file import sync_folder
 
 PLAIN_MAX = 200
@@ -21,6 +24,11 @@ def plain(text: str, longest: int = PLAIN_MAX) -> str:
 def many(count: int, one: str, several: str = "") -> str:
     """Write a number with its noun: `1 customer`, `2 customers`."""
     return f"{count} {one if count == 1 else several or f'{one}s'}"
+
+
+def shown(money: Money, currency: Currency) -> str:
+    """Write an amount with its currency's sign, in the way of the shell's language: `0,30 €`."""
+    return amount(money, currency, configs.shell_language())
 
 
 @contextmanager

@@ -114,6 +114,15 @@ def terminal() -> str:
     return os.environ.get("TERM", "")
 
 
+def shell_language() -> str:
+    """Return the two letters of the language in which this shell writes amounts, else empty.
+
+    Source: POSIX.1-2017, 8.2: LC_ALL goes before LC_MONETARY, and that before LANG.
+    """
+    names = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MONETARY", "LANG"))
+    return next((name[:2].lower() for name in names if name), "")
+
+
 def notify_socket() -> str:
     """Give the address for sd_notify; empty without systemd."""
     return os.environ.get("NOTIFY_SOCKET", "")

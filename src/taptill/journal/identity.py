@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from taptill.domain.clock import Clock
+from taptill.domain.currencies.writing import amount
 from taptill.domain.entry import Draft, Entry, Kind
 from taptill.domain.errors import (
     JournalClonedError,
@@ -59,8 +60,8 @@ def refuse_while_open(reads: Reads, what: str) -> None:
     """Raise JournalOpenError, with count, sum and the ways out, while anything is open."""
     count, total = reads.open_sum(with_desk=True)
     if count:
-        amount = currency(reads).text(total)
-        raise JournalOpenError(path=reads.path, what=what, count=count, sum=amount)
+        money = amount(total, currency(reads), "en")
+        raise JournalOpenError(path=reads.path, what=what, count=count, sum=money)
 
 
 def refuse_moved(other_paths: Iterable[Path], till: str) -> None:

@@ -1,6 +1,9 @@
 """The figures of a case in, lines that a person compares out."""
 
-from taptill.domain.money import Currency, round_against_customer
+from collections.abc import Callable
+
+from taptill.cli.output import shown
+from taptill.domain.money import Currency, Money, round_against_customer
 from taptill.journal.office.cases import Case, Figures
 from taptill.settlement.judgement import Desk
 
@@ -16,8 +19,8 @@ WAYS = (
 """What a person may say of such a row."""
 
 
-def named(figures: Figures, currency: Currency) -> dict[str, str | None]:
-    """Name the figures as the office reads them; None: not known."""
+def named(figures: Figures, write: Callable[[Money], str]) -> dict[str, str | None]:
+    """Name the figures as the office reads them, amounts as `write` does; None: not known."""
     by = figures.enrolled
     amounts = {
         "total": figures.total,
@@ -29,7 +32,7 @@ def named(figures: Figures, currency: Currency) -> dict[str, str | None]:
         "booked_if_office_moved_nothing": figures.fits,
     }
     written = {
-        key: None if one is None else currency.text(round_against_customer(one)[0])
+        key: None if one is None else write(round_against_customer(one)[0])
         for key, one in amounts.items()
     }
     stamps = {"updated_at": figures.updated_at or None, "enrolled_by": by[0] if by else None}
@@ -38,7 +41,8 @@ def named(figures: Figures, currency: Currency) -> dict[str, str | None]:
 
 def compared(figures: Figures, case: Case, currency: Currency) -> list[str]:
     """Put the figures under each other, and say what they speak for."""
-    known = {key: one for key, one in named(figures, currency).items() if one is not None}
+    figures_now = named(figures, lambda money: shown(money, currency))
+    known = {key: one for key, one in figures_now.items() if one is not None}
     lines = [f"  {key.replace('_', ' '):32} {one:>12}" for key, one in known.items()]
     if case.reason in UNTOLD:
         lines.append(WAYS.format(customer=case.position.customer_id))

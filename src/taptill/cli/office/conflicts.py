@@ -11,9 +11,9 @@ import click
 
 from taptill import config as configs
 from taptill.cli.office.compared import UNTOLD, WAYS, compared, named
-from taptill.cli.office.persons import SEQ_MAX, card_of, goods_of, initials_of, shown
+from taptill.cli.office.persons import SEQ_MAX, card_of, goods_of, initials_of
 from taptill.cli.options import CONFIG, JSON, REASON, STAFF, STATE, journal_at, journal_reads
-from taptill.cli.output import many, plain, written
+from taptill.cli.output import many, plain, shown, written
 from taptill.clock import SystemClock
 from taptill.domain.customer import Snapshot
 from taptill.domain.entry import Entry
@@ -113,13 +113,13 @@ def show(state_dir: Path | None, customer: int, *, as_json: bool) -> None:
         row, figures = _row(reads, case, currency), figures_of(reads.connection, case)
         history = list(entries_of(reads.connection, customer))
     if as_json:
-        told = {"figures": named(figures, currency), "entries": [_columns(e) for e in history]}
+        told = {"figures": named(figures, currency.text), "entries": [_columns(e) for e in history]}
         click.echo(json.dumps({**row, **told}))
         return
     click.echo(_line(row, currency))
     for entry in history:
         money = "" if entry.amount_minor is None else shown(Money(entry.amount_minor), currency)
-        click.echo(f"{entry.seq:8} {entry.at} {entry.kind:12} {money:>9}".rstrip())
+        click.echo(f"{entry.seq:8} {entry.at} {entry.kind:12} {money:>10}".rstrip())
     for line in compared(figures, case, currency):
         click.echo(line)
     click.echo("ways out: taptill conflicts retry | accept | write-off, each after a new look")
@@ -171,12 +171,12 @@ def _saying(options: Mapping[str, Any], ruling: Ruling, customer: int, booked: s
         case, currency = _case(reads, customer), currency_of(reads)
         least, most = sums_of(reads.connection, case.position)
     try:
-        said = currency.parse(booked)
+        said = currency.parse(booked.replace(",", "."))
     except ValueError:
         example = currency.text(Money(320))
         raise UsageError(problem=f"--booked {booked!r} is no amount: write {example}") from None
     if not least <= said.minor <= most:
-        between = f"{currency.text(Money(least))} and {currency.text(Money(most))}"
+        between = f"{shown(Money(least), currency)} and {shown(Money(most), currency)}"
         raise UsageError(
             problem=f"--booked {booked}: of customer {customer} between {between} can be in"
         )

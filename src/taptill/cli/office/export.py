@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from taptill.cli.options import JSON, STAFF, STATE, journal_at, journal_reads
-from taptill.cli.output import many, written
+from taptill.cli.output import many, shown, written
 from taptill.clock import SystemClock
 from taptill.domain.errors import OutputError, UsageError
 from taptill.domain.money import Money
@@ -118,4 +118,4 @@ def _numbered(reads: Reads, number: int) -> OfficeFile:
 
 
 def _amount(reads: Reads, file: OfficeFile) -> str:
-    return currency(reads).text(Money(file.sum_minor))
+    return shown(Money(file.sum_minor), currency(reads))

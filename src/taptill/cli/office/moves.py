@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 import click
 
 from taptill import config as configs
-from taptill.cli.office.persons import initials_of, shown
+from taptill.cli.office.persons import initials_of
 from taptill.cli.options import CONFIG, JSON, STATE, journal_at, journal_reads
-from taptill.cli.output import many, plain
+from taptill.cli.output import many, plain, shown
 from taptill.cli.settle import refuse_stopped, say, send_open
 from taptill.clock import SystemClock
 from taptill.config import Config

@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from taptill.domain.card_id import masked
-from taptill.domain.currencies.writing import amount
 from taptill.domain.entry import Entry, Kind, Position
-from taptill.domain.money import Currency, Money
 from taptill.journal.office.cases import charge_before, entries_of
 from taptill.journal.reads import Reads
 
@@ -53,11 +51,6 @@ def goods_of(reads: Reads, position: Position) -> str:
         for one in history
         if one.kind is Kind.CHARGE and one.seq > covered and one.charge_id not in voided
     )
-
-
-def shown(money: Money, currency: Currency) -> str:
-    """Write an amount with its currency's sign."""
-    return amount(money, currency, "en")
 
 
 def _goods(charges: Iterable[Entry]) -> str:

@@ -77,7 +77,7 @@ class Printer:
         if self._as_json:
             click.echo(json.dumps({"what": "end", "seconds": round(took_s, 3)} | counts))
             return
-        words = ", ".join(f"{count} {what}" for what, count in counts.items()) or "nothing"
+        words = ", ".join(_counted(*one) for one in counts.items()) or "nothing"
         click.echo(f"{took_s:.1f} s: {words}")
 
     def _frame(self, said: Said, frame: AnyFrame) -> None:
@@ -105,3 +105,7 @@ class Printer:
         rate = came / (now_s - self._rate_s)
         click.echo(f"           {rate:.1f} frames a second, {bad} bad so far", err=True)
         self._rate_s, self._rate_frames = now_s, self._counts["frames"]
+
+
+def _counted(what: str, count: int) -> str:
+    return f"{count} {what.removesuffix('s') if count == 1 else what}"

@@ -10,9 +10,8 @@ from typing import Any
 import click
 
 from taptill.cli.options import JSON
-from taptill.cli.output import many, plain
+from taptill.cli.output import many, plain, shown
 from taptill.cli.service.opening import DATABASE, money_of, opened, rooms
-from taptill.domain.currencies.writing import amount
 from taptill.domain.errors import UsageError
 from taptill.domain.money import Currency, Money
 
@@ -172,8 +171,8 @@ def _tell_end(report: Any, verdict: str, *, done: bool) -> None:
 
 
 def _tell_sums(sums: Any, currency: Currency) -> None:
-    owed = f"{amount(Money(sums.owed_minor), currency, 'en')} owed by {sums.owing}"
-    ahead = f"{amount(Money(sums.in_advance_minor), currency, 'en')} in advance of {sums.ahead}"
+    owed = f"{shown(Money(sums.owed_minor), currency)} owed by {sums.owing}"
+    ahead = f"{shown(Money(sums.in_advance_minor), currency)} in advance of {sums.ahead}"
     click.echo(f"{many(sums.customers, 'customer')}, {sums.with_card} with card; {owed}, {ahead}")
 
 
@@ -197,7 +196,7 @@ def tell_preview(report: Any, currency: Currency) -> None:
 def _shown(value: Any, currency: Currency) -> str:
     match value:
         case Decimal():
-            return amount(currency.parse(str(value)), currency, "en")
+            return shown(currency.parse(str(value)), currency)
         case None:
             return "(nothing)"
         case bool():
