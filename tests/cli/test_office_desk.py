@@ -5,9 +5,9 @@ import csv
 import json
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from io import StringIO
+from io import BufferedReader, RawIOBase, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from tests.fakes.service import RunningService, running_service
 from tests.service.conftest import Api
 
 from taptill.cli import taptill as group
+from taptill.cli.output import login
+from taptill.domain.errors import MoneyMovedError
 
 pytestmark = pytest.mark.slow
 
@@ -124,9 +126,9 @@ def test_money_is_paid_in_and_out_as_increments_with_their_reason(
     german: Desk, service: RunningService
 ) -> None:
     number = str(german.added("Pia Zahler"))
-    told = german.done("pay", number, "20,50", "--reason", "bar am Tresen")
+    told = german.done("pay", number, "20,50", "--reason", "bar am Tresen", "--staff", "Jo")
     assert told.splitlines()[0] == "20,50 € paid in, now 20,50 € in advance"
-    told = german.done("pay-out", number, "0.30", "--reason", "Rest")
+    told = german.done("pay-out", number, "0.30", "--reason", "Rest", "--staff", "Kim")
     assert told.splitlines()[0] == "0,30 € paid out, now 20,20 € in advance"
     api = Api(service.url, service.token)
     row = api.row(int(number))
@@ -137,15 +139,24 @@ def test_money_is_paid_in_and_out_as_increments_with_their_reason(
     api.http.close()
     lines = [line.partition("  ")[2] for line in german.done("history", number).splitlines()]
     assert lines == [
-        "20,50 € paid in (office: bar am Tresen), then 20,50 € in advance",
-        "0,30 € paid out (office: Rest), then 20,20 € in advance",
-        "2,00 € charged (till), then 18,20 € in advance",
+        "20,50 € paid in by Jo (office): bar am Tresen, then 20,50 € in advance",
+        "0,30 € paid out by Kim (office): Rest, then 20,20 € in advance",
+        "2,00 € charged by till, then 18,20 € in advance",
     ]
+    told = german.done("log", "--customer", number)
+    assert [line.partition("  ")[2] for line in told.splitlines()] == [
+        f"customer {number}: 0,30 € paid out by Kim (office): Rest",
+        f"customer {number}: 20,50 € paid in by Jo (office): bar am Tresen",
+        f"customer {number}: insert by {login()} (office)",
+    ]
+    newest = json.loads(german.done("log", "--last", "1", "--json"))
+    assert (newest["act"], newest["staff"], newest["by"]) == ("pay-out", "Kim", "0.30")
     (first, *_) = map(json.loads, german.done("history", number, "--json").splitlines())
-    assert (first["by"], first["total_debt"], first["reason"]) == (
+    assert (first["by"], first["total_debt"], first["reason"], first["staff"]) == (
         "-20.50",
         "-20.50",
         "bar am Tresen",
+        "Jo",
     )
 
 
@@ -156,6 +167,94 @@ def test_an_amount_that_may_be_another_is_refused(desk: Desk, amount: str) -> No
     ended = desk.run("pay", "--reason", "x", "--", "1", amount)
     assert ended.returncode == 64
     assert "an amount is more than nothing and written like 12.50" in ended.stderr
+
+
+def test_a_payment_that_is_repeated_under_its_id_is_booked_once(desk: Desk) -> None:
+    number = str(desk.added("Rea Repeat"))
+    words = ("pay", number, "5", "--reason", "cash", "--request", "0badcafe")
+    assert desk.done(*words) == desk.done(*words)
+    assert len(desk.done("history", number).splitlines()) == 1
+    ended = desk.run("pay", number, "6", "--reason", "cash", "--request", "0badcafe")
+    assert (ended.returncode, "is another booking" in ended.stderr) == (64, True)
+
+
+def test_a_key_that_somebody_has_is_not_given_twice(desk: Desk) -> None:
+    holder = desk.added("Karl Key", "--external-id", "T-1")
+    other = str(desk.added("Karla"))
+    for words in (("set", other, "--external-id", "T-1"), ("add", "Kim", "--external-id", "T-1")):
+        ended = desk.run(*words)
+        assert (ended.returncode, ended.stdout) == (64, "")
+        assert f"customer {holder} (K. K.) has this externalId: take it away" in ended.stderr
+    desk.done("set", str(holder), "--external-id", "")
+    assert desk.done("set", other, "--external-id", "T-1")
+
+
+class Thinking(RawIOBase):
+    """A person who is asked, and answers only after something else has happened."""
+
+    def __init__(self, answer: bytes, meanwhile: Callable[[], None]) -> None:
+        super().__init__()
+        self._answer, self._meanwhile = answer, meanwhile
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, target: Any, /) -> int:
+        if len(target) and self._answer:
+            self._meanwhile()
+        given, self._answer = self._answer[: len(target)], self._answer[len(target) :]
+        target[: len(given)] = given
+        return len(given)
+
+
+def test_a_sale_between_question_and_answer_is_not_cleared_unseen(
+    german: Desk, service: RunningService
+) -> None:
+    """The person answers, and a till has charged meanwhile: the new sum is told, nobody is gone."""
+    number = german.added("Lea Later")
+    german.done("pay", str(number), "3.20", "--reason", "bar")
+    api = Api(service.url, service.token)
+
+    def sell() -> None:
+        row = api.row(number)
+        condition = {"filters": [{"field": "version", "comparator": "=", "value": row["version"]}]}
+        body = {"fields": {"totalDebt": 1.5, "debtData": None}, "conditions": condition}
+        assert api.update(number, body)[0] == 200
+
+    words = german.words("remove", str(number), "--money", "clear")
+    ended = CliRunner().invoke(group, words, input=BufferedReader(Thinking(b"y\n", sell)))
+    assert isinstance(ended.exception, MoneyMovedError)
+    assert f"customer {number} has moved since it was shown, now 1,50 € owed" in str(
+        ended.exception
+    )
+    assert "1,50 € owed" in german.done("show", str(number))
+    german.done("remove", str(number), "--money", "clear", "--yes", "--staff", "Jo")
+    told = german.done("log", "--customer", str(number)).splitlines()
+    assert any(line.endswith("1,50 € paid in by Jo (office): removed") for line in told)
+    api.http.close()
+
+
+def test_who_did_what_to_companies_is_read_at_the_office(
+    desk: Desk, service: RunningService
+) -> None:
+    api = Api(service.url, service.office_token)
+    body = {"fields": [{"name": "Alt"}], "staff": "Jo"}
+    (made,) = api.post("/core/data/Companies/insert", body)[1]
+    renamed = {"fields": {"name": "Neu"}, "staff": "Kim"}
+    api.post(f"/core/data/Companies/update/{made['id']}", renamed)
+    api.http.close()
+    told = desk.done("log", "--companies", "--last", "2").splitlines()
+    assert [line.partition("  ")[2] for line in told] == [
+        f"company {made['id']} (Alt -> Neu): update by Kim (office)",
+        f"company {made['id']} (Alt): insert by Jo (office)",
+    ]
+    newest = json.loads(desk.done("log", "--companies", "--last", "1", "--json"))
+    assert (newest["company"], newest["staff"], newest["after"]["name"]) == (
+        made["id"],
+        "Kim",
+        "Neu",
+    )
+    assert desk.run("log", "--companies", "--customer", "7").returncode == 64
 
 
 def test_a_payment_needs_a_reason_and_somebody(desk: Desk) -> None:
@@ -201,7 +300,7 @@ def test_a_removal_asks_what_becomes_of_money(desk: Desk) -> None:
     assert "1 of them has money: €0.00 owed, €3.20 in advance; say --money keep" in ended.stderr
     ended = desk.run("remove", number, answer="clear\ny\n")
     assert (ended.returncode, ended.stdout) == (0, f"removed: {number}\n")
-    assert "Remove 1 customer?" in ended.stderr
+    assert "Remove 1 customer and book the money away?" in ended.stderr
     assert desk.done("history", number).splitlines()[-1].endswith("then €0.00 owed")
 
 
@@ -276,10 +375,14 @@ def test_a_backend_that_keeps_no_record_has_one_on_this_machine(
             name, *rest = words
             result = CliRunner().invoke(group, ["customers", name, "--config", str(config), *rest])
             assert result.exit_code == 0, result.output
+            told[:] = [line.partition(":")[0] for line in result.stderr.splitlines()]
             return result.stdout
 
-        assert "BLOCKED" in done("block", "7")
-        assert "customer 7: update of isBlocked by " in done("log")
+        told: list[str] = []
+
+        assert "BLOCKED" in done("block", "7", "--staff", "Jo")
+        assert told == ["this backend does not keep who did it"]
+        assert "customer 7: update of isBlocked by Jo\n" in done("log")
         assert done("log", "--customer", "8") == ""
         done("remove", "7", "--yes", "--money", "keep")
         (newest, _) = map(json.loads, done("log", "--json").splitlines())

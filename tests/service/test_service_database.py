@@ -106,6 +106,14 @@ def test_another_encoding_than_utf_8_is_refused(cluster: Cluster) -> None:
 
 def take_back(connection: sa.Connection, version: int) -> None:
     """Make a database one of an older version."""
+    schema.company_changes.drop(connection)
+    for index in ("debt_changes_request", "customers_external_id"):
+        connection.exec_driver_sql(f"DROP INDEX {index}")
+    for column in ("staff", "request"):
+        connection.exec_driver_sql(f"ALTER TABLE debt_changes DROP COLUMN {column}")
+    connection.execute(schema.schema_version.update().values(version=version))
+    if version == 3:
+        return
     for table in (schema.site, schema.customer_changes, schema.imports):
         table.drop(connection)
     for table in (schema.customers, schema.companies):
@@ -113,7 +121,6 @@ def take_back(connection: sa.Connection, version: int) -> None:
     connection.exec_driver_sql("ALTER TABLE customers DROP COLUMN erased_at")
     if version == 1:
         schema.debt_changes.drop(connection)
-    connection.execute(schema.schema_version.update().values(version=version))
 
 
 def test_a_database_of_before_it_knew_its_currency_keeps_two_digits(
@@ -174,6 +181,51 @@ def test_a_file_of_the_first_version_is_moved_up_and_its_ledger_opens_with_what_
     ]
     engine.dispose()
     open_database(place).dispose()
+
+
+def test_a_database_of_before_bookings_had_a_person_keeps_its_ledger_and_keys_held_twice(
+    new_place: Callable[[], str],
+) -> None:
+    """Who shares a key may write it again; nobody new gets it, and a person is kept from now on."""
+    place = new_place()
+    engine = create_database(place)
+    store = Store(engine)
+    people = [{"name": "a", "externalId": "K", "totalDebt": 5}, {"name": "b", "totalDebt": 1}]
+    store.insert(CUSTOMERS, {"fields": people})
+    with writing(engine) as connection:
+        connection.execute(schema.customers.update().values(external_id="K"))
+        take_back(connection, 3)
+    engine.dispose()
+    engine = open_database(place)
+    store = Store(engine)
+    body = {"fields": {"externalId": "K", "totalDebt": {"increment": -1}}, "staff": "Jo"}
+    store.update(2, {**body, "request": "r-1"}, "office")
+    asked = dict.fromkeys(("customer", "from", "to", "staff", "request"), True)
+    shown = {**asked, "customer": {"name": True}}
+    found = store.select(DEBT_CHANGES, {"fields": shown})
+    assert [
+        (one["customer"]["name"], one["to"], one["staff"], one["request"]) for one in found
+    ] == [
+        ("a", 5, None, None),
+        ("b", 1, None, None),
+        ("b", 0, "Jo", "r-1"),
+    ]
+    with pytest.raises(Refusal, match="external-id-taken"):
+        store.insert(CUSTOMERS, {"fields": [{"name": "c", "externalId": "K"}]})
+    engine.dispose()
+
+
+def test_of_two_processes_one_gets_a_key(new_place: Callable[[], str]) -> None:
+    place = new_place()
+    engines = [create_database(place), open_database(place)]
+    stores = [Store(engine) for engine in engines]
+    for number in range(20):
+        body = {"fields": [{"name": "x", "externalId": f"K-{number}"}]}
+        tries = [store.submit(store.insertion(CUSTOMERS, body, "x")) for store in stores]
+        faults = [one.exception() for one in tries]
+        assert sorted(str(one) for one in faults) == ["None", "external-id-taken"]
+    for engine in engines:
+        engine.dispose()
 
 
 def test_a_second_process_waits_its_turn(new_place: Callable[[], str]) -> None:

@@ -8,14 +8,17 @@ from functools import cmp_to_key
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from taptill.service.database import create_database
+from taptill.service import schema
+from taptill.service.database import create_database, writing
 from taptill.service.fields import COMPANIES, CUSTOMERS
 from taptill.service.store import Store
 
 Row = dict[str, Any]
+KEY = "externalId"
 
 TEXTS = [
     "a",
@@ -94,7 +97,13 @@ def both(new_place: Callable[[], str]) -> Iterator[tuple[Store, list[Row]]]:
     engine = create_database(new_place())
     store, (companies, customers) = Store(engine), rows()
     store.insert(COMPANIES, {"fields": companies})
-    store.insert(CUSTOMERS, {"fields": customers})
+    keyless = [{key: value for key, value in row.items() if key != KEY} for row in customers]
+    store.insert(CUSTOMERS, {"fields": keyless})
+    with writing(engine) as connection:  # keys with ties, as databases of before may hold them
+        this = schema.customers.c.id == sa.bindparam("this")
+        keys = [{"this": at, "key": row[KEY]} for at, row in enumerate(customers, start=1)]
+        write = schema.customers.update().where(this).values(external_id=sa.bindparam("key"))
+        connection.execute(write, keys)
     seen = []
     for number, row in enumerate(customers, start=1):
         company = companies[row["company"]["id"] - 1] if row["company"] else {}

@@ -30,7 +30,8 @@ def test_capabilities_tell_either_role(
 ) -> None:
     api = till if who == "till" else office
     offered = ("conditional_update", "version", "increment", "ilike", "count", "leaving")
-    expected = {**dict.fromkeys(offered, True), "currency": "EUR", "digits": 2}
+    more = ("request", "totals")
+    expected = {**dict.fromkeys((*offered, *more), True), "currency": "EUR", "digits": 2}
     assert api.http.get("/core/capabilities").json() == expected
     assert httpx.get(f"{service.url}/core/capabilities").status_code == 401
 

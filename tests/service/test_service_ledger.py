@@ -9,6 +9,7 @@ from tests.service.conftest import CUSTOMERS, Api, equals, where
 
 from taptill.service.fields import CUSTOMERS as ENTITY
 from taptill.service.fields import FOR_THE_OFFICE
+from taptill.service.store import Store
 
 CHANGES = "/core/data/CustomerDebtChanges"
 
@@ -164,3 +165,77 @@ def test_what_only_the_office_may(till: Api, office: Api, case: tuple[str, Any])
     status, answer = till.post(path, body)
     assert (status, answer["error"]["code"]) == (403, "forbidden")
     assert office.post(path, body)[0] in {200, 201}
+
+
+def told(api: Api, row_id: int) -> list[tuple[Any, Any, Any]]:
+    """Read who booked what under which name of the sender's own."""
+    body = {
+        "fields": {"to": True, "staff": True, "request": True},
+        "conditions": where(equals("customer.id", row_id)),
+        "orderBy": [{"field": "id"}],
+    }
+    status, rows = api.post(f"{CHANGES}/select", body)
+    assert status == 200, rows
+    return [(row["to"], row["staff"], row["request"]) for row in rows]
+
+
+def test_the_ledger_keeps_the_person_and_the_senders_own_id(till: Api, office: Api) -> None:
+    """A till has no person: its token's name is all that is known."""
+    status, rows = office.post(
+        f"{CUSTOMERS}/insert", {"fields": [{"name": "x", "totalDebt": 3}], "staff": "Jo"}
+    )
+    assert status == 201, rows
+    row_id = rows[0]["id"]
+    request = f"r-{row_id}"
+    assert office.update(row_id, increment(-1, staff="Kim", request=request))[0] == 200
+    body = {"fields": {"totalDebt": 4}, "conditions": where(equals("version", 2))}
+    assert till.update(row_id, body)[0] == 200
+    gone = {"conditions": where(equals("id", row_id)), "money": "clear", "staff": "Lou"}
+    assert office.post(f"{CUSTOMERS}/remove", gone)[0] == 200
+    assert told(office, row_id) == [
+        (3, "Jo", None),
+        (2, "Kim", request),
+        (4, None, None),
+        (0, "Lou", None),
+    ]
+
+
+def test_a_till_is_told_no_person(till: Api, office: Api) -> None:
+    row_id = office.insert()
+    office.update(row_id, increment(1, staff="Jo", request=f"s-{row_id}"))
+    for name in ("staff", "request"):
+        status, answer = till.post(f"{CHANGES}/select", {"fields": {name: True}})
+        assert (status, answer["error"]["code"]) == (400, "unknown-field")
+    status, rows = till.post(
+        f"{CHANGES}/select", {"conditions": where(equals("customer.id", row_id))}
+    )
+    assert (status, rows[0].keys().isdisjoint({"staff", "request"})) == (200, True)
+
+
+def test_a_request_is_booked_once(office: Api) -> None:
+    row_id, other = office.insert(), office.insert()
+    body = increment(-5, request=f"once-{row_id}")
+    assert office.update(row_id, body)[0] == 200
+    for number in (row_id, other):
+        status, answer = office.update(number, body)
+        assert (status, answer["error"]["code"]) == (409, "request-known")
+        assert "row" not in answer
+    assert (office.row(row_id)["totalDebt"], office.row(other)["totalDebt"]) == (-5, 0)
+
+
+def test_a_request_is_booked_once_though_both_wait_for_one_commit(store: Store) -> None:
+    (row,) = store.insert(ENTITY, {"fields": [{"name": "x"}]})
+    body = increment(-5, request="r")
+    tries = [store.submit(store.alteration(row["id"], body, "office")) for _ in range(5)]
+    faults = [one.exception() for one in tries]
+    assert [str(one) for one in faults if one] == ["request-known"] * 4
+    (now,) = store.select(ENTITY, {"fields": {"totalDebt": True}})
+    assert now == {"totalDebt": -5}
+
+
+@pytest.mark.parametrize("request_id", ["", 7, "x" * 256])
+def test_an_id_that_is_none_is_refused(office: Api, request_id: Any) -> None:
+    row_id = office.insert()
+    status, answer = office.update(row_id, increment(1, request=request_id))
+    assert (status, answer["error"]["path"]) == (400, "request")
+    assert office.row(row_id)["version"] == 1

@@ -18,6 +18,10 @@ class Offers:
     ilike: bool = False
     leaving: bool = False
     """Whether a removal asks what becomes of money, and who was removed is restored or erased."""
+    request: bool = False
+    """Whether a booking carries an id of ours, is made once by it, and is kept with the person."""
+    totals: bool = False
+    """Whether a removal carries the sums that it was decided on."""
     currency: str | None = None
     digits: int | None = None
 
@@ -32,6 +36,8 @@ class Offers:
             increment=said.get("increment") is True,
             ilike=said.get("ilike") is True,
             leaving=said.get("leaving") is True,
+            request=said.get("request") is True,
+            totals=said.get("totals") is True,
             currency=currency if isinstance(currency, str) else None,
             digits=digits if type(digits) is int else None,
         )

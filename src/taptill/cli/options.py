@@ -41,6 +41,9 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Answer for a script
 STAFF = click.option(
     "--staff", required=True, type=Words(), help="Who decides: a name for the journal."
 )
+STAFF_NAMED = click.option(
+    "--staff", type=Words(), help="Who does this, for the record; this account where none is named."
+)
 REASON = click.option(
     "--reason", required=True, type=Words(), help="Why, in a few words for the journal."
 )

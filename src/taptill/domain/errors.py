@@ -92,6 +92,16 @@ class ClashError(BackendError):
     says = "the row has changed meanwhile (HTTP 409)"
 
 
+class MoneyMovedError(BackendError):
+    """A customer's money is not what it was when the removal was decided on; nobody was removed."""
+
+    code = "money-moved"
+    says = (
+        "the money of customer {customer} has moved since it was shown, now {now}: "
+        "nobody was removed. Look, and decide again"
+    )
+
+
 class UnauthorisedError(BackendError):
     """The token is wrong or has no rights."""
 
@@ -297,6 +307,7 @@ ALL_ERRORS: tuple[type[TaptillError], ...] = (
     UnreachableError,
     RefusedError,
     ClashError,
+    MoneyMovedError,
     UnauthorisedError,
     RightsError,
     MalformedError,

@@ -32,7 +32,17 @@ BODY_TIMEOUT_S = 10
 ID_DIGITS_MAX = 19
 PREFIX = "/core/data"
 CAPABILITIES = dict.fromkeys(
-    ("conditional_update", "version", "increment", "ilike", "count", "leaving"), True
+    (
+        "conditional_update",
+        "version",
+        "increment",
+        "ilike",
+        "count",
+        "leaving",
+        "request",
+        "totals",
+    ),
+    True,
 )
 WORKERS = 4
 """Threads that read bodies and select; changes have the store's own."""
@@ -151,7 +161,7 @@ class _Service:
             return self._selection(entity, asked)
         number = _number(row_id)
         if entity.table is schema.companies:
-            change = self._store.company_change(verb, number, asked)
+            change = self._store.company_change(verb, number, asked, token.who)
         else:
             change = self._store.customer_change(entity, verb, number, asked, token.who)
         return self._store.submit(change)

@@ -5,7 +5,7 @@ write: many changes share a transaction, and one that is refused must leave noth
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -18,7 +18,14 @@ from taptill.domain.customer import stamp
 from taptill.domain.mark import KEY, epoch_of, read_marks, with_mark
 from taptill.domain.money import MINOR_MAX
 from taptill.service import schema
-from taptill.service.conditions import TEMPLATES_MAX, Condition, Template, condition, pins
+from taptill.service.conditions import (
+    TEMPLATES_MAX,
+    Condition,
+    Template,
+    condition,
+    pins,
+    refuse_empty,
+)
 from taptill.service.fields import (
     CUSTOMERS,
     DEBT_CHANGES,
@@ -32,6 +39,7 @@ from taptill.service.fields import (
     written,
 )
 from taptill.service.grammar import Shape, every_field, rows_of, shape
+from taptill.service.people.taken import check_rows
 from taptill.service.wire import Json, Refusal, a_list, a_number, an_object, bad, write
 
 INSERT_MAX = 1000
@@ -67,10 +75,14 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Whose token a change came with, and which person named themselves."""
+    """Whose token a change came with, which person named themselves, and what they call it.
+
+    A `request` is an id of the sender's own, by which it finds its booking in the ledger again.
+    """
 
     who: str
     staff: str | None = None
+    request: str | None = None
 
 
 Edit = tuple[Mapping[str, Json], Mapping[str, Json]]
@@ -109,12 +121,29 @@ class Transaction:
         return stamp_text(now)
 
     def keep(
-        self, number: int, before: int, row: Mapping[str, Any], who: str, reason: str | None = None
+        self,
+        number: int,
+        before: int,
+        row: Mapping[str, Any],
+        author: Author,
+        reason: str | None = None,
     ) -> None:
         """Have a change of a customer's money kept in the ledger, of the row as it is now."""
         if row[_TOTAL] != before:
-            kept = {"customer_id": number, "at": row["updated_at"], "who": who, "reason": reason}
-            self._moved.append({**kept, "from_minor": before, "to_minor": row[_TOTAL]})
+            kept = {"customer_id": number, "at": row["updated_at"], "reason": reason}
+            moved = {"from_minor": before, "to_minor": row[_TOTAL]}
+            self._moved.append({**kept, **moved, **asdict(author)})
+
+    def refuse_known(self, request: str | None) -> None:
+        """Refuse with 409 a request that the ledger has already: each is booked once."""
+        if request is None:
+            return
+        ledger = schema.debt_changes.c
+        query = sa.select(ledger.id).where(ledger.request == request)
+        waits = any(one["request"] == request for one in self._moved)
+        if waits or self.connection.execute(query).first() is not None:
+            words = "this request is in the ledger already; nothing was changed"
+            raise Refusal(409, "request-known", words, "request")
 
     def note(self, number: int, at: str, act: Act, author: Author, change: Edit = NOTHING) -> None:
         """Have it kept who did what to a customer, and what stood there before and after it."""
@@ -123,6 +152,13 @@ class Transaction:
         if change != NOTHING:
             told = {"before": write(change[0]), "after": write(change[1])}
         self._acts.append({**kept, **told, "who": author.who, "staff": author.staff})
+
+    def note_company(self, number: int, act: Act, author: Author, change: Edit) -> None:
+        """Have it kept who did what to a company, what stood there before, and what is there."""
+        kept = {"company_id": number, "at": self.stamp(), "act": act.value}
+        told = {"before": write(change[0]), "after": write(change[1])}
+        by = {"who": author.who, "staff": author.staff}
+        self.connection.execute(sa.insert(schema.company_changes).values({**kept, **told, **by}))
 
     def finish(self) -> None:
         """Write ledger and acts, of all changes at once."""
@@ -138,28 +174,25 @@ Change = Callable[[Transaction], list[Json]]
 
 
 def insertion(entity: Entity, body: Json, who: str) -> Change:
-    """Insert all rows or none and answer them in the shape of `returning`."""
+    """Insert customers, all or none, and answer them in the shape of `returning`."""
     an_object(body, "", "fields", "returning", "staff")
     answer, author = returning(entity, body), Author(who, staff_of(body))
     rows, given = new_rows(entity, body), body["fields"]
 
     def change(transaction: Transaction) -> list[Json]:
         connection = transaction.connection
-        if entity.table is schema.customers:
-            places = {f"fields[{index}]": row for index, row in enumerate(rows)}
-            _check_companies(connection, places)
-            _check_cards(connection, places)
-            for row, source in zip(rows, given, strict=True):
-                at = transaction.stamp()
-                row.update({"created_at": at, "updated_at": at, "version": 1, "removed_at": None})
-                row.update(_enrolled(source.get("debtData"), at, row[_TOTAL]))
-        key = entity.table.c.id
-        made = sa.insert(entity.table).returning(key, sort_by_parameter_order=True)
+        check_rows(connection, {f"fields[{index}]": row for index, row in enumerate(rows)})
+        for row, source in zip(rows, given, strict=True):
+            at = transaction.stamp()
+            row.update({"created_at": at, "updated_at": at, "version": 1, "removed_at": None})
+            row.update(_enrolled(source.get("debtData"), at, row[_TOTAL]))
+        made = sa.insert(schema.customers).returning(_ROW.id, sort_by_parameter_order=True)
         ids = list(connection.execute(made, rows).scalars())
-        for number, row in zip(ids, rows, strict=True) if entity.table is schema.customers else ():
-            transaction.keep(number, 0, row, who)
+        for number, row in zip(ids, rows, strict=True):
+            transaction.keep(number, 0, row, author)
             transaction.note(number, row["updated_at"], Act.INSERT, author)
-        return answer.rows(connection.execute(answer.query.where(key.in_(ids)).order_by(key)))
+        these = answer.query.where(_ROW.id.in_(ids)).order_by(_ROW.id)
+        return answer.rows(connection.execute(these))
 
     return change
 
@@ -179,10 +212,10 @@ def alteration(entity: Entity, row_id: Json, body: Json, who: str, *, strict_mon
     `totalDebt` would be overwritten blindly.
     """
     a_number(row_id, "id", least=0, most=INTEGER_MAX)
-    an_object(body, "", "fields", "conditions", "returning", "reason", "staff")
+    an_object(body, "", "fields", "conditions", "returning", "reason", "staff", "request")
     answer, wanted = returning(entity, body), wanted_by(entity, body)
     values, raised = _altered(entity, body.get("fields"))
-    reason, author = reason_of(body), Author(who, staff_of(body))
+    reason, author = reason_of(body), Author(who, staff_of(body), _request_of(body))
     edited = [one for one in entity.fields.values() if one.column.name in values.keys() - _TILLS]
     blind = strict_money and _TOTAL in values and not pins(body.get("conditions"))
     this = {"this": row_id}
@@ -195,17 +228,17 @@ def alteration(entity: Entity, row_id: Json, body: Json, who: str, *, strict_mon
         if present is None:
             return []
         before, newest, met = present
+        transaction.refuse_known(author.request)
         if blind:
             raise _blind()
         if not met:
             shown = answer if "returning" in body else every_field(entity)
             raise _not_met(*shown.rows(connection.execute(shown.query.where(_THIS), this)))
         after = values.get(_TOTAL, before) if raised is None else _raised(before, raised)
-        _check_companies(connection, {"fields": values})
-        _check_cards(connection, {"fields": values}, but=row_id)
+        check_rows(connection, {"fields": values}, but=row_id)
         at = transaction.stamp(newest)
         new = {**values, _TOTAL: after, "updated_at": at}
-        transaction.keep(row_id, before, new, who, reason)
+        transaction.keep(row_id, before, new, author, reason)
         if edited:
             edit = _edit(connection, row_id, edited, values)
             transaction.note(row_id, at, Act.UPDATE, author, edit)
@@ -217,6 +250,18 @@ def alteration(entity: Entity, row_id: Json, body: Json, who: str, *, strict_mon
 def wanted_by(entity: Entity, body: Json) -> Condition | None:
     """Read a body's conditions; None where it has none."""
     return condition(entity, body["conditions"]) if body.get("conditions") else None
+
+
+def chosen_by(entity: Entity, body: Json) -> Condition:
+    """Read the conditions of a verb that changes whoever meets them: they must choose somebody.
+
+    Raises Refusal: 400 where there are none, or one is met by everybody because a list is empty.
+    """
+    wanted = wanted_by(entity, body)
+    if wanted is None:
+        raise bad("required", "this needs conditions with a filter", "conditions")
+    refuse_empty(body["conditions"], "conditions")
+    return wanted
 
 
 @lru_cache(TEMPLATES_MAX)
@@ -312,40 +357,21 @@ def reason_of(body: Json) -> str | None:
     return str(value_for(DEBT_CHANGES.fields["reason"], body["reason"], "reason"))
 
 
+def _request_of(body: Json) -> str | None:
+    """Read what its sender calls a change of money."""
+    if body.get("request") is None:
+        return None
+    read = str(value_for(DEBT_CHANGES.fields["request"], body["request"], "request"))
+    if not read:
+        raise bad("type", "this cannot be left blank", "request")
+    return read
+
+
 def _enrolled(given: Json, at: str, total_minor: int) -> dict[str, str]:
     """Give debtData with the epoch beside what was given; nothing where there is no place."""
     if not (given is None or isinstance(given, dict)) or KEY in (given or {}):
         return {}
     return {"debt_data": write(with_mark(read_marks(given), epoch_of(at, Decimal(total_minor))))}
-
-
-def _check_companies(connection: sa.Connection, rows: Mapping[str, Mapping[str, Any]]) -> None:
-    named = {path: row["company_id"] for path, row in rows.items() if row.get("company_id")}
-    if not named:
-        return
-    key = schema.companies.c.id
-    found = connection.execute(sa.select(key).where(key.in_(set(named.values()))))
-    known = set(found.scalars())
-    for path, company in named.items():
-        if company not in known:
-            raise bad("unknown-company", "there is no company with this id", f"{path}.company.id")
-
-
-def _check_cards(
-    connection: sa.Connection, rows: Mapping[str, Mapping[str, Any]], but: int = 0
-) -> None:
-    named = {path: row["card_id"] for path, row in rows.items() if row.get("card_id") is not None}
-    if not named:
-        return
-    held = sa.select(_ROW.card_id).where(
-        _ROW.card_id.in_(set(named.values())), _ROW.removed_at.is_(None), _ROW.id != but
-    )
-    taken = set(connection.execute(held).scalars())
-    for path, card in named.items():
-        if card in taken:
-            words = "another customer has this cardId"
-            raise Refusal(409, "card-taken", words, f"{path}.cardId")
-        taken.add(card)
 
 
 def _not_met(row: Json) -> Refusal:

@@ -95,6 +95,19 @@ def pins(body: Json) -> bool:
     )
 
 
+def refuse_empty(body: Json, path: str) -> None:
+    """Refuse an empty `not in` among conditions that were read: everybody meets it."""
+    for index, one in enumerate(body["filters"]):
+        place = f"{path}.filters[{index}]"
+        if "filters" in one:
+            refuse_empty(one, place)
+        elif one["comparator"] == "not in" and not one["value"]:
+            words = (
+                "everybody meets an empty list: name whom to leave out, or leave this filter out"
+            )
+            raise bad("range", words, f"{place}.value")
+
+
 def _taken_out(body: Json, values: list[Json]) -> Json:
     """Give conditions without the filters' values, which go to the list in their order."""
     if not isinstance(body, dict):

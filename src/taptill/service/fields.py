@@ -22,8 +22,8 @@ JSON_MAX = 65_536
 INTEGER_MAX = 2**63 - 1
 SHOWN_DIGITS_MAX = 10
 """So many digits of a payment card may be known."""
-FOR_THE_OFFICE = frozenset({"email", "paymentCard"})
-"""Fields of a customer that no till needs."""
+FOR_THE_OFFICE = frozenset({"email", "paymentCard", "staff", "request"})
+"""Fields of a customer and of the ledger that no till needs."""
 NAME_FOLDED = schema.customers.c.name_folded.name
 
 _EXACT = Context(prec=28, traps=[Inexact, InvalidOperation])
@@ -215,6 +215,7 @@ _OF_CHANGES = schema.debt_changes.c
 
 
 _OF_ACTS = schema.customer_changes.c
+_OF_COMPANY_ACTS = schema.company_changes.c
 _LIVE = _OF_CUSTOMERS.removed_at.is_(None)
 _FOR_ALL = frozenset({"select"})
 
@@ -233,10 +234,13 @@ def entities(digits: int, *, least: bool = False) -> Mapping[str, Entity]:
             "Companies": companies,
             "CustomerDebtChanges": _debt_changes(customers, digits),
             "CustomerChanges": _customer_changes(customers),
+            "CompanyChanges": _company_changes(),
         }
     few = {name: one for name, one in customers.fields.items() if name not in FOR_THE_OFFICE}
     customers = replace(customers, fields=few)
-    ledger = replace(_debt_changes(customers, digits), live=(_LIVE,))
+    ledger = _debt_changes(customers, digits)
+    shown = {name: one for name, one in ledger.fields.items() if name not in FOR_THE_OFFICE}
+    ledger = replace(ledger, fields=shown, live=(_LIVE,))
     return {"Customers": customers, "Companies": companies, "CustomerDebtChanges": ledger}
 
 
@@ -307,6 +311,8 @@ def _debt_changes(customers: Entity, digits: int) -> Entity:
                 "from": Field(_OF_CHANGES.from_minor, Kind.MONEY, digits=digits),
                 "to": Field(_OF_CHANGES.to_minor, Kind.MONEY, digits=digits),
                 "reason": Field(_OF_CHANGES.reason),
+                "staff": Field(_OF_CHANGES.staff),
+                "request": Field(_OF_CHANGES.request),
             }
         ),
         verbs=_FOR_ALL,
@@ -335,6 +341,26 @@ def _customer_changes(customers: Entity) -> Entity:
     )
 
 
+def _company_changes() -> Entity:
+    return Entity(
+        table=schema.company_changes,
+        source=schema.company_changes,
+        fields=_named(
+            {
+                "id": Field(_OF_COMPANY_ACTS.id, Kind.INTEGER),
+                "company": Field(_OF_COMPANY_ACTS.company_id, Kind.INTEGER),
+                "at": Field(_OF_COMPANY_ACTS.at, Kind.STAMP),
+                "who": Field(_OF_COMPANY_ACTS.who),
+                "staff": Field(_OF_COMPANY_ACTS.staff),
+                "act": Field(_OF_COMPANY_ACTS.act),
+                "before": Field(_OF_COMPANY_ACTS.before, Kind.JSON),
+                "after": Field(_OF_COMPANY_ACTS.after, Kind.JSON),
+            }
+        ),
+        verbs=_FOR_ALL,
+    )
+
+
 ENTITIES = entities(MONEY_DIGITS)
-CUSTOMERS, COMPANIES, DEBT_CHANGES, _ = ENTITIES.values()
+CUSTOMERS, COMPANIES, DEBT_CHANGES, *_ = ENTITIES.values()
 """Those of two digits, and where only their names, columns and tables count."""

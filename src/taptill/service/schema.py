@@ -1,11 +1,12 @@
 """A connection in, the tables on it out: the service's schema, its version and the steps to it."""
 
 from collections.abc import Callable
+from typing import Any
 from unicodedata import normalize
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 FOLDED_AT_ONCE = 1000
 
 # The same order and the same equality on both databases: text by code point, as bytes of UTF-8.
@@ -77,6 +78,9 @@ sa.Index(
     postgresql_where=_LIVE,
 )
 
+# Not unique: a database of before version 4 may hold one key twice. The one writer looks first.
+sa.Index("customers_external_id", customers.c.external_id)
+
 debt_changes = sa.Table(
     "debt_changes",
     metadata,
@@ -87,9 +91,19 @@ debt_changes = sa.Table(
     sa.Column("from_minor", sa.BigInteger, nullable=False),
     sa.Column("to_minor", sa.BigInteger, nullable=False),
     sa.Column("reason", _Text),
+    sa.Column("staff", _Text),
+    sa.Column("request", _Text),
     sqlite_autoincrement=True,
 )
 
+_ASKED = debt_changes.c.request.is_not(None)
+sa.Index(
+    "debt_changes_request",
+    debt_changes.c.request,
+    unique=True,
+    sqlite_where=_ASKED,
+    postgresql_where=_ASKED,
+)
 
 imports = sa.Table(
     "imports",
@@ -113,6 +127,21 @@ customer_changes = sa.Table(
     sa.Column("staff", _Text),
     sa.Column("act", _Text, nullable=False),
     sa.Column("import_id", sa.ForeignKey(imports.c.id), index=True),
+    sa.Column("before", _Text),
+    sa.Column("after", _Text),
+    sqlite_autoincrement=True,
+)
+
+# What was done to companies; their rows are gone once they are removed, so nothing points at them.
+company_changes = sa.Table(
+    "company_changes",
+    metadata,
+    sa.Column("id", _Number, primary_key=True),
+    sa.Column("company_id", _Number, nullable=False, index=True),
+    sa.Column("at", _Text, nullable=False),
+    sa.Column("who", _Text, nullable=False),
+    sa.Column("staff", _Text),
+    sa.Column("act", _Text, nullable=False),
     sa.Column("before", _Text),
     sa.Column("after", _Text),
     sqlite_autoincrement=True,
@@ -149,10 +178,24 @@ def _add_currency_and_acts(connection: sa.Connection) -> None:
     imports.create(connection)
     customer_changes.create(connection)
     for column in (customers.c.erased_at, customers.c.name_folded, companies.c.name_folded):
-        new = sa.schema.CreateColumn(column).compile(dialect=connection.dialect)
-        connection.exec_driver_sql(f"ALTER TABLE {column.table.name} ADD COLUMN {new}")
+        _add(connection, column)
     for table in (customers, companies):
         _fold_names(connection, table)
+
+
+def _add_persons_and_requests(connection: sa.Connection) -> None:
+    company_changes.create(connection)
+    present = {one["name"] for one in sa.inspect(connection).get_columns(debt_changes.name)}
+    for column in (debt_changes.c.staff, debt_changes.c.request):
+        if column.name not in present:  # the ledger of a first version was made whole just now
+            _add(connection, column)
+    for index in (*debt_changes.indexes, *customers.indexes):
+        index.create(connection, checkfirst=True)
+
+
+def _add(connection: sa.Connection, column: sa.Column[Any]) -> None:
+    new = sa.schema.CreateColumn(column).compile(dialect=connection.dialect)
+    connection.exec_driver_sql(f"ALTER TABLE {column.table.name} ADD COLUMN {new}")
 
 
 def _fold_names(connection: sa.Connection, table: sa.Table) -> None:
@@ -180,5 +223,6 @@ _STEPS: tuple[Callable[[sa.Connection], None], ...] = (
     lambda _: None,
     _add_the_ledger,
     _add_currency_and_acts,
+    _add_persons_and_requests,
 )
 """The step from version n to n + 1 stands at n; there was never a version 0."""

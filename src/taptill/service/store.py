@@ -102,7 +102,7 @@ class Store:
     def insertion(self, entity: Entity, body: Json, who: str) -> Change:
         """Make the change of an insert."""
         companies = entity.table is schema.companies
-        return company_insertion(body) if companies else insertion(entity, body, who)
+        return company_insertion(body, who) if companies else insertion(entity, body, who)
 
     def alteration(
         self, row_id: Json, body: Json, who: str, entity: Entity | None = None
@@ -127,15 +127,15 @@ class Store:
             case _:
                 return erasure(entity, self.removed, body, who)
 
-    def company_change(self, verb: str, row_id: int | None, body: Json) -> Change:
+    def company_change(self, verb: str, row_id: int | None, body: Json, who: str) -> Change:
         """Make the change of a verb about companies."""
         match verb:
             case "insert":
-                return company_insertion(body)
+                return company_insertion(body, who)
             case "update":
-                return company_alteration(row_id, body)
+                return company_alteration(row_id, body, who)
             case _:
-                return company_removal(body)
+                return company_removal(body, who)
 
     def submit(self, change: Change) -> Future[list[Json]]:
         """Have a change written; the answer is there once it is on the disk."""

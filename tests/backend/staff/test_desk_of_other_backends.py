@@ -1,6 +1,7 @@
 """What an office may do on a backend that offers less, or whose answer is lost."""
 
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,12 +12,19 @@ from tests.fakes.backend import LOST_REPLY, Asked, Canned, FakeBackend
 from taptill.backend.staff.accounts import Accounts
 from taptill.backend.staff.leaving import Leaving
 from taptill.backend.staff.listing import every
-from taptill.backend.staff.office import Office, spellings
-from taptill.domain.errors import MalformedError, UnknownOutcomeError, UsageError
+from taptill.backend.staff.office import Newcomer, Office, Wish, spellings
+from taptill.domain.card_id import CardId
+from taptill.domain.errors import (
+    MalformedError,
+    MoneyMovedError,
+    UnknownOutcomeError,
+    UsageError,
+)
 from taptill.domain.money import Money
 
 Work = Callable[[Office], Awaitable[Any]]
 OFFERS = {"increment": True, "version": True, "conditional_update": True}
+OURS = {**OFFERS, "request": True, "leaving": True, "totals": True}
 ENTRY = '{"id": %d, "at": "2026-03-01T10:00:00Z", "who": "office", "from": 10, "to": %s, %s}'
 MINE = '"reason": "cash"'
 
@@ -50,44 +58,144 @@ async def test_a_plain_backend_is_told_nothing_of_money_or_staff_at_a_removal() 
     assert set(body) == {"conditions"}
 
 
+BOOKED = ENTRY % (4, 5, f'{MINE}, "request": "r-1", "staff": "Jo", "customer": {{"id": 7}}')
+
+
 async def test_a_payment_whose_answer_is_lost_is_found_in_the_ledger_and_never_sent_again() -> None:
+    """By the id that we gave it, and by nothing that somebody else's may have, too."""
     async with FakeBackend([ADA]) as backend:
-        backend.offers = OFFERS
-        before, after = ledger(ENTRY % (3, 10, MINE)), ledger(ENTRY % (4, 5, MINE))
-        lost = on("update", LOST_REPLY)
-        backend.rule = lambda asked: (
-            lost(asked) or (after if sent(backend, "update") else before)(asked)
-        )
-        paid = await do(backend, lambda one: Accounts(one).book(7, Money(-500), "cash"))
+        backend.offers = OURS
+        lost, entries = on("update", LOST_REPLY), ledger(BOOKED)
+        backend.rule = lambda asked: lost(asked) or entries(asked)
+        paid = await do(backend, lambda one: Accounts(one).book(7, Money(-500), "cash", "r-1"))
         assert paid.customer.id == 7
         (body,) = sent(backend, "update")
-    assert body == {"fields": {"totalDebt": {"increment": -5}}, "reason": "cash"}
+        asked = [one.body for one in backend.asked if "CustomerDebtChanges" in one.path]
+    assert body == {"fields": {"totalDebt": {"increment": -5}}, "reason": "cash", "request": "r-1"}
+    assert [one["conditions"]["filters"] for one in asked] == [
+        [{"field": "request", "comparator": "=", "value": "r-1"}]
+    ]
+
+
+async def test_each_payment_has_an_id_of_its_own() -> None:
+    async with FakeBackend([ADA]) as backend:
+        backend.offers = OURS
+        for _ in range(2):
+            await do(backend, lambda one: Accounts(one).book(7, Money(-500), "cash"))
+        first, second = (body["request"] for body in sent(backend, "update"))
+    assert first != second
+    assert len(first) >= 16
 
 
 OTHERS = {
     "nothing": "",
-    "an older one of the same amount": ENTRY % (3, 5, MINE),
+    "an equal one of somebody else": ENTRY % (4, 5, f'{MINE}, "request": "r-2"'),
+    "an equal one without an id": ENTRY % (4, 5, MINE),
     "another amount": ENTRY % (4, 6, MINE),
     "another reason": ENTRY % (4, 5, '"reason": null'),
 }
+KEPT_ELSEWHERE = {"ours": OURS, "of another kind": OFFERS}
 
 
+@pytest.mark.parametrize("offers", KEPT_ELSEWHERE.values(), ids=KEPT_ELSEWHERE)
 @pytest.mark.parametrize("entry", OTHERS.values(), ids=OTHERS)
-async def test_a_payment_that_is_not_in_the_ledger_is_unknown(entry: str) -> None:
+async def test_a_payment_that_is_not_in_the_ledger_is_unknown(
+    entry: str, offers: dict[str, bool]
+) -> None:
+    """Of a backend that keeps no id of ours nothing is sure, however like ours an entry is."""
     async with FakeBackend([ADA]) as backend:
-        backend.offers = OFFERS
-        before, after = ledger(ENTRY % (3, 10, MINE)), ledger(*([entry] if entry else []))
-        lost = on("update", LOST_REPLY)
-        backend.rule = lambda asked: (
-            lost(asked) or (after if sent(backend, "update") else before)(asked)
-        )
-        with pytest.raises(UnknownOutcomeError, match="taptill customers history 7"):
-            await do(backend, lambda one: Accounts(one).book(7, Money(-500), "cash"))
+        backend.offers = offers
+        lost, entries = on("update", LOST_REPLY), ledger(*([entry] if entry else []))
+        backend.rule = lambda asked: lost(asked) or entries(asked)
+        advice = "--request r-1" if offers is OURS else "taptill customers history 7"
+        with pytest.raises(UnknownOutcomeError, match=advice):
+            await do(backend, lambda one: Accounts(one).book(7, Money(-500), "cash", "r-1"))
         assert len(sent(backend, "update")) == 1
 
 
+KNOWN = Canned('{"error": {"code": "request-known"}}', 409)
+
+
+async def test_a_payment_that_is_repeated_under_its_id_was_booked_once() -> None:
+    async with FakeBackend([ADA]) as backend:
+        backend.offers = OURS
+        known, entries = on("update", KNOWN), ledger(BOOKED)
+        backend.rule = lambda asked: known(asked) or entries(asked)
+        paid = await do(backend, lambda one: Accounts(one).book(7, Money(-500), "cash", "r-1"))
+    assert paid.customer.id == 7
+
+
+@pytest.mark.parametrize("amount", [-501, 500])
+async def test_an_id_of_another_payment_is_refused(amount: int) -> None:
+    async with FakeBackend([ADA]) as backend:
+        backend.offers = OURS
+        known, entries = on("update", KNOWN), ledger(BOOKED)
+        backend.rule = lambda asked: known(asked) or entries(asked)
+        with pytest.raises(UsageError, match="is another booking"):
+            await do(backend, lambda one: Accounts(one).book(7, Money(amount), "cash", "r-1"))
+
+
+MOVED = '{"error": {"code": "money-%s"}}'
+
+
+@pytest.mark.parametrize("code", ["left", "moved"])
+async def test_money_that_moved_since_it_was_shown_keeps_a_customer_from_being_removed(
+    code: str,
+) -> None:
+    """The service says no, and the row says what is owed by now."""
+    async with FakeBackend([row(7, totalDebt=Decimal("15.5"))]) as backend:
+        backend.offers = OURS
+        backend.rule = on("remove", Canned(MOVED % code, 409))
+        with pytest.raises(MoneyMovedError) as moved:
+            await do(backend, lambda one: Leaving(one).remove([7], "clear", None, {7: Money(1250)}))
+        (body,) = sent(backend, "remove")
+    assert body["totals"] == [{"id": 7, "totalDebt": 12.5}]
+    assert (moved.value.fields["customer"], moved.value.fields["debt"]) == (7, Money(1550))
+
+
+@pytest.mark.parametrize("offers", [None, {"leaving": True}], ids=["plain", "an older service"])
+async def test_a_backend_that_takes_no_sums_is_looked_at_once_more(offers: Any) -> None:
+    async with FakeBackend([row(7, totalDebt=Decimal("15.5"))]) as backend:
+        backend.offers = offers
+        with pytest.raises(MoneyMovedError):
+            await do(backend, lambda one: Leaving(one).remove([7], "keep", None, {7: Money(1250)}))
+        assert sent(backend, "remove") == []
+        await do(backend, lambda one: Leaving(one).remove([7], "keep", None, {7: Money(1550)}))
+        (body,) = sent(backend, "remove")
+    assert "totals" not in body
+
+
+HELD: dict[str, tuple[Work, bool]] = {
+    "somebody else's": (lambda one: one.alter(8, Wish(external_id="X7")), False),
+    "a new customer's": (
+        lambda one: one.insert(Newcomer("C", CardId(""), external_id="X7")),
+        False,
+    ),
+    "one's own": (lambda one: one.alter(7, Wish(external_id="X7", email="a@example.org")), True),
+    "nobody's": (lambda one: one.alter(8, Wish(external_id="X9")), True),
+    "one taken away": (lambda one: one.alter(7, Wish(external_id="")), True),
+}
+
+
+@pytest.mark.parametrize(("work", "free"), HELD.values(), ids=HELD)
+async def test_a_key_that_somebody_else_has_is_refused_with_who_it_is(
+    work: Work, *, free: bool
+) -> None:
+    people = [row(7, name="Ada Byron", externalId="X7"), row(8, name="Ben")]
+    async with FakeBackend(people) as backend:
+        if free:
+            await do(backend, work)
+            return
+        words = r'customer 7 \(A. B.\) has this externalId.*customers set 7 --external-id ""'
+        with pytest.raises(UsageError, match=words):
+            await do(backend, work)
+        assert sent(backend, "update") == sent(backend, "insert") == []
+
+
 async def test_a_backend_without_a_ledger_says_so() -> None:
-    async with FakeBackend([ADA], Canned('{"error": {"code": "not-found"}}', 404)) as backend:
+    async with FakeBackend([ADA]) as backend:
+        missing = Canned('{"error": {"code": "not-found"}}', 404)
+        backend.rule = on("CustomerDebtChanges", missing)
         with pytest.raises(UsageError, match="keeps no ledger"):
             await do(backend, lambda one: Accounts(one).history(7))
 

@@ -8,6 +8,7 @@ import pytest
 from tests.service.conftest import CUSTOMERS, Api, equals, where
 from tests.service.lists.commands import done, ran
 
+from taptill.cli.output import login
 from taptill.domain.errors import UsageError
 from taptill.service.database import create_database
 from taptill.service.store import Store
@@ -73,6 +74,27 @@ def test_an_id_is_taken_once_and_never_changed(office: Api) -> None:
     assert (status, answer["error"]["code"]) == (400, "read-only")
 
 
+def test_who_did_what_to_a_company_is_kept_after_it_is_gone(office: Api, till: Api) -> None:
+    status, (made,) = office.post(f"{PATH}/insert", {"fields": [{"name": "Neu"}], "staff": "Jo"})
+    number = made["id"]
+    office.post(f"{PATH}/update/{number}", {"fields": {"name": "Neuer"}, "staff": "Kim"})
+    office.post(f"{PATH}/update/{10**9}", {"fields": {"name": "Nobody"}})
+    office.post(f"{PATH}/remove", of(number))
+    body = {"conditions": where(equals("company", number)), "orderBy": [{"field": "id"}]}
+    status, acts = office.post("/core/data/CompanyChanges/select", body)
+    assert status == 200, acts
+    old, new = {"name": "Neu", "externalId": None}, {"name": "Neuer", "externalId": None}
+    assert [(one["act"], one["staff"], one["before"], one["after"]) for one in acts] == [
+        ("insert", "Jo", {}, old),
+        ("update", "Kim", old, new),
+        ("remove", None, new, {}),
+    ]
+    assert {one["who"] for one in acts} == {"office"}
+    assert acts[0]["at"] < acts[1]["at"] < acts[2]["at"]
+    assert till.post("/core/data/CompanyChanges/select", body)[0] == 404
+    assert office.post("/core/data/CompanyChanges/remove", body)[0] == 404
+
+
 def test_companies_are_kept_at_the_machine_by_commands(new_place: Callable[[], str]) -> None:
     place = new_place()
     store = Store(create_database(place))
@@ -81,7 +103,8 @@ def test_companies_are_kept_at_the_machine_by_commands(new_place: Callable[[], s
     people = [{"name": "Ada", "company": {"id": 42}}]
     store.insert(store.entities["Customers"], {"fields": people})
     store.engine.dispose()
-    done("company", "rename", place, 42, "Renamed")
+    told = done("company", "rename", place, 42, "Renamed", "--staff", "Kim", "--json")
+    assert json.loads(told) == {"renamed": 42}
     assert done("company", "list", place).splitlines() == [
         "    42  Renamed: 1 customer",
         "    43  Next: 0 customers",
@@ -94,5 +117,14 @@ def test_companies_are_kept_at_the_machine_by_commands(new_place: Callable[[], s
     for words in (("remove", place, 43), ("rename", place, 43, "x")):
         with pytest.raises(UsageError, match="there is no company 43"):
             ran("company", *words)
+    acts = done("company", "log", place).splitlines()
+    assert [line.partition("  ")[2].replace(login(), "Jo") for line in acts] == [
+        "company 43 (Next): remove by Jo (command)",
+        "company 42 (Contract -> Renamed): update by Kim (command)",
+        "company 43 (Next): insert by Jo (command)",
+        "company 42 (Contract): insert by Jo (command)",
+    ]
+    (newest,) = done("company", "log", place, "--last", 1, "--json").splitlines()
+    assert (json.loads(newest)["act"], json.loads(newest)["company"]) == ("remove", 43)
     (told,) = done("company", "list", place, "--json").splitlines()
     assert json.loads(told) == {"id": 42, "name": "Renamed", "externalId": None, "customers": 1}

@@ -63,6 +63,43 @@ def test_money_is_kept_on_the_removed_row_or_booked_away(
     assert (status, answer["error"]["path"]) == (400, "money")
 
 
+def test_money_that_moved_since_it_was_shown_is_not_cleared_unseen(till: Api, office: Api) -> None:
+    """A sale lands between the question and the answer: 409 with the new sums, nobody is gone."""
+    first, second = office.insert(totalDebt=12.5), office.insert()
+    them = where({"field": "id", "comparator": "in", "value": [first, second]})
+    seen = [{"id": first, "totalDebt": 12.5}]
+    sale = {"fields": {"totalDebt": 3}, "conditions": where(equals("version", 1))}
+    assert till.update(second, sale)[0] == 200
+    for money in ("clear", "keep"):
+        body = {"conditions": them, "money": money, "totals": seen}
+        status, answer = office.post(f"{CUSTOMERS}/remove", body)
+        error = answer["error"]
+        assert (status, error["code"], error["path"]) == (409, "money-moved", "totals")
+        assert (error["count"], error["owed"], error["inAdvance"]) == (2, Decimal("15.50"), 0)
+    assert office.row(first)["totalDebt"] == Decimal("12.5")
+    seen.append({"id": second, "totalDebt": 3})
+    body = {"conditions": them, "money": "clear", "totals": seen}
+    assert office.post(f"{CUSTOMERS}/remove", body)[0] == 200
+
+
+TOTALS: dict[str, tuple[Any, str]] = {
+    "no list": (12.5, "totals"),
+    "no object": ([12.5], "totals[0]"),
+    "no id": ([{"totalDebt": 1}], "totals[0].id"),
+    "no figure": ([{"id": 1, "totalDebt": "1"}], "totals[0].totalDebt"),
+    "no figure at all": ([{"id": 1}], "totals[0].totalDebt"),
+    "another key": ([{"id": 1, "totalDebt": 1, "sum": 1}], "totals[0].sum"),
+}
+
+
+@pytest.mark.parametrize("case", TOTALS.values(), ids=TOTALS)
+def test_totals_that_are_none_are_refused(office: Api, case: tuple[Any, str]) -> None:
+    totals, path = case
+    row_id = office.insert()
+    status, answer = office.post(f"{CUSTOMERS}/remove", {**of(row_id), "totals": totals})
+    assert (status, answer["error"]["path"]) == (400, path)
+
+
 def test_who_was_removed_is_brought_back_with_card_and_money(
     office: Api, new_card: Callable[[], str]
 ) -> None:

@@ -1,18 +1,22 @@
 """Money that people bring or get in, an increment and its entry in the ledger out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from secrets import token_hex
 from typing import Any
 
 from taptill.backend.rows import Details
-from taptill.backend.select import where
+from taptill.backend.select import Filter, where
 from taptill.backend.staff.office import Office
 from taptill.domain.errors import RefusedError, UnknownOutcomeError, UsageError
 from taptill.domain.money import Money, round_against_customer
 
 LEDGER = "CustomerDebtChanges"
 ACTS = "CustomerChanges"
+COMPANY_ACTS = "CompanyChanges"
+REQUEST_BYTES = 8
+"""How long an id of our own is; it stands in the ledger."""
 ENTRIES_MAX = 1000
 """So many entries of the ledger are shown, the newest."""
 _NO_INCREMENT = (
@@ -20,6 +24,8 @@ _NO_INCREMENT = (
     "book it in its own office program"
 )
 _NO_LEDGER = "this backend keeps no ledger that can be asked"
+_NO_COMPANY_ACTS = "this backend keeps no record of what was done to companies"
+_KNOWN = "request-known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,10 @@ class Movement:
     by: Money
     debt: Money
     reason: str
+    staff: str = ""
+    """Who did it where a person named themselves; of a till its token's name alone is known."""
+    request: str = ""
+    customer: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,38 +56,57 @@ class Done:
     fields: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class CompanyAct:
+    """Who did what to a company, with what stood there before and what stands there now."""
+
+    at: str
+    company: int
+    act: str
+    who: str
+    staff: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
 class Accounts:
     """The office's side of money; every method raises BackendError and its kin, or UsageError."""
 
     def __init__(self, office: Office) -> None:
         self._office = office
 
-    async def book(self, customer_id: int, by: Money, reason: str) -> Details:
+    async def book(self, customer_id: int, by: Money, reason: str, request: str = "") -> Details:
         """Raise a customer's debt by an amount, a payment by a negative one; once at most.
 
-        Where the answer is lost the ledger tells whether it was booked.
+        A service that keeps our `request` makes it once by that, and tells whether it was made
+        where the answer is lost. Of any other backend that stays unknown: an equal entry may be
+        somebody else's.
         """
-        if not (await self._office.offers()).increment:
+        offers = await self._office.offers()
+        if not offers.increment:
             raise UsageError(problem=_NO_INCREMENT)
         await self._office.by_id(customer_id)
-        newest = await self._entries(customer_id, limit=1)
         figure = self._office.form.to_wire(Decimal(by.minor))
-        body = {"fields": {"totalDebt": {"increment": figure}}, "reason": reason}
+        body: dict[str, Any] = {"fields": {"totalDebt": {"increment": figure}}, "reason": reason}
+        if offers.request:
+            body["request"] = request = request or token_hex(REQUEST_BYTES)
         try:
             await self._office.write(f"update/{customer_id}", body)
         except UnknownOutcomeError as fault:
-            last = newest[0].id if newest else 0
-            if not await self._is_booked(customer_id, by, reason, last):
-                look = "It is not in the ledger yet; look again before you repeat it"
-                detail = (
-                    f"{fault.fields['detail']}. {look}: taptill customers history {customer_id}"
-                )
-                raise UnknownOutcomeError(detail=detail) from fault
+            if not offers.request:
+                raise _unknown(fault, customer_id) from fault
+            if await self._booked(request) is None:
+                raise _repeatable(fault, request) from fault
+        except RefusedError as fault:
+            if fault.fields["detail"] != _KNOWN:
+                raise
+            await self._refuse_other(customer_id, by, request)
         return await self._office.by_id(customer_id)
 
     async def history(self, customer_id: int) -> list[Movement]:
         """Give a customer's ledger, the oldest entry first; at most the newest ENTRIES_MAX."""
-        return (await self._entries(customer_id, ENTRIES_MAX))[::-1]
+        this = [where("customer.id", "=", customer_id)]
+        return (await self._entries(this, ENTRIES_MAX))[::-1]
 
     async def acts(self, customer_id: int | None, count: int) -> list[Done]:
         """Give who did what, the newest first; of all customers, or of one."""
@@ -91,10 +120,29 @@ class Accounts:
             body["conditions"] = {"filters": [where("customer.id", "=", customer_id)]}
         return [_done(row) for row in await self._office.ask(ACTS, body)]
 
-    async def _entries(self, customer_id: int, limit: int) -> list[Movement]:
+    async def booked_by_people(self, customer_id: int | None, count: int) -> list[Movement]:
+        """Give what people booked, the newest first; nothing where no person is kept."""
+        if not (await self._office.offers()).request:
+            return []
+        ours = [] if customer_id is None else [where("customer.id", "=", customer_id)]
+        return await self._entries([where("staff", "is not null", None), *ours], count)
+
+    async def company_acts(self, count: int) -> list[CompanyAct]:
+        """Give who did what to companies, the newest first."""
+        body = {"orderBy": [{"field": "id", "order": "desc"}], "limit": count}
+        try:
+            rows = await self._office.ask(COMPANY_ACTS, body)
+        except RefusedError as fault:
+            raise UsageError(problem=_NO_COMPANY_ACTS) from fault
+        return [_company_act(row) for row in rows]
+
+    async def _entries(self, filters: Sequence[Filter], limit: int) -> list[Movement]:
+        fields: dict[str, Any] = dict.fromkeys(("id", "at", "who", "from", "to", "reason"), True)
+        if (await self._office.offers()).request:
+            fields |= {"staff": True, "request": True}
         body = {
-            "fields": dict.fromkeys(("id", "at", "who", "from", "to", "reason"), True),
-            "conditions": {"filters": [where("customer.id", "=", customer_id)]},
+            "fields": {**fields, "customer": {"id": True}},
+            "conditions": {"filters": list(filters)},
             "orderBy": [{"field": "id", "order": "desc"}],
             "limit": limit,
         }
@@ -104,17 +152,61 @@ class Accounts:
             raise UsageError(problem=_NO_LEDGER) from fault
         return [self._movement(row) for row in rows]
 
-    async def _is_booked(self, customer_id: int, by: Money, reason: str, last: int) -> bool:
-        fresh = [one for one in await self._entries(customer_id, ENTRIES_MAX) if one.id > last]
-        return any(one.by == by and one.reason == reason for one in fresh)
+    async def _booked(self, request: str) -> Movement | None:
+        """Find the entry of a request of ours."""
+        found = await self._entries([where("request", "=", request)], limit=1)
+        return found[0] if found and found[0].request == request else None
+
+    async def _refuse_other(self, customer_id: int, by: Money, request: str) -> None:
+        """Raise where a request that is in the ledger already is not this very booking."""
+        entry = await self._booked(request)
+        if entry is None or (entry.customer, entry.by) != (customer_id, by):
+            raise UsageError(
+                problem=f"the request {request} is another booking: leave --request out"
+            )
 
     def _movement(self, row: dict[str, Any]) -> Movement:
         before, after = (self._money(row[name]) for name in ("from", "to"))
-        reason = str(row["reason"] or "")
-        return Movement(int(row["id"]), str(row["at"]), row["who"], after - before, after, reason)
+        customer = row.get("customer")
+        return Movement(
+            id=int(row["id"]),
+            at=str(row["at"]),
+            who=row["who"],
+            by=after - before,
+            debt=after,
+            reason=str(row["reason"] or ""),
+            staff=str(row.get("staff") or ""),
+            request=str(row.get("request") or ""),
+            customer=customer.get("id") if isinstance(customer, dict) else None,
+        )
 
     def _money(self, figure: Any) -> Money:
         return round_against_customer(self._office.form.to_minor(Decimal(str(figure))))[0]
+
+
+def _unknown(fault: UnknownOutcomeError, customer_id: int) -> UnknownOutcomeError:
+    look = "this backend does not tell whose an entry is, so it is unknown whether it was booked"
+    advice = f"look before you repeat it: taptill customers history {customer_id}"
+    return UnknownOutcomeError(detail=f"{fault.fields['detail']}; {look}. {advice}")
+
+
+def _repeatable(fault: UnknownOutcomeError, request: str) -> UnknownOutcomeError:
+    advice = f"repeat it with --request {request}: it is booked once, however often it is sent"
+    detail = f"{fault.fields['detail']}; it is not in the ledger yet. {advice}"
+    return UnknownOutcomeError(detail=detail)
+
+
+def _company_act(row: dict[str, Any]) -> CompanyAct:
+    before, after = row.get("before"), row.get("after")
+    return CompanyAct(
+        at=str(row["at"]),
+        company=int(row["company"]),
+        act=str(row["act"]),
+        who=str(row["who"]),
+        staff=str(row.get("staff") or ""),
+        before=before if isinstance(before, dict) else {},
+        after=after if isinstance(after, dict) else {},
+    )
 
 
 def _done(row: dict[str, Any]) -> Done:

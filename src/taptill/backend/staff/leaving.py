@@ -1,12 +1,14 @@
 """People who leave in: removed with a word on their money, brought back, forgotten."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from taptill.backend.rows import Details, details_of, rows_of
 from taptill.backend.select import where
 from taptill.backend.staff.office import STAFF_FIELDS, Office, among
-from taptill.domain.errors import RefusedError, UsageError
+from taptill.domain.errors import MoneyMovedError, RefusedError, UsageError
+from taptill.domain.money import ZERO, Money
 
 _NOT_OFFERED = "this backend does not {what}: ask who keeps it"
 _FIELDS: dict[str, Any] = {
@@ -16,6 +18,8 @@ _FIELDS: dict[str, Any] = {
     "company": {"id": True, "name": True},
 }
 REMOVED_MAX = 1000
+_TAKEN = {"card-taken": "a card", "external-id-taken": "an externalId"}
+_MOVED = frozenset({"money-left", "money-moved"})
 
 
 class Leaving:
@@ -24,14 +28,43 @@ class Leaving:
     def __init__(self, office: Office) -> None:
         self._office = office
 
-    async def remove(self, ids: Sequence[int], money: str | None, reason: str | None) -> None:
-        """Remove customers; `money` says what becomes of it: keep, or clear with the reason."""
-        offered = (await self._office.offers()).leaving
-        if money == "clear" and not offered:
+    async def remove(
+        self,
+        ids: Sequence[int],
+        money: str | None,
+        reason: str | None,
+        seen: Mapping[int, Money] | None = None,
+    ) -> None:
+        """Remove customers; `money` says what becomes of it: keep, or clear with the reason.
+
+        `seen` are the debts that this was decided on: where one is another by now nobody is
+        removed. A backend that takes no such condition is looked at once more just before.
+        """
+        offers = await self._office.offers()
+        if money == "clear" and not offers.leaving:
             raise UsageError(problem=_NOT_OFFERED.format(what="book money away at a removal"))
-        more = {"money": money, "reason": reason} if offered else {}
+        more: dict[str, Any] = {"money": money, "reason": reason} if offers.leaving else {}
+        if seen is not None and offers.totals:
+            more["totals"] = [
+                {"id": one, "totalDebt": self._office.form.to_wire(Decimal(debt.minor))}
+                for one, debt in seen.items()
+            ]
+        elif seen is not None:
+            await self._refuse_moved(ids, seen)
         said = {name: word for name, word in more.items() if word is not None}
-        await self._office.remove(ids, said)
+        try:
+            await self._office.remove(ids, said)
+        except RefusedError as fault:
+            if fault.fields["detail"] in _MOVED and seen is not None:
+                await self._refuse_moved(ids, seen)
+            raise
+
+    async def _refuse_moved(self, ids: Sequence[int], seen: Mapping[int, Money]) -> None:
+        """Raise where the debt of one is not what was seen."""
+        for number in ids:
+            debt = (await self._office.by_id(number)).snapshot.debt
+            if debt != seen.get(number, ZERO):
+                raise MoneyMovedError(customer=number, debt=debt, now="another sum")
 
     async def removed(self, ids: Sequence[int] = ()) -> list[Details]:
         """Give who was removed and not erased, of these or of all, the first REMOVED_MAX."""
@@ -49,9 +82,10 @@ class Leaving:
         try:
             await self._office.write("restore", {"conditions": among(ids)})
         except RefusedError as fault:
-            if fault.fields["detail"] != "card-taken":
+            what = _TAKEN.get(str(fault.fields["detail"]))
+            if what is None:
                 raise
-            words = "somebody else has such a card by now: take it away there first"
+            words = f"somebody else has such {what} by now: take it away there first"
             raise UsageError(problem=words) from fault
 
     async def erase(self, ids: Sequence[int]) -> None:

@@ -16,6 +16,7 @@ from taptill.backend.rows import Details, details_of, id_of, rows_of, says_failu
 from taptill.backend.select import Connection, Dialect, Filter, Select, where
 from taptill.backend.transport import Reply, Transport
 from taptill.domain.card_id import CardId, is_spelled_alike
+from taptill.domain.customer import initials
 from taptill.domain.errors import (
     BackendError,
     ClashError,
@@ -169,8 +170,7 @@ class Office:
         """Make a customer; where the answer is lost, look by card or externalId whether it is."""
         await self.offers()
         await self._refuse_taken(new.card_id)
-        if new.external_id and _ids(await self.by_external_id(new.external_id)):
-            raise UsageError(problem="another customer has this externalId")
+        await self._refuse_held(new.external_id)
         company_id = self._company_id if new.company_id is None else new.company_id
         fields = new.fields() | ({} if company_id is None else {"company": {"id": company_id}})
         lost = "a success code without the new row"
@@ -193,6 +193,7 @@ class Office:
         """Change what a wish names of a customer."""
         if not wish.fields():
             raise UsageError(problem="say what is to be changed: see --help")
+        await self._refuse_held(wish.external_id or "", but=customer_id)
         return await self._change(customer_id, wish.fields(), wish.is_done)
 
     async def block(self, customer_id: int, *, blocked: bool) -> Details:
@@ -288,6 +289,10 @@ class Office:
             who = " and ".join(f"customer {one}" for one in others)
             raise UsageError(problem=f"{who} has this card: take it away there first")
 
+    async def _refuse_held(self, key: str, but: int | None = None) -> None:
+        if key:
+            _refuse_others(await self.by_external_id(key), but)
+
     async def _equal(self, field: str, value: str, held: Callable[[Details], str]) -> Found:
         found = await self._found([where(field, "=", value)])
         if not all(is_spelled_alike(held(one), value) for one in found.customers):
@@ -362,6 +367,19 @@ def _as_read(row: Details) -> Filter:
     if row.snapshot.version is not None:
         return where("version", "=", row.snapshot.version)
     return where("updatedAt", "=", row.snapshot.updated_at)
+
+
+def _refuse_others(found: Found, but: int | None) -> None:
+    """Refuse an externalId that somebody else has, and say who that is."""
+    for one in found.customers:
+        number = one.customer.id
+        if number != but:
+            who = f"customer {number} ({initials(one.customer.name)}) has this externalId"
+            command = f'taptill customers set {number} --external-id ""'
+            raise UsageError(problem=f"{who}: take it away there first, with {command}")
+    others = [one for one in found.unreadable if one != but]
+    if others:
+        raise UsageError(problem=f"customer {others[0]} has this externalId, in a spoilt row")
 
 
 def _ids(found: Found) -> list[int]:

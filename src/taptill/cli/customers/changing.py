@@ -9,7 +9,7 @@ from taptill.backend.staff.office import Newcomer, Wish
 from taptill.cli.customers.cards import typed_card
 from taptill.cli.customers.desk import CUSTOMER, config_of, print_one, run
 from taptill.cli.customers.record import Deed
-from taptill.cli.options import CONFIG, JSON
+from taptill.cli.options import CONFIG, JSON, STAFF_NAMED
 from taptill.domain.errors import UsageError
 
 AS_IT_IS = click.option("--as-it-is", is_flag=True, help="Take a card id that no tap here gives.")
@@ -19,6 +19,7 @@ CREDIT = click.option("--credit/--no-credit", default=None, help="May the balanc
 @click.command()
 @CONFIG
 @JSON
+@STAFF_NAMED
 @click.argument("name")
 @click.option("--card", default="", help="The card id as the backend spells it.")
 @click.option("--email", default="", help="The e-mail address.")
@@ -44,13 +45,14 @@ def add(option: Path | None, *, as_json: bool, **asked: Any) -> None:
         company_id=asked["company"],
         credit_allowed=asked["credit"],
     )
-    made = run(config, lambda work: work.insert(new), Deed("insert"))
+    made = run(config, lambda work: work.insert(new), Deed("insert"), asked["staff"])
     print_one(made, config, as_json=as_json)
 
 
 @click.command(name="set")
 @CONFIG
 @JSON
+@STAFF_NAMED
 @CUSTOMER
 @click.option("--name", help="The new name.")
 @click.option("--email", help='The e-mail address; "" takes it away.')
@@ -84,19 +86,18 @@ def set_(option: Path | None, customer: int, *, as_json: bool, **asked: Any) -> 
     )
     config = config_of(option)
     deed = Deed("update", [customer], sorted(wish.fields()))
-    altered = run(config, lambda work: work.alter(customer, wish), deed)
+    altered = run(config, lambda work: work.alter(customer, wish), deed, asked["staff"])
     print_one(altered, config, as_json=as_json)
 
 
 @click.command(name="bind-card")
 @CONFIG
 @JSON
+@STAFF_NAMED
 @CUSTOMER
 @click.argument("card")
 @AS_IT_IS
-def bind_card(
-    option: Path | None, customer: int, card: str, *, as_json: bool, as_it_is: bool
-) -> None:
+def bind_card(option: Path | None, customer: int, card: str, **asked: Any) -> None:
     """Give a customer a card that nobody has; with an empty CARD take it away.
 
     CARD is checked as the till would: a spelling that no tap of it gives is told with the right
@@ -109,33 +110,36 @@ def bind_card(
     """
     config = config_of(option)
     deed = Deed("update", [customer], ["cardId"])
-    card_id = typed_card(card, config, as_it_is=as_it_is)
-    bound = run(config, lambda work: work.bind_card(customer, card_id), deed)
-    print_one(bound, config, as_json=as_json)
+    card_id = typed_card(card, config, as_it_is=asked["as_it_is"])
+    bound = run(config, lambda work: work.bind_card(customer, card_id), deed, asked["staff"])
+    print_one(bound, config, as_json=asked["as_json"])
 
 
 @click.command()
 @CONFIG
 @JSON
+@STAFF_NAMED
 @CUSTOMER
-def block(option: Path | None, customer: int, *, as_json: bool) -> None:
+def block(option: Path | None, customer: int, staff: str | None, *, as_json: bool) -> None:
     """Block a customer: tills that are online refuse the card at once, others at their next sync.
 
     \b
     Example:
       taptill customers block 7
+      taptill customers block 7 --staff Jo
     """
     config = config_of(option)
     deed = Deed("update", [customer], ["isBlocked"])
-    changed = run(config, lambda work: work.block(customer, blocked=True), deed)
+    changed = run(config, lambda work: work.block(customer, blocked=True), deed, staff)
     print_one(changed, config, as_json=as_json)
 
 
 @click.command()
 @CONFIG
 @JSON
+@STAFF_NAMED
 @CUSTOMER
-def unblock(option: Path | None, customer: int, *, as_json: bool) -> None:
+def unblock(option: Path | None, customer: int, staff: str | None, *, as_json: bool) -> None:
     """Let a customer pay again.
 
     \b
@@ -144,7 +148,7 @@ def unblock(option: Path | None, customer: int, *, as_json: bool) -> None:
     """
     config = config_of(option)
     deed = Deed("update", [customer], ["isBlocked"])
-    changed = run(config, lambda work: work.block(customer, blocked=False), deed)
+    changed = run(config, lambda work: work.block(customer, blocked=False), deed, staff)
     print_one(changed, config, as_json=as_json)
 
 

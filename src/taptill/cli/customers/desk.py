@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import os
-import pwd
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +10,12 @@ from typing import Any, TypeVar
 import click
 
 from taptill import config as configs
+from taptill.backend.offers import Offers
 from taptill.backend.rows import Details
 from taptill.backend.staff.office import Office
 from taptill.cli.customers import record
-from taptill.cli.customers.record import Deed
-from taptill.cli.options import WORDS_MAX
-from taptill.cli.output import plain
+from taptill.cli.customers.record import BOOKINGS, Deed
+from taptill.cli.output import login, plain
 from taptill.config import Config
 from taptill.domain.card_id import CARD_ID_LENGTH_MAX, CardId
 from taptill.domain.currencies.writing import amount
@@ -28,6 +26,9 @@ from taptill.wiring import office
 CUSTOMER = click.argument("customer", type=click.IntRange(min=1))
 CUSTOMERS = click.argument("customer", type=click.IntRange(min=1), nargs=-1, required=True)
 DEBT_DATA_MAX = 2_000
+_KEPT_HERE = (
+    "this backend does not keep who did it: that is kept on this machine (taptill customers log)"
+)
 
 _T = TypeVar("_T")
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
@@ -38,28 +39,27 @@ def config_of(option: Path | None) -> Config:
     return configs.load(configs.find_config(option), for_office=True)
 
 
-def login() -> str:
-    """Name who sits at this terminal, for the service that keeps who did what."""
-    try:
-        name = pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:  # an account that no list has
-        name = str(os.getuid())
-    return plain(name, WORDS_MAX)
-
-
-def run(config: Config, wish: Callable[[Office], Awaitable[_T]], deed: Deed | None = None) -> _T:
+def run(
+    config: Config,
+    wish: Callable[[Office], Awaitable[_T]],
+    deed: Deed | None = None,
+    staff: str | None = None,
+) -> _T:
     """Do one thing with the office's token; RightsError says what to do where it may not.
 
-    A deed is kept on this machine where the service keeps none of it.
+    It is done as the person `staff`, else as this account. A deed is kept on this machine where the
+    service does not keep who did it, and that is said.
     """
+    person = staff or login()
 
     async def connected() -> _T:
-        work = office(config, configs.read_office_token(config), login())
+        work = office(config, configs.read_office_token(config), person)
         try:
             result = await wish(work)
-            if deed is not None and not (await work.offers()).leaving:
+            if deed is not None and not _is_kept(deed, await work.offers()):
                 made = [result.customer.id] if isinstance(result, Details) else []
-                record.keep(replace(deed, customers=deed.customers or made), login())
+                record.keep(replace(deed, customers=deed.customers or made), person)
+                click.echo(_KEPT_HERE, err=True)
             return result
         finally:
             await work.close()
@@ -74,6 +74,11 @@ def run(config: Config, wish: Callable[[Office], Awaitable[_T]], deed: Deed | No
             else "Name a file with an office token as [backend] office_token_file"
         )
         raise RightsError(status=fault.fields["status"], advice=advice) from fault
+
+
+def _is_kept(deed: Deed, offers: Offers) -> bool:
+    """Tell whether the service keeps who did this."""
+    return offers.request if deed.act in BOOKINGS else offers.leaving
 
 
 def card_of(text: str) -> CardId:

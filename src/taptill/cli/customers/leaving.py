@@ -3,27 +3,38 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from taptill.backend.rows import Details
 from taptill.backend.staff.leaving import Leaving
 from taptill.backend.staff.office import Office
-from taptill.cli.customers.desk import CUSTOMERS, YES, config_of, line, money_of, run
+from taptill.cli.customers.desk import (
+    CUSTOMERS,
+    YES,
+    config_of,
+    line,
+    money_of,
+    run,
+    standing,
+)
 from taptill.cli.customers.record import Deed
-from taptill.cli.options import CONFIG, JSON, Words
+from taptill.cli.options import CONFIG, JSON, STAFF_NAMED, Words
 from taptill.cli.output import many
 from taptill.config import Config
-from taptill.domain.errors import UsageError
-from taptill.domain.money import ZERO
+from taptill.domain.errors import MoneyMovedError, UsageError
+from taptill.domain.money import ZERO, Money
 
 KEEP, CLEAR = "keep", "clear"
+_FATES = {KEEP: ", with the money on the removed row", CLEAR: " and book the money away"}
 
 
 @click.command()
 @CONFIG
 @JSON
 @YES
+@STAFF_NAMED
 @CUSTOMERS
 @click.option(
     "--money",
@@ -32,13 +43,7 @@ KEEP, CLEAR = "keep", "clear"
 )
 @click.option("--reason", type=Words(), help="Why it is booked away, for the ledger.")
 def remove(
-    option: Path | None,
-    customer: Sequence[int],
-    money: str | None,
-    reason: str | None,
-    *,
-    as_json: bool,
-    yes: bool,
+    option: Path | None, customer: Sequence[int], *, as_json: bool, yes: bool, **asked: Any
 ) -> None:
     """Remove exactly the customers with these ids, after a look at who they are and a question.
 
@@ -54,15 +59,28 @@ def remove(
     async def look(work: Office) -> list[Details]:
         return [await work.by_id(one) for one in doomed]
 
-    found = run(config, look)
+    found, money = run(config, look), asked["money"]
     if not yes:
         for one in found:
             click.echo(line(one, config), err=True)
     if money is None:
         money = _decided(found, config, ask=not yes)
     if not yes:
-        click.confirm(f"Remove {many(len(doomed), 'customer')}?", abort=True, err=True)
-    run(config, lambda work: Leaving(work).remove(doomed, money, reason), Deed("remove", doomed))
+        fate = _FATES[money] if any(one.snapshot.debt for one in found) else ""
+        question = f"Remove {many(len(doomed), 'customer')}{fate}?"
+        click.confirm(question, abort=True, err=True)
+    seen = {one.customer.id: one.snapshot.debt for one in found}
+
+    async def go(work: Office) -> None:
+        await Leaving(work).remove(doomed, money, asked["reason"], seen)
+
+    try:
+        run(config, go, Deed("remove", doomed), asked["staff"])
+    except MoneyMovedError as fault:
+        debt = fault.fields["debt"]
+        assert isinstance(debt, Money)
+        now = standing(config, debt)
+        raise MoneyMovedError(customer=fault.fields["customer"], now=now) from fault
     names = ", ".join(map(str, doomed))
     click.echo(json.dumps({"removed": doomed}) if as_json else f"removed: {names}")
 
@@ -87,8 +105,11 @@ def _decided(found: Sequence[Details], config: Config, *, ask: bool) -> str | No
 @click.command()
 @CONFIG
 @JSON
+@STAFF_NAMED
 @CUSTOMERS
-def restore(option: Path | None, customer: Sequence[int], *, as_json: bool) -> None:
+def restore(
+    option: Path | None, customer: Sequence[int], staff: str | None, *, as_json: bool
+) -> None:
     """Bring back customers who were removed, with card and money as they were.
 
     \b
@@ -96,7 +117,7 @@ def restore(option: Path | None, customer: Sequence[int], *, as_json: bool) -> N
       taptill customers restore 123
     """
     config, wanted = config_of(option), sorted(set(customer))
-    run(config, lambda work: Leaving(work).restore(wanted))
+    run(config, lambda work: Leaving(work).restore(wanted), staff=staff)
     names = ", ".join(map(str, wanted))
     click.echo(json.dumps({"restored": wanted}) if as_json else f"restored: {names}")
 
@@ -105,8 +126,11 @@ def restore(option: Path | None, customer: Sequence[int], *, as_json: bool) -> N
 @CONFIG
 @JSON
 @YES
+@STAFF_NAMED
 @CUSTOMERS
-def erase(option: Path | None, customer: Sequence[int], *, as_json: bool, yes: bool) -> None:
+def erase(
+    option: Path | None, customer: Sequence[int], staff: str | None, *, as_json: bool, yes: bool
+) -> None:
     """Forget who removed customers were, for good; amounts and dates of the ledger stay.
 
     \b
@@ -117,7 +141,7 @@ def erase(option: Path | None, customer: Sequence[int], *, as_json: bool, yes: b
     if not yes:
         question = f"Erase the data of {many(len(wanted), 'removed customer')} for good?"
         click.confirm(question, abort=True, err=True)
-    run(config, lambda work: Leaving(work).erase(wanted))
+    run(config, lambda work: Leaving(work).erase(wanted), staff=staff)
     names = ", ".join(map(str, wanted))
     click.echo(json.dumps({"erased": wanted}) if as_json else f"erased: {names}")
 

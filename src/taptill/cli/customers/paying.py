@@ -2,28 +2,45 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
+from taptill.backend.rows import Details
 from taptill.backend.staff.accounts import Accounts, Done, Movement
 from taptill.backend.staff.office import Office
 from taptill.cli.customers import record
-from taptill.cli.customers.desk import CUSTOMER, config_of, line, money_of, print_one, run, standing
-from taptill.cli.options import CONFIG, JSON, Words
-from taptill.cli.output import plain
+from taptill.cli.customers.desk import (
+    CUSTOMER,
+    config_of,
+    line,
+    money_of,
+    print_one,
+    run,
+    standing,
+)
+from taptill.cli.customers.record import Deed
+from taptill.cli.options import CONFIG, JSON, STAFF_NAMED, Words
+from taptill.cli.output import by_whom, company_act, plain, when
 from taptill.config import Config
-from taptill.domain.customer import stamp
 from taptill.domain.errors import UsageError
 from taptill.domain.money import ZERO, Currency, Money
 
-OPENING = frozenset({"import", "upgrade"})
+OPENING = frozenset({"import", "sample", "upgrade"})
 """Who books a balance that customers bring along."""
 ACTS_SHOWN = 50
 ACTS_MAX = 1000
 REASON = click.option(
     "--reason", required=True, type=Words(), help="Why, in a few words for the ledger."
+)
+REQUEST = click.option(
+    "--request",
+    type=Words(),
+    help="Repeats a booking that was not heard of, under the name that its error gave: it is "
+    "booked once.",
 )
 _FIGURE = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
 
@@ -32,9 +49,11 @@ _FIGURE = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
 @CONFIG
 @JSON
 @REASON
+@STAFF_NAMED
+@REQUEST
 @CUSTOMER
 @click.argument("amount")
-def pay(option: Path | None, customer: int, amount: str, reason: str, *, as_json: bool) -> None:
+def pay(option: Path | None, customer: int, amount: str, **asked: Any) -> None:
     """Book what a customer brings: the debt goes down by AMOUNT, or the money in advance up.
 
     An increment, never a balance: what tills charge at the same moment is not lost.
@@ -44,32 +63,39 @@ def pay(option: Path | None, customer: int, amount: str, reason: str, *, as_json
       taptill customers pay 7 20.00 --reason "cash at the desk"
       taptill customers pay 7 12,50 --reason "transfer of 2 November"
     """
-    _book(option, customer, amount, reason, as_json=as_json, sign=-1)
+    _book(option, customer, amount, asked, sign=-1)
 
 
 @click.command(name="pay-out")
 @CONFIG
 @JSON
 @REASON
+@STAFF_NAMED
+@REQUEST
 @CUSTOMER
 @click.argument("amount")
-def pay_out(option: Path | None, customer: int, amount: str, reason: str, *, as_json: bool) -> None:
+def pay_out(option: Path | None, customer: int, amount: str, **asked: Any) -> None:
     """Book what a customer gets: the debt goes up by AMOUNT, or the money in advance down.
 
     \b
     Example:
       taptill customers pay-out 7 12.30 --reason "leaves, paid back in cash"
     """
-    _book(option, customer, amount, reason, as_json=as_json, sign=1)
+    _book(option, customer, amount, asked, sign=1)
 
 
 def _book(
-    option: Path | None, customer: int, amount: str, reason: str, *, as_json: bool, sign: int
+    option: Path | None, customer: int, amount: str, asked: Mapping[str, Any], *, sign: int
 ) -> None:
     config = config_of(option)
     by = read_amount(amount, config.till.currency) * sign
-    found = run(config, lambda work: Accounts(work).book(customer, by, reason))
-    if not as_json:
+
+    async def book(work: Office) -> Details:
+        return await Accounts(work).book(customer, by, asked["reason"], asked["request"] or "")
+
+    deed = Deed("pay" if sign < 0 else "pay-out", [customer], ["totalDebt"])
+    found = run(config, book, deed, asked["staff"])
+    if not asked["as_json"]:
         done = "paid in" if sign < 0 else "paid out"
         click.echo(
             f"{money_of(config, abs(by))} {done}, now {standing(config, found.snapshot.debt)}"
@@ -103,18 +129,21 @@ def read_amount(text: str, currency: Currency) -> Money:
 @JSON
 @CUSTOMER
 def history(option: Path | None, customer: int, *, as_json: bool) -> None:
-    """Tell a customer's ledger in words, the oldest entry first.
+    """Tell a customer's ledger in words, the oldest entry first, each with who booked it.
+
+    That is the person and, in brackets, the token; a till has its token's name alone.
 
     \b
-    Example:
+    Examples:
       taptill customers history 7
+      taptill customers history 7 --json
     """
     config = config_of(option)
     found = run(config, lambda work: Accounts(work).history(customer))
     for one in found:
         if as_json:
             text = config.till.currency.text
-            told = {"id": one.id, "at": one.at, "who": one.who, "reason": one.reason}
+            told = {name: getattr(one, name) for name in ("id", "at", "who", "staff", "reason")}
             click.echo(json.dumps({**told, "by": text(one.by), "total_debt": text(one.debt)}))
         else:
             click.echo(_told(one, config))
@@ -123,15 +152,20 @@ def history(option: Path | None, customer: int, *, as_json: bool) -> None:
 
 
 def _told(one: Movement, config: Config) -> str:
+    now = standing(config, one.debt)
+    return f"{when(one.at)}  {money_of(config, abs(one.by))} {_did(one)}, then {now}"
+
+
+def _did(one: Movement) -> str:
+    """Say what became of the amount, and who did that."""
     if one.who in OPENING and not one.reason:
         did = "brought along" if one.by < ZERO else "owed at the beginning"
     elif one.by < ZERO:
         did = "paid in" if one.reason else "given back"
     else:
         did = "paid out" if one.reason else "charged"
-    who = f"{plain(one.who)}: {plain(one.reason)}" if one.reason else plain(one.who)
-    now = standing(config, one.debt)
-    return f"{_when(one.at)}  {money_of(config, abs(one.by))} {did} ({who}), then {now}"
+    why = f": {plain(one.reason)}" if one.reason else ""
+    return f"{did} by {by_whom(one.staff, one.who)}{why}"
 
 
 @click.command()
@@ -145,37 +179,56 @@ def _told(one: Movement, config: Config) -> str:
     show_default=True,
     help="So many of the newest.",
 )
-def log(option: Path | None, customer: int | None, last: int, *, as_json: bool) -> None:
-    """Tell who did what to customers, the newest first; money stands in `history`.
+@click.option("--companies", is_flag=True, help="What was done to companies instead.")
+def log(
+    option: Path | None, customer: int | None, last: int, *, as_json: bool, companies: bool
+) -> None:
+    """Tell who did what, the newest first: changes of customers, and what people booked.
 
     The service keeps it. Of a backend that does not, this machine keeps what was done from here.
+    What tills charged stands in `history`.
 
     \b
     Examples:
       taptill customers log
       taptill customers log --customer 7
+      taptill customers log --companies
     """
+    if companies and customer is not None:
+        raise UsageError(problem="say one of --customer and --companies")
     config = config_of(option)
+    if companies:
+        for act in run(config, lambda work: Accounts(work).company_acts(last)):
+            click.echo(json.dumps(asdict(act)) if as_json else company_act(asdict(act)))
+        return
 
-    async def look(work: Office) -> list[Done]:
-        if (await work.offers()).leaving:
-            return await Accounts(work).acts(customer, last)
-        return record.read(customer, last)
+    async def look(work: Office) -> list[Done | Movement]:
+        if not (await work.offers()).leaving:
+            return [*record.read(customer, last)]
+        accounts = Accounts(work)
+        booked = await accounts.booked_by_people(customer, last)
+        done: list[Done | Movement] = [*booked, *await accounts.acts(customer, last)]
+        return sorted(done, key=lambda one: one.at, reverse=True)[:last]
 
     for one in run(config, look):
-        click.echo(json.dumps(asdict(one)) if as_json else _act(one))
+        click.echo(_for_a_script(one, config) if as_json else _act(one, config))
 
 
-def _act(one: Done) -> str:
-    names = [plain(name) for name in (one.staff, one.who) if name]
-    who = f"{names[0]} ({names[1]})" if len(names) > 1 else "".join(names)
+def _for_a_script(one: Done | Movement, config: Config) -> str:
+    if isinstance(one, Done):
+        return json.dumps(asdict(one))
+    act = "pay" if one.by < ZERO else "pay-out"
+    done = Done(one.at, one.customer, act, one.who, one.staff, ["totalDebt"])
+    by = config.till.currency.text(one.by)
+    return json.dumps({**asdict(done), "by": by, "reason": one.reason})
+
+
+def _act(one: Done | Movement, config: Config) -> str:
+    head = f"{when(one.at)}  customer {one.customer}: "
+    if isinstance(one, Movement):
+        return f"{head}{money_of(config, abs(one.by))} {_did(one)}"
     what = f" of {', '.join(map(plain, one.fields))}" if one.fields else ""
-    return f"{_when(one.at)}  customer {one.customer}: {one.act}{what} by {who}"
-
-
-def _when(at: str) -> str:
-    moment = stamp(at)
-    return plain(at) if moment is None else f"{moment.astimezone():%Y-%m-%d %H:%M}"
+    return f"{head}{one.act}{what} by {by_whom(one.staff, one.who)}"
 
 
 COMMANDS = (pay, pay_out, history, log)

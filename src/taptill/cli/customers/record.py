@@ -12,6 +12,8 @@ from taptill.clock import SystemClock
 from taptill.domain.errors import OutputError
 
 NAME = "customers-log.jsonl"
+BOOKINGS = frozenset({"pay", "pay-out"})
+"""What moves money: the ledger keeps it, not the record of other deeds."""
 LINES_READ_MAX = 100_000
 
 

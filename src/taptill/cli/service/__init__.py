@@ -77,7 +77,7 @@ def init(database: str, currency: str, *, sample: bool) -> None:
     engine = databases.create_database(database, currency)
     made_in = store.Store(engine)
     for entity, rows in samples.rows().items() if sample else ():
-        made_in.insert(made_in.entities[entity], {"fields": rows})
+        made_in.insert(made_in.entities[entity], {"fields": rows}, "sample")
     made = databases.shown(engine)
     engine.dispose()
     click.echo(f"made {made}{' with sample data' if sample else ''}")

@@ -5,13 +5,16 @@ from typing import Any
 
 import click
 
-from taptill.cli.options import JSON
-from taptill.cli.output import many, plain
+from taptill.cli.options import JSON, STAFF_NAMED
+from taptill.cli.output import company_act, login, many, plain
 from taptill.cli.service.opening import DATABASE, opened, rooms
 from taptill.domain.errors import UsageError
 
+WHO = "command"
+"""Who changes a company here, beside the account that the command was called from."""
 NUMBER = click.argument("number", type=click.IntRange(1))
 LISTED_AT_ONCE = 1000
+ACTS_SHOWN = 50
 
 
 @click.group()
@@ -44,7 +47,9 @@ def list_(database: str, *, as_json: bool) -> None:
 @click.argument("name")
 @click.option("--id", "number", type=click.IntRange(1), help="The id that it shall have.")
 @click.option("--external-id", help="The office's own key.")
-def add(database: str, name: str, number: int | None, external_id: str | None) -> None:
+@STAFF_NAMED
+@JSON
+def add(database: str, name: str, number: int | None, *, as_json: bool, **asked: Any) -> None:
     """Make a company, with an id of one's own where tills or contracts name one.
 
     \b
@@ -52,41 +57,79 @@ def add(database: str, name: str, number: int | None, external_id: str | None) -
       taptill service company add customers.db "Analytical Society"
       taptill service company add customers.db "Analytical Society" --id 42
     """
-    wished = {"id": number, "name": name, "externalId": external_id}
+    wished = {"id": number, "name": name, "externalId": asked["external_id"]}
     fields = {key: value for key, value in wished.items() if value is not None}
-    made = _changed(database, "insert", None, {"fields": [fields]})
-    click.echo(f"company {made[0]['id']} is made")
+    body = {"fields": [fields], "staff": asked["staff"] or login()}
+    made = _changed(database, "insert", None, body)[0]["id"]
+    _tell(made, "made", as_json=as_json)
 
 
 @company.command()
 @DATABASE
 @NUMBER
 @click.argument("name")
-def rename(database: str, number: int, name: str) -> None:
+@STAFF_NAMED
+@JSON
+def rename(database: str, number: int, name: str, staff: str | None, *, as_json: bool) -> None:
     """Give a company another name.
 
     \b
     Example:
       taptill service company rename customers.db 42 "Difference Engines"
     """
-    if not _changed(database, "update", number, {"fields": {"name": name}}):
+    body = {"fields": {"name": name}, "staff": staff or login()}
+    if not _changed(database, "update", number, body):
         raise UsageError(problem=f"there is no company {number}")
-    click.echo(f"company {number} is renamed")
+    _tell(number, "renamed", as_json=as_json)
 
 
 @company.command()
 @DATABASE
 @NUMBER
-def remove(database: str, number: int) -> None:
+@STAFF_NAMED
+@JSON
+def remove(database: str, number: int, staff: str | None, *, as_json: bool) -> None:
     """Remove a company that nobody belongs to any more.
 
     \b
     Example:
       taptill service company remove customers.db 42
     """
-    if not _changed(database, "remove", None, _of("id", number)):
+    body = {**_of("id", number), "staff": staff or login()}
+    if not _changed(database, "remove", None, body):
         raise UsageError(problem=f"there is no company {number}")
-    click.echo(f"company {number} is removed")
+    _tell(number, "removed", as_json=as_json)
+
+
+@company.command()
+@DATABASE
+@click.option(
+    "--last",
+    type=click.IntRange(1, LISTED_AT_ONCE),
+    default=ACTS_SHOWN,
+    show_default=True,
+    help="So many of the newest.",
+)
+@JSON
+def log(database: str, last: int, *, as_json: bool) -> None:
+    """Tell who did what to companies, the newest first, those that are removed included.
+
+    \b
+    Example:
+      taptill service company log customers.db
+    """
+    with opened(database) as engine:
+        store = rooms("store")[0].Store(engine)
+        body = {"orderBy": [{"field": "id", "order": "desc"}], "limit": last}
+        rows = store.select(store.entities["CompanyChanges"], body)
+    for row in rows:
+        read = {name: json.loads(row[name].text) for name in ("before", "after")}
+        told = {**row, **read}
+        click.echo(json.dumps(told) if as_json else company_act(told))
+
+
+def _tell(number: int, done: str, *, as_json: bool) -> None:
+    click.echo(json.dumps({done: number}) if as_json else f"company {number} is {done}")
 
 
 def _of(field: str, number: int) -> dict[str, Any]:
@@ -110,7 +153,7 @@ def _changed(database: str, verb: str, number: int | None, body: Any) -> list[di
         store = stores.Store(engine)
         try:
             rows: list[dict[str, Any]] = store.submit(
-                store.company_change(verb, number, body)
+                store.company_change(verb, number, body, WHO)
             ).result()
         except wire.Refusal as refusal:
             raise UsageError(problem=refusal.body["error"]["message"]) from refusal

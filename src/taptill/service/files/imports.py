@@ -17,6 +17,7 @@ from taptill.service.files.columns import COMPANY, IDENTIFIERS
 from taptill.service.files.report import Report
 from taptill.service.files.survey import Problem, Survey, Wishes
 from taptill.service.files.table import rows
+from taptill.service.people.companies import company_insertion
 from taptill.service.store import utc_now
 from taptill.service.wire import Json, Refusal
 
@@ -165,7 +166,7 @@ def begin(connection: sa.Connection) -> Transaction:
 def add_companies(transaction: Transaction, work: Import) -> dict[str, int]:
     """Make the companies that there are not yet, and give the ids of all by their names."""
     for name in work.report.new_companies:
-        insertion(work.entities["Companies"], {"fields": [{"name": name}]}, WHO)(transaction)
+        company_insertion({"fields": [{"name": name}]}, WHO)(transaction)
     return {name: ids[0] for name, ids in companies_of(transaction.connection).items()}
 
 

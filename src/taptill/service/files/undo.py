@@ -101,7 +101,7 @@ class _Undo:
             return
         at = transaction.stamp()
         new = {"total_debt_minor": 0, "updated_at": at}
-        transaction.keep(customer, row.total_debt_minor, new, self._author.who, self._reason)
+        transaction.keep(customer, row.total_debt_minor, new, self._author, self._reason)
         transaction.note(customer, at, Act.REMOVE, self._author)
         gone = {**new, "removed_at": at, "version": _ROW.version + 1}
         connection.execute(sa.update(schema.customers).where(this).values(gone))

@@ -5,10 +5,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from taptill.service import schema
-from taptill.service.changes import Change, Transaction, new_rows, returning, staff_of, wanted_by
+from taptill.service.changes import (
+    Act,
+    Author,
+    Change,
+    Transaction,
+    chosen_by,
+    new_rows,
+    returning,
+    staff_of,
+)
 from taptill.service.database import is_sqlite
 from taptill.service.fields import COMPANIES, INTEGER_MAX, written
-from taptill.service.wire import Json, Refusal, a_number, an_object, bad
+from taptill.service.wire import Json, Refusal, a_number, an_object
 
 ID_MAX = 10**12
 """No larger id can be named in a till's config."""
@@ -16,13 +25,13 @@ ID_MAX = 10**12
 _ROW = schema.companies.c
 
 
-def company_insertion(body: Json) -> Change:
+def company_insertion(body: Json, who: str) -> Change:
     """Insert companies, all or none, with ids of their own where they are given.
 
     Raises Refusal: 409 where an id is taken.
     """
     an_object(body, "", "fields", "returning", "staff")
-    staff_of(body)
+    author = Author(who, staff_of(body))
     answer, rows = returning(COMPANIES, body), new_rows(COMPANIES, body)
     for index, row in enumerate(rows):
         if "id" in row:
@@ -30,9 +39,10 @@ def company_insertion(body: Json) -> Change:
 
     def change(transaction: Transaction) -> list[Json]:
         these = _ROW.id.in_(_make(transaction, rows))
-        return answer.rows(
-            transaction.connection.execute(answer.query.where(these).order_by(_ROW.id))
-        )
+        connection = transaction.connection
+        for number, kept in _kept(connection, these).items():
+            transaction.note_company(number, Act.INSERT, author, ({}, kept))
+        return answer.rows(connection.execute(answer.query.where(these).order_by(_ROW.id)))
 
     return change
 
@@ -58,31 +68,39 @@ def _make(transaction: Transaction, rows: list[dict[str, Any]]) -> list[int]:
     return [next(new) if number is None else number for number in ids]
 
 
-def company_alteration(row_id: Json, body: Json) -> Change:
+def _kept(connection: sa.Connection, these: sa.ColumnElement[bool]) -> dict[int, dict[str, Json]]:
+    """Give what is kept of some companies, by their ids."""
+    query = sa.select(_ROW.id, _ROW.name, _ROW.external_id).where(these).order_by(_ROW.id)
+    found = connection.execute(query)
+    return {number: {"name": name, "externalId": key} for number, name, key in found}
+
+
+def company_alteration(row_id: Json, body: Json, who: str) -> Change:
     """Rename a company, or give it another externalId; `[]` for an id that there is not."""
     a_number(row_id, "id", least=0, most=INTEGER_MAX)
     an_object(body, "", "fields", "returning", "staff")
-    staff_of(body)
+    author = Author(who, staff_of(body))
     answer, values = returning(COMPANIES, body), written(COMPANIES, body.get("fields"), "fields")
 
     def change(transaction: Transaction) -> list[Json]:
         connection, this = transaction.connection, _ROW.id == row_id
+        before = _kept(connection, this)
         connection.execute(sa.update(schema.companies).where(this).values(values))
+        for number, after in _kept(connection, this).items():
+            transaction.note_company(number, Act.UPDATE, author, (before[number], after))
         return answer.rows(connection.execute(answer.query.where(this)))
 
     return change
 
 
-def company_removal(body: Json) -> Change:
+def company_removal(body: Json, who: str) -> Change:
     """Remove companies that nobody belongs to any more, and answer them.
 
     Raises Refusal: 409 where somebody does. Removed customers lose their company with it.
     """
     an_object(body, "", "conditions", "returning", "staff")
-    staff_of(body)
-    answer, wanted = returning(COMPANIES, body), wanted_by(COMPANIES, body)
-    if wanted is None:
-        raise bad("required", "this needs conditions with a filter", "conditions")
+    author = Author(who, staff_of(body))
+    answer, wanted = returning(COMPANIES, body), chosen_by(COMPANIES, body)
 
     def change(transaction: Transaction) -> list[Json]:
         connection, kept = transaction.connection, schema.customers
@@ -97,6 +115,8 @@ def company_removal(body: Json) -> Change:
             raise Refusal(409, "not-empty", words, "conditions", more={"count": count})
         these = _ROW.id.in_(ids)
         rows = answer.rows(connection.execute(answer.query.where(these).order_by(_ROW.id)))
+        for number, before in _kept(connection, these).items():
+            transaction.note_company(number, Act.REMOVE, author, (before, {}))
         connection.execute(sa.update(kept).where(theirs).values(company_id=None))
         connection.execute(sa.delete(schema.companies).where(these))
         return rows

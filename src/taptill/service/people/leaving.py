@@ -11,16 +11,17 @@ from taptill.service.changes import (
     Author,
     Change,
     Transaction,
+    chosen_by,
     reason_of,
     returning,
     staff_of,
-    wanted_by,
 )
 from taptill.service.conditions import Condition
 from taptill.service.database import is_sqlite
-from taptill.service.fields import CUSTOMERS, Entity, on_the_wire
+from taptill.service.fields import CUSTOMERS, INTEGER_MAX, Entity, on_the_wire, value_for
 from taptill.service.grammar import Shape, rows_of
-from taptill.service.wire import Json, Refusal, an_object, bad
+from taptill.service.people.taken import check_return
+from taptill.service.wire import Json, Refusal, a_list, a_number, an_object, bad
 
 AT_ONCE_MAX = 1000
 """So many customers leave or come back in one request."""
@@ -41,11 +42,12 @@ def removal(entity: Entity, body: Json, who: str) -> Change:
     """Mark the customers that meet the conditions as removed and answer them.
 
     Raises Refusal: 409 with the sums where one of them has or owes money and the request does not
-    say what becomes of it.
+    say what becomes of it, or where they are others than the `totals` that it was decided on.
     """
-    an_object(body, "", "conditions", "returning", "money", "reason", "staff")
-    answer, wanted = returning(entity, body), _wanted(entity, body)
+    an_object(body, "", "conditions", "returning", "money", "reason", "staff", "totals")
+    answer, wanted = returning(entity, body), chosen_by(entity, body)
     author, reason = Author(who, staff_of(body)), reason_of(body)
+    seen = _seen(entity, body)
     money = body.get("money")
     if money is not None and money not in MONEY_WORDS:
         raise bad("type", f"{' or '.join(MONEY_WORDS)} is expected", "money")
@@ -58,6 +60,8 @@ def removal(entity: Entity, body: Json, who: str) -> Change:
         held = {row.id: row.total_debt_minor for row in connection.execute(totals)}
         if held and money is None:
             raise _money_left(entity, list(held.values()))
+        if seen is not None and any(seen.get(one, 0) != held.get(one, 0) for one in ids):
+            raise _money_moved(entity, list(held.values()))
         rows = answer.rows(connection.execute(answer.query.where(doomed).order_by(_ROW.id)))
         at = transaction.stamp()
         new: dict[str, Any] = {"removed_at": at, "updated_at": at, "version": _ROW.version + 1}
@@ -65,7 +69,7 @@ def removal(entity: Entity, body: Json, who: str) -> Change:
             new["total_debt_minor"] = 0
             for number, total in held.items():
                 cleared = {"total_debt_minor": 0, "updated_at": at}
-                transaction.keep(number, total, cleared, author.who, reason or "removed")
+                transaction.keep(number, total, cleared, author, reason or "removed")
         for number in ids:
             transaction.note(number, at, Act.REMOVE, author)
         connection.execute(sa.update(schema.customers).where(doomed).values(new))
@@ -77,23 +81,17 @@ def removal(entity: Entity, body: Json, who: str) -> Change:
 def restoration(entity: Entity, removed: Entity, body: Json, who: str) -> Change:
     """Bring removed customers back, all of them or none; erased ones are gone for good.
 
-    Raises Refusal: 409 where somebody else has such a card by now.
+    Raises Refusal: 409 where somebody else has such a card or externalId by now.
     """
     an_object(body, "", "conditions", "returning", "staff")
-    answer, wanted = returning(entity, body), _wanted(removed, body)
+    answer, wanted = returning(entity, body), chosen_by(removed, body)
     author = Author(who, staff_of(body))
 
     def change(transaction: Transaction) -> list[Json]:
         connection = transaction.connection
         ids = _ids(transaction, removed, wanted)
         them = _ROW.id.in_(ids)
-        held = _ROW.card_id.in_(sa.select(_ROW.card_id).where(_ROW.removed_at.is_(None)))
-        taken = connection.execute(sa.select(_ROW.id).where(them, held)).scalars().all()
-        taken = taken or _alike(transaction, ids)
-        if taken:
-            names = ", ".join(map(str, taken))
-            words = f"another customer has the card of {names} by now: take it away there first"
-            raise Refusal(409, "card-taken", words, "conditions")
+        check_return(connection, ids)
         at = transaction.stamp()
         new = {"removed_at": None, "updated_at": at, "version": _ROW.version + 1}
         connection.execute(sa.update(schema.customers).where(them).values(new))
@@ -104,22 +102,13 @@ def restoration(entity: Entity, removed: Entity, body: Json, who: str) -> Change
     return change
 
 
-def _alike(transaction: Transaction, ids: Sequence[int]) -> Sequence[int]:
-    """Give those of these customers who had one card among them."""
-    query = sa.select(_ROW.id, _ROW.card_id).where(_ROW.id.in_(ids), _ROW.card_id != "")
-    holders: dict[str, list[int]] = {}
-    for number, card in transaction.connection.execute(query):
-        holders.setdefault(card, []).append(number)
-    return [number for each in holders.values() if len(each) > 1 for number in each]
-
-
 def erasure(entity: Entity, removed: Entity, body: Json, who: str) -> Change:
     """Forget who removed customers were; what they paid and owed stays, under their id.
 
     What staff wrote as the reason of a booking stands in the ledger and stays, too.
     """
     an_object(body, "", "conditions", "returning", "staff")
-    answer, wanted = returning(entity, body), _wanted(removed, body)
+    answer, wanted = returning(entity, body), chosen_by(removed, body)
     author = Author(who, staff_of(body))
 
     def change(transaction: Transaction) -> list[Json]:
@@ -141,11 +130,18 @@ def erasure(entity: Entity, removed: Entity, body: Json, who: str) -> Change:
     return change
 
 
-def _wanted(entity: Entity, body: Json) -> Condition:
-    wanted = wanted_by(entity, body)
-    if wanted is None:
-        raise bad("required", "this needs conditions with a filter", "conditions")
-    return wanted
+def _seen(entity: Entity, body: Json) -> dict[int, int] | None:
+    """Read which totals a removal was decided on, in minor units by customer."""
+    if body.get("totals") is None:
+        return None
+    seen: dict[int, int] = {}
+    for index, one in enumerate(a_list(body["totals"], "totals", longest=AT_ONCE_MAX)):
+        place = f"totals[{index}]"
+        an_object(one, place, "id", "totalDebt")
+        number = a_number(one.get("id"), f"{place}.id", least=0, most=INTEGER_MAX)
+        total = entity.fields["totalDebt"]
+        seen[number] = value_for(total, one.get("totalDebt"), f"{place}.totalDebt")
+    return seen
 
 
 def _ids(transaction: Transaction, entity: Entity, wanted: Condition) -> list[int]:
@@ -169,13 +165,24 @@ def _shown(
 
 
 def _money_left(entity: Entity, totals: Sequence[int]) -> Refusal:
+    more, told = _sums(entity, totals)
+    have = "customer has or owes" if len(totals) == 1 else "customers have or owe"
+    words = (
+        f"{len(totals)} {have} money: {told}. Say what becomes of it: "
+        '"money": "keep" leaves it on the removed row, "clear" books it away'
+    )
+    return Refusal(409, "money-left", words, "money", more=more)
+
+
+def _money_moved(entity: Entity, totals: Sequence[int]) -> Refusal:
+    more, told = _sums(entity, totals)
+    words = f"their money is not what the totals say: now {told}; nobody was removed"
+    return Refusal(409, "money-moved", words, "totals", more=more)
+
+
+def _sums(entity: Entity, totals: Sequence[int]) -> tuple[dict[str, Json], str]:
     total = entity.fields["totalDebt"]
     owed = on_the_wire(total, sum(one for one in totals if one > 0))
     ahead = on_the_wire(total, -sum(one for one in totals if one < 0))
-    have = "customer has or owes" if len(totals) == 1 else "customers have or owe"
-    words = (
-        f"{len(totals)} {have} money: {owed} owed, {ahead} in advance. Say what becomes of it: "
-        '"money": "keep" leaves it on the removed row, "clear" books it away'
-    )
-    more = {"count": len(totals), "owed": owed, "inAdvance": ahead}
-    return Refusal(409, "money-left", words, "money", more=more)
+    told = f"{owed} owed, {ahead} in advance"
+    return {"count": len(totals), "owed": owed, "inAdvance": ahead}, told
