@@ -32,12 +32,13 @@ office_token_file = "{folder}/office"
 
 
 @contextmanager
-def plain_backend(*rows: dict[str, Any]) -> Iterator[str]:
-    """Run a backend of the plain API beside the test, and give its address."""
+def plain_backend(*rows: dict[str, Any], offers: Any = None) -> Iterator[str]:
+    """Run a backend beside the test, of the plain API or with some offers; give its address."""
     ready, over = queue.SimpleQueue[str](), threading.Event()
 
     async def serve() -> None:
         async with FakeBackend(rows) as backend:
+            backend.offers = offers
             ready.put(backend.url)
             await asyncio.to_thread(over.wait)
 
@@ -390,3 +391,25 @@ def test_a_backend_that_keeps_no_record_has_one_on_this_machine(
     file = tmp_path / "state" / "taptill" / "customers-log.jsonl"
     assert file.stat().st_mode & 0o077 == 0
     assert "Ada" not in file.read_text()
+
+
+def test_a_backend_that_books_and_keeps_no_person_has_the_person_kept_on_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes increments: the payment is made, and it is said where the person stands."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    (tmp_path / "office").write_text("token")
+    (tmp_path / "office").chmod(0o600)
+    config = tmp_path / "config.toml"
+    ada = {"id": 7, "name": "Ada", "isBlocked": False, "totalDebt": 3}
+    with plain_backend(ada, offers={"increment": True, "version": True}) as url:
+        config.write_text(BACKEND_ALONE.format(url=url, folder=tmp_path))
+        words = ["--config", str(config)]
+        paid = [*words, "7", "5", "--reason", "cash", "--staff", "Jo"]
+        result = CliRunner().invoke(group, ["customers", "pay", *paid])
+        assert (result.exit_code, "€2.00 in advance" in result.stdout) == (0, True), result.output
+        assert "kept on this machine (taptill customers log)" in result.stderr
+        result = CliRunner().invoke(group, ["customers", "log", *words])
+        assert "customer 7: pay of totalDebt by Jo\n" in result.stdout
+        result = CliRunner().invoke(group, ["customers", "log", "--companies", *words])
+        assert "keeps no record of what was done to companies" in str(result.exception)

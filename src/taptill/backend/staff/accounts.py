@@ -121,20 +121,16 @@ class Accounts:
         return [_done(row) for row in await self._office.ask(ACTS, body)]
 
     async def booked_by_people(self, customer_id: int | None, count: int) -> list[Movement]:
-        """Give what people booked, the newest first; nothing where no person is kept."""
-        if not (await self._office.offers()).request:
-            return []
+        """Give what people booked, the newest first, of a service that keeps them."""
         ours = [] if customer_id is None else [where("customer.id", "=", customer_id)]
         return await self._entries([where("staff", "is not null", None), *ours], count)
 
     async def company_acts(self, count: int) -> list[CompanyAct]:
         """Give who did what to companies, the newest first."""
+        if not (await self._office.offers()).request:
+            raise UsageError(problem=_NO_COMPANY_ACTS)
         body = {"orderBy": [{"field": "id", "order": "desc"}], "limit": count}
-        try:
-            rows = await self._office.ask(COMPANY_ACTS, body)
-        except RefusedError as fault:
-            raise UsageError(problem=_NO_COMPANY_ACTS) from fault
-        return [_company_act(row) for row in rows]
+        return [_company_act(row) for row in await self._office.ask(COMPANY_ACTS, body)]
 
     async def _entries(self, filters: Sequence[Filter], limit: int) -> list[Movement]:
         fields: dict[str, Any] = dict.fromkeys(("id", "at", "who", "from", "to", "reason"), True)

@@ -22,7 +22,7 @@ from taptill.cli.customers.desk import (
     run,
     standing,
 )
-from taptill.cli.customers.record import Deed
+from taptill.cli.customers.record import BOOKINGS, Deed
 from taptill.cli.options import CONFIG, JSON, STAFF_NAMED, Words
 from taptill.cli.output import by_whom, company_act, plain, when
 from taptill.config import Config
@@ -203,11 +203,14 @@ def log(
         return
 
     async def look(work: Office) -> list[Done | Movement]:
-        if not (await work.offers()).leaving:
-            return [*record.read(customer, last)]
-        accounts = Accounts(work)
-        booked = await accounts.booked_by_people(customer, last)
-        done: list[Done | Movement] = [*booked, *await accounts.acts(customer, last)]
+        offers, accounts, here = await work.offers(), Accounts(work), record.read(customer, last)
+        if not offers.leaving:
+            return [*here]
+        done: list[Done | Movement] = [*await accounts.acts(customer, last)]
+        if offers.request:
+            done += await accounts.booked_by_people(customer, last)
+        else:
+            done += [one for one in here if one.act in BOOKINGS]
         return sorted(done, key=lambda one: one.at, reverse=True)[:last]
 
     for one in run(config, look):
