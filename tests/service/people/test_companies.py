@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,6 +94,17 @@ def test_who_did_what_to_a_company_is_kept_after_it_is_gone(office: Api, till: A
     assert acts[0]["at"] < acts[1]["at"] < acts[2]["at"]
     assert till.post("/core/data/CompanyChanges/select", body)[0] == 404
     assert office.post("/core/data/CompanyChanges/remove", body)[0] == 404
+
+
+def test_a_company_that_an_import_makes_is_told_of(
+    new_place: Callable[[], str], tmp_path: Path
+) -> None:
+    place, file = new_place(), tmp_path / "list.csv"
+    create_database(place).dispose()
+    file.write_text("name,company\nAda,Neu\n")
+    done("import", place, file, "--new-companies")
+    (told,) = done("company", "log", place).splitlines()
+    assert told.endswith("company 1 (Neu): insert by import")
 
 
 def test_companies_are_kept_at_the_machine_by_commands(new_place: Callable[[], str]) -> None:

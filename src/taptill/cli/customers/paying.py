@@ -61,7 +61,7 @@ def pay(option: Path | None, customer: int, amount: str, **asked: Any) -> None:
     \b
     Examples:
       taptill customers pay 7 20.00 --reason "cash at the desk"
-      taptill customers pay 7 12,50 --reason "transfer of 2 November"
+      taptill customers pay 7 12,50 --reason "transfer of 2 November" --staff Jo
     """
     _book(option, customer, amount, asked, sign=-1)
 
