@@ -188,6 +188,10 @@ def test_a_key_that_somebody_has_is_not_given_twice(desk: Desk) -> None:
         assert f"customer {holder} (K. K.) has this externalId: take it away" in ended.stderr
     desk.done("set", str(holder), "--external-id", "")
     assert desk.done("set", other, "--external-id", "T-1")
+    desk.done("remove", other, "--yes")
+    desk.done("set", str(holder), "--external-id", "T-1")
+    ended = desk.run("restore", other)
+    assert (ended.returncode, "somebody else has such an externalId" in ended.stderr) == (64, True)
 
 
 class Thinking(RawIOBase):
