@@ -46,3 +46,55 @@ def test_who_knows_better_may_have_it_as_it_is(desk: Desk) -> None:
     assert "card 0013530444x," in desk.done("show", str(customer))
     desk.done("bind-card", str(customer), "")
     assert "no card," in desk.done("show", str(customer))
+
+
+@pytest.fixture
+def office(tmp_path: Path, service: RunningService) -> Desk:
+    """An office whose config has `[backend]` alone, of customers whose cards are in capitals."""
+    office = Desk(tmp_path, service)
+    folder = office.config.parent
+    alone = f'[backend]\nbase_url = "{service.url}"\noffice_token_file = "{folder}/office"\n'
+    office.config.write_text(alone)
+    return office
+
+
+@pytest.mark.parametrize("card", ["08A1B2C3", "08:a1:b2:c3", "01FE0102030405AA"])
+def test_a_random_number_is_refused_without_any_reader(office: Desk, card: str) -> None:
+    refused = office.run("add", "Random Number", "--card", card)
+    assert refused.returncode == 64
+    assert "is new at every tap: a phone or a passport, not a card" in refused.stderr
+    nobody = office.run("find", "--name", "Random Number")
+    assert (nobody.returncode, nobody.stdout) == (1, "")
+
+
+@pytest.mark.parametrize("card", ["00000000", "FFFFFFFFFF"])
+def test_a_failed_reading_is_refused_without_any_reader(office: Desk, card: str) -> None:
+    refused = office.run("add", "Blank Card", "--card", card)
+    assert refused.returncode == 64
+    assert "is what a reader says when it fails" in refused.stderr
+
+
+@pytest.mark.parametrize("card", ["62e3086cf1", "62:E3:08:6C:F1"])
+def test_without_a_reader_the_other_cards_tell_how_one_is_spelled(office: Desk, card: str) -> None:
+    refused = office.run("add", "Spelled Otherwise", "--card", card)
+    assert refused.returncode == 64
+    right = "is spelled unlike the office's other cards: write 62E3086CF1; --as-it-is"
+    assert f"{card} {right}" in refused.stderr
+
+
+def test_without_a_reader_blanks_go_and_who_knows_better_has_it(office: Desk) -> None:
+    customer = office.added("Office Alone", "--card", " 62E3086CF2 ")
+    assert "card 62E3086CF2," in office.done("show", str(customer))
+    office.done("bind-card", str(customer), "62e3086cf3", "--as-it-is")
+    assert "card 62e3086cf3," in office.done("show", str(customer))
+    office.done("bind-card", str(customer), "")
+    assert "no card," in office.done("show", str(customer))
+
+
+def test_a_reader_that_types_refuses_a_random_number_too(desk: Desk) -> None:
+    typed = 'driver = "keyboard"\nport = "/dev/input/rfid-reader"\ncard_id = ["text"]'
+    nfc = 'driver = "nfc"\nport = "/dev/rfid-reader"'
+    desk.config.write_text(desk.config.read_text().replace(nfc, typed))
+    refused = desk.run("add", "Random Number", "--card", "08A1B2C3")
+    assert refused.returncode == 64
+    assert "is new at every tap" in refused.stderr

@@ -8,7 +8,7 @@ from taptill.domain.card_id import CardId
 from taptill.domain.tap import CardTrouble
 from taptill.readers.frames import RawKind
 from taptill.readers.normaliser import normaliser
-from taptill.readers.spelling import misspelt
+from taptill.readers.spelling import misspelt, unlike, unnamed
 
 UID, REVERSED, NUMBER, TEXT = RawKind.UID, RawKind.REVERSED, RawKind.NUMBER, RawKind.TEXT
 
@@ -110,3 +110,65 @@ def test_what_a_tap_gives_is_never_refused(
     made = normaliser(steps, gives).card_id(octets.hex().upper())
     if not isinstance(made, CardTrouble):
         assert misspelt(CardId(made), [normaliser(steps, gives)]) is None
+
+
+SITE = frozenset({"62E3086CED", "01026F6C3A", "ABCDEF0102", "0A0B0C0D0E"})
+NUMBERS = frozenset({"0040856634", "0013530444", "0000000042"})
+OFFICES: dict[str, tuple[str, frozenset[str], tuple[str, ...]]] = {
+    "as the others": ("62E3086CF1", SITE, ()),
+    "small letters": ("62e3086cf1", SITE, ("62E3086CF1",)),
+    "marks between": ("62:e3:08-6c f1", SITE, ("62E3086CF1",)),
+    "a badge's number beside octets": ("2308", SITE, ()),
+    "a number without its zeros": ("40856634", NUMBERS, ("0040856634",)),
+    "a number like the others": ("0040856635", NUMBERS, ()),
+    "capital and small letters tell cards apart here": (
+        "AbCd",
+        frozenset({"aBcD", "XyZw", "qRsT"}),
+        (),
+    ),
+    "few others": ("62e3086cf1", frozenset({"62E3086CED", "ABCDEF0102"}), ()),
+    "others in both spellings": ("62e3086cf1", SITE | {"abcdef0103", "abcdef0104"}, ()),
+    "one of the others is a mistake": (
+        "62e3086cf1",
+        frozenset({f"62E30{number:05X}" for number in range(40)}) | {"abcdef0103"},
+        ("62E3086CF1",),
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "others", "right"), OFFICES.values(), ids=OFFICES)
+def test_other_cards_tell_how_one_is_spelled(
+    text: str, others: frozenset[str], right: tuple[str, ...]
+) -> None:
+    wrong = unlike(text, others)
+    assert (wrong.right if wrong else ()) == right
+
+
+WITHOUT_READER: dict[str, tuple[str, frozenset[str], CardTrouble | None]] = {
+    "a phone": ("08A1B2C3", SITE, CardTrouble.RANDOM_ID),
+    "a phone, small letters and marks": ("08:a1:b2:c3", SITE, CardTrouble.RANDOM_ID),
+    "a phone of FeliCa": ("01FE0102030405AA", SITE, CardTrouble.RANDOM_ID),
+    "a part of a longer number": ("88A1B2C3", SITE, CardTrouble.CASCADE_TAG),
+    "a failure": ("00000000", SITE, CardTrouble.BLANK_ID),
+    "digits alone, which nobody tells apart from octets": (
+        "08123456",
+        frozenset(),
+        CardTrouble.RANDOM_ID,
+    ),
+    "eight digits, as all have": (
+        "08123456",
+        frozenset({"01234567", "07654321", "33333333"}),
+        None,
+    ),
+    "more octets": ("08A1B2C3D4", SITE, None),
+    "no octets": ("08A1B2CX", SITE, None),
+    "an odd digit": ("08A1B2C", SITE, None),
+}
+
+
+@pytest.mark.parametrize(("text", "others", "trouble"), WITHOUT_READER.values(), ids=WITHOUT_READER)
+def test_octets_that_name_no_card_need_no_rule(
+    text: str, others: frozenset[str], trouble: CardTrouble | None
+) -> None:
+    wrong = unnamed(text, others)
+    assert (wrong.trouble if wrong else None) is trouble

@@ -1,11 +1,13 @@
 """A card id that somebody has typed in, one that a tap of this till can give out."""
 
+from taptill.backend.staff.office import Office
 from taptill.config import Config
 from taptill.domain.card_id import CARD_ID_LENGTH_MAX, CardId
 from taptill.domain.errors import UsageError
 from taptill.domain.tap import CardTrouble
+from taptill.readers.normaliser import Normaliser
 from taptill.readers.registry import rule_of
-from taptill.readers.spelling import Misspelt, misspelt
+from taptill.readers.spelling import Misspelt, misspelt, unlike, unnamed
 from taptill.wiring import reader_settings
 
 _NAMELESS = {
@@ -13,6 +15,12 @@ _NAMELESS = {
     CardTrouble.CASCADE_TAG: "is the first part of a longer number",
     CardTrouble.BLANK_ID: "is what a reader says when it fails",
 }
+CARDS_LOOKED_AT = 200
+"""The cards of so many customers, the first by id, tell how the office spells cards."""
+
+_SIMULATED = "simulated"
+"""The driver of a demo's reader; the config of an office that names no reader has it, too."""
+
 _AS_IT_IS = "; --as-it-is takes it all the same"
 
 
@@ -24,11 +32,34 @@ def typed_card(text: str, config: Config, *, as_it_is: bool = False) -> CardId:
     trimmed = text.strip()
     if len(trimmed) > CARD_ID_LENGTH_MAX or not trimmed.isprintable():
         raise UsageError(problem=f"a card id has at most {CARD_ID_LENGTH_MAX} printable characters")
-    readers = [reader_settings(one, number) for number, one in enumerate(config.readers, 1)]
-    rules = [rule for rule in map(rule_of, readers) if rule]
-    if trimmed and not as_it_is and (wrong := misspelt(trimmed, rules)):
+    if trimmed and not as_it_is and (wrong := misspelt(trimmed, _rules(config))):
         raise UsageError(problem=_sentence(trimmed, wrong))
     return CardId(trimmed)
+
+
+async def refuse_odd_card(work: Office, card: CardId, config: Config, *, as_it_is: bool) -> None:
+    """Check what no reader's rule vouches for by the cards that the office's customers have.
+
+    Octets that name no card are refused, and without any reader a spelling unlike the others.
+    Errors: UsageError; BackendError and its kin of the look at the others.
+    """
+    rules = _rules(config)
+    if not card or as_it_is or any(rule.write for rule in rules):
+        return
+    others = await work.some_cards(CARDS_LOOKED_AT)
+    if wrong := unnamed(card, others):
+        raise UsageError(problem=_sentence(card, wrong))
+    if not rules and (wrong := unlike(card, others)):
+        right = " or ".join(wrong.right)
+        problem = f"{card} is spelled unlike the office's other cards: write {right}{_AS_IT_IS}"
+        raise UsageError(problem=problem)
+
+
+def _rules(config: Config) -> list[Normaliser]:
+    """Give the rules of real readers: a simulated one says whatever it is told to."""
+    readers = [reader_settings(one, number) for number, one in enumerate(config.readers, 1)]
+    real = [one for one in readers if one.driver != _SIMULATED]
+    return [rule for rule in map(rule_of, real) if rule]
 
 
 def _sentence(text: str, wrong: Misspelt) -> str:

@@ -5,8 +5,9 @@ from typing import Any
 
 import click
 
-from taptill.backend.staff.office import Newcomer, Wish
-from taptill.cli.customers.cards import typed_card
+from taptill.backend.rows import Details
+from taptill.backend.staff.office import Newcomer, Office, Wish
+from taptill.cli.customers.cards import refuse_odd_card, typed_card
 from taptill.cli.customers.desk import CUSTOMER, config_of, print_one, run
 from taptill.cli.customers.record import Deed
 from taptill.cli.options import CONFIG, JSON, STAFF_NAMED
@@ -45,7 +46,12 @@ def add(option: Path | None, *, as_json: bool, **asked: Any) -> None:
         company_id=asked["company"],
         credit_allowed=asked["credit"],
     )
-    made = run(config, lambda work: work.insert(new), Deed("insert"), asked["staff"])
+
+    async def insert(work: Office) -> Details:
+        await refuse_odd_card(work, new.card_id, config, as_it_is=asked["as_it_is"])
+        return await work.insert(new)
+
+    made = run(config, insert, Deed("insert"), asked["staff"])
     print_one(made, config, as_json=as_json)
 
 
@@ -101,7 +107,8 @@ def bind_card(option: Path | None, customer: int, card: str, **asked: Any) -> No
     """Give a customer a card that nobody has; with an empty CARD take it away.
 
     CARD is checked as the till would: a spelling that no tap of it gives is told with the right
-    one, and a number that is new at every tap is refused.
+    one, and a number that is new at every tap is refused. Where the config has no [[reader]], the
+    office's other cards tell how one is spelled.
 
     \b
     Examples:
@@ -111,7 +118,12 @@ def bind_card(option: Path | None, customer: int, card: str, **asked: Any) -> No
     config = config_of(option)
     deed = Deed("update", [customer], ["cardId"])
     card_id = typed_card(card, config, as_it_is=asked["as_it_is"])
-    bound = run(config, lambda work: work.bind_card(customer, card_id), deed, asked["staff"])
+
+    async def bind(work: Office) -> Details:
+        await refuse_odd_card(work, card_id, config, as_it_is=asked["as_it_is"])
+        return await work.bind_card(customer, card_id)
+
+    bound = run(config, bind, deed, asked["staff"])
     print_one(bound, config, as_json=asked["as_json"])
 
 
