@@ -35,7 +35,7 @@ _MISSING = frozenset({Reason.NO_CREDIT, Reason.OFFLINE_CAP})
 
 HELP = (
     "confirm", "cancel", "digits", "back", "letters", "add",
-    "void", "leave", "repeat", "pick", "help",
+    "void", "leave", "repeat", "pick", "repaint", "help",
 )  # fmt: skip
 
 
