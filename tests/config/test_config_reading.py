@@ -94,7 +94,10 @@ WRONG = {  # a complaint names table, key, value, what is allowed and the neares
     ),
     "a currency in small letters": (
         text(till='currency = "eur"'),
-        '[till] currency = "eur" must be a text: three capital letters of ISO 4217',
+        (
+            '[till] currency = "eur" must be a text: three capital letters of ISO 4217: '
+            "eur is written EUR"
+        ),
     ),
     "a relative path": (
         text(journal='mirror = "stick/copy"'),
@@ -257,7 +260,12 @@ def test_a_readers_options_are_those_that_were_set() -> None:
 
 def test_a_wrong_currency_brings_no_complaint_about_right_amounts() -> None:
     found = complaints(text(till='currency = "euro"\nmax_charge = "1.005"'))
-    assert found == ['[till] currency = "euro" must be a text: three capital letters of ISO 4217']
+    assert found == [
+        (
+            '[till] currency = "euro" must be a text: three capital letters of ISO 4217: '
+            "euro is not in ISO 4217, the nearest code is EUR"
+        )
+    ]
 
 
 AMOUNTS = {

@@ -1,11 +1,16 @@
 """A currency's code in, its digits, its sign or the nearest code out."""
 
+import re
+from decimal import Decimal
+
 import pytest
 from tests.config.files import complaints, text
 
 from taptill.domain.currencies import iso4217
 from taptill.domain.currencies.writing import SIGNS, USAGES, amount, figure, sign_of
 from taptill.domain.money import Currency, Money
+from taptill.service.files.figures import Mark, signs_of
+from taptill.service.files.figures import amount as read_cell
 
 COMPLAINTS = {
     "EUR": "",
@@ -17,6 +22,20 @@ COMPLAINTS = {
     "BGN": "BGN was withdrawn, EUR took its place",
     "VEF": "VEF was withdrawn, VES took its place",
     "DEU": "DEU is not in ISO 4217, the nearest code is EUR",
+    "GPB": "GPB is not in ISO 4217, the nearest code is GBP",
+    "UDS": "UDS is not in ISO 4217, the nearest code is USD",
+    "RUE": "RUE is not in ISO 4217, the nearest code is EUR",
+    "eur": "eur is written EUR",
+    " Eur": " Eur is written EUR",
+    "gpb": "gpb is not in ISO 4217, the nearest code is GBP",
+    "dem": "dem was withdrawn, EUR took its place",
+    "RMB": "RMB is not in ISO 4217, the nearest code is CNY",
+    "rmb": "rmb is not in ISO 4217, the nearest code is CNY",
+    "euro": "euro is not in ISO 4217, the nearest code is EUR",
+    "NTD": "NTD is not in ISO 4217, the nearest code is TWD",
+    "SFR": "SFR is not in ISO 4217, the nearest code is CHF",
+    "USA": "USA is not in ISO 4217, the nearest code is USD",
+    "ERU": "ERU is not in ISO 4217, the nearest code is EUR",
     "QQQ": "QQQ is not in ISO 4217, the nearest code is ",
 }
 
@@ -49,7 +68,10 @@ AMOUNTS = {
     ("KWD", "de"): ("0,030 KWD", "-1,230 KWD"),
     ("JPY", "de"): ("30 ¥", "-1230 ¥"),
     ("CHF", "fr"): ("0,30 CHF", "-12,30 CHF"),
-    ("XCG", "en"): ("Cg.0.30", "-Cg.12.30"),
+    ("XCG", "en"): ("Cg. 0.30", "-Cg. 12.30"),
+    ("XCG", "es"): ("0,30 Cg.", "-12,30 Cg."),
+    ("CAD", "en"): ("CA$0.30", "-CA$12.30"),
+    ("XOF", "en"): ("F CFA 30", "-F CFA 1230"),
     ("", "de"): ("0,30", "-12,30"),
 }
 
@@ -64,6 +86,31 @@ def test_an_amount_is_written_as_the_language_does(case: tuple[str, str]) -> Non
     assert figure(Money(30), currency, language) in small
 
 
+@pytest.mark.parametrize("code", iso4217.DIGITS)
+def test_every_amount_is_read_back_by_whoever_knows_the_language(code: str) -> None:
+    """In each language: minus, sign, a blank but behind a symbol, and digits that stand alone."""
+    currency = Currency.named(code)
+    for language, usage in USAGES.items():
+        for minor in (0, 7, 30, -1, -1230, 123_456_789):
+            written = amount(Money(minor), currency, language)
+            sign = re.escape(sign_of(currency, language))
+            digits = rf"(?P<figure>\d+(?:{re.escape(usage.mark)}\d+)?)"
+            first = rf"(?P<minus>-?){sign}(?:(?<=[^\w.]) ?|(?<=[\w.]) ){digits}"
+            form = first if usage.sign_first else rf"(?P<minus>-?){digits} {sign}"
+            read = re.fullmatch(form, written)
+            assert read, written
+            text = read["minus"] + read["figure"].replace(usage.mark, ".")
+            assert currency.parse(text) == Money(minor)
+            mark = Mark.POINT if usage.mark == "." else Mark.COMMA
+            assert read_cell(written, mark, signs_of(code)) == Decimal(text)
+
+
+def test_an_unofficial_code_is_no_code_and_means_one() -> None:
+    meant = iso4217._by_meaning(iso4217._UNOFFICIAL)
+    assert set(meant.values()) <= set(iso4217.DIGITS)
+    assert not set(meant) & (set(iso4217.DIGITS) | set(iso4217.REPLACED))
+
+
 def test_every_currency_has_a_sign_in_every_language() -> None:
     """Its own one where CLDR knows one, else its code: never another currency's."""
     for language in USAGES:
@@ -72,7 +119,7 @@ def test_every_currency_has_a_sign_in_every_language() -> None:
         assert set(SIGNS[language]) <= set(iso4217.DIGITS)
 
 
-@pytest.mark.parametrize("code", ["JPN", "KWT", "XAU", "DEM"])
+@pytest.mark.parametrize("code", ["JPN", "KWT", "XAU", "DEM", "eur", "euro", "GPB"])
 def test_the_config_refuses_what_nobody_pays_in(code: str) -> None:
     (complaint,) = complaints(text(till=f'currency = "{code}"'))
     assert complaint.startswith(f'[till] currency = "{code}" must be a text: three capital letters')

@@ -2,6 +2,8 @@
 
 Source of codes and digits: ISO 4217 list one of the maintenance agency (SIX), published 2026-01-01.
 Source of what came after a withdrawn code: the currencies of each territory, Unicode CLDR 49.
+Source of the codes that are in use and in no standard: the article "ISO 4217" of the English
+Wikipedia, currencies without a code and unofficial codes; with them stand some currencies' names.
 """
 
 from collections.abc import Mapping
@@ -38,16 +40,23 @@ UAH:UAK UGX:UGS USD:ECS,TPE UYU:UYP VES:VEB,VEF VND:VNN XAF:GQE XCG:ANG XOF:GWE,
 ZWG:RHD,ZWD,ZWL,ZWR
 """
 
+_UNOFFICIAL = """
+AUD:KID,TVD CHF:SFR CNY:CNH,RENMINBI,RMB,YUAN DKK:FOK EUR:EURO GBP:GGP,IMP,JEP,STERLING,STG,UKP
+ILS:NIS,SHEKEL INR:RUPEE JPY:YEN KRW:WON NZD:CKD TWD:NTD USD:DOLLAR
+"""
+
 DIGITS: Mapping[str, int] = {
     code: digits for digits, codes in _WITH_DIGITS.items() for code in codes.split()
 }
 """How many digits the minor unit of each currency has that people pay in."""
 
-REPLACED: Mapping[str, str] = {
-    old: new
-    for new, _, olds in (one.partition(":") for one in _WITHDRAWN.split())
-    for old in olds.split(",")
-}
+
+def _by_meaning(table: str) -> dict[str, str]:
+    rows = (row.partition(":") for row in table.split())
+    return {name: code for code, _, names in rows for name in names.split(",")}
+
+
+REPLACED: Mapping[str, str] = _by_meaning(_WITHDRAWN)
 """What took the place of a currency that was withdrawn; of several the one of most territories."""
 
 
@@ -63,12 +72,32 @@ def complaint_about(code: str) -> str:
     """Say what is wrong with a code and which one is nearest; empty for one that people pay in."""
     if code in DIGITS:
         return ""
-    if code in REPLACED:
-        return f"{code} was withdrawn, {REPLACED[code]} took its place"
-    near = max(DIGITS, key=lambda known: (known[:2] == code[:2], _likeness(known, code)))
-    if code in _NO_MONEY.split():
+    capitals = code.strip().upper()
+    if capitals in DIGITS:
+        return f"{code} is written {capitals}"
+    if capitals in REPLACED:
+        return f"{code} was withdrawn, {REPLACED[capitals]} took its place"
+    near = _nearest(capitals)
+    if capitals in _NO_MONEY.split():
         return f"{code} is no currency to pay in, the nearest code is {near}"
     return f"{code} is not in ISO 4217, the nearest code is {near}"
+
+
+def _nearest(code: str) -> str:
+    """Give the code that was most likely meant, by the commonest slip that leads to one.
+
+    First an unofficial code or a name; then the same letters in another order, two neighbours
+    before others; then the code of the same country, or the one that is most like it.
+    """
+    swapped = (code[:at] + code[at + 1] + code[at] + code[at + 2 :] for at in range(len(code) - 1))
+    likely = [
+        *filter(None, [_by_meaning(_UNOFFICIAL).get(code)]),
+        *(one for one in swapped if one in DIGITS),
+        *(known for known in DIGITS if sorted(known) == sorted(code)),
+    ]
+    if likely:
+        return likely[0]
+    return max(DIGITS, key=lambda known: (known[:2] == code[:2], _likeness(known, code)))
 
 
 def _likeness(known: str, code: str) -> float:

@@ -6,6 +6,7 @@ currency format, without grouping). A currency that a language has no sign for g
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from unicodedata import category
 
 from taptill.domain.money import Currency, Money
 
@@ -68,5 +69,7 @@ def amount(money: Money, currency: Currency, language: str, sign: str | None = N
         return f"{minus}{written}"
     if not USAGES.get(language, USAGES[_PLAIN]).sign_first:
         return f"{minus}{written} {sign}"
-    # A letter beside a digit would be read as one word.
-    return f"{minus}{sign}{' ' if sign[-1].isalpha() else ''}{written}"
+    # Unicode CLDR 49, currencySpacing: what is no symbol and no blank keeps apart from a digit. A
+    # letter would be read as one word with it, and a full stop as the decimal mark.
+    blank = "" if category(sign[-1])[0] in "SZ" else " "
+    return f"{minus}{sign}{blank}{written}"

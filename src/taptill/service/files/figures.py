@@ -47,11 +47,15 @@ def amount(cell: str, mark: Mark, signs: Iterable[str]) -> Decimal | None:
 
 
 def signs_of(currency: str | None) -> tuple[str, ...]:
-    """Give what may stand beside an amount of a database: its currency's signs and its code."""
+    """Give what may stand beside an amount of a database: its currency's signs and its code.
+
+    The longest come first, as one may end with another: `US$` with `$`.
+    """
     if currency is None:
         return ()
     kept = Currency.named(currency)
-    return tuple({currency, *(sign_of(kept, language) for language in USAGES)})
+    signs = {currency, *(sign_of(kept, language) for language in USAGES)}
+    return tuple(sorted(signs, key=len, reverse=True))
 
 
 class Evidence:
