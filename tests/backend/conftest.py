@@ -8,8 +8,9 @@ from tests.fakes.backend import PREFIX, Canned, FakeBackend
 
 from taptill.backend.customers import CustomersApi
 from taptill.backend.rows import MoneyForm
-from taptill.backend.select import Dialect
+from taptill.backend.select import Connection, Dialect
 from taptill.backend.transport import Access, Transport
+from taptill.domain.money import Currency
 
 TOKEN = "s3cret"
 READ_TIMEOUT_S = 0.3
@@ -27,6 +28,12 @@ class Heard:
         self.results.append("ok")
 
     def failed(self, code: str) -> None:
+        self.results.append(code)
+
+    def sent(self) -> None:
+        self.results.append("ok")
+
+    def unsent(self, code: str) -> None:
         self.results.append(code)
 
     def dated(self, date_s: float) -> None:
@@ -71,6 +78,8 @@ async def dial() -> AsyncIterator[Dial]:
             *given: dict[str, Any] | str | Canned,
             company_id: int | None = None,
             fields: frozenset[str] = frozenset(),
+            currency: Currency | None = None,
+            connection: Connection | None = None,
         ) -> Line:
             rows = [one for one in given if isinstance(one, dict)]
             faults = [one for one in given if not isinstance(one, dict)]
@@ -83,8 +92,8 @@ async def dial() -> AsyncIterator[Dial]:
                 read_timeout_s=READ_TIMEOUT_S,
             )
             transport = Transport(access, heard.dated)
-            dialect = Dialect(PREFIX, MoneyForm(2), company_id, fields)
-            api = CustomersApi(transport, dialect, heard)
+            dialect = Dialect(PREFIX, MoneyForm(2), company_id, fields, currency)
+            api = CustomersApi(transport, dialect, connection or heard)
             stack.push_async_callback(api.close)
             return Line(backend, api, heard)
 

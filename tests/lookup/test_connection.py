@@ -90,3 +90,35 @@ def test_who_wants_to_know_is_told_of_the_first_good_answer_after_an_error(
     connection.answered(0.1)
     connection.answered(0.1)
     assert told == [True]
+
+
+def test_an_update_that_fails_takes_nobody_offline_and_has_words_of_its_own(
+    connection: Connection, clock: FakeClock
+) -> None:
+    told: list[bool | None] = []
+    connection.watch(lambda: told.append(connection.health.up))
+    connection.answered(0.1)
+    since = clock.now()
+    for _ in range(3):
+        connection.unsent("backend-unknown")
+        wanted = connection.wants_look
+        assert connection.health == Health(True, 0.1, "", "", "backend-unknown", since)  # noqa: FBT003
+        connection.answered(0.1)
+        assert (wanted, connection.wants_look) == (True, False)
+        clock.pass_time(60)
+    assert told == []  # nobody is sent to try again because a look-up was answered
+    connection.sent()
+    assert connection.health == Health(up=True, latency_s=0.1, since="", trouble="")
+
+
+def test_an_update_that_is_answered_brings_nobody_back(connection: Connection) -> None:
+    connection.failed("backend-unreachable")
+    connection.sent()
+    assert connection.health.up is False
+    assert connection.wants_look
+
+
+def test_before_any_trouble_no_look_is_wanted(connection: Connection) -> None:
+    before = connection.wants_look
+    connection.answered(0.1)
+    assert (before, connection.wants_look) == (False, False)

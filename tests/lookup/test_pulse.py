@@ -103,6 +103,31 @@ def test_nothing_is_asked_of_a_backend_that_is_not_away(backend: Backend, first:
     assert backend.asked == []
 
 
+def test_a_backend_that_went_away_under_an_update_is_found_out_without_a_tap(
+    backend: Backend,
+) -> None:
+    backend.back_s += 3600.0
+
+    async def scene() -> None:
+        backend.connection.answered(0.1)
+        backend.connection.unsent("backend-unknown")
+        assert backend.connection.health.up
+        await asyncio.sleep(NOTICED_S)
+
+    play(backend, scene)
+    assert backend.connection.health.up is False
+
+
+def test_a_backend_that_takes_no_updates_is_asked_once_for_each(backend: Backend) -> None:
+    async def scene() -> None:
+        for _ in range(3):
+            backend.connection.unsent("backend-unknown")
+            await asyncio.sleep(60.0)
+
+    play(backend, scene)
+    assert len(backend.asked) == 3
+
+
 WAITS = {
     "it said when": (UnreachableError(place="x", detail="503", retry_after_s=20.0), 20.0),
     "it said tomorrow": (UnreachableError(place="x", detail="503", retry_after_s=86_400.0), 60.0),

@@ -5,11 +5,15 @@ from pathlib import Path
 import pytest
 from tests.fakes.until import until
 
-from taptill.checkout.view import TillView
+from taptill.checkout.view import Link, TillView
+from taptill.clock import SystemClock
 from taptill.config import parse
+from taptill.domain.entry import Draft, Kind
 from taptill.domain.errors import ConfigError
 from taptill.domain.tap import ReaderHealth, ReaderState
+from taptill.lookup.connection import Connection
 from taptill.wiring import MESSAGES_MAX, build, check_reader, unbuilt
+from taptill.wiring.status import Status
 
 PLAIN = """
 [backend]
@@ -100,3 +104,29 @@ async def test_a_mirror_that_is_not_on_other_media_is_said_on_the_status_line(
     await until(warned)
     house.close()
     assert not (tmp_path / "copy.jsonl").exists()
+
+
+async def test_sales_that_are_not_taken_while_cards_are_looked_up_are_said_on_the_status_line(
+    tmp_path: Path,
+) -> None:
+    """The link stays online: whoever taps is looked up live."""
+    config, clock = parse(config_text(), check_reader), SystemClock()
+    house = build(config, tmp_path, "token")
+    connection = Connection(clock)
+    rooms = (house.api, house.journal, house.cache, house.strategy)
+    status = Status(config, clock, connection, *rooms)
+    connection.answered(0.1)
+    connection.unsent("backend-unknown")
+
+    def said() -> list[str]:
+        return [words for words in status.draw().warnings if "backend-unknown" in words]
+
+    assert said() == []  # nothing waits
+    body = {"currency": "EUR", "offline": False, "initials": "A. B."}
+    await house.journal.append([Draft(Kind.CHARGE, 7, 420, body)])
+    assert status.draw().link is Link.ONLINE
+    (words,) = said()
+    assert words.startswith("cards are looked up, sales are not taken since ")
+    connection.sent()
+    assert said() == []
+    house.close()

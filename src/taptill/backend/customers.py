@@ -24,6 +24,7 @@ from taptill.domain.customer import Snapshot
 from taptill.domain.decision import Absent, Ambiguous, Finding, Known, Unreachable
 from taptill.domain.errors import (
     BackendError,
+    CurrencyError,
     MalformedError,
     TaptillError,
     UnauthorisedError,
@@ -141,9 +142,12 @@ class CustomersApi:
     async def capabilities(self) -> Capabilities | NoAnswer:
         """Ask what the service offers; without an answer nothing may be settled yet."""
         try:
-            return await self.select.offers()
-        except BackendError as fault:
+            return await self.select.offers(anew=True)
+        except CurrencyError as fault:  # nobody is looked up either from now on
+            self._connection.failed(fault.code)
             return _refused_answer(fault)
+        except BackendError as fault:
+            return self._no_answer(fault)
 
     async def read_row(self, customer_id: int) -> RowAnswer:
         """Read one row for settling."""
@@ -180,7 +184,7 @@ class CustomersApi:
                 reply = await self._send_update(update, returning=False)
                 self._returning = not reply.ok
         except UnknownOutcomeError as fault:
-            self._connection.failed(fault.code)
+            self._connection.unsent(fault.code)
             return Unheard(fault.code)
         except BackendError as fault:
             return self._no_answer(fault)
@@ -217,9 +221,9 @@ class CustomersApi:
         if reply.status in DENIED:
             return self._no_answer(UnauthorisedError(status=reply.status))
         if not (reply.ok or reply.status == CLASH or is_final(reply)):
-            self._connection.failed(UnknownOutcomeError.code)
+            self._connection.unsent(UnknownOutcomeError.code)
             return Unheard(f"HTTP {reply.status}", reply.retry_after_s)
-        self._connection.answered(reply.latency_s)
+        self._connection.sent()
         if reply.ok:
             return self._echo(update, reply)
         if reply.status == CLASH:
@@ -227,7 +231,7 @@ class CustomersApi:
         return Final(reply.status, code_of(reply))
 
     def _no_answer(self, fault: BackendError) -> NoAnswer:
-        self._connection.failed(fault.code)
+        self._connection.unsent(fault.code)
         return _refused_answer(fault)
 
     def _echo(self, update: Update, reply: Reply) -> UpdateAnswer:

@@ -74,10 +74,16 @@ class Connection(Protocol):
     """Told how every call went, so that *online* is measured and not guessed."""
 
     def answered(self, latency_s: float) -> None:
-        """Note a good answer."""
+        """Note a look-up's good answer."""
 
     def failed(self, code: str) -> None:
         """Note the code of the error that came instead."""
+
+    def sent(self) -> None:
+        """Note that an update was answered."""
+
+    def unsent(self, code: str) -> None:
+        """Note the code of what came instead."""
 
 
 class Select:
@@ -111,7 +117,9 @@ class Select:
         """What the service offers, once it was asked."""
         # Nearly every service keeps two; of another number it is known before the first customer.
         usual = self._currency is not None and self._currency.digits == MOST_KEEP
-        self._fits = self._currency is None or (usual and not dialect.ask_first)
+        self._fits_unasked = self._currency is None or (usual and not dialect.ask_first)
+        self._fits = self._fits_unasked
+        self._offered: Capabilities | None = None
         self.misfit: CurrencyError | None = None
         """Why the service cannot keep the till's money, if it said so."""
 
@@ -123,14 +131,21 @@ class Select:
         offset: int = 0,
         patience_s: float = PATIENCE_S,
     ) -> list[dict[str, Any]]:
-        """Ask for rows in order of id; errors: BackendError and its kin, noted."""
-        if not self._fits:
-            await self.offers()
+        """Ask for rows in order of id; errors: BackendError and its kin, noted.
+
+        Whether the money fits is asked within the same patience, where that must be known first.
+        """
+        ends_s = time.monotonic() + patience_s
         try:
-            reply = await self._known_fields(filters, limit, offset, patience_s)
+            if not self._fits:
+                await self.offers(patience_s)
+            left_s = max(0.0, ends_s - time.monotonic())
+            reply = await self._known_fields(filters, limit, offset, left_s)
             rows = rows_of(body_of(reply))
         except BackendError as fault:
             self._connection.failed(fault.code)
+            if isinstance(fault, UnreachableError):
+                self._forget_offers()
             raise
         self._connection.answered(reply.latency_s)
         self._sees_rows = self._sees_rows or bool(rows)
@@ -166,26 +181,29 @@ class Select:
             raise reply
         return reply
 
-    async def offers(self) -> Capabilities:
+    async def offers(self, patience_s: float = PATIENCE_S, *, anew: bool = False) -> Capabilities:
         """Ask what the service offers, and from now on for each row's version where there is one.
 
-        One that does not know the question offers nothing. Errors: BackendError, noted;
-        CurrencyError where it cannot keep the till's money.
+        It is asked once, `anew` once more, and after a time without an answer: another service may
+        have come.
+        One that does not know the question offers nothing. Errors: BackendError; CurrencyError
+        where it cannot keep the till's money.
         """
-        try:
-            reply = await self.ask("GET", self.capabilities_path, None)
-            if not reply.ok:
-                refuse_for_now(reply)
-        except BackendError as fault:
-            self._connection.failed(fault.code)
-            raise
-        self._connection.answered(reply.latency_s)
+        if self._offered is not None and not anew:
+            return self._offered
+        reply = await self.ask("GET", self.capabilities_path, None, patience_s)
+        if not reply.ok:
+            refuse_for_now(reply)
         self.told = Offers.told(reply.body if reply.ok else None)
         self._refuse_misfit()
         self.fields.pop("version", None)
         if self.told.version:
             self.fields["version"] = True
-        return Capabilities(self.told.conditional_update, self.told.version)
+        self._offered = Capabilities(self.told.conditional_update, self.told.version)
+        return self._offered
+
+    def _forget_offers(self) -> None:
+        self._offered, self._fits = None, self._fits_unasked and self.misfit is None
 
     def _refuse_misfit(self) -> None:
         try:
@@ -193,7 +211,6 @@ class Select:
                 self.told.refuse_misfit(self._currency)
         except CurrencyError as fault:
             self._fits, self.misfit = False, fault
-            self._connection.failed(fault.code)
             raise
         self._fits, self.misfit = True, None
 

@@ -1,4 +1,10 @@
-"""Results of real calls in, a word for the connection out."""
+"""Results of real calls in, a word for the connection out.
+
+ONLINE means that customers are looked up live: a till that can do so decides by fresh figures, and
+what cannot be sent meanwhile lies safe in the journal. So the answers to look-ups alone decide. An
+update that fails beside them is told in words of its own; it also has the next look-up made soon,
+which tells whether the backend is away altogether.
+"""
 
 from collections import deque
 from collections.abc import Callable
@@ -12,12 +18,18 @@ RECENT = 5
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the backend answers: `up` None before the first call; `trouble` an error's code."""
+    """How the backend answers: `up` None before the first look-up; `trouble` an error's code.
+
+    `unsent` is the code of what came instead of an answer to the last update, `unsent_since` when
+    that began; both are empty while updates are answered.
+    """
 
     up: bool | None
     latency_s: float | None
     since: str
     trouble: str
+    unsent: str = ""
+    unsent_since: str = ""
 
     @property
     def slow(self) -> bool:
@@ -34,6 +46,9 @@ class Connection:
         self._up: bool | None = None
         self._since = ""
         self._trouble = ""
+        self._unsent = ""
+        self._unsent_since = ""
+        self._doubted = False
         self._watchers: list[Callable[[], None]] = []
 
     def watch(self, returned: Callable[[], None]) -> None:
@@ -41,24 +56,39 @@ class Connection:
         self._watchers.append(returned)
 
     def answered(self, latency_s: float) -> None:
-        """Note a good answer."""
+        """Note a look-up's good answer."""
         was_away = self._up is False
         self._latencies.append(latency_s)
-        self._up, self._since, self._trouble = True, "", ""
+        self._up, self._since, self._trouble, self._doubted = True, "", "", False
         if was_away:
             for returned in self._watchers:
                 returned()
 
     def failed(self, code: str) -> None:
-        """Note an error; the first one of a row tells since when."""
+        """Note a look-up's error; the first one of a row tells since when."""
         if self._up is not False:
             self._since = self._clock.now()
             self._latencies.clear()
-        self._up, self._trouble = False, code
+        self._up, self._trouble, self._doubted = False, code, False
+
+    def sent(self) -> None:
+        """Note that an update was answered."""
+        self._unsent = self._unsent_since = ""
+
+    def unsent(self, code: str) -> None:
+        """Note what came instead of an update's answer; the first one of a row tells since when."""
+        self._unsent_since = self._unsent_since or self._clock.now()
+        self._unsent, self._doubted = code, True
+
+    @property
+    def wants_look(self) -> bool:
+        """Whether a look-up should be made to see if the backend is there (again)."""
+        return self._up is False or self._doubted
 
     @property
     def health(self) -> Health:
-        """Give the state now; the latency is the median of the last few calls."""
+        """Give the state now; the latency is the median of the last few look-ups."""
         ordered = sorted(self._latencies)
         latency = ordered[len(ordered) // 2] if ordered else None
-        return Health(self._up, latency, self._since, self._trouble)
+        unsent = (self._unsent, self._unsent_since)
+        return Health(self._up, latency, self._since, self._trouble, *unsent)

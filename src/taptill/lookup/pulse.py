@@ -25,7 +25,7 @@ SPREAD = 0.2
 
 
 class Pulse:
-    """Asks only while the backend is known to be away: the first good answer ends it.
+    """Asks only while the backend is away, or may be as an update failed: one good answer ends it.
 
     `look` asks one question, once; it tells the connection how that went, and raises TaptillError.
     `chance` gives a number from 0 up to 1.
@@ -42,12 +42,11 @@ class Pulse:
         self._chance = chance
 
     async def run(self) -> None:
-        """Look while the backend is away, until cancelled."""
+        """Look while the backend is away or in doubt, until cancelled."""
         pause_s = PAUSE_S
         while True:
             await asyncio.sleep(pause_s * (1 - SPREAD * self._chance()))
-            away = self._connection.health.up is False
-            pause_s = await self._ask() if away else PAUSE_S
+            pause_s = await self._ask() if self._connection.wants_look else PAUSE_S
 
     async def _ask(self) -> float:
         """Ask once, and give how long to wait before the next time."""
@@ -58,7 +57,7 @@ class Pulse:
             return PAUSE_S
         except TaptillError as fault:
             return _pause_after(fault)
-        log.info("backend.back")
+        log.info("backend.there")
         return PAUSE_S
 
 

@@ -10,7 +10,7 @@ from taptill.config import Config
 from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.errors import CurrencyError, MalformedError, UnauthorisedError
 from taptill.journal.journal import Journal
-from taptill.lookup.connection import Connection
+from taptill.lookup.connection import Connection, Health
 from taptill.settlement.state import State
 from taptill.settlement.strategy import Strategy
 from taptill.wiring.parts import unbuilt
@@ -60,6 +60,7 @@ class Status:
                 *unbuilt(self.config),
                 *self.journal.warnings(),
                 *self.api.warnings(),
+                *_unsent(health, count),
             ),
         )
 
@@ -70,3 +71,11 @@ class Status:
         if self.clock.doubtful():
             found.append(Alarm.CLOCK)
         return tuple(dict.fromkeys(alarm for alarm in found if alarm))
+
+
+def _unsent(health: Health, to_send: int) -> list[str]:
+    """Say where sales alone cannot be sent, since when and by which error; else nothing."""
+    if not (health.up and health.unsent and to_send):
+        return []
+    since = local_time(health.unsent_since)
+    return [f"cards are looked up, sales are not taken since {since} ({health.unsent})"]

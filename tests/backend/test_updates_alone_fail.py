@@ -1,0 +1,54 @@
+"""Selects are answered and updates are not: the till stays online, and says what does not work."""
+
+import pytest
+from tests.backend.conftest import Dial
+from tests.backend.test_updates import ENROLLED, sale
+from tests.fakes.backend import LOST_REQUEST, Asked, Canned
+from tests.fakes.clock import FakeClock
+
+from taptill.domain.customer import Snapshot
+from taptill.lookup.connection import Connection
+from taptill.settlement.requests import Echo, Unheard
+
+FAULTS: dict[str, Canned | str] = {
+    "a broken server": Canned("{}", 500),
+    "down for updates": Canned("", 503),
+    "a line that breaks": LOST_REQUEST,
+    "no right to write": Canned("{}", 403),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+async def test_online_does_not_flap(dial: Dial, fault: Canned | str) -> None:
+    connection = Connection(FakeClock())
+    line = await dial(ENROLLED, connection=connection)
+    returns: list[int] = []
+    connection.watch(lambda: returns.append(1))
+
+    def rule(asked: Asked) -> Canned | str | None:
+        return fault if "/update/" in asked.path else None
+
+    line.backend.rule = rule
+    seen = []
+    for _ in range(4):
+        snapshot = await line.api.read_row(7)
+        assert isinstance(snapshot, Snapshot)
+        assert not isinstance(await line.api.update_row(sale(snapshot)), Echo)
+        seen.append((connection.health.up, bool(connection.health.unsent)))
+    assert seen == [(True, True)] * 4
+    assert returns == []  # settlement is not called to try again by each look-up
+    line.backend.rule = lambda _: None
+    assert isinstance(await line.api.update_row(sale(snapshot)), Echo)
+    assert (connection.health.up, connection.health.unsent) == (True, "")
+
+
+async def test_a_backend_that_is_away_altogether_is_away(dial: Dial) -> None:
+    connection = Connection(FakeClock())
+    line = await dial(ENROLLED, connection=connection)
+    snapshot = await line.api.read_row(7)
+    assert isinstance(snapshot, Snapshot)
+    line.backend.always = LOST_REQUEST
+    assert isinstance(await line.api.update_row(sale(snapshot)), Unheard)
+    assert connection.wants_look
+    await line.api.read_row(7)
+    assert connection.health.up is False
