@@ -86,6 +86,9 @@ SPELLED: dict[str, tuple[str, str, bool]] = {
     "both": ("04a7  ", "04A7", True),
     "no letters of base 16, but of one size": ("KEY-17", "key-17", True),
     "letters that may be base 64": ("aBx9", "AbX9", False),
+    "a UID in letters of both sizes": ("62E3086CeD", "62e3086ced", True),
+    "letters of one size each, that may be base 64 all the same": ("QXYZ", "qxyz", False),
+    "digits of base 16, fewer than a UID has, of both sizes": ("aBcD", "AbCd", False),
     "another card": ("04A8", "04A7", False),
 }
 
@@ -100,6 +103,23 @@ async def test_c13_the_one_customer_is_taken_where_only_the_spelling_differs(
     line = await dial(Canned(f"[{row}]"))
     assert (kind(await line.api.find(CardId(tapped))) is Known) is taken
     assert any("spells cards unlike" in one for one in line.api.warnings()) is taken
+
+
+async def test_c13_a_card_that_differs_by_capitals_alone_is_nobodys_and_says_so(dial: Dial) -> None:
+    """The server has answered: it is not said that it cannot be asked."""
+    line = await dial(Canned(f"[{ROW_TEXT.replace('04A7', 'aBx9')}]"))
+    assert kind(await line.api.find(CardId("AbX9"))) is Absent
+    assert "card …bX9 differs from one of the office by capitals alone" in line.api.warnings()
+
+
+async def test_c13_where_capitals_tell_cards_apart_only_a_uid_is_taken(dial: Dial) -> None:
+    """One card of base 64 among the site's says what its others may be."""
+    line = await dial(row(6, cardId="qXyZ9"), row(7, cardId="key-17"), row(8, cardId="62e3086ced"))
+    line.backend.spelling = str.lower
+    assert kind(await line.api.find(CardId("KEY-17"))) is Known
+    await line.api.page(0, 10)
+    assert kind(await line.api.find(CardId("KEY-17"))) is Absent
+    assert kind(await line.api.find(CardId("62E3086CED"))) is Known
 
 
 async def test_c13_a_second_customer_who_may_be_meant_is_no_customer(dial: Dial) -> None:

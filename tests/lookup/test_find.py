@@ -19,10 +19,14 @@ class Source:
         self.finding = finding
         self.asked: list[CardId] = []
         self.told: list[str] = []
+        self.learnt: list[tuple[CardId, CardId | None]] = []
 
     async def find(self, card_id: CardId) -> Finding:
         self.asked.append(card_id)
         return self.finding
+
+    def learn_spelling(self, asked: CardId, held: CardId | None) -> None:
+        self.learnt.append((asked, held))
 
     def keep(self, snapshots: list[Snapshot]) -> None:
         self.told += ["kept" for one in snapshots if one == SEEN]
@@ -54,3 +58,21 @@ async def test_without_one_customer_nobody_is_told(finding: Finding) -> None:
     cached = Source(Unreachable())
     assert await lookup(cached, Source(finding)).live(ADA) == finding
     assert cached.told == []
+
+
+@pytest.mark.parametrize(
+    ("finding", "held"), [(Known(SEEN, 0.0), ADA), (Absent(), None)], ids=["found", "nobody"]
+)
+async def test_the_cache_learns_of_live_answers_how_cards_are_compared(
+    finding: Finding, held: CardId | None
+) -> None:
+    cached, asked = Source(Unreachable()), CardId("04a7 ")
+    await lookup(cached, Source(finding)).live(asked)
+    assert cached.learnt == [(asked, held)]
+
+
+async def test_no_answer_teaches_nothing() -> None:
+    cached = Source(Unreachable())
+    for finding in (Unreachable(), Ambiguous()):
+        await lookup(cached, Source(finding)).live(ADA)
+    assert cached.learnt == []

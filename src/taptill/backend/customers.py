@@ -19,7 +19,7 @@ from taptill.backend.select import (
     where,
 )
 from taptill.backend.transport import WARM_S, Reply, Transport
-from taptill.domain.card_id import CardId, is_spelled_alike
+from taptill.domain.card_id import CardId, is_spelled_alike, masked, tells_by_capitals
 from taptill.domain.customer import Snapshot
 from taptill.domain.decision import Absent, Ambiguous, Finding, Known, Unreachable
 from taptill.domain.errors import (
@@ -69,6 +69,9 @@ class CustomersApi:
         self._returning = True
         self.respells = False
         """Whether a card was found that the office spells unlike the till."""
+        self.differing = ""
+        """The end of a card that differs from the office's by capitals alone, and is another."""
+        self._capitals_tell = False
         self.odd: Sequence[str] = ()
         """What a probe found odd, in words for the status line."""
 
@@ -82,6 +85,8 @@ class CustomersApi:
         found = [f"the backend has no field {name}" for name in self.select.dropped]
         if self.respells:
             found.append("the office spells cards unlike this till: taptill doctor says more")
+        if self.differing:
+            found.append(f"card {self.differing} differs from one of the office by capitals alone")
         if self.select.misfit is not None:
             found.append(str(self.select.misfit))
         days = self.certificate_days()
@@ -115,15 +120,35 @@ class CustomersApi:
             log.info("customer.not_found_out", extra={"code": fault.code})
             return Unreachable()
         found = {one.customer.id: one for one in seen if one.customer.card_id == card_id}
-        if not found and seen:  # a server whose `=` looks neither at capitals nor at blanks
-            alike = [one for one in seen if is_spelled_alike(one.customer.card_id, card_id)]
-            found = {one.customer.id: one for one in alike}
-            self.respells = bool(found)
+        if not found:  # a server whose `=` looks neither at capitals nor at blanks
+            found = self._alike(seen, card_id)
+            self.respells = self.respells or bool(found)
         if not found:
-            return Unreachable()  # a server that ignores conditions: no answer to our question
+            return self._nobody(seen, card_id)
         if len(found) > 1:
             return Ambiguous()
         return Known(found.popitem()[1], age_s=0.0)
+
+    def _alike(self, seen: Sequence[Snapshot], card_id: CardId) -> dict[int, Snapshot]:
+        self._note_capitals(seen)
+        tell = self._capitals_tell or tells_by_capitals(card_id)
+        return {
+            one.customer.id: one
+            for one in seen
+            if is_spelled_alike(one.customer.card_id, card_id, capitals_tell=tell)
+        }
+
+    def _nobody(self, seen: Sequence[Snapshot], card_id: CardId) -> Finding:
+        """Say that nobody has a card of which the server showed others, by capitals alone."""
+        asked = card_id.strip().lower()
+        if any(one.customer.card_id.strip().lower() != asked for one in seen):
+            return Unreachable()  # a server that ignores conditions: no answer to our question
+        self.differing = masked(card_id)
+        return Absent()
+
+    def _note_capitals(self, seen: Sequence[Snapshot]) -> None:
+        if not self._capitals_tell:
+            self._capitals_tell = any(tells_by_capitals(one.customer.card_id) for one in seen)
 
     async def look(self) -> None:
         """Ask for one customer, once: the cheapest proof that they can be asked for.
@@ -137,7 +162,9 @@ class CustomersApi:
         rows = await self._pages.rows(after_id, limit, since)
         if not rows:
             await self.select.sees_rows()  # an empty page proves nothing, seeing nobody alarms
-        return Page(tuple(map(id_of, rows)), self.readable(rows))
+        snapshots = self.readable(rows)
+        self._note_capitals(snapshots)
+        return Page(tuple(map(id_of, rows)), snapshots)
 
     async def capabilities(self) -> Capabilities | NoAnswer:
         """Ask what the service offers; without an answer nothing may be settled yet."""

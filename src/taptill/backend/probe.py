@@ -171,7 +171,7 @@ async def _spelling(api: CustomersApi, cards: Sequence[str]) -> Diagnosis | None
         words, advice = f"cards are compared letter by letter{told}", "have all cards spelled alike"
         return Diagnosis(name, verdict, words, advice if mixed else "")
     words = f"its comparison of cards ignores {' and '.join(ignored)}{told}"
-    advice = "a card that the office spells unlike the till is found online, never offline: have "
+    advice = "a card that the office spells unlike the till may be found online alone: have "
     return Diagnosis(name, Verdict.WARN, words, f"{advice}cards spelled as the till reads them")
 
 

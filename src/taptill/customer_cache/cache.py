@@ -26,6 +26,7 @@ from taptill.customer_cache.rows import (
     to_row,
     unchecked,
 )
+from taptill.customer_cache.spelling import alike, learn
 from taptill.domain.card_id import CardId
 from taptill.domain.clock import Clock
 from taptill.domain.customer import Snapshot, older, stamp
@@ -67,6 +68,7 @@ class CustomerCache:
         try:
             with self._file.reading() as connection:
                 rows = connection.execute(_OF_CARD, (card_id,)).fetchall()
+                rows = rows or alike(connection, card_id)
                 found = [from_row(row) for row in rows]
                 if not rows:
                     return Unreachable()
@@ -85,6 +87,16 @@ class CustomerCache:
                 connection.executemany(_UPSERT, [row for row, _ in newer])
         except CacheError as fault:
             log.warning("cache.not_kept", extra={"detail": str(fault.fields["detail"])})
+
+    def learn_spelling(self, asked: CardId, held: CardId | None) -> None:
+        """Learn from a live answer how the backend compares cards. Trouble is logged only."""
+        if asked == held:
+            return
+        try:
+            with self._file.transaction() as connection:
+                learn(connection, asked, held)
+        except CacheError as fault:
+            log.warning("cache.not_learnt", extra={"detail": str(fault.fields["detail"])})
 
     def stamp_of(self, customer_id: int) -> str:
         """Give the newest `updatedAt` seen of a customer; empty without any."""

@@ -39,6 +39,22 @@ CUSTOMERS: dict[str, Any] = {
 }
 """Columns of a customer's snapshot, whether it is gone, when it was last seen, and a check sum."""
 
+SPELLED = "lower(trim(card_id))"
+"""What cards that differ in spelling alone have in common; SQLite's `lower` knows ASCII only."""
+
+TOLD_BY_CAPITALS = (
+    "card_id != upper(card_id) AND card_id != lower(card_id) AND card_id GLOB '*[^0-9A-Fa-f: -]*'"
+)
+"""Cards of both kinds of letters that are not base 16; `card_id.tells_by_capitals` in SQL."""
+
+BY_CAPITALS = "customers_by_capitals"
+"""The index of these cards alone: empty on nearly every site."""
+
+_INDEXES = (
+    f"CREATE INDEX IF NOT EXISTS customers_spelled ON customers ({SPELLED})",
+    f"CREATE INDEX IF NOT EXISTS {BY_CAPITALS} ON customers (id) WHERE {TOLD_BY_CAPITALS}",
+)
+
 _SYNCED = {"key": str, "boot_id": str, "uptime_ms": int, "at": str, "stamp": str, "check": int}
 
 
@@ -50,6 +66,8 @@ def open_file(path: Path | str, wait_s: float = OPEN_S) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = NORMAL")
         if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
             _create(connection)
+        for index in _INDEXES:  # of a cache from before they were thought of, too
+            connection.execute(index)
         connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES_MAX}")
         connection.execute(f"PRAGMA busy_timeout = {int(BUSY_S * 1000)}")
     except FAULTS:

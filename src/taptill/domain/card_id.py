@@ -7,22 +7,46 @@ CardId = NewType("CardId", str)
 CARD_ID_LENGTH_MAX = 128
 
 
+UID_DIGITS_MIN = 8
+"""The shortest UID has four octets (ISO/IEC 14443-3)."""
+
+_BASE_64_MARKS = "+/=_"
+
+
 def masked(card_id: str) -> str:
     """Give what a log or a screen may show of a card id: its last three characters."""
     return f"…{card_id[-3:]}" if len(card_id) > 3 else "…"  # noqa: PLR2004 - the three shown
 
 
-def is_spelled_alike(held: str, asked: str) -> bool:
+def is_spelled_alike(held: str, asked: str, *, capitals_tell: bool = False) -> bool:
     """Tell whether two card ids differ in spelling alone: in capitals, or in blanks at an end.
 
-    Capitals count where an id has both kinds of letters and others than the digits of base 16: such
-    an id may be base 64, where `a` and `A` are two cards.
+    Capitals may tell two cards apart: base 64 has `a` beside `A`. So they count unless an id cannot
+    well be such a text: octets in base 16, or letters of one size with a mark (KEY-17). Eight
+    digits of base 16 are hardly ever anything else; fewer, and a text with a mark, are taken for
+    such only while no card of the site is known to be told by its capitals, `capitals_tell`.
     """
     one, other = held.strip(), asked.strip()
     if one == other:
         return True
-    told_by_letters = not all(_has_one_case(text) or _is_hex(text) for text in (one, other))
-    return one.lower() == other.lower() and not told_by_letters
+    if one.lower() != other.lower():
+        return False
+    return all(_is_uid(text) or (not capitals_tell and _is_plain(text)) for text in (one, other))
+
+
+def tells_by_capitals(card_id: str) -> bool:
+    """Tell whether a card id has letters of both sizes and is not base 16: capitals count there."""
+    return not (_has_one_case(card_id) or _is_hex(card_id))
+
+
+def _is_uid(text: str) -> bool:
+    digits = sum(letter not in ":- " for letter in text)
+    return _is_hex(text) and digits >= UID_DIGITS_MIN
+
+
+def _is_plain(text: str) -> bool:
+    marked = any(not letter.isalnum() and letter not in _BASE_64_MARKS for letter in text)
+    return _has_one_case(text) and (marked or _is_hex(text))
 
 
 def _has_one_case(text: str) -> bool:

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from taptill.domain.card_id import CardId
 from taptill.domain.customer import Snapshot
-from taptill.domain.decision import Finding, Known
+from taptill.domain.decision import Absent, Finding, Known
 
 
 class CustomerSource(Protocol):
@@ -20,6 +20,9 @@ class Keeper(Protocol):
 
     def keep(self, snapshots: list[Snapshot]) -> None:
         """Keep these rows as seen now; an older stamp never replaces a newer one."""
+
+    def learn_spelling(self, asked: CardId, held: CardId | None) -> None:
+        """Learn how the backend compares cards: `held` has the customer found, None: nobody."""
 
 
 class Lookup:
@@ -44,7 +47,10 @@ class Lookup:
     async def live(self, card_id: CardId) -> Finding:
         """Ask the backend; as long as that takes."""
         finding = await self._live.find(card_id)
+        if isinstance(finding, Absent):
+            self._keeper.learn_spelling(card_id, None)
         if isinstance(finding, Known):
+            self._keeper.learn_spelling(card_id, finding.snapshot.customer.card_id)
             self._keeper.keep([finding.snapshot])
             await self._sighted(finding.snapshot)
         return finding

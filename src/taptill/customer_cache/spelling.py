@@ -1,0 +1,67 @@
+"""How a backend compares cards in, the rows of a card that is spelled otherwise out.
+
+A backend whose `=` ignores capitals or blanks at an end finds a customer whose card the office
+spells unlike the till. Once that was seen, the cache answers as the backend does, by the same rule.
+"""
+
+import sqlite3
+
+from taptill.customer_cache.rows import NAMES, Row, checked, unchecked
+from taptill.customer_cache.schema import BY_CAPITALS, SPELLED, TOLD_BY_CAPITALS
+from taptill.domain.card_id import CardId, is_spelled_alike, tells_by_capitals
+
+ALIKE_MAX = 50
+"""So many rows of one spelling are looked at; more than a few are nobody's cards."""
+
+_KEY = "spelling"
+_CAPITALS, _BLANKS = "capitals", "blanks"
+_COLUMNS = ", ".join(f'"{name}"' for name in NAMES)
+_ALIKE = f"SELECT {_COLUMNS} FROM customers WHERE {SPELLED} = lower(trim(?)) ORDER BY gone LIMIT ?"  # noqa: S608 - constants
+# Left to itself SQLite goes through another, whole index.
+_ANY_BY_CAPITALS = (
+    f"SELECT 1 FROM customers INDEXED BY {BY_CAPITALS} WHERE {TOLD_BY_CAPITALS} LIMIT 1"  # noqa: S608 - constants
+)
+_LEARNT = "SELECT * FROM synced WHERE key = ?"
+_NOTE = "INSERT OR REPLACE INTO synced VALUES (?, ?, ?, ?, ?, ?)"
+_CARD = NAMES.index("card_id")
+
+
+def alike(connection: sqlite3.Connection, card_id: CardId) -> list[Row]:
+    """Give the rows that the backend would find for a card none is spelled as; errors: FAULTS."""
+    ignored = ignores(connection)
+    if not ignored:
+        return []
+    tell = tells_by_capitals(card_id) or bool(connection.execute(_ANY_BY_CAPITALS).fetchone())
+    return [
+        row
+        for row in connection.execute(_ALIKE, (card_id, ALIKE_MAX))
+        if _differences(row[_CARD], card_id) <= ignored
+        and is_spelled_alike(row[_CARD], card_id, capitals_tell=tell)
+    ]
+
+
+def ignores(connection: sqlite3.Connection) -> frozenset[str]:
+    """Tell what the backend was seen to ignore in comparing cards; errors: FAULTS."""
+    row = connection.execute(_LEARNT, (_KEY,)).fetchone()
+    return frozenset(unchecked(row)[-1].split()) if row else frozenset()
+
+
+def learn(connection: sqlite3.Connection, asked: CardId, held: CardId | None) -> None:
+    """Note what a live answer shows of it; nobody where one is alike: it ignores nothing."""
+    ignored = ignores(connection)
+    if held is not None:
+        now = ignored | _differences(held, asked)
+    else:
+        now = frozenset() if alike(connection, asked) else ignored
+    if now != ignored:
+        connection.execute(_NOTE, checked((_KEY, "", 0, "", " ".join(sorted(now)))))
+
+
+def _differences(held: str, asked: str) -> frozenset[str]:
+    """Name how two spellings of one card differ."""
+    found = set()
+    if held.strip() != asked.strip():
+        found.add(_CAPITALS)
+    if held != held.strip() or asked != asked.strip():
+        found.add(_BLANKS)
+    return frozenset(found) if held != asked else frozenset()
