@@ -26,6 +26,7 @@ from taptill.service.database import (
     writing,
 )
 from taptill.service.fields import CUSTOMERS, DEBT_CHANGES
+from taptill.service.files.undo import Undo
 from taptill.service.store import Store
 from taptill.service.wire import Refusal
 
@@ -133,6 +134,23 @@ def test_a_database_of_before_it_knew_its_currency_keeps_two_digits(
     engine.dispose()
     engine = open_database(place)
     assert site_of(engine) == Site(currency=None, digits=2)
+    engine.dispose()
+
+
+def test_an_import_of_before_it_was_kept_which_companies_it_made_can_be_undone(
+    new_place: Callable[[], str],
+) -> None:
+    place = new_place()
+    engine = create_database(place)
+    with writing(engine) as connection:
+        connection.execute(schema.imports.insert().values(at="2026-01-01T00:00:00.000000Z"))
+        connection.exec_driver_sql("ALTER TABLE imports DROP COLUMN companies")
+        connection.execute(schema.schema_version.update().values(version=4))
+    engine.dispose()
+    engine = open_database(place)
+    work = Undo(engine, 1)
+    assert work.preview().nothing
+    assert work.apply().complete
     engine.dispose()
 
 

@@ -6,7 +6,7 @@ from unicodedata import normalize
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 FOLDED_AT_ONCE = 1000
 
 # The same order and the same equality on both databases: text by code point, as bytes of UTF-8.
@@ -112,7 +112,8 @@ imports = sa.Table(
     sa.Column("at", _Text, nullable=False),
     sa.Column("added", sa.Integer, nullable=False, default=0),
     sa.Column("changed", sa.Integer, nullable=False, default=0),
-    sa.Column("undone_at", _Text),
+    sa.Column("undone_at", _Text),  # set once nothing is left of it that could be taken back
+    sa.Column("companies", _Text),  # JSON: id and name of each that it made
     sqlite_autoincrement=True,
 )
 
@@ -198,6 +199,13 @@ def _add(connection: sa.Connection, column: sa.Column[Any]) -> None:
     connection.exec_driver_sql(f"ALTER TABLE {column.table.name} ADD COLUMN {new}")
 
 
+def _add_companies_of_imports(connection: sa.Connection) -> None:
+    """Have it kept which companies an import makes; of those before it is not known: null."""
+    if "companies" in {one["name"] for one in sa.inspect(connection).get_columns(imports.name)}:
+        return  # an earlier step has just made the table as it is now
+    _add(connection, imports.c.companies)
+
+
 def _fold_names(connection: sa.Connection, table: sa.Table) -> None:
     key, this = table.c.id, sa.bindparam("this", type_=sa.BigInteger)
     folded = sa.update(table).where(key == this).values(name_folded=sa.bindparam("new"))
@@ -224,5 +232,6 @@ _STEPS: tuple[Callable[[sa.Connection], None], ...] = (
     _add_the_ledger,
     _add_currency_and_acts,
     _add_persons_and_requests,
+    _add_companies_of_imports,
 )
 """The step from version n to n + 1 stands at n; there was never a version 0."""

@@ -51,3 +51,22 @@ def people(place: str, *fields: str) -> list[tuple[Any, ...]]:
         tuple(str(row[name]) if name == "totalDebt" else row[name] for name in wanted)
         for row in rows
     ]
+
+
+def change(place: str, verb: str, customer: int) -> None:
+    """Remove or erase a customer as the office does, whatever money there is."""
+    engine = open_database(place)
+    store = Store(engine)
+    wanted = {"filters": [{"field": "id", "comparator": "=", "value": customer}]}
+    money = {"money": "keep"} if verb == "remove" else {}
+    body = {"conditions": wanted, **money}
+    customers = store.entities["Customers"]
+    store.submit(store.customer_change(customers, verb, None, body, "office")).result()
+    engine.dispose()
+
+
+def write(place: str, customer: int, **fields: object) -> None:
+    """Change a customer as somebody else does."""
+    engine = open_database(place)
+    Store(engine, strict_money=False).update(customer, {"fields": fields}, "office")
+    engine.dispose()

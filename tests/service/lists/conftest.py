@@ -1,8 +1,10 @@
 """An empty database for each test of the lists, of the one kind and then of the other."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from tests.service.lists.commands import done
 
 from taptill.service.database import create_database
 
@@ -12,3 +14,27 @@ def place(new_place: Callable[[], str]) -> str:
     made = new_place()
     create_database(made).dispose()
     return made
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Callable[[str], Path]:
+    def write(text: str) -> Path:
+        path = tmp_path / "list.csv"
+        path.write_text(text, "utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def members(place: str, file: Callable[[str], Path]) -> str:
+    """Make three members: one owes, one has no card, one has no key of the office."""
+    done(
+        "import",
+        place,
+        file(
+            "name,cardId,externalId,email,totalDebt\n"
+            "Anna,62E3086CED,M-1,anna@example.org,5.00\nBen,,M-2,,\nCleo,62E3086CEF,,,-3.00\n"
+        ),
+    )
+    return place

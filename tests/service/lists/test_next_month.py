@@ -5,60 +5,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.service.lists.commands import CASES, done, kept, people, ran, refused
+from tests.service.lists.commands import CASES, change, done, kept, people, ran, refused, write
 
 from taptill.domain.errors import ServiceError, UsageError
 from taptill.service import schema
 from taptill.service.database import open_database, writing
 from taptill.service.files.imports import Source
 from taptill.service.files.updates import Update
-from taptill.service.store import Store
 
 JANUARY, FEBRUARY = CASES / "c07-members-january.csv", CASES / "c07-members-february.csv"
 WHO = ("name", "cardId", "externalId", "isBlocked", "totalDebt")
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Callable[[str], Path]:
-    def write(text: str) -> Path:
-        path = tmp_path / "list.csv"
-        path.write_text(text, "utf-8")
-        return path
-
-    return write
-
-
-@pytest.fixture
-def members(place: str, file: Callable[[str], Path]) -> str:
-    """Make three members: one owes, one has no card, one has no key of the office."""
-    done(
-        "import",
-        place,
-        file(
-            "name,cardId,externalId,email,totalDebt\n"
-            "Anna,62E3086CED,M-1,anna@example.org,5.00\nBen,,M-2,,\nCleo,62E3086CEF,,,-3.00\n"
-        ),
-    )
-    return place
-
-
-def change(place: str, verb: str, customer: int) -> None:
-    """Remove or erase a customer as the office does, whatever money there is."""
-    engine = open_database(place)
-    store = Store(engine)
-    wanted = {"filters": [{"field": "id", "comparator": "=", "value": customer}]}
-    money = {"money": "keep"} if verb == "remove" else {}
-    body = {"conditions": wanted, **money}
-    customers = store.entities["Customers"]
-    store.submit(store.customer_change(customers, verb, None, body, "office")).result()
-    engine.dispose()
-
-
-def write(place: str, customer: int, **fields: object) -> None:
-    """Change a customer as somebody else does."""
-    engine = open_database(place)
-    Store(engine, strict_money=False).update(customer, {"fields": fields}, "office")
-    engine.dispose()
 
 
 def test_c07_a_dry_run_says_what_the_newer_list_would_do(place: str) -> None:
@@ -208,10 +164,16 @@ def test_undo_puts_back_what_an_update_changed_and_removes_whom_it_made(
     path = file("name,externalId,totalDebt,company\nAnna A,M-1,7.25,Co\nDora,M-4,9.00,Co\n")
     done("import", members, path, "--update", "--money", "--new-companies")
     dry = done("import", members, "--undo", 2, "--dry-run")
-    assert dry == "import 2: 1 customer would be removed, 1 would be put back\n"
+    assert dry.splitlines() == [
+        "to be removed: customer 4 Dora",
+        "to be put back: customer 1 Anna A: totalDebt €7.25 -> €5.00",
+        "to be put back: customer 1 Anna A: company Co -> (nothing), name Anna A -> Anna",
+        "to be removed: company Co",
+        "import 2: 1 customer would be removed, 1 would be put back, 1 company would be removed",
+    ]
     assert people(members, "name") == [("Anna A",), ("Ben",), ("Cleo",), ("Dora",)]
-    told = done("import", members, "--undo", 2)
-    assert told == "import 2: 1 customer removed, 1 put back\n"
+    told = done("import", members, "--undo", 2, "--yes")
+    assert told.endswith("import 2: 1 customer removed, 1 put back, 1 company removed\n")
     assert people(members, *WHO) == before
     (anna, *_) = kept(members, fields={"company": True})
     assert anna["company"] is None
@@ -231,10 +193,10 @@ def test_undo_keeps_what_others_did_since_and_says_so(
     done("import", members, path, "--update")
     write(members, 1, name="Anna B")
     write(members, 4, totalDebt=4)
-    told = json.loads(done("import", members, "--undo", 2, "--json"))
+    told = json.loads(done("import", members, "--undo", 2, "--json", "--yes"))
     assert told["kept"] == [
-        {"id": 4, "why": "changed or charged since"},
-        {"id": 1, "why": "changed since: name"},
+        {"id": 4, "name": "Dora", "why": "has purchases or payments", "for_good": True},
+        {"id": 1, "name": "Anna B", "why": "changed since: name", "for_good": False},
     ]
     assert people(members, "name", "email", "isBlocked", "totalDebt") == [
         ("Anna B", "anna@example.org", False, "5.00"),
@@ -247,10 +209,11 @@ def test_undo_keeps_what_others_did_since_and_says_so(
 def test_undo_says_what_could_not_be_put_back(members: str, file: Callable[[str], Path]) -> None:
     done("import", members, file("name,externalId,cardId\nAnna,M-1,77E3086CED\n"), "--update")
     write(members, 2, cardId="62E3086CED")
-    told = done("import", members, "--undo", 2)
+    told = done("import", members, "--undo", 2, "--yes")
     assert told == (
-        "customer 1 could not be put back: another customer has this cardId\n"
+        "customer 1 Anna could not be put back: another customer has this cardId\n"
         "import 2: 0 customers removed, 0 put back\n"
+        "what is left can be tried again with the same command\n"
     )
 
 
@@ -258,12 +221,14 @@ def test_undo_passes_over_who_was_erased_since(members: str, file: Callable[[str
     done("import", members, file("name,externalId\nAnna Neu,M-1\n"), "--update")
     for verb in ("remove", "erase"):
         change(members, verb, 1)
-    told = done("import", members, "--undo", 2)
+    told = done("import", members, "--undo", 2, "--yes")
     assert "erased since" in told
 
 
 def test_undo_takes_back_a_plain_import(members: str) -> None:
-    assert done("import", members, "--undo", 1).endswith("3 customers removed, 0 put back\n")
+    assert done("import", members, "--undo", 1, "--yes").endswith(
+        "3 customers removed, 0 put back\n"
+    )
     assert people(members) == []
     listed = done("imports", members)
     assert "import 1 at " in listed

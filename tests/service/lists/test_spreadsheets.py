@@ -13,16 +13,6 @@ from taptill.domain.errors import ServiceError
 from taptill.service.database import create_database
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Callable[[str], Path]:
-    def write(text: str) -> Path:
-        path = tmp_path / "list.csv"
-        path.write_text(text, "utf-8")
-        return path
-
-    return write
-
-
 def test_c01_the_line_that_names_the_delimiter_is_taken_as_that(place: str) -> None:
     done("import", place, CASES / "c01-sep-line.csv")
     assert people(place) == [("Ada Byron", "62E3086CED", "12.30")]

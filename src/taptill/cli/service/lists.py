@@ -3,7 +3,6 @@
 import json
 import sys
 from dataclasses import asdict
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import click
 from taptill.cli.options import JSON
 from taptill.cli.output import many, plain, shown
 from taptill.cli.service.opening import DATABASE, money_of, opened, rooms
+from taptill.cli.service.undoing import undo, value_shown
 from taptill.domain.errors import UsageError
 from taptill.domain.money import Currency, Money
 
@@ -69,10 +69,12 @@ def import_(
     if money and not update:
         raise UsageError(problem="--money goes with --update: a plain import takes totalDebt")
     with opened(database) as engine:
+        currency = money_of(rooms("database")[0].site_of(engine))
         if undone is not None:
-            return _undo(engine, undone, dry_run=dry_run, as_json=as_json)
+            work = rooms("files.undo")[0].Undo(engine, undone)
+            return undo(work, currency, dry_run=dry_run, yes=yes, as_json=as_json)
         assert file is not None
-        source, currency = _source(file, options), money_of(rooms("database")[0].site_of(engine))
+        source = _source(file, options)
         if update:
             work = rooms("files.updates")[0].Update(engine, source, money=money)
             return _update(work, currency, dry_run=dry_run, yes=yes, as_json=as_json)
@@ -107,20 +109,6 @@ def _update(work: Any, currency: Currency, *, dry_run: bool, yes: bool, as_json:
     return BAD_ROWS if report.bad_count else 0
 
 
-def _undo(engine: Any, number: int, *, dry_run: bool, as_json: bool) -> int:
-    done = rooms("files.undo")[0].undo(engine, number, dry_run=dry_run)
-    if as_json:
-        click.echo(json.dumps({**asdict(done), "done": not dry_run}))
-        return 0
-    for words, left in (("left as it is", done.kept), ("could not be put back", done.failed)):
-        for one in left:
-            click.echo(f"customer {one.id} {words}: {one.why}")
-    would = "would be " if dry_run else ""
-    removed = f"{many(done.removed, 'customer')} {would}removed"
-    click.echo(f"import {number}: {removed}, {done.changed_back} {would}put back")
-    return 0
-
-
 @click.command("imports")
 @DATABASE
 @JSON
@@ -135,6 +123,8 @@ def imports(database: str, *, as_json: bool) -> None:
         found = rooms("files.undo")[0].list_imports(engine)
     for row in found:
         end = f", undone at {row['undone_at']}" if row["undone_at"] else ""
+        if row["undone_in_part_at"]:
+            end = f", undone in part at {row['undone_in_part_at']}"
         line = f"import {row['id']} at {row['at']}: {row['added']} new, {row['changed']} changed"
         click.echo(json.dumps(row) if as_json else f"{line}{end}")
 
@@ -182,7 +172,7 @@ def tell_preview(report: Any, currency: Currency) -> None:
         click.echo(f"new: {plain(one.name)} (line {one.line})")
     for one in report.changed:
         edits = [
-            f"{name} {_shown(old, currency)} -> {_shown(new, currency)}"
+            f"{name} {value_shown(old, currency)} -> {value_shown(new, currency)}"
             for name, (old, new) in one.fields.items()
         ]
         click.echo(f"changed: customer {one.id} {plain(one.name)}: {', '.join(edits)}")
@@ -191,15 +181,3 @@ def tell_preview(report: Any, currency: Currency) -> None:
     missing = f"{report.missing_count} missing from the file, who stay as they are"
     counts = f"{report.new_count} new, {report.changed_count} changed, {report.unchanged} unchanged"
     click.echo(f"{counts}, {missing}")
-
-
-def _shown(value: Any, currency: Currency) -> str:
-    match value:
-        case Decimal():
-            return shown(currency.parse(str(value)), currency)
-        case None:
-            return "(nothing)"
-        case bool():
-            return str(value).lower()
-        case _:
-            return plain(str(value))

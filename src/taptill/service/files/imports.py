@@ -19,7 +19,7 @@ from taptill.service.files.survey import Problem, Survey, Wishes
 from taptill.service.files.table import rows
 from taptill.service.people.companies import company_insertion
 from taptill.service.store import utc_now
-from taptill.service.wire import Json, Refusal
+from taptill.service.wire import Json, Refusal, write
 
 WHO = "import"
 CARDS_LOOKED_AT = 200
@@ -165,8 +165,14 @@ def begin(connection: sa.Connection) -> Transaction:
 
 def add_companies(transaction: Transaction, work: Import) -> dict[str, int]:
     """Make the companies that there are not yet, and give the ids of all by their names."""
+    made = []
     for name in work.report.new_companies:
-        company_insertion({"fields": [{"name": name}]}, WHO)(transaction)
+        new = company_insertion({"fields": [{"name": name}]}, WHO)(transaction)
+        made += [[one["id"], name] for one in new]
+    this = schema.imports.c.id == transaction.import_id
+    transaction.connection.execute(
+        schema.imports.update().where(this).values(companies=write(made))
+    )
     return {name: ids[0] for name, ids in companies_of(transaction.connection).items()}
 
 

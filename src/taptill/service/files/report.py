@@ -1,9 +1,17 @@
 """What an import finds in a file and does with it, in figures and words."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+Advance = Callable[[int], object]
+"""Told how much more is done by now, of bytes read or of acts taken back."""
 
 TOLD_MAX = 1000
 """So many bad cells are told of one by one, and so many customers of an update."""
+
+
+def quiet(_more: int) -> None:
+    """Show no progress."""
 
 
 @dataclass(frozen=True, slots=True)

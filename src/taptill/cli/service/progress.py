@@ -1,0 +1,17 @@
+"""How much of a long work is done in, a bar on the terminal out; nothing where it is none."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+
+@contextmanager
+def bar(label: str, length: int) -> Iterator[Callable[[int], object]]:
+    """Give what is to be told how much more is done; a script and a pipe see none of it."""
+    if not sys.stderr.isatty():
+        yield lambda _more: None
+        return
+    with click.progressbar(length=length, label=label, file=sys.stderr) as shown:
+        yield shown.update
