@@ -36,6 +36,7 @@ BAD_ROWS = 65
     help="Where the columns of amounts do not tell it.",
 )
 @click.option("--cards-as-written", is_flag=True, help="Take odd card ids and keys as they are.")
+@click.option("--respell", is_flag=True, help="Spell card ids and keys as the database does.")
 @click.option(
     "--update", is_flag=True, help="Bring customers up to date: by externalId, else by cardId."
 )
@@ -133,7 +134,10 @@ def _source(file: Path, options: dict[str, Any]) -> Any:
     """Make an import's source of the command's options."""
     imports, survey, figures = rooms("files.imports", "files.survey", "files.figures")
     mark = options["decimal_mark"]
-    wishes = survey.Wishes(figures.Mark(mark) if mark else None, options["cards_as_written"])
+    as_written, respell = options["cards_as_written"], options["respell"]
+    if as_written and respell:
+        raise UsageError(problem="--respell and --cards-as-written: say one of them")
+    wishes = survey.Wishes(figures.Mark(mark) if mark else None, as_written, respell)
     return imports.Source(file, options["encoding"], wishes, options["new_companies"])
 
 

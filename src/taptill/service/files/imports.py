@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from taptill.domain.errors import ServiceError
 from taptill.service import schema
 from taptill.service.changes import INSERT_MAX, Transaction, insertion
-from taptill.service.database import reading, site_of, writing
+from taptill.service.database import reading, site_of, snapshot, writing
 from taptill.service.fields import Entity, entities, stamp_text, value_for, written
 from taptill.service.files.columns import COMPANY, IDENTIFIERS
 from taptill.service.files.report import Report
+from taptill.service.files.spelling import essence, how_it_differs
 from taptill.service.files.survey import Problem, Survey, Wishes
 from taptill.service.files.table import rows
 from taptill.service.people.companies import company_insertion
@@ -22,8 +23,8 @@ from taptill.service.store import utc_now
 from taptill.service.wire import Json, Refusal, write
 
 WHO = "import"
-CARDS_LOOKED_AT = 200
-"""So many cards that customers have already tell how a card is spelled here."""
+PAGE = 5000
+"""So many customers are read at once, to know their cards and keys."""
 
 Row = tuple[int, dict[str, Json]]
 """A row's line in the file, and its fields; its company is a name."""
@@ -52,7 +53,9 @@ class Import:
         self.report = report or Report()
         self._source = source
         self._survey = Survey(self.customers, site, source.wishes)
-        self._seen: dict[str, dict[str, int]] = {name: {} for name in IDENTIFIERS}
+        self.doubtful: set[int] = set()
+        """Lines whose card or key was refused."""
+        self._seen: dict[str, dict[str, tuple[int, str]]] = {name: {} for name in IDENTIFIERS}
 
     @property
     def customers(self) -> Entity:
@@ -61,14 +64,23 @@ class Import:
 
     def look(self) -> None:
         """Let every column tell how its cells are to be read."""
-        kept = schema.customers.c.card_id
-        some = sa.select(kept).where(kept.is_not(None), schema.customers.c.removed_at.is_(None))
-        with reading(self.engine) as connection:
-            self._survey.know(connection.execute(some.limit(CARDS_LOOKED_AT)).scalars())
-        quiet = Report()
-        for _, cells in rows(self._source.path, self._source.encoding, quiet):
+        unread = Report()
+        for _, cells in rows(self._source.path, self._source.encoding, unread):
             self._survey.see(cells)
+        if self._survey.has_identifiers:
+            self._know_customers()
         self.report.notes += self._survey.notes()
+
+    def _know_customers(self) -> None:
+        """Let every customer tell which of the file's cards and keys are there in any spelling."""
+        kept, last = schema.customers.c, 0
+        query = sa.select(kept.id, kept.card_id, kept.external_id).order_by(kept.id).limit(PAGE)
+        live = query.where(kept.removed_at.is_(None))
+        with snapshot(self.engine) as connection:
+            while found := connection.execute(live.where(kept.id > last)).all():
+                for number, card, key in found:
+                    self._survey.know({"cardId": card, "externalId": key})
+                    last = number
 
     def chunks(self, report: Report | None = None) -> Iterator[list[Row]]:
         """Give the rows whose cells can be read, INSERT_MAX at a time."""
@@ -87,6 +99,7 @@ class Import:
                 self._check_row(line, row)
                 self._check_company(line, row.get(COMPANY), known)
             yield chunk
+        self.report.notes += self._survey.changes()
         self.report.bad.sort(key=lambda one: one.line)
 
     def _read(self, line: int, cells: Mapping[str, str], report: Report) -> dict[str, Json]:
@@ -94,6 +107,8 @@ class Import:
         for name, cell in cells.items():
             value = self._survey.read(name, cell)
             if isinstance(value, Problem):
+                if name in IDENTIFIERS:
+                    self.doubtful.add(line)
                 report.tell(line, name, value.words)
             elif value is not None:
                 row[name] = value
@@ -106,10 +121,15 @@ class Import:
             if name != COMPANY:
                 self._fits(self.customers, {name: value}, line)
         for name, seen in self._seen.items():
-            key = row.get(name)
-            if key is not None and seen.setdefault(key, line) != line:
+            text = row.get(name)
+            if text is None:
+                continue
+            key = text if self._source.wishes.cards_as_written else essence(text)
+            first, spelled = seen.setdefault(key, (line, text))
+            if first != line:
                 what = "card" if name == "cardId" else name
-                self.report.tell(line, name, f"line {seen[key]} has this {what} already")
+                other = "" if spelled == text else f", {how_it_differs(text, spelled)}"
+                self.report.tell(line, name, f"line {first} has this {what} already{other}")
         total = self.customers.fields["totalDebt"]
         try:
             minor = value_for(total, row.get("totalDebt", 0), "")

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,9 +11,21 @@ from taptill.service.fields import Entity, Field, Kind, fits
 from taptill.service.files.columns import GUARDED, IDENTIFIERS, PRECISION
 from taptill.service.files.figures import Evidence, Mark, amount, signs_of
 from taptill.service.files.report import many
+from taptill.service.files.spelling import (
+    CARD,
+    CASES,
+    Held,
+    case_of,
+    how_it_differs,
+    is_date,
+    is_number,
+    mark_of,
+    most,
+    respelled,
+    styles,
+)
 from taptill.service.wire import Json
 
-CARD = "cardId"
 PAIRS = (
     ("true", "false"),
     ("wahr", "falsch"),
@@ -33,6 +45,7 @@ _ALLOWED = (
 )
 _HOW_TO_WRITE = "a point before the decimals, no thousands mark, no currency sign"
 _AS_WRITTEN = "right it, or say --cards-as-written"
+_RESPELL = "right it, or say --respell or --cards-as-written"
 
 _LOST = "a spreadsheet made it a number and lost digits: take it from its source, as text"
 
@@ -51,10 +64,13 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What whoever imports says of the file: its decimal mark, and that its cards are right."""
+    """What whoever imports says of the file: its decimal mark, and how its cards are taken."""
 
     mark: Mark | None = None
     cards_as_written: bool = False
+    """They are right."""
+    respell: bool = False
+    """They are to be spelled as the database spells cards."""
 
 
 class Survey:
@@ -66,15 +82,23 @@ class Survey:
         self._wishes = wishes
         self._figures: dict[str, Evidence] = {}
         self._flags: dict[str, set[str]] = {}
-        self._cases: Counter[str] = Counter()
-        self._lengths: Counter[int] = Counter()
-        self._padded: Counter[int] = Counter()
+        self._file = styles()
+        self._kept = styles()
+        self._held = {name: Held() for name in IDENTIFIERS}
         self._mended: Counter[str] = Counter()
+        self._changed: Counter[str] = Counter()
 
-    def know(self, cards: Iterable[str]) -> None:
-        """Count cards that customers have already: they are spelled as the site's taps are."""
-        for card in cards:
-            self._see_card(card)
+    @property
+    def has_identifiers(self) -> bool:
+        """Whether the file has any card or key."""
+        return any(style.marks or style.cases for style in self._file.values())
+
+    def know(self, customer: Mapping[str, str | None]) -> None:
+        """Take a customer's card and key into account: they are spelled as the site's taps are."""
+        for name, text in customer.items():
+            if text:
+                self._kept[name].see(text)
+                self._held[name].know(text)
 
     def see(self, cells: Mapping[str, str]) -> None:
         """Take one row into account."""
@@ -84,23 +108,27 @@ class Survey:
                     self._figures.setdefault(name, Evidence(self._signs)).see(cell)
                 case Kind.FLAG:
                     self._flags.setdefault(name, set()).add(_word(cell))
-                case _ if name == CARD:
-                    self._see_card(_identifier(cell)[0])
+                case _ if name in IDENTIFIERS:
+                    self._see_id(name, cell)
                 case _:
                     pass
-            if name in IDENTIFIERS and (mended := _identifier(cell)[1]):
-                self._mended[f"{name}: {mended}"] += 1
 
     def notes(self) -> list[str]:
         """Say what was mended in reading, and what a person should look at."""
         found = [f"{many(count, 'cell')} of {what}" for what, count in self._mended.items()]
-        if len(self._lengths) > 1 and not self._padded:
-            shortest, longest = min(self._lengths), max(self._lengths)
+        card = self._file[CARD]
+        if len(card.lengths) > 1 and not (card.padded or self._kept[CARD].padded):
+            shortest, longest = min(card.lengths), max(card.lengths)
             found.append(
                 f"cardId: of digits alone, with {shortest} to {longest} of them; "
                 "if all had as many, a spreadsheet took leading zeros away"
             )
         return found
+
+    def changes(self) -> list[str]:
+        """Say how many cells were read in another spelling than theirs; asked after reading."""
+        changed = self._changed.items()
+        return [f"{many(count, 'cell')} of {what}" for what, count in changed if count]
 
     def read(self, name: str, cell: str) -> Json | Problem:
         """Read a cell that is not empty; what does not fit stays text, which the field refuses."""
@@ -115,13 +143,13 @@ class Survey:
                 text = _unwrapped(cell)
                 return text[1:] if text.startswith("'") and GUARDED.match(text) else text
 
-    def _see_card(self, card: str) -> None:
-        if _is_number(card):
-            self._lengths[len(card)] += 1
-            self._padded[len(card)] += card.startswith("0")
-            self._padded += Counter()  # keeps what is more than nothing
-        elif card != card.swapcase():
-            self._cases[_case(card)] += 1
+    def _see_id(self, name: str, cell: str) -> None:
+        text, mended = _identifier(cell)
+        if text and not _EXPONENT.fullmatch(text):
+            self._file[name].see(text)
+            self._held[name].want(text)
+        if mended:
+            self._mended[f"{name}: {mended}"] += 1
 
     def _money(self, name: str, cell: str) -> Json | Problem:
         field = self._fields[name]
@@ -162,41 +190,78 @@ class Survey:
             return None
         if _EXPONENT.fullmatch(text):
             return Problem(_LOST)
-        if self._wishes.cards_as_written:
+        spellings = self._held[name].spellings(text)
+        if text in spellings:
             return text
-        doubt = _spoilt(text) or (self._unlike(text) if name == CARD else "")
-        return Problem(f"{doubt}: {_AS_WRITTEN}") if doubt else text
+        if self._wishes.cards_as_written:
+            self._changed[f"{name}: of customers, whose spelling is another"] += bool(spellings)
+            return text
+        return self._of_customers(name, text, spellings) if spellings else self._new(name, text)
 
-    def _unlike(self, card: str) -> str:
-        """Say how a card differs from the others of file and database; empty where it does not."""
-        if _is_number(card):
-            usual = max(self._padded, key=self._padded.__getitem__, default=0)
-            if len(card) < usual:
-                lost = "a spreadsheet may have taken leading zeros away"
-                return f"shorter than the others, which have {usual} digits: {lost}"
+    def _new(self, name: str, text: str) -> Json | Problem:
+        """Take an identifier that no customer has, unless it looks spoilt or unlike the others."""
+        if self._wishes.respell:
+            spelled = self._respelled(name, text)
+            self._changed[_RESPELLED.format(name)] += spelled != text
+            text = spelled
+        if doubt := _spoilt(name, text):
+            return Problem(f"{doubt}: {_AS_WRITTEN}")
+        if unlike := self._unlike(name, text):
+            return Problem(f"{unlike}: {_RESPELL if self._known(name) else _AS_WRITTEN}")
+        return text
+
+    def _of_customers(self, name: str, text: str, spellings: list[str]) -> Json | Problem:
+        """Take an identifier that customers have in another spelling, or say how they have it."""
+        what = "card" if name == CARD else name
+        if len(spellings) > 1:
+            return Problem(f"several customers have this {what}, each in another spelling")
+        if self._wishes.respell:
+            self._changed[_RESPELLED.format(name)] += 1
+            return spellings[0]
+        how = how_it_differs(text, spellings[0])
+        return Problem(f"a customer has this {what} already, spelled {how}: {_RESPELL}")
+
+    def _known(self, name: str) -> bool:
+        """Tell whether customers show how such an identifier is spelled here."""
+        return any((self._kept[name].cases, self._kept[name].marks))
+
+    def _respelled(self, name: str, text: str) -> str:
+        """Spell what no customer has as the database spells others, else as the file does."""
+        both = self._kept[name], self._file[name]
+        case = most(one.cases for one in both) or ""
+        mark = most(one.marks for one in both) or ""
+        width = next((one.width for one in both if one.padded), 0)
+        return respelled(text, mark, case, width if name == CARD else self._key_width())
+
+    def _key_width(self) -> int:
+        kept, file = self._kept[KEY], self._file[KEY]
+        return kept.fixed_width if kept.lengths else file.fixed_width
+
+    def _unlike(self, name: str, text: str) -> str:
+        """Say how an identifier differs from the database's, else from the others of the file."""
+        both = self._kept[name], self._file[name]
+        if name == CARD and self._held[name].is_turned(text):
+            return "a card of a customer with its octets in the other order, as are others"
+        if is_number(text):
+            width = next((one.width for one in both if one.padded), 0)
+            usual = width if name == CARD else self._key_width()
+            lost = "a spreadsheet may have taken leading zeros away"
+            shorter = f"shorter than the others, which have {usual} digits: {lost}"
+            return shorter if len(text) < usual else ""
+        if name != CARD:
             return ""
-        if card == card.swapcase() or len(self._cases) == 1:
+        mark, usual_mark = mark_of(text), most(one.marks for one in both)
+        if mark is not None and mark != usual_mark:
+            return f"with {_MARKS[bool(mark)]} between octets, unlike the others"
+        usual_case = most(one.cases for one in both)
+        if text == text.swapcase() or case_of(text) == usual_case:
             return ""
-        usual_case = max(("upper", "lower", "mixed"), key=self._cases.__getitem__)
-        case = _case(card)
-        if case == usual_case:
-            return ""
-        return f"spelled in {_CASES[case]}, unlike the others ({_CASES[usual_case]})"
+        return f"spelled in {CASES[case_of(text)]}, unlike the others ({CASES[usual_case or '']})"
 
 
-_CASES = {
-    "upper": "capital letters",
-    "lower": "small letters",
-    "mixed": "capital and small letters",
-}
-
-
-def _case(card: str) -> str:
-    return "upper" if card == card.upper() else "lower" if card == card.lower() else "mixed"
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit()
+KEY = "externalId"
+_RESPELLED = "{}: respelled as the database has it"
+_MARKS = {True: "marks", False: "no marks"}
 
 
 def _word(cell: str) -> str:
@@ -220,14 +285,11 @@ def _identifier(cell: str) -> tuple[str, str]:
     return text, "" if text == cell else "with blanks at an end, which were dropped"
 
 
-def _spoilt(text: str) -> str:
+def _spoilt(name: str, text: str) -> str:
+    if is_date(text) and not (name == CARD and mark_of(text)):  # 12-03-04 may be octets
+        return "a date, as a spreadsheet makes of some keys"
     if _WITH_NOUGHTS.fullmatch(text):
         return "with decimals, as a spreadsheet writes a number"
-    if (
-        text.isascii()
-        and text.isdigit()
-        and len(text) > PRECISION
-        and not text[PRECISION:].strip("0")
-    ):
+    if is_number(text) and len(text) > PRECISION and not text[PRECISION:].strip("0"):
         return "its last digits are zeros, as a spreadsheet leaves them of a long number"
     return ""

@@ -143,7 +143,8 @@ class Update:
             if present is not None and seen.setdefault(present["id"], line) != line:
                 problem = f"line {seen[present['id']]} is about customer {present['id']} already"
             if problem:
-                self._preview.tell(line, "", problem)
+                if line not in self._work.doubtful:  # else it was told why nobody is named
+                    self._preview.tell(line, "", problem)
             else:
                 yield line, row, present
 

@@ -1,0 +1,175 @@
+"""Card ids and keys in, how they are spelled out: the same one in another spelling is known."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from taptill.service.files.columns import IDENTIFIERS
+
+CARD = "cardId"
+
+_PAIRS = re.compile(r"[0-9A-Fa-f]{2}(?P<mark>[:\- .])[0-9A-Fa-f]{2}(?:(?P=mark)[0-9A-Fa-f]{2})*")
+"""Octets in hex with a mark between them, as some programs write a card id."""
+_HEX = re.compile(r"[0-9A-Fa-f]+")
+_OCTETS_MIN = 4
+"""No card has fewer; a shorter number is no evidence of an order of octets."""
+_TURNED_MIN = 2
+"""One card that reads as another one backwards may be chance."""
+
+_MONTHS = (
+    r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mär|mrz|mai|okt|dez|"
+    r"janv|févr|mars|avr|juin|juil|août|sept|déc|ene|abr|ago|dic"
+)
+_DATES = re.compile(
+    rf"\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}(?:[ T]\d{{1,2}}:\d{{2}}(?::\d{{2}})?)?|"
+    rf"\d{{1,2}}([/.-])\d{{1,2}}\1\d{{2}}(?:\d{{2}})?|"
+    rf"\d{{1,2}}[-. ]{{1,2}}(?:{_MONTHS})[a-zä]*\.?(?:[-. ]{{1,2}}\d{{2,4}})?|"
+    rf"(?:{_MONTHS})[a-zä]*\.?[-. ]{{1,2}}\d{{2,4}}",
+    re.IGNORECASE,
+)
+"""What spreadsheets of four languages make of 3-12 or 3/12/26."""
+
+CASES = {
+    "upper": "capital letters",
+    "lower": "small letters",
+    "mixed": "capital and small letters",
+}
+
+
+def is_number(text: str) -> bool:
+    """Tell whether a text is of ASCII digits alone."""
+    return text.isascii() and text.isdigit()
+
+
+def is_date(text: str) -> bool:
+    """Tell whether a text is written as spreadsheets write dates."""
+    return _DATES.fullmatch(text) is not None
+
+
+def essence(text: str) -> str:
+    """Give what is left of a card id or key without capitals, marks and leading zeros."""
+    bare = _without_marks(text).upper()
+    return (bare.lstrip("0") or "0") if _HEX.fullmatch(bare) else bare
+
+
+def turned(text: str) -> str:
+    """Give the essence of a card id whose octets stand in the other order; empty if it has none."""
+    bare = _without_marks(text).upper()
+    if not _HEX.fullmatch(bare) or len(bare) % 2 or len(bare) < 2 * _OCTETS_MIN:
+        return ""
+    return essence(bytes.fromhex(bare)[::-1].hex())
+
+
+@dataclass(slots=True)
+class Style:
+    """How the card ids, or the keys, of a file or of a database are spelled."""
+
+    cases: Counter[str] = field(default_factory=Counter)
+    marks: Counter[str] = field(default_factory=Counter)
+    lengths: Counter[int] = field(default_factory=Counter)
+    padded: Counter[int] = field(default_factory=Counter)
+    """How many begin with zero, by their length."""
+
+    def see(self, text: str) -> None:
+        """Take one into account."""
+        pairs = _PAIRS.fullmatch(text)
+        if pairs or _HEX.fullmatch(text):
+            self.marks[pairs["mark"] if pairs else ""] += 1
+        if is_number(text):
+            self.lengths[len(text)] += 1
+            if text.startswith("0"):
+                self.padded[len(text)] += 1
+        elif text != text.swapcase():
+            self.cases[case_of(text)] += 1
+
+    @property
+    def width(self) -> int:
+        """How many digits most of those have that begin with zero; 0 where none does."""
+        return max(self.padded, key=self.padded.__getitem__, default=0)
+
+    @property
+    def fixed_width(self) -> int:
+        """How many digits all of them have that begin with zero, and none has more; else 0."""
+        return self.width if len(self.padded) == 1 and max(self.lengths) == self.width else 0
+
+
+@dataclass(slots=True)
+class Held:
+    """Which of a file's identifiers customers have already, in whatever spelling."""
+
+    _wanted: set[str] = field(default_factory=set)
+    _found: dict[str, list[str]] = field(default_factory=dict)
+    _turned: set[str] = field(default_factory=set)
+
+    def want(self, text: str) -> None:
+        """Note what the file has."""
+        self._wanted.add(essence(text))
+
+    def know(self, text: str) -> None:
+        """Note what a customer has."""
+        key = essence(text)
+        if key in self._wanted:
+            self._found.setdefault(key, []).append(text)
+        elif (other := turned(text)) in self._wanted:
+            self._turned.add(other)
+
+    def spellings(self, text: str) -> list[str]:
+        """Give how customers have it."""
+        return self._found.get(essence(text), [])
+
+    def is_turned(self, text: str) -> bool:
+        """Tell whether the file has the octets of this and other cards in the other order."""
+        shown = len(self._turned) >= _TURNED_MIN and len(self._turned) > len(self._found)
+        return shown and essence(text) in self._turned
+
+
+def how_it_differs(text: str, held: str) -> str:
+    """Say how a customer's identifier is spelled, where it is not as the file's."""
+    bare, other = _without_marks(text), _without_marks(held)
+    ways = []
+    if mark_of(text) != mark_of(held):
+        ways.append("other marks between" if mark_of(held) else "no marks between")
+    if len(bare) != len(other):
+        ways.append("fewer leading zeros" if len(other) < len(bare) else "leading zeros")
+    if bare.lstrip("0") != other.lstrip("0"):
+        ways.append(CASES[case_of(other)])
+    return f"with {' and '.join(ways)}" if ways else "otherwise"
+
+
+def respelled(text: str, mark: str, case: str, width: int) -> str:
+    """Spell an identifier in a style."""
+    if is_number(text):
+        return text.zfill(width)
+    pairs = _PAIRS.fullmatch(text)
+    bare = _without_marks(text)
+    if (pairs or mark) and _HEX.fullmatch(bare) and len(bare) % 2 == 0:
+        text = mark.join(bare[at : at + 2] for at in range(0, len(bare), 2))
+    return text.upper() if case == "upper" else text.lower() if case == "lower" else text
+
+
+def mark_of(text: str) -> str | None:
+    """Give what stands between octets; None of what is no octets at all."""
+    pairs = _PAIRS.fullmatch(text)
+    return pairs["mark"] if pairs else "" if _HEX.fullmatch(text) else None
+
+
+def case_of(text: str) -> str:
+    """Tell capital from small letters."""
+    return "upper" if text == text.upper() else "lower" if text == text.lower() else "mixed"
+
+
+def most(counts: Iterable[Counter[str]]) -> str | None:
+    """Give what is most frequent in the first of these that has any."""
+    found = next((one for one in counts if one), None)
+    return None if found is None else max(sorted(found), key=found.__getitem__)
+
+
+def styles() -> dict[str, Style]:
+    """Give a style of each column of identifiers."""
+    return {name: Style() for name in IDENTIFIERS}
+
+
+def _without_marks(text: str) -> str:
+    pairs = _PAIRS.fullmatch(text)
+    return text.replace(pairs["mark"], "") if pairs else text
