@@ -24,6 +24,7 @@ pytestmark = pytest.mark.slow
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 PATIENCE_S = 30.0
 EM18 = RECORDINGS / "em18-composed-a-card-held-then-a-frame-cut-short.txt"
+C16 = Path(__file__).parent / "cases/c16-facility-and-number.txt"
 
 
 def taptill(*words: str, answers: str = "") -> "subprocess.CompletedProcess[str]":
@@ -201,6 +202,15 @@ def test_learn_asks_for_numbers_until_one_rule_is_left(line: PtyLine) -> None:
     with held(line, CARD_FRAME):
         none = taptill("learn", *at(line), "--number", "4711")
     assert f"no rule makes that number of {CARD}" in none.stdout
+
+
+def test_c16_learn_finds_the_rule_of_facility_and_number_as_one_figure(line: PtyLine) -> None:
+    recording = read_recording(C16)
+    with held(line, b"".join(heard.octets for heard in recording.reads)):
+        learnt = taptill("learn", *at(line), "--number", "20630028")
+    assert 'card_id = ["3D5D"]  # 20630028' in learnt.stdout.splitlines()
+    played = rows(taptill("replay", str(C16), "--json", "--card-id", "3D5D").stdout)
+    assert [row["card_id"] for row in played if row["what"] == "tap"] == ["20630028"]
 
 
 async def test_learn_finds_the_rule_among_the_customers_of_the_cache(

@@ -41,7 +41,7 @@ def settings(recording: Path, equal_frames: int) -> ReaderSettings:
     )
 
 
-def test_two_equal_frames_let_no_ghost_tap_and_the_held_card_once(
+def test_c15_two_equal_frames_let_no_ghost_tap_and_the_held_card_once(
     recording: Path, readers: OpenReader
 ) -> None:
     _, inbox = readers(settings(recording, 2))
@@ -49,7 +49,9 @@ def test_two_equal_frames_let_no_ghost_tap_and_the_held_card_once(
     assert (inbox.taps, inbox.problems) == ([CARD], [])
 
 
-def test_without_it_each_ghost_is_a_card_of_somebodys(recording: Path, readers: OpenReader) -> None:
+def test_c15_without_it_each_ghost_is_a_card_of_somebodys(
+    recording: Path, readers: OpenReader
+) -> None:
     _, inbox = readers(settings(recording, 1))
     inbox.wait(lambda: CARD in inbox.taps)
     assert len(inbox.taps) == len(GHOSTS)  # one of them is all zeros and is refused

@@ -17,6 +17,7 @@ from tests.scenarios.program import Program, Site, running
 pytestmark = pytest.mark.slow
 
 ADA = "62E3086CED"
+CASES = Path(__file__).parent
 TYPED = """
 [[reader]]
 driver = "typed"
@@ -93,12 +94,13 @@ SCANS = {"in one write": 0.0, "key by key": 0.008}
 
 
 @pytest.mark.parametrize("gap_s", SCANS.values(), ids=SCANS)
-def test_a_scanner_charges_nobody_and_the_screen_says_so(world: World, gap_s: float) -> None:
+def test_c11_a_scanner_charges_nobody_and_the_screen_says_so(world: World, gap_s: float) -> None:
     with running(world.site) as till:
         till.tap(ADA)
         till.wait_for("Ada Byron")
         till.pause(0.6)
-        for keys in "00000420\r" if gap_s else ("00000420\r",):
+        typed = (CASES / "c11-scanner-ean8.keys").read_text("ascii")
+        for keys in typed if gap_s else (typed,):
             till.press(keys)
             time.sleep(gap_s)
         till.wait_for("A scanner or card reader types here")
@@ -158,10 +160,21 @@ def _sequences(keys: str) -> list[str]:
     return [part if part == "\r" else f"\x1b{part}" for part in parts]
 
 
-def test_cursor_keys_of_a_keypad_say_that_num_lock_is_off(world: World) -> None:
-    with running(world.site) as till:
-        till.press("\x1b[D")
-        till.wait_for("press Num Lock")
+def test_c12_keys_of_a_keypad_without_num_lock_are_each_answered(world: World) -> None:
+    """The digits 4, 2 and 0 of a keypad whose Num Lock is off, on the console."""
+    keys = _sequences((CASES / "c12-keypad-numlock-off.keys").read_text("ascii"))
+    assert len(keys) == 3
+    site = world.site
+    for key in keys:
+        till = Program(site.run_words(), site.socket, TERM="linux")
+        try:
+            till.wait_for("READER ok")
+            till.press(key)
+            till.wait_for("press Num Lock")
+            assert till.leave() == 0
+        finally:
+            till.close()
+    assert charges(site) == []
 
 
 def test_ctrl_let_go_between_two_ctrl_q_leaves_all_the_same(world: World) -> None:

@@ -11,6 +11,7 @@ import click
 from taptill.cli.options import JSON
 from taptill.cli.output import many, plain, shown
 from taptill.cli.service.opening import DATABASE, money_of, opened, rooms
+from taptill.cli.service.progress import bar, size_of
 from taptill.cli.service.undoing import undo, value_shown
 from taptill.domain.errors import UsageError
 from taptill.domain.money import Currency, Money
@@ -78,8 +79,10 @@ def import_(
         source = _source(file, options)
         if update:
             work = rooms("files.updates")[0].Update(engine, source, money=money)
-            return _update(work, currency, dry_run=dry_run, yes=yes, as_json=as_json)
-        report = rooms("files.imports")[0].import_csv(engine, source, dry_run=dry_run)
+            return _update(work, file, currency, dry_run=dry_run, yes=yes, as_json=as_json)
+        read = rooms("files.imports")[0].import_csv
+        with bar("importing", size_of(file) * (2 if dry_run else 3)) as advance:
+            report = read(engine, source, dry_run=dry_run, advance=advance)
     done = not (dry_run or report.bad_count)
     if as_json:
         click.echo(json.dumps({**asdict(report), "done": done}))
@@ -90,8 +93,11 @@ def import_(
     return BAD_ROWS if report.bad_count else 0
 
 
-def _update(work: Any, currency: Currency, *, dry_run: bool, yes: bool, as_json: bool) -> int:
-    report = work.preview()
+def _update(
+    work: Any, file: Path, currency: Currency, *, dry_run: bool, yes: bool, as_json: bool
+) -> int:
+    with bar("looking", size_of(file) * 2) as advance:
+        report = work.preview(advance)
     nothing = not (report.new_count or report.changed_count)
     done = not (dry_run or report.bad_count or nothing)
     if not as_json:
@@ -100,7 +106,8 @@ def _update(work: Any, currency: Currency, *, dry_run: bool, yes: bool, as_json:
         if done and not yes and sys.stdin.isatty():
             click.confirm("Do this?", abort=True)
     if done:
-        report = work.apply()
+        with bar("updating", size_of(file)) as advance:
+            report = work.apply(advance)
     if as_json:
         click.echo(json.dumps({**asdict(report), "done": done}, default=str))
     else:

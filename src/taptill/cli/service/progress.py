@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
@@ -15,3 +16,11 @@ def bar(label: str, length: int) -> Iterator[Callable[[int], object]]:
         return
     with click.progressbar(length=length, label=label, file=sys.stderr) as shown:
         yield shown.update
+
+
+def size_of(file: Path) -> int:
+    """Give a file's bytes; 0 where there is none, which whoever reads it tells."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0

@@ -14,7 +14,7 @@ from taptill.service.changes import INSERT_MAX, Transaction, insertion
 from taptill.service.database import reading, site_of, snapshot, writing
 from taptill.service.fields import Entity, entities, stamp_text, value_for, written
 from taptill.service.files.columns import COMPANY, IDENTIFIERS
-from taptill.service.files.report import Report
+from taptill.service.files.report import Advance, Report, quiet
 from taptill.service.files.spelling import essence, how_it_differs
 from taptill.service.files.survey import Problem, Survey, Wishes
 from taptill.service.files.table import rows
@@ -46,11 +46,19 @@ class Import:
     First its columns are looked at, then each row is checked, then all are written.
     """
 
-    def __init__(self, engine: sa.Engine, source: Source, report: Report | None = None) -> None:
+    def __init__(
+        self,
+        engine: sa.Engine,
+        source: Source,
+        report: Report | None = None,
+        advance: Advance = quiet,
+    ) -> None:
         site = site_of(engine)
         self.engine = engine
         self.entities = entities(site.digits)
         self.report = report or Report()
+        self.advance = advance
+        """Told how many bytes more of the file are read, each time that it is."""
         self._source = source
         self._survey = Survey(self.customers, site, source.wishes)
         self.doubtful: set[int] = set()
@@ -64,12 +72,14 @@ class Import:
 
     def look(self) -> None:
         """Let every column tell how its cells are to be read."""
-        unread = Report()
-        for _, cells in rows(self._source.path, self._source.encoding, unread):
+        for _, cells in self._rows(Report()):
             self._survey.see(cells)
         if self._survey.has_identifiers:
             self._know_customers()
         self.report.notes += self._survey.notes()
+
+    def _rows(self, report: Report) -> Iterator[tuple[int, dict[str, str]]]:
+        return rows(self._source.path, self._source.encoding, report, self.advance)
 
     def _know_customers(self) -> None:
         """Let every customer tell which of the file's cards and keys are there in any spelling."""
@@ -85,7 +95,7 @@ class Import:
     def chunks(self, report: Report | None = None) -> Iterator[list[Row]]:
         """Give the rows whose cells can be read, INSERT_MAX at a time."""
         report = report or Report()
-        found = rows(self._source.path, self._source.encoding, report)
+        found = self._rows(report)
         read = ((line, self._read(line, cells, report)) for line, cells in found)
         while chunk := list(islice(read, INSERT_MAX)):
             yield chunk
@@ -161,12 +171,14 @@ class Import:
         return True
 
 
-def import_csv(engine: sa.Engine, source: Source, *, dry_run: bool) -> Report:
-    """Insert every row, or none if one is bad.
+def import_csv(
+    engine: sa.Engine, source: Source, *, dry_run: bool, advance: Advance = quiet
+) -> Report:
+    """Insert every row, or none if one is bad; the file is read three times, two in a dry run.
 
     Raises ServiceError where the file cannot be read.
     """
-    work = Import(engine, source)
+    work = Import(engine, source, advance=advance)
     work.look()
     for chunk in work.check():
         _check_held(engine, chunk, work.report)

@@ -12,7 +12,7 @@ from typing import TextIO
 
 from taptill.domain.errors import ServiceError
 from taptill.service.files.columns import COLUMNS, NOT_TAKEN
-from taptill.service.files.report import Report, many
+from taptill.service.files.report import Advance, Report, many, quiet
 
 ENCODINGS: Mapping[str, str] = {
     "utf-8": "utf-8-sig",
@@ -31,8 +31,14 @@ _WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """What a file of a spreadsheet program itself begins with: .xlsx and .ods, .xls."""
 
 
-def rows(path: Path, encoding: str, report: Report) -> Iterator[Row]:
+TOLD_EVERY = 250
+"""After so many rows it is told how far the file is read."""
+
+
+def rows(path: Path, encoding: str, report: Report, advance: Advance = quiet) -> Iterator[Row]:
     """Give the rows one by one; what is wrong with the file's form is told to the report.
+
+    `advance` is told how many bytes more are read.
 
     Raises ServiceError where the file cannot be read.
     """
@@ -42,13 +48,24 @@ def rows(path: Path, encoding: str, report: Report) -> Iterator[Row]:
                 detail = f"{path} is a spreadsheet's own file: save it as CSV UTF-8"
                 raise ServiceError(detail=detail)
         with path.open(encoding=ENCODINGS[encoding], newline="") as file:
-            yield from _rows(file, report)
+            yield from _told(_rows(file, report), file, advance)
     except OSError as fault:
         raise ServiceError(detail=f"{path} cannot be read: {fault.strerror}") from fault
     except UnicodeError as fault:
         shown = encoding.upper() if encoding.startswith("utf") else encoding
         advice = "save it as CSV UTF-8, or say --encoding windows-1252"
         raise ServiceError(detail=f"{path} is not {shown}: {advice}") from fault
+
+
+def _told(found: Iterator[Row], file: TextIO, advance: Advance) -> Iterator[Row]:
+    told = 0
+    for number, row in enumerate(found):
+        if number % TOLD_EVERY == 0:
+            at = file.buffer.tell()
+            advance(at - told)
+            told = at
+        yield row
+    advance(file.buffer.tell() - told)
 
 
 def _rows(file: TextIO, report: Report) -> Iterator[Row]:

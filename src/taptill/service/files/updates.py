@@ -26,7 +26,7 @@ from taptill.service.files.imports import (
     begin,
     with_company,
 )
-from taptill.service.files.report import TOLD_MAX, Report
+from taptill.service.files.report import TOLD_MAX, Advance, Report, quiet
 from taptill.service.grammar import shape
 from taptill.service.wire import Json, Refusal
 
@@ -76,8 +76,9 @@ class Update:
         self._every = shape(self._work.customers, {"id": True, **dict.fromkeys(COLUMNS, True)}, "")
         self._digest = ""
 
-    def preview(self) -> Preview:
-        """Look at file and database; ServiceError where the file cannot be read."""
+    def preview(self, advance: Advance = quiet) -> Preview:
+        """Look at file, twice, and database; ServiceError where the file cannot be read."""
+        self._work.advance = advance
         self._work.look()
         seen: dict[int, int] = {}
         digest = sha256()
@@ -90,8 +91,9 @@ class Update:
         self._digest = digest.hexdigest()
         return self._preview
 
-    def apply(self) -> Preview:
+    def apply(self, advance: Advance = quiet) -> Preview:
         """Change all that the preview showed; ServiceError if that is not what would be changed."""
+        self._work.advance = advance
         digest = sha256()
         with writing(self._engine) as connection:
             transaction = begin(connection)
