@@ -131,6 +131,15 @@ def test_one_doubtful_row_and_nothing_is_changed(
     assert people(members, *WHO) == before
 
 
+def test_nobody_is_called_missing_whose_row_was_refused(
+    members: str, file: Callable[[str], Path]
+) -> None:
+    result = ran("import", members, file("name,externalId\nAnna,m-1\nBen,M-2\n"), "--update")
+    assert result.return_value == 65
+    assert "missing from the file:" not in result.stdout
+    assert "who is missing from the file shows once the mistakes are mended" in result.stdout
+
+
 def test_an_office_that_has_one_key_twice_is_told(
     members: str, file: Callable[[str], Path]
 ) -> None:

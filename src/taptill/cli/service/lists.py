@@ -190,5 +190,7 @@ def tell_preview(report: Any, currency: Currency) -> None:
     for one in report.missing:
         click.echo(f"missing from the file: customer {one.id} {plain(one.name)}")
     missing = f"{report.missing_count} missing from the file, who stay as they are"
+    if report.bad_count:
+        missing = "who is missing from the file shows once the mistakes are mended"
     counts = f"{report.new_count} new, {report.changed_count} changed, {report.unchanged} unchanged"
     click.echo(f"{counts}, {missing}")

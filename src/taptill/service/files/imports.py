@@ -91,6 +91,7 @@ class Import:
                 for number, card, key in found:
                     self._survey.know({"cardId": card, "externalId": key})
                     last = number
+        self._survey.know_all()
 
     def chunks(self, report: Report | None = None) -> Iterator[list[Row]]:
         """Give the rows whose cells can be read, INSERT_MAX at a time."""

@@ -114,6 +114,10 @@ class Held:
         elif (other := turned(text)) in self._wanted:
             self._turned.add(other)
 
+    def know_all(self) -> None:
+        """Forget what the file has once every customer was noted: it may be much."""
+        self._wanted = set()
+
     def spellings(self, text: str) -> list[str]:
         """Give how customers have it."""
         return self._found.get(essence(text), [])

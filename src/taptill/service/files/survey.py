@@ -100,6 +100,11 @@ class Survey:
                 self._kept[name].see(text)
                 self._held[name].know(text)
 
+    def know_all(self) -> None:
+        """Note that every customer was told."""
+        for held in self._held.values():
+            held.know_all()
+
     def see(self, cells: Mapping[str, str]) -> None:
         """Take one row into account."""
         for name, cell in cells.items():

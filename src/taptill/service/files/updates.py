@@ -87,7 +87,8 @@ class Update:
                 for line, row, present in self._matched(connection, chunk, seen):
                     self._tell(line, row, present)
                     digest.update(repr((line, self._edit(row, present))).encode())
-            self._tell_missing(connection, seen)
+            if not self._preview.bad_count:  # else somebody whose row was refused would be missing
+                self._tell_missing(connection, seen)
         self._digest = digest.hexdigest()
         return self._preview
 
