@@ -5,13 +5,16 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Compiled modules are kept, whatever the environment says: without them each worker of pytest and
+# each program that a test starts compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # Where a missing branch is deleted or tested: the rooms that decide about money and bytes.
 PURE := src/taptill/domain/*,src/taptill/checkout/*,src/taptill/settlement/*,src/taptill/readers/frames/*,src/taptill/ui/keys/decoder.py
 
-.PHONY: help demo run check test test-bare bench soak simulate findings format lock readers clean
+.PHONY: help demo run check test test-one test-plain test-bare bench soak simulate findings format lock readers clean
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,21 +22,35 @@ help: ## Say what there is
 demo: $(READY) ## Try it here: a till, a service, sample cards (SERIAL=1: a serial line to write to)
 	@$(BIN)/taptill demo $(if $(SERIAL),--serial) $(if $(LANGUAGE),--language $(LANGUAGE))
 
-check: $(READY) ## Format, lint, types, import contracts, fast tests: a minute and a half
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not bench"
+# Mypy and the import contracts run beside the tests, which wait for something now and then; what
+# they say comes last, and either makes the command fail.
+define beside_types
+@$(BIN)/ruff format --check . && $(BIN)/ruff check .
+@{ $(BIN)/mypy; types=$$?; $(BIN)/lint-imports --no-cache && [ $$types -eq 0 ]; } >$(VENV)/types.log 2>&1 & \
+  beside=$$!; \
+  $(1); tests=$$?; \
+  wait $$beside; types=$$?; cat $(VENV)/types.log; \
+  [ $$types -eq 0 ] || echo "types or import contracts: FAILED" >&2; \
+  [ $$tests -eq 0 ] || echo "tests: FAILED" >&2; \
+  [ $$types -eq 0 ] && [ $$tests -eq 0 ]
+endef
 
-test: $(READY) ## The whole check, with coverage and the tests that run the real program
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not bench" --cov --cov-report=
+EVERY_TEST = $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not bench"
+
+check: $(READY) ## Format, lint, types, import contracts, fast tests: 45 seconds
+	$(call beside_types,HYPOTHESIS_PROFILE=few $(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not bench")
+
+test: $(READY) ## The whole check, with coverage and the tests that run the real program: 6 minutes
+	$(call beside_types,$(EVERY_TEST) --cov --cov-report=)
 	$(BIN)/coverage report --skip-covered
 	$(BIN)/coverage report --skip-covered --fail-under=98 --include='$(PURE)'
+
+test-one: $(READY) ## One file or folder of tests, slow ones too, to the first that fails (T=tests/... K=expression)
+	@[ -n "$(T)" ] || { echo "which one? make test-one T=tests/checkout/test_till_void.py K=twice" >&2; exit 64; }
+	@$(BIN)/pytest -q -x -m "not bench" $(T) $(if $(K),-k '$(K)')
+
+test-plain: $(READY) ## Every test of make test, and nothing else: for a second Python (PYTHON=, VENV=)
+	$(EVERY_TEST)
 
 test-bare: $(READY) ## As root: make demo and make test in fresh roots of Debian 12 and 13 (RELEASE=, SHORT=1)
 	@$(BIN)/python -m tests.bare $(RELEASE) $(if $(SHORT),--short)

@@ -16,7 +16,6 @@ PAGES = (
     *sorted((ROOT / "systemd").iterdir()),
     *sorted((ROOT / "udev").iterdir()),
 )
-MODULES = (*modules(SRC), *modules(TESTS))
 CHARGING = (ROOT / "docs" / "charging.md").read_text("utf-8")
 
 _UNITS = r"ms|s|h|cm|mm|m|V|A|kB|KB|MB|GB|Hz|kHz|MHz|seconds?|minutes?|hours?|times"
@@ -110,7 +109,8 @@ def test_a_page_cites_nothing_that_is_not_here(page: Path) -> None:
 
 
 def test_no_comment_and_no_docstring_cites_what_is_not_here() -> None:
-    found = {module.place: [*map(list, map(dangling, prose(module)))] for module in MODULES}
+    every = (*modules(SRC), *modules(TESTS))
+    found = {module.place: [*map(list, map(dangling, prose(module)))] for module in every}
     assert {place: lists for place, lists in found.items() if any(lists)} == {}
 
 
