@@ -37,16 +37,16 @@ endef
 
 EVERY_TEST = $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not bench"
 
-check: $(READY) ## Format, lint, types, import contracts, fast tests: 45 seconds
-	$(call beside_types,HYPOTHESIS_PROFILE=few $(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not bench")
+check: $(READY) ## Format, lint, types, import contracts, fast tests (aim: 45 seconds)
+	$(call beside_types,$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not bench" --hypothesis-profile=few)
 
-test: $(READY) ## The whole check, with coverage and the tests that run the real program: 6 minutes
+test: $(READY) ## The whole check, with coverage and the tests that run the real program (aim: 6 minutes)
 	$(call beside_types,$(EVERY_TEST) --cov --cov-report=)
 	$(BIN)/coverage report --skip-covered
 	$(BIN)/coverage report --skip-covered --fail-under=98 --include='$(PURE)'
 
 test-one: $(READY) ## One file or folder of tests, slow ones too, to the first that fails (T=tests/... K=expression)
-	@[ -n "$(T)" ] || { echo "which one? make test-one T=tests/checkout/test_till_void.py K=twice" >&2; exit 64; }
+	@[ -n "$(T)" ] || { echo "which one? make test-one T=tests/checkout/test_till_void.py K=window" >&2; exit 64; }
 	@$(BIN)/pytest -q -x -m "not bench" $(T) $(if $(K),-k '$(K)')
 
 test-plain: $(READY) ## Every test of make test, and nothing else: for a second Python (PYTHON=, VENV=)

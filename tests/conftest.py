@@ -16,9 +16,9 @@ settings.register_profile(
     deadline=None,  # a timing never decides a test
     suppress_health_check=[HealthCheck.too_slow],
 )
-# What each law shows, it shows with few examples; make test tries many.
+# For make check (--hypothesis-profile=few); make test tries as many as Hypothesis does by itself.
 settings.register_profile("few", settings.get_profile("taptill"), max_examples=20)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "taptill"))
+settings.load_profile("taptill")
 logging.getLogger("hypothesis").setLevel(logging.ERROR)
 
 

@@ -29,7 +29,7 @@ CANNOT = 69
 # What is left out of the whole check where minutes count: style and types, which no root changes,
 # and the tests marked slow, but for those that have failed in a root that lacked something.
 SHORT_TESTS = (
-    "HYPOTHESIS_PROFILE=few .venv/bin/pytest -q -n 2 --dist loadfile -m 'not slow and not bench'",
+    ".venv/bin/pytest -q -n 2 --dist loadfile -m 'not slow and not bench' --hypothesis-profile=few",
     ".venv/bin/pytest -q tests/cli/test_office_commands.py -k 'board or archives'",
 )
 

@@ -1,11 +1,13 @@
 """Broken protocols in, caught out: a simulation that finds nothing in them would show nothing."""
 
+from functools import cache
+
 import pytest
 from tests.simulation.acts import Act, Fate, Verb
 from tests.simulation.broken import TRIALS, Trial
 from tests.simulation.checks import PromiseError
 from tests.simulation.desk.broken import DESK_TRIALS
-from tests.simulation.plan import live
+from tests.simulation.plan import Plan, live
 from tests.simulation.small.explorer import explore
 from tests.simulation.small.values import PLAIN, Bound
 from tests.simulation.till import REAL
@@ -15,9 +17,22 @@ ALL = {**TRIALS, **DESK_TRIALS}
 SEEDS_MAX = 400
 CONTROL_SEEDS = 40
 
+# Their first bad day comes late, after seconds.
+LATE = {
+    "a write-off that is voided again",
+    "a write-off of what was charged meanwhile",
+    "no hash, with a cloned card",
+    "an accept that sends the money",
+}
+CAUGHT = [
+    pytest.param(name, marks=[pytest.mark.slow] if name in LATE else [], id=name) for name in ALL
+]
 
-def first_bad_day(trial: Trial) -> BadDayError:
+
+@cache
+def first_bad_day(name: str) -> BadDayError:
     """Live day after day until the expected check finds something."""
+    trial = ALL[name]
     for seed in range(SEEDS_MAX):
         try:
             live(trial.plan(seed), trial.protocol, screens=trial.screens)
@@ -27,15 +42,21 @@ def first_bad_day(trial: Trial) -> BadDayError:
     raise AssertionError("nothing found")
 
 
-@pytest.mark.parametrize("trial", ALL.values(), ids=ALL)
-def test_a_broken_protocol_is_caught(trial: Trial) -> None:
-    assert first_bad_day(trial).acts
+@pytest.mark.parametrize("name", CAUGHT)
+def test_a_broken_protocol_is_caught(name: str) -> None:
+    assert first_bad_day(name).acts
+
+
+@cache
+def stands(plan: Plan) -> None:
+    """Live a day with the real protocol, once, however many trials have that day in common."""
+    live(plan, REAL)
 
 
 @pytest.mark.parametrize("trial", ALL.values(), ids=ALL)
 def test_the_real_protocol_stands_the_same_days(trial: Trial) -> None:
     for seed in range(CONTROL_SEEDS):
-        live(trial.plan(seed), REAL)
+        stands(trial.plan(seed))
 
 
 SMALL = {
@@ -66,7 +87,7 @@ def test_screens_that_count_by_marks_catch_a_mark_that_comes_later() -> None:
 @pytest.mark.parametrize("name", ["mark and money in two requests", "blind retry"])
 def test_a_bad_day_is_told_in_as_few_acts_as_show_it(name: str) -> None:
     trial = TRIALS[name]
-    bad = first_bad_day(trial)
+    bad = first_bad_day(name)
     acts = shrink(bad.case, bad.acts)
     assert len(acts) < len(bad.acts) / 4
     for place in range(len(acts)):

@@ -26,6 +26,7 @@ def test_each_kind_of_backend_with_each_mix_of_faults_leaves_the_books_right() -
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover  # it would double the time, and sees no line that short tests do not reach
 def test_thousands_of_days_leave_the_books_right(capsys: pytest.CaptureFixture[str]) -> None:
     """Payments are lost on the plain API alone; and the days were bad enough to show something."""
     tally = days(0, SEEDS)
@@ -47,6 +48,7 @@ def test_thousands_of_days_leave_the_books_right(capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover  # it would double the time, and sees no line that short tests do not reach
 @pytest.mark.parametrize("name", BOUNDS)
 def test_every_state_of_a_small_world_keeps_the_promise(
     name: str, capsys: pytest.CaptureFixture[str]

@@ -285,6 +285,7 @@ def test_every_amount_carries_its_currency_and_the_mark_of_the_language(
 CURRENCIES = ("EUR", "GBP", "JPY", "CHF", "KWD", "VND", "XOF")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", CURRENCIES)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_large_amounts_of_any_currency_are_whole_on_panel_strip_and_band(
