@@ -12,7 +12,7 @@ from taptill.checkout.session import Step
 from taptill.checkout.view import Notice
 from taptill.domain.decision import Declined, Reason
 from taptill.domain.tap import CardTrouble, ReaderHealth, ReaderState
-from taptill.readers.presence import TWO_CARDS_S
+from taptill.readers.presence import COLLISION_WINDOW_S
 
 
 def test_the_same_card_again_is_answered_and_changes_nothing(shop: Shop) -> None:
@@ -153,7 +153,7 @@ def test_a_key_after_an_unreadable_card_goes_on_ringing_up(shop: Shop) -> None:
     assert (shop.step(), shop.view.trouble, shop.view.verdict) == (Step.RINGING, None, None)
 
 
-@pytest.mark.parametrize("apart_s", [0.1, TWO_CARDS_S])
+@pytest.mark.parametrize("apart_s", [0.1, COLLISION_WINDOW_S])
 def test_a_tap_that_the_reader_may_still_take_back_is_not_charged(
     shop: Shop, apart_s: float
 ) -> None:
@@ -170,7 +170,7 @@ def test_a_tap_that_the_reader_may_still_take_back_is_not_charged(
 
 def test_enter_is_dead_for_400_ms_after_the_tap_that_is_on_the_panel(shop: Shop) -> None:
     """Longer than a reader may take a tap back; another customer's tap counts anew."""
-    assert DEAD_ENTER_S > TWO_CARDS_S
+    assert DEAD_ENTER_S > COLLISION_WINDOW_S
     shop.press("200")
     shop.tap("A")
     shop.later(0.5)

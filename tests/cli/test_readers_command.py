@@ -13,7 +13,7 @@ from threading import Event, Thread
 import pytest
 from tests.customer_cache.conftest import snapshot
 from tests.fakes.clock import FakeClock
-from tests.fakes.devices.polled import PolledBox
+from tests.fakes.devices.polled import EmulatedPolledReader
 from tests.readers.lines import CARD, CARD_FRAME, OTHER_FRAME, PtyLine
 
 from taptill.customer_cache.cache import CustomerCache
@@ -74,9 +74,13 @@ def rows(text: str) -> list[dict[str, str]]:
 
 
 def test_what_there_is_is_listed_without_a_config(tmp_path: Path) -> None:
-    listed = json.loads(taptill("list", "--json").stdout)
-    assert listed["families"]["gwiot-7941w"] == {"baud": 115200, "gives": "uid", "asked": True}
-    assert "replay" in listed["drivers"]
+    list_readers = json.loads(taptill("list", "--json").stdout)
+    assert list_readers["families"]["gwiot-7941w"] == {
+        "baud": 115200,
+        "gives": "uid",
+        "asked": True,
+    }
+    assert "replay" in list_readers["drivers"]
     assert "family line: 9600 baud, gives text" in taptill("list").stdout
     missing = taptill("list", "--config", str(tmp_path / "none.toml"))
     assert missing.returncode == 78
@@ -89,8 +93,8 @@ def test_the_configs_readers_are_listed_and_watched(tmp_path: Path, line: PtyLin
         f'[[reader]]\ndriver = "serial"\nfamily = "rdm6300"\nport = "{line.link}"\n'
         'card_id = ["8H10D"]\n[settlement]\nstrategy = "debt"\n'
     )
-    listed = taptill("list", "--config", str(config))
-    assert f'reader 1: serial rdm6300 {line.link}, card_id "8H10D"' in listed.stdout
+    list_readers = taptill("list", "--config", str(config))
+    assert f'reader 1: serial rdm6300 {line.link}, card_id "8H10D"' in list_readers.stdout
     with held(line, CARD_FRAME):
         seen = taptill("monitor", "--config", str(config), "--seconds", "1", "--json")
     assert "3808980205" in [row.get("card_id") for row in rows(seen.stdout)]
@@ -139,8 +143,8 @@ def test_a_port_that_is_not_there_is_explained_and_so_are_wrong_words() -> None:
     gone = taptill("monitor", "--port", "/dev/nope", "--family", "line", "--seconds", "0.5")
     assert "/dev/nope is not plugged in" in gone.stdout
     assert "--port needs --family" in taptill("monitor", "--port", "/dev/nope").stderr
-    misspelt = taptill("monitor", "--port", "/dev/nope", "--family", "rdm630")
-    assert "nearest is 'rdm6300'" in misspelt.stderr
+    check_spelling = taptill("monitor", "--port", "/dev/nope", "--family", "rdm630")
+    assert "nearest is 'rdm6300'" in check_spelling.stderr
 
 
 def test_a_recording_plays_back_as_it_was_heard(line: PtyLine, tmp_path: Path) -> None:
@@ -173,10 +177,10 @@ def test_detect_hears_what_a_reader_speaks_and_writes_nothing(line: PtyLine) -> 
     (row,) = rows(found.stdout)
     heard = json.loads(json.dumps(row["heard"]))
     assert (heard[0]["family"], heard[0]["baud"]) in {("rdm6300", 9600), ("id12", 9600)}
-    assert line.written() == b""
+    assert line.sent_by_program() == b""
     silent = taptill("detect", "--port", str(line.link), "--seconds", "0.5")
     assert "said nothing that looks like a card" in silent.stdout
-    assert line.written() == b""
+    assert line.sent_by_program() == b""
 
 
 def test_detect_gives_the_lengths_of_lines_as_heard(line: PtyLine) -> None:
@@ -187,11 +191,11 @@ def test_detect_gives_the_lengths_of_lines_as_heard(line: PtyLine) -> None:
 
 
 def test_detect_leaves_a_reader_that_must_be_asked_alone() -> None:
-    box = PolledBox("twn4-simple")
+    box = EmulatedPolledReader("twn4-simple")
     found = taptill("detect", "--port", str(box.path), "--seconds", "0.5")
     box.unplug()
     assert "said nothing" in found.stdout
-    assert box.asked == []
+    assert box.requests == []
 
 
 def test_learn_asks_for_numbers_until_one_rule_is_left(line: PtyLine) -> None:

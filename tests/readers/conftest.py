@@ -12,16 +12,16 @@ from taptill.readers.device import Device, ReaderSettings
 from taptill.readers.frames import AnyFrame
 from taptill.readers.registry import open_reader
 from taptill.readers.supervisor import Supervisor
-from taptill.readers.technician.watch import Watched
+from taptill.readers.technician.observe import ObservedDevice
 
-Saw = Callable[[list[AnyFrame]], object]
+OnFrames = Callable[[list[AnyFrame]], object]
 
 
 class OpenReader(Protocol):
     """Opens a reader; `saw` is shown what each of its reads gives."""
 
     def __call__(
-        self, settings: ReaderSettings, saw: Saw | None = None
+        self, settings: ReaderSettings, on_frames: OnFrames | None = None
     ) -> tuple[Supervisor, Inbox]: ...
 
 
@@ -39,12 +39,14 @@ def readers() -> Iterator[OpenReader]:
     """Open readers by their settings; each must stop within its bound."""
     opened: list[Supervisor] = []
 
-    def start(settings: ReaderSettings, saw: Saw | None = None) -> tuple[Supervisor, Inbox]:
+    def start(
+        settings: ReaderSettings, on_frames: OnFrames | None = None
+    ) -> tuple[Supervisor, Inbox]:
         inbox = Inbox()
         deliver: Callable[[ReaderMessage], None] = inbox.deliver
 
         def watched(device: Device) -> Device:
-            return Watched(device, saw) if saw else device
+            return ObservedDevice(device, on_frames) if on_frames else device
 
         opened.append(open_reader(settings, deliver, RealClock(), watched))
         return opened[-1], inbox

@@ -41,7 +41,7 @@ class PtyLine:
         assert self._master is not None
         os.write(self._master, octets)
 
-    def written(self) -> bytes:
+    def sent_by_program(self) -> bytes:
         """Give what the program has written to the reader so far."""
         assert self._master is not None
         os.set_blocking(self._master, False)
@@ -105,7 +105,7 @@ class Inbox:
         return [each for each in self.messages if isinstance(each, CardProblem)]
 
 
-def reads(reader: Device, count: int = 1, within_s: float = 3.0) -> list[AnyFrame]:
+def read_frames(reader: Device, count: int = 1, within_s: float = 3.0) -> list[AnyFrame]:
     """Read a device by hand until so many frames have come."""
     found: list[AnyFrame] = []
     end_s = monotonic() + within_s

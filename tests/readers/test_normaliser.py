@@ -7,10 +7,10 @@ from tests.readers.vectors import Vector, vectors
 
 from taptill.domain.card_id import CARD_ID_LENGTH_MAX, CardId
 from taptill.domain.tap import CardTrouble
-from taptill.readers import steps
+from taptill.readers import conversion_steps
 from taptill.readers.frames import Frame, RawKind
 from taptill.readers.frames.families import FAMILIES
-from taptill.readers.normaliser import normaliser
+from taptill.readers.normaliser import build_normaliser
 
 UID, TEXT = RawKind.UID, RawKind.TEXT
 
@@ -43,15 +43,15 @@ TROUBLES = {
 }
 
 
-def card_id(raw: str, gives: RawKind, *words: str) -> CardId | CardTrouble:
-    return normaliser(words, gives).card_id(raw)
+def card_id(raw: str, output_kind: RawKind, *words: str) -> CardId | CardTrouble:
+    return build_normaliser(words, output_kind).card_id(raw)
 
 
 @pytest.mark.parametrize("vector", vectors("normalise"))
 def test_rule(vector: Vector) -> None:
-    gives, words = RULES[vector.rule]
+    output_kind, words = RULES[vector.rule]
     expected = TROUBLES[vector.error] if vector.error else vector.expected_ids[0]
-    assert card_id(vector.octets.decode("ascii"), gives, *words) == expected
+    assert card_id(vector.octets.decode("ascii"), output_kind, *words) == expected
 
 
 @pytest.mark.parametrize("vector", vectors(*FAMILIES))
@@ -62,9 +62,9 @@ def test_what_is_printed_on_the_card(vector: Vector) -> None:
     found = decoder.feed(vector.octets) + decoder.idle()
     frames = [each for each in found if isinstance(each, Frame)]
     for name, printed in vector.printed.items():
-        assert card_id(frames[0].raw, family.gives, name) == printed
+        assert card_id(frames[0].raw, family.output_kind, name) == printed
     if vector.normalise:
-        assert card_id(frames[0].raw, family.gives) == vector.normalise["reverse_bytes"]
+        assert card_id(frames[0].raw, family.output_kind) == vector.normalise["reverse_bytes"]
 
 
 CASES: dict[str, tuple[str, RawKind, list[str], str]] = {
@@ -135,9 +135,11 @@ CASES: dict[str, tuple[str, RawKind, list[str], str]] = {
 }
 
 
-@pytest.mark.parametrize(("raw", "gives", "words", "expected"), CASES.values(), ids=CASES.keys())
-def test_card_id(raw: str, gives: RawKind, words: list[str], expected: str) -> None:
-    found = card_id(raw, gives, *words)
+@pytest.mark.parametrize(
+    ("raw", "output_kind", "words", "expected"), CASES.values(), ids=CASES.keys()
+)
+def test_card_id(raw: str, output_kind: RawKind, words: list[str], expected: str) -> None:
+    found = card_id(raw, output_kind, *words)
     assert not isinstance(found, CardTrouble)
     assert found == expected
 
@@ -201,9 +203,11 @@ REFUSED: dict[str, tuple[str, RawKind, list[str], CardTrouble]] = {
 }
 
 
-@pytest.mark.parametrize(("raw", "gives", "words", "trouble"), REFUSED.values(), ids=REFUSED.keys())
-def test_refused(raw: str, gives: RawKind, words: list[str], trouble: CardTrouble) -> None:
-    found = card_id(raw, gives, *words)
+@pytest.mark.parametrize(
+    ("raw", "output_kind", "words", "trouble"), REFUSED.values(), ids=REFUSED.keys()
+)
+def test_refused(raw: str, output_kind: RawKind, words: list[str], trouble: CardTrouble) -> None:
+    found = card_id(raw, output_kind, *words)
     assert isinstance(found, CardTrouble)
     assert found is trouble
 
@@ -235,30 +239,39 @@ MISTAKES: dict[str, tuple[RawKind, list[str], str]] = {
 }
 
 
-@pytest.mark.parametrize(("gives", "words", "sentence"), MISTAKES.values(), ids=MISTAKES.keys())
+@pytest.mark.parametrize(
+    ("output_kind", "words", "sentence"), MISTAKES.values(), ids=MISTAKES.keys()
+)
 def test_a_rule_that_makes_no_sense_is_refused_when_it_is_built(
-    gives: RawKind, words: list[str], sentence: str
+    output_kind: RawKind, words: list[str], sentence: str
 ) -> None:
     with pytest.raises(ValueError, match=sentence):
-        normaliser(words, gives)
+        build_normaliser(words, output_kind)
 
 
-TURNS = ["uid", "reverse-bytes", "reverse-bits", "swap-nibbles", "take-last 3", "drop-first 1"]
-WRITES = ["HEX", "hex", "HEX:", "dec 10", "plain-dec", "8H10D", "6H8D", "2H4H", "4H4H"]
+BYTE_TRANSFORMS = [
+    "uid",
+    "reverse-bytes",
+    "reverse-bits",
+    "swap-nibbles",
+    "take-last 3",
+    "drop-first 1",
+]
+FORMATTERS = ["HEX", "hex", "HEX:", "dec 10", "plain-dec", "8H10D", "6H8D", "2H4H", "4H4H"]
 
 
 @given(
     st.text(max_size=300) | st.binary(max_size=12).map(bytes.hex),
     st.sampled_from(RawKind),
-    st.lists(st.sampled_from(TURNS), max_size=3),
-    st.sampled_from(WRITES),
+    st.lists(st.sampled_from(BYTE_TRANSFORMS), max_size=3),
+    st.sampled_from(FORMATTERS),
 )
 def test_every_card_gets_a_printable_id_or_a_trouble(
-    raw: str, gives: RawKind, turns: list[str], write: str
+    raw: str, output_kind: RawKind, turns: list[str], write: str
 ) -> None:
-    read = [] if gives is not TEXT else ["strip-separators", "from-hex"]
+    read = [] if output_kind is not TEXT else ["strip-separators", "from-hex"]
     for words in ([*read, *turns, write], []):
-        found = card_id(raw, gives, *words)
+        found = card_id(raw, output_kind, *words)
         if not isinstance(found, CardTrouble):
             assert found.isprintable()
             assert found == found.strip()
@@ -280,5 +293,10 @@ def test_decimal_and_hex_of_the_same_uid_name_the_same_card(uid: bytes) -> None:
 
 
 def test_no_word_stands_in_two_tables() -> None:
-    tables = (steps.EDITS, steps.PARSES, steps.TURNS, steps.WRITES)
+    tables = (
+        conversion_steps.TEXT_FILTERS,
+        conversion_steps.PARSERS,
+        conversion_steps.BYTE_TRANSFORMS,
+        conversion_steps.FORMATTERS,
+    )
     assert len({word for table in tables for word in table}) == sum(map(len, tables))

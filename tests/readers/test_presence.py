@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from taptill.domain.card_id import CardId
 from taptill.domain.tap import CardProblem, CardTrouble, Tap
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame
-from taptill.readers.presence import BLIND_S_MAX, CARDS_MAX, Misreads, Presence, presence_problems
+from taptill.readers.presence import CARDS_MAX, UNSEEN_S_MAX, Misreads, Presence, presence_problems
 
 ADA, BOB, EVE = CardId("ADA"), CardId("BOB"), CardId("EVE")
 PHONE = CardTrouble.RANDOM_ID
@@ -22,10 +22,10 @@ def presence() -> Presence:
     return Presence("door", hold_ms=400, same_card_delay_ms=1500)
 
 
-def said(looks: Looks) -> list[tuple[float, str]]:
+def messages_of(looks: Looks) -> list[tuple[float, str]]:
     """Give each message's time and the card or trouble that it names."""
     there = presence()
-    messages = [there.seen(found, at_s) for at_s, found in looks]
+    messages = [there.card_read(found, at_s) for at_s, found in looks]
     return [
         (message.at_s, message.card_id if isinstance(message, Tap) else message.trouble)
         for message in messages
@@ -85,117 +85,117 @@ CASES: dict[str, tuple[Looks, list[tuple[float, str]]]] = {
 
 @pytest.mark.parametrize(("looks", "expected"), CASES.values(), ids=CASES.keys())
 def test_presence(looks: Looks, expected: list[tuple[float, str]]) -> None:
-    assert said(looks) == expected
+    assert messages_of(looks) == expected
 
 
 def test_a_card_may_tap_as_soon_as_it_has_been_gone_where_the_delay_is_none() -> None:
     there = Presence("door", hold_ms=50, same_card_delay_ms=0)
-    assert there.seen(ADA, 0) == Tap(ADA, "door", 0)
-    assert there.seen(ADA, 0.1) == Tap(ADA, "door", 0.1)
+    assert there.card_read(ADA, 0) == Tap(ADA, "door", 0)
+    assert there.card_read(ADA, 0.1) == Tap(ADA, "door", 0.1)
 
 
 def test_two_misses_in_a_row_are_a_card_that_is_gone_however_long_it_is_held() -> None:
     there = Presence("door", hold_ms=10_000, same_card_delay_ms=500)
-    assert there.seen(ADA, 0) == Tap(ADA, "door", 0)
+    assert there.card_read(ADA, 0) == Tap(ADA, "door", 0)
     for at_s in (0.6, 0.7):
-        there.missed(at_s)
-        assert there.seen(ADA, at_s) is None, "a single miss is a bad contact"
-    there.missed(0.8)
-    there.missed(0.8)
-    assert there.seen(ADA, 0.8) == Tap(ADA, "door", 0.8)
+        there.no_card(at_s)
+        assert there.card_read(ADA, at_s) is None, "a single miss is a bad contact"
+    there.no_card(0.8)
+    there.no_card(0.8)
+    assert there.card_read(ADA, 0.8) == Tap(ADA, "door", 0.8)
 
 
 def test_a_card_that_the_reader_says_has_left_may_tap_however_long_it_is_held() -> None:
     there = Presence("door", hold_ms=10_000, same_card_delay_ms=500)
-    there.seen(ADA, 0)
-    there.removed()
-    assert there.seen(ADA, 0.6) == Tap(ADA, "door", 0.6)
+    there.card_read(ADA, 0)
+    there.card_removed()
+    assert there.card_read(ADA, 0.6) == Tap(ADA, "door", 0.6)
 
 
 def test_two_misses_do_not_shorten_the_delay_of_the_same_card() -> None:
     there = Presence("door", hold_ms=10_000, same_card_delay_ms=500)
-    there.seen(ADA, 0)
-    there.missed(0.1)
-    there.missed(0.2)
-    assert there.seen(ADA, 0.4) is None
-    assert there.seen(ADA, 0.5) == Tap(ADA, "door", 0.5)
+    there.card_read(ADA, 0)
+    there.no_card(0.1)
+    there.no_card(0.2)
+    assert there.card_read(ADA, 0.4) is None
+    assert there.card_read(ADA, 0.5) == Tap(ADA, "door", 0.5)
 
 
 def test_a_tap_is_taken_back_even_when_its_card_is_gone_already() -> None:
     there = Presence("door", hold_ms=50, same_card_delay_ms=0)
-    there.seen(ADA, 0)
-    assert there.seen(BOB, 0.1) == CardProblem(CardTrouble.TWO_CARDS, "door", 0.1)
+    there.card_read(ADA, 0)
+    assert there.card_read(BOB, 0.1) == CardProblem(CardTrouble.TWO_CARDS, "door", 0.1)
 
 
-def asked() -> Presence:
+def polled_presence() -> Presence:
     """Judge the looks of a reader that says itself when there is no card."""
-    return Presence("door", hold_ms=400, same_card_delay_ms=1500, asked=True)
+    return Presence("door", hold_ms=400, same_card_delay_ms=1500, polled=True)
 
 
 @pytest.mark.parametrize("found", [ADA, PHONE])
 def test_looks_that_failed_are_no_evidence_that_a_card_has_left(
     found: CardId | CardTrouble,
 ) -> None:
-    there = asked()
-    assert there.seen(found, 0)
-    assert there.seen(found, 5) is None
-    there.missed(10)
-    assert there.seen(found, 10) is None, "a single miss is a bad contact"
-    there.missed(10.1)
-    there.missed(10.1)
-    assert there.seen(found, 10.1)
+    there = polled_presence()
+    assert there.card_read(found, 0)
+    assert there.card_read(found, 5) is None
+    there.no_card(10)
+    assert there.card_read(found, 10) is None, "a single miss is a bad contact"
+    there.no_card(10.1)
+    there.no_card(10.1)
+    assert there.card_read(found, 10.1)
 
 
 def test_a_reader_that_has_seen_nothing_for_so_long_knows_of_no_card() -> None:
-    there = asked()
-    there.seen(ADA, 0)
-    assert there.seen(ADA, BLIND_S_MAX - 0.1) is None
-    assert there.seen(ADA, 2 * BLIND_S_MAX) == Tap(ADA, "door", 2 * BLIND_S_MAX)
-    assert there.seen(BOB, 4 * BLIND_S_MAX), "the first that it sees then may be another"
-    assert there.seen(ADA, 4 * BLIND_S_MAX + 1) == Tap(ADA, "door", 4 * BLIND_S_MAX + 1)
+    there = polled_presence()
+    there.card_read(ADA, 0)
+    assert there.card_read(ADA, UNSEEN_S_MAX - 0.1) is None
+    assert there.card_read(ADA, 2 * UNSEEN_S_MAX) == Tap(ADA, "door", 2 * UNSEEN_S_MAX)
+    assert there.card_read(BOB, 4 * UNSEEN_S_MAX), "the first that it sees then may be another"
+    assert there.card_read(ADA, 4 * UNSEEN_S_MAX + 1) == Tap(ADA, "door", 4 * UNSEEN_S_MAX + 1)
 
 
 def test_a_reader_that_says_once_that_there_is_no_card_was_not_blind() -> None:
-    there = asked()
-    there.seen(ADA, 0)
-    there.missed(BLIND_S_MAX - 1)
-    assert there.seen(ADA, BLIND_S_MAX + 1) is None
-    there.missed(3 * BLIND_S_MAX)
-    assert there.seen(ADA, 3 * BLIND_S_MAX + 1), "it was blind before that"
+    there = polled_presence()
+    there.card_read(ADA, 0)
+    there.no_card(UNSEEN_S_MAX - 1)
+    assert there.card_read(ADA, UNSEEN_S_MAX + 1) is None
+    there.no_card(3 * UNSEEN_S_MAX)
+    assert there.card_read(ADA, 3 * UNSEEN_S_MAX + 1), "it was blind before that"
 
 
 @pytest.mark.parametrize("found", [ADA, PHONE])
 @pytest.mark.parametrize("upper", [BOB, CardTrouble.BLANK_ID])
-@pytest.mark.parametrize("for_s", [1.0, 3 * BLIND_S_MAX])
+@pytest.mark.parametrize("for_s", [1.0, 3 * UNSEEN_S_MAX])
 def test_a_card_that_another_lay_on_for_however_long_has_not_left(
     found: CardId | CardTrouble, upper: CardId | CardTrouble, for_s: float
 ) -> None:
-    there = asked()
-    assert there.seen(found, 0)
+    there = polled_presence()
+    assert there.card_read(found, 0)
     for at_s, over in held(upper, 2, 2 + for_s, 0.12):
-        there.seen(over, at_s)
-    assert there.seen(found, 2.1 + for_s) is None
-    there.missed(2.2 + for_s)
-    there.missed(2.3 + for_s)
-    assert there.seen(found, 2.4 + for_s)
+        there.card_read(over, at_s)
+    assert there.card_read(found, 2.1 + for_s) is None
+    there.no_card(2.2 + for_s)
+    there.no_card(2.3 + for_s)
+    assert there.card_read(found, 2.4 + for_s)
 
 
 def test_a_card_that_lay_there_before_a_reader_was_opened_anew_still_does() -> None:
     there = presence()
-    there.seen(ADA, 0)
-    there.opened(5)
-    assert [there.seen(ADA, at_s) for at_s in (5.1, 5.4, 5.7)] == [None] * 3
-    assert there.seen(ADA, 6.2) == Tap(ADA, "door", 6.2)
+    there.card_read(ADA, 0)
+    there.reader_opened(5)
+    assert [there.card_read(ADA, at_s) for at_s in (5.1, 5.4, 5.7)] == [None] * 3
+    assert there.card_read(ADA, 6.2) == Tap(ADA, "door", 6.2)
 
 
 def test_a_reader_that_was_opened_anew_hinders_no_tap_for_longer_than_the_hold_time() -> None:
     there = presence()
-    there.seen(ADA, 0)
-    there.opened(5)
-    assert there.seen(BOB, 5) == Tap(BOB, "door", 5), "another card passes at once"
-    assert there.seen(ADA, 5.4) == Tap(ADA, "door", 5.4)
-    there.opened(BLIND_S_MAX)
-    assert there.seen(BOB, 5 + BLIND_S_MAX), "nobody holds a card for so long"
+    there.card_read(ADA, 0)
+    there.reader_opened(5)
+    assert there.card_read(BOB, 5) == Tap(BOB, "door", 5), "another card passes at once"
+    assert there.card_read(ADA, 5.4) == Tap(ADA, "door", 5.4)
+    there.reader_opened(UNSEEN_S_MAX)
+    assert there.card_read(BOB, 5 + UNSEEN_S_MAX), "nobody holds a card for so long"
 
 
 BOUNDS = {
@@ -215,13 +215,13 @@ def test_bounds(hold_ms: int, delay_ms: int, problems: list[str]) -> None:
             Presence("door", hold_ms, delay_ms)
 
 
-@pytest.mark.parametrize("make", [presence, asked])
+@pytest.mark.parametrize("make", [presence, polled_presence])
 def test_memory_is_bounded_and_the_longest_unseen_card_is_forgotten(
     make: Callable[[], Presence],
 ) -> None:
     there = make()
     for number in range(CARDS_MAX * 4):
-        there.seen(CardId(str(number)), number * 0.001)
+        there.card_read(CardId(str(number)), number * 0.001)
         assert len(there._cards) <= CARDS_MAX
     assert CardId(str(CARDS_MAX * 4 - 1)) in there._cards
 
@@ -250,7 +250,7 @@ def test_a_card_taps_anew_only_after_its_delay_or_when_its_tap_was_taken_back(
     standing: dict[CardId, float] = {}
     last: Tap | None = None
     for at_s, found in timed(steps):
-        match there.seen(found, at_s):
+        match there.card_read(found, at_s):
             case Tap(card_id) as tap:
                 assert at_s - standing.get(card_id, -99) >= DELAY_S - ROUNDING_S
                 assert not (
@@ -272,15 +272,15 @@ def test_a_card_that_comes_alone_after_long_silence_always_taps(
     there = presence()
     looks = timed(steps)
     for at_s, found in looks:
-        there.seen(found, at_s)
+        there.card_read(found, at_s)
     later_s = (looks[-1][0] if looks else 0) + 2
-    assert there.seen(card, later_s) == Tap(card, "door", later_s)
+    assert there.card_read(card, later_s) == Tap(card, "door", later_s)
 
 
 @given(st.integers(1, 399), st.integers(2, 200))
 def test_however_often_a_card_left_there_is_seen_it_taps_once(every_ms: int, count: int) -> None:
     looks: Looks = [(n * every_ms / 1000, ADA) for n in range(count)]
-    assert said(looks) == [(0, ADA)]
+    assert messages_of(looks) == [(0, ADA)]
 
 
 GOOD, BAD, SILENT = Frame("A1"), BadFrame(Fault.CHECKSUM), BadFrame(Fault.NO_ANSWER)
@@ -295,17 +295,17 @@ ONCE_MORE = {
 }
 
 
-@pytest.mark.parametrize(("said", "answers"), ONCE_MORE.values(), ids=ONCE_MORE)
+@pytest.mark.parametrize(("messages_of", "answers"), ONCE_MORE.values(), ids=ONCE_MORE)
 def test_once_more_is_said_where_nothing_else_comes_of_it(
-    said: list[tuple[float, AnyFrame]], answers: list[float]
+    messages_of: list[tuple[float, AnyFrame]], answers: list[float]
 ) -> None:
-    misreads, heard, left = Misreads("door", hold_ms=400), [], list(said)
+    misreads, heard, left = Misreads("door", hold_ms=400), [], list(messages_of)
     for tenth in range(100):
         now_s = tenth / 10
         due = [frame for at_s, frame in left if at_s <= now_s]
         left = [one for one in left if one[0] > now_s]
-        misreads.saw(due, now_s)
-        if misread := misreads.due(now_s, garbled=False):
+        misreads.record_frames(due, now_s)
+        if misread := misreads.due_report(now_s, garbled=False):
             heard.append(misread.at_s)
     assert len(heard) == len(answers)
     assert all(
@@ -315,6 +315,6 @@ def test_once_more_is_said_where_nothing_else_comes_of_it(
 
 def test_a_garbled_line_has_words_of_its_own() -> None:
     misreads = Misreads("door", hold_ms=400)
-    misreads.saw([BAD], 1.0)
-    assert misreads.due(2.0, garbled=True) is None
-    assert misreads.due(2.0, garbled=False) is None
+    misreads.record_frames([BAD], 1.0)
+    assert misreads.due_report(2.0, garbled=True) is None
+    assert misreads.due_report(2.0, garbled=False) is None

@@ -10,7 +10,7 @@ import pytest
 from tests.readers.lines import Inbox, RealClock
 
 from taptill.readers.device import ReaderSettings
-from taptill.readers.registry import BUILT_IN, complaints, open_reader
+from taptill.readers.registry import BUILT_IN, open_reader, settings_problems
 
 SRC = Path(__file__).parents[2] / "src"
 RECORDINGS = Path(__file__).parents[1] / "recordings"
@@ -125,7 +125,7 @@ WRONG: dict[str, tuple[ReaderSettings, list[str]]] = {
 
 @pytest.mark.parametrize(("settings", "expected"), WRONG.values(), ids=WRONG.keys())
 def test_what_is_wrong(settings: ReaderSettings, expected: list[str]) -> None:
-    assert complaints(settings) == expected
+    assert settings_problems(settings) == expected
 
 
 def test_a_reader_with_a_mistake_is_not_opened() -> None:
@@ -137,9 +137,9 @@ def test_looking_for_mistakes_imports_no_device_package() -> None:
     program = (
         "import sys\n"
         "from taptill.readers.device import ReaderSettings\n"
-        "from taptill.readers.registry import complaints\n"
+        "from taptill.readers.registry import settings_problems\n"
         f"for name in {[*BUILT_IN]}:\n"
-        "    complaints(ReaderSettings('x', name, 'x', 'line'))\n"
+        "    settings_problems(ReaderSettings('x', name, 'x', 'line'))\n"
         "print(sorted({'serial', 'nfc', 'usb1', 'evdev'} & set(sys.modules)))\n"
     )
     ran = subprocess.run(
@@ -160,13 +160,13 @@ ASKED = {
 }
 
 
-@pytest.mark.parametrize(("words", "asked"), ASKED.items(), ids=map("-".join, ASKED))
+@pytest.mark.parametrize(("words", "polled"), ASKED.items(), ids=map("-".join, ASKED))
 def test_which_readers_say_that_there_is_no_card(
-    words: tuple[str, str, str], *, asked: bool
+    words: tuple[str, str, str], *, polled: bool
 ) -> None:
     driver, port, family = words
     settings = ReaderSettings("counter", driver, port, family)
-    assert BUILT_IN[driver].asked(settings) is asked
+    assert BUILT_IN[driver].polled(settings) is polled
 
 
 ADDED = """
@@ -175,21 +175,22 @@ from dataclasses import replace
 from taptill.readers.device import ReaderSettings
 from taptill.readers.drivers.serial import SerialReader
 from taptill.readers.frames import RawKind
-from taptill.readers.frames.enclosed import EnclosedDecoder, EnclosedForm
+from taptill.readers.frames.delimited import DelimitedDecoder, DelimitedFormat
 from taptill.readers.frames.families import Family
-from taptill.readers.registry import Driver, complaints
+from taptill.readers.registry import Driver, settings_problems
 
 DRIVER = Driver(lambda settings: None, lambda settings: RawKind.UID, lambda settings: ["no!"])
-FAMILY = Family(RawKind.NUMBER, 4800, lambda options: EnclosedDecoder(EnclosedForm(digits=6)))
+FAMILY = Family(RawKind.NUMBER, 4800, lambda options: DelimitedDecoder(DelimitedFormat(digits=6)))
 NONE = "no driver"
 BOX = replace(DRIVER, problems=lambda settings: [], package="acme_box", extra="acme")
 
 if __name__ == "__main__":
     for name in ("acme-rfid", "acme-none", "acme-rfit", "acme-box"):
-        print(complaints(ReaderSettings("x", name)))
+        print(settings_problems(ReaderSettings("x", name)))
     for name in ("acme-six", "acme-none", "acme-sex"):
-        print(complaints(ReaderSettings("x", "serial", "/dev/x", name, ("6H8D",))))
-    print(SerialReader(ReaderSettings("x", "serial", "/dev/x", "acme-six"))._unopened().baudrate)
+        print(settings_problems(ReaderSettings("x", "serial", "/dev/x", name, ("6H8D",))))
+    settings = ReaderSettings("x", "serial", "/dev/x", "acme-six")
+    print(SerialReader(settings)._configured_port().baudrate)
 """
 ENTRY_POINTS = """
 [taptill.readers]

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from taptill.domain.card_id import CardId
 from taptill.domain.tap import CardTrouble
 from taptill.readers.frames import RawKind
-from taptill.readers.normaliser import normaliser
-from taptill.readers.spelling import misspelt, unlike, unnamed
+from taptill.readers.normaliser import build_normaliser
+from taptill.readers.spelling import check_spelling, unlike, unnamed
 
 UID, REVERSED, NUMBER, TEXT = RawKind.UID, RawKind.REVERSED, RawKind.NUMBER, RawKind.TEXT
 
@@ -30,9 +30,9 @@ RIGHT = {
 }
 
 
-@pytest.mark.parametrize(("text", "gives", "steps"), RIGHT.values(), ids=RIGHT)
-def test_what_a_tap_can_give(text: str, gives: RawKind, steps: tuple[str, ...]) -> None:
-    assert misspelt(text, [normaliser(steps, gives)]) is None
+@pytest.mark.parametrize(("text", "output_kind", "steps"), RIGHT.values(), ids=RIGHT)
+def test_what_a_tap_can_give(text: str, output_kind: RawKind, steps: tuple[str, ...]) -> None:
+    assert check_spelling(text, [build_normaliser(steps, output_kind)]) is None
 
 
 WRONG = {
@@ -50,13 +50,13 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("text", "gives", "steps", "right"), WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize(("text", "output_kind", "steps", "right"), WRONG.values(), ids=WRONG)
 def test_what_no_tap_gives_is_told_with_the_right_spelling(
-    text: str, gives: RawKind, steps: tuple[str, ...], right: str
+    text: str, output_kind: RawKind, steps: tuple[str, ...], right: str
 ) -> None:
-    wrong = misspelt(text, [normaliser(steps, gives)])
+    wrong = check_spelling(text, [build_normaliser(steps, output_kind)])
     assert wrong is not None
-    assert (wrong.trouble, right in wrong.right) == (CardTrouble.WRONG_FORM, True), wrong
+    assert (wrong.trouble, right in wrong.suggestions) == (CardTrouble.WRONG_FORM, True), wrong
 
 
 NAMELESS = {
@@ -69,25 +69,27 @@ NAMELESS = {
 }
 
 
-@pytest.mark.parametrize(("text", "gives", "steps", "trouble"), NAMELESS.values(), ids=NAMELESS)
+@pytest.mark.parametrize(
+    ("text", "output_kind", "steps", "trouble"), NAMELESS.values(), ids=NAMELESS
+)
 def test_a_number_that_names_no_card_is_refused(
-    text: str, gives: RawKind, steps: tuple[str, ...], trouble: CardTrouble
+    text: str, output_kind: RawKind, steps: tuple[str, ...], trouble: CardTrouble
 ) -> None:
-    wrong = misspelt(text, [normaliser(steps, gives)])
+    wrong = check_spelling(text, [build_normaliser(steps, output_kind)])
     assert wrong is not None
-    assert (wrong.trouble, wrong.right) == (trouble, ())
+    assert (wrong.trouble, wrong.suggestions) == (trouble, ())
 
 
 def test_one_reader_that_gives_it_is_enough_and_without_readers_all_is_well() -> None:
-    small, large = normaliser(("hex",), UID), normaliser((), UID)
-    assert misspelt("62e3086ced", [large, small]) is None
-    assert misspelt("62e3086ced", []) is None
+    small, large = build_normaliser(("hex",), UID), build_normaliser((), UID)
+    assert check_spelling("62e3086ced", [large, small]) is None
+    assert check_spelling("62e3086ced", []) is None
 
 
 def test_what_is_nothing_of_the_kind_has_no_right_spelling() -> None:
-    wrong = misspelt("Ada's card", [normaliser((), UID)])
+    wrong = check_spelling("Ada's card", [build_normaliser((), UID)])
     assert wrong is not None
-    assert (wrong.trouble, wrong.right) == (CardTrouble.WRONG_FORM, ())
+    assert (wrong.trouble, wrong.suggestions) == (CardTrouble.WRONG_FORM, ())
 
 
 RULES = [
@@ -106,10 +108,10 @@ RULES = [
 def test_what_a_tap_gives_is_never_refused(
     octets: bytes, rule: tuple[RawKind, tuple[str, ...]]
 ) -> None:
-    gives, steps = rule
-    made = normaliser(steps, gives).card_id(octets.hex().upper())
+    output_kind, steps = rule
+    made = build_normaliser(steps, output_kind).card_id(octets.hex().upper())
     if not isinstance(made, CardTrouble):
-        assert misspelt(CardId(made), [normaliser(steps, gives)]) is None
+        assert check_spelling(CardId(made), [build_normaliser(steps, output_kind)]) is None
 
 
 SITE = frozenset({"62E3086CED", "01026F6C3A", "ABCDEF0102", "0A0B0C0D0E"})
@@ -141,7 +143,7 @@ def test_other_cards_tell_how_one_is_spelled(
     text: str, others: frozenset[str], right: tuple[str, ...]
 ) -> None:
     wrong = unlike(text, others)
-    assert (wrong.right if wrong else ()) == right
+    assert (wrong.suggestions if wrong else ()) == right
 
 
 WITHOUT_READER: dict[str, tuple[str, frozenset[str], CardTrouble | None]] = {

@@ -12,10 +12,10 @@ from tests.readers.lines import Inbox, RealClock
 
 from taptill.domain.card_id import CardId
 from taptill.domain.tap import Misread, ReaderHealth, ReaderState, Tap
-from taptill.readers.device import ReaderSettings, trouble
-from taptill.readers.drivers.ports import device_at
+from taptill.readers.device import ReaderSettings, reader_error
+from taptill.readers.drivers.device_nodes import device_identity
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Signal
-from taptill.readers.health import COUNTS_EVERY_S, HealthBook
+from taptill.readers.health import COUNTS_EVERY_S, HealthTracker
 from taptill.readers.supervisor import BACK_OFF_S, STEADY_S, STOP_S_MAX, BackOff, Supervisor
 
 GOOD, BAD = Frame("A1"), BadFrame(Fault.CHECKSUM)
@@ -59,19 +59,19 @@ class FakeDevice:
         self.closes += 1
 
 
-def judge(look: Frame | Signal, now_s: float) -> Tap | None:
+def detect_tap(look: Frame | Signal, now_s: float) -> Tap | None:
     return Tap(CardId(look.raw), "counter", now_s) if isinstance(look, Frame) else None
 
 
-def supervised(
+def start_supervisor(
     device: FakeDevice, place: str = "", heard: Callable[[Frame | Signal], object] = repr
 ) -> tuple[Supervisor, Inbox]:
     inbox = Inbox()
-    settings, there = ReaderSettings("counter", "fake", place), partial(device_at, place)
+    settings, there = ReaderSettings("counter", "fake", place), partial(device_identity, place)
 
     def judged(look: Frame | Signal, now_s: float) -> Tap | None:
         heard(look)
-        return judge(look, now_s)
+        return detect_tap(look, now_s)
 
     reader = Supervisor(settings, device, judged, inbox.deliver, RealClock(), there)
     reader.start()
@@ -79,7 +79,7 @@ def supervised(
 
 
 def test_a_tap_comes_before_the_health_that_counts_it() -> None:
-    reader, inbox = supervised(FakeDevice(reads=[[GOOD, BAD, GOOD]]))
+    reader, inbox = start_supervisor(FakeDevice(reads=[[GOOD, BAD, GOOD]]))
     inbox.wait(lambda: bool(inbox.health) and inbox.health[-1].frames == 2)
     assert reader.stop()
     assert inbox.taps == ["A1", "A1"]
@@ -93,7 +93,7 @@ def test_a_tap_comes_before_the_health_that_counts_it() -> None:
 
 def test_a_single_bad_frame_is_answered_and_a_line_of_them_is_garbled_instead() -> None:
     device = FakeDevice(reads=[[BAD]])
-    reader, inbox = supervised(device)
+    reader, inbox = start_supervisor(device)
     inbox.wait(lambda: any(isinstance(one, Misread) for one in inbox.messages))
     device.reads += [[BAD], [BAD], [BAD]]
     inbox.wait_state(ReaderState.GARBLED)
@@ -103,7 +103,7 @@ def test_a_single_bad_frame_is_answered_and_a_line_of_them_is_garbled_instead() 
 
 FAULTS: dict[str, tuple[Exception, ReaderState, str]] = {
     "a fault that the driver names": (
-        trouble("counter", ReaderState.LOST, PLACE),
+        reader_error("counter", ReaderState.LOST, PLACE),
         ReaderState.LOST,
         PLACE,
     ),
@@ -120,7 +120,7 @@ def test_after_a_fault_the_device_is_closed_and_opened_anew(
     fault: Exception, state: ReaderState, detail: str
 ) -> None:
     device = FakeDevice(reads=[[GOOD], fault, [GOOD]])
-    reader, inbox = supervised(device)
+    reader, inbox = start_supervisor(device)
     inbox.wait_taps("A1", "A1")
     assert reader.stop()
     assert (state, detail) in [(each.state, each.detail) for each in inbox.health]
@@ -129,18 +129,18 @@ def test_after_a_fault_the_device_is_closed_and_opened_anew(
 
 
 def test_whoever_judges_learns_of_each_opening_before_the_looks_that_follow() -> None:
-    device = FakeDevice(reads=[[GOOD], trouble("counter", ReaderState.LOST, PLACE), [GOOD]])
+    device = FakeDevice(reads=[[GOOD], reader_error("counter", ReaderState.LOST, PLACE), [GOOD]])
     heard: list[Frame | Signal] = []
-    reader, inbox = supervised(device, heard=heard.append)
+    reader, inbox = start_supervisor(device, heard=heard.append)
     inbox.wait_taps("A1", "A1")
     assert reader.stop()
     assert heard == [Signal.OPENED, GOOD] * 2
 
 
 def test_a_refused_open_is_closed_too_and_tells_its_reason_once() -> None:
-    missing = [trouble("counter", ReaderState.MISSING, PLACE) for _ in range(2)]
+    missing = [reader_error("counter", ReaderState.MISSING, PLACE) for _ in range(2)]
     device = FakeDevice(refusals=[*missing])
-    reader, inbox = supervised(device)
+    reader, inbox = start_supervisor(device)
     inbox.wait_state(ReaderState.OK)
     assert reader.stop()
     assert device.closes == device.opens == 3
@@ -150,9 +150,9 @@ def test_a_refused_open_is_closed_too_and_tells_its_reason_once() -> None:
 
 def test_a_path_that_appears_ends_the_wait_at_once(tmp_path: Path) -> None:
     place = tmp_path / "reader"
-    refusals = [trouble("counter", ReaderState.MISSING, f"try {count}") for count in (1, 2, 3)]
+    refusals = [reader_error("counter", ReaderState.MISSING, f"try {count}") for count in (1, 2, 3)]
     device = FakeDevice(refusals=[*refusals])
-    reader, inbox = supervised(device, str(place))
+    reader, inbox = start_supervisor(device, str(place))
     inbox.wait(lambda: inbox.health[-1].detail == "try 3")
     place.touch()
     appeared_s = time.monotonic()
@@ -165,9 +165,9 @@ def test_another_device_behind_the_same_link_ends_the_wait_at_once(tmp_path: Pat
     place, other = tmp_path / "reader", tmp_path / "other"
     place.touch()
     other.touch()
-    refusals = [trouble("counter", ReaderState.BUSY, f"try {count}") for count in (1, 2, 3)]
+    refusals = [reader_error("counter", ReaderState.BUSY, f"try {count}") for count in (1, 2, 3)]
     device = FakeDevice(refusals=[*refusals])
-    reader, inbox = supervised(device, str(place))
+    reader, inbox = start_supervisor(device, str(place))
     inbox.wait(lambda: inbox.health[-1].detail == "try 3")
     other.rename(place)
     appeared_s = time.monotonic()
@@ -178,7 +178,7 @@ def test_another_device_behind_the_same_link_ends_the_wait_at_once(tmp_path: Pat
 
 def test_a_reader_that_does_not_end_is_left_behind_within_the_bound() -> None:
     device = FakeDevice(stubborn=True)
-    reader, inbox = supervised(device)
+    reader, inbox = start_supervisor(device)
     inbox.wait_state(ReaderState.OK)
     began_s = time.monotonic()
     assert not reader.stop()
@@ -205,55 +205,70 @@ def test_the_jitter_stays_within_a_fifth() -> None:
     assert len(set(waits)) > 1
 
 
-def published(*events: tuple[float, Callable[[HealthBook], None]]) -> list[tuple[float, str]]:
+def reports_of(*events: tuple[float, Callable[[HealthTracker], None]]) -> list[tuple[float, str]]:
     """Give when something was published and the state it said."""
-    book = HealthBook("counter", PLACE)
+    book = HealthTracker("counter", PLACE)
     found = []
     for at_s, event in events:
         event(book)
-        if health := book.due(at_s):
+        if health := book.due_report(at_s):
             found.append((at_s, health.state.value))
     return found
 
 
-def opened(book: HealthBook) -> None:
-    book.opened()
+def record_open(book: HealthTracker) -> None:
+    book.record_open()
 
 
-def saw(at_s: float, *frames: AnyFrame) -> tuple[float, Callable[[HealthBook], None]]:
-    return at_s, lambda book: book.saw(frames, at_s)
+def frames_at(at_s: float, *frames: AnyFrame) -> tuple[float, Callable[[HealthTracker], None]]:
+    return at_s, lambda book: book.record_frames(frames, at_s)
 
 
-def lost(book: HealthBook) -> None:
-    book.failed(ReaderState.LOST, PLACE)
+def record_loss(book: HealthTracker) -> None:
+    book.record_failure(ReaderState.LOST, PLACE)
 
 
-HEALTHS: dict[str, tuple[list[tuple[float, Callable[[HealthBook], None]]], list[tuple[float, str]]]]
+HEALTHS: dict[
+    str, tuple[list[tuple[float, Callable[[HealthTracker], None]]], list[tuple[float, str]]]
+]
 HEALTHS = {
-    "nothing new is not said": ([(0, opened), saw(1), saw(2)], [(0, "ok")]),
+    "nothing new is not said": ([(0, record_open), frames_at(1), frames_at(2)], [(0, "ok")]),
     "counts are said twice a second at most, and none is forgotten": (
-        [(0, opened), saw(0.1, GOOD), saw(0.4, GOOD), saw(0.5), saw(0.6, GOOD), saw(1.1)],
+        [
+            (0, record_open),
+            frames_at(0.1, GOOD),
+            frames_at(0.4, GOOD),
+            frames_at(0.5),
+            frames_at(0.6, GOOD),
+            frames_at(1.1),
+        ],
         [(0, "ok"), (0.5, "ok"), (1.1, "ok")],
     ),
     "a change of state is said at once": (
-        [(0, opened), saw(0.1, BAD, BAD, BAD), (0.2, lost)],
+        [(0, record_open), frames_at(0.1, BAD, BAD, BAD), (0.2, record_loss)],
         [(0, "ok"), (0.1, "garbled"), (0.2, "lost")],
     ),
-    "two bad frames are not enough": ([(0, opened), saw(0.1, BAD, BAD)], [(0, "ok")]),
+    "two bad frames are not enough": ([(0, record_open), frames_at(0.1, BAD, BAD)], [(0, "ok")]),
     "as many frames as bad ones are enough to read": (
-        [(0, opened), saw(0.1, BAD, BAD, BAD, GOOD, GOOD, GOOD)],
+        [(0, record_open), frames_at(0.1, BAD, BAD, BAD, GOOD, GOOD, GOOD)],
         [(0, "ok")],
     ),
     "frames make a garbled line readable again": (
-        [(0, opened), saw(0.1, BAD, BAD, BAD), saw(0.2, GOOD, GOOD, GOOD)],
+        [(0, record_open), frames_at(0.1, BAD, BAD, BAD), frames_at(0.2, GOOD, GOOD, GOOD)],
         [(0, "ok"), (0.1, "garbled"), (0.2, "ok")],
     ),
     "what was long ago does not count": (
-        [(0, opened), saw(0.1, BAD, BAD, BAD), saw(60.2)],
+        [(0, record_open), frames_at(0.1, BAD, BAD, BAD), frames_at(60.2)],
         [(0, "ok"), (0.1, "garbled"), (60.2, "ok")],
     ),
     "a line opened anew is not judged by what it said before": (
-        [(0, opened), saw(0.1, BAD, BAD, BAD), (1, lost), (2, opened), saw(3)],
+        [
+            (0, record_open),
+            frames_at(0.1, BAD, BAD, BAD),
+            (1, record_loss),
+            (2, record_open),
+            frames_at(3),
+        ],
         [(0, "ok"), (0.1, "garbled"), (1, "lost"), (2, "ok")],
     ),
 }
@@ -261,18 +276,18 @@ HEALTHS = {
 
 @pytest.mark.parametrize(("events", "expected"), HEALTHS.values(), ids=HEALTHS.keys())
 def test_health(
-    events: list[tuple[float, Callable[[HealthBook], None]]], expected: list[tuple[float, str]]
+    events: list[tuple[float, Callable[[HealthTracker], None]]], expected: list[tuple[float, str]]
 ) -> None:
     assert COUNTS_EVERY_S == 0.5
-    assert published(*events) == expected
+    assert reports_of(*events) == expected
 
 
 def test_health_counts_bad_frames_by_kind_and_no_signals() -> None:
-    book = HealthBook("counter", PLACE)
-    book.opened()
-    book.saw([GOOD, Signal.NO_CARD, BAD, BAD, BadFrame(Fault.NO_ANSWER)], 7.0)
-    book.saw([Signal.NO_CARD], 8.0)
-    health = book.due(9.0)
+    book = HealthTracker("counter", PLACE)
+    book.record_open()
+    book.record_frames([GOOD, Signal.NO_CARD, BAD, BAD, BadFrame(Fault.NO_ANSWER)], 7.0)
+    book.record_frames([Signal.NO_CARD], 8.0)
+    health = book.due_report(9.0)
     assert health
     assert (health.frames, health.bad_frames, health.heard_s) == (1, 3, 7.0)
     assert health.faults == (("checksum", 2), ("no_answer", 1))
@@ -294,15 +309,15 @@ HEARD: dict[str, tuple[list[tuple[float, list[AnyFrame]]], float | None]] = {
 def test_health_knows_when_the_reader_last_said_something(
     looks: list[tuple[float, list[AnyFrame]]], heard_s: float | None
 ) -> None:
-    book = HealthBook("counter", PLACE)
-    book.opened()
+    book = HealthTracker("counter", PLACE)
+    book.record_open()
     for at_s, frames in looks:
-        book.saw(frames, at_s)
-    health = book.due(99.0)
+        book.record_frames(frames, at_s)
+    health = book.due_report(99.0)
     assert health
     assert health.heard_s == heard_s
 
 
 def test_a_reader_without_cards_gives_the_till_no_news_at_each_answer() -> None:
-    events = [saw(second, Signal.NO_CARD) for second in range(1, 21)]
-    assert [at_s for at_s, _ in published((0, opened), *events)] == [0, 1, 11]
+    events = [frames_at(second, Signal.NO_CARD) for second in range(1, 21)]
+    assert [at_s for at_s, _ in reports_of((0, record_open), *events)] == [0, 1, 11]

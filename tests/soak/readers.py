@@ -71,11 +71,11 @@ def soak(
         counts.wait(lambda: counts.state is ReaderState.OK)
         for number in range(rounds):
             if number == min(WARM_UP, rounds // 2):
-                before = held()
+                before = resource_usage()
             progress(f"round {number + 1} of {rounds}, {counts.taps} taps")
-            found += tapped(line, clock, counts, [card(dice) for _ in range(taps)])
-            found += replugged(line, counts)
-        found += grown(before, held())
+            found += tap_cards(line, clock, counts, [card(dice) for _ in range(taps)])
+            found += replug(line, counts)
+        found += growth(before, resource_usage())
     finally:
         found += [] if reader.stop() else ["the reader's thread does not end"]
         line.unplug()
@@ -86,7 +86,7 @@ def card(dice: random.Random) -> str:
     return f"{dice.randrange(1 << 36):010X}"
 
 
-def tapped(line: PtyLine, clock: SkippingClock, counts: Counts, cards: list[str]) -> list[str]:
+def tap_cards(line: PtyLine, clock: SkippingClock, counts: Counts, cards: list[str]) -> list[str]:
     """Show cards one by one; each must tap before the next comes."""
     for card_id in cards:
         clock.skipped_s += CARD_APART_S
@@ -96,7 +96,7 @@ def tapped(line: PtyLine, clock: SkippingClock, counts: Counts, cards: list[str]
     return []
 
 
-def replugged(line: PtyLine, counts: Counts) -> list[str]:
+def replug(line: PtyLine, counts: Counts) -> list[str]:
     """Pull the reader and plug in another one behind the same link."""
     line.unplug()
     if not counts.wait(lambda: counts.state not in {ReaderState.OK, ReaderState.OPENING}):
@@ -108,14 +108,14 @@ def replugged(line: PtyLine, counts: Counts) -> list[str]:
     return [f"back only after {took_s:.1f} s"] if took_s > BACK_WITHIN_S else []
 
 
-def held() -> tuple[int, int, int]:
+def resource_usage() -> tuple[int, int, int]:
     """Give KiB of memory, threads and descriptors."""
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
     return pages * 4, threading.active_count(), open_descriptors()
 
 
-def grown(before: tuple[int, int, int], after: tuple[int, int, int]) -> list[str]:
+def growth(before: tuple[int, int, int], after: tuple[int, int, int]) -> list[str]:
     """Say what there is more of."""
     rooms = zip(
         ("KiB of memory", "threads", "descriptors"),

@@ -15,8 +15,8 @@ def test_taps_and_replugs_leave_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_growth_would_be_seen() -> None:
-    assert readers.grown((1000, 2, 9), (2024, 2, 9)) == []
-    assert readers.grown((1000, 2, 9), (2025, 3, 10)) == [
+    assert readers.growth((1000, 2, 9), (2024, 2, 9)) == []
+    assert readers.growth((1000, 2, 9), (2025, 3, 10)) == [
         "1000 KiB of memory became 2025",
         "2 threads became 3",
         "9 descriptors became 10",

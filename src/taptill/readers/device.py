@@ -48,11 +48,11 @@ class Device(Protocol):
         """Give back every descriptor, whatever state the device is in; never raises."""
 
 
-def trouble(reader: str, state: ReaderState, detail: str) -> ReaderError:
+def reader_error(reader: str, state: ReaderState, detail: str) -> ReaderError:
     """Make the one error that a driver raises; `detail` is the place or holder to name."""
     return ReaderError(reader=reader, state=state, detail=detail)
 
 
-def state_of(error: ReaderError) -> tuple[ReaderState, str]:
+def error_state(error: ReaderError) -> tuple[ReaderState, str]:
     """Take the state and the detail out of a driver's error."""
     return ReaderState(str(error.fields["state"])), str(error.fields["detail"])

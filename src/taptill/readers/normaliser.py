@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from taptill.domain.card_id import CARD_ID_LENGTH_MAX, CardId
 from taptill.domain.tap import CardTrouble
-from taptill.readers import steps as words
+from taptill.readers import conversion_steps
 from taptill.readers.frames import RawKind
 from taptill.readers.nearest import unknown_word
 
@@ -22,10 +22,10 @@ DEFAULT_STEPS = {
     RawKind.NUMBER: ("HEX",),
     RawKind.TEXT: ("text",),
 }
-_NAMELESS: dict[RawKind, words.Turn] = {
-    RawKind.UID: words.refuse_nameless,
-    RawKind.REVERSED: words.refuse_nameless_reversed,
-    RawKind.NUMBER: words.refuse_blank,
+_UID_CHECKS: dict[RawKind, conversion_steps.ByteTransform] = {
+    RawKind.UID: conversion_steps.refuse_non_unique,
+    RawKind.REVERSED: conversion_steps.refuse_non_unique_reversed,
+    RawKind.NUMBER: conversion_steps.refuse_blank,
 }
 
 _T = TypeVar("_T")
@@ -35,20 +35,20 @@ _T = TypeVar("_T")
 class Normaliser:
     """A rule, ready to use; build it with `normaliser`."""
 
-    edits: tuple[words.Edit, ...]
-    parse: words.Parse | None
-    turns: tuple[words.Turn, ...]
-    write: words.Write | None
-    last_edits: tuple[words.Edit, ...]
-    names: tuple[str, ...] = ()
+    text_filters: tuple[conversion_steps.TextFilter, ...]
+    parser: conversion_steps.Parser | None
+    byte_transforms: tuple[conversion_steps.ByteTransform, ...]
+    formatter: conversion_steps.Formatter | None
+    final_filters: tuple[conversion_steps.TextFilter, ...]
+    step_names: tuple[str, ...] = ()
 
     def card_id(self, raw: str) -> CardId | CardTrouble:
         """Give the card id, or why this card has none; look for `CardTrouble` first."""
         if not raw.strip():
             return CardTrouble.BLANK_ID
         try:
-            text = self._spelled(raw)
-        except words.RefusedError as refused:
+            text = self._convert(raw)
+        except conversion_steps.UnusableUidError as refused:
             return refused.trouble
         except (ValueError, OverflowError):
             return CardTrouble.WRONG_FORM
@@ -56,73 +56,88 @@ class Normaliser:
         return CardId(text) if fits else CardTrouble.WRONG_FORM
 
     @property
-    def cuts(self) -> bool:
+    def removes_text(self) -> bool:
         """Tell whether its text steps take something away, so that they refuse what they made."""
-        return any(name in words.CUTTING for name in self.names)
+        return any(name in conversion_steps.REMOVING_STEPS for name in self.step_names)
 
-    def last_edited(self, text: str) -> str:
+    def apply_final_filters(self, text: str) -> str:
         """Do what follows the writing of octets."""
-        return _through(self.last_edits, text).strip()
+        return _apply_in_order(self.final_filters, text).strip()
 
-    def _spelled(self, raw: str) -> str:
+    def _convert(self, raw: str) -> str:
         if len(raw) > 2 * CARD_ID_LENGTH_MAX:
             raise ValueError("longer than the octets of any card id")
-        text = _through(self.edits, raw.strip())
-        if self.parse and self.write:
-            text = self.write(_through(self.turns, self.parse(text)))
-        return self.last_edited(text)
+        text = _apply_in_order(self.text_filters, raw.strip())
+        if self.parser and self.formatter:
+            text = self.formatter(_apply_in_order(self.byte_transforms, self.parser(text)))
+        return self.apply_final_filters(text)
 
 
-def normaliser(steps: Sequence[str], gives: RawKind) -> Normaliser:
+def build_normaliser(steps: Sequence[str], output_kind: RawKind) -> Normaliser:
     """Build the rule from the config's steps; ValueError names the step and what would fit.
 
     A reader of UIDs refuses those that name no card as they come from the reader, or where the
     step `uid` stands (behind `reverse-bytes`, for a `line` whose reader sends the last byte first).
     """
-    parse: words.Parse | None = None if gives is RawKind.TEXT else words.from_hex
-    write: words.Write | None = None
-    edits: list[words.Edit] = []
-    turns: list[words.Turn] = []
-    last_edits: list[words.Edit] = []
-    for step in steps or DEFAULT_STEPS[gives]:
+    parse: conversion_steps.Parser | None = (
+        None if output_kind is RawKind.TEXT else conversion_steps.from_hex
+    )
+    write: conversion_steps.Formatter | None = None
+    edits: list[conversion_steps.TextFilter] = []
+    turns: list[conversion_steps.ByteTransform] = []
+    last_edits: list[conversion_steps.TextFilter] = []
+    for step in steps or DEFAULT_STEPS[output_kind]:
         name, *arguments = step.split() or [""]
         octets_here = parse is not None and write is None
-        if name in words.EDITS and not octets_here:
-            (last_edits if write else edits).append(words.built(words.EDITS, name, arguments))
-        elif name in words.PARSES and parse is None:
-            parse = words.built(words.PARSES, name, arguments)
-        elif name in words.TURNS and octets_here:
-            turns.append(words.built(words.TURNS, name, arguments))
-        elif name in words.WRITES and octets_here:
-            write = words.built(words.WRITES, name, arguments)
+        if name in conversion_steps.TEXT_FILTERS and not octets_here:
+            (last_edits if write else edits).append(
+                conversion_steps.build_step(conversion_steps.TEXT_FILTERS, name, arguments)
+            )
+        elif name in conversion_steps.PARSERS and parse is None:
+            parse = conversion_steps.build_step(conversion_steps.PARSERS, name, arguments)
+        elif name in conversion_steps.BYTE_TRANSFORMS and octets_here:
+            turns.append(
+                conversion_steps.build_step(conversion_steps.BYTE_TRANSFORMS, name, arguments)
+            )
+        elif name in conversion_steps.FORMATTERS and octets_here:
+            write = conversion_steps.build_step(conversion_steps.FORMATTERS, name, arguments)
         else:
-            raise ValueError(_misplaced(name, octets_here=octets_here))
+            raise ValueError(_misplaced_step(name, octets_here=octets_here))
     if parse and not write:
         raise ValueError("the steps end with octets: add 'HEX', 'hex' or 'dec 10', for example")
-    if gives in _NAMELESS and words.refuse_nameless not in turns:
-        turns.insert(0, _NAMELESS[gives])
+    if output_kind in _UID_CHECKS and conversion_steps.refuse_non_unique not in turns:
+        turns.insert(0, _UID_CHECKS[output_kind])
     names = tuple(step.split()[0] for step in steps)
     return Normaliser(tuple(edits), parse, tuple(turns), write, tuple(last_edits), names)
 
 
-def likely_kind(steps: Sequence[str]) -> RawKind:
+def expected_kind(steps: Sequence[str]) -> RawKind:
     """Tell what steps were written for, where the reader's family is not known."""
     first = next(iter(steps[:1]), "").partition(" ")[0]
-    return RawKind.TEXT if first in words.EDITS or first in words.PARSES else RawKind.UID
+    return (
+        RawKind.TEXT
+        if first in conversion_steps.TEXT_FILTERS or first in conversion_steps.PARSERS
+        else RawKind.UID
+    )
 
 
-def _misplaced(name: str, *, octets_here: bool) -> str:
-    known = [*words.EDITS, *words.PARSES, *words.TURNS, *words.WRITES]
+def _misplaced_step(name: str, *, octets_here: bool) -> str:
+    known = [
+        *conversion_steps.TEXT_FILTERS,
+        *conversion_steps.PARSERS,
+        *conversion_steps.BYTE_TRANSFORMS,
+        *conversion_steps.FORMATTERS,
+    ]
     if name.casefold() == "auto":
         return "nothing is guessed, as 12345678 is hex and decimal: 'from-hex' or 'from-dec 4'"
     if name not in known:
         return unknown_word("step", name, known)
-    if name in words.PARSES:
+    if name in conversion_steps.PARSERS:
         return f"'{name}' reads text into octets: only once, and only for a reader of text"
     if octets_here:
         return f"'{name}' takes text, here are octets: write them first, with 'HEX' for example"
     return f"'{name}' takes octets, here is text: read it first, with 'from-hex' or 'from-dec 4'"
 
 
-def _through(functions: Sequence[Callable[[_T], _T]], value: _T) -> _T:
+def _apply_in_order(functions: Sequence[Callable[[_T], _T]], value: _T) -> _T:
     return reduce(lambda sofar, function: function(sofar), functions, value)

@@ -13,7 +13,7 @@ BYTES_MAX = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class RecordedRead:
     """One read: seconds since the recording began, and the bytes."""
 
     at_s: float
@@ -24,21 +24,21 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class ReaderRecording:
     """A wire format's name and its reads in order."""
 
     family: str
-    reads: tuple[Heard, ...]
+    reads: tuple[RecordedRead, ...]
 
 
-def lines(family: str, reads: Iterable[Heard]) -> Iterator[str]:
+def recording_lines(family: str, reads: Iterable[RecordedRead]) -> Iterator[str]:
     """Write a recording, line by line as the reads come."""
     yield f"{HEADER}{family}\n"
     for heard in reads:
         yield f"{heard}\n"
 
 
-def read_recording(path: Path) -> Recording:
+def read_recording(path: Path) -> ReaderRecording:
     """Read a file; OSError when it cannot be read, ValueError names the line that is wrong."""
     with path.open("r", encoding="utf-8") as file:
         text = file.read(BYTES_MAX + 1)
@@ -48,20 +48,20 @@ def read_recording(path: Path) -> Recording:
     if not first.startswith(HEADER):
         raise ValueError(f"{path}: the first line is not '{HEADER}NAME'")
     reads = [
-        _heard(line, f"{path}, line {number}")
+        _parse_read(line, f"{path}, line {number}")
         for number, line in enumerate(rest, 2)
         if line.strip() and not line.startswith("#")
     ]
-    return Recording(first.removeprefix(HEADER).strip(), tuple(sorted(reads, key=_when)))
+    return ReaderRecording(first.removeprefix(HEADER).strip(), tuple(sorted(reads, key=_when)))
 
 
-def _when(heard: Heard) -> float:
+def _when(heard: RecordedRead) -> float:
     return heard.at_s
 
 
-def _heard(line: str, place: str) -> Heard:
+def _parse_read(line: str, place: str) -> RecordedRead:
     at_s, _, octets = line.partition(" ")
     try:
-        return Heard(max(0.0, float(at_s)), bytes.fromhex(octets))
+        return RecordedRead(max(0.0, float(at_s)), bytes.fromhex(octets))
     except ValueError:
         raise ValueError(f"{place} is not 'SECONDS HEX'") from None

@@ -16,16 +16,16 @@ from taptill.domain.clock import Clock
 from taptill.domain.errors import MissingExtraError
 from taptill.domain.tap import CardProblem, ReaderMessage, ReaderState, Tap
 from taptill.readers.device import NFC_SIZES, Device, ReaderSettings
-from taptill.readers.drivers import inputs
-from taptill.readers.drivers.ports import device_at
-from taptill.readers.drivers.usb import is_whole, node
+from taptill.readers.drivers import input_devices
+from taptill.readers.drivers.device_nodes import device_identity
+from taptill.readers.drivers.usb import device_node, is_complete_name
 from taptill.readers.frames import Frame, PolledDecoder, RawKind, Signal
 from taptill.readers.frames.families import find_family
 from taptill.readers.nearest import unknown_word
-from taptill.readers.normaliser import Normaliser, likely_kind, normaliser
+from taptill.readers.normaliser import Normaliser, build_normaliser, expected_kind
 from taptill.readers.presence import Presence, presence_problems
 from taptill.readers.recording import read_recording
-from taptill.readers.repeats import Repeats, repeats_problem
+from taptill.readers.repeat_filter import RepeatFilter, equal_frames_problem
 from taptill.readers.supervisor import Supervisor
 
 GROUP = "taptill.readers"
@@ -60,10 +60,12 @@ class Driver:
     """
 
     device: Callable[[ReaderSettings], Device]
-    gives: Callable[[ReaderSettings], RawKind | None]
+    output_kind: Callable[[ReaderSettings], RawKind | None]
     problems: Callable[[ReaderSettings], list[str]]
-    there: Callable[[ReaderSettings], object] = lambda settings: device_at(settings.port)
-    asked: Callable[[ReaderSettings], bool] = lambda _: False
+    keyboard_identity: Callable[[ReaderSettings], object] = lambda settings: device_identity(
+        settings.port
+    )
+    polled: Callable[[ReaderSettings], bool] = lambda _: False
     package: str = ""
     extra: str = ""
     hints: Mapping[str, str] = field(default_factory=dict)
@@ -79,56 +81,56 @@ def open_reader(
 
     `watched` may put something between the device and the till, to look at what passes.
     """
-    for complaint in complaints(settings):
+    for complaint in settings_problems(settings):
         raise ValueError(complaint)
     driver = find_driver(settings.driver)
-    gives = driver.gives(settings)
-    assert gives, "a setting that leaves this open has a complaint"
-    rule = normaliser(settings.steps, gives)
-    asked = driver.asked(settings)
-    repeats = Repeats(settings.equal_frames, settings.hold_ms)
-    presence = Presence(settings.name, settings.hold_ms, settings.same_card_delay_ms, asked=asked)
+    output_kind = driver.output_kind(settings)
+    assert output_kind, "a setting that leaves this open has a complaint"
+    rule = build_normaliser(settings.steps, output_kind)
+    polled = driver.polled(settings)
+    repeats = RepeatFilter(settings.equal_frames, settings.hold_ms)
+    presence = Presence(settings.name, settings.hold_ms, settings.same_card_delay_ms, polled=polled)
 
     def judge(look: Frame | Signal, now_s: float) -> Tap | CardProblem | None:
         if isinstance(look, Frame):
-            if not repeats.enough(look.raw, now_s):
+            if not repeats.is_confirmed(look.raw, now_s):
                 return None
-            return presence.seen(rule.card_id(look.raw), now_s)
+            return presence.card_read(rule.card_id(look.raw), now_s)
         if look is Signal.NO_CARD:
-            presence.missed(now_s)
+            presence.no_card(now_s)
         elif look is Signal.REMOVED:
-            presence.removed()
+            presence.card_removed()
         elif look is Signal.OPENED:
-            presence.opened(now_s)
+            presence.reader_opened(now_s)
         return None
 
     device = watched(driver.device(settings))
-    there = partial(driver.there, settings)
-    reader = Supervisor(settings, device, judge, deliver, clock, there)
+    keyboard_identity = partial(driver.keyboard_identity, settings)
+    reader = Supervisor(settings, device, judge, deliver, clock, keyboard_identity)
     reader.start()
     return reader
 
 
-def rule_of(settings: ReaderSettings) -> Normaliser | None:
+def card_id_rule(settings: ReaderSettings) -> Normaliser | None:
     """Give the rule by which a reader spells cards; None where a setting leaves it open."""
-    gives = find_driver(settings.driver).gives(settings)
-    return normaliser(settings.steps, gives) if gives else None
+    output_kind = find_driver(settings.driver).output_kind(settings)
+    return build_normaliser(settings.steps, output_kind) if output_kind else None
 
 
-def complaints(settings: ReaderSettings) -> list[str]:
+def settings_problems(settings: ReaderSettings) -> list[str]:
     """Say everything that is wrong with a reader's settings; imports no device package."""
     found = presence_problems(settings.hold_ms, settings.same_card_delay_ms)
     found += _repeats_problems(settings)
-    gives: RawKind | None = None
+    output_kind: RawKind | None = None
     try:
         driver = find_driver(settings.driver)
     except ValueError as wrong:
         found.insert(0, f"driver: {wrong}")
     else:
         found += _missing(settings.driver, driver) + driver.problems(settings)
-        gives = driver.gives(settings)
+        output_kind = driver.output_kind(settings)
     try:
-        normaliser(settings.steps, gives or likely_kind(settings.steps))
+        build_normaliser(settings.steps, output_kind or expected_kind(settings.steps))
     except ValueError as wrong:
         found.append(f"card_id: {wrong}")
     return found
@@ -151,7 +153,7 @@ def _repeats_problems(settings: ReaderSettings) -> list[str]:
     if settings.equal_frames > 1 and settings.driver in SAYS_ONCE:
         name = settings.driver
         return [f"equal_frames: the driver '{name}' says each card once: no card would ever tap"]
-    problem = repeats_problem(settings.equal_frames)
+    problem = equal_frames_problem(settings.equal_frames)
     return [problem] if problem else []
 
 
@@ -187,9 +189,9 @@ def _pcsc(settings: ReaderSettings) -> Device:
 
 
 def _pcsc_there(settings: ReaderSettings) -> object:
-    from taptill.readers.drivers.pcsc import fitting, listed  # noqa: PLC0415 - only when used
+    from taptill.readers.drivers.pcsc import list_readers, matching_readers  # noqa: PLC0415 - only when used
 
-    return fitting(settings.port, listed()) or None
+    return matching_readers(settings.port, list_readers()) or None
 
 
 def _replay(settings: ReaderSettings) -> Device:
@@ -250,7 +252,7 @@ def _port_problems(settings: ReaderSettings) -> list[str]:
 
 def _nfc_problems(settings: ReaderSettings) -> list[str]:
     found = _port_problems(settings)
-    if settings.port.startswith("usb") and not is_whole(settings.port):
+    if settings.port.startswith("usb") and not is_complete_name(settings.port):
         found.append("port: name it usb:VVVV:PPPP, as lsusb does: else no fault can be told")
     found += _unknown_options(settings, (NFC_OPTION,))
     wanted = str(settings.options.get(NFC_OPTION, " ".join(NFC_SIZES))).split()
@@ -262,7 +264,7 @@ def _nfc_problems(settings: ReaderSettings) -> list[str]:
 
 def _keyboard_problems(settings: ReaderSettings) -> list[str]:
     found = _port_problems(settings)
-    if settings.port and not inputs.is_port(settings.port):
+    if settings.port and not input_devices.is_port(settings.port):
         found.append(
             f"port: '{settings.port}' is neither a path nor VID:PID, 413d:2107 for example"
         )
@@ -298,7 +300,7 @@ def _family(settings: ReaderSettings) -> str:
 
 def _family_gives(settings: ReaderSettings) -> RawKind | None:
     with suppress(OSError, ValueError):
-        return find_family(_family(settings)).gives
+        return find_family(_family(settings)).output_kind
     return None
 
 
@@ -308,19 +310,19 @@ def _family_asked(settings: ReaderSettings) -> bool:
 
 
 BUILT_IN = {
-    "serial": Driver(_serial, _family_gives, _serial_problems, asked=_family_asked),
+    "serial": Driver(_serial, _family_gives, _serial_problems, polled=_family_asked),
     "nfc": Driver(
         _nfc,
         lambda _: RawKind.UID,
         _nfc_problems,
-        lambda settings: device_at(settings.port) or node(settings.port),
-        asked=lambda _: True,
+        lambda settings: device_identity(settings.port) or device_node(settings.port),
+        polled=lambda _: True,
     ),
     "keyboard": Driver(
         _keyboard,
         lambda _: RawKind.TEXT,
         _keyboard_problems,
-        lambda settings: inputs.there(settings.port),
+        lambda settings: input_devices.keyboard_identity(settings.port),
         package="evdev",
         extra="keyboard",
         hints=KEYBOARD_HINTS,
@@ -330,12 +332,12 @@ BUILT_IN = {
         lambda _: RawKind.UID,
         _pcsc_problems,
         _pcsc_there,
-        asked=lambda _: True,
+        polled=lambda _: True,
         package="smartcard",
         extra="pcsc",
         hints=PCSC_HINTS,
     ),
-    "replay": Driver(_replay, _family_gives, _replay_problems, asked=_family_asked),
+    "replay": Driver(_replay, _family_gives, _replay_problems, polled=_family_asked),
     "simulated": Driver(_simulated, lambda _: RawKind.TEXT, _simulated_problems),
     "typed": Driver(_typed, lambda _: RawKind.TEXT, _typed_problems),
 }

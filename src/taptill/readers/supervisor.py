@@ -9,17 +9,17 @@ from traceback import extract_tb
 from taptill.domain.clock import Clock
 from taptill.domain.errors import ReaderError
 from taptill.domain.tap import CardProblem, ReaderMessage, ReaderState, Tap
-from taptill.readers.device import Device, ReaderSettings, state_of
+from taptill.readers.device import Device, ReaderSettings, error_state
 from taptill.readers.frames import AnyFrame, BadFrame, Frame, Signal
-from taptill.readers.health import HealthBook
+from taptill.readers.health import HealthTracker
 from taptill.readers.presence import Misreads
 
-Judge = Callable[[Frame | Signal, float], Tap | CardProblem | None]
+TapDetector = Callable[[Frame | Signal, float], Tap | CardProblem | None]
 
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 JITTER = 0.2
 STEADY_S = 30.0
-LOOK_EVERY_S = 0.2
+APPEARANCE_POLL_S = 0.2
 STOP_S_MAX = 1.0
 
 log = logging.getLogger(__name__)
@@ -59,17 +59,17 @@ class Supervisor:
         self,
         settings: ReaderSettings,
         device: Device,
-        judge: Judge,
+        detect_tap: TapDetector,
         deliver: Callable[[ReaderMessage], None],
         clock: Clock,
-        there: Callable[[], object],
+        device_identity: Callable[[], object],
     ) -> None:
         self.device = device
-        self._there = there
-        self._judge = judge
+        self._device_identity = device_identity
+        self._detect_tap = detect_tap
         self._deliver = deliver
         self._clock = clock
-        self._health = HealthBook(settings.name, settings.port)
+        self._health = HealthTracker(settings.name, settings.port)
         self._misreads = Misreads(settings.name, settings.hold_ms)
         self._logged: ReaderState | None = None
         self._back_off = BackOff()
@@ -90,41 +90,41 @@ class Supervisor:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._publish()
-            opened_s, was = self._clock.monotonic(), self._there()
+            opened_s, was = self._clock.monotonic(), self._device_identity()
             try:
-                self._attend()
+                self._open_and_read()
             except ReaderError as error:
-                self._health.failed(*state_of(error))
+                self._health.record_failure(*error_state(error))
             except Exception as error:  # noqa: BLE001 - thread top: no fault ends the reader
                 _log_fault(error)
-                self._health.failed(ReaderState.FAULTY, type(error).__name__)
+                self._health.record_failure(ReaderState.FAULTY, type(error).__name__)
             self._back_off.ran(self._clock.monotonic() - opened_s)
             self._publish()
-            self._wait(self._back_off.next_s(), was)
+            self._wait_for_retry(self._back_off.next_s(), was)
 
-    def _attend(self) -> None:
+    def _open_and_read(self) -> None:
         try:
             self.device.open()
-            self._health.opened()
-            self._judge(Signal.OPENED, self._clock.monotonic())
+            self._health.record_open()
+            self._detect_tap(Signal.OPENED, self._clock.monotonic())
             while not self._stopping.is_set():
                 self._publish()
-                self._take(self.device.read())
+                self._deliver_taps(self.device.read())
         finally:
             self.device.close()
 
-    def _take(self, frames: Sequence[AnyFrame]) -> None:
+    def _deliver_taps(self, frames: Sequence[AnyFrame]) -> None:
         now_s = self._clock.monotonic()
         for frame in frames:
-            if not isinstance(frame, BadFrame) and (message := self._judge(frame, now_s)):
+            if not isinstance(frame, BadFrame) and (message := self._detect_tap(frame, now_s)):
                 self._deliver(message)
-        self._health.saw(frames, now_s)
-        self._misreads.saw(frames, now_s)
-        if misread := self._misreads.due(now_s, garbled=self._health.garbled):
+        self._health.record_frames(frames, now_s)
+        self._misreads.record_frames(frames, now_s)
+        if misread := self._misreads.due_report(now_s, garbled=self._health.garbled):
             self._deliver(misread)
 
     def _publish(self) -> None:
-        health = self._health.due(self._clock.monotonic())
+        health = self._health.due_report(self._clock.monotonic())
         if not health:
             return
         if health.state is not self._logged:
@@ -133,13 +133,13 @@ class Supervisor:
             log.info("reader.changed", extra=found)
         self._deliver(health)
 
-    def _wait(self, wait_s: float, was: object) -> None:
+    def _wait_for_retry(self, wait_s: float, was: object) -> None:
         """Wait for the next try, but no longer than until the device, or another one, appears."""
         until_s = self._clock.monotonic() + wait_s
         while (left_s := until_s - self._clock.monotonic()) > 0:
-            if self._stopping.wait(min(left_s, LOOK_EVERY_S)):
+            if self._stopping.wait(min(left_s, APPEARANCE_POLL_S)):
                 return
-            found = self._there()
+            found = self._device_identity()
             if found and found != was:
                 self._back_off.restart()
                 return

@@ -20,7 +20,7 @@ from taptill.domain.pending import Reckoning
 from taptill.journal.journal import Journal
 from taptill.lookup.connection import Connection
 from taptill.readers.device import ReaderSettings
-from taptill.readers.registry import complaints
+from taptill.readers.registry import settings_problems
 from taptill.settlement.schedule import (
     Settlement,
     SettlementEvents,
@@ -44,7 +44,7 @@ def journal_of(config: Config, state: Path, clock: SystemClock) -> Journal:
 
 def check_reader(reader: Reader) -> list[str]:
     """Say what is wrong with a reader of the config."""
-    return complaints(reader_settings(reader, 1))
+    return settings_problems(reader_settings(reader, 1))
 
 
 def reader_settings(reader: Reader, number: int) -> ReaderSettings:
@@ -160,14 +160,14 @@ def refuse_unbuilt(config: Config) -> None:
 
 def unbuilt(config: Config) -> list[str]:
     """Name what the config asks for and this version does not do."""
-    asked = {
+    polled = {
         "[cache] fields": set(config.cache.fields) - {"name", "company"},
         "[ui] sound": config.ui.sound != "auto",
         "[[staff]]": config.staff,
         "[receipt] printer": config.receipt.printer,
         "[metrics] textfile": config.metrics.textfile,
     }
-    return [f"{key} does nothing yet" for key, value in asked.items() if value]
+    return [f"{key} does nothing yet" for key, value in polled.items() if value]
 
 
 def identity(config: Config) -> dict[str, str]:

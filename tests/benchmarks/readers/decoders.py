@@ -3,7 +3,7 @@
 import time
 
 from tests.benchmarks.figures import Bench, Figure, Goal, median
-from tests.fakes.devices.polled import BOXES
+from tests.fakes.devices.polled import EMULATED_READERS
 from tests.readers.vectors import vectors
 
 from taptill.readers.frames import Frame
@@ -21,7 +21,7 @@ def frame_of(family: str) -> bytes:
         vector = one.values[0]
         if vector.expected_ids and not vector.error:
             return bytes(vector.octets)
-    answer = list(BOXES[family].values())[-1]
+    answer = list(EMULATED_READERS[family].values())[-1]
     return answer(b"\x66\xcf\x4d\xc2")
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 from tests.benchmarks.figures import Bench, Figure, at_most, median
-from tests.fakes.devices.keyboard import Wedge
+from tests.fakes.devices.keyboard import FakeInputDevice
 from tests.fakes.devices.pn532 import Pn532
-from tests.fakes.devices.polled import PolledBox
+from tests.fakes.devices.polled import EmulatedPolledReader
 from tests.fakes.devices.vpcd import Pcscd, alone, why_not
 from tests.readers.lines import Inbox, PtyLine, RealClock
 
@@ -45,7 +45,7 @@ def _typing(bench: Bench) -> Iterator[Figure]:
         return
     from taptill.readers.drivers.keyboard import KeyboardReader  # noqa: PLC0415 - may be missing
 
-    wedge = Wedge(bench.folder / "event-kbd")
+    wedge = FakeInputDevice(bench.folder / "event-kbd")
     wedge.plug()
     one = ReaderSettings("keyboard", "keyboard", str(wedge.link))
     device = KeyboardReader(one, wedge.opened)
@@ -114,6 +114,6 @@ def _stream(folder: Path, number: int) -> Iterator[ReaderSettings]:
 
 @contextmanager
 def _polled(family: str) -> Iterator[ReaderSettings]:
-    box = PolledBox(family)
+    box = EmulatedPolledReader(family)
     yield ReaderSettings(family, "serial", str(box.path), family)
     box.unplug()

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from taptill.readers.frames.keys import KeyEvent
+from taptill.readers.frames.keystrokes import KeyEvent
 
 ENTER, TAB, KEYPAD_ENTER = 28, 15, 96
 LEFT_SHIFT, RIGHT_SHIFT = 42, 54
@@ -43,7 +43,7 @@ def pressed(code: int, at_s: float = 1.0, key_s: float = KEY_S) -> list[KeyEvent
     return [KeyEvent(at_s, code, 1), KeyEvent(at_s + key_s, code, 0)]
 
 
-class Wedge:
+class FakeInputDevice:
     """An input device: plug it in, type, pull it out; the kernel's calls fail as they would.
 
     Each packet is one message, as the kernel shows nobody half of one.
@@ -69,7 +69,7 @@ class Wedge:
         self.link.unlink(missing_ok=True)
         self._hang_up()
 
-    def opened(self, node: str) -> "Wedge":
+    def opened(self, node: str) -> "FakeInputDevice":
         """Open it in the program's place, as `evdev.InputDevice` does."""
         os.stat(node)  # noqa: PTH116 - no such file, no permission: as an open
         self.opened_nodes.append(node)

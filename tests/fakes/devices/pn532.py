@@ -8,7 +8,7 @@ import os
 import termios
 from dataclasses import dataclass
 
-from tests.fakes.devices.box import Box
+from tests.fakes.devices.pty_device import PtyDevice
 
 START = b"\x00\x00\xff"
 ACK = b"\x00\x00\xff\x00\xff\x00"
@@ -32,7 +32,7 @@ def framed(payload: bytes) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class FieldCard:
     """What answers in the field: a UID and its SAK, or a FeliCa card's IDm."""
 
     number: str = ""
@@ -40,7 +40,7 @@ class Card:
     felica: bool = False
 
     @property
-    def found(self) -> bytes:
+    def target_record(self) -> bytes:
         """Give what InListPassiveTarget says of it, from the number of the target on."""
         octets = bytes.fromhex(self.number)
         if self.felica:
@@ -50,7 +50,7 @@ class Card:
         return bytes([1, 0, size, self.sak, len(octets)]) + octets
 
 
-NOBODY = Card()
+NOBODY = FieldCard()
 
 # What the chip says to a look at the field, after its ACK, and what becomes of the line.
 FAULTS = {
@@ -98,7 +98,7 @@ class Chip:
             case 0x4A, _:
                 self.field = True
                 here = self.card.number and self.card.felica == (rest[1] == 1)
-                found = b"\x01" + self.card.found if here else b"\x00"
+                found = b"\x01" + self.card.target_record if here else b"\x00"
         return bytes([0xD5, code + 1]) + found
 
 
@@ -133,13 +133,13 @@ class Acr122u:
         self.closed = True
 
 
-class Pn532(Box):
+class Pn532(PtyDevice):
     """Answers looks and all that comes before them.
 
     `fault` is one of `FAULTS` for so many looks as `faults` says; `deaf` is silent to all.
     """
 
-    LAST_WORD = ACK
+    WAKE_BYTES = ACK
 
     def __init__(self, baud: int = 115_200) -> None:
         self.chip = Chip()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import reduce
 from operator import xor
 
-from tests.fakes.devices.box import Box
+from tests.fakes.devices.pty_device import PtyDevice
 
 Answer = Callable[[bytes], bytes]
 """Given the card in the field, or nothing, what the box sends."""
@@ -17,12 +17,12 @@ Answer = Callable[[bytes], bytes]
 PENDING_MAX = 64
 
 
-def checked(octets: bytes, start: int = 0) -> bytes:
+def with_xor_check(octets: bytes, start: int = 0) -> bytes:
     """Add the exclusive or of what comes from `start` on."""
     return octets + bytes([reduce(xor, octets[start:], 0)])
 
 
-def crc(octets: bytes, polynomial: int, order: str) -> bytes:
+def with_crc(octets: bytes, polynomial: int, order: str) -> bytes:
     """Add a CRC-16, preset with ones."""
     value = 0xFFFF
     for bit in (octet >> place & 1 for octet in octets for place in range(8)):
@@ -36,7 +36,9 @@ def text(octets: bytes, start: str = "") -> bytes:
 
 def _7941w(card: bytes) -> bytes:
     head = b"\xcd\xdc\x00"
-    return checked(head + b"\x81" + bytes([len(card)]) + card if card else head + b"\x80\x00", 2)
+    return with_xor_check(
+        head + b"\x81" + bytes([len(card)]) + card if card else head + b"\x80\x00", 2
+    )
 
 
 def _twn4(card: bytes) -> bytes:
@@ -45,7 +47,7 @@ def _twn4(card: bytes) -> bytes:
 
 
 def _twn4_crc(card: bytes) -> bytes:
-    return crc(_twn4(card), 0x8408, "low first")
+    return with_crc(_twn4(card), 0x8408, "low first")
 
 
 def _sized(octets: bytes) -> bytes:
@@ -57,23 +59,23 @@ def _gnet(found: bytes) -> bytes:
 
 
 def _gnet_binary(found: bytes) -> bytes:
-    return b"\x01" + crc(_gnet(found), 0xA001, "high first")
+    return b"\x01" + with_crc(_gnet(found), 0xA001, "high first")
 
 
 def _acs(card: bytes) -> bytes:
     words = card + b"\x90\x00" if card else b"\x63\x00"
     block = b"\x80" + len(words).to_bytes(4, "little") + bytes(5) + words
-    return b"\x02\x00\x00\x03\x02" + checked(block) + b"\x03"
+    return b"\x02\x00\x00\x03\x02" + with_xor_check(block) + b"\x03"
 
 
 def _sl0xx(card: bytes) -> bytes:
     body = b"\x01\x00" + card + b"\x03" if card else b"\x01\x01"
-    return checked(b"\xbd" + bytes([len(body) + 1]) + body)
+    return with_xor_check(b"\xbd" + bytes([len(body) + 1]) + body)
 
 
 def _yhy(command: int, found: bytes) -> bytes:
     body = bytes([0xFF, 0xFF, command, 2, 0 if found else 1]) + found
-    stuffed = checked(body).replace(b"\xaa", b"\xaa\x00")
+    stuffed = with_xor_check(body).replace(b"\xaa", b"\xaa\x00")
     return b"\xaa\xbb" + (len(body) + 1).to_bytes(2, "little") + stuffed
 
 
@@ -81,18 +83,18 @@ def _atqa(card: bytes) -> bytes:
     return b"\x04\x00" if card else b""
 
 
-BOXES: dict[str, Mapping[bytes, Answer]] = {
+EMULATED_READERS: dict[str, Mapping[bytes, Answer]] = {
     "gwiot-7941w": {
         bytes.fromhex("ABBA00150015"): lambda card: _7941w(card if len(card) == 5 else b""),
         bytes.fromhex("ABBA00100010"): lambda card: _7941w(card if len(card) == 4 else b""),
     },
     "twn4-simple": {b"050010\r": lambda card: text(_twn4(card))},
     "twn4-simple-crc": {
-        text(crc(b"\x05\x00\x10", 0x8408, "low first")): lambda card: text(_twn4_crc(card))
+        text(with_crc(b"\x05\x00\x10", 0x8408, "low first")): lambda card: text(_twn4_crc(card))
     },
     "twn4-simple-bin": {bytes.fromhex("0300050010"): lambda card: _sized(_twn4(card))},
     "twn4-simple-bin-crc": {
-        b"\x05\x00" + crc(b"\x05\x00\x10", 0x8408, "low first"): lambda card: _sized(
+        b"\x05\x00" + with_crc(b"\x05\x00\x10", 0x8408, "low first"): lambda card: _sized(
             _twn4_crc(card)
         )
     },
@@ -101,31 +103,35 @@ BOXES: dict[str, Mapping[bytes, Answer]] = {
         b":002100\r": lambda card: text(_gnet(card), ":"),
     },
     "gnetplus-binary": {
-        b"\x01" + crc(b"\x00\x20\x00", 0xA001, "high first"): lambda card: _gnet_binary(
+        b"\x01" + with_crc(b"\x00\x20\x00", 0xA001, "high first"): lambda card: _gnet_binary(
             _atqa(card)
         ),
-        b"\x01" + crc(b"\x00\x21\x00", 0xA001, "high first"): _gnet_binary,
+        b"\x01" + with_crc(b"\x00\x21\x00", 0xA001, "high first"): _gnet_binary,
     },
     "acs-serial-ccid": {
-        b"\x02" + checked(bytes.fromhex("6F050000000000000000FFCA000000")) + b"\x03": _acs
+        b"\x02" + with_xor_check(bytes.fromhex("6F050000000000000000FFCA000000")) + b"\x03": _acs
     },
     "stronglink-sl0xx": {bytes.fromhex("BA0201B9"): _sl0xx},
     "yhy-aabb": {
-        b"\xaa\xbb\x06\x00" + checked(b"\xff\xff\x01\x02\x52"): lambda card: _yhy(1, _atqa(card)),
-        b"\xaa\xbb\x05\x00" + checked(b"\xff\xff\x02\x02"): lambda card: _yhy(2, card),
+        b"\xaa\xbb\x06\x00" + with_xor_check(b"\xff\xff\x01\x02\x52"): lambda card: _yhy(
+            1, _atqa(card)
+        ),
+        b"\xaa\xbb\x05\x00" + with_xor_check(b"\xff\xff\x02\x02"): lambda card: _yhy(2, card),
     },
 }
 
 # Boxes of one family that want their questions spelled otherwise.
 OTHERWISE: dict[str, Mapping[bytes, Answer]] = {
     "gnetplus-binary, low byte first": {
-        b"\x01" + crc(b"\x00\x20\x00", 0xA001, "low first"): lambda card: _gnet_binary(_atqa(card)),
-        b"\x01" + crc(b"\x00\x21\x00", 0xA001, "low first"): _gnet_binary,
+        b"\x01" + with_crc(b"\x00\x20\x00", 0xA001, "low first"): lambda card: _gnet_binary(
+            _atqa(card)
+        ),
+        b"\x01" + with_crc(b"\x00\x21\x00", 0xA001, "low first"): _gnet_binary,
     },
 }
 
 
-class PolledBox(Box):
+class EmulatedPolledReader(PtyDevice):
     """Answers the questions of its family.
 
     The next `mute` questions get no answer, of the next `cut` answers only half is sent, and in
@@ -135,14 +141,14 @@ class PolledBox(Box):
     def __init__(self, family: str) -> None:
         self.card = b""
         self.mute = self.cut = self.garbled = self.lumps = 0
-        self.asked: list[bytes] = []
-        self._answers = (BOXES | OTHERWISE)[family]
+        self.requests: list[bytes] = []
+        self._answers = (EMULATED_READERS | OTHERWISE)[family]
         super().__init__()
 
     def _take(self, pending: bytes) -> int:
         for question, answer in self._answers.items():
             if pending.endswith(question):
-                self.asked.append(question)
+                self.requests.append(question)
                 self._send(answer(self.card))
                 return len(pending)
         return max(0, len(pending) - PENDING_MAX)

@@ -36,7 +36,7 @@ class VirtualCard:
     """
 
     def __init__(self, port: int, *answers: bytes | None, atr: bytes = ATR) -> None:
-        self.asked = 0
+        self.request_count = 0
         self.powered_s: float | None = None
         self._answers = list(answers)
         self._atr = atr
@@ -63,7 +63,7 @@ class VirtualCard:
                     self._answer()
 
     def _answer(self) -> None:
-        self.asked += 1
+        self.request_count += 1
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if answer == b"":
             self._line.shutdown(socket.SHUT_RDWR)

@@ -14,18 +14,24 @@ from threading import Timer
 from typing import Any
 
 import pytest
-from tests.fakes.devices.keyboard import ENTER, TAB, Wedge, input_devices, typed
+from tests.fakes.devices.keyboard import ENTER, TAB, FakeInputDevice, input_devices, typed
 from tests.project.sources import ROOT
 from tests.readers.conftest import OpenReader
-from tests.readers.lines import open_descriptors, reads
+from tests.readers.lines import open_descriptors, read_frames
 
 from taptill.domain.errors import ReaderError
 from taptill.domain.tap import ReaderState
-from taptill.readers.device import ReaderSettings, state_of
-from taptill.readers.drivers.inputs import Keyboard, is_port, keyboards, nodes, there
+from taptill.readers.device import ReaderSettings, error_state
+from taptill.readers.drivers.input_devices import (
+    Keyboard,
+    is_port,
+    keyboard_identity,
+    keyboards,
+    nodes_for_port,
+)
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame
-from taptill.readers.frames.keys import SILENCE_S, KeyEvent
-from taptill.readers.registry import complaints
+from taptill.readers.frames.keystrokes import SILENCE_S, KeyEvent
+from taptill.readers.registry import settings_problems
 
 NOT_RUN = "tests of the keyboard driver did NOT run:"
 # The package is compiled and may be missing.
@@ -35,10 +41,10 @@ driver: Any = pytest.importorskip(
 
 
 @pytest.fixture
-def wedge(tmp_path: Path) -> Iterator[Wedge]:
+def wedge(tmp_path: Path) -> Iterator[FakeInputDevice]:
     """A reader that is plugged in."""
     (tmp_path / "input").mkdir()
-    wedge = Wedge(tmp_path / "input" / "event-kbd")
+    wedge = FakeInputDevice(tmp_path / "input" / "event-kbd")
     wedge.plug()
     yield wedge
     wedge.unplug()
@@ -50,45 +56,47 @@ def settings(port: Path | str) -> ReaderSettings:
 
 
 @pytest.fixture
-def reader(wedge: Wedge) -> Iterator[Any]:
+def reader(wedge: FakeInputDevice) -> Iterator[Any]:
     reader = driver.KeyboardReader(settings(wedge.link), wedge.opened)
     yield reader
     reader.close()
 
 
-def test_a_grabbed_reader_types_cards(wedge: Wedge, reader: Any) -> None:
+def test_a_grabbed_reader_types_cards(wedge: FakeInputDevice, reader: Any) -> None:
     reader.open()
     assert wedge.grabs == 1
     wedge.send(typed("0013961168"))
     wedge.send(typed("0009177233", at_s=1.4))
-    assert reads(reader, 2) == [Frame("0013961168"), Frame("0009177233")]
+    assert read_frames(reader, 2) == [Frame("0013961168"), Frame("0009177233")]
     reader.close()
     assert wedge.grabs == 0
 
 
-def test_keys_that_the_kernel_had_no_room_for_spoil_the_card(wedge: Wedge, reader: Any) -> None:
+def test_keys_that_the_kernel_had_no_room_for_spoil_the_card(
+    wedge: FakeInputDevice, reader: Any
+) -> None:
     reader.open()
     keys = typed("0013961168")
     wedge.send(keys[:8])
     wedge.overrun(at_s=1.05)
     wedge.send(keys[8:])
-    assert reads(reader) == [BadFrame(Fault.OVERFLOW)]
+    assert read_frames(reader) == [BadFrame(Fault.OVERFLOW)]
 
 
-def test_half_a_card_is_given_up_after_a_silence(wedge: Wedge, reader: Any) -> None:
+def test_half_a_card_is_given_up_after_a_silence(wedge: FakeInputDevice, reader: Any) -> None:
     reader.open()
     wedge.send(typed("0013961168")[:8])
-    assert reads(reader) == [BadFrame(Fault.TRUNCATED)]
+    assert read_frames(reader) == [BadFrame(Fault.TRUNCATED)]
 
 
-def test_the_rest_of_it_is_no_card(wedge: Wedge, reader: Any) -> None:
+def test_the_rest_of_it_is_no_card(wedge: FakeInputDevice, reader: Any) -> None:
     reader.open()
     keys = typed("0013961168")
     wedge.send(keys[:8])
-    assert reads(reader) == [BadFrame(Fault.TRUNCATED)]
+    assert read_frames(reader) == [BadFrame(Fault.TRUNCATED)]
     wedge.send([key._replace(at_s=key.at_s + 1) for key in keys[8:]])
     wedge.send(typed("0009177233", at_s=4.0))
-    assert reads(reader, 2) == [BadFrame(Fault.TRUNCATED), Frame("0009177233")]
+    assert read_frames(reader, 2) == [BadFrame(Fault.TRUNCATED), Frame("0009177233")]
 
 
 OPENED_IN = {
@@ -99,25 +107,29 @@ OPENED_IN = {
 
 @pytest.mark.parametrize(("typing", "found"), OPENED_IN.values(), ids=OPENED_IN)
 def test_the_rest_of_what_was_being_typed_at_opening_is_no_card(
-    typing: list[KeyEvent], found: list[AnyFrame], wedge: Wedge
+    typing: list[KeyEvent], found: list[AnyFrame], wedge: FakeInputDevice
 ) -> None:
-    def opened(node: str) -> Wedge:
+    def opened(node: str) -> FakeInputDevice:
         wedge.opened(node).send(typing)
         return wedge
 
     with closing(driver.KeyboardReader(settings(wedge.link), opened)) as reader:
         reader.open()
         wedge.send(typed("61168", at_s=2.0))
-        assert reads(reader) == found
+        assert read_frames(reader) == found
 
 
-def test_what_a_tab_ends_is_a_card_once_nothing_follows(wedge: Wedge, reader: Any) -> None:
+def test_what_a_tab_ends_is_a_card_once_nothing_follows(
+    wedge: FakeInputDevice, reader: Any
+) -> None:
     reader.open()
     wedge.send(typed("0013961168", end=TAB))
-    assert reads(reader) == [Frame("0013961168")]
+    assert read_frames(reader) == [Frame("0013961168")]
 
 
-def test_what_a_tab_ends_is_not_taken_when_the_till_ends(wedge: Wedge, reader: Any) -> None:
+def test_what_a_tab_ends_is_not_taken_when_the_till_ends(
+    wedge: FakeInputDevice, reader: Any
+) -> None:
     """More might have followed."""
     reader.open()
     wedge.send(typed("0013961168", end=TAB))
@@ -130,15 +142,15 @@ def test_what_a_tab_ends_is_not_taken_when_the_till_ends(wedge: Wedge, reader: A
 OPENED_ALONE = """
 import sys
 from pathlib import Path
-from tests.fakes.devices.keyboard import Wedge
+from tests.fakes.devices.keyboard import FakeInputDevice
 from taptill.readers.device import ReaderSettings
 from taptill.readers.drivers.keyboard import KeyboardReader
-wedge = Wedge(Path(sys.argv[1]))
+wedge = FakeInputDevice(Path(sys.argv[1]))
 KeyboardReader(ReaderSettings("counter", "keyboard", sys.argv[1]), wedge.opened).open()
 """
 
 
-def test_times_are_asked_of_a_clock_that_nobody_sets(wedge: Wedge) -> None:
+def test_times_are_asked_of_a_clock_that_nobody_sets(wedge: FakeInputDevice) -> None:
     """A pair of sockets says no, as a kernel without that clock would: it is read all the same."""
     if not (strace := shutil.which("strace")):
         pytest.skip(f"{NOT_RUN} which clock it asks for: no strace")
@@ -148,13 +160,15 @@ def test_times_are_asked_of_a_clock_that_nobody_sets(wedge: Wedge) -> None:
     assert done.returncode == 0
 
 
-def test_a_reader_that_is_pulled_out_in_mid_card_is_lost(wedge: Wedge, reader: Any) -> None:
+def test_a_reader_that_is_pulled_out_in_mid_card_is_lost(
+    wedge: FakeInputDevice, reader: Any
+) -> None:
     reader.open()
     wedge.send(typed("0013961168")[:8])
     wedge.unplug()
     with pytest.raises(ReaderError) as lost:
-        reads(reader, 2)
-    assert state_of(lost.value) == (ReaderState.LOST, str(wedge.link))
+        read_frames(reader, 2)
+    assert error_state(lost.value) == (ReaderState.LOST, str(wedge.link))
     reader.close()
 
 
@@ -173,30 +187,34 @@ OPENING = {
 
 
 @pytest.mark.parametrize(("number", "state"), OPENING.values(), ids=OPENING)
-def test_trouble_at_opening_has_a_name(number: int, state: ReaderState, wedge: Wedge) -> None:
+def test_trouble_at_opening_has_a_name(
+    number: int, state: ReaderState, wedge: FakeInputDevice
+) -> None:
     reader = driver.KeyboardReader(settings(wedge.link), failing(number))
-    with pytest.raises(ReaderError) as trouble:
+    with pytest.raises(ReaderError) as reader_error:
         reader.open()
     reader.close()
-    assert state_of(trouble.value)[0] is state
+    assert error_state(reader_error.value)[0] is state
 
 
-def test_one_that_another_program_has_grabbed_is_busy(wedge: Wedge, reader: Any) -> None:
+def test_one_that_another_program_has_grabbed_is_busy(wedge: FakeInputDevice, reader: Any) -> None:
     wedge.held_by_another = True
-    with pytest.raises(ReaderError) as trouble:
+    with pytest.raises(ReaderError) as reader_error:
         reader.open()
-    assert state_of(trouble.value)[0] is ReaderState.BUSY
+    assert error_state(reader_error.value)[0] is ReaderState.BUSY
 
 
-def test_the_link_is_followed_anew_and_nothing_is_left_open(wedge: Wedge, reader: Any) -> None:
+def test_the_link_is_followed_anew_and_nothing_is_left_open(
+    wedge: FakeInputDevice, reader: Any
+) -> None:
     before = open_descriptors()
     for _ in range(20):
         reader.open()
         wedge.send(typed("0013961168"))
-        assert reads(reader) == [Frame("0013961168")]
+        assert read_frames(reader) == [Frame("0013961168")]
         wedge.unplug()
         with pytest.raises(ReaderError):
-            reads(reader)
+            read_frames(reader)
         reader.close()
         with pytest.raises(ReaderError):
             reader.open()
@@ -205,7 +223,7 @@ def test_the_link_is_followed_anew_and_nothing_is_left_open(wedge: Wedge, reader
     assert open_descriptors() == before
 
 
-def waited_s(wedge: Wedge) -> float:
+def waited_s(wedge: FakeInputDevice) -> float:
     """Give how long a read takes that is interrupted soon after it has begun."""
     with closing(driver.KeyboardReader(settings(wedge.link), wedge.opened)) as reader:
         reader.open()
@@ -219,7 +237,7 @@ def waited_s(wedge: Wedge) -> float:
     return took_s
 
 
-def test_a_wait_is_cut_short(wedge: Wedge) -> None:
+def test_a_wait_is_cut_short(wedge: FakeInputDevice) -> None:
     """On a busy machine not every time; without a cut never."""
     assert any(waited_s(wedge) < SILENCE_S for _ in range(20))
 
@@ -237,12 +255,12 @@ def test_only_what_types_digits_and_enter_is_a_keyboard(inputs: Path) -> None:
 
 
 def test_a_port_by_numbers_finds_its_nodes(inputs: Path) -> None:
-    assert nodes("413D:2107", inputs) == ["/dev/input/event0"]
-    assert nodes("413d:2107:KKMOON", inputs) == ["/dev/input/event0"]
-    assert nodes("413d:2107:other", inputs) == []
-    assert len(nodes("ffff:0035", inputs)) == 2
-    assert nodes("/dev/input/event9", inputs) == ["/dev/input/event9"]
-    assert not there("413d:2107", inputs)
+    assert nodes_for_port("413D:2107", inputs) == ["/dev/input/event0"]
+    assert nodes_for_port("413d:2107:KKMOON", inputs) == ["/dev/input/event0"]
+    assert nodes_for_port("413d:2107:other", inputs) == []
+    assert len(nodes_for_port("ffff:0035", inputs)) == 2
+    assert nodes_for_port("/dev/input/event9", inputs) == ["/dev/input/event9"]
+    assert not keyboard_identity("413d:2107", inputs)
 
 
 @pytest.mark.parametrize(
@@ -254,13 +272,13 @@ def test_a_port_is_a_path_or_numbers(port: str, *, fits: bool) -> None:
 
 
 def test_settings_are_checked_before_the_reader_is_opened() -> None:
-    assert complaints(settings("413d:2107")) == []
-    assert complaints(settings("")) == ["port: the driver 'keyboard' needs one"]
-    assert complaints(settings("event3")) == [
+    assert settings_problems(settings("413d:2107")) == []
+    assert settings_problems(settings("")) == ["port: the driver 'keyboard' needs one"]
+    assert settings_problems(settings("event3")) == [
         "port: 'event3' is neither a path nor VID:PID, 413d:2107 for example"
     ]
     odd = ReaderSettings("counter", "keyboard", "413d:2107", options={"prefix": "x"})
-    assert complaints(odd) == ["options: the driver 'keyboard' takes none: prefix"]
+    assert settings_problems(odd) == ["options: the driver 'keyboard' takes none: prefix"]
 
 
 def uinput() -> Any:

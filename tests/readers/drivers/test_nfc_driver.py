@@ -16,7 +16,7 @@ from tests.readers.lines import PtyLine, open_descriptors
 
 from taptill.domain.errors import ReaderError
 from taptill.domain.tap import CardTrouble, ReaderState
-from taptill.readers.device import ReaderSettings, state_of
+from taptill.readers.device import ReaderSettings, error_state
 from taptill.readers.drivers.nfc import NfcReader
 
 # Below, names of services stand in for numbers, and nfcpy cannot take a name.
@@ -104,10 +104,10 @@ def test_a_phone_is_told_that_it_hides_its_number(readers: OpenReader) -> None:
 
 
 def opening(reader: NfcReader) -> tuple[ReaderState, str]:
-    with pytest.raises(ReaderError) as trouble:
+    with pytest.raises(ReaderError) as reader_error:
         reader.open()
     reader.close()
-    return state_of(trouble.value)
+    return error_state(reader_error.value)
 
 
 def test_a_path_that_is_not_there_is_missing(tmp_path: Path) -> None:

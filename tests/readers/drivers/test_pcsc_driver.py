@@ -12,16 +12,16 @@ from functools import partial
 from typing import Any
 
 import pytest
-from tests.fakes.devices.told_scard import LIES, NOBODY, READER, ToldScard
+from tests.fakes.devices.scripted_scard import LIES, NOBODY, READER, ScriptedScard
 from tests.fakes.devices.vpcd import NOT_RUN, Pcscd, VirtualCard, alone, uid, why_not
 from tests.readers.conftest import OpenReader
-from tests.readers.lines import PATIENCE_S, Inbox, RealClock, open_descriptors, reads
+from tests.readers.lines import PATIENCE_S, Inbox, RealClock, open_descriptors, read_frames
 
 from taptill.domain.errors import ReaderError
 from taptill.domain.tap import CardTrouble, ReaderState, Tap
-from taptill.readers.device import READ_S_MAX, ReaderSettings, state_of
+from taptill.readers.device import READ_S_MAX, ReaderSettings, error_state
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Signal
-from taptill.readers.registry import complaints, open_reader
+from taptill.readers.registry import open_reader, settings_problems
 
 # The package is compiled and may be missing.
 pcsc: Any = pytest.importorskip(
@@ -96,7 +96,7 @@ def test_a_card_left_on_the_reader_is_one_tap(
     inbox.wait_taps(number)
     time.sleep(0.5)
     assert inbox.taps == [number]
-    assert card.asked == 1
+    assert card.request_count == 1
     card.take_away()
 
 
@@ -178,14 +178,14 @@ def test_a_card_is_asked_twice_at_most(
     with closing(pcsc.PcscReader(settings(name))) as reader:
         reader.open()
         card = VirtualCard(port, *answers)
-        while (found := reads(reader)) == [Signal.REMOVED]:
+        while (found := read_frames(reader)) == [Signal.REMOVED]:
             pass  # until pcscd has noticed the card
         assert found == [expected]
         card.take_away()
-        while (found := reads(reader)) == [expected]:
+        while (found := read_frames(reader)) == [expected]:
             pass
         assert found == [Signal.REMOVED]
-    assert card.asked == 2
+    assert card.request_count == 2
 
 
 @pytest.mark.slow
@@ -199,8 +199,8 @@ def test_a_card_that_goes_while_it_is_asked_is_no_fault(answer: bytes | None, pl
         hand.start()
         while hand.is_alive():
             assert reader.read() in ([], [Signal.REMOVED])
-        assert reads(reader) == [Signal.REMOVED]
-    assert card.asked == 1
+        assert read_frames(reader) == [Signal.REMOVED]
+    assert card.request_count == 1
 
 
 @pytest.mark.slow
@@ -266,7 +266,7 @@ def test_a_wait_is_cut_short_and_nothing_is_left_open(place: Place) -> None:
     card = VirtualCard(port, uid(SHORT))
     reader = pcsc.PcscReader(settings(name))
     reader.open()
-    assert reads(reader) == [Frame(SHORT)]
+    assert read_frames(reader) == [Frame(SHORT)]
     reader.close()
     waits = []
     for _ in range(ROUNDS):
@@ -304,18 +304,18 @@ TROUBLES: dict[str, tuple[str, str, ReaderState, str]] = {
 }
 
 
-def trouble_of(api: ToldScard) -> tuple[ReaderState, str]:
+def trouble_of(api: ScriptedScard) -> tuple[ReaderState, str]:
     reader = pcsc.PcscReader(settings(READER), api)
 
     def use() -> None:
         reader.open()
         reader.read()
 
-    with pytest.raises(ReaderError) as trouble:
+    with pytest.raises(ReaderError) as reader_error:
         use()
     reader.close()
     assert api.open_contexts == 0
-    return state_of(trouble.value)
+    return error_state(reader_error.value)
 
 
 @pytest.mark.parametrize(("call", "code", "state", "detail"), TROUBLES.values(), ids=TROUBLES)
@@ -323,7 +323,7 @@ def test_trouble_with_reader_or_service_has_a_name(
     call: str, code: str, state: ReaderState, detail: str
 ) -> None:
     names = () if state is ReaderState.MISSING else (READER,)
-    api = ToldScard({call: getattr(scard, f"SCARD_{code}")}, names)
+    api = ScriptedScard({call: getattr(scard, f"SCARD_{code}")}, names)
     assert trouble_of(api) == (state, detail)
 
 
@@ -336,8 +336,8 @@ STATES = {
 
 @pytest.mark.parametrize(("found", "state"), STATES.values(), ids=STATES.keys())
 def test_a_reader_whose_state_is_trouble_is_told(found: int, state: ReaderState) -> None:
-    assert trouble_of(ToldScard(states=(NOBODY, found)))[0] is state
-    assert trouble_of(ToldScard(states=(found,)))[0] is state
+    assert trouble_of(ScriptedScard(states=(NOBODY, found)))[0] is state
+    assert trouble_of(ScriptedScard(states=(found,)))[0] is state
 
 
 UNREAD: dict[str, tuple[dict[str, str], bytes]] = {
@@ -350,15 +350,15 @@ UNREAD: dict[str, tuple[dict[str, str], bytes]] = {
 @pytest.mark.parametrize(("codes", "answer"), UNREAD.values(), ids=UNREAD.keys())
 def test_a_card_that_cannot_be_read_is_one_bad_frame(codes: dict[str, str], answer: bytes) -> None:
     known = {call: getattr(scard, f"SCARD_{code}") for call, code in codes.items()}
-    api = ToldScard(known, answer=answer)
+    api = ScriptedScard(known, answer=answer)
     with closing(pcsc.PcscReader(settings(READER), api)) as reader:
         reader.open()
-        assert reads(reader) == [UNREADABLE]
+        assert read_frames(reader) == [UNREADABLE]
         assert [reader.read() for _ in range(3)] == [[], [], []]
 
 
 def test_one_card_after_the_other_is_seen_even_if_nobody_saw_the_first_go() -> None:
-    api = ToldScard(states=(NOBODY, 0x10020, 0x30020))
+    api = ScriptedScard(states=(NOBODY, 0x10020, 0x30020))
     with closing(pcsc.PcscReader(settings(READER), api)) as reader:
         reader.open()
         assert reader.read() == [Frame(SHORT)]
@@ -367,7 +367,7 @@ def test_one_card_after_the_other_is_seen_even_if_nobody_saw_the_first_go() -> N
 
 
 def test_a_reader_that_was_opened_anew_asks_whatever_card_it_finds() -> None:
-    api = ToldScard(states=(LIES,))
+    api = ScriptedScard(states=(LIES,))
     with closing(pcsc.PcscReader(settings(READER), api)) as reader:
         for number in (CARD, OTHER):
             api.answer = uid(number)
@@ -380,7 +380,7 @@ def test_a_reader_that_was_opened_anew_asks_whatever_card_it_finds() -> None:
 def test_a_card_that_is_out_of_contact_has_left_only_after_a_while(
     hold_ms: int, empty_s: float
 ) -> None:
-    api = ToldScard(states=(NOBODY, NOBODY, 0x10020, 0x20010, 0x30020, 0x40010))
+    api = ScriptedScard(states=(NOBODY, NOBODY, 0x10020, 0x20010, 0x30020, 0x40010))
     with closing(pcsc.PcscReader(settings(READER, hold_ms=hold_ms), api)) as reader:
         reader.open()
         assert reader.read() == [], "it was opened just now"
@@ -388,7 +388,7 @@ def test_a_card_that_is_out_of_contact_has_left_only_after_a_while(
         time.sleep(empty_s)
         assert [reader.read() for _ in range(3)] == [[], [Frame(SHORT)], []]
         left_s = time.monotonic()
-        assert reads(reader) == [Signal.REMOVED]
+        assert read_frames(reader) == [Signal.REMOVED]
         assert time.monotonic() - left_s >= empty_s - 0.1
 
 
@@ -400,7 +400,7 @@ INTERRUPTED = {
 
 @pytest.mark.parametrize("states", INTERRUPTED.values(), ids=INTERRUPTED.keys())
 def test_a_card_that_is_left_there_meanwhile_is_one_tap(states: tuple[int, ...]) -> None:
-    api, inbox, place = ToldScard(states=states), Inbox(), settings(READER, hold_ms=50)
+    api, inbox, place = ScriptedScard(states=states), Inbox(), settings(READER, hold_ms=50)
     reader = open_reader(place, inbox.deliver, RealClock(), lambda _: pcsc.PcscReader(place, api))
     inbox.wait_state(ReaderState.LOST)
     seen = inbox.wait_state(ReaderState.OK).frames
@@ -442,7 +442,7 @@ def test_detect_lists_what_pcscd_serves_with_the_lines_to_paste(place: Place) ->
 
 
 def test_settings_are_checked_before_the_reader_is_opened() -> None:
-    assert complaints(settings(READER)) == []
-    assert complaints(settings("")) == ["port: the driver 'pcsc' needs one"]
+    assert settings_problems(settings(READER)) == []
+    assert settings_problems(settings("")) == ["port: the driver 'pcsc' needs one"]
     odd = ReaderSettings("counter", "pcsc", READER, options={"prefix": "x"})
-    assert complaints(odd) == ["options: the driver 'pcsc' takes none: prefix"]
+    assert settings_problems(odd) == ["options: the driver 'pcsc' takes none: prefix"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from nfc.clf import ContactlessFrontend, RemoteTarget, acr122
-from tests.fakes.devices.pn532 import FAULTS, NOBODY, Acr122u, Card, Pn532
+from tests.fakes.devices.pn532 import FAULTS, NOBODY, Acr122u, FieldCard, Pn532
 from tests.fakes.until import until
 from tests.project.sources import ROOT
 from tests.readers.conftest import OpenReader
@@ -17,25 +17,25 @@ from tests.readers.lines import open_descriptors
 
 from taptill.domain.errors import ReaderError
 from taptill.domain.tap import CardTrouble, ReaderState
-from taptill.readers.device import ReaderSettings, state_of
-from taptill.readers.drivers.frontend import at_rest
+from taptill.readers.device import ReaderSettings, error_state
 from taptill.readers.drivers.nfc import NfcReader
+from taptill.readers.drivers.pn532 import shut_down
 from taptill.readers.frames import BadFrame, Frame, Signal
 from taptill.readers.polling import FAULTS_MAX
 
 SPEED, POWER_DOWN = 0x10, 0x16
-CARD = Card("A1B2C3D4")
+CARD = FieldCard("A1B2C3D4")
 NUMBERS = {
     "4 octets": CARD,
-    "7 octets": Card("04A1B2C3D4E5F6", sak=0x00),
-    "10 octets": Card("04A1B2C3D4E5F6A7B8C9"),
-    "a card with an operating system": Card("04112233445566", sak=0x20),
-    "FeliCa": Card("0102030405060708", felica=True),
+    "7 octets": FieldCard("04A1B2C3D4E5F6", sak=0x00),
+    "10 octets": FieldCard("04A1B2C3D4E5F6A7B8C9"),
+    "a card with an operating system": FieldCard("04112233445566", sak=0x20),
+    "FeliCa": FieldCard("0102030405060708", felica=True),
 }
 PHONES = {
-    "as a card": Card("08A1B2C3", sak=0x20),
-    "as a card and a peer": Card("08A1B2C3", sak=0x60),
-    "as a FeliCa peer": Card("01FE030405060708", felica=True),
+    "as a card": FieldCard("08A1B2C3", sak=0x20),
+    "as a card and a peer": FieldCard("08A1B2C3", sak=0x60),
+    "as a FeliCa peer": FieldCard("01FE030405060708", felica=True),
 }
 ONE_LOOK = [fault for fault in FAULTS if fault != "pulled"]
 
@@ -61,7 +61,7 @@ def reader(box: Pn532) -> Iterator[NfcReader]:
 
 
 @pytest.mark.parametrize("card", NUMBERS.values(), ids=NUMBERS)
-def test_a_card_is_named_whole(card: Card, box: Pn532, reader: NfcReader) -> None:
+def test_a_card_is_named_whole(card: FieldCard, box: Pn532, reader: NfcReader) -> None:
     box.chip.card = card
     assert reader.read() == [Frame(card.number)]
     box.chip.card = NOBODY
@@ -71,7 +71,7 @@ def test_a_card_is_named_whole(card: Card, box: Pn532, reader: NfcReader) -> Non
 def test_a_number_of_no_known_size_is_no_card(box: Pn532, reader: NfcReader) -> None:
     """A chip that appends what the card says of itself would make another card of it."""
     for number in ("A1B2C3D405", "A1B2C3D40578077102"):
-        box.chip.card = Card(number)
+        box.chip.card = FieldCard(number)
         assert isinstance(reader.read()[0], BadFrame)
 
 
@@ -92,7 +92,7 @@ async def test_a_card_left_there_is_one_tap_and_taps_anew_once_taken_away(
 
 @pytest.mark.parametrize("phone", PHONES.values(), ids=PHONES)
 def test_a_phone_is_told_that_it_hides_its_number(
-    phone: Card, box: Pn532, readers: OpenReader
+    phone: FieldCard, box: Pn532, readers: OpenReader
 ) -> None:
     box.chip.card = phone
     _, inbox = readers(settings(box))
@@ -128,9 +128,9 @@ def test_a_chip_that_fails_on_and_on_is_opened_anew(
     box.fault, box.faults = fault, FAULTS_MAX
     for _ in range(FAULTS_MAX - 1):
         reader.read()
-    with pytest.raises(ReaderError) as trouble:
+    with pytest.raises(ReaderError) as reader_error:
         reader.read()
-    assert state_of(trouble.value) == (ReaderState.GARBLED, str(box.path))
+    assert error_state(reader_error.value) == (ReaderState.GARBLED, str(box.path))
     reader.close()
     reader.open()
     assert reader.read() == [Frame(CARD.number)]
@@ -255,7 +255,7 @@ def test_an_unplugged_chip_is_lost_at_once_and_leaves_no_descriptor_open(pulled:
             box.unplug()
         with pytest.raises(ReaderError) as lost:
             reader.read()
-        assert state_of(lost.value) == (ReaderState.LOST, str(box.path))
+        assert error_state(lost.value) == (ReaderState.LOST, str(box.path))
         reader.close()
         box.unplug()
     assert open_descriptors() == before
@@ -295,7 +295,7 @@ def test_an_acr122u_on_usb_reads_cards_and_keeps_its_power() -> None:
     plug.chip.card = CARD
     found = frontend.sense(RemoteTarget("106A"), iterations=1)
     assert found.sdd_res.hex().upper() == CARD.number
-    at_rest(frontend, None)
+    shut_down(frontend, None)
     assert POWER_DOWN not in plug.chip.commands
     assert plug.closed
     assert frontend.device is None

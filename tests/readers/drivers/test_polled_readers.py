@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from tests.fakes.devices.polled import BOXES, PolledBox, crc
+from tests.fakes.devices.polled import EMULATED_READERS, EmulatedPolledReader, with_crc
 from tests.readers.conftest import OpenReader
 from tests.readers.lines import PATIENCE_S, Inbox, PtyLine
 from tests.readers.vectors import Vector, vectors
@@ -21,7 +21,7 @@ POLLED = {
 }
 NO_CARD = b"0000\r"
 CARD = b"000180200466CF4DC2\r"
-NOBODY = b"\x01" + crc(bytes.fromhex("0015011F"), 0xA001, "high first")
+NOBODY = b"\x01" + with_crc(bytes.fromhex("0015011F"), 0xA001, "high first")
 ANSWERED_NOTHING = BadFrame(Fault.NO_ANSWER)
 
 
@@ -32,7 +32,7 @@ def decoder_of(family: str) -> PolledDecoder:
 
 
 def test_every_polled_family_has_a_box() -> None:
-    assert set(BOXES) == POLLED
+    assert set(EMULATED_READERS) == POLLED
 
 
 @pytest.mark.parametrize("vector", [one for one in vectors(*POLLED) if one.values[0].request])
@@ -46,23 +46,23 @@ def test_what_a_source_asks_is_asked(vector: Vector) -> None:
 
 def test_one_question_is_under_way_at_a_time_and_the_next_comes_after_a_rest() -> None:
     talk = Polling(decoder_of("twn4-simple"))
-    assert talk.question(0) == b"050010\r"
-    assert talk.question(0.01) == b""
-    assert talk.rest_s(0.01) == 0
-    assert talk.heard(CARD[:5], 0.02) == []
-    assert talk.question(0.03) == b""
-    assert talk.heard(CARD[5:], 0.04) == [Frame("66CF4DC2")]
-    assert talk.rest_s(0.04) == pytest.approx(POLL_S - 0.04)
+    assert talk.next_request(0) == b"050010\r"
+    assert talk.next_request(0.01) == b""
+    assert talk.pause_s(0.01) == 0
+    assert talk.receive(CARD[:5], 0.02) == []
+    assert talk.next_request(0.03) == b""
+    assert talk.receive(CARD[5:], 0.04) == [Frame("66CF4DC2")]
+    assert talk.pause_s(0.04) == pytest.approx(POLL_S - 0.04)
 
 
 def test_a_question_without_answer_is_asked_once_more_and_then_is_a_fault() -> None:
     talk = Polling(decoder_of("twn4-simple"))
-    talk.question(0)
-    assert talk.heard(b"", ANSWER_S - 0.01) == []
-    assert talk.heard(b"", ANSWER_S) == []
-    assert talk.question(ANSWER_S) == b"050010\r"
-    assert talk.heard(b"", 2 * ANSWER_S) == [ANSWERED_NOTHING]
-    assert talk.rest_s(2 * ANSWER_S) == POLL_S
+    talk.next_request(0)
+    assert talk.receive(b"", ANSWER_S - 0.01) == []
+    assert talk.receive(b"", ANSWER_S) == []
+    assert talk.next_request(ANSWER_S) == b"050010\r"
+    assert talk.receive(b"", 2 * ANSWER_S) == [ANSWERED_NOTHING]
+    assert talk.pause_s(2 * ANSWER_S) == POLL_S
 
 
 def test_a_question_that_is_not_understood_is_spelled_otherwise_until_it_is() -> None:
@@ -80,7 +80,7 @@ def test_a_question_that_is_not_understood_is_spelled_otherwise_until_it_is() ->
 
 
 def test_a_box_that_wants_the_other_spelling_names_its_card(readers: OpenReader) -> None:
-    box = PolledBox("gnetplus-binary, low byte first")
+    box = EmulatedPolledReader("gnetplus-binary, low byte first")
     box.card = bytes.fromhex("CB4540A2")
     reader, inbox = readers(ReaderSettings("counter", "serial", str(box.path), "gnetplus-binary"))
     inbox.wait_taps("A24045CB")
@@ -107,23 +107,23 @@ def test_three_faults_in_a_row_are_a_reader_that_does_not_answer(
 ) -> None:
     talk, now_s, frames = Polling(decoder_of("twn4-simple")), 0.0, list[AnyFrame]()
     for number in range(2 * FAULTS_MAX):
-        assert talk.broken == (number > 2 * FAULTS_MAX)
-        now_s += talk.rest_s(now_s)
-        assert talk.question(now_s)
+        assert talk.is_unresponsive == (number > 2 * FAULTS_MAX)
+        now_s += talk.pause_s(now_s)
+        assert talk.next_request(now_s)
         now_s += after_s + 0.001
-        frames = talk.heard(answer, now_s)
+        frames = talk.receive(answer, now_s)
     assert frames == last
-    assert talk.broken
-    assert not talk.answered
+    assert talk.is_unresponsive
+    assert not talk.has_answered
 
 
 def test_where_answers_carry_no_check_a_new_card_must_be_named_twice() -> None:
     other = CARD.replace(b"C2", b"C3")
-    talk = Polling(decoder_of("twn4-simple"), checked=False)
+    talk = Polling(decoder_of("twn4-simple"), has_checksum=False)
     found = []
     for number, answer in enumerate((CARD, CARD, CARD, other, CARD, NO_CARD, CARD, other, other)):
-        talk.question(number)
-        found += talk.heard(answer, number)
+        talk.next_request(number)
+        found += talk.receive(answer, number)
     card, again = Frame("66CF4DC2"), Signal.GO_ON
     assert found == [
         *(again, card, card, again, again),
@@ -134,28 +134,28 @@ def test_where_answers_carry_no_check_a_new_card_must_be_named_twice() -> None:
 def test_a_good_answer_between_faults_begins_the_count_anew() -> None:
     talk, now_s = Polling(decoder_of("twn4-simple")), 0.0
     for number in range(20):
-        now_s += talk.rest_s(now_s) + ANSWER_S
-        talk.question(now_s)
-        talk.heard(NO_CARD if number % 5 == 4 else b"", now_s + ANSWER_S)
-        assert not talk.broken
+        now_s += talk.pause_s(now_s) + ANSWER_S
+        talk.next_request(now_s)
+        talk.receive(NO_CARD if number % 5 == 4 else b"", now_s + ANSWER_S)
+        assert not talk.is_unresponsive
 
 
 def test_a_reader_that_says_it_could_not_has_answered() -> None:
     talk = Polling(decoder_of("twn4-simple"))
     for number in range(2 * FAULTS_MAX):
-        talk.question(number)
-        assert talk.heard(b"03\r", number) == [BadFrame(Fault.READER_ERROR)]
-    assert not talk.broken
+        talk.next_request(number)
+        assert talk.receive(b"03\r", number) == [BadFrame(Fault.READER_ERROR)]
+    assert not talk.is_unresponsive
 
 
 def test_the_second_step_is_asked_without_a_rest_and_a_third_there_is_none() -> None:
     talk = Polling(decoder_of("gnetplus-ascii"))
-    assert talk.question(0) == b":002000\r"
-    assert talk.heard(b":0006020400\r", 0.01) == [Signal.GO_ON]
-    assert talk.rest_s(0.01) == 0
-    assert talk.question(0.01) == b":002100\r"
-    assert talk.heard(b":0006020400\r", 0.02) == [BadFrame(Fault.FRAMING)]
-    assert talk.question(0.03) == b":002000\r"
+    assert talk.next_request(0) == b":002000\r"
+    assert talk.receive(b":0006020400\r", 0.01) == [Signal.GO_ON]
+    assert talk.pause_s(0.01) == 0
+    assert talk.next_request(0.01) == b":002100\r"
+    assert talk.receive(b":0006020400\r", 0.02) == [BadFrame(Fault.FRAMING)]
+    assert talk.next_request(0.03) == b":002000\r"
 
 
 def test_a_round_without_any_kind_of_card_misses_once() -> None:
@@ -187,15 +187,15 @@ def test_a_card_that_goes_between_two_questions_is_asked_for_from_the_first(
 
 
 @pytest.fixture
-def boxes() -> Iterator[dict[str, PolledBox]]:
+def boxes() -> Iterator[dict[str, EmulatedPolledReader]]:
     """Make a box of every family."""
-    polled = {family: PolledBox(family) for family in BOXES}
+    polled = {family: EmulatedPolledReader(family) for family in EMULATED_READERS}
     yield polled
     for box in polled.values():
         box.unplug()
 
 
-def settings(family: str, box: PolledBox) -> ReaderSettings:
+def settings(family: str, box: EmulatedPolledReader) -> ReaderSettings:
     return ReaderSettings(family, "serial", str(box.path), family)
 
 
@@ -207,7 +207,7 @@ def see(inboxes: dict[str, Inbox], count: int) -> None:
 
 
 def test_on_all_readers_at_once_a_card_held_through_every_fault_is_one_tap(
-    boxes: dict[str, PolledBox], readers: OpenReader
+    boxes: dict[str, EmulatedPolledReader], readers: OpenReader
 ) -> None:
     """Each has a thread and a health of its own."""
     inboxes = {family: readers(settings(family, box))[1] for family, box in boxes.items()}
@@ -229,14 +229,14 @@ def test_on_all_readers_at_once_a_card_held_through_every_fault_is_one_tap(
 
 
 @pytest.fixture
-def twn4() -> Iterator[PolledBox]:
-    polled = PolledBox("twn4-simple")
+def twn4() -> Iterator[EmulatedPolledReader]:
+    polled = EmulatedPolledReader("twn4-simple")
     yield polled
     polled.unplug()
 
 
 def test_a_card_taken_away_and_shown_again_is_two_taps_however_long_it_is_held(
-    twn4: PolledBox, readers: OpenReader
+    twn4: EmulatedPolledReader, readers: OpenReader
 ) -> None:
     held = replace(settings("twn4-simple", twn4), hold_ms=10_000, same_card_delay_ms=0)
     _, inbox = readers(held)
@@ -245,25 +245,25 @@ def test_a_card_taken_away_and_shown_again_is_two_taps_however_long_it_is_held(
         twn4.card = bytes.fromhex("A1B2C3D4")
         inbox.wait_taps(*["A1B2C3D4"] * taps)
         twn4.card = b""
-        end_s, asked = time.monotonic() + PATIENCE_S, len(twn4.asked)
-        while len(twn4.asked) < asked + 4:
+        end_s, polled = time.monotonic() + PATIENCE_S, len(twn4.requests)
+        while len(twn4.requests) < polled + 4:
             assert time.monotonic() < end_s
             time.sleep(POLL_S)
 
 
 def test_a_box_that_never_answers_is_garbled_and_is_tried_again(
-    twn4: PolledBox, readers: OpenReader
+    twn4: EmulatedPolledReader, readers: OpenReader
 ) -> None:
     twn4.mute = 2 * FAULTS_MAX
     _, inbox = readers(settings("twn4-simple", twn4))
     inbox.wait_state(ReaderState.GARBLED)
     assert [one.state for one in inbox.health] == [ReaderState.OPENING, ReaderState.GARBLED]
     inbox.wait_state(ReaderState.OK)
-    assert len(twn4.asked) >= 2 * FAULTS_MAX + 1
+    assert len(twn4.requests) >= 2 * FAULTS_MAX + 1
 
 
 def test_a_box_that_falls_silent_is_closed_and_opened_anew(
-    twn4: PolledBox, readers: OpenReader
+    twn4: EmulatedPolledReader, readers: OpenReader
 ) -> None:
     _, inbox = readers(settings("twn4-simple", twn4))
     inbox.wait_state(ReaderState.OK)
@@ -274,7 +274,7 @@ def test_a_box_that_falls_silent_is_closed_and_opened_anew(
 
 @pytest.mark.parametrize("faults", [FAULTS_MAX - 1, FAULTS_MAX])
 def test_a_card_held_while_no_answer_comes_is_one_tap(
-    faults: int, twn4: PolledBox, readers: OpenReader
+    faults: int, twn4: EmulatedPolledReader, readers: OpenReader
 ) -> None:
     twn4.card = bytes.fromhex("A1B2C3D4")
     _, inbox = readers(replace(settings("twn4-simple", twn4), same_card_delay_ms=0))
@@ -288,7 +288,7 @@ def test_a_card_held_while_no_answer_comes_is_one_tap(
     assert inbox.taps == ["A1B2C3D4"]
 
 
-def test_a_box_that_is_unplugged_is_lost(twn4: PolledBox, readers: OpenReader) -> None:
+def test_a_box_that_is_unplugged_is_lost(twn4: EmulatedPolledReader, readers: OpenReader) -> None:
     _, inbox = readers(settings("twn4-simple", twn4))
     inbox.wait_state(ReaderState.OK)
     twn4.unplug()

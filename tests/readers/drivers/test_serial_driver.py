@@ -27,13 +27,13 @@ from tests.readers.lines import (
     PtyLine,
     SkippingClock,
     open_descriptors,
-    reads,
+    read_frames,
 )
 
 from taptill.domain.errors import ReaderError
 from taptill.domain.tap import ReaderState
-from taptill.readers.device import ReaderSettings, state_of
-from taptill.readers.drivers.ports import opening_trouble
+from taptill.readers.device import ReaderSettings, error_state
+from taptill.readers.drivers.device_nodes import opening_error
 from taptill.readers.drivers.serial import SerialReader
 from taptill.readers.frames import BadFrame, Fault, Frame
 from taptill.readers.registry import open_reader
@@ -99,16 +99,16 @@ def test_a_half_line_is_given_up_after_silence(line: PtyLine, readers: OpenReade
 
 def test_a_line_that_was_going_on_at_the_open_is_no_card(line: PtyLine) -> None:
     class OpenedMidway(SerialReader):
-        def _forget(self) -> None:
+        def _discard_input(self) -> None:
             line.send(b"00139")
             while not self._port.in_waiting:
                 pass
-            super()._forget()
+            super()._discard_input()
 
     reader = OpenedMidway(settings(line.link, family="line"), settle_s=0)
     reader.open()
     line.send(b"61168\r0013961168\r")
-    assert reads(reader, 2) == [BadFrame(Fault.TRUNCATED), Frame("0013961168")]
+    assert read_frames(reader, 2) == [BadFrame(Fault.TRUNCATED), Frame("0013961168")]
     reader.close()
 
 
@@ -184,11 +184,11 @@ def test_no_descriptor_is_left_behind_in_two_hundred_rounds(line: PtyLine) -> No
         line.unplug()
         with pytest.raises(ReaderError) as lost:
             reader.read()
-        assert state_of(lost.value)[0] is ReaderState.LOST
+        assert error_state(lost.value)[0] is ReaderState.LOST
         reader.close()
         with pytest.raises(ReaderError) as missing:
             reader.open()
-        assert state_of(missing.value)[0] is ReaderState.MISSING
+        assert error_state(missing.value)[0] is ReaderState.MISSING
         reader.close()
         line.plug()
     assert open_descriptors() == before
@@ -264,7 +264,7 @@ def test_a_line_without_permission_is_denied(line: PtyLine) -> None:
     reader = SerialReader(settings(line.device))
     with without_permission(line.device), pytest.raises(ReaderError) as denied:
         reader.open()
-    assert state_of(denied.value) == (ReaderState.DENIED, str(line.device))
+    assert error_state(denied.value) == (ReaderState.DENIED, str(line.device))
 
 
 OPENINGS = {
@@ -279,7 +279,7 @@ OPENINGS = {
 def test_an_error_of_opening_names_the_port(
     port: str, error: Exception, state: ReaderState
 ) -> None:
-    assert state_of(opening_trouble("x", port, error)) == (state, port)
+    assert error_state(opening_error("x", port, error)) == (state, port)
 
 
 def test_a_line_over_the_network_is_lost_with_its_peer_and_found_again(
@@ -332,16 +332,16 @@ def test_a_line_over_the_network_begins_with_its_first_end_or_silence(first: byt
         reader.open()
         with server.accept()[0] as peer:
             peer.sendall(first)
-            begun = reads(reader) if first else reader.read()
+            begun = read_frames(reader) if first else reader.read()
             assert begun == [BadFrame(Fault.TRUNCATED)] * bool(first)
             peer.sendall(b"0013961168\r")
-            assert reads(reader) == [Frame("0013961168")]
+            assert read_frames(reader) == [Frame("0013961168")]
         reader.close()
 
 
 def test_dtr_and_rts_are_passed_on_before_the_open(line: PtyLine) -> None:
     reader = SerialReader(settings(line.link, dtr=False, rts=True, baud=2400))
-    port = reader._unopened()
+    port = reader._configured_port()
     assert (port.dtr, port.rts, port.baudrate, port.is_open) == (False, True, 2400, False)
     assert port.port == str(line.device)
 

@@ -9,7 +9,7 @@ from tests.readers.lines import open_descriptors
 
 from taptill.domain.tap import CardTrouble, ReaderState, Tap
 from taptill.readers.device import ReaderSettings
-from taptill.readers.drivers.simulated import SHOWN_MAX, SimulatedReader, read_script
+from taptill.readers.drivers.simulated import PRESENTED_MAX, SimulatedReader, read_script
 
 
 def settings(**options: str | int | bool) -> ReaderSettings:
@@ -36,10 +36,10 @@ def test_a_card_shown_before_the_reader_is_open_is_seen_then() -> None:
 
 def test_cards_nobody_looks_at_are_bounded() -> None:
     device = SimulatedReader(settings())
-    for number in range(10 * SHOWN_MAX):
+    for number in range(10 * PRESENTED_MAX):
         device.present(str(number))
     device.open()
-    assert len(device.read()) == SHOWN_MAX
+    assert len(device.read()) == PRESENTED_MAX
     device.close()
 
 

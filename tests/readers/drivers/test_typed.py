@@ -8,7 +8,7 @@ from taptill.domain.card_id import CARD_ID_LENGTH_MAX
 from taptill.readers.device import ReaderSettings
 from taptill.readers.drivers.typed import LINES_MAX, TypedReader
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame
-from taptill.readers.registry import complaints
+from taptill.readers.registry import settings_problems
 
 
 def opened() -> TypedReader:
@@ -30,20 +30,20 @@ LINES = {
 @pytest.mark.parametrize(("line", "frame"), LINES.values(), ids=LINES)
 def test_a_line_is_a_frame(line: str, frame: AnyFrame) -> None:
     reader = opened()
-    reader.typed(line)
+    reader.type_line(line)
     assert reader.read() == [frame]
 
 
 def test_lines_wait_in_order_and_the_oldest_go() -> None:
     reader = opened()
     for number in range(LINES_MAX + 2):
-        reader.typed(f"{number:03}")
+        reader.type_line(f"{number:03}")
     assert reader.read() == [Frame(f"{number:03}") for number in range(2, LINES_MAX + 2)]
 
 
 def test_what_was_typed_before_it_was_opened_is_no_tap() -> None:
     reader = TypedReader(ReaderSettings("reader 1", "typed"))
-    reader.typed("123")
+    reader.type_line("123")
     reader.open()
     reader.interrupt()
     assert reader.read() == []
@@ -54,7 +54,7 @@ def test_a_line_and_an_interrupt_wake_the_thread_that_waits() -> None:
     found: list[AnyFrame] = []
     thread = threading.Thread(target=lambda: found.extend(reader.read()))
     thread.start()
-    reader.typed("123")
+    reader.type_line("123")
     thread.join(5.0)
     assert found == [Frame("123")]
     reader.interrupt()
@@ -63,8 +63,10 @@ def test_a_line_and_an_interrupt_wake_the_thread_that_waits() -> None:
 
 def test_a_port_and_options_are_mistakes() -> None:
     wrong = ReaderSettings("reader 1", "typed", port="/dev/tty1", options={"end": "\r"})
-    assert complaints(wrong) == [
+    assert settings_problems(wrong) == [
         "port: the driver 'typed' has none: /dev/tty1",
         "options: the driver 'typed' takes none: end",
     ]
-    assert complaints(ReaderSettings("reader 1", "typed", steps=("text", "length 10 10"))) == []
+    assert (
+        settings_problems(ReaderSettings("reader 1", "typed", steps=("text", "length 10 10"))) == []
+    )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from taptill.readers.drivers.usb import holder, is_whole, node
+from taptill.readers.drivers.usb import device_node, interface_holder, is_complete_name
 
 PORT = "usb:072F:2200"
 
@@ -30,28 +30,28 @@ def held_by(devices: Path, driver: str) -> None:
 
 @pytest.mark.parametrize("port", [PORT, "usb:072f:2200", "usb:1:4", "usb:001:004"])
 def test_a_device_has_its_node(port: str, devices: Path) -> None:
-    assert node(port, devices) == "/dev/bus/usb/001/004"
+    assert device_node(port, devices) == "/dev/bus/usb/001/004"
 
 
 @pytest.mark.parametrize("port", ["usb:072f:2201", "usb:001:005", "usb", "/dev/rfid-reader"])
 def test_a_device_that_is_not_there_has_none(port: str, devices: Path) -> None:
-    assert node(port, devices) == ""
-    assert holder(port, devices) == ""
+    assert device_node(port, devices) == ""
+    assert interface_holder(port, devices) == ""
 
 
 @pytest.mark.parametrize("module", ["pn533_usb", "port100"])
 def test_a_kernel_module_that_holds_a_device_is_named(module: str, devices: Path) -> None:
     held_by(devices, module)
-    assert holder(PORT, devices) == f"kernel module {module}"
+    assert interface_holder(PORT, devices) == f"kernel module {module}"
 
 
 def test_a_program_that_claimed_a_device_is_looked_for_among_the_programs(devices: Path) -> None:
     held_by(devices, "usbfs")
-    assert holder(PORT, devices) == ""
+    assert interface_holder(PORT, devices) == ""
 
 
 def test_a_machine_without_usb_holds_nothing(tmp_path: Path) -> None:
-    assert holder(PORT, tmp_path / "nothing") == ""
+    assert interface_holder(PORT, tmp_path / "nothing") == ""
 
 
 @pytest.mark.parametrize(
@@ -59,4 +59,4 @@ def test_a_machine_without_usb_holds_nothing(tmp_path: Path) -> None:
     [(PORT, True), ("usb:001:004", True), ("usb:072f", False), ("usb", False), ("usb:1", False)],
 )
 def test_a_short_name_is_told_from_a_whole_one(port: str, *, whole: bool) -> None:
-    assert is_whole(port) == whole
+    assert is_complete_name(port) == whole

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tests.readers.frames.streams import decoded, faults, ids, pieces, signals, splits
 from tests.readers.vectors import Vector, vectors
 
-from taptill.readers.frames import BadFrame, CutDecoder, Decoder, Fault, Frame, Signal
+from taptill.readers.frames import BadFrame, Decoder, Fault, Frame, ResyncableDecoder, Signal
 from taptill.readers.frames.families import FAMILIES
-from taptill.readers.frames.line import LineDecoder, LineForm
+from taptill.readers.frames.line import LineDecoder, LineFormat
 
 CARD = b"\x0262E3086CED08\x03"
 PENDING_MAX = 140
@@ -34,9 +34,9 @@ def decoder_of(family: str) -> Decoder:
 
 DECODERS: dict[str, Callable[[], Decoder]] = {
     **{family: lambda family=family: decoder_of(family) for family in FAMILIES},  # type: ignore[misc]
-    "line between STX and ETX": lambda: LineDecoder(LineForm(prefix="\x02", end="\x03")),
+    "line between STX and ETX": lambda: LineDecoder(LineFormat(prefix="\x02", end="\x03")),
     "line ended by silence": lambda: LineDecoder(
-        LineForm(idle_accepts=True, prefix="ID", suffix="!")
+        LineFormat(idle_accepts=True, prefix="ID", suffix="!")
     ),
 }
 ALL = st.sampled_from(sorted(DECODERS))
@@ -153,8 +153,8 @@ def test_a_tail_of_what_was_going_on_at_the_open_is_no_card(vector: Vector) -> N
     end = b"" if vector.octets.endswith(b"\r") else b"\r"
     for cut in range(1, len(vector.octets)):
         decoder = decoder_of(vector.family)
-        assert isinstance(decoder, CutDecoder)
-        decoder.opened_midway()
+        assert isinstance(decoder, ResyncableDecoder)
+        decoder.skip_to_boundary()
         assert set(ids(decoder.feed(vector.octets[cut:] + end))) <= {*vector.expected_ids}
         assert ids(decoded(decoder, vector.octets)) == vector.expected_ids
 
@@ -162,8 +162,8 @@ def test_a_tail_of_what_was_going_on_at_the_open_is_no_card(vector: Vector) -> N
 @pytest.mark.parametrize("vector", CUT_GOOD)
 def test_after_a_silence_at_the_open_nothing_is_going_on(vector: Vector) -> None:
     decoder = decoder_of(vector.family)
-    assert isinstance(decoder, CutDecoder)
-    decoder.opened_midway()
+    assert isinstance(decoder, ResyncableDecoder)
+    decoder.skip_to_boundary()
     assert decoder.idle() == []
     assert ids(decoded(decoder, vector.octets)) == vector.expected_ids
 

@@ -7,11 +7,11 @@ from tests.readers.frames.streams import decoded, pieces, splits
 
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Options
 from taptill.readers.frames.families import find_family
-from taptill.readers.frames.line import LineDecoder, line_form
+from taptill.readers.frames.line import LineDecoder, line_format
 
 
 def line(**options: str | int | bool) -> LineDecoder:
-    return LineDecoder(line_form(options))
+    return LineDecoder(line_format(options))
 
 
 def framed_line() -> LineDecoder:

@@ -7,9 +7,9 @@ import pytest
 from taptill.domain.tap import CardProblem, Tap
 from taptill.readers.frames import Frame
 from taptill.readers.frames.families import FAMILIES, find_family
-from taptill.readers.normaliser import normaliser
+from taptill.readers.normaliser import build_normaliser
 from taptill.readers.presence import Presence
-from taptill.readers.recording import HEADER, Heard, lines, read_recording
+from taptill.readers.recording import HEADER, RecordedRead, read_recording, recording_lines
 
 RECORDINGS = Path(__file__).parents[2] / "recordings"
 
@@ -52,7 +52,7 @@ EXPECTED: dict[str, list[tuple[float, str]]] = {
 def taps(name: str) -> list[tuple[float, str]]:
     recording = read_recording(RECORDINGS / f"{name}.txt")
     family = find_family(recording.family)
-    decoder, rule = family.decoder({}), normaliser((), family.gives)
+    decoder, rule = family.decoder({}), build_normaliser((), family.output_kind)
     presence = Presence("counter", hold_ms=400, same_card_delay_ms=1500)
     found: list[tuple[float, str]] = []
     nexts = [*(heard.at_s for heard in recording.reads[1:]), float("inf")]
@@ -63,7 +63,7 @@ def taps(name: str) -> list[tuple[float, str]]:
             looks += [(silent_s, frame) for frame in decoder.idle()]
         for at_s, frame in looks:
             if isinstance(frame, Frame):
-                message = presence.seen(rule.card_id(frame.raw), at_s)
+                message = presence.card_read(rule.card_id(frame.raw), at_s)
                 assert not isinstance(message, CardProblem)
                 if isinstance(message, Tap):
                     found.append((round(at_s, 1), message.card_id))
@@ -81,8 +81,8 @@ def test_every_recording_is_listened_to_and_every_family_has_one() -> None:
 
 
 def test_what_is_written_reads_the_same(tmp_path: Path) -> None:
-    reads = (Heard(0.0, b"\x02"), Heard(0.125, b"62\r"))
-    (tmp_path / "x").write_text("".join(lines("rdm6300", reads)), encoding="utf-8")
+    reads = (RecordedRead(0.0, b"\x02"), RecordedRead(0.125, b"62\r"))
+    (tmp_path / "x").write_text("".join(recording_lines("rdm6300", reads)), encoding="utf-8")
     assert read_recording(tmp_path / "x").reads == reads
 
 

@@ -9,9 +9,9 @@ from tests.readers.vectors import Vector, vectors
 
 from taptill.domain.card_id import CardId
 from taptill.readers.frames import RawKind
-from taptill.readers.normaliser import normaliser
+from taptill.readers.normaliser import build_normaliser
 from taptill.readers.technician.learn import (
-    Card,
+    SampleCard,
     config_lines,
     numbers_of,
     rules_that_fit,
@@ -23,11 +23,11 @@ CUSTOMERS = 100_000
 RULES_MAX = 3
 
 
-def card(raw: str, *numbers: str) -> Card:
-    return Card(raw, set(numbers))
+def card(raw: str, *numbers: str) -> SampleCard:
+    return SampleCard(raw, set(numbers))
 
 
-CASES: dict[str, tuple[RawKind, list[Card], list[str]]] = {
+CASES: dict[str, tuple[RawKind, list[SampleCard], list[str]]] = {
     "the ten digits printed on the card": (
         UID,
         [card("01026F6C3A", "0040856634")],
@@ -66,7 +66,7 @@ CASES: dict[str, tuple[RawKind, list[Card], list[str]]] = {
     ),
     "what people read off a card": (
         UID,
-        [Card("3C00CE754C", numbers_of("206,30028 0013530444"))],
+        [SampleCard("3C00CE754C", numbers_of("206,30028 0013530444"))],
         ['card_id = ["8H10D"]', 'card_id = ["2H4H"]'],
     ),
     "the UID turned round, in decimal": (
@@ -99,16 +99,16 @@ def test_the_numbers_on_a_card_are_each_tried_and_all_of_them_as_one() -> None:
 
 
 def test_of_a_rule_that_writes_two_cards_alike_somebody_says_so() -> None:
-    loose = normaliser(["loose-3D5D"], UID)
+    loose = build_normaliser(["loose-3D5D"], UID)
     assert loose.card_id("000000013039") == loose.card_id("0000000B0929") == "112345"
     assert "1 and 12345 are written as 11 and 2345" in warnings_of(("loose-3D5D",))[0]
     assert warnings_of(("3D5D",)) == warnings_of(("plain-3D5D",)) == []
 
 
-@pytest.mark.parametrize(("gives", "cards", "lines"), CASES.values(), ids=CASES.keys())
-def test_rules(gives: RawKind, cards: list[Card], lines: list[str]) -> None:
+@pytest.mark.parametrize(("output_kind", "cards", "lines"), CASES.values(), ids=CASES.keys())
+def test_rules(output_kind: RawKind, cards: list[SampleCard], lines: list[str]) -> None:
     """The likeliest come first; a number that more steps could make has more."""
-    found = [config_lines(rule) for rule in rules_that_fit(cards, gives)]
+    found = [config_lines(rule) for rule in rules_that_fit(cards, output_kind)]
     assert found[: len(lines) or None] == lines
     assert len(found) <= RULES_MAX
 
@@ -122,12 +122,12 @@ WRITTEN = {"6H8D", "10D->8H", "10H->13D", "drop version byte", "4H4H", "swap nib
 )
 def test_every_usual_spelling_of_the_sources_is_found(vector: Vector) -> None:
     raw = vector.octets.decode("ascii")
-    gives = TEXT if "10D" in vector.rule[:3] or "strip" in vector.rule else UID
-    gives = TEXT if "," in raw else gives
-    rules = rules_that_fit([card(raw, vector.expected_ids[0])], gives)
+    output_kind = TEXT if "10D" in vector.rule[:3] or "strip" in vector.rule else UID
+    output_kind = TEXT if "," in raw else output_kind
+    rules = rules_that_fit([card(raw, vector.expected_ids[0])], output_kind)
     assert rules
     for rule in rules:
-        assert normaliser(rule, gives).card_id(raw) == vector.expected_ids[0]
+        assert build_normaliser(rule, output_kind).card_id(raw) == vector.expected_ids[0]
 
 
 @given(
@@ -137,22 +137,22 @@ def test_every_usual_spelling_of_the_sources_is_found(vector: Vector) -> None:
 def test_the_rule_that_spelled_the_cards_is_always_among_those_found(
     uids: list[bytes], steps: tuple[str, ...]
 ) -> None:
-    rule = normaliser(steps, UID)
+    rule = build_normaliser(steps, UID)
     spelled = [(uid.hex().upper(), rule.card_id(uid.hex())) for uid in uids]
     cards = [card(raw, made) for raw, made in spelled if isinstance(made, str)]
-    found = [normaliser(one, UID) for one in rules_that_fit(cards, UID)]
+    found = [build_normaliser(one, UID) for one in rules_that_fit(cards, UID)]
     fresh = "5A1B2C3D4E"
     assert rule.card_id(fresh) in [one.card_id(fresh) for one in found]
 
 
-@pytest.mark.parametrize("gives", [UID, TEXT])
-def test_a_rule_is_found_among_all_customers(gives: RawKind) -> None:
+@pytest.mark.parametrize("output_kind", [UID, TEXT])
+def test_a_rule_is_found_among_all_customers(output_kind: RawKind) -> None:
     """Two cards of a hundred thousand customers; the second leaves one rule."""
     dice = Random(6)
     raws = [f"{dice.randrange(1 << 40):010X}" for _ in range(CUSTOMERS)]
-    steps = ("8H10D",) if gives is UID else ("from-hex", "8H10D")
-    rule = normaliser(steps, gives)
+    steps = ("8H10D",) if output_kind is UID else ("from-hex", "8H10D")
+    rule = build_normaliser(steps, output_kind)
     numbers = frozenset(str(rule.card_id(raw)) for raw in raws)
-    assert rules_that_fit([Card(raw, numbers) for raw in raws[:2]], gives)[0] == steps
-    assert len(rules_that_fit([Card(raw, numbers) for raw in raws[:3]], gives)) == 1
+    assert rules_that_fit([SampleCard(raw, numbers) for raw in raws[:2]], output_kind)[0] == steps
+    assert len(rules_that_fit([SampleCard(raw, numbers) for raw in raws[:3]], output_kind)) == 1
     assert CardId(next(iter(numbers)))

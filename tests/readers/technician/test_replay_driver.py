@@ -8,7 +8,7 @@ from tests.readers.conftest import OpenReader
 
 from taptill.domain.errors import ReaderError
 from taptill.domain.tap import ReaderState, Tap
-from taptill.readers.device import ReaderSettings, state_of
+from taptill.readers.device import ReaderSettings, error_state
 from taptill.readers.drivers.replay import ReplayReader
 from taptill.readers.recording import HEADER
 
@@ -66,4 +66,4 @@ def test_a_file_that_goes_while_the_till_runs_is_missing(tmp_path: Path) -> None
     file.unlink()
     with pytest.raises(ReaderError) as missing:
         device.open()
-    assert state_of(missing.value) == (ReaderState.MISSING, str(file))
+    assert error_state(missing.value) == (ReaderState.MISSING, str(file))

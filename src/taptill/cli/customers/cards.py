@@ -6,8 +6,8 @@ from taptill.domain.card_id import CARD_ID_LENGTH_MAX, CardId
 from taptill.domain.errors import UsageError
 from taptill.domain.tap import CardTrouble
 from taptill.readers.normaliser import Normaliser
-from taptill.readers.registry import rule_of
-from taptill.readers.spelling import Misspelt, misspelt, unlike, unnamed
+from taptill.readers.registry import card_id_rule
+from taptill.readers.spelling import Misspelling, check_spelling, unlike, unnamed
 from taptill.wiring import reader_settings
 
 _NAMELESS = {
@@ -32,7 +32,7 @@ def typed_card(text: str, config: Config, *, as_it_is: bool = False) -> CardId:
     trimmed = text.strip()
     if len(trimmed) > CARD_ID_LENGTH_MAX or not trimmed.isprintable():
         raise UsageError(problem=f"a card id has at most {CARD_ID_LENGTH_MAX} printable characters")
-    if trimmed and not as_it_is and (wrong := misspelt(trimmed, _rules(config))):
+    if trimmed and not as_it_is and (wrong := check_spelling(trimmed, _rules(config))):
         raise UsageError(problem=_sentence(trimmed, wrong))
     return CardId(trimmed)
 
@@ -44,13 +44,13 @@ async def refuse_odd_card(work: Office, card: CardId, config: Config, *, as_it_i
     Errors: UsageError; BackendError and its kin of the look at the others.
     """
     rules = _rules(config)
-    if not card or as_it_is or any(rule.write for rule in rules):
+    if not card or as_it_is or any(rule.formatter for rule in rules):
         return
     others = await work.some_cards(CARDS_LOOKED_AT)
     if wrong := unnamed(card, others):
         raise UsageError(problem=_sentence(card, wrong))
     if not rules and (wrong := unlike(card, others)):
-        right = " or ".join(wrong.right)
+        right = " or ".join(wrong.suggestions)
         problem = f"{card} is spelled unlike the office's other cards: write {right}{_AS_IT_IS}"
         raise UsageError(problem=problem)
 
@@ -59,12 +59,12 @@ def _rules(config: Config) -> list[Normaliser]:
     """Give the rules of real readers: a simulated one says whatever it is told to."""
     readers = [reader_settings(one, number) for number, one in enumerate(config.readers, 1)]
     real = [one for one in readers if one.driver != _SIMULATED]
-    return [rule for rule in map(rule_of, real) if rule]
+    return [rule for rule in map(card_id_rule, real) if rule]
 
 
-def _sentence(text: str, wrong: Misspelt) -> str:
+def _sentence(text: str, wrong: Misspelling) -> str:
     if wrong.trouble in _NAMELESS:
         return f"{text} {_NAMELESS[wrong.trouble]}{_AS_IT_IS}"
-    if not wrong.right:
+    if not wrong.suggestions:
         return f"no tap of this till gives {text} ([[reader]] card_id){_AS_IT_IS}"
-    return f"no tap of this till gives {text}: write {' or '.join(wrong.right)}{_AS_IT_IS}"
+    return f"no tap of this till gives {text}: write {' or '.join(wrong.suggestions)}{_AS_IT_IS}"

@@ -9,13 +9,13 @@ import click
 
 from taptill.cli.options import CONFIG, JSON
 from taptill.cli.readers.learning import learn
+from taptill.cli.readers.reader_options import configured_readers, hint
 from taptill.cli.readers.watching import monitor, record, replay
-from taptill.cli.readers.words import configured, hint
 from taptill.domain.tap import ReaderState
 from taptill.readers.frames import PolledDecoder
 from taptill.readers.frames.families import FAMILIES
 from taptill.readers.registry import BUILT_IN
-from taptill.readers.technician.detect import Found, Guess, find_ports, listen
+from taptill.readers.technician.detect import DetectedPort, FormatGuess, find_ports, listen
 
 LISTEN_S = 8.0
 
@@ -46,11 +46,11 @@ def list_(option: Path | None, *, as_json: bool) -> None:
     Example:
       taptill readers list --json
     """
-    found = configured(option, required=False)
+    found = configured_readers(option, required=False)
     families = {
         name: {
             "baud": family.baud,
-            "gives": family.gives.value,
+            "gives": family.output_kind.value,
             "asked": isinstance(family.decoder({}), PolledDecoder),
         }
         for name, family in FAMILIES.items()
@@ -66,8 +66,8 @@ def list_(option: Path | None, *, as_json: bool) -> None:
         click.echo("no reader in the config")
     click.echo(f"drivers: {', '.join(BUILT_IN)}")
     for name, family in families.items():
-        asked = ", speaks when asked" if family["asked"] else ""
-        click.echo(f"family {name}: {family['baud']} baud, gives {family['gives']}{asked}")
+        polled = ", speaks when asked" if family["asked"] else ""
+        click.echo(f"family {name}: {family['baud']} baud, gives {family['gives']}{polled}")
 
 
 @readers.command()
@@ -84,28 +84,30 @@ def detect(port: str | None, seconds: float, *, as_json: bool) -> None:
       taptill readers detect
       taptill readers detect --port /dev/ttyUSB0 --seconds 20
     """
-    found = [Found(port, "serial", "named by you", rank=0)] if port else find_ports()
+    found = [DetectedPort(port, "serial", "named by you", rank=0)] if port else find_ports()
     if not as_json:
         click.echo(f"{len(found)} found; hold a card to the reader", err=True)
     with suppress(KeyboardInterrupt):
         for one in found:
-            _look(one, seconds, as_json=as_json)
+            _listen_to(one, seconds, as_json=as_json)
 
 
-def _look(found: Found, seconds: float, *, as_json: bool) -> None:
-    state, detail, guesses = ReaderState.OK, "", list[Guess]()
+def _listen_to(found: DetectedPort, seconds: float, *, as_json: bool) -> None:
+    state, detail, guesses = ReaderState.OK, "", list[FormatGuess]()
     if found.driver == "serial":
         state, detail, guesses = listen(found.port, seconds)
     if as_json:
         heard = [asdict(guess) for guess in guesses]
         click.echo(json.dumps(asdict(found) | {"state": state, "detail": detail, "heard": heard}))
     else:
-        _say(found, state, detail, guesses)
+        _print_port(found, state, detail, guesses)
 
 
-def _say(found: Found, state: ReaderState, detail: str, guesses: list[Guess]) -> None:
+def _print_port(
+    found: DetectedPort, state: ReaderState, detail: str, guesses: list[FormatGuess]
+) -> None:
     usb = f" ({found.usb})" if found.usb else ""
-    click.echo(f"{found.port}: {found.likely}, {found.what}{usb}")
+    click.echo(f"{found.port}: {found.likely}, {found.description}{usb}")
     if state is not ReaderState.OK:
         click.echo(f"  {hint(state, detail)}")
     for guess in guesses:

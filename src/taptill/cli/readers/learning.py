@@ -8,18 +8,18 @@ import click
 
 from taptill import config as configs
 from taptill.cli.options import JSON, STATE
-from taptill.cli.readers.printing import Said, Seen
-from taptill.cli.readers.watching import follow
-from taptill.cli.readers.words import Picked, reader_options
+from taptill.cli.readers.printing import FramesRead, ReaderEvent
+from taptill.cli.readers.reader_options import SelectedReaders, reader_options
+from taptill.cli.readers.watching import follow_readers
 from taptill.customer_cache.card_ids import card_ids
 from taptill.domain.errors import UsageError
 from taptill.domain.tap import ReaderHealth, ReaderState
 from taptill.readers.frames import Frame, RawKind
-from taptill.readers.normaliser import normaliser
+from taptill.readers.normaliser import build_normaliser
 from taptill.readers.registry import find_driver
 from taptill.readers.technician.learn import (
-    Card,
     Rule,
+    SampleCard,
     config_lines,
     numbers_of,
     rules_that_fit,
@@ -38,7 +38,7 @@ _WORKS = frozenset({ReaderState.OPENING, ReaderState.OK})
 @click.option("--number", "numbers", multiple=True, help="The first card's, the second card's ...")
 @JSON
 def learn(
-    picked: Picked,
+    picked: SelectedReaders,
     state_dir: Path | None,
     numbers: tuple[str, ...],
     *,
@@ -57,40 +57,40 @@ def learn(
       taptill readers learn --number "206,30028 0013530444"
       taptill readers learn --cache
     """
-    gives = find_driver(picked.one.driver).gives(picked.one)
-    assert gives, "its settings were checked"
+    output_kind = find_driver(picked.single.driver).output_kind(picked.single)
+    assert output_kind, "its settings were checked"
     known = card_ids(configs.state_dir(state_dir) / "cache.db") if by_cache else frozenset()
     if by_cache and not known:
         raise UsageError(problem="the cache knows no card: run the till once, or use --number")
-    cards: list[Card] = []
+    cards: list[SampleCard] = []
     rules: list[Rule] = []
     while len(cards) < CARDS_MAX and (raw := _shown(picked, {card.raw for card in cards})):
-        cards.append(Card(raw, known or numbers_of(_number(numbers, len(cards)))))
-        rules = rules_that_fit(cards, gives)
+        cards.append(SampleCard(raw, known or numbers_of(_number(numbers, len(cards)))))
+        rules = rules_that_fit(cards, output_kind)
         if len(rules) <= 1 or 0 < len(numbers) <= len(cards):
             break
         click.echo(f"{len(rules)} rules fit, another card tells them apart", err=True)
     if as_json:
         raws = [card.raw for card in cards]
-        click.echo(json.dumps({"cards": raws, "gives": gives.value, "rules": rules}))
+        click.echo(json.dumps({"cards": raws, "gives": output_kind.value, "rules": rules}))
     else:
-        _tell(rules, cards, gives)
+        _tell(rules, cards, output_kind)
 
 
-def _shown(picked: Picked, before: AbstractSet[str]) -> str | None:
+def _shown(picked: SelectedReaders, before: AbstractSet[str]) -> str | None:
     """Wait for a card that was not shown before."""
     click.echo(f"hold {'another' if before else 'a'} card to the reader", err=True)
     found: list[str] = []
 
-    def take(said: Said) -> bool:
-        if isinstance(said.what, ReaderHealth) and said.what.state not in _WORKS:
-            click.echo(picked.hint(said.what), err=True)
-        if isinstance(said.what, Seen):
-            raws = [frame.raw for frame in said.what.frames if isinstance(frame, Frame)]
+    def take(said: ReaderEvent) -> bool:
+        if isinstance(said.content, ReaderHealth) and said.content.state not in _WORKS:
+            click.echo(picked.hint(said.content), err=True)
+        if isinstance(said.content, FramesRead):
+            raws = [frame.raw for frame in said.content.frames if isinstance(frame, Frame)]
             found.extend(raw for raw in raws if raw not in before)
         return bool(found)
 
-    follow(picked, take)
+    follow_readers(picked, take)
     return found[0] if found else None
 
 
@@ -100,7 +100,7 @@ def _number(numbers: tuple[str, ...], index: int) -> str:
     return str(click.prompt("what number does the office have for it", type=str, err=True)).strip()
 
 
-def _tell(rules: list[Rule], cards: list[Card], gives: RawKind) -> None:
+def _tell(rules: list[Rule], cards: list[SampleCard], output_kind: RawKind) -> None:
     if not cards:
         click.echo("no card was shown")
     elif not rules:
@@ -111,5 +111,5 @@ def _tell(rules: list[Rule], cards: list[Card], gives: RawKind) -> None:
         for words in warnings_of(rule):
             click.echo(f"careful, {words}", err=True)
         # Of several parts of a number, which one the office has is for a person to say.
-        made = normaliser(rule, gives).card_id(cards[0].raw) if len(rules) > 1 else ""
+        made = build_normaliser(rule, output_kind).card_id(cards[0].raw) if len(rules) > 1 else ""
         click.echo(config_lines(rule) + (f"  # {made}" if made else ""))

@@ -14,26 +14,26 @@ from taptill.readers.frames import AnyFrame, BadFrame, Frame
 
 
 @dataclass(frozen=True, slots=True)
-class Bytes:
+class BytesRead:
     """A read from a line."""
 
     octets: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class FramesRead:
     """Frames that a read gave."""
 
     frames: tuple[AnyFrame, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ReaderEvent:
     """One thing that a reader said, in seconds since the command began."""
 
     at_s: float
     reader: str
-    what: object
+    content: object
 
 
 class Printer:
@@ -49,12 +49,12 @@ class Printer:
         self._rate_frames = 0
         self._began_s = time.monotonic()
 
-    def show(self, said: Said) -> None:
+    def show(self, said: ReaderEvent) -> None:
         """Print what is worth a line."""
-        match said.what:
-            case Bytes(octets) if self._raw:
+        match said.content:
+            case BytesRead(octets) if self._raw:
                 self._line(said, "bytes", hex=octets.hex(" ").upper())
-            case Seen(frames):
+            case FramesRead(frames):
                 for frame in frames:
                     self._frame(said, frame)
             case Tap(card_id):
@@ -80,7 +80,7 @@ class Printer:
         words = ", ".join(_counted(*one) for one in counts.items()) or "nothing"
         click.echo(f"{took_s:.1f} s: {words}")
 
-    def _frame(self, said: Said, frame: AnyFrame) -> None:
+    def _frame(self, said: ReaderEvent, frame: AnyFrame) -> None:
         if isinstance(frame, Frame):
             self._counts["frames"] += 1
             self._line(said, "frame", raw=frame.raw)
@@ -88,7 +88,7 @@ class Printer:
             self._counts[f"bad ({frame.fault.value})"] += 1
             self._line(said, "bad frame", fault=frame.fault.value)
 
-    def _line(self, said: Said, what: str, **fields: str) -> None:
+    def _line(self, said: ReaderEvent, what: str, **fields: str) -> None:
         if self._as_json:
             row = {"at_s": round(said.at_s, 3), "reader": said.reader, "what": what} | fields
             click.echo(json.dumps(row))

@@ -11,16 +11,16 @@ from typing import TextIO
 import click
 
 from taptill.cli.options import JSON
-from taptill.cli.readers.printing import Bytes, Printer, Said, Seen
-from taptill.cli.readers.words import Picked, reader_options
+from taptill.cli.readers.printing import BytesRead, FramesRead, Printer, ReaderEvent
+from taptill.cli.readers.reader_options import SelectedReaders, reader_options
 from taptill.clock import SystemClock
 from taptill.domain.errors import OutputError, UsageError
 from taptill.readers.device import Device, ReaderSettings
 from taptill.readers.drivers.replay import ReplayReader
-from taptill.readers.recording import HEADER, Heard
-from taptill.readers.registry import complaints, open_reader
+from taptill.readers.recording import HEADER, RecordedRead
+from taptill.readers.registry import open_reader, settings_problems
 from taptill.readers.supervisor import Supervisor
-from taptill.readers.technician.watch import Watched
+from taptill.readers.technician.observe import ObservedDevice
 
 LOOK_S = 0.2
 
@@ -29,7 +29,7 @@ LOOK_S = 0.2
 @reader_options
 @click.option("--raw", is_flag=True, help="Show the bytes too.")
 @JSON
-def monitor(picked: Picked, *, raw: bool, as_json: bool) -> None:
+def monitor(picked: SelectedReaders, *, raw: bool, as_json: bool) -> None:
     """Show live what readers say: frames, card ids, faults and rates; ctrl+c ends it.
 
     \b
@@ -39,14 +39,14 @@ def monitor(picked: Picked, *, raw: bool, as_json: bool) -> None:
       taptill readers monitor --driver pcsc --port ACR122U
     """
     printer = Printer(picked.hint, as_json=as_json, raw=raw)
-    follow(picked, printer.show)
+    follow_readers(picked, printer.show)
     printer.finish()
 
 
 @click.command()
 @reader_options
 @click.argument("file", type=click.Path(path_type=Path))
-def record(picked: Picked, file: Path) -> None:
+def record(picked: SelectedReaders, file: Path) -> None:
     """Write what one serial reader says to a new FILE, with its times; ctrl+c ends it.
 
     A recording holds card ids: treat it like any list of them.
@@ -56,21 +56,21 @@ def record(picked: Picked, file: Path) -> None:
       taptill readers record held-card.txt
       taptill readers record --port /dev/ttyUSB0 --family line scanner.txt
     """
-    if picked.one.driver != "serial":
+    if picked.single.driver != "serial":
         raise UsageError(problem="only what a serial reader says can be recorded")
     printer = Printer(picked.hint, as_json=False, raw=True)
     try:
         with file.open("x", encoding="ascii") as target:
-            target.write(f"{HEADER}{picked.one.family}\n")
-            follow(picked, partial(_note, target, printer))
+            target.write(f"{HEADER}{picked.single.family}\n")
+            follow_readers(picked, partial(_note, target, printer))
     except OSError as fault:
         raise OutputError(path=file, detail=fault.strerror) from fault
     printer.finish()
 
 
-def _note(target: TextIO, printer: Printer, said: Said) -> None:
-    if isinstance(said.what, Bytes):
-        target.write(f"{Heard(said.at_s, said.what.octets)}\n")
+def _note(target: TextIO, printer: Printer, said: ReaderEvent) -> None:
+    if isinstance(said.content, BytesRead):
+        target.write(f"{RecordedRead(said.at_s, said.content.octets)}\n")
         target.flush()
     printer.show(said)
 
@@ -94,28 +94,28 @@ def replay(
     settings = ReaderSettings(
         "replay", "replay", str(file), family, steps, equal_frames=equal_frames
     )
-    for problem in complaints(settings):
+    for problem in settings_problems(settings):
         raise UsageError(problem=problem)
-    picked = Picked((settings,), None)
+    picked = SelectedReaders((settings,), None)
     printer = Printer(picked.hint, as_json=as_json, raw=False)
-    follow(picked, printer.show)
+    follow_readers(picked, printer.show)
     printer.finish()
 
 
-def follow(picked: Picked, take: Callable[[Said], object]) -> None:
+def follow_readers(picked: SelectedReaders, take: Callable[[ReaderEvent], object]) -> None:
     """Open readers and pass on what they say, until a true answer, the time, ctrl+c or the end."""
-    queue: SimpleQueue[Said] = SimpleQueue()
+    queue: SimpleQueue[ReaderEvent] = SimpleQueue()
     began_s = time.monotonic()
     opened: list[Supervisor] = []
 
     def say(reader: str, what: object) -> None:
-        queue.put(Said(time.monotonic() - began_s, reader, what))
+        queue.put(ReaderEvent(time.monotonic() - began_s, reader, what))
 
     def watched(reader: str, device: Device) -> Device:
-        return Watched(
+        return ObservedDevice(
             device,
-            lambda frames: say(reader, Seen(tuple(frames))),
-            lambda octets: say(reader, Bytes(octets)),
+            lambda frames: say(reader, FramesRead(tuple(frames))),
+            lambda octets: say(reader, BytesRead(octets)),
         )
 
     try:
@@ -139,5 +139,5 @@ def follow(picked: Picked, take: Callable[[Said], object]) -> None:
 
 def _finished(reader: Supervisor) -> bool:
     device = reader.device
-    inner = device.device if isinstance(device, Watched) else device
+    inner = device.device if isinstance(device, ObservedDevice) else device
     return isinstance(inner, ReplayReader) and inner.finished

@@ -16,11 +16,11 @@ from typing import Any
 from evdev import InputDevice, ecodes
 
 from taptill.domain.tap import ReaderState
-from taptill.readers.device import ReaderSettings, trouble
-from taptill.readers.drivers.inputs import nodes
-from taptill.readers.drivers.ports import opening_trouble
+from taptill.readers.device import ReaderSettings, reader_error
+from taptill.readers.drivers.device_nodes import opening_error
+from taptill.readers.drivers.input_devices import nodes_for_port
 from taptill.readers.frames import AnyFrame
-from taptill.readers.frames.keys import DOWN, OVERRUN, SILENCE_S, KeyDecoder, KeyEvent
+from taptill.readers.frames.keystrokes import DOWN, OVERRUN, SILENCE_S, KeyEvent, KeystrokeDecoder
 
 SETTLE_S_MAX = 1.0
 
@@ -37,14 +37,14 @@ class KeyboardReader:
     def __init__(
         self, settings: ReaderSettings, opened: Callable[[str], Any] = InputDevice
     ) -> None:
-        self.heard: Callable[[bytes], object] = len
+        self.on_bytes: Callable[[bytes], object] = len
         self._settings = settings
-        self._opened = opened
-        self._decoder = KeyDecoder()
+        self._open_device = opened
+        self._decoder = KeystrokeDecoder()
         self._stopping = Event()
         self._device: Any = None
-        self._woken: socket.socket | None = None
-        self._waker: socket.socket | None = None
+        self._wake_receiver: socket.socket | None = None
+        self._wake_sender: socket.socket | None = None
         self._poll = select.poll()
 
     def open(self) -> None:
@@ -53,29 +53,31 @@ class KeyboardReader:
         If it keeps to the clock on the wall, setting that one spoils a card at most.
         """
         node = self._node()
-        self._decoder = KeyDecoder()
+        self._decoder = KeystrokeDecoder()
         try:
-            self._device = self._opened(node)
+            self._device = self._open_device(node)
             self._device.grab()
             with suppress(OSError):
                 ioctl(self._device.fd, _EVIOCSCLOCKID, struct.pack("i", CLOCK_MONOTONIC))
-            self._woken, self._waker = socket.socketpair()
-            self._waker.setblocking(False)  # noqa: FBT003 - socket's own spelling
+            self._wake_receiver, self._wake_sender = socket.socketpair()
+            self._wake_sender.setblocking(False)  # noqa: FBT003 - socket's own spelling
         except OSError as error:
-            raise opening_trouble(self._settings.name, node, error) from error
+            raise opening_error(self._settings.name, node, error) from error
         self._poll = select.poll()
         self._poll.register(self._device.fd, select.POLLIN)
-        self._poll.register(self._woken, select.POLLIN)
+        self._poll.register(self._wake_receiver, select.POLLIN)
         self._settle()
 
     def _node(self) -> str:
         name, port = self._settings.name, self._settings.port
-        found = nodes(port)
+        found = nodes_for_port(port)
         if not found:
-            raise trouble(name, ReaderState.MISSING, port)
+            raise reader_error(name, ReaderState.MISSING, port)
         if len(found) > 1:
             places = " and ".join(found)
-            raise trouble(name, ReaderState.FAULTY, f"{port} is {places} (name one by its path)")
+            raise reader_error(
+                name, ReaderState.FAULTY, f"{port} is {places} (name one by its path)"
+            )
         return found[0]
 
     def _settle(self) -> None:
@@ -83,7 +85,7 @@ class KeyboardReader:
         while (events := self._events()) is not None:
             self._decoder.feed(events)
             if monotonic() > until_s:
-                raise trouble(self._settings.name, ReaderState.GARBLED, self._settings.port)
+                raise reader_error(self._settings.name, ReaderState.GARBLED, self._settings.port)
         self._decoder.idle()
 
     def read(self) -> list[AnyFrame]:
@@ -92,7 +94,7 @@ class KeyboardReader:
         if events is None:
             return [] if self._stopping.is_set() else self._decoder.idle()
         if pressed := bytes(event.code & 0xFF for event in events if event.state == DOWN):
-            self.heard(pressed)
+            self.on_bytes(pressed)
         return self._decoder.feed(events)
 
     def _events(self) -> list[KeyEvent] | None:
@@ -107,13 +109,13 @@ class KeyboardReader:
         except BlockingIOError:
             return []
         except OSError as error:
-            raise trouble(settings.name, ReaderState.LOST, settings.port) from error
+            raise reader_error(settings.name, ReaderState.LOST, settings.port) from error
 
     def interrupt(self) -> None:
         """Wake the thread that reads."""
         self._stopping.set()
         with suppress(AttributeError, OSError):
-            self._waker.send(b"\n")  # type: ignore[union-attr]  # not open: nobody waits
+            self._wake_sender.send(b"\n")  # type: ignore[union-attr]  # not open: nobody waits
 
     def close(self) -> None:
         """Let go of the device, give back the descriptors."""
@@ -123,10 +125,10 @@ class KeyboardReader:
                 device.ungrab()
             with suppress(OSError):
                 device.close()
-        for line in (self._woken, self._waker):
+        for line in (self._wake_receiver, self._wake_sender):
             if line:
                 line.close()
-        self._woken = self._waker = None
+        self._wake_receiver = self._wake_sender = None
 
 
 def _keys(events: Iterable[Any]) -> Iterator[KeyEvent]:

@@ -14,10 +14,10 @@ from nfc.clf.pn53x import Chipset
 
 from taptill.domain.errors import ReaderError
 from taptill.domain.tap import ReaderState
-from taptill.readers.device import NFC_SIZES, ReaderSettings, trouble
-from taptill.readers.drivers.frontend import FAULTS, Line, at_rest, pn532_at
-from taptill.readers.drivers.ports import opening_trouble
-from taptill.readers.drivers.usb import holder, node
+from taptill.readers.device import NFC_SIZES, ReaderSettings, reader_error
+from taptill.readers.drivers.device_nodes import opening_error
+from taptill.readers.drivers.pn532 import FAULTS, Pn532Transport, shut_down, start_pn532
+from taptill.readers.drivers.usb import device_node, interface_holder
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Signal
 from taptill.readers.polling import FAULTS_MAX, POLL_S
 
@@ -33,7 +33,7 @@ class NfcReader:
         self._settings = settings
         self._targets = [RemoteTarget(one) for one in wanted.split()]
         self._stopping = Event()
-        self._line: Line | None = None
+        self._line: Pn532Transport | None = None
         self._frontend: Any = None
         self._faults = 0
 
@@ -42,9 +42,9 @@ class NfcReader:
         port, self._faults = self._settings.port, 0
         try:
             if port.startswith("/"):
-                self._line = Line(port)
+                self._line = Pn532Transport(port)
                 self._frontend = ContactlessFrontend()
-                self._frontend.device = pn532_at(self._line)
+                self._frontend.device = start_pn532(self._line)
             else:
                 self._frontend = ContactlessFrontend(port)
         except FAULTS as error:
@@ -54,14 +54,14 @@ class NfcReader:
     def _opening_trouble(self, error: Exception) -> ReaderError:
         name, port = self._settings.name, self._settings.port
         if self._line and not self._line.hung_up:
-            return trouble(name, ReaderState.FAULTY, port)
+            return reader_error(name, ReaderState.FAULTY, port)
         if port.startswith("usb") and isinstance(error, FileNotFoundError):
-            return trouble(name, ReaderState.FAULTY, "libusb-1.0-0")
+            return reader_error(name, ReaderState.FAULTY, "libusb-1.0-0")
         if port.startswith("usb") and isinstance(error, OSError):
-            if error.errno == errno.EBUSY and (held_by := holder(port)):
-                return trouble(name, ReaderState.BUSY, held_by)
-            return opening_trouble(name, node(port) or port, error)
-        return opening_trouble(name, port, error)
+            if error.errno == errno.EBUSY and (held_by := interface_holder(port)):
+                return reader_error(name, ReaderState.BUSY, held_by)
+            return opening_error(name, device_node(port) or port, error)
+        return opening_error(name, port, error)
 
     def read(self) -> list[AnyFrame]:
         """Look for a card once, one poll interval after the last look."""
@@ -70,24 +70,24 @@ class NfcReader:
         try:
             target = self._frontend.sense(*self._targets, iterations=1)
         except FAULTS as error:
-            return self._bad_look(error)
+            return self._failed_poll(error)
         self._faults = 0
-        return [_named(target)] if target else [Signal.NO_CARD]
+        return [_card_frame(target)] if target else [Signal.NO_CARD]
 
-    def _bad_look(self, error: Exception) -> list[AnyFrame]:
+    def _failed_poll(self, error: Exception) -> list[AnyFrame]:
         """Count a look that failed; ReaderError when the device is gone, or fails on and on."""
         if self._stopping.is_set():
             return []
         name, port = self._settings.name, self._settings.port
         self._faults += 1
         if isinstance(error, OSError) and error.errno == errno.ENODEV:
-            raise trouble(name, ReaderState.LOST, port) from error
+            raise reader_error(name, ReaderState.LOST, port) from error
         if self._line and self._line.hung_up:
-            raise trouble(name, ReaderState.LOST, port) from error
+            raise reader_error(name, ReaderState.LOST, port) from error
         if self._faults == FAULTS_MAX:
             # A device on USB that is gone does not always say so.
             state = ReaderState.GARBLED if self._line else ReaderState.LOST
-            raise trouble(name, state, port) from error
+            raise reader_error(name, state, port) from error
         told = isinstance(error, Chipset.Error)
         return [BadFrame(Fault.READER_ERROR if told else Fault.NO_ANSWER)]
 
@@ -103,13 +103,13 @@ class NfcReader:
         line, self._line = self._line, None
         try:
             if frontend is not None and frontend.device is not None:
-                at_rest(frontend, line)
+                shut_down(frontend, line)
         finally:
             if line is not None:
                 line.close()
 
 
-def _named(target: Any) -> AnyFrame:
+def _card_frame(target: Any) -> AnyFrame:
     """Give the card's number; one of another size was cut short, or has something behind it."""
     if target.sensf_res is not None:
         number = target.sensf_res[_IDM]

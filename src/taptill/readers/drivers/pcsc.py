@@ -16,7 +16,7 @@ from typing import Any
 from smartcard import scard
 
 from taptill.domain.tap import ReaderState
-from taptill.readers.device import READ_S_MAX, ReaderSettings, trouble
+from taptill.readers.device import READ_S_MAX, ReaderSettings, reader_error
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Signal
 from taptill.readers.polling import POLL_S
 
@@ -35,7 +35,7 @@ _DONE = [0x90, 0x00]
 _COUNT_BITS = 16
 """pcscd counts cards that come and go in the upper half of a reader's state."""
 
-_GONE = scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE | scard.SCARD_STATE_IGNORE
+_GONE_STATES = scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE | scard.SCARD_STATE_IGNORE
 _WAITED = (scard.SCARD_E_TIMEOUT, scard.SCARD_E_CANCELLED)
 _TROUBLES: dict[int, tuple[ReaderState, str | None]] = {
     scard.SCARD_E_NO_SERVICE: (ReaderState.FAULTY, SERVICE),
@@ -52,9 +52,9 @@ _TROUBLES: dict[int, tuple[ReaderState, str | None]] = {
 
 
 @dataclass(slots=True)
-class _Card:
-    count: int
-    ask_s: float
+class _InsertedCard:
+    event_count: int
+    next_try_s: float
     tries: int = TRIES
     frame: Frame | None = None
 
@@ -70,7 +70,7 @@ class PcscReader:
         self._context: Any = None
         self._reader = ""
         self._state: int = scard.SCARD_STATE_UNAWARE
-        self._card: _Card | None = None
+        self._card: _InsertedCard | None = None
         self._empty_s = 0.0
 
     def open(self) -> None:
@@ -79,22 +79,22 @@ class PcscReader:
         self._check(code)
         with self._lock:
             self._context = context
-        self._reader = self._found()
+        self._reader = self._find_reader()
         self._state, self._card = scard.SCARD_STATE_UNAWARE, None
         self._empty_s = time.monotonic()
         self._wait(0)
 
     def read(self) -> list[AnyFrame]:
         """Wait until a card comes or goes; the question to one may take as long as it likes."""
-        self._state = self._wait(self._rest_s())
+        self._state = self._wait(self._wait_time_s())
         count, now_s = self._state >> _COUNT_BITS, time.monotonic()
         if not self._state & scard.SCARD_STATE_PRESENT:
             if self._card:
                 self._card, self._empty_s = None, now_s
             return [Signal.REMOVED] if now_s - self._empty_s >= self._hold_s else []
-        if not self._card or self._card.count != count:
-            self._card = _Card(count, now_s)
-        return self._told(self._card, now_s)
+        if not self._card or self._card.event_count != count:
+            self._card = _InsertedCard(count, now_s)
+        return self._report_card(self._card, now_s)
 
     def interrupt(self) -> None:
         """Wake the thread that waits; a service that hangs would let the caller hang, too."""
@@ -112,56 +112,56 @@ class PcscReader:
             if self._context is not None:
                 self._api.SCardCancel(self._context)
 
-    def _found(self) -> str:
+    def _find_reader(self) -> str:
         code, names = self._api.SCardListReaders(self._context, [])
         if code != scard.SCARD_E_NO_READERS_AVAILABLE:
             self._check(code)
         port = self._settings.port
-        found = fitting(port, names)
+        found = matching_readers(port, names)
         if not found:
-            raise trouble(self._settings.name, ReaderState.MISSING, port)
+            raise reader_error(self._settings.name, ReaderState.MISSING, port)
         if len(found) > 1:
-            raise trouble(self._settings.name, ReaderState.FAULTY, ", ".join(found))
+            raise reader_error(self._settings.name, ReaderState.FAULTY, ", ".join(found))
         return found[0]
 
     def _wait(self, wait_s: float) -> int:
         """Give the reader's state once it is another one, or the time is over."""
         wait_ms = ceil(wait_s * 1000)
-        asked = [(self._reader, self._state)]
-        code, answer = self._api.SCardGetStatusChange(self._context, wait_ms, asked)
+        polled = [(self._reader, self._state)]
+        code, answer = self._api.SCardGetStatusChange(self._context, wait_ms, polled)
         if code in _WAITED:
             return self._state
         self._check(code)
         state = int(answer[0][1])
-        if state & _GONE:
+        if state & _GONE_STATES:
             self._check(scard.SCARD_E_UNKNOWN_READER)
         if state & scard.SCARD_STATE_EXCLUSIVE:
             self._check(scard.SCARD_E_SHARING_VIOLATION)
         return state
 
-    def _rest_s(self) -> float:
+    def _wait_time_s(self) -> float:
         """Tell how long nothing is to be done, if nothing happens."""
         if not self._card:
             return min(self._hold_s, READ_S_MAX)
         if self._card.tries:
-            return min(max(0.0, self._card.ask_s - time.monotonic()), READ_S_MAX)
+            return min(max(0.0, self._card.next_try_s - time.monotonic()), READ_S_MAX)
         return POLL_S
 
-    def _told(self, card: _Card, now_s: float) -> list[AnyFrame]:
+    def _report_card(self, card: _InsertedCard, now_s: float) -> list[AnyFrame]:
         """Ask a card that has just come, or tell it again."""
         if card.frame:
             return [card.frame]
-        if not card.tries or now_s < card.ask_s:
+        if not card.tries or now_s < card.next_try_s:
             return []
         card.tries -= 1
-        card.frame = self._asked()
+        card.frame = self._read_uid()
         if card.frame:
             card.tries = 0
             return [card.frame]
-        card.ask_s = time.monotonic() + RETRY_S
+        card.next_try_s = time.monotonic() + RETRY_S
         return [] if card.tries else [BadFrame(Fault.READER_ERROR)]
 
-    def _asked(self) -> Frame | None:
+    def _read_uid(self) -> Frame | None:
         """Ask the card for its UID; nothing if it does not say, is mute or has been taken away."""
         code, card, protocol = self._api.SCardConnect(
             self._context,
@@ -185,23 +185,23 @@ class PcscReader:
             return
         state, named = _TROUBLES.get(code, (ReaderState.FAULTY, None))
         port = self._settings.port
-        raise trouble(self._settings.name, state, port if named is None else named)
+        raise reader_error(self._settings.name, state, port if named is None else named)
 
 
-def fitting(port: str, names: Sequence[str]) -> list[str]:
+def matching_readers(port: str, names: Sequence[str]) -> list[str]:
     """Give the readers that a port means: the one of that name, else all with it in theirs."""
     wanted = port.casefold()
     whole = [name for name in names if name.casefold() == wanted]
     return whole or [name for name in names if wanted in name.casefold()]
 
 
-def port_of(name: str, names: Sequence[str]) -> str:
+def shortest_unique_name(name: str, names: Sequence[str]) -> str:
     """Give what means this reader alone, without the counts that plugging in elsewhere changes."""
     short = re.sub(r"( \d\d){2}$", "", name)
-    return short if fitting(short, names) == [name] else name
+    return short if matching_readers(short, names) == [name] else name
 
 
-def listed() -> list[str]:
+def list_readers() -> list[str]:
     """Give the names of all readers that pcscd serves; none where it does not answer."""
     code, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
     if code != scard.SCARD_S_SUCCESS:

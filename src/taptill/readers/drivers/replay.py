@@ -6,10 +6,10 @@ from pathlib import Path
 from threading import Event
 
 from taptill.readers.device import READ_S_MAX, ReaderSettings
-from taptill.readers.drivers.ports import opening_trouble
+from taptill.readers.drivers.device_nodes import opening_error
 from taptill.readers.frames import AnyFrame, Decoder
 from taptill.readers.frames.families import find_family
-from taptill.readers.recording import Heard, read_recording
+from taptill.readers.recording import RecordedRead, read_recording
 
 
 class ReplayReader:
@@ -17,7 +17,7 @@ class ReplayReader:
 
     def __init__(self, settings: ReaderSettings) -> None:
         self._settings = settings
-        self._reads: deque[Heard] = deque()
+        self._reads: deque[RecordedRead] = deque()
         self._began_s = self._silent_s = self._silence_s = 0.0
         self._decoder: Decoder
         self._stopping = Event()
@@ -29,7 +29,7 @@ class ReplayReader:
         try:
             recording = read_recording(Path(settings.port))
         except (OSError, ValueError) as error:
-            raise opening_trouble(settings.name, settings.port, error) from error
+            raise opening_error(settings.name, settings.port, error) from error
         family = find_family(settings.family or recording.family)
         self._silence_s = family.silence_s
         self._decoder = family.decoder(settings.options)

@@ -17,9 +17,9 @@ from typing import Any
 import serial
 
 from taptill.domain.tap import ReaderState
-from taptill.readers.device import READ_S_MAX, ReaderSettings, trouble
-from taptill.readers.drivers.ports import is_path, opening_trouble
-from taptill.readers.frames import AnyFrame, CutDecoder, PolledDecoder
+from taptill.readers.device import READ_S_MAX, ReaderSettings, reader_error
+from taptill.readers.drivers.device_nodes import is_path, opening_error
+from taptill.readers.frames import AnyFrame, PolledDecoder, ResyncableDecoder
 from taptill.readers.frames.families import find_family
 from taptill.readers.polling import Polling
 
@@ -45,7 +45,7 @@ class KeepAlive:
         return self.after_s + self.probes * self.every_s
 
 
-_FAULTS = (OSError, termios.error, TypeError, ValueError)
+_PORT_ERRORS = (OSError, termios.error, TypeError, ValueError)
 
 
 class SerialReader:
@@ -60,7 +60,7 @@ class SerialReader:
         settle_s: float = SETTLE_S,
         keep_alive: KeepAlive = KeepAlive(),
     ) -> None:
-        self.heard: Callable[[bytes], object] = len
+        self.on_bytes: Callable[[bytes], object] = len
         self._keep_alive = keep_alive
         self._settings = settings
         self._family = find_family(settings.family)
@@ -78,28 +78,28 @@ class SerialReader:
         settings = self._settings
         self._decoder = self._family.decoder(settings.options)
         if isinstance(self._decoder, PolledDecoder):
-            self._polling = Polling(self._decoder, checked=self._family.checked)
+            self._polling = Polling(self._decoder, has_checksum=self._family.has_checksum)
         try:
-            self._port = self._unopened()
+            self._port = self._configured_port()
             self._port.open()
-            _ask_far_end(self._port, self._keep_alive)
+            _enable_keep_alive(self._port, self._keep_alive)
             if is_path(settings.port):
                 time.sleep(self._settle_s)
-            self._forget()
-        except _FAULTS as error:
-            raise opening_trouble(settings.name, settings.port, error) from error
-        while self._polling and not (self._polling.answered or self._stopping.is_set()):
+            self._discard_input()
+        except _PORT_ERRORS as error:
+            raise opening_error(settings.name, settings.port, error) from error
+        while self._polling and not (self._polling.has_answered or self._stopping.is_set()):
             self.read()
 
-    def _forget(self) -> None:
+    def _discard_input(self) -> None:
         """Drop what was said so far; whoever connects by a network cannot know of any."""
         local = is_path(self._settings.port)
-        if isinstance(self._decoder, CutDecoder) and (not local or self._port.in_waiting):
-            self._decoder.opened_midway()
+        if isinstance(self._decoder, ResyncableDecoder) and (not local or self._port.in_waiting):
+            self._decoder.skip_to_boundary()
         if local:
             self._port.reset_input_buffer()
 
-    def _unopened(self) -> Any:
+    def _configured_port(self) -> Any:
         settings = self._settings
         local = is_path(settings.port)
         port = serial.serial_for_url(
@@ -123,26 +123,26 @@ class SerialReader:
         settings = self._settings
         try:
             if self._polling:
-                self._ask(self._polling)
+                self._send_request(self._polling)
             data = self._port.read(1)
             if data:
                 data += self._port.read(min(self._port.in_waiting, READ_BYTES_MAX))
-        except _FAULTS as error:
-            raise trouble(settings.name, ReaderState.LOST, settings.port) from error
+        except _PORT_ERRORS as error:
+            raise reader_error(settings.name, ReaderState.LOST, settings.port) from error
         if data:
-            self.heard(data)
+            self.on_bytes(data)
         if not self._polling:
             return self._decoder.feed(data) if data else self._decoder.idle()
-        frames = self._polling.heard(data, time.monotonic())
-        if self._polling.broken:
-            raise trouble(settings.name, ReaderState.GARBLED, settings.port)
+        frames = self._polling.receive(data, time.monotonic())
+        if self._polling.is_unresponsive:
+            raise reader_error(settings.name, ReaderState.GARBLED, settings.port)
         return frames
 
-    def _ask(self, polling: Polling) -> None:
+    def _send_request(self, polling: Polling) -> None:
         """Send the next question when its time has come."""
-        if self._stopping.wait(polling.rest_s(time.monotonic())):
+        if self._stopping.wait(polling.pause_s(time.monotonic())):
             return
-        if question := polling.question(time.monotonic()):
+        if question := polling.next_request(time.monotonic()):
             # What came late belongs to a question that nobody asks any more.
             self._port.reset_input_buffer()
             self._port.write(question)
@@ -150,7 +150,7 @@ class SerialReader:
     def interrupt(self) -> None:
         """Wake the thread that reads; a network port has no such way and times out."""
         self._stopping.set()
-        with suppress(AttributeError, *_FAULTS):
+        with suppress(AttributeError, *_PORT_ERRORS):
             self._port.cancel_read()
 
     def close(self) -> None:
@@ -160,14 +160,14 @@ class SerialReader:
             return
         # pyserial forgets to close a socket whose peer has gone first.
         line = getattr(port, "_socket", None)
-        with suppress(*_FAULTS):
+        with suppress(*_PORT_ERRORS):
             port.close()
         if line is not None:
             with suppress(OSError):
                 line.close()
 
 
-def _ask_far_end(port: Any, keep: KeepAlive) -> None:
+def _enable_keep_alive(port: Any, keep: KeepAlive) -> None:
     """Have the kernel ask the far end of a network port whether it is still there.
 
     Without that a line whose far end lost its power is open for ever: nothing is sent on it.

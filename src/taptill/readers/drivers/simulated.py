@@ -13,12 +13,12 @@ from pathlib import Path
 
 from taptill.domain.card_id import CARD_ID_LENGTH_MAX
 from taptill.readers.device import READ_S_MAX, ReaderSettings
-from taptill.readers.drivers.ports import opening_trouble
+from taptill.readers.drivers.device_nodes import opening_error
 from taptill.readers.frames import AnyFrame, Frame
 
-SHOWN_MAX = 16
+PRESENTED_MAX = 16
 SCRIPT_BYTES_MAX = 1_000_000
-_DATAGRAM_BYTES_MAX = SHOWN_MAX * (CARD_ID_LENGTH_MAX + 1)
+_DATAGRAM_BYTES_MAX = PRESENTED_MAX * (CARD_ID_LENGTH_MAX + 1)
 
 
 class SimulatedReader:
@@ -26,16 +26,16 @@ class SimulatedReader:
 
     def __init__(self, settings: ReaderSettings) -> None:
         self._settings = settings
-        self._shown: deque[str] = deque(maxlen=SHOWN_MAX)
+        self._presented: deque[str] = deque(maxlen=PRESENTED_MAX)
         self._script: list[tuple[float, str]] = []
         self._opened_s = 0.0
-        self._woken: socket.socket | None = None
-        self._waker: socket.socket | None = None
+        self._wake_receiver: socket.socket | None = None
+        self._wake_sender: socket.socket | None = None
         self._control: socket.socket | None = None
 
     def present(self, card_id: str) -> None:
         """Show a card, from any thread; of more than `SHOWN_MAX` unseen ones the oldest go."""
-        self._shown.append(card_id)
+        self._presented.append(card_id)
         self.interrupt()
 
     def open(self) -> None:
@@ -47,20 +47,22 @@ class SimulatedReader:
                 self._script = read_script(Path(place))
             place = str(self._settings.options.get("socket", ""))
             if place:
-                self._control = _bound(Path(place))
-            self._woken, self._waker = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-            self._waker.setblocking(False)  # noqa: FBT003 - socket's own spelling
+                self._control = _bind_control_socket(Path(place))
+            self._wake_receiver, self._wake_sender = socket.socketpair(
+                socket.AF_UNIX, socket.SOCK_DGRAM
+            )
+            self._wake_sender.setblocking(False)  # noqa: FBT003 - socket's own spelling
         except (OSError, ValueError) as error:
-            raise opening_trouble(self._settings.name, place, error) from error
+            raise opening_error(self._settings.name, place, error) from error
         self._opened_s = time.monotonic()
 
     def read(self) -> list[AnyFrame]:
         """Give the cards that were shown meanwhile and those that the script has come to."""
         texts: list[str] = []
-        if not self._shown:
-            texts += self._told()
-        while self._shown:
-            texts.append(self._shown.popleft())
+        if not self._presented:
+            texts += self._receive()
+        while self._presented:
+            texts.append(self._presented.popleft())
         while self._until_script_s() <= 0:
             texts.append(self._script.pop(0)[1])
         return [Frame(text) for text in texts if text.strip()]
@@ -68,26 +70,26 @@ class SimulatedReader:
     def interrupt(self) -> None:
         """Wake the thread that reads."""
         with suppress(AttributeError, OSError):
-            self._waker.send(b"\n")  # type: ignore[union-attr]  # not open: nobody waits
+            self._wake_sender.send(b"\n")  # type: ignore[union-attr]  # not open: nobody waits
 
     def close(self) -> None:
         """Give back the sockets and remove the control socket's path."""
         if self._control:
             with suppress(OSError):
                 Path(self._control.getsockname()).unlink()
-        for line in (self._control, self._woken, self._waker):
+        for line in (self._control, self._wake_receiver, self._wake_sender):
             if line:
                 line.close()
-        self._control = self._woken = self._waker = None
+        self._control = self._wake_receiver = self._wake_sender = None
 
     def _until_script_s(self) -> float:
         if not self._script:
             return READ_S_MAX
         return self._script[0][0] - (time.monotonic() - self._opened_s)
 
-    def _told(self) -> list[str]:
+    def _receive(self) -> list[str]:
         wait_s = min(READ_S_MAX, max(0.0, self._until_script_s()))
-        lines = [line for line in (self._woken, self._control) if line]
+        lines = [line for line in (self._wake_receiver, self._control) if line]
         ready, _, _ = select.select(lines, [], [], wait_s)
         told = [line.recv(_DATAGRAM_BYTES_MAX) for line in ready]
         return [text for data in told for text in data.decode("utf-8", "replace").splitlines()]
@@ -105,7 +107,7 @@ def read_script(path: Path) -> list[tuple[float, str]]:
     return sorted(script)
 
 
-def _bound(path: Path) -> socket.socket:
+def _bind_control_socket(path: Path) -> socket.socket:
     if path.is_socket():
         path.unlink()  # left over from a till that was killed
     control = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

@@ -19,38 +19,38 @@ class TypedReader:
     def __init__(self, settings: ReaderSettings) -> None:
         del settings
         self._lines: deque[str] = deque(maxlen=LINES_MAX)
-        self._news = Condition()
-        self._woken = False
+        self._changed = Condition()
+        self._interrupted = False
 
-    def typed(self, text: str) -> None:
+    def type_line(self, text: str) -> None:
         """Take a line, from any thread; of more than `LINES_MAX` unread ones the oldest go."""
-        with self._news:
+        with self._changed:
             self._lines.append(text)
-            self._news.notify_all()
+            self._changed.notify_all()
 
     def open(self) -> None:
         """Begin: what was typed before nobody waits for."""
-        with self._news:
+        with self._changed:
             self._lines.clear()
 
     def read(self) -> list[AnyFrame]:
         """Give the lines that were typed meanwhile."""
-        with self._news:
-            self._news.wait_for(lambda: self._lines or self._woken, READ_S_MAX)
-            self._woken = False
+        with self._changed:
+            self._changed.wait_for(lambda: self._lines or self._interrupted, READ_S_MAX)
+            self._interrupted = False
             lines = list(self._lines)
             self._lines.clear()
         return [_frame(line) for line in lines]
 
     def interrupt(self) -> None:
         """Wake the thread that reads."""
-        with self._news:
-            self._woken = True
-            self._news.notify_all()
+        with self._changed:
+            self._interrupted = True
+            self._changed.notify_all()
 
     def close(self) -> None:
         """Let go of what nobody has read."""
-        with self._news:
+        with self._changed:
             self._lines.clear()
 
 

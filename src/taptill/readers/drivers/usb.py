@@ -4,7 +4,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-from taptill.readers.drivers.ports import holder_of
+from taptill.readers.drivers.device_nodes import holder_of
 
 DEVICES = Path("/sys/bus/usb/devices")
 NODE = "/dev/bus/usb/{:03d}/{:03d}"
@@ -15,18 +15,18 @@ _BY_KIND = re.compile(r"usb:([0-9a-fA-F]{4}):([0-9a-fA-F]{4})")
 _BY_PLACE = re.compile(r"usb:(\d{1,3}):(\d{1,3})")
 
 
-def is_whole(port: str) -> bool:
+def is_complete_name(port: str) -> bool:
     """Tell whether a name says enough for nfcpy to tell why the device cannot be opened."""
     return bool(_BY_KIND.fullmatch(port) or _BY_PLACE.fullmatch(port))
 
 
-def node(port: str, devices: Path = DEVICES) -> str:
+def device_node(port: str, devices: Path = DEVICES) -> str:
     """Give the node of the device, or nothing where it is not there."""
     found = _device(port, devices)
     return NODE.format(*_place(found)) if found else ""
 
 
-def holder(port: str, devices: Path = DEVICES) -> str:
+def interface_holder(port: str, devices: Path = DEVICES) -> str:
     """Name the kernel module or the program that has the device, as far as it may be seen."""
     found = _device(port, devices)
     if not found:

@@ -74,10 +74,10 @@ class Decoder(Protocol):
 
 
 @runtime_checkable
-class CutDecoder(Decoder, Protocol):
+class ResyncableDecoder(Decoder, Protocol):
     """A wire format in which the rest of a frame may look like a whole one."""
 
-    def opened_midway(self) -> None:
+    def skip_to_boundary(self) -> None:
         """Learn that something was going on: what comes before an end or a silence is no frame."""
 
 

@@ -8,21 +8,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 
-from taptill.readers.frames import AnyFrame, Decoder, Options, RawKind, enclosed
-from taptill.readers.frames.bare import BareDecoder
-from taptill.readers.frames.enclosed import EnclosedDecoder, EnclosedForm
-from taptill.readers.frames.line import LineDecoder, LineForm, hex_text, line_form
-from taptill.readers.frames.makers import boxes, elatec, gnetplus
-from taptill.readers.frames.polled import AskingDecoder, Questions
-from taptill.readers.frames.sized import SizedDecoder, SizedForm
-from taptill.readers.frames.wiegand import bits_form, read_bits
+from taptill.readers.frames import AnyFrame, Decoder, Options, RawKind, delimited
+from taptill.readers.frames.delimited import DelimitedDecoder, DelimitedFormat
+from taptill.readers.frames.length_prefixed import LengthPrefixedDecoder, LengthPrefixedFormat
+from taptill.readers.frames.line import LineDecoder, LineFormat, hex_text, line_format
+from taptill.readers.frames.polled import PollingDecoder, RequestCycle
+from taptill.readers.frames.unframed import UnframedDecoder
+from taptill.readers.frames.vendors import acs, elatec, gnetplus, gwiot, stronglink, yhy
+from taptill.readers.frames.wiegand import bits_format, read_bits
 from taptill.readers.nearest import unknown_word
 
 GROUP = "taptill.families"
 
 UID, REVERSED, NUMBER, TEXT = RawKind.UID, RawKind.REVERSED, RawKind.NUMBER, RawKind.TEXT
 
-_CR_LINE, _COLON_LINE = LineForm(), LineForm(prefix=":")
+_CR_LINE, _COLON_LINE = LineFormat(), LineFormat(prefix=":")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ class Family:
     byte at 2400 baud takes 4 ms. Not `checked` are answers that carry no check.
     """
 
-    gives: RawKind
+    output_kind: RawKind
     baud: int
     decoder: Callable[[Options], Decoder]
     silence_s: float = 0.1
-    checked: bool = True
+    has_checksum: bool = True
 
 
 def find_family(name: str) -> Family:
@@ -53,37 +53,37 @@ def find_family(name: str) -> Family:
     return family
 
 
-def _plain(gives: RawKind, baud: int, make: Callable[[], Decoder]) -> Family:
+def _without_options(output_kind: RawKind, baud: int, make: Callable[[], Decoder]) -> Family:
     def decoder(options: Options) -> Decoder:
         if options:
             raise ValueError(f"this family takes no options: {', '.join(sorted(options))}")
         return make()
 
-    return Family(gives, baud, decoder)
+    return Family(output_kind, baud, decoder)
 
 
-def _enclosed(form: EnclosedForm, baud: int = 9600, gives: RawKind = UID) -> Family:
-    return _plain(gives, baud, lambda: EnclosedDecoder(form))
+def _delimited(form: DelimitedFormat, baud: int = 9600, output_kind: RawKind = UID) -> Family:
+    return _without_options(output_kind, baud, lambda: DelimitedDecoder(form))
 
 
-def _sized(form: SizedForm, baud: int, gives: RawKind = UID) -> Family:
-    return _plain(gives, baud, lambda: SizedDecoder(form))
+def _length_prefixed(form: LengthPrefixedFormat, baud: int, output_kind: RawKind = UID) -> Family:
+    return _without_options(output_kind, baud, lambda: LengthPrefixedDecoder(form))
 
 
-def _asked(family: Family, questions: Questions, *, checked: bool = True) -> Family:
+def _polled(family: Family, questions: RequestCycle, *, has_checksum: bool = True) -> Family:
     """Make a family of one that speaks only when asked."""
 
     def decoder(options: Options) -> Decoder:
-        return AskingDecoder(family.decoder(options), questions)
+        return PollingDecoder(family.decoder(options), questions)
 
-    return replace(family, decoder=decoder, checked=checked)
+    return replace(family, decoder=decoder, has_checksum=has_checksum)
 
 
 def _hex_line(
-    form: LineForm,
+    form: LineFormat,
     read: Callable[[bytes], AnyFrame],
     baud: int = 9600,
-    gives: RawKind = UID,
+    output_kind: RawKind = UID,
     *,
     tells_parts: bool = True,
 ) -> Family:
@@ -91,34 +91,44 @@ def _hex_line(
         restarts = bool(form.prefix)
         return LineDecoder(form, hex_text(read), restarts=restarts, tells_parts=tells_parts)
 
-    return _plain(gives, baud, decoder)
+    return _without_options(output_kind, baud, decoder)
 
 
 FAMILIES: dict[str, Family] = {
-    "rdm6300": _enclosed(enclosed.RDM6300),
-    "id12": _enclosed(enclosed.ID12),
+    "rdm6300": _delimited(delimited.RDM6300),
+    "id12": _delimited(delimited.ID12),
     # Each of its taps waits for the silence, so it is as short as a bridge's lumps allow.
-    "em18": replace(_plain(UID, 9600, BareDecoder), silence_s=0.03),
-    "stx-10hex": _enclosed(enclosed.STX_10HEX),
-    "parallax": _enclosed(enclosed.PARALLAX, 2400),
-    "gwiot-7941e": _sized(boxes.GWIOT_7941E, 9600),
-    "gwiot-7941w": _asked(_sized(boxes.GWIOT_7941W, 115200), boxes.ASK_7941W),
-    "twn4-simple": _asked(_hex_line(_CR_LINE, elatec.read_answer), elatec.ASK, checked=False),
-    "twn4-simple-crc": _asked(_hex_line(_CR_LINE, elatec.read_checked_answer), elatec.ASK_CRC),
-    "twn4-simple-bin": _asked(_sized(elatec.BINARY, 9600), elatec.ASK_BINARY, checked=False),
-    "twn4-simple-bin-crc": _asked(_sized(elatec.BINARY_CRC, 9600), elatec.ASK_BINARY_CRC),
-    "twn3-hidprox": _hex_line(_CR_LINE, elatec.read_hidprox, gives=TEXT, tells_parts=False),
-    "twn3-inditag": _hex_line(_COLON_LINE, elatec.read_inditag, gives=NUMBER),
-    "promag-mf5-auto": _enclosed(enclosed.PROMAG_MF5, 19200, REVERSED),
-    "gnetplus-ascii": _asked(
-        _hex_line(_COLON_LINE, gnetplus.read_answer, 19200, REVERSED), gnetplus.ASK, checked=False
+    "em18": replace(_without_options(UID, 9600, UnframedDecoder), silence_s=0.03),
+    "stx-10hex": _delimited(delimited.STX_10HEX),
+    "parallax": _delimited(delimited.PARALLAX, 2400),
+    "gwiot-7941e": _length_prefixed(gwiot.GWIOT_7941E, 9600),
+    "gwiot-7941w": _polled(_length_prefixed(gwiot.GWIOT_7941W, 115200), gwiot.POLL_7941W),
+    "twn4-simple": _polled(
+        _hex_line(_CR_LINE, elatec.read_answer), elatec.POLL, has_checksum=False
     ),
-    "gnetplus-binary": _asked(_sized(gnetplus.BINARY, 19200, REVERSED), gnetplus.ASK_BINARY),
-    "acs-serial-ccid": _asked(_sized(boxes.ACS, 9600), boxes.ASK_ACS),
-    "stronglink-sl0xx": _asked(_sized(boxes.SL0XX, 115200), boxes.ASK_SL0XX),
-    "yhy-aabb": _asked(_sized(boxes.YHY, 115200), boxes.ASK_YHY),
-    "line": Family(TEXT, 9600, lambda options: LineDecoder(line_form(options))),
+    "twn4-simple-crc": _polled(_hex_line(_CR_LINE, elatec.read_checked_answer), elatec.POLL_CRC),
+    "twn4-simple-bin": _polled(
+        _length_prefixed(elatec.BINARY, 9600), elatec.POLL_BINARY, has_checksum=False
+    ),
+    "twn4-simple-bin-crc": _polled(
+        _length_prefixed(elatec.BINARY_CRC, 9600), elatec.POLL_BINARY_CRC
+    ),
+    "twn3-hidprox": _hex_line(_CR_LINE, elatec.read_hidprox, output_kind=TEXT, tells_parts=False),
+    "twn3-inditag": _hex_line(_COLON_LINE, elatec.read_inditag, output_kind=NUMBER),
+    "promag-mf5-auto": _delimited(delimited.PROMAG_MF5, 19200, REVERSED),
+    "gnetplus-ascii": _polled(
+        _hex_line(_COLON_LINE, gnetplus.read_answer, 19200, REVERSED),
+        gnetplus.POLL,
+        has_checksum=False,
+    ),
+    "gnetplus-binary": _polled(
+        _length_prefixed(gnetplus.BINARY, 19200, REVERSED), gnetplus.POLL_BINARY
+    ),
+    "acs-serial-ccid": _polled(_length_prefixed(acs.ACS, 9600), acs.POLL_ACS),
+    "stronglink-sl0xx": _polled(_length_prefixed(stronglink.SL0XX, 115200), stronglink.POLL_SL0XX),
+    "yhy-aabb": _polled(_length_prefixed(yhy.YHY, 115200), yhy.POLL_YHY),
+    "line": Family(TEXT, 9600, lambda options: LineDecoder(line_format(options))),
     "wiegand-bits": Family(
-        NUMBER, 9600, lambda options: LineDecoder(bits_form(options), read_bits)
+        NUMBER, 9600, lambda options: LineDecoder(bits_format(options), read_bits)
     ),
 }

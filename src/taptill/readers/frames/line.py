@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 
 from taptill.domain.card_id import CARD_ID_LENGTH_MAX
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Options
-from taptill.readers.frames.checks import HEX_DIGITS
+from taptill.readers.frames.checksums import HEX_DIGITS
 from taptill.readers.nearest import unknown_word
 
 _BLANK = 0x20
@@ -17,7 +17,7 @@ _PRINTABLE = range(_BLANK, 0x7F)
 
 
 @dataclass(frozen=True, slots=True)
-class LineForm:
+class LineFormat:
     """How a line looks; the names are the config's keys.
 
     `end` is a set of characters, each of which ends a line; blank lines mean nothing. `regex` must
@@ -47,15 +47,15 @@ class LineForm:
                 raise ValueError(f"{name}: ASCII characters only")
 
 
-def line_form(options: Options) -> LineForm:
+def line_format(options: Options) -> LineFormat:
     """Build the form from config keys; ValueError names the key and what is allowed."""
-    types = {field.name: type(field.default) for field in fields(LineForm)}
+    types = {field.name: type(field.default) for field in fields(LineFormat)}
     for name, value in options.items():
         if name not in types:
             raise ValueError(unknown_word("option", name, types))
         if type(value) is not types[name]:
             raise ValueError(f"{name}: expected {types[name].__name__}, not {value!r}")
-    return LineForm(**options)  # type: ignore[arg-type]  # each type was compared above
+    return LineFormat(**options)  # type: ignore[arg-type]  # each type was compared above
 
 
 class LineDecoder:
@@ -69,7 +69,7 @@ class LineDecoder:
 
     def __init__(
         self,
-        form: LineForm,
+        form: LineFormat,
         read: Callable[[str], AnyFrame] | None = None,
         *,
         restarts: bool = False,
@@ -90,7 +90,7 @@ class LineDecoder:
         self._cut = False
         self._opening = False
 
-    def opened_midway(self) -> None:
+    def skip_to_boundary(self) -> None:
         """Refuse the rest of a line: what comes before an end or a silence."""
         self._cut = self._opening = not self._tells_parts
 

@@ -9,7 +9,7 @@ _ENDS = (Signal.NO_CARD, BadFrame(Fault.READER_ERROR))
 
 
 @dataclass(frozen=True, slots=True)
-class Questions:
+class RequestCycle:
     """What is asked in one round.
 
     Each question is the next step to the id, asked once the one before was answered with
@@ -17,20 +17,20 @@ class Questions:
     questions in another spelling, where makers and libraries do not agree.
     """
 
-    asked: tuple[bytes, ...]
-    alternatives: bool = False
-    otherwise: tuple[bytes, ...] = ()
+    requests: tuple[bytes, ...]
+    alternating: bool = False
+    fallback_requests: tuple[bytes, ...] = ()
 
 
-class AskingDecoder:
+class PollingDecoder:
     """Knows which question comes next; a round without a card ends with one `NO_CARD`."""
 
-    def __init__(self, decoder: Decoder, questions: Questions) -> None:
+    def __init__(self, decoder: Decoder, questions: RequestCycle) -> None:
         self._decoder = decoder
         self._questions = questions
         self._step = 0
         self._missed = 0
-        self._spelled, self._other = questions.asked, questions.otherwise
+        self._spelled, self._other = questions.requests, questions.fallback_requests
         self._asked = False
 
     def request(self) -> bytes:
@@ -54,8 +54,8 @@ class AskingDecoder:
     def _follow(self, frame: AnyFrame) -> AnyFrame:
         if not isinstance(frame, BadFrame):
             self._other = ()
-        last = self._step == len(self._questions.asked) - 1
-        if self._questions.alternatives:
+        last = self._step == len(self._questions.requests) - 1
+        if self._questions.alternating:
             return self._miss(frame) if frame is Signal.NO_CARD else self._meet(frame)
         if frame is Signal.GO_ON and last:
             frame = BadFrame(Fault.FRAMING)
@@ -73,17 +73,17 @@ class AskingDecoder:
         return frame
 
     def _miss(self, frame: AnyFrame) -> AnyFrame:
-        count = len(self._questions.asked)
+        count = len(self._questions.requests)
         self._step = (self._step + 1) % count
         self._missed = (self._missed + 1) % count
         return Signal.GO_ON if self._missed else frame
 
 
-def alternatives(*asked: bytes) -> Questions:
+def alternating_requests(*requests: bytes) -> RequestCycle:
     """Ask for one kind of card after the other."""
-    return Questions(tuple(asked), alternatives=True)
+    return RequestCycle(tuple(requests), alternating=True)
 
 
-def steps(*asked: bytes, otherwise: tuple[bytes, ...] = ()) -> Questions:
+def request_sequence(*requests: bytes, fallback_requests: tuple[bytes, ...] = ()) -> RequestCycle:
     """Ask one question after the other to get to one id."""
-    return Questions(tuple(asked), otherwise=otherwise)
+    return RequestCycle(tuple(requests), fallback_requests=fallback_requests)

@@ -5,16 +5,16 @@ number. Source: github.com/herra/rfidtagsclone.
 """
 
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Options
-from taptill.readers.frames.line import LineForm, line_form
+from taptill.readers.frames.line import LineFormat, line_format
 
 _SIZES = (26, 34)
 
 
-def bits_form(options: Options) -> LineForm:
+def bits_format(options: Options) -> LineFormat:
     """Build the form: the first 26 bits of 34 can pass the parity, which `min_length` rules out."""
     if others := options.keys() - {"min_length"}:
         raise ValueError(f"this family takes min_length only: {', '.join(sorted(others))}")
-    return line_form({"max_length": _SIZES[-1], "idle_accepts": True, **options})
+    return line_format({"max_length": _SIZES[-1], "idle_accepts": True, **options})
 
 
 def read_bits(text: str) -> AnyFrame:

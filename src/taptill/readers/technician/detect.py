@@ -15,16 +15,16 @@ from serial.tools.list_ports import comports
 
 from taptill.domain.errors import ReaderError
 from taptill.domain.tap import ReaderState
-from taptill.readers.device import ReaderSettings, state_of
-from taptill.readers.drivers.inputs import INPUTS, keyboards
+from taptill.readers.device import ReaderSettings, error_state
+from taptill.readers.drivers.input_devices import INPUTS, keyboards
 from taptill.readers.drivers.serial import SerialReader
 from taptill.readers.frames import BadFrame, Frame, PolledDecoder
 from taptill.readers.frames.families import FAMILIES
-from taptill.readers.technician.known import KnownReader, known_reader
+from taptill.readers.technician.known_devices import KnownReader, known_reader
 
 USB_DEVICES = Path("/sys/bus/usb/devices")
 BOARD_PORTS = ("/dev/serial0", "/dev/ttyAMA0")
-NAMED = (
+LINK_FOLDERS = (
     "/dev/serial/by-id",
     "/dev/serial/by-path",
     "/dev/input/by-id",
@@ -35,12 +35,12 @@ _RANKS = ("a card reader", "may be one or have one behind it", "a device like an
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DetectedPort:
     """A port, a device or a reader of pcscd's; `port` is what to write into the config."""
 
     port: str
     driver: str
-    what: str
+    description: str
     usb: str = ""
     rank: int = 2
 
@@ -51,7 +51,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
+class FormatGuess:
     """A wire format that fits what was heard; `options` are the config's for what it left open."""
 
     family: str
@@ -62,13 +62,13 @@ class Guess:
     options: Mapping[str, int] = field(default_factory=dict)
 
 
-def find_ports(usb: Path = USB_DEVICES, inputs: Path = INPUTS) -> list[Found]:
+def find_ports(usb: Path = USB_DEVICES, inputs: Path = INPUTS) -> list[DetectedPort]:
     """List ports, known USB readers, keyboards, what pcscd serves, the likeliest first."""
     found = [*_serial_ports(), *_usb_readers(usb), *_keyboards(inputs), *_pcsc_readers()]
     return sorted(found, key=lambda one: one.rank)
 
 
-def _serial_ports() -> Iterator[Found]:
+def _serial_ports() -> Iterator[DetectedPort]:
     names = dict(_stable_names())
     seen = set()
     for port in comports():
@@ -78,23 +78,23 @@ def _serial_ports() -> Iterator[Found]:
         known = known_reader(vendor, product)
         what = known.title if known else port.product or port.description or "serial port"
         usb = f"{vendor}:{product}" if vendor else ""
-        yield Found(names.get(port.device, port.device), "serial", what, usb, _rank(known))
+        yield DetectedPort(names.get(port.device, port.device), "serial", what, usb, _rank(known))
     for path in BOARD_PORTS:
         device = os.path.realpath(path)
         if Path(path).exists() and device not in seen:
             seen.add(device)
-            yield Found(path, "serial", "serial port of the board")
+            yield DetectedPort(path, "serial", "serial port of the board")
 
 
 def _stable_names() -> Iterator[tuple[str, str]]:
     """Name each device by its by-path link, and better by its by-id link."""
-    for folder in reversed(NAMED):
+    for folder in reversed(LINK_FOLDERS):
         with suppress(OSError):
             for link in sorted(Path(folder).iterdir()):
                 yield os.path.realpath(link), str(link)
 
 
-def _usb_readers(usb: Path) -> Iterator[Found]:
+def _usb_readers(usb: Path) -> Iterator[DetectedPort]:
     for device in sorted(usb.glob("*")):
         with suppress(OSError):
             vendor = (device / "idVendor").read_text("ascii").strip()
@@ -102,25 +102,25 @@ def _usb_readers(usb: Path) -> Iterator[Found]:
             known = known_reader(vendor, product)
             if known and known.driver == "nfc":
                 numbers = f"{vendor}:{product}"
-                yield Found(f"usb:{numbers}", "nfc", known.title, numbers, _rank(known))
+                yield DetectedPort(f"usb:{numbers}", "nfc", known.title, numbers, _rank(known))
 
 
-def _keyboards(inputs: Path) -> Iterator[Found]:
+def _keyboards(inputs: Path) -> Iterator[DetectedPort]:
     names = dict(_stable_names())
     for one in keyboards(inputs):
         known = known_reader(*one.numbers.split(":"))
         port = names.get(one.node, one.node)
-        yield Found(port, "keyboard", one.name, one.numbers, _rank(known))
+        yield DetectedPort(port, "keyboard", one.name, one.numbers, _rank(known))
 
 
-def _pcsc_readers() -> Iterator[Found]:
+def _pcsc_readers() -> Iterator[DetectedPort]:
     try:
-        from taptill.readers.drivers.pcsc import listed, port_of  # noqa: PLC0415 - may be missing
+        from taptill.readers.drivers.pcsc import list_readers, shortest_unique_name  # noqa: PLC0415 - may be missing
     except ImportError:
         return
-    names = listed()
+    names = list_readers()
     for name in names:
-        yield Found(port_of(name, names), "pcsc", name, rank=0)
+        yield DetectedPort(shortest_unique_name(name, names), "pcsc", name, rank=0)
 
 
 def _rank(known: KnownReader | None) -> int:
@@ -129,30 +129,30 @@ def _rank(known: KnownReader | None) -> int:
     return 1 if known.bridge else 0
 
 
-def speeds() -> list[int]:
+def baud_rates() -> list[int]:
     """Give the speeds of all families that talk by themselves, the most usual first."""
-    usual = Counter(one.baud for one in FAMILIES.values() if _talks(one.decoder({})))
+    usual = Counter(one.baud for one in FAMILIES.values() if _sends_unprompted(one.decoder({})))
     return [baud for baud, _ in usual.most_common()]
 
 
-def listen(port: str, seconds: float) -> tuple[ReaderState, str, list[Guess]]:
+def listen(port: str, seconds: float) -> tuple[ReaderState, str, list[FormatGuess]]:
     """Listen at each speed; give the port's state, its detail, and what fits best first."""
-    guesses: list[Guess] = []
-    for baud in speeds():
+    guesses: list[FormatGuess] = []
+    for baud in baud_rates():
         try:
-            heard, sizes = _hear(port, baud, seconds / len(speeds()))
+            heard, sizes = _capture(port, baud, seconds / len(baud_rates()))
         except ReaderError as error:
-            return *state_of(error), guesses
-        guesses += _guesses(heard, sizes, baud)
+            return *error_state(error), guesses
+        guesses += _fitting_formats(heard, sizes, baud)
     guesses.sort(key=lambda one: (one.bad_frames - one.frames, one.family == "line"))
     return ReaderState.OK, port, guesses
 
 
-def _hear(port: str, baud: int, seconds: float) -> tuple[bytes, set[int]]:
+def _capture(port: str, baud: int, seconds: float) -> tuple[bytes, set[int]]:
     """Give all bytes, and the lengths of whole lines among them."""
     heard, sizes = bytearray(), set[int]()
     reader = SerialReader(ReaderSettings("detect", "serial", port, "line", baud=baud))
-    reader.heard = heard.extend
+    reader.on_bytes = heard.extend
     end_s = time.monotonic() + seconds
     try:
         reader.open()
@@ -163,10 +163,10 @@ def _hear(port: str, baud: int, seconds: float) -> tuple[bytes, set[int]]:
     return bytes(heard), sizes
 
 
-def _guesses(heard: bytes, sizes: set[int], baud: int) -> Iterable[Guess]:
+def _fitting_formats(heard: bytes, sizes: set[int], baud: int) -> Iterable[FormatGuess]:
     for name, family in FAMILIES.items():
         decoder = family.decoder({})
-        if family.baud != baud or not _talks(decoder):
+        if family.baud != baud or not _sends_unprompted(decoder):
             continue
         frames = decoder.feed(heard) + decoder.idle()
         good = [frame for frame in frames if isinstance(frame, Frame)]
@@ -174,8 +174,8 @@ def _guesses(heard: bytes, sizes: set[int], baud: int) -> Iterable[Guess]:
         if len(good) > bad:
             told = name == "line" and sizes
             options = {"min_length": min(sizes), "max_length": max(sizes)} if told else {}
-            yield Guess(name, baud, len(good), bad, good[-1].raw, options)
+            yield FormatGuess(name, baud, len(good), bad, good[-1].raw, options)
 
 
-def _talks(decoder: object) -> bool:
+def _sends_unprompted(decoder: object) -> bool:
     return not isinstance(decoder, PolledDecoder)

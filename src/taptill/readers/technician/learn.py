@@ -12,17 +12,17 @@ from random import Random
 
 from taptill.domain.card_id import CARD_ID_LENGTH_MAX
 from taptill.domain.tap import CardTrouble
+from taptill.readers.conversion_steps import AMBIGUOUS_FORMATS
 from taptill.readers.frames import RawKind
-from taptill.readers.normaliser import Normaliser, normaliser
-from taptill.readers.steps import AMBIGUOUS
+from taptill.readers.normaliser import Normaliser, build_normaliser
 
 Rule = tuple[str, ...]
 
-Made = Sequence[str | CardTrouble]
+Outputs = Sequence[str | CardTrouble]
 
 PROBES = 24
 UINT32_END = 2**32
-_PARSES: Mapping[RawKind, Sequence[Rule]] = {
+_PARSER_STEPS: Mapping[RawKind, Sequence[Rule]] = {
     RawKind.TEXT: (
         ("from-hex",),
         ("strip-separators", "from-hex"),
@@ -35,7 +35,7 @@ _PARSES: Mapping[RawKind, Sequence[Rule]] = {
         ("from-5D5D",),
     ),
 }
-_TURNS: Sequence[Rule] = (
+_TRANSFORM_STEPS: Sequence[Rule] = (
     (),
     ("reverse-bytes",),
     ("swap-nibbles",),
@@ -43,14 +43,14 @@ _TURNS: Sequence[Rule] = (
     ("reverse-bytes", "swap-nibbles"),
     ("reverse-bytes", "reverse-bits"),
 )
-_CUTS: Sequence[Rule] = (
+_SLICE_STEPS: Sequence[Rule] = (
     (),
     ("drop-first 1",),
     ("drop-last 1",),
     ("drop-bcc",),
     *((f"{step} {size}",) for size in (3, 4, 5, 7) for step in ("take-last", "take-first")),
 )
-_WRITES: Sequence[Rule] = (
+_FORMATTER_STEPS: Sequence[Rule] = (
     *((one,) for one in ("HEX", "hex", "HEX:", "plain-dec", "signed-dec")),
     *((one,) for one in ("10H13D", "8H10D", "6H8D", "2H4H", "4H4H")),
     *((one,) for one in ("3D5D", "plain-3D5D", "loose-3D5D", "5D5D")),
@@ -66,44 +66,46 @@ _TEXT_RULES: Sequence[Rule] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class SampleCard:
     """A card as the reader delivers it, and the numbers that may be its: one, or all there are."""
 
     raw: str
     numbers: Collection[str]
 
 
-def rules_that_fit(cards: Sequence[Card], gives: RawKind) -> list[Rule]:
+def rules_that_fit(cards: Sequence[SampleCard], output_kind: RawKind) -> list[Rule]:
     """Give every rule that makes one of its numbers of each card, the shortest first."""
-    fitting = [
+    matching_readers = [
         (steps, rule)
-        for steps, rule in _rules(gives)
+        for steps, rule in _candidate_rules(output_kind)
         if all(rule.card_id(card.raw) in card.numbers for card in cards)
     ]
-    return list(_different(fitting, _like(cards, gives)))
+    return list(_distinct_rules(matching_readers, _probe_numbers(cards, output_kind)))
 
 
-def _rules(gives: RawKind) -> Iterator[tuple[Rule, Normaliser]]:
-    parses = _PARSES.get(gives, ((),))
-    spelled = _TEXT_RULES if gives is RawKind.TEXT else ()
-    built: list[Rule] = [
+def _candidate_rules(output_kind: RawKind) -> Iterator[tuple[Rule, Normaliser]]:
+    parses = _PARSER_STEPS.get(output_kind, ((),))
+    spelled = _TEXT_RULES if output_kind is RawKind.TEXT else ()
+    build_step: list[Rule] = [
         *spelled,
         *(
             (*parse, *turn, *cut, *write) if first == "turn" else (*parse, *cut, *turn, *write)
-            for parse, turn, cut, write in product(parses, _TURNS, _CUTS, _WRITES)
+            for parse, turn, cut, write in product(
+                parses, _TRANSFORM_STEPS, _SLICE_STEPS, _FORMATTER_STEPS
+            )
             for first in (("turn", "cut") if turn and cut else ("turn",))
         ),
     ]
-    for steps in sorted(built, key=len):
-        yield steps, normaliser(steps, gives)
+    for steps in sorted(build_step, key=len):
+        yield steps, build_normaliser(steps, output_kind)
 
 
-def _like(cards: Sequence[Card], gives: RawKind) -> list[str]:
+def _probe_numbers(cards: Sequence[SampleCard], output_kind: RawKind) -> list[str]:
     """Make cards of the same shape up."""
     dice = Random(PROBES)  # noqa: S311 - the same ones each time, nothing secret
     raws = [card.raw for card in cards]
     digits = "0123456789ABCDEF"
-    if gives is RawKind.TEXT and all(map(str.isdecimal, raws)):
+    if output_kind is RawKind.TEXT and all(map(str.isdecimal, raws)):
         # A card of 32 bits prints ten digits, and none above 4294967295.
         end = UINT32_END if all(int(raw) < UINT32_END for raw in raws) else 10**CARD_ID_LENGTH_MAX
         sizes = [len(dice.choice(raws)) for _ in range(PROBES)]
@@ -116,16 +118,18 @@ def _like(cards: Sequence[Card], gives: RawKind) -> list[str]:
     ]
 
 
-def _different(rules: Iterable[tuple[Rule, Normaliser]], probes: Sequence[str]) -> Iterator[Rule]:
-    kept: list[Made] = []
+def _distinct_rules(
+    rules: Iterable[tuple[Rule, Normaliser]], probes: Sequence[str]
+) -> Iterator[Rule]:
+    kept: list[Outputs] = []
     for steps, rule in rules:
         made = [rule.card_id(probe) for probe in probes]
-        if not any(_no_other(made, one) for one in kept):
+        if not any(_is_equivalent(made, one) for one in kept):
             kept.append(made)
             yield steps
 
 
-def _no_other(made: Made, kept: Made) -> bool:
+def _is_equivalent(made: Outputs, kept: Outputs) -> bool:
     """Tell whether a rule names no card otherwise, though it may refuse some."""
     pairs = zip(made, kept, strict=True)
     named = [one == other for one, other in pairs if not isinstance(one, CardTrouble)]
@@ -143,7 +147,7 @@ def numbers_of(written: str) -> frozenset[str]:
 
 def warnings_of(rule: Rule) -> list[str]:
     """Say what a technician should know of a rule before it is used."""
-    return [AMBIGUOUS[step] for step in rule if step in AMBIGUOUS]
+    return [AMBIGUOUS_FORMATS[step] for step in rule if step in AMBIGUOUS_FORMATS]
 
 
 def config_lines(rule: Rule) -> str:

@@ -7,10 +7,10 @@ from pathlib import Path
 from threading import Thread
 
 
-class Box:
+class PtyDevice:
     """Takes what comes in a thread of its own until it is unplugged."""
 
-    LAST_WORD = b"\x00"
+    WAKE_BYTES = b"\x00"
 
     def __init__(self) -> None:
         self._master, self._slave = os.openpty()
@@ -24,7 +24,7 @@ class Box:
         if self._slave >= 0:
             # A last word wakes the thread, which then closes the master.
             self._slave, slave = -1, self._slave
-            os.write(slave, self.LAST_WORD)
+            os.write(slave, self.WAKE_BYTES)
             os.close(slave)
         self._thread.join(5)
         assert not self._thread.is_alive()

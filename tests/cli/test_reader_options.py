@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from taptill.cli.readers.words import hint
+from taptill.cli.readers.reader_options import hint
 from taptill.domain.tap import ReaderState
 
 

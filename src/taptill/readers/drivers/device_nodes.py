@@ -9,7 +9,7 @@ from pathlib import Path
 
 from taptill.domain.errors import ReaderError
 from taptill.domain.tap import ReaderState
-from taptill.readers.device import trouble
+from taptill.readers.device import reader_error
 
 _STATES = {
     errno.ENOENT: ReaderState.MISSING,
@@ -28,7 +28,7 @@ def is_path(port: str) -> bool:
     return "://" not in port
 
 
-def device_at(path: str) -> object:
+def device_identity(path: str) -> object:
     """Tell what is at a path: another device behind the same link is another one, None is none."""
     try:
         link, device = os.lstat(path), os.stat(path)  # noqa: PTH116 - no Path for each look
@@ -37,13 +37,13 @@ def device_at(path: str) -> object:
     return link.st_ino, device.st_rdev, device.st_ctime_ns
 
 
-def opening_trouble(reader: str, port: str, error: Exception) -> ReaderError:
+def opening_error(reader: str, port: str, error: Exception) -> ReaderError:
     """Say why a port could not be opened; the detail is the port, or who holds it."""
     # A network peer that cannot be reached leaves no errno behind.
     unnamed = ReaderState.FAULTY if is_path(port) else ReaderState.MISSING
     state = _STATES.get(_errno_of(error), unnamed)
     holder = holder_of(port) if state is ReaderState.BUSY else ""
-    return trouble(reader, state, holder or port)
+    return reader_error(reader, state, holder or port)
 
 
 def _errno_of(error: Exception) -> int:

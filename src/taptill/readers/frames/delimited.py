@@ -8,12 +8,12 @@ CR ends); Promag MF5, TM970014 revision H, page 3 (ESC when the card leaves).
 from dataclasses import dataclass
 
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Signal
-from taptill.readers.frames.checks import HEX_DIGITS, xored
-from taptill.readers.frames.noise import Noise
+from taptill.readers.frames.checksums import HEX_DIGITS, xor_checksum
+from taptill.readers.frames.resync import ResyncCounter
 
 
 @dataclass(frozen=True, slots=True)
-class EnclosedForm:
+class DelimitedFormat:
     """How a frame looks; `trailer` may stand between digits and end, `removed` outside frames.
 
     With `checked` the last two digits are the exclusive or of the others.
@@ -23,26 +23,26 @@ class EnclosedForm:
     start: int = 0x02
     end: int = 0x03
     trailer: bytes = b""
-    checked: bool = False
-    removed: int | None = None
+    has_checksum: bool = False
+    removal_byte: int | None = None
 
 
-RDM6300 = EnclosedForm(digits=12, checked=True)
-ID12 = EnclosedForm(digits=12, trailer=b"\r\n", checked=True)
-STX_10HEX = EnclosedForm(digits=10, trailer=b"\r\n")
-PARALLAX = EnclosedForm(digits=10, start=0x0A, end=0x0D)
-PROMAG_MF5 = EnclosedForm(digits=8, trailer=b"\r", removed=0x1B)
+RDM6300 = DelimitedFormat(digits=12, has_checksum=True)
+ID12 = DelimitedFormat(digits=12, trailer=b"\r\n", has_checksum=True)
+STX_10HEX = DelimitedFormat(digits=10, trailer=b"\r\n")
+PARALLAX = DelimitedFormat(digits=10, start=0x0A, end=0x0D)
+PROMAG_MF5 = DelimitedFormat(digits=8, trailer=b"\r", removal_byte=0x1B)
 
 
-class EnclosedDecoder:
+class DelimitedDecoder:
     """Waits for a start; every start begins anew: a broken frame never swallows the next one."""
 
-    def __init__(self, form: EnclosedForm) -> None:
+    def __init__(self, form: DelimitedFormat) -> None:
         self._form = form
         self._room = form.digits + len(form.trailer)
         self._allowed = HEX_DIGITS | frozenset(form.trailer)
         self._body: bytearray | None = None
-        self._noise = Noise()
+        self._resync = ResyncCounter()
 
     def feed(self, data: bytes) -> list[AnyFrame]:
         """Take bytes as they come and give the frames that they complete."""
@@ -60,7 +60,7 @@ class EnclosedDecoder:
         if octet == self._form.start:
             return BadFrame(Fault.TRUNCATED) if self._restart(bytearray()) else None
         if self._body is None:
-            return Signal.REMOVED if octet == self._form.removed else self._noise.skip()
+            return Signal.REMOVED if octet == self._form.removal_byte else self._resync.skip()
         if octet == self._form.end:
             return self._end(self._restart(None) or bytearray())
         if octet not in self._allowed:
@@ -79,7 +79,7 @@ class EnclosedDecoder:
         if len(digits) != self._form.digits:
             return BadFrame(Fault.TRUNCATED if len(digits) < self._form.digits else Fault.OVERFLOW)
         octets = bytes.fromhex(digits.decode("ascii"))
-        if self._form.checked and xored(octets):
+        if self._form.has_checksum and xor_checksum(octets):
             return BadFrame(Fault.CHECKSUM)
-        self._noise.end()
-        return Frame(octets[: -1 if self._form.checked else None].hex().upper())
+        self._resync.end()
+        return Frame(octets[: -1 if self._form.has_checksum else None].hex().upper())

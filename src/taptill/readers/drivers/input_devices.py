@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from taptill.readers.drivers.ports import device_at
+from taptill.readers.drivers.device_nodes import device_identity
 
 INPUTS = Path("/sys/class/input")
 NODES = "/dev/input"
@@ -34,7 +34,7 @@ def is_port(port: str) -> bool:
     return port.startswith("/") or bool(_PORT.fullmatch(port))
 
 
-def nodes(port: str, inputs: Path = INPUTS) -> list[str]:
+def nodes_for_port(port: str, inputs: Path = INPUTS) -> list[str]:
     """Give every path that a port may mean; a path is itself, there or not."""
     named = _PORT.fullmatch(port)
     if not named:
@@ -45,9 +45,9 @@ def nodes(port: str, inputs: Path = INPUTS) -> list[str]:
     ]
 
 
-def there(port: str, inputs: Path = INPUTS) -> object:
+def keyboard_identity(port: str, inputs: Path = INPUTS) -> object:
     """Tell what is plugged in at a port from another device, and from none."""
-    return [one for one in map(device_at, nodes(port, inputs)) if one]
+    return [one for one in map(device_identity, nodes_for_port(port, inputs)) if one]
 
 
 def keyboards(inputs: Path = INPUTS) -> Iterator[Keyboard]:

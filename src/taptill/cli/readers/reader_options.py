@@ -12,8 +12,8 @@ from taptill import config as configs
 from taptill.domain.errors import ConfigError, UsageError
 from taptill.domain.tap import ReaderHealth, ReaderState
 from taptill.readers.device import ReaderSettings
-from taptill.readers.drivers.ports import group_of
-from taptill.readers.registry import complaints, find_driver
+from taptill.readers.drivers.device_nodes import group_of
+from taptill.readers.registry import find_driver, settings_problems
 from taptill.wiring import check_reader, reader_settings
 
 _HINTS = {
@@ -50,7 +50,7 @@ def hint(state: ReaderState, detail: str, driver: str = "serial") -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Picked:
+class SelectedReaders:
     """The readers that the options name, and how long to look at them."""
 
     readers: tuple[ReaderSettings, ...]
@@ -62,7 +62,7 @@ class Picked:
         return hint(health.state, health.detail, drivers.get(health.reader, "serial"))
 
     @property
-    def one(self) -> ReaderSettings:
+    def single(self) -> ReaderSettings:
         """Give the one reader. Errors: UsageError."""
         if len(self.readers) != 1:
             raise UsageError(problem="this takes one reader: name it with --reader or --port")
@@ -84,14 +84,14 @@ def reader_options(command: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         driver = others.pop("driver")
         found = _at_port(port, driver, family, baud) if port else _of_config(option, number, family)
-        command(Picked(found, seconds), **others)
+        command(SelectedReaders(found, seconds), **others)
 
     for one in reversed(_OPTIONS):
         with_readers = one(with_readers)
     return with_readers
 
 
-def configured(option: Path | None, *, required: bool = True) -> list[ReaderSettings]:
+def configured_readers(option: Path | None, *, required: bool = True) -> list[ReaderSettings]:
     """Give the readers of the config; none where there is no config and none is required."""
     try:
         config = configs.load(configs.find_config(option), check_reader)
@@ -108,7 +108,7 @@ def _at_port(
     if driver == "serial" and not family:
         raise UsageError(problem="--port needs --family; `taptill readers detect` finds it")
     found = ReaderSettings("reader", driver, port, family or "", baud=baud)
-    for problem in complaints(found):
+    for problem in settings_problems(found):
         raise UsageError(problem=problem)
     return (found,)
 
@@ -118,7 +118,7 @@ def _of_config(
 ) -> tuple[ReaderSettings, ...]:
     if family:
         raise UsageError(problem="--family belongs to --port")
-    found = configured(option)
+    found = configured_readers(option)
     if number and number > len(found):
         raise UsageError(problem=f"--reader {number}: the config has {len(found)}")
     return tuple(found[number - 1 : number] if number else found)

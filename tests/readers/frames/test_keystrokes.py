@@ -16,20 +16,20 @@ from tests.fakes.devices.keyboard import (
 
 from taptill.domain.card_id import CARD_ID_LENGTH_MAX
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame
-from taptill.readers.frames.keys import DOWN, OVERRUN, SILENCE_S, KeyDecoder, KeyEvent
+from taptill.readers.frames.keystrokes import DOWN, OVERRUN, SILENCE_S, KeyEvent, KeystrokeDecoder
 
 KEYPAD = {str(digit): code for digit, code in enumerate((82, 79, 80, 81, 75, 76, 77, 71, 72, 73))}
 HELD, UP = 2, 0
 
 
 def heard(*events: KeyEvent) -> list[AnyFrame]:
-    return KeyDecoder().feed(events)
+    return KeystrokeDecoder().feed(events)
 
 
 @pytest.mark.parametrize("end", [ENTER, KEYPAD_ENTER, TAB])
 @pytest.mark.parametrize("text", ["0013961168", "62e3086ced", "62E3086CED", "04:A1:b2"])
 def test_what_is_typed_in_a_burst_is_a_line(text: str, end: int) -> None:
-    decoder = KeyDecoder()
+    decoder = KeystrokeDecoder()
     assert decoder.feed(typed(text, end=end)) + decoder.idle() == [Frame(text)]
 
 
@@ -65,7 +65,7 @@ def test_a_person_who_types_is_no_card() -> None:
 
 
 def test_what_is_never_ended_is_given_up_at_each_silence() -> None:
-    decoder = KeyDecoder()
+    decoder = KeystrokeDecoder()
     for at_s in (1.0, 3.0):
         assert decoder.feed(typed("1234", at_s=at_s)[:-2]) == []
         assert decoder.idle() == [BadFrame(Fault.TRUNCATED)]
@@ -82,7 +82,7 @@ CUT_SHORT = {
 @pytest.mark.parametrize(("seen", "rest"), CUT_SHORT.values(), ids=CUT_SHORT)
 def test_the_rest_of_a_line_that_was_cut_short_is_no_card(rest: str, *, seen: bool) -> None:
     """The rest alone may be the number of another customer."""
-    decoder = KeyDecoder()
+    decoder = KeystrokeDecoder()
     head = decoder.feed(typed("12")[:-2]) + (decoder.idle() if seen else [])
     tail = decoder.feed(typed(rest, at_s=2.0))
     assert head + tail == [BadFrame(Fault.TRUNCATED)] * 2
@@ -91,21 +91,21 @@ def test_the_rest_of_a_line_that_was_cut_short_is_no_card(rest: str, *, seen: bo
 
 @pytest.mark.parametrize("spoilt", [ESCAPE, OVERRUN])
 def test_the_rest_of_a_spoilt_line_is_no_card_after_a_silence(spoilt: int) -> None:
-    decoder = KeyDecoder()
+    decoder = KeystrokeDecoder()
     decoder.feed([*typed("12")[:-2], KeyEvent(1.04, spoilt, DOWN)])
     decoder.idle()
     assert decoder.feed(typed("34", at_s=2.0)) == [BadFrame(Fault.TRUNCATED)]
 
 
 def test_of_two_fields_in_a_burst_neither_is_a_card() -> None:
-    decoder = KeyDecoder()
+    decoder = KeystrokeDecoder()
     fields = [*typed("0123", end=TAB), *typed("77", at_s=1.1)]
     assert decoder.feed(fields) + decoder.idle() == [BadFrame(Fault.BAD_CHAR)]
 
 
 @pytest.mark.parametrize("ends", [(ENTER, ENTER), (TAB, ENTER), (TAB, TAB)])
 def test_two_ends_are_one(ends: tuple[int, int]) -> None:
-    decoder = KeyDecoder()
+    decoder = KeystrokeDecoder()
     keys = [*typed("1234", end=ends[0]), *pressed(ends[1], at_s=1.1)]
     assert decoder.feed(keys) + decoder.idle() == [Frame("1234")]
 
@@ -122,7 +122,7 @@ GAPS_S = st.floats(0, 2 * SILENCE_S)
 def test_whatever_pauses_are_in_a_line_it_is_whole_or_no_card(
     text: str, end: int, gaps_s: list[float], *, seen: bool
 ) -> None:
-    decoder, found, at_s = KeyDecoder(), list[AnyFrame](), 1.0
+    decoder, found, at_s = KeystrokeDecoder(), list[AnyFrame](), 1.0
     for key, gap_s in zip(typed(text, end=end)[::2], [0.0, *gaps_s], strict=False):
         if seen and gap_s > SILENCE_S:
             found += decoder.idle()
@@ -158,7 +158,7 @@ EVENTS = st.lists(
 
 @given(EVENTS, st.integers(0, 60))
 def test_any_split_of_any_events_gives_the_same(events: list[KeyEvent], cut: int) -> None:
-    whole, parts = KeyDecoder(), KeyDecoder()
+    whole, parts = KeystrokeDecoder(), KeystrokeDecoder()
     expected = [*whole.feed(events), *whole.idle()]
     found = [*parts.feed(events[:cut]), *parts.feed(events[cut:]), *parts.idle()]
     assert found == expected
@@ -168,7 +168,7 @@ def test_any_split_of_any_events_gives_the_same(events: list[KeyEvent], cut: int
 
 @given(EVENTS)
 def test_after_any_events_and_an_end_the_next_card_is_read(events: list[KeyEvent]) -> None:
-    decoder = KeyDecoder()
+    decoder = KeystrokeDecoder()
     decoder.feed([event for event in events if event.code not in (42, 54)])
     decoder.feed(pressed(ENTER, at_s=9.0))
     assert decoder.feed(typed("62e3086c", at_s=100.0)) == [Frame("62e3086c")]

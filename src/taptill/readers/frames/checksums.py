@@ -9,13 +9,13 @@ _PRESET = 0xFFFF
 _LOW_BIT = 1
 OCTET = 0xFF
 
-REVERSED_CCITT = 0x8408
+CRC16_CCITT_REVERSED = 0x8408
 """Elatec; the answer carries the low byte first."""
-REVERSED_IBM = 0xA001
+CRC16_IBM_REVERSED = 0xA001
 """GNetPlus; sources disagree on which byte comes first."""
 
 
-def xored(octets: bytes) -> int:
+def xor_checksum(octets: bytes) -> int:
     """Give the exclusive or of all octets; zero where the last is the check of those before."""
     return reduce(xor, octets, 0)
 

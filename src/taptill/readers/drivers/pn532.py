@@ -40,7 +40,7 @@ _SPEED_115200 = bytes.fromhex("0000ff03fdd410041800"), bytes.fromhex("0000ff02fe
 log = logging.getLogger(__name__)
 
 
-class Line(TTY):  # type: ignore[misc]
+class Pn532Transport(TTY):  # type: ignore[misc]
     """What nfcpy talks over: locked, to be interrupted, and closed whatever has become of it."""
 
     def __init__(self, path: str) -> None:
@@ -92,37 +92,37 @@ class Line(TTY):  # type: ignore[misc]
             tty.close()
 
 
-def pn532_at(line: Line) -> pn532.Device:
+def start_pn532(line: Pn532Transport) -> pn532.Device:
     """Wake the chip up at the end of a line, whatever speed it was left at. Errors: `FAULTS`."""
-    if not _awake(line):
-        _call_back(line)
-        if not _awake(line):
+    if not _is_awake(line):
+        _restore_baud(line)
+        if not _is_awake(line):
             raise OSError(errno.ETIMEDOUT, "no PN532 answers")
     chip = pn532.Device(pn532.Chipset(line, log), log)
     chip._path = line.port  # noqa: SLF001 - what nfcpy's own opener sets, and prints
     return chip
 
 
-def _awake(line: Line) -> bool:
+def _is_awake(line: Pn532Transport) -> bool:
     # The first answer over a USB bridge of a Pi may take 1 s (nfcpy issue 45).
     slow = os.path.basename(line.port).startswith("ttyUSB")  # noqa: PTH119 - a text, no file
-    return _answered(line, *_VERSION, ack_ms=SLOW_ACK_MS if slow else ACK_MS) and _answered(
+    return _exchange(line, *_VERSION, ack_ms=SLOW_ACK_MS if slow else ACK_MS) and _exchange(
         line, *_NORMAL_MODE
     )
 
 
-def _call_back(line: Line) -> None:
+def _restore_baud(line: Pn532Transport) -> None:
     """Tell a chip at a higher speed to come down to ours."""
     for baud in STRAY_BAUDS:
         line.baudrate = baud
-        if _answered(line, *_SPEED_115200):
+        if _exchange(line, *_SPEED_115200):
             line.write(Chipset.ACK)  # the chip changes its speed when it hears this
             line.tty.flush()
             break
     line.baudrate = BAUD
 
 
-def _answered(line: Line, command: bytes, answer: bytes, ack_ms: int = ACK_MS) -> bool:
+def _exchange(line: Pn532Transport, command: bytes, answer: bytes, ack_ms: int = ACK_MS) -> bool:
     line.write(_WAKE + command)
     try:
         return line.read(ack_ms) == Chipset.ACK and line.read(ACK_MS).startswith(answer)
@@ -132,7 +132,7 @@ def _answered(line: Line, command: bytes, answer: bytes, ack_ms: int = ACK_MS) -
         return False
 
 
-def at_rest(frontend: ContactlessFrontend, line: Line | None) -> None:
+def shut_down(frontend: ContactlessFrontend, line: Pn532Transport | None) -> None:
     """Switch the field off and let go of the device; it stays powered.
 
     One that was powered down may be dead until it is plugged in anew (ACR122U; nfcpy issue 154).

@@ -56,7 +56,7 @@ class KeyEvent(NamedTuple):
     state: int
 
 
-class KeyDecoder:
+class KeystrokeDecoder:
     """Collects what is typed in one burst; what spoils a line spoils it up to its end."""
 
     def __init__(self) -> None:

@@ -14,16 +14,16 @@ from taptill.domain.tap import CardTrouble
 
 COUNT_MAX = 40
 
-Edit = Callable[[str], str]
-Parse = Callable[[str], bytes]
-Turn = Callable[[bytes], bytes]
-Write = Callable[[bytes], str]
+TextFilter = Callable[[str], str]
+Parser = Callable[[str], bytes]
+ByteTransform = Callable[[bytes], bytes]
+Formatter = Callable[[bytes], str]
 
 _F = TypeVar("_F")
 _S = TypeVar("_S", str, bytes)
 _A = TypeVar("_A")
 _B = TypeVar("_B")
-Maker = Callable[[Sequence[str]], _F]
+StepFactory = Callable[[Sequence[str]], _F]
 
 _HEX_DIGITS = frozenset("0123456789ABCDEFabcdef")
 SEPARATORS = str.maketrans("", "", " :-._")
@@ -33,7 +33,7 @@ _OCTET_BITS = 8
 _FIVE_DIGITS = 100_000
 
 
-class RefusedError(ValueError):
+class UnusableUidError(ValueError):
     """The octets are a UID that names no card."""
 
     def __init__(self, trouble: CardTrouble) -> None:
@@ -41,7 +41,7 @@ class RefusedError(ValueError):
         self.trouble = trouble
 
 
-def built(makers: Mapping[str, Maker[_F]], name: str, arguments: Sequence[str]) -> _F:
+def build_step(makers: Mapping[str, StepFactory[_F]], name: str, arguments: Sequence[str]) -> _F:
     """Make the function of a step; ValueError names the step and the argument it takes."""
     try:
         return makers[name](arguments)
@@ -56,7 +56,7 @@ def from_hex(text: str) -> bytes:
     return bytes.fromhex(text)
 
 
-def refuse_nameless(uid: bytes) -> bytes:
+def refuse_non_unique(uid: bytes) -> bytes:
     """Let a UID pass unless it is random, cut short or blank (ISO/IEC 14443-3, NXP AN10927).
 
     Four octets that begin with 08 are new at every activation, and so are the eight of a FeliCa
@@ -66,25 +66,25 @@ def refuse_nameless(uid: bytes) -> bytes:
     refuse_blank(uid)
     peer = len(uid) == _IDM_SIZE and uid.startswith(_RANDOM_IDM)
     if peer or (len(uid) == _SINGLE_SIZE and uid[0] == _RANDOM):
-        raise RefusedError(CardTrouble.RANDOM_ID)
+        raise UnusableUidError(CardTrouble.RANDOM_ID)
     if len(uid) == _SINGLE_SIZE and uid[0] == _CASCADE_TAG:
-        raise RefusedError(CardTrouble.CASCADE_TAG)
+        raise UnusableUidError(CardTrouble.CASCADE_TAG)
     return uid
 
 
-def refuse_nameless_reversed(uid: bytes) -> bytes:
+def refuse_non_unique_reversed(uid: bytes) -> bytes:
     """Let a UID pass whose last byte comes first, by the same rules."""
-    return refuse_nameless(uid[::-1])[::-1]
+    return refuse_non_unique(uid[::-1])[::-1]
 
 
 def refuse_blank(octets: bytes) -> bytes:
     """Let pass what is not all zeros or all ones."""
     if set(octets) <= {0x00} or set(octets) <= {0xFF}:
-        raise RefusedError(CardTrouble.BLANK_ID)
+        raise UnusableUidError(CardTrouble.BLANK_ID)
     return octets
 
 
-def _plain(run: Callable[[_A], _B]) -> Maker[Callable[[_A], _B]]:
+def _without_arguments(run: Callable[[_A], _B]) -> StepFactory[Callable[[_A], _B]]:
     def make(arguments: Sequence[str]) -> Callable[[_A], _B]:
         if arguments:
             raise ValueError("takes no argument")
@@ -93,7 +93,7 @@ def _plain(run: Callable[[_A], _B]) -> Maker[Callable[[_A], _B]]:
     return make
 
 
-def _several(run: Callable[[_A, Sequence[str]], _B]) -> Maker[Callable[[_A], _B]]:
+def _with_words(run: Callable[[_A, Sequence[str]], _B]) -> StepFactory[Callable[[_A], _B]]:
     def make(arguments: Sequence[str]) -> Callable[[_A], _B]:
         if not arguments:
             raise ValueError("takes one word or more")
@@ -102,7 +102,7 @@ def _several(run: Callable[[_A, Sequence[str]], _B]) -> Maker[Callable[[_A], _B]
     return make
 
 
-def _counted(run: Callable[[_A, int], _B]) -> Maker[Callable[[_A], _B]]:
+def _with_count(run: Callable[[_A, int], _B]) -> StepFactory[Callable[[_A], _B]]:
     def make(arguments: Sequence[str]) -> Callable[[_A], _B]:
         count = int(arguments[0]) if len(arguments) == 1 and arguments[0].isdecimal() else 0
         if not 1 <= count <= COUNT_MAX:
@@ -112,8 +112,8 @@ def _counted(run: Callable[[_A, int], _B]) -> Maker[Callable[[_A], _B]]:
     return make
 
 
-def _worded(run: Callable[[str, str], str]) -> Maker[Edit]:
-    def make(arguments: Sequence[str]) -> Edit:
+def _with_word(run: Callable[[str, str], str]) -> StepFactory[TextFilter]:
+    def make(arguments: Sequence[str]) -> TextFilter:
         if len(arguments) != 1:
             raise ValueError("takes one word")
         return lambda text: run(text, arguments[0])
@@ -133,7 +133,7 @@ def _without_suffix(text: str, suffix: str) -> str:
     return text.removesuffix(suffix)
 
 
-def _matching(arguments: Sequence[str]) -> Edit:
+def _match_filter(arguments: Sequence[str]) -> TextFilter:
     """Let pass what the expression matches from end to end; of one with a group only the group."""
     if len(arguments) != 1:
         raise ValueError("takes one regular expression, in which a blank is \\s")
@@ -151,13 +151,13 @@ def _matching(arguments: Sequence[str]) -> Edit:
     return match
 
 
-def _refusing(text: str, refused: Sequence[str]) -> str:
+def _reject(text: str, refused: Sequence[str]) -> str:
     if text in refused:
         raise ValueError("listed as no card")
     return text
 
 
-def _sized(arguments: Sequence[str]) -> Callable[[_S], _S]:
+def _size_check(arguments: Sequence[str]) -> Callable[[_S], _S]:
     """Let pass what has one of the sizes: characters of text, or octets."""
     if not arguments or not all(one.isdecimal() for one in arguments):
         raise ValueError("takes one number or more")
@@ -194,8 +194,8 @@ def _from_bits(text: str) -> bytes:
     return int(text, 2).to_bytes(-(-len(text) // _OCTET_BITS), "big")
 
 
-def _from_pair(first_size: int) -> Maker[Parse]:
-    def make(arguments: Sequence[str]) -> Parse:
+def _from_facility_and_number(first_size: int) -> StepFactory[Parser]:
+    def make(arguments: Sequence[str]) -> Parser:
         if len(arguments) > 1:
             raise ValueError("takes at most one word, the separator")
         separator = arguments[0] if arguments else ","
@@ -209,7 +209,7 @@ def _from_pair(first_size: int) -> Maker[Parse]:
     return make
 
 
-def _from_figure(first_size: int) -> Parse:
+def _from_joined_number(first_size: int) -> Parser:
     """Read a facility code and five digits of a number behind it, leading zeros or none."""
 
     def parse(text: str) -> bytes:
@@ -219,25 +219,25 @@ def _from_figure(first_size: int) -> Parse:
     return parse
 
 
-def _of_size(octets: bytes, size_min: int) -> bytes:
+def _at_least(octets: bytes, size_min: int) -> bytes:
     if len(octets) < size_min:
         raise ValueError("too few octets")
     return octets
 
 
 def _low_bits(octets: bytes, count: int) -> bytes:
-    number = int.from_bytes(_of_size(octets, -(-count // _OCTET_BITS)), "big")
+    number = int.from_bytes(_at_least(octets, -(-count // _OCTET_BITS)), "big")
     return (number & (1 << count) - 1).to_bytes(-(-count // _OCTET_BITS), "big")
 
 
 def _high_bits(octets: bytes, count: int) -> bytes:
-    number = int.from_bytes(_of_size(octets, -(-count // _OCTET_BITS)), "big")
+    number = int.from_bytes(_at_least(octets, -(-count // _OCTET_BITS)), "big")
     high = number >> len(octets) * _OCTET_BITS - count
     return high.to_bytes(-(-count // _OCTET_BITS), "big")
 
 
 def _drop_bcc(octets: bytes) -> bytes:
-    if reduce(xor, _of_size(octets, 2)):
+    if reduce(xor, _at_least(octets, 2)):
         raise ValueError("the last octet is not the check of those before")
     return octets[:-1]
 
@@ -250,22 +250,24 @@ def _reverse_bits(octets: bytes) -> bytes:
     return bytes(int(f"{octet:08b}"[::-1], 2) for octet in octets)
 
 
-def _dec(octets: bytes, width: int) -> str:
+def _decimal(octets: bytes, width: int) -> str:
     text = f"{int.from_bytes(octets, 'big'):0{width}d}"
     if len(text) > width:
         raise ValueError("more digits than the width")
     return text
 
 
-def _low_dec(size: int, width: int) -> Write:
-    return lambda octets: _dec(_of_size(octets, size)[-size:], width)
+def _low_octets_as_decimal(size: int, width: int) -> Formatter:
+    return lambda octets: _decimal(_at_least(octets, size)[-size:], width)
 
 
-def _pair(first_size: int, first_width: int, between: str = ",", number_width: int = 5) -> Write:
+def _facility_and_number(
+    first_size: int, first_width: int, between: str = ",", number_width: int = 5
+) -> Formatter:
     """Write a facility code and a number; a width of 1 writes no leading zeros."""
 
     def write(octets: bytes) -> str:
-        low = _of_size(octets, first_size + 2)[-first_size - 2 :]
+        low = _at_least(octets, first_size + 2)[-first_size - 2 :]
         number = int.from_bytes(low[-2:], "big")
         first = int.from_bytes(low[:-2], "big")
         return f"{first:0{first_width}d}{between}{number:0{number_width}d}"
@@ -273,67 +275,69 @@ def _pair(first_size: int, first_width: int, between: str = ",", number_width: i
     return write
 
 
-def _plain_figure(octets: bytes) -> str:
-    return str(int(_pair(1, 3, "")(octets)))
+def _joined_without_zeros(octets: bytes) -> str:
+    return str(int(_facility_and_number(1, 3, "")(octets)))
 
 
-AMBIGUOUS: Mapping[str, str] = {
+AMBIGUOUS_FORMATS: Mapping[str, str] = {
     "loose-3D5D": "1 and 12345 are written as 11 and 2345 are: two cards may be one number",
 }
 """Steps that write two cards alike, and how; nobody should use one who can have another."""
 
-EDITS: Mapping[str, Maker[Edit]] = {
-    "text": _plain(str.strip),
-    "upper": _plain(str.upper),
-    "lower": _plain(str.lower),
-    "strip-separators": _plain(lambda text: text.translate(SEPARATORS)),
-    "strip-prefix": _worded(_without_prefix),
-    "strip-suffix": _worded(_without_suffix),
-    "match": _matching,
-    "length": _sized,
-    "reject": _several(_refusing),
-    "pad": _counted(lambda text, width: text.rjust(width, "0")),
+TEXT_FILTERS: Mapping[str, StepFactory[TextFilter]] = {
+    "text": _without_arguments(str.strip),
+    "upper": _without_arguments(str.upper),
+    "lower": _without_arguments(str.lower),
+    "strip-separators": _without_arguments(lambda text: text.translate(SEPARATORS)),
+    "strip-prefix": _with_word(_without_prefix),
+    "strip-suffix": _with_word(_without_suffix),
+    "match": _match_filter,
+    "length": _size_check,
+    "reject": _with_words(_reject),
+    "pad": _with_count(lambda text, width: text.rjust(width, "0")),
 }
-CUTTING = frozenset({"strip-prefix", "strip-suffix", "match"})
+REMOVING_STEPS = frozenset({"strip-prefix", "strip-suffix", "match"})
 
-PARSES: Mapping[str, Maker[Parse]] = {
-    "from-hex": _plain(from_hex),
-    "from-dec": _counted(_from_dec),
-    "from-signed-dec": _counted(_from_signed_dec),
-    "from-bits": _plain(_from_bits),
-    "from-2H4H": _from_pair(1),
-    "from-4H4H": _from_pair(2),
-    "from-3D5D": _plain(_from_figure(1)),
-    "from-5D5D": _plain(_from_figure(2)),
+PARSERS: Mapping[str, StepFactory[Parser]] = {
+    "from-hex": _without_arguments(from_hex),
+    "from-dec": _with_count(_from_dec),
+    "from-signed-dec": _with_count(_from_signed_dec),
+    "from-bits": _without_arguments(_from_bits),
+    "from-2H4H": _from_facility_and_number(1),
+    "from-4H4H": _from_facility_and_number(2),
+    "from-3D5D": _without_arguments(_from_joined_number(1)),
+    "from-5D5D": _without_arguments(_from_joined_number(2)),
 }
-TURNS: Mapping[str, Maker[Turn]] = {
-    "uid": _plain(refuse_nameless),
-    "reverse-bytes": _plain(lambda octets: octets[::-1]),
-    "reverse-bits": _plain(_reverse_bits),
-    "swap-nibbles": _plain(_swap_nibbles),
-    "take-first": _counted(lambda octets, size: _of_size(octets, size)[:size]),
-    "take-last": _counted(lambda octets, size: _of_size(octets, size)[-size:]),
-    "drop-first": _counted(lambda octets, size: _of_size(octets, size + 1)[size:]),
-    "drop-last": _counted(lambda octets, size: _of_size(octets, size + 1)[:-size]),
-    "take-first-bits": _counted(_high_bits),
-    "take-last-bits": _counted(_low_bits),
-    "drop-bcc": _plain(_drop_bcc),
-    "octets": _sized,
+BYTE_TRANSFORMS: Mapping[str, StepFactory[ByteTransform]] = {
+    "uid": _without_arguments(refuse_non_unique),
+    "reverse-bytes": _without_arguments(lambda octets: octets[::-1]),
+    "reverse-bits": _without_arguments(_reverse_bits),
+    "swap-nibbles": _without_arguments(_swap_nibbles),
+    "take-first": _with_count(lambda octets, size: _at_least(octets, size)[:size]),
+    "take-last": _with_count(lambda octets, size: _at_least(octets, size)[-size:]),
+    "drop-first": _with_count(lambda octets, size: _at_least(octets, size + 1)[size:]),
+    "drop-last": _with_count(lambda octets, size: _at_least(octets, size + 1)[:-size]),
+    "take-first-bits": _with_count(_high_bits),
+    "take-last-bits": _with_count(_low_bits),
+    "drop-bcc": _without_arguments(_drop_bcc),
+    "octets": _size_check,
 }
-WRITES: Mapping[str, Maker[Write]] = {
-    "HEX": _plain(lambda octets: octets.hex().upper()),
-    "hex": _plain(bytes.hex),
-    "HEX:": _plain(lambda octets: octets.hex(":").upper()),
-    "dec": _counted(_dec),
-    "plain-dec": _plain(lambda octets: str(int.from_bytes(octets, "big"))),
-    "signed-dec": _plain(lambda octets: str(int.from_bytes(octets, "big", signed=True))),
-    "10H13D": _plain(_low_dec(5, 13)),
-    "8H10D": _plain(_low_dec(4, 10)),
-    "6H8D": _plain(_low_dec(3, 8)),
-    "2H4H": _plain(_pair(1, 3)),
-    "4H4H": _plain(_pair(2, 5)),
-    "3D5D": _plain(_pair(1, 3, "")),
-    "plain-3D5D": _plain(_plain_figure),
-    "loose-3D5D": _plain(_pair(1, 1, "", 1)),
-    "5D5D": _plain(_pair(2, 5, "")),
+FORMATTERS: Mapping[str, StepFactory[Formatter]] = {
+    "HEX": _without_arguments(lambda octets: octets.hex().upper()),
+    "hex": _without_arguments(bytes.hex),
+    "HEX:": _without_arguments(lambda octets: octets.hex(":").upper()),
+    "dec": _with_count(_decimal),
+    "plain-dec": _without_arguments(lambda octets: str(int.from_bytes(octets, "big"))),
+    "signed-dec": _without_arguments(
+        lambda octets: str(int.from_bytes(octets, "big", signed=True))
+    ),
+    "10H13D": _without_arguments(_low_octets_as_decimal(5, 13)),
+    "8H10D": _without_arguments(_low_octets_as_decimal(4, 10)),
+    "6H8D": _without_arguments(_low_octets_as_decimal(3, 8)),
+    "2H4H": _without_arguments(_facility_and_number(1, 3)),
+    "4H4H": _without_arguments(_facility_and_number(2, 5)),
+    "3D5D": _without_arguments(_facility_and_number(1, 3, "")),
+    "plain-3D5D": _without_arguments(_joined_without_zeros),
+    "loose-3D5D": _without_arguments(_facility_and_number(1, 1, "", 1)),
+    "5D5D": _without_arguments(_facility_and_number(2, 5, "")),
 }

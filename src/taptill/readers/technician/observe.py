@@ -8,25 +8,25 @@ from taptill.readers.frames import AnyFrame
 
 
 @runtime_checkable
-class HearsBytes(Protocol):
+class ByteSource(Protocol):
     """A device that reads bytes from a line, and tells them."""
 
-    heard: Callable[[bytes], object]
+    on_bytes: Callable[[bytes], object]
 
 
-class Watched:
+class ObservedDevice:
     """Passes everything on; `saw` and `heard` are called from the reader's thread."""
 
     def __init__(
         self,
         device: Device,
-        saw: Callable[[list[AnyFrame]], object],
-        heard: Callable[[bytes], object] = len,
+        on_frames: Callable[[list[AnyFrame]], object],
+        on_bytes: Callable[[bytes], object] = len,
     ) -> None:
         self.device = device
-        self._saw = saw
-        if isinstance(device, HearsBytes):
-            device.heard = heard
+        self._on_frames = on_frames
+        if isinstance(device, ByteSource):
+            device.on_bytes = on_bytes
 
     def open(self) -> None:
         """Open the device."""
@@ -36,7 +36,7 @@ class Watched:
         """Read, and show what was read."""
         frames = self.device.read()
         if frames:
-            self._saw(frames)
+            self._on_frames(frames)
         return frames
 
     def interrupt(self) -> None:

@@ -4,10 +4,10 @@ from taptill.readers.frames import BadFrame, Fault
 
 # The tail of one frame is normal when a port is opened; two frames' worth of bytes
 # without a good frame is a line that speaks at another speed.
-NOISE_MAX = 28
+RESYNC_BYTES_MAX = 28
 
 
-class Noise:
+class ResyncCounter:
     """Counts bytes since the last good frame, and calls every `NOISE_MAX` of them one bad frame."""
 
     def __init__(self) -> None:
@@ -16,7 +16,7 @@ class Noise:
     def skip(self) -> BadFrame | None:
         """Count a byte."""
         self.octets += 1
-        if self.octets < NOISE_MAX:
+        if self.octets < RESYNC_BYTES_MAX:
             return None
         self.octets = 0
         return BadFrame(Fault.FRAMING)

@@ -7,8 +7,8 @@ from tests.readers.conftest import OpenReader
 
 from taptill.domain.tap import CardTrouble
 from taptill.readers.device import ReaderSettings
-from taptill.readers.registry import complaints
-from taptill.readers.repeats import EQUAL_FRAMES_MAX, NUMBERS_MAX, Repeats
+from taptill.readers.registry import settings_problems
+from taptill.readers.repeat_filter import EQUAL_FRAMES_MAX, TRACKED_MAX, RepeatFilter
 
 # As an idle rdm6300 beside a strong field sent them, then a card that is held.
 GHOSTS = (
@@ -59,27 +59,27 @@ def test_c15_without_it_each_ghost_is_a_card_of_somebodys(
 
 
 def test_two_cards_that_are_sent_in_turn_are_both_believed() -> None:
-    repeats = Repeats(2, 400)
+    repeats = RepeatFilter(2, 400)
     times = [number / 20 for number in range(6)]
-    assert [repeats.enough("AB"[number % 2], at_s) for number, at_s in enumerate(times)] == [
+    assert [repeats.is_confirmed("AB"[number % 2], at_s) for number, at_s in enumerate(times)] == [
         *(False, False, True, True, True, True)
     ]
 
 
 def test_a_silence_begins_the_count_anew() -> None:
-    repeats = Repeats(2, 400)
-    assert [repeats.enough("A", at_s) for at_s in (0.0, 0.41, 0.8, 1.3)] == [
+    repeats = RepeatFilter(2, 400)
+    assert [repeats.is_confirmed("A", at_s) for at_s in (0.0, 0.41, 0.8, 1.3)] == [
         *(False, False, True, False)
     ]
 
 
 def test_what_is_remembered_is_bounded() -> None:
-    repeats = Repeats(2, 400)
-    for number in range(NUMBERS_MAX + 1):
-        repeats.enough(str(number), 0.0)
-    assert len(repeats._heard) == NUMBERS_MAX
-    assert not repeats.enough("0", 0.0)
-    assert repeats.enough(str(NUMBERS_MAX), 0.0)
+    repeats = RepeatFilter(2, 400)
+    for number in range(TRACKED_MAX + 1):
+        repeats.is_confirmed(str(number), 0.0)
+    assert len(repeats._counts) == TRACKED_MAX
+    assert not repeats.is_confirmed("0", 0.0)
+    assert repeats.is_confirmed(str(TRACKED_MAX), 0.0)
 
 
 WRONG = {
@@ -92,7 +92,7 @@ WRONG = {
 
 @pytest.mark.parametrize(("driver", "number", "words"), WRONG.values(), ids=WRONG)
 def test_what_is_no_number_of_frames(driver: str, number: int, words: str) -> None:
-    found = complaints(ReaderSettings("counter", driver, "/dev/null", equal_frames=number))
+    found = settings_problems(ReaderSettings("counter", driver, "/dev/null", equal_frames=number))
     assert any(one.startswith("equal_frames: ") and words in one for one in found)
     with pytest.raises(ValueError, match="equal_frames"):
-        Repeats(0, 400)
+        RepeatFilter(0, 400)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from taptill.readers.frames import AnyFrame, BadFrame, Fault
-from taptill.readers.frames.noise import Noise
+from taptill.readers.frames.resync import ResyncCounter
 
 SIZE_MAX = 128
 """No frame of a card reader is longer."""
@@ -17,7 +17,7 @@ _PIECE = 256
 
 
 @dataclass(frozen=True, slots=True)
-class SizedForm:
+class LengthPrefixedFormat:
     """How a frame looks.
 
     `size` gives the length of the frame that begins the bytes, zero while too few are there to
@@ -29,14 +29,14 @@ class SizedForm:
     read: Callable[[bytes], AnyFrame]
 
 
-class SizedDecoder:
+class LengthPrefixedDecoder:
     """Keeps what may become a frame; of a damaged stretch it tells one fault, not one a byte."""
 
-    def __init__(self, form: SizedForm) -> None:
+    def __init__(self, form: LengthPrefixedFormat) -> None:
         self._form = form
         self._pending = b""
         self._damaged = False
-        self._noise = Noise()
+        self._resync = ResyncCounter()
 
     def feed(self, data: bytes) -> list[AnyFrame]:
         """Take bytes as they come and give the frames that they complete."""
@@ -68,7 +68,7 @@ class SizedDecoder:
                 found += self._drop(frame or self._false_start())
             else:
                 self._damaged = False
-                self._noise.end()
+                self._resync.end()
                 self._pending = self._pending[size:]
                 found.append(frame)
         return found
@@ -87,7 +87,7 @@ class SizedDecoder:
 
     def _drop(self, fault: BadFrame | None) -> list[AnyFrame]:
         self._pending = self._pending[1:]
-        noise = self._noise.skip()
+        noise = self._resync.skip()
         if fault and not self._damaged:
             self._damaged = True
             return [fault]

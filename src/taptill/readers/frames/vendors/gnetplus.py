@@ -9,9 +9,9 @@ byte first.
 from typing import Literal
 
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Signal
-from taptill.readers.frames.checks import REVERSED_IBM, crc16
-from taptill.readers.frames.polled import steps
-from taptill.readers.frames.sized import SizedForm
+from taptill.readers.frames.checksums import CRC16_IBM_REVERSED, crc16
+from taptill.readers.frames.length_prefixed import LengthPrefixedFormat
+from taptill.readers.frames.polled import request_sequence
 
 # Address 0, request (is there a card?) and anticollision (which one?), no content.
 _REQUEST, _ANTICOLLISION = b"\x00\x20\x00", b"\x00\x21\x00"
@@ -40,7 +40,7 @@ def _in_line(octets: bytes) -> bytes:
 
 
 def _in_binary(octets: bytes, order: Literal["big", "little"]) -> bytes:
-    return b"\x01" + octets + crc16(octets, REVERSED_IBM).to_bytes(_CRC_SIZE, order)
+    return b"\x01" + octets + crc16(octets, CRC16_IBM_REVERSED).to_bytes(_CRC_SIZE, order)
 
 
 def _size(begun: bytes) -> int:
@@ -48,16 +48,16 @@ def _size(begun: bytes) -> int:
 
 
 def _read(frame: bytes) -> AnyFrame:
-    checked, check = frame[1:-_CRC_SIZE], frame[-_CRC_SIZE:]
-    crc = crc16(checked, REVERSED_IBM)
+    has_checksum, check = frame[1:-_CRC_SIZE], frame[-_CRC_SIZE:]
+    crc = crc16(has_checksum, CRC16_IBM_REVERSED)
     if crc not in (int.from_bytes(check, "big"), int.from_bytes(check, "little")):
         return BadFrame(Fault.CHECKSUM)
-    return read_answer(checked)
+    return read_answer(has_checksum)
 
 
-BINARY = SizedForm(b"\x01", _size, _read)
-ASK = steps(_in_line(_REQUEST), _in_line(_ANTICOLLISION))
-ASK_BINARY = steps(
+BINARY = LengthPrefixedFormat(b"\x01", _size, _read)
+POLL = request_sequence(_in_line(_REQUEST), _in_line(_ANTICOLLISION))
+POLL_BINARY = request_sequence(
     *(_in_binary(one, "big") for one in (_REQUEST, _ANTICOLLISION)),
-    otherwise=tuple(_in_binary(one, "little") for one in (_REQUEST, _ANTICOLLISION)),
+    fallback_requests=tuple(_in_binary(one, "little") for one in (_REQUEST, _ANTICOLLISION)),
 )

@@ -6,9 +6,9 @@ the two's complement of the sum).
 """
 
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Signal
-from taptill.readers.frames.checks import OCTET, REVERSED_CCITT, crc16
-from taptill.readers.frames.polled import steps
-from taptill.readers.frames.sized import SizedForm
+from taptill.readers.frames.checksums import CRC16_CCITT_REVERSED, OCTET, crc16
+from taptill.readers.frames.length_prefixed import LengthPrefixedFormat
+from taptill.readers.frames.polled import request_sequence
 
 _TRUNCATED, _CHECKSUM = BadFrame(Fault.TRUNCATED), BadFrame(Fault.CHECKSUM)
 _CRC_SIZE = 2
@@ -34,7 +34,7 @@ def read_answer(answer: bytes) -> AnyFrame:
 
 def _with_crc(octets: bytes) -> bytes:
     """Add the check, low byte first."""
-    return octets + crc16(octets, REVERSED_CCITT).to_bytes(_CRC_SIZE, "little")
+    return octets + crc16(octets, CRC16_CCITT_REVERSED).to_bytes(_CRC_SIZE, "little")
 
 
 def read_checked_answer(answer: bytes) -> AnyFrame:
@@ -60,12 +60,12 @@ def _size(begun: bytes) -> int:
     return size + 2 if 1 < size <= _ANSWER_MAX else -1
 
 
-BINARY = SizedForm(b"", _size, lambda frame: read_answer(frame[2:]))
-BINARY_CRC = SizedForm(b"", _size, lambda frame: read_checked_answer(frame[2:]))
-ASK = steps(_in_line(_SEARCH_TAG))
-ASK_CRC = steps(_in_line(_with_crc(_SEARCH_TAG)))
-ASK_BINARY = steps(_in_binary(_SEARCH_TAG))
-ASK_BINARY_CRC = steps(_in_binary(_with_crc(_SEARCH_TAG)))
+BINARY = LengthPrefixedFormat(b"", _size, lambda frame: read_answer(frame[2:]))
+BINARY_CRC = LengthPrefixedFormat(b"", _size, lambda frame: read_checked_answer(frame[2:]))
+POLL = request_sequence(_in_line(_SEARCH_TAG))
+POLL_CRC = request_sequence(_in_line(_with_crc(_SEARCH_TAG)))
+POLL_BINARY = request_sequence(_in_binary(_SEARCH_TAG))
+POLL_BINARY_CRC = request_sequence(_in_binary(_with_crc(_SEARCH_TAG)))
 
 
 # The shortest number there is; the end of a line seldom says so many.

@@ -22,7 +22,7 @@ class KnownReader:
     bridge: bool = False
 
 
-KNOWN = (
+KNOWN_READERS = (
     KnownReader("elatec", "Elatec TWN3 or TWN4", "09d8", (), "serial"),
     KnownReader(
         "ch34x", "CH340 bridge", "1a86", ("5523", "55d3", "55d4", "7523"), "serial", bridge=True
@@ -41,7 +41,7 @@ KNOWN = (
 
 def known_reader(vendor: str, product: str) -> KnownReader | None:
     """Find what the numbers stand for, four small hex digits each."""
-    for known in KNOWN:
+    for known in KNOWN_READERS:
         if known.vendor == vendor and (not known.products or product in known.products):
             return known
     return None

@@ -10,7 +10,7 @@ _SUCCESS = 0
 _States = tuple[int, list[tuple[str, int, list[int]]]]
 
 
-class ToldScard:
+class ScriptedScard:
     """The calls that the driver makes, each answered well unless `codes` has another answer.
 
     The second look finds a card, which says `answer`.

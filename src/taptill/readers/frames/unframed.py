@@ -7,20 +7,20 @@ is not just frames, and the check holds for two different numbers in it, none of
 """
 
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame
-from taptill.readers.frames.checks import HEX_DIGITS, xored
-from taptill.readers.frames.noise import Noise
+from taptill.readers.frames.checksums import HEX_DIGITS, xor_checksum
+from taptill.readers.frames.resync import ResyncCounter
 
 _DIGITS = 12
 # A run that lost its beginning is never just frames.
 _RUN_MAX = 4 * _DIGITS + 1
 
 
-class BareDecoder:
+class UnframedDecoder:
     """Collects digits until something else or silence, then cuts them into frames."""
 
     def __init__(self) -> None:
         self._digits = bytearray()
-        self._noise = Noise()
+        self._resync = ResyncCounter()
 
     def feed(self, data: bytes) -> list[AnyFrame]:
         """Take bytes as they come; a byte that is no digit ends what was before it."""
@@ -37,7 +37,7 @@ class BareDecoder:
         if not all(isinstance(frame, Frame) for frame in frames):
             frames = [_read(run), *_believed(run)]
         if frames and isinstance(frames[-1], Frame):
-            self._noise.end()
+            self._resync.end()
         return frames
 
     def _take(self, octet: int) -> list[AnyFrame]:
@@ -48,7 +48,7 @@ class BareDecoder:
             del self._digits[0]
         elif self._digits:
             return self.idle()
-        noise = self._noise.skip()
+        noise = self._resync.skip()
         return [noise] if noise else []
 
 
@@ -63,4 +63,4 @@ def _read(digits: bytes) -> AnyFrame:
     if len(digits) != _DIGITS:
         return BadFrame(Fault.TRUNCATED if len(digits) < _DIGITS else Fault.OVERFLOW)
     octets = bytes.fromhex(digits.decode("ascii"))
-    return BadFrame(Fault.CHECKSUM) if xored(octets) else Frame(octets[:-1].hex().upper())
+    return BadFrame(Fault.CHECKSUM) if xor_checksum(octets) else Frame(octets[:-1].hex().upper())

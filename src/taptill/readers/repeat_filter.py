@@ -6,36 +6,36 @@ Pure: the caller passes monotonic seconds.
 """
 
 EQUAL_FRAMES_MAX = 5
-NUMBERS_MAX = 16
+TRACKED_MAX = 16
 
 
-class Repeats:
+class RepeatFilter:
     """Remembers at most `NUMBERS_MAX` numbers, each for `within_ms` since it came last.
 
     Other frames between two equal ones do not matter: two cards are sent in turn.
     """
 
-    def __init__(self, needed: int, within_ms: int) -> None:
-        if problem := repeats_problem(needed):
+    def __init__(self, equal_frames: int, within_ms: int) -> None:
+        if problem := equal_frames_problem(equal_frames):
             raise ValueError(problem)
-        self._needed = needed
+        self._equal_frames = equal_frames
         self._within_s = within_ms / 1000
-        self._heard: dict[str, tuple[int, float]] = {}
+        self._counts: dict[str, tuple[int, float]] = {}
 
-    def enough(self, raw: str, now_s: float) -> bool:
+    def is_confirmed(self, raw: str, now_s: float) -> bool:
         """Count a frame; tell whether this number has come often enough to be believed."""
-        if self._needed == 1:
+        if self._equal_frames == 1:
             return True
-        count, at_s = self._heard.pop(raw, (0, now_s))
+        count, at_s = self._counts.pop(raw, (0, now_s))
         count = count + 1 if now_s - at_s <= self._within_s else 1
-        while len(self._heard) >= NUMBERS_MAX:
-            del self._heard[next(iter(self._heard))]
-        self._heard[raw] = (count, now_s)
-        return count >= self._needed
+        while len(self._counts) >= TRACKED_MAX:
+            del self._counts[next(iter(self._counts))]
+        self._counts[raw] = (count, now_s)
+        return count >= self._equal_frames
 
 
-def repeats_problem(needed: int) -> str:
+def equal_frames_problem(equal_frames: int) -> str:
     """Say what is wrong with the number of frames that is asked for; nothing if it will do."""
-    if 1 <= needed <= EQUAL_FRAMES_MAX:
+    if 1 <= equal_frames <= EQUAL_FRAMES_MAX:
         return ""
-    return f"equal_frames: {needed} is not within 1 to {EQUAL_FRAMES_MAX}"
+    return f"equal_frames: {equal_frames} is not within 1 to {EQUAL_FRAMES_MAX}"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.fakes.devices.keyboard import input_devices
 
-from taptill.readers.technician.detect import find_ports, speeds
-from taptill.readers.technician.known import KNOWN, known_reader
+from taptill.readers.technician.detect import baud_rates, find_ports
+from taptill.readers.technician.known_devices import KNOWN_READERS, known_reader
 
 RULES = Path(__file__).parents[3] / "udev" / "70-taptill-readers.rules"
 RULE = re.compile(
@@ -22,7 +22,7 @@ def test_the_udev_rules_name_the_same_readers() -> None:
         (label, vendor, tuple(filter(None, products.split("|"))), bool(comment))
         for comment, vendor, products, label in RULE.findall(RULES.read_text("utf-8"))
     }
-    assert ruled == {(one.label, one.vendor, one.products, one.bridge) for one in KNOWN}
+    assert ruled == {(one.label, one.vendor, one.products, one.bridge) for one in KNOWN_READERS}
 
 
 def test_a_reader_is_known_by_its_numbers() -> None:
@@ -59,5 +59,5 @@ def test_usb_readers_and_keyboards_are_found_and_the_likeliest_come_first(tmp_pa
 
 
 def test_every_speed_is_listened_at_the_usual_one_first() -> None:
-    assert speeds()[0] == 9600
-    assert {2400, 19200} <= set(speeds())
+    assert baud_rates()[0] == 9600
+    assert {2400, 19200} <= set(baud_rates())

@@ -1,0 +1,1 @@
+"""Frame formats and requests of single vendors, as tables for the decoders one folder up."""
