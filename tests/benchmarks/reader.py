@@ -23,7 +23,7 @@ from tests.scenarios.program import SerialLine, rdm6300
 from taptill.clock import SystemClock
 from taptill.domain.tap import ReaderMessage, ReaderState, Tap
 from taptill.readers.device import ReaderSettings
-from taptill.readers.registry import open_reader
+from taptill.readers.opening import open_reader
 
 CARD = "62E3086CED"
 HOLD_S = 0.05

@@ -1,4 +1,4 @@
-"""Readers and lines that end with their test."""
+"""Fixtures of readers and serial lines, which end with their test."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.readers.lines import Inbox, PtyLine, RealClock
 from taptill.domain.tap import ReaderMessage
 from taptill.readers.device import Device, ReaderSettings
 from taptill.readers.frames import AnyFrame
-from taptill.readers.registry import open_reader
+from taptill.readers.opening import open_reader
 from taptill.readers.supervisor import Supervisor
 from taptill.readers.technician.observe import ObservedDevice
 
@@ -18,7 +18,7 @@ OnFrames = Callable[[list[AnyFrame]], object]
 
 
 class OpenReader(Protocol):
-    """Opens a reader; `saw` is shown what each of its reads gives."""
+    """Opens a reader; `on_frames` is given the frames of each read."""
 
     def __call__(
         self, settings: ReaderSettings, on_frames: OnFrames | None = None
@@ -27,7 +27,7 @@ class OpenReader(Protocol):
 
 @pytest.fixture
 def line(tmp_path: Path) -> Iterator[PtyLine]:
-    """A line that is plugged in."""
+    """Return a line that is plugged in."""
     pty = PtyLine(tmp_path / "rfid-reader")
     pty.plug()
     yield pty
@@ -36,8 +36,8 @@ def line(tmp_path: Path) -> Iterator[PtyLine]:
 
 @pytest.fixture
 def readers() -> Iterator[OpenReader]:
-    """Open readers by their settings; each must stop within its bound."""
-    opened: list[Supervisor] = []
+    """Return a function that opens a reader; each reader must stop within its bound."""
+    supervisors: list[Supervisor] = []
 
     def start(
         settings: ReaderSettings, on_frames: OnFrames | None = None
@@ -45,11 +45,11 @@ def readers() -> Iterator[OpenReader]:
         inbox = Inbox()
         deliver: Callable[[ReaderMessage], None] = inbox.deliver
 
-        def watched(device: Device) -> Device:
+        def observe(device: Device) -> Device:
             return ObservedDevice(device, on_frames) if on_frames else device
 
-        opened.append(open_reader(settings, deliver, RealClock(), watched))
-        return opened[-1], inbox
+        supervisors.append(open_reader(settings, deliver, RealClock(), observe))
+        return supervisors[-1], inbox
 
     yield start
-    assert [reader.stop() for reader in opened] == [True] * len(opened)
+    assert [reader.stop() for reader in supervisors] == [True] * len(supervisors)

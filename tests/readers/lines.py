@@ -1,4 +1,4 @@
-"""A serial line without a cable, and an inbox for what a reader says."""
+"""A serial line without a cable, and an inbox for the messages of a reader."""
 
 import os
 import tty
@@ -19,7 +19,7 @@ OTHER_CARD, OTHER_FRAME = "3C00CE754C", b"\x023C00CE754CCB\x03"
 
 
 class PtyLine:
-    """A pseudo-terminal behind a link, as udev makes one: plug it in, send, pull it out."""
+    """A pseudo-terminal behind a link, as udev makes one: plug it in, send, unplug it."""
 
     def __init__(self, link: Path) -> None:
         self.link = link
@@ -27,7 +27,7 @@ class PtyLine:
         self.device = Path()
 
     def plug(self) -> None:
-        """Give the link a new terminal."""
+        """Create a new terminal and let the link lead to it."""
         self._master, slave = os.openpty()
         tty.setraw(slave)
         self.device = Path(os.ttyname(slave))
@@ -37,12 +37,12 @@ class PtyLine:
         fresh.rename(self.link)
 
     def send(self, octets: bytes) -> None:
-        """Say something as the reader."""
+        """Send bytes as the reader."""
         assert self._master is not None
         os.write(self._master, octets)
 
     def sent_by_program(self) -> bytes:
-        """Give what the program has written to the reader so far."""
+        """Return what the program has sent to the reader so far."""
         assert self._master is not None
         os.set_blocking(self._master, False)
         try:
@@ -53,7 +53,7 @@ class PtyLine:
             os.set_blocking(self._master, True)
 
     def unplug(self) -> None:
-        """Hang up and take the link away, in the order of a real unplugging."""
+        """Hang up and remove the link, in the order of a real unplugging."""
         if self._master is not None:
             os.close(self._master)
             self._master = None
@@ -62,25 +62,25 @@ class PtyLine:
 
 
 class Inbox:
-    """What a reader delivered, in order; waiting has a deadline and no sleeps."""
+    """The messages of a reader, in order; waiting has a deadline and no sleeps."""
 
     def __init__(self) -> None:
         self.messages: list[ReaderMessage] = []
         self._arrived = Condition()
 
     def deliver(self, message: ReaderMessage) -> None:
-        """Take a message, from any thread."""
+        """Append a message, from any thread."""
         with self._arrived:
             self.messages.append(message)
             self._arrived.notify_all()
 
     def wait(self, until: Callable[[], bool], within_s: float = PATIENCE_S) -> None:
-        """Wait until the messages satisfy a condition."""
+        """Wait until a condition holds."""
         with self._arrived:
             assert self._arrived.wait_for(until, within_s), self.messages
 
     def wait_state(self, state: ReaderState, within_s: float = PATIENCE_S) -> ReaderHealth:
-        """Wait until the last health says this state."""
+        """Wait until the last health has this state, and return it."""
         self.wait(lambda: bool(self.health) and self.health[-1].state is state, within_s)
         return self.health[-1]
 
@@ -91,60 +91,60 @@ class Inbox:
 
     @property
     def health(self) -> list[ReaderHealth]:
-        """Give the healths so far."""
-        return [each for each in self.messages if isinstance(each, ReaderHealth)]
+        """Return the healths so far."""
+        return [message for message in self.messages if isinstance(message, ReaderHealth)]
 
     @property
     def taps(self) -> list[str]:
-        """Give the cards of the taps so far."""
-        return [each.card_id for each in self.messages if isinstance(each, Tap)]
+        """Return the card ids of the taps so far."""
+        return [message.card_id for message in self.messages if isinstance(message, Tap)]
 
     @property
     def problems(self) -> list[CardProblem]:
-        """Give the problems so far."""
-        return [each for each in self.messages if isinstance(each, CardProblem)]
+        """Return the card problems so far."""
+        return [message for message in self.messages if isinstance(message, CardProblem)]
 
 
 def read_frames(reader: Device, count: int = 1, within_s: float = 3.0) -> list[AnyFrame]:
-    """Read a device by hand until so many frames have come."""
-    found: list[AnyFrame] = []
+    """Read a device until so many frames have come, and return them."""
+    frames: list[AnyFrame] = []
     end_s = monotonic() + within_s
-    while len(found) < count:
-        assert monotonic() < end_s, found
-        found += reader.read()
-    return found
+    while len(frames) < count:
+        assert monotonic() < end_s, frames
+        frames += reader.read()
+    return frames
 
 
 class RealClock:
-    """The machine's monotonic time; readers ask for nothing else."""
+    """The machine's monotonic time; readers use nothing else of a clock."""
 
     def monotonic(self) -> float:
-        """Give seconds since some boot."""
+        """Return monotonic seconds."""
         return monotonic()
 
     def now(self) -> str:
-        """Give a wall time that no reader looks at."""
+        """Return a wall time that no reader uses."""
         return "2026-01-01T00:00:00.000Z"
 
     def boot(self) -> tuple[str, int]:
-        """Give a boot that no reader looks at."""
+        """Return a boot that no reader uses."""
         return "boot", 0
 
     def trusted(self) -> bool:
-        """Tell that nobody knows."""
+        """Return that the wall time is not trusted."""
         return False
 
 
 class SkippingClock(RealClock):
-    """Real time, and what a test has skipped of it."""
+    """Real time, and the seconds that a test has skipped."""
 
     skipped_s = 0.0
 
     def monotonic(self) -> float:
-        """Give seconds."""
+        """Return monotonic seconds, with those that were skipped."""
         return super().monotonic() + self.skipped_s
 
 
 def open_descriptors() -> int:
-    """Count this process's descriptors."""
+    """Return the number of this process's descriptors."""
     return len(list(Path("/proc/self/fd").iterdir()))

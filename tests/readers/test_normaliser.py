@@ -14,7 +14,7 @@ from taptill.readers.normaliser import build_normaliser
 
 UID, TEXT = RawKind.UID, RawKind.TEXT
 
-# The vector file's words for a rule, and the steps that spell it.
+# The vector file's names of rules, and the steps of each.
 RULES: dict[str, tuple[RawKind, list[str]]] = {
     "6H8D": (UID, ["6H8D"]),
     "10D->8H": (TEXT, ["from-dec 4", "HEX"]),
@@ -50,19 +50,19 @@ def card_id(raw: str, output_kind: RawKind, *words: str) -> CardId | CardTrouble
 @pytest.mark.parametrize("vector", vectors("normalise"))
 def test_rule(vector: Vector) -> None:
     output_kind, words = RULES[vector.rule]
-    expected = TROUBLES[vector.error] if vector.error else vector.expected_ids[0]
-    assert card_id(vector.octets.decode("ascii"), output_kind, *words) == expected
+    expected_id = TROUBLES[vector.error] if vector.error else vector.expected_ids[0]
+    assert card_id(vector.octets.decode("ascii"), output_kind, *words) == expected_id
 
 
 @pytest.mark.parametrize("vector", vectors(*FAMILIES))
 def test_what_is_printed_on_the_card(vector: Vector) -> None:
-    """Each spelling that the vector's source gives is what the step of that name writes."""
+    """Each number that the vector's source gives is what the step of that name makes."""
     family = FAMILIES[vector.family]
     decoder = family.decoder({})
-    found = decoder.feed(vector.octets) + decoder.idle()
-    frames = [each for each in found if isinstance(each, Frame)]
-    for name, printed in vector.printed.items():
-        assert card_id(frames[0].raw, family.output_kind, name) == printed
+    output = decoder.feed(vector.octets) + decoder.idle()
+    frames = [frame for frame in output if isinstance(frame, Frame)]
+    for name, number in vector.printed_numbers.items():
+        assert card_id(frames[0].raw, family.output_kind, name) == number
     if vector.normalise:
         assert card_id(frames[0].raw, family.output_kind) == vector.normalise["reverse_bytes"]
 
@@ -136,12 +136,12 @@ CASES: dict[str, tuple[str, RawKind, list[str], str]] = {
 
 
 @pytest.mark.parametrize(
-    ("raw", "output_kind", "words", "expected"), CASES.values(), ids=CASES.keys()
+    ("raw", "output_kind", "words", "expected_id"), CASES.values(), ids=CASES.keys()
 )
-def test_card_id(raw: str, output_kind: RawKind, words: list[str], expected: str) -> None:
-    found = card_id(raw, output_kind, *words)
-    assert not isinstance(found, CardTrouble)
-    assert found == expected
+def test_card_id(raw: str, output_kind: RawKind, words: list[str], expected_id: str) -> None:
+    result = card_id(raw, output_kind, *words)
+    assert not isinstance(result, CardTrouble)
+    assert result == expected_id
 
 
 REFUSED: dict[str, tuple[str, RawKind, list[str], CardTrouble]] = {
@@ -207,9 +207,9 @@ REFUSED: dict[str, tuple[str, RawKind, list[str], CardTrouble]] = {
     ("raw", "output_kind", "words", "trouble"), REFUSED.values(), ids=REFUSED.keys()
 )
 def test_refused(raw: str, output_kind: RawKind, words: list[str], trouble: CardTrouble) -> None:
-    found = card_id(raw, output_kind, *words)
-    assert isinstance(found, CardTrouble)
-    assert found is trouble
+    result = card_id(raw, output_kind, *words)
+    assert isinstance(result, CardTrouble)
+    assert result is trouble
 
 
 MISTAKES: dict[str, tuple[RawKind, list[str], str]] = {
@@ -271,11 +271,11 @@ def test_every_card_gets_a_printable_id_or_a_trouble(
 ) -> None:
     read = [] if output_kind is not TEXT else ["strip-separators", "from-hex"]
     for words in ([*read, *turns, write], []):
-        found = card_id(raw, output_kind, *words)
-        if not isinstance(found, CardTrouble):
-            assert found.isprintable()
-            assert found == found.strip()
-            assert 0 < len(found) <= CARD_ID_LENGTH_MAX
+        result = card_id(raw, output_kind, *words)
+        if not isinstance(result, CardTrouble):
+            assert result.isprintable()
+            assert result == result.strip()
+            assert 0 < len(result) <= CARD_ID_LENGTH_MAX
 
 
 @given(st.binary(min_size=4, max_size=10))
@@ -287,9 +287,9 @@ def test_what_is_undone_gives_the_whole_uid_back(uid: bytes) -> None:
 
 @given(st.binary(min_size=5, max_size=5))
 def test_decimal_and_hex_of_the_same_uid_name_the_same_card(uid: bytes) -> None:
-    written = card_id(uid.hex(), UID, "10H13D")
-    if not isinstance(written, CardTrouble):
-        assert card_id(written, TEXT, "from-dec 5", "HEX") == uid.hex().upper()
+    decimal_id = card_id(uid.hex(), UID, "10H13D")
+    if not isinstance(decimal_id, CardTrouble):
+        assert card_id(decimal_id, TEXT, "from-dec 5", "HEX") == uid.hex().upper()
 
 
 def test_no_word_stands_in_two_tables() -> None:

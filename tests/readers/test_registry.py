@@ -1,4 +1,4 @@
-"""Which settings make a reader, and what is said about those that make none."""
+"""Which settings make a reader, and which mistakes are reported for others."""
 
 import os
 import subprocess
@@ -10,7 +10,9 @@ import pytest
 from tests.readers.lines import Inbox, RealClock
 
 from taptill.readers.device import ReaderSettings
-from taptill.readers.registry import BUILT_IN, open_reader, settings_problems
+from taptill.readers.opening import open_reader
+from taptill.readers.registry import settings_problems
+from taptill.readers.registry.built_in import BUILT_IN
 
 SRC = Path(__file__).parents[2] / "src"
 RECORDINGS = Path(__file__).parents[1] / "recordings"
@@ -99,7 +101,7 @@ WRONG: dict[str, tuple[ReaderSettings, list[str]]] = {
     "a speed out of bounds": (replace(PLAIN, baud=0), ["baud: 0 is not within 1 to 4000000"]),
     "all mistakes at once": (
         ReaderSettings(
-            "counter", "serial", "", "lime", ("8H10DD",), baud=-1, same_card_delay_ms=-1
+            "counter", "serial", "", "lime", steps=("8H10DD",), baud=-1, same_card_delay_ms=-1
         ),
         [
             "same_card_delay_ms: -1 is not within 0 to 60000",
@@ -123,9 +125,9 @@ WRONG: dict[str, tuple[ReaderSettings, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("settings", "expected"), WRONG.values(), ids=WRONG.keys())
-def test_what_is_wrong(settings: ReaderSettings, expected: list[str]) -> None:
-    assert settings_problems(settings) == expected
+@pytest.mark.parametrize(("settings", "problems"), WRONG.values(), ids=WRONG.keys())
+def test_what_is_wrong(settings: ReaderSettings, problems: list[str]) -> None:
+    assert settings_problems(settings) == problems
 
 
 def test_a_reader_with_a_mistake_is_not_opened() -> None:
@@ -148,7 +150,7 @@ def test_looking_for_mistakes_imports_no_device_package() -> None:
     assert ran.stdout == "[]\n"
 
 
-ASKED = {
+IS_POLLED = {
     ("serial", "/dev/rfid-reader", "rdm6300"): False,
     ("serial", "/dev/rfid-reader", "twn4-simple"): True,
     ("replay", str(RECORDING), ""): False,
@@ -160,16 +162,16 @@ ASKED = {
 }
 
 
-@pytest.mark.parametrize(("words", "polled"), ASKED.items(), ids=map("-".join, ASKED))
+@pytest.mark.parametrize(("words", "is_polled"), IS_POLLED.items(), ids=map("-".join, IS_POLLED))
 def test_which_readers_say_that_there_is_no_card(
-    words: tuple[str, str, str], *, polled: bool
+    words: tuple[str, str, str], *, is_polled: bool
 ) -> None:
     driver, port, family = words
     settings = ReaderSettings("counter", driver, port, family)
-    assert BUILT_IN[driver].polled(settings) is polled
+    assert BUILT_IN[driver].is_polled(settings) is is_polled
 
 
-ADDED = """
+PLUGIN_SOURCE = """
 from dataclasses import replace
 
 from taptill.readers.device import ReaderSettings
@@ -177,9 +179,14 @@ from taptill.readers.drivers.serial import SerialReader
 from taptill.readers.frames import RawKind
 from taptill.readers.frames.delimited import DelimitedDecoder, DelimitedFormat
 from taptill.readers.frames.families import Family
-from taptill.readers.registry import Driver, settings_problems
+from taptill.readers.registry import settings_problems
+from taptill.readers.registry.driver import Driver
 
-DRIVER = Driver(lambda settings: None, lambda settings: RawKind.UID, lambda settings: ["no!"])
+DRIVER = Driver(
+    make_device=lambda settings: None,
+    output_kind=lambda settings: RawKind.UID,
+    problems=lambda settings: ["no!"],
+)
 FAMILY = Family(RawKind.NUMBER, 4800, lambda options: DelimitedDecoder(DelimitedFormat(digits=6)))
 NONE = "no driver"
 BOX = replace(DRIVER, problems=lambda settings: [], package="acme_box", extra="acme")
@@ -188,7 +195,7 @@ if __name__ == "__main__":
     for name in ("acme-rfid", "acme-none", "acme-rfit", "acme-box"):
         print(settings_problems(ReaderSettings("x", name)))
     for name in ("acme-six", "acme-none", "acme-sex"):
-        print(settings_problems(ReaderSettings("x", "serial", "/dev/x", name, ("6H8D",))))
+        print(settings_problems(ReaderSettings("x", "serial", "/dev/x", name, steps=("6H8D",))))
     settings = ReaderSettings("x", "serial", "/dev/x", "acme-six")
     print(SerialReader(settings)._configured_port().baudrate)
 """
@@ -205,11 +212,11 @@ acme-none = acme:NONE
 
 
 def test_another_package_may_add_a_driver_and_a_family(tmp_path: Path) -> None:
-    (tmp_path / "acme.py").write_text(ADDED, encoding="utf-8")
-    installed = tmp_path / "acme-1.0.dist-info"
-    installed.mkdir()
-    (installed / "entry_points.txt").write_text(ENTRY_POINTS, encoding="utf-8")
-    (installed / "METADATA").write_text("Name: acme\nVersion: 1.0\n", encoding="utf-8")
+    (tmp_path / "acme.py").write_text(PLUGIN_SOURCE, encoding="utf-8")
+    dist_info = tmp_path / "acme-1.0.dist-info"
+    dist_info.mkdir()
+    (dist_info / "entry_points.txt").write_text(ENTRY_POINTS, encoding="utf-8")
+    (dist_info / "METADATA").write_text("Name: acme\nVersion: 1.0\n", encoding="utf-8")
     ran = subprocess.run(
         [sys.executable, "-m", "acme"],
         cwd=tmp_path,

@@ -1,4 +1,4 @@
-"""Frames whose check fits by chance give no tap where a site asks for two equal ones."""
+"""Frames whose checksum holds by chance make no tap where a site requires equal frames."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from taptill.readers.device import ReaderSettings
 from taptill.readers.registry import settings_problems
 from taptill.readers.repeat_filter import EQUAL_FRAMES_MAX, TRACKED_MAX, RepeatFilter
 
-# As an idle rdm6300 beside a strong field sent them, then a card that is held.
+# Frames that an idle rdm6300 beside a strong field sent; HELD is a card that lies there.
 GHOSTS = (
     "0230303030303030303030303003",
     "0230303030303030373846383803",
@@ -27,11 +27,11 @@ CARD = "62E3086CED"
 
 @pytest.fixture
 def recording(tmp_path: Path) -> Path:
-    """Give each ghost by itself, longer apart than a card that is gone, then the card."""
+    """Record each ghost once, further apart than the hold time, then the card."""
     ghosts = [f"{0.35 * number:.3f} {octets}" for number, octets in enumerate(GHOSTS)]
-    held = [f"{3.2 + 0.03 * number:.3f} {HELD}" for number in range(8)]
+    held_card = [f"{3.2 + 0.03 * number:.3f} {HELD}" for number in range(8)]
     path = tmp_path / "idle.txt"
-    path.write_text("\n".join(["# taptill recording, family rdm6300", *ghosts, *held]) + "\n")
+    path.write_text("\n".join(["# taptill recording, family rdm6300", *ghosts, *held_card]) + "\n")
     return path
 
 
@@ -55,7 +55,7 @@ def test_c15_without_it_each_ghost_is_a_card_of_somebodys(
     _, inbox = readers(settings(recording, 1))
     inbox.wait(lambda: CARD in inbox.taps)
     assert len(inbox.taps) == len(GHOSTS)  # one of them is all zeros and is refused
-    assert [one.trouble for one in inbox.problems] == [CardTrouble.BLANK_ID]
+    assert [problem.trouble for problem in inbox.problems] == [CardTrouble.BLANK_ID]
 
 
 def test_two_cards_that_are_sent_in_turn_are_both_believed() -> None:
@@ -92,7 +92,9 @@ WRONG = {
 
 @pytest.mark.parametrize(("driver", "number", "words"), WRONG.values(), ids=WRONG)
 def test_what_is_no_number_of_frames(driver: str, number: int, words: str) -> None:
-    found = settings_problems(ReaderSettings("counter", driver, "/dev/null", equal_frames=number))
-    assert any(one.startswith("equal_frames: ") and words in one for one in found)
+    problems = settings_problems(
+        ReaderSettings("counter", driver, "/dev/null", equal_frames=number)
+    )
+    assert any(problem.startswith("equal_frames: ") and words in problem for problem in problems)
     with pytest.raises(ValueError, match="equal_frames"):
         RepeatFilter(0, 400)

@@ -1,4 +1,4 @@
-"""Which card ids a tap of a site can give, and how one that is written otherwise should be."""
+"""Which card ids a tap at a site can produce, and the suggestions for those that it cannot."""
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,7 @@ from taptill.domain.card_id import CardId
 from taptill.domain.tap import CardTrouble
 from taptill.readers.frames import RawKind
 from taptill.readers.normaliser import build_normaliser
-from taptill.readers.spelling import check_spelling, unlike, unnamed
+from taptill.readers.spelling import check_against_others, check_spelling, check_uid_without_rule
 
 UID, REVERSED, NUMBER, TEXT = RawKind.UID, RawKind.REVERSED, RawKind.NUMBER, RawKind.TEXT
 
@@ -109,9 +109,9 @@ def test_what_a_tap_gives_is_never_refused(
     octets: bytes, rule: tuple[RawKind, tuple[str, ...]]
 ) -> None:
     output_kind, steps = rule
-    made = build_normaliser(steps, output_kind).card_id(octets.hex().upper())
-    if not isinstance(made, CardTrouble):
-        assert check_spelling(CardId(made), [build_normaliser(steps, output_kind)]) is None
+    card_id = build_normaliser(steps, output_kind).card_id(octets.hex().upper())
+    if not isinstance(card_id, CardTrouble):
+        assert check_spelling(CardId(card_id), [build_normaliser(steps, output_kind)]) is None
 
 
 SITE = frozenset({"62E3086CED", "01026F6C3A", "ABCDEF0102", "0A0B0C0D0E"})
@@ -142,7 +142,7 @@ OFFICES: dict[str, tuple[str, frozenset[str], tuple[str, ...]]] = {
 def test_other_cards_tell_how_one_is_spelled(
     text: str, others: frozenset[str], right: tuple[str, ...]
 ) -> None:
-    wrong = unlike(text, others)
+    wrong = check_against_others(text, others)
     assert (wrong.suggestions if wrong else ()) == right
 
 
@@ -172,5 +172,5 @@ WITHOUT_READER: dict[str, tuple[str, frozenset[str], CardTrouble | None]] = {
 def test_octets_that_name_no_card_need_no_rule(
     text: str, others: frozenset[str], trouble: CardTrouble | None
 ) -> None:
-    wrong = unnamed(text, others)
+    wrong = check_uid_without_rule(text, others)
     assert (wrong.trouble if wrong else None) is trouble

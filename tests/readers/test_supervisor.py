@@ -1,4 +1,4 @@
-"""A device that fails in every way, and the reader that goes on."""
+"""The supervisor, with a device that fails in every way."""
 
 import time
 from collections.abc import Callable
@@ -31,10 +31,10 @@ class FakeDevice:
     opens: int = 0
     closes: int = 0
     stubborn: bool = False
-    woken: Event = field(default_factory=Event)
+    interrupted_event: Event = field(default_factory=Event)
 
     def open(self) -> None:
-        """Count, and refuse as often as told."""
+        """Count the call, and fail as often as there are refusals."""
         self.opens += 1
         if self.refusals:
             raise self.refusals.pop(0)
@@ -42,20 +42,20 @@ class FakeDevice:
     def read(self) -> list[AnyFrame]:
         """Play the next read."""
         if self.reads:
-            found = self.reads.pop(0)
-            if isinstance(found, Exception):
-                raise found
-            return found
-        self.woken.wait(3 * STOP_S_MAX if self.stubborn else 0.05)
+            outcome = self.reads.pop(0)
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome
+        self.interrupted_event.wait(3 * STOP_S_MAX if self.stubborn else 0.05)
         return []
 
     def interrupt(self) -> None:
-        """Wake the read, unless it is a stubborn one."""
+        """Wake the read, unless the device is stubborn."""
         if not self.stubborn:
-            self.woken.set()
+            self.interrupted_event.set()
 
     def close(self) -> None:
-        """Count."""
+        """Count the call."""
         self.closes += 1
 
 
@@ -64,16 +64,23 @@ def detect_tap(look: Frame | Signal, now_s: float) -> Tap | None:
 
 
 def start_supervisor(
-    device: FakeDevice, place: str = "", heard: Callable[[Frame | Signal], object] = repr
+    device: FakeDevice, place: str = "", on_judged: Callable[[Frame | Signal], object] = repr
 ) -> tuple[Supervisor, Inbox]:
     inbox = Inbox()
-    settings, there = ReaderSettings("counter", "fake", place), partial(device_identity, place)
+    settings, identity = ReaderSettings("counter", "fake", place), partial(device_identity, place)
 
-    def judged(look: Frame | Signal, now_s: float) -> Tap | None:
-        heard(look)
+    def detect_and_record(look: Frame | Signal, now_s: float) -> Tap | None:
+        on_judged(look)
         return detect_tap(look, now_s)
 
-    reader = Supervisor(settings, device, judged, inbox.deliver, RealClock(), there)
+    reader = Supervisor(
+        settings,
+        device,
+        detect_tap=detect_and_record,
+        deliver=inbox.deliver,
+        clock=RealClock(),
+        device_identity=identity,
+    )
     reader.start()
     return reader, inbox
 
@@ -94,11 +101,13 @@ def test_a_tap_comes_before_the_health_that_counts_it() -> None:
 def test_a_single_bad_frame_is_answered_and_a_line_of_them_is_garbled_instead() -> None:
     device = FakeDevice(reads=[[BAD]])
     reader, inbox = start_supervisor(device)
-    inbox.wait(lambda: any(isinstance(one, Misread) for one in inbox.messages))
+    inbox.wait(lambda: any(isinstance(message, Misread) for message in inbox.messages))
     device.reads += [[BAD], [BAD], [BAD]]
     inbox.wait_state(ReaderState.GARBLED)
     assert reader.stop()
-    assert [one.reader for one in inbox.messages if isinstance(one, Misread)] == ["counter"]
+    assert [message.reader for message in inbox.messages if isinstance(message, Misread)] == [
+        "counter"
+    ]
 
 
 FAULTS: dict[str, tuple[Exception, ReaderState, str]] = {
@@ -123,18 +132,18 @@ def test_after_a_fault_the_device_is_closed_and_opened_anew(
     reader, inbox = start_supervisor(device)
     inbox.wait_taps("A1", "A1")
     assert reader.stop()
-    assert (state, detail) in [(each.state, each.detail) for each in inbox.health]
+    assert (state, detail) in [(health.state, health.detail) for health in inbox.health]
     assert (device.opens, device.closes) == (2, 2)
-    assert [each.reopened for each in inbox.health if each.state is ReaderState.OK][-1] == 1
+    assert [health.reopened for health in inbox.health if health.state is ReaderState.OK][-1] == 1
 
 
 def test_whoever_judges_learns_of_each_opening_before_the_looks_that_follow() -> None:
     device = FakeDevice(reads=[[GOOD], reader_error("counter", ReaderState.LOST, PLACE), [GOOD]])
-    heard: list[Frame | Signal] = []
-    reader, inbox = start_supervisor(device, heard=heard.append)
+    judged_frames: list[Frame | Signal] = []
+    reader, inbox = start_supervisor(device, on_judged=judged_frames.append)
     inbox.wait_taps("A1", "A1")
     assert reader.stop()
-    assert heard == [Signal.OPENED, GOOD] * 2
+    assert judged_frames == [Signal.OPENED, GOOD] * 2
 
 
 def test_a_refused_open_is_closed_too_and_tells_its_reason_once() -> None:
@@ -144,7 +153,7 @@ def test_a_refused_open_is_closed_too_and_tells_its_reason_once() -> None:
     inbox.wait_state(ReaderState.OK)
     assert reader.stop()
     assert device.closes == device.opens == 3
-    assert [each.state for each in inbox.health] == [*["opening", "missing", "ok"]]
+    assert [health.state for health in inbox.health] == [*["opening", "missing", "ok"]]
     assert inbox.health[-1].reopened == 0
 
 
@@ -162,14 +171,14 @@ def test_a_path_that_appears_ends_the_wait_at_once(tmp_path: Path) -> None:
 
 
 def test_another_device_behind_the_same_link_ends_the_wait_at_once(tmp_path: Path) -> None:
-    place, other = tmp_path / "reader", tmp_path / "other"
+    place, other_device = tmp_path / "reader", tmp_path / "other"
     place.touch()
-    other.touch()
+    other_device.touch()
     refusals = [reader_error("counter", ReaderState.BUSY, f"try {count}") for count in (1, 2, 3)]
     device = FakeDevice(refusals=[*refusals])
     reader, inbox = start_supervisor(device, str(place))
     inbox.wait(lambda: inbox.health[-1].detail == "try 3")
-    other.rename(place)
+    other_device.rename(place)
     appeared_s = time.monotonic()
     inbox.wait_state(ReaderState.OK)
     assert time.monotonic() - appeared_s < BACK_OFF_S[2] * 0.8
@@ -183,7 +192,7 @@ def test_a_reader_that_does_not_end_is_left_behind_within_the_bound() -> None:
     began_s = time.monotonic()
     assert not reader.stop()
     assert time.monotonic() - began_s < STOP_S_MAX + 0.5
-    device.woken.set()
+    device.interrupted_event.set()
     assert reader.stop()
 
 
@@ -206,26 +215,26 @@ def test_the_jitter_stays_within_a_fifth() -> None:
 
 
 def reports_of(*events: tuple[float, Callable[[HealthTracker], None]]) -> list[tuple[float, str]]:
-    """Give when something was published and the state it said."""
-    book = HealthTracker("counter", PLACE)
-    found = []
+    """Return when a health was published, and its state."""
+    tracker = HealthTracker("counter", PLACE)
+    reports = []
     for at_s, event in events:
-        event(book)
-        if health := book.due_report(at_s):
-            found.append((at_s, health.state.value))
-    return found
+        event(tracker)
+        if health := tracker.due_report(at_s):
+            reports.append((at_s, health.state.value))
+    return reports
 
 
-def record_open(book: HealthTracker) -> None:
-    book.record_open()
+def record_open(tracker: HealthTracker) -> None:
+    tracker.record_open()
 
 
 def frames_at(at_s: float, *frames: AnyFrame) -> tuple[float, Callable[[HealthTracker], None]]:
-    return at_s, lambda book: book.record_frames(frames, at_s)
+    return at_s, lambda tracker: tracker.record_frames(frames, at_s)
 
 
-def record_loss(book: HealthTracker) -> None:
-    book.record_failure(ReaderState.LOST, PLACE)
+def record_loss(tracker: HealthTracker) -> None:
+    tracker.record_failure(ReaderState.LOST, PLACE)
 
 
 HEALTHS: dict[
@@ -274,20 +283,21 @@ HEALTHS = {
 }
 
 
-@pytest.mark.parametrize(("events", "expected"), HEALTHS.values(), ids=HEALTHS.keys())
+@pytest.mark.parametrize(("events", "expected_reports"), HEALTHS.values(), ids=HEALTHS.keys())
 def test_health(
-    events: list[tuple[float, Callable[[HealthTracker], None]]], expected: list[tuple[float, str]]
+    events: list[tuple[float, Callable[[HealthTracker], None]]],
+    expected_reports: list[tuple[float, str]],
 ) -> None:
     assert COUNTS_EVERY_S == 0.5
-    assert reports_of(*events) == expected
+    assert reports_of(*events) == expected_reports
 
 
 def test_health_counts_bad_frames_by_kind_and_no_signals() -> None:
-    book = HealthTracker("counter", PLACE)
-    book.record_open()
-    book.record_frames([GOOD, Signal.NO_CARD, BAD, BAD, BadFrame(Fault.NO_ANSWER)], 7.0)
-    book.record_frames([Signal.NO_CARD], 8.0)
-    health = book.due_report(9.0)
+    tracker = HealthTracker("counter", PLACE)
+    tracker.record_open()
+    tracker.record_frames([GOOD, Signal.NO_CARD, BAD, BAD, BadFrame(Fault.NO_ANSWER)], 7.0)
+    tracker.record_frames([Signal.NO_CARD], 8.0)
+    health = tracker.due_report(9.0)
     assert health
     assert (health.frames, health.bad_frames, health.heard_s) == (1, 3, 7.0)
     assert health.faults == (("checksum", 2), ("no_answer", 1))
@@ -309,11 +319,11 @@ HEARD: dict[str, tuple[list[tuple[float, list[AnyFrame]]], float | None]] = {
 def test_health_knows_when_the_reader_last_said_something(
     looks: list[tuple[float, list[AnyFrame]]], heard_s: float | None
 ) -> None:
-    book = HealthTracker("counter", PLACE)
-    book.record_open()
+    tracker = HealthTracker("counter", PLACE)
+    tracker.record_open()
     for at_s, frames in looks:
-        book.record_frames(frames, at_s)
-    health = book.due_report(99.0)
+        tracker.record_frames(frames, at_s)
+    health = tracker.due_report(99.0)
     assert health
     assert health.heard_s == heard_s
 

@@ -1,4 +1,4 @@
-"""The vector file in, one vector a test out."""
+"""Loads the vector file as test parameters."""
 
 import json
 from dataclasses import dataclass
@@ -8,37 +8,37 @@ from typing import Any
 import pytest
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vector:
     family: str
     octets: bytes
     expected_ids: tuple[str, ...]
     error: str | None
     rule: str
-    printed: dict[str, str]
+    printed_numbers: dict[str, str]
     events: tuple[str, ...]
     request: bytes
     normalise: dict[str, str]
 
 
 def vectors(*families: str) -> list[Any]:
-    """Give the vectors of families as pytest parameters whose ids are their notes."""
-    found = json.loads(Path(__file__).with_name("vectors.json").read_text("utf-8"))
+    """Return the vectors of families as pytest parameters whose ids are their notes."""
+    rows = json.loads(Path(__file__).with_name("vectors.json").read_text("utf-8"))
     return [
         pytest.param(
             Vector(
-                each["family"],
-                bytes.fromhex(each["bytes_hex"]),
-                tuple(each["expected_ids"]),
-                each["error"],
-                each.get("rule", ""),
-                each.get("printed", {}),
-                tuple(each.get("events", ())),
-                bytes.fromhex(each.get("request", "")),
-                each.get("normalise", {}),
+                family=row["family"],
+                octets=bytes.fromhex(row["bytes_hex"]),
+                expected_ids=tuple(row["expected_ids"]),
+                error=row["error"],
+                rule=row.get("rule", ""),
+                printed_numbers=row.get("printed", {}),
+                events=tuple(row.get("events", ())),
+                request=bytes.fromhex(row.get("request", "")),
+                normalise=row.get("normalise", {}),
             ),
-            id=f"{each['family']}: {each['note']}",
+            id=f"{row['family']}: {row['note']}",
         )
-        for each in found
-        if each["family"] in families
+        for row in rows
+        if row["family"] in families
     ]

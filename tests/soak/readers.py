@@ -1,4 +1,4 @@
-"""A day at the counter in, what grew out: taps and re-plugs of a serial reader, by the thousand.
+"""Taps and re-plugs of a serial reader by the thousand, and what has grown after them.
 
 A round taps `TAPS` cards on a pseudo-terminal, pulls the reader, and plugs another one in behind
 the same link. Memory, threads and descriptors must be at the end what they were after the warm-up.
@@ -17,7 +17,7 @@ from tests.scenarios.program import rdm6300
 
 from taptill.domain.tap import ReaderHealth, ReaderMessage, ReaderState, Tap
 from taptill.readers.device import ReaderSettings
-from taptill.readers.registry import open_reader
+from taptill.readers.opening import open_reader
 
 ROUNDS = 200
 TAPS = 500
@@ -31,7 +31,7 @@ GROWTH_KIB_MAX = 1024
 
 
 class Counts:
-    """Keeps the last tap, the counts and the state; nothing that could grow."""
+    """Keeps the last tap, the counts and the state: nothing that can grow."""
 
     def __init__(self) -> None:
         self.taps = 0
@@ -40,7 +40,7 @@ class Counts:
         self._changed = Condition()
 
     def deliver(self, message: ReaderMessage) -> None:
-        """Take a message from the reader's thread."""
+        """Record a message, from the reader's thread."""
         with self._changed:
             if isinstance(message, Tap):
                 self.taps += 1
@@ -50,7 +50,7 @@ class Counts:
             self._changed.notify_all()
 
     def wait(self, until: Callable[[], bool]) -> bool:
-        """Wait until something is so; tell whether it came to be."""
+        """Wait until a condition holds; return whether it came to hold."""
         with self._changed:
             return self._changed.wait_for(until, PATIENCE_S)
 
@@ -58,14 +58,14 @@ class Counts:
 def soak(
     folder: Path, rounds: int, seed: int, progress: Callable[[str], None], taps: int = TAPS
 ) -> list[str]:
-    """Tap and re-plug; give what went wrong."""
+    """Tap and re-plug; return what went wrong."""
     rounds = rounds or ROUNDS
     dice, clock, counts = random.Random(seed), SkippingClock(), Counts()
     line = PtyLine(folder / "rfid-reader")
     line.plug()
     settings = ReaderSettings("soak", "serial", str(line.link), "rdm6300")
     reader = open_reader(settings, counts.deliver, clock)
-    found: list[str] = []
+    complaints: list[str] = []
     before = (0, 0, 0)
     try:
         counts.wait(lambda: counts.state is ReaderState.OK)
@@ -73,13 +73,13 @@ def soak(
             if number == min(WARM_UP, rounds // 2):
                 before = resource_usage()
             progress(f"round {number + 1} of {rounds}, {counts.taps} taps")
-            found += tap_cards(line, clock, counts, [card(dice) for _ in range(taps)])
-            found += replug(line, counts)
-        found += growth(before, resource_usage())
+            complaints += tap_cards(line, clock, counts, [card(dice) for _ in range(taps)])
+            complaints += replug(line, counts)
+        complaints += growth(before, resource_usage())
     finally:
-        found += [] if reader.stop() else ["the reader's thread does not end"]
+        complaints += [] if reader.stop() else ["the reader's thread does not end"]
         line.unplug()
-    return found
+    return complaints
 
 
 def card(dice: random.Random) -> str:
@@ -87,7 +87,7 @@ def card(dice: random.Random) -> str:
 
 
 def tap_cards(line: PtyLine, clock: SkippingClock, counts: Counts, cards: list[str]) -> list[str]:
-    """Show cards one by one; each must tap before the next comes."""
+    """Present cards one by one; each must tap before the next comes."""
     for card_id in cards:
         clock.skipped_s += CARD_APART_S
         line.send(rdm6300(card_id))
@@ -97,7 +97,7 @@ def tap_cards(line: PtyLine, clock: SkippingClock, counts: Counts, cards: list[s
 
 
 def replug(line: PtyLine, counts: Counts) -> list[str]:
-    """Pull the reader and plug in another one behind the same link."""
+    """Unplug the reader, and plug in another one behind the same link."""
     line.unplug()
     if not counts.wait(lambda: counts.state not in {ReaderState.OK, ReaderState.OPENING}):
         return ["nobody noticed that the reader was pulled"]
@@ -109,14 +109,14 @@ def replug(line: PtyLine, counts: Counts) -> list[str]:
 
 
 def resource_usage() -> tuple[int, int, int]:
-    """Give KiB of memory, threads and descriptors."""
+    """Return KiB of memory, threads and descriptors."""
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
     return pages * 4, threading.active_count(), open_descriptors()
 
 
 def growth(before: tuple[int, int, int], after: tuple[int, int, int]) -> list[str]:
-    """Say what there is more of."""
+    """Return a sentence for each resource that has grown."""
     rooms = zip(
         ("KiB of memory", "threads", "descriptors"),
         before,

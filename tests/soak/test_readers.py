@@ -1,4 +1,4 @@
-"""Twenty rounds of the long soak, and proof that its comparison would see what it looks for."""
+"""Twenty rounds of the long soak, and proof that its comparison detects growth."""
 
 from pathlib import Path
 

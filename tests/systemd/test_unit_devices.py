@@ -10,7 +10,7 @@ import pytest
 from tests.project.sources import ROOT
 from tests.systemd.test_systemd_unit import settings
 
-from taptill.readers.registry import BUILT_IN
+from taptill.readers.registry.built_in import BUILT_IN
 
 Node = tuple[int, int]
 

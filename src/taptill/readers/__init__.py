@@ -1,1 +1,1 @@
-"""Bytes of a card reader in, `Tap`, `CardProblem` and `ReaderHealth` out."""
+"""Reads card readers, and reports what they read as `Tap`, `CardProblem` and `ReaderHealth`."""

@@ -1,7 +1,8 @@
-"""The normaliser's words in, small functions out; a function that cannot go on raises ValueError.
+"""The steps that a `card_id` rule is built from, as tables from the step's name to a function.
 
-The spellings and their names are those of card sellers and backends (8H10D: eight hex digits as
-ten decimal ones), collected with their sources in the vectors of the family `normalise`.
+A step that cannot convert what it is given raises ValueError. The names of the formats are those
+of card sellers and backends (8H10D: eight hex digits as ten decimal ones); the vectors of the
+family `normalise` in tests/readers/vectors.json collect them with their sources.
 """
 
 import re
@@ -34,34 +35,35 @@ _FIVE_DIGITS = 100_000
 
 
 class UnusableUidError(ValueError):
-    """The octets are a UID that names no card."""
+    """The octets are a UID that does not identify a card."""
 
     def __init__(self, trouble: CardTrouble) -> None:
         super().__init__(trouble)
         self.trouble = trouble
 
 
-def build_step(makers: Mapping[str, StepFactory[_F]], name: str, arguments: Sequence[str]) -> _F:
-    """Make the function of a step; ValueError names the step and the argument it takes."""
+def build_step(factories: Mapping[str, StepFactory[_F]], name: str, arguments: Sequence[str]) -> _F:
+    """Return the function of a step. Errors: ValueError names the step and its arguments."""
     try:
-        return makers[name](arguments)
-    except ValueError as wrong:
-        raise ValueError(f"'{name}' {wrong}") from None
+        return factories[name](arguments)
+    except ValueError as error:
+        raise ValueError(f"'{name}' {error}") from None
 
 
 def from_hex(text: str) -> bytes:
-    """Read octets from pairs of hex digits, nothing between them."""
+    """Return the octets of pairs of hex digits with nothing between them. Errors: ValueError."""
     if not _HEX_DIGITS.issuperset(text):
         raise ValueError("not hex")
     return bytes.fromhex(text)
 
 
 def refuse_non_unique(uid: bytes) -> bytes:
-    """Let a UID pass unless it is random, cut short or blank (ISO/IEC 14443-3, NXP AN10927).
+    """Return a UID unless it is random, incomplete or blank (ISO/IEC 14443-3, NXP AN10927).
 
-    Four octets that begin with 08 are new at every activation, and so are the eight of a FeliCa
-    peer, a phone, that begin with 01FE (NFC Forum Digital, NFCID2); four that begin with 88 are
-    the first part of a longer UID. All zeros and all ones are read failures.
+    A UID of four octets that begins with 08 is new at every activation. So are the eight octets
+    of a FeliCa peer, which is a phone, that begin with 01FE (NFC Forum Digital, NFCID2). Four
+    octets that begin with 88, the cascade tag, are the first part of a longer UID. All zeros and
+    all ones are failed reads. Errors: UnusableUidError.
     """
     refuse_blank(uid)
     peer = len(uid) == _IDM_SIZE and uid.startswith(_RANDOM_IDM)
@@ -73,12 +75,12 @@ def refuse_non_unique(uid: bytes) -> bytes:
 
 
 def refuse_non_unique_reversed(uid: bytes) -> bytes:
-    """Let a UID pass whose last byte comes first, by the same rules."""
+    """Return a UID whose last octet comes first, checked by the same rules."""
     return refuse_non_unique(uid[::-1])[::-1]
 
 
 def refuse_blank(octets: bytes) -> bytes:
-    """Let pass what is not all zeros or all ones."""
+    """Return octets that are not all zeros or all ones. Errors: UnusableUidError."""
     if set(octets) <= {0x00} or set(octets) <= {0xFF}:
         raise UnusableUidError(CardTrouble.BLANK_ID)
     return octets
@@ -134,32 +136,32 @@ def _without_suffix(text: str, suffix: str) -> str:
 
 
 def _match_filter(arguments: Sequence[str]) -> TextFilter:
-    """Let pass what the expression matches from end to end; of one with a group only the group."""
+    """Return a filter for text that matches as a whole; a first group is kept alone."""
     if len(arguments) != 1:
         raise ValueError("takes one regular expression, in which a blank is \\s")
     try:
         regex = re.compile(arguments[0])
-    except re.error as wrong:
-        raise ValueError(f"takes a regular expression: {wrong}") from None
+    except re.error as error:
+        raise ValueError(f"takes a regular expression: {error}") from None
 
-    def match(text: str) -> str:
-        found = regex.fullmatch(text)
-        if not found:
+    def filter_text(text: str) -> str:
+        match_result = regex.fullmatch(text)
+        if not match_result:
             raise ValueError("no match")
-        return found[min(1, regex.groups)] or ""
+        return match_result[min(1, regex.groups)] or ""
 
-    return match
+    return filter_text
 
 
-def _reject(text: str, refused: Sequence[str]) -> str:
-    if text in refused:
+def _reject(text: str, rejected_texts: Sequence[str]) -> str:
+    if text in rejected_texts:
         raise ValueError("listed as no card")
     return text
 
 
 def _size_check(arguments: Sequence[str]) -> Callable[[_S], _S]:
-    """Let pass what has one of the sizes: characters of text, or octets."""
-    if not arguments or not all(one.isdecimal() for one in arguments):
+    """Return a check that the value has one of these lengths, in characters or octets."""
+    if not arguments or not all(argument.isdecimal() for argument in arguments):
         raise ValueError("takes one number or more")
     sizes = frozenset(map(int, arguments))
 
@@ -172,7 +174,7 @@ def _size_check(arguments: Sequence[str]) -> Callable[[_S], _S]:
 
 
 def whole_number(text: str) -> int:
-    """Read decimal digits and nothing else."""
+    """Return the number of a text that has decimal digits only. Errors: ValueError."""
     # int() alone would also take blanks, underscores and the digits of every script.
     if not (text.isascii() and text.isdecimal()):
         raise ValueError("not decimal")
@@ -210,7 +212,7 @@ def _from_facility_and_number(first_size: int) -> StepFactory[Parser]:
 
 
 def _from_joined_number(first_size: int) -> Parser:
-    """Read a facility code and five digits of a number behind it, leading zeros or none."""
+    """Return a parser of a facility code followed by five digits of a number, without separator."""
 
     def parse(text: str) -> bytes:
         first, second = divmod(whole_number(text), _FIVE_DIGITS)
@@ -264,7 +266,7 @@ def _low_octets_as_decimal(size: int, width: int) -> Formatter:
 def _facility_and_number(
     first_size: int, first_width: int, between: str = ",", number_width: int = 5
 ) -> Formatter:
-    """Write a facility code and a number; a width of 1 writes no leading zeros."""
+    """Return a formatter for a facility code and a number; a width of 1 has no leading zeros."""
 
     def write(octets: bytes) -> str:
         low = _at_least(octets, first_size + 2)[-first_size - 2 :]
@@ -282,7 +284,7 @@ def _joined_without_zeros(octets: bytes) -> str:
 AMBIGUOUS_FORMATS: Mapping[str, str] = {
     "loose-3D5D": "1 and 12345 are written as 11 and 2345 are: two cards may be one number",
 }
-"""Steps that write two cards alike, and how; nobody should use one who can have another."""
+"""Formatters that write two cards alike, and how; a site should choose another if it can."""
 
 TEXT_FILTERS: Mapping[str, StepFactory[TextFilter]] = {
     "text": _without_arguments(str.strip),

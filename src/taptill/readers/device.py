@@ -1,7 +1,7 @@
-"""A reader's settings in, a device out: what a driver is given and what it gives back."""
+"""The settings that a driver is given, and the device that it makes of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Protocol
 
 from taptill.domain.errors import ReaderError
@@ -10,18 +10,22 @@ from taptill.readers.frames import AnyFrame
 
 READ_S_MAX = 0.5
 NFC_SIZES = {"106A": (4, 7, 10), "212F": (8,)}
-"""What the driver `nfc` looks for, and the octets of its numbers: UIDs of ISO/IEC 14443-3, IDm of
-JIS X 6319-4."""
+"""Technologies that the driver `nfc` polls for, and how many octets their numbers have: UIDs of
+ISO/IEC 14443-3 for 106A, IDm of JIS X 6319-4 for 212F."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderSettings:
-    """One reader of the config; times in milliseconds, `None` and empty mean the default."""
+    """The settings of one reader; None and an empty text mean the default.
+
+    `steps` are the conversion steps of the config's `card_id`.
+    """
 
     name: str
     driver: str
     port: str = ""
     family: str = ""
+    _: KW_ONLY
     steps: tuple[str, ...] = ()
     baud: int | None = None
     dtr: bool | None = None
@@ -33,26 +37,26 @@ class ReaderSettings:
 
 
 class Device(Protocol):
-    """What a driver gives the supervisor: one thread calls all of it except `interrupt`."""
+    """An opened or unopened reader device; one thread calls all methods except `interrupt`."""
 
     def open(self) -> None:
-        """Open the device and let it settle; ReaderError (see `trouble`) when it cannot."""
+        """Open the device and wait until it has settled. Errors: ReaderError."""
 
     def read(self) -> list[AnyFrame]:
-        """Wait for frames, `READ_S_MAX` at most; ReaderError when the device is lost."""
+        """Return frames, within `READ_S_MAX`. Errors: ReaderError when the device is lost."""
 
     def interrupt(self) -> None:
-        """Make a `read` that waits in the other thread return at once; never raises."""
+        """Make a `read` that waits in another thread return at once; never raise."""
 
     def close(self) -> None:
-        """Give back every descriptor, whatever state the device is in; never raises."""
+        """Release every descriptor, whatever state the device is in; never raise."""
 
 
 def reader_error(reader: str, state: ReaderState, detail: str) -> ReaderError:
-    """Make the one error that a driver raises; `detail` is the place or holder to name."""
+    """Return the error for a driver to raise; `detail` names the port, or the program using it."""
     return ReaderError(reader=reader, state=state, detail=detail)
 
 
 def error_state(error: ReaderError) -> tuple[ReaderState, str]:
-    """Take the state and the detail out of a driver's error."""
+    """Return the state and the detail of a driver's error."""
     return ReaderState(str(error.fields["state"])), str(error.fields["detail"])

@@ -1,4 +1,4 @@
-"""What happens to a reader in, `ReaderHealth` out: each change at once, bare counts sparingly."""
+"""Tracks a reader's state and counts, and decides when a new `ReaderHealth` is published."""
 
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -15,7 +15,10 @@ GARBLED_MIN = 3
 
 
 class HealthTracker:
-    """Counts frames and keeps the state; a line with more bad frames than good is garbled."""
+    """Counts frames and keeps the state; a line with more bad frames than good ones is garbled.
+
+    A change of state is published at once, mere counts at most each `COUNTS_EVERY_S`.
+    """
 
     def __init__(self, reader: str, place: str) -> None:
         self._current = ReaderHealth(reader, ReaderState.OPENING, place)
@@ -27,12 +30,12 @@ class HealthTracker:
         self._published_s = 0.0
 
     @property
-    def garbled(self) -> bool:
-        """Whether the line says more that is bad than good."""
+    def is_garbled(self) -> bool:
+        """Return whether more bad frames than good ones arrive."""
         return self._current.state is ReaderState.GARBLED
 
     def record_open(self) -> None:
-        """Note that the device works."""
+        """Record that the device was opened."""
         self._recent.clear()
         self._current = replace(
             self._current,
@@ -43,15 +46,17 @@ class HealthTracker:
         self._was_opened = True
 
     def record_failure(self, state: ReaderState, detail: str) -> None:
-        """Note why the device does not work."""
+        """Record why the device does not work."""
         self._current = replace(self._current, state=state, detail=detail)
 
     def record_frames(self, frames: Sequence[AnyFrame], now_s: float) -> None:
-        """Count frames and judge the line by the recent ones."""
-        judged = [each for each in frames if not isinstance(each, Signal)]
-        self._faults.update(each.fault.value for each in judged if isinstance(each, BadFrame))
-        good = sum(isinstance(each, Frame) for each in judged)
-        self._recent.extend((now_s, isinstance(each, Frame)) for each in judged)
+        """Count frames, and decide by the recent ones whether the line is garbled."""
+        transmissions = [frame for frame in frames if not isinstance(frame, Signal)]
+        self._faults.update(
+            frame.fault.value for frame in transmissions if isinstance(frame, BadFrame)
+        )
+        good = sum(isinstance(frame, Frame) for frame in transmissions)
+        self._recent.extend((now_s, isinstance(frame, Frame)) for frame in transmissions)
         while self._recent and now_s - self._recent[0][0] > WINDOW_S:
             self._recent.popleft()
         readable = sum(is_frame for _, is_frame in self._recent)
@@ -60,25 +65,28 @@ class HealthTracker:
             self._current,
             state=ReaderState.GARBLED if bad >= GARBLED_MIN and bad > readable else ReaderState.OK,
             frames=self._current.frames + good,
-            bad_frames=self._current.bad_frames + len(judged) - good,
+            bad_frames=self._current.bad_frames + len(transmissions) - good,
             faults=tuple(sorted(self._faults.items())),
             heard_s=self._heard_s(frames, now_s),
         )
 
     def _heard_s(self, frames: Sequence[AnyFrame], now_s: float) -> float | None:
-        """Tell when it last said something; signals alone, which never end, count sparingly."""
+        """Return when the reader last answered; a read of signals only counts each `HEARD_EVERY_S`.
+
+        A polled reader without a card answers several times a second: no change worth publishing.
+        """
         was_s = self._current.heard_s
-        said = [each for each in frames if each != BadFrame(Fault.NO_ANSWER)]
-        idle = all(isinstance(each, Signal) for each in said)
-        known = was_s is not None and now_s - was_s < HEARD_EVERY_S
-        return was_s if not said or (idle and known) else now_s
+        answers = [frame for frame in frames if frame != BadFrame(Fault.NO_ANSWER)]
+        only_signals = all(isinstance(frame, Signal) for frame in answers)
+        is_recent = was_s is not None and now_s - was_s < HEARD_EVERY_S
+        return was_s if not answers or (only_signals and is_recent) else now_s
 
     def due_report(self, now_s: float) -> ReaderHealth | None:
-        """Give what is to be published now, or nothing."""
+        """Return the health to publish now, None if nothing is due."""
         if self._current == self._published:
             return None
-        known = self._published
-        same_state = known and (known.state, known.detail) == (
+        last_report = self._published
+        same_state = last_report and (last_report.state, last_report.detail) == (
             self._current.state,
             self._current.detail,
         )

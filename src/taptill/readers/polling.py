@@ -1,7 +1,7 @@
-"""Bytes of a reader that speaks when asked in, frames and the next question out; pure.
+"""Times the requests to a polled reader and collects its answers; pure, without I/O.
 
-One question is under way at a time. One without a good answer is asked once more; then it is a
-fault, and so many faults in a row are a reader that does not answer.
+One request is under way at a time. A request without a good answer is sent once more. When that
+fails too, it is one fault, and `FAULTS_MAX` faults in a row mean that the reader is unresponsive.
 """
 
 from math import inf
@@ -17,15 +17,15 @@ _ANSWERS = (Signal.NO_CARD, Signal.GO_ON, BadFrame(Fault.READER_ERROR))
 
 
 class Polling:
-    """The talk with one reader; the caller passes monotonic seconds.
+    """The requests to one reader and its answers; the caller passes monotonic seconds.
 
-    Where answers carry no check, a card that was not there before must be named twice.
+    Where answers carry no checksum, a card that was not there before must be read twice.
     """
 
     def __init__(self, decoder: PolledDecoder, *, has_checksum: bool = True) -> None:
         self._decoder = decoder
         self._has_checksum = has_checksum
-        self._last_card: AnyFrame | None = None
+        self._last_answer: AnyFrame | None = None
         self._tries = 0
         self._request_sent_s = -inf
         self._next_s = -inf
@@ -35,15 +35,15 @@ class Polling:
 
     @property
     def is_unresponsive(self) -> bool:
-        """Tell whether the reader does not answer."""
+        """Return whether so many requests failed that the reader must be opened again."""
         return self._faults >= FAULTS_MAX
 
     def pause_s(self, now_s: float) -> float:
-        """Give the time until the next question; none while an answer may come."""
+        """Return the seconds until the next request; 0 while an answer may come."""
         return 0.0 if self._awaiting_answer else max(0.0, self._next_s - now_s)
 
     def next_request(self, now_s: float) -> bytes:
-        """Give what is to be sent now, or nothing while an answer may come."""
+        """Return the request to send now; empty while an answer may come."""
         if self._awaiting_answer:
             return b""
         self._decoder.idle()
@@ -52,17 +52,16 @@ class Polling:
         return self._decoder.request()
 
     def receive(self, data: bytes, now_s: float) -> list[AnyFrame]:
-        """Take what came, perhaps nothing; give the frames in it."""
+        """Return the frames in what was read, which may be nothing."""
         frames = self._decoder.feed(data)
-        overdue = self._awaiting_answer and now_s - self._request_sent_s >= ANSWER_S
-        if overdue and not _answers(frames):
+        is_overdue = self._awaiting_answer and now_s - self._request_sent_s >= ANSWER_S
+        if is_overdue and not _answers(frames):
             frames += self._decoder.idle()
+        is_failed = is_overdue or any(isinstance(frame, BadFrame) for frame in frames)
         if _answers(frames):
             frames = self._confirm_cards(frames)
             self._accept_answer(_answers(frames)[-1], now_s)
-        elif self._awaiting_answer and (
-            overdue or any(isinstance(one, BadFrame) for one in frames)
-        ):
+        elif self._awaiting_answer and is_failed:
             self._awaiting_answer = False
             self._next_s = now_s
             if self._tries == TRIES:
@@ -70,13 +69,16 @@ class Polling:
         return frames
 
     def _confirm_cards(self, frames: list[AnyFrame]) -> list[AnyFrame]:
-        sure = list[AnyFrame]()
+        """Replace each card that must be read once more by `GO_ON`."""
+        confirmed_frames = list[AnyFrame]()
         for frame in frames:
-            again = self._has_checksum or not isinstance(frame, Frame) or frame == self._last_card
-            sure.append(frame if again else Signal.GO_ON)
+            is_confirmed = (
+                self._has_checksum or not isinstance(frame, Frame) or frame == self._last_answer
+            )
+            confirmed_frames.append(frame if is_confirmed else Signal.GO_ON)
             if isinstance(frame, Frame) or frame is Signal.NO_CARD:
-                self._last_card = frame
-        return sure
+                self._last_answer = frame
+        return confirmed_frames
 
     def _accept_answer(self, answer: AnyFrame, now_s: float) -> None:
         self.has_answered = True
@@ -92,4 +94,4 @@ class Polling:
 
 
 def _answers(frames: list[AnyFrame]) -> list[AnyFrame]:
-    return [one for one in frames if isinstance(one, Frame) or one in _ANSWERS]
+    return [frame for frame in frames if isinstance(frame, Frame) or frame in _ANSWERS]

@@ -1,7 +1,7 @@
-"""What a serial reader said and when in, a text file out, and back.
+"""Writes what a serial reader sent, with its times, to a text file, and reads it back.
 
-The first line names the wire format; each further one is `SECONDS HEX`, a read and the time since
-the first one. Lines that begin with # are for people.
+The first line names the wire format. Each further line is `SECONDS HEX`: the time since the first
+read, and the bytes. Lines that begin with # are comments.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ BYTES_MAX = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class RecordedRead:
-    """One read: seconds since the recording began, and the bytes."""
+    """The bytes of one read, and the seconds since the recording began."""
 
     at_s: float
     octets: bytes
@@ -25,21 +25,24 @@ class RecordedRead:
 
 @dataclass(frozen=True, slots=True)
 class ReaderRecording:
-    """A wire format's name and its reads in order."""
+    """The name of a wire format, and reads in the order of their times."""
 
     family: str
     reads: tuple[RecordedRead, ...]
 
 
 def recording_lines(family: str, reads: Iterable[RecordedRead]) -> Iterator[str]:
-    """Write a recording, line by line as the reads come."""
+    """Yield the lines of a recording as the reads come."""
     yield f"{HEADER}{family}\n"
-    for heard in reads:
-        yield f"{heard}\n"
+    for read in reads:
+        yield f"{read}\n"
 
 
 def read_recording(path: Path) -> ReaderRecording:
-    """Read a file; OSError when it cannot be read, ValueError names the line that is wrong."""
+    """Return the recording in a file.
+
+    Errors: OSError when the file cannot be read; ValueError names the line that is wrong.
+    """
     with path.open("r", encoding="utf-8") as file:
         text = file.read(BYTES_MAX + 1)
     if len(text) > BYTES_MAX:
@@ -52,11 +55,11 @@ def read_recording(path: Path) -> ReaderRecording:
         for number, line in enumerate(rest, 2)
         if line.strip() and not line.startswith("#")
     ]
-    return ReaderRecording(first.removeprefix(HEADER).strip(), tuple(sorted(reads, key=_when)))
+    return ReaderRecording(first.removeprefix(HEADER).strip(), tuple(sorted(reads, key=_read_time)))
 
 
-def _when(heard: RecordedRead) -> float:
-    return heard.at_s
+def _read_time(read: RecordedRead) -> float:
+    return read.at_s
 
 
 def _parse_read(line: str, place: str) -> RecordedRead:

@@ -1,8 +1,8 @@
-"""Frames in, whether as many equal ones have come as a site asks for out.
+"""Lets a card's number pass once it was read in as many equal frames as a site asks for.
 
-A check of one octet fits one broken frame in 256: readers that are idle beside a strong field send
-such frames. A card that lies there is sent again and again, a broken frame hardly twice.
-Pure: the caller passes monotonic seconds.
+A checksum of one octet fits one broken frame in 256, and readers that are idle beside a strong
+field send many broken frames. A reader sends the number of a card that lies there again and again,
+but hardly sends the same broken frame twice. Pure: the caller passes monotonic seconds.
 """
 
 EQUAL_FRAMES_MAX = 5
@@ -10,9 +10,9 @@ TRACKED_MAX = 16
 
 
 class RepeatFilter:
-    """Remembers at most `NUMBERS_MAX` numbers, each for `within_ms` since it came last.
+    """Counts equal frames of at most `TRACKED_MAX` numbers, each for `within_ms` since its last.
 
-    Other frames between two equal ones do not matter: two cards are sent in turn.
+    Other frames between two equal ones do not matter: of two cards, frames alternate.
     """
 
     def __init__(self, equal_frames: int, within_ms: int) -> None:
@@ -23,11 +23,11 @@ class RepeatFilter:
         self._counts: dict[str, tuple[int, float]] = {}
 
     def is_confirmed(self, raw: str, now_s: float) -> bool:
-        """Count a frame; tell whether this number has come often enough to be believed."""
+        """Count a frame; return whether its number was read often enough to be believed."""
         if self._equal_frames == 1:
             return True
-        count, at_s = self._counts.pop(raw, (0, now_s))
-        count = count + 1 if now_s - at_s <= self._within_s else 1
+        count, last_s = self._counts.pop(raw, (0, now_s))
+        count = count + 1 if now_s - last_s <= self._within_s else 1
         while len(self._counts) >= TRACKED_MAX:
             del self._counts[next(iter(self._counts))]
         self._counts[raw] = (count, now_s)
@@ -35,7 +35,7 @@ class RepeatFilter:
 
 
 def equal_frames_problem(equal_frames: int) -> str:
-    """Say what is wrong with the number of frames that is asked for; nothing if it will do."""
+    """Return what is wrong with this number of equal frames; empty if nothing is."""
     if 1 <= equal_frames <= EQUAL_FRAMES_MAX:
         return ""
     return f"equal_frames: {equal_frames} is not within 1 to {EQUAL_FRAMES_MAX}"

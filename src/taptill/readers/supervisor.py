@@ -1,4 +1,4 @@
-"""A device in, messages out: one thread opens it, reads it, and reopens it for ever."""
+"""Runs a reader in a thread, which opens its device, reads it, and opens it again after a fault."""
 
 import logging
 import random
@@ -26,20 +26,20 @@ log = logging.getLogger(__name__)
 
 
 class BackOff:
-    """How long to wait before the next try: longer each time, from the start after a steady run."""
+    """Waits that grow from try to try, and begin again with the shortest after a steady run."""
 
     def __init__(self, spread: Callable[[float, float], float] = random.uniform) -> None:
         self._tries = 0
         self._spread = spread
 
     def next_s(self) -> float:
-        """Give the next wait in seconds and count the try."""
+        """Return the next wait in seconds, and count the try."""
         wait_s = BACK_OFF_S[min(self._tries, len(BACK_OFF_S) - 1)]
         self._tries += 1
         return wait_s * self._spread(1 - JITTER, 1 + JITTER)
 
     def ran(self, seconds: float) -> None:
-        """Learn how long the last try went well."""
+        """Record for how many seconds the device worked after the last try."""
         if seconds >= STEADY_S:
             self.restart()
 
@@ -49,16 +49,19 @@ class BackOff:
 
 
 class Supervisor:
-    """One reader's thread; `deliver` is called from it, must be quick and must not raise.
+    """The thread of one reader.
 
-    `there` tells what stands for the device that is plugged in now, nothing without one; it never
-    raises.
+    `detect_tap` is given each good frame and each signal, and returns the message it causes, if
+    any. `deliver` is called from the thread; it must be quick and must not raise.
+    `device_identity` returns a value that identifies the device that is plugged in now, and a
+    false one while there is none; it never raises.
     """
 
     def __init__(
         self,
         settings: ReaderSettings,
         device: Device,
+        *,
         detect_tap: TapDetector,
         deliver: Callable[[ReaderMessage], None],
         clock: Clock,
@@ -77,11 +80,11 @@ class Supervisor:
         self._thread = Thread(target=self._run, name=f"reader-{settings.name}", daemon=True)
 
     def start(self) -> None:
-        """Begin; the first message is the reader's health."""
+        """Start the thread; the first message delivered is the reader's health."""
         self._thread.start()
 
     def stop(self) -> bool:
-        """End the thread within `STOP_S_MAX`; tell whether it has ended."""
+        """Stop the thread; return whether it ended within `STOP_S_MAX`."""
         self._stopping.set()
         self.device.interrupt()
         self._thread.join(STOP_S_MAX)
@@ -90,7 +93,7 @@ class Supervisor:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._publish()
-            opened_s, was = self._clock.monotonic(), self._device_identity()
+            opened_s, identity = self._clock.monotonic(), self._device_identity()
             try:
                 self._open_and_read()
             except ReaderError as error:
@@ -100,7 +103,7 @@ class Supervisor:
                 self._health.record_failure(ReaderState.FAULTY, type(error).__name__)
             self._back_off.ran(self._clock.monotonic() - opened_s)
             self._publish()
-            self._wait_for_retry(self._back_off.next_s(), was)
+            self._wait_for_retry(self._back_off.next_s(), identity)
 
     def _open_and_read(self) -> None:
         try:
@@ -120,7 +123,7 @@ class Supervisor:
                 self._deliver(message)
         self._health.record_frames(frames, now_s)
         self._misreads.record_frames(frames, now_s)
-        if misread := self._misreads.due_report(now_s, garbled=self._health.garbled):
+        if misread := self._misreads.due_report(now_s, is_garbled=self._health.is_garbled):
             self._deliver(misread)
 
     def _publish(self) -> None:
@@ -129,26 +132,26 @@ class Supervisor:
             return
         if health.state is not self._logged:
             self._logged = health.state
-            found = {"reader": health.reader, "state": health.state, "detail": health.detail}
-            log.info("reader.changed", extra=found)
+            fields = {"reader": health.reader, "state": health.state, "detail": health.detail}
+            log.info("reader.changed", extra=fields)
         self._deliver(health)
 
-    def _wait_for_retry(self, wait_s: float, was: object) -> None:
-        """Wait for the next try, but no longer than until the device, or another one, appears."""
+    def _wait_for_retry(self, wait_s: float, last_identity: object) -> None:
+        """Wait for the next try, or until a device appears that was not there before."""
         until_s = self._clock.monotonic() + wait_s
         while (left_s := until_s - self._clock.monotonic()) > 0:
             if self._stopping.wait(min(left_s, APPEARANCE_POLL_S)):
                 return
-            found = self._device_identity()
-            if found and found != was:
+            identity = self._device_identity()
+            if identity and identity != last_identity:
                 self._back_off.restart()
                 return
-            was = found
+            last_identity = identity
 
 
 def _log_fault(error: Exception) -> None:
-    """Log where it happened, not what was said: a message may hold a card's number."""
+    """Log where the error was raised, not its text, which may hold a card's number."""
     where = extract_tb(error.__traceback__)[-1]
     place = f"{where.filename}:{where.lineno}"
-    found = {"fault": type(error).__name__, "place": place, "next": "the device is opened anew"}
-    log.error("reader.faulty", extra=found)
+    fields = {"fault": type(error).__name__, "place": place, "next": "the device is opened anew"}
+    log.error("reader.faulty", extra=fields)

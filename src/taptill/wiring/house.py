@@ -29,7 +29,7 @@ from taptill.lookup.sync import Sync, SyncPolicy
 from taptill.readers.device import ReaderSettings
 from taptill.readers.drivers.simulated import SimulatedReader
 from taptill.readers.drivers.typed import TypedReader
-from taptill.readers.registry import open_reader
+from taptill.readers.opening import open_reader
 from taptill.readers.supervisor import Supervisor
 from taptill.settlement.schedule import (
     SettlementEvents,

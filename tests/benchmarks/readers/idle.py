@@ -16,7 +16,7 @@ from tests.readers.lines import Inbox, PtyLine, RealClock
 
 from taptill.domain.tap import ReaderState
 from taptill.readers.device import Device, ReaderSettings
-from taptill.readers.registry import open_reader
+from taptill.readers.opening import open_reader
 
 SECONDS = 3.0
 READERS = 4

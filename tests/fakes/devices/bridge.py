@@ -1,8 +1,8 @@
-"""A network of its own in, a reader behind a bridge that loses its power and gets it back out.
+"""A reader behind a network bridge that loses its power and gets it back.
 
-`unshare --net python -m tests.fakes.devices.bridge`, as root: prints the reader's states and taps,
-a line each. The bridge is a server on loopback; its power goes when loopback no longer leads there,
-so that nothing is said any more, not even that the line is closed.
+`unshare --net python -m tests.fakes.devices.bridge`, as root, prints the reader's states and taps,
+a line each. The bridge is a server on loopback in a network of its own. It loses its power when the
+route to it is removed, so that no packet comes any more, not even one that closes the connection.
 """
 
 import socket
@@ -15,7 +15,7 @@ from taptill.clock import SystemClock
 from taptill.domain.tap import ReaderState
 from taptill.readers.device import ReaderSettings
 from taptill.readers.drivers.serial import KeepAlive, SerialReader
-from taptill.readers.registry import open_reader
+from taptill.readers.opening import open_reader
 
 BRIDGE = "127.0.0.2"
 LOST_WITHIN_S = 20.0
@@ -40,14 +40,14 @@ def main() -> None:
 
 
 def tap(server: socket.socket, inbox: Inbox, card: str, frame: bytes) -> None:
-    """Take a connection of the reader's and send a card over it."""
+    """Accept a connection of the reader and send a card over it."""
     server.settimeout(LOST_WITHIN_S)
     peer, _ = server.accept()
     inbox.wait(lambda: inbox.health[-1].state is ReaderState.OK, LOST_WITHIN_S)
     peer.sendall(frame)
     inbox.wait(lambda: card in inbox.taps)
     sys.stdout.write(f"tapped: {card}\n")
-    # Not closed: a bridge without power closes nothing.
+    # The connection stays open, as a bridge without power cannot close it.
     HELD.append(peer)
 
 

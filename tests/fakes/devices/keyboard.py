@@ -1,4 +1,4 @@
-"""A text in, the keys that a reader would press out; and an input device on a pair of sockets."""
+"""Makes the key events of a reader that types, and an input device on a pair of sockets."""
 
 import errno
 import os
@@ -22,31 +22,32 @@ _CODES = {char: code for first, row in _ROWS.items() for code, char in enumerate
 
 
 def typed(text: str, at_s: float = 1.0, end: int = ENTER, key_s: float = KEY_S) -> list[KeyEvent]:
-    """Press the keys of a text and the one that ends it; capital letters and `:` with shift."""
+    """Return the key events of a text and its end; capital letters and `:` are typed with shift."""
     return list(_typed(text, at_s, end, key_s))
 
 
 def _typed(text: str, at_s: float, end: int, key_s: float) -> Iterator[KeyEvent]:
     for char in text:
-        shifted = char.isupper() or char == ":"
-        if shifted:
+        with_shift = char.isupper() or char == ":"
+        if with_shift:
             yield KeyEvent(at_s, LEFT_SHIFT, 1)
         yield from pressed(_CODES[";" if char == ":" else char.lower()], at_s, key_s)
-        if shifted:
+        if with_shift:
             yield KeyEvent(at_s + key_s, LEFT_SHIFT, 0)
         at_s += 2 * key_s
     yield from pressed(end, at_s, key_s)
 
 
 def pressed(code: int, at_s: float = 1.0, key_s: float = KEY_S) -> list[KeyEvent]:
-    """Press one key and let it go."""
+    """Return the events of one key that is pressed and released."""
     return [KeyEvent(at_s, code, 1), KeyEvent(at_s + key_s, code, 0)]
 
 
 class FakeInputDevice:
-    """An input device: plug it in, type, pull it out; the kernel's calls fail as they would.
+    """An input device that can be plugged in, typed on and unplugged.
 
-    Each packet is one message, as the kernel shows nobody half of one.
+    Its calls fail like the kernel's. Each packet is one message, as the kernel never delivers a
+    part of one.
     """
 
     def __init__(self, link: Path) -> None:
@@ -58,19 +59,19 @@ class FakeInputDevice:
         self._program: socket.socket | None = None
 
     def plug(self) -> None:
-        """Give the link a new device."""
+        """Create a new device and let the link lead to it."""
         fresh = self.link.with_suffix(f".{len(list(self.link.parent.iterdir()))}")
         fresh.touch()
         fresh.with_suffix(".link").symlink_to(fresh)
         fresh.with_suffix(".link").rename(self.link)
 
     def unplug(self) -> None:
-        """Take the link and the device away."""
+        """Remove the link and the device."""
         self.link.unlink(missing_ok=True)
         self._hang_up()
 
     def opened(self, node: str) -> "FakeInputDevice":
-        """Open it in the program's place, as `evdev.InputDevice` does."""
+        """Open the device for the program, as `evdev.InputDevice` does."""
         os.stat(node)  # noqa: PTH116 - no such file, no permission: as an open
         self.opened_nodes.append(node)
         self._hang_up()
@@ -84,12 +85,12 @@ class FakeInputDevice:
             kernel.close()
 
     def send(self, events: Iterable[KeyEvent]) -> None:
-        """Let the kernel tell of keys, each with its scan code, in a packet of its own."""
+        """Send key events as the kernel does, each with its scan code, in a packet of its own."""
         for at_s, code, state in events:
             self._tell((at_s, _MSC, _MSC_SCAN, 0x70000 + code), (at_s, _KEY, code, state))
 
     def overrun(self, at_s: float = 1.0) -> None:
-        """Let the kernel tell that it had no room for what came."""
+        """Send the kernel's report that it dropped events."""
         self._tell((at_s, _SYN, _SYN_DROPPED, 0))
 
     def _tell(self, *events: tuple[float, int, int, int]) -> None:
@@ -104,24 +105,24 @@ class FakeInputDevice:
 
     @property
     def fd(self) -> int:
-        """Give what the program polls."""
+        """Return the descriptor that the program polls."""
         assert self._program is not None
         return self._program.fileno()
 
     def grab(self) -> None:
-        """Take the device for the program alone."""
+        """Grab the device for the program alone."""
         if self.held_by_another:
             raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
         self.grabs += 1
 
     def ungrab(self) -> None:
-        """Give it back."""
+        """Release the device."""
         if not self._kernel:
             raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
         self.grabs -= 1
 
     def read(self) -> Iterable[Any]:
-        """Read what is there with evdev's own reading and parsing."""
+        """Return the events that are there, by evdev's own reading and parsing."""
         from evdev import InputEvent, _input  # noqa: PLC0415 - may be missing
 
         events = _input.device_read_many(self.fd)
@@ -130,7 +131,7 @@ class FakeInputDevice:
         return (InputEvent(*event) for event in events)
 
     def close(self) -> None:
-        """Give the descriptor back."""
+        """Close the program's descriptor."""
         program, self._program = self._program, None
         if program:
             program.close()
@@ -141,7 +142,7 @@ _KEYBOARD = "402000007 ff9f207ac14057ff febeffdfffefffff fffffffffffffffe"
 
 
 def input_devices(folder: Path) -> None:
-    """List a reader that shows up twice, one whose halves are alike, and a mouse, as the kernel."""
+    """Write the kernel's files for a reader with two devices, one with two alike, and a mouse."""
     rows = (
         ("event0", "0003", "413d", "2107", "KKMOON", _KEYBOARD),
         ("event1", "0003", "413d", "2107", "KKMOON Consumer", "0"),

@@ -1,7 +1,7 @@
-"""Readers that speak when asked, on pseudo-terminals: a host's question in, a box's answer out.
+"""Emulated polled readers on pseudo-terminals.
 
-Each box knows the questions of its maker's documents and nothing else; what it cannot read it
-leaves unanswered. Its switches are the faults of a real line.
+Each knows the requests of its vendor's documents and nothing else; other bytes are not answered.
+Its switches are the faults of a real line.
 """
 
 import os
@@ -12,18 +12,18 @@ from operator import xor
 from tests.fakes.devices.pty_device import PtyDevice
 
 Answer = Callable[[bytes], bytes]
-"""Given the card in the field, or nothing, what the box sends."""
+"""Returns what the reader sends for the card in the field, which may be empty."""
 
 PENDING_MAX = 64
 
 
 def with_xor_check(octets: bytes, start: int = 0) -> bytes:
-    """Add the exclusive or of what comes from `start` on."""
+    """Return the octets with the exclusive or of those from `start` on added."""
     return octets + bytes([reduce(xor, octets[start:], 0)])
 
 
 def with_crc(octets: bytes, polynomial: int, order: str) -> bytes:
-    """Add a CRC-16, preset with ones."""
+    """Return the octets with a CRC-16 added that starts with all ones."""
     value = 0xFFFF
     for bit in (octet >> place & 1 for octet in octets for place in range(8)):
         value = value >> 1 ^ (polynomial if (value ^ bit) & 1 else 0)
@@ -54,12 +54,12 @@ def _sized(octets: bytes) -> bytes:
     return len(octets).to_bytes(2, "little") + octets
 
 
-def _gnet(found: bytes) -> bytes:
-    return b"\x00\x06" + bytes([len(found)]) + found if found else b"\x00\x15\x01\x1f"
+def _gnet(content: bytes) -> bytes:
+    return b"\x00\x06" + bytes([len(content)]) + content if content else b"\x00\x15\x01\x1f"
 
 
-def _gnet_binary(found: bytes) -> bytes:
-    return b"\x01" + with_crc(_gnet(found), 0xA001, "high first")
+def _gnet_binary(content: bytes) -> bytes:
+    return b"\x01" + with_crc(_gnet(content), 0xA001, "high first")
 
 
 def _acs(card: bytes) -> bytes:
@@ -73,10 +73,10 @@ def _sl0xx(card: bytes) -> bytes:
     return with_xor_check(b"\xbd" + bytes([len(body) + 1]) + body)
 
 
-def _yhy(command: int, found: bytes) -> bytes:
-    body = bytes([0xFF, 0xFF, command, 2, 0 if found else 1]) + found
-    stuffed = with_xor_check(body).replace(b"\xaa", b"\xaa\x00")
-    return b"\xaa\xbb" + (len(body) + 1).to_bytes(2, "little") + stuffed
+def _yhy(command: int, content: bytes) -> bytes:
+    body = bytes([0xFF, 0xFF, command, 2, 0 if content else 1]) + content
+    stuffed_body = with_xor_check(body).replace(b"\xaa", b"\xaa\x00")
+    return b"\xaa\xbb" + (len(body) + 1).to_bytes(2, "little") + stuffed_body
 
 
 def _atqa(card: bytes) -> bytes:
@@ -120,7 +120,7 @@ EMULATED_READERS: dict[str, Mapping[bytes, Answer]] = {
     },
 }
 
-# Boxes of one family that want their questions spelled otherwise.
+# Readers of one family that expect their requests in another encoding.
 OTHERWISE: dict[str, Mapping[bytes, Answer]] = {
     "gnetplus-binary, low byte first": {
         b"\x01" + with_crc(b"\x00\x20\x00", 0xA001, "low first"): lambda card: _gnet_binary(
@@ -132,10 +132,10 @@ OTHERWISE: dict[str, Mapping[bytes, Answer]] = {
 
 
 class EmulatedPolledReader(PtyDevice):
-    """Answers the questions of its family.
+    """Answers the requests of its family.
 
-    The next `mute` questions get no answer, of the next `cut` answers only half is sent, and in
-    the next `garbled` one bit is wrong; the next `lumps` are sent byte by byte.
+    The next `mute` requests get no answer, of the next `cut` answers only half is sent, in the
+    next `garbled` ones one bit is wrong, and the next `lumps` are sent byte by byte.
     """
 
     def __init__(self, family: str) -> None:
@@ -145,7 +145,7 @@ class EmulatedPolledReader(PtyDevice):
         self._answers = (EMULATED_READERS | OTHERWISE)[family]
         super().__init__()
 
-    def _take(self, pending: bytes) -> int:
+    def _answer_first(self, pending: bytes) -> int:
         for question, answer in self._answers.items():
             if pending.endswith(question):
                 self.requests.append(question)

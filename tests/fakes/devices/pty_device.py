@@ -1,4 +1,4 @@
-"""A device on a pseudo-terminal: what the host writes in, what the device makes of it out."""
+"""A device on a pseudo-terminal, which answers what the host writes."""
 
 import os
 import tty
@@ -8,7 +8,7 @@ from threading import Thread
 
 
 class PtyDevice:
-    """Takes what comes in a thread of its own until it is unplugged."""
+    """Answers in a thread of its own until it is unplugged."""
 
     WAKE_BYTES = b"\x00"
 
@@ -20,9 +20,9 @@ class PtyDevice:
         self._thread.start()
 
     def unplug(self) -> None:
-        """Hang up under the driver."""
+        """Hang up while the driver has the device open."""
         if self._slave >= 0:
-            # A last word wakes the thread, which then closes the master.
+            # These bytes wake the thread, which then closes the master.
             self._slave, slave = -1, self._slave
             os.write(slave, self.WAKE_BYTES)
             os.close(slave)
@@ -34,10 +34,10 @@ class PtyDevice:
         with suppress(OSError):
             while self._slave >= 0:
                 pending += os.read(self._master, 4096)
-                while taken := self._take(pending):
-                    pending = pending[taken:]
+                while size := self._answer_first(pending):
+                    pending = pending[size:]
         os.close(self._master)
 
-    def _take(self, pending: bytes) -> int:
-        """Answer the first thing asked, if it is there; give how many bytes are done with."""
+    def _answer_first(self, pending: bytes) -> int:
+        """Answer the first request, if it is whole; return how many bytes are done with."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Codes in, a PC/SC service that answers with them out: faults that no virtual reader has."""
+"""A PC/SC service that returns scripted codes, for faults that no virtual reader has."""
 
 import time
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ _States = tuple[int, list[tuple[str, int, list[int]]]]
 
 
 class ScriptedScard:
-    """The calls that the driver makes, each answered well unless `codes` has another answer.
+    """The calls that the driver makes; each succeeds unless `codes` has another code for it.
 
-    The second look finds a card, which says `answer`.
+    The second status has a card, which answers `answer`.
     """
 
     def __init__(
@@ -30,41 +30,41 @@ class ScriptedScard:
         self.answer = answer
 
     def SCardEstablishContext(self, _: int) -> list[int]:  # noqa: N802 - PC/SC's own names
-        """Count it."""
+        """Count the context."""
         code = self._code("SCardEstablishContext")
         self.open_contexts += code == _SUCCESS
         return [code, 1]
 
     def SCardReleaseContext(self, _: int) -> int:  # noqa: N802
-        """Count it."""
+        """Count the context."""
         self.open_contexts -= 1
         return _SUCCESS
 
     def SCardListReaders(self, *_: object) -> tuple[int, list[str]]:  # noqa: N802
-        """Give the names."""
+        """Return the names of the readers."""
         return self._code("SCardListReaders"), self._names
 
     def SCardGetStatusChange(self, _: int, wait_ms: int, __: object) -> _States:  # noqa: N802
-        """Give the next state, the last one for ever, each time after the whole wait."""
+        """Return the next state; the last one for ever, each time after the wait."""
         if len(self._states) == 1:
             time.sleep(wait_ms / 1000)
         state = self._states.pop(0) if len(self._states) > 1 else self._states[0]
         return self._code("SCardGetStatusChange"), [(READER, state, [])]
 
     def SCardConnect(self, *_: object) -> list[int]:  # noqa: N802
-        """Reach the card, if it answers."""
+        """Connect to the card, unless scripted otherwise."""
         return [self._code("SCardConnect"), 1, 2]
 
     def SCardTransmit(self, *_: object) -> tuple[int, list[int]]:  # noqa: N802
-        """Answer as the card."""
+        """Return the card's answer."""
         return self._code("SCardTransmit"), list(self.answer)
 
     def SCardCancel(self, _: int) -> int:  # noqa: N802
-        """Let the wait go on."""
+        """Do nothing: no wait is long."""
         return _SUCCESS
 
     def SCardDisconnect(self, *_: object) -> int:  # noqa: N802
-        """Part from the card."""
+        """Disconnect from the card."""
         return _SUCCESS
 
     def _code(self, call: str) -> int:

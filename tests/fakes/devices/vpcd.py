@@ -1,7 +1,8 @@
-"""pcscd with virtual readers, and cards to lay on them: real PC/SC without a reader.
+"""Runs pcscd with virtual readers and cards: real PC/SC without hardware.
 
-vpcd, a driver of pcscd's, listens at one port a reader; a card is who connects there. Each message
-is a length of two octets and so many octets; a single one is control (off, on, reset, give ATR).
+vpcd, a driver of pcscd, listens at one port for each reader; a client that connects is a card. Each
+message is a length of two octets and so many octets; a single octet is a control code (power off,
+power on, reset, get ATR).
 """
 
 import fcntl
@@ -21,7 +22,7 @@ DRIVER = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
 SOCKET = Path("/run/pcscd/pcscd.comm")
 NOT_RUN = "tests of the PC/SC driver with pcscd did NOT run:"
 READERS = 2
-"""vpcd makes so many of one entry, at neighbouring ports, and mixes up a second entry."""
+"""vpcd makes so many readers of one entry, at consecutive ports; it mishandles a second entry."""
 
 PATIENCE_S = 20.0
 LOCK_S_MAX = 120.0
@@ -30,9 +31,9 @@ _GIVE_ATR = b"\x04"
 
 
 class VirtualCard:
-    """Lies on a reader until it is taken away, and answers each question with the next answer.
+    """A card on a reader, which answers each command with the next answer, until it is removed.
 
-    The last answer is given again and again; None is silence, an empty one takes the card away.
+    The last answer is given again and again. None is no answer; an empty one removes the card.
     """
 
     def __init__(self, port: int, *answers: bytes | None, atr: bytes = ATR) -> None:
@@ -46,16 +47,16 @@ class VirtualCard:
         self._thread.start()
 
     def take_away(self) -> None:
-        """End it; the reader notices when pcscd looks next, within 0.4 s."""
+        """Remove the card; the reader notices when pcscd polls next, within 0.4 s."""
         with suppress(OSError):
             self._line.shutdown(socket.SHUT_RDWR)
         self._thread.join(PATIENCE_S)
         assert not self._thread.is_alive()
 
     def _serve(self) -> None:
-        with self._line, suppress(OSError), self._line.makefile("rb") as told:
-            while length := told.read(2):
-                message = told.read(int.from_bytes(length, "big"))
+        with self._line, suppress(OSError), self._line.makefile("rb") as stream:
+            while length := stream.read(2):
+                message = stream.read(int.from_bytes(length, "big"))
                 if message == _GIVE_ATR:
                     self.powered_s = time.monotonic()
                     self._send(self._atr)
@@ -75,12 +76,12 @@ class VirtualCard:
 
 
 def uid(number: str) -> bytes:
-    """Give a reader's answer of a card with this number."""
+    """Return a reader's answer for a card with this number."""
     return bytes.fromhex(number) + b"\x90\x00"
 
 
 class Pcscd:
-    """The one service of this machine, which can be killed and started anew."""
+    """The one pcscd of this machine, which can be killed and started again."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -89,7 +90,7 @@ class Pcscd:
         self.readers = {f"Virtual PCD 00 {n:02}": first + n for n in range(READERS)}
 
     def start(self, calling: str = "Virtual PCD") -> None:
-        """Start, with readers of that name, and wait until they listen."""
+        """Start pcscd with readers of that name, and wait until they listen."""
         (self._folder / "vpcd").write_text(
             f'FRIENDLYNAME "{calling}"\nDEVICENAME /dev/null:{min(self.readers.values())}\n'
             f"LIBPATH {DRIVER}\nCHANNELID 0\n"
@@ -104,7 +105,7 @@ class Pcscd:
             time.sleep(0.01)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """Stop it, by default as systemd does."""
+        """Stop pcscd, by default as systemd does."""
         daemon, self._daemon = self._daemon, None
         if daemon:
             daemon.send_signal(number)
@@ -112,7 +113,7 @@ class Pcscd:
 
 
 def why_not() -> str:
-    """Say why pcscd cannot be started here; nothing when it can."""
+    """Return why pcscd cannot be started here; empty when it can."""
     if os.geteuid() != 0:
         return f"{NOT_RUN} only root may start pcscd"
     missing = [str(path) for path in (DAEMON, DRIVER) if not path.exists()]
@@ -123,7 +124,7 @@ def why_not() -> str:
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Hold every other process off that would start pcscd: its socket has a fixed place."""
+    """Hold a lock against all processes that would start pcscd, whose socket has a fixed path."""
     with (Path(tempfile.gettempdir()) / "taptill-tests-pcscd.lock").open("wb") as file:
         end_s = time.monotonic() + LOCK_S_MAX
         while True:
@@ -137,7 +138,7 @@ def alone() -> Iterator[None]:
 
 
 def is_served() -> bool:
-    """Tell whether a pcscd answers on this machine."""
+    """Return whether a pcscd answers on this machine."""
     with socket.socket(socket.AF_UNIX) as line, suppress(OSError):
         line.connect(str(SOCKET))
         return True
@@ -145,7 +146,7 @@ def is_served() -> bool:
 
 
 def _free_ports(count: int) -> int:
-    """Give the first of so many neighbouring ports that nobody listens at."""
+    """Return the first of so many consecutive ports that are free."""
     for first in range(20_000, 32_000, count):
         if all(_is_free(first + number) for number in range(count)):
             return first

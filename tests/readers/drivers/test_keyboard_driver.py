@@ -1,4 +1,4 @@
-"""A reader that types: evdev's own reading over a pair of sockets, and the kernel where it may."""
+"""The driver `keyboard`, with evdev over a pair of sockets, and with a kernel device."""
 
 import errno
 import os
@@ -42,7 +42,7 @@ driver: Any = pytest.importorskip(
 
 @pytest.fixture
 def wedge(tmp_path: Path) -> Iterator[FakeInputDevice]:
-    """A reader that is plugged in."""
+    """Return a reader whose device is plugged in."""
     (tmp_path / "input").mkdir()
     wedge = FakeInputDevice(tmp_path / "input" / "event-kbd")
     wedge.plug()
@@ -105,9 +105,9 @@ OPENED_IN = {
 }
 
 
-@pytest.mark.parametrize(("typing", "found"), OPENED_IN.values(), ids=OPENED_IN)
+@pytest.mark.parametrize(("typing", "frames"), OPENED_IN.values(), ids=OPENED_IN)
 def test_the_rest_of_what_was_being_typed_at_opening_is_no_card(
-    typing: list[KeyEvent], found: list[AnyFrame], wedge: FakeInputDevice
+    typing: list[KeyEvent], frames: list[AnyFrame], wedge: FakeInputDevice
 ) -> None:
     def opened(node: str) -> FakeInputDevice:
         wedge.opened(node).send(typing)
@@ -116,7 +116,7 @@ def test_the_rest_of_what_was_being_typed_at_opening_is_no_card(
     with closing(driver.KeyboardReader(settings(wedge.link), opened)) as reader:
         reader.open()
         wedge.send(typed("61168", at_s=2.0))
-        assert read_frames(reader) == found
+        assert read_frames(reader) == frames
 
 
 def test_what_a_tab_ends_is_a_card_once_nothing_follows(
@@ -130,7 +130,7 @@ def test_what_a_tab_ends_is_a_card_once_nothing_follows(
 def test_what_a_tab_ends_is_not_taken_when_the_till_ends(
     wedge: FakeInputDevice, reader: Any
 ) -> None:
-    """More might have followed."""
+    """More keys might have followed."""
     reader.open()
     wedge.send(typed("0013961168", end=TAB))
     while reader._decoder._text != "0013961168\t":
@@ -151,13 +151,13 @@ KeyboardReader(ReaderSettings("counter", "keyboard", sys.argv[1]), wedge.opened)
 
 
 def test_times_are_asked_of_a_clock_that_nobody_sets(wedge: FakeInputDevice) -> None:
-    """A pair of sockets says no, as a kernel without that clock would: it is read all the same."""
+    """A pair of sockets refuses the clock, as an old kernel would; the device is read anyway."""
     if not (strace := shutil.which("strace")):
         pytest.skip(f"{NOT_RUN} which clock it asks for: no strace")
     words = (strace, "-e", "trace=ioctl", sys.executable, "-c", OPENED_ALONE, str(wedge.link))
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert re.search(r"ioctl\(\d+, EVIOCSCLOCKID, \[1\]\) += -1 ENOTTY", done.stderr), done.stderr
-    assert done.returncode == 0
+    run = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert re.search(r"ioctl\(\d+, EVIOCSCLOCKID, \[1\]\) += -1 ENOTTY", run.stderr), run.stderr
+    assert run.returncode == 0
 
 
 def test_a_reader_that_is_pulled_out_in_mid_card_is_lost(
@@ -166,9 +166,9 @@ def test_a_reader_that_is_pulled_out_in_mid_card_is_lost(
     reader.open()
     wedge.send(typed("0013961168")[:8])
     wedge.unplug()
-    with pytest.raises(ReaderError) as lost:
+    with pytest.raises(ReaderError) as error_info:
         read_frames(reader, 2)
-    assert error_state(lost.value) == (ReaderState.LOST, str(wedge.link))
+    assert error_state(error_info.value) == (ReaderState.LOST, str(wedge.link))
     reader.close()
 
 
@@ -224,7 +224,7 @@ def test_the_link_is_followed_anew_and_nothing_is_left_open(
 
 
 def waited_s(wedge: FakeInputDevice) -> float:
-    """Give how long a read takes that is interrupted soon after it has begun."""
+    """Return how long a read takes that is interrupted soon after it has begun."""
     with closing(driver.KeyboardReader(settings(wedge.link), wedge.opened)) as reader:
         reader.open()
         waking = Timer(0.01, reader.interrupt)
@@ -238,20 +238,24 @@ def waited_s(wedge: FakeInputDevice) -> float:
 
 
 def test_a_wait_is_cut_short(wedge: FakeInputDevice) -> None:
-    """On a busy machine not every time; without a cut never."""
+    """A busy machine does not always cut a line; without a cut there is never a wrong number."""
     assert any(waited_s(wedge) < SILENCE_S for _ in range(20))
 
 
 @pytest.fixture
 def inputs(tmp_path: Path) -> Path:
-    """A machine's list of input devices."""
+    """Return a folder like the kernel's list of input devices."""
     input_devices(tmp_path)
     return tmp_path
 
 
 def test_only_what_types_digits_and_enter_is_a_keyboard(inputs: Path) -> None:
     assert list(keyboards(inputs))[:1] == [Keyboard("/dev/input/event0", "413d:2107", "KKMOON", 3)]
-    assert [one.numbers for one in keyboards(inputs)] == ["413d:2107", "ffff:0035", "ffff:0035"]
+    assert [keyboard.numbers for keyboard in keyboards(inputs)] == [
+        "413d:2107",
+        "ffff:0035",
+        "ffff:0035",
+    ]
 
 
 def test_a_port_by_numbers_finds_its_nodes(inputs: Path) -> None:
@@ -282,7 +286,7 @@ def test_settings_are_checked_before_the_reader_is_opened() -> None:
 
 
 def uinput() -> Any:
-    """Make a device in the kernel, or skip with what is missing."""
+    """Create a device in the kernel, or skip the test and say what is missing."""
     from evdev import UInput, UInputError  # noqa: PLC0415 - compiled, may be missing
 
     try:

@@ -1,4 +1,4 @@
-"""An NFC front end: a tag in another thread over UDP, and lines that have no chip."""
+"""The driver `nfc`, with a tag in another thread over UDP, and with lines that have no chip."""
 
 import fcntl
 import os
@@ -31,7 +31,7 @@ def settings(port: Path | str, technologies: str = "106A 212F") -> ReaderSetting
 
 
 def free_udp_port() -> int:
-    """Find a port that nobody listens at, among those that have no names."""
+    """Return a free port among those that have no service name."""
     for port in random.sample(UNNAMED_PORTS, 100):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as attempt:
             try:
@@ -58,7 +58,7 @@ def felica(idm: str) -> LocalTarget:
 
 @contextmanager
 def tag(port: int, target: LocalTarget) -> Iterator[None]:
-    """Hold a tag against the reader at this port."""
+    """Hold a tag to the reader at this port."""
 
     def listen() -> None:
         frontend = ContactlessFrontend(f"udp:127.0.0.1:{port}")
@@ -122,8 +122,8 @@ def test_a_front_end_that_nfcpy_cannot_find_is_missing() -> None:
 
 def test_a_usb_front_end_is_missing_or_the_library_that_finds_it_is() -> None:
     port = "usb:072f:2200"
-    found = opening(NfcReader(settings(port)))
-    assert found in {(ReaderState.MISSING, port), (ReaderState.FAULTY, "libusb-1.0-0")}
+    outcome = opening(NfcReader(settings(port)))
+    assert outcome in {(ReaderState.MISSING, port), (ReaderState.FAULTY, "libusb-1.0-0")}
 
 
 def test_a_line_without_a_chip_is_faulty_and_leaves_nothing_open(line: PtyLine) -> None:

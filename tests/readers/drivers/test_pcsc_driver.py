@@ -1,4 +1,4 @@
-"""A PC/SC reader: real pcscd with virtual readers, and a service that answers as it is told."""
+"""The driver `pcsc`, with the real pcscd and virtual readers, and with a scripted service."""
 
 import json
 import signal
@@ -21,7 +21,8 @@ from taptill.domain.errors import ReaderError
 from taptill.domain.tap import CardTrouble, ReaderState, Tap
 from taptill.readers.device import READ_S_MAX, ReaderSettings, error_state
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Signal
-from taptill.readers.registry import open_reader, settings_problems
+from taptill.readers.opening import open_reader
+from taptill.readers.registry import settings_problems
 
 # The package is compiled and may be missing.
 pcsc: Any = pytest.importorskip(
@@ -36,12 +37,12 @@ BACK_S_MAX = 1.5
 ROUNDS = 50
 
 Place = tuple[str, int]
-Looks = list[list[AnyFrame]]
+Reads = list[list[AnyFrame]]
 
 
 @pytest.fixture(scope="module")
 def pcscd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pcscd]:
-    """The one service of this machine."""
+    """Return the one pcscd of this machine."""
     with alone():
         if reason := why_not():
             pytest.skip(reason)
@@ -53,7 +54,7 @@ def pcscd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pcscd]:
 
 @pytest.fixture
 def place(pcscd: Pcscd) -> Place:
-    """A reader that has been empty for longest: its name, and the port for cards."""
+    """Return the name of the reader that was empty for longest, and the port for its cards."""
     name = next(iter(pcscd.readers))
     pcscd.readers[name] = port = pcscd.readers.pop(name)
     with closing(pcsc.PcscReader(settings(name))) as reader:
@@ -66,18 +67,20 @@ def place(pcscd: Pcscd) -> Place:
     return name, port
 
 
-def wait_until(done: Callable[[], object]) -> None:
+def wait_until(condition: Callable[[], object]) -> None:
     end_s = time.monotonic() + PATIENCE_S
-    while not done():
+    while not condition():
         assert time.monotonic() < end_s
         time.sleep(0.01)
 
 
-def take_away(card: VirtualCard, looks: Looks) -> None:
-    """Take it away, and wait until its reader has told so and has been believed."""
-    before = looks.count([Signal.REMOVED])
+def take_away(card: VirtualCard, reads: Reads) -> None:
+    """Take the card away, and wait until the removal was reported and taken into account."""
+    count_before = reads.count([Signal.REMOVED])
     card.take_away()
-    wait_until(lambda: looks.count([Signal.REMOVED]) > before + 1)  # the first has been judged then
+    wait_until(
+        lambda: reads.count([Signal.REMOVED]) > count_before + 1
+    )  # the first has been judged then
 
 
 def settings(port: str, **times: int) -> ReaderSettings:
@@ -105,14 +108,14 @@ def test_one_that_is_laid_there_anew_taps_anew_and_another_taps_at_once(
     place: Place, readers: OpenReader
 ) -> None:
     name, port = place
-    looks: Looks = []
-    _, inbox = readers(settings(name), looks.append)
+    reads: Reads = []
+    _, inbox = readers(settings(name), reads.append)
     card = VirtualCard(port, uid(CARD))
     inbox.wait_taps(CARD)
-    take_away(card, looks)
-    for shown in ([CARD, CARD], [CARD, CARD, OTHER]):
-        card = VirtualCard(port, uid(shown[-1]))
-        inbox.wait_taps(*shown)
+    take_away(card, reads)
+    for numbers in ([CARD, CARD], [CARD, CARD, OTHER]):
+        card = VirtualCard(port, uid(numbers[-1]))
+        inbox.wait_taps(*numbers)
         card.take_away()
     assert inbox.problems == []
 
@@ -122,16 +125,16 @@ def test_a_card_that_loses_contact_for_a_moment_is_one_tap(
     place: Place, readers: OpenReader
 ) -> None:
     name, port = place
-    looks: Looks = []
-    _, inbox = readers(ReaderSettings("counter", "pcsc", name), looks.append)
+    reads: Reads = []
+    _, inbox = readers(ReaderSettings("counter", "pcsc", name), reads.append)
     card = VirtualCard(port, uid(CARD))
     inbox.wait_taps(CARD)
     time.sleep(1.6)  # it might tap again by now
     for _ in range(3):
         card.take_away()
         card = VirtualCard(port, uid(CARD))
-        wait_until(partial(getattr, card, "asked"))
-    take_away(card, looks)
+        wait_until(partial(getattr, card, "request_count"))
+    take_away(card, reads)
     assert inbox.taps == [CARD]
 
 
@@ -140,15 +143,15 @@ def test_a_card_that_comes_back_too_soon_taps_when_its_time_has_come(
     place: Place, readers: OpenReader
 ) -> None:
     name, port = place
-    looks: Looks = []
-    _, inbox = readers(settings(name, same_card_delay_ms=4000), looks.append)
+    reads: Reads = []
+    _, inbox = readers(settings(name, same_card_delay_ms=4000), reads.append)
     card = VirtualCard(port, uid(CARD))
     inbox.wait_taps(CARD)
-    take_away(card, looks)
+    take_away(card, reads)
     card = VirtualCard(port, uid(CARD))
     inbox.wait_taps(CARD, CARD)
     card.take_away()
-    first, second = (one.at_s for one in inbox.messages if isinstance(one, Tap))
+    first, second = (message.at_s for message in inbox.messages if isinstance(message, Tap))
     assert second - first >= 4.0
 
 
@@ -170,21 +173,21 @@ ANSWERS: dict[str, tuple[list[bytes], Frame | BadFrame]] = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("answers", "expected"), ANSWERS.values(), ids=ANSWERS.keys())
+@pytest.mark.parametrize(("answers", "expected_frame"), ANSWERS.values(), ids=ANSWERS.keys())
 def test_a_card_is_asked_twice_at_most(
-    answers: list[bytes], expected: Frame | BadFrame, place: Place
+    answers: list[bytes], expected_frame: Frame | BadFrame, place: Place
 ) -> None:
     name, port = place
     with closing(pcsc.PcscReader(settings(name))) as reader:
         reader.open()
         card = VirtualCard(port, *answers)
-        while (found := read_frames(reader)) == [Signal.REMOVED]:
+        while (frames := read_frames(reader)) == [Signal.REMOVED]:
             pass  # until pcscd has noticed the card
-        assert found == [expected]
+        assert frames == [expected_frame]
         card.take_away()
-        while (found := read_frames(reader)) == [expected]:
+        while (frames := read_frames(reader)) == [expected_frame]:
             pass
-        assert found == [Signal.REMOVED]
+        assert frames == [Signal.REMOVED]
     assert card.request_count == 2
 
 
@@ -224,17 +227,17 @@ def test_one_that_another_program_has_alone_is_busy_until_it_lets_go(
     name, port = place
     card = VirtualCard(port, uid(CARD))
     _, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
-    code, held = scard.SCARD_E_NO_SMARTCARD, 0
+    code, handle_id = scard.SCARD_E_NO_SMARTCARD, 0
     while code == scard.SCARD_E_NO_SMARTCARD:
-        code, held, _ = scard.SCardConnect(
+        code, handle_id, _ = scard.SCardConnect(
             context, name, scard.SCARD_SHARE_EXCLUSIVE, scard.SCARD_PROTOCOL_T1
         )
     _, inbox = readers(settings(name))
     inbox.wait_state(ReaderState.BUSY)
-    scard.SCardDisconnect(held, scard.SCARD_LEAVE_CARD)
+    scard.SCardDisconnect(handle_id, scard.SCARD_LEAVE_CARD)
     scard.SCardReleaseContext(context)
     inbox.wait_taps(CARD)
-    assert ReaderState.OK not in [one.state for one in inbox.health[:-2]]
+    assert ReaderState.OK not in [health.state for health in inbox.health[:-2]]
     card.take_away()
 
 
@@ -334,10 +337,10 @@ STATES = {
 }
 
 
-@pytest.mark.parametrize(("found", "state"), STATES.values(), ids=STATES.keys())
-def test_a_reader_whose_state_is_trouble_is_told(found: int, state: ReaderState) -> None:
-    assert trouble_of(ScriptedScard(states=(NOBODY, found)))[0] is state
-    assert trouble_of(ScriptedScard(states=(found,)))[0] is state
+@pytest.mark.parametrize(("pcsc_state", "state"), STATES.values(), ids=STATES.keys())
+def test_a_reader_whose_state_is_trouble_is_told(pcsc_state: int, state: ReaderState) -> None:
+    assert trouble_of(ScriptedScard(states=(NOBODY, pcsc_state)))[0] is state
+    assert trouble_of(ScriptedScard(states=(pcsc_state,)))[0] is state
 
 
 UNREAD: dict[str, tuple[dict[str, str], bytes]] = {
@@ -349,8 +352,8 @@ UNREAD: dict[str, tuple[dict[str, str], bytes]] = {
 
 @pytest.mark.parametrize(("codes", "answer"), UNREAD.values(), ids=UNREAD.keys())
 def test_a_card_that_cannot_be_read_is_one_bad_frame(codes: dict[str, str], answer: bytes) -> None:
-    known = {call: getattr(scard, f"SCARD_{code}") for call, code in codes.items()}
-    api = ScriptedScard(known, answer=answer)
+    call_codes = {call: getattr(scard, f"SCARD_{code}") for call, code in codes.items()}
+    api = ScriptedScard(call_codes, answer=answer)
     with closing(pcsc.PcscReader(settings(READER), api)) as reader:
         reader.open()
         assert read_frames(reader) == [UNREADABLE]
@@ -403,8 +406,8 @@ def test_a_card_that_is_left_there_meanwhile_is_one_tap(states: tuple[int, ...])
     api, inbox, place = ScriptedScard(states=states), Inbox(), settings(READER, hold_ms=50)
     reader = open_reader(place, inbox.deliver, RealClock(), lambda _: pcsc.PcscReader(place, api))
     inbox.wait_state(ReaderState.LOST)
-    seen = inbox.wait_state(ReaderState.OK).frames
-    inbox.wait(lambda: inbox.health[-1].frames > seen + 1)
+    frame_count = inbox.wait_state(ReaderState.OK).frames
+    inbox.wait(lambda: inbox.health[-1].frames > frame_count + 1)
     assert reader.stop()
     assert inbox.taps == [SHORT]
 
@@ -418,26 +421,26 @@ FITTING: Mapping[str, tuple[str, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("port", "found"), FITTING.values(), ids=FITTING.keys())
-def test_a_port_is_a_part_of_a_name(port: str, found: list[str]) -> None:
-    assert pcsc.fitting(port, [*BOTH, "ABC", "ABC 00 01"]) == found
+@pytest.mark.parametrize(("port", "matches"), FITTING.values(), ids=FITTING.keys())
+def test_a_port_is_a_part_of_a_name(port: str, matches: list[str]) -> None:
+    assert pcsc.matching_readers(port, [*BOTH, "ABC", "ABC 00 01"]) == matches
 
 
 def test_the_shortest_port_that_means_a_reader_leaves_out_where_it_is_plugged_in() -> None:
     names = [*BOTH, "ABC 00 00", "ABC 01 00"]
-    assert [pcsc.port_of(name, names) for name in names] == [
+    assert [pcsc.shortest_unique_name(name, names) for name in names] == [
         *("ACS ACR1281 PICC", "ACS ACR1281 SAM", "ABC 00 00", "ABC 01 00"),
     ]
 
 
 @pytest.mark.slow
 def test_detect_lists_what_pcscd_serves_with_the_lines_to_paste(place: Place) -> None:
-    """It takes the port that must be told from another's."""
+    """The port printed is the one that tells the reader from the other."""
     words = [sys.executable, "-m", "taptill", "readers", "detect", "--seconds", "0.1"]
-    told = subprocess.run(words, capture_output=True, text=True, check=True).stdout
-    assert f'  [[reader]]\n  driver = "pcsc"\n  port = "{place[0]}"\n' in told
-    told = subprocess.run([*words, "--json"], capture_output=True, text=True, check=True).stdout
-    rows = [json.loads(line) for line in told.splitlines()]
+    output = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert f'  [[reader]]\n  driver = "pcsc"\n  port = "{place[0]}"\n' in output
+    output = subprocess.run([*words, "--json"], capture_output=True, text=True, check=True).stdout
+    rows = [json.loads(line) for line in output.splitlines()]
     assert place[0] in [row["port"] for row in rows if row["driver"] == "pcsc"]
 
 

@@ -1,4 +1,4 @@
-"""A PN532 on a serial line: its cards, its faults, and what another program has left behind."""
+"""The driver `nfc` with an emulated PN532 on a serial line: cards, faults, and leftover states."""
 
 import os
 import signal
@@ -46,7 +46,7 @@ def settings(box: Pn532) -> ReaderSettings:
 
 @pytest.fixture
 def box() -> Iterator[Pn532]:
-    """A chip on a terminal whose path nfcpy's own syntax cannot express."""
+    """Return a chip on a terminal whose path nfcpy's own syntax cannot express."""
     box = Pn532()
     yield box
     box.unplug()
@@ -69,7 +69,7 @@ def test_a_card_is_named_whole(card: FieldCard, box: Pn532, reader: NfcReader) -
 
 
 def test_a_number_of_no_known_size_is_no_card(box: Pn532, reader: NfcReader) -> None:
-    """A chip that appends what the card says of itself would make another card of it."""
+    """A reader that appended the card's further data would make another number of it."""
     for number in ("A1B2C3D405", "A1B2C3D40578077102"):
         box.chip.card = FieldCard(number)
         assert isinstance(reader.read()[0], BadFrame)
@@ -84,8 +84,8 @@ async def test_a_card_left_there_is_one_tap_and_taps_anew_once_taken_away(
     inbox.wait(lambda: inbox.health[-1].frames >= 5)
     assert inbox.taps == [CARD.number]
     box.chip.card = NOBODY
-    misses = box.chip.looks + 3 * 2  # at each of the technologies
-    await until(lambda: box.chip.looks >= misses)
+    misses = box.chip.poll_count + 3 * 2  # at each of the technologies
+    await until(lambda: box.chip.poll_count >= misses)
     box.chip.card = CARD
     inbox.wait_taps(CARD.number, CARD.number)
 
@@ -154,7 +154,7 @@ def test_a_chip_that_falls_silent_is_found_again(box: Pn532, readers: OpenReader
 def test_a_card_held_while_looks_fail_is_one_tap(
     faults: int, box: Pn532, readers: OpenReader
 ) -> None:
-    """Each takes a second, so that the card is out of sight for long; the last opens anew."""
+    """Each failure takes a second, so the card is not read for long; the last reopens."""
     box.chip.card = CARD
     _, inbox = readers(settings(box))
     inbox.wait_taps(CARD.number)
@@ -163,8 +163,8 @@ def test_a_card_held_while_looks_fail_is_one_tap(
     if faults == FAULTS_MAX:
         inbox.wait_state(ReaderState.GARBLED)
         inbox.wait_state(ReaderState.OK)
-    seen = inbox.health[-1].frames
-    inbox.wait(lambda: inbox.health[-1].frames > seen + 1)
+    frame_count = inbox.health[-1].frames
+    inbox.wait(lambda: inbox.health[-1].frames > frame_count + 1)
     assert inbox.taps == [CARD.number]
 
 
@@ -182,7 +182,7 @@ def test_a_chip_that_another_program_left_at_a_higher_speed_is_called_back(
 
 
 def test_a_chip_keeps_its_speed_and_its_power(box: Pn532, reader: NfcReader) -> None:
-    """So that neither a kill nor an end leaves one that has to be plugged in anew."""
+    """Neither a kill nor an end may leave a chip that must be unplugged."""
     reader.read()
     reader.close()
     assert SPEED not in box.chip.commands
@@ -211,10 +211,10 @@ def test_a_program_that_is_killed_in_mid_look_leaves_a_chip_that_answers(box: Pn
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     with subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=environment
-    ) as other:
-        assert other.stdout
-        assert other.stdout.readline() == "open\n"
-        other.send_signal(signal.SIGKILL)
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "open\n"
+        process.send_signal(signal.SIGKILL)
     box.chip.card, box.faults = CARD, 0
     reader = NfcReader(settings(box))
     reader.open()
@@ -228,8 +228,8 @@ async def test_a_till_that_ends_does_not_wait_for_a_chip_that_does_not_answer(
     reader, inbox = readers(settings(box))
     inbox.wait_state(ReaderState.OK)
     box.fault, box.faults = "acknowledged, not answered", 1000
-    looks = box.chip.looks
-    await until(lambda: box.chip.looks > looks)
+    looks = box.chip.poll_count
+    await until(lambda: box.chip.poll_count > looks)
     assert reader.stop()
 
 
@@ -241,21 +241,21 @@ def test_a_till_that_ends_does_not_wait_for_a_line_without_a_chip(
     assert reader.stop()
 
 
-@pytest.mark.parametrize("pulled", ["between two looks", "in mid-look"])
-def test_an_unplugged_chip_is_lost_at_once_and_leaves_no_descriptor_open(pulled: str) -> None:
+@pytest.mark.parametrize("moment", ["between two looks", "in mid-look"])
+def test_an_unplugged_chip_is_lost_at_once_and_leaves_no_descriptor_open(moment: str) -> None:
     before = open_descriptors()
     for _ in range(5):
         box = Pn532()
         reader = NfcReader(settings(box))
         reader.open()
         assert reader.read() == [Signal.NO_CARD]
-        if pulled == "in mid-look":
+        if moment == "in mid-look":
             box.fault, box.faults = "pulled", 1
         else:
             box.unplug()
-        with pytest.raises(ReaderError) as lost:
+        with pytest.raises(ReaderError) as error_info:
             reader.read()
-        assert error_state(lost.value) == (ReaderState.LOST, str(box.path))
+        assert error_state(error_info.value) == (ReaderState.LOST, str(box.path))
         reader.close()
         box.unplug()
     assert open_descriptors() == before
@@ -288,16 +288,16 @@ def test_opening_anew_on_and_on_leaves_no_descriptor_open(box: Pn532) -> None:
 
 
 def test_an_acr122u_on_usb_reads_cards_and_keeps_its_power() -> None:
-    """nfcpy's own driver over blocks that no plug carries; powered down, it would stay dead."""
+    """nfcpy's own driver runs over emulated CCID blocks; powered down, the chip would stay dead."""
     plug = Acr122u()
     frontend = ContactlessFrontend()
     frontend.device = acr122.init(plug)
     plug.chip.card = CARD
-    found = frontend.sense(RemoteTarget("106A"), iterations=1)
-    assert found.sdd_res.hex().upper() == CARD.number
+    target = frontend.sense(RemoteTarget("106A"), iterations=1)
+    assert target.sdd_res.hex().upper() == CARD.number
     shut_down(frontend, None)
     assert POWER_DOWN not in plug.chip.commands
-    assert plug.closed
+    assert plug.is_closed
     assert frontend.device is None
 
 

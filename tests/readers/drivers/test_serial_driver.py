@@ -1,4 +1,4 @@
-"""A reader on a serial line, from the bytes to the messages, with every way to lose the line."""
+"""The driver `serial`, from bytes to messages, with every way in which a line can be lost."""
 
 import errno
 import fcntl
@@ -36,7 +36,7 @@ from taptill.readers.device import ReaderSettings, error_state
 from taptill.readers.drivers.device_nodes import opening_error
 from taptill.readers.drivers.serial import SerialReader
 from taptill.readers.frames import BadFrame, Fault, Frame
-from taptill.readers.registry import open_reader
+from taptill.readers.opening import open_reader
 
 BACK_WITHIN_S = 1.5
 NOBODY = 65534
@@ -144,8 +144,8 @@ def test_a_card_held_while_the_reader_is_plugged_in_anew_is_one_tap(
     line: PtyLine,
 ) -> None:
     clock, inbox = SkippingClock(), Inbox()
-    held = settings(line.link, hold_ms=4000, same_card_delay_ms=0)
-    reader = open_reader(held, inbox.deliver, clock)
+    long_hold = settings(line.link, hold_ms=4000, same_card_delay_ms=0)
+    reader = open_reader(long_hold, inbox.deliver, clock)
     inbox.wait_state(ReaderState.OK)
     line.send(CARD_FRAME)
     inbox.wait_taps(CARD)
@@ -182,9 +182,9 @@ def test_no_descriptor_is_left_behind_in_two_hundred_rounds(line: PtyLine) -> No
     for _ in range(200):
         reader.open()
         line.unplug()
-        with pytest.raises(ReaderError) as lost:
+        with pytest.raises(ReaderError) as error_info:
             reader.read()
-        assert error_state(lost.value)[0] is ReaderState.LOST
+        assert error_state(error_info.value)[0] is ReaderState.LOST
         reader.close()
         with pytest.raises(ReaderError) as missing:
             reader.open()
@@ -247,7 +247,7 @@ def test_a_terminal_that_is_hung_up_under_the_reader_is_opened_anew(
 
 @contextmanager
 def without_permission(device: Path) -> Iterator[None]:
-    """Take the right to open the device from this whole process."""
+    """Remove this process's permission to open the device."""
     if os.geteuid():
         device.chmod(0)
         yield
@@ -262,9 +262,9 @@ def without_permission(device: Path) -> Iterator[None]:
 
 def test_a_line_without_permission_is_denied(line: PtyLine) -> None:
     reader = SerialReader(settings(line.device))
-    with without_permission(line.device), pytest.raises(ReaderError) as denied:
+    with without_permission(line.device), pytest.raises(ReaderError) as error_info:
         reader.open()
-    assert error_state(denied.value) == (ReaderState.DENIED, str(line.device))
+    assert error_state(error_info.value) == (ReaderState.DENIED, str(line.device))
 
 
 OPENINGS = {
@@ -301,7 +301,9 @@ def test_the_kernel_asks_a_silent_far_end_often_enough_to_lose_it_within_a_minut
         reader.open()
         line = reader._port._socket
         options = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
-        after_s, every_s, probes = (line.getsockopt(socket.IPPROTO_TCP, one) for one in options)
+        after_s, every_s, probes = (
+            line.getsockopt(socket.IPPROTO_TCP, option) for option in options
+        )
         assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
         unheard_ms = line.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
         assert after_s + every_s * probes == unheard_ms / 1000 <= 50
@@ -313,15 +315,15 @@ def test_the_kernel_asks_a_silent_far_end_often_enough_to_lose_it_within_a_minut
     os.getuid() != 0 or not shutil.which("ip"), reason="ONLY ROOT with ip can cut a bridge's power"
 )
 def test_a_bridge_that_loses_its_power_is_lost_and_opened_again() -> None:
-    done = subprocess.run(
+    run = subprocess.run(
         ["unshare", "--net", sys.executable, "-m", "tests.fakes.devices.bridge"],
         capture_output=True,
         text=True,
         check=False,
         timeout=90,
     )
-    said = [f"tapped: {CARD}", "without power: lost", f"tapped: {OTHER_CARD}"]
-    assert (done.stdout.splitlines(), done.stderr) == (said, "")
+    output_lines = [f"tapped: {CARD}", "without power: lost", f"tapped: {OTHER_CARD}"]
+    assert (run.stdout.splitlines(), run.stderr) == (output_lines, "")
 
 
 @pytest.mark.parametrize("first", [b"", b"961168\r"], ids=["silence", "end"])
@@ -332,8 +334,8 @@ def test_a_line_over_the_network_begins_with_its_first_end_or_silence(first: byt
         reader.open()
         with server.accept()[0] as peer:
             peer.sendall(first)
-            begun = read_frames(reader) if first else reader.read()
-            assert begun == [BadFrame(Fault.TRUNCATED)] * bool(first)
+            first_frames = read_frames(reader) if first else reader.read()
+            assert first_frames == [BadFrame(Fault.TRUNCATED)] * bool(first)
             peer.sendall(b"0013961168\r")
             assert read_frames(reader) == [Frame("0013961168")]
         reader.close()

@@ -1,4 +1,4 @@
-"""Cards from a key, a script and a control socket."""
+"""The driver `simulated`: cards presented by a caller, a script and a control socket."""
 
 import socket
 from pathlib import Path
@@ -48,7 +48,7 @@ def test_a_script_shows_its_cards_in_time(tmp_path: Path, readers: OpenReader) -
     script.write_text("# the first guests\n0.6 CARD-B\n\n0 CARD-A # early\n", encoding="utf-8")
     _, inbox = readers(settings(script=str(script)))
     inbox.wait_taps("CARD-A", "CARD-B")
-    first, second = (each.at_s for each in inbox.messages if isinstance(each, Tap))
+    first, second = (message.at_s for message in inbox.messages if isinstance(message, Tap))
     assert second - first >= 0.5
 
 
@@ -93,10 +93,10 @@ def test_a_control_socket_left_over_is_replaced_and_a_file_is_not(tmp_path: Path
     device = SimulatedReader(settings(socket=str(left_over)))
     device.open()
     device.close()
-    other = SimulatedReader(settings(socket=str(file)))
+    reader_at_file = SimulatedReader(settings(socket=str(file)))
     before = open_descriptors()
     with pytest.raises(Exception, match="demo"):
-        other.open()
-    other.close()
+        reader_at_file.open()
+    reader_at_file.close()
     assert open_descriptors() == before
     assert file.read_text(encoding="utf-8") == "mine"

@@ -1,4 +1,4 @@
-"""Lines that were typed into the till are frames: whole ones good ones, all others bad ones."""
+"""The driver `typed`: whole lines are good frames, all other lines bad ones."""
 
 import threading
 
@@ -51,12 +51,12 @@ def test_what_was_typed_before_it_was_opened_is_no_tap() -> None:
 
 def test_a_line_and_an_interrupt_wake_the_thread_that_waits() -> None:
     reader = opened()
-    found: list[AnyFrame] = []
-    thread = threading.Thread(target=lambda: found.extend(reader.read()))
+    frames: list[AnyFrame] = []
+    thread = threading.Thread(target=lambda: frames.extend(reader.read()))
     thread.start()
     reader.type_line("123")
     thread.join(5.0)
-    assert found == [Frame("123")]
+    assert frames == [Frame("123")]
     reader.interrupt()
     assert reader.read() == []
 

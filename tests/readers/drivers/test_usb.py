@@ -1,4 +1,4 @@
-"""What the kernel lists of a USB device, and who is said to hold it."""
+"""The device node and the holder of a USB device, as the kernel lists them."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ PORT = "usb:072F:2200"
 
 @pytest.fixture
 def devices(tmp_path: Path) -> Path:
-    """A machine with a hub and a reader, listed as the kernel lists them."""
+    """Return a machine with a hub and a reader, listed as the kernel lists them."""
     for name, kind, place in (("usb1", "1d6b:0002", "1:1"), ("1-1.2", "072f:2200", "1:4")):
         device = tmp_path / name
         device.mkdir()
@@ -55,8 +55,8 @@ def test_a_machine_without_usb_holds_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("port", "whole"),
+    ("port", "is_complete"),
     [(PORT, True), ("usb:001:004", True), ("usb:072f", False), ("usb", False), ("usb:1", False)],
 )
-def test_a_short_name_is_told_from_a_whole_one(port: str, *, whole: bool) -> None:
-    assert is_complete_name(port) == whole
+def test_a_short_name_is_told_from_a_whole_one(port: str, *, is_complete: bool) -> None:
+    assert is_complete_name(port) == is_complete

@@ -1,4 +1,4 @@
-"""Bytes in pieces in, what a decoder makes of them out."""
+"""Splits bytes into pieces and decodes them."""
 
 from itertools import pairwise
 from random import Random
@@ -7,7 +7,7 @@ from taptill.readers.frames import AnyFrame, BadFrame, Decoder, Frame, Signal
 
 
 def decoded(decoder: Decoder, *pieces: bytes) -> list[AnyFrame]:
-    """Feed the pieces, then let the line fall silent."""
+    """Feed the pieces, then let the line fall silent; return all frames."""
     return [frame for piece in pieces for frame in decoder.feed(piece)] + decoder.idle()
 
 
@@ -16,7 +16,7 @@ def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
 
 
 def splits(data: bytes) -> list[list[bytes]]:
-    """Give the data whole, byte by byte, and cut at random in 25 ways."""
+    """Return the data whole, byte by byte, and cut at random in 25 ways."""
     random = Random(len(data))
     cut = [
         pieces(data, random.choices(range(len(data)), k=random.randint(1, 6))) for _ in range(25)

@@ -1,4 +1,4 @@
-"""Every family's decoder against its vectors and its laws."""
+"""The decoder of every family against its vectors and its laws."""
 
 from collections.abc import Callable, Iterator
 from functools import reduce
@@ -18,12 +18,12 @@ from taptill.readers.frames.line import LineDecoder, LineFormat
 CARD = b"\x0262E3086CED08\x03"
 PENDING_MAX = 140
 
-# What has no start of its own is found again behind the end of a line.
+# Formats without a start, whose next frame is found after the end of a line.
 LINE_FAMILIES = {"line", "twn4-simple", "twn4-simple-crc", "twn3-hidprox", "wiegand-bits"}
-# The rest of what was cut may pass for a whole one: it is refused up to its end.
-CUT = {"line", "line ended by silence", "twn3-hidprox", "wiegand-bits"}
+# Formats in which the rest of a frame may look like a whole one: it is refused up to its end.
+MID_FRAME_FAMILIES = {"line", "line ended by silence", "twn3-hidprox", "wiegand-bits"}
 UNCHECKED = {"parallax", "stx-10hex", "promag-mf5-auto", "line", "twn3-hidprox"}
-# Two kinds of card are asked for, one after the other: one miss is no miss of the round.
+# Two kinds of card are requested in turn: one answer without a card does not end the round.
 ROUNDS = {"gwiot-7941w": ("go_on",)}
 WITHOUT_VECTOR = {"twn4-simple-bin"}
 
@@ -39,12 +39,12 @@ DECODERS: dict[str, Callable[[], Decoder]] = {
         LineFormat(idle_accepts=True, prefix="ID", suffix="!")
     ),
 }
-ALL = st.sampled_from(sorted(DECODERS))
+DECODER_NAMES = st.sampled_from(sorted(DECODERS))
 
 
 def test_every_family_has_vectors_and_every_vector_a_family() -> None:
-    served = {each.values[0].family for each in vectors(*FAMILIES)}
-    assert served == FAMILIES.keys() - WITHOUT_VECTOR
+    families = {parameter.values[0].family for parameter in vectors(*FAMILIES)}
+    assert families == FAMILIES.keys() - WITHOUT_VECTOR
 
 
 @pytest.mark.parametrize("vector", vectors(*FAMILIES))
@@ -57,11 +57,13 @@ def test_vector(vector: Vector) -> None:
         assert signals(frames) == events
 
 
-GOOD = [one for one in vectors(*FAMILIES) if one.values[0].expected_ids and not one.values[0].error]
+GOOD_VECTORS = [
+    one for one in vectors(*FAMILIES) if one.values[0].expected_ids and not one.values[0].error
+]
 
 
 def junk_before(vector: Vector) -> Iterator[bytes]:
-    """Give parts of the frame itself, random bytes, and random bytes of the frame."""
+    """Yield parts of the frame itself, random bytes, and random bytes of the frame."""
     octets, random = vector.octets, Random(vector.octets)
     yield from (octets[:cut] for cut in range(len(octets)))
     yield from (octets[cut:] for cut in range(1, len(octets)))
@@ -70,19 +72,19 @@ def junk_before(vector: Vector) -> Iterator[bytes]:
         yield bytes(random.choices(octets, k=size))
 
 
-@pytest.mark.parametrize("vector", GOOD)
+@pytest.mark.parametrize("vector", GOOD_VECTORS)
 def test_junk_never_swallows_the_next_good_frame(vector: Vector) -> None:
-    """Junk before and between frames; of formats with a check no card is made up either."""
+    """Junk comes before and between frames; a format with a checksum makes no card of it."""
     end = b"\r" if vector.family in LINE_FAMILIES | {"em18"} else b""
     for junk in junk_before(vector):
         decoder = decoder_of(vector.family)
-        found = decoded(decoder, junk + end + vector.octets)
-        found += decoded(decoder, junk + end + vector.octets)
-        expected = vector.expected_ids
-        assert ids(found)[-len(expected) :] == expected, junk.hex()
-        assert sum(one in expected for one in ids(found)) >= 2 * len(expected)
+        frames = decoded(decoder, junk + end + vector.octets)
+        frames += decoded(decoder, junk + end + vector.octets)
+        expected_ids = vector.expected_ids
+        assert ids(frames)[-len(expected_ids) :] == expected_ids, junk.hex()
+        assert sum(card_id in expected_ids for card_id in ids(frames)) >= 2 * len(expected_ids)
         if vector.family not in UNCHECKED:
-            assert set(ids(found)) <= {*vector.expected_ids, *ids(decoded(decoder, junk + end))}
+            assert set(ids(frames)) <= {*vector.expected_ids, *ids(decoded(decoder, junk + end))}
 
 
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 34), max_size=4))
@@ -104,7 +106,7 @@ def test_bare_digits_and_a_part_of_them_are_no_other_number(
         assert set(ids(decoded(decoder_of("em18"), octets))) <= {number.hex().upper()}
 
 
-@given(ALL, st.binary(max_size=200), st.data())
+@given(DECODER_NAMES, st.binary(max_size=200), st.data())
 def test_any_split_of_any_bytes_gives_the_same_frames(
     name: str, octets: bytes, draw: st.DataObject
 ) -> None:
@@ -114,41 +116,43 @@ def test_any_split_of_any_bytes_gives_the_same_frames(
 
 
 def like_frames() -> st.SearchStrategy[bytes]:
-    """Make bytes that nearly are frames: pieces of good ones among any others."""
-    parts = [one.values[0].octets for one in GOOD]
+    """Return bytes that resemble frames: beginnings of good frames among other bytes."""
+    parts = [parameter.values[0].octets for parameter in GOOD_VECTORS]
     piece = st.sampled_from(parts).flatmap(
         lambda octets: st.integers(0, len(octets)).map(lambda cut: octets[:cut])
     )
     return st.lists(piece | st.binary(max_size=8), max_size=12).map(b"".join)
 
 
-@given(ALL, like_frames())
+@given(DECODER_NAMES, like_frames())
 def test_no_decoder_ever_raises_or_grows(name: str, octets: bytes) -> None:
     decoder = DECODERS[name]()
     for octet in octets:
         decoder.feed(bytes([octet]))
-        inner = vars(decoder).get("_decoder", decoder)
-        held = [one for one in vars(inner).values() if isinstance(one, bytes | bytearray)]
-        assert sum(map(len, held)) <= PENDING_MAX
+        inner_decoder = vars(decoder).get("_decoder", decoder)
+        buffers = [
+            value for value in vars(inner_decoder).values() if isinstance(value, bytes | bytearray)
+        ]
+        assert sum(map(len, buffers)) <= PENDING_MAX
     decoder.idle()
 
 
-@given(ALL, like_frames())
+@given(DECODER_NAMES, like_frames())
 def test_after_silence_a_decoder_is_as_new_for_the_next_frame(name: str, junk: bytes) -> None:
     decoder = DECODERS[name]()
     decoded(decoder, junk)
     assert decoder.idle() == []
-    for vector in GOOD:
-        found = vector.values[0]
-        if found.family == name:
-            end = [b"\r"] if name in CUT else []
-            assert ids(decoded(decoder, *end, found.octets)) == found.expected_ids
+    for parameter in GOOD_VECTORS:
+        vector = parameter.values[0]
+        if vector.family == name:
+            end = [b"\r"] if name in MID_FRAME_FAMILIES else []
+            assert ids(decoded(decoder, *end, vector.octets)) == vector.expected_ids
 
 
-CUT_GOOD = [one for one in GOOD if one.values[0].family in CUT]
+MID_FRAME_VECTORS = [one for one in GOOD_VECTORS if one.values[0].family in MID_FRAME_FAMILIES]
 
 
-@pytest.mark.parametrize("vector", CUT_GOOD)
+@pytest.mark.parametrize("vector", MID_FRAME_VECTORS)
 def test_a_tail_of_what_was_going_on_at_the_open_is_no_card(vector: Vector) -> None:
     end = b"" if vector.octets.endswith(b"\r") else b"\r"
     for cut in range(1, len(vector.octets)):
@@ -159,7 +163,7 @@ def test_a_tail_of_what_was_going_on_at_the_open_is_no_card(vector: Vector) -> N
         assert ids(decoded(decoder, vector.octets)) == vector.expected_ids
 
 
-@pytest.mark.parametrize("vector", CUT_GOOD)
+@pytest.mark.parametrize("vector", MID_FRAME_VECTORS)
 def test_after_a_silence_at_the_open_nothing_is_going_on(vector: Vector) -> None:
     decoder = decoder_of(vector.family)
     assert isinstance(decoder, ResyncableDecoder)
@@ -172,8 +176,8 @@ def test_after_a_silence_at_the_open_nothing_is_going_on(vector: Vector) -> None
 def test_no_tail_of_a_hid_number_is_another_one_unless_it_says_so_many_bits(bits: int) -> None:
     random, size = Random(bits), (bits + 7) // 8
     for _ in range(500):
-        held = random.getrandbits(bits) << size * 8 - bits
-        line = f"{bits:02X}{held:0{2 * size}X}\r".encode()
+        value = random.getrandbits(bits) << size * 8 - bits
+        line = f"{bits:02X}{value:0{2 * size}X}\r".encode()
         for cut in range(2, len(line)):
             for card in ids(decoder_of("twn3-hidprox").feed(line[cut:])):
                 assert 26 <= int(card.split(":")[0]) < bits
@@ -194,8 +198,8 @@ def test_a_short_frame_that_is_ended_is_told_once() -> None:
 
 def test_noise_without_a_frame_is_told_and_the_tail_of_a_frame_is_not() -> None:
     assert faults(decoded(decoder_of("rdm6300"), bytes(range(0x80, 0xFF)))) == ["framing"] * 4
-    held = CARD[3:] + CARD * 50
-    assert faults(decoded(decoder_of("rdm6300"), held)) == []
+    stream = CARD[3:] + CARD * 50
+    assert faults(decoded(decoder_of("rdm6300"), stream)) == []
 
 
 TWN4 = "0001802004"
@@ -379,7 +383,11 @@ EXAMPLES: dict[str, tuple[str, bytes, list[Frame | BadFrame | Signal]]] = {
 }
 
 
-@pytest.mark.parametrize(("family", "octets", "expected"), EXAMPLES.values(), ids=EXAMPLES.keys())
-def test_example(family: str, octets: bytes, expected: list[Frame | BadFrame | Signal]) -> None:
+@pytest.mark.parametrize(
+    ("family", "octets", "expected_frames"), EXAMPLES.values(), ids=EXAMPLES.keys()
+)
+def test_example(
+    family: str, octets: bytes, expected_frames: list[Frame | BadFrame | Signal]
+) -> None:
     for split in splits(octets):
-        assert decoded(decoder_of(family), *split) == expected
+        assert decoded(decoder_of(family), *split) == expected_frames

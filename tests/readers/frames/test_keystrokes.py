@@ -1,4 +1,4 @@
-"""Keys of a reader that types, as events: lines, spoilt lines, and nothing for a person."""
+"""Key events of a reader that types: good lines, refused lines, and no card for a person."""
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,7 @@ KEYPAD = {str(digit): code for digit, code in enumerate((82, 79, 80, 81, 75, 76,
 HELD, UP = 2, 0
 
 
-def heard(*events: KeyEvent) -> list[AnyFrame]:
+def frames_of(*events: KeyEvent) -> list[AnyFrame]:
     return KeystrokeDecoder().feed(events)
 
 
@@ -35,33 +35,33 @@ def test_what_is_typed_in_a_burst_is_a_line(text: str, end: int) -> None:
 
 def test_the_keypad_has_digits_too() -> None:
     keys = [event for digit in "0123456789" for event in pressed(KEYPAD[digit])]
-    assert heard(*keys, *pressed(ENTER)) == [Frame("0123456789")]
+    assert frames_of(*keys, *pressed(ENTER)) == [Frame("0123456789")]
 
 
 def test_two_cards_are_two_lines() -> None:
-    assert heard(*typed("1234"), *typed("5678", at_s=1.1)) == [Frame("1234"), Frame("5678")]
+    assert frames_of(*typed("1234"), *typed("5678", at_s=1.1)) == [Frame("1234"), Frame("5678")]
 
 
 def test_a_key_that_repeats_or_goes_up_types_nothing() -> None:
     (down, up) = pressed(3)
-    held = KeyEvent(1.0, 3, HELD)
-    assert heard(down, held, held, up, *pressed(ENTER)) == [Frame("2")]
+    repeat_event = KeyEvent(1.0, 3, HELD)
+    assert frames_of(down, repeat_event, repeat_event, up, *pressed(ENTER)) == [Frame("2")]
 
 
 def test_shift_counts_while_it_is_down() -> None:
     shift = KeyEvent(1.0, RIGHT_SHIFT, DOWN)
     keys = [*pressed(30), shift, *pressed(30), shift._replace(state=UP), *pressed(30)]
-    assert heard(*keys, *pressed(ENTER)) == [Frame("aAa")]
+    assert frames_of(*keys, *pressed(ENTER)) == [Frame("aAa")]
 
 
 def test_an_end_alone_is_nothing() -> None:
-    assert heard(*pressed(ENTER), *pressed(TAB)) == []
+    assert frames_of(*pressed(ENTER), *pressed(TAB)) == []
 
 
 def test_a_person_who_types_is_no_card() -> None:
     slow = typed("1234", key_s=SILENCE_S)
-    found = heard(*slow)
-    assert not [frame for frame in found if isinstance(frame, Frame)]
+    frames = frames_of(*slow)
+    assert not [frame for frame in frames if isinstance(frame, Frame)]
 
 
 def test_what_is_never_ended_is_given_up_at_each_silence() -> None:
@@ -79,20 +79,20 @@ CUT_SHORT = {
 }
 
 
-@pytest.mark.parametrize(("seen", "rest"), CUT_SHORT.values(), ids=CUT_SHORT)
-def test_the_rest_of_a_line_that_was_cut_short_is_no_card(rest: str, *, seen: bool) -> None:
+@pytest.mark.parametrize(("with_idle", "rest"), CUT_SHORT.values(), ids=CUT_SHORT)
+def test_the_rest_of_a_line_that_was_cut_short_is_no_card(rest: str, *, with_idle: bool) -> None:
     """The rest alone may be the number of another customer."""
     decoder = KeystrokeDecoder()
-    head = decoder.feed(typed("12")[:-2]) + (decoder.idle() if seen else [])
+    head = decoder.feed(typed("12")[:-2]) + (decoder.idle() if with_idle else [])
     tail = decoder.feed(typed(rest, at_s=2.0))
     assert head + tail == [BadFrame(Fault.TRUNCATED)] * 2
     assert decoder.feed(typed("1234", at_s=3.0)) == [Frame("1234")]
 
 
-@pytest.mark.parametrize("spoilt", [ESCAPE, OVERRUN])
-def test_the_rest_of_a_spoilt_line_is_no_card_after_a_silence(spoilt: int) -> None:
+@pytest.mark.parametrize("bad_key", [ESCAPE, OVERRUN])
+def test_the_rest_of_a_spoilt_line_is_no_card_after_a_silence(bad_key: int) -> None:
     decoder = KeystrokeDecoder()
-    decoder.feed([*typed("12")[:-2], KeyEvent(1.04, spoilt, DOWN)])
+    decoder.feed([*typed("12")[:-2], KeyEvent(1.04, bad_key, DOWN)])
     decoder.idle()
     assert decoder.feed(typed("34", at_s=2.0)) == [BadFrame(Fault.TRUNCATED)]
 
@@ -117,38 +117,38 @@ GAPS_S = st.floats(0, 2 * SILENCE_S)
     text=st.text("0123456789", min_size=1, max_size=12),
     end=st.sampled_from([ENTER, KEYPAD_ENTER, TAB]),
     gaps_s=st.lists(GAPS_S, min_size=12, max_size=12),
-    seen=st.booleans(),
+    with_idle=st.booleans(),
 )
 def test_whatever_pauses_are_in_a_line_it_is_whole_or_no_card(
-    text: str, end: int, gaps_s: list[float], *, seen: bool
+    text: str, end: int, gaps_s: list[float], *, with_idle: bool
 ) -> None:
-    decoder, found, at_s = KeystrokeDecoder(), list[AnyFrame](), 1.0
+    decoder, frames, at_s = KeystrokeDecoder(), list[AnyFrame](), 1.0
     for key, gap_s in zip(typed(text, end=end)[::2], [0.0, *gaps_s], strict=False):
-        if seen and gap_s > SILENCE_S:
-            found += decoder.idle()
+        if with_idle and gap_s > SILENCE_S:
+            frames += decoder.idle()
         at_s += gap_s
-        found += decoder.feed([key._replace(at_s=at_s)])
-    found += decoder.idle()
-    whole = all(gap_s < SILENCE_S - 1e-6 for gap_s in gaps_s[: len(text)])
-    cards = [frame for frame in found if isinstance(frame, Frame)]
-    assert cards == [Frame(text)] if whole else cards in ([], [Frame(text)])
+        frames += decoder.feed([key._replace(at_s=at_s)])
+    frames += decoder.idle()
+    is_complete = all(gap_s < SILENCE_S - 1e-6 for gap_s in gaps_s[: len(text)])
+    cards = [frame for frame in frames if isinstance(frame, Frame)]
+    assert cards == [Frame(text)] if is_complete else cards in ([], [Frame(text)])
 
 
 @pytest.mark.parametrize(
-    ("spoilt", "fault"),
+    ("bad_key", "fault"),
     [(ESCAPE, Fault.BAD_CHAR), (CAPS_LOCK, Fault.BAD_CHAR), (OVERRUN, Fault.OVERFLOW)],
 )
 def test_a_line_with_a_key_that_is_not_known_is_bad_and_not_shorter(
-    spoilt: int, fault: Fault
+    bad_key: int, fault: Fault
 ) -> None:
     keys = typed("1234")
-    assert heard(*keys[:4], KeyEvent(1.02, spoilt, DOWN), *keys[4:]) == [BadFrame(fault)]
+    assert frames_of(*keys[:4], KeyEvent(1.02, bad_key, DOWN), *keys[4:]) == [BadFrame(fault)]
 
 
 def test_a_line_that_is_too_long_is_bad_and_the_next_one_good() -> None:
     long = typed("1" * (CARD_ID_LENGTH_MAX + 1), key_s=0.001)
-    found = heard(*long, *typed("1234", at_s=9.0))
-    assert found == [BadFrame(Fault.OVERFLOW), Frame("1234")]
+    frames = frames_of(*long, *typed("1234", at_s=9.0))
+    assert frames == [BadFrame(Fault.OVERFLOW), Frame("1234")]
 
 
 EVENTS = st.lists(
@@ -158,11 +158,15 @@ EVENTS = st.lists(
 
 @given(EVENTS, st.integers(0, 60))
 def test_any_split_of_any_events_gives_the_same(events: list[KeyEvent], cut: int) -> None:
-    whole, parts = KeystrokeDecoder(), KeystrokeDecoder()
-    expected = [*whole.feed(events), *whole.idle()]
-    found = [*parts.feed(events[:cut]), *parts.feed(events[cut:]), *parts.idle()]
-    assert found == expected
-    for frame in found:
+    whole_decoder, split_decoder = KeystrokeDecoder(), KeystrokeDecoder()
+    frames = [*whole_decoder.feed(events), *whole_decoder.idle()]
+    split_frames = [
+        *split_decoder.feed(events[:cut]),
+        *split_decoder.feed(events[cut:]),
+        *split_decoder.idle(),
+    ]
+    assert split_frames == frames
+    for frame in split_frames:
         assert not isinstance(frame, Frame) or 0 < len(frame.raw) <= CARD_ID_LENGTH_MAX
 
 

@@ -1,4 +1,4 @@
-"""The configured line against examples and laws."""
+"""The family `line` and its options, against examples and laws."""
 
 import pytest
 from hypothesis import given
@@ -80,10 +80,10 @@ LINES: dict[str, tuple[Options, bytes, list[AnyFrame]]] = {
 }
 
 
-@pytest.mark.parametrize(("options", "octets", "expected"), LINES.values(), ids=LINES.keys())
-def test_line_form(options: Options, octets: bytes, expected: list[AnyFrame]) -> None:
+@pytest.mark.parametrize(("options", "octets", "expected_frames"), LINES.values(), ids=LINES.keys())
+def test_line_form(options: Options, octets: bytes, expected_frames: list[AnyFrame]) -> None:
     for split in splits(octets):
-        assert decoded(line(**options), *split) == expected
+        assert decoded(line(**options), *split) == expected_frames
 
 
 WRONG_OPTIONS: dict[str, tuple[Options, str]] = {

@@ -1,4 +1,4 @@
-"""Recorded lines through decoder, normaliser and presence, in the time of the recording."""
+"""Recorded lines through decoder, normaliser and presence, with the times of the recording."""
 
 from pathlib import Path
 
@@ -54,11 +54,11 @@ def taps(name: str) -> list[tuple[float, str]]:
     family = find_family(recording.family)
     decoder, rule = family.decoder({}), build_normaliser((), family.output_kind)
     presence = Presence("counter", hold_ms=400, same_card_delay_ms=1500)
-    found: list[tuple[float, str]] = []
-    nexts = [*(heard.at_s for heard in recording.reads[1:]), float("inf")]
-    for heard, next_s in zip(recording.reads, nexts, strict=True):
-        looks = [(heard.at_s, frame) for frame in decoder.feed(heard.octets)]
-        silent_s = heard.at_s + family.silence_s
+    result: list[tuple[float, str]] = []
+    next_times = [*(read.at_s for read in recording.reads[1:]), float("inf")]
+    for read, next_s in zip(recording.reads, next_times, strict=True):
+        looks = [(read.at_s, frame) for frame in decoder.feed(read.octets)]
+        silent_s = read.at_s + family.silence_s
         if next_s >= silent_s:
             looks += [(silent_s, frame) for frame in decoder.idle()]
         for at_s, frame in looks:
@@ -66,13 +66,13 @@ def taps(name: str) -> list[tuple[float, str]]:
                 message = presence.card_read(rule.card_id(frame.raw), at_s)
                 assert not isinstance(message, CardProblem)
                 if isinstance(message, Tap):
-                    found.append((round(at_s, 1), message.card_id))
-    return found
+                    result.append((round(at_s, 1), message.card_id))
+    return result
 
 
-@pytest.mark.parametrize(("name", "expected"), EXPECTED.items())
-def test_a_recording_taps(name: str, expected: list[tuple[float, str]]) -> None:
-    assert taps(name) == expected
+@pytest.mark.parametrize(("name", "expected_taps"), EXPECTED.items())
+def test_a_recording_taps(name: str, expected_taps: list[tuple[float, str]]) -> None:
+    assert taps(name) == expected_taps
 
 
 def test_every_recording_is_listened_to_and_every_family_has_one() -> None:

@@ -1,4 +1,4 @@
-"""docs/readers.md in, what it leaves out or invents out."""
+"""docs/readers.md says of families, steps and states what the code says."""
 
 import re
 from pathlib import Path
@@ -20,37 +20,37 @@ EM_CARD = "01026F6C3A"
 
 
 def test_every_wire_format_stands_there_as_it_is() -> None:
-    told = {
-        name: (int(baud), output_kind, polled == "yes")
-        for name, baud, output_kind, polled, _ in FAMILY.findall(PAGE)
+    rows = {
+        name: (int(baud), output_kind, polls == "yes")
+        for name, baud, output_kind, polls, _ in FAMILY.findall(PAGE)
     }
-    assert told == {
-        name: (one.baud, one.output_kind.value, isinstance(one.decoder({}), PolledDecoder))
-        for name, one in FAMILIES.items()
+    assert rows == {
+        name: (family.baud, family.output_kind.value, isinstance(family.decoder({}), PolledDecoder))
+        for name, family in FAMILIES.items()
     }
 
 
 def test_every_step_stands_there_and_none_that_is_not() -> None:
     section = PAGE.partition("| Steps |")[2].partition("\n## ")[0]
-    told = {words.split()[0] for words in re.findall(r"`([^`]+)`", section)}
+    step_names = {words.split()[0] for words in re.findall(r"`([^`]+)`", section)}
     tables = (
         conversion_steps.TEXT_FILTERS,
         conversion_steps.PARSERS,
         conversion_steps.BYTE_TRANSFORMS,
         conversion_steps.FORMATTERS,
     )
-    assert told == {word for table in tables for word in table}
+    assert step_names == {word for table in tables for word in table}
 
 
-@pytest.mark.parametrize(("spelled", "words"), SPELLING.findall(PAGE))
-def test_every_worked_example_is_right(spelled: str, words: str) -> None:
+@pytest.mark.parametrize(("expected_id", "words"), SPELLING.findall(PAGE))
+def test_every_worked_example_is_right(expected_id: str, words: str) -> None:
     rule = build_normaliser(re.findall('"([^"]+)"', words), RawKind.UID)
-    found = rule.card_id(EM_CARD)
-    assert not isinstance(found, CardTrouble)
-    assert found == spelled
+    card_id = rule.card_id(EM_CARD)
+    assert not isinstance(card_id, CardTrouble)
+    assert card_id == expected_id
 
 
 def test_every_state_that_needs_help_has_some() -> None:
     section = PAGE.partition("## When it does not work")[2]
-    told = set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
-    assert told == set(ReaderState) - {ReaderState.OK, ReaderState.OPENING}
+    states = set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
+    assert states == set(ReaderState) - {ReaderState.OK, ReaderState.OPENING}

@@ -1,4 +1,4 @@
-"""One list of readers for the program and for udev; ports and USB devices, the likeliest first."""
+"""The program and udev know the same readers, and the likeliest ports come first."""
 
 import os
 import re
@@ -17,16 +17,18 @@ RULE = re.compile(
 
 
 def test_the_udev_rules_name_the_same_readers() -> None:
-    """What may be something else waits behind a # for a technician."""
-    ruled = {
+    """A device that may be no reader is commented out in the rules."""
+    rules = {
         (label, vendor, tuple(filter(None, products.split("|"))), bool(comment))
         for comment, vendor, products, label in RULE.findall(RULES.read_text("utf-8"))
     }
-    assert ruled == {(one.label, one.vendor, one.products, one.bridge) for one in KNOWN_READERS}
+    assert rules == {
+        (reader.label, reader.vendor, reader.products, reader.bridge) for reader in KNOWN_READERS
+    }
 
 
 def test_a_reader_is_known_by_its_numbers() -> None:
-    assert [getattr(known_reader(*one), "label", None) for one in
+    assert [getattr(known_reader(*numbers), "label", None) for numbers in
             [("09d8", "0420"), ("1a86", "7523"), ("1a86", "0000"), ("072f", "2200")]] == [
         *("elatec", "ch34x", None, "acr122u"),
     ]  # fmt: skip
@@ -44,18 +46,18 @@ def test_usb_readers_and_keyboards_are_found_and_the_likeliest_come_first(tmp_pa
     (tmp_path / "usb1").mkdir()
     (tmp_path / "input").mkdir()
     input_devices(tmp_path / "input")
-    found = find_ports(tmp_path, tmp_path / "input")
-    rows = [(one.driver, one.usb, one.likely) for one in found]
+    ports = find_ports(tmp_path, tmp_path / "input")
+    rows = [(port.driver, port.usb, port.likely) for port in ports]
     assert [row for row in rows if row[0] in ("nfc", "keyboard")] == [
         ("nfc", "072f:2200", "a card reader"),
         ("keyboard", "413d:2107", "a card reader"),
         ("keyboard", "ffff:0035", "may be one or have one behind it"),
         ("keyboard", "ffff:0035", "may be one or have one behind it"),
     ]
-    ports = {os.path.realpath(one.port) for one in found if one.driver == "keyboard"}
-    assert ports == {f"/dev/input/event{number}" for number in (0, 2, 3)}
-    assert "usb:072f:2200" in [one.port for one in found]
-    assert [one.rank for one in found] == sorted(one.rank for one in found)
+    keyboard_ports = {os.path.realpath(port.port) for port in ports if port.driver == "keyboard"}
+    assert keyboard_ports == {f"/dev/input/event{number}" for number in (0, 2, 3)}
+    assert "usb:072f:2200" in [port.port for port in ports]
+    assert [port.rank for port in ports] == sorted(port.rank for port in ports)
 
 
 def test_every_speed_is_listened_at_the_usual_one_first() -> None:

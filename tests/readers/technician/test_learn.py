@@ -1,4 +1,4 @@
-"""Cards and their numbers in, the rules that fit out."""
+"""The rules found for cards and their numbers."""
 
 from random import Random
 
@@ -107,10 +107,10 @@ def test_of_a_rule_that_writes_two_cards_alike_somebody_says_so() -> None:
 
 @pytest.mark.parametrize(("output_kind", "cards", "lines"), CASES.values(), ids=CASES.keys())
 def test_rules(output_kind: RawKind, cards: list[SampleCard], lines: list[str]) -> None:
-    """The likeliest come first; a number that more steps could make has more."""
-    found = [config_lines(rule) for rule in rules_that_fit(cards, output_kind)]
-    assert found[: len(lines) or None] == lines
-    assert len(found) <= RULES_MAX
+    """The likeliest rules come first; a number that more steps can make has more rules."""
+    config_texts = [config_lines(rule) for rule in rules_that_fit(cards, output_kind)]
+    assert config_texts[: len(lines) or None] == lines
+    assert len(config_texts) <= RULES_MAX
 
 
 WRITTEN = {"6H8D", "10D->8H", "10H->13D", "drop version byte", "4H4H", "swap nibbles", "2H4H->6H"}
@@ -137,17 +137,17 @@ def test_every_usual_spelling_of_the_sources_is_found(vector: Vector) -> None:
 def test_the_rule_that_spelled_the_cards_is_always_among_those_found(
     uids: list[bytes], steps: tuple[str, ...]
 ) -> None:
-    rule = build_normaliser(steps, UID)
-    spelled = [(uid.hex().upper(), rule.card_id(uid.hex())) for uid in uids]
-    cards = [card(raw, made) for raw, made in spelled if isinstance(made, str)]
-    found = [build_normaliser(one, UID) for one in rules_that_fit(cards, UID)]
+    original_rule = build_normaliser(steps, UID)
+    samples = [(uid.hex().upper(), original_rule.card_id(uid.hex())) for uid in uids]
+    cards = [card(raw, number) for raw, number in samples if isinstance(number, str)]
+    rules = [build_normaliser(rule, UID) for rule in rules_that_fit(cards, UID)]
     fresh = "5A1B2C3D4E"
-    assert rule.card_id(fresh) in [one.card_id(fresh) for one in found]
+    assert original_rule.card_id(fresh) in [rule.card_id(fresh) for rule in rules]
 
 
 @pytest.mark.parametrize("output_kind", [UID, TEXT])
 def test_a_rule_is_found_among_all_customers(output_kind: RawKind) -> None:
-    """Two cards of a hundred thousand customers; the second leaves one rule."""
+    """Of a hundred thousand customers two cards are read; the second leaves one rule."""
     dice = Random(6)
     raws = [f"{dice.randrange(1 << 40):010X}" for _ in range(CUSTOMERS)]
     steps = ("8H10D",) if output_kind is UID else ("from-hex", "8H10D")

@@ -1,4 +1,4 @@
-"""A recording as a reader: its taps, its times, its end and what cannot be played."""
+"""The driver `replay`: taps, times, the end of a recording, and files that cannot be played."""
 
 import time
 from pathlib import Path
@@ -29,7 +29,7 @@ def recording(folder: Path, text: str = QUEUE, family: str = "rdm6300") -> Path:
 def test_taps_come_at_their_times(tmp_path: Path, readers: OpenReader) -> None:
     _, inbox = readers(ReaderSettings("x", "replay", str(recording(tmp_path))))
     inbox.wait_taps("62E3086CED", "3C00CE754C")
-    first, second = [each for each in inbox.messages if isinstance(each, Tap)]
+    first, second = [message for message in inbox.messages if isinstance(message, Tap)]
     assert second.at_s - first.at_s == pytest.approx(0.4, abs=0.15)
     inbox.wait(lambda: inbox.health[-1].bad_frames == 1)
     assert inbox.health[-1].state is ReaderState.OK

@@ -7,7 +7,12 @@ from taptill.domain.errors import UsageError
 from taptill.domain.tap import CardTrouble
 from taptill.readers.normaliser import Normaliser
 from taptill.readers.registry import card_id_rule
-from taptill.readers.spelling import Misspelling, check_spelling, unlike, unnamed
+from taptill.readers.spelling import (
+    Misspelling,
+    check_against_others,
+    check_spelling,
+    check_uid_without_rule,
+)
 from taptill.wiring import reader_settings
 
 _NAMELESS = {
@@ -47,9 +52,9 @@ async def refuse_odd_card(work: Office, card: CardId, config: Config, *, as_it_i
     if not card or as_it_is or any(rule.formatter for rule in rules):
         return
     others = await work.some_cards(CARDS_LOOKED_AT)
-    if wrong := unnamed(card, others):
+    if wrong := check_uid_without_rule(card, others):
         raise UsageError(problem=_sentence(card, wrong))
-    if not rules and (wrong := unlike(card, others)):
+    if not rules and (wrong := check_against_others(card, others)):
         right = " or ".join(wrong.suggestions)
         problem = f"{card} is spelled unlike the office's other cards: write {right}{_AS_IT_IS}"
         raise UsageError(problem=problem)

@@ -1,4 +1,4 @@
-"""`taptill readers ...` in, what a technician wants to know about card readers out."""
+"""The commands `taptill readers ...`, with which a technician finds and sets up card readers."""
 
 import json
 from contextlib import suppress
@@ -14,7 +14,7 @@ from taptill.cli.readers.watching import monitor, record, replay
 from taptill.domain.tap import ReaderState
 from taptill.readers.frames import PolledDecoder
 from taptill.readers.frames.families import FAMILIES
-from taptill.readers.registry import BUILT_IN
+from taptill.readers.registry.built_in import BUILT_IN
 from taptill.readers.technician.detect import DetectedPort, FormatGuess, find_ports, listen
 
 LISTEN_S = 8.0
@@ -46,7 +46,7 @@ def list_(option: Path | None, *, as_json: bool) -> None:
     Example:
       taptill readers list --json
     """
-    found = configured_readers(option, required=False)
+    config_readers = configured_readers(option, is_required=False)
     families = {
         name: {
             "baud": family.baud,
@@ -56,18 +56,18 @@ def list_(option: Path | None, *, as_json: bool) -> None:
         for name, family in FAMILIES.items()
     }
     if as_json:
-        rows = [asdict(one) | {"options": dict(one.options)} for one in found]
+        rows = [asdict(reader) | {"options": dict(reader.options)} for reader in config_readers]
         click.echo(json.dumps({"readers": rows, "drivers": [*BUILT_IN], "families": families}))
         return
-    for one in found:
-        steps = " ".join(f'"{step}"' for step in one.steps) or "as it comes"
-        click.echo(f"{one.name}: {one.driver} {one.family} {one.port}, card_id {steps}")
-    if not found:
+    for reader in config_readers:
+        steps = " ".join(f'"{step}"' for step in reader.steps) or "as it comes"
+        click.echo(f"{reader.name}: {reader.driver} {reader.family} {reader.port}, card_id {steps}")
+    if not config_readers:
         click.echo("no reader in the config")
     click.echo(f"drivers: {', '.join(BUILT_IN)}")
     for name, family in families.items():
-        polled = ", speaks when asked" if family["asked"] else ""
-        click.echo(f"family {name}: {family['baud']} baud, gives {family['gives']}{polled}")
+        polled_words = ", speaks when asked" if family["asked"] else ""
+        click.echo(f"family {name}: {family['baud']} baud, gives {family['gives']}{polled_words}")
 
 
 @readers.command()
@@ -84,30 +84,39 @@ def detect(port: str | None, seconds: float, *, as_json: bool) -> None:
       taptill readers detect
       taptill readers detect --port /dev/ttyUSB0 --seconds 20
     """
-    found = [DetectedPort(port, "serial", "named by you", rank=0)] if port else find_ports()
+    candidates = [DetectedPort(port, "serial", "named by you", rank=0)] if port else find_ports()
     if not as_json:
-        click.echo(f"{len(found)} found; hold a card to the reader", err=True)
+        click.echo(f"{len(candidates)} found; hold a card to the reader", err=True)
     with suppress(KeyboardInterrupt):
-        for one in found:
-            _listen_to(one, seconds, as_json=as_json)
+        for candidate in candidates:
+            _listen_to(candidate, seconds, as_json=as_json)
 
 
-def _listen_to(found: DetectedPort, seconds: float, *, as_json: bool) -> None:
+def _listen_to(candidate: DetectedPort, seconds: float, *, as_json: bool) -> None:
     state, detail, guesses = ReaderState.OK, "", list[FormatGuess]()
-    if found.driver == "serial":
-        state, detail, guesses = listen(found.port, seconds)
+    if candidate.driver == "serial":
+        state, detail, guesses = listen(candidate.port, seconds)
     if as_json:
-        heard = [asdict(guess) for guess in guesses]
-        click.echo(json.dumps(asdict(found) | {"state": state, "detail": detail, "heard": heard}))
+        row = {
+            "port": candidate.port,
+            "driver": candidate.driver,
+            "what": candidate.description,
+            "usb": candidate.usb,
+            "rank": candidate.rank,
+            "state": state,
+            "detail": detail,
+            "heard": [asdict(guess) for guess in guesses],
+        }
+        click.echo(json.dumps(row))
     else:
-        _print_port(found, state, detail, guesses)
+        _print_port(candidate, state, detail, guesses)
 
 
 def _print_port(
-    found: DetectedPort, state: ReaderState, detail: str, guesses: list[FormatGuess]
+    candidate: DetectedPort, state: ReaderState, detail: str, guesses: list[FormatGuess]
 ) -> None:
-    usb = f" ({found.usb})" if found.usb else ""
-    click.echo(f"{found.port}: {found.likely}, {found.description}{usb}")
+    usb = f" ({candidate.usb})" if candidate.usb else ""
+    click.echo(f"{candidate.port}: {candidate.likely}, {candidate.description}{usb}")
     if state is not ReaderState.OK:
         click.echo(f"  {hint(state, detail)}")
     for guess in guesses:
@@ -115,11 +124,11 @@ def _print_port(
             f"  speaks {guess.family} at {guess.baud} baud:"
             f" {guess.frames} good frames, {guess.bad_frames} bad, last {guess.raw}"
         )
-    if guesses or found.driver != "serial":
-        click.echo(f'  [[reader]]\n  driver = "{found.driver}"\n  port = "{found.port}"')
+    if guesses or candidate.driver != "serial":
+        click.echo(f'  [[reader]]\n  driver = "{candidate.driver}"\n  port = "{candidate.port}"')
     if guesses:
         click.echo(f'  family = "{guesses[0].family}"')
         for name, value in guesses[0].options.items():
             click.echo(f"  {name} = {value}")
-    elif found.driver == "serial" and state is ReaderState.OK:
+    elif candidate.driver == "serial" and state is ReaderState.OK:
         click.echo("  said nothing that looks like a card; one that must be asked never does")

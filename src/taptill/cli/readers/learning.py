@@ -1,4 +1,4 @@
-"""`taptill readers learn`: a card and its number in, the config line that spells it out."""
+"""The command `taptill readers learn`, which finds the `card_id` line for a reader."""
 
 import json
 from collections.abc import Set as AbstractSet
@@ -38,7 +38,7 @@ _WORKS = frozenset({ReaderState.OPENING, ReaderState.OK})
 @click.option("--number", "numbers", multiple=True, help="The first card's, the second card's ...")
 @JSON
 def learn(
-    picked: SelectedReaders,
+    selection: SelectedReaders,
     state_dir: Path | None,
     numbers: tuple[str, ...],
     *,
@@ -57,15 +57,17 @@ def learn(
       taptill readers learn --number "206,30028 0013530444"
       taptill readers learn --cache
     """
-    output_kind = find_driver(picked.single.driver).output_kind(picked.single)
+    output_kind = find_driver(selection.single.driver).output_kind(selection.single)
     assert output_kind, "its settings were checked"
-    known = card_ids(configs.state_dir(state_dir) / "cache.db") if by_cache else frozenset()
-    if by_cache and not known:
+    cached_ids = card_ids(configs.state_dir(state_dir) / "cache.db") if by_cache else frozenset()
+    if by_cache and not cached_ids:
         raise UsageError(problem="the cache knows no card: run the till once, or use --number")
     cards: list[SampleCard] = []
     rules: list[Rule] = []
-    while len(cards) < CARDS_MAX and (raw := _shown(picked, {card.raw for card in cards})):
-        cards.append(SampleCard(raw, known or numbers_of(_number(numbers, len(cards)))))
+    while len(cards) < CARDS_MAX and (
+        raw := _wait_for_new_card(selection, {card.raw for card in cards})
+    ):
+        cards.append(SampleCard(raw, cached_ids or numbers_of(_office_number(numbers, len(cards)))))
         rules = rules_that_fit(cards, output_kind)
         if len(rules) <= 1 or 0 < len(numbers) <= len(cards):
             break
@@ -74,33 +76,33 @@ def learn(
         raws = [card.raw for card in cards]
         click.echo(json.dumps({"cards": raws, "gives": output_kind.value, "rules": rules}))
     else:
-        _tell(rules, cards, output_kind)
+        _print_rules(rules, cards, output_kind)
 
 
-def _shown(picked: SelectedReaders, before: AbstractSet[str]) -> str | None:
-    """Wait for a card that was not shown before."""
-    click.echo(f"hold {'another' if before else 'a'} card to the reader", err=True)
-    found: list[str] = []
+def _wait_for_new_card(selection: SelectedReaders, known_raws: AbstractSet[str]) -> str | None:
+    """Wait for a card that was not read before; return its number as delivered."""
+    click.echo(f"hold {'another' if known_raws else 'a'} card to the reader", err=True)
+    new_raws: list[str] = []
 
-    def take(said: ReaderEvent) -> bool:
-        if isinstance(said.content, ReaderHealth) and said.content.state not in _WORKS:
-            click.echo(picked.hint(said.content), err=True)
-        if isinstance(said.content, FramesRead):
-            raws = [frame.raw for frame in said.content.frames if isinstance(frame, Frame)]
-            found.extend(raw for raw in raws if raw not in before)
-        return bool(found)
+    def take_event(event: ReaderEvent) -> bool:
+        if isinstance(event.content, ReaderHealth) and event.content.state not in _WORKS:
+            click.echo(selection.hint(event.content), err=True)
+        if isinstance(event.content, FramesRead):
+            raws = [frame.raw for frame in event.content.frames if isinstance(frame, Frame)]
+            new_raws.extend(raw for raw in raws if raw not in known_raws)
+        return bool(new_raws)
 
-    follow_readers(picked, take)
-    return found[0] if found else None
+    follow_readers(selection, take_event)
+    return new_raws[0] if new_raws else None
 
 
-def _number(numbers: tuple[str, ...], index: int) -> str:
+def _office_number(numbers: tuple[str, ...], index: int) -> str:
     if index < len(numbers):
         return numbers[index].strip()
     return str(click.prompt("what number does the office have for it", type=str, err=True)).strip()
 
 
-def _tell(rules: list[Rule], cards: list[SampleCard], output_kind: RawKind) -> None:
+def _print_rules(rules: list[Rule], cards: list[SampleCard], output_kind: RawKind) -> None:
     if not cards:
         click.echo("no card was shown")
     elif not rules:
@@ -108,8 +110,10 @@ def _tell(rules: list[Rule], cards: list[SampleCard], output_kind: RawKind) -> N
     elif len(rules) > 1:
         click.echo("several rules fit; with the numbers of more cards it would be fewer")
     for rule in rules[:RULES_SHOWN]:
-        for words in warnings_of(rule):
-            click.echo(f"careful, {words}", err=True)
-        # Of several parts of a number, which one the office has is for a person to say.
-        made = build_normaliser(rule, output_kind).card_id(cards[0].raw) if len(rules) > 1 else ""
-        click.echo(config_lines(rule) + (f"  # {made}" if made else ""))
+        for warning in warnings_of(rule):
+            click.echo(f"careful, {warning}", err=True)
+        # A person must choose which of several parts of a number the office has.
+        card_id = (
+            build_normaliser(rule, output_kind).card_id(cards[0].raw) if len(rules) > 1 else ""
+        )
+        click.echo(config_lines(rule) + (f"  # {card_id}" if card_id else ""))

@@ -1,4 +1,4 @@
-"""Options of the reader commands in, reader settings out; a reader's state in, a hint out."""
+"""The options that select readers, and the hints about a reader's state."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,9 +40,9 @@ _OPTIONS = (
 
 
 def hint(state: ReaderState, detail: str, driver: str = "serial") -> str:
-    """Say in words how a reader is and what to do."""
-    known = find_driver(driver).hints
-    words = known.get(detail) or known.get(state) or _HINTS[state]
+    """Return in words what a reader's state is and what to do."""
+    driver_hints = find_driver(driver).hints
+    words = driver_hints.get(detail) or driver_hints.get(state) or _HINTS[state]
     group = group_of(detail)
     if "{group}" in words and not group:
         words = _NO_GROUP
@@ -51,26 +51,26 @@ def hint(state: ReaderState, detail: str, driver: str = "serial") -> str:
 
 @dataclass(frozen=True, slots=True)
 class SelectedReaders:
-    """The readers that the options name, and how long to look at them."""
+    """The readers that the options select, and for how many seconds to run."""
 
     readers: tuple[ReaderSettings, ...]
     seconds: float | None
 
     def hint(self, health: ReaderHealth) -> str:
-        """Say in words how one of the readers is and what to do."""
-        drivers = {one.name: one.driver for one in self.readers}
+        """Return in words what the state of one of the readers is and what to do."""
+        drivers = {reader.name: reader.driver for reader in self.readers}
         return hint(health.state, health.detail, drivers.get(health.reader, "serial"))
 
     @property
     def single(self) -> ReaderSettings:
-        """Give the one reader. Errors: UsageError."""
+        """Return the only reader. Errors: UsageError where there are several or none."""
         if len(self.readers) != 1:
             raise UsageError(problem="this takes one reader: name it with --reader or --port")
         return self.readers[0]
 
 
 def reader_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that name readers; the command is given a `Picked`."""
+    """Add the options that select readers; the command is given `SelectedReaders`."""
 
     @wraps(command)
     def with_readers(
@@ -80,45 +80,49 @@ def reader_options(command: Callable[..., None]) -> Callable[..., None]:
         family: str | None,
         baud: int | None,
         seconds: float | None,
-        **others: Any,
+        **arguments: Any,
     ) -> None:
-        driver = others.pop("driver")
-        found = _at_port(port, driver, family, baud) if port else _of_config(option, number, family)
-        command(SelectedReaders(found, seconds), **others)
+        driver = arguments.pop("driver")
+        readers = (
+            _reader_at_port(port, driver, family, baud)
+            if port
+            else _selected_from_config(option, number, family)
+        )
+        command(SelectedReaders(readers, seconds), **arguments)
 
-    for one in reversed(_OPTIONS):
-        with_readers = one(with_readers)
+    for option in reversed(_OPTIONS):
+        with_readers = option(with_readers)
     return with_readers
 
 
-def configured_readers(option: Path | None, *, required: bool = True) -> list[ReaderSettings]:
-    """Give the readers of the config; none where there is no config and none is required."""
+def configured_readers(option: Path | None, *, is_required: bool = True) -> list[ReaderSettings]:
+    """Return the readers of the config; none where there is no config and none is required."""
     try:
         config = configs.load(configs.find_config(option), check_reader)
     except ConfigError:
-        if required or option:
+        if is_required or option:
             raise
         return []
-    return [reader_settings(one, number) for number, one in enumerate(config.readers, 1)]
+    return [reader_settings(table, number) for number, table in enumerate(config.readers, 1)]
 
 
-def _at_port(
+def _reader_at_port(
     port: str, driver: str, family: str | None, baud: int | None
 ) -> tuple[ReaderSettings, ...]:
     if driver == "serial" and not family:
         raise UsageError(problem="--port needs --family; `taptill readers detect` finds it")
-    found = ReaderSettings("reader", driver, port, family or "", baud=baud)
-    for problem in settings_problems(found):
+    settings = ReaderSettings("reader", driver, port, family or "", baud=baud)
+    for problem in settings_problems(settings):
         raise UsageError(problem=problem)
-    return (found,)
+    return (settings,)
 
 
-def _of_config(
+def _selected_from_config(
     option: Path | None, number: int | None, family: str | None
 ) -> tuple[ReaderSettings, ...]:
     if family:
         raise UsageError(problem="--family belongs to --port")
-    found = configured_readers(option)
-    if number and number > len(found):
-        raise UsageError(problem=f"--reader {number}: the config has {len(found)}")
-    return tuple(found[number - 1 : number] if number else found)
+    config_readers = configured_readers(option)
+    if number and number > len(config_readers):
+        raise UsageError(problem=f"--reader {number}: the config has {len(config_readers)}")
+    return tuple(config_readers[number - 1 : number] if number else config_readers)

@@ -1,4 +1,4 @@
-"""`taptill readers monitor`, `record` and `replay`: what readers say, line by line."""
+"""The commands `taptill readers monitor`, `record` and `replay`, which print what readers send."""
 
 import time
 from collections.abc import Callable
@@ -17,8 +17,9 @@ from taptill.clock import SystemClock
 from taptill.domain.errors import OutputError, UsageError
 from taptill.readers.device import Device, ReaderSettings
 from taptill.readers.drivers.replay import ReplayReader
+from taptill.readers.opening import open_reader
 from taptill.readers.recording import HEADER, RecordedRead
-from taptill.readers.registry import open_reader, settings_problems
+from taptill.readers.registry import settings_problems
 from taptill.readers.supervisor import Supervisor
 from taptill.readers.technician.observe import ObservedDevice
 
@@ -29,7 +30,7 @@ LOOK_S = 0.2
 @reader_options
 @click.option("--raw", is_flag=True, help="Show the bytes too.")
 @JSON
-def monitor(picked: SelectedReaders, *, raw: bool, as_json: bool) -> None:
+def monitor(selection: SelectedReaders, *, raw: bool, as_json: bool) -> None:
     """Show live what readers say: frames, card ids, faults and rates; ctrl+c ends it.
 
     \b
@@ -38,15 +39,15 @@ def monitor(picked: SelectedReaders, *, raw: bool, as_json: bool) -> None:
       taptill readers monitor --port /dev/ttyUSB0 --family rdm6300 --raw
       taptill readers monitor --driver pcsc --port ACR122U
     """
-    printer = Printer(picked.hint, as_json=as_json, raw=raw)
-    follow_readers(picked, printer.show)
+    printer = Printer(selection.hint, as_json=as_json, raw=raw)
+    follow_readers(selection, printer.show)
     printer.finish()
 
 
 @click.command()
 @reader_options
 @click.argument("file", type=click.Path(path_type=Path))
-def record(picked: SelectedReaders, file: Path) -> None:
+def record(selection: SelectedReaders, file: Path) -> None:
     """Write what one serial reader says to a new FILE, with its times; ctrl+c ends it.
 
     A recording holds card ids: treat it like any list of them.
@@ -56,23 +57,23 @@ def record(picked: SelectedReaders, file: Path) -> None:
       taptill readers record held-card.txt
       taptill readers record --port /dev/ttyUSB0 --family line scanner.txt
     """
-    if picked.single.driver != "serial":
+    if selection.single.driver != "serial":
         raise UsageError(problem="only what a serial reader says can be recorded")
-    printer = Printer(picked.hint, as_json=False, raw=True)
+    printer = Printer(selection.hint, as_json=False, raw=True)
     try:
         with file.open("x", encoding="ascii") as target:
-            target.write(f"{HEADER}{picked.single.family}\n")
-            follow_readers(picked, partial(_note, target, printer))
+            target.write(f"{HEADER}{selection.single.family}\n")
+            follow_readers(selection, partial(_write_and_print, target, printer))
     except OSError as fault:
         raise OutputError(path=file, detail=fault.strerror) from fault
     printer.finish()
 
 
-def _note(target: TextIO, printer: Printer, said: ReaderEvent) -> None:
-    if isinstance(said.content, BytesRead):
-        target.write(f"{RecordedRead(said.at_s, said.content.octets)}\n")
+def _write_and_print(target: TextIO, printer: Printer, event: ReaderEvent) -> None:
+    if isinstance(event.content, BytesRead):
+        target.write(f"{RecordedRead(event.at_s, event.content.octets)}\n")
         target.flush()
-    printer.show(said)
+    printer.show(event)
 
 
 @click.command()
@@ -92,48 +93,54 @@ def replay(
       taptill readers replay idle-reader.txt --equal-frames 2
     """
     settings = ReaderSettings(
-        "replay", "replay", str(file), family, steps, equal_frames=equal_frames
+        "replay", "replay", str(file), family, steps=steps, equal_frames=equal_frames
     )
     for problem in settings_problems(settings):
         raise UsageError(problem=problem)
-    picked = SelectedReaders((settings,), None)
-    printer = Printer(picked.hint, as_json=as_json, raw=False)
-    follow_readers(picked, printer.show)
+    selection = SelectedReaders((settings,), None)
+    printer = Printer(selection.hint, as_json=as_json, raw=False)
+    follow_readers(selection, printer.show)
     printer.finish()
 
 
-def follow_readers(picked: SelectedReaders, take: Callable[[ReaderEvent], object]) -> None:
-    """Open readers and pass on what they say, until a true answer, the time, ctrl+c or the end."""
+def follow_readers(selection: SelectedReaders, take_event: Callable[[ReaderEvent], object]) -> None:
+    """Open readers and pass on their events.
+
+    This ends when `take_event` returns a true value, when the time is over, on ctrl+c, or at the
+    end of a replay.
+    """
     queue: SimpleQueue[ReaderEvent] = SimpleQueue()
     began_s = time.monotonic()
-    opened: list[Supervisor] = []
+    supervisors: list[Supervisor] = []
 
-    def say(reader: str, what: object) -> None:
-        queue.put(ReaderEvent(time.monotonic() - began_s, reader, what))
+    def put_event(reader: str, content: object) -> None:
+        queue.put(ReaderEvent(time.monotonic() - began_s, reader, content))
 
-    def watched(reader: str, device: Device) -> Device:
+    def observe(reader: str, device: Device) -> Device:
         return ObservedDevice(
             device,
-            lambda frames: say(reader, FramesRead(tuple(frames))),
-            lambda octets: say(reader, BytesRead(octets)),
+            lambda frames: put_event(reader, FramesRead(tuple(frames))),
+            lambda octets: put_event(reader, BytesRead(octets)),
         )
 
     try:
-        for one in picked.readers:
-            name = one.name
-            deliver = partial(say, name)
-            opened.append(open_reader(one, deliver, SystemClock(), partial(watched, name)))
+        for settings in selection.readers:
+            name = settings.name
+            deliver = partial(put_event, name)
+            supervisors.append(
+                open_reader(settings, deliver, SystemClock(), partial(observe, name))
+            )
         with suppress(KeyboardInterrupt):
-            while picked.seconds is None or time.monotonic() - began_s < picked.seconds:
-                finished = all(map(_finished, opened))
+            while selection.seconds is None or time.monotonic() - began_s < selection.seconds:
+                at_end = all(map(_finished, supervisors))
                 with suppress(Empty):
-                    if take(queue.get(timeout=LOOK_S)):
+                    if take_event(queue.get(timeout=LOOK_S)):
                         return
                     continue
-                if finished:
+                if at_end:
                     return
     finally:
-        for reader in opened:
+        for reader in supervisors:
             reader.stop()
 
 

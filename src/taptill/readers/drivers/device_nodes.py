@@ -1,4 +1,4 @@
-"""What went wrong with a port in, the reader's state and what to name for it out."""
+"""Device nodes of the system: their identity, who holds them, and what an error at one means."""
 
 import errno
 import grp
@@ -24,12 +24,15 @@ _STATES = {
 
 
 def is_path(port: str) -> bool:
-    """Tell a path on this machine from a URL."""
+    """Return whether a port is a path on this machine; otherwise it is a URL."""
     return "://" not in port
 
 
 def device_identity(path: str) -> object:
-    """Tell what is at a path: another device behind the same link is another one, None is none."""
+    """Return a value that identifies the device at a path, None if there is none.
+
+    Another device behind the same link has another identity.
+    """
     try:
         link, device = os.lstat(path), os.stat(path)  # noqa: PTH116 - no Path for each look
     except OSError:
@@ -38,10 +41,10 @@ def device_identity(path: str) -> object:
 
 
 def opening_error(reader: str, port: str, error: Exception) -> ReaderError:
-    """Say why a port could not be opened; the detail is the port, or who holds it."""
-    # A network peer that cannot be reached leaves no errno behind.
-    unnamed = ReaderState.FAULTY if is_path(port) else ReaderState.MISSING
-    state = _STATES.get(_errno_of(error), unnamed)
+    """Return the error for a port that cannot be opened; its detail is the port or its holder."""
+    # The error for a network peer that cannot be reached has no errno.
+    default_state = ReaderState.FAULTY if is_path(port) else ReaderState.MISSING
+    state = _STATES.get(_errno_of(error), default_state)
     holder = holder_of(port) if state is ReaderState.BUSY else ""
     return reader_error(reader, state, holder or port)
 
@@ -53,7 +56,7 @@ def _errno_of(error: Exception) -> int:
 
 
 def holder_of(port: str) -> str:
-    """Name the program that has the port open, as far as this account may see it."""
+    """Return the program that has the port open; empty if this account may not see it."""
     device = os.path.realpath(port)
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # a process may end while we look
@@ -63,7 +66,7 @@ def holder_of(port: str) -> str:
 
 
 def group_of(path: str) -> str:
-    """Name the group that a device belongs to; nothing where that is root, or it is gone."""
+    """Return the name of a device's group; empty where that is root, or the device is gone."""
     with suppress(OSError, KeyError):  # a group may have no name
         group_id = os.stat(path).st_gid  # noqa: PTH116 - a port may be no path
         return grp.getgrgid(group_id).gr_name if group_id else ""

@@ -1,4 +1,4 @@
-"""A reader that types like a keyboard in, frames out, over evdev.
+"""A reader that types like a keyboard, read over evdev.
 
 The device is grabbed, so that what it types reaches neither the screen nor another program.
 """
@@ -25,21 +25,21 @@ from taptill.readers.frames.keystrokes import DOWN, OVERRUN, SILENCE_S, KeyEvent
 SETTLE_S_MAX = 1.0
 
 _EVIOCSCLOCKID = 0x400445A0
-"""The call that names the clock of a device's times, linux/input.h; kernels have it since 3.4."""
+"""The ioctl that sets the clock of a device's event times, linux/input.h, since kernel 3.4."""
 
 
 class KeyboardReader:
     """A device over evdev; `port` is a path, or `VID:PID` with or without the device's name.
 
-    `heard` is called with the low octet of each key's code, for who wants to look at them.
+    `on_bytes` may be set to observe key presses: it is called with the low octets of their codes.
     """
 
     def __init__(
-        self, settings: ReaderSettings, opened: Callable[[str], Any] = InputDevice
+        self, settings: ReaderSettings, open_device: Callable[[str], Any] = InputDevice
     ) -> None:
         self.on_bytes: Callable[[bytes], object] = len
         self._settings = settings
-        self._open_device = opened
+        self._open_device = open_device
         self._decoder = KeystrokeDecoder()
         self._stopping = Event()
         self._device: Any = None
@@ -48,11 +48,12 @@ class KeyboardReader:
         self._poll = select.poll()
 
     def open(self) -> None:
-        """Find the device, grab it, and let go by what it is just typing: half a card.
+        """Find the device, grab it, and discard what it is typing now, which may be half a card.
 
-        If it keeps to the clock on the wall, setting that one spoils a card at most.
+        Event times of the monotonic clock are requested. Where a device keeps to the wall clock,
+        setting that clock costs one card at most. Errors: ReaderError.
         """
-        node = self._node()
+        node = self._find_node()
         self._decoder = KeystrokeDecoder()
         try:
             self._device = self._open_device(node)
@@ -68,17 +69,17 @@ class KeyboardReader:
         self._poll.register(self._wake_receiver, select.POLLIN)
         self._settle()
 
-    def _node(self) -> str:
+    def _find_node(self) -> str:
         name, port = self._settings.name, self._settings.port
-        found = nodes_for_port(port)
-        if not found:
+        device_nodes = nodes_for_port(port)
+        if not device_nodes:
             raise reader_error(name, ReaderState.MISSING, port)
-        if len(found) > 1:
-            places = " and ".join(found)
+        if len(device_nodes) > 1:
+            places = " and ".join(device_nodes)
             raise reader_error(
                 name, ReaderState.FAULTY, f"{port} is {places} (name one by its path)"
             )
-        return found[0]
+        return device_nodes[0]
 
     def _settle(self) -> None:
         until_s = monotonic() + SETTLE_S_MAX
@@ -89,16 +90,16 @@ class KeyboardReader:
         self._decoder.idle()
 
     def read(self) -> list[AnyFrame]:
-        """Give what the keys at hand complete, or what a silence ends."""
+        """Return the frames that the keys pressed meanwhile complete, or that a silence ends."""
         events = self._events()
         if events is None:
             return [] if self._stopping.is_set() else self._decoder.idle()
-        if pressed := bytes(event.code & 0xFF for event in events if event.state == DOWN):
-            self.on_bytes(pressed)
+        if key_codes := bytes(event.code & 0xFF for event in events if event.state == DOWN):
+            self.on_bytes(key_codes)
         return self._decoder.feed(events)
 
     def _events(self) -> list[KeyEvent] | None:
-        """Wait for the device; `None` is a silence, or a wait that was interrupted."""
+        """Wait for key events and return them; None after a silence or an interrupt."""
         if self._stopping.is_set():
             return None
         if self._device.fd not in dict(self._poll.poll(SILENCE_S * 1000)):
@@ -118,7 +119,7 @@ class KeyboardReader:
             self._wake_sender.send(b"\n")  # type: ignore[union-attr]  # not open: nobody waits
 
     def close(self) -> None:
-        """Let go of the device, give back the descriptors."""
+        """Release the device and close all descriptors."""
         device, self._device = self._device, None
         if device is not None:
             with suppress(OSError):
@@ -132,7 +133,7 @@ class KeyboardReader:
 
 
 def _keys(events: Iterable[Any]) -> Iterator[KeyEvent]:
-    """Pick the keys, and what stands for those that the kernel had no room for."""
+    """Yield the key events, and `OVERRUN` where the kernel dropped events."""
     for event in events:
         if event.type == ecodes.EV_KEY:
             yield KeyEvent(event.timestamp(), event.code, event.value)

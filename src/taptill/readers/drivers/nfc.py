@@ -1,8 +1,8 @@
-"""An NFC front end that nfcpy knows in, frames out: cards of ISO 14443 A and FeliCa, by polling.
+"""An NFC front end that nfcpy supports: cards of ISO 14443 A and FeliCa, by polling.
 
-`sense()` alone, never `connect()`: it names every card, phones too, raises real errors and returns
-in time. What comes out of nfcpy on a fault is of many unrelated kinds; here each is a bad look, and
-so many in a row are a reader that has to be opened anew.
+`sense()` is called, never `connect()`: it reports every card, phones too, raises the real errors
+and returns in time. On a fault nfcpy raises errors of many unrelated types. Here each is a failed
+poll, and `FAULTS_MAX` in a row mean that the device must be opened again.
 """
 
 import errno
@@ -26,19 +26,19 @@ _TYPE_1_UID = slice(2, 6)
 
 
 class NfcReader:
-    """A device over nfcpy; a path (`/dev/...`) is a PN532, anything else is nfcpy's own syntax."""
+    """A device over nfcpy; a path (`/dev/...`) is a PN532, any other port is nfcpy's own syntax."""
 
     def __init__(self, settings: ReaderSettings) -> None:
-        wanted = str(settings.options.get("technologies", " ".join(NFC_SIZES)))
+        technologies = str(settings.options.get("technologies", " ".join(NFC_SIZES)))
         self._settings = settings
-        self._targets = [RemoteTarget(one) for one in wanted.split()]
+        self._targets = [RemoteTarget(technology) for technology in technologies.split()]
         self._stopping = Event()
         self._line: Pn532Transport | None = None
         self._frontend: Any = None
         self._faults = 0
 
     def open(self) -> None:
-        """Lock the line or claim the device, find the chip, switch it on."""
+        """Lock the serial port or claim the USB device, and start the chip. Errors: ReaderError."""
         port, self._faults = self._settings.port, 0
         try:
             if port.startswith("/"):
@@ -49,22 +49,22 @@ class NfcReader:
                 self._frontend = ContactlessFrontend(port)
         except FAULTS as error:
             if not self._stopping.is_set():
-                raise self._opening_trouble(error) from error
+                raise self._opening_error(error) from error
 
-    def _opening_trouble(self, error: Exception) -> ReaderError:
+    def _opening_error(self, error: Exception) -> ReaderError:
         name, port = self._settings.name, self._settings.port
         if self._line and not self._line.hung_up:
             return reader_error(name, ReaderState.FAULTY, port)
         if port.startswith("usb") and isinstance(error, FileNotFoundError):
             return reader_error(name, ReaderState.FAULTY, "libusb-1.0-0")
         if port.startswith("usb") and isinstance(error, OSError):
-            if error.errno == errno.EBUSY and (held_by := interface_holder(port)):
-                return reader_error(name, ReaderState.BUSY, held_by)
+            if error.errno == errno.EBUSY and (owner := interface_holder(port)):
+                return reader_error(name, ReaderState.BUSY, owner)
             return opening_error(name, device_node(port) or port, error)
         return opening_error(name, port, error)
 
     def read(self) -> list[AnyFrame]:
-        """Look for a card once, one poll interval after the last look."""
+        """Poll for a card once, one poll interval after the last poll. Errors: ReaderError."""
         if self._stopping.wait(POLL_S):
             return []
         try:
@@ -75,7 +75,7 @@ class NfcReader:
         return [_card_frame(target)] if target else [Signal.NO_CARD]
 
     def _failed_poll(self, error: Exception) -> list[AnyFrame]:
-        """Count a look that failed; ReaderError when the device is gone, or fails on and on."""
+        """Count a failed poll. Errors: ReaderError when the device is gone, or keeps failing."""
         if self._stopping.is_set():
             return []
         name, port = self._settings.name, self._settings.port
@@ -85,20 +85,20 @@ class NfcReader:
         if self._line and self._line.hung_up:
             raise reader_error(name, ReaderState.LOST, port) from error
         if self._faults == FAULTS_MAX:
-            # A device on USB that is gone does not always say so.
+            # For a USB device that was unplugged, libusb does not always report so.
             state = ReaderState.GARBLED if self._line else ReaderState.LOST
             raise reader_error(name, state, port) from error
-        told = isinstance(error, Chipset.Error)
-        return [BadFrame(Fault.READER_ERROR if told else Fault.NO_ANSWER)]
+        chip_answered = isinstance(error, Chipset.Error)
+        return [BadFrame(Fault.READER_ERROR if chip_answered else Fault.NO_ANSWER)]
 
     def interrupt(self) -> None:
-        """End a wait and a talk on a serial line; a look on USB takes 1 s at most."""
+        """End a wait, and a transfer on a serial port; a poll over USB takes 1 s at most."""
         self._stopping.set()
         if line := self._line:
             line.interrupt()
 
     def close(self) -> None:
-        """Switch the field off, give back the descriptors, also those of a line that is gone."""
+        """Switch the field off and close all descriptors, even those of a port that is gone."""
         frontend, self._frontend = self._frontend, None
         line, self._line = self._line, None
         try:
@@ -110,10 +110,10 @@ class NfcReader:
 
 
 def _card_frame(target: Any) -> AnyFrame:
-    """Give the card's number; one of another size was cut short, or has something behind it."""
+    """Return a frame with the card's number; one of another size was damaged in transfer."""
     if target.sensf_res is not None:
         number = target.sensf_res[_IDM]
     else:
         number = target.sdd_res or (target.rid_res or b"")[_TYPE_1_UID]
-    whole = len(number) in NFC_SIZES[target.brty]
-    return Frame(number.hex().upper()) if whole else BadFrame(Fault.FRAMING)
+    is_complete = len(number) in NFC_SIZES[target.brty]
+    return Frame(number.hex().upper()) if is_complete else BadFrame(Fault.FRAMING)

@@ -1,8 +1,8 @@
-"""A reader that pcscd serves in, frames out: each card is asked for its UID once, when it has come.
+"""A reader that pcscd serves; each card is asked for its UID once, when it is inserted.
 
-Then it is told from memory for as long as it lies there, as if it were polled. For pcscd one that
-was out of contact for a moment is a new one: it is asked anew, but only `hold_ms` without any, and
-no less than `EMPTY_S_MIN`, is told as a card that has left.
+While the card lies there, its frame is repeated from memory, as if the reader were polled. For
+pcscd a card that lost contact for a moment is a new card: it is asked again, but it is reported as
+removed only after `hold_ms` without any card, and no less than `EMPTY_S_MIN`.
 """
 
 import re
@@ -23,17 +23,17 @@ from taptill.readers.polling import POLL_S
 SERVICE = "pcscd"
 TRIES = 2
 RETRY_S = 0.5
-"""pcscd notices a card that was taken away within 0.4 s: a second try that late means one there."""
+"""pcscd reports a removal within 0.4 s; if it still reports a card then, a card is there."""
 
 EMPTY_S_MIN = 0.9
-"""pcscd looks every 0.4 s: of a card out of contact for 1 ms it says for 0.5 s that it is gone."""
+"""pcscd polls every 0.4 s: a card that lost contact for 1 ms is reported as absent for 0.5 s."""
 
 _GET_UID = [0xFF, 0xCA, 0x00, 0x00, 0x00]
-"""GET DATA of PC/SC part 3, 3.2.2.1.3: the reader answers it, whatever card it is."""
+"""GET DATA of PC/SC part 3, 3.2.2.1.3, which the reader answers, whatever the card is."""
 
 _DONE = [0x90, 0x00]
 _COUNT_BITS = 16
-"""pcscd counts cards that come and go in the upper half of a reader's state."""
+"""The upper half of a reader's state counts the cards that were inserted and removed."""
 
 _GONE_STATES = scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE | scard.SCARD_STATE_IGNORE
 _WAITED = (scard.SCARD_E_TIMEOUT, scard.SCARD_E_CANCELLED)
@@ -48,7 +48,7 @@ _TROUBLES: dict[int, tuple[ReaderState, str | None]] = {
     scard.SCARD_E_UNKNOWN_READER: (ReaderState.LOST, None),
     scard.SCARD_E_READER_UNAVAILABLE: (ReaderState.LOST, None),
 }
-"""Codes that speak of the reader or its service, whatever was asked; None names the port."""
+"""Codes about the reader or its service: what state they mean, and the detail (None: the port)."""
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ class _InsertedCard:
 
 
 class PcscReader:
-    """A device over pyscard; `api` stands for the functions of `smartcard.scard`."""
+    """A device over pyscard; `api` has the functions of `smartcard.scard`."""
 
     def __init__(self, settings: ReaderSettings, api: Any = scard) -> None:
         self._settings = settings
@@ -74,7 +74,7 @@ class PcscReader:
         self._empty_s = 0.0
 
     def open(self) -> None:
-        """Find the reader by a part of its name; nobody else may have it alone."""
+        """Find the reader by a part of its name. Errors: ReaderError."""
         code, context = self._api.SCardEstablishContext(scard.SCARD_SCOPE_USER)
         self._check(code)
         with self._lock:
@@ -85,7 +85,7 @@ class PcscReader:
         self._wait(0)
 
     def read(self) -> list[AnyFrame]:
-        """Wait until a card comes or goes; the question to one may take as long as it likes."""
+        """Wait until a card comes or goes; return its frame. Asking a card may take long."""
         self._state = self._wait(self._wait_time_s())
         count, now_s = self._state >> _COUNT_BITS, time.monotonic()
         if not self._state & scard.SCARD_STATE_PRESENT:
@@ -97,11 +97,14 @@ class PcscReader:
         return self._report_card(self._card, now_s)
 
     def interrupt(self) -> None:
-        """Wake the thread that waits; a service that hangs would let the caller hang, too."""
+        """Wake the thread that waits.
+
+        The call has a thread of its own, as a service that hangs would block it.
+        """
         Thread(target=self._cancel, name="pcsc-cancel", daemon=True).start()
 
     def close(self) -> None:
-        """Give back the context, and with it the line to the service."""
+        """Release the context, and with it the connection to the service."""
         with self._lock:
             context, self._context = self._context, None
             if context is not None:
@@ -117,18 +120,18 @@ class PcscReader:
         if code != scard.SCARD_E_NO_READERS_AVAILABLE:
             self._check(code)
         port = self._settings.port
-        found = matching_readers(port, names)
-        if not found:
+        matches = matching_readers(port, names)
+        if not matches:
             raise reader_error(self._settings.name, ReaderState.MISSING, port)
-        if len(found) > 1:
-            raise reader_error(self._settings.name, ReaderState.FAULTY, ", ".join(found))
-        return found[0]
+        if len(matches) > 1:
+            raise reader_error(self._settings.name, ReaderState.FAULTY, ", ".join(matches))
+        return matches[0]
 
     def _wait(self, wait_s: float) -> int:
-        """Give the reader's state once it is another one, or the time is over."""
+        """Return the reader's state once it changes or the time is over. Errors: ReaderError."""
         wait_ms = ceil(wait_s * 1000)
-        polled = [(self._reader, self._state)]
-        code, answer = self._api.SCardGetStatusChange(self._context, wait_ms, polled)
+        query = [(self._reader, self._state)]
+        code, answer = self._api.SCardGetStatusChange(self._context, wait_ms, query)
         if code in _WAITED:
             return self._state
         self._check(code)
@@ -140,7 +143,7 @@ class PcscReader:
         return state
 
     def _wait_time_s(self) -> float:
-        """Tell how long nothing is to be done, if nothing happens."""
+        """Return for how long there is nothing to do unless the state changes."""
         if not self._card:
             return min(self._hold_s, READ_S_MAX)
         if self._card.tries:
@@ -148,7 +151,7 @@ class PcscReader:
         return POLL_S
 
     def _report_card(self, card: _InsertedCard, now_s: float) -> list[AnyFrame]:
-        """Ask a card that has just come, or tell it again."""
+        """Return the card's frame, from memory or by asking the card; none between two tries."""
         if card.frame:
             return [card.frame]
         if not card.tries or now_s < card.next_try_s:
@@ -162,7 +165,7 @@ class PcscReader:
         return [] if card.tries else [BadFrame(Fault.READER_ERROR)]
 
     def _read_uid(self) -> Frame | None:
-        """Ask the card for its UID; nothing if it does not say, is mute or has been taken away."""
+        """Ask the card for its UID; None if it refuses, does not answer, or was taken away."""
         code, card, protocol = self._api.SCardConnect(
             self._context,
             self._reader,
@@ -175,34 +178,37 @@ class PcscReader:
             self._api.SCardDisconnect(card, scard.SCARD_LEAVE_CARD)
         if code in _TROUBLES:
             self._check(code)
-        # Any other code speaks of the card.
+        # Any other code is about the card.
         uid = answer[:-2] if code == scard.SCARD_S_SUCCESS and answer[-2:] == _DONE else []
         return Frame(bytes(uid).hex().upper()) if uid else None
 
     def _check(self, code: int) -> None:
-        """Raise what a code means, unless all is well."""
+        """Raise ReaderError for any code but success."""
         if code == scard.SCARD_S_SUCCESS:
             return
-        state, named = _TROUBLES.get(code, (ReaderState.FAULTY, None))
+        state, detail = _TROUBLES.get(code, (ReaderState.FAULTY, None))
         port = self._settings.port
-        raise reader_error(self._settings.name, state, port if named is None else named)
+        raise reader_error(self._settings.name, state, port if detail is None else detail)
 
 
 def matching_readers(port: str, names: Sequence[str]) -> list[str]:
-    """Give the readers that a port means: the one of that name, else all with it in theirs."""
-    wanted = port.casefold()
-    whole = [name for name in names if name.casefold() == wanted]
-    return whole or [name for name in names if wanted in name.casefold()]
+    """Return the readers that a port means: those of that name, else all with it in their name."""
+    folded_port = port.casefold()
+    exact_matches = [name for name in names if name.casefold() == folded_port]
+    return exact_matches or [name for name in names if folded_port in name.casefold()]
 
 
 def shortest_unique_name(name: str, names: Sequence[str]) -> str:
-    """Give what means this reader alone, without the counts that plugging in elsewhere changes."""
+    """Return the shortest port that means this reader alone.
+
+    The two numbers at the end of a name change with the place where the reader is plugged in.
+    """
     short = re.sub(r"( \d\d){2}$", "", name)
     return short if matching_readers(short, names) == [name] else name
 
 
 def list_readers() -> list[str]:
-    """Give the names of all readers that pcscd serves; none where it does not answer."""
+    """Return the names of all readers that pcscd serves; none where it does not answer."""
     code, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
     if code != scard.SCARD_S_SUCCESS:
         return []

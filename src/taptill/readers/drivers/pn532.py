@@ -1,8 +1,8 @@
-"""A serial path in, a PN532 at work out: what nfcpy's own opener cannot do.
+"""Starts a PN532 on a serial port, in ways that nfcpy's own opener cannot.
 
-nfcpy raises the chip's speed and forgets to lower it when it is killed: the chip is then deaf until
-its power is cut (nfcpy issues 63, 230). Here it stays at 115200 baud, where a look at a card takes
-some 15 ms, and one that another program left at a higher speed is called back.
+nfcpy raises the chip's baud rate. When its program is killed, the rate stays high, and the chip
+does not answer until its power is cut (nfcpy issues 63, 230). Here the chip stays at 115200 baud,
+where a poll takes some 15 ms. A chip that another program left at a higher rate is brought back.
 """
 
 import errno
@@ -24,14 +24,14 @@ ACK_MS = 100
 SLOW_ACK_MS = 1500
 WRITE_S = 0.5
 
-# IndexError: nfcpy looks into an answer that was cut short. TimeoutError is an OSError.
+# IndexError: nfcpy indexes an answer that was cut short. TimeoutError is an OSError.
 FAULTS: tuple[type[Exception], ...] = (
     *(OSError, IndexError, ValueError, TypeError),
     *(termios.error, FrontendError, Chipset.Error),
 )
 _CLOSED: tuple[type[Exception], ...] = (AttributeError, *FAULTS)
 
-# UM0701-02 6.3.2 and 7.2: ten zeros wake the chip up, then a command in a normal frame.
+# UM0701-02 6.3.2 and 7.2: ten zeros wake the chip, then follows a command in a normal frame.
 _WAKE = bytes(10)
 _VERSION = bytes.fromhex("0000ff02fed4022a00"), bytes.fromhex("0000ff06fad50332")
 _NORMAL_MODE = bytes.fromhex("0000ff05fbd4140100001700"), bytes.fromhex("0000ff02fed5151600")
@@ -41,21 +41,21 @@ log = logging.getLogger(__name__)
 
 
 class Pn532Transport(TTY):  # type: ignore[misc]
-    """What nfcpy talks over: locked, to be interrupted, and closed whatever has become of it."""
+    """The transport for nfcpy: locked, interruptible, and closed even after a hang-up."""
 
     def __init__(self, path: str) -> None:
-        """Open the device behind a path, as it is now. Errors: OSError."""
+        """Open the device that a path leads to now. Errors: OSError."""
         self._interrupted = False
         super().__init__(os.path.realpath(path))
 
     def open(self, port: str, baudrate: int = BAUD) -> None:
-        """Take the line for ourselves: nfcpy opens one that is in use without a word."""
+        """Open the port for this program alone; nfcpy would share one that is in use."""
         self.tty = serial.Serial(
             port, baudrate, timeout=ACK_MS / 1000, write_timeout=WRITE_S, exclusive=True
         )
 
     def read(self, timeout: int) -> bytearray:
-        """Give one frame within `timeout` milliseconds. Errors: OSError."""
+        """Return one frame within `timeout` milliseconds. Errors: OSError."""
         try:
             frame: bytearray = super().read(timeout)
         except IndexError as cut_short:
@@ -65,20 +65,20 @@ class Pn532Transport(TTY):  # type: ignore[misc]
         return frame
 
     def interrupt(self) -> None:
-        """Make a read in another thread fail at once, and each that follows."""
+        """Make a read in another thread fail at once, and each read after it."""
         self._interrupted = True
         with suppress(*_CLOSED):
             self.tty.cancel_read()
 
     def resume(self) -> None:
-        """Let the last words pass: forget that a read was to fail. Errors: `FAULTS`."""
+        """Let reads pass again, for the last commands before the close. Errors: `FAULTS`."""
         self._interrupted = False
         self.tty.timeout = 0
-        self.tty.read(1)  # takes the interruption, if no read has taken it
+        self.tty.read(1)  # consumes the interrupt, if no read has
 
     @property
     def hung_up(self) -> bool:
-        """Tell whether the device behind the line is gone."""
+        """Return whether the device at the port is gone."""
         try:
             termios.tcgetattr(self.tty.fileno())
         except _CLOSED:
@@ -86,14 +86,14 @@ class Pn532Transport(TTY):  # type: ignore[misc]
         return False
 
     def close(self) -> None:
-        """Give back the descriptor; nfcpy would flush first and fail on a line that is gone."""
+        """Close the descriptor; nfcpy would flush first and fail when the device is gone."""
         tty, self.tty = self.tty, None
         with suppress(*_CLOSED):
             tty.close()
 
 
 def start_pn532(line: Pn532Transport) -> pn532.Device:
-    """Wake the chip up at the end of a line, whatever speed it was left at. Errors: `FAULTS`."""
+    """Wake the chip, whatever baud rate it was left at, and return it. Errors: `FAULTS`."""
     if not _is_awake(line):
         _restore_baud(line)
         if not _is_awake(line):
@@ -112,11 +112,11 @@ def _is_awake(line: Pn532Transport) -> bool:
 
 
 def _restore_baud(line: Pn532Transport) -> None:
-    """Tell a chip at a higher speed to come down to ours."""
+    """Set a chip that was left at a higher baud rate back to `BAUD`."""
     for baud in STRAY_BAUDS:
         line.baudrate = baud
         if _exchange(line, *_SPEED_115200):
-            line.write(Chipset.ACK)  # the chip changes its speed when it hears this
+            line.write(Chipset.ACK)  # the chip changes its baud rate when it receives this
             line.tty.flush()
             break
     line.baudrate = BAUD
@@ -133,16 +133,17 @@ def _exchange(line: Pn532Transport, command: bytes, answer: bytes, ack_ms: int =
 
 
 def shut_down(frontend: ContactlessFrontend, line: Pn532Transport | None) -> None:
-    """Switch the field off and let go of the device; it stays powered.
+    """Switch the field off and release the device, which stays powered.
 
-    One that was powered down may be dead until it is plugged in anew (ACR122U; nfcpy issue 154).
+    A device that was powered down may not start again until it is unplugged (ACR122U; nfcpy issue
+    154).
     """
     device: Any = frontend.device
     chipset: Any = getattr(device, "chipset", None)
     with suppress(*FAULTS):
         if line is not None:
             line.resume()
-            chipset.send_ack()  # ends what the chip is still about
+            chipset.send_ack()  # aborts the command that the chip may still execute
             device.mute()
         else:
             if hasattr(chipset, "power_down"):

@@ -1,4 +1,4 @@
-"""A recording in, its frames at their times out; `port` is the file."""
+"""A reader that plays a recording, the file at `port`, with its original timing."""
 
 import time
 from collections import deque
@@ -13,7 +13,7 @@ from taptill.readers.recording import RecordedRead, read_recording
 
 
 class ReplayReader:
-    """A device without a wire; at the end of the recording it falls silent."""
+    """A device without hardware; after the end of the recording it stays silent."""
 
     def __init__(self, settings: ReaderSettings) -> None:
         self._settings = settings
@@ -24,7 +24,7 @@ class ReplayReader:
         self.finished = False
 
     def open(self) -> None:
-        """Read the file and begin with its first line."""
+        """Read the file and start at its first read. Errors: ReaderError."""
         settings = self._settings
         try:
             recording = read_recording(Path(settings.port))
@@ -38,7 +38,7 @@ class ReplayReader:
         self.finished = False
 
     def read(self) -> list[AnyFrame]:
-        """Wait for the next line's time, or for the silence that ends what is pending."""
+        """Return the frames of the next read when it is due, or of the silence after a read."""
         waited_s = time.monotonic() - self._began_s
         due_s = self._reads[0].at_s if self._reads else READ_S_MAX + waited_s
         if self._silent_s and due_s > self._silent_s:
@@ -55,9 +55,9 @@ class ReplayReader:
         return self._decoder.feed(self._reads.popleft().octets)
 
     def interrupt(self) -> None:
-        """End the wait between two lines."""
+        """End the wait between two reads."""
         self._stopping.set()
 
     def close(self) -> None:
-        """Forget what is left."""
+        """Drop the rest of the recording."""
         self._reads.clear()

@@ -1,7 +1,7 @@
-"""A serial line, or anything that pyserial can open, in, frames out.
+"""A reader on a serial port, or on anything else that pyserial can open.
 
-What goes wrong on a hang-up is of unrelated kinds (SerialException and its parent OSError,
-termios.error, TypeError from a descriptor that is already gone); here they become one error.
+A port that hangs up raises errors of unrelated types: SerialException and its parent OSError,
+termios.error, TypeError from a descriptor that is already closed. Here they become ReaderError.
 """
 
 import os
@@ -23,16 +23,16 @@ from taptill.readers.frames import AnyFrame, PolledDecoder, ResyncableDecoder
 from taptill.readers.frames.families import find_family
 from taptill.readers.polling import Polling
 
-# Opening raises DTR, which starts some readers anew; what they say while starting is no card.
+# Opening raises DTR, which restarts some readers; what they send while starting is no card.
 SETTLE_S = 0.05
 READ_BYTES_MAX = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class KeepAlive:
-    """How the far end of a network port is asked whether it is there (tcp(7)).
+    """How the kernel probes whether the far end of a network port is still there (tcp(7)).
 
-    One that has lost its power says nothing more; it is lost after `lost_s`.
+    A far end that has lost its power sends nothing more; it counts as lost after `lost_s`.
     """
 
     after_s: int = 20
@@ -41,7 +41,7 @@ class KeepAlive:
 
     @property
     def lost_s(self) -> int:
-        """Give the seconds from the last word of the far end until it is lost."""
+        """Return the seconds from the last packet of the far end until it counts as lost."""
         return self.after_s + self.probes * self.every_s
 
 
@@ -51,7 +51,7 @@ _PORT_ERRORS = (OSError, termios.error, TypeError, ValueError)
 class SerialReader:
     """A device over pyserial; links are resolved and the port is locked at every open.
 
-    `heard` is called with the bytes of each read, for who wants to look at them.
+    `on_bytes` may be set to observe the bytes of each read.
     """
 
     def __init__(
@@ -71,9 +71,10 @@ class SerialReader:
         self._port: Any = None
 
     def open(self) -> None:
-        """Open, wait until the device has settled, forget what it said until then.
+        """Open the port, wait until the device has settled, discard what it sent until then.
 
-        One that speaks only when asked must have answered, be it that there is no card.
+        A polled reader must have answered, too, if only that there is no card.
+        Errors: ReaderError.
         """
         settings = self._settings
         self._decoder = self._family.decoder(settings.options)
@@ -92,7 +93,7 @@ class SerialReader:
             self.read()
 
     def _discard_input(self) -> None:
-        """Drop what was said so far; whoever connects by a network cannot know of any."""
+        """Discard what was received so far; over a network, nothing can be known of it."""
         local = is_path(self._settings.port)
         if isinstance(self._decoder, ResyncableDecoder) and (not local or self._port.in_waiting):
             self._decoder.skip_to_boundary()
@@ -106,7 +107,7 @@ class SerialReader:
             os.path.realpath(settings.port) if local else settings.port,
             do_not_open=True,
             baudrate=settings.baud or self._family.baud,
-            # A network may stall for longer between two bytes of one frame.
+            # A network may stall for longer than `silence_s` between two bytes of one frame.
             timeout=self._family.silence_s if local or self._polling else READ_S_MAX,
             write_timeout=READ_S_MAX,
         )
@@ -119,7 +120,7 @@ class SerialReader:
         return port
 
     def read(self) -> list[AnyFrame]:
-        """Give what the bytes at hand complete, or what a silence ends."""
+        """Return the frames that the bytes received complete, or that a silence ends."""
         settings = self._settings
         try:
             if self._polling:
@@ -139,26 +140,26 @@ class SerialReader:
         return frames
 
     def _send_request(self, polling: Polling) -> None:
-        """Send the next question when its time has come."""
+        """Send the next request when its time has come."""
         if self._stopping.wait(polling.pause_s(time.monotonic())):
             return
         if question := polling.next_request(time.monotonic()):
-            # What came late belongs to a question that nobody asks any more.
+            # What came late answers a request that was given up.
             self._port.reset_input_buffer()
             self._port.write(question)
 
     def interrupt(self) -> None:
-        """Wake the thread that reads; a network port has no such way and times out."""
+        """Wake the thread that reads; on a network port, its read times out instead."""
         self._stopping.set()
         with suppress(AttributeError, *_PORT_ERRORS):
             self._port.cancel_read()
 
     def close(self) -> None:
-        """Give back the descriptors."""
+        """Close all descriptors."""
         port, self._port = self._port, None
         if port is None:
             return
-        # pyserial forgets to close a socket whose peer has gone first.
+        # pyserial does not close a socket whose peer has closed it first.
         line = getattr(port, "_socket", None)
         with suppress(*_PORT_ERRORS):
             port.close()
@@ -168,9 +169,10 @@ class SerialReader:
 
 
 def _enable_keep_alive(port: Any, keep: KeepAlive) -> None:
-    """Have the kernel ask the far end of a network port whether it is still there.
+    """Let the kernel probe whether the far end of a network port is still there.
 
-    Without that a line whose far end lost its power is open for ever: nothing is sent on it.
+    Nothing is sent on the connection to a reader that sends by itself, so without probes it would
+    stay open for ever after the far end has lost its power.
     """
     line = getattr(port, "_socket", None)
     if not isinstance(line, socket.socket):
@@ -179,5 +181,5 @@ def _enable_keep_alive(port: Any, keep: KeepAlive) -> None:
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, keep.after_s)
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, keep.every_s)
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, keep.probes)
-    # The same bound for what was sent and is not acknowledged: the questions to an asked reader.
+    # The same bound for what was sent and is not acknowledged: the requests to a polled reader.
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * keep.lost_s)

@@ -1,7 +1,7 @@
-"""Card ids from a key, a script file or a control socket in, frames out: a reader without a card.
+"""A reader without hardware: card ids come from the demo's keys, a script or a control socket.
 
-Options: `script`, a file of lines `SECONDS CARD_ID` (seconds since the open), and `socket`, the
-path of a Unix datagram socket to make; each line of a datagram is a card id.
+Options: `script`, a file of lines `SECONDS CARD_ID`, in seconds since the device was opened; and
+`socket`, the path of a Unix datagram socket to create, where each line of a datagram is a card id.
 """
 
 import select
@@ -22,7 +22,7 @@ _DATAGRAM_BYTES_MAX = PRESENTED_MAX * (CARD_ID_LENGTH_MAX + 1)
 
 
 class SimulatedReader:
-    """A device whose cards are put in by callers; the text of a card is its id."""
+    """A device whose cards callers present; the text of a card is its id."""
 
     def __init__(self, settings: ReaderSettings) -> None:
         self._settings = settings
@@ -34,12 +34,12 @@ class SimulatedReader:
         self._control: socket.socket | None = None
 
     def present(self, card_id: str) -> None:
-        """Show a card, from any thread; of more than `SHOWN_MAX` unseen ones the oldest go."""
+        """Present a card, from any thread; of more than `PRESENTED_MAX` the oldest is lost."""
         self._presented.append(card_id)
         self.interrupt()
 
     def open(self) -> None:
-        """Read the script and make the control socket."""
+        """Read the script and create the control socket. Errors: ReaderError."""
         place = ""
         try:
             place = str(self._settings.options.get("script", ""))
@@ -57,7 +57,7 @@ class SimulatedReader:
         self._opened_s = time.monotonic()
 
     def read(self) -> list[AnyFrame]:
-        """Give the cards that were shown meanwhile and those that the script has come to."""
+        """Return the cards presented meanwhile, and those that are due in the script."""
         texts: list[str] = []
         if not self._presented:
             texts += self._receive()
@@ -73,7 +73,7 @@ class SimulatedReader:
             self._wake_sender.send(b"\n")  # type: ignore[union-attr]  # not open: nobody waits
 
     def close(self) -> None:
-        """Give back the sockets and remove the control socket's path."""
+        """Close the sockets and remove the control socket's path."""
         if self._control:
             with suppress(OSError):
                 Path(self._control.getsockname()).unlink()
@@ -89,14 +89,21 @@ class SimulatedReader:
 
     def _receive(self) -> list[str]:
         wait_s = min(READ_S_MAX, max(0.0, self._until_script_s()))
-        lines = [line for line in (self._wake_receiver, self._control) if line]
-        ready, _, _ = select.select(lines, [], [], wait_s)
-        told = [line.recv(_DATAGRAM_BYTES_MAX) for line in ready]
-        return [text for data in told for text in data.decode("utf-8", "replace").splitlines()]
+        sockets = [sock for sock in (self._wake_receiver, self._control) if sock]
+        ready, _, _ = select.select(sockets, [], [], wait_s)
+        datagrams = [sock.recv(_DATAGRAM_BYTES_MAX) for sock in ready]
+        return [
+            text
+            for datagram in datagrams
+            for text in datagram.decode("utf-8", "replace").splitlines()
+        ]
 
 
 def read_script(path: Path) -> list[tuple[float, str]]:
-    """Read lines of `SECONDS CARD_ID`; blank ones and those after `#` are left out."""
+    """Return the seconds and card ids of a script, in order; text after `#` is a comment.
+
+    Errors: OSError, ValueError.
+    """
     with path.open("r", encoding="utf-8") as file:
         lines = file.read(SCRIPT_BYTES_MAX).splitlines()
     script = []
@@ -109,7 +116,7 @@ def read_script(path: Path) -> list[tuple[float, str]]:
 
 def _bind_control_socket(path: Path) -> socket.socket:
     if path.is_socket():
-        path.unlink()  # left over from a till that was killed
+        path.unlink()  # of a till that was killed
     control = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     try:
         control.bind(str(path))

@@ -1,6 +1,6 @@
-"""Lines that a machine typed into the till's terminal in, frames out: a reader without a device.
+"""A reader without a device: lines that a machine typed into the till's own terminal.
 
-The till tells such lines from a person's typing by their speed, and hands each one over whole.
+The till recognises such lines by their speed, and passes on each one whole.
 """
 
 from collections import deque
@@ -23,18 +23,18 @@ class TypedReader:
         self._interrupted = False
 
     def type_line(self, text: str) -> None:
-        """Take a line, from any thread; of more than `LINES_MAX` unread ones the oldest go."""
+        """Accept a line, from any thread; beyond `LINES_MAX` unread lines the oldest is lost."""
         with self._changed:
             self._lines.append(text)
             self._changed.notify_all()
 
     def open(self) -> None:
-        """Begin: what was typed before nobody waits for."""
+        """Begin, and drop lines that were typed before."""
         with self._changed:
             self._lines.clear()
 
     def read(self) -> list[AnyFrame]:
-        """Give the lines that were typed meanwhile."""
+        """Wait for lines, and return the frames of those typed meanwhile."""
         with self._changed:
             self._changed.wait_for(lambda: self._lines or self._interrupted, READ_S_MAX)
             self._interrupted = False
@@ -49,13 +49,13 @@ class TypedReader:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Let go of what nobody has read."""
+        """Drop the lines that were not read."""
         with self._changed:
             self._lines.clear()
 
 
 def _frame(line: str) -> AnyFrame:
-    """Take a line as it was typed: a key in it that is no character spoils it."""
+    """Return the frame of a line; a key in it that is no character makes it a bad one."""
     if not line.isprintable():
         return BadFrame(Fault.BAD_CHAR)
     if len(line.strip()) > CARD_ID_LENGTH_MAX:

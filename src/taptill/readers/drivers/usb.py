@@ -1,4 +1,4 @@
-"""nfcpy's name of a USB device in, its node and who holds it out, as the kernel lists them."""
+"""Finds the device node and the holder of a USB device that is named as nfcpy names it."""
 
 import re
 from contextlib import suppress
@@ -16,32 +16,34 @@ _BY_PLACE = re.compile(r"usb:(\d{1,3}):(\d{1,3})")
 
 
 def is_complete_name(port: str) -> bool:
-    """Tell whether a name says enough for nfcpy to tell why the device cannot be opened."""
+    """Return whether a name is complete: only then nfcpy reports why it cannot open the device."""
     return bool(_BY_KIND.fullmatch(port) or _BY_PLACE.fullmatch(port))
 
 
 def device_node(port: str, devices: Path = DEVICES) -> str:
-    """Give the node of the device, or nothing where it is not there."""
-    found = _device(port, devices)
-    return NODE.format(*_place(found)) if found else ""
+    """Return the device node, empty if there is no such device."""
+    device = _device(port, devices)
+    return NODE.format(*_place(device)) if device else ""
 
 
 def interface_holder(port: str, devices: Path = DEVICES) -> str:
-    """Name the kernel module or the program that has the device, as far as it may be seen."""
-    found = _device(port, devices)
-    if not found:
+    """Return the kernel module or program that holds the device; empty if it cannot be seen."""
+    device = _device(port, devices)
+    if not device:
         return ""
-    for driver in sorted(devices.glob(f"{found.name}:*/driver")):
+    for driver in sorted(devices.glob(f"{device.name}:*/driver")):
         name = driver.resolve().name
         if name != OF_A_PROGRAM:
             return f"kernel module {name}"
-    return holder_of(NODE.format(*_place(found)))
+    return holder_of(NODE.format(*_place(device)))
 
 
 def _device(port: str, devices: Path) -> Path | None:
     kind, place = _BY_KIND.fullmatch(port), _BY_PLACE.fullmatch(port)
     for device in sorted(devices.glob("*")):
-        with suppress(OSError, ValueError):  # an interface has none of these; a device may leave
+        with suppress(
+            OSError, ValueError
+        ):  # an interface has no such files, and a device may be unplugged meanwhile
             if kind and _kind(device) == (kind[1].lower(), kind[2].lower()):
                 return device
             if place and _place(device) == (int(place[1]), int(place[2])):

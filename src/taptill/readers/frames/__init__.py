@@ -1,4 +1,4 @@
-"""Bytes in, frames out: one pure decoder a wire format, and the words they share."""
+"""Decoders of wire formats, each pure and without I/O, and the types that they share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,8 +11,9 @@ Options = Mapping[str, str | int | bool]
 class RawKind(StrEnum):
     """What a reader delivers: octets as upper-case hex, or text as it was sent.
 
-    A UID is what the card itself answers with; `REVERSED` is one whose last byte comes first, a
-    `NUMBER` what a box made of it, where the rules for UIDs say nothing.
+    `UID` is what the card itself answers with, and `REVERSED` a UID whose last octet comes first.
+    `NUMBER` is a number that the reader derived from the card, to which the rules for UIDs do not
+    apply.
     """
 
     UID = "uid"
@@ -34,9 +35,10 @@ class Fault(StrEnum):
 
 
 class Signal(StrEnum):
-    """What a reader says beside cards; `GO_ON` is an answer that calls for the next question.
+    """What a reader reports beside cards.
 
-    `OPENED` is said for it: whatever it saw before, from now on it looks.
+    `GO_ON` is an answer after which the next request of a sequence is due. `OPENED` is sent by the
+    supervisor each time that it has opened the device.
     """
 
     NO_CARD = "no_card"
@@ -48,14 +50,14 @@ class Signal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A card that answered, raw: a UID in wire order as upper-case hex, or the text as sent."""
+    """A card's number as delivered: a UID in wire order as upper-case hex, or the text as sent."""
 
     raw: str
 
 
 @dataclass(frozen=True, slots=True)
 class BadFrame:
-    """Bytes that were meant as a frame and cannot be trusted."""
+    """Bytes that break the wire format, so that no number can be trusted."""
 
     fault: Fault
 
@@ -64,26 +66,32 @@ AnyFrame = Frame | BadFrame | Signal
 
 
 class Decoder(Protocol):
-    """One wire format; any split of the bytes gives the same frames, pending bytes are bounded."""
+    """Decodes one wire format.
+
+    Any split of the bytes gives the same frames, and the number of pending bytes is bounded.
+    """
 
     def feed(self, data: bytes) -> list[AnyFrame]:
-        """Take bytes as they come; never raises."""
+        """Return the frames that these bytes complete; never raise."""
 
     def idle(self) -> list[AnyFrame]:
-        """Learn that the line has fallen silent: what is pending will not go on."""
+        """Return the frames that a silence of the line ends; nothing stays pending."""
 
 
 @runtime_checkable
 class ResyncableDecoder(Decoder, Protocol):
-    """A wire format in which the rest of a frame may look like a whole one."""
+    """Decodes a wire format in which the rest of a frame may look like a whole frame."""
 
     def skip_to_boundary(self) -> None:
-        """Learn that something was going on: what comes before an end or a silence is no frame."""
+        """Discard what comes before the next end of a frame or silence.
+
+        It is called when the port was opened while a frame was being sent.
+        """
 
 
 @runtime_checkable
 class PolledDecoder(Decoder, Protocol):
-    """A wire format whose reader speaks only when it is asked."""
+    """Decodes the wire format of a polled reader, which sends only when requested."""
 
     def request(self) -> bytes:
-        """Give the question to send now; it depends on the answers so far."""
+        """Return the request to send now, which depends on the answers so far."""

@@ -1,4 +1,4 @@
-"""Octets in, check sums out: those that card readers use, and the digits they write."""
+"""Checksums that card readers use."""
 
 from functools import reduce
 from operator import xor
@@ -10,18 +10,18 @@ _LOW_BIT = 1
 OCTET = 0xFF
 
 CRC16_CCITT_REVERSED = 0x8408
-"""Elatec; the answer carries the low byte first."""
+"""Polynomial of Elatec's CRC; the answer carries the low byte first."""
 CRC16_IBM_REVERSED = 0xA001
-"""GNetPlus; sources disagree on which byte comes first."""
+"""Polynomial of GNetPlus' CRC; sources disagree on which byte comes first."""
 
 
 def xor_checksum(octets: bytes) -> int:
-    """Give the exclusive or of all octets; zero where the last is the check of those before."""
+    """Return the exclusive or of all octets; 0 where the last is the checksum of those before."""
     return reduce(xor, octets, 0)
 
 
 def crc16(octets: bytes, polynomial: int) -> int:
-    """Give a CRC-16 that shifts right, preset with ones."""
+    """Return a CRC-16 that shifts right and starts with all ones."""
     crc = _PRESET
     for octet in octets:
         crc ^= octet

@@ -1,4 +1,4 @@
-"""Hex digits between a start and an end in, frames out: RDM6300, ID-12, Parallax and their like.
+"""Decodes hex digits between a start byte and an end byte: RDM6300, ID-12, Parallax and others.
 
 Sources: RDM6300, Seeed data sheet 113020002, page 3 (repeats every 50 to 65 ms); ID-12, data sheet
 ID-2/12/20LA of 2013-04-11, page 4; Parallax 28140 and 28340, documentation 2.1, page 2 (LF starts,
@@ -12,11 +12,13 @@ from taptill.readers.frames.checksums import HEX_DIGITS, xor_checksum
 from taptill.readers.frames.resync import ResyncCounter
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DelimitedFormat:
-    """How a frame looks; `trailer` may stand between digits and end, `removed` outside frames.
+    """The layout of a frame.
 
-    With `checked` the last two digits are the exclusive or of the others.
+    `digits` is the number of hex digits; with `has_checksum`, the last two are the exclusive or of
+    the others. `trailer` is a set of bytes that may stand between the digits and the end.
+    `removal_byte` is sent outside frames when the card was taken away.
     """
 
     digits: int
@@ -35,44 +37,44 @@ PROMAG_MF5 = DelimitedFormat(digits=8, trailer=b"\r", removal_byte=0x1B)
 
 
 class DelimitedDecoder:
-    """Waits for a start; every start begins anew: a broken frame never swallows the next one."""
+    """Begins a new frame at each start byte, so that a broken frame never hides the next."""
 
     def __init__(self, form: DelimitedFormat) -> None:
         self._form = form
-        self._room = form.digits + len(form.trailer)
+        self._body_max = form.digits + len(form.trailer)
         self._allowed = HEX_DIGITS | frozenset(form.trailer)
         self._body: bytearray | None = None
         self._resync = ResyncCounter()
 
     def feed(self, data: bytes) -> list[AnyFrame]:
-        """Take bytes as they come and give the frames that they complete."""
-        return [frame for octet in data if (frame := self._take(octet))]
+        """Return the frames that these bytes complete."""
+        return [frame for octet in data if (frame := self._take_octet(octet))]
 
     def idle(self) -> list[AnyFrame]:
-        """Give up a frame that was begun and not ended."""
+        """Return a bad frame if a frame was begun and not ended."""
         return [BadFrame(Fault.TRUNCATED)] if self._restart(None) else []
 
     def _restart(self, body: bytearray | None) -> bytearray | None:
         pending, self._body = self._body, body
         return pending
 
-    def _take(self, octet: int) -> AnyFrame | None:
+    def _take_octet(self, octet: int) -> AnyFrame | None:
         if octet == self._form.start:
             return BadFrame(Fault.TRUNCATED) if self._restart(bytearray()) else None
         if self._body is None:
-            return Signal.REMOVED if octet == self._form.removal_byte else self._resync.skip()
+            return Signal.REMOVED if octet == self._form.removal_byte else self._resync.skip_byte()
         if octet == self._form.end:
-            return self._end(self._restart(None) or bytearray())
+            return self._check_body(self._restart(None) or bytearray())
         if octet not in self._allowed:
             self._restart(None)
             return BadFrame(Fault.BAD_CHAR)
-        if len(self._body) == self._room:
+        if len(self._body) == self._body_max:
             self._restart(None)
             return BadFrame(Fault.OVERFLOW)
         self._body.append(octet)
         return None
 
-    def _end(self, body: bytearray) -> AnyFrame:
+    def _check_body(self, body: bytearray) -> AnyFrame:
         digits = body.rstrip(self._form.trailer)
         if not HEX_DIGITS.issuperset(digits):
             return BadFrame(Fault.BAD_CHAR)
@@ -81,5 +83,5 @@ class DelimitedDecoder:
         octets = bytes.fromhex(digits.decode("ascii"))
         if self._form.has_checksum and xor_checksum(octets):
             return BadFrame(Fault.CHECKSUM)
-        self._resync.end()
+        self._resync.reset()
         return Frame(octets[: -1 if self._form.has_checksum else None].hex().upper())

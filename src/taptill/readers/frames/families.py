@@ -1,11 +1,11 @@
-"""Family name in, decoder and default line speed out.
+"""The table of families: the wire formats of serial readers, with their usual speed.
 
 Other packages add families through the entry-point group `taptill.families`: the entry point's
-name is the family's, its object a `Family`.
+name is the family's name, its object a `Family`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from importlib.metadata import entry_points
 
 from taptill.readers.frames import AnyFrame, Decoder, Options, RawKind, delimited
@@ -27,27 +27,33 @@ _CR_LINE, _COLON_LINE = LineFormat(), LineFormat(prefix=":")
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A wire format of serial readers; `decoder` raises ValueError for options it cannot take.
+    """A wire format of serial readers.
 
-    After `silence_s` what is pending has ended. A USB bridge delivers in lumps of 1 to 16 ms, a
-    byte at 2400 baud takes 4 ms. Not `checked` are answers that carry no check.
+    `decoder` makes a decoder; it raises ValueError for options that it cannot take. `silence_s` is
+    the silence that ends what is pending: a USB bridge delivers bytes in lumps of 1 to 16 ms, and
+    a byte at 2400 baud takes 4 ms. `has_checksum` is false for polled readers whose answers carry
+    no checksum: there a new card must be read twice.
     """
 
     output_kind: RawKind
     baud: int
     decoder: Callable[[Options], Decoder]
+    _: KW_ONLY
     silence_s: float = 0.1
     has_checksum: bool = True
 
 
 def find_family(name: str) -> Family:
-    """Give the family of that name, ours or another package's; ValueError names the nearest."""
+    """Return the family of that name, built in or of another package.
+
+    Errors: ValueError, which names the nearest known family.
+    """
     if name in FAMILIES:
         return FAMILIES[name]
-    added = {entry.name: entry for entry in entry_points(group=GROUP)}
-    if name not in added:
-        raise ValueError(unknown_word("family", name, [*FAMILIES, *added]))
-    family = added[name].load()
+    plugins = {entry.name: entry for entry in entry_points(group=GROUP)}
+    if name not in plugins:
+        raise ValueError(unknown_word("family", name, [*FAMILIES, *plugins]))
+    family = plugins[name].load()
     if not isinstance(family, Family):
         raise ValueError(f"the entry point of '{name}' is not a Family")  # noqa: TRY004 - a setting
     return family
@@ -71,7 +77,7 @@ def _length_prefixed(form: LengthPrefixedFormat, baud: int, output_kind: RawKind
 
 
 def _polled(family: Family, questions: RequestCycle, *, has_checksum: bool = True) -> Family:
-    """Make a family of one that speaks only when asked."""
+    """Return the family as that of a polled reader, with its requests."""
 
     def decoder(options: Options) -> Decoder:
         return PollingDecoder(family.decoder(options), questions)
@@ -85,11 +91,13 @@ def _hex_line(
     baud: int = 9600,
     output_kind: RawKind = UID,
     *,
-    tells_parts: bool = True,
+    read_rejects_parts: bool = True,
 ) -> Family:
     def decoder() -> Decoder:
         restarts = bool(form.prefix)
-        return LineDecoder(form, hex_text(read), restarts=restarts, tells_parts=tells_parts)
+        return LineDecoder(
+            form, hex_text(read), restarts=restarts, read_rejects_parts=read_rejects_parts
+        )
 
     return _without_options(output_kind, baud, decoder)
 
@@ -97,7 +105,7 @@ def _hex_line(
 FAMILIES: dict[str, Family] = {
     "rdm6300": _delimited(delimited.RDM6300),
     "id12": _delimited(delimited.ID12),
-    # Each of its taps waits for the silence, so it is as short as a bridge's lumps allow.
+    # Each tap waits for the silence, so it is as short as the lumps of a USB bridge allow.
     "em18": replace(_without_options(UID, 9600, UnframedDecoder), silence_s=0.03),
     "stx-10hex": _delimited(delimited.STX_10HEX),
     "parallax": _delimited(delimited.PARALLAX, 2400),
@@ -113,7 +121,9 @@ FAMILIES: dict[str, Family] = {
     "twn4-simple-bin-crc": _polled(
         _length_prefixed(elatec.BINARY_CRC, 9600), elatec.POLL_BINARY_CRC
     ),
-    "twn3-hidprox": _hex_line(_CR_LINE, elatec.read_hidprox, output_kind=TEXT, tells_parts=False),
+    "twn3-hidprox": _hex_line(
+        _CR_LINE, elatec.read_hidprox, output_kind=TEXT, read_rejects_parts=False
+    ),
     "twn3-inditag": _hex_line(_COLON_LINE, elatec.read_inditag, output_kind=NUMBER),
     "promag-mf5-auto": _delimited(delimited.PROMAG_MF5, 19200, REVERSED),
     "gnetplus-ascii": _polled(

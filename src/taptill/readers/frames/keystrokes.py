@@ -1,9 +1,10 @@
-"""Key presses of a reader that types in, frames out; key codes, so no layout of the system matters.
+"""Decodes the key presses of a reader that types like a keyboard.
 
-A reader types its text in one burst and ends it with ENTER, or with TAB if nothing more comes in
-that burst. What comes slower, by a person for example, is no card, nor is the rest of it up to its
-end: a shorter number may be another customer's. The codes are those of linux/input-event-codes.h;
-the text is what a US keyboard prints, which is how readers are sold, capital letters with shift.
+A reader types its text in one burst and ends it with ENTER, or with TAB if nothing more follows in
+that burst. Text that is typed slower, by a person for example, is no card. Neither is the rest of a
+line that was interrupted, up to its end, as a shorter number may be another customer's. Key codes
+are decoded, those of linux/input-event-codes.h, so that the system's keyboard layout does not
+matter; the text is what a US keyboard prints, which is how readers are sold.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +17,7 @@ SILENCE_S = 0.15
 UP, DOWN = 0, 1
 
 OVERRUN = 0
-"""No key has this code: it stands for keys that were pressed and that nobody can know any more."""
+"""No key has this code: it stands for key presses that the kernel dropped."""
 
 _SHIFTS = frozenset({42, 54})
 _ENDS = frozenset({28, 96})  # ENTER and that of the keypad
@@ -49,7 +50,7 @@ _SHIFTED = {
 
 
 class KeyEvent(NamedTuple):
-    """A key that went down or up, or repeats because it is held (2); seconds since some time."""
+    """A key that went up (0) or down (1), or repeats because it is held (2); monotonic seconds."""
 
     at_s: float
     code: int
@@ -57,29 +58,32 @@ class KeyEvent(NamedTuple):
 
 
 class KeystrokeDecoder:
-    """Collects what is typed in one burst; what spoils a line spoils it up to its end."""
+    """Collects what is typed in one burst; a fault in a line refuses the line up to its end."""
 
     def __init__(self) -> None:
         self._text = ""
-        self._fault: Fault | None = None
+        self._line_fault: Fault | None = None
         self._shifts: set[int] = set()
         self._last_s = 0.0
 
     def feed(self, events: Iterable[KeyEvent]) -> list[AnyFrame]:
-        """Take events as they come, however many at once, and give the lines that they end."""
-        return [frame for event in events for frame in self._take(event)]
+        """Return the frames of the lines that these events complete."""
+        return [frame for event in events for frame in self._take_event(event)]
 
     def idle(self) -> list[AnyFrame]:
-        """Learn that no key went down for `SILENCE_S`: a line that TAB did not end is cut short."""
-        if self._text.endswith(_TAB):
-            return self._ended()
-        if not self._text and self._fault in (None, Fault.TRUNCATED):
-            return []
-        found = BadFrame(self._fault or Fault.TRUNCATED)
-        self._text, self._fault = "", Fault.TRUNCATED
-        return [found]
+        """Return the frame of a line that a silence of `SILENCE_S` ends.
 
-    def _take(self, event: KeyEvent) -> list[AnyFrame]:
+        It is a bad frame unless TAB is the last key of the line.
+        """
+        if self._text.endswith(_TAB):
+            return self._end_line()
+        if not self._text and self._line_fault in (None, Fault.TRUNCATED):
+            return []
+        bad_frame = BadFrame(self._line_fault or Fault.TRUNCATED)
+        self._text, self._line_fault = "", Fault.TRUNCATED
+        return [bad_frame]
+
+    def _take_event(self, event: KeyEvent) -> list[AnyFrame]:
         if event.code in _SHIFTS:
             (self._shifts.discard if event.state == UP else self._shifts.add)(event.code)
         elif event.state == DOWN:
@@ -90,27 +94,27 @@ class KeystrokeDecoder:
 
     def _press(self, code: int) -> list[AnyFrame]:
         if code in _ENDS:
-            return self._ended()
-        printed = (_SHIFTED if self._shifts else _PLAIN).get(code)
+            return self._end_line()
+        character = (_SHIFTED if self._shifts else _PLAIN).get(code)
         if code == OVERRUN:
             self._shifts.clear()
             self._spoil(Fault.OVERFLOW)
-        elif printed is None:
+        elif character is None:
             self._spoil(Fault.BAD_CHAR)
-        elif len(self._text) >= CARD_ID_LENGTH_MAX + (printed == _TAB):
+        elif len(self._text) >= CARD_ID_LENGTH_MAX + (character == _TAB):
             self._spoil(Fault.OVERFLOW)
         else:
-            self._text += printed
+            self._text += character
         return []
 
     def _spoil(self, fault: Fault) -> None:
-        self._text, self._fault = "", self._fault or fault
+        self._text, self._line_fault = "", self._line_fault or fault
 
-    def _ended(self) -> list[AnyFrame]:
+    def _end_line(self) -> list[AnyFrame]:
         text = self._text.strip()
         if _TAB in text:
             self._spoil(Fault.BAD_CHAR)
-        fault, self._text, self._fault = self._fault, "", None
+        fault, self._text, self._line_fault = self._line_fault, "", None
         if fault:
             return [BadFrame(fault)]
         return [Frame(text)] if text else []

@@ -1,7 +1,7 @@
-"""Binary frames that tell their own length in, frames out: one decoder for every such reader.
+"""Decodes binary frames that carry their own length, whichever reader sends them.
 
-A start byte may occur in an id, so frames are cut by their length. Where a frame turns out wrong,
-one byte is dropped and the search goes on behind it: what follows is never swallowed.
+A start byte may occur in an id, so frames are cut by their length. Where a frame is wrong, only its
+first byte is dropped before the search goes on, so that a good frame after it is always found.
 """
 
 from collections.abc import Callable
@@ -18,10 +18,10 @@ _PIECE = 256
 
 @dataclass(frozen=True, slots=True)
 class LengthPrefixedFormat:
-    """How a frame looks.
+    """The layout of a frame.
 
-    `size` gives the length of the frame that begins the bytes, zero while too few are there to
-    know, less than zero when no frame can begin so; `read` judges a whole frame.
+    `size` returns the length of the frame at the beginning of the bytes: 0 while there are too
+    few bytes to know, less than 0 when no frame can begin so. `read` decodes a whole frame.
     """
 
     start: bytes
@@ -30,48 +30,48 @@ class LengthPrefixedFormat:
 
 
 class LengthPrefixedDecoder:
-    """Keeps what may become a frame; of a damaged stretch it tells one fault, not one a byte."""
+    """Keeps bytes that may become a frame; reports a damaged stretch as one fault."""
 
     def __init__(self, form: LengthPrefixedFormat) -> None:
         self._form = form
         self._pending = b""
-        self._damaged = False
+        self._is_resyncing = False
         self._resync = ResyncCounter()
 
     def feed(self, data: bytes) -> list[AnyFrame]:
-        """Take bytes as they come and give the frames that they complete."""
-        found: list[AnyFrame] = []
-        for start in range(0, len(data), _PIECE):  # so what is pending stays small meanwhile, too
+        """Return the frames that these bytes complete."""
+        frames: list[AnyFrame] = []
+        for start in range(0, len(data), _PIECE):  # keeps the pending bytes few
             self._pending += data[start : start + _PIECE]
-            found += self._taken()
-        return found
+            frames += self._cut_frames()
+        return frames
 
     def idle(self) -> list[AnyFrame]:
-        """Give up what is pending, unless a whole frame hides behind a false start in it."""
-        found: list[AnyFrame] = []
+        """Drop what is pending; return the fault, and any frame behind a false start in it."""
+        frames: list[AnyFrame] = []
         if self._pending:
-            found += self._drop(BadFrame(Fault.TRUNCATED)) + self._taken()
+            frames += self._drop(BadFrame(Fault.TRUNCATED)) + self._cut_frames()
         while self._pending:
-            found += self._drop(None) + self._taken()
-        self._damaged = False
-        return found
+            frames += self._drop(None) + self._cut_frames()
+        self._is_resyncing = False
+        return frames
 
-    def _taken(self) -> list[AnyFrame]:
-        """Cut every frame off that is whole."""
-        found: list[AnyFrame] = []
+    def _cut_frames(self) -> list[AnyFrame]:
+        """Remove all whole frames from the pending bytes and return them."""
+        frames: list[AnyFrame] = []
         while self._pending:
             size = self._size()
             if size == 0 or size > len(self._pending):
                 break
             frame = self._form.read(self._pending[:size]) if size > 0 else None
             if frame is None or isinstance(frame, BadFrame):
-                found += self._drop(frame or self._false_start())
+                frames += self._drop(frame or self._framing_fault())
             else:
-                self._damaged = False
-                self._resync.end()
+                self._is_resyncing = False
+                self._resync.reset()
                 self._pending = self._pending[size:]
-                found.append(frame)
-        return found
+                frames.append(frame)
+        return frames
 
     def _size(self) -> int:
         start = self._form.start[: len(self._pending)]
@@ -80,15 +80,15 @@ class LengthPrefixedDecoder:
         size = self._form.size(self._pending) if len(start) == len(self._form.start) else 0
         return size if size <= SIZE_MAX else -1
 
-    def _false_start(self) -> BadFrame | None:
-        """Tell a frame with a wrong length from a byte that begins none."""
-        begun = bool(self._form.start) and self._pending.startswith(self._form.start)
-        return BadFrame(Fault.FRAMING) if begun else None
+    def _framing_fault(self) -> BadFrame | None:
+        """Return a fault where a wrong length follows a start; None for any other byte."""
+        has_start = bool(self._form.start) and self._pending.startswith(self._form.start)
+        return BadFrame(Fault.FRAMING) if has_start else None
 
     def _drop(self, fault: BadFrame | None) -> list[AnyFrame]:
         self._pending = self._pending[1:]
-        noise = self._resync.skip()
-        if fault and not self._damaged:
-            self._damaged = True
+        bad_frame = self._resync.skip_byte()
+        if fault and not self._is_resyncing:
+            self._is_resyncing = True
             return [fault]
-        return [noise] if noise else []
+        return [bad_frame] if bad_frame else []

@@ -1,6 +1,6 @@
-"""Bytes of a reader that sends text lines in, frames out; every part of the line is configured.
+"""Decodes text lines, every part of which is configured.
 
-Serves the many readers (and barcode scanners) that print an id and end it with CR, LF or both.
+It serves the many readers and barcode scanners that send an id and end it with CR, LF or both.
 """
 
 import re
@@ -16,13 +16,14 @@ _BLANK = 0x20
 _PRINTABLE = range(_BLANK, 0x7F)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LineFormat:
-    """How a line looks; the names are the config's keys.
+    """The layout of a line; the names of the fields are the config's keys.
 
-    `end` is a set of characters, each of which ends a line; blank lines mean nothing. `regex` must
+    `end` is a set of characters, each of which ends a line; blank lines are ignored. `regex` must
     match the whole text between prefix and suffix; its first group, if it has one, is the id.
-    A prefix that begins with a control character restarts a line wherever it occurs.
+    A prefix that begins with a control character starts a new line wherever it occurs.
+    With `idle_accepts`, silence ends a line too.
     """
 
     end: str = "\r\n"
@@ -48,7 +49,7 @@ class LineFormat:
 
 
 def line_format(options: Options) -> LineFormat:
-    """Build the form from config keys; ValueError names the key and what is allowed."""
+    """Return the format of a line. Errors: ValueError names the key and what is allowed."""
     types = {field.name: type(field.default) for field in fields(LineFormat)}
     for name, value in options.items():
         if name not in types:
@@ -59,12 +60,15 @@ def line_format(options: Options) -> LineFormat:
 
 
 class LineDecoder:
-    """Collects a line up to its end and then judges it; `read` takes the text without its frame.
+    """Collects a line up to its end, then decodes it by `read`.
 
-    With `restarts` the prefix begins a new line wherever it occurs. The rest of a line that was cut
-    by a silence is refused up to its end, as a shorter number may be another customer's; not so
-    where the line has such a start, or where `read` `tells_parts` from whole lines. A line that
-    silence may end has no other end: there the next burst is refused.
+    `read` is given the text between prefix and suffix. With `restarts`, the prefix starts a new
+    line wherever it occurs.
+
+    When silence cuts a line, the rest of the line is refused up to its end, as a shorter number
+    may be another customer's. This is not needed where a line has such a prefix, or where
+    `read_rejects_parts`, as the text itself shows that it is incomplete. Where silence may end a
+    line, there may be no other end, so only the next burst is refused.
     """
 
     def __init__(
@@ -73,73 +77,73 @@ class LineDecoder:
         read: Callable[[str], AnyFrame] | None = None,
         *,
         restarts: bool = False,
-        tells_parts: bool = False,
+        read_rejects_parts: bool = False,
     ) -> None:
         self._form = form
-        self._read = read or self._matched
+        self._read = read or self._match_regex
         self._end = form.end.encode("ascii")
         self._prefix = form.prefix.encode("ascii")
         self._suffix = form.suffix.encode("ascii")
-        self._room = form.max_length + len(self._prefix) + len(self._suffix)
+        self._length_max = form.max_length + len(self._prefix) + len(self._suffix)
         self._regex = re.compile(form.regex)
-        begins = (octet for octet in self._prefix[:1] if restarts or octet < _BLANK)
-        self._restart = next(begins, None)
+        restart_octets = (octet for octet in self._prefix[:1] if restarts or octet < _BLANK)
+        self._restart = next(restart_octets, None)
         self._line = bytearray()
-        self._tells_parts = tells_parts or self._restart is not None
-        self._overflowed = False
-        self._cut = False
-        self._opening = False
+        self._read_rejects_parts = read_rejects_parts or self._restart is not None
+        self._is_overflow = False
+        self._is_cut = False
+        self._is_opening = False
 
     def skip_to_boundary(self) -> None:
-        """Refuse the rest of a line: what comes before an end or a silence."""
-        self._cut = self._opening = not self._tells_parts
+        """Refuse the rest of a line: what comes before the next end or silence."""
+        self._is_cut = self._is_opening = not self._read_rejects_parts
 
     def feed(self, data: bytes) -> list[AnyFrame]:
-        """Take bytes as they come and give the lines that they complete."""
-        return [frame for octet in data if (frame := self._take(octet))]
+        """Return the frames of the lines that these bytes complete."""
+        return [frame for octet in data if (frame := self._take_octet(octet))]
 
     def idle(self) -> list[AnyFrame]:
-        """Give up the pending line, or take it as ended where the form says so."""
-        line, was_cut, overflowed = self._emptied(), self._cut, self._overflowed
-        begun = bool(line.strip())
-        self._overflowed = False
-        if begun or overflowed:
-            accepts = self._form.idle_accepts and begun and not was_cut
-            found = self._judge(line) if accepts else BadFrame(Fault.TRUNCATED)
-            ended = self._form.idle_accepts and (was_cut or not isinstance(found, BadFrame))
-            self._cut = not (self._tells_parts or ended)
-        elif self._opening:
-            self._cut = False
-        self._opening = False
-        return [found] if begun else []
+        """Return the frame of the pending line: a bad one, unless silence may end a line."""
+        line, was_cut, had_overflow = self._pop_line(), self._is_cut, self._is_overflow
+        has_text = bool(line.strip())
+        self._is_overflow = False
+        if has_text or had_overflow:
+            accepts = self._form.idle_accepts and has_text and not was_cut
+            frame = self._check_line(line) if accepts else BadFrame(Fault.TRUNCATED)
+            is_line_end = self._form.idle_accepts and (was_cut or not isinstance(frame, BadFrame))
+            self._is_cut = not (self._read_rejects_parts or is_line_end)
+        elif self._is_opening:
+            self._is_cut = False
+        self._is_opening = False
+        return [frame] if has_text else []
 
-    def _emptied(self) -> bytes:
+    def _pop_line(self) -> bytes:
         line = bytes(self._line)
         self._line.clear()
         return line
 
-    def _take(self, octet: int) -> AnyFrame | None:
+    def _take_octet(self, octet: int) -> AnyFrame | None:
         if octet in self._end:
-            line, was_cut = self._emptied(), self._cut
-            self._overflowed = self._cut = self._opening = False
+            line, was_cut = self._pop_line(), self._is_cut
+            self._is_overflow = self._is_cut = self._is_opening = False
             if not line.strip():
                 return None
-            return BadFrame(Fault.TRUNCATED) if was_cut else self._judge(line)
+            return BadFrame(Fault.TRUNCATED) if was_cut else self._check_line(line)
         if octet == self._restart:
-            self._overflowed = False
-            cut_short = bool(self._emptied().strip())
+            self._is_overflow = False
+            cut_short = bool(self._pop_line().strip())
             self._line.append(octet)
             return BadFrame(Fault.TRUNCATED) if cut_short else None
-        if self._overflowed or (octet == _BLANK and not self._line):
+        if self._is_overflow or (octet == _BLANK and not self._line):
             return None
-        if len(self._line) == self._room:
+        if len(self._line) == self._length_max:
             self._line.clear()
-            self._overflowed = True
+            self._is_overflow = True
             return BadFrame(Fault.OVERFLOW)
         self._line.append(octet)
         return None
 
-    def _judge(self, line: bytes) -> AnyFrame:
+    def _check_line(self, line: bytes) -> AnyFrame:
         line = line.strip(b" ")
         if not (line.startswith(self._prefix) and line.endswith(self._suffix)):
             return BadFrame(Fault.FRAMING)
@@ -150,16 +154,16 @@ class LineDecoder:
             return BadFrame(Fault.TRUNCATED)
         return self._read(text.decode("ascii"))
 
-    def _matched(self, text: str) -> AnyFrame:
+    def _match_regex(self, text: str) -> AnyFrame:
         if not self._form.regex:
             return Frame(text)
-        found = self._regex.fullmatch(text)
-        card = found and found[min(1, self._regex.groups)]
+        match = self._regex.fullmatch(text)
+        card = match and match[min(1, self._regex.groups)]
         return Frame(card) if card else BadFrame(Fault.FRAMING)
 
 
 def hex_text(read: Callable[[bytes], AnyFrame]) -> Callable[[str], AnyFrame]:
-    """Let lines of hex digits be read as octets."""
+    """Return a reader of lines of hex digits that passes their octets to `read`."""
 
     def read_text(text: str) -> AnyFrame:
         digits = text.encode("ascii")

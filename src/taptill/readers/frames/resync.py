@@ -1,26 +1,26 @@
-"""Bytes outside frames in, now and then a bad frame out: what tells a wrong speed from a tail."""
+"""Counts the bytes that a decoder skips until it is in step with the frames."""
 
 from taptill.readers.frames import BadFrame, Fault
 
-# The tail of one frame is normal when a port is opened; two frames' worth of bytes
-# without a good frame is a line that speaks at another speed.
+# The rest of one frame is normal when a port is opened. Bytes enough for two frames
+# without a good frame show that the reader sends at another speed.
 RESYNC_BYTES_MAX = 28
 
 
 class ResyncCounter:
-    """Counts bytes since the last good frame, and calls every `NOISE_MAX` of them one bad frame."""
+    """Counts skipped bytes since the last good frame; each `RESYNC_BYTES_MAX` are one bad frame."""
 
     def __init__(self) -> None:
-        self.octets = 0
+        self.skipped_bytes = 0
 
-    def skip(self) -> BadFrame | None:
-        """Count a byte."""
-        self.octets += 1
-        if self.octets < RESYNC_BYTES_MAX:
+    def skip_byte(self) -> BadFrame | None:
+        """Count a skipped byte; return a bad frame where the bound is reached."""
+        self.skipped_bytes += 1
+        if self.skipped_bytes < RESYNC_BYTES_MAX:
             return None
-        self.octets = 0
+        self.skipped_bytes = 0
         return BadFrame(Fault.FRAMING)
 
-    def end(self) -> None:
-        """Learn of a good frame."""
-        self.octets = 0
+    def reset(self) -> None:
+        """Start again from 0, after a good frame."""
+        self.skipped_bytes = 0

@@ -1,1 +1,1 @@
-"""A reader nobody knows yet in, what to write into the config out."""
+"""Finds and identifies readers, and what to write into the config for them."""

@@ -1,6 +1,6 @@
-"""The machine's ports in, those that may be a card reader out, the likeliest first.
+"""Finds the ports and devices of the machine that may be card readers, the likeliest first.
 
-Listens only: nothing is ever written to a port that nobody has named, no keyboard is opened.
+Ports are only listened to: nothing is written to any of them, and no keyboard is opened.
 """
 
 import os
@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 
 from serial.tools.list_ports import comports
@@ -36,23 +36,24 @@ _RANKS = ("a card reader", "may be one or have one behind it", "a device like an
 
 @dataclass(frozen=True, slots=True)
 class DetectedPort:
-    """A port, a device or a reader of pcscd's; `port` is what to write into the config."""
+    """A port, a device, or a reader that pcscd serves; `port` is what to write into the config."""
 
     port: str
     driver: str
     description: str
+    _: KW_ONLY
     usb: str = ""
     rank: int = 2
 
     @property
     def likely(self) -> str:
-        """Say how likely it is a reader."""
+        """Return how likely this is a card reader, in words."""
         return _RANKS[self.rank]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FormatGuess:
-    """A wire format that fits what was heard; `options` are the config's for what it left open."""
+    """A wire format that fits what was received, and the options of the config that go with it."""
 
     family: str
     baud: int
@@ -63,31 +64,32 @@ class FormatGuess:
 
 
 def find_ports(usb: Path = USB_DEVICES, inputs: Path = INPUTS) -> list[DetectedPort]:
-    """List ports, known USB readers, keyboards, what pcscd serves, the likeliest first."""
-    found = [*_serial_ports(), *_usb_readers(usb), *_keyboards(inputs), *_pcsc_readers()]
-    return sorted(found, key=lambda one: one.rank)
+    """Return serial ports, known USB readers, keyboards and PC/SC readers, the likeliest first."""
+    ports = [*_serial_ports(), *_usb_readers(usb), *_keyboards(inputs), *_pcsc_readers()]
+    return sorted(ports, key=lambda one: one.rank)
 
 
 def _serial_ports() -> Iterator[DetectedPort]:
     names = dict(_stable_names())
-    seen = set()
+    device_nodes = set()
     for port in comports():
-        seen.add(port.device)
+        device_nodes.add(port.device)
         vendor = f"{port.vid:04x}" if port.vid is not None else ""
         product = f"{port.pid:04x}" if port.pid is not None else ""
-        known = known_reader(vendor, product)
-        what = known.title if known else port.product or port.description or "serial port"
+        reader = known_reader(vendor, product)
+        description = reader.title if reader else port.product or port.description or "serial port"
         usb = f"{vendor}:{product}" if vendor else ""
-        yield DetectedPort(names.get(port.device, port.device), "serial", what, usb, _rank(known))
+        name = names.get(port.device, port.device)
+        yield DetectedPort(name, "serial", description, usb=usb, rank=_rank(reader))
     for path in BOARD_PORTS:
         device = os.path.realpath(path)
-        if Path(path).exists() and device not in seen:
-            seen.add(device)
+        if Path(path).exists() and device not in device_nodes:
+            device_nodes.add(device)
             yield DetectedPort(path, "serial", "serial port of the board")
 
 
 def _stable_names() -> Iterator[tuple[str, str]]:
-    """Name each device by its by-path link, and better by its by-id link."""
+    """Yield each device with its by-path link, then with its by-id link, which is better."""
     for folder in reversed(LINK_FOLDERS):
         with suppress(OSError):
             for link in sorted(Path(folder).iterdir()):
@@ -99,23 +101,30 @@ def _usb_readers(usb: Path) -> Iterator[DetectedPort]:
         with suppress(OSError):
             vendor = (device / "idVendor").read_text("ascii").strip()
             product = (device / "idProduct").read_text("ascii").strip()
-            known = known_reader(vendor, product)
-            if known and known.driver == "nfc":
+            reader = known_reader(vendor, product)
+            if reader and reader.driver == "nfc":
                 numbers = f"{vendor}:{product}"
-                yield DetectedPort(f"usb:{numbers}", "nfc", known.title, numbers, _rank(known))
+                yield DetectedPort(
+                    f"usb:{numbers}", "nfc", reader.title, usb=numbers, rank=_rank(reader)
+                )
 
 
 def _keyboards(inputs: Path) -> Iterator[DetectedPort]:
     names = dict(_stable_names())
-    for one in keyboards(inputs):
-        known = known_reader(*one.numbers.split(":"))
-        port = names.get(one.node, one.node)
-        yield DetectedPort(port, "keyboard", one.name, one.numbers, _rank(known))
+    for keyboard in keyboards(inputs):
+        reader = known_reader(*keyboard.numbers.split(":"))
+        port = names.get(keyboard.node, keyboard.node)
+        yield DetectedPort(
+            port, "keyboard", keyboard.name, usb=keyboard.numbers, rank=_rank(reader)
+        )
 
 
 def _pcsc_readers() -> Iterator[DetectedPort]:
     try:
-        from taptill.readers.drivers.pcsc import list_readers, shortest_unique_name  # noqa: PLC0415 - may be missing
+        from taptill.readers.drivers.pcsc import (  # noqa: PLC0415 - may be missing
+            list_readers,
+            shortest_unique_name,
+        )
     except ImportError:
         return
     names = list_readers()
@@ -123,58 +132,71 @@ def _pcsc_readers() -> Iterator[DetectedPort]:
         yield DetectedPort(shortest_unique_name(name, names), "pcsc", name, rank=0)
 
 
-def _rank(known: KnownReader | None) -> int:
-    if known is None:
+def _rank(reader: KnownReader | None) -> int:
+    if reader is None:
         return 2
-    return 1 if known.bridge else 0
+    return 1 if reader.bridge else 0
 
 
 def baud_rates() -> list[int]:
-    """Give the speeds of all families that talk by themselves, the most usual first."""
-    usual = Counter(one.baud for one in FAMILIES.values() if _sends_unprompted(one.decoder({})))
-    return [baud for baud, _ in usual.most_common()]
+    """Return the baud rates of all families that are not polled, the most usual first."""
+    counts = Counter(
+        family.baud for family in FAMILIES.values() if _sends_unprompted(family.decoder({}))
+    )
+    return [baud for baud, _ in counts.most_common()]
 
 
 def listen(port: str, seconds: float) -> tuple[ReaderState, str, list[FormatGuess]]:
-    """Listen at each speed; give the port's state, its detail, and what fits best first."""
+    """Listen at each baud rate; return the state, its detail, and guesses, the best first."""
     guesses: list[FormatGuess] = []
     for baud in baud_rates():
         try:
-            heard, sizes = _capture(port, baud, seconds / len(baud_rates()))
+            capture, line_lengths = _capture(port, baud, seconds / len(baud_rates()))
         except ReaderError as error:
             return *error_state(error), guesses
-        guesses += _fitting_formats(heard, sizes, baud)
+        guesses += _fitting_formats(capture, line_lengths, baud)
     guesses.sort(key=lambda one: (one.bad_frames - one.frames, one.family == "line"))
     return ReaderState.OK, port, guesses
 
 
 def _capture(port: str, baud: int, seconds: float) -> tuple[bytes, set[int]]:
-    """Give all bytes, and the lengths of whole lines among them."""
-    heard, sizes = bytearray(), set[int]()
+    """Return all bytes received, and the lengths of whole lines in them. Errors: ReaderError."""
+    capture, line_lengths = bytearray(), set[int]()
     reader = SerialReader(ReaderSettings("detect", "serial", port, "line", baud=baud))
-    reader.on_bytes = heard.extend
+    reader.on_bytes = capture.extend
     end_s = time.monotonic() + seconds
     try:
         reader.open()
-        while time.monotonic() < end_s and len(heard) < BYTES_MAX:
-            sizes |= {len(one.raw) for one in reader.read() if isinstance(one, Frame)}
+        while time.monotonic() < end_s and len(capture) < BYTES_MAX:
+            line_lengths |= {len(frame.raw) for frame in reader.read() if isinstance(frame, Frame)}
     finally:
         reader.close()
-    return bytes(heard), sizes
+    return bytes(capture), line_lengths
 
 
-def _fitting_formats(heard: bytes, sizes: set[int], baud: int) -> Iterable[FormatGuess]:
+def _fitting_formats(capture: bytes, line_lengths: set[int], baud: int) -> Iterable[FormatGuess]:
     for name, family in FAMILIES.items():
         decoder = family.decoder({})
         if family.baud != baud or not _sends_unprompted(decoder):
             continue
-        frames = decoder.feed(heard) + decoder.idle()
+        frames = decoder.feed(capture) + decoder.idle()
         good = [frame for frame in frames if isinstance(frame, Frame)]
         bad = sum(isinstance(frame, BadFrame) for frame in frames)
         if len(good) > bad:
-            told = name == "line" and sizes
-            options = {"min_length": min(sizes), "max_length": max(sizes)} if told else {}
-            yield FormatGuess(name, baud, len(good), bad, good[-1].raw, options)
+            has_line_lengths = name == "line" and line_lengths
+            options = (
+                {"min_length": min(line_lengths), "max_length": max(line_lengths)}
+                if has_line_lengths
+                else {}
+            )
+            yield FormatGuess(
+                family=name,
+                baud=baud,
+                frames=len(good),
+                bad_frames=bad,
+                raw=good[-1].raw,
+                options=options,
+            )
 
 
 def _sends_unprompted(decoder: object) -> bool:

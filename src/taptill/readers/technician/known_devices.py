@@ -1,21 +1,22 @@
-"""A USB device's two numbers in, the reader it is or may be out.
+"""The USB devices that are card readers, or may have one behind them.
 
 The udev rules name the same devices; a test compares the two.
 """
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class KnownReader:
-    """Devices of one kind; no product stands for all of that vendor.
+    """Devices of one kind; without products, all devices of the vendor.
 
-    `label` is what the udev rules call it. A `bridge` sits in all sorts of devices, and only may
-    be a card reader.
+    `label` is the name in the udev rules. A `bridge` is a USB to serial converter or a chip found
+    in many devices, which may or may not be a card reader.
     """
 
     label: str
     title: str
+    _: KW_ONLY
     vendor: str
     products: tuple[str, ...]
     driver: str
@@ -23,25 +24,63 @@ class KnownReader:
 
 
 KNOWN_READERS = (
-    KnownReader("elatec", "Elatec TWN3 or TWN4", "09d8", (), "serial"),
+    KnownReader("elatec", "Elatec TWN3 or TWN4", vendor="09d8", products=(), driver="serial"),
     KnownReader(
-        "ch34x", "CH340 bridge", "1a86", ("5523", "55d3", "55d4", "7523"), "serial", bridge=True
+        "ch34x",
+        "CH340 bridge",
+        vendor="1a86",
+        products=("5523", "55d3", "55d4", "7523"),
+        driver="serial",
+        bridge=True,
     ),
-    KnownReader("cp210x", "CP210x bridge", "10c4", ("ea60",), "serial", bridge=True),
-    KnownReader("ftdi", "FTDI bridge", "0403", ("6001", "6014", "6015"), "serial", bridge=True),
-    KnownReader("pl2303", "PL2303 bridge", "067b", ("2303", "23a3", "23c3"), "serial", bridge=True),
-    KnownReader("acr122u", "ACS ACR122U", "072f", ("2200",), "nfc"),
-    KnownReader("pn53x", "NXP PN531 or PN533", "04cc", ("0531", "2533"), "nfc"),
-    KnownReader("scl371x", "SCM SCL3711 or SCL3712", "04e6", ("5591", "5593"), "nfc"),
-    KnownReader("pasori", "Sony PaSoRi", "054c", ("0193", "02e1", "06c1", "06c3"), "nfc"),
-    KnownReader("kkmoon", "KKMOON keyboard", "413d", ("2107",), "keyboard"),
-    KnownReader("sycreader", "Sycreader keyboard", "ffff", ("0035",), "keyboard", bridge=True),
+    KnownReader(
+        "cp210x", "CP210x bridge", vendor="10c4", products=("ea60",), driver="serial", bridge=True
+    ),
+    KnownReader(
+        "ftdi",
+        "FTDI bridge",
+        vendor="0403",
+        products=("6001", "6014", "6015"),
+        driver="serial",
+        bridge=True,
+    ),
+    KnownReader(
+        "pl2303",
+        "PL2303 bridge",
+        vendor="067b",
+        products=("2303", "23a3", "23c3"),
+        driver="serial",
+        bridge=True,
+    ),
+    KnownReader("acr122u", "ACS ACR122U", vendor="072f", products=("2200",), driver="nfc"),
+    KnownReader(
+        "pn53x", "NXP PN531 or PN533", vendor="04cc", products=("0531", "2533"), driver="nfc"
+    ),
+    KnownReader(
+        "scl371x", "SCM SCL3711 or SCL3712", vendor="04e6", products=("5591", "5593"), driver="nfc"
+    ),
+    KnownReader(
+        "pasori",
+        "Sony PaSoRi",
+        vendor="054c",
+        products=("0193", "02e1", "06c1", "06c3"),
+        driver="nfc",
+    ),
+    KnownReader("kkmoon", "KKMOON keyboard", vendor="413d", products=("2107",), driver="keyboard"),
+    KnownReader(
+        "sycreader",
+        "Sycreader keyboard",
+        vendor="ffff",
+        products=("0035",),
+        driver="keyboard",
+        bridge=True,
+    ),
 )
 
 
 def known_reader(vendor: str, product: str) -> KnownReader | None:
-    """Find what the numbers stand for, four small hex digits each."""
-    for known in KNOWN_READERS:
-        if known.vendor == vendor and (not known.products or product in known.products):
-            return known
+    """Return the reader with these USB numbers, four small hex digits each; None if unknown."""
+    for reader in KNOWN_READERS:
+        if reader.vendor == vendor and (not reader.products or product in reader.products):
+            return reader
     return None

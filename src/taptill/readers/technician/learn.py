@@ -1,7 +1,7 @@
-"""Cards and the numbers that an office has for them in, the normaliser's rules that fit out.
+"""Finds the `card_id` rules that make the numbers of an office of the cards of a reader.
 
-Every combination of the usual steps is tried; of rules that make the same of every card like
-these only the shortest counts, so that what is left differs on some card.
+Every combination of the usual steps is tried. Of rules that give the same number for every card of
+this shape only the shortest is kept, so that any two rules returned differ for some card.
 """
 
 import json
@@ -51,9 +51,9 @@ _SLICE_STEPS: Sequence[Rule] = (
     *((f"{step} {size}",) for size in (3, 4, 5, 7) for step in ("take-last", "take-first")),
 )
 _FORMATTER_STEPS: Sequence[Rule] = (
-    *((one,) for one in ("HEX", "hex", "HEX:", "plain-dec", "signed-dec")),
-    *((one,) for one in ("10H13D", "8H10D", "6H8D", "2H4H", "4H4H")),
-    *((one,) for one in ("3D5D", "plain-3D5D", "loose-3D5D", "5D5D")),
+    *((step,) for step in ("HEX", "hex", "HEX:", "plain-dec", "signed-dec")),
+    *((step,) for step in ("10H13D", "8H10D", "6H8D", "2H4H", "4H4H")),
+    *((step,) for step in ("3D5D", "plain-3D5D", "loose-3D5D", "5D5D")),
     *((f"dec {width}",) for width in (8, 10, 12, 13, 14, 17, 20)),
 )
 _TEXT_RULES: Sequence[Rule] = (
@@ -67,14 +67,14 @@ _TEXT_RULES: Sequence[Rule] = (
 
 @dataclass(frozen=True, slots=True)
 class SampleCard:
-    """A card as the reader delivers it, and the numbers that may be its: one, or all there are."""
+    """A card as the reader delivers it, and the numbers that it may have at the office."""
 
     raw: str
     numbers: Collection[str]
 
 
 def rules_that_fit(cards: Sequence[SampleCard], output_kind: RawKind) -> list[Rule]:
-    """Give every rule that makes one of its numbers of each card, the shortest first."""
+    """Return the rules that give one of its numbers for each card, the shortest first."""
     matching_readers = [
         (steps, rule)
         for steps, rule in _candidate_rules(output_kind)
@@ -85,9 +85,9 @@ def rules_that_fit(cards: Sequence[SampleCard], output_kind: RawKind) -> list[Ru
 
 def _candidate_rules(output_kind: RawKind) -> Iterator[tuple[Rule, Normaliser]]:
     parses = _PARSER_STEPS.get(output_kind, ((),))
-    spelled = _TEXT_RULES if output_kind is RawKind.TEXT else ()
+    text_rules = _TEXT_RULES if output_kind is RawKind.TEXT else ()
     build_step: list[Rule] = [
-        *spelled,
+        *text_rules,
         *(
             (*parse, *turn, *cut, *write) if first == "turn" else (*parse, *cut, *turn, *write)
             for parse, turn, cut, write in product(
@@ -101,19 +101,22 @@ def _candidate_rules(output_kind: RawKind) -> Iterator[tuple[Rule, Normaliser]]:
 
 
 def _probe_numbers(cards: Sequence[SampleCard], output_kind: RawKind) -> list[str]:
-    """Make cards of the same shape up."""
-    dice = Random(PROBES)  # noqa: S311 - the same ones each time, nothing secret
+    """Return made-up cards of the same shape, the same ones each time."""
+    rng = Random(PROBES)  # noqa: S311 - the same ones each time, nothing secret
     raws = [card.raw for card in cards]
     digits = "0123456789ABCDEF"
     if output_kind is RawKind.TEXT and all(map(str.isdecimal, raws)):
-        # A card of 32 bits prints ten digits, and none above 4294967295.
+        # A number of 32 bits has ten digits, and is at most 4294967295.
         end = UINT32_END if all(int(raw) < UINT32_END for raw in raws) else 10**CARD_ID_LENGTH_MAX
-        sizes = [len(dice.choice(raws)) for _ in range(PROBES)]
-        return [f"{dice.randrange(min(end, 10**size)):0{size}d}" for size in sizes]
+        sizes = [len(rng.choice(raws)) for _ in range(PROBES)]
+        return [f"{rng.randrange(min(end, 10**size)):0{size}d}" for size in sizes]
     if all(map(str.islower, raws)):
         digits = digits.lower()
     return [
-        "".join(dice.choice(digits) if one.isalnum() else one for one in dice.choice(raws))
+        "".join(
+            rng.choice(digits) if character.isalnum() else character
+            for character in rng.choice(raws)
+        )
         for _ in range(PROBES)
     ]
 
@@ -121,35 +124,39 @@ def _probe_numbers(cards: Sequence[SampleCard], output_kind: RawKind) -> list[st
 def _distinct_rules(
     rules: Iterable[tuple[Rule, Normaliser]], probes: Sequence[str]
 ) -> Iterator[Rule]:
-    kept: list[Outputs] = []
+    outputs_so_far: list[Outputs] = []
     for steps, rule in rules:
-        made = [rule.card_id(probe) for probe in probes]
-        if not any(_is_equivalent(made, one) for one in kept):
-            kept.append(made)
+        outputs = [rule.card_id(probe) for probe in probes]
+        if not any(_is_equivalent(outputs, kept_outputs) for kept_outputs in outputs_so_far):
+            outputs_so_far.append(outputs)
             yield steps
 
 
-def _is_equivalent(made: Outputs, kept: Outputs) -> bool:
-    """Tell whether a rule names no card otherwise, though it may refuse some."""
-    pairs = zip(made, kept, strict=True)
-    named = [one == other for one, other in pairs if not isinstance(one, CardTrouble)]
-    return made == kept or (bool(named) and all(named))
+def _is_equivalent(outputs: Outputs, kept_outputs: Outputs) -> bool:
+    """Return whether a rule gives the kept rule's id for every probe that it accepts."""
+    pairs = zip(outputs, kept_outputs, strict=True)
+    agreements = [
+        output == kept_output
+        for output, kept_output in pairs
+        if not isinstance(output, CardTrouble)
+    ]
+    return outputs == kept_outputs or (bool(agreements) and all(agreements))
 
 
-def numbers_of(written: str) -> frozenset[str]:
-    """Give what may be a card's number of what people read off it, `206,30028 0013530444`.
+def numbers_of(text: str) -> frozenset[str]:
+    """Return the numbers in a text that is printed on a card, such as `206,30028 0013530444`.
 
-    The whole of it, each part between blanks, and the parts as one figure.
+    They are the whole text, each part between blanks, and the parts joined.
     """
-    parts = written.split()
-    return frozenset({written.strip(), *parts, "".join(parts)})
+    parts = text.split()
+    return frozenset({text.strip(), *parts, "".join(parts)})
 
 
 def warnings_of(rule: Rule) -> list[str]:
-    """Say what a technician should know of a rule before it is used."""
+    """Return what a technician should know of a rule before it is used."""
     return [AMBIGUOUS_FORMATS[step] for step in rule if step in AMBIGUOUS_FORMATS]
 
 
 def config_lines(rule: Rule) -> str:
-    """Write what to paste into `[[reader]]`."""
+    """Return what to paste into `[[reader]]`."""
     return f"card_id = {json.dumps(rule)}"

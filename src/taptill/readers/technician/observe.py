@@ -1,4 +1,4 @@
-"""A device in, the same device out, with somebody who looks at what it reads."""
+"""Wraps a device so that its frames and bytes can be observed."""
 
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
@@ -9,13 +9,13 @@ from taptill.readers.frames import AnyFrame
 
 @runtime_checkable
 class ByteSource(Protocol):
-    """A device that reads bytes from a line, and tells them."""
+    """A device that passes on the bytes that it reads."""
 
     on_bytes: Callable[[bytes], object]
 
 
 class ObservedDevice:
-    """Passes everything on; `saw` and `heard` are called from the reader's thread."""
+    """Passes all calls on; `on_frames` and `on_bytes` are called from the reader's thread."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class ObservedDevice:
         self.device.open()
 
     def read(self) -> list[AnyFrame]:
-        """Read, and show what was read."""
+        """Read the device, and pass the frames to the observer."""
         frames = self.device.read()
         if frames:
             self._on_frames(frames)

@@ -1,0 +1,68 @@
+"""Finds the driver that a reader's settings name, and checks the settings against it.
+
+Other packages add drivers through the entry-point group `taptill.readers`: the entry point's name
+is the driver's name, its object a `Driver`, whose module must not import a device package.
+"""
+
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+
+from taptill.domain.errors import MissingExtraError
+from taptill.readers.device import ReaderSettings
+from taptill.readers.frames import RawKind
+from taptill.readers.nearest import unknown_word
+from taptill.readers.normaliser import Normaliser, build_normaliser, expected_kind
+from taptill.readers.presence import presence_problems
+from taptill.readers.registry.built_in import BUILT_IN
+from taptill.readers.registry.driver import Driver
+from taptill.readers.registry.settings_checks import equal_frames_problems
+
+GROUP = "taptill.readers"
+
+
+def find_driver(name: str) -> Driver:
+    """Return the driver of that name, built in or of another package.
+
+    Errors: ValueError, which names the nearest known driver.
+    """
+    if name in BUILT_IN:
+        return BUILT_IN[name]
+    plugins = {entry.name: entry for entry in entry_points(group=GROUP)}
+    if name not in plugins:
+        raise ValueError(unknown_word("driver", name, [*BUILT_IN, *plugins]))
+    driver = plugins[name].load()
+    if not isinstance(driver, Driver):
+        raise ValueError(f"the entry point of '{name}' is not a Driver")  # noqa: TRY004 - a setting
+    return driver
+
+
+def card_id_rule(settings: ReaderSettings) -> Normaliser | None:
+    """Return the rule by which a reader spells card ids; None where a setting leaves it open."""
+    output_kind = find_driver(settings.driver).output_kind(settings)
+    return build_normaliser(settings.steps, output_kind) if output_kind else None
+
+
+def settings_problems(settings: ReaderSettings) -> list[str]:
+    """Return a sentence for each mistake in a reader's settings; import no device package."""
+    problems = presence_problems(settings.hold_ms, settings.same_card_delay_ms)
+    problems += equal_frames_problems(settings)
+    output_kind: RawKind | None = None
+    try:
+        driver = find_driver(settings.driver)
+    except ValueError as error:
+        problems.insert(0, f"driver: {error}")
+    else:
+        problems += _missing_package(settings.driver, driver) + driver.problems(settings)
+        output_kind = driver.output_kind(settings)
+    try:
+        build_normaliser(settings.steps, output_kind or expected_kind(settings.steps))
+    except ValueError as error:
+        problems.append(f"card_id: {error}")
+    return problems
+
+
+def _missing_package(name: str, driver: Driver) -> list[str]:
+    """Look for a driver's package without importing it."""
+    if not driver.package or find_spec(driver.package):
+        return []
+    return [f"driver: {MissingExtraError(what=f'the driver {name!r}', extra=driver.extra)}"]
