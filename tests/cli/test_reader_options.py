@@ -1,4 +1,4 @@
-"""What a technician is told of a reader that this account may not open."""
+"""The hints about a reader that this account may not open."""
 
 import grp
 import os
@@ -12,8 +12,10 @@ from taptill.domain.tap import ReaderState
 
 @pytest.mark.parametrize("driver", ["serial", "keyboard", "nfc"])
 def test_the_group_of_the_device_is_named(driver: str, tmp_path: Path) -> None:
-    named = [one for one in grp.getgrall() if one.gr_gid in {os.getgid(), *os.getgroups()} - {0}]
-    group = named[0] if named else grp.getgrnam("dialout")  # root may give it any
+    own_groups = [
+        entry for entry in grp.getgrall() if entry.gr_gid in {os.getgid(), *os.getgroups()} - {0}
+    ]
+    group = own_groups[0] if own_groups else grp.getgrnam("dialout")  # root may give it any
     device = tmp_path / "device"
     device.touch()
     os.chown(device, -1, group.gr_gid)

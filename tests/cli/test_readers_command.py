@@ -14,7 +14,7 @@ import pytest
 from tests.customer_cache.conftest import snapshot
 from tests.fakes.clock import FakeClock
 from tests.fakes.devices.polled import EmulatedPolledReader
-from tests.readers.lines import CARD, CARD_FRAME, OTHER_FRAME, PtyLine
+from tests.readers.lines import CARD, CARD_FRAME, OTHER_FRAME, PtyLine, plugged_line
 
 from taptill.customer_cache.cache import CustomerCache
 from taptill.readers.recording import read_recording
@@ -40,16 +40,14 @@ def taptill(*words: str, answers: str = "") -> "subprocess.CompletedProcess[str]
 
 @pytest.fixture
 def line(tmp_path: Path) -> Iterator[PtyLine]:
-    """A line that is plugged in."""
-    pty = PtyLine(tmp_path / "rfid-reader")
-    pty.plug()
-    yield pty
-    pty.unplug()
+    """Return a line that is plugged in."""
+    with plugged_line(tmp_path) as pty_line:
+        yield pty_line
 
 
 @contextmanager
-def held(line: PtyLine, *frames: bytes) -> Iterator[None]:
-    """Hold one card after the other to the reader, again and again."""
+def held_cards(line: PtyLine, *frames: bytes) -> Iterator[None]:
+    """Hold one card after the other to the reader, again and again, while the block runs."""
     away = Event()
 
     def repeat() -> None:
@@ -65,12 +63,12 @@ def held(line: PtyLine, *frames: bytes) -> Iterator[None]:
     hand.join()
 
 
-def at(line: PtyLine, family: str = "rdm6300") -> tuple[str, ...]:
+def port_options(line: PtyLine, family: str = "rdm6300") -> tuple[str, ...]:
     return ("--port", str(line.link), "--family", family)
 
 
 def rows(text: str) -> list[dict[str, str]]:
-    return [json.loads(one) for one in text.splitlines()]
+    return [json.loads(row) for row in text.splitlines()]
 
 
 def test_what_there_is_is_listed_without_a_config(tmp_path: Path) -> None:
@@ -82,8 +80,8 @@ def test_what_there_is_is_listed_without_a_config(tmp_path: Path) -> None:
     }
     assert "replay" in list_readers["drivers"]
     assert "family line: 9600 baud, gives text" in taptill("list").stdout
-    missing = taptill("list", "--config", str(tmp_path / "none.toml"))
-    assert missing.returncode == 78
+    run_without_config = taptill("list", "--config", str(tmp_path / "none.toml"))
+    assert run_without_config.returncode == 78
 
 
 def test_the_configs_readers_are_listed_and_watched(tmp_path: Path, line: PtyLine) -> None:
@@ -95,33 +93,33 @@ def test_the_configs_readers_are_listed_and_watched(tmp_path: Path, line: PtyLin
     )
     list_readers = taptill("list", "--config", str(config))
     assert f'reader 1: serial rdm6300 {line.link}, card_id "8H10D"' in list_readers.stdout
-    with held(line, CARD_FRAME):
-        seen = taptill("monitor", "--config", str(config), "--seconds", "1", "--json")
-    assert "3808980205" in [row.get("card_id") for row in rows(seen.stdout)]
+    with held_cards(line, CARD_FRAME):
+        monitor_run = taptill("monitor", "--config", str(config), "--seconds", "1", "--json")
+    assert "3808980205" in [row.get("card_id") for row in rows(monitor_run.stdout)]
     assert taptill("monitor", "--config", str(config), "--reader", "2").returncode == 64
 
 
 def test_a_held_card_is_frames_and_one_tap_with_its_bytes(line: PtyLine) -> None:
-    with held(line, CARD_FRAME):
-        seen = taptill("monitor", *at(line), "--raw", "--seconds", "1")
-    assert seen.returncode == 0
-    assert seen.stdout.count("  tap  ") == 1
-    assert seen.stdout.count(f"  frame      {CARD}") > 3
-    assert "bytes      02 36 32" in seen.stdout
-    assert "1 tap" in seen.stdout.splitlines()[-1]
-    assert "taps" not in seen.stdout
+    with held_cards(line, CARD_FRAME):
+        run = taptill("monitor", *port_options(line), "--raw", "--seconds", "1")
+    assert run.returncode == 0
+    assert run.stdout.count("  tap  ") == 1
+    assert run.stdout.count(f"  frame      {CARD}") > 3
+    assert "bytes      02 36 32" in run.stdout
+    assert "1 tap" in run.stdout.splitlines()[-1]
+    assert "taps" not in run.stdout
 
 
 def test_bad_frames_are_shown_by_kind_and_counted(line: PtyLine) -> None:
-    with held(line, b"\x0262E3086CEE08\x03"):
-        seen = taptill("monitor", *at(line), "--seconds", "1", "--json")
-    *_, last = rows(seen.stdout)
+    with held_cards(line, b"\x0262E3086CEE08\x03"):
+        run = taptill("monitor", *port_options(line), "--seconds", "1", "--json")
+    *_, last = rows(run.stdout)
     assert int(last["bad (checksum)"]) > 3
-    assert "garbled" in [row.get("state") for row in rows(seen.stdout)]
+    assert "garbled" in [row.get("state") for row in rows(run.stdout)]
 
 
 def test_control_c_ends_it_cleanly_with_the_counts(line: PtyLine) -> None:
-    words = [sys.executable, "-m", "taptill", "readers", "monitor", *at(line)]
+    words = [sys.executable, "-m", "taptill", "readers", "monitor", *port_options(line)]
     running = subprocess.Popen(
         words,
         stdout=subprocess.PIPE,
@@ -140,8 +138,10 @@ def test_control_c_ends_it_cleanly_with_the_counts(line: PtyLine) -> None:
 
 
 def test_a_port_that_is_not_there_is_explained_and_so_are_wrong_words() -> None:
-    gone = taptill("monitor", "--port", "/dev/nope", "--family", "line", "--seconds", "0.5")
-    assert "/dev/nope is not plugged in" in gone.stdout
+    missing_port_run = taptill(
+        "monitor", "--port", "/dev/nope", "--family", "line", "--seconds", "0.5"
+    )
+    assert "/dev/nope is not plugged in" in missing_port_run.stdout
     assert "--port needs --family" in taptill("monitor", "--port", "/dev/nope").stderr
     check_spelling = taptill("monitor", "--port", "/dev/nope", "--family", "rdm630")
     assert "nearest is 'rdm6300'" in check_spelling.stderr
@@ -149,22 +149,22 @@ def test_a_port_that_is_not_there_is_explained_and_so_are_wrong_words() -> None:
 
 def test_a_recording_plays_back_as_it_was_heard(line: PtyLine, tmp_path: Path) -> None:
     file = tmp_path / "card.txt"
-    with held(line, CARD_FRAME):
-        recorded = taptill("record", *at(line), "--seconds", "1", str(file))
-    assert recorded.returncode == 0
+    with held_cards(line, CARD_FRAME):
+        record_run = taptill("record", *port_options(line), "--seconds", "1", str(file))
+    assert record_run.returncode == 0
     recording = read_recording(file)
     assert recording.family == "rdm6300"
-    assert CARD_FRAME in b"".join(heard.octets for heard in recording.reads)
-    played = taptill("replay", str(file), "--json", "--card-id", "8H10D")
-    taps = [row for row in rows(played.stdout) if row["what"] == "tap"]
+    assert CARD_FRAME in b"".join(read.octets for read in recording.reads)
+    replay_run = taptill("replay", str(file), "--json", "--card-id", "8H10D")
+    taps = [row for row in rows(replay_run.stdout) if row["what"] == "tap"]
     assert [tap["card_id"] for tap in taps] == ["3808980205"]
-    again = taptill("record", *at(line), "--seconds", "1", str(file))
-    assert (again.returncode, "File exists" in again.stderr) == (73, True)
+    second_run = taptill("record", *port_options(line), "--seconds", "1", str(file))
+    assert (second_run.returncode, "File exists" in second_run.stderr) == (73, True)
 
 
 def test_a_replay_keeps_the_timing_and_says_what_is_wrong(tmp_path: Path) -> None:
-    played = rows(taptill("replay", str(EM18), "--json").stdout)
-    taps = [float(row["at_s"]) for row in played if row["what"] == "tap"]
+    events = rows(taptill("replay", str(EM18), "--json").stdout)
+    taps = [float(row["at_s"]) for row in events if row["what"] == "tap"]
     assert taps[1] - taps[0] == pytest.approx(2.51, abs=0.2)
     assert "the first line is not" in taptill("replay", str(Path(__file__))).stderr
     assert "cannot be read" in taptill("replay", str(tmp_path / "none")).stderr
@@ -172,46 +172,46 @@ def test_a_replay_keeps_the_timing_and_says_what_is_wrong(tmp_path: Path) -> Non
 
 
 def test_detect_hears_what_a_reader_speaks_and_writes_nothing(line: PtyLine) -> None:
-    with held(line, CARD_FRAME, OTHER_FRAME):
-        found = taptill("detect", "--port", str(line.link), "--seconds", "2", "--json")
-    (row,) = rows(found.stdout)
-    heard = json.loads(json.dumps(row["heard"]))
-    assert (heard[0]["family"], heard[0]["baud"]) in {("rdm6300", 9600), ("id12", 9600)}
+    with held_cards(line, CARD_FRAME, OTHER_FRAME):
+        run = taptill("detect", "--port", str(line.link), "--seconds", "2", "--json")
+    (row,) = rows(run.stdout)
+    guesses = json.loads(json.dumps(row["heard"]))
+    assert (guesses[0]["family"], guesses[0]["baud"]) in {("rdm6300", 9600), ("id12", 9600)}
     assert line.sent_by_program() == b""
-    silent = taptill("detect", "--port", str(line.link), "--seconds", "0.5")
-    assert "said nothing that looks like a card" in silent.stdout
+    silent_run = taptill("detect", "--port", str(line.link), "--seconds", "0.5")
+    assert "said nothing that looks like a card" in silent_run.stdout
     assert line.sent_by_program() == b""
 
 
 def test_detect_gives_the_lengths_of_lines_as_heard(line: PtyLine) -> None:
-    with held(line, b"0013-961168\r\n"):
-        found = taptill("detect", "--port", str(line.link), "--seconds", "2")
+    with held_cards(line, b"0013-961168\r\n"):
+        run = taptill("detect", "--port", str(line.link), "--seconds", "2")
     options = ['  family = "line"', "  min_length = 11", "  max_length = 11"]
-    assert found.stdout.splitlines()[-3:] == options
+    assert run.stdout.splitlines()[-3:] == options
 
 
 def test_detect_leaves_a_reader_that_must_be_asked_alone() -> None:
     box = EmulatedPolledReader("twn4-simple")
-    found = taptill("detect", "--port", str(box.path), "--seconds", "0.5")
+    run = taptill("detect", "--port", str(box.path), "--seconds", "0.5")
     box.unplug()
-    assert "said nothing" in found.stdout
+    assert "said nothing" in run.stdout
     assert box.requests == []
 
 
 def test_learn_asks_for_numbers_until_one_rule_is_left(line: PtyLine) -> None:
-    with held(line, CARD_FRAME, OTHER_FRAME):
+    with held_cards(line, CARD_FRAME, OTHER_FRAME):
         # Which of the two is read first, a busy machine decides: both numbers are said each time.
-        learnt = taptill("learn", *at(line), answers="3808980205 13530444\n" * 2)
-    assert learnt.stdout.splitlines()[-1] == 'card_id = ["drop-first 1", "plain-dec"]'
-    with held(line, CARD_FRAME):
-        none = taptill("learn", *at(line), "--number", "4711")
-    assert f"no rule makes that number of {CARD}" in none.stdout
+        run = taptill("learn", *port_options(line), answers="3808980205 13530444\n" * 2)
+    assert run.stdout.splitlines()[-1] == 'card_id = ["drop-first 1", "plain-dec"]'
+    with held_cards(line, CARD_FRAME):
+        run_without_rule = taptill("learn", *port_options(line), "--number", "4711")
+    assert f"no rule makes that number of {CARD}" in run_without_rule.stdout
 
 
 def test_c16_learn_finds_the_rule_of_facility_and_number_as_one_figure(line: PtyLine) -> None:
     recording = read_recording(C16)
-    with held(line, b"".join(heard.octets for heard in recording.reads)):
-        learnt = taptill("learn", *at(line), "--number", "20630028")
+    with held_cards(line, b"".join(heard.octets for heard in recording.reads)):
+        learnt = taptill("learn", *port_options(line), "--number", "20630028")
     assert 'card_id = ["3D5D"]  # 20630028' in learnt.stdout.splitlines()
     played = rows(taptill("replay", str(C16), "--json", "--card-id", "3D5D").stdout)
     assert [row["card_id"] for row in played if row["what"] == "tap"] == ["20630028"]
@@ -222,8 +222,12 @@ async def test_learn_finds_the_rule_among_the_customers_of_the_cache(
 ) -> None:
     with closing(CustomerCache(tmp_path / "cache.db", FakeClock(), frozenset())) as cache:
         cache.keep([snapshot(1, card="0013530444"), snapshot(2, card="3808980205")])
-    with held(line, CARD_FRAME, OTHER_FRAME):
-        learnt = taptill("learn", *at(line), "--cache", "--state-dir", str(tmp_path), "--json")
-    assert json.loads(learnt.stdout)["rules"] == [["8H10D"]]
-    nobody = taptill("learn", *at(line), "--cache", "--state-dir", str(tmp_path / "none"))
-    assert "the cache knows no card" in nobody.stderr
+    with held_cards(line, CARD_FRAME, OTHER_FRAME):
+        run = taptill(
+            "learn", *port_options(line), "--cache", "--state-dir", str(tmp_path), "--json"
+        )
+    assert json.loads(run.stdout)["rules"] == [["8H10D"]]
+    run_without_cache = taptill(
+        "learn", *port_options(line), "--cache", "--state-dir", str(tmp_path / "none")
+    )
+    assert "the cache knows no card" in run_without_cache.stderr

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from tests.readers.lines import Inbox, PtyLine, RealClock
+from tests.readers.lines import Inbox, PtyLine, RealClock, plugged_line
 
 from taptill.domain.tap import ReaderMessage
 from taptill.readers.device import Device, ReaderSettings
@@ -28,10 +28,8 @@ class OpenReader(Protocol):
 @pytest.fixture
 def line(tmp_path: Path) -> Iterator[PtyLine]:
     """Return a line that is plugged in."""
-    pty = PtyLine(tmp_path / "rfid-reader")
-    pty.plug()
-    yield pty
-    pty.unplug()
+    with plugged_line(tmp_path) as pty_line:
+        yield pty_line
 
 
 @pytest.fixture

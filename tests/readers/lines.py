@@ -2,8 +2,8 @@
 
 import os
 import tty
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Condition
 from time import monotonic
@@ -59,6 +59,15 @@ class PtyLine:
             self._master = None
         with suppress(FileNotFoundError):
             self.link.unlink()
+
+
+@contextmanager
+def plugged_line(folder: Path) -> Iterator[PtyLine]:
+    """Yield a line that is plugged in, and unplug it at the end."""
+    line = PtyLine(folder / "rfid-reader")
+    line.plug()
+    yield line
+    line.unplug()
 
 
 class Inbox:

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from taptill.domain.card_id import CARD_ID_LENGTH_MAX, CardId
 from taptill.domain.tap import CardTrouble
+from taptill.readers.by_name import unknown_word
 from taptill.readers.conversion_steps import (
     BYTE_TRANSFORMS,
     FORMATTERS,
@@ -31,7 +32,6 @@ from taptill.readers.conversion_steps import (
     refuse_non_unique_reversed,
 )
 from taptill.readers.frames import RawKind
-from taptill.readers.nearest import unknown_word
 
 DEFAULT_STEPS = {
     RawKind.UID: ("HEX",),

@@ -6,8 +6,8 @@ name is the family's name, its object a `Family`.
 
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass, replace
-from importlib.metadata import entry_points
 
+from taptill.readers.by_name import find_by_name
 from taptill.readers.frames import AnyFrame, Decoder, Options, RawKind, delimited
 from taptill.readers.frames.delimited import DelimitedDecoder, DelimitedFormat
 from taptill.readers.frames.length_prefixed import LengthPrefixedDecoder, LengthPrefixedFormat
@@ -16,7 +16,6 @@ from taptill.readers.frames.polled import PollingDecoder, RequestCycle
 from taptill.readers.frames.unframed import UnframedDecoder
 from taptill.readers.frames.vendors import acs, elatec, gnetplus, gwiot, stronglink, yhy
 from taptill.readers.frames.wiegand import bits_format, read_bits
-from taptill.readers.nearest import unknown_word
 
 GROUP = "taptill.families"
 
@@ -48,15 +47,7 @@ def find_family(name: str) -> Family:
 
     Errors: ValueError, which names the nearest known family.
     """
-    if name in FAMILIES:
-        return FAMILIES[name]
-    plugins = {entry.name: entry for entry in entry_points(group=GROUP)}
-    if name not in plugins:
-        raise ValueError(unknown_word("family", name, [*FAMILIES, *plugins]))
-    family = plugins[name].load()
-    if not isinstance(family, Family):
-        raise ValueError(f"the entry point of '{name}' is not a Family")  # noqa: TRY004 - a setting
-    return family
+    return find_by_name(name, FAMILIES, GROUP, Family)
 
 
 def _without_options(output_kind: RawKind, baud: int, make: Callable[[], Decoder]) -> Family:

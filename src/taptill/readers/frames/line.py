@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 from taptill.domain.card_id import CARD_ID_LENGTH_MAX
+from taptill.readers.by_name import unknown_word
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Options
 from taptill.readers.frames.checksums import HEX_DIGITS
-from taptill.readers.nearest import unknown_word
 
 _BLANK = 0x20
 _PRINTABLE = range(_BLANK, 0x7F)

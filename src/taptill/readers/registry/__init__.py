@@ -4,13 +4,12 @@ Other packages add drivers through the entry-point group `taptill.readers`: the 
 is the driver's name, its object a `Driver`, whose module must not import a device package.
 """
 
-from importlib.metadata import entry_points
 from importlib.util import find_spec
 
 from taptill.domain.errors import MissingExtraError
+from taptill.readers.by_name import find_by_name
 from taptill.readers.device import ReaderSettings
 from taptill.readers.frames import RawKind
-from taptill.readers.nearest import unknown_word
 from taptill.readers.normaliser import Normaliser, build_normaliser, expected_kind
 from taptill.readers.presence import presence_problems
 from taptill.readers.registry.built_in import BUILT_IN
@@ -25,15 +24,7 @@ def find_driver(name: str) -> Driver:
 
     Errors: ValueError, which names the nearest known driver.
     """
-    if name in BUILT_IN:
-        return BUILT_IN[name]
-    plugins = {entry.name: entry for entry in entry_points(group=GROUP)}
-    if name not in plugins:
-        raise ValueError(unknown_word("driver", name, [*BUILT_IN, *plugins]))
-    driver = plugins[name].load()
-    if not isinstance(driver, Driver):
-        raise ValueError(f"the entry point of '{name}' is not a Driver")  # noqa: TRY004 - a setting
-    return driver
+    return find_by_name(name, BUILT_IN, GROUP, Driver)
 
 
 def card_id_rule(settings: ReaderSettings) -> Normaliser | None:

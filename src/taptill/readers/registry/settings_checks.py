@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from taptill.readers.by_name import unknown_word
 from taptill.readers.device import NFC_SIZES, ReaderSettings
 from taptill.readers.drivers import input_devices
 from taptill.readers.drivers.usb import is_complete_name
 from taptill.readers.frames import PolledDecoder, RawKind
 from taptill.readers.frames.families import find_family
-from taptill.readers.nearest import unknown_word
 from taptill.readers.recording import read_recording
 from taptill.readers.repeat_filter import equal_frames_problem
 
