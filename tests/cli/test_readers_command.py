@@ -72,13 +72,13 @@ def rows(text: str) -> list[dict[str, str]]:
 
 
 def test_what_there_is_is_listed_without_a_config(tmp_path: Path) -> None:
-    list_readers = json.loads(taptill("list", "--json").stdout)
-    assert list_readers["families"]["gwiot-7941w"] == {
+    listing = json.loads(taptill("list", "--json").stdout)
+    assert listing["families"]["gwiot-7941w"] == {
         "baud": 115200,
         "gives": "uid",
         "asked": True,
     }
-    assert "replay" in list_readers["drivers"]
+    assert "replay" in listing["drivers"]
     assert "family line: 9600 baud, gives text" in taptill("list").stdout
     run_without_config = taptill("list", "--config", str(tmp_path / "none.toml"))
     assert run_without_config.returncode == 78
@@ -91,8 +91,8 @@ def test_the_configs_readers_are_listed_and_watched(tmp_path: Path, line: PtyLin
         f'[[reader]]\ndriver = "serial"\nfamily = "rdm6300"\nport = "{line.link}"\n'
         'card_id = ["8H10D"]\n[settlement]\nstrategy = "debt"\n'
     )
-    list_readers = taptill("list", "--config", str(config))
-    assert f'reader 1: serial rdm6300 {line.link}, card_id "8H10D"' in list_readers.stdout
+    run = taptill("list", "--config", str(config))
+    assert f'reader 1: serial rdm6300 {line.link}, card_id "8H10D"' in run.stdout
     with held_cards(line, CARD_FRAME):
         monitor_run = taptill("monitor", "--config", str(config), "--seconds", "1", "--json")
     assert "3808980205" in [row.get("card_id") for row in rows(monitor_run.stdout)]

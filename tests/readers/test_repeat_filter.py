@@ -21,7 +21,7 @@ GHOSTS = (
     "0244413933383642354541393003",
     "0244414546364645453242394603",
 )
-HELD = "0236324533303836434544303803"
+OPEN_CONNECTIONS = "0236324533303836434544303803"
 CARD = "62E3086CED"
 
 
@@ -29,7 +29,7 @@ CARD = "62E3086CED"
 def recording(tmp_path: Path) -> Path:
     """Record each ghost once, further apart than the hold time, then the card."""
     ghosts = [f"{0.35 * number:.3f} {octets}" for number, octets in enumerate(GHOSTS)]
-    held_card = [f"{3.2 + 0.03 * number:.3f} {HELD}" for number in range(8)]
+    held_card = [f"{3.2 + 0.03 * number:.3f} {OPEN_CONNECTIONS}" for number in range(8)]
     path = tmp_path / "idle.txt"
     path.write_text("\n".join(["# taptill recording, family rdm6300", *ghosts, *held_card]) + "\n")
     return path

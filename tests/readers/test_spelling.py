@@ -138,12 +138,12 @@ OFFICES: dict[str, tuple[str, frozenset[str], tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "others", "right"), OFFICES.values(), ids=OFFICES)
+@pytest.mark.parametrize(("text", "other_cards", "right"), OFFICES.values(), ids=OFFICES)
 def test_other_cards_tell_how_one_is_spelled(
-    text: str, others: frozenset[str], right: tuple[str, ...]
+    text: str, other_cards: frozenset[str], right: tuple[str, ...]
 ) -> None:
-    wrong = check_against_others(text, others)
-    assert (wrong.suggestions if wrong else ()) == right
+    misspelling = check_against_others(text, other_cards)
+    assert (misspelling.suggestions if misspelling else ()) == right
 
 
 WITHOUT_READER: dict[str, tuple[str, frozenset[str], CardTrouble | None]] = {
@@ -168,9 +168,11 @@ WITHOUT_READER: dict[str, tuple[str, frozenset[str], CardTrouble | None]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "others", "trouble"), WITHOUT_READER.values(), ids=WITHOUT_READER)
+@pytest.mark.parametrize(
+    ("text", "other_cards", "trouble"), WITHOUT_READER.values(), ids=WITHOUT_READER
+)
 def test_octets_that_name_no_card_need_no_rule(
-    text: str, others: frozenset[str], trouble: CardTrouble | None
+    text: str, other_cards: frozenset[str], trouble: CardTrouble | None
 ) -> None:
-    wrong = check_uid_without_rule(text, others)
-    assert (wrong.trouble if wrong else None) is trouble
+    misspelling = check_uid_without_rule(text, other_cards)
+    assert (misspelling.trouble if misspelling else None) is trouble

@@ -26,8 +26,8 @@ class HealthTracker:
         self._recent: deque[tuple[float, bool]] = deque(maxlen=WINDOW_FRAMES)
         self._faults: Counter[str] = Counter()
         self._was_opened = False
-        self._published: ReaderHealth | None = None
-        self._published_s = 0.0
+        self._last_report: ReaderHealth | None = None
+        self._last_report_s = 0.0
 
     @property
     def is_garbled(self) -> bool:
@@ -83,14 +83,14 @@ class HealthTracker:
 
     def due_report(self, now_s: float) -> ReaderHealth | None:
         """Return the health to publish now, None if nothing is due."""
-        if self._current == self._published:
+        if self._current == self._last_report:
             return None
-        last_report = self._published
-        same_state = last_report and (last_report.state, last_report.detail) == (
+        previous = self._last_report
+        same_state = previous and (previous.state, previous.detail) == (
             self._current.state,
             self._current.detail,
         )
-        if same_state and now_s - self._published_s < COUNTS_EVERY_S:
+        if same_state and now_s - self._last_report_s < COUNTS_EVERY_S:
             return None
-        self._published, self._published_s = self._current, now_s
+        self._last_report, self._last_report_s = self._current, now_s
         return self._current

@@ -22,7 +22,7 @@ def open_reader(
 ) -> Supervisor:
     """Start a reader; `deliver` is called from its thread. Errors: ValueError names a mistake.
 
-    `observe` may return another device that passes all calls on and looks at what is read.
+    `observe` may wrap the device in another one that passes all calls on and observes the frames.
     """
     for problem in settings_problems(settings):
         raise ValueError(problem)

@@ -76,7 +76,7 @@ class Presence:
         self._same_card_delay_s = same_card_delay_ms / 1000
         self._is_polled = is_polled
         self._cards: dict[CardId, _CardState] = {}
-        self._refusals: dict[CardTrouble, _CardState] = {}
+        self._refused_cards: dict[CardTrouble, _CardState] = {}
         self._tap: Tap | None = None
         self._collision_until_s = -inf
         self._opened_s = -inf
@@ -118,9 +118,9 @@ class Presence:
     def _refusal_read(self, trouble: CardTrouble, now_s: float) -> CardProblem | None:
         """Report a refused card once while it is present.
 
-        Refused cards are told apart by the reason alone: a random id is a new one at each read.
+        Refused cards are distinguished by the reason alone: a random id is a new one at each read.
         """
-        state = self._refusals.setdefault(trouble, _CardState())
+        state = self._refused_cards.setdefault(trouble, _CardState())
         is_new = self._has_left(state, now_s)
         state.last_read_s, state.has_left = now_s, False
         return CardProblem(trouble, self._reader, now_s) if is_new else None
@@ -145,7 +145,7 @@ class Presence:
         return self._tap
 
     def _states(self) -> list[_CardState]:
-        return [*self._cards.values(), *self._refusals.values()]
+        return [*self._cards.values(), *self._refused_cards.values()]
 
     def _has_left(self, state: _CardState, now_s: float) -> bool:
         """Return whether a card has left, at any time since its last read."""

@@ -1,8 +1,8 @@
 """Checks that a tap at this site can produce a card id that a person has typed in; pure.
 
 A tap spells a card in one way only. A card that is typed in otherwise, with small letters for
-capitals, a dash, or without a leading zero, is never found. Whoever types one in is told the
-spelling that a tap would have.
+capitals, a dash, or without a leading zero, is never found. Whoever types one in is
+shown the spelling that a tap would have.
 """
 
 from collections import Counter

@@ -74,7 +74,7 @@ class Supervisor:
         self._clock = clock
         self._health = HealthTracker(settings.name, settings.port)
         self._misreads = Misreads(settings.name, settings.hold_ms)
-        self._logged: ReaderState | None = None
+        self._logged_state: ReaderState | None = None
         self._back_off = BackOff()
         self._stopping = Event()
         self._thread = Thread(target=self._run, name=f"reader-{settings.name}", daemon=True)
@@ -112,11 +112,11 @@ class Supervisor:
             self._detect_tap(Signal.OPENED, self._clock.monotonic())
             while not self._stopping.is_set():
                 self._publish()
-                self._deliver_taps(self.device.read())
+                self._deliver_messages(self.device.read())
         finally:
             self.device.close()
 
-    def _deliver_taps(self, frames: Sequence[AnyFrame]) -> None:
+    def _deliver_messages(self, frames: Sequence[AnyFrame]) -> None:
         now_s = self._clock.monotonic()
         for frame in frames:
             if not isinstance(frame, BadFrame) and (message := self._detect_tap(frame, now_s)):
@@ -130,8 +130,8 @@ class Supervisor:
         health = self._health.due_report(self._clock.monotonic())
         if not health:
             return
-        if health.state is not self._logged:
-            self._logged = health.state
+        if health.state is not self._logged_state:
+            self._logged_state = health.state
             fields = {"reader": health.reader, "state": health.state, "detail": health.detail}
             log.info("reader.changed", extra=fields)
         self._deliver(health)

@@ -107,9 +107,9 @@ class House:
 
     def key_taker(self, cards: Mapping[str, Callable[[], None]]) -> KeyTaker:
         """Make what takes the keys of one terminal; `cards`: capital letter -> show that card."""
-        return KeyTaker(self.till, cards, self.type_line)
+        return KeyTaker(self.till, cards, self.typed)
 
-    def type_line(self, text: str) -> bool:
+    def typed(self, text: str) -> bool:
         """Hand a line that a machine typed to the readers for it; tell whether there are any."""
         readers = [one.device for one in self.started if isinstance(one.device, TypedReader)]
         for reader in readers:

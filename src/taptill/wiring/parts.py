@@ -160,14 +160,14 @@ def refuse_unbuilt(config: Config) -> None:
 
 def unbuilt(config: Config) -> list[str]:
     """Name what the config asks for and this version does not do."""
-    polled = {
+    asked = {
         "[cache] fields": set(config.cache.fields) - {"name", "company"},
         "[ui] sound": config.ui.sound != "auto",
         "[[staff]]": config.staff,
         "[receipt] printer": config.receipt.printer,
         "[metrics] textfile": config.metrics.textfile,
     }
-    return [f"{key} does nothing yet" for key, value in polled.items() if value]
+    return [f"{key} does nothing yet" for key, value in asked.items() if value]
 
 
 def identity(config: Config) -> dict[str, str]:

@@ -11,7 +11,7 @@ from tests.benchmarks.figures import Bench, Figure, at_most, median
 from tests.fakes.devices.keyboard import FakeInputDevice
 from tests.fakes.devices.pn532 import Pn532
 from tests.fakes.devices.polled import EmulatedPolledReader
-from tests.fakes.devices.vpcd import Pcscd, alone, why_not
+from tests.fakes.devices.vpcd import Pcscd, pcscd_lock, skip_reason
 from tests.readers.lines import Inbox, PtyLine, RealClock
 
 from taptill.domain.tap import ReaderState
@@ -48,15 +48,15 @@ def _typing(bench: Bench) -> Iterator[Figure]:
     wedge = FakeInputDevice(bench.folder / "event-kbd")
     wedge.plug()
     one = ReaderSettings("keyboard", "keyboard", str(wedge.link))
-    device = KeyboardReader(one, wedge.opened)
+    device = KeyboardReader(one, wedge.open_node)
     yield _figure(bench, "an idle reader that types", [one], STREAMS_MAX, lambda _: device)
     wedge.unplug()
     wedge.close()
 
 
 def _served(bench: Bench) -> Iterator[Figure]:
-    with alone():
-        if reason := why_not() if find_spec("smartcard") else "make readers":
+    with pcscd_lock():
+        if reason := skip_reason() if find_spec("smartcard") else "make readers":
             click.echo(f"no reader of pcscd's: {reason}", err=True)
             return
         service = Pcscd(bench.folder)

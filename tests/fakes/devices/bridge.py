@@ -48,7 +48,7 @@ def tap(server: socket.socket, inbox: Inbox, card: str, frame: bytes) -> None:
     inbox.wait(lambda: card in inbox.taps)
     sys.stdout.write(f"tapped: {card}\n")
     # The connection stays open, as a bridge without power cannot close it.
-    HELD.append(peer)
+    OPEN_CONNECTIONS.append(peer)
 
 
 def port(server: socket.socket) -> int:
@@ -59,7 +59,7 @@ def ip(*words: str) -> None:
     subprocess.run(["ip", *words], check=True)
 
 
-HELD: list[socket.socket] = []
+OPEN_CONNECTIONS: list[socket.socket] = []
 
 if __name__ == "__main__":
     main()

@@ -21,24 +21,26 @@ _ROWS = {2: "1234567890-", 16: "qwertyuiop", 30: "asdfghjkl;", 44: "zxcvbnm,.", 
 _CODES = {char: code for first, row in _ROWS.items() for code, char in enumerate(row, first)}
 
 
-def typed(text: str, at_s: float = 1.0, end: int = ENTER, key_s: float = KEY_S) -> list[KeyEvent]:
+def keystrokes_of(
+    text: str, at_s: float = 1.0, end: int = ENTER, key_s: float = KEY_S
+) -> list[KeyEvent]:
     """Return the key events of a text and its end; capital letters and `:` are typed with shift."""
-    return list(_typed(text, at_s, end, key_s))
+    return list(_keystrokes(text, at_s, end, key_s))
 
 
-def _typed(text: str, at_s: float, end: int, key_s: float) -> Iterator[KeyEvent]:
+def _keystrokes(text: str, at_s: float, end: int, key_s: float) -> Iterator[KeyEvent]:
     for char in text:
         with_shift = char.isupper() or char == ":"
         if with_shift:
             yield KeyEvent(at_s, LEFT_SHIFT, 1)
-        yield from pressed(_CODES[";" if char == ":" else char.lower()], at_s, key_s)
+        yield from key_press(_CODES[";" if char == ":" else char.lower()], at_s, key_s)
         if with_shift:
             yield KeyEvent(at_s + key_s, LEFT_SHIFT, 0)
         at_s += 2 * key_s
-    yield from pressed(end, at_s, key_s)
+    yield from key_press(end, at_s, key_s)
 
 
-def pressed(code: int, at_s: float = 1.0, key_s: float = KEY_S) -> list[KeyEvent]:
+def key_press(code: int, at_s: float = 1.0, key_s: float = KEY_S) -> list[KeyEvent]:
     """Return the events of one key that is pressed and released."""
     return [KeyEvent(at_s, code, 1), KeyEvent(at_s + key_s, code, 0)]
 
@@ -52,7 +54,7 @@ class FakeInputDevice:
 
     def __init__(self, link: Path) -> None:
         self.link = link
-        self.held_by_another = False
+        self.is_grabbed_by_another = False
         self.grabs = 0
         self.opened_nodes: list[str] = []
         self._kernel: socket.socket | None = None
@@ -70,7 +72,7 @@ class FakeInputDevice:
         self.link.unlink(missing_ok=True)
         self._hang_up()
 
-    def opened(self, node: str) -> "FakeInputDevice":
+    def open_node(self, node: str) -> "FakeInputDevice":
         """Open the device for the program, as `evdev.InputDevice` does."""
         os.stat(node)  # noqa: PTH116 - no such file, no permission: as an open
         self.opened_nodes.append(node)
@@ -87,13 +89,13 @@ class FakeInputDevice:
     def send(self, events: Iterable[KeyEvent]) -> None:
         """Send key events as the kernel does, each with its scan code, in a packet of its own."""
         for at_s, code, state in events:
-            self._tell((at_s, _MSC, _MSC_SCAN, 0x70000 + code), (at_s, _KEY, code, state))
+            self._send_packet((at_s, _MSC, _MSC_SCAN, 0x70000 + code), (at_s, _KEY, code, state))
 
     def overrun(self, at_s: float = 1.0) -> None:
         """Send the kernel's report that it dropped events."""
-        self._tell((at_s, _SYN, _SYN_DROPPED, 0))
+        self._send_packet((at_s, _SYN, _SYN_DROPPED, 0))
 
-    def _tell(self, *events: tuple[float, int, int, int]) -> None:
+    def _send_packet(self, *events: tuple[float, int, int, int]) -> None:
         assert self._kernel is not None
         packet = [*events, (events[0][0], _SYN, _SYN_REPORT, 0)]
         self._kernel.send(
@@ -111,7 +113,7 @@ class FakeInputDevice:
 
     def grab(self) -> None:
         """Grab the device for the program alone."""
-        if self.held_by_another:
+        if self.is_grabbed_by_another:
             raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
         self.grabs += 1
 

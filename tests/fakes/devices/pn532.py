@@ -50,7 +50,7 @@ class FieldCard:
         return bytes([1, 0, size, self.sak, len(octets)]) + octets
 
 
-NOBODY = FieldCard()
+NO_CARD = FieldCard()
 
 # The answers of the chip to a poll, by fault.
 FAULTS = {
@@ -69,7 +69,7 @@ class Chip:
     """The state of a PN532 and its answers to commands, without any transport."""
 
     def __init__(self) -> None:
-        self.card = NOBODY
+        self.card = NO_CARD
         self.commands: list[int] = []
         self.field = False
         self.faster = 0

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 
 READER = "Told Reader 00 00"
-NOBODY, LIES = 0x10, 0x10020
+NO_CARD, CARD_PRESENT = 0x10, 0x10020
 _SUCCESS = 0
 
 _States = tuple[int, list[tuple[str, int, list[int]]]]
@@ -20,7 +20,7 @@ class ScriptedScard:
         self,
         codes: dict[str, int] | None = None,
         names: Sequence[str] = (READER,),
-        states: Sequence[int] = (NOBODY, LIES),
+        states: Sequence[int] = (NO_CARD, CARD_PRESENT),
         answer: bytes = b"\xa1\xb2\xc3\xd4\x90\x00",
     ) -> None:
         self.open_contexts = 0

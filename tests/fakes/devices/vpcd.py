@@ -112,7 +112,7 @@ class Pcscd:
             daemon.wait(PATIENCE_S)
 
 
-def why_not() -> str:
+def skip_reason() -> str:
     """Return why pcscd cannot be started here; empty when it can."""
     if os.geteuid() != 0:
         return f"{NOT_RUN} only root may start pcscd"
@@ -123,7 +123,7 @@ def why_not() -> str:
 
 
 @contextmanager
-def alone() -> Iterator[None]:
+def pcscd_lock() -> Iterator[None]:
     """Hold a lock against all processes that would start pcscd, whose socket has a fixed path."""
     with (Path(tempfile.gettempdir()) / "taptill-tests-pcscd.lock").open("wb") as file:
         end_s = time.monotonic() + LOCK_S_MAX

@@ -14,7 +14,7 @@ from threading import Timer
 from typing import Any
 
 import pytest
-from tests.fakes.devices.keyboard import ENTER, TAB, FakeInputDevice, input_devices, typed
+from tests.fakes.devices.keyboard import ENTER, TAB, FakeInputDevice, input_devices, keystrokes_of
 from tests.project.sources import ROOT
 from tests.readers.conftest import OpenReader
 from tests.readers.lines import open_descriptors, read_frames
@@ -57,7 +57,7 @@ def settings(port: Path | str) -> ReaderSettings:
 
 @pytest.fixture
 def reader(wedge: FakeInputDevice) -> Iterator[Any]:
-    reader = driver.KeyboardReader(settings(wedge.link), wedge.opened)
+    reader = driver.KeyboardReader(settings(wedge.link), wedge.open_node)
     yield reader
     reader.close()
 
@@ -65,8 +65,8 @@ def reader(wedge: FakeInputDevice) -> Iterator[Any]:
 def test_a_grabbed_reader_types_cards(wedge: FakeInputDevice, reader: Any) -> None:
     reader.open()
     assert wedge.grabs == 1
-    wedge.send(typed("0013961168"))
-    wedge.send(typed("0009177233", at_s=1.4))
+    wedge.send(keystrokes_of("0013961168"))
+    wedge.send(keystrokes_of("0009177233", at_s=1.4))
     assert read_frames(reader, 2) == [Frame("0013961168"), Frame("0009177233")]
     reader.close()
     assert wedge.grabs == 0
@@ -76,7 +76,7 @@ def test_keys_that_the_kernel_had_no_room_for_spoil_the_card(
     wedge: FakeInputDevice, reader: Any
 ) -> None:
     reader.open()
-    keys = typed("0013961168")
+    keys = keystrokes_of("0013961168")
     wedge.send(keys[:8])
     wedge.overrun(at_s=1.05)
     wedge.send(keys[8:])
@@ -85,23 +85,23 @@ def test_keys_that_the_kernel_had_no_room_for_spoil_the_card(
 
 def test_half_a_card_is_given_up_after_a_silence(wedge: FakeInputDevice, reader: Any) -> None:
     reader.open()
-    wedge.send(typed("0013961168")[:8])
+    wedge.send(keystrokes_of("0013961168")[:8])
     assert read_frames(reader) == [BadFrame(Fault.TRUNCATED)]
 
 
 def test_the_rest_of_it_is_no_card(wedge: FakeInputDevice, reader: Any) -> None:
     reader.open()
-    keys = typed("0013961168")
+    keys = keystrokes_of("0013961168")
     wedge.send(keys[:8])
     assert read_frames(reader) == [BadFrame(Fault.TRUNCATED)]
     wedge.send([key._replace(at_s=key.at_s + 1) for key in keys[8:]])
-    wedge.send(typed("0009177233", at_s=4.0))
+    wedge.send(keystrokes_of("0009177233", at_s=4.0))
     assert read_frames(reader, 2) == [BadFrame(Fault.TRUNCATED), Frame("0009177233")]
 
 
 OPENED_IN = {
-    "mid-card": (typed("00139")[:-2], [BadFrame(Fault.TRUNCATED)]),
-    "the last keys of one": (typed("00139"), [Frame("61168")]),
+    "mid-card": (keystrokes_of("00139")[:-2], [BadFrame(Fault.TRUNCATED)]),
+    "the last keys of one": (keystrokes_of("00139"), [Frame("61168")]),
 }
 
 
@@ -109,13 +109,13 @@ OPENED_IN = {
 def test_the_rest_of_what_was_being_typed_at_opening_is_no_card(
     typing: list[KeyEvent], frames: list[AnyFrame], wedge: FakeInputDevice
 ) -> None:
-    def opened(node: str) -> FakeInputDevice:
-        wedge.opened(node).send(typing)
+    def open_device(node: str) -> FakeInputDevice:
+        wedge.open_node(node).send(typing)
         return wedge
 
-    with closing(driver.KeyboardReader(settings(wedge.link), opened)) as reader:
+    with closing(driver.KeyboardReader(settings(wedge.link), open_device)) as reader:
         reader.open()
-        wedge.send(typed("61168", at_s=2.0))
+        wedge.send(keystrokes_of("61168", at_s=2.0))
         assert read_frames(reader) == frames
 
 
@@ -123,7 +123,7 @@ def test_what_a_tab_ends_is_a_card_once_nothing_follows(
     wedge: FakeInputDevice, reader: Any
 ) -> None:
     reader.open()
-    wedge.send(typed("0013961168", end=TAB))
+    wedge.send(keystrokes_of("0013961168", end=TAB))
     assert read_frames(reader) == [Frame("0013961168")]
 
 
@@ -132,7 +132,7 @@ def test_what_a_tab_ends_is_not_taken_when_the_till_ends(
 ) -> None:
     """More keys might have followed."""
     reader.open()
-    wedge.send(typed("0013961168", end=TAB))
+    wedge.send(keystrokes_of("0013961168", end=TAB))
     while reader._decoder._text != "0013961168\t":
         assert reader.read() == []
     reader.interrupt()
@@ -146,7 +146,7 @@ from tests.fakes.devices.keyboard import FakeInputDevice
 from taptill.readers.device import ReaderSettings
 from taptill.readers.drivers.keyboard import KeyboardReader
 wedge = FakeInputDevice(Path(sys.argv[1]))
-KeyboardReader(ReaderSettings("counter", "keyboard", sys.argv[1]), wedge.opened).open()
+KeyboardReader(ReaderSettings("counter", "keyboard", sys.argv[1]), wedge.open_node).open()
 """
 
 
@@ -164,7 +164,7 @@ def test_a_reader_that_is_pulled_out_in_mid_card_is_lost(
     wedge: FakeInputDevice, reader: Any
 ) -> None:
     reader.open()
-    wedge.send(typed("0013961168")[:8])
+    wedge.send(keystrokes_of("0013961168")[:8])
     wedge.unplug()
     with pytest.raises(ReaderError) as error_info:
         read_frames(reader, 2)
@@ -173,10 +173,10 @@ def test_a_reader_that_is_pulled_out_in_mid_card_is_lost(
 
 
 def failing(number: int) -> Callable[[str], Any]:
-    def opened(_: str) -> Any:
+    def open_device(_: str) -> Any:
         raise OSError(number, os.strerror(number))
 
-    return opened
+    return open_device
 
 
 OPENING = {
@@ -198,7 +198,7 @@ def test_trouble_at_opening_has_a_name(
 
 
 def test_one_that_another_program_has_grabbed_is_busy(wedge: FakeInputDevice, reader: Any) -> None:
-    wedge.held_by_another = True
+    wedge.is_grabbed_by_another = True
     with pytest.raises(ReaderError) as reader_error:
         reader.open()
     assert error_state(reader_error.value)[0] is ReaderState.BUSY
@@ -210,7 +210,7 @@ def test_the_link_is_followed_anew_and_nothing_is_left_open(
     before = open_descriptors()
     for _ in range(20):
         reader.open()
-        wedge.send(typed("0013961168"))
+        wedge.send(keystrokes_of("0013961168"))
         assert read_frames(reader) == [Frame("0013961168")]
         wedge.unplug()
         with pytest.raises(ReaderError):
@@ -225,7 +225,7 @@ def test_the_link_is_followed_anew_and_nothing_is_left_open(
 
 def waited_s(wedge: FakeInputDevice) -> float:
     """Return how long a read takes that is interrupted soon after it has begun."""
-    with closing(driver.KeyboardReader(settings(wedge.link), wedge.opened)) as reader:
+    with closing(driver.KeyboardReader(settings(wedge.link), wedge.open_node)) as reader:
         reader.open()
         waking = Timer(0.01, reader.interrupt)
         waking.start()
@@ -299,7 +299,7 @@ def test_a_device_of_the_kernel_is_grabbed_and_read(readers: OpenReader) -> None
     with uinput() as device:
         _, inbox = readers(settings(device.device.path))
         inbox.wait_state(ReaderState.OK)
-        for event in typed("0013961168", end=ENTER):
+        for event in keystrokes_of("0013961168", end=ENTER):
             device.write(1, event.code, event.state)
             device.syn()
         inbox.wait_taps("0013961168")

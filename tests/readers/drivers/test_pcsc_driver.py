@@ -12,8 +12,8 @@ from functools import partial
 from typing import Any
 
 import pytest
-from tests.fakes.devices.scripted_scard import LIES, NOBODY, READER, ScriptedScard
-from tests.fakes.devices.vpcd import NOT_RUN, Pcscd, VirtualCard, alone, uid, why_not
+from tests.fakes.devices.scripted_scard import CARD_PRESENT, NO_CARD, READER, ScriptedScard
+from tests.fakes.devices.vpcd import NOT_RUN, Pcscd, VirtualCard, pcscd_lock, skip_reason, uid
 from tests.readers.conftest import OpenReader
 from tests.readers.lines import PATIENCE_S, Inbox, RealClock, open_descriptors, read_frames
 
@@ -43,8 +43,8 @@ Reads = list[list[AnyFrame]]
 @pytest.fixture(scope="module")
 def pcscd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pcscd]:
     """Return the one pcscd of this machine."""
-    with alone():
-        if reason := why_not():
+    with pcscd_lock():
+        if reason := skip_reason():
             pytest.skip(reason)
         service = Pcscd(tmp_path_factory.mktemp("pcscd"))
         service.start()
@@ -333,13 +333,13 @@ def test_trouble_with_reader_or_service_has_a_name(
 STATES = {
     "unplugged while waiting": (scard.SCARD_STATE_UNKNOWN, ReaderState.LOST),
     "not to be had": (scard.SCARD_STATE_UNAVAILABLE, ReaderState.LOST),
-    "somebody has it alone": (LIES | scard.SCARD_STATE_EXCLUSIVE, ReaderState.BUSY),
+    "somebody has it alone": (CARD_PRESENT | scard.SCARD_STATE_EXCLUSIVE, ReaderState.BUSY),
 }
 
 
 @pytest.mark.parametrize(("pcsc_state", "state"), STATES.values(), ids=STATES.keys())
 def test_a_reader_whose_state_is_trouble_is_told(pcsc_state: int, state: ReaderState) -> None:
-    assert trouble_of(ScriptedScard(states=(NOBODY, pcsc_state)))[0] is state
+    assert trouble_of(ScriptedScard(states=(NO_CARD, pcsc_state)))[0] is state
     assert trouble_of(ScriptedScard(states=(pcsc_state,)))[0] is state
 
 
@@ -361,7 +361,7 @@ def test_a_card_that_cannot_be_read_is_one_bad_frame(codes: dict[str, str], answ
 
 
 def test_one_card_after_the_other_is_seen_even_if_nobody_saw_the_first_go() -> None:
-    api = ScriptedScard(states=(NOBODY, 0x10020, 0x30020))
+    api = ScriptedScard(states=(NO_CARD, 0x10020, 0x30020))
     with closing(pcsc.PcscReader(settings(READER), api)) as reader:
         reader.open()
         assert reader.read() == [Frame(SHORT)]
@@ -370,7 +370,7 @@ def test_one_card_after_the_other_is_seen_even_if_nobody_saw_the_first_go() -> N
 
 
 def test_a_reader_that_was_opened_anew_asks_whatever_card_it_finds() -> None:
-    api = ScriptedScard(states=(LIES,))
+    api = ScriptedScard(states=(CARD_PRESENT,))
     with closing(pcsc.PcscReader(settings(READER), api)) as reader:
         for number in (CARD, OTHER):
             api.answer = uid(number)
@@ -383,7 +383,7 @@ def test_a_reader_that_was_opened_anew_asks_whatever_card_it_finds() -> None:
 def test_a_card_that_is_out_of_contact_has_left_only_after_a_while(
     hold_ms: int, empty_s: float
 ) -> None:
-    api = ScriptedScard(states=(NOBODY, NOBODY, 0x10020, 0x20010, 0x30020, 0x40010))
+    api = ScriptedScard(states=(NO_CARD, NO_CARD, 0x10020, 0x20010, 0x30020, 0x40010))
     with closing(pcsc.PcscReader(settings(READER, hold_ms=hold_ms), api)) as reader:
         reader.open()
         assert reader.read() == [], "it was opened just now"
@@ -396,8 +396,20 @@ def test_a_card_that_is_out_of_contact_has_left_only_after_a_while(
 
 
 INTERRUPTED = {
-    "the reader is opened anew": (LIES, LIES, scard.SCARD_STATE_UNKNOWN, LIES),
-    "it is out of contact": (LIES, LIES, 0x20010, 0x30020, scard.SCARD_STATE_UNKNOWN, 0x30020),
+    "the reader is opened anew": (
+        CARD_PRESENT,
+        CARD_PRESENT,
+        scard.SCARD_STATE_UNKNOWN,
+        CARD_PRESENT,
+    ),
+    "it is out of contact": (
+        CARD_PRESENT,
+        CARD_PRESENT,
+        0x20010,
+        0x30020,
+        scard.SCARD_STATE_UNKNOWN,
+        0x30020,
+    ),
 }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from nfc.clf import ContactlessFrontend, RemoteTarget, acr122
-from tests.fakes.devices.pn532 import FAULTS, NOBODY, Acr122u, FieldCard, Pn532
+from tests.fakes.devices.pn532 import FAULTS, NO_CARD, Acr122u, FieldCard, Pn532
 from tests.fakes.until import until
 from tests.project.sources import ROOT
 from tests.readers.conftest import OpenReader
@@ -64,7 +64,7 @@ def reader(box: Pn532) -> Iterator[NfcReader]:
 def test_a_card_is_named_whole(card: FieldCard, box: Pn532, reader: NfcReader) -> None:
     box.chip.card = card
     assert reader.read() == [Frame(card.number)]
-    box.chip.card = NOBODY
+    box.chip.card = NO_CARD
     assert reader.read() == [Signal.NO_CARD]
 
 
@@ -83,7 +83,7 @@ async def test_a_card_left_there_is_one_tap_and_taps_anew_once_taken_away(
     box.chip.card = CARD
     inbox.wait(lambda: inbox.health[-1].frames >= 5)
     assert inbox.taps == [CARD.number]
-    box.chip.card = NOBODY
+    box.chip.card = NO_CARD
     misses = box.chip.poll_count + 3 * 2  # at each of the technologies
     await until(lambda: box.chip.poll_count >= misses)
     box.chip.card = CARD

@@ -21,7 +21,7 @@ POLLED = {
 }
 NO_CARD = b"0000\r"
 CARD = b"000180200466CF4DC2\r"
-NOBODY = b"\x01" + with_crc(bytes.fromhex("0015011F"), 0xA001, "high first")
+NO_CARD_BINARY = b"\x01" + with_crc(bytes.fromhex("0015011F"), 0xA001, "high first")
 ANSWERED_NOTHING = BadFrame(Fault.NO_ANSWER)
 
 
@@ -75,7 +75,7 @@ def test_a_question_that_is_not_understood_is_spelled_otherwise_until_it_is() ->
     assert decoder.request() == low
     assert decoder.feed(bytes.fromhex("01001501 1F") + bytes(2)) == [BadFrame(Fault.CHECKSUM)]
     assert decoder.request() == high
-    assert decoder.feed(NOBODY) == [Signal.NO_CARD]
+    assert decoder.feed(NO_CARD_BINARY) == [Signal.NO_CARD]
     assert [decoder.request(), decoder.request()] == [high, high]
 
 

@@ -6,7 +6,7 @@ from random import Random
 from taptill.readers.frames import AnyFrame, BadFrame, Decoder, Frame, Signal
 
 
-def decoded(decoder: Decoder, *pieces: bytes) -> list[AnyFrame]:
+def decode_all(decoder: Decoder, *pieces: bytes) -> list[AnyFrame]:
     """Feed the pieces, then let the line fall silent; return all frames."""
     return [frame for piece in pieces for frame in decoder.feed(piece)] + decoder.idle()
 

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.readers.frames.streams import decoded, faults, ids, pieces, signals, splits
+from tests.readers.frames.streams import decode_all, faults, ids, pieces, signals, splits
 from tests.readers.vectors import Vector, vectors
 
 from taptill.readers.frames import BadFrame, Decoder, Fault, Frame, ResyncableDecoder, Signal
@@ -50,7 +50,7 @@ def test_every_family_has_vectors_and_every_vector_a_family() -> None:
 @pytest.mark.parametrize("vector", vectors(*FAMILIES))
 def test_vector(vector: Vector) -> None:
     for split in splits(vector.octets):
-        frames = decoded(decoder_of(vector.family), *split)
+        frames = decode_all(decoder_of(vector.family), *split)
         assert ids(frames) == vector.expected_ids
         assert faults(frames) == ([vector.error] if vector.error else [])
         events = vector.events and ROUNDS.get(vector.family, vector.events)
@@ -78,13 +78,13 @@ def test_junk_never_swallows_the_next_good_frame(vector: Vector) -> None:
     end = b"\r" if vector.family in LINE_FAMILIES | {"em18"} else b""
     for junk in junk_before(vector):
         decoder = decoder_of(vector.family)
-        frames = decoded(decoder, junk + end + vector.octets)
-        frames += decoded(decoder, junk + end + vector.octets)
+        frames = decode_all(decoder, junk + end + vector.octets)
+        frames += decode_all(decoder, junk + end + vector.octets)
         expected_ids = vector.expected_ids
         assert ids(frames)[-len(expected_ids) :] == expected_ids, junk.hex()
         assert sum(card_id in expected_ids for card_id in ids(frames)) >= 2 * len(expected_ids)
         if vector.family not in UNCHECKED:
-            assert set(ids(frames)) <= {*vector.expected_ids, *ids(decoded(decoder, junk + end))}
+            assert set(ids(frames)) <= {*vector.expected_ids, *ids(decode_all(decoder, junk + end))}
 
 
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 34), max_size=4))
@@ -94,7 +94,7 @@ def test_no_part_of_34_bits_is_another_number(number: int, cuts: list[int]) -> N
     line = f"{first}{bits}{last}".encode()
     decoder = FAMILIES["wiegand-bits"].decoder({"min_length": 34})
     for piece in pieces(line, cuts):
-        assert ids(decoded(decoder, piece)) in ((), (f"{number:08X}",))
+        assert ids(decode_all(decoder, piece)) in ((), (f"{number:08X}",))
 
 
 @given(st.binary(min_size=5, max_size=5), st.integers(1, 8), st.integers(1, 11))
@@ -103,7 +103,7 @@ def test_bare_digits_and_a_part_of_them_are_no_other_number(
 ) -> None:
     frame = (number + bytes([reduce(xor, number)])).hex().upper().encode()
     for octets in (frame[cut:] + frame * times, frame * times + frame[:cut]):
-        assert set(ids(decoded(decoder_of("em18"), octets))) <= {number.hex().upper()}
+        assert set(ids(decode_all(decoder_of("em18"), octets))) <= {number.hex().upper()}
 
 
 @given(DECODER_NAMES, st.binary(max_size=200), st.data())
@@ -112,7 +112,7 @@ def test_any_split_of_any_bytes_gives_the_same_frames(
 ) -> None:
     cuts = draw.draw(st.lists(st.integers(0, len(octets)), max_size=8))
     make = DECODERS[name]
-    assert decoded(make(), *pieces(octets, cuts)) == decoded(make(), octets)
+    assert decode_all(make(), *pieces(octets, cuts)) == decode_all(make(), octets)
 
 
 def like_frames() -> st.SearchStrategy[bytes]:
@@ -140,13 +140,13 @@ def test_no_decoder_ever_raises_or_grows(name: str, octets: bytes) -> None:
 @given(DECODER_NAMES, like_frames())
 def test_after_silence_a_decoder_is_as_new_for_the_next_frame(name: str, junk: bytes) -> None:
     decoder = DECODERS[name]()
-    decoded(decoder, junk)
+    decode_all(decoder, junk)
     assert decoder.idle() == []
     for parameter in GOOD_VECTORS:
         vector = parameter.values[0]
         if vector.family == name:
             end = [b"\r"] if name in MID_FRAME_FAMILIES else []
-            assert ids(decoded(decoder, *end, vector.octets)) == vector.expected_ids
+            assert ids(decode_all(decoder, *end, vector.octets)) == vector.expected_ids
 
 
 MID_FRAME_VECTORS = [one for one in GOOD_VECTORS if one.values[0].family in MID_FRAME_FAMILIES]
@@ -160,7 +160,7 @@ def test_a_tail_of_what_was_going_on_at_the_open_is_no_card(vector: Vector) -> N
         assert isinstance(decoder, ResyncableDecoder)
         decoder.skip_to_boundary()
         assert set(ids(decoder.feed(vector.octets[cut:] + end))) <= {*vector.expected_ids}
-        assert ids(decoded(decoder, vector.octets)) == vector.expected_ids
+        assert ids(decode_all(decoder, vector.octets)) == vector.expected_ids
 
 
 @pytest.mark.parametrize("vector", MID_FRAME_VECTORS)
@@ -169,7 +169,7 @@ def test_after_a_silence_at_the_open_nothing_is_going_on(vector: Vector) -> None
     assert isinstance(decoder, ResyncableDecoder)
     decoder.skip_to_boundary()
     assert decoder.idle() == []
-    assert ids(decoded(decoder, vector.octets)) == vector.expected_ids
+    assert ids(decode_all(decoder, vector.octets)) == vector.expected_ids
 
 
 @pytest.mark.parametrize("bits", [26, 34, 35, 37])
@@ -186,20 +186,20 @@ def test_no_tail_of_a_hid_number_is_another_one_unless_it_says_so_many_bits(bits
 @pytest.mark.parametrize("family", sorted(FAMILIES.keys() - {"line"}))
 def test_a_line_at_another_speed_is_told_again_and_again(family: str) -> None:
     noise = Random(family).randbytes(4000)
-    assert len(faults(decoded(decoder_of(family), noise))) >= 8
+    assert len(faults(decode_all(decoder_of(family), noise))) >= 8
 
 
 def test_a_short_frame_that_is_ended_is_told_once() -> None:
-    assert decoded(decoder_of("rdm6300"), b"\x0262E3\x03" + CARD) == [
+    assert decode_all(decoder_of("rdm6300"), b"\x0262E3\x03" + CARD) == [
         BadFrame(Fault.TRUNCATED),
         Frame("62E3086CED"),
     ]
 
 
 def test_noise_without_a_frame_is_told_and_the_tail_of_a_frame_is_not() -> None:
-    assert faults(decoded(decoder_of("rdm6300"), bytes(range(0x80, 0xFF)))) == ["framing"] * 4
+    assert faults(decode_all(decoder_of("rdm6300"), bytes(range(0x80, 0xFF)))) == ["framing"] * 4
     stream = CARD[3:] + CARD * 50
-    assert faults(decoded(decoder_of("rdm6300"), stream)) == []
+    assert faults(decode_all(decoder_of("rdm6300"), stream)) == []
 
 
 TWN4 = "0001802004"
@@ -390,4 +390,4 @@ def test_example(
     family: str, octets: bytes, expected_frames: list[Frame | BadFrame | Signal]
 ) -> None:
     for split in splits(octets):
-        assert decoded(decoder_of(family), *split) == expected_frames
+        assert decode_all(decoder_of(family), *split) == expected_frames

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.readers.frames.streams import decoded, pieces, splits
+from tests.readers.frames.streams import decode_all, pieces, splits
 
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Options
 from taptill.readers.frames.families import find_family
@@ -83,7 +83,7 @@ LINES: dict[str, tuple[Options, bytes, list[AnyFrame]]] = {
 @pytest.mark.parametrize(("options", "octets", "expected_frames"), LINES.values(), ids=LINES.keys())
 def test_line_form(options: Options, octets: bytes, expected_frames: list[AnyFrame]) -> None:
     for split in splits(octets):
-        assert decoded(line(**options), *split) == expected_frames
+        assert decode_all(line(**options), *split) == expected_frames
 
 
 WRONG_OPTIONS: dict[str, tuple[Options, str]] = {
@@ -133,17 +133,17 @@ def test_junk_never_swallows_the_next_line_that_has_a_start(
 def test_a_line_cut_by_silences_is_the_whole_line_or_none(text: str, cuts: set[int]) -> None:
     decoder = line()
     for piece in pieces(f"{text}\r\n".encode(), [cut for cut in cuts if cut <= len(text) + 2]):
-        frames = [frame for frame in decoded(decoder, piece) if isinstance(frame, Frame)]
+        frames = [frame for frame in decode_all(decoder, piece) if isinstance(frame, Frame)]
         assert frames in ([], [Frame(text.strip())])
-    assert decoded(decoder, b"0009334109\r") == [Frame("0009334109")]
+    assert decode_all(decoder, b"0009334109\r") == [Frame("0009334109")]
 
 
 def test_each_part_of_a_cut_line_is_told_and_its_end_begins_anew() -> None:
     decoder = line()
-    assert decoded(decoder, b"0013") == [BadFrame(Fault.TRUNCATED)]
+    assert decode_all(decoder, b"0013") == [BadFrame(Fault.TRUNCATED)]
     assert decoder.idle() == []
-    assert decoded(decoder, b"961") == [BadFrame(Fault.TRUNCATED)]
-    assert decoded(decoder, b"168\r0013961168\r") == [
+    assert decode_all(decoder, b"961") == [BadFrame(Fault.TRUNCATED)]
+    assert decode_all(decoder, b"168\r0013961168\r") == [
         BadFrame(Fault.TRUNCATED),
         Frame("0013961168"),
     ]
@@ -151,15 +151,15 @@ def test_each_part_of_a_cut_line_is_told_and_its_end_begins_anew() -> None:
 
 def test_the_rest_of_a_line_that_is_too_long_is_none_after_a_silence() -> None:
     decoder = line(max_length=4)
-    assert decoded(decoder, b"12345") == [BadFrame(Fault.OVERFLOW)]
-    assert decoded(decoder, b"6789\r6789\r") == [BadFrame(Fault.TRUNCATED), Frame("6789")]
+    assert decode_all(decoder, b"12345") == [BadFrame(Fault.OVERFLOW)]
+    assert decode_all(decoder, b"6789\r6789\r") == [BadFrame(Fault.TRUNCATED), Frame("6789")]
 
 
 def test_where_silence_ends_a_line_the_burst_after_a_refused_one_is_refused() -> None:
     decoder = line(idle_accepts=True, min_length=5)
-    assert decoded(decoder, b"0009") == [BadFrame(Fault.TRUNCATED)]
-    assert decoded(decoder, b"334109") == [BadFrame(Fault.TRUNCATED)]
-    assert decoded(decoder, b"0009334109") == [Frame("0009334109")]
+    assert decode_all(decoder, b"0009") == [BadFrame(Fault.TRUNCATED)]
+    assert decode_all(decoder, b"334109") == [BadFrame(Fault.TRUNCATED)]
+    assert decode_all(decoder, b"0009334109") == [Frame("0009334109")]
 
 
 @given(st.binary(max_size=200))

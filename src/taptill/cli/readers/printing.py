@@ -39,8 +39,10 @@ class ReaderEvent:
 class Printer:
     """Prints a line for each event, and keeps the counts for the last line."""
 
-    def __init__(self, words: Callable[[ReaderHealth], str], *, as_json: bool, raw: bool) -> None:
-        self._health_words = words
+    def __init__(
+        self, health_words: Callable[[ReaderHealth], str], *, as_json: bool, raw: bool
+    ) -> None:
+        self._health_words = health_words
         self._as_json = as_json
         self._raw = raw
         self._counts: Counter[str] = Counter()

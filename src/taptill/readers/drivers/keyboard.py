@@ -126,9 +126,9 @@ class KeyboardReader:
                 device.ungrab()
             with suppress(OSError):
                 device.close()
-        for line in (self._wake_receiver, self._wake_sender):
-            if line:
-                line.close()
+        for sock in (self._wake_receiver, self._wake_sender):
+            if sock:
+                sock.close()
         self._wake_receiver = self._wake_sender = None
 
 

@@ -37,7 +37,7 @@ _COUNT_BITS = 16
 
 _GONE_STATES = scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE | scard.SCARD_STATE_IGNORE
 _WAITED = (scard.SCARD_E_TIMEOUT, scard.SCARD_E_CANCELLED)
-_TROUBLES: dict[int, tuple[ReaderState, str | None]] = {
+_CODE_MEANINGS: dict[int, tuple[ReaderState, str | None]] = {
     scard.SCARD_E_NO_SERVICE: (ReaderState.FAULTY, SERVICE),
     scard.SCARD_E_SERVICE_STOPPED: (ReaderState.FAULTY, SERVICE),
     scard.SCARD_E_INVALID_HANDLE: (ReaderState.FAULTY, SERVICE),
@@ -176,7 +176,7 @@ class PcscReader:
         if code == scard.SCARD_S_SUCCESS:
             code, answer = self._api.SCardTransmit(card, protocol, _GET_UID)
             self._api.SCardDisconnect(card, scard.SCARD_LEAVE_CARD)
-        if code in _TROUBLES:
+        if code in _CODE_MEANINGS:
             self._check(code)
         # Any other code is about the card.
         uid = answer[:-2] if code == scard.SCARD_S_SUCCESS and answer[-2:] == _DONE else []
@@ -186,7 +186,7 @@ class PcscReader:
         """Raise ReaderError for any code but success."""
         if code == scard.SCARD_S_SUCCESS:
             return
-        state, detail = _TROUBLES.get(code, (ReaderState.FAULTY, None))
+        state, detail = _CODE_MEANINGS.get(code, (ReaderState.FAULTY, None))
         port = self._settings.port
         raise reader_error(self._settings.name, state, port if detail is None else detail)
 

@@ -143,10 +143,10 @@ class SerialReader:
         """Send the next request when its time has come."""
         if self._stopping.wait(polling.pause_s(time.monotonic())):
             return
-        if question := polling.next_request(time.monotonic()):
+        if request := polling.next_request(time.monotonic()):
             # What came late answers a request that was given up.
             self._port.reset_input_buffer()
-            self._port.write(question)
+            self._port.write(request)
 
     def interrupt(self) -> None:
         """Wake the thread that reads; on a network port, its read times out instead."""
@@ -160,26 +160,26 @@ class SerialReader:
         if port is None:
             return
         # pyserial does not close a socket whose peer has closed it first.
-        line = getattr(port, "_socket", None)
+        sock = getattr(port, "_socket", None)
         with suppress(*_PORT_ERRORS):
             port.close()
-        if line is not None:
+        if sock is not None:
             with suppress(OSError):
-                line.close()
+                sock.close()
 
 
-def _enable_keep_alive(port: Any, keep: KeepAlive) -> None:
+def _enable_keep_alive(port: Any, keep_alive: KeepAlive) -> None:
     """Let the kernel probe whether the far end of a network port is still there.
 
     Nothing is sent on the connection to a reader that sends by itself, so without probes it would
     stay open for ever after the far end has lost its power.
     """
-    line = getattr(port, "_socket", None)
-    if not isinstance(line, socket.socket):
+    sock = getattr(port, "_socket", None)
+    if not isinstance(sock, socket.socket):
         return
-    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, keep.after_s)
-    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, keep.every_s)
-    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, keep.probes)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, keep_alive.after_s)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, keep_alive.every_s)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, keep_alive.probes)
     # The same bound for what was sent and is not acknowledged: the requests to a polled reader.
-    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * keep.lost_s)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * keep_alive.lost_s)

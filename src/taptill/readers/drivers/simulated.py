@@ -77,9 +77,9 @@ class SimulatedReader:
         if self._control:
             with suppress(OSError):
                 Path(self._control.getsockname()).unlink()
-        for line in (self._control, self._wake_receiver, self._wake_sender):
-            if line:
-                line.close()
+        for sock in (self._control, self._wake_receiver, self._wake_sender):
+            if sock:
+                sock.close()
         self._control = self._wake_receiver = self._wake_sender = None
 
     def _until_script_s(self) -> float:

@@ -39,10 +39,10 @@ PROMAG_MF5 = DelimitedFormat(digits=8, trailer=b"\r", removal_byte=0x1B)
 class DelimitedDecoder:
     """Begins a new frame at each start byte, so that a broken frame never hides the next."""
 
-    def __init__(self, form: DelimitedFormat) -> None:
-        self._form = form
-        self._body_max = form.digits + len(form.trailer)
-        self._allowed = HEX_DIGITS | frozenset(form.trailer)
+    def __init__(self, layout: DelimitedFormat) -> None:
+        self._layout = layout
+        self._body_max = layout.digits + len(layout.trailer)
+        self._allowed = HEX_DIGITS | frozenset(layout.trailer)
         self._body: bytearray | None = None
         self._resync = ResyncCounter()
 
@@ -59,11 +59,13 @@ class DelimitedDecoder:
         return pending
 
     def _take_octet(self, octet: int) -> AnyFrame | None:
-        if octet == self._form.start:
+        if octet == self._layout.start:
             return BadFrame(Fault.TRUNCATED) if self._restart(bytearray()) else None
         if self._body is None:
-            return Signal.REMOVED if octet == self._form.removal_byte else self._resync.skip_byte()
-        if octet == self._form.end:
+            return (
+                Signal.REMOVED if octet == self._layout.removal_byte else self._resync.skip_byte()
+            )
+        if octet == self._layout.end:
             return self._check_body(self._restart(None) or bytearray())
         if octet not in self._allowed:
             self._restart(None)
@@ -75,13 +77,15 @@ class DelimitedDecoder:
         return None
 
     def _check_body(self, body: bytearray) -> AnyFrame:
-        digits = body.rstrip(self._form.trailer)
+        digits = body.rstrip(self._layout.trailer)
         if not HEX_DIGITS.issuperset(digits):
             return BadFrame(Fault.BAD_CHAR)
-        if len(digits) != self._form.digits:
-            return BadFrame(Fault.TRUNCATED if len(digits) < self._form.digits else Fault.OVERFLOW)
+        if len(digits) != self._layout.digits:
+            return BadFrame(
+                Fault.TRUNCATED if len(digits) < self._layout.digits else Fault.OVERFLOW
+            )
         octets = bytes.fromhex(digits.decode("ascii"))
-        if self._form.has_checksum and xor_checksum(octets):
+        if self._layout.has_checksum and xor_checksum(octets):
             return BadFrame(Fault.CHECKSUM)
         self._resync.reset()
-        return Frame(octets[: -1 if self._form.has_checksum else None].hex().upper())
+        return Frame(octets[: -1 if self._layout.has_checksum else None].hex().upper())

@@ -59,25 +59,25 @@ def _without_options(output_kind: RawKind, baud: int, make: Callable[[], Decoder
     return Family(output_kind, baud, decoder)
 
 
-def _delimited(form: DelimitedFormat, baud: int = 9600, output_kind: RawKind = UID) -> Family:
-    return _without_options(output_kind, baud, lambda: DelimitedDecoder(form))
+def _delimited(layout: DelimitedFormat, baud: int = 9600, output_kind: RawKind = UID) -> Family:
+    return _without_options(output_kind, baud, lambda: DelimitedDecoder(layout))
 
 
-def _length_prefixed(form: LengthPrefixedFormat, baud: int, output_kind: RawKind = UID) -> Family:
-    return _without_options(output_kind, baud, lambda: LengthPrefixedDecoder(form))
+def _length_prefixed(layout: LengthPrefixedFormat, baud: int, output_kind: RawKind = UID) -> Family:
+    return _without_options(output_kind, baud, lambda: LengthPrefixedDecoder(layout))
 
 
-def _polled(family: Family, questions: RequestCycle, *, has_checksum: bool = True) -> Family:
+def _polled(family: Family, cycle: RequestCycle, *, has_checksum: bool = True) -> Family:
     """Return the family as that of a polled reader, with its requests."""
 
     def decoder(options: Options) -> Decoder:
-        return PollingDecoder(family.decoder(options), questions)
+        return PollingDecoder(family.decoder(options), cycle)
 
     return replace(family, decoder=decoder, has_checksum=has_checksum)
 
 
 def _hex_line(
-    form: LineFormat,
+    layout: LineFormat,
     read: Callable[[bytes], AnyFrame],
     baud: int = 9600,
     output_kind: RawKind = UID,
@@ -85,9 +85,9 @@ def _hex_line(
     read_rejects_parts: bool = True,
 ) -> Family:
     def decoder() -> Decoder:
-        restarts = bool(form.prefix)
+        restarts = bool(layout.prefix)
         return LineDecoder(
-            form, hex_text(read), restarts=restarts, read_rejects_parts=read_rejects_parts
+            layout, hex_text(read), restarts=restarts, read_rejects_parts=read_rejects_parts
         )
 
     return _without_options(output_kind, baud, decoder)

@@ -98,22 +98,22 @@ class KeystrokeDecoder:
         character = (_SHIFTED if self._shifts else _PLAIN).get(code)
         if code == OVERRUN:
             self._shifts.clear()
-            self._spoil(Fault.OVERFLOW)
+            self._refuse_line(Fault.OVERFLOW)
         elif character is None:
-            self._spoil(Fault.BAD_CHAR)
+            self._refuse_line(Fault.BAD_CHAR)
         elif len(self._text) >= CARD_ID_LENGTH_MAX + (character == _TAB):
-            self._spoil(Fault.OVERFLOW)
+            self._refuse_line(Fault.OVERFLOW)
         else:
             self._text += character
         return []
 
-    def _spoil(self, fault: Fault) -> None:
+    def _refuse_line(self, fault: Fault) -> None:
         self._text, self._line_fault = "", self._line_fault or fault
 
     def _end_line(self) -> list[AnyFrame]:
         text = self._text.strip()
         if _TAB in text:
-            self._spoil(Fault.BAD_CHAR)
+            self._refuse_line(Fault.BAD_CHAR)
         fault, self._text, self._line_fault = self._line_fault, "", None
         if fault:
             return [BadFrame(fault)]

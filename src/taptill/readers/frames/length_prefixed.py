@@ -32,8 +32,8 @@ class LengthPrefixedFormat:
 class LengthPrefixedDecoder:
     """Keeps bytes that may become a frame; reports a damaged stretch as one fault."""
 
-    def __init__(self, form: LengthPrefixedFormat) -> None:
-        self._form = form
+    def __init__(self, layout: LengthPrefixedFormat) -> None:
+        self._layout = layout
         self._pending = b""
         self._is_resyncing = False
         self._resync = ResyncCounter()
@@ -63,7 +63,7 @@ class LengthPrefixedDecoder:
             size = self._size()
             if size == 0 or size > len(self._pending):
                 break
-            frame = self._form.read(self._pending[:size]) if size > 0 else None
+            frame = self._layout.read(self._pending[:size]) if size > 0 else None
             if frame is None or isinstance(frame, BadFrame):
                 frames += self._drop(frame or self._framing_fault())
             else:
@@ -74,15 +74,15 @@ class LengthPrefixedDecoder:
         return frames
 
     def _size(self) -> int:
-        start = self._form.start[: len(self._pending)]
+        start = self._layout.start[: len(self._pending)]
         if not self._pending.startswith(start):
             return -1
-        size = self._form.size(self._pending) if len(start) == len(self._form.start) else 0
+        size = self._layout.size(self._pending) if len(start) == len(self._layout.start) else 0
         return size if size <= SIZE_MAX else -1
 
     def _framing_fault(self) -> BadFrame | None:
         """Return a fault where a wrong length follows a start; None for any other byte."""
-        has_start = bool(self._form.start) and self._pending.startswith(self._form.start)
+        has_start = bool(self._layout.start) and self._pending.startswith(self._layout.start)
         return BadFrame(Fault.FRAMING) if has_start else None
 
     def _drop(self, fault: BadFrame | None) -> list[AnyFrame]:

@@ -73,19 +73,19 @@ class LineDecoder:
 
     def __init__(
         self,
-        form: LineFormat,
+        layout: LineFormat,
         read: Callable[[str], AnyFrame] | None = None,
         *,
         restarts: bool = False,
         read_rejects_parts: bool = False,
     ) -> None:
-        self._form = form
+        self._layout = layout
         self._read = read or self._match_regex
-        self._end = form.end.encode("ascii")
-        self._prefix = form.prefix.encode("ascii")
-        self._suffix = form.suffix.encode("ascii")
-        self._length_max = form.max_length + len(self._prefix) + len(self._suffix)
-        self._regex = re.compile(form.regex)
+        self._end = layout.end.encode("ascii")
+        self._prefix = layout.prefix.encode("ascii")
+        self._suffix = layout.suffix.encode("ascii")
+        self._length_max = layout.max_length + len(self._prefix) + len(self._suffix)
+        self._regex = re.compile(layout.regex)
         restart_octets = (octet for octet in self._prefix[:1] if restarts or octet < _BLANK)
         self._restart = next(restart_octets, None)
         self._line = bytearray()
@@ -108,9 +108,9 @@ class LineDecoder:
         has_text = bool(line.strip())
         self._is_overflow = False
         if has_text or had_overflow:
-            accepts = self._form.idle_accepts and has_text and not was_cut
+            accepts = self._layout.idle_accepts and has_text and not was_cut
             frame = self._check_line(line) if accepts else BadFrame(Fault.TRUNCATED)
-            is_line_end = self._form.idle_accepts and (was_cut or not isinstance(frame, BadFrame))
+            is_line_end = self._layout.idle_accepts and (was_cut or not isinstance(frame, BadFrame))
             self._is_cut = not (self._read_rejects_parts or is_line_end)
         elif self._is_opening:
             self._is_cut = False
@@ -150,12 +150,12 @@ class LineDecoder:
         text = line.removeprefix(self._prefix).removesuffix(self._suffix).strip(b" ")
         if any(octet not in _PRINTABLE for octet in text):
             return BadFrame(Fault.BAD_CHAR)
-        if len(text) < self._form.min_length:
+        if len(text) < self._layout.min_length:
             return BadFrame(Fault.TRUNCATED)
         return self._read(text.decode("ascii"))
 
     def _match_regex(self, text: str) -> AnyFrame:
-        if not self._form.regex:
+        if not self._layout.regex:
             return Frame(text)
         match = self._regex.fullmatch(text)
         card = match and match[min(1, self._regex.groups)]
@@ -163,7 +163,7 @@ class LineDecoder:
 
 
 def hex_text(read: Callable[[bytes], AnyFrame]) -> Callable[[str], AnyFrame]:
-    """Return a reader of lines of hex digits that passes their octets to `read`."""
+    """Return a function that decodes a line of hex digits and passes its octets to `read`."""
 
     def read_text(text: str) -> AnyFrame:
         digits = text.encode("ascii")

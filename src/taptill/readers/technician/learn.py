@@ -75,28 +75,32 @@ class SampleCard:
 
 def rules_that_fit(cards: Sequence[SampleCard], output_kind: RawKind) -> list[Rule]:
     """Return the rules that give one of its numbers for each card, the shortest first."""
-    matching_readers = [
+    fitting_rules = [
         (steps, rule)
         for steps, rule in _candidate_rules(output_kind)
         if all(rule.card_id(card.raw) in card.numbers for card in cards)
     ]
-    return list(_distinct_rules(matching_readers, _probe_numbers(cards, output_kind)))
+    return list(_distinct_rules(fitting_rules, _probe_numbers(cards, output_kind)))
 
 
 def _candidate_rules(output_kind: RawKind) -> Iterator[tuple[Rule, Normaliser]]:
     parses = _PARSER_STEPS.get(output_kind, ((),))
     text_rules = _TEXT_RULES if output_kind is RawKind.TEXT else ()
-    build_step: list[Rule] = [
+    rules: list[Rule] = [
         *text_rules,
         *(
-            (*parse, *turn, *cut, *write) if first == "turn" else (*parse, *cut, *turn, *write)
-            for parse, turn, cut, write in product(
+            (*parser_steps, *transform_steps, *slice_steps, *formatter_steps)
+            if first_change == "transform"
+            else (*parser_steps, *slice_steps, *transform_steps, *formatter_steps)
+            for parser_steps, transform_steps, slice_steps, formatter_steps in product(
                 parses, _TRANSFORM_STEPS, _SLICE_STEPS, _FORMATTER_STEPS
             )
-            for first in (("turn", "cut") if turn and cut else ("turn",))
+            for first_change in (
+                ("transform", "slice") if transform_steps and slice_steps else ("transform",)
+            )
         ),
     ]
-    for steps in sorted(build_step, key=len):
+    for steps in sorted(rules, key=len):
         yield steps, build_normaliser(steps, output_kind)
 
 

@@ -1,4 +1,4 @@
-"""Turns the octets of a UID into a frame, and checks that their number is one that cards have."""
+"""Makes a frame of a UID, and checks that cards have UIDs of this size."""
 
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame
 
