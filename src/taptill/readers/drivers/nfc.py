@@ -33,7 +33,7 @@ class NfcReader:
         self._settings = settings
         self._targets = [RemoteTarget(technology) for technology in technologies.split()]
         self._stopping = Event()
-        self._line: Pn532Transport | None = None
+        self._transport: Pn532Transport | None = None
         self._frontend: Any = None
         self._faults = 0
 
@@ -42,9 +42,9 @@ class NfcReader:
         port, self._faults = self._settings.port, 0
         try:
             if port.startswith("/"):
-                self._line = Pn532Transport(port)
+                self._transport = Pn532Transport(port)
                 self._frontend = ContactlessFrontend()
-                self._frontend.device = start_pn532(self._line)
+                self._frontend.device = start_pn532(self._transport)
             else:
                 self._frontend = ContactlessFrontend(port)
         except FAULTS as error:
@@ -53,7 +53,7 @@ class NfcReader:
 
     def _opening_error(self, error: Exception) -> ReaderError:
         name, port = self._settings.name, self._settings.port
-        if self._line and not self._line.hung_up:
+        if self._transport and not self._transport.hung_up:
             return reader_error(name, ReaderState.FAULTY, port)
         if port.startswith("usb") and isinstance(error, FileNotFoundError):
             return reader_error(name, ReaderState.FAULTY, "libusb-1.0-0")
@@ -82,11 +82,11 @@ class NfcReader:
         self._faults += 1
         if isinstance(error, OSError) and error.errno == errno.ENODEV:
             raise reader_error(name, ReaderState.LOST, port) from error
-        if self._line and self._line.hung_up:
+        if self._transport and self._transport.hung_up:
             raise reader_error(name, ReaderState.LOST, port) from error
         if self._faults == FAULTS_MAX:
             # For a USB device that was unplugged, libusb does not always report so.
-            state = ReaderState.GARBLED if self._line else ReaderState.LOST
+            state = ReaderState.GARBLED if self._transport else ReaderState.LOST
             raise reader_error(name, state, port) from error
         chip_answered = isinstance(error, Chipset.Error)
         return [BadFrame(Fault.READER_ERROR if chip_answered else Fault.NO_ANSWER)]
@@ -94,19 +94,19 @@ class NfcReader:
     def interrupt(self) -> None:
         """End a wait, and a transfer on a serial port; a poll over USB takes 1 s at most."""
         self._stopping.set()
-        if line := self._line:
-            line.interrupt()
+        if transport := self._transport:
+            transport.interrupt()
 
     def close(self) -> None:
         """Switch the field off and close all descriptors, even those of a port that is gone."""
         frontend, self._frontend = self._frontend, None
-        line, self._line = self._line, None
+        transport, self._transport = self._transport, None
         try:
             if frontend is not None and frontend.device is not None:
-                shut_down(frontend, line)
+                shut_down(frontend, transport)
         finally:
-            if line is not None:
-                line.close()
+            if transport is not None:
+                transport.close()
 
 
 def _card_frame(target: Any) -> AnyFrame:

@@ -92,47 +92,49 @@ class Pn532Transport(TTY):  # type: ignore[misc]
             tty.close()
 
 
-def start_pn532(line: Pn532Transport) -> pn532.Device:
+def start_pn532(transport: Pn532Transport) -> pn532.Device:
     """Wake the chip, whatever baud rate it was left at, and return it. Errors: `FAULTS`."""
-    if not _is_awake(line):
-        _restore_baud(line)
-        if not _is_awake(line):
+    if not _is_awake(transport):
+        _restore_baud(transport)
+        if not _is_awake(transport):
             raise OSError(errno.ETIMEDOUT, "no PN532 answers")
-    chip = pn532.Device(pn532.Chipset(line, log), log)
-    chip._path = line.port  # noqa: SLF001 - what nfcpy's own opener sets, and prints
+    chip = pn532.Device(pn532.Chipset(transport, log), log)
+    chip._path = transport.port  # noqa: SLF001 - what nfcpy's own opener sets, and prints
     return chip
 
 
-def _is_awake(line: Pn532Transport) -> bool:
+def _is_awake(transport: Pn532Transport) -> bool:
     # The first answer over a USB bridge of a Pi may take 1 s (nfcpy issue 45).
-    slow = os.path.basename(line.port).startswith("ttyUSB")  # noqa: PTH119 - a text, no file
-    return _exchange(line, *_VERSION, ack_ms=SLOW_ACK_MS if slow else ACK_MS) and _exchange(
-        line, *_NORMAL_MODE
+    slow = os.path.basename(transport.port).startswith("ttyUSB")  # noqa: PTH119 - a text, no file
+    return _exchange(transport, *_VERSION, ack_ms=SLOW_ACK_MS if slow else ACK_MS) and _exchange(
+        transport, *_NORMAL_MODE
     )
 
 
-def _restore_baud(line: Pn532Transport) -> None:
+def _restore_baud(transport: Pn532Transport) -> None:
     """Set a chip that was left at a higher baud rate back to `BAUD`."""
     for baud in STRAY_BAUDS:
-        line.baudrate = baud
-        if _exchange(line, *_SPEED_115200):
-            line.write(Chipset.ACK)  # the chip changes its baud rate when it receives this
-            line.tty.flush()
+        transport.baudrate = baud
+        if _exchange(transport, *_SPEED_115200):
+            transport.write(Chipset.ACK)  # the chip changes its baud rate when it receives this
+            transport.tty.flush()
             break
-    line.baudrate = BAUD
+    transport.baudrate = BAUD
 
 
-def _exchange(line: Pn532Transport, command: bytes, answer: bytes, ack_ms: int = ACK_MS) -> bool:
-    line.write(_WAKE + command)
+def _exchange(
+    transport: Pn532Transport, command: bytes, answer: bytes, ack_ms: int = ACK_MS
+) -> bool:
+    transport.write(_WAKE + command)
     try:
-        return line.read(ack_ms) == Chipset.ACK and line.read(ACK_MS).startswith(answer)
+        return transport.read(ack_ms) == Chipset.ACK and transport.read(ACK_MS).startswith(answer)
     except OSError as error:
-        if line.hung_up or error.errno == errno.ECANCELED:
+        if transport.hung_up or error.errno == errno.ECANCELED:
             raise
         return False
 
 
-def shut_down(frontend: ContactlessFrontend, line: Pn532Transport | None) -> None:
+def shut_down(frontend: ContactlessFrontend, transport: Pn532Transport | None) -> None:
     """Switch the field off and release the device, which stays powered.
 
     A device that was powered down may not start again until it is unplugged (ACR122U; nfcpy issue
@@ -141,8 +143,8 @@ def shut_down(frontend: ContactlessFrontend, line: Pn532Transport | None) -> Non
     device: Any = frontend.device
     chipset: Any = getattr(device, "chipset", None)
     with suppress(*FAULTS):
-        if line is not None:
-            line.resume()
+        if transport is not None:
+            transport.resume()
             chipset.send_ack()  # aborts the command that the chip may still execute
             device.mute()
         else:
