@@ -108,10 +108,17 @@ RULES = [
 def test_what_a_tap_gives_is_never_refused(
     octets: bytes, rule: tuple[RawKind, tuple[str, ...]]
 ) -> None:
+    """But for digits that four octets give, too, if those are refused as a UID; it is told so."""
     output_kind, steps = rule
-    card_id = build_normaliser(steps, output_kind).card_id(octets.hex().upper())
-    if not isinstance(card_id, CardTrouble):
-        assert check_spelling(CardId(card_id), [build_normaliser(steps, output_kind)]) is None
+    normaliser = build_normaliser(steps, output_kind)
+    card_id = normaliser.card_id(octets.hex().upper())
+    if isinstance(card_id, CardTrouble):
+        return
+    wrong = check_spelling(CardId(card_id), [normaliser])
+    if wrong is not None:
+        four = octets[-4:].hex().upper()
+        assert card_id == build_normaliser(steps, RawKind.NUMBER).card_id(four)
+        assert normaliser.card_id(four) is wrong.trouble
 
 
 SITE = frozenset({"62E3086CED", "01026F6C3A", "ABCDEF0102", "0A0B0C0D0E"})

@@ -49,7 +49,10 @@ def check_spelling(text: str, rules: Sequence[Normaliser]) -> Misspelling | None
     """Return why no reader with one of these rules produces this text; None where one may.
 
     Without rules there is nothing to check. A rule that removes text in a way that cannot be
-    reversed may produce any text.
+    reversed may produce any text. A number is read in the fewest octets that it fits: one that is
+    a random UID of four octets is refused, though a longer UID that begins with zeros, or of which
+    the rule takes the last four octets, may give the same number. Whoever is sure of such a card
+    says so (`--as-it-is`).
     """
     misspellings: list[Misspelling] = []
     for rule in rules:
