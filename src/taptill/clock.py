@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from taptill.domain.clock import Clock
-from taptill.domain.entry import Draft, Entry, Kind
+from taptill.domain.entry import Draft, Entry, EntryKind
 from taptill.domain.errors import JournalError
 
 log = logging.getLogger("taptill.clock")
@@ -139,7 +139,7 @@ class ClockWatch:
         self._booted_at_ms = booted_at_ms
         if abs(jumped_ms) <= JUMP_MS:
             return None
-        return Draft(Kind.CLOCK, body={"jumped_ms": jumped_ms})
+        return Draft(EntryKind.CLOCK, body={"jumped_ms": jumped_ms})
 
 
 class SetAlarm:

@@ -13,7 +13,7 @@ from taptill.domain.card_id import CardId
 from taptill.domain.decision import Absent, Ambiguous, Finding, Known, Unreachable
 from taptill.domain.errors import BackendError, MalformedError, RefusedError, UnauthorisedError
 from taptill.settlement.ports import Capabilities
-from taptill.settlement.requests import NoAnswer, NotThere, Unreadable
+from taptill.settlement.requests import NoAnswer, RowNotFound, RowUnreadable
 
 ADA, BEN = row(7), row(8, name="Ben")
 DOWN = Canned("{}", 503)
@@ -224,7 +224,7 @@ async def test_a_row_is_read_whole_in_one_select(dial: Dial) -> None:
 
 async def test_a_removed_customer_is_gone_only_beside_another_row(dial: Dial) -> None:
     line = await dial(ADA)
-    assert await line.api.read_row(99) == NotThere()
+    assert await line.api.read_row(99) == RowNotFound()
     line.backend.rows.clear()
     assert await line.api.read_row(99) == NoAnswer("no customer is visible")
 
@@ -252,7 +252,7 @@ async def test_no_row_came(dial: Dial, fault: str | Canned, answer: NoAnswer) ->
 
 async def test_a_row_that_cannot_be_read_is_that_customers_trouble_only(dial: Dial) -> None:
     line = await dial(row(7, totalDebt="NaN"))
-    assert await line.api.read_row(7) == Unreadable("totalDebt is no figure")
+    assert await line.api.read_row(7) == RowUnreadable("totalDebt is no figure")
     assert line.heard.results == ["ok"]
 
 

@@ -15,7 +15,7 @@ from taptill.domain.card_id import CardId
 from taptill.domain.customer import Snapshot
 from taptill.domain.decision import Known, Unreachable
 from taptill.domain.errors import BackendError, UnreachableError
-from taptill.settlement.requests import NoAnswer, Unheard
+from taptill.settlement.requests import NoAnswer, OutcomeUnknown
 
 ABORTED = Canned('{"message": "current transaction is aborted", "code": "25P02"}', 400)
 PASSING: dict[str, str | Canned] = {
@@ -45,7 +45,7 @@ async def test_an_update_does_not_go_again_after(dial: Dial, fault: str | Canned
     update = sale(await read(line))
     before = len(line.backend.asked)
     line.backend.always = fault
-    assert isinstance(await line.api.update_row(update), Unheard)
+    assert isinstance(await line.api.update_row(update), OutcomeUnknown)
     assert len(line.backend.asked) == before + 1
 
 

@@ -18,12 +18,12 @@ from taptill.domain.decision import Absent, Known
 from taptill.domain.mark import Mark, Place, with_mark
 from taptill.settlement.ports import Capabilities
 from taptill.settlement.requests import (
-    Condition,
-    Echo,
+    Applied,
     NoAnswer,
-    NotThere,
-    Unheard,
+    OutcomeUnknown,
+    RowNotFound,
     Update,
+    UpdateCondition,
 )
 
 OURS = "aaaa0001"
@@ -58,7 +58,7 @@ async def a_row(api: CustomersApi) -> Snapshot:
     return snapshot
 
 
-def sale(row: Snapshot, condition: Condition) -> Update:
+def sale(row: Snapshot, condition: UpdateCondition) -> Update:
     assert row.marks.epoch is not None
     mark = replace(MARK, seq=MARK.seq + (row.version or 0))
     debt_data = with_mark(row.marks, row.marks.epoch, OURS, mark)
@@ -81,7 +81,7 @@ async def test_a_delta_brings_only_what_changed_since(api: CustomersApi) -> None
     everything = await api.page(0, 1000)
     newest = max(one.updated_at for one in everything.snapshots)
     assert (await api.page(0, 1000, newest)).ids == ()
-    assert isinstance(await api.update_row(sale(row, Condition.AS_READ)), Echo)
+    assert isinstance(await api.update_row(sale(row, UpdateCondition.AS_READ)), Applied)
     assert (await api.page(0, 1000, newest)).ids == (row.customer.id,)
 
 
@@ -95,24 +95,24 @@ async def test_a_card_finds_its_customer_and_another_finds_nobody(api: Customers
 
 async def test_total_and_mark_are_changed_once_on_the_version_read(api: CustomersApi) -> None:
     row = await a_row(api)
-    update = sale(row, Condition.AS_READ)
+    update = sale(row, UpdateCondition.AS_READ)
     answer = await api.update_row(update)
-    assert isinstance(answer, Echo)
+    assert isinstance(answer, Applied)
     assert answer.row is not None
     assert answer.row.total == row.total + Decimal(320)
     assert answer.row.marks.table[OURS] == update.mark
     assert answer.row == await api.read_row(row.customer.id)
     again = await api.update_row(update)
-    assert again == Unheard("HTTP 409", clash=True, clash_row=answer.row)
+    assert again == OutcomeUnknown("HTTP 409", version_conflict=True, current_row=answer.row)
     assert await api.read_row(row.customer.id) == answer.row
 
 
 async def test_stamp_and_total_serve_as_the_condition_too(api: CustomersApi) -> None:
     row = replace(await a_row(api), version=None)
-    assert isinstance(await api.update_row(sale(row, Condition.AS_READ)), Echo)
-    clash = await api.update_row(sale(row, Condition.AS_READ))
-    assert isinstance(clash, Unheard)
-    assert clash.clash
+    assert isinstance(await api.update_row(sale(row, UpdateCondition.AS_READ)), Applied)
+    clash = await api.update_row(sale(row, UpdateCondition.AS_READ))
+    assert isinstance(clash, OutcomeUnknown)
+    assert clash.version_conflict
 
 
 @pytest.mark.parametrize("versions", [True, False], ids=["by version", "by stamp and total"])
@@ -121,22 +121,22 @@ async def test_the_condition_that_no_row_meets_is_refused(
 ) -> None:
     row = await a_row(api)
     asked = row if versions else replace(row, version=None)
-    answer = await api.update_row(sale(asked, Condition.NEVER))
-    assert answer == Unheard("HTTP 409", clash=True, clash_row=row)
+    answer = await api.update_row(sale(asked, UpdateCondition.NEVER))
+    assert answer == OutcomeUnknown("HTTP 409", version_conflict=True, current_row=row)
     assert await api.read_row(row.customer.id) == row
 
 
 async def test_a_blind_update_of_money_is_not_taken(api: CustomersApi) -> None:
     row = await a_row(api)
-    assert await api.update_row(sale(row, Condition.NONE)) == Unheard("HTTP 428")
+    assert await api.update_row(sale(row, UpdateCondition.NONE)) == OutcomeUnknown("HTTP 428")
     assert await api.read_row(row.customer.id) == row
 
 
 async def test_an_unknown_id_is_nobody(api: CustomersApi) -> None:
     row = await a_row(api)
-    assert await api.read_row(999_999) == NotThere()
+    assert await api.read_row(999_999) == RowNotFound()
     ghost = replace(row, customer=replace(row.customer, id=999_999))
-    assert await api.update_row(sale(ghost, Condition.AS_READ)) == Echo(None)
+    assert await api.update_row(sale(ghost, UpdateCondition.AS_READ)) == Applied(None)
 
 
 async def test_a_token_that_nobody_gave_out_is_denied(service: RunningService) -> None:

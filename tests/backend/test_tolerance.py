@@ -14,7 +14,7 @@ from taptill.domain.customer import Snapshot
 from taptill.domain.decision import Known
 from taptill.domain.errors import MalformedError
 from taptill.domain.mark import Place
-from taptill.settlement.requests import Echo, NoAnswer, Unheard
+from taptill.settlement.requests import Applied, NoAnswer, OutcomeUnknown
 
 CARD = CardId("04A7")
 Wrap = Callable[[list[Any]], Any]
@@ -51,7 +51,7 @@ async def test_the_echo_of_an_update_may_come_as(dial: Dial, wrap: Wrap) -> None
     snapshot = await read(line)
     line.backend.wrap = wrap
     echo = await line.api.update_row(sale(snapshot))
-    assert isinstance(echo, Echo)
+    assert isinstance(echo, Applied)
     assert echo.row is not None
     assert echo.row.total == 1320
 
@@ -127,7 +127,7 @@ async def test_a_failure_inside_a_success_is_no_page_and_an_unknown_outcome(
     line.backend.always = Canned(text)
     with pytest.raises(MalformedError, match="a failure inside"):
         await line.api.page(0, 10)
-    assert isinstance(await line.api.update_row(sale(snapshot)), Unheard)
+    assert isinstance(await line.api.update_row(sale(snapshot)), OutcomeUnknown)
 
 
 async def test_a_body_of_ten_megabytes_is_refused_and_the_next_answer_is_taken(dial: Dial) -> None:

@@ -11,13 +11,13 @@ from tests.fakes.backend import HTML, LOST_REPLY, LOST_REQUEST, SILENCE, Canned
 from taptill.domain.customer import Snapshot
 from taptill.domain.mark import Mark, with_mark
 from taptill.settlement.requests import (
-    Condition,
-    Echo,
-    Final,
+    Applied,
     NoAnswer,
-    Unheard,
+    OutcomeUnknown,
+    Rejected,
     Update,
     UpdateAnswer,
+    UpdateCondition,
 )
 
 MARK = Mark(4711, 320, "9f3c21aa")
@@ -39,7 +39,9 @@ async def read(line: Line, *, versions: bool = False) -> Snapshot:
     return snapshot
 
 
-def sale(snapshot: Snapshot, condition: Condition = Condition.NONE, amount: int = 320) -> Update:
+def sale(
+    snapshot: Snapshot, condition: UpdateCondition = UpdateCondition.NONE, amount: int = 320
+) -> Update:
     debt_data = with_mark(snapshot.marks, snapshot.marks.epoch or "0000e90c", OURS, MARK)
     return Update(snapshot, snapshot.total + amount, debt_data, condition, MARK)
 
@@ -47,7 +49,7 @@ def sale(snapshot: Snapshot, condition: Condition = Condition.NONE, amount: int 
 async def test_total_and_mark_go_in_one_request_and_come_back(dial: Dial) -> None:
     line = await dial(ENROLLED)
     answer = await line.api.update_row(sale(await read(line)))
-    assert isinstance(answer, Echo)
+    assert isinstance(answer, Applied)
     assert answer.row is not None
     assert (answer.row.total, answer.row.marks.table) == (Decimal(1320), {OURS: MARK})
     asked = line.backend.asked[-1]
@@ -65,9 +67,9 @@ async def test_float_noise_is_conditioned_on_exactly_as_read(dial: Dial) -> None
     snapshot = await read(line)
     assert snapshot.total == Decimal("1230.0000000000001")
     answer = await line.api.update_row(
-        replace(sale(snapshot, Condition.AS_READ), total=snapshot.total)
+        replace(sale(snapshot, UpdateCondition.AS_READ), total=snapshot.total)
     )
-    assert isinstance(answer, Echo)
+    assert isinstance(answer, Applied)
     assert line.backend.asked[-1].body["conditions"]["filters"] == [
         {"field": "updatedAt", "comparator": "=", "value": "2026-03-02T09:00:00.000Z"},
         {"field": "totalDebt", "comparator": "=", "value": Decimal("12.300000000000001")},
@@ -77,16 +79,16 @@ async def test_float_noise_is_conditioned_on_exactly_as_read(dial: Dial) -> None
 async def test_a_condition_names_the_version_where_there_is_one(dial: Dial) -> None:
     line = await dial(ENROLLED)
     snapshot = await read(line, versions=True)
-    answer = await line.api.update_row(sale(snapshot, Condition.AS_READ))
-    assert isinstance(answer, Echo)
+    answer = await line.api.update_row(sale(snapshot, UpdateCondition.AS_READ))
+    assert isinstance(answer, Applied)
     assert line.backend.asked[-1].body["conditions"] == {
         "operator": "and",
         "filters": [{"field": "version", "comparator": "=", "value": 4}],
     }
-    clash = await line.api.update_row(sale(snapshot, Condition.AS_READ))
-    assert isinstance(clash, Unheard)
-    assert clash.clash_row is not None
-    assert (clash.clash, clash.clash_row.version) == (True, 5)
+    clash = await line.api.update_row(sale(snapshot, UpdateCondition.AS_READ))
+    assert isinstance(clash, OutcomeUnknown)
+    assert clash.current_row is not None
+    assert (clash.version_conflict, clash.current_row.version) == (True, 5)
     assert line.heard.results[-1] == "ok"
 
 
@@ -95,9 +97,11 @@ async def test_the_condition_that_no_row_meets_changes_nothing(
     dial: Dial, *, versions: bool
 ) -> None:
     line = await dial(ENROLLED)
-    answer = await line.api.update_row(sale(await read(line, versions=versions), Condition.NEVER))
-    assert isinstance(answer, Unheard)
-    assert answer.clash
+    answer = await line.api.update_row(
+        sale(await read(line, versions=versions), UpdateCondition.NEVER)
+    )
+    assert isinstance(answer, OutcomeUnknown)
+    assert answer.version_conflict
     assert line.backend.rows[7]["totalDebt"] == 10
 
 
@@ -121,41 +125,47 @@ async def test_foreign_figures_go_back_as_they_came(dial: Dial) -> None:
 
 ROW_TEXT = '{"id": 7, "isBlocked": false, "totalDebt": 13.20}'
 ANSWERS: dict[str, tuple[str | Canned, Any]] = {
-    "the request was lost": (LOST_REQUEST, Unheard("backend-unknown")),
-    "the reply was lost": (LOST_REPLY, Unheard("backend-unknown")),
-    "the reply is too slow": (SILENCE, Unheard("backend-unknown")),
-    "an error of the server": (Canned("{}", 500), Unheard("HTTP 500")),
+    "the request was lost": (LOST_REQUEST, OutcomeUnknown("backend-unknown")),
+    "the reply was lost": (LOST_REPLY, OutcomeUnknown("backend-unknown")),
+    "the reply is too slow": (SILENCE, OutcomeUnknown("backend-unknown")),
+    "an error of the server": (Canned("{}", 500), OutcomeUnknown("HTTP 500")),
     "down, and says for how long": (
         Canned("{}", 503, {"Retry-After": "7"}),
-        Unheard("HTTP 503", 7.0),
+        OutcomeUnknown("HTTP 503", 7.0),
     ),
-    "too much at once": (Canned("{}", 429, {"Retry-After": "7"}), Unheard("HTTP 429", 7.0)),
-    "a time-out of theirs": (Canned("{}", 408), Unheard("HTTP 408")),
-    "too early": (Canned("{}", 425), Unheard("HTTP 425")),
-    "a condition is wanted": (Canned("{}", 428), Unheard("HTTP 428")),
-    "moved": (Canned("", 302), Unheard("HTTP 302")),
-    "a proxy's page": (Canned("<html>", 400), Unheard("HTTP 400")),
-    "a 404 without a word": (Canned("", 404), Unheard("HTTP 404")),
-    "a transaction failed before ours": (Canned('{"e": "25P02"}', 400), Unheard("HTTP 400")),
-    "a 409 without a row": (Canned("<html>", 409), Unheard("HTTP 409", clash=True)),
-    "a 409 with half a row": (Canned('{"row": {"id": 7}}', 409), Unheard("HTTP 409", clash=True)),
-    "a captive portal": (HTML, Unheard("a success code without a clear answer")),
+    "too much at once": (Canned("{}", 429, {"Retry-After": "7"}), OutcomeUnknown("HTTP 429", 7.0)),
+    "a time-out of theirs": (Canned("{}", 408), OutcomeUnknown("HTTP 408")),
+    "too early": (Canned("{}", 425), OutcomeUnknown("HTTP 425")),
+    "a condition is wanted": (Canned("{}", 428), OutcomeUnknown("HTTP 428")),
+    "moved": (Canned("", 302), OutcomeUnknown("HTTP 302")),
+    "a proxy's page": (Canned("<html>", 400), OutcomeUnknown("HTTP 400")),
+    "a 404 without a word": (Canned("", 404), OutcomeUnknown("HTTP 404")),
+    "a transaction failed before ours": (Canned('{"e": "25P02"}', 400), OutcomeUnknown("HTTP 400")),
+    "a 409 without a row": (
+        Canned("<html>", 409),
+        OutcomeUnknown("HTTP 409", version_conflict=True),
+    ),
+    "a 409 with half a row": (
+        Canned('{"row": {"id": 7}}', 409),
+        OutcomeUnknown("HTTP 409", version_conflict=True),
+    ),
+    "a captive portal": (HTML, OutcomeUnknown("a success code without a clear answer")),
     "a success with a failure": (
         Canned('{"success": false}'),
-        Unheard("a success code without a clear answer"),
+        OutcomeUnknown("a success code without a clear answer"),
     ),
-    "no rows": (Canned("[]"), Echo(None)),
-    "nothing": (Canned("", 204), Echo(None)),
-    "a word": (Canned('"done"'), Echo(None)),
-    "another row": (Canned(f"[{ROW_TEXT.replace('7', '8')}]"), Echo(None)),
-    "half a row": (Canned('[{"id": 7}]'), Echo(None)),
+    "no rows": (Canned("[]"), Applied(None)),
+    "nothing": (Canned("", 204), Applied(None)),
+    "a word": (Canned('"done"'), Applied(None)),
+    "another row": (Canned(f"[{ROW_TEXT.replace('7', '8')}]"), Applied(None)),
+    "half a row": (Canned('[{"id": 7}]'), Applied(None)),
     "the token has no rights": (Canned("{}", 403), NoAnswer("backend-token", denied=True)),
-    "unprocessable": (Canned('{"error": {"code": "range"}}', 422), Final(422, "range")),
+    "unprocessable": (Canned('{"error": {"code": "range"}}', 422), Rejected(422, "range")),
     "a no in prose": (
         Canned('{"error": {"code": "Ada is broke"}}', 422),
-        Final(422, "no code given"),
+        Rejected(422, "no code given"),
     ),
-    "a no without words": (Canned("[]", 410), Final(410, "no code given")),
+    "a no without words": (Canned("[]", 410), Rejected(410, "no code given")),
 }
 
 
@@ -181,8 +191,8 @@ async def test_a_backend_that_refuses_returning_is_not_asked_for_it_again(
 ) -> None:
     line = await dial(ENROLLED, REFUSED)
     snapshot = await read(line)
-    assert await line.api.update_row(sale(snapshot, amount=amount)) == Echo(None)
-    assert await line.api.update_row(sale(snapshot, amount=amount)) == Echo(None)
+    assert await line.api.update_row(sale(snapshot, amount=amount)) == Applied(None)
+    assert await line.api.update_row(sale(snapshot, amount=amount)) == Applied(None)
     asked = ["returning" in one.body for one in line.backend.asked[-3:]]
     assert asked == [True, False, False]
 
@@ -191,6 +201,6 @@ async def test_an_update_refused_both_ways_is_a_final_no(dial: Dial) -> None:
     line = await dial(ENROLLED, REFUSED, REFUSED)
     snapshot = await read(line)
     answer = await line.api.update_row(sale(snapshot))
-    assert answer == Final(400, "unknown-key")
-    assert isinstance(await line.api.update_row(sale(snapshot)), Echo)
+    assert answer == Rejected(400, "unknown-key")
+    assert isinstance(await line.api.update_row(sale(snapshot)), Applied)
     assert "returning" in line.backend.asked[-1].body

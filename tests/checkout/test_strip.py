@@ -8,13 +8,13 @@ import pytest
 from taptill.checkout.strip import ROWS_MAX, Sold, Strip, local_time, sold_of
 from taptill.checkout.view import SaleState
 from taptill.domain.decision import Declined, Reason
-from taptill.domain.entry import Entry, Kind, Position
+from taptill.domain.entry import Entry, EntryKind, Position
 from taptill.domain.mark import Mark
 from taptill.domain.money import Money
 
 CHARGE = Entry(
     seq=5,
-    kind=Kind.CHARGE,
+    kind=EntryKind.CHARGE,
     charge_id="sale-5",
     customer_id=1,
     amount_minor=420,
@@ -27,7 +27,7 @@ CHARGE = Entry(
     prev_hash="",
     hash="",
 )
-VOID = replace(CHARGE, seq=6, kind=Kind.VOID, amount_minor=-420)
+VOID = replace(CHARGE, seq=6, kind=EntryKind.VOID, amount_minor=-420)
 LAST = Mark(5, 420, "x")
 AT = Position(1, LAST, None, 0, "", None, None, None)
 
@@ -132,7 +132,7 @@ def test_after_the_last_sale_is_voided_there_is_none_until_the_next() -> None:
 
 def test_other_entries_are_no_sales() -> None:
     strip = Strip()
-    strip.restore([replace(CHARGE, kind=Kind.RECEIPT)], "boot-1", 90_000, 500.0)
+    strip.restore([replace(CHARGE, kind=EntryKind.RECEIPT)], "boot-1", 90_000, 500.0)
     assert strip.views({}, "") == ()
     assert not strip.ends_with_sale
 

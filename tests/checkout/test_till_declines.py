@@ -9,7 +9,7 @@ from tests.fakes.shop import BELA, CARL, SETTINGS, Shop, open_shop
 from taptill.checkout.session import Step
 from taptill.checkout.view import Notice, SaleState
 from taptill.domain.decision import Ambiguous, Approved, Declined, Known, Reason
-from taptill.domain.entry import Entry, Kind
+from taptill.domain.entry import Entry, EntryKind
 from taptill.domain.money import Money
 
 (LEND,) = passing(Reason.NO_CREDIT)
@@ -36,7 +36,7 @@ def test_a_refusal_at_confirm_is_journaled_once_and_is_in_the_strip(shop: Shop) 
 
 def test_a_decline_is_no_money_entry_and_holds_no_name(shop: Shop) -> None:
     shop.sell("1231", "A")
-    (entry,) = shop.books.of_kind(Kind.DECLINED)
+    (entry,) = shop.books.of_kind(EntryKind.DECLINED)
     assert (entry.charge_id, entry.amount_minor) == (None, None)
     assert entry.body == {"reason": "no-credit", "amount": 1231}
     position = shop.books.position(ADA.id)
@@ -213,7 +213,7 @@ def refused(shop: Shop, keys: str = "1231", card: str = "A") -> None:
 
 def charge(shop: Shop) -> Entry:
     """Give the one charge in the books."""
-    (entry,) = shop.books.of_kind(Kind.CHARGE)
+    (entry,) = shop.books.of_kind(EntryKind.CHARGE)
     return entry
 
 

@@ -12,7 +12,7 @@ from taptill.checkout.keypad import typed_amount
 from taptill.checkout.session import OVER, UNDER_WAY, Step
 from taptill.checkout.view import TillView
 from taptill.domain.decision import Absent, Finding
-from taptill.domain.entry import Kind
+from taptill.domain.entry import EntryKind
 from taptill.domain.money import ZERO, Money
 
 KEYS = "0123456789.,+*/cwx<"
@@ -82,7 +82,9 @@ class TillInAnyOrder(RuleBasedStateMachine):
         """PAID has its entry in the books already, and one of its own."""
         newest = view.strip[0]
         entries = [
-            one for one in self.shop.books.of_kind(Kind.CHARGE) if one.charge_id == newest.charge_id
+            one
+            for one in self.shop.books.of_kind(EntryKind.CHARGE)
+            if one.charge_id == newest.charge_id
         ]
         self.law(len(entries) == 1, "paid is in the books, once")
         self.law(newest.charge_id not in self.paid, "each paid is a charge of its own")
@@ -162,9 +164,9 @@ class TillInAnyOrder(RuleBasedStateMachine):
         self.shop.close()
         books = self.shop.books
         assert self.wrong == []
-        assert [one.charge_id for one in books.of_kind(Kind.CHARGE)] == self.paid
-        assert all(one.body["reason"] != "till-closed" for one in books.of_kind(Kind.DECLINED))
-        spends = [books.offline_spend(customer.id, 0) for customer in TOTALS]
+        assert [one.charge_id for one in books.of_kind(EntryKind.CHARGE)] == self.paid
+        assert all(one.body["reason"] != "till-closed" for one in books.of_kind(EntryKind.DECLINED))
+        spends = [books.offline_exposure(customer.id, 0) for customer in TOTALS]
         assert all(spend.customer <= POLICY.per_customer for spend in spends)
         assert self.shop.step() not in UNDER_WAY | OVER | {Step.CLOSED}
 

@@ -11,7 +11,7 @@ from taptill.checkout.session import Step
 from taptill.checkout.view import Notice, SaleState
 from taptill.domain.basket import Good
 from taptill.domain.decision import Approved
-from taptill.domain.entry import Draft, Kind
+from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.mark import Marks, Place
 from taptill.domain.money import ZERO, Money
 
@@ -43,7 +43,7 @@ def test_tap_then_amount_then_enter_is_a_sale(shop: Shop) -> None:
 def test_a_sale_s_entry_says_what_was_bought_and_no_name(shop: Shop) -> None:
     shop.press("ccw+")
     shop.sell("30", "A")
-    (charge,) = shop.books.of_kind(Kind.CHARGE)
+    (charge,) = shop.books.of_kind(EntryKind.CHARGE)
     assert charge.charge_id == "sale-1"
     assert charge.body == {
         "lines": [["Coffee", 150, 2], ["Water", 120, 1], ["", 30, 1]],
@@ -79,7 +79,7 @@ def test_kept_turns_to_sent_and_pending_goes_when_the_echo_comes(shop: Shop) -> 
     body = {"mark": [mark.seq, mark.total, mark.hash], "updated_at": "", "base": None}
 
     async def receipted() -> None:
-        await shop.books.append([Draft(Kind.RECEIPT, ADA.id, body=body)])
+        await shop.books.append([Draft(EntryKind.RECEIPT, ADA.id, body=body)])
 
     shop.wait_for(receipted())
     table = Marks(Place.TABLE, "e", {"a1b2c3d4": mark})
@@ -97,7 +97,7 @@ def test_the_next_tap_after_paid_begins_the_next_sale(shop: Shop) -> None:
     shop.press("100")
     shop.enter()
     shop.later(1.0)
-    assert [one.charge_id for one in shop.books.of_kind(Kind.CHARGE)] == ["sale-1", "sale-2"]
+    assert [one.charge_id for one in shop.books.of_kind(EntryKind.CHARGE)] == ["sale-1", "sale-2"]
 
 
 def test_the_same_card_after_paid_may_pay_again(shop: Shop) -> None:
@@ -231,7 +231,7 @@ def test_escape_drops_card_and_basket(shop: Shop) -> None:
 
 def test_a_fresh_sight_is_no_offline_charge(shop: Shop) -> None:
     shop.sell("420", "A")
-    assert not shop.books.of_kind(Kind.CHARGE)[0].body["offline"]
+    assert not shop.books.of_kind(EntryKind.CHARGE)[0].body["offline"]
 
 
 def test_without_an_answer_the_charge_is_an_offline_charge_within_its_caps(shop: Shop) -> None:
@@ -246,7 +246,7 @@ def test_without_an_answer_the_charge_is_an_offline_charge_within_its_caps(shop:
         assert shop.step() == Step.PAID
     shop.sell("1001", "A")
     assert shop.step() == Step.REFUSED
-    assert [one.body["offline"] for one in shop.books.of_kind(Kind.CHARGE)] == [True, True]
+    assert [one.body["offline"] for one in shop.books.of_kind(EntryKind.CHARGE)] == [True, True]
     shop.escape()
     shop.sell("1000", "A")
     assert shop.step() == Step.PAID

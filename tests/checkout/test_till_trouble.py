@@ -9,7 +9,7 @@ from tests.fakes.shop import Shop
 
 from taptill.checkout.session import Step
 from taptill.checkout.view import Notice
-from taptill.domain.entry import Kind
+from taptill.domain.entry import EntryKind
 from taptill.domain.errors import BackendError
 from taptill.domain.money import Money
 
@@ -203,4 +203,4 @@ def test_a_fault_while_enter_waits_ends_the_charge(
     with caplog.at_level(logging.CRITICAL, "taptill.till"):
         shop.fault_beside(ValueError())
     shop.later(1.0)
-    assert (shop.step(), shop.books.of_kind(Kind.CHARGE)) == (Step.CLOSED, [])
+    assert (shop.step(), shop.books.of_kind(EntryKind.CHARGE)) == (Step.CLOSED, [])

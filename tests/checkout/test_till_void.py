@@ -10,7 +10,7 @@ from tests.fakes.shop import SETTINGS, Shop, open_shop
 from taptill.checkout.session import Step
 from taptill.checkout.strip import ROWS_MAX
 from taptill.checkout.view import Notice
-from taptill.domain.entry import Entry, Kind
+from taptill.domain.entry import Entry, EntryKind
 from taptill.domain.money import ZERO, Money
 
 
@@ -18,7 +18,7 @@ def voids(shop: Shop) -> list[tuple[str | None, int | None, int | None, object]]
     """Give charge, customer, amount and reason of each void in the books."""
     return [
         (one.charge_id, one.customer_id, one.amount_minor, one.body["reason"])
-        for one in shop.books.of_kind(Kind.VOID)
+        for one in shop.books.of_kind(EntryKind.VOID)
     ]
 
 
@@ -32,7 +32,7 @@ def test_a_void_names_its_charge_and_the_reason(shop: Shop, key: str, why: str) 
     shop.press(key)
     assert (shop.step(), shop.view.amount) == (Step.VOIDED, Money(420))
     assert voids(shop) == [("sale-1", ADA.id, -420, why)]
-    assert shop.books.of_kind(Kind.VOID)[0].body["voids"] == 1
+    assert shop.books.of_kind(EntryKind.VOID)[0].body["voids"] == 1
     assert shop.settled == 2
 
 
@@ -197,7 +197,9 @@ def test_a_void_that_cannot_be_kept_closes_the_till_and_the_sale_stands(shop: Sh
 
 def sold_here(shop: Shop) -> tuple[Entry, ...]:
     """Give the charges and voids, as a journal gives them to a till that starts."""
-    return tuple(one for one in shop.books.entries if one.kind in {Kind.CHARGE, Kind.VOID})
+    return tuple(
+        one for one in shop.books.entries if one.kind in {EntryKind.CHARGE, EntryKind.VOID}
+    )
 
 
 def test_after_a_restart_the_last_sale_is_shown_and_may_be_voided(shop: Shop) -> None:

@@ -11,7 +11,7 @@ import httpx
 from tests.fakes.service import RunningService
 
 from taptill.config import load
-from taptill.domain.entry import Draft, Kind
+from taptill.domain.entry import Draft, EntryKind
 from taptill.wiring import Sender, sender
 
 ADA, BEN = 1, 3
@@ -64,7 +64,7 @@ class Site:
         async def work(connected: Sender) -> None:
             for customer, amount in charges:
                 body = {"currency": "EUR", "offline": False, "initials": "A. B."}
-                await connected.journal.append([Draft(Kind.CHARGE, customer, amount, body)])
+                await connected.journal.append([Draft(EntryKind.CHARGE, customer, amount, body)])
             while send and await connected.settlement.settle_open():
                 pass
 
@@ -80,7 +80,7 @@ class Site:
         customer: int,
         amount: int,
         *,
-        kind: Kind = Kind.CHARGE,
+        kind: EntryKind = EntryKind.CHARGE,
         charge_id: str | None = None,
         lines: Sequence[Any] = (),
     ) -> None:

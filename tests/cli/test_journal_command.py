@@ -10,7 +10,7 @@ import pytest
 from tests.fakes.clock import FakeClock
 from tests.journal.drafts import attempt, charge, receipt
 
-from taptill.domain.entry import Draft, Kind
+from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.errors import JournalError
 from taptill.domain.mark import HASH_DIGITS, Mark
 from taptill.journal.file import JournalFile
@@ -23,7 +23,7 @@ ADA = 7
 def state(tmp_path: Path) -> Path:
     """Give a folder with a journal of three charges."""
     file = JournalFile(tmp_path / "journal.db", FakeClock())
-    charges = [Draft(Kind.CHARGE, ADA, amount, charge_id=str(amount)) for amount in (1, 2, 3)]
+    charges = [Draft(EntryKind.CHARGE, ADA, amount, charge_id=str(amount)) for amount in (1, 2, 3)]
     file.append([[draft] for draft in charges])
     file.close()
     return tmp_path
@@ -56,7 +56,7 @@ def total(state: Path) -> int:
 def test_hostile_words_of_an_entry_are_shown_harmless(tmp_path: Path) -> None:
     file = JournalFile(tmp_path / "journal.db", FakeClock())
     body = {"lines": [["Caf\u00e9 \x9b31m \u202e", 1, 1]], "long": "x" * 500}
-    file.append([[Draft(Kind.CHARGE, ADA, 1, body)]])
+    file.append([[Draft(EntryKind.CHARGE, ADA, 1, body)]])
     file.close()
     shown = taptill(tmp_path, "show", "1").stdout
     assert "Caf\u00e9 ?31m ?" in shown
@@ -128,7 +128,7 @@ def test_a_damaged_page_is_said_in_a_line(state: Path) -> None:
 
 def test_the_year_of_a_journal_that_is_a_link_is_closed_where_the_file_lies(tmp_path: Path) -> None:
     file = JournalFile(tmp_path / "journal.db", FakeClock())
-    file.append([[Draft(Kind.OPENED, body={"journal_id": "aaaa0001", "strategy": "debt"})]])
+    file.append([[Draft(EntryKind.OPENED, body={"journal_id": "aaaa0001", "strategy": "debt"})]])
     file.close()
     link = tmp_path / "by a link" / "journal.db"
     link.parent.mkdir(0o700)
@@ -145,7 +145,7 @@ def test_the_year_of_a_journal_that_is_a_link_is_closed_where_the_file_lies(tmp_
 
 def test_a_year_is_closed_and_both_its_files_are_verified(tmp_path: Path) -> None:
     file = JournalFile(tmp_path / "journal.db", FakeClock())
-    file.append([[Draft(Kind.OPENED, body={"journal_id": "aaaa0001", "strategy": "debt"})]])
+    file.append([[Draft(EntryKind.OPENED, body={"journal_id": "aaaa0001", "strategy": "debt"})]])
     (group,) = file.append([[charge(ADA, 320)]])
     assert not isinstance(group, JournalError)
     (entry,) = group

@@ -13,11 +13,11 @@ import pytest
 from tests.cli.test_journal_command import ADA, tamper, taptill
 from tests.fakes.clock import FakeClock
 
-from taptill.domain.entry import Draft, Kind
-from taptill.journal.beside.lines import LINE_BYTES_MAX, ROWS, rows, to_csv, to_line
+from taptill.domain.entry import Draft, EntryKind
+from taptill.journal.background.row_formats import LINE_BYTES_MAX, ROWS, rows, to_csv, to_line
 from taptill.journal.chain import ENTRY_COLUMNS
 from taptill.journal.file import JournalFile, connect
-from taptill.journal.verify import UNREADABLE, Verdict, verify_copy
+from taptill.journal.verify import UNREADABLE, VerifyResult, verify_copy
 
 COUNT = ROWS + 5
 
@@ -28,10 +28,10 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("state")
     file = JournalFile(folder / "journal.db", FakeClock())
     drafts = [
-        Draft(Kind.CHARGE, ADA, 1, {"lines": [['Näherin, "x"\n', 1, 1]]}, f"c{n}", "Jo")
+        Draft(EntryKind.CHARGE, ADA, 1, {"lines": [['Näherin, "x"\n', 1, 1]]}, f"c{n}", "Jo")
         for n in range(COUNT - 2)
     ]
-    drafts += [Draft(Kind.DECLINED, body={"reason": "unknown-card"}), Draft(Kind.CLOCK)]
+    drafts += [Draft(EntryKind.DECLINED, body={"reason": "unknown-card"}), Draft(EntryKind.CLOCK)]
     file.append([drafts])
     file.close()
     return folder
@@ -135,7 +135,7 @@ def test_wrong_words_harm_nothing_and_get_a_line(
 def test_a_broken_chain_is_exported_as_it_is_and_named_by_verify(tmp_path: Path) -> None:
     """An export is evidence: it must not refuse what it is there to show."""
     file = JournalFile(tmp_path / "journal.db", FakeClock())
-    file.append([[Draft(Kind.CHARGE, ADA, amount) for amount in (1, 2, 3)]])
+    file.append([[Draft(EntryKind.CHARGE, ADA, amount) for amount in (1, 2, 3)]])
     file.close()
     tamper(tmp_path, "UPDATE entries SET body = 'x' WHERE seq = 2")
     assert taptill(tmp_path, "export", "--to", str(tmp_path / "all")).returncode == 0
@@ -190,8 +190,8 @@ def test_a_change_of_a_copy_is_named(
 @pytest.mark.parametrize("form", ["json", "csv"])
 def test_a_last_line_that_was_cut_short_is_left_out_and_said(state: Path, form: str) -> None:
     whole = b"".join(lines(state, form))
-    assert verify_copy(BytesIO(whole[:-9])) == Verdict(2, cut_short=True)
-    assert verify_copy(BytesIO(whole)) == Verdict(3)
+    assert verify_copy(BytesIO(whole[:-9])) == VerifyResult(2, cut_short=True)
+    assert verify_copy(BytesIO(whole)) == VerifyResult(3)
 
 
 @pytest.mark.parametrize("before", ["zero", "é", None])
@@ -224,7 +224,7 @@ def test_the_columns_stand_in_the_order_of_the_table(state: Path) -> None:
 
 def test_a_running_tills_journal_is_exported(tmp_path: Path) -> None:
     file = JournalFile(tmp_path / "journal.db", FakeClock())
-    file.append([[Draft(Kind.CHARGE, ADA, 1)]])
+    file.append([[Draft(EntryKind.CHARGE, ADA, 1)]])
     file.connection.execute("BEGIN IMMEDIATE")  # a commit is under way
     done = taptill(tmp_path, "export")
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 1)

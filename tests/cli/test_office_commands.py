@@ -13,7 +13,7 @@ from tests.fakes.service import RunningService
 
 from taptill.clock import SystemClock
 from taptill.config import load
-from taptill.domain.entry import Draft, Kind
+from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.errors import JournalClonedError
 from taptill.journal.identity import UNKNOWN_MACHINE
 from taptill.journal.journal import Journal
@@ -56,7 +56,7 @@ def test_a_case_names_card_and_goods_of_what_is_in_question(on_desk: Site) -> No
     lines = [["Coffee", 150, 2], ["Cake", 320, 1]]
     on_desk.sell(ADA, 620, lines=lines)
     on_desk.sell(ADA, 150, charge_id="x", lines=[["Tea", 150, 1]])
-    on_desk.sell(ADA, -150, kind=Kind.VOID, charge_id="x")
+    on_desk.sell(ADA, -150, kind=EntryKind.VOID, charge_id="x")
     listed = on_desk.done("conflicts", "list")
     assert "customer 1: €10.20 in question" in listed
     assert "\n    A. B., card …CED: 2 x Coffee, Cake\n" in listed
@@ -283,7 +283,7 @@ def test_a_journal_of_another_board_is_refused_and_adopted(site: Site) -> None:
     with alone(site.state / "journal.db", SystemClock()) as journal:
         opened = journal.reads.last_opened()
         assert opened is not None
-        journal.append(Draft(Kind.OPENED, body={**opened, "machine": "another board"}))
+        journal.append(Draft(EntryKind.OPENED, body={**opened, "machine": "another board"}))
     with pytest.raises(JournalClonedError, match="taptill journal adopt"):
         site.settle()
     site.done("journal", "adopt", "--yes")
@@ -304,7 +304,7 @@ def test_a_till_that_exports_hands_its_charges_over_in_files(
     journal = Journal(site.state / "journal.db", SystemClock(), min_free_mb=0)
     journal.open(identity(load(site.config)))
     body = {"currency": "EUR", "offline": False, "initials": "A. B."}
-    asyncio.run(journal.append([Draft(Kind.CHARGE, ADA, 320, body)]))
+    asyncio.run(journal.append([Draft(EntryKind.CHARGE, ADA, 320, body)]))
     journal.close()
     unwritten = site.taptill("export", "write", "--to", "/proc")
     assert (unwritten.returncode, "write --again 1" in unwritten.stderr) == (73, True)

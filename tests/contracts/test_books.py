@@ -7,9 +7,9 @@ import pytest
 from tests.fakes.clock import FakeClock
 from tests.fakes.journal import FakeBooks
 
-from taptill.checkout.ports import Books
-from taptill.domain.decision import OfflineSpend
-from taptill.domain.entry import Draft, Entry, Kind
+from taptill.checkout.ports import ChargeJournal
+from taptill.domain.decision import OfflineExposure
+from taptill.domain.entry import Draft, Entry, EntryKind
 from taptill.domain.errors import EntryRefusedError
 from taptill.domain.mark import HASH_DIGITS, Mark
 from taptill.domain.money import Money
@@ -17,7 +17,7 @@ from taptill.journal.journal import Journal
 
 
 @pytest.fixture(params=["fake", "journal"])
-def books(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Books]:
+def books(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ChargeJournal]:
     """Give both in turn; the journal lies in a folder of its own."""
     if request.param == "fake":
         yield FakeBooks(FakeClock())
@@ -31,12 +31,12 @@ def books(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Books]:
 def charge(number: int, amount: int = 420, *, customer: int = 1, offline: bool = True) -> Draft:
     """Write a charge of its own id."""
     body = {"offline": offline, "lines": [], "initials": "A. B."}
-    return Draft(Kind.CHARGE, customer, amount, body, f"sale-{number}")
+    return Draft(EntryKind.CHARGE, customer, amount, body, f"sale-{number}")
 
 
 def void(number: int, amount: int = 420, *, customer: int = 1) -> Draft:
     """Write the void of a charge."""
-    return Draft(Kind.VOID, customer, -amount, {"reason": "wrong amount"}, f"sale-{number}")
+    return Draft(EntryKind.VOID, customer, -amount, {"reason": "wrong amount"}, f"sale-{number}")
 
 
 def mark(entry: Entry, total: int) -> Mark:
@@ -44,13 +44,13 @@ def mark(entry: Entry, total: int) -> Mark:
     return Mark(entry.seq, total, entry.hash[:HASH_DIGITS])
 
 
-async def test_entries_come_back_as_written_in_a_chain(books: Books) -> None:
+async def test_entries_come_back_as_written_in_a_chain(books: ChargeJournal) -> None:
     first, second = await books.append([charge(1), charge(2, 100, customer=2)])
     (third,) = await books.append([void(1)])
     assert (second.seq, third.seq) == (first.seq + 1, first.seq + 2)
     assert (second.prev_hash, third.prev_hash) == (first.hash, second.hash)
     assert (first.kind, first.charge_id, first.customer_id, first.amount_minor) == (
-        Kind.CHARGE,
+        EntryKind.CHARGE,
         "sale-1",
         1,
         420,
@@ -59,24 +59,24 @@ async def test_entries_come_back_as_written_in_a_chain(books: Books) -> None:
     assert (first.boot_id, first.uptime_ms, first.clock_trusted) == ("boot-1", 60_000, True)
 
 
-async def test_a_position_sums_the_customer_s_money_entries(books: Books) -> None:
+async def test_a_position_sums_the_customer_s_money_entries(books: ChargeJournal) -> None:
     assert books.position(1) is None
     await books.append([charge(1), charge(2, 100, customer=2), charge(3, 80)])
     last = (await books.append([void(1)]))[0]
-    await books.append([Draft(Kind.DECLINED, 1, body={"reason": "no-credit", "amount": 5})])
+    await books.append([Draft(EntryKind.DECLINED, 1, body={"reason": "no-credit", "amount": 5})])
     position = books.position(1)
     assert position
     assert position.last == mark(last, 80)
     assert (position.seen, position.attempt, position.conflict) == (None, None, None)
 
 
-async def test_a_customer_with_declines_only_has_no_money_here(books: Books) -> None:
-    await books.append([Draft(Kind.DECLINED, 1, body={"reason": "blocked", "amount": 5})])
+async def test_a_customer_with_declines_only_has_no_money_here(books: ChargeJournal) -> None:
+    await books.append([Draft(EntryKind.DECLINED, 1, body={"reason": "blocked", "amount": 5})])
     position = books.position(1)
     assert position is None or position.last is None
 
 
-async def test_an_id_is_charged_once_and_voided_once(books: Books) -> None:
+async def test_an_id_is_charged_once_and_voided_once(books: ChargeJournal) -> None:
     """Of a group that is refused nothing is kept; what follows is kept as ever."""
     await books.append([charge(1)])
     for again in ([charge(1, 5)], [charge(2), charge(1, 5)]):
@@ -91,24 +91,24 @@ async def test_an_id_is_charged_once_and_voided_once(books: Books) -> None:
     assert position.last == mark(kept, 420)
 
 
-async def test_offline_charges_count_until_a_snapshot_holds_them(books: Books) -> None:
+async def test_offline_charges_count_until_a_snapshot_holds_them(books: ChargeJournal) -> None:
     """Less their voids; charges with a fresh sight never count; others' count for the terminal."""
     first, second = await books.append([charge(1, 100), charge(2, 200)])
     await books.append([charge(3, 400, offline=False), charge(4, 800), charge(5, 1600, customer=2)])
     await books.append([void(4, 800)])
-    assert books.offline_spend(1, 0) == OfflineSpend(Money(300), Money(1900))
-    assert books.offline_spend(1, first.seq) == OfflineSpend(Money(200), Money(1800))
-    assert books.offline_spend(1, second.seq) == OfflineSpend(Money(0), Money(1600))
-    assert books.offline_spend(3, 0) == OfflineSpend(Money(0), Money(1900))
+    assert books.offline_exposure(1, 0) == OfflineExposure(Money(300), Money(1900))
+    assert books.offline_exposure(1, first.seq) == OfflineExposure(Money(200), Money(1800))
+    assert books.offline_exposure(1, second.seq) == OfflineExposure(Money(0), Money(1600))
+    assert books.offline_exposure(3, 0) == OfflineExposure(Money(0), Money(1900))
 
 
-async def test_another_customer_s_receipt_frees_the_terminal_s_cap(books: Books) -> None:
+async def test_another_customer_s_receipt_frees_the_terminal_s_cap(books: ChargeJournal) -> None:
     (entry,) = await books.append([charge(1, 100, customer=2)])
-    assert books.offline_spend(1, 0) == OfflineSpend(Money(0), Money(100))
+    assert books.offline_exposure(1, 0) == OfflineExposure(Money(0), Money(100))
     body = {"mark": [entry.seq, 100, entry.hash[:HASH_DIGITS]], "updated_at": "", "base": "0"}
-    await books.append([Draft(Kind.RECEIPT, 2, body=body)])
-    assert books.offline_spend(1, 0) == OfflineSpend(Money(0), Money(0))
+    await books.append([Draft(EntryKind.RECEIPT, 2, body=body)])
+    assert books.offline_exposure(1, 0) == OfflineExposure(Money(0), Money(0))
 
 
-async def test_books_that_can_be_written_are_closed_by_nothing(books: Books) -> None:
+async def test_books_that_can_be_written_are_closed_by_nothing(books: ChargeJournal) -> None:
     assert books.closed_by() == ""

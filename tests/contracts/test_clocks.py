@@ -11,7 +11,7 @@ from tests.fakes.clock import FakeClock
 
 from taptill.clock import NEAR_S, SystemClock
 from taptill.domain.clock import Clock
-from taptill.domain.entry import Entry, Kind
+from taptill.domain.entry import Entry, EntryKind
 
 
 @pytest.fixture(params=[FakeClock, SystemClock])
@@ -103,7 +103,7 @@ def entry(clock: SystemClock, *, at_s: float = 0.0, trusted: bool = True, boot: 
     boot_id, uptime_ms = clock.boot()
     at = datetime.fromtimestamp(time.time() + at_s, UTC).isoformat(timespec="milliseconds")
     boot = boot or boot_id
-    return Entry(1, Kind.CLOCK, None, None, 0, {}, at, boot, uptime_ms, trusted, None, "", "")
+    return Entry(1, EntryKind.CLOCK, None, None, 0, {}, at, boot, uptime_ms, trusted, None, "", "")
 
 
 REMEMBERED: dict[str, tuple[dict[str, Any], bool]] = {

@@ -9,7 +9,7 @@ from taptill.domain.customer import Customer, Snapshot
 from taptill.domain.decision import (
     Finding,
     Known,
-    OfflineSpend,
+    OfflineExposure,
     Override,
     Policy,
     Question,
@@ -70,5 +70,5 @@ def passing(*reasons: Reason) -> tuple[Override, ...]:
 def question(finding: Finding, amount: int | None = 100, **changes: Any) -> Question:
     """Ask about a finding, with nothing pending, nothing spent and an open journal."""
     money = None if amount is None else Money(amount)
-    plain = Question(finding, money, ZERO, OfflineSpend(), journal_open=True, policy=POLICY)
+    plain = Question(finding, money, ZERO, OfflineExposure(), journal_open=True, policy=POLICY)
     return replace(plain, **changes)

@@ -16,7 +16,7 @@ from taptill.domain.decision import (
     Declined,
     Finding,
     Known,
-    OfflineSpend,
+    OfflineExposure,
     Question,
     Reason,
     Unreachable,
@@ -48,9 +48,9 @@ def yes(debt: int, headroom: int | None, *, offline: bool = False) -> Approved:
     return Approved(Money(debt), None if headroom is None else Money(headroom), offline)
 
 
-def spent(customer: int = 0, terminal: int = 0) -> OfflineSpend:
+def spent(customer: int = 0, terminal: int = 0) -> OfflineExposure:
     """Write what was spent against the offline caps."""
-    return OfflineSpend(Money(customer), Money(terminal))
+    return OfflineExposure(Money(customer), Money(terminal))
 
 
 TROUBLES = {

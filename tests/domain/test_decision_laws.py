@@ -13,7 +13,7 @@ from taptill.domain.decision import (
     Approved,
     Declined,
     Known,
-    OfflineSpend,
+    OfflineExposure,
     Policy,
     Question,
     Reason,
@@ -41,7 +41,7 @@ policies = st.builds(
     per_terminal=limits,
     override_max=st.integers(0, 2_000).map(Money),
 )
-spends = st.builds(OfflineSpend, money.map(abs), money.map(abs))
+spends = st.builds(OfflineExposure, money.map(abs), money.map(abs))
 people = st.builds(
     replace, st.just(ADA), blocked=rarely, credit_allowed=st.booleans(), is_default=rarely
 )
@@ -185,7 +185,7 @@ def test_raising_the_amount_never_turns_a_decline_into_an_approval(
 def test_more_debt_or_more_spent_offline_never_approves(
     asked: Question, what: str, more: Money
 ) -> None:
-    spent = OfflineSpend(asked.spent.customer + more, asked.spent.terminal + more)
+    spent = OfflineExposure(asked.spent.customer + more, asked.spent.terminal + more)
     change = {"pending": asked.pending + more} if what == "pending" else {"spent": spent}
     if isinstance(decide(asked), Declined):
         assert isinstance(decide(replace(asked, **change)), Declined)

@@ -10,7 +10,7 @@ from taptill.domain.decision import (
     Approved,
     Decision,
     Declined,
-    OfflineSpend,
+    OfflineExposure,
     Override,
     Question,
     Reason,
@@ -117,7 +117,7 @@ CASES: dict[str, tuple[Question, tuple[Override, ...], Decision]] = {
         no(Reason.OFFLINE_CAP, -9_000, 3_000, 1),
     ),
     "what others spent beyond the terminal's cap is part of the excess": (
-        question(known(ADA, -9_000, 31.0), 100, spent=OfflineSpend(Money(0), Money(50_950))),
+        question(known(ADA, -9_000, 31.0), 100, spent=OfflineExposure(Money(0), Money(50_950))),
         (CAP,),
         no(Reason.OFFLINE_CAP, -9_000, 50, 50),
     ),

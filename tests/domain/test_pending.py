@@ -11,19 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.domain.samples import UNTOUCHED
-from tests.settlement.bench import ADA, EPOCH, OURS, THEIRS, Bench, row, table
+from tests.settlement.harness import ADA, EPOCH, OURS, THEIRS, SettlementHarness, row, table
 
 from taptill.domain.customer import Snapshot, older
-from taptill.domain.entry import Attempt, Footing, Kind, Position
+from taptill.domain.entry import Attempt, EntryKind, MarkedEntry, Position
 from taptill.domain.mark import Enrolment, Mark, Marks, Place, epoch_of, read_marks, with_mark
 from taptill.domain.mark import enrolled as enrolled_row
 from taptill.domain.money import ZERO, Money
 from taptill.domain.pending import pending
-from taptill.settlement.judgement import assess
+from taptill.settlement.reconcile import reconcile
 from taptill.settlement.requests import (
     Answer,
     Append,
-    Echo,
+    Applied,
     NoAnswer,
     ReadJournal,
     ReadRow,
@@ -148,7 +148,7 @@ def test_pending_is(
     in_question: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
     """Each case of what a mark means, as far as the figure on a screen goes."""
-    made = {mark.seq: Footing(1, mark) for mark in (FIRST, LAST)}
+    made = {mark.seq: MarkedEntry(1, mark) for mark in (FIRST, LAST)}
     seen = row(debt_data=None)
     snapshot = replace(seen, marks=marks, customer=replace(seen.customer, id=1))
     assert pending(snapshot, position, OURS, made.get) == (Money(minor), in_question)
@@ -170,7 +170,7 @@ class Row:
     """One customer's row, a journal that settles into it, and everybody else who writes it."""
 
     def __init__(self) -> None:
-        self.bench = Bench()
+        self.bench = SettlementHarness()
         self.versions = [Version(row(1000), 1000, 0)]
 
     def charge(self, amount: int) -> None:
@@ -196,7 +196,7 @@ class Row:
         own = seen.marks.table.get(OURS)
         look = self.bench.reads.look(ADA, own.seq if own else None)
         if look:
-            self.bench.write(*assess(seen, look, OURS, may_share=True)[1])
+            self.bench.write(*reconcile(seen, look, OURS, may_share=True)[1])
 
     def office(self, amount: int) -> None:
         now = self.versions[-1]
@@ -259,7 +259,9 @@ class Row:
                 office = self.versions[-1].office
                 total = request.total
                 self._write(total, read_marks(request.debt_data), office, int(total) - office)
-                return NoAnswer("backend-unreachable") if how == "reply lost" else Echo(self._now())
+                return (
+                    NoAnswer("backend-unreachable") if how == "reply lost" else Applied(self._now())
+                )
 
     def _now(self) -> Snapshot:
         return self.versions[-1].seen
@@ -373,7 +375,7 @@ def test_the_laws_meet_every_kind_of_sight() -> None:
             more, in_question = pending(now.seen, position, OURS)
             met["now and in question" if in_question else "now and exact"] += 1
             met["some of it in the row"] += now.ours not in {0, local} and more != ZERO
-            met["taken back"] += Kind.TAKEN_BACK in at.bench.kinds()
+            met["taken back"] += EntryKind.TAKEN_BACK in at.bench.kinds()
 
         play(steps, look)
 

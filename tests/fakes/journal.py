@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from tests.fakes.clock import FakeClock
 
-from taptill.domain.decision import OfflineSpend
-from taptill.domain.entry import Draft, Entry, Kind, Position
+from taptill.domain.decision import OfflineExposure
+from taptill.domain.entry import Draft, Entry, EntryKind, Position
 from taptill.domain.errors import EntryRefusedError, JournalError
 from taptill.domain.money import Money
 from taptill.journal import projection
@@ -14,9 +14,9 @@ from taptill.journal.chain import FIRST_PREV_HASH, chained_hash
 
 
 class FakeBooks:
-    """Fits `checkout.ports.Books`; `takes_s` slows the disk, `fails` breaks it, `full` fills it.
+    """Fits `checkout.ports.ChargeJournal`.
 
-    `unreadable` breaks what is read.
+    `takes_s` slows the disk, `fails` breaks it, `full` fills it, `unreadable` breaks what is read.
     """
 
     def __init__(self, clock: FakeClock) -> None:
@@ -45,7 +45,7 @@ class FakeBooks:
             raise JournalError(path="fake", detail=self.unreadable)
         return self._positions.get(customer_id)
 
-    def offline_spend(self, customer_id: int, above_seq: int) -> OfflineSpend:
+    def offline_exposure(self, customer_id: int, above_seq: int) -> OfflineExposure:
         """Sum offline charges that are not void and that no snapshot holds yet."""
         seen = {
             one.customer_id: one.seen.seq
@@ -54,19 +54,21 @@ class FakeBooks:
         }
         seen[customer_id] = above_seq
         still = {one.customer_id for one in self._positions.values() if one.open} | {customer_id}
-        voided = {one.charge_id for one in self.entries if one.kind is Kind.VOID}
+        voided = {one.charge_id for one in self.entries if one.kind is EntryKind.VOID}
         spent: dict[int, int] = dict.fromkeys(still, 0)
         for one in self.entries:
-            counts = one.kind is Kind.CHARGE and one.charge_id not in voided and one.body["offline"]
+            counts = (
+                one.kind is EntryKind.CHARGE and one.charge_id not in voided and one.body["offline"]
+            )
             if counts and one.customer_id in still and one.seq > seen.get(one.customer_id, 0):
                 spent[one.customer_id] += one.amount_minor or 0
-        return OfflineSpend(Money(spent[customer_id]), Money(sum(spent.values())))
+        return OfflineExposure(Money(spent[customer_id]), Money(sum(spent.values())))
 
     def closed_by(self) -> str:
         """Name what keeps the books from being written."""
         return self.full
 
-    def of_kind(self, kind: Kind) -> list[Entry]:
+    def of_kind(self, kind: EntryKind) -> list[Entry]:
         """Give the entries of one kind, oldest first."""
         return [one for one in self.entries if one.kind is kind]
 
@@ -92,6 +94,8 @@ class FakeBooks:
         )
         self.entries.append(entry)
         if draft.customer_id is not None:
-            before = self._positions.get(draft.customer_id) or projection.blank(draft.customer_id)
+            before = self._positions.get(draft.customer_id) or projection.empty_position(
+                draft.customer_id
+            )
             self._positions[draft.customer_id] = projection.advance(before, entry)
         return entry

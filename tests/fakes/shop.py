@@ -23,9 +23,9 @@ from taptill.checkout.view import CustomerView, Notice, StatusView, TillView
 from taptill.domain.basket import Good
 from taptill.domain.card_id import CardId
 from taptill.domain.decision import Finding, Known
-from taptill.domain.entry import Entry, Kind
+from taptill.domain.entry import Entry, EntryKind
 from taptill.domain.money import Currency, Money
-from taptill.domain.pending import ByMarks
+from taptill.domain.pending import FromMarks
 from taptill.domain.tap import CardProblem, CardTrouble, Misread, ReaderMessage, Tap
 
 JOURNAL_ID = "a1b2c3d4"
@@ -40,7 +40,7 @@ GOODS = (
 SETTINGS = TillSettings(
     keypad=Keypad(GOODS, Currency("EUR"), implied=True),
     policy=POLICY,
-    reckoning=ByMarks(JOURNAL_ID),
+    balance=FromMarks(JOURNAL_ID),
     live_deadline_s=0.8,
     void_window_s=300.0,
     clear_after_s=10.0,
@@ -104,12 +104,12 @@ class Shop:
     @property
     def charges(self) -> list[tuple[int | None, int | None]]:
         """Give customer and amount of each charge in the books."""
-        return [(one.customer_id, one.amount_minor) for one in self.books.of_kind(Kind.CHARGE)]
+        return [(one.customer_id, one.amount_minor) for one in self.books.of_kind(EntryKind.CHARGE)]
 
     @property
     def declines(self) -> list[tuple[int | None, str, int]]:
         """Give customer, reason and amount of each decline in the books."""
-        found = self.books.of_kind(Kind.DECLINED)
+        found = self.books.of_kind(EntryKind.DECLINED)
         return [(one.customer_id, one.body["reason"], one.body["amount"]) for one in found]
 
     def everybody_knows(self, card_id: str, finding: Finding) -> None:

@@ -8,7 +8,7 @@ from taptill.domain.entry import Draft, Entry
 from taptill.domain.errors import JournalError
 from taptill.domain.mark import HASH_DIGITS, Mark
 from taptill.journal.file import JournalFile
-from taptill.journal.reads import Reads
+from taptill.journal.queries import JournalQueries
 
 
 @pytest.fixture
@@ -21,13 +21,13 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-class Book:
+class JournalHarness:
     """A journal's file with the reads beside it; each `write` is one group in one commit."""
 
     def __init__(self, path: Path, clock: FakeClock) -> None:
         self.path = path
         self.file = JournalFile(path, clock)
-        self.reads = Reads(path)
+        self.reads = JournalQueries(path)
 
     def write(self, *drafts: Draft) -> list[Entry]:
         (answer,) = self.file.append([drafts])
@@ -52,7 +52,7 @@ class Book:
 
 
 @pytest.fixture
-def book(path: Path, clock: FakeClock) -> Iterator[Book]:
-    made = Book(path, clock)
+def book(path: Path, clock: FakeClock) -> Iterator[JournalHarness]:
+    made = JournalHarness(path, clock)
     yield made
     made.close()

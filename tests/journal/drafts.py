@@ -3,22 +3,22 @@
 from decimal import Decimal
 from typing import Any
 
-from taptill.domain.entry import Draft, Kind
+from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.mark import Mark
 
 ADA, BEN = 7, 8
 
 
 def charge(customer: int, amount: int, charge_id: str = "", *, offline: bool = False) -> Draft:
-    return Draft(Kind.CHARGE, customer, amount, {"offline": offline}, charge_id or None)
+    return Draft(EntryKind.CHARGE, customer, amount, {"offline": offline}, charge_id or None)
 
 
 def void(customer: int, amount: int, charge_id: str) -> Draft:
-    return Draft(Kind.VOID, customer, -amount, {"reason": "wrong amount"}, charge_id)
+    return Draft(EntryKind.VOID, customer, -amount, {"reason": "wrong amount"}, charge_id)
 
 
 def repayment(customer: int, amount: int) -> Draft:
-    return Draft(Kind.REPAYMENT, customer, -amount)
+    return Draft(EntryKind.REPAYMENT, customer, -amount)
 
 
 def attempt(customer: int, sent: Mark, seen: Mark | None = None, read: int = 0) -> Draft:
@@ -32,38 +32,40 @@ def attempt(customer: int, sent: Mark, seen: Mark | None = None, read: int = 0) 
         "total_sent": str(Decimal(read + delta)),
         "others": 0,
     }
-    return Draft(Kind.ATTEMPT, customer, body=body)
+    return Draft(EntryKind.ATTEMPT, customer, body=body)
 
 
 def receipt(customer: int, mark: Mark, base: str | None = "0") -> Draft:
     body = {"mark": as_row(mark), "updated_at": "2026-03-02T09:00:01.000Z", "base": base}
-    return Draft(Kind.RECEIPT, customer, body=body)
+    return Draft(EntryKind.RECEIPT, customer, body=body)
 
 
 def taken_back(customer: int, seen: Mark | None) -> Draft:
     body = {"seen": as_row(seen), "updated_at": "2026-03-02T09:00:02.000Z"}
-    return Draft(Kind.TAKEN_BACK, customer, body=body)
+    return Draft(EntryKind.TAKEN_BACK, customer, body=body)
 
 
 def conflict(customer: int, reason: str = "mark-lost") -> Draft:
-    return Draft(Kind.CONFLICT, customer, body={"reason": reason, "in_question": 0})
+    return Draft(EntryKind.CONFLICT, customer, body={"reason": reason, "in_question": 0})
 
 
 def refusal(customer: int) -> Draft:
-    return Draft(Kind.REFUSAL, customer, body={"reason": "refused", "status": 400, "detail": ""})
+    return Draft(
+        EntryKind.REFUSAL, customer, body={"reason": "refused", "status": 400, "detail": ""}
+    )
 
 
 def resolved(customer: int) -> Draft:
-    return Draft(Kind.RESOLVED, customer, body={"by": "the row shows the mark"})
+    return Draft(EntryKind.RESOLVED, customer, body={"by": "the row shows the mark"})
 
 
 def office_moved(customer: int, to: str) -> Draft:
     body = {"from": "0", "to": to, "updated_at": "2026-03-02T09:00:03.000Z"}
-    return Draft(Kind.OFFICE_MOVED, customer, body=body)
+    return Draft(EntryKind.OFFICE_MOVED, customer, body=body)
 
 
 def declined(customer: int | None = None) -> Draft:
-    return Draft(Kind.DECLINED, customer, body={"reason": "unknown-card", "amount": 320})
+    return Draft(EntryKind.DECLINED, customer, body={"reason": "unknown-card", "amount": 320})
 
 
 def as_row(mark: Mark | None) -> list[Any] | None:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from tests.fakes.clock import FakeClock
 from tests.fakes.until import until
-from tests.journal.conftest import Book
+from tests.journal.conftest import JournalHarness
 from tests.journal.drafts import ADA, BEN, charge, conflict, declined, void
 
-from taptill.domain.decision import OfflineSpend
-from taptill.domain.entry import Draft, Kind
+from taptill.domain.decision import OfflineExposure
+from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.errors import (
     EntryRefusedError,
     JournalBrokenError,
@@ -39,7 +39,7 @@ def opened(path: Path, clock: FakeClock, **identity: str) -> Journal:
     return made
 
 
-def kinds(path: Path) -> list[Kind]:
+def kinds(path: Path) -> list[EntryKind]:
     reading = connect(path, read_only=True)
     found = [one.kind for one in entries(reading)]
     reading.close()
@@ -81,7 +81,7 @@ async def test_one_refused_entry_harms_nobody_else_of_the_commit(journal: Journa
 async def test_a_draft_that_nobody_foresaw_is_answered_too(journal: Journal) -> None:
     """The writer thread lives on, and no sale waits for an answer that never comes."""
     with pytest.raises(JournalError, match="KeyError"):
-        await journal.append([Draft(Kind.RECEIPT, ADA, body={})])
+        await journal.append([Draft(EntryKind.RECEIPT, ADA, body={})])
     (entry,) = await journal.append([charge(ADA, 1)])
     assert entry.seq == 2
 
@@ -92,7 +92,7 @@ async def test_it_answers_the_till_and_settlement_as_its_reads_do(journal: Journ
     assert journal.position(ADA) == reads.position(ADA) is not None
     assert journal.look(ADA, entry.seq) == reads.look(ADA, entry.seq) is not None
     assert journal.open_customers(9) == reads.open_customers(9) == [ADA]
-    assert journal.offline_spend(ADA, 0) == reads.offline_spend(ADA, 0) != OfflineSpend()
+    assert journal.offline_exposure(ADA, 0) == reads.offline_exposure(ADA, 0) != OfflineExposure()
     assert journal.halted() == bool(reads.halted())
 
 
@@ -148,7 +148,7 @@ async def test_what_waits_when_the_till_closes_is_written(path: Path, clock: Fak
     await asyncio.sleep(0)
     journal.close()
     assert [entry.amount_minor for (entry,) in await asyncio.gather(*waiting)] == [1, 2, 3]
-    assert kinds(path) == [Kind.OPENED] + [Kind.CHARGE] * 3
+    assert kinds(path) == [EntryKind.OPENED] + [EntryKind.CHARGE] * 3
 
 
 def test_a_nearly_full_disk_closes_the_till(path: Path, clock: FakeClock) -> None:
@@ -188,14 +188,14 @@ def test_reopening_keeps_the_id_and_says_nothing_twice(path: Path, clock: FakeCl
         journal.close()
     assert len(ids) == 1
     assert len(ids.pop()) == 8
-    assert kinds(path) == [Kind.OPENED]
+    assert kinds(path) == [EntryKind.OPENED]
 
 
 def test_a_changed_identity_is_said_once(path: Path, clock: FakeClock) -> None:
     opened(path, clock).close()
     for _ in range(2):
         opened(path, clock, backend="https://there").close()
-    assert kinds(path) == [Kind.OPENED] * 2
+    assert kinds(path) == [EntryKind.OPENED] * 2
 
 
 @pytest.mark.parametrize("key", ["backend", "strategy"])
@@ -213,14 +213,14 @@ async def test_no_move_while_money_is_not_settled(
     with pytest.raises(JournalError, match=f"{key} changed while 1 customer's charges .sum 3.20. "):
         opened(path, clock, **{key: "other"})
     opened(path, clock).close()  # changed back: all is well
-    assert Kind.OPENED not in kinds(path)[1:]
+    assert EntryKind.OPENED not in kinds(path)[1:]
 
 
 async def test_a_journal_with_a_broken_end_does_not_open(path: Path, clock: FakeClock) -> None:
     journal = opened(path, clock)
     await journal.append([charge(ADA, 320), declined()])
     journal.close()
-    book = Book(path, clock)
+    book = JournalHarness(path, clock)
     book.tamper("UPDATE entries SET amount_minor = 1 WHERE seq = 2")
     book.close()
     with pytest.raises(JournalBrokenError, match="entry 2"):

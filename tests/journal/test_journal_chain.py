@@ -7,13 +7,13 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.journal.conftest import Book
+from tests.journal.conftest import JournalHarness
 from tests.journal.drafts import ADA, BEN, charge, declined, void
 
 from taptill.domain.errors import JournalBrokenError
 from taptill.journal.chain import ENTRY_COLUMNS, canonical, chained_hash
 from taptill.journal.file import MISSING_END, entries
-from taptill.journal.reads import END_CHECKED, Reads
+from taptill.journal.queries import END_CHECKED, JournalQueries
 from taptill.journal.verify import verify
 
 FORGED = {
@@ -34,7 +34,7 @@ FORGED = {
 
 
 @pytest.fixture
-def written(book: Book) -> Book:
+def written(book: JournalHarness) -> JournalHarness:
     book.write(charge(ADA, 320, "c1"), declined(), charge(BEN, 150, "c2"), void(ADA, 320, "c1"))
     return book
 
@@ -44,9 +44,11 @@ def test_a_changed_column_is_named_with_its_entry() -> None:
 
 
 @pytest.mark.parametrize("column", FORGED)
-def test_a_change_of_this_column_is_found_in_any_entry(written: Book, column: str) -> None:
+def test_a_change_of_this_column_is_found_in_any_entry(
+    written: JournalHarness, column: str
+) -> None:
     connection = written.file.connection
-    reads = Reads(written.path, connection)
+    reads = JournalQueries(written.path, connection)
     for seq in (1, 2, 3, 4):
         connection.execute("BEGIN")
         written.tamper(f"UPDATE entries SET {column} = ? WHERE seq = ?", FORGED[column], seq)
@@ -59,14 +61,14 @@ def test_a_change_of_this_column_is_found_in_any_entry(written: Book, column: st
 
 
 @pytest.mark.parametrize("seq", [1, 2, 3])
-def test_an_entry_taken_out_is_missed(written: Book, seq: int) -> None:
+def test_an_entry_taken_out_is_missed(written: JournalHarness, seq: int) -> None:
     written.tamper("DELETE FROM entries WHERE seq = ?", seq)
     verdict = verify(written.reads.connection)
     assert (verdict.broken_seq, verdict.detail) == (seq, "it is missing")
     assert written.reads.end_break() == (seq, "it is missing")
 
 
-def test_an_end_taken_out_is_missed_by_the_sums(written: Book) -> None:
+def test_an_end_taken_out_is_missed_by_the_sums(written: JournalHarness) -> None:
     """A break, at start and by verify: a rebuild of the sums would hide it."""
     written.tamper("DELETE FROM entries WHERE seq = 4")
     verdict = verify(written.reads.connection)
@@ -74,7 +76,7 @@ def test_an_end_taken_out_is_missed_by_the_sums(written: Book) -> None:
     assert written.reads.end_break() == (4, MISSING_END)
 
 
-def test_a_changed_sum_is_found_and_mended_from_the_entries(written: Book) -> None:
+def test_a_changed_sum_is_found_and_mended_from_the_entries(written: JournalHarness) -> None:
     written.tamper("UPDATE positions SET total = 5 WHERE customer_id = ?", BEN)
     written.tamper("DELETE FROM positions WHERE customer_id = ?", ADA)
     assert verify(written.reads.connection).stale_positions == (ADA, BEN)
@@ -82,7 +84,7 @@ def test_a_changed_sum_is_found_and_mended_from_the_entries(written: Book) -> No
     assert verify(written.reads.connection).sound
 
 
-def test_at_start_the_end_of_a_long_chain_is_checked_and_no_more(book: Book) -> None:
+def test_at_start_the_end_of_a_long_chain_is_checked_and_no_more(book: JournalHarness) -> None:
     book.write(*[charge(ADA, 1) for _ in range(END_CHECKED + 1)])
     book.tamper("UPDATE entries SET amount_minor = 2 WHERE seq = 1")
     assert book.reads.end_break() is None
@@ -91,7 +93,7 @@ def test_at_start_the_end_of_a_long_chain_is_checked_and_no_more(book: Book) -> 
     assert book.reads.end_break() == (2, "its content does not fit its hash")
 
 
-def test_an_empty_journal_is_sound(book: Book) -> None:
+def test_an_empty_journal_is_sound(book: JournalHarness) -> None:
     assert verify(book.reads.connection).sound
     assert book.reads.end_break() is None
 
@@ -111,7 +113,7 @@ def test_only_json_and_exact_figures_are_written() -> None:
         canonical({"amount": {1, 2}})
 
 
-def test_an_entry_is_not_replaced_by_the_back_door(written: Book) -> None:
+def test_an_entry_is_not_replaced_by_the_back_door(written: JournalHarness) -> None:
     """INSERT OR REPLACE would get past the trigger on DELETE."""
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         written.file.connection.execute(
@@ -119,7 +121,7 @@ def test_an_entry_is_not_replaced_by_the_back_door(written: Book) -> None:
         )
 
 
-def test_a_body_that_is_no_json_is_a_broken_entry(written: Book) -> None:
+def test_a_body_that_is_no_json_is_a_broken_entry(written: JournalHarness) -> None:
     """Not a traceback: the entry is named."""
     written.tamper("UPDATE entries SET body = 'x' WHERE seq = 2")
     with pytest.raises(JournalBrokenError) as broken:

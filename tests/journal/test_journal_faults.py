@@ -22,7 +22,7 @@ from taptill.domain.errors import (
 from taptill.journal.file import JournalFile, entries
 from taptill.journal.journal import Journal
 from taptill.journal.lock import JournalLock
-from taptill.journal.reads import Reads
+from taptill.journal.queries import JournalQueries
 from taptill.journal.verify import verify
 
 HERE = {"backend": "here"}
@@ -130,10 +130,10 @@ def test_a_journal_that_was_cut_off_in_mid_write_says_what_to_do(
         shutil.copy(beside(path, end), cut)
     file.close()
     with pytest.raises(JournalError, match="cut off in mid-write: start the till once") as refusal:
-        Reads(cut / path.name)
+        JournalQueries(cut / path.name)
     assert type(refusal.value) is JournalError
     JournalFile(cut / path.name, FakeClock()).close()
-    with closing(Reads(cut / path.name)) as reads:
+    with closing(JournalQueries(cut / path.name)) as reads:
         assert list(entries(reads.connection)) == before
 
 

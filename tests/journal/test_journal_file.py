@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.clock import FakeClock
-from tests.journal.conftest import Book
+from tests.journal.conftest import JournalHarness
 from tests.journal.drafts import ADA, BEN, attempt, charge, declined, receipt, repayment, void
 
-from taptill.domain.entry import Draft, Kind
+from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.errors import (
     EntryRefusedError,
     JournalBrokenError,
@@ -19,22 +19,22 @@ from taptill.domain.errors import (
 )
 from taptill.journal.chain import FIRST_PREV_HASH
 from taptill.journal.file import LOG_ROOM, JournalFile, connect, entries
-from taptill.journal.reads import Reads
+from taptill.journal.queries import JournalQueries
 from taptill.journal.schema import VERSION
 from taptill.journal.verify import verify
 
 
-def test_an_entry_carries_what_was_drafted_and_when(book: Book, clock: FakeClock) -> None:
-    draft = Draft(Kind.CHARGE, ADA, 320, {"lines": [["Tea", 320, 1]]}, "c1", "eva")
+def test_an_entry_carries_what_was_drafted_and_when(book: JournalHarness, clock: FakeClock) -> None:
+    draft = Draft(EntryKind.CHARGE, ADA, 320, {"lines": [["Tea", 320, 1]]}, "c1", "eva")
     (entry,) = book.write(draft)
-    assert (entry.kind, entry.customer_id, entry.amount_minor) == (Kind.CHARGE, ADA, 320)
+    assert (entry.kind, entry.customer_id, entry.amount_minor) == (EntryKind.CHARGE, ADA, 320)
     assert (entry.body, entry.charge_id, entry.staff) == (draft.body, "c1", "eva")
     assert (entry.boot_id, entry.uptime_ms) == clock.boot()
     assert (entry.at, entry.clock_trusted) == (clock.now(), True)
     assert list(entries(book.reads.connection)) == [entry]
 
 
-def test_each_entry_follows_the_one_before_it(book: Book) -> None:
+def test_each_entry_follows_the_one_before_it(book: JournalHarness) -> None:
     first, second = book.write(charge(ADA, 1), charge(ADA, 2))
     (third,) = book.write(charge(BEN, 3))
     assert [first.seq, second.seq, third.seq] == [1, 2, 3]
@@ -42,7 +42,7 @@ def test_each_entry_follows_the_one_before_it(book: Book) -> None:
     assert (second.prev_hash, third.prev_hash) == (first.hash, second.hash)
 
 
-def test_many_groups_share_one_commit(book: Book) -> None:
+def test_many_groups_share_one_commit(book: JournalHarness) -> None:
     asked: list[str] = []
     book.file.connection.set_trace_callback(asked.append)
     book.file.append([[charge(ADA, amount)] for amount in range(1, 51)])
@@ -54,7 +54,7 @@ def test_many_groups_share_one_commit(book: Book) -> None:
     assert book.reads.open_sum()[1].minor == sum(range(1, 51))
 
 
-def test_a_group_that_breaks_a_rule_leaves_nothing_and_harms_no_other(book: Book) -> None:
+def test_a_group_that_breaks_a_rule_leaves_nothing_and_harms_no_other(book: JournalHarness) -> None:
     first, broken, last = book.file.append(
         [
             [charge(ADA, 1, "c1")],
@@ -79,16 +79,16 @@ REFUSED = {
     "a void of another amount": void(ADA, 100, "c1"),
     "a void of a repayment": void(ADA, -100, "back"),
     "a second charge of one id": charge(BEN, 1, "c1"),
-    "a charge without a customer": Draft(Kind.CHARGE, None, 320),
-    "a charge without an amount": Draft(Kind.CHARGE, ADA),
-    "an amount where no money moves": Draft(Kind.DECLINED, ADA, 320),
+    "a charge without a customer": Draft(EntryKind.CHARGE, None, 320),
+    "a charge without an amount": Draft(EntryKind.CHARGE, ADA),
+    "an amount where no money moves": Draft(EntryKind.DECLINED, ADA, 320),
     "an amount beyond 64 bits": charge(ADA, 2**63),
-    "a body that is no JSON": Draft(Kind.DECLINED, body={"reason": object()}),
+    "a body that is no JSON": Draft(EntryKind.DECLINED, body={"reason": object()}),
 }
 
 
 @pytest.mark.parametrize("draft", REFUSED.values(), ids=REFUSED)
-def test_the_journal_refuses(book: Book, draft: Draft) -> None:
+def test_the_journal_refuses(book: JournalHarness, draft: Draft) -> None:
     book.write(charge(ADA, 320, "c1"), charge(ADA, 320, "voided"))
     book.write(void(ADA, 320, "voided"), repayment(ADA, 100))
     with pytest.raises(EntryRefusedError):
@@ -98,8 +98,8 @@ def test_the_journal_refuses(book: Book, draft: Draft) -> None:
     assert verify(book.reads.connection).sound
 
 
-def test_a_name_with_half_a_character_does_not_hinder_a_charge(book: Book) -> None:
-    (entry,) = book.write(Draft(Kind.CHARGE, ADA, 1, {"initials": "\ud83d."}))
+def test_a_name_with_half_a_character_does_not_hinder_a_charge(book: JournalHarness) -> None:
+    (entry,) = book.write(Draft(EntryKind.CHARGE, ADA, 1, {"initials": "\ud83d."}))
     assert entry.body == {"initials": "\ud83d."}
     assert verify(book.reads.connection).sound
 
@@ -112,21 +112,21 @@ def test_a_name_with_half_a_character_does_not_hinder_a_charge(book: Book) -> No
         "INSERT OR REPLACE INTO entries SELECT * FROM entries",
     ],
 )
-def test_no_entry_is_ever_changed_or_deleted(book: Book, statement: str) -> None:
+def test_no_entry_is_ever_changed_or_deleted(book: JournalHarness, statement: str) -> None:
     before = book.write(charge(ADA, 320, "c1"))
     with pytest.raises(sqlite3.IntegrityError):
         book.file.connection.execute(statement)
     assert list(entries(book.reads.connection)) == before
 
 
-def test_each_commit_is_synced_and_no_replace_passes_by_the_triggers(book: Book) -> None:
+def test_each_commit_is_synced_and_no_replace_passes_by_the_triggers(book: JournalHarness) -> None:
     wanted = {"journal_mode": "wal", "synchronous": 2, "recursive_triggers": 1, "foreign_keys": 1}
     connection = book.file.connection
     assert wanted == {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in wanted}
 
 
 def test_after_another_connection_wrote_the_chain_goes_on_from_its_end(
-    book: Book, clock: FakeClock
+    book: JournalHarness, clock: FakeClock
 ) -> None:
     book.write(charge(ADA, 1))
     other = JournalFile(book.path, clock)
@@ -137,7 +137,9 @@ def test_after_another_connection_wrote_the_chain_goes_on_from_its_end(
     assert verify(book.reads.connection).sound
 
 
-def test_a_commit_into_the_room_made_for_it_changes_no_length(book: Book, tmp_path: Path) -> None:
+def test_a_commit_into_the_room_made_for_it_changes_no_length(
+    book: JournalHarness, tmp_path: Path
+) -> None:
     """And a machine that goes down then finds all that was committed, before and after."""
     log = tmp_path / "journal.db-wal"
     written = book.write(charge(ADA, 1))
@@ -155,12 +157,14 @@ def test_a_commit_into_the_room_made_for_it_changes_no_length(book: Book, tmp_pa
         assert verify(reading).sound
 
 
-def test_what_was_written_off_is_not_voided_too(book: Book) -> None:
+def test_what_was_written_off_is_not_voided_too(book: JournalHarness) -> None:
     """The row would get the same money back twice; what is sold afterwards is another matter."""
-    book.write(charge(ADA, 80, "off"), Draft(Kind.WRITE_OFF, ADA, -80), charge(ADA, 320, "later"))
+    book.write(
+        charge(ADA, 80, "off"), Draft(EntryKind.WRITE_OFF, ADA, -80), charge(ADA, 320, "later")
+    )
     with pytest.raises(EntryRefusedError, match="not written off"):
         book.write(void(ADA, 80, "off"))
-    book.write(Draft(Kind.WRITE_OFF, BEN, -500), void(ADA, 320, "later"))
+    book.write(Draft(EntryKind.WRITE_OFF, BEN, -500), void(ADA, 320, "later"))
     assert verify(book.reads.connection).sound
 
 
@@ -192,15 +196,15 @@ def as_format_1(path: Path) -> None:
 
 
 def test_a_journal_of_the_first_format_is_brought_up_to_date(path: Path, clock: FakeClock) -> None:
-    first = Book(path, clock)
+    first = JournalHarness(path, clock)
     mark = first.write_one(charge(ADA, 320))
     first.write(attempt(ADA, mark), receipt(ADA, mark), charge(ADA, 80), charge(BEN, 500))
     before = [first.reads.position(one) for one in (ADA, BEN)]
     first.close()
     as_format_1(path)
     with pytest.raises(JournalError, match="start the till once"):
-        Reads(path)
-    now = Book(path, clock)
+        JournalQueries(path)
+    now = JournalHarness(path, clock)
     assert [now.reads.position(one) for one in (ADA, BEN)] == before
     assert verify(now.file.connection).sound
     now.close()
@@ -209,7 +213,7 @@ def test_a_journal_of_the_first_format_is_brought_up_to_date(path: Path, clock: 
 def test_bringing_a_journal_up_to_date_does_not_hide_that_its_end_is_missing(
     path: Path, clock: FakeClock
 ) -> None:
-    first = Book(path, clock)
+    first = JournalHarness(path, clock)
     first.write(charge(ADA, 320), charge(BEN, 500))
     first.tamper("DELETE FROM entries WHERE seq = 2")
     first.close()

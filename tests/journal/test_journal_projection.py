@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.fakes.clock import FakeClock
-from tests.journal.conftest import Book
+from tests.journal.conftest import JournalHarness
 from tests.journal.drafts import (
     ADA,
     BEN,
@@ -23,31 +23,31 @@ from tests.journal.drafts import (
     taken_back,
 )
 
-from taptill.domain.entry import Attempt, Draft, Kind, Position
+from taptill.domain.entry import Attempt, Draft, EntryKind, Position
 from taptill.domain.mark import Mark
 from taptill.journal.file import JournalFile, entries
-from taptill.journal.projection import COLUMNS, Count, from_row, to_row
-from taptill.journal.reads import Reads
+from taptill.journal.projection import COLUMNS, PositionCounter, from_row, to_row
+from taptill.journal.queries import JournalQueries
 from taptill.journal.verify import verify
 
 SENT = Mark(1, 320, "9f3c21aa")
 SEEN = Mark(1, 100, "00000001")
 
 
-def position(book: Book) -> Position:
+def position(book: JournalHarness) -> Position:
     found = book.reads.position(ADA)
     assert found is not None
     return found
 
 
-def test_a_money_entry_moves_the_mark_that_the_row_should_hold(book: Book) -> None:
+def test_a_money_entry_moves_the_mark_that_the_row_should_hold(book: JournalHarness) -> None:
     first = book.write_one(charge(ADA, 320))
     second = book.write_one(repayment(ADA, 100))
     assert position(book).last == Mark(second.seq, 220, second.hash)
     assert (first.total, position(book).open) == (320, True)
 
 
-def test_an_attempt_is_unheard_of_until_something_follows(book: Book) -> None:
+def test_an_attempt_is_unheard_of_until_something_follows(book: JournalHarness) -> None:
     mark = book.write_one(charge(ADA, 320))
     book.write(attempt(ADA, mark, read=1000))
     at = position(book)
@@ -66,7 +66,7 @@ CLOSING = {
 
 
 @pytest.mark.parametrize(("draft", "reason"), CLOSING.values(), ids=CLOSING)
-def test_the_desk_holds_what_was_not_taken(book: Book, draft: Draft, reason: str) -> None:
+def test_the_desk_holds_what_was_not_taken(book: JournalHarness, draft: Draft, reason: str) -> None:
     mark = book.write_one(charge(ADA, 320))
     book.write(attempt(ADA, mark), draft)
     at = position(book)
@@ -76,7 +76,7 @@ def test_the_desk_holds_what_was_not_taken(book: Book, draft: Draft, reason: str
     assert position(book).conflict is None
 
 
-def test_a_mark_taken_back_is_open_again(book: Book) -> None:
+def test_a_mark_taken_back_is_open_again(book: JournalHarness) -> None:
     first = book.write_one(charge(ADA, 100))
     mark = book.write_one(charge(ADA, 220))
     whole = Mark(mark.seq, 320, mark.hash)
@@ -87,34 +87,34 @@ def test_a_mark_taken_back_is_open_again(book: Book) -> None:
     assert (at.open, at.seen, at.receipted_seq) == (True, first, whole.seq)
 
 
-def test_what_the_office_moved_is_the_new_base(book: Book) -> None:
+def test_what_the_office_moved_is_the_new_base(book: JournalHarness) -> None:
     book.write(charge(ADA, 100), office_moved(ADA, "-800"))
     assert position(book).base == Decimal(-800)
 
 
-def test_a_lifted_halt_ends_the_search_for_what_caused_it(book: Book) -> None:
+def test_a_lifted_halt_ends_the_search_for_what_caused_it(book: JournalHarness) -> None:
     book.write(charge(ADA, 100), attempt(ADA, SENT))
-    book.write(Draft(Kind.HALTED, ADA, body={"reason": "half-kept"}))
+    book.write(Draft(EntryKind.HALTED, ADA, body={"reason": "half-kept"}))
     before = position(book)
     assert before.attempt is not None
     assert before.attempt.open
-    book.write(Draft(Kind.RESUMED, ADA))
+    book.write(Draft(EntryKind.RESUMED, ADA))
     believed = replace(before.attempt, open=False)
     assert position(book) == replace(before, attempt=believed, updated_at="")
     assert position(book).open
 
 
-def test_entries_that_say_nothing_of_settling_change_nothing(book: Book) -> None:
-    book.write(declined(ADA), Draft(Kind.HALTED, ADA, body={"reason": "half-kept"}))
+def test_entries_that_say_nothing_of_settling_change_nothing(book: JournalHarness) -> None:
+    book.write(declined(ADA), Draft(EntryKind.HALTED, ADA, body={"reason": "half-kept"}))
     assert position(book) == Position(ADA, None, None, 0, "", None, None, None)
     assert not position(book).open
-    book.write(declined(), Draft(Kind.RESUMED))
+    book.write(declined(), Draft(EntryKind.RESUMED))
     assert book.reads.position(BEN) is None
 
 
 def given_up(customer: int) -> Draft:
     """Write that the desk ended a case which no row can take."""
-    return Draft(Kind.RESOLVED, customer, body={"choice": "write-off", "unwritten": True})
+    return Draft(EntryKind.RESOLVED, customer, body={"choice": "write-off", "unwritten": True})
 
 
 _HASHES = st.text("0123456789abcdef", min_size=8, max_size=8)
@@ -134,8 +134,8 @@ _DRAFTS = st.one_of(
     st.builds(resolved, _WHO),
     st.builds(declined, st.none() | _WHO),
     st.builds(given_up, _WHO),
-    st.builds(Draft, st.just(Kind.RESUMED), _WHO),
-    st.just(Draft(Kind.FORKED, body={"journal_id": "bbbb0002", "was": "aaaa0001"})),
+    st.builds(Draft, st.just(EntryKind.RESUMED), _WHO),
+    st.just(Draft(EntryKind.FORKED, body={"journal_id": "bbbb0002", "was": "aaaa0001"})),
 )
 
 
@@ -144,8 +144,8 @@ def test_the_sums_kept_are_those_of_a_fresh_count(groups: list[list[Draft]]) -> 
     file = JournalFile(":memory:", FakeClock())
     for group in groups:
         file.append([group])
-    reads = Reads(":memory:", file.connection)
-    count = Count()
+    reads = JournalQueries(":memory:", file.connection)
+    count = PositionCounter()
     for entry in entries(file.connection):
         count.add(entry)
     fresh = count.positions

@@ -13,10 +13,10 @@ from tests.project.sources import ROOT
 from taptill.checkout.session import NEXT as SESSION
 from taptill.checkout.session import OPEN as OPEN_STEPS
 from taptill.checkout.session import Event, Step
-from taptill.domain.entry import Attempt, Entry, Kind, Position
+from taptill.domain.entry import Attempt, Entry, EntryKind, Position
 from taptill.domain.mark import Mark
 from taptill.journal import projection
-from taptill.settlement.state import NEXT, State
+from taptill.settlement.state import NEXT, SettlementState
 
 SESSION_PAGE = ROOT / "docs" / "session.md"
 BEGIN, END = "<!-- session:begin -->", "<!-- session:end -->"
@@ -61,10 +61,10 @@ CHARGING_PAGE = ROOT / "docs" / "charging.md"
 
 EARLIER, LAST = Mark(1, 100, "00000001"), Mark(2, 320, "00000002")
 UNHEARD = Attempt("0000e90c", LAST, Decimal(0), Decimal(220), 0, open=True)
-OPEN = replace(projection.blank(7), last=LAST, seen=EARLIER, receipted_seq=1)
+OPEN = replace(projection.empty_position(7), last=LAST, seen=EARLIER, receipted_seq=1)
 
 STANDS = {
-    "nothing": projection.blank(7),
+    "nothing": projection.empty_position(7),
     "open": OPEN,
     "unheard": replace(OPEN, attempt=UNHEARD),
     "settled": replace(OPEN, seen=LAST, receipted_seq=2),
@@ -74,10 +74,10 @@ STANDS = {
 """Where one customer's money stands, each with a position that stands there."""
 
 _SIGHT: dict[str, Any] = {"updated_at": "2026-03-02T09:00:00.000Z", "base": "0"}
-HAPPENS: dict[str, tuple[Kind, int | None, dict[str, Any]]] = {
-    "charge, void, repayment": (Kind.CHARGE, 50, {}),
+HAPPENS: dict[str, tuple[EntryKind, int | None, dict[str, Any]]] = {
+    "charge, void, repayment": (EntryKind.CHARGE, 50, {}),
     "attempt": (
-        Kind.ATTEMPT,
+        EntryKind.ATTEMPT,
         None,
         {
             **_SIGHT,
@@ -89,11 +89,11 @@ HAPPENS: dict[str, tuple[Kind, int | None, dict[str, Any]]] = {
             "others": 0,
         },
     ),
-    "receipt": (Kind.RECEIPT, None, {**_SIGHT, "mark": [2, 320, "00000002"]}),
-    "taken-back": (Kind.TAKEN_BACK, None, {**_SIGHT, "seen": [1, 100, "00000001"]}),
-    "conflict, refusal": (Kind.CONFLICT, None, {"reason": "mark-lost"}),
-    "resolved": (Kind.RESOLVED, None, {"choice": "retry"}),
-    "resolved without a mark": (Kind.RESOLVED, None, {"unwritten": True}),
+    "receipt": (EntryKind.RECEIPT, None, {**_SIGHT, "mark": [2, 320, "00000002"]}),
+    "taken-back": (EntryKind.TAKEN_BACK, None, {**_SIGHT, "seen": [1, 100, "00000001"]}),
+    "conflict, refusal": (EntryKind.CONFLICT, None, {"reason": "mark-lost"}),
+    "resolved": (EntryKind.RESOLVED, None, {"choice": "retry"}),
+    "resolved without a mark": (EntryKind.RESOLVED, None, {"unwritten": True}),
 }
 """Entries of one customer, as the journal counts them in."""
 
@@ -127,7 +127,7 @@ def stands(position: Position) -> str:
     return "written_off" if position.closed_seq == position.last.seq else "settled"
 
 
-def entry(kind: Kind, amount: int | None, body: dict[str, Any]) -> Entry:
+def entry(kind: EntryKind, amount: int | None, body: dict[str, Any]) -> Entry:
     return Entry(3, kind, None, 7, amount, body, "", "", 0, True, None, "", "0" * 64)  # noqa: FBT003
 
 
@@ -138,7 +138,7 @@ def money_diagram() -> str:
         for what, (kind, amount, body) in HAPPENS.items():
             at = position
             if "unwritten" in body:  # with it goes the write-off of all that is in question
-                off = entry(Kind.WRITE_OFF, -position.in_question, {})
+                off = entry(EntryKind.WRITE_OFF, -position.in_question, {})
                 at = projection.advance(position, off)
             after = stands(projection.advance(at, entry(kind, amount, body)))
             if after != before and (before, what) not in NEVER:
@@ -148,7 +148,7 @@ def money_diagram() -> str:
 
 def state_diagram() -> str:
     """Draw what stops settlement as a whole."""
-    lines = ["stateDiagram-v2", f"    [*] --> {State.RUNNING}"]
+    lines = ["stateDiagram-v2", f"    [*] --> {SettlementState.RUNNING}"]
     for before, row in NEXT.items():
         lines += [f"    {before} --> {after}: {event}" for event, after in row.items()]
     return "\n".join(lines)

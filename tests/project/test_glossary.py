@@ -4,7 +4,7 @@ import re
 
 from tests.project.sources import ROOT
 
-from taptill.domain.entry import Kind
+from taptill.domain.entry import EntryKind
 
 PAGE = (ROOT / "docs" / "glossary.md").read_text("utf-8")
 WORDS = re.compile(r"^\| (\*\*.+?\*\*) \|", re.MULTILINE)
@@ -19,7 +19,7 @@ def test_each_word_stands_there_once() -> None:
 
 def test_every_kind_of_entry_stands_there_in_the_order_of_the_code() -> None:
     section = PAGE.partition("\n### Kinds of entry\n")[2].partition("\n## ")[0]
-    assert re.findall(r"^\| `([a-z-]+)` \|", section, re.MULTILINE) == [*Kind]
+    assert re.findall(r"^\| `([a-z-]+)` \|", section, re.MULTILINE) == [*EntryKind]
 
 
 def test_every_row_says_something_in_each_of_its_cells() -> None:

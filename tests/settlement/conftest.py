@@ -2,17 +2,17 @@ from collections.abc import Iterator
 
 import pytest
 from tests.fakes.clock import FakeClock
-from tests.settlement.bench import Bench
-from tests.settlement.stage import Stage
+from tests.settlement.harness import SettlementHarness
+from tests.settlement.schedule_harness import ScheduleHarness
 
 
 @pytest.fixture
-def bench() -> Iterator[Bench]:
-    made = Bench()
+def bench() -> Iterator[SettlementHarness]:
+    made = SettlementHarness()
     yield made
     made.close()
 
 
 @pytest.fixture
-def stage(bench: Bench) -> Stage:
-    return Stage(FakeClock(), bench)
+def stage(bench: SettlementHarness) -> ScheduleHarness:
+    return ScheduleHarness(FakeClock(), bench)

@@ -4,13 +4,13 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from tests.settlement.bench import (
+from tests.settlement.harness import (
     ADA,
     EPOCH,
     OURS,
     THEIRS,
-    Bench,
     Scripted,
+    SettlementHarness,
     kept,
     kept_row,
     row,
@@ -18,35 +18,35 @@ from tests.settlement.bench import (
 )
 
 from taptill.domain.customer import Snapshot
-from taptill.domain.entry import Draft, Kind
+from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.mark import Mark, Place, epoch_of, read_marks
-from taptill.settlement.judgement import Stop
+from taptill.settlement.reconcile import HaltReason
 from taptill.settlement.requests import (
-    Condition,
+    Applied,
     Doubt,
-    Echo,
-    Final,
     Later,
     NoAnswer,
     OnDesk,
+    OutcomeUnknown,
+    Rejected,
+    RowUnreadable,
     Settled,
     Stopped,
-    Unheard,
-    Unreadable,
     Update,
     UpdateAnswer,
+    UpdateCondition,
 )
-from taptill.settlement.settle import ROUNDS, STALE_MAX
-from taptill.settlement.writing import UNKEPT_MAX
+from taptill.settlement.settle import ROUNDS_MAX, STALE_MAX
+from taptill.settlement.update_row import NOT_APPLIED_MAX
 
-LOST = Unheard("backend-unknown")
+LOST = OutcomeUnknown("backend-unknown")
 THEIR_MARK = Mark(3, 500, "00000003")
 
 
 # --- enrolment -----------------------------------------------------------------------------------
 
 
-def test_a_row_without_the_key_is_enrolled_before_money_moves(bench: Bench) -> None:
+def test_a_row_without_the_key_is_enrolled_before_money_moves(bench: SettlementHarness) -> None:
     mark = bench.charge(320)
     assert bench.settle(row(1000), kept(2), kept(3)) == Settled()
     enrolment, sale = bench.updates
@@ -54,8 +54,8 @@ def test_a_row_without_the_key_is_enrolled_before_money_moves(bench: Bench) -> N
     assert enrolment.debt_data == enrolled_by_us(row())
     assert (sale.total, sale.mark) == (Decimal(1320), mark)
     assert sale.read == kept_row(enrolment, 2)
-    assert bench.kinds() == [Kind.ENROLLED, Kind.ATTEMPT, Kind.RECEIPT]
-    assert bench.last(Kind.ENROLLED).body == {
+    assert bench.kinds() == [EntryKind.ENROLLED, EntryKind.ATTEMPT, EntryKind.RECEIPT]
+    assert bench.last(EntryKind.ENROLLED).body == {
         "epoch": row().epoch,
         "updated_at": row().updated_at,
         "total_read": "1000",
@@ -67,27 +67,29 @@ def enrolled_by_us(read: Snapshot) -> object:
     return {"taptill": {"e": epoch_of(read.updated_at, read.total), "by": by, "t": {}}}
 
 
-def test_an_enrolment_that_shows_no_row_is_read_again(bench: Bench) -> None:
+def test_an_enrolment_that_shows_no_row_is_read_again(bench: SettlementHarness) -> None:
     bench.charge(320)
     enrolled = row(1000, table(), at=2)
-    assert bench.settle(row(1000), Echo(None), enrolled, kept(3)) == Settled()
+    assert bench.settle(row(1000), Applied(None), enrolled, kept(3)) == Settled()
 
 
-@pytest.mark.parametrize("echo", [Echo(None), Echo(row(1000, at=2))], ids=["silent", "echoing"])
-def test_five_enrolments_that_left_no_key_halt_all(bench: Bench, echo: Echo) -> None:
+@pytest.mark.parametrize(
+    "echo", [Applied(None), Applied(row(1000, at=2))], ids=["silent", "echoing"]
+)
+def test_five_enrolments_that_left_no_key_halt_all(bench: SettlementHarness, echo: Applied) -> None:
     """The backend drops debtData, whether or not it gives the row a new updatedAt."""
     bench.charge(320)
     answers = (row(1000), echo, row(1000, at=2))
-    assert bench.settle_in_vain(UNKEPT_MAX, *answers) == Stopped(Stop.NOT_KEPT)
-    assert [update.total for update in bench.updates] == [Decimal(1000)] * UNKEPT_MAX
-    assert bench.kinds() == [Kind.ENROLLED, Kind.HALTED]
+    assert bench.settle_in_vain(NOT_APPLIED_MAX, *answers) == Stopped(HaltReason.NOT_APPLIED)
+    assert [update.total for update in bench.updates] == [Decimal(1000)] * NOT_APPLIED_MAX
+    assert bench.kinds() == [EntryKind.ENROLLED, EntryKind.HALTED]
     assert bench.reads.halted()
 
 
 def test_two_tills_that_meet_the_same_row_write_the_same_epoch() -> None:
     written = []
     for _ in range(2):
-        bench = Bench()
+        bench = SettlementHarness()
         bench.charge(320)
         bench.settle(row("1234.50"), LOST)
         written.append(bench.updates[0].debt_data)
@@ -95,7 +97,7 @@ def test_two_tills_that_meet_the_same_row_write_the_same_epoch() -> None:
     assert written[0] == written[1]
 
 
-def test_a_till_that_has_sent_money_never_enrols_again(bench: Bench) -> None:
+def test_a_till_that_has_sent_money_never_enrols_again(bench: SettlementHarness) -> None:
     bench.charge(320)
     bench.book()
     bench.charge(100)
@@ -106,7 +108,9 @@ def test_a_till_that_has_sent_money_never_enrols_again(bench: Bench) -> None:
 # --- attempt and echo ----------------------------------------------------------------------------
 
 
-def test_total_and_mark_go_out_in_one_update_after_a_durable_attempt(bench: Bench) -> None:
+def test_total_and_mark_go_out_in_one_update_after_a_durable_attempt(
+    bench: SettlementHarness,
+) -> None:
     mark = bench.charge(320)
     read = row(1000, table({THEIRS: THEIR_MARK}))
 
@@ -116,7 +120,7 @@ def test_total_and_mark_go_out_in_one_update_after_a_durable_attempt(bench: Benc
         assert (attempt.open, attempt.sent, attempt.epoch) == (True, mark, EPOCH)
         assert (attempt.total_read, attempt.total_sent) == (Decimal(1000), Decimal(1320))
         assert attempt.others == 500
-        return Echo(kept_row(update, 2))
+        return Applied(kept_row(update, 2))
 
     assert bench.settle(read, look_at_the_journal) == Settled()
     (update,) = bench.updates
@@ -124,14 +128,14 @@ def test_total_and_mark_go_out_in_one_update_after_a_durable_attempt(bench: Benc
         read,
         Decimal(1320),
         table({THEIRS: THEIR_MARK, OURS: mark}),
-        Condition.NONE,
+        UpdateCondition.NONE,
         mark,
     )
-    assert bench.last(Kind.RECEIPT).body["base"] == "500"
+    assert bench.last(EntryKind.RECEIPT).body["base"] == "500"
     assert not bench.position().open
 
 
-def test_only_what_the_row_does_not_hold_is_added(bench: Bench) -> None:
+def test_only_what_the_row_does_not_hold_is_added(bench: SettlementHarness) -> None:
     bench.charge(320)
     held = bench.book()
     mark = bench.charge(80)
@@ -140,78 +144,78 @@ def test_only_what_the_row_does_not_hold_is_added(bench: Bench) -> None:
     assert bench.position().seen == mark
 
 
-def test_a_charge_and_its_void_still_write_the_mark(bench: Bench) -> None:
+def test_a_charge_and_its_void_still_write_the_mark(bench: SettlementHarness) -> None:
     """Delta zero: else the row's mark would stay behind forever."""
-    bench.write(Draft(Kind.CHARGE, ADA, 320, charge_id="c1"))
-    bench.write(Draft(Kind.VOID, ADA, -320, charge_id="c1"))
+    bench.write(Draft(EntryKind.CHARGE, ADA, 320, charge_id="c1"))
+    bench.write(Draft(EntryKind.VOID, ADA, -320, charge_id="c1"))
     mark = bench.position().last
     assert bench.settle(row(1000, table()), kept(2)) == Settled()
     assert bench.updates[-1].total == Decimal(1000)
     assert bench.updates[-1].mark == mark
 
 
-def test_an_echo_without_the_row_is_no_receipt_the_row_is(bench: Bench) -> None:
+def test_an_echo_without_the_row_is_no_receipt_the_row_is(bench: SettlementHarness) -> None:
     mark = bench.charge(320)
     there = row(1320, table({OURS: mark}), at=2)
-    assert bench.settle(row(1000, table()), Echo(None), there) == Settled()
-    assert bench.kinds() == [Kind.ATTEMPT, Kind.RECEIPT]
+    assert bench.settle(row(1000, table()), Applied(None), there) == Settled()
+    assert bench.kinds() == [EntryKind.ATTEMPT, EntryKind.RECEIPT]
 
 
-def test_an_echo_with_another_total_is_read_again(bench: Bench) -> None:
+def test_an_echo_with_another_total_is_read_again(bench: SettlementHarness) -> None:
     """The office moved in between: a receipt, and a note of that."""
     mark = bench.charge(320)
     moved = row(520, table({OURS: mark}), at=3)
-    assert bench.settle(row(1000, table()), Echo(moved), moved) == Settled()
-    assert bench.kinds() == [Kind.ATTEMPT, Kind.OFFICE_MOVED, Kind.RECEIPT]
-    assert bench.last(Kind.OFFICE_MOVED).body["to"] == "200"
+    assert bench.settle(row(1000, table()), Applied(moved), moved) == Settled()
+    assert bench.kinds() == [EntryKind.ATTEMPT, EntryKind.OFFICE_MOVED, EntryKind.RECEIPT]
+    assert bench.last(EntryKind.OFFICE_MOVED).body["to"] == "200"
 
 
-def test_five_answers_that_left_the_row_untouched_halt_all(bench: Bench) -> None:
+def test_five_answers_that_left_the_row_untouched_halt_all(bench: SettlementHarness) -> None:
     bench.charge(320)
     untouched = row(1000, table())
-    answers = (untouched, Echo(None), untouched)
-    assert bench.settle_in_vain(UNKEPT_MAX, *answers) == Stopped(Stop.NOT_KEPT)
-    assert bench.kinds() == [Kind.ATTEMPT] * UNKEPT_MAX + [Kind.HALTED]
+    answers = (untouched, Applied(None), untouched)
+    assert bench.settle_in_vain(NOT_APPLIED_MAX, *answers) == Stopped(HaltReason.NOT_APPLIED)
+    assert bench.kinds() == [EntryKind.ATTEMPT] * NOT_APPLIED_MAX + [EntryKind.HALTED]
 
 
-def test_a_row_that_somebody_else_wrote_is_not_untouched(bench: Bench) -> None:
+def test_a_row_that_somebody_else_wrote_is_not_untouched(bench: SettlementHarness) -> None:
     bench.charge(320)
     answers: list[Scripted] = []
-    for at in range(1, ROUNDS + 1):
-        answers += [row(1000 + at, table(), at=at), Echo(None)]
+    for at in range(1, ROUNDS_MAX + 1):
+        answers += [row(1000 + at, table(), at=at), Applied(None)]
     assert bench.settle(*answers) == Later("the row keeps changing")
 
 
-def test_the_rounds_are_bounded(bench: Bench) -> None:
+def test_the_rounds_are_bounded(bench: SettlementHarness) -> None:
     bench.charge(320)
-    clash = Unheard("HTTP 409", clash=True)
+    clash = OutcomeUnknown("HTTP 409", version_conflict=True)
     answers: list[Scripted] = []
-    for at in range(1, ROUNDS + 1):
+    for at in range(1, ROUNDS_MAX + 1):
         answers += [row(1000, table(), at=at, version=at), clash]
     outcome = bench.settle(*answers, conditional=True)
     assert outcome == Later("the row keeps changing")
 
 
-def test_float_noise_of_the_backend_goes_nowhere(bench: Bench) -> None:
+def test_float_noise_of_the_backend_goes_nowhere(bench: SettlementHarness) -> None:
     """12.300000000000001 and 3.20 make a figure that a server with doubles keeps."""
     bench.charge(320)
     assert bench.settle(row("1230.0000000000001", table()), kept(2)) == Settled()
     assert bench.updates[-1].total == Decimal(1550)
-    assert bench.kinds() == [Kind.ATTEMPT, Kind.RECEIPT]
+    assert bench.kinds() == [EntryKind.ATTEMPT, EntryKind.RECEIPT]
 
 
-def test_an_echo_with_a_doubles_noise_is_a_receipt(bench: Bench) -> None:
+def test_an_echo_with_a_doubles_noise_is_a_receipt(bench: SettlementHarness) -> None:
     """13.199999999999999 is what `%.17g` makes of 13.20."""
     bench.charge(320)
 
     def noisy(update: Update) -> UpdateAnswer:
-        return Echo(replace(kept_row(update, 2), total=Decimal("1319.9999999999999")))
+        return Applied(replace(kept_row(update, 2), total=Decimal("1319.9999999999999")))
 
     assert bench.settle(row(1000, table()), noisy) == Settled()
-    assert bench.kinds() == [Kind.ATTEMPT, Kind.RECEIPT]
+    assert bench.kinds() == [EntryKind.ATTEMPT, EntryKind.RECEIPT]
 
 
-def test_a_fraction_that_the_office_wrote_stays(bench: Bench) -> None:
+def test_a_fraction_that_the_office_wrote_stays(bench: SettlementHarness) -> None:
     bench.charge(320)
     assert bench.settle(row("1230.5", table()), kept(2)) == Settled()
     assert bench.updates[-1].total == Decimal("1550.5")
@@ -220,19 +224,21 @@ def test_a_fraction_that_the_office_wrote_stays(bench: Bench) -> None:
 # --- conditions ----------------------------------------------------------------------------------
 
 
-def test_every_update_of_a_conditional_backend_carries_its_condition(bench: Bench) -> None:
+def test_every_update_of_a_conditional_backend_carries_its_condition(
+    bench: SettlementHarness,
+) -> None:
     bench.charge(320)
     bench.settle(row(1000, version=4), kept(2), kept(3), conditional=True)
     assert [(one.condition, one.read.version) for one in bench.updates] == [
-        (Condition.AS_READ, 4),
-        (Condition.AS_READ, 5),
+        (UpdateCondition.AS_READ, 4),
+        (UpdateCondition.AS_READ, 5),
     ]
 
 
-def test_a_clash_is_read_again_and_settled_from_there(bench: Bench) -> None:
+def test_a_clash_is_read_again_and_settled_from_there(bench: SettlementHarness) -> None:
     mark = bench.charge(320)
     changed = row(1500, table({THEIRS: THEIR_MARK}), at=2, version=5)
-    clash = Unheard("HTTP 409", clash=True, clash_row=changed)
+    clash = OutcomeUnknown("HTTP 409", version_conflict=True, current_row=changed)
     outcome = bench.settle(row(1000, table(), version=4), clash, changed, kept(3), conditional=True)
     assert outcome == Settled()
     assert bench.updates[-1].total == Decimal(1820)
@@ -246,36 +252,46 @@ MEETING = {
 
 
 @pytest.mark.parametrize("read", MEETING.values(), ids=MEETING)
-def test_a_409_that_meets_our_own_condition_is_a_final_no(bench: Bench, read: object) -> None:
+def test_a_409_that_meets_our_own_condition_is_a_final_no(
+    bench: SettlementHarness, read: object
+) -> None:
     bench.charge(320)
     assert isinstance(read, type(row()))
-    clash = Unheard("HTTP 409", clash=True, clash_row=read)
+    clash = OutcomeUnknown("HTTP 409", version_conflict=True, current_row=read)
     assert bench.settle(read, clash, conditional=True) == OnDesk()
-    assert bench.last(Kind.REFUSAL).body["status"] == 409
+    assert bench.last(EntryKind.REFUSAL).body["status"] == 409
     assert bench.position().conflict == "refused"
 
 
-def test_a_409_of_the_plain_api_is_an_unknown_outcome(bench: Bench) -> None:
+def test_a_409_of_the_plain_api_is_an_unknown_outcome(bench: SettlementHarness) -> None:
     """We set no condition, so the row can meet none: a proxy's repeat, for example."""
     mark = bench.charge(320)
     read = row(1000, table())
-    clash = Unheard("HTTP 409", clash=True, clash_row=read)
+    clash = OutcomeUnknown("HTTP 409", version_conflict=True, current_row=read)
     assert bench.settle(read, clash, row(1320, table({OURS: mark}), at=2)) == Settled()
 
 
-def test_a_backend_that_only_looks_conditional_is_found_out_once(bench: Bench) -> None:
+def test_a_backend_that_only_looks_conditional_is_found_out_once(bench: SettlementHarness) -> None:
     bench.charge(320)
     task = bench.task(conditional=True, proven=False)
-    clash = Unheard("HTTP 409", clash=True, clash_row=row(1000, table(), version=4))
+    clash = OutcomeUnknown(
+        "HTTP 409", version_conflict=True, current_row=row(1000, table(), version=4)
+    )
     assert bench.drive(task, [row(1000, table(), version=4), clash, kept(2)]) == Settled()
     probe, sale = bench.updates
-    assert (probe.condition, probe.total, probe.mark) == (Condition.NEVER, Decimal(1000), None)
+    assert (probe.condition, probe.total, probe.mark) == (
+        UpdateCondition.NEVER,
+        Decimal(1000),
+        None,
+    )
     assert probe.debt_data == table()
-    assert sale.condition is Condition.AS_READ
+    assert sale.condition is UpdateCondition.AS_READ
     assert (task.conditional, task.proven) == (True, True)
 
 
-def test_a_backend_that_does_not_obey_conditions_is_treated_as_plain(bench: Bench) -> None:
+def test_a_backend_that_does_not_obey_conditions_is_treated_as_plain(
+    bench: SettlementHarness,
+) -> None:
     bench.charge(320)
     task = bench.task(conditional=True, proven=False)
     outcome = bench.drive(task, [row(1000, table(), version=4), kept(2)])
@@ -283,23 +299,26 @@ def test_a_backend_that_does_not_obey_conditions_is_treated_as_plain(bench: Benc
     assert not task.conditional
     assert bench.kinds() == []
     assert bench.drive(task, [row(1000, table(), at=3, version=5), kept(4)]) == Settled()
-    assert bench.updates[-1].condition is Condition.NONE
+    assert bench.updates[-1].condition is UpdateCondition.NONE
 
 
 def test_a_probe_that_is_refused_for_good_says_something_of_one_customer_alone(
-    bench: Bench,
+    bench: SettlementHarness,
 ) -> None:
     """The backend refuses this row whatever is written; all others keep their conditions."""
     bench.charge(320)
     task = bench.task(conditional=True, proven=False)
-    refused = Final(400, "limit")
+    refused = Rejected(400, "limit")
     assert bench.drive(task, [row(1000, table(), version=4), refused, refused]) == OnDesk()
-    assert [one.condition for one in bench.updates] == [Condition.NEVER, Condition.AS_READ]
+    assert [one.condition for one in bench.updates] == [
+        UpdateCondition.NEVER,
+        UpdateCondition.AS_READ,
+    ]
     assert (task.conditional, task.proven) == (True, False)
-    assert bench.kinds() == [Kind.ATTEMPT, Kind.REFUSAL]
+    assert bench.kinds() == [EntryKind.ATTEMPT, EntryKind.REFUSAL]
 
 
-def test_an_unheard_probe_of_conditions_is_tried_later(bench: Bench) -> None:
+def test_an_unheard_probe_of_conditions_is_tried_later(bench: SettlementHarness) -> None:
     bench.charge(320)
     task = bench.task(conditional=True, proven=False)
     outcome = bench.drive(task, [row(1000, version=4), LOST])
@@ -319,9 +338,9 @@ LATER = {
         [NoAnswer("backend-token", denied=True)],
         Later("backend-token", transport=True, denied=True),
     ),
-    "the row made no sense": ([Unreadable("totalDebt")], Later("totalDebt")),
+    "the row made no sense": ([RowUnreadable("totalDebt")], Later("totalDebt")),
     "the enrolment was not heard of": (
-        [row(1000), Unheard("HTTP 503", 7.0)],
+        [row(1000), OutcomeUnknown("HTTP 503", 7.0)],
         Later("HTTP 503", 7.0, transport=True),
     ),
     "the update was not heard of": (
@@ -337,7 +356,7 @@ LATER = {
 
 @pytest.mark.parametrize(("answers", "outcome"), LATER.values(), ids=LATER)
 def test_no_clear_answer_counts_against_nobody(
-    bench: Bench, answers: list[UpdateAnswer], outcome: Later
+    bench: SettlementHarness, answers: list[UpdateAnswer], outcome: Later
 ) -> None:
     bench.charge(320)
     assert bench.settle(*answers) == outcome
@@ -345,7 +364,9 @@ def test_no_clear_answer_counts_against_nobody(
     assert bench.position().conflict is None
 
 
-def test_a_lost_request_is_settled_from_the_row_and_not_sent_blindly(bench: Bench) -> None:
+def test_a_lost_request_is_settled_from_the_row_and_not_sent_blindly(
+    bench: SettlementHarness,
+) -> None:
     mark = bench.charge(320)
     bench.settle(row(1000, table()), LOST)
     assert bench.settle(row(1000, table()), kept(2)) == Settled()
@@ -353,15 +374,15 @@ def test_a_lost_request_is_settled_from_the_row_and_not_sent_blindly(bench: Benc
     assert bench.position().seen == mark
 
 
-def test_a_lost_reply_is_found_in_the_row(bench: Bench) -> None:
+def test_a_lost_reply_is_found_in_the_row(bench: SettlementHarness) -> None:
     mark = bench.charge(320)
     bench.settle(row(1000, table()), LOST)
     assert bench.settle(row(1320, table({OURS: mark}), at=2)) == Settled()
     assert len(bench.updates) == 1
-    assert bench.kinds() == [Kind.ATTEMPT, Kind.RECEIPT]
+    assert bench.kinds() == [EntryKind.ATTEMPT, EntryKind.RECEIPT]
 
 
-def test_a_late_landing_takes_newer_money_back_and_is_healed(bench: Bench) -> None:
+def test_a_late_landing_takes_newer_money_back_and_is_healed(bench: SettlementHarness) -> None:
     """The first send lands after the second: total and mark go back together."""
     first = bench.charge(320)
     bench.settle(row(1000, table()), LOST)
@@ -371,11 +392,11 @@ def test_a_late_landing_takes_newer_money_back_and_is_healed(bench: Bench) -> No
     late = row(1320, table({OURS: first}), at=3)
     assert bench.settle(late, kept(4)) == Settled()
     assert bench.updates[-1].total == Decimal(1450)
-    assert bench.kinds()[-3:] == [Kind.TAKEN_BACK, Kind.ATTEMPT, Kind.RECEIPT]
+    assert bench.kinds()[-3:] == [EntryKind.TAKEN_BACK, EntryKind.ATTEMPT, EntryKind.RECEIPT]
     assert last.total == 400
 
 
-def test_a_duplicate_delivery_changes_nothing(bench: Bench) -> None:
+def test_a_duplicate_delivery_changes_nothing(bench: SettlementHarness) -> None:
     bench.charge(320)
     held = bench.book()
     bench.charge(80)
@@ -384,7 +405,7 @@ def test_a_duplicate_delivery_changes_nothing(bench: Bench) -> None:
     assert bench.updates[-1].total == Decimal(1400)
 
 
-def test_after_a_restart_an_unheard_send_is_looked_for_in_the_row(bench: Bench) -> None:
+def test_after_a_restart_an_unheard_send_is_looked_for_in_the_row(bench: SettlementHarness) -> None:
     mark = bench.charge(320)
     bench.settle(row(1000, table()), LOST)
     assert bench.reads.open_customers(9) == [ADA]
@@ -395,33 +416,35 @@ def test_after_a_restart_an_unheard_send_is_looked_for_in_the_row(bench: Bench) 
 # --- refused for good ----------------------------------------------------------------------------
 
 
-def test_a_final_no_stops_this_customer_only(bench: Bench) -> None:
+def test_a_final_no_stops_this_customer_only(bench: SettlementHarness) -> None:
     bench.charge(320)
-    assert bench.settle(row(1000, table()), Final(422, "total-range")) == OnDesk()
-    refusal = bench.last(Kind.REFUSAL)
+    assert bench.settle(row(1000, table()), Rejected(422, "total-range")) == OnDesk()
+    refusal = bench.last(EntryKind.REFUSAL)
     assert refusal.body == {"reason": "refused", "status": 422, "detail": "total-range"}
     assert not bench.reads.halted()
     assert bench.reads.open_customers(9) == []
     assert bench.reads.in_question()[0] == 1
 
 
-def test_a_refused_enrolment_is_a_final_no_too(bench: Bench) -> None:
+def test_a_refused_enrolment_is_a_final_no_too(bench: SettlementHarness) -> None:
     bench.charge(320)
-    assert bench.settle(row(1000), Final(400, "no code given")) == OnDesk()
-    assert bench.kinds() == [Kind.ENROLLED, Kind.REFUSAL]
+    assert bench.settle(row(1000), Rejected(400, "no code given")) == OnDesk()
+    assert bench.kinds() == [EntryKind.ENROLLED, EntryKind.REFUSAL]
 
 
-def test_what_was_refused_is_not_sent_again_by_itself(bench: Bench) -> None:
+def test_what_was_refused_is_not_sent_again_by_itself(bench: SettlementHarness) -> None:
     bench.charge(320)
-    bench.settle(row(1000, table()), Final(400, ""))
+    bench.settle(row(1000, table()), Rejected(400, ""))
     bench.charge(80)
     assert bench.settle(row(1000, table(), at=2)) == OnDesk()
     assert len(bench.updates) == 1
 
 
-def test_a_refusal_ends_by_itself_where_the_row_holds_the_money_after_all(bench: Bench) -> None:
+def test_a_refusal_ends_by_itself_where_the_row_holds_the_money_after_all(
+    bench: SettlementHarness,
+) -> None:
     mark = bench.charge(320)
-    bench.settle(row(1000, table()), Final(400, ""))
+    bench.settle(row(1000, table()), Rejected(400, ""))
     assert bench.settle(row(1320, table({OURS: mark}), at=2)) == Settled()
     assert bench.position().conflict is None
 
@@ -429,7 +452,7 @@ def test_a_refusal_ends_by_itself_where_the_row_holds_the_money_after_all(bench:
 # --- old copies ----------------------------------------------------------------------------------
 
 
-def test_an_old_copy_is_ignored_until_there_are_five_in_a_row(bench: Bench) -> None:
+def test_an_old_copy_is_ignored_until_there_are_five_in_a_row(bench: SettlementHarness) -> None:
     bench.charge(320)
     bench.book(at=5)
     bench.charge(80)
@@ -439,10 +462,10 @@ def test_an_old_copy_is_ignored_until_there_are_five_in_a_row(bench: Bench) -> N
         assert outcome == Later("the row is an old copy", doubt=Doubt.STALE)
     assert bench.settle(old, kept(4), doubt=Doubt.STALE, doubted=STALE_MAX - 1) == Settled()
     assert bench.updates[-1].total == Decimal(1400)
-    assert Kind.TAKEN_BACK in bench.kinds()
+    assert EntryKind.TAKEN_BACK in bench.kinds()
 
 
-def test_a_copy_older_than_what_the_cache_has_seen_is_old_too(bench: Bench) -> None:
+def test_a_copy_older_than_what_the_cache_has_seen_is_old_too(bench: SettlementHarness) -> None:
     bench.charge(320)
     newer = row(at=9).updated_at
     outcome = bench.settle(row(1000, table(), at=8), known_stamp=newer)
@@ -453,14 +476,14 @@ def test_a_copy_older_than_what_the_cache_has_seen_is_old_too(bench: Bench) -> N
 # --- what is not our business --------------------------------------------------------------------
 
 
-def test_a_customer_without_money_entries_has_nothing_to_settle(bench: Bench) -> None:
-    bench.write(Draft(Kind.DECLINED, ADA))
+def test_a_customer_without_money_entries_has_nothing_to_settle(bench: SettlementHarness) -> None:
+    bench.write(Draft(EntryKind.DECLINED, ADA))
     for debt_data in (None, table()):
         assert bench.settle(row(1000, debt_data)) == Settled()
-    assert bench.kinds() == [Kind.DECLINED]
+    assert bench.kinds() == [EntryKind.DECLINED]
 
 
-def test_debt_data_found_as_text_is_marked_as_text(bench: Bench) -> None:
+def test_debt_data_found_as_text_is_marked_as_text(bench: SettlementHarness) -> None:
     mark = bench.charge(320)
     text = '{"taptill": {"e": "0000e90c", "t": {}}, "note": "x"}'
     assert bench.settle(row(1000, text), kept(2), share_debt_data=True) == Settled()

@@ -8,11 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from tests.settlement.bench import row
+from tests.settlement.harness import row
 
 from taptill.domain.customer import Snapshot
 from taptill.domain.mark import Marks, Place, epoch_of, read_marks, with_mark
-from taptill.settlement.requests import Condition, Echo, Unheard, Update, UpdateAnswer
+from taptill.settlement.requests import (
+    Applied,
+    OutcomeUnknown,
+    Update,
+    UpdateAnswer,
+    UpdateCondition,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +147,9 @@ class ModelBackend:
         `believed`: what a person said that the row read held of the sender's money.
         """
         present = self.read(update.read.customer.id)
-        obeyed = update.condition is not Condition.NONE and self.kin.obeys
+        obeyed = update.condition is not UpdateCondition.NONE and self.kin.obeys
         if obeyed and not self._meets(update, present):
-            return Unheard("HTTP 409", clash=True, clash_row=present)
+            return OutcomeUnknown("HTTP 409", version_conflict=True, current_row=present)
         total_kept, marks_kept = self.kin.keeps_money, self.kin.keeps_debt_data
         if isinstance(update, Half):
             total_kept, marks_kept = update.writes_total, not update.writes_total
@@ -159,7 +165,7 @@ class ModelBackend:
             lost = self.truth(present).payments - truth.payments
             self.losses += [Loss(payment, excused) for payment in sorted(lost)]
         echo = self._write(written, truth)
-        return Echo(echo if self.kin.echoes else None)
+        return Applied(echo if self.kin.echoes else None)
 
     # --- the office -----------------------------------------------------------------------------
 
@@ -236,7 +242,7 @@ class ModelBackend:
         return Truth(read.payments, own, said)
 
     def _meets(self, update: Update, present: Snapshot) -> bool:
-        if update.condition is Condition.NEVER:
+        if update.condition is UpdateCondition.NEVER:
             return False
         read = update.read
         if self.kin.versions:

@@ -5,28 +5,28 @@ from dataclasses import dataclass, replace
 
 from tests.simulation.acts import Verb
 from tests.simulation.backend import Half, Kin
-from tests.simulation.plan import BAD, FAR_AWAY, Mix, Plan
+from tests.simulation.plan import BAD, FAR_AWAY, DayPlan, Mix
 from tests.simulation.till import Protocol, Spectacles
 
 from taptill.domain.customer import Snapshot
 from taptill.domain.mark import Place, epoch_of, with_mark
-from taptill.settlement.judgement import receipt
+from taptill.settlement.reconcile import receipt_entry
 from taptill.settlement.requests import (
     Answer,
     Append,
-    Condition,
-    Echo,
+    Applied,
     JournalAnswer,
     Later,
+    OutcomeUnknown,
     ReadJournal,
     ReadRow,
     Request,
     Settled,
-    Unheard,
     Update,
+    UpdateCondition,
 )
 from taptill.settlement.settle import Settling, settle
-from taptill.settlement.writing import Task
+from taptill.settlement.update_row import Task
 
 Asking = Generator[Request, Answer, Answer]
 
@@ -52,10 +52,10 @@ def no_mark(task: Task) -> Settling:
     if not isinstance(row, Snapshot) or last is None:
         return Later("no answer")
     delta = last.total - (booked.total if booked else 0)
-    answer = yield Update(row, row.total + delta, row.marks.found, Condition.NONE, last)
-    if not isinstance(answer, Echo):
+    answer = yield Update(row, row.total + delta, row.marks.found, UpdateCondition.NONE, last)
+    if not isinstance(answer, Applied):
         return Later("no answer")
-    yield Append([receipt(row, last, task.journal_id)])
+    yield Append([receipt_entry(row, last, task.journal_id)])
     return Settled()
 
 
@@ -67,7 +67,7 @@ def two_requests(task: Task) -> Settling:
             return (yield request)
         money, mark = (_half(request, writes_total=one) for one in (True, False))
         answer = yield money
-        return (yield mark) if isinstance(answer, Echo) else answer
+        return (yield mark) if isinstance(answer, Applied) else answer
 
     return (yield from rewired(task, ask))
 
@@ -82,7 +82,7 @@ def blind_retry(task: Task) -> Settling:
 
     def ask(request: Request) -> Asking:
         answer = yield request
-        return (yield request) if isinstance(answer, Unheard) else answer
+        return (yield request) if isinstance(answer, OutcomeUnknown) else answer
 
     return (yield from rewired(task, ask))
 
@@ -141,7 +141,7 @@ def wearing(spectacles: Spectacles) -> Protocol:
 
         def ask(request: Request) -> Asking:
             answer = yield request
-            seen = answer.row if isinstance(answer, Echo) else answer
+            seen = answer.row if isinstance(answer, Applied) else answer
             if isinstance(seen, Snapshot):
                 rows.append(seen)
             if isinstance(answer, JournalAnswer) and rows:
@@ -155,12 +155,14 @@ def wearing(spectacles: Spectacles) -> Protocol:
 
 def no_hash(journal_id: str, row: Snapshot, look: JournalAnswer) -> JournalAnswer:
     """A mark is ours where seq and total are."""
-    mark, footing, position = row.marks.table.get(journal_id), look.footing, look.position
-    if mark is None or footing is None:
+    mark, marked_entry, position = row.marks.table.get(journal_id), look.marked_entry, look.position
+    if mark is None or marked_entry is None:
         return look
     if position.last and position.last.seq == mark.seq:
         position = replace(position, last=replace(position.last, hash=mark.hash))
-    return JournalAnswer(position, replace(footing, mark=replace(footing.mark, hash=mark.hash)))
+    return JournalAnswer(
+        position, replace(marked_entry, mark=replace(marked_entry.mark, hash=mark.hash))
+    )
 
 
 def no_epoch(_: str, row: Snapshot, look: JournalAnswer) -> JournalAnswer:
@@ -201,7 +203,7 @@ def equal_totals(task: Task) -> Settling:
     assert isinstance(look, JournalAnswer)
     last = look.position.last
     if isinstance(row, Snapshot) and last and last.total == _total(task.journal_id, row):
-        yield Append([receipt(row, last, task.journal_id)])
+        yield Append([receipt_entry(row, last, task.journal_id)])
         return Settled()
     return (yield from settle(task))
 
@@ -240,9 +242,9 @@ class Trial:
     sales: int = 10
     screens: bool = False
 
-    def plan(self, seed: int) -> Plan:
+    def plan(self, seed: int) -> DayPlan:
         """Give the day of a seed."""
-        return Plan(self.kin, self.mix, 2, self.sales, seed=seed, customers=self.customers)
+        return DayPlan(self.kin, self.mix, 2, self.sales, seed=seed, customers=self.customers)
 
 
 TRIALS = {

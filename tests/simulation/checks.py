@@ -8,9 +8,9 @@ from tests.simulation.till import ModelTill
 from tests.simulation.world import World
 
 from taptill.domain.customer import Snapshot
-from taptill.domain.entry import Footing
+from taptill.domain.entry import MarkedEntry
 from taptill.domain.pending import pending
-from taptill.settlement.judgement import Desk
+from taptill.settlement.reconcile import ConflictReason
 from taptill.settlement.settle import GONE_MAX
 
 NEEDLESS = "case that nobody is to blame for"
@@ -43,7 +43,7 @@ class Checks:
             self._check_screens()
         for (till, customer), times in self._world.missed.items():
             position = self._world.tills[till - 1].position(customer)
-            if times and times < GONE_MAX and position and position.conflict == Desk.GONE:
+            if times and times < GONE_MAX and position and position.conflict == ConflictReason.GONE:
                 raise PromiseError("desk", f"{NAMES[customer]} is given up too soon")
         if self._world.person.wronged:
             raise PromiseError("desk", self._world.person.wronged)
@@ -105,7 +105,7 @@ class Checks:
     def _check_screen(self, till: ModelTill, version: Snapshot) -> None:
         customer = version.customer.id
         position = till.position(customer)
-        count, footing_at = till.protocol.pending, till.bench.reads.footing
+        count, footing_at = till.protocol.pending, till.bench.reads.entry_at_mark
         shown, in_question = count(version, position, till.journal_id, footing_at)
         counted = self._world.backend.truth(version).counted(till.journal_id)
         local = position.last.total if position and position.last else 0
@@ -129,7 +129,7 @@ class Checks:
         look = till.look(version.customer.id, mark.seq if mark else None)
         assert look
         assert position
-        if mark and look.footing == Footing(version.customer.id, mark):
+        if mark and look.marked_entry == MarkedEntry(version.customer.id, mark):
             return shown == local - mark.total
         given_up = position.last is not None and position.closed_seq == position.last.seq
         said = position.attempt.origin if position.attempt else None
@@ -228,7 +228,7 @@ class Checks:
             for customer in till.cases():
                 position, row = till.position(customer), world.backend.read(customer)
                 assert position
-                shown, _ = pending(row, position, till.journal_id, till.bench.reads.footing)
+                shown, _ = pending(row, position, till.journal_id, till.bench.reads.entry_at_mark)
                 if position.in_question != shown.minor:
                     figures = f"{money(position.in_question)}, not {money(shown.minor)}"
                     what = f"till {till.number}'s case of {NAMES[customer]} is about {figures}"

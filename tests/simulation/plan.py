@@ -9,7 +9,7 @@ from tests.simulation.acts import COPIES, NAMES, RULINGS, Act, Fate, Says, Verb
 from tests.simulation.backend import Kin
 from tests.simulation.checks import Checks, PromiseError
 from tests.simulation.till import REAL, ModelTill, Protocol
-from tests.simulation.trace import BadDayError, Case
+from tests.simulation.trace import BadDayError, DaySetup
 from tests.simulation.world import World
 
 from taptill.settlement.requests import ReadRow, Update
@@ -120,7 +120,7 @@ MIXES = {
 
 
 @dataclass(frozen=True)
-class Plan:
+class DayPlan:
     """One day: where, with what faults, how many tills, sales and steps."""
 
     kin: Kin
@@ -132,7 +132,7 @@ class Plan:
     customers: tuple[int, ...] = tuple(NAMES)
 
     @classmethod
-    def of(cls, seed: int) -> "Plan":
+    def of(cls, seed: int) -> "DayPlan":
         """Give the day of a seed; seeds in a row go through all kinds of backend and faults."""
         kinds, mixes = list(KINS.values()), list(MIXES.values())
         kin = kinds[seed % len(kinds)]
@@ -144,7 +144,7 @@ class Plan:
 class Dice:
     """Act after act, as a seed and a mix have it."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: DayPlan) -> None:
         self._luck = Random(plan.seed)
         self._plan = plan
         self._sales = plan.sales
@@ -249,7 +249,7 @@ FATES = (
 )
 
 
-def live(plan: Plan, protocol: Protocol = REAL, *, screens: bool = True) -> World:
+def live(plan: DayPlan, protocol: Protocol = REAL, *, screens: bool = True) -> World:
     """Let a day pass, and the night in which all is to heal; raises BadDayError."""
     world = World(plan.kin, plan.tills, protocol)
     checks = Checks(world, screens=screens)
@@ -261,7 +261,7 @@ def live(plan: Plan, protocol: Protocol = REAL, *, screens: bool = True) -> Worl
                 checks.step()
         checks.night()
     except PromiseError as found:
-        case = Case(plan.kin, plan.tills, protocol, screens)
+        case = DaySetup(plan.kin, plan.tills, protocol, screens)
         raise BadDayError(case, acts, found.where, plan.seed) from found
     finally:
         world.close()
@@ -317,7 +317,7 @@ def live_lot(lot: tuple[int, int]) -> Lot:
     tally = Tally()
     for seed in range(*lot):
         try:
-            tally.add(live(Plan.of(seed)))
+            tally.add(live(DayPlan.of(seed)))
         except BadDayError as bad:
             return tally, str(bad)
     return tally, ""

@@ -6,12 +6,12 @@ import pytest
 from tests.simulation.acts import Act, Fate, Verb
 from tests.simulation.broken import TRIALS, Trial
 from tests.simulation.checks import PromiseError
-from tests.simulation.desk.broken import DESK_TRIALS
-from tests.simulation.plan import Plan, live
+from tests.simulation.conflicts.broken import DESK_TRIALS
+from tests.simulation.plan import DayPlan, live
 from tests.simulation.small.explorer import explore
 from tests.simulation.small.values import PLAIN, Bound
 from tests.simulation.till import REAL
-from tests.simulation.trace import BadDayError, Case, replay, shrink, tell
+from tests.simulation.trace import BadDayError, DaySetup, replay, shrink, tell
 
 ALL = {**TRIALS, **DESK_TRIALS}
 SEEDS_MAX = 400
@@ -48,7 +48,7 @@ def test_a_broken_protocol_is_caught(name: str) -> None:
 
 
 @cache
-def stands(plan: Plan) -> None:
+def stands(plan: DayPlan) -> None:
     """Live a day with the real protocol, once, however many trials have that day in common."""
     live(plan, REAL)
 
@@ -128,7 +128,7 @@ def test_a_bad_day_is_told_in_plain_words() -> None:
         Act(Verb.GO_ON, 1, 1, fate=Fate.REPLY_LOST),
     ]
     acts = [Act(Verb.LOOK, 2, 2), *needed[:4], Act(Verb.CRASH, 2), *needed[4:]]
-    case = Case(trial.kin, protocol=trial.protocol, screens=False)
+    case = DaySetup(trial.kin, protocol=trial.protocol, screens=False)
     assert shrink(case, acts) == needed
     assert tell(case, needed) == STORY
     assert str(BadDayError(case, acts, "books", 7)) == (

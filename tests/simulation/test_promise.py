@@ -3,12 +3,12 @@
 import click
 import pytest
 from tests.simulation.acts import Fate, Verb
-from tests.simulation.plan import KINS, MIXES, Plan, Tally, live
+from tests.simulation.examples.test_examples import PAGE
+from tests.simulation.plan import KINS, MIXES, DayPlan, Tally, live
 from tests.simulation.small.explorer import explore
 from tests.simulation.small.values import BOUNDS, PLAIN, Bound
-from tests.simulation.told.test_examples import PAGE
 
-from taptill.domain.entry import Kind
+from taptill.domain.entry import EntryKind
 
 SEEDS = 2000
 SEEDS_AT_ONCE = len(KINS) * len(MIXES)  # each kind of backend with each mix of faults, once
@@ -17,7 +17,7 @@ SEEDS_AT_ONCE = len(KINS) * len(MIXES)  # each kind of backend with each mix of 
 def days(first: int, end: int) -> Tally:
     tally = Tally()
     for seed in range(first, end):
-        tally.add(live(Plan.of(seed)))
+        tally.add(live(DayPlan.of(seed)))
     return tally
 
 
@@ -42,8 +42,14 @@ def test_thousands_of_days_leave_the_books_right(capsys: pytest.CaptureFixture[s
     seldom |= {Verb.RULE_ALL}
     for what in {*Verb, *Fate} - {Verb.GO_ON, Verb.RESUME, Fate.WELL}:
         assert tally.happened[what] > (20 if what in seldom else 200), what
-    often = (Kind.TAKEN_BACK, Kind.CONFLICT, Kind.RESOLVED, Kind.OFFICE_MOVED, Kind.HALTED)
-    for kind in (*often, Kind.REFUSAL, Kind.WRITE_OFF):
+    often = (
+        EntryKind.TAKEN_BACK,
+        EntryKind.CONFLICT,
+        EntryKind.RESOLVED,
+        EntryKind.OFFICE_MOVED,
+        EntryKind.HALTED,
+    )
+    for kind in (*often, EntryKind.REFUSAL, EntryKind.WRITE_OFF):
         assert tally.entries[kind] > 50, kind
 
 

@@ -5,29 +5,29 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.fakes.clock import FakeClock
-from tests.settlement.bench import Bench, Image
+from tests.settlement.harness import Image, SettlementHarness
 
 from taptill.domain.customer import Snapshot, older
-from taptill.domain.entry import Draft, Entry, Kind, Position
+from taptill.domain.entry import Draft, Entry, EntryKind, Position
 from taptill.domain.money import Money
 from taptill.domain.pending import pending
-from taptill.settlement.judgement import Halt, Stop, assess
+from taptill.settlement.reconcile import Halt, HaltReason, reconcile
 from taptill.settlement.requests import (
     Answer,
+    Applied,
     Doubt,
-    Echo,
     JournalAnswer,
     Later,
     OnDesk,
     Outcome,
     Request,
-    Ruling,
+    Resolution,
     Settled,
     Stopped,
     Update,
 )
 from taptill.settlement.settle import STALE_MAX, Settling, settle
-from taptill.settlement.writing import Task
+from taptill.settlement.update_row import Task
 
 CUSTOMERS_MAX = 9
 
@@ -63,18 +63,18 @@ class Drawer:
     """Journals made once and filled anew: making the tables costs more than a whole day."""
 
     def __init__(self) -> None:
-        self._spare: list[Bench] = []
-        first = Bench()
+        self._spare: list[SettlementHarness] = []
+        first = SettlementHarness()
         self.empty = first.image()
         self._spare.append(first)
 
-    def take(self, journal_id: str, image: Image, clock: FakeClock) -> Bench:
+    def take(self, journal_id: str, image: Image, clock: FakeClock) -> SettlementHarness:
         """Open a journal as it lies on the disk."""
-        bench = self._spare.pop() if self._spare else Bench()
+        bench = self._spare.pop() if self._spare else SettlementHarness()
         bench.load(image, journal_id, clock)
         return bench
 
-    def put_back(self, bench: Bench) -> None:
+    def put_back(self, bench: SettlementHarness) -> None:
         self._spare.append(bench)
 
 
@@ -95,7 +95,7 @@ class UnderWay:
     request: Request
     sends: int = 0
     old: bool = False
-    ruling: Ruling | None = None
+    resolution: Resolution | None = None
     row: Snapshot | None = None
     look: JournalAnswer | None = None
     believed: int | None = None
@@ -119,7 +119,7 @@ class Memory:
     doubted: dict[int, None] = field(default_factory=dict)
     obeyed: bool = True
     proven: bool = False
-    stop: Stop | None = None
+    stop: HaltReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +225,8 @@ class ModelTill:
     def write(self, *drafts: Draft) -> list[Entry]:
         """Make entries durable; one that halts stops all settling before the disk is asked."""
         for draft in drafts:
-            if draft.kind is Kind.HALTED:
-                self.memory.stop = Stop(draft.body["reason"])
+            if draft.kind is EntryKind.HALTED:
+                self.memory.stop = HaltReason(draft.body["reason"])
         written = self.bench.write(*drafts)
         self.written += len(written)
         self.kinds.update(entry.kind.value for entry in written)
@@ -243,7 +243,7 @@ class ModelTill:
 
     # --- settling -------------------------------------------------------------------------------
 
-    def begin(self, customer: int, *, offered: bool, ruling: Ruling | None = None) -> None:
+    def begin(self, customer: int, *, offered: bool, resolution: Resolution | None = None) -> None:
         """Begin to settle a customer; `offered`: the backend says that it obeys conditions."""
         memory = self.memory
         doubt, times = memory.doubts.get(customer, (None, 0))
@@ -256,10 +256,10 @@ class ModelTill:
             known_stamp=self.stamps.get(customer, ""),
             doubt=doubt,
             doubted=times,
-            ruling=ruling,
+            resolution=resolution,
         )
         settling = self.protocol.settle(task)
-        memory.under_way[customer] = UnderWay(task, settling, next(settling), ruling=ruling)
+        memory.under_way[customer] = UnderWay(task, settling, next(settling), resolution=resolution)
 
     def go_on(self, customer: int, answer: Answer) -> Outcome | None:
         """Send an answer to the settling of a customer; give the outcome if that ends it."""
@@ -268,8 +268,8 @@ class ModelTill:
             one.sends += one.request.mark is not None
         if isinstance(answer, Snapshot):
             one.sends, one.old = 0, self._is_old(one.task, answer)
-        if isinstance(answer, Snapshot | Echo):
-            one.row, one.believed = answer.row if isinstance(answer, Echo) else answer, None
+        if isinstance(answer, Snapshot | Applied):
+            one.row, one.believed = answer.row if isinstance(answer, Applied) else answer, None
         if isinstance(answer, JournalAnswer):
             one.look = answer
         try:
@@ -306,7 +306,7 @@ class ModelTill:
                 self.memory.doubted[customer] = None
             return
         look = self.protocol.seen_as(self.journal_id, snapshot, look)
-        verdict, drafts = assess(snapshot, look, self.journal_id, may_share=True)
+        verdict, drafts = reconcile(snapshot, look, self.journal_id, may_share=True)
         if isinstance(verdict, Halt):
             drafts = [] if self.memory.stop else drafts
             self.memory.stop = self.memory.stop or verdict.reason
@@ -329,7 +329,7 @@ class ModelTill:
         if isinstance(outcome, Settled | OnDesk):
             memory.doubted.pop(task.customer_id, None)
         if isinstance(outcome, Stopped):
-            memory.stop = Stop(outcome.reason)
+            memory.stop = HaltReason(outcome.reason)
 
     # --- what may happen to a till --------------------------------------------------------------
 
@@ -344,9 +344,9 @@ class ModelTill:
         self.bench = self._take(image, journal_id)
         self._positions.clear()
         self.dirty |= set(self.customers())
-        self.memory = Memory(stop=Stop.HALF_KEPT if self.bench.reads.halted() else None)
+        self.memory = Memory(stop=HaltReason.PARTIAL_WRITE if self.bench.reads.halted() else None)
 
-    def _take(self, image: Image, journal_id: str) -> Bench:
+    def _take(self, image: Image, journal_id: str) -> SettlementHarness:
         bench = DRAWER.take(journal_id, image, self.clock)
         if self.protocol.voids_written_off:
             bench.file.connection.execute("DROP TRIGGER IF EXISTS entries_void")
@@ -355,7 +355,7 @@ class ModelTill:
     def fork(self, journal_id: str) -> Former:
         """Go on under another journal id; give what is left behind under the former one."""
         was, seen = self.journal_id, {one: self.position(one) for one in self.customers()}
-        self.write(Draft(Kind.FORKED, body={"journal_id": journal_id, "was": was}))
+        self.write(Draft(EntryKind.FORKED, body={"journal_id": journal_id, "was": was}))
         self.open(self.bench.image(), journal_id)
         self.doubtful = False
         left = {customer: self._money(customer, "seq <= start_seq") for customer in seen}

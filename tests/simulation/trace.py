@@ -12,7 +12,7 @@ from tests.simulation.world import World
 
 from taptill.domain.customer import Snapshot
 from taptill.domain.mark import Mark, Marks, Place
-from taptill.settlement.requests import Condition, Later, OnDesk, Settled, Stopped, Update
+from taptill.settlement.requests import Later, OnDesk, Settled, Stopped, Update, UpdateCondition
 
 TRIES_MAX = 3000
 """So many days are lived again at most to make a trace shorter."""
@@ -33,7 +33,7 @@ TOLD: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Case:
+class DaySetup:
     """What it takes to live a day again, but for its acts."""
 
     kin: Kin
@@ -45,7 +45,7 @@ class Case:
 class BadDayError(AssertionError):
     """A day that broke the promise; its text is the shortest such day in plain words."""
 
-    def __init__(self, case: Case, acts: Sequence[Act], where: str, seed: int = 0) -> None:
+    def __init__(self, case: DaySetup, acts: Sequence[Act], where: str, seed: int = 0) -> None:
         super().__init__(where)
         self.case = case
         self.acts = list(acts)
@@ -57,7 +57,7 @@ class BadDayError(AssertionError):
         return f"seed {self.seed} breaks the promise, {self.case.kin}\n{told}"
 
 
-def replay(case: Case, acts: Sequence[Act]) -> tuple[PromiseError | None, World, list[Act]]:
+def replay(case: DaySetup, acts: Sequence[Act]) -> tuple[PromiseError | None, World, list[Act]]:
     """Live a day again, act by act; what is not possible is left out."""
     world = World(case.kin, case.tills, case.protocol)
     checks = Checks(world, screens=case.screens)
@@ -75,7 +75,7 @@ def replay(case: Case, acts: Sequence[Act]) -> tuple[PromiseError | None, World,
     return None, world, done
 
 
-def shrink(case: Case, acts: Sequence[Act]) -> list[Act]:
+def shrink(case: DaySetup, acts: Sequence[Act]) -> list[Act]:
     """Take away acts and faults as long as the day still breaks the promise in the same way."""
     found, _, shortest = replay(case, acts)
     assert found is not None
@@ -94,7 +94,7 @@ def shrink(case: Case, acts: Sequence[Act]) -> list[Act]:
     return shortest
 
 
-def tell(case: Case, acts: Sequence[Act]) -> str:
+def tell(case: DaySetup, acts: Sequence[Act]) -> str:
     """Tell a day in plain words, its violation last."""
     found, world, _ = replay(case, acts)
     lines = [sentence.format(*map(words, figures)) for sentence, figures in world.story]
@@ -127,7 +127,7 @@ def words(figure: object) -> str:
         case Snapshot(total=total, marks=marks):
             return f"total {money(total)}, {_marks(marks)}"
         case Update(total=total, mark=mark, condition=condition):
-            asked = "" if condition is Condition.NONE else f", condition {condition}"
+            asked = "" if condition is UpdateCondition.NONE else f", condition {condition}"
             sent = "enrolment" if mark is None else _mark(mark)
             return f"total {money(total)}, {sent}{asked}"
         case Mark() | None:

@@ -5,26 +5,26 @@ from collections.abc import Callable
 
 from tests.simulation.acts import COPIES, NAMES, RULINGS, TOTALS, Act, Fate, Says, Verb
 from tests.simulation.backend import Kin, ModelBackend
-from tests.simulation.desk.office import Office
-from tests.simulation.desk.person import Person
+from tests.simulation.conflicts.office import ModelOffice
+from tests.simulation.conflicts.person import ModelPerson
 from tests.simulation.till import REAL, Backup, Former, ModelTill, Packet, Protocol
 
-from taptill.domain.entry import Draft, Kind
+from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.errors import EntryRefusedError
-from taptill.settlement.judgement import Stop
+from taptill.settlement.reconcile import HaltReason
 from taptill.settlement.requests import (
     Answer,
     Append,
-    Echo,
-    Final,
+    Applied,
     JournalAnswer,
     NoAnswer,
-    NotThere,
+    OutcomeUnknown,
     ReadJournal,
     ReadRow,
+    Rejected,
     Request,
     RowAnswer,
-    Unheard,
+    RowNotFound,
     Update,
     UpdateAnswer,
 )
@@ -33,8 +33,8 @@ from taptill.settlement.settle import STALE_MAX
 COPIES_MAX = STALE_MAX - 1
 """A copy that is read more often in a row than that is no copy: the backend was restored."""
 
-LOST = Unheard("no answer")
-REFUSED = Final(400, "limit")
+LOST = OutcomeUnknown("no answer")
+REFUSED = Rejected(400, "limit")
 
 
 class World:
@@ -53,9 +53,9 @@ class World:
         self.protocol = protocol
         self.tills = [ModelTill(one, f"aaaa{one:04d}", protocol) for one in range(1, tills + 1)]
         self.under_way: list[Packet] = []
-        self.person = Person(self.backend, self.under_way)
+        self.person = ModelPerson(self.backend, self.under_way)
         self.former: list[Former] = []
-        self.office = Office(self)
+        self.office = ModelOffice(self)
         self.calm = kin.honest
         self.blameless = kin.honest
         self.story: list[tuple[str, tuple[object, ...]]] = []
@@ -133,9 +133,9 @@ class World:
             return False
         self._charges += 1
         if act.how < 0:
-            till.write(Draft(Kind.REPAYMENT, act.customer, act.how))
+            till.write(Draft(EntryKind.REPAYMENT, act.customer, act.how))
             return self.say("till {} takes {} from {}", till, -act.how, NAMES[act.customer])
-        till.write(Draft(Kind.CHARGE, act.customer, act.how, charge_id=str(self._charges)))
+        till.write(Draft(EntryKind.CHARGE, act.customer, act.how, charge_id=str(self._charges)))
         return self.say("till {} charges {} {}", till, NAMES[act.customer], act.how)
 
     def _void(self, act: Act) -> bool:
@@ -145,7 +145,7 @@ class World:
             return False
         charge_id, amount = charge
         try:
-            till.write(Draft(Kind.VOID, act.customer, -amount, charge_id=charge_id))
+            till.write(Draft(EntryKind.VOID, act.customer, -amount, charge_id=charge_id))
         except EntryRefusedError:
             return False  # it was written off
         return self.say("till {} voids {}'s charge of {}", till, NAMES[act.customer], amount)
@@ -179,7 +179,7 @@ class World:
         if till is None or not till.bench.reads.halted():
             return False
         self.halts += 1
-        till.write(*[Draft(Kind.RESUMED, one) for one in till.bench.reads.halted()])
+        till.write(*[Draft(EntryKind.RESUMED, one) for one in till.bench.reads.halted()])
         till.crash()
         return self.say("the halt of till {} is lifted", till)
 
@@ -237,7 +237,7 @@ class World:
     def _fork(self, act: Act) -> bool:
         """Go on under another id where a twin is found out, once no request can land any more."""
         till = self._till(act)
-        if till is None or till.memory.stop is not Stop.CLONED:
+        if till is None or till.memory.stop is not HaltReason.CLONED:
             return False
         if any(packet.till is till for packet in self.under_way):
             return False
@@ -246,10 +246,10 @@ class World:
 
     def _rule(self, act: Act) -> bool:
         till, says = self._till(act), RULINGS[act.how]
-        ruling = self.person.ruling(till, act.customer, says) if till else None
-        if till is None or ruling is None:
+        resolution = self.person.resolution(till, act.customer, says) if till else None
+        if till is None or resolution is None:
             return False
-        till.begin(act.customer, offered=self.backend.kin.conditional, ruling=ruling)
+        till.begin(act.customer, offered=self.backend.kin.conditional, resolution=resolution)
         return self.say("a person decides on {}'s case: {}", NAMES[act.customer], says)
 
     def _rule_all(self, act: Act) -> bool:
@@ -332,7 +332,7 @@ class World:
         if fate is Fate.EMPTY_ANSWER:
             self.missed[till.number, customer] += 1
             self.say("till {} asks for {}'s row: it is not in the answer", till, NAMES[customer])
-            return NotThere()
+            return RowNotFound()
         self.missed[till.number, customer] = 0
         if fate not in COPIES:
             self._copies[customer] = 0
@@ -370,7 +370,7 @@ class World:
             case _:
                 pass
         answer = self._apply(packet)
-        if isinstance(answer, Echo) and answer.row:
+        if isinstance(answer, Applied) and answer.row:
             till.keep(answer.row)
         return answer
 
@@ -388,7 +388,7 @@ class World:
         first, sender = packet.first, packet.journal_id
         answer = self.backend.apply(update, sender, first=first, believed=believed)
         customer = packet.update.read.customer.id
-        refused = ", not applied (409)" if isinstance(answer, Unheard) else ""
+        refused = ", not applied (409)" if isinstance(answer, OutcomeUnknown) else ""
         self.say("{}'s row is now: {}{}", NAMES[customer], self.backend.read(customer), refused)
         return answer
 

@@ -21,10 +21,10 @@ from tests.fakes.service import RunningService, running_service
 from tests.scenarios.books import Row, post, row_of
 from tests.scenarios.program import Program, Site, running
 
-from taptill.domain.entry import MONEY_KINDS, Entry, Kind
+from taptill.domain.entry import MONEY_KINDS, Entry, EntryKind
 from taptill.domain.mark import HASH_DIGITS
 from taptill.journal.file import connect, entries
-from taptill.journal.reads import Reads
+from taptill.journal.queries import JournalQueries
 
 ROUNDS = 200
 ROUNDS_MAX = 5000
@@ -205,9 +205,9 @@ def complaints(site: Site, service: RunningService, promises: Promises) -> list[
     found = [verified.stderr] if verified.returncode else []
     with closing(connect(site.state / "journal.db", read_only=True)) as journal:
         written = list(entries(journal))
-        if desk := Reads("", journal).in_question()[0]:
+        if desk := JournalQueries("", journal).in_question()[0]:
             found.append(f"{desk} customers are on the conflict desk")
-    if any(one.kind is Kind.HALTED for one in written):
+    if any(one.kind is EntryKind.HALTED for one in written):
         found.append("settlement was halted")
     money = [one for one in written if one.kind in MONEY_KINDS]
     rung = Counter((one.customer_id, one.amount_minor) for one in money)

@@ -13,12 +13,12 @@ from tests.soak.disk import Disk, dropped, kept
 from tests.soak.power import POWER_CUTS, ways
 from tests.soak.recorder import Said, record
 
-from taptill.domain.entry import Draft, Kind
+from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.mark import HASH_DIGITS, Mark
+from taptill.journal.back_office.close_year import close_year
 from taptill.journal.file import JournalFile
 from taptill.journal.lock import alone
-from taptill.journal.office.year import close_year
-from taptill.journal.reads import Reads, archive_of, follows
+from taptill.journal.queries import JournalQueries, archive_of, follows
 from taptill.journal.verify import verify
 
 pytestmark = POWER_CUTS
@@ -33,7 +33,7 @@ def write(path: Path) -> None:
     """Sell and settle, then close the year, and say when it begins and when it is done."""
     clock = FakeClock()
     with alone(path, clock) as journal:
-        journal.append(Draft(Kind.OPENED, body=HERE))
+        journal.append(Draft(EntryKind.OPENED, body=HERE))
         total = {ADA: 0, BEN: 0}
         for number in range(40):
             customer = (ADA, BEN)[number % 2]
@@ -55,7 +55,7 @@ def test_whenever_the_power_goes_all_entries_are_there_and_the_year_can_be_close
     path = folder / "journal.db"
     words = [sys.executable, "-m", "tests.soak.test_year", str(path)]
     steps = record(words, folder, tmp_path / "strace")
-    with closing(Reads(folder / "journal-from-1.db")) as closed:
+    with closing(JournalQueries(folder / "journal-from-1.db")) as closed:
         count = verify(closed.connection).entries - 1  # but the one that ends it
     disk, dice, said, seen = Disk(), random.Random(SEED), "", set[str]()
     for number, step in enumerate(steps):
@@ -92,7 +92,10 @@ def after_cut(folder: Path, remains: dict[str, bytes], count: int, *, done: bool
         if done or found.entries != count:
             return f"{found.entries} of {count} entries, done: {done}"
         close_year(path, clock, LATE_S)
-    with closing(Reads(path)) as reads, closing(Reads(archive_of(reads) or Path())) as closed:
+    with (
+        closing(JournalQueries(path)) as reads,
+        closing(JournalQueries(archive_of(reads) or Path())) as closed,
+    ):
         archived = verify(closed.connection)
         whole = archived.sound and archived.entries == count + 1 and follows(reads, closed)
     if not whole:

@@ -10,7 +10,7 @@ from tests.fakes.until import until
 from tests.journal.drafts import ADA, charge
 
 from taptill.clock import JUMP_MS, ClockWatch, SetAlarm, watch_clock
-from taptill.domain.entry import Draft, Entry, Kind
+from taptill.domain.entry import Draft, Entry, EntryKind
 from taptill.journal.journal import Journal
 from taptill.journal.verify import verify
 
@@ -84,9 +84,9 @@ async def test_there_and_back_within_a_second_are_two_entries(
     for moved_s in (3600, -3600):
         clock.jump(moved_s)
         clock.pass_time(0.2)
-        before = kinds(journal).count(Kind.CLOCK)
+        before = kinds(journal).count(EntryKind.CLOCK)
         alarm.queue.put_nowait(None)
-        await until(lambda before=before: kinds(journal).count(Kind.CLOCK) > before)  # type: ignore[misc]
+        await until(lambda before=before: kinds(journal).count(EntryKind.CLOCK) > before)  # type: ignore[misc]
     task.cancel()
     rows = journal.reads.connection.execute("SELECT body FROM entries WHERE kind = 'clock'")
     assert rows.fetchall() == [('{"jumped_ms":3600000}',), ('{"jumped_ms":-3600000}',)]
@@ -157,11 +157,11 @@ async def test_untrusted_after_a_power_cut_then_set_both_are_entries_and_the_ord
     journal = opened(path, clock)
     watch = ClockWatch(clock, journal.newest_found)
     task = asyncio.ensure_future(watch_clock(watch, journal.append, look_s=0.001))
-    await until(lambda: kinds(journal).count(Kind.CLOCK) == 1)
+    await until(lambda: kinds(journal).count(EntryKind.CLOCK) == 1)
     await journal.append([charge(ADA, 80)])
     clock.jump(86_500)
     clock.is_trusted = True
-    await until(lambda: kinds(journal).count(Kind.CLOCK) == 2)
+    await until(lambda: kinds(journal).count(EntryKind.CLOCK) == 2)
     task.cancel()
     found = list(journal.reads.connection.execute("SELECT * FROM entries ORDER BY seq"))
     journal.close()
@@ -193,7 +193,7 @@ async def test_a_disk_that_fails_meanwhile_does_not_end_the_watch(
     task.cancel()
 
 
-def kinds(journal: Journal) -> list[Kind]:
+def kinds(journal: Journal) -> list[EntryKind]:
     rows = journal.reads.connection.execute("SELECT kind FROM entries ORDER BY seq").fetchall()
     assert verify(journal.reads.connection).sound
-    return [Kind(row[0]) for row in rows]
+    return [EntryKind(row[0]) for row in rows]

@@ -20,7 +20,7 @@ from taptill.clock import SystemClock
 from taptill.config import load
 from taptill.domain.card_id import CardId
 from taptill.domain.decision import Unreachable
-from taptill.domain.entry import Draft, Kind
+from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.errors import ConfigError, CurrencyError
 from taptill.lookup.connection import Connection
 from taptill.settlement.requests import NoAnswer
@@ -130,7 +130,7 @@ def test_c14_three_digits_settle_where_the_service_keeps_three(
     async def sell(connected: Sender) -> None:
         for minor in (375, 1255):
             body = {"currency": "KWD", "offline": False, "initials": "A. B."}
-            await connected.journal.append([Draft(Kind.CHARGE, number, minor, body)])
+            await connected.journal.append([Draft(EntryKind.CHARGE, number, minor, body)])
             while await connected.settlement.settle_open():
                 pass
 

@@ -8,7 +8,7 @@ from tests.fakes.until import until
 from taptill.checkout.view import Link, TillView
 from taptill.clock import SystemClock
 from taptill.config import parse
-from taptill.domain.entry import Draft, Kind
+from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.errors import ConfigError
 from taptill.domain.tap import ReaderHealth, ReaderState
 from taptill.lookup.connection import Connection
@@ -123,7 +123,7 @@ async def test_sales_that_are_not_taken_while_cards_are_looked_up_are_said_on_th
 
     assert said() == []  # nothing waits
     body = {"currency": "EUR", "offline": False, "initials": "A. B."}
-    await house.journal.append([Draft(Kind.CHARGE, 7, 420, body)])
+    await house.journal.append([Draft(EntryKind.CHARGE, 7, 420, body)])
     assert status.draw().link is Link.ONLINE
     (words,) = said()
     assert words.startswith("cards are looked up, sales are not taken since ")

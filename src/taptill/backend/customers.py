@@ -33,16 +33,16 @@ from taptill.domain.errors import (
 from taptill.lookup.sync import Page
 from taptill.settlement.ports import Capabilities
 from taptill.settlement.requests import (
-    Condition,
-    Echo,
-    Final,
+    Applied,
     NoAnswer,
-    NotThere,
+    OutcomeUnknown,
+    Rejected,
     RowAnswer,
-    Unheard,
-    Unreadable,
+    RowNotFound,
+    RowUnreadable,
     Update,
     UpdateAnswer,
+    UpdateCondition,
 )
 
 log = logging.getLogger("taptill.backend")
@@ -186,13 +186,13 @@ class CustomersApi:
             if not rows:
                 # An empty answer is proof only beside a row seen just now.
                 seen = await self.select.sees_rows(anew=True)
-                return NotThere() if seen else NoAnswer("no customer is visible")
+                return RowNotFound() if seen else NoAnswer("no customer is visible")
         except BackendError as fault:
             return _refused_answer(fault)
         try:
             return snapshot_of(found[0], self._form)
         except MalformedError as fault:
-            return Unreadable(str(fault.fields["detail"]))
+            return RowUnreadable(str(fault.fields["detail"]))
 
     async def read_rows(self, customer_ids: Sequence[int]) -> Mapping[int, RowAnswer] | NoAnswer:
         """Read many rows for settling; one that is not among them is for `read_row` to find."""
@@ -212,7 +212,7 @@ class CustomersApi:
                 self._returning = not reply.ok
         except UnknownOutcomeError as fault:
             self._connection.unsent(fault.code)
-            return Unheard(fault.code)
+            return OutcomeUnknown(fault.code)
         except BackendError as fault:
             return self._no_answer(fault)
         return self._judge_update(update, reply)
@@ -227,7 +227,7 @@ class CustomersApi:
             debt_data = write_json(update.debt_data)
         fields = {"totalDebt": self._form.to_wire(update.total), "debtData": debt_data}
         body: dict[str, Any] = {"fields": fields}
-        if update.condition is not Condition.NONE:
+        if update.condition is not UpdateCondition.NONE:
             body["conditions"] = {"operator": "and", "filters": self._conditions(update)}
         if returning and self._returning:
             body["returning"] = self.select.fields
@@ -235,7 +235,7 @@ class CustomersApi:
         return await self._transport.send("POST", path, write_json(body), read=False)
 
     def _conditions(self, update: Update) -> list[Filter]:
-        read, never = update.read, update.condition is Condition.NEVER
+        read, never = update.read, update.condition is UpdateCondition.NEVER
         if read.version is not None:
             return [where("version", "=", _NEVER if never else read.version)]
         stamp = _LONG_AGO if never else read.updated_at
@@ -249,13 +249,15 @@ class CustomersApi:
             return self._no_answer(UnauthorisedError(status=reply.status))
         if not (reply.ok or reply.status == CLASH or is_final(reply)):
             self._connection.unsent(UnknownOutcomeError.code)
-            return Unheard(f"HTTP {reply.status}", reply.retry_after_s)
+            return OutcomeUnknown(f"HTTP {reply.status}", reply.retry_after_s)
         self._connection.sent()
         if reply.ok:
             return self._echo(update, reply)
         if reply.status == CLASH:
-            return Unheard("HTTP 409", clash=True, clash_row=self._clash_row(reply))
-        return Final(reply.status, code_of(reply))
+            return OutcomeUnknown(
+                "HTTP 409", version_conflict=True, current_row=self._clash_row(reply)
+            )
+        return Rejected(reply.status, code_of(reply))
 
     def _no_answer(self, fault: BackendError) -> NoAnswer:
         self._connection.unsent(fault.code)
@@ -263,12 +265,12 @@ class CustomersApi:
 
     def _echo(self, update: Update, reply: Reply) -> UpdateAnswer:
         if reply.body is NO_JSON or says_failure(reply.body):
-            return Unheard("a success code without a clear answer")
+            return OutcomeUnknown("a success code without a clear answer")
         try:
             rows = [row for row in rows_of(reply.body) if id_of(row) == update.read.customer.id]
-            return Echo(snapshot_of(rows[0], self._form) if rows else None)
+            return Applied(snapshot_of(rows[0], self._form) if rows else None)
         except MalformedError:
-            return Echo(None)  # it says yes and does not show the row: a read will
+            return Applied(None)  # it says yes and does not show the row: a read will
 
     def readable(self, rows: Sequence[dict[str, Any]]) -> list[Snapshot]:
         """Read the rows that make sense; the others are logged."""

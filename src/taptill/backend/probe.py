@@ -16,7 +16,7 @@ from taptill.domain.errors import BackendError, CurrencyError, MalformedError, U
 from taptill.domain.mark import Place, with_mark
 from taptill.domain.money import NEARLY_WHOLE
 from taptill.settlement.ports import Capabilities
-from taptill.settlement.requests import Condition, Unheard, Update
+from taptill.settlement.requests import OutcomeUnknown, Update, UpdateCondition
 
 log = logging.getLogger("taptill.backend")
 
@@ -225,10 +225,10 @@ async def _obeyed(api: CustomersApi, seen: Sequence[Snapshot]) -> Diagnosis:
     fresh = await api.read_row(enrolled[0].customer.id)
     if isinstance(fresh, Snapshot) and fresh.marks.epoch:
         same = with_mark(fresh.marks, fresh.marks.epoch)
-        answer = await api.update_row(Update(fresh, fresh.total, same, Condition.NEVER))
-        if isinstance(answer, Unheard) and answer.clash:
+        answer = await api.update_row(Update(fresh, fresh.total, same, UpdateCondition.NEVER))
+        if isinstance(answer, OutcomeUnknown) and answer.version_conflict:
             return Diagnosis(name, Verdict.PASS, "an update whose condition is not met is refused")
-        if not isinstance(answer, Unheard):
+        if not isinstance(answer, OutcomeUnknown):
             words = "an update whose condition is not met was not refused with 409"
             advice = "its conditional updates are none: tell its maker"
             return Diagnosis(name, Verdict.FAIL, words, advice)

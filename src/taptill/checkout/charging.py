@@ -9,7 +9,7 @@ from taptill.checkout.session import OVER, Event, Step
 from taptill.checkout.strip import Sold, sold_of
 from taptill.checkout.view import Notice
 from taptill.domain.decision import Declined, Known, Reason
-from taptill.domain.entry import Draft, Entry, Kind
+from taptill.domain.entry import Draft, Entry, EntryKind
 from taptill.domain.errors import JournalError
 
 DEAD_ENTER_S = 0.4
@@ -74,7 +74,7 @@ class Charging:
             counter.go(Event.VOID_CHOSEN)
             body = {"reason": VOID_REASONS[key], "voids": last.seq}
             amount = -last.amount.minor
-            draft = Draft(Kind.VOID, last.customer_id, amount, body, last.charge_id)
+            draft = Draft(EntryKind.VOID, last.customer_id, amount, body, last.charge_id)
             counter.errands.start(self._void(draft))
 
     def voidable(self) -> Sold | None:

@@ -14,7 +14,7 @@ from taptill.checkout.strip import Strip
 from taptill.checkout.view import Notice
 from taptill.domain.decision import OVERRIDABLE, Declined, Override, Policy, Reason
 from taptill.domain.money import Money
-from taptill.domain.pending import Reckoning
+from taptill.domain.pending import PendingBalance
 from taptill.domain.tap import CardProblem, Tap
 
 
@@ -27,7 +27,7 @@ class TillSettings:
 
     keypad: Keypad
     policy: Policy
-    reckoning: Reckoning
+    balance: PendingBalance
     live_deadline_s: float
     void_window_s: float
     clear_after_s: float
@@ -46,7 +46,7 @@ class Counter:
     ) -> None:
         self.ports = ports
         self.settings = settings
-        self.desk = Desk(ports.books, settings.reckoning, settings.policy, settings.keypad)
+        self.desk = Desk(ports.books, settings.balance, settings.policy, settings.keypad)
         self.sale = Sale(ports.new_id())
         self.strip = Strip()
         self.changed = changed

@@ -7,7 +7,7 @@ from typing import Protocol
 from taptill.checkout.view import StatusView
 from taptill.domain.card_id import CardId
 from taptill.domain.clock import Clock
-from taptill.domain.decision import Finding, OfflineSpend
+from taptill.domain.decision import Finding, OfflineExposure
 from taptill.domain.entry import Draft, Entry, Position
 
 
@@ -21,7 +21,7 @@ class Finder(Protocol):
         """Ask the backend, as long as that takes."""
 
 
-class Books(Protocol):
+class ChargeJournal(Protocol):
     """The journal as the till needs it."""
 
     async def append(self, drafts: Sequence[Draft]) -> list[Entry]:
@@ -30,7 +30,7 @@ class Books(Protocol):
     def position(self, customer_id: int) -> Position | None:
         """Tell where the journal stands with a customer."""
 
-    def offline_spend(self, customer_id: int, above_seq: int) -> OfflineSpend:
+    def offline_exposure(self, customer_id: int, above_seq: int) -> OfflineExposure:
         """Sum the offline charges that the newest snapshots do not hold."""
 
     def closed_by(self) -> str:
@@ -42,7 +42,7 @@ class Ports:
     """All that the till calls; `status` draws the facts that other rooms own."""
 
     finder: Finder
-    books: Books
+    books: ChargeJournal
     clock: Clock
     new_id: Callable[[], str]
     status: Callable[[], StatusView]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from taptill.checkout.keypad import NOTHING_RUNG, Keypad, Rung
-from taptill.checkout.ports import Books
+from taptill.checkout.ports import ChargeJournal
 from taptill.checkout.session import UNDER_WAY, Event, Step
 from taptill.checkout.view import CustomerView, Notice
 from taptill.domain.basket import Basket
@@ -16,17 +16,17 @@ from taptill.domain.decision import (
     Declined,
     Finding,
     Known,
-    OfflineSpend,
+    OfflineExposure,
     Override,
     Policy,
     Question,
     Reason,
     decide,
 )
-from taptill.domain.entry import Draft, Kind
+from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.errors import JournalError
 from taptill.domain.money import ZERO, Money
-from taptill.domain.pending import Reckoning
+from taptill.domain.pending import PendingBalance
 from taptill.domain.tap import Tap
 
 
@@ -121,8 +121,8 @@ class Sale:
 class Desk:
     """What every question at this till is asked with."""
 
-    books: Books
-    reckoning: Reckoning
+    books: ChargeJournal
+    balance: PendingBalance
     policy: Policy
     keypad: Keypad
 
@@ -190,13 +190,13 @@ class Desk:
             passed = [[one.reason.value, one.staff, one.why] for one in approved.overrides]
             body["overrides"] = passed
         customer_id = known.snapshot.customer.id
-        return Draft(Kind.CHARGE, customer_id, basket.total.minor, body, sale.charge_id, staff)
+        return Draft(EntryKind.CHARGE, customer_id, basket.total.minor, body, sale.charge_id, staff)
 
     def declined(self, sale: Sale, verdict: Declined, amount: Money) -> Draft:
         """Write a decline; outside the customer's way, and no money entry."""
         customer_id = sale.found.customer_id if sale.found else None
         body = {"reason": verdict.reason.value, "amount": amount.minor}
-        return Draft(Kind.DECLINED, customer_id, body=body)
+        return Draft(EntryKind.DECLINED, customer_id, body=body)
 
     def _question(
         self,
@@ -205,22 +205,22 @@ class Desk:
         pending: tuple[Money, bool],
         overrides: tuple[Override, ...],
     ) -> Question:
-        (held, in_question), spent = pending, OfflineSpend()
+        (held, in_question), spent = pending, OfflineExposure()
         if isinstance(finding, Known):
             if in_question:  # a repayment that may be in already gives no headroom
                 held = max(held, ZERO)
             if not finding.is_fresh(self.policy.fresh_s):  # only an offline charge has caps
                 customer_id = finding.snapshot.customer.id
                 position = self.books.position(customer_id)
-                held_seq = self.reckoning.held_seq(finding.snapshot, position)
-                spent = self.books.offline_spend(customer_id, held_seq)
+                held_seq = self.balance.held_seq(finding.snapshot, position)
+                spent = self.books.offline_exposure(customer_id, held_seq)
         is_open = not self.books.closed_by()
         return Question(finding, amount, held, spent, is_open, self.policy, overrides)
 
     def _pending(self, known: Known) -> tuple[Money, bool]:
         snapshot = known.snapshot
         position = self.books.position(snapshot.customer.id)
-        return self.reckoning.pending(snapshot, position)
+        return self.balance.pending(snapshot, position)
 
 
 def verdict_event(verdict: Decision, total: Money) -> Event:

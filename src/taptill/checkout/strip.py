@@ -7,7 +7,7 @@ from datetime import datetime
 
 from taptill.checkout.view import SaleState, SaleView
 from taptill.domain.decision import Declined
-from taptill.domain.entry import Entry, Kind, Position
+from taptill.domain.entry import Entry, EntryKind, Position
 from taptill.domain.money import Money
 
 ROWS_MAX = 10
@@ -61,9 +61,9 @@ class Strip:
     def restore(self, entries: Iterable[Entry], boot_id: str, uptime_ms: int, now_s: float) -> None:
         """Fill from the journal after a start, oldest entry first."""
         for entry in entries:
-            if entry.kind is Kind.VOID:
+            if entry.kind is EntryKind.VOID:
                 self.void(entry.charge_id or "", entry.seq)
-            elif entry.kind is Kind.CHARGE:
+            elif entry.kind is EntryKind.CHARGE:
                 same_boot = entry.boot_id == boot_id
                 ago_s = (uptime_ms - entry.uptime_ms) / 1000
                 self.add(sold_of(entry, now_s - ago_s if same_boot else None))

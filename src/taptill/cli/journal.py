@@ -17,8 +17,8 @@ from taptill.domain.entry import Entry
 from taptill.domain.errors import JournalArchiveError, JournalBrokenError, JournalError, UsageError
 from taptill.journal.file import connect, entries
 from taptill.journal.lock import alone
-from taptill.journal.reads import Reads, check_archives, holding
-from taptill.journal.verify import UNREADABLE, Verdict, verify_copy
+from taptill.journal.queries import JournalQueries, check_archives, holding
+from taptill.journal.verify import UNREADABLE, VerifyResult, verify_copy
 from taptill.journal.verify import verify as verify_journal
 
 SQLITE = b"SQLite format 3\0"
@@ -118,7 +118,7 @@ def show(state_dir: Path | None, archive: Path | None, seq: int, *, as_json: boo
       taptill journal show 4711
       taptill journal show 4711 --json
     """
-    with closing(Reads(archive or journal_at(state_dir))) as reads:
+    with closing(JournalQueries(archive or journal_at(state_dir))) as reads:
         found = list(entries(reads.connection, "seq = ?", [seq]))
         if not found:
             raise JournalError(path=reads.path, detail=_where_else(reads, seq))
@@ -129,7 +129,7 @@ def show(state_dir: Path | None, archive: Path | None, seq: int, *, as_json: boo
         click.echo(f"{name:14} {plain(json.dumps(value, ensure_ascii=False), WHOLE)}")
 
 
-def _where_else(reads: Reads, seq: int) -> str:
+def _where_else(reads: JournalQueries, seq: int) -> str:
     """Say where an entry is that is not in this file. Errors: JournalArchiveError."""
     with holding(reads, seq) as holder:
         if holder is reads:
@@ -137,7 +137,7 @@ def _where_else(reads: Reads, seq: int) -> str:
         return f"entry {seq} is in an archive: show it with --file {holder.path}"
 
 
-def _walk(path: Path, *, rebuild: bool) -> Verdict:
+def _walk(path: Path, *, rebuild: bool) -> VerifyResult:
     with closing(connect(path, read_only=True)) as connection:
         verdict = verify_journal(connection, path)
     if rebuild and verdict.broken_seq is None:  # sums of a broken chain would hide the break
@@ -158,14 +158,14 @@ def _is_journal(path: Path) -> bool:
 def _missed_archive(path: Path) -> JournalArchiveError | None:
     """Give what is wrong with the first archive that this journal follows; None: nothing is."""
     try:
-        with closing(Reads(path)) as reads:
+        with closing(JournalQueries(path)) as reads:
             check_archives(reads)
     except JournalArchiveError as fault:
         return fault
     return None
 
 
-def _walk_copy(path: Path) -> Verdict:
+def _walk_copy(path: Path) -> VerifyResult:
     try:
         with click.open_file(str(path), "rb") as file:
             verdict = verify_copy(cast("BinaryIO", file))

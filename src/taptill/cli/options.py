@@ -7,7 +7,7 @@ import click
 
 from taptill import config as configs
 from taptill.domain.errors import JournalError
-from taptill.journal.reads import Reads
+from taptill.journal.queries import JournalQueries
 
 WORDS_MAX = 200
 
@@ -57,6 +57,6 @@ def journal_at(state_dir: Path | None) -> Path:
     return path
 
 
-def journal_reads(state_dir: Path | None) -> closing[Reads]:
+def journal_reads(state_dir: Path | None) -> closing[JournalQueries]:
     """Open a journal that exists, to read only: a till may run on it meanwhile."""
-    return closing(Reads(journal_at(state_dir)))
+    return closing(JournalQueries(journal_at(state_dir)))

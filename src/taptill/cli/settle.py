@@ -10,11 +10,11 @@ from taptill import config as configs
 from taptill.cli.options import CONFIG, STATE, journal_at
 from taptill.cli.output import many
 from taptill.clock import SystemClock
-from taptill.domain.entry import Draft, Kind
+from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.errors import JournalError, UsageError
 from taptill.journal.identity import refuse_while_open
 from taptill.journal.lock import alone
-from taptill.settlement.state import State
+from taptill.settlement.state import SettlementState
 from taptill.wiring import Sender, check_reader, sender
 
 POLL_S = 1.0
@@ -76,7 +76,7 @@ async def send_open(connected: Sender) -> None:
 def refuse_stopped(connected: Sender) -> None:
     """Raise JournalError while settlement as a whole is stopped."""
     state = connected.settlement.state
-    if state is not State.RUNNING:
+    if state is not SettlementState.RUNNING:
         detail = f"settlement is {state}: see docs/charging.md"
         raise JournalError(path=connected.journal.path, detail=detail)
 
@@ -92,5 +92,5 @@ def _resume(path: Path) -> None:
         halted = journal.reads.halted()
         if not halted:
             raise UsageError(problem="settlement is not halted")
-        journal.append(*(Draft(Kind.RESUMED, one) for one in halted))
+        journal.append(*(Draft(EntryKind.RESUMED, one) for one in halted))
     click.echo("the halt is lifted: start the till")

@@ -88,7 +88,7 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class OfflineSpend:
+class OfflineExposure:
     """Offline charges that the newest snapshot does not hold yet, less their voids."""
 
     customer: Money = ZERO
@@ -107,7 +107,7 @@ class Question:
     finding: Finding
     amount: Money | None
     pending: Money
-    spent: OfflineSpend
+    spent: OfflineExposure
     journal_open: bool
     policy: Policy
     overrides: tuple[Override, ...] = ()

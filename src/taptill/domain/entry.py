@@ -9,7 +9,7 @@ from typing import Any
 from taptill.domain.mark import Mark
 
 
-class Kind(StrEnum):
+class EntryKind(StrEnum):
     """The kinds of entry; each is a word of the journal's file and of `taptill journal list`."""
 
     OPENED = "opened"
@@ -39,7 +39,9 @@ class Kind(StrEnum):
     CARRIED = "carried"
 
 
-MONEY_KINDS = frozenset({Kind.CHARGE, Kind.VOID, Kind.REPAYMENT, Kind.WRITE_OFF})
+MONEY_KINDS = frozenset(
+    {EntryKind.CHARGE, EntryKind.VOID, EntryKind.REPAYMENT, EntryKind.WRITE_OFF}
+)
 """The only entries that change `totalDebt`, by their `amount_minor`."""
 
 
@@ -54,7 +56,7 @@ class Draft:
     `amount_minor` is the change of `totalDebt` of a money entry, None for every other kind.
     """
 
-    kind: Kind
+    kind: EntryKind
     customer_id: int | None = None
     amount_minor: int | None = None
     body: Mapping[str, Any] = field(default_factory=dict)
@@ -67,7 +69,7 @@ class Entry:
     """An entry as it stands in the journal; `at` is UTC ISO 8601, an annotation only."""
 
     seq: int
-    kind: Kind
+    kind: EntryKind
     charge_id: str | None
     customer_id: int | None
     amount_minor: int | None
@@ -152,7 +154,7 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
-class Footing:
+class MarkedEntry:
     """What a journal has at a mark's seq: whose money entry it is, and the mark it makes."""
 
     customer_id: int

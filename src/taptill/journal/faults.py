@@ -51,7 +51,7 @@ _COMMIT_LEFT = {"SQLITE_IOERR_FSYNC", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_SHMM
 """What fails after the commit's last frame is in the log: its sync, and its place in the index."""
 
 
-def in_words(path: Path | str, fault: Exception) -> JournalError:
+def to_journal_error(path: Path | str, fault: Exception) -> JournalError:
     """Give the error that says what has happened, as far as the disk lets it be known."""
     if isinstance(fault, OSError):
         return JournalDiskError(path=path, detail=_place(Path(path)) or fault.strerror)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from taptill.domain.clock import Clock
-from taptill.domain.entry import Draft, Entry, Kind, Position
+from taptill.domain.entry import Draft, Entry, EntryKind, Position
 from taptill.domain.errors import (
     EntryRefusedError,
     JournalBrokenError,
@@ -18,8 +18,8 @@ from taptill.domain.errors import (
     JournalTooNewError,
 )
 from taptill.journal import chain, projection, schema
-from taptill.journal.faults import IN_DOUBT, UNREADABLE, in_words, leaves_a_commit
-from taptill.journal.footing import footing
+from taptill.journal.faults import IN_DOUBT, UNREADABLE, leaves_a_commit, to_journal_error
+from taptill.journal.marked_entry import entry_at_mark
 
 MISSING_END = "it is missing: the sums per customer know of it"
 
@@ -38,10 +38,10 @@ BUSY_TIMEOUT_MS = 5000  # so long a commit waits for a reader, a backup for exam
 
 def connect(path: Path | str, *, read_only: bool = False) -> sqlite3.Connection:
     """Open the file as every connection of the journal does; errors become JournalError."""
-    with mapped(path):
+    with mapping_errors(path):
         connection = _open(path, read_only=read_only)
     try:
-        with mapped(path):
+        with mapping_errors(path):
             connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
             connection.execute("PRAGMA foreign_keys = ON")
             # Else INSERT OR REPLACE would pass by the trigger that forbids DELETE.
@@ -54,12 +54,12 @@ def connect(path: Path | str, *, read_only: bool = False) -> sqlite3.Connection:
 
 
 @contextmanager
-def mapped(path: Path | str) -> Iterator[None]:
+def mapping_errors(path: Path | str) -> Iterator[None]:
     """Turn SQLite's errors, and those of rows that cannot be read, into JournalError."""
     try:
         yield
     except (sqlite3.Error, *UNREADABLE) as fault:
-        raise in_words(path, fault) from fault
+        raise to_journal_error(path, fault) from fault
 
 
 class JournalFile:
@@ -76,7 +76,7 @@ class JournalFile:
         self._unsynced = False
         self.connection = connect(path)
         try:
-            with mapped(path):
+            with mapping_errors(path):
                 self._prepare()
         except JournalError:
             self.connection.close()
@@ -110,7 +110,7 @@ class JournalFile:
 
     def leave_whole(self) -> None:
         """Bring all into the one file, which no log belongs to any more; nobody may read it."""
-        with mapped(self.path):
+        with mapping_errors(self.path):
             mode = self.connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
         if mode != "delete":
             raise JournalError(path=self.path, detail="another program reads it: close that first")
@@ -124,7 +124,7 @@ class JournalFile:
 
     def checkpoint(self) -> None:
         """Bring the write-ahead log back into the file, as far as readers allow."""
-        with mapped(self.path):
+        with mapping_errors(self.path):
             self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def make_room(self) -> None:
@@ -150,7 +150,7 @@ class JournalFile:
             self._count_anew()
 
     def _count_anew(self) -> None:
-        count = projection.Count()
+        count = projection.PositionCounter()
         for entry in entries(self.connection):
             count.add(entry)
         schema.create_projection(self.connection)
@@ -174,7 +174,7 @@ class JournalFile:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with mapped(self.path):
+        with mapping_errors(self.path):
             try:
                 self.connection.execute("BEGIN IMMEDIATE")
                 yield
@@ -206,7 +206,7 @@ class JournalFile:
 
         A sync that fails calls its pages clean, and the one after it passes without them.
         """
-        with mapped(self.path):
+        with mapping_errors(self.path):
             busy = self.connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()[0]
         if busy:
             raise JournalError(path=self.path, detail="another program keeps it busy")
@@ -264,19 +264,21 @@ class JournalFile:
         return entry
 
     def _count_in(self, entry: Entry) -> None:
-        """Bring the positions up to an entry, as `projection.Count` does over all of them."""
-        if entry.kind is Kind.FORKED:
+        """Apply an entry to the positions, as `PositionCounter` does with all entries."""
+        if entry.kind is EntryKind.FORKED:
             for one in list(positions(self.connection)):
                 self._keep(projection.forked(one))
-        elif entry.kind is Kind.BOOKED:
+        elif entry.kind is EntryKind.BOOKED:
             self._book(entry.body["first_seq"], entry.body["last_seq"])
         elif entry.customer_id is not None:
             before = position(self.connection, entry.customer_id)
-            self._keep(projection.advance(before or projection.blank(entry.customer_id), entry))
+            self._keep(
+                projection.advance(before or projection.empty_position(entry.customer_id), entry)
+            )
 
     def _book(self, first_seq: int, last_seq: int) -> None:
         for (seq,) in self.connection.execute(_LAST_MONEY, (first_seq, last_seq)).fetchall():
-            found = footing(self.connection, seq)
+            found = entry_at_mark(self.connection, seq)
             at = position(self.connection, found.customer_id) if found else None
             if found and at:
                 self._keep(projection.booked(at, found.mark))
@@ -308,7 +310,7 @@ def entries(
     """Give entries in order; `where` is a constant of this package, never foreign text."""
     query = f"SELECT {chain.ENTRY_COLUMNS} FROM entries WHERE {where} ORDER BY seq"  # noqa: S608 - see above
     place = str(connection.execute("PRAGMA database_list").fetchone()[2])
-    with mapped(place):
+    with mapping_errors(place):
         for row in connection.execute(query, parameters):
             yield entry_of(row, place)
 
@@ -339,7 +341,7 @@ def entry_of(row: Sequence[Any], place: str = "") -> Entry:
     """
     seq, kind, charge_id, customer_id, amount, body, at, boot_id, uptime_ms, trusted = row[:10]
     try:
-        read_kind, read_body = Kind(kind), json.loads(body)
+        read_kind, read_body = EntryKind(kind), json.loads(body)
     except ValueError as fault:
         raise JournalBrokenError(path=place, seq=seq, detail="it cannot be read") from fault
     return Entry(
@@ -379,7 +381,7 @@ def _check_format(connection: sqlite3.Connection, path: Path | str, *, read_only
 def _is_archive(connection: sqlite3.Connection, found: int) -> bool:
     """Tell whether this is a closed year's, which no till brings up to date ever again."""
     newest = connection.execute("SELECT kind FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
-    return found >= schema.ARCHIVES_SINCE and newest == (Kind.RETIRED.value,)
+    return found >= schema.ARCHIVES_SINCE and newest == (EntryKind.RETIRED.value,)
 
 
 def format_of(connection: sqlite3.Connection) -> int:

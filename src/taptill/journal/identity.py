@@ -7,7 +7,7 @@ from pathlib import Path
 
 from taptill.domain.clock import Clock
 from taptill.domain.currencies.writing import amount
-from taptill.domain.entry import Draft, Entry, Kind
+from taptill.domain.entry import Draft, Entry, EntryKind
 from taptill.domain.errors import (
     JournalClonedError,
     JournalError,
@@ -16,9 +16,9 @@ from taptill.domain.errors import (
     UsageError,
 )
 from taptill.domain.money import Currency
-from taptill.journal.file import entries, mapped
+from taptill.journal.file import entries, mapping_errors
 from taptill.journal.lock import LoneJournal
-from taptill.journal.reads import Reads, carried_over
+from taptill.journal.queries import JournalQueries, carried_over
 
 Identity = Mapping[str, str]
 """Backend, strategy, form of money, machine and till, as the last `opened` has them."""
@@ -33,13 +33,13 @@ def new_journal_id() -> str:
     return secrets.token_hex(4)
 
 
-def opening(reads: Reads, identity: Identity) -> tuple[str, list[Draft]]:
+def opening(reads: JournalQueries, identity: Identity) -> tuple[str, list[Draft]]:
     """Give the journal's id, and the `opened` that it owes where its identity is new.
 
     Errors: JournalRetiredError; JournalClonedError on another machine; JournalOpenError where
     backend or strategy changed while money is on its way to the old one.
     """
-    if reads.rare(Kind.RETIRED):
+    if reads.rare(EntryKind.RETIRED):
         raise JournalRetiredError(path=reads.path)
     opened = reads.last_opened()
     journal_id = opened["journal_id"] if opened else new_journal_id()
@@ -53,10 +53,10 @@ def opening(reads: Reads, identity: Identity) -> tuple[str, list[Draft]]:
             refuse_while_open(reads, f"{' and '.join(moved)} changed")
         if "strategy" in moved:
             return _begin_anew(opened["journal_id"], identity)
-    return journal_id, [Draft(Kind.OPENED, body=body)]
+    return journal_id, [Draft(EntryKind.OPENED, body=body)]
 
 
-def refuse_while_open(reads: Reads, what: str) -> None:
+def refuse_while_open(reads: JournalQueries, what: str) -> None:
     """Raise JournalOpenError, with count, sum and the ways out, while anything is open."""
     count, total = reads.open_sum(with_desk=True)
     if count:
@@ -71,7 +71,7 @@ def refuse_moved(other_paths: Iterable[Path], till: str) -> None:
     """
     for path in other_paths:
         try:
-            with closing(Reads(path)) as reads:
+            with closing(JournalQueries(path)) as reads:
                 if (reads.last_opened() or {}).get("till") == till:
                     refuse_while_open(reads, "the state directory changed")
         except JournalOpenError:
@@ -80,12 +80,12 @@ def refuse_moved(other_paths: Iterable[Path], till: str) -> None:
             continue
 
 
-def currency(reads: Reads) -> Currency:
+def currency(reads: JournalQueries) -> Currency:
     """Give the currency of the newest charge, be it of a year that is closed.
 
     Errors: JournalError.
     """
-    charge = _newest(reads, Kind.CHARGE)
+    charge = _newest(reads, EntryKind.CHARGE)
     told = charge.body if charge else carried_over(reads)
     return Currency.named(told.get("currency", ""))
 
@@ -97,8 +97,8 @@ def adopt(journal: LoneJournal, machine: str) -> str:
     if was == machine:
         raise UsageError(problem="this journal belongs to this machine already")
     journal.append(
-        Draft(Kind.ADOPTED, body={"was": was, "machine": machine}),
-        Draft(Kind.OPENED, body={**opened, "machine": machine}),
+        Draft(EntryKind.ADOPTED, body={"was": was, "machine": machine}),
+        Draft(EntryKind.OPENED, body={**opened, "machine": machine}),
     )
     return was
 
@@ -117,9 +117,9 @@ def fork(journal: LoneJournal, clock: Clock, late_max_s: float) -> tuple[str, in
     return journal_id, journal.reads.in_question()[0]
 
 
-def refuse_late(reads: Reads, clock: Clock, late_max_s: float) -> None:
+def refuse_late(reads: JournalQueries, clock: Clock, late_max_s: float) -> None:
     """Raise UsageError while a request that was sent may still land."""
-    attempt = _newest(reads, Kind.ATTEMPT)
+    attempt = _newest(reads, EntryKind.ATTEMPT)
     left_s = late_max_s - age_s(attempt, clock) if attempt else 0
     if left_s > 0:
         raise UsageError(problem=f"a request may still be under way: wait {round(left_s + 1)} s")
@@ -133,8 +133,8 @@ def _begin_anew(was: str, identity: Identity) -> tuple[str, list[Draft]]:
     """
     journal_id = new_journal_id()
     return journal_id, [
-        Draft(Kind.FORKED, body={"journal_id": journal_id, "was": was}),
-        Draft(Kind.OPENED, body={**identity, "journal_id": journal_id}),
+        Draft(EntryKind.FORKED, body={"journal_id": journal_id, "was": was}),
+        Draft(EntryKind.OPENED, body={**identity, "journal_id": journal_id}),
     ]
 
 
@@ -143,20 +143,20 @@ def last_opened(journal: LoneJournal) -> dict[str, str]:
     opened = journal.reads.last_opened()
     if opened is None:
         raise JournalError(path=journal.reads.path, detail="no till has ever opened it")
-    if journal.reads.rare(Kind.RETIRED):
+    if journal.reads.rare(EntryKind.RETIRED):
         raise JournalRetiredError(path=journal.reads.path)
     return opened
 
 
-def _refuse_clone(reads: Reads, opened: Identity, identity: Identity) -> None:
+def _refuse_clone(reads: JournalQueries, opened: Identity, identity: Identity) -> None:
     # Empty: written by a version that took an empty machine-id for a name.
     was, here = (one.get("machine") or UNKNOWN_MACHINE for one in (opened, identity))
     if was != here and UNKNOWN_MACHINE not in (was, here):
         raise JournalClonedError(path=reads.path)
 
 
-def _newest(reads: Reads, kind: Kind) -> Entry | None:
-    with mapped(reads.path):
+def _newest(reads: JournalQueries, kind: EntryKind) -> Entry | None:
+    with mapping_errors(reads.path):
         return next(entries(reads.connection, _NEWEST, [kind.value]), None)
 
 

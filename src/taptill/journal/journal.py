@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from taptill.domain.clock import Clock
-from taptill.domain.decision import OfflineSpend
-from taptill.domain.entry import Draft, Entry, Kind, Position
+from taptill.domain.decision import OfflineExposure
+from taptill.domain.entry import Draft, Entry, EntryKind, Position
 from taptill.domain.errors import JournalBrokenError, JournalError
 from taptill.journal import faults
-from taptill.journal.beside.archives import ArchiveWatch
-from taptill.journal.beside.mirror import Mirror
-from taptill.journal.beside.patrol import Patrol
-from taptill.journal.beside.thread import Beside
+from taptill.journal.background.archive_watch import ArchiveWatch
+from taptill.journal.background.chain_verifier import ChainVerifier
+from taptill.journal.background.mirror import Mirror
+from taptill.journal.background.thread import BackgroundThread
 from taptill.journal.file import JournalFile, sync_folder
 from taptill.journal.identity import opening
 from taptill.journal.lock import JournalLock
-from taptill.journal.reads import Reads
+from taptill.journal.queries import JournalQueries
 from taptill.settlement.requests import JournalAnswer
 
 log = logging.getLogger("taptill.journal")
@@ -72,15 +72,15 @@ class Journal:
         self._lock = JournalLock(path)
         self._groups: queue.SimpleQueue[_Group | None] = queue.SimpleQueue()
         self._failure = ""
-        self._patrol = Patrol(path)
+        self._patrol = ChainVerifier(path)
         self._mirror = Mirror(path, mirror) if mirror else None
-        self._beside: list[Beside] = []
+        self._beside: list[BackgroundThread] = []
         self._traces: list[faults.Trace] = []
         self._thread: threading.Thread | None = None
         self.journal_id = ""
         self.newest_found: Entry | None = None
         self._archives: ArchiveWatch
-        self.reads: Reads
+        self.reads: JournalQueries
 
     def open(self, identity: dict[str, str]) -> None:
         """Take the lock, check the chain's end, say `opened` where identity is new.
@@ -95,16 +95,16 @@ class Journal:
             self._file = JournalFile(self.path, self._clock)
             undo.callback(self._file.close)
             sync_folder(self.path.parent)
-            self.reads = Reads(self.path)
+            self.reads = JournalQueries(self.path)
             undo.callback(self.reads.close)
             self._identify(identity)
             self._archives = ArchiveWatch(self.reads)
             self._traces = faults.traces(self.path)
             self._lock.sign(self.journal_id)
             undo.pop_all()
-        self._beside = [Beside("journal patrol", self._patrol)]
+        self._beside = [BackgroundThread("journal patrol", self._patrol)]
         if self._mirror:
-            self._beside.append(Beside("mirror", self._mirror))
+            self._beside.append(BackgroundThread("mirror", self._mirror))
         self._thread = threading.Thread(target=self._write, name="journal writer", daemon=True)
         self._thread.start()
         for one in self._beside:
@@ -123,7 +123,7 @@ class Journal:
 
     async def retire(self) -> None:
         """Close the journal for good; then its folder is free for a new one."""
-        await self.append([Draft(Kind.RETIRED)])
+        await self.append([Draft(EntryKind.RETIRED)])
         self._lock.sign("")
 
     def position(self, customer_id: int) -> Position | None:
@@ -142,9 +142,9 @@ class Journal:
         """Tell whether settlement was halted and not resumed."""
         return bool(self.reads.halted())
 
-    def offline_spend(self, customer_id: int, above_seq: int) -> OfflineSpend:
+    def offline_exposure(self, customer_id: int, above_seq: int) -> OfflineExposure:
         """Sum the offline charges that the newest snapshots do not hold."""
-        return self.reads.offline_spend(customer_id, above_seq)
+        return self.reads.offline_exposure(customer_id, above_seq)
 
     def closed_by(self) -> str:
         """Name what keeps the journal from being written; empty while it can be."""

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import IO
 
 from taptill.domain.clock import Clock
-from taptill.domain.entry import Draft, Entry, Kind
+from taptill.domain.entry import Draft, Entry, EntryKind
 from taptill.domain.errors import JournalError, JournalInUseError
-from taptill.journal.faults import ENDS, in_words, refuse_loss
+from taptill.journal.faults import ENDS, refuse_loss, to_journal_error
 from taptill.journal.file import JournalFile
-from taptill.journal.reads import Reads
+from taptill.journal.queries import JournalQueries
 
 NEXT = ".next"
 """Ends the name of a file that is to take the journal's place, see `office.year`."""
@@ -42,7 +42,7 @@ class JournalLock:
         try:
             held = open(self._path, "a+", encoding="utf-8", opener=_follow_no_link)  # noqa: SIM115
         except OSError as fault:
-            raise in_words(self._path, fault) from fault
+            raise to_journal_error(self._path, fault) from fault
         held.seek(0)
         text = held.read(200).strip()
         try:
@@ -90,7 +90,9 @@ def _follow_no_link(path: str, flags: int) -> int:
 class LoneJournal:
     """A journal that no till runs on: read and append, one call after the other."""
 
-    def __init__(self, file: JournalFile, reads: Reads, lock: JournalLock | None = None) -> None:
+    def __init__(
+        self, file: JournalFile, reads: JournalQueries, lock: JournalLock | None = None
+    ) -> None:
         self.file = file
         self.reads = reads
         self._lock = lock
@@ -104,7 +106,7 @@ class LoneJournal:
 
     def retire(self) -> None:
         """Close the journal for good; then its folder is free for a new one."""
-        self.append(Draft(Kind.RETIRED))
+        self.append(Draft(EntryKind.RETIRED))
         if self._lock:
             self._lock.sign("")
 
@@ -123,7 +125,7 @@ def alone(path: Path, clock: Clock) -> Iterator[LoneJournal]:
     lock.take(clock.now())
     try:
         refuse_loss(path, lock.journal_id)
-        with closing(JournalFile(path, clock)) as file, closing(Reads(path)) as reads:
+        with closing(JournalFile(path, clock)) as file, closing(JournalQueries(path)) as reads:
             yield LoneJournal(file, reads, lock)
     finally:
         lock.release()

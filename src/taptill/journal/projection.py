@@ -6,16 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 from taptill.domain.customer import stamp
-from taptill.domain.entry import ENROLMENTS_MAX, MONEY_KINDS, Attempt, Entry, Kind, Position
+from taptill.domain.entry import ENROLMENTS_MAX, MONEY_KINDS, Attempt, Entry, EntryKind, Position
 from taptill.domain.mark import HASH_DIGITS, Mark
 
 
-def blank(customer_id: int) -> Position:
+def empty_position(customer_id: int) -> Position:
     """Give the position of a customer without any entry."""
     return Position(customer_id, None, None, 0, "", None, None, None)
 
 
-class Count:
+class PositionCounter:
     """The positions of all customers, counted from the entries in their order."""
 
     def __init__(self) -> None:
@@ -26,20 +26,20 @@ class Count:
     def add(self, entry: Entry) -> None:
         """Apply one entry."""
         match entry.kind:
-            case Kind.FORKED:
+            case EntryKind.FORKED:
                 self.positions = {key: forked(one) for key, one in self.positions.items()}
                 self._since_export = {}
-            case Kind.EXPORTED:
+            case EntryKind.EXPORTED:
                 self._exported[entry.body["number"]] = self._since_export
                 self._since_export = {}
-            case Kind.BOOKED:
+            case EntryKind.BOOKED:
                 for customer_id, mark in self._exported.pop(entry.body["number"], {}).items():
                     self.positions[customer_id] = booked(self.positions[customer_id], mark)
             case _ if entry.customer_id is not None:
                 self._advance(entry.customer_id, entry)
 
     def _advance(self, customer_id: int, entry: Entry) -> None:
-        position = advance(self.positions.get(customer_id) or blank(customer_id), entry)
+        position = advance(self.positions.get(customer_id) or empty_position(customer_id), entry)
         self.positions[customer_id] = position
         if entry.kind in MONEY_KINDS and position.last:
             self._since_export[customer_id] = position.last
@@ -58,7 +58,7 @@ def forked(position: Position) -> Position:
     if last and last.seq > start:
         left = replace(last, total=last.total - (sure.total if sure else 0))
     return replace(
-        blank(position.customer_id),
+        empty_position(position.customer_id),
         last=left,
         updated_at=position.updated_at,
         base=position.base,
@@ -198,17 +198,17 @@ def _decimal(value: str | None) -> Decimal | None:
     return None if value is None else Decimal(value)
 
 
-_TOLD: Mapping[Kind, Callable[[Position, Mapping[str, Any]], Position]] = {
-    Kind.ENROLLED: _enrolled,
-    Kind.ATTEMPT: _attempted,
-    Kind.RECEIPT: _receipted,
-    Kind.TAKEN_BACK: _sighted,
-    Kind.OFFICE_MOVED: _sighted,
-    Kind.REFUSAL: _in_conflict,
-    Kind.CONFLICT: _in_conflict,
-    Kind.RESUMED: _resumed,
-    Kind.RESOLVED: _resolved,
-    Kind.CARRIED: _carried,
+_TOLD: Mapping[EntryKind, Callable[[Position, Mapping[str, Any]], Position]] = {
+    EntryKind.ENROLLED: _enrolled,
+    EntryKind.ATTEMPT: _attempted,
+    EntryKind.RECEIPT: _receipted,
+    EntryKind.TAKEN_BACK: _sighted,
+    EntryKind.OFFICE_MOVED: _sighted,
+    EntryKind.REFUSAL: _in_conflict,
+    EntryKind.CONFLICT: _in_conflict,
+    EntryKind.RESUMED: _resumed,
+    EntryKind.RESOLVED: _resolved,
+    EntryKind.CARRIED: _carried,
 }
 """What each kind of entry tells of settling; money entries are counted by their amount."""
 

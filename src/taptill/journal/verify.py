@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from taptill.domain.errors import JournalDamagedError
 from taptill.journal import projection
-from taptill.journal.beside.lines import read_rows
+from taptill.journal.background.row_formats import read_rows
 from taptill.journal.chain import ENTRY_COLUMNS, FIRST_PREV_HASH, chain_break
 from taptill.journal.file import (
     MISSING_END,
@@ -15,7 +15,7 @@ from taptill.journal.file import (
     entry_of,
     format_of,
     known_end,
-    mapped,
+    mapping_errors,
     positions,
 )
 
@@ -23,7 +23,7 @@ UNREADABLE = "its line cannot be read"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class VerifyResult:
     """What a walk over the whole journal or a copy found; `broken_seq` is the first bad entry.
 
     A copy, or a journal that follows a closed one, begins with a later entry: what is before
@@ -44,17 +44,17 @@ class Verdict:
         return self.broken_seq is None and not self.stale_positions
 
 
-def verify(connection: sqlite3.Connection, path: Path | str = "") -> Verdict:
+def verify(connection: sqlite3.Connection, path: Path | str = "") -> VerifyResult:
     """Walk every entry in order, then compare the sums per customer with a fresh count.
 
     Sums that know of entries beyond the end say that the end is missing; a page that cannot be
     read raises JournalError.
     """
-    with mapped(path):
+    with mapping_errors(path):
         return _walk(connection)
 
 
-def verify_copy(file: BinaryIO) -> Verdict:
+def verify_copy(file: BinaryIO) -> VerifyResult:
     """Walk the chain of an export or a mirror, JSON lines or CSV, without the journal."""
     first_seq, seq, prev_hash = 1, 1, FIRST_PREV_HASH
     for row, ended in read_rows(file):
@@ -63,25 +63,25 @@ def verify_copy(file: BinaryIO) -> Verdict:
         detail = chain_break(row, seq, prev_hash) if row else UNREADABLE
         if row is None or detail:
             if not ended:
-                return Verdict(seq - first_seq, first_seq=first_seq, cut_short=True)
-            return Verdict(seq - first_seq, seq, detail, first_seq=first_seq)
+                return VerifyResult(seq - first_seq, first_seq=first_seq, cut_short=True)
+            return VerifyResult(seq - first_seq, seq, detail, first_seq=first_seq)
         seq, prev_hash = seq + 1, row[-1]
-    return Verdict(seq - first_seq, first_seq=first_seq)
+    return VerifyResult(seq - first_seq, first_seq=first_seq)
 
 
-def _walk(connection: sqlite3.Connection) -> Verdict:
-    counted = projection.Count()
+def _walk(connection: sqlite3.Connection) -> VerifyResult:
+    counted = projection.PositionCounter()
     first_seq, prev_hash = beginning(connection)
     count = first_seq - 1
     for row in connection.execute(f"SELECT {ENTRY_COLUMNS} FROM entries ORDER BY seq"):  # noqa: S608 - constants
         detail = chain_break(row, count + 1, prev_hash)
         if detail:
-            return Verdict(count + 1 - first_seq, count + 1, detail, first_seq=first_seq)
+            return VerifyResult(count + 1 - first_seq, count + 1, detail, first_seq=first_seq)
         entry = entry_of(row)
         counted.add(entry)
         prev_hash, count = entry.hash, entry.seq
     if known_end(connection) > count:
-        return Verdict(count + 1 - first_seq, count + 1, MISSING_END, first_seq=first_seq)
+        return VerifyResult(count + 1 - first_seq, count + 1, MISSING_END, first_seq=first_seq)
     _check_pages(connection)
     kept = {one.customer_id: one for one in positions(connection)}
     fresh = counted.positions
@@ -89,7 +89,7 @@ def _walk(connection: sqlite3.Connection) -> Verdict:
         fresh = {key: projection.as_format_3(one) for key, one in fresh.items()}
     stale = [one for one in sorted({*kept, *fresh}) if kept.get(one) != fresh.get(one)]
     count += 1 - first_seq
-    return Verdict(count, stale_positions=tuple(stale), first_seq=first_seq)
+    return VerifyResult(count, stale_positions=tuple(stale), first_seq=first_seq)
 
 
 def _check_pages(connection: sqlite3.Connection) -> None:

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 
 from taptill.domain.customer import Snapshot
-from taptill.domain.entry import Draft, Kind
-from taptill.settlement.judgement import Stop
-from taptill.settlement.ports import Backend, Books
+from taptill.domain.entry import Draft, EntryKind
+from taptill.settlement.ports import Backend, SettlementJournal
+from taptill.settlement.reconcile import HaltReason
 from taptill.settlement.requests import (
     Answer,
     Append,
-    Echo,
+    Applied,
     Outcome,
     ReadJournal,
     ReadRow,
@@ -17,18 +17,18 @@ from taptill.settlement.requests import (
     Update,
 )
 from taptill.settlement.settle import settle
-from taptill.settlement.writing import Task
+from taptill.settlement.update_row import Task
 
 
-class Driver:
+class SettlementDriver:
     """Carries out what settling asks; `sighted` is told of every row, `stop` of every halt."""
 
     def __init__(
         self,
-        books: Books,
+        books: SettlementJournal,
         backend: Backend,
         sighted: Callable[[Snapshot], None],
-        stop: Callable[[Stop, int], None],
+        stop: Callable[[HaltReason, int], None],
     ) -> None:
         self._books = books
         self._backend = backend
@@ -65,12 +65,12 @@ class Driver:
                 return None
             case Update():
                 answer = await self._backend.update_row(request)
-                if isinstance(answer, Echo) and answer.row:
+                if isinstance(answer, Applied) and answer.row:
                     self._sighted(answer.row)
                 return answer
 
     async def _write(self, drafts: Sequence[Draft]) -> None:
         for draft in drafts:
-            if draft.kind is Kind.HALTED:  # before the disk is asked, which may fail
-                self._stop(Stop(draft.body["reason"]), draft.customer_id or 0)
+            if draft.kind is EntryKind.HALTED:  # before the disk is asked, which may fail
+                self._stop(HaltReason(draft.body["reason"]), draft.customer_id or 0)
         await self._books.append(drafts)

@@ -14,7 +14,7 @@ from taptill.settlement.requests import (
 )
 
 
-class Books(Protocol):
+class SettlementJournal(Protocol):
     """The journal as settlement needs it; one call, one committed state."""
 
     def look(self, customer_id: int, mark_seq: int | None) -> JournalAnswer | None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from taptill.domain.customer import Snapshot
-from taptill.domain.entry import Draft, Footing, Kind, Position
+from taptill.domain.entry import Draft, EntryKind, MarkedEntry, Position
 from taptill.domain.mark import Mark
 
 
@@ -36,7 +36,7 @@ class Append:
     drafts: Sequence[Draft]
 
 
-class Condition(StrEnum):
+class UpdateCondition(StrEnum):
     """Which row an update may change."""
 
     NONE = "none"  # whatever is there: the plain API
@@ -55,7 +55,7 @@ class Update:
     read: Snapshot
     total: Decimal
     debt_data: Mapping[str, Any]
-    condition: Condition
+    condition: UpdateCondition
     mark: Mark | None = None
 
 
@@ -63,12 +63,12 @@ Request = ReadRow | ReadJournal | Append | Update
 
 
 @dataclass(frozen=True, slots=True)
-class NotThere:
+class RowNotFound:
     """No such row, while the same token sees another known row."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class RowUnreadable:
     """The row came and makes no sense: this customer waits, nobody else."""
 
     reason: str
@@ -88,36 +88,36 @@ class JournalAnswer:
     """One look at the journal: where it stands, and what it has at the row's mark."""
 
     position: Position
-    footing: Footing | None
+    marked_entry: MarkedEntry | None
 
 
 @dataclass(frozen=True, slots=True)
-class Echo:
+class Applied:
     """A 2xx; `row` is None where the answer does not show the row."""
 
     row: Snapshot | None
 
 
 @dataclass(frozen=True, slots=True)
-class Unheard:
-    """The outcome of the update is unknown; `clash` where the backend says 409."""
+class OutcomeUnknown:
+    """The outcome of the update is unknown; `version_conflict` where the backend says 409."""
 
     reason: str
     retry_after_s: float | None = None
-    clash: bool = False
-    clash_row: Snapshot | None = None
+    version_conflict: bool = False
+    current_row: Snapshot | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Final:
+class Rejected:
     """The backend's final no to this update; `detail` without personal data."""
 
     status: int
     detail: str
 
 
-RowAnswer = Snapshot | NotThere | Unreadable | NoAnswer
-UpdateAnswer = Echo | Unheard | Final | NoAnswer
+RowAnswer = Snapshot | RowNotFound | RowUnreadable | NoAnswer
+UpdateAnswer = Applied | OutcomeUnknown | Rejected | NoAnswer
 Answer = RowAnswer | JournalAnswer | UpdateAnswer | None
 
 
@@ -130,7 +130,7 @@ class Choice(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class Resolution:
     """A person's decision about one case, with a reason in their words.
 
     `amount`: the minor units in question that the person was told; None where that is no matter.
@@ -144,18 +144,18 @@ class Ruling:
     amount: int | None = None
     booked: int | None = None
 
-    def still_fits(self, position: Position) -> bool:
+    def still_applies(self, position: Position) -> bool:
         """Tell whether what is in question now is what the person was told, or written off."""
         none_left = self.choice is Choice.WRITE_OFF and not position.in_question
         return none_left or self.amount in (None, position.in_question)
 
-    def resolved(self, customer_id: int, *, unwritten: bool = False) -> Draft:
-        """Write that the case is over; `unwritten`: without a mark, as no row takes one."""
+    def resolved(self, customer_id: int, *, without_mark: bool = False) -> Draft:
+        """Write that the case is over; `without_mark`: without a mark, as no row takes one."""
         body = {"choice": self.choice.value, "reason": self.reason}
-        more: dict[str, Any] = {"unwritten": True} if unwritten else {}
+        more: dict[str, Any] = {"unwritten": True} if without_mark else {}
         if self.booked is not None:
             more["booked"] = self.booked
-        return Draft(Kind.RESOLVED, customer_id, body={**body, **more}, staff=self.staff)
+        return Draft(EntryKind.RESOLVED, customer_id, body={**body, **more}, staff=self.staff)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ class Doubt(StrEnum):
     """What is believed only after several looks in a row, a while apart."""
 
     STALE = "stale"  # the row is an old copy: was the backend restored?
-    TRACELESS = "traceless"  # the row does not show what was taken: does the backend drop it?
+    NOT_APPLIED = "traceless"  # the row does not show what was taken: does the backend drop it?
     GONE = "gone"  # the customer is not in the answer: was he removed?
 
 
@@ -190,7 +190,7 @@ class Later:
 class OnDesk:
     """A case for the conflict desk: this customer waits, the others do not.
 
-    `reason` is what the row is like now, a word of `judgement.Desk`.
+    `reason` is what the row is like now, a word of `judgement.ConflictReason`.
     """
 
     reason: str = field(default="", compare=False)

@@ -10,23 +10,23 @@ from taptill.domain.clock import Clock
 from taptill.domain.customer import Snapshot, older
 from taptill.domain.entry import Draft
 from taptill.domain.errors import TaptillError
-from taptill.settlement.driver import Driver
-from taptill.settlement.judgement import Behind, Halt, Stop, assess
-from taptill.settlement.ports import Backend, Books, Capabilities
+from taptill.settlement.driver import SettlementDriver
+from taptill.settlement.ports import Backend, Capabilities, SettlementJournal
+from taptill.settlement.reconcile import Behind, Halt, HaltReason, reconcile
 from taptill.settlement.requests import (
     Doubt,
     Later,
     NoAnswer,
     OnDesk,
     Outcome,
+    Resolution,
     RowAnswer,
-    Ruling,
     Settled,
     Stopped,
 )
-from taptill.settlement.state import STOPPED, Event, State, next_state
-from taptill.settlement.waits import RETRY_FIRST_S, Rhythm, Waits
-from taptill.settlement.writing import Task
+from taptill.settlement.retry import RETRY_FIRST_S, BackoffPolicy, RetrySchedule
+from taptill.settlement.state import STOPPED, SettlementEvent, SettlementState, next_state
+from taptill.settlement.update_row import Task
 
 log = logging.getLogger("taptill.settlement")
 
@@ -37,9 +37,9 @@ DOUBTED_MAX = 10_000
 
 
 _STOPPED_BY = {
-    Stop.HALF_KEPT: Event.HALF_KEPT,
-    Stop.NOT_KEPT: Event.NOT_KEPT,
-    Stop.CLONED: Event.FOREIGN_MARK,
+    HaltReason.PARTIAL_WRITE: SettlementEvent.PARTIAL_WRITE,
+    HaltReason.NOT_APPLIED: SettlementEvent.NOT_APPLIED,
+    HaltReason.CLONED: SettlementEvent.FOREIGN_MARK,
 }
 
 
@@ -53,7 +53,7 @@ class SettlePolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class SettlementEvents:
+class SettlementCallbacks:
     """Who is told: `changed` after each outcome, `sighted` of every row that came by.
 
     `stamp_of` is asked for the newest `updatedAt` that anybody has seen of a customer.
@@ -69,27 +69,27 @@ class Settlement:
 
     def __init__(
         self,
-        books: Books,
+        books: SettlementJournal,
         backend: Backend,
         clock: Clock,
         policy: SettlePolicy,
         jitter: Callable[[], float],
-        events: SettlementEvents,
+        events: SettlementCallbacks,
     ) -> None:
         self._books = books
         self._backend = backend
         self._policy = policy
         self._events = events
         self._wake = asyncio.Event()
-        self._waits = Waits(Rhythm(clock.monotonic, jitter, policy.retry_max_s))
+        self._waits = RetrySchedule(BackoffPolicy(clock.monotonic, jitter, policy.retry_max_s))
         self._capabilities: Capabilities | None = None
         self._conditional: bool | None = None
         self._proven = False
-        self._driver = Driver(books, backend, events.sighted, self._stop)
+        self._driver = SettlementDriver(books, backend, events.sighted, self._stop)
         self._busy: set[int] = set()
         self._doubts: dict[int, tuple[Doubt, int]] = {}
         self._doubted: dict[int, None] = {}
-        self.state = State.HALTED if books.halted() else State.RUNNING
+        self.state = SettlementState.HALTED if books.halted() else SettlementState.RUNNING
 
     def nudge(self) -> None:
         """Say that there is something new to settle."""
@@ -97,7 +97,7 @@ class Settlement:
 
     def returned(self) -> None:
         """Learn that the backend answers again; a time to wait that it named still counts."""
-        if self._waits.answered():
+        if self._waits.backend_answered():
             self.nudge()
 
     async def run(self) -> None:
@@ -140,7 +140,7 @@ class Settlement:
             return False
         # Until the backend has said what it offers, settling is to find that out.
         may_share = self._policy.share_debt_data or self._conditional is not False
-        verdict, drafts = assess(snapshot, look, self._policy.journal_id, may_share=may_share)
+        verdict, drafts = reconcile(snapshot, look, self._policy.journal_id, may_share=may_share)
         if isinstance(verdict, Halt):
             drafts = [] if self._stopped() else drafts
             self._stop(verdict.reason, snapshot.customer.id)
@@ -161,7 +161,7 @@ class Settlement:
     async def settle_open(self) -> float | None:
         """Settle until nothing is due; give the seconds until something may be, None: nothing."""
         while not self._stopped():
-            left_s = self._waits.left_s()
+            left_s = self._waits.remaining_s()
             if left_s > 0:
                 return left_s
             opened = self._books.open_customers(PASS_MAX + len(self._waits))
@@ -170,12 +170,12 @@ class Settlement:
                 return None
             due = self._waits.due(waiting)[:PASS_MAX]
             if not due:
-                return self._waits.soonest_s(waiting)
+                return self._waits.next_due_s(waiting)
             if await self._ask_capabilities(due[0]):
                 await self._settle_all(due)
         return None
 
-    async def resolve(self, customer_id: int, ruling: Ruling) -> Outcome:
+    async def resolve(self, customer_id: int, resolution: Resolution) -> Outcome:
         """Carry out what a person decided about a case on the conflict desk.
 
         Old copies of the row are looked past, or believed after so many, as ever.
@@ -186,10 +186,10 @@ class Settlement:
             return Later("it is being settled just now")
         if not await self._ask_capabilities(customer_id):
             return Later("the backend does not answer", transport=True)
-        outcome = await self._settle_one(customer_id, ruling=ruling)
+        outcome = await self._settle_one(customer_id, resolution=resolution)
         while isinstance(outcome, Later) and outcome.doubt in (Doubt.STALE, Doubt.GONE):
             await asyncio.sleep(RETRY_FIRST_S)
-            outcome = await self._settle_one(customer_id, ruling=ruling)
+            outcome = await self._settle_one(customer_id, resolution=resolution)
         return outcome
 
     async def _ask_capabilities(self, customer_id: int) -> bool:
@@ -210,7 +210,7 @@ class Settlement:
 
         async def worker() -> None:
             for customer_id in queue:
-                if self._waits.left_s() > 0 or self._stopped():
+                if self._waits.remaining_s() > 0 or self._stopped():
                     return
                 await self._settle_one(customer_id, rows.pop(customer_id, None))
 
@@ -232,10 +232,10 @@ class Settlement:
         return dict(answer)
 
     async def _settle_one(
-        self, customer_id: int, row: RowAnswer | None = None, ruling: Ruling | None = None
+        self, customer_id: int, row: RowAnswer | None = None, resolution: Resolution | None = None
     ) -> Outcome:
         if customer_id in self._busy:
-            self._waits.put_off(customer_id)
+            self._waits.delay(customer_id)
             return Later("it is being settled just now")
         self._busy.add(customer_id)
         doubt, doubted = self._doubts.get(customer_id, (None, 0))
@@ -246,7 +246,7 @@ class Settlement:
             self._policy.share_debt_data,
             self._proven,
             self._events.stamp_of(customer_id),
-            *(doubt, doubted, ruling),
+            *(doubt, doubted, resolution),
         )
         try:
             outcome = self._unless_open(customer_id, await self._driver.drive(task, row))
@@ -283,16 +283,16 @@ class Settlement:
         match outcome:
             case Settled() | OnDesk():
                 self._doubted.pop(customer_id, None)
-                self._waits.done(customer_id)
+                self._waits.succeeded(customer_id)
                 self._doubts.pop(customer_id, None)
-                self.state = next_state(self.state, Event.TOOK_CUSTOMER)
+                self.state = next_state(self.state, SettlementEvent.TOOK_CUSTOMER)
             case Stopped(reason):
-                self._stop(Stop(reason), customer_id)
+                self._stop(HaltReason(reason), customer_id)
             case Later(retry_after_s=retry_after_s, transport=True, denied=denied):
                 self._failed(customer_id, retry_after_s, denied=denied)
             case Later(doubt=doubt):
                 self._count(customer_id, doubt)
-                self._waits.put_off(customer_id)
+                self._waits.delay(customer_id)
 
     def _count(self, customer_id: int, doubt: Doubt | None) -> None:
         """Count how often in a row the same doubt came up."""
@@ -304,13 +304,13 @@ class Settlement:
         self._capabilities = None  # asked anew: the server may have changed meanwhile
         self._waits.failed(customer_id, retry_after_s)
         if denied:
-            self._waits.told()
-            self.state = next_state(self.state, Event.REFUSED_TOKEN)
+            self._waits.retry_after()
+            self.state = next_state(self.state, SettlementEvent.REFUSED_TOKEN)
 
     def _stopped(self) -> bool:
         return self.state in STOPPED
 
-    def _stop(self, reason: Stop, customer_id: int) -> None:
+    def _stop(self, reason: HaltReason, customer_id: int) -> None:
         if not self._stopped():
             log.error("settlement.stopped", extra={"reason": reason.value, "customer": customer_id})
         self.state = next_state(self.state, _STOPPED_BY[reason])

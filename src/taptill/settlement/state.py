@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class State(StrEnum):
+class SettlementState(StrEnum):
     """How settlement stands; all but running is a loud sign on the screen."""
 
     RUNNING = "running"
@@ -12,33 +12,33 @@ class State(StrEnum):
     CLONED = "cloned"
 
 
-class Event(StrEnum):
+class SettlementEvent(StrEnum):
     """What changes that."""
 
     REFUSED_TOKEN = "401 or 403"  # noqa: S105 - what happened, no secret
     TOOK_CUSTOMER = "a customer is settled, or is a case for the desk"
-    HALF_KEPT = "a row keeps one half of money and mark"
-    NOT_KEPT = "five updates left no trace"
+    PARTIAL_WRITE = "a row keeps one half of money and mark"
+    NOT_APPLIED = "five updates left no trace"
     FOREIGN_MARK = "a mark of this journal that it never made"
 
 
 _STOPS = {
-    Event.HALF_KEPT: State.HALTED,
-    Event.NOT_KEPT: State.HALTED,
-    Event.FOREIGN_MARK: State.CLONED,
+    SettlementEvent.PARTIAL_WRITE: SettlementState.HALTED,
+    SettlementEvent.NOT_APPLIED: SettlementState.HALTED,
+    SettlementEvent.FOREIGN_MARK: SettlementState.CLONED,
 }
 
-NEXT: dict[State, dict[Event, State]] = {
-    State.RUNNING: {**_STOPS, Event.REFUSED_TOKEN: State.DENIED},
-    State.DENIED: {**_STOPS, Event.TOOK_CUSTOMER: State.RUNNING},
-    State.HALTED: {},  # until a person says `taptill settle --resume`
-    State.CLONED: {},  # until a person says `taptill journal fork`
+NEXT: dict[SettlementState, dict[SettlementEvent, SettlementState]] = {
+    SettlementState.RUNNING: {**_STOPS, SettlementEvent.REFUSED_TOKEN: SettlementState.DENIED},
+    SettlementState.DENIED: {**_STOPS, SettlementEvent.TOOK_CUSTOMER: SettlementState.RUNNING},
+    SettlementState.HALTED: {},  # until a person says `taptill settle --resume`
+    SettlementState.CLONED: {},  # until a person says `taptill journal fork`
 }
 
-STOPPED = frozenset({State.HALTED, State.CLONED})
+STOPPED = frozenset({SettlementState.HALTED, SettlementState.CLONED})
 """Nothing is sent, and no request is tried."""
 
 
-def next_state(state: State, event: Event) -> State:
+def next_state(state: SettlementState, event: SettlementEvent) -> SettlementState:
     """Give the state after an event; the same state where the event means nothing."""
     return NEXT[state].get(event, state)

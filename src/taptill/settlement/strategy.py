@@ -4,13 +4,13 @@ import asyncio
 from typing import Protocol
 
 from taptill.domain.customer import Snapshot
-from taptill.settlement.state import State
+from taptill.settlement.state import SettlementState
 
 
 class Strategy(Protocol):
-    """What the till needs of whatever delivers its entries: `Settlement`, or `FileExport`."""
+    """What the till needs of whatever delivers its entries: `Settlement`, or `OfficeFiles`."""
 
-    state: State
+    state: SettlementState
 
     async def run(self) -> None:
         """Deliver what is open until cancelled."""
@@ -25,11 +25,11 @@ class Strategy(Protocol):
         """Take a row that somebody came by."""
 
 
-class FileExport:
+class OfficeFiles:
     """Nothing is written to the backend: a file goes to the office (`taptill export`)."""
 
     def __init__(self) -> None:
-        self.state = State.RUNNING
+        self.state = SettlementState.RUNNING
 
     async def run(self) -> None:
         """Wait until cancelled: files are written on command."""

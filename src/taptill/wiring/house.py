@@ -18,7 +18,7 @@ from taptill.clock import ClockWatch, SystemClock, watch_clock
 from taptill.config import Config
 from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.customer import Snapshot
-from taptill.domain.pending import ByBooking, ByMarks
+from taptill.domain.pending import FromExports, FromMarks
 from taptill.domain.tap import ReaderMessage
 from taptill.journal.identity import UNKNOWN_MACHINE
 from taptill.journal.journal import Journal
@@ -32,9 +32,9 @@ from taptill.readers.drivers.typed import TypedReader
 from taptill.readers.opening import open_reader
 from taptill.readers.supervisor import Supervisor
 from taptill.settlement.schedule import (
-    SettlementEvents,
+    SettlementCallbacks,
 )
-from taptill.settlement.strategy import FileExport, Strategy
+from taptill.settlement.strategy import OfficeFiles, Strategy
 from taptill.wiring.parts import (
     customers_api,
     identity,
@@ -160,9 +160,9 @@ def _connect(
         cache.keep([snapshot])
         till.sighted(snapshot)
 
-    events = SettlementEvents(changed, seen, cache.stamp_of)
+    events = SettlementCallbacks(changed, seen, cache.stamp_of)
     by_marks = config.settlement.strategy == "debt"
-    strategy = settlement_of(config, journal, api, clock, events) if by_marks else FileExport()
+    strategy = settlement_of(config, journal, api, clock, events) if by_marks else OfficeFiles()
     status = Status(config, clock, connection, api, journal, cache, strategy)
     ports = Ports(
         finder=Lookup(cache, api, cache, strategy.sighted),
@@ -176,7 +176,10 @@ def _connect(
     till = Till(
         ports,
         till_settings(
-            config, ByMarks(journal.journal_id, journal.reads.footing) if by_marks else ByBooking()
+            config,
+            FromMarks(journal.journal_id, journal.reads.entry_at_mark)
+            if by_marks
+            else FromExports(),
         ),
         queue,
     )

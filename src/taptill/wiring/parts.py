@@ -16,14 +16,14 @@ from taptill.config import Config, Reader, journal_path
 from taptill.domain.basket import Good
 from taptill.domain.decision import Policy
 from taptill.domain.errors import BackendError, ConfigError, CurrencyError
-from taptill.domain.pending import Reckoning
+from taptill.domain.pending import PendingBalance
 from taptill.journal.journal import Journal
 from taptill.lookup.connection import Connection
 from taptill.readers.device import ReaderSettings
 from taptill.readers.registry import settings_problems
 from taptill.settlement.schedule import (
     Settlement,
-    SettlementEvents,
+    SettlementCallbacks,
     SettlePolicy,
 )
 from taptill.wiring.machine import machine
@@ -65,7 +65,7 @@ def reader_settings(reader: Reader, number: int) -> ReaderSettings:
     )
 
 
-def till_settings(config: Config, reckoning: Reckoning) -> TillSettings:
+def till_settings(config: Config, balance: PendingBalance) -> TillSettings:
     """Turn the config's tables into the site's choices for selling."""
     goods = tuple(Good(one.key, one.name, one.price) for one in config.goods)
     offline = config.offline
@@ -82,7 +82,7 @@ def till_settings(config: Config, reckoning: Reckoning) -> TillSettings:
     return TillSettings(
         keypad=Keypad(goods, config.till.currency, config.till.implied_decimals),
         policy=policy,
-        reckoning=reckoning,
+        balance=balance,
         live_deadline_s=config.lookup.live_deadline_ms / 1000,
         void_window_s=float(config.till.void_window_s),
         clear_after_s=float(config.privacy.clear_after_s),
@@ -187,7 +187,7 @@ def settlement_of(
     journal: Journal,
     api: CustomersApi,
     clock: SystemClock,
-    events: SettlementEvents,
+    events: SettlementCallbacks,
 ) -> Settlement:
     """Connect the strategy `debt`."""
     settling = config.settlement

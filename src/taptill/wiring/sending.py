@@ -14,7 +14,7 @@ from taptill.journal.journal import Journal
 from taptill.lookup.connection import Connection
 from taptill.settlement.schedule import (
     Settlement,
-    SettlementEvents,
+    SettlementCallbacks,
 )
 from taptill.wiring.parts import customers_api, identity, journal_of, settlement_of
 
@@ -45,7 +45,7 @@ async def sender(config: Config, state: Path, token: str) -> AsyncIterator[Sende
         cache = CustomerCache(state / "cache.db", clock, frozenset(config.cache.fields))
         undo.callback(cache.close)
         api = customers_api(config, token, clock, Connection(clock))
-        quiet = SettlementEvents(lambda: None, lambda row: cache.keep([row]), cache.stamp_of)
+        quiet = SettlementCallbacks(lambda: None, lambda row: cache.keep([row]), cache.stamp_of)
         try:
             yield Sender(journal, api, settlement_of(config, journal, api, clock, quiet))
         finally:

@@ -11,11 +11,15 @@ from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.errors import CurrencyError, MalformedError, UnauthorisedError
 from taptill.journal.journal import Journal
 from taptill.lookup.connection import Connection, Health
-from taptill.settlement.state import State
+from taptill.settlement.state import SettlementState
 from taptill.settlement.strategy import Strategy
 from taptill.wiring.parts import unbuilt
 
-_STOPPED = {State.HALTED: Alarm.HALTED, State.CLONED: Alarm.CLONED, State.DENIED: Alarm.TOKEN}
+_STOPPED = {
+    SettlementState.HALTED: Alarm.HALTED,
+    SettlementState.CLONED: Alarm.CLONED,
+    SettlementState.DENIED: Alarm.TOKEN,
+}
 _TROUBLES = {
     UnauthorisedError.code: Alarm.TOKEN,
     MalformedError.code: Alarm.NOT_OURS,

@@ -8,7 +8,7 @@ from tests.fakes.clock import FakeClock
 
 from taptill.domain.customer import Snapshot
 from taptill.lookup.connection import Connection
-from taptill.settlement.requests import Echo, Unheard
+from taptill.settlement.requests import Applied, OutcomeUnknown
 
 FAULTS: dict[str, Canned | str] = {
     "a broken server": Canned("{}", 500),
@@ -33,12 +33,12 @@ async def test_online_does_not_flap(dial: Dial, fault: Canned | str) -> None:
     for _ in range(4):
         snapshot = await line.api.read_row(7)
         assert isinstance(snapshot, Snapshot)
-        assert not isinstance(await line.api.update_row(sale(snapshot)), Echo)
+        assert not isinstance(await line.api.update_row(sale(snapshot)), Applied)
         seen.append((connection.health.up, bool(connection.health.unsent)))
     assert seen == [(True, True)] * 4
     assert returns == []  # settlement is not called to try again by each look-up
     line.backend.rule = lambda _: None
-    assert isinstance(await line.api.update_row(sale(snapshot)), Echo)
+    assert isinstance(await line.api.update_row(sale(snapshot)), Applied)
     assert (connection.health.up, connection.health.unsent) == (True, "")
 
 
@@ -48,7 +48,7 @@ async def test_a_backend_that_is_away_altogether_is_away(dial: Dial) -> None:
     snapshot = await line.api.read_row(7)
     assert isinstance(snapshot, Snapshot)
     line.backend.always = LOST_REQUEST
-    assert isinstance(await line.api.update_row(sale(snapshot)), Unheard)
+    assert isinstance(await line.api.update_row(sale(snapshot)), OutcomeUnknown)
     assert connection.wants_look
     await line.api.read_row(7)
     assert connection.health.up is False

@@ -26,10 +26,10 @@ from taptill.checkout.keypad import Keypad
 from taptill.checkout.sale import Desk, Found
 from taptill.clock import SystemClock
 from taptill.domain.decision import decide
-from taptill.domain.entry import Draft, Kind
+from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.mark import HASH_DIGITS
 from taptill.domain.money import Currency, Money
-from taptill.domain.pending import ByMarks
+from taptill.domain.pending import FromMarks
 from taptill.journal.chain import FIRST_PREV_HASH, canonical, chained_hash
 from taptill.journal.file import JournalFile
 from taptill.journal.journal import Journal
@@ -94,8 +94,8 @@ def measure_decision(bench: Bench) -> list[Figure]:
     journal = Journal(long, SystemClock())
     journal.open(IDENTITY)
     policy = replace(POLICY, per_terminal=Money(10**9))
-    reckoning = ByMarks(journal.journal_id)
-    desk = Desk(journal, reckoning, policy, Keypad((), Currency("EUR", 2), implied=True))
+    balance = FromMarks(journal.journal_id)
+    desk = Desk(journal, balance, policy, Keypad((), Currency("EUR", 2), implied=True))
     found = Found(asked.finding, 0.0)
     with_facts = [
         _per_call(lambda: desk.ask(found, Money(420), 0.0))
@@ -174,7 +174,7 @@ def _offline(bench: Bench) -> list[Figure]:
         fill(path, charges, every=1, customers=OPEN_CUSTOMERS)
         journal = Journal(path, SystemClock())
         journal.open(IDENTITY)
-        desk = Desk(journal, ByMarks(journal.journal_id), POLICY, KEYPAD)
+        desk = Desk(journal, FromMarks(journal.journal_id), POLICY, KEYPAD)
         samples: list[float] = []
         floor: list[float] = []
         for turn in bench.rounds(f"decision, {charges:,} open", 1_000):
@@ -195,7 +195,7 @@ def _draft(charge_id: str, customer_id: int) -> Draft:
         "initials": "A. B.",
         "offline": True,
     }
-    return Draft(Kind.CHARGE, customer_id, 420, body, charge_id)
+    return Draft(EntryKind.CHARGE, customer_id, 420, body, charge_id)
 
 
 def fill(

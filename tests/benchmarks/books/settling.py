@@ -18,13 +18,13 @@ from taptill.backend.rows import MoneyForm
 from taptill.backend.select import Dialect
 from taptill.backend.transport import Access, Reply, Transport
 from taptill.clock import SystemClock
-from taptill.domain.entry import Draft, Kind
+from taptill.domain.entry import Draft, EntryKind
 from taptill.journal.journal import Journal
 from taptill.lookup.connection import Connection
 from taptill.service.database import open_database
 from taptill.service.fields import ENTITIES
 from taptill.service.store import Store
-from taptill.settlement.schedule import Settlement, SettlementEvents, SettlePolicy
+from taptill.settlement.schedule import Settlement, SettlementCallbacks, SettlePolicy
 
 PREFIX = "/core/data"
 IDENTITY = {"backend": "bench", "strategy": "debt", "machine": "bench"}
@@ -99,12 +99,12 @@ async def _settle(path: Path, service: RunningService, ids: list[int]) -> tuple[
     with _journal(path) as journal:
         body = {"currency": "EUR", "offline": True, "initials": "A. B."}
         sales = [
-            Draft(Kind.CHARGE, ids[number % CUSTOMERS], 10, body, f"open-{number}")
+            Draft(EntryKind.CHARGE, ids[number % CUSTOMERS], 10, body, f"open-{number}")
             for number in range(CHARGES)
         ]
         await journal.append(sales)
         policy = SettlePolicy(journal.journal_id, share_debt_data=False, retry_max_s=60.0)
-        quiet = SettlementEvents(lambda: None, lambda _: None, lambda _: "")
+        quiet = SettlementCallbacks(lambda: None, lambda _: None, lambda _: "")
         settlement = Settlement(journal, api, clock, policy, lambda: 0.0, quiet)
         began_s = time.perf_counter()
         assert await settlement.settle_open() is None

@@ -8,7 +8,7 @@ from tests.checkout.keys.console import Console
 from tests.fakes.shop import open_shop
 
 from taptill.checkout.session import Step
-from taptill.domain.entry import Kind
+from taptill.domain.entry import EntryKind
 
 SEQUENCES = 10_000
 PER_SHOP = 250
@@ -117,7 +117,7 @@ def test_no_charge_without_an_enter_on_a_painted_verdict(first: int) -> None:
             console.type(b"\x1b")
             console.wait(0.5)
             assert shop.step() is Step.READY, f"seed {seed}"
-            charges = shop.books.of_kind(Kind.CHARGE)
+            charges = shop.books.of_kind(EntryKind.CHARGE)
             assert len(charges) <= len(console.confirmed), f"seed {seed}"
             seen["charged"] += len(charges)
             seen["lines"] += len(console.lines)

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.fakes.clock import FakeClock
 from tests.journal.disk.failing_disk import HERE
 
-from taptill.domain.entry import Kind
+from taptill.domain.entry import EntryKind
 from taptill.journal.file import entries
 from taptill.journal.journal import Journal
 from taptill.journal.verify import verify
@@ -19,4 +19,4 @@ def charges(path: Path) -> list[str]:
     with closing(journal):
         reading = journal.reads.connection
         assert verify(reading).sound
-        return [one.charge_id or "" for one in entries(reading) if one.kind is Kind.CHARGE]
+        return [one.charge_id or "" for one in entries(reading) if one.kind is EntryKind.CHARGE]

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from tests.simulation.acts import money
 from tests.simulation.checks import PromiseError
 from tests.simulation.small.moves import SmallWorld
-from tests.simulation.small.values import JOURNALS, Bound, State, trimmed
+from tests.simulation.small.values import JOURNALS, Bound, SmallState, trimmed
 from tests.simulation.till import REAL, Protocol
 
 from taptill.domain.entry import Position
@@ -36,7 +36,7 @@ class Promise:
         self._tables = world.tables
         self._shown: set[tuple[int, int, int]] = set()
 
-    def check(self, state: State) -> None:
+    def check(self, state: SmallState) -> None:
         """Check what screens show of each version that may still come by."""
         for number, till in enumerate(state.tills):
             for version in state.versions:
@@ -59,7 +59,7 @@ class Promise:
             what = f"till {number + 1} counts {money(counted)}, not {money(local)}"
             raise PromiseError("screen", what)
 
-    def is_over(self, state: State) -> bool:
+    def is_over(self, state: SmallState) -> bool:
         """Tell whether nothing will happen any more unless somebody makes it happen."""
         if state.under_way or state.form is not None:
             return False
@@ -72,7 +72,7 @@ class Promise:
                 return False
         return True
 
-    def check_end(self, state: State) -> None:
+    def check_end(self, state: SmallState) -> None:
         """Check the books where nothing will happen any more."""
         own = self._tables.versions.things[state.versions[-1]].own
         for number, till in enumerate(state.tills):
@@ -88,7 +88,7 @@ class Promise:
             if position.conflict and not till.stopped:
                 self._check_ruling(state, number)
 
-    def _check_ruling(self, state: State, number: int) -> None:
+    def _check_ruling(self, state: SmallState, number: int) -> None:
         """A person who says what is in the row makes the books right."""
         version = self._tables.ruled(state.tills[number], number, state.versions[-1])
         own = self._tables.versions.things[version].own[number]
@@ -99,7 +99,7 @@ class Promise:
 
 
 @dataclass
-class Report:
+class SearchReport:
     """How much of a small world there is."""
 
     states: int = 0
@@ -120,15 +120,15 @@ class Explorer:
     def __init__(self, world: SmallWorld) -> None:
         self._world = world
         self._promise = Promise(world)
-        self._states: list[State] = []
-        self._numbers: dict[State, int] = {}
+        self._states: list[SmallState] = []
+        self._numbers: dict[SmallState, int] = {}
         self._came_from = array("L")
         self._words: list[str] = []
         self._distance = array("H")
         self._edges = array("L")  # from, to, from, to ...
         self._ends: list[int] = []
 
-    def explore(self) -> Report:
+    def explore(self) -> SearchReport:
         """Visit all; every state must have a way to an end, too."""
         self._visit(self._world.first(), 0, "nothing has happened yet")
         here = 0
@@ -140,7 +140,7 @@ class Explorer:
             here += 1
         self._check_ways_out()
         steps = len(self._edges) // 2
-        return Report(len(self._states), steps, len(self._ends), self._distance[-1])
+        return SearchReport(len(self._states), steps, len(self._ends), self._distance[-1])
 
     def way_to(self, number: int) -> str:
         """Tell the shortest history that leads to a state."""
@@ -160,7 +160,7 @@ class Explorer:
             there = self._visit(trimmed(after), here, words)
             self._edges.extend((here, there))
 
-    def _visit(self, state: State, come_from: int, words: str) -> int:
+    def _visit(self, state: SmallState, come_from: int, words: str) -> int:
         number = self._numbers.setdefault(state, len(self._states))
         if number == len(self._states):
             self._states.append(state)
@@ -184,7 +184,7 @@ class Explorer:
             raise PromiseError("settling", f"it never heals\n{self.way_to(stuck)}")
 
 
-def explore(bound: Bound, protocol: Protocol = REAL) -> Report:
+def explore(bound: Bound, protocol: Protocol = REAL) -> SearchReport:
     """Visit a small world whole; errors: PromiseError with the shortest way to what is wrong."""
     return Explorer(SmallWorld(bound, protocol)).explore()
 

@@ -13,17 +13,17 @@ from tests.simulation.small.values import (
     FORM,
     PAYMENT,
     SALES,
-    Book,
     Bound,
-    State,
+    SmallJournal,
+    SmallState,
+    SmallTill,
     Step,
-    Till,
     with_till,
     with_version,
 )
 from tests.simulation.till import REAL, Protocol
 
-from taptill.domain.entry import Draft, Kind
+from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.mark import read_marks
 from taptill.settlement.requests import (
     Append,
@@ -46,13 +46,13 @@ class SmallWorld:
         self.tables = Tables(bound, protocol)
         self.sales = [amounts[: bound.entries] for amounts in SALES]
 
-    def first(self) -> State:
+    def first(self) -> SmallState:
         """Give the state in which nothing has happened yet."""
-        till = Till(self.tables.book(Book()))
+        till = SmallTill(self.tables.book(SmallJournal()))
         left = frozenset(FAULTS if self.bound.faults else ())
-        return State((self.tables.first_version(),), (till, till), left=left)
+        return SmallState((self.tables.first_version(),), (till, till), left=left)
 
-    def steps(self, state: State) -> Iterator[Step]:
+    def steps(self, state: SmallState) -> Iterator[Step]:
         """Give everything that may happen next."""
         for number in (0, 1):
             yield from self._till_steps(state, number)
@@ -61,13 +61,13 @@ class SmallWorld:
 
     # --- a till ---------------------------------------------------------------------------------
 
-    def _till_steps(self, state: State, number: int) -> Iterator[Step]:
+    def _till_steps(self, state: SmallState, number: int) -> Iterator[Step]:
         till, name = state.tills[number], f"till {number + 1}"
         book = self.tables.books.things[till.book]
         sold = len(book.marks)
         if sold < len(self.sales[number]):
             amount = self.sales[number][sold]
-            kind = Kind.CHARGE if amount > 0 else Kind.VOID
+            kind = EntryKind.CHARGE if amount > 0 else EntryKind.VOID
             after = self.tables.written(till, [Draft(kind, ADA, amount)], number)
             yield f"{name} writes {kind} {money(amount)}", with_till(state, number, after)
         if till.stand is not None:
@@ -81,10 +81,10 @@ class SmallWorld:
         if Verb.CRASH in state.left and (till.stand is not None or till.stale or till.stopped):
             yield from self._crashes(state, number)
 
-    def _crashes(self, state: State, number: int) -> Iterator[Step]:
+    def _crashes(self, state: SmallState, number: int) -> Iterator[Step]:
         till = state.tills[number]
         state = self._spent(state, Verb.CRASH)
-        restarted = Till(till.book, stopped=self.tables.books.things[till.book].halted)
+        restarted = SmallTill(till.book, stopped=self.tables.books.things[till.book].halted)
         after = with_till(state, number, restarted)
         yield f"till {number + 1} crashes and starts again", after
         stand = self.tables.stands.things[till.stand] if till.stand is not None else None
@@ -92,7 +92,7 @@ class SmallWorld:
             sent = self._send(after, number, stand.request)
             yield f"till {number + 1} sends its update, crashes and starts again", sent
 
-    def _sights(self, state: State, number: int) -> Iterator[Step]:
+    def _sights(self, state: SmallState, number: int) -> Iterator[Step]:
         """Look the customer up: only what changes something is a step."""
         seen = [(state.versions[-1], state, "sees the row")]
         if Fate.OLD_COPY in state.left and len(state.versions) > 1:
@@ -105,7 +105,7 @@ class SmallWorld:
 
     # --- a settling -----------------------------------------------------------------------------
 
-    def _go_on(self, state: State, number: int) -> Iterator[Step]:
+    def _go_on(self, state: SmallState, number: int) -> Iterator[Step]:
         till, name = state.tills[number], f"till {number + 1}"
         assert till.stand is not None
         match self.tables.stands.things[till.stand].request:
@@ -120,7 +120,7 @@ class SmallWorld:
             case Update() as update:
                 yield from self._updates(state, number, update)
 
-    def _reads_row(self, state: State, number: int) -> Iterator[Step]:
+    def _reads_row(self, state: SmallState, number: int) -> Iterator[Step]:
         name = f"till {number + 1}"
         total = money(self.tables.versions.things[state.versions[-1]].row.total)
         yield (
@@ -136,7 +136,7 @@ class SmallWorld:
             told = self.tables.row_answer(state.versions[-2])
             yield f"{name} reads an old copy of the row", self._told(spent, number, told)
 
-    def _updates(self, state: State, number: int, update: Update) -> Iterator[Step]:
+    def _updates(self, state: SmallState, number: int, update: Update) -> Iterator[Step]:
         lost = self.tables.lost
         what = f"till {number + 1} sends total {money(update.total)}"
         sent = self.tables.send(number, update)
@@ -159,7 +159,7 @@ class SmallWorld:
                     after = self._told(again, number, second)
             yield f"{what}: {fate}", after
 
-    def _told(self, state: State, number: int, answer: int) -> State:
+    def _told(self, state: SmallState, number: int, answer: int) -> SmallState:
         """Tell a till's settling an answer."""
         till = state.tills[number]
         assert till.stand is not None
@@ -169,9 +169,9 @@ class SmallWorld:
             return self._hurried(with_till(state, number, till._replace(stand=stand)), number)
         stale = till.stale + 1 if isinstance(outcome, Later) and outcome.doubt is Doubt.STALE else 0
         stopped = till.stopped or isinstance(outcome, Stopped)
-        return with_till(state, number, Till(till.book, None, stale, stopped))
+        return with_till(state, number, SmallTill(till.book, None, stale, stopped))
 
-    def _hurried(self, state: State, number: int) -> State:
+    def _hurried(self, state: SmallState, number: int) -> SmallState:
         """Take what nobody else can come between of: a till that sells no more is by itself."""
         till = state.tills[number]
         assert till.stand is not None
@@ -184,30 +184,30 @@ class SmallWorld:
             return self._appended(state, number, request)
         return state
 
-    def _appended(self, state: State, number: int, request: Append) -> State:
+    def _appended(self, state: SmallState, number: int, request: Append) -> SmallState:
         written = self.tables.appended(state.tills[number], request.drafts, number)
         return self._told(with_till(state, number, written), number, self.tables.done)
 
     # --- the network ----------------------------------------------------------------------------
 
-    def _landings(self, state: State) -> Iterator[Step]:
+    def _landings(self, state: SmallState) -> Iterator[Step]:
         for place, sent in enumerate(state.under_way):
             rest = state.under_way[:place] + state.under_way[place + 1 :]
             after, _ = self._landed(state._replace(under_way=rest), sent)
             number = self.tables.sent.things[sent].till + 1
             yield f"a request of till {number} lands late", after
 
-    def _send(self, state: State, number: int, update: Update) -> State:
+    def _send(self, state: SmallState, number: int, update: Update) -> SmallState:
         sent = sorted((*state.under_way, self.tables.send(number, update)))
         return state._replace(under_way=tuple(sent))
 
-    def _landed(self, state: State, sent: int) -> tuple[State, int]:
+    def _landed(self, state: SmallState, sent: int) -> tuple[SmallState, int]:
         version, answer = self.tables.landed(state.versions[-1], sent)
         return (state if version == state.versions[-1] else with_version(state, version)), answer
 
     # --- the office -----------------------------------------------------------------------------
 
-    def _office_steps(self, state: State) -> Iterator[Step]:
+    def _office_steps(self, state: SmallState) -> Iterator[Step]:
         for words, after, own, fields in self._office_writes(state):
             yield words, with_version(after, self.tables.wrote(state.versions[-1], own, **fields))
         if Verb.OPEN_FORM in state.left:
@@ -215,8 +215,8 @@ class SmallWorld:
             yield "the office opens a form", self._spent(state, Verb.OPEN_FORM)._replace(form=total)
 
     def _office_writes(
-        self, state: State
-    ) -> Iterator[tuple[str, State, tuple[int, int], dict[str, Any]]]:
+        self, state: SmallState
+    ) -> Iterator[tuple[str, SmallState, tuple[int, int], dict[str, Any]]]:
         there, own = self.tables.versions.things[state.versions[-1]]
         if state.form is not None:
             saved = state._replace(form=None)
@@ -235,7 +235,7 @@ class SmallWorld:
             spent = self._spent(state, Verb.EMPTY)
             yield "the office empties debtData", spent, own, {"marks": read_marks(None)}
 
-    def _spent(self, state: State, fault: Fate | Verb) -> State:
+    def _spent(self, state: SmallState, fault: Fate | Verb) -> SmallState:
         """Use a fault up; the last one that may come uses all of them up."""
         left = state.left - {fault}
         if len(FAULTS) - len(left) == self.bound.faults:

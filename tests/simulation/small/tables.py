@@ -4,47 +4,47 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from tests.settlement.bench import row
+from tests.settlement.harness import row
 from tests.simulation.checks import PromiseError
 from tests.simulation.small.values import (
     ADA,
     JOURNALS,
     START,
-    Book,
     Bound,
+    InFlight,
     Numbered,
-    Sent,
+    RowVersion,
+    SmallJournal,
+    SmallTill,
     Stand,
-    Till,
-    Version,
 )
 from tests.simulation.till import Protocol
 
 from taptill.domain.customer import Snapshot, older
-from taptill.domain.entry import Draft, Entry, Footing, Kind
+from taptill.domain.entry import Draft, Entry, EntryKind, MarkedEntry
 from taptill.domain.mark import epoch_of, read_marks, with_mark
 from taptill.journal.projection import advance
-from taptill.settlement.judgement import Halt, assess
+from taptill.settlement.reconcile import Halt, reconcile
 from taptill.settlement.requests import (
     Answer,
     Append,
+    Applied,
     Choice,
-    Condition,
     Doubt,
-    Echo,
     JournalAnswer,
     NoAnswer,
     Outcome,
+    OutcomeUnknown,
     ReadJournal,
     ReadRow,
     Request,
-    Ruling,
-    Unheard,
+    Resolution,
     Update,
+    UpdateCondition,
 )
-from taptill.settlement.writing import Task
+from taptill.settlement.update_row import Task
 
-LOST = Unheard("no answer")
+LOST = OutcomeUnknown("no answer")
 SILENCE = NoAnswer("no answer")
 _NOWHERE = ("", "", 0, True, None, "")
 """Time, boot, staff and the hash before: nothing here depends on them."""
@@ -59,16 +59,16 @@ class Tables:
     def __init__(self, bound: Bound, protocol: Protocol) -> None:
         self.kin = bound.kin
         self.protocol = protocol
-        self.versions: Numbered[Version] = Numbered()
-        self.books: Numbered[Book] = Numbered()
+        self.versions: Numbered[RowVersion] = Numbered()
+        self.books: Numbered[SmallJournal] = Numbered()
         self.stands: Numbered[Stand] = Numbered()
-        self.sent: Numbered[Sent] = Numbered()
+        self.sent: Numbered[InFlight] = Numbered()
         self._answers: Numbered[Answer] = Numbered()
         self._reads: dict[int, int] = {}  # id of a row: the number of its version
         self._next: dict[tuple[int, int], int] = {}
-        self._seen: dict[tuple[Till, int, int], Till] = {}
+        self._seen: dict[tuple[SmallTill, int, int], SmallTill] = {}
         self._lands: dict[tuple[int, int], tuple[int, int]] = {}
-        self._writes: dict[tuple[Till, int], Till] = {}
+        self._writes: dict[tuple[SmallTill, int], SmallTill] = {}
         self.lost = self._answers.number(LOST, LOST)
         self.silence = self._answers.number(SILENCE, SILENCE)
         self.done = self._answers.number(None, None)
@@ -81,7 +81,7 @@ class Tables:
             ada = replace(ada, marks=read_marks(with_mark(ada.marks, epoch)))
         return self._version(ada, (0, 0))
 
-    def book(self, book: Book) -> int:
+    def book(self, book: SmallJournal) -> int:
         return self.books.number(book, book)
 
     def row_answer(self, version: int) -> int:
@@ -94,14 +94,14 @@ class Tables:
 
     # --- a till ---------------------------------------------------------------------------------
 
-    def sighted(self, till: Till, number: int, version: int) -> Till:
+    def sighted(self, till: SmallTill, number: int, version: int) -> SmallTill:
         """Compare a row that comes by with a till's journal."""
         key = (till, number, version)
         if key not in self._seen:
             self._seen[key] = self._compared(till, number, version)
         return self._seen[key]
 
-    def _compared(self, till: Till, number: int, version: int) -> Till:
+    def _compared(self, till: SmallTill, number: int, version: int) -> SmallTill:
         seen = self.versions.things[version].row
         position = self.books.things[till.book].position
         if older(seen.updated_at, position.updated_at):
@@ -109,7 +109,7 @@ class Tables:
         mark = seen.marks.table.get(JOURNALS[number])
         look = self._journal_answer(till.book, mark.seq if mark else None)
         look = self.protocol.seen_as(JOURNALS[number], seen, look)
-        verdict, drafts = assess(seen, look, JOURNALS[number], may_share=True)
+        verdict, drafts = reconcile(seen, look, JOURNALS[number], may_share=True)
         if isinstance(verdict, Halt):
             drafts = [] if till.stopped else drafts
             till = till._replace(stopped=True)
@@ -117,12 +117,12 @@ class Tables:
 
     def _journal_answer(self, book: int, mark_seq: int | None) -> JournalAnswer:
         marks, position, _ = self.books.things[book]
-        footing = None
+        marked_entry = None
         if mark_seq is not None and mark_seq <= len(marks):
-            footing = Footing(ADA, marks[mark_seq - 1])
-        return JournalAnswer(position, footing)
+            marked_entry = MarkedEntry(ADA, marks[mark_seq - 1])
+        return JournalAnswer(position, marked_entry)
 
-    def written(self, till: Till, drafts: Sequence[Draft], number: int) -> Till:
+    def written(self, till: SmallTill, drafts: Sequence[Draft], number: int) -> SmallTill:
         """Append entries; a money entry's hash is its till and number, which nobody else has."""
         marks, position, halted = self.books.things[till.book]
         for draft in drafts:
@@ -134,11 +134,11 @@ class Tables:
             position = advance(position, entry)
             if money_entry and position.last:
                 marks = (*marks, position.last)
-            halted = halted or draft.kind is Kind.HALTED
+            halted = halted or draft.kind is EntryKind.HALTED
         stopped = till.stopped or halted
-        return till._replace(book=self.book(Book(marks, position, halted)), stopped=stopped)
+        return till._replace(book=self.book(SmallJournal(marks, position, halted)), stopped=stopped)
 
-    def appended(self, till: Till, drafts: Sequence[Draft], number: int) -> Till:
+    def appended(self, till: SmallTill, drafts: Sequence[Draft], number: int) -> SmallTill:
         """Append what a till's settling asks for."""
         key = (till, number)
         if key not in self._writes:
@@ -171,12 +171,12 @@ class Tables:
         stand = Stand(number, stale, told, request, outcome)
         return self.stands.number((number, stale, told), stand)
 
-    def ruled(self, till: Till, number: int, version: int) -> int:
+    def ruled(self, till: SmallTill, number: int, version: int) -> int:
         """Carry out what a person says who knows what the row holds; give its version then."""
         booked = self.versions.things[version].own[number]
-        ruling = Ruling(Choice.RETRY, "Jo", "the office has looked", booked=booked)
+        resolution = Resolution(Choice.RETRY, "Jo", "the office has looked", booked=booked)
         offered = self.kin.conditional
-        task = Task(ADA, JOURNALS[number], offered, share_debt_data=True, ruling=ruling)
+        task = Task(ADA, JOURNALS[number], offered, share_debt_data=True, resolution=resolution)
         settling = self.protocol.settle(task)
         answer: Answer = None
         while True:
@@ -201,7 +201,7 @@ class Tables:
         """Number an update under way."""
         read = self._reads[id(update.read)]
         key = (number, read, update.total, update.mark, update.condition)
-        return self.sent.number(key, Sent(number, read, update))
+        return self.sent.number(key, InFlight(number, read, update))
 
     def landed(self, present: int, sent: int) -> tuple[int, int]:
         """Apply an update where its condition holds; give the version then, and the answer."""
@@ -213,8 +213,8 @@ class Tables:
     def _apply(self, present: int, sent: int) -> tuple[int, int]:
         number, read, update = self.sent.things[sent]
         there, basis = self.versions.things[present], self.versions.things[read]
-        if update.condition is not Condition.NONE and read != present:
-            clash = Unheard("HTTP 409", clash=True, clash_row=there.row)
+        if update.condition is not UpdateCondition.NONE and read != present:
+            clash = OutcomeUnknown("HTTP 409", version_conflict=True, current_row=there.row)
             return present, self._answers.number(("clash", present), clash)
         if self.kin.guarded and basis.office != there.office:
             raise PromiseError("payments", "a payment at the office is overwritten")
@@ -223,7 +223,7 @@ class Tables:
         marks = read_marks(update.debt_data)
         version = self.wrote(present, (own[0], own[1]), total=update.total, marks=marks)
         echo = self.versions.things[version].row if self.kin.echoes else None
-        return version, self._answers.number(("echo", version), Echo(echo))
+        return version, self._answers.number(("echo", version), Applied(echo))
 
     def wrote(self, present: int, own: tuple[int, int], **fields: Any) -> int:
         """Give the number of the version after this one."""
@@ -237,6 +237,6 @@ class Tables:
         marks = seen.marks
         table = tuple(sorted(marks.table.items()))
         key = (seen.total, seen.updated_at, seen.version, marks.place, marks.epoch, table, own)
-        number = self.versions.number(key, Version(seen, own))
+        number = self.versions.number(key, RowVersion(seen, own))
         self._reads[id(self.versions.things[number].row)] = number
         return number

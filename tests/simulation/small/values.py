@@ -10,7 +10,7 @@ from tests.simulation.backend import Kin
 from taptill.domain.customer import Snapshot
 from taptill.domain.entry import Position
 from taptill.domain.mark import Mark
-from taptill.journal.projection import blank
+from taptill.journal.projection import empty_position
 from taptill.settlement.requests import Outcome, Request, Update
 
 ADA = 1
@@ -45,7 +45,7 @@ class Numbered(Generic[Thing]):
         return known
 
 
-class Version(NamedTuple):
+class RowVersion(NamedTuple):
     """A row version and what is true of it: each till's money, the rest is the office's."""
 
     row: Snapshot
@@ -56,11 +56,11 @@ class Version(NamedTuple):
         return int(self.row.total) - sum(self.own)
 
 
-class Book(NamedTuple):
+class SmallJournal(NamedTuple):
     """A journal: its money entries as marks, and where it stands."""
 
     marks: tuple[Mark, ...] = ()
-    position: Position = blank(ADA)
+    position: Position = empty_position(ADA)
     halted: bool = False
 
 
@@ -109,7 +109,7 @@ WIDEST_BOUNDS = {
 """What `make simulate SMALL_WORLD=widest` visits besides: 6 GB."""
 
 
-class Sent(NamedTuple):
+class InFlight(NamedTuple):
     """An update under way, and the version it was computed from."""
 
     till: int
@@ -117,7 +117,7 @@ class Sent(NamedTuple):
     update: Update
 
 
-class Till(NamedTuple):
+class SmallTill(NamedTuple):
     """A till: journal, settling (None: none under way), old copies read in a row."""
 
     book: int
@@ -126,34 +126,34 @@ class Till(NamedTuple):
     stopped: bool = False
 
 
-class State(NamedTuple):
+class SmallState(NamedTuple):
     """All that matters for what comes next; `versions` ends with the present one."""
 
     versions: tuple[int, ...]
-    tills: tuple[Till, Till]
+    tills: tuple[SmallTill, SmallTill]
     under_way: tuple[int, ...] = ()
     form: int | None = None
     left: frozenset[str] = frozenset(FAULTS)
     calm: bool = True
 
 
-Step = tuple[str, State]
+Step = tuple[str, SmallState]
 """What happens, in words, and what comes of it."""
 
 
-def with_till(state: State, number: int, till: Till) -> State:
+def with_till(state: SmallState, number: int, till: SmallTill) -> SmallState:
     one, other = state.tills
     tills = (till, other) if number == 0 else (one, till)
-    return State(state.versions, tills, state.under_way, state.form, state.left, state.calm)
+    return SmallState(state.versions, tills, state.under_way, state.form, state.left, state.calm)
 
 
-def with_version(state: State, version: int) -> State:
+def with_version(state: SmallState, version: int) -> SmallState:
     """Give the state after a write of the row."""
     versions = (*state.versions, version)
-    return State(versions, state.tills, state.under_way, state.form, state.left, state.calm)
+    return SmallState(versions, state.tills, state.under_way, state.form, state.left, state.calm)
 
 
-def trimmed(state: State) -> State:
+def trimmed(state: SmallState) -> SmallState:
     """Forget versions that nobody can come by any more."""
     wanted = Fate.OLD_COPY in state.left or Verb.WRITE_BACK in state.left
     kept = 1 + OLD_VERSIONS if wanted else 1

@@ -4,11 +4,17 @@ from collections.abc import Callable
 
 from taptill.cli.output import shown
 from taptill.domain.money import Currency, Money, round_against_customer
-from taptill.journal.office.cases import Case, Figures
-from taptill.settlement.judgement import Desk
+from taptill.journal.back_office.conflicts import CaseFigures, ConflictCase
+from taptill.settlement.reconcile import ConflictReason
 
 UNTOLD = frozenset(
-    {Desk.MARK_LOST, Desk.COPIED_ROW, Desk.UNKNOWN_MARK, Desk.MARK_BACK, Desk.FORKED}
+    {
+        ConflictReason.MARK_LOST,
+        ConflictReason.COPIED_ROW,
+        ConflictReason.UNKNOWN_MARK,
+        ConflictReason.MARK_BACK,
+        ConflictReason.FORKED,
+    }
 )
 """Cases whose row does not tell what it holds: a person must say it."""
 
@@ -19,7 +25,7 @@ WAYS = (
 """What a person may say of such a row."""
 
 
-def named(figures: Figures, write: Callable[[Money], str]) -> dict[str, str | None]:
+def named(figures: CaseFigures, write: Callable[[Money], str]) -> dict[str, str | None]:
     """Name the figures as the office reads them, amounts as `write` does; None: not known."""
     by = figures.enrolled
     amounts = {
@@ -39,7 +45,7 @@ def named(figures: Figures, write: Callable[[Money], str]) -> dict[str, str | No
     return {**written, **stamps, "enrolled_from": by[1] if by else None}
 
 
-def compared(figures: Figures, case: Case, currency: Currency) -> list[str]:
+def compared(figures: CaseFigures, case: ConflictCase, currency: Currency) -> list[str]:
     """Put the figures under each other, and say what they speak for."""
     figures_now = named(figures, lambda money: shown(money, currency))
     known = {key: one for key, one in figures_now.items() if one is not None}

@@ -19,43 +19,44 @@ from taptill.domain.customer import Snapshot
 from taptill.domain.entry import Entry
 from taptill.domain.errors import BackendError, ConflictOpenError, UsageError
 from taptill.domain.money import Currency, Money
-from taptill.journal.identity import age_s
-from taptill.journal.identity import currency as currency_of
-from taptill.journal.office.cases import (
-    Case,
-    cases,
+from taptill.journal.back_office.conflicts import (
+    ConflictCase,
+    case_figures,
     charge_before,
     entries_of,
-    figures_of,
     last_attempt,
+    open_cases,
     sums_of,
 )
-from taptill.journal.office.files import FORMS, write_rows
-from taptill.journal.reads import Reads
-from taptill.settlement.judgement import Desk, same
+from taptill.journal.back_office.export_files import FORMS, write_rows
+from taptill.journal.identity import age_s
+from taptill.journal.identity import currency as currency_of
+from taptill.journal.queries import JournalQueries
 from taptill.settlement.ports import Capabilities
+from taptill.settlement.reconcile import ConflictReason as Reason
+from taptill.settlement.reconcile import same_amount
 from taptill.settlement.requests import (
     Choice,
     Later,
     NoAnswer,
     OnDesk,
     Outcome,
-    Ruling,
+    Resolution,
     Settled,
     Stopped,
 )
 from taptill.wiring import Sender, check_reader, sender
 
 WORDS = {
-    Desk.MARK_LOST: "debtData was emptied or replaced: the money may or may not be in totalDebt",
-    Desk.COPIED_ROW: "the row bears the mark of another customer: somebody copied it",
-    Desk.NO_PLACE: "debtData is no object, there is no place for a mark: empty it, then retry",
-    Desk.UNKNOWN_MARK: "the row bears a mark of this till that it never wrote",
-    Desk.SHARED_DEBT_DATA: "debtData holds somebody else's keys: [settlement] share_debt_data",
-    Desk.REFUSED: "the backend refused the update for good",
-    Desk.GONE: "the backend does not show this customer any more, asked five times in a row",
-    Desk.MARK_BACK: "an older debtData was put back, not the total: the money is most likely in",
-    Desk.FORKED: "it was open when this journal parted from its twin, which may have sent it",
+    Reason.MARK_LOST: "debtData was emptied or replaced: the money may or may not be in totalDebt",
+    Reason.COPIED_ROW: "the row bears the mark of another customer: somebody copied it",
+    Reason.NO_PLACE: "debtData is no object, there is no place for a mark: empty it, then retry",
+    Reason.UNKNOWN_MARK: "the row bears a mark of this till that it never wrote",
+    Reason.SHARED_DEBT_DATA: "debtData holds somebody else's keys: [settlement] share_debt_data",
+    Reason.REFUSED: "the backend refused the update for good",
+    Reason.GONE: "the backend does not show this customer any more, asked five times in a row",
+    Reason.MARK_BACK: "an older debtData was put back, not the total: the money is most likely in",
+    Reason.FORKED: "it was open when this journal parted from its twin, which may have sent it",
 }
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
 COLUMNS = (
@@ -110,7 +111,7 @@ def show(state_dir: Path | None, customer: int, *, as_json: bool) -> None:
     with journal_reads(state_dir) as reads:
         currency = currency_of(reads)
         case = _case(reads, customer)
-        row, figures = _row(reads, case, currency), figures_of(reads.connection, case)
+        row, figures = _row(reads, case, currency), case_figures(reads.connection, case)
         history = list(entries_of(reads.connection, customer))
     if as_json:
         told = {"figures": named(figures, currency.text), "entries": [_columns(e) for e in history]}
@@ -156,16 +157,18 @@ def retry(**options: Any) -> None:
     customer, booked = options["customer"], options["booked"]
     if options["unchanged"] == (customer is not None):
         raise UsageError(problem="name one customer, or say --unchanged")
-    ruling = Ruling(Choice.RETRY, options["staff"], options["reason"])
+    resolution = Resolution(Choice.RETRY, options["staff"], options["reason"])
     if booked is not None and customer is None:
         raise UsageError(problem="--booked is about one customer")
     if booked is not None:
-        ruling = _saying(options, ruling, customer, booked)
+        resolution = _saying(options, resolution, customer, booked)
     chosen = None if customer is None else [customer]
-    _decide(options["option"], options["state_dir"], ruling, chosen)
+    _decide(options["option"], options["state_dir"], resolution, chosen)
 
 
-def _saying(options: Mapping[str, Any], ruling: Ruling, customer: int, booked: str) -> Ruling:
+def _saying(
+    options: Mapping[str, Any], resolution: Resolution, customer: int, booked: str
+) -> Resolution:
     """Add what a person says to be booked, after asking; it must be a sum that can be in."""
     with journal_reads(options["state_dir"]) as reads:
         case, currency = _case(reads, customer), currency_of(reads)
@@ -185,7 +188,7 @@ def _saying(options: Mapping[str, Any], ruling: Ruling, customer: int, booked: s
     asked = f"{shown(said, currency)} of customer {customer} is in totalDebt: send {rest}?"
     if not options["yes"]:
         click.confirm(asked, abort=True)
-    return replace(ruling, amount=_in_question(case).minor, booked=said.minor)
+    return replace(resolution, amount=_in_question(case).minor, booked=said.minor)
 
 
 @conflicts.command()
@@ -233,8 +236,8 @@ def _end(choice: Choice, question: str, options: dict[str, Any]) -> None:
         asked = question.format(amount=amount, customer=named)
     if not options["yes"]:
         click.confirm(asked, abort=True)
-    ruling = Ruling(choice, options["staff"], options["reason"], in_question)
-    _decide(options["option"], options["state_dir"], ruling, [customer])
+    resolution = Resolution(choice, options["staff"], options["reason"], in_question)
+    _decide(options["option"], options["state_dir"], resolution, [customer])
 
 
 @conflicts.command()
@@ -256,7 +259,10 @@ def export(state_dir: Path | None, form: str, file: Path) -> None:
 
 
 def _decide(
-    option: Path | None, state_dir: Path | None, ruling: Ruling, chosen: Sequence[int] | None
+    option: Path | None,
+    state_dir: Path | None,
+    resolution: Resolution,
+    chosen: Sequence[int] | None,
 ) -> None:
     config = configs.load(configs.find_config(option), check_reader)
     journal_at(state_dir)  # or say that there is none: a sender would begin one
@@ -267,8 +273,8 @@ def _decide(
             faults = []
             for customer in await _unchanged(connected) if chosen is None else chosen:
                 case = _case(connected.journal.reads, customer)
-                await _refuse_hasty(connected, customer, ruling, config.settlement.late_max_s)
-                said = ruling if chosen is not None else _as_seen(ruling, case)
+                await _refuse_hasty(connected, customer, resolution, config.settlement.late_max_s)
+                said = resolution if chosen is not None else _as_seen(resolution, case)
                 outcome = await connected.settlement.resolve(customer, said)
                 why = _why_open(connected.journal.reads, customer, outcome, said)
                 if why:
@@ -284,14 +290,14 @@ def _decide(
 
 
 async def _refuse_hasty(
-    connected: Sender, customer: int, ruling: Ruling, late_max_s: float
+    connected: Sender, customer: int, resolution: Resolution, late_max_s: float
 ) -> None:
     """Raise while an update may still land that says the same mark and another total.
 
     Not where conditions are obeyed: there it would be refused.
     """
     attempt = last_attempt(connected.journal.reads.connection, customer)
-    if attempt is None or (ruling.choice is Choice.RETRY and ruling.booked is None):
+    if attempt is None or (resolution.choice is Choice.RETRY and resolution.booked is None):
         return
     offers = await connected.api.capabilities()
     left_s = late_max_s - age_s(attempt, SystemClock())
@@ -303,25 +309,27 @@ async def _refuse_hasty(
 async def _unchanged(connected: Sender) -> list[int]:
     """Find the cases of lost marks whose total is exactly as last seen, with a new look each."""
     found = []
-    for case in cases(connected.journal.reads.connection):
+    for case in open_cases(connected.journal.reads.connection):
         total = case.position.row_total
-        if case.reason == Desk.MARK_LOST and total is not None:
+        if case.reason == Reason.MARK_LOST and total is not None:
             row = await connected.api.read_row(case.position.customer_id)
             if isinstance(row, NoAnswer):
                 raise BackendError(detail=f"{row.reason}; nothing was decided, try again")
-            if isinstance(row, Snapshot) and same(row.total, total):
+            if isinstance(row, Snapshot) and same_amount(row.total, total):
                 found.append(case.position.customer_id)
     click.echo(f"{many(len(found), 'customer')} whose total is exactly as last seen")
     return found
 
 
-def _as_seen(ruling: Ruling, case: Case) -> Ruling:
+def _as_seen(resolution: Resolution, case: ConflictCase) -> Resolution:
     """Say that the row holds what it did when its mark was last seen."""
     seen = case.position.seen
-    return replace(ruling, booked=seen.total if seen else 0)
+    return replace(resolution, booked=seen.total if seen else 0)
 
 
-def _why_open(reads: Reads, customer: int, outcome: Outcome, ruling: Ruling) -> str:
+def _why_open(
+    reads: JournalQueries, customer: int, outcome: Outcome, resolution: Resolution
+) -> str:
     """Say why a case stays on the desk; empty where it is over."""
     match outcome:
         case Settled():
@@ -329,32 +337,32 @@ def _why_open(reads: Reads, customer: int, outcome: Outcome, ruling: Ruling) -> 
         case OnDesk(now):
             position = reads.position(customer)
             reason = now or (position.conflict if position else None)
-            if reason in UNTOLD and ruling.choice is Choice.RETRY and ruling.booked is None:
+            if reason in UNTOLD and resolution.choice is Choice.RETRY and resolution.booked is None:
                 return f"say how much of it is in totalDebt: {WAYS.format(customer=customer)}"
-            return WORDS[Desk(reason)] if reason else "look again: taptill conflicts show"
+            return WORDS[Reason(reason)] if reason else "look again: taptill conflicts show"
         case Later(reason):
             return f"not now ({reason}), try again"
         case Stopped(reason):
             return f"settlement is stopped ({reason})"
 
 
-def _case(reads: Reads, customer: int) -> Case:
-    found = [one for one in cases(reads.connection) if one.position.customer_id == customer]
+def _case(reads: JournalQueries, customer: int) -> ConflictCase:
+    found = [one for one in open_cases(reads.connection) if one.position.customer_id == customer]
     if not found:
         raise UsageError(problem=f"customer {customer} has no case on the conflict desk")
     return found[0]
 
 
-def _in_question(case: Case) -> Money:
+def _in_question(case: ConflictCase) -> Money:
     return Money(case.position.in_question)
 
 
-def _rows(reads: Reads) -> list[dict[str, Any]]:
+def _rows(reads: JournalQueries) -> list[dict[str, Any]]:
     currency = currency_of(reads)
-    return [_row(reads, case, currency) for case in cases(reads.connection)]
+    return [_row(reads, case, currency) for case in open_cases(reads.connection)]
 
 
-def _row(reads: Reads, case: Case, currency: Currency) -> dict[str, Any]:
+def _row(reads: JournalQueries, case: ConflictCase, currency: Currency) -> dict[str, Any]:
     customer = case.position.customer_id
     return {
         "customer": customer,
@@ -368,7 +376,7 @@ def _row(reads: Reads, case: Case, currency: Currency) -> dict[str, Any]:
         "since": case.since.at if case.since else "",
         "seq": case.since.seq if case.since else None,
         "detail": case.detail,
-        "words": WORDS[Desk(case.reason)],
+        "words": WORDS[Reason(case.reason)],
     }
 
 

@@ -11,17 +11,17 @@ from taptill.cli.output import many, shown, written
 from taptill.clock import SystemClock
 from taptill.domain.errors import OutputError, UsageError
 from taptill.domain.money import Money
-from taptill.journal.identity import currency
-from taptill.journal.lock import alone
-from taptill.journal.office.files import (
+from taptill.journal.back_office.export_files import (
     FORMS,
-    OfficeFile,
+    ExportFile,
     book,
+    export_files,
     next_file,
-    office_files,
     write_file,
 )
-from taptill.journal.reads import Reads
+from taptill.journal.identity import currency
+from taptill.journal.lock import alone
+from taptill.journal.queries import JournalQueries
 
 _FORM = click.option("--format", "form", type=click.Choice(FORMS), default="csv", show_default=True)
 
@@ -82,7 +82,7 @@ def write(state_dir: Path | None, form: str, to: Path, again: int | None) -> Non
 def list_(state_dir: Path | None, *, as_json: bool) -> None:
     """List the files so far, and which of them the office has booked."""
     with journal_reads(state_dir) as reads:
-        for file in office_files(reads):
+        for file in export_files(reads):
             if as_json:
                 click.echo(json.dumps(asdict(file)))
             else:
@@ -110,12 +110,12 @@ def booked(state_dir: Path | None, staff: str, number: int) -> None:
     )
 
 
-def _numbered(reads: Reads, number: int) -> OfficeFile:
-    found = [one for one in office_files(reads) if one.number == number]
+def _numbered(reads: JournalQueries, number: int) -> ExportFile:
+    found = [one for one in export_files(reads) if one.number == number]
     if not found:
         raise UsageError(problem=f"there is no file {number}: see taptill export list")
     return found[0]
 
 
-def _amount(reads: Reads, file: OfficeFile) -> str:
+def _amount(reads: JournalQueries, file: ExportFile) -> str:
     return shown(Money(file.sum_minor), currency(reads))

@@ -13,8 +13,8 @@ import click
 from taptill.cli.options import FILE, JSON, STATE, journal_at
 from taptill.cli.output import many, written
 from taptill.domain.errors import OutputError, UsageError
-from taptill.journal.beside.lines import Row, rows, to_csv, to_line
-from taptill.journal.file import connect, mapped
+from taptill.journal.background.row_formats import Row, rows, to_csv, to_line
+from taptill.journal.file import connect, mapping_errors
 
 SEQ_MAX = 2**63 - 1
 JOURNALS = "journal*.db*"
@@ -58,7 +58,7 @@ def export(
     beside = target.resolve().parent == path.resolve().parent and target.name.startswith(path.name)
     if beside or fnmatch(target.name, JOURNALS):
         raise UsageError(problem=f"{target} is a journal itself: choose another name")
-    with closing(connect(path, read_only=True)) as connection, mapped(path):
+    with closing(connect(path, read_only=True)) as connection, mapping_errors(path):
         until = connection.execute("SELECT coalesce(max(seq), 0) FROM entries").fetchone()[0]
         written = Counted(rows(connection, since, until), max(0, until - since + 1))
         lines = map(to_line, written) if form == "json" else to_csv(written)

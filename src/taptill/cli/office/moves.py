@@ -22,11 +22,11 @@ from taptill.domain.entry import Position
 from taptill.domain.errors import BackendError, ConfigError, JournalOpenError, UsageError
 from taptill.domain.money import Currency, Money
 from taptill.journal import identity
-from taptill.journal.file import mapped, positions
+from taptill.journal.back_office.close_year import close_year
+from taptill.journal.file import mapping_errors, positions
 from taptill.journal.lock import alone
-from taptill.journal.office.year import close_year
-from taptill.journal.reads import Reads, archives_beside
-from taptill.settlement.requests import NoAnswer, RowAnswer, Unreadable
+from taptill.journal.queries import JournalQueries, archives_beside
+from taptill.settlement.requests import NoAnswer, RowAnswer, RowUnreadable
 from taptill.settlement.settle import STALE_MAX
 from taptill.wiring import Sender, check_reader, machine, sender
 
@@ -84,18 +84,18 @@ _WAYS = (
 )
 
 
-def _open(reads: Reads) -> list[Position]:
-    with mapped(""):
+def _open(reads: JournalQueries) -> list[Position]:
+    with mapping_errors(""):
         return [one for one in positions(reads.connection) if one.open or one.conflict]
 
 
-def _open_one(reads: Reads, one: Position, currency: Currency) -> dict[str, Any]:
+def _open_one(reads: JournalQueries, one: Position, currency: Currency) -> dict[str, Any]:
     amount = currency.text(Money(one.in_question))
     who = {"customer": one.customer_id, "initials": initials_of(reads, one.customer_id)}
     return {**who, "amount": amount, "on_desk": one.conflict is not None}
 
 
-def _open_line(reads: Reads, one: Position, currency: Currency) -> str:
+def _open_line(reads: JournalQueries, one: Position, currency: Currency) -> str:
     initials = initials_of(reads, one.customer_id)
     who = f"customer {one.customer_id}" + (f" ({plain(initials)})" if initials else "")
     desk = ", waits on the conflict desk" if one.conflict else ""
@@ -272,7 +272,7 @@ async def _look_at(connected: Sender, customer: int, row: RowAnswer | None) -> N
     """
     for copies in range(1, STALE_MAX + 1):
         seen = row or await _answered(partial(connected.api.read_row, customer))
-        if isinstance(seen, NoAnswer | Unreadable):
+        if isinstance(seen, NoAnswer | RowUnreadable):
             raise BackendError(detail=f"{seen.reason}; nothing was retired, try again")
         if not isinstance(seen, Snapshot):
             return

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from taptill.domain.card_id import masked
-from taptill.domain.entry import Entry, Kind, Position
-from taptill.journal.office.cases import charge_before, entries_of
-from taptill.journal.reads import Reads
+from taptill.domain.entry import Entry, EntryKind, Position
+from taptill.journal.back_office.conflicts import charge_before, entries_of
+from taptill.journal.queries import JournalQueries
 
 CACHE = "cache.db"
 GOODS_MAX = 8
@@ -35,21 +35,21 @@ def card_of(state: Path, customer: int) -> str:
     return masked(str(found[0])) if found and found[0] else ""
 
 
-def initials_of(reads: Reads, customer: int) -> str:
+def initials_of(reads: JournalQueries, customer: int) -> str:
     """Give the initials that a customer's last charge was made with."""
     return str(charge_before(reads.connection, customer, SEQ_MAX).get("initials", ""))
 
 
-def goods_of(reads: Reads, position: Position) -> str:
+def goods_of(reads: JournalQueries, position: Position) -> str:
     """Name what was bought with the charges that may be missing in the row."""
     sure = position.held if position.conflict else position.seen
     covered = sure.seq if sure else position.start_seq
     history = list(entries_of(reads.connection, position.customer_id))
-    voided = {one.charge_id for one in history if one.kind is Kind.VOID}
+    voided = {one.charge_id for one in history if one.kind is EntryKind.VOID}
     return _goods(
         one
         for one in history
-        if one.kind is Kind.CHARGE and one.seq > covered and one.charge_id not in voided
+        if one.kind is EntryKind.CHARGE and one.seq > covered and one.charge_id not in voided
     )
 
 

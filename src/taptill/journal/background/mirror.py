@@ -1,0 +1,234 @@
+"""Committed entries in, a second copy on other media out: JSON lines that carry the chain."""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from taptill.domain.entry import EntryKind
+from taptill.domain.errors import JournalArchiveError, JournalError
+from taptill.journal.background.row_formats import LINE_BYTES_MAX, from_line, to_line
+from taptill.journal.chain import ENTRY_COLUMNS
+from taptill.journal.file import mapping_errors, sync_folder
+from taptill.journal.queries import JournalQueries, first_seq, holding
+
+log = logging.getLogger("taptill.journal")
+
+ROWS = 25
+"""Entries written at once; while it catches up, the copy is synced after so many such steps:"""
+
+SYNC_STEPS = 40
+REST_S = 0.01
+LOOK_S = 1.0
+RETRY_S = 10.0
+HANGS_S = 15.0
+"""A step that takes longer than this waits for a medium that does not answer."""
+
+COPIES_MAX = 9
+"""Files of other journals that are left alone before the mirror gives up."""
+
+TAIL_BYTES = 65_536
+
+_ROWS = f"SELECT {ENTRY_COLUMNS} FROM entries WHERE seq > ? ORDER BY seq LIMIT {ROWS}"  # noqa: S608
+_HASH = (  # of the entry before the first one that entry knows it
+    "SELECT hash FROM entries WHERE seq = ?1 "
+    "UNION ALL SELECT prev_hash FROM entries WHERE seq = ?1 + 1 LIMIT 1"
+)
+_State = tuple[int, int, int]
+
+
+def on_other_media(folder: Path, journal: Path) -> bool:
+    """Tell whether a folder lies on another file system than the journal."""
+    return folder.stat().st_dev != journal.stat().st_dev
+
+
+class Mirror:
+    """Keeps the copy up with the journal, from where its last line ends, whatever happened to it.
+
+    No file stays open between two steps, so that a stick can be unmounted at any time. A file
+    that does not fit the chain is never touched: `NAME.2` is begun instead. A copy that was behind
+    when a year was closed gets the rest from the archive; a new one begins with the journal.
+    """
+
+    def __init__(
+        self,
+        journal: Path,
+        target: Path,
+        elsewhere: Callable[[Path, Path], bool] = on_other_media,
+        hangs_s: float = HANGS_S,
+    ) -> None:
+        self._journal = journal
+        self._target = target
+        self._elsewhere = elsewhere
+        self._hangs_s = hangs_s
+        self._reads: JournalQueries | None = None
+        self._path = target
+        self._left: _State | None = None
+        self._seq = 0
+        self._unsynced = 0
+        self._failure = ""
+        self._began_s: float | None = None
+
+    @property
+    def warning(self) -> str:
+        """Say in a line what is wrong with the copy; empty while all is well."""
+        began_s = self._began_s
+        if began_s is not None and time.monotonic() - began_s > self._hangs_s:
+            return "mirror: the medium does not answer"
+        if self._failure:
+            return f"mirror: {self._failure}"
+        if self._path != self._target:
+            return f"mirror: {self._target.name} is not this journal's, using {self._path.name}"
+        return ""
+
+    def step(self) -> float:
+        """Write the next few entries; give how long to rest."""
+        self._began_s = time.monotonic()
+        try:
+            written = self._catch_up()
+        except OSError as fault:
+            return self._failed(fault.strerror or str(fault))
+        except JournalError as fault:
+            return self._failed(str(fault.fields["detail"]))
+        finally:
+            self._began_s = None
+        if self._failure:
+            log.warning("mirror.recovered", extra={"file": str(self._path)})
+            self._failure = ""
+        return REST_S if written == ROWS else LOOK_S
+
+    def close(self) -> None:
+        """Write what was committed last, and close the reading connection."""
+        self.step()
+        if self._reads:
+            self._reads.close()
+
+    def _failed(self, detail: str) -> float:
+        if detail != self._failure:
+            log.warning("mirror.failed", extra={"file": str(self._path), "detail": detail})
+        self._failure = detail
+        return RETRY_S
+
+    def _catch_up(self) -> int:
+        if self._left is None or self._left != _state(self._path):
+            self._find()
+        rows = self._next_rows()
+        if rows or self._unsynced:
+            self._write(rows)
+        return len(rows)
+
+    def _find(self) -> None:
+        """Find the copy that belongs to this journal and where it ends, or a place to begin one."""
+        folder = self._target.parent
+        if not folder.is_dir():
+            raise FileNotFoundError(0, "its folder is missing: is the stick in?")
+        if not self._elsewhere(folder, self._journal):
+            raise OSError(0, "it is on the journal's own disk: is the stick in?")
+        for number in range(1, COPIES_MAX + 1):
+            name = self._target.name + (f".{number}" if number > 1 else "")
+            path = self._target.with_name(name)
+            if self._fits(path):
+                if path not in (self._target, self._path):
+                    log.warning("mirror.moved", extra={"file": str(path)})
+                self._path = path
+                return
+        raise OSError(0, f"{COPIES_MAX} files there are not this journal's: put them elsewhere")
+
+    def _fits(self, path: Path) -> bool:
+        """Tell whether a file is this journal's copy so far; cut a last line that is incomplete."""
+        begins = first_seq(self._reading())
+        if _state(path) is None:
+            self._seq, self._left = begins - 1, None
+            return True
+        with path.open("rb") as file:
+            line, end, rest = _last_line(file)
+        if line:
+            row = from_line(line)
+            if row is None or self._hash_of(row[0]) != row[-1]:
+                return False
+            self._seq = row[0]
+        elif rest and not rest.startswith(b'{"seq":%d,' % begins):
+            return False
+        else:
+            self._seq = begins - 1
+        if rest:
+            os.truncate(path, end)
+        self._left = _state(path)
+        return True
+
+    def _hash_of(self, seq: Any) -> str:
+        if not isinstance(seq, int) or seq >= 2**63:
+            return ""
+        try:
+            with holding(self._reading(), seq + 1) as reads:
+                found = _ask(reads, _HASH, seq)
+        except JournalArchiveError:  # nobody can say whether it fits
+            return ""
+        return str(found[0][0]) if found else ""
+
+    def _write(self, rows: Sequence[Sequence[Any]]) -> None:
+        made = self._left is None
+        copy_fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(copy_fd, "ab") as file:
+            file.write(b"".join(map(to_line, rows)))
+            file.flush()
+            self._unsynced += 1
+            if len(rows) < ROWS or self._unsynced >= SYNC_STEPS:
+                os.fsync(file.fileno())
+                self._unsynced = 0
+        if made:
+            with suppress(OSError):  # not every file system syncs a folder
+                sync_folder(self._path.parent)
+        self._left = _state(self._path)
+        self._seq = rows[-1][0] if rows else self._seq
+
+    def _next_rows(self) -> list[Any]:
+        """Read on behind the copy's end; what ends an archive is no entry of the chain."""
+        journal = self._reading()
+        with holding(journal, self._seq + 1) as found:
+            rows = _ask(found, _ROWS, self._seq)
+        return [row for row in rows if found is journal or row[1] != EntryKind.RETIRED]
+
+    def _reading(self) -> JournalQueries:
+        if self._reads is None:
+            self._reads = JournalQueries(self._journal)
+        return self._reads
+
+
+def _ask(reads: JournalQueries, query: str, seq: int) -> list[Any]:
+    with mapping_errors(reads.path):
+        return reads.connection.execute(query, (seq,)).fetchall()
+
+
+def _state(path: Path) -> _State | None:
+    """Tell which file lies there and how long it is; None: there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size
+
+
+def _last_line(file: BinaryIO) -> tuple[bytes, int, bytes]:
+    """Give the last complete line, where it ends, and how what stands behind it begins."""
+    end = _line_end(file, file.seek(0, os.SEEK_END))
+    start = _line_end(file, end - 1)
+    file.seek(start)
+    line = file.read(min(end - start, LINE_BYTES_MAX))
+    file.seek(end)
+    return line, end, file.read(TAIL_BYTES)
+
+
+def _line_end(file: BinaryIO, before: int) -> int:
+    """Search backwards for where a line ends; 0: none does."""
+    while before > 0:
+        start = max(0, before - TAIL_BYTES)
+        file.seek(start)
+        found = file.read(before - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        before = start
+    return 0

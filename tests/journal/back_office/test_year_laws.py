@@ -1,0 +1,99 @@
+"""However often a year is closed, the journal answers settlement as if it never had been."""
+
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.fakes.clock import FakeClock
+from tests.journal.drafts import ADA, BEN, attempt, charge, receipt
+
+from taptill.domain.decision import OfflineExposure
+from taptill.domain.entry import Draft, Entry, EntryKind, MarkedEntry
+from taptill.domain.mark import HASH_DIGITS, Mark
+from taptill.domain.money import Money
+from taptill.journal.back_office.close_year import close_year
+from taptill.journal.identity import fork
+from taptill.journal.lock import LoneJournal, alone
+from taptill.journal.queries import JournalQueries
+from taptill.journal.verify import verify
+
+HERE = {"journal_id": "aaaa0001", "backend": "here", "strategy": "debt"}
+FORK, CLOSE = "fork", "close"
+CUSTOMERS = (ADA, BEN, 99)
+
+sales = st.tuples(st.sampled_from(CUSTOMERS), st.integers(-500, 500).filter(bool))
+days = st.lists(st.one_of(sales, st.sampled_from([FORK, CLOSE, CLOSE])), max_size=10)
+
+
+class Ledger:
+    """What a journal must answer of each seq: the money entries since the last fork."""
+
+    def __init__(self) -> None:
+        self.footings: dict[int, MarkedEntry] = {}
+        self.last: dict[int, Mark] = {}
+        self.offline: list[Entry] = []
+
+    def sell(self, journal: LoneJournal, customer: int, amount: int) -> None:
+        """Charge and settle at once: nothing may be open when a year is closed."""
+        sold = charge(customer, amount, offline=amount % 2 == 1)
+        (entry,) = journal.append(
+            sold if amount > 0 else Draft(EntryKind.REPAYMENT, customer, amount)
+        )
+        if entry.body.get("offline"):
+            self.offline.append(entry)
+        seen = self.last.get(customer)
+        total = (seen.total if seen else 0) + amount
+        mark = Mark(entry.seq, total, entry.hash[:HASH_DIGITS])
+        journal.append(attempt(customer, mark, seen), receipt(customer, mark))
+        self.last[customer] = mark
+        self.footings[mark.seq] = MarkedEntry(customer, mark)
+
+    def fork(self) -> None:
+        self.footings.clear()
+        self.last.clear()
+        self.offline.clear()
+
+    def check(self, path: Path) -> None:
+        with closing(JournalQueries(path)) as reads:
+            end = reads.newest()
+            assert end is not None
+            for seq in range(1, end.seq + 3):
+                assert reads.entry_at_mark(seq) == self.footings.get(seq), seq
+            for customer in CUSTOMERS:
+                position = reads.position(customer)
+                assert (position.last if position else None) == self.last.get(customer)
+                self.check_spend(reads, customer, position.start_seq if position else 0)
+            assert verify(reads.connection).sound
+
+    def check_spend(self, reads: JournalQueries, customer: int, start_seq: int) -> None:
+        """Whatever mark a row is set back to, the offline charges beyond it count."""
+        held = [seq for seq, one in self.footings.items() if one.customer_id == customer]
+        for above in (start_seq, *held):
+            beyond = [one for one in self.offline if one.seq > above]
+            own = sum(one.amount_minor or 0 for one in beyond if one.customer_id == customer)
+            assert reads.offline_exposure(customer, above) == OfflineExposure(
+                Money(own), Money(own)
+            )
+
+
+@settings(max_examples=20)
+@given(days)
+def test_each_seq_stands_for_what_it_stood_for(acts: list[tuple[int, int] | str]) -> None:
+    ledger, clock = Ledger(), FakeClock()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "journal.db"
+        with alone(path, clock) as journal:
+            journal.append(Draft(EntryKind.OPENED, body=HERE))
+        for act in acts:
+            if act == CLOSE:
+                close_year(path, clock, late_max_s=0)
+            else:
+                with alone(path, clock) as journal:
+                    if isinstance(act, tuple):
+                        ledger.sell(journal, *act)
+                    else:
+                        fork(journal, clock, late_max_s=0)
+                        ledger.fork()
+            ledger.check(path)

@@ -1,0 +1,60 @@
+"""A schedule with its neighbours, in time that passes only when everybody waits."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from tests.fakes.clock import FakeClock
+from tests.fakes.loop import FakeTimeLoop
+from tests.settlement.fake_backend import FakeBackend, HarnessJournal
+from tests.settlement.harness import OURS, SettlementHarness
+
+from taptill.domain.customer import Snapshot
+from taptill.settlement.schedule import Settlement, SettlementCallbacks, SettlePolicy
+
+
+class ScheduleHarness:
+    """A schedule between its neighbours, with everything that it tells."""
+
+    def __init__(self, clock: FakeClock, bench: SettlementHarness) -> None:
+        self.clock = clock
+        self.bench = bench
+        self.books = HarnessJournal(bench)
+        self.backend = FakeBackend(clock)
+        self.sighted: list[Snapshot] = []
+        self.changes = 0
+        self.stamps: dict[int, str] = {}
+        self.share = False
+
+    def settlement(self) -> Settlement:
+        events = SettlementCallbacks(
+            self._changed, self.sighted.append, lambda one: self.stamps.get(one, "")
+        )
+        policy = SettlePolicy(OURS, self.share, retry_max_s=60.0)
+        return Settlement(self.books, self.backend, self.clock, policy, lambda: 1.0, events)
+
+    def play(self, scene: Callable[[Settlement], Awaitable[None]]) -> Settlement:
+        """Run a schedule beside a scene, in time that passes only when all wait."""
+
+        async def both() -> Settlement:
+            settlement = self.settlement()
+            running = asyncio.ensure_future(settlement.run())
+            await scene(settlement)
+            assert not running.done(), running.exception()
+            running.cancel()
+            return settlement
+
+        with asyncio.Runner(loop_factory=lambda: FakeTimeLoop(self.clock)) as runner:
+            return runner.run(both())
+
+    def play_for(self, seconds: float) -> Settlement:
+        async def wait(_: Settlement) -> None:
+            await asyncio.sleep(seconds)
+
+        return self.play(wait)
+
+    @property
+    def waiting(self) -> list[int]:
+        return self.bench.reads.open_customers(999)
+
+    def _changed(self) -> None:
+        self.changes += 1

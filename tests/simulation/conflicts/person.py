@@ -1,0 +1,130 @@
+"""A case and a choice in, the ruling out, and what it says of the row's money."""
+
+from collections.abc import Sequence
+
+from tests.simulation.acts import Says
+from tests.simulation.backend import ModelBackend
+from tests.simulation.till import ModelTill, Packet, UnderWay
+
+from taptill.domain.customer import Snapshot
+from taptill.domain.entry import Draft, EntryKind, MarkedEntry
+from taptill.domain.mark import Mark
+from taptill.settlement.reconcile import Conflict, ConflictReason, reconcile, same_amount
+from taptill.settlement.requests import Choice, JournalAnswer, Resolution
+
+STAFF, REASON = "Jo", "the office has looked"
+
+
+class ModelPerson:
+    """Rules cases as the commands do; `wronged` names a ruling that did not do what it said.
+
+    A ruling says what the row holds of the journal's money: `accept` says all of it, a retry what
+    the person says, else what the mark in the row says. Right or wrong, this counts from then on,
+    of the row as it was read and of what comes of it; nothing else may move.
+    """
+
+    def __init__(self, backend: ModelBackend, under_way: Sequence[Packet]) -> None:
+        self._backend = backend
+        self._under_way = under_way
+        self.wronged = ""
+
+    def resolution(self, till: ModelTill, customer: int, says: Says) -> Resolution | None:
+        """Give a ruling on what is in question now; None where there is no case, or it must wait.
+
+        While an update may land that bears the same mark and another total, all but what the row's
+        mark says waits.
+        """
+        position = till.position(customer)
+        if not till.working or customer in till.memory.under_way:
+            return None
+        if position is None or position.conflict is None:
+            return None
+        choice, booked = self._decision(till, customer, says)
+        if choice is Choice.RETRY and booked is None:
+            return Resolution(choice, STAFF, REASON)
+        late = any(_sent_by(one, till, customer) for one in self._under_way)
+        if late and not self._backend.kin.guarded:
+            return None
+        return Resolution(choice, STAFF, REASON, position.in_question, booked)
+
+    def _decision(self, till: ModelTill, customer: int, says: Says) -> tuple[Choice, int | None]:
+        """Give the choice and what is booked already, None: as the row's mark says."""
+        position = till.position(customer)
+        assert position
+        match says:
+            case Says.BY_MARK:
+                return Choice.RETRY, None
+            case Says.ALL_IN:
+                return Choice.ACCEPT, None
+            case Says.WRITTEN_OFF:
+                return Choice.WRITE_OFF, None
+            case Says.NONE_IN:
+                return Choice.RETRY, 0
+            case Says.AS_SEEN:
+                return Choice.RETRY, _total(position.seen)
+            case Says.TRUE:
+                return Choice.RETRY, self._counted(till, customer)
+
+    def _counted(self, till: ModelTill, customer: int) -> int:
+        row = self._backend.read(customer)
+        return self._backend.truth(row).counted(till.journal_id)
+
+    def unchanged(self, till: ModelTill) -> list[int]:
+        """Give the cases of lost marks whose total is exactly as last seen."""
+        found = []
+        for customer in till.customers():
+            position = till.position(customer)
+            total = position.row_total if position else None
+            if position is None or total is None or position.conflict != ConflictReason.MARK_LOST:
+                continue
+            if same_amount(self._backend.read(customer).total, total):
+                found.append(customer)
+        return found
+
+    def says(self, till: ModelTill, one: UnderWay, drafts: Sequence[Draft]) -> None:
+        """Take the person's word where these entries carry a ruling out."""
+        resolution, position = one.resolution, till.position(one.task.customer_id)
+        if resolution is None or position is None or position.conflict is None:
+            return
+        for draft in drafts:
+            if draft.kind is EntryKind.WRITE_OFF:
+                told = (-(resolution.amount or 0), STAFF, {"reason": REASON})
+                if (draft.amount_minor, draft.staff, draft.body) != told or one.wrote_off:
+                    self.wronged = f"{draft.amount_minor} is written off, not {told[0]} once"
+                one.wrote_off = True
+            elif draft.kind is EntryKind.ATTEMPT:
+                if (
+                    resolution.choice is Choice.WRITE_OFF
+                    and resolution.amount
+                    and not one.wrote_off
+                ):
+                    self.wronged = f"{resolution.amount} is not written off"
+                assert one.row is not None
+                assert one.look is not None
+                one.believed, held = _believed(till, one.row, one.look, resolution)
+                if not held:  # holds of each copy of the row; a mark of ours says it of itself
+                    self._backend.believe(one.row, till.journal_id, one.believed)
+
+
+def _believed(
+    till: ModelTill, row: Snapshot, look: JournalAnswer, resolution: Resolution
+) -> tuple[int, bool]:
+    """Give how much of a journal's money a ruling says is in the row; and whether by our mark."""
+    mark, position = row.marks.table.get(till.journal_id), look.position
+    held = mark is not None and look.marked_entry == MarkedEntry(row.customer.id, mark)
+    if resolution.choice is not Choice.RETRY:
+        return _total(position.last), held
+    if resolution.booked is not None:
+        return resolution.booked, held
+    verdict, _ = reconcile(row, look, till.journal_id, may_share=True)
+    assert isinstance(verdict, Conflict)
+    return _total(verdict.held), held
+
+
+def _sent_by(packet: Packet, till: ModelTill, customer: int) -> bool:
+    update = packet.update
+    return packet.journal_id == till.journal_id and update.read.customer.id == customer
+
+
+def _total(mark: Mark | None) -> int:
+    return mark.total if mark else 0
