@@ -10,7 +10,7 @@ from tests.backend.conftest import Dial, row
 from tests.fakes.backend import HTML, LOST_REPLY, OK, SILENCE, Canned
 
 from taptill.domain.card_id import CardId
-from taptill.domain.decision import Absent, Ambiguous, Finding, Known, Unreachable
+from taptill.domain.decision import Ambiguous, Found, LookupResult, NotFound, Unreachable
 from taptill.domain.errors import BackendError, MalformedError, RefusedError, UnauthorisedError
 from taptill.settlement.ports import Capabilities
 from taptill.settlement.requests import NoAnswer, RowNotFound, RowUnreadable
@@ -22,14 +22,14 @@ REFUSED = Canned('{"error": {"code": "unknown-field"}}', 400)
 PASSING = Canned('{"error": "current transaction is aborted (25P02)"}', 400)
 
 
-def kind(finding: Finding) -> type:
+def kind(finding: LookupResult) -> type:
     return type(finding)
 
 
 async def test_the_one_customer_of_a_card_is_found_whole(dial: Dial) -> None:
     line = await dial(ADA, BEN)
     found = await line.api.find(CardId("04A7"))
-    assert isinstance(found, Known)
+    assert isinstance(found, Found)
     assert (found.snapshot.customer.id, found.snapshot.total, found.age_s) == (7, Decimal(1000), 0)
     (asked,) = line.backend.asked
     assert asked.path == "/api/core/data/Customers/select"
@@ -41,7 +41,7 @@ async def test_the_one_customer_of_a_card_is_found_whole(dial: Dial) -> None:
     assert line.heard.results == ["ok"]
 
 
-FOUND: dict[str, tuple[list[dict[str, Any]], Finding | type]] = {
+FOUND: dict[str, tuple[list[dict[str, Any]], LookupResult | type]] = {
     "two share the card": ([ADA, row(8, cardId="04A7")], Ambiguous),
     "one whose row is not readable": ([row(7, totalDebt="much")], Unreachable),
     "two, and one is not readable": ([ADA, row(8, cardId="04A7", isBlocked="?")], Unreachable),
@@ -57,7 +57,7 @@ async def test_find_says(dial: Dial, rows: list[dict[str, Any]], expected: type)
 
 async def test_one_row_that_comes_twice_is_one_customer(dial: Dial) -> None:
     line = await dial(Canned(f"[{ROW_TEXT}, {ROW_TEXT}]"))
-    assert kind(await line.api.find(CardId("04A7"))) is Known
+    assert kind(await line.api.find(CardId("04A7"))) is Found
 
 
 ROW_TEXT = '{"id": 7, "cardId": "04A7", "isBlocked": false, "totalDebt": 10}'
@@ -65,9 +65,9 @@ ROW_TEXT = '{"id": 7, "cardId": "04A7", "isBlocked": false, "totalDebt": 10}'
 
 async def test_an_empty_answer_is_proof_only_from_a_token_that_sees_rows(dial: Dial) -> None:
     line = await dial(ADA)
-    assert kind(await line.api.find(CardId("FFFF"))) is Absent
+    assert kind(await line.api.find(CardId("FFFF"))) is NotFound
     assert len(line.backend.asked) == 2
-    assert kind(await line.api.find(CardId("FFFE"))) is Absent
+    assert kind(await line.api.find(CardId("FFFE"))) is NotFound
     assert len(line.backend.asked) == 3  # that it sees rows is remembered
     blind = await dial()
     assert kind(await blind.api.find(CardId("FFFF"))) is Unreachable
@@ -101,14 +101,14 @@ async def test_c13_the_one_customer_is_taken_where_only_the_spelling_differs(
     held, tapped, taken = case
     row = ROW_TEXT.replace('"04A7"', f'"{held}"')
     line = await dial(Canned(f"[{row}]"))
-    assert (kind(await line.api.find(CardId(tapped))) is Known) is taken
+    assert (kind(await line.api.find(CardId(tapped))) is Found) is taken
     assert any("spells cards unlike" in one for one in line.api.warnings()) is taken
 
 
 async def test_c13_a_card_that_differs_by_capitals_alone_is_nobodys_and_says_so(dial: Dial) -> None:
     """The server has answered: it is not said that it cannot be asked."""
     line = await dial(Canned(f"[{ROW_TEXT.replace('04A7', 'aBx9')}]"))
-    assert kind(await line.api.find(CardId("AbX9"))) is Absent
+    assert kind(await line.api.find(CardId("AbX9"))) is NotFound
     assert "card …bX9 differs from one of the office by capitals alone" in line.api.warnings()
 
 
@@ -116,24 +116,24 @@ async def test_c13_where_capitals_tell_cards_apart_only_a_uid_is_taken(dial: Dia
     """One card of base 64 among the site's says what its others may be."""
     line = await dial(row(6, cardId="qXyZ9"), row(7, cardId="key-17"), row(8, cardId="62e3086ced"))
     line.backend.spelling = str.lower
-    assert kind(await line.api.find(CardId("KEY-17"))) is Known
+    assert kind(await line.api.find(CardId("KEY-17"))) is Found
     await line.api.page(0, 10)
-    assert kind(await line.api.find(CardId("KEY-17"))) is Absent
-    assert kind(await line.api.find(CardId("62E3086CED"))) is Known
+    assert kind(await line.api.find(CardId("KEY-17"))) is NotFound
+    assert kind(await line.api.find(CardId("62E3086CED"))) is Found
 
 
 async def test_c13_a_second_customer_who_may_be_meant_is_no_customer(dial: Dial) -> None:
     second = ROW_TEXT.replace('"id": 7', '"id": 8').replace("04A7", "04a7")
     line = await dial(Canned(f"[{ROW_TEXT}, {second}]"), Canned(f"[{ROW_TEXT}, {second}]"))
     assert kind(await line.api.find(CardId("04A7 "))) is Ambiguous
-    assert kind(await line.api.find(CardId("04A7"))) is Known  # this one is spelled so
+    assert kind(await line.api.find(CardId("04A7"))) is Found  # this one is spelled so
 
 
 async def test_c13_staff_find_whom_a_till_finds(dial: Dial) -> None:
     row = json.loads((Path(__file__).parent / "c13-backend-other-case.json").read_text())
     line = await dial(*row)
     line.backend.spelling = str.lower
-    assert kind(await line.api.find(CardId("62E3086CED"))) is Known
+    assert kind(await line.api.find(CardId("62E3086CED"))) is Found
 
 
 TROUBLE: dict[str, tuple[str | Canned, str]] = {
@@ -162,7 +162,7 @@ async def test_trouble_is_no_answer_to_a_card_and_is_noted(
     assert kind(await line.api.find(CardId("04A7"))) is Unreachable
     assert line.heard.results == [code]
     line.backend.always = OK
-    assert kind(await line.api.find(CardId("04A7"))) is Known
+    assert kind(await line.api.find(CardId("04A7"))) is Found
 
 
 async def test_a_site_may_be_one_company_only(dial: Dial) -> None:
@@ -235,7 +235,7 @@ UNREAD: dict[str, tuple[str | Canned, NoAnswer]] = {
         Canned("{}", 429, {"Retry-After": "30"}),
         NoAnswer("backend-unreachable", 30.0),
     ),
-    "denied": (DENIED, NoAnswer("backend-token", denied=True)),
+    "denied": (DENIED, NoAnswer("backend-token", access_denied=True)),
     "a captive portal": (HTML, NoAnswer("backend-malformed")),
     "refused": (REFUSED, NoAnswer("backend-refused")),
     "another row": (Canned(f"[{ROW_TEXT}]"), NoAnswer("the server ignores conditions")),
@@ -270,7 +270,7 @@ OFFERS: dict[str, tuple[Canned, Capabilities | NoAnswer]] = {
     "a page of the web shop": (HTML, Capabilities()),
     "a list": (Canned("[]"), Capabilities()),
     "nothing": (Canned(""), Capabilities()),
-    "denied": (DENIED, NoAnswer("backend-token", denied=True)),
+    "denied": (DENIED, NoAnswer("backend-token", access_denied=True)),
     "busy": (Canned("", 503, {"Retry-After": "9"}), NoAnswer("backend-unreachable", 9.0)),
     "moved": (Canned("", 302), NoAnswer("backend-malformed")),
 }

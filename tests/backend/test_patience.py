@@ -13,7 +13,7 @@ from taptill.backend import select
 from taptill.config.tables import AskedField
 from taptill.domain.card_id import CardId
 from taptill.domain.customer import Snapshot
-from taptill.domain.decision import Known, Unreachable
+from taptill.domain.decision import Found, Unreachable
 from taptill.domain.errors import BackendError, UnreachableError
 from taptill.settlement.requests import NoAnswer, OutcomeUnknown
 
@@ -103,7 +103,7 @@ async def test_a_try_under_way_is_cut_off_when_patience_ends(dial: Dial) -> None
 
 async def test_a_tap_waits_less_long_than_the_schedules(dial: Dial) -> None:
     line = await dial(row(7), Canned("{}", 503))
-    assert isinstance(await line.api.find(CardId("04A7")), Known)
+    assert isinstance(await line.api.find(CardId("04A7")), Found)
     line.backend.always = Canned("{}", 503)
     began_s = time.monotonic()
     assert isinstance(await line.api.find(CardId("04A7")), Unreachable)
@@ -138,7 +138,7 @@ def without(*names: str) -> Any:
 async def test_an_unknown_field_is_dropped_named_and_not_asked_for_again(dial: Dial) -> None:
     line = await dial(row(7))
     line.backend.rule = without("default", "externalId", "company.name")
-    assert isinstance(await line.api.find(CardId("04A7")), Known)
+    assert isinstance(await line.api.find(CardId("04A7")), Found)
     assert len(line.backend.asked) == 4
     assert line.api.select.dropped == ["default", "externalId", "company.name"]
     assert line.heard.results == ["ok"]

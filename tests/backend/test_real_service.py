@@ -14,7 +14,7 @@ from taptill.backend.select import Dialect
 from taptill.backend.transport import Access, Transport
 from taptill.domain.card_id import CardId
 from taptill.domain.customer import Snapshot
-from taptill.domain.decision import Absent, Known
+from taptill.domain.decision import Found, NotFound
 from taptill.domain.mark import Mark, Place, with_mark
 from taptill.settlement.ports import Capabilities
 from taptill.settlement.requests import (
@@ -88,9 +88,9 @@ async def test_a_delta_brings_only_what_changed_since(api: CustomersApi) -> None
 async def test_a_card_finds_its_customer_and_another_finds_nobody(api: CustomersApi) -> None:
     row = await a_row(api)
     found = await api.find(row.customer.card_id)
-    assert isinstance(found, Known)
+    assert isinstance(found, Found)
     assert found.snapshot.customer == row.customer
-    assert await api.find(CardId("no such card")) == Absent()
+    assert await api.find(CardId("no such card")) == NotFound()
 
 
 async def test_total_and_mark_are_changed_once_on_the_version_read(api: CustomersApi) -> None:
@@ -141,7 +141,7 @@ async def test_an_unknown_id_is_nobody(api: CustomersApi) -> None:
 
 async def test_a_token_that_nobody_gave_out_is_denied(service: RunningService) -> None:
     stranger = client(service, "guessed")
-    denied = NoAnswer("backend-token", denied=True)
+    denied = NoAnswer("backend-token", access_denied=True)
     assert await stranger.capabilities() == denied
     assert await stranger.read_row(1) == denied
     await stranger.close()

@@ -20,7 +20,7 @@ from taptill.backend.select import Dialect
 from taptill.backend.tls import words_for
 from taptill.backend.transport import Access, Transport
 from taptill.domain.card_id import CardId
-from taptill.domain.decision import Known, Unreachable
+from taptill.domain.decision import Found, Unreachable
 from taptill.domain.errors import UnreachableError
 
 needs_openssl = pytest.mark.skipif(not openssl_is_there(), reason=NO_OPENSSL)
@@ -78,7 +78,7 @@ async def why(api: CustomersApi) -> str:
 @needs_openssl
 async def test_a_private_authority_is_trusted_where_its_file_is_named(office: Authority) -> None:
     async with dialled(office.server(), office.ca_file) as (_, api):
-        assert isinstance(await api.find(ADA), Known)
+        assert isinstance(await api.find(ADA), Found)
     async with dialled(office.server(), None) as (_, stranger):
         assert await why(stranger) == "TLS: unable to get local issuer certificate"
 
@@ -107,7 +107,7 @@ async def test_another_hosts_certificate_is_refused(office: Authority) -> None:
 async def test_a_client_certificate_is_shown_where_one_is_wanted(office: Authority) -> None:
     server, ours = office.server(wants_client=True), office.issue("till")
     async with dialled(server, office.ca_file, ours) as (_, api):
-        assert isinstance(await api.find(ADA), Known)
+        assert isinstance(await api.find(ADA), Found)
     async with dialled(server, office.ca_file) as (_, without):
         # The server may hang up so soon that its word is lost.
         assert await why(without) in {"TLS: tlsv13 alert certificate required", "connection reset"}
@@ -140,7 +140,7 @@ async def test_a_tap_pays_no_handshake(office: Authority) -> None:
         async with under_way(api.keep_warm(0.01)):
             await until(lambda: backend.lines_seen == 1 and api._transport.warm)
         for _ in range(5):
-            assert isinstance(await api.find(ADA), Known)
+            assert isinstance(await api.find(ADA), Found)
         assert backend.lines_seen == 1
 
 
@@ -153,14 +153,14 @@ async def test_a_connection_that_the_server_closed_is_made_anew_beside_the_sales
             await until(lambda: api._transport.warm)
             await backend.hang_up()
             await until(lambda: backend.lines_seen == 2 and api._transport.warm)
-        assert isinstance(await api.find(ADA), Known)
+        assert isinstance(await api.find(ADA), Found)
         assert backend.lines_seen == 2
 
 
 async def test_a_tap_that_meets_a_connection_just_closed_is_answered_all_the_same() -> None:
     async with dialled(None, None) as (backend, api):
         for lines in (1, 2, 3):
-            assert isinstance(await api.find(ADA), Known)
+            assert isinstance(await api.find(ADA), Found)
             assert backend.lines_seen == lines
             await backend.hang_up()
 
@@ -173,7 +173,7 @@ async def test_a_sync_under_way_leaves_a_connection_for_a_tap() -> None:
             async with under_way(api.keep_warm(0.01)):
                 await until(lambda: api._transport.warm)
                 assert (syncing.done(), backend.lines_seen) == (False, 2)
-                assert isinstance(await api.find(ADA), Known)
+                assert isinstance(await api.find(ADA), Found)
                 assert backend.lines_seen == 2
 
 

@@ -11,7 +11,7 @@ from tests.fakes.backend import Canned, FakeBackend
 
 from taptill.domain.card_id import CardId
 from taptill.domain.customer import Snapshot
-from taptill.domain.decision import Known
+from taptill.domain.decision import Found
 from taptill.domain.errors import MalformedError
 from taptill.domain.mark import Place
 from taptill.settlement.requests import Applied, NoAnswer, OutcomeUnknown
@@ -32,7 +32,7 @@ ENVELOPES: dict[str, Wrap] = {
 
 async def seen(line: Line) -> Snapshot:
     found = await line.api.find(CARD)
-    assert isinstance(found, Known), found
+    assert isinstance(found, Found), found
     return found.snapshot
 
 

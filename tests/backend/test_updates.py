@@ -159,7 +159,7 @@ ANSWERS: dict[str, tuple[str | Canned, Any]] = {
     "a word": (Canned('"done"'), Applied(None)),
     "another row": (Canned(f"[{ROW_TEXT.replace('7', '8')}]"), Applied(None)),
     "half a row": (Canned('[{"id": 7}]'), Applied(None)),
-    "the token has no rights": (Canned("{}", 403), NoAnswer("backend-token", denied=True)),
+    "the token has no rights": (Canned("{}", 403), NoAnswer("backend-token", access_denied=True)),
     "unprocessable": (Canned('{"error": {"code": "range"}}', 422), Rejected(422, "range")),
     "a no in prose": (
         Canned('{"error": {"code": "Ada is broke"}}', 422),

@@ -29,7 +29,7 @@ CHARGE = Entry(
 )
 VOID = replace(CHARGE, seq=6, kind=EntryKind.VOID, amount_minor=-420)
 LAST = Mark(5, 420, "x")
-AT = Position(1, LAST, None, 0, "", None, None, None)
+AT = Position(customer_id=1, last=LAST)
 
 
 def row(seq: int = 5, **changes: Any) -> Sold:
@@ -40,22 +40,22 @@ def row(seq: int = 5, **changes: Any) -> Sold:
 STATES = {
     "no position yet": (None, SaleState.KEPT),
     "never seen in the row": (AT, SaleState.KEPT),
-    "an older mark was seen": (replace(AT, seen=Mark(4, 1, "y")), SaleState.KEPT),
-    "its own mark was seen": (replace(AT, seen=LAST), SaleState.SENT),
-    "a later mark was seen": (replace(AT, seen=Mark(9, 900, "z")), SaleState.SENT),
+    "an older mark was seen": (replace(AT, row_mark=Mark(4, 1, "y")), SaleState.KEPT),
+    "its own mark was seen": (replace(AT, row_mark=LAST), SaleState.SENT),
+    "a later mark was seen": (replace(AT, row_mark=Mark(9, 900, "z")), SaleState.SENT),
     "its receipt stands, a later one is on the desk": (
-        replace(AT, last=Mark(9, 900, "z"), seen=LAST, held=LAST, conflict="refused"),
+        replace(AT, last=Mark(9, 900, "z"), row_mark=LAST, certain_mark=LAST, conflict="refused"),
         SaleState.SENT,
     ),
     "itself on the desk, an earlier one arrived": (
-        replace(AT, seen=Mark(4, 1, "y"), held=Mark(4, 1, "y"), conflict="refused"),
+        replace(AT, row_mark=Mark(4, 1, "y"), certain_mark=Mark(4, 1, "y"), conflict="refused"),
         SaleState.CONFLICT,
     ),
     "sent by the journal before a fork": (
         replace(AT, start_seq=5, conflict="forked"),
         SaleState.SENT,
     ),
-    "on the conflict desk": (replace(AT, seen=LAST, conflict="mark-lost"), SaleState.CONFLICT),
+    "on the conflict desk": (replace(AT, row_mark=LAST, conflict="mark-lost"), SaleState.CONFLICT),
 }
 
 
@@ -96,9 +96,9 @@ def test_a_void_waits_to_be_sent_in_its_sale_s_place() -> None:
     strip = Strip()
     strip.add(row(5))
     strip.void("sale-5", 6)
-    (view,) = strip.views({1: replace(AT, seen=LAST)}, "")
+    (view,) = strip.views({1: replace(AT, row_mark=LAST)}, "")
     assert (view.voided, view.state) == (True, SaleState.KEPT)
-    (view,) = strip.views({1: replace(AT, seen=Mark(6, 0, "z"))}, "")
+    (view,) = strip.views({1: replace(AT, row_mark=Mark(6, 0, "z"))}, "")
     assert (view.voided, view.state) == (True, SaleState.SENT)
 
 

@@ -10,15 +10,15 @@ from taptill.checkout.charging import DEAD_ENTER_S
 from taptill.checkout.session import Step
 from taptill.checkout.view import Notice
 from taptill.domain.customer import Customer
-from taptill.domain.decision import Absent, Ambiguous, Declined, Finding, Known, Reason
+from taptill.domain.decision import Ambiguous, Declined, Found, LookupResult, NotFound, Reason
 from taptill.domain.money import Money
 
 NEWER, OLDER = "2026-03-02T08:30:00Z", "2026-03-02T07:30:00Z"
 
 
-def now(customer: Customer, total: int, updated_at: str = NEWER) -> Known:
+def now(customer: Customer, total: int, updated_at: str = NEWER) -> Found:
     """Give what the backend says at this moment."""
-    return Known(snapshot(customer, total, updated_at=updated_at), 0.0)
+    return Found(snapshot(customer, total, updated_at=updated_at), 0.0)
 
 
 def reason(shop: Shop) -> Reason | None:
@@ -91,13 +91,13 @@ def test_an_answer_that_unblocks_lets_the_customer_pay(shop: Shop) -> None:
 ANOTHER = {
     "another customer": (now(DORA, 0), Reason.AMBIGUOUS_CARD),
     "two customers": (Ambiguous(), Reason.AMBIGUOUS_CARD),
-    "nobody": (Absent(), Reason.UNKNOWN_CARD),
+    "nobody": (NotFound(), Reason.UNKNOWN_CARD),
 }
 
 
 @pytest.mark.parametrize(("answer", "why"), ANOTHER.values(), ids=ANOTHER)
 def test_an_answer_that_names_another_customer_or_none_kills_confirm(
-    shop: Shop, answer: Finding, why: Reason
+    shop: Shop, answer: LookupResult, why: Reason
 ) -> None:
     """However often Enter is pressed and whatever is rung up: a new tap is needed."""
     shop.finder.there[ADA.card_id] = answer

@@ -8,7 +8,7 @@ from tests.fakes.shop import BELA, CARL, SETTINGS, Shop, open_shop
 
 from taptill.checkout.session import Step
 from taptill.checkout.view import Notice, SaleState
-from taptill.domain.decision import Ambiguous, Approved, Declined, Known, Reason
+from taptill.domain.decision import Ambiguous, Approved, Declined, Found, Reason
 from taptill.domain.entry import Entry, EntryKind
 from taptill.domain.money import Money
 
@@ -290,7 +290,7 @@ def test_one_that_is_not_enough_says_what_is_still_missing(shop: Shop) -> None:
     [known(replace(ADA, blocked=True), -9000), known(replace(DORA, card_id=ADA.card_id), -9000)],
     ids=["blocked", "somebody else"],
 )
-def test_who_is_blocked_or_another_meanwhile_is_not_charged(shop: Shop, live: Known) -> None:
+def test_who_is_blocked_or_another_meanwhile_is_not_charged(shop: Shop, live: Found) -> None:
     shop.finder.there[ADA.card_id] = live
     shop.finder.takes_s = 0.7
     shop.press("1231")

@@ -11,7 +11,7 @@ from tests.fakes.shop import CARDS, SETTINGS, TOTALS, Shop
 from taptill.checkout.keypad import typed_amount
 from taptill.checkout.session import OVER, UNDER_WAY, Step
 from taptill.checkout.view import TillView
-from taptill.domain.decision import Absent, Finding
+from taptill.domain.decision import LookupResult, NotFound
 from taptill.domain.entry import EntryKind
 from taptill.domain.money import ZERO, Money
 
@@ -20,10 +20,10 @@ OWNERS = {str(customer.card_id): customer for customer in TOTALS}
 ANSWERS = ("blocks", "unblocks", "forgets", "gives it to Ada", "empties", "pays in")
 
 
-def answer(card_id: str, kind: str) -> Finding:
+def answer(card_id: str, kind: str) -> LookupResult:
     """Give what the backend says of a card from now on."""
     if kind == "forgets" or card_id not in OWNERS:
-        return Absent()
+        return NotFound()
     owner = OWNERS[card_id]
     match kind:
         case "gives it to Ada":
@@ -167,7 +167,7 @@ class TillInAnyOrder(RuleBasedStateMachine):
         assert [one.charge_id for one in books.of_kind(EntryKind.CHARGE)] == self.paid
         assert all(one.body["reason"] != "till-closed" for one in books.of_kind(EntryKind.DECLINED))
         spends = [books.offline_exposure(customer.id, 0) for customer in TOTALS]
-        assert all(spend.customer <= POLICY.per_customer for spend in spends)
+        assert all(spend.customer <= POLICY.offline_per_customer for spend in spends)
         assert self.shop.step() not in UNDER_WAY | OVER | {Step.CLOSED}
 
 

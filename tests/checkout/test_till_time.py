@@ -8,7 +8,7 @@ from tests.fakes.shop import SETTINGS, Shop, open_shop
 
 from taptill.checkout.session import Step
 from taptill.checkout.view import Notice
-from taptill.domain.decision import Known
+from taptill.domain.decision import Found
 from taptill.domain.money import ZERO, Money
 
 IDLE = {
@@ -100,7 +100,7 @@ def test_a_sale_that_waits_for_enter_lets_the_customer_go_and_keeps_the_basket()
 
 def test_a_sight_that_grows_old_takes_the_limits_that_count_then() -> None:
     """The figures beside the age are those that Enter would decide with."""
-    policy = replace(SETTINGS.policy, per_charge=Money(400))
+    policy = replace(SETTINGS.policy, floor_limit=Money(400))
     with open_shop(replace(SETTINGS, policy=policy)) as shop:
         shop.press("420")
         shop.tap("A")
@@ -164,7 +164,7 @@ def test_the_age_on_the_panel_grows(shop: Shop) -> None:
 
 def test_a_customer_of_unknown_age_is_refused_as_stale(shop: Shop) -> None:
     shop.finder.offline = True
-    shop.everybody_knows(ADA.card_id, Known(known(ADA).snapshot, None))
+    shop.everybody_knows(ADA.card_id, Found(known(ADA).snapshot, None))
     shop.sell("100", "A")
     assert (shop.step(), shop.charges) == (Step.REFUSED, [])
     assert shop.customer.age_s is None

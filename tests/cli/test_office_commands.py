@@ -281,7 +281,7 @@ def test_a_new_id_and_a_close_wait_for_late_requests_as_the_config_says(site: Si
 def test_a_journal_of_another_board_is_refused_and_adopted(site: Site) -> None:
     site.settle()
     with alone(site.state / "journal.db", SystemClock()) as journal:
-        opened = journal.reads.last_opened()
+        opened = journal.queries.last_opened()
         assert opened is not None
         journal.append(Draft(EntryKind.OPENED, body={**opened, "machine": "another board"}))
     with pytest.raises(JournalClonedError, match="taptill journal adopt"):

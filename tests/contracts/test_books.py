@@ -67,7 +67,7 @@ async def test_a_position_sums_the_customer_s_money_entries(books: ChargeJournal
     position = books.position(1)
     assert position
     assert position.last == mark(last, 80)
-    assert (position.seen, position.attempt, position.conflict) == (None, None, None)
+    assert (position.row_mark, position.attempt, position.conflict) == (None, None, None)
 
 
 async def test_a_customer_with_declines_only_has_no_money_here(books: ChargeJournal) -> None:
@@ -85,10 +85,10 @@ async def test_an_id_is_charged_once_and_voided_once(books: ChargeJournal) -> No
     await books.append([void(1)])
     with pytest.raises(EntryRefusedError):
         await books.append([void(1)])
-    (kept,) = await books.append([charge(2)])
+    (entry,) = await books.append([charge(2)])
     position = books.position(1)
     assert position
-    assert position.last == mark(kept, 420)
+    assert position.last == mark(entry, 420)
 
 
 async def test_offline_charges_count_until_a_snapshot_holds_them(books: ChargeJournal) -> None:

@@ -17,8 +17,8 @@ from taptill.domain.entry import Entry, EntryKind
 @pytest.fixture(params=[FakeClock, SystemClock])
 def clock(request: pytest.FixtureRequest) -> Clock:
     """Give each clock in turn."""
-    made: Clock = request.param()
-    return made
+    new_clock: Clock = request.param()
+    return new_clock
 
 
 def test_monotonic_time_is_finite_and_never_goes_back(clock: Clock) -> None:
@@ -36,8 +36,8 @@ def test_wall_time_is_utc_with_milliseconds(clock: Clock) -> None:
 
 
 def test_a_boot_has_a_name_and_an_age_that_only_grows(clock: Clock) -> None:
-    (name, first_ms), (same, second_ms) = clock.boot(), clock.boot()
-    assert name == same != ""
+    (name, first_ms), (second_name, second_ms) = clock.boot(), clock.boot()
+    assert name == second_name != ""
     assert 0 <= first_ms <= second_ms
 
 

@@ -12,22 +12,22 @@ from taptill.checkout.ports import Finder
 from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.card_id import CardId
 from taptill.domain.customer import Snapshot
-from taptill.domain.decision import Absent, Ambiguous, Finding, Known, Unreachable
+from taptill.domain.decision import Ambiguous, Found, LookupResult, NotFound, Unreachable
 from taptill.lookup.find import Lookup
 
 NOBODY = CardId("DEADBEEF00")
-Make = Callable[[dict[str, Finding]], Finder]
+Make = Callable[[dict[str, LookupResult]], Finder]
 
 
 class Backend:
     """A live source that knows what it was told."""
 
-    def __init__(self, there: dict[str, Finding]) -> None:
-        self._there = there
+    def __init__(self, results_by_card: dict[str, LookupResult]) -> None:
+        self._there = results_by_card
 
-    async def find(self, card_id: CardId) -> Finding:
+    async def find(self, card_id: CardId) -> LookupResult:
         """Answer at once."""
-        return self._there.get(card_id, Absent())
+        return self._there.get(card_id, NotFound())
 
 
 async def _nobody_listens(_: Snapshot) -> None:
@@ -40,24 +40,24 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
     cache = CustomerCache(tmp_path / "cache.db", FakeClock(), frozenset({"name", "company"}))
     cache.keep([snapshot(ADA)])
 
-    def fake(there: dict[str, Finding]) -> Finder:
+    def fake(results_by_card: dict[str, LookupResult]) -> Finder:
         finder = FakeFinder()
         finder.known[ADA.card_id] = known(ADA)
-        finder.there, finder.takes_s = there, 0.0
+        finder.there, finder.takes_s = results_by_card, 0.0
         return finder
 
-    def lookup(there: dict[str, Finding]) -> Finder:
-        return Lookup(cache, Backend(there), cache, _nobody_listens)
+    def lookup(results_by_card: dict[str, LookupResult]) -> Finder:
+        return Lookup(cache, Backend(results_by_card), cache, _nobody_listens)
 
     yield fake if request.param == "fake" else lookup
     cache.close()
 
 
 async def test_the_cache_answers_with_the_customer_it_knows(make: Make) -> None:
-    found = await make({}).cached(ADA.card_id)
-    assert isinstance(found, Known)
-    assert (found.snapshot.customer, found.snapshot.total) == (ADA, snapshot(ADA).total)
-    assert (found.age_s, found.gone) == (0.0, False)
+    result = await make({}).cached(ADA.card_id)
+    assert isinstance(result, Found)
+    assert (result.snapshot.customer, result.snapshot.total) == (ADA, snapshot(ADA).total)
+    assert (result.age_s, result.gone) == (0.0, False)
 
 
 async def test_a_card_that_the_cache_does_not_know_is_no_proof_that_nobody_has_it(
@@ -66,14 +66,14 @@ async def test_a_card_that_the_cache_does_not_know_is_no_proof_that_nobody_has_i
     assert await make({}).cached(NOBODY) == Unreachable()
 
 
-ANSWERS: dict[str, Finding] = {
+ANSWERS: dict[str, LookupResult] = {
     "a customer": known(DORA),
     "two customers": Ambiguous(),
     "no answer": Unreachable(),
-    "nobody": Absent(),
+    "nobody": NotFound(),
 }
 
 
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
-async def test_the_backend_s_answer_is_passed_on(make: Make, answer: Finding) -> None:
+async def test_the_backend_s_answer_is_passed_on(make: Make, answer: LookupResult) -> None:
     assert await make({DORA.card_id: answer}).live(DORA.card_id) == answer

@@ -9,7 +9,7 @@ from tests.fakes.clock import FakeClock
 from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.card_id import CardId
 from taptill.domain.customer import Customer, Snapshot
-from taptill.domain.decision import Finding, Known
+from taptill.domain.decision import Found, LookupResult
 from taptill.domain.mark import read_marks
 from taptill.lookup.sync import Page
 
@@ -44,26 +44,26 @@ def page(*snapshots: Snapshot) -> Page:
     return Page(tuple(one.customer.id for one in snapshots), snapshots)
 
 
-async def known(cache: CustomerCache, card: str = ADA) -> Known:
+async def known(cache: CustomerCache, card: str = ADA) -> Found:
     finding = await cache.find(CardId(card))
-    assert isinstance(finding, Known), finding
+    assert isinstance(finding, Found), finding
     return finding
 
 
-def look_up(cache: CustomerCache, card: str) -> Finding:
+def look_up(cache: CustomerCache, card: str) -> LookupResult:
     """Run a look-up without a loop: it never waits."""
     looking = cache.find(CardId(card))
     try:
         looking.send(None)
     except StopIteration as end:
-        finding: Finding = end.value
+        finding: LookupResult = end.value
         return finding
     raise AssertionError("a cache that waits")
 
 
 def found(cache: CustomerCache) -> Snapshot:
     finding = look_up(cache, ADA)
-    assert isinstance(finding, Known), finding
+    assert isinstance(finding, Found), finding
     return finding.snapshot
 
 

@@ -13,7 +13,7 @@ from tests.fakes.clock import FakeClock
 from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.card_id import CardId
 from taptill.domain.customer import Snapshot
-from taptill.domain.decision import Ambiguous, Known, Unreachable
+from taptill.domain.decision import Ambiguous, Found, Unreachable
 from taptill.domain.entry import Attempt, Position
 from taptill.domain.mark import KEY, Mark, read_marks
 from taptill.domain.pending import pending
@@ -22,7 +22,7 @@ from taptill.domain.pending import pending
 async def test_what_was_kept_is_found_by_its_card(cache: CustomerCache) -> None:
     ada = snapshot(total="1234.5", debt_data={KEY: {"e": "0000e90c", "t": {"a": [1, 2, "x"]}}})
     cache.keep([ada, snapshot(8)])
-    assert await known(cache) == Known(ada, age_s=0)
+    assert await known(cache) == Found(ada, age_s=0)
     assert await cache.find(CardId("FFFF")) == Unreachable()
     assert cache.count() == 2
 
@@ -129,25 +129,22 @@ _DEBT_DATA: st.SearchStrategy[Any] = st.one_of(
     st.just({KEY: 5}),
 )
 _MARK = st.builds(Mark, st.integers(1, 9), st.integers(-999, 999), st.just("0000000a"))
+_ATTEMPTS = st.builds(
+    Attempt,
+    epoch=st.sampled_from(["e1", "e2"]),
+    sent_mark=_MARK,
+    total_read=st.just(snapshot().total),
+    total_sent=st.just(snapshot().total),
+    others_total=st.none(),
+    open=st.booleans(),
+)
 _POSITIONS = st.builds(
     Position,
-    st.just(7),
-    st.none() | _MARK,
-    st.none() | _MARK,
-    st.just(0),
-    st.just(""),
-    st.none(),
-    st.none()
-    | st.builds(
-        Attempt,
-        st.sampled_from(["e1", "e2"]),
-        _MARK,
-        st.just(snapshot().total),
-        st.just(snapshot().total),
-        st.none(),
-        st.booleans(),
-    ),
-    st.none() | st.just("mark-lost"),
+    customer_id=st.just(7),
+    last=st.none() | _MARK,
+    row_mark=st.none() | _MARK,
+    attempt=st.none() | _ATTEMPTS,
+    conflict=st.none() | st.just("mark-lost"),
 )
 
 

@@ -19,7 +19,7 @@ from tests.fakes.clock import FakeClock
 
 from taptill.customer_cache.cache import CustomerCache
 from taptill.customer_cache.file import CHANGES_MAX
-from taptill.domain.decision import Known, Unreachable
+from taptill.domain.decision import Found, Unreachable
 from taptill.domain.errors import CacheError
 from taptill.lookup.sync import Synced
 
@@ -50,7 +50,7 @@ def holds_nothing_wrong(cache: CustomerCache, customers: int = 60) -> int:
     there = 0
     for number in range(customers):
         finding = look_up(cache, f"04A{number}")
-        if isinstance(finding, Known):
+        if isinstance(finding, Found):
             there += 1
             assert (finding.snapshot, finding.gone) == (snapshot(number), False)
         else:
@@ -126,7 +126,7 @@ def test_a_header_that_forbids_writing_is_damage(path: Path, clock: FakeClock) -
         file.write(b"\x03")
     cache = CustomerCache(path, clock, FIELDS)
     cache.keep([snapshot(7, at=9)])
-    assert look_up(cache, ADA) == Known(snapshot(7, at=9), 0.0)
+    assert look_up(cache, ADA) == Found(snapshot(7, at=9), 0.0)
     cache.close()
 
 
@@ -147,7 +147,7 @@ def test_whatever_byte_is_damaged_nobody_gets_another_ones_money(data: st.DataOb
         for _ in range(2):  # it may meet its damage only now
             cache.keep([snapshot(7, at=9)])
         # Of a damaged index nobody knows: a card may stay unknown to it, as the backend tells who.
-        assert look_up(cache, ADA) in (Known(snapshot(7, at=9), 0.0), Unreachable())
+        assert look_up(cache, ADA) in (Found(snapshot(7, at=9), 0.0), Unreachable())
         cache.close()
 
 
@@ -188,7 +188,7 @@ def test_damage_under_way_begins_it_anew(
     cache.complete(clock.monotonic(), full=True)
 
 
-KNOWN = {number: [Known(snapshot(number), age) for age in (0.0, 1.0)] for number in range(60)}
+KNOWN = {number: [Found(snapshot(number), age) for age in (0.0, 1.0)] for number in range(60)}
 
 
 def test_a_table_that_is_gone_begins_it_anew(cache: CustomerCache) -> None:
@@ -261,7 +261,7 @@ def test_a_file_deleted_under_way_is_there_again_after_the_next_sync(
     cache.complete(clock.monotonic(), full=True)
     cache.close()
     again = CustomerCache(path, clock, FIELDS)
-    assert look_up(again, "04A8") == Known(snapshot(8), 0)
+    assert look_up(again, "04A8") == Found(snapshot(8), 0)
     again.close()
 
 

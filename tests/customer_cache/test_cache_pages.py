@@ -5,7 +5,7 @@ from tests.customer_cache.conftest import known, page, snapshot
 from tests.fakes.clock import FakeClock
 
 from taptill.customer_cache.cache import _KNOWN, _MISSING, _NEWEST, _OF_CARD, CustomerCache
-from taptill.domain.decision import Known
+from taptill.domain.decision import Found
 from taptill.lookup.sync import Page, Synced
 
 
@@ -49,7 +49,7 @@ async def test_who_is_missing_from_one_page_only_is_there(
     assert not cache.keep_page(page(snapshot(7), snapshot(9)), 0, began)
     clock.pass_time(60)
     assert cache.keep_page(page(snapshot(9)), 0, clock.monotonic())
-    assert (await known(cache)) == Known(snapshot(7), 60)
+    assert (await known(cache)) == Found(snapshot(7), 60)
     assert cache.count() == 2
 
 
@@ -116,7 +116,7 @@ async def test_who_was_removed_and_restored_from_an_older_backup_is_back(
     read(cache, page(), 0, clock.monotonic())
     assert (await known(cache)).gone
     cache.keep_page(page(snapshot(7, at=1)), 0, clock.monotonic())
-    assert (await known(cache)) == Known(snapshot(7, at=1), 0)
+    assert (await known(cache)) == Found(snapshot(7, at=1), 0)
 
 
 async def test_a_present_customer_is_found_behind_any_number_of_gone_ones(

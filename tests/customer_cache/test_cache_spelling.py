@@ -10,7 +10,7 @@ from taptill.customer_cache import spelling
 from taptill.customer_cache.cache import CustomerCache
 from taptill.customer_cache.schema import BY_CAPITALS, TOLD_BY_CAPITALS, open_file
 from taptill.domain.card_id import CardId, tells_by_capitals
-from taptill.domain.decision import Ambiguous, Known, Unreachable
+from taptill.domain.decision import Ambiguous, Found, Unreachable
 
 HELD, ASKED = CardId("62e3086ced"), CardId("62E3086CED")
 BLANK = CardId("62e3086ced ")
@@ -19,7 +19,7 @@ BLANK = CardId("62e3086ced ")
 def holder(cache: CustomerCache, card: str) -> int | str:
     """Give the id of the customer who is found by a card, or what is said instead."""
     finding = look_up(cache, card)
-    return finding.snapshot.customer.id if isinstance(finding, Known) else type(finding).__name__
+    return finding.snapshot.customer.id if isinstance(finding, Found) else type(finding).__name__
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from typing import Any
 from taptill.domain.card_id import CardId
 from taptill.domain.customer import Customer, Snapshot
 from taptill.domain.decision import (
-    Finding,
-    Known,
+    Found,
+    LookupResult,
     OfflineExposure,
     Override,
     Policy,
@@ -38,9 +38,9 @@ POLICY = Policy(
     credit_ceiling=Money(5_000),
     fresh_s=30.0,
     max_age_s=72 * 3600.0,
-    per_charge=Money(2_000),
-    per_customer=Money(5_000),
-    per_terminal=Money(50_000),
+    floor_limit=Money(2_000),
+    offline_per_customer=Money(5_000),
+    offline_per_terminal=Money(50_000),
     override_max=Money(1_000),
 )
 
@@ -51,24 +51,31 @@ def snapshot(
     marks: Marks = UNTOUCHED,
     updated_at: str = STAMP,
 ) -> Snapshot:
-    """Give a picture of a customer; `total` in minor units."""
+    """Return a picture of a customer; `total` in minor units."""
     return Snapshot(customer, Decimal(total), updated_at, None, marks)
 
 
 def known(
-    customer: Customer = ADA, total: int | str = -1230, age_s: float | None = 0.0, **more: Any
-) -> Known:
-    """Give a customer as found, fresh unless said otherwise."""
-    return Known(snapshot(customer, total), age_s, **more)
+    customer: Customer = ADA, total: int | str = -1230, age_s: float | None = 0.0, **fields: Any
+) -> Found:
+    """Return a customer as found, fresh unless said otherwise."""
+    return Found(snapshot(customer, total), age_s, **fields)
 
 
 def passing(*reasons: Reason) -> tuple[Override, ...]:
-    """Give a supervisor's override for each reason."""
+    """Return a supervisor's override for each reason."""
     return tuple(Override(reason, "Grace", "long known") for reason in reasons)
 
 
-def question(finding: Finding, amount: int | None = 100, **changes: Any) -> Question:
+def question(finding: LookupResult, amount: int | None = 100, **changes: Any) -> Question:
     """Ask about a finding, with nothing pending, nothing spent and an open journal."""
     money = None if amount is None else Money(amount)
-    plain = Question(finding, money, ZERO, OfflineExposure(), journal_open=True, policy=POLICY)
+    plain = Question(
+        lookup_result=finding,
+        amount=money,
+        pending=ZERO,
+        exposure=OfflineExposure(),
+        journal_open=True,
+        policy=POLICY,
+    )
     return replace(plain, **changes)

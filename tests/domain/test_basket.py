@@ -60,13 +60,13 @@ lines = st.lists(st.sampled_from((COFFEE, WATER, TYPED)), max_size=LINES_MAX)
 
 
 @given(lines)
-def test_the_total_is_the_sum_of_what_was_rung_up(some: list[Line]) -> None:
-    assert rung(*some).total == sum((line.price for line in some), ZERO)
+def test_the_total_is_the_sum_of_what_was_rung_up(some_lines: list[Line]) -> None:
+    assert rung(*some_lines).total == sum((line.price for line in some_lines), ZERO)
 
 
 @given(lines)
-def test_taking_everything_back_leaves_nothing(some: list[Line]) -> None:
-    basket = rung(*some)
-    for _ in some:
+def test_taking_everything_back_leaves_nothing(some_lines: list[Line]) -> None:
+    basket = rung(*some_lines)
+    for _ in some_lines:
         basket = basket.take_back()
     assert basket == EMPTY

@@ -48,10 +48,10 @@ def test_a_code_nobody_pays_in_is_told_with_the_nearest(code: str) -> None:
 
 def test_each_currency_stands_in_one_list_only() -> None:
     """No code twice, none that is both in use and withdrawn, and each successor in use."""
-    listed = [code for codes in iso4217._WITH_DIGITS.values() for code in codes.split()]
-    assert len(listed) == len(set(listed)) == 155
-    assert not set(listed) & (set(iso4217._NO_MONEY.split()) | set(iso4217.REPLACED))
-    assert set(iso4217.REPLACED.values()) <= set(listed)
+    listed_codes = [code for codes in iso4217._WITH_DIGITS.values() for code in codes.split()]
+    assert len(listed_codes) == len(set(listed_codes)) == 155
+    assert not set(listed_codes) & (set(iso4217._NO_MONEY.split()) | set(iso4217.REPLACED))
+    assert set(iso4217.REPLACED.values()) <= set(listed_codes)
 
 
 def test_books_in_a_withdrawn_currency_are_still_read() -> None:

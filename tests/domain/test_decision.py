@@ -9,13 +9,13 @@ import pytest
 from tests.domain.samples import ADA, DORA, POLICY, known, question
 
 from taptill.domain.decision import (
-    Absent,
     Ambiguous,
     Approved,
     Decision,
     Declined,
-    Finding,
-    Known,
+    Found,
+    LookupResult,
+    NotFound,
     OfflineExposure,
     Question,
     Reason,
@@ -39,7 +39,7 @@ def no(
     missing: int | None = None,
 ) -> Declined:
     """Write a refusal with its figures in minor units."""
-    figures = [None if one is None else Money(one) for one in (debt, headroom, missing)]
+    figures = [None if figure is None else Money(figure) for figure in (debt, headroom, missing)]
     return Declined(reason, *figures)
 
 
@@ -67,7 +67,7 @@ CASES: dict[str, tuple[Question, Decision]] = {
         question(Ambiguous()),
         no(Reason.AMBIGUOUS_CARD),
     ),
-    "3 a live answer that nobody has it": (question(Absent()), no(Reason.UNKNOWN_CARD)),
+    "3 a live answer that nobody has it": (question(NotFound()), no(Reason.UNKNOWN_CARD)),
     "3 a cached customer that is gone": (
         question(known(gone=True)),
         no(Reason.UNKNOWN_CARD, -1230, 0),
@@ -153,15 +153,15 @@ CASES: dict[str, tuple[Question, Decision]] = {
         no(Reason.OFFLINE_CAP, -9000, 2000, 1),
     ),
     "11 offline up to the customer's cap": (
-        question(known(ADA, -9000, 31.0), 1000, spent=spent(4000, 4000)),
+        question(known(ADA, -9000, 31.0), 1000, exposure=spent(4000, 4000)),
         yes(-9000, 1000, offline=True),
     ),
     "11 offline above the customer's cap": (
-        question(known(ADA, -9000, 31.0), 1001, spent=spent(4000, 4000)),
+        question(known(ADA, -9000, 31.0), 1001, exposure=spent(4000, 4000)),
         no(Reason.OFFLINE_CAP, -9000, 1000, 1),
     ),
     "11 offline above the terminal's cap": (
-        question(known(ADA, -9000, 31.0), 51, spent=spent(0, 49_950)),
+        question(known(ADA, -9000, 31.0), 51, exposure=spent(0, 49_950)),
         no(Reason.OFFLINE_CAP, -9000, 50, 1),
     ),
     "11 the caps bind where credit has no limit": (
@@ -180,25 +180,25 @@ CASES: dict[str, tuple[Question, Decision]] = {
 }
 
 
-@pytest.mark.parametrize(("asked", "answer"), CASES.values(), ids=CASES)
-def test_rule(asked: Question, answer: Decision) -> None:
+@pytest.mark.parametrize(("case", "answer"), CASES.values(), ids=CASES)
+def test_rule(case: Question, answer: Decision) -> None:
     """Each reason of a decline, with its boundaries."""
-    assert decide(asked) == answer
+    assert decide(case) == answer
 
 
-def finding(answer: Finding) -> Break:
-    return lambda asked: replace(asked, finding=answer)
+def finding(answer: LookupResult) -> Break:
+    return lambda asked: replace(asked, lookup_result=answer)
 
 
 def customer(**changes: Any) -> Break:
     """Change the customer, if there still is one."""
 
-    def changed(asked: Question) -> Question:
-        if not isinstance(asked.finding, Known):
-            return asked
-        seen = asked.finding.snapshot
-        seen = replace(seen, customer=replace(seen.customer, **changes))
-        return replace(asked, finding=replace(asked.finding, snapshot=seen))
+    def changed(case: Question) -> Question:
+        if not isinstance(case.lookup_result, Found):
+            return case
+        snapshot = case.lookup_result.snapshot
+        snapshot = replace(snapshot, customer=replace(snapshot.customer, **changes))
+        return replace(case, lookup_result=replace(case.lookup_result, snapshot=snapshot))
 
     return changed
 
@@ -206,10 +206,11 @@ def customer(**changes: Any) -> Break:
 def sight(**changes: Any) -> Break:
     """Change how the customer was seen, if there still is one."""
 
-    def changed(asked: Question) -> Question:
-        known = asked.finding
+    def changed(case: Question) -> Question:
+        result = case.lookup_result
         return replace(
-            asked, finding=replace(known, **changes) if isinstance(known, Known) else known
+            case,
+            lookup_result=replace(result, **changes) if isinstance(result, Found) else result,
         )
 
     return changed
@@ -218,7 +219,7 @@ def sight(**changes: Any) -> Break:
 BREAKS: dict[str, tuple[Reason, Break]] = {
     "1 the card": (Reason.UNREADABLE_CARD, finding(CardProblem(CardTrouble.BLANK_ID, "", 0.0))),
     "2 two customers": (Reason.AMBIGUOUS_CARD, finding(Ambiguous())),
-    "3 nobody": (Reason.UNKNOWN_CARD, finding(Absent())),
+    "3 nobody": (Reason.UNKNOWN_CARD, finding(NotFound())),
     "3 gone": (Reason.UNKNOWN_CARD, sight(gone=True)),
     "4 not cached": (Reason.UNKNOWN_OFFLINE, finding(Unreachable())),
     "5 system": (Reason.SYSTEM_CUSTOMER, customer(is_default=True)),
@@ -236,11 +237,11 @@ BREAKS: dict[str, tuple[Reason, Break]] = {
     ),
     "11 per customer": (
         Reason.OFFLINE_CAP,
-        lambda asked: sight(age_s=31.0)(replace(asked, spent=spent(4_901, 4_901))),
+        lambda asked: sight(age_s=31.0)(replace(asked, exposure=spent(4_901, 4_901))),
     ),
     "11 per terminal": (
         Reason.OFFLINE_CAP,
-        lambda asked: sight(age_s=31.0)(replace(asked, spent=spent(0, 49_901))),
+        lambda asked: sight(age_s=31.0)(replace(asked, exposure=spent(0, 49_901))),
     ),
 }
 IMPOSSIBLE = {("3 gone", "4 not cached")}

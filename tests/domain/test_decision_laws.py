@@ -12,7 +12,7 @@ from taptill.domain.decision import (
     OVERRIDABLE,
     Approved,
     Declined,
-    Known,
+    Found,
     OfflineExposure,
     Policy,
     Question,
@@ -36,9 +36,9 @@ policies = st.builds(
     credit_ceiling=st.none() | limits,
     fresh_s=st.just(30.0),
     max_age_s=st.just(OLDEST_S),
-    per_charge=limits,
-    per_customer=limits,
-    per_terminal=limits,
+    floor_limit=limits,
+    offline_per_customer=limits,
+    offline_per_terminal=limits,
     override_max=st.integers(0, 2_000).map(Money),
 )
 spends = st.builds(OfflineExposure, money.map(abs), money.map(abs))
@@ -53,20 +53,22 @@ overrides = st.lists(
 asked_for = st.integers(1, 6_500).map(Money)
 anything = st.builds(
     Question,
-    finding=st.builds(known, people, totals, ages, gone=rarely),
+    lookup_result=st.builds(known, people, totals, ages, gone=rarely),
     amount=st.integers(-100, 4_000).map(Money),
     pending=money,
-    spent=spends,
+    exposure=spends,
     journal_open=seldom_not,
     policy=policies,
     overrides=overrides,
 )
 about_money = st.builds(
     Question,
-    finding=st.builds(known, st.sampled_from((ADA, DORA)), totals, st.sampled_from((0.0, 30.1))),
+    lookup_result=st.builds(
+        known, st.sampled_from((ADA, DORA)), totals, st.sampled_from((0.0, 30.1))
+    ),
     amount=st.none(),
     pending=money,
-    spent=spends,
+    exposure=spends,
     journal_open=st.just(value=True),
     policy=policies,
     overrides=overrides,
@@ -75,70 +77,76 @@ about_money = st.builds(
 
 @many
 @given(anything)
-def test_what_is_approved_keeps_every_limit(asked: Question) -> None:
+def test_what_is_approved_keeps_every_limit(case: Question) -> None:
     """No way charges a blocked customer, lends without credit, or passes ceiling or cap.
 
     What overrides passed is named, and is at most `override_max` beyond.
     """
-    answer = decide(asked)
+    answer = decide(case)
     if isinstance(answer, Declined):
         return
-    assert isinstance(asked.finding, Known)
-    customer, policy, amount = asked.finding.snapshot.customer, asked.policy, asked.amount
+    assert isinstance(case.lookup_result, Found)
+    customer, policy, amount = (
+        case.lookup_result.snapshot.customer,
+        case.policy,
+        case.amount,
+    )
     assert amount is not None
     assert ZERO < amount <= policy.max_charge
-    assert asked.journal_open
+    assert case.journal_open
     assert not customer.blocked
     assert not customer.is_default
-    assert not asked.finding.gone
-    passed = {one.reason for one in answer.overrides}
-    assert Reason.STALE in passed or asked.finding.is_fresh(policy.max_age_s)
-    lent = policy.override_max if Reason.NO_CREDIT in passed else ZERO
-    after = answer.debt_now + amount - lent
+    assert not case.lookup_result.gone
+    passed_reasons = {override.reason for override in answer.overrides}
+    assert Reason.STALE in passed_reasons or case.lookup_result.is_fresh(policy.max_age_s)
+    lent_money = policy.override_max if Reason.NO_CREDIT in passed_reasons else ZERO
+    after = answer.debt_now + amount - lent_money
     assert customer.credit_allowed or after <= ZERO
     assert policy.credit_ceiling is None or after <= max(ZERO, policy.credit_ceiling)
-    assert answer.offline == (not asked.finding.is_fresh(policy.fresh_s))
+    assert answer.offline == (not case.lookup_result.is_fresh(policy.fresh_s))
     if answer.offline:
-        counted = amount - (policy.override_max if Reason.OFFLINE_CAP in passed else ZERO)
-        assert counted <= policy.per_charge
-        assert asked.spent.customer + counted <= policy.per_customer
-        assert asked.spent.terminal + counted <= policy.per_terminal
+        counted_offline = amount - (
+            policy.override_max if Reason.OFFLINE_CAP in passed_reasons else ZERO
+        )
+        assert counted_offline <= policy.floor_limit
+        assert case.exposure.customer + counted_offline <= policy.offline_per_customer
+        assert case.exposure.terminal + counted_offline <= policy.offline_per_terminal
 
 
 @given(about_money)
-def test_what_would_pass_passes_and_a_cent_more_does_not(asked: Question) -> None:
+def test_what_would_pass_passes_and_a_cent_more_does_not(case: Question) -> None:
     """The headroom that a screen names is the exact limit, where only money is in the way."""
-    headroom, limit = decide(asked).headroom, asked.policy.max_charge
+    headroom, limit = decide(case).headroom, case.policy.max_charge
     if headroom is None or headroom > limit:
         headroom = limit
-    more = decide(replace(asked, amount=headroom + Money(1)))
-    assert isinstance(more, Declined)
-    assert more.headroom == headroom
+    cent_more = decide(replace(case, amount=headroom + Money(1)))
+    assert isinstance(cent_more, Declined)
+    assert cent_more.headroom == headroom
     if headroom > ZERO:
-        assert isinstance(decide(replace(asked, amount=headroom)), Approved)
+        assert isinstance(decide(replace(case, amount=headroom)), Approved)
 
 
 @given(about_money, asked_for)
-def test_what_is_missing_is_exactly_what_is_too_much(asked: Question, amount: Money) -> None:
-    answer = decide(replace(asked, amount=amount))
+def test_what_is_missing_is_exactly_what_is_too_much(case: Question, amount: Money) -> None:
+    answer = decide(replace(case, amount=amount))
     if isinstance(answer, Approved):
         return
     assert answer.missing
-    less = amount - answer.missing
-    left = decide(replace(asked, amount=less))
-    assert less <= ZERO or isinstance(left, Approved) or left.reason is not answer.reason
+    less_money = amount - answer.missing
+    left = decide(replace(case, amount=less_money))
+    assert less_money <= ZERO or isinstance(left, Approved) or left.reason is not answer.reason
 
 
 @many
 @given(anything)
-def test_a_blocked_customer_is_never_charged(asked: Question) -> None:
+def test_a_blocked_customer_is_never_charged(case: Question) -> None:
     """Whatever else is so, however the amount is put, whatever a supervisor passes."""
-    assert isinstance(asked.finding, Known)
-    snapshot = asked.finding.snapshot
-    blocked = replace(snapshot, customer=replace(snapshot.customer, blocked=True))
-    for amount in (None, asked.amount):
-        finding = replace(asked.finding, snapshot=blocked)
-        answer = decide(replace(asked, finding=finding, amount=amount))
+    assert isinstance(case.lookup_result, Found)
+    snapshot = case.lookup_result.snapshot
+    blocked_row = replace(snapshot, customer=replace(snapshot.customer, blocked=True))
+    for amount in (None, case.amount):
+        finding = replace(case.lookup_result, snapshot=blocked_row)
+        answer = decide(replace(case, lookup_result=finding, amount=amount))
         assert isinstance(answer, Declined)
         if not finding.gone and not snapshot.customer.is_default:
             assert answer.reason is Reason.BLOCKED
@@ -146,26 +154,30 @@ def test_a_blocked_customer_is_never_charged(asked: Question) -> None:
 
 @many
 @given(anything)
-def test_an_override_never_passes_another_reason(asked: Question) -> None:
-    plain = decide(replace(asked, overrides=()))
-    passed = decide(asked)
-    if isinstance(plain, Declined) and plain.reason not in {one.reason for one in asked.overrides}:
-        assert isinstance(passed, Declined)
-        assert passed.reason is plain.reason
+def test_an_override_never_passes_another_reason(case: Question) -> None:
+    plain = decide(replace(case, overrides=()))
+    decision = decide(case)
+    if isinstance(plain, Declined) and plain.reason not in {
+        override.reason for override in case.overrides
+    }:
+        assert isinstance(decision, Declined)
+        assert decision.reason is plain.reason
     if isinstance(plain, Approved):
-        assert isinstance(passed, Approved)
-        assert passed.overrides == ()
+        assert isinstance(decision, Approved)
+        assert decision.overrides == ()
 
 
 @many
 @given(anything)
-def test_an_override_that_is_named_was_needed(asked: Question) -> None:
-    answer = decide(asked)
+def test_an_override_that_is_named_was_needed(case: Question) -> None:
+    answer = decide(case)
     used = answer.overrides if isinstance(answer, Approved) else ()
-    assert {one.reason for one in used} <= OVERRIDABLE
-    for reason in {one.reason for one in used}:
-        others = tuple(one for one in asked.overrides if one.reason is not reason)
-        without = decide(replace(asked, overrides=others))
+    assert {override.reason for override in used} <= OVERRIDABLE
+    for reason in {override.reason for override in used}:
+        other_overrides = tuple(
+            override for override in case.overrides if override.reason is not reason
+        )
+        without = decide(replace(case, overrides=other_overrides))
         assert isinstance(without, Declined)
         assert without.reason is reason
 
@@ -173,65 +185,75 @@ def test_an_override_that_is_named_was_needed(asked: Question) -> None:
 @many
 @given(anything, asked_for)
 def test_raising_the_amount_never_turns_a_decline_into_an_approval(
-    asked: Question, amount: Money
+    case: Question, amount: Money
 ) -> None:
-    lower, higher = sorted((amount, asked.amount or amount))
-    if lower > ZERO and isinstance(decide(replace(asked, amount=lower)), Declined):
-        assert isinstance(decide(replace(asked, amount=higher)), Declined)
+    lower, higher = sorted((amount, case.amount or amount))
+    if lower > ZERO and isinstance(decide(replace(case, amount=lower)), Declined):
+        assert isinstance(decide(replace(case, amount=higher)), Declined)
 
 
 @many
-@given(anything, st.sampled_from(("pending", "spent")), st.integers(0, 9_999).map(Money))
+@given(anything, st.sampled_from(("pending", "exposure")), st.integers(0, 9_999).map(Money))
 def test_more_debt_or_more_spent_offline_never_approves(
-    asked: Question, what: str, more: Money
+    case: Question, figure_name: str, more_money: Money
 ) -> None:
-    spent = OfflineExposure(asked.spent.customer + more, asked.spent.terminal + more)
-    change = {"pending": asked.pending + more} if what == "pending" else {"spent": spent}
-    if isinstance(decide(asked), Declined):
-        assert isinstance(decide(replace(asked, **change)), Declined)
+    more_exposure = OfflineExposure(
+        case.exposure.customer + more_money, case.exposure.terminal + more_money
+    )
+    change = (
+        {"pending": case.pending + more_money}
+        if figure_name == "pending"
+        else {"exposure": more_exposure}
+    )
+    if isinstance(decide(case), Declined):
+        assert isinstance(decide(replace(case, **change)), Declined)
 
 
 @many
 @given(anything, st.sampled_from((10, 1_000)))
-def test_a_currency_changes_nothing_but_the_figures(asked: Question, times: int) -> None:
+def test_a_currency_changes_nothing_but_the_figures(case: Question, times: int) -> None:
     """The same amounts in finer coins: the same answer, in finer coins."""
-    assert isinstance(asked.finding, Known)
-    snapshot = asked.finding.snapshot
+    assert isinstance(case.lookup_result, Found)
+    snapshot = case.lookup_result.snapshot
     finer = replace(
-        asked,
-        finding=replace(asked.finding, snapshot=replace(snapshot, total=snapshot.total * times)),
-        amount=asked.amount and asked.amount * times,
-        pending=asked.pending * times,
-        spent=scaled(asked.spent, times),
-        policy=scaled(asked.policy, times),
+        case,
+        lookup_result=replace(
+            case.lookup_result, snapshot=replace(snapshot, total=snapshot.total * times)
+        ),
+        amount=case.amount and case.amount * times,
+        pending=case.pending * times,
+        exposure=scaled(case.exposure, times),
+        policy=scaled(case.policy, times),
     )
-    assert decide(finer) == scaled(decide(asked), times)
+    assert decide(finer) == scaled(decide(case), times)
 
 
 def scaled(facts: T, times: int) -> T:
     """Multiply each amount of these facts."""
-    every = {one.name: getattr(facts, one.name) for one in fields(facts)}  # type: ignore[arg-type]
-    amounts = {name: one * times for name, one in every.items() if isinstance(one, Money)}
+    every = {figure.name: getattr(facts, figure.name) for figure in fields(facts)}  # type: ignore[arg-type]
+    amounts = {name: figure * times for name, figure in every.items() if isinstance(figure, Money)}
     return replace(facts, **amounts)  # type: ignore[type-var]
 
 
 def test_the_laws_are_asked_about_every_rule() -> None:
     """A generator that met only declines, or only plain approvals, would prove nothing."""
-    met: Counter[str] = Counter()
+    met_cases: Counter[str] = Counter()
 
     @given(anything)
-    def ask(asked: Question) -> None:
-        answer = decide(asked)
+    def ask(case: Question) -> None:
+        answer = decide(case)
         if isinstance(answer, Declined):
-            met[answer.reason] += 1
+            met_cases[answer.reason] += 1
         else:
-            met.update({"approved": 1, **{f"passed {one.reason}": 1 for one in answer.overrides}})
+            met_cases.update(
+                {"approved": 1, **{f"passed {reason.reason}": 1 for reason in answer.overrides}}
+            )
 
     settings(max_examples=3_000, derandomize=True)(ask)()
-    expected = {str(one) for one in Reason} - {
+    expected_reasons = {str(reason) for reason in Reason} - {
         "unreadable-card",
         "ambiguous-card",
         "unknown-offline",
     }
-    expected |= {"approved"} | {f"passed {one}" for one in OVERRIDABLE}
-    assert {name for name, count in met.items() if count} == expected
+    expected_reasons |= {"approved"} | {f"passed {reason}" for reason in OVERRIDABLE}
+    assert {name for name, count in met_cases.items() if count} == expected_reasons

@@ -77,9 +77,9 @@ def test_the_sum_of_others_leaves_our_own_out() -> None:
 def test_a_fraction_of_somebody_else_goes_back_as_it_came() -> None:
     """0.1 is a Decimal here and never a double."""
     read = read_marks('{"points": 0.1, "big": 12345678901234567890.125}')
-    written = with_mark(read, "5c01b7e2")
-    assert written["points"] == Decimal("0.1")
-    assert written["big"] == Decimal("12345678901234567890.125")
+    debt_data = with_mark(read, "5c01b7e2")
+    assert debt_data["points"] == Decimal("0.1")
+    assert debt_data["big"] == Decimal("12345678901234567890.125")
 
 
 def test_enrolling_writes_an_epoch_and_an_empty_table() -> None:
@@ -110,15 +110,15 @@ def test_writing_a_mark_changes_nothing_else(
     as_text: bool,  # noqa: FBT001 - drawn
 ) -> None:
     """Other journals' marks and other people's keys come back exactly as found."""
-    rows = {key: [one.seq, one.total, one.hash] for key, one in table.items()}
-    found: Any = {**foreign, KEY: {"e": "5c01b7e2", "t": rows, "later": 1}}
-    read = read_marks(json.dumps(found) if as_text else found)
-    written = with_mark(read, "5c01b7e2", journal_id, mark)
-    again = read_marks(written)
+    rows = {key: [mark.seq, mark.total, mark.hash] for key, mark in table.items()}
+    document: Any = {**foreign, KEY: {"e": "5c01b7e2", "t": rows, "later": 1}}
+    read = read_marks(json.dumps(document) if as_text else document)
+    debt_data = with_mark(read, "5c01b7e2", journal_id, mark)
+    again = read_marks(debt_data)
     assert again.epoch == "5c01b7e2"
     assert again.table == {**table, journal_id: mark}
-    assert {key: value for key, value in written.items() if key != KEY} == foreign
-    assert written[KEY]["later"] == 1
+    assert {key: value for key, value in debt_data.items() if key != KEY} == foreign
+    assert debt_data[KEY]["later"] == 1
 
 
 @given(json_values | st.text())

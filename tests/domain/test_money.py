@@ -91,9 +91,9 @@ ROUNDED = {
 }
 
 
-@pytest.mark.parametrize(("figure", "minor", "rounded"), ROUNDED.values(), ids=ROUNDED)
-def test_a_debt_is_rounded_against_the_customer(figure: str, minor: int, rounded: bool) -> None:  # noqa: FBT001 - a column of the table
-    assert round_against_customer(Decimal(figure)) == (Money(minor), rounded)
+@pytest.mark.parametrize(("figure", "minor", "is_rounded"), ROUNDED.values(), ids=ROUNDED)
+def test_a_debt_is_rounded_against_the_customer(figure: str, minor: int, is_rounded: bool) -> None:  # noqa: FBT001 - a column of the table
+    assert round_against_customer(Decimal(figure)) == (Money(minor), is_rounded)
 
 
 @given(st.decimals(-(10**12), 10**12, places=9))
@@ -105,8 +105,8 @@ def test_rounding_never_makes_a_debt_smaller_than_noise(figure: Decimal) -> None
 @given(st.integers(-MINOR_MAX, MINOR_MAX))
 def test_a_double_near_a_whole_cent_is_that_cent(minor: int) -> None:
     """What a server that counts in doubles of major units sends for so many cents."""
-    sent = Decimal(repr(float(Decimal(minor).scaleb(-2)))).scaleb(2)
-    assert round_against_customer(sent) == (Money(minor), False)
+    sent_figure = Decimal(repr(float(Decimal(minor).scaleb(-2)))).scaleb(2)
+    assert round_against_customer(sent_figure) == (Money(minor), False)
 
 
 @given(st.integers(), st.integers(), st.integers(0, 99))

@@ -117,7 +117,7 @@ CASES: dict[str, tuple[Question, tuple[Override, ...], Decision]] = {
         no(Reason.OFFLINE_CAP, -9_000, 3_000, 1),
     ),
     "what others spent beyond the terminal's cap is part of the excess": (
-        question(known(ADA, -9_000, 31.0), 100, spent=OfflineExposure(Money(0), Money(50_950))),
+        question(known(ADA, -9_000, 31.0), 100, exposure=OfflineExposure(Money(0), Money(50_950))),
         (CAP,),
         no(Reason.OFFLINE_CAP, -9_000, 50, 50),
     ),
@@ -149,9 +149,9 @@ CASES: dict[str, tuple[Question, tuple[Override, ...], Decision]] = {
 }
 
 
-@pytest.mark.parametrize(("asked", "overrides", "answer"), CASES.values(), ids=CASES)
-def test_with_overrides(asked: Question, overrides: tuple[Override, ...], answer: Decision) -> None:
-    assert decide(replace(asked, overrides=overrides)) == answer
+@pytest.mark.parametrize(("case", "overrides", "answer"), CASES.values(), ids=CASES)
+def test_with_overrides(case: Question, overrides: tuple[Override, ...], answer: Decision) -> None:
+    assert decide(replace(case, overrides=overrides)) == answer
 
 
 NEVER = {
@@ -165,10 +165,10 @@ NEVER = {
 }
 
 
-@pytest.mark.parametrize("asked", NEVER.values(), ids=NEVER)
-def test_no_override_passes(asked: Question) -> None:
+@pytest.mark.parametrize("case", NEVER.values(), ids=NEVER)
+def test_no_override_passes(case: Question) -> None:
     """Not even one that names the very reason."""
-    assert decide(replace(asked, overrides=passing(*Reason))) == decide(asked)
+    assert decide(replace(case, overrides=passing(*Reason))) == decide(case)
 
 
 def test_three_reasons_can_be_passed_and_no_other() -> None:

@@ -34,18 +34,25 @@ from taptill.settlement.settle import settle
 
 many = settings(max_examples=200)
 FIRST, LAST = Mark(3, 420, "33333333"), Mark(8, 1000, "88888888")
-SENT = Attempt(EPOCH, LAST, Decimal(0), Decimal(1000), 0, open=False)
-AT = Position(1, LAST, FIRST, 3, "", None, None, None)
+SENT = Attempt(
+    epoch=EPOCH,
+    sent_mark=LAST,
+    total_read=Decimal(0),
+    total_sent=Decimal(1000),
+    others_total=0,
+    open=False,
+)
+AT = Position(customer_id=1, last=LAST, row_mark=FIRST, receipted_seq=3)
 
 
-def held(mark: Mark | None = None, epoch: str = EPOCH, **others: Mark | None) -> Marks:
-    """Give a row's marks with ours, if there is one."""
-    table = {**others, **({} if mark is None else {OURS: mark})}
+def held(mark: Mark | None = None, epoch: str = EPOCH, **other_marks: Mark | None) -> Marks:
+    """Return a row's marks with ours, if there is one."""
+    table = {**other_marks, **({} if mark is None else {OURS: mark})}
     return Marks(Place.TABLE, epoch, table)
 
 
 def enrolled(by: Enrolment) -> Marks:
-    """Give the marks of a row that was enrolled so, and holds none."""
+    """Return the marks of a row that was enrolled so, and holds none."""
     return read_marks(enrolled_row(Marks(Place.EMPTY), by))
 
 
@@ -56,7 +63,7 @@ CASES = {
     "no money entry here: nothing is pending": (held(FIRST), replace(AT, last=None), 0, False),
     "the row holds it all": (held(LAST), AT, 0, False),
     "the row holds an older mark": (held(FIRST), AT, 580, False),
-    "never sent: all of it": (held(), replace(AT, seen=None), 1000, False),
+    "never sent: all of it": (held(), replace(AT, row_mark=None), 1000, False),
     "never sent, an untouched row": (Marks(Place.EMPTY), AT, 1000, False),
     "absent in the epoch of our attempts: our send was written over": (
         held(),
@@ -121,13 +128,13 @@ CASES = {
     ),
     "given up by a person": (
         held(epoch="ffffffff"),
-        replace(AT, attempt=SENT, seen=LAST, closed_seq=LAST.seq),
+        replace(AT, attempt=SENT, row_mark=LAST, closed_seq=LAST.seq),
         0,
         True,
     ),
     "on the desk and never seen: all of it": (
         held(),
-        replace(AT, seen=None, conflict="no-place"),
+        replace(AT, row_mark=None, conflict="no-place"),
         1000,
         True,
     ),
@@ -148,10 +155,10 @@ def test_pending_is(
     in_question: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
     """Each case of what a mark means, as far as the figure on a screen goes."""
-    made = {mark.seq: MarkedEntry(1, mark) for mark in (FIRST, LAST)}
-    seen = row(debt_data=None)
-    snapshot = replace(seen, marks=marks, customer=replace(seen.customer, id=1))
-    assert pending(snapshot, position, OURS, made.get) == (Money(minor), in_question)
+    marked_entries = {mark.seq: MarkedEntry(1, mark) for mark in (FIRST, LAST)}
+    seen_row = row(debt_data=None)
+    snapshot = replace(seen_row, marks=marks, customer=replace(seen_row.customer, id=1))
+    assert pending(snapshot, position, OURS, marked_entries.get) == (Money(minor), in_question)
 
 
 # --- laws: a real journal, a row with all its former versions, and any of them as the sight -------
@@ -161,7 +168,7 @@ def test_pending_is(
 class Version:
     """A row as it once was, and what its total is made of, which no mark tells."""
 
-    seen: Snapshot
+    snapshot: Snapshot
     office: int
     ours: int
 
@@ -170,11 +177,11 @@ class Row:
     """One customer's row, a journal that settles into it, and everybody else who writes it."""
 
     def __init__(self) -> None:
-        self.bench = SettlementHarness()
+        self.harness = SettlementHarness()
         self.versions = [Version(row(1000), 1000, 0)]
 
     def charge(self, amount: int) -> None:
-        self.bench.charge(amount)
+        self.harness.charge(amount)
 
     def sell(self, amount: int) -> None:
         """Charge, and settle at once."""
@@ -183,39 +190,41 @@ class Row:
 
     def settle(self, how: str) -> None:
         """Settle as the till does; each update of it has this fate, reads are true."""
-        settling, answer = settle(self.bench.task()), None
+        settling, answer = settle(self.harness.task()), None
         with suppress(StopIteration):
-            while self.bench.reads.open_customers(1) or answer:
+            while self.harness.queries.open_customers(1) or answer:
                 answer = self._answer(settling.send(answer), how)
 
     def sight(self, ago: int) -> None:
         """Let settlement come by a version and note what it owes; an old copy proves nothing."""
-        seen, position = self._ago(ago).seen, self.bench.reads.position(ADA)
-        if position and older(seen.updated_at, position.updated_at):
+        seen_row, position = self._ago(ago).snapshot, self.harness.queries.position(ADA)
+        if position and older(seen_row.updated_at, position.updated_at):
             return
-        own = seen.marks.table.get(OURS)
-        look = self.bench.reads.look(ADA, own.seq if own else None)
+        own_mark = seen_row.marks.table.get(OURS)
+        look = self.harness.queries.query(ADA, own_mark.seq if own_mark else None)
         if look:
-            self.bench.write(*reconcile(seen, look, OURS, may_share=True)[1])
+            self.harness.write(*reconcile(seen_row, look, OURS, may_share=True)[1])
 
     def office(self, amount: int) -> None:
         now = self.versions[-1]
-        self._write(now.seen.total + amount, now.seen.marks, now.office + amount, now.ours)
+        self._write(now.snapshot.total + amount, now.snapshot.marks, now.office + amount, now.ours)
 
     def other_till(self, amount: int) -> None:
         """Let another till settle, where there is a place for its mark."""
         now = self.versions[-1]
-        if now.seen.marks.place is not Place.TABLE:
+        if now.snapshot.marks.place is not Place.TABLE:
             return
-        held = now.seen.marks.table.get(THEIRS)
-        mark = Mark(len(self.versions), (held.total if held else 0) + amount, "0000beef")
-        debt_data = with_mark(now.seen.marks, now.seen.marks.epoch or "", THEIRS, mark)
-        total = now.seen.total + amount
+        their_mark = now.snapshot.marks.table.get(THEIRS)
+        mark = Mark(
+            len(self.versions), (their_mark.total if their_mark else 0) + amount, "0000beef"
+        )
+        debt_data = with_mark(now.snapshot.marks, now.snapshot.marks.epoch or "", THEIRS, mark)
+        total = now.snapshot.total + amount
         self._write(total, read_marks(debt_data), now.office + amount, now.ours)
 
     def write_back(self, ago: int) -> None:
         """Write a former version with marks back, money and marks together."""
-        if self._ago(ago).seen.marks.place is Place.TABLE:
+        if self._ago(ago).snapshot.marks.place is Place.TABLE:
             self.restore(ago)
 
     def take_back(self, ago: int) -> None:
@@ -226,33 +235,33 @@ class Row:
     def restore(self, ago: int) -> None:
         """Write any former version back, one without a key too."""
         old = self._ago(ago)
-        self._write(old.seen.total, old.seen.marks, old.office, old.ours)
+        self._write(old.snapshot.total, old.snapshot.marks, old.office, old.ours)
 
     def empty(self, how: str) -> None:
         """Lose debtData; another till may enrol the row anew."""
         now = self.versions[-1]
-        self._write(now.seen.total, UNTOUCHED, now.office, now.ours)
+        self._write(now.snapshot.total, UNTOUCHED, now.office, now.ours)
         if how == "enrolled anew":
-            epoch = epoch_of(self._now().updated_at, now.seen.total)
-            self._write(now.seen.total, read_marks(table(epoch=epoch)), now.office, now.ours)
+            epoch = epoch_of(self._now().updated_at, now.snapshot.total)
+            self._write(now.snapshot.total, read_marks(table(epoch=epoch)), now.office, now.ours)
 
     def _ago(self, ago: int) -> Version:
         return self.versions[max(0, len(self.versions) - 1 - ago)]
 
     def _write(self, total: Decimal, marks: Marks, office: int, ours: int) -> None:
-        stamped = row(at=1 + len(self.versions))
-        seen = replace(stamped, total=total, marks=marks)
-        self.versions.append(Version(seen, office, ours))
+        stamped_row = row(at=1 + len(self.versions))
+        seen_row = replace(stamped_row, total=total, marks=marks)
+        self.versions.append(Version(seen_row, office, ours))
 
     def _answer(self, request: Request, how: str) -> Answer:
         match request:
             case ReadRow():
-                return self.versions[-1].seen
+                return self.versions[-1].snapshot
             case Append(drafts):
-                self.bench.write(*drafts)
+                self.harness.write(*drafts)
                 return None
             case ReadJournal(customer, mark_seq):
-                return self.bench.reads.look(customer, mark_seq)
+                return self.harness.queries.query(customer, mark_seq)
             case Update():
                 if how == "request lost":
                     return NoAnswer("backend-unreachable")
@@ -264,7 +273,7 @@ class Row:
                 )
 
     def _now(self) -> Snapshot:
-        return self.versions[-1].seen
+        return self.versions[-1].snapshot
 
 
 amounts = st.integers(-5000, 5000).filter(bool)
@@ -290,13 +299,13 @@ UNLIKE_SALES = 100_003
 """No sum of the office's amounts times this is one of the till's, but nothing."""
 
 
-def no_lie(some: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+def no_lie(acts: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
     """Leave out who loses debtData, and a payment that is just what was taken back.
 
     That looks like an older debtData beside the total as it was, which a person must decide.
     """
-    kept = [one for one in some if one[0] not in {Row.empty, Row.restore}]
-    return [(step, word * UNLIKE_SALES if step is Row.office else word) for step, word in kept]
+    kept_acts = [act for act in acts if act[0] not in {Row.empty, Row.restore}]
+    return [(step, word * UNLIKE_SALES if step is Row.office else word) for step, word in kept_acts]
 
 
 honest = steps.map(no_lie)
@@ -310,12 +319,12 @@ def play(steps: list[tuple[Any, Any]], look: Callable[[Row], None]) -> None:
             step(at, word)
             look(at)
     finally:
-        at.bench.close()
+        at.harness.close()
 
 
 def sold(at: Row) -> tuple[Position | None, int]:
-    """Give the journal's position and the sum of all its money entries."""
-    position = at.bench.reads.position(ADA)
+    """Return the journal's position and the sum of all its money entries."""
+    position = at.harness.queries.position(ADA)
     return position, position.last.total if position and position.last else 0
 
 
@@ -331,14 +340,14 @@ def test_whatever_version_is_seen_each_entry_counts_once(steps: list[tuple[Any, 
     def look(at: Row) -> None:
         position, local = sold(at)
         for version in at.versions:
-            more, in_question = pending(version.seen, position, OURS)
+            more_money, in_question = pending(version.snapshot, position, OURS)
             if in_question:
-                assert version.seen.marks.place is Place.EMPTY
+                assert version.snapshot.marks.place is Place.EMPTY
                 assert position
                 assert position.attempt
                 assert not position.conflict
             else:
-                assert version.seen.debt + more == Money(version.office + local)
+                assert version.snapshot.debt + more_money == Money(version.office + local)
 
     play(steps, look)
 
@@ -351,37 +360,37 @@ def test_a_figure_that_may_be_wrong_is_in_question(steps: list[tuple[Any, Any]])
     def look(at: Row) -> None:
         position, local = sold(at)
         for version in at.versions:
-            more, in_question = pending(version.seen, position, OURS)
+            more_money, in_question = pending(version.snapshot, position, OURS)
             if not in_question:
-                assert version.seen.debt + more == Money(version.office + local)
+                assert version.snapshot.debt + more_money == Money(version.office + local)
                 continue
             assert position
-            mark = version.seen.marks.table.get(OURS)
-            assert more == Money(local - (mark.total if mark else 0))
+            mark = version.snapshot.marks.table.get(OURS)
+            assert more_money == Money(local - (mark.total if mark else 0))
 
     play(steps, look)
 
 
 def test_the_laws_meet_every_kind_of_sight() -> None:
-    met: Counter[str] = Counter()
+    met_cases: Counter[str] = Counter()
 
     @given(steps)
     def watch(steps: list[tuple[Any, Any]]) -> None:
         def look(at: Row) -> None:
             position, local = sold(at)
-            more, in_question = pending(at.versions[0].seen, position, OURS)
-            met["old and in question" if in_question else "old and exact"] += 1
+            more_money, in_question = pending(at.versions[0].snapshot, position, OURS)
+            met_cases["old and in question" if in_question else "old and exact"] += 1
             now = at.versions[-1]
-            more, in_question = pending(now.seen, position, OURS)
-            met["now and in question" if in_question else "now and exact"] += 1
-            met["some of it in the row"] += now.ours not in {0, local} and more != ZERO
-            met["taken back"] += EntryKind.TAKEN_BACK in at.bench.kinds()
+            more_money, in_question = pending(now.snapshot, position, OURS)
+            met_cases["now and in question" if in_question else "now and exact"] += 1
+            met_cases["some of it in the row"] += now.ours not in {0, local} and more_money != ZERO
+            met_cases["taken back"] += EntryKind.TAKEN_BACK in at.harness.kinds()
 
         play(steps, look)
 
     settings(max_examples=400)(watch)()
     kinds = {"exact", "in question"}
-    assert {name for name, count in met.items() if count} == {
+    assert {name for name, count in met_cases.items() if count} == {
         *(f"{when} and {kind}" for when in ("old", "now") for kind in kinds),
         "some of it in the row",
         "taken back",

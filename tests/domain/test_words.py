@@ -1,5 +1,7 @@
 """The small words of the domain: stamps, initials, masked card ids, errors."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,9 +53,9 @@ def test_only_readable_stamps_prove_an_order(left: str, right: str, says: bool) 
 
 @given(st.datetimes(timezones=st.timezones()), st.datetimes(timezones=st.timezones()))
 def test_of_two_stamps_at_most_one_is_older(left: object, right: object) -> None:
-    one, other = str(left), str(right)
-    assert stamp(one) is not None
-    assert not (older(one, other) and older(other, one))
+    left_text, right_text = str(left), str(right)
+    assert stamp(left_text) is not None
+    assert not (older(left_text, right_text) and older(right_text, left_text))
 
 
 def test_a_snapshot_s_debt_is_rounded_against_the_customer() -> None:
@@ -71,33 +73,44 @@ OPEN = {
 }
 
 
-@pytest.mark.parametrize(("last", "seen", "unheard", "says"), OPEN.values(), ids=OPEN)
+@pytest.mark.parametrize(("last", "row_mark", "unheard", "says"), OPEN.values(), ids=OPEN)
 def test_open_is_what_is_not_known_to_be_in_the_books(
     last: Mark | None,
-    seen: Mark | None,
+    row_mark: Mark | None,
     unheard: bool | None,  # noqa: FBT001 - a column of the table
     says: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
     total = known().snapshot.total
-    attempt = None if unheard is None else Attempt("e", LAST, total, total, 0, unheard)
-    assert Position(1, last, seen, 0, "", None, attempt, None).open is says
+    attempt = None if unheard is None else attempt_of(total, is_open=unheard)
+    assert Position(customer_id=1, last=last, row_mark=row_mark, attempt=attempt).open is says
+
+
+def attempt_of(total: Decimal, *, is_open: bool) -> Attempt:
+    return Attempt(
+        epoch="e",
+        sent_mark=LAST,
+        total_read=total,
+        total_sent=total,
+        others_total=0,
+        open=is_open,
+    )
 
 
 def below(root: type[TaptillError]) -> set[type[TaptillError]]:
-    """Give every class of the tree."""
-    own = root.__subclasses__()
-    return {*own}.union(*(below(one) for one in own)) if own else set()
+    """Return every class of the tree."""
+    subclasses = root.__subclasses__()
+    return {*subclasses}.union(*(below(error) for error in subclasses)) if subclasses else set()
 
 
 def test_the_list_of_errors_is_the_whole_tree_with_codes_of_their_own() -> None:
-    tree = {one for one in below(TaptillError) if one.__module__ == TaptillError.__module__}
+    tree = {error for error in below(TaptillError) if error.__module__ == TaptillError.__module__}
     assert set(ALL_ERRORS) == tree
-    assert len({one.code for one in ALL_ERRORS}) == len(ALL_ERRORS)
-    assert all(64 <= one.exit_status <= 78 for one in ALL_ERRORS)
+    assert len({error.code for error in ALL_ERRORS}) == len(ALL_ERRORS)
+    assert all(64 <= error.exit_status <= 78 for error in ALL_ERRORS)
 
 
 def test_an_error_says_its_sentence_with_its_fields() -> None:
     assert str(JournalError(path="j.db", detail="disk full")) == "journal j.db: disk full"
-    refused = RefusedError(status=404, detail="no such row")
-    assert str(refused) == "the Customers API refused (HTTP 404): no such row"
-    assert refused.fields == {"status": 404, "detail": "no such row"}
+    error = RefusedError(status=404, detail="no such row")
+    assert str(error) == "the Customers API refused (HTTP 404): no such row"
+    assert error.fields == {"status": 404, "detail": "no such row"}

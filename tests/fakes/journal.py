@@ -48,9 +48,9 @@ class FakeBooks:
     def offline_exposure(self, customer_id: int, above_seq: int) -> OfflineExposure:
         """Sum offline charges that are not void and that no snapshot holds yet."""
         seen = {
-            one.customer_id: one.seen.seq
+            one.customer_id: one.row_mark.seq
             for one in self._positions.values()
-            if one.open and one.seen
+            if one.open and one.row_mark
         }
         seen[customer_id] = above_seq
         still = {one.customer_id for one in self._positions.values() if one.open} | {customer_id}

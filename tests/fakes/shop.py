@@ -22,7 +22,7 @@ from taptill.checkout.till import Till
 from taptill.checkout.view import CustomerView, Notice, StatusView, TillView
 from taptill.domain.basket import Good
 from taptill.domain.card_id import CardId
-from taptill.domain.decision import Finding, Known
+from taptill.domain.decision import Found, LookupResult
 from taptill.domain.entry import Entry, EntryKind
 from taptill.domain.money import Currency, Money
 from taptill.domain.pending import FromMarks
@@ -112,11 +112,11 @@ class Shop:
         found = self.books.of_kind(EntryKind.DECLINED)
         return [(one.customer_id, one.body["reason"], one.body["amount"]) for one in found]
 
-    def everybody_knows(self, card_id: str, finding: Finding) -> None:
+    def everybody_knows(self, card_id: str, finding: LookupResult) -> None:
         """Let the cache and the backend give this for a card; the backend's is new."""
         self.finder.known[card_id] = finding
         self.finder.there[card_id] = (
-            replace(finding, age_s=0.0) if isinstance(finding, Known) else finding
+            replace(finding, age_s=0.0) if isinstance(finding, Found) else finding
         )
 
     def tap(self, card: str, ago_s: float = 0.0) -> None:

@@ -27,7 +27,7 @@ class JournalHarness:
     def __init__(self, path: Path, clock: FakeClock) -> None:
         self.path = path
         self.file = JournalFile(path, clock)
-        self.reads = JournalQueries(path)
+        self.queries = JournalQueries(path)
 
     def write(self, *drafts: Draft) -> list[Entry]:
         (answer,) = self.file.append([drafts])
@@ -47,12 +47,12 @@ class JournalHarness:
         self.file.connection.execute(statement, parameters)
 
     def close(self) -> None:
-        self.reads.close()
+        self.queries.close()
         self.file.close()
 
 
 @pytest.fixture
 def book(path: Path, clock: FakeClock) -> Iterator[JournalHarness]:
-    made = JournalHarness(path, clock)
-    yield made
-    made.close()
+    journal_harness = JournalHarness(path, clock)
+    yield journal_harness
+    journal_harness.close()

@@ -21,12 +21,12 @@ def repayment(customer: int, amount: int) -> Draft:
     return Draft(EntryKind.REPAYMENT, customer, -amount)
 
 
-def attempt(customer: int, sent: Mark, seen: Mark | None = None, read: int = 0) -> Draft:
-    delta = sent.total - (seen.total if seen else 0)
+def attempt(customer: int, sent_mark: Mark, row_mark: Mark | None = None, read: int = 0) -> Draft:
+    delta = sent_mark.total - (row_mark.total if row_mark else 0)
     body: dict[str, Any] = {
         "epoch": "0000e90c",
-        "mark": as_row(sent),
-        "seen": as_row(seen),
+        "mark": as_row(sent_mark),
+        "seen": as_row(row_mark),
         "updated_at": "2026-03-02T09:00:00.000Z",
         "total_read": str(Decimal(read)),
         "total_sent": str(Decimal(read + delta)),
@@ -40,8 +40,8 @@ def receipt(customer: int, mark: Mark, base: str | None = "0") -> Draft:
     return Draft(EntryKind.RECEIPT, customer, body=body)
 
 
-def taken_back(customer: int, seen: Mark | None) -> Draft:
-    body = {"seen": as_row(seen), "updated_at": "2026-03-02T09:00:02.000Z"}
+def taken_back(customer: int, row_mark: Mark | None) -> Draft:
+    body = {"seen": as_row(row_mark), "updated_at": "2026-03-02T09:00:02.000Z"}
     return Draft(EntryKind.TAKEN_BACK, customer, body=body)
 
 

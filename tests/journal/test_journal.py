@@ -28,22 +28,22 @@ HERE = {"backend": "https://here", "strategy": "debt", "machine": "board 1"}
 
 @pytest.fixture
 def journal(path: Path, clock: FakeClock) -> Iterator[Journal]:
-    made = opened(path, clock)
-    yield made
-    made.close()
+    new_journal = opened(path, clock)
+    yield new_journal
+    new_journal.close()
 
 
 def opened(path: Path, clock: FakeClock, **identity: str) -> Journal:
-    made = Journal(path, clock, min_free_mb=0)
-    made.open({**HERE, **identity})
-    return made
+    journal = Journal(path, clock, min_free_mb=0)
+    journal.open({**HERE, **identity})
+    return journal
 
 
 def kinds(path: Path) -> list[EntryKind]:
     reading = connect(path, read_only=True)
-    found = [one.kind for one in entries(reading)]
+    result = [entry.kind for entry in entries(reading)]
     reading.close()
-    return found
+    return result
 
 
 async def test_an_append_is_in_the_file_before_it_returns(journal: Journal, path: Path) -> None:
@@ -56,7 +56,7 @@ async def test_an_append_is_in_the_file_before_it_returns(journal: Journal, path
 async def test_charges_rung_up_at_once_share_commits(journal: Journal) -> None:
     answers = await asyncio.gather(*(journal.append([charge(ADA, 1)]) for _ in range(200)))
     assert sorted(entry.seq for (entry,) in answers) == list(range(2, 202))
-    assert verify(journal.reads.connection).sound
+    assert verify(journal.queries.connection).sound
 
 
 async def test_a_second_void_is_refused_and_the_journal_stays_open(journal: Journal) -> None:
@@ -71,11 +71,11 @@ async def test_a_second_void_is_refused_and_the_journal_stays_open(journal: Jour
 
 async def test_one_refused_entry_harms_nobody_else_of_the_commit(journal: Journal) -> None:
     answers = await asyncio.gather(
-        *(journal.append([charge(who, 1, "same")]) for who in (ADA, BEN)),
+        *(journal.append([charge(customer, 1, "same")]) for customer in (ADA, BEN)),
         journal.append([charge(ADA, 1, "other")]),
         return_exceptions=True,
     )
-    assert [isinstance(one, EntryRefusedError) for one in answers] == [False, True, False]
+    assert [isinstance(answer, EntryRefusedError) for answer in answers] == [False, True, False]
 
 
 async def test_a_draft_that_nobody_foresaw_is_answered_too(journal: Journal) -> None:
@@ -88,18 +88,18 @@ async def test_a_draft_that_nobody_foresaw_is_answered_too(journal: Journal) -> 
 
 async def test_it_answers_the_till_and_settlement_as_its_reads_do(journal: Journal) -> None:
     (entry,) = await journal.append([charge(ADA, 320, offline=True)])
-    reads = journal.reads
-    assert journal.position(ADA) == reads.position(ADA) is not None
-    assert journal.look(ADA, entry.seq) == reads.look(ADA, entry.seq) is not None
-    assert journal.open_customers(9) == reads.open_customers(9) == [ADA]
-    assert journal.offline_exposure(ADA, 0) == reads.offline_exposure(ADA, 0) != OfflineExposure()
-    assert journal.halted() == bool(reads.halted())
+    queries = journal.queries
+    assert journal.position(ADA) == queries.position(ADA) is not None
+    assert journal.query(ADA, entry.seq) == queries.query(ADA, entry.seq) is not None
+    assert journal.open_customers(9) == queries.open_customers(9) == [ADA]
+    assert journal.offline_exposure(ADA, 0) == queries.offline_exposure(ADA, 0) != OfflineExposure()
+    assert journal.halted() == bool(queries.halted())
 
 
 async def test_a_caller_who_goes_away_takes_nobody_along(journal: Journal) -> None:
-    gone = asyncio.ensure_future(journal.append([charge(ADA, 1)]))
+    lost_append = asyncio.ensure_future(journal.append([charge(ADA, 1)]))
     await asyncio.sleep(0)
-    gone.cancel()
+    lost_append.cancel()
     (entry,) = await journal.append([charge(ADA, 2)])
     assert entry.seq in {2, 3}
 
@@ -119,7 +119,7 @@ async def test_too_many_waiting_entries_are_an_error_and_no_wait(
     blocker = connect(path)
     blocker.execute("BEGIN IMMEDIATE")  # the disk is busy: the writer waits
     waiting = [asyncio.ensure_future(journal.append([charge(ADA, 1)]))]
-    while not any(one.done() for one in waiting):
+    while not any(append_task.done() for append_task in waiting):
         waiting.append(asyncio.ensure_future(journal.append([charge(ADA, 1)])))
         await asyncio.sleep(0)
         assert len(waiting) < 3 * module.QUEUE_MAX
@@ -127,8 +127,8 @@ async def test_too_many_waiting_entries_are_an_error_and_no_wait(
     blocker.execute("ROLLBACK")
     blocker.close()
     answers = await asyncio.gather(*waiting, return_exceptions=True)
-    refused = [one for one in answers if isinstance(one, JournalError)]
-    assert ["too many" in str(one) for one in refused] == [True]
+    refusals = [answer for answer in answers if isinstance(answer, JournalError)]
+    assert ["too many" in str(refusal) for refusal in refusals] == [True]
     assert journal.alive()
 
 
@@ -144,7 +144,7 @@ async def test_a_closed_journal_takes_nothing(path: Path, clock: FakeClock) -> N
 
 async def test_what_waits_when_the_till_closes_is_written(path: Path, clock: FakeClock) -> None:
     journal = opened(path, clock)
-    waiting = [asyncio.ensure_future(journal.append([charge(ADA, one)])) for one in (1, 2, 3)]
+    waiting = [asyncio.ensure_future(journal.append([charge(ADA, amount)])) for amount in (1, 2, 3)]
     await asyncio.sleep(0)
     journal.close()
     assert [entry.amount_minor for (entry,) in await asyncio.gather(*waiting)] == [1, 2, 3]
@@ -171,11 +171,11 @@ def test_a_file_that_was_removed_or_exchanged_closes_the_till(path: Path, clock:
     """What is written then has no name, and the next start would not know of it."""
     journal = opened(path, clock)
     asyncio.run(journal.append([charge(ADA, 320)]))  # else the writer may try a file that was moved
-    kept = path.rename(path.with_name("moved.db"))
+    moved_path = path.rename(path.with_name("moved.db"))
     assert journal.closed_by() == "the file is gone"
     path.touch()
     assert journal.closed_by() == "another file lies in its place"
-    kept.rename(path)
+    moved_path.rename(path)
     assert journal.closed_by() == ""
     journal.close()
 

@@ -34,7 +34,7 @@ FORGED = {
 
 
 @pytest.fixture
-def written(book: JournalHarness) -> JournalHarness:
+def written_book(book: JournalHarness) -> JournalHarness:
     book.write(charge(ADA, 320, "c1"), declined(), charge(BEN, 150, "c2"), void(ADA, 320, "c1"))
     return book
 
@@ -45,15 +45,15 @@ def test_a_changed_column_is_named_with_its_entry() -> None:
 
 @pytest.mark.parametrize("column", FORGED)
 def test_a_change_of_this_column_is_found_in_any_entry(
-    written: JournalHarness, column: str
+    written_book: JournalHarness, column: str
 ) -> None:
-    connection = written.file.connection
-    reads = JournalQueries(written.path, connection)
+    connection = written_book.file.connection
+    queries = JournalQueries(written_book.path, connection)
     for seq in (1, 2, 3, 4):
         connection.execute("BEGIN")
-        written.tamper(f"UPDATE entries SET {column} = ? WHERE seq = ?", FORGED[column], seq)
+        written_book.tamper(f"UPDATE entries SET {column} = ? WHERE seq = ?", FORGED[column], seq)
         assert verify(connection).broken_seq == seq
-        broken = reads.end_break()
+        broken = queries.end_break()
         assert broken is not None
         assert broken[0] == seq
         connection.execute("ROLLBACK")
@@ -61,41 +61,41 @@ def test_a_change_of_this_column_is_found_in_any_entry(
 
 
 @pytest.mark.parametrize("seq", [1, 2, 3])
-def test_an_entry_taken_out_is_missed(written: JournalHarness, seq: int) -> None:
-    written.tamper("DELETE FROM entries WHERE seq = ?", seq)
-    verdict = verify(written.reads.connection)
+def test_an_entry_taken_out_is_missed(written_book: JournalHarness, seq: int) -> None:
+    written_book.tamper("DELETE FROM entries WHERE seq = ?", seq)
+    verdict = verify(written_book.queries.connection)
     assert (verdict.broken_seq, verdict.detail) == (seq, "it is missing")
-    assert written.reads.end_break() == (seq, "it is missing")
+    assert written_book.queries.end_break() == (seq, "it is missing")
 
 
-def test_an_end_taken_out_is_missed_by_the_sums(written: JournalHarness) -> None:
+def test_an_end_taken_out_is_missed_by_the_sums(written_book: JournalHarness) -> None:
     """A break, at start and by verify: a rebuild of the sums would hide it."""
-    written.tamper("DELETE FROM entries WHERE seq = 4")
-    verdict = verify(written.reads.connection)
+    written_book.tamper("DELETE FROM entries WHERE seq = 4")
+    verdict = verify(written_book.queries.connection)
     assert (verdict.broken_seq, verdict.detail) == (4, MISSING_END)
-    assert written.reads.end_break() == (4, MISSING_END)
+    assert written_book.queries.end_break() == (4, MISSING_END)
 
 
-def test_a_changed_sum_is_found_and_mended_from_the_entries(written: JournalHarness) -> None:
-    written.tamper("UPDATE positions SET total = 5 WHERE customer_id = ?", BEN)
-    written.tamper("DELETE FROM positions WHERE customer_id = ?", ADA)
-    assert verify(written.reads.connection).stale_positions == (ADA, BEN)
-    written.file.rebuild_projection()
-    assert verify(written.reads.connection).sound
+def test_a_changed_sum_is_found_and_mended_from_the_entries(written_book: JournalHarness) -> None:
+    written_book.tamper("UPDATE positions SET total = 5 WHERE customer_id = ?", BEN)
+    written_book.tamper("DELETE FROM positions WHERE customer_id = ?", ADA)
+    assert verify(written_book.queries.connection).stale_positions == (ADA, BEN)
+    written_book.file.rebuild_projection()
+    assert verify(written_book.queries.connection).sound
 
 
 def test_at_start_the_end_of_a_long_chain_is_checked_and_no_more(book: JournalHarness) -> None:
     book.write(*[charge(ADA, 1) for _ in range(END_CHECKED + 1)])
     book.tamper("UPDATE entries SET amount_minor = 2 WHERE seq = 1")
-    assert book.reads.end_break() is None
-    assert verify(book.reads.connection).broken_seq == 1
+    assert book.queries.end_break() is None
+    assert verify(book.queries.connection).broken_seq == 1
     book.tamper("UPDATE entries SET amount_minor = 2 WHERE seq = 2")
-    assert book.reads.end_break() == (2, "its content does not fit its hash")
+    assert book.queries.end_break() == (2, "its content does not fit its hash")
 
 
 def test_an_empty_journal_is_sound(book: JournalHarness) -> None:
-    assert verify(book.reads.connection).sound
-    assert book.reads.end_break() is None
+    assert verify(book.queries.connection).sound
+    assert book.queries.end_break() is None
 
 
 @given(st.dictionaries(st.text(), st.integers() | st.text(), max_size=5), st.randoms())
@@ -113,17 +113,17 @@ def test_only_json_and_exact_figures_are_written() -> None:
         canonical({"amount": {1, 2}})
 
 
-def test_an_entry_is_not_replaced_by_the_back_door(written: JournalHarness) -> None:
+def test_an_entry_is_not_replaced_by_the_back_door(written_book: JournalHarness) -> None:
     """INSERT OR REPLACE would get past the trigger on DELETE."""
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-        written.file.connection.execute(
+        written_book.file.connection.execute(
             "INSERT OR REPLACE INTO entries SELECT * FROM entries WHERE seq = 1"
         )
 
 
-def test_a_body_that_is_no_json_is_a_broken_entry(written: JournalHarness) -> None:
+def test_a_body_that_is_no_json_is_a_broken_entry(written_book: JournalHarness) -> None:
     """Not a traceback: the entry is named."""
-    written.tamper("UPDATE entries SET body = 'x' WHERE seq = 2")
+    written_book.tamper("UPDATE entries SET body = 'x' WHERE seq = 2")
     with pytest.raises(JournalBrokenError) as broken:
-        list(entries(written.reads.connection))
+        list(entries(written_book.queries.connection))
     assert broken.value.fields["seq"] == 2

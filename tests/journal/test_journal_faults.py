@@ -31,9 +31,9 @@ CUSTOMERS = range(1, 31)
 
 
 def opened(path: Path) -> Journal:
-    made = Journal(path, FakeClock(), min_free_mb=0)
-    made.open(HERE)
-    return made
+    journal = Journal(path, FakeClock(), min_free_mb=0)
+    journal.open(HERE)
+    return journal
 
 
 def beside(path: Path, end: str) -> Path:
@@ -42,7 +42,7 @@ def beside(path: Path, end: str) -> Path:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Give a journal at rest, of 60 charges and with a log that was taken in."""
+    """Return a journal at rest, of 60 charges and with a log that was taken in."""
     path = tmp_path / "journal.db"
     opened(path).close()
     file = JournalFile(path, FakeClock())
@@ -110,8 +110,8 @@ def test_a_journal_that_is_not_what_was_kept_is_refused_in_words_and_left_alone(
 
 def contents(path: Path) -> dict[str, bytes]:
     """Read what lies in the folder; the lock's text is who came last."""
-    files = [one for one in path.parent.iterdir() if one.is_file() and one.suffix != ".lock"]
-    return {one.name: one.read_bytes() for one in files}
+    files = [file for file in path.parent.iterdir() if file.is_file() and file.suffix != ".lock"]
+    return {file.name: file.read_bytes() for file in files}
 
 
 def test_a_journal_that_was_cut_off_in_mid_write_says_what_to_do(
@@ -133,8 +133,8 @@ def test_a_journal_that_was_cut_off_in_mid_write_says_what_to_do(
         JournalQueries(cut / path.name)
     assert type(refusal.value) is JournalError
     JournalFile(cut / path.name, FakeClock()).close()
-    with closing(JournalQueries(cut / path.name)) as reads:
-        assert list(entries(reads.connection)) == before
+    with closing(JournalQueries(cut / path.name)) as queries:
+        assert list(entries(queries.connection)) == before
 
 
 def test_a_new_journal_is_begun_knowingly_where_the_lock_file_was_deleted(path: Path) -> None:
@@ -179,13 +179,13 @@ def test_a_lock_file_that_root_makes_belongs_to_whom_the_journal_or_its_folder_b
 
 def test_a_link_in_place_of_the_lock_file_is_not_followed(path: Path, tmp_path: Path) -> None:
     """Where root runs a command, it would write into a file that the till's account chose."""
-    other = tmp_path / "other"
-    other.write_text("words")
+    other_file = tmp_path / "other"
+    other_file.write_text("words")
     beside(path, ".lock").unlink()
-    beside(path, ".lock").symlink_to(other)
+    beside(path, ".lock").symlink_to(other_file)
     with pytest.raises(JournalDiskError):
         opened(path)
-    assert other.read_text() == "words"
+    assert other_file.read_text() == "words"
 
 
 @pytest.mark.parametrize("end", ["-wal", "-shm"])
@@ -201,26 +201,26 @@ async def test_a_log_deleted_under_a_till_closes_it_and_its_end_saves_all(
     assert journal.closed_by() == f"another journal.db{end} lies in its place"
     journal.close()
     again = opened(path)
-    assert list(entries(again.reads.connection))[-1] == last
-    assert verify(again.reads.connection).sound
+    assert list(entries(again.queries.connection))[-1] == last
+    assert verify(again.queries.connection).sound
     again.close()
 
 
 async def test_a_log_left_over_by_a_crash_is_taken_in(path: Path, tmp_path: Path) -> None:
     """Its last frame may be half: that entry was never called kept."""
     journal = opened(path)
-    kept = [(await journal.append([charge(ADA, amount)]))[0] for amount in (1, 2, 3)]
+    kept_entries = [(await journal.append([charge(ADA, amount)]))[0] for amount in (1, 2, 3)]
     left = tmp_path / "left"
     left.mkdir()
     for end in ("", "-wal"):
         shutil.copy(beside(path, end), left)
     journal.close()
     log = left / "journal.db-wal"
-    written = log.read_bytes().rstrip(b"\0")  # behind it lies room for more
-    log.write_bytes(written[: -PAGE // 2])
+    log_bytes = log.read_bytes().rstrip(b"\0")  # behind it lies room for more
+    log.write_bytes(log_bytes[: -PAGE // 2])
     again = opened(left / "journal.db")
-    assert list(entries(again.reads.connection))[-2:] == kept[:2]
-    assert verify(again.reads.connection).sound
+    assert list(entries(again.queries.connection))[-2:] == kept_entries[:2]
+    assert verify(again.queries.connection).sound
     again.close()
 
 
@@ -236,23 +236,27 @@ class Facts:
 
 def facts(journal: Journal) -> Facts:
     return Facts(
-        list(entries(journal.reads.connection)),
+        list(entries(journal.queries.connection)),
         journal.open_customers(100),
-        [journal.position(one) for one in CUSTOMERS],
-        journal.reads.last_sales(6),
+        [journal.position(customer) for customer in CUSTOMERS],
+        journal.queries.last_sales(6),
     )
 
 
-def damages(whole: bytes, dice: random.Random) -> Iterator[bytes]:
+def damages(whole_bytes: bytes, dice: random.Random) -> Iterator[bytes]:
     """Damage each page in several ways: lost, foreign, a few bytes, a single bit."""
-    for page in range(len(whole) // PAGE):
+    for page in range(len(whole_bytes) // PAGE):
         start = page * PAGE
         for part in (bytes(PAGE), dice.randbytes(PAGE), *(dice.randbytes(16) for _ in range(12))):
             at = start + dice.randrange(PAGE - len(part) + 1)
-            yield whole[:at] + part + whole[at + len(part) :]
+            yield whole_bytes[:at] + part + whole_bytes[at + len(part) :]
         for _ in range(20):
             at = start + dice.randrange(PAGE)
-            yield whole[:at] + bytes([whole[at] ^ 1 << dice.randrange(8)]) + whole[at + 1 :]
+            yield (
+                whole_bytes[:at]
+                + bytes([whole_bytes[at] ^ 1 << dice.randrange(8)])
+                + whole_bytes[at + 1 :]
+            )
 
 
 def test_whatever_page_is_damaged_verify_says_so_or_nothing_is_lost(
@@ -261,12 +265,12 @@ def test_whatever_page_is_damaged_verify_says_so_or_nothing_is_lost(
     journal = opened(path)
     truth = facts(journal)
     journal.close()
-    found = {"refused": 0, "not sound": 0, "harmless": 0}
+    result = {"refused": 0, "not sound": 0, "harmless": 0}
     for number, content in enumerate(damages(path.read_bytes(), random.Random(21))):
         copy = tmp_path / f"damaged-{number}.db"
         copy.write_bytes(content)
-        found[outcome(copy, truth)] += 1
-    assert min(found.values()) > 0
+        result[outcome(copy, truth)] += 1
+    assert min(result.values()) > 0
 
 
 def outcome(path: Path, truth: Facts) -> str:
@@ -276,7 +280,7 @@ def outcome(path: Path, truth: Facts) -> str:
     except JournalError:
         return "refused"
     try:
-        if not verify(journal.reads.connection).sound:
+        if not verify(journal.queries.connection).sound:
             return "not sound"
     except JournalError:
         return "not sound"
@@ -289,9 +293,9 @@ def outcome(path: Path, truth: Facts) -> str:
 
 def test_bytes_that_are_no_text_stay_out_of_the_error(path: Path) -> None:
     """They may be anything, a name or a terminal's control sequence."""
-    whole = path.read_bytes()
-    at = whole.index(b'{"offline":false}')
-    path.write_bytes(whole[:at] + b'{"Ada":\x1b\xff' + whole[at + 9 :])
+    whole_bytes = path.read_bytes()
+    at = whole_bytes.index(b'{"offline":false}')
+    path.write_bytes(whole_bytes[:at] + b'{"Ada":\x1b\xff' + whole_bytes[at + 9 :])
     with pytest.raises(JournalDamagedError) as refusal:
         opened(path)
     assert "Ada" not in str(refusal.value)

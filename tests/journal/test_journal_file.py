@@ -31,7 +31,7 @@ def test_an_entry_carries_what_was_drafted_and_when(book: JournalHarness, clock:
     assert (entry.body, entry.charge_id, entry.staff) == (draft.body, "c1", "eva")
     assert (entry.boot_id, entry.uptime_ms) == clock.boot()
     assert (entry.at, entry.clock_trusted) == (clock.now(), True)
-    assert list(entries(book.reads.connection)) == [entry]
+    assert list(entries(book.queries.connection)) == [entry]
 
 
 def test_each_entry_follows_the_one_before_it(book: JournalHarness) -> None:
@@ -43,15 +43,15 @@ def test_each_entry_follows_the_one_before_it(book: JournalHarness) -> None:
 
 
 def test_many_groups_share_one_commit(book: JournalHarness) -> None:
-    asked: list[str] = []
-    book.file.connection.set_trace_callback(asked.append)
+    statements: list[str] = []
+    book.file.connection.set_trace_callback(statements.append)
     book.file.append([[charge(ADA, amount)] for amount in range(1, 51)])
     book.file.connection.set_trace_callback(None)
-    assert [one for one in asked if one.startswith(("BEGIN", "COMMIT"))] == [
+    assert [statement for statement in statements if statement.startswith(("BEGIN", "COMMIT"))] == [
         "BEGIN IMMEDIATE",
         "COMMIT",
     ]
-    assert book.reads.open_sum()[1].minor == sum(range(1, 51))
+    assert book.queries.open_sum()[1].minor == sum(range(1, 51))
 
 
 def test_a_group_that_breaks_a_rule_leaves_nothing_and_harms_no_other(book: JournalHarness) -> None:
@@ -65,11 +65,11 @@ def test_a_group_that_breaks_a_rule_leaves_nothing_and_harms_no_other(book: Jour
     assert isinstance(broken, EntryRefusedError)
     assert isinstance(first, list)
     assert isinstance(last, list)
-    assert [(one.seq, one.charge_id) for one in entries(book.reads.connection)] == [
+    assert [(entry.seq, entry.charge_id) for entry in entries(book.queries.connection)] == [
         (1, "c1"),
         (2, "c5"),
     ]
-    assert verify(book.reads.connection).sound
+    assert verify(book.queries.connection).sound
 
 
 REFUSED = {
@@ -95,13 +95,13 @@ def test_the_journal_refuses(book: JournalHarness, draft: Draft) -> None:
         book.write(draft)
     (entry,) = book.write(void(ADA, 320, "c1"))
     assert entry.seq == 5
-    assert verify(book.reads.connection).sound
+    assert verify(book.queries.connection).sound
 
 
 def test_a_name_with_half_a_character_does_not_hinder_a_charge(book: JournalHarness) -> None:
     (entry,) = book.write(Draft(EntryKind.CHARGE, ADA, 1, {"initials": "\ud83d."}))
     assert entry.body == {"initials": "\ud83d."}
-    assert verify(book.reads.connection).sound
+    assert verify(book.queries.connection).sound
 
 
 @pytest.mark.parametrize(
@@ -116,25 +116,27 @@ def test_no_entry_is_ever_changed_or_deleted(book: JournalHarness, statement: st
     before = book.write(charge(ADA, 320, "c1"))
     with pytest.raises(sqlite3.IntegrityError):
         book.file.connection.execute(statement)
-    assert list(entries(book.reads.connection)) == before
+    assert list(entries(book.queries.connection)) == before
 
 
 def test_each_commit_is_synced_and_no_replace_passes_by_the_triggers(book: JournalHarness) -> None:
-    wanted = {"journal_mode": "wal", "synchronous": 2, "recursive_triggers": 1, "foreign_keys": 1}
+    settings = {"journal_mode": "wal", "synchronous": 2, "recursive_triggers": 1, "foreign_keys": 1}
     connection = book.file.connection
-    assert wanted == {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in wanted}
+    assert settings == {
+        name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in settings
+    }
 
 
 def test_after_another_connection_wrote_the_chain_goes_on_from_its_end(
     book: JournalHarness, clock: FakeClock
 ) -> None:
     book.write(charge(ADA, 1))
-    other = JournalFile(book.path, clock)
-    other.append([[declined()]])
-    other.close()
+    other_file = JournalFile(book.path, clock)
+    other_file.append([[declined()]])
+    other_file.close()
     (entry,) = book.write(charge(ADA, 2))
     assert entry.seq == 3
-    assert verify(book.reads.connection).sound
+    assert verify(book.queries.connection).sound
 
 
 def test_a_commit_into_the_room_made_for_it_changes_no_length(
@@ -142,10 +144,10 @@ def test_a_commit_into_the_room_made_for_it_changes_no_length(
 ) -> None:
     """And a machine that goes down then finds all that was committed, before and after."""
     log = tmp_path / "journal.db-wal"
-    written = book.write(charge(ADA, 1))
+    new_entries = book.write(charge(ADA, 1))
     book.file.make_room()
     assert log.stat().st_size == LOG_ROOM
-    written += book.write(charge(ADA, 2), charge(BEN, 3))
+    new_entries += book.write(charge(ADA, 2), charge(BEN, 3))
     assert log.stat().st_size == LOG_ROOM
     book.file.make_room()
     assert log.stat().st_size == LOG_ROOM
@@ -153,7 +155,7 @@ def test_a_commit_into_the_room_made_for_it_changes_no_length(
     for name in ("journal.db", "journal.db-wal"):
         shutil.copy(tmp_path / name, tmp_path / "after")
     with closing(connect(tmp_path / "after" / "journal.db")) as reading:
-        assert list(entries(reading)) == written
+        assert list(entries(reading)) == new_entries
         assert verify(reading).sound
 
 
@@ -165,7 +167,7 @@ def test_what_was_written_off_is_not_voided_too(book: JournalHarness) -> None:
     with pytest.raises(EntryRefusedError, match="not written off"):
         book.write(void(ADA, 80, "off"))
     book.write(Draft(EntryKind.WRITE_OFF, BEN, -500), void(ADA, 320, "later"))
-    assert verify(book.reads.connection).sound
+    assert verify(book.queries.connection).sound
 
 
 _POSITIONS_1 = """
@@ -187,8 +189,8 @@ def as_format_1(path: Path) -> None:
         old.execute("ALTER TABLE positions RENAME TO newer")
         old.execute(_POSITIONS_1)
         columns = old.execute("SELECT name FROM pragma_table_info('positions')")
-        kept = ", ".join(name for (name,) in columns)
-        old.execute(f"INSERT INTO positions ({kept}) SELECT {kept} FROM newer")
+        column_names = ", ".join(name for (name,) in columns)
+        old.execute(f"INSERT INTO positions ({column_names}) SELECT {column_names} FROM newer")
         old.execute("DROP TABLE newer")
         old.execute("DROP INDEX entries_rare")
         old.execute("CREATE INDEX entries_rare ON entries (seq) WHERE kind IN ('opened')")
@@ -199,13 +201,13 @@ def test_a_journal_of_the_first_format_is_brought_up_to_date(path: Path, clock: 
     first = JournalHarness(path, clock)
     mark = first.write_one(charge(ADA, 320))
     first.write(attempt(ADA, mark), receipt(ADA, mark), charge(ADA, 80), charge(BEN, 500))
-    before = [first.reads.position(one) for one in (ADA, BEN)]
+    before = [first.queries.position(customer) for customer in (ADA, BEN)]
     first.close()
     as_format_1(path)
     with pytest.raises(JournalError, match="start the till once"):
         JournalQueries(path)
     now = JournalHarness(path, clock)
-    assert [now.reads.position(one) for one in (ADA, BEN)] == before
+    assert [now.queries.position(customer) for customer in (ADA, BEN)] == before
     assert verify(now.file.connection).sound
     now.close()
 
@@ -243,13 +245,13 @@ def test_a_file_that_is_no_database_is_named(path: Path, clock: FakeClock) -> No
         JournalFile(path, clock)
 
 
-@pytest.mark.parametrize("made", [False, True], ids=["no file", "an empty file"])
-def test_a_reader_makes_no_journal(path: Path, *, made: bool) -> None:
-    if made:
+@pytest.mark.parametrize("new_journal", [False, True], ids=["no file", "an empty file"])
+def test_a_reader_makes_no_journal(path: Path, *, new_journal: bool) -> None:
+    if new_journal:
         path.touch()
     with pytest.raises(JournalError):
         connect(path, read_only=True)
-    assert path.exists() == made
+    assert path.exists() == new_journal
 
 
 def test_an_empty_file_becomes_a_journal(path: Path, clock: FakeClock) -> None:

@@ -35,9 +35,9 @@ SEEN = Mark(1, 100, "00000001")
 
 
 def position(book: JournalHarness) -> Position:
-    found = book.reads.position(ADA)
-    assert found is not None
-    return found
+    result = book.queries.position(ADA)
+    assert result is not None
+    return result
 
 
 def test_a_money_entry_moves_the_mark_that_the_row_should_hold(book: JournalHarness) -> None:
@@ -51,12 +51,28 @@ def test_an_attempt_is_unheard_of_until_something_follows(book: JournalHarness) 
     mark = book.write_one(charge(ADA, 320))
     book.write(attempt(ADA, mark, read=1000))
     at = position(book)
-    assert at.attempt == Attempt("0000e90c", mark, Decimal(1000), Decimal(1320), 0, open=True)
-    assert (at.seen, at.base, at.updated_at) == (None, Decimal(1000), "2026-03-02T09:00:00.000Z")
+    assert at.attempt == Attempt(
+        epoch="0000e90c",
+        sent_mark=mark,
+        total_read=Decimal(1000),
+        total_sent=Decimal(1320),
+        others_total=0,
+        open=True,
+    )
+    assert (at.row_mark, at.base, at.updated_at) == (
+        None,
+        Decimal(1000),
+        "2026-03-02T09:00:00.000Z",
+    )
     book.write(receipt(ADA, mark, "1000"))
     at = position(book)
     assert at.attempt is not None
-    assert (at.open, at.attempt.open, at.seen, at.receipted_seq) == (False, False, mark, mark.seq)
+    assert (at.open, at.attempt.open, at.row_mark, at.receipted_seq) == (
+        False,
+        False,
+        mark,
+        mark.seq,
+    )
 
 
 CLOSING = {
@@ -79,12 +95,12 @@ def test_the_desk_holds_what_was_not_taken(book: JournalHarness, draft: Draft, r
 def test_a_mark_taken_back_is_open_again(book: JournalHarness) -> None:
     first = book.write_one(charge(ADA, 100))
     mark = book.write_one(charge(ADA, 220))
-    whole = Mark(mark.seq, 320, mark.hash)
-    book.write(attempt(ADA, whole), receipt(ADA, whole))
+    whole_mark = Mark(mark.seq, 320, mark.hash)
+    book.write(attempt(ADA, whole_mark), receipt(ADA, whole_mark))
     assert not position(book).open
     book.write(taken_back(ADA, first))
     at = position(book)
-    assert (at.open, at.seen, at.receipted_seq) == (True, first, whole.seq)
+    assert (at.open, at.row_mark, at.receipted_seq) == (True, first, whole_mark.seq)
 
 
 def test_what_the_office_moved_is_the_new_base(book: JournalHarness) -> None:
@@ -99,17 +115,17 @@ def test_a_lifted_halt_ends_the_search_for_what_caused_it(book: JournalHarness) 
     assert before.attempt is not None
     assert before.attempt.open
     book.write(Draft(EntryKind.RESUMED, ADA))
-    believed = replace(before.attempt, open=False)
-    assert position(book) == replace(before, attempt=believed, updated_at="")
+    closed_attempt = replace(before.attempt, open=False)
+    assert position(book) == replace(before, attempt=closed_attempt, updated_at="")
     assert position(book).open
 
 
 def test_entries_that_say_nothing_of_settling_change_nothing(book: JournalHarness) -> None:
     book.write(declined(ADA), Draft(EntryKind.HALTED, ADA, body={"reason": "half-kept"}))
-    assert position(book) == Position(ADA, None, None, 0, "", None, None, None)
+    assert position(book) == Position(customer_id=ADA)
     assert not position(book).open
     book.write(declined(), Draft(EntryKind.RESUMED))
-    assert book.reads.position(BEN) is None
+    assert book.queries.position(BEN) is None
 
 
 def given_up(customer: int) -> Draft:
@@ -144,19 +160,23 @@ def test_the_sums_kept_are_those_of_a_fresh_count(groups: list[list[Draft]]) -> 
     file = JournalFile(":memory:", FakeClock())
     for group in groups:
         file.append([group])
-    reads = JournalQueries(":memory:", file.connection)
+    queries = JournalQueries(":memory:", file.connection)
     count = PositionCounter()
     for entry in entries(file.connection):
         count.add(entry)
     fresh = count.positions
-    assert {one: reads.position(one) for one in fresh} == fresh
+    assert {customer_id: queries.position(customer_id) for customer_id in fresh} == fresh
     assert verify(file.connection).sound
-    assert reads.open_customers(9) == [
-        one.customer_id
-        for one in sorted(fresh.values(), key=lambda each: each.last.seq if each.last else 0)
-        if one.open and one.conflict is None
+    assert queries.open_customers(9) == [
+        fresh_position.customer_id
+        for fresh_position in sorted(
+            fresh.values(), key=lambda each: each.last.seq if each.last else 0
+        )
+        if fresh_position.open and fresh_position.conflict is None
     ]
-    assert reads.in_question()[0] == sum(one.conflict is not None for one in fresh.values())
+    assert queries.in_question()[0] == sum(
+        fresh_position.conflict is not None for fresh_position in fresh.values()
+    )
     before = file.connection.execute("SELECT * FROM positions ORDER BY customer_id").fetchall()
     file.rebuild_projection()
     assert (
@@ -165,25 +185,25 @@ def test_the_sums_kept_are_those_of_a_fresh_count(groups: list[list[Draft]]) -> 
     file.close()
 
 
+_ATTEMPTS = st.builds(
+    Attempt,
+    epoch=_HASHES,
+    sent_mark=_MARKS,
+    total_read=_FIGURES.map(Decimal),
+    total_sent=_FIGURES.map(Decimal),
+    others_total=st.none() | _AMOUNTS,
+    open=st.booleans(),
+)
 _POSITIONS = st.builds(
     Position,
-    _WHO,
-    st.none() | _MARKS,
-    st.none() | _MARKS,
-    st.integers(0, 99),
-    st.text(max_size=30),
-    st.none() | _FIGURES.map(Decimal),
-    st.none()
-    | st.builds(
-        Attempt,
-        _HASHES,
-        _MARKS,
-        _FIGURES.map(Decimal),
-        _FIGURES.map(Decimal),
-        st.none() | _AMOUNTS,
-        st.booleans(),
-    ),
-    st.none() | st.text(max_size=20),
+    customer_id=_WHO,
+    last=st.none() | _MARKS,
+    row_mark=st.none() | _MARKS,
+    receipted_seq=st.integers(0, 99),
+    updated_at=st.text(max_size=30),
+    base=st.none() | _FIGURES.map(Decimal),
+    attempt=st.none() | _ATTEMPTS,
+    conflict=st.none() | st.text(max_size=20),
 )
 
 

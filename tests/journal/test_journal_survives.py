@@ -36,30 +36,30 @@ def appending(path: Path) -> Iterator["subprocess.Popen[str]"]:
 
 def test_a_killed_till_has_kept_all_that_it_called_saved(path: Path) -> None:
     luck = random.Random(3)
-    known = 0
+    known_count = 0
     for _ in range(ROUNDS):
         with appending(path) as child:
             assert child.stdout is not None
-            said = [int(child.stdout.readline()) for _ in range(luck.randint(1, 60))]
+            printed_seqs = [int(child.stdout.readline()) for _ in range(luck.randint(1, 60))]
             child.kill()
-            said += [int(line) for line in child.stdout if line.endswith("\n")]
+            printed_seqs += [int(line) for line in child.stdout if line.endswith("\n")]
         with closing(connect(path, read_only=True)) as reading:
-            kept = {entry.seq for entry in entries(reading)}
-            assert set(said) <= kept
-            assert len(kept) > known
+            kept_entries = {entry.seq for entry in entries(reading)}
+            assert set(printed_seqs) <= kept_entries
+            assert len(kept_entries) > known_count
             assert verify(reading).sound
-            known = len(kept)
+            known_count = len(kept_entries)
 
 
 async def test_after_a_kill_the_journal_opens_and_goes_on(path: Path, clock: FakeClock) -> None:
     with appending(path) as child:
         assert child.stdout is not None
-        said = int(child.stdout.readline())
+        printed_seq = int(child.stdout.readline())
     journal = Journal(path, clock, min_free_mb=0)
     journal.open({"backend": "here"})
     (entry,) = await journal.append([charge(ADA, 1)])
-    assert entry.seq > said
-    assert verify(journal.reads.connection).sound
+    assert entry.seq > printed_seq
+    assert verify(journal.queries.connection).sound
     journal.close()
 
 
@@ -73,9 +73,9 @@ def test_a_full_disk_closes_the_till_until_there_is_room_again(path: Path) -> No
     command = [sys.executable, "-m", "tests.journal.disk.full_disk", str(path)]
     run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert run.returncode == 0, run.stderr
-    found = json.loads(run.stdout)
-    assert found.pop("while full") != ""
-    assert found == {"at first": "", "refused": "journal-disk", "after": "", "alive": True}
+    result = json.loads(run.stdout)
+    assert result.pop("while full") != ""
+    assert result == {"at first": "", "refused": "journal-disk", "after": "", "alive": True}
     with closing(connect(path, read_only=True)) as reading:
-        assert [one.charge_id for one in entries(reading)][1:] == ["before", "after"]
+        assert [entry.charge_id for entry in entries(reading)][1:] == ["before", "after"]
         assert verify(reading).sound

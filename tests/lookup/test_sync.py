@@ -10,7 +10,7 @@ from tests.fakes.loop import FakeTimeLoop
 from tests.lookup.site import AWAY, POLICY, Site
 
 from taptill.domain.card_id import CardId
-from taptill.domain.decision import Known
+from taptill.domain.decision import Found
 from taptill.domain.errors import CacheError, MalformedError, RefusedError, UnreachableError
 from taptill.lookup.sync import RETRY_MAX_S, RETRY_S, Page, Sync, SyncPolicy
 
@@ -57,7 +57,7 @@ async def test_a_full_sync_finds_out_who_is_gone(site: Site) -> None:
     await site.sync.once()
     assert site.cache.count() == 5
     finding = await site.cache.find(CardId("04A8"))
-    assert isinstance(finding, Known)
+    assert isinstance(finding, Found)
     assert finding.gone
 
 
@@ -111,7 +111,7 @@ async def test_what_changed_behind_the_back_of_a_sync_comes_with_the_next(site: 
     site.server.after_page = lambda _: None
     await site.sync.once()
     finding = await site.cache.find(CardId("04A1"))
-    assert isinstance(finding, Known)
+    assert isinstance(finding, Found)
     assert finding.snapshot.total == 5
 
 
@@ -123,7 +123,7 @@ async def test_what_changed_while_syncs_failed_comes_with_the_next(site: Site) -
     site.cache.keep([snapshot(2, at=900)])
     await site.sync.once()
     finding = await site.cache.find(CardId("04A1"))
-    assert isinstance(finding, Known)
+    assert isinstance(finding, Found)
     assert finding.snapshot.total == 5
 
 

@@ -12,7 +12,7 @@ from tests.lookup.site import AWAY, POLICY, Site
 
 from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.customer import Snapshot
-from taptill.domain.decision import Known, Unreachable
+from taptill.domain.decision import Found, Unreachable
 from taptill.domain.errors import CacheError, MalformedError, UnreachableError
 from taptill.lookup.sync import KEPT_AT_ONCE, Page, Sync, SyncPolicy
 
@@ -20,7 +20,7 @@ from taptill.lookup.sync import KEPT_AT_ONCE, Page, Sync, SyncPolicy
 def gone(site: Site) -> list[int]:
     """Give the ids of those whom the cache takes for gone."""
     findings = {one: look_up(site.cache, f"04A{one}") for one in range(1, 9)}
-    return [one for one, found in findings.items() if isinstance(found, Known) and found.gone]
+    return [one for one, found in findings.items() if isinstance(found, Found) and found.gone]
 
 
 async def due(site: Site) -> None:
@@ -67,7 +67,7 @@ async def test_a_delta_does_not_end_at_a_full_page_that_nothing_seems_to_follow(
     site.server.lies = {3: [page()]}
     assert await site.sync.once() == 8
     finding = look_up(site.cache, "04A8")
-    assert isinstance(finding, Known)
+    assert isinstance(finding, Found)
     assert finding.snapshot.total == 5
 
 
@@ -100,7 +100,7 @@ async def test_stamps_that_go_back_replace_nothing_and_miss_nothing(site: Site) 
     site.server.rows[3] = snapshot(3, total="5", at=450)
     await site.sync.once()
     totals = [look_up(site.cache, card) for card in ("04A2", "04A3")]
-    assert [one.snapshot.total for one in totals if isinstance(one, Known)] == [7, 5]
+    assert [one.snapshot.total for one in totals if isinstance(one, Found)] == [7, 5]
 
 
 async def test_who_is_inserted_or_removed_during_a_full_sync(site: Site) -> None:
@@ -119,7 +119,7 @@ async def test_who_is_inserted_or_removed_during_a_full_sync(site: Site) -> None
     assert (gone(site), site.cache.count()) == ([8], 7)
     assert look_up(site.cache, "04A2") == Unreachable()
     await site.sync.once()
-    assert isinstance(look_up(site.cache, "04A2"), Known)
+    assert isinstance(look_up(site.cache, "04A2"), Found)
     site.clock.pass_time(86_401)
     await site.sync.once()
     assert gone(site) == [1, 8]
@@ -165,7 +165,7 @@ async def test_what_changed_before_it_went_on_comes_with_the_next(site: Site) ->
     await site.sync.once()
     await site.sync.once()
     finding = look_up(site.cache, "04A1")
-    assert isinstance(finding, Known)
+    assert isinstance(finding, Found)
     assert finding.snapshot.total == 5
 
 

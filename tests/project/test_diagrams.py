@@ -60,16 +60,23 @@ def test_every_arrow_of_the_table_is_drawn_once() -> None:
 CHARGING_PAGE = ROOT / "docs" / "charging.md"
 
 EARLIER, LAST = Mark(1, 100, "00000001"), Mark(2, 320, "00000002")
-UNHEARD = Attempt("0000e90c", LAST, Decimal(0), Decimal(220), 0, open=True)
-OPEN = replace(projection.empty_position(7), last=LAST, seen=EARLIER, receipted_seq=1)
+UNHEARD = Attempt(
+    epoch="0000e90c",
+    sent_mark=LAST,
+    total_read=Decimal(0),
+    total_sent=Decimal(220),
+    others_total=0,
+    open=True,
+)
+OPEN = replace(projection.empty_position(7), last=LAST, row_mark=EARLIER, receipted_seq=1)
 
 STANDS = {
     "nothing": projection.empty_position(7),
     "open": OPEN,
     "unheard": replace(OPEN, attempt=UNHEARD),
-    "settled": replace(OPEN, seen=LAST, receipted_seq=2),
+    "settled": replace(OPEN, row_mark=LAST, receipted_seq=2),
     "desk": replace(OPEN, conflict="mark-lost"),
-    "written_off": replace(OPEN, seen=LAST, closed_seq=LAST.seq),
+    "written_off": replace(OPEN, row_mark=LAST, closed_seq=LAST.seq),
 }
 """Where one customer's money stands, each with a position that stands there."""
 

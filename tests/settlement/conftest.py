@@ -7,12 +7,12 @@ from tests.settlement.schedule_harness import ScheduleHarness
 
 
 @pytest.fixture
-def bench() -> Iterator[SettlementHarness]:
-    made = SettlementHarness()
-    yield made
-    made.close()
+def harness() -> Iterator[SettlementHarness]:
+    settlement_harness = SettlementHarness()
+    yield settlement_harness
+    settlement_harness.close()
 
 
 @pytest.fixture
-def stage(bench: SettlementHarness) -> ScheduleHarness:
-    return ScheduleHarness(FakeClock(), bench)
+def schedule(harness: SettlementHarness) -> ScheduleHarness:
+    return ScheduleHarness(FakeClock(), harness)

@@ -1,4 +1,4 @@
-"""The schedule's two neighbours with switches: a backend of model rows, and a bench's journal."""
+"""Fakes of the ports of settlement: a backend of model rows, and the journal of a harness."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ CUSTOMERS = 200
 TAKES_S = 0.05
 
 
-class FakeBackend:
+class FakeSettlementBackend:
     """Fits the schedule's `Backend`; each request takes TAKES_S.
 
     `down` answers everything, `reads` and `updates` what concerns one customer, `slow` adds
@@ -54,7 +54,11 @@ class FakeBackend:
         await self._travel("read many", len(customer_ids))
         if self.down:
             return self.down
-        return {one: self.model.read(one) for one in customer_ids if one not in self.reads}
+        return {
+            customer_id: self.model.read(customer_id)
+            for customer_id in customer_ids
+            if customer_id not in self.reads
+        }
 
     async def update_row(self, update: Update) -> UpdateAnswer:
         customer_id = update.read.customer.id
@@ -62,8 +66,12 @@ class FakeBackend:
         return self.down or self.updates.get(customer_id) or self.model.apply(update)
 
     def times(self, verb: str, customer: int) -> list[float]:
-        """Give when a customer was asked about, in seconds since the start."""
-        return [at_s for at_s, what, who in self.asked if (what, who) == (verb, customer)]
+        """Return when a customer was asked about, in seconds since the start."""
+        return [
+            at_s
+            for at_s, asked_verb, asked_customer in self.asked
+            if (asked_verb, asked_customer) == (verb, customer)
+        ]
 
     async def _travel(self, verb: str, customer: int) -> None:
         at_s = round(self._clock.monotonic() - self._began_s, 3)
@@ -75,30 +83,30 @@ class FakeBackend:
 
 
 class HarnessJournal:
-    """Fits the schedule's `SettlementJournal` over a bench.
+    """Fits the schedule's `SettlementJournal` over a SettlementHarness.
 
     `fails` breaks the disk, `takes_s` slows it, `forgets` loses all that is appended.
     """
 
-    def __init__(self, bench: SettlementHarness) -> None:
-        self._bench = bench
+    def __init__(self, harness: SettlementHarness) -> None:
+        self._harness = harness
         self.fails = False
         self.takes_s = 0.0
         self.forgets = False
 
-    def look(self, customer_id: int, mark_seq: int | None) -> JournalAnswer | None:
-        return self._bench.reads.look(customer_id, mark_seq)
+    def query(self, customer_id: int, mark_seq: int | None) -> JournalAnswer | None:
+        return self._harness.queries.query(customer_id, mark_seq)
 
     def open_customers(self, limit: int) -> list[int]:
         if self.fails:
             raise JournalError(path="bench", detail="the disk is gone")
-        return self._bench.reads.open_customers(limit)
+        return self._harness.queries.open_customers(limit)
 
     def halted(self) -> bool:
-        return bool(self._bench.reads.halted())
+        return bool(self._harness.queries.halted())
 
     async def append(self, drafts: Sequence[Draft]) -> list[Entry]:
         await asyncio.sleep(self.takes_s)
         if self.fails:
             raise JournalError(path="bench", detail="the disk is full")
-        return [] if self.forgets else self._bench.write(*drafts)
+        return [] if self.forgets else self._harness.write(*drafts)

@@ -50,9 +50,9 @@ Scripted = RowAnswer | UpdateAnswer | Callable[[Update], UpdateAnswer]
 
 
 def table(marks: Mapping[str, Mark] | None = None, epoch: str = EPOCH, **foreign: Any) -> Any:
-    """Give debtData as a row holds it."""
-    held = {key: [mark.seq, mark.total, mark.hash] for key, mark in (marks or {}).items()}
-    return {**foreign, KEY: {"e": epoch, "t": held}}
+    """Return debtData as a row holds it."""
+    mark_rows = {key: [mark.seq, mark.total, mark.hash] for key, mark in (marks or {}).items()}
+    return {**foreign, KEY: {"e": epoch, "t": mark_rows}}
 
 
 def row(
@@ -63,10 +63,10 @@ def row(
     version: int | None = None,
     customer: int = ADA,
 ) -> Snapshot:
-    """Give a snapshot as the backend answers it; `at` counts its writes, as `updatedAt` does."""
-    who = Customer(customer, "Ada Byron", "", CardId("04A1"), False, True, False)  # noqa: FBT003
+    """Return a snapshot as the backend answers it; `at` counts its writes, as `updatedAt` does."""
+    owner = Customer(customer, "Ada Byron", "", CardId("04A1"), False, True, False)  # noqa: FBT003
     stamp = f"2026-03-02T09:{at // 60:02d}:{at % 60:02d}.000Z"
-    return Snapshot(who, Decimal(total), stamp, version, read_marks(debt_data))
+    return Snapshot(owner, Decimal(total), stamp, version, read_marks(debt_data))
 
 
 class SettlementHarness:
@@ -75,7 +75,7 @@ class SettlementHarness:
     def __init__(self, journal_id: str = OURS) -> None:
         self.journal_id = journal_id
         self.file = JournalFile(":memory:", FakeClock())
-        self.reads = JournalQueries(":memory:", self.file.connection)
+        self.queries = JournalQueries(":memory:", self.file.connection)
         self.updates: list[Update] = []
 
     def close(self) -> None:
@@ -109,33 +109,33 @@ class SettlementHarness:
         return last
 
     def position(self, customer: int = ADA) -> Position:
-        found = self.reads.position(customer)
-        assert found is not None
-        return found
+        position = self.queries.position(customer)
+        assert position is not None
+        return position
 
     def kinds(self, *, after: int = 0) -> list[EntryKind]:
-        """Give the kinds of all entries that are no money, oldest first."""
-        found = entries(self.file.connection, "seq > ? AND amount_minor IS NULL", [after])
-        return [entry.kind for entry in found]
+        """Return the kinds of all entries that are no money, oldest first."""
+        other_entries = entries(self.file.connection, "seq > ? AND amount_minor IS NULL", [after])
+        return [entry.kind for entry in other_entries]
 
     def of_kind(self, kind: EntryKind) -> Iterator[Entry]:
-        return (one for one in entries(self.file.connection) if one.kind is kind)
+        return (entry for entry in entries(self.file.connection) if entry.kind is kind)
 
     def last(self, kind: EntryKind) -> Entry:
         return list(self.of_kind(kind))[-1]
 
     def task(self, **options: Any) -> Task:
-        chosen = {"conditional": False, "share_debt_data": False, **options}
-        return Task(ADA, self.journal_id, **chosen)
+        task_options = {"conditional": False, "share_debt_data": False, **options}
+        return Task(customer_id=ADA, journal_id=self.journal_id, **task_options)
 
     def settle(self, *answers: Scripted, **options: Any) -> Outcome:
         """Settle Ada; each read of the row and each update takes the next answer."""
         return self.drive(self.task(**options), answers)
 
     def settle_in_vain(self, times: int, *answers: Scripted, **options: Any) -> Outcome:
-        """Settle Ada so often, each time to no trace; give the last outcome."""
+        """Settle Ada so often, each time to no trace; return the last outcome."""
         tries = [
-            self.settle(*answers, doubt=Doubt.NOT_APPLIED, doubted=before, **options)
+            self.settle(*answers, doubt=Doubt.NOT_APPLIED, doubt_count=before, **options)
             for before in range(times)
         ]
         assert tries[:-1] == [Later("no trace of what was sent", doubt=Doubt.NOT_APPLIED)] * (
@@ -157,7 +157,7 @@ class SettlementHarness:
             answer = self._answer(request, left)
 
     def book(self, base: int = 1000, *, at: int = 1) -> Snapshot:
-        """Settle Ada from a row without our mark, and give the row with it."""
+        """Settle Ada from a row without our mark, and return the row with it."""
         assert self.settle(row(base, table(), at=at), kept(at + 1)) == Settled()
         return kept_row(self.updates[-1], at + 1)
 
@@ -167,7 +167,7 @@ class SettlementHarness:
                 self.write(*drafts)
                 return None
             case ReadJournal(customer, mark_seq):
-                look = self.reads.look(customer, mark_seq)
+                look = self.queries.query(customer, mark_seq)
                 assert isinstance(look, JournalAnswer)
                 return look
             case ReadRow():
@@ -183,7 +183,7 @@ class SettlementHarness:
 
 
 def kept_row(update: Update, at: int) -> Snapshot:
-    """Give the row as it is once an update was applied."""
+    """Return the row as it is once an update was applied."""
     read = update.read
     version = None if read.version is None else read.version + 1
     marks = read_marks(update.debt_data)

@@ -1,11 +1,11 @@
-"""A schedule with its neighbours, in time that passes only when everybody waits."""
+"""Runs the schedule with fake ports, in time that passes only when everybody waits."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.loop import FakeTimeLoop
-from tests.settlement.fake_backend import FakeBackend, HarnessJournal
+from tests.settlement.fake_backend import FakeSettlementBackend, HarnessJournal
 from tests.settlement.harness import OURS, SettlementHarness
 
 from taptill.domain.customer import Snapshot
@@ -13,32 +13,32 @@ from taptill.settlement.schedule import Settlement, SettlementCallbacks, SettleP
 
 
 class ScheduleHarness:
-    """A schedule between its neighbours, with everything that it tells."""
+    """A schedule with fake ports, and all that it reports."""
 
-    def __init__(self, clock: FakeClock, bench: SettlementHarness) -> None:
+    def __init__(self, clock: FakeClock, harness: SettlementHarness) -> None:
         self.clock = clock
-        self.bench = bench
-        self.books = HarnessJournal(bench)
-        self.backend = FakeBackend(clock)
-        self.sighted: list[Snapshot] = []
+        self.harness = harness
+        self.books = HarnessJournal(harness)
+        self.backend = FakeSettlementBackend(clock)
+        self.rows_read: list[Snapshot] = []
         self.changes = 0
         self.stamps: dict[int, str] = {}
         self.share = False
 
     def settlement(self) -> Settlement:
         events = SettlementCallbacks(
-            self._changed, self.sighted.append, lambda one: self.stamps.get(one, "")
+            self._changed, self.rows_read.append, lambda one: self.stamps.get(one, "")
         )
         policy = SettlePolicy(OURS, self.share, retry_max_s=60.0)
         return Settlement(self.books, self.backend, self.clock, policy, lambda: 1.0, events)
 
-    def play(self, scene: Callable[[Settlement], Awaitable[None]]) -> Settlement:
-        """Run a schedule beside a scene, in time that passes only when all wait."""
+    def play(self, script: Callable[[Settlement], Awaitable[None]]) -> Settlement:
+        """Run the schedule beside a script, in time that passes only when all wait."""
 
         async def both() -> Settlement:
             settlement = self.settlement()
             running = asyncio.ensure_future(settlement.run())
-            await scene(settlement)
+            await script(settlement)
             assert not running.done(), running.exception()
             running.cancel()
             return settlement
@@ -54,7 +54,7 @@ class ScheduleHarness:
 
     @property
     def waiting(self) -> list[int]:
-        return self.bench.reads.open_customers(999)
+        return self.harness.queries.open_customers(999)
 
     def _changed(self) -> None:
         self.changes += 1

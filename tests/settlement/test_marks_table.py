@@ -25,78 +25,78 @@ LOST = OutcomeUnknown("backend-unknown")
 
 
 @pytest.fixture
-def sold(bench: SettlementHarness) -> Mark:
+def sold_mark(harness: SettlementHarness) -> Mark:
     """A charge of 3.20 that the row holds since its second write, and one of 0.80 since."""
-    bench.charge(320)
-    bench.book()
-    return bench.charge(80)
+    harness.charge(320)
+    harness.book()
+    return harness.charge(80)
 
 
-def since(bench: SettlementHarness, kind: EntryKind) -> list[EntryKind]:
-    found = bench.kinds()
-    return found[found.index(kind) + 1 :]
+def since(harness: SettlementHarness, kind: EntryKind) -> list[EntryKind]:
+    entry_kinds = harness.kinds()
+    return entry_kinds[entry_kinds.index(kind) + 1 :]
 
 
 def test_the_mark_of_the_last_money_entry_is_a_receipt_once(
-    bench: SettlementHarness, sold: Mark
+    harness: SettlementHarness, sold_mark: Mark
 ) -> None:
-    there = row(1400, table({OURS: sold}), at=3)
+    current_row = row(1400, table({OURS: sold_mark}), at=3)
     for _ in range(2):
-        assert bench.settle(there) == Settled()
-    assert since(bench, EntryKind.RECEIPT) == [EntryKind.RECEIPT]
+        assert harness.settle(current_row) == Settled()
+    assert since(harness, EntryKind.RECEIPT) == [EntryKind.RECEIPT]
 
 
-def test_equal_totals_alone_settle_nothing(bench: SettlementHarness) -> None:
+def test_equal_totals_alone_settle_nothing(harness: SettlementHarness) -> None:
     """A charge and its void bring the total back; the mark must follow all the same."""
-    bench.charge(320)
-    held = bench.book()
-    bench.write(Draft(EntryKind.REPAYMENT, ADA, -100), Draft(EntryKind.CHARGE, ADA, 100))
-    assert bench.settle(held, kept(3)) == Settled()
-    assert bench.updates[-1].total == Decimal(1320)
+    harness.charge(320)
+    held_row = harness.book()
+    harness.write(Draft(EntryKind.REPAYMENT, ADA, -100), Draft(EntryKind.CHARGE, ADA, 100))
+    assert harness.settle(held_row, kept(3)) == Settled()
+    assert harness.updates[-1].total == Decimal(1320)
 
 
-def test_an_older_mark_is_settled_from_there(bench: SettlementHarness, sold: Mark) -> None:
-    seen = bench.position().seen
-    assert seen is not None
-    assert bench.settle(row(1320, table({OURS: seen}), at=2), kept(3)) == Settled()
-    assert bench.updates[-1].total == Decimal(1400)
-    assert bench.position().seen == sold
-    assert EntryKind.TAKEN_BACK not in bench.kinds()
+def test_an_older_mark_is_settled_from_there(harness: SettlementHarness, sold_mark: Mark) -> None:
+    row_mark = harness.position().row_mark
+    assert row_mark is not None
+    assert harness.settle(row(1320, table({OURS: row_mark}), at=2), kept(3)) == Settled()
+    assert harness.updates[-1].total == Decimal(1400)
+    assert harness.position().row_mark == sold_mark
+    assert EntryKind.TAKEN_BACK not in harness.kinds()
 
 
 @pytest.mark.parametrize("left", ["an older mark", "no mark"])
 def test_an_old_copy_written_back_is_healed(
-    bench: SettlementHarness, sold: Mark, left: str
+    harness: SettlementHarness, sold_mark: Mark, left: str
 ) -> None:
     """Money and mark went back together, whoever wrote the old row over."""
-    first = bench.position().seen
+    first = harness.position().row_mark
     assert first is not None
-    bench.settle(row(1320, table({OURS: first}), at=2), kept(3))
+    harness.settle(row(1320, table({OURS: first}), at=2), kept(3))
     marks = {OURS: first} if left == "an older mark" else {}
     total = 1320 if marks else 1000
-    assert bench.settle(row(total, table(marks), at=4), kept(5)) == Settled()
-    assert bench.updates[-1].total == Decimal(1400)
-    assert bench.position().seen == sold
-    assert bench.kinds()[-3:] == [EntryKind.TAKEN_BACK, EntryKind.ATTEMPT, EntryKind.RECEIPT]
+    assert harness.settle(row(total, table(marks), at=4), kept(5)) == Settled()
+    assert harness.updates[-1].total == Decimal(1400)
+    assert harness.position().row_mark == sold_mark
+    assert harness.kinds()[-3:] == [EntryKind.TAKEN_BACK, EntryKind.ATTEMPT, EntryKind.RECEIPT]
 
 
-def test_taken_back_is_written_once_a_mark(bench: SettlementHarness, sold: Mark) -> None:
-    first = bench.position().seen
+def test_taken_back_is_written_once_a_mark(harness: SettlementHarness, sold_mark: Mark) -> None:
+    first = harness.position().row_mark
     assert first is not None
-    bench.settle(row(1320, table({OURS: first}), at=2), kept(3))
+    harness.settle(row(1320, table({OURS: first}), at=2), kept(3))
     for _ in range(2):
-        bench.settle(row(1000, table(), at=4), LOST)
-    assert bench.kinds().count(EntryKind.TAKEN_BACK) == 1
-    assert sold.total == 400
+        harness.settle(row(1000, table(), at=4), LOST)
+    assert harness.kinds().count(EntryKind.TAKEN_BACK) == 1
+    assert sold_mark.total == 400
 
 
-def test_a_first_send_that_never_landed_is_sent_from_zero(bench: SettlementHarness) -> None:
-    bench.charge(320)
-    bench.settle(row(1000, table()), LOST)
-    bench.charge(80)
-    assert bench.settle(row(1000, table()), kept(2)) == Settled()
-    assert bench.updates[-1].total == Decimal(1400)
-    assert EntryKind.TAKEN_BACK not in bench.kinds()
+def test_a_first_send_that_never_landed_is_sent_from_zero(harness: SettlementHarness) -> None:
+    harness.charge(320)
+    harness.settle(row(1000, table()), LOST)
+    harness.charge(80)
+    assert harness.settle(row(1000, table()), kept(2)) == Settled()
+    assert harness.updates[-1].total == Decimal(1400)
+    assert EntryKind.TAKEN_BACK not in harness.kinds()
 
 
 DESK: dict[str, tuple[object, ConflictReason]] = {
@@ -115,12 +115,12 @@ DESK: dict[str, tuple[object, ConflictReason]] = {
 
 @pytest.mark.parametrize(("debt_data", "desk"), DESK.values(), ids=DESK)
 def test_what_cannot_be_told_goes_to_the_desk(
-    bench: SettlementHarness, sold: Mark, debt_data: object, desk: ConflictReason
+    harness: SettlementHarness, sold_mark: Mark, debt_data: object, desk: ConflictReason
 ) -> None:
     for at in (3, 4):
-        assert bench.settle(row(1320, debt_data, at=at)) == OnDesk()
-    assert since(bench, EntryKind.RECEIPT) == [EntryKind.CONFLICT]
-    assert bench.last(EntryKind.CONFLICT).body == {
+        assert harness.settle(row(1320, debt_data, at=at)) == OnDesk()
+    assert since(harness, EntryKind.RECEIPT) == [EntryKind.CONFLICT]
+    assert harness.last(EntryKind.CONFLICT).body == {
         "reason": desk.value,
         "in_question": 400,
         "held": None,
@@ -128,39 +128,39 @@ def test_what_cannot_be_told_goes_to_the_desk(
         "updated_at": row(at=3).updated_at,
         "without": "1320",
     }
-    assert bench.position().in_question == 400
-    assert bench.reads.in_question()[0] == 1
-    assert sold.total == 400
+    assert harness.position().in_question == 400
+    assert harness.queries.in_question()[0] == 1
+    assert sold_mark.total == 400
 
 
 @pytest.mark.parametrize(("debt_data", "desk"), DESK.values(), ids=DESK)
 def test_the_desk_empties_itself_when_the_mark_is_seen_again(
-    bench: SettlementHarness, sold: Mark, debt_data: object, desk: ConflictReason
+    harness: SettlementHarness, sold_mark: Mark, debt_data: object, desk: ConflictReason
 ) -> None:
-    first = bench.position().seen
+    first = harness.position().row_mark
     assert first is not None
-    bench.settle(row(1320, debt_data, at=3))
-    assert bench.position().conflict == desk
-    assert bench.settle(row(1320, table({OURS: first}), at=4), kept(5)) == Settled()
-    assert bench.position().conflict is None
-    assert bench.position().seen == sold
-    assert bench.updates[-1].total == Decimal(1400)
+    harness.settle(row(1320, debt_data, at=3))
+    assert harness.position().conflict == desk
+    assert harness.settle(row(1320, table({OURS: first}), at=4), kept(5)) == Settled()
+    assert harness.position().conflict is None
+    assert harness.position().row_mark == sold_mark
+    assert harness.updates[-1].total == Decimal(1400)
 
 
 def test_a_mark_of_another_customers_entry_is_a_copied_row(
-    bench: SettlementHarness, sold: Mark
+    harness: SettlementHarness, sold_mark: Mark
 ) -> None:
-    (entry,) = bench.write(Draft(EntryKind.CHARGE, BEN, 5))
-    copied = Mark(entry.seq, 5, entry.hash[:8])
-    assert bench.settle(row(1320, table({OURS: copied}), at=3)) == OnDesk()
-    assert bench.position().conflict == ConflictReason.COPIED_ROW
-    assert sold.total == 400
+    (entry,) = harness.write(Draft(EntryKind.CHARGE, BEN, 5))
+    copied_mark = Mark(entry.seq, 5, entry.hash[:8])
+    assert harness.settle(row(1320, table({OURS: copied_mark}), at=3)) == OnDesk()
+    assert harness.position().conflict == ConflictReason.COPIED_ROW
+    assert sold_mark.total == 400
 
 
-def test_a_mark_with_another_sum_is_unknown(bench: SettlementHarness, sold: Mark) -> None:
-    wrong = Mark(sold.seq, 999, sold.hash)
-    assert bench.settle(row(1320, table({OURS: wrong}), at=3)) == OnDesk()
-    assert bench.position().conflict == ConflictReason.UNKNOWN_MARK
+def test_a_mark_with_another_sum_is_unknown(harness: SettlementHarness, sold_mark: Mark) -> None:
+    wrong = Mark(sold_mark.seq, 999, sold_mark.hash)
+    assert harness.settle(row(1320, table({OURS: wrong}), at=3)) == OnDesk()
+    assert harness.position().conflict == ConflictReason.UNKNOWN_MARK
 
 
 CLONED = {
@@ -171,17 +171,19 @@ CLONED = {
 
 @pytest.mark.parametrize("mark", CLONED.values(), ids=CLONED)
 def test_a_mark_that_this_journal_never_made_stops_all(
-    bench: SettlementHarness, mark: Mark
+    harness: SettlementHarness, mark: Mark
 ) -> None:
     """A cloned card, or a journal restored from a backup: another till uses our name."""
-    bench.charge(320)
-    assert bench.settle(row(1320, table({OURS: mark}))) == Stopped(HaltReason.CLONED)
-    assert bench.updates == []
-    assert bench.kinds() == []
+    harness.charge(320)
+    assert harness.settle(row(1320, table({OURS: mark}))) == Stopped(HaltReason.CLONED)
+    assert harness.updates == []
+    assert harness.kinds() == []
 
 
-def test_a_cloned_card_is_noticed_on_a_customer_never_served_here(bench: SettlementHarness) -> None:
-    outcome = bench.settle(row(1320, table({OURS: Mark(5, 320, "12345678")})))
+def test_a_cloned_card_is_noticed_on_a_customer_never_served_here(
+    harness: SettlementHarness,
+) -> None:
+    outcome = harness.settle(row(1320, table({OURS: Mark(5, 320, "12345678")})))
     assert outcome == Stopped(HaltReason.CLONED)
 
 
@@ -190,62 +192,62 @@ def test_a_cloned_card_is_noticed_on_a_customer_never_served_here(bench: Settlem
 
 @pytest.mark.parametrize("debt_data", ["a letter", [1]], ids=["a text", "a list"])
 def test_a_row_without_a_place_leaves_the_desk_when_it_has_one(
-    bench: SettlementHarness, debt_data: object
+    harness: SettlementHarness, debt_data: object
 ) -> None:
-    mark = bench.charge(320)
-    assert bench.settle(row(1000, debt_data)) == OnDesk()
-    assert bench.settle(row(1000, at=2), kept(3), kept(4)) == Settled()
-    assert bench.kinds()[:2] == [EntryKind.CONFLICT, EntryKind.RESOLVED]
-    assert bench.position().seen == mark
+    mark = harness.charge(320)
+    assert harness.settle(row(1000, debt_data)) == OnDesk()
+    assert harness.settle(row(1000, at=2), kept(3), kept(4)) == Settled()
+    assert harness.kinds()[:2] == [EntryKind.CONFLICT, EntryKind.RESOLVED]
+    assert harness.position().row_mark == mark
 
 
 def test_nothing_is_written_of_a_customer_whose_money_never_moved_here(
-    bench: SettlementHarness,
+    harness: SettlementHarness,
 ) -> None:
-    bench.write(Draft(EntryKind.DECLINED, ADA))
-    assert bench.settle(row(1000, "a letter")) == OnDesk()
-    assert bench.kinds() == [EntryKind.DECLINED]
+    harness.write(Draft(EntryKind.DECLINED, ADA))
+    assert harness.settle(row(1000, "a letter")) == OnDesk()
+    assert harness.kinds() == [EntryKind.DECLINED]
 
 
 # --- other people's keys -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("enrolled", [False, True], ids=["enrolled", "not enrolled"])
+@pytest.mark.parametrize("is_enrolled", [False, True], ids=["enrolled", "not enrolled"])
 def test_foreign_keys_need_leave_on_the_plain_api(
-    bench: SettlementHarness, *, enrolled: bool
+    harness: SettlementHarness, *, is_enrolled: bool
 ) -> None:
-    bench.charge(320)
-    debt_data = table(note="x") if enrolled else {"note": "x"}
+    harness.charge(320)
+    debt_data = table(note="x") if is_enrolled else {"note": "x"}
     for _ in range(2):  # and looking again writes nothing more
-        assert bench.settle(row(1000, debt_data)) == OnDesk()
-    assert bench.updates == []
-    assert bench.kinds() == [EntryKind.CONFLICT]
-    assert bench.position().conflict == ConflictReason.SHARED_DEBT_DATA
+        assert harness.settle(row(1000, debt_data)) == OnDesk()
+    assert harness.updates == []
+    assert harness.kinds() == [EntryKind.CONFLICT]
+    assert harness.position().conflict == ConflictReason.SHARED_DEBT_DATA
 
 
 @pytest.mark.parametrize("option", ["conditional", "share_debt_data"])
-def test_with_leave_foreign_keys_go_back_as_read(bench: SettlementHarness, option: str) -> None:
-    mark = bench.charge(320)
+def test_with_leave_foreign_keys_go_back_as_read(harness: SettlementHarness, option: str) -> None:
+    mark = harness.charge(320)
     foreign = {"note": "x", "rate": Decimal("1.10"), "tags": [1, {"a": None}]}
-    bench.settle(row(1000, {**foreign, **table()}))
-    outcome = bench.settle(row(1000, {**foreign, **table()}), kept(2), **{option: True})
+    harness.settle(row(1000, {**foreign, **table()}))
+    outcome = harness.settle(row(1000, {**foreign, **table()}), kept(2), **{option: True})
     assert outcome == Settled()
-    assert bench.updates[-1].debt_data == {**foreign, **table({OURS: mark})}
-    assert bench.kinds()[:2] == [EntryKind.CONFLICT, EntryKind.RESOLVED]
+    assert harness.updates[-1].debt_data == {**foreign, **table({OURS: mark})}
+    assert harness.kinds()[:2] == [EntryKind.CONFLICT, EntryKind.RESOLVED]
 
 
 def test_a_settled_row_with_foreign_keys_needs_no_leave(
-    bench: SettlementHarness, sold: Mark
+    harness: SettlementHarness, sold_mark: Mark
 ) -> None:
     """Nothing has to be written there."""
-    assert bench.settle(row(1400, table({OURS: sold}, note="x"), at=3)) == Settled()
+    assert harness.settle(row(1400, table({OURS: sold_mark}, note="x"), at=3)) == Settled()
 
 
-def test_keys_of_a_newer_taptill_are_kept(bench: SettlementHarness) -> None:
-    mark = bench.charge(320)
+def test_keys_of_a_newer_taptill_are_kept(harness: SettlementHarness) -> None:
+    mark = harness.charge(320)
     newer = {"taptill": {"e": "0000e90c", "t": {}, "z": [1]}}
-    bench.settle(row(1000, newer), kept(2))
-    ours = bench.updates[-1].debt_data["taptill"]
+    harness.settle(row(1000, newer), kept(2))
+    ours = harness.updates[-1].debt_data["taptill"]
     assert ours == {"e": "0000e90c", "t": {OURS: [mark.seq, 320, mark.hash]}, "z": [1]}
 
 
@@ -255,13 +257,13 @@ THEIR_MARK = {THEIRS: Mark(3, 500, "00000003")}
 
 
 def half(
-    *, mark: bool, total: bool, others: dict[str, Mark] | None = None, at: int = 2
+    *, mark: bool, total: bool, other_marks: dict[str, Mark] | None = None, at: int = 2
 ) -> Callable[[Update], UpdateAnswer]:
     """Apply only a part of an update, and show the row."""
 
     def apply(update: Update) -> UpdateAnswer:
         assert update.mark is not None
-        marks = {**(others or {}), **({OURS: update.mark} if mark else {})}
+        marks = {**(other_marks or {}), **({OURS: update.mark} if mark else {})}
         return Applied(row(int(update.total if total else update.read.total), table(marks), at=at))
 
     return apply
@@ -275,199 +277,205 @@ HALVES = {
 
 @pytest.mark.parametrize("answer", HALVES.values(), ids=HALVES)
 def test_half_a_pair_in_the_answer_halts_all(
-    bench: SettlementHarness, answer: Callable[[Update], UpdateAnswer]
+    harness: SettlementHarness, answer: Callable[[Update], UpdateAnswer]
 ) -> None:
-    bench.charge(320)
-    assert bench.settle(row(1000, table()), answer) == Stopped(HaltReason.PARTIAL_WRITE)
-    assert bench.kinds() == [EntryKind.ATTEMPT, EntryKind.HALTED]
+    harness.charge(320)
+    assert harness.settle(row(1000, table()), answer) == Stopped(HaltReason.PARTIAL_WRITE)
+    assert harness.kinds() == [EntryKind.ATTEMPT, EntryKind.HALTED]
 
 
 @pytest.mark.parametrize("mark", [True, False], ids=HALVES)
 def test_half_a_pair_in_the_read_after_a_silent_answer_halts_all(
-    bench: SettlementHarness, *, mark: bool
+    harness: SettlementHarness, *, mark: bool
 ) -> None:
     """Else a backend that keeps the money alone would be sent it again and again."""
-    last = bench.charge(320)
-    there = row(1000 if mark else 1320, table({OURS: last} if mark else {}), at=2)
-    assert bench.settle(row(1000, table()), Applied(None), there) == Stopped(
+    last = harness.charge(320)
+    current_row = row(1000 if mark else 1320, table({OURS: last} if mark else {}), at=2)
+    assert harness.settle(row(1000, table()), Applied(None), current_row) == Stopped(
         HaltReason.PARTIAL_WRITE
     )
 
 
-def test_a_backend_that_emptied_debt_data_kept_half_of_it(bench: SettlementHarness) -> None:
-    bench.charge(320)
-    dropped = Applied(row(1320, None, at=2))
-    assert bench.settle(row(1000, table(THEIR_MARK)), dropped) == Stopped(HaltReason.PARTIAL_WRITE)
+def test_a_backend_that_emptied_debt_data_kept_half_of_it(harness: SettlementHarness) -> None:
+    harness.charge(320)
+    dropped_reply = Applied(row(1320, None, at=2))
+    assert harness.settle(row(1000, table(THEIR_MARK)), dropped_reply) == Stopped(
+        HaltReason.PARTIAL_WRITE
+    )
 
 
-def test_a_mark_seen_later_beside_the_old_total_halts_all(bench: SettlementHarness) -> None:
-    mark = bench.charge(320)
-    bench.settle(row(1000, table()), LOST)
-    assert bench.settle(row(1000, table({OURS: mark}), at=2)) == Stopped(HaltReason.PARTIAL_WRITE)
-    assert bench.last(EntryKind.HALTED).body == {"reason": "half-kept"}
+def test_a_mark_seen_later_beside_the_old_total_halts_all(harness: SettlementHarness) -> None:
+    mark = harness.charge(320)
+    harness.settle(row(1000, table()), LOST)
+    assert harness.settle(row(1000, table({OURS: mark}), at=2)) == Stopped(HaltReason.PARTIAL_WRITE)
+    assert harness.last(EntryKind.HALTED).body == {"reason": "half-kept"}
 
 
 NO_HALVES = {
-    "another till took the same sum off": half(mark=True, total=False, others=THEIR_MARK),
-    "another till added the same sum": half(mark=False, total=True, others=THEIR_MARK),
+    "another till took the same sum off": half(mark=True, total=False, other_marks=THEIR_MARK),
+    "another till added the same sum": half(mark=False, total=True, other_marks=THEIR_MARK),
     "neither came": half(mark=False, total=False),
 }
 
 
 @pytest.mark.parametrize("answer", NO_HALVES.values(), ids=NO_HALVES)
 def test_what_another_till_did_meanwhile_is_no_half_pair(
-    bench: SettlementHarness, answer: Callable[[Update], UpdateAnswer]
+    harness: SettlementHarness, answer: Callable[[Update], UpdateAnswer]
 ) -> None:
-    mark = bench.charge(320)
-    there = row(1820, table({**THEIR_MARK, OURS: mark}), at=3)
-    assert bench.settle(row(1000, table()), answer, there) == Settled()
+    mark = harness.charge(320)
+    current_row = row(1820, table({**THEIR_MARK, OURS: mark}), at=3)
+    assert harness.settle(row(1000, table()), answer, current_row) == Settled()
 
 
 def test_an_old_row_whose_total_is_as_sent_by_chance_is_no_half_pair(
-    bench: SettlementHarness,
+    harness: SettlementHarness,
 ) -> None:
     """A charge and its void are sent one by one, then another till writes the first row back."""
-    bench.charge(320)
-    held = bench.book()
-    bench.write(Draft(EntryKind.REPAYMENT, ADA, -320))
+    harness.charge(320)
+    held_row = harness.book()
+    harness.write(Draft(EntryKind.REPAYMENT, ADA, -320))
     first = row(1000, table(), at=4)
-    assert bench.settle(held, Applied(None), first, kept(5)) == Settled()
-    assert [one.total for one in bench.updates[1:]] == [Decimal(1000)] * 2
-    assert EntryKind.TAKEN_BACK in bench.kinds()
+    assert harness.settle(held_row, Applied(None), first, kept(5)) == Settled()
+    assert [update.total for update in harness.updates[1:]] == [Decimal(1000)] * 2
+    assert EntryKind.TAKEN_BACK in harness.kinds()
 
 
-def test_delta_zero_is_no_half_pair(bench: SettlementHarness) -> None:
-    bench.write(Draft(EntryKind.CHARGE, ADA, 320), Draft(EntryKind.REPAYMENT, ADA, -320))
-    bench.settle(row(1000, table()), LOST)
-    mark = bench.position().last
+def test_delta_zero_is_no_half_pair(harness: SettlementHarness) -> None:
+    harness.write(Draft(EntryKind.CHARGE, ADA, 320), Draft(EntryKind.REPAYMENT, ADA, -320))
+    harness.settle(row(1000, table()), LOST)
+    mark = harness.position().last
     assert mark is not None
-    assert bench.settle(row(1000, table({OURS: mark}), at=2)) == Settled()
+    assert harness.settle(row(1000, table({OURS: mark}), at=2)) == Settled()
 
 
 def test_an_office_payment_of_the_same_sum_after_the_receipt_is_none(
-    bench: SettlementHarness, sold: Mark
+    harness: SettlementHarness, sold_mark: Mark
 ) -> None:
-    first = bench.position().seen
+    first = harness.position().row_mark
     assert first is not None
-    paid = row(1000, table({OURS: first}), at=7)
-    assert bench.settle(paid, kept(8)) == Settled()
-    assert bench.last(EntryKind.OFFICE_MOVED).body == {
+    paid_row = row(1000, table({OURS: first}), at=7)
+    assert harness.settle(paid_row, kept(8)) == Settled()
+    assert harness.last(EntryKind.OFFICE_MOVED).body == {
         "from": "1000",
         "to": "680",
-        "updated_at": paid.updated_at,
+        "updated_at": paid_row.updated_at,
         "total": "1000",
     }
-    assert bench.position().seen == sold
+    assert harness.position().row_mark == sold_mark
 
 
 # --- the office ----------------------------------------------------------------------------------
 
 
-def test_what_the_office_moves_is_noted_and_never_undone(bench: SettlementHarness) -> None:
-    mark = bench.charge(320)
-    bench.book()
-    moved = row(520, table({OURS: mark}), at=3)
+def test_what_the_office_moves_is_noted_and_never_undone(harness: SettlementHarness) -> None:
+    mark = harness.charge(320)
+    harness.book()
+    moved_row = row(520, table({OURS: mark}), at=3)
     for _ in range(2):
-        assert bench.settle(moved) == Settled()
-    assert since(bench, EntryKind.RECEIPT) == [EntryKind.OFFICE_MOVED]
-    assert bench.last(EntryKind.OFFICE_MOVED).body["to"] == "200"
+        assert harness.settle(moved_row) == Settled()
+    assert since(harness, EntryKind.RECEIPT) == [EntryKind.OFFICE_MOVED]
+    assert harness.last(EntryKind.OFFICE_MOVED).body["to"] == "200"
 
 
 def test_a_payment_of_what_was_settled_halts_nothing_however_often_it_is_seen(
-    bench: SettlementHarness,
+    harness: SettlementHarness,
 ) -> None:
-    mark = bench.charge(320)
-    bench.book()
-    paid = row(1000, table({OURS: mark}), at=3)
+    mark = harness.charge(320)
+    harness.book()
+    paid_row = row(1000, table({OURS: mark}), at=3)
     for _ in range(3):
-        assert bench.settle(paid) == Settled()
-    assert since(bench, EntryKind.RECEIPT) == [EntryKind.OFFICE_MOVED]
+        assert harness.settle(paid_row) == Settled()
+    assert since(harness, EntryKind.RECEIPT) == [EntryKind.OFFICE_MOVED]
 
 
 def test_a_payment_of_what_was_just_sent_halts_all_but_only_until_a_person_has_looked(
-    bench: SettlementHarness,
+    harness: SettlementHarness,
 ) -> None:
     """The picture of a half-kept pair: the send is unheard of, the total is exactly as read."""
-    mark = bench.charge(320)
-    bench.settle(row(1000, table()), OutcomeUnknown("lost"))
-    paid = row(1000, table({OURS: mark}), at=3)
-    assert bench.settle(paid) == Stopped(HaltReason.PARTIAL_WRITE)
-    bench.write(Draft(EntryKind.RESUMED, ADA))
-    assert bench.settle(paid) == Settled()
-    assert since(bench, EntryKind.RESUMED) == [EntryKind.OFFICE_MOVED, EntryKind.RECEIPT]
-    assert bench.last(EntryKind.OFFICE_MOVED).body["to"] == "680"
+    mark = harness.charge(320)
+    harness.settle(row(1000, table()), OutcomeUnknown("lost"))
+    paid_row = row(1000, table({OURS: mark}), at=3)
+    assert harness.settle(paid_row) == Stopped(HaltReason.PARTIAL_WRITE)
+    harness.write(Draft(EntryKind.RESUMED, ADA))
+    assert harness.settle(paid_row) == Settled()
+    assert since(harness, EntryKind.RESUMED) == [EntryKind.OFFICE_MOVED, EntryKind.RECEIPT]
+    assert harness.last(EntryKind.OFFICE_MOVED).body["to"] == "680"
 
 
-def test_another_tills_charge_is_no_movement_of_the_office(bench: SettlementHarness) -> None:
-    mark = bench.charge(320)
-    bench.book()
+def test_another_tills_charge_is_no_movement_of_the_office(harness: SettlementHarness) -> None:
+    mark = harness.charge(320)
+    harness.book()
     marks = {OURS: mark, THEIRS: Mark(3, 500, "00000003")}
-    assert bench.settle(row(1820, table(marks), at=3)) == Settled()
-    assert EntryKind.OFFICE_MOVED not in bench.kinds()
+    assert harness.settle(row(1820, table(marks), at=3)) == Settled()
+    assert EntryKind.OFFICE_MOVED not in harness.kinds()
 
 
-def test_another_tills_unreadable_mark_leaves_the_base_unknown(bench: SettlementHarness) -> None:
-    mark = bench.charge(320)
-    held = {"taptill": {"e": "0000e90c", "t": {THEIRS: "x"}}}
-    assert bench.settle(row(1000, held), kept(2)) == Settled()
-    assert bench.last(EntryKind.RECEIPT).body["base"] is None
-    assert bench.position().base is None
-    assert bench.updates[-1].debt_data["taptill"]["t"][THEIRS] == "x"
-    assert bench.position().seen == mark
+def test_another_tills_unreadable_mark_leaves_the_base_unknown(harness: SettlementHarness) -> None:
+    mark = harness.charge(320)
+    debt_data = {"taptill": {"e": "0000e90c", "t": {THEIRS: "x"}}}
+    assert harness.settle(row(1000, debt_data), kept(2)) == Settled()
+    assert harness.last(EntryKind.RECEIPT).body["base"] is None
+    assert harness.position().base is None
+    assert harness.updates[-1].debt_data["taptill"]["t"][THEIRS] == "x"
+    assert harness.position().row_mark == mark
 
 
 # --- what the screen counts meanwhile ------------------------------------------------------------
 
 
 def test_no_figure_counts_an_entry_twice_or_not_at_all(
-    bench: SettlementHarness, sold: Mark
+    harness: SettlementHarness, sold_mark: Mark
 ) -> None:
     """Whatever mark the snapshot has: total and pending together are the debt now."""
-    first = bench.position().seen
+    first = harness.position().row_mark
     assert first is not None
-    for total, marks in ((1000, {}), (1320, {OURS: first}), (1400, {OURS: sold})):
+    for total, marks in ((1000, {}), (1320, {OURS: first}), (1400, {OURS: sold_mark})):
         snapshot = row(total, table(marks), at=3)
-        held, in_question = pending(snapshot, bench.position(), OURS)
-        assert (snapshot.debt.minor + held.minor, in_question) == (1400, False)
+        pending_money, in_question = pending(snapshot, harness.position(), OURS)
+        assert (snapshot.debt.minor + pending_money.minor, in_question) == (1400, False)
 
 
 # --- debtData that went its own way --------------------------------------------------------------
 
 
-def test_a_mark_of_another_customer_leaves_the_figure_in_question(bench: SettlementHarness) -> None:
+def test_a_mark_of_another_customer_leaves_the_figure_in_question(
+    harness: SettlementHarness,
+) -> None:
     """Ada is charged for the first time, from a cached row with Ben's debtData in it."""
-    bens = bench.charge(500, BEN)
-    bench.charge(320)
-    copied = row(1000, table({OURS: bens}))
-    held, in_question = pending(copied, bench.position(), OURS, bench.reads.entry_at_mark)
-    assert (held.minor, in_question) == (320, True)
+    bens = harness.charge(500, BEN)
+    harness.charge(320)
+    copied_row = row(1000, table({OURS: bens}))
+    pending_money, in_question = pending(
+        copied_row, harness.position(), OURS, harness.queries.entry_at_mark
+    )
+    assert (pending_money.minor, in_question) == (320, True)
 
 
-def test_an_empty_table_of_another_row_never_sends_money_twice(bench: SettlementHarness) -> None:
+def test_an_empty_table_of_another_row_never_sends_money_twice(harness: SettlementHarness) -> None:
     """Two rows imported at once, both at zero: the office copies Ben's debtData to Ada."""
-    bench.charge(320)
+    harness.charge(320)
     stamp, zero = row().updated_at, Decimal(0)
     (adas, bens) = (table(epoch=epoch_of(stamp, zero)) for _ in (ADA, BEN))
-    assert bench.settle(row(0, adas), kept(2)) == Settled()
-    assert bench.settle(row(320, bens, at=3)) == OnDesk()
+    assert harness.settle(row(0, adas), kept(2)) == Settled()
+    assert harness.settle(row(320, bens, at=3)) == OnDesk()
 
 
 def test_an_old_debt_data_without_its_total_never_sends_money_twice(
-    bench: SettlementHarness, sold: Mark
+    harness: SettlementHarness, sold_mark: Mark
 ) -> None:
     """The base has moved by just what went back: the total stayed."""
-    first = bench.position().seen
+    first = harness.position().row_mark
     assert first is not None
-    assert bench.settle(row(1320, table({OURS: first}), at=2), kept(3)) == Settled()
-    assert bench.settle(row(1400, table({OURS: first}), at=4)) == OnDesk()
-    assert sold.total == 400
+    assert harness.settle(row(1320, table({OURS: first}), at=2), kept(3)) == Settled()
+    assert harness.settle(row(1400, table({OURS: first}), at=4)) == OnDesk()
+    assert sold_mark.total == 400
 
 
 def test_updates_that_move_nothing_and_leave_no_mark_do_not_go_on_for_ever(
-    bench: SettlementHarness,
+    harness: SettlementHarness,
 ) -> None:
     """A charge and its void on a backend that began to drop debtData: each 2xx only stamps."""
-    bench.charge(320)
-    bench.write(Draft(EntryKind.REPAYMENT, ADA, -320))
+    harness.charge(320)
+    harness.write(Draft(EntryKind.REPAYMENT, ADA, -320))
     answers = (row(1000, table()), Applied(None), row(1000, table(), at=2))
-    assert bench.settle_in_vain(NOT_APPLIED_MAX, *answers) == Stopped(HaltReason.NOT_APPLIED)
+    assert harness.settle_in_vain(NOT_APPLIED_MAX, *answers) == Stopped(HaltReason.NOT_APPLIED)

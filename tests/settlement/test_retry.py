@@ -40,12 +40,12 @@ def test_at_first_nobody_waits(waits: RetrySchedule) -> None:
 
 
 def test_an_outage_is_asked_about_ever_more_seldom(waits: RetrySchedule, clock: FakeClock) -> None:
-    seen = []
+    delays_s = []
     for _ in range(8):
         waits.failed(ADA)
-        seen.append(waits.remaining_s())
-        clock.pass_time(seen[-1])
-    assert seen == [1, 2, 4, 8, 16, 32, LONGEST_S, LONGEST_S]
+        delays_s.append(waits.remaining_s())
+        clock.pass_time(delays_s[-1])
+    assert delays_s == [1, 2, 4, 8, 16, 32, LONGEST_S, LONGEST_S]
 
 
 def test_jitter_takes_up_to_half_of_a_wait_away(waits: RetrySchedule, dice: Dice) -> None:
@@ -116,28 +116,28 @@ def test_a_retry_after_beyond_an_hour_is_not_believed(waits: RetrySchedule) -> N
 def test_a_denial_is_asked_about_ever_more_seldom_until_something_is_settled(
     waits: RetrySchedule, clock: FakeClock
 ) -> None:
-    seen = []
+    delays_s = []
     for _ in range(3):
         waits.retry_after()
         waits.backend_answered()
-        seen.append(waits.remaining_s())
-        clock.pass_time(seen[-1])
+        delays_s.append(waits.remaining_s())
+        clock.pass_time(delays_s[-1])
     waits.succeeded(ADA)
     waits.retry_after()
-    assert [*seen, waits.remaining_s()] == [1, 2, 4, 1]
+    assert [*delays_s, waits.remaining_s()] == [1, 2, 4, 1]
 
 
 def test_a_backend_that_shows_rows_and_fails_all_else_is_asked_ever_more_seldom(
     waits: RetrySchedule, clock: FakeClock
 ) -> None:
     """Each time another customer fails, and a look-up has answered since."""
-    seen = []
+    delays_s = []
     for customer in range(FUTILE_MAX + 5):
         waits.failed(customer)
         waits.backend_answered()
-        seen.append(max(0.0, waits.remaining_s()))
-        clock.pass_time(seen[-1])
-    assert seen == [0.0] * (FUTILE_MAX + 1) + [1, 2, 4, 8]
+        delays_s.append(max(0.0, waits.remaining_s()))
+        clock.pass_time(delays_s[-1])
+    assert delays_s == [0.0] * (FUTILE_MAX + 1) + [1, 2, 4, 8]
     waits.succeeded(0)
     waits.failed(99)
     waits.backend_answered()

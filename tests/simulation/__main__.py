@@ -34,16 +34,16 @@ def main(seeds: int, first: int, jobs: int, small_world: str, seed: int | None) 
     began_s = time.monotonic()
     tally = Tally()
     lots = [(start, min(start + LOT, first + seeds)) for start in range(first, first + seeds, LOT)]
-    for counted, broken in _lived(lots, jobs):
-        tally.merge(counted)
+    for counted_sum, broken in _lived(lots, jobs):
+        tally.merge(counted_sum)
         if broken:
             raise click.ClickException(broken)
         took_s = time.monotonic() - began_s
         click.echo(f"{tally.days} of {seeds} days, {took_s:.0f} s", err=True)
     click.echo("\n".join(tally.lines()))
-    for name, bound in _bounds(small_world).items():
+    for name, limits in _bounds(small_world).items():
         try:
-            click.echo(f"{name}: {explore(bound)}")
+            click.echo(f"{name}: {explore(limits)}")
         except PromiseError as broken:
             raise click.ClickException(f"{name}: {broken}") from broken
 

@@ -56,30 +56,30 @@ class Half(Update):
 class Truth:
     """Whose money one row version's total is made of, beside what it began with.
 
-    `said` is what persons have said of it beyond that: so much more of a journal's money counts
-    as in the row, whether or not they were right.
+    `decided_sums` is what persons decided beyond that, by journal: so much more of its money
+    counts as in the row, whether or not they were right.
     """
 
     payments: frozenset[int] = frozenset()
-    own: Mapping[str, int] = field(default_factory=dict)
-    said: Mapping[str, int] = field(default_factory=dict)
+    own_sums: Mapping[str, int] = field(default_factory=dict)
+    decided_sums: Mapping[str, int] = field(default_factory=dict)
 
     def counted(self, journal_id: str) -> int:
-        """Give how much of a journal's money counts as in the row."""
-        return self.own.get(journal_id, 0) + self.said.get(journal_id, 0)
+        """Return how much of a journal's money counts as in the row."""
+        return self.own_sums.get(journal_id, 0) + self.decided_sums.get(journal_id, 0)
 
-    def saying(self, journal_id: str, believed: int) -> "Truth":
-        """Give the truth once a person has said how much of a journal's money is in the row."""
-        beyond = believed - self.own.get(journal_id, 0)
-        return replace(self, said={**self.said, journal_id: beyond})
+    def saying(self, journal_id: str, believed_total: int) -> "Truth":
+        """Return the truth once a person has said how much of a journal's money is in the row."""
+        beyond = believed_total - self.own_sums.get(journal_id, 0)
+        return replace(self, decided_sums={**self.decided_sums, journal_id: beyond})
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A payment that an update overwrote; `excused` where that is risk (a) of docs/charging.md."""
+    """A payment that an update overwrote; `is_excused` if it is risk (a) of docs/charging.md."""
 
     payment: int
-    excused: bool
+    is_excused: bool
 
 
 class ModelBackend:
@@ -105,66 +105,78 @@ class ModelBackend:
             self._keep(replace(first, version=1 if kin.versions else None), Truth())
 
     def read(self, customer: int, ago: int = 0) -> Snapshot:
-        """Give a row as it is, or an old copy of `ago` writes before."""
-        kept = self.versions[customer]
-        return kept[max(self._oldest[customer], len(kept) - 1 - ago)]
+        """Return a row as it is, or an old copy of `ago` writes before."""
+        kept_versions = self.versions[customer]
+        return kept_versions[max(self._oldest[customer], len(kept_versions) - 1 - ago)]
 
     def truth(self, version: Snapshot) -> Truth:
         """Tell whose money a version's total is made of; `version` is one that was read here."""
         return self._truths[id(version)]
 
     def office_part(self, customer: int) -> Decimal:
-        """Give the present total without any till's money."""
-        counted = self.truth(self.read(customer)).payments
-        return self.start[customer] + sum(self.payments[number] for number in counted)
+        """Return the present total without any till's money."""
+        counted_payments = self.truth(self.read(customer)).payments
+        return self.start[customer] + sum(self.payments[number] for number in counted_payments)
 
     def moved(self) -> bool:
-        """Tell whether any till's money is in any total."""
-        return any(any(self.truth(self.read(one)).own.values()) for one in self.versions)
+        """Return whether any till's money is in any total."""
+        return any(
+            any(self.truth(self.read(customer)).own_sums.values()) for customer in self.versions
+        )
 
     def face(self, version: Snapshot, journal_id: str) -> tuple[object, ...]:
-        """Give all of a version that a journal could count by: others look the same to it."""
+        """Return all of a version that a journal could count by: others look the same to it."""
         truth, table = self.truth(version), version.marks.table
-        own, said = truth.own.get(journal_id, 0), truth.said.get(journal_id, 0)
-        return own, said, table.get(journal_id), journal_id in table, version.marks.epoch
+        own_sum, decided_sum = (
+            truth.own_sums.get(journal_id, 0),
+            truth.decided_sums.get(journal_id, 0),
+        )
+        return own_sum, decided_sum, table.get(journal_id), journal_id in table, version.marks.epoch
 
-    def believe(self, version: Snapshot, journal_id: str, believed: int) -> None:
+    def believe(self, version: Snapshot, journal_id: str, believed_total: int) -> None:
         """Take a person's word for how much of a journal's money a row, and its like, holds."""
         *face, epoch = self.face(version, journal_id)
-        for one in self.versions[version.customer.id]:
-            *its_face, its_epoch = self.face(one, journal_id)
-            if one.marks.place is Place.EMPTY:  # another till may enrol it, in this epoch
-                its_epoch = epoch_of(one.updated_at, one.total)
+        for old_version in self.versions[version.customer.id]:
+            *its_face, its_epoch = self.face(old_version, journal_id)
+            if old_version.marks.place is Place.EMPTY:  # another till may enrol it, in this epoch
+                its_epoch = epoch_of(old_version.updated_at, old_version.total)
             if (its_face, its_epoch) == (face, epoch):
-                self._truths[id(one)] = self.truth(one).saying(journal_id, believed)
+                self._truths[id(old_version)] = self.truth(old_version).saying(
+                    journal_id, believed_total
+                )
 
     def apply(
-        self, update: Update, sender: str = "", *, first: bool = True, believed: int | None = None
+        self,
+        update: Update,
+        sender: str = "",
+        *,
+        first: bool = True,
+        believed_total: int | None = None,
     ) -> UpdateAnswer:
         """Change the row, where its condition holds, and say so.
 
         `sender` is a journal's id; `first` tells that it is the first on a fresh look;
-        `believed`: what a person said that the row read held of the sender's money.
+        `believed_total`: what a person said that the row read held of the sender's money.
         """
         present = self.read(update.read.customer.id)
-        obeyed = update.condition is not UpdateCondition.NONE and self.kin.obeys
-        if obeyed and not self._meets(update, present):
+        condition_obeyed = update.condition is not UpdateCondition.NONE and self.kin.obeys
+        if condition_obeyed and not self._meets(update, present):
             return OutcomeUnknown("HTTP 409", version_conflict=True, current_row=present)
         total_kept, marks_kept = self.kin.keeps_money, self.kin.keeps_debt_data
         if isinstance(update, Half):
             total_kept, marks_kept = update.writes_total, not update.writes_total
-        written = replace(
+        written_row = replace(
             present,
             total=update.total if total_kept else present.total,
             marks=read_marks(update.debt_data) if marks_kept else present.marks,
         )
         truth = self.truth(present)
         if total_kept:
-            truth = self._truth_of(update, sender, believed)
-            excused = first and not self.kin.guarded
-            lost = self.truth(present).payments - truth.payments
-            self.losses += [Loss(payment, excused) for payment in sorted(lost)]
-        echo = self._write(written, truth)
+            truth = self._truth_of(update, sender, believed_total)
+            is_excused = first and not self.kin.guarded
+            lost_numbers = self.truth(present).payments - truth.payments
+            self.losses += [Loss(payment, is_excused) for payment in sorted(lost_numbers)]
+        echo = self._write(written_row, truth)
         return Applied(echo if self.kin.echoes else None)
 
     # --- the office -----------------------------------------------------------------------------
@@ -178,8 +190,8 @@ class ModelBackend:
         present = self.read(customer)
         truth = self.truth(present)
         self.payments.append(int(total - present.total))
-        counted = truth.payments | {len(self.payments) - 1}
-        return self._write(replace(present, total=total), replace(truth, payments=counted))
+        counted_payments = truth.payments | {len(self.payments) - 1}
+        return self._write(replace(present, total=total), replace(truth, payments=counted_payments))
 
     def write_back(self, customer: int, old: Snapshot, amount: int | None = None) -> Snapshot:
         """Write an old version's total, with a payment or not, and debtData back, together."""
@@ -188,8 +200,8 @@ class ModelBackend:
         if amount is not None:
             self.payments.append(amount)
             truth = replace(truth, payments=truth.payments | {len(self.payments) - 1})
-        written = replace(present, total=old.total + (amount or 0), marks=old.marks)
-        return self._write(written, truth)
+        written_row = replace(present, total=old.total + (amount or 0), marks=old.marks)
+        return self._write(written_row, truth)
 
     def copy_books(self) -> None:
         """Keep a backup of all rows."""
@@ -211,35 +223,41 @@ class ModelBackend:
     def block(self, customer: int) -> Snapshot:
         """Block a customer, or let him in again."""
         present = self.read(customer)
-        who = replace(present.customer, blocked=not present.customer.blocked)
-        return self._write(replace(present, customer=who), self.truth(present))
+        changed_customer = replace(present.customer, blocked=not present.customer.blocked)
+        return self._write(replace(present, customer=changed_customer), self.truth(present))
 
     def forget_old_copies(self) -> None:
         """Let enough time pass that nobody gets an older copy than the present one any more."""
-        self._oldest = {customer: len(kept) - 1 for customer, kept in self.versions.items()}
+        self._oldest = {
+            customer: len(kept_versions) - 1 for customer, kept_versions in self.versions.items()
+        }
 
     # --- inside ---------------------------------------------------------------------------------
 
-    def _write(self, written: Snapshot, truth: Truth) -> Snapshot:
+    def _write(self, written_row: Snapshot, truth: Truth) -> Snapshot:
         self.writes += 1
         at = row(at=1 + self.writes // self.kin.writes_a_second).updated_at
-        version = None if written.version is None else written.version + 1
-        return self._keep(replace(written, updated_at=at, version=version), truth)
+        version = None if written_row.version is None else written_row.version + 1
+        return self._keep(replace(written_row, updated_at=at, version=version), truth)
 
     def _keep(self, version: Snapshot, truth: Truth) -> Snapshot:
         self.versions[version.customer.id].append(version)
         self._truths[id(version)] = truth
         return version
 
-    def _truth_of(self, update: Update, sender: str, believed: int | None) -> Truth:
+    def _truth_of(self, update: Update, sender: str, believed_total: int | None) -> Truth:
         """Say whose money the total sent is: all of the row read, and the rest is the sender's."""
         read = self.truth(update.read)
         customer = update.read.customer.id
         office = self.start[customer] + sum(self.payments[number] for number in read.payments)
-        others = sum(money for journal, money in read.own.items() if journal != sender)
-        said = read.said if believed is None else read.saying(sender, believed).said
-        own = {**read.own, sender: int(update.total - office - others)}
-        return Truth(read.payments, own, said)
+        others_total = sum(money for journal, money in read.own_sums.items() if journal != sender)
+        decided_sums = (
+            read.decided_sums
+            if believed_total is None
+            else read.saying(sender, believed_total).decided_sums
+        )
+        own_sums = {**read.own_sums, sender: int(update.total - office - others_total)}
+        return Truth(read.payments, own_sums, decided_sums)
 
     def _meets(self, update: Update, present: Snapshot) -> bool:
         if update.condition is UpdateCondition.NEVER:

@@ -48,11 +48,11 @@ def no_mark(task: Task) -> Settling:
     row = yield ReadRow(task.customer_id)
     look = yield ReadJournal(task.customer_id, None)
     assert isinstance(look, JournalAnswer)
-    last, booked = look.position.last, look.position.seen
+    last, booked_mark = look.position.last, look.position.row_mark
     if not isinstance(row, Snapshot) or last is None:
         return Later("no answer")
-    delta = last.total - (booked.total if booked else 0)
-    answer = yield Update(row, row.total + delta, row.marks.found, UpdateCondition.NONE, last)
+    delta = last.total - (booked_mark.total if booked_mark else 0)
+    answer = yield Update(row, row.total + delta, row.marks.document, UpdateCondition.NONE, last)
     if not isinstance(answer, Applied):
         return Later("no answer")
     yield Append([receipt_entry(row, last, task.journal_id)])
@@ -65,7 +65,7 @@ def two_requests(task: Task) -> Settling:
     def ask(request: Request) -> Asking:
         if not isinstance(request, Update) or request.mark is None:
             return (yield request)
-        money, mark = (_half(request, writes_total=one) for one in (True, False))
+        money, mark = (_half(request, writes_total=writes_total) for writes_total in (True, False))
         answer = yield money
         return (yield mark) if isinstance(answer, Applied) else answer
 
@@ -93,8 +93,8 @@ def confirmed_delta(task: Task) -> Settling:
 
     def ask(request: Request) -> Asking:
         if isinstance(request, Update) and request.mark:
-            booked = looks[-1].position.seen
-            delta = request.mark.total - (booked.total if booked else 0)
+            booked_mark = looks[-1].position.row_mark
+            delta = request.mark.total - (booked_mark.total if booked_mark else 0)
             request = replace(request, total=request.read.total + delta)
         answer = yield request
         if isinstance(answer, JournalAnswer):
@@ -141,9 +141,9 @@ def wearing(spectacles: Spectacles) -> Protocol:
 
         def ask(request: Request) -> Asking:
             answer = yield request
-            seen = answer.row if isinstance(answer, Applied) else answer
-            if isinstance(seen, Snapshot):
-                rows.append(seen)
+            answer_row = answer.row if isinstance(answer, Applied) else answer
+            if isinstance(answer_row, Snapshot):
+                rows.append(answer_row)
             if isinstance(answer, JournalAnswer) and rows:
                 return spectacles(task.journal_id, rows[-1], answer)
             return answer
@@ -214,7 +214,7 @@ def equal_is_last(journal_id: str, row: Snapshot, look: JournalAnswer) -> Journa
     if position.last is None or position.last.total != _total(journal_id, row):
         return look
     mark = row.marks.table.get(journal_id)
-    return replace(look, position=replace(position, last=mark, seen=mark))
+    return replace(look, position=replace(position, last=mark, row_mark=mark))
 
 
 def _total(journal_id: str, row: Snapshot) -> int:
@@ -243,7 +243,7 @@ class Trial:
     screens: bool = False
 
     def plan(self, seed: int) -> DayPlan:
-        """Give the day of a seed."""
+        """Return the day of a seed."""
         return DayPlan(self.kin, self.mix, 2, self.sales, seed=seed, customers=self.customers)
 
 

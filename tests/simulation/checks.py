@@ -19,10 +19,10 @@ NEEDLESS = "case that nobody is to blame for"
 class PromiseError(AssertionError):
     """The promise is broken; `where` names the check that found it."""
 
-    def __init__(self, where: str, what: str) -> None:
-        super().__init__(f"{where}: {what}")
+    def __init__(self, where: str, fault_text: str) -> None:
+        super().__init__(f"{where}: {fault_text}")
         self.where = where
-        self.what = what
+        self.what = fault_text
 
 
 class Checks:
@@ -50,7 +50,7 @@ class Checks:
         kin = self._world.backend.kin
         if not kin.keeps_debt_data and not kin.enrolled and self._world.backend.moved():
             raise PromiseError("money", "money has moved where no mark is kept")
-        if any(not loss.excused for loss in self._world.backend.losses):
+        if any(not loss.is_excused for loss in self._world.backend.losses):
             raise PromiseError("payments", "a payment at the office is overwritten without need")
 
     def night(self) -> None:
@@ -89,10 +89,10 @@ class Checks:
             self._seen[customer] = len(versions)
             for till in tills:
                 faces = self._faces.setdefault((customer, till.journal_id), {})
-                shown = [one for one in fresh if self._is_new(faces, one, till.journal_id)]
+                rows_shown = [row for row in fresh if self._is_new(faces, row, till.journal_id)]
                 if customer in till.dirty:
-                    shown = list(faces.values())
-                for version in shown:
+                    rows_shown = list(faces.values())
+                for version in rows_shown:
                     self._check_screen(till, version)
         for till in tills:
             till.dirty.clear()
@@ -105,35 +105,39 @@ class Checks:
     def _check_screen(self, till: ModelTill, version: Snapshot) -> None:
         customer = version.customer.id
         position = till.position(customer)
-        count, footing_at = till.protocol.pending, till.bench.reads.entry_at_mark
-        shown, in_question = count(version, position, till.journal_id, footing_at)
-        counted = self._world.backend.truth(version).counted(till.journal_id)
+        count, footing_at = till.protocol.pending, till.harness.queries.entry_at_mark
+        shown_sum, in_question = count(version, position, till.journal_id, footing_at)
+        counted_sum = self._world.backend.truth(version).counted(till.journal_id)
         local = position.last.total if position and position.last else 0
         name = f"till {till.number}", NAMES[customer]
-        if not in_question and counted + shown.minor != local:
-            figures = f"{money(counted + shown.minor)}, not {money(local)},"
+        if not in_question and counted_sum + shown_sum.minor != local:
+            figures = f"{money(counted_sum + shown_sum.minor)}, not {money(local)},"
             raise PromiseError("screen", f"{name[0]} counts {figures} for {name[1]}")
-        if in_question and not self._may_be_missing(till, version, local, shown.minor):
-            figures = f"{money(shown.minor)} of {money(local)}"
+        if in_question and not self._may_be_missing(till, version, local, shown_sum.minor):
+            figures = f"{money(shown_sum.minor)} of {money(local)}"
             raise PromiseError("screen", f"{name[0]} has {figures} in question for {name[1]}")
 
     @staticmethod
-    def _may_be_missing(till: ModelTill, version: Snapshot, local: int, shown: int) -> bool:
-        """Tell whether what is in question is what may be missing in a version of the row.
+    def _may_be_missing(till: ModelTill, version: Snapshot, local: int, shown_sum: int) -> bool:
+        """Return whether what is in question is what may be missing in a version of the row.
 
         With our mark in it that is what the mark does not cover, without one it is all; unless it
         was given up, or a person has said what a row of this epoch holds.
         """
         position = till.position(version.customer.id)
         mark = version.marks.table.get(till.journal_id)
-        look = till.look(version.customer.id, mark.seq if mark else None)
+        look = till.query(version.customer.id, mark.seq if mark else None)
         assert look
         assert position
         if mark and look.marked_entry == MarkedEntry(version.customer.id, mark):
-            return shown == local - mark.total
+            return shown_sum == local - mark.total
         given_up = position.last is not None and position.closed_seq == position.last.seq
-        said = position.attempt.origin if position.attempt else None
-        return shown in {local, 0 if given_up else local, local - (said.total if said else 0)}
+        origin = position.attempt.origin if position.attempt else None
+        return shown_sum in {
+            local,
+            0 if given_up else local,
+            local - (origin.total if origin else 0),
+        }
 
     # --- the books ------------------------------------------------------------------------------
 
@@ -142,41 +146,43 @@ class Checks:
         backend = self._world.backend
         truth = backend.truth(backend.read(customer))
         missing = self._world.payments_of(customer) - truth.payments
-        explained = backend.undone | {loss.payment for loss in backend.losses}
-        if not missing <= explained:
-            raise PromiseError("payments", f"nobody knows where {missing - explained} went")
+        explained_payments = backend.undone | {loss.payment for loss in backend.losses}
+        if not missing <= explained_payments:
+            raise PromiseError(
+                "payments", f"nobody knows where {missing - explained_payments} went"
+            )
 
     def _check_books(self, customer: int, journal_id: str) -> None:
         """What the total holds of a journal is all of it, or one who knows says what is missing."""
         backend = self._world.backend
-        own = backend.truth(backend.read(customer)).counted(journal_id)
+        own_sum = backend.truth(backend.read(customer)).counted(journal_id)
         tills = [till for till in self._world.tills if till.journal_id == journal_id]
         silent = [till for till in tills if not self._says_so(till, customer)]
         doubtful = any(till.doubtful for till in tills)
         if doubtful and not backend.kin.honest:
             return  # what moved before the alarm went with the journal that knew
-        entries = {key: one for till in silent for key, one in till.money(customer).items()}
-        left = [one for one in self._world.former if one.journal_id == journal_id]
+        entries = {key: amounts for till in silent for key, amounts in till.money(customer).items()}
+        left = [former for former in self._world.former if former.journal_id == journal_id]
         for former in left:
             entries.update(former.money.get(customer, {}))
-        known = {sum(entries.values())}
+        known_sums = {sum(entries.values())}
         for former in left:  # a person has decided what became of these
-            known |= {one + former.doubtful.get(customer, 0) for one in known}
+            known_sums |= {total + former.doubtful.get(customer, 0) for total in known_sums}
         # Twins that overwrite each other before the alarm cannot know it: docs/charging.md. Nor can
         # one whose twin's mark somebody has emptied.
-        emptied = (left or doubtful) and self._world.done[Verb.EMPTY]
-        overwritten = (left and not backend.kin.guarded) or emptied
-        if silent and own not in known and not overwritten:
+        was_emptied = (left or doubtful) and self._world.done[Verb.EMPTY]
+        overwritten = (left and not backend.kin.guarded) or was_emptied
+        if silent and own_sum not in known_sums and not overwritten:
             numbers = ", ".join(str(till.number) for till in silent)
-            what = f"{NAMES[customer]}'s total holds {money(own)} of till {numbers}"
+            fault_text = f"{NAMES[customer]}'s total holds {money(own_sum)} of till {numbers}"
             raise PromiseError(
-                "books", f"{what}, not {money(sum(entries.values()))}, and no desk names it"
+                "books", f"{fault_text}, not {money(sum(entries.values()))}, and no desk names it"
             )
         sums = self._sums(customer, tills)
-        told = backend.kin.honest and not left and not emptied
-        if told and not any(own in one for one in sums):
+        may_check = backend.kin.honest and not left and not was_emptied
+        if may_check and not any(own_sum in possible_sums for possible_sums in sums):
             raise PromiseError(
-                "books", f"{money(own)} is no sum that journal {journal_id} ever had"
+                "books", f"{money(own_sum)} is no sum that journal {journal_id} ever had"
             )
 
     @staticmethod
@@ -184,7 +190,7 @@ class Checks:
         return (till.sums.get(customer, {0}) for till in tills)
 
     def _says_so(self, till: ModelTill, customer: int) -> bool:
-        """Tell whether an alarm, a case or its end names what is missing.
+        """Return whether an alarm, a case or its end names what is missing.
 
         On a backend that does not keep what it is sent, two more signs count: an update that moves
         no money and is tried for ever, and, where the office paid or wrote an old row back as well
@@ -203,7 +209,7 @@ class Checks:
         if office and position.base != backend.office_part(customer):
             return True
         return position.open and position.last.total == (
-            position.seen.total if position.seen else 0
+            position.row_mark.total if position.row_mark else 0
         )
 
     def _check_desk_is_empty(self) -> None:
@@ -228,11 +234,15 @@ class Checks:
             for customer in till.cases():
                 position, row = till.position(customer), world.backend.read(customer)
                 assert position
-                shown, _ = pending(row, position, till.journal_id, till.bench.reads.entry_at_mark)
-                if position.in_question != shown.minor:
-                    figures = f"{money(position.in_question)}, not {money(shown.minor)}"
-                    what = f"till {till.number}'s case of {NAMES[customer]} is about {figures}"
-                    raise PromiseError("desk", what)
+                shown_sum, _ = pending(
+                    row, position, till.journal_id, till.harness.queries.entry_at_mark
+                )
+                if position.in_question != shown_sum.minor:
+                    figures = f"{money(position.in_question)}, not {money(shown_sum.minor)}"
+                    fault_text = (
+                        f"till {till.number}'s case of {NAMES[customer]} is about {figures}"
+                    )
+                    raise PromiseError("desk", fault_text)
 
     def _check_nothing_to_do(self) -> None:
         """After faults of the network alone nobody has to decide anything, and all is settled."""

@@ -36,7 +36,7 @@ KINS = {
 
 @dataclass(frozen=True)
 class Mix:
-    """Which faults a day has: `network` and `refused` per request, `crash` and `look` per step.
+    """Which faults a day has: `network` and `refused` per request, `crash` and `query` per step.
 
     `voids` is their part of what is sold; `late`: all faults of the network are requests that land
     late. `office` and `rare` are what may happen besides, with
@@ -45,7 +45,7 @@ class Mix:
 
     network: float = 0.0
     crash: float = 0.0
-    look: float = 0.05
+    look_ups: float = 0.05
     old_copies: float = 0.0
     office: tuple[Verb, ...] = ()
     office_chance: float = 0.0
@@ -64,7 +64,9 @@ _FORMS = (Verb.PAY, Verb.OPEN_FORM, Verb.SAVE_FORM, Verb.BLOCK)
 _ROWS = (Verb.PAY, Verb.OPEN_ROW, Verb.SAVE_FORM, Verb.BLOCK)
 _CLOCKS = (Verb.FORGET, Verb.JUMP)
 _TWO = (320, 80)
-FAR_AWAY = Mix(network=0.5, look=0.2, office=(Verb.PAY, Verb.BLOCK), office_chance=0.1, late=True)
+FAR_AWAY = Mix(
+    network=0.5, look_ups=0.2, office=(Verb.PAY, Verb.BLOCK), office_chance=0.1, late=True
+)
 _PERSON = replace(
     BAD, crash=0.03, refused=0.1, rare=(Verb.RULE, Verb.RULE, Verb.RULE_ALL), rare_chance=0.1
 )
@@ -133,7 +135,7 @@ class DayPlan:
 
     @classmethod
     def of(cls, seed: int) -> "DayPlan":
-        """Give the day of a seed; seeds in a row go through all kinds of backend and faults."""
+        """Return the day of a seed; seeds in a row go through all kinds of backend and faults."""
         kinds, mixes = list(KINS.values()), list(MIXES.values())
         kin = kinds[seed % len(kinds)]
         mix = mixes[seed // len(kinds) % len(mixes)]
@@ -150,7 +152,7 @@ class Dice:
         self._sales = plan.sales
 
     def acts(self, world: World) -> Iterator[Act]:
-        """Give the acts of a day; each depends on what became of those before."""
+        """Return the acts of a day; each depends on what became of those before."""
         for _ in range(self._plan.steps):
             yield self._next(world)
 
@@ -158,20 +160,20 @@ class Dice:
         mix, luck = self._plan.mix, self._luck
         till = luck.choice(world.tills)
         customer = luck.choice(self._plan.customers)
-        what = luck.random()
-        if self._sales and what < 2 * self._plan.sales / self._plan.steps:
+        draw = luck.random()
+        if self._sales and draw < 2 * self._plan.sales / self._plan.steps:
             self._sales -= 1
             if luck.random() < mix.voids:
                 return Act(Verb.VOID, till.number, customer)
             return Act(Verb.SELL, till.number, customer, luck.choice(mix.amounts))
-        what = luck.random()
-        if what < mix.office_chance:
+        draw = luck.random()
+        if draw < mix.office_chance:
             return self._office(luck.choice(mix.office), customer)
-        if mix.rare and what < mix.office_chance + mix.rare_chance:
+        if mix.rare and draw < mix.office_chance + mix.rare_chance:
             return self._rare(luck.choice(mix.rare), till, customer)
         if luck.random() < mix.crash:
             return Act(Verb.CRASH, till.number, how=luck.randint(0, 1))
-        if luck.random() < mix.look:
+        if luck.random() < mix.look_ups:
             ago = luck.randint(1, 4) if luck.random() < mix.old_copies else 0
             return Act(Verb.LOOK, till.number, customer, ago)
         return self._progress(world, till)
@@ -212,7 +214,11 @@ class Dice:
         if world.office.forms and luck.random() < 0.1:
             return Act(Verb.SAVE_FORM, how=luck.randrange(len(world.office.forms)))
         busy = list(till.memory.under_way)
-        waiting = [one for one in till.waiting() if one not in till.memory.under_way]
+        waiting = [
+            waiting_customer
+            for waiting_customer in till.waiting()
+            if waiting_customer not in till.memory.under_way
+        ]
         if waiting and (not busy or luck.random() < 0.2):
             return Act(Verb.BEGIN, till.number, luck.choice(waiting))
         if busy:
@@ -270,42 +276,43 @@ def live(plan: DayPlan, protocol: Protocol = REAL, *, screens: bool = True) -> W
 
 @dataclass
 class Tally:
-    """What happened on some days; `payments` and `lost` by whether updates are conditional."""
+    """Counts of some days; `payments`, `lost_payments` by whether updates are conditional."""
 
     days: int = 0
-    happened: Counter[str] = field(default_factory=Counter)
+    act_counts: Counter[str] = field(default_factory=Counter)
     entries: Counter[str] = field(default_factory=Counter)
     payments: Counter[bool] = field(default_factory=Counter)
-    lost: Counter[bool] = field(default_factory=Counter)
+    lost_payments: Counter[bool] = field(default_factory=Counter)
 
     def add(self, world: World) -> None:
         """Count a day in."""
         conditional = world.backend.kin.guarded
         self.days += 1
-        self.happened += world.done
+        self.act_counts += world.done
         for till in world.tills:
             self.entries += till.kinds
         self.payments[conditional] += len(world.backend.payments)
-        self.lost[conditional] += len(world.lost_payments())
+        self.lost_payments[conditional] += len(world.lost_payments())
 
-    def merge(self, other: "Tally") -> None:
+    def merge(self, tally: "Tally") -> None:
         """Count the days of another tally in."""
-        self.days += other.days
-        self.happened += other.happened
-        self.entries += other.entries
-        self.payments += other.payments
-        self.lost += other.lost
+        self.days += tally.days
+        self.act_counts += tally.act_counts
+        self.entries += tally.entries
+        self.payments += tally.payments
+        self.lost_payments += tally.lost_payments
 
     def lines(self) -> list[str]:
         """Say it in lines for people."""
-        what = {True: "conditional updates", False: "the plain API"}
-        paid = [
-            f"{what[one]}: {self.lost[one]} of {self.payments[one]} payments at the office lost"
-            for one in (False, True)
+        titles = {False: "the plain API", True: "conditional updates"}
+        paid_sums = [
+            f"{title}: {self.lost_payments[key]} of {self.payments[key]} payments at the office"
+            " lost"
+            for key, title in titles.items()
         ]
-        acts = ", ".join(f"{name} {count}" for name, count in self.happened.most_common())
+        acts = ", ".join(f"{name} {count}" for name, count in self.act_counts.most_common())
         kinds = ", ".join(f"{name} {count}" for name, count in self.entries.most_common())
-        return [f"{self.days} days", *paid, f"happened: {acts}", f"journaled: {kinds}"]
+        return [f"{self.days} days", *paid_sums, f"happened: {acts}", f"journaled: {kinds}"]
 
 
 Lot = tuple[Tally, str]

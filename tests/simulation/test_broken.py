@@ -70,18 +70,18 @@ SMALL = {
 
 @pytest.mark.parametrize("name", SMALL)
 def test_a_small_world_has_the_shortest_way_into_what_is_broken(name: str) -> None:
-    bound = Bound(PLAIN, entries=2, faults=1)
-    with pytest.raises(PromiseError) as found:
-        explore(bound, TRIALS[name].protocol)
-    assert found.value.where == SMALL[name]
-    assert " writes charge " in found.value.what.splitlines()[1]
+    limits = Bound(PLAIN, entries=2, faults=1)
+    with pytest.raises(PromiseError) as error:
+        explore(limits, TRIALS[name].protocol)
+    assert error.value.where == SMALL[name]
+    assert " writes charge " in error.value.what.splitlines()[1]
 
 
 def test_screens_that_count_by_marks_catch_a_mark_that_comes_later() -> None:
     trial = TRIALS["mark and money in two requests"]
-    with pytest.raises(BadDayError) as found:
+    with pytest.raises(BadDayError) as error:
         live(trial.plan(0), trial.protocol)
-    assert found.value.where == "screen"
+    assert error.value.where == "screen"
 
 
 @pytest.mark.parametrize("name", ["mark and money in two requests", "blind retry"])
@@ -121,16 +121,16 @@ till 1 is through with Ada: settled
 
 def test_a_bad_day_is_told_in_plain_words() -> None:
     trial = TRIALS["mark and money in two requests"]
-    needed = [
+    needed_acts = [
         Act(Verb.SELL, 1, 1, 320),
         Act(Verb.BEGIN, 1, 1),
         *[Act(Verb.GO_ON, 1, 1)] * 3,
         Act(Verb.GO_ON, 1, 1, fate=Fate.REPLY_LOST),
     ]
-    acts = [Act(Verb.LOOK, 2, 2), *needed[:4], Act(Verb.CRASH, 2), *needed[4:]]
+    acts = [Act(Verb.LOOK, 2, 2), *needed_acts[:4], Act(Verb.CRASH, 2), *needed_acts[4:]]
     case = DaySetup(trial.kin, protocol=trial.protocol, screens=False)
-    assert shrink(case, acts) == needed
-    assert tell(case, needed) == STORY
+    assert shrink(case, acts) == needed_acts
+    assert tell(case, needed_acts) == STORY
     assert str(BadDayError(case, acts, "books", 7)) == (
         f"seed 7 breaks the promise, {trial.kin}\n{STORY}"
     )

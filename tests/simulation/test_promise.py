@@ -32,16 +32,16 @@ def test_thousands_of_days_leave_the_books_right(capsys: pytest.CaptureFixture[s
     tally = days(0, SEEDS)
     with capsys.disabled():
         click.echo("\n" + "\n".join(tally.lines()))
-    assert (tally.lost[True], tally.payments[True] > SEEDS / 2) == (0, True)
-    for guarded in (True, False):
-        figures = f"{tally.lost[guarded]:,} of {tally.payments[guarded]:,}"
+    assert (tally.lost_payments[True], tally.payments[True] > SEEDS / 2) == (0, True)
+    for is_guarded in (True, False):
+        figures = f"{tally.lost_payments[is_guarded]:,} of {tally.payments[is_guarded]:,}"
         assert figures in PAGE.read_text("utf-8")
-    assert 0 < tally.lost[False] < tally.payments[False] / 2
-    assert tally.happened[Verb.RESUME] > 2
+    assert 0 < tally.lost_payments[False] < tally.payments[False] / 2
+    assert tally.act_counts[Verb.RESUME] > 2
     seldom = {Verb.CLONE, Verb.RESTORE, Verb.RETIRE, Verb.COPY, Verb.EMPTY, Verb.FORK}
     seldom |= {Verb.RULE_ALL}
-    for what in {*Verb, *Fate} - {Verb.GO_ON, Verb.RESUME, Fate.WELL}:
-        assert tally.happened[what] > (20 if what in seldom else 200), what
+    for act_kind in {*Verb, *Fate} - {Verb.GO_ON, Verb.RESUME, Fate.WELL}:
+        assert tally.act_counts[act_kind] > (20 if act_kind in seldom else 200), act_kind
     often = (
         EntryKind.TAKEN_BACK,
         EntryKind.CONFLICT,

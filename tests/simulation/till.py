@@ -70,12 +70,12 @@ class Drawer:
 
     def take(self, journal_id: str, image: Image, clock: FakeClock) -> SettlementHarness:
         """Open a journal as it lies on the disk."""
-        bench = self._spare.pop() if self._spare else SettlementHarness()
-        bench.load(image, journal_id, clock)
-        return bench
+        harness = self._spare.pop() if self._spare else SettlementHarness()
+        harness.load(image, journal_id, clock)
+        return harness
 
-    def put_back(self, bench: SettlementHarness) -> None:
-        self._spare.append(bench)
+    def put_back(self, harness: SettlementHarness) -> None:
+        self._spare.append(harness)
 
 
 DRAWER = Drawer()
@@ -86,8 +86,8 @@ class UnderWay:
     """A settling that has asked something, and what its last look at the row is good for.
 
     `sends` counts what was sent on that look, `old`: it showed a copy known to be old. `row` is
-    what it showed, `look` what the journal did, `believed` what a person's ruling, if any, says
-    that it holds of our money, and `wrote_off` whether that ruling wrote something off.
+    what it showed, `journal` what the journal did, `believed_total` what a person's decision, if
+    any, says that it holds of our money, and `wrote_off` whether that wrote something off.
     """
 
     task: Task
@@ -97,8 +97,8 @@ class UnderWay:
     old: bool = False
     resolution: Resolution | None = None
     row: Snapshot | None = None
-    look: JournalAnswer | None = None
-    believed: int | None = None
+    journal: JournalAnswer | None = None
+    believed_total: int | None = None
     wrote_off: bool = False
 
 
@@ -116,8 +116,8 @@ class Memory:
 
     under_way: dict[int, UnderWay] = field(default_factory=dict)
     doubts: dict[int, tuple[Doubt, int]] = field(default_factory=dict)
-    doubted: dict[int, None] = field(default_factory=dict)
-    obeyed: bool = True
+    doubt_count: dict[int, None] = field(default_factory=dict)
+    obeys_conditions: bool = True
     proven: bool = False
     stop: HaltReason | None = None
 
@@ -146,7 +146,7 @@ class ModelTill:
         self.number = number
         self.protocol = protocol
         self.clock = FakeClock()
-        self.bench = self._take(DRAWER.empty, journal_id)
+        self.harness = self._take(DRAWER.empty, journal_id)
         self.stamps: dict[int, str] = {}
         self.memory = Memory()
         self.backup: Backup | None = None
@@ -163,7 +163,7 @@ class ModelTill:
 
     @property
     def journal_id(self) -> str:
-        return self.bench.journal_id
+        return self.harness.journal_id
 
     @property
     def working(self) -> bool:
@@ -171,66 +171,66 @@ class ModelTill:
         return not self.off and self.memory.stop is None
 
     def position(self, customer: int) -> Position | None:
-        """Tell where the journal stands with a customer."""
+        """Return where the journal stands with a customer."""
         if customer not in self._positions:
-            self._positions[customer] = self.bench.reads.position(customer)
+            self._positions[customer] = self.harness.queries.position(customer)
         return self._positions[customer]
 
     def customers(self) -> list[int]:
-        """Give whoever this journal has an entry of."""
-        found = self.bench.file.connection.execute("SELECT customer_id FROM positions")
-        return [customer for (customer,) in found]
+        """Return whoever this journal has an entry of."""
+        rows = self.harness.file.connection.execute("SELECT customer_id FROM positions")
+        return [customer for (customer,) in rows]
 
     def money(self, customer: int) -> dict[str, int]:
-        """Give a customer's money entries under this id, each amount by the entry's hash."""
+        """Return a customer's money entries under this id, each amount by the entry's hash."""
         return self._money(customer, "seq > start_seq")
 
-    def _money(self, customer: int, which: str) -> dict[str, int]:
+    def _money(self, customer: int, kinds_sql: str) -> dict[str, int]:
         query = (
             "SELECT hash, amount_minor FROM entries JOIN positions USING (customer_id) "
-            f"WHERE customer_id = ? AND amount_minor AND {which}"
+            f"WHERE customer_id = ? AND amount_minor AND {kinds_sql}"
         )
-        return dict(self.bench.file.connection.execute(query, (customer,)).fetchall())
+        return dict(self.harness.file.connection.execute(query, (customer,)).fetchall())
 
     def voidable(self, customer: int) -> tuple[str, int] | None:
-        """Give id and amount of the last charge that was not voided."""
+        """Return id and amount of the last charge that was not voided."""
         query = (
             "SELECT charge_id, amount_minor FROM entries c WHERE kind = 'charge' "
             "AND customer_id = ? AND NOT EXISTS (SELECT 1 FROM entries v "
             "WHERE v.kind = 'void' AND v.charge_id = c.charge_id) ORDER BY seq DESC LIMIT 1"
         )
-        found = self.bench.file.connection.execute(query, (customer,)).fetchone()
-        return (found[0], found[1]) if found else None
+        row = self.harness.file.connection.execute(query, (customer,)).fetchone()
+        return (row[0], row[1]) if row else None
 
     def voided_twice(self) -> bool:
-        """Tell whether what was written off was voided as well."""
+        """Return whether what was written off was voided as well."""
         query = (
             "SELECT 1 FROM entries v JOIN entries c USING (charge_id) JOIN entries w "
             "ON w.customer_id = v.customer_id AND w.seq BETWEEN c.seq AND v.seq "
             "WHERE v.kind = 'void' AND c.kind = 'charge' AND w.kind = 'write-off'"
         )
-        return self.bench.file.connection.execute(query).fetchone() is not None
+        return self.harness.file.connection.execute(query).fetchone() is not None
 
     def waiting(self) -> list[int]:
-        """Give whom the schedule would settle."""
-        opened = dict.fromkeys(self.bench.reads.open_customers(CUSTOMERS_MAX))
-        return list(opened | self.memory.doubted) if self.working else []
+        """Return whom the schedule would settle."""
+        open_ones = dict.fromkeys(self.harness.queries.open_customers(CUSTOMERS_MAX))
+        return list(open_ones | self.memory.doubt_count) if self.working else []
 
     def cases(self) -> list[int]:
-        """Give whom a person is to decide about."""
+        """Return whom a person is to decide about."""
         query = "SELECT customer_id FROM positions WHERE conflict IS NOT NULL"
-        found = self.bench.file.connection.execute(query) if self.working else []
-        return [customer for (customer,) in found]
+        rows = self.harness.file.connection.execute(query) if self.working else []
+        return [customer for (customer,) in rows]
 
     def write(self, *drafts: Draft) -> list[Entry]:
         """Make entries durable; one that halts stops all settling before the disk is asked."""
         for draft in drafts:
             if draft.kind is EntryKind.HALTED:
                 self.memory.stop = HaltReason(draft.body["reason"])
-        written = self.bench.write(*drafts)
-        self.written += len(written)
-        self.kinds.update(entry.kind.value for entry in written)
-        for entry in written:
+        new_entries = self.harness.write(*drafts)
+        self.written += len(new_entries)
+        self.kinds.update(entry.kind.value for entry in new_entries)
+        for entry in new_entries:
             if entry.customer_id is not None:
                 self._positions.pop(entry.customer_id, None)
                 self.dirty.add(entry.customer_id)
@@ -239,7 +239,7 @@ class ModelTill:
                 assert position
                 assert position.last
                 self.sums.setdefault(entry.customer_id, {0}).add(position.last.total)
-        return written
+        return new_entries
 
     # --- settling -------------------------------------------------------------------------------
 
@@ -248,42 +248,45 @@ class ModelTill:
         memory = self.memory
         doubt, times = memory.doubts.get(customer, (None, 0))
         task = Task(
-            customer,
-            self.journal_id,
-            conditional=offered and memory.obeyed,
+            customer_id=customer,
+            journal_id=self.journal_id,
+            conditional=offered and memory.obeys_conditions,
             share_debt_data=True,
             proven=memory.proven,
             known_stamp=self.stamps.get(customer, ""),
             doubt=doubt,
-            doubted=times,
+            doubt_count=times,
             resolution=resolution,
         )
         settling = self.protocol.settle(task)
         memory.under_way[customer] = UnderWay(task, settling, next(settling), resolution=resolution)
 
     def go_on(self, customer: int, answer: Answer) -> Outcome | None:
-        """Send an answer to the settling of a customer; give the outcome if that ends it."""
-        one = self.memory.under_way[customer]
-        if isinstance(one.request, Update):
-            one.sends += one.request.mark is not None
+        """Send an answer to the settling of a customer; return the outcome if that ends it."""
+        running = self.memory.under_way[customer]
+        if isinstance(running.request, Update):
+            running.sends += running.request.mark is not None
         if isinstance(answer, Snapshot):
-            one.sends, one.old = 0, self._is_old(one.task, answer)
+            running.sends, running.old = 0, self._is_old(running.task, answer)
         if isinstance(answer, Snapshot | Applied):
-            one.row, one.believed = answer.row if isinstance(answer, Applied) else answer, None
+            running.row, running.believed_total = (
+                answer.row if isinstance(answer, Applied) else answer,
+                None,
+            )
         if isinstance(answer, JournalAnswer):
-            one.look = answer
+            running.journal = answer
         try:
-            one.request = one.settling.send(answer)
+            running.request = running.settling.send(answer)
         except StopIteration as end:
             del self.memory.under_way[customer]
             outcome: Outcome = end.value
-            self._note(one.task, outcome)
+            self._note(running.task, outcome)
             return outcome
         return None
 
-    def look(self, customer: int, mark_seq: int | None) -> JournalAnswer | None:
+    def query(self, customer: int, mark_seq: int | None) -> JournalAnswer | None:
         """Look into the journal once."""
-        return self.bench.reads.look(customer, mark_seq)
+        return self.harness.queries.query(customer, mark_seq)
 
     def keep(self, snapshot: Snapshot) -> None:
         """Keep a row's stamp in the cache, unless a newer one is there."""
@@ -298,12 +301,12 @@ class ModelTill:
             return
         customer = snapshot.customer.id
         mark = snapshot.marks.table.get(self.journal_id)
-        look = self.look(customer, mark.seq if mark else None)
+        look = self.query(customer, mark.seq if mark else None)
         if look is None or customer in self.memory.under_way:
             return
         if older(snapshot.updated_at, look.position.updated_at):
             if self.protocol.doubts:
-                self.memory.doubted[customer] = None
+                self.memory.doubt_count[customer] = None
             return
         look = self.protocol.seen_as(self.journal_id, snapshot, look)
         verdict, drafts = reconcile(snapshot, look, self.journal_id, may_share=True)
@@ -314,20 +317,22 @@ class ModelTill:
 
     def _is_old(self, task: Task, row: Snapshot) -> bool:
         position = self.position(task.customer_id)
-        known = (task.known_stamp, position.updated_at if position else "")
-        believed = task.times(Doubt.STALE) + 1 >= STALE_MAX
-        return not believed and any(older(row.updated_at, stamp) for stamp in known)
+        newest_stamps = (task.known_stamp, position.updated_at if position else "")
+        is_believed = task.times(Doubt.STALE) + 1 >= STALE_MAX
+        return not is_believed and any(older(row.updated_at, stamp) for stamp in newest_stamps)
 
     def _note(self, task: Task, outcome: Outcome) -> None:
         memory = self.memory
-        failed = isinstance(outcome, Later) and outcome.transport
-        memory.obeyed = task.conditional or failed  # then the backend is asked anew what it offers
+        has_failed = isinstance(outcome, Later) and outcome.transport
+        memory.obeys_conditions = (
+            task.conditional or has_failed
+        )  # then the backend is asked anew what it offers
         memory.proven = memory.proven or (task.conditional and task.proven)
         memory.doubts.pop(task.customer_id, None)
         if isinstance(outcome, Later) and outcome.doubt:
             memory.doubts[task.customer_id] = (outcome.doubt, task.times(outcome.doubt) + 1)
         if isinstance(outcome, Settled | OnDesk):
-            memory.doubted.pop(task.customer_id, None)
+            memory.doubt_count.pop(task.customer_id, None)
         if isinstance(outcome, Stopped):
             memory.stop = HaltReason(outcome.reason)
 
@@ -335,48 +340,58 @@ class ModelTill:
 
     def crash(self) -> None:
         """Lose all but the disk, and start again from it."""
-        self.open(self.bench.image(), self.journal_id)
+        self.open(self.harness.image(), self.journal_id)
         self.clock.reboot()
 
     def open(self, image: Image, journal_id: str) -> None:
         """Start with a journal as it lies on a disk."""
-        DRAWER.put_back(self.bench)
-        self.bench = self._take(image, journal_id)
+        DRAWER.put_back(self.harness)
+        self.harness = self._take(image, journal_id)
         self._positions.clear()
         self.dirty |= set(self.customers())
-        self.memory = Memory(stop=HaltReason.PARTIAL_WRITE if self.bench.reads.halted() else None)
+        self.memory = Memory(
+            stop=HaltReason.PARTIAL_WRITE if self.harness.queries.halted() else None
+        )
 
     def _take(self, image: Image, journal_id: str) -> SettlementHarness:
-        bench = DRAWER.take(journal_id, image, self.clock)
+        harness = DRAWER.take(journal_id, image, self.clock)
         if self.protocol.voids_written_off:
-            bench.file.connection.execute("DROP TRIGGER IF EXISTS entries_void")
-        return bench
+            harness.file.connection.execute("DROP TRIGGER IF EXISTS entries_void")
+        return harness
 
     def fork(self, journal_id: str) -> Former:
         """Go on under another journal id; give what is left behind under the former one."""
-        was, seen = self.journal_id, {one: self.position(one) for one in self.customers()}
+        was, positions_before = (
+            self.journal_id,
+            {customer_id: self.position(customer_id) for customer_id in self.customers()},
+        )
         self.write(Draft(EntryKind.FORKED, body={"journal_id": journal_id, "was": was}))
-        self.open(self.bench.image(), journal_id)
+        self.open(self.harness.image(), journal_id)
         self.doubtful = False
-        left = {customer: self._money(customer, "seq <= start_seq") for customer in seen}
-        last = {one: position.last if (position := self.position(one)) else None for one in seen}
-        doubtful = {one: mark.total if mark else 0 for one, mark in last.items()}
+        left = {
+            customer: self._money(customer, "seq <= start_seq") for customer in positions_before
+        }
+        last = {
+            customer_id: position.last if (position := self.position(customer_id)) else None
+            for customer_id in positions_before
+        }
+        doubtful = {customer_id: mark.total if mark else 0 for customer_id, mark in last.items()}
         self.sums = {customer: {0, total} for customer, total in doubtful.items()}
         return Former(was, left, doubtful)
 
     def close(self) -> None:
-        DRAWER.put_back(self.bench)
+        DRAWER.put_back(self.harness)
 
 
 @dataclass(frozen=True, slots=True)
 class Packet:
     """An update under way; `first` where it is the first on a look that was not known to be old.
 
-    `believed`: what a person's ruling says that the row read held of the sender's money.
+    `believed_total`: what a person's ruling says that the row read held of the sender's money.
     """
 
     update: Update
     till: ModelTill
     journal_id: str
     first: bool
-    believed: int | None = None
+    believed_total: int | None = None

@@ -53,32 +53,32 @@ class BadDayError(AssertionError):
         self.seed = seed
 
     def __str__(self) -> str:
-        told = tell(self.case, shrink(self.case, self.acts))
-        return f"seed {self.seed} breaks the promise, {self.case.kin}\n{told}"
+        story = tell(self.case, shrink(self.case, self.acts))
+        return f"seed {self.seed} breaks the promise, {self.case.kin}\n{story}"
 
 
 def replay(case: DaySetup, acts: Sequence[Act]) -> tuple[PromiseError | None, World, list[Act]]:
     """Live a day again, act by act; what is not possible is left out."""
     world = World(case.kin, case.tills, case.protocol)
     checks = Checks(world, screens=case.screens)
-    done: list[Act] = []
+    acts_done: list[Act] = []
     try:
         for act in acts:
             if world.perform(act):
-                done.append(act)
+                acts_done.append(act)
                 checks.step()
         checks.night()
     except PromiseError as found:
-        return found, world, done
+        return found, world, acts_done
     finally:
         world.close()
-    return None, world, done
+    return None, world, acts_done
 
 
 def shrink(case: DaySetup, acts: Sequence[Act]) -> list[Act]:
     """Take away acts and faults as long as the day still breaks the promise in the same way."""
-    found, _, shortest = replay(case, acts)
-    assert found is not None
+    result, _, shortest = replay(case, acts)
+    assert result is not None
     tries = 0
     before: list[Act] = []
     while shortest != before:
@@ -87,20 +87,20 @@ def shrink(case: DaySetup, acts: Sequence[Act]) -> list[Act]:
             tries += 1
             if tries > TRIES_MAX:
                 return shortest
-            broken, _, done = replay(case, fewer)
-            if broken and broken.where == found.where and _weight(done) < _weight(shortest):
-                shortest = done
+            broken, _, acts_done = replay(case, fewer)
+            if broken and broken.where == result.where and _weight(acts_done) < _weight(shortest):
+                shortest = acts_done
                 break
     return shortest
 
 
 def tell(case: DaySetup, acts: Sequence[Act]) -> str:
     """Tell a day in plain words, its violation last."""
-    found, world, _ = replay(case, acts)
+    result, world, _ = replay(case, acts)
     lines = [sentence.format(*map(words, figures)) for sentence, figures in world.story]
     if len(lines) > LINES_MAX:
         lines[LINES_MAX:] = ["... and so on"]
-    return "\n".join([*lines, f"=> {found}"])
+    return "\n".join([*lines, f"=> {result}"])
 
 
 def _weight(acts: Sequence[Act]) -> tuple[int, int]:
@@ -108,7 +108,7 @@ def _weight(acts: Sequence[Act]) -> tuple[int, int]:
 
 
 def _fewer(acts: list[Act]) -> Iterator[list[Act]]:
-    """Give shorter and simpler days, the much shorter ones first."""
+    """Return shorter and simpler days, the much shorter ones first."""
     length = len(acts)
     while length:
         for start in range(0, len(acts), length):
@@ -127,9 +127,11 @@ def words(figure: object) -> str:
         case Snapshot(total=total, marks=marks):
             return f"total {money(total)}, {_marks(marks)}"
         case Update(total=total, mark=mark, condition=condition):
-            asked = "" if condition is UpdateCondition.NONE else f", condition {condition}"
-            sent = "enrolment" if mark is None else _mark(mark)
-            return f"total {money(total)}, {sent}{asked}"
+            condition_words = (
+                "" if condition is UpdateCondition.NONE else f", condition {condition}"
+            )
+            mark_words = "enrolment" if mark is None else _mark(mark)
+            return f"total {money(total)}, {mark_words}{condition_words}"
         case Mark() | None:
             return _mark(figure)
         case Later(reason=reason):

@@ -51,7 +51,9 @@ class World:
     def __init__(self, kin: Kin, tills: int = 2, protocol: Protocol = REAL) -> None:
         self.backend = ModelBackend(kin, TOTALS)
         self.protocol = protocol
-        self.tills = [ModelTill(one, f"aaaa{one:04d}", protocol) for one in range(1, tills + 1)]
+        self.tills = [
+            ModelTill(number, f"aaaa{number:04d}", protocol) for number in range(1, tills + 1)
+        ]
         self.under_way: list[Packet] = []
         self.person = ModelPerson(self.backend, self.under_way)
         self.former: list[Former] = []
@@ -91,10 +93,10 @@ class World:
 
     def perform(self, act: Act) -> bool:
         """Do one act; False where it is not possible now, and nothing happened."""
-        done = self._acts[act.verb](act)
-        if done:
+        was_possible = self._acts[act.verb](act)
+        if was_possible:
             self.done[act.fate if act.verb is Verb.GO_ON else act.verb] += 1
-        return done
+        return was_possible
 
     def payments_of(self, customer: int) -> set[int]:
         """Number a customer's payments at the office."""
@@ -103,8 +105,12 @@ class World:
     def lost_payments(self) -> set[int]:
         """Number the payments that tills have overwritten for good."""
         backend = self.backend
-        held = {n for one in backend.versions for n in backend.truth(backend.read(one)).payments}
-        return {loss.payment for loss in backend.losses} - held - backend.undone
+        held_payments = {
+            n
+            for customer in backend.versions
+            for n in backend.truth(backend.read(customer)).payments
+        }
+        return {loss.payment for loss in backend.losses} - held_payments - backend.undone
 
     def close(self) -> None:
         for till in self.tills:
@@ -121,7 +127,7 @@ class World:
     # --- a till ---------------------------------------------------------------------------------
 
     def _till(self, act: Act) -> ModelTill | None:
-        """Give the till that an act names, if it is there and on."""
+        """Return the till that an act names, if it is there and on."""
         if not 1 <= act.till <= len(self.tills):
             return None
         till = self.tills[act.till - 1]
@@ -163,23 +169,25 @@ class World:
         till = self._till(act)
         if till is None:
             return False
-        seen = self.backend.read(act.customer, act.how)
+        row = self.backend.read(act.customer, act.how)
         if not self._night:
-            self.say("till {} looks {} up: {}", till, NAMES[act.customer], seen)
+            self.say("till {} looks {} up: {}", till, NAMES[act.customer], row)
         before, stop = till.written, till.memory.stop
-        till.sight(seen)
+        till.sight(row)
         if till.written > before:
-            self.say("till {} journals what it has seen of {}: {}", till, NAMES[act.customer], seen)
+            self.say("till {} journals what it has seen of {}: {}", till, NAMES[act.customer], row)
         if till.memory.stop is not stop:
             self.say("till {} stops all settling: {}", till, till.memory.stop)
         return True
 
     def _resume(self, act: Act) -> bool:
         till = self._till(act)
-        if till is None or not till.bench.reads.halted():
+        if till is None or not till.harness.queries.halted():
             return False
         self.halts += 1
-        till.write(*[Draft(EntryKind.RESUMED, one) for one in till.bench.reads.halted()])
+        till.write(
+            *[Draft(EntryKind.RESUMED, customer) for customer in till.harness.queries.halted()]
+        )
         till.crash()
         return self.say("the halt of till {} is lifted", till)
 
@@ -187,10 +195,10 @@ class World:
         till = self._till(act)
         if till is None:
             return False
-        for one in list(till.memory.under_way.values()) if act.how else []:
-            if isinstance(one.request, Update):
-                self._send(till, one.request)
-                self.say("till {} has just sent {}", till, one.request)
+        for running in list(till.memory.under_way.values()) if act.how else []:
+            if isinstance(running.request, Update):
+                self._send(till, running.request)
+                self.say("till {} has just sent {}", till, running.request)
         till.crash()
         return self.say("till {} crashes and starts again", till)
 
@@ -212,7 +220,7 @@ class World:
         till = self._till(act)
         if till is None:
             return False
-        till.backup = Backup(till.bench.image(), till.journal_id)
+        till.backup = Backup(till.harness.image(), till.journal_id)
         return self.say("the journal of till {} is copied", till)
 
     def _restore(self, act: Act) -> bool:
@@ -228,7 +236,7 @@ class World:
         if till is None:
             return False
         twin = ModelTill(len(self.tills) + 1, till.journal_id, self.protocol)
-        twin.open(till.bench.image(), till.journal_id)
+        twin.open(till.harness.image(), till.journal_id)
         twin.sums = {customer: set(sums) for customer, sums in till.sums.items()}
         self.tills.append(twin)
         self.calm, self.blameless, till.doubtful, twin.doubtful = False, False, True, True
@@ -254,10 +262,12 @@ class World:
 
     def _rule_all(self, act: Act) -> bool:
         till = self._till(act)
-        found = self.person.unchanged(till) if till else []
+        customers = self.person.unchanged(till) if till else []
         as_seen = RULINGS.index(Says.AS_SEEN)
-        begun = [self._rule(Act(Verb.RULE, act.till, one, as_seen)) for one in found]
-        return any(begun)
+        outcomes = [
+            self._rule(Act(Verb.RULE, act.till, customer, as_seen)) for customer in customers
+        ]
+        return any(outcomes)
 
     def _retire(self, act: Act) -> bool:
         """Close a till for good: nothing is open, and where it can look, all is as it should be.
@@ -283,7 +293,7 @@ class World:
     @staticmethod
     def _is_open(till: ModelTill) -> bool:
         positions = [till.position(customer) for customer in till.customers()]
-        return any(one and (one.open or one.conflict) for one in positions)
+        return any(position and (position.open or position.conflict) for position in positions)
 
     def _let_time_pass(self) -> None:
         while self.under_way:
@@ -295,10 +305,10 @@ class World:
 
     def _go_on(self, act: Act) -> bool:
         till = self._till(act)
-        one = till.memory.under_way.get(act.customer) if till else None
-        if till is None or one is None:
+        running = till.memory.under_way.get(act.customer) if till else None
+        if till is None or running is None:
             return False
-        answer = self._answer(till, one.request, act)
+        answer = self._answer(till, running.request, act)
         outcome = till.go_on(act.customer, answer)
         if outcome is not None:
             self.say("till {} is through with {}: {}", till, NAMES[act.customer], outcome)
@@ -309,7 +319,7 @@ class World:
             case ReadRow(customer):
                 return self._read(till, customer, act.fate)
             case ReadJournal(customer, mark_seq):
-                look = till.look(customer, mark_seq)
+                look = till.query(customer, mark_seq)
                 assert isinstance(look, JournalAnswer)
                 last = look.position.last
                 self.say(
@@ -375,21 +385,23 @@ class World:
         return answer
 
     def _packet(self, till: ModelTill, update: Update) -> Packet:
-        one = till.memory.under_way[update.read.customer.id]
-        believed = one.believed if update.mark else None
-        first = one.sends == 0 and not one.old
-        return Packet(update, till, till.journal_id, first, believed)
+        running = till.memory.under_way[update.read.customer.id]
+        believed_total = running.believed_total if update.mark else None
+        first = running.sends == 0 and not running.old
+        return Packet(update, till, till.journal_id, first, believed_total)
 
     def _send(self, till: ModelTill, update: Update) -> None:
         self.under_way.append(self._packet(till, update))
 
     def _apply(self, packet: Packet) -> UpdateAnswer:
-        update, believed = packet.update, packet.believed
+        update, believed_total = packet.update, packet.believed_total
         first, sender = packet.first, packet.journal_id
-        answer = self.backend.apply(update, sender, first=first, believed=believed)
+        answer = self.backend.apply(update, sender, first=first, believed_total=believed_total)
         customer = packet.update.read.customer.id
-        refused = ", not applied (409)" if isinstance(answer, OutcomeUnknown) else ""
-        self.say("{}'s row is now: {}{}", NAMES[customer], self.backend.read(customer), refused)
+        refusal_note = ", not applied (409)" if isinstance(answer, OutcomeUnknown) else ""
+        self.say(
+            "{}'s row is now: {}{}", NAMES[customer], self.backend.read(customer), refusal_note
+        )
         return answer
 
     def _land(self, act: Act) -> bool:

@@ -134,7 +134,7 @@ def reopened(folder: Path, remains: dict[str, bytes], tape: Recording, promised:
     except JournalError as fault:
         return f"it does not open: {fault}"
     try:
-        reading = journal.reads.connection
+        reading = journal.queries.connection
         if not verify(reading).sound:
             return "the chain does not hold"
         written = [one.hash for one in entries(reading)]

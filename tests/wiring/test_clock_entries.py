@@ -88,7 +88,7 @@ async def test_there_and_back_within_a_second_are_two_entries(
         alarm.queue.put_nowait(None)
         await until(lambda before=before: kinds(journal).count(EntryKind.CLOCK) > before)  # type: ignore[misc]
     task.cancel()
-    rows = journal.reads.connection.execute("SELECT body FROM entries WHERE kind = 'clock'")
+    rows = journal.queries.connection.execute("SELECT body FROM entries WHERE kind = 'clock'")
     assert rows.fetchall() == [('{"jumped_ms":3600000}',), ('{"jumped_ms":-3600000}',)]
 
 
@@ -163,7 +163,7 @@ async def test_untrusted_after_a_power_cut_then_set_both_are_entries_and_the_ord
     clock.is_trusted = True
     await until(lambda: kinds(journal).count(EntryKind.CLOCK) == 2)
     task.cancel()
-    found = list(journal.reads.connection.execute("SELECT * FROM entries ORDER BY seq"))
+    found = list(journal.queries.connection.execute("SELECT * FROM entries ORDER BY seq"))
     journal.close()
     told = [one for one in found if one[1] == "clock"]
     assert [(one[5], one[9]) for one in told] == [
@@ -194,6 +194,6 @@ async def test_a_disk_that_fails_meanwhile_does_not_end_the_watch(
 
 
 def kinds(journal: Journal) -> list[EntryKind]:
-    rows = journal.reads.connection.execute("SELECT kind FROM entries ORDER BY seq").fetchall()
-    assert verify(journal.reads.connection).sound
+    rows = journal.queries.connection.execute("SELECT kind FROM entries ORDER BY seq").fetchall()
+    assert verify(journal.queries.connection).sound
     return [EntryKind(row[0]) for row in rows]

@@ -21,7 +21,7 @@ from taptill.backend.select import (
 from taptill.backend.transport import WARM_S, Reply, Transport
 from taptill.domain.card_id import CardId, is_spelled_alike, masked, tells_by_capitals
 from taptill.domain.customer import Snapshot
-from taptill.domain.decision import Absent, Ambiguous, Finding, Known, Unreachable
+from taptill.domain.decision import Ambiguous, Found, LookupResult, NotFound, Unreachable
 from taptill.domain.errors import (
     BackendError,
     CurrencyError,
@@ -108,13 +108,13 @@ class CustomersApi:
         """Keep a connection open, so that a tap pays no handshake; until cancelled."""
         await self._transport.keep_warm(self.select.capabilities_path, look_s)
 
-    async def find(self, card_id: CardId) -> Finding:
-        """Ask who has this card; `Absent` only from a token that has been seen to see rows."""
+    async def find(self, card_id: CardId) -> LookupResult:
+        """Ask who has this card; `NotFound` only from a token that has been seen to see rows."""
         try:
             of_card = [where("cardId", "=", str(card_id))]
             rows = await self.select.rows(of_card, _SEEN_AT_ONCE, patience_s=TAP_PATIENCE_S)
             if not rows:
-                return Absent() if await self.select.sees_rows() else Unreachable()
+                return NotFound() if await self.select.sees_rows() else Unreachable()
             seen = [snapshot_of(row, self._form) for row in rows]
         except TaptillError as fault:
             log.info("customer.not_found_out", extra={"code": fault.code})
@@ -127,7 +127,7 @@ class CustomersApi:
             return self._nobody(seen, card_id)
         if len(found) > 1:
             return Ambiguous()
-        return Known(found.popitem()[1], age_s=0.0)
+        return Found(found.popitem()[1], age_s=0.0)
 
     def _alike(self, seen: Sequence[Snapshot], card_id: CardId) -> dict[int, Snapshot]:
         self._note_capitals(seen)
@@ -138,13 +138,13 @@ class CustomersApi:
             if is_spelled_alike(one.customer.card_id, card_id, capitals_tell=tell)
         }
 
-    def _nobody(self, seen: Sequence[Snapshot], card_id: CardId) -> Finding:
+    def _nobody(self, seen: Sequence[Snapshot], card_id: CardId) -> LookupResult:
         """Say that nobody has a card of which the server showed others, by capitals alone."""
         asked = card_id.strip().lower()
         if any(one.customer.card_id.strip().lower() != asked for one in seen):
             return Unreachable()  # a server that ignores conditions: no answer to our question
         self.differing = masked(card_id)
-        return Absent()
+        return NotFound()
 
     def _note_capitals(self, seen: Sequence[Snapshot]) -> None:
         if not self._capitals_tell:
@@ -298,4 +298,4 @@ def _days(days: int) -> str:
 def _refused_answer(fault: BackendError) -> NoAnswer:
     retry_after_s = fault.fields.get("retry_after_s")
     after_s = retry_after_s if isinstance(retry_after_s, float) else None
-    return NoAnswer(fault.code, after_s, denied=isinstance(fault, UnauthorisedError))
+    return NoAnswer(fault.code, after_s, access_denied=isinstance(fault, UnauthorisedError))

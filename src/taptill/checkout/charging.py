@@ -8,7 +8,7 @@ from taptill.checkout.keypad import NOTHING_RUNG
 from taptill.checkout.session import OVER, Event, Step
 from taptill.checkout.strip import Sold, sold_of
 from taptill.checkout.view import Notice
-from taptill.domain.decision import Declined, Known, Reason
+from taptill.domain.decision import Declined, Found, Reason
 from taptill.domain.entry import Draft, Entry, EntryKind
 from taptill.domain.errors import JournalError
 
@@ -40,7 +40,7 @@ class Charging:
             counter.say(Notice.VOID_KEYS)
         elif not counter.total:
             counter.say(Notice.NO_AMOUNT)
-        elif isinstance(finding, Known) and not finding.gone:
+        elif isinstance(finding, Found) and not finding.gone:
             self._confirm(finding, at_s, seen=seen)
         elif finding is None:
             counter.say(Notice.LOOKING_UP if sale.asking else Notice.NO_CARD)
@@ -85,7 +85,7 @@ class Charging:
         age_s = self._counter.now_s - last.sold_at_s
         return last if age_s <= self._counter.settings.void_window_s else None
 
-    def _confirm(self, known: Known, at_s: float, *, seen: bool) -> None:
+    def _confirm(self, known: Found, at_s: float, *, seen: bool) -> None:
         counter = self._counter
         if not seen or self._is_hasty(at_s):
             turned = counter.sale.notice is Notice.NOW_REFUSED
@@ -113,7 +113,7 @@ class Charging:
         if isinstance(verdict, Declined):
             self._refuse(verdict)
             return
-        assert isinstance(found.finding, Known)
+        assert isinstance(found.finding, Found)
         counter.go(Event.ALLOWED)
         draft = counter.desk.charge(counter.sale, found.finding, basket, verdict)
         counter.errands.start(self._charge(draft))

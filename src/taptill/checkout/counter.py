@@ -8,7 +8,7 @@ from typing import Any
 from taptill.checkout.errands import Errands
 from taptill.checkout.keypad import Keypad, Rung
 from taptill.checkout.ports import Ports
-from taptill.checkout.sale import Desk, Found, Sale, verdict_event
+from taptill.checkout.sale import Desk, Sale, ShownCustomer, verdict_event
 from taptill.checkout.session import OVER, Event, Step, next_step
 from taptill.checkout.strip import Strip
 from taptill.checkout.view import Notice
@@ -129,7 +129,7 @@ class Counter:
             self.show(found)
         self.say(notice)
 
-    def show(self, found: Found) -> None:
+    def show(self, found: ShownCustomer) -> None:
         """Put a finding on the panel with its verdict on tap."""
         judged = self.desk.judge(self.sale, found, self.now_s)
         self.set(found=found, judged=judged)

@@ -4,12 +4,12 @@ import asyncio
 import logging
 
 from taptill.checkout.counter import Counter
-from taptill.checkout.sale import Found
+from taptill.checkout.sale import ShownCustomer
 from taptill.checkout.session import OVER, UNDER_WAY, Event, Step
 from taptill.checkout.strip import Sold, local_time
 from taptill.checkout.view import Notice
 from taptill.domain.customer import Snapshot, initials
-from taptill.domain.decision import Approved, Declined, Finding, Known, Reason, Unreachable
+from taptill.domain.decision import Approved, Declined, Found, LookupResult, Reason, Unreachable
 from taptill.domain.entry import Draft
 from taptill.domain.errors import JournalError
 from taptill.domain.tap import CardProblem, Tap
@@ -79,7 +79,7 @@ class Inquiry:
         counter.touch()
         counter.begin_if_over()
         counter.welcome(None)
-        self._show(Found(problem, counter.now_s))
+        self._show(ShownCustomer(problem, counter.now_s))
 
     def misread(self) -> None:
         """Ask for the card once more; who is on the screen is not to blame, and stays."""
@@ -110,7 +110,7 @@ class Inquiry:
         """Take a row that settlement came by, if it is the customer on the panel."""
         found = self._counter.sale.found
         if found and found.customer_id == snapshot.customer.id:
-            self._take(found, Known(snapshot, 0.0))
+            self._take(found, Found(snapshot, 0.0))
 
     def keep_fresh(self) -> None:
         """Ask again for the customer on the panel before the sight grows stale."""
@@ -118,7 +118,7 @@ class Inquiry:
         if self._counter.now_s - self._asked_at_s > half_fresh_s:
             self._ask_again()
 
-    def patience_s(self, known: Known) -> float:
+    def patience_s(self, known: Found) -> float:
         """Give how long a confirm waits for the answer under way, or that a stale sight needs."""
         settings = self._counter.settings
         if not known.is_fresh(settings.policy.fresh_s):
@@ -137,7 +137,7 @@ class Inquiry:
         """Journal a decline outside the customer's way, and show it in the strip."""
         counter, sale, total = self._counter, self._counter.sale, self._counter.total
         finding = sale.found.finding if sale.found else None
-        if isinstance(finding, Known) and total:
+        if isinstance(finding, Found) and total:
             name = initials(finding.snapshot.customer.name)
             at = local_time(counter.ports.clock.now())
             counter.strip.add(Sold("", at, total, name, 0, 0, None, refused=verdict))
@@ -158,7 +158,7 @@ class Inquiry:
         if isinstance(finding, Unreachable):
             await self._look_up(tap)
         else:
-            self._show(Found(finding, self._counter.now_s))
+            self._show(ShownCustomer(finding, self._counter.now_s))
 
     async def _look_up(self, tap: Tap) -> None:
         """Wait for the live answer with nothing to show, and soon say so."""
@@ -185,7 +185,7 @@ class Inquiry:
         open_to_it = sale.found is None or sale.step in {Step.CARD, Step.CONFIRM}
         return open_to_it and sale.tap is not None and sale.tap.card_id == tap.card_id
 
-    def _show(self, found: Found) -> None:
+    def _show(self, found: ShownCustomer) -> None:
         """Put a finding on the panel; what refuses the card itself is journaled, once a tap."""
         counter = self._counter
         counter.show(found)
@@ -215,11 +215,11 @@ class Inquiry:
         counter.set(asking=False)
         found = counter.sale.found
         if found is None:
-            self._show(Found(live, counter.now_s))
+            self._show(ShownCustomer(live, counter.now_s))
         elif not isinstance(live, Unreachable):
             self._take(found, live)
 
-    def _take(self, found: Found, live: Finding) -> None:
+    def _take(self, found: ShownCustomer, live: LookupResult) -> None:
         """Take a later answer into the panel, and say what it changes for the cashier."""
         counter = self._counter
         answered = found.answered(live, counter.now_s)
@@ -227,10 +227,10 @@ class Inquiry:
             counter.set(found=answered)  # what was decided stays until it is decided again
             return
         self._change(answered)
-        if found.can_pay and not isinstance(answered.finding, Known) and self._is_open():
+        if found.can_pay and not isinstance(answered.finding, Found) and self._is_open():
             counter.say(Notice.CARD_CHANGED)
 
-    def _change(self, found: Found) -> None:
+    def _change(self, found: ShownCustomer) -> None:
         """Decide about what is known by now; after PAID that changes the panel alone."""
         counter, before = self._counter, self._counter.sale.verdict
         if not self._is_open():

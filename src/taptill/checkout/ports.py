@@ -7,17 +7,17 @@ from typing import Protocol
 from taptill.checkout.view import StatusView
 from taptill.domain.card_id import CardId
 from taptill.domain.clock import Clock
-from taptill.domain.decision import Finding, OfflineExposure
+from taptill.domain.decision import LookupResult, OfflineExposure
 from taptill.domain.entry import Draft, Entry, Position
 
 
 class Finder(Protocol):
     """Finds who has a card; both never raise."""
 
-    async def cached(self, card_id: CardId) -> Finding:
+    async def cached(self, card_id: CardId) -> LookupResult:
         """Answer at once from the cache."""
 
-    async def live(self, card_id: CardId) -> Finding:
+    async def live(self, card_id: CardId) -> LookupResult:
         """Ask the backend, as long as that takes."""
 
 

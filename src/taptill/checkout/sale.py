@@ -14,8 +14,8 @@ from taptill.domain.decision import (
     Approved,
     Decision,
     Declined,
-    Finding,
-    Known,
+    Found,
+    LookupResult,
     OfflineExposure,
     Override,
     Policy,
@@ -31,40 +31,40 @@ from taptill.domain.tap import Tap
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ShownCustomer:
     """Who the card belongs to; ages count on from `at_s` (monotonic)."""
 
-    finding: Finding
+    finding: LookupResult
     at_s: float
 
     @property
     def customer_id(self) -> int | None:
         """Give the id of the one customer on the panel; None: there is no such one."""
         finding = self.finding
-        return finding.snapshot.customer.id if isinstance(finding, Known) else None
+        return finding.snapshot.customer.id if isinstance(finding, Found) else None
 
     @property
     def can_pay(self) -> bool:
         """Whether there is somebody whom Enter may charge, if the rules allow it."""
-        return isinstance(self.finding, Known) and not self.finding.gone
+        return isinstance(self.finding, Found) and not self.finding.gone
 
-    def finding_at(self, now_s: float) -> Finding:
+    def finding_at(self, now_s: float) -> LookupResult:
         """Give the finding as old as it is by now."""
-        if isinstance(self.finding, Known) and self.finding.age_s is not None:
+        if isinstance(self.finding, Found) and self.finding.age_s is not None:
             return replace(self.finding, age_s=self.finding.age_s + max(0.0, now_s - self.at_s))
         return self.finding
 
-    def answered(self, live: Finding, now_s: float) -> "Found":
+    def answered(self, live: LookupResult, now_s: float) -> "ShownCustomer":
         """Take a later answer; one that names another customer makes the card ambiguous.
 
         An older `updatedAt` than the panel's is a stale copy and changes nothing.
         """
         match self.finding, live:
-            case Known(shown, gone=False), Known(seen) if seen.customer.id != shown.customer.id:
-                return Found(Ambiguous(), now_s)
-            case Known(shown, gone=False), Known(seen) if older(seen.updated_at, shown.updated_at):
+            case Found(shown, gone=False), Found(seen) if seen.customer.id != shown.customer.id:
+                return ShownCustomer(Ambiguous(), now_s)
+            case Found(shown, gone=False), Found(seen) if older(seen.updated_at, shown.updated_at):
                 return self
-        return Found(live, now_s)
+        return ShownCustomer(live, now_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Judged:
     beyond the snapshot, None where the journal could not say; `in_question`: it is on the desk.
     """
 
-    found: Found
+    found: ShownCustomer
     amount: Money | None
     decision: Decision
     held: Money | None = None
@@ -96,7 +96,7 @@ class Sale:
     step: Step = Step.READY
     rung: Rung = NOTHING_RUNG
     tap: Tap | None = None
-    found: Found | None = None
+    found: ShownCustomer | None = None
     judged: Judged | None = None
     amount: Money = ZERO
     notice: Notice = Notice.NONE
@@ -128,7 +128,7 @@ class Desk:
 
     def ask(
         self,
-        found: Found,
+        found: ShownCustomer,
         amount: Money | None,
         now_s: float,
         overrides: tuple[Override, ...] = (),
@@ -136,13 +136,13 @@ class Desk:
         """Ask the one place where the rules live; a journal that cannot be read sells nothing."""
         finding = found.finding_at(now_s)
         try:
-            pending = self._pending(finding) if isinstance(finding, Known) else (ZERO, False)
+            pending = self._pending(finding) if isinstance(finding, Found) else (ZERO, False)
             question = self._question(finding, amount, pending, overrides)
         except JournalError:
             return Judged(found, amount, Declined(Reason.TILL_CLOSED))
         return Judged(found, amount, decide(question), *pending)
 
-    def judge(self, sale: Sale, found: Found, now_s: float) -> Judged:
+    def judge(self, sale: Sale, found: ShownCustomer, now_s: float) -> Judged:
         """Ask whether this customer may pay what is rung up; after a charge nothing is."""
         total = sale.rung.whole(self.keypad).total
         return self.ask(found, total or None, now_s, sale.overrides)
@@ -154,7 +154,7 @@ class Desk:
         """
         judged = sale.judged
         finding = judged.found.finding_at(now_s) if judged else None
-        if judged is None or judged.held is None or not isinstance(finding, Known):
+        if judged is None or judged.held is None or not isinstance(finding, Found):
             return None
         customer, decision = finding.snapshot.customer, judged.decision
         debt = finding.snapshot.debt + judged.held
@@ -175,7 +175,7 @@ class Desk:
             asking=sale.asking,
         )
 
-    def charge(self, sale: Sale, known: Known, basket: Basket, approved: Approved) -> Draft:
+    def charge(self, sale: Sale, known: Found, basket: Basket, approved: Approved) -> Draft:
         """Write the charge of an approved basket, and who passed what for which reason."""
         body: dict[str, Any] = {
             "lines": [[line.name, line.price.minor, line.quantity] for line in basket.lines],
@@ -200,13 +200,13 @@ class Desk:
 
     def _question(
         self,
-        finding: Finding,
+        finding: LookupResult,
         amount: Money | None,
         pending: tuple[Money, bool],
         overrides: tuple[Override, ...],
     ) -> Question:
         (held, in_question), spent = pending, OfflineExposure()
-        if isinstance(finding, Known):
+        if isinstance(finding, Found):
             if in_question:  # a repayment that may be in already gives no headroom
                 held = max(held, ZERO)
             if not finding.is_fresh(self.policy.fresh_s):  # only an offline charge has caps
@@ -215,9 +215,17 @@ class Desk:
                 held_seq = self.balance.held_seq(finding.snapshot, position)
                 spent = self.books.offline_exposure(customer_id, held_seq)
         is_open = not self.books.closed_by()
-        return Question(finding, amount, held, spent, is_open, self.policy, overrides)
+        return Question(
+            lookup_result=finding,
+            amount=amount,
+            pending=held,
+            exposure=spent,
+            journal_open=is_open,
+            policy=self.policy,
+            overrides=overrides,
+        )
 
-    def _pending(self, known: Known) -> tuple[Money, bool]:
+    def _pending(self, known: Found) -> tuple[Money, bool]:
         snapshot = known.snapshot
         position = self.books.position(snapshot.customer.id)
         return self.balance.pending(snapshot, position)

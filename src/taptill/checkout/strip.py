@@ -100,7 +100,7 @@ def _arrived_seq(position: Position) -> int:
 
     What is on the desk begins beyond it, and so does what a journal has begun under a new id.
     """
-    sure = position.held if position.conflict else position.seen
+    sure = position.certain_mark if position.conflict else position.row_mark
     return max(sure.seq if sure else 0, position.start_seq)
 
 

@@ -48,7 +48,7 @@ def settle(option: Path | None, state_dir: Path | None, *, resume: bool) -> None
     async def work() -> None:
         async with sender(config, state, configs.read_token(config)) as connected:
             await send_open(connected)
-            refuse_while_open(connected.journal.reads, "it was not possible to send everything")
+            refuse_while_open(connected.journal.queries, "it was not possible to send everything")
 
     asyncio.run(work())
     click.echo("nothing is open: all money entries are in the backend's books")
@@ -59,7 +59,7 @@ async def send_open(connected: Sender) -> None:
 
     JournalError where settlement is stopped.
     """
-    settlement, reads = connected.settlement, connected.journal.reads
+    settlement, reads = connected.settlement, connected.journal.queries
     before, patience_s = None, PATIENCE_S
     while patience_s > 0:
         delay_s = await settlement.settle_open()
@@ -89,7 +89,7 @@ def say(text: str) -> None:
 
 def _resume(path: Path) -> None:
     with alone(path, SystemClock()) as journal:
-        halted = journal.reads.halted()
+        halted = journal.queries.halted()
         if not halted:
             raise UsageError(problem="settlement is not halted")
         journal.append(*(Draft(EntryKind.RESUMED, one) for one in halted))

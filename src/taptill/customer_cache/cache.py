@@ -30,7 +30,7 @@ from taptill.customer_cache.spelling import alike, learn
 from taptill.domain.card_id import CardId
 from taptill.domain.clock import Clock
 from taptill.domain.customer import Snapshot, older, stamp
-from taptill.domain.decision import Ambiguous, Finding, Known, Unreachable
+from taptill.domain.decision import Ambiguous, Found, LookupResult, Unreachable
 from taptill.domain.errors import CacheError
 from taptill.lookup.sync import Page, Synced
 
@@ -63,7 +63,7 @@ class CustomerCache:
         self._kept_fields = kept_fields
         self._file = CacheFile(path, clock)
 
-    async def find(self, card_id: CardId) -> Finding:
+    async def find(self, card_id: CardId) -> LookupResult:
         """Give who had this card when last seen; `Unreachable` for a card it does not know."""
         try:
             with self._file.reading() as connection:
@@ -75,7 +75,7 @@ class CustomerCache:
                 if len(rows) > 1 and rows[1][GONE] != IS_GONE:
                     return Ambiguous()
                 age_s = self._age_s(connection, sight_of(rows[0]))
-                return Known(found[0], age_s, gone=rows[0][GONE] == IS_GONE)
+                return Found(found[0], age_s, gone=rows[0][GONE] == IS_GONE)
         except CacheError:
             return Unreachable()
 

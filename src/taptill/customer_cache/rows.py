@@ -36,7 +36,7 @@ def to_row(snapshot: Snapshot, kept_fields: AbstractSet[str], sight: Sight) -> R
     """Give the row of a snapshot seen just now, with only the personal data that is kept."""
     customer = snapshot.customer
     read = stamp(snapshot.updated_at)
-    ours = {KEY: snapshot.marks.found[KEY]} if KEY in snapshot.marks.found else {}
+    ours = {KEY: snapshot.marks.document[KEY]} if KEY in snapshot.marks.document else {}
     row = (
         customer.id,
         customer.card_id,

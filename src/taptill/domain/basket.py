@@ -27,7 +27,7 @@ class Line:
 
     @property
     def total(self) -> Money:
-        """Give price times quantity."""
+        """Return price times quantity."""
         return self.price * self.quantity
 
 
@@ -39,15 +39,19 @@ class Basket:
 
     @property
     def total(self) -> Money:
-        """Give the sum of all lines."""
+        """Return the sum of all lines."""
         return sum((line.total for line in self.lines), ZERO)
 
     def add(self, line: Line) -> "Basket":
         """Add a line; the same good as the last line raises its quantity. Full: unchanged."""
         last = self.lines[-1] if self.lines else None
         if last and line.name and (last.name, last.price) == (line.name, line.price):
-            raised = replace(last, quantity=last.quantity + line.quantity)
-            return self if raised.quantity > QUANTITY_MAX else Basket((*self.lines[:-1], raised))
+            larger_line = replace(last, quantity=last.quantity + line.quantity)
+            return (
+                self
+                if larger_line.quantity > QUANTITY_MAX
+                else Basket((*self.lines[:-1], larger_line))
+            )
         return self if len(self.lines) >= LINES_MAX else Basket((*self.lines, line))
 
     def repeat_last(self) -> "Basket":

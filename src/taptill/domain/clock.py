@@ -7,13 +7,13 @@ class Clock(Protocol):
     """Where time comes from; a test's clock moves when told."""
 
     def monotonic(self) -> float:
-        """Give seconds that never go back, meaningless beyond this boot."""
+        """Return seconds that never go back, meaningless beyond this boot."""
 
     def now(self) -> str:
-        """Give UTC wall time as ISO 8601 with milliseconds: an annotation, never an order."""
+        """Return UTC wall time as ISO 8601 with milliseconds: an annotation, never an order."""
 
     def boot(self) -> tuple[str, int]:
-        """Give this boot's id and the milliseconds since it began."""
+        """Return this boot's id and the milliseconds since it began."""
 
     def trusted(self) -> bool:
-        """Tell whether wall time is known to be set."""
+        """Return whether wall time is known to be set."""

@@ -38,7 +38,7 @@ class Snapshot:
 
     @property
     def debt(self) -> Money:
-        """Give the debt for decision and screen, rounded against the customer's headroom."""
+        """Return the debt for decision and screen, rounded against the customer's headroom."""
         return round_against_customer(self.total)[0]
 
     @property
@@ -57,12 +57,12 @@ def stamp(updated_at: str) -> datetime | None:
 
 
 def older(updated_at: str, than: str) -> bool:
-    """Tell whether a stamp is surely older than another; unreadable stamps prove nothing."""
+    """Return whether a stamp is surely older than another; unreadable stamps prove nothing."""
     left, right = stamp(updated_at), stamp(than)
     return left is not None and right is not None and left < right
 
 
 def initials(name: str) -> str:
-    """Give what history may show of a name: `Ada Byron` is `A. B.`."""
+    """Return what history may show of a name: `Ada Byron` is `A. B.`."""
     letters = [word[0].upper() for word in name.split()]
     return " ".join(f"{letter}." for letter in letters[:2]) or "?"

@@ -1,4 +1,4 @@
-"""A question in, a decision out: the only place where a rule about charging lives."""
+"""The rules about charging: whether this basket may be charged to this customer now."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -27,12 +27,12 @@ class Reason(StrEnum):
 
 
 OVERRIDABLE = frozenset({Reason.STALE, Reason.NO_CREDIT, Reason.OFFLINE_CAP})
-"""What a supervisor may pass; of money, by at most `override_max`."""
+"""Reasons that a supervisor may override; limits of money by at most `override_max`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A supervisor passes this one reason, and says why; any other reason still counts."""
+    """A supervisor overrides this one reason, and says why; every other reason still counts."""
 
     reason: Reason
     staff: str
@@ -40,10 +40,10 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """The one customer of the card; `age_s` is None where the age cannot be known.
+class Found:
+    """The one customer of the card; `age_s` is None where the row's age is not known.
 
-    `gone` marks a cached customer that a full sync did not see any more.
+    `gone`: a cached customer that the last full sync did not find any more.
     """
 
     snapshot: Snapshot
@@ -51,63 +51,69 @@ class Known:
     gone: bool = False
 
     def is_fresh(self, fresh_s: float) -> bool:
-        """Tell whether this was seen at most `fresh_s` ago."""
+        """Return whether the row was read at most `fresh_s` ago."""
         return self.age_s is not None and self.age_s <= fresh_s
 
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """Two customers share the card id: the till refuses to choose."""
+    """Two customers share the card id; the till does not choose."""
 
 
 @dataclass(frozen=True, slots=True)
-class Absent:
-    """A live answer that no customer has this card."""
+class NotFound:
+    """The backend answered that no customer has this card."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unreachable:
-    """No customer in the cache, and no live answer."""
+    """No customer in the cache, and no answer of the backend."""
 
 
-Finding = Known | Ambiguous | Absent | Unreachable | CardProblem
+LookupResult = Found | Ambiguous | NotFound | Unreachable | CardProblem
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The site's limits; offline caps count while the sight is older than `fresh_s`."""
+    """The site's limits; the offline limits count for a row that is older than `fresh_s`.
+
+    `floor_limit` is the most that one charge may be then.
+    """
 
     max_charge: Money
     credit_ceiling: Money | None
     fresh_s: float
     max_age_s: float
-    per_charge: Money
-    per_customer: Money
-    per_terminal: Money
+    floor_limit: Money
+    offline_per_customer: Money
+    offline_per_terminal: Money
     override_max: Money = ZERO
 
 
 @dataclass(frozen=True, slots=True)
 class OfflineExposure:
-    """Offline charges that the newest snapshot does not hold yet, less their voids."""
+    """Offline charges that the newest row does not hold yet, less their voids.
+
+    `customer` is the sum of this customer, `terminal` that of all customers of this till.
+    """
 
     customer: Money = ZERO
     terminal: Money = ZERO
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """All that a decision may depend on.
+    """All that a decision depends on.
 
-    `amount` is None for the verdict on tap with an empty basket, and `AMOUNT` is left out then;
-    `pending` is what this journal holds of the customer beyond the snapshot. Each override passes
-    its own reason, so that two reasons need two.
+    `amount` is None for the decision on tap with an empty basket; then `AMOUNT` is not checked.
+    `pending` is what this journal holds of the customer beyond the snapshot. An override is for
+    one reason; two reasons need two.
     """
 
-    finding: Finding
+    lookup_result: LookupResult
     amount: Money | None
     pending: Money
-    spent: OfflineExposure
+    exposure: OfflineExposure
     journal_open: bool
     policy: Policy
     overrides: tuple[Override, ...] = ()
@@ -115,7 +121,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """The charge may be journaled; `headroom` is what may be charged now, None = no limit.
+    """The charge may be journaled; `headroom` is what may be charged now, None: no limit.
 
     `overrides` are those without which it would have been declined.
     """
@@ -128,10 +134,10 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """The charge may not be; `headroom` is what would pass, `missing` how far it is beyond that.
+    """The charge is not allowed; `headroom` would pass, `missing` is the amount beyond that.
 
-    Both count overrides in: what an insufficient one left over is what is missing.
-    Without credit and in debt, `missing` counts from zero debt: so much has to be paid in first.
+    `headroom` and `missing` already include overrides. For a customer in debt who has no credit,
+    `missing` counts from zero debt: that much has to be paid in first.
     """
 
     reason: Reason
@@ -145,24 +151,24 @@ Decision = Approved | Declined
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A question about one known customer, with the figures that the rules compare."""
+    """A question about one customer, with the figures that the rules compare."""
 
     question: Question
-    known: Known
+    lookup: Found
     amount: Money
 
     @property
     def debt_now(self) -> Money:
-        return self.known.snapshot.debt + self.question.pending
+        return self.lookup.snapshot.debt + self.question.pending
 
     @property
     def offline(self) -> bool:
-        return not self.known.is_fresh(self.question.policy.fresh_s)
+        return not self.lookup.is_fresh(self.question.policy.fresh_s)
 
     @property
     def credit_headroom(self) -> Money | None:
         ceiling = self.question.policy.credit_ceiling
-        if not self.known.snapshot.customer.credit_allowed:
+        if not self.lookup.snapshot.customer.credit_allowed:
             ceiling = ZERO
         if ceiling is None:
             return None
@@ -172,11 +178,11 @@ class _Case:
     def offline_headroom(self) -> Money | None:
         if not self.offline:
             return None
-        policy, spent = self.question.policy, self.question.spent
+        policy, exposure = self.question.policy, self.question.exposure
         least = min(
-            policy.per_charge,
-            policy.per_customer - spent.customer,
-            policy.per_terminal - spent.terminal,
+            policy.floor_limit,
+            policy.offline_per_customer - exposure.customer,
+            policy.offline_per_terminal - exposure.terminal,
         )
         return least + self._extra(Reason.OFFLINE_CAP)
 
@@ -190,31 +196,33 @@ class _Case:
     @property
     def needed_overrides(self) -> tuple[Override, ...]:
         plain = replace(self, question=replace(self.question, overrides=()))
-        overridable = (one for one in self.question.overrides if one.reason in OVERRIDABLE)
-        return tuple(one for one in overridable if _RULES[one.reason](plain))
+        overridable = (
+            override for override in self.question.overrides if override.reason in OVERRIDABLE
+        )
+        return tuple(override for override in overridable if _RULES[override.reason](plain))
 
     def passes(self, reason: Reason) -> bool:
-        return any(one.reason is reason for one in self.question.overrides)
+        return any(override.reason is reason for override in self.question.overrides)
 
     def _extra(self, reason: Reason) -> Money:
         return self.question.policy.override_max if self.passes(reason) else ZERO
 
 
 def decide(question: Question) -> Decision:
-    """Answer whether this basket may be charged to this customer now."""
-    match question.finding:
+    """Return whether this basket may be charged to this customer now."""
+    match question.lookup_result:
         case CardProblem():
             return Declined(Reason.UNREADABLE_CARD)
         case Ambiguous():
             return Declined(Reason.AMBIGUOUS_CARD)
-        case Absent():
+        case NotFound():
             return Declined(Reason.UNKNOWN_CARD)
         case Unreachable():
             return Declined(Reason.UNKNOWN_OFFLINE)
-        case Known() as known:
+        case Found() as known:
             return _about(_Case(question, known, question.amount or ZERO))
         case _:
-            assert_never(question.finding)
+            assert_never(question.lookup_result)
 
 
 def _about(case: _Case) -> Decision:
@@ -233,15 +241,15 @@ def _declined(case: _Case, reason: Reason) -> Declined:
 
 
 def _gone(case: _Case) -> bool:
-    return case.known.gone
+    return case.lookup.gone
 
 
 def _system(case: _Case) -> bool:
-    return case.known.snapshot.customer.is_default
+    return case.lookup.snapshot.customer.is_default
 
 
 def _blocked(case: _Case) -> bool:
-    return case.known.snapshot.customer.blocked
+    return case.lookup.snapshot.customer.blocked
 
 
 def _wrong_amount(case: _Case) -> bool:
@@ -254,7 +262,7 @@ def _till_closed(case: _Case) -> bool:
 
 
 def _stale(case: _Case) -> bool:
-    fresh = case.known.is_fresh(case.question.policy.max_age_s)
+    fresh = case.lookup.is_fresh(case.question.policy.max_age_s)
     return not fresh and not case.passes(Reason.STALE)
 
 
@@ -284,7 +292,7 @@ _RULES: dict[Reason, Callable[[_Case], bool]] = {
 
 
 def _limit(case: _Case, reason: Reason) -> Money | None:
-    """Give the limit that the amount is beyond; None: no amount would pass."""
+    """Return the limit that the amount exceeds; None: no amount would pass."""
     match reason:
         case Reason.NO_CREDIT:
             return case.credit_headroom

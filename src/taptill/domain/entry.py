@@ -1,4 +1,4 @@
-"""What the journal keeps: entries of a kind, each with the facts of one moment."""
+"""The journal's entries, and where the journal stands with one customer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -46,7 +46,7 @@ MONEY_KINDS = frozenset(
 
 
 ENROLMENTS_MAX = 8
-"""So many own enrolments of one row are remembered; most rows have one."""
+"""At most this many own enrolments of a row are remembered; most rows have one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,79 +83,82 @@ class Entry:
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """The last update that this journal sent for a customer, as its entry tells it.
+    """The last update that this journal sent for a customer, as its entry `attempt` has it.
 
-    Totals are exact, in minor units. `open` while no receipt, refusal or conflict follows.
+    Totals are exact, in minor units; `others_total` is the sum of all other marks in the row as
+    read, None where one was unreadable. `open` until a receipt, refusal or conflict follows.
     `origin`: what a row of this epoch without a mark of ours holds (None: nothing of ours);
-    `said`: that is a person's word at the conflict desk, and nothing that the row tells.
+    `origin_is_decided`: a person decided that, the row itself does not tell.
     """
 
     epoch: str
-    sent: Mark
+    sent_mark: Mark
     total_read: Decimal
     total_sent: Decimal
-    others: int | None
+    others_total: int | None
     open: bool
     origin: Mark | None = None
-    said: bool = False
+    origin_is_decided: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """Where this journal stands with one customer, from one look at the projection.
+    """Where this journal stands with one customer; computed from the entries.
 
-    `last` is the mark that the row should hold (None: no money entry yet); `seen` the mark that
-    the last receipt, attempt or taken-back read; `receipted_seq` the highest seq that ever had a
-    receipt; `base` the office's part of the total as last seen; `conflict` the open reason for
-    the conflict desk. `row_total` is the whole total of the row as last journaled; money entries
-    up to `start_seq` belong to the journal id before a fork; `closed_seq` is the last money entry
-    when the desk wrote off what no row can take.
-
-    `held` is, of a case on the desk, the mark up to which the row surely holds our money (None:
-    nothing is sure). `first_stamp` is the `updatedAt` of the row as read before the first attempt:
-    an older row version holds none of our money. `enrolments` are the epochs, at most
-    ENROLMENTS_MAX, of the enrolments that this journal sent before its first attempt.
+    - `last`: the mark that the row should hold; None without a money entry.
+    - `row_mark`: the row's mark as the last receipt, attempt or taken-back entry read it.
+    - `receipted_seq`: the highest entry number that ever had a receipt.
+    - `updated_at`, `row_total`: stamp and total of the row as last journaled, in minor units.
+    - `base`: the office's part of that total.
+    - `attempt`: the last update sent. `conflict`: the reason of an open case, None without one.
+    - `certain_mark`: of an open case, the mark up to which the row certainly holds our money;
+      None: nothing is certain.
+    - `start_seq`: money entries up to it belong to the journal id before a fork.
+    - `closed_seq`: the last money entry when a person wrote off what no row can take.
+    - `first_stamp`: `updatedAt` of the row as read before the first attempt; an older version of
+      the row holds none of our money.
+    - `enrolments`: epochs of our own enrolments before the first attempt, at most ENROLMENTS_MAX.
     """
 
     customer_id: int
-    last: Mark | None
-    seen: Mark | None
-    receipted_seq: int
-    updated_at: str
-    base: Decimal | None
-    attempt: Attempt | None
-    conflict: str | None
+    last: Mark | None = None
+    row_mark: Mark | None = None
+    receipted_seq: int = 0
+    updated_at: str = ""
+    base: Decimal | None = None
+    attempt: Attempt | None = None
+    conflict: str | None = None
     row_total: Decimal | None = None
     start_seq: int = 0
     closed_seq: int = 0
-    held: Mark | None = None
+    certain_mark: Mark | None = None
     first_stamp: str = ""
     enrolments: tuple[str, ...] = ()
 
     @property
     def in_question(self) -> int:
-        """Return the minor units that may be missing in the row.
+        """The minor units that may be missing in the row.
 
-        Of a case on the desk that is all that the row does not surely hold, else what the last
-        mark seen does not cover.
+        Of an open case that is all that the row does not certainly hold; otherwise what the
+        row's last known mark does not cover.
         """
-        last, sure = self.last, self.held if self.conflict else self.seen
-        return (last.total if last else 0) - (sure.total if sure else 0)
+        last, in_row = self.last, self.certain_mark if self.conflict else self.row_mark
+        return (last.total if last else 0) - (in_row.total if in_row else 0)
 
     @property
     def open(self) -> bool:
         """Whether money of this customer is not known to be in the backend's books."""
         if self.last is None:
             return False
-        behind = self.seen is None or self.seen.seq != self.last.seq
+        behind = self.row_mark is None or self.row_mark.seq != self.last.seq
         return behind or (self.attempt is not None and self.attempt.open)
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedEntry:
-    """What a journal has at a mark's seq: whose money entry it is, and the mark it makes."""
+    """The journal's money entry at a mark's number: whose it is, and the mark that it makes."""
 
     customer_id: int
     mark: Mark

@@ -19,11 +19,11 @@ class Money:
 
     minor: int
 
-    def __add__(self, other: Self) -> "Money":
-        return Money(self.minor + other.minor)
+    def __add__(self, amount: Self) -> "Money":
+        return Money(self.minor + amount.minor)
 
-    def __sub__(self, other: Self) -> "Money":
-        return Money(self.minor - other.minor)
+    def __sub__(self, amount: Self) -> "Money":
+        return Money(self.minor - amount.minor)
 
     def __mul__(self, times: int) -> "Money":
         return Money(self.minor * times)
@@ -50,7 +50,7 @@ class Currency:
 
     @classmethod
     def named(cls, code: str) -> "Currency":
-        """Give the currency of an ISO 4217 code; one that is not in the list has two digits."""
+        """Return the currency of an ISO 4217 code; one that is not in the list has two digits."""
         return cls(code, digits_of(code))
 
     def text(self, money: Money) -> str:
@@ -58,8 +58,8 @@ class Currency:
         sign = "-" if money.minor < 0 else ""
         if not self.digits:
             return f"{sign}{abs(money.minor)}"
-        whole, part = divmod(abs(money.minor), 10**self.digits)
-        return f"{sign}{whole}.{part:0{self.digits}d}"
+        units, part = divmod(abs(money.minor), 10**self.digits)
+        return f"{sign}{units}.{part:0{self.digits}d}"
 
     def parse(self, text: str) -> Money:
         """Read `12.3`, `12.30` or `-12`; ValueError for what no amount of whole minor units is."""
@@ -73,7 +73,7 @@ class Currency:
 
 
 def round_against_customer(minor: Decimal) -> tuple[Money, bool]:
-    """Give a debt in minor units as Money, and whether it had to be rounded up.
+    """Return a debt in minor units as Money, and whether it had to be rounded up.
 
     Float noise within 10^-6 of a whole unit is that unit; any other fraction is rounded up, so
     that headroom is never larger than the backend's figure allows.

@@ -1,4 +1,4 @@
-"""Columns in, hash out, and why a row does not fit: each covers the one before."""
+"""The hash chain: each entry's hash covers its columns and the hash before it."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,14 +17,14 @@ ENTRY_NAMES = tuple(ENTRY_COLUMNS.split(", "))
 def canonical(value: Mapping[str, Any]) -> str:
     """Write JSON in one way only: sorted keys, no blanks, Decimals as text, plain ASCII.
 
-    ASCII, because a foreign name may hold half a character, which neither disk nor hash takes.
+    ASCII, because a name from outside may hold a lone surrogate, which UTF-8 cannot encode.
     """
     return _encode(value)
 
 
 def chained_hash(prev_hash: str, columns: Mapping[str, Any]) -> str:
-    """Give SHA-256 over the previous hash and every other column but the hash itself."""
-    text = prev_hash + canonical(columns)  # plain ASCII, unless somebody changed the hash before
+    """Return SHA-256 over the previous hash and every other column but the hash itself."""
+    text = prev_hash + canonical(columns)  # ASCII, unless the hash before was tampered with
     return sha256(text.encode("ascii", "backslashreplace")).hexdigest()
 
 
@@ -39,7 +39,7 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_as_te
 
 
 def chain_break(row: Sequence[Any], seq: int, prev_hash: str) -> str:
-    """Say in words why a row is not the chain's entry `seq`; empty while it is."""
+    """Return in words why a row is not the chain's entry `seq`; empty if it is."""
     columns = dict(zip(ENTRY_NAMES, row, strict=True))
     if columns["seq"] != seq:
         return "it is missing"

@@ -1,4 +1,4 @@
-"""A failure of the disk or of SQLite in, the error with words that a person understands out."""
+"""Failures of the disk and of SQLite as errors in plain words, and checks of the file's place."""
 
 import os
 import shutil
@@ -24,10 +24,10 @@ Trace = tuple[int, int]
 GONE: Trace = (0, 0)
 
 FULL_BYTES = 65536
-"""With less room SQLite cannot make its log's index, and says so in many words but this one."""
+"""With less room SQLite cannot make the log's index, and reports that by several other errors."""
 
 UNREADABLE = (ValueError, TypeError, ArithmeticError)
-"""What reading a row raises whose bytes have changed: not UTF-8, no number, no figure."""
+"""What reading a row raises if its bytes were changed: no UTF-8, no number, no Decimal."""
 
 _CUT_OFF = (JournalError, "it was cut off in mid-write: start the till once, which mends it")
 
@@ -45,14 +45,14 @@ WORDS: dict[str, tuple[type[JournalError], str]] = {
 }
 
 IN_DOUBT = "the disk fails, last sale in doubt"
-"""A refused commit lies in the log and cannot be written over: the next opening takes it in."""
+"""A failed commit is in the log and cannot be overwritten: the next opening takes it in."""
 
 _COMMIT_LEFT = {"SQLITE_IOERR_FSYNC", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_SHMMAP"}
-"""What fails after the commit's last frame is in the log: its sync, and its place in the index."""
+"""Errors after the commit's last frame is in the log: those of its sync and of the index."""
 
 
 def to_journal_error(path: Path | str, fault: Exception) -> JournalError:
-    """Give the error that says what has happened, as far as the disk lets it be known."""
+    """Return the error that says in plain words what happened, as far as that can be found out."""
     if isinstance(fault, OSError):
         return JournalDiskError(path=path, detail=_place(Path(path)) or fault.strerror)
     exact = getattr(fault, "sqlite_errorname", "")
@@ -66,14 +66,15 @@ def to_journal_error(path: Path | str, fault: Exception) -> JournalError:
 
 
 def leaves_a_commit(fault: JournalError) -> bool:
-    """Tell whether a commit that failed may lie in the log whole."""
+    """Return whether a commit that failed may lie in the log whole."""
     return getattr(fault.__cause__, "sqlite_errorname", "") in _COMMIT_LEFT
 
 
-def refuse_loss(path: Path, kept: str) -> None:
-    """Refuse to begin anew where entries were kept; `kept` is the id of the journal that was here.
+def refuse_loss(path: Path, journal_id: str) -> None:
+    """Raise JournalGoneError where a new journal would begin although entries were kept here.
 
-    An empty file is nothing: it may be all that a power cut has left of the first start.
+    `journal_id`: the journal that was here, empty if none. An empty file counts as no file: a power
+    cut at the first start may leave one.
     """
     with suppress(FileNotFoundError):
         if path.stat().st_size:
@@ -81,23 +82,26 @@ def refuse_loss(path: Path, kept: str) -> None:
     log = path.with_name(path.name + LOG)
     if log.exists() and log.stat().st_size:
         raise JournalGoneError(path=path, detail=f"only its log {log.name} is left")
-    if kept:
+    if journal_id:
         state = "is empty" if path.exists() else "is gone"
-        raise JournalGoneError(path=path, detail=f"journal {kept} was kept here and {state}")
+        raise JournalGoneError(path=path, detail=f"journal {journal_id} was kept here and {state}")
 
 
-def trouble(path: Path, opened: list[Trace], min_free: int) -> str:
-    """Say what keeps an open journal from being written; empty while nothing does.
+def trouble(path: Path, traces_at_open: list[Trace], min_free: int) -> str:
+    """Return what keeps an open journal from being written; empty while nothing does.
 
-    `opened` is `traces` as of its opening: what is written to a file that was taken away has no
-    name, and the next start would not know of it. `min_free` is the room to be left, in bytes.
+    `traces_at_open` is the result of `traces` when it was opened: what is written to a file that
+    was removed since has no name, and the next start would not find it. `min_free`: bytes that
+    must stay free on the disk.
     """
-    names = [one.name for one in _files(path)]
+    names = [file.name for file in _files(path)]
     try:
-        for name, was, now in zip(names, opened, traces(path), strict=True):
+        for name, was, now in zip(names, traces_at_open, traces(path), strict=True):
             if now != was:
-                what = "file" if name == path.name else name
-                return f"the {what} is gone" if now == GONE else f"another {what} lies in its place"
+                title = "file" if name == path.name else name
+                return (
+                    f"the {title} is gone" if now == GONE else f"another {title} lies in its place"
+                )
         free = shutil.disk_usage(path.parent).free
     except OSError as fault:
         return str(fault.strerror)
@@ -105,15 +109,15 @@ def trouble(path: Path, opened: list[Trace], min_free: int) -> str:
 
 
 def traces(path: Path) -> list[Trace]:
-    """Give what tells the journal's files from others of the same names. Errors: OSError."""
-    found = []
-    for one in _files(path):
+    """Return device and inode of each of the journal's files. Errors: OSError."""
+    result = []
+    for file in _files(path):
         try:
-            there = one.stat()
-            found.append((there.st_dev, there.st_ino))
+            status = file.stat()
+            result.append((status.st_dev, status.st_ino))
         except FileNotFoundError:
-            found.append(GONE)
-    return found
+            result.append(GONE)
+    return result
 
 
 def _files(path: Path) -> list[Path]:
@@ -121,7 +125,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def _place(path: Path) -> str:
-    """Say what is wrong with the place of a file; empty where it looks well."""
+    """Return what is wrong with a file's place; empty if nothing is."""
     if path.is_dir():
         return "a directory lies in its place"
     try:
@@ -133,6 +137,6 @@ def _place(path: Path) -> str:
         return "the disk is read-only"
     if free < FULL_BYTES:
         return "the disk is full"
-    asked = [one for one in (path, path.parent) if one.exists()]
-    closed = not all(os.access(one, os.R_OK | os.W_OK) for one in asked)
-    return "this account may not read and write it" if closed else ""
+    places = [place for place in (path, path.parent) if place.exists()]
+    is_closed = not all(os.access(place, os.R_OK | os.W_OK) for place in places)
+    return "this account may not read and write it" if is_closed else ""

@@ -1,4 +1,18 @@
-"""Drafts in, entries on disk out: the journal's synchronous core over one SQLite file."""
+"""The journal's file: one SQLite database that entries are appended to, and nothing else.
+
+What is in it: `entries` is the truth, in the order of `seq`; triggers forbid UPDATE, DELETE and
+REPLACE. Each hash covers the entry and the hash before it. `positions`, one row per customer, is
+computed from the entries in the same transaction.
+
+How an entry becomes durable: the writer thread hands over groups of drafts. One transaction
+numbers and chains them, updates the positions and commits; each group is all or nothing. The file
+is in WAL mode with `synchronous = FULL`: COMMIT returns when the log is on the disk. The log is
+lengthened beforehand (`make_room`), so that a commit costs one sync, and checkpointed later.
+
+If the disk refuses, the commit raises. But frames of it may be in the log, and the next opening
+would take them for good: they are overwritten at once by a commit without a change
+(`_write_over`), and the next append starts the log anew. If that fails: IN_DOUBT.
+"""
 
 import json
 import os
@@ -23,28 +37,27 @@ from taptill.journal.marked_entry import entry_at_mark
 
 MISSING_END = "it is missing: the sums per customer know of it"
 
-# Statements of the hot path, written once.
+# SQL of the append path, built once.
 _ENTRY_PLACES = ", ".join("?" * len(chain.ENTRY_NAMES))
 _ENTRY_IN = f"INSERT INTO entries ({chain.ENTRY_COLUMNS}) VALUES ({_ENTRY_PLACES})"  # noqa: S608
 
-_LAST_MONEY = (
-    f"SELECT max(seq) FROM entries WHERE seq BETWEEN ? AND ? AND {schema.MONEY} "  # noqa: S608 - constant
-    "GROUP BY customer_id"
-)
+_LAST_MONEY = f"""
+SELECT max(seq) FROM entries WHERE seq BETWEEN ? AND ? AND {schema.MONEY} GROUP BY customer_id
+"""  # noqa: S608 - constant
 
-LOG_ROOM = 6 * 2**20  # about what is written into the log before it is brought back
-BUSY_TIMEOUT_MS = 5000  # so long a commit waits for a reader, a backup for example
+LOG_ROOM = 6 * 2**20  # bytes: about what is written to the log between two checkpoints
+BUSY_TIMEOUT_MS = 5000  # a commit waits so long for a reader, a backup for example
 
 
 def connect(path: Path | str, *, read_only: bool = False) -> sqlite3.Connection:
-    """Open the file as every connection of the journal does; errors become JournalError."""
+    """Open a connection with the journal's settings. Errors: JournalError."""
     with mapping_errors(path):
         connection = _open(path, read_only=read_only)
     try:
         with mapping_errors(path):
             connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
             connection.execute("PRAGMA foreign_keys = ON")
-            # Else INSERT OR REPLACE would pass by the trigger that forbids DELETE.
+            # Without it INSERT OR REPLACE deletes without firing the trigger on DELETE.
             connection.execute("PRAGMA recursive_triggers = ON")
             _check_format(connection, path, read_only=read_only)
     except JournalError:
@@ -55,7 +68,7 @@ def connect(path: Path | str, *, read_only: bool = False) -> sqlite3.Connection:
 
 @contextmanager
 def mapping_errors(path: Path | str) -> Iterator[None]:
-    """Turn SQLite's errors, and those of rows that cannot be read, into JournalError."""
+    """Raise SQLite's errors, and those of unreadable rows, as JournalError."""
     try:
         yield
     except (sqlite3.Error, *UNREADABLE) as fault:
@@ -86,8 +99,8 @@ class JournalFile:
         """Append several groups of drafts in one commit; each group is all or nothing.
 
         A group that breaks a rule of the tables (a second void of one charge) gets its own
-        error; a failure of the disk raises, and then nothing of the batch is in the file. Whether
-        it is shows only at the next opening where the words are IN_DOUBT.
+        error. A failure of the disk raises JournalError, and then nothing of the batch is in the
+        file; with the detail IN_DOUBT only the next opening shows whether it is.
         """
         if self._unsynced:
             self._begin_log_anew()
@@ -103,34 +116,34 @@ class JournalFile:
             raise
 
     def follow(self, end: tuple[int, str], drafts: Sequence[Draft]) -> None:
-        """Begin an empty file with entries behind the `end`, number and hash, of another one."""
+        """Begin an empty file with entries after the `end`, number and hash, of another one."""
         with self._transaction():
             self._end = end
             self._append_all(drafts)
 
     def leave_whole(self) -> None:
-        """Bring all into the one file, which no log belongs to any more; nobody may read it."""
+        """Bring all into the one file and remove its log; no other connection may be open."""
         with mapping_errors(self.path):
             mode = self.connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
         if mode != "delete":
             raise JournalError(path=self.path, detail="another program reads it: close that first")
 
     def probe(self) -> None:
-        """Commit a page that changes nothing: raises JournalError while the disk takes none."""
+        """Commit a page without a change; raises JournalError while the disk refuses writes."""
         if self._in_doubt:
             self._write_over()
         with self._transaction():
             self.connection.execute(f"PRAGMA user_version = {schema.VERSION}")
 
     def checkpoint(self) -> None:
-        """Bring the write-ahead log back into the file, as far as readers allow."""
+        """Copy the write-ahead log into the file, as far as readers allow."""
         with mapping_errors(self.path):
             self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def make_room(self) -> None:
-        """Lengthen the log beforehand: a commit that changes no file's length syncs faster.
+        """Lengthen the log: a commit that does not change the file's length syncs faster.
 
-        SQLite takes no zeros for a commit, and looks for its end in the index, not in the length.
+        SQLite does not take zeros for a commit, and finds the log's end by its index.
         """
         with self._transaction(), suppress(OSError):  # nobody else may write the log meanwhile
             log = os.open(f"{self.path}-wal", os.O_WRONLY | os.O_APPEND)
@@ -141,7 +154,7 @@ class JournalFile:
                 os.close(log)
 
     def close(self) -> None:
-        """Close the file; what was committed stays."""
+        """Close the file."""
         self.connection.close()
 
     def rebuild_projection(self) -> None:
@@ -160,15 +173,15 @@ class JournalFile:
     def _prepare(self) -> None:
         self.connection.execute("PRAGMA journal_mode = WAL")
         self.connection.execute("PRAGMA synchronous = FULL")
-        # Checkpoints sync twice; the writer thread makes them when nobody waits.
+        # A checkpoint syncs twice; the writer thread runs it when nobody waits.
         self.connection.execute("PRAGMA wal_autocheckpoint = 0")
-        found = format_of(self.connection)
-        if found == 0:
+        format_number = format_of(self.connection)
+        if format_number == 0:
             schema.create(self.connection)
-        elif found < schema.VERSION:  # the entries are the same in all formats
+        elif format_number < schema.VERSION:  # the entries are the same in all formats
             with self._transaction():
                 missing = self._read_end()[0] + 1
-                if known_end(self.connection) >= missing:  # sums counted anew would hide that
+                if known_end(self.connection) >= missing:  # a rebuild would hide that
                     raise JournalBrokenError(path=self.path, seq=missing, detail=MISSING_END)
                 self._count_anew()
 
@@ -184,11 +197,11 @@ class JournalFile:
                     self.connection.execute("ROLLBACK")
 
     def _write_over(self) -> None:
-        """Write over the frames of a refused commit, which the next opening would take for good.
+        """Overwrite the frames of a failed commit, which the next opening would take for good.
 
-        They stay in the log until another frame takes the first one's place: each checksum is made
-        over all before it. No sync is asked for, which would fail again, that of a new log's header
-        even before the frame is written; the next append begins the log anew.
+        Overwriting the first is enough: each checksum covers all frames before it. Syncs are off:
+        they would fail again, that of a new log's header even before the frame is written. The next
+        append starts the log anew.
         """
         self._in_doubt = False
         try:
@@ -202,9 +215,9 @@ class JournalFile:
             self.connection.execute("PRAGMA synchronous = FULL")
 
     def _begin_log_anew(self) -> None:
-        """Leave a log that may have a gap on the disk, at which the next opening would stop.
+        """Start the log anew: on the disk it may have a gap, at which the next opening would stop.
 
-        A sync that fails calls its pages clean, and the one after it passes without them.
+        After a failed sync Linux marks the pages clean, so the next sync succeeds without them.
         """
         with mapping_errors(self.path):
             busy = self.connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()[0]
@@ -213,7 +226,7 @@ class JournalFile:
         self._unsynced = False
 
     def _append_alone(self, drafts: Sequence[Draft]) -> list[Entry] | JournalError:
-        """Spare a lone group the savepoint, for which SQLite copies each page that it changes."""
+        """Append one group without a savepoint, for which SQLite would copy each changed page."""
         try:
             with self._transaction():
                 self._end = self._read_end()
@@ -266,8 +279,8 @@ class JournalFile:
     def _count_in(self, entry: Entry) -> None:
         """Apply an entry to the positions, as `PositionCounter` does with all entries."""
         if entry.kind is EntryKind.FORKED:
-            for one in list(positions(self.connection)):
-                self._keep(projection.forked(one))
+            for current in list(positions(self.connection)):
+                self._keep(projection.forked(current))
         elif entry.kind is EntryKind.BOOKED:
             self._book(entry.body["first_seq"], entry.body["last_seq"])
         elif entry.customer_id is not None:
@@ -278,10 +291,10 @@ class JournalFile:
 
     def _book(self, first_seq: int, last_seq: int) -> None:
         for (seq,) in self.connection.execute(_LAST_MONEY, (first_seq, last_seq)).fetchall():
-            found = entry_at_mark(self.connection, seq)
-            at = position(self.connection, found.customer_id) if found else None
-            if found and at:
-                self._keep(projection.booked(at, found.mark))
+            entry = entry_at_mark(self.connection, seq)
+            current = position(self.connection, entry.customer_id) if entry else None
+            if entry and current:
+                self._keep(projection.booked(current, entry.mark))
 
     def _keep(self, position: Position) -> None:
         self.connection.execute(projection.ROW_IN, projection.to_row(position))
@@ -293,13 +306,13 @@ class JournalFile:
 
 
 def position(connection: sqlite3.Connection, customer_id: int) -> Position | None:
-    """Read where the journal stands with a customer; None without any entry."""
+    """Return a customer's position; None without any entry."""
     row = connection.execute(projection.ROW_OF, (customer_id,)).fetchone()
     return projection.from_row(row) if row else None
 
 
 def positions(connection: sqlite3.Connection) -> Iterator[Position]:
-    """Give where the journal stands with each customer, in order of their ids."""
+    """Return the positions of all customers, in order of their ids."""
     query = projection.rows_query(format_of(connection))
     return (projection.from_row(row) for row in connection.execute(query))
 
@@ -307,7 +320,7 @@ def positions(connection: sqlite3.Connection) -> Iterator[Position]:
 def entries(
     connection: sqlite3.Connection, where: str = "1", parameters: Sequence[Any] = ()
 ) -> Iterator[Entry]:
-    """Give entries in order; `where` is a constant of this package, never foreign text."""
+    """Return entries in order; `where` is a constant of this package, never foreign text."""
     query = f"SELECT {chain.ENTRY_COLUMNS} FROM entries WHERE {where} ORDER BY seq"  # noqa: S608 - see above
     place = str(connection.execute("PRAGMA database_list").fetchone()[2])
     with mapping_errors(place):
@@ -316,9 +329,9 @@ def entries(
 
 
 def beginning(connection: sqlite3.Connection) -> tuple[int, str]:
-    """Give the number of the first entry and the hash before it.
+    """Return the number of the first entry and the hash before it.
 
-    A journal that follows a closed one begins behind that one's end, which is believed here.
+    A journal that follows a closed one begins after that one's end, which is not checked here.
     """
     query = (
         "SELECT seq, prev_hash FROM entries "
@@ -329,9 +342,9 @@ def beginning(connection: sqlite3.Connection) -> tuple[int, str]:
 
 
 def known_end(connection: sqlite3.Connection) -> int:
-    """Give the newest money entry that the sums per customer know of; 0 without any."""
-    found = connection.execute("SELECT max(last_seq) FROM positions").fetchone()
-    return int(found[0] or 0)
+    """Return the newest money entry that the sums per customer know of; 0 without any."""
+    row = connection.execute("SELECT max(last_seq) FROM positions").fetchone()
+    return int(row[0] or 0)
 
 
 def entry_of(row: Sequence[Any], place: str = "") -> Entry:
@@ -339,24 +352,13 @@ def entry_of(row: Sequence[Any], place: str = "") -> Entry:
 
     JournalBrokenError for a row that no journal has written.
     """
-    seq, kind, charge_id, customer_id, amount, body, at, boot_id, uptime_ms, trusted = row[:10]
     try:
-        read_kind, read_body = EntryKind(kind), json.loads(body)
+        kind, body = EntryKind(row[1]), json.loads(row[5])
     except ValueError as fault:
-        raise JournalBrokenError(path=place, seq=seq, detail="it cannot be read") from fault
-    return Entry(
-        seq,
-        read_kind,
-        charge_id,
-        customer_id,
-        amount,
-        read_body,
-        at,
-        boot_id,
-        uptime_ms,
-        bool(trusted),
-        *row[10:],
-    )
+        raise JournalBrokenError(path=place, seq=row[0], detail="it cannot be read") from fault
+    columns = [*row]
+    columns[1], columns[5], columns[9] = kind, body, bool(row[9])
+    return Entry(*columns)
 
 
 def _open(path: Path | str, *, read_only: bool) -> sqlite3.Connection:
@@ -367,21 +369,21 @@ def _open(path: Path | str, *, read_only: bool) -> sqlite3.Connection:
 
 
 def _check_format(connection: sqlite3.Connection, path: Path | str, *, read_only: bool) -> None:
-    found = format_of(connection)
-    if found > schema.VERSION:
-        raise JournalTooNewError(path=path, found=found, known=schema.VERSION)
+    format_number = format_of(connection)
+    if format_number > schema.VERSION:
+        raise JournalTooNewError(path=path, found=format_number, known=schema.VERSION)
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    if found == 0 and (tables or read_only):
+    if format_number == 0 and (tables or read_only):
         raise JournalError(path=path, detail="this file is no journal")
-    if found < schema.VERSION and read_only and not _is_archive(connection, found):
+    if format_number < schema.VERSION and read_only and not _is_archive(connection, format_number):
         detail = "an older version wrote it: start the till once, which brings it up to date"
         raise JournalError(path=path, detail=detail)
 
 
-def _is_archive(connection: sqlite3.Connection, found: int) -> bool:
-    """Tell whether this is a closed year's, which no till brings up to date ever again."""
+def _is_archive(connection: sqlite3.Connection, format_number: int) -> bool:
+    """Return whether this is a closed year's, which no till brings up to date ever again."""
     newest = connection.execute("SELECT kind FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
-    return found >= schema.ARCHIVES_SINCE and newest == (EntryKind.RETIRED.value,)
+    return format_number >= schema.ARCHIVES_SINCE and newest == (EntryKind.RETIRED.value,)
 
 
 def format_of(connection: sqlite3.Connection) -> int:

@@ -1,4 +1,4 @@
-"""Awaited drafts in, durable entries out: the writer thread and the reads beside it."""
+"""The journal of a running till: a writer thread, queries, and background threads."""
 
 import asyncio
 import logging
@@ -27,17 +27,17 @@ from taptill.settlement.requests import JournalAnswer
 log = logging.getLogger("taptill.journal")
 
 QUEUE_MAX = 256
-"""Groups of drafts waiting for the writer; one more is an error, not a wait."""
+"""At most so many groups of drafts wait for the writer; one more is an error."""
 
 CHECKPOINT_COMMITS = 200
 CHECKPOINT_COMMITS_BUSY = 2000
 IDLE_S = 1.0
 PROBE_S = 2.0
-"""While the disk takes nothing it is tried this often: nobody sells, so nobody else finds out."""
+"""While the disk refuses writes it is tried this often, as nobody sells meanwhile."""
 
 
 PATIENCE_S = 2.0
-"""How long the end of the till waits for what works beside the sales."""
+"""Closing waits so long for each background thread."""
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class _Group:
     answer: asyncio.Future[list[Entry]]
 
     def settle(self, answer: list[Entry] | JournalError) -> None:
-        """Hand the answer to the loop that waits; a loop that is gone wants none."""
+        """Hand the answer to the waiting event loop; nothing where that is closed."""
         with suppress(RuntimeError):
             self.loop.call_soon_threadsafe(self._set, answer)
 
@@ -74,16 +74,16 @@ class Journal:
         self._failure = ""
         self._patrol = ChainVerifier(path)
         self._mirror = Mirror(path, mirror) if mirror else None
-        self._beside: list[BackgroundThread] = []
+        self._background: list[BackgroundThread] = []
         self._traces: list[faults.Trace] = []
         self._thread: threading.Thread | None = None
         self.journal_id = ""
         self.newest_found: Entry | None = None
         self._archives: ArchiveWatch
-        self.reads: JournalQueries
+        self.queries: JournalQueries
 
     def open(self, identity: dict[str, str]) -> None:
-        """Take the lock, check the chain's end, say `opened` where identity is new.
+        """Take the lock, check the chain's end, journal `opened` where the identity is new.
 
         `identity` holds what the open entries depend on: backend, strategy, machine, till. Errors:
         JournalError and its kin, see `identity.opening`.
@@ -95,20 +95,20 @@ class Journal:
             self._file = JournalFile(self.path, self._clock)
             undo.callback(self._file.close)
             sync_folder(self.path.parent)
-            self.reads = JournalQueries(self.path)
-            undo.callback(self.reads.close)
+            self.queries = JournalQueries(self.path)
+            undo.callback(self.queries.close)
             self._identify(identity)
-            self._archives = ArchiveWatch(self.reads)
+            self._archives = ArchiveWatch(self.queries)
             self._traces = faults.traces(self.path)
             self._lock.sign(self.journal_id)
             undo.pop_all()
-        self._beside = [BackgroundThread("journal patrol", self._patrol)]
+        self._background = [BackgroundThread("journal patrol", self._patrol)]
         if self._mirror:
-            self._beside.append(BackgroundThread("mirror", self._mirror))
+            self._background.append(BackgroundThread("mirror", self._mirror))
         self._thread = threading.Thread(target=self._write, name="journal writer", daemon=True)
         self._thread.start()
-        for one in self._beside:
-            one.start()
+        for thread in self._background:
+            thread.start()
 
     async def append(self, drafts: Sequence[Draft]) -> list[Entry]:
         """Make these entries durable together; JournalError means: none of them is."""
@@ -122,32 +122,32 @@ class Journal:
         return await group.answer
 
     async def retire(self) -> None:
-        """Close the journal for good; then its folder is free for a new one."""
+        """Close the journal for good; its folder is free for a new one then."""
         await self.append([Draft(EntryKind.RETIRED)])
         self._lock.sign("")
 
     def position(self, customer_id: int) -> Position | None:
-        """Tell where the journal stands with a customer."""
-        return self.reads.position(customer_id)
+        """Return a customer's position; None without any entry."""
+        return self.queries.position(customer_id)
 
-    def look(self, customer_id: int, mark_seq: int | None) -> JournalAnswer | None:
-        """Give position and the row's mark's footing; None: nothing here concerns the customer."""
-        return self.reads.look(customer_id, mark_seq)
+    def query(self, customer_id: int, mark_seq: int | None) -> JournalAnswer | None:
+        """Return position and entry at the mark together; None: the customer is not known here."""
+        return self.queries.query(customer_id, mark_seq)
 
     def open_customers(self, limit: int) -> list[int]:
-        """Give customers with money to be sent, oldest first, without the conflict desk's."""
-        return self.reads.open_customers(limit)
+        """Return customers with money to be sent, oldest first, without open cases."""
+        return self.queries.open_customers(limit)
 
     def halted(self) -> bool:
-        """Tell whether settlement was halted and not resumed."""
-        return bool(self.reads.halted())
+        """Return whether settlement was halted and not resumed."""
+        return bool(self.queries.halted())
 
     def offline_exposure(self, customer_id: int, above_seq: int) -> OfflineExposure:
-        """Sum the offline charges that the newest snapshots do not hold."""
-        return self.reads.offline_exposure(customer_id, above_seq)
+        """Return the offline charges that the newest rows do not hold."""
+        return self.queries.offline_exposure(customer_id, above_seq)
 
     def closed_by(self) -> str:
-        """Name what keeps the journal from being written; empty while it can be."""
+        """Return what keeps the journal from being written; empty while it can be."""
         return (
             self._failure
             or faults.trouble(self.path, self._traces, self._min_free)
@@ -155,24 +155,26 @@ class Journal:
         )
 
     def warnings(self) -> tuple[str, ...]:
-        """Say in a line each what a technician should see to; nothing of it stops a sale."""
-        ended = [f"{one.name}: {one.fault}" for one in self._beside if one.fault]
+        """Return a line for each thing that a technician should repair; none stops a sale."""
+        thread_faults = [
+            f"{thread.name}: {thread.fault}" for thread in self._background if thread.fault
+        ]
         mirror = self._mirror.warning if self._mirror else ""
-        return tuple(one for one in (*ended, mirror, self._archives.warning()) if one)
+        return tuple(line for line in (*thread_faults, mirror, self._archives.warning()) if line)
 
     def alive(self) -> bool:
-        """Tell whether the writer thread beats, for the watchdog."""
+        """Return whether the writer thread works, for the watchdog."""
         return self._thread is not None and self._thread.is_alive() and not self._full()
 
     def close(self) -> None:
-        """Write what waits, close the file, give the lock back."""
+        """Write what waits, close the file, release the lock."""
         if self._thread:
             self._groups.put(None)
             self._thread.join()
             self._thread = None
-            for one in self._beside:
-                one.stop(PATIENCE_S)
-            self.reads.close()
+            for thread in self._background:
+                thread.stop(PATIENCE_S)
+            self.queries.close()
             self._file.close()  # the last one to close brings the log back into the file
         self._lock.release()
 
@@ -180,13 +182,13 @@ class Journal:
         return self._groups.qsize() >= QUEUE_MAX  # only the loop puts: none comes in between
 
     def _identify(self, identity: dict[str, str]) -> None:
-        broken = self.reads.end_break()
-        if broken:
-            raise JournalBrokenError(path=self.path, seq=broken[0], detail=broken[1])
-        self.newest_found = self.reads.newest()
-        self.journal_id, owed = opening(self.reads, identity)
-        if owed:
-            (answer,) = self._file.append([owed])
+        chain_break = self.queries.end_break()
+        if chain_break:
+            raise JournalBrokenError(path=self.path, seq=chain_break[0], detail=chain_break[1])
+        self.newest_found = self.queries.newest()
+        self.journal_id, opened_entries = opening(self.queries, identity)
+        if opened_entries:
+            (answer,) = self._file.append([opened_entries])
             if isinstance(answer, JournalError):
                 raise answer
 
@@ -209,13 +211,13 @@ class Journal:
                 commits = self._tidy()
 
     def _patience_s(self, commits: int) -> float | None:
-        """Give how long to wait for entries before something else is to be done."""
+        """Return how many seconds to wait for entries before maintenance; None: without limit."""
         if self._failure:
             return PROBE_S
         return IDLE_S if commits >= CHECKPOINT_COMMITS else None
 
     def _drain(self, group: _Group | None) -> tuple[list[_Group], bool]:
-        """Take all that waits, so that many groups share one sync; tell whether to end."""
+        """Take all that waits, so that many groups share one sync; return whether to stop."""
         batch: list[_Group] = []
         while group is not None:
             batch.append(group)
@@ -241,7 +243,7 @@ class Journal:
             group.settle(answer)
 
     def _make_ready(self) -> None:
-        """Begin the log, which costs a sync of its own, and lengthen it, before the first sale."""
+        """Create and lengthen the log before the first sale, as that costs a sync of its own."""
         try:
             self._file.probe()
             self._file.make_room()
@@ -249,7 +251,7 @@ class Journal:
             self._note(str(fault.fields["detail"]))
 
     def _tidy(self) -> int:
-        """Try a failing disk again, and shorten the log; give the commits since then: none."""
+        """Try a failing disk again and checkpoint; return 0, the number of commits since."""
         try:
             if self._failure:
                 self._file.probe()

@@ -1,4 +1,4 @@
-"""One process a journal: a lock file held from open to close."""
+"""The lock file of a journal: one process at a time, from open to close."""
 
 import fcntl
 import os
@@ -16,19 +16,19 @@ from taptill.journal.file import JournalFile
 from taptill.journal.queries import JournalQueries
 
 NEXT = ".next"
-"""Ends the name of a file that is to take the journal's place, see `office.year`."""
+"""Ends the name of a file that is to take the journal's place, see `back_office.close_year`."""
 
 ROLLBACK = "-journal"
-"""SQLite would put what it finds there back into a file that has nothing to do with it."""
+"""A stale rollback journal of this name would be replayed by SQLite into the wrong file."""
 
 _SIGNED = re.compile(r", journal ([0-9a-f]{8})$", re.MULTILINE)
 
 
 class JournalLock:
-    """Holds `PATH.lock`; its text says who, for the one who comes second.
+    """Holds `PATH.lock`; its text names the holder, for a second process.
 
     It also says which journal is kept here: `journal_id`, empty while there never was one. So a
-    journal that was taken away is missed.
+    journal that was removed is noticed.
     """
 
     def __init__(self, journal: Path) -> None:
@@ -38,43 +38,43 @@ class JournalLock:
         self.journal_id = ""
 
     def take(self, since: str) -> None:
-        """Take the lock or raise JournalInUseError that names the holder."""
+        """Take the lock. Errors: JournalInUseError, which names the holder."""
         try:
-            held = open(self._path, "a+", encoding="utf-8", opener=_follow_no_link)  # noqa: SIM115
+            lock_file = open(self._path, "a+", encoding="utf-8", opener=_follow_no_link)  # noqa: SIM115
         except OSError as fault:
             raise to_journal_error(self._path, fault) from fault
-        held.seek(0)
-        text = held.read(200).strip()
+        lock_file.seek(0)
+        text = lock_file.read(200).strip()
         try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            held.close()
+            lock_file.close()
             holder = text or "another process"
             raise JournalInUseError(path=self._path.with_suffix(""), holder=holder) from None
-        self._give_to_owner(held.fileno())
+        self._give_to_owner(lock_file.fileno())
         drop_unfinished(self._path.with_suffix(""))
-        signed = _SIGNED.search(text)
-        self._file, self._since = held, since
-        self.sign(signed[1] if signed else "")
+        signature = _SIGNED.search(text)
+        self._file, self._since = lock_file, since
+        self.sign(signature[1] if signature else "")
 
     def sign(self, journal_id: str) -> None:
-        """Write who holds the lock, and on which journal once that is on the disk."""
+        """Write the holder into the lock file, and the journal's id once that is on the disk."""
         assert self._file
         self.journal_id = journal_id
-        kept = f", journal {journal_id}" if journal_id else ""
+        suffix = f", journal {journal_id}" if journal_id else ""
         with suppress(OSError):  # a full disk: the lock holds without a name on it
             os.ftruncate(self._file.fileno(), 0)
-            words = f"process {os.getpid()}, running since {self._since}{kept}\n"
+            words = f"process {os.getpid()}, running since {self._since}{suffix}\n"
             os.write(self._file.fileno(), words.encode())
 
     def release(self) -> None:
-        """Give the lock back; the file stays, its lock does not."""
+        """Release the lock; the file stays."""
         if self._file:
             self._file.close()
             self._file = None
 
     def _give_to_owner(self, lock: int) -> None:
-        """Leave a file to the till that it can use, where root runs a command."""
+        """Give the file to the journal's owner where root runs a command: the till uses it too."""
         if os.geteuid() == 0:
             journal = self._path.with_suffix("")
             owner = (journal if journal.exists() else journal.parent).stat()
@@ -83,18 +83,18 @@ class JournalLock:
 
 
 def _follow_no_link(path: str, flags: int) -> int:
-    """Open as `open` does, but never a file elsewhere, of which the till's account says where."""
+    """Open without following a symbolic link, which the till's account could have made."""
     return os.open(path, flags | os.O_NOFOLLOW, 0o666)
 
 
 class LoneJournal:
-    """A journal that no till runs on: read and append, one call after the other."""
+    """A journal without a running till: synchronous queries and appends."""
 
     def __init__(
-        self, file: JournalFile, reads: JournalQueries, lock: JournalLock | None = None
+        self, file: JournalFile, queries: JournalQueries, lock: JournalLock | None = None
     ) -> None:
         self.file = file
-        self.reads = reads
+        self.queries = queries
         self._lock = lock
 
     def append(self, *drafts: Draft) -> list[Entry]:
@@ -105,14 +105,14 @@ class LoneJournal:
         return answer
 
     def retire(self) -> None:
-        """Close the journal for good; then its folder is free for a new one."""
+        """Close the journal for good; its folder is free for a new one then."""
         self.append(Draft(EntryKind.RETIRED))
         if self._lock:
             self._lock.sign("")
 
 
 def drop_unfinished(journal: Path) -> None:
-    """Remove what a closing of the year that was cut short has left: a copy, as large as all."""
+    """Remove the unfinished copy that an interrupted closing of the year left behind."""
     for end in (*ENDS, ROLLBACK):
         with suppress(OSError):
             journal.with_name(f"{journal.name}{NEXT}{end}").unlink(missing_ok=True)
@@ -120,12 +120,12 @@ def drop_unfinished(journal: Path) -> None:
 
 @contextmanager
 def alone(path: Path, clock: Clock) -> Iterator[LoneJournal]:
-    """Hold the journal as a till would; JournalInUseError while one runs."""
+    """Lock and open the journal. Errors: JournalInUseError while a till runs, JournalError."""
     lock = JournalLock(path)
     lock.take(clock.now())
     try:
         refuse_loss(path, lock.journal_id)
-        with closing(JournalFile(path, clock)) as file, closing(JournalQueries(path)) as reads:
-            yield LoneJournal(file, reads, lock)
+        with closing(JournalFile(path, clock)) as file, closing(JournalQueries(path)) as queries:
+            yield LoneJournal(file, queries, lock)
     finally:
         lock.release()

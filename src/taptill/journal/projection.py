@@ -1,4 +1,4 @@
-"""Position and entry in, next position out: where the journal stands with one customer."""
+"""Computes positions from entries: where the journal stands with each customer."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -11,12 +11,12 @@ from taptill.domain.mark import HASH_DIGITS, Mark
 
 
 def empty_position(customer_id: int) -> Position:
-    """Give the position of a customer without any entry."""
-    return Position(customer_id, None, None, 0, "", None, None, None)
+    """Return the position of a customer without any entry."""
+    return Position(customer_id=customer_id)
 
 
 class PositionCounter:
-    """The positions of all customers, counted from the entries in their order."""
+    """The positions of all customers, computed from the entries in their order."""
 
     def __init__(self) -> None:
         self.positions: dict[int, Position] = {}
@@ -27,7 +27,7 @@ class PositionCounter:
         """Apply one entry."""
         match entry.kind:
             case EntryKind.FORKED:
-                self.positions = {key: forked(one) for key, one in self.positions.items()}
+                self.positions = {key: forked(position) for key, position in self.positions.items()}
                 self._since_export = {}
             case EntryKind.EXPORTED:
                 self._exported[entry.body["number"]] = self._since_export
@@ -46,79 +46,85 @@ class PositionCounter:
 
 
 def forked(position: Position) -> Position:
-    """Begin anew under another journal id: what is not known to be sent goes to the desk.
+    """Return a position after a fork; money without a receipt becomes a case.
 
-    The twin of this journal may send it, too; a person decides.
+    The other copy of the journal may send it, too, so a person decides.
     """
-    sure = position.held if position.conflict else position.seen
-    if sure and not sure.seq:  # an amount that a person named: no entry ends there
-        sure = None
-    last, start = position.last, sure.seq if sure else position.start_seq
-    left = None
+    certain_mark = position.certain_mark if position.conflict else position.row_mark
+    if certain_mark and not certain_mark.seq:  # an amount that a person named, without an entry
+        certain_mark = None
+    last, start = position.last, certain_mark.seq if certain_mark else position.start_seq
+    remainder = None
     if last and last.seq > start:
-        left = replace(last, total=last.total - (sure.total if sure else 0))
+        remainder = replace(last, total=last.total - (certain_mark.total if certain_mark else 0))
     return replace(
         empty_position(position.customer_id),
-        last=left,
+        last=remainder,
         updated_at=position.updated_at,
         base=position.base,
-        conflict=None if left is None else "forked",
+        conflict=None if remainder is None else "forked",
         row_total=position.row_total,
         start_seq=start,
     )
 
 
 def booked(position: Position, mark: Mark) -> Position:
-    """Take the office's word that it has booked a file: the backend holds all up to `mark`."""
-    return replace(position, seen=mark, receipted_seq=max(position.receipted_seq, mark.seq))
+    """Return a position after the office has booked a file that ends at `mark`."""
+    return replace(position, row_mark=mark, receipted_seq=max(position.receipted_seq, mark.seq))
 
 
 def advance(position: Position, entry: Entry) -> Position:
-    """Apply one entry of this customer; kinds that say nothing of settling change nothing."""
+    """Return the position after one entry of this customer; other kinds change nothing."""
     if entry.kind in MONEY_KINDS:
         before = position.last.total if position.last else 0
         total = before + (entry.amount_minor or 0)
         return replace(position, last=Mark(entry.seq, total, entry.hash[:HASH_DIGITS]))
-    told = _TOLD.get(entry.kind)
-    return told(position, entry.body) if told else position
+    apply = _APPLY.get(entry.kind)
+    return apply(position, entry.body) if apply else position
 
 
 def _enrolled(position: Position, body: Mapping[str, Any]) -> Position:
-    """Remember an enrolment that was sent before any money: what its row holds is known.
+    """Remember an enrolment sent before any money: such a row holds none of ours.
 
-    Not of a backend without stamps, where an epoch may be that of many versions.
+    Without usable stamps it is not remembered, as many row versions may share an epoch.
     """
     if position.attempt is not None or stamp(body["updated_at"]) is None:
         return position
-    others = [one for one in position.enrolments if one != body["epoch"]]
-    return replace(position, enrolments=(*others, body["epoch"])[-ENROLMENTS_MAX:])
+    earlier_epochs = [epoch for epoch in position.enrolments if epoch != body["epoch"]]
+    return replace(position, enrolments=(*earlier_epochs, body["epoch"])[-ENROLMENTS_MAX:])
 
 
 def _attempted(position: Position, body: Mapping[str, Any]) -> Position:
-    seen, sent = _mark(body["seen"]), _mark(body["mark"])
-    assert sent is not None
+    row_mark, sent_mark = _mark(body["seen"]), _mark(body["mark"])
+    assert sent_mark is not None
     total_read = Decimal(body["total_read"])
-    others = body["others"]
-    total_sent, origin = Decimal(body["total_sent"]), _mark(body.get("origin"))
-    figures = (total_read, total_sent, others)
-    said = "origin" in body
-    attempt = Attempt(body["epoch"], sent, *figures, open=True, origin=origin, said=said)
-    base = None if others is None else total_read - others - (seen.total if seen else 0)
-    sight = {"updated_at": body["updated_at"], "row_total": total_read}
+    others_total = body["others"]
+    attempt = Attempt(
+        epoch=body["epoch"],
+        sent_mark=sent_mark,
+        total_read=total_read,
+        total_sent=Decimal(body["total_sent"]),
+        others_total=others_total,
+        open=True,
+        origin=_mark(body.get("origin")),
+        origin_is_decided="origin" in body,
+    )
+    own_total = row_mark.total if row_mark else 0
     return replace(
         position,
-        seen=seen,
-        base=base,
+        row_mark=row_mark,
+        base=None if others_total is None else total_read - others_total - own_total,
         attempt=attempt,
+        updated_at=body["updated_at"],
+        row_total=total_read,
         **_known_from_before(position, attempt, body["updated_at"]),
-        **sight,
     )
 
 
 def _known_from_before(position: Position, attempt: Attempt, read_at: str) -> dict[str, Any]:
-    """Say what is known of rows from before our first money.
+    """Return the fields that identify rows of before our first money.
 
-    Nothing any more once a person has said that a row without our mark holds money of ours.
+    They are emptied once a person decided that a row without our mark holds money of ours.
     """
     if attempt.origin:
         return {"first_stamp": "", "enrolments": ()}
@@ -130,58 +136,60 @@ def _receipted(position: Position, body: Mapping[str, Any]) -> Position:
     assert mark is not None
     return replace(
         _closed(position),
-        seen=mark,
+        row_mark=mark,
         receipted_seq=max(position.receipted_seq, mark.seq),
         base=_decimal(body["base"]),
-        **_sight(body),
+        **_row_fields(body),
     )
 
 
-def _sight(body: Mapping[str, Any]) -> dict[str, Any]:
+def _row_fields(body: Mapping[str, Any]) -> dict[str, Any]:
     return {"updated_at": body["updated_at"], "row_total": _decimal(body.get("total"))}
 
 
-_UNTOLD = frozenset({"mark-lost", "copied-row", "no-place", "unknown-mark", "mark-back"})
+_WITHOUT_HELD = frozenset({"mark-lost", "copied-row", "no-place", "unknown-mark", "mark-back"})
 """Cases of journals before format 4, whose entries do not say what the row surely holds."""
 
 
 def _in_conflict(position: Position, body: Mapping[str, Any]) -> Position:
-    """Begin a case, or note what else it is; one that does not say what is in keeps what was.
+    """Open a case, or update an open one; without figures the known certain mark stays.
 
-    The row that it tells of is the newest one: what is older is an old copy.
+    The row of the entry becomes the newest known: older ones are stale copies from now on.
     """
-    sure = position.held if position.conflict else position.seen
-    if "held" in body or body["reason"] in _UNTOLD:
-        sure = _mark(body.get("held"))
-    at = body.get("updated_at", position.updated_at)
-    return replace(_closed(position), conflict=body["reason"], held=sure, updated_at=at)
+    certain_mark = position.certain_mark if position.conflict else position.row_mark
+    if "held" in body or body["reason"] in _WITHOUT_HELD:
+        certain_mark = _mark(body.get("held"))
+    updated_at = body.get("updated_at", position.updated_at)
+    return replace(
+        _closed(position), conflict=body["reason"], certain_mark=certain_mark, updated_at=updated_at
+    )
 
 
 def _resumed(position: Position, _: Mapping[str, Any]) -> Position:
-    """Believe the row as it is now: a person has looked."""
+    """Accept any row from now on: a person has checked it."""
     return replace(_closed(position), updated_at="")
 
 
 def _carried(_: Position, body: Mapping[str, Any]) -> Position:
-    """Stand where a closed journal has left this customer."""
+    """Return the position that a closed journal carried over."""
     return from_row(tuple(body["position"]))
 
 
 def _resolved(position: Position, body: Mapping[str, Any]) -> Position:
     if not body.get("unwritten"):
-        return replace(position, conflict=None, held=None)
-    if position.in_question:  # charged while the rest was written off: nobody has decided on it
+        return replace(position, conflict=None, certain_mark=None)
+    if position.in_question:  # a charge came in meanwhile: the case stays open
         return position
     closed_seq = position.last.seq if position.last else 0
-    ended = replace(_closed(position), conflict=None, held=None)
-    return replace(ended, seen=position.last, closed_seq=closed_seq)
+    closed_position = replace(_closed(position), conflict=None, certain_mark=None)
+    return replace(closed_position, row_mark=position.last, closed_seq=closed_seq)
 
 
-def _sighted(position: Position, body: Mapping[str, Any]) -> Position:
-    if "seen" in body:  # the row is back, if it was given up
-        position = replace(position, seen=_mark(body["seen"]), closed_seq=0)
+def _observed(position: Position, body: Mapping[str, Any]) -> Position:
+    if "seen" in body:  # the row is back, even if it was written off
+        position = replace(position, row_mark=_mark(body["seen"]), closed_seq=0)
     base = _decimal(body["to"]) if "to" in body else position.base
-    return replace(position, base=base, **_sight(body))
+    return replace(position, base=base, **_row_fields(body))
 
 
 def _closed(position: Position) -> Position:
@@ -198,19 +206,19 @@ def _decimal(value: str | None) -> Decimal | None:
     return None if value is None else Decimal(value)
 
 
-_TOLD: Mapping[EntryKind, Callable[[Position, Mapping[str, Any]], Position]] = {
+_APPLY: Mapping[EntryKind, Callable[[Position, Mapping[str, Any]], Position]] = {
     EntryKind.ENROLLED: _enrolled,
     EntryKind.ATTEMPT: _attempted,
     EntryKind.RECEIPT: _receipted,
-    EntryKind.TAKEN_BACK: _sighted,
-    EntryKind.OFFICE_MOVED: _sighted,
+    EntryKind.TAKEN_BACK: _observed,
+    EntryKind.OFFICE_MOVED: _observed,
     EntryKind.REFUSAL: _in_conflict,
     EntryKind.CONFLICT: _in_conflict,
     EntryKind.RESUMED: _resumed,
     EntryKind.RESOLVED: _resolved,
     EntryKind.CARRIED: _carried,
 }
-"""What each kind of entry tells of settling; money entries are counted by their amount."""
+"""How each kind of entry changes a position; money entries count by their amount."""
 
 FORMAT_3 = 3
 COLUMNS = (
@@ -271,29 +279,35 @@ def as_format_3(position: Position) -> Position:
 
 
 def to_row(position: Position) -> tuple[Any, ...]:
-    """Give a position as a row of the table `positions`, in the order of COLUMNS."""
+    """Return a position as a row of the table `positions`, in the order of COLUMNS."""
     attempt = position.attempt
-    tried: tuple[Any, ...] = (None,) * 7 + (0, *_mark_row(None))
+    attempt_columns: tuple[Any, ...] = (None,) * 7 + (0, *_mark_row(None))
     if attempt:
-        figures = (str(attempt.total_read), str(attempt.total_sent), attempt.others)
+        figures = (str(attempt.total_read), str(attempt.total_sent), attempt.others_total)
         origin = _mark_row(attempt.origin)
-        tried = (attempt.epoch, *_mark_row(attempt.sent), *figures, int(attempt.open), *origin)
+        attempt_columns = (
+            attempt.epoch,
+            *_mark_row(attempt.sent_mark),
+            *figures,
+            int(attempt.open),
+            *origin,
+        )
     return (
         position.customer_id,
         *_mark_row(position.last),
-        *_mark_row(position.seen),
+        *_mark_row(position.row_mark),
         position.receipted_seq,
         position.updated_at,
         None if position.base is None else str(position.base),
         position.conflict,
-        *tried,
+        *attempt_columns,
         None if position.row_total is None else str(position.row_total),
         position.start_seq,
         position.closed_seq,
-        *_mark_row(position.held),
+        *_mark_row(position.certain_mark),
         position.first_stamp,
         " ".join(position.enrolments),
-        int(bool(attempt and attempt.said)),
+        int(bool(attempt and attempt.origin_is_decided)),
     )
 
 
@@ -304,25 +318,40 @@ def from_row(row: tuple[Any, ...]) -> Position:
     """
     customer_id, *marks = row[:7]
     receipted_seq, updated_at, base, conflict, epoch = row[7:12]
-    sent = _mark_of(*row[12:15])
+    sent_mark = _mark_of(*row[12:15])
     attempt = None
-    if sent is not None:
-        read, written, others, is_open = row[15:19]
-        figures = (Decimal(read), Decimal(written), others)
-        said = bool(row[30]) if row[25:] else bool(row[19])
-        attempt = Attempt(epoch, sent, *figures, bool(is_open), _mark_of(*row[19:22]), said)
+    if sent_mark is not None:
+        total_read, total_sent, others_total, is_open = row[15:19]
+        attempt = Attempt(
+            epoch=epoch,
+            sent_mark=sent_mark,
+            total_read=Decimal(total_read),
+            total_sent=Decimal(total_sent),
+            others_total=others_total,
+            open=bool(is_open),
+            origin=_mark_of(*row[19:22]),
+            origin_is_decided=bool(row[30]) if row[25:] else bool(row[19]),
+        )
+    since_format_4: dict[str, Any] = {}
+    if row[25:]:
+        since_format_4 = {
+            "certain_mark": _mark_of(*row[25:28]),
+            "first_stamp": row[28],
+            "enrolments": tuple(row[29].split()),
+        }
     return Position(
-        customer_id,
-        _mark_of(*marks[:3]),
-        _mark_of(*marks[3:]),
-        receipted_seq,
-        updated_at,
-        _decimal(base),
-        attempt,
-        conflict,
-        _decimal(row[22]),
-        *row[23:25],
-        *((_mark_of(*row[25:28]), row[28], tuple(row[29].split())) if row[25:] else ()),
+        customer_id=customer_id,
+        last=_mark_of(*marks[:3]),
+        row_mark=_mark_of(*marks[3:]),
+        receipted_seq=receipted_seq,
+        updated_at=updated_at,
+        base=_decimal(base),
+        attempt=attempt,
+        conflict=conflict,
+        row_total=_decimal(row[22]),
+        start_seq=row[23],
+        closed_seq=row[24],
+        **since_format_4,
     )
 
 

@@ -1,4 +1,4 @@
-"""Questions in, facts of the journal out: a reading connection beside the writer's."""
+"""Queries of the journal by a read-only connection, and walks over the archives."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -26,10 +26,10 @@ from taptill.journal.schema import CARRIED_SEQ, MONEY, RARE
 from taptill.settlement.requests import JournalAnswer
 
 END_CHECKED = 1000
-"""So many entries of the chain's end are checked at start; `verify` walks all."""
+"""The start checks so many entries at the chain's end; `verify` checks all."""
 
-# One walk over the open customers, however many they are after an offline day. The first IN is
-# the words of the index, too.
+# The customer asked about and all open ones, each with the entry number that its row holds; one
+# query, however many are open after an offline day.
 _ASKED = """
 WITH asked (customer_id, above) AS (
     SELECT ?1, ?2 UNION ALL
@@ -37,7 +37,7 @@ WITH asked (customer_id, above) AS (
     WHERE open AND customer_id != ?1
 )
 """
-_OFFLINE_SPEND = f"""{_ASKED}
+_OFFLINE_EXPOSURE = f"""{_ASKED}
 SELECT coalesce(sum(amount_minor) FILTER (WHERE c.customer_id = ?1), 0),
        coalesce(sum(amount_minor), 0)
 FROM asked JOIN entries c ON c.customer_id = asked.customer_id AND c.seq > asked.above
@@ -47,64 +47,64 @@ WHERE {MONEY} AND kind = 'charge' AND json_extract(body, '$.offline') AND NOT EX
 )
 """  # noqa: S608 - constants
 
-# Whose row was set back to a mark from before the close: the archive has the rest.
+# Customers whose mark is older than this file; sum the rest from the archive.
 _SET_BACK = f"""{_ASKED}
 SELECT asked.customer_id, above FROM asked JOIN entries c ON c.customer_id = asked.customer_id
 WHERE c.kind = 'carried' AND {CARRIED_SEQ} > above
 """  # noqa: S608 - constants
 
-SPENT = Money(MINOR_MAX)
-"""More than any cap."""
+NO_MORE = Money(MINOR_MAX)
+"""More than any limit."""
 
 
 class JournalQueries:
-    """A read-only look at the journal; each call sees one committed state.
+    """Queries of the journal; each call sees one committed state.
 
-    Errors: JournalError. `connection` is one that is open already, a simulation's for example.
+    Errors: JournalError. `connection`: one that is open already, of a simulation for example.
     """
 
     def __init__(self, path: Path | str, connection: sqlite3.Connection | None = None) -> None:
         self.path = path
         self.connection = connection or connect(path, read_only=True)
-        self._spent: tuple[tuple[int, ...], OfflineExposure] | None = None
+        self._exposure: tuple[tuple[int, ...], OfflineExposure] | None = None
 
     def position(self, customer_id: int) -> Position | None:
-        """Tell where the journal stands with a customer; None without any entry."""
+        """Return a customer's position; None without any entry."""
         with mapping_errors(self.path):
             return position(self.connection, customer_id)
 
-    def look(self, customer_id: int, mark_seq: int | None) -> JournalAnswer | None:
-        """Give position and the row's mark's footing; None: nothing here concerns the customer.
+    def query(self, customer_id: int, mark_seq: int | None) -> JournalAnswer | None:
+        """Return the position and the entry at a mark, both of one committed state.
 
-        Both come from one committed state.
+        None: neither is there, so nothing here concerns the customer.
         """
         with self._one_state():
             position = self.position(customer_id)
             if position is None and mark_seq is None:
                 return None
-            found = None if mark_seq is None else self.entry_at_mark(mark_seq)
-        return JournalAnswer(position or projection.empty_position(customer_id), found)
+            marked_entry = None if mark_seq is None else self.entry_at_mark(mark_seq)
+        return JournalAnswer(position or projection.empty_position(customer_id), marked_entry)
 
     def entry_at_mark(self, seq: int) -> MarkedEntry | None:
-        """Give the money entry at `seq` with its customer's sum up to it; None: not ours.
+        """Return the money entry at `seq` with its customer's sum up to it; None: not ours.
 
-        One from before a year was closed is in the archive: JournalArchiveError, see `archived`.
+        An entry of a closed year is read from the archive. Errors: JournalArchiveError.
         """
         with mapping_errors(self.path):
-            found = entry_at_mark(self.connection, seq)
-        return found or self._archived(seq)
+            marked_entry = entry_at_mark(self.connection, seq)
+        return marked_entry or self._archived(seq)
 
     def _archived(self, seq: int) -> MarkedEntry | None:
         if seq >= first_seq(self):
             return None
-        with archived(self) as closed:
-            found = closed.entry_at_mark(seq) if closed else None
+        with archived(self) as archive:
+            marked_entry = archive.entry_at_mark(seq) if archive else None
         with mapping_errors(self.path):
-            ours = found and seq > start_seq(self.connection, found.customer_id)
-        return found if ours else None
+            is_ours = marked_entry and seq > start_seq(self.connection, marked_entry.customer_id)
+        return marked_entry if is_ours else None
 
     def open_customers(self, limit: int) -> list[int]:
-        """Give the customers with money still to be sent, oldest money entry first."""
+        """Return the customers with money still to be sent, oldest money entry first."""
         query = (
             "SELECT customer_id FROM positions WHERE open AND conflict IS NULL "
             "ORDER BY last_seq LIMIT ?"
@@ -114,18 +114,18 @@ class JournalQueries:
     def open_sum(self, *, with_desk: bool = False) -> tuple[int, Money]:
         """Count the customers with money to be sent, and sum it.
 
-        The conflict desk's on request, with all that may be missing of it.
+        `with_desk`: also open cases, with all that may be missing of them.
         """
-        which = "open OR conflict IS NOT NULL" if with_desk else "open AND conflict IS NULL"
+        where = "open OR conflict IS NOT NULL" if with_desk else "open AND conflict IS NULL"
         query = (
             "SELECT count(*), coalesce(sum(in_question), 0) "  # noqa: S608 - constants
-            f"FROM positions WHERE {which}"
+            f"FROM positions WHERE {where}"
         )
         count, total = self._ask(query)[0]
         return count, Money(total)
 
     def in_question(self) -> tuple[int, Money]:
-        """Count the customers on the conflict desk, and sum what may be missing, without signs."""
+        """Return the number of open cases, and the sum of what may be missing, without signs."""
         query = (
             "SELECT count(*), coalesce(sum(abs(in_question)), 0) FROM positions "
             "WHERE conflict IS NOT NULL"
@@ -134,7 +134,7 @@ class JournalQueries:
         return int(count), Money(total)
 
     def halted(self) -> list[int]:
-        """Give the customers whose rows halted settlement since it was last resumed, if any."""
+        """Return the customers whose rows halted settlement since it was last resumed, if any."""
         query = (
             f"SELECT DISTINCT customer_id FROM entries WHERE {RARE} AND kind = 'halted' AND seq > "  # noqa: S608 - constant
             f"(SELECT coalesce(max(seq), 0) FROM entries WHERE {RARE} AND kind = 'resumed')"
@@ -142,35 +142,40 @@ class JournalQueries:
         return [row[0] for row in self._ask(query)]
 
     def offline_exposure(self, customer_id: int, above_seq: int) -> OfflineExposure:
-        """Sum offline charges beyond the newest marks, of one customer and of the terminal.
+        """Return the offline charges beyond the newest marks, of one customer and of the till.
 
-        Asked at each key while the backend is away: summed up anew only after a commit.
+        Called at each key while the backend is away, so the sums are kept until the next commit.
         """
-        asked = (*self._state(), customer_id, above_seq)
-        if self._spent is None or self._spent[0] != asked:
-            own, terminal = self._ask(_OFFLINE_SPEND, customer_id, above_seq)[0]
+        key = (*self._state(), customer_id, above_seq)
+        if self._exposure is None or self._exposure[0] != key:
+            customer_sum, terminal = self._ask(_OFFLINE_EXPOSURE, customer_id, above_seq)[0]
             try:
                 own_before, before = self._archived_spend(customer_id, above_seq)
             except JournalArchiveError:
-                return OfflineExposure(SPENT, SPENT)  # nobody can say
-            spend = OfflineExposure(Money(own + own_before), Money(terminal + before))
-            self._spent = (asked, spend)
-        return self._spent[1]
+                return OfflineExposure(NO_MORE, NO_MORE)  # not known: no offline charge
+            spend = OfflineExposure(Money(customer_sum + own_before), Money(terminal + before))
+            self._exposure = (key, spend)
+        return self._exposure[1]
 
     def _archived_spend(self, customer_id: int, above_seq: int) -> tuple[int, int]:
-        own = terminal = 0
-        back = self._ask(_SET_BACK, customer_id, above_seq)
-        if not back:
-            return own, terminal
-        with archived(self) as closed:
-            for one, above in back:  # nothing is open in an archive: the one's own is all
-                spent = closed.offline_exposure(one, above).terminal.minor if closed else 0
-                own += spent if one == customer_id else 0
-                terminal += spent
-        return own, terminal
+        customer_sum = terminal = 0
+        older_rows = self._ask(_SET_BACK, customer_id, above_seq)
+        if not older_rows:
+            return customer_sum, terminal
+        with archived(self) as archive:
+            for (
+                customer,
+                above,
+            ) in older_rows:  # nothing is open in an archive
+                exposure = (
+                    archive.offline_exposure(customer, above).terminal.minor if archive else 0
+                )
+                customer_sum += exposure if customer == customer_id else 0
+                terminal += exposure
+        return customer_sum, terminal
 
     def last_sales(self, count: int) -> list[Entry]:
-        """Give the last charges and voids, oldest first."""
+        """Return the last charges and voids, oldest first."""
         where = (
             "kind IN ('charge', 'void') AND seq IN (SELECT seq FROM entries "
             "WHERE +kind IN ('charge', 'void') ORDER BY seq DESC LIMIT ?)"  # +: from the end on
@@ -179,29 +184,29 @@ class JournalQueries:
             return list(entries(self.connection, where, [count]))
 
     def rare(self, kind: EntryKind) -> list[Entry]:
-        """Give all entries of a kind that the index of rare ones holds, oldest first."""
+        """Return all entries of a kind that the index of rare ones holds, oldest first."""
         with mapping_errors(self.path):
             return list(entries(self.connection, f"{RARE} AND kind = ?", [kind.value]))
 
     def newest(self) -> Entry | None:
-        """Give the newest entry of all; None of an empty journal."""
+        """Return the newest entry of all; None of an empty journal."""
         with mapping_errors(self.path):
-            found = list(entries(self.connection, "seq = (SELECT max(seq) FROM entries)"))
-        return found[0] if found else None
+            rows = list(entries(self.connection, "seq = (SELECT max(seq) FROM entries)"))
+        return rows[0] if rows else None
 
     def last_opened(self) -> dict[str, str] | None:
-        """Give the body of the last `opened`: journal id, backend, strategy, machine."""
+        """Return the body of the last `opened`: journal id, backend, strategy, machine."""
         where = f"seq = (SELECT max(seq) FROM entries WHERE {RARE} AND kind = 'opened')"  # noqa: S608 - constant
         with mapping_errors(self.path):
-            found = list(entries(self.connection, where))
-        return dict(found[0].body) if found else None
+            rows = list(entries(self.connection, where))
+        return dict(rows[0].body) if rows else None
 
     def end_break(self) -> tuple[int, str] | None:
-        """Check the chain's last entries; give seq and fault of the first that does not fit."""
+        """Return number and fault of the first of the last entries that breaks the chain."""
         query = f"SELECT {ENTRY_COLUMNS} FROM entries ORDER BY seq DESC LIMIT ?"  # noqa: S608 - constant
         rows = self._ask(query, END_CHECKED)[::-1]
         seq, prev_hash = _beginning(self)
-        if len(rows) == END_CHECKED:  # what is before them is believed
+        if len(rows) == END_CHECKED:  # earlier entries are not checked here
             seq, prev_hash = rows[0][0], rows[0][-2]
         for row in rows:
             fault = chain_break(row, seq, prev_hash)
@@ -209,15 +214,15 @@ class JournalQueries:
                 return seq, fault
             seq, prev_hash = seq + 1, row[-1]
         with mapping_errors(self.path):
-            known = known_end(self.connection)
-        return None if known < seq else (seq, MISSING_END)
+            known_end_seq = known_end(self.connection)
+        return None if known_end_seq < seq else (seq, MISSING_END)
 
     def close(self) -> None:
         """Close the reading connection."""
         self.connection.close()
 
     def _state(self) -> tuple[int, int]:
-        """Give what changes with each commit, of another connection or of this one."""
+        """Return a value that changes with each commit of any connection."""
         with mapping_errors(self.path):
             version = self.connection.execute("PRAGMA data_version").fetchone()[0]
         return version, self.connection.total_changes
@@ -228,97 +233,97 @@ class JournalQueries:
 
     @contextmanager
     def _one_state(self) -> Iterator[None]:
-        """Make several reads see one committed state."""
+        """Let several queries see one committed state."""
         with mapping_errors(self.path):
             self.connection.execute("BEGIN")
             try:
                 yield
             finally:
-                self.connection.execute("ROLLBACK")  # nothing was written: it only ends the look
+                self.connection.execute("ROLLBACK")  # nothing was written
 
 
-def archive_of(reads: JournalQueries) -> Path | None:
-    """Give the archive that a journal follows, beside it; None of one that follows none."""
-    name = carried_over(reads).get("archive")
-    return Path(reads.path).with_name(Path(name).name) if name else None
+def archive_of(queries: JournalQueries) -> Path | None:
+    """Return the path of the archive that a journal follows; None if it follows none."""
+    name = carried_over(queries).get("archive")
+    return Path(queries.path).with_name(Path(name).name) if name else None
 
 
 def archive_at(journal: Path, first_seq: int | str) -> Path:
-    """Give where the archive lies whose first entry has this number."""
+    """Return the path of the archive whose first entry has this number."""
     return journal.with_name(f"{journal.stem}-from-{first_seq}{journal.suffix}")
 
 
 def archives_beside(journal: Path) -> list[Path]:
-    """Give all files whose names are those of a journal's archives."""
+    """Return all files whose names are those of a journal's archives."""
     return sorted(journal.parent.glob(archive_at(journal, "*").name))
 
 
-def carried_over(reads: JournalQueries) -> Mapping[str, Any]:
-    """Give what the first entry of a journal that follows an archive says; empty of another one."""
+def carried_over(queries: JournalQueries) -> Mapping[str, Any]:
+    """Return the body of the first entry of a journal that follows an archive; else empty."""
     where = "seq = (SELECT min(seq) FROM entries) AND kind = 'carried'"
-    with mapping_errors(reads.path):
-        return next((one.body for one in entries(reads.connection, where)), {})
+    with mapping_errors(queries.path):
+        return next((entry.body for entry in entries(queries.connection, where)), {})
 
 
 @contextmanager
-def archived(reads: JournalQueries) -> Iterator[JournalQueries | None]:
-    """Open the archive that a journal follows, for as long as it is read; None: it follows none.
+def archived(queries: JournalQueries) -> Iterator[JournalQueries | None]:
+    """Open the archive that a journal follows; yields None if it follows none.
 
-    Errors: JournalArchiveError where that is gone, cannot be read or is another journal's.
+    Errors: JournalArchiveError if it is missing, cannot be read or is of another journal.
     """
-    archive = archive_of(reads)
+    archive = archive_of(queries)
     if archive is None:
         yield None
         return
-    name, path, words = archive.name, Path(reads.path), f"{archive.name} is gone"
+    name, path, words = archive.name, Path(queries.path), f"{archive.name} is gone"
     try:
         if archive.exists():
-            with closing(JournalQueries(archive)) as closed:
-                if follows(reads, closed):
-                    yield closed
+            with closing(JournalQueries(archive)) as archive_queries:
+                if follows(queries, archive_queries):
+                    yield archive_queries
                     return
             words = f"{path.name} does not follow the end of {name}"
     except JournalArchiveError:  # of one that this archive follows itself
         raise
     except JournalError as fault:
         words = f"{name}: {fault.fields.get('detail', 'a newer version wrote it')}"
-    raise JournalArchiveError(path=path, seq=first_seq(reads) - 1, detail=words)
+    raise JournalArchiveError(path=path, seq=first_seq(queries) - 1, detail=words)
 
 
 @contextmanager
-def holding(reads: JournalQueries, seq: int) -> Iterator[JournalQueries]:
-    """Give the journal itself, or, of the archives that it follows, the one that has an entry.
+def holding(queries: JournalQueries, seq: int) -> Iterator[JournalQueries]:
+    """Yield the journal or the archive that holds an entry; the oldest one if none does.
 
-    What none has is before the oldest one. Errors: JournalArchiveError.
+    Errors: JournalArchiveError.
     """
-    found = reads
-    with ExitStack() as opened:
-        while seq < first_seq(found) and (closed := opened.enter_context(archived(found))):
-            found = closed
-        yield found
+    holder = queries
+    with ExitStack() as stack:
+        while seq < first_seq(holder) and (archive := stack.enter_context(archived(holder))):
+            holder = archive
+        yield holder
 
 
-def first_seq(reads: JournalQueries) -> int:
-    """Give the number of the first entry."""
-    return _beginning(reads)[0]
+def first_seq(queries: JournalQueries) -> int:
+    """Return the number of the first entry."""
+    return _beginning(queries)[0]
 
 
-def check_archives(reads: JournalQueries) -> None:
-    """Raise JournalArchiveError for the first archive, the newest first, that cannot be asked.
+def check_archives(queries: JournalQueries) -> None:
+    """Raise JournalArchiveError for the newest archive that cannot be read.
 
-    Their chains are not walked.
+    Their chains are not verified.
     """
-    with archived(reads) as closed:
-        if closed:
-            check_archives(closed)
+    with archived(queries) as archive:
+        if archive:
+            check_archives(archive)
 
 
-def follows(reads: JournalQueries, closed: JournalQueries) -> bool:
-    """Tell whether a journal begins where an archive was closed, by the entry `retired`."""
-    end = closed.newest()
-    return end is not None and (end.seq, end.prev_hash) == _beginning(reads)
+def follows(queries: JournalQueries, archive: JournalQueries) -> bool:
+    """Return whether a journal begins where the archive ends, at its entry `retired`."""
+    end = archive.newest()
+    return end is not None and (end.seq, end.prev_hash) == _beginning(queries)
 
 
-def _beginning(reads: JournalQueries) -> tuple[int, str]:
-    with mapping_errors(reads.path):
-        return beginning(reads.connection)
+def _beginning(queries: JournalQueries) -> tuple[int, str]:
+    with mapping_errors(queries.path):
+        return beginning(queries.connection)

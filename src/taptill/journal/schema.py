@@ -1,4 +1,4 @@
-"""An empty SQLite file in, the journal's tables out."""
+"""The tables, indexes and triggers of the journal's file."""
 
 import sqlite3
 
@@ -33,12 +33,12 @@ _ENTRIES = {
 
 MONEY = "kind IN ('charge', 'void', 'repayment', 'write-off')"
 RARE = "kind IN ('opened', 'halted', 'resumed', 'forked', 'retired', 'exported', 'booked')"
-"""The words of the partial indexes: SQLite uses one only where a query repeats them."""
+"""Conditions of the partial indexes; SQLite uses one only if the query repeats it literally."""
 
 CARRIED_SEQ = "json_extract(body, '$.position[1]')"
-"""Where a carried position has the number of the last money entry, see `projection.COLUMNS`."""
+"""Path of the last money entry's number in a carried position, see `projection.COLUMNS`."""
 
-# What is open is a question to the projection; the generated column lets an index answer it.
+# `open` is a generated column, so that an index finds the open customers.
 _PROJECTION = f"""
 DROP TABLE IF EXISTS positions;
 DROP INDEX IF EXISTS entries_rare;
@@ -100,9 +100,9 @@ def create(connection: sqlite3.Connection) -> None:
 
     with connection:
         connection.execute("BEGIN IMMEDIATE")
-        needed = {"kind", "body", "at", "boot_id", "uptime_ms", "clock_trusted", "hash"}
+        not_null = {"kind", "body", "at", "boot_id", "uptime_ms", "clock_trusted", "hash"}
         Database(connection)["entries"].create(  # type: ignore[union-attr]
-            _ENTRIES, pk="seq", not_null=needed | {"prev_hash"}, strict=True
+            _ENTRIES, pk="seq", not_null=not_null | {"prev_hash"}, strict=True
         )
         for statement in _statements(_ENTRIES_RULES):
             connection.execute(statement)
@@ -117,11 +117,11 @@ def create_projection(connection: sqlite3.Connection) -> None:
 
 
 def _statements(script: str) -> list[str]:
-    """Split a script where SQLite sees a whole statement; executescript would commit first."""
-    found, rest = [], ""
+    """Split a script into its statements; `executescript` would commit first."""
+    statements, pending = [], ""
     for line in script.splitlines(keepends=True):
-        rest += line
-        if sqlite3.complete_statement(rest):
-            found.append(rest)
-            rest = ""
-    return found
+        pending += line
+        if sqlite3.complete_statement(pending):
+            statements.append(pending)
+            pending = ""
+    return statements

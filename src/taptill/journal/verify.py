@@ -1,4 +1,4 @@
-"""Entries in, the first break of the chain out; and projection against entries."""
+"""Verifying a journal or a copy: the chain, and the positions against the entries."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ UNREADABLE = "its line cannot be read"
 
 @dataclass(frozen=True, slots=True)
 class VerifyResult:
-    """What a walk over the whole journal or a copy found; `broken_seq` is the first bad entry.
+    """The result for a whole journal or a copy; `broken_seq` is the first bad entry.
 
     A copy, or a journal that follows a closed one, begins with a later entry: what is before
     `first_seq` is believed. `cut_short`: its
@@ -45,7 +45,7 @@ class VerifyResult:
 
 
 def verify(connection: sqlite3.Connection, path: Path | str = "") -> VerifyResult:
-    """Walk every entry in order, then compare the sums per customer with a fresh count.
+    """Check every entry in order, then compare the positions with newly computed ones.
 
     Sums that know of entries beyond the end say that the end is missing; a page that cannot be
     read raises JournalError.
@@ -55,14 +55,14 @@ def verify(connection: sqlite3.Connection, path: Path | str = "") -> VerifyResul
 
 
 def verify_copy(file: BinaryIO) -> VerifyResult:
-    """Walk the chain of an export or a mirror, JSON lines or CSV, without the journal."""
+    """Check the chain of an export or a mirror, JSON lines or CSV, without the journal."""
     first_seq, seq, prev_hash = 1, 1, FIRST_PREV_HASH
-    for row, ended in read_rows(file):
+    for row, has_end in read_rows(file):
         if row and seq == first_seq and isinstance(row[0], int) and row[0] > 1:
             first_seq, seq, prev_hash = row[0], row[0], str(row[-2])
         detail = chain_break(row, seq, prev_hash) if row else UNREADABLE
         if row is None or detail:
-            if not ended:
+            if not has_end:
                 return VerifyResult(seq - first_seq, first_seq=first_seq, cut_short=True)
             return VerifyResult(seq - first_seq, seq, detail, first_seq=first_seq)
         seq, prev_hash = seq + 1, row[-1]
@@ -70,7 +70,7 @@ def verify_copy(file: BinaryIO) -> VerifyResult:
 
 
 def _walk(connection: sqlite3.Connection) -> VerifyResult:
-    counted = projection.PositionCounter()
+    counter = projection.PositionCounter()
     first_seq, prev_hash = beginning(connection)
     count = first_seq - 1
     for row in connection.execute(f"SELECT {ENTRY_COLUMNS} FROM entries ORDER BY seq"):  # noqa: S608 - constants
@@ -78,23 +78,27 @@ def _walk(connection: sqlite3.Connection) -> VerifyResult:
         if detail:
             return VerifyResult(count + 1 - first_seq, count + 1, detail, first_seq=first_seq)
         entry = entry_of(row)
-        counted.add(entry)
+        counter.add(entry)
         prev_hash, count = entry.hash, entry.seq
     if known_end(connection) > count:
         return VerifyResult(count + 1 - first_seq, count + 1, MISSING_END, first_seq=first_seq)
     _check_pages(connection)
-    kept = {one.customer_id: one for one in positions(connection)}
-    fresh = counted.positions
+    on_disk = {customer_id.customer_id: customer_id for customer_id in positions(connection)}
+    fresh = counter.positions
     if format_of(connection) == projection.FORMAT_3:  # the archive of a year that was closed then
-        fresh = {key: projection.as_format_3(one) for key, one in fresh.items()}
-    stale = [one for one in sorted({*kept, *fresh}) if kept.get(one) != fresh.get(one)]
+        fresh = {key: projection.as_format_3(customer_id) for key, customer_id in fresh.items()}
+    stale = [
+        customer_id
+        for customer_id in sorted({*on_disk, *fresh})
+        if on_disk.get(customer_id) != fresh.get(customer_id)
+    ]
     count += 1 - first_seq
     return VerifyResult(count, stale_positions=tuple(stale), first_seq=first_seq)
 
 
 def _check_pages(connection: sqlite3.Connection) -> None:
-    """Raise where an index does not fit its table: what is open is read from one alone."""
-    found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-    if found != "ok":
+    """Raise JournalDamagedError for an inconsistent index: open customers are read from one."""
+    report = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    if report != "ok":
         place = str(connection.execute("PRAGMA database_list").fetchone()[2])
         raise JournalDamagedError(path=place, detail="an index or a page is damaged")

@@ -5,13 +5,13 @@ from typing import Protocol
 
 from taptill.domain.card_id import CardId
 from taptill.domain.customer import Snapshot
-from taptill.domain.decision import Absent, Finding, Known
+from taptill.domain.decision import Found, LookupResult, NotFound
 
 
 class CustomerSource(Protocol):
     """Somewhere customers can be found by card: the backend, or the cache."""
 
-    async def find(self, card_id: CardId) -> Finding:
+    async def find(self, card_id: CardId) -> LookupResult:
         """Give the one customer of the card, or why there is none; never raises."""
 
 
@@ -40,16 +40,16 @@ class Lookup:
         self._keeper = keeper
         self._sighted = sighted
 
-    async def cached(self, card_id: CardId) -> Finding:
+    async def cached(self, card_id: CardId) -> LookupResult:
         """Answer at once from the cache."""
         return await self._cached.find(card_id)
 
-    async def live(self, card_id: CardId) -> Finding:
+    async def live(self, card_id: CardId) -> LookupResult:
         """Ask the backend; as long as that takes."""
         finding = await self._live.find(card_id)
-        if isinstance(finding, Absent):
+        if isinstance(finding, NotFound):
             self._keeper.learn_spelling(card_id, None)
-        if isinstance(finding, Known):
+        if isinstance(finding, Found):
             self._keeper.learn_spelling(card_id, finding.snapshot.customer.card_id)
             self._keeper.keep([finding.snapshot])
             await self._sighted(finding.snapshot)

@@ -1,4 +1,4 @@
-"""Requests of one settling in, answers of journal and backend back in, its outcome out."""
+"""Carries out the requests of settling with the real journal and backend."""
 
 from collections.abc import Callable, Sequence
 
@@ -21,22 +21,22 @@ from taptill.settlement.update_row import Task
 
 
 class SettlementDriver:
-    """Carries out what settling asks; `sighted` is told of every row, `stop` of every halt."""
+    """Runs one customer's settling; `on_row` gets every row read, `stop` every halt."""
 
     def __init__(
         self,
-        books: SettlementJournal,
+        journal: SettlementJournal,
         backend: Backend,
-        sighted: Callable[[Snapshot], None],
+        on_row: Callable[[Snapshot], None],
         stop: Callable[[HaltReason, int], None],
     ) -> None:
-        self._books = books
+        self._journal = journal
         self._backend = backend
-        self._sighted = sighted
+        self._on_row = on_row
         self._stop = stop
 
     async def drive(self, task: Task, read: RowAnswer | None = None) -> Outcome:
-        """Settle one customer; `read` answers the first look at the row, if it was read ahead."""
+        """Settle one customer; `read` answers the first read of the row, if it was read ahead."""
         settling = settle(task)
         answer: Answer = None
         while True:
@@ -53,24 +53,24 @@ class SettlementDriver:
     async def _read(self, customer_id: int, read: RowAnswer | None) -> RowAnswer:
         row = read or await self._backend.read_row(customer_id)
         if isinstance(row, Snapshot):
-            self._sighted(row)
+            self._on_row(row)
         return row
 
     async def _answer(self, request: Append | ReadJournal | Update) -> Answer:
         match request:
             case ReadJournal(customer_id, mark_seq):
-                return self._books.look(customer_id, mark_seq)
+                return self._journal.query(customer_id, mark_seq)
             case Append(drafts):
                 await self._write(drafts)
                 return None
             case Update():
                 answer = await self._backend.update_row(request)
                 if isinstance(answer, Applied) and answer.row:
-                    self._sighted(answer.row)
+                    self._on_row(answer.row)
                 return answer
 
     async def _write(self, drafts: Sequence[Draft]) -> None:
         for draft in drafts:
             if draft.kind is EntryKind.HALTED:  # before the disk is asked, which may fail
                 self._stop(HaltReason(draft.body["reason"]), draft.customer_id or 0)
-        await self._books.append(drafts)
+        await self._journal.append(drafts)

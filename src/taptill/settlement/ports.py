@@ -15,16 +15,16 @@ from taptill.settlement.requests import (
 
 
 class SettlementJournal(Protocol):
-    """The journal as settlement needs it; one call, one committed state."""
+    """The journal as settlement needs it; each call sees one committed state."""
 
-    def look(self, customer_id: int, mark_seq: int | None) -> JournalAnswer | None:
-        """Give position and footing together; None: nothing here concerns the customer."""
+    def query(self, customer_id: int, mark_seq: int | None) -> JournalAnswer | None:
+        """Return position and entry at the mark together; None: the customer is not known here."""
 
     def open_customers(self, limit: int) -> list[int]:
-        """Give customers with money to be sent, oldest first, without the conflict desk's."""
+        """Return customers with money to be sent, oldest first, without open cases."""
 
     def halted(self) -> bool:
-        """Tell whether settlement was halted and not resumed."""
+        """Return whether settlement was halted and not resumed."""
 
     async def append(self, drafts: Sequence[Draft]) -> list[Entry]:
         """Make entries durable."""
@@ -39,16 +39,16 @@ class Capabilities:
 
 
 class Backend(Protocol):
-    """The Customers API as settlement needs it; trouble comes back as a value."""
+    """The Customers API as settlement needs it; failures are returned as values."""
 
     async def capabilities(self) -> Capabilities | NoAnswer:
-        """Give what the backend offers; without an answer nothing may be settled yet."""
+        """Return what the backend offers; without an answer nothing is settled."""
 
     async def read_row(self, customer_id: int) -> RowAnswer:
-        """Read one row whole, in one select."""
+        """Read one row in one select."""
 
     async def read_rows(self, customer_ids: Sequence[int]) -> Mapping[int, RowAnswer] | NoAnswer:
-        """Read many rows in one select; one that is not shown may be missing, or not."""
+        """Read many rows in one select; a row that is not in the answer may exist all the same."""
 
     async def update_row(self, update: Update) -> UpdateAnswer:
         """Send one update, once."""

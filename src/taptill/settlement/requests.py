@@ -1,6 +1,9 @@
-"""The questions that settling asks and the answers it takes: IO is somebody else's."""
+"""The requests that settling yields and the answers it is sent; it does no I/O itself.
 
-from collections.abc import Mapping, Sequence
+The generators at the end yield one request each and return its answer with the right type.
+"""
+
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -20,7 +23,7 @@ class ReadRow:
 
 @dataclass(frozen=True, slots=True)
 class ReadJournal:
-    """Read position and footing in one look; answered with a JournalAnswer.
+    """Read the position and the entry at a mark together; answered with a JournalAnswer.
 
     `mark_seq` is the seq of our mark in the row, None where the row has none.
     """
@@ -48,8 +51,8 @@ class UpdateCondition(StrEnum):
 class Update:
     """Write total and marks in one update; answered with an UpdateAnswer.
 
-    `read` is the snapshot that the figures, and the condition, come from; `mark` is the one set
-    anew, None where no money moves. `debt_data` goes out as text where it was found as text.
+    `read` is the snapshot that the figures and the condition come from. `mark` is our new mark,
+    None where no money moves. `debt_data` is sent as text where it was read as text.
     """
 
     read: Snapshot
@@ -69,23 +72,26 @@ class RowNotFound:
 
 @dataclass(frozen=True, slots=True)
 class RowUnreadable:
-    """The row came and makes no sense: this customer waits, nobody else."""
+    """The row cannot be read; only this customer waits."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """The backend cannot be asked now; `retry_after_s` where it said when."""
+    """The backend cannot be asked now.
+
+    `retry_after_s`: what it said in `Retry-After`. `access_denied`: it answered 401 or 403.
+    """
 
     reason: str
     retry_after_s: float | None = None
-    denied: bool = False
+    access_denied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class JournalAnswer:
-    """One look at the journal: where it stands, and what it has at the row's mark."""
+    """The customer's position and the entry at the row's mark, of one committed state."""
 
     position: Position
     marked_entry: MarkedEntry | None
@@ -93,14 +99,18 @@ class JournalAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A 2xx; `row` is None where the answer does not show the row."""
+    """The update was answered 2xx; `row` is None where the answer does not show the row."""
 
     row: Snapshot | None
 
 
 @dataclass(frozen=True, slots=True)
 class OutcomeUnknown:
-    """The outcome of the update is unknown; `version_conflict` where the backend says 409."""
+    """It is not known whether the update was applied.
+
+    `version_conflict`: the backend answered 409 to the condition; `current_row`: the row as that
+    answer shows it.
+    """
 
     reason: str
     retry_after_s: float | None = None
@@ -110,7 +120,7 @@ class OutcomeUnknown:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The backend's final no to this update; `detail` without personal data."""
+    """The backend rejected this update for good; `detail` holds no personal data."""
 
     status: int
     detail: str
@@ -133,29 +143,29 @@ class Choice(StrEnum):
 class Resolution:
     """A person's decision about one case, with a reason in their words.
 
-    `amount`: the minor units in question that the person was told; None where that is no matter.
-    `booked`: with a retry, the minor units of this journal's money that the row holds already, as
-    the person says; None: what the row's mark says.
+    `amount`: the minor units in question when the person decided; None: any amount.
+    `booked_minor`: with a retry, the minor units of this journal's money that the row holds
+    already, as the person says; None: what the row's mark says.
     """
 
     choice: Choice
     staff: str
     reason: str
     amount: int | None = None
-    booked: int | None = None
+    booked_minor: int | None = None
 
     def still_applies(self, position: Position) -> bool:
-        """Tell whether what is in question now is what the person was told, or written off."""
+        """Return whether the amount in question is the one decided on, or was written off."""
         none_left = self.choice is Choice.WRITE_OFF and not position.in_question
         return none_left or self.amount in (None, position.in_question)
 
     def resolved(self, customer_id: int, *, without_mark: bool = False) -> Draft:
-        """Write that the case is over; `without_mark`: without a mark, as no row takes one."""
+        """Return the entry that ends the case; `without_mark`: no row could take a mark."""
         body = {"choice": self.choice.value, "reason": self.reason}
-        more: dict[str, Any] = {"unwritten": True} if without_mark else {}
-        if self.booked is not None:
-            more["booked"] = self.booked
-        return Draft(EntryKind.RESOLVED, customer_id, body={**body, **more}, staff=self.staff)
+        optional: dict[str, Any] = {"unwritten": True} if without_mark else {}
+        if self.booked_minor is not None:
+            optional["booked"] = self.booked_minor
+        return Draft(EntryKind.RESOLVED, customer_id, body={**body, **optional}, staff=self.staff)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,25 +174,25 @@ class Settled:
 
 
 class Doubt(StrEnum):
-    """What is believed only after several looks in a row, a while apart."""
+    """An answer that is believed only after several in a row, a while apart."""
 
     STALE = "stale"  # the row is an old copy: was the backend restored?
-    NOT_APPLIED = "traceless"  # the row does not show what was taken: does the backend drop it?
+    NOT_APPLIED = "traceless"  # the row does not show an update answered 2xx: is it dropped?
     GONE = "gone"  # the customer is not in the answer: was he removed?
 
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Not now; the schedule comes back.
+    """Not settled yet; the schedule tries again.
 
-    `transport` where the backend did not answer as it should, which may concern everybody;
-    `doubt` where what it answered is not believed yet.
+    `transport`: the backend did not answer as it should, which may concern all customers.
+    `doubt`: what it answered is not believed yet.
     """
 
     reason: str
     retry_after_s: float | None = None
     transport: bool = False
-    denied: bool = False
+    access_denied: bool = False
     doubt: Doubt | None = None
 
 
@@ -190,7 +200,7 @@ class Later:
 class OnDesk:
     """A case for the conflict desk: this customer waits, the others do not.
 
-    `reason` is what the row is like now, a word of `judgement.ConflictReason`.
+    `reason` is why, as the row is now: a value of `reconcile.ConflictReason`.
     """
 
     reason: str = field(default="", compare=False)
@@ -198,9 +208,41 @@ class OnDesk:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """All settlement stops: the backend keeps half a pair, or the journal was cloned."""
+    """All settlement stops: a partial write, dropped updates, or a cloned journal."""
 
     reason: str
 
 
 Outcome = Settled | Later | OnDesk | Stopped
+
+
+Step = Generator[Request, Answer, Outcome | Snapshot | None]
+"""A part of settling; returns an outcome, a row to go on with, or None: read the row again."""
+
+
+def read_row(customer_id: int) -> Generator[Request, Answer, RowAnswer]:
+    """Read a customer's row."""
+    answer = yield ReadRow(customer_id)
+    assert isinstance(answer, Snapshot | RowNotFound | RowUnreadable | NoAnswer)
+    return answer
+
+
+def read_journal(
+    customer_id: int, mark_seq: int | None
+) -> Generator[Request, Answer, JournalAnswer]:
+    """Read a customer's position, and the entry at the number of the row's mark."""
+    answer = yield ReadJournal(customer_id, mark_seq)
+    assert isinstance(answer, JournalAnswer)
+    return answer
+
+
+def append(*drafts: Draft) -> Generator[Request, Answer, None]:
+    """Make entries durable."""
+    yield Append(drafts)
+
+
+def send_update(update: Update) -> Generator[Request, Answer, UpdateAnswer]:
+    """Send an update, once."""
+    answer = yield update
+    assert isinstance(answer, Applied | OutcomeUnknown | Rejected | NoAnswer)
+    return answer

@@ -1,21 +1,28 @@
-"""A person's ruling on a case in, the requests that carry it out: the conflict desk.
+"""The requests that carry out what a person decided about a case on the conflict desk.
 
-Each choice reads the row first, so it acts on what is there now: a case that has mended itself
-meanwhile is settled as any other customer.
+Each decision reads the row first and acts on what is there now: a case that the row has ended
+meanwhile is settled like any other customer.
 """
 
 from dataclasses import replace
 
 from taptill.domain.customer import Snapshot
-from taptill.domain.entry import Position
+from taptill.domain.entry import MarkedEntry, Position
 from taptill.domain.mark import Mark, Place
 from taptill.domain.pending import HeldUpTo
 from taptill.settlement.reconcile import Conflict, ConflictReason, office_change
-from taptill.settlement.requests import Append, Choice, JournalAnswer, Later, OnDesk, Resolution
+from taptill.settlement.requests import (
+    Choice,
+    JournalAnswer,
+    Later,
+    OnDesk,
+    Resolution,
+    Step,
+    append,
+)
 from taptill.settlement.update_row import (
     ANOTHER_AMOUNT,
     PlannedUpdate,
-    Step,
     Task,
     UnverifiedUpdate,
     close_conflict,
@@ -28,86 +35,87 @@ from taptill.settlement.update_row import (
 
 ROW_TELLS = "the mark in the row tells how much is in: decide without --booked"
 UNWRITABLE = frozenset({ConflictReason.NO_PLACE, ConflictReason.SHARED_DEBT_DATA})
-"""Rows that no mark may be written to: the office must mend debtData, or it is written off."""
+"""No mark may be written to such a row: the office repairs debtData, or it is written off."""
 
 
 def resolve(
-    task: Task, row: Snapshot, look: JournalAnswer, case: Conflict, sent: UnverifiedUpdate
+    task: Task,
+    row: Snapshot,
+    journal: JournalAnswer,
+    conflict: Conflict,
+    last_update: UnverifiedUpdate,
 ) -> Step:
-    """Carry out `task.resolution`, if there is one, on a row that is a case for the desk."""
-    resolution, position = task.resolution, look.position
+    """Carry out `task.resolution`, if there is one, on a row that is a case."""
+    resolution, position = task.resolution, journal.position
     if resolution is None:
-        return OnDesk(case.reason.value)
+        return OnDesk(conflict.reason.value)
     assert position.last is not None
-    if case.reason in UNWRITABLE:
-        return (yield from _close(task, resolution, look, case))
-    unfit = _cannot_apply(resolution, case, position)
-    if unfit is not None:
-        return unfit
-    booked = _booked(resolution, case, position)
-    if booked is None:
-        return OnDesk(case.reason.value)
-    hindrance = yield from prove(task, row)
-    if hindrance is not None:
-        return hindrance
+    if conflict.reason in UNWRITABLE:
+        return (yield from _close(task, resolution, journal, conflict))
+    reason = _cannot_apply(resolution, conflict, position)
+    if reason is not None:
+        return reason
+    held_up_to = _held_up_to(resolution, conflict, position)
+    if held_up_to is None:
+        return OnDesk(conflict.reason.value)
+    obstacle = yield from prove(task, row)
+    if obstacle is not None:
+        return obstacle
     if row.marks.place is Place.EMPTY:
-        return (yield from enrol(task, row, position, sent))
+        return (yield from enrol(task, row, position, last_update))
     if resolution.choice is Choice.WRITE_OFF and position.in_question:
-        yield Append(write_off(position, resolution))
-        # Looked at anew: only the mark is missing. What was charged meanwhile, be it the same
-        # amount, is not what the person was told.
+        yield from append(*write_off(position, resolution))
+        # Next time only the mark is missing. A charge that came in meanwhile, even of the same
+        # amount, is not what the person decided about.
         task.resolution = replace(resolution, amount=0)
         return row
-    # A ruling on a row without our mark holds for each copy of it; copies that are older than a
-    # mark of ours hold what they did before.
-    ours = _has_our_mark(row, look, task.journal_id)
-    origin, said = decided_origin(position, row) if ours else (booked.mark, True)
-    moved = office_change(row, position, booked.mark, task.journal_id)
-    planned = PlannedUpdate(row, booked.mark, position.last, origin, said, moved)
-    return (yield from send(task, planned, sent))
+    # When the row has no mark of ours, remember what was decided as `origin`: it counts for every
+    # copy of this row. With a mark, copies from before it hold what they held so far.
+    has_mark = _has_our_mark(row, journal, task.journal_id)
+    origin, is_decided = decided_origin(position, row) if has_mark else (held_up_to.mark, True)
+    office_entries = office_change(row, position, held_up_to.mark, task.journal_id)
+    plan = PlannedUpdate(row, held_up_to.mark, position.last, origin, is_decided, office_entries)
+    return (yield from send(task, plan, last_update))
 
 
-def _close(task: Task, resolution: Resolution, look: JournalAnswer, case: Conflict) -> Step:
-    """Carry out a ruling on a row that no mark may be written to: only a write-off is possible."""
-    if not resolution.still_applies(look.position):
+def _close(task: Task, resolution: Resolution, journal: JournalAnswer, conflict: Conflict) -> Step:
+    """Carry out a decision on a row that can take no mark: only a write-off is possible."""
+    if not resolution.still_applies(journal.position):
         return Later(ANOTHER_AMOUNT)
     if resolution.choice is not Choice.WRITE_OFF:
-        return OnDesk(case.reason.value)
+        return OnDesk(conflict.reason.value)
     return (yield from close_conflict(task, resolution))
 
 
-def _cannot_apply(resolution: Resolution, case: Conflict, position: Position) -> Later | None:
-    """Say why a ruling is none on this row; None: it is one."""
+def _cannot_apply(resolution: Resolution, conflict: Conflict, position: Position) -> Later | None:
+    """Return why a decision does not apply to this row; None: it does."""
     if not resolution.still_applies(position):
         return Later(ANOTHER_AMOUNT)
-    sure = case.held.total if case.held else 0
-    if case.told and resolution.booked not in {None, sure}:
+    certain_total = conflict.certain_mark.total if conflict.certain_mark else 0
+    if conflict.is_exact and resolution.booked_minor not in {None, certain_total}:
         return Later(ROW_TELLS)
     return None
 
 
-def _booked(resolution: Resolution, case: Conflict, position: Position) -> HeldUpTo | None:
-    """Return what the row holds of our money, as the person or its mark says; None: neither does.
+def _held_up_to(resolution: Resolution, conflict: Conflict, position: Position) -> HeldUpTo | None:
+    """Return what the row holds of our money, by the person or by its mark; None: neither says.
 
-    An amount that is no sum that this journal ever had gets a mark without an entry.
+    For an amount that is not the sum at a known mark, the mark has no entry: its number is 0.
     """
     if resolution.choice is not Choice.RETRY:
         return HeldUpTo(position.last)
-    if resolution.booked is None:
-        return HeldUpTo(case.held) if case.told else None
-    if resolution.booked == 0:
+    if resolution.booked_minor is None:
+        return HeldUpTo(conflict.certain_mark) if conflict.is_exact else None
+    if resolution.booked_minor == 0:
         return HeldUpTo(None)
-    known = [mark for mark in (position.last, position.seen, case.held) if mark]
+    marks = [mark for mark in (position.last, position.row_mark, conflict.certain_mark) if mark]
+    without_entry = Mark(0, resolution.booked_minor, "")
     return HeldUpTo(
-        next((m for m in known if m.total == resolution.booked), Mark(0, resolution.booked, ""))
+        next((mark for mark in marks if mark.total == without_entry.total), without_entry)
     )
 
 
-def _has_our_mark(row: Snapshot, look: JournalAnswer, journal_id: str) -> bool:
-    """Tell whether the row has a mark that is surely ours and of this customer."""
-    mark, marked_entry = row.marks.table.get(journal_id), look.marked_entry
-    return (
-        marked_entry is not None
-        and marked_entry.customer_id == row.customer.id
-        and marked_entry.mark == mark
-    )
+def _has_our_mark(row: Snapshot, journal: JournalAnswer, journal_id: str) -> bool:
+    """Return whether the row has a mark that is certainly ours and of this customer."""
+    mark, marked_entry = row.marks.table.get(journal_id), journal.marked_entry
+    return mark is not None and marked_entry == MarkedEntry(row.customer.id, mark)

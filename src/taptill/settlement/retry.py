@@ -1,11 +1,11 @@
-"""Answers and failures in, when to try whom again out: back-off of the backend and of customers."""
+"""The retry schedule: when to ask the backend again, and for which customer."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 RETRY_FIRST_S = 1.0
 FUTILE_MAX = 10
-"""So many failures between signs of life, with nobody settled, and all wait ever longer."""
+"""After so many failures between answers, with nobody settled, all wait longer each time."""
 
 RETRY_AFTER_MAX_S = 3600.0
 """A Retry-After beyond an hour is not believed."""
@@ -27,7 +27,7 @@ class _Backoff:
     next_s: float = RETRY_FIRST_S
 
     def extend(self, at_least_s: float = 0.0) -> None:
-        """Wait from now on, longer than the last time."""
+        """Start a pause from now, longer than the last one."""
         wait_s = self.next_s * (0.5 + self.policy.jitter() / 2)
         self.until_s = self.policy.now_s() + max(wait_s, at_least_s)
         self.next_s = min(self.next_s * 2, self.policy.max_delay_s)
@@ -38,23 +38,23 @@ class _Backoff:
 
 @dataclass(slots=True)
 class _CustomerBackoff:
-    """A customer's own wait, and how often the backend had answered when it last failed."""
+    """A customer's own pause, and how often the backend had answered when it last failed."""
 
-    wait: _Backoff
+    backoff: _Backoff
     answers: int
 
 
 class RetrySchedule:
     """Keeps one bad customer from blocking the others, and a dead backend from being hammered.
 
-    A failure makes everybody wait until the backend is seen to answer. A customer that fails
-    again although it answered meanwhile has trouble of its own, and waits alone.
+    A failure makes everybody wait until the backend answers again. A customer that fails again
+    although the backend answered others meanwhile waits alone.
     """
 
-    def __init__(self, rhythm: BackoffPolicy) -> None:
-        self._policy = rhythm
-        self._outage = _Backoff(rhythm)
-        self._server_pause = _Backoff(rhythm)
+    def __init__(self, policy: BackoffPolicy) -> None:
+        self._policy = policy
+        self._outage = _Backoff(policy)
+        self._server_pause = _Backoff(policy)
         self._customers: dict[int, _CustomerBackoff] = {}
         self._answers = 0
         self._failed_at = 0
@@ -64,24 +64,24 @@ class RetrySchedule:
         return len(self._customers)
 
     def backend_answered(self) -> bool:
-        """Note a sign of life; True where it ended an outage."""
+        """Record that the backend answers; return whether that ended an outage."""
         self._answers += 1
-        ended = self._outage.until_s > 0
+        ended_outage = self._outage.until_s > 0
         self._outage.end()
-        return ended
+        return ended_outage
 
     def succeeded(self, customer_id: int) -> None:
-        """Note that a customer was settled, or given up; a wait that we were told stays."""
+        """Record that a customer is settled or is a case; a Retry-After still counts."""
         self.backend_answered()
         self._server_pause.next_s = RETRY_FIRST_S
         self._futile = 0
         self._customers.pop(customer_id, None)
 
     def failed(self, customer_id: int, retry_after_s: float | None = None) -> None:
-        """Note that the backend did not answer as it should about this customer.
+        """Record that the backend did not answer as it should for this customer.
 
-        One that shows rows and fails all else is asked ever more seldom: its signs of life end no
-        wait any more until somebody is settled.
+        A backend that answers reads and fails everything else is asked less and less: its answers
+        end no pause any more until a customer is settled.
         """
         if retry_after_s is not None:
             self.retry_after(retry_after_s)
@@ -89,39 +89,39 @@ class RetrySchedule:
         self._failed_at = self._answers
         if self._futile > FUTILE_MAX:
             self.retry_after()
-        trouble = self._customers.get(customer_id)
-        if trouble is not None and trouble.answers < self._answers:
-            trouble.answers = self._answers
-            trouble.wait.extend()
+        customer_pause = self._customers.get(customer_id)
+        if customer_pause is not None and customer_pause.answers < self._answers:
+            customer_pause.answers = self._answers
+            customer_pause.backoff.extend()
             return
         self._outage.extend()
-        if trouble is None:
+        if customer_pause is None:
             self._customers[customer_id] = _CustomerBackoff(_Backoff(self._policy), self._answers)
 
     def retry_after(self, at_least_s: float = 0.0) -> None:
-        """Wait however well the backend answers others: it said when to come back, or denies us."""
+        """Start a pause that other answers do not end: for a Retry-After, or after 401 or 403."""
         self._server_pause.extend(min(at_least_s, RETRY_AFTER_MAX_S))
 
     def delay(self, customer_id: int) -> None:
-        """Let this customer alone for a while."""
-        trouble = self._customers.setdefault(
+        """Start a pause for this customer alone."""
+        customer_pause = self._customers.setdefault(
             customer_id, _CustomerBackoff(_Backoff(self._policy), self._answers)
         )
-        trouble.wait.extend()
+        customer_pause.backoff.extend()
 
     def remaining_s(self) -> float:
-        """Give the seconds until the backend may be asked; none are left from 0 down."""
+        """Return the seconds until the backend may be asked; 0 or less: now."""
         return max(0.0, self._outage.until_s, self._server_pause.until_s) - self._policy.now_s()
 
     def due(self, customers: Iterable[int]) -> list[int]:
-        """Give those who need not wait, in their order."""
+        """Return the customers who need not wait, in their order."""
         now_s = self._policy.now_s()
-        return [one for one in customers if self._until_s(one) <= now_s]
+        return [customer for customer in customers if self._until_s(customer) <= now_s]
 
     def next_due_s(self, customers: Iterable[int]) -> float:
-        """Give the seconds until the first of them is due."""
+        """Return the seconds until the first of the customers is due."""
         return max(0.0, min(map(self._until_s, customers)) - self._policy.now_s())
 
     def _until_s(self, customer_id: int) -> float:
-        trouble = self._customers.get(customer_id)
-        return trouble.wait.until_s if trouble else 0.0
+        customer_pause = self._customers.get(customer_id)
+        return customer_pause.backoff.until_s if customer_pause else 0.0

@@ -1,4 +1,4 @@
-"""Open customers in, settled customers out: when to settle whom, and when to wait."""
+"""When to settle which customer, and when to wait."""
 
 import asyncio
 import logging
@@ -10,6 +10,7 @@ from taptill.domain.clock import Clock
 from taptill.domain.customer import Snapshot, older
 from taptill.domain.entry import Draft
 from taptill.domain.errors import TaptillError
+from taptill.domain.pending import EntryAtMark, FromMarks, PendingBalance
 from taptill.settlement.driver import SettlementDriver
 from taptill.settlement.ports import Backend, Capabilities, SettlementJournal
 from taptill.settlement.reconcile import Behind, Halt, HaltReason, reconcile
@@ -32,8 +33,8 @@ log = logging.getLogger("taptill.settlement")
 
 IN_FLIGHT_MAX = 4
 PASS_MAX = 100
-DOUBTED_MAX = 10_000
-"""So many customers whose row looked old are read again; others when they come by once more."""
+OUTDATED_MAX = 10_000
+"""At most so many customers with an old row are read again; others when observed again."""
 
 
 _STOPPED_BY = {
@@ -45,59 +46,61 @@ _STOPPED_BY = {
 
 @dataclass(frozen=True, slots=True)
 class SettlePolicy:
-    """The site's choices; `retry_max_s` bounds the back-off."""
+    """The site's choices; `retry_max_s` bounds the back-off, `entry_at_mark` reads the journal."""
 
     journal_id: str
     share_debt_data: bool
     retry_max_s: float
+    entry_at_mark: EntryAtMark | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SettlementCallbacks:
-    """Who is told: `changed` after each outcome, `sighted` of every row that came by.
+    """`on_change` is called after each outcome, `on_row` with every row that was read.
 
-    `stamp_of` is asked for the newest `updatedAt` that anybody has seen of a customer.
+    `stamp_of` returns the newest `updatedAt` that is known of a customer, empty without one.
     """
 
-    changed: Callable[[], None]
-    sighted: Callable[[Snapshot], None]
+    on_change: Callable[[], None]
+    on_row: Callable[[Snapshot], None]
     stamp_of: Callable[[int], str]
 
 
 class Settlement:
-    """Settles every open customer, at once while online, with back-off otherwise."""
+    """Strategy `debt`: settles open customers, at once while online, else with back-off."""
 
     def __init__(
         self,
-        books: SettlementJournal,
+        journal: SettlementJournal,
         backend: Backend,
         clock: Clock,
         policy: SettlePolicy,
         jitter: Callable[[], float],
         events: SettlementCallbacks,
     ) -> None:
-        self._books = books
+        self.balance: PendingBalance = FromMarks(policy.journal_id, policy.entry_at_mark)
+        self._journal = journal
         self._backend = backend
         self._policy = policy
         self._events = events
         self._wake = asyncio.Event()
-        self._waits = RetrySchedule(BackoffPolicy(clock.monotonic, jitter, policy.retry_max_s))
+        self._schedule = RetrySchedule(BackoffPolicy(clock.monotonic, jitter, policy.retry_max_s))
         self._capabilities: Capabilities | None = None
         self._conditional: bool | None = None
         self._proven = False
-        self._driver = SettlementDriver(books, backend, events.sighted, self._stop)
+        self._driver = SettlementDriver(journal, backend, events.on_row, self._stop)
         self._busy: set[int] = set()
         self._doubts: dict[int, tuple[Doubt, int]] = {}
-        self._doubted: dict[int, None] = {}
-        self.state = SettlementState.HALTED if books.halted() else SettlementState.RUNNING
+        self._outdated: dict[int, None] = {}
+        self.state = SettlementState.HALTED if journal.halted() else SettlementState.RUNNING
 
     def nudge(self) -> None:
-        """Say that there is something new to settle."""
+        """Announce something new to settle."""
         self._wake.set()
 
     def returned(self) -> None:
-        """Learn that the backend answers again; a time to wait that it named still counts."""
-        if self._waits.backend_answered():
+        """End the back-off, as the backend answers again; a Retry-After still counts."""
+        if self._schedule.backend_answered():
             self.nudge()
 
     async def run(self) -> None:
@@ -113,73 +116,67 @@ class Settlement:
                 async with asyncio.timeout(delay_s):
                     await self._wake.wait()
 
-    async def sighted(self, snapshot: Snapshot) -> None:
-        """Compare our mark in a row that somebody else came by; the backend is up, then.
-
-        One older than what was seen before is read again: the backend may have been restored.
-        """
+    async def observe(self, snapshot: Snapshot) -> None:
+        """Reconcile a row that another room has read; one older than known is read again."""
         self.returned()
         try:
-            if not await self.compare(snapshot) and len(self._doubted) < DOUBTED_MAX:
-                self._doubted[snapshot.customer.id] = None
+            if not await self.compare(snapshot) and len(self._outdated) < OUTDATED_MAX:
+                self._outdated[snapshot.customer.id] = None
                 self.nudge()
-        except TaptillError as fault:  # whoever looked a customer up has the answer all the same
+        except TaptillError as fault:  # the look-up that read the row goes on
             log.warning("settlement.journal", extra={"code": fault.code})
 
-    async def compare(self, snapshot: Snapshot, *, believed: bool = False) -> bool:
-        """Compare a row with the journal and write what it owes; False: it looks like an old copy.
+    async def compare(self, snapshot: Snapshot, *, is_current: bool = False) -> bool:
+        """Reconcile a row and journal the entries owed; False for what looks like an old copy.
 
-        `believed`: it is none. Errors: JournalError.
+        `is_current`: the row is known to be no old copy. Errors: JournalError.
         """
         customer_id = snapshot.customer.id
         mark = snapshot.marks.table.get(self._policy.journal_id)
-        look = self._books.look(customer_id, mark.seq if mark else None)
-        if look is None or customer_id in self._busy:
-            return True  # nothing of ours, or the settling under way reads for itself
-        if not believed and older(snapshot.updated_at, look.position.updated_at):
+        journal = self._journal.query(customer_id, mark.seq if mark else None)
+        if journal is None or customer_id in self._busy:
+            return True  # nothing of ours, or being settled, which reads the row itself
+        if not is_current and older(snapshot.updated_at, journal.position.updated_at):
             return False
-        # Until the backend has said what it offers, settling is to find that out.
+        # As long as the backend's capabilities are unknown, settling finds them out.
         may_share = self._policy.share_debt_data or self._conditional is not False
-        verdict, drafts = reconcile(snapshot, look, self._policy.journal_id, may_share=may_share)
-        if isinstance(verdict, Halt):
+        result, drafts = reconcile(snapshot, journal, self._policy.journal_id, may_share=may_share)
+        if isinstance(result, Halt):
             drafts = [] if self._stopped() else drafts
-            self._stop(verdict.reason, snapshot.customer.id)
+            self._stop(result.reason, snapshot.customer.id)
         if drafts:
             await self._append(customer_id, drafts)
-            self._events.changed()
-        if isinstance(verdict, Behind) and look.position.last:
+            self._events.on_change()
+        if isinstance(result, Behind) and journal.position.last:
             self.nudge()
         return True
 
     async def _append(self, customer_id: int, drafts: list[Draft]) -> None:
         self._busy.add(customer_id)
         try:
-            await self._books.append(drafts)
+            await self._journal.append(drafts)
         finally:
             self._busy.discard(customer_id)
 
     async def settle_open(self) -> float | None:
-        """Settle until nothing is due; give the seconds until something may be, None: nothing."""
+        """Settle until nothing is due; return the seconds until something may be, None: nothing."""
         while not self._stopped():
-            left_s = self._waits.remaining_s()
+            left_s = self._schedule.remaining_s()
             if left_s > 0:
                 return left_s
-            opened = self._books.open_customers(PASS_MAX + len(self._waits))
-            waiting = list(dict.fromkeys(opened) | self._doubted)
+            open_customers = self._journal.open_customers(PASS_MAX + len(self._schedule))
+            waiting = list(dict.fromkeys(open_customers) | self._outdated)
             if not waiting:
                 return None
-            due = self._waits.due(waiting)[:PASS_MAX]
+            due = self._schedule.due(waiting)[:PASS_MAX]
             if not due:
-                return self._waits.next_due_s(waiting)
+                return self._schedule.next_due_s(waiting)
             if await self._ask_capabilities(due[0]):
                 await self._settle_all(due)
         return None
 
     async def resolve(self, customer_id: int, resolution: Resolution) -> Outcome:
-        """Carry out what a person decided about a case on the conflict desk.
-
-        Old copies of the row are looked past, or believed after so many, as ever.
-        """
+        """Carry out a person's decision about a case; old copies are believed after several."""
         if self._stopped():
             return Stopped(self.state.value)
         if customer_id in self._busy:
@@ -193,24 +190,24 @@ class Settlement:
         return outcome
 
     async def _ask_capabilities(self, customer_id: int) -> bool:
-        """Find out what the backend offers, unless that is known; False where it does not say."""
+        """Ask for the backend's capabilities unless they are known; False without an answer."""
         if self._capabilities is not None:
             return True
         answer = await self._backend.capabilities()
         if isinstance(answer, NoAnswer):
-            self._failed(customer_id, answer.retry_after_s, denied=answer.denied)
+            self._failed(customer_id, answer.retry_after_s, access_denied=answer.access_denied)
             return False
         self._capabilities, self._conditional = answer, answer.conditional_update
         return True
 
     async def _settle_all(self, due: list[int]) -> None:
-        """Settle customers side by side; each has at most one request under way."""
+        """Settle several customers at a time; each has at most one request under way."""
         rows = await self._read_ahead(due)
         queue = iter(due)
 
         async def worker() -> None:
             for customer_id in queue:
-                if self._waits.remaining_s() > 0 or self._stopped():
+                if self._schedule.remaining_s() > 0 or self._stopped():
                     return
                 await self._settle_one(customer_id, rows.pop(customer_id, None))
 
@@ -219,7 +216,7 @@ class Settlement:
                 group.create_task(worker())
 
     async def _read_ahead(self, due: list[int]) -> dict[int, RowAnswer]:
-        """Read many rows at once where the condition of each update notices that one is old.
+        """Read many rows at once where the condition of each update detects an outdated row.
 
         On the plain API a row is read directly before it is written.
         """
@@ -227,7 +224,7 @@ class Settlement:
             return {}
         answer = await self._backend.read_rows(due)
         if isinstance(answer, NoAnswer):
-            self._failed(due[0], answer.retry_after_s, denied=answer.denied)
+            self._failed(due[0], answer.retry_after_s, access_denied=answer.access_denied)
             return {}
         return dict(answer)
 
@@ -235,18 +232,20 @@ class Settlement:
         self, customer_id: int, row: RowAnswer | None = None, resolution: Resolution | None = None
     ) -> Outcome:
         if customer_id in self._busy:
-            self._waits.delay(customer_id)
+            self._schedule.delay(customer_id)
             return Later("it is being settled just now")
         self._busy.add(customer_id)
-        doubt, doubted = self._doubts.get(customer_id, (None, 0))
+        doubt, doubt_count = self._doubts.get(customer_id, (None, 0))
         task = Task(
-            customer_id,
-            self._policy.journal_id,
-            bool(self._conditional),
-            self._policy.share_debt_data,
-            self._proven,
-            self._events.stamp_of(customer_id),
-            *(doubt, doubted, resolution),
+            customer_id=customer_id,
+            journal_id=self._policy.journal_id,
+            conditional=bool(self._conditional),
+            share_debt_data=self._policy.share_debt_data,
+            proven=self._proven,
+            known_stamp=self._events.stamp_of(customer_id),
+            doubt=doubt,
+            doubt_count=doubt_count,
+            resolution=resolution,
         )
         try:
             outcome = self._unless_open(customer_id, await self._driver.drive(task, row))
@@ -259,52 +258,54 @@ class Settlement:
             self._busy.discard(customer_id)
         self._learn(task)
         self._note(customer_id, outcome)
-        self._events.changed()
+        self._events.on_change()
         return outcome
 
     def _unless_open(self, customer_id: int, outcome: Outcome) -> Outcome:
-        """Give the outcome, but let nothing spin on a customer who is open all the same."""
-        look = self._books.look(customer_id, None)
-        still = look and look.position.open and not look.position.conflict
-        if still and isinstance(outcome, Settled | OnDesk):
+        """Return the outcome, or `Later` for a customer who is open again, to avoid a busy loop."""
+        journal = self._journal.query(customer_id, None)
+        is_open = journal and journal.position.open and not journal.position.conflict
+        if is_open and isinstance(outcome, Settled | OnDesk):
             return Later("charged again meanwhile")
         return outcome
 
     def _learn(self, task: Task) -> None:
-        """Take over what settling found out about the backend's conditions."""
+        """Keep what settling found out about the backend's conditions."""
         self._proven = self._proven or (task.conditional and task.proven)
         if self._conditional and not task.conditional:
             log.warning("settlement.conditions_not_obeyed")
             self._conditional = False
 
     def _note(self, customer_id: int, outcome: Outcome) -> None:
-        found = {"customer": customer_id, "outcome": type(outcome).__name__}
-        log.info("settlement.outcome", extra=found)
+        fields = {"customer": customer_id, "outcome": type(outcome).__name__}
+        log.info("settlement.outcome", extra=fields)
         match outcome:
             case Settled() | OnDesk():
-                self._doubted.pop(customer_id, None)
-                self._waits.succeeded(customer_id)
+                self._outdated.pop(customer_id, None)
+                self._schedule.succeeded(customer_id)
                 self._doubts.pop(customer_id, None)
                 self.state = next_state(self.state, SettlementEvent.TOOK_CUSTOMER)
             case Stopped(reason):
                 self._stop(HaltReason(reason), customer_id)
-            case Later(retry_after_s=retry_after_s, transport=True, denied=denied):
-                self._failed(customer_id, retry_after_s, denied=denied)
+            case Later(retry_after_s=retry_after_s, transport=True, access_denied=denied):
+                self._failed(customer_id, retry_after_s, access_denied=denied)
             case Later(doubt=doubt):
                 self._count(customer_id, doubt)
-                self._waits.delay(customer_id)
+                self._schedule.delay(customer_id)
 
     def _count(self, customer_id: int, doubt: Doubt | None) -> None:
-        """Count how often in a row the same doubt came up."""
+        """Count the same doubt in a row; another one, or none, starts anew."""
         before, times = self._doubts.pop(customer_id, (None, 0))
         if doubt is not None:
             self._doubts[customer_id] = (doubt, times + 1 if doubt is before else 1)
 
-    def _failed(self, customer_id: int, retry_after_s: float | None, *, denied: bool) -> None:
-        self._capabilities = None  # asked anew: the server may have changed meanwhile
-        self._waits.failed(customer_id, retry_after_s)
-        if denied:
-            self._waits.retry_after()
+    def _failed(
+        self, customer_id: int, retry_after_s: float | None, *, access_denied: bool
+    ) -> None:
+        self._capabilities = None  # asked again: the server may have been changed meanwhile
+        self._schedule.failed(customer_id, retry_after_s)
+        if access_denied:
+            self._schedule.retry_after()
             self.state = next_state(self.state, SettlementEvent.REFUSED_TOKEN)
 
     def _stopped(self) -> bool:

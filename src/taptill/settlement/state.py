@@ -1,10 +1,10 @@
-"""How settlement stands as a whole, as a table: state and event in, next state out."""
+"""The state of settlement as a whole, as a transition table."""
 
 from enum import StrEnum
 
 
 class SettlementState(StrEnum):
-    """How settlement stands; all but running is a loud sign on the screen."""
+    """The state of settlement; all but running is an alarm on the screen."""
 
     RUNNING = "running"
     DENIED = "denied"
@@ -13,7 +13,7 @@ class SettlementState(StrEnum):
 
 
 class SettlementEvent(StrEnum):
-    """What changes that."""
+    """What changes the state; the values are printed in the state diagram."""
 
     REFUSED_TOKEN = "401 or 403"  # noqa: S105 - what happened, no secret
     TOOK_CUSTOMER = "a customer is settled, or is a case for the desk"
@@ -40,5 +40,5 @@ STOPPED = frozenset({SettlementState.HALTED, SettlementState.CLONED})
 
 
 def next_state(state: SettlementState, event: SettlementEvent) -> SettlementState:
-    """Give the state after an event; the same state where the event means nothing."""
+    """Return the state after an event; unchanged where the event has no row."""
     return NEXT[state].get(event, state)

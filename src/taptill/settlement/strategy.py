@@ -1,45 +1,51 @@
-"""How money entries reach the office: one port, and the strategy that sends nothing."""
+"""The strategies by which money entries reach the office; this one writes files."""
 
 import asyncio
 from typing import Protocol
 
 from taptill.domain.customer import Snapshot
+from taptill.domain.pending import FromExports, PendingBalance
 from taptill.settlement.state import SettlementState
 
 
 class Strategy(Protocol):
-    """What the till needs of whatever delivers its entries: `Settlement`, or `OfficeFiles`."""
+    """What the till needs of a strategy: `Settlement` (debt) or `OfficeFiles` (export).
+
+    `balance` counts what is pending by the same rule that the strategy settles by.
+    """
 
     state: SettlementState
+    balance: PendingBalance
 
     async def run(self) -> None:
-        """Deliver what is open until cancelled."""
+        """Settle what is open until cancelled."""
 
     def nudge(self) -> None:
-        """Say that there is something new to deliver."""
+        """Announce something new to settle."""
 
     def returned(self) -> None:
-        """Learn that the backend answers again."""
+        """Announce that the backend answers again."""
 
-    async def sighted(self, snapshot: Snapshot) -> None:
-        """Take a row that somebody came by."""
+    async def observe(self, snapshot: Snapshot) -> None:
+        """Observe a row that another room has read."""
 
 
 class OfficeFiles:
-    """Nothing is written to the backend: a file goes to the office (`taptill export`)."""
+    """Strategy `export`: files go to the office (`taptill export`), nothing to the backend."""
 
     def __init__(self) -> None:
         self.state = SettlementState.RUNNING
+        self.balance: PendingBalance = FromExports()
 
     async def run(self) -> None:
         """Wait until cancelled: files are written on command."""
         await asyncio.Event().wait()
 
     def nudge(self) -> None:
-        """Need no nudge."""
+        """Do nothing: files are written on command."""
 
     def returned(self) -> None:
-        """Wait for nobody's answer."""
+        """Do nothing: the backend is not needed."""
 
-    async def sighted(self, snapshot: Snapshot) -> None:
-        """Compare nothing: the row bears no mark of this journal."""
+    async def observe(self, snapshot: Snapshot) -> None:
+        """Do nothing: the row has no mark of this journal."""

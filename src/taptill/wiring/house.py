@@ -18,7 +18,6 @@ from taptill.clock import ClockWatch, SystemClock, watch_clock
 from taptill.config import Config
 from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.customer import Snapshot
-from taptill.domain.pending import FromExports, FromMarks
 from taptill.domain.tap import ReaderMessage
 from taptill.journal.identity import UNKNOWN_MACHINE
 from taptill.journal.journal import Journal
@@ -34,14 +33,14 @@ from taptill.readers.supervisor import Supervisor
 from taptill.settlement.schedule import (
     SettlementCallbacks,
 )
-from taptill.settlement.strategy import OfficeFiles, Strategy
+from taptill.settlement.strategy import Strategy
 from taptill.wiring.parts import (
     customers_api,
     identity,
     journal_of,
     reader_settings,
     refuse_unbuilt,
-    settlement_of,
+    strategy_of,
     till_settings,
 )
 from taptill.wiring.status import Status
@@ -161,11 +160,10 @@ def _connect(
         till.sighted(snapshot)
 
     events = SettlementCallbacks(changed, seen, cache.stamp_of)
-    by_marks = config.settlement.strategy == "debt"
-    strategy = settlement_of(config, journal, api, clock, events) if by_marks else OfficeFiles()
+    strategy = strategy_of(config, journal, api, clock, events)
     status = Status(config, clock, connection, api, journal, cache, strategy)
     ports = Ports(
-        finder=Lookup(cache, api, cache, strategy.sighted),
+        finder=Lookup(cache, api, cache, strategy.observe),
         books=journal,
         clock=clock,
         new_id=lambda: secrets.token_hex(8),
@@ -173,20 +171,11 @@ def _connect(
         settle=strategy.nudge,
     )
     queue: asyncio.Queue[ReaderMessage] = asyncio.Queue(MESSAGES_MAX)
-    till = Till(
-        ports,
-        till_settings(
-            config,
-            FromMarks(journal.journal_id, journal.reads.entry_at_mark)
-            if by_marks
-            else FromExports(),
-        ),
-        queue,
-    )
-    till.restore(journal.reads.last_sales(RESTORED_SALES))
+    till = Till(ports, till_settings(config, strategy.balance), queue)
+    till.restore(journal.queries.last_sales(RESTORED_SALES))
     times = config.cache
     pages = SyncPolicy(config.backend.page_size, times.sync_s, times.full_sync_h * HOUR_S)
-    sync = Sync(api, cache, clock, pages, strategy.sighted)
+    sync = Sync(api, cache, clock, pages, strategy.observe)
     for learns in (till.refresh, strategy.returned, sync.returned):
         connection.watch(learns)
     return House(

@@ -26,6 +26,7 @@ from taptill.settlement.schedule import (
     SettlementCallbacks,
     SettlePolicy,
 )
+from taptill.settlement.strategy import OfficeFiles, Strategy
 from taptill.wiring.machine import machine
 
 MESSAGES_MAX = 16
@@ -74,9 +75,9 @@ def till_settings(config: Config, balance: PendingBalance) -> TillSettings:
         credit_ceiling=config.limits.credit_ceiling,
         fresh_s=float(config.lookup.fresh_s),
         max_age_s=config.cache.max_age_h * HOUR_S,
-        per_charge=offline.per_charge,
-        per_customer=offline.per_customer,
-        per_terminal=offline.per_terminal,
+        floor_limit=offline.per_charge,
+        offline_per_customer=offline.per_customer,
+        offline_per_terminal=offline.per_terminal,
         override_max=config.limits.override_max,
     )
     return TillSettings(
@@ -182,6 +183,19 @@ def identity(config: Config) -> dict[str, str]:
     }
 
 
+def strategy_of(
+    config: Config,
+    journal: Journal,
+    api: CustomersApi,
+    clock: SystemClock,
+    events: SettlementCallbacks,
+) -> Strategy:
+    """Return the config's settlement strategy, with its way to count what is pending."""
+    if config.settlement.strategy == "debt":
+        return settlement_of(config, journal, api, clock, events)
+    return OfficeFiles()
+
+
 def settlement_of(
     config: Config,
     journal: Journal,
@@ -191,5 +205,10 @@ def settlement_of(
 ) -> Settlement:
     """Connect the strategy `debt`."""
     settling = config.settlement
-    policy = SettlePolicy(journal.journal_id, settling.share_debt_data, float(settling.retry_max_s))
+    policy = SettlePolicy(
+        journal_id=journal.journal_id,
+        share_debt_data=settling.share_debt_data,
+        retry_max_s=float(settling.retry_max_s),
+        entry_at_mark=journal.queries.entry_at_mark,
+    )
     return Settlement(journal, api, clock, policy, random.random, events)

@@ -43,8 +43,8 @@ class Status:
         """Give the facts as they are now."""
         health = self.connection.health
         link = {None: Link.UNKNOWN, False: Link.OFFLINE, True: Link.ONLINE}[health.up]
-        count, total = self.journal.reads.open_sum()
-        conflicts, in_question = self.journal.reads.in_question()
+        count, total = self.journal.queries.open_sum()
+        conflicts, in_question = self.journal.queries.in_question()
         age_s = self.cache.age_s()
         latency_s = health.latency_s
         return StatusView(

@@ -8,7 +8,7 @@ from tests.fakes.backend import Canned
 
 from taptill.backend.select import TAP_PATIENCE_S
 from taptill.domain.card_id import CardId
-from taptill.domain.decision import Known, Unreachable
+from taptill.domain.decision import Found, Unreachable
 from taptill.domain.errors import BackendError, CurrencyError
 from taptill.domain.money import Currency
 
@@ -26,7 +26,7 @@ async def test_it_is_asked_once_before_the_first_customer(dial: Dial) -> None:
     line = await dial(row(7), currency=KWD)
     line.backend.offers = KEEPS_KWD
     for _ in range(3):
-        assert isinstance(await line.api.find(CardId("04A7")), Known)
+        assert isinstance(await line.api.find(CardId("04A7")), Found)
     await line.api.page(0, 10)
     await line.api.select.offers()
     assert questions(line) == 1
@@ -62,7 +62,7 @@ async def test_after_a_time_without_an_answer_it_is_asked_again(dial: Dial) -> N
     """Another service may have come, with another database."""
     line = await dial(row(7), currency=KWD)
     line.backend.offers = KEEPS_KWD
-    assert isinstance(await line.api.find(CardId("04A7")), Known)
+    assert isinstance(await line.api.find(CardId("04A7")), Found)
     line.backend.always = DOWN
     with pytest.raises(BackendError):
         await line.api.look()
@@ -72,5 +72,5 @@ async def test_after_a_time_without_an_answer_it_is_asked_again(dial: Dial) -> N
         await line.api.look()
     assert line.heard.results[-1] == "backend-currency"
     line.backend.offers = KEEPS_KWD
-    assert isinstance(await line.api.find(CardId("04A7")), Known)
+    assert isinstance(await line.api.find(CardId("04A7")), Found)
     assert questions(line) == 3

@@ -23,7 +23,7 @@ from tests.benchmarks.figures import (
 from tests.domain.samples import DORA, POLICY, known, question
 
 from taptill.checkout.keypad import Keypad
-from taptill.checkout.sale import Desk, Found
+from taptill.checkout.sale import Desk, ShownCustomer
 from taptill.clock import SystemClock
 from taptill.domain.decision import decide
 from taptill.domain.entry import Draft, EntryKind
@@ -93,10 +93,10 @@ def measure_decision(bench: Bench) -> list[Figure]:
     alone = [_per_call(lambda: decide(asked)) for _ in bench.rounds("the rules alone", 300)]
     journal = Journal(long, SystemClock())
     journal.open(IDENTITY)
-    policy = replace(POLICY, per_terminal=Money(10**9))
+    policy = replace(POLICY, offline_per_terminal=Money(10**9))
     balance = FromMarks(journal.journal_id)
     desk = Desk(journal, balance, policy, Keypad((), Currency("EUR", 2), implied=True))
-    found = Found(asked.finding, 0.0)
+    found = ShownCustomer(asked.lookup_result, 0.0)
     with_facts = [
         _per_call(lambda: desk.ask(found, Money(420), 0.0))
         for _ in bench.rounds("the rules and an offline customer's facts", 300)
@@ -148,9 +148,9 @@ def _open(bench: Bench, new: Path, long: Path, name: str) -> Figure:
             journal = Journal(path, SystemClock())
             began_s = time.perf_counter()
             journal.open(IDENTITY)
-            journal.reads.last_sales(6)  # what a start asks before its first frame
-            journal.reads.open_sum()
-            journal.reads.in_question()[0]
+            journal.queries.last_sales(6)  # what a start asks before its first frame
+            journal.queries.open_sum()
+            journal.queries.in_question()[0]
             samples.append(time.perf_counter() - began_s)
             journal.close()
     samples, floor = milliseconds(took[long]), milliseconds(took[new])
@@ -179,7 +179,9 @@ def _offline(bench: Bench) -> list[Figure]:
         floor: list[float] = []
         for turn in bench.rounds(f"decision, {charges:,} open", 1_000):
             stale = known(replace(DORA, id=turn % OPEN_CUSTOMERS), 0, 31.0)
-            samples.append(1e6 * timed_s(partial(desk.ask, Found(stale, 0.0), Money(100), 0.0)))
+            samples.append(
+                1e6 * timed_s(partial(desk.ask, ShownCustomer(stale, 0.0), Money(100), 0.0))
+            )
             floor.append(1e6 * timed_s(partial(decide, question(stale))))
         journal.close()
         goal = at_most("µs that a tap may wait, p99", percentile(samples, 99), 10_000)

@@ -109,7 +109,7 @@ async def _settle(path: Path, service: RunningService, ids: list[int]) -> tuple[
         began_s = time.perf_counter()
         assert await settlement.settle_open() is None
         took_s = time.perf_counter() - began_s
-        assert journal.reads.open_sum()[0] == 0
+        assert journal.queries.open_sum()[0] == 0
         await api.close()
     return took_s, transport.sent
 

@@ -35,7 +35,7 @@ from taptill.settlement.reconcile import Behind
 
 @pytest.fixture
 def old(path: Path, clock: FakeClock) -> Mark:
-    """Sell twice; give the mark that Ada's row held after the first sale."""
+    """Sell twice; return the mark that Ada's row held after the first sale."""
     till_opens(path, clock)
     with alone(path, clock) as journal:
         first = sell(journal, 320)
@@ -94,25 +94,28 @@ def test_an_archive_that_cannot_be_asked_is_named_and_stops_no_sale(
     harm: Harm, words: str, path: Path, clock: FakeClock, old: Mark
 ) -> None:
     archive = close_year(path, clock, LATE_S).archive
-    kept = archive.read_bytes()
+    archive_bytes = archive.read_bytes()
     running = Journal(path, clock, min_free_mb=0)
     running.open(HERE)
     with closing(running):
         assert running.warnings() == ()
         harm(archive, path)
         assert running.warnings() == (f"{words}: put it back beside the journal",)
-        cached, position = row(debt_data=table({running.journal_id: old})), running.position(ADA)
-        balance = FromMarks(running.journal_id, running.reads.entry_at_mark)
-        assert balance.pending(cached, position) == (Money(80), True)
-        with pytest.raises(JournalArchiveError) as raised:
-            running.look(ADA, old.seq)
-        assert raised.value.fields["detail"] == words
+        cached_row, position = (
+            row(debt_data=table({running.journal_id: old})),
+            running.position(ADA),
+        )
+        balance = FromMarks(running.journal_id, running.queries.entry_at_mark)
+        assert balance.pending(cached_row, position) == (Money(80), True)
+        with pytest.raises(JournalArchiveError) as error:
+            running.query(ADA, old.seq)
+        assert error.value.fields["detail"] == words
         assert running.closed_by() == ""
         if archive.is_dir():
             archive.rmdir()
-        archive.write_bytes(kept)
+        archive.write_bytes(archive_bytes)
         assert running.warnings() == ()
-        assert balance.pending(cached, position) == (Money(80), False)
+        assert balance.pending(cached_row, position) == (Money(80), False)
 
 
 def test_the_older_of_two_archives_is_missed_too(path: Path, clock: FakeClock, old: Mark) -> None:
@@ -126,11 +129,11 @@ def test_the_older_of_two_archives_is_missed_too(path: Path, clock: FakeClock, o
     running.open(HERE)
     with closing(running):
         assert running.warnings() == (f"{first.name} is gone: put it back beside the journal",)
-        assert running.look(ADA, newer.seq)
+        assert running.query(ADA, newer.seq)
         with pytest.raises(JournalArchiveError, match=f"{second.name}.*{first.name} is gone"):
-            running.look(ADA, old.seq)
+            running.query(ADA, old.seq)
         with pytest.raises(JournalArchiveError, match=f"{first.name} is gone"):
-            check_archives(running.reads)
+            check_archives(running.queries)
 
 
 @contextmanager
@@ -155,10 +158,12 @@ def read_by_it(path: Path, archive: Path, clock: FakeClock, journal_id: str, old
     with pytest.raises(JournalError, match="start the till once"):
         JournalQueries(path)
     with alone(path, clock) as journal:
-        assert judged(journal, journal_id, old) == Behind(old, taken_back=True)
-        check_archives(journal.reads)
-    with closing(JournalQueries(archive)) as closed:
-        assert closed.connection.execute("PRAGMA user_version").fetchone() == (schema.VERSION - 1,)
+        assert judged(journal, journal_id, old) == Behind(old, is_reverted=True)
+        check_archives(journal.queries)
+    with closing(JournalQueries(archive)) as archive_queries:
+        assert archive_queries.connection.execute("PRAGMA user_version").fetchone() == (
+            schema.VERSION - 1,
+        )
 
 
 ADDED_BY_4 = ("in_question", "held_seq", "held_total", "held_hash", "first_stamp", "enrolments")
@@ -174,7 +179,7 @@ def test_an_archive_of_format_3_is_read_and_verified_as_it_is(
             connection.execute(f"ALTER TABLE positions DROP COLUMN {column}")
         connection.execute("PRAGMA user_version = 3")
     with alone(path, clock) as journal:
-        assert judged(journal, journal_id, old) == Behind(old, taken_back=True)
+        assert judged(journal, journal_id, old) == Behind(old, is_reverted=True)
     with closing(connect(archive, read_only=True)) as connection:
         assert verify(connection, archive).sound
 
@@ -190,11 +195,11 @@ def test_amounts_and_customers_are_named_after_a_close_as_before(
         journal.append(attempt(ADA, mark), receipt(ADA, mark))
     clock.pass_time(LATE_S + 1)
     for _ in range(3):  # what a year has carried over is carried over again
-        with closing(JournalQueries(path)) as reads:
-            assert currency(reads).text(Money(80)) == "80"
-            about = charge_before(reads.connection, ADA, 2**62)
+        with closing(JournalQueries(path)) as queries:
+            assert currency(queries).text(Money(80)) == "80"
+            about = charge_before(queries.connection, ADA, 2**62)
             assert {key: about[key] for key in body} == body
-            assert charge_before(reads.connection, 99, 2**62) == {}
+            assert charge_before(queries.connection, 99, 2**62) == {}
         close_year(path, clock, LATE_S)
 
 
@@ -222,16 +227,18 @@ def test_a_row_that_was_set_back_brings_back_what_was_sold_offline_before_the_cl
     clock.pass_time(LATE_S + 1)
     archive = close_year(path, clock, LATE_S).archive
     with alone(path, clock) as journal:
-        assert journal.reads.offline_exposure(BEN, 0) == OfflineExposure(Money(40), Money(40))
+        assert journal.queries.offline_exposure(BEN, 0) == OfflineExposure(Money(40), Money(40))
         journal.append(taken_back(ADA, old), charge(ADA, 5, offline=True))
-        assert journal.reads.offline_exposure(ADA, old.seq) == OfflineExposure(Money(85), Money(85))
-        assert journal.reads.offline_exposure(BEN, 0) == OfflineExposure(Money(40), Money(125))
-        assert journal.reads.offline_exposure(99, 0) == OfflineExposure(Money(0), Money(85))
+        assert journal.queries.offline_exposure(ADA, old.seq) == OfflineExposure(
+            Money(85), Money(85)
+        )
+        assert journal.queries.offline_exposure(BEN, 0) == OfflineExposure(Money(40), Money(125))
+        assert journal.queries.offline_exposure(99, 0) == OfflineExposure(Money(0), Money(85))
         elsewhere = archive.rename(archive.with_name("elsewhere.db"))
-        spent = journal.reads.offline_exposure(BEN, 1)
-        assert spent.customer == spent.terminal > Money(10**9)
+        exposure = journal.queries.offline_exposure(BEN, 1)
+        assert exposure.customer == exposure.terminal > Money(10**9)
         elsewhere.rename(archive)
-        assert journal.reads.offline_exposure(BEN, 1) == OfflineExposure(Money(40), Money(125))
+        assert journal.queries.offline_exposure(BEN, 1) == OfflineExposure(Money(40), Money(125))
 
 
 def test_a_mirror_that_was_behind_goes_on_from_the_archives(
@@ -244,13 +251,13 @@ def test_a_mirror_that_was_behind_goes_on_from_the_archives(
             for amount in range(1, 40):
                 journal.append(Draft(EntryKind.DECLINED, body={"amount": amount}))
         close_year(path, clock, LATE_S)
-    with closing(JournalQueries(path)) as reads:
-        end = reads.newest()
-    found = mirrored(path, stick)
+    with closing(JournalQueries(path)) as queries:
+        end = queries.newest()
+    result = mirrored(path, stick)
     assert end
     assert old.seq < end.seq
-    assert (found.sound, found.first_seq, found.entries) == (True, 1, end.seq)
-    assert [one.name for one in stick.iterdir()] == ["taptill.jsonl"]
+    assert (result.sound, result.first_seq, result.entries) == (True, 1, end.seq)
+    assert [mirror_file.name for mirror_file in stick.iterdir()] == ["taptill.jsonl"]
 
 
 def test_a_mirror_that_misses_an_archive_begins_a_file_of_its_own(
@@ -259,13 +266,13 @@ def test_a_mirror_that_misses_an_archive_begins_a_file_of_its_own(
     mirrored(path, stick)
     with alone(path, clock) as journal:
         journal.append(declined())
-    closed = close_year(path, clock, LATE_S)
-    assert old.seq < closed.last_seq
-    closed.archive.unlink()
+    archive = close_year(path, clock, LATE_S)
+    assert old.seq < archive.last_seq
+    archive.archive.unlink()
     mirrored(path, stick)
     with (stick / "taptill.jsonl.2").open("rb") as file:
-        found = verify_copy(file)
-    assert (found.sound, found.first_seq) == (True, closed.last_seq + 1)
+        result = verify_copy(file)
+    assert (result.sound, result.first_seq) == (True, archive.last_seq + 1)
 
 
 @pytest.fixture

@@ -48,19 +48,19 @@ def test_the_sums_that_may_be_booked_begin_with_what_a_closed_year_carried_over(
     journal.open(HERE)
     journal.close()
     total = 0
-    with alone(path, clock) as begun:
+    with alone(path, clock) as journal_alone:
         for amount in before_close:
-            total = settle(begun, amount, total)
+            total = settle(journal_alone, amount, total)
     if before_close:
         clock.pass_time(LATE_S + 1)
         close_year(path, clock, LATE_S)
     with alone(path, clock) as going_on:
         for amount in after_close:
             total = settle(going_on, amount, total)
-        position = going_on.reads.position(ADA)
+        position = going_on.queries.position(ADA)
         if position is None:
             assert not before_close + after_close
             return
         assert position.last is not None
         assert position.last.total == total
-        assert sums_of(going_on.reads.connection, position) == (least, most)
+        assert sums_of(going_on.queries.connection, position) == (least, most)

@@ -33,14 +33,14 @@ NO_MARK = row()
 
 @pytest.fixture
 def journal(path: Path, clock: FakeClock) -> Iterator[LoneJournal]:
-    """Give the journal of a till whose charges go to the office in files."""
-    with alone(path, clock) as made:
-        made.append(OPENED)
-        yield made
+    """Return the journal of a till whose charges go to the office in files."""
+    with alone(path, clock) as new_journal:
+        new_journal.append(OPENED)
+        yield new_journal
 
 
 def pending(journal: LoneJournal, customer: int = ADA) -> tuple[Money, bool]:
-    return FromExports().pending(NO_MARK, journal.reads.position(customer))
+    return FromExports().pending(NO_MARK, journal.queries.position(customer))
 
 
 def sell(journal: LoneJournal, amount: int, customer: int = ADA, charge_id: str = "") -> None:
@@ -56,8 +56,8 @@ def test_a_file_holds_each_money_entry_once_with_its_hash(
     first = next_file(journal)
     sell(journal, 1250, BEN)
     second = next_file(journal)
-    write_file(journal.reads, first, tmp_path / "1.csv", "csv", written)
-    write_file(journal.reads, second, tmp_path / "2.json", "json", written)
+    write_file(journal.queries, first, tmp_path / "1.csv", "csv", written)
+    write_file(journal.queries, second, tmp_path / "2.json", "json", written)
     with (tmp_path / "1.csv").open(newline="") as lines:
         rows = list(csv.DictReader(lines))
     assert [(row["kind"], row["amount"], row["charge_id"]) for row in rows] == [
@@ -76,10 +76,10 @@ def test_a_file_is_the_same_however_often_and_late_it_is_written(
 ) -> None:
     sell(journal, 320)
     file = next_file(journal)
-    write_file(journal.reads, file, tmp_path / "a", "csv", written)
+    write_file(journal.queries, file, tmp_path / "a", "csv", written)
     sell(journal, 80)
     next_file(journal)
-    write_file(journal.reads, export_files(journal.reads)[0], tmp_path / "b", "csv", written)
+    write_file(journal.queries, export_files(journal.queries)[0], tmp_path / "b", "csv", written)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
@@ -88,15 +88,15 @@ def test_an_entry_is_pending_until_the_office_has_booked_its_file(journal: LoneJ
     file = next_file(journal)
     sell(journal, 80)
     assert pending(journal) == (Money(400), False)
-    booked = book(journal, file.number, "Jo")
-    assert (booked.count, booked.sum_minor) == (1, 320)
+    booked_file = book(journal, file.number, "Jo")
+    assert (booked_file.count, booked_file.sum_minor) == (1, 320)
     assert pending(journal) == (Money(80), False)
-    position = journal.reads.position(ADA)
+    position = journal.queries.position(ADA)
     assert FromExports().held_seq(NO_MARK, position) == file.last_seq
-    assert journal.reads.open_sum() == (1, Money(80))
+    assert journal.queries.open_sum() == (1, Money(80))
     book(journal, next_file(journal).number, "Jo")
-    assert journal.reads.open_sum() == (0, ZERO)
-    assert [one.booked for one in export_files(journal.reads)] == [True, True]
+    assert journal.queries.open_sum() == (0, ZERO)
+    assert [export_file.is_booked for export_file in export_files(journal.queries)] == [True, True]
 
 
 def test_files_are_booked_in_their_order_and_once(journal: LoneJournal) -> None:
@@ -144,19 +144,21 @@ class Days:
             next_file(self.journal)
 
     def book(self) -> None:
-        waiting = [one for one in export_files(self.journal.reads) if not one.booked]
+        waiting = [file for file in export_files(self.journal.queries) if not file.is_booked]
         for file in waiting[:1]:
             book(self.journal, file.number, "Jo")
-            for customer, found in self.left.items():
-                self.left[customer] = [one for one in found if one[0] > file.last_seq]
+            for customer, result in self.left.items():
+                self.left[customer] = [
+                    entry_sum for entry_sum in result if entry_sum[0] > file.last_seq
+                ]
 
     def change_strategy(self) -> None:
         """Sell and send a little with the other strategy, where nothing is open."""
-        if self.journal.reads.open_sum()[0]:
+        if self.journal.queries.open_sum()[0]:
             return
         for strategy in ("debt", "export"):
             identity = {**OPENED.body, "strategy": strategy}
-            self.journal.append(*opening(self.journal.reads, identity)[1])
+            self.journal.append(*opening(self.journal.queries, identity)[1])
             if strategy == "debt":
                 (entry,) = self.journal.append(charge(ADA, 55))
                 mark = Mark(entry.seq, 55, entry.hash[:HASH_DIGITS])
@@ -178,7 +180,10 @@ def test_what_is_pending_is_all_that_no_booked_file_holds(steps: list[str]) -> N
     days = Days()
     for step in steps:
         DAY[step](days)
-    for customer, found in days.left.items():
-        assert pending(days.journal, customer) == (Money(sum(one[1] for one in found)), False)
+    for customer, result in days.left.items():
+        assert pending(days.journal, customer) == (
+            Money(sum(entry_sum[1] for entry_sum in result)),
+            False,
+        )
     assert verify(days.journal.file.connection).sound
     days.journal.file.close()

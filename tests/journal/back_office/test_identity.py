@@ -32,21 +32,21 @@ HERE = {"backend": "https://here", "strategy": "debt", "machine": "board 1", "ti
 
 @pytest.fixture
 def journal_id(path: Path, clock: FakeClock) -> str:
-    """Give the id of a journal that a till has opened here once."""
+    """Return the id of a journal that a till has opened here once."""
     return till_opens(path, clock)
 
 
 @pytest.fixture
-def stopped(path: Path, clock: FakeClock, journal_id: str) -> Iterator[LoneJournal]:
-    """Give that journal with the till stopped."""
+def lone_journal(path: Path, clock: FakeClock, journal_id: str) -> Iterator[LoneJournal]:
+    """Return that journal with the till stopped."""
     assert journal_id
     with alone(path, clock) as journal:
         yield journal
 
 
-def till_opens(path: Path, clock: FakeClock, **changed: str) -> str:
+def till_opens(path: Path, clock: FakeClock, **changes: str) -> str:
     journal = Journal(path, clock, min_free_mb=0)
-    journal.open({**HERE, **changed})
+    journal.open({**HERE, **changes})
     journal.close()
     return journal.journal_id
 
@@ -63,7 +63,7 @@ def test_another_board_does_not_open_the_journal_until_it_is_adopted(
         till_opens(path, clock, machine="board 2")
     with alone(path, clock) as journal:
         assert adopt(journal, "board 2") == "board 1"
-        assert journal.reads.rare(EntryKind.OPENED)[-1].body["backend"] == "https://here"
+        assert journal.queries.rare(EntryKind.OPENED)[-1].body["backend"] == "https://here"
     assert till_opens(path, clock, machine="board 2") == journal_id
     with pytest.raises(JournalClonedError):
         till_opens(path, clock)
@@ -77,9 +77,9 @@ def test_a_board_that_cannot_name_itself_is_let_in(
     assert till_opens(path, clock) == journal_id
 
 
-def test_a_journal_is_not_adopted_by_its_own_board(stopped: LoneJournal) -> None:
+def test_a_journal_is_not_adopted_by_its_own_board(lone_journal: LoneJournal) -> None:
     with pytest.raises(UsageError, match="already"):
-        adopt(stopped, "board 1")
+        adopt(lone_journal, "board 1")
 
 
 def test_no_command_appends_beside_a_running_till(path: Path, clock: FakeClock) -> None:
@@ -99,61 +99,61 @@ def test_a_fork_takes_a_new_id_and_leaves_what_is_settled_behind(
         clock.pass_time(121)
         forked_id, open_cases = fork(journal, clock, 120)
         assert (forked_id != journal_id, open_cases) == (True, 0)
-        position = journal.reads.position(ADA)
+        position = journal.queries.position(ADA)
         assert position is not None
         assert (position.last, position.open, position.start_seq) == (None, False, mark.seq)
-        assert journal.reads.entry_at_mark(mark.seq) is None
+        assert journal.queries.entry_at_mark(mark.seq) is None
         later = sell(journal, 55)
-        assert journal.reads.entry_at_mark(later.seq) is not None
-        assert journal.reads.position(ADA) != position
+        assert journal.queries.entry_at_mark(later.seq) is not None
+        assert journal.queries.position(ADA) != position
         assert verify(journal.file.connection).sound
     assert till_opens(path, clock) == forked_id
 
 
-def test_what_was_open_at_a_fork_is_a_case(stopped: LoneJournal, clock: FakeClock) -> None:
-    mark = sell(stopped, 320)
-    stopped.append(attempt(ADA, mark), receipt(ADA, mark))
-    sell(stopped, 80)
-    sell(stopped, 500, BEN)
-    stopped.append(conflict(BEN))
+def test_what_was_open_at_a_fork_is_a_case(lone_journal: LoneJournal, clock: FakeClock) -> None:
+    mark = sell(lone_journal, 320)
+    lone_journal.append(attempt(ADA, mark), receipt(ADA, mark))
+    sell(lone_journal, 80)
+    sell(lone_journal, 500, BEN)
+    lone_journal.append(conflict(BEN))
     clock.pass_time(121)
-    assert fork(stopped, clock, 120)[1] == 2
-    ada, ben = stopped.reads.position(ADA), stopped.reads.position(BEN)
+    assert fork(lone_journal, clock, 120)[1] == 2
+    ada, ben = lone_journal.queries.position(ADA), lone_journal.queries.position(BEN)
     assert ada is not None
     assert ben is not None
     assert (ada.conflict, ada.in_question) == ("forked", 80)
     assert (ben.conflict, ben.in_question) == ("forked", 500)
-    assert verify(stopped.file.connection).sound
+    assert verify(lone_journal.file.connection).sound
 
 
 def test_a_case_of_a_fork_tells_nothing_of_a_case_before_that_was_ended(
-    stopped: LoneJournal, clock: FakeClock
+    lone_journal: LoneJournal, clock: FakeClock
 ) -> None:
-    sell(stopped, 320)
+    sell(lone_journal, 320)
     body = {"reason": "refused", "status": 400, "detail": "limit"}
-    stopped.append(Draft(EntryKind.REFUSAL, ADA, body=body), resolved(ADA))
+    lone_journal.append(Draft(EntryKind.REFUSAL, ADA, body=body), resolved(ADA))
     clock.pass_time(121)
-    fork(stopped, clock, 120)
-    (case,) = open_cases(stopped.reads.connection)
+    fork(lone_journal, clock, 120)
+    (case,) = open_cases(lone_journal.queries.connection)
     assert (case.reason, case.detail) == ("forked", "")
     assert case.since is not None
     assert case.since.kind is EntryKind.FORKED
 
 
 def test_no_fork_while_a_request_of_the_old_id_may_land(
-    stopped: LoneJournal, clock: FakeClock
+    lone_journal: LoneJournal, clock: FakeClock
 ) -> None:
     """Counted from the boot where the machine was started anew: its clock may be wrong."""
-    stopped.append(attempt(ADA, sell(stopped, 320)))
+    lone_journal.append(attempt(ADA, sell(lone_journal, 320)))
     clock.pass_time(119)
     with pytest.raises(UsageError, match="wait 2 s"):
-        fork(stopped, clock, 120)
+        fork(lone_journal, clock, 120)
     clock.reboot()
     clock.pass_time(100)
     with pytest.raises(UsageError, match="wait 21 s"):
-        fork(stopped, clock, 120)
+        fork(lone_journal, clock, 120)
     clock.pass_time(20)
-    assert fork(stopped, clock, 120)[1] == 1
+    assert fork(lone_journal, clock, 120)[1] == 1
 
 
 def test_what_was_sent_is_in_no_file_once_the_strategy_changed(
@@ -170,7 +170,7 @@ def test_what_was_sent_is_in_no_file_once_the_strategy_changed(
         sell(journal, 80)
         assert next_file(journal).sum_minor == 80
         book(journal, 1, "Jo")
-        assert not journal.reads.open_sum()[0]
+        assert not journal.queries.open_sum()[0]
         assert verify(journal.file.connection).sound
 
 
@@ -188,10 +188,10 @@ def test_what_the_office_booked_from_a_file_is_not_sent_once_the_strategy_change
     second_id = till_opens(path, clock)
     with alone(path, clock) as journal:
         mark = sell(journal, 80)
-        position = journal.reads.position(ADA)
+        position = journal.queries.position(ADA)
         assert second_id != first_id
         assert position is not None
-        assert (position.last, position.seen, position.in_question) == (mark, None, 80)
+        assert (position.last, position.row_mark, position.in_question) == (mark, None, 80)
         assert verify(journal.file.connection).sound
     assert till_opens(path, clock) == second_id
 
@@ -214,10 +214,10 @@ def test_a_case_keeps_the_journal_where_it_is(
     with alone(path, clock) as journal:
         mark = sell(journal, 320)
         journal.append(attempt(ADA, mark), receipt(ADA, mark), conflict(ADA))
-        assert journal.reads.open_sum() == (0, ZERO)
-    for changed in ({"backend": "https://there"}, {"strategy": "export"}):
+        assert journal.queries.open_sum() == (0, ZERO)
+    for changes in ({"backend": "https://there"}, {"strategy": "export"}):
         with pytest.raises(JournalOpenError, match=r"while 1 .*sum 3\.20"):
-            till_opens(path, clock, **changed)
+            till_opens(path, clock, **changes)
 
 
 def test_after_a_fork_old_offline_charges_are_not_spent_any_more(
@@ -231,10 +231,10 @@ def test_after_a_fork_old_offline_charges_are_not_spent_any_more(
         clock.pass_time(121)
         forked_id, _ = fork(journal, clock, 120)
         journal.append(charge(ADA, 80, offline=True))
-        above = FromMarks(forked_id).held_seq(row(), journal.reads.position(ADA))
+        above = FromMarks(forked_id).held_seq(row(), journal.queries.position(ADA))
         assert above == mark.seq
-        assert journal.reads.offline_exposure(ADA, above) == OfflineExposure(Money(80), Money(80))
-        assert journal.reads.offline_exposure(BEN, 0).terminal == Money(80)
+        assert journal.queries.offline_exposure(ADA, above) == OfflineExposure(Money(80), Money(80))
+        assert journal.queries.offline_exposure(BEN, 0).terminal == Money(80)
 
 
 def test_a_till_does_not_move_away_from_what_it_has_not_sent(
@@ -264,10 +264,10 @@ def test_another_currency_or_scale_is_refused_while_anything_is_open(
 
 
 def test_a_retired_journal_is_neither_adopted_nor_forked(
-    stopped: LoneJournal, clock: FakeClock
+    lone_journal: LoneJournal, clock: FakeClock
 ) -> None:
-    stopped.append(Draft(EntryKind.RETIRED))
+    lone_journal.append(Draft(EntryKind.RETIRED))
     with pytest.raises(JournalRetiredError):
-        adopt(stopped, "board 2")
+        adopt(lone_journal, "board 2")
     with pytest.raises(JournalRetiredError):
-        fork(stopped, clock, 120)
+        fork(lone_journal, clock, 120)

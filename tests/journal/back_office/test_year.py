@@ -39,18 +39,23 @@ from taptill.settlement.reconcile import Behind, Halt, HaltReason, InSync, compa
 
 HERE = {"backend": "https://here", "strategy": "debt", "machine": "board 1", "till": "bar"}
 LATE_S = 120
+Marks = dict[int, list[Mark]]  # those that each customer's row held, one by one
 
 
-def till_opens(path: Path, clock: FakeClock, **changed: str) -> str:
+def till_opens(path: Path, clock: FakeClock, **changes: str) -> str:
     journal = Journal(path, clock, min_free_mb=0)
-    journal.open({**HERE, **changed})
+    journal.open({**HERE, **changes})
     journal.close()
     return journal.journal_id
 
 
+def files_of(path: Path) -> set[str]:
+    return {file.name for file in path.parent.iterdir()}
+
+
 def fit(path: Path, archive: Path) -> bool:
-    with closing(JournalQueries(path)) as reads, closing(JournalQueries(archive)) as closed:
-        return follows(reads, closed)
+    with closing(JournalQueries(path)) as later, closing(JournalQueries(archive)) as earlier:
+        return follows(later, earlier)
 
 
 def sell(
@@ -61,7 +66,7 @@ def sell(
     *,
     offline: bool = False,
 ) -> Mark:
-    """Charge and settle; give the mark that the row holds then."""
+    """Charge and settle; return the mark that the row holds then."""
     (entry,) = journal.append(charge(customer, amount, offline=offline))
     mark = Mark(entry.seq, before + amount, entry.hash[:HASH_DIGITS])
     journal.append(attempt(customer, mark), receipt(customer, mark))
@@ -69,8 +74,8 @@ def sell(
 
 
 @pytest.fixture
-def marks(path: Path, clock: FakeClock) -> dict[int, list[Mark]]:
-    """Sell for a year: Ada twice, Ben once; give the marks that their rows held one by one."""
+def marks(path: Path, clock: FakeClock) -> Marks:
+    """Sell for a year: Ada twice, Ben once; return the marks that their rows held one by one."""
     till_opens(path, clock)
     with alone(path, clock) as journal:
         first = sell(journal, 320)
@@ -80,77 +85,70 @@ def marks(path: Path, clock: FakeClock) -> dict[int, list[Mark]]:
     return {ADA: [first, second], BEN: [ben]}
 
 
-def test_the_journal_goes_on_where_the_archive_ends(
-    path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
-) -> None:
+def test_the_journal_goes_on_at_the_archive_end(path: Path, clock: FakeClock, marks: Marks) -> None:
     journal_id = till_opens(path, clock)
-    with closing(JournalQueries(path)) as reads:
-        before, end = list(positions(reads.connection)), reads.newest()
-    closed = close_year(path, clock, LATE_S)
+    with closing(JournalQueries(path)) as queries:
+        before, end = list(positions(queries.connection)), queries.newest()
+    closed_year = close_year(path, clock, LATE_S)
     assert end is not None
-    assert (closed.first_seq, closed.last_seq, closed.customers) == (1, end.seq, 2)
-    assert closed.archive == path.with_name("journal-from-1.db")
-    with closing(JournalQueries(closed.archive)) as archive:
+    assert (closed_year.first_seq, closed_year.last_seq, closed_year.customers) == (1, end.seq, 2)
+    assert closed_year.archive == path.with_name("journal-from-1.db")
+    with closing(JournalQueries(closed_year.archive)) as archive:
         assert verify(archive.connection).sound
         assert list(entries(archive.connection))[-2] == end
-    with closing(JournalQueries(path)) as reads:
-        found = verify(reads.connection)
-        assert (found.sound, found.first_seq, found.entries) == (True, end.seq + 1, 4)
-        assert list(positions(reads.connection)) == before
-        assert reads.end_break() is None
-        assert archive_of(reads) == closed.archive
-    assert fit(path, closed.archive)
+    with closing(JournalQueries(path)) as queries:
+        result = verify(queries.connection)
+        assert (result.sound, result.first_seq, result.entries) == (True, end.seq + 1, 4)
+        assert list(positions(queries.connection)) == before
+        assert queries.end_break() is None
+        assert archive_of(queries) == closed_year.archive
+    assert fit(path, closed_year.archive)
     assert marks
     assert till_opens(path, clock) == journal_id
-    assert sorted(one.name for one in path.parent.iterdir()) == sorted(
-        [path.name, f"{path.name}.lock", closed.archive.name]
-    )
+    assert files_of(path) == {path.name, f"{path.name}.lock", closed_year.archive.name}
 
 
-def test_marks_mean_what_they_meant(
-    path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
-) -> None:
+def test_marks_mean_what_they_meant(path: Path, clock: FakeClock, marks: Marks) -> None:
     journal_id = till_opens(path, clock)
     close_year(path, clock, LATE_S)
-    held = marks[ADA][-1]
+    held_mark = marks[ADA][-1]
     with alone(path, clock) as journal:
-        assert journal.reads.entry_at_mark(held.seq) == MarkedEntry(ADA, held)
-        assert journal.reads.entry_at_mark(marks[BEN][-1].seq) == MarkedEntry(BEN, marks[BEN][-1])
-        assert judged(journal, journal_id, held) == InSync(held)
+        assert journal.queries.entry_at_mark(held_mark.seq) == MarkedEntry(ADA, held_mark)
+        assert journal.queries.entry_at_mark(marks[BEN][-1].seq) == MarkedEntry(BEN, marks[BEN][-1])
+        assert judged(journal, journal_id, held_mark) == InSync(held_mark)
         (entry,) = journal.append(charge(ADA, 200))
-        assert judged(journal, journal_id, held) == Behind(held, taken_back=False)
+        assert judged(journal, journal_id, held_mark) == Behind(held_mark, is_reverted=False)
         last = Mark(entry.seq, 600, entry.hash[:HASH_DIGITS])
-        position = journal.reads.position(ADA)
+        position = journal.queries.position(ADA)
         assert position is not None
         assert (position.last, position.in_question) == (last, 200)
-        assert journal.reads.entry_at_mark(entry.seq) == MarkedEntry(ADA, last)
+        assert journal.queries.entry_at_mark(entry.seq) == MarkedEntry(ADA, last)
 
 
 def judged(journal: LoneJournal, journal_id: str, mark: Mark, customer: int = ADA) -> object:
-    look = journal.reads.look(customer, mark.seq)
+    look = journal.queries.query(customer, mark.seq)
     assert look is not None
-    return compare_mark(
-        row(debt_data=table({journal_id: mark}), customer=customer), look, journal_id
-    )
+    snapshot = row(debt_data=table({journal_id: mark}), customer=customer)
+    return compare_mark(snapshot, look, journal_id)
 
 
 def test_a_mark_that_only_the_archive_knows_is_what_it_was(
-    path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
+    path: Path, clock: FakeClock, marks: Marks
 ) -> None:
     """The backend was restored, or the row was copied from another one before the close."""
     journal_id = till_opens(path, clock)
     stranger, old, ben = 99, marks[ADA][0], marks[BEN][0]
     looks = [(old, ADA), (ben, ADA), (old, stranger), (replace(old, total=1), ADA)]
     with alone(path, clock) as journal:
-        before = [judged(journal, journal_id, *one) for one in looks]
-        assert before[0] == Behind(old, taken_back=True)
+        before = [judged(journal, journal_id, *look) for look in looks]
+        assert before[0] == Behind(old, is_reverted=True)
     close_year(path, clock, LATE_S)
     with alone(path, clock) as journal:
-        assert [judged(journal, journal_id, *one) for one in looks] == before
+        assert [judged(journal, journal_id, *look) for look in looks] == before
 
 
 def test_a_mark_that_this_journal_never_made_still_halts(
-    path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
+    path: Path, clock: FakeClock, marks: Marks
 ) -> None:
     """A clone's: from before the close, on a row without money here, of entries to come."""
     journal_id = till_opens(path, clock)
@@ -164,7 +162,7 @@ def test_a_mark_that_this_journal_never_made_still_halts(
 
 
 def test_an_archive_that_is_gone_or_another_one_is_missed_where_it_is_needed(
-    path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
+    path: Path, clock: FakeClock, marks: Marks
 ) -> None:
     journal_id = till_opens(path, clock)
     archive = close_year(path, clock, LATE_S).archive
@@ -173,24 +171,24 @@ def test_an_archive_that_is_gone_or_another_one_is_missed_where_it_is_needed(
     running.open(HERE)
     assert running.warnings() == (f"{archive.name} is gone: put it back beside the journal",)
     old = marks[ADA][0]
-    cached = row(debt_data=table({journal_id: Mark(old.seq, 320, old.hash)}))
-    balance, position = FromMarks(journal_id, running.reads.entry_at_mark), running.position(ADA)
+    cached_row = row(debt_data=table({journal_id: Mark(old.seq, 320, old.hash)}))
+    balance, position = FromMarks(journal_id, running.queries.entry_at_mark), running.position(ADA)
     with pytest.raises(JournalArchiveError, match=r"journal-from-1\.db is gone"):
-        running.look(ADA, old.seq)
-    assert balance.pending(cached, position) == (Money(80), True)  # sales go on
+        running.query(ADA, old.seq)
+    assert balance.pending(cached_row, position) == (Money(80), True)  # sales go on
     shutil.copy(path, archive)
     with pytest.raises(JournalArchiveError, match=r"does not follow the end of journal-from-1\.db"):
-        running.look(ADA, old.seq)
+        running.query(ADA, old.seq)
     elsewhere.replace(archive)
-    assert running.look(ADA, old.seq)
-    assert balance.pending(cached, position) == (Money(80), False)
+    assert running.query(ADA, old.seq)
+    assert balance.pending(cached_row, position) == (Money(80), False)
     assert running.warnings() == ()
     running.close()
     assert till_opens(path, clock) == journal_id
 
 
 def test_an_archive_is_no_journal_that_a_till_could_go_on_with(
-    path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
+    path: Path, clock: FakeClock, marks: Marks
 ) -> None:
     archive = close_year(path, clock, LATE_S).archive
     assert marks
@@ -199,7 +197,7 @@ def test_an_archive_is_no_journal_that_a_till_could_go_on_with(
 
 
 def test_what_follows_belongs_to_whom_the_journal_belonged(
-    path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
+    path: Path, clock: FakeClock, marks: Marks
 ) -> None:
     assert marks
     path.chmod(0o640)
@@ -207,23 +205,25 @@ def test_what_follows_belongs_to_whom_the_journal_belonged(
         os.chown(path, 4321, 4322)
     was = path.stat()
     archive = close_year(path, clock, LATE_S).archive
-    for one in (path.stat(), archive.stat()):
-        assert (one.st_uid, one.st_gid, one.st_mode) == (was.st_uid, was.st_gid, was.st_mode)
+    for file_stat in (path.stat(), archive.stat()):
+        assert (file_stat.st_uid, file_stat.st_gid, file_stat.st_mode) == (
+            was.st_uid,
+            was.st_gid,
+            was.st_mode,
+        )
 
 
-def test_sums_counted_anew_are_the_same(
-    path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
-) -> None:
+def test_sums_counted_anew_are_the_same(path: Path, clock: FakeClock, marks: Marks) -> None:
     close_year(path, clock, LATE_S)
     with alone(path, clock) as journal:
         sell(journal, 200, before=marks[ADA][-1].total)
-        kept = list(positions(journal.reads.connection))
+        positions_before = list(positions(journal.queries.connection))
         journal.file.rebuild_projection()
-        assert list(positions(journal.reads.connection)) == kept
-        assert verify(journal.reads.connection).sound
+        assert list(positions(journal.queries.connection)) == positions_before
+        assert verify(journal.queries.connection).sound
 
 
-def test_a_year_follows_a_year(path: Path, clock: FakeClock, marks: dict[int, list[Mark]]) -> None:
+def test_a_year_follows_a_year(path: Path, clock: FakeClock, marks: Marks) -> None:
     first = close_year(path, clock, LATE_S)
     with alone(path, clock) as journal:
         mark = sell(journal, 200, before=marks[ADA][-1].total)
@@ -233,24 +233,22 @@ def test_a_year_follows_a_year(path: Path, clock: FakeClock, marks: dict[int, li
     assert fit(second.archive, first.archive)
     assert fit(path, second.archive)
     assert not fit(path, first.archive)
-    with closing(JournalQueries(path)) as reads:
-        assert reads.entry_at_mark(mark.seq) == MarkedEntry(ADA, mark)
-        assert reads.entry_at_mark(marks[ADA][-1].seq) == MarkedEntry(ADA, marks[ADA][-1])
-        assert reads.entry_at_mark(marks[ADA][0].seq) == MarkedEntry(ADA, marks[ADA][0])
+    with closing(JournalQueries(path)) as queries:
+        assert queries.entry_at_mark(mark.seq) == MarkedEntry(ADA, mark)
+        assert queries.entry_at_mark(marks[ADA][-1].seq) == MarkedEntry(ADA, marks[ADA][-1])
+        assert queries.entry_at_mark(marks[ADA][0].seq) == MarkedEntry(ADA, marks[ADA][0])
 
 
-def test_a_fork_leaves_what_was_carried_over_behind(
-    path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
-) -> None:
+def test_a_fork_leaves_what_was_carried_over(path: Path, clock: FakeClock, marks: Marks) -> None:
     close_year(path, clock, LATE_S)
     with alone(path, clock) as journal:
         assert fork(journal, clock, LATE_S)[1] == 0
-        assert journal.reads.entry_at_mark(marks[ADA][-1].seq) is None
-        assert journal.reads.entry_at_mark(marks[ADA][0].seq) is None
+        assert journal.queries.entry_at_mark(marks[ADA][-1].seq) is None
+        assert journal.queries.entry_at_mark(marks[ADA][0].seq) is None
         (entry,) = journal.append(charge(ADA, 200))
-        expected = Mark(entry.seq, 200, entry.hash[:HASH_DIGITS])
-        assert journal.reads.entry_at_mark(entry.seq) == MarkedEntry(ADA, expected)
-        assert verify(journal.reads.connection).sound
+        expected_mark = Mark(entry.seq, 200, entry.hash[:HASH_DIGITS])
+        assert journal.queries.entry_at_mark(entry.seq) == MarkedEntry(ADA, expected_mark)
+        assert verify(journal.queries.connection).sound
 
 
 def open_money(journal: LoneJournal) -> None:
@@ -290,15 +288,15 @@ def test_a_journal_is_not_closed_while(
     words: str,
     path: Path,
     clock: FakeClock,
-    marks: dict[int, list[Mark]],
+    marks: Marks,
 ) -> None:
     assert marks
     with alone(path, clock) as journal:
         act(journal)
     with pytest.raises(error, match=words):
         close_year(path, clock, LATE_S)
-    with closing(JournalQueries(path)) as reads:
-        assert archive_of(reads) is None
+    with closing(JournalQueries(path)) as queries:
+        assert archive_of(queries) is None
 
 
 def test_a_journal_of_files_for_the_office_is_not_closed(path: Path, clock: FakeClock) -> None:
@@ -316,7 +314,7 @@ def test_a_journal_is_not_closed_beside_a_running_till(path: Path, clock: FakeCl
 
 
 def test_a_journal_that_somebody_reads_stays_as_it_is(
-    path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
+    path: Path, clock: FakeClock, marks: Marks
 ) -> None:
     """Else what is in the log would be lost to the one, or the other would read it as its own."""
     with closing(connect(path, read_only=True)) as reader:
@@ -325,13 +323,13 @@ def test_a_journal_that_somebody_reads_stays_as_it_is(
         with pytest.raises(JournalError):
             close_year(path, clock, LATE_S)
     with alone(path, clock) as journal:
-        assert journal.reads.entry_at_mark(marks[ADA][0].seq) is not None
-        assert verify(journal.reads.connection).first_seq == 1
+        assert journal.queries.entry_at_mark(marks[ADA][0].seq) is not None
+        assert verify(journal.queries.connection).first_seq == 1
     assert close_year(path, clock, LATE_S).first_seq == 1
 
 
 def test_a_file_in_the_way_of_the_archive_is_left_alone(
-    path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
+    path: Path, clock: FakeClock, marks: Marks
 ) -> None:
     stranger = path.with_name("journal-from-1.db")
     for content in (b"somebody's", path.read_bytes()):
@@ -340,11 +338,11 @@ def test_a_file_in_the_way_of_the_archive_is_left_alone(
             close_year(path, clock, LATE_S)
         assert stranger.read_bytes() == content
     with alone(path, clock) as journal:
-        assert journal.reads.entry_at_mark(marks[ADA][0].seq) is not None
+        assert journal.queries.entry_at_mark(marks[ADA][0].seq) is not None
 
 
 def test_an_archive_of_entries_that_a_journal_lacks_is_left_alone(
-    path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
+    path: Path, clock: FakeClock, marks: Marks
 ) -> None:
     """A backup from before the close was put back."""
     backup = path.read_bytes()
@@ -352,15 +350,15 @@ def test_an_archive_of_entries_that_a_journal_lacks_is_left_alone(
         sell(journal, 200, before=marks[ADA][-1].total)
     clock.pass_time(LATE_S + 1)
     archive = close_year(path, clock, LATE_S).archive
-    whole = archive.read_bytes()
+    whole_bytes = archive.read_bytes()
     path.write_bytes(backup)
     with pytest.raises(JournalError, match="in the way"):
         close_year(path, clock, LATE_S)
-    assert archive.read_bytes() == whole
+    assert archive.read_bytes() == whole_bytes
 
 
 def test_what_a_power_cut_left_of_an_earlier_try_is_no_obstacle(
-    path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
+    path: Path, clock: FakeClock, marks: Marks
 ) -> None:
     """The half-made file that follows, and the archive of a journal that then went on."""
     before = path.read_bytes()
@@ -373,9 +371,7 @@ def test_what_a_power_cut_left_of_an_earlier_try_is_no_obstacle(
     path.with_name("journal.db.next-wal").write_bytes(b"half")
     assert close_year(path, clock, LATE_S).archive == archive
     assert fit(path, archive)
-    assert sorted(one.name for one in path.parent.iterdir()) == sorted(
-        [path.name, f"{path.name}.lock", archive.name]
-    )
+    assert files_of(path) == {path.name, f"{path.name}.lock", archive.name}
 
 
 @contextmanager
@@ -401,7 +397,7 @@ def test_a_till_that_starts_frees_the_room_that_an_earlier_try_has_taken(
 
 
 def test_a_disk_without_room_for_the_archive_is_said_before_anything_is_written(
-    path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
+    path: Path, clock: FakeClock, marks: Marks
 ) -> None:
     assert marks
     size = path.stat().st_size
@@ -412,22 +408,25 @@ def test_a_disk_without_room_for_the_archive_is_said_before_anything_is_written(
     os.truncate(path, size)
     assert not path.with_name("journal-from-1.db").exists()
     with alone(path, clock) as journal:
-        assert verify(journal.reads.connection).sound
+        assert verify(journal.queries.connection).sound
 
 
 def test_a_disk_that_fills_leaves_the_journal_and_nothing_else(
-    path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
+    path: Path, clock: FakeClock, marks: Marks
 ) -> None:
     assert marks
     with files_end_at(path.stat().st_size - 1), pytest.raises(JournalError):
         close_year(path, clock, LATE_S)
     with closing(connect(path, read_only=True)) as journal:
         assert (verify(journal).sound, verify(journal).first_seq) == (True, 1)
-    assert {one.name for one in path.parent.iterdir()} == {path.name, f"{path.name}.lock"}
+    assert {file.name for file in path.parent.iterdir()} == {
+        path.name,
+        f"{path.name}.lock",
+    }
 
 
 def test_the_mirror_goes_on_in_its_file(
-    path: Path, clock: FakeClock, marks: dict[int, list[Mark]], tmp_path: Path
+    path: Path, clock: FakeClock, marks: Marks, tmp_path: Path
 ) -> None:
     copy = tmp_path / "stick" / "taptill.jsonl"
     copy.parent.mkdir()
@@ -439,30 +438,30 @@ def test_the_mirror_goes_on_in_its_file(
         if not path.with_name("journal-from-1.db").exists():
             close_year(path, clock, LATE_S)
     with copy.open("rb") as file:
-        found = verify_copy(file)
-    with closing(JournalQueries(path)) as reads:
-        end = reads.newest()
+        result = verify_copy(file)
+    with closing(JournalQueries(path)) as queries:
+        end = queries.newest()
     assert end is not None
-    assert (found.sound, found.first_seq, found.entries) == (True, 1, end.seq)
+    assert (result.sound, result.first_seq, result.entries) == (True, 1, end.seq)
 
 
 def test_a_mirror_that_had_not_caught_up_begins_a_file_of_its_own(
-    path: Path, clock: FakeClock, marks: dict[int, list[Mark]], tmp_path: Path
+    path: Path, clock: FakeClock, marks: Marks, tmp_path: Path
 ) -> None:
     copy = tmp_path / "stick" / "taptill.jsonl"
     copy.parent.mkdir()
-    closed = close_year(path, clock, LATE_S)
+    archive = close_year(path, clock, LATE_S)
     assert marks
     copy.write_bytes(b'{"seq":1,"kind":"opened"')
     mirror = Mirror(path, copy, elsewhere=lambda *_: True)
     mirror.close()
     assert "taptill.jsonl.2" in mirror.warning
     with copy.with_name("taptill.jsonl.2").open("rb") as file:
-        assert verify_copy(file).first_seq == closed.last_seq + 1
+        assert verify_copy(file).first_seq == archive.last_seq + 1
 
 
 def test_the_patrol_walks_the_journal_that_follows(
-    path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
+    path: Path, clock: FakeClock, marks: Marks
 ) -> None:
     close_year(path, clock, LATE_S)
     assert marks
@@ -485,7 +484,7 @@ def test_the_patrol_walks_the_journal_that_follows(
 
 
 def test_a_journal_of_the_format_before_is_brought_up_to_date(
-    path: Path, clock: FakeClock, marks: dict[int, list[Mark]]
+    path: Path, clock: FakeClock, marks: Marks
 ) -> None:
     with closing(sqlite3.connect(path)) as older:
         older.execute("DROP INDEX entries_carried")

@@ -37,16 +37,16 @@ class Ledger:
 
     def sell(self, journal: LoneJournal, customer: int, amount: int) -> None:
         """Charge and settle at once: nothing may be open when a year is closed."""
-        sold = charge(customer, amount, offline=amount % 2 == 1)
+        draft = charge(customer, amount, offline=amount % 2 == 1)
         (entry,) = journal.append(
-            sold if amount > 0 else Draft(EntryKind.REPAYMENT, customer, amount)
+            draft if amount > 0 else Draft(EntryKind.REPAYMENT, customer, amount)
         )
         if entry.body.get("offline"):
             self.offline.append(entry)
-        seen = self.last.get(customer)
-        total = (seen.total if seen else 0) + amount
+        row_mark = self.last.get(customer)
+        total = (row_mark.total if row_mark else 0) + amount
         mark = Mark(entry.seq, total, entry.hash[:HASH_DIGITS])
-        journal.append(attempt(customer, mark, seen), receipt(customer, mark))
+        journal.append(attempt(customer, mark, row_mark), receipt(customer, mark))
         self.last[customer] = mark
         self.footings[mark.seq] = MarkedEntry(customer, mark)
 
@@ -56,25 +56,31 @@ class Ledger:
         self.offline.clear()
 
     def check(self, path: Path) -> None:
-        with closing(JournalQueries(path)) as reads:
-            end = reads.newest()
+        with closing(JournalQueries(path)) as queries:
+            end = queries.newest()
             assert end is not None
             for seq in range(1, end.seq + 3):
-                assert reads.entry_at_mark(seq) == self.footings.get(seq), seq
+                assert queries.entry_at_mark(seq) == self.footings.get(seq), seq
             for customer in CUSTOMERS:
-                position = reads.position(customer)
+                position = queries.position(customer)
                 assert (position.last if position else None) == self.last.get(customer)
-                self.check_spend(reads, customer, position.start_seq if position else 0)
-            assert verify(reads.connection).sound
+                self.check_spend(queries, customer, position.start_seq if position else 0)
+            assert verify(queries.connection).sound
 
-    def check_spend(self, reads: JournalQueries, customer: int, start_seq: int) -> None:
+    def check_spend(self, queries: JournalQueries, customer: int, start_seq: int) -> None:
         """Whatever mark a row is set back to, the offline charges beyond it count."""
-        held = [seq for seq, one in self.footings.items() if one.customer_id == customer]
-        for above in (start_seq, *held):
-            beyond = [one for one in self.offline if one.seq > above]
-            own = sum(one.amount_minor or 0 for one in beyond if one.customer_id == customer)
-            assert reads.offline_exposure(customer, above) == OfflineExposure(
-                Money(own), Money(own)
+        held_mark = [
+            seq
+            for seq, marked_entry in self.footings.items()
+            if marked_entry.customer_id == customer
+        ]
+        for above in (start_seq, *held_mark):
+            beyond = [entry for entry in self.offline if entry.seq > above]
+            own_sum = sum(
+                entry.amount_minor or 0 for entry in beyond if entry.customer_id == customer
+            )
+            assert queries.offline_exposure(customer, above) == OfflineExposure(
+                Money(own_sum), Money(own_sum)
             )
 
 

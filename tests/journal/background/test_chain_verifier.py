@@ -22,7 +22,7 @@ NAME = "journal patrol"
 
 @pytest.fixture
 def long(path: Path, clock: FakeClock) -> Path:
-    """Give a journal whose second entry the check at start does not reach."""
+    """Return a journal whose second entry the check at start does not reach."""
     book = JournalHarness(path, clock)
     book.write(*[charge(ADA, 1) for _ in range(END_CHECKED + 2 * ROWS)])
     book.close()
@@ -38,13 +38,13 @@ def broken(long: Path, clock: FakeClock) -> Path:
 
 
 def opened(path: Path, clock: FakeClock) -> Journal:
-    made = Journal(path, clock, min_free_mb=0)
-    made.open({"backend": "here"})
-    return made
+    journal = Journal(path, clock, min_free_mb=0)
+    journal.open({"backend": "here"})
+    return journal
 
 
 def at_work() -> bool:
-    return any(one.name == NAME for one in threading.enumerate())
+    return any(thread.name == NAME for thread in threading.enumerate())
 
 
 async def test_a_break_that_the_start_did_not_see_closes_the_till_while_it_runs(
@@ -53,7 +53,7 @@ async def test_a_break_that_the_start_did_not_see_closes_the_till_while_it_runs(
     journal = opened(broken, clock)
     await until(journal.closed_by)
     assert journal.closed_by() == BROKEN
-    assert [(one.message, one.levelno) for one in caplog.records] == [
+    assert [(record.message, record.levelno) for record in caplog.records] == [
         ("journal.broken", logging.ERROR)
     ]
     await until(lambda: not at_work())
@@ -127,21 +127,21 @@ def test_a_file_that_cannot_be_read_closes_the_till_until_it_can(
     book = JournalHarness(path, clock)
     book.write(*[charge(ADA, 1) for _ in range(50 * ROWS)])
     book.close()
-    whole = path.read_bytes()
-    middle = len(whole) // 2
-    path.write_bytes(whole[:middle] + b"\xff" * 4096 * 9 + whole[middle + 4096 * 9 :])
+    whole_bytes = path.read_bytes()
+    middle = len(whole_bytes) // 2
+    path.write_bytes(whole_bytes[:middle] + b"\xff" * 4096 * 9 + whole_bytes[middle + 4096 * 9 :])
     patrol = ChainVerifier(path)
     rests_s = walk(patrol)
     assert RETRY_S in rests_s  # up to the first read that fails
     assert patrol.fault == ""
     assert next(rests_s) == RETRY_S
     assert "damaged" in patrol.fault
-    path.write_bytes(whole)
+    path.write_bytes(whole_bytes)
     patrol.close()
     patrol._connection = None
     assert RETRY_S not in list(walk(patrol))
     assert patrol.fault == ""
-    assert {one.message for one in caplog.records} == {"journal.broken"}
+    assert {record.message for record in caplog.records} == {"journal.broken"}
     patrol.close()
 
 
@@ -162,5 +162,5 @@ async def test_a_worker_that_stumbles_ends_alone_and_is_named(
     beside.start()
     await until(lambda: beside.fault)
     assert beside.fault == "KeyError"
-    assert [one.message for one in caplog.records] == ["journal.fault"]
+    assert [record.message for record in caplog.records] == ["journal.fault"]
     beside.stop(1)

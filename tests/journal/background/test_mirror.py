@@ -36,9 +36,9 @@ def copy(stick: Path) -> Path:
 
 @pytest.fixture
 def mirror(book: JournalHarness, copy: Path) -> Iterator[Mirror]:
-    made = made_for(book.path, copy)
-    yield made
-    made.close()
+    new_mirror = made_for(book.path, copy)
+    yield new_mirror
+    new_mirror.close()
 
 
 def made_for(journal: Path, copy: Path) -> Mirror:
@@ -47,14 +47,14 @@ def made_for(journal: Path, copy: Path) -> Mirror:
 
 
 def catch_up(mirror: Mirror) -> float:
-    """Step until there is nothing to write, or no way to; give the rest that is asked for then."""
+    """Step until there is nothing to write, or no way to; return the rest asked for then."""
     while (rest_s := mirror.step()) < LOOK_S:
         pass
     return rest_s
 
 
 def holds_all_of(copy: Path, book: JournalHarness) -> bool:
-    """Tell whether the copy is the whole journal, column by column, with its chain."""
+    """Return whether the copy is the whole journal, column by column, with its chain."""
     query = f"SELECT {ENTRY_COLUMNS} FROM entries ORDER BY seq"
     rows = [from_line(line) for line in copy.read_bytes().splitlines()]
     prev_hash = FIRST_PREV_HASH
@@ -104,21 +104,21 @@ def test_a_new_start_goes_on_where_the_file_ends(
 ) -> None:
     book.write(charge(ADA, 1), charge(ADA, 2))
     catch_up(mirror)
-    begun = copy.read_bytes()
-    copy.write_bytes(begun + end)
+    begun_bytes = copy.read_bytes()
+    copy.write_bytes(begun_bytes + end)
     book.write(charge(ADA, 3))
     again = made_for(book.path, copy)
     catch_up(again)
     again.close()
-    assert copy.read_bytes().startswith(begun)
+    assert copy.read_bytes().startswith(begun_bytes)
     assert holds_all_of(copy, book)
 
 
-@pytest.mark.parametrize("found", [b'{"seq":1,"kind":"char', b""], ids=["half", "nothing"])
+@pytest.mark.parametrize("result", [b'{"seq":1,"kind":"char', b""], ids=["half", "nothing"])
 def test_a_first_line_that_was_never_finished_is_begun_anew(
-    book: JournalHarness, mirror: Mirror, copy: Path, found: bytes
+    book: JournalHarness, mirror: Mirror, copy: Path, result: bytes
 ) -> None:
-    copy.write_bytes(found)
+    copy.write_bytes(result)
     book.write(charge(ADA, 1))
     catch_up(mirror)
     assert holds_all_of(copy, book)
@@ -132,14 +132,14 @@ FOREIGN = {
 }
 
 
-@pytest.mark.parametrize("found", FOREIGN.values(), ids=FOREIGN)
+@pytest.mark.parametrize("result", FOREIGN.values(), ids=FOREIGN)
 def test_a_file_that_is_not_this_journals_is_left_alone(
-    book: JournalHarness, mirror: Mirror, copy: Path, found: bytes
+    book: JournalHarness, mirror: Mirror, copy: Path, result: bytes
 ) -> None:
-    copy.write_bytes(found)
+    copy.write_bytes(result)
     book.write(charge(ADA, 1))
     catch_up(mirror)
-    assert copy.read_bytes() == found
+    assert copy.read_bytes() == result
     assert holds_all_of(copy.with_name("taptill.jsonl.2"), book)
     assert mirror.warning == "mirror: taptill.jsonl is not this journal's, using taptill.jsonl.2"
 
@@ -154,17 +154,17 @@ def test_a_copy_that_knows_more_than_a_restored_journal_is_kept(
     shutil.copy(f"{book.path}-wal", old.parent)
     book.write(charge(ADA, 2), charge(ADA, 3))
     catch_up(mirror)
-    whole = copy.read_bytes()
-    restored = JournalHarness(old, clock)
+    whole_bytes = copy.read_bytes()
+    restored_book = JournalHarness(old, clock)
     for drafts in ([], [charge(ADA, 9)] * 3):  # shorter than the copy, then longer and different
         if drafts:
-            restored.write(*drafts)
+            restored_book.write(*drafts)
         again = made_for(old, copy)
         catch_up(again)
         again.close()
-        assert copy.read_bytes() == whole
-    assert holds_all_of(copy.with_name("taptill.jsonl.2"), restored)
-    restored.close()
+        assert copy.read_bytes() == whole_bytes
+    assert holds_all_of(copy.with_name("taptill.jsonl.2"), restored_book)
+    restored_book.close()
 
 
 def test_once_the_foreign_file_is_taken_away_the_wanted_name_is_used(
@@ -206,7 +206,7 @@ def test_a_stick_that_is_pulled_and_comes_back_is_said_and_caught_up(
     catch_up(mirror)
     assert mirror.warning == ""
     assert holds_all_of(copy, book)
-    assert [one.message for one in caplog.records] == ["mirror.failed", "mirror.recovered"]
+    assert [record.message for record in caplog.records] == ["mirror.failed", "mirror.recovered"]
 
 
 def test_another_stick_is_given_the_whole_journal(
@@ -257,10 +257,10 @@ def no_file_longer_than(size: int) -> Iterator[None]:
 @pytest.mark.skipif(not Path("/sys/kernel").exists(), reason="nowhere that nobody may write")
 def test_a_read_only_stick_is_said(book: JournalHarness) -> None:
     book.write(charge(ADA, 1))
-    locked = made_for(book.path, Path("/sys/kernel/taptill.jsonl"))
-    assert locked.step() == RETRY_S
-    assert locked.warning in {"mirror: Read-only file system", "mirror: Permission denied"}
-    locked.close()
+    unwritable = made_for(book.path, Path("/sys/kernel/taptill.jsonl"))
+    assert unwritable.step() == RETRY_S
+    assert unwritable.warning in {"mirror: Read-only file system", "mirror: Permission denied"}
+    unwritable.close()
 
 
 def test_a_journal_that_cannot_be_read_is_the_mirrors_trouble_alone(
@@ -286,7 +286,7 @@ async def test_a_stick_that_hangs_is_said_and_hinders_neither_a_sale_nor_the_end
     journal.close()
     assert time.monotonic() - began_s < PATIENCE_S + 2
     answers.set()
-    await until(lambda: not any(one.name == "mirror" for one in threading.enumerate()))
+    await until(lambda: not any(thread.name == "mirror" for thread in threading.enumerate()))
     book = JournalHarness(path, clock)
     assert holds_all_of(copy, book)
     book.close()

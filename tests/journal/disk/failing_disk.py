@@ -39,7 +39,7 @@ class Told:
     def sell(self, file: JournalFile, *charges: str) -> None:
         """Sell in one commit, a group for each charge."""
         try:
-            file.append([[charge(ADA, 1, one)] for one in charges])
+            file.append([[charge(ADA, 1, charge_id)] for charge_id in charges])
         except JournalError as fault:
             self.refuse(charges, fault)
         else:
@@ -63,69 +63,69 @@ def mend(folder: Path) -> None:
         folder.with_name(FAILING).rename(folder)
 
 
-def one_sale(path: Path, told: Told) -> None:
+def one_sale(path: Path, answers: Told) -> None:
     file = JournalFile(path, CLOCK)
-    told.sell(file, "before")
+    answers.sell(file, "before")
     fail(path.parent)
-    told.sell(file, "failed")
+    answers.sell(file, "failed")
 
 
-def several_groups(path: Path, told: Told) -> None:
+def several_groups(path: Path, answers: Told) -> None:
     file = JournalFile(path, CLOCK)
-    told.sell(file, "before", "with it")
+    answers.sell(file, "before", "with it")
     fail(path.parent)
-    told.sell(file, "failed", "failed too", "and this")
+    answers.sell(file, "failed", "failed too", "and this")
 
 
-def the_first_of_a_log(path: Path, told: Told) -> None:
+def the_first_of_a_log(path: Path, answers: Told) -> None:
     """The log's header is synced before the first frame: that sync fails only afterwards."""
     file = JournalFile(path, CLOCK)
-    told.sell(file, "before")
+    answers.sell(file, "before")
     file.checkpoint()
-    told.sell(file, "begins the second log")
+    answers.sell(file, "begins the second log")
     file.checkpoint()
     fail(path.parent)
-    told.sell(file, "failed")
+    answers.sell(file, "failed")
 
 
-def a_command(path: Path, told: Told) -> None:
+def a_command(path: Path, answers: Told) -> None:
     with alone(path, CLOCK) as journal:
-        told.sell(journal.file, "before")
+        answers.sell(journal.file, "before")
     with alone(path, CLOCK) as journal:
         fail(path.parent)
         try:
             journal.append(charge(ADA, 1, "failed"))
         except JournalError as fault:
-            told.refuse(("failed",), fault)
-        die(told)
+            answers.refuse(("failed",), fault)
+        die(answers)
 
 
-def mended(path: Path, told: Told) -> None:
+def mended(path: Path, answers: Told) -> None:
     file = JournalFile(path, CLOCK)
-    told.sell(file, "before")
+    answers.sell(file, "before")
     fail(path.parent)
-    told.sell(file, "failed")
-    told.sell(file, "failed again")
+    answers.sell(file, "failed")
+    answers.sell(file, "failed again")
     mend(path.parent)
-    told.sell(file, "after")
+    answers.sell(file, "after")
 
 
-def no_write_either(path: Path, told: Told) -> None:
-    _no_write_either(path, told)
+def no_write_either(path: Path, answers: Told) -> None:
+    _no_write_either(path, answers)
 
 
-def a_write_later(path: Path, told: Told) -> None:
-    file = _no_write_either(path, told)
+def a_write_later(path: Path, answers: Told) -> None:
+    file = _no_write_either(path, answers)
     try:
         file.probe()
     except JournalError as fault:
-        told.words.add(fault.fields["detail"])
+        answers.words.add(fault.fields["detail"])
 
 
-def _no_write_either(path: Path, told: Told) -> JournalFile:
+def _no_write_either(path: Path, answers: Told) -> JournalFile:
     """Lose the medium between the failing sync and what is to be written over."""
     file = JournalFile(path, CLOCK)
-    told.sell(file, "before")
+    answers.sell(file, "before")
     write_over = file._write_over
 
     def fail_too() -> None:
@@ -137,20 +137,20 @@ def _no_write_either(path: Path, told: Told) -> JournalFile:
 
     file._write_over = fail_too  # type: ignore[method-assign]
     fail(path.parent)
-    told.sell(file, "failed")
+    answers.sell(file, "failed")
     file._write_over = write_over  # type: ignore[method-assign]
     return file
 
 
-def a_till(path: Path, told: Told) -> None:
-    asyncio.run(_till(path, told, leave=False))
+def a_till(path: Path, answers: Told) -> None:
+    asyncio.run(_till(path, answers, leave=False))
 
 
-def a_till_that_is_left(path: Path, told: Told) -> None:
-    asyncio.run(_till(path, told, leave=True))
+def a_till_that_is_left(path: Path, answers: Told) -> None:
+    asyncio.run(_till(path, answers, leave=True))
 
 
-async def _till(path: Path, told: Told, *, leave: bool) -> None:
+async def _till(path: Path, answers: Told, *, leave: bool) -> None:
     journal = Journal(path, CLOCK, min_free_mb=0)
     journal.open(HERE)
 
@@ -158,21 +158,27 @@ async def _till(path: Path, told: Told, *, leave: bool) -> None:
         drafts: list[Draft] = [charge(customer, 1, name)]
         try:
             await journal.append(drafts)
-            told.paid.append(name)
+            answers.paid.append(name)
         except JournalError as fault:
-            told.refuse((name,), fault)
+            answers.refuse((name,), fault)
 
     await sell(ADA, "before")
     fail(path.parent)
-    await asyncio.gather(*(sell(who, f"failed {who}") for who in (ADA, BEN, 9)))
+    await asyncio.gather(
+        *(sell(customer_id, f"failed {customer_id}") for customer_id in (ADA, BEN, 9))
+    )
     if leave:
         journal.close()
-    die(told)
+    die(answers)
 
 
-def die(told: Told) -> None:
-    found = {"paid": told.paid, "refused": told.refused, "words": sorted(map(str, told.words))}
-    os.write(1, json.dumps(found).encode())
+def die(answers: Told) -> None:
+    result = {
+        "paid": answers.paid,
+        "refused": answers.refused,
+        "words": sorted(map(str, answers.words)),
+    }
+    os.write(1, json.dumps(result).encode())
     os.kill(os.getpid(), signal.SIGKILL)
 
 

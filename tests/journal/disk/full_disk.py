@@ -18,26 +18,26 @@ async def fill(path: Path) -> dict[str, object]:
     journal = Journal(path, FakeClock(), min_free_mb=0)
     journal.open({"backend": "here"})
     await journal.append([charge(ADA, 1, "before")])
-    found: dict[str, object] = {"at first": journal.closed_by()}
+    result: dict[str, object] = {"at first": journal.closed_by()}
     limit_files(1)
     try:
         await journal.append([charge(ADA, 2, "while full")])
     except JournalError as fault:
-        found["refused"] = fault.code
-    found["while full"] = journal.closed_by()
+        result["refused"] = fault.code
+    result["while full"] = journal.closed_by()
     limit_files(resource.RLIM_INFINITY)
     await until(lambda: not journal.closed_by())
     await journal.append([charge(ADA, 3, "after")])
-    found["after"] = journal.closed_by()
-    found["alive"] = journal.alive()
+    result["after"] = journal.closed_by()
+    result["alive"] = journal.alive()
     journal.close()
-    return found
+    return result
 
 
 def limit_files(size: int) -> None:
     """Let nothing be written beyond this: the kernel answers as a full disk does."""
-    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
+    _, hard_limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard_limit))
 
 
 if __name__ == "__main__":

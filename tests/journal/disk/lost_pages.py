@@ -16,8 +16,8 @@ from taptill.domain.errors import JournalError
 from taptill.journal.file import JournalFile, connect
 
 
-def steps(path: Path, told: Told) -> dict[str, Callable[[], object]]:
-    """Give what may happen to a journal and its disk; each step may come at any moment."""
+def steps(path: Path, answers: Told) -> dict[str, Callable[[], object]]:
+    """Return what may happen to a journal and its disk; each step may come at any moment."""
     file = JournalFile(path, FakeClock())
     file.make_room()
     file.connection.execute("PRAGMA busy_timeout = 0")  # who reads here does not leave meanwhile
@@ -25,7 +25,7 @@ def steps(path: Path, told: Told) -> dict[str, Callable[[], object]]:
     number = count(1)
 
     def sell(groups: int) -> None:
-        told.sell(file, *(f"charge {next(number)}" for _ in range(groups)))
+        answers.sell(file, *(f"charge {next(number)}" for _ in range(groups)))
 
     def read() -> None:
         if not reading.in_transaction:

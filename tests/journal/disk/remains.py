@@ -17,6 +17,8 @@ def charges(path: Path) -> list[str]:
     journal = Journal(path, FakeClock(), min_free_mb=0)
     journal.open(HERE)
     with closing(journal):
-        reading = journal.reads.connection
+        reading = journal.queries.connection
         assert verify(reading).sound
-        return [one.charge_id or "" for one in entries(reading) if one.kind is EntryKind.CHARGE]
+        return [
+            entry.charge_id or "" for entry in entries(reading) if entry.kind is EntryKind.CHARGE
+        ]

@@ -54,27 +54,27 @@ def told(tmp_path: Path, way: str, when: str = "") -> tuple[dict[str, list[str]]
     run = subprocess.run([*strace, *command], capture_output=True, text=True, cwd=ROOT, check=False)
     assert run.stdout, run.stderr
     assert "(INJECTED)" in (tmp_path / "strace").read_text("utf-8")
-    found: dict[str, list[str]] = json.loads(run.stdout)
-    return found, charges(folder / "journal.db")
+    result: dict[str, list[str]] = json.loads(run.stdout)
+    return result, charges(folder / "journal.db")
 
 
 @pytest.mark.parametrize("way", CERTAIN, ids=lambda one: one.__name__)
 def test_a_charge_that_was_refused_is_not_there_after_a_kill(
     tmp_path: Path, way: Callable[..., None]
 ) -> None:
-    found, kept = told(tmp_path, way.__name__, CERTAIN[way])
-    assert found["refused"]
-    assert found["words"] == ["the disk fails"]
-    assert kept == found["paid"] != []
+    result, kept_entries = told(tmp_path, way.__name__, CERTAIN[way])
+    assert result["refused"]
+    assert result["words"] == ["the disk fails"]
+    assert kept_entries == result["paid"] != []
 
 
 def test_where_it_cannot_be_written_over_the_words_say_that_it_is_in_doubt(tmp_path: Path) -> None:
-    found, kept = told(tmp_path, failing_disk.no_write_either.__name__)
-    assert found["words"] == [IN_DOUBT]
-    assert kept == [*found["paid"], *found["refused"]]
+    result, kept_entries = told(tmp_path, failing_disk.no_write_either.__name__)
+    assert result["words"] == [IN_DOUBT]
+    assert kept_entries == [*result["paid"], *result["refused"]]
 
 
 def test_it_is_written_over_as_soon_as_that_can_be(tmp_path: Path) -> None:
-    found, kept = told(tmp_path, failing_disk.a_write_later.__name__)
-    assert found["words"] == sorted([IN_DOUBT, "the disk fails"])
-    assert kept == found["paid"]
+    result, kept_entries = told(tmp_path, failing_disk.a_write_later.__name__)
+    assert result["words"] == sorted([IN_DOUBT, "the disk fails"])
+    assert kept_entries == result["paid"]

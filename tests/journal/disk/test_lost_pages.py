@@ -43,10 +43,10 @@ SEEDS = 10
 @pytest.fixture(scope="module")
 def page_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Compile what stands before libc."""
-    made = tmp_path_factory.mktemp("compiled") / "page_cache.so"
+    library = tmp_path_factory.mktemp("compiled") / "page_cache.so"
     source = HERE / "page_cache.c"
-    subprocess.run([str(COMPILER), "-shared", "-fPIC", "-o", made, source], check=True)
-    return made
+    subprocess.run([str(COMPILER), "-shared", "-fPIC", "-o", library, source], check=True)
+    return library
 
 
 def confirmed_is_what_is_left(folder: Path, page_cache: Path, steps: list[str]) -> None:
@@ -62,10 +62,10 @@ def confirmed_is_what_is_left(folder: Path, page_cache: Path, steps: list[str]) 
         check=False,
     )
     assert run.stdout, run.stderr
-    paid = json.loads(run.stdout)["paid"]
-    assert paid
-    assert charges(work / "journal.db") == paid, "after a kill"
-    assert charges(remains / "journal.db") == paid, "after a power cut"
+    paid_charges = json.loads(run.stdout)["paid"]
+    assert paid_charges
+    assert charges(work / "journal.db") == paid_charges, "after a kill"
+    assert charges(remains / "journal.db") == paid_charges, "after a power cut"
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -79,5 +79,5 @@ def test_what_was_confirmed_outlives_a_power_cut_and_what_was_refused_does_not(
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_so_it_is_whatever_happens_in_between(tmp_path: Path, page_cache: Path, seed: int) -> None:
     dice = random.Random(seed)
-    drawn = dice.choices([*ODDS], [*ODDS.values()], k=dice.randint(10, 60))
-    confirmed_is_what_is_left(tmp_path, page_cache, ["sell", *drawn])
+    operations = dice.choices([*ODDS], [*ODDS.values()], k=dice.randint(10, 60))
+    confirmed_is_what_is_left(tmp_path, page_cache, ["sell", *operations])

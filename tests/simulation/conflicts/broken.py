@@ -57,10 +57,12 @@ def retry_from_seen(task: Task) -> Settling:
 
     def ask(request: Request) -> Asking:
         answer = yield request
-        told = task.resolution is not None and task.resolution.booked is not None
-        if told and task.resolution and isinstance(answer, JournalAnswer):
-            seen = answer.position.seen
-            task.resolution = replace(task.resolution, booked=seen.total if seen else 0)
+        amount_given = task.resolution is not None and task.resolution.booked_minor is not None
+        if amount_given and task.resolution and isinstance(answer, JournalAnswer):
+            row_mark = answer.position.row_mark
+            task.resolution = replace(
+                task.resolution, booked_minor=row_mark.total if row_mark else 0
+            )
         return answer
 
     return (yield from rewired(task, ask))
@@ -69,7 +71,7 @@ def retry_from_seen(task: Task) -> Settling:
 def one_look(task: Task) -> Settling:
     """The first answer without the customer is believed."""
     if task.doubt is None:
-        task.doubt, task.doubted = Doubt.GONE, GONE_MAX
+        task.doubt, task.doubt_count = Doubt.GONE, GONE_MAX
     return (yield from settle(task))
 
 
@@ -82,8 +84,8 @@ def nothing_in_question(
     """Of a lost mark nothing is in question: what was sent had its receipt."""
     missing, in_question = pending(snapshot, position, journal_id, footing_at)
     if in_question and position:
-        seen = position.seen.total if position.seen else 0
-        missing = Money((position.last.total if position.last else 0) - seen)
+        row_total = position.row_mark.total if position.row_mark else 0
+        missing = Money((position.last.total if position.last else 0) - row_total)
     return missing, in_question
 
 

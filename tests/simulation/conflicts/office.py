@@ -20,11 +20,11 @@ SALES_UNIT = 5
 
 @dataclass(frozen=True, slots=True)
 class OpenForm:
-    """A form that is open at the office: of the total alone, or of the `whole` row."""
+    """A form that is open at the office: of the total alone, or of the `is_whole_row` row."""
 
     read: Snapshot
     amount: int
-    whole: bool
+    is_whole_row: bool
 
 
 class ModelOffice:
@@ -41,7 +41,7 @@ class ModelOffice:
         self._copied: set[int] = set()
 
     def acts(self) -> dict[Verb, Callable[[Act], bool]]:
-        """Give what may be done, by its verb."""
+        """Return what may be done, by its verb."""
         return {
             Verb.PAY: self._pay,
             Verb.OPEN_FORM: self._open_form,
@@ -56,14 +56,16 @@ class ModelOffice:
         }
 
     def _pay(self, act: Act) -> bool:
-        written = self._world.backend.pay(act.customer, act.how)
-        return self._paid(act.customer, "the office books {} for {}: {}", act.how, written)
+        written_row = self._world.backend.pay(act.customer, act.how)
+        return self._paid(act.customer, "the office books {} for {}: {}", act.how, written_row)
 
     def _open_form(self, act: Act) -> bool:
-        read, whole = self._world.backend.read(act.customer), act.verb is Verb.OPEN_ROW
-        self.forms.append(OpenForm(read, act.how, whole))
-        what = "whole row" if whole else "row"
-        return self._world.say(f"the office opens {{}}'s {what}: {{}}", NAMES[act.customer], read)
+        read, is_whole_row = self._world.backend.read(act.customer), act.verb is Verb.OPEN_ROW
+        self.forms.append(OpenForm(read, act.how, is_whole_row))
+        form_title = "whole row" if is_whole_row else "row"
+        return self._world.say(
+            f"the office opens {{}}'s {form_title}: {{}}", NAMES[act.customer], read
+        )
 
     def _save_form(self, act: Act) -> bool:
         if act.how >= len(self.forms):
@@ -72,33 +74,35 @@ class ModelOffice:
         customer, total = form.read.customer.id, form.read.total + form.amount
         present = world.backend.read(customer)
         world.looks_halved = world.looks_halved or form.read.total != present.total
-        if form.whole:
+        if form.is_whole_row:
             self._goes_back(present, form.read)
-            written = world.backend.write_back(customer, form.read, form.amount)
+            written_row = world.backend.write_back(customer, form.read, form.amount)
         else:
-            written = world.backend.set_total(customer, total)
-        return self._paid(customer, "the office saves the total {} of {}: {}", total, written)
+            written_row = world.backend.set_total(customer, total)
+        return self._paid(customer, "the office saves the total {} of {}: {}", total, written_row)
 
-    def _paid(self, customer: int, sentence: str, figure: object, written: Snapshot) -> bool:
+    def _paid(self, customer: int, sentence: str, figure: object, written_row: Snapshot) -> bool:
         world = self._world
         self.payers.append(customer)
         world.looks_halved = world.looks_halved or world.backend.payments[-1] % SALES_UNIT == 0
         self._writes()
-        return world.say(sentence, figure, NAMES[customer], written)
+        return world.say(sentence, figure, NAMES[customer], written_row)
 
     def _write_back(self, act: Act) -> bool:
         backend = self._world.backend
         old = backend.read(act.customer, act.how)
         self._goes_back(backend.read(act.customer), old)
-        written = backend.write_back(act.customer, old)
+        written_row = backend.write_back(act.customer, old)
         words = "the office writes {}'s old row back: {}"
-        return self._world.say(words, NAMES[act.customer], written)
+        return self._world.say(words, NAMES[act.customer], written_row)
 
     def _empty(self, act: Act) -> bool:
         self._world.calm = self._world.blameless = False
         left = EMPTIED[act.how % len(EMPTIED)]
-        written = self._world.backend.set_marks(act.customer, read_marks(left))
-        return self._world.say("the office empties {}'s debtData: {}", NAMES[act.customer], written)
+        written_row = self._world.backend.set_marks(act.customer, read_marks(left))
+        return self._world.say(
+            "the office empties {}'s debtData: {}", NAMES[act.customer], written_row
+        )
 
     def _copy(self, act: Act) -> bool:
         if act.how == act.customer or {act.customer, act.how} & self._copied:
@@ -106,12 +110,12 @@ class ModelOffice:
         self._world.calm = self._world.blameless = False
         self._copied.add(act.how)
         marks = self._world.backend.read(act.customer).marks
-        written = self._world.backend.set_marks(act.how, marks)
+        written_row = self._world.backend.set_marks(act.how, marks)
         return self._world.say(
             "the office copies {}'s debtData to {}: {}",
             NAMES[act.customer],
             NAMES[act.how],
-            written,
+            written_row,
         )
 
     def _copy_books(self, _: Act) -> bool:
@@ -133,9 +137,9 @@ class ModelOffice:
 
     def _block(self, act: Act) -> bool:
         self._writes()
-        written = self._world.backend.block(act.customer)
+        written_row = self._world.backend.block(act.customer)
         words = "the office blocks {} or lets him in: {}"
-        return self._world.say(words, NAMES[act.customer], written)
+        return self._world.say(words, NAMES[act.customer], written_row)
 
     def _writes(self) -> None:
         """Note an honest write of the office.

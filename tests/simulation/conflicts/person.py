@@ -29,7 +29,7 @@ class ModelPerson:
         self.wronged = ""
 
     def resolution(self, till: ModelTill, customer: int, says: Says) -> Resolution | None:
-        """Give a ruling on what is in question now; None where there is no case, or it must wait.
+        """Return a ruling on what is in question now; None where there is no case, or it must wait.
 
         While an update may land that bears the same mark and another total, all but what the row's
         mark says waits.
@@ -39,16 +39,16 @@ class ModelPerson:
             return None
         if position is None or position.conflict is None:
             return None
-        choice, booked = self._decision(till, customer, says)
-        if choice is Choice.RETRY and booked is None:
+        choice, booked_minor = self._decision(till, customer, says)
+        if choice is Choice.RETRY and booked_minor is None:
             return Resolution(choice, STAFF, REASON)
-        late = any(_sent_by(one, till, customer) for one in self._under_way)
+        late = any(_sent_by(packet, till, customer) for packet in self._under_way)
         if late and not self._backend.kin.guarded:
             return None
-        return Resolution(choice, STAFF, REASON, position.in_question, booked)
+        return Resolution(choice, STAFF, REASON, position.in_question, booked_minor)
 
     def _decision(self, till: ModelTill, customer: int, says: Says) -> tuple[Choice, int | None]:
-        """Give the choice and what is booked already, None: as the row's mark says."""
+        """Return the choice and what is booked already, None: as the row's mark says."""
         position = till.position(customer)
         assert position
         match says:
@@ -61,7 +61,7 @@ class ModelPerson:
             case Says.NONE_IN:
                 return Choice.RETRY, 0
             case Says.AS_SEEN:
-                return Choice.RETRY, _total(position.seen)
+                return Choice.RETRY, _total(position.row_mark)
             case Says.TRUE:
                 return Choice.RETRY, self._counted(till, customer)
 
@@ -70,55 +70,63 @@ class ModelPerson:
         return self._backend.truth(row).counted(till.journal_id)
 
     def unchanged(self, till: ModelTill) -> list[int]:
-        """Give the cases of lost marks whose total is exactly as last seen."""
-        found = []
+        """Return the cases of lost marks whose total is exactly as last seen."""
+        customers = []
         for customer in till.customers():
             position = till.position(customer)
             total = position.row_total if position else None
             if position is None or total is None or position.conflict != ConflictReason.MARK_LOST:
                 continue
             if same_amount(self._backend.read(customer).total, total):
-                found.append(customer)
-        return found
+                customers.append(customer)
+        return customers
 
-    def says(self, till: ModelTill, one: UnderWay, drafts: Sequence[Draft]) -> None:
+    def says(self, till: ModelTill, running: UnderWay, drafts: Sequence[Draft]) -> None:
         """Take the person's word where these entries carry a ruling out."""
-        resolution, position = one.resolution, till.position(one.task.customer_id)
+        resolution, position = running.resolution, till.position(running.task.customer_id)
         if resolution is None or position is None or position.conflict is None:
             return
         for draft in drafts:
             if draft.kind is EntryKind.WRITE_OFF:
-                told = (-(resolution.amount or 0), STAFF, {"reason": REASON})
-                if (draft.amount_minor, draft.staff, draft.body) != told or one.wrote_off:
-                    self.wronged = f"{draft.amount_minor} is written off, not {told[0]} once"
-                one.wrote_off = True
+                expected_write_off = (-(resolution.amount or 0), STAFF, {"reason": REASON})
+                if (
+                    draft.amount_minor,
+                    draft.staff,
+                    draft.body,
+                ) != expected_write_off or running.wrote_off:
+                    self.wronged = (
+                        f"{draft.amount_minor} is written off, not {expected_write_off[0]} once"
+                    )
+                running.wrote_off = True
             elif draft.kind is EntryKind.ATTEMPT:
                 if (
                     resolution.choice is Choice.WRITE_OFF
                     and resolution.amount
-                    and not one.wrote_off
+                    and not running.wrote_off
                 ):
                     self.wronged = f"{resolution.amount} is not written off"
-                assert one.row is not None
-                assert one.look is not None
-                one.believed, held = _believed(till, one.row, one.look, resolution)
-                if not held:  # holds of each copy of the row; a mark of ours says it of itself
-                    self._backend.believe(one.row, till.journal_id, one.believed)
+                assert running.row is not None
+                assert running.journal is not None
+                running.believed_total, has_mark = _believed(
+                    till, running.row, running.journal, resolution
+                )
+                if not has_mark:  # holds of each copy of the row; a mark of ours says it of itself
+                    self._backend.believe(running.row, till.journal_id, running.believed_total)
 
 
 def _believed(
     till: ModelTill, row: Snapshot, look: JournalAnswer, resolution: Resolution
 ) -> tuple[int, bool]:
-    """Give how much of a journal's money a ruling says is in the row; and whether by our mark."""
+    """Return how much of a journal's money a ruling says is in the row; and whether by our mark."""
     mark, position = row.marks.table.get(till.journal_id), look.position
-    held = mark is not None and look.marked_entry == MarkedEntry(row.customer.id, mark)
+    has_own_mark = mark is not None and look.marked_entry == MarkedEntry(row.customer.id, mark)
     if resolution.choice is not Choice.RETRY:
-        return _total(position.last), held
-    if resolution.booked is not None:
-        return resolution.booked, held
+        return _total(position.last), has_own_mark
+    if resolution.booked_minor is not None:
+        return resolution.booked_minor, has_own_mark
     verdict, _ = reconcile(row, look, till.journal_id, may_share=True)
     assert isinstance(verdict, Conflict)
-    return _total(verdict.held), held
+    return _total(verdict.certain_mark), has_own_mark
 
 
 def _sent_by(packet: Packet, till: ModelTill, customer: int) -> bool:

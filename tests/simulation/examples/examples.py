@@ -27,8 +27,8 @@ def settle(world: World, *fates: Fate, till: int = 1) -> None:
     """Settle Ada; each read of the row and each update has the next fate, or goes well."""
     left = list(fates)
     world.perform(Act(Verb.BEGIN, till, ADA))
-    while one := world.tills[till - 1].memory.under_way.get(ADA):
-        asks = isinstance(one.request, Update | ReadRow)
+    while running := world.tills[till - 1].memory.under_way.get(ADA):
+        asks = isinstance(running.request, Update | ReadRow)
         fate = left.pop(0) if asks and left else Fate.WELL
         world.perform(Act(Verb.GO_ON, till, ADA, fate=fate))
 
@@ -264,17 +264,20 @@ def told(title: str) -> str:
 
 
 def _end(world: World) -> str:
-    held = sum(till.position(ADA) is not None for till in world.tills)
+    till_count = sum(till.position(ADA) is not None for till in world.tills)
     total, office = world.backend.read(ADA).total, world.backend.office_part(ADA)
-    charged = {key: amount for till in world.tills for key, amount in till.money(ADA).items()}
+    charged_sums = {key: amount for till in world.tills for key, amount in till.money(ADA).items()}
     parts = f"total {money(total)} = {money(office)} of the office + {money(total - office)}"
-    missing = sum(charged.values()) - (total - office)
+    missing = sum(charged_sums.values()) - (total - office)
     stops = {till.memory.stop for till in world.tills if till.memory.stop}
-    desk = sum(till.bench.reads.in_question()[0] for till in world.tills)
-    words_ = [f"in the end: {parts} of {held} till{'s' * (held > 1)}"]
-    lost = world.lost_payments()
-    words_ += [f"a payment of {money(world.backend.payments[one])} was overwritten" for one in lost]
-    words_ += [f"{money(missing)} of the charges is not in" if missing else "no charge is missing"]
-    words_ += [f"settlement is stopped ({', '.join(sorted(stops))})"] if stops else []
-    words_ += [f"{desk} case on the conflict desk"] if desk else []
-    return "; ".join(words_)
+    desk = sum(till.harness.queries.in_question()[0] for till in world.tills)
+    ending = [f"in the end: {parts} of {till_count} till{'s' * (till_count > 1)}"]
+    lost_payments = world.lost_payments()
+    ending += [
+        f"a payment of {money(world.backend.payments[number])} was overwritten"
+        for number in lost_payments
+    ]
+    ending += [f"{money(missing)} of the charges is not in" if missing else "no charge is missing"]
+    ending += [f"settlement is stopped ({', '.join(sorted(stops))})"] if stops else []
+    ending += [f"{desk} case on the conflict desk"] if desk else []
+    return "; ".join(ending)

@@ -10,5 +10,5 @@ BEGIN, END = "<!-- examples:begin -->\n", "\n<!-- examples:end -->"
 def test_the_page_tells_each_example_as_it_happens() -> None:
     """Where this fails: put the left side between the markers of docs/charging.md."""
     _, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
-    shown, _, _ = rest.partition(END)
-    assert "\n\n".join(map(told, EXAMPLES)) == shown
+    shown_sum, _, _ = rest.partition(END)
+    assert "\n\n".join(map(told, EXAMPLES)) == shown_sum

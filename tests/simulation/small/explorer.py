@@ -46,56 +46,60 @@ class Promise:
                     self._check_screen(*key)
 
     def _check_screen(self, number: int, book: int, version: int) -> None:
-        seen, own = self._tables.versions.things[version]
+        seen_row, own_sums = self._tables.versions.things[version]
         position = self._tables.books.things[book].position
-        shown, in_question = pending(seen, position, JOURNALS[number])
-        counted, local = own[number] + shown.minor, _total(position)
-        mark = seen.marks.table.get(JOURNALS[number])
+        shown_sum, in_question = pending(seen_row, position, JOURNALS[number])
+        counted_sum, local = own_sums[number] + shown_sum.minor, _total(position)
+        mark = seen_row.marks.table.get(JOURNALS[number])
         missing = local - (mark.total if mark else 0)
-        if in_question and shown.minor != missing:
-            what = f"till {number + 1} has {money(shown.minor)} in question, not {money(missing)}"
-            raise PromiseError("screen", what)
-        if not in_question and counted != local:
-            what = f"till {number + 1} counts {money(counted)}, not {money(local)}"
-            raise PromiseError("screen", what)
+        if in_question and shown_sum.minor != missing:
+            fault_text = (
+                f"till {number + 1} has {money(shown_sum.minor)} in question, not {money(missing)}"
+            )
+            raise PromiseError("screen", fault_text)
+        if not in_question and counted_sum != local:
+            fault_text = f"till {number + 1} counts {money(counted_sum)}, not {money(local)}"
+            raise PromiseError("screen", fault_text)
 
     def is_over(self, state: SmallState) -> bool:
-        """Tell whether nothing will happen any more unless somebody makes it happen."""
+        """Return whether nothing will happen any more unless somebody makes it happen."""
         if state.under_way or state.form is not None:
             return False
         for number, till in enumerate(state.tills):
             marks, position, _ = self._tables.books.things[till.book]
-            waits = position.open and not position.conflict and not till.stopped
+            waits = position.open and not position.conflict and not till.is_stopped
             if till.stand is not None or waits or len(marks) < len(self._world.sales[number]):
                 return False
-            if self._tables.sighted(till, number, state.versions[-1]) != till:
+            if self._tables.observed(till, number, state.versions[-1]) != till:
                 return False
         return True
 
     def check_end(self, state: SmallState) -> None:
         """Check the books where nothing will happen any more."""
-        own = self._tables.versions.things[state.versions[-1]].own
+        own_sums = self._tables.versions.things[state.versions[-1]].own_sums
         for number, till in enumerate(state.tills):
             marks, position, _ = self._tables.books.things[till.book]
-            on_desk = till.stopped or position.conflict
-            if own[number] not in {0, *(mark.total for mark in marks)}:
-                raise PromiseError("books", f"{money(own[number])} was never a sum")
-            if own[number] != _total(position) and not on_desk:
-                what = f"the total holds {money(own[number])} of till {number + 1}"
-                raise PromiseError("books", f"{what}, not {money(_total(position))}")
+            on_desk = till.is_stopped or position.conflict
+            if own_sums[number] not in {0, *(mark.total for mark in marks)}:
+                raise PromiseError("books", f"{money(own_sums[number])} was never a sum")
+            if own_sums[number] != _total(position) and not on_desk:
+                fault_text = f"the total holds {money(own_sums[number])} of till {number + 1}"
+                raise PromiseError("books", f"{fault_text}, not {money(_total(position))}")
             if state.calm and on_desk:
                 raise PromiseError("desk", f"till {number + 1} has something to decide")
-            if position.conflict and not till.stopped:
+            if position.conflict and not till.is_stopped:
                 self._check_ruling(state, number)
 
     def _check_ruling(self, state: SmallState, number: int) -> None:
         """A person who says what is in the row makes the books right."""
         version = self._tables.ruled(state.tills[number], number, state.versions[-1])
-        own = self._tables.versions.things[version].own[number]
+        own_sum = self._tables.versions.things[version].own_sums[number]
         position = self._tables.books.things[state.tills[number].book].position
-        if own != _total(position):
-            what = f"the total holds {money(own)} of till {number + 1} after a true ruling"
-            raise PromiseError("books", f"{what}, not {money(_total(position))}")
+        if own_sum != _total(position):
+            fault_text = (
+                f"the total holds {money(own_sum)} of till {number + 1} after a true ruling"
+            )
+            raise PromiseError("books", f"{fault_text}, not {money(_total(position))}")
 
 
 @dataclass
@@ -131,13 +135,15 @@ class Explorer:
     def explore(self) -> SearchReport:
         """Visit all; every state must have a way to an end, too."""
         self._visit(self._world.first(), 0, "nothing has happened yet")
-        here = 0
-        while here < len(self._states):
+        state_number = 0
+        while state_number < len(self._states):
             try:
-                self._go_on(here)
+                self._go_on(state_number)
             except PromiseError as broken:
-                raise PromiseError(broken.where, f"{broken.what}\n{self.way_to(here)}") from broken
-            here += 1
+                raise PromiseError(
+                    broken.where, f"{broken.what}\n{self.way_to(state_number)}"
+                ) from broken
+            state_number += 1
         self._check_ways_out()
         steps = len(self._edges) // 2
         return SearchReport(len(self._states), steps, len(self._ends), self._distance[-1])
@@ -150,15 +156,15 @@ class Explorer:
             number = self._came_from[number]
         return "\n".join(reversed(lines))
 
-    def _go_on(self, here: int) -> None:
-        state = self._states[here]
+    def _go_on(self, state_number: int) -> None:
+        state = self._states[state_number]
         self._promise.check(state)
         if self._promise.is_over(state):
-            self._ends.append(here)
+            self._ends.append(state_number)
             self._promise.check_end(state)
         for words, after in self._world.steps(state):
-            there = self._visit(trimmed(after), here, words)
-            self._edges.extend((here, there))
+            next_number = self._visit(trimmed(after), state_number, words)
+            self._edges.extend((state_number, next_number))
 
     def _visit(self, state: SmallState, come_from: int, words: str) -> int:
         number = self._numbers.setdefault(state, len(self._states))
@@ -179,9 +185,9 @@ class Explorer:
             if not healing[number]:
                 healing[number] = 1
                 fringe.extend(before[number])
-        stuck = healing.find(0)
-        if stuck >= 0:
-            raise PromiseError("settling", f"it never heals\n{self.way_to(stuck)}")
+        stuck_state = healing.find(0)
+        if stuck_state >= 0:
+            raise PromiseError("settling", f"it never heals\n{self.way_to(stuck_state)}")
 
 
 def explore(bound: Bound, protocol: Protocol = REAL) -> SearchReport:

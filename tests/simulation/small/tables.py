@@ -56,8 +56,8 @@ class Tables:
     Most states differ in what the other till does, so most of it comes again and again.
     """
 
-    def __init__(self, bound: Bound, protocol: Protocol) -> None:
-        self.kin = bound.kin
+    def __init__(self, limits: Bound, protocol: Protocol) -> None:
+        self.kin = limits.kin
         self.protocol = protocol
         self.versions: Numbered[RowVersion] = Numbered()
         self.books: Numbered[SmallJournal] = Numbered()
@@ -87,14 +87,14 @@ class Tables:
     def row_answer(self, version: int) -> int:
         return self._answers.number(("row", version), self.versions.things[version].row)
 
-    def look(self, book: int, mark_seq: int | None) -> int:
+    def query(self, book: int, mark_seq: int | None) -> int:
         """Number what one look into a journal answers."""
         answer = self._journal_answer(book, mark_seq)
         return self._answers.number(answer, answer)
 
     # --- a till ---------------------------------------------------------------------------------
 
-    def sighted(self, till: SmallTill, number: int, version: int) -> SmallTill:
+    def observed(self, till: SmallTill, number: int, version: int) -> SmallTill:
         """Compare a row that comes by with a till's journal."""
         key = (till, number, version)
         if key not in self._seen:
@@ -102,17 +102,17 @@ class Tables:
         return self._seen[key]
 
     def _compared(self, till: SmallTill, number: int, version: int) -> SmallTill:
-        seen = self.versions.things[version].row
+        snapshot = self.versions.things[version].row
         position = self.books.things[till.book].position
-        if older(seen.updated_at, position.updated_at):
+        if older(snapshot.updated_at, position.updated_at):
             return till
-        mark = seen.marks.table.get(JOURNALS[number])
+        mark = snapshot.marks.table.get(JOURNALS[number])
         look = self._journal_answer(till.book, mark.seq if mark else None)
-        look = self.protocol.seen_as(JOURNALS[number], seen, look)
-        verdict, drafts = reconcile(seen, look, JOURNALS[number], may_share=True)
+        look = self.protocol.seen_as(JOURNALS[number], snapshot, look)
+        verdict, drafts = reconcile(snapshot, look, JOURNALS[number], may_share=True)
         if isinstance(verdict, Halt):
-            drafts = [] if till.stopped else drafts
-            till = till._replace(stopped=True)
+            drafts = [] if till.is_stopped else drafts
+            till = till._replace(is_stopped=True)
         return self.written(till, drafts, number)
 
     def _journal_answer(self, book: int, mark_seq: int | None) -> JournalAnswer:
@@ -124,7 +124,7 @@ class Tables:
 
     def written(self, till: SmallTill, drafts: Sequence[Draft], number: int) -> SmallTill:
         """Append entries; a money entry's hash is its till and number, which nobody else has."""
-        marks, position, halted = self.books.things[till.book]
+        marks, position, is_halted = self.books.things[till.book]
         for draft in drafts:
             money_entry = draft.amount_minor is not None
             seq = len(marks) + money_entry
@@ -134,9 +134,11 @@ class Tables:
             position = advance(position, entry)
             if money_entry and position.last:
                 marks = (*marks, position.last)
-            halted = halted or draft.kind is EntryKind.HALTED
-        stopped = till.stopped or halted
-        return till._replace(book=self.book(SmallJournal(marks, position, halted)), stopped=stopped)
+            is_halted = is_halted or draft.kind is EntryKind.HALTED
+        is_stopped = till.is_stopped or is_halted
+        return till._replace(
+            book=self.book(SmallJournal(marks, position, is_halted)), is_stopped=is_stopped
+        )
 
     def appended(self, till: SmallTill, drafts: Sequence[Draft], number: int) -> SmallTill:
         """Append what a till's settling asks for."""
@@ -147,36 +149,51 @@ class Tables:
 
     # --- a settling -----------------------------------------------------------------------------
 
-    def told(self, stand: int, answer: int) -> int:
+    def answers(self, stand: int, answer: int) -> int:
         """Tell a settling an answer; give where it stands then."""
         key = (stand, answer)
         if key not in self._next:
             before = self.stands.things[stand]
-            self._next[key] = self.stand(before.till, before.stale, (*before.told, answer))
+            self._next[key] = self.stand(before.till, before.stale, (*before.answers, answer))
         return self._next[key]
 
-    def stand(self, number: int, stale: int, told: tuple[int, ...]) -> int:
+    def stand(self, number: int, stale: int, told_answers: tuple[int, ...]) -> int:
         """Replay a settling from its start: it depends on nothing but what it is told."""
-        offered = self.kin.conditional
+        conditions_offered = self.kin.conditional
         journal = JOURNALS[number]
-        task = Task(ADA, journal, offered, share_debt_data=True, doubt=Doubt.STALE, doubted=stale)
+        task = Task(
+            customer_id=ADA,
+            journal_id=journal,
+            conditional=conditions_offered,
+            share_debt_data=True,
+            doubt=Doubt.STALE,
+            doubt_count=stale,
+        )
         settling = self.protocol.settle(task)
         request: Request | None = next(settling)
         outcome: Outcome | None = None
-        for answer in told:
+        for answer in told_answers:
             try:
                 request = settling.send(self._answers.things[answer])
             except StopIteration as end:
                 request, outcome = None, end.value
-        stand = Stand(number, stale, told, request, outcome)
-        return self.stands.number((number, stale, told), stand)
+        stand = Stand(number, stale, told_answers, request, outcome)
+        return self.stands.number((number, stale, told_answers), stand)
 
     def ruled(self, till: SmallTill, number: int, version: int) -> int:
-        """Carry out what a person says who knows what the row holds; give its version then."""
-        booked = self.versions.things[version].own[number]
-        resolution = Resolution(Choice.RETRY, "Jo", "the office has looked", booked=booked)
-        offered = self.kin.conditional
-        task = Task(ADA, JOURNALS[number], offered, share_debt_data=True, resolution=resolution)
+        """Carry out what a person says who knows what the row holds; return its version then."""
+        booked_minor = self.versions.things[version].own_sums[number]
+        resolution = Resolution(
+            Choice.RETRY, "Jo", "the office has looked", booked_minor=booked_minor
+        )
+        conditions_offered = self.kin.conditional
+        task = Task(
+            customer_id=ADA,
+            journal_id=JOURNALS[number],
+            conditional=conditions_offered,
+            share_debt_data=True,
+            resolution=resolution,
+        )
         settling = self.protocol.settle(task)
         answer: Answer = None
         while True:
@@ -192,8 +209,8 @@ class Tables:
                 case Append(drafts):
                     till, answer = self.written(till, drafts, number), None
                 case Update():
-                    version, known = self.landed(version, self.send(number, request))
-                    answer = self._answers.things[known]
+                    version, answer_number = self.landed(version, self.send(number, request))
+                    answer = self._answers.things[answer_number]
 
     # --- the row ----------------------------------------------------------------------------------
 
@@ -203,40 +220,50 @@ class Tables:
         key = (number, read, update.total, update.mark, update.condition)
         return self.sent.number(key, InFlight(number, read, update))
 
-    def landed(self, present: int, sent: int) -> tuple[int, int]:
-        """Apply an update where its condition holds; give the version then, and the answer."""
-        key = (present, sent)
+    def landed(self, present: int, number_sent: int) -> tuple[int, int]:
+        """Apply an update where its condition holds; return the version then, and the answer."""
+        key = (present, number_sent)
         if key not in self._lands:
-            self._lands[key] = self._apply(present, sent)
+            self._lands[key] = self._apply(present, number_sent)
         return self._lands[key]
 
-    def _apply(self, present: int, sent: int) -> tuple[int, int]:
-        number, read, update = self.sent.things[sent]
-        there, basis = self.versions.things[present], self.versions.things[read]
+    def _apply(self, present: int, sent_number: int) -> tuple[int, int]:
+        number, read, update = self.sent.things[sent_number]
+        present_row, basis = self.versions.things[present], self.versions.things[read]
         if update.condition is not UpdateCondition.NONE and read != present:
-            clash = OutcomeUnknown("HTTP 409", version_conflict=True, current_row=there.row)
+            clash = OutcomeUnknown("HTTP 409", version_conflict=True, current_row=present_row.row)
             return present, self._answers.number(("clash", present), clash)
-        if self.kin.guarded and basis.office != there.office:
+        if self.kin.guarded and basis.office != present_row.office:
             raise PromiseError("payments", "a payment at the office is overwritten")
-        own = list(basis.own)
-        own[number] += int(update.total) - int(basis.row.total)
+        own_sums = list(basis.own_sums)
+        own_sums[number] += int(update.total) - int(basis.row.total)
         marks = read_marks(update.debt_data)
-        version = self.wrote(present, (own[0], own[1]), total=update.total, marks=marks)
+        version = self.wrote(present, (own_sums[0], own_sums[1]), total=update.total, marks=marks)
         echo = self.versions.things[version].row if self.kin.echoes else None
         return version, self._answers.number(("echo", version), Applied(echo))
 
-    def wrote(self, present: int, own: tuple[int, int], **fields: Any) -> int:
-        """Give the number of the version after this one."""
-        there = self.versions.things[present].row
-        at = int(there.updated_at[14:16]) * 60 + int(there.updated_at[17:19])
+    def wrote(self, present: int, own_sums: tuple[int, int], **fields: Any) -> int:
+        """Return the number of the version after this one."""
+        present_version = self.versions.things[present].row
+        at = int(present_version.updated_at[14:16]) * 60 + int(present_version.updated_at[17:19])
         stamp = row(at=at + 1).updated_at
-        version = None if there.version is None else there.version + 1
-        return self._version(replace(there, updated_at=stamp, version=version, **fields), own)
+        version = None if present_version.version is None else present_version.version + 1
+        return self._version(
+            replace(present_version, updated_at=stamp, version=version, **fields), own_sums
+        )
 
-    def _version(self, seen: Snapshot, own: tuple[int, int]) -> int:
-        marks = seen.marks
+    def _version(self, snapshot: Snapshot, own_sums: tuple[int, int]) -> int:
+        marks = snapshot.marks
         table = tuple(sorted(marks.table.items()))
-        key = (seen.total, seen.updated_at, seen.version, marks.place, marks.epoch, table, own)
-        number = self.versions.number(key, RowVersion(seen, own))
+        key = (
+            snapshot.total,
+            snapshot.updated_at,
+            snapshot.version,
+            marks.place,
+            marks.epoch,
+            table,
+            own_sums,
+        )
+        number = self.versions.number(key, RowVersion(snapshot, own_sums))
         self._reads[id(self.versions.things[number].row)] = number
         return number

@@ -38,22 +38,22 @@ class Numbered(Generic[Thing]):
         self.things: list[Thing] = []
         self._numbers: dict[Hashable, int] = {}
 
-    def number(self, key: Hashable, thing: Thing) -> int:
-        known = self._numbers.setdefault(key, len(self.things))
-        if known == len(self.things):
-            self.things.append(thing)
-        return known
+    def number(self, key: Hashable, value: Thing) -> int:
+        known_number = self._numbers.setdefault(key, len(self.things))
+        if known_number == len(self.things):
+            self.things.append(value)
+        return known_number
 
 
 class RowVersion(NamedTuple):
     """A row version and what is true of it: each till's money, the rest is the office's."""
 
     row: Snapshot
-    own: tuple[int, int]
+    own_sums: tuple[int, int]
 
     @property
     def office(self) -> int:
-        return int(self.row.total) - sum(self.own)
+        return int(self.row.total) - sum(self.own_sums)
 
 
 class SmallJournal(NamedTuple):
@@ -61,7 +61,7 @@ class SmallJournal(NamedTuple):
 
     marks: tuple[Mark, ...] = ()
     position: Position = empty_position(ADA)
-    halted: bool = False
+    is_halted: bool = False
 
 
 class Stand(NamedTuple):
@@ -69,7 +69,7 @@ class Stand(NamedTuple):
 
     till: int
     stale: int
-    told: tuple[int, ...]
+    answers: tuple[int, ...]
     request: Request | None
     outcome: Outcome | None
 
@@ -123,7 +123,7 @@ class SmallTill(NamedTuple):
     book: int
     stand: int | None = None
     stale: int = 0
-    stopped: bool = False
+    is_stopped: bool = False
 
 
 class SmallState(NamedTuple):
@@ -142,19 +142,23 @@ Step = tuple[str, SmallState]
 
 
 def with_till(state: SmallState, number: int, till: SmallTill) -> SmallState:
-    one, other = state.tills
-    tills = (till, other) if number == 0 else (one, till)
+    first_till, other_till = state.tills
+    tills = (till, other_till) if number == 0 else (first_till, till)
     return SmallState(state.versions, tills, state.under_way, state.form, state.left, state.calm)
 
 
 def with_version(state: SmallState, version: int) -> SmallState:
-    """Give the state after a write of the row."""
+    """Return the state after a write of the row."""
     versions = (*state.versions, version)
     return SmallState(versions, state.tills, state.under_way, state.form, state.left, state.calm)
 
 
 def trimmed(state: SmallState) -> SmallState:
     """Forget versions that nobody can come by any more."""
-    wanted = Fate.OLD_COPY in state.left or Verb.WRITE_BACK in state.left
-    kept = 1 + OLD_VERSIONS if wanted else 1
-    return state if len(state.versions) <= kept else state._replace(versions=state.versions[-kept:])
+    keeps_old = Fate.OLD_COPY in state.left or Verb.WRITE_BACK in state.left
+    kept_versions = 1 + OLD_VERSIONS if keeps_old else 1
+    return (
+        state
+        if len(state.versions) <= kept_versions
+        else state._replace(versions=state.versions[-kept_versions:])
+    )

@@ -141,7 +141,7 @@ def columns(one: Details, currency: Currency) -> dict[str, Any]:
         "credit_allowed": customer.credit_allowed,
         "default": customer.is_default,
         "total_debt": currency.text(snapshot.debt),
-        "debt_data": json.loads(json.dumps(dict(snapshot.marks.found), default=str)),
+        "debt_data": json.loads(json.dumps(dict(snapshot.marks.document), default=str)),
         "created_at": one.created_at,
         "updated_at": snapshot.updated_at,
         "version": snapshot.version,

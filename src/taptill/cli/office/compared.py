@@ -27,7 +27,7 @@ WAYS = (
 
 def named(figures: CaseFigures, write: Callable[[Money], str]) -> dict[str, str | None]:
     """Name the figures as the office reads them, amounts as `write` does; None: not known."""
-    by = figures.enrolled
+    by = figures.enrolment
     amounts = {
         "total": figures.total,
         "office_if_none_is_in": figures.none_in,

@@ -188,7 +188,7 @@ def _saying(
     asked = f"{shown(said, currency)} of customer {customer} is in totalDebt: send {rest}?"
     if not options["yes"]:
         click.confirm(asked, abort=True)
-    return replace(resolution, amount=_in_question(case).minor, booked=said.minor)
+    return replace(resolution, amount=_in_question(case).minor, booked_minor=said.minor)
 
 
 @conflicts.command()
@@ -272,11 +272,11 @@ def _decide(
         async with sender(config, state, configs.read_token(config)) as connected:
             faults = []
             for customer in await _unchanged(connected) if chosen is None else chosen:
-                case = _case(connected.journal.reads, customer)
+                case = _case(connected.journal.queries, customer)
                 await _refuse_hasty(connected, customer, resolution, config.settlement.late_max_s)
                 said = resolution if chosen is not None else _as_seen(resolution, case)
                 outcome = await connected.settlement.resolve(customer, said)
-                why = _why_open(connected.journal.reads, customer, outcome, said)
+                why = _why_open(connected.journal.queries, customer, outcome, said)
                 if why:
                     faults.append(ConflictOpenError(customer=customer, why=why))
                 else:
@@ -296,8 +296,8 @@ async def _refuse_hasty(
 
     Not where conditions are obeyed: there it would be refused.
     """
-    attempt = last_attempt(connected.journal.reads.connection, customer)
-    if attempt is None or (resolution.choice is Choice.RETRY and resolution.booked is None):
+    attempt = last_attempt(connected.journal.queries.connection, customer)
+    if attempt is None or (resolution.choice is Choice.RETRY and resolution.booked_minor is None):
         return
     offers = await connected.api.capabilities()
     left_s = late_max_s - age_s(attempt, SystemClock())
@@ -309,7 +309,7 @@ async def _refuse_hasty(
 async def _unchanged(connected: Sender) -> list[int]:
     """Find the cases of lost marks whose total is exactly as last seen, with a new look each."""
     found = []
-    for case in open_cases(connected.journal.reads.connection):
+    for case in open_cases(connected.journal.queries.connection):
         total = case.position.row_total
         if case.reason == Reason.MARK_LOST and total is not None:
             row = await connected.api.read_row(case.position.customer_id)
@@ -323,8 +323,8 @@ async def _unchanged(connected: Sender) -> list[int]:
 
 def _as_seen(resolution: Resolution, case: ConflictCase) -> Resolution:
     """Say that the row holds what it did when its mark was last seen."""
-    seen = case.position.seen
-    return replace(resolution, booked=seen.total if seen else 0)
+    seen = case.position.row_mark
+    return replace(resolution, booked_minor=seen.total if seen else 0)
 
 
 def _why_open(
@@ -337,7 +337,8 @@ def _why_open(
         case OnDesk(now):
             position = reads.position(customer)
             reason = now or (position.conflict if position else None)
-            if reason in UNTOLD and resolution.choice is Choice.RETRY and resolution.booked is None:
+            unsaid = resolution.choice is Choice.RETRY and resolution.booked_minor is None
+            if unsaid and reason in UNTOLD:
                 return f"say how much of it is in totalDebt: {WAYS.format(customer=customer)}"
             return WORDS[Reason(reason)] if reason else "look again: taptill conflicts show"
         case Later(reason):

@@ -221,7 +221,7 @@ def retire(option: Path | None, state_dir: Path | None, *, yes: bool) -> None:
 def _retire_booked(path: Path) -> None:
     """Close the journal of a till that sends nothing, once the office has booked all files."""
     with alone(path, SystemClock()) as journal:
-        identity.refuse_while_open(journal.reads, RETIRING)
+        identity.refuse_while_open(journal.queries, RETIRING)
         journal.retire()
 
 
@@ -231,7 +231,7 @@ async def _retire_settled(config: Config, state: Path) -> None:
 
 
 async def _retire(connected: Sender, late_max_s: float) -> None:
-    reads = connected.journal.reads
+    reads = connected.journal.queries
     for _ in range(ROUNDS):
         await send_open(connected)
         identity.refuse_while_open(reads, RETIRING)
@@ -254,7 +254,7 @@ async def _wait(seconds: float) -> None:
 
 
 async def _look_at_all(connected: Sender) -> None:
-    charged = positions(connected.journal.reads.connection)
+    charged = positions(connected.journal.queries.connection)
     customers = [one.customer_id for one in charged if one.last]
     for first in range(0, len(customers), LOOKED_AT_ONCE):
         some = customers[first : first + LOOKED_AT_ONCE]
@@ -276,7 +276,7 @@ async def _look_at(connected: Sender, customer: int, row: RowAnswer | None) -> N
             raise BackendError(detail=f"{seen.reason}; nothing was retired, try again")
         if not isinstance(seen, Snapshot):
             return
-        if await connected.settlement.compare(seen, believed=copies == STALE_MAX):
+        if await connected.settlement.compare(seen, is_current=copies == STALE_MAX):
             return
         row = None
 
@@ -285,7 +285,7 @@ async def _answered(ask: Callable[[], Awaitable[_A | NoAnswer]]) -> _A | NoAnswe
     """Ask again after a while where the backend does not answer: it may ask for patience."""
     answer = await ask()
     for pause_s in PAUSES_S:
-        if not isinstance(answer, NoAnswer) or answer.denied:
+        if not isinstance(answer, NoAnswer) or answer.access_denied:
             break
         await asyncio.sleep(min(answer.retry_after_s or pause_s, PAUSE_S_MAX))
         answer = await ask()

@@ -42,7 +42,7 @@ def initials_of(reads: JournalQueries, customer: int) -> str:
 
 def goods_of(reads: JournalQueries, position: Position) -> str:
     """Name what was bought with the charges that may be missing in the row."""
-    sure = position.held if position.conflict else position.seen
+    sure = position.certain_mark if position.conflict else position.row_mark
     covered = sure.seq if sure else position.start_seq
     history = list(entries_of(reads.connection, position.customer_id))
     voided = {one.charge_id for one in history if one.kind is EntryKind.VOID}

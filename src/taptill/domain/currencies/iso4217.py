@@ -61,7 +61,7 @@ REPLACED: Mapping[str, str] = _by_meaning(_WITHDRAWN)
 
 
 def digits_of(code: str) -> int:
-    """Give the digits of a currency's minor unit; 2 for a code that is not in the list (any more).
+    """Return the digits of a currency's minor unit; 2 for a code that the list does not have.
 
     Books that were begun in a currency that has been withdrawn since are still to be read.
     """
@@ -84,21 +84,23 @@ def complaint_about(code: str) -> str:
 
 
 def _nearest(code: str) -> str:
-    """Give the code that was most likely meant, by the commonest slip that leads to one.
+    """Return the code that was most likely meant, by the commonest slip that leads to one.
 
     First an unofficial code or a name; then the same letters in another order, two neighbours
     before others; then the code of the same country, or the one that is most like it.
     """
-    swapped = (code[:at] + code[at + 1] + code[at] + code[at + 2 :] for at in range(len(code) - 1))
+    with_swaps = (
+        code[:at] + code[at + 1] + code[at] + code[at + 2 :] for at in range(len(code) - 1)
+    )
     likely = [
         *filter(None, [_by_meaning(_UNOFFICIAL).get(code)]),
-        *(one for one in swapped if one in DIGITS),
-        *(known for known in DIGITS if sorted(known) == sorted(code)),
+        *(neighbour for neighbour in with_swaps if neighbour in DIGITS),
+        *(candidate for candidate in DIGITS if sorted(candidate) == sorted(code)),
     ]
     if likely:
         return likely[0]
-    return max(DIGITS, key=lambda known: (known[:2] == code[:2], _likeness(known, code)))
+    return max(DIGITS, key=lambda near: (near[:2] == code[:2], _likeness(near, code)))
 
 
-def _likeness(known: str, code: str) -> float:
-    return SequenceMatcher(None, known, code).ratio()
+def _likeness(candidate: str, code: str) -> float:
+    return SequenceMatcher(None, candidate, code).ratio()

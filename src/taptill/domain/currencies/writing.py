@@ -49,7 +49,7 @@ _PLAIN = "en"
 
 
 def sign_of(currency: Currency, language: str) -> str:
-    """Give a currency's sign in a language, else its code."""
+    """Return a currency's sign in a language, else its code."""
     return SIGNS.get(language, SIGNS[_PLAIN]).get(currency.code, currency.code)
 
 
@@ -64,12 +64,12 @@ def amount(money: Money, currency: Currency, language: str, sign: str | None = N
     `sign` stands in for the language's own, where that cannot be shown.
     """
     sign, minus = sign or sign_of(currency, language), "-" if money.minor < 0 else ""
-    written = figure(abs(money), currency, language)
+    figure_text = figure(abs(money), currency, language)
     if not sign:
-        return f"{minus}{written}"
+        return f"{minus}{figure_text}"
     if not USAGES.get(language, USAGES[_PLAIN]).sign_first:
-        return f"{minus}{written} {sign}"
+        return f"{minus}{figure_text} {sign}"
     # Unicode CLDR 49, currencySpacing: what is no symbol and no blank keeps apart from a digit. A
     # letter would be read as one word with it, and a full stop as the decimal mark.
     blank = "" if category(sign[-1])[0] in "SZ" else " "
-    return f"{minus}{sign}{blank}{written}"
+    return f"{minus}{sign}{blank}{figure_text}"

@@ -1,1 +1,1 @@
-"""The journal in, what the office gets or decides out."""
+"""What the office does with a journal: cases, export files, closing a year."""

@@ -1,4 +1,4 @@
-"""Money entries in, a numbered file for the office out: the strategy `export`."""
+"""Strategy `export`: numbered files with the money entries, for the office."""
 
 import csv
 import json
@@ -39,7 +39,7 @@ COLUMNS = (
 Writer = Callable[[Path], AbstractContextManager[TextIO]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExportFile:
     """One file: the money entries from `first_seq` to `last_seq`, whose sum is in minor units."""
 
@@ -50,12 +50,12 @@ class ExportFile:
     count: int
     sum_minor: int
     at: str
-    booked: bool
+    is_booked: bool
 
 
-def export_files(reads: JournalQueries) -> list[ExportFile]:
-    """Give all files so far, oldest first. Errors: JournalError."""
-    booked = {entry.body["number"] for entry in reads.rare(EntryKind.BOOKED)}
+def export_files(queries: JournalQueries) -> list[ExportFile]:
+    """Return all files so far, oldest first. Errors: JournalError."""
+    booked_numbers = {entry.body["number"] for entry in queries.rare(EntryKind.BOOKED)}
     return [
         ExportFile(
             number=entry.body["number"],
@@ -65,50 +65,50 @@ def export_files(reads: JournalQueries) -> list[ExportFile]:
             count=entry.body["count"],
             sum_minor=entry.body["sum"],
             at=entry.at,
-            booked=entry.body["number"] in booked,
+            is_booked=entry.body["number"] in booked_numbers,
         )
-        for entry in reads.rare(EntryKind.EXPORTED)
+        for entry in queries.rare(EntryKind.EXPORTED)
     ]
 
 
 def next_file(journal: LoneJournal) -> ExportFile:
-    """Close the next file over all money entries since the last one; the entry comes first.
+    """Journal the next file with all money entries since the last one; it is written after.
 
-    UsageError where there is none, or under another strategy.
+    Errors: UsageError without such an entry, or under another strategy.
     """
-    _need_export(journal.reads)
-    before = export_files(journal.reads)
-    began = [entry.seq for entry in journal.reads.rare(EntryKind.FORKED)]
+    _need_export(journal.queries)
+    before = export_files(journal.queries)
+    began = [entry.seq for entry in journal.queries.rare(EntryKind.FORKED)]
     first_seq = 1 + max([file.last_seq for file in before] + began, default=0)
-    found = list(_money(journal.reads, first_seq, None))
-    if not found:
+    money_entries = list(_money(journal.queries, first_seq, None))
+    if not money_entries:
         raise UsageError(problem="no money entry since the last file")
-    total = sum(entry.amount_minor or 0 for entry in found)
+    total = sum(entry.amount_minor or 0 for entry in money_entries)
     body = {
-        "number": last_number(journal.reads) + 1,
-        "journal_id": (journal.reads.last_opened() or {})["journal_id"],
+        "number": last_number(journal.queries) + 1,
+        "journal_id": (journal.queries.last_opened() or {})["journal_id"],
         "first_seq": first_seq,
-        "last_seq": found[-1].seq,
-        "count": len(found),
+        "last_seq": money_entries[-1].seq,
+        "count": len(money_entries),
         "sum": total,
     }
     journal.append(Draft(EntryKind.EXPORTED, body=body))
-    return export_files(journal.reads)[-1]
+    return export_files(journal.queries)[-1]
 
 
-def last_number(reads: JournalQueries) -> int:
-    """Give the number of the last file, of a year that is closed, too; 0: there is none."""
-    found = export_files(reads)
-    return found[-1].number if found else int(carried_over(reads).get("files", 0))
+def last_number(queries: JournalQueries) -> int:
+    """Return the number of the last file, also of a closed year; 0: there is none."""
+    files = export_files(queries)
+    return files[-1].number if files else int(carried_over(queries).get("files", 0))
 
 
 def write_file(
-    reads: JournalQueries, file: ExportFile, path: Path, form: str, written: Writer
+    queries: JournalQueries, file: ExportFile, path: Path, form: str, open_target: Writer
 ) -> None:
-    """Write a file, the same however often it is written."""
-    found = _money(reads, file.first_seq, file.last_seq)
-    rows = (_row(reads, entry, file) for entry in found)
-    with written(path) as target:
+    """Write a file; every call writes the same bytes."""
+    money_entries = _money(queries, file.first_seq, file.last_seq)
+    rows = (_row(queries, entry, file) for entry in money_entries)
+    with open_target(path) as target:
         write_rows(target, form, COLUMNS, rows)
 
 
@@ -125,12 +125,12 @@ def write_rows(
 
 
 def book(journal: LoneJournal, number: int, staff: str) -> ExportFile:
-    """Take the office's word that it has booked a file: its entries are not pending any more.
+    """Journal that the office has booked a file: its entries are not pending any more.
 
     Files are booked in their order. UsageError for a number that is not the next one.
     """
-    _need_export(journal.reads)
-    waiting = [one for one in export_files(journal.reads) if not one.booked]
+    _need_export(journal.queries)
+    waiting = [candidate for candidate in export_files(journal.queries) if not candidate.is_booked]
     if not waiting or waiting[0].number != number:
         first = f"the next one is {waiting[0].number}" if waiting else "none waits"
         raise UsageError(problem=f"file {number} cannot be booked now: {first}")
@@ -140,22 +140,22 @@ def book(journal: LoneJournal, number: int, staff: str) -> ExportFile:
     return file
 
 
-def _need_export(reads: JournalQueries) -> None:
-    opened = reads.last_opened()
-    if opened is None or opened.get("strategy") != "export":
+def _need_export(queries: JournalQueries) -> None:
+    identity = queries.last_opened()
+    if identity is None or identity.get("strategy") != "export":
         problem = "this till sends by itself: files are for [settlement] strategy = 'export'"
         raise UsageError(problem=problem)
 
 
-def _money(reads: JournalQueries, first_seq: int, last_seq: int | None) -> Iterator[Entry]:
+def _money(queries: JournalQueries, first_seq: int, last_seq: int | None) -> Iterator[Entry]:
     where = f"{MONEY} AND seq BETWEEN ? AND coalesce(?, seq)"
-    return entries(reads.connection, where, [first_seq, last_seq])
+    return entries(queries.connection, where, [first_seq, last_seq])
 
 
-def _row(reads: JournalQueries, entry: Entry, file: ExportFile) -> dict[str, Any]:
+def _row(queries: JournalQueries, entry: Entry, file: ExportFile) -> dict[str, Any]:
     about = entry.body
     if "currency" not in about:  # a void or a write-off: its charge tells
-        about = charge_before(reads.connection, entry.customer_id or 0, entry.seq)
+        about = charge_before(queries.connection, entry.customer_id or 0, entry.seq)
     code = about.get("currency", "")
     return {
         "number": file.number,

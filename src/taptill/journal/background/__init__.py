@@ -1,1 +1,1 @@
-"""What goes on beside the sales: the chain is walked, a copy is kept."""
+"""Background threads of the journal: the chain is verified, a mirror is kept."""

@@ -1,4 +1,4 @@
-"""The archives that a journal follows in, a warning out while one of them cannot be asked."""
+"""Warns while an archive that the journal follows cannot be read."""
 
 import logging
 from pathlib import Path
@@ -12,28 +12,28 @@ _Trace = tuple[str, int, int, int]
 
 
 class ArchiveWatch:
-    """Looks at the archives once, and again where a file of such a name has come, gone or changed.
+    """Checks the archives once, and again when such a file has come, gone or changed.
 
-    Sales need none of them, but a mark that is older than the close does.
+    Sales do not need them, but a mark that is older than the close does.
     """
 
-    def __init__(self, reads: JournalQueries) -> None:
-        self._reads = reads
-        self._has_any = archive_of(reads) is not None
+    def __init__(self, queries: JournalQueries) -> None:
+        self._reads = queries
+        self._has_any = archive_of(queries) is not None
         self._seen: list[_Trace] | None = None
         self._words = ""
 
     def warning(self) -> str:
-        """Say in a line which archive to put back; empty while all of them can be asked."""
+        """Return in a line which archive to put back; empty while all can be read."""
         if not self._has_any:
             return ""
         try:
-            found = self._traces()
-            if found != self._seen:
+            traces = self._traces()
+            if traces != self._seen:
                 self._note(self._trouble())
-                self._seen = found
+                self._seen = traces
         except (OSError, JournalError):
-            pass  # the journal's own disk or file: `closed_by` and the patrol say so
+            pass  # the journal's own disk or file: `closed_by` and the chain verifier report it
         return self._words
 
     def _trouble(self) -> str:
@@ -49,8 +49,8 @@ class ArchiveWatch:
         self._words = words
 
     def _traces(self) -> list[_Trace]:
-        found = []
-        for one in archives_beside(Path(self._reads.path)):
-            there = one.stat()
-            found.append((one.name, there.st_ino, there.st_size, there.st_mtime_ns))
-        return found
+        traces = []
+        for archive in archives_beside(Path(self._reads.path)):
+            status = archive.stat()
+            traces.append((archive.name, status.st_ino, status.st_size, status.st_mtime_ns))
+        return traces

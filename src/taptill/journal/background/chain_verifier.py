@@ -1,4 +1,4 @@
-"""A journal at work in, the first entry that does not fit the chain out: read beside the sales."""
+"""Verifies the chain of a journal in use, in the background, once after each start."""
 
 import logging
 import sqlite3
@@ -16,16 +16,16 @@ ROWS = 25
 
 REST_S = 0.01
 RETRY_S = 2.0
-"""After a read that failed; the second one in a row is no chance, and closes the till."""
+"""Pause after a failed read; a second failure in a row closes the till."""
 
 _ROWS = f"SELECT {ENTRY_COLUMNS} FROM entries WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT {ROWS}"  # noqa: S608 - constants
 
 
 class ChainVerifier:
-    """Walks the chain once, from its first entry to the end that the start has found.
+    """Checks the chain from its first entry to the last one at the start.
 
     Each step reads in a transaction of its own, so that the log can be shortened meanwhile.
-    `fault` says what was found, and while the file cannot be read, why.
+    `fault` is the break found, or why the file cannot be read; empty without one.
     """
 
     def __init__(self, path: Path) -> None:

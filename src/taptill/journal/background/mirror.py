@@ -1,4 +1,4 @@
-"""Committed entries in, a second copy on other media out: JSON lines that carry the chain."""
+"""The mirror: a second copy of the journal on other media, as JSON lines with hashes."""
 
 import logging
 import os
@@ -28,7 +28,7 @@ HANGS_S = 15.0
 """A step that takes longer than this waits for a medium that does not answer."""
 
 COPIES_MAX = 9
-"""Files of other journals that are left alone before the mirror gives up."""
+"""So many files of other journals are skipped before the mirror gives up."""
 
 TAIL_BYTES = 65_536
 
@@ -41,12 +41,12 @@ _State = tuple[int, int, int]
 
 
 def on_other_media(folder: Path, journal: Path) -> bool:
-    """Tell whether a folder lies on another file system than the journal."""
+    """Return whether a folder lies on another file system than the journal."""
     return folder.stat().st_dev != journal.stat().st_dev
 
 
 class Mirror:
-    """Keeps the copy up with the journal, from where its last line ends, whatever happened to it.
+    """Appends new entries to the copy, from where its last line ends.
 
     No file stays open between two steps, so that a stick can be unmounted at any time. A file
     that does not fit the chain is never touched: `NAME.2` is begun instead. A copy that was behind
@@ -74,7 +74,7 @@ class Mirror:
 
     @property
     def warning(self) -> str:
-        """Say in a line what is wrong with the copy; empty while all is well."""
+        """What is wrong with the copy, in a line; empty while nothing is."""
         began_s = self._began_s
         if began_s is not None and time.monotonic() - began_s > self._hangs_s:
             return "mirror: the medium does not answer"
@@ -85,10 +85,10 @@ class Mirror:
         return ""
 
     def step(self) -> float:
-        """Write the next few entries; give how long to rest."""
+        """Write the next few entries; return how long to rest."""
         self._began_s = time.monotonic()
         try:
-            written = self._catch_up()
+            row_count = self._catch_up()
         except OSError as fault:
             return self._failed(fault.strerror or str(fault))
         except JournalError as fault:
@@ -98,10 +98,10 @@ class Mirror:
         if self._failure:
             log.warning("mirror.recovered", extra={"file": str(self._path)})
             self._failure = ""
-        return REST_S if written == ROWS else LOOK_S
+        return REST_S if row_count == ROWS else LOOK_S
 
     def close(self) -> None:
-        """Write what was committed last, and close the reading connection."""
+        """Write the last entries and close the reading connection."""
         self.step()
         if self._reads:
             self._reads.close()
@@ -138,7 +138,7 @@ class Mirror:
         raise OSError(0, f"{COPIES_MAX} files there are not this journal's: put them elsewhere")
 
     def _fits(self, path: Path) -> bool:
-        """Tell whether a file is this journal's copy so far; cut a last line that is incomplete."""
+        """Return whether a file is this journal's copy so far; cut an incomplete last line."""
         begins = first_seq(self._reading())
         if _state(path) is None:
             self._seq, self._left = begins - 1, None
@@ -163,14 +163,14 @@ class Mirror:
         if not isinstance(seq, int) or seq >= 2**63:
             return ""
         try:
-            with holding(self._reading(), seq + 1) as reads:
-                found = _ask(reads, _HASH, seq)
+            with holding(self._reading(), seq + 1) as queries:
+                rows = _ask(queries, _HASH, seq)
         except JournalArchiveError:  # nobody can say whether it fits
             return ""
-        return str(found[0][0]) if found else ""
+        return str(rows[0][0]) if rows else ""
 
     def _write(self, rows: Sequence[Sequence[Any]]) -> None:
-        made = self._left is None
+        is_new = self._left is None
         copy_fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(copy_fd, "ab") as file:
             file.write(b"".join(map(to_line, rows)))
@@ -179,18 +179,18 @@ class Mirror:
             if len(rows) < ROWS or self._unsynced >= SYNC_STEPS:
                 os.fsync(file.fileno())
                 self._unsynced = 0
-        if made:
+        if is_new:
             with suppress(OSError):  # not every file system syncs a folder
                 sync_folder(self._path.parent)
         self._left = _state(self._path)
         self._seq = rows[-1][0] if rows else self._seq
 
     def _next_rows(self) -> list[Any]:
-        """Read on behind the copy's end; what ends an archive is no entry of the chain."""
+        """Return the next rows after the copy's end, without the entry that ends an archive."""
         journal = self._reading()
-        with holding(journal, self._seq + 1) as found:
-            rows = _ask(found, _ROWS, self._seq)
-        return [row for row in rows if found is journal or row[1] != EntryKind.RETIRED]
+        with holding(journal, self._seq + 1) as holder:
+            rows = _ask(holder, _ROWS, self._seq)
+        return [row for row in rows if holder is journal or row[1] != EntryKind.RETIRED]
 
     def _reading(self) -> JournalQueries:
         if self._reads is None:
@@ -198,22 +198,22 @@ class Mirror:
         return self._reads
 
 
-def _ask(reads: JournalQueries, query: str, seq: int) -> list[Any]:
-    with mapping_errors(reads.path):
-        return reads.connection.execute(query, (seq,)).fetchall()
+def _ask(queries: JournalQueries, query: str, seq: int) -> list[Any]:
+    with mapping_errors(queries.path):
+        return queries.connection.execute(query, (seq,)).fetchall()
 
 
 def _state(path: Path) -> _State | None:
-    """Tell which file lies there and how long it is; None: there is none."""
+    """Return which file lies there and its length in bytes; None without one."""
     try:
-        found = path.stat()
+        status = path.stat()
     except FileNotFoundError:
         return None
-    return found.st_dev, found.st_ino, found.st_size
+    return status.st_dev, status.st_ino, status.st_size
 
 
 def _last_line(file: BinaryIO) -> tuple[bytes, int, bytes]:
-    """Give the last complete line, where it ends, and how what stands behind it begins."""
+    """Return the last complete line, its end, and the first bytes of what follows it."""
     end = _line_end(file, file.seek(0, os.SEEK_END))
     start = _line_end(file, end - 1)
     file.seek(start)
@@ -223,12 +223,12 @@ def _last_line(file: BinaryIO) -> tuple[bytes, int, bytes]:
 
 
 def _line_end(file: BinaryIO, before: int) -> int:
-    """Search backwards for where a line ends; 0: none does."""
+    """Return the end of the last line before a position; 0 without one."""
     while before > 0:
         start = max(0, before - TAIL_BYTES)
         file.seek(start)
-        found = file.read(before - start).rfind(b"\n")
-        if found >= 0:
-            return start + found + 1
+        offset = file.read(before - start).rfind(b"\n")
+        if offset >= 0:
+            return start + offset + 1
         before = start
     return 0

@@ -1,4 +1,4 @@
-"""Rows of the journal in, lines of JSON or CSV out, and back: copies that carry the chain."""
+"""Rows of the journal as lines of JSON or CSV, written and read: copies with their hashes."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from taptill.journal.chain import ENTRY_COLUMNS, ENTRY_NAMES
 
 ROWS = 1000
-"""Entries read at once, so that an export never keeps a till's log from being shortened."""
+"""Entries per read: a longer read would keep the till from checkpointing its log."""
 
 LINE_BYTES_MAX = 2**20
 
@@ -25,11 +25,11 @@ Row = tuple[Any, ...]
 
 
 def rows(connection: sqlite3.Connection, since: int, until: int) -> Iterator[Row]:
-    """Give the rows of the table `entries` from one seq to another, both included, in order."""
+    """Return the rows of the table `entries` from one seq to another, both included, in order."""
     query = f"SELECT {ENTRY_COLUMNS} FROM entries WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?"  # noqa: S608 - constants
-    while found := connection.execute(query, (since, until, ROWS)).fetchall():
-        yield from found
-        since = found[-1][0] + 1
+    while batch := connection.execute(query, (since, until, ROWS)).fetchall():
+        yield from batch
+        since = batch[-1][0] + 1
 
 
 def to_line(row: Sequence[Any]) -> bytes:
@@ -38,7 +38,7 @@ def to_line(row: Sequence[Any]) -> bytes:
 
 
 def from_line(line: bytes) -> Row | None:
-    """Read such a line; None: it is none."""
+    """Read a line of JSON; None if it is not a row."""
     try:
         columns = json.loads(line)
     except ValueError:
@@ -48,11 +48,11 @@ def from_line(line: bytes) -> Row | None:
     return tuple(columns.values())
 
 
-def to_csv(found: Iterable[Row]) -> Iterator[bytes]:
+def to_csv(entry_rows: Iterable[Row]) -> Iterator[bytes]:
     """Write rows as CSV with a header; an empty field is none."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    for row in chain([ENTRY_NAMES], found):
+    for row in chain([ENTRY_NAMES], entry_rows):
         writer.writerow(row)
         yield text.getvalue().encode("utf-8")
         text.seek(0)
@@ -71,12 +71,12 @@ def read_rows(file: BinaryIO) -> Iterator[tuple[Row | None, bool]]:
 
 
 def _from_csv(lines: Iterator[bytes]) -> Iterator[tuple[Row | None, bool]]:
-    ended = True
+    has_end = True
 
     def texts() -> Iterator[str]:
-        nonlocal ended
+        nonlocal has_end
         for line in lines:
-            ended = _ended(line)
+            has_end = _ended(line)
             yield line.decode("utf-8", "replace")
 
     try:
@@ -84,7 +84,7 @@ def _from_csv(lines: Iterator[bytes]) -> Iterator[tuple[Row | None, bool]]:
         if tuple(next(reader)) != ENTRY_NAMES:
             yield None, True
         for fields in reader:
-            yield _from_fields(fields), ended
+            yield _from_fields(fields), has_end
     except csv.Error:
         yield None, True
 

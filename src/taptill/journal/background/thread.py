@@ -1,4 +1,4 @@
-"""A worker in, a thread out that lets it do a little at a time beside the sales."""
+"""A background thread that runs a worker in small steps."""
 
 import logging
 import threading
@@ -8,17 +8,17 @@ log = logging.getLogger("taptill.journal")
 
 
 class Worker(Protocol):
-    """Work that is never in a customer's way; both methods are called in the worker's thread."""
+    """Work that must not delay a sale; both methods are called in the background thread."""
 
     def step(self) -> float | None:
-        """Do a little; give how many seconds to rest then, None: all is done."""
+        """Do one small step; return the seconds to rest then, None: all is done."""
 
     def close(self) -> None:
-        """Bring to an end what was begun."""
+        """Finish and release what is open."""
 
 
 class BackgroundThread:
-    """The thread of one worker; `fault` names what nobody foresaw and what ended it."""
+    """The thread of one worker; `fault` names the unexpected exception that ended it."""
 
     def __init__(self, name: str, worker: Worker) -> None:
         self.name = name
@@ -28,11 +28,11 @@ class BackgroundThread:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self, patience_s: float) -> None:
-        """End after the step under way; one that hangs longer than this is left alone."""
+        """Stop after the current step; do not wait longer than `patience_s` seconds."""
         self._stopped.set()
         self._thread.join(patience_s)
 
