@@ -24,11 +24,11 @@ COMMANDS = {
         "Find, make, change, pay and remove customers.",
     ),
     "conflicts": (
-        "taptill.cli.office.conflicts",
+        "taptill.cli.conflicts",
         "conflicts",
         "Decide what the conflict desk holds.",
     ),
-    "export": ("taptill.cli.office.export", "export", "Hand charges to the office in files."),
+    "export": ("taptill.cli.export", "export", "Hand charges to the office in files."),
     "settle": ("taptill.cli.settle", "settle", "Send what is open; lift a halt."),
     "service": ("taptill.cli.service", "service", "Run the embedded Customers service."),
 }

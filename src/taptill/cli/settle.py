@@ -10,16 +10,16 @@ from taptill import config as configs
 from taptill.cli.options import CONFIG, STATE, journal_at
 from taptill.cli.output import many
 from taptill.clock import SystemClock
-from taptill.domain.entry import Draft, EntryKind
-from taptill.domain.errors import JournalError, UsageError
 from taptill.journal.identity import refuse_while_open
-from taptill.journal.lock import alone
-from taptill.settlement.state import SettlementState
-from taptill.wiring import Sender, check_reader, sender
-
-POLL_S = 1.0
-PATIENCE_S = 120.0
-"""So long may pass without any customer being settled before the command gives up."""
+from taptill.operations.progress import (
+    Comparing,
+    LateRequestLanded,
+    Progress,
+    Unsent,
+    WaitingForLate,
+)
+from taptill.operations.sending import lift_halt, send_open
+from taptill.wiring import check_reader, sender
 
 
 @click.command()
@@ -40,57 +40,34 @@ def settle(option: Path | None, state_dir: Path | None, *, resume: bool) -> None
     """
     path = journal_at(state_dir)
     if resume:
-        _resume(path)
+        lift_halt(path, SystemClock())
+        click.echo("the halt is lifted: start the till")
         return
     config = configs.load(configs.find_config(option), check_reader)
     state = configs.state_dir(state_dir)
 
     async def work() -> None:
         async with sender(config, state, configs.read_token(config)) as connected:
-            await send_open(connected)
+            await send_open(connected, report)
             refuse_while_open(connected.journal.queries, "it was not possible to send everything")
 
     asyncio.run(work())
     click.echo("nothing is open: all money entries are in the backend's books")
 
 
-async def send_open(connected: Sender) -> None:
-    """Settle until nothing is open but the conflict desk, or nothing moves any more.
-
-    JournalError where settlement is stopped.
-    """
-    settlement, reads = connected.settlement, connected.journal.queries
-    before, patience_s = None, PATIENCE_S
-    while patience_s > 0:
-        delay_s = await settlement.settle_open()
-        count, _ = reads.open_sum()
-        say(f"{many(count, 'customer')} to send")
-        refuse_stopped(connected)
-        if delay_s is None:
-            return
-        patience_s = patience_s - POLL_S if count == before else PATIENCE_S
-        before = count
-        await asyncio.sleep(min(delay_s, POLL_S))
-
-
-def refuse_stopped(connected: Sender) -> None:
-    """Raise JournalError while settlement as a whole is stopped."""
-    state = connected.settlement.state
-    if state is not SettlementState.RUNNING:
-        detail = f"settlement is {state}: see docs/charging.md"
-        raise JournalError(path=connected.journal.path, detail=detail)
-
-
-def say(text: str) -> None:
+def report(progress: Progress) -> None:
     """Show progress on a terminal, in place; a script gets none of it."""
     if sys.stderr.isatty():
-        click.echo(f"\r\x1b[K{text} ", nl=False, err=True)
+        click.echo(f"\r\x1b[K{_words(progress)} ", nl=False, err=True)
 
 
-def _resume(path: Path) -> None:
-    with alone(path, SystemClock()) as journal:
-        halted = journal.queries.halted()
-        if not halted:
-            raise UsageError(problem="settlement is not halted")
-        journal.append(*(Draft(EntryKind.RESUMED, one) for one in halted))
-    click.echo("the halt is lifted: start the till")
+def _words(progress: Progress) -> str:
+    match progress:
+        case Unsent(customers):
+            return f"{many(customers, 'customer')} to send"
+        case WaitingForLate(left_s):
+            return f"waiting {left_s:.0f} s for requests that may land late"
+        case Comparing(customer, customers):
+            return f"looking at customer {customer} of {customers}"
+        case LateRequestLanded():
+            return "a late request has changed rows: once more"

@@ -1,45 +1,31 @@
-"""The commands that tell a journal where it belongs in, a journal that knows out."""
+"""`taptill journal open | adopt | fork | close-year | retire`: where a journal belongs, its end."""
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from taptill import config as configs
-from taptill.cli.office.persons import initials_of
 from taptill.cli.options import CONFIG, JSON, STATE, journal_at, journal_reads
 from taptill.cli.output import many, plain, shown
-from taptill.cli.settle import refuse_stopped, say, send_open
+from taptill.cli.settle import report
 from taptill.clock import SystemClock
 from taptill.config import Config
-from taptill.domain.customer import Snapshot
 from taptill.domain.entry import Position
-from taptill.domain.errors import BackendError, ConfigError, JournalOpenError, UsageError
+from taptill.domain.errors import ConfigError, JournalOpenError, UsageError
 from taptill.domain.money import Currency, Money
 from taptill.journal import identity
 from taptill.journal.back_office.close_year import close_year
 from taptill.journal.file import mapping_errors, positions
-from taptill.journal.lock import alone
 from taptill.journal.queries import JournalQueries, archives_beside
-from taptill.settlement.requests import NoAnswer, RowAnswer, RowUnreadable
-from taptill.settlement.settle import STALE_MAX
-from taptill.wiring import Sender, check_reader, machine, sender
+from taptill.operations import lifecycle as operations
+from taptill.operations.cases import initials_of
+from taptill.wiring import check_reader, sender
 
-_A = TypeVar("_A")
 LATE_MAX_S = 120
-ROUNDS = 3
-"""So often a journal that is to be retired is settled and looked at anew."""
-
-LOOKED_AT_ONCE = 100
-TICK_S = 1.0
-PAUSES_S = (1.0, 2.0, 4.0)
-PAUSE_S_MAX = 60.0
-RETIRING = "it is to be retired"
 LATE = click.option(
     "--late-max-s",
     type=click.IntRange(0),
@@ -118,8 +104,7 @@ def adopt(state_dir: Path | None, *, yes: bool) -> None:
     path = journal_at(state_dir)
     if not yes:
         click.confirm("Is the old board gone for good, or its card erased?", abort=True)
-    with alone(path, SystemClock()) as journal:
-        identity.adopt(journal, machine())
+    operations.adopt(path, SystemClock())
     click.echo("the journal belongs to this machine now: start the till")
 
 
@@ -141,9 +126,7 @@ def fork(option: Path | None, state_dir: Path | None, late_max_s: int | None, *,
     path, late_s = journal_at(state_dir), _late_s(option, late_max_s)
     if not yes:
         click.confirm("Go on under a new journal id?", abort=True)
-    clock = SystemClock()
-    with alone(path, clock) as journal:
-        journal_id, cases = identity.fork(journal, clock, late_s)
+    journal_id, cases = operations.fork(path, SystemClock(), late_s)
     click.echo(
         f"journal id {journal_id} from here on; {many(cases, 'case')}: taptill conflicts list"
     )
@@ -211,85 +194,16 @@ def retire(option: Path | None, state_dir: Path | None, *, yes: bool) -> None:
     if not yes:
         click.confirm("Close this journal for good? The till then begins a new one", abort=True)
     if strategy == "export":
-        _retire_booked(path)
+        operations.retire_booked(path, SystemClock())
     else:
         asyncio.run(_retire_settled(config, configs.state_dir(state_dir)))
     files = ", ".join(map(str, [path, *archives_beside(path)]))
     click.echo(f"retired: move {files} to your archive")
 
 
-def _retire_booked(path: Path) -> None:
-    """Close the journal of a till that sends nothing, once the office has booked all files."""
-    with alone(path, SystemClock()) as journal:
-        identity.refuse_while_open(journal.queries, RETIRING)
-        journal.retire()
-
-
 async def _retire_settled(config: Config, state: Path) -> None:
     async with sender(config, state, configs.read_token(config)) as connected:
-        await _retire(connected, config.settlement.late_max_s)
-
-
-async def _retire(connected: Sender, late_max_s: float) -> None:
-    reads = connected.journal.queries
-    for _ in range(ROUNDS):
-        await send_open(connected)
-        identity.refuse_while_open(reads, RETIRING)
-        await _wait(late_max_s)
-        await _look_at_all(connected)
-        refuse_stopped(connected)
-        if not reads.open_sum(with_desk=True)[0]:
-            await connected.journal.retire()
-            return
-        say("a late request has changed rows: once more")
-    identity.refuse_while_open(reads, RETIRING)
-
-
-async def _wait(seconds: float) -> None:
-    left_s = seconds
-    while left_s > 0:
-        say(f"waiting {left_s:.0f} s for requests that may land late")
-        await asyncio.sleep(min(TICK_S, left_s))
-        left_s -= TICK_S
-
-
-async def _look_at_all(connected: Sender) -> None:
-    charged = positions(connected.journal.queries.connection)
-    customers = [one.customer_id for one in charged if one.last]
-    for first in range(0, len(customers), LOOKED_AT_ONCE):
-        some = customers[first : first + LOOKED_AT_ONCE]
-        say(f"looking at customer {first + len(some)} of {len(customers)}")
-        answer = await _answered(partial(connected.api.read_rows, some))
-        rows = {} if isinstance(answer, NoAnswer) else answer
-        for customer in some:
-            await _look_at(connected, customer, rows.get(customer))
-
-
-async def _look_at(connected: Sender, customer: int, row: RowAnswer | None) -> None:
-    """Compare the mark of one customer; one that was removed has nothing to look at.
-
-    An old copy is asked for anew; one that stays is the row of a backend that was restored.
-    """
-    for copies in range(1, STALE_MAX + 1):
-        seen = row or await _answered(partial(connected.api.read_row, customer))
-        if isinstance(seen, NoAnswer | RowUnreadable):
-            raise BackendError(detail=f"{seen.reason}; nothing was retired, try again")
-        if not isinstance(seen, Snapshot):
-            return
-        if await connected.settlement.compare(seen, is_current=copies == STALE_MAX):
-            return
-        row = None
-
-
-async def _answered(ask: Callable[[], Awaitable[_A | NoAnswer]]) -> _A | NoAnswer:
-    """Ask again after a while where the backend does not answer: it may ask for patience."""
-    answer = await ask()
-    for pause_s in PAUSES_S:
-        if not isinstance(answer, NoAnswer) or answer.access_denied:
-            break
-        await asyncio.sleep(min(answer.retry_after_s or pause_s, PAUSE_S_MAX))
-        answer = await ask()
-    return answer
+        await operations.retire_settled(connected, config.settlement.late_max_s, report)
 
 
 COMMANDS = (open_, adopt, fork, close, retire)

@@ -1,4 +1,4 @@
-"""`taptill journal ...` in, what the journal holds out; reads beside a running till."""
+"""`taptill journal verify | list | show`: what the journal holds; reads beside a running till."""
 
 import json
 from collections.abc import Iterable
@@ -8,8 +8,7 @@ from typing import Any, BinaryIO, cast
 
 import click
 
-from taptill.cli.office.journal_export import COPY, SEQ_MAX, export
-from taptill.cli.office.moves import COMMANDS as MOVES
+from taptill.cli.journal.export import COPY, SEQ_MAX
 from taptill.cli.options import FILE, JSON, STATE, journal_at
 from taptill.cli.output import many, plain
 from taptill.clock import SystemClock
@@ -26,16 +25,7 @@ WHOLE = 1_000_000
 """An entry is shown to its end."""
 
 
-@click.group()
-def journal() -> None:
-    """Read, verify, export and move the journal; what only reads may run beside the till."""
-
-
-for _command in (export, *MOVES):
-    journal.add_command(_command)
-
-
-@journal.command()
+@click.command()
 @STATE
 @JSON
 @click.option("--rebuild", is_flag=True, help="Compute the sums per customer anew (till stopped).")
@@ -80,7 +70,7 @@ def verify(state_dir: Path | None, copy: Path | None, *, as_json: bool, rebuild:
         raise missed
 
 
-@journal.command(name="list")
+@click.command(name="list")
 @STATE
 @FILE
 @JSON
@@ -105,7 +95,7 @@ def list_(state_dir: Path | None, archive: Path | None, *, as_json: bool, last: 
         _print(entries(connection, where, [last]), as_json=as_json)
 
 
-@journal.command()
+@click.command()
 @STATE
 @FILE
 @JSON
@@ -193,3 +183,6 @@ def _print(found: Iterable[Entry], *, as_json: bool) -> None:
 
 def _columns(entry: Entry) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in Entry.__slots__}
+
+
+COMMANDS = (verify, list_, show)

@@ -1,19 +1,31 @@
-"""The figures of a case in, lines that a person compares out."""
+"""A case in words: why it waits, the figures that a person compares, and what may be decided."""
 
 from collections.abc import Callable
 
 from taptill.cli.output import shown
 from taptill.domain.money import Currency, Money, round_against_customer
 from taptill.journal.back_office.conflicts import CaseFigures, ConflictCase
-from taptill.settlement.reconcile import ConflictReason
+from taptill.settlement.reconcile import ConflictReason as Reason
+
+WORDS = {
+    Reason.MARK_LOST: "debtData was emptied or replaced: the money may or may not be in totalDebt",
+    Reason.COPIED_ROW: "the row bears the mark of another customer: somebody copied it",
+    Reason.NO_PLACE: "debtData is no object, there is no place for a mark: empty it, then retry",
+    Reason.UNKNOWN_MARK: "the row bears a mark of this till that it never wrote",
+    Reason.SHARED_DEBT_DATA: "debtData holds somebody else's keys: [settlement] share_debt_data",
+    Reason.REFUSED: "the backend refused the update for good",
+    Reason.GONE: "the backend does not show this customer any more, asked five times in a row",
+    Reason.MARK_BACK: "an older debtData was put back, not the total: the money is most likely in",
+    Reason.FORKED: "it was open when this journal parted from its twin, which may have sent it",
+}
 
 UNTOLD = frozenset(
     {
-        ConflictReason.MARK_LOST,
-        ConflictReason.COPIED_ROW,
-        ConflictReason.UNKNOWN_MARK,
-        ConflictReason.MARK_BACK,
-        ConflictReason.FORKED,
+        Reason.MARK_LOST,
+        Reason.COPIED_ROW,
+        Reason.UNKNOWN_MARK,
+        Reason.MARK_BACK,
+        Reason.FORKED,
     }
 )
 """Cases whose row does not tell what it holds: a person must say it."""

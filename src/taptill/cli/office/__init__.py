@@ -1,1 +1,0 @@
-"""Commands for the office and for moving a till: one file a command."""

@@ -1,0 +1,55 @@
+"""Send the money that is open to the backend while no till runs."""
+
+import asyncio
+from pathlib import Path
+
+from taptill.domain.clock import Clock
+from taptill.domain.entry import Draft, EntryKind
+from taptill.domain.errors import JournalError, UsageError
+from taptill.journal.lock import alone
+from taptill.operations.progress import Report, Unsent
+from taptill.settlement.state import SettlementState
+from taptill.wiring import Sender
+
+POLL_S = 1.0
+PATIENCE_S = 120.0
+"""So long may pass without any customer being settled before this gives up."""
+
+
+async def send_open(sender: Sender, report: Report) -> None:
+    """Settle until nothing is open but the conflict desk, or nothing moves any more.
+
+    Errors: JournalError where settlement as a whole is stopped.
+    """
+    settlement, reads = sender.settlement, sender.journal.queries
+    customers_before, patience_s = None, PATIENCE_S
+    while patience_s > 0:
+        delay_s = await settlement.settle_open()
+        customers, _ = reads.open_sum()
+        report(Unsent(customers))
+        refuse_stopped(sender)
+        if delay_s is None:
+            return
+        patience_s = patience_s - POLL_S if customers == customers_before else PATIENCE_S
+        customers_before = customers
+        await asyncio.sleep(min(delay_s, POLL_S))
+
+
+def refuse_stopped(sender: Sender) -> None:
+    """Raise JournalError while settlement as a whole is stopped."""
+    state = sender.settlement.state
+    if state is not SettlementState.RUNNING:
+        detail = f"settlement is {state}: see docs/charging.md"
+        raise JournalError(path=sender.journal.path, detail=detail)
+
+
+def lift_halt(path: Path, clock: Clock) -> None:
+    """Let settlement go on: each row that halted it is believed as it is when it is read next.
+
+    Errors: UsageError where settlement is not halted; JournalError.
+    """
+    with alone(path, clock) as journal:
+        halts = journal.queries.halted()
+        if not halts:
+            raise UsageError(problem="settlement is not halted")
+        journal.append(*(Draft(EntryKind.RESUMED, customer_id) for customer_id in halts))
