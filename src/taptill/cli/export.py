@@ -86,7 +86,7 @@ def list_(state_dir: Path | None, *, as_json: bool) -> None:
             if as_json:
                 click.echo(json.dumps(asdict(file)))
             else:
-                state = "booked" if file.is_booked else "not booked yet"
+                state = "booked" if file.booked else "not booked yet"
                 sums = f"{many(file.count, 'entry', 'entries')}, sum {_amount(reads, file)}"
                 click.echo(f"{file.number:4} {file.at} {sums}, {state}")
 

@@ -96,7 +96,7 @@ def test_an_entry_is_pending_until_the_office_has_booked_its_file(journal: LoneJ
     assert journal.queries.open_sum() == (1, Money(80))
     book(journal, next_file(journal).number, "Jo")
     assert journal.queries.open_sum() == (0, ZERO)
-    assert [export_file.is_booked for export_file in export_files(journal.queries)] == [True, True]
+    assert [export_file.booked for export_file in export_files(journal.queries)] == [True, True]
 
 
 def test_files_are_booked_in_their_order_and_once(journal: LoneJournal) -> None:
@@ -144,7 +144,7 @@ class Days:
             next_file(self.journal)
 
     def book(self) -> None:
-        waiting = [file for file in export_files(self.journal.queries) if not file.is_booked]
+        waiting = [file for file in export_files(self.journal.queries) if not file.booked]
         for file in waiting[:1]:
             book(self.journal, file.number, "Jo")
             for customer, result in self.left.items():

@@ -50,7 +50,7 @@ class ExportFile:
     count: int
     sum_minor: int
     at: str
-    is_booked: bool
+    booked: bool
 
 
 def export_files(queries: JournalQueries) -> list[ExportFile]:
@@ -65,7 +65,7 @@ def export_files(queries: JournalQueries) -> list[ExportFile]:
             count=entry.body["count"],
             sum_minor=entry.body["sum"],
             at=entry.at,
-            is_booked=entry.body["number"] in booked_numbers,
+            booked=entry.body["number"] in booked_numbers,
         )
         for entry in queries.rare(EntryKind.EXPORTED)
     ]
@@ -130,7 +130,7 @@ def book(journal: LoneJournal, number: int, staff: str) -> ExportFile:
     Files are booked in their order. UsageError for a number that is not the next one.
     """
     _need_export(journal.queries)
-    waiting = [candidate for candidate in export_files(journal.queries) if not candidate.is_booked]
+    waiting = [candidate for candidate in export_files(journal.queries) if not candidate.booked]
     if not waiting or waiting[0].number != number:
         first = f"the next one is {waiting[0].number}" if waiting else "none waits"
         raise UsageError(problem=f"file {number} cannot be booked now: {first}")
