@@ -11,14 +11,14 @@ from taptill.domain.decision import Approved
 from taptill.domain.money import ZERO, Currency, Money
 from taptill.domain.tap import ReaderHealth, ReaderState
 from taptill.ui import views
-from taptill.ui.dress import Dress
-from taptill.ui.layout import Box, plan
+from taptill.ui.layout import Area, lay_out
 from taptill.ui.rows import Rows
+from taptill.ui.screen_settings import ScreenSettings
 from taptill.ui.texts import load
 
-REGIONS = ("status", "sale", "customer", "band", "strip", "keys")
+REGIONS = ("status", "sale", "customer", "banner", "recent_sales", "keys")
 
-_DRESS = Dress(load("en"), Currency("EUR"))
+_SETTINGS = ScreenSettings(load("en"), Currency("EUR"))
 _STATUS = StatusView(
     "bench",
     Link.OFFLINE,
@@ -40,7 +40,7 @@ _GUEST = CustomerView(
     headroom=None,
     age_s=0,
     live=False,
-    asking=False,
+    looking_up=False,
 )
 _MAY = Approved(_GUEST.debt, None, offline=False)
 _READY = TillView(Step.READY, _STATUS, goods=(Good("c", "Coffee", Money(150)),))
@@ -53,36 +53,36 @@ class Face:
     texts: dict[str, str]
 
 
-def ringing(typed: str) -> Face:
+def ringing(keystrokes: str) -> Face:
     """Give the screen while an amount is being typed; nothing typed is READY."""
-    if not typed:
+    if not keystrokes:
         return _face(_READY)
-    total = Money(int(typed))
-    return _face(replace(_READY, step=Step.RINGING, typed=typed, total=total))
+    total = Money(int(keystrokes))
+    return _face(replace(_READY, step=Step.RINGING, keystrokes=keystrokes, total=total))
 
 
 def confirming(name: str) -> Face:
     """Give the screen after a tap."""
     guest = replace(_GUEST, name=name)
     total = Money(420)
-    view = replace(_READY, typed="420", total=total, customer=guest, verdict=_MAY)
+    view = replace(_READY, keystrokes="420", total=total, customer=guest, decision=_MAY)
     return _face(replace(view, step=Step.CONFIRM))
 
 
 def paid(name: str) -> Face:
     """Give the screen after Enter."""
     guest = replace(_GUEST, name=name, debt_after=None)
-    return _face(replace(_READY, step=Step.PAID, amount=Money(420), customer=guest, verdict=_MAY))
+    return _face(replace(_READY, step=Step.PAID, amount=Money(420), customer=guest, decision=_MAY))
 
 
-def boxes() -> dict[str, Box]:
+def boxes() -> dict[str, Area]:
     """Tell where each region lies."""
-    places = plan(COLUMNS, LINES)
-    return {region: getattr(places, region) for region in REGIONS}
+    layout = lay_out(COLUMNS, LINES)
+    return {region: getattr(layout, region) for region in REGIONS}
 
 
 def _face(view: TillView) -> Face:
-    screen = views.screen(view, _DRESS, (COLUMNS, LINES))
+    screen = views.draw_screen(view, _SETTINGS, (COLUMNS, LINES))
     return Face({region: _text(getattr(screen, region)) for region in REGIONS})
 
 

@@ -7,31 +7,42 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taptill.checkout.keypad import DIGITS_MAX, NOTHING_RUNG, Keypad, Rung, press, typed_amount
+from taptill.checkout.keypad import (
+    DIGITS_MAX,
+    NOTHING_KEYED,
+    KeyedInput,
+    Keypad,
+    press,
+    typed_amount,
+)
 from taptill.checkout.view import Notice
 from taptill.domain.basket import LINES_MAX, QUANTITY_MAX, Basket, Good, Line
 from taptill.domain.money import ZERO, Currency, Money
 
 COFFEE, WATER = Good("c", "Coffee", Money(150)), Good("w", "Water", Money(120))
-EUROS = Keypad((COFFEE, WATER), Currency("EUR"), implied=True)
-PLAIN = replace(EUROS, implied=False)
+EUROS = Keypad((COFFEE, WATER), Currency("EUR"), implied_decimals=True)
+PLAIN = replace(EUROS, implied_decimals=False)
 YEN = replace(EUROS, currency=Currency("JPY", 0))
 TWELVE = replace(
     EUROS, goods=tuple(Good("", f"good {number}", Money(number)) for number in range(1, 13))
 )
 
 
-def typed(keys: str, keypad: Keypad = EUROS, rung: Rung = NOTHING_RUNG) -> tuple[Rung, Notice]:
+def typed(
+    keys: str, keypad: Keypad = EUROS, keyed_input: KeyedInput = NOTHING_KEYED
+) -> tuple[KeyedInput, Notice]:
     """Press keys one after another (`<` is Backspace); give the last notice."""
     notice = Notice.NONE
     for key in keys:
-        rung, notice = press(rung, "backspace" if key == "<" else key, keypad)
-    return rung, notice
+        keyed_input, notice = press(keyed_input, "backspace" if key == "<" else key, keypad)
+    return keyed_input, notice
 
 
-def lines(rung: Rung) -> list[str]:
+def lines(keyed_input: KeyedInput) -> list[str]:
     """Write a basket shortly: `2 Coffee 300`."""
-    return [f"{one.quantity} {one.name or '-'} {one.total.minor}" for one in rung.basket.lines]
+    return [
+        f"{one.quantity} {one.name or '-'} {one.total.minor}" for one in keyed_input.basket.lines
+    ]
 
 
 CASES = {
@@ -101,13 +112,13 @@ def test_key(
     keypad: Keypad, keys: str, basket: list[str], strokes: str, total: int, notice: str
 ) -> None:
     """Basket, strokes, total and notice after these keys."""
-    rung, said = typed(keys, keypad)
-    assert (lines(rung), rung.typed, said) == (basket, strokes, notice)
-    assert rung.whole(keypad).total == Money(total)
+    keyed_input, said = typed(keys, keypad)
+    assert (lines(keyed_input), keyed_input.keystrokes, said) == (basket, strokes, notice)
+    assert keyed_input.with_typed_amount(keypad).total == Money(total)
 
 
-FULL = Rung(Basket((Line("", Money(1)),) * (LINES_MAX - 1) + (Line("Coffee", Money(150)),)))
-BULGING = Rung(Basket((Line("Coffee", Money(150), QUANTITY_MAX),)))
+FULL = KeyedInput(Basket((Line("", Money(1)),) * (LINES_MAX - 1) + (Line("Coffee", Money(150)),)))
+BULGING = KeyedInput(Basket((Line("Coffee", Money(150), QUANTITY_MAX),)))
 
 
 @pytest.mark.parametrize("key", [*"0123456789", ".", "w"])
@@ -118,8 +129,8 @@ def test_a_full_basket_takes_no_further_line(key: str) -> None:
 
 @pytest.mark.parametrize("key", ["c", "*"])
 def test_a_full_basket_may_hold_more_of_its_last_line(key: str) -> None:
-    rung, notice = press(FULL, key, EUROS)
-    assert (rung.basket.lines[-1].quantity, notice) == (2, Notice.NONE)
+    keyed_input, notice = press(FULL, key, EUROS)
+    assert (keyed_input.basket.lines[-1].quantity, notice) == (2, Notice.NONE)
 
 
 @pytest.mark.parametrize("key", ["c", "*"])
@@ -128,7 +139,7 @@ def test_a_full_line_takes_no_more(key: str) -> None:
 
 
 def test_a_good_that_does_not_fit_behind_a_typed_amount_changes_nothing() -> None:
-    nearly = Rung(Basket(FULL.basket.lines[1:]), "30")
+    nearly = KeyedInput(Basket(FULL.basket.lines[1:]), "30")
     assert press(nearly, "w", EUROS) == (nearly, Notice.AMOUNT_FULL)
 
 
@@ -138,15 +149,17 @@ KEYS = "0123456789.,+*/cwx<"
 @given(st.text(KEYS, max_size=200), st.sampled_from((EUROS, PLAIN, YEN, TWELVE)))
 def test_whatever_is_pressed_the_total_is_what_is_shown(keys: str, keypad: Keypad) -> None:
     """Lines and typed amount together, and both within their bounds."""
-    rung, _ = typed(keys, keypad)
-    shown = reduce(lambda total, line: total + line.total, rung.basket.lines, ZERO)
-    assert rung.whole(keypad).total == shown + typed_amount(rung.typed, keypad)
-    assert len(rung.typed) <= DIGITS_MAX + 1
-    assert len(rung.whole(keypad).lines) <= LINES_MAX
+    keyed_input, _ = typed(keys, keypad)
+    shown = reduce(lambda total, line: total + line.total, keyed_input.basket.lines, ZERO)
+    assert keyed_input.with_typed_amount(keypad).total == shown + typed_amount(
+        keyed_input.keystrokes, keypad
+    )
+    assert len(keyed_input.keystrokes) <= DIGITS_MAX + 1
+    assert len(keyed_input.with_typed_amount(keypad).lines) <= LINES_MAX
 
 
 @given(st.text(KEYS, max_size=60))
 def test_enough_backspaces_take_everything_back(keys: str) -> None:
-    rung, _ = typed(keys)
-    strokes = len(rung.typed) + sum(line.quantity for line in rung.basket.lines)
-    assert typed("<" * strokes, rung=rung)[0] == NOTHING_RUNG
+    keyed_input, _ = typed(keys)
+    strokes = len(keyed_input.keystrokes) + sum(line.quantity for line in keyed_input.basket.lines)
+    assert typed("<" * strokes, keyed_input=keyed_input)[0] == NOTHING_KEYED

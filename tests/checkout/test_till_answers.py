@@ -23,8 +23,8 @@ def now(customer: Customer, total: int, updated_at: str = NEWER) -> Found:
 
 def reason(shop: Shop) -> Reason | None:
     """Give why the screen says no."""
-    verdict = shop.view.verdict
-    return verdict.reason if isinstance(verdict, Declined) else None
+    decision = shop.view.decision
+    return decision.reason if isinstance(decision, Declined) else None
 
 
 def test_the_cached_customer_is_shown_at_once_and_refreshed_in_place(shop: Shop) -> None:
@@ -35,13 +35,13 @@ def test_the_cached_customer_is_shown_at_once_and_refreshed_in_place(shop: Shop)
     assert view.step is Step.CONFIRM
     assert view.customer
     assert (view.customer.debt, view.customer.age_s) == (Money(-1230), 600)
-    assert (view.customer.live, view.customer.asking) == (False, True)
+    assert (view.customer.live, view.customer.looking_up) == (False, True)
     shop.later(0.1)
     view = shop.view
     assert (view.step, view.notice) == (Step.CONFIRM, Notice.NONE)
     assert view.customer
     assert (view.customer.debt, view.customer.age_s) == (Money(-900), 0)
-    assert (view.customer.live, view.customer.asking) == (True, False)
+    assert (view.customer.live, view.customer.looking_up) == (True, False)
 
 
 def test_no_answer_leaves_the_cached_customer_and_says_so_by_its_age(shop: Shop) -> None:
@@ -50,7 +50,7 @@ def test_no_answer_leaves_the_cached_customer_and_says_so_by_its_age(shop: Shop)
     shop.later(0.1)
     assert shop.step() == Step.CARD
     assert not shop.customer.live
-    assert not shop.customer.asking
+    assert not shop.customer.looking_up
 
 
 def test_an_answer_that_blocks_is_announced_and_nothing_is_charged(shop: Shop) -> None:
@@ -72,7 +72,7 @@ def test_an_answer_that_lowers_the_headroom_too_far_is_announced(shop: Shop) -> 
     shop.tap("A")
     shop.later(0.1)
     assert (shop.step(), shop.notice()) == (Step.DECLINED, Notice.NOW_REFUSED)
-    assert shop.view.verdict == Declined(
+    assert shop.view.decision == Declined(
         Reason.NO_CREDIT, Money(-400), headroom=Money(400), missing=Money(20)
     )
 
@@ -241,12 +241,12 @@ def test_after_paid_every_figure_is_of_the_row_that_came_since(
     """Never a new row beside what was decided about an older one."""
     shop.sell("420", "A")
     shop.do(shop.till.sighted, snapshot(replace(ADA, blocked=blocked), -1640, updated_at=NEWER))
-    who, verdict = shop.customer, shop.view.verdict
+    who, decision = shop.customer, shop.view.decision
     assert shop.step() == Step.PAID
     assert (who.debt, who.pending, who.debt_after) == (Money(-1220), Money(420), None)
-    assert verdict
-    assert verdict.debt_now == who.debt
-    assert who.headroom == verdict.headroom == (Money(0) if blocked else Money(1220))
+    assert decision
+    assert decision.debt_now == who.debt
+    assert who.headroom == decision.headroom == (Money(0) if blocked else Money(1220))
 
 
 def test_a_row_that_comes_while_the_charge_is_saved_is_not_mixed_with_the_decision() -> None:
@@ -278,7 +278,7 @@ def test_enter_in_the_moment_of_the_turn_leaves_the_reason_on_the_screen(shop: S
     shop.press("420")
     shop.tap("A")
     shop.later(0.1)
-    shop.do(lambda: shop.till.confirm(seen=False))
+    shop.do(lambda: shop.till.confirm(on_screen=False))
     assert (shop.step(), shop.notice(), reason(shop)) == (
         Step.DECLINED,
         Notice.NOW_REFUSED,

@@ -7,7 +7,7 @@ from tests.domain.samples import ADA, DORA
 from tests.fakes.shop import MOMENT_S, Shop
 
 from taptill.checkout.charging import DEAD_ENTER_S
-from taptill.checkout.inquiry import FRESH_VERDICT_S
+from taptill.checkout.identification import RESULT_STANDS_S
 from taptill.checkout.session import Step
 from taptill.checkout.view import Notice
 from taptill.domain.decision import Declined, Reason
@@ -98,7 +98,7 @@ def test_a_card_that_the_reader_cannot_name_takes_the_last_one_back(
     shop.garble(trouble)
     view = shop.view
     assert (view.step, view.trouble, view.customer) == (Step.AGAIN, trouble, None)
-    assert view.verdict == Declined(Reason.UNREADABLE_CARD)
+    assert view.decision == Declined(Reason.UNREADABLE_CARD)
     shop.enter()
     shop.later(1.0)
     assert shop.charges == []
@@ -111,7 +111,7 @@ def test_a_card_that_was_not_read_cleanly_is_asked_for_once_more(shop: Shop, key
     """No customer's fault: nothing is journaled, and the basket stays."""
     shop.press(keys)
     shop.misread()
-    assert (shop.step(), shop.view.verdict, shop.view.trouble) == (Step.AGAIN, None, None)
+    assert (shop.step(), shop.view.decision, shop.view.trouble) == (Step.AGAIN, None, None)
     assert shop.declines == []
     before = shop.view.total
     shop.enter()
@@ -132,7 +132,7 @@ def test_a_bad_frame_takes_nobody_off_the_screen(shop: Shop) -> None:
     assert shop.charges == [(ADA.id, 420)]
     shop.misread()
     assert (shop.step(), shop.notice()) == (Step.PAID, Notice.NOT_READ)
-    shop.later(FRESH_VERDICT_S)
+    shop.later(RESULT_STANDS_S)
     shop.misread()
     assert (shop.step(), shop.view.customer) == (Step.AGAIN, None)
 
@@ -150,7 +150,7 @@ def test_two_cards_take_back_a_card_that_is_being_looked_up(shop: Shop) -> None:
 def test_a_key_after_an_unreadable_card_goes_on_ringing_up(shop: Shop) -> None:
     shop.garble()
     shop.press("4")
-    assert (shop.step(), shop.view.trouble, shop.view.verdict) == (Step.RINGING, None, None)
+    assert (shop.step(), shop.view.trouble, shop.view.decision) == (Step.RINGING, None, None)
 
 
 @pytest.mark.parametrize("apart_s", [0.1, COLLISION_WINDOW_S])
@@ -196,7 +196,7 @@ def test_a_complaint_right_after_paid_does_not_wipe_it(shop: Shop) -> None:
     shop.press("420")
     shop.tap("A")
     shop.enter()
-    assert garbled_after(shop, FRESH_VERDICT_S - 0.01) == (Step.PAID, Notice.NOT_READ)
+    assert garbled_after(shop, RESULT_STANDS_S - 0.01) == (Step.PAID, Notice.NOT_READ)
     assert shop.declines == []
     assert garbled_after(shop, 0.02) == (Step.AGAIN, Notice.NONE)
 
@@ -205,13 +205,13 @@ def test_a_complaint_right_after_a_void_does_not_wipe_it(shop: Shop) -> None:
     shop.sell("420", "A")
     shop.f8()
     shop.press("1")
-    assert garbled_after(shop, FRESH_VERDICT_S - 0.01) == (Step.VOIDED, Notice.NOT_READ)
+    assert garbled_after(shop, RESULT_STANDS_S - 0.01) == (Step.VOIDED, Notice.NOT_READ)
     assert garbled_after(shop, 0.02) == (Step.AGAIN, Notice.NONE)
 
 
 def test_an_unreadable_card_after_paid_belongs_to_the_next_sale(shop: Shop) -> None:
     shop.sell("420", "A")
-    shop.later(FRESH_VERDICT_S)
+    shop.later(RESULT_STANDS_S)
     shop.garble()
     assert shop.step() == Step.AGAIN
     shop.sell("100", "A")

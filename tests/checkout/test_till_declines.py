@@ -20,10 +20,10 @@ from taptill.domain.money import Money
 def test_a_refusal_at_confirm_is_journaled_once_and_is_in_the_strip(shop: Shop) -> None:
     shop.sell("1231", "A")
     assert (shop.step(), shop.view.amount) == (Step.REFUSED, Money(1231))
-    assert shop.view.verdict == Declined(
+    assert shop.view.decision == Declined(
         Reason.NO_CREDIT, Money(-1230), headroom=Money(1230), missing=Money(1)
     )
-    (row,) = shop.view.strip
+    (row,) = shop.view.recent_sales
     assert (row.state, row.reason, row.missing) == (
         SaleState.REFUSED,
         Reason.NO_CREDIT,
@@ -104,7 +104,7 @@ def test_a_blocked_customer_is_in_the_strip_with_what_was_asked_for(shop: Shop) 
     shop.press("420")
     shop.tap("B")
     shop.later(0.5)
-    (row,) = shop.view.strip
+    (row,) = shop.view.recent_sales
     assert (row.amount, row.initials, row.reason) == (Money(420), "B. B.", Reason.BLOCKED)
 
 
@@ -112,7 +112,7 @@ def test_confirming_a_refused_card_writes_the_same_decline_only_once(shop: Shop)
     shop.sell("420", "B")
     assert shop.step() == Step.REFUSED
     assert shop.declines == [(BELA.id, "blocked", 420)]
-    assert len(shop.view.strip) == 1
+    assert len(shop.view.recent_sales) == 1
 
 
 def test_confirming_a_refused_card_with_more_rung_up_is_a_decline_of_its_own(shop: Shop) -> None:
@@ -179,7 +179,7 @@ def test_enter_leaves_the_words_of_a_card_that_cannot_be_charged(shop: Shop, car
 def test_in_debt_without_credit_is_refused_before_anything_is_rung_up(shop: Shop) -> None:
     shop.tap("C")
     assert shop.step() == Step.DECLINED
-    assert shop.view.verdict == Declined(
+    assert shop.view.decision == Declined(
         Reason.NO_CREDIT, Money(180), headroom=Money(0), missing=Money(180)
     )
     assert shop.declines == []
@@ -249,7 +249,7 @@ def test_two_reasons_take_two_overrides_and_both_are_journaled(shop: Shop) -> No
     shop.finder.offline = True
     refused(shop, "100")
     shop.do(shop.till.override, replace(STALE, staff="Alan"))
-    assert shop.view.verdict == Declined(Reason.NO_CREDIT, Money(0), Money(0), Money(100))
+    assert shop.view.decision == Declined(Reason.NO_CREDIT, Money(0), Money(0), Money(100))
     shop.do(shop.till.override, LEND)
     shop.enter()
     shop.later(1.0)
@@ -267,7 +267,7 @@ def test_one_that_a_live_answer_made_needless_is_not_journaled(shop: Shop) -> No
     shop.press("100")
     shop.tap("A")
     shop.do(shop.till.override, STALE)
-    assert isinstance(shop.view.verdict, Approved)
+    assert isinstance(shop.view.decision, Approved)
     shop.enter()
     shop.later(1.0)
     assert shop.step() is Step.PAID
@@ -277,7 +277,7 @@ def test_one_that_a_live_answer_made_needless_is_not_journaled(shop: Shop) -> No
 def test_one_that_is_not_enough_says_what_is_still_missing(shop: Shop) -> None:
     refused(shop, "2300")
     shop.do(shop.till.override, LEND)
-    assert shop.view.verdict == Declined(
+    assert shop.view.decision == Declined(
         Reason.NO_CREDIT, Money(-1230), headroom=Money(2230), missing=Money(70)
     )
     shop.press("<")
@@ -319,7 +319,7 @@ def test_it_goes_with(shop: Shop, end: str) -> None:
     shop.press("<<<<1300")
     shop.tap("A")
     shop.later(0.5)
-    assert shop.view.verdict == Declined(
+    assert shop.view.decision == Declined(
         Reason.NO_CREDIT, Money(-1230), headroom=Money(1230), missing=Money(70)
     )
 
@@ -328,7 +328,7 @@ def test_it_goes_with_the_sale_that_it_paid_for(shop: Shop) -> None:
     refused(shop)
     shop.do(shop.till.override, LEND)
     shop.enter()
-    assert shop.view.verdict == Declined(Reason.NO_CREDIT, Money(1), Money(0), Money(1))
+    assert shop.view.decision == Declined(Reason.NO_CREDIT, Money(1), Money(0), Money(1))
     shop.sell("100", "A")
     assert shop.step() is Step.REFUSED
     assert shop.charges == [(ADA.id, 1231)]
@@ -337,9 +337,9 @@ def test_it_goes_with_the_sale_that_it_paid_for(shop: Shop) -> None:
 @pytest.mark.parametrize("override", [CAP, STALE], ids=["offline-cap", "stale"])
 def test_one_for_another_reason_than_the_screens_is_not_taken(shop: Shop, override: object) -> None:
     refused(shop)
-    before = shop.view.verdict
+    before = shop.view.decision
     shop.do(shop.till.override, override)
-    assert (shop.view.verdict, shop.notice()) == (before, Notice.NO_SUCH_KEY)
+    assert (shop.view.decision, shop.notice()) == (before, Notice.NO_SUCH_KEY)
 
 
 @pytest.mark.parametrize("reason", [Reason.BLOCKED, Reason.AMOUNT], ids=str)

@@ -52,8 +52,8 @@ class TillInAnyOrder(RuleBasedStateMachine):
         """Hold every picture against the books at the moment when it is published."""
         last, self.before = self.before, view
         before = last.step
-        rung = view.basket.total + typed_amount(view.typed, SETTINGS.keypad)
-        self.law(view.total == rung, "the total is what is rung up")
+        keyed_input = view.basket.total + typed_amount(view.keystrokes, SETTINGS.keypad)
+        self.law(view.total == keyed_input, "the total is what is rung up")
         self.law("UNIQUE" not in view.detail, "no id is used twice")
         alone = view.step in {Step.READY, Step.RINGING, Step.AGAIN, Step.VOIDING, Step.CLOSED}
         self.law(not (alone and view.customer), "no panel without a card")
@@ -80,7 +80,7 @@ class TillInAnyOrder(RuleBasedStateMachine):
 
     def look_at_paid(self, view: TillView) -> None:
         """PAID has its entry in the books already, and one of its own."""
-        newest = view.strip[0]
+        newest = view.recent_sales[0]
         entries = [
             one
             for one in self.shop.books.of_kind(EntryKind.CHARGE)

@@ -58,12 +58,17 @@ def test_paid_shows_what_was_charged_and_what_is_left(shop: Shop) -> None:
     """The panel counts the new charge at once, as pending; the strip has it on top."""
     shop.sell("420", "A")
     view = shop.view
-    assert (view.step, view.amount, view.total, view.typed) == (Step.PAID, Money(420), ZERO, "")
+    assert (view.step, view.amount, view.total, view.keystrokes) == (
+        Step.PAID,
+        Money(420),
+        ZERO,
+        "",
+    )
     assert view.customer
     assert (view.customer.debt, view.customer.pending) == (Money(-810), Money(420))
     assert view.customer.headroom == Money(810)
-    assert view.verdict == Approved(Money(-810), Money(810), offline=False)
-    (row,) = view.strip
+    assert view.decision == Approved(Money(-810), Money(810), offline=False)
+    (row,) = view.recent_sales
     assert (row.amount, row.initials, row.state) == (Money(420), "A. B.", SaleState.KEPT)
     assert row.can_void
     assert shop.settled == 1
@@ -85,7 +90,7 @@ def test_kept_turns_to_sent_and_pending_goes_when_the_echo_comes(shop: Shop) -> 
     table = Marks(Place.TABLE, "e", {"a1b2c3d4": mark})
     shop.do(shop.till.sighted, snapshot(ADA, -810, table, "2026-03-02T10:00:00Z"))
     assert shop.step() == Step.PAID
-    assert shop.view.strip[0].state is SaleState.SENT
+    assert shop.view.recent_sales[0].state is SaleState.SENT
     assert (shop.customer.debt, shop.customer.pending) == (Money(-810), ZERO)
 
 
@@ -109,7 +114,7 @@ def test_the_same_card_after_paid_may_pay_again(shop: Shop) -> None:
 def test_the_next_key_after_paid_begins_the_next_sale(shop: Shop) -> None:
     shop.sell("420", "A")
     shop.press("1")
-    assert (shop.step(), shop.view.typed, shop.view.customer) == (Step.RINGING, "1", None)
+    assert (shop.step(), shop.view.keystrokes, shop.view.customer) == (Step.RINGING, "1", None)
 
 
 def test_from_confirm_on_the_basket_is_frozen(shop: Shop) -> None:
@@ -260,8 +265,8 @@ def test_a_policy_s_ceiling_counts_over_several_charges() -> None:
             shop.sell(amount, "D")
         assert [amount for _, amount in shop.charges] == [100, 60]
         assert shop.step() == Step.REFUSED
-        assert shop.view.verdict
-        assert shop.view.verdict.headroom == ZERO
+        assert shop.view.decision
+        assert shop.view.decision.headroom == ZERO
 
 
 def _many(goods: int) -> tuple[Good, ...]:

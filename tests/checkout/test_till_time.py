@@ -27,7 +27,7 @@ def test_a_customer_leaves_the_screen_when_nobody_is_there(
     shop.later(9.0)
     assert shop.step() is step
     shop.later(2.5)
-    assert (shop.step(), shop.view.customer, shop.view.verdict) == (Step.READY, None, None)
+    assert (shop.step(), shop.view.customer, shop.view.decision) == (Step.READY, None, None)
 
 
 @pytest.mark.parametrize("card", ["B", "C", "X"])

@@ -22,7 +22,7 @@ def test_a_charge_that_cannot_be_kept_closes_the_till_and_names_the_disk_error(s
     shop.enter()
     view = shop.view
     assert (view.step, view.detail, view.customer) == (Step.CLOSED, "disk I/O error", None)
-    assert (shop.charges, view.strip) == ([], ())
+    assert (shop.charges, view.recent_sales) == ([], ())
 
 
 def test_a_failed_charge_is_on_the_screen_for_a_while_and_its_basket_stays(shop: Shop) -> None:

@@ -7,8 +7,8 @@ import pytest
 from tests.domain.samples import ADA, DORA
 from tests.fakes.shop import SETTINGS, Shop, open_shop
 
+from taptill.checkout.recent_sales import ROWS_MAX
 from taptill.checkout.session import Step
-from taptill.checkout.strip import ROWS_MAX
 from taptill.checkout.view import Notice
 from taptill.domain.entry import Entry, EntryKind
 from taptill.domain.money import ZERO, Money
@@ -48,7 +48,7 @@ def test_a_void_is_marked_in_the_strip_and_possible_once(shop: Shop) -> None:
     shop.sell("420", "A")
     shop.f8()
     shop.press("1")
-    (row,) = shop.view.strip
+    (row,) = shop.view.recent_sales
     assert (row.voided, row.can_void) == (True, False)
     shop.f8()
     assert shop.notice() == Notice.NOTHING_TO_VOID
@@ -65,9 +65,9 @@ def test_without_a_sale_there_is_nothing_to_void(shop: Shop) -> None:
 def test_after_the_window_it_is_too_late(shop: Shop) -> None:
     shop.sell("420", "A")
     shop.later(298.0)
-    assert [row.can_void for row in shop.view.strip] == [True]
+    assert [row.can_void for row in shop.view.recent_sales] == [True]
     shop.later(3.0)
-    assert [row.can_void for row in shop.view.strip] == [False]
+    assert [row.can_void for row in shop.view.recent_sales] == [False]
     shop.f8()
     assert (shop.step(), shop.notice()) == (Step.READY, Notice.VOID_TOO_LATE)
 
@@ -89,7 +89,7 @@ def test_the_question_names_time_and_customer_of_the_sale(shop: Shop) -> None:
     shop.sell("420", "A")
     shop.sell("420", "D")
     shop.f8()
-    newest = shop.view.strip[0]
+    newest = shop.view.recent_sales[0]
     assert shop.view.detail == f"{newest.time} D. N."
 
 
@@ -151,7 +151,7 @@ def test_after_a_void_the_sale_before_is_not_the_last_one(shop: Shop) -> None:
     shop.press("1")
     shop.f8()
     assert (shop.step(), shop.notice()) == (Step.VOIDED, Notice.NOTHING_TO_VOID)
-    assert [row.can_void for row in shop.view.strip] == [False, False]
+    assert [row.can_void for row in shop.view.recent_sales] == [False, False]
     shop.sell("300", "A")
     shop.f8()
     shop.press("1")
@@ -167,7 +167,7 @@ def test_refusals_do_not_push_the_last_sale_out_of_reach(shop: Shop) -> None:
     for _ in range(ROWS_MAX):
         shop.sell("420", "B")
         shop.escape()
-    assert all(row.reason for row in shop.view.strip)
+    assert all(row.reason for row in shop.view.recent_sales)
     shop.f8()
     shop.press("1")
     assert voids(shop) == [("sale-1", ADA.id, -420, "wrong amount")]
@@ -192,7 +192,7 @@ def test_a_void_that_cannot_be_kept_closes_the_till_and_the_sale_stands(shop: Sh
     shop.books.fails = "disk I/O error"
     shop.press("1")
     assert (shop.step(), shop.view.detail) == (Step.CLOSED, "disk I/O error")
-    assert not shop.view.strip[0].voided
+    assert not shop.view.recent_sales[0].voided
 
 
 def sold_here(shop: Shop) -> tuple[Entry, ...]:
@@ -204,11 +204,11 @@ def sold_here(shop: Shop) -> tuple[Entry, ...]:
 
 def test_after_a_restart_the_last_sale_is_shown_and_may_be_voided(shop: Shop) -> None:
     shop.sell("420", "A")
-    with open_shop(restored=sold_here(shop)) as again:
+    with open_shop(past_sales=sold_here(shop)) as again:
         first = again.view
-        assert (first.restored, first.strip[0].amount) == (True, Money(420))
+        assert (first.is_restored, first.recent_sales[0].amount) == (True, Money(420))
         again.f8()
-        assert not again.view.restored
+        assert not again.view.is_restored
         again.press("1")
         assert voids(again) == [("sale-1", ADA.id, -420, "wrong amount")]
 
@@ -216,12 +216,12 @@ def test_after_a_restart_the_last_sale_is_shown_and_may_be_voided(shop: Shop) ->
 @pytest.mark.parametrize("touch", ["a key", "a tap"])
 def test_the_reminder_after_a_restart_goes_with_the_first_touch(shop: Shop, touch: str) -> None:
     shop.sell("420", "A")
-    with open_shop(restored=sold_here(shop)) as again:
+    with open_shop(past_sales=sold_here(shop)) as again:
         if touch == "a key":
             again.press("4")
         else:
             again.tap("A")
-        assert not again.view.restored
+        assert not again.view.is_restored
 
 
 def test_after_a_restart_nobody_is_reminded_of_a_sale_that_was_voided(shop: Shop) -> None:
@@ -229,9 +229,9 @@ def test_after_a_restart_nobody_is_reminded_of_a_sale_that_was_voided(shop: Shop
     shop.sell("420", "A")
     shop.f8()
     shop.press("1")
-    with open_shop(restored=sold_here(shop)) as again:
-        assert not again.view.restored
-        assert [(row.amount, row.voided) for row in again.view.strip] == [
+    with open_shop(past_sales=sold_here(shop)) as again:
+        assert not again.view.is_restored
+        assert [(row.amount, row.voided) for row in again.view.recent_sales] == [
             (Money(420), True),
             (Money(100), False),
         ]
@@ -240,6 +240,6 @@ def test_after_a_restart_nobody_is_reminded_of_a_sale_that_was_voided(shop: Shop
 def test_a_sale_of_another_boot_is_too_old_to_void(shop: Shop) -> None:
     shop.sell("420", "A")
     before = replace(sold_here(shop)[0], boot_id="boot-0")
-    with open_shop(restored=(before,)) as again:
+    with open_shop(past_sales=(before,)) as again:
         again.f8()
         assert again.notice() == Notice.VOID_TOO_LATE

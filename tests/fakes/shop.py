@@ -14,11 +14,11 @@ from tests.fakes.journal import FakeBooks
 from tests.fakes.loop import FakeTimeLoop
 
 from taptill.checkout.charging import DEAD_ENTER_S
-from taptill.checkout.counter import TillSettings
 from taptill.checkout.keypad import Keypad
 from taptill.checkout.ports import Ports
 from taptill.checkout.session import Step
 from taptill.checkout.till import Till
+from taptill.checkout.till_state import TillSettings
 from taptill.checkout.view import CustomerView, Notice, StatusView, TillView
 from taptill.domain.basket import Good
 from taptill.domain.card_id import CardId
@@ -38,7 +38,7 @@ GOODS = (
     Good("w", "Water", Money(120)),
 )
 SETTINGS = TillSettings(
-    keypad=Keypad(GOODS, Currency("EUR"), implied=True),
+    keypad=Keypad(GOODS, Currency("EUR"), implied_decimals=True),
     policy=POLICY,
     balance=FromMarks(JOURNAL_ID),
     live_deadline_s=0.8,
@@ -53,7 +53,9 @@ T = TypeVar("T")
 class Shop:
     """One till; each call of the cashier's is followed by a moment in which work gets done."""
 
-    def __init__(self, settings: TillSettings = SETTINGS, restored: tuple[Entry, ...] = ()) -> None:
+    def __init__(
+        self, settings: TillSettings = SETTINGS, past_sales: tuple[Entry, ...] = ()
+    ) -> None:
         self.clock = FakeClock()
         self.finder = FakeFinder()
         self.books = FakeBooks(self.clock)
@@ -71,7 +73,7 @@ class Shop:
             settle=self._settle,
         )
         self.till = Till(ports, settings, self._queue)
-        self.till.restore(restored)
+        self.till.restore(past_sales)
         for customer, total in TOTALS.items():
             self.everybody_knows(customer.card_id, known(customer, total, age_s=600.0))
         self.do(self._open)
@@ -188,7 +190,7 @@ class Shop:
         async def failing() -> None:
             raise fault
 
-        self.do(lambda: self.till._counter.errands.start(failing()))
+        self.do(lambda: self.till._state.background.start(failing()))
 
     def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
         """Do something of another room's in the till's loop."""
@@ -209,10 +211,10 @@ class Shop:
 
 @contextmanager
 def open_shop(
-    settings: TillSettings = SETTINGS, restored: tuple[Entry, ...] = ()
+    settings: TillSettings = SETTINGS, past_sales: tuple[Entry, ...] = ()
 ) -> Iterator[Shop]:
     """Open a shop, and close it whatever happens."""
-    shop = Shop(settings, restored)
+    shop = Shop(settings, past_sales)
     try:
         yield shop
     finally:

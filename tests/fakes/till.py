@@ -23,7 +23,7 @@ class FakeTill:
         cards: Mapping[str, Callable[[], None]] | None = None,
     ) -> None:
         self.asked: list[str] = []
-        self.questions: list[int] = []
+        self.prompt_numbers: list[int] = []
         self.own_keys: list[str] = []
         self._cards = cards or {}
         self.ran = False
@@ -40,10 +40,10 @@ class FakeTill:
             elif key.is_character and (key.name in "0123456789.,+/*" or key.name.islower()):
                 self.asked.append(key.name)
 
-    def painted(self, question: int, at_s: float) -> None:
+    def painted(self, prompt_number: int, at_s: float) -> None:
         """Remember what the screen says that it shows."""
         del at_s
-        self.questions.append(question)
+        self.prompt_numbers.append(prompt_number)
 
     def obscured(self, key: Key | None = None) -> None:
         """Remember that the screen does not show it any more."""

@@ -4,21 +4,21 @@ from itertools import zip_longest
 
 from rich.cells import cell_len
 
-from taptill.ui.layout import plan
-from taptill.ui.rows import Role, Row, Rows
-from taptill.ui.views import Screen
+from taptill.ui.layout import lay_out
+from taptill.ui.rows import ColourRole, Row, Rows
+from taptill.ui.views import ScreenRows
 
 
-def rows_of(screen: Screen) -> list[Row]:
+def rows_of(screen: ScreenRows) -> list[Row]:
     """Give all rows of the terminal, top down, sale and customer side by side."""
     none: Row = ()
     middle = [
         (*left, *right) for left, right in zip_longest(screen.sale, screen.customer, fillvalue=none)
     ]
-    return [*screen.status, *middle, *screen.band, *screen.strip, *screen.keys]
+    return [*screen.status, *middle, *screen.banner, *screen.recent_sales, *screen.keys]
 
 
-def drawn(screen: Screen) -> str:
+def drawn(screen: ScreenRows) -> str:
     """Write a screen for a snapshot; the cells of block letters are `#`."""
     return "\n".join(f"{characters(row)}|{_roles(row)}" for row in rows_of(screen)) + "\n"
 
@@ -33,26 +33,26 @@ def text_of(rows: Rows | list[Row]) -> str:
     return " ".join("\n".join(characters(row) for row in rows).replace("│", " ").split())
 
 
-def fills(screen: Screen, width: int, height: int) -> bool:
+def fills(screen: ScreenRows, width: int, height: int) -> bool:
     """Tell whether every region has the rows and the cells of its box, no more and no less."""
-    places = plan(width, height)
+    layout = lay_out(width, height)
     return all(
         len(rows) == box.height
         and all(sum(cell_len(run.text) for run in row) == box.width for row in rows)
         for rows, box in (
-            (screen.status, places.status),
-            (screen.sale, places.sale),
-            (screen.customer, places.customer),
-            (screen.band, places.band),
-            (screen.strip, places.strip),
-            (screen.keys, places.keys),
+            (screen.status, layout.status),
+            (screen.sale, layout.sale),
+            (screen.customer, layout.customer),
+            (screen.banner, layout.banner),
+            (screen.recent_sales, layout.recent_sales),
+            (screen.keys, layout.keys),
         )
     )
 
 
 def _roles(row: Row) -> str:
     """Name the coloured stretches of a row: `ok 0-80`."""
-    spans: list[tuple[Role, int, int]] = []
+    spans: list[tuple[ColourRole, int, int]] = []
     at = 0
     for run in row:
         end = at + cell_len(run.text)
@@ -61,4 +61,6 @@ def _roles(row: Row) -> str:
         else:
             spans.append((run.role, at, end))
         at = end
-    return " ".join(f"{role} {start}-{end}" for role, start, end in spans if role is not Role.TEXT)
+    return " ".join(
+        f"{role} {start}-{end}" for role, start, end in spans if role is not ColourRole.TEXT
+    )

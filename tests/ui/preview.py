@@ -7,14 +7,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.fakes.till import FakeTill
-from tests.ui.states import DRESS, LEGEND, STATES
+from tests.ui.states import LEGEND, SETTINGS, STATES
 from textual import events
 
 from taptill.ui.app import TillApp
 from taptill.ui.texts import load
 
 
-class Preview(TillApp):
+class StatePreview(TillApp):
     """The real app; Tab and Shift+Tab walk through the states."""
 
     place = 0
@@ -36,8 +36,8 @@ def main() -> None:
     """Run the preview."""
     theme, language = [*sys.argv[1:], *("dark", "en")[len(sys.argv) - 1 :]]
     till = FakeTill(STATES["ready"])
-    dress = replace(DRESS, texts=load(language), legend=LEGEND)
-    Preview(till, till.run, dress, theme).run()
+    settings = replace(SETTINGS, texts=load(language), legend=LEGEND)
+    StatePreview(till, till.run, settings, theme).run()
 
 
 if __name__ == "__main__":

@@ -4,23 +4,23 @@ from dataclasses import replace
 
 from taptill.checkout.session import Step
 from taptill.checkout.view import (
-    Alarm,
     CustomerView,
     Link,
     Notice,
+    RecentSaleView,
     SaleState,
-    SaleView,
     StatusView,
+    TillAlarm,
     TillView,
 )
 from taptill.domain.basket import Basket, Good, Line
 from taptill.domain.decision import Approved, Declined, Reason
 from taptill.domain.money import ZERO, Currency, Money
 from taptill.domain.tap import CardTrouble, ReaderHealth, ReaderState
-from taptill.ui.dress import Dress
+from taptill.ui.screen_settings import ScreenSettings
 from taptill.ui.texts import load
 
-DRESS = Dress(load("en"), Currency("EUR"))
+SETTINGS = ScreenSettings(load("en"), Currency("EUR"))
 LEGEND = (("A", "Ada, in advance"), ("B", "Bela, blocked"), ("C", "Charles, owes"))
 
 GOODS = (
@@ -49,10 +49,12 @@ OFFLINE = replace(
     to_send_sum=Money(1420),
     cache_age_s=1330,
 )
-STRIP = (
-    SaleView("3", "14:01", Money(320), "A. B.", SaleState.SENT, can_void=True),
-    SaleView("2", "13:58", Money(110), "C. D.", SaleState.KEPT),
-    SaleView("1", "13:55", Money(990), "E. F.", SaleState.REFUSED, Reason.NO_CREDIT, Money(240)),
+RECENT_SALES = (
+    RecentSaleView("3", "14:01", Money(320), "A. B.", SaleState.SENT, can_void=True),
+    RecentSaleView("2", "13:58", Money(110), "C. D.", SaleState.KEPT),
+    RecentSaleView(
+        "1", "13:55", Money(990), "E. F.", SaleState.REFUSED, Reason.NO_CREDIT, Money(240)
+    ),
 )
 ADA = CustomerView(
     name="Ada Byron",
@@ -67,19 +69,19 @@ ADA = CustomerView(
     headroom=Money(1230),
     age_s=0,
     live=True,
-    asking=False,
+    looking_up=False,
 )
 CHARLES = replace(
     ADA, name="Charles Babbage", debt=Money(-180), debt_after=None, headroom=Money(180)
 )
 
-READY = TillView(Step.READY, STATUS, goods=GOODS, strip=STRIP)
+READY = TillView(Step.READY, STATUS, goods=GOODS, recent_sales=RECENT_SALES)
 RINGING = replace(READY, step=Step.RINGING, basket=BASKET, total=Money(420))
 CONFIRM = replace(
     RINGING,
     step=Step.CONFIRM,
     customer=ADA,
-    verdict=Approved(Money(-1230), Money(1230), offline=False),
+    decision=Approved(Money(-1230), Money(1230), offline=False),
 )
 VOIDING = replace(READY, step=Step.VOIDING, amount=Money(320), detail="14:01 A. B.")
 PAID = replace(
@@ -90,10 +92,10 @@ PAID = replace(
         ADA, debt=Money(-810), debt_after=None, headroom=Money(810), pending=Money(420)
     ),
     amount=Money(420),
-    strip=(
-        SaleView("4", "14:02", Money(420), "A. B.", SaleState.KEPT, can_void=True),
-        replace(STRIP[0], can_void=False),
-        *STRIP[1:],
+    recent_sales=(
+        RecentSaleView("4", "14:02", Money(420), "A. B.", SaleState.KEPT, can_void=True),
+        replace(RECENT_SALES[0], can_void=False),
+        *RECENT_SALES[1:],
     ),
 )
 
@@ -114,7 +116,7 @@ def declined(reason: Reason) -> TillView:
             is_default=reason is Reason.SYSTEM_CUSTOMER,
         )
     )
-    return replace(RINGING, step=Step.DECLINED, status=OFFLINE, customer=who, verdict=decision)
+    return replace(RINGING, step=Step.DECLINED, status=OFFLINE, customer=who, decision=decision)
 
 
 def troubled(trouble: CardTrouble) -> TillView:
@@ -136,10 +138,10 @@ def noticed(notice: Notice) -> TillView:
 STATES: dict[str, TillView | None] = {
     "starting": None,
     "ready": READY,
-    "ready-restored": replace(READY, restored=True),
-    "ringing": replace(RINGING, typed="4.2", total=Money(840)),
+    "ready-restored": replace(READY, is_restored=True),
+    "ringing": replace(RINGING, keystrokes="4.2", total=Money(840)),
     "card": replace(CONFIRM, step=Step.CARD, basket=Basket(), total=ZERO,
-                    customer=replace(ADA, debt_after=None, headroom=Money(1230), asking=True)),
+                    customer=replace(ADA, debt_after=None, headroom=Money(1230), looking_up=True)),
     "confirm": CONFIRM,
     "confirm-on-credit": replace(
         CONFIRM,
@@ -156,7 +158,7 @@ STATES: dict[str, TillView | None] = {
     "paid-and-sent": replace(
         PAID,
         status=STATUS,
-        strip=(replace(PAID.strip[0], state=SaleState.SENT), *PAID.strip[1:]),
+        recent_sales=(replace(PAID.recent_sales[0], state=SaleState.SENT), *PAID.recent_sales[1:]),
     ),
     "declined-just-now": replace(declined(Reason.NO_CREDIT), notice=Notice.NOW_REFUSED),
     "declined-just-now-offline": replace(
@@ -167,7 +169,10 @@ STATES: dict[str, TillView | None] = {
     "paid-and-in-conflict": replace(
         PAID,
         status=replace(STATUS, conflicts=1),
-        strip=(replace(PAID.strip[0], state=SaleState.CONFLICT), *PAID.strip[1:]),
+        recent_sales=(
+            replace(PAID.recent_sales[0], state=SaleState.CONFLICT),
+            *PAID.recent_sales[1:],
+        ),
     ),
     "voiding": VOIDING,
     "voiding-wrong-key": replace(VOIDING, notice=Notice.VOID_KEYS),
@@ -175,10 +180,10 @@ STATES: dict[str, TillView | None] = {
         READY,
         step=Step.VOIDED,
         amount=Money(320),
-        strip=(
-            SaleView("5", "14:03", Money(-320), "A. B.", SaleState.KEPT),
-            replace(STRIP[0], voided=True, can_void=False),
-            *STRIP[1:],
+        recent_sales=(
+            RecentSaleView("5", "14:03", Money(-320), "A. B.", SaleState.KEPT),
+            replace(RECENT_SALES[0], voided=True, can_void=False),
+            *RECENT_SALES[1:],
         ),
     ),
     "closed": replace(READY, step=Step.CLOSED, detail="no space left on the disk"),
@@ -186,11 +191,11 @@ STATES: dict[str, TillView | None] = {
         READY,
         status=replace(
             OFFLINE,
-            alarms=(Alarm.HALTED, Alarm.CLOCK),
+            alarms=(TillAlarm.HALTED, TillAlarm.CLOCK),
             warnings=("mirror: the stick is full",),
             conflicts=2,
         ),
-        strip=(replace(STRIP[1], state=SaleState.CONFLICT), *STRIP),
+        recent_sales=(replace(RECENT_SALES[1], state=SaleState.CONFLICT), *RECENT_SALES),
     ),
     "one-of-two-readers-gone": replace(
         READY,
@@ -210,5 +215,5 @@ STATES: dict[str, TillView | None] = {
     **{f"reader-{state}": reader(state) for state in ReaderState if state is not ReaderState.OK},
     **{f"notice-{notice}": noticed(notice) for notice in Notice if notice},
     **{f"alarm-{alarm}": replace(READY, status=replace(STATUS, alarms=(alarm,)))
-       for alarm in Alarm},
+       for alarm in TillAlarm},
 }  # fmt: skip

@@ -7,7 +7,17 @@ from dataclasses import replace
 import pytest
 from tests.fakes.till import FakeTill
 from tests.ui.drawing import characters, rows_of
-from tests.ui.states import CONFIRM, DRESS, LEGEND, OFFLINE, PAID, READY, RINGING, STATES, declined
+from tests.ui.states import (
+    CONFIRM,
+    LEGEND,
+    OFFLINE,
+    PAID,
+    READY,
+    RINGING,
+    SETTINGS,
+    STATES,
+    declined,
+)
 from textual.color import Color
 from textual.pilot import Pilot
 
@@ -15,30 +25,32 @@ from taptill.checkout.session import Step
 from taptill.checkout.view import Notice, TillView
 from taptill.domain.decision import Reason
 from taptill.ui.app import TillApp
-from taptill.ui.dress import Dress, Privacy, ShowDebt
 from taptill.ui.layout import HEIGHT_MIN, WIDTH_MIN
+from taptill.ui.screen_settings import ScreenPrivacy, ScreenSettings, ShowDebt
 from taptill.ui.themes import THEME_NAMES
-from taptill.ui.views import Aside, screen
+from taptill.ui.views import Overlay, draw_screen
 from taptill.ui.widgets import REGIONS, RegionRows
 
 DEADLINE_S = 5.0
 SIZE = (80, 24)
 
 
-def made(till: FakeTill, dress: Dress = DRESS, theme: str = "dark") -> TillApp:
+def made(till: FakeTill, settings: ScreenSettings = SETTINGS, theme: str = "dark") -> TillApp:
     """Make the app of a fake till."""
-    return TillApp(till, till.run, dress, theme)
+    return TillApp(till, till.run, settings, theme)
 
 
 def painted(app: TillApp) -> list[str]:
     """Read the rows that the terminal shows."""
     strips = app.screen._compositor.render_strips()
-    return [strip.text.rstrip() for strip in strips]
+    return [recent_sales.text.rstrip() for recent_sales in strips]
 
 
-def expected(view: TillView | None, dress: Dress = DRESS, aside: Aside = Aside.NONE) -> list[str]:
+def expected(
+    view: TillView | None, settings: ScreenSettings = SETTINGS, overlay: Overlay = Overlay.NONE
+) -> list[str]:
     """Give the rows that a view should come to; block letters are blanks."""
-    rows = rows_of(screen(view, dress, SIZE, aside))
+    rows = rows_of(draw_screen(view, settings, SIZE, overlay))
     return ["".join(run.text for run in row).rstrip() for row in rows]
 
 
@@ -90,7 +102,7 @@ async def test_keys(keys: str, asked: str | list[str]) -> None:
 async def test_a_capital_letter_taps_a_sample_card() -> None:
     tapped: list[str] = []
     till = FakeTill(READY, {"A": lambda: tapped.append("A")})
-    app = TillApp(till, till.run, replace(DRESS, legend=LEGEND), "dark")
+    app = TillApp(till, till.run, replace(SETTINGS, legend=LEGEND), "dark")
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("A", "a", "B")
         assert tapped == ["A"]
@@ -103,7 +115,7 @@ async def test_help_opens_and_closes_in_place_and_the_next_key_counts() -> None:
     app = made(till)
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("f1")
-        await until(lambda: painted(app) == expected(READY, aside=Aside.HELP), pilot)
+        await until(lambda: painted(app) == expected(READY, overlay=Overlay.HELP), pilot)
         await pilot.press("escape")
         await until(lambda: painted(app) == expected(READY), pilot)
         assert till.asked == []
@@ -128,7 +140,7 @@ async def test_a_screen_too_small_to_read_sells_nothing() -> None:
     """Only Esc, minus and leaving count: nobody charges whom nobody sees."""
     tapped: list[str] = []
     till = FakeTill(CONFIRM, {"A": lambda: tapped.append("A")})
-    app = TillApp(till, till.run, DRESS, "dark")
+    app = TillApp(till, till.run, SETTINGS, "dark")
     async with app.run_test(size=(WIDTH_MIN, HEIGHT_MIN - 1)) as pilot:
         await pilot.press("4", "c", "plus", "enter", "f8", "backspace", "A", "f1", "f5")
         assert (till.asked, tapped) == ([], [])
@@ -153,7 +165,7 @@ class HastyApp(TillApp):
 
 async def test_leaving_is_forgotten_after_a_while() -> None:
     till = FakeTill(READY)
-    app = HastyApp(till, till.run, DRESS)
+    app = HastyApp(till, till.run, SETTINGS)
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("ctrl+q")
         await until(lambda: painted(app) == expected(READY), pilot)
@@ -169,7 +181,7 @@ class CalmApp(TillApp):
 
 async def test_a_quick_save_never_shows_that_it_saves() -> None:
     till = FakeTill(CONFIRM)
-    app = CalmApp(till, till.run, DRESS)
+    app = CalmApp(till, till.run, SETTINGS)
     async with app.run_test(size=SIZE) as pilot:
         await until(lambda: painted(app) == expected(CONFIRM), pilot)
         till.show(replace(CONFIRM, step=Step.SAVING))
@@ -199,13 +211,13 @@ async def test_a_notice_repaints_lines_of_the_band_only() -> None:
         await until(lambda: painted(app) == expected(noticed), pilot)
         for name in REGIONS:
             same = app.query_one(f"#{name}", RegionRows)._rows == kept[name]
-            assert same is (name != "band")
+            assert same is (name != "banner")
 
 
 async def test_the_balance_shows_on_request_for_this_customer_only() -> None:
     till = FakeTill(CONFIRM)
-    dress = replace(DRESS, privacy=Privacy(show_debt=ShowDebt.ON_REQUEST))
-    app = made(till, dress)
+    settings = replace(SETTINGS, privacy=ScreenPrivacy(show_debt=ShowDebt.ON_REQUEST))
+    app = made(till, settings)
     async with app.run_test(size=SIZE) as pilot:
         await until(lambda: "F5" in "\n".join(painted(app)), pilot)
         await pilot.press("f5")
@@ -237,7 +249,7 @@ async def test_a_fault_of_the_till_ends_the_program_and_is_handed_back() -> None
     async def broken() -> None:
         raise fault
 
-    app = TillApp(FakeTill(READY), broken, DRESS)
+    app = TillApp(FakeTill(READY), broken, SETTINGS)
     async with app.run_test(size=SIZE) as pilot:
         await until(lambda: not app.is_running, pilot)
     assert app.return_value is fault
@@ -258,4 +270,6 @@ async def test_the_band_has_its_roles_colours_in_every_theme(theme: str) -> None
 
 def test_characters_of_hostile_names_reach_the_screen_as_letters_only() -> None:
     view = replace(CONFIRM, customer=replace(CONFIRM.customer, name="[red]Eve[/]"))  # type: ignore[type-var]
-    assert "[red]Eve[/] pays" in "\n".join(map(characters, rows_of(screen(view, DRESS, SIZE))))
+    assert "[red]Eve[/] pays" in "\n".join(
+        map(characters, rows_of(draw_screen(view, SETTINGS, SIZE)))
+    )

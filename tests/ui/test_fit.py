@@ -8,33 +8,33 @@ from tests.ui.drawing import characters, fills, rows_of, text_of
 from tests.ui.states import (
     ADA,
     CONFIRM,
-    DRESS,
     OFFLINE,
     OK_READER,
     PAID,
     READY,
+    RECENT_SALES,
     RINGING,
+    SETTINGS,
     STATES,
     STATUS,
-    STRIP,
     declined,
 )
 
 from taptill.checkout.session import Step
-from taptill.checkout.view import Alarm, Link, Notice, SaleState
+from taptill.checkout.view import Link, Notice, SaleState, TillAlarm
 from taptill.domain.basket import Basket, Good, Line
 from taptill.domain.decision import Declined, Reason
 from taptill.domain.money import Currency, Money
 from taptill.domain.tap import ReaderHealth, ReaderState
 from taptill.ui.block_letters import letter_rows
-from taptill.ui.dress import Dress, Privacy, ShowDebt, ShowName
 from taptill.ui.layout import HEIGHT_MIN, WIDTH_MIN
 from taptill.ui.panels import digit_rows
+from taptill.ui.screen_settings import ScreenPrivacy, ScreenSettings, ShowDebt, ShowName
 from taptill.ui.texts import LANGUAGES, load
-from taptill.ui.views import Aside, screen
+from taptill.ui.views import Overlay, draw_screen
 
 SIZES = ((50, 15), (66, 20), (80, 24), (100, 30), (120, 33))
-DRESSES = {language: replace(DRESS, texts=load(language)) for language in LANGUAGES}
+SETTINGS_BY_LANGUAGE = {language: replace(SETTINGS, texts=load(language)) for language in LANGUAGES}
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -43,39 +43,43 @@ def test_every_state_fills_its_boxes_and_cuts_no_sentence(
     language: str, size: tuple[int, int]
 ) -> None:
     for name, view in STATES.items():
-        seen = screen(view, DRESSES[language], size)
+        seen = draw_screen(view, SETTINGS_BY_LANGUAGE[language], size)
         assert fills(seen, *size), name
-        assert "…" not in text_of(seen.band), name
-        for sentence in (seen.verdict.customer, seen.verdict.second, seen.verdict.cashier):
+        assert "…" not in text_of(seen.banner), name
+        for sentence in (
+            seen.banner_text.customer,
+            seen.banner_text.second,
+            seen.banner_text.cashier,
+        ):
             for word in sentence.split():
-                assert word in text_of(seen.band), (name, word)
-        for row in letter_rows(seen.verdict.word):
-            assert row.rstrip() in "\n".join(map(characters, seen.band)), name
+                assert word in text_of(seen.banner), (name, word)
+        for row in letter_rows(seen.banner_text.word):
+            assert row.rstrip() in "\n".join(map(characters, seen.banner)), name
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_alarms_notes_and_leaving_are_never_cut(language: str, size: tuple[int, int]) -> None:
-    dress = DRESSES[language]
-    leaving = screen(replace(READY, status=OFFLINE), dress, size, Aside.LEAVE)
-    assert "…" not in text_of(leaving.band)
+    settings = SETTINGS_BY_LANGUAGE[language]
+    leaving = draw_screen(replace(READY, status=OFFLINE), settings, size, Overlay.LEAVE)
+    assert "…" not in text_of(leaving.banner)
     unclear = replace(OFFLINE, to_send=120, to_send_sum=Money(1_234_567), conflicts=12)
-    desk = screen(replace(READY, status=unclear), dress, size, Aside.LEAVE)
-    assert "…" not in text_of(desk.band)
-    starting = screen(None, dress, size, Aside.LEAVE)
-    assert "…" not in text_of(starting.band)
-    helping = screen(READY, dress, size, Aside.HELP)
+    desk = draw_screen(replace(READY, status=unclear), settings, size, Overlay.LEAVE)
+    assert "…" not in text_of(desk.banner)
+    starting = draw_screen(None, settings, size, Overlay.LEAVE)
+    assert "…" not in text_of(starting.banner)
+    helping = draw_screen(READY, settings, size, Overlay.HELP)
     assert "…" not in text_of([*helping.sale, *helping.customer])
-    for alarm in Alarm:
+    for alarm in TillAlarm:
         status = replace(STATUS, alarms=(alarm,), warnings=("mirror full",) * 9)
-        seen = screen(replace(READY, status=status), dress, size)
-        assert dress.texts.say(f"alarm.{alarm}") in text_of(seen.strip)
-        assert " +" in text_of(seen.strip)
+        seen = draw_screen(replace(READY, status=status), settings, size)
+        assert settings.texts.say(f"alarm.{alarm}") in text_of(seen.recent_sales)
+        assert " +" in text_of(seen.recent_sales)
     for state in set(ReaderState) - {ReaderState.OK, ReaderState.OPENING}:
         readers = (OK_READER, ReaderHealth("door", state, "/dev/ttyUSB1"))
-        seen = screen(replace(READY, status=replace(STATUS, readers=readers)), dress, size)
-        assert "…" not in text_of([*seen.strip, *seen.status])
-        assert dress.texts.say(f"reader.{state}.status") in text_of(seen.status)
+        seen = draw_screen(replace(READY, status=replace(STATUS, readers=readers)), settings, size)
+        assert "…" not in text_of([*seen.recent_sales, *seen.status])
+        assert settings.texts.say(f"reader.{state}.status") in text_of(seen.status)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -83,29 +87,31 @@ def test_alarms_notes_and_leaving_are_never_cut(language: str, size: tuple[int, 
 def test_name_block_status_amount_and_link_are_the_last_to_go(
     language: str, size: tuple[int, int]
 ) -> None:
-    dress = DRESSES[language]
+    settings = SETTINGS_BY_LANGUAGE[language]
     offline = replace(OFFLINE, conflicts=12, readers=(ReaderHealth("a", ReaderState.DENIED),))
     for who, blocked in ((ADA, "not-blocked"), (replace(ADA, blocked=True), "blocked")):
-        seen = screen(replace(CONFIRM, customer=who, status=offline), dress, size)
+        seen = draw_screen(replace(CONFIRM, customer=who, status=offline), settings, size)
         assert "Ada Byron" in text_of(seen.customer)
-        assert dress.texts.say(f"customer.{blocked}") in text_of(seen.customer)
+        assert settings.texts.say(f"customer.{blocked}") in text_of(seen.customer)
         assert all(
             row in "\n".join(map(characters, seen.sale))
-            for row in digit_rows(dress.figure(Money(420)))
+            for row in digit_rows(settings.figure(Money(420)))
         )
         assert "13:40" in text_of(seen.status)
-        assert dress.texts.say("reader.denied.status") in text_of(seen.status)
+        assert settings.texts.say("reader.denied.status") in text_of(seen.status)
 
 
 def test_any_terminal_from_the_smallest_on_is_filled() -> None:
     for width in (WIDTH_MIN, 51, 64, 77, 78, 79, 133, 240):
         for height in (HEIGHT_MIN, 16, 17, 19, 21, 23, 26, 28, 40, 67):
-            for aside in Aside:
-                assert fills(screen(CONFIRM, DRESS, (width, height), aside), width, height)
+            for overlay in Overlay:
+                assert fills(
+                    draw_screen(CONFIRM, SETTINGS, (width, height), overlay), width, height
+                )
 
 
 def test_folding_goes_in_order_strip_company_goods_lines() -> None:
-    seen = {size: text_of(rows_of(screen(CONFIRM, DRESS, size))) for size in SIZES}
+    seen = {size: text_of(rows_of(draw_screen(CONFIRM, SETTINGS, size))) for size in SIZES}
     assert [size for size in SIZES if "13:58" in seen[size]] == list(SIZES[2:])
     assert [size for size in SIZES if "Analytical" in seen[size]] == list(SIZES[1:])
     assert [size for size in SIZES if "Espresso" in seen[size]] == list(SIZES[3:])
@@ -115,18 +121,18 @@ def test_folding_goes_in_order_strip_company_goods_lines() -> None:
 
 def test_money_is_in_advance_or_owed_and_never_has_a_bare_minus() -> None:
     for view in STATES.values():
-        assert "-" not in text_of(screen(view, DRESS, (100, 30)).customer)
-        assert "-3.20" not in text_of(screen(view, DRESS, (100, 30)).strip)
+        assert "-" not in text_of(draw_screen(view, SETTINGS, (100, 30)).customer)
+        assert "-3.20" not in text_of(draw_screen(view, SETTINGS, (100, 30)).recent_sales)
     owing = replace(CONFIRM, customer=replace(ADA, debt=Money(-200), debt_after=Money(220)))
     assert "in advance €2.00 after this owes €2.20" in text_of(
-        screen(owing, DRESS, (80, 24)).customer
+        draw_screen(owing, SETTINGS, (80, 24)).customer
     )
 
 
 def test_an_amount_too_wide_for_large_figures_is_written_small_and_whole() -> None:
     rich = replace(RINGING, total=Money(12_345_678_90))
     for size in SIZES:
-        sale = screen(rich, DRESS, size).sale
+        sale = draw_screen(rich, SETTINGS, size).sale
         whole = "12345678.90" in text_of(sale)
         large = all(row in "\n".join(map(characters, sale)) for row in digit_rows("12345678.90"))
         assert whole or large
@@ -136,8 +142,8 @@ def test_an_amount_too_wide_for_large_figures_is_written_small_and_whole() -> No
     ("code", "shown"), [("JPY", "¥420"), ("EUR", "€4.20"), ("KWD", "KWD 0.420")]
 )
 def test_minor_digits_follow_the_currency(code: str, shown: str) -> None:
-    dress = Dress(load("en"), Currency.named(code))
-    assert f"pays {shown}" in text_of(screen(CONFIRM, dress, (80, 24)).band)
+    settings = ScreenSettings(load("en"), Currency.named(code))
+    assert f"pays {shown}" in text_of(draw_screen(CONFIRM, settings, (80, 24)).banner)
 
 
 HOSTILE = "[bold red]\x1b[31m\u202eEve\u0000\u0336\u0337 王小明王小明王小明王小明王小明王小明"
@@ -156,17 +162,17 @@ def test_hostile_words_from_outside_break_no_box(size: tuple[int, int]) -> None:
         goods=(replace(READY.goods[0], name=HOSTILE), *READY.goods),
         basket=Basket((Line(HOSTILE, Money(1)), *CONFIRM.basket.lines)),
         customer=replace(ADA, name=HOSTILE, company=HOSTILE * 2),
-        strip=(replace(READY.strip[0], initials=HOSTILE),),
+        recent_sales=(replace(READY.recent_sales[0], initials=HOSTILE),),
         detail=HOSTILE * 5,
     )
     for step in (Step.CONFIRM, Step.CARD, Step.CLOSED, Step.READY):
         for console in (False, True):
-            seen = screen(replace(nasty, step=step), replace(DRESS, console=console), size)
+            seen = draw_screen(replace(nasty, step=step), replace(SETTINGS, console=console), size)
             assert fills(seen, *size)
             drawn = "".join(map(characters, rows_of(seen)))
             assert not set(drawn) & {"\x1b", "\x00", "\u202e", "\u0337"}
             if step is Step.CONFIRM:
-                assert "Enter confirms" in text_of(seen.band)
+                assert "Enter confirms" in text_of(seen.banner)
 
 
 @pytest.mark.parametrize("to_send", [0, 3])
@@ -175,10 +181,12 @@ def test_it_is_never_safe_to_leave_what_the_office_must_clarify(
     language: str, to_send: int
 ) -> None:
     """Their money is not sent, although nothing waits to be sent by itself."""
-    dress = DRESSES[language]
+    settings = SETTINGS_BY_LANGUAGE[language]
     status = replace(STATUS, to_send=to_send, conflicts=2)
-    said = screen(replace(READY, status=status), dress, (80, 24), Aside.LEAVE).verdict.cashier
-    clean = screen(READY, dress, (80, 24), Aside.LEAVE).verdict.cashier
+    said = draw_screen(
+        replace(READY, status=status), settings, (80, 24), Overlay.LEAVE
+    ).banner_text.cashier
+    clean = draw_screen(READY, settings, (80, 24), Overlay.LEAVE).banner_text.cashier
     safe = clean.split(":")[1].split(".")[0].strip()
     assert safe not in said
     assert "2" in said
@@ -186,65 +194,71 @@ def test_it_is_never_safe_to_leave_what_the_office_must_clarify(
 
 
 def test_paid_promises_no_sending_where_the_office_must_clarify() -> None:
-    band = text_of(screen(STATES["paid-and-in-conflict"], DRESS, (80, 24)).band)
-    assert "office" in band
-    assert "will be sent" not in band
+    banner = text_of(draw_screen(STATES["paid-and-in-conflict"], SETTINGS, (80, 24)).banner)
+    assert "office" in banner
+    assert "will be sent" not in banner
 
 
 def test_the_question_of_a_void_names_the_sale_and_stays_beside_an_answer() -> None:
     for name in ("voiding", "voiding-wrong-key"):
         for size in SIZES:
-            band = text_of(screen(STATES[name], DRESS, size).band)
+            banner = text_of(draw_screen(STATES[name], SETTINGS, size).banner)
             wanted = ("3.20", "14:01 A. B.", "1 wrong amount", "2 wrong customer", "3 goods")
-            assert [words for words in wanted if words not in band] == [], (name, size)
+            assert [words for words in wanted if words not in banner] == [], (name, size)
 
 
 @pytest.mark.parametrize("reason", list(Reason))
 def test_only_money_that_the_customer_has_not_got_is_missing(reason: Reason) -> None:
-    row = replace(STRIP[2], reason=reason, missing=Money(240))
-    seen = text_of(screen(replace(READY, strip=(row,)), DRESS, (80, 24)).strip)
+    row = replace(RECENT_SALES[2], reason=reason, missing=Money(240))
+    seen = text_of(
+        draw_screen(replace(READY, recent_sales=(row,)), SETTINGS, (80, 24)).recent_sales
+    )
     assert ("€2.40 missing" in seen) is (reason in {Reason.NO_CREDIT, Reason.OFFLINE_CAP})
 
 
 def test_sample_cards_that_do_not_fit_are_counted() -> None:
     legend = tuple((letter, f"card {letter}") for letter in "ABCDEFGHX")
     for size in SIZES:
-        seen = text_of(screen(READY, replace(DRESS, legend=legend), size).customer)
+        seen = text_of(draw_screen(READY, replace(SETTINGS, legend=legend), size).customer)
         hidden = [letter for letter, text in legend if text not in seen]
         assert (f"+ {len(hidden)} more" in seen) is bool(hidden), size
 
 
 def test_privacy_shortens_names_and_hides_debts() -> None:
-    def seen(privacy: Privacy, *, asked: bool = False, step: Step = Step.CONFIRM) -> str:
+    def seen(privacy: ScreenPrivacy, *, asked: bool = False, step: Step = Step.CONFIRM) -> str:
         view = replace(declined(Reason.NO_CREDIT), customer=ADA, step=step)
-        dress = replace(DRESS, privacy=privacy, debt_asked=asked)
-        return text_of(rows_of(screen(view, dress, (80, 24))))
+        settings = replace(SETTINGS, privacy=privacy, debt_requested=asked)
+        return text_of(rows_of(draw_screen(view, settings, (80, 24))))
 
-    assert "Ada B. pays" in seen(Privacy(ShowName.SHORT))
-    assert "Byron" not in seen(Privacy(ShowName.SHORT))
-    assert "Ada" not in seen(Privacy(ShowName.NEVER))
+    assert "Ada B. pays" in seen(ScreenPrivacy(ShowName.SHORT))
+    assert "Byron" not in seen(ScreenPrivacy(ShowName.SHORT))
+    assert "Ada" not in seen(ScreenPrivacy(ShowName.NEVER))
     for hidden in (ShowDebt.NEVER, ShowDebt.ON_REQUEST):
-        private = seen(Privacy(show_debt=hidden), step=Step.DECLINED)
+        private = seen(ScreenPrivacy(show_debt=hidden), step=Step.DECLINED)
         assert not [figure for figure in ("12.30", "8.10", "1.80", "2.40") if figure in private]
         assert "too little left" in private
-    asked = seen(Privacy(show_debt=ShowDebt.ON_REQUEST), asked=True)
+    asked = seen(ScreenPrivacy(show_debt=ShowDebt.ON_REQUEST), asked=True)
     assert "12.30" in asked
 
 
 def test_a_figure_that_is_not_known_leaves_a_whole_sentence() -> None:
     unknown = replace(
-        declined(Reason.NO_CREDIT), verdict=Declined(Reason.NO_CREDIT), status=replace(
+        declined(Reason.NO_CREDIT), decision=Declined(Reason.NO_CREDIT), status=replace(
             STATUS, link=Link.ONLINE, latency_ms=None)
     )  # fmt: skip
-    seen = screen(unknown, DRESS, (80, 24))
-    assert "too little left" in text_of(seen.band)
+    seen = draw_screen(unknown, SETTINGS, (80, 24))
+    assert "too little left" in text_of(seen.banner)
     assert "ONLINE │" in "".join(map(characters, seen.status))
 
 
 def test_a_sale_that_turns_sent_changes_its_row_only() -> None:
-    before = screen(READY, DRESS, (80, 24))
-    sent = replace(READY.strip[1], state=SaleState.SENT)
-    after = screen(replace(READY, strip=(READY.strip[0], sent, READY.strip[2])), DRESS, (80, 24))
+    before = draw_screen(READY, SETTINGS, (80, 24))
+    sent = replace(READY.recent_sales[1], state=SaleState.SENT)
+    after = draw_screen(
+        replace(READY, recent_sales=(READY.recent_sales[0], sent, READY.recent_sales[2])),
+        SETTINGS,
+        (80, 24),
+    )
     changed = [(a, b) for a, b in zip(rows_of(before), rows_of(after), strict=True) if a != b]
     assert len(changed) == 1
 
@@ -257,26 +271,26 @@ def test_every_amount_carries_its_currency_and_the_mark_of_the_language(
     language: str, shown: str
 ) -> None:
     """Basket, echo, total, goods, panel, band and strip."""
-    dress, few = DRESSES[language], Money(30)
+    settings, few = SETTINGS_BY_LANGUAGE[language], Money(30)
     who = replace(ADA, debt=few, debt_after=None, pending=few, headroom=few)
     view = replace(
         RINGING,
         step=Step.CARD,
-        typed="30",
+        keystrokes="30",
         basket=Basket((Line("Coffee", few),)),
         total=Money(60),
         customer=who,
-        strip=(replace(STRIP[0], amount=few),),
+        recent_sales=(replace(RECENT_SALES[0], amount=few),),
     )
-    seen = screen(view, dress, (80, 24))
+    seen = draw_screen(view, settings, (80, 24))
     assert text_of(seen.sale).count(shown) == 2
     assert f"> 30 {shown}" in text_of(seen.sale)
     assert text_of(seen.customer).count(shown) == 3
-    assert shown in text_of(seen.strip)
-    goods = replace(view, basket=Basket(), typed="", goods=(Good("c", "Coffee", few),))
-    assert f"c Coffee {shown}" in text_of(screen(goods, dress, (80, 24)).sale)
+    assert shown in text_of(seen.recent_sales)
+    goods = replace(view, basket=Basket(), keystrokes="", goods=(Good("c", "Coffee", few),))
+    assert f"c Coffee {shown}" in text_of(draw_screen(goods, settings, (80, 24)).sale)
     paid = replace(view, step=Step.PAID, amount=few)
-    assert shown in text_of(screen(paid, dress, (80, 24)).band)
+    assert shown in text_of(draw_screen(paid, settings, (80, 24)).banner)
     assert shown.replace("0", "1") not in text_of(rows_of(seen))
     for mark in {".", ","} - set(shown):
         assert not re.search(rf"[0-9]\{mark}[0-9]", text_of(rows_of(seen)))
@@ -292,7 +306,7 @@ def test_large_amounts_of_any_currency_are_whole_on_panel_strip_and_band(
     language: str, code: str
 ) -> None:
     """What is too long gives way in whole words, and the figure last."""
-    dress = replace(DRESSES[language], currency=Currency.named(code))
+    settings = replace(SETTINGS_BY_LANGUAGE[language], currency=Currency.named(code))
     rich = replace(ADA, company="", debt=Money(-123_450), debt_after=Money(98_760))
     views = [
         replace(CONFIRM, customer=replace(rich, debt_after=Money(-98_760), headroom=Money(99_990))),
@@ -301,36 +315,36 @@ def test_large_amounts_of_any_currency_are_whole_on_panel_strip_and_band(
             rich, debt_after=None, pending=Money(98_760), headroom=Money(98_760))),
         replace(CONFIRM, customer=replace(rich, pending=Money(98_760), in_question=True,
                 age_s=None, live=False, headroom=Money(98_760))),
-        replace(declined(Reason.NO_CREDIT), total=Money(123_450), verdict=Declined(
+        replace(declined(Reason.NO_CREDIT), total=Money(123_450), decision=Declined(
             Reason.NO_CREDIT, Money(-1), Money(98_760), Money(123_450)), notice=Notice.NOW_REFUSED),
     ]  # fmt: skip
     states = [
-        replace(STRIP[2], state=state, reason=reason, amount=Money(123_450 * sign))
+        replace(RECENT_SALES[2], state=state, reason=reason, amount=Money(123_450 * sign))
         for state in SaleState
         for reason in Reason
         for sign in ((1,) if state is SaleState.REFUSED else (1, -1))
     ]
     for size in SIZES:
         for view in views:
-            seen = screen(view, dress, size)
-            assert "…" not in text_of([*seen.customer, *seen.band]), (size, view.step)
+            seen = draw_screen(view, settings, size)
+            assert "…" not in text_of([*seen.customer, *seen.banner]), (size, view.step)
             assert fills(seen, *size)
         for state in states:
-            seen = screen(replace(READY, strip=(state,)), dress, size)
-            assert "…" not in text_of(seen.strip), (size, state)
+            seen = draw_screen(replace(READY, recent_sales=(state,)), settings, size)
+            assert "…" not in text_of(seen.recent_sales), (size, state)
 
 
 def test_where_the_font_has_no_such_sign_the_code_stands() -> None:
-    dong = Dress(load("en"), Currency.named("VND"))
-    assert "₫420" in text_of(screen(CONFIRM, dong, (80, 24)).band)
-    assert "VND 420" in text_of(screen(CONFIRM, replace(dong, console=True), (80, 24)).band)
+    dong = ScreenSettings(load("en"), Currency.named("VND"))
+    assert "₫420" in text_of(draw_screen(CONFIRM, dong, (80, 24)).banner)
+    assert "VND 420" in text_of(draw_screen(CONFIRM, replace(dong, console=True), (80, 24)).banner)
 
 
 def test_no_line_breaks_between_a_figure_and_its_currency() -> None:
-    dress = replace(DRESSES["de"], currency=Currency.named("CHF"))
+    settings = replace(SETTINGS_BY_LANGUAGE["de"], currency=Currency.named("CHF"))
     for size in SIZES:
         for view in STATES.values():
-            for row in screen(view, dress, size).band:
+            for row in draw_screen(view, settings, size).banner:
                 assert not re.search(r"(^|  )CHF", characters(row))
 
 
@@ -340,40 +354,40 @@ def test_no_line_breaks_between_a_figure_and_its_currency() -> None:
 def test_what_the_office_must_clarify_is_never_hidden(
     language: str, size: tuple[int, int], to_send: int
 ) -> None:
-    dress = DRESSES[language]
-    words = dress.texts.say("status.conflicts", count="12")
+    settings = SETTINGS_BY_LANGUAGE[language]
+    words = settings.texts.say("status.conflicts", count="12")
     for base in (STATUS, OFFLINE, replace(STATUS, link=Link.SLOW, latency_ms=23_456)):
         for state in ReaderState:
             many = (ReaderHealth("a", state), ReaderHealth("b", state))
             for readers in (many[:1], many):
                 status = replace(base, to_send=to_send, conflicts=12, readers=readers)
-                row = text_of(screen(replace(READY, status=status), dress, size).status)
+                row = text_of(draw_screen(replace(READY, status=status), settings, size).status)
                 assert words in row, row
-                assert dress.texts.say(f"reader.{state}.status") in row
+                assert settings.texts.say(f"reader.{state}.status") in row
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_of_the_till_s_own_words_is_cut(language: str, size: tuple[int, int]) -> None:
     """Names and the hints of broken readers may end in dots; words and figures of ours never do."""
-    dress = DRESSES[language]
-    asking = dress.texts.say("customer.asking")
+    settings = SETTINGS_BY_LANGUAGE[language]
+    looking_up = settings.texts.say("customer.asking")
     for name, view in STATES.items():
-        drawn = text_of(rows_of(screen(view, dress, size))).replace(asking, "")
+        drawn = text_of(rows_of(draw_screen(view, settings, size))).replace(looking_up, "")
         assert "…" not in drawn, (name, drawn)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_verdict_that_turned_shows_its_reason_and_what_would_pass(language: str) -> None:
-    dress = DRESSES[language]
+    settings = SETTINGS_BY_LANGUAGE[language]
     for size in SIZES:
-        seen = screen(STATES["declined-just-now"], dress, size)
-        assert dress.texts.say("notice.now-refused") in text_of(seen.band)
+        seen = draw_screen(STATES["declined-just-now"], settings, size)
+        assert settings.texts.say("notice.now-refused") in text_of(seen.banner)
         for figure in ("1.80", "2.40"):
-            assert figure.replace(".", dress.usage.mark) in text_of(seen.band)
+            assert figure.replace(".", settings.usage.mark) in text_of(seen.banner)
 
 
 def test_who_cannot_pay_has_no_line_about_after_it() -> None:
     for name, view in STATES.items():
         if name.startswith(("declined", "refused")):
-            assert "after" not in text_of(screen(view, DRESS, (100, 30)).customer)
+            assert "after" not in text_of(draw_screen(view, SETTINGS, (100, 30)).customer)

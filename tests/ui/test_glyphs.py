@@ -3,20 +3,20 @@
 from dataclasses import replace
 
 from tests.ui.drawing import characters, rows_of
-from tests.ui.states import DRESS, LEGEND, STATES
+from tests.ui.states import LEGEND, SETTINGS, STATES
 
 from taptill.ui.glyphs import CONSOLE_GLYPHS
 from taptill.ui.texts import LANGUAGES, load
-from taptill.ui.views import Aside, screen
+from taptill.ui.views import Overlay, draw_screen
 
 
 def test_every_screen_keeps_to_the_console_font() -> None:
     for language in LANGUAGES:
-        dress = replace(DRESS, texts=load(language), legend=LEGEND, console=True)
+        settings = replace(SETTINGS, texts=load(language), legend=LEGEND, console=True)
         for view in STATES.values():
             for size in ((50, 15), (80, 24), (100, 30)):
-                for aside in Aside:
-                    rows = rows_of(screen(view, dress, size, aside))
+                for overlay in Overlay:
+                    rows = rows_of(draw_screen(view, settings, size, overlay))
                     assert set("".join(map(characters, rows))) <= CONSOLE_GLYPHS
 
 

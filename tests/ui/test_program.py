@@ -21,10 +21,10 @@ PROGRAM = """
 import sys
 from taptill.ui.app import TillApp
 from tests.fakes.till import FakeTill
-from tests.ui.states import DRESS, READY
+from tests.ui.states import READY, SETTINGS
 
 till = FakeTill(READY)
-app = TillApp(till, till.run, DRESS, "console")
+app = TillApp(till, till.run, SETTINGS, "console")
 app.run()
 print("asked", till.asked)
 sys.exit(app.return_code)

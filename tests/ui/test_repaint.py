@@ -24,7 +24,7 @@ from dataclasses import replace
 from taptill.domain.tap import ReaderHealth, ReaderState
 from taptill.ui.app import TillApp
 from tests.fakes.till import FakeTill
-from tests.ui.states import CONFIRM, DRESS, PAID, READY, RINGING
+from tests.ui.states import CONFIRM, SETTINGS, PAID, READY, RINGING
 
 LOST = replace(READY.status, readers=(ReaderHealth("counter", ReaderState.LOST),))
 VIEWS = {"r": READY, "g": RINGING, "p": PAID, "c": CONFIRM, "l": replace(READY, status=LOST)}
@@ -36,7 +36,7 @@ class Till(FakeTill):
                 self.show(VIEWS[key.name])
 
 till = Till(READY)
-TillApp(till, till.run, DRESS, "console").run()
+TillApp(till, till.run, SETTINGS, "console").run()
 """
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from taptill.ui.glyphs import CONSOLE_GLYPHS
-from taptill.ui.rows import clean, clip, pad, spread, wrap
+from taptill.ui.rows import clean, clip, justify, pad, wrap
 
 CLEANED = {
     "a plain name stays": ("Ada Byron", "Ada Byron"),
@@ -65,7 +65,7 @@ def test_wrapped_text_loses_nothing_and_fits(text: str, width: int) -> None:
 def test_a_wide_letter_at_the_edge_is_not_halved() -> None:
     assert clip("王小明", 4) == "王…"
     assert pad("王小明", 4) == "王… "
-    assert spread("王小明王小明", "3.00", 12) == "王小明… 3.00"
+    assert justify("王小明王小明", "3.00", 12) == "王小明… 3.00"
 
 
 def test_a_colon_after_a_blank_does_not_begin_a_line() -> None:

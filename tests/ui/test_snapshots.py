@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from tests.ui.drawing import characters, drawn
-from tests.ui.states import DRESS, LEGEND, OFFLINE, READY, STATES
+from tests.ui.states import LEGEND, OFFLINE, READY, SETTINGS, STATES
 
 from taptill.ui.layout import WIDTH_MIN
 from taptill.ui.texts import LANGUAGES, load
-from taptill.ui.views import Aside, screen
+from taptill.ui.views import Overlay, draw_screen
 
 FOLDER = Path(__file__).with_name("snapshots")
 SIZES = ((80, 24), (100, 30))
@@ -27,21 +27,24 @@ def compare(name: str, seen: str) -> None:
 
 @pytest.mark.parametrize("name", STATES)
 def test_a_state_looks_as_drawn(name: str) -> None:
-    compare(name, "\n".join(drawn(screen(STATES[name], DRESS, size)) for size in SIZES))
+    compare(name, "\n".join(drawn(draw_screen(STATES[name], SETTINGS, size)) for size in SIZES))
 
 
 @pytest.mark.parametrize(
     "name", ["ready", "confirm", "paid", "declined-no-credit", "reader-missing"]
 )
 def test_small_terminals_fold_as_drawn(name: str) -> None:
-    compare(f"small-{name}", "\n".join(drawn(screen(STATES[name], DRESS, size)) for size in SMALL))
+    compare(
+        f"small-{name}",
+        "\n".join(drawn(draw_screen(STATES[name], SETTINGS, size)) for size in SMALL),
+    )
 
 
 @pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
 def test_bands_read_as_drawn_in_every_language(language: str) -> None:
-    dress = replace(DRESS, texts=load(language))
+    settings = replace(SETTINGS, texts=load(language))
     bands = [
-        f"{name}\n" + "\n".join(map(characters, screen(view, dress, (80, 24)).band))
+        f"{name}\n" + "\n".join(map(characters, draw_screen(view, settings, (80, 24)).banner))
         for name, view in STATES.items()
     ]
     compare(f"bands-{language}", "\n\n".join(bands) + "\n")
@@ -50,18 +53,18 @@ def test_bands_read_as_drawn_in_every_language(language: str) -> None:
 def test_help_and_leaving_and_sample_cards_look_as_drawn() -> None:
     waiting = replace(READY, status=OFFLINE)
     asides = [
-        screen(READY, DRESS, (80, 24), Aside.HELP),
-        screen(READY, DRESS, (80, 24), Aside.LEAVE),
-        screen(waiting, DRESS, (80, 24), Aside.LEAVE),
-        screen(READY, replace(DRESS, legend=LEGEND), (80, 24)),
-        screen(READY, replace(DRESS, legend=LEGEND), (50, 15)),
+        draw_screen(READY, SETTINGS, (80, 24), Overlay.HELP),
+        draw_screen(READY, SETTINGS, (80, 24), Overlay.LEAVE),
+        draw_screen(waiting, SETTINGS, (80, 24), Overlay.LEAVE),
+        draw_screen(READY, replace(SETTINGS, legend=LEGEND), (80, 24)),
+        draw_screen(READY, replace(SETTINGS, legend=LEGEND), (50, 15)),
     ]
     compare("asides", "\n".join(map(drawn, asides)))
 
 
 def test_below_the_smallest_size_a_plain_sentence_says_so() -> None:
-    tiny = screen(READY, DRESS, (WIDTH_MIN - 10, 6))
-    assert "50 by 15" in " ".join("".join(map(characters, tiny.band)).split())
+    tiny = draw_screen(READY, SETTINGS, (WIDTH_MIN - 10, 6))
+    assert "50 by 15" in " ".join("".join(map(characters, tiny.banner)).split())
     assert not tiny.status
     assert not tiny.sale
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from taptill.checkout.session import Step
-from taptill.checkout.view import Alarm, Link, Notice, SaleState
+from taptill.checkout.view import Link, Notice, SaleState, TillAlarm
 from taptill.domain.decision import Reason
 from taptill.domain.errors import ConfigError
 from taptill.domain.tap import CardTrouble, ReaderState
@@ -25,7 +25,7 @@ LINES = [
     *(f"reason.{reason}.short" for reason in Reason),
     *(f"reader.{state}.status" for state in ReaderState),
     *(f"link.{link}" for link in Link),
-    *(f"alarm.{alarm}" for alarm in Alarm),
+    *(f"alarm.{alarm}" for alarm in TillAlarm),
     *(f"notice.{notice}" for notice in Notice if notice),
     *(f"sale.{state}" for state in SaleState),
     *(f"sale.void-{state}" for state in SaleState if state is not SaleState.REFUSED),

@@ -9,8 +9,8 @@ from textual.color import Color
 
 from taptill.cli.console import palette
 from taptill.ui import themes
-from taptill.ui.rows import Role
-from taptill.ui.themes import CONSOLE_PALETTE, THEME_NAMES, pick
+from taptill.ui.rows import ColourRole
+from taptill.ui.themes import CONSOLE_PALETTE, THEME_NAMES, choose_theme
 
 SHEET = Path(themes.__file__).with_name("taptill.tcss").read_text("utf-8")
 KERNELS_PALETTE = (
@@ -19,7 +19,9 @@ KERNELS_PALETTE = (
 )  # fmt: skip
 """What a console shows that nobody has set, drivers/tty/vt/vt.c."""
 
-ROLES = {"surface", "text"} | {f"{on}{role}" for role in Role for on in ("", "on-")} - {"on-text"}
+ROLES = {"surface", "text"} | {f"{on}{role}" for role in ColourRole for on in ("", "on-")} - {
+    "on-text"
+}
 THEMES = {theme.name: theme.variables for theme in themes.themes()}
 
 
@@ -127,6 +129,6 @@ def test_a_theme_has_every_role_and_no_other_colour(name: str) -> None:
 
 
 def test_auto_takes_the_console_where_the_terminal_is_one() -> None:
-    assert pick("auto", "linux") == "console"
-    assert pick("auto", "xterm-256color") == "dark"
-    assert pick("light", "linux") == "light"
+    assert choose_theme("auto", "linux") == "console"
+    assert choose_theme("auto", "xterm-256color") == "dark"
+    assert choose_theme("light", "linux") == "light"

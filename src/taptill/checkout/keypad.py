@@ -13,107 +13,115 @@ _DIGITS = frozenset("0123456789")
 
 @dataclass(frozen=True, slots=True)
 class Keypad:
-    """What the keys mean at this site; with `implied` decimals 420 is 4.20."""
+    """What the keys mean at this site; with `implied_decimals` decimals 420 is 4.20."""
 
     goods: tuple[Good, ...]
     currency: Currency
-    implied: bool
+    implied_decimals: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
+class KeyedInput:
     """The basket's finished lines and the key strokes of the amount being typed."""
 
     basket: Basket = EMPTY
-    typed: str = ""
+    keystrokes: str = ""
 
-    def whole(self, keypad: Keypad) -> Basket:
+    def with_typed_amount(self, keypad: Keypad) -> Basket:
         """Give the basket with the typed amount as its last line."""
-        amount = typed_amount(self.typed, keypad)
+        amount = typed_amount(self.keystrokes, keypad)
         return self.basket.add(Line("", amount)) if amount else self.basket
 
 
-NOTHING_RUNG = Rung()
+NOTHING_KEYED = KeyedInput()
 
 
-def typed_amount(typed: str, keypad: Keypad) -> Money:
+def typed_amount(keystrokes: str, keypad: Keypad) -> Money:
     """Read the strokes: `420` is 4.20 with implied decimals, `4.2` always is."""
-    if not typed or typed.startswith("/"):
+    if not keystrokes or keystrokes.startswith("/"):
         return ZERO
-    if "." in typed or not keypad.implied:
-        return keypad.currency.parse(typed.rstrip(".") or "0")
-    return Money(int(typed))
+    if "." in keystrokes or not keypad.implied_decimals:
+        return keypad.currency.parse(keystrokes.rstrip(".") or "0")
+    return Money(int(keystrokes))
 
 
-def press(rung: Rung, key: str, keypad: Keypad) -> tuple[Rung, Notice]:
+def press(keyed_input: KeyedInput, key: str, keypad: Keypad) -> tuple[KeyedInput, Notice]:
     """Apply one key: digit, `.` `,` `+` `*` `/`, `backspace`, or a good's small letter."""
     if key in _DIGITS:
-        return _digit(rung, key, keypad)
+        return _digit(keyed_input, key, keypad)
     match key:
         case "." | ",":
-            return _point(rung, keypad)
+            return _point(keyed_input, keypad)
         case "+":
-            return _finish(rung, keypad)
+            return _finish(keyed_input, keypad)
         case "*":
-            return _repeat(Rung(rung.whole(keypad)))
+            return _repeat(KeyedInput(keyed_input.with_typed_amount(keypad)))
         case "/":
-            return Rung(rung.whole(keypad), "/"), Notice.NONE
-        case "backspace" if rung.typed:
-            return Rung(rung.basket, rung.typed[:-1]), Notice.NONE
+            return KeyedInput(keyed_input.with_typed_amount(keypad), "/"), Notice.NONE
+        case "backspace" if keyed_input.keystrokes:
+            return KeyedInput(keyed_input.basket, keyed_input.keystrokes[:-1]), Notice.NONE
         case "backspace":
-            return Rung(rung.basket.take_back()), Notice.NONE
-    return _good(rung, next((good for good in keypad.goods if good.key == key), None), keypad)
+            return KeyedInput(keyed_input.basket.take_back()), Notice.NONE
+    return _good(
+        keyed_input, next((good for good in keypad.goods if good.key == key), None), keypad
+    )
 
 
-def _digit(rung: Rung, key: str, keypad: Keypad) -> tuple[Rung, Notice]:
-    if rung.typed.startswith("/"):
-        return _number(rung, int(rung.typed[1:] + key), keypad)
-    typed = rung.typed + key
-    _, point, fraction = typed.partition(".")
-    too_long = len(typed) > DIGITS_MAX or len(fraction) > keypad.currency.digits
-    if too_long or len(rung.basket.lines) >= LINES_MAX:
-        return rung, Notice.AMOUNT_FULL
-    return Rung(rung.basket, typed if point else typed.lstrip("0") or "0"), Notice.NONE
+def _digit(keyed_input: KeyedInput, key: str, keypad: Keypad) -> tuple[KeyedInput, Notice]:
+    if keyed_input.keystrokes.startswith("/"):
+        return _number(keyed_input, int(keyed_input.keystrokes[1:] + key), keypad)
+    keystrokes = keyed_input.keystrokes + key
+    _, point, fraction = keystrokes.partition(".")
+    too_long = len(keystrokes) > DIGITS_MAX or len(fraction) > keypad.currency.digits
+    if too_long or len(keyed_input.basket.lines) >= LINES_MAX:
+        return keyed_input, Notice.AMOUNT_FULL
+    return KeyedInput(
+        keyed_input.basket, keystrokes if point else keystrokes.lstrip("0") or "0"
+    ), Notice.NONE
 
 
-def _number(rung: Rung, number: int, keypad: Keypad) -> tuple[Rung, Notice]:
+def _number(keyed_input: KeyedInput, number: int, keypad: Keypad) -> tuple[KeyedInput, Notice]:
     """Pick a good by number as soon as no further digit could name another one."""
     if number * 10 <= len(keypad.goods):
-        return Rung(rung.basket, f"/{number}"), Notice.NONE
-    return _numbered(rung, number, keypad)
+        return KeyedInput(keyed_input.basket, f"/{number}"), Notice.NONE
+    return _numbered(keyed_input, number, keypad)
 
 
-def _point(rung: Rung, keypad: Keypad) -> tuple[Rung, Notice]:
-    if "." in rung.typed or rung.typed.startswith("/") or not keypad.currency.digits:
-        return rung, Notice.NO_SUCH_KEY
-    if len(rung.basket.lines) >= LINES_MAX:
-        return rung, Notice.AMOUNT_FULL
-    return Rung(rung.basket, (rung.typed or "0") + "."), Notice.NONE
+def _point(keyed_input: KeyedInput, keypad: Keypad) -> tuple[KeyedInput, Notice]:
+    if (
+        "." in keyed_input.keystrokes
+        or keyed_input.keystrokes.startswith("/")
+        or not keypad.currency.digits
+    ):
+        return keyed_input, Notice.NO_SUCH_KEY
+    if len(keyed_input.basket.lines) >= LINES_MAX:
+        return keyed_input, Notice.AMOUNT_FULL
+    return KeyedInput(keyed_input.basket, (keyed_input.keystrokes or "0") + "."), Notice.NONE
 
 
-def _finish(rung: Rung, keypad: Keypad) -> tuple[Rung, Notice]:
-    if rung.typed.startswith("/"):
-        return _numbered(rung, int(rung.typed[1:] or "0"), keypad)
-    if not typed_amount(rung.typed, keypad):
-        return rung, Notice.NO_AMOUNT
-    return Rung(rung.whole(keypad)), Notice.NONE
+def _finish(keyed_input: KeyedInput, keypad: Keypad) -> tuple[KeyedInput, Notice]:
+    if keyed_input.keystrokes.startswith("/"):
+        return _numbered(keyed_input, int(keyed_input.keystrokes[1:] or "0"), keypad)
+    if not typed_amount(keyed_input.keystrokes, keypad):
+        return keyed_input, Notice.NO_AMOUNT
+    return KeyedInput(keyed_input.with_typed_amount(keypad)), Notice.NONE
 
 
-def _repeat(rung: Rung) -> tuple[Rung, Notice]:
-    if not rung.basket.lines:
-        return rung, Notice.NO_AMOUNT
-    more = rung.basket.repeat_last()
-    return Rung(more), Notice.AMOUNT_FULL if more == rung.basket else Notice.NONE
+def _repeat(keyed_input: KeyedInput) -> tuple[KeyedInput, Notice]:
+    if not keyed_input.basket.lines:
+        return keyed_input, Notice.NO_AMOUNT
+    more = keyed_input.basket.repeat_last()
+    return KeyedInput(more), Notice.AMOUNT_FULL if more == keyed_input.basket else Notice.NONE
 
 
-def _numbered(rung: Rung, number: int, keypad: Keypad) -> tuple[Rung, Notice]:
+def _numbered(keyed_input: KeyedInput, number: int, keypad: Keypad) -> tuple[KeyedInput, Notice]:
     good = keypad.goods[number - 1] if 0 < number <= len(keypad.goods) else None
-    return _good(Rung(rung.basket), good, keypad)
+    return _good(KeyedInput(keyed_input.basket), good, keypad)
 
 
-def _good(rung: Rung, good: Good | None, keypad: Keypad) -> tuple[Rung, Notice]:
+def _good(keyed_input: KeyedInput, good: Good | None, keypad: Keypad) -> tuple[KeyedInput, Notice]:
     if good is None:
-        return rung, Notice.NO_SUCH_KEY
-    before = rung.whole(keypad)
+        return keyed_input, Notice.NO_SUCH_KEY
+    before = keyed_input.with_typed_amount(keypad)
     more = before.add(Line(good.name, good.price))
-    return (rung, Notice.AMOUNT_FULL) if more == before else (Rung(more), Notice.NONE)
+    return (keyed_input, Notice.AMOUNT_FULL) if more == before else (KeyedInput(more), Notice.NONE)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from taptill.checkout.keypad import NOTHING_RUNG, Keypad, Rung
+from taptill.checkout.keypad import NOTHING_KEYED, KeyedInput, Keypad
 from taptill.checkout.ports import ChargeJournal
 from taptill.checkout.session import UNDER_WAY, Event, Step
 from taptill.checkout.view import CustomerView, Notice
@@ -31,7 +31,7 @@ from taptill.domain.tap import Tap
 
 
 @dataclass(frozen=True, slots=True)
-class ShownCustomer:
+class CardLookup:
     """Who the card belongs to; ages count on from `at_s` (monotonic)."""
 
     finding: LookupResult
@@ -54,28 +54,28 @@ class ShownCustomer:
             return replace(self.finding, age_s=self.finding.age_s + max(0.0, now_s - self.at_s))
         return self.finding
 
-    def answered(self, live: LookupResult, now_s: float) -> "ShownCustomer":
+    def with_answer(self, live: LookupResult, now_s: float) -> "CardLookup":
         """Take a later answer; one that names another customer makes the card ambiguous.
 
         An older `updatedAt` than the panel's is a stale copy and changes nothing.
         """
         match self.finding, live:
             case Found(shown, gone=False), Found(seen) if seen.customer.id != shown.customer.id:
-                return ShownCustomer(Ambiguous(), now_s)
+                return CardLookup(Ambiguous(), now_s)
             case Found(shown, gone=False), Found(seen) if older(seen.updated_at, shown.updated_at):
                 return self
-        return ShownCustomer(live, now_s)
+        return CardLookup(live, now_s)
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Authorisation:
     """A decision with all that it was made of, so that no figure of another look comes beside it.
 
     `amount` is what was asked about, None for nothing rung up. `held` is what this journal holds
     beyond the snapshot, None where the journal could not say; `in_question`: it is on the desk.
     """
 
-    found: ShownCustomer
+    lookup: CardLookup
     amount: Money | None
     decision: Decision
     held: Money | None = None
@@ -86,24 +86,24 @@ class Judged:
 class Sale:
     """Everything about the sale under way, from its first key stroke to its verdict.
 
-    `tap` is the tap that is asked about: an answer to any other one changes nothing. `found` is
-    the newest answer, `judged` what was decided last: the screen shows that alone. `noted` is
-    the decline of this card that is in the journal already, with its amount. `overrides` are for
-    this card in this sale.
+    `tap` is the tap that is asked about: an answer to any other one changes nothing. `lookup` is
+    the newest answer, `authorisation` what was decided last: the screen shows that alone.
+    `journaled_decline` is the decline of this card that is in the journal already, with its
+    amount. `overrides` are for this card in this sale.
     """
 
     charge_id: str
     step: Step = Step.READY
-    rung: Rung = NOTHING_RUNG
+    keyed_input: KeyedInput = NOTHING_KEYED
     tap: Tap | None = None
-    found: ShownCustomer | None = None
-    judged: Judged | None = None
+    lookup: CardLookup | None = None
+    authorisation: Authorisation | None = None
     amount: Money = ZERO
     notice: Notice = Notice.NONE
     detail: str = ""
     other_card: str = ""
-    asking: bool = False
-    noted: tuple[Reason, Money] | None = None
+    looking_up: bool = False
+    journaled_decline: tuple[Reason, Money] | None = None
     overrides: tuple[Override, ...] = ()
 
     @property
@@ -112,13 +112,13 @@ class Sale:
         return self.step in UNDER_WAY
 
     @property
-    def verdict(self) -> Decision | None:
+    def decision(self) -> Decision | None:
         """Give what was decided last."""
-        return self.judged.decision if self.judged else None
+        return self.authorisation.decision if self.authorisation else None
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Authoriser:
     """What every question at this till is asked with."""
 
     books: ChargeJournal
@@ -126,39 +126,39 @@ class Desk:
     policy: Policy
     keypad: Keypad
 
-    def ask(
+    def authorise_amount(
         self,
-        found: ShownCustomer,
+        lookup: CardLookup,
         amount: Money | None,
         now_s: float,
         overrides: tuple[Override, ...] = (),
-    ) -> Judged:
+    ) -> Authorisation:
         """Ask the one place where the rules live; a journal that cannot be read sells nothing."""
-        finding = found.finding_at(now_s)
+        finding = lookup.finding_at(now_s)
         try:
             pending = self._pending(finding) if isinstance(finding, Found) else (ZERO, False)
             question = self._question(finding, amount, pending, overrides)
         except JournalError:
-            return Judged(found, amount, Declined(Reason.TILL_CLOSED))
-        return Judged(found, amount, decide(question), *pending)
+            return Authorisation(lookup, amount, Declined(Reason.TILL_CLOSED))
+        return Authorisation(lookup, amount, decide(question), *pending)
 
-    def judge(self, sale: Sale, found: ShownCustomer, now_s: float) -> Judged:
+    def authorise(self, sale: Sale, lookup: CardLookup, now_s: float) -> Authorisation:
         """Ask whether this customer may pay what is rung up; after a charge nothing is."""
-        total = sale.rung.whole(self.keypad).total
-        return self.ask(found, total or None, now_s, sale.overrides)
+        total = sale.keyed_input.with_typed_amount(self.keypad).total
+        return self.authorise_amount(lookup, total or None, now_s, sale.overrides)
 
     def customer(self, sale: Sale, now_s: float) -> CustomerView | None:
         """Draw the customer panel; None while no one customer is known, or what is pending.
 
         Nothing but what was decided last is drawn, and its age: a row that came since is not.
         """
-        judged = sale.judged
-        finding = judged.found.finding_at(now_s) if judged else None
-        if judged is None or judged.held is None or not isinstance(finding, Found):
+        authorisation = sale.authorisation
+        finding = authorisation.lookup.finding_at(now_s) if authorisation else None
+        if authorisation is None or authorisation.held is None or not isinstance(finding, Found):
             return None
-        customer, decision = finding.snapshot.customer, judged.decision
-        debt = finding.snapshot.debt + judged.held
-        pays = judged.amount if isinstance(decision, Approved) else None
+        customer, decision = finding.snapshot.customer, authorisation.decision
+        debt = finding.snapshot.debt + authorisation.held
+        pays = authorisation.amount if isinstance(decision, Approved) else None
         return CustomerView(
             name=customer.name,
             company=customer.company,
@@ -167,12 +167,12 @@ class Desk:
             is_default=customer.is_default,
             debt=debt,
             debt_after=debt + pays if pays else None,
-            pending=judged.held,
-            in_question=judged.in_question,
+            pending=authorisation.held,
+            in_question=authorisation.in_question,
             headroom=decision.headroom,
             age_s=None if finding.age_s is None else int(finding.age_s),
             live=finding.is_fresh(self.policy.fresh_s),
-            asking=sale.asking,
+            looking_up=sale.looking_up,
         )
 
     def charge(self, sale: Sale, known: Found, basket: Basket, approved: Approved) -> Draft:
@@ -192,10 +192,10 @@ class Desk:
         customer_id = known.snapshot.customer.id
         return Draft(EntryKind.CHARGE, customer_id, basket.total.minor, body, sale.charge_id, staff)
 
-    def declined(self, sale: Sale, verdict: Declined, amount: Money) -> Draft:
+    def declined(self, sale: Sale, decision: Declined, amount: Money) -> Draft:
         """Write a decline; outside the customer's way, and no money entry."""
-        customer_id = sale.found.customer_id if sale.found else None
-        body = {"reason": verdict.reason.value, "amount": amount.minor}
+        customer_id = sale.lookup.customer_id if sale.lookup else None
+        body = {"reason": decision.reason.value, "amount": amount.minor}
         return Draft(EntryKind.DECLINED, customer_id, body=body)
 
     def _question(
@@ -231,8 +231,8 @@ class Desk:
         return self.balance.pending(snapshot, position)
 
 
-def verdict_event(verdict: Decision, total: Money) -> Event:
+def decision_event(decision: Decision, total: Money) -> Event:
     """Name the event that a verdict on tap is."""
-    if isinstance(verdict, Approved):
+    if isinstance(decision, Approved):
         return Event.PASSED if total else Event.MAY_PAY
-    return Event.UNREAD if verdict.reason is Reason.UNREADABLE_CARD else Event.DECLINED
+    return Event.UNREAD if decision.reason is Reason.UNREADABLE_CARD else Event.DECLINED

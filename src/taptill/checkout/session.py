@@ -25,7 +25,7 @@ class Step(StrEnum):
 class Event(StrEnum):
     """What happens to a sale."""
 
-    RUNG = "a basket, no card"
+    KEYED_IN = "a basket, no card"
     EMPTIED = "no basket, no card"
     MAY_PAY = "the card may pay, no basket"
     PASSED = "the card may pay this basket"
@@ -35,7 +35,7 @@ class Event(StrEnum):
     ALLOWED = "the decision at confirm is yes"
     REFUSED = "the decision at confirm is no"
     SAVED = "the charge is committed"
-    DRAGS = "two seconds without a commit"
+    SLOW = "two seconds without a commit"
     FAILED = "the journal cannot be written"
     CANCELLED = "Esc, the next sale, or time is up"
     VOID_ASKED = "F8"
@@ -44,7 +44,7 @@ class Event(StrEnum):
 
 
 OPEN = {
-    Event.RUNG: Step.RINGING,
+    Event.KEYED_IN: Step.RINGING,
     Event.EMPTIED: Step.READY,
     Event.MAY_PAY: Step.CARD,
     Event.PASSED: Step.CONFIRM,
@@ -75,7 +75,7 @@ NEXT: dict[Step, dict[Event, Step]] = {
         Event.REFUSED: Step.REFUSED,
         Event.FAILED: Step.CLOSED,
     },
-    Step.SAVING: {**_COMMITTING, Event.DRAGS: Step.SLOW_DISK},
+    Step.SAVING: {**_COMMITTING, Event.SLOW: Step.SLOW_DISK},
     Step.SLOW_DISK: _COMMITTING,
     Step.PAID: _OVER,
     Step.REFUSED: _CONFIRMABLE,
@@ -83,7 +83,7 @@ NEXT: dict[Step, dict[Event, Step]] = {
     Step.VOIDED: _OVER,
     # A commit that was under way when something else failed still has the last word.
     Step.CLOSED: {
-        Event.RUNG: Step.RINGING,
+        Event.KEYED_IN: Step.RINGING,
         Event.EMPTIED: Step.READY,
         Event.SAVED: Step.PAID,
         Event.VOID_SAVED: Step.VOIDED,

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from taptill.checkout.charging import Charging
-from taptill.checkout.counter import Counter, TillSettings
-from taptill.checkout.inquiry import Inquiry
-from taptill.checkout.keypad import NOTHING_RUNG, press
+from taptill.checkout.identification import Identification
+from taptill.checkout.keypad import NOTHING_KEYED, press
 from taptill.checkout.ports import Ports
 from taptill.checkout.sale import Sale
 from taptill.checkout.session import OVER, UNDER_WAY, Step
+from taptill.checkout.till_state import TillSettings, TillState
 from taptill.checkout.view import Notice, TillView
 from taptill.domain.customer import Snapshot
 from taptill.domain.decision import Declined, Override
@@ -20,7 +20,7 @@ from taptill.domain.tap import CardProblem, Misread, ReaderHealth, ReaderMessage
 
 TICK_S = 1.0
 
-_PASSING = frozenset(Step) - UNDER_WAY - {Step.READY, Step.RINGING, Step.CONFIRM}
+_CLEARED_WHEN_IDLE = frozenset(Step) - UNDER_WAY - {Step.READY, Step.RINGING, Step.CONFIRM}
 """What blanks by itself when nobody is there: a sale that waits for its card does not, and one that
 waits for Enter has a longer time, after which its customer is let go."""
 
@@ -33,27 +33,27 @@ class Till:
     ) -> None:
         self._ports = ports
         self._queue = queue
-        self._counter = Counter(ports, settings, self._publish, self.refresh)
-        self._inquiry = Inquiry(self._counter)
-        self._charging = Charging(self._counter, self._inquiry)
+        self._state = TillState(ports, settings, self._publish, self.refresh)
+        self._identification = Identification(self._state)
+        self._charging = Charging(self._state, self._identification)
         self._readers: dict[str, ReaderHealth] = {}
         self._watchers: list[Callable[[TillView], None]] = []
         self._view: TillView | None = None
         self._status = ports.status()
         self._positions: dict[int, Position | None] = {}
         self._restored = False
-        self._question = 0
-        self._asked: object = None
+        self._prompt_number = 0
+        self._prompt: object = None
 
     @property
     def sale(self) -> Sale:
         """Give the one sale as it stands."""
-        return self._counter.sale
+        return self._state.sale
 
     @property
-    def question(self) -> int:
+    def prompt_number(self) -> int:
         """Give the number of what Enter would confirm now."""
-        return self._question
+        return self._prompt_number
 
     def watch(self, watcher: Callable[[TillView], None]) -> None:
         """Call `watcher` with every new view, in this event loop."""
@@ -64,86 +64,88 @@ class Till:
     def restore(self, sales: Iterable[Entry]) -> None:
         """Show the last sales of the journal, so that nobody rings them up again."""
         boot_id, uptime_ms = self._ports.clock.boot()
-        strip = self._counter.strip
-        strip.restore(sales, boot_id, uptime_ms, self._counter.now_s)
-        self._restored = strip.ends_with_sale
+        recent_sales = self._state.recent_sales
+        recent_sales.restore(sales, boot_id, uptime_ms, self._state.now_s)
+        self._restored = recent_sales.ends_with_sale
 
     async def run(self) -> None:
         """Answer the readers and the passing of time until cancelled."""
-        self._counter.errands.start(self._tick())
+        self._state.background.start(self._tick())
         try:
             while True:
-                self._hear(await self._queue.get())
+                self._take_message(await self._queue.get())
                 self._publish()
         finally:
-            self._counter.errands.stop()
+            self._state.background.stop()
 
     def press(self, key: str) -> None:
         """Take a key of the keypad or a good's small letter."""
-        if self._takes_keys():
-            if self._counter.sale.step is Step.VOIDING:
+        if self._accept_key():
+            if self._state.sale.step is Step.VOIDING:
                 self._charging.choose_void(key)
             else:
-                self._counter.begin_if_over()
-                self._ring(key)
+                self._state.begin_if_over()
+                self._key_in(key)
         self._publish()
 
-    def confirm(self, at_s: float | None = None, *, seen: bool = True) -> None:
+    def confirm(self, at_s: float | None = None, *, on_screen: bool = True) -> None:
         """Charge what is rung up to the customer shown, if the rules allow it.
 
-        `at_s` is when Enter was pressed; None is now. What was not `seen` is not charged.
+        `at_s` is when Enter was pressed; None is now. What was not `on_screen` is not charged.
         """
-        if self._takes_keys():
-            if self._counter.sale.rung.typed.startswith("/"):
-                self._ring("+")
+        if self._accept_key():
+            if self._state.sale.keyed_input.keystrokes.startswith("/"):
+                self._key_in("+")
             else:
-                self._charging.confirm(self._counter.now_s if at_s is None else at_s, seen=seen)
+                self._charging.confirm(
+                    self._state.now_s if at_s is None else at_s, on_screen=on_screen
+                )
         self._publish()
 
     def cancel(self) -> None:
         """Drop the sale; what is on its way to the disk is not dropped."""
-        if self._takes_keys():
-            self._counter.new_sale()
-            self._counter.verdict_at_s = self._counter.now_s
+        if self._accept_key():
+            self._state.new_sale()
+            self._state.finished_at_s = self._state.now_s
         self._publish()
 
-    def ask_anew(self) -> None:
+    def renew_prompt(self) -> None:
         """Learn that something was pressed: Enter must see the screen that comes of it."""
-        self._question += 1
+        self._prompt_number += 1
         self._publish()
 
-    def take_back(self, before: Sale, notice: Notice) -> None:
+    def undo_keys(self, before: Sale, notice: Notice) -> None:
         """Take back what keys have changed since then, and say why; a card that came since stays.
 
         With the sale as it stands, nothing changes but what is said.
         """
-        counter, sale = self._counter, self._counter.sale
-        if self._takes_keys():
+        state, sale = self._state, self._state.sale
+        if self._accept_key():
             known = before.step not in UNDER_WAY | {Step.CLOSED}  # what came of it since stands
             if sale.charge_id != before.charge_id and sale.tap is None and known:
-                counter.sale = before
+                state.sale = before
             elif sale.charge_id != before.charge_id:
-                counter.ring(NOTHING_RUNG, notice)
+                state.key_in(NOTHING_KEYED, notice)
             elif sale.step not in OVER and known:
-                counter.ring(before.rung, notice)
-            counter.say(notice)
+                state.key_in(before.keyed_input, notice)
+            state.show_notice(notice)
         self._publish()
 
     def void(self) -> None:
         """Ask for the reason to void the last sale."""
-        if self._takes_keys():
+        if self._accept_key():
             self._charging.ask_void()
         self._publish()
 
     def override(self, override: Override) -> None:
         """Let a supervisor pass the reason on the screen; gone with the card or the sale."""
-        if self._takes_keys():
-            self._counter.override(override)
+        if self._accept_key():
+            self._state.override(override)
         self._publish()
 
     def sighted(self, snapshot: Snapshot) -> None:
         """Take a fresh row of the customer on the panel."""
-        self._inquiry.sighted(snapshot)
+        self._identification.sighted(snapshot)
         self.refresh()
 
     def refresh(self) -> None:
@@ -152,103 +154,105 @@ class Till:
         While the journal cannot be read the till is closed, and looks again with each tick.
         """
         try:
-            self._look_around()
+            self._read_facts()
         except JournalError as fault:
-            self._counter.close(str(fault.fields.get("detail", fault.code)))
+            self._state.close(str(fault.fields.get("detail", fault.code)))
         self._publish()
 
-    def _look_around(self) -> None:
+    def _read_facts(self) -> None:
         """Read the facts that other rooms own; keys and taps change none of them."""
         self._status = self._ports.status()
         books = self._ports.books
-        self._positions = {one: books.position(one) for one in self._counter.strip.customers()}
+        self._positions = {one: books.position(one) for one in self._state.recent_sales.customers()}
 
     def _publish(self) -> None:
         """Publish the view if anything in it has changed, with a decision of this moment."""
-        self._inquiry.judge_anew()
-        asked = self._what_is_asked()
-        if asked != self._asked:
-            self._asked = asked
-            self._question += 1
-        view = self._draw()
+        self._identification.authorise_again()
+        prompt = self._current_prompt()
+        if prompt != self._prompt:
+            self._prompt = prompt
+            self._prompt_number += 1
+        view = self._build_view()
         if view != self._view:
             self._view = view
             for watcher in self._watchers:
                 watcher(view)
 
-    def _what_is_asked(self) -> object:
+    def _current_prompt(self) -> object:
         """Give what Enter would confirm: it is another question when any of this changes."""
-        sale = self._counter.sale
-        who = sale.found.customer_id if sale.found else None
-        declined = sale.verdict.reason if isinstance(sale.verdict, Declined) else None
-        return (sale.charge_id, sale.step, sale.tap, who, self._counter.total, declined)
+        sale = self._state.sale
+        who = sale.lookup.customer_id if sale.lookup else None
+        declined = sale.decision.reason if isinstance(sale.decision, Declined) else None
+        return (sale.charge_id, sale.step, sale.tap, who, self._state.total, declined)
 
-    def _hear(self, message: ReaderMessage) -> None:
+    def _take_message(self, message: ReaderMessage) -> None:
         if isinstance(message, ReaderHealth):
             self._readers[message.reader] = message
             return
         self._restored = False
         if isinstance(message, CardProblem):
-            self._inquiry.refused_by_reader(message)
+            self._identification.on_card_problem(message)
         elif isinstance(message, Misread):
-            self._inquiry.misread()
+            self._identification.on_misread()
         else:
-            self._inquiry.tapped(message)
+            self._identification.on_tap(message)
 
-    def _takes_keys(self) -> bool:
+    def _accept_key(self) -> bool:
         """Tell whether a key may change anything now; where not, the screen says so."""
-        counter, self._restored = self._counter, False
-        if counter.sale.step is Step.CLOSED:
+        state, self._restored = self._state, False
+        if state.sale.step is Step.CLOSED:
             return False
-        counter.touch()
-        if counter.sale.under_way:
-            counter.say(Notice.BUSY)
-        return not counter.sale.under_way
+        state.restart_idle_timer()
+        if state.sale.under_way:
+            state.show_notice(Notice.BUSY)
+        return not state.sale.under_way
 
-    def _ring(self, key: str) -> None:
-        counter = self._counter
-        counter.ring(*press(counter.sale.rung, key, counter.settings.keypad))
+    def _key_in(self, key: str) -> None:
+        state = self._state
+        state.key_in(*press(state.sale.keyed_input, key, state.settings.keypad))
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            self._pass_time()
+            self._check_timeouts()
             self.refresh()
 
-    def _pass_time(self) -> None:
-        counter, step = self._counter, self._counter.sale.step
-        if counter.sale.under_way:
+    def _check_timeouts(self) -> None:
+        state, step = self._state, self._state.sale.step
+        if state.sale.under_way:
             return
-        idle_s = counter.now_s - counter.touched_at_s
+        idle_s = state.now_s - state.active_at_s
         if closed := self._ports.books.closed_by():
-            counter.close(closed)
-        elif step in _PASSING and idle_s > counter.settings.clear_after_s:
-            counter.clear()
-        elif step is Step.CONFIRM and idle_s > counter.settings.let_go_after_s:
-            counter.clear()
-            counter.say(Notice.LET_GO)
+            state.close(closed)
+        elif step in _CLEARED_WHEN_IDLE and idle_s > state.settings.clear_after_s:
+            state.clear()
+        elif step is Step.CONFIRM and idle_s > state.settings.let_go_after_s:
+            state.clear()
+            state.show_notice(Notice.LET_GO)
         elif step in {Step.CARD, Step.CONFIRM}:
-            self._inquiry.keep_fresh()
+            self._identification.keep_fresh()
 
-    def _draw(self) -> TillView:
-        counter, sale = self._counter, self._counter.sale
-        strip = counter.strip
+    def _build_view(self) -> TillView:
+        state, sale = self._state, self._state.sale
+        recent_sales = state.recent_sales
         voidable = self._charging.voidable()
-        finding = sale.found.finding if sale.found else None
+        finding = sale.lookup.finding if sale.lookup else None
         return TillView(
             step=sale.step,
             status=replace(self._status, readers=tuple(self._readers.values())),
-            goods=counter.settings.keypad.goods,
-            basket=sale.rung.basket,
-            typed=sale.rung.typed,
-            total=counter.total,
-            customer=counter.desk.customer(sale, counter.now_s),
-            verdict=sale.verdict,
+            goods=state.settings.keypad.goods,
+            basket=sale.keyed_input.basket,
+            keystrokes=sale.keyed_input.keystrokes,
+            total=state.total,
+            customer=state.authoriser.customer(sale, state.now_s),
+            decision=sale.decision,
             trouble=finding.trouble if isinstance(finding, CardProblem) else None,
             amount=sale.amount,
             notice=sale.notice,
             detail=sale.detail,
-            strip=strip.views(self._positions, voidable.charge_id if voidable else ""),
-            restored=self._restored,
-            question=self._question,
+            recent_sales=recent_sales.views(
+                self._positions, voidable.charge_id if voidable else ""
+            ),
+            is_restored=self._restored,
+            prompt_number=self._prompt_number,
         )

@@ -20,7 +20,7 @@ class Link(StrEnum):
     OFFLINE = "offline"
 
 
-class Alarm(StrEnum):
+class TillAlarm(StrEnum):
     """What a cashier must know at once; each is a key of the screen texts."""
 
     HALTED = "halted"  # the backend keeps only one of money and mark: settlement is off
@@ -86,7 +86,7 @@ class StatusView:
     in_question: Money = ZERO
     cache_age_s: int | None = None
     time: str = ""
-    alarms: tuple[Alarm, ...] = ()
+    alarms: tuple[TillAlarm, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -111,11 +111,11 @@ class CustomerView:
     headroom: Money | None
     age_s: int | None
     live: bool
-    asking: bool
+    looking_up: bool
 
 
 @dataclass(frozen=True, slots=True)
-class SaleView:
+class RecentSaleView:
     """A row of the strip of last sales; of a voided one, `state` is how far its void has come."""
 
     charge_id: str
@@ -131,10 +131,10 @@ class SaleView:
 
 @dataclass(frozen=True, slots=True)
 class TillView:
-    """Everything the screen shows, and `question`, the number of what Enter would confirm.
+    """Everything the screen shows, and `prompt_number`, the number of what Enter would confirm.
 
-    `basket` holds the finished lines, `typed` the amount being typed (its key strokes, for
-    example `4.2`), `total` both together. `verdict` is the decision on tap, in REFUSED the one at
+    `basket` holds the finished lines, `keystrokes` the amount being typed (its key strokes, for
+    example `4.2`), `total` both together. `decision` is the decision on tap, in REFUSED the one at
     confirm, in PAID the one about what may be charged next. `amount` is what is being charged or
     voided, or was refused. `detail` names what closed the till, or which sale is to be voided.
     """
@@ -143,14 +143,14 @@ class TillView:
     status: StatusView
     goods: tuple[Good, ...] = ()
     basket: Basket = EMPTY_BASKET
-    typed: str = ""
+    keystrokes: str = ""
     total: Money = ZERO
     customer: CustomerView | None = None
-    verdict: Decision | None = None
+    decision: Decision | None = None
     trouble: CardTrouble | None = None
     amount: Money = ZERO
     notice: Notice = Notice.NONE
     detail: str = ""
-    strip: tuple[SaleView, ...] = ()
-    restored: bool = False  # the strip's first row was there before this start
-    question: int = 0
+    recent_sales: tuple[RecentSaleView, ...] = ()
+    is_restored: bool = False  # the strip's first row was there before this start
+    prompt_number: int = 0

@@ -79,11 +79,13 @@ def need_terminal() -> None:
 def _show(house: House, config: Config, cards: Cards, legend: tuple[tuple[str, str], ...]) -> int:
     from taptill.ui import texts  # noqa: PLC0415 - a refused start needs no screen
     from taptill.ui.app import TillApp  # noqa: PLC0415
-    from taptill.ui.dress import Dress, Privacy, ShowDebt, ShowName  # noqa: PLC0415
-    from taptill.ui.themes import CONSOLE_PALETTE, pick  # noqa: PLC0415
+    from taptill.ui.screen_settings import ScreenPrivacy, ScreenSettings, ShowDebt, ShowName  # noqa: PLC0415
+    from taptill.ui.themes import CONSOLE_PALETTE, choose_theme  # noqa: PLC0415
 
-    privacy = Privacy(ShowName(config.privacy.show_name), ShowDebt(config.privacy.show_debt))
-    dress = Dress(texts.load(config.till.language), config.till.currency, privacy, legend)
+    privacy = ScreenPrivacy(ShowName(config.privacy.show_name), ShowDebt(config.privacy.show_debt))
+    settings = ScreenSettings(
+        texts.load(config.till.language), config.till.currency, privacy, legend
+    )
 
     def shower(card_id: str) -> Callable[[], None]:
         return lambda: house.present(card_id)
@@ -95,9 +97,9 @@ def _show(house: House, config: Config, cards: Cards, legend: tuple[tuple[str, s
             group.create_task(feed_watchdog(house.journal.alive))
 
     console = configs.terminal() == "linux"
-    theme = pick(config.ui.theme, configs.terminal())
+    theme = choose_theme(config.ui.theme, configs.terminal())
     keys = house.key_taker({letter: shower(card_id) for letter, card_id in cards.items()})
-    app = TillApp(keys, live, dress, theme, console=console)
+    app = TillApp(keys, live, settings, theme, console=console)
     with in_colours(CONSOLE_PALETTE if theme == "console" else ()):
         fault = app.run()
     if console:

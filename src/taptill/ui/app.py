@@ -21,20 +21,20 @@ from taptill.checkout.session import Step
 from taptill.checkout.view import TillView
 from taptill.domain.tap import ReaderState
 from taptill.ui import views
-from taptill.ui.dress import Dress
 from taptill.ui.keys.driver import ConsoleDriver, TerminalDriver, Typed
-from taptill.ui.layout import plan, too_small
+from taptill.ui.layout import lay_out, too_small
+from taptill.ui.screen_settings import ScreenSettings
 from taptill.ui.themes import themes
-from taptill.ui.views import Aside
+from taptill.ui.views import Overlay
 from taptill.ui.widgets import TillScreen
 
 _log = logging.getLogger(__name__)
 
-_BLIND = frozenset({"escape", "-", "ctrl+q"})
+_KEYS_WHEN_TOO_SMALL = frozenset({"escape", "-", "ctrl+q"})
 """All that may be pressed where the till cannot be drawn: nobody sells unseen."""
 
-_BRIEF = frozenset({Step.ASKING, Step.SAVING})
-_ENDINGS = frozenset({Step.READY, Step.PAID, Step.REFUSED, Step.VOIDED, Step.CLOSED})
+_BRIEF_STEPS = frozenset({Step.ASKING, Step.SAVING})
+_FINAL_STEPS = frozenset({Step.READY, Step.PAID, Step.REFUSED, Step.VOIDED, Step.CLOSED})
 """With these a sale ends; none of them answers a tap, which must not wait for a whole screen."""
 
 _EXIT_FAULT = 70
@@ -52,7 +52,7 @@ class TillPort(Protocol):
     def take(self, keys: Sequence[Key]) -> None:
         """Take the keys of one read, those apart that ask something of the screen itself."""
 
-    def painted(self, question: int, at_s: float) -> None:
+    def painted(self, prompt_number: int, at_s: float) -> None:
         """Learn since when the view with this question is on the screen (monotonic seconds)."""
 
     def obscured(self, key: Key | None = None) -> None:
@@ -90,7 +90,7 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         self,
         till: TillPort,
         run_till: RunTill,
-        dress: Dress,
+        settings: ScreenSettings,
         theme: str = "dark",
         *,
         console: bool = False,
@@ -98,17 +98,17 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         super().__init__(driver_class=ConsoleDriver if console else TerminalDriver)
         self._till = till
         self._run_till = run_till
-        self._dress = replace(dress, console=theme == "console")
+        self._settings = replace(settings, console=theme == "console")
         self.fault: Exception | None = None
         self._acknowledged = -1
         self._view: TillView | None = None
         self._drawn: TillView | None = None
-        self._aside = Aside.NONE
-        self._later: Timer | None = None
-        self._cells = (0, 0)
+        self._overlay = Overlay.NONE
+        self._patience_timer: Timer | None = None
+        self._terminal_size = (0, 0)
         self.animation_level = "none"
-        for known in themes():
-            self.register_theme(known)
+        for values in themes():
+            self.register_theme(values)
         self.theme = theme
 
     def get_default_screen(self) -> TillScreen:
@@ -117,7 +117,7 @@ class TillApp(App[Exception | None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Draw, take the signals that end the program, and start the till after the frame."""
-        self._cells = (self.size.width, self.size.height)
+        self._terminal_size = (self.size.width, self.size.height)
         self._draw()
         for number in _LEAVING_SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, self.exit)
@@ -131,37 +131,39 @@ class TillApp(App[Exception | None], inherit_bindings=False):
 
     def on_resize(self, event: events.Resize) -> None:
         """Place the regions anew; the first size comes before there is a screen."""
-        self._cells = (event.size.width, event.size.height)
+        self._terminal_size = (event.size.width, event.size.height)
         if screen := self._till_screen():
-            screen.place(plan(*self._cells))
+            screen.place(lay_out(*self._terminal_size))
             self._till.obscured()
             self._draw()
 
     def on_till_app_published(self, message: Published) -> None:
         """Draw a view, at once or, where it says that something takes time, after a while."""
-        if _who(message.view) != _who(self._view):
-            self._dress = replace(self._dress, debt_asked=False)
-        if _wants_all_painted(self._view, message.view):
+        if _panel_identity(message.view) != _panel_identity(self._view):
+            self._settings = replace(self._settings, debt_requested=False)
+        if _needs_repaint(self._view, message.view):
             self._repaint()
         self._view = message.view
-        if self._later:
-            self._later.stop()
-        calm = _calm(message.view)
+        if self._patience_timer:
+            self._patience_timer.stop()
+        calm = _without_wait_words(message.view)
         if calm is not message.view:
-            self._later = self.set_timer(self.patience_s, self._draw_newest)
+            self._patience_timer = self.set_timer(self.patience_s, self._draw_newest)
         if calm:
             self._drawn = calm
             self._draw()
 
     def on_typed(self, message: Typed) -> None:
         """Take what was read from the terminal."""
-        self._take(message.keys)
+        self._handle_keys(message.keys)
 
     def on_key(self, event: events.Key) -> None:
         """Take a key of a screen without a terminal, a test's for example."""
         event.stop()
         letter = event.character or ""
-        self._take((key_at(letter if letter.isprintable() and letter else event.key, event.time),))
+        self._handle_keys(
+            (key_at(letter if letter.isprintable() and letter else event.key, event.time),)
+        )
 
     def on_terminal_gone(self) -> None:
         """End with the terminal."""
@@ -192,41 +194,43 @@ class TillApp(App[Exception | None], inherit_bindings=False):
     def _fatal_error(self) -> None:
         self.panic()
 
-    def _take(self, keys: Sequence[Key]) -> None:
+    def _handle_keys(self, keys: Sequence[Key]) -> None:
         """Answer the screen's own keys; the till gets all others, in order."""
-        before = (self._aside, self._dress)
+        before = (self._overlay, self._settings)
         forward: list[Key] = []
         for key in keys:
-            if too_small(*self._cells) and key.name not in _BLIND:
+            if too_small(*self._terminal_size) and key.name not in _KEYS_WHEN_TOO_SMALL:
                 self._till.obscured(key)
-            elif self._is_own(key):
+            elif self._handle_own_key(key):
                 self._forward(forward)
                 self._till.obscured(key)
             else:
                 forward.append(key)
         self._forward(forward)
-        if (self._aside, self._dress) != before:  # what the till answers comes as a new view
+        if (self._overlay, self._settings) != before:  # what the till answers comes as a new view
             self._draw()
 
-    def _is_own(self, key: Key) -> bool:
+    def _handle_own_key(self, key: Key) -> bool:
         """Answer a key that asks something of the screen itself; tell whether it was one."""
         if key.name == NO_KEY:
             return False
-        asked, self._aside = self._aside, Aside.NONE
+        asked, self._overlay = self._overlay, Overlay.NONE
         match key.name:
-            case "ctrl+q" if asked is Aside.LEAVE:
+            case "ctrl+q" if asked is Overlay.LEAVE:
                 self.exit()
             case "ctrl+q":
-                self._aside = Aside.LEAVE
-                self.set_timer(self.leave_s, self._stay)
+                self._overlay = Overlay.LEAVE
+                self.set_timer(self.leave_s, self._close_leave_prompt)
             case "ctrl+l":
                 self._repaint()
             case "f1":
-                self._aside = Aside.NONE if asked is Aside.HELP else Aside.HELP
+                self._overlay = Overlay.NONE if asked is Overlay.HELP else Overlay.HELP
             case "f5":
-                asked_for = _who(self._view) is not None and not self._dress.debt_asked
-                self._dress = replace(self._dress, debt_asked=asked_for)
-            case "escape" if asked is not Aside.NONE:
+                asked_for = (
+                    _panel_identity(self._view) is not None and not self._settings.debt_requested
+                )
+                self._settings = replace(self._settings, debt_requested=asked_for)
+            case "escape" if asked is not Overlay.NONE:
                 pass
             case _:
                 return False
@@ -240,9 +244,9 @@ class TillApp(App[Exception | None], inherit_bindings=False):
     def _published(self, view: TillView) -> None:
         self.post_message(self.Published(view))
 
-    def _stay(self) -> None:
-        if self._aside is Aside.LEAVE:
-            self._aside = Aside.NONE
+    def _close_leave_prompt(self) -> None:
+        if self._overlay is Overlay.LEAVE:
+            self._overlay = Overlay.NONE
             self._draw()
 
     def _draw_newest(self) -> None:
@@ -251,7 +255,9 @@ class TillApp(App[Exception | None], inherit_bindings=False):
 
     def _draw(self) -> None:
         if screen := self._till_screen():
-            screen.paint(views.screen(self._drawn, self._dress, self._cells, self._aside))
+            screen.paint(
+                views.draw_screen(self._drawn, self._settings, self._terminal_size, self._overlay)
+            )
             self._acknowledge()
 
     def _till_screen(self) -> TillScreen | None:
@@ -261,17 +267,17 @@ class TillApp(App[Exception | None], inherit_bindings=False):
 
     def _acknowledge(self) -> None:
         """Tell the till which question is on the screen, once the terminal has taken all of it."""
-        question = self._drawn.question if self._drawn else self._acknowledged
+        prompt_number = self._drawn.prompt_number if self._drawn else self._acknowledged
         screen, driver = self._till_screen(), self._driver
-        if question == self._acknowledged or too_small(*self._cells):
+        if prompt_number == self._acknowledged or too_small(*self._terminal_size):
             return
         if screen is None or not screen.is_painted:
             return
-        self._acknowledged = question
+        self._acknowledged = prompt_number
         if isinstance(driver, TerminalDriver):
-            driver.after_output(partial(self._till.painted, question))
+            driver.after_output(partial(self._till.painted, prompt_number))
         else:
-            self._till.painted(question, monotonic())
+            self._till.painted(prompt_number, monotonic())
 
     def _repaint(self) -> None:
         if screen := self._till_screen():
@@ -288,28 +294,28 @@ class TillApp(App[Exception | None], inherit_bindings=False):
             self.exit(fault, return_code=_EXIT_FAULT)
 
 
-def _wants_all_painted(before: TillView | None, after: TillView) -> bool:
+def _needs_repaint(before: TillView | None, after: TillView) -> bool:
     """Tell when others may have written on the terminal, or it is a good time to look after it.
 
     Whoever plugs a reader makes the kernel speak; and what is written over a sale ends with it.
     """
-    ended = after.step in _ENDINGS and (before is None or before.step is not after.step)
-    return ended or (before is not None and _states(before) != _states(after))
+    ended = after.step in _FINAL_STEPS and (before is None or before.step is not after.step)
+    return ended or (before is not None and _reader_states(before) != _reader_states(after))
 
 
-def _states(view: TillView) -> list[ReaderState]:
+def _reader_states(view: TillView) -> list[ReaderState]:
     return [reader.state for reader in view.status.readers]
 
 
-def _who(view: TillView | None) -> tuple[str, str] | None:
+def _panel_identity(view: TillView | None) -> tuple[str, str] | None:
     customer = view.customer if view else None
     return (customer.name, customer.company) if customer else None
 
 
-def _calm(view: TillView) -> TillView | None:
+def _without_wait_words(view: TillView) -> TillView | None:
     """Give the view without words about waiting; None: what is on the screen stays."""
-    if view.step in _BRIEF:
+    if view.step in _BRIEF_STEPS:
         return None
-    if view.customer and view.customer.asking:
-        return replace(view, customer=replace(view.customer, asking=False))
+    if view.customer and view.customer.looking_up:
+        return replace(view, customer=replace(view.customer, looking_up=False))
     return view

@@ -20,7 +20,7 @@ NO_BREAK = "\u00a0"
 _BREAKS = re.compile(r"[^\S\u00a0]+(?![:;?!])")
 
 
-class Role(StrEnum):
+class ColourRole(StrEnum):
     """What a cell's colour says; the style sheet knows these and no other colours."""
 
     TEXT = "text"
@@ -35,7 +35,7 @@ class Run:
     """Characters of one role; `ink` swaps the role's two colours (block letters are spaces)."""
 
     text: str
-    role: Role = Role.TEXT
+    role: ColourRole = ColourRole.TEXT
     ink: bool = False
 
 
@@ -92,12 +92,12 @@ def pad(text: str, width: int) -> str:
     return clipped + " " * (width - cell_len(clipped))
 
 
-def spread(left: str, right: str, width: int) -> str:
+def justify(left: str, right: str, width: int) -> str:
     """Put two texts at the two edges of `width` cells; the left one gives way."""
     return pad(left, width - cell_len(right) - 1) + " " + right if right else pad(left, width)
 
 
-def fitting(width: int, *texts: str) -> str:
+def first_fitting(width: int, *texts: str) -> str:
     """Choose the first of several wordings that fits in `width` cells, else the last."""
     return next((text for text in texts if cell_len(text) <= width), texts[-1])
 
@@ -128,7 +128,7 @@ def _pieces(word: str, width: int) -> list[str]:
     return pieces
 
 
-def fold(ranked: Sequence[tuple[int, Run]], rows: int) -> list[tuple[int, Run]]:
+def drop_least_important(ranked: Sequence[tuple[int, Run]], rows: int) -> list[tuple[int, Run]]:
     """Keep the `rows` runs of lowest rank, in the order given."""
     by_rank = sorted(range(len(ranked)), key=lambda at: (ranked[at][0], at))
     return [ranked[at] for at in sorted(by_rank[: max(0, rows)])]
@@ -154,7 +154,7 @@ def block(runs: list[Run], height: int) -> list[Run]:
 
 
 def _filled(run: Run, width: int) -> Row:
-    if run.role is Role.TEXT:
+    if run.role is ColourRole.TEXT:
         return (Run(pad(run.text, width)),)
     # A coloured word is a chip: its colour ends with it.
     chip = clip(f" {run.text} ", width)

@@ -46,7 +46,7 @@ _COLOURS: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 
-def pick(wish: str, term: str) -> str:
+def choose_theme(wish: str, term: str) -> str:
     """Give the theme for a wish; `auto` takes the console's colours where TERM is `linux`."""
     if wish != "auto":
         return wish

@@ -6,27 +6,27 @@ from enum import StrEnum
 from rich.cells import cell_len
 
 from taptill.checkout.session import Step
-from taptill.checkout.view import Link, SaleState, SaleView, StatusView, TillView
+from taptill.checkout.view import Link, RecentSaleView, SaleState, StatusView, TillView
 from taptill.domain.decision import Reason
 from taptill.domain.tap import ReaderHealth, ReaderState
-from taptill.ui.band import Verdict, band, broken_readers, unusable_reader, verdict
-from taptill.ui.dress import Dress
-from taptill.ui.layout import Box, Plan, plan, too_small
+from taptill.ui.banner import BannerText, banner_text, broken_readers, draw_banner, unusable_reader
+from taptill.ui.layout import Area, Layout, lay_out, too_small
 from taptill.ui.panels import customer, sale
 from taptill.ui.rows import (
-    Role,
+    ColourRole,
     Row,
     Rows,
     Run,
     bare,
     block,
     clip,
-    fitting,
+    first_fitting,
     frame,
+    justify,
     pad,
-    spread,
     wrap,
 )
+from taptill.ui.screen_settings import ScreenSettings
 
 _NAME_CELLS = 16
 _AMOUNT_CELLS = 9
@@ -39,7 +39,7 @@ HELP = (
 )  # fmt: skip
 
 
-class Aside(StrEnum):
+class Overlay(StrEnum):
     """What the cashier has asked of the screen itself, not of the till."""
 
     NONE = "none"
@@ -48,89 +48,92 @@ class Aside(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Screen:
+class ScreenRows:
     """The rows of each region, as wide as its box; regions that are not shown are empty."""
 
     status: Rows
     sale: Rows
     customer: Rows
-    band: Rows
-    strip: Rows
+    banner: Rows
+    recent_sales: Rows
     keys: Rows
-    verdict: Verdict
+    banner_text: BannerText
 
 
-def screen(
-    view: TillView | None, dress: Dress, size: tuple[int, int], aside: Aside = Aside.NONE
-) -> Screen:
+def draw_screen(
+    view: TillView | None,
+    settings: ScreenSettings,
+    size: tuple[int, int],
+    overlay: Overlay = Overlay.NONE,
+) -> ScreenRows:
     """Draw a view for a terminal of (columns, rows); None: the till has not spoken yet."""
     width, height = size
-    said = verdict(view, dress)
+    text = banner_text(view, settings)
     if too_small(width, height):
-        lines = [Run(line) for line in wrap(dress.texts.say("small.sentence"), width)]
-        return Screen((), (), (), bare(lines, width, height), (), (), said)
-    places = plan(width, height)
+        lines = [Run(line) for line in wrap(settings.texts.say("small.sentence"), width)]
+        return ScreenRows((), (), (), bare(lines, width, height), (), (), text)
+    layout = lay_out(width, height)
     shown = view or TillView(Step.READY, StatusView(""))
-    if aside is Aside.LEAVE:
-        said = replace(said, cashier=_leave(view, dress))
-    return Screen(
-        status=(_status(view, dress, width),),
-        sale=_left(shown, dress, places, aside),
-        customer=_right(shown, dress, places, aside),
-        band=band(said, places),
-        strip=_strip(shown, dress, places),
-        keys=(_keys(shown, dress, width, aside),),
-        verdict=said,
+    if overlay is Overlay.LEAVE:
+        text = replace(text, cashier=_leave(view, settings))
+    return ScreenRows(
+        status=(_status(view, settings, width),),
+        sale=_left(shown, settings, layout, overlay),
+        customer=_right(shown, settings, layout, overlay),
+        banner=draw_banner(text, layout),
+        recent_sales=_recent_sales(shown, settings, layout),
+        keys=(_keys(shown, settings, width, overlay),),
+        banner_text=text,
     )
 
 
-def _leave(view: TillView | None, dress: Dress) -> str:
+def _leave(view: TillView | None, settings: ScreenSettings) -> str:
     if view is None:
-        return dress.texts.say("leave.starting")
-    say, status = dress.texts.say, view.status
-    count, total = str(status.to_send), dress.sum(status.to_send_sum)
+        return settings.texts.say("leave.starting")
+    say, status = settings.texts.say, view.status
+    count, total = str(status.to_send), settings.sum(status.to_send_sum)
     if status.conflicts:
-        lost = dress.sum(status.in_question)
-        figures = {"conflicts": str(status.conflicts), "lost": lost, "count": count, "sum": total}
-        return say("leave.desk", **figures)
+        lost = settings.sum(status.in_question)
+        values = {"conflicts": str(status.conflicts), "lost": lost, "count": count, "sum": total}
+        return say("leave.desk", **values)
     return say("leave.kept", count=count, sum=total) if status.to_send else say("leave.clean")
 
 
-def _boxed(title: str, runs: list[Run], box: Box, places: Plan) -> Rows:
-    if places.framed:
-        return frame(title, runs, box.width, box.height)
-    return bare([replace(run, text=f" {run.text}") for run in runs], box.width, box.height)
+def _panel(title: str, runs: list[Run], area: Area, layout: Layout) -> Rows:
+    if layout.framed:
+        return frame(title, runs, area.width, area.height)
+    return bare([replace(run, text=f" {run.text}") for run in runs], area.width, area.height)
 
 
-def _inside(box: Box, places: Plan) -> tuple[int, int]:
-    return (box.width - 4, box.height - 2) if places.framed else (box.width - 2, box.height)
+def _inner_size(area: Area, layout: Layout) -> tuple[int, int]:
+    return (area.width - 4, area.height - 2) if layout.framed else (area.width - 2, area.height)
 
 
-def _left(view: TillView, dress: Dress, places: Plan, aside: Aside) -> Rows:
-    width, rows = _inside(places.sale, places)
-    if aside is Aside.HELP:
-        helps = [Run(dress.texts.say(f"help.{key}")) for key in HELP[:rows]]
-        return _boxed(dress.texts.say("panel.help"), helps, places.sale, places)
-    runs = sale(view, dress, width, rows)
-    return _boxed(dress.texts.say("panel.sale"), runs, places.sale, places)
+def _left(view: TillView, settings: ScreenSettings, layout: Layout, overlay: Overlay) -> Rows:
+    width, rows = _inner_size(layout.sale, layout)
+    if overlay is Overlay.HELP:
+        helps = [Run(settings.texts.say(f"help.{key}")) for key in HELP[:rows]]
+        return _panel(settings.texts.say("panel.help"), helps, layout.sale, layout)
+    runs = sale(view, settings, width, rows)
+    return _panel(settings.texts.say("panel.sale"), runs, layout.sale, layout)
 
 
-def _right(view: TillView, dress: Dress, places: Plan, aside: Aside) -> Rows:
-    width, rows = _inside(places.customer, places)
-    if aside is Aside.HELP:
-        helps = [Run(dress.texts.say(f"help.{key}")) for key in HELP[rows : 2 * rows]]
-        return _boxed(dress.texts.say("panel.help"), helps, places.customer, places)
-    runs = customer(view, dress, width, rows)
-    return _boxed(dress.texts.say("panel.customer"), runs, places.customer, places)
+def _right(view: TillView, settings: ScreenSettings, layout: Layout, overlay: Overlay) -> Rows:
+    width, rows = _inner_size(layout.customer, layout)
+    if overlay is Overlay.HELP:
+        helps = [Run(settings.texts.say(f"help.{key}")) for key in HELP[rows : 2 * rows]]
+        return _panel(settings.texts.say("panel.help"), helps, layout.customer, layout)
+    runs = customer(view, settings, width, rows)
+    return _panel(settings.texts.say("panel.customer"), runs, layout.customer, layout)
 
 
-def _status(view: TillView | None, dress: Dress, width: int) -> Row:
+def _status(view: TillView | None, settings: ScreenSettings, width: int) -> Row:
     """Name link, readers and what waits; age, till and time give way, never half of one."""
-    say = dress.texts.say
+    say = settings.texts.say
     if view is None:  # what waits is not known before the journal is open
         return (Run(pad(f" {say('link.unknown')}", width)),)
     row: list[Run] = [Run(" ")]
-    items = _status_items(view, dress, width)
+    items = _status_items(view, settings, width)
     for _, run in items:
         divider = [Run(" │ ")] if len(row) > 1 else []
         row += [*divider, run]
@@ -138,23 +141,23 @@ def _status(view: TillView | None, dress: Dress, width: int) -> Row:
     return (*row, Run(" " * (width - used)))
 
 
-def _status_items(view: TillView, dress: Dress, width: int) -> list[tuple[int, Run]]:
+def _status_items(view: TillView, settings: ScreenSettings, width: int) -> list[tuple[int, Run]]:
     """Choose what has room; what the office must clarify outlasts all but link and readers.
 
     These say it shorter before that gives way, and *0 to send* is the first to go beside it.
     """
     status = view.status
-    to_send = Run(dress.texts.say("status.to-send", count=str(status.to_send)))
+    to_send = Run(settings.texts.say("status.to-send", count=str(status.to_send)))
     is_less = bool(status.conflicts) and not status.to_send
     needed = {0, 1, 2} if status.conflicts else {0, 1}
-    for link, readers in _wordings(view, dress):
+    for link, readers in _wordings(view, settings):
         ranked = [
-            (6, Run(clip(dress.clean(status.till), _NAME_CELLS)) if status.till else None),
+            (6, Run(clip(settings.clean(status.till), _NAME_CELLS)) if status.till else None),
             (0, link),
             (1, readers),
-            (2, _conflicts(status, dress)),
+            (2, _conflicts(status, settings)),
             (7 if is_less else 3, to_send),
-            (4, _cache_age(status, dress)),
+            (4, _cache_age(status, settings)),
             (5, Run(status.time) if status.time else None),
         ]
         items = [(rank, run) for rank, run in ranked if run is not None]
@@ -165,11 +168,11 @@ def _status_items(view: TillView, dress: Dress, width: int) -> list[tuple[int, R
     return items
 
 
-def _wordings(view: TillView, dress: Dress) -> list[tuple[Run, Run]]:
+def _wordings(view: TillView, settings: ScreenSettings) -> list[tuple[Run, Run]]:
     """Word link and readers ever shorter."""
-    say, status = dress.texts.say, view.status
-    link, readers = _link(status, dress), _readers(view, dress)
-    bare_link = _link(replace(status, latency_ms=None, offline_since=""), dress)
+    say, status = settings.texts.say, view.status
+    link, readers = _link(status, settings), _readers(view, settings)
+    bare_link = _link(replace(status, latency_ms=None, offline_since=""), settings)
     brief = bare_link
     if status.link is Link.OFFLINE and status.offline_since:
         brief = replace(bare_link, text=f" {say('status.offline', since=status.offline_since)} ")
@@ -177,7 +180,7 @@ def _wordings(view: TillView, dress: Dress) -> list[tuple[Run, Run]]:
     not_ok = [one for one in status.readers if one.state is not ReaderState.OK]
     if worst := next(iter([*broken_readers(view), *not_ok]), None):
         words = say(f"reader.{worst.state}.status")
-        state = replace(readers, text=words if readers.role is Role.TEXT else f" {words} ")
+        state = replace(readers, text=words if readers.role is ColourRole.TEXT else f" {words} ")
     return [(link, readers), (brief, readers), (brief, state), (bare_link, state)]
 
 
@@ -185,17 +188,17 @@ def _status_cells(items: list[tuple[int, Run]]) -> int:
     return 1 + sum(cell_len(run.text) for _, run in items) + 3 * (len(items) - 1)
 
 
-def _link(status: StatusView, dress: Dress) -> Run:
-    known = {"since": status.offline_since} if status.offline_since else {}
+def _link(status: StatusView, settings: ScreenSettings) -> Run:
+    values = {"since": status.offline_since} if status.offline_since else {}
     if status.latency_ms is not None:
-        known["ms"] = str(status.latency_ms)
-    text = dress.texts.say_if_known(f"link.{status.link}", known)
+        values["ms"] = str(status.latency_ms)
+    text = settings.texts.say_if_known(f"link.{status.link}", values)
     calm = status.link in {Link.ONLINE, Link.UNKNOWN}
-    return Run(text) if calm else Run(f" {text} ", Role.WARN)
+    return Run(text) if calm else Run(f" {text} ", ColourRole.WARN)
 
 
-def _readers(view: TillView, dress: Dress) -> Run:
-    say, readers = dress.texts.say, view.status.readers
+def _readers(view: TillView, settings: ScreenSettings) -> Run:
+    say, readers = settings.texts.say, view.status.readers
     if not readers:
         return Run(say("status.reader", state=say("status.no-reader")))
     worst = next(iter(broken_readers(view)), None)
@@ -203,37 +206,37 @@ def _readers(view: TillView, dress: Dress) -> Run:
         opening = next((one for one in readers if one.state is ReaderState.OPENING), readers[0])
         return Run(say("status.reader", state=say(f"reader.{opening.state}.status")))
     state = say(f"reader.{worst.state}.status")
-    name = clip(dress.clean(worst.reader), _NAME_CELLS)
+    name = clip(settings.clean(worst.reader), _NAME_CELLS)
     many = len(readers) > 1
     text = (
         say("status.reader-named", reader=name, state=state)
         if many
         else say("status.reader", state=state)
     )
-    return Run(f" {text} ", Role.WARN)
+    return Run(f" {text} ", ColourRole.WARN)
 
 
-def _conflicts(status: StatusView, dress: Dress) -> Run | None:
+def _conflicts(status: StatusView, settings: ScreenSettings) -> Run | None:
     if not status.conflicts:
         return None
-    text = dress.texts.say("status.conflicts", count=str(status.conflicts))
-    return Run(f" {text} ", Role.WARN)
+    text = settings.texts.say("status.conflicts", count=str(status.conflicts))
+    return Run(f" {text} ", ColourRole.WARN)
 
 
-def _cache_age(status: StatusView, dress: Dress) -> Run | None:
+def _cache_age(status: StatusView, settings: ScreenSettings) -> Run | None:
     if status.cache_age_s is None:
         return None
-    return Run(dress.texts.say("status.age", age=dress.age(status.cache_age_s)))
+    return Run(settings.texts.say("status.age", age=settings.age(status.cache_age_s)))
 
 
-def _strip(view: TillView, dress: Dress, places: Plan) -> Rows:
+def _recent_sales(view: TillView, settings: ScreenSettings, layout: Layout) -> Rows:
     """Show what calls for somebody first, then the last sales, newest on top."""
-    box = places.strip
-    folded = box.height == 1
-    rows = 1 if folded else box.height - 2
-    width = box.width - (2 if folded else 4)
-    sales = [Run(_sale(one, dress, width)) for one in view.strip]
-    calls = _calls(view, dress) + ([] if folded else _reader_hints(view, dress))
+    area = layout.recent_sales
+    folded = area.height == 1
+    rows = 1 if folded else area.height - 2
+    width = area.width - (2 if folded else 4)
+    sales = [Run(_sale(one, settings, width)) for one in view.recent_sales]
+    calls = _calls(view, settings) + ([] if folded else _reader_hints(view, settings))
     kept = max(1, rows - 1) if sales else rows
     if len(calls) > kept:
         rest, last = f" +{len(calls) - kept}", calls[kept - 1]
@@ -243,43 +246,48 @@ def _strip(view: TillView, dress: Dress, places: Plan) -> Rows:
         ]
     runs = block([*calls, *sales], rows)
     if folded:
-        return bare([replace(run, text=f" {run.text}") for run in runs], box.width, 1)
-    return frame(dress.texts.say("panel.strip"), runs, box.width, box.height)
+        return bare([replace(run, text=f" {run.text}") for run in runs], area.width, 1)
+    return frame(settings.texts.say("panel.strip"), runs, area.width, area.height)
 
 
-def _calls(view: TillView, dress: Dress) -> list[Run]:
+def _calls(view: TillView, settings: ScreenSettings) -> list[Run]:
     status = view.status
-    alarms = [Run(dress.texts.say(f"alarm.{alarm}"), Role.REFUSED) for alarm in status.alarms]
-    warnings = [Run(dress.clean(warning), Role.WARN) for warning in status.warnings]
+    alarms = [
+        Run(settings.texts.say(f"alarm.{alarm}"), ColourRole.REFUSED) for alarm in status.alarms
+    ]
+    warnings = [Run(settings.clean(warning), ColourRole.WARN) for warning in status.warnings]
     return [*alarms, *warnings]
 
 
-def _reader_hints(view: TillView, dress: Dress) -> list[Run]:
+def _reader_hints(view: TillView, settings: ScreenSettings) -> list[Run]:
     """Say what to do about a reader that fails beside others; the status line has its state."""
     if unusable_reader(view):
         return []
     return [
-        Run(f"{clip(dress.clean(one.reader), _NAME_CELLS)}: {_hint(one, dress)}", Role.WARN)
+        Run(
+            f"{clip(settings.clean(one.reader), _NAME_CELLS)}: {_hint(one, settings)}",
+            ColourRole.WARN,
+        )
         for one in broken_readers(view)
     ]
 
 
-def _hint(reader: ReaderHealth, dress: Dress) -> str:
-    return dress.texts.say_if_known(f"reader.{reader.state}.cashier", {})
+def _hint(reader: ReaderHealth, settings: ScreenSettings) -> str:
+    return settings.texts.say_if_known(f"reader.{reader.state}.cashier", {})
 
 
-def _sale(one: SaleView, dress: Dress, width: int) -> str:
-    amount = dress.money(one.amount).rjust(_AMOUNT_CELLS)
-    who = pad(dress.clean(one.initials), _INITIALS_CELLS)
-    place = f"{one.time:>5} {amount}  {who}  "
-    said = place + fitting(width - cell_len(place), *_sale_states(one, dress))
-    hint = dress.texts.say("sale.hint") if one.can_void else ""
-    return spread(said, hint, width) if cell_len(f"{said} {hint}") < width else pad(said, width)
+def _sale(one: RecentSaleView, settings: ScreenSettings, width: int) -> str:
+    amount = settings.money(one.amount).rjust(_AMOUNT_CELLS)
+    customer = pad(settings.clean(one.initials), _INITIALS_CELLS)
+    place = f"{one.time:>5} {amount}  {customer}  "
+    text = place + first_fitting(width - cell_len(place), *_sale_states(one, settings))
+    hint = settings.texts.say("sale.hint") if one.can_void else ""
+    return justify(text, hint, width) if cell_len(f"{text} {hint}") < width else pad(text, width)
 
 
-def _sale_states(one: SaleView, dress: Dress) -> list[str]:
+def _sale_states(one: RecentSaleView, settings: ScreenSettings) -> list[str]:
     """Give the words for how far a sale has come, the longest first."""
-    say = dress.texts.say
+    say = settings.texts.say
     if one.voided:
         return [say("sale.voided")]
     key = f"sale.void-{one.state}" if one.amount.minor < 0 else f"sale.{one.state}"
@@ -287,19 +295,19 @@ def _sale_states(one: SaleView, dress: Dress) -> list[str]:
         return [say(key), say(f"{key}-short")]
     why = say(f"reason.{one.reason}.short") if one.reason else "?"
     words = [say("sale.refused", why=why), say("sale.refused-short")]
-    if one.missing is not None and one.reason in _MISSING and dress.debt_shown:
-        missing = say("sale.missing", why=why, missing=dress.money(one.missing))
+    if one.missing is not None and one.reason in _MISSING and settings.shows_debt:
+        missing = say("sale.missing", why=why, missing=settings.money(one.missing))
         words.insert(0, say("sale.refused", why=missing))
     return words
 
 
-def _keys(view: TillView, dress: Dress, width: int, aside: Aside) -> Row:
-    names = ("back", "leave") if aside is Aside.HELP else ("confirm", "cancel", "help", "void")
+def _keys(view: TillView, settings: ScreenSettings, width: int, overlay: Overlay) -> Row:
+    names = ("back", "leave") if overlay is Overlay.HELP else ("confirm", "cancel", "help", "void")
     shown: list[str] = []
     for name in names:
-        text = dress.texts.say(f"key.{name}")
+        text = settings.texts.say(f"key.{name}")
         if cell_len(" " + "  ".join([*shown, text])) <= width:
             shown.append(text)
     if view.step is Step.CLOSED:
-        shown = [dress.texts.say("key.help")]
+        shown = [settings.texts.say("key.help")]
     return (Run(pad(" " + "  ".join(shown), width)),)

@@ -12,16 +12,16 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from taptill.ui import views
-from taptill.ui.layout import Box, Plan, plan
-from taptill.ui.rows import Role, Row, Rows, Run
+from taptill.ui.layout import Area, Layout, lay_out
+from taptill.ui.rows import ColourRole, Row, Rows, Run
 
-REGIONS = ("status", "sale", "customer", "band", "strip", "keys")
+REGIONS = ("status", "sale", "customer", "banner", "recent_sales", "keys")
 
 
 class RegionRows(Widget):
     """One region of the till screen; it draws the rows it was given and knows nothing else."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in Role}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in ColourRole}
 
     def __init__(self, name: str) -> None:
         super().__init__(id=name)
@@ -33,12 +33,12 @@ class RegionRows(Widget):
         """Tell whether every line that is shown has been handed out as it is now."""
         return not self.display or not any(y < self.size.height for y in self._stale)
 
-    def place(self, box: Box) -> None:
+    def place(self, area: Area) -> None:
         """Move to a box; one without rows is not shown."""
-        self.styles.offset = (box.x, box.y)
-        self.styles.width = box.width
-        self.styles.height = box.height
-        self.display = box.height > 0
+        self.styles.offset = (area.x, area.y)
+        self.styles.width = area.width
+        self.styles.height = area.height
+        self.display = area.height > 0
 
     def show(self, rows: Rows) -> None:
         """Take new rows; only the lines that differ are painted again."""
@@ -69,16 +69,16 @@ class TillScreen(Screen[None], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         """Make the six regions, placed at once: the first frame needs one layout only."""
-        places = plan(*self.app.size)
+        layout = lay_out(*self.app.size)
         for name in REGIONS:
             region = RegionRows(name)
-            region.place(getattr(places, name))
+            region.place(getattr(layout, name))
             yield region
 
-    def place(self, places: Plan) -> None:
+    def place(self, layout: Layout) -> None:
         """Move the regions after the terminal's size changed."""
         for region in self.query(RegionRows):
-            region.place(getattr(places, str(region.id)))
+            region.place(getattr(layout, str(region.id)))
 
     @property
     def is_painted(self) -> bool:
@@ -91,7 +91,7 @@ class TillScreen(Screen[None], inherit_bindings=False):
         for region in self.query(RegionRows):
             region.refresh()
 
-    def paint(self, screen: views.Screen) -> None:
+    def paint(self, rows: views.ScreenRows) -> None:
         """Hand every region its rows; what has not changed is not painted."""
         for region in self.query(RegionRows):
-            region.show(getattr(screen, str(region.id)))
+            region.show(getattr(rows, str(region.id)))

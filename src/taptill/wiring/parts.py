@@ -9,8 +9,8 @@ from taptill.backend.rows import MoneyForm
 from taptill.backend.select import Dialect
 from taptill.backend.staff.office import Office
 from taptill.backend.transport import Access, Transport
-from taptill.checkout.counter import TillSettings
 from taptill.checkout.keypad import Keypad
+from taptill.checkout.till_state import TillSettings
 from taptill.clock import SystemClock
 from taptill.config import Config, Reader, journal_path
 from taptill.domain.basket import Good

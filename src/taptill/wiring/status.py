@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from taptill.backend.customers import CustomersApi
-from taptill.checkout.strip import local_time
-from taptill.checkout.view import Alarm, Link, StatusView
+from taptill.checkout.recent_sales import local_time
+from taptill.checkout.view import Link, StatusView, TillAlarm
 from taptill.clock import SystemClock
 from taptill.config import Config
 from taptill.customer_cache.cache import CustomerCache
@@ -16,14 +16,14 @@ from taptill.settlement.strategy import Strategy
 from taptill.wiring.parts import unbuilt
 
 _STOPPED = {
-    SettlementState.HALTED: Alarm.HALTED,
-    SettlementState.CLONED: Alarm.CLONED,
-    SettlementState.DENIED: Alarm.TOKEN,
+    SettlementState.HALTED: TillAlarm.HALTED,
+    SettlementState.CLONED: TillAlarm.CLONED,
+    SettlementState.DENIED: TillAlarm.TOKEN,
 }
 _TROUBLES = {
-    UnauthorisedError.code: Alarm.TOKEN,
-    MalformedError.code: Alarm.NOT_OURS,
-    CurrencyError.code: Alarm.NOT_OURS,
+    UnauthorisedError.code: TillAlarm.TOKEN,
+    MalformedError.code: TillAlarm.NOT_OURS,
+    CurrencyError.code: TillAlarm.NOT_OURS,
 }
 
 
@@ -68,12 +68,12 @@ class Status:
             ),
         )
 
-    def _alarms(self, trouble: str) -> tuple[Alarm, ...]:
+    def _alarms(self, trouble: str) -> tuple[TillAlarm, ...]:
         found = [_STOPPED.get(self.strategy.state), _TROUBLES.get(trouble)]
         if self.api.sees_nothing:
-            found.append(Alarm.NOTHING_VISIBLE)
+            found.append(TillAlarm.NOTHING_VISIBLE)
         if self.clock.doubtful():
-            found.append(Alarm.CLOCK)
+            found.append(TillAlarm.CLOCK)
         return tuple(dict.fromkeys(alarm for alarm in found if alarm))
 
 

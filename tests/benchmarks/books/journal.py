@@ -23,7 +23,7 @@ from tests.benchmarks.figures import (
 from tests.domain.samples import DORA, POLICY, known, question
 
 from taptill.checkout.keypad import Keypad
-from taptill.checkout.sale import Desk, ShownCustomer
+from taptill.checkout.sale import Authoriser, CardLookup
 from taptill.clock import SystemClock
 from taptill.domain.decision import decide
 from taptill.domain.entry import Draft, EntryKind
@@ -41,7 +41,7 @@ CUSTOMERS = 5000
 IDENTITY = {"backend": "http://nowhere.test", "strategy": "debt", "machine": "bench"}
 OPEN_CHARGES = 5_000
 OPEN_CUSTOMERS = 500
-KEYPAD = Keypad((), Currency("EUR"), implied=True)
+KEYPAD = Keypad((), Currency("EUR"), implied_decimals=True)
 ENTRY_BYTES = 400
 """About what the columns of a charge's entry hold."""
 
@@ -95,10 +95,12 @@ def measure_decision(bench: Bench) -> list[Figure]:
     journal.open(IDENTITY)
     policy = replace(POLICY, offline_per_terminal=Money(10**9))
     balance = FromMarks(journal.journal_id)
-    desk = Desk(journal, balance, policy, Keypad((), Currency("EUR", 2), implied=True))
-    found = ShownCustomer(asked.lookup_result, 0.0)
+    authoriser = Authoriser(
+        journal, balance, policy, Keypad((), Currency("EUR", 2), implied_decimals=True)
+    )
+    lookup = CardLookup(asked.lookup_result, 0.0)
     with_facts = [
-        _per_call(lambda: desk.ask(found, Money(420), 0.0))
+        _per_call(lambda: authoriser.authorise_amount(lookup, Money(420), 0.0))
         for _ in bench.rounds("the rules and an offline customer's facts", 300)
     ]
     journal.close()
@@ -158,11 +160,11 @@ def _open(bench: Bench, new: Path, long: Path, name: str) -> Figure:
     return Figure(name, "ms", samples, floor, (Goal("ms more than a new one, p50", more, 1000),))
 
 
-def _per_call(ask: Any) -> float:
+def _per_call(authorise_amount: Any) -> float:
     """Give the microseconds of one call, from a batch of them."""
     began_s = time.perf_counter()
     for _ in range(BATCH):
-        ask()
+        authorise_amount()
     return (time.perf_counter() - began_s) / BATCH * 1e6
 
 
@@ -174,13 +176,16 @@ def _offline(bench: Bench) -> list[Figure]:
         fill(path, charges, every=1, customers=OPEN_CUSTOMERS)
         journal = Journal(path, SystemClock())
         journal.open(IDENTITY)
-        desk = Desk(journal, FromMarks(journal.journal_id), POLICY, KEYPAD)
+        authoriser = Authoriser(journal, FromMarks(journal.journal_id), POLICY, KEYPAD)
         samples: list[float] = []
         floor: list[float] = []
         for turn in bench.rounds(f"decision, {charges:,} open", 1_000):
             stale = known(replace(DORA, id=turn % OPEN_CUSTOMERS), 0, 31.0)
             samples.append(
-                1e6 * timed_s(partial(desk.ask, ShownCustomer(stale, 0.0), Money(100), 0.0))
+                1e6
+                * timed_s(
+                    partial(authoriser.authorise_amount, CardLookup(stale, 0.0), Money(100), 0.0)
+                )
             )
             floor.append(1e6 * timed_s(partial(decide, question(stale))))
         journal.close()

@@ -15,7 +15,7 @@ from taptill.checkout.keys.taker import KeyTaker
 from taptill.checkout.session import Step
 from taptill.checkout.view import TillView
 from taptill.domain.money import Money
-from taptill.ui.keys.decoder import PENDING_S, KeyDecoder, Press
+from taptill.ui.keys.decoder import PENDING_S, Press, TerminalKeyDecoder
 
 PAINT_S = 0.02
 VERDICTS = frozenset({Step.CONFIRM, Step.DECLINED, Step.REFUSED})
@@ -41,7 +41,7 @@ class Console:
         self.bad: list[str] = []
         self._takes_lines = typed
         show = {card: self._shows(card) for card in cards}
-        self._decoder = KeyDecoder()
+        self._decoder = TerminalKeyDecoder()
         self.taker = KeyTaker(shop.till, show, self._typed)
         shop.do(lambda: self.taker.watch(self._draw))
 
@@ -122,10 +122,10 @@ class Console:
         loop.call_later(PAINT_S, self._paint, view)
 
     def _paint(self, view: TillView) -> None:
-        if view.question == self.shop.till.question:  # a newer one takes its place
+        if view.prompt_number == self.shop.till.prompt_number:  # a newer one takes its place
             now_s = self.shop.clock.monotonic()
             self.read.append(Painted(view, now_s))
-            self.taker.painted(view.question, now_s)
+            self.taker.painted(view.prompt_number, now_s)
 
     def _typed(self, text: str) -> bool:
         self.lines.append(text)

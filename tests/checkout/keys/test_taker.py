@@ -75,7 +75,7 @@ def test_esc_and_a_digit_are_both(console: Console, shop: Shop) -> None:
     ready_to_pay(console)
     console.type(b"\x1b4")
     console.wait(0.2)
-    assert (shop.step(), shop.view.typed) == (Step.RINGING, "4")
+    assert (shop.step(), shop.view.keystrokes) == (Step.RINGING, "4")
 
 
 def test_enter_before_the_verdict_was_painted_charges_nothing(console: Console, shop: Shop) -> None:
@@ -126,11 +126,11 @@ def test_an_enter_that_is_held_down_charges_nobody_who_taps_later(
 
 @pytest.mark.parametrize("gap_s", [0.0, FAST, 0.016, 0.03], ids=str)
 @pytest.mark.parametrize("line", [SCAN, "62E3086CED\n", "4006381333931\t", "12\r", "-1c\r"])
-@pytest.mark.parametrize("rung", ["", "420"])
+@pytest.mark.parametrize("keyed_input", ["", "420"])
 def test_a_machines_line_rings_up_and_confirms_nothing(
-    console: Console, shop: Shop, line: str, gap_s: float, rung: str
+    console: Console, shop: Shop, line: str, gap_s: float, keyed_input: str
 ) -> None:
-    console.keys(rung)
+    console.keys(keyed_input)
     shop.tap("A")
     console.wait(0.6)
     before = (shop.step(), shop.view.total, shop.customer.name)
@@ -205,7 +205,7 @@ def test_a_line_chooses_no_reason_for_a_void(console: Console, shop: Shop) -> No
 def test_a_line_without_an_end_rings_up_nothing(console: Console, shop: Shop) -> None:
     console.keys("00000420", FAST)
     console.wait(0.3)
-    assert (shop.view.typed, shop.notice()) == ("", Notice.MACHINE)
+    assert (shop.view.keystrokes, shop.notice()) == ("", Notice.MACHINE)
     assert console.lines == []
 
 
@@ -236,7 +236,7 @@ def test_a_stream_without_an_end_is_bounded_and_rings_up_nothing(
     assert len(console.taker._line) <= LINE_MAX
     assert len(console.taker._held) <= LINE_MAX
     console.wait(0.5)
-    assert (shop.view.typed, shop.notice()) == ("", Notice.MACHINE)
+    assert (shop.view.keystrokes, shop.notice()) == ("", Notice.MACHINE)
 
 
 def test_something_that_lies_on_a_key_is_bounded(console: Console, shop: Shop) -> None:
@@ -249,7 +249,7 @@ def test_something_that_lies_on_a_key_is_bounded(console: Console, shop: Shop) -
     assert console.taker._held == []
     console.wait(0.3)
     console.keys("5")
-    assert shop.view.typed == "5"
+    assert shop.view.keystrokes == "5"
 
 
 def test_a_reader_for_typed_lines_takes_them_without_a_word(shop: Shop) -> None:
@@ -287,12 +287,12 @@ def test_a_person_who_rolls_from_one_key_to_the_next_is_no_machine(
     console.wait(0.02)
     console.type(b"0")
     console.wait(0.3)
-    assert (shop.view.typed, shop.notice()) == ("420", Notice.NONE)
+    assert (shop.view.keystrokes, shop.notice()) == ("420", Notice.NONE)
     console.type(b"\x7f")
     console.wait(0.02)
     console.type(b"\r")
     console.wait(0.1)
-    assert (shop.view.typed, console.lines) == ("42", [])
+    assert (shop.view.keystrokes, console.lines) == ("42", [])
 
 
 @pytest.mark.parametrize("repeat_s", [1 / 10.9, 1 / 30, 1 / 60], ids=["console", "X11", "fast"])
@@ -344,7 +344,7 @@ def test_a_pile_takes_the_beginning_of_its_line_along(console: Console, shop: Sh
     console.stall(2.0, b"0000420\r")
     console.wait(0.5)
     assert shop.charges == []
-    assert (shop.view.typed, shop.view.total.minor) == ("", 0)
+    assert (shop.view.keystrokes, shop.view.total.minor) == ("", 0)
 
 
 def test_a_pile_faster_than_anybody_types_is_a_machines(console: Console, shop: Shop) -> None:

@@ -226,12 +226,12 @@ BROKEN = """
 from taptill.cli import main
 from taptill.checkout.session import Step
 from taptill.ui import views
-draw = views.screen
+draw = views.draw_screen
 def broken(view, *more):
     if view is not None and view.customer:
         raise LookupError(view.customer.name)
     return draw(view, *more)
-views.screen = broken
+views.draw_screen = broken
 main()
 """
 

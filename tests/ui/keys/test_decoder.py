@@ -13,8 +13,8 @@ from taptill.ui.keys.decoder import (
     STRING_MAX,
     Dropped,
     Junk,
-    KeyDecoder,
     Press,
+    TerminalKeyDecoder,
 )
 from taptill.ui.keys.names import KEYPAD, PadKey
 
@@ -23,7 +23,7 @@ LONG_S = 1.0
 
 def read(*pieces: bytes, console: bool = False) -> list[str]:
     """Decode pieces that come at once, then wait: names of keys, `!` before what was dropped."""
-    decoder = KeyDecoder(console=console)
+    decoder = TerminalKeyDecoder(console=console)
     found = [one for piece in pieces for one in decoder.feed(piece, 0.0)]
     found += decoder.idle(LONG_S)
     return [one.name if isinstance(one, Press) else f"!{one.junk}" for one in found]
@@ -122,7 +122,7 @@ def test_each_key_of_the_keypad_is_the_same_key_in_every_protocol(key: PadKey) -
 
 
 def test_escape_is_known_after_a_silence_and_bears_the_time_at_which_it_was_read() -> None:
-    decoder = KeyDecoder()
+    decoder = TerminalKeyDecoder()
     assert decoder.feed(b"\x1b", 1.0) == []
     assert decoder.waits
     assert decoder.idle(1.0 + PENDING_S / 2) == []
@@ -131,20 +131,20 @@ def test_escape_is_known_after_a_silence_and_bears_the_time_at_which_it_was_read
 
 
 def test_what_comes_after_a_silence_does_not_belong_to_what_was_pending() -> None:
-    decoder = KeyDecoder()
+    decoder = TerminalKeyDecoder()
     decoder.feed(b"\x1b", 1.0)
     assert decoder.feed(b"[A", 2.0) == [Press("escape", 1.0), Press("[", 2.0), Press("A", 2.0)]
 
 
 def test_a_key_bears_the_time_of_its_first_byte() -> None:
-    decoder = KeyDecoder()
+    decoder = TerminalKeyDecoder()
     decoder.feed(b"\x1b", 1.0)
     assert decoder.feed(b"\r", 1.01) == [Press("escape", 1.0), Press("enter", 1.01)]
 
 
 def test_what_is_read_with_a_last_escape_is_given_with_it() -> None:
     """Enter and Esc in one read: whoever takes the keys must see both at once."""
-    decoder = KeyDecoder()
+    decoder = TerminalKeyDecoder()
     assert decoder.feed(b"\r\x1b", 1.0) == []
     assert decoder.idle(1.0 + PENDING_S) == [Press("enter", 1.0), Press("escape", 1.0)]
     decoder.feed(b"\r\x1b", 2.0)
@@ -152,12 +152,12 @@ def test_what_is_read_with_a_last_escape_is_given_with_it() -> None:
 
 
 def test_what_waits_beside_an_escape_is_bounded() -> None:
-    decoder = KeyDecoder()
+    decoder = TerminalKeyDecoder()
     assert len(decoder.feed(b"4" * BESIDE_MAX + b"\x1b", 1.0)) == BESIDE_MAX
 
 
 def test_a_whole_answer_is_handed_over_to_whoever_asked() -> None:
-    found = KeyDecoder().feed(b"\x1b[?2026;2$y", 1.0)
+    found = TerminalKeyDecoder().feed(b"\x1b[?2026;2$y", 1.0)
     assert found == [Dropped(Junk.SEQUENCE, 1.0, b"\x1b[?2026;2$y")]
 
 
@@ -183,7 +183,7 @@ def test_any_split_gives_the_same_keys(data: bytes, how: st.DataObject, console:
 
 @given(SHARDS)
 def test_pending_bytes_are_bounded_and_a_silence_ends_them(data: bytes) -> None:
-    decoder = KeyDecoder()
+    decoder = TerminalKeyDecoder()
     for at in range(len(data)):
         decoder.feed(data[at : at + 1], 0.0)
         assert len(decoder._pending) <= STRING_MAX
@@ -193,9 +193,9 @@ def test_pending_bytes_are_bounded_and_a_silence_ends_them(data: bytes) -> None:
 
 @given(SHARDS, st.sampled_from([b"\r", b"4", b"\x1b[19~"]))
 def test_junk_never_swallows_the_key_after_it(junk: bytes, key: bytes) -> None:
-    decoder = KeyDecoder()
+    decoder = TerminalKeyDecoder()
     decoder.feed(junk, 0.0)
-    assert decoder.feed(key, LONG_S)[-1] == KeyDecoder().feed(key, LONG_S)[-1]
+    assert decoder.feed(key, LONG_S)[-1] == TerminalKeyDecoder().feed(key, LONG_S)[-1]
 
 
 @given(SHARDS)

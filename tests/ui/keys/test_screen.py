@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from tests.fakes.till import FakeTill
-from tests.ui.states import CONFIRM, DRESS, READY
+from tests.ui.states import CONFIRM, READY, SETTINGS
 from tests.ui.test_app import SIZE, expected, made, painted, until
 
 from taptill.checkout.keys.key import NO_KEY, Key
@@ -13,7 +13,7 @@ from taptill.checkout.session import Step
 from taptill.ui.app import TillApp
 from taptill.ui.keys.driver import PictureLost, TerminalGone, Typed
 from taptill.ui.layout import HEIGHT_MIN, WIDTH_MIN
-from taptill.ui.views import Aside
+from taptill.ui.views import Overlay
 
 
 def key(name: str) -> Key:
@@ -21,34 +21,34 @@ def key(name: str) -> Key:
 
 
 async def test_a_question_is_told_once_it_is_painted_and_once() -> None:
-    till = FakeTill(replace(READY, question=1))
+    till = FakeTill(replace(READY, prompt_number=1))
     app = made(till)
     async with app.run_test(size=SIZE) as pilot:
-        await until(lambda: till.questions == [1], pilot)
-        asked = replace(CONFIRM, question=2)
+        await until(lambda: till.prompt_numbers == [1], pilot)
+        asked = replace(CONFIRM, prompt_number=2)
         till.show(asked)
-        assert till.questions == [1]
-        await until(lambda: till.questions == [1, 2], pilot)
+        assert till.prompt_numbers == [1]
+        await until(lambda: till.prompt_numbers == [1, 2], pilot)
         assert painted(app) == expected(asked)
-        till.show(replace(asked, question=3))  # the same picture
-        await until(lambda: till.questions == [1, 2, 3], pilot)
+        till.show(replace(asked, prompt_number=3))  # the same picture
+        await until(lambda: till.prompt_numbers == [1, 2, 3], pilot)
 
 
 async def test_what_is_not_drawn_is_not_told() -> None:
     """A charge being saved changes nothing on the screen; a screen too small shows nothing."""
-    till = FakeTill(replace(CONFIRM, question=1))
+    till = FakeTill(replace(CONFIRM, prompt_number=1))
     app = made(till)
     async with app.run_test(size=SIZE) as pilot:
-        await until(lambda: till.questions == [1], pilot)
-        till.show(replace(CONFIRM, step=Step.SAVING, question=2))
+        await until(lambda: till.prompt_numbers == [1], pilot)
+        till.show(replace(CONFIRM, step=Step.SAVING, prompt_number=2))
         await pilot.pause()
-        assert till.questions == [1]
-    small = FakeTill(replace(CONFIRM, question=1))
+        assert till.prompt_numbers == [1]
+    small = FakeTill(replace(CONFIRM, prompt_number=1))
     async with made(small).run_test(size=(WIDTH_MIN, HEIGHT_MIN - 1)) as pilot:
         await pilot.pause()
-        assert small.questions == []
+        assert small.prompt_numbers == []
         await pilot.resize_terminal(*SIZE)
-        await until(lambda: small.questions == [1], pilot)
+        await until(lambda: small.prompt_numbers == [1], pilot)
         assert "" in small.own_keys
 
 
@@ -57,7 +57,7 @@ async def test_the_screens_own_keys_are_told_and_the_order_stays() -> None:
     app = made(till)
     async with app.run_test(size=SIZE) as pilot:
         app.post_message(Typed(tuple(map(key, ["4", "f1", NO_KEY, "escape", "5", "f5", "ctrl+q"]))))
-        await until(lambda: painted(app) == expected(READY, aside=Aside.LEAVE), pilot)
+        await until(lambda: painted(app) == expected(READY, overlay=Overlay.LEAVE), pilot)
         assert till.asked == ["4", "5"]
         assert till.own_keys[-4:] == ["f1", "escape", "f5", "ctrl+q"]
 
@@ -67,7 +67,7 @@ async def test_what_is_no_key_closes_no_help() -> None:
     app = made(till)
     async with app.run_test(size=SIZE) as pilot:
         app.post_message(Typed((key("f1"), key(NO_KEY))))
-        await until(lambda: painted(app) == expected(READY, aside=Aside.HELP), pilot)
+        await until(lambda: painted(app) == expected(READY, overlay=Overlay.HELP), pilot)
 
 
 async def test_a_terminal_that_is_gone_ends_the_screen() -> None:
@@ -79,10 +79,10 @@ async def test_a_terminal_that_is_gone_ends_the_screen() -> None:
 
 
 async def test_a_picture_that_was_lost_is_drawn_anew_and_enter_must_see_it() -> None:
-    till = FakeTill(replace(CONFIRM, question=1))
+    till = FakeTill(replace(CONFIRM, prompt_number=1))
     app = made(till)
     async with app.run_test(size=SIZE) as pilot:
-        await until(lambda: till.questions == [1], pilot)
+        await until(lambda: till.prompt_numbers == [1], pilot)
         told = len(till.own_keys)
         app.post_message(PictureLost())
         await until(lambda: len(till.own_keys) > told, pilot)
@@ -98,7 +98,7 @@ async def test_a_fault_of_the_screen_is_kept_and_logged(caplog: pytest.LogCaptur
                 raise fault
             super()._draw()
 
-    app = Broken(till, till.run, DRESS)
+    app = Broken(till, till.run, SETTINGS)
 
     async def run() -> None:
         async with app.run_test(size=SIZE) as pilot:

@@ -53,18 +53,19 @@ _CURSOR_KEYS = frozenset(
 class KeyTaker:
     """Takes the keys of one terminal; `cards` are the demo's: capital letter -> show that card.
 
-    `typed` is given each line that a machine has typed, and tells whether a reader takes it.
+    `on_machine_line` is called with each line that a machine has typed, and returns whether a
+    reader takes it.
     """
 
     def __init__(
         self,
         till: Till,
         cards: Mapping[str, Callable[[], None]] | None = None,
-        typed: Callable[[str], bool] = lambda _: False,
+        on_machine_line: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._till = till
         self._cards = cards or {}
-        self._typed = typed
+        self._on_machine_line = on_machine_line
         self._line: list[Key] = []
         self._earlier: Key | None = None
         self._newest: Key | None = None
@@ -79,15 +80,15 @@ class KeyTaker:
         """Call back, in the same event loop, with every new view."""
         self._till.watch(callback)
 
-    def painted(self, question: int, at_s: float) -> None:
+    def painted(self, prompt_number: int, at_s: float) -> None:
         """Learn that the view with this question has been on the screen since then."""
-        self._painted = (question, at_s)
+        self._painted = (prompt_number, at_s)
 
     def obscured(self, key: Key | None = None) -> None:
         """Learn that what the screen showed counts no more, by a key of its own or a new size."""
         if key:
             self._spoil_line(key)
-        self._till.ask_anew()
+        self._till.renew_prompt()
 
     def take(self, keys: Sequence[Key]) -> None:
         """Take the keys of one read; beside a cancel no Enter counts, whichever was first."""
@@ -111,9 +112,9 @@ class KeyTaker:
         elif _CANCELS & {*names}:
             self._spoil_line(keys[-1])
             self._till.cancel()
-            self._till.take_back(self._till.sale, Notice.HELD_UP)
+            self._till.undo_keys(self._till.sale, Notice.HELD_UP)
         else:
-            self._take_back(keys[0], Notice.HELD_UP)
+            self._undo_line(keys[0], Notice.HELD_UP)
 
     def _take(self, key: Key, *, confirms: bool) -> None:
         if key.name in ENDS:
@@ -130,7 +131,7 @@ class KeyTaker:
             self._end_machine(key)
         elif self._is_after_machine(key):
             self._machine = key  # the line feed after the carriage return
-            self._till.ask_anew()
+            self._till.renew_prompt()
         else:
             self._release()
             self._line = []
@@ -218,29 +219,29 @@ class KeyTaker:
         inside = self._line[: len(self._line) - (last.name in ENDS)]
         text = "".join(key.name if key.is_character else NO_TEXT for key in inside)
         text = text if is_whole(self._line) else NO_TEXT + text
-        taken = last.name in ENDS and self._typed(text)
-        self._take_back(last, Notice.NONE if taken else Notice.MACHINE)
+        taken = last.name in ENDS and self._on_machine_line(text)
+        self._undo_line(last, Notice.NONE if taken else Notice.MACHINE)
         self._machine = last
         if last.name not in ENDS:
             self._spoil_line(replace(last, name=NO_KEY))  # its rest may still come
 
-    def _take_back(self, key: Key, notice: Notice) -> None:
+    def _undo_line(self, key: Key, notice: Notice) -> None:
         self._begin_line(key)
         self._held, self._line = [], []
-        self._till.take_back(self._before, notice)
-        self._till.ask_anew()
+        self._till.undo_keys(self._before, notice)
+        self._till.renew_prompt()
 
     def _end(self, key: Key, *, confirms: bool) -> None:
         if key.name == "enter":
             if key.at_s - self._enter_s > HELD_DOWN_S:
                 self._pressed_s = key.since_s
             self._enter_s = key.at_s
-            self._till.confirm(self._pressed_s, seen=confirms and self._is_seen())
-        self._till.ask_anew()
+            self._till.confirm(self._pressed_s, on_screen=confirms and self._is_on_screen())
+        self._till.renew_prompt()
 
-    def _is_seen(self) -> bool:
-        question, since_s = self._painted
-        return question == self._till.question and self._pressed_s >= since_s
+    def _is_on_screen(self) -> bool:
+        prompt_number, since_s = self._painted
+        return prompt_number == self._till.prompt_number and self._pressed_s >= since_s
 
     def _act(self, key: Key) -> None:
         """Do what a key means; whatever it was, Enter must see the screen after it."""
@@ -255,7 +256,7 @@ class KeyTaker:
             case name if name in self._cards:
                 self._cards[name]()
             case name if name in _CURSOR_KEYS:
-                till.take_back(till.sale, Notice.NUM_LOCK)
+                till.undo_keys(till.sale, Notice.NUM_LOCK)
             case name if name in _PRESSED or (key.is_character and name.islower()):
                 till.press(name)
-        till.ask_anew()
+        till.renew_prompt()

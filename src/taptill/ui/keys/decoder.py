@@ -60,12 +60,12 @@ class Dropped:
 
 
 Decoded = Press | Dropped
-_Found = str | Dropped | Junk
-_Token = tuple[list[_Found], int]
+_DecodedItem = str | Dropped | Junk
+_Token = tuple[list[_DecodedItem], int]
 """What was found at the beginning of the bytes, and how many of them that took."""
 
 
-class KeyDecoder:
+class TerminalKeyDecoder:
     """Decodes the bytes of one terminal; `console`: the Linux console, with its own keypad."""
 
     def __init__(self, *, console: bool = False) -> None:
@@ -108,7 +108,7 @@ class KeyDecoder:
             return []
         cut, self._pending = self._pending, b""
         beside, self._beside = self._beside, []
-        found: list[_Found] = [Junk.CUT]
+        found: list[_DecodedItem] = [Junk.CUT]
         if cut[0] != _ESC:
             found = [Junk.BYTE if cut[0] not in _C1 else Junk.CUT]
         elif len(cut) <= 2:  # noqa: PLR2004 - ESC, and perhaps what begins a sequence
@@ -166,8 +166,8 @@ class KeyDecoder:
         return [letter if letter.isprintable() else Junk.BYTE], size
 
 
-def _stamped(found: list[_Found], at_s: float) -> list[Decoded]:
-    def stamped(one: _Found) -> Decoded:
+def _stamped(found: list[_DecodedItem], at_s: float) -> list[Decoded]:
+    def stamped(one: _DecodedItem) -> Decoded:
         if isinstance(one, Junk):
             return Dropped(one, at_s)
         return Dropped(one.junk, at_s, one.answer) if isinstance(one, Dropped) else Press(one, at_s)
@@ -230,7 +230,7 @@ def _string(octets: bytes, introducer: bytes, head: int) -> _Token | None:
     return ([Junk.CUT], STRING_MAX) if len(octets) >= STRING_MAX else None
 
 
-def _csi_keys(parameters: str, final: str) -> list[_Found] | None:
+def _csi_keys(parameters: str, final: str) -> list[_DecodedItem] | None:
     """Name the keys of a whole control sequence; None: it is no key's; []: nothing was pressed."""
     fields = [part.split(":") for part in parameters.split(";")]
     if any(number and not number.isdecimal() for field in fields for number in field):
@@ -251,7 +251,7 @@ def _csi_keys(parameters: str, final: str) -> list[_Found] | None:
             return _named(names.CSI_LETTERS.get(final), bits)
 
 
-def _kitty(fields: list[list[str]], bits: int) -> list[_Found] | None:
+def _kitty(fields: list[list[str]], bits: int) -> list[_DecodedItem] | None:
     """Name a key of `CSI code:shifted ; modifiers:event ; text u`."""
     code = int(fields[0][0] or 1)
     if code in names.KITTY_SILENT:
@@ -270,7 +270,7 @@ def _kitty(fields: list[list[str]], bits: int) -> list[_Found] | None:
     return _named(letter, bits & ~names.SHIFT)
 
 
-def _named(name: str | None, bits: int) -> list[_Found] | None:
+def _named(name: str | None, bits: int) -> list[_DecodedItem] | None:
     if not name:
         return None
     held: Callable[[tuple[int, str]], bool] = lambda one: bool(bits & one[0])  # noqa: E731

@@ -38,7 +38,7 @@ from textual.message import Message
 from textual.messages import TerminalSupportsSynchronizedOutput
 
 from taptill.checkout.keys.key import NO_KEY, Key
-from taptill.ui.keys.decoder import PENDING_S, Decoded, Dropped, KeyDecoder, Press
+from taptill.ui.keys.decoder import PENDING_S, Decoded, Dropped, Press, TerminalKeyDecoder
 from taptill.ui.keys.writer import TerminalWriter
 
 LOOK_S = 0.1
@@ -199,7 +199,7 @@ class TerminalDriver(Driver):
             asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def _read(self) -> None:
-        decoder = KeyDecoder(console=self.console)
+        decoder = TerminalKeyDecoder(console=self.console)
         try:
             self._read_until_stopped(decoder)
         except OSError:
@@ -208,7 +208,7 @@ class TerminalDriver(Driver):
             _log.exception("keys.fault")
             self._post(TerminalGone())
 
-    def _read_until_stopped(self, decoder: KeyDecoder) -> None:
+    def _read_until_stopped(self, decoder: TerminalKeyDecoder) -> None:
         lines = select.poll()
         lines.register(self.fileno, select.POLLIN)
         lines.register(self._stop_ours, select.POLLIN)

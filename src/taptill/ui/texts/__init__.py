@@ -22,14 +22,14 @@ class Texts:
     language: str
     words: Mapping[str, str]
 
-    def say(self, key: str, **figures: str) -> str:
+    def say(self, key: str, **values: str) -> str:
         """Give the words of a key with its figures filled in; figures are never parsed."""
-        return self.words[key].format_map(figures)
+        return self.words[key].format_map(values)
 
-    def say_if_known(self, key: str, figures: Mapping[str, str]) -> str:
+    def say_if_known(self, key: str, values: Mapping[str, str]) -> str:
         """Like `say`; where a figure is not known, the words of the key's `-bare` sister."""
         try:
-            return self.words[key].format_map(figures)
+            return self.words[key].format_map(values)
         except KeyError:
             return self.words[f"{key}-bare"]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from taptill.checkout.view import SaleState, SaleView
+from taptill.checkout.view import RecentSaleView, SaleState
 from taptill.domain.decision import Declined
 from taptill.domain.entry import Entry, EntryKind, Position
 from taptill.domain.money import Money
@@ -14,7 +14,7 @@ ROWS_MAX = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Sold:
+class RecentSale:
     """A row of the strip; `seq` 0 for a refusal, `sold_at_s` monotonic, None: before this boot."""
 
     charge_id: str
@@ -28,18 +28,18 @@ class Sold:
     voided: bool = False
 
 
-class Strip:
+class RecentSales:
     """The last few sales, newest first; what was kept turns to sent in place."""
 
     def __init__(self) -> None:
-        self._rows: deque[Sold] = deque(maxlen=ROWS_MAX)
-        self._last: Sold | None = None
+        self._rows: deque[RecentSale] = deque(maxlen=ROWS_MAX)
+        self._last: RecentSale | None = None
 
-    def add(self, sold: Sold) -> None:
+    def add(self, recent_sale: RecentSale) -> None:
         """Put a sale or a refusal on top."""
-        self._rows.appendleft(sold)
-        if sold.seq:
-            self._last = sold
+        self._rows.appendleft(recent_sale)
+        if recent_sale.seq:
+            self._last = recent_sale
 
     def void(self, charge_id: str, seq: int) -> None:
         """Mark a sale as voided by entry `seq`, which is sent or kept from now on."""
@@ -49,7 +49,7 @@ class Strip:
             if row.charge_id == charge_id:
                 self._rows[index] = replace(row, voided=True, seq=seq)
 
-    def last_sale(self) -> Sold | None:
+    def last_sale(self) -> RecentSale | None:
         """Give the newest charge, if it stands; refusals may have pushed it out of the rows."""
         return self._last
 
@@ -66,9 +66,11 @@ class Strip:
             elif entry.kind is EntryKind.CHARGE:
                 same_boot = entry.boot_id == boot_id
                 ago_s = (uptime_ms - entry.uptime_ms) / 1000
-                self.add(sold_of(entry, now_s - ago_s if same_boot else None))
+                self.add(recent_sale_of(entry, now_s - ago_s if same_boot else None))
 
-    def views(self, positions: dict[int, Position | None], voidable: str) -> tuple[SaleView, ...]:
+    def views(
+        self, positions: dict[int, Position | None], voidable: str
+    ) -> tuple[RecentSaleView, ...]:
         """Give the rows as they stand against the journal's positions."""
         return tuple(_view(row, positions.get(row.customer_id), voidable) for row in self._rows)
 
@@ -77,9 +79,9 @@ class Strip:
         return {row.customer_id for row in self._rows if row.seq}
 
 
-def sold_of(entry: Entry, sold_at_s: float | None) -> Sold:
+def recent_sale_of(entry: Entry, sold_at_s: float | None) -> RecentSale:
     """Read a charge's entry as a row of the strip."""
-    return Sold(
+    return RecentSale(
         entry.charge_id or "",
         local_time(entry.at),
         Money(entry.amount_minor or 0),
@@ -104,7 +106,7 @@ def _arrived_seq(position: Position) -> int:
     return max(sure.seq if sure else 0, position.start_seq)
 
 
-def _view(row: Sold, position: Position | None, voidable: str) -> SaleView:
+def _view(row: RecentSale, position: Position | None, voidable: str) -> RecentSaleView:
     if row.refused:
         state = SaleState.REFUSED
     elif position and _arrived_seq(position) >= row.seq:
@@ -113,7 +115,7 @@ def _view(row: Sold, position: Position | None, voidable: str) -> SaleView:
         state = SaleState.CONFLICT
     else:
         state = SaleState.KEPT
-    return SaleView(
+    return RecentSaleView(
         row.charge_id,
         row.at,
         row.amount,

@@ -5,7 +5,13 @@ from typing import Any
 
 import pytest
 
-from taptill.checkout.strip import ROWS_MAX, Sold, Strip, local_time, sold_of
+from taptill.checkout.recent_sales import (
+    ROWS_MAX,
+    RecentSale,
+    RecentSales,
+    local_time,
+    recent_sale_of,
+)
 from taptill.checkout.view import SaleState
 from taptill.domain.decision import Declined, Reason
 from taptill.domain.entry import Entry, EntryKind, Position
@@ -32,9 +38,11 @@ LAST = Mark(5, 420, "x")
 AT = Position(customer_id=1, last=LAST)
 
 
-def row(seq: int = 5, **changes: Any) -> Sold:
+def row(seq: int = 5, **changes: Any) -> RecentSale:
     """Give a sale of the strip."""
-    return replace(Sold(f"sale-{seq}", "10:00", Money(420), "A. B.", 1, seq, 100.0), **changes)
+    return replace(
+        RecentSale(f"sale-{seq}", "10:00", Money(420), "A. B.", 1, seq, 100.0), **changes
+    )
 
 
 STATES = {
@@ -63,86 +71,90 @@ STATES = {
 def test_a_sale_has_come_as_far_as_the_journal_knows(
     position: Position | None, state: SaleState
 ) -> None:
-    strip = Strip()
-    strip.add(row())
-    (view,) = strip.views({1: position}, "")
+    recent_sales = RecentSales()
+    recent_sales.add(row())
+    (view,) = recent_sales.views({1: position}, "")
     assert view.state is state
 
 
 def test_a_refusal_keeps_its_reason_and_no_customer_s_position() -> None:
-    strip = Strip()
+    recent_sales = RecentSales()
     declined = Declined(Reason.NO_CREDIT, missing=Money(240))
-    strip.add(row(0, charge_id="", customer_id=0, refused=declined))
-    (view,) = strip.views({}, "")
+    recent_sales.add(row(0, charge_id="", customer_id=0, refused=declined))
+    (view,) = recent_sales.views({}, "")
     assert (view.state, view.reason, view.missing) == (
         SaleState.REFUSED,
         Reason.NO_CREDIT,
         Money(240),
     )
     assert not view.can_void
-    assert strip.customers() == set()
-    assert strip.last_sale() is None
+    assert recent_sales.customers() == set()
+    assert recent_sales.last_sale() is None
 
 
 def test_only_the_sale_that_is_named_may_be_voided() -> None:
-    strip = Strip()
-    strip.add(row(5))
-    strip.add(row(7))
-    assert [view.can_void for view in strip.views({}, "sale-7")] == [True, False]
-    assert [view.can_void for view in strip.views({}, "")] == [False, False]
+    recent_sales = RecentSales()
+    recent_sales.add(row(5))
+    recent_sales.add(row(7))
+    assert [view.can_void for view in recent_sales.views({}, "sale-7")] == [True, False]
+    assert [view.can_void for view in recent_sales.views({}, "")] == [False, False]
 
 
 def test_a_void_waits_to_be_sent_in_its_sale_s_place() -> None:
-    strip = Strip()
-    strip.add(row(5))
-    strip.void("sale-5", 6)
-    (view,) = strip.views({1: replace(AT, row_mark=LAST)}, "")
+    recent_sales = RecentSales()
+    recent_sales.add(row(5))
+    recent_sales.void("sale-5", 6)
+    (view,) = recent_sales.views({1: replace(AT, row_mark=LAST)}, "")
     assert (view.voided, view.state) == (True, SaleState.KEPT)
-    (view,) = strip.views({1: replace(AT, row_mark=Mark(6, 0, "z"))}, "")
+    (view,) = recent_sales.views({1: replace(AT, row_mark=Mark(6, 0, "z"))}, "")
     assert (view.voided, view.state) == (True, SaleState.SENT)
 
 
 def test_the_strip_holds_the_last_few_and_newest_first() -> None:
-    strip = Strip()
+    recent_sales = RecentSales()
     for seq in range(1, ROWS_MAX + 3):
-        strip.add(row(seq))
-    views = strip.views({}, "")
+        recent_sales.add(row(seq))
+    views = recent_sales.views({}, "")
     assert len(views) == ROWS_MAX
     assert views[0].charge_id == f"sale-{ROWS_MAX + 2}"
 
 
 def test_after_a_start_ages_go_on_within_a_boot_and_are_unknown_across_one() -> None:
-    strip = Strip()
-    strip.restore([replace(CHARGE, charge_id="old", boot_id="boot-0")], "boot-1", 90_000, 500.0)
-    strip.restore([CHARGE], "boot-1", 90_000, 500.0)
-    assert strip.last_sale() == sold_of(CHARGE, 470.0)
-    strip.restore([replace(CHARGE, charge_id="new", boot_id="boot-0")], "boot-1", 90_000, 500.0)
-    last = strip.last_sale()
+    recent_sales = RecentSales()
+    recent_sales.restore(
+        [replace(CHARGE, charge_id="old", boot_id="boot-0")], "boot-1", 90_000, 500.0
+    )
+    recent_sales.restore([CHARGE], "boot-1", 90_000, 500.0)
+    assert recent_sales.last_sale() == recent_sale_of(CHARGE, 470.0)
+    recent_sales.restore(
+        [replace(CHARGE, charge_id="new", boot_id="boot-0")], "boot-1", 90_000, 500.0
+    )
+    last = recent_sales.last_sale()
     assert last
     assert (last.charge_id, last.sold_at_s) == ("new", None)
 
 
 def test_after_the_last_sale_is_voided_there_is_none_until_the_next() -> None:
-    strip = Strip()
-    strip.restore([replace(CHARGE, charge_id="old"), CHARGE, VOID], "boot-1", 90_000, 500.0)
-    assert strip.last_sale() is None
-    strip.add(row(7))
-    assert strip.last_sale() == row(7)
+    recent_sales = RecentSales()
+    recent_sales.restore([replace(CHARGE, charge_id="old"), CHARGE, VOID], "boot-1", 90_000, 500.0)
+    assert recent_sales.last_sale() is None
+    recent_sales.add(row(7))
+    assert recent_sales.last_sale() == row(7)
 
 
 def test_other_entries_are_no_sales() -> None:
-    strip = Strip()
-    strip.restore([replace(CHARGE, kind=EntryKind.RECEIPT)], "boot-1", 90_000, 500.0)
-    assert strip.views({}, "") == ()
-    assert not strip.ends_with_sale
+    recent_sales = RecentSales()
+    recent_sales.restore([replace(CHARGE, kind=EntryKind.RECEIPT)], "boot-1", 90_000, 500.0)
+    assert recent_sales.views({}, "") == ()
+    assert not recent_sales.ends_with_sale
 
 
 def test_a_strip_ends_with_a_sale_where_the_newest_row_is_one_that_stands() -> None:
-    strip = Strip()
-    strip.restore([CHARGE], "boot-1", 90_000, 500.0)
-    assert strip.ends_with_sale
-    strip.restore([VOID], "boot-1", 90_000, 500.0)
-    assert not strip.ends_with_sale
+    recent_sales = RecentSales()
+    recent_sales.restore([CHARGE], "boot-1", 90_000, 500.0)
+    assert recent_sales.ends_with_sale
+    recent_sales.restore([VOID], "boot-1", 90_000, 500.0)
+    assert not recent_sales.ends_with_sale
 
 
 def test_time_is_shown_as_local_hours_and_minutes() -> None:

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
 
-from taptill.checkout.errands import Errands
-from taptill.checkout.keypad import Keypad, Rung
+from taptill.checkout.background import BackgroundTasks
+from taptill.checkout.keypad import KeyedInput, Keypad
 from taptill.checkout.ports import Ports
-from taptill.checkout.sale import Desk, Sale, ShownCustomer, verdict_event
+from taptill.checkout.recent_sales import RecentSales
+from taptill.checkout.sale import Authoriser, CardLookup, Sale, decision_event
 from taptill.checkout.session import OVER, Event, Step, next_step
-from taptill.checkout.strip import Strip
 from taptill.checkout.view import Notice
 from taptill.domain.decision import OVERRIDABLE, Declined, Override, Policy, Reason
 from taptill.domain.money import Money
@@ -34,26 +34,28 @@ class TillSettings:
     let_go_after_s: float = inf
 
 
-class Counter:
+class TillState:
     """The one sale at a time, with its step, its customer and the strip of the last ones."""
 
     def __init__(
         self,
         ports: Ports,
         settings: TillSettings,
-        changed: Callable[[], None],
-        news: Callable[[], None],
+        publish: Callable[[], None],
+        refresh: Callable[[], None],
     ) -> None:
         self.ports = ports
         self.settings = settings
-        self.desk = Desk(ports.books, settings.balance, settings.policy, settings.keypad)
+        self.authoriser = Authoriser(
+            ports.books, settings.balance, settings.policy, settings.keypad
+        )
         self.sale = Sale(ports.new_id())
-        self.strip = Strip()
-        self.changed = changed
-        self.news = news
-        self.touched_at_s = 0.0
-        self.verdict_at_s = -inf
-        self.errands = Errands(self.close, changed)
+        self.recent_sales = RecentSales()
+        self.publish = publish
+        self.refresh = refresh
+        self.active_at_s = 0.0
+        self.finished_at_s = -inf
+        self.background = BackgroundTasks(self.close, publish)
 
     @property
     def now_s(self) -> float:
@@ -63,32 +65,32 @@ class Counter:
     @property
     def total(self) -> Money:
         """Give the sum of all that is rung up."""
-        return self.sale.rung.whole(self.settings.keypad).total
+        return self.sale.keyed_input.with_typed_amount(self.settings.keypad).total
 
     def set(self, **changes: Any) -> None:
         """Change fields of the sale."""
         self.sale = replace(self.sale, **changes)
 
-    def say(self, notice: Notice, other_card: str = "") -> None:
+    def show_notice(self, notice: Notice, other_card: str = "") -> None:
         """Answer a key or a tap that changes nothing; `other_card` is what OTHER_CARD is about."""
         self.set(notice=notice, other_card=other_card)
 
-    def go(self, event: Event) -> bool:
+    def apply(self, event: Event) -> bool:
         """Take a step, which makes the last notice old; False where the event means nothing."""
         step = next_step(self.sale.step, event)
         if step is self.sale.step:
             return False
         self.set(step=step)
-        self.say(Notice.NONE)
+        self.show_notice(Notice.NONE)
         return True
 
     def close(self, detail: str) -> None:
         """Stop selling: the journal cannot be written, or nobody knows what happened."""
         self.begin_if_over()  # a charge's id is used up with it
-        self._let_go_of_card()
-        self.go(Event.FAILED)
+        self._clear_customer()
+        self.apply(Event.FAILED)
         self.set(detail=detail)
-        self.touch()
+        self.restart_idle_timer()
 
     def new_sale(self) -> None:
         """Begin anew with nothing rung up and no card; answers for the old sale change nothing."""
@@ -100,60 +102,69 @@ class Counter:
         if self.sale.step in OVER:
             self.new_sale()
 
-    def welcome(self, tap: Tap | None) -> None:
+    def start_customer(self, tap: Tap | None) -> None:
         """Make room for a card: who was there goes, the basket stays; None: nobody comes."""
-        self._let_go_of_card()
-        self.set(tap=tap, asking=tap is not None)
-        self.say(Notice.NONE)
-        self._go_alone()
+        self._clear_customer()
+        self.set(tap=tap, looking_up=tap is not None)
+        self.show_notice(Notice.NONE)
+        self._apply_basket()
 
     def clear(self) -> None:
         """Blank what has stood long enough; a basket that is not paid for stays."""
         if self.sale.step in OVER | {Step.VOIDING}:
             self.new_sale()
         else:
-            self.welcome(None)
+            self.start_customer(None)
 
-    def touch(self) -> None:
+    def restart_idle_timer(self) -> None:
         """Note that a person or a card was here."""
-        self.touched_at_s = self.now_s
+        self.active_at_s = self.now_s
 
-    def ring(self, rung: Rung, notice: Notice) -> None:
+    def key_in(self, keyed_input: KeyedInput, notice: Notice) -> None:
         """Take a new basket, and ask anew whether the customer shown may pay it."""
-        self.set(rung=rung)
-        found = self.sale.found
-        if found is None or isinstance(found.finding, CardProblem):
-            self.set(found=None, judged=None)
-            self._go_alone()
+        self.set(keyed_input=keyed_input)
+        lookup = self.sale.lookup
+        if lookup is None or isinstance(lookup.finding, CardProblem):
+            self.set(lookup=None, authorisation=None)
+            self._apply_basket()
         else:
-            self.show(found)
-        self.say(notice)
+            self.show_customer(lookup)
+        self.show_notice(notice)
 
-    def show(self, found: ShownCustomer) -> None:
+    def show_customer(self, lookup: CardLookup) -> None:
         """Put a finding on the panel with its verdict on tap."""
-        judged = self.desk.judge(self.sale, found, self.now_s)
-        self.set(found=found, judged=judged)
-        self.go(verdict_event(judged.decision, self.total))
+        authorisation = self.authoriser.authorise(self.sale, lookup, self.now_s)
+        self.set(lookup=lookup, authorisation=authorisation)
+        self.apply(decision_event(authorisation.decision, self.total))
 
     def override(self, override: Override) -> None:
         """Pass the reason that stands on the screen, for this card and this sale only."""
-        found, refused = self.sale.found, self._refused_for()
-        if found and refused is override.reason and refused in OVERRIDABLE:
+        lookup, refused = self.sale.lookup, self._refused_for()
+        if lookup and refused is override.reason and refused in OVERRIDABLE:
             others = [one for one in self.sale.overrides if one.reason is not refused]
             self.set(overrides=(*others, override))
-            self.show(found)
+            self.show_customer(lookup)
         else:
-            self.say(Notice.NO_SUCH_KEY)
+            self.show_notice(Notice.NO_SUCH_KEY)
 
     def _refused_for(self) -> Reason | None:
-        verdict = self.sale.verdict
-        if isinstance(verdict, Declined) and self.sale.step in {Step.DECLINED, Step.REFUSED}:
-            return verdict.reason
+        decision = self.sale.decision
+        if isinstance(decision, Declined) and self.sale.step in {Step.DECLINED, Step.REFUSED}:
+            return decision.reason
         return None
 
-    def _let_go_of_card(self) -> None:
-        self.set(tap=None, found=None, judged=None, asking=False, noted=None, detail="")
+    def _clear_customer(self) -> None:
+        self.set(
+            tap=None,
+            lookup=None,
+            authorisation=None,
+            looking_up=False,
+            journaled_decline=None,
+            detail="",
+        )
         self.set(overrides=())
 
-    def _go_alone(self) -> None:
-        self.go(Event.RUNG if self.total or self.sale.rung.typed else Event.EMPTIED)
+    def _apply_basket(self) -> None:
+        self.apply(
+            Event.KEYED_IN if self.total or self.sale.keyed_input.keystrokes else Event.EMPTIED
+        )

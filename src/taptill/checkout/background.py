@@ -10,7 +10,7 @@ from taptill.domain.errors import TaptillError
 log = logging.getLogger("taptill.till")
 
 
-class Errands:
+class BackgroundTasks:
     """What is under way beside keys and taps; `failed` is told a fault's name, `done` each end."""
 
     def __init__(self, failed: Callable[[str], None], done: Callable[[], None]) -> None:

@@ -35,7 +35,7 @@ class ShowDebt(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Privacy:
+class ScreenPrivacy:
     """What of a customer everybody at the till may read."""
 
     show_name: ShowName = ShowName.FULL
@@ -43,28 +43,28 @@ class Privacy:
 
 
 @dataclass(frozen=True, slots=True)
-class Dress:
+class ScreenSettings:
     """How this site's screen speaks; `legend` names the demo's cards: (capital letter, text).
 
-    `console`: foreign text is held to the console font. `debt_asked`: the customer has asked
+    `console`: foreign text is held to the console font. `debt_requested`: the customer has asked
     to see the balance (privacy `on-request`).
     """
 
     texts: Texts
     currency: Currency
-    privacy: Privacy = Privacy()
+    privacy: ScreenPrivacy = ScreenPrivacy()
     legend: tuple[tuple[str, str], ...] = ()
     console: bool = False
-    debt_asked: bool = False
+    debt_requested: bool = False
 
     @property
-    def debt_shown(self) -> bool:
+    def shows_debt(self) -> bool:
         """Tell whether figures that tell a customer's debt may be drawn."""
         match self.privacy.show_debt:
             case ShowDebt.ALWAYS:
                 return True
             case ShowDebt.ON_REQUEST:
-                return self.debt_asked
+                return self.debt_requested
             case ShowDebt.NEVER:
                 return False
 
@@ -111,9 +111,9 @@ class Dress:
         unit, seconds = next((age for age in _AGES if age_s >= age[1]), _AGES[-1])
         return self.texts.say(f"age.{unit}", n=str(max(0, age_s) // seconds))
 
-    def figures(self, view: TillView) -> Mapping[str, str]:
+    def placeholder_values(self, view: TillView) -> Mapping[str, str]:
         """Give what sentences may name; a figure that is unknown or private is left out."""
-        known = {
+        placeholder_values = {
             "total": self.sum(view.total),
             "amount": self.sum(view.amount),
             "count": str(view.status.to_send),
@@ -121,19 +121,19 @@ class Dress:
             "name": clip(self.name(view.customer), _NAME_CELLS),
         }
         if view.detail:
-            known["detail"] = self.detail(view.detail)
+            placeholder_values["detail"] = self.detail(view.detail)
         if view.customer and view.customer.age_s is not None:
-            known["age"] = self.age(view.customer.age_s)
-        if isinstance(view.verdict, Declined):
-            known |= self._limits(view.verdict)
-        return known
+            placeholder_values["age"] = self.age(view.customer.age_s)
+        if isinstance(view.decision, Declined):
+            placeholder_values |= self._limits(view.decision)
+        return placeholder_values
 
     def detail(self, text: str) -> str:
         """Write a path, holder or fault that came from outside, at a bounded length."""
         return clip(self.clean(text), _DETAIL_CELLS)
 
     def _limits(self, declined: Declined) -> Mapping[str, str]:
-        if not self.debt_shown and declined.reason is not Reason.AMOUNT:
+        if not self.shows_debt and declined.reason is not Reason.AMOUNT:
             return {}
         limits = {"headroom": declined.headroom, "missing": declined.missing}
         return {key: self.sum(limit) for key, limit in limits.items() if limit is not None}

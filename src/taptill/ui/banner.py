@@ -1,0 +1,193 @@
+"""A TillView in, the coloured band out: one word in block letters, and what to do next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from taptill.checkout.session import Step
+from taptill.checkout.view import Notice, SaleState, TillView
+from taptill.domain.decision import Declined, Reason
+from taptill.domain.tap import CardTrouble, ReaderHealth, ReaderState
+from taptill.ui.block_letters import LETTER_ROWS, letter_rows
+from taptill.ui.layout import Layout
+from taptill.ui.rows import ColourRole, Row, Rows, Run, clip, pad, wrap
+from taptill.ui.screen_settings import ScreenSettings
+
+_ROLES = {
+    Step.READY: ColourRole.INFO,
+    Step.RINGING: ColourRole.INFO,
+    Step.CARD: ColourRole.INFO,
+    Step.CONFIRM: ColourRole.INFO,
+    Step.DECLINED: ColourRole.REFUSED,
+    Step.AGAIN: ColourRole.WARN,
+    Step.ASKING: ColourRole.INFO,
+    Step.SAVING: ColourRole.INFO,
+    Step.SLOW_DISK: ColourRole.WARN,
+    Step.PAID: ColourRole.OK,
+    Step.REFUSED: ColourRole.REFUSED,
+    Step.VOIDING: ColourRole.WARN,
+    Step.VOIDED: ColourRole.WARN,
+    Step.CLOSED: ColourRole.REFUSED,
+}
+_SIGNS = {ColourRole.OK: "√ ", ColourRole.REFUSED: "× ", ColourRole.WARN: "! "}
+_WAITS_FOR_CARD = frozenset({Step.READY, Step.RINGING})
+_UNUSABLE_CARDS = frozenset({CardTrouble.RANDOM_ID, CardTrouble.BLANK_ID, CardTrouble.WRONG_FORM})
+_SETTLED = frozenset({SaleState.SENT, SaleState.CONFLICT})  # nothing waits to be sent
+_READS = frozenset({ReaderState.OK, ReaderState.OPENING})
+
+
+@dataclass(frozen=True, slots=True)
+class BannerText:
+    """What the band says: role, one word, and lines for the customer and for the cashier."""
+
+    role: ColourRole
+    word: str
+    customer: str
+    second: str
+    cashier: str
+
+
+def banner_text(view: TillView | None, settings: ScreenSettings) -> BannerText:
+    """Choose the words for a view; None: the till has not spoken yet."""
+    if view is None:
+        return _banner_text("step.starting", ColourRole.INFO, {}, settings)
+    values = settings.placeholder_values(view)
+    if view.step in _WAITS_FOR_CARD and (reader := unusable_reader(view)):
+        role = ColourRole.INFO if reader.state is ReaderState.OPENING else ColourRole.WARN
+        values = {**values, **reader_values(reader, settings)}
+        return _with_notice(
+            _banner_text(f"reader.{reader.state}", role, values, settings), view, settings
+        )
+    text_key, role = _text_key(view)
+    return _with_notice(_banner_text(text_key, role, values, settings), view, settings)
+
+
+def unusable_reader(view: TillView) -> ReaderHealth | None:
+    """Give the reader to complain about if no reader can take a tap now."""
+    readers = view.status.readers
+    if not readers or any(reader.state is ReaderState.OK for reader in readers):
+        return None
+    return next((one for one in readers if one.state is ReaderState.OPENING), readers[0])
+
+
+def broken_readers(view: TillView) -> tuple[ReaderHealth, ...]:
+    """Give the readers that need somebody's hand."""
+    return tuple(one for one in view.status.readers if one.state not in _READS)
+
+
+def reader_values(reader: ReaderHealth, settings: ScreenSettings) -> Mapping[str, str]:
+    """Give what a reader's sentences may name."""
+    named = {"reader": settings.clean(reader.reader)}
+    return {**named, "detail": settings.detail(reader.detail)} if reader.detail else named
+
+
+def draw_banner(text: BannerText, layout: Layout) -> Rows:
+    """Draw a verdict: the word in block letters, the sentences beside or below it."""
+    area, left = layout.banner, layout.word_width
+    letters = _letters(text, left if layout.beside else area.width)
+    room = area.height if layout.beside else area.height - LETTER_ROWS
+    lines = sentences(text, area.width - left - 1, room)
+    if not layout.beside:
+        return (
+            *letters,
+            *(_line("  " + line, text.role, area.width) for line in _filled(lines, room)),
+        )
+    top = 1 if len(lines) < room else 0
+    blank = (Run(" " * left, text.role),)
+    words = (blank, *letters, *[blank] * (room - LETTER_ROWS - 1))
+    beside = _filled([""] * top + lines, room)
+    return tuple(
+        (*word, *_line(line, text.role, area.width - left))
+        for word, line in zip(words, beside, strict=True)
+    )
+
+
+def sentences(text: BannerText, width: int, rows: int) -> list[str]:
+    """Set the lines as loosely as the rows allow; only a foreign detail can be too long."""
+    customer = [_SIGNS.get(text.role, "") + text.customer] if text.customer else []
+    second = [text.second] if text.second else []
+    cashier = text.cashier.split("\n")
+    loose = [*customer, *second, "", *cashier]
+    arrangements = (
+        loose,
+        [*customer, *second, *cashier],
+        [" – ".join([*customer, *second]), *cashier],
+        [" – ".join([*customer, *second]), " · ".join(cashier)],
+        [" – ".join([*customer, *second, " · ".join(cashier)])],
+    )
+    for lines in arrangements:
+        wrapped = [piece for line in lines for piece in wrap(line, width)]
+        if len(wrapped) <= rows:
+            return wrapped
+    return [*wrapped[: rows - 1], clip(" ".join(wrapped[rows - 1 :]), width)]
+
+
+def _letters(text: BannerText, width: int) -> list[Row]:
+    return [_inked(f"  {row}", text.role, width) for row in letter_rows(text.word)]
+
+
+def _inked(drawn: str, role: ColourRole, width: int) -> Row:
+    stretches = groupby(pad(drawn, width), "#".__eq__)
+    return tuple(Run(" " * len(list(cells)), role, ink) for ink, cells in stretches)
+
+
+def _line(text: str, role: ColourRole, width: int) -> Row:
+    return (Run(pad(text, width), role),)
+
+
+def _filled(lines: list[str], rows: int) -> list[str]:
+    return [*lines, *[""] * (rows - len(lines))]
+
+
+def _text_key(view: TillView) -> tuple[str, ColourRole]:
+    role = _ROLES[view.step]
+    match view:
+        case TillView(step=Step.AGAIN, trouble=CardTrouble() as trouble):
+            return f"trouble.{trouble}", ColourRole.REFUSED if trouble in _UNUSABLE_CARDS else role
+        case TillView(step=Step.DECLINED | Step.REFUSED, decision=Declined(reason=reason)):
+            again = reason is Reason.UNREADABLE_CARD
+            return f"reason.{reason}", ColourRole.WARN if again else role
+        case _:
+            return f"step.{view.step}", role
+
+
+def _banner_text(
+    text_key: str, role: ColourRole, values: Mapping[str, str], settings: ScreenSettings
+) -> BannerText:
+    say = settings.texts.say_if_known
+    return BannerText(
+        role,
+        say(f"{text_key}.word", values),
+        say(f"{text_key}.customer", values),
+        say(f"{text_key}.second", values),
+        say(f"{text_key}.cashier", values),
+    )
+
+
+def _with_notice(text: BannerText, view: TillView, settings: ScreenSettings) -> BannerText:
+    """Put the answer to the last key or tap in the cashier's place.
+
+    A void's choices stay, and why a verdict has turned.
+    """
+    if answer := _notice_text(view, settings):
+        _, *choices = text.cashier.split("\n") if view.step is Step.VOIDING else [""]
+        if view.notice is Notice.NOW_REFUSED:
+            answer = f"{answer} {text.cashier}"
+        return replace(text, cashier="\n".join([answer, *choices]))
+    return text
+
+
+def _notice_text(view: TillView, settings: ScreenSettings) -> str:
+    newest = view.recent_sales[0] if view.recent_sales else None
+    if view.notice is not Notice.NONE:
+        return settings.texts.say(f"notice.{view.notice}")
+    if view.step is Step.PAID and newest and newest.state in _SETTLED:
+        return settings.texts.say(f"step.paid.cashier-{newest.state}")
+    if view.step is Step.READY and view.is_restored and newest:
+        return settings.texts.say(
+            "restored.note",
+            amount=settings.sum(newest.amount),
+            initials=settings.clean(newest.initials),
+            time=newest.time,
+        )
+    return ""
