@@ -18,10 +18,10 @@ from taptill.ui.texts import load
 
 REGIONS = ("status", "sale", "customer", "banner", "recent_sales", "keys")
 
-_SETTINGS = ScreenSettings(load("en"), Currency("EUR"))
+_SETTINGS = ScreenSettings(texts=load("en"), currency=Currency("EUR"))
 _STATUS = StatusView(
-    "bench",
-    Link.OFFLINE,
+    till="bench",
+    link=Link.OFFLINE,
     offline_since="13:40",
     readers=(ReaderHealth("reader 1", ReaderState.OK),),
     cache_age_s=130,
@@ -43,7 +43,7 @@ _GUEST = CustomerView(
     looking_up=False,
 )
 _MAY = Approved(_GUEST.debt, None, offline=False)
-_READY = TillView(Step.READY, _STATUS, goods=(Good("c", "Coffee", Money(150)),))
+_READY = TillView(step=Step.READY, status=_STATUS, goods=(Good("c", "Coffee", Money(150)),))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from taptill.checkout.keypad import (
     press,
     typed_amount,
 )
-from taptill.checkout.view import Notice
+from taptill.checkout.session import Notice
 from taptill.domain.basket import LINES_MAX, QUANTITY_MAX, Basket, Good, Line
 from taptill.domain.money import ZERO, Currency, Money
 

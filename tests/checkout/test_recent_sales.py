@@ -41,7 +41,16 @@ AT = Position(customer_id=1, last=LAST)
 def row(seq: int = 5, **changes: Any) -> RecentSale:
     """Give a sale of the strip."""
     return replace(
-        RecentSale(f"sale-{seq}", "10:00", Money(420), "A. B.", 1, seq, 100.0), **changes
+        RecentSale(
+            charge_id=f"sale-{seq}",
+            time="10:00",
+            amount=Money(420),
+            initials="A. B.",
+            customer_id=1,
+            seq=seq,
+            sold_at_s=100.0,
+        ),
+        **changes,
     )
 
 
@@ -80,7 +89,7 @@ def test_a_sale_has_come_as_far_as_the_journal_knows(
 def test_a_refusal_keeps_its_reason_and_no_customer_s_position() -> None:
     recent_sales = RecentSales()
     declined = Declined(Reason.NO_CREDIT, missing=Money(240))
-    recent_sales.add(row(0, charge_id="", customer_id=0, refused=declined))
+    recent_sales.add(row(0, charge_id="", customer_id=0, decline=declined))
     (view,) = recent_sales.views({}, "")
     assert (view.state, view.reason, view.missing) == (
         SaleState.REFUSED,
@@ -105,9 +114,9 @@ def test_a_void_waits_to_be_sent_in_its_sale_s_place() -> None:
     recent_sales.add(row(5))
     recent_sales.void("sale-5", 6)
     (view,) = recent_sales.views({1: replace(AT, row_mark=LAST)}, "")
-    assert (view.voided, view.state) == (True, SaleState.KEPT)
+    assert (view.is_voided, view.state) == (True, SaleState.KEPT)
     (view,) = recent_sales.views({1: replace(AT, row_mark=Mark(6, 0, "z"))}, "")
-    assert (view.voided, view.state) == (True, SaleState.SENT)
+    assert (view.is_voided, view.state) == (True, SaleState.SENT)
 
 
 def test_the_strip_holds_the_last_few_and_newest_first() -> None:

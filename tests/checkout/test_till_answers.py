@@ -7,8 +7,7 @@ from tests.domain.samples import ADA, DORA, known, snapshot
 from tests.fakes.shop import BELA, CARL, SETTINGS, Shop, open_shop
 
 from taptill.checkout.charging import DEAD_ENTER_S
-from taptill.checkout.session import Step
-from taptill.checkout.view import Notice
+from taptill.checkout.session import Notice, Step
 from taptill.domain.customer import Customer
 from taptill.domain.decision import Ambiguous, Declined, Found, LookupResult, NotFound, Reason
 from taptill.domain.money import Money

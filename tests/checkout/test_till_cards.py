@@ -8,8 +8,7 @@ from tests.fakes.shop import MOMENT_S, Shop
 
 from taptill.checkout.charging import DEAD_ENTER_S
 from taptill.checkout.identification import RESULT_STANDS_S
-from taptill.checkout.session import Step
-from taptill.checkout.view import Notice
+from taptill.checkout.session import Notice, Step
 from taptill.domain.decision import Declined, Reason
 from taptill.domain.tap import CardTrouble, ReaderHealth, ReaderState
 from taptill.readers.presence import COLLISION_WINDOW_S

@@ -6,8 +6,8 @@ import pytest
 from tests.domain.samples import ADA, DORA, known, passing
 from tests.fakes.shop import BELA, CARL, SETTINGS, Shop, open_shop
 
-from taptill.checkout.session import Step
-from taptill.checkout.view import Notice, SaleState
+from taptill.checkout.session import Notice, Step
+from taptill.checkout.view import SaleState
 from taptill.domain.decision import Ambiguous, Approved, Declined, Found, Reason
 from taptill.domain.entry import Entry, EntryKind
 from taptill.domain.money import Money

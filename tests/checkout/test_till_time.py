@@ -6,8 +6,7 @@ import pytest
 from tests.domain.samples import ADA, known
 from tests.fakes.shop import SETTINGS, Shop, open_shop
 
-from taptill.checkout.session import Step
-from taptill.checkout.view import Notice
+from taptill.checkout.session import Notice, Step
 from taptill.domain.decision import Found
 from taptill.domain.money import ZERO, Money
 

@@ -7,8 +7,7 @@ import pytest
 from tests.domain.samples import ADA
 from tests.fakes.shop import Shop
 
-from taptill.checkout.session import Step
-from taptill.checkout.view import Notice
+from taptill.checkout.session import Notice, Step
 from taptill.domain.entry import EntryKind
 from taptill.domain.errors import BackendError
 from taptill.domain.money import Money

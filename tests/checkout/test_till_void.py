@@ -8,8 +8,7 @@ from tests.domain.samples import ADA, DORA
 from tests.fakes.shop import SETTINGS, Shop, open_shop
 
 from taptill.checkout.recent_sales import ROWS_MAX
-from taptill.checkout.session import Step
-from taptill.checkout.view import Notice
+from taptill.checkout.session import Notice, Step
 from taptill.domain.entry import Entry, EntryKind
 from taptill.domain.money import ZERO, Money
 
@@ -49,7 +48,7 @@ def test_a_void_is_marked_in_the_strip_and_possible_once(shop: Shop) -> None:
     shop.f8()
     shop.press("1")
     (row,) = shop.view.recent_sales
-    assert (row.voided, row.can_void) == (True, False)
+    assert (row.is_voided, row.can_void) == (True, False)
     shop.f8()
     assert shop.notice() == Notice.NOTHING_TO_VOID
     assert len(voids(shop)) == 1
@@ -192,7 +191,7 @@ def test_a_void_that_cannot_be_kept_closes_the_till_and_the_sale_stands(shop: Sh
     shop.books.fails = "disk I/O error"
     shop.press("1")
     assert (shop.step(), shop.view.detail) == (Step.CLOSED, "disk I/O error")
-    assert not shop.view.recent_sales[0].voided
+    assert not shop.view.recent_sales[0].is_voided
 
 
 def sold_here(shop: Shop) -> tuple[Entry, ...]:
@@ -231,7 +230,7 @@ def test_after_a_restart_nobody_is_reminded_of_a_sale_that_was_voided(shop: Shop
     shop.press("1")
     with open_shop(past_sales=sold_here(shop)) as again:
         assert not again.view.is_restored
-        assert [(row.amount, row.voided) for row in again.view.recent_sales] == [
+        assert [(row.amount, row.is_voided) for row in again.view.recent_sales] == [
             (Money(420), True),
             (Money(100), False),
         ]

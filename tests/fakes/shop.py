@@ -16,10 +16,10 @@ from tests.fakes.loop import FakeTimeLoop
 from taptill.checkout.charging import DEAD_ENTER_S
 from taptill.checkout.keypad import Keypad
 from taptill.checkout.ports import Ports
-from taptill.checkout.session import Step
+from taptill.checkout.session import Notice, Step
 from taptill.checkout.till import Till
 from taptill.checkout.till_state import TillSettings
-from taptill.checkout.view import CustomerView, Notice, StatusView, TillView
+from taptill.checkout.view import CustomerView, StatusView, TillView
 from taptill.domain.basket import Good
 from taptill.domain.card_id import CardId
 from taptill.domain.decision import Found, LookupResult
@@ -69,7 +69,7 @@ class Shop:
             books=self.books,
             clock=self.clock,
             new_id=lambda: f"sale-{next(ids)}",
-            status=lambda: StatusView("test"),
+            status=lambda: StatusView(till="test"),
             settle=self._settle,
         )
         self.till = Till(ports, settings, self._queue)

@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 
-from taptill.checkout.session import Step
+from taptill.checkout.session import Notice, Step
 from taptill.checkout.view import (
     CustomerView,
     Link,
-    Notice,
     RecentSaleView,
     SaleState,
     StatusView,
@@ -20,7 +19,7 @@ from taptill.domain.tap import CardTrouble, ReaderHealth, ReaderState
 from taptill.ui.screen_settings import ScreenSettings
 from taptill.ui.texts import load
 
-SETTINGS = ScreenSettings(load("en"), Currency("EUR"))
+SETTINGS = ScreenSettings(texts=load("en"), currency=Currency("EUR"))
 LEGEND = (("A", "Ada, in advance"), ("B", "Bela, blocked"), ("C", "Charles, owes"))
 
 GOODS = (
@@ -50,10 +49,25 @@ OFFLINE = replace(
     cache_age_s=1330,
 )
 RECENT_SALES = (
-    RecentSaleView("3", "14:01", Money(320), "A. B.", SaleState.SENT, can_void=True),
-    RecentSaleView("2", "13:58", Money(110), "C. D.", SaleState.KEPT),
     RecentSaleView(
-        "1", "13:55", Money(990), "E. F.", SaleState.REFUSED, Reason.NO_CREDIT, Money(240)
+        charge_id="3",
+        time="14:01",
+        amount=Money(320),
+        initials="A. B.",
+        state=SaleState.SENT,
+        can_void=True,
+    ),
+    RecentSaleView(
+        charge_id="2", time="13:58", amount=Money(110), initials="C. D.", state=SaleState.KEPT
+    ),
+    RecentSaleView(
+        charge_id="1",
+        time="13:55",
+        amount=Money(990),
+        initials="E. F.",
+        state=SaleState.REFUSED,
+        reason=Reason.NO_CREDIT,
+        missing=Money(240),
     ),
 )
 ADA = CustomerView(
@@ -75,7 +89,7 @@ CHARLES = replace(
     ADA, name="Charles Babbage", debt=Money(-180), debt_after=None, headroom=Money(180)
 )
 
-READY = TillView(Step.READY, STATUS, goods=GOODS, recent_sales=RECENT_SALES)
+READY = TillView(step=Step.READY, status=STATUS, goods=GOODS, recent_sales=RECENT_SALES)
 RINGING = replace(READY, step=Step.RINGING, basket=BASKET, total=Money(420))
 CONFIRM = replace(
     RINGING,
@@ -93,7 +107,14 @@ PAID = replace(
     ),
     amount=Money(420),
     recent_sales=(
-        RecentSaleView("4", "14:02", Money(420), "A. B.", SaleState.KEPT, can_void=True),
+        RecentSaleView(
+            charge_id="4",
+            time="14:02",
+            amount=Money(420),
+            initials="A. B.",
+            state=SaleState.KEPT,
+            can_void=True,
+        ),
         replace(RECENT_SALES[0], can_void=False),
         *RECENT_SALES[1:],
     ),
@@ -181,8 +202,14 @@ STATES: dict[str, TillView | None] = {
         step=Step.VOIDED,
         amount=Money(320),
         recent_sales=(
-            RecentSaleView("5", "14:03", Money(-320), "A. B.", SaleState.KEPT),
-            replace(RECENT_SALES[0], voided=True, can_void=False),
+            RecentSaleView(
+                charge_id="5",
+                time="14:03",
+                amount=Money(-320),
+                initials="A. B.",
+                state=SaleState.KEPT,
+            ),
+            replace(RECENT_SALES[0], is_voided=True, can_void=False),
             *RECENT_SALES[1:],
         ),
     ),

@@ -21,8 +21,8 @@ from tests.ui.states import (
 from textual.color import Color
 from textual.pilot import Pilot
 
-from taptill.checkout.session import Step
-from taptill.checkout.view import Notice, TillView
+from taptill.checkout.session import Notice, Step
+from taptill.checkout.view import TillView
 from taptill.domain.decision import Reason
 from taptill.ui.app import TillApp
 from taptill.ui.layout import HEIGHT_MIN, WIDTH_MIN

@@ -20,8 +20,8 @@ from tests.ui.states import (
     declined,
 )
 
-from taptill.checkout.session import Step
-from taptill.checkout.view import Link, Notice, SaleState, TillAlarm
+from taptill.checkout.session import Notice, Step
+from taptill.checkout.view import Link, SaleState, TillAlarm
 from taptill.domain.basket import Basket, Good, Line
 from taptill.domain.decision import Declined, Reason
 from taptill.domain.money import Currency, Money
@@ -142,7 +142,7 @@ def test_an_amount_too_wide_for_large_figures_is_written_small_and_whole() -> No
     ("code", "shown"), [("JPY", "¥420"), ("EUR", "€4.20"), ("KWD", "KWD 0.420")]
 )
 def test_minor_digits_follow_the_currency(code: str, shown: str) -> None:
-    settings = ScreenSettings(load("en"), Currency.named(code))
+    settings = ScreenSettings(texts=load("en"), currency=Currency.named(code))
     assert f"pays {shown}" in text_of(draw_screen(CONFIRM, settings, (80, 24)).banner)
 
 
@@ -335,7 +335,7 @@ def test_large_amounts_of_any_currency_are_whole_on_panel_strip_and_band(
 
 
 def test_where_the_font_has_no_such_sign_the_code_stands() -> None:
-    dong = ScreenSettings(load("en"), Currency.named("VND"))
+    dong = ScreenSettings(texts=load("en"), currency=Currency.named("VND"))
     assert "₫420" in text_of(draw_screen(CONFIRM, dong, (80, 24)).banner)
     assert "VND 420" in text_of(draw_screen(CONFIRM, replace(dong, console=True), (80, 24)).banner)
 

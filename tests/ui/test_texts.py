@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from taptill.checkout.session import Step
-from taptill.checkout.view import Link, Notice, SaleState, TillAlarm
+from taptill.checkout.session import Notice, Step
+from taptill.checkout.view import Link, SaleState, TillAlarm
 from taptill.domain.decision import Reason
 from taptill.domain.errors import ConfigError
 from taptill.domain.tap import CardTrouble, ReaderState

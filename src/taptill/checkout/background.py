@@ -1,4 +1,4 @@
-"""Coroutines in, tasks beside the sale out: a fault in one closes the till, never unseen."""
+"""Background tasks of the till: an unexpected exception in one closes the till."""
 
 import asyncio
 import logging
@@ -11,7 +11,11 @@ log = logging.getLogger("taptill.till")
 
 
 class BackgroundTasks:
-    """What is under way beside keys and taps; `failed` is told a fault's name, `done` each end."""
+    """Runs coroutines as tasks.
+
+    `failed` is called with the code or the type of an unexpected exception, `done` at the end of
+    each task.
+    """
 
     def __init__(self, failed: Callable[[str], None], done: Callable[[], None]) -> None:
         self._failed = failed
@@ -19,21 +23,21 @@ class BackgroundTasks:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
-        """Do something beside."""
+        """Start a task in the running event loop, and return it."""
         task = asyncio.get_running_loop().create_task(self._run(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
     def stop(self) -> None:
-        """Let go of everything that was started."""
+        """Cancel all tasks."""
         for task in self._tasks:
             task.cancel()
 
     async def _run(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
-        except Exception as fault:  # task top: the till closes, as nobody foresaw this
+        except Exception as fault:  # task top: nobody else would see what was not foreseen
             log.exception("till.fault")
             self._failed(fault.code if isinstance(fault, TaptillError) else type(fault).__name__)
         self._done()

@@ -1,19 +1,24 @@
-"""Enter in, a charge in the journal out, and only then PAID; F8 in, a void out."""
+"""Enter to PAID: authorises the sale once more, commits the charge, and shows PAID after that.
+
+F8 takes the same way to a void.
+"""
 
 import asyncio
+from dataclasses import replace
 
 from taptill.checkout.identification import Identification
 from taptill.checkout.keypad import NOTHING_KEYED
 from taptill.checkout.recent_sales import RecentSale, recent_sale_of
-from taptill.checkout.session import OVER, Event, Step
+from taptill.checkout.sale import charge_draft, void_draft
+from taptill.checkout.session import OVER, Event, Notice, Step
 from taptill.checkout.till_state import TillState
-from taptill.checkout.view import Notice
 from taptill.domain.decision import Declined, Found, Reason
-from taptill.domain.entry import Draft, Entry, EntryKind
+from taptill.domain.entry import Draft, Entry
 from taptill.domain.errors import JournalError
 
 DEAD_ENTER_S = 0.4
-"""Longer than a reader may take a tap back: what it takes back is not charged yet."""
+"""Enter is ignored for so long after a tap or a result. A reader may still withdraw a tap after it
+sent it, but within a shorter time, so that a withdrawn tap is never charged."""
 
 SLOW_DISK_S = 2.0
 
@@ -21,14 +26,14 @@ VOID_REASONS = {"1": "wrong amount", "2": "wrong customer", "3": "goods returned
 
 
 class Charging:
-    """From confirm to PAID: decide with the freshest answer, commit, then say so."""
+    """Takes a confirmed sale to a committed charge, and a chosen void to a committed void."""
 
     def __init__(self, state: TillState, identification: Identification) -> None:
         self._state = state
         self._identification = identification
 
     def confirm(self, at_s: float, *, on_screen: bool) -> None:
-        """Charge what is rung up to the customer shown, if the rules allow it.
+        """Charge what was keyed in to the customer shown, if the rules allow it.
 
         `at_s` is when Enter was pressed. `on_screen`: what it confirms was painted by then;
         nothing else is charged.
@@ -36,7 +41,7 @@ class Charging:
         state, sale = self._state, self._state.sale
         finding = sale.lookup.finding_at(state.now_s) if sale.lookup else None
         if sale.step in OVER:
-            return  # the screen says already what Enter might ask
+            return  # the screen shows the result already
         if sale.step is Step.VOIDING:
             state.show_notice(Notice.VOID_KEYS)
         elif not state.total:
@@ -46,54 +51,59 @@ class Charging:
         elif finding is None:
             state.show_notice(Notice.LOOKING_UP if sale.looking_up else Notice.NO_CARD)
         elif sale.notice is not Notice.CARD_CHANGED:
-            state.show_notice(Notice.NONE)  # the refusal's own words say what to do
+            state.show_notice(Notice.NONE)  # the banner says what to do about the decline
 
     def ask_void(self) -> None:
-        """Ask why the last sale is to be voided; possible once, within the window."""
-        state, last = self._state, self.voidable()
+        """Ask for the reason to void the last sale; this is possible once, within the window."""
+        state, sale = self._state, self.voidable()
         if state.sale.step is Step.VOIDING:
             state.show_notice(Notice.VOID_KEYS)
         elif state.total:
             state.show_notice(Notice.BUSY)
-        elif last is None:
-            recent_sale = state.recent_sales.last_sale()
-            state.show_notice(Notice.VOID_TOO_LATE if recent_sale else Notice.NOTHING_TO_VOID)
+        elif sale is None:
+            is_too_late = state.recent_sales.last_sale() is not None
+            state.show_notice(Notice.VOID_TOO_LATE if is_too_late else Notice.NOTHING_TO_VOID)
         else:
             state.new_sale()
             state.apply(Event.VOID_ASKED)
-            state.set(amount=last.amount, detail=f"{last.at} {last.initials}")
+            detail = f"{sale.time} {sale.initials}"
+            state.sale = replace(state.sale, amount=sale.amount, detail=detail)
 
     def choose_void(self, key: str) -> None:
-        """Void the last sale for the reason of that key; any other key waits on."""
-        state, last = self._state, self.voidable()
-        if last is None:
+        """Void the last sale for the reason that `key` stands for; other keys change nothing."""
+        state, sale = self._state, self.voidable()
+        if sale is None:
             state.new_sale()
             state.show_notice(Notice.VOID_TOO_LATE)
         elif key not in VOID_REASONS:
             state.show_notice(Notice.VOID_KEYS)
         else:
             state.apply(Event.VOID_CHOSEN)
-            body = {"reason": VOID_REASONS[key], "voids": last.seq}
-            amount = -last.amount.minor
-            draft = Draft(EntryKind.VOID, last.customer_id, amount, body, last.charge_id)
+            draft = void_draft(
+                charge_id=sale.charge_id,
+                seq=sale.seq,
+                customer_id=sale.customer_id,
+                amount=sale.amount,
+                reason=VOID_REASONS[key],
+            )
             state.background.start(self._void(draft))
 
     def voidable(self) -> RecentSale | None:
-        """Give the last sale, if the cashier may still void it alone."""
-        last = self._state.recent_sales.last_sale()
-        if last is None or last.sold_at_s is None:
+        """Return the last sale if the cashier may still void it alone."""
+        sale = self._state.recent_sales.last_sale()
+        if sale is None or sale.sold_at_s is None:
             return None
-        age_s = self._state.now_s - last.sold_at_s
-        return last if age_s <= self._state.settings.void_window_s else None
+        age_s = self._state.now_s - sale.sold_at_s
+        return sale if age_s <= self._state.settings.void_window_s else None
 
-    def _confirm(self, known: Found, at_s: float, *, on_screen: bool) -> None:
+    def _confirm(self, cardholder: Found, at_s: float, *, on_screen: bool) -> None:
         state = self._state
         if not on_screen or self._is_hasty(at_s):
-            turned = state.sale.notice is Notice.NOW_REFUSED
-            state.show_notice(Notice.NOW_REFUSED if turned else Notice.WAIT_A_MOMENT)
+            is_turned = state.sale.notice is Notice.NOW_REFUSED
+            state.show_notice(Notice.NOW_REFUSED if is_turned else Notice.WAIT_A_MOMENT)
         elif state.apply(Event.CONFIRMED):
-            state.set(amount=state.total)
-            if wait_s := self._identification.live_wait_s(known):
+            state.sale = replace(state.sale, amount=state.total)
+            if wait_s := self._identification.live_wait_s(cardholder):
                 state.background.start(self._wait_and_decide(wait_s))
             else:
                 self._decide()
@@ -103,49 +113,45 @@ class Charging:
         self._decide()
 
     def _decide(self) -> None:
-        """Ask the rules once more, with what is known by now, and act on it."""
+        """Authorise with what is known by now; commit the charge or show the decline."""
         state = self._state
-        lookup, basket = (
-            state.sale.lookup,
-            state.sale.keyed_input.with_typed_amount(state.settings.keypad),
-        )
+        lookup, keypad = state.sale.lookup, state.settings.keypad
         if lookup is None:
             return  # something failed meanwhile, and the till is closed
-        authorisation = state.authoriser.authorise(state.sale, lookup, state.now_s)
+        authorisation = state.authorise(lookup)
         decision = authorisation.decision
-        state.set(authorisation=authorisation, looking_up=False)
+        state.sale = replace(state.sale, authorisation=authorisation, looking_up=False)
         if isinstance(decision, Declined):
-            self._refuse(decision)
+            self._decline(decision)
             return
         assert isinstance(lookup.finding, Found)
         state.apply(Event.ALLOWED)
-        draft = state.authoriser.charge(state.sale, lookup.finding, basket, decision)
+        basket = state.sale.keyed_input.with_typed_amount(keypad)
+        draft = charge_draft(state.sale, lookup.finding, basket, decision, keypad.currency)
         state.background.start(self._charge(draft))
 
     async def _charge(self, draft: Draft) -> None:
         entry = await self._commit(draft)
         if entry is not None:
-            self._paid(entry)
+            self._show_paid(entry)
 
-    def _refuse(self, decision: Declined) -> None:
+    def _decline(self, decline: Declined) -> None:
         state = self._state
-        if decision.reason is Reason.TILL_CLOSED:
+        if decline.reason is Reason.TILL_CLOSED:
             state.close(state.ports.books.closed_by())
             return
         self._finish(Event.REFUSED)
-        if state.sale.journaled_decline != (decision.reason, state.total):
-            self._identification.journal_decline(decision)
+        if state.sale.journaled_decline != (decline.reason, state.total):
+            self._identification.journal_decline(decline)
 
-    def _paid(self, entry: Entry) -> None:
+    def _show_paid(self, entry: Entry) -> None:
+        """Show PAID, and beside it what the customer may spend after this."""
         state = self._state
         state.recent_sales.add(recent_sale_of(entry, state.now_s))
-        state.set(keyed_input=NOTHING_KEYED, overrides=())
+        state.sale = replace(state.sale, keyed_input=NOTHING_KEYED, overrides=())
         lookup = state.sale.lookup
-        state.set(
-            authorisation=state.authoriser.authorise(state.sale, lookup, state.now_s)
-            if lookup
-            else None
-        )
+        authorisation = state.authorise(lookup) if lookup else None
+        state.sale = replace(state.sale, authorisation=authorisation)
         self._finish(Event.SAVED)
         state.refresh()
         state.ports.settle()
@@ -160,7 +166,7 @@ class Charging:
             state.ports.settle()
 
     async def _commit(self, draft: Draft) -> Entry | None:
-        """Append one entry; None where the journal could not, and then the till says so."""
+        """Append one entry to the journal; close the till and return None if that fails."""
         state = self._state
         append = asyncio.ensure_future(state.ports.books.append([draft]))
         done, _ = await asyncio.wait({append}, timeout=SLOW_DISK_S)
@@ -174,14 +180,14 @@ class Charging:
         return None
 
     def _finish(self, event: Event) -> None:
-        """Take a step to a verdict; Enter is dead for a moment, against double presses."""
+        """Take the step to a result; from now on Enter is ignored for DEAD_ENTER_S."""
         state = self._state
         state.apply(event)
         state.restart_idle_timer()
         state.finished_at_s = state.now_s
 
     def _is_hasty(self, pressed_s: float) -> bool:
-        """Tell whether nobody can have looked at the verdict, or at whose card was tapped."""
+        """Return whether Enter came too soon after a result or a tap for it to have been read."""
         state, tap = self._state, self._state.sale.tap
-        seen_at_s = max(state.finished_at_s, tap.at_s) if tap else state.finished_at_s
-        return pressed_s < seen_at_s + DEAD_ENTER_S
+        shown_at_s = max(state.finished_at_s, tap.at_s) if tap else state.finished_at_s
+        return pressed_s < shown_at_s + DEAD_ENTER_S

@@ -1,13 +1,18 @@
-"""A tap in, the customer on the panel out: the cached one at once, the live one beside it."""
+"""Identification of the customer: answers each tap from the cache, then from the backend.
+
+The cached customer is shown at once, with a decision about them. At the same time the backend is
+asked; its answer replaces the cached one, and the decision is made again. An answer belongs to the
+tap that asked for it: where another card has been tapped since, it changes nothing.
+"""
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from taptill.checkout.recent_sales import RecentSale, local_time
-from taptill.checkout.sale import CardLookup
-from taptill.checkout.session import OVER, UNDER_WAY, Event, Step
+from taptill.checkout.sale import CardLookup, decline_draft
+from taptill.checkout.session import OVER, UNDER_WAY, Event, Notice, Step
 from taptill.checkout.till_state import TillState
-from taptill.checkout.view import Notice
 from taptill.domain.customer import Snapshot, initials
 from taptill.domain.decision import Approved, Declined, Found, LookupResult, Reason, Unreachable
 from taptill.domain.entry import Draft
@@ -18,10 +23,10 @@ log = logging.getLogger("taptill.till")
 
 TAP_AGE_MAX_S = 2.0
 RESULT_STANDS_S = 2.0
-"""So long PAID stands, whatever card the reader complains about."""
+"""A card that the reader cannot name does not replace PAID for this long."""
 
 PAINT_S = 0.01
-"""What the cache knows is painted before a request takes the loop."""
+"""The request waits so long, so that the cached customer is painted first."""
 
 LOOKING_UP_S = 0.3
 SLOW_ANSWER_S = 2.0
@@ -36,12 +41,14 @@ _JOURNALED_ON_TAP = frozenset(
         Reason.BLOCKED,
     }
 )
+"""Declines of the customer or the card, whatever is bought: journaled at the tap."""
+
 _NO_TAPS = UNDER_WAY | {Step.VOIDING, Step.CLOSED}
 _AUTHORISED_AGAIN = frozenset({Step.CARD, Step.CONFIRM, Step.DECLINED, Step.PAID})
 
 
 class Identification:
-    """Who is at the counter, and how fresh that is."""
+    """Finds out who the card's holder is, and keeps what the screen shows of them fresh."""
 
     def __init__(self, state: TillState) -> None:
         self._state = state
@@ -49,7 +56,7 @@ class Identification:
         self._live_started_at_s = 0.0
 
     def on_tap(self, tap: Tap) -> None:
-        """Answer a tap visibly, whatever it can or cannot do now."""
+        """Look the card up, or show why this tap changes nothing."""
         state, sale = self._state, self._state.sale
         if sale.step in _NO_TAPS:
             self._refuse_tap()
@@ -62,93 +69,95 @@ class Identification:
             state.restart_idle_timer()
             state.show_notice(Notice.OTHER_CARD, tap.card_id)
         else:
-            state.restart_idle_timer()
-            state.begin_if_over()
-            state.start_customer(tap)
+            self._start_customer(tap)
             state.background.start(self._identify(tap))
 
     def on_card_problem(self, problem: CardProblem) -> None:
-        """Take back what the reader could not name; a fresh PAID is not wiped by it."""
+        """Show that the reader cannot name the card; a result that is still fresh stays instead."""
         state = self._state
         if state.sale.step in _NO_TAPS:
             self._refuse_tap()
-            return
-        if state.sale.step in OVER and state.now_s < state.finished_at_s + RESULT_STANDS_S:
-            state.show_notice(Notice.NOT_READ)
-            return
-        state.restart_idle_timer()
-        state.begin_if_over()
-        state.start_customer(None)
-        self._show(CardLookup(problem, state.now_s))
-
-    def on_misread(self) -> None:
-        """Ask for the card once more; who is on the screen is not to blame, and stays."""
-        state, sale = self._state, self._state.sale
-        is_old = state.now_s >= state.finished_at_s + RESULT_STANDS_S
-        if sale.step in _NO_TAPS:
-            self._refuse_tap()
-        elif sale.tap and not (sale.step in OVER and is_old):
+        elif state.sale.step in OVER and self._is_result_fresh():
             state.show_notice(Notice.NOT_READ)
         else:
-            state.restart_idle_timer()
-            state.begin_if_over()
-            state.start_customer(None)
+            self._start_customer(None)
+            self._show(CardLookup(problem, state.now_s))
+
+    def on_misread(self) -> None:
+        """Ask for the card once more; the customer on the screen is not to blame and stays."""
+        state, sale = self._state, self._state.sale
+        if sale.step in _NO_TAPS:
+            self._refuse_tap()
+        elif sale.tap and (sale.step not in OVER or self._is_result_fresh()):
+            state.show_notice(Notice.NOT_READ)
+        else:
+            self._start_customer(None)
             state.apply(Event.UNREAD)
 
     def authorise_again(self) -> None:
         """Decide again where time or the journal has changed what the screen shows.
 
-        A refusal at confirm stays: it was the answer to Enter.
+        A decline at Enter stays: it was the answer to Enter.
         """
-        state, sale = self._state, self._state.sale
+        sale = self._state.sale
         if sale.lookup is None or sale.authorisation is None or sale.step not in _AUTHORISED_AGAIN:
             return
-        if state.authoriser.authorise(state.sale, sale.lookup, state.now_s) != sale.authorisation:
+        if self._state.authorise(sale.lookup) != sale.authorisation:
             self._update_customer(sale.lookup)
 
     def sighted(self, snapshot: Snapshot) -> None:
-        """Take a row that settlement came by, if it is the customer on the panel."""
+        """Take a row that settlement has read, if it is that of the customer on the screen."""
         lookup = self._state.sale.lookup
         if lookup and lookup.customer_id == snapshot.customer.id:
             self._apply_live(lookup, Found(snapshot, 0.0))
 
     def keep_fresh(self) -> None:
-        """Ask again for the customer on the panel before the sight grows stale."""
+        """Ask the backend again before the customer on the screen counts as not fresh."""
         half_fresh_s = self._state.settings.policy.fresh_s / 2
         if self._state.now_s - self._live_started_at_s > half_fresh_s:
             self._restart_live()
 
-    def live_wait_s(self, known: Found) -> float:
-        """Give how long a confirm waits for the answer under way, or that a stale sight needs."""
+    def live_wait_s(self, cardholder: Found) -> float:
+        """Return how long Enter waits for the backend's answer; ask for one if none is fresh."""
         settings = self._state.settings
-        if not known.is_fresh(settings.policy.fresh_s):
+        if not cardholder.is_fresh(settings.policy.fresh_s):
             self._restart_live()
         if self._live is None or self._live.done():
             return 0.0
-        waited_s = self._state.now_s - self._live_started_at_s
-        return max(0.0, settings.live_deadline_s - waited_s)
+        elapsed_s = self._state.now_s - self._live_started_at_s
+        return max(0.0, settings.live_deadline_s - elapsed_s)
 
     async def wait_for_live(self, wait_s: float) -> None:
-        """Wait for the answer under way, but no longer than this."""
+        """Wait at most `wait_s` for the backend's answer."""
         assert self._live is not None
         await asyncio.wait({self._live}, timeout=wait_s)
 
-    def journal_decline(self, decision: Declined) -> None:
-        """Journal a decline outside the customer's way, and show it in the strip."""
+    def journal_decline(self, decline: Declined) -> None:
+        """Journal a decline in the background, and add it to the recent sales."""
         state, sale, total = self._state, self._state.sale, self._state.total
         finding = sale.lookup.finding if sale.lookup else None
         if isinstance(finding, Found) and total:
-            name = initials(finding.snapshot.customer.name)
-            at = local_time(state.ports.clock.now())
-            state.recent_sales.add(RecentSale("", at, total, name, 0, 0, None, refused=decision))
-        state.set(journaled_decline=(decision.reason, total))
-        state.background.start(self._journal(state.authoriser.declined(sale, decision, total)))
+            state.recent_sales.add(
+                RecentSale(
+                    time=local_time(state.ports.clock.now()),
+                    amount=total,
+                    initials=initials(finding.snapshot.customer.name),
+                    decline=decline,
+                )
+            )
+        state.sale = replace(sale, journaled_decline=(decline.reason, total))
+        state.background.start(self._journal(decline_draft(sale, decline, total)))
 
-    async def _journal(self, decline: Draft) -> None:
+    async def _journal(self, draft: Draft) -> None:
         try:
-            await self._state.ports.books.append([decline])
+            await self._state.ports.books.append([draft])
         except JournalError as fault:
             log.warning("decline.not_journaled", extra={"code": fault.code})
+
+    def _start_customer(self, tap: Tap | None) -> None:
+        self._state.restart_idle_timer()
+        self._state.begin_if_over()
+        self._state.start_customer(tap)
 
     async def _identify(self, tap: Tap) -> None:
         finding = await self._state.ports.finder.cached(tap.card_id)
@@ -156,45 +165,46 @@ class Identification:
             return
         self._start_live(tap)
         if isinstance(finding, Unreachable):
-            await self._look_up(tap)
+            await self._show_progress(tap)
         else:
             self._show(CardLookup(finding, self._state.now_s))
 
-    async def _look_up(self, tap: Tap) -> None:
-        """Wait for the live answer with nothing to show, and soon say so."""
-        said_s = 0.0
+    async def _show_progress(self, tap: Tap) -> None:
+        """Show notices while the backend's answer is awaited and the cache has none."""
+        shown_s = 0.0
         for after_s, notice in (
             (LOOKING_UP_S, Notice.LOOKING_UP),
             (SLOW_ANSWER_S, Notice.SLOW_ANSWER),
         ):
-            await self.wait_for_live(after_s - said_s)
+            await self.wait_for_live(after_s - shown_s)
             if self._state.sale.tap is not tap or self._state.sale.lookup:
                 return
             self._state.show_notice(notice)
             self._state.publish()
-            said_s = after_s
+            shown_s = after_s
 
     def _refuse_tap(self) -> None:
         step = self._state.sale.step
         if step is not Step.CLOSED:
             self._state.show_notice(Notice.VOID_KEYS if step is Step.VOIDING else Notice.BUSY)
 
+    def _is_result_fresh(self) -> bool:
+        return self._state.now_s < self._state.finished_at_s + RESULT_STANDS_S
+
     def _is_shown(self, tap: Tap) -> bool:
-        """Tell whether this card is on the panel and may pay, or is being looked up."""
+        """Return whether this card is being looked up, or is on the screen and may pay."""
         sale = self._state.sale
-        open_to_it = sale.lookup is None or sale.step in {Step.CARD, Step.CONFIRM}
-        return open_to_it and sale.tap is not None and sale.tap.card_id == tap.card_id
+        is_open = sale.lookup is None or sale.step in {Step.CARD, Step.CONFIRM}
+        return is_open and sale.tap is not None and sale.tap.card_id == tap.card_id
 
     def _show(self, lookup: CardLookup) -> None:
-        """Put a finding on the panel; what refuses the card itself is journaled, once a tap."""
+        """Show a lookup; a decline of the card or customer itself is journaled once a tap."""
         state = self._state
         state.show_customer(lookup)
-        decision, journaled_decline = state.sale.decision, state.sale.journaled_decline
-        if not isinstance(decision, Declined) or (
-            journaled_decline and journaled_decline[0] is decision.reason
-        ):
+        decision, journaled = state.sale.decision, state.sale.journaled_decline
+        if not isinstance(decision, Declined) or decision.reason not in _JOURNALED_ON_TAP:
             return
-        if decision.reason in _JOURNALED_ON_TAP:
+        if not journaled or journaled[0] is not decision.reason:
             self.journal_decline(decision)
 
     def _start_live(self, tap: Tap) -> None:
@@ -207,14 +217,14 @@ class Identification:
             self._start_live(tap)
 
     async def _fetch_live(self, tap: Tap) -> None:
-        """Ask the backend who has the card and take the answer into the panel."""
+        """Ask the backend whose card this is, and show its answer."""
         state = self._state
         await asyncio.sleep(PAINT_S)
         live = await state.ports.finder.live(tap.card_id)
         state.refresh()
         if state.sale.tap is not tap:
             return
-        state.set(looking_up=False)
+        state.sale = replace(state.sale, looking_up=False)
         lookup = state.sale.lookup
         if lookup is None:
             self._show(CardLookup(live, state.now_s))
@@ -222,28 +232,26 @@ class Identification:
             self._apply_live(lookup, live)
 
     def _apply_live(self, lookup: CardLookup, live: LookupResult) -> None:
-        """Take a later answer into the panel, and say what it changes for the cashier."""
+        """Replace what is shown by a later answer, with a notice where the customer is another."""
         state = self._state
-        with_answer = lookup.with_answer(live, state.now_s)
+        newer = lookup.with_answer(live, state.now_s)
         if state.sale.under_way:
-            state.set(lookup=with_answer)  # what was decided stays until it is decided again
+            state.sale = replace(state.sale, lookup=newer)  # Enter is decided with it soon
             return
-        self._update_customer(with_answer)
-        if lookup.can_pay and not isinstance(with_answer.finding, Found) and self._is_open():
+        self._update_customer(newer)
+        if lookup.can_pay and not isinstance(newer.finding, Found) and self._is_open():
             state.show_notice(Notice.CARD_CHANGED)
 
     def _update_customer(self, lookup: CardLookup) -> None:
-        """Decide about what is known by now; after PAID that changes the panel alone."""
+        """Decide again; after a result this changes the customer panel, and no step is taken."""
         state, before = self._state, self._state.sale.decision
         if not self._is_open():
-            state.set(
-                lookup=lookup,
-                authorisation=state.authoriser.authorise(state.sale, lookup, state.now_s),
-            )
+            authorisation = state.authorise(lookup)
+            state.sale = replace(state.sale, lookup=lookup, authorisation=authorisation)
             return
         self._show(lookup)
         if isinstance(before, Approved) and isinstance(state.sale.decision, Declined):
-            # Somebody waits at the till: this reason is shown as long as any other.
+            # Somebody waits at the till: the new reason is shown as long as any other.
             state.restart_idle_timer()
             state.show_notice(Notice.NOW_REFUSED)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from taptill.checkout.view import Notice
+from taptill.checkout.session import Notice
 from taptill.domain.basket import EMPTY, LINES_MAX, Basket, Good, Line
 from taptill.domain.money import ZERO, Currency, Money
 

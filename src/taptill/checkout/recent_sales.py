@@ -1,4 +1,4 @@
-"""Entries in, the last sales with how far each has come out."""
+"""The list of recent sales, and how far each has come on its way to the backend."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -13,101 +13,115 @@ from taptill.domain.money import Money
 ROWS_MAX = 10
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecentSale:
-    """A row of the strip; `seq` 0 for a refusal, `sold_at_s` monotonic, None: before this boot."""
+    """One row of the list: a charge, or a decline at the till.
 
-    charge_id: str
-    at: str
+    `time` is local HH:MM. `seq` is the entry that must reach the backend: the charge, or its void;
+    0 for a decline, which has no `charge_id` and no `customer_id` either. `sold_at_s` is monotonic,
+    None where the sale was made before this boot.
+    """
+
+    time: str
     amount: Money
     initials: str
-    customer_id: int
-    seq: int
-    sold_at_s: float | None
-    refused: Declined | None = None
-    voided: bool = False
+    charge_id: str = ""
+    customer_id: int = 0
+    seq: int = 0
+    sold_at_s: float | None = None
+    decline: Declined | None = None
+    is_voided: bool = False
 
 
 class RecentSales:
-    """The last few sales, newest first; what was kept turns to sent in place."""
+    """The last ROWS_MAX sales and declines, newest first."""
 
     def __init__(self) -> None:
         self._rows: deque[RecentSale] = deque(maxlen=ROWS_MAX)
         self._last: RecentSale | None = None
 
-    def add(self, recent_sale: RecentSale) -> None:
-        """Put a sale or a refusal on top."""
-        self._rows.appendleft(recent_sale)
-        if recent_sale.seq:
-            self._last = recent_sale
+    def add(self, sale: RecentSale) -> None:
+        """Put a sale or a decline on top."""
+        self._rows.appendleft(sale)
+        if sale.seq:
+            self._last = sale
 
     def void(self, charge_id: str, seq: int) -> None:
-        """Mark a sale as voided by entry `seq`, which is sent or kept from now on."""
+        """Mark a sale as voided by entry `seq`, and follow that entry from now on."""
         if self._last and self._last.charge_id == charge_id:
             self._last = None
         for index, row in enumerate(self._rows):
             if row.charge_id == charge_id:
-                self._rows[index] = replace(row, voided=True, seq=seq)
+                self._rows[index] = replace(row, is_voided=True, seq=seq)
 
     def last_sale(self) -> RecentSale | None:
-        """Give the newest charge, if it stands; refusals may have pushed it out of the rows."""
+        """Return the newest charge unless it is voided; declines may have displaced its row."""
         return self._last
 
     @property
     def ends_with_sale(self) -> bool:
-        """Whether the newest row is a sale that stands."""
+        """Return whether the newest row is a charge that is not voided."""
         return bool(self._rows) and self._rows[0] is self.last_sale()
 
     def restore(self, entries: Iterable[Entry], boot_id: str, uptime_ms: int, now_s: float) -> None:
-        """Fill from the journal after a start, oldest entry first."""
+        """Fill the list from journal entries after a start, oldest entry first.
+
+        A monotonic time means something within one boot only, so that sales of an earlier boot have
+        none.
+        """
         for entry in entries:
             if entry.kind is EntryKind.VOID:
                 self.void(entry.charge_id or "", entry.seq)
             elif entry.kind is EntryKind.CHARGE:
-                same_boot = entry.boot_id == boot_id
+                is_same_boot = entry.boot_id == boot_id
                 ago_s = (uptime_ms - entry.uptime_ms) / 1000
-                self.add(recent_sale_of(entry, now_s - ago_s if same_boot else None))
+                self.add(recent_sale_of(entry, now_s - ago_s if is_same_boot else None))
 
     def views(
-        self, positions: dict[int, Position | None], voidable: str
+        self, positions: dict[int, Position | None], voidable_id: str
     ) -> tuple[RecentSaleView, ...]:
-        """Give the rows as they stand against the journal's positions."""
-        return tuple(_view(row, positions.get(row.customer_id), voidable) for row in self._rows)
+        """Return the rows with the state that the journal's positions give them.
+
+        `positions` has one per customer of `customers`. `voidable_id` is the charge that the
+        cashier may void now, empty where there is none.
+        """
+        return tuple(_view(row, positions.get(row.customer_id), voidable_id) for row in self._rows)
 
     def customers(self) -> set[int]:
-        """Give the ids whose positions `views` wants."""
+        """Return the ids of the customers whose positions `views` needs."""
         return {row.customer_id for row in self._rows if row.seq}
 
 
 def recent_sale_of(entry: Entry, sold_at_s: float | None) -> RecentSale:
-    """Read a charge's entry as a row of the strip."""
+    """Return the row for a charge's entry."""
     return RecentSale(
-        entry.charge_id or "",
-        local_time(entry.at),
-        Money(entry.amount_minor or 0),
-        str(entry.body.get("initials", "")),
-        entry.customer_id or 0,
-        entry.seq,
-        sold_at_s,
+        time=local_time(entry.at),
+        amount=Money(entry.amount_minor or 0),
+        initials=str(entry.body.get("initials", "")),
+        charge_id=entry.charge_id or "",
+        customer_id=entry.customer_id or 0,
+        seq=entry.seq,
+        sold_at_s=sold_at_s,
     )
 
 
 def local_time(at: str) -> str:
-    """Give an entry's UTC time as local HH:MM."""
+    """Return an entry's UTC time as local HH:MM."""
     return datetime.fromisoformat(at).astimezone().strftime("%H:%M")
 
 
 def _arrived_seq(position: Position) -> int:
-    """Give the seq up to which a customer's entries are surely in the backend's books.
+    """Return the entry up to which the customer's money is certainly in the backend's row.
 
-    What is on the desk begins beyond it, and so does what a journal has begun under a new id.
+    Entries that are on the conflict desk come after it. So do those that the journal has begun
+    under a new id.
     """
-    sure = position.certain_mark if position.conflict else position.row_mark
-    return max(sure.seq if sure else 0, position.start_seq)
+    arrived = position.certain_mark if position.conflict else position.row_mark
+    return max(arrived.seq if arrived else 0, position.start_seq)
 
 
-def _view(row: RecentSale, position: Position | None, voidable: str) -> RecentSaleView:
-    if row.refused:
+def _view(row: RecentSale, position: Position | None, voidable_id: str) -> RecentSaleView:
+    if row.decline:
         state = SaleState.REFUSED
     elif position and _arrived_seq(position) >= row.seq:
         state = SaleState.SENT
@@ -116,13 +130,13 @@ def _view(row: RecentSale, position: Position | None, voidable: str) -> RecentSa
     else:
         state = SaleState.KEPT
     return RecentSaleView(
-        row.charge_id,
-        row.at,
-        row.amount,
-        row.initials,
-        state,
-        row.refused.reason if row.refused else None,
-        row.refused.missing if row.refused else None,
-        row.voided,
-        can_void=bool(row.charge_id) and row.charge_id == voidable,
+        charge_id=row.charge_id,
+        time=row.time,
+        amount=row.amount,
+        initials=row.initials,
+        state=state,
+        reason=row.decline.reason if row.decline else None,
+        missing=row.decline.missing if row.decline else None,
+        is_voided=row.is_voided,
+        can_void=bool(row.charge_id) and row.charge_id == voidable_id,
     )

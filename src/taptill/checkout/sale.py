@@ -1,12 +1,10 @@
-"""The one sale at the till: what is rung up, who was found, and what is asked about them."""
+"""The sale in progress, and the journal entries that it and its end are written as."""
 
 from dataclasses import dataclass, replace
 from typing import Any
 
-from taptill.checkout.keypad import NOTHING_KEYED, KeyedInput, Keypad
-from taptill.checkout.ports import ChargeJournal
-from taptill.checkout.session import UNDER_WAY, Event, Step
-from taptill.checkout.view import CustomerView, Notice
+from taptill.checkout.keypad import NOTHING_KEYED, KeyedInput
+from taptill.checkout.session import UNDER_WAY, Notice, Step
 from taptill.domain.basket import Basket
 from taptill.domain.customer import initials, older
 from taptill.domain.decision import (
@@ -16,80 +14,78 @@ from taptill.domain.decision import (
     Declined,
     Found,
     LookupResult,
-    OfflineExposure,
     Override,
-    Policy,
-    Question,
     Reason,
-    decide,
 )
 from taptill.domain.entry import Draft, EntryKind
-from taptill.domain.errors import JournalError
-from taptill.domain.money import ZERO, Money
-from taptill.domain.pending import PendingBalance
+from taptill.domain.money import ZERO, Currency, Money
 from taptill.domain.tap import Tap
 
 
 @dataclass(frozen=True, slots=True)
 class CardLookup:
-    """Who the card belongs to; ages count on from `at_s` (monotonic)."""
+    """Whom the card belongs to, as looked up at `at_s` (monotonic); its age counts on from then."""
 
     finding: LookupResult
     at_s: float
 
     @property
     def customer_id(self) -> int | None:
-        """Give the id of the one customer on the panel; None: there is no such one."""
+        """Return the id of the card's customer; None where the card names no single customer."""
         finding = self.finding
         return finding.snapshot.customer.id if isinstance(finding, Found) else None
 
     @property
     def can_pay(self) -> bool:
-        """Whether there is somebody whom Enter may charge, if the rules allow it."""
+        """Return whether there is a customer whom Enter may charge, if the rules allow it."""
         return isinstance(self.finding, Found) and not self.finding.gone
 
     def finding_at(self, now_s: float) -> LookupResult:
-        """Give the finding as old as it is by now."""
+        """Return the result of the lookup with the age that it has at `now_s`."""
         if isinstance(self.finding, Found) and self.finding.age_s is not None:
             return replace(self.finding, age_s=self.finding.age_s + max(0.0, now_s - self.at_s))
         return self.finding
 
     def with_answer(self, live: LookupResult, now_s: float) -> "CardLookup":
-        """Take a later answer; one that names another customer makes the card ambiguous.
+        """Return this lookup after a later answer of the backend.
 
-        An older `updatedAt` than the panel's is a stale copy and changes nothing.
+        An answer that names another customer makes the card ambiguous. One with an older
+        `updatedAt` than ours is a stale copy and changes nothing.
         """
         match self.finding, live:
-            case Found(shown, gone=False), Found(seen) if seen.customer.id != shown.customer.id:
+            case Found(old, gone=False), Found(new) if new.customer.id != old.customer.id:
                 return CardLookup(Ambiguous(), now_s)
-            case Found(shown, gone=False), Found(seen) if older(seen.updated_at, shown.updated_at):
+            case Found(old, gone=False), Found(new) if older(new.updated_at, old.updated_at):
                 return self
         return CardLookup(live, now_s)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Authorisation:
-    """A decision with all that it was made of, so that no figure of another look comes beside it.
+    """A decision of the rules with the facts that it was made from.
 
-    `amount` is what was asked about, None for nothing rung up. `held` is what this journal holds
-    beyond the snapshot, None where the journal could not say; `in_question`: it is on the desk.
+    The screen shows the figures of one authorisation only, so that they always agree. `amount` is
+    what was to be charged, None where nothing was keyed in. `pending` is the money that this
+    journal holds beyond the snapshot, None where the journal could not be read. `in_question`:
+    that money is on the conflict desk.
     """
 
     lookup: CardLookup
     amount: Money | None
     decision: Decision
-    held: Money | None = None
+    pending: Money | None = None
     in_question: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sale:
-    """Everything about the sale under way, from its first key stroke to its verdict.
+    """The sale in progress, from its first key or card to its end.
 
-    `tap` is the tap that is asked about: an answer to any other one changes nothing. `lookup` is
-    the newest answer, `authorisation` what was decided last: the screen shows that alone.
-    `journaled_decline` is the decline of this card that is in the journal already, with its
-    amount. `overrides` are for this card in this sale.
+    An answer for any other tap than `tap` is too late and changes nothing. `lookup` is the newest
+    answer, `authorisation` the newest decision: the screen shows that alone. `amount` is what is
+    being charged or voided. `looking_up`: the backend's answer is awaited. `journaled_decline` is
+    the decline of this card that is in the journal already, with its amount. `overrides` are for
+    this card in this sale.
     """
 
     charge_id: str
@@ -108,131 +104,44 @@ class Sale:
 
     @property
     def under_way(self) -> bool:
-        """Whether the basket is frozen."""
+        """Return whether the basket is frozen: Enter was pressed, and the outcome is not known."""
         return self.step in UNDER_WAY
 
     @property
     def decision(self) -> Decision | None:
-        """Give what was decided last."""
+        """Return the newest decision; None before the first one."""
         return self.authorisation.decision if self.authorisation else None
 
 
-@dataclass(frozen=True, slots=True)
-class Authoriser:
-    """What every question at this till is asked with."""
-
-    books: ChargeJournal
-    balance: PendingBalance
-    policy: Policy
-    keypad: Keypad
-
-    def authorise_amount(
-        self,
-        lookup: CardLookup,
-        amount: Money | None,
-        now_s: float,
-        overrides: tuple[Override, ...] = (),
-    ) -> Authorisation:
-        """Ask the one place where the rules live; a journal that cannot be read sells nothing."""
-        finding = lookup.finding_at(now_s)
-        try:
-            pending = self._pending(finding) if isinstance(finding, Found) else (ZERO, False)
-            question = self._question(finding, amount, pending, overrides)
-        except JournalError:
-            return Authorisation(lookup, amount, Declined(Reason.TILL_CLOSED))
-        return Authorisation(lookup, amount, decide(question), *pending)
-
-    def authorise(self, sale: Sale, lookup: CardLookup, now_s: float) -> Authorisation:
-        """Ask whether this customer may pay what is rung up; after a charge nothing is."""
-        total = sale.keyed_input.with_typed_amount(self.keypad).total
-        return self.authorise_amount(lookup, total or None, now_s, sale.overrides)
-
-    def customer(self, sale: Sale, now_s: float) -> CustomerView | None:
-        """Draw the customer panel; None while no one customer is known, or what is pending.
-
-        Nothing but what was decided last is drawn, and its age: a row that came since is not.
-        """
-        authorisation = sale.authorisation
-        finding = authorisation.lookup.finding_at(now_s) if authorisation else None
-        if authorisation is None or authorisation.held is None or not isinstance(finding, Found):
-            return None
-        customer, decision = finding.snapshot.customer, authorisation.decision
-        debt = finding.snapshot.debt + authorisation.held
-        pays = authorisation.amount if isinstance(decision, Approved) else None
-        return CustomerView(
-            name=customer.name,
-            company=customer.company,
-            blocked=customer.blocked,
-            credit_allowed=customer.credit_allowed,
-            is_default=customer.is_default,
-            debt=debt,
-            debt_after=debt + pays if pays else None,
-            pending=authorisation.held,
-            in_question=authorisation.in_question,
-            headroom=decision.headroom,
-            age_s=None if finding.age_s is None else int(finding.age_s),
-            live=finding.is_fresh(self.policy.fresh_s),
-            looking_up=sale.looking_up,
-        )
-
-    def charge(self, sale: Sale, known: Found, basket: Basket, approved: Approved) -> Draft:
-        """Write the charge of an approved basket, and who passed what for which reason."""
-        body: dict[str, Any] = {
-            "lines": [[line.name, line.price.minor, line.quantity] for line in basket.lines],
-            "currency": self.keypad.currency.code,
-            "initials": initials(known.snapshot.customer.name),
-            "external_id": known.snapshot.customer.external_id,
-            "offline": approved.offline,
-        }
-        staff = None
-        if approved.overrides:
-            staff = approved.overrides[-1].staff
-            passed = [[one.reason.value, one.staff, one.why] for one in approved.overrides]
-            body["overrides"] = passed
-        customer_id = known.snapshot.customer.id
-        return Draft(EntryKind.CHARGE, customer_id, basket.total.minor, body, sale.charge_id, staff)
-
-    def declined(self, sale: Sale, decision: Declined, amount: Money) -> Draft:
-        """Write a decline; outside the customer's way, and no money entry."""
-        customer_id = sale.lookup.customer_id if sale.lookup else None
-        body = {"reason": decision.reason.value, "amount": amount.minor}
-        return Draft(EntryKind.DECLINED, customer_id, body=body)
-
-    def _question(
-        self,
-        finding: LookupResult,
-        amount: Money | None,
-        pending: tuple[Money, bool],
-        overrides: tuple[Override, ...],
-    ) -> Question:
-        (held, in_question), spent = pending, OfflineExposure()
-        if isinstance(finding, Found):
-            if in_question:  # a repayment that may be in already gives no headroom
-                held = max(held, ZERO)
-            if not finding.is_fresh(self.policy.fresh_s):  # only an offline charge has caps
-                customer_id = finding.snapshot.customer.id
-                position = self.books.position(customer_id)
-                held_seq = self.balance.held_seq(finding.snapshot, position)
-                spent = self.books.offline_exposure(customer_id, held_seq)
-        is_open = not self.books.closed_by()
-        return Question(
-            lookup_result=finding,
-            amount=amount,
-            pending=held,
-            exposure=spent,
-            journal_open=is_open,
-            policy=self.policy,
-            overrides=overrides,
-        )
-
-    def _pending(self, known: Found) -> tuple[Money, bool]:
-        snapshot = known.snapshot
-        position = self.books.position(snapshot.customer.id)
-        return self.balance.pending(snapshot, position)
+def charge_draft(
+    sale: Sale, cardholder: Found, basket: Basket, approved: Approved, currency: Currency
+) -> Draft:
+    """Return the charge of an approved basket, with the overrides that it needed."""
+    customer = cardholder.snapshot.customer
+    body: dict[str, Any] = {
+        "lines": [[line.name, line.price.minor, line.quantity] for line in basket.lines],
+        "currency": currency.code,
+        "initials": initials(customer.name),
+        "external_id": customer.external_id,
+        "offline": approved.offline,
+    }
+    staff = None
+    if approved.overrides:
+        staff = approved.overrides[-1].staff
+        body["overrides"] = [
+            [override.reason.value, override.staff, override.why] for override in approved.overrides
+        ]
+    return Draft(EntryKind.CHARGE, customer.id, basket.total.minor, body, sale.charge_id, staff)
 
 
-def decision_event(decision: Decision, total: Money) -> Event:
-    """Name the event that a verdict on tap is."""
-    if isinstance(decision, Approved):
-        return Event.PASSED if total else Event.MAY_PAY
-    return Event.UNREAD if decision.reason is Reason.UNREADABLE_CARD else Event.DECLINED
+def void_draft(*, charge_id: str, seq: int, customer_id: int, amount: Money, reason: str) -> Draft:
+    """Return the void of the charge `charge_id`, which is entry `seq` of the journal."""
+    body = {"reason": reason, "voids": seq}
+    return Draft(EntryKind.VOID, customer_id, -amount.minor, body, charge_id)
+
+
+def decline_draft(sale: Sale, decline: Declined, amount: Money) -> Draft:
+    """Return the entry of a decline, which moves no money."""
+    customer_id = sale.lookup.customer_id if sale.lookup else None
+    body = {"reason": decline.reason.value, "amount": amount.minor}
+    return Draft(EntryKind.DECLINED, customer_id, body=body)

@@ -43,6 +43,33 @@ class Event(StrEnum):
     VOID_SAVED = "the void is committed"
 
 
+class Notice(StrEnum):
+    """One line of answer to a key or a tap that changed nothing; keys of the screen texts."""
+
+    NONE = ""
+    BUSY = "busy"  # a key or a tap that must wait until this sale is done
+    SAME_CARD = "same-card"
+    OTHER_CARD = "other-card"  # a different card while a sale waits: tap it again to change
+    NOT_READ = "not-read"  # a card that the reader cannot name, right after a verdict
+    TAP_AGAIN = "tap-again"  # the tap was too old when it was taken
+    CARD_CHANGED = "card-changed"  # the live answer names another customer, or none
+    NOW_REFUSED = "now-refused"  # it may not be paid any more; the reason stands beside it
+    LET_GO = "let-go"  # nobody pressed Enter for long: the card must be tapped again
+    NO_CARD = "no-card"
+    NO_AMOUNT = "no-amount"
+    NOTHING_TO_VOID = "nothing-to-void"
+    VOID_TOO_LATE = "void-too-late"
+    VOID_KEYS = "void-keys"  # a key or a tap that does not answer the question about a void
+    NO_SUCH_KEY = "no-such-key"
+    AMOUNT_FULL = "amount-full"
+    LOOKING_UP = "looking-up"  # not in the cache: the live answer is awaited
+    SLOW_ANSWER = "slow-answer"  # the backend takes longer than two seconds
+    WAIT_A_MOMENT = "wait-a-moment"  # Enter before anybody can have seen what it confirms
+    MACHINE = "machine"  # a scanner or a card reader types into the till
+    HELD_UP = "held-up"  # keys that came while the program was held up: dropped
+    NUM_LOCK = "num-lock"  # a cursor key, or the keypad without Num Lock
+
+
 OPEN = {
     Event.KEYED_IN: Step.RINGING,
     Event.EMPTIED: Step.READY,

@@ -1,4 +1,4 @@
-"""Reader messages and keys in, one frozen view after each event out."""
+"""The till: takes keys, reader messages and ticks, and publishes one view after each."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -9,9 +9,9 @@ from taptill.checkout.identification import Identification
 from taptill.checkout.keypad import NOTHING_KEYED, press
 from taptill.checkout.ports import Ports
 from taptill.checkout.sale import Sale
-from taptill.checkout.session import OVER, UNDER_WAY, Step
+from taptill.checkout.session import OVER, UNDER_WAY, Notice, Step
 from taptill.checkout.till_state import TillSettings, TillState
-from taptill.checkout.view import Notice, TillView
+from taptill.checkout.view import CustomerView, TillView, customer_view
 from taptill.domain.customer import Snapshot
 from taptill.domain.decision import Declined, Override
 from taptill.domain.entry import Entry, Position
@@ -21,12 +21,16 @@ from taptill.domain.tap import CardProblem, Misread, ReaderHealth, ReaderMessage
 TICK_S = 1.0
 
 _CLEARED_WHEN_IDLE = frozenset(Step) - UNDER_WAY - {Step.READY, Step.RINGING, Step.CONFIRM}
-"""What blanks by itself when nobody is there: a sale that waits for its card does not, and one that
-waits for Enter has a longer time, after which its customer is let go."""
+"""In these steps the customer and the result are removed once nobody has done anything for a while.
+A sale that waits for a card stays; one that waits for Enter has a longer time of its own."""
 
 
 class Till:
-    """Takes reader messages from the queue and keys from the screen; publishes TillView."""
+    """One selling place: sells to one customer at a time.
+
+    Reader messages come from the queue, keys by the methods; every method returns at once. All of
+    it runs in one event loop, so that no event interrupts another.
+    """
 
     def __init__(
         self, ports: Ports, settings: TillSettings, queue: asyncio.Queue[ReaderMessage]
@@ -41,18 +45,18 @@ class Till:
         self._view: TillView | None = None
         self._status = ports.status()
         self._positions: dict[int, Position | None] = {}
-        self._restored = False
+        self._is_restored = False
         self._prompt_number = 0
         self._prompt: object = None
 
     @property
     def sale(self) -> Sale:
-        """Give the one sale as it stands."""
+        """Return the sale in progress."""
         return self._state.sale
 
     @property
     def prompt_number(self) -> int:
-        """Give the number of what Enter would confirm now."""
+        """Return the number of what Enter would confirm now."""
         return self._prompt_number
 
     def watch(self, watcher: Callable[[TillView], None]) -> None:
@@ -62,14 +66,14 @@ class Till:
         self.refresh()
 
     def restore(self, sales: Iterable[Entry]) -> None:
-        """Show the last sales of the journal, so that nobody rings them up again."""
+        """Show the last sales of the journal, so that nobody keys them in again."""
         boot_id, uptime_ms = self._ports.clock.boot()
         recent_sales = self._state.recent_sales
         recent_sales.restore(sales, boot_id, uptime_ms, self._state.now_s)
-        self._restored = recent_sales.ends_with_sale
+        self._is_restored = recent_sales.ends_with_sale
 
     async def run(self) -> None:
-        """Answer the readers and the passing of time until cancelled."""
+        """Take reader messages and ticks until cancelled."""
         self._state.background.start(self._tick())
         try:
             while True:
@@ -79,7 +83,7 @@ class Till:
             self._state.background.stop()
 
     def press(self, key: str) -> None:
-        """Take a key of the keypad or a good's small letter."""
+        """Take a key of the keypad, or the small letter of a good."""
         if self._accept_key():
             if self._state.sale.step is Step.VOIDING:
                 self._charging.choose_void(key)
@@ -89,9 +93,10 @@ class Till:
         self._publish()
 
     def confirm(self, at_s: float | None = None, *, on_screen: bool = True) -> None:
-        """Charge what is rung up to the customer shown, if the rules allow it.
+        """Charge what was keyed in to the customer shown, if the rules allow it.
 
-        `at_s` is when Enter was pressed; None is now. What was not `on_screen` is not charged.
+        `at_s` is when Enter was pressed, None for now. `on_screen`: what it confirms was painted by
+        then; nothing else is charged.
         """
         if self._accept_key():
             if self._state.sale.keyed_input.keystrokes.startswith("/"):
@@ -103,30 +108,31 @@ class Till:
         self._publish()
 
     def cancel(self) -> None:
-        """Drop the sale; what is on its way to the disk is not dropped."""
+        """Cancel the sale, unless it is being committed already."""
         if self._accept_key():
             self._state.new_sale()
             self._state.finished_at_s = self._state.now_s
         self._publish()
 
     def renew_prompt(self) -> None:
-        """Learn that something was pressed: Enter must see the screen that comes of it."""
+        """Make a new prompt: Enter confirms only what is painted after this."""
         self._prompt_number += 1
         self._publish()
 
     def undo_keys(self, before: Sale, notice: Notice) -> None:
-        """Take back what keys have changed since then, and say why; a card that came since stays.
+        """Undo what keys have changed since `before` was the sale; a card tapped since then stays.
 
-        With the sale as it stands, nothing changes but what is said.
+        Where `before` is the sale as it is now, only the notice changes.
         """
         state, sale = self._state, self._state.sale
         if self._accept_key():
-            known = before.step not in UNDER_WAY | {Step.CLOSED}  # what came of it since stands
-            if sale.charge_id != before.charge_id and sale.tap is None and known:
+            # What was committed since then, or has closed the till, is not undone.
+            is_undoable = before.step not in UNDER_WAY | {Step.CLOSED}
+            if sale.charge_id != before.charge_id and sale.tap is None and is_undoable:
                 state.sale = before
             elif sale.charge_id != before.charge_id:
                 state.key_in(NOTHING_KEYED, notice)
-            elif sale.step not in OVER and known:
+            elif sale.step not in OVER and is_undoable:
                 state.key_in(before.keyed_input, notice)
             state.show_notice(notice)
         self._publish()
@@ -138,20 +144,20 @@ class Till:
         self._publish()
 
     def override(self, override: Override) -> None:
-        """Let a supervisor pass the reason on the screen; gone with the card or the sale."""
+        """Let a supervisor override the decline on the screen, for this card in this sale."""
         if self._accept_key():
             self._state.override(override)
         self._publish()
 
     def sighted(self, snapshot: Snapshot) -> None:
-        """Take a fresh row of the customer on the panel."""
+        """Take a row that settlement has read; it may be that of the customer on the screen."""
         self._identification.sighted(snapshot)
         self.refresh()
 
     def refresh(self) -> None:
-        """Look around for what other rooms have to say, and publish the view.
+        """Read the facts that other rooms own, and publish.
 
-        While the journal cannot be read the till is closed, and looks again with each tick.
+        While the journal cannot be read the till is closed, and each tick tries again.
         """
         try:
             self._read_facts()
@@ -160,13 +166,15 @@ class Till:
         self._publish()
 
     def _read_facts(self) -> None:
-        """Read the facts that other rooms own; keys and taps change none of them."""
         self._status = self._ports.status()
         books = self._ports.books
-        self._positions = {one: books.position(one) for one in self._state.recent_sales.customers()}
+        self._positions = {
+            customer_id: books.position(customer_id)
+            for customer_id in self._state.recent_sales.customers()
+        }
 
     def _publish(self) -> None:
-        """Publish the view if anything in it has changed, with a decision of this moment."""
+        """Decide again, and hand the view to the watchers if anything in it has changed."""
         self._identification.authorise_again()
         prompt = self._current_prompt()
         if prompt != self._prompt:
@@ -179,17 +187,17 @@ class Till:
                 watcher(view)
 
     def _current_prompt(self) -> object:
-        """Give what Enter would confirm: it is another question when any of this changes."""
+        """Return what Enter would confirm; the prompt is a new one when any of this changes."""
         sale = self._state.sale
-        who = sale.lookup.customer_id if sale.lookup else None
-        declined = sale.decision.reason if isinstance(sale.decision, Declined) else None
-        return (sale.charge_id, sale.step, sale.tap, who, self._state.total, declined)
+        customer_id = sale.lookup.customer_id if sale.lookup else None
+        reason = sale.decision.reason if isinstance(sale.decision, Declined) else None
+        return (sale.charge_id, sale.step, sale.tap, customer_id, self._state.total, reason)
 
     def _take_message(self, message: ReaderMessage) -> None:
         if isinstance(message, ReaderHealth):
             self._readers[message.reader] = message
             return
-        self._restored = False
+        self._is_restored = False
         if isinstance(message, CardProblem):
             self._identification.on_card_problem(message)
         elif isinstance(message, Misread):
@@ -198,8 +206,8 @@ class Till:
             self._identification.on_tap(message)
 
     def _accept_key(self) -> bool:
-        """Tell whether a key may change anything now; where not, the screen says so."""
-        state, self._restored = self._state, False
+        """Return whether a key may change anything now; if not, the screen says why."""
+        state, self._is_restored = self._state, False
         if state.sale.step is Step.CLOSED:
             return False
         state.restart_idle_timer()
@@ -222,8 +230,8 @@ class Till:
         if state.sale.under_way:
             return
         idle_s = state.now_s - state.active_at_s
-        if closed := self._ports.books.closed_by():
-            state.close(closed)
+        if detail := self._ports.books.closed_by():
+            state.close(detail)
         elif step in _CLEARED_WHEN_IDLE and idle_s > state.settings.clear_after_s:
             state.clear()
         elif step is Step.CONFIRM and idle_s > state.settings.let_go_after_s:
@@ -234,7 +242,6 @@ class Till:
 
     def _build_view(self) -> TillView:
         state, sale = self._state, self._state.sale
-        recent_sales = state.recent_sales
         voidable = self._charging.voidable()
         finding = sale.lookup.finding if sale.lookup else None
         return TillView(
@@ -244,15 +251,22 @@ class Till:
             basket=sale.keyed_input.basket,
             keystrokes=sale.keyed_input.keystrokes,
             total=state.total,
-            customer=state.authoriser.customer(sale, state.now_s),
+            customer=self._customer_view(),
             decision=sale.decision,
             trouble=finding.trouble if isinstance(finding, CardProblem) else None,
             amount=sale.amount,
             notice=sale.notice,
             detail=sale.detail,
-            recent_sales=recent_sales.views(
+            recent_sales=state.recent_sales.views(
                 self._positions, voidable.charge_id if voidable else ""
             ),
-            is_restored=self._restored,
+            is_restored=self._is_restored,
             prompt_number=self._prompt_number,
         )
+
+    def _customer_view(self) -> CustomerView | None:
+        state, sale = self._state, self._state.sale
+        if sale.authorisation is None:
+            return None
+        fresh_s = state.settings.policy.fresh_s
+        return customer_view(sale.authorisation, state.now_s, fresh_s, looking_up=sale.looking_up)

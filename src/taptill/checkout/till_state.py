@@ -1,28 +1,59 @@
-"""Events in, the state of the one sale out: no IO and no waiting, only what is so now."""
+"""The state of the till between two events, and the ways in which events change it.
+
+A till sells to one customer at a time. Everything about the sale in progress is one frozen value,
+`Sale`: what was keyed in, the tap, whom the card belongs to, the newest decision, the step of the
+session, and one line of notice. An event (a key, a tap, an answer, a tick) replaces that value;
+nothing else remembers anything about the sale. So a late answer is recognised by comparing its tap
+with `sale.tap`, and keys are undone by putting an earlier `Sale` back.
+
+Three classes share one `TillState`. `Till` receives keys, reader messages and ticks;
+`Identification` finds out who the customer is; `Charging` takes Enter and F8 to an entry of the
+journal. They change the state only here, and none of them waits for anything while it does: what
+takes time runs as a background task and looks at the state again when it is done.
+
+Which step follows is not decided here: `apply` looks it up in the table of `session`. Whether the
+customer may pay is not decided here: `authorise` asks the rules. Where a basket and a customer are
+both there, each change of either is authorised again, so that the screen never shows a decision
+about an earlier basket.
+
+After each event the caller publishes. `publish` builds the view from this state and hands it to the
+screen if anything has changed. `refresh` first reads the facts that other rooms own (link, money to
+send, positions of the recent sales) and then publishes; it is for ticks and for answers that may
+have changed those facts.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import inf
-from typing import Any
 
+from taptill.checkout.authoriser import Authoriser
 from taptill.checkout.background import BackgroundTasks
 from taptill.checkout.keypad import KeyedInput, Keypad
 from taptill.checkout.ports import Ports
 from taptill.checkout.recent_sales import RecentSales
-from taptill.checkout.sale import Authoriser, CardLookup, Sale, decision_event
-from taptill.checkout.session import OVER, Event, Step, next_step
-from taptill.checkout.view import Notice
-from taptill.domain.decision import OVERRIDABLE, Declined, Override, Policy, Reason
+from taptill.checkout.sale import Authorisation, CardLookup, Sale
+from taptill.checkout.session import OVER, Event, Notice, Step, next_step
+from taptill.domain.decision import (
+    OVERRIDABLE,
+    Approved,
+    Decision,
+    Declined,
+    Override,
+    Policy,
+    Reason,
+)
 from taptill.domain.money import Money
 from taptill.domain.pending import PendingBalance
 from taptill.domain.tap import CardProblem, Tap
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TillSettings:
     """The site's choices for selling; times in seconds.
 
-    `let_go_after_s`: so long after the last key or card a sale that waits for Enter keeps its card.
+    `live_deadline_s`: Enter waits at most so long for the backend's answer. `void_window_s`: the
+    cashier may void a sale for so long. `clear_after_s`: the customer is removed from the screen so
+    long after the last key or card. `let_go_after_s`: the same where the sale waits for Enter.
     """
 
     keypad: Keypad
@@ -35,7 +66,11 @@ class TillSettings:
 
 
 class TillState:
-    """The one sale at a time, with its step, its customer and the strip of the last ones."""
+    """The sale in progress and the recent sales; does no I/O.
+
+    `active_at_s` is when a person last did something, `finished_at_s` when a sale last ended or was
+    cancelled, both monotonic.
+    """
 
     def __init__(
         self,
@@ -46,125 +81,132 @@ class TillState:
     ) -> None:
         self.ports = ports
         self.settings = settings
-        self.authoriser = Authoriser(
-            ports.books, settings.balance, settings.policy, settings.keypad
-        )
-        self.sale = Sale(ports.new_id())
+        self.sale = Sale(charge_id=ports.new_id())
         self.recent_sales = RecentSales()
         self.publish = publish
         self.refresh = refresh
         self.active_at_s = 0.0
         self.finished_at_s = -inf
         self.background = BackgroundTasks(self.close, publish)
+        self._authoriser = Authoriser(
+            ports.books, settings.balance, settings.policy, settings.keypad
+        )
 
     @property
     def now_s(self) -> float:
-        """Give the monotonic time."""
+        """Return the monotonic time."""
         return self.ports.clock.monotonic()
 
     @property
     def total(self) -> Money:
-        """Give the sum of all that is rung up."""
+        """Return the sum of all that was keyed in."""
         return self.sale.keyed_input.with_typed_amount(self.settings.keypad).total
 
-    def set(self, **changes: Any) -> None:
-        """Change fields of the sale."""
-        self.sale = replace(self.sale, **changes)
+    def authorise(self, lookup: CardLookup) -> Authorisation:
+        """Return whether the rules let this customer pay what was keyed in."""
+        return self._authoriser.authorise(self.sale, lookup, self.now_s)
 
     def show_notice(self, notice: Notice, other_card: str = "") -> None:
-        """Answer a key or a tap that changes nothing; `other_card` is what OTHER_CARD is about."""
-        self.set(notice=notice, other_card=other_card)
+        """Answer a key or a tap that changes nothing; `other_card` is the card of OTHER_CARD."""
+        self.sale = replace(self.sale, notice=notice, other_card=other_card)
 
     def apply(self, event: Event) -> bool:
-        """Take a step, which makes the last notice old; False where the event means nothing."""
+        """Take the step of an event and drop the notice; return False if the event has no step."""
         step = next_step(self.sale.step, event)
         if step is self.sale.step:
             return False
-        self.set(step=step)
-        self.show_notice(Notice.NONE)
+        self.sale = replace(self.sale, step=step, notice=Notice.NONE, other_card="")
         return True
 
     def close(self, detail: str) -> None:
-        """Stop selling: the journal cannot be written, or nobody knows what happened."""
-        self.begin_if_over()  # a charge's id is used up with it
+        """Stop selling, because the journal cannot be written or something unforeseen happened."""
+        self.begin_if_over()  # the id of a committed charge must not be used again
         self._clear_customer()
         self.apply(Event.FAILED)
-        self.set(detail=detail)
+        self.sale = replace(self.sale, detail=detail)
         self.restart_idle_timer()
 
     def new_sale(self) -> None:
-        """Begin anew with nothing rung up and no card; answers for the old sale change nothing."""
+        """Begin a sale with an empty basket and no card; answers for the old one come too late."""
         step = next_step(self.sale.step, Event.CANCELLED)
-        self.sale = Sale(self.ports.new_id(), step)
+        self.sale = Sale(charge_id=self.ports.new_id(), step=step)
 
     def begin_if_over(self) -> None:
-        """Begin anew where the last sale has its verdict."""
+        """Begin a new sale if the current one has ended."""
         if self.sale.step in OVER:
             self.new_sale()
 
     def start_customer(self, tap: Tap | None) -> None:
-        """Make room for a card: who was there goes, the basket stays; None: nobody comes."""
+        """Replace the customer by the one of `tap`, or by nobody; the basket stays."""
         self._clear_customer()
-        self.set(tap=tap, looking_up=tap is not None)
+        self.sale = replace(self.sale, tap=tap, looking_up=tap is not None)
         self.show_notice(Notice.NONE)
         self._apply_basket()
 
     def clear(self) -> None:
-        """Blank what has stood long enough; a basket that is not paid for stays."""
+        """Remove customer and result from the screen; a basket that is not paid for stays."""
         if self.sale.step in OVER | {Step.VOIDING}:
             self.new_sale()
         else:
             self.start_customer(None)
 
     def restart_idle_timer(self) -> None:
-        """Note that a person or a card was here."""
+        """Record that a person or a card was here just now."""
         self.active_at_s = self.now_s
 
     def key_in(self, keyed_input: KeyedInput, notice: Notice) -> None:
-        """Take a new basket, and ask anew whether the customer shown may pay it."""
-        self.set(keyed_input=keyed_input)
+        """Replace what was keyed in, and authorise again if there is a customer."""
+        self.sale = replace(self.sale, keyed_input=keyed_input)
         lookup = self.sale.lookup
         if lookup is None or isinstance(lookup.finding, CardProblem):
-            self.set(lookup=None, authorisation=None)
+            self.sale = replace(self.sale, lookup=None, authorisation=None)
             self._apply_basket()
         else:
             self.show_customer(lookup)
         self.show_notice(notice)
 
     def show_customer(self, lookup: CardLookup) -> None:
-        """Put a finding on the panel with its verdict on tap."""
-        authorisation = self.authoriser.authorise(self.sale, lookup, self.now_s)
-        self.set(lookup=lookup, authorisation=authorisation)
-        self.apply(decision_event(authorisation.decision, self.total))
+        """Show the result of a lookup, with the decision about it."""
+        authorisation = self.authorise(lookup)
+        self.sale = replace(self.sale, lookup=lookup, authorisation=authorisation)
+        self.apply(_event_of(authorisation.decision, self.total))
 
     def override(self, override: Override) -> None:
-        """Pass the reason that stands on the screen, for this card and this sale only."""
-        lookup, refused = self.sale.lookup, self._refused_for()
-        if lookup and refused is override.reason and refused in OVERRIDABLE:
-            others = [one for one in self.sale.overrides if one.reason is not refused]
-            self.set(overrides=(*others, override))
+        """Let a supervisor override the decline on the screen, for this card in this sale."""
+        lookup, reason = self.sale.lookup, self._declined_reason()
+        if lookup and reason is override.reason and reason in OVERRIDABLE:
+            others = [other for other in self.sale.overrides if other.reason is not reason]
+            self.sale = replace(self.sale, overrides=(*others, override))
             self.show_customer(lookup)
         else:
             self.show_notice(Notice.NO_SUCH_KEY)
 
-    def _refused_for(self) -> Reason | None:
+    def _declined_reason(self) -> Reason | None:
         decision = self.sale.decision
         if isinstance(decision, Declined) and self.sale.step in {Step.DECLINED, Step.REFUSED}:
             return decision.reason
         return None
 
     def _clear_customer(self) -> None:
-        self.set(
+        self.sale = replace(
+            self.sale,
             tap=None,
             lookup=None,
             authorisation=None,
             looking_up=False,
             journaled_decline=None,
             detail="",
+            overrides=(),
         )
-        self.set(overrides=())
 
     def _apply_basket(self) -> None:
-        self.apply(
-            Event.KEYED_IN if self.total or self.sale.keyed_input.keystrokes else Event.EMPTIED
-        )
+        """Take the step that the basket alone leads to, as there is no customer."""
+        has_input = self.total or self.sale.keyed_input.keystrokes
+        self.apply(Event.KEYED_IN if has_input else Event.EMPTIED)
+
+
+def _event_of(decision: Decision, total: Money) -> Event:
+    """Return the event that a decision before Enter is."""
+    if isinstance(decision, Approved):
+        return Event.PASSED if total else Event.MAY_PAY
+    return Event.UNREAD if decision.reason is Reason.UNREADABLE_CARD else Event.DECLINED

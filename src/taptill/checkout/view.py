@@ -1,18 +1,19 @@
-"""One frozen picture of the till after each event: all that a screen may draw."""
+"""The views: one frozen picture of the till after each event, and all that a screen may draw."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from taptill.checkout.session import Step
+from taptill.checkout.sale import Authorisation
+from taptill.checkout.session import Notice, Step
 from taptill.domain.basket import EMPTY as EMPTY_BASKET
 from taptill.domain.basket import Basket, Good
-from taptill.domain.decision import Decision, Reason
+from taptill.domain.decision import Approved, Decision, Found, Reason
 from taptill.domain.money import ZERO, Money
 from taptill.domain.tap import CardTrouble, ReaderHealth
 
 
 class Link(StrEnum):
-    """Whether the backend is up, as measured by the last real calls."""
+    """Whether the backend answers, as the last calls have shown."""
 
     UNKNOWN = "unknown"  # nothing was asked yet
     ONLINE = "online"
@@ -21,45 +22,18 @@ class Link(StrEnum):
 
 
 class TillAlarm(StrEnum):
-    """What a cashier must know at once; each is a key of the screen texts."""
+    """A condition that the cashier must know at once; each is a key of the screen texts."""
 
-    HALTED = "halted"  # the backend keeps only one of money and mark: settlement is off
-    CLONED = "cloned"  # a mark beyond our journal's end: settlement is off
+    HALTED = "halted"  # the backend keeps only one of money and mark: settlement has stopped
+    CLONED = "cloned"  # a row has a mark beyond our journal's end: settlement has stopped
     TOKEN = "token"  # noqa: S105 - the word, no secret
-    NOT_OURS = "not-ours"  # what answers is not the Customers API
+    NOT_OURS = "not-ours"  # the server that answers is not a Customers API
     NOTHING_VISIBLE = "nothing-visible"
     CLOCK = "clock"
 
 
-class Notice(StrEnum):
-    """One line of answer to a key or a tap that changed nothing; keys of the screen texts."""
-
-    NONE = ""
-    BUSY = "busy"  # a key or a tap that must wait until this sale is done
-    SAME_CARD = "same-card"
-    OTHER_CARD = "other-card"  # a different card while a sale waits: tap it again to change
-    NOT_READ = "not-read"  # a card that the reader cannot name, right after a verdict
-    TAP_AGAIN = "tap-again"  # the tap was too old when it was taken
-    CARD_CHANGED = "card-changed"  # the live answer names another customer, or none
-    NOW_REFUSED = "now-refused"  # it may not be paid any more; the reason stands beside it
-    LET_GO = "let-go"  # nobody pressed Enter for long: the card must be tapped again
-    NO_CARD = "no-card"
-    NO_AMOUNT = "no-amount"
-    NOTHING_TO_VOID = "nothing-to-void"
-    VOID_TOO_LATE = "void-too-late"
-    VOID_KEYS = "void-keys"  # a key or a tap that does not answer the question about a void
-    NO_SUCH_KEY = "no-such-key"
-    AMOUNT_FULL = "amount-full"
-    LOOKING_UP = "looking-up"  # not in the cache: the live answer is awaited
-    SLOW_ANSWER = "slow-answer"  # the backend takes longer than two seconds
-    WAIT_A_MOMENT = "wait-a-moment"  # Enter before anybody can have seen what it confirms
-    MACHINE = "machine"  # a scanner or a card reader types into the till
-    HELD_UP = "held-up"  # keys that came while the program was held up: dropped
-    NUM_LOCK = "num-lock"  # a cursor key, or the keypad without Num Lock
-
-
 class SaleState(StrEnum):
-    """How far a sale of the strip has come; keys of the screen texts."""
+    """How far a recent sale has come; each is a key of the screen texts."""
 
     KEPT = "kept"
     SENT = "sent"
@@ -67,12 +41,13 @@ class SaleState(StrEnum):
     CONFLICT = "conflict"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusView:
-    """The status line: words, always there.
+    """The facts of the status line.
 
-    Ages and latency are whole seconds and milliseconds, None where unknown; `offline_since` and
-    `time` are local `HH:MM`.
+    Ages and latency are whole seconds and milliseconds, None where unknown. `offline_since` and
+    `time` are local `HH:MM`. `to_send` counts the customers' money entries that wait to be sent,
+    `conflicts` the cases on the conflict desk, with their money `in_question`.
     """
 
     till: str
@@ -90,13 +65,15 @@ class StatusView:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerView:
-    """The customer panel; amounts are what the customer owes (negative: has in advance).
+    """The customer panel; debts are what the customer owes, negative for money paid in advance.
 
-    All figures are of one decision about one snapshot. `debt_after` is None while the basket is
-    empty, and for who cannot pay it. `in_question` is money on the conflict desk.
-    `age_s` None: of unknown age. `live`: seen from the backend just now.
+    All figures come from one authorisation. `debt_after` is None while the basket is empty and
+    where the customer cannot pay it. `pending` is our money that the snapshot does not contain,
+    `in_question` whether it is on the conflict desk. `headroom` None: there is no limit. `age_s`
+    None: the age is unknown. `live`: the backend has just answered. `looking_up`: its answer is
+    awaited.
     """
 
     name: str
@@ -114,9 +91,9 @@ class CustomerView:
     looking_up: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecentSaleView:
-    """A row of the strip of last sales; of a voided one, `state` is how far its void has come."""
+    """A row of the recent sales; of a voided one, `state` is how far its void has come."""
 
     charge_id: str
     time: str
@@ -125,18 +102,19 @@ class RecentSaleView:
     state: SaleState
     reason: Reason | None = None
     missing: Money | None = None
-    voided: bool = False
+    is_voided: bool = False
     can_void: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TillView:
-    """Everything the screen shows, and `prompt_number`, the number of what Enter would confirm.
+    """Everything that the screen shows, and `prompt_number`: the number of what Enter confirms.
 
-    `basket` holds the finished lines, `keystrokes` the amount being typed (its key strokes, for
-    example `4.2`), `total` both together. `decision` is the decision on tap, in REFUSED the one at
-    confirm, in PAID the one about what may be charged next. `amount` is what is being charged or
-    voided, or was refused. `detail` names what closed the till, or which sale is to be voided.
+    `basket` holds the finished lines, `keystrokes` those of the amount being typed (for example
+    `4.2`), `total` is the sum of both. `decision` is the newest one: before Enter about the basket,
+    in REFUSED that at Enter, in PAID about what may be charged next. `amount` is what is being
+    charged or voided, or was declined. `detail` names what closed the till, or the sale that is to
+    be voided.
     """
 
     step: Step
@@ -152,5 +130,36 @@ class TillView:
     notice: Notice = Notice.NONE
     detail: str = ""
     recent_sales: tuple[RecentSaleView, ...] = ()
-    is_restored: bool = False  # the strip's first row was there before this start
+    is_restored: bool = False  # the newest recent sale was made before this start
     prompt_number: int = 0
+
+
+def customer_view(
+    authorisation: Authorisation, now_s: float, fresh_s: float, *, looking_up: bool
+) -> CustomerView | None:
+    """Return the customer panel for an authorisation, with the customer's age at `now_s`.
+
+    Return None where the card names no single customer, or where the journal could not be read.
+    A snapshot that is newer than the authorisation is not shown.
+    """
+    cardholder = authorisation.lookup.finding_at(now_s)
+    if authorisation.pending is None or not isinstance(cardholder, Found):
+        return None
+    customer, decision = cardholder.snapshot.customer, authorisation.decision
+    debt = cardholder.snapshot.debt + authorisation.pending
+    amount = authorisation.amount if isinstance(decision, Approved) else None
+    return CustomerView(
+        name=customer.name,
+        company=customer.company,
+        blocked=customer.blocked,
+        credit_allowed=customer.credit_allowed,
+        is_default=customer.is_default,
+        debt=debt,
+        debt_after=debt + amount if amount else None,
+        pending=authorisation.pending,
+        in_question=authorisation.in_question,
+        headroom=decision.headroom,
+        age_s=None if cardholder.age_s is None else int(cardholder.age_s),
+        live=cardholder.is_fresh(fresh_s),
+        looking_up=looking_up,
+    )

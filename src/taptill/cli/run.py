@@ -84,7 +84,10 @@ def _show(house: House, config: Config, cards: Cards, legend: tuple[tuple[str, s
 
     privacy = ScreenPrivacy(ShowName(config.privacy.show_name), ShowDebt(config.privacy.show_debt))
     settings = ScreenSettings(
-        texts.load(config.till.language), config.till.currency, privacy, legend
+        texts=texts.load(config.till.language),
+        currency=config.till.currency,
+        privacy=privacy,
+        legend=legend,
     )
 
     def shower(card_id: str) -> Callable[[], None]:

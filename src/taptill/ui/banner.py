@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from taptill.checkout.session import Step
-from taptill.checkout.view import Notice, SaleState, TillView
+from taptill.checkout.session import Notice, Step
+from taptill.checkout.view import SaleState, TillView
 from taptill.domain.decision import Declined, Reason
 from taptill.domain.tap import CardTrouble, ReaderHealth, ReaderState
 from taptill.ui.block_letters import LETTER_ROWS, letter_rows
@@ -36,7 +36,7 @@ _SETTLED = frozenset({SaleState.SENT, SaleState.CONFLICT})  # nothing waits to b
 _READS = frozenset({ReaderState.OK, ReaderState.OPENING})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BannerText:
     """What the band says: role, one word, and lines for the customer and for the cashier."""
 
@@ -84,10 +84,10 @@ def reader_values(reader: ReaderHealth, settings: ScreenSettings) -> Mapping[str
 def draw_banner(text: BannerText, layout: Layout) -> Rows:
     """Draw a verdict: the word in block letters, the sentences beside or below it."""
     area, left = layout.banner, layout.word_width
-    letters = _letters(text, left if layout.beside else area.width)
-    room = area.height if layout.beside else area.height - LETTER_ROWS
+    letters = _letters(text, left if layout.is_beside else area.width)
+    room = area.height if layout.is_beside else area.height - LETTER_ROWS
     lines = sentences(text, area.width - left - 1, room)
-    if not layout.beside:
+    if not layout.is_beside:
         return (
             *letters,
             *(_line("  " + line, text.role, area.width) for line in _filled(lines, room)),
@@ -156,11 +156,11 @@ def _banner_text(
 ) -> BannerText:
     say = settings.texts.say_if_known
     return BannerText(
-        role,
-        say(f"{text_key}.word", values),
-        say(f"{text_key}.customer", values),
-        say(f"{text_key}.second", values),
-        say(f"{text_key}.cashier", values),
+        role=role,
+        word=say(f"{text_key}.word", values),
+        customer=say(f"{text_key}.customer", values),
+        second=say(f"{text_key}.second", values),
+        cashier=say(f"{text_key}.cashier", values),
     )
 
 

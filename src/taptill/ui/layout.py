@@ -23,11 +23,11 @@ class Area:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """Where each region lies; a box without rows is not shown.
 
-    `beside`: sentences stand right of the word, else below it. `framed`: the two panels have a
+    `is_beside`: sentences stand right of the word, else below it. `framed`: the two panels have a
     box around them, as the strip has when it is more than one row.
     """
 
@@ -37,13 +37,13 @@ class Layout:
     banner: Area
     recent_sales: Area
     keys: Area
-    beside: bool
-    framed: bool
+    is_beside: bool
+    has_frames: bool
 
     @property
     def word_width(self) -> int:
         """Give the cells of the band that the block letters take."""
-        return _WORD_WIDTH if self.beside else 2
+        return _WORD_WIDTH if self.is_beside else 2
 
 
 def too_small(width: int, height: int) -> bool:
@@ -54,11 +54,19 @@ def too_small(width: int, height: int) -> bool:
 def lay_out(width: int, height: int) -> Layout:
     """Share the rows out: panels and strip grow, the strip is the first to fold to one line."""
     if too_small(width, height):
-        none = Area(0, 0, width, 0)
-        whole = Area(0, 0, width, height)
-        return Layout(none, none, none, whole, none, none, beside=False, framed=False)
-    beside = width >= _BESIDE_MIN
-    banner = 7 if beside else 8
+        hidden = Area(0, 0, width, 0)
+        return Layout(
+            status=hidden,
+            sale=hidden,
+            customer=hidden,
+            banner=Area(0, 0, width, height),
+            recent_sales=hidden,
+            keys=hidden,
+            is_beside=False,
+            has_frames=False,
+        )
+    is_beside = width >= _BESIDE_MIN
+    banner = 7 if is_beside else 8
     spare = height - 2 - banner - _PANEL - _RECENT_SALES
     recent_sales = min(_RECENT_SALES + spare // 2, _RECENT_SALES_MAX) if spare >= 0 else 1
     panel = height - 2 - banner - recent_sales
@@ -71,6 +79,6 @@ def lay_out(width: int, height: int) -> Layout:
         banner=Area(0, below, width, banner),
         recent_sales=Area(0, below + banner, width, recent_sales),
         keys=Area(0, height - 1, width, 1),
-        beside=beside,
-        framed=panel >= _FRAMED_MIN,
+        is_beside=is_beside,
+        has_frames=panel >= _FRAMED_MIN,
     )

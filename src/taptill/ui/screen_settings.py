@@ -42,7 +42,7 @@ class ScreenPrivacy:
     show_debt: ShowDebt = ShowDebt.ALWAYS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScreenSettings:
     """How this site's screen speaks; `legend` names the demo's cards: (capital letter, text).
 

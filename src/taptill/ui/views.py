@@ -47,7 +47,7 @@ class Overlay(StrEnum):
     LEAVE = "leave"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScreenRows:
     """The rows of each region, as wide as its box; regions that are not shown are empty."""
 
@@ -71,9 +71,17 @@ def draw_screen(
     text = banner_text(view, settings)
     if too_small(width, height):
         lines = [Run(line) for line in wrap(settings.texts.say("small.sentence"), width)]
-        return ScreenRows((), (), (), bare(lines, width, height), (), (), text)
+        return ScreenRows(
+            status=(),
+            sale=(),
+            customer=(),
+            banner=bare(lines, width, height),
+            recent_sales=(),
+            keys=(),
+            banner_text=text,
+        )
     layout = lay_out(width, height)
-    shown = view or TillView(Step.READY, StatusView(""))
+    shown = view or TillView(step=Step.READY, status=StatusView(till=""))
     if overlay is Overlay.LEAVE:
         text = replace(text, cashier=_leave(view, settings))
     return ScreenRows(
@@ -100,13 +108,13 @@ def _leave(view: TillView | None, settings: ScreenSettings) -> str:
 
 
 def _panel(title: str, runs: list[Run], area: Area, layout: Layout) -> Rows:
-    if layout.framed:
+    if layout.has_frames:
         return frame(title, runs, area.width, area.height)
     return bare([replace(run, text=f" {run.text}") for run in runs], area.width, area.height)
 
 
 def _inner_size(area: Area, layout: Layout) -> tuple[int, int]:
-    return (area.width - 4, area.height - 2) if layout.framed else (area.width - 2, area.height)
+    return (area.width - 4, area.height - 2) if layout.has_frames else (area.width - 2, area.height)
 
 
 def _left(view: TillView, settings: ScreenSettings, layout: Layout, overlay: Overlay) -> Rows:
@@ -288,7 +296,7 @@ def _sale(one: RecentSaleView, settings: ScreenSettings, width: int) -> str:
 def _sale_states(one: RecentSaleView, settings: ScreenSettings) -> list[str]:
     """Give the words for how far a sale has come, the longest first."""
     say = settings.texts.say
-    if one.voided:
+    if one.is_voided:
         return [say("sale.voided")]
     key = f"sale.void-{one.state}" if one.amount.minor < 0 else f"sale.{one.state}"
     if one.state is not SaleState.REFUSED:

@@ -22,8 +22,9 @@ from tests.benchmarks.figures import (
 )
 from tests.domain.samples import DORA, POLICY, known, question
 
+from taptill.checkout.authoriser import Authoriser
 from taptill.checkout.keypad import Keypad
-from taptill.checkout.sale import Authoriser, CardLookup
+from taptill.checkout.sale import CardLookup
 from taptill.clock import SystemClock
 from taptill.domain.decision import decide
 from taptill.domain.entry import Draft, EntryKind

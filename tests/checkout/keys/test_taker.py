@@ -6,8 +6,7 @@ from tests.fakes.shop import Shop
 
 from taptill.checkout.keys.burst import FAST_S, LINE_S
 from taptill.checkout.keys.taker import LINE_MAX
-from taptill.checkout.session import Step
-from taptill.checkout.view import Notice
+from taptill.checkout.session import Notice, Step
 
 ADA = 1
 SCAN = "00000420\r"

@@ -26,9 +26,9 @@ from taptill.checkout.keys.burst import (
 )
 from taptill.checkout.keys.key import NO_KEY, Key
 from taptill.checkout.sale import Sale
-from taptill.checkout.session import Step
+from taptill.checkout.session import Notice, Step
 from taptill.checkout.till import Till
-from taptill.checkout.view import Notice, TillView
+from taptill.checkout.view import TillView
 
 LATE_S = FAST_S / 2
 """A timer that is so late shows that the program was held up: keys may wait unread."""

@@ -1,0 +1,95 @@
+"""Authorisation of charges: collects the facts for the rules, and asks the rules."""
+
+from dataclasses import dataclass
+
+from taptill.checkout.keypad import Keypad
+from taptill.checkout.ports import ChargeJournal
+from taptill.checkout.sale import Authorisation, CardLookup, Sale
+from taptill.domain.decision import (
+    Declined,
+    Found,
+    LookupResult,
+    OfflineExposure,
+    Override,
+    Policy,
+    Question,
+    Reason,
+    decide,
+)
+from taptill.domain.errors import JournalError
+from taptill.domain.money import ZERO, Money
+from taptill.domain.pending import PendingBalance
+
+
+@dataclass(frozen=True, slots=True)
+class Authoriser:
+    """Authorises charges by one till's journal, policy and keypad."""
+
+    books: ChargeJournal
+    balance: PendingBalance
+    policy: Policy
+    keypad: Keypad
+
+    def authorise(self, sale: Sale, lookup: CardLookup, now_s: float) -> Authorisation:
+        """Return whether this customer may pay what was keyed in, which may be nothing."""
+        total = sale.keyed_input.with_typed_amount(self.keypad).total
+        return self.authorise_amount(lookup, total or None, now_s, sale.overrides)
+
+    def authorise_amount(
+        self,
+        lookup: CardLookup,
+        amount: Money | None,
+        now_s: float,
+        overrides: tuple[Override, ...] = (),
+    ) -> Authorisation:
+        """Return whether this customer may pay `amount`; TILL_CLOSED if the journal is unreadable.
+
+        All rules are in `domain.decision.decide`, and every charge is decided here.
+        """
+        finding = lookup.finding_at(now_s)
+        try:
+            pending = self._pending(finding) if isinstance(finding, Found) else (ZERO, False)
+            question = self._question(finding, amount, pending, overrides)
+        except JournalError:
+            decline = Declined(Reason.TILL_CLOSED)
+            return Authorisation(lookup=lookup, amount=amount, decision=decline)
+        return Authorisation(
+            lookup=lookup,
+            amount=amount,
+            decision=decide(question),
+            pending=pending[0],
+            in_question=pending[1],
+        )
+
+    def _pending(self, cardholder: Found) -> tuple[Money, bool]:
+        """Return the money that the journal holds beyond the snapshot, and if it is in question."""
+        snapshot = cardholder.snapshot
+        position = self.books.position(snapshot.customer.id)
+        return self.balance.pending(snapshot, position)
+
+    def _question(
+        self,
+        finding: LookupResult,
+        amount: Money | None,
+        pending: tuple[Money, bool],
+        overrides: tuple[Override, ...],
+    ) -> Question:
+        (counted, in_question), spent = pending, OfflineExposure()
+        if isinstance(finding, Found):
+            if in_question:  # a repayment that may be in the row already gives no headroom
+                counted = max(counted, ZERO)
+            if not finding.is_fresh(self.policy.fresh_s):  # the limits are of offline charges only
+                customer_id = finding.snapshot.customer.id
+                position = self.books.position(customer_id)
+                held_seq = self.balance.held_seq(finding.snapshot, position)
+                spent = self.books.offline_exposure(customer_id, held_seq)
+        is_open = not self.books.closed_by()
+        return Question(
+            lookup_result=finding,
+            amount=amount,
+            pending=counted,
+            exposure=spent,
+            journal_open=is_open,
+            policy=self.policy,
+            overrides=overrides,
+        )
