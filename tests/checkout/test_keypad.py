@@ -28,7 +28,7 @@ TWELVE = replace(
 )
 
 
-def typed(
+def key_in(
     keys: str, keypad: Keypad = EUROS, keyed_input: KeyedInput = NOTHING_KEYED
 ) -> tuple[KeyedInput, Notice]:
     """Press keys one after another (`<` is Backspace); give the last notice."""
@@ -41,7 +41,8 @@ def typed(
 def lines(keyed_input: KeyedInput) -> list[str]:
     """Write a basket shortly: `2 Coffee 300`."""
     return [
-        f"{one.quantity} {one.name or '-'} {one.total.minor}" for one in keyed_input.basket.lines
+        f"{line.quantity} {line.name or '-'} {line.total.minor}"
+        for line in keyed_input.basket.lines
     ]
 
 
@@ -112,8 +113,8 @@ def test_key(
     keypad: Keypad, keys: str, basket: list[str], strokes: str, total: int, notice: str
 ) -> None:
     """Basket, strokes, total and notice after these keys."""
-    keyed_input, said = typed(keys, keypad)
-    assert (lines(keyed_input), keyed_input.keystrokes, said) == (basket, strokes, notice)
+    keyed_input, notice = key_in(keys, keypad)
+    assert (lines(keyed_input), keyed_input.keystrokes, notice) == (basket, strokes, notice)
     assert keyed_input.with_typed_amount(keypad).total == Money(total)
 
 
@@ -149,9 +150,9 @@ KEYS = "0123456789.,+*/cwx<"
 @given(st.text(KEYS, max_size=200), st.sampled_from((EUROS, PLAIN, YEN, TWELVE)))
 def test_whatever_is_pressed_the_total_is_what_is_shown(keys: str, keypad: Keypad) -> None:
     """Lines and typed amount together, and both within their bounds."""
-    keyed_input, _ = typed(keys, keypad)
-    shown = reduce(lambda total, line: total + line.total, keyed_input.basket.lines, ZERO)
-    assert keyed_input.with_typed_amount(keypad).total == shown + typed_amount(
+    keyed_input, _ = key_in(keys, keypad)
+    shown_total = reduce(lambda total, line: total + line.total, keyed_input.basket.lines, ZERO)
+    assert keyed_input.with_typed_amount(keypad).total == shown_total + typed_amount(
         keyed_input.keystrokes, keypad
     )
     assert len(keyed_input.keystrokes) <= DIGITS_MAX + 1
@@ -160,6 +161,6 @@ def test_whatever_is_pressed_the_total_is_what_is_shown(keys: str, keypad: Keypa
 
 @given(st.text(KEYS, max_size=60))
 def test_enough_backspaces_take_everything_back(keys: str) -> None:
-    keyed_input, _ = typed(keys)
+    keyed_input, _ = key_in(keys)
     strokes = len(keyed_input.keystrokes) + sum(line.quantity for line in keyed_input.basket.lines)
-    assert typed("<" * strokes, keyed_input=keyed_input)[0] == NOTHING_KEYED
+    assert key_in("<" * strokes, keyed_input=keyed_input)[0] == NOTHING_KEYED

@@ -35,7 +35,7 @@ CHARGE = Entry(
 )
 VOID = replace(CHARGE, seq=6, kind=EntryKind.VOID, amount_minor=-420)
 LAST = Mark(5, 420, "x")
-AT = Position(customer_id=1, last=LAST)
+POSITION = Position(customer_id=1, last=LAST)
 
 
 def row(seq: int = 5, **changes: Any) -> RecentSale:
@@ -56,23 +56,30 @@ def row(seq: int = 5, **changes: Any) -> RecentSale:
 
 STATES = {
     "no position yet": (None, SaleState.KEPT),
-    "never seen in the row": (AT, SaleState.KEPT),
-    "an older mark was seen": (replace(AT, row_mark=Mark(4, 1, "y")), SaleState.KEPT),
-    "its own mark was seen": (replace(AT, row_mark=LAST), SaleState.SENT),
-    "a later mark was seen": (replace(AT, row_mark=Mark(9, 900, "z")), SaleState.SENT),
+    "never seen in the row": (POSITION, SaleState.KEPT),
+    "an older mark was seen": (replace(POSITION, row_mark=Mark(4, 1, "y")), SaleState.KEPT),
+    "its own mark was seen": (replace(POSITION, row_mark=LAST), SaleState.SENT),
+    "a later mark was seen": (replace(POSITION, row_mark=Mark(9, 900, "z")), SaleState.SENT),
     "its receipt stands, a later one is on the desk": (
-        replace(AT, last=Mark(9, 900, "z"), row_mark=LAST, certain_mark=LAST, conflict="refused"),
+        replace(
+            POSITION, last=Mark(9, 900, "z"), row_mark=LAST, certain_mark=LAST, conflict="refused"
+        ),
         SaleState.SENT,
     ),
     "itself on the desk, an earlier one arrived": (
-        replace(AT, row_mark=Mark(4, 1, "y"), certain_mark=Mark(4, 1, "y"), conflict="refused"),
+        replace(
+            POSITION, row_mark=Mark(4, 1, "y"), certain_mark=Mark(4, 1, "y"), conflict="refused"
+        ),
         SaleState.CONFLICT,
     ),
     "sent by the journal before a fork": (
-        replace(AT, start_seq=5, conflict="forked"),
+        replace(POSITION, start_seq=5, conflict="forked"),
         SaleState.SENT,
     ),
-    "on the conflict desk": (replace(AT, row_mark=LAST, conflict="mark-lost"), SaleState.CONFLICT),
+    "on the conflict desk": (
+        replace(POSITION, row_mark=LAST, conflict="mark-lost"),
+        SaleState.CONFLICT,
+    ),
 }
 
 
@@ -88,8 +95,8 @@ def test_a_sale_has_come_as_far_as_the_journal_knows(
 
 def test_a_refusal_keeps_its_reason_and_no_customer_s_position() -> None:
     recent_sales = RecentSales()
-    declined = Declined(Reason.NO_CREDIT, missing=Money(240))
-    recent_sales.add(row(0, charge_id="", customer_id=0, decline=declined))
+    decline = Declined(Reason.NO_CREDIT, missing=Money(240))
+    recent_sales.add(row(0, charge_id="", customer_id=0, decline=decline))
     (view,) = recent_sales.views({}, "")
     assert (view.state, view.reason, view.missing) == (
         SaleState.REFUSED,
@@ -113,9 +120,9 @@ def test_a_void_waits_to_be_sent_in_its_sale_s_place() -> None:
     recent_sales = RecentSales()
     recent_sales.add(row(5))
     recent_sales.void("sale-5", 6)
-    (view,) = recent_sales.views({1: replace(AT, row_mark=LAST)}, "")
+    (view,) = recent_sales.views({1: replace(POSITION, row_mark=LAST)}, "")
     assert (view.is_voided, view.state) == (True, SaleState.KEPT)
-    (view,) = recent_sales.views({1: replace(AT, row_mark=Mark(6, 0, "z"))}, "")
+    (view,) = recent_sales.views({1: replace(POSITION, row_mark=Mark(6, 0, "z"))}, "")
     assert (view.is_voided, view.state) == (True, SaleState.SENT)
 
 

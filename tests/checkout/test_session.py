@@ -9,12 +9,12 @@ from taptill.checkout.session import NEXT, OVER, UNDER_WAY, Event, Step, next_st
 
 def reachable(start: Step) -> set[Step]:
     """Follow every arrow."""
-    found, waiting = {start}, [start]
+    reachable_steps, waiting = {start}, [start]
     while waiting:
-        new = set(NEXT[waiting.pop()].values()) - found
-        found |= new
+        new = set(NEXT[waiting.pop()].values()) - reachable_steps
+        reachable_steps |= new
         waiting += new
-    return found
+    return reachable_steps
 
 
 @pytest.mark.parametrize("step", list(Step))

@@ -105,9 +105,9 @@ def test_an_answer_that_names_another_customer_or_none_kills_confirm(
     shop.later(0.1)
     assert (shop.step(), shop.notice()) == (Step.DECLINED, Notice.CARD_CHANGED)
     assert (reason(shop), shop.view.customer) == (why, None)
-    for said in (Notice.CARD_CHANGED, Notice.NONE, Notice.NONE):
+    for notice in (Notice.CARD_CHANGED, Notice.NONE, Notice.NONE):
         shop.enter()
-        assert shop.notice() == said
+        assert shop.notice() == notice
         shop.later(1.0)
         shop.press("1")
     assert (shop.step(), shop.charges) == (Step.DECLINED, [])
@@ -233,19 +233,23 @@ def test_a_late_answer_after_paid_changes_the_panel_and_not_the_verdict(shop: Sh
     assert shop.customer.blocked
 
 
-@pytest.mark.parametrize("blocked", [False, True])
+@pytest.mark.parametrize("is_blocked", [False, True])
 def test_after_paid_every_figure_is_of_the_row_that_came_since(
-    shop: Shop, *, blocked: bool
+    shop: Shop, *, is_blocked: bool
 ) -> None:
     """Never a new row beside what was decided about an older one."""
     shop.sell("420", "A")
-    shop.do(shop.till.sighted, snapshot(replace(ADA, blocked=blocked), -1640, updated_at=NEWER))
-    who, decision = shop.customer, shop.view.decision
+    shop.do(shop.till.sighted, snapshot(replace(ADA, blocked=is_blocked), -1640, updated_at=NEWER))
+    customer, decision = shop.customer, shop.view.decision
     assert shop.step() == Step.PAID
-    assert (who.debt, who.pending, who.debt_after) == (Money(-1220), Money(420), None)
+    assert (customer.debt, customer.pending, customer.debt_after) == (
+        Money(-1220),
+        Money(420),
+        None,
+    )
     assert decision
-    assert decision.debt_now == who.debt
-    assert who.headroom == decision.headroom == (Money(0) if blocked else Money(1220))
+    assert decision.debt_now == customer.debt
+    assert customer.headroom == decision.headroom == (Money(0) if is_blocked else Money(1220))
 
 
 def test_a_row_that_comes_while_the_charge_is_saved_is_not_mixed_with_the_decision() -> None:

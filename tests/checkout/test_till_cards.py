@@ -237,8 +237,8 @@ def test_nothing_is_said_to_a_tap_while_the_till_is_closed(shop: Shop) -> None:
     """The words about the disk stay."""
     shop.books.full = "only 3 MB free on the disk"
     shop.later(1.5)
-    closed = shop.view
-    assert (closed.step, closed.detail) == (Step.CLOSED, "only 3 MB free on the disk")
+    closed_view = shop.view
+    assert (closed_view.step, closed_view.detail) == (Step.CLOSED, "only 3 MB free on the disk")
     meddling: list[Callable[[], None]] = [
         lambda: shop.tap("A"),
         shop.garble,
@@ -246,12 +246,12 @@ def test_nothing_is_said_to_a_tap_while_the_till_is_closed(shop: Shop) -> None:
     ]
     for meddle in meddling:
         meddle()
-        assert shop.view == closed
+        assert shop.view == closed_view
 
 
 def test_the_readers_health_is_in_the_status_line(shop: Shop) -> None:
-    lost = ReaderHealth("counter", ReaderState.LOST, "/dev/ttyUSB0")
+    lost_reader = ReaderHealth("counter", ReaderState.LOST, "/dev/ttyUSB0")
     for health in (ReaderHealth("counter", ReaderState.OK), ReaderHealth("door", ReaderState.OK)):
         shop.say(health)
-    shop.say(lost)
-    assert shop.view.status.readers == (lost, ReaderHealth("door", ReaderState.OK))
+    shop.say(lost_reader)
+    assert shop.view.status.readers == (lost_reader, ReaderHealth("door", ReaderState.OK))

@@ -138,11 +138,13 @@ def test_a_refusal_does_not_wait_for_the_disk(shop: Shop) -> None:
 
 def test_a_decline_is_what_it_was_when_it_was_said(shop: Shop) -> None:
     """Esc in the same instant as the refusal does not change what is journaled."""
-    blocked = known(replace(ADA, blocked=True)).snapshot
+    blocked_row = known(replace(ADA, blocked=True)).snapshot
     shop.later(0.5)
     shop.tap("A")
     shop.press("9999")
-    shop.at_once(lambda: shop.till.sighted(blocked), shop.till.cancel, lambda: shop.till.press("9"))
+    shop.at_once(
+        lambda: shop.till.sighted(blocked_row), shop.till.cancel, lambda: shop.till.press("9")
+    )
     assert shop.declines == [(ADA.id, "blocked", 9999)]
 
 
@@ -254,7 +256,7 @@ def test_two_reasons_take_two_overrides_and_both_are_journaled(shop: Shop) -> No
     shop.enter()
     shop.later(1.0)
     entry = charge(shop)
-    assert [one[:2] for one in entry.body["overrides"]] == [
+    assert [override[:2] for override in entry.body["overrides"]] == [
         ["stale", "Alan"],
         ["no-credit", "Grace"],
     ]
@@ -287,7 +289,10 @@ def test_one_that_is_not_enough_says_what_is_still_missing(shop: Shop) -> None:
 
 @pytest.mark.parametrize(
     "live",
-    [known(replace(ADA, blocked=True), -9000), known(replace(DORA, card_id=ADA.card_id), -9000)],
+    [
+        known(replace(ADA, blocked=True), -9000),
+        known(replace(DORA, card_id=ADA.card_id), -9000),
+    ],
     ids=["blocked", "somebody else"],
 )
 def test_who_is_blocked_or_another_meanwhile_is_not_charged(shop: Shop, live: Found) -> None:

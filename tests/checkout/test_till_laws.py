@@ -68,27 +68,27 @@ class TillInAnyOrder(RuleBasedStateMachine):
 
     def look_at_charge(self, view: TillView) -> None:
         """Who is being charged may be, and is who was shown when Enter was pressed."""
-        shown, who = self.confirmed and self.confirmed.customer, view.customer
-        if not who or not shown:
+        shown_customer, customer = self.confirmed and self.confirmed.customer, view.customer
+        if not customer or not shown_customer:
             self.law(holds=False, text="somebody is charged whom nobody saw")
             return
-        self.law(who.name == shown.name, "who was shown at Enter is charged")
-        self.law(not who.blocked, "nobody blocked is charged")
-        after, ceiling = who.debt + view.total, POLICY.credit_ceiling
-        limit = ceiling if who.credit_allowed and ceiling else ZERO
+        self.law(customer.name == shown_customer.name, "who was shown at Enter is charged")
+        self.law(not customer.blocked, "nobody blocked is charged")
+        after, ceiling = customer.debt + view.total, POLICY.credit_ceiling
+        limit = ceiling if customer.credit_allowed and ceiling else ZERO
         self.law(after <= limit, "no debt beyond credit")
 
     def look_at_paid(self, view: TillView) -> None:
         """PAID has its entry in the books already, and one of its own."""
         newest = view.recent_sales[0]
         entries = [
-            one
-            for one in self.shop.books.of_kind(EntryKind.CHARGE)
-            if one.charge_id == newest.charge_id
+            entry
+            for entry in self.shop.books.of_kind(EntryKind.CHARGE)
+            if entry.charge_id == newest.charge_id
         ]
         self.law(len(entries) == 1, "paid is in the books, once")
         self.law(newest.charge_id not in self.paid, "each paid is a charge of its own")
-        self.law([one.amount_minor for one in entries] == [view.amount.minor], "to the cent")
+        self.law([entry.amount_minor for entry in entries] == [view.amount.minor], "to the cent")
         self.paid.append(newest.charge_id)
 
     def law(self, holds: bool, text: str) -> None:  # noqa: FBT001 - reads as: law(claim, words)
@@ -123,11 +123,11 @@ class TillInAnyOrder(RuleBasedStateMachine):
         self.shop.tap(card)
         self.shop.enter()
 
-    @rule(what=st.sampled_from((Shop.enter, Shop.enter, Shop.escape, Shop.f8, Shop.garble)))
-    def do(self, what: object) -> None:
+    @rule(action=st.sampled_from((Shop.enter, Shop.enter, Shop.escape, Shop.f8, Shop.garble)))
+    def do(self, action: object) -> None:
         """Press a key with a meaning of its own, or let the reader complain."""
-        assert callable(what)
-        what(self.shop)
+        assert callable(action)
+        action(self.shop)
 
     @rule(seconds=st.sampled_from((0.05, 0.3, 0.9, 3.0, 20.0, 400.0)))
     def wait(self, seconds: float) -> None:
@@ -164,8 +164,10 @@ class TillInAnyOrder(RuleBasedStateMachine):
         self.shop.close()
         books = self.shop.books
         assert self.wrong == []
-        assert [one.charge_id for one in books.of_kind(EntryKind.CHARGE)] == self.paid
-        assert all(one.body["reason"] != "till-closed" for one in books.of_kind(EntryKind.DECLINED))
+        assert [entry.charge_id for entry in books.of_kind(EntryKind.CHARGE)] == self.paid
+        assert all(
+            entry.body["reason"] != "till-closed" for entry in books.of_kind(EntryKind.DECLINED)
+        )
         spends = [books.offline_exposure(customer.id, 0) for customer in TOTALS]
         assert all(spend.customer <= POLICY.offline_per_customer for spend in spends)
         assert self.shop.step() not in UNDER_WAY | OVER | {Step.CLOSED}

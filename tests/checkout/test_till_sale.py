@@ -102,7 +102,10 @@ def test_the_next_tap_after_paid_begins_the_next_sale(shop: Shop) -> None:
     shop.press("100")
     shop.enter()
     shop.later(1.0)
-    assert [one.charge_id for one in shop.books.of_kind(EntryKind.CHARGE)] == ["sale-1", "sale-2"]
+    assert [entry.charge_id for entry in shop.books.of_kind(EntryKind.CHARGE)] == [
+        "sale-1",
+        "sale-2",
+    ]
 
 
 def test_the_same_card_after_paid_may_pay_again(shop: Shop) -> None:
@@ -208,11 +211,11 @@ def test_enter_after_paid_changes_nothing_on_the_screen(shop: Shop) -> None:
     shop.tap("A")
     shop.later(0.5)
     shop.enter()
-    paid = shop.view
+    paid_view = shop.view
     shop.enter()
     shop.later(1.0)
     shop.enter()
-    assert replace(shop.view, customer=paid.customer) == paid
+    assert replace(shop.view, customer=paid_view.customer) == paid_view
 
 
 def test_enter_picks_the_good_whose_number_is_typed() -> None:
@@ -251,7 +254,7 @@ def test_without_an_answer_the_charge_is_an_offline_charge_within_its_caps(shop:
         assert shop.step() == Step.PAID
     shop.sell("1001", "A")
     assert shop.step() == Step.REFUSED
-    assert [one.body["offline"] for one in shop.books.of_kind(EntryKind.CHARGE)] == [True, True]
+    assert [entry.body["offline"] for entry in shop.books.of_kind(EntryKind.CHARGE)] == [True, True]
     shop.escape()
     shop.sell("1000", "A")
     assert shop.step() == Step.PAID

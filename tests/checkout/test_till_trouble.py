@@ -70,7 +70,7 @@ def test_keys_do_nothing_while_the_till_is_closed(shop: Shop) -> None:
     shop.press("420")
     shop.books.full = "only 3 MB free on the disk"
     shop.later(1.5)
-    closed = shop.view
+    closed_view = shop.view
     meddling: list[Callable[[], None]] = [
         lambda: shop.press("1c+"),
         shop.enter,
@@ -79,7 +79,7 @@ def test_keys_do_nothing_while_the_till_is_closed(shop: Shop) -> None:
     ]
     for meddle in meddling:
         meddle()
-        assert shop.view == closed
+        assert shop.view == closed_view
 
 
 def test_a_journal_that_closes_before_enter_refuses_and_journals_nothing(shop: Shop) -> None:

@@ -16,8 +16,8 @@ from taptill.domain.money import ZERO, Money
 def voids(shop: Shop) -> list[tuple[str | None, int | None, int | None, object]]:
     """Give charge, customer, amount and reason of each void in the books."""
     return [
-        (one.charge_id, one.customer_id, one.amount_minor, one.body["reason"])
-        for one in shop.books.of_kind(EntryKind.VOID)
+        (entry.charge_id, entry.customer_id, entry.amount_minor, entry.body["reason"])
+        for entry in shop.books.of_kind(EntryKind.VOID)
     ]
 
 
@@ -197,7 +197,7 @@ def test_a_void_that_cannot_be_kept_closes_the_till_and_the_sale_stands(shop: Sh
 def sold_here(shop: Shop) -> tuple[Entry, ...]:
     """Give the charges and voids, as a journal gives them to a till that starts."""
     return tuple(
-        one for one in shop.books.entries if one.kind in {EntryKind.CHARGE, EntryKind.VOID}
+        entry for entry in shop.books.entries if entry.kind in {EntryKind.CHARGE, EntryKind.VOID}
     )
 
 

@@ -100,19 +100,24 @@ class Shop:
     @property
     def steps(self) -> list[Step]:
         """Give the steps that the screen has shown, each once until the next one."""
-        seen = [view.step for view in self.views]
-        return [step for at, step in enumerate(seen) if at == 0 or seen[at - 1] is not step]
+        steps = [view.step for view in self.views]
+        return [step for at, step in enumerate(steps) if at == 0 or steps[at - 1] is not step]
 
     @property
     def charges(self) -> list[tuple[int | None, int | None]]:
         """Give customer and amount of each charge in the books."""
-        return [(one.customer_id, one.amount_minor) for one in self.books.of_kind(EntryKind.CHARGE)]
+        return [
+            (entry.customer_id, entry.amount_minor)
+            for entry in self.books.of_kind(EntryKind.CHARGE)
+        ]
 
     @property
     def declines(self) -> list[tuple[int | None, str, int]]:
         """Give customer, reason and amount of each decline in the books."""
-        found = self.books.of_kind(EntryKind.DECLINED)
-        return [(one.customer_id, one.body["reason"], one.body["amount"]) for one in found]
+        entries = self.books.of_kind(EntryKind.DECLINED)
+        return [
+            (entry.customer_id, entry.body["reason"], entry.body["amount"]) for entry in entries
+        ]
 
     def everybody_knows(self, card_id: str, finding: LookupResult) -> None:
         """Let the cache and the backend give this for a card; the backend's is new."""

@@ -15,14 +15,14 @@ MEANINGS = {
 
 
 class FakeTill:
-    """`asked` holds every call in order; `show` publishes a view as the real till would."""
+    """`calls` holds every call in order; `show` publishes a view as the real till would."""
 
     def __init__(
         self,
         first: TillView | None = None,
         cards: Mapping[str, Callable[[], None]] | None = None,
     ) -> None:
-        self.asked: list[str] = []
+        self.calls: list[str] = []
         self.prompt_numbers: list[int] = []
         self.own_keys: list[str] = []
         self._cards = cards or {}
@@ -36,9 +36,9 @@ class FakeTill:
             if key.name in self._cards:
                 self._cards[key.name]()
             elif key.name in MEANINGS:
-                self.asked.append(MEANINGS[key.name])
+                self.calls.append(MEANINGS[key.name])
             elif key.is_character and (key.name in "0123456789.,+/*" or key.name.islower()):
-                self.asked.append(key.name)
+                self.calls.append(key.name)
 
     def painted(self, prompt_number: int, at_s: float) -> None:
         """Remember what the screen says that it shows."""

@@ -11,9 +11,10 @@ from taptill.ui.views import ScreenRows
 
 def rows_of(screen: ScreenRows) -> list[Row]:
     """Give all rows of the terminal, top down, sale and customer side by side."""
-    none: Row = ()
+    empty_row: Row = ()
     middle = [
-        (*left, *right) for left, right in zip_longest(screen.sale, screen.customer, fillvalue=none)
+        (*left, *right)
+        for left, right in zip_longest(screen.sale, screen.customer, fillvalue=empty_row)
     ]
     return [*screen.status, *middle, *screen.banner, *screen.recent_sales, *screen.keys]
 
@@ -53,14 +54,14 @@ def fills(screen: ScreenRows, width: int, height: int) -> bool:
 def _roles(row: Row) -> str:
     """Name the coloured stretches of a row: `ok 0-80`."""
     spans: list[tuple[ColourRole, int, int]] = []
-    at = 0
+    start_cell = 0
     for run in row:
-        end = at + cell_len(run.text)
+        end = start_cell + cell_len(run.text)
         if spans and spans[-1][0] is run.role:
             spans[-1] = (run.role, spans[-1][1], end)
         else:
-            spans.append((run.role, at, end))
-        at = end
+            spans.append((run.role, start_cell, end))
+        start_cell = end
     return " ".join(
         f"{role} {start}-{end}" for role, start, end in spans if role is not ColourRole.TEXT
     )

@@ -126,7 +126,7 @@ def declined(reason: Reason) -> TillView:
     figures = {Reason.NO_CREDIT, Reason.OFFLINE_CAP, Reason.AMOUNT}
     decision = Declined(reason, Money(-180), Money(180), Money(240) if reason in figures else None)
     nobody = {Reason.UNREADABLE_CARD, Reason.AMBIGUOUS_CARD, Reason.UNKNOWN_CARD}
-    who = (
+    customer = (
         None
         if reason in {*nobody, Reason.UNKNOWN_OFFLINE}
         else replace(
@@ -137,10 +137,12 @@ def declined(reason: Reason) -> TillView:
             is_default=reason is Reason.SYSTEM_CUSTOMER,
         )
     )
-    return replace(RINGING, step=Step.DECLINED, status=OFFLINE, customer=who, decision=decision)
+    return replace(
+        RINGING, step=Step.DECLINED, status=OFFLINE, customer=customer, decision=decision
+    )
 
 
-def troubled(trouble: CardTrouble) -> TillView:
+def card_trouble(trouble: CardTrouble) -> TillView:
     """Give the screen after a card that the reader refused."""
     return replace(RINGING, step=Step.AGAIN, trouble=trouble)
 
@@ -151,7 +153,7 @@ def reader(state: ReaderState) -> TillView:
     return replace(RINGING, status=replace(STATUS, readers=(health,)))
 
 
-def noticed(notice: Notice) -> TillView:
+def with_notice(notice: Notice) -> TillView:
     """Give an answer to a key or tap that changed nothing."""
     return replace(CONFIRM, notice=notice)
 
@@ -238,9 +240,9 @@ STATES: dict[str, TillView | None] = {
         total=Money(820),
     ),
     **{f"declined-{reason}": declined(reason) for reason in Reason},
-    **{f"trouble-{trouble}": troubled(trouble) for trouble in CardTrouble},
+    **{f"trouble-{trouble}": card_trouble(trouble) for trouble in CardTrouble},
     **{f"reader-{state}": reader(state) for state in ReaderState if state is not ReaderState.OK},
-    **{f"notice-{notice}": noticed(notice) for notice in Notice if notice},
+    **{f"notice-{notice}": with_notice(notice) for notice in Notice if notice},
     **{f"alarm-{alarm}": replace(READY, status=replace(STATUS, alarms=(alarm,)))
        for alarm in TillAlarm},
 }  # fmt: skip

@@ -91,22 +91,22 @@ KEYS = {
 }
 
 
-@pytest.mark.parametrize(("keys", "asked"), KEYS.values(), ids=KEYS)
-async def test_keys(keys: str, asked: str | list[str]) -> None:
+@pytest.mark.parametrize(("keys", "calls"), KEYS.values(), ids=KEYS)
+async def test_keys(keys: str, calls: str | list[str]) -> None:
     till = FakeTill(READY)
     async with made(till).run_test(size=SIZE) as pilot:
         await pilot.press(*keys.split())
-        assert till.asked == list(asked)
+        assert till.calls == list(calls)
 
 
 async def test_a_capital_letter_taps_a_sample_card() -> None:
-    tapped: list[str] = []
-    till = FakeTill(READY, {"A": lambda: tapped.append("A")})
+    taps: list[str] = []
+    till = FakeTill(READY, {"A": lambda: taps.append("A")})
     app = TillApp(till, till.run, replace(SETTINGS, legend=LEGEND), "dark")
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("A", "a", "B")
-        assert tapped == ["A"]
-        assert till.asked == ["a"]
+        assert taps == ["A"]
+        assert till.calls == ["a"]
         assert "A Ada, in advance" in "\n".join(painted(app))
 
 
@@ -118,10 +118,10 @@ async def test_help_opens_and_closes_in_place_and_the_next_key_counts() -> None:
         await until(lambda: painted(app) == expected(READY, overlay=Overlay.HELP), pilot)
         await pilot.press("escape")
         await until(lambda: painted(app) == expected(READY), pilot)
-        assert till.asked == []
+        assert till.calls == []
         await pilot.press("f1", "7")
         await until(lambda: painted(app) == expected(READY), pilot)
-        assert till.asked == ["7"]
+        assert till.calls == ["7"]
 
 
 async def test_ctrl_q_asks_first_and_leaves_at_the_second() -> None:
@@ -138,23 +138,23 @@ async def test_ctrl_q_asks_first_and_leaves_at_the_second() -> None:
 
 async def test_a_screen_too_small_to_read_sells_nothing() -> None:
     """Only Esc, minus and leaving count: nobody charges whom nobody sees."""
-    tapped: list[str] = []
-    till = FakeTill(CONFIRM, {"A": lambda: tapped.append("A")})
+    taps: list[str] = []
+    till = FakeTill(CONFIRM, {"A": lambda: taps.append("A")})
     app = TillApp(till, till.run, SETTINGS, "dark")
     async with app.run_test(size=(WIDTH_MIN, HEIGHT_MIN - 1)) as pilot:
         await pilot.press("4", "c", "plus", "enter", "f8", "backspace", "A", "f1", "f5")
-        assert (till.asked, tapped) == ([], [])
+        assert (till.calls, taps) == ([], [])
         await pilot.press("escape", "minus")
-        assert till.asked == ["cancel", "cancel"]
+        assert till.calls == ["cancel", "cancel"]
         await pilot.resize_terminal(WIDTH_MIN, HEIGHT_MIN)
         await until(lambda: "Enter confirms" in "\n".join(painted(app)), pilot)
         await pilot.press("enter")
-        assert till.asked == ["cancel", "cancel", "confirm"]
+        assert till.calls == ["cancel", "cancel", "confirm"]
         await pilot.resize_terminal(WIDTH_MIN - 1, HEIGHT_MIN)
         await until(lambda: "too small" in "\n".join(painted(app)), pilot)
         await pilot.press("enter", "ctrl+q", "ctrl+q")
         await until(lambda: not app.is_running, pilot)
-    assert till.asked == ["cancel", "cancel", "confirm"]
+    assert till.calls == ["cancel", "cancel", "confirm"]
 
 
 class HastyApp(TillApp):
@@ -205,13 +205,13 @@ async def test_a_notice_repaints_lines_of_the_band_only() -> None:
     app = made(till)
     async with app.run_test(size=SIZE) as pilot:
         await until(lambda: painted(app) == expected(CONFIRM), pilot)
-        kept = {name: app.query_one(f"#{name}", RegionRows)._rows for name in REGIONS}
-        noticed = replace(CONFIRM, notice=Notice.SAME_CARD)
-        till.show(noticed)
-        await until(lambda: painted(app) == expected(noticed), pilot)
+        rows_before = {name: app.query_one(f"#{name}", RegionRows)._rows for name in REGIONS}
+        next_view = replace(CONFIRM, notice=Notice.SAME_CARD)
+        till.show(next_view)
+        await until(lambda: painted(app) == expected(next_view), pilot)
         for name in REGIONS:
-            same = app.query_one(f"#{name}", RegionRows)._rows == kept[name]
-            assert same is (name != "banner")
+            is_same = app.query_one(f"#{name}", RegionRows)._rows == rows_before[name]
+            assert is_same is (name != "banner")
 
 
 async def test_the_balance_shows_on_request_for_this_customer_only() -> None:

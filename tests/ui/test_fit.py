@@ -43,18 +43,18 @@ def test_every_state_fills_its_boxes_and_cuts_no_sentence(
     language: str, size: tuple[int, int]
 ) -> None:
     for name, view in STATES.items():
-        seen = draw_screen(view, SETTINGS_BY_LANGUAGE[language], size)
-        assert fills(seen, *size), name
-        assert "…" not in text_of(seen.banner), name
+        rows = draw_screen(view, SETTINGS_BY_LANGUAGE[language], size)
+        assert fills(rows, *size), name
+        assert "…" not in text_of(rows.banner), name
         for sentence in (
-            seen.banner_text.customer,
-            seen.banner_text.second,
-            seen.banner_text.cashier,
+            rows.banner_text.customer,
+            rows.banner_text.second,
+            rows.banner_text.cashier,
         ):
             for word in sentence.split():
-                assert word in text_of(seen.banner), (name, word)
-        for row in letter_rows(seen.banner_text.word):
-            assert row.rstrip() in "\n".join(map(characters, seen.banner)), name
+                assert word in text_of(rows.banner), (name, word)
+        for row in letter_rows(rows.banner_text.word):
+            assert row.rstrip() in "\n".join(map(characters, rows.banner)), name
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -72,14 +72,14 @@ def test_alarms_notes_and_leaving_are_never_cut(language: str, size: tuple[int, 
     assert "…" not in text_of([*helping.sale, *helping.customer])
     for alarm in TillAlarm:
         status = replace(STATUS, alarms=(alarm,), warnings=("mirror full",) * 9)
-        seen = draw_screen(replace(READY, status=status), settings, size)
-        assert settings.texts.say(f"alarm.{alarm}") in text_of(seen.recent_sales)
-        assert " +" in text_of(seen.recent_sales)
+        rows = draw_screen(replace(READY, status=status), settings, size)
+        assert settings.texts.say(f"alarm.{alarm}") in text_of(rows.recent_sales)
+        assert " +" in text_of(rows.recent_sales)
     for state in set(ReaderState) - {ReaderState.OK, ReaderState.OPENING}:
         readers = (OK_READER, ReaderHealth("door", state, "/dev/ttyUSB1"))
-        seen = draw_screen(replace(READY, status=replace(STATUS, readers=readers)), settings, size)
-        assert "…" not in text_of([*seen.recent_sales, *seen.status])
-        assert settings.texts.say(f"reader.{state}.status") in text_of(seen.status)
+        rows = draw_screen(replace(READY, status=replace(STATUS, readers=readers)), settings, size)
+        assert "…" not in text_of([*rows.recent_sales, *rows.status])
+        assert settings.texts.say(f"reader.{state}.status") in text_of(rows.status)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -89,16 +89,16 @@ def test_name_block_status_amount_and_link_are_the_last_to_go(
 ) -> None:
     settings = SETTINGS_BY_LANGUAGE[language]
     offline = replace(OFFLINE, conflicts=12, readers=(ReaderHealth("a", ReaderState.DENIED),))
-    for who, blocked in ((ADA, "not-blocked"), (replace(ADA, blocked=True), "blocked")):
-        seen = draw_screen(replace(CONFIRM, customer=who, status=offline), settings, size)
-        assert "Ada Byron" in text_of(seen.customer)
-        assert settings.texts.say(f"customer.{blocked}") in text_of(seen.customer)
+    for customer, blocked in ((ADA, "not-blocked"), (replace(ADA, blocked=True), "blocked")):
+        rows = draw_screen(replace(CONFIRM, customer=customer, status=offline), settings, size)
+        assert "Ada Byron" in text_of(rows.customer)
+        assert settings.texts.say(f"customer.{blocked}") in text_of(rows.customer)
         assert all(
-            row in "\n".join(map(characters, seen.sale))
+            row in "\n".join(map(characters, rows.sale))
             for row in digit_rows(settings.figure(Money(420)))
         )
-        assert "13:40" in text_of(seen.status)
-        assert settings.texts.say("reader.denied.status") in text_of(seen.status)
+        assert "13:40" in text_of(rows.status)
+        assert settings.texts.say("reader.denied.status") in text_of(rows.status)
 
 
 def test_any_terminal_from_the_smallest_on_is_filled() -> None:
@@ -111,12 +111,12 @@ def test_any_terminal_from_the_smallest_on_is_filled() -> None:
 
 
 def test_folding_goes_in_order_strip_company_goods_lines() -> None:
-    seen = {size: text_of(rows_of(draw_screen(CONFIRM, SETTINGS, size))) for size in SIZES}
-    assert [size for size in SIZES if "13:58" in seen[size]] == list(SIZES[2:])
-    assert [size for size in SIZES if "Analytical" in seen[size]] == list(SIZES[1:])
-    assert [size for size in SIZES if "Espresso" in seen[size]] == list(SIZES[3:])
-    assert "3 items" in seen[50, 15]
-    assert "14:01" in seen[50, 15]
+    rows = {size: text_of(rows_of(draw_screen(CONFIRM, SETTINGS, size))) for size in SIZES}
+    assert [size for size in SIZES if "13:58" in rows[size]] == list(SIZES[2:])
+    assert [size for size in SIZES if "Analytical" in rows[size]] == list(SIZES[1:])
+    assert [size for size in SIZES if "Espresso" in rows[size]] == list(SIZES[3:])
+    assert "3 items" in rows[50, 15]
+    assert "14:01" in rows[50, 15]
 
 
 def test_money_is_in_advance_or_owed_and_never_has_a_bare_minus() -> None:
@@ -133,17 +133,17 @@ def test_an_amount_too_wide_for_large_figures_is_written_small_and_whole() -> No
     rich = replace(RINGING, total=Money(12_345_678_90))
     for size in SIZES:
         sale = draw_screen(rich, SETTINGS, size).sale
-        whole = "12345678.90" in text_of(sale)
-        large = all(row in "\n".join(map(characters, sale)) for row in digit_rows("12345678.90"))
-        assert whole or large
+        is_written_small = "12345678.90" in text_of(sale)
+        is_large = all(row in "\n".join(map(characters, sale)) for row in digit_rows("12345678.90"))
+        assert is_written_small or is_large
 
 
 @pytest.mark.parametrize(
-    ("code", "shown"), [("JPY", "¥420"), ("EUR", "€4.20"), ("KWD", "KWD 0.420")]
+    ("code", "amount_text"), [("JPY", "¥420"), ("EUR", "€4.20"), ("KWD", "KWD 0.420")]
 )
-def test_minor_digits_follow_the_currency(code: str, shown: str) -> None:
+def test_minor_digits_follow_the_currency(code: str, amount_text: str) -> None:
     settings = ScreenSettings(texts=load("en"), currency=Currency.named(code))
-    assert f"pays {shown}" in text_of(draw_screen(CONFIRM, settings, (80, 24)).banner)
+    assert f"pays {amount_text}" in text_of(draw_screen(CONFIRM, settings, (80, 24)).banner)
 
 
 HOSTILE = "[bold red]\x1b[31m\u202eEve\u0000\u0336\u0337 王小明王小明王小明王小明王小明王小明"
@@ -167,12 +167,12 @@ def test_hostile_words_from_outside_break_no_box(size: tuple[int, int]) -> None:
     )
     for step in (Step.CONFIRM, Step.CARD, Step.CLOSED, Step.READY):
         for console in (False, True):
-            seen = draw_screen(replace(nasty, step=step), replace(SETTINGS, console=console), size)
-            assert fills(seen, *size)
-            drawn = "".join(map(characters, rows_of(seen)))
-            assert not set(drawn) & {"\x1b", "\x00", "\u202e", "\u0337"}
+            rows = draw_screen(replace(nasty, step=step), replace(SETTINGS, console=console), size)
+            assert fills(rows, *size)
+            row_text = "".join(map(characters, rows_of(rows)))
+            assert not set(row_text) & {"\x1b", "\x00", "\u202e", "\u0337"}
             if step is Step.CONFIRM:
-                assert "Enter confirms" in text_of(seen.banner)
+                assert "Enter confirms" in text_of(rows.banner)
 
 
 @pytest.mark.parametrize("to_send", [0, 3])
@@ -183,14 +183,14 @@ def test_it_is_never_safe_to_leave_what_the_office_must_clarify(
     """Their money is not sent, although nothing waits to be sent by itself."""
     settings = SETTINGS_BY_LANGUAGE[language]
     status = replace(STATUS, to_send=to_send, conflicts=2)
-    said = draw_screen(
+    text = draw_screen(
         replace(READY, status=status), settings, (80, 24), Overlay.LEAVE
     ).banner_text.cashier
     clean = draw_screen(READY, settings, (80, 24), Overlay.LEAVE).banner_text.cashier
     safe = clean.split(":")[1].split(".")[0].strip()
-    assert safe not in said
-    assert "2" in said
-    assert str(to_send) in said
+    assert safe not in text
+    assert "2" in text
+    assert str(to_send) in text
 
 
 def test_paid_promises_no_sending_where_the_office_must_clarify() -> None:
@@ -203,41 +203,41 @@ def test_the_question_of_a_void_names_the_sale_and_stays_beside_an_answer() -> N
     for name in ("voiding", "voiding-wrong-key"):
         for size in SIZES:
             banner = text_of(draw_screen(STATES[name], SETTINGS, size).banner)
-            wanted = ("3.20", "14:01 A. B.", "1 wrong amount", "2 wrong customer", "3 goods")
-            assert [words for words in wanted if words not in banner] == [], (name, size)
+            expected = ("3.20", "14:01 A. B.", "1 wrong amount", "2 wrong customer", "3 goods")
+            assert [words for words in expected if words not in banner] == [], (name, size)
 
 
 @pytest.mark.parametrize("reason", list(Reason))
 def test_only_money_that_the_customer_has_not_got_is_missing(reason: Reason) -> None:
     row = replace(RECENT_SALES[2], reason=reason, missing=Money(240))
-    seen = text_of(
+    rows = text_of(
         draw_screen(replace(READY, recent_sales=(row,)), SETTINGS, (80, 24)).recent_sales
     )
-    assert ("€2.40 missing" in seen) is (reason in {Reason.NO_CREDIT, Reason.OFFLINE_CAP})
+    assert ("€2.40 missing" in rows) is (reason in {Reason.NO_CREDIT, Reason.OFFLINE_CAP})
 
 
 def test_sample_cards_that_do_not_fit_are_counted() -> None:
     legend = tuple((letter, f"card {letter}") for letter in "ABCDEFGHX")
     for size in SIZES:
-        seen = text_of(draw_screen(READY, replace(SETTINGS, legend=legend), size).customer)
-        hidden = [letter for letter, text in legend if text not in seen]
-        assert (f"+ {len(hidden)} more" in seen) is bool(hidden), size
+        rows = text_of(draw_screen(READY, replace(SETTINGS, legend=legend), size).customer)
+        hidden_cards = [letter for letter, text in legend if text not in rows]
+        assert (f"+ {len(hidden_cards)} more" in rows) is bool(hidden_cards), size
 
 
 def test_privacy_shortens_names_and_hides_debts() -> None:
-    def seen(privacy: ScreenPrivacy, *, asked: bool = False, step: Step = Step.CONFIRM) -> str:
+    def rows(privacy: ScreenPrivacy, *, asked: bool = False, step: Step = Step.CONFIRM) -> str:
         view = replace(declined(Reason.NO_CREDIT), customer=ADA, step=step)
         settings = replace(SETTINGS, privacy=privacy, debt_requested=asked)
         return text_of(rows_of(draw_screen(view, settings, (80, 24))))
 
-    assert "Ada B. pays" in seen(ScreenPrivacy(ShowName.SHORT))
-    assert "Byron" not in seen(ScreenPrivacy(ShowName.SHORT))
-    assert "Ada" not in seen(ScreenPrivacy(ShowName.NEVER))
-    for hidden in (ShowDebt.NEVER, ShowDebt.ON_REQUEST):
-        private = seen(ScreenPrivacy(show_debt=hidden), step=Step.DECLINED)
+    assert "Ada B. pays" in rows(ScreenPrivacy(ShowName.SHORT))
+    assert "Byron" not in rows(ScreenPrivacy(ShowName.SHORT))
+    assert "Ada" not in rows(ScreenPrivacy(ShowName.NEVER))
+    for hidden_cards in (ShowDebt.NEVER, ShowDebt.ON_REQUEST):
+        private = rows(ScreenPrivacy(show_debt=hidden_cards), step=Step.DECLINED)
         assert not [figure for figure in ("12.30", "8.10", "1.80", "2.40") if figure in private]
         assert "too little left" in private
-    asked = seen(ScreenPrivacy(show_debt=ShowDebt.ON_REQUEST), asked=True)
+    asked = rows(ScreenPrivacy(show_debt=ShowDebt.ON_REQUEST), asked=True)
     assert "12.30" in asked
 
 
@@ -246,54 +246,58 @@ def test_a_figure_that_is_not_known_leaves_a_whole_sentence() -> None:
         declined(Reason.NO_CREDIT), decision=Declined(Reason.NO_CREDIT), status=replace(
             STATUS, link=Link.ONLINE, latency_ms=None)
     )  # fmt: skip
-    seen = draw_screen(unknown, SETTINGS, (80, 24))
-    assert "too little left" in text_of(seen.banner)
-    assert "ONLINE │" in "".join(map(characters, seen.status))
+    rows = draw_screen(unknown, SETTINGS, (80, 24))
+    assert "too little left" in text_of(rows.banner)
+    assert "ONLINE │" in "".join(map(characters, rows.status))
 
 
 def test_a_sale_that_turns_sent_changes_its_row_only() -> None:
     before = draw_screen(READY, SETTINGS, (80, 24))
-    sent = replace(READY.recent_sales[1], state=SaleState.SENT)
+    sent_row = replace(READY.recent_sales[1], state=SaleState.SENT)
     after = draw_screen(
-        replace(READY, recent_sales=(READY.recent_sales[0], sent, READY.recent_sales[2])),
+        replace(READY, recent_sales=(READY.recent_sales[0], sent_row, READY.recent_sales[2])),
         SETTINGS,
         (80, 24),
     )
-    changed = [(a, b) for a, b in zip(rows_of(before), rows_of(after), strict=True) if a != b]
-    assert len(changed) == 1
+    changed_rows = [(a, b) for a, b in zip(rows_of(before), rows_of(after), strict=True) if a != b]
+    assert len(changed_rows) == 1
 
 
 @pytest.mark.parametrize(
-    ("language", "shown"),
+    ("language", "amount_text"),
     [("en", "€0.30"), ("de", "0,30 €"), ("fr", "0,30 €"), ("es", "0,30 €")],
 )
 def test_every_amount_carries_its_currency_and_the_mark_of_the_language(
-    language: str, shown: str
+    language: str, amount_text: str
 ) -> None:
     """Basket, echo, total, goods, panel, band and strip."""
-    settings, few = SETTINGS_BY_LANGUAGE[language], Money(30)
-    who = replace(ADA, debt=few, debt_after=None, pending=few, headroom=few)
+    settings, small_amount = SETTINGS_BY_LANGUAGE[language], Money(30)
+    customer = replace(
+        ADA, debt=small_amount, debt_after=None, pending=small_amount, headroom=small_amount
+    )
     view = replace(
         RINGING,
         step=Step.CARD,
         keystrokes="30",
-        basket=Basket((Line("Coffee", few),)),
+        basket=Basket((Line("Coffee", small_amount),)),
         total=Money(60),
-        customer=who,
-        recent_sales=(replace(RECENT_SALES[0], amount=few),),
+        customer=customer,
+        recent_sales=(replace(RECENT_SALES[0], amount=small_amount),),
     )
-    seen = draw_screen(view, settings, (80, 24))
-    assert text_of(seen.sale).count(shown) == 2
-    assert f"> 30 {shown}" in text_of(seen.sale)
-    assert text_of(seen.customer).count(shown) == 3
-    assert shown in text_of(seen.recent_sales)
-    goods = replace(view, basket=Basket(), keystrokes="", goods=(Good("c", "Coffee", few),))
-    assert f"c Coffee {shown}" in text_of(draw_screen(goods, settings, (80, 24)).sale)
-    paid = replace(view, step=Step.PAID, amount=few)
-    assert shown in text_of(draw_screen(paid, settings, (80, 24)).banner)
-    assert shown.replace("0", "1") not in text_of(rows_of(seen))
-    for mark in {".", ","} - set(shown):
-        assert not re.search(rf"[0-9]\{mark}[0-9]", text_of(rows_of(seen)))
+    rows = draw_screen(view, settings, (80, 24))
+    assert text_of(rows.sale).count(amount_text) == 2
+    assert f"> 30 {amount_text}" in text_of(rows.sale)
+    assert text_of(rows.customer).count(amount_text) == 3
+    assert amount_text in text_of(rows.recent_sales)
+    goods = replace(
+        view, basket=Basket(), keystrokes="", goods=(Good("c", "Coffee", small_amount),)
+    )
+    assert f"c Coffee {amount_text}" in text_of(draw_screen(goods, settings, (80, 24)).sale)
+    paid_view = replace(view, step=Step.PAID, amount=small_amount)
+    assert amount_text in text_of(draw_screen(paid_view, settings, (80, 24)).banner)
+    assert amount_text.replace("0", "1") not in text_of(rows_of(rows))
+    for mark in {".", ","} - set(amount_text):
+        assert not re.search(rf"[0-9]\{mark}[0-9]", text_of(rows_of(rows)))
 
 
 CURRENCIES = ("EUR", "GBP", "JPY", "CHF", "KWD", "VND", "XOF")
@@ -326,12 +330,12 @@ def test_large_amounts_of_any_currency_are_whole_on_panel_strip_and_band(
     ]
     for size in SIZES:
         for view in views:
-            seen = draw_screen(view, settings, size)
-            assert "…" not in text_of([*seen.customer, *seen.banner]), (size, view.step)
-            assert fills(seen, *size)
+            rows = draw_screen(view, settings, size)
+            assert "…" not in text_of([*rows.customer, *rows.banner]), (size, view.step)
+            assert fills(rows, *size)
         for state in states:
-            seen = draw_screen(replace(READY, recent_sales=(state,)), settings, size)
-            assert "…" not in text_of(seen.recent_sales), (size, state)
+            rows = draw_screen(replace(READY, recent_sales=(state,)), settings, size)
+            assert "…" not in text_of(rows.recent_sales), (size, state)
 
 
 def test_where_the_font_has_no_such_sign_the_code_stands() -> None:
@@ -358,8 +362,8 @@ def test_what_the_office_must_clarify_is_never_hidden(
     words = settings.texts.say("status.conflicts", count="12")
     for base in (STATUS, OFFLINE, replace(STATUS, link=Link.SLOW, latency_ms=23_456)):
         for state in ReaderState:
-            many = (ReaderHealth("a", state), ReaderHealth("b", state))
-            for readers in (many[:1], many):
+            two_readers = (ReaderHealth("a", state), ReaderHealth("b", state))
+            for readers in (two_readers[:1], two_readers):
                 status = replace(base, to_send=to_send, conflicts=12, readers=readers)
                 row = text_of(draw_screen(replace(READY, status=status), settings, size).status)
                 assert words in row, row
@@ -373,18 +377,18 @@ def test_nothing_of_the_till_s_own_words_is_cut(language: str, size: tuple[int, 
     settings = SETTINGS_BY_LANGUAGE[language]
     looking_up = settings.texts.say("customer.asking")
     for name, view in STATES.items():
-        drawn = text_of(rows_of(draw_screen(view, settings, size))).replace(looking_up, "")
-        assert "…" not in drawn, (name, drawn)
+        row_text = text_of(rows_of(draw_screen(view, settings, size))).replace(looking_up, "")
+        assert "…" not in row_text, (name, row_text)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_verdict_that_turned_shows_its_reason_and_what_would_pass(language: str) -> None:
     settings = SETTINGS_BY_LANGUAGE[language]
     for size in SIZES:
-        seen = draw_screen(STATES["declined-just-now"], settings, size)
-        assert settings.texts.say("notice.now-refused") in text_of(seen.banner)
+        rows = draw_screen(STATES["declined-just-now"], settings, size)
+        assert settings.texts.say("notice.now-refused") in text_of(rows.banner)
         for figure in ("1.80", "2.40"):
-            assert figure.replace(".", settings.usage.mark) in text_of(seen.banner)
+            assert figure.replace(".", settings.usage.mark) in text_of(rows.banner)
 
 
 def test_who_cannot_pay_has_no_line_about_after_it() -> None:

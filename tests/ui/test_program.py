@@ -26,13 +26,13 @@ from tests.ui.states import READY, SETTINGS
 till = FakeTill(READY)
 app = TillApp(till, till.run, SETTINGS, "console")
 app.run()
-print("asked", till.asked)
+print("calls", till.calls)
 sys.exit(app.return_code)
 """
 
 
 class Terminal:
-    """A program on a pseudo-terminal of 80 by 24; `seen` is all that it wrote."""
+    """A program on a pseudo-terminal of 80 by 24; `result` is all that it wrote."""
 
     def __init__(self) -> None:
         self.seen = b""
@@ -101,7 +101,7 @@ async def test_a_signal_ends_it_cleanly_and_gives_the_terminal_back(number: sign
         await terminal.until(lambda: b"last sales" in terminal.seen)
         terminal.type(b"42\r")
         terminal.process.send_signal(number)
-        await terminal.until(lambda: b"asked" in terminal.seen)
+        await terminal.until(lambda: b"calls" in terminal.seen)
         assert await terminal.ended() == 0
         assert b"\x1b[?25h" in terminal.seen
         assert terminal.settings() == terminal.before
@@ -115,8 +115,8 @@ async def test_keys_typed_at_a_terminal_reach_the_till_and_ctrl_q_twice_leaves()
         await terminal.until(lambda: b"last sales" in terminal.seen)
         terminal.type(b"4,2+c\x7f\r-\x1b[19~")
         terminal.type(b"\x11\x11")
-        pressed = b"['4', ',', '2', '+', 'c', 'backspace', 'confirm', 'cancel', 'void']"
-        await terminal.until(lambda: pressed in terminal.seen)
+        calls = b"['4', ',', '2', '+', 'c', 'backspace', 'confirm', 'cancel', 'void']"
+        await terminal.until(lambda: calls in terminal.seen)
         assert await terminal.ended() == 0
         assert b"\x1b[97;44m" in terminal.seen  # white on the console's blue, no other palette
     finally:
@@ -129,9 +129,9 @@ async def test_a_new_size_and_a_stop_draw_anew_and_keys_come_once() -> None:
     try:
         await terminal.until(lambda: b"last sales" in terminal.seen)
         terminal.process.send_signal(signal.SIGSTOP)
-        drawn = terminal.seen.count(b"last sales")
+        frame_count = terminal.seen.count(b"last sales")
         terminal.process.send_signal(signal.SIGCONT)
-        await terminal.until(lambda: terminal.seen.count(b"last sales") > drawn)
+        await terminal.until(lambda: terminal.seen.count(b"last sales") > frame_count)
         terminal.resize(10, 40)
         await terminal.until(lambda: b"too small" in terminal.seen)
         terminal.resize(24, 80)
@@ -149,7 +149,7 @@ def test_the_first_frame_imports_nothing_that_it_does_not_need() -> None:
     late = ("httpx", "sqlite3", "sqlite_utils", "nfc", "serial", "usb1")
     code = f"import sys, taptill.ui.app; print([one for one in {late!r} if one in sys.modules])"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-    seen = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, check=True, timeout=60
     )
-    assert seen.stdout.strip() == b"[]"
+    assert result.stdout.strip() == b"[]"

@@ -61,7 +61,7 @@ def screen() -> Iterator[Spoilt]:
 
 
 def test_ctrl_l_paints_every_cell(screen: Spoilt) -> None:
-    before = settled(screen)
+    before = settled_text(screen)
     assert "new full-speed USB device" in screen.spoil()
     screen.press("\x0c")
     screen.wait_until(lambda text: text == before, "the screen as it was")
@@ -77,25 +77,25 @@ def test_a_change_after_which_every_cell_is_painted(
 ) -> None:
     screen.press(after)
     screen.press("\x0c")
-    wanted = settled(screen)
+    expected_text = settled_text(screen)
     screen.press(before)
-    screen.wait_until(lambda text: text != wanted, "another screen")
+    screen.wait_until(lambda text: text != expected_text, "another screen")
     screen.spoil()
     screen.press(after)
-    screen.wait_until(lambda text: text == wanted, "that screen, every cell of it")
+    screen.wait_until(lambda text: text == expected_text, "that screen, every cell of it")
 
 
 def test_what_answers_a_tap_paints_what_has_changed_only(screen: Spoilt) -> None:
     """A whole screen takes several times as long."""
     screen.press("g")
     screen.wait_for("4.20")
-    settled(screen)
+    settled_text(screen)
     screen.spoil()
     screen.press("c")
     assert "new full-speed USB device" in screen.wait_for("Ada Byron pays")
 
 
-def settled(screen: Spoilt) -> str:
+def settled_text(screen: Spoilt) -> str:
     """Give the screen once it has not changed for a while."""
     text, since_s = screen.text(), time.monotonic()
     while time.monotonic() - since_s < 0.5:

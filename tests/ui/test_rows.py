@@ -28,9 +28,9 @@ CLEANED = {
 }
 
 
-@pytest.mark.parametrize(("text", "shown"), CLEANED.values(), ids=CLEANED)
-def test_clean(text: str, shown: str) -> None:
-    assert clean(text) == shown
+@pytest.mark.parametrize(("text", "cleaned_text"), CLEANED.values(), ids=CLEANED)
+def test_clean(text: str, cleaned_text: str) -> None:
+    assert clean(text) == cleaned_text
 
 
 def test_on_the_console_what_the_font_lacks_is_a_question_mark() -> None:
@@ -40,12 +40,18 @@ def test_on_the_console_what_the_font_lacks_is_a_question_mark() -> None:
 
 @given(st.text(), st.booleans())
 def test_clean_leaves_one_line_of_visible_characters(text: str, console: bool) -> None:  # noqa: FBT001
-    shown = clean(text, console=console)
-    assert shown.strip() == shown != ""
-    assert not {unicodedata.category(one) for one in shown} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
-    assert clean(shown, console=console) == shown
+    cleaned_text = clean(text, console=console)
+    assert cleaned_text.strip() == cleaned_text != ""
+    assert not {unicodedata.category(character) for character in cleaned_text} & {
+        "Cc",
+        "Cf",
+        "Cs",
+        "Zl",
+        "Zp",
+    }
+    assert clean(cleaned_text, console=console) == cleaned_text
     if console:
-        assert set(shown) <= CONSOLE_GLYPHS
+        assert set(cleaned_text) <= CONSOLE_GLYPHS
 
 
 @given(st.text("ab 王é한-", max_size=60), st.integers(1, 40))

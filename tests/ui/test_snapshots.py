@@ -17,12 +17,12 @@ SIZES = ((80, 24), (100, 30))
 SMALL = ((50, 15), (66, 20))
 
 
-def compare(name: str, seen: str) -> None:
+def compare(name: str, drawing: str) -> None:
     """Hold a drawing against its file."""
     path = FOLDER / f"{name}.txt"
     if os.environ.get("SNAPSHOTS") == "write":
-        path.write_text(seen, "utf-8")
-    assert seen == path.read_text("utf-8")
+        path.write_text(drawing, "utf-8")
+    assert drawing == path.read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", STATES)
@@ -40,7 +40,7 @@ def test_small_terminals_fold_as_drawn(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
 def test_bands_read_as_drawn_in_every_language(language: str) -> None:
     settings = replace(SETTINGS, texts=load(language))
     bands = [
@@ -70,6 +70,10 @@ def test_below_the_smallest_size_a_plain_sentence_says_so() -> None:
 
 
 def test_no_snapshot_is_left_over() -> None:
-    expected = {*STATES, "asides", *(f"bands-{one}" for one in LANGUAGES if one != "en")}
-    kept = {path.stem for path in FOLDER.glob("*.txt")}
-    assert {name for name in kept if not name.startswith("small-")} == expected
+    expected_names = {
+        *STATES,
+        "asides",
+        *(f"bands-{language}" for language in LANGUAGES if language != "en"),
+    }
+    file_names = {path.stem for path in FOLDER.glob("*.txt")}
+    assert {name for name in file_names if not name.startswith("small-")} == expected_names

@@ -37,9 +37,9 @@ SOMETIMES_UNKNOWN = {"missing", "headroom", "age", "detail", "ms", "since"}
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_state_has_its_words(language: str) -> None:
     words = load(language).words
-    wanted = [*(f"{entry}.{field}" for entry in ENTRIES for field in BAND), *LINES]
-    assert [key for key in wanted if key not in words] == []
-    assert [key for key in wanted if not words[key] and not key.endswith(".second")] == []
+    expected_keys = [*(f"{entry}.{field}" for entry in ENTRIES for field in BAND), *LINES]
+    assert [key for key in expected_keys if key not in words] == []
+    assert [key for key in expected_keys if not words[key] and not key.endswith(".second")] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -81,9 +81,9 @@ def test_accepted_refused_and_once_more_differ_in_word(language: str) -> None:
 
 
 def test_a_site_lays_its_own_words_over_the_language(tmp_path: Path) -> None:
-    own = tmp_path / "ours.toml"
-    own.write_text('[step.paid]\nsecond = "Enjoy your lunch"\n', "utf-8")
-    texts = load("en", own)
+    site_file = tmp_path / "ours.toml"
+    site_file.write_text('[step.paid]\nsecond = "Enjoy your lunch"\n', "utf-8")
+    texts = load("en", site_file)
     assert texts.say("step.paid.second") == "Enjoy your lunch"
     assert texts.say("step.paid.word") == "PAID"
 
@@ -102,7 +102,7 @@ def test_a_site_lays_its_own_words_over_the_language(tmp_path: Path) -> None:
 def test_a_site_file_that_does_not_fit_is_named(
     tmp_path: Path, content: str, complaint: str
 ) -> None:
-    own = tmp_path / "ours.toml"
-    own.write_text(content, "utf-8")
+    site_file = tmp_path / "ours.toml"
+    site_file.write_text(content, "utf-8")
     with pytest.raises(ConfigError, match=complaint):
-        load("en", own)
+        load("en", site_file)

@@ -25,22 +25,22 @@ ROLES = {"surface", "text"} | {f"{on}{role}" for role in ColourRole for on in ("
 THEMES = {theme.name: theme.variables for theme in themes.themes()}
 
 
-def shown(written: str) -> list[str]:
+def console_colours(output: str) -> list[str]:
     """Give a console's sixteen colours after what was written to it, as console_codes(4) says."""
     slots = list(KERNELS_PALETTE)
-    for slot, colour in re.findall(r"\x1b\]P([0-9A-F])([0-9a-f]{6})", written):
+    for slot, colour in re.findall(r"\x1b\]P([0-9A-F])([0-9a-f]{6})", output):
         slots[int(slot, 16)] = f"#{colour}"
     return slots
 
 
-SHOWN = shown(palette(CONSOLE_PALETTE))
+CONSOLE_COLOURS = console_colours(palette(CONSOLE_PALETTE))
 
 
 def rgb(name: str) -> tuple[int, int, int]:
     """Give the colour a person sees: a slot of the console is what the till has put there."""
     colour = Color.parse(name)
-    seen = colour if colour.ansi is None else Color.parse(SHOWN[colour.ansi])
-    return seen.rgb
+    resolved = colour if colour.ansi is None else Color.parse(CONSOLE_COLOURS[colour.ansi])
+    return resolved.rgb
 
 
 def luminance(colour: tuple[int, int, int]) -> float:
@@ -52,17 +52,17 @@ def luminance(colour: tuple[int, int, int]) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(role: str, other_role: str) -> float:
     """Give WCAG's contrast ratio of two colours."""
-    light, dark = sorted((luminance(rgb(one)), luminance(rgb(other))), reverse=True)
+    light, dark = sorted((luminance(rgb(role)), luminance(rgb(other_role))), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 
 def test_the_till_sets_every_slot_of_a_console() -> None:
     """Untouched its white is #aaaaaa, 1.3 to 1 on its green: nobody reads PAID."""
-    assert shown(palette(CONSOLE_PALETTE)) == list(CONSOLE_PALETTE)
+    assert console_colours(palette(CONSOLE_PALETTE)) == list(CONSOLE_PALETTE)
     assert contrast(KERNELS_PALETTE[7], KERNELS_PALETTE[2]) < 1.4
-    assert contrast(SHOWN[7], SHOWN[2]) >= 7
+    assert contrast(CONSOLE_COLOURS[7], CONSOLE_COLOURS[2]) >= 7
 
 
 def test_each_role_keeps_its_contrast_where_bright_backgrounds_do_not_exist() -> None:
@@ -72,8 +72,10 @@ def test_each_role_keeps_its_contrast_where_bright_backgrounds_do_not_exist() ->
         ground, letters = colours[role], colours[f"on-{role}"]
         assert ground is not None
         assert letters is not None
-        assert contrast(SHOWN[ground % 8], SHOWN[letters]) >= 7, role
-        assert contrast(SHOWN[ground % 8], SHOWN[letters % 8]) >= 7, f"{role}, block letters"
+        assert contrast(CONSOLE_COLOURS[ground % 8], CONSOLE_COLOURS[letters]) >= 7, role
+        assert contrast(CONSOLE_COLOURS[ground % 8], CONSOLE_COLOURS[letters % 8]) >= 7, (
+            f"{role}, block letters"
+        )
 
 
 @pytest.mark.parametrize("name", THEME_NAMES)
@@ -90,7 +92,7 @@ def test_block_letters_keep_their_contrast_without_bright_backgrounds() -> None:
 
 
 def test_the_colour_blind_theme_stays_apart_without_red_or_green_cones() -> None:
-    def seen(name: str, matrix: tuple[tuple[float, ...], ...]) -> tuple[float, ...]:
+    def resolved(name: str, matrix: tuple[tuple[float, ...], ...]) -> tuple[float, ...]:
         return tuple(
             sum(weight * part for weight, part in zip(row, rgb(name), strict=True))
             for row in matrix
@@ -109,9 +111,11 @@ def test_the_colour_blind_theme_stays_apart_without_red_or_green_cones() -> None
     )
     colours = THEMES["colour-blind"]
     for matrix in (deutan, protan):
-        for one, other in combinations(("ok", "refused", "warn", "info"), 2):
-            pairs = zip(seen(colours[one], matrix), seen(colours[other], matrix), strict=True)
-            assert sum((a - b) ** 2 for a, b in pairs) ** 0.5 > 60, (one, other)
+        for role, other_role in combinations(("ok", "refused", "warn", "info"), 2):
+            pairs = zip(
+                resolved(colours[role], matrix), resolved(colours[other_role], matrix), strict=True
+            )
+            assert sum((a - b) ** 2 for a, b in pairs) ** 0.5 > 60, (role, other_role)
 
 
 def test_the_style_sheet_uses_role_colours_only() -> None:
@@ -123,9 +127,9 @@ def test_the_style_sheet_uses_role_colours_only() -> None:
 
 @pytest.mark.parametrize("name", THEME_NAMES)
 def test_a_theme_has_every_role_and_no_other_colour(name: str) -> None:
-    own = {key: value for key, value in THEMES[name].items() if not key.startswith("ansi-")}
-    assert set(own) == ROLES
-    assert set(THEMES[name].values()) == set(own.values())
+    colours = {key: value for key, value in THEMES[name].items() if not key.startswith("ansi-")}
+    assert set(colours) == ROLES
+    assert set(THEMES[name].values()) == set(colours.values())
 
 
 def test_auto_takes_the_console_where_the_terminal_is_one() -> None:

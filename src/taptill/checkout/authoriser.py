@@ -74,21 +74,21 @@ class Authoriser:
         pending: tuple[Money, bool],
         overrides: tuple[Override, ...],
     ) -> Question:
-        (counted, in_question), spent = pending, OfflineExposure()
+        (pending_amount, in_question), exposure = pending, OfflineExposure()
         if isinstance(finding, Found):
             if in_question:  # a repayment that may be in the row already gives no headroom
-                counted = max(counted, ZERO)
+                pending_amount = max(pending_amount, ZERO)
             if not finding.is_fresh(self.policy.fresh_s):  # the limits are of offline charges only
                 customer_id = finding.snapshot.customer.id
                 position = self.books.position(customer_id)
                 held_seq = self.balance.held_seq(finding.snapshot, position)
-                spent = self.books.offline_exposure(customer_id, held_seq)
+                exposure = self.books.offline_exposure(customer_id, held_seq)
         is_open = not self.books.closed_by()
         return Question(
             lookup_result=finding,
             amount=amount,
-            pending=counted,
-            exposure=spent,
+            pending=pending_amount,
+            exposure=exposure,
             journal_open=is_open,
             policy=self.policy,
             overrides=overrides,

@@ -13,13 +13,13 @@ log = logging.getLogger("taptill.till")
 class BackgroundTasks:
     """Runs coroutines as tasks.
 
-    `failed` is called with the code or the type of an unexpected exception, `done` at the end of
-    each task.
+    `on_failure` is called with the code or the type of an unexpected exception, `on_done` at the
+    end of each task.
     """
 
-    def __init__(self, failed: Callable[[str], None], done: Callable[[], None]) -> None:
-        self._failed = failed
-        self._done = done
+    def __init__(self, on_failure: Callable[[str], None], on_done: Callable[[], None]) -> None:
+        self._on_failure = on_failure
+        self._on_done = on_done
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
@@ -39,5 +39,6 @@ class BackgroundTasks:
             await work
         except Exception as fault:  # task top: nobody else would see what was not foreseen
             log.exception("till.fault")
-            self._failed(fault.code if isinstance(fault, TaptillError) else type(fault).__name__)
-        self._done()
+            code = fault.code if isinstance(fault, TaptillError) else type(fault).__name__
+            self._on_failure(code)
+        self._on_done()

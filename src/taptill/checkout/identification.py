@@ -201,10 +201,10 @@ class Identification:
         """Show a lookup; a decline of the card or customer itself is journaled once a tap."""
         state = self._state
         state.show_customer(lookup)
-        decision, journaled = state.sale.decision, state.sale.journaled_decline
+        decision, earlier_decline = state.sale.decision, state.sale.journaled_decline
         if not isinstance(decision, Declined) or decision.reason not in _JOURNALED_ON_TAP:
             return
-        if not journaled or journaled[0] is not decision.reason:
+        if not earlier_decline or earlier_decline[0] is not decision.reason:
             self.journal_decline(decision)
 
     def _start_live(self, tap: Tap) -> None:

@@ -110,8 +110,9 @@ def _finish(keyed_input: KeyedInput, keypad: Keypad) -> tuple[KeyedInput, Notice
 def _repeat(keyed_input: KeyedInput) -> tuple[KeyedInput, Notice]:
     if not keyed_input.basket.lines:
         return keyed_input, Notice.NO_AMOUNT
-    more = keyed_input.basket.repeat_last()
-    return KeyedInput(more), Notice.AMOUNT_FULL if more == keyed_input.basket else Notice.NONE
+    basket = keyed_input.basket.repeat_last()
+    is_full = basket == keyed_input.basket
+    return KeyedInput(basket), Notice.AMOUNT_FULL if is_full else Notice.NONE
 
 
 def _numbered(keyed_input: KeyedInput, number: int, keypad: Keypad) -> tuple[KeyedInput, Notice]:
@@ -122,6 +123,8 @@ def _numbered(keyed_input: KeyedInput, number: int, keypad: Keypad) -> tuple[Key
 def _good(keyed_input: KeyedInput, good: Good | None, keypad: Keypad) -> tuple[KeyedInput, Notice]:
     if good is None:
         return keyed_input, Notice.NO_SUCH_KEY
-    before = keyed_input.with_typed_amount(keypad)
-    more = before.add(Line(good.name, good.price))
-    return (keyed_input, Notice.AMOUNT_FULL) if more == before else (KeyedInput(more), Notice.NONE)
+    old_basket = keyed_input.with_typed_amount(keypad)
+    new_basket = old_basket.add(Line(good.name, good.price))
+    if new_basket == old_basket:
+        return keyed_input, Notice.AMOUNT_FULL
+    return KeyedInput(new_basket), Notice.NONE

@@ -116,8 +116,8 @@ def _arrived_seq(position: Position) -> int:
     Entries that are on the conflict desk come after it. So do those that the journal has begun
     under a new id.
     """
-    arrived = position.certain_mark if position.conflict else position.row_mark
-    return max(arrived.seq if arrived else 0, position.start_seq)
+    arrived_mark = position.certain_mark if position.conflict else position.row_mark
+    return max(arrived_mark.seq if arrived_mark else 0, position.start_seq)
 
 
 def _view(row: RecentSale, position: Position | None, voidable_id: str) -> RecentSaleView:

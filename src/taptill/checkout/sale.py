@@ -114,7 +114,7 @@ class Sale:
 
 
 def charge_draft(
-    sale: Sale, cardholder: Found, basket: Basket, approved: Approved, currency: Currency
+    sale: Sale, cardholder: Found, basket: Basket, approval: Approved, currency: Currency
 ) -> Draft:
     """Return the charge of an approved basket, with the overrides that it needed."""
     customer = cardholder.snapshot.customer
@@ -123,13 +123,13 @@ def charge_draft(
         "currency": currency.code,
         "initials": initials(customer.name),
         "external_id": customer.external_id,
-        "offline": approved.offline,
+        "offline": approval.offline,
     }
     staff = None
-    if approved.overrides:
-        staff = approved.overrides[-1].staff
+    if approval.overrides:
+        staff = approval.overrides[-1].staff
         body["overrides"] = [
-            [override.reason.value, override.staff, override.why] for override in approved.overrides
+            [override.reason.value, override.staff, override.why] for override in approval.overrides
         ]
     return Draft(EntryKind.CHARGE, customer.id, basket.total.minor, body, sale.charge_id, staff)
 

@@ -175,8 +175,8 @@ class TillState:
         """Let a supervisor override the decline on the screen, for this card in this sale."""
         lookup, reason = self.sale.lookup, self._declined_reason()
         if lookup and reason is override.reason and reason in OVERRIDABLE:
-            others = [other for other in self.sale.overrides if other.reason is not reason]
-            self.sale = replace(self.sale, overrides=(*others, override))
+            overrides = [old for old in self.sale.overrides if old.reason is not reason]
+            self.sale = replace(self.sale, overrides=(*overrides, override))
             self.show_customer(lookup)
         else:
             self.show_notice(Notice.NO_SUCH_KEY)

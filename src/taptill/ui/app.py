@@ -214,9 +214,9 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         """Answer a key that asks something of the screen itself; tell whether it was one."""
         if key.name == NO_KEY:
             return False
-        asked, self._overlay = self._overlay, Overlay.NONE
+        previous_overlay, self._overlay = self._overlay, Overlay.NONE
         match key.name:
-            case "ctrl+q" if asked is Overlay.LEAVE:
+            case "ctrl+q" if previous_overlay is Overlay.LEAVE:
                 self.exit()
             case "ctrl+q":
                 self._overlay = Overlay.LEAVE
@@ -224,13 +224,13 @@ class TillApp(App[Exception | None], inherit_bindings=False):
             case "ctrl+l":
                 self._repaint()
             case "f1":
-                self._overlay = Overlay.NONE if asked is Overlay.HELP else Overlay.HELP
+                self._overlay = Overlay.NONE if previous_overlay is Overlay.HELP else Overlay.HELP
             case "f5":
-                asked_for = (
+                debt_requested = (
                     _panel_identity(self._view) is not None and not self._settings.debt_requested
                 )
-                self._settings = replace(self._settings, debt_requested=asked_for)
-            case "escape" if asked is not Overlay.NONE:
+                self._settings = replace(self._settings, debt_requested=debt_requested)
+            case "escape" if previous_overlay is not Overlay.NONE:
                 pass
             case _:
                 return False
@@ -299,8 +299,8 @@ def _needs_repaint(before: TillView | None, after: TillView) -> bool:
 
     Whoever plugs a reader makes the kernel speak; and what is written over a sale ends with it.
     """
-    ended = after.step in _FINAL_STEPS and (before is None or before.step is not after.step)
-    return ended or (before is not None and _reader_states(before) != _reader_states(after))
+    is_end = after.step in _FINAL_STEPS and (before is None or before.step is not after.step)
+    return is_end or (before is not None and _reader_states(before) != _reader_states(after))
 
 
 def _reader_states(view: TillView) -> list[ReaderState]:

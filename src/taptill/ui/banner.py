@@ -67,18 +67,18 @@ def unusable_reader(view: TillView) -> ReaderHealth | None:
     readers = view.status.readers
     if not readers or any(reader.state is ReaderState.OK for reader in readers):
         return None
-    return next((one for one in readers if one.state is ReaderState.OPENING), readers[0])
+    return next((reader for reader in readers if reader.state is ReaderState.OPENING), readers[0])
 
 
 def broken_readers(view: TillView) -> tuple[ReaderHealth, ...]:
     """Give the readers that need somebody's hand."""
-    return tuple(one for one in view.status.readers if one.state not in _READS)
+    return tuple(reader for reader in view.status.readers if reader.state not in _READS)
 
 
 def reader_values(reader: ReaderHealth, settings: ScreenSettings) -> Mapping[str, str]:
     """Give what a reader's sentences may name."""
-    named = {"reader": settings.clean(reader.reader)}
-    return {**named, "detail": settings.detail(reader.detail)} if reader.detail else named
+    values = {"reader": settings.clean(reader.reader)}
+    return {**values, "detail": settings.detail(reader.detail)} if reader.detail else values
 
 
 def draw_banner(text: BannerText, layout: Layout) -> Rows:
@@ -116,18 +116,18 @@ def sentences(text: BannerText, width: int, rows: int) -> list[str]:
         [" – ".join([*customer, *second, " · ".join(cashier)])],
     )
     for lines in arrangements:
-        wrapped = [piece for line in lines for piece in wrap(line, width)]
-        if len(wrapped) <= rows:
-            return wrapped
-    return [*wrapped[: rows - 1], clip(" ".join(wrapped[rows - 1 :]), width)]
+        wrapped_lines = [piece for line in lines for piece in wrap(line, width)]
+        if len(wrapped_lines) <= rows:
+            return wrapped_lines
+    return [*wrapped_lines[: rows - 1], clip(" ".join(wrapped_lines[rows - 1 :]), width)]
 
 
 def _letters(text: BannerText, width: int) -> list[Row]:
     return [_inked(f"  {row}", text.role, width) for row in letter_rows(text.word)]
 
 
-def _inked(drawn: str, role: ColourRole, width: int) -> Row:
-    stretches = groupby(pad(drawn, width), "#".__eq__)
+def _inked(drawing: str, role: ColourRole, width: int) -> Row:
+    stretches = groupby(pad(drawing, width), "#".__eq__)
     return tuple(Run(" " * len(list(cells)), role, ink) for ink, cells in stretches)
 
 

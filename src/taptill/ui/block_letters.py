@@ -43,5 +43,5 @@ def letter_rows(word: str) -> tuple[str, ...]:
     Five rows have no place for accents: a letter loses its own; one unknown is a question mark.
     """
     plain = (unicodedata.normalize("NFD", letter)[0] for letter in word.upper())
-    drawn = [DRAWN.get(letter, DRAWN["?"]).split("|") for letter in plain]
-    return tuple(" ".join(letter[row] for letter in drawn) for row in range(LETTER_ROWS))
+    letters = [DRAWN.get(letter, DRAWN["?"]).split("|") for letter in plain]
+    return tuple(" ".join(letter[row] for letter in letters) for row in range(LETTER_ROWS))

@@ -54,14 +54,14 @@ def too_small(width: int, height: int) -> bool:
 def lay_out(width: int, height: int) -> Layout:
     """Share the rows out: panels and strip grow, the strip is the first to fold to one line."""
     if too_small(width, height):
-        hidden = Area(0, 0, width, 0)
+        no_area = Area(0, 0, width, 0)
         return Layout(
-            status=hidden,
-            sale=hidden,
-            customer=hidden,
+            status=no_area,
+            sale=no_area,
+            customer=no_area,
             banner=Area(0, 0, width, height),
-            recent_sales=hidden,
-            keys=hidden,
+            recent_sales=no_area,
+            keys=no_area,
             is_beside=False,
             has_frames=False,
         )

@@ -40,33 +40,33 @@ def sale(view: TillView, settings: ScreenSettings, width: int, rows: int) -> lis
         gap = room - len(lines) - shelf_rows
         shelf = _goods(view.goods, settings, width, shelf_rows)
         return [Run(line) for line in [*lines, *[""] * gap, *shelf]] + total
-    shown = (
+    visible_lines = (
         _newest_lines(lines, view, settings, room)
         if lines
         else _goods(view.goods, settings, width, room)
     )
-    return [Run(line) for line in [*shown, *[""] * (room - len(shown))]] + total
+    return [Run(line) for line in [*visible_lines, *[""] * (room - len(visible_lines))]] + total
 
 
 def customer(view: TillView, settings: ScreenSettings, width: int, rows: int) -> list[Run]:
     """Give who pays and what that leaves; without a card, the cards of the demo."""
     if view.customer is None:
         return _no_customer(view, settings, rows)
-    ranked = [
+    ranked_rows = [
         *_identity_rows(view.customer, settings, width),
         *_money_rows(view.customer, settings, width),
     ]
-    kept = drop_least_important(ranked, rows)
-    above = [run for rank, run in kept if rank not in _MONEY_RANKS]
-    below = [run for rank, run in kept if rank in _MONEY_RANKS]
-    return [*above, *[Run("")] * (rows - len(kept)), *below]
+    kept_rows = drop_least_important(ranked_rows, rows)
+    above = [run for rank, run in kept_rows if rank not in _MONEY_RANKS]
+    below = [run for rank, run in kept_rows if rank in _MONEY_RANKS]
+    return [*above, *[Run("")] * (rows - len(kept_rows)), *below]
 
 
 def digit_rows(text: str) -> tuple[str, ...]:
     """Draw figures three rows high, as Textual's Digits does, with the mark on the line."""
-    segments = (one for one in Digits(text).render(Style()) if isinstance(one, Segment))
-    drawn = "".join(segment.text for segment in segments)
-    return tuple(drawn.split("\n")[:_TOTAL_ROWS])
+    segments = (part for part in Digits(text).render(Style()) if isinstance(part, Segment))
+    rows = "".join(segment.text for segment in segments)
+    return tuple(rows.split("\n")[:_TOTAL_ROWS])
 
 
 def _total(view: TillView, settings: ScreenSettings, width: int) -> list[str]:
@@ -74,7 +74,8 @@ def _total(view: TillView, settings: ScreenSettings, width: int) -> list[str]:
     digits = _large(view.total, settings)
     if len(label) + 1 + max(map(len, digits)) > width:
         return ["", justify(label, settings.money(view.total), width), ""]
-    return [justify(label if row == 1 else "", drawn, width) for row, drawn in enumerate(digits)]
+    labels = ("", label, "")
+    return [justify(left, right, width) for left, right in zip(labels, digits, strict=True)]
 
 
 def _large(total: Money, settings: ScreenSettings) -> list[str]:
@@ -122,14 +123,14 @@ def _goods(goods: tuple[Good, ...], settings: ScreenSettings, width: int, rows: 
     cell = width // columns
     cells = [_good(good, settings, cell) for good in goods]
     if len(cells) > room:
-        rest = settings.texts.say("line.more", count=str(len(cells) - max(0, room - 1)))
-        cells = [*cells[: max(0, room - 1)], pad(rest, cell)][:room]
+        more_text = settings.texts.say("line.more", count=str(len(cells) - max(0, room - 1)))
+        cells = [*cells[: max(0, room - 1)], pad(more_text, cell)][:room]
     return ["".join(cells[at : at + columns]) for at in range(0, len(cells), columns)]
 
 
 def _good(good: Good, settings: ScreenSettings, cell: int) -> str:
-    named = f"{settings.clean(good.key)} {settings.clean(good.name)}"
-    return pad(justify(named, settings.money(good.price), cell - _GAP_CELLS), cell)
+    label = f"{settings.clean(good.key)} {settings.clean(good.name)}"
+    return pad(justify(label, settings.money(good.price), cell - _GAP_CELLS), cell)
 
 
 def _no_customer(view: TillView, settings: ScreenSettings, rows: int) -> list[Run]:
@@ -140,8 +141,8 @@ def _no_customer(view: TillView, settings: ScreenSettings, rows: int) -> list[Ru
         head = [Run(""), Run(settings.texts.say("panel.cards"))]
         runs += [*head, *cards] if len(runs) + len(head) + len(cards) <= rows else cards
     if len(runs) > rows:
-        rest = settings.texts.say("line.more", count=str(len(runs) - rows + 1))
-        runs[rows - 1 :] = [Run(rest)]
+        more_text = settings.texts.say("line.more", count=str(len(runs) - rows + 1))
+        runs[rows - 1 :] = [Run(more_text)]
     return runs
 
 
@@ -155,8 +156,8 @@ def _identity_rows(
     credit = say("customer.credit" if customer.credit_allowed else "customer.no-credit")
     if customer.blocked:
         status = [(1, Run(say("customer.blocked"), ColourRole.REFUSED)), (8, Run(credit))]
-    elif len(both := f"{say('customer.not-blocked')}  {credit}") <= width:
-        status = [(1, Run(both))]
+    elif len(status_line := f"{say('customer.not-blocked')}  {credit}") <= width:
+        status = [(1, Run(status_line))]
     else:
         status = [(1, Run(say("customer.not-blocked"))), (8, Run(credit))]
     return [
@@ -238,7 +239,7 @@ def _label_and_amount(label: str, money: Money, settings: ScreenSettings, width:
 
 def _first_fitting_pair(width: int, *wordings: tuple[str, str]) -> str:
     """Set label and amount at the two edges of the column, in the first wording that fits."""
-    fits = (one for one in wordings if cell_len(" ".join(one)) <= width)
+    fits = (wording for wording in wordings if cell_len(" ".join(wording)) <= width)
     label, amount = next(fits, wordings[-1])
     return justify(label, amount, max(min(width, _MONEY_WIDTH), cell_len(f"{label} {amount}")))
 
@@ -257,11 +258,11 @@ def _amount_line(key: str, money: Money, settings: ScreenSettings, width: int) -
 def _headroom(customer: CustomerView, settings: ScreenSettings, width: int) -> str:
     if customer.headroom is None:
         return settings.texts.say("customer.no-limit")
-    rest = (
+    remaining = (
         customer.headroom - (customer.debt_after - customer.debt)
         if customer.debt_after is not None
         else None
     )
-    if rest is not None and rest.minor >= 0:
-        return _amount_line("may-spend-after", rest, settings, width)
+    if remaining is not None and remaining.minor >= 0:
+        return _amount_line("may-spend-after", remaining, settings, width)
     return _amount_line("may-spend", customer.headroom, settings, width)

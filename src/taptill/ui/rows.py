@@ -49,16 +49,16 @@ def clean(text: str, *, console: bool = False) -> str:
     Controls become `?`, white space one blank; direction marks, joiners and invisible letters
     vanish; of piled-up accents the first stays. What would be empty is `?`.
     """
-    kept: list[str] = []
+    characters: list[str] = []
     marks = 0
     for character in unicodedata.normalize("NFC", text):
         marks = marks + 1 if unicodedata.combining(character) else 0
         if marks <= 1:
-            kept.append(_shown(character, console=console))
-    return " ".join("".join(kept).split()) or "?"
+            characters.append(_visible(character, console=console))
+    return " ".join("".join(characters).split()) or "?"
 
 
-def _shown(character: str, *, console: bool) -> str:
+def _visible(character: str, *, console: bool) -> str:
     category = unicodedata.category(character)
     if character.isspace():
         return " "
@@ -77,19 +77,19 @@ def clip(text: str, width: int) -> str:
     """Shorten to `width` cells with `…`; a two-cell character stays whole or goes."""
     if cell_len(text) <= width:
         return text
-    kept, cells = "", 1
+    head, cells = "", 1
     for character in text:
         cells += cell_len(character)
         if cells > width:
             break
-        kept += character
-    return f"{kept.rstrip()}…" if width > 0 else ""
+        head += character
+    return f"{head.rstrip()}…" if width > 0 else ""
 
 
 def pad(text: str, width: int) -> str:
     """Clip, then fill with blanks to exactly `width` cells."""
-    clipped = clip(text, width)
-    return clipped + " " * (width - cell_len(clipped))
+    clipped_text = clip(text, width)
+    return clipped_text + " " * (width - cell_len(clipped_text))
 
 
 def justify(left: str, right: str, width: int) -> str:
@@ -110,13 +110,13 @@ def wrap(text: str, width: int) -> list[str]:
     lines = [""]
     for word in _BREAKS.split(text.strip()):
         for piece in _pieces(word, width):
-            joined = f"{lines[-1]} {piece}".lstrip()
-            if cell_len(joined) <= width:
-                lines[-1] = joined
+            candidate = f"{lines[-1]} {piece}".lstrip()
+            if cell_len(candidate) <= width:
+                lines[-1] = candidate
             else:
                 lines.append(piece)
-    whole = lines if lines[0] or len(lines) == 1 else lines[1:]
-    return [line.replace(NO_BREAK, " ") for line in whole]
+    nonempty_lines = lines if lines[0] or len(lines) == 1 else lines[1:]
+    return [line.replace(NO_BREAK, " ") for line in nonempty_lines]
 
 
 def _pieces(word: str, width: int) -> list[str]:
@@ -128,10 +128,10 @@ def _pieces(word: str, width: int) -> list[str]:
     return pieces
 
 
-def drop_least_important(ranked: Sequence[tuple[int, Run]], rows: int) -> list[tuple[int, Run]]:
+def drop_least_important(runs: Sequence[tuple[int, Run]], rows: int) -> list[tuple[int, Run]]:
     """Keep the `rows` runs of lowest rank, in the order given."""
-    by_rank = sorted(range(len(ranked)), key=lambda at: (ranked[at][0], at))
-    return [ranked[at] for at in sorted(by_rank[: max(0, rows)])]
+    order = sorted(range(len(runs)), key=lambda at: (runs[at][0], at))
+    return [runs[at] for at in sorted(order[: max(0, rows)])]
 
 
 def frame(title: str, runs: list[Run], width: int, height: int) -> Rows:

@@ -132,8 +132,8 @@ class ScreenSettings:
         """Write a path, holder or fault that came from outside, at a bounded length."""
         return clip(self.clean(text), _DETAIL_CELLS)
 
-    def _limits(self, declined: Declined) -> Mapping[str, str]:
-        if not self.shows_debt and declined.reason is not Reason.AMOUNT:
+    def _limits(self, decline: Declined) -> Mapping[str, str]:
+        if not self.shows_debt and decline.reason is not Reason.AMOUNT:
             return {}
-        limits = {"headroom": declined.headroom, "missing": declined.missing}
+        limits = {"headroom": decline.headroom, "missing": decline.missing}
         return {key: self.sum(limit) for key, limit in limits.items() if limit is not None}

@@ -81,16 +81,16 @@ def draw_screen(
             banner_text=text,
         )
     layout = lay_out(width, height)
-    shown = view or TillView(step=Step.READY, status=StatusView(till=""))
+    current_view = view or TillView(step=Step.READY, status=StatusView(till=""))
     if overlay is Overlay.LEAVE:
         text = replace(text, cashier=_leave(view, settings))
     return ScreenRows(
         status=(_status(view, settings, width),),
-        sale=_left(shown, settings, layout, overlay),
-        customer=_right(shown, settings, layout, overlay),
+        sale=_left(current_view, settings, layout, overlay),
+        customer=_right(current_view, settings, layout, overlay),
         banner=draw_banner(text, layout),
-        recent_sales=_recent_sales(shown, settings, layout),
-        keys=(_keys(shown, settings, width, overlay),),
+        recent_sales=_recent_sales(current_view, settings, layout),
+        keys=(_keys(current_view, settings, width, overlay),),
         banner_text=text,
     )
 
@@ -101,9 +101,13 @@ def _leave(view: TillView | None, settings: ScreenSettings) -> str:
     say, status = settings.texts.say, view.status
     count, total = str(status.to_send), settings.sum(status.to_send_sum)
     if status.conflicts:
-        lost = settings.sum(status.in_question)
-        values = {"conflicts": str(status.conflicts), "lost": lost, "count": count, "sum": total}
-        return say("leave.desk", **values)
+        return say(
+            "leave.desk",
+            conflicts=str(status.conflicts),
+            lost=settings.sum(status.in_question),
+            count=count,
+            sum=total,
+        )
     return say("leave.kept", count=count, sum=total) if status.to_send else say("leave.clean")
 
 
@@ -157,9 +161,9 @@ def _status_items(view: TillView, settings: ScreenSettings, width: int) -> list[
     status = view.status
     to_send = Run(settings.texts.say("status.to-send", count=str(status.to_send)))
     is_less = bool(status.conflicts) and not status.to_send
-    needed = {0, 1, 2} if status.conflicts else {0, 1}
+    needed_ranks = {0, 1, 2} if status.conflicts else {0, 1}
     for link, readers in _wordings(view, settings):
-        ranked = [
+        ranked_items = [
             (6, Run(clip(settings.clean(status.till), _NAME_CELLS)) if status.till else None),
             (0, link),
             (1, readers),
@@ -168,10 +172,10 @@ def _status_items(view: TillView, settings: ScreenSettings, width: int) -> list[
             (4, _cache_age(status, settings)),
             (5, Run(status.time) if status.time else None),
         ]
-        items = [(rank, run) for rank, run in ranked if run is not None]
+        items = [(rank, run) for rank, run in ranked_items if run is not None]
         while len(items) > 1 and _status_cells(items) > width:
             items.remove(max(items, key=lambda item: item[0]))
-        if needed <= {rank for rank, _ in items}:
+        if needed_ranks <= {rank for rank, _ in items}:
             break
     return items
 
@@ -185,7 +189,7 @@ def _wordings(view: TillView, settings: ScreenSettings) -> list[tuple[Run, Run]]
     if status.link is Link.OFFLINE and status.offline_since:
         brief = replace(bare_link, text=f" {say('status.offline', since=status.offline_since)} ")
     state = readers
-    not_ok = [one for one in status.readers if one.state is not ReaderState.OK]
+    not_ok = [reader for reader in status.readers if reader.state is not ReaderState.OK]
     if worst := next(iter([*broken_readers(view), *not_ok]), None):
         words = say(f"reader.{worst.state}.status")
         state = replace(readers, text=words if readers.role is ColourRole.TEXT else f" {words} ")
@@ -211,14 +215,16 @@ def _readers(view: TillView, settings: ScreenSettings) -> Run:
         return Run(say("status.reader", state=say("status.no-reader")))
     worst = next(iter(broken_readers(view)), None)
     if worst is None:
-        opening = next((one for one in readers if one.state is ReaderState.OPENING), readers[0])
+        opening = next(
+            (reader for reader in readers if reader.state is ReaderState.OPENING), readers[0]
+        )
         return Run(say("status.reader", state=say(f"reader.{opening.state}.status")))
     state = say(f"reader.{worst.state}.status")
     name = clip(settings.clean(worst.reader), _NAME_CELLS)
-    many = len(readers) > 1
+    has_several = len(readers) > 1
     text = (
         say("status.reader-named", reader=name, state=state)
-        if many
+        if has_several
         else say("status.reader", state=state)
     )
     return Run(f" {text} ", ColourRole.WARN)
@@ -240,20 +246,20 @@ def _cache_age(status: StatusView, settings: ScreenSettings) -> Run | None:
 def _recent_sales(view: TillView, settings: ScreenSettings, layout: Layout) -> Rows:
     """Show what calls for somebody first, then the last sales, newest on top."""
     area = layout.recent_sales
-    folded = area.height == 1
-    rows = 1 if folded else area.height - 2
-    width = area.width - (2 if folded else 4)
-    sales = [Run(_sale(one, settings, width)) for one in view.recent_sales]
-    calls = _calls(view, settings) + ([] if folded else _reader_hints(view, settings))
-    kept = max(1, rows - 1) if sales else rows
-    if len(calls) > kept:
-        rest, last = f" +{len(calls) - kept}", calls[kept - 1]
+    is_single_line = area.height == 1
+    rows = 1 if is_single_line else area.height - 2
+    width = area.width - (2 if is_single_line else 4)
+    sales = [Run(_sale_row(row, settings, width)) for row in view.recent_sales]
+    calls = _calls(view, settings) + ([] if is_single_line else _reader_hints(view, settings))
+    call_rows = max(1, rows - 1) if sales else rows
+    if len(calls) > call_rows:
+        rest, last = f" +{len(calls) - call_rows}", calls[call_rows - 1]
         calls = [
-            *calls[: kept - 1],
+            *calls[: call_rows - 1],
             replace(last, text=clip(last.text, width - 2 - len(rest)) + rest),
         ]
     runs = block([*calls, *sales], rows)
-    if folded:
+    if is_single_line:
         return bare([replace(run, text=f" {run.text}") for run in runs], area.width, 1)
     return frame(settings.texts.say("panel.strip"), runs, area.width, area.height)
 
@@ -273,10 +279,10 @@ def _reader_hints(view: TillView, settings: ScreenSettings) -> list[Run]:
         return []
     return [
         Run(
-            f"{clip(settings.clean(one.reader), _NAME_CELLS)}: {_hint(one, settings)}",
+            f"{clip(settings.clean(reader.reader), _NAME_CELLS)}: {_hint(reader, settings)}",
             ColourRole.WARN,
         )
-        for one in broken_readers(view)
+        for reader in broken_readers(view)
     ]
 
 
@@ -284,38 +290,38 @@ def _hint(reader: ReaderHealth, settings: ScreenSettings) -> str:
     return settings.texts.say_if_known(f"reader.{reader.state}.cashier", {})
 
 
-def _sale(one: RecentSaleView, settings: ScreenSettings, width: int) -> str:
-    amount = settings.money(one.amount).rjust(_AMOUNT_CELLS)
-    customer = pad(settings.clean(one.initials), _INITIALS_CELLS)
-    place = f"{one.time:>5} {amount}  {customer}  "
-    text = place + first_fitting(width - cell_len(place), *_sale_states(one, settings))
-    hint = settings.texts.say("sale.hint") if one.can_void else ""
+def _sale_row(row: RecentSaleView, settings: ScreenSettings, width: int) -> str:
+    amount = settings.money(row.amount).rjust(_AMOUNT_CELLS)
+    initials = pad(settings.clean(row.initials), _INITIALS_CELLS)
+    place = f"{row.time:>5} {amount}  {initials}  "
+    text = place + first_fitting(width - cell_len(place), *_sale_states(row, settings))
+    hint = settings.texts.say("sale.hint") if row.can_void else ""
     return justify(text, hint, width) if cell_len(f"{text} {hint}") < width else pad(text, width)
 
 
-def _sale_states(one: RecentSaleView, settings: ScreenSettings) -> list[str]:
+def _sale_states(row: RecentSaleView, settings: ScreenSettings) -> list[str]:
     """Give the words for how far a sale has come, the longest first."""
     say = settings.texts.say
-    if one.is_voided:
+    if row.is_voided:
         return [say("sale.voided")]
-    key = f"sale.void-{one.state}" if one.amount.minor < 0 else f"sale.{one.state}"
-    if one.state is not SaleState.REFUSED:
+    key = f"sale.void-{row.state}" if row.amount.minor < 0 else f"sale.{row.state}"
+    if row.state is not SaleState.REFUSED:
         return [say(key), say(f"{key}-short")]
-    why = say(f"reason.{one.reason}.short") if one.reason else "?"
-    words = [say("sale.refused", why=why), say("sale.refused-short")]
-    if one.missing is not None and one.reason in _MISSING and settings.shows_debt:
-        missing = say("sale.missing", why=why, missing=settings.money(one.missing))
+    reason = say(f"reason.{row.reason}.short") if row.reason else "?"
+    words = [say("sale.refused", why=reason), say("sale.refused-short")]
+    if row.missing is not None and row.reason in _MISSING and settings.shows_debt:
+        missing = say("sale.missing", why=reason, missing=settings.money(row.missing))
         words.insert(0, say("sale.refused", why=missing))
     return words
 
 
 def _keys(view: TillView, settings: ScreenSettings, width: int, overlay: Overlay) -> Row:
     names = ("back", "leave") if overlay is Overlay.HELP else ("confirm", "cancel", "help", "void")
-    shown: list[str] = []
+    visible_names: list[str] = []
     for name in names:
         text = settings.texts.say(f"key.{name}")
-        if cell_len(" " + "  ".join([*shown, text])) <= width:
-            shown.append(text)
+        if cell_len(" " + "  ".join([*visible_names, text])) <= width:
+            visible_names.append(text)
     if view.step is Step.CLOSED:
-        shown = [settings.texts.say("key.help")]
-    return (Run(pad(" " + "  ".join(shown), width)),)
+        visible_names = [settings.texts.say("key.help")]
+    return (Run(pad(" " + "  ".join(visible_names), width)),)

@@ -43,11 +43,11 @@ class RegionRows(Widget):
     def show(self, rows: Rows) -> None:
         """Take new rows; only the lines that differ are painted again."""
         pairs = enumerate(zip_longest(self._rows, rows))
-        changed = [y for y, (before, after) in pairs if before != after]
+        changed_rows = [y for y, (before, after) in pairs if before != after]
         self._rows = rows
-        if changed:
-            self._stale.update(changed)
-            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+        if changed_rows:
+            self._stale.update(changed_rows)
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed_rows))
 
     def render_line(self, y: int) -> Strip:
         """Paint one line; foreign text becomes cells as it is, it is never read as markup."""

@@ -9,8 +9,8 @@ from tests.fakes.shop import Shop, open_shop
 
 @pytest.fixture
 def shop() -> Iterator[Shop]:
-    with open_shop() as opened:
-        yield opened
+    with open_shop() as open_till:
+        yield open_till
 
 
 @pytest.fixture

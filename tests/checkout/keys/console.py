@@ -32,14 +32,14 @@ class Painted:
 class Console:
     """A shop with keys: `type` is one read of the terminal, `wait` lets time pass between reads."""
 
-    def __init__(self, shop: Shop, *, typed: bool = False, cards: str = "") -> None:
+    def __init__(self, shop: Shop, *, takes_lines: bool = False, cards: str = "") -> None:
         self.shop = shop
         self.lines: list[str] = []
         self.shown: list[str] = []
         self.read: list[Key | Painted] = []
         self.confirmed: list[Money] = []
         self.bad: list[str] = []
-        self._takes_lines = typed
+        self._takes_lines = takes_lines
         show = {card: self._shows(card) for card in cards}
         self._decoder = TerminalKeyDecoder()
         self.taker = KeyTaker(shop.till, show, self._typed)
@@ -84,10 +84,10 @@ class Console:
 
     def _decoded(self, octets: bytes | None, since_s: float) -> list[Key]:
         now_s = self.shop.clock.monotonic()
-        found = self._decoder.idle(now_s) if octets is None else self._decoder.feed(octets, now_s)
+        decoded = self._decoder.idle(now_s) if octets is None else self._decoder.feed(octets, now_s)
         return [
-            Key(one.name if isinstance(one, Press) else NO_KEY, one.at_s, one.at_s - since_s)
-            for one in found
+            Key(item.name if isinstance(item, Press) else NO_KEY, item.at_s, item.at_s - since_s)
+            for item in decoded
         ]
 
     def _take(self, keys: list[Key]) -> None:

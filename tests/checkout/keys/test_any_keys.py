@@ -69,9 +69,9 @@ def play(console: Console, dice: random.Random) -> None:
         console.wait(dice.choice(GAPS_S))
 
 
-def act(console: Console, dice: random.Random, what: str) -> None:
+def act(console: Console, dice: random.Random, action: str) -> None:
     """Let one thing happen."""
-    match what:
+    match action:
         case "type":
             console.type(dice.choice(SHARDS))
         case "tap":
@@ -107,10 +107,10 @@ def act(console: Console, dice: random.Random, what: str) -> None:
 )
 def test_no_charge_without_an_enter_on_a_painted_verdict(first: int) -> None:
     """Ten thousand sequences; those that charge rightly show that the till is not just dead."""
-    seen: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for seed in range(first, first + PER_SHOP):
         with open_shop() as shop:
-            console = Console(shop, typed=seed % 2 == 0, cards="A")
+            console = Console(shop, takes_lines=seed % 2 == 0, cards="A")
             play(console, random.Random(seed))
             assert console.bad == [], f"seed {seed}"
             console.wait(3.0)
@@ -119,7 +119,7 @@ def test_no_charge_without_an_enter_on_a_painted_verdict(first: int) -> None:
             assert shop.step() is Step.READY, f"seed {seed}"
             charges = shop.books.of_kind(EntryKind.CHARGE)
             assert len(charges) <= len(console.confirmed), f"seed {seed}"
-            seen["charged"] += len(charges)
-            seen["lines"] += len(console.lines)
-    assert seen["charged"] > PER_SHOP / 10
-    assert seen["lines"] > PER_SHOP / 10
+            counts["charged"] += len(charges)
+            counts["lines"] += len(console.lines)
+    assert counts["charged"] > PER_SHOP / 10
+    assert counts["lines"] > PER_SHOP / 10

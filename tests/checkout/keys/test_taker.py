@@ -221,7 +221,7 @@ def test_enter_after_a_line_that_halted_is_still_the_machines(
 
 
 def test_the_rest_of_a_line_that_halted_is_no_whole_number(shop: Shop) -> None:
-    console = Console(shop, typed=True)
+    console = Console(shop, takes_lines=True)
     console.keys("00000420", FAST)
     console.wait(0.06)
     console.keys("0420\r", FAST)
@@ -252,7 +252,7 @@ def test_something_that_lies_on_a_key_is_bounded(console: Console, shop: Shop) -
 
 
 def test_a_reader_for_typed_lines_takes_them_without_a_word(shop: Shop) -> None:
-    console = Console(shop, typed=True)
+    console = Console(shop, takes_lines=True)
     console.keys("420")
     console.wait(0.2)
     console.keys("62E3086CED\r", FAST)
@@ -263,7 +263,7 @@ def test_a_reader_for_typed_lines_takes_them_without_a_word(shop: Shop) -> None:
 
 def test_what_follows_a_key_of_no_text_is_no_whole_number(shop: Shop) -> None:
     """A shorter number may be another customer's: what is cut or mixed is handed over as such."""
-    console = Console(shop, typed=True)
+    console = Console(shop, takes_lines=True)
     for line in (b"62E\xff3086\r", b"\xff308\r", b"62\x1d86\r", b"62\x1b[15~86\r", b"\x1b3086\r"):
         console.type(line)
         console.wait(0.5)
@@ -272,7 +272,7 @@ def test_what_follows_a_key_of_no_text_is_no_whole_number(shop: Shop) -> None:
 
 
 def test_what_follows_a_persons_key_at_once_is_no_whole_number(shop: Shop) -> None:
-    console = Console(shop, typed=True)
+    console = Console(shop, takes_lines=True)
     console.keys("4", 0.1)
     console.keys("62E3086CED\r", FAST)
     assert console.lines == ["\x00462E3086CED"]

@@ -24,9 +24,9 @@ LONG_S = 1.0
 def read(*pieces: bytes, console: bool = False) -> list[str]:
     """Decode pieces that come at once, then wait: names of keys, `!` before what was dropped."""
     decoder = TerminalKeyDecoder(console=console)
-    found = [one for piece in pieces for one in decoder.feed(piece, 0.0)]
-    found += decoder.idle(LONG_S)
-    return [one.name if isinstance(one, Press) else f"!{one.junk}" for one in found]
+    items = [item for piece in pieces for item in decoder.feed(piece, 0.0)]
+    items += decoder.idle(LONG_S)
+    return [item.name if isinstance(item, Press) else f"!{item.junk}" for item in items]
 
 
 KEYS = {
@@ -109,8 +109,8 @@ def test_the_console_has_a_keypad_of_its_own() -> None:
     """
     pad = b"\x1bOp\x1bOq\x1bOt\x1bOu\x1bOy\x1bOn\x1bOQ\x1bOR\x1bOS\x1bOl\x1bOM\x1bOP"
     assert read(pad, console=True) == [*"01459./*-+", "enter", "!sequence"]
-    others = b"\x1b[[A\x1b[19~\x1b[D\x1b\r"
-    assert read(others, console=True) == ["f1", "f8", "left", "escape", "enter"]
+    other_keys = b"\x1b[[A\x1b[19~\x1b[D\x1b\r"
+    assert read(other_keys, console=True) == ["f1", "f8", "left", "escape", "enter"]
 
 
 @pytest.mark.parametrize("key", KEYPAD, ids=lambda key: key.types)
@@ -157,8 +157,8 @@ def test_what_waits_beside_an_escape_is_bounded() -> None:
 
 
 def test_a_whole_answer_is_handed_over_to_whoever_asked() -> None:
-    found = TerminalKeyDecoder().feed(b"\x1b[?2026;2$y", 1.0)
-    assert found == [Dropped(Junk.SEQUENCE, 1.0, b"\x1b[?2026;2$y")]
+    items = TerminalKeyDecoder().feed(b"\x1b[?2026;2$y", 1.0)
+    assert items == [Dropped(Junk.SEQUENCE, 1.0, b"\x1b[?2026;2$y")]
 
 
 SHARDS = st.lists(

@@ -30,14 +30,14 @@ def line() -> Iterator[tuple[int, int]]:
 
 def test_all_is_written_in_order_as_utf_8_and_the_end_is_told(line: tuple[int, int]) -> None:
     ours, theirs = line
-    shown: Queue[float] = Queue()
+    times_shown: Queue[float] = Queue()
     writer = TerminalWriter(ours, lambda: None)
     writer.start()
     began_s = time.monotonic()
     for piece in ("┌─", "é", "€"):
         writer.write(piece)
-    writer.after(shown.put)
-    assert shown.get(timeout=WAIT_S) >= began_s
+    writer.after(times_shown.put)
+    assert times_shown.get(timeout=WAIT_S) >= began_s
     assert os.read(theirs, 100) == "┌─é€".encode()
     writer.stop()
 
@@ -47,42 +47,42 @@ def test_a_terminal_that_takes_nothing_holds_up_neither_caller_nor_end(
 ) -> None:
     """What is too much is dropped; nothing of it is said to be on the screen."""
     ours, _ = line
-    shown: list[float] = []
+    times_shown: list[float] = []
     writer = TerminalWriter(ours, lambda: None)
     writer.start()
     for _ in range(PIECES_MAX * 3):
         writer.write("x" * 65_536)
-    writer.after(shown.append)
+    writer.after(times_shown.append)
     began_s = time.monotonic()
     writer.stop()
     assert time.monotonic() - began_s < 3 * STOP_S_MAX
-    assert shown == []
+    assert times_shown == []
 
 
 def test_after_pieces_were_dropped_a_whole_picture_is_asked_for(line: tuple[int, int]) -> None:
     ours, theirs = line
-    lost = threading.Event()
-    writer = TerminalWriter(ours, lost.set)
+    loss = threading.Event()
+    writer = TerminalWriter(ours, loss.set)
     writer.start()
     for _ in range(PIECES_MAX * 3):
         writer.write("x" * 65_536)
-    assert not lost.is_set()
+    assert not loss.is_set()
     end_s = time.monotonic() + WAIT_S
-    while not lost.is_set() and time.monotonic() < end_s:
+    while not loss.is_set() and time.monotonic() < end_s:
         if select.select([theirs], [], [], 0.05)[0]:
             os.read(theirs, 1_000_000)
-    assert lost.is_set()
+    assert loss.is_set()
     writer.stop()
 
 
 def test_a_terminal_that_is_gone_is_written_to_in_vain(line: tuple[int, int]) -> None:
     ours, theirs = line
-    shown: list[float] = []
+    times_shown: list[float] = []
     writer = TerminalWriter(ours, lambda: None)
     writer.start()
     os.close(theirs)
     writer.write("x")
-    writer.after(shown.append)
+    writer.after(times_shown.append)
     writer.stop()
     assert not writer._thread.is_alive()
-    assert shown == []
+    assert times_shown == []

@@ -25,12 +25,12 @@ async def test_a_question_is_told_once_it_is_painted_and_once() -> None:
     app = made(till)
     async with app.run_test(size=SIZE) as pilot:
         await until(lambda: till.prompt_numbers == [1], pilot)
-        asked = replace(CONFIRM, prompt_number=2)
-        till.show(asked)
+        prompt = replace(CONFIRM, prompt_number=2)
+        till.show(prompt)
         assert till.prompt_numbers == [1]
         await until(lambda: till.prompt_numbers == [1, 2], pilot)
-        assert painted(app) == expected(asked)
-        till.show(replace(asked, prompt_number=3))  # the same picture
+        assert painted(app) == expected(prompt)
+        till.show(replace(prompt, prompt_number=3))  # the same picture
         await until(lambda: till.prompt_numbers == [1, 2, 3], pilot)
 
 
@@ -58,7 +58,7 @@ async def test_the_screens_own_keys_are_told_and_the_order_stays() -> None:
     async with app.run_test(size=SIZE) as pilot:
         app.post_message(Typed(tuple(map(key, ["4", "f1", NO_KEY, "escape", "5", "f5", "ctrl+q"]))))
         await until(lambda: painted(app) == expected(READY, overlay=Overlay.LEAVE), pilot)
-        assert till.asked == ["4", "5"]
+        assert till.calls == ["4", "5"]
         assert till.own_keys[-4:] == ["f1", "escape", "f5", "ctrl+q"]
 
 
@@ -83,9 +83,9 @@ async def test_a_picture_that_was_lost_is_drawn_anew_and_enter_must_see_it() -> 
     app = made(till)
     async with app.run_test(size=SIZE) as pilot:
         await until(lambda: till.prompt_numbers == [1], pilot)
-        told = len(till.own_keys)
+        count = len(till.own_keys)
         app.post_message(PictureLost())
-        await until(lambda: len(till.own_keys) > told, pilot)
+        await until(lambda: len(till.own_keys) > count, pilot)
 
 
 async def test_a_fault_of_the_screen_is_kept_and_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -61,17 +61,17 @@ def is_machine(line: Sequence[Key], earlier: Key | None = None) -> bool:
     """Tell whether a machine typed a line, which its last key may end; `earlier` came before it."""
     if is_repeat(earlier, line[0]):
         line = _after_repeats(line)
-    typed = sum(key.is_character for key in line)
-    if typed < (ENDED_MIN if line[-1].name in ENDS else UNENDED_MIN):
+    character_count = sum(key.is_character for key in line)
+    if character_count < (ENDED_MIN if line[-1].name in ENDS else UNENDED_MIN):
         return False
     if line[-1].times_unknown:
         return _is_fast_pile(line)
-    return median(later.at_s - one.at_s for one, later in pairwise(line)) <= FAST_S
+    return median(later.at_s - previous.at_s for previous, later in pairwise(line)) <= FAST_S
 
 
 def is_whole(line: Sequence[Key]) -> bool:
     """Tell whether all of a machine's line is surely the machine's."""
-    return all(later.since_s - one.at_s <= HALT_S for one, later in pairwise(line))
+    return all(later.since_s - previous.at_s <= HALT_S for previous, later in pairwise(line))
 
 
 def _after_repeats(line: Sequence[Key]) -> Sequence[Key]:

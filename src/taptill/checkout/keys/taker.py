@@ -140,7 +140,7 @@ class KeyTaker:
     def _is_after_machine(self, key: Key) -> bool:
         """Tell whether a machine has just typed, and nothing else since."""
         just_typed = self._machine is not None and in_one_line(self._machine, key)
-        return just_typed and not any(one.is_character for one in self._line)
+        return just_typed and not any(other.is_character for other in self._line)
 
     def _take_inner(self, key: Key) -> None:
         """Take a key that a machine may type within a line: all but its end, and Escape."""
@@ -177,10 +177,10 @@ class KeyTaker:
     def _is_repeating(self, key: Key) -> bool:
         """Tell whether a key is being held; that is one press, and no machine's."""
         line = [*self._line, key]
-        return is_repeat(self._earlier, line[0]) and len({one.name for one in line}) == 1
+        return is_repeat(self._earlier, line[0]) and len({other.name for other in line}) == 1
 
-    def _is_machine(self, *more: Key) -> bool:
-        return is_machine([*self._line, *more], self._earlier)
+    def _is_machine(self, *extra_keys: Key) -> bool:
+        return is_machine([*self._line, *extra_keys], self._earlier)
 
     def _is_final(self, key: Key) -> bool:
         """Tell whether what this does cannot be taken back: a card shown, a void, a cancel."""
@@ -203,8 +203,8 @@ class KeyTaker:
 
     def _release(self) -> None:
         """Let what was held act: a person typed it."""
-        held, self._held = self._held, []
-        for key in held:
+        held_keys, self._held = self._held, []
+        for key in held_keys:
             self._act(key)
 
     def _spoil_line(self, key: Key) -> None:
@@ -219,8 +219,8 @@ class KeyTaker:
         inside = self._line[: len(self._line) - (last.name in ENDS)]
         text = "".join(key.name if key.is_character else NO_TEXT for key in inside)
         text = text if is_whole(self._line) else NO_TEXT + text
-        taken = last.name in ENDS and self._on_machine_line(text)
-        self._undo_line(last, Notice.NONE if taken else Notice.MACHINE)
+        is_accepted = last.name in ENDS and self._on_machine_line(text)
+        self._undo_line(last, Notice.NONE if is_accepted else Notice.MACHINE)
         self._machine = last
         if last.name not in ENDS:
             self._spoil_line(replace(last, name=NO_KEY))  # its rest may still come

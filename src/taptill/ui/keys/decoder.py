@@ -12,7 +12,6 @@ Sources: ECMA-48 5.4 and 5.6 (control sequences, strings), XTerm Control Sequenc
 keyboard protocol, console_codes(4). The same bytes give the same keys however they are split.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -84,7 +83,7 @@ class TerminalKeyDecoder:
 
         What is read together with a last ESC is given together with what that turns out to be.
         """
-        found = [*self.idle(now_s), *self._beside]
+        items = [*self.idle(now_s), *self._beside]
         self._beside = []
         old = len(self._pending)
         octets, at, self._newest_s = self._pending + data, 0, now_s
@@ -93,14 +92,14 @@ class TerminalKeyDecoder:
             if token is None:
                 break
             at_s = self._began_s if at < old else now_s
-            found += _stamped(token[0], at_s)
+            items += _stamped(token[0], at_s)
             at += token[1]
         if at >= old:
             self._began_s = now_s
         self._pending = octets[at:]
-        if self._pending[:1] == b"\x1b" and len(found) < BESIDE_MAX:
-            self._beside, found = found, []
-        return found
+        if self._pending[:1] == b"\x1b" and len(items) < BESIDE_MAX:
+            self._beside, items = items, []
+        return items
 
     def idle(self, now_s: float) -> list[Decoded]:
         """Learn the time: what has been pending for `PENDING_S` will not go on."""
@@ -108,12 +107,12 @@ class TerminalKeyDecoder:
             return []
         cut, self._pending = self._pending, b""
         beside, self._beside = self._beside, []
-        found: list[_DecodedItem] = [Junk.CUT]
+        items: list[_DecodedItem] = [Junk.CUT]
         if cut[0] != _ESC:
-            found = [Junk.BYTE if cut[0] not in _C1 else Junk.CUT]
+            items = [Junk.BYTE if cut[0] not in _C1 else Junk.CUT]
         elif len(cut) <= 2:  # noqa: PLR2004 - ESC, and perhaps what begins a sequence
-            found = ["escape", *cut[1:].decode("ascii")]
-        return beside + _stamped(found, self._began_s)
+            items = ["escape", *cut[1:].decode("ascii")]
+        return beside + _stamped(items, self._began_s)
 
     def _token(self, octets: bytes) -> _Token | None:
         first = octets[0]
@@ -166,13 +165,18 @@ class TerminalKeyDecoder:
         return [letter if letter.isprintable() else Junk.BYTE], size
 
 
-def _stamped(found: list[_DecodedItem], at_s: float) -> list[Decoded]:
-    def stamped(one: _DecodedItem) -> Decoded:
-        if isinstance(one, Junk):
-            return Dropped(one, at_s)
-        return Dropped(one.junk, at_s, one.answer) if isinstance(one, Dropped) else Press(one, at_s)
+def _stamped(items: list[_DecodedItem], at_s: float) -> list[Decoded]:
+    return [_stamp(item, at_s) for item in items]
 
-    return [stamped(one) for one in found]
+
+def _stamp(item: _DecodedItem, at_s: float) -> Decoded:
+    match item:
+        case Junk():
+            return Dropped(item, at_s)
+        case Dropped():
+            return Dropped(item.junk, at_s, item.answer)
+        case _:
+            return Press(item, at_s)
 
 
 def _is_final(octet: int) -> bool:
@@ -198,9 +202,9 @@ def _csi(octets: bytes, head: int) -> _Token | None:
         return None
     if not _is_final(octets[end]):
         return _broken(octets, head, end)
-    whole = octets[: end + 1]
-    found = _csi_keys(octets[head:end].decode("ascii"), chr(octets[end]))
-    return (found if found is not None else [Dropped(Junk.SEQUENCE, 0.0, whole)]), end + 1
+    sequence = octets[: end + 1]
+    items = _csi_keys(octets[head:end].decode("ascii"), chr(octets[end]))
+    return (items if items is not None else [Dropped(Junk.SEQUENCE, 0.0, sequence)]), end + 1
 
 
 def _console_f(octets: bytes, at: int) -> _Token | None:
@@ -223,8 +227,8 @@ def _string(octets: bytes, introducer: bytes, head: int) -> _Token | None:
         if octet == _ESC:
             if at + 1 == len(octets):
                 return None
-            whole = octets[at + 1 : at + 2] == b"\\"
-            return ([Junk.SEQUENCE], at + 2) if whole else ([Junk.CUT], at)
+            is_terminated = octets[at + 1 : at + 2] == b"\\"
+            return ([Junk.SEQUENCE], at + 2) if is_terminated else ([Junk.CUT], at)
         if octet in names.CONTROLS:
             return [Junk.CUT], at
     return ([Junk.CUT], STRING_MAX) if len(octets) >= STRING_MAX else None
@@ -262,9 +266,9 @@ def _kitty(fields: list[list[str]], bits: int) -> list[_DecodedItem] | None:
     letters = [_letter(int(point)) for point in text if point]
     if letters:
         return [letter or Junk.BYTE for letter in letters]
-    shifted = int(fields[0][1]) if bits & names.SHIFT and fields[0][1:2] > [""] else 0
-    letter = _letter(shifted or code)
-    if bits & names.SHIFT and letter and not shifted:
+    shifted_code = int(fields[0][1]) if bits & names.SHIFT and fields[0][1:2] > [""] else 0
+    letter = _letter(shifted_code or code)
+    if bits & names.SHIFT and letter and not shifted_code:
         upper = letter.upper()
         return _named(upper if upper != letter and len(upper) == 1 else f"shift+{letter}", bits)
     return _named(letter, bits & ~names.SHIFT)
@@ -273,8 +277,7 @@ def _kitty(fields: list[list[str]], bits: int) -> list[_DecodedItem] | None:
 def _named(name: str | None, bits: int) -> list[_DecodedItem] | None:
     if not name:
         return None
-    held: Callable[[tuple[int, str]], bool] = lambda one: bool(bits & one[0])  # noqa: E731
-    prefix = "".join(f"{word}+" for _, word in filter(held, names.MODIFIERS))
+    prefix = "".join(f"{word}+" for bit, word in names.MODIFIERS if bits & bit)
     special = len(name) > 1 and not name.startswith("shift+")
     shift = "shift+" if special and bits & names.SHIFT and name not in _SHIFT_IS_NOTHING else ""
     return [f"{prefix}{shift}{name}"]

@@ -223,8 +223,8 @@ class TerminalDriver(Driver):
                 self._call_in_loop(self._send_size)
             if self._stop_ours in ready:
                 return
-            found = decoder.idle(now_s) if not ready else decoder.feed(self._bytes(), now_s)
-            self._hand_over(found, now_s, since_s)
+            decoded = decoder.idle(now_s) if not ready else decoder.feed(self._bytes(), now_s)
+            self._hand_over(decoded, now_s, since_s)
 
     def _bytes(self) -> bytes:
         octets = os.read(self.fileno, READ_BYTES_MAX)
@@ -232,22 +232,22 @@ class TerminalDriver(Driver):
             raise OSError  # end of file: the other side has hung up
         return octets
 
-    def _hand_over(self, found: Sequence[Decoded], now_s: float, since_s: float) -> None:
+    def _hand_over(self, decoded: Sequence[Decoded], now_s: float, since_s: float) -> None:
         late_s = now_s - since_s
         keys = tuple(
-            Key(one.name if isinstance(one, Press) else NO_KEY, one.at_s, one.at_s - late_s)
-            for one in found
+            Key(item.name if isinstance(item, Press) else NO_KEY, item.at_s, item.at_s - late_s)
+            for item in decoded
         )
         if keys:
             self._post(Typed(keys))
-        dropped = [one for one in found if isinstance(one, Dropped)]
-        if any(one.answer in _SYNCHRONISED for one in dropped):
+        dropped_items = [item for item in decoded if isinstance(item, Dropped)]
+        if any(item.answer in _SYNCHRONISED for item in dropped_items):
             self._post(TerminalSupportsSynchronizedOutput())
-        self._note([one for one in dropped if one.answer not in _SYNCHRONISED], now_s)
+        self._note([item for item in dropped_items if item.answer not in _SYNCHRONISED], now_s)
 
-    def _note(self, dropped: Sequence[Dropped], now_s: float) -> None:
+    def _note(self, dropped_items: Sequence[Dropped], now_s: float) -> None:
         """Log what was dropped by kind, never what it was: it may have been a card's number."""
-        self._dropped.update(one.junk.value for one in dropped)
+        self._dropped.update(item.junk.value for item in dropped_items)
         if self._dropped and now_s - self._logged_s >= LOG_EVERY_S:
             _log.info("keys.dropped", extra=dict(self._dropped))
             self._dropped.clear()

@@ -19,12 +19,12 @@ Piece = str | Callable[[float], object] | None
 class TerminalWriter:
     """Writes UTF-8 to a terminal, whatever the locale says; a slow one never holds up the caller.
 
-    `lost` is called, in the thread, once there is room again after pieces had to be dropped.
+    `on_loss` is called, in the thread, once there is room again after pieces had to be dropped.
     """
 
-    def __init__(self, fileno: int, lost: Callable[[], object]) -> None:
+    def __init__(self, fileno: int, on_loss: Callable[[], object]) -> None:
         self._fileno = fileno
-        self._lost = lost
+        self._on_loss = on_loss
         self._pieces: Queue[Piece] = Queue(PIECES_MAX)
         self._dropped = False
         self._gone = False
@@ -63,7 +63,7 @@ class TerminalWriter:
                 piece(monotonic())
             if self._dropped and self._pieces.empty():
                 self._dropped = False
-                self._lost()
+                self._on_loss()
 
     def _write(self, text: str) -> None:
         octets = self._all_waiting(text).encode("utf-8", "replace")
@@ -75,11 +75,11 @@ class TerminalWriter:
 
     def _all_waiting(self, text: str) -> str:
         """Join the pieces that wait, up to the next that is none: one call writes them all."""
-        joined = [text]
+        pieces = [text]
         with suppress(Empty):
             while isinstance(self._pieces.queue[0] if self._pieces.queue else None, str):
-                joined.append(str(self._pieces.get_nowait()))
-        return "".join(joined)
+                pieces.append(str(self._pieces.get_nowait()))
+        return "".join(pieces)
 
     def _drain(self) -> None:
         """Wait until a serial line has sent it all; other terminals have taken it already."""

@@ -36,16 +36,17 @@ class Texts:
 
 def load(language: str, site: Path | None = None) -> Texts:
     """Read a language; ConfigError names everything in the site's file that does not fit."""
-    own = _flat(tomllib.loads(files(__name__).joinpath(f"{language}.toml").read_text("utf-8")))
-    laid_over = _read(site) if site else {}
+    file = files(__name__).joinpath(f"{language}.toml")
+    default_texts = _flat(tomllib.loads(file.read_text("utf-8")))
+    site_texts = _read(site) if site else {}
     complaints = [
         f"{site}: {key}: {wrong}"
-        for key, text in laid_over.items()
-        if (wrong := _wrong(own, key, text))
+        for key, text in site_texts.items()
+        if (wrong := _wrong(default_texts, key, text))
     ]
     if complaints:
         raise ConfigError(complaints="\n".join(complaints))
-    return Texts(language, MappingProxyType({**own, **laid_over}))
+    return Texts(language, MappingProxyType({**default_texts, **site_texts}))
 
 
 def placeholders(text: str) -> frozenset[str]:
@@ -70,11 +71,11 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     return flat
 
 
-def _wrong(own: Mapping[str, str], key: str, text: str) -> str:
-    if key not in own:
+def _wrong(default_texts: Mapping[str, str], key: str, text: str) -> str:
+    if key not in default_texts:
         return "no such text"
     try:
-        unknown = placeholders(text) - placeholders(own[key])
+        unknown = placeholders(text) - placeholders(default_texts[key])
     except ValueError as fault:
         return str(fault)
     if unknown:
