@@ -1,4 +1,4 @@
-"""A shop for each test that sells."""
+"""The fixture of a till over fakes."""
 
 from collections.abc import Iterator
 
@@ -8,6 +8,6 @@ from tests.fakes.shop import Shop, open_shop
 
 @pytest.fixture
 def shop() -> Iterator[Shop]:
-    """Give a till that is ready, with five cards that everybody knows."""
+    """Return a till that is ready, with cards that cache and backend know."""
     with open_shop() as shop:
         yield shop

@@ -1,4 +1,4 @@
-"""Keys in, basket and typed amount out: each key of a numeric keypad, and its limits."""
+"""Each key of the numeric keypad, what it does to basket and typed amount, and its limits."""
 
 from dataclasses import replace
 from functools import reduce
@@ -31,7 +31,7 @@ TWELVE = replace(
 def key_in(
     keys: str, keypad: Keypad = EUROS, keyed_input: KeyedInput = NOTHING_KEYED
 ) -> tuple[KeyedInput, Notice]:
-    """Press keys one after another (`<` is Backspace); give the last notice."""
+    """Press keys one after another (`<` is Backspace); return the input and the last notice."""
     notice = Notice.NONE
     for key in keys:
         keyed_input, notice = press(keyed_input, "backspace" if key == "<" else key, keypad)
@@ -39,7 +39,7 @@ def key_in(
 
 
 def lines(keyed_input: KeyedInput) -> list[str]:
-    """Write a basket shortly: `2 Coffee 300`."""
+    """Return the lines of a basket in short: `2 Coffee 300`."""
     return [
         f"{line.quantity} {line.name or '-'} {line.total.minor}"
         for line in keyed_input.basket.lines
@@ -112,7 +112,7 @@ CASES = {
 def test_key(
     keypad: Keypad, keys: str, basket: list[str], strokes: str, total: int, notice: str
 ) -> None:
-    """Basket, strokes, total and notice after these keys."""
+    """Each case names basket, keystrokes, total and notice after its keys."""
     keyed_input, notice = key_in(keys, keypad)
     assert (lines(keyed_input), keyed_input.keystrokes, notice) == (basket, strokes, notice)
     assert keyed_input.with_typed_amount(keypad).total == Money(total)
@@ -124,7 +124,7 @@ BULGING = KeyedInput(Basket((Line("Coffee", Money(150), QUANTITY_MAX),)))
 
 @pytest.mark.parametrize("key", [*"0123456789", ".", "w"])
 def test_a_full_basket_takes_no_further_line(key: str) -> None:
-    """What is shown as typed is always in the total."""
+    """Whatever is shown as typed is counted in the total."""
     assert press(FULL, key, EUROS) == (FULL, Notice.AMOUNT_FULL)
 
 
@@ -149,7 +149,7 @@ KEYS = "0123456789.,+*/cwx<"
 
 @given(st.text(KEYS, max_size=200), st.sampled_from((EUROS, PLAIN, YEN, TWELVE)))
 def test_whatever_is_pressed_the_total_is_what_is_shown(keys: str, keypad: Keypad) -> None:
-    """Lines and typed amount together, and both within their bounds."""
+    """The total is that of lines and typed amount, and both are within their limits."""
     keyed_input, _ = key_in(keys, keypad)
     shown_total = reduce(lambda total, line: total + line.total, keyed_input.basket.lines, ZERO)
     assert keyed_input.with_typed_amount(keypad).total == shown_total + typed_amount(

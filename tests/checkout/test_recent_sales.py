@@ -1,4 +1,4 @@
-"""Entries and positions in, the last sales with how far each has come out."""
+"""The recent sales, and how far each has come by the journal's positions."""
 
 from dataclasses import replace
 from typing import Any
@@ -39,7 +39,7 @@ POSITION = Position(customer_id=1, last=LAST)
 
 
 def row(seq: int = 5, **changes: Any) -> RecentSale:
-    """Give a sale of the strip."""
+    """Return one of the recent sales."""
     return replace(
         RecentSale(
             charge_id=f"sale-{seq}",
@@ -126,7 +126,7 @@ def test_a_void_waits_to_be_sent_in_its_sale_s_place() -> None:
     assert (view.is_voided, view.state) == (True, SaleState.SENT)
 
 
-def test_the_strip_holds_the_last_few_and_newest_first() -> None:
+def test_the_recent_sales_hold_the_last_few_and_newest_first() -> None:
     recent_sales = RecentSales()
     for seq in range(1, ROWS_MAX + 3):
         recent_sales.add(row(seq))
@@ -165,7 +165,7 @@ def test_other_entries_are_no_sales() -> None:
     assert not recent_sales.ends_with_sale
 
 
-def test_a_strip_ends_with_a_sale_where_the_newest_row_is_one_that_stands() -> None:
+def test_the_recent_sales_end_with_a_sale_where_the_newest_row_is_one_that_stands() -> None:
     recent_sales = RecentSales()
     recent_sales.restore([CHARGE], "boot-1", 90_000, 500.0)
     assert recent_sales.ends_with_sale

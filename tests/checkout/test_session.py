@@ -1,4 +1,4 @@
-"""The table of steps: every step can be reached and left, and a strange event changes nothing."""
+"""The table of the session: each step can be reached and left, and other events change nothing."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from taptill.checkout.session import NEXT, OVER, UNDER_WAY, Event, Step, next_st
 
 
 def reachable(start: Step) -> set[Step]:
-    """Follow every arrow."""
+    """Return the steps that can be reached from a step."""
     reachable_steps, waiting = {start}, [start]
     while waiting:
         new = set(NEXT[waiting.pop()].values()) - reachable_steps
@@ -19,12 +19,12 @@ def reachable(start: Step) -> set[Step]:
 
 @pytest.mark.parametrize("step", list(Step))
 def test_from_every_step_every_other_one_can_be_reached(step: Step) -> None:
-    """None is a dead end; a closed till opens again."""
+    """No step is a dead end, and a closed till opens again."""
     assert reachable(step) == set(Step)
 
 
 def strange() -> Iterator[tuple[Step, Event]]:
-    """Give every pair that has no row in the table."""
+    """Return each pair of step and event without a row in the table."""
     return ((step, event) for step in Step for event in Event if event not in NEXT[step])
 
 

@@ -1,4 +1,4 @@
-"""Live answers beside the cached customer: in time, too late, contradicting, out of order."""
+"""The backend's answers after the cached customer: in time, late, contradicting, out of order."""
 
 from dataclasses import replace
 
@@ -16,12 +16,12 @@ NEWER, OLDER = "2026-03-02T08:30:00Z", "2026-03-02T07:30:00Z"
 
 
 def now(customer: Customer, total: int, updated_at: str = NEWER) -> Found:
-    """Give what the backend says at this moment."""
+    """Return what the backend says at this moment."""
     return Found(snapshot(customer, total, updated_at=updated_at), 0.0)
 
 
 def reason(shop: Shop) -> Reason | None:
-    """Give why the screen says no."""
+    """Return the reason of the decline on the screen."""
     decision = shop.view.decision
     return decision.reason if isinstance(decision, Declined) else None
 
@@ -98,7 +98,7 @@ ANOTHER = {
 def test_an_answer_that_names_another_customer_or_none_kills_confirm(
     shop: Shop, answer: LookupResult, why: Reason
 ) -> None:
-    """However often Enter is pressed and whatever is rung up: a new tap is needed."""
+    """However often Enter is pressed and whatever is keyed in, a new tap is needed."""
     shop.finder.there[ADA.card_id] = answer
     shop.press("420")
     shop.tap("A")
@@ -185,7 +185,7 @@ def test_an_answer_long_under_way_is_not_waited_for(shop: Shop) -> None:
 
 
 def test_a_sight_that_has_grown_old_is_asked_for_again_at_confirm() -> None:
-    """Without ticks between: the question at Enter is what brings the blocking answer."""
+    """There is no tick in between: the request at Enter brings the answer *blocked*."""
     policy = replace(SETTINGS.policy, fresh_s=0.4)
     with open_shop(replace(SETTINGS, policy=policy)) as shop:
         shop.press("420")
@@ -220,7 +220,7 @@ def test_a_late_answer_mends_a_refusal_and_enter_may_be_pressed_again(shop: Shop
     assert shop.charges == [(CARL.id, 420)]
 
 
-def test_a_late_answer_after_paid_changes_the_panel_and_not_the_verdict(shop: Shop) -> None:
+def test_a_late_answer_after_paid_changes_the_panel_and_not_the_decision(shop: Shop) -> None:
     shop.finder.there[ADA.card_id] = now(replace(ADA, blocked=True), -1230)
     shop.finder.takes_s = 2.0
     shop.press("420")
@@ -237,7 +237,7 @@ def test_a_late_answer_after_paid_changes_the_panel_and_not_the_verdict(shop: Sh
 def test_after_paid_every_figure_is_of_the_row_that_came_since(
     shop: Shop, *, is_blocked: bool
 ) -> None:
-    """Never a new row beside what was decided about an older one."""
+    """No figure of a new row is shown next to a decision about an older one."""
     shop.sell("420", "A")
     shop.do(shop.till.sighted, snapshot(replace(ADA, blocked=is_blocked), -1640, updated_at=NEWER))
     customer, decision = shop.customer, shop.view.decision
@@ -290,7 +290,7 @@ def test_enter_in_the_moment_of_the_turn_leaves_the_reason_on_the_screen(shop: S
 
 
 def test_an_older_copy_of_the_row_changes_nothing(shop: Shop) -> None:
-    """A stale read says unblocked; the newer row that was seen before counts."""
+    """A stale read says *not blocked*; the newer row that was read before counts."""
     shop.finder.there[BELA.card_id] = now(replace(BELA, blocked=False), -5000, OLDER)
     shop.press("420")
     shop.tap("B")
@@ -300,7 +300,7 @@ def test_an_older_copy_of_the_row_changes_nothing(shop: Shop) -> None:
     assert (shop.step(), reason(shop)) == (Step.DECLINED, Reason.BLOCKED)
 
 
-def test_a_row_that_settlement_saw_changes_the_verdict_too(shop: Shop) -> None:
+def test_a_row_that_settlement_saw_changes_the_decision_too(shop: Shop) -> None:
     shop.press("420")
     shop.tap("A")
     shop.later(0.1)
@@ -348,7 +348,7 @@ def test_a_card_that_only_the_backend_knows_is_shown_when_the_answer_comes(shop:
 
 
 def test_a_look_up_says_so_after_300_ms_and_what_is_slow_after_2_s(shop: Shop) -> None:
-    """Enter meanwhile says the same; the answer takes the words away."""
+    """Enter shows the same notice meanwhile; the answer removes it."""
     del shop.finder.known[ADA.card_id]
     shop.finder.takes_s = 4.0
     shop.press("420")
@@ -378,7 +378,7 @@ def test_a_card_that_nobody_knows_offline_is_refused_when_the_backend_gives_up(s
 
 
 def test_a_gone_customer_whose_card_somebody_else_has_now_is_that_one(shop: Shop) -> None:
-    """The cached owner was refused already, so nobody's confirm is in danger."""
+    """The cached customer was declined already, so that Enter could charge nobody."""
     shop.finder.known[ADA.card_id] = known(ADA, -1230, gone=True)
     shop.finder.there[ADA.card_id] = now(DORA, 0)
     shop.finder.takes_s = 0.5
@@ -394,7 +394,7 @@ def test_a_gone_customer_whose_card_somebody_else_has_now_is_that_one(shop: Shop
 
 
 def test_two_unknown_cards_in_a_row_only_the_second_counts(shop: Shop) -> None:
-    """The first one's answer comes first, and is not what was tapped last."""
+    """The answer for the first card comes first, and is not for the card that was tapped last."""
     shop.finder.known.clear()
     shop.finder.takes_s = 0.5
     shop.press("420")

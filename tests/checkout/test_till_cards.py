@@ -1,4 +1,4 @@
-"""Cards that come twice, two at a time, too late, at the wrong moment: each gets an answer."""
+"""Cards tapped twice, two at a time, too late or at the wrong moment: each gets an answer."""
 
 from collections.abc import Callable
 
@@ -43,7 +43,7 @@ def test_the_same_card_after_a_refusal_is_asked_about_again(shop: Shop) -> None:
     assert shop.step() == Step.CARD
 
 
-def test_another_card_while_nothing_is_rung_up_takes_the_place_at_once(shop: Shop) -> None:
+def test_another_card_while_nothing_is_keyed_in_takes_the_place_at_once(shop: Shop) -> None:
     shop.tap("A")
     shop.tap("D")
     assert shop.customer.name == DORA.name
@@ -107,7 +107,7 @@ def test_a_card_that_the_reader_cannot_name_takes_the_last_one_back(
 
 @pytest.mark.parametrize("keys", ["", "420"])
 def test_a_card_that_was_not_read_cleanly_is_asked_for_once_more(shop: Shop, keys: str) -> None:
-    """No customer's fault: nothing is journaled, and the basket stays."""
+    """It is no customer's fault: nothing is journaled, and the basket stays."""
     shop.press(keys)
     shop.misread()
     assert (shop.step(), shop.view.decision, shop.view.trouble) == (Step.AGAIN, None, None)
@@ -168,7 +168,7 @@ def test_a_tap_that_the_reader_may_still_take_back_is_not_charged(
 
 
 def test_enter_is_dead_for_400_ms_after_the_tap_that_is_on_the_panel(shop: Shop) -> None:
-    """Longer than a reader may take a tap back; another customer's tap counts anew."""
+    """A reader may withdraw a tap for a shorter time; with another card the time begins again."""
     assert DEAD_ENTER_S > COLLISION_WINDOW_S
     shop.press("200")
     shop.tap("A")
@@ -184,14 +184,14 @@ def test_enter_is_dead_for_400_ms_after_the_tap_that_is_on_the_panel(shop: Shop)
 
 
 def garbled_after(shop: Shop, seconds: float) -> tuple[Step, Notice]:
-    """Let the reader complain so long after the verdict that is on the screen."""
+    """Let the reader report a card problem so long after the result on the screen."""
     shop.later(seconds - MOMENT_S)
     shop.garble()
     return shop.step(), shop.notice()
 
 
 def test_a_complaint_right_after_paid_does_not_wipe_it(shop: Shop) -> None:
-    """Who looks up a second later must still see that it is paid."""
+    """Whoever looks a second later must still see that it is paid."""
     shop.press("420")
     shop.tap("A")
     shop.enter()
@@ -234,7 +234,7 @@ def test_a_tap_while_a_void_is_asked_about_waits(shop: Shop) -> None:
 
 
 def test_nothing_is_said_to_a_tap_while_the_till_is_closed(shop: Shop) -> None:
-    """The words about the disk stay."""
+    """The reason for which the till is closed stays on the screen."""
     shop.books.full = "only 3 MB free on the disk"
     shop.later(1.5)
     closed_view = shop.view

@@ -1,4 +1,4 @@
-"""Refusals: where each one ends, what of it is journaled, and what a supervisor may pass."""
+"""Declines: the step of each, what is journaled, and what a supervisor may override."""
 
 from dataclasses import replace
 
@@ -44,8 +44,8 @@ def test_a_decline_is_no_money_entry_and_holds_no_name(shop: Shop) -> None:
     assert not position.open
 
 
-def test_a_verdict_on_tap_about_money_is_not_journaled(shop: Shop) -> None:
-    """Something may still be taken off."""
+def test_a_decision_on_tap_about_money_is_not_journaled(shop: Shop) -> None:
+    """The cashier may still remove something from the basket."""
     shop.press("1231")
     shop.tap("A")
     shop.later(0.5)
@@ -73,7 +73,7 @@ def test_enter_is_dead_for_400_ms_after_a_refusal(shop: Shop) -> None:
 
 
 def test_cards_refused_on_tap_are_journaled_once_each(shop: Shop) -> None:
-    """The cached verdict and the live one say the same: one entry a tap."""
+    """The decisions about the cached and the live customer agree: there is one entry a tap."""
     shop.finder.known["TWO"] = shop.finder.there["TWO"] = Ambiguous()
     system = replace(ADA, id=9, is_default=True)
     shop.everybody_knows("SYS", known(system))
@@ -100,7 +100,7 @@ def test_a_refused_card_is_journaled_even_where_the_sale_is_dropped_at_once(shop
     assert shop.declines == [(BELA.id, "blocked", 0)]
 
 
-def test_a_blocked_customer_is_in_the_strip_with_what_was_asked_for(shop: Shop) -> None:
+def test_a_blocked_customer_is_in_the_recent_sales_with_what_was_asked_for(shop: Shop) -> None:
     shop.press("420")
     shop.tap("B")
     shop.later(0.5)
@@ -115,7 +115,7 @@ def test_confirming_a_refused_card_writes_the_same_decline_only_once(shop: Shop)
     assert len(shop.view.recent_sales) == 1
 
 
-def test_confirming_a_refused_card_with_more_rung_up_is_a_decline_of_its_own(shop: Shop) -> None:
+def test_confirming_a_refused_card_with_more_keyed_in_is_a_decline_of_its_own(shop: Shop) -> None:
     shop.tap("B")
     shop.later(0.5)
     shop.press("420")
@@ -178,7 +178,7 @@ def test_enter_leaves_the_words_of_a_card_that_cannot_be_charged(shop: Shop, car
     assert (shop.step(), shop.notice()) == (Step.AGAIN, Notice.NONE)
 
 
-def test_in_debt_without_credit_is_refused_before_anything_is_rung_up(shop: Shop) -> None:
+def test_in_debt_without_credit_is_refused_before_anything_is_keyed_in(shop: Shop) -> None:
     shop.tap("C")
     assert shop.step() == Step.DECLINED
     assert shop.view.decision == Declined(
@@ -206,7 +206,7 @@ def test_data_that_is_too_old_is_refused_at_confirm() -> None:
 
 
 def refused(shop: Shop, keys: str = "1231", card: str = "A") -> None:
-    """Ring up too much and tap."""
+    """Key in too much and tap."""
     shop.press(keys)
     shop.tap(card)
     shop.later(0.5)
@@ -214,7 +214,7 @@ def refused(shop: Shop, keys: str = "1231", card: str = "A") -> None:
 
 
 def charge(shop: Shop) -> Entry:
-    """Give the one charge in the books."""
+    """Return the only charge in the journal."""
     (entry,) = shop.books.of_kind(EntryKind.CHARGE)
     return entry
 

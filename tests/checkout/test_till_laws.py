@@ -1,4 +1,4 @@
-"""Laws of the whole till: whatever happens in whatever order, the books and the screen agree."""
+"""Invariants of the whole till: whatever happens in any order, journal and screen agree."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ ANSWERS = ("blocks", "unblocks", "forgets", "gives it to Ada", "empties", "pays 
 
 
 def answer(card_id: str, kind: str) -> LookupResult:
-    """Give what the backend says of a card from now on."""
+    """Return what the backend says of a card from now on."""
     if kind == "forgets" or card_id not in OWNERS:
         return NotFound()
     owner = OWNERS[card_id]
@@ -37,7 +37,7 @@ def answer(card_id: str, kind: str) -> LookupResult:
 
 
 class TillInAnyOrder(RuleBasedStateMachine):
-    """Cashier, customers, backend and disk do what they like; `wrong` collects broken laws."""
+    """A state machine of cashier, customers, backend and disk; `wrong` lists broken invariants."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""From a tap and an amount to PAID, in either order, and never before the disk has it."""
+"""From a tap and an amount, in either order, to PAID, and never before the charge is on disk."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -55,7 +55,7 @@ def test_a_sale_s_entry_says_what_was_bought_and_no_name(shop: Shop) -> None:
 
 
 def test_paid_shows_what_was_charged_and_what_is_left(shop: Shop) -> None:
-    """The panel counts the new charge at once, as pending; the strip has it on top."""
+    """The panel counts the new charge at once, as pending; it is the first of the recent sales."""
     shop.sell("420", "A")
     view = shop.view
     assert (view.step, view.amount, view.total, view.keystrokes) == (
@@ -75,7 +75,7 @@ def test_paid_shows_what_was_charged_and_what_is_left(shop: Shop) -> None:
 
 
 def test_kept_turns_to_sent_and_pending_goes_when_the_echo_comes(shop: Shop) -> None:
-    """Settlement's receipt and the row it saw change strip and panel in place."""
+    """Settlement's receipt and the row that it read change recent sales and panel in place."""
     shop.sell("420", "A")
     position = shop.books.position(ADA.id)
     assert position
@@ -121,7 +121,7 @@ def test_the_next_key_after_paid_begins_the_next_sale(shop: Shop) -> None:
 
 
 def test_from_confirm_on_the_basket_is_frozen(shop: Shop) -> None:
-    """Keys, taps, F8 and Esc while the charge is on its way are answered and change nothing."""
+    """Keys, taps, F8 and Esc during the commit get a notice and change nothing."""
     shop.press("420")
     shop.tap("A")
     shop.later(0.5)
@@ -206,7 +206,7 @@ def test_enter_without_both_facts_says_what_is_missing(
 
 
 def test_enter_after_paid_changes_nothing_on_the_screen(shop: Shop) -> None:
-    """Neither a bounce within 400 ms nor a later one takes the verdict's words away."""
+    """Neither a bounce within 400 ms nor a later one removes the result from the screen."""
     shop.press("420")
     shop.tap("A")
     shop.later(0.5)

@@ -1,4 +1,4 @@
-"""What the passing of time does: customers blank out, baskets stay, sights are kept fresh."""
+"""The effects of time: customers are removed, baskets stay, customers shown are kept fresh."""
 
 from dataclasses import replace
 
@@ -76,7 +76,7 @@ def test_a_sale_that_waits_for_card_or_enter_stays(shop: Shop, card: str) -> Non
 
 
 def test_a_sale_that_waits_for_enter_lets_the_customer_go_and_keeps_the_basket() -> None:
-    """Name and balance do not stand there for ever; the card must be tapped again."""
+    """Name and balance are removed after a while, and the card must be tapped again."""
     with open_shop(replace(SETTINGS, let_go_after_s=60.0)) as shop:
         shop.press("420")
         shop.tap("A")
@@ -98,7 +98,7 @@ def test_a_sale_that_waits_for_enter_lets_the_customer_go_and_keeps_the_basket()
 
 
 def test_a_sight_that_grows_old_takes_the_limits_that_count_then() -> None:
-    """The figures beside the age are those that Enter would decide with."""
+    """The figures shown with the age are those that Enter would decide with."""
     policy = replace(SETTINGS.policy, floor_limit=Money(400))
     with open_shop(replace(SETTINGS, policy=policy)) as shop:
         shop.press("420")
@@ -124,7 +124,7 @@ def test_any_touch_keeps_the_customer_longer(shop: Shop, touch: str) -> None:
 
 
 def test_a_customer_on_the_panel_is_asked_for_again_before_the_sight_is_stale(shop: Shop) -> None:
-    """Every fresh_s / 2, so that a confirm decides with a fresh sight."""
+    """The backend is asked every fresh_s / 2, so that Enter decides with a fresh row."""
     shop.press("420")
     shop.tap("A")
     shop.later(14.0)

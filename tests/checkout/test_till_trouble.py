@@ -1,4 +1,4 @@
-"""Disks that fail, fill up and come back, and faults that nobody foresaw."""
+"""Disks that fail, fill up and recover, and unexpected exceptions."""
 
 import logging
 from collections.abc import Callable
@@ -184,7 +184,7 @@ def test_a_charge_whose_commit_was_under_way_has_the_last_word_over_a_fault(
     shop.books.takes_s = 1.0
     shop.enter()
     with caplog.at_level(logging.CRITICAL, "taptill.till"):
-        shop.fault_beside(ValueError())
+        shop.background_fault(ValueError())
     assert shop.step() == Step.CLOSED
     shop.later(1.0)
     assert (shop.step(), shop.notice()) == (Step.PAID, Notice.NONE)
@@ -200,6 +200,6 @@ def test_a_fault_while_enter_waits_ends_the_charge(
     shop.enter()
     assert shop.step() == Step.ASKING
     with caplog.at_level(logging.CRITICAL, "taptill.till"):
-        shop.fault_beside(ValueError())
+        shop.background_fault(ValueError())
     shop.later(1.0)
     assert (shop.step(), shop.books.of_kind(EntryKind.CHARGE)) == (Step.CLOSED, [])

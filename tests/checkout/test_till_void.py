@@ -14,7 +14,7 @@ from taptill.domain.money import ZERO, Money
 
 
 def voids(shop: Shop) -> list[tuple[str | None, int | None, int | None, object]]:
-    """Give charge, customer, amount and reason of each void in the books."""
+    """Return charge, customer, amount and reason of each void in the books."""
     return [
         (entry.charge_id, entry.customer_id, entry.amount_minor, entry.body["reason"])
         for entry in shop.books.of_kind(EntryKind.VOID)
@@ -43,7 +43,7 @@ def test_a_void_gives_the_money_back(shop: Shop) -> None:
     assert shop.step() == Step.PAID
 
 
-def test_a_void_is_marked_in_the_strip_and_possible_once(shop: Shop) -> None:
+def test_a_void_is_marked_in_the_recent_sales_and_possible_once(shop: Shop) -> None:
     shop.sell("420", "A")
     shop.f8()
     shop.press("1")
@@ -117,7 +117,7 @@ def test_a_question_that_nobody_answers_goes_away(shop: Shop) -> None:
 
 @pytest.mark.parametrize("card", ["", "A", "C"], ids=["no card", "may pay", "refused"])
 def test_a_basket_must_be_finished_first(shop: Shop, card: str) -> None:
-    """F8 never drops what is rung up."""
+    """F8 never drops what was keyed in."""
     shop.sell("100", "A")
     shop.press("420")
     if card:
@@ -161,7 +161,7 @@ def test_after_a_void_the_sale_before_is_not_the_last_one(shop: Shop) -> None:
 
 
 def test_refusals_do_not_push_the_last_sale_out_of_reach(shop: Shop) -> None:
-    """The strip holds ten rows; the sale is still within its window."""
+    """The recent sales have ten rows; the sale is still within its window."""
     shop.sell("420", "A")
     for _ in range(ROWS_MAX):
         shop.sell("420", "B")
@@ -195,7 +195,7 @@ def test_a_void_that_cannot_be_kept_closes_the_till_and_the_sale_stands(shop: Sh
 
 
 def sold_here(shop: Shop) -> tuple[Entry, ...]:
-    """Give the charges and voids, as a journal gives them to a till that starts."""
+    """Return the charges and voids, as a journal gives them to a till that starts."""
     return tuple(
         entry for entry in shop.books.entries if entry.kind in {EntryKind.CHARGE, EntryKind.VOID}
     )

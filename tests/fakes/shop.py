@@ -1,4 +1,4 @@
-"""A till over fakes, in a time that moves only when told: tap, press, wait, look."""
+"""A till over fakes, in a time that passes only on command."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
@@ -51,7 +51,7 @@ T = TypeVar("T")
 
 
 class Shop:
-    """One till; each call of the cashier's is followed by a moment in which work gets done."""
+    """One till with its cashier; after each call the till gets a moment to work."""
 
     def __init__(
         self, settings: TillSettings = SETTINGS, past_sales: tuple[Entry, ...] = ()
@@ -80,32 +80,32 @@ class Shop:
 
     @property
     def view(self) -> TillView:
-        """Give what the screen shows now."""
+        """Return the view that the screen shows now."""
         return self.views[-1]
 
     @property
     def customer(self) -> CustomerView:
-        """Give the customer on the screen now; there must be one."""
+        """Return the customer on the screen now; there must be one."""
         assert self.view.customer, "no customer on the screen"
         return self.view.customer
 
     def step(self) -> Step:
-        """Give the step that the screen shows now."""
+        """Return the step that the screen shows now."""
         return self.view.step
 
     def notice(self) -> Notice:
-        """Give the answer to the last key or tap."""
+        """Return the answer to the last key or tap."""
         return self.view.notice
 
     @property
     def steps(self) -> list[Step]:
-        """Give the steps that the screen has shown, each once until the next one."""
+        """Return the steps that the screen has shown, each once until the next one."""
         steps = [view.step for view in self.views]
         return [step for at, step in enumerate(steps) if at == 0 or steps[at - 1] is not step]
 
     @property
     def charges(self) -> list[tuple[int | None, int | None]]:
-        """Give customer and amount of each charge in the books."""
+        """Return customer and amount of each charge in the books."""
         return [
             (entry.customer_id, entry.amount_minor)
             for entry in self.books.of_kind(EntryKind.CHARGE)
@@ -113,14 +113,14 @@ class Shop:
 
     @property
     def declines(self) -> list[tuple[int | None, str, int]]:
-        """Give customer, reason and amount of each decline in the books."""
+        """Return customer, reason and amount of each decline in the books."""
         entries = self.books.of_kind(EntryKind.DECLINED)
         return [
             (entry.customer_id, entry.body["reason"], entry.body["amount"]) for entry in entries
         ]
 
     def everybody_knows(self, card_id: str, finding: LookupResult) -> None:
-        """Let the cache and the backend give this for a card; the backend's is new."""
+        """Let cache and backend return this for a card; the backend's row is fresh."""
         self.finder.known[card_id] = finding
         self.finder.there[card_id] = (
             replace(finding, age_s=0.0) if isinstance(finding, Found) else finding
@@ -131,15 +131,15 @@ class Shop:
         self.say(Tap(CardId(CARDS.get(card, card)), "counter", self.clock.monotonic() - ago_s))
 
     def garble(self, trouble: CardTrouble = CardTrouble.TWO_CARDS) -> None:
-        """Let the reader complain about a card."""
+        """Let the reader report a card problem."""
         self.say(CardProblem(trouble, "counter", self.clock.monotonic()))
 
     def misread(self) -> None:
-        """Let the reader hear something that is no whole number."""
+        """Let the reader report a number that it read only in part."""
         self.say(Misread("counter", self.clock.monotonic()))
 
     def say(self, message: ReaderMessage) -> None:
-        """Let a reader say something."""
+        """Let a reader send a message."""
         self.do(lambda: self._queue.put_nowait(message))
 
     def press(self, keys: str) -> None:
@@ -148,12 +148,12 @@ class Shop:
             self.do(self.till.press, "backspace" if key == "<" else key)
 
     def enter(self) -> None:
-        """Look at the verdict, then press Enter."""
+        """Wait until the result can have been read, then press Enter."""
         self.later(DEAD_ENTER_S)
         self.hasty_enter()
 
     def hasty_enter(self) -> None:
-        """Press Enter without looking."""
+        """Press Enter at once."""
         self.do(self.till.confirm)
 
     def escape(self) -> None:
@@ -165,7 +165,7 @@ class Shop:
         self.do(self.till.void)
 
     def sell(self, keys: str, card: str) -> None:
-        """Ring up, tap, let the answer come, and confirm."""
+        """Key in, tap, wait for the backend's answer, and press Enter."""
         self.press(keys)
         self.tap(card)
         self.later(0.5)
@@ -173,7 +173,7 @@ class Shop:
         self.later(1.0)
 
     def do(self, call: Callable[..., Any], *words: Any) -> None:
-        """Call the till in its loop, and give it a moment."""
+        """Call the till in its event loop, and give it a moment to work."""
 
         async def called() -> None:
             call(*words)
@@ -189,8 +189,8 @@ class Shop:
         """Let time pass."""
         self._runner.run(asyncio.sleep(seconds))
 
-    def fault_beside(self, fault: Exception) -> None:
-        """Let some work beside the sale fail as nobody foresaw."""
+    def background_fault(self, fault: Exception) -> None:
+        """Let a background task raise an unexpected exception."""
 
         async def failing() -> None:
             raise fault
@@ -198,11 +198,11 @@ class Shop:
         self.do(lambda: self.till._state.background.start(failing()))
 
     def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do something of another room's in the till's loop."""
+        """Run a coroutine of another room in the till's event loop."""
         return self._runner.run(work)
 
     def close(self) -> None:
-        """Stop everything; a till that does not stop fails here."""
+        """Stop the till; one that does not stop fails here."""
         self._running.cancel()
         self._runner.close()
 

@@ -1,4 +1,4 @@
-"""A till that remembers what was asked of it and shows the views it is told to show."""
+"""A till that records its calls and publishes the views that a test gives it."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -31,7 +31,7 @@ class FakeTill:
         self._callbacks: list[Callable[[TillView], None]] = []
 
     def take(self, keys: Sequence[Key]) -> None:
-        """Remember the keys by what they mean to a till."""
+        """Record the keys by what they mean to a till."""
         for key in keys:
             if key.name in self._cards:
                 self._cards[key.name]()
@@ -41,12 +41,12 @@ class FakeTill:
                 self.calls.append(key.name)
 
     def painted(self, prompt_number: int, at_s: float) -> None:
-        """Remember what the screen says that it shows."""
+        """Record the number of what the screen shows."""
         del at_s
         self.prompt_numbers.append(prompt_number)
 
     def obscured(self, key: Key | None = None) -> None:
-        """Remember that the screen does not show it any more."""
+        """Record that the screen changed by a key of its own or by its size."""
         self.own_keys.append(key.name if key else "")
 
     def watch(self, callback: Callable[[TillView], None]) -> None:
@@ -61,5 +61,5 @@ class FakeTill:
             callback(view)
 
     async def run(self) -> None:
-        """Stand for the till's background work."""
+        """Record that the app has started the till."""
         self.ran = True

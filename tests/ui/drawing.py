@@ -1,4 +1,4 @@
-"""A Screen in, text out: rows of characters, and beside each row the roles of its cells."""
+"""Screens as text: rows of characters, and next to each row the roles of its cells."""
 
 from itertools import zip_longest
 
@@ -10,7 +10,7 @@ from taptill.ui.views import ScreenRows
 
 
 def rows_of(screen: ScreenRows) -> list[Row]:
-    """Give all rows of the terminal, top down, sale and customer side by side."""
+    """Return all rows of the terminal, top down, with sale and customer side by side."""
     empty_row: Row = ()
     middle = [
         (*left, *right)
@@ -20,22 +20,22 @@ def rows_of(screen: ScreenRows) -> list[Row]:
 
 
 def drawn(screen: ScreenRows) -> str:
-    """Write a screen for a snapshot; the cells of block letters are `#`."""
+    """Return a screen as the text of a snapshot; the cells of block letters are `#`."""
     return "\n".join(f"{characters(row)}|{_roles(row)}" for row in rows_of(screen)) + "\n"
 
 
 def characters(row: Row) -> str:
-    """Write what stands in a row."""
+    """Return the characters of a row."""
     return "".join("#" * len(run.text) if run.ink else run.text for run in row)
 
 
 def text_of(rows: Rows | list[Row]) -> str:
-    """Write what stands in rows as one text, blanks and frames folded."""
+    """Return the characters of rows as one text, without frames and surplus blanks."""
     return " ".join("\n".join(characters(row) for row in rows).replace("│", " ").split())
 
 
 def fills(screen: ScreenRows, width: int, height: int) -> bool:
-    """Tell whether every region has the rows and the cells of its box, no more and no less."""
+    """Return whether every region fills its area exactly."""
     layout = lay_out(width, height)
     return all(
         len(rows) == box.height
@@ -52,7 +52,7 @@ def fills(screen: ScreenRows, width: int, height: int) -> bool:
 
 
 def _roles(row: Row) -> str:
-    """Name the coloured stretches of a row: `ok 0-80`."""
+    """Return the coloured spans of a row: `ok 0-80`."""
     spans: list[tuple[ColourRole, int, int]] = []
     start_cell = 0
     for run in row:

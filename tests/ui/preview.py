@@ -1,4 +1,4 @@
-"""`python tests/ui/preview.py [theme] [language]`: every state in a terminal, Tab steps on."""
+"""`python tests/ui/preview.py [theme] [language]`: shows every state in a terminal; Tab goes on."""
 
 import sys
 from dataclasses import replace
@@ -20,7 +20,7 @@ class StatePreview(TillApp):
     place = 0
 
     def on_key(self, event: events.Key) -> None:
-        """Step on, or do what the app does."""
+        """Show the next or previous state at Tab and Shift+Tab, else do what the app does."""
         step = {"tab": 1, "shift+tab": -1}.get(event.key)
         if step is None:
             super().on_key(event)

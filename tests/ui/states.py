@@ -1,4 +1,4 @@
-"""Every state of the till screen as a TillView: name in, view out."""
+"""Every state of the till screen: a TillView by its name."""
 
 from dataclasses import replace
 
@@ -122,7 +122,7 @@ PAID = replace(
 
 
 def declined(reason: Reason) -> TillView:
-    """Give the verdict on tap for a reason, with figures where the decision gives them."""
+    """Return the view of a decline before Enter, with figures where a decision has them."""
     figures = {Reason.NO_CREDIT, Reason.OFFLINE_CAP, Reason.AMOUNT}
     decision = Declined(reason, Money(-180), Money(180), Money(240) if reason in figures else None)
     nobody = {Reason.UNREADABLE_CARD, Reason.AMBIGUOUS_CARD, Reason.UNKNOWN_CARD}
@@ -143,18 +143,18 @@ def declined(reason: Reason) -> TillView:
 
 
 def card_trouble(trouble: CardTrouble) -> TillView:
-    """Give the screen after a card that the reader refused."""
+    """Return the screen after a card that the reader refused."""
     return replace(RINGING, step=Step.AGAIN, trouble=trouble)
 
 
 def reader(state: ReaderState) -> TillView:
-    """Give the screen of a till whose only reader is in a state."""
+    """Return the screen of a till whose only reader is in a state."""
     health = ReaderHealth("counter", state, "/dev/rfid-reader")
     return replace(RINGING, status=replace(STATUS, readers=(health,)))
 
 
 def with_notice(notice: Notice) -> TillView:
-    """Give an answer to a key or tap that changed nothing."""
+    """Return the view with the answer to a key or tap that changed nothing."""
     return replace(CONFIRM, notice=notice)
 
 

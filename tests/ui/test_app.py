@@ -36,12 +36,12 @@ SIZE = (80, 24)
 
 
 def made(till: FakeTill, settings: ScreenSettings = SETTINGS, theme: str = "dark") -> TillApp:
-    """Make the app of a fake till."""
+    """Return the app of a fake till."""
     return TillApp(till, till.run, settings, theme)
 
 
 def painted(app: TillApp) -> list[str]:
-    """Read the rows that the terminal shows."""
+    """Return the rows that the terminal shows."""
     strips = app.screen._compositor.render_strips()
     return [recent_sales.text.rstrip() for recent_sales in strips]
 
@@ -49,13 +49,13 @@ def painted(app: TillApp) -> list[str]:
 def expected(
     view: TillView | None, settings: ScreenSettings = SETTINGS, overlay: Overlay = Overlay.NONE
 ) -> list[str]:
-    """Give the rows that a view should come to; block letters are blanks."""
+    """Return the rows that a view must be painted as; block letters are blanks."""
     rows = rows_of(draw_screen(view, settings, SIZE, overlay))
     return ["".join(run.text for run in row).rstrip() for row in rows]
 
 
 async def until(claim: Callable[[], bool], pilot: Pilot[Exception | None]) -> None:
-    """Wait for a claim to come true."""
+    """Wait until a claim is true."""
     async with asyncio.timeout(DEADLINE_S):
         while not claim():
             await pilot.pause()
@@ -158,7 +158,7 @@ async def test_a_screen_too_small_to_read_sells_nothing() -> None:
 
 
 class HastyApp(TillApp):
-    """Asks for a short time only."""
+    """An app that asks before leaving for a short time only."""
 
     leave_s = 0.05
 
@@ -174,7 +174,7 @@ async def test_leaving_is_forgotten_after_a_while() -> None:
 
 
 class CalmApp(TillApp):
-    """Never says that something takes time."""
+    """An app that never says that something takes time."""
 
     patience_s = 3600.0
 
@@ -200,7 +200,7 @@ async def test_a_slow_save_says_so_after_a_moment() -> None:
         await until(lambda: painted(app) == expected(saving), pilot)
 
 
-async def test_a_notice_repaints_lines_of_the_band_only() -> None:
+async def test_a_notice_repaints_lines_of_the_banner_only() -> None:
     till = FakeTill(CONFIRM)
     app = made(till)
     async with app.run_test(size=SIZE) as pilot:
@@ -257,7 +257,7 @@ async def test_a_fault_of_the_till_ends_the_program_and_is_handed_back() -> None
 
 
 @pytest.mark.parametrize("theme", THEME_NAMES)
-async def test_the_band_has_its_roles_colours_in_every_theme(theme: str) -> None:
+async def test_the_banner_has_its_roles_colours_in_every_theme(theme: str) -> None:
     till = FakeTill(PAID)
     app = made(till, theme=theme)
     async with app.run_test(size=SIZE) as pilot:

@@ -110,7 +110,7 @@ def test_any_terminal_from_the_smallest_on_is_filled() -> None:
                 )
 
 
-def test_folding_goes_in_order_strip_company_goods_lines() -> None:
+def test_folding_goes_in_order_recent_sales_company_goods_lines() -> None:
     rows = {size: text_of(rows_of(draw_screen(CONFIRM, SETTINGS, size))) for size in SIZES}
     assert [size for size in SIZES if "13:58" in rows[size]] == list(SIZES[2:])
     assert [size for size in SIZES if "Analytical" in rows[size]] == list(SIZES[1:])
@@ -270,7 +270,7 @@ def test_a_sale_that_turns_sent_changes_its_row_only() -> None:
 def test_every_amount_carries_its_currency_and_the_mark_of_the_language(
     language: str, amount_text: str
 ) -> None:
-    """Basket, echo, total, goods, panel, band and strip."""
+    """The amounts are in basket, typed amount, total, goods, panel, banner and recent sales."""
     settings, small_amount = SETTINGS_BY_LANGUAGE[language], Money(30)
     customer = replace(
         ADA, debt=small_amount, debt_after=None, pending=small_amount, headroom=small_amount
@@ -306,10 +306,10 @@ CURRENCIES = ("EUR", "GBP", "JPY", "CHF", "KWD", "VND", "XOF")
 @pytest.mark.slow
 @pytest.mark.parametrize("code", CURRENCIES)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_large_amounts_of_any_currency_are_whole_on_panel_strip_and_band(
+def test_large_amounts_of_any_currency_are_whole_on_panel_recent_sales_and_banner(
     language: str, code: str
 ) -> None:
-    """What is too long gives way in whole words, and the figure last."""
+    """Where it is too long, whole words are left out, and the figure last."""
     settings = replace(SETTINGS_BY_LANGUAGE[language], currency=Currency.named(code))
     rich = replace(ADA, company="", debt=Money(-123_450), debt_after=Money(98_760))
     views = [
@@ -373,7 +373,7 @@ def test_what_the_office_must_clarify_is_never_hidden(
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_of_the_till_s_own_words_is_cut(language: str, size: tuple[int, int]) -> None:
-    """Names and the hints of broken readers may end in dots; words and figures of ours never do."""
+    """Names and the hints about readers may end in dots; our own words and figures never do."""
     settings = SETTINGS_BY_LANGUAGE[language]
     looking_up = settings.texts.say("customer.asking")
     for name, view in STATES.items():
@@ -382,7 +382,7 @@ def test_nothing_of_the_till_s_own_words_is_cut(language: str, size: tuple[int, 
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_verdict_that_turned_shows_its_reason_and_what_would_pass(language: str) -> None:
+def test_a_decision_that_turned_shows_its_reason_and_what_would_pass(language: str) -> None:
     settings = SETTINGS_BY_LANGUAGE[language]
     for size in SIZES:
         rows = draw_screen(STATES["declined-just-now"], settings, size)

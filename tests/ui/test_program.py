@@ -32,7 +32,7 @@ sys.exit(app.return_code)
 
 
 class Terminal:
-    """A program on a pseudo-terminal of 80 by 24; `result` is all that it wrote."""
+    """A program on a pseudo-terminal of 80 by 24; `seen` is all that it wrote."""
 
     def __init__(self) -> None:
         self.seen = b""
@@ -66,12 +66,12 @@ class Terminal:
         os.write(self._ours, keys)
 
     def resize(self, rows: int, columns: int) -> None:
-        """Give the terminal another size, and say so as the kernel does."""
+        """Return the terminal another size, and say so as the kernel does."""
         fcntl.ioctl(self._theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.process.send_signal(signal.SIGWINCH)
 
     def settings(self) -> list[int | list[bytes | int]]:
-        """Give the terminal's settings as they are now."""
+        """Return the terminal's settings as they are now."""
         return termios.tcgetattr(self._theirs)
 
     async def until(self, claim: Callable[[], bool]) -> None:
@@ -86,7 +86,7 @@ class Terminal:
         return await asyncio.to_thread(self.process.wait, DEADLINE_S)
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Close the terminal and end the program."""
         self.process.kill()
         self.process.wait()
         asyncio.get_running_loop().remove_reader(self._ours)

@@ -1,4 +1,4 @@
-"""What others write over the screen goes: at Ctrl-L, a reader's change, and each sale's end."""
+"""What others wrote over the screen is removed at Ctrl-L, a reader's change and a sale's end."""
 
 import os
 import pty
@@ -41,10 +41,10 @@ TillApp(till, till.run, SETTINGS, "console").run()
 
 
 class Spoilt(Program):
-    """A screen onto which somebody else writes."""
+    """A screen over which another program writes."""
 
     def spoil(self) -> str:
-        """Write the kernel's lines over it; give the screen as they leave it."""
+        """Write the kernel's lines over the screen; return it as they leave it."""
         self._stream.feed(b"\x1b[1;1H" + KERNEL.encode())
         return self.text()
 
@@ -96,7 +96,7 @@ def test_what_answers_a_tap_paints_what_has_changed_only(screen: Spoilt) -> None
 
 
 def settled_text(screen: Spoilt) -> str:
-    """Give the screen once it has not changed for a while."""
+    """Return the screen once it has not changed for a while."""
     text, since_s = screen.text(), time.monotonic()
     while time.monotonic() - since_s < 0.5:
         screen.pause(0.05)

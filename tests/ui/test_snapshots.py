@@ -1,4 +1,4 @@
-"""Every state of the till screen, as text; SNAPSHOTS=write in the environment writes them anew."""
+"""Every state of the till screen, as text; SNAPSHOTS=write in the environment writes the files."""
 
 import os
 from dataclasses import replace
@@ -18,7 +18,7 @@ SMALL = ((50, 15), (66, 20))
 
 
 def compare(name: str, drawing: str) -> None:
-    """Hold a drawing against its file."""
+    """Compare a drawing with its file."""
     path = FOLDER / f"{name}.txt"
     if os.environ.get("SNAPSHOTS") == "write":
         path.write_text(drawing, "utf-8")
@@ -41,7 +41,7 @@ def test_small_terminals_fold_as_drawn(name: str) -> None:
 
 
 @pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
-def test_bands_read_as_drawn_in_every_language(language: str) -> None:
+def test_banners_read_as_drawn_in_every_language(language: str) -> None:
     settings = replace(SETTINGS, texts=load(language))
     bands = [
         f"{name}\n" + "\n".join(map(characters, draw_screen(view, settings, (80, 24)).banner))

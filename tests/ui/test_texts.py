@@ -51,7 +51,7 @@ def test_every_language_has_the_keys_and_figures_of_english(language: str) -> No
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_verdict_words_have_at_most_eight_letters_and_every_glyph(language: str) -> None:
+def test_decision_words_have_at_most_eight_letters_and_every_glyph(language: str) -> None:
     words = load(language).words
     verdicts = {key: text for key, text in words.items() if key.endswith(".word")}
     assert {key: text for key, text in verdicts.items() if len(text) > WORD_LETTERS_MAX} == {}

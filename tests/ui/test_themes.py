@@ -17,7 +17,7 @@ KERNELS_PALETTE = (
     "#000000", "#aa0000", "#00aa00", "#aa5500", "#0000aa", "#aa00aa", "#00aaaa", "#aaaaaa",
     "#555555", "#ff5555", "#55ff55", "#ffff55", "#5555ff", "#ff55ff", "#55ffff", "#ffffff",
 )  # fmt: skip
-"""What a console shows that nobody has set, drivers/tty/vt/vt.c."""
+"""The colours of a console by default (drivers/tty/vt/vt.c)."""
 
 ROLES = {"surface", "text"} | {f"{on}{role}" for role in ColourRole for on in ("", "on-")} - {
     "on-text"
@@ -26,7 +26,7 @@ THEMES = {theme.name: theme.variables for theme in themes.themes()}
 
 
 def console_colours(output: str) -> list[str]:
-    """Give a console's sixteen colours after what was written to it, as console_codes(4) says."""
+    """Return a console's sixteen colours after this output, by console_codes(4)."""
     slots = list(KERNELS_PALETTE)
     for slot, colour in re.findall(r"\x1b\]P([0-9A-F])([0-9a-f]{6})", output):
         slots[int(slot, 16)] = f"#{colour}"
@@ -37,14 +37,14 @@ CONSOLE_COLOURS = console_colours(palette(CONSOLE_PALETTE))
 
 
 def rgb(name: str) -> tuple[int, int, int]:
-    """Give the colour a person sees: a slot of the console is what the till has put there."""
+    """Return the colour that a person sees; the slots of a console are those that the till sets."""
     colour = Color.parse(name)
     resolved = colour if colour.ansi is None else Color.parse(CONSOLE_COLOURS[colour.ansi])
     return resolved.rgb
 
 
 def luminance(colour: tuple[int, int, int]) -> float:
-    """Give WCAG's relative luminance."""
+    """Return WCAG's relative luminance."""
     linear = [
         part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
         for part in (channel / 255 for channel in colour)
@@ -53,13 +53,13 @@ def luminance(colour: tuple[int, int, int]) -> float:
 
 
 def contrast(role: str, other_role: str) -> float:
-    """Give WCAG's contrast ratio of two colours."""
+    """Return WCAG's contrast ratio of two colours."""
     light, dark = sorted((luminance(rgb(role)), luminance(rgb(other_role))), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 
 def test_the_till_sets_every_slot_of_a_console() -> None:
-    """Untouched its white is #aaaaaa, 1.3 to 1 on its green: nobody reads PAID."""
+    """By default its white is #aaaaaa, 1.3 to 1 on its green, so that nobody could read PAID."""
     assert console_colours(palette(CONSOLE_PALETTE)) == list(CONSOLE_PALETTE)
     assert contrast(KERNELS_PALETTE[7], KERNELS_PALETTE[2]) < 1.4
     assert contrast(CONSOLE_COLOURS[7], CONSOLE_COLOURS[2]) >= 7
@@ -79,7 +79,7 @@ def test_each_role_keeps_its_contrast_where_bright_backgrounds_do_not_exist() ->
 
 
 @pytest.mark.parametrize("name", THEME_NAMES)
-def test_the_band_has_seven_to_one_and_the_rest_four_and_a_half(name: str) -> None:
+def test_the_banner_has_seven_to_one_and_the_rest_four_and_a_half(name: str) -> None:
     colours = THEMES[name]
     for role in ("ok", "refused", "warn", "info"):
         assert contrast(colours[role], colours[f"on-{role}"]) >= 7, role

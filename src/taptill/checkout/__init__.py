@@ -1,1 +1,1 @@
-"""Customer and basket in, decision and charge out: the till."""
+"""The till: one sale at a time, from the first key or tap to the committed charge."""

@@ -1,4 +1,4 @@
-"""Keys in, basket and typed amount out: a numeric keypad is enough for a whole sale."""
+"""The keypad: how each key changes the basket and the amount being typed."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ _DIGITS = frozenset("0123456789")
 
 @dataclass(frozen=True, slots=True)
 class Keypad:
-    """What the keys mean at this site; with `implied_decimals` decimals 420 is 4.20."""
+    """What the keys mean at this site; with `implied_decimals` the keys 420 are 4.20."""
 
     goods: tuple[Good, ...]
     currency: Currency
@@ -22,13 +22,16 @@ class Keypad:
 
 @dataclass(frozen=True, slots=True)
 class KeyedInput:
-    """The basket's finished lines and the key strokes of the amount being typed."""
+    """What was keyed in: the finished lines, and the keystrokes of the amount being typed.
+
+    `keystrokes` that begin with `/` are the number of a good.
+    """
 
     basket: Basket = EMPTY
     keystrokes: str = ""
 
     def with_typed_amount(self, keypad: Keypad) -> Basket:
-        """Give the basket with the typed amount as its last line."""
+        """Return the basket with the typed amount as its last line."""
         amount = typed_amount(self.keystrokes, keypad)
         return self.basket.add(Line("", amount)) if amount else self.basket
 
@@ -37,7 +40,7 @@ NOTHING_KEYED = KeyedInput()
 
 
 def typed_amount(keystrokes: str, keypad: Keypad) -> Money:
-    """Read the strokes: `420` is 4.20 with implied decimals, `4.2` always is."""
+    """Return the typed amount: `420` is 4.20 with implied decimals, `4.2` always is."""
     if not keystrokes or keystrokes.startswith("/"):
         return ZERO
     if "." in keystrokes or not keypad.implied_decimals:
@@ -46,7 +49,10 @@ def typed_amount(keystrokes: str, keypad: Keypad) -> Money:
 
 
 def press(keyed_input: KeyedInput, key: str, keypad: Keypad) -> tuple[KeyedInput, Notice]:
-    """Apply one key: digit, `.` `,` `+` `*` `/`, `backspace`, or a good's small letter."""
+    """Return the input after one key, and the notice about it.
+
+    A key is a digit, `.` `,` `+` `*` `/`, `backspace`, or the small letter of a good.
+    """
     if key in _DIGITS:
         return _digit(keyed_input, key, keypad)
     match key:
@@ -81,7 +87,7 @@ def _digit(keyed_input: KeyedInput, key: str, keypad: Keypad) -> tuple[KeyedInpu
 
 
 def _number(keyed_input: KeyedInput, number: int, keypad: Keypad) -> tuple[KeyedInput, Notice]:
-    """Pick a good by number as soon as no further digit could name another one."""
+    """Add the good of a number, as soon as no further digit could name another good."""
     if number * 10 <= len(keypad.goods):
         return KeyedInput(keyed_input.basket, f"/{number}"), Notice.NONE
     return _numbered(keyed_input, number, keypad)

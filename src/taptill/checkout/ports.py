@@ -1,4 +1,4 @@
-"""What the till needs from the other rooms, named for the need."""
+"""The ports of the till: what it needs from journal, look-up and settlement."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,34 +12,34 @@ from taptill.domain.entry import Draft, Entry, Position
 
 
 class Finder(Protocol):
-    """Finds who has a card; both never raise."""
+    """Looks up whose card it is; neither method raises."""
 
     async def cached(self, card_id: CardId) -> LookupResult:
-        """Answer at once from the cache."""
+        """Return what the cache knows, at once."""
 
     async def live(self, card_id: CardId) -> LookupResult:
-        """Ask the backend, as long as that takes."""
+        """Return what the backend answers, however long that takes."""
 
 
 class ChargeJournal(Protocol):
     """The journal as the till needs it."""
 
     async def append(self, drafts: Sequence[Draft]) -> list[Entry]:
-        """Make entries durable; JournalError means that none of them is."""
+        """Commit entries; raise JournalError if none of them is committed."""
 
     def position(self, customer_id: int) -> Position | None:
-        """Tell where the journal stands with a customer."""
+        """Return the customer's position in the journal; None without any entry."""
 
     def offline_exposure(self, customer_id: int, above_seq: int) -> OfflineExposure:
-        """Sum the offline charges that the newest snapshots do not hold."""
+        """Return the sums of offline charges that the newest snapshots do not contain."""
 
     def closed_by(self) -> str:
-        """Name what keeps the journal from being written; empty while it can be."""
+        """Return why the journal cannot be written; empty while it can be."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """All that the till calls; `status` draws the facts that other rooms own."""
+    """Everything that the till calls; `status` returns the facts that other rooms own."""
 
     finder: Finder
     books: ChargeJournal

@@ -1,29 +1,32 @@
-"""The session as a table: step and event in, next step out; no row, no change."""
+"""The session: the steps of a sale and the events between them, as one table.
+
+An event without a row in the table of a step changes nothing there.
+"""
 
 from enum import StrEnum
 
 
 class Step(StrEnum):
-    """Where the one sale at the till stands; each is a key of the screen texts."""
+    """The step at which the sale is; each is a key of the screen texts."""
 
-    READY = "ready"  # nothing rung up, no card
+    READY = "ready"  # empty basket, no card
     RINGING = "ringing"  # a basket, no card yet
-    CARD = "card"  # a customer who may pay, nothing rung up
-    CONFIRM = "confirm"  # both: Enter charges
-    DECLINED = "declined"  # the verdict on tap is a refusal
-    AGAIN = "again"  # the card could not be read: once more
-    ASKING = "asking"  # confirmed; waiting for the live answer that is under way
+    CARD = "card"  # a customer who may pay, empty basket
+    CONFIRM = "confirm"  # a basket and a customer who may pay: Enter charges
+    DECLINED = "declined"  # the decision before Enter is a decline
+    AGAIN = "again"  # the card could not be read and must be tapped again
+    ASKING = "asking"  # confirmed; the backend's answer is awaited
     SAVING = "saving"  # the charge is on its way to the disk
-    SLOW_DISK = "slow-disk"  # for more than two seconds: do not pay again
+    SLOW_DISK = "slow-disk"  # the same for more than two seconds: the customer must not pay again
     PAID = "paid"
-    REFUSED = "refused"  # declined at confirm
-    VOIDING = "voiding"  # which reason?
+    REFUSED = "refused"  # declined at Enter
+    VOIDING = "voiding"  # the reason for the void is awaited
     VOIDED = "voided"
     CLOSED = "closed"  # the journal cannot be written: nothing can be sold
 
 
 class Event(StrEnum):
-    """What happens to a sale."""
+    """An event that may take a sale to another step."""
 
     KEYED_IN = "a basket, no card"
     EMPTIED = "no basket, no card"
@@ -44,7 +47,7 @@ class Event(StrEnum):
 
 
 class Notice(StrEnum):
-    """One line of answer to a key or a tap that changed nothing; keys of the screen texts."""
+    """The answer to a key or a tap that changed nothing; each is a key of the screen texts."""
 
     NONE = ""
     BUSY = "busy"  # a key or a tap that must wait until this sale is done
@@ -80,7 +83,7 @@ OPEN = {
     Event.CANCELLED: Step.READY,
     Event.FAILED: Step.CLOSED,
 }
-"""While basket and card may still change, these two decide where the sale stands."""
+"""While basket and card may still change, these two alone decide the step."""
 
 _CONFIRMABLE = {**OPEN, Event.CONFIRMED: Step.ASKING}
 _COMMITTING = {
@@ -108,7 +111,7 @@ NEXT: dict[Step, dict[Event, Step]] = {
     Step.REFUSED: _CONFIRMABLE,
     Step.VOIDING: {**_OVER, Event.VOID_CHOSEN: Step.SAVING},
     Step.VOIDED: _OVER,
-    # A commit that was under way when something else failed still has the last word.
+    # A commit that was in progress when something else failed still takes its step.
     Step.CLOSED: {
         Event.KEYED_IN: Step.RINGING,
         Event.EMPTIED: Step.READY,
@@ -118,12 +121,12 @@ NEXT: dict[Step, dict[Event, Step]] = {
 }
 
 UNDER_WAY = frozenset({Step.ASKING, Step.SAVING, Step.SLOW_DISK})
-"""The basket is frozen: keys and taps are answered, and change nothing."""
+"""In these steps the basket is frozen: keys and taps get a notice and change nothing."""
 
 OVER = frozenset({Step.PAID, Step.VOIDED})
-"""The next key or tap begins a new sale."""
+"""In these steps the next key or tap begins a new sale."""
 
 
 def next_step(step: Step, event: Event) -> Step:
-    """Give the step after an event; the same step where the event means nothing."""
+    """Return the step after an event; the same step if the event has no row."""
     return NEXT[step].get(event, step)

@@ -1,1 +1,1 @@
-"""A TillView in, coloured cells out: the room that draws and takes keys."""
+"""The screen of the till: draws views and reads the keyboard."""

@@ -1,4 +1,9 @@
-"""Keys in, calls of the till out; its views in, the till screen out."""
+"""The Textual app: passes keys to the till and draws the till's views.
+
+The till numbers what Enter would confirm (`prompt_number`). When the terminal has taken the whole
+picture of a view, the app tells the till its number, so that Enter counts only for what was on the
+screen.
+"""
 
 import asyncio
 import logging
@@ -31,11 +36,12 @@ from taptill.ui.widgets import TillScreen
 _log = logging.getLogger(__name__)
 
 _KEYS_WHEN_TOO_SMALL = frozenset({"escape", "-", "ctrl+q"})
-"""All that may be pressed where the till cannot be drawn: nobody sells unseen."""
+"""The only keys that count while the terminal is too small for the till screen."""
 
 _BRIEF_STEPS = frozenset({Step.ASKING, Step.SAVING})
 _FINAL_STEPS = frozenset({Step.READY, Step.PAID, Step.REFUSED, Step.VOIDED, Step.CLOSED})
-"""With these a sale ends; none of them answers a tap, which must not wait for a whole screen."""
+"""At the end of a sale the whole screen is painted again. None of these steps answers a tap, which
+must not wait so long."""
 
 _EXIT_FAULT = 70
 _LEAVING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -44,27 +50,30 @@ RunTill = Callable[[], Coroutine[Any, Any, None]]
 
 
 class TillPort(Protocol):
-    """The till as the screen sees it: keys in, views out; every call returns at once."""
+    """What the screen needs of the till; every call returns at once."""
 
     def watch(self, callback: Callable[[TillView], None], /) -> None:
-        """Call back, in the same event loop, with every new view."""
+        """Call `callback` with every new view, in the same event loop."""
 
     def take(self, keys: Sequence[Key]) -> None:
-        """Take the keys of one read, those apart that ask something of the screen itself."""
+        """Take the keys of one read; the screen's own keys are not among them."""
 
     def painted(self, prompt_number: int, at_s: float) -> None:
-        """Learn since when the view with this question is on the screen (monotonic seconds)."""
+        """Record that the view of this number is on the screen since `at_s`, monotonic seconds."""
 
     def obscured(self, key: Key | None = None) -> None:
-        """Learn that what the screen showed counts no more, by a key or by a new size."""
+        """Record that Enter must not confirm what was on the screen until now.
+
+        `key` is the screen's own key that changed it, None for a new size.
+        """
 
 
 class TillApp(App[Exception | None], inherit_bindings=False):
-    """The screen of one till; `run` returns None, or the fault that stopped `run_till`.
+    """The screen of one till; `run` returns None, or the exception that stopped `run_till`.
 
-    `run_till` is started after the first frame, so that its imports do not delay it. `theme` is
-    one of `themes.THEME_NAMES`. `console`: this is the Linux console. `fault` is what stopped the
-    screen itself.
+    `run_till` is started after the first frame, so that its imports do not delay that. `theme` is
+    one of `themes.THEME_NAMES`. `console`: this is the Linux console. `fault` is the exception
+    that stopped the screen itself.
     """
 
     CSS_PATH = Path(__file__).with_name("taptill.tcss")
@@ -73,17 +82,17 @@ class TillApp(App[Exception | None], inherit_bindings=False):
     TITLE = "taptill"
 
     leave_s: ClassVar[float] = 5.0
-    patience_s: ClassVar[float] = 0.3  # before that, nothing says that something takes time
+    patience_s: ClassVar[float] = 0.3  # so long nothing on the screen says that one must wait
 
     class Published(Message):
-        """The till has a new view; a newer one takes its place in the queue."""
+        """The till has published a view; a newer one replaces it in the queue."""
 
         def __init__(self, view: TillView) -> None:
             super().__init__()
             self.view = view
 
         def can_replace(self, message: Message) -> bool:
-            """Let only the newest view be drawn."""
+            """Return whether this view replaces a message that waits."""
             return isinstance(message, TillApp.Published)
 
     def __init__(
@@ -112,11 +121,11 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         self.theme = theme
 
     def get_default_screen(self) -> TillScreen:
-        """Give the one screen there is."""
+        """Return the only screen."""
         return TillScreen()
 
     def on_mount(self) -> None:
-        """Draw, take the signals that end the program, and start the till after the frame."""
+        """Draw, install the signal handlers, and start the till after the first frame."""
         self._terminal_size = (self.size.width, self.size.height)
         self._draw()
         for number in _LEAVING_SIGNALS:
@@ -125,12 +134,12 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         self.call_after_refresh(self._start)
 
     def on_unmount(self) -> None:
-        """Give the signals back."""
+        """Remove the signal handlers."""
         for number in _LEAVING_SIGNALS:
             asyncio.get_running_loop().remove_signal_handler(number)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Place the regions anew; the first size comes before there is a screen."""
+        """Place the regions for the new size; the first one comes before there is a screen."""
         self._terminal_size = (event.size.width, event.size.height)
         if screen := self._till_screen():
             screen.place(lay_out(*self._terminal_size))
@@ -138,7 +147,7 @@ class TillApp(App[Exception | None], inherit_bindings=False):
             self._draw()
 
     def on_till_app_published(self, message: Published) -> None:
-        """Draw a view, at once or, where it says that something takes time, after a while."""
+        """Draw a view; one that says that something takes time is drawn after `patience_s`."""
         if _panel_identity(message.view) != _panel_identity(self._view):
             self._settings = replace(self._settings, debt_requested=False)
         if _needs_repaint(self._view, message.view):
@@ -154,11 +163,11 @@ class TillApp(App[Exception | None], inherit_bindings=False):
             self._draw()
 
     def on_typed(self, message: Typed) -> None:
-        """Take what was read from the terminal."""
+        """Take the keys that were read from the terminal."""
         self._handle_keys(message.keys)
 
     def on_key(self, event: events.Key) -> None:
-        """Take a key of a screen without a terminal, a test's for example."""
+        """Take a key of a screen that has no terminal, such as a test's."""
         event.stop()
         letter = event.character or ""
         self._handle_keys(
@@ -166,27 +175,30 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         )
 
     def on_terminal_gone(self) -> None:
-        """End with the terminal."""
+        """Exit, as the terminal has gone."""
         _log.warning("terminal.gone")
         self.exit()
 
     def on_picture_lost(self) -> None:
-        """Draw everything again."""
+        """Paint the whole screen again."""
         self._till.obscured()
         self._repaint()
 
     def post_display_hook(self) -> None:
-        """Learn that something was handed to the terminal."""
+        """Tell the till what is on the screen, as output was written."""
         self._acknowledge()
 
     def panic(self, *renderables: RenderableType) -> None:
-        """End with the fault that stops the screen; the words of Textual's may name a customer."""
+        """Exit with the exception that stops the screen, without Textual's traceback.
+
+        That may show a customer's name.
+        """
         del renderables
         self.fault = self.fault or RuntimeError("panic")
         self._close_messages_no_wait()
 
     def _handle_exception(self, error: Exception) -> None:
-        """Keep and log what stops the screen: by itself Textual logs nothing."""
+        """Keep and log the exception that stops the screen, as Textual does not log it."""
         self.fault = self.fault or error
         _log.error("screen.fault", exc_info=error)
         super()._handle_exception(error)
@@ -195,7 +207,7 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         self.panic()
 
     def _handle_keys(self, keys: Sequence[Key]) -> None:
-        """Answer the screen's own keys; the till gets all others, in order."""
+        """Handle the screen's own keys, and pass all others to the till, in order."""
         before = (self._overlay, self._settings)
         forward: list[Key] = []
         for key in keys:
@@ -207,11 +219,11 @@ class TillApp(App[Exception | None], inherit_bindings=False):
             else:
                 forward.append(key)
         self._forward(forward)
-        if (self._overlay, self._settings) != before:  # what the till answers comes as a new view
+        if (self._overlay, self._settings) != before:  # the till's answer comes as a new view
             self._draw()
 
     def _handle_own_key(self, key: Key) -> bool:
-        """Answer a key that asks something of the screen itself; tell whether it was one."""
+        """Handle a key of the screen's own; return whether it was one."""
         if key.name == NO_KEY:
             return False
         previous_overlay, self._overlay = self._overlay, Overlay.NONE
@@ -261,12 +273,12 @@ class TillApp(App[Exception | None], inherit_bindings=False):
             self._acknowledge()
 
     def _till_screen(self) -> TillScreen | None:
-        """Give the screen; None before the start and after the end, when a timer may still fire."""
+        """Return the screen; None before the start and after the end, when timers may fire."""
         screen = self.screen_stack[-1] if self.screen_stack else None
         return screen if isinstance(screen, TillScreen) else None
 
     def _acknowledge(self) -> None:
-        """Tell the till which question is on the screen, once the terminal has taken all of it."""
+        """Tell the till the number of the view that the terminal has taken as a whole."""
         prompt_number = self._drawn.prompt_number if self._drawn else self._acknowledged
         screen, driver = self._till_screen(), self._driver
         if prompt_number == self._acknowledged or too_small(*self._terminal_size):
@@ -295,9 +307,10 @@ class TillApp(App[Exception | None], inherit_bindings=False):
 
 
 def _needs_repaint(before: TillView | None, after: TillView) -> bool:
-    """Tell when others may have written on the terminal, or it is a good time to look after it.
+    """Return whether the whole screen is to be painted again with this view.
 
-    Whoever plugs a reader makes the kernel speak; and what is written over a sale ends with it.
+    A reader that is plugged in makes the kernel write over the screen. The end of a sale is the
+    time to remove whatever else was written over it.
     """
     is_end = after.step in _FINAL_STEPS and (before is None or before.step is not after.step)
     return is_end or (before is not None and _reader_states(before) != _reader_states(after))
@@ -313,7 +326,7 @@ def _panel_identity(view: TillView | None) -> tuple[str, str] | None:
 
 
 def _without_wait_words(view: TillView) -> TillView | None:
-    """Give the view without words about waiting; None: what is on the screen stays."""
+    """Return the view without words about waiting; None if the screen stays as it is."""
     if view.step in _BRIEF_STEPS:
         return None
     if view.customer and view.customer.looking_up:

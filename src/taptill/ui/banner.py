@@ -1,4 +1,4 @@
-"""A TillView in, the coloured band out: one word in block letters, and what to do next."""
+"""The banner: one word in block letters, and sentences for the customer and for the cashier."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ _READS = frozenset({ReaderState.OK, ReaderState.OPENING})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BannerText:
-    """What the band says: role, one word, and lines for the customer and for the cashier."""
+    """The texts of the banner: one word, and lines for the customer and for the cashier."""
 
     role: ColourRole
     word: str
@@ -48,7 +48,7 @@ class BannerText:
 
 
 def banner_text(view: TillView | None, settings: ScreenSettings) -> BannerText:
-    """Choose the words for a view; None: the till has not spoken yet."""
+    """Return the texts for a view, which is None while the till starts."""
     if view is None:
         return _banner_text("step.starting", ColourRole.INFO, {}, settings)
     values = settings.placeholder_values(view)
@@ -63,7 +63,7 @@ def banner_text(view: TillView | None, settings: ScreenSettings) -> BannerText:
 
 
 def unusable_reader(view: TillView) -> ReaderHealth | None:
-    """Give the reader to complain about if no reader can take a tap now."""
+    """Return the reader that the banner names if no reader can take a tap now."""
     readers = view.status.readers
     if not readers or any(reader.state is ReaderState.OK for reader in readers):
         return None
@@ -71,18 +71,18 @@ def unusable_reader(view: TillView) -> ReaderHealth | None:
 
 
 def broken_readers(view: TillView) -> tuple[ReaderHealth, ...]:
-    """Give the readers that need somebody's hand."""
+    """Return the readers that do not work until somebody does something."""
     return tuple(reader for reader in view.status.readers if reader.state not in _READS)
 
 
 def reader_values(reader: ReaderHealth, settings: ScreenSettings) -> Mapping[str, str]:
-    """Give what a reader's sentences may name."""
+    """Return the values for the placeholders of a reader's texts."""
     values = {"reader": settings.clean(reader.reader)}
     return {**values, "detail": settings.detail(reader.detail)} if reader.detail else values
 
 
 def draw_banner(text: BannerText, layout: Layout) -> Rows:
-    """Draw a verdict: the word in block letters, the sentences beside or below it."""
+    """Return the rows of the banner: the word in block letters, sentences beside or below it."""
     area, left = layout.banner, layout.word_width
     letters = _letters(text, left if layout.is_beside else area.width)
     room = area.height if layout.is_beside else area.height - LETTER_ROWS
@@ -103,7 +103,7 @@ def draw_banner(text: BannerText, layout: Layout) -> Rows:
 
 
 def sentences(text: BannerText, width: int, rows: int) -> list[str]:
-    """Set the lines as loosely as the rows allow; only a foreign detail can be too long."""
+    """Return the sentences as lines, spaced as the rows allow; only a long detail is clipped."""
     customer = [_SIGNS.get(text.role, "") + text.customer] if text.customer else []
     second = [text.second] if text.second else []
     cashier = text.cashier.split("\n")
@@ -165,9 +165,9 @@ def _banner_text(
 
 
 def _with_notice(text: BannerText, view: TillView, settings: ScreenSettings) -> BannerText:
-    """Put the answer to the last key or tap in the cashier's place.
+    """Return the texts with the answer to the last key or tap in place of the cashier's line.
 
-    A void's choices stay, and why a verdict has turned.
+    The choices of a void stay, and so does the reason why a customer may no longer pay.
     """
     if answer := _notice_text(view, settings):
         _, *choices = text.cashier.split("\n") if view.step is Step.VOIDING else [""]

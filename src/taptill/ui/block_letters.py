@@ -1,4 +1,4 @@
-"""A word in, five rows of letters out, drawn with `#` where a coloured cell goes."""
+"""Block letters: a word as five rows of text, with `#` for each coloured cell."""
 
 import unicodedata
 
@@ -38,9 +38,10 @@ DRAWN = {
 
 
 def letter_rows(word: str) -> tuple[str, ...]:
-    """Draw a word in rows of equal length, six cells a letter less the last gap.
+    """Return the five rows of a word, all of one length: six cells a letter, less the last gap.
 
-    Five rows have no place for accents: a letter loses its own; one unknown is a question mark.
+    Letters lose their accents, as five rows have no place for them. A letter that is not in the
+    table becomes a question mark.
     """
     plain = (unicodedata.normalize("NFD", letter)[0] for letter in word.upper())
     letters = [DRAWN.get(letter, DRAWN["?"]).split("|") for letter in plain]

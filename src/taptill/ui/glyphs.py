@@ -1,4 +1,4 @@
-"""A character in, yes or no out: the 512 glyphs of the console font Uni2-Terminus."""
+"""The characters that the console font Uni2-Terminus can show, 512 glyphs."""
 
 # Unicode ranges, first and last, that every size of Uni2-Terminus holds (console-setup 1.221);
 # unprintable members of its table (soft hyphen, odd spaces, joiners) are left out.

@@ -1,4 +1,4 @@
-"""The terminal's size in, the place of every region out: nothing moves between two states."""
+"""The place of each region of the screen; it depends on the terminal's size only."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ WIDTH_MIN = 50
 HEIGHT_MIN = 15
 
 _WORD_WIDTH = 51  # a margin of two, eight block letters, a gap of two
-_BESIDE_MIN = 78  # from here on the sentences stand beside the block letters
+_BESIDE_MIN = 78  # from this width on the sentences are beside the block letters
 _PANEL = 10
 _RECENT_SALES = 5
 _RECENT_SALES_MAX = 10
@@ -25,10 +25,11 @@ class Area:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """Where each region lies; a box without rows is not shown.
+    """The area of each region; a region without rows is not shown.
 
-    `is_beside`: sentences stand right of the word, else below it. `framed`: the two panels have a
-    box around them, as the strip has when it is more than one row.
+    `is_beside`: the banner's sentences are right of its word,
+    else below it. `has_frames`: the two panels have a
+    box around them. The recent sales have one whenever they have more than one row.
     """
 
     status: Area
@@ -42,17 +43,17 @@ class Layout:
 
     @property
     def word_width(self) -> int:
-        """Give the cells of the band that the block letters take."""
+        """Return how many columns of the banner are left of its sentences."""
         return _WORD_WIDTH if self.is_beside else 2
 
 
 def too_small(width: int, height: int) -> bool:
-    """Tell whether a till cannot be drawn in so many cells."""
+    """Return whether the terminal is too small for the till screen."""
     return width < WIDTH_MIN or height < HEIGHT_MIN
 
 
 def lay_out(width: int, height: int) -> Layout:
-    """Share the rows out: panels and strip grow, the strip is the first to fold to one line."""
+    """Return the layout for a terminal; where rows are few, the recent sales shrink to one line."""
     if too_small(width, height):
         no_area = Area(0, 0, width, 0)
         return Layout(

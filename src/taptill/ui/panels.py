@@ -1,4 +1,4 @@
-"""A TillView in, the lines of the sale's and the customer's panel out."""
+"""The lines of the sale panel and of the customer panel."""
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -19,23 +19,23 @@ _GAP_CELLS = 2
 _MONEY_WIDTH = 26
 _LARGE_SIGNS = frozenset("$£€")
 
-_THEN = "→"
-_CHIP_CELLS = 2  # a coloured word has a blank on either side
+_ARROW = "→"
+_COLOURED_MARGIN = 2  # a coloured text has a blank on either side
 
-# What is folded away last has the lowest rank; those from _GAP on are not missed.
+# Where rows are few, lines of the highest rank are dropped first.
 _MONEY_RANKS = range(2, 9)
 _COMPANY = 9
 _GAP = 10
 
 
 def sale(view: TillView, settings: ScreenSettings, width: int, rows: int) -> list[Run]:
-    """Give the sale's lines above the total; goods fill the place while nothing is rung up."""
+    """Return the lines of the sale above the total, and the goods where there is room for them."""
     room = rows - _TOTAL_ROWS
     columns = max(1, width // _GOOD_WIDTH)
     shelf_rows = -(-len(view.goods) // columns)
     total = [Run(line) for line in _total(view, settings, width)]
     lines = _lines(view, settings, width)
-    if room >= shelf_rows + 1 + _LINES_MIN:  # the keys of the goods have their own place
+    if room >= shelf_rows + 1 + _LINES_MIN:  # the goods have rows of their own
         lines = _newest_lines(lines, view, settings, room - shelf_rows - 1)
         gap = room - len(lines) - shelf_rows
         shelf = _goods(view.goods, settings, width, shelf_rows)
@@ -49,7 +49,7 @@ def sale(view: TillView, settings: ScreenSettings, width: int, rows: int) -> lis
 
 
 def customer(view: TillView, settings: ScreenSettings, width: int, rows: int) -> list[Run]:
-    """Give who pays and what that leaves; without a card, the cards of the demo."""
+    """Return the customer and their balance; without a card, the legend of the demo's cards."""
     if view.customer is None:
         return _no_customer(view, settings, rows)
     ranked_rows = [
@@ -63,7 +63,7 @@ def customer(view: TillView, settings: ScreenSettings, width: int, rows: int) ->
 
 
 def digit_rows(text: str) -> tuple[str, ...]:
-    """Draw figures three rows high, as Textual's Digits does, with the mark on the line."""
+    """Return an amount as large digits, three rows high, drawn by Textual's Digits."""
     segments = (part for part in Digits(text).render(Style()) if isinstance(part, Segment))
     rows = "".join(segment.text for segment in segments)
     return tuple(rows.split("\n")[:_TOTAL_ROWS])
@@ -79,7 +79,7 @@ def _total(view: TillView, settings: ScreenSettings, width: int) -> list[str]:
 
 
 def _large(total: Money, settings: ScreenSettings) -> list[str]:
-    """Draw an amount with large figures; a sign that has no large form stands small on the line."""
+    """Return an amount as large digits; a currency sign without a large form is small, below."""
     values = digit_rows(settings.figure(total))
     large = settings.sign in _LARGE_SIGNS
     blank = " " * cell_len(settings.sign)
@@ -96,7 +96,7 @@ def _lines(view: TillView, settings: ScreenSettings, width: int) -> list[str]:
 
 
 def _typed_line(view: TillView, settings: ScreenSettings, width: int) -> str:
-    """Show the keys of an amount as they were pressed, and beside them what they mean."""
+    """Return the keys of the amount being typed, and next to them the amount that they mean."""
     means = view.total - view.basket.total
     keys = f"> {view.keystrokes.replace('.', settings.usage.mark)}"
     return justify(keys, settings.money(means), width) if means else pad(keys, width)
@@ -182,7 +182,7 @@ def _money_rows(
         rows.append((7, Run(say("customer.asking"))))
     elif customer.age_s is None:
         words = (say("customer.age-unknown"), say("customer.age-unknown-short"))
-        rows.append((5, Run(first_fitting(width - _CHIP_CELLS, *words), ColourRole.WARN)))
+        rows.append((5, Run(first_fitting(width - _COLOURED_MARGIN, *words), ColourRole.WARN)))
     elif not customer.live:
         rows.append((5, Run(say("customer.age", age=settings.age(customer.age_s)))))
     return rows
@@ -204,7 +204,7 @@ def _balance_rows(
     if customer.debt_after is not None:
         rows.append((3, Run(_after(customer.debt, customer.debt_after, settings, width))))
     if customer.in_question:
-        words = _amount_line("in-question", customer.pending, settings, width - _CHIP_CELLS)
+        words = _amount_line("in-question", customer.pending, settings, width - _COLOURED_MARGIN)
         rows.append((6, Run(words, ColourRole.WARN)))
     elif customer.pending:
         rows.append((6, Run(_amount_line("pending", customer.pending, settings, width))))
@@ -218,7 +218,7 @@ def _balance_word(debt: Money, settings: ScreenSettings) -> str:
 
 
 def _after(before: Money, after: Money, settings: ScreenSettings, width: int) -> str:
-    """Set what remains below what was; a word says which way it goes where that has changed."""
+    """Return the balance after this sale, with *owes* or *in advance* where that changes."""
     say, side = settings.texts.say, _balance_word(after, settings)
     if side == _balance_word(before, settings):
         return _label_and_amount(say("customer.after"), after, settings, width)
@@ -226,8 +226,8 @@ def _after(before: Money, after: Money, settings: ScreenSettings, width: int) ->
         width,
         (say("customer.after"), f"{side} {settings.money(after)}"),
         (say("customer.after"), f"{side} {settings.figure(after)}"),
-        (_THEN, f"{side} {settings.money(after)}"),
-        (_THEN, f"{side} {settings.figure(after)}"),
+        (_ARROW, f"{side} {settings.money(after)}"),
+        (_ARROW, f"{side} {settings.figure(after)}"),
     )
 
 
@@ -238,14 +238,14 @@ def _label_and_amount(label: str, money: Money, settings: ScreenSettings, width:
 
 
 def _first_fitting_pair(width: int, *wordings: tuple[str, str]) -> str:
-    """Set label and amount at the two edges of the column, in the first wording that fits."""
+    """Return label and amount at the edges of the column, in the first wording that fits."""
     fits = (wording for wording in wordings if cell_len(" ".join(wording)) <= width)
     label, amount = next(fits, wordings[-1])
     return justify(label, amount, max(min(width, _MONEY_WIDTH), cell_len(f"{label} {amount}")))
 
 
 def _amount_line(key: str, money: Money, settings: ScreenSettings, width: int) -> str:
-    """Give the longest wording of a line with one amount that fits."""
+    """Return the longest wording that fits of a line with one amount."""
     say = settings.texts.say
     return first_fitting(
         width,

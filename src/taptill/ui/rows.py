@@ -1,4 +1,7 @@
-"""Foreign text in, rows of coloured runs out: nothing is markup, no cell is cut in half."""
+"""Rows of coloured text: cleaning, clipping, wrapping and framing, measured in terminal cells.
+
+Nothing is ever read as markup, and a character of two cells is never cut in half.
+"""
 
 import re
 import unicodedata
@@ -11,17 +14,17 @@ from rich.cells import cell_len
 
 from taptill.ui.glyphs import CONSOLE_GLYPHS
 
-# Letters by category that nobody can see: fillers and the empty braille cell.
+# Unicode counts these as letters, but nobody can see them: fillers and the empty braille cell.
 _INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 NO_BREAK = "\u00a0"
-"""A blank at which `wrap` breaks no line; on the screen it is a plain one, as no font has it."""
+"""A no-break space; `wrap` does not break at it, and replaces it by a plain space afterwards."""
 
 _BREAKS = re.compile(r"[^\S\u00a0]+(?![:;?!])")
 
 
 class ColourRole(StrEnum):
-    """What a cell's colour says; the style sheet knows these and no other colours."""
+    """The meaning of a cell's colour; the style sheet has no other colours."""
 
     TEXT = "text"
     OK = "ok"
@@ -32,7 +35,7 @@ class ColourRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Characters of one role; `ink` swaps the role's two colours (block letters are spaces)."""
+    """Text of one role; `ink` swaps the role's two colours, as block letters are made of spaces."""
 
     text: str
     role: ColourRole = ColourRole.TEXT
@@ -44,10 +47,11 @@ Rows = tuple[Row, ...]
 
 
 def clean(text: str, *, console: bool = False) -> str:
-    """Make foreign text harmless: one line of visible characters, on the console of its font.
+    """Return text from outside as one line of visible characters, on a console of its font's.
 
-    Controls become `?`, white space one blank; direction marks, joiners and invisible letters
-    vanish; of piled-up accents the first stays. What would be empty is `?`.
+    Control characters become `?` and white space one blank. Direction marks, joiners and
+    invisible letters are removed, and of several accents on one letter the first is kept. A text
+    that would be empty is `?`.
     """
     characters: list[str] = []
     marks = 0
@@ -74,7 +78,7 @@ def _is_selector(character: str) -> bool:
 
 
 def clip(text: str, width: int) -> str:
-    """Shorten to `width` cells with `…`; a two-cell character stays whole or goes."""
+    """Return the text, shortened to `width` cells with `…` where it is longer."""
     if cell_len(text) <= width:
         return text
     head, cells = "", 1
@@ -87,25 +91,25 @@ def clip(text: str, width: int) -> str:
 
 
 def pad(text: str, width: int) -> str:
-    """Clip, then fill with blanks to exactly `width` cells."""
+    """Return the text, clipped or filled with blanks to exactly `width` cells."""
     clipped_text = clip(text, width)
     return clipped_text + " " * (width - cell_len(clipped_text))
 
 
 def justify(left: str, right: str, width: int) -> str:
-    """Put two texts at the two edges of `width` cells; the left one gives way."""
+    """Return a row of `width` cells with two texts at its edges; the left one is clipped first."""
     return pad(left, width - cell_len(right) - 1) + " " + right if right else pad(left, width)
 
 
 def first_fitting(width: int, *texts: str) -> str:
-    """Choose the first of several wordings that fits in `width` cells, else the last."""
+    """Return the first of several wordings that fits in `width` cells, else the last."""
     return next((text for text in texts if cell_len(text) <= width), texts[-1])
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Break at blanks into lines of at most `width` cells; only a longer word is broken.
+    """Return the text as lines of at most `width` cells, broken at blanks; longer words are split.
 
-    A blank before a sign of punctuation, as French sets it, is no place to break.
+    A blank before a punctuation mark, as French writes it, is no place to break.
     """
     lines = [""]
     for word in _BREAKS.split(text.strip()):
@@ -129,13 +133,13 @@ def _pieces(word: str, width: int) -> list[str]:
 
 
 def drop_least_important(runs: Sequence[tuple[int, Run]], rows: int) -> list[tuple[int, Run]]:
-    """Keep the `rows` runs of lowest rank, in the order given."""
+    """Return the `rows` runs of the lowest ranks, in the order given."""
     order = sorted(range(len(runs)), key=lambda at: (runs[at][0], at))
     return [runs[at] for at in sorted(order[: max(0, rows)])]
 
 
 def frame(title: str, runs: list[Run], width: int, height: int) -> Rows:
-    """Draw a box of `height` rows around one run a row, its title in the upper edge."""
+    """Return `height` rows: a box around one run a row, with its title in the upper edge."""
     label = clip(f"─ {title} ", width - 2)
     top = Run(f"┌{label}{'─' * (width - 2 - cell_len(label))}┐")
     bottom = Run(f"└{'─' * (width - 2)}┘")
@@ -144,18 +148,18 @@ def frame(title: str, runs: list[Run], width: int, height: int) -> Rows:
 
 
 def bare(runs: list[Run], width: int, height: int) -> Rows:
-    """Give `height` rows of exactly `width` cells without a box."""
+    """Return `height` rows of exactly `width` cells without a box."""
     return tuple(_filled(run, width) for run in block(runs, height))
 
 
 def block(runs: list[Run], height: int) -> list[Run]:
-    """Give exactly `height` runs: empty ones below, none beyond."""
+    """Return exactly `height` runs: empty ones are added below, and surplus ones dropped."""
     return [run for run, _ in zip_longest(runs[:height], range(height), fillvalue=Run(""))]
 
 
 def _filled(run: Run, width: int) -> Row:
     if run.role is ColourRole.TEXT:
         return (Run(pad(run.text, width)),)
-    # A coloured word is a chip: its colour ends with it.
+    # The colour covers the text with a blank on either side, not the whole row.
     chip = clip(f" {run.text} ", width)
     return Run(chip, run.role), Run(" " * (width - cell_len(chip)))

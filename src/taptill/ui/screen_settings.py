@@ -1,4 +1,4 @@
-"""The site's taste in, ready words out: texts, currency, privacy, and what the font can show."""
+"""What the site chose for its screen: language, currency, privacy, and the font's limits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _AGES = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
 class ShowName(StrEnum):
-    """How much of a customer's name stands on the screen."""
+    """How much of a customer's name is on the screen."""
 
     FULL = "full"
     SHORT = "short"
@@ -27,7 +27,7 @@ class ShowName(StrEnum):
 
 
 class ShowDebt(StrEnum):
-    """When debt, headroom and what is missing stand on the screen."""
+    """When debt, headroom and missing amounts are on the screen."""
 
     ALWAYS = "always"
     ON_REQUEST = "on-request"
@@ -36,7 +36,7 @@ class ShowDebt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ScreenPrivacy:
-    """What of a customer everybody at the till may read."""
+    """What anybody at the till may read of a customer."""
 
     show_name: ShowName = ShowName.FULL
     show_debt: ShowDebt = ShowDebt.ALWAYS
@@ -44,10 +44,11 @@ class ScreenPrivacy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScreenSettings:
-    """How this site's screen speaks; `legend` names the demo's cards: (capital letter, text).
+    """How the screen writes texts, names and amounts; `legend` lists the demo's cards.
 
-    `console`: foreign text is held to the console font. `debt_requested`: the customer has asked
-    to see the balance (privacy `on-request`).
+    A card of the legend is (capital letter, text). `console`: text from outside is limited to the
+    console font. `debt_requested`: the customer has asked to see the balance (privacy
+    `on-request`).
     """
 
     texts: Texts
@@ -59,7 +60,7 @@ class ScreenSettings:
 
     @property
     def shows_debt(self) -> bool:
-        """Tell whether figures that tell a customer's debt may be drawn."""
+        """Return whether amounts that reveal a customer's debt may be drawn."""
         match self.privacy.show_debt:
             case ShowDebt.ALWAYS:
                 return True
@@ -69,35 +70,35 @@ class ScreenSettings:
                 return False
 
     def clean(self, text: str) -> str:
-        """Make foreign text harmless for this terminal."""
+        """Return text from outside as characters that this terminal can show."""
         return clean(text, console=self.console)
 
     @property
     def sign(self) -> str:
-        """Give the currency's sign in this language; its code where the font has no such sign."""
+        """Return the currency's sign in this language; its code where the font lacks the sign."""
         sign = sign_of(self.currency, self.texts.language)
         is_shown = not self.console or CONSOLE_GLYPHS.issuperset(sign)
         return sign if is_shown else self.currency.code
 
     @property
     def usage(self) -> Usage:
-        """Tell how this language writes amounts."""
+        """Return how this language writes amounts."""
         return USAGES[self.texts.language]
 
     def money(self, money: Money) -> str:
-        """Write an amount with its currency, without plus or minus: a word beside it says which."""
+        """Return an amount with its currency, without plus or minus: words say which it is."""
         return amount(abs(money), self.currency, self.texts.language, self.sign)
 
     def figure(self, money: Money) -> str:
-        """Write an amount without its currency, where that stands beside it or has no room."""
+        """Return an amount without its currency, where that is next to it or has no room."""
         return figure(abs(money), self.currency, self.texts.language)
 
     def sum(self, money: Money) -> str:
-        """Write an amount for a sentence, which breaks no line between figure and currency."""
+        """Return an amount for a sentence; no line breaks between its figure and its currency."""
         return self.money(money).replace(" ", NO_BREAK)
 
     def name(self, customer: CustomerView | None) -> str:
-        """Write as much of a name as may be seen."""
+        """Return as much of the customer's name as may be seen."""
         if customer is None or self.privacy.show_name is ShowName.NEVER:
             return self.texts.say("customer.nameless")
         name = self.clean(customer.name)
@@ -107,12 +108,12 @@ class ScreenSettings:
         return f"{first} {initials(last)}"
 
     def age(self, age_s: int) -> str:
-        """Write an age in its largest whole unit: `22 min`."""
+        """Return an age in the largest unit of which it has at least one: `22 min`."""
         unit, seconds = next((age for age in _AGES if age_s >= age[1]), _AGES[-1])
         return self.texts.say(f"age.{unit}", n=str(max(0, age_s) // seconds))
 
     def placeholder_values(self, view: TillView) -> Mapping[str, str]:
-        """Give what sentences may name; a figure that is unknown or private is left out."""
+        """Return the values for the placeholders of texts, without those unknown or private."""
         placeholder_values = {
             "total": self.sum(view.total),
             "amount": self.sum(view.amount),
@@ -129,7 +130,7 @@ class ScreenSettings:
         return placeholder_values
 
     def detail(self, text: str) -> str:
-        """Write a path, holder or fault that came from outside, at a bounded length."""
+        """Return a path, program or fault named from outside, clipped to a bounded length."""
         return clip(self.clean(text), _DETAIL_CELLS)
 
     def _limits(self, decline: Declined) -> Mapping[str, str]:

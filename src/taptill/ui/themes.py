@@ -1,4 +1,4 @@
-"""A theme's name in, colours for the six roles out; each role brings the colour of its letters."""
+"""Colour themes: for each role the colour of its ground and of its letters."""
 
 from textual.theme import Theme
 
@@ -8,9 +8,10 @@ CONSOLE_PALETTE = (
     "#000000", "#9b0018", "#005f33", "#ffb000", "#0047ab", "#6a0dad", "#006b75", "#ffffff",
     "#5c5c5c", "#ff6b6b", "#58d68d", "#ffe08a", "#7fb3ff", "#d2a8ff", "#7fe5e5", "#ffffff",
 )  # fmt: skip
-"""What the till gives the sixteen console slots, so that `console` has its contrast.
+"""The colours that the till sets for the sixteen slots of a Linux console.
 
-Slot 7 is white as slot 15 is: the console has no bright backgrounds, block letters need one.
+Slot 7 is as white as slot 15, because block letters need a bright background and the console has
+none above slot 7.
 """
 
 _COLOURS: dict[str, dict[str, str]] = {
@@ -46,21 +47,21 @@ _COLOURS: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 
-def choose_theme(wish: str, term: str) -> str:
-    """Give the theme for a wish; `auto` takes the console's colours where TERM is `linux`."""
-    if wish != "auto":
-        return wish
+def choose_theme(name: str, term: str) -> str:
+    """Return the theme to use; `auto` is `console` where TERM is `linux`, else `dark`."""
+    if name != "auto":
+        return name
     return "console" if term == "linux" else "dark"
 
 
 def themes() -> tuple[Theme, ...]:
-    """Make Textual's themes; their names are those of THEME_NAMES."""
+    """Return Textual's themes, one for each of THEME_NAMES."""
     return tuple(_theme(name, colours) for name, colours in _COLOURS.items())
 
 
 def _theme(name: str, colours: dict[str, str]) -> Theme:
     native = name == "console"
-    # Textual's own style sheet asks an ANSI theme for these two.
+    # Textual's own style sheet needs these two variables in an ANSI theme.
     plain = {"ansi-background": colours["surface"], "ansi-foreground": colours["text"]}
     return Theme(
         name=name,

@@ -1,4 +1,4 @@
-"""A TillView in, a Screen out: every cell of the till screen, computed and never queried."""
+"""The till screen as rows of text: a pure function of the view, the settings and the size."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -40,7 +40,7 @@ HELP = (
 
 
 class Overlay(StrEnum):
-    """What the cashier has asked of the screen itself, not of the till."""
+    """What is laid over the panels because the cashier asked the screen itself for it."""
 
     NONE = "none"
     HELP = "help"
@@ -49,7 +49,7 @@ class Overlay(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScreenRows:
-    """The rows of each region, as wide as its box; regions that are not shown are empty."""
+    """The rows of each region, as wide as its area; hidden regions have none."""
 
     status: Rows
     sale: Rows
@@ -66,7 +66,7 @@ def draw_screen(
     size: tuple[int, int],
     overlay: Overlay = Overlay.NONE,
 ) -> ScreenRows:
-    """Draw a view for a terminal of (columns, rows); None: the till has not spoken yet."""
+    """Return the rows for a terminal of (columns, rows); `view` is None while the till starts."""
     width, height = size
     text = banner_text(view, settings)
     if too_small(width, height):
@@ -140,9 +140,9 @@ def _right(view: TillView, settings: ScreenSettings, layout: Layout, overlay: Ov
 
 
 def _status(view: TillView | None, settings: ScreenSettings, width: int) -> Row:
-    """Name link, readers and what waits; age, till and time give way, never half of one."""
+    """Return the status line; where it is too narrow, whole items are left out."""
     say = settings.texts.say
-    if view is None:  # what waits is not known before the journal is open
+    if view is None:  # the journal is not open yet
         return (Run(pad(f" {say('link.unknown')}", width)),)
     row: list[Run] = [Run(" ")]
     items = _status_items(view, settings, width)
@@ -154,9 +154,10 @@ def _status(view: TillView | None, settings: ScreenSettings, width: int) -> Row:
 
 
 def _status_items(view: TillView, settings: ScreenSettings, width: int) -> list[tuple[int, Run]]:
-    """Choose what has room; what the office must clarify outlasts all but link and readers.
+    """Return the items that fit, each with its rank; those of the highest rank are left out first.
 
-    These say it shorter before that gives way, and *0 to send* is the first to go beside it.
+    What the office must clarify is left out after all but link and readers. Before that, these two
+    are worded shorter, and *0 to send* is left out first.
     """
     status = view.status
     to_send = Run(settings.texts.say("status.to-send", count=str(status.to_send)))
@@ -181,7 +182,7 @@ def _status_items(view: TillView, settings: ScreenSettings, width: int) -> list[
 
 
 def _wordings(view: TillView, settings: ScreenSettings) -> list[tuple[Run, Run]]:
-    """Word link and readers ever shorter."""
+    """Return wordings of link and readers, the longest first."""
     say, status = settings.texts.say, view.status
     link, readers = _link(status, settings), _readers(view, settings)
     bare_link = _link(replace(status, latency_ms=None, offline_since=""), settings)
@@ -244,7 +245,7 @@ def _cache_age(status: StatusView, settings: ScreenSettings) -> Run | None:
 
 
 def _recent_sales(view: TillView, settings: ScreenSettings, layout: Layout) -> Rows:
-    """Show what calls for somebody first, then the last sales, newest on top."""
+    """Return alarms, warnings and reader hints, and below them the recent sales, newest first."""
     area = layout.recent_sales
     is_single_line = area.height == 1
     rows = 1 if is_single_line else area.height - 2
@@ -274,7 +275,7 @@ def _calls(view: TillView, settings: ScreenSettings) -> list[Run]:
 
 
 def _reader_hints(view: TillView, settings: ScreenSettings) -> list[Run]:
-    """Say what to do about a reader that fails beside others; the status line has its state."""
+    """Return what to do about readers that fail while others work."""
     if unusable_reader(view):
         return []
     return [
@@ -300,7 +301,7 @@ def _sale_row(row: RecentSaleView, settings: ScreenSettings, width: int) -> str:
 
 
 def _sale_states(row: RecentSaleView, settings: ScreenSettings) -> list[str]:
-    """Give the words for how far a sale has come, the longest first."""
+    """Return wordings of how far a sale has come, the longest first."""
     say = settings.texts.say
     if row.is_voided:
         return [say("sale.voided")]

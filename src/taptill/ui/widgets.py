@@ -1,4 +1,4 @@
-"""Rows in, painted cells out: one widget a region, repainted line by line where rows changed."""
+"""The widgets: one for each region, which repaints only the lines that have changed."""
 
 from itertools import zip_longest
 from typing import ClassVar
@@ -19,7 +19,7 @@ REGIONS = ("status", "sale", "customer", "banner", "recent_sales", "keys")
 
 
 class RegionRows(Widget):
-    """One region of the till screen; it draws the rows it was given and knows nothing else."""
+    """One region of the till screen: shows the rows that it is given."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in ColourRole}
 
@@ -30,18 +30,18 @@ class RegionRows(Widget):
 
     @property
     def is_painted(self) -> bool:
-        """Tell whether every line that is shown has been handed out as it is now."""
+        """Return whether Textual has fetched every visible line in its newest form."""
         return not self.display or not any(y < self.size.height for y in self._stale)
 
     def place(self, area: Area) -> None:
-        """Move to a box; one without rows is not shown."""
+        """Move to an area; a region without rows is hidden."""
         self.styles.offset = (area.x, area.y)
         self.styles.width = area.width
         self.styles.height = area.height
         self.display = area.height > 0
 
     def show(self, rows: Rows) -> None:
-        """Take new rows; only the lines that differ are painted again."""
+        """Replace the rows; only lines that differ are painted again."""
         pairs = enumerate(zip_longest(self._rows, rows))
         changed_rows = [y for y, (before, after) in pairs if before != after]
         self._rows = rows
@@ -50,10 +50,10 @@ class RegionRows(Widget):
             self.refresh(*(Region(0, y, self.size.width, 1) for y in changed_rows))
 
     def render_line(self, y: int) -> Strip:
-        """Paint one line; foreign text becomes cells as it is, it is never read as markup."""
+        """Return one line as cells; text is never read as markup."""
         self._stale.discard(y)
         row: Row = self._rows[y] if y < len(self._rows) else ()
-        # Looking a style up costs more than painting with it, and a word has many runs.
+        # Looking a style up costs more than painting with it, and block letters have many runs.
         looks = {(run.role, run.ink): run for run in row}
         styles = {look: self._style(run) for look, run in looks.items()}
         strip = Strip([Segment(run.text, styles[run.role, run.ink]) for run in row])
@@ -65,10 +65,10 @@ class RegionRows(Widget):
 
 
 class TillScreen(Screen[None], inherit_bindings=False):
-    """The one screen: six regions with places fixed by the terminal's size."""
+    """The only screen: six regions, whose places depend on the terminal's size."""
 
     def compose(self) -> ComposeResult:
-        """Make the six regions, placed at once: the first frame needs one layout only."""
+        """Create the six regions in their places, so that the first frame is laid out once."""
         layout = lay_out(*self.app.size)
         for name in REGIONS:
             region = RegionRows(name)
@@ -76,22 +76,22 @@ class TillScreen(Screen[None], inherit_bindings=False):
             yield region
 
     def place(self, layout: Layout) -> None:
-        """Move the regions after the terminal's size changed."""
+        """Move the regions after a change of the terminal's size."""
         for region in self.query(RegionRows):
             region.place(getattr(layout, str(region.id)))
 
     @property
     def is_painted(self) -> bool:
-        """Tell whether all regions have handed out what was painted last."""
+        """Return whether Textual has fetched every visible line of all regions."""
         return all(region.is_painted for region in self.query(RegionRows))
 
     def repaint(self) -> None:
-        """Paint every cell: others, the kernel for one, may have written over them."""
+        """Paint every cell again, as the kernel or others may have written over them."""
         self.refresh()
         for region in self.query(RegionRows):
             region.refresh()
 
     def paint(self, rows: views.ScreenRows) -> None:
-        """Hand every region its rows; what has not changed is not painted."""
+        """Give each region its new rows."""
         for region in self.query(RegionRows):
             region.show(getattr(rows, str(region.id)))

@@ -1,4 +1,4 @@
-"""A shop with a terminal: bytes in, charges out."""
+"""The fixtures of a till with a terminal."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A terminal's bytes into the real decoder and the real till, and a screen that takes its time.
+"""A terminal for the real decoder, key taker and till, with a screen that takes its time to paint.
 
 Everything that was read and everything that was painted is kept, so that a test can tell by itself
 which Enter may have charged.
@@ -23,14 +23,14 @@ VERDICTS = frozenset({Step.CONFIRM, Step.DECLINED, Step.REFUSED})
 
 @dataclass(frozen=True, slots=True)
 class Painted:
-    """A view that has been on the screen since then."""
+    """A view that is on the screen since `at_s`."""
 
     view: TillView
     at_s: float
 
 
 class Console:
-    """A shop with keys: `type` is one read of the terminal, `wait` lets time pass between reads."""
+    """A till with keys: `type` is one read of the terminal, `wait` lets time pass between reads."""
 
     def __init__(self, shop: Shop, *, takes_lines: bool = False, cards: str = "") -> None:
         self.shop = shop
@@ -46,7 +46,7 @@ class Console:
         shop.do(lambda: self.taker.watch(self._draw))
 
     def type(self, octets: bytes, since_s: float = 0.0) -> None:
-        """Let the driver read these at once; `since_s` ago it looked last, if it was held up."""
+        """Let the driver read these bytes at once, after a stall of `since_s`."""
         self.shop.do(self._feed, octets, since_s)
 
     def keys(self, text: str, gap_s: float = 0.12) -> None:
@@ -56,7 +56,7 @@ class Console:
             self.wait(gap_s)
 
     def wait(self, seconds: float) -> None:
-        """Let time pass; the driver looks around as it does."""
+        """Let time pass, with the driver's readings of the clock."""
         silent_s = min(seconds, PENDING_S) if self._decoder.waits else 0.0
         if silent_s:
             self.shop.later(silent_s)
@@ -65,7 +65,7 @@ class Console:
             self.shop.later(seconds - silent_s)
 
     def stall(self, seconds: float, octets: bytes) -> None:
-        """Hold the whole program up, and type meanwhile."""
+        """Stall the whole program, and type meanwhile."""
         self.shop.clock.pass_time(seconds)
         self.type(octets, seconds)
 
@@ -100,7 +100,7 @@ class Console:
         self.read += keys
 
     def _wrong(self, keys: list[Key]) -> list[str]:
-        """Say what is wrong with a charge that this read began, by what was read and painted."""
+        """Return what is wrong with a charge that this read began, by what was read and painted."""
         sale, newest = self.shop.till.sale, self.read[-1] if self.read else None
         cancels = {key.name for key in keys} & {"escape", "-"}
         wrong = {

@@ -1,4 +1,4 @@
-"""Whatever is read in whatever order: no charge without an Enter on a verdict that was painted."""
+"""Whatever is read in any order, nothing is charged without an Enter on a painted decision."""
 
 import random
 from collections import Counter
@@ -63,14 +63,14 @@ ACTS = (
 
 
 def play(console: Console, dice: random.Random) -> None:
-    """Let a dozen things happen at the counter."""
+    """Perform a dozen random actions."""
     for _ in range(STEPS):
         act(console, dice, dice.choice(ACTS))
         console.wait(dice.choice(GAPS_S))
 
 
 def act(console: Console, dice: random.Random, action: str) -> None:
-    """Let one thing happen."""
+    """Perform one action."""
     match action:
         case "type":
             console.type(dice.choice(SHARDS))
@@ -105,8 +105,8 @@ def act(console: Console, dice: random.Random, action: str) -> None:
         ),
     ],
 )
-def test_no_charge_without_an_enter_on_a_painted_verdict(first: int) -> None:
-    """Ten thousand sequences; those that charge rightly show that the till is not just dead."""
+def test_no_charge_without_an_enter_on_a_painted_decision(first: int) -> None:
+    """There are ten thousand sequences; enough of them must end in a charge."""
     counts: Counter[str] = Counter()
     for seed in range(first, first + PER_SHOP):
         with open_shop() as shop:

@@ -14,7 +14,7 @@ FAST = 0.008
 
 
 def ready_to_pay(console: Console, amount: str = "420") -> None:
-    """Bring Ada and her basket to the counter, and look at the verdict."""
+    """Key in a basket, tap Ada's card, and wait until the decision is painted."""
     console.keys(amount)
     console.shop.tap("A")
     console.wait(0.6)
@@ -77,7 +77,9 @@ def test_esc_and_a_digit_are_both(console: Console, shop: Shop) -> None:
     assert (shop.step(), shop.view.keystrokes) == (Step.RINGING, "4")
 
 
-def test_enter_before_the_verdict_was_painted_charges_nothing(console: Console, shop: Shop) -> None:
+def test_enter_before_the_decision_was_painted_charges_nothing(
+    console: Console, shop: Shop
+) -> None:
     shop.tap("A")
     console.wait(0.6)
     console.keys("42", 0.12)
@@ -174,7 +176,7 @@ def test_a_line_over_a_paid_sale_leaves_it_paid(console: Console, shop: Shop) ->
 def test_a_line_that_began_while_a_charge_was_saved_leaves_it_paid(
     console: Console, shop: Shop
 ) -> None:
-    """What was under way when the line began is not brought back."""
+    """A commit that was in progress when the line began is not undone."""
     ready_to_pay(console)
     console.type(b"\r\xff")
     console.wait(0.06)
@@ -363,7 +365,7 @@ def test_a_cancel_in_a_pile_cancels(console: Console, shop: Shop, pile: bytes) -
     assert (shop.charges, shop.step()) == ([], Step.READY)
 
 
-def test_one_enter_during_a_halt_counts_if_the_verdict_stood_before_it(
+def test_one_enter_during_a_halt_counts_if_the_decision_stood_before_it(
     console: Console, shop: Shop
 ) -> None:
     ready_to_pay(console)

@@ -1,4 +1,4 @@
-"""What terminals send, key by key; and laws that hold for any bytes in any pieces."""
+"""What terminals send, key by key, and invariants for any bytes in any pieces."""
 
 from itertools import pairwise
 
@@ -22,7 +22,7 @@ LONG_S = 1.0
 
 
 def read(*pieces: bytes, console: bool = False) -> list[str]:
-    """Decode pieces that come at once, then wait: names of keys, `!` before what was dropped."""
+    """Return the names of the keys in these pieces, and `!` with the kind of what was dropped."""
     decoder = TerminalKeyDecoder(console=console)
     items = [item for piece in pieces for item in decoder.feed(piece, 0.0)]
     items += decoder.idle(LONG_S)

@@ -1,4 +1,4 @@
-"""The driver and its writer on real pseudo-terminals: slow ones, ones that stop, ones that go."""
+"""The driver and its writer on real pseudo-terminals that are slow, stop or go."""
 
 import os
 import pty
@@ -19,7 +19,7 @@ WAIT_S = 10.0
 
 @pytest.fixture
 def line() -> Iterator[tuple[int, int]]:
-    """Open a pseudo-terminal: the till's end, and the end of whoever looks at it."""
+    """Open a pseudo-terminal; return the till's end and the person's end."""
     theirs, ours = pty.openpty()
     tty.setraw(ours)
     yield ours, theirs
@@ -28,7 +28,7 @@ def line() -> Iterator[tuple[int, int]]:
             os.close(end)
 
 
-def test_all_is_written_in_order_as_utf_8_and_the_end_is_told(line: tuple[int, int]) -> None:
+def test_all_is_written_in_order_as_utf_8_and_the_end_is_reported(line: tuple[int, int]) -> None:
     ours, theirs = line
     times_shown: Queue[float] = Queue()
     writer = TerminalWriter(ours, lambda: None)
@@ -45,7 +45,7 @@ def test_all_is_written_in_order_as_utf_8_and_the_end_is_told(line: tuple[int, i
 def test_a_terminal_that_takes_nothing_holds_up_neither_caller_nor_end(
     line: tuple[int, int],
 ) -> None:
-    """What is too much is dropped; nothing of it is said to be on the screen."""
+    """Surplus output is dropped, and never reported as shown."""
     ours, _ = line
     times_shown: list[float] = []
     writer = TerminalWriter(ours, lambda: None)

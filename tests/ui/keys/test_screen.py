@@ -1,4 +1,4 @@
-"""What the screen tells the till about itself: what is painted, what is not, and its own faults."""
+"""What the screen reports to the till: what is painted, what is not, and its own faults."""
 
 import logging
 from dataclasses import replace
@@ -20,7 +20,7 @@ def key(name: str) -> Key:
     return Key(name, 1.0, 1.0)
 
 
-async def test_a_question_is_told_once_it_is_painted_and_once() -> None:
+async def test_a_prompt_number_is_reported_once_it_is_painted_and_once() -> None:
     till = FakeTill(replace(READY, prompt_number=1))
     app = made(till)
     async with app.run_test(size=SIZE) as pilot:
@@ -34,7 +34,7 @@ async def test_a_question_is_told_once_it_is_painted_and_once() -> None:
         await until(lambda: till.prompt_numbers == [1, 2, 3], pilot)
 
 
-async def test_what_is_not_drawn_is_not_told() -> None:
+async def test_what_is_not_drawn_is_not_reported() -> None:
     """A charge being saved changes nothing on the screen; a screen too small shows nothing."""
     till = FakeTill(replace(CONFIRM, prompt_number=1))
     app = made(till)
@@ -52,7 +52,7 @@ async def test_what_is_not_drawn_is_not_told() -> None:
         assert "" in small.own_keys
 
 
-async def test_the_screens_own_keys_are_told_and_the_order_stays() -> None:
+async def test_the_screens_own_keys_are_reported_and_the_order_stays() -> None:
     till = FakeTill(READY)
     app = made(till)
     async with app.run_test(size=SIZE) as pilot:

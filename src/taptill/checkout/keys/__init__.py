@@ -1,1 +1,1 @@
-"""Keys with their times in, calls of the till out: what a person typed, and what a machine did."""
+"""The keyboard: tells what a person typed from what a machine typed, and calls the till."""

@@ -1,9 +1,9 @@
-"""A key as it was read: its name, and between which two moments it was pressed."""
+"""A key as it was read: its name, and the interval in which it was pressed."""
 
 from dataclasses import dataclass
 
 NO_KEY = ""
-"""The name for something that was read and is no key: an answer of the terminal, a stray byte."""
+"""The name of input that is not a key: an answer of the terminal, or a stray byte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,9 +11,9 @@ class Key:
     """A key that was pressed; times are monotonic seconds.
 
     `name` is the character that the key types, or one of `enter`, `escape`, `backspace`, `tab`,
-    `f1`, `ctrl+q`, `left`, ... `at_s` is when it was read. `since_s` is the earliest moment at
-    which it may have been pressed: the same one, but for a program that was held up, which finds
-    all that was typed meanwhile at once.
+    `f1`, `ctrl+q`, `left`, ... `at_s` is when it was read, `since_s` the earliest
+    moment at which it may have been pressed. The two are equal unless the program was stalled: then
+    it reads everything that was typed meanwhile at once.
     """
 
     name: str
@@ -22,15 +22,15 @@ class Key:
 
     @property
     def times_unknown(self) -> bool:
-        """Whether the program was held up, so that nobody knows when this was pressed."""
+        """Return whether the program was stalled, so that the time of this key is unknown."""
         return self.since_s < self.at_s
 
     @property
     def is_character(self) -> bool:
-        """Whether the key types a character."""
+        """Return whether the key types a character."""
         return len(self.name) == 1
 
 
 def key_at(name: str, at_s: float) -> Key:
-    """Make a key that was read as soon as it was pressed."""
+    """Return a key that was read as soon as it was pressed."""
     return Key(name, at_s, at_s)

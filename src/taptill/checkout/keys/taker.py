@@ -1,13 +1,13 @@
-"""Keys as they were read in, calls of the till out: a cancel wins, a machine confirms nothing.
+"""Takes the keys of one terminal to the till, so that only a person's Enter confirms a sale.
 
-How it works: a character acts at once, unless it came faster than people type, or does what cannot
-be taken back; then it is held for `FAST_S`, which nobody notices, until it is clear that it is not
-part of a burst. When Enter or Tab ends a line that a machine has typed, all since the line's first
-character is taken back, and nothing is confirmed.
+A character acts at once, unless it came faster than people type, or has an effect that cannot be
+undone. Then it is held back for `FAST_S`, which nobody notices, until it is certain that it is not
+part of a machine's line. When Enter or Tab ends such a line, everything since its first character
+is undone, and nothing is confirmed.
 
-Enter confirms only if what it confirms had been painted before it was pressed, and nothing was
-pressed in between: each key and each new verdict is a new *question*, the screen says when it has
-painted which one, and the key says when it was pressed.
+Enter confirms only what had been painted before it was pressed, with no key in between. For this
+the till numbers its prompts: each key and each new decision makes a new `prompt_number`. The screen
+reports when it has painted which number, and each key says when it was pressed.
 """
 
 import asyncio
@@ -31,16 +31,16 @@ from taptill.checkout.till import Till
 from taptill.checkout.view import TillView
 
 LATE_S = FAST_S / 2
-"""A timer that is so late shows that the program was held up: keys may wait unread."""
+"""A timer that is so late shows that the program was stalled: keys may be waiting unread."""
 
 LINE_MAX = 256
-"""Keys of a line that are remembered: far more than a card's number or a barcode has."""
+"""The most keys of a line that are remembered; a card's number or a barcode is far shorter."""
 
 HELD_DOWN_S = 0.12
-"""Enter that comes again sooner is held down, or something lies on it: no second press."""
+"""An Enter that comes again sooner is a repeat: it is held down, or something lies on it."""
 
 NO_TEXT = "\0"
-"""Stands in a typed line for what is no character of it: no other number is made of the line."""
+"""Replaces keys that type no character, so that the line does not become another number."""
 
 _PRESSED = frozenset("0123456789.,+/*")
 _CANCELS = frozenset({"escape", "-"})
@@ -81,17 +81,20 @@ class KeyTaker:
         self._till.watch(callback)
 
     def painted(self, prompt_number: int, at_s: float) -> None:
-        """Learn that the view with this question has been on the screen since then."""
+        """Record that the view of this number is on the screen since `at_s`, monotonic seconds."""
         self._painted = (prompt_number, at_s)
 
     def obscured(self, key: Key | None = None) -> None:
-        """Learn that what the screen showed counts no more, by a key of its own or a new size."""
+        """Record that Enter must not confirm what was on the screen until now.
+
+        `key` is the screen's own key that changed it, None for a new size.
+        """
         if key:
             self._spoil_line(key)
         self._till.renew_prompt()
 
     def take(self, keys: Sequence[Key]) -> None:
-        """Take the keys of one read; beside a cancel no Enter counts, whichever was first."""
+        """Take the keys of one read; with a cancel anywhere among them Enter does not count."""
         if len(keys) > 1 and keys[-1].times_unknown:
             self._take_pile(keys)
             return
@@ -101,7 +104,10 @@ class KeyTaker:
             self._newest = key
 
     def _take_pile(self, keys: Sequence[Key]) -> None:
-        """Judge what piled up while the program was held up: nobody knows when it was pressed."""
+        """Take keys that piled up during a stall, whose times are unknown.
+
+        A machine's line is undone, a cancel cancels, and everything else is dropped.
+        """
         self._newest = keys[-1]
         names = [key.name for key in keys]
         inside = names[:-1]
@@ -130,7 +136,7 @@ class KeyTaker:
             self._line.append(key)
             self._end_machine(key)
         elif self._is_after_machine(key):
-            self._machine = key  # the line feed after the carriage return
+            self._machine = key  # a line feed after the carriage return
             self._till.renew_prompt()
         else:
             self._release()
@@ -138,12 +144,12 @@ class KeyTaker:
             self._end(key, confirms=confirms)
 
     def _is_after_machine(self, key: Key) -> bool:
-        """Tell whether a machine has just typed, and nothing else since."""
+        """Return whether a machine has just typed a line and nothing was typed since."""
         just_typed = self._machine is not None and in_one_line(self._machine, key)
         return just_typed and not any(other.is_character for other in self._line)
 
     def _take_inner(self, key: Key) -> None:
-        """Take a key that a machine may type within a line: all but its end, and Escape."""
+        """Take a key other than Enter, Tab and Escape, which a machine may type within a line."""
         last = self._line[-1] if self._line else self._machine
         fast = last is not None and is_fast(last, key)
         if not fast:
@@ -160,7 +166,7 @@ class KeyTaker:
             self._cut_line()
 
     def _cut_line(self) -> None:
-        """Bound what is remembered: of a stream without an end, or of a key that is held down."""
+        """Shorten the remembered line, as a stream has no end and a key may be held down."""
         if self._is_machine():
             self._end_machine(self._line[-1])
         else:
@@ -175,7 +181,7 @@ class KeyTaker:
             self._before = self._till.sale
 
     def _is_repeating(self, key: Key) -> bool:
-        """Tell whether a key is being held; that is one press, and no machine's."""
+        """Return whether this key repeats one that is held down; that is no machine's line."""
         line = [*self._line, key]
         return is_repeat(self._earlier, line[0]) and len({other.name for other in line}) == 1
 
@@ -183,7 +189,7 @@ class KeyTaker:
         return is_machine([*self._line, *extra_keys], self._earlier)
 
     def _is_final(self, key: Key) -> bool:
-        """Tell whether what this does cannot be taken back: a card shown, a void, a cancel."""
+        """Return whether the effect of this key cannot be undone: a card, a void, a cancel."""
         is_choice = self._till.sale.step is Step.VOIDING
         return is_choice or key.name in self._cards or key.name in {*_CANCELS, "f8"}
 
@@ -202,20 +208,20 @@ class KeyTaker:
             self._release()
 
     def _release(self) -> None:
-        """Let what was held act: a person typed it."""
+        """Perform the keys that were held back, as a person typed them."""
         held_keys, self._held = self._held, []
         for key in held_keys:
             self._act(key)
 
     def _spoil_line(self, key: Key) -> None:
-        """Begin a line with a key of no text: what comes right after it is the rest of a number."""
+        """Begin a line with a key that types no text, so that no number is made of its rest."""
         self._held.clear()
         self._line = [key]
         self._earlier = None
         self._before = self._till.sale
 
     def _end_machine(self, last: Key) -> None:
-        """Take the line back, and hand it to the reader that takes such lines, if there is one."""
+        """Undo the line, and pass it to the reader that takes such lines, if there is one."""
         inside = self._line[: len(self._line) - (last.name in ENDS)]
         text = "".join(key.name if key.is_character else NO_TEXT for key in inside)
         text = text if is_whole(self._line) else NO_TEXT + text
@@ -223,7 +229,7 @@ class KeyTaker:
         self._undo_line(last, Notice.NONE if is_accepted else Notice.MACHINE)
         self._machine = last
         if last.name not in ENDS:
-            self._spoil_line(replace(last, name=NO_KEY))  # its rest may still come
+            self._spoil_line(replace(last, name=NO_KEY))  # the rest of the line may still come
 
     def _undo_line(self, key: Key, notice: Notice) -> None:
         self._begin_line(key)
@@ -244,7 +250,7 @@ class KeyTaker:
         return prompt_number == self._till.prompt_number and self._pressed_s >= since_s
 
     def _act(self, key: Key) -> None:
-        """Do what a key means; whatever it was, Enter must see the screen after it."""
+        """Perform a key; Enter confirms only what is painted after it."""
         till = self._till
         match key.name:
             case "escape" | "-":

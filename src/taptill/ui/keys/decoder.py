@@ -1,12 +1,12 @@
-"""Bytes of a terminal in, keys out: the till's second reader, as strict as `readers/frames`.
+"""The decoder of the terminal's bytes into keys, as strict as those of `readers/frames`.
 
-How it works: bytes that begin nothing are keys or no characters. ESC begins a sequence, if what
-follows is one that a terminal of ours sends: CSI (`ESC [`), SS3 (`ESC O`), or an answer in a string
-(OSC, DCS, APC). Followed by anything else, ESC is the key Escape, and what follows is the next key:
-no terminal of ours is asked to send Alt as ESC, and a cancel must not vanish in the next key. A
-sequence that is whole and names no key is dropped whole; one that is broken off by a byte that
-cannot belong to it is dropped up to that byte, which counts. What is pending after `PENDING_S`
-without a byte will not go on: a lone ESC was Escape, half a sequence is dropped.
+A byte that begins no sequence is a key, or is dropped. ESC begins a sequence if the next bytes are
+one that our terminals send: CSI (`ESC [`), SS3 (`ESC O`), or an answer in a string (OSC, DCS, APC).
+Before anything else ESC is the key Escape, and the next byte is a key of its own: no terminal is
+asked to send Alt as ESC, and a cancel must not be lost in the next key. A complete sequence that is
+of no key is dropped as a whole. A sequence that is interrupted by a byte that cannot belong to it
+is dropped up to that byte, which counts. Where no byte comes for `PENDING_S`, a lone ESC was
+Escape, and half a sequence is dropped.
 
 Sources: ECMA-48 5.4 and 5.6 (control sequences, strings), XTerm Control Sequences, the kitty
 keyboard protocol, console_codes(4). The same bytes give the same keys however they are split.
@@ -34,7 +34,7 @@ _RELEASE = "3"
 
 
 class Junk(StrEnum):
-    """What was read and is no key."""
+    """The kinds of input that are not a key."""
 
     BYTE = "byte"  # no character: not UTF-8, or nothing that is printed
     SEQUENCE = "sequence"  # whole, and names no key: a terminal's answer, for example
@@ -51,7 +51,7 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """Something that is no key; `answer` is a whole control sequence, for whoever has asked."""
+    """Input that is not a key; `answer` is a complete control sequence, for its asker."""
 
     junk: Junk
     at_s: float
@@ -61,7 +61,7 @@ class Dropped:
 Decoded = Press | Dropped
 _DecodedItem = str | Dropped | Junk
 _Token = tuple[list[_DecodedItem], int]
-"""What was found at the beginning of the bytes, and how many of them that took."""
+"""What the first bytes mean, and how many bytes that is."""
 
 
 class TerminalKeyDecoder:
@@ -75,13 +75,13 @@ class TerminalKeyDecoder:
 
     @property
     def waits(self) -> bool:
-        """Tell whether bytes are pending that a silence would end."""
+        """Return whether bytes are pending that more bytes or a pause would complete."""
         return bool(self._pending)
 
     def feed(self, data: bytes, now_s: float) -> list[Decoded]:
-        """Take bytes as they come, with the time at which they were read; never raises.
+        """Return the keys that are complete with these bytes, read at `now_s`; never raise.
 
-        What is read together with a last ESC is given together with what that turns out to be.
+        Keys before a last ESC are returned later, together with what that ESC turns out to be.
         """
         items = [*self.idle(now_s), *self._beside]
         self._beside = []
@@ -102,7 +102,7 @@ class TerminalKeyDecoder:
         return items
 
     def idle(self, now_s: float) -> list[Decoded]:
-        """Learn the time: what has been pending for `PENDING_S` will not go on."""
+        """Return what pending bytes mean where nothing has followed them for `PENDING_S`."""
         if not self._pending or now_s - self._newest_s < PENDING_S:
             return []
         cut, self._pending = self._pending, b""
@@ -150,7 +150,7 @@ class TerminalKeyDecoder:
         return [self._ss3.get(chr(octets[head]), Junk.SEQUENCE)], head + 1
 
     def _character(self, octets: bytes) -> _Token | None:
-        """Take one character of UTF-8, or the one byte that cannot be the beginning of one."""
+        """Return one character of UTF-8, or drop the first byte where none begins with it."""
         lead = octets[0]
         size = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4  # noqa: PLR2004 - RFC 3629, 3
         try:
@@ -184,7 +184,10 @@ def _is_final(octet: int) -> bool:
 
 
 def _broken(octets: bytes, head: int, at: int) -> _Token:
-    """Give up a sequence at a byte that is none of it; with nothing between, it was two keys."""
+    """Drop a sequence up to the byte that cannot belong to it.
+
+    Where that is the byte after `ESC [` or `ESC O`, Escape and the next key were pressed.
+    """
     if octets[0] == _ESC and at == head:
         return ["escape"], 1
     return [Junk.CUT], at
@@ -235,7 +238,10 @@ def _string(octets: bytes, introducer: bytes, head: int) -> _Token | None:
 
 
 def _csi_keys(parameters: str, final: str) -> list[_DecodedItem] | None:
-    """Name the keys of a whole control sequence; None: it is no key's; []: nothing was pressed."""
+    """Return the keys of a complete control sequence.
+
+    None: it is not that of a key. Empty: the sequence is of a key, but nothing was pressed.
+    """
     fields = [part.split(":") for part in parameters.split(";")]
     if any(number and not number.isdecimal() for field in fields for number in field):
         return None
@@ -256,7 +262,7 @@ def _csi_keys(parameters: str, final: str) -> list[_DecodedItem] | None:
 
 
 def _kitty(fields: list[list[str]], bits: int) -> list[_DecodedItem] | None:
-    """Name a key of `CSI code:shifted ; modifiers:event ; text u`."""
+    """Return the key of `CSI code:shifted ; modifiers:event ; text u`."""
     code = int(fields[0][0] or 1)
     if code in names.KITTY_SILENT:
         return []
@@ -288,7 +294,7 @@ _SHIFT_IS_NOTHING = frozenset({"enter", "backspace", "escape"})
 
 
 def _letter(point: int) -> str:
-    """Give the character that is printed; empty: there is none."""
+    """Return the character of a code point; empty if that is not printable."""
     if not 0 < point <= _UNICODE_MAX:
         return ""
     letter = chr(point)

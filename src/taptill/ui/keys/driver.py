@@ -1,16 +1,16 @@
-"""A terminal in, keys with their times out: Textual's driver for the till, instead of its own.
+"""A Textual driver that reads keys with the times at which they were pressed.
 
-How it works: one thread reads the terminal, notes the time, and hands the bytes to the pure
-decoder; each read becomes one message with its keys. The thread looks at the clock at least every
-`LOOK_S`. One that finds itself later than that by `LATE_S` was held up, and so nobody knows when
-the keys that it finds were pressed: they carry the time of the last look as well. End of file or an
-error means that the terminal is gone, signal or not; the thread says so and ends.
+One thread reads the terminal, notes the time, and gives the bytes to the decoder; each read becomes
+one message with its keys. The thread reads the clock at least every `LOOK_S`. If it is late by
+`LATE_S`, the program was stalled, and nobody knows when the keys that it finds were pressed; such
+keys carry the time of the previous reading of the clock as well. End of file or an error means that
+the terminal has gone; the thread posts `TerminalGone` and ends.
 
-Of the modes of a terminal only those are used that a till needs: another screen, no cursor,
-the keypad's application mode (the console's keypad types digits without Num Lock then), and, where
-a terminal knows the kitty protocol, an Escape that is nothing else. No mouse, no focus, no marks
-around what is pasted: what a terminal never sends cannot be misread. Sources: console_codes(4),
-XTerm Control Sequences, the kitty keyboard protocol ("Progressive enhancement").
+Only those modes of a terminal are used that a till needs: the alternate screen, no cursor, the
+application keypad (with which the console's keypad types digits without Num Lock), and, where a
+terminal knows the kitty protocol, an unambiguous Escape. Mouse, focus and bracketed paste are
+switched off, as what a terminal never sends cannot be misread. Sources: console_codes(4), XTerm
+Control Sequences, the kitty keyboard protocol ("Progressive enhancement").
 """
 
 import asyncio
@@ -43,7 +43,7 @@ from taptill.ui.keys.writer import TerminalWriter
 
 LOOK_S = 0.1
 LATE_S = 0.1
-"""A thread that wakes so much later than it asked for was held up, and the program with it."""
+"""A thread that wakes so much later than it asked for was stalled, and the program with it."""
 
 READ_BYTES_MAX = 4096
 LOG_EVERY_S = 60.0
@@ -68,18 +68,18 @@ class Typed(Message):
 
 
 class TerminalGone(Message):
-    """The terminal has hung up: nobody can read or type any more."""
+    """The terminal has hung up: nobody can read the screen or type any more."""
 
 
 class PictureLost(Message):
-    """What stands on the terminal is not what was drawn: draw all of it again."""
+    """The terminal does not show what was drawn: the whole screen must be painted again."""
 
 
 class TerminalDriver(Driver):
     """Reads standard input and writes to standard error, both the terminal."""
 
     console = False
-    """Whether this is the Linux console, which has a keypad of its own and no kitty protocol."""
+    """True for the Linux console, which has keypad codes of its own and no kitty protocol."""
 
     def __init__(
         self,
@@ -103,17 +103,17 @@ class TerminalDriver(Driver):
         self._sent_size = (0, 0)
 
     def write(self, data: str) -> None:
-        """Take output; what comes before the start or after the end is nobody's."""
+        """Queue output; before the start and after the end it is dropped."""
         if self._writer:
             self._writer.write(data)
 
     def after_output(self, callback: Callable[[float], object]) -> None:
-        """Call back, in the event loop, with the time at which all output so far was shown."""
+        """Call `callback`, in the event loop, with the time at which all output was taken."""
         if self._writer:
             self._writer.after(partial(self._call_in_loop, callback))
 
     def start_application_mode(self) -> None:
-        """Take the terminal."""
+        """Set the terminal's modes, and start the threads that write and read."""
         self._writer = TerminalWriter(self._output, lambda: self._post(PictureLost()))
         self._writer.start()
         with suppress(termios.error):
@@ -128,7 +128,7 @@ class TerminalDriver(Driver):
             self.write(_ASK_SYNCHRONISED)
 
     def disable_input(self) -> None:
-        """End the reading thread; keys that nobody has read are nobody's."""
+        """End the reading thread; keys that were not read are dropped."""
         reader, self._reader = self._reader, None
         if reader is None:
             return
@@ -140,7 +140,7 @@ class TerminalDriver(Driver):
             termios.tcflush(self.fileno, termios.TCIFLUSH)
 
     def stop_application_mode(self) -> None:
-        """Give the terminal back as it was."""
+        """Restore the terminal's modes."""
         self.disable_input()
         if self._before is not None:
             with suppress(termios.error):
@@ -148,7 +148,7 @@ class TerminalDriver(Driver):
         self.write(("" if self.console else _KITTY_OFF) + _LEAVE)
 
     def close(self) -> None:
-        """Let what was written reach the terminal, and give back what was opened."""
+        """Write what is queued, end the writing thread, and close the pipes."""
         writer, self._writer = self._writer, None
         if writer:
             writer.stop()
@@ -176,13 +176,16 @@ class TerminalDriver(Driver):
         self._call_in_loop(self._send_size)
 
     def _resumed(self, *_: object) -> None:
-        """Take the terminal again after a stop: a shell may have had it meanwhile."""
+        """Set the terminal's modes again after SIGSTOP, as a shell may have changed them."""
         self._take_terminal()
         self._resized()
         self._post(PictureLost())
 
     def _terminal_size(self) -> tuple[int, int]:
-        """Return columns and lines of the terminal; COLUMNS and LINES, which stay, say nothing."""
+        """Return the terminal's columns and lines.
+
+        COLUMNS and LINES are not asked, as they do not follow a change of size.
+        """
         try:
             return os.get_terminal_size(self._output)
         except OSError:  # it is gone, or no terminal
@@ -204,7 +207,7 @@ class TerminalDriver(Driver):
             self._read_until_stopped(decoder)
         except OSError:
             self._post(TerminalGone())
-        except Exception:  # noqa: BLE001 - thread top: without keys nobody can do anything
+        except Exception:  # noqa: BLE001 - thread top: without keys the till is of no use
             _log.exception("keys.fault")
             self._post(TerminalGone())
 
@@ -246,7 +249,7 @@ class TerminalDriver(Driver):
         self._note([item for item in dropped_items if item.answer not in _SYNCHRONISED], now_s)
 
     def _note(self, dropped_items: Sequence[Dropped], now_s: float) -> None:
-        """Log what was dropped by kind, never what it was: it may have been a card's number."""
+        """Log how much of each kind was dropped, never its text: it may be a card's number."""
         self._dropped.update(item.junk.value for item in dropped_items)
         if self._dropped and now_s - self._logged_s >= LOG_EVERY_S:
             _log.info("keys.dropped", extra=dict(self._dropped))
@@ -255,6 +258,6 @@ class TerminalDriver(Driver):
 
 
 class ConsoleDriver(TerminalDriver):
-    """The driver for the Linux console."""
+    """The driver of the Linux console."""
 
     console = True

@@ -1,4 +1,4 @@
-"""Codes of terminals in, names of keys out: one table for the keypad, one for all other keys.
+"""The names of keys by the codes that terminals send for them.
 
 Sources: XTerm Control Sequences (ctlseqs, "PC-Style Function Keys", "VT220-Style Function Keys",
 "Application Keypad"); the kernel's `drivers/tty/vt/keyboard.c` (`k_pad`, `applkey`) and its default
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class PadKey(NamedTuple):
-    """A key of the keypad as each protocol spells it.
+    """The codes of a key of the keypad in each protocol.
 
     `types` is what it means here. `vt` and `console` are the last byte of `ESC O x` in application
     keypad mode, of DEC terminals (xterm, tmux, screen) and of the Linux console. `kitty` are the
@@ -101,7 +101,7 @@ KITTY: Mapping[int, str] = {
 _LOCKS = range(57358, 57364)  # Caps Lock to Menu
 _MODIFIERS = range(57441, 57455)  # each Shift, Ctrl, Alt, ... by itself
 KITTY_SILENT = frozenset({*_LOCKS, *_MODIFIERS})
-"""Keys that are pressed to mean another one: nobody asked anything of the till by them."""
+"""Modifiers and locks, which mean nothing to the till by themselves."""
 
 CONTROLS: Mapping[int, str] = {
     **{code: f"ctrl+{chr(code + 0x60)}" for code in range(1, 27)},

@@ -1,4 +1,4 @@
-"""Text in, a terminal's bytes out, in a thread of its own; and word of when it took them."""
+"""The thread that writes to the terminal, and reports when the terminal has taken the output."""
 
 import os
 import termios
@@ -9,7 +9,8 @@ from threading import Thread
 from time import monotonic
 
 PIECES_MAX = 64
-"""A frame is one piece; a terminal that is so far behind gets a whole new picture later."""
+"""A frame is one piece. For a terminal that is so far behind, further pieces are dropped, and the
+whole screen is painted again later."""
 
 STOP_S_MAX = 1.0
 
@@ -17,7 +18,7 @@ Piece = str | Callable[[float], object] | None
 
 
 class TerminalWriter:
-    """Writes UTF-8 to a terminal, whatever the locale says; a slow one never holds up the caller.
+    """Writes UTF-8 to a terminal in a thread, so that a slow one never blocks the caller.
 
     `on_loss` is called, in the thread, once there is room again after pieces had to be dropped.
     """
@@ -31,19 +32,22 @@ class TerminalWriter:
         self._thread = Thread(target=self._run, name="terminal output", daemon=True)
 
     def start(self) -> None:
-        """Begin to write."""
+        """Start the thread."""
         self._thread.start()
 
     def write(self, text: str) -> None:
-        """Take a piece of output."""
+        """Queue a piece of output."""
         self._put(text)
 
     def after(self, callback: Callable[[float], object]) -> None:
-        """Call back, in the thread, once all that was written so far has reached the terminal."""
+        """Call `callback` with the time at which the terminal has taken all output so far.
+
+        It is called in the thread; the time is in monotonic seconds.
+        """
         self._put(callback)
 
     def stop(self) -> None:
-        """Write what waits, but do not wait for a terminal that takes nothing."""
+        """Write what is queued, for at most STOP_S_MAX, and end the thread."""
         with suppress(Full):
             self._pieces.put(None, timeout=STOP_S_MAX)
         self._thread.join(STOP_S_MAX)
@@ -74,7 +78,7 @@ class TerminalWriter:
             self._gone = True  # the reading side ends the program
 
     def _all_waiting(self, text: str) -> str:
-        """Join the pieces that wait, up to the next that is none: one call writes them all."""
+        """Return this piece with all those queued directly after it, to write them in one call."""
         pieces = [text]
         with suppress(Empty):
             while isinstance(self._pieces.queue[0] if self._pieces.queue else None, str):
@@ -82,7 +86,7 @@ class TerminalWriter:
         return "".join(pieces)
 
     def _drain(self) -> None:
-        """Wait until a serial line has sent it all; other terminals have taken it already."""
+        """Wait until a serial line has sent all output; other terminals have it already."""
         try:
             termios.tcdrain(self._fileno)
         except termios.error:

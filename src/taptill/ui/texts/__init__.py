@@ -1,4 +1,4 @@
-"""A language in, the screen's words out: one TOML file a language, a site's own laid over it."""
+"""The texts of the screen: one TOML file for each language, and a site's own over it."""
 
 import tomllib
 from collections.abc import Mapping
@@ -17,17 +17,17 @@ WORD_LETTERS_MAX = 8
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The catalogue of one language: dotted key -> words with `{figures}`."""
+    """The message catalogue of one language: dotted key -> text with `{placeholders}`."""
 
     language: str
     words: Mapping[str, str]
 
     def say(self, key: str, **values: str) -> str:
-        """Give the words of a key with its figures filled in; figures are never parsed."""
+        """Return the text of a key with its placeholders filled in; values are never parsed."""
         return self.words[key].format_map(values)
 
     def say_if_known(self, key: str, values: Mapping[str, str]) -> str:
-        """Like `say`; where a figure is not known, the words of the key's `-bare` sister."""
+        """Return the text of a key, or of `key-bare` where a value is missing."""
         try:
             return self.words[key].format_map(values)
         except KeyError:
@@ -35,7 +35,7 @@ class Texts:
 
 
 def load(language: str, site: Path | None = None) -> Texts:
-    """Read a language; ConfigError names everything in the site's file that does not fit."""
+    """Return the texts of a language; raise ConfigError with every fault of the site's file."""
     file = files(__name__).joinpath(f"{language}.toml")
     default_texts = _flat(tomllib.loads(file.read_text("utf-8")))
     site_texts = _read(site) if site else {}
@@ -50,7 +50,7 @@ def load(language: str, site: Path | None = None) -> Texts:
 
 
 def placeholders(text: str) -> frozenset[str]:
-    """Name the figures that a text uses; ValueError for one that cannot be filled in."""
+    """Return the names of a text's placeholders; raise ValueError for one that is malformed."""
     return frozenset(name for _, name, _, _ in Formatter().parse(text) if name is not None)
 
 
