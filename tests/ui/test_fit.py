@@ -225,20 +225,22 @@ def test_sample_cards_that_do_not_fit_are_counted() -> None:
 
 
 def test_privacy_shortens_names_and_hides_debts() -> None:
-    def rows(privacy: ScreenPrivacy, *, asked: bool = False, step: Step = Step.CONFIRM) -> str:
+    def screen_text(
+        privacy: ScreenPrivacy, *, on_request: bool = False, step: Step = Step.CONFIRM
+    ) -> str:
         view = replace(declined(Reason.NO_CREDIT), customer=ADA, step=step)
-        settings = replace(SETTINGS, privacy=privacy, debt_requested=asked)
+        settings = replace(SETTINGS, privacy=privacy, debt_requested=on_request)
         return text_of(rows_of(draw_screen(view, settings, (80, 24))))
 
-    assert "Ada B. pays" in rows(ScreenPrivacy(ShowName.SHORT))
-    assert "Byron" not in rows(ScreenPrivacy(ShowName.SHORT))
-    assert "Ada" not in rows(ScreenPrivacy(ShowName.NEVER))
-    for hidden_cards in (ShowDebt.NEVER, ShowDebt.ON_REQUEST):
-        private = rows(ScreenPrivacy(show_debt=hidden_cards), step=Step.DECLINED)
+    assert "Ada B. pays" in screen_text(ScreenPrivacy(ShowName.SHORT))
+    assert "Byron" not in screen_text(ScreenPrivacy(ShowName.SHORT))
+    assert "Ada" not in screen_text(ScreenPrivacy(ShowName.NEVER))
+    for show_debt in (ShowDebt.NEVER, ShowDebt.ON_REQUEST):
+        private = screen_text(ScreenPrivacy(show_debt=show_debt), step=Step.DECLINED)
         assert not [figure for figure in ("12.30", "8.10", "1.80", "2.40") if figure in private]
         assert "too little left" in private
-    asked = rows(ScreenPrivacy(show_debt=ShowDebt.ON_REQUEST), asked=True)
-    assert "12.30" in asked
+    on_request = screen_text(ScreenPrivacy(show_debt=ShowDebt.ON_REQUEST), on_request=True)
+    assert "12.30" in on_request
 
 
 def test_a_figure_that_is_not_known_leaves_a_whole_sentence() -> None:
