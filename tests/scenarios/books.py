@@ -47,6 +47,6 @@ def office_sets(service: RunningService, card_id: str, fields: dict[str, Any]) -
 def entries(site: Site) -> list[dict[str, Any]]:
     """Read the journal with the program's own command."""
     words = ("journal", "list", "--json", "--last", "1000000", "--state-dir", str(site.state))
-    done = site.ask(*words)
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    result = site.ask(*words)
+    assert result.returncode == 0, result.stderr
+    return [json.loads(line) for line in result.stdout.splitlines()]

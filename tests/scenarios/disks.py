@@ -19,12 +19,12 @@ IMAGE = 'mount -o loop "$0.img" "$0"; chmod 700 "$0"; exec "$@"'
 NO_POWERS = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--"]
 
 
-def need(what: str, *tools: str) -> None:
+def need(subject: str, *tools: str) -> None:
     """Skip the test, saying why, where a disk of one's own cannot be had."""
-    missing = [one for one in ("unshare", "mount", *tools) if shutil.which(one) is None]
-    allowed = not missing and not os.geteuid() and tried([*UNSHARED, 'mount -t tmpfs x "$0"'])
-    if not allowed:
-        pytest.skip(f"NO {what} WAS TRIED: it takes root and {', '.join(missing) or 'mounts'}")
+    missing = [tool for tool in ("unshare", "mount", *tools) if shutil.which(tool) is None]
+    can_mount = not missing and not os.geteuid() and tried([*UNSHARED, 'mount -t tmpfs x "$0"'])
+    if not can_mount:
+        pytest.skip(f"NO {subject} WAS TRIED: it takes root and {', '.join(missing) or 'mounts'}")
 
 
 def tried(words: list[str]) -> bool:

@@ -52,7 +52,7 @@ clear_after_s = {clear_after_s}
 key = "c"
 name = "Coffee"
 price = "1.50"
-{more}
+{extra_config}
 """
 
 SERIAL = """
@@ -108,7 +108,7 @@ class Site:
     url: str
     token: str
     readers: str = ""
-    more: str = ""
+    extra_config: str = ""
     sync_s: int = 600
     clear_after_s: int = 600
     state: Path = field(init=False)
@@ -133,7 +133,7 @@ class Site:
             token=self.folder / "token",
             socket=self.socket,
             readers=self.readers,
-            more=self.more,
+            extra_config=self.extra_config,
             sync_s=self.sync_s,
             clear_after_s=self.clear_after_s,
         )
@@ -179,23 +179,27 @@ class Program:
         self._read(0.0)
         return "\n".join(line.rstrip() for line in self._screen.display)
 
-    def wait_for(self, *wanted: str, gone: str = "", wait_s: float = WAIT_S) -> str:
-        """Wait until all these words are on the screen, and `gone` is not."""
+    def wait_for(self, *expected: str, absent: str = "", wait_s: float = WAIT_S) -> str:
+        """Wait until all these words are on the screen, and `absent` is not."""
 
-        def there(text: str) -> bool:
+        def is_there(text: str) -> bool:
             flat = " ".join(text.split())
-            return all(one in flat for one in wanted) and not (gone and gone in flat)
+            return all(words in flat for words in expected) and not (absent and absent in flat)
 
-        return self.wait_until(there, f"{wanted} (without {gone!r})", wait_s)
+        return self.wait_until(is_there, f"{expected} (without {absent!r})", wait_s)
 
-    def wait_until(self, there: Callable[[str], bool], what: str, wait_s: float = WAIT_S) -> str:
+    def wait_until(
+        self, is_there: Callable[[str], bool], description: str, wait_s: float = WAIT_S
+    ) -> str:
         """Wait until the screen is as wanted; the last screen is in the complaint."""
         end = time.monotonic() + wait_s
-        while not there(text := self.text()):
+        while not is_there(text := self.text()):
             left = end - time.monotonic()
-            ended = self.process.poll()
-            assert left > 0, f"waited in vain for {what}:\n{text}"
-            assert ended is None, f"ended ({ended}) while waiting for {what}:\n{text}"
+            exit_status = self.process.poll()
+            assert left > 0, f"waited in vain for {description}:\n{text}"
+            assert exit_status is None, (
+                f"ended ({exit_status}) while waiting for {description}:\n{text}"
+            )
             self._read(min(left, 0.2))
         return text
 
@@ -243,11 +247,11 @@ class Program:
         self.process.send_signal(signal.SIGINT)
         return self.ended()
 
-    def hang_up(self, *, signalled: bool = True) -> None:
+    def hang_up(self, *, has_signal: bool = True) -> None:
         """Close its terminal; the signal comes only where the terminal controls the session."""
         os.close(self._master)
         self._master = -1
-        if signalled:
+        if has_signal:
             self.process.send_signal(signal.SIGHUP)
 
     def ended(self) -> int:
@@ -273,9 +277,9 @@ class Program:
         """Draw what has come; False where the terminal is gone."""
         while self._master >= 0 and select.select([self._master], [], [], wait_s)[0]:
             try:
-                drawn = os.read(self._master, 65536)
-                self.drawn += drawn
-                self._stream.feed(drawn)
+                output = os.read(self._master, 65536)
+                self.drawn += output
+                self._stream.feed(output)
             except OSError:
                 return False
             wait_s = 0.0

@@ -40,14 +40,14 @@ def test_a_config_with_ten_mistakes_is_told_all_of_them_at_once(tmp_path: Path) 
     """Exit status 78, each mistake with its table and key, and no traceback."""
     site = Site(tmp_path, "http://127.0.0.1:1", "token")
     site.config.write_text(MISTAKES)
-    done = site.ask("run", "--config", str(site.config), "--state-dir", str(site.state))
-    assert done.returncode == 78
-    named = ("name", "mode", "currancy", "max_charge", "base_url", "page_size", "serail")
-    for word in (*named, "sync_s", "credit_ceiling", "strategy", "share_debt_data", "price"):
-        assert word in done.stderr, word
-    assert "'currency'" in done.stderr or "currency" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert len(done.stderr.splitlines()) >= 12
+    result = site.ask("run", "--config", str(site.config), "--state-dir", str(site.state))
+    assert result.returncode == 78
+    table_keys = ("name", "mode", "currancy", "max_charge", "base_url", "page_size", "serail")
+    for word in (*table_keys, "sync_s", "credit_ceiling", "strategy", "share_debt_data", "price"):
+        assert word in result.stderr, word
+    assert "'currency'" in result.stderr or "currency" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert len(result.stderr.splitlines()) >= 12
 
 
 def test_a_second_till_on_the_same_journal_is_refused_and_told_who_has_it(world: World) -> None:
@@ -78,29 +78,29 @@ def test_power_lost_right_after_paid_loses_nothing_and_books_it_once(world: Worl
         till.confirm()
         till.wait_for("Thank you")
         till.kill()
-    (charge,) = [one for one in entries(world.site) if one["kind"] == "charge"]
+    (charge,) = [entry for entry in entries(world.site) if entry["kind"] == "charge"]
     assert charge["amount_minor"] == 420
     world.service.start_again()
     with running(world.site) as till:
         till.wait_for("4.20 A. B. √ sent", "0 to send")
         assert till.leave() == 0
     assert row_of(world.service, ADA).total == Decimal("-8.10")
-    verified = world.site.ask("journal", "verify", "--state-dir", str(world.site.state))
-    assert verified.returncode == 0, verified.stderr
+    verification = world.site.ask("journal", "verify", "--state-dir", str(world.site.state))
+    assert verification.returncode == 0, verification.stderr
 
 
 def test_a_wrong_word_is_answered_with_usage_and_status_64(tmp_path: Path) -> None:
     """Unknown commands and options, and a till without a terminal."""
     site = Site(tmp_path, "http://127.0.0.1:1", "token")
     for words in (("sell",), ("run", "--fast"), ("settle", "--fast")):
-        done = site.ask(*words)
-        assert done.returncode == 64, words
-        assert "Traceback" not in done.stderr
-    ended = subprocess.run(
+        result = site.ask(*words)
+        assert result.returncode == 64, words
+        assert "Traceback" not in result.stderr
+    result = subprocess.run(
         site.run_words(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
-    assert ended.returncode == 64
-    assert "terminal" in ended.stderr
+    assert result.returncode == 64
+    assert "terminal" in result.stderr
 
 
 def test_a_missing_token_says_where_to_put_it(tmp_path: Path) -> None:

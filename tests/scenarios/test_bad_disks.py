@@ -36,9 +36,9 @@ def pay(till: Program, amount: str) -> None:
 
 def charges(site: Site) -> list[int]:
     """Read the charges of the journal, which must hold."""
-    verified = site.ask("journal", "verify", "--state-dir", str(site.state))
-    assert verified.returncode == 0, verified.stderr
-    return [one["amount_minor"] for one in entries(site) if one["kind"] == "charge"]
+    verification = site.ask("journal", "verify", "--state-dir", str(site.state))
+    assert verification.returncode == 0, verification.stderr
+    return [entry["amount_minor"] for entry in entries(site) if entry["kind"] == "charge"]
 
 
 def kept(site: Site) -> Path:
@@ -54,7 +54,7 @@ def kept(site: Site) -> Path:
 def test_a_full_disk_closes_the_till_and_room_opens_it_again(world: World) -> None:
     """The screen says how much room is left; keys sell nothing meanwhile."""
     disks.need("FULL DISK")
-    site = replace(world.site, more=LITTLE_ROOM, clear_after_s=6)
+    site = replace(world.site, extra_config=LITTLE_ROOM, clear_after_s=6)
     site.state.mkdir(mode=0o700)
     till = Program(disks.on(disks.SMALL, site.state, site.run_words()), site.socket)
     with closing(till):
@@ -66,7 +66,7 @@ def test_a_full_disk_closes_the_till_and_room_opens_it_again(world: World) -> No
         till.wait_for(CLOSED, "only 0 MB free on the disk", "nothing was charged")
         till.press("200")
         filler.unlink()
-        till.wait_for("no card yet", gone="only 0 MB free")
+        till.wait_for("no card yet", absent="only 0 MB free")
         pay(till, "300")
         till.wait_for("│ 0 to send")
     assert row_of(world.service, ADA).total == Decimal("-8.30")
@@ -87,7 +87,7 @@ def test_a_disk_that_takes_no_write_charges_nobody_and_the_till_goes_on_by_itsel
         till.confirm()
         till.wait_for(CLOSED, "the disk fails", "nothing was charged")
         resource.prlimit(till.process.pid, resource.RLIMIT_FSIZE, limit)
-        till.wait_for("> 200", gone=CLOSED)
+        till.wait_for("> 200", absent=CLOSED)
         pay(till, "300")
         till.wait_for("│ 0 to send")
         assert till.leave() == 0
@@ -98,7 +98,7 @@ def test_a_disk_that_takes_no_write_charges_nobody_and_the_till_goes_on_by_itsel
 def test_a_disk_that_the_kernel_made_read_only_keeps_what_was_paid(world: World) -> None:
     """An error on a real file system: CLOSED; mounted anew, all is there and is sent."""
     disks.need("READ-ONLY REMOUNT", "nsenter", "mkfs.ext4")
-    site = replace(world.site, more=LITTLE_ROOM)
+    site = replace(world.site, extra_config=LITTLE_ROOM)
     site.state.mkdir(mode=0o700)
     disks.make_image(site.state)
     words = disks.on(disks.IMAGE, site.state, site.run_words())
@@ -142,9 +142,9 @@ def test_pages_that_go_bad_under_the_till_close_it(world: World) -> None:
         till.tap("DEADBEEF00")  # a decline is written: what is in memory is old from then on
         till.wait_for(CLOSED, "a part of the file is damaged")
         assert till.leave() == 0
-    verified = site.ask("journal", "verify", "--state-dir", str(site.state))
-    assert verified.returncode == 74
-    assert "a part of the file is damaged" in verified.stderr
+    verification = site.ask("journal", "verify", "--state-dir", str(site.state))
+    assert verification.returncode == 74
+    assert "a part of the file is damaged" in verification.stderr
 
 
 def directory(path: Path) -> None:
@@ -179,7 +179,7 @@ AT_START: dict[Callable[[Path], None], str] = {
 }
 
 
-@pytest.mark.parametrize("fault", AT_START, ids=lambda one: one.__name__)
+@pytest.mark.parametrize("fault", AT_START, ids=lambda fault: fault.__name__)
 def test_a_journal_that_cannot_be_used_is_one_line_and_status_74(
     tmp_path: Path, fault: Callable[[Path], None]
 ) -> None:

@@ -34,7 +34,7 @@ def test_a_dead_service_is_sold_through_within_the_caps_and_gets_each_charge_onc
     world: World,
 ) -> None:
     """A cached customer pays offline, is refused beyond the caps, and is settled once."""
-    site = replace(world.site, more=CAP)
+    site = replace(world.site, extra_config=CAP)
     with running(site) as till:
         till.wait_for("ONLINE", "data")
         world.service.stop()
@@ -50,7 +50,7 @@ def test_a_dead_service_is_sold_through_within_the_caps_and_gets_each_charge_onc
         till.wait_for("0.01 too much")
         world.service.start_again()
         till.press("-")
-        till.wait_for("0 to send", "√ sent", gone="√ kept")
+        till.wait_for("0 to send", "√ sent", absent="√ kept")
         assert till.leave() == 0
     row = row_of(world.service, ADA)
     assert row.total == Decimal("-7.30")
@@ -67,7 +67,7 @@ def test_a_service_that_returns_is_noticed_without_a_key_or_a_tap(world: World) 
         till.wait_for("1 to send", "OFFLINE")
         till.pause(12.0)
         world.service.start_again()
-        till.wait_for("ONLINE", "0 to send", "√ sent", gone="OFFLINE")
+        till.wait_for("ONLINE", "0 to send", "√ sent", absent="OFFLINE")
     assert row_of(world.service, ADA).total == Decimal("-8.10")
 
 
@@ -91,7 +91,7 @@ def test_a_page_or_an_error_instead_of_json_is_no_answer(world: World, fault: ob
         pay(till, "420", ADA, "Ada Byron")
         till.wait_for("1 to send", "OFFLINE")
         till.sell("100", "0123456789")
-        till.wait_for("Please see the cashier", gone="Nobody has this card")
+        till.wait_for("Please see the cashier", absent="Nobody has this card")
         world.network.always.clear()
         till.press("-")
         till.wait_for("0 to send", "√ sent", "ONLINE")
@@ -105,7 +105,7 @@ def test_a_wrong_token_is_said_and_the_right_one_settles(world: World) -> None:
         till.wait_for("ONLINE", "data")
     (site.folder / "token").write_text("not-the-token\n")
     with running(site) as till:
-        till.wait_for("Key refused by server", gone="ONLINE")
+        till.wait_for("Key refused by server", absent="ONLINE")
         pay(till, "100", ADA, "Ada Byron")
         till.wait_for("1 to send")
         assert till.leave() == 0
@@ -124,7 +124,7 @@ def test_a_void_offline_leaves_the_books_as_they_were(world: World) -> None:
         till.void_key()
         till.wait_for("1", "2", "3", "D. N.")
         till.press("1")
-        till.wait_for("1 to send", gone="F8 voids it")
+        till.wait_for("1 to send", absent="F8 voids it")
         world.service.start_again()
         till.wait_for("0 to send")
     row = row_of(world.service, OWES)
@@ -139,4 +139,4 @@ def test_a_token_that_sees_nobody_is_an_alarm_and_no_card_is_unknown(world: Worl
     with running(world.site) as till:
         till.wait_for("Server shows no customers")
         till.sell("100", ADA)
-        till.wait_for("Please see the cashier", gone="Nobody has this card")
+        till.wait_for("Please see the cashier", absent="Nobody has this card")

@@ -69,7 +69,7 @@ def test_a_reader_pulled_in_mid_frame_comes_back_and_reads(bench: Bench) -> None
     """Half a frame, unplugged, plugged in as another device: missing, ok, a tap."""
     bench.line.send(ADA[:7])
     bench.line.unplug()
-    bench.till.wait_for("READER", gone="READER ok")
+    bench.till.wait_for("READER", absent="READER ok")
     bench.till.press("420")
     bench.till.wait_for("> 420")
     bench.line.plug()

@@ -35,15 +35,15 @@ def test_the_demo_sells_by_key_and_by_serial_line_and_leaves_nothing(tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("signalled", [True, False], ids=["by SIGHUP", "without a word"])
+@pytest.mark.parametrize("has_signal", [True, False], ids=["by SIGHUP", "without a word"])
 def test_a_terminal_that_is_closed_ends_the_demo_and_leaves_nothing(
-    tmp_path: Path, *, signalled: bool
+    tmp_path: Path, *, has_signal: bool
 ) -> None:
     """The till ends, the service ends, the folder goes."""
     demo = Program([sys.executable, "-m", "taptill", "demo"], TMPDIR=str(tmp_path))
     try:
         demo.wait_for("READER ok", "ONLINE")
-        demo.hang_up(signalled=signalled)
+        demo.hang_up(has_signal=has_signal)
         demo.ended()
     finally:
         demo.close()

@@ -117,7 +117,7 @@ def shop(folder: Path) -> Iterator[tuple[RunningService, Site]]:
             {"name": name, "cardId": card, "totalDebt": int(BASE)} for card, name in PEOPLE.items()
         ]
         post(service, "insert", {"fields": rows})
-        site = Site(folder, service.url, service.token, more=NO_CAPS)
+        site = Site(folder, service.url, service.token, extra_config=NO_CAPS)
         with running(site) as till:
             till.wait_for("ONLINE", "data")
             assert till.leave() == 0

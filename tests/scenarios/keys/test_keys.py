@@ -27,7 +27,7 @@ card_id = ["text"]
 
 def charges(site: Site) -> list[int]:
     """Give the amounts that the journal has charged."""
-    return [one["amount_minor"] for one in entries(site) if one["kind"] == "charge"]
+    return [entry["amount_minor"] for entry in entries(site) if entry["kind"] == "charge"]
 
 
 def cpu_s(pid: int) -> float:
@@ -201,15 +201,15 @@ def test_keys_that_piled_up_while_the_program_stood_still_charge_nothing(world: 
     assert charges(world.site) == []
 
 
-@pytest.mark.parametrize("signalled", [True, False], ids=["by SIGHUP", "without a word"])
+@pytest.mark.parametrize("has_signal", [True, False], ids=["by SIGHUP", "without a word"])
 def test_a_terminal_that_is_gone_ends_the_till_within_two_seconds(
-    world: World, *, signalled: bool
+    world: World, *, has_signal: bool
 ) -> None:
     with running(world.site) as till:
         till.pause(0.3)
         others_s, spent_s = children_s(), cpu_s(till.process.pid)
         began_s = time.monotonic()
-        till.hang_up(signalled=signalled)
+        till.hang_up(has_signal=has_signal)
         assert till.process.wait(10.0) == 0
         assert time.monotonic() - began_s < 2.0
         assert children_s() - others_s - spent_s < 0.5
