@@ -111,13 +111,13 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         self.fault: Exception | None = None
         self._acknowledged = -1
         self._view: TillView | None = None
-        self._drawn: TillView | None = None
+        self._drawn_view: TillView | None = None
         self._overlay = Overlay.NONE
         self._patience_timer: Timer | None = None
         self._terminal_size = (0, 0)
         self.animation_level = "none"
-        for values in themes():
-            self.register_theme(values)
+        for new_theme in themes():
+            self.register_theme(new_theme)
         self.theme = theme
 
     def get_default_screen(self) -> TillScreen:
@@ -155,11 +155,11 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         self._view = message.view
         if self._patience_timer:
             self._patience_timer.stop()
-        calm = _without_wait_words(message.view)
-        if calm is not message.view:
+        steady_view = _without_wait_words(message.view)
+        if steady_view is not message.view:
             self._patience_timer = self.set_timer(self.patience_s, self._draw_newest)
-        if calm:
-            self._drawn = calm
+        if steady_view:
+            self._drawn_view = steady_view
             self._draw()
 
     def on_typed(self, message: Typed) -> None:
@@ -209,16 +209,16 @@ class TillApp(App[Exception | None], inherit_bindings=False):
     def _handle_keys(self, keys: Sequence[Key]) -> None:
         """Handle the screen's own keys, and pass all others to the till, in order."""
         before = (self._overlay, self._settings)
-        forward: list[Key] = []
+        till_keys: list[Key] = []
         for key in keys:
             if too_small(*self._terminal_size) and key.name not in _KEYS_WHEN_TOO_SMALL:
                 self._till.obscured(key)
             elif self._handle_own_key(key):
-                self._forward(forward)
+                self._forward(till_keys)
                 self._till.obscured(key)
             else:
-                forward.append(key)
-        self._forward(forward)
+                till_keys.append(key)
+        self._forward(till_keys)
         if (self._overlay, self._settings) != before:  # the till's answer comes as a new view
             self._draw()
 
@@ -262,13 +262,15 @@ class TillApp(App[Exception | None], inherit_bindings=False):
             self._draw()
 
     def _draw_newest(self) -> None:
-        self._drawn = self._view
+        self._drawn_view = self._view
         self._draw()
 
     def _draw(self) -> None:
         if screen := self._till_screen():
             screen.paint(
-                views.draw_screen(self._drawn, self._settings, self._terminal_size, self._overlay)
+                views.draw_screen(
+                    self._drawn_view, self._settings, self._terminal_size, self._overlay
+                )
             )
             self._acknowledge()
 
@@ -279,7 +281,7 @@ class TillApp(App[Exception | None], inherit_bindings=False):
 
     def _acknowledge(self) -> None:
         """Tell the till the number of the view that the terminal has taken as a whole."""
-        prompt_number = self._drawn.prompt_number if self._drawn else self._acknowledged
+        prompt_number = self._drawn_view.prompt_number if self._drawn_view else self._acknowledged
         screen, driver = self._till_screen(), self._driver
         if prompt_number == self._acknowledged or too_small(*self._terminal_size):
             return

@@ -32,14 +32,14 @@ def sale(view: TillView, settings: ScreenSettings, width: int, rows: int) -> lis
     """Return the lines of the sale above the total, and the goods where there is room for them."""
     room = rows - _TOTAL_ROWS
     columns = max(1, width // _GOOD_WIDTH)
-    shelf_rows = -(-len(view.goods) // columns)
+    goods_rows = -(-len(view.goods) // columns)
     total = [Run(line) for line in _total(view, settings, width)]
     lines = _lines(view, settings, width)
-    if room >= shelf_rows + 1 + _LINES_MIN:  # the goods have rows of their own
-        lines = _newest_lines(lines, view, settings, room - shelf_rows - 1)
-        gap = room - len(lines) - shelf_rows
-        shelf = _goods(view.goods, settings, width, shelf_rows)
-        return [Run(line) for line in [*lines, *[""] * gap, *shelf]] + total
+    if room >= goods_rows + 1 + _LINES_MIN:  # the goods have rows of their own
+        lines = _newest_lines(lines, view, settings, room - goods_rows - 1)
+        gap = room - len(lines) - goods_rows
+        goods_lines = _goods(view.goods, settings, width, goods_rows)
+        return [Run(line) for line in [*lines, *[""] * gap, *goods_lines]] + total
     visible_lines = (
         _newest_lines(lines, view, settings, room)
         if lines
@@ -80,14 +80,14 @@ def _total(view: TillView, settings: ScreenSettings, width: int) -> list[str]:
 
 def _large(total: Money, settings: ScreenSettings) -> list[str]:
     """Return an amount as large digits; a currency sign without a large form is small, below."""
-    values = digit_rows(settings.figure(total))
-    large = settings.sign in _LARGE_SIGNS
+    digits = digit_rows(settings.figure(total))
+    is_large = settings.sign in _LARGE_SIGNS
     blank = " " * cell_len(settings.sign)
-    sign = digit_rows(settings.sign) if large else (blank, blank, settings.sign)
+    sign = digit_rows(settings.sign) if is_large else (blank, blank, settings.sign)
     if settings.usage.sign_first:
-        gap = "" if large else " "
-        return [f"{left}{gap}{right}" for left, right in zip(sign, values, strict=True)]
-    return [f"{left} {right}" for left, right in zip(values, sign, strict=True)]
+        gap = "" if is_large else " "
+        return [f"{left}{gap}{right}" for left, right in zip(sign, digits, strict=True)]
+    return [f"{left} {right}" for left, right in zip(digits, sign, strict=True)]
 
 
 def _lines(view: TillView, settings: ScreenSettings, width: int) -> list[str]:
@@ -97,9 +97,9 @@ def _lines(view: TillView, settings: ScreenSettings, width: int) -> list[str]:
 
 def _typed_line(view: TillView, settings: ScreenSettings, width: int) -> str:
     """Return the keys of the amount being typed, and next to them the amount that they mean."""
-    means = view.total - view.basket.total
+    amount = view.total - view.basket.total
     keys = f"> {view.keystrokes.replace('.', settings.usage.mark)}"
-    return justify(keys, settings.money(means), width) if means else pad(keys, width)
+    return justify(keys, settings.money(amount), width) if amount else pad(keys, width)
 
 
 def _line(line: Line, settings: ScreenSettings, width: int) -> str:

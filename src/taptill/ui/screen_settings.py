@@ -114,7 +114,7 @@ class ScreenSettings:
 
     def placeholder_values(self, view: TillView) -> Mapping[str, str]:
         """Return the values for the placeholders of texts, without those unknown or private."""
-        placeholder_values = {
+        values = {
             "total": self.sum(view.total),
             "amount": self.sum(view.amount),
             "count": str(view.status.to_send),
@@ -122,12 +122,12 @@ class ScreenSettings:
             "name": clip(self.name(view.customer), _NAME_CELLS),
         }
         if view.detail:
-            placeholder_values["detail"] = self.detail(view.detail)
+            values["detail"] = self.detail(view.detail)
         if view.customer and view.customer.age_s is not None:
-            placeholder_values["age"] = self.age(view.customer.age_s)
+            values["age"] = self.age(view.customer.age_s)
         if isinstance(view.decision, Declined):
-            placeholder_values |= self._limits(view.decision)
-        return placeholder_values
+            values |= self._limits(view.decision)
+        return values
 
     def detail(self, text: str) -> str:
         """Return a path, program or fault named from outside, clipped to a bounded length."""

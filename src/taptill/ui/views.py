@@ -83,19 +83,19 @@ def draw_screen(
     layout = lay_out(width, height)
     current_view = view or TillView(step=Step.READY, status=StatusView(till=""))
     if overlay is Overlay.LEAVE:
-        text = replace(text, cashier=_leave(view, settings))
+        text = replace(text, cashier=_leave_text(view, settings))
     return ScreenRows(
-        status=(_status(view, settings, width),),
-        sale=_left(current_view, settings, layout, overlay),
-        customer=_right(current_view, settings, layout, overlay),
+        status=(_status_row(view, settings, width),),
+        sale=_sale_panel(current_view, settings, layout, overlay),
+        customer=_customer_panel(current_view, settings, layout, overlay),
         banner=draw_banner(text, layout),
         recent_sales=_recent_sales(current_view, settings, layout),
-        keys=(_keys(current_view, settings, width, overlay),),
+        keys=(_keys_row(current_view, settings, width, overlay),),
         banner_text=text,
     )
 
 
-def _leave(view: TillView | None, settings: ScreenSettings) -> str:
+def _leave_text(view: TillView | None, settings: ScreenSettings) -> str:
     if view is None:
         return settings.texts.say("leave.starting")
     say, status = settings.texts.say, view.status
@@ -121,25 +121,27 @@ def _inner_size(area: Area, layout: Layout) -> tuple[int, int]:
     return (area.width - 4, area.height - 2) if layout.has_frames else (area.width - 2, area.height)
 
 
-def _left(view: TillView, settings: ScreenSettings, layout: Layout, overlay: Overlay) -> Rows:
+def _sale_panel(view: TillView, settings: ScreenSettings, layout: Layout, overlay: Overlay) -> Rows:
     width, rows = _inner_size(layout.sale, layout)
     if overlay is Overlay.HELP:
-        helps = [Run(settings.texts.say(f"help.{key}")) for key in HELP[:rows]]
-        return _panel(settings.texts.say("panel.help"), helps, layout.sale, layout)
+        help_runs = [Run(settings.texts.say(f"help.{key}")) for key in HELP[:rows]]
+        return _panel(settings.texts.say("panel.help"), help_runs, layout.sale, layout)
     runs = sale(view, settings, width, rows)
     return _panel(settings.texts.say("panel.sale"), runs, layout.sale, layout)
 
 
-def _right(view: TillView, settings: ScreenSettings, layout: Layout, overlay: Overlay) -> Rows:
+def _customer_panel(
+    view: TillView, settings: ScreenSettings, layout: Layout, overlay: Overlay
+) -> Rows:
     width, rows = _inner_size(layout.customer, layout)
     if overlay is Overlay.HELP:
-        helps = [Run(settings.texts.say(f"help.{key}")) for key in HELP[rows : 2 * rows]]
-        return _panel(settings.texts.say("panel.help"), helps, layout.customer, layout)
+        help_runs = [Run(settings.texts.say(f"help.{key}")) for key in HELP[rows : 2 * rows]]
+        return _panel(settings.texts.say("panel.help"), help_runs, layout.customer, layout)
     runs = customer(view, settings, width, rows)
     return _panel(settings.texts.say("panel.customer"), runs, layout.customer, layout)
 
 
-def _status(view: TillView | None, settings: ScreenSettings, width: int) -> Row:
+def _status_row(view: TillView | None, settings: ScreenSettings, width: int) -> Row:
     """Return the status line; where it is too narrow, whole items are left out."""
     say = settings.texts.say
     if view is None:  # the journal is not open yet
@@ -206,8 +208,8 @@ def _link(status: StatusView, settings: ScreenSettings) -> Run:
     if status.latency_ms is not None:
         values["ms"] = str(status.latency_ms)
     text = settings.texts.say_if_known(f"link.{status.link}", values)
-    calm = status.link in {Link.ONLINE, Link.UNKNOWN}
-    return Run(text) if calm else Run(f" {text} ", ColourRole.WARN)
+    is_normal = status.link in {Link.ONLINE, Link.UNKNOWN}
+    return Run(text) if is_normal else Run(f" {text} ", ColourRole.WARN)
 
 
 def _readers(view: TillView, settings: ScreenSettings) -> Run:
@@ -251,21 +253,21 @@ def _recent_sales(view: TillView, settings: ScreenSettings, layout: Layout) -> R
     rows = 1 if is_single_line else area.height - 2
     width = area.width - (2 if is_single_line else 4)
     sales = [Run(_sale_row(row, settings, width)) for row in view.recent_sales]
-    calls = _calls(view, settings) + ([] if is_single_line else _reader_hints(view, settings))
-    call_rows = max(1, rows - 1) if sales else rows
-    if len(calls) > call_rows:
-        rest, last = f" +{len(calls) - call_rows}", calls[call_rows - 1]
-        calls = [
-            *calls[: call_rows - 1],
+    alerts = _alerts(view, settings) + ([] if is_single_line else _reader_hints(view, settings))
+    alert_rows = max(1, rows - 1) if sales else rows
+    if len(alerts) > alert_rows:
+        rest, last = f" +{len(alerts) - alert_rows}", alerts[alert_rows - 1]
+        alerts = [
+            *alerts[: alert_rows - 1],
             replace(last, text=clip(last.text, width - 2 - len(rest)) + rest),
         ]
-    runs = block([*calls, *sales], rows)
+    runs = block([*alerts, *sales], rows)
     if is_single_line:
         return bare([replace(run, text=f" {run.text}") for run in runs], area.width, 1)
     return frame(settings.texts.say("panel.strip"), runs, area.width, area.height)
 
 
-def _calls(view: TillView, settings: ScreenSettings) -> list[Run]:
+def _alerts(view: TillView, settings: ScreenSettings) -> list[Run]:
     status = view.status
     alarms = [
         Run(settings.texts.say(f"alarm.{alarm}"), ColourRole.REFUSED) for alarm in status.alarms
@@ -316,7 +318,7 @@ def _sale_states(row: RecentSaleView, settings: ScreenSettings) -> list[str]:
     return words
 
 
-def _keys(view: TillView, settings: ScreenSettings, width: int, overlay: Overlay) -> Row:
+def _keys_row(view: TillView, settings: ScreenSettings, width: int, overlay: Overlay) -> Row:
     names = ("back", "leave") if overlay is Overlay.HELP else ("confirm", "cancel", "help", "void")
     visible_names: list[str] = []
     for name in names:

@@ -235,7 +235,7 @@ def test_a_stream_without_an_end_is_bounded_and_rings_up_nothing(
 ) -> None:
     console.type(b"0123456789" * 1000)
     assert len(console.taker._line) <= LINE_MAX
-    assert len(console.taker._held) <= LINE_MAX
+    assert len(console.taker._held_keys) <= LINE_MAX
     console.wait(0.5)
     assert (shop.view.keystrokes, shop.notice()) == ("", Notice.MACHINE)
 
@@ -247,7 +247,7 @@ def test_something_that_lies_on_a_key_is_bounded(console: Console, shop: Shop) -
         console.type(b"+")
         console.wait(0.033)
     assert len(console.taker._line) <= LINE_MAX
-    assert console.taker._held == []
+    assert console.taker._held_keys == []
     console.wait(0.3)
     console.keys("5")
     assert shop.view.keystrokes == "5"

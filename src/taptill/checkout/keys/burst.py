@@ -65,7 +65,7 @@ def is_machine(line: Sequence[Key], earlier: Key | None = None) -> bool:
     if character_count < (ENDED_MIN if line[-1].name in ENDS else UNENDED_MIN):
         return False
     if line[-1].times_unknown:
-        return _is_fast_pile(line)
+        return _is_fast_backlog(line)
     return median(later.at_s - previous.at_s for previous, later in pairwise(line)) <= FAST_S
 
 
@@ -80,10 +80,10 @@ def _after_repeats(line: Sequence[Key]) -> Sequence[Key]:
     return line[repeats - 1 :]
 
 
-def _is_fast_pile(line: Sequence[Key]) -> bool:
+def _is_fast_backlog(line: Sequence[Key]) -> bool:
     """Return whether keys that were read at once, late, came faster than a person types.
 
     Only their number and the length of the stall are known.
     """
-    pile = [key for key in line if key.times_unknown]
-    return (pile[-1].at_s - pile[0].since_s) / len(pile) <= FAST_S
+    backlog = [key for key in line if key.times_unknown]
+    return (backlog[-1].at_s - backlog[0].since_s) / len(backlog) <= FAST_S

@@ -67,14 +67,14 @@ class KeyTaker:
         self._cards = cards or {}
         self._on_machine_line = on_machine_line
         self._line: list[Key] = []
-        self._earlier: Key | None = None
+        self._key_before_line: Key | None = None
         self._newest: Key | None = None
-        self._before: Sale = till.sale
-        self._held: list[Key] = []
+        self._sale_before_line: Sale = till.sale
+        self._held_keys: list[Key] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._machine: Key | None = None
+        self._machine_key: Key | None = None
         self._painted = (-1, inf)
-        self._enter_s = self._pressed_s = -inf
+        self._last_enter_s = self._enter_pressed_s = -inf
 
     def watch(self, callback: Callable[[TillView], None], /) -> None:
         """Call back, in the same event loop, with every new view."""
@@ -90,20 +90,20 @@ class KeyTaker:
         `key` is the screen's own key that changed it, None for a new size.
         """
         if key:
-            self._spoil_line(key)
+            self._begin_without_text(key)
         self._till.renew_prompt()
 
     def take(self, keys: Sequence[Key]) -> None:
         """Take the keys of one read; with a cancel anywhere among them Enter does not count."""
         if len(keys) > 1 and keys[-1].times_unknown:
-            self._take_pile(keys)
+            self._take_backlog(keys)
             return
         cancels = any(key.name in _CANCELS for key in keys)
         for key in keys:
             self._take(key, confirms=not cancels)
             self._newest = key
 
-    def _take_pile(self, keys: Sequence[Key]) -> None:
+    def _take_backlog(self, keys: Sequence[Key]) -> None:
         """Take keys that piled up during a stall, whose times are unknown.
 
         A machine's line is undone, a cancel cancels, and everything else is dropped.
@@ -114,9 +114,9 @@ class KeyTaker:
         if names[-1] in ENDS and not {*ENDS, "escape"} & {*inside} and is_machine(keys):
             self._begin_line(keys[0])
             self._line += keys
-            self._end_machine(keys[-1])
+            self._end_machine_line(keys[-1])
         elif _CANCELS & {*names}:
-            self._spoil_line(keys[-1])
+            self._begin_without_text(keys[-1])
             self._till.cancel()
             self._till.undo_keys(self._till.sale, Notice.HELD_UP)
         else:
@@ -124,132 +124,135 @@ class KeyTaker:
 
     def _take(self, key: Key, *, confirms: bool) -> None:
         if key.name in ENDS:
-            self._take_end(key, confirms=confirms)
+            self._take_line_end(key, confirms=confirms)
         elif key.name == "escape":
-            self._spoil_line(key)
-            self._act(key)
+            self._begin_without_text(key)
+            self._perform(key)
         else:
-            self._take_inner(key)
+            self._take_within_line(key)
 
-    def _take_end(self, key: Key, *, confirms: bool) -> None:
-        if self._line and in_one_line(self._line[-1], key) and self._is_machine(key):
+    def _take_line_end(self, key: Key, *, confirms: bool) -> None:
+        if self._line and in_one_line(self._line[-1], key) and self._is_machine_line(key):
             self._line.append(key)
-            self._end_machine(key)
+            self._end_machine_line(key)
         elif self._is_after_machine(key):
-            self._machine = key  # a line feed after the carriage return
+            self._machine_key = key  # a line feed after the carriage return
             self._till.renew_prompt()
         else:
-            self._release()
+            self._perform_held_keys()
             self._line = []
-            self._end(key, confirms=confirms)
+            self._confirm(key, confirms=confirms)
 
     def _is_after_machine(self, key: Key) -> bool:
         """Return whether a machine has just typed a line and nothing was typed since."""
-        just_typed = self._machine is not None and in_one_line(self._machine, key)
+        just_typed = self._machine_key is not None and in_one_line(self._machine_key, key)
         return just_typed and not any(other.is_character for other in self._line)
 
-    def _take_inner(self, key: Key) -> None:
+    def _take_within_line(self, key: Key) -> None:
         """Take a key other than Enter, Tab and Escape, which a machine may type within a line."""
-        last = self._line[-1] if self._line else self._machine
+        last = self._line[-1] if self._line else self._machine_key
         fast = last is not None and is_fast(last, key)
         if not fast:
-            self._release()
+            self._perform_held_keys()
         self._begin_line(key)
         fast = fast and not self._is_repeating(key)
         self._line.append(key)
-        if fast or self._held or self._is_final(key):
-            self._held.append(key)
-            self._wait()
+        if fast or self._held_keys or self._is_irreversible(key):
+            self._held_keys.append(key)
+            self._start_timer()
         else:
-            self._act(key)
+            self._perform(key)
         if len(self._line) >= LINE_MAX:
-            self._cut_line()
+            self._shorten_line()
 
-    def _cut_line(self) -> None:
+    def _shorten_line(self) -> None:
         """Shorten the remembered line, as a stream has no end and a key may be held down."""
-        if self._is_machine():
-            self._end_machine(self._line[-1])
+        if self._is_machine_line():
+            self._end_machine_line(self._line[-1])
         else:
-            self._release()
-            self._earlier, self._line = self._line[-2], self._line[-1:]
-            self._before = self._till.sale
+            self._perform_held_keys()
+            self._key_before_line, self._line = self._line[-2], self._line[-1:]
+            self._sale_before_line = self._till.sale
 
     def _begin_line(self, key: Key) -> None:
         if not (self._line and in_one_line(self._line[-1], key)):
             self._line = []
-            self._earlier = self._newest
-            self._before = self._till.sale
+            self._key_before_line = self._newest
+            self._sale_before_line = self._till.sale
 
     def _is_repeating(self, key: Key) -> bool:
         """Return whether this key repeats one that is held down; that is no machine's line."""
         line = [*self._line, key]
-        return is_repeat(self._earlier, line[0]) and len({other.name for other in line}) == 1
+        return (
+            is_repeat(self._key_before_line, line[0]) and len({other.name for other in line}) == 1
+        )
 
-    def _is_machine(self, *extra_keys: Key) -> bool:
-        return is_machine([*self._line, *extra_keys], self._earlier)
+    def _is_machine_line(self, *extra_keys: Key) -> bool:
+        return is_machine([*self._line, *extra_keys], self._key_before_line)
 
-    def _is_final(self, key: Key) -> bool:
+    def _is_irreversible(self, key: Key) -> bool:
         """Return whether the effect of this key cannot be undone: a card, a void, a cancel."""
         is_choice = self._till.sale.step is Step.VOIDING
         return is_choice or key.name in self._cards or key.name in {*_CANCELS, "f8"}
 
-    def _wait(self) -> None:
+    def _start_timer(self) -> None:
         if self._timer:
             self._timer.cancel()
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(FAST_S, self._waited, loop.time() + FAST_S)
+        self._timer = loop.call_later(FAST_S, self._on_timer, loop.time() + FAST_S)
 
-    def _waited(self, due_s: float) -> None:
+    def _on_timer(self, due_s: float) -> None:
         if asyncio.get_running_loop().time() - due_s > LATE_S:
-            self._wait()
-        elif self._held and self._is_machine():
-            self._end_machine(self._line[-1])
+            self._start_timer()
+        elif self._held_keys and self._is_machine_line():
+            self._end_machine_line(self._line[-1])
         else:
-            self._release()
+            self._perform_held_keys()
 
-    def _release(self) -> None:
+    def _perform_held_keys(self) -> None:
         """Perform the keys that were held back, as a person typed them."""
-        held_keys, self._held = self._held, []
+        held_keys, self._held_keys = self._held_keys, []
         for key in held_keys:
-            self._act(key)
+            self._perform(key)
 
-    def _spoil_line(self, key: Key) -> None:
+    def _begin_without_text(self, key: Key) -> None:
         """Begin a line with a key that types no text, so that no number is made of its rest."""
-        self._held.clear()
+        self._held_keys.clear()
         self._line = [key]
-        self._earlier = None
-        self._before = self._till.sale
+        self._key_before_line = None
+        self._sale_before_line = self._till.sale
 
-    def _end_machine(self, last: Key) -> None:
+    def _end_machine_line(self, last: Key) -> None:
         """Undo the line, and pass it to the reader that takes such lines, if there is one."""
         inside = self._line[: len(self._line) - (last.name in ENDS)]
         text = "".join(key.name if key.is_character else NO_TEXT for key in inside)
         text = text if is_whole(self._line) else NO_TEXT + text
         is_accepted = last.name in ENDS and self._on_machine_line(text)
         self._undo_line(last, Notice.NONE if is_accepted else Notice.MACHINE)
-        self._machine = last
+        self._machine_key = last
         if last.name not in ENDS:
-            self._spoil_line(replace(last, name=NO_KEY))  # the rest of the line may still come
+            # The rest of the line may still come.
+            self._begin_without_text(replace(last, name=NO_KEY))
 
     def _undo_line(self, key: Key, notice: Notice) -> None:
         self._begin_line(key)
-        self._held, self._line = [], []
-        self._till.undo_keys(self._before, notice)
+        self._held_keys, self._line = [], []
+        self._till.undo_keys(self._sale_before_line, notice)
         self._till.renew_prompt()
 
-    def _end(self, key: Key, *, confirms: bool) -> None:
+    def _confirm(self, key: Key, *, confirms: bool) -> None:
         if key.name == "enter":
-            if key.at_s - self._enter_s > HELD_DOWN_S:
-                self._pressed_s = key.since_s
-            self._enter_s = key.at_s
-            self._till.confirm(self._pressed_s, on_screen=confirms and self._is_on_screen())
+            if key.at_s - self._last_enter_s > HELD_DOWN_S:
+                self._enter_pressed_s = key.since_s
+            self._last_enter_s = key.at_s
+            self._till.confirm(self._enter_pressed_s, on_screen=confirms and self._is_on_screen())
         self._till.renew_prompt()
 
     def _is_on_screen(self) -> bool:
         prompt_number, since_s = self._painted
-        return prompt_number == self._till.prompt_number and self._pressed_s >= since_s
+        return prompt_number == self._till.prompt_number and self._enter_pressed_s >= since_s
 
-    def _act(self, key: Key) -> None:
+    def _perform(self, key: Key) -> None:
         """Perform a key; Enter confirms only what is painted after it."""
         till = self._till
         match key.name:
