@@ -11,7 +11,7 @@ from tests.scenarios.program import Site
 
 
 @dataclass(frozen=True)
-class Row:
+class BackendRow:
     """A customer's row as the office sees it."""
 
     id: int
@@ -30,13 +30,13 @@ def post(service: RunningService, verb: str, body: dict[str, Any]) -> Any:
     return json.loads(answer.text, parse_float=Decimal)
 
 
-def row_of(service: RunningService, card_id: str) -> Row:
+def row_of(service: RunningService, card_id: str) -> BackendRow:
     """Read one customer by card."""
     fields = {"id": True, "totalDebt": True, "debtData": True}
     filters = [{"field": "cardId", "comparator": "=", "value": card_id}]
     rows = post(service, "select", {"fields": fields, "conditions": {"filters": filters}})
     assert len(rows) == 1
-    return Row(rows[0]["id"], Decimal(rows[0]["totalDebt"]), rows[0]["debtData"])
+    return BackendRow(rows[0]["id"], Decimal(rows[0]["totalDebt"]), rows[0]["debtData"])
 
 
 def office_sets(service: RunningService, card_id: str, fields: dict[str, Any]) -> None:

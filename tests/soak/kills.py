@@ -18,7 +18,7 @@ from enum import Enum
 from pathlib import Path
 
 from tests.fakes.service import RunningService, running_service
-from tests.scenarios.books import Row, post, row_of
+from tests.scenarios.books import BackendRow, post, row_of
 from tests.scenarios.program import Program, Site, running
 
 from taptill.domain.entry import MONEY_KINDS, Entry, EntryKind
@@ -223,7 +223,7 @@ def complaints(site: Site, service: RunningService, promises: Promises) -> list[
     return found
 
 
-def differences(row: Row, own: list[Entry]) -> list[str]:
+def differences(row: BackendRow, own: list[Entry]) -> list[str]:
     """Compare a customer's row with this journal's money entries, the only ones there are."""
     total = sum(one.amount_minor or 0 for one in own)
     mark = [[own[-1].seq, total, own[-1].hash[:HASH_DIGITS]]] if own else []

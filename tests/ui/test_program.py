@@ -31,7 +31,7 @@ sys.exit(app.return_code)
 """
 
 
-class Terminal:
+class TerminalProgram:
     """A program on a pseudo-terminal of 80 by 24; `seen` is all that it wrote."""
 
     def __init__(self) -> None:
@@ -96,7 +96,7 @@ class Terminal:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda one: one.name)
 async def test_a_signal_ends_it_cleanly_and_gives_the_terminal_back(number: signal.Signals) -> None:
-    terminal = Terminal()
+    terminal = TerminalProgram()
     try:
         await terminal.until(lambda: b"last sales" in terminal.seen)
         terminal.type(b"42\r")
@@ -110,7 +110,7 @@ async def test_a_signal_ends_it_cleanly_and_gives_the_terminal_back(number: sign
 
 
 async def test_keys_typed_at_a_terminal_reach_the_till_and_ctrl_q_twice_leaves() -> None:
-    terminal = Terminal()
+    terminal = TerminalProgram()
     try:
         await terminal.until(lambda: b"last sales" in terminal.seen)
         terminal.type(b"4,2+c\x7f\r-\x1b[19~")
@@ -125,7 +125,7 @@ async def test_keys_typed_at_a_terminal_reach_the_till_and_ctrl_q_twice_leaves()
 
 async def test_a_new_size_and_a_stop_draw_anew_and_keys_come_once() -> None:
     """Stopped and continued, as by a debugger or a frozen machine, one thread reads, not two."""
-    terminal = Terminal()
+    terminal = TerminalProgram()
     try:
         await terminal.until(lambda: b"last sales" in terminal.seen)
         terminal.process.send_signal(signal.SIGSTOP)

@@ -92,13 +92,13 @@ async def test_a_fault_of_the_screen_is_kept_and_logged(caplog: pytest.LogCaptur
     till = FakeTill(READY)
     fault = LookupError("no such region")
 
-    class Broken(TillApp):
+    class BrokenApp(TillApp):
         def _draw(self) -> None:
             if till.ran:
                 raise fault
             super()._draw()
 
-    app = Broken(till, till.run, SETTINGS)
+    app = BrokenApp(till, till.run, SETTINGS)
 
     async def run() -> None:
         async with app.run_test(size=SIZE) as pilot:
