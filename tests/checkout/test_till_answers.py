@@ -239,7 +239,9 @@ def test_after_paid_every_figure_is_of_the_row_that_came_since(
 ) -> None:
     """No figure of a new row is shown next to a decision about an older one."""
     shop.sell("420", "A")
-    shop.do(shop.till.sighted, snapshot(replace(ADA, blocked=is_blocked), -1640, updated_at=NEWER))
+    shop.do(
+        shop.till.apply_row, snapshot(replace(ADA, blocked=is_blocked), -1640, updated_at=NEWER)
+    )
     customer, decision = shop.customer, shop.view.decision
     assert shop.step() == Step.PAID
     assert (customer.debt, customer.pending, customer.debt_after) == (
@@ -260,7 +262,7 @@ def test_a_row_that_comes_while_the_charge_is_saved_is_not_mixed_with_the_decisi
         shop.later(0.5)
         shop.enter()
         assert shop.step() == Step.SAVING
-        shop.do(shop.till.sighted, snapshot(ADA, -500, updated_at=NEWER))
+        shop.do(shop.till.apply_row, snapshot(ADA, -500, updated_at=NEWER))
         assert (shop.customer.debt, shop.customer.headroom) == (Money(-1230), Money(1230))
         shop.later(2.0)
         assert (shop.customer.debt, shop.customer.headroom) == (Money(-80), Money(80))
@@ -296,7 +298,7 @@ def test_an_older_copy_of_the_row_changes_nothing(shop: Shop) -> None:
     shop.tap("B")
     shop.later(0.1)
     assert (shop.step(), reason(shop)) == (Step.DECLINED, Reason.BLOCKED)
-    shop.do(shop.till.sighted, snapshot(replace(BELA, blocked=False), -5000, updated_at=OLDER))
+    shop.do(shop.till.apply_row, snapshot(replace(BELA, blocked=False), -5000, updated_at=OLDER))
     assert (shop.step(), reason(shop)) == (Step.DECLINED, Reason.BLOCKED)
 
 
@@ -304,7 +306,7 @@ def test_a_row_that_settlement_saw_changes_the_decision_too(shop: Shop) -> None:
     shop.press("420")
     shop.tap("A")
     shop.later(0.1)
-    shop.do(shop.till.sighted, snapshot(replace(ADA, blocked=True), -1230, updated_at=NEWER))
+    shop.do(shop.till.apply_row, snapshot(replace(ADA, blocked=True), -1230, updated_at=NEWER))
     assert (shop.step(), shop.notice()) == (Step.DECLINED, Notice.NOW_REFUSED)
 
 
@@ -312,9 +314,9 @@ def test_a_row_of_somebody_else_is_no_business_of_the_panel(shop: Shop) -> None:
     shop.tap("A")
     shop.later(0.1)
     before = shop.view
-    shop.do(shop.till.sighted, snapshot(replace(DORA, blocked=True), 0, updated_at=NEWER))
+    shop.do(shop.till.apply_row, snapshot(replace(DORA, blocked=True), 0, updated_at=NEWER))
     shop.garble()
-    shop.do(shop.till.sighted, snapshot(ADA, 0, updated_at=NEWER))
+    shop.do(shop.till.apply_row, snapshot(ADA, 0, updated_at=NEWER))
     assert (before.step, shop.step()) == (Step.CARD, Step.AGAIN)
 
 

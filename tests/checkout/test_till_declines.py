@@ -143,7 +143,7 @@ def test_a_decline_is_what_it_was_when_it_was_said(shop: Shop) -> None:
     shop.tap("A")
     shop.press("9999")
     shop.at_once(
-        lambda: shop.till.sighted(blocked_row), shop.till.cancel, lambda: shop.till.press("9")
+        lambda: shop.till.apply_row(blocked_row), shop.till.cancel, lambda: shop.till.press("9")
     )
     assert shop.declines == [(ADA.id, "blocked", 9999)]
 

@@ -88,7 +88,7 @@ def test_kept_turns_to_sent_and_pending_goes_when_the_echo_comes(shop: Shop) -> 
 
     shop.wait_for(receipted())
     table = Marks(Place.TABLE, "e", {"a1b2c3d4": mark})
-    shop.do(shop.till.sighted, snapshot(ADA, -810, table, "2026-03-02T10:00:00Z"))
+    shop.do(shop.till.apply_row, snapshot(ADA, -810, table, "2026-03-02T10:00:00Z"))
     assert shop.step() == Step.PAID
     assert shop.view.recent_sales[0].state is SaleState.SENT
     assert (shop.customer.debt, shop.customer.pending) == (Money(-810), ZERO)

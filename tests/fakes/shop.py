@@ -66,7 +66,7 @@ class Shop:
         ids = count(1)
         ports = Ports(
             finder=self.finder,
-            books=self.books,
+            journal=self.books,
             clock=self.clock,
             new_id=lambda: f"sale-{next(ids)}",
             status=lambda: StatusView(till="test"),

@@ -25,7 +25,7 @@ from taptill.domain.pending import PendingBalance
 class Authoriser:
     """Authorises charges by one till's journal, policy and keypad."""
 
-    books: ChargeJournal
+    journal: ChargeJournal
     balance: PendingBalance
     policy: Policy
     keypad: Keypad
@@ -46,10 +46,10 @@ class Authoriser:
 
         All rules are in `domain.decision.decide`, and every charge is decided here.
         """
-        finding = lookup.finding_at(now_s)
+        result = lookup.result_at(now_s)
         try:
-            pending = self._pending(finding) if isinstance(finding, Found) else (ZERO, False)
-            question = self._question(finding, amount, pending, overrides)
+            pending = self._pending(result) if isinstance(result, Found) else (ZERO, False)
+            question = self._question(result, amount, pending, overrides)
         except JournalError:
             decline = Declined(Reason.TILL_CLOSED)
             return Authorisation(lookup=lookup, amount=amount, decision=decline)
@@ -64,28 +64,28 @@ class Authoriser:
     def _pending(self, cardholder: Found) -> tuple[Money, bool]:
         """Return the money that the journal holds beyond the snapshot, and if it is in question."""
         snapshot = cardholder.snapshot
-        position = self.books.position(snapshot.customer.id)
+        position = self.journal.position(snapshot.customer.id)
         return self.balance.pending(snapshot, position)
 
     def _question(
         self,
-        finding: LookupResult,
+        result: LookupResult,
         amount: Money | None,
         pending: tuple[Money, bool],
         overrides: tuple[Override, ...],
     ) -> Question:
         (pending_amount, in_question), exposure = pending, OfflineExposure()
-        if isinstance(finding, Found):
+        if isinstance(result, Found):
             if in_question:  # a repayment that may be in the row already gives no headroom
                 pending_amount = max(pending_amount, ZERO)
-            if not finding.is_fresh(self.policy.fresh_s):  # the limits are of offline charges only
-                customer_id = finding.snapshot.customer.id
-                position = self.books.position(customer_id)
-                held_seq = self.balance.held_seq(finding.snapshot, position)
-                exposure = self.books.offline_exposure(customer_id, held_seq)
-        is_open = not self.books.closed_by()
+            if not result.is_fresh(self.policy.fresh_s):  # the limits are of offline charges only
+                customer_id = result.snapshot.customer.id
+                position = self.journal.position(customer_id)
+                held_seq = self.balance.held_seq(result.snapshot, position)
+                exposure = self.journal.offline_exposure(customer_id, held_seq)
+        is_open = not self.journal.closed_by()
         return Question(
-            lookup_result=finding,
+            lookup_result=result,
             amount=amount,
             pending=pending_amount,
             exposure=exposure,

@@ -39,16 +39,16 @@ class Charging:
         nothing else is charged.
         """
         state, sale = self._state, self._state.sale
-        finding = sale.lookup.finding_at(state.now_s) if sale.lookup else None
+        result = sale.lookup.result_at(state.now_s) if sale.lookup else None
         if sale.step in OVER:
             return  # the screen shows the result already
         if sale.step is Step.VOIDING:
             state.show_notice(Notice.VOID_KEYS)
         elif not state.total:
             state.show_notice(Notice.NO_AMOUNT)
-        elif isinstance(finding, Found) and not finding.gone:
-            self._confirm(finding, at_s, on_screen=on_screen)
-        elif finding is None:
+        elif isinstance(result, Found) and not result.gone:
+            self._confirm(result, at_s, on_screen=on_screen)
+        elif result is None:
             state.show_notice(Notice.LOOKING_UP if sale.looking_up else Notice.NO_CARD)
         elif sale.notice is not Notice.CARD_CHANGED:
             state.show_notice(Notice.NONE)  # the banner says what to do about the decline
@@ -124,10 +124,10 @@ class Charging:
         if isinstance(decision, Declined):
             self._decline(decision)
             return
-        assert isinstance(lookup.finding, Found)
+        assert isinstance(lookup.result, Found)
         state.apply(Event.ALLOWED)
         basket = state.sale.keyed_input.with_typed_amount(keypad)
-        draft = charge_draft(state.sale, lookup.finding, basket, decision, keypad.currency)
+        draft = charge_draft(state.sale, lookup.result, basket, decision, keypad.currency)
         state.background.start(self._charge(draft))
 
     async def _charge(self, draft: Draft) -> None:
@@ -138,7 +138,7 @@ class Charging:
     def _decline(self, decline: Declined) -> None:
         state = self._state
         if decline.reason is Reason.TILL_CLOSED:
-            state.close(state.ports.books.closed_by())
+            state.close(state.ports.journal.closed_by())
             return
         self._finish(Event.REFUSED)
         if state.sale.journaled_decline != (decline.reason, state.total):
@@ -168,7 +168,7 @@ class Charging:
     async def _commit(self, draft: Draft) -> Entry | None:
         """Append one entry to the journal; close the till and return None if that fails."""
         state = self._state
-        append = asyncio.ensure_future(state.ports.books.append([draft]))
+        append = asyncio.ensure_future(state.ports.journal.append([draft]))
         done, _ = await asyncio.wait({append}, timeout=SLOW_DISK_S)
         if not done:
             state.apply(Event.SLOW)

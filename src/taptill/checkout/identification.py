@@ -105,7 +105,7 @@ class Identification:
         if self._state.authorise(sale.lookup) != sale.authorisation:
             self._update_customer(sale.lookup)
 
-    def sighted(self, snapshot: Snapshot) -> None:
+    def apply_row(self, snapshot: Snapshot) -> None:
         """Take a row that settlement has read, if it is that of the customer on the screen."""
         lookup = self._state.sale.lookup
         if lookup and lookup.customer_id == snapshot.customer.id:
@@ -135,13 +135,13 @@ class Identification:
     def journal_decline(self, decline: Declined) -> None:
         """Journal a decline in the background, and add it to the recent sales."""
         state, sale, total = self._state, self._state.sale, self._state.total
-        finding = sale.lookup.finding if sale.lookup else None
-        if isinstance(finding, Found) and total:
+        result = sale.lookup.result if sale.lookup else None
+        if isinstance(result, Found) and total:
             state.recent_sales.add(
                 RecentSale(
                     time=local_time(state.ports.clock.now()),
                     amount=total,
-                    initials=initials(finding.snapshot.customer.name),
+                    initials=initials(result.snapshot.customer.name),
                     decline=decline,
                 )
             )
@@ -150,7 +150,7 @@ class Identification:
 
     async def _journal(self, draft: Draft) -> None:
         try:
-            await self._state.ports.books.append([draft])
+            await self._state.ports.journal.append([draft])
         except JournalError as fault:
             log.warning("decline.not_journaled", extra={"code": fault.code})
 
@@ -160,14 +160,14 @@ class Identification:
         self._state.start_customer(tap)
 
     async def _identify(self, tap: Tap) -> None:
-        finding = await self._state.ports.finder.cached(tap.card_id)
+        result = await self._state.ports.finder.cached(tap.card_id)
         if self._state.sale.tap is not tap:
             return
         self._start_live(tap)
-        if isinstance(finding, Unreachable):
+        if isinstance(result, Unreachable):
             await self._show_progress(tap)
         else:
-            self._show(CardLookup(finding, self._state.now_s))
+            self._show(CardLookup(result, self._state.now_s))
 
     async def _show_progress(self, tap: Tap) -> None:
         """Show notices while the backend's answer is awaited and the cache has none."""
@@ -239,7 +239,7 @@ class Identification:
             state.sale = replace(state.sale, lookup=newer)  # Enter is decided with it soon
             return
         self._update_customer(newer)
-        if lookup.can_pay and not isinstance(newer.finding, Found) and self._is_open():
+        if lookup.can_pay and not isinstance(newer.result, Found) and self._is_open():
             state.show_notice(Notice.CARD_CHANGED)
 
     def _update_customer(self, lookup: CardLookup) -> None:

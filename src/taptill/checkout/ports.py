@@ -42,7 +42,7 @@ class Ports:
     """Everything that the till calls; `status` returns the facts that other rooms own."""
 
     finder: Finder
-    books: ChargeJournal
+    journal: ChargeJournal
     clock: Clock
     new_id: Callable[[], str]
     status: Callable[[], StatusView]

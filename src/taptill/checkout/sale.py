@@ -26,25 +26,25 @@ from taptill.domain.tap import Tap
 class CardLookup:
     """Whom the card belongs to, as looked up at `at_s` (monotonic); its age counts on from then."""
 
-    finding: LookupResult
+    result: LookupResult
     at_s: float
 
     @property
     def customer_id(self) -> int | None:
         """Return the id of the card's customer; None where the card names no single customer."""
-        finding = self.finding
-        return finding.snapshot.customer.id if isinstance(finding, Found) else None
+        result = self.result
+        return result.snapshot.customer.id if isinstance(result, Found) else None
 
     @property
     def can_pay(self) -> bool:
         """Return whether there is a customer whom Enter may charge, if the rules allow it."""
-        return isinstance(self.finding, Found) and not self.finding.gone
+        return isinstance(self.result, Found) and not self.result.gone
 
-    def finding_at(self, now_s: float) -> LookupResult:
+    def result_at(self, now_s: float) -> LookupResult:
         """Return the result of the lookup with the age that it has at `now_s`."""
-        if isinstance(self.finding, Found) and self.finding.age_s is not None:
-            return replace(self.finding, age_s=self.finding.age_s + max(0.0, now_s - self.at_s))
-        return self.finding
+        if isinstance(self.result, Found) and self.result.age_s is not None:
+            return replace(self.result, age_s=self.result.age_s + max(0.0, now_s - self.at_s))
+        return self.result
 
     def with_answer(self, live: LookupResult, now_s: float) -> "CardLookup":
         """Return this lookup after a later answer of the backend.
@@ -52,7 +52,7 @@ class CardLookup:
         An answer that names another customer makes the card ambiguous. One with an older
         `updatedAt` than ours is a stale copy and changes nothing.
         """
-        match self.finding, live:
+        match self.result, live:
             case Found(old, gone=False), Found(new) if new.customer.id != old.customer.id:
                 return CardLookup(Ambiguous(), now_s)
             case Found(old, gone=False), Found(new) if older(new.updated_at, old.updated_at):

@@ -149,9 +149,9 @@ class Till:
             self._state.override(override)
         self._publish()
 
-    def sighted(self, snapshot: Snapshot) -> None:
+    def apply_row(self, snapshot: Snapshot) -> None:
         """Take a row that settlement has read; it may be that of the customer on the screen."""
-        self._identification.sighted(snapshot)
+        self._identification.apply_row(snapshot)
         self.refresh()
 
     def refresh(self) -> None:
@@ -167,9 +167,9 @@ class Till:
 
     def _read_facts(self) -> None:
         self._status = self._ports.status()
-        books = self._ports.books
+        journal = self._ports.journal
         self._positions = {
-            customer_id: books.position(customer_id)
+            customer_id: journal.position(customer_id)
             for customer_id in self._state.recent_sales.customers()
         }
 
@@ -230,7 +230,7 @@ class Till:
         if state.sale.under_way:
             return
         idle_s = state.now_s - state.active_at_s
-        if detail := self._ports.books.closed_by():
+        if detail := self._ports.journal.closed_by():
             state.close(detail)
         elif step in _CLEARED_WHEN_IDLE and idle_s > state.settings.clear_after_s:
             state.clear()
@@ -243,7 +243,7 @@ class Till:
     def _build_view(self) -> TillView:
         state, sale = self._state, self._state.sale
         voidable = self._charging.voidable()
-        finding = sale.lookup.finding if sale.lookup else None
+        result = sale.lookup.result if sale.lookup else None
         return TillView(
             step=sale.step,
             status=replace(self._status, readers=tuple(self._readers.values())),
@@ -253,7 +253,7 @@ class Till:
             total=state.total,
             customer=self._customer_view(),
             decision=sale.decision,
-            trouble=finding.trouble if isinstance(finding, CardProblem) else None,
+            trouble=result.trouble if isinstance(result, CardProblem) else None,
             amount=sale.amount,
             notice=sale.notice,
             detail=sale.detail,

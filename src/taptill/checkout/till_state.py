@@ -89,7 +89,7 @@ class TillState:
         self.finished_at_s = -inf
         self.background = BackgroundTasks(self.close, publish)
         self._authoriser = Authoriser(
-            ports.books, settings.balance, settings.policy, settings.keypad
+            ports.journal, settings.balance, settings.policy, settings.keypad
         )
 
     @property
@@ -158,7 +158,7 @@ class TillState:
         """Replace what was keyed in, and authorise again if there is a customer."""
         self.sale = replace(self.sale, keyed_input=keyed_input)
         lookup = self.sale.lookup
-        if lookup is None or isinstance(lookup.finding, CardProblem):
+        if lookup is None or isinstance(lookup.result, CardProblem):
             self.sale = replace(self.sale, lookup=None, authorisation=None)
             self._apply_basket()
         else:

@@ -142,7 +142,7 @@ def customer_view(
     Return None where the card names no single customer, or where the journal could not be read.
     A snapshot that is newer than the authorisation is not shown.
     """
-    cardholder = authorisation.lookup.finding_at(now_s)
+    cardholder = authorisation.lookup.result_at(now_s)
     if authorisation.pending is None or not isinstance(cardholder, Found):
         return None
     customer, decision = cardholder.snapshot.customer, authorisation.decision

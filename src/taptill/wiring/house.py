@@ -157,14 +157,14 @@ def _connect(
 
     def seen(snapshot: Snapshot) -> None:
         cache.keep([snapshot])
-        till.sighted(snapshot)
+        till.apply_row(snapshot)
 
     events = SettlementCallbacks(changed, seen, cache.stamp_of)
     strategy = strategy_of(config, journal, api, clock, events)
     status = Status(config, clock, connection, api, journal, cache, strategy)
     ports = Ports(
         finder=Lookup(cache, api, cache, strategy.observe),
-        books=journal,
+        journal=journal,
         clock=clock,
         new_id=lambda: secrets.token_hex(8),
         status=status.draw,
