@@ -1,4 +1,4 @@
-"""One fault in, what tills and backend made of it in plain words out: for docs/charging.md."""
+"""The worked examples of docs/charging-examples.md, each lived by the code that the till runs."""
 
 from collections.abc import Callable
 
