@@ -15,6 +15,7 @@ from taptill.domain.diagnosis import Diagnosis, Verdict
 from taptill.domain.errors import BackendError, CurrencyError, MalformedError, UnauthorisedError
 from taptill.domain.mark import Place, with_mark
 from taptill.domain.money import NEARLY_WHOLE
+from taptill.domain.technical.backoff import Backoff
 from taptill.settlement.ports import Capabilities
 from taptill.settlement.requests import OutcomeUnknown, Update, UpdateCondition
 
@@ -38,13 +39,13 @@ NOBODY = -1
 
 async def look_when_it_answers(api: CustomersApi, first_s: float = FIRST_LOOK_S) -> None:
     """Probe once beside the sales, as soon as the backend answers; what is odd is a warning."""
-    pause_s = first_s
+    backoff, attempt = Backoff.doubling(first_s, LOOK_AGAIN_MAX_S), 0
     while True:
-        await asyncio.sleep(pause_s)
+        await asyncio.sleep(backoff.delay_s(attempt))
         found = await probe(api)
         if found[0].verdict is Verdict.PASS:
             break
-        pause_s = min(2 * pause_s, LOOK_AGAIN_MAX_S)
+        attempt += 1
     api.odd = [one.words for one in found if one.name in _SAID_AT_START and one.advice]
     for one in found:
         if one.verdict is not Verdict.PASS:

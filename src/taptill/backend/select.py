@@ -16,6 +16,7 @@ from taptill.backend.rows import MoneyForm, rows_of
 from taptill.backend.transport import Reply, Transport
 from taptill.domain.errors import BackendError, CurrencyError, UnreachableError
 from taptill.domain.money import Currency
+from taptill.domain.technical.backoff import Backoff
 from taptill.settlement.ports import Capabilities
 
 log = logging.getLogger("taptill.backend")
@@ -46,6 +47,9 @@ TAP_PATIENCE_S = 0.4
 
 PAUSE_S = 0.1
 """Before the second try, give or take a half; then twice as long each time."""
+
+BACKOFF = Backoff.doubling(PAUSE_S, 60.0, factor_min=0.5, factor_span=1.0)
+"""Its bound is beyond any patience, so that the patience alone ends a read."""
 
 MOST_KEEP = 2
 """The digits that money mostly has."""
@@ -164,15 +168,15 @@ class Select:
         self, method: str, path: str, body: str | None, patience_s: float = PATIENCE_S
     ) -> Reply:
         """Send a read, again while trouble passes and patience lasts; nobody is told of it."""
-        ends_s, pause_s = time.monotonic() + patience_s, PAUSE_S
+        ends_s, attempt = time.monotonic() + patience_s, 0
         reply = await self._try(method, path, body, None)
         while isinstance(reply, UnreachableError) or passes(reply):
             after_s = _retry_after(reply)
-            wait_s = pause_s * (0.5 + self._chance()) if after_s is None else after_s
+            wait_s = BACKOFF.delay_s(attempt, self._chance()) if after_s is None else after_s
             if time.monotonic() + wait_s >= ends_s:
                 break
             await asyncio.sleep(wait_s)
-            left_s, pause_s = ends_s - time.monotonic(), 2 * pause_s
+            left_s, attempt = ends_s - time.monotonic(), attempt + 1
             try:
                 reply = await self._try(method, path, body, left_s)
             except TimeoutError:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from taptill.backend.body import PACKINGS, read_body
 from taptill.backend.tls import Certificate, ends_at, tls_context, words_for
 from taptill.domain.errors import BackendError, UnknownOutcomeError, UnreachableError
+from taptill.domain.technical.backoff import Backoff
 
 if TYPE_CHECKING:
     import httpx
@@ -108,13 +109,13 @@ class Transport:
 
         A GET of `path` opens it; what it answers means nothing.
         """
-        pause_s = look_s
+        backoff, attempt = Backoff.doubling(look_s, WARM_MAX_S), 0
         while True:
-            await asyncio.sleep(pause_s)
+            await asyncio.sleep(backoff.delay_s(attempt))
             if not self.warm:
                 with suppress(BackendError):
                     await self.send("GET", path, None, read=True)
-            pause_s = look_s if self.warm else min(2 * pause_s, WARM_MAX_S)
+            attempt = 0 if self.warm else attempt + 1
 
     async def close(self) -> None:
         """Close the connections."""

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from taptill.domain.errors import CurrencyError, TaptillError, UnauthorisedError
+from taptill.domain.technical.backoff import Backoff
 from taptill.lookup.connection import Connection
 
 log = logging.getLogger("taptill.lookup")
@@ -22,6 +23,7 @@ RETRY_AFTER_MAX_S = 60.0
 """A backend that says when to come back is not asked before that, but for no longer than this."""
 
 SPREAD = 0.2
+BACKOFF = Backoff((PAUSE_S,), factor_span=-SPREAD)
 
 
 class Pulse:
@@ -45,7 +47,7 @@ class Pulse:
         """Look while the backend is away or in doubt, until cancelled."""
         pause_s = PAUSE_S
         while True:
-            await asyncio.sleep(pause_s * (1 - SPREAD * self._chance()))
+            await asyncio.sleep(BACKOFF.jittered(pause_s, self._chance()))
             pause_s = await self._ask() if self._connection.wants_look else PAUSE_S
 
     async def _ask(self) -> float:

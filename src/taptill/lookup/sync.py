@@ -12,6 +12,7 @@ from typing import Protocol
 from taptill.domain.clock import Clock
 from taptill.domain.customer import Snapshot, stamp
 from taptill.domain.errors import CacheError, MalformedError, TaptillError
+from taptill.domain.technical.backoff import Backoff
 
 log = logging.getLogger("taptill.sync")
 
@@ -20,6 +21,7 @@ OVERLAP = timedelta(minutes=2)
 
 RETRY_S = 5.0
 RETRY_MAX_S = 60.0
+BACKOFF = Backoff.doubling(RETRY_S, RETRY_MAX_S)
 PAGES_MAX = 1_000_000
 KEPT_AT_ONCE = 200
 """A larger page is kept in parts of so many rows, as taps wait meanwhile."""
@@ -133,7 +135,7 @@ class Sync:
 
     async def run(self) -> None:
         """Sync until cancelled; an error is retried, a till sells on what it has."""
-        retry_s, woken = RETRY_S, False
+        attempt, woken = 0, False
         while True:
             kept = self._pages_kept
             try:
@@ -141,11 +143,11 @@ class Sync:
             except TaptillError as fault:
                 log.warning("sync.failed", extra={"code": fault.code})
                 if self._pages_kept > kept:
-                    retry_s, woken = RETRY_S, False
-                woken = await self._wait(retry_s, wakes=not woken)
-                retry_s = min(retry_s * 2, RETRY_MAX_S)
+                    attempt, woken = 0, False
+                woken = await self._wait(BACKOFF.delay_s(attempt), wakes=not woken)
+                attempt += 1
                 continue
-            retry_s, woken = RETRY_S, False
+            attempt, woken = 0, False
             await asyncio.sleep(self._policy.sync_s)
 
     async def _wait(self, pause_s: float, *, wakes: bool) -> bool:
