@@ -197,7 +197,7 @@ def test_a_reader_that_does_not_end_is_left_behind_within_the_bound() -> None:
 
 
 def test_the_back_off_grows_to_its_bound_and_starts_again() -> None:
-    back_off = BackOff(spread=lambda low, high: (low + high) / 2)
+    back_off = BackOff(chance=lambda: 0.5)
     assert [back_off.next_s() for _ in range(7)] == [0.5, 1, 2, 5, 10, 10, 10]
     back_off.ran(STEADY_S - 0.1)
     assert back_off.next_s() == 10

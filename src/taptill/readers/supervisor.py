@@ -9,6 +9,7 @@ from traceback import extract_tb
 from taptill.domain.clock import Clock
 from taptill.domain.errors import ReaderError
 from taptill.domain.tap import CardProblem, ReaderMessage, ReaderState, Tap
+from taptill.domain.technical.backoff import Backoff
 from taptill.readers.device import Device, ReaderSettings, error_state
 from taptill.readers.frames import AnyFrame, BadFrame, Frame, Signal
 from taptill.readers.health import HealthTracker
@@ -18,6 +19,7 @@ TapDetector = Callable[[Frame | Signal, float], Tap | CardProblem | None]
 
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 JITTER = 0.2
+BACKOFF = Backoff(BACK_OFF_S, factor_min=1 - JITTER, factor_span=2 * JITTER)
 STEADY_S = 30.0
 APPEARANCE_POLL_S = 0.2
 STOP_S_MAX = 1.0
@@ -28,15 +30,15 @@ log = logging.getLogger(__name__)
 class BackOff:
     """Waits that grow from try to try, and begin again with the shortest after a steady run."""
 
-    def __init__(self, spread: Callable[[float, float], float] = random.uniform) -> None:
+    def __init__(self, chance: Callable[[], float] = random.random) -> None:
         self._tries = 0
-        self._spread = spread
+        self._chance = chance
 
     def next_s(self) -> float:
         """Return the next wait in seconds, and count the try."""
-        wait_s = BACK_OFF_S[min(self._tries, len(BACK_OFF_S) - 1)]
+        wait_s = BACKOFF.delay_s(self._tries, self._chance())
         self._tries += 1
-        return wait_s * self._spread(1 - JITTER, 1 + JITTER)
+        return wait_s
 
     def ran(self, seconds: float) -> None:
         """Record for how many seconds the device worked after the last try."""
