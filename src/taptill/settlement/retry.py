@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from taptill.domain.technical.backoff import Backoff
+
 RETRY_FIRST_S = 1.0
 FUTILE_MAX = 10
 """After so many failures between answers, with nobody settled, all wait longer each time."""
@@ -21,26 +23,27 @@ class BackoffPolicy:
 
 
 @dataclass(slots=True)
-class _Backoff:
+class _Pause:
     policy: BackoffPolicy
+    delays: Backoff
     until_s: float = 0.0
-    next_s: float = RETRY_FIRST_S
+    attempt: int = 0
 
     def extend(self, at_least_s: float = 0.0) -> None:
         """Start a pause from now, longer than the last one."""
-        wait_s = self.next_s * (0.5 + self.policy.jitter() / 2)
+        wait_s = self.delays.delay_s(self.attempt, self.policy.jitter())
         self.until_s = self.policy.now_s() + max(wait_s, at_least_s)
-        self.next_s = min(self.next_s * 2, self.policy.max_delay_s)
+        self.attempt += 1
 
     def end(self) -> None:
-        self.until_s, self.next_s = 0.0, RETRY_FIRST_S
+        self.until_s, self.attempt = 0.0, 0
 
 
 @dataclass(slots=True)
 class _CustomerBackoff:
     """A customer's own pause, and how often the backend had answered when it last failed."""
 
-    backoff: _Backoff
+    backoff: _Pause
     answers: int
 
 
@@ -53,8 +56,11 @@ class RetrySchedule:
 
     def __init__(self, policy: BackoffPolicy) -> None:
         self._policy = policy
-        self._outage = _Backoff(policy)
-        self._server_pause = _Backoff(policy)
+        self._delays = Backoff.doubling(
+            RETRY_FIRST_S, policy.max_delay_s, factor_min=0.5, factor_span=0.5
+        )
+        self._outage = self._new_pause()
+        self._server_pause = self._new_pause()
         self._customers: dict[int, _CustomerBackoff] = {}
         self._answers = 0
         self._failed_at = 0
@@ -73,7 +79,7 @@ class RetrySchedule:
     def succeeded(self, customer_id: int) -> None:
         """Record that a customer is settled or is a case; a Retry-After still counts."""
         self.backend_answered()
-        self._server_pause.next_s = RETRY_FIRST_S
+        self._server_pause.attempt = 0
         self._futile = 0
         self._customers.pop(customer_id, None)
 
@@ -96,7 +102,7 @@ class RetrySchedule:
             return
         self._outage.extend()
         if customer_pause is None:
-            self._customers[customer_id] = _CustomerBackoff(_Backoff(self._policy), self._answers)
+            self._customers[customer_id] = _CustomerBackoff(self._new_pause(), self._answers)
 
     def retry_after(self, at_least_s: float = 0.0) -> None:
         """Start a pause that other answers do not end: for a Retry-After, or after 401 or 403."""
@@ -105,7 +111,7 @@ class RetrySchedule:
     def delay(self, customer_id: int) -> None:
         """Start a pause for this customer alone."""
         customer_pause = self._customers.setdefault(
-            customer_id, _CustomerBackoff(_Backoff(self._policy), self._answers)
+            customer_id, _CustomerBackoff(self._new_pause(), self._answers)
         )
         customer_pause.backoff.extend()
 
@@ -121,6 +127,9 @@ class RetrySchedule:
     def next_due_s(self, customers: Iterable[int]) -> float:
         """Return the seconds until the first of the customers is due."""
         return max(0.0, min(map(self._until_s, customers)) - self._policy.now_s())
+
+    def _new_pause(self) -> _Pause:
+        return _Pause(self._policy, self._delays)
 
     def _until_s(self, customer_id: int) -> float:
         customer_pause = self._customers.get(customer_id)
