@@ -32,6 +32,7 @@ PLACES: dict[str, tuple[Any, Place]] = {
     "a list of something": ([1], Place.UNUSABLE),
     "a text that is no JSON": ("paid 3.20 in March", Place.UNUSABLE),
     "a text that is a list": ("[1]", Place.UNUSABLE),
+    "a text with a number beyond all bounds": ('{"x": 1e99999999999999999999}', Place.UNUSABLE),
     "a text with NaN, which no server takes back": ('{"x": NaN}', Place.UNUSABLE),
     "a text too deep to read": (DEEP, Place.UNUSABLE),
     "our key without an epoch": ({KEY: {"t": {}}}, Place.UNUSABLE),

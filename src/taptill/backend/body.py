@@ -5,7 +5,7 @@ from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from taptill.backend.numbers import read_json
+from taptill.domain.technical.exact_json import read_json
 
 BODY_MAX = 8 * 1024 * 1024
 """A longer answer, unpacked, is cut off and refused: no page of customers is that long."""

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from taptill.backend.body import NO_JSON
-from taptill.backend.numbers import write_json
 from taptill.backend.pages import Pages
 from taptill.backend.replies import CLASH, DENIED, code_of, is_final
 from taptill.backend.rows import id_of, rows_of, says_failure, snapshot_of
@@ -30,6 +29,7 @@ from taptill.domain.errors import (
     UnauthorisedError,
     UnknownOutcomeError,
 )
+from taptill.domain.technical.exact_json import write_json
 from taptill.lookup.sync import Page
 from taptill.settlement.ports import Capabilities
 from taptill.settlement.requests import (

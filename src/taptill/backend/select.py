@@ -9,7 +9,6 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from taptill.backend.numbers import write_json
 from taptill.backend.offers import Offers
 from taptill.backend.replies import body_of, passes, refuse_for_now, unknown_field
 from taptill.backend.rows import MoneyForm, rows_of
@@ -17,6 +16,7 @@ from taptill.backend.transport import Reply, Transport
 from taptill.domain.errors import BackendError, CurrencyError, UnreachableError
 from taptill.domain.money import Currency
 from taptill.domain.technical.backoff import Backoff
+from taptill.domain.technical.exact_json import write_json
 from taptill.settlement.ports import Capabilities
 
 log = logging.getLogger("taptill.backend")

@@ -3,20 +3,17 @@
 The form of a mark, and why it is in the row: docs/charging.md, "The mark".
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any
+
+from taptill.domain.technical.exact_json import Json, read_json
 
 KEY = "taptill"
 HASH_DIGITS = 8
-
-Json = Any
-"""Parsed JSON with every fraction a Decimal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +146,9 @@ def _parsed(text: str) -> Json:
     if not text.strip():
         return None
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_refuse)
+        return read_json(text)
     except (ValueError, RecursionError):
         return text
-
-
-def _refuse(constant: str) -> Json:
-    raise ValueError(constant)
 
 
 def _mark(value: Json) -> Mark | None:

@@ -19,12 +19,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from taptill.domain.technical.exact_json import Json
 from taptill.service import schema
 from taptill.service.database import reading
 from taptill.service.fields import ENTITIES, Entity
 from taptill.service.store import Store
 from taptill.service.tokens import Door, Role, Token, check_right
-from taptill.service.wire import Json, Refusal, bad, parse, write
+from taptill.service.wire import Refusal, bad, parse, write
 
 BODY_MAX = 1024 * 1024
 SMALL = 4096

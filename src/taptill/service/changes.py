@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from taptill.domain.customer import stamp
 from taptill.domain.mark import KEY, epoch_of, read_marks, with_mark
 from taptill.domain.money import MINOR_MAX
+from taptill.domain.technical.exact_json import Json
 from taptill.service import schema
 from taptill.service.conditions import (
     TEMPLATES_MAX,
@@ -40,7 +41,7 @@ from taptill.service.fields import (
 )
 from taptill.service.grammar import Shape, every_field, rows_of, shape
 from taptill.service.people.taken import check_rows
-from taptill.service.wire import Json, Refusal, a_list, a_number, an_object, bad, write
+from taptill.service.wire import Refusal, a_list, a_number, an_object, bad, write
 
 INSERT_MAX = 1000
 MONEY = "totalDebt"

@@ -11,9 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.operators import ColumnOperators
 
+from taptill.domain.technical.exact_json import Json
 from taptill.service.fields import Entity, Field, Kind, value_for
 from taptill.service.schema import fold
-from taptill.service.wire import Json, a_list, an_object, bad, key_of, size
+from taptill.service.wire import a_list, an_object, bad, key_of, size
 
 FILTERS_MAX = 100
 GROUPS_MAX = 4

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from taptill.domain.customer import stamp
 from taptill.domain.money import MINOR_MAX
+from taptill.domain.technical.exact_json import Json, RawJson
 from taptill.service import schema
-from taptill.service.wire import Json, Raw, Refusal, bad, joined, write
+from taptill.service.wire import Refusal, bad, joined, write
 
 MONEY_DIGITS = 2
 """The digits of money in a database that was made before it was asked for its currency."""
@@ -155,7 +156,7 @@ def on_the_wire(field: Field, value: Any) -> Json:
         case Kind.MONEY:
             return Decimal(value).scaleb(-field.digits)
         case Kind.JSON:
-            return None if value is None else Raw(value)
+            return None if value is None else RawJson(value)
         case _:
             return value
 

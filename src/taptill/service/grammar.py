@@ -11,9 +11,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from taptill.domain.technical.exact_json import Json
 from taptill.service.conditions import Template
 from taptill.service.fields import Entity, Field, Kind, on_the_wire
-from taptill.service.wire import Json, a_list, an_object, bad, joined, key_of
+from taptill.service.wire import a_list, an_object, bad, joined, key_of
 
 ORDERS_MAX = 16
 SHAPES_MAX = 128

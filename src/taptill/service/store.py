@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from taptill.domain.technical.exact_json import Json
 from taptill.service import schema
 from taptill.service.changes import (
     Change,
@@ -22,7 +23,7 @@ from taptill.service.fields import INTEGER_MAX, Entity, entities, removed
 from taptill.service.grammar import every_field, listing, order, rows_of, shape
 from taptill.service.people.companies import company_alteration, company_insertion, company_removal
 from taptill.service.people.leaving import erasure, removal, restoration
-from taptill.service.wire import Json, Refusal, a_number, an_object, given
+from taptill.service.wire import Refusal, a_number, an_object, given
 
 LIMIT_MAX = 1000
 LIMIT_DEFAULT = 100

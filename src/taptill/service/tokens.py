@@ -8,9 +8,10 @@ from time import monotonic
 
 import sqlalchemy as sa
 
+from taptill.domain.technical.exact_json import Json
 from taptill.service import schema
 from taptill.service.database import reading, writing
-from taptill.service.wire import Json, Refusal, joined
+from taptill.service.wire import Refusal, joined
 
 TOKEN_BYTES = 32
 SCHEME = "Bearer "

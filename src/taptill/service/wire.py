@@ -2,15 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, Never
 
-Json = Any
-"""Parsed JSON with every fraction a Decimal."""
-
-_quoted = json.JSONEncoder().encode
-_CONSTANTS = {None: "null", True: "true", False: "false"}
+from taptill.domain.technical.exact_json import Json, read_json, write_json
 
 DEPTH_MAX = 32
 ECHO_MAX = 64
@@ -47,13 +40,6 @@ def joined(path: str, key: str) -> str:
     return f"{path}.{shown}" if path else shown
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
-    """JSON text that is written as it is."""
-
-    text: str
-
-
 def parse(body: bytes) -> Json:
     """Read UTF-8 JSON; raises Refusal for anything else, NaN and Infinity included."""
     try:
@@ -62,13 +48,13 @@ def parse(body: bytes) -> Json:
         words = "the body is not UTF-8 (Latin-1 is not taken): encode it as UTF-8"
         raise bad("invalid-json", words, "") from fault
     try:
-        value = _decoder.decode(text)
+        value = read_json(text)
         # Fewer brackets than that cannot be deeper.
         deep = body.count(b"[") + body.count(b"{") > DEPTH_MAX
         too_deep = deep and _depth(value) > DEPTH_MAX
     except RecursionError:
         too_deep = True
-    except (ValueError, ArithmeticError) as fault:
+    except ValueError as fault:
         raise bad("invalid-json", "the body is not valid JSON", "") from fault
     if too_deep:
         raise bad("too-deep", f"nested deeper than {DEPTH_MAX} levels", "")
@@ -76,22 +62,8 @@ def parse(body: bytes) -> Json:
 
 
 def write(value: Json) -> str:
-    """Write JSON; every Decimal reads back as the same Decimal."""
-    match value:
-        case str():
-            return _quoted(value)
-        case None | True | False:
-            return _CONSTANTS[value]
-        case int() | Decimal():
-            return str(value)
-        case dict():
-            return f"{{{','.join([f'{_quoted(k)}:{write(v)}' for k, v in value.items()])}}}"
-        case list():
-            return f"[{','.join(map(write, value))}]"
-        case Raw(text):
-            return text
-        case _:
-            raise TypeError(type(value))
+    """Write JSON; every Decimal reads back as the same Decimal, with as many digits as it has."""
+    return write_json(value, str)
 
 
 def key_of(body: Json) -> str:
@@ -149,10 +121,3 @@ def _children(node: Json) -> list[Json]:
             return node
         case _:
             return []
-
-
-def _refuse_constant(name: str) -> Never:
-    raise ValueError(name)
-
-
-_decoder = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)

@@ -9,7 +9,6 @@ from typing import Any
 from unicodedata import normalize
 
 from taptill.backend.body import NO_JSON
-from taptill.backend.numbers import write_json
 from taptill.backend.offers import Offers
 from taptill.backend.replies import CLASH, DENIED, body_of, code_of, is_final
 from taptill.backend.rows import Details, details_of, id_of, rows_of, says_failure
@@ -26,6 +25,7 @@ from taptill.domain.errors import (
     UnknownOutcomeError,
     UsageError,
 )
+from taptill.domain.technical.exact_json import write_json
 
 STAFF_FIELDS: Mapping[str, Any] = {"email": True, "paymentCard": True, "createdAt": True}
 """What only a person at the office asks for: it is fetched live and not kept."""

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 
+from taptill.domain.technical.exact_json import Json
 from taptill.service.fields import CUSTOMERS, Kind
-from taptill.service.wire import Json
 
 COMPANY = "company"
 COLUMNS = tuple(

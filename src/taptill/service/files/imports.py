@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from taptill.domain.errors import ServiceError
+from taptill.domain.technical.exact_json import Json
 from taptill.service import schema
 from taptill.service.changes import INSERT_MAX, Transaction, insertion
 from taptill.service.database import reading, site_of, snapshot, writing
@@ -20,7 +21,7 @@ from taptill.service.files.survey import Problem, Survey, Wishes
 from taptill.service.files.table import rows
 from taptill.service.people.companies import company_insertion
 from taptill.service.store import utc_now
-from taptill.service.wire import Json, Refusal, write
+from taptill.service.wire import Refusal, write
 
 WHO = "import"
 PAGE = 5000

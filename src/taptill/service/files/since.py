@@ -1,20 +1,18 @@
 """Customers of an import in, what has become of them since out: why one is no more to be undone."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
 from taptill.domain.mark import read_marks
+from taptill.domain.technical.exact_json import Json, read_json
 from taptill.service import schema
 from taptill.service.changes import MONEY, Act
 from taptill.service.fields import Entity, Kind, on_the_wire
 from taptill.service.files.columns import COLUMNS
 from taptill.service.files.imports import WHO
-from taptill.service.wire import Json
 
 UNDONE = f"{WHO} undone"
 """Who takes an import back, in the ledger and among who did what."""
@@ -124,7 +122,7 @@ def _as_made(one: Since) -> Iterator[tuple[str, Json]]:
 
 
 def _json(text: str | None) -> dict[str, Json]:
-    return json.loads(text, parse_float=Decimal) if text else {}
+    return read_json(text) if text else {}
 
 
 def _money_of(ids: Sequence[int]) -> sa.Select[Any]:

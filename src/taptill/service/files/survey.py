@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from taptill.domain.technical.exact_json import Json
 from taptill.service.database import Site
 from taptill.service.fields import Entity, Field, Kind, fits
 from taptill.service.files.columns import GUARDED, IDENTIFIERS, PRECISION
@@ -24,7 +25,6 @@ from taptill.service.files.spelling import (
     respelled,
     styles,
 )
-from taptill.service.wire import Json
 
 PAIRS = (
     ("true", "false"),

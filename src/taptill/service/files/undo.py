@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from taptill.domain.errors import ServiceError, UsageError
+from taptill.domain.technical.exact_json import Json
 from taptill.service import schema
 from taptill.service.changes import MONEY, Act, Author, Transaction, alteration
 from taptill.service.database import reading, site_of, writing
@@ -21,7 +22,7 @@ from taptill.service.fields import Entity, entities, on_the_wire, stamp_text
 from taptill.service.files.report import TOLD_MAX, Advance, many, quiet
 from taptill.service.files.since import UNDONE, Left, Since, edit_of, load, why_kept
 from taptill.service.store import utc_now
-from taptill.service.wire import Json, Refusal
+from taptill.service.wire import Refusal
 
 AT_ONCE = 500
 """So many customers are looked at together."""

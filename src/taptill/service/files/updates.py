@@ -12,6 +12,7 @@ from hashlib import sha256
 import sqlalchemy as sa
 
 from taptill.domain.errors import ServiceError
+from taptill.domain.technical.exact_json import Json
 from taptill.service import schema
 from taptill.service.changes import MONEY, Act, Author, Transaction, alteration, insertion
 from taptill.service.database import snapshot, writing
@@ -28,7 +29,7 @@ from taptill.service.files.imports import (
 )
 from taptill.service.files.report import TOLD_MAX, Advance, Report, quiet
 from taptill.service.grammar import shape
-from taptill.service.wire import Json, Refusal
+from taptill.service.wire import Refusal
 
 CARD, KEY = "cardId", "externalId"
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from taptill.domain.technical.exact_json import Json
 from taptill.service import schema
 from taptill.service.changes import (
     Act,
@@ -17,7 +18,7 @@ from taptill.service.changes import (
 )
 from taptill.service.database import is_sqlite
 from taptill.service.fields import COMPANIES, INTEGER_MAX, written
-from taptill.service.wire import Json, Refusal, a_number, an_object
+from taptill.service.wire import Refusal, a_number, an_object
 
 ID_MAX = 10**12
 """No larger id can be named in a till's config."""

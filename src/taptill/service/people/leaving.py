@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from taptill.domain.technical.exact_json import Json
 from taptill.service import schema
 from taptill.service.changes import (
     Act,
@@ -21,7 +22,7 @@ from taptill.service.database import is_sqlite
 from taptill.service.fields import CUSTOMERS, INTEGER_MAX, Entity, on_the_wire, value_for
 from taptill.service.grammar import Shape, rows_of
 from taptill.service.people.taken import check_return
-from taptill.service.wire import Json, Refusal, a_list, a_number, an_object, bad
+from taptill.service.wire import Refusal, a_list, a_number, an_object, bad
 
 AT_ONCE_MAX = 1000
 """So many customers leave or come back in one request."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taptill.backend.numbers import read_json, write_json
+from taptill.domain.technical.exact_json import RawJson, read_json, write_json
 
 FIGURES = st.decimals(allow_nan=False, allow_infinity=False)
 VALUES = st.recursive(
@@ -44,6 +44,19 @@ def test_money_is_written_without_an_exponent() -> None:
 def test_what_is_no_figure_is_no_json(text: str) -> None:
     with pytest.raises(ValueError, match=r"\S"):
         read_json(text)
+
+
+def test_text_that_is_json_already_is_written_as_it_is() -> None:
+    assert write_json([RawJson('{"a": 1E+5}')]) == '[{"a": 1E+5}]'
+
+
+def test_a_number_may_be_written_otherwise() -> None:
+    assert write_json({"a": [Decimal("1E+5"), Decimal("0.10")]}, str) == '{"a":[1E+5,0.10]}'
+
+
+def test_a_float_is_never_written() -> None:
+    with pytest.raises(TypeError):
+        write_json({"total": 0.1})
 
 
 @pytest.mark.parametrize("figure", ["NaN", "sNaN", "Infinity", "-Infinity"])
