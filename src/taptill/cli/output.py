@@ -1,19 +1,14 @@
-"""A path in, a whole file there or none out; and hostile text in, harmless text out."""
+"""Hostile text in, harmless text out; and amounts, instants and people as commands show them."""
 
 import os
 import pwd
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from io import TextIOWrapper
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from taptill import config as configs
 from taptill.domain.currencies.writing import amount
 from taptill.domain.customer import stamp
-from taptill.domain.errors import OutputError
 from taptill.domain.money import Currency, Money
-from taptill.journal.file import sync_folder
 
 PLAIN_MAX = 200
 
@@ -61,26 +56,3 @@ def company_act(one: Mapping[str, Any]) -> str:
     names = " -> ".join(dict.fromkeys(plain(str(name)) for name in kept))
     did = f"{plain(one['act'])} by {by_whom(one['staff'] or '', one['who'])}"
     return f"{when(one['at'])}  company {one['company']} ({names}): {did}"
-
-
-@contextmanager
-def written(path: Path) -> Iterator[TextIOWrapper]:
-    """Write a file beside its place, sync it, and put it there: nobody ever sees half of one.
-
-    It is for its owner alone, as it may tell what customers bought. Errors: OutputError.
-    """
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        raw = os.fdopen(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
-        with TextIOWrapper(raw, "utf-8", newline="") as target:
-            yield target
-            target.flush()
-            os.fsync(target.fileno())
-        partial.replace(path)
-    except OSError as fault:
-        raise OutputError(path=path, detail=fault.strerror) from fault
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
-    with suppress(OSError):  # not every file system syncs a folder
-        sync_folder(path.parent)

@@ -389,12 +389,3 @@ def _is_archive(connection: sqlite3.Connection, format_number: int) -> bool:
 def format_of(connection: sqlite3.Connection) -> int:
     """Return the number of the file's format, see `schema.VERSION`."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def sync_folder(folder: Path) -> None:
-    """Sync a folder: a new file's name is safe only then."""
-    folder_fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(folder_fd)
-    finally:
-        os.close(folder_fd)

@@ -13,12 +13,13 @@ from taptill.domain.clock import Clock
 from taptill.domain.decision import OfflineExposure
 from taptill.domain.entry import Draft, Entry, EntryKind, Position
 from taptill.domain.errors import JournalBrokenError, JournalError
+from taptill.durable_files import sync_to_disk
 from taptill.journal import faults
 from taptill.journal.background.archive_watch import ArchiveWatch
 from taptill.journal.background.chain_verifier import ChainVerifier
 from taptill.journal.background.mirror import Mirror
 from taptill.journal.background.thread import BackgroundThread
-from taptill.journal.file import JournalFile, sync_folder
+from taptill.journal.file import JournalFile
 from taptill.journal.identity import opening
 from taptill.journal.lock import JournalLock
 from taptill.journal.queries import JournalQueries
@@ -94,7 +95,7 @@ class Journal:
             faults.refuse_loss(self.path, self._lock.journal_id)
             self._file = JournalFile(self.path, self._clock)
             undo.callback(self._file.close)
-            sync_folder(self.path.parent)
+            sync_to_disk(self.path.parent)
             self.queries = JournalQueries(self.path)
             undo.callback(self.queries.close)
             self._identify(identity)

@@ -9,9 +9,10 @@ import click
 
 from taptill.cli.conflicts.words import WORDS, compared, named
 from taptill.cli.options import JSON, STATE, journal_reads
-from taptill.cli.output import many, plain, shown, written
+from taptill.cli.output import many, plain, shown
 from taptill.domain.entry import Entry
 from taptill.domain.money import Currency, Money
+from taptill.durable_files import atomic_write
 from taptill.journal.back_office.conflicts import (
     ConflictCase,
     case_figures,
@@ -93,7 +94,7 @@ def export(state_dir: Path | None, form: str, file: Path) -> None:
     """
     with journal_reads(state_dir) as reads:
         rows = _rows(reads)
-    with written(file) as target:
+    with atomic_write(file) as target:
         write_rows(target, form, COLUMNS, rows)
     click.echo(f"{many(len(rows), 'case is', 'cases are')} in {file}")
 

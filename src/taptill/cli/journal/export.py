@@ -11,8 +11,9 @@ from pathlib import Path
 import click
 
 from taptill.cli.options import FILE, JSON, STATE, journal_at
-from taptill.cli.output import many, written
+from taptill.cli.output import many
 from taptill.domain.errors import OutputError, UsageError
+from taptill.durable_files import atomic_write
 from taptill.journal.background.row_formats import Row, rows, to_csv, to_line
 from taptill.journal.file import connect, mapping_errors
 
@@ -95,7 +96,7 @@ def _write(target: Path, lines: Iterable[bytes]) -> None:
     if target == OUTPUT:
         _write_output(lines)
     else:
-        with written(target) as file:
+        with atomic_write(target) as file:
             for line in lines:
                 file.buffer.write(line)
 

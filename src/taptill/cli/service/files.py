@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from taptill.cli.options import JSON
-from taptill.cli.output import many, written
+from taptill.cli.output import many
 from taptill.cli.service.opening import DATABASE, opened, rooms
+from taptill.durable_files import atomic_write
 
 OUTPUT = Path("-")
 
@@ -44,7 +45,7 @@ def export(database: str, file: Path, form: str | None) -> None:
         if file == OUTPUT:
             sys.stdout.buffer.writelines(line.encode() for line in lines)
             return
-        with written(file) as target:
+        with atomic_write(file) as target:
             target.writelines(lines)
     click.echo(f"the customers are in {file}")
     for name, count in spoilt.items() if form is None else ():

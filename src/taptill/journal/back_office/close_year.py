@@ -16,11 +16,12 @@ from pathlib import Path
 from taptill.domain.clock import Clock
 from taptill.domain.entry import Draft, Entry, EntryKind
 from taptill.domain.errors import JournalError, UsageError
+from taptill.durable_files import sync_to_disk
 from taptill.journal import projection
 from taptill.journal.back_office.conflicts import charge_before
 from taptill.journal.back_office.export_files import last_number
 from taptill.journal.faults import to_journal_error
-from taptill.journal.file import JournalFile, entries, positions, sync_folder
+from taptill.journal.file import JournalFile, entries, positions
 from taptill.journal.identity import currency, last_opened, refuse_late, refuse_while_open
 from taptill.journal.lock import NEXT, LoneJournal, alone, drop_unfinished
 from taptill.journal.queries import JournalQueries, archive_at
@@ -139,7 +140,7 @@ def _put_at(
             file.leave_whole()
         _give_to_owner(new_file, journal.stat())
         new_file.replace(target)
-        sync_folder(target.parent)
+        sync_to_disk(target.parent)
     except PermissionError as fault:
         detail = "run this as the account that it belongs to, or as root"
         raise JournalError(path=journal, detail=detail) from fault

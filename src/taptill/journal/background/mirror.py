@@ -10,9 +10,10 @@ from typing import Any, BinaryIO
 
 from taptill.domain.entry import EntryKind
 from taptill.domain.errors import JournalArchiveError, JournalError
+from taptill.durable_files import sync_to_disk
 from taptill.journal.background.row_formats import LINE_BYTES_MAX, from_line, to_line
 from taptill.journal.chain import ENTRY_COLUMNS
-from taptill.journal.file import mapping_errors, sync_folder
+from taptill.journal.file import mapping_errors
 from taptill.journal.queries import JournalQueries, first_seq, holding
 
 log = logging.getLogger("taptill.journal")
@@ -181,7 +182,7 @@ class Mirror:
                 self._unsynced = 0
         if is_new:
             with suppress(OSError):  # not every file system syncs a folder
-                sync_folder(self._path.parent)
+                sync_to_disk(self._path.parent)
         self._left = _state(self._path)
         self._seq = rows[-1][0] if rows else self._seq
 

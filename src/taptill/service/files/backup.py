@@ -8,6 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from taptill.domain.errors import ServiceError, UsageError
+from taptill.durable_files import sync_to_disk
 from taptill.service.database import is_sqlite, shown
 
 
@@ -40,13 +41,5 @@ def _copy(path: str, target: Path) -> str:
         with closing(sqlite3.connect(path)) as source:
             source.backup(copy)
         (found,) = copy.execute("PRAGMA quick_check").fetchone()
-    _sync(target)
+    sync_to_disk(target)
     return str(found)
-
-
-def _sync(path: Path) -> None:
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
