@@ -7,9 +7,9 @@ import pytest
 from tests.fakes.backend import PREFIX, Canned, FakeBackend
 
 from taptill.backend.customers import CustomersApi
-from taptill.backend.rows import MoneyForm
-from taptill.backend.select import Connection, Dialect
-from taptill.backend.transport import Access, Transport
+from taptill.backend.rows import MoneyFormat
+from taptill.backend.select import Dialect, HealthRecorder
+from taptill.backend.transport import ConnectionSettings, Transport
 from taptill.domain.money import Currency
 
 TOKEN = "s3cret"
@@ -23,17 +23,17 @@ class Heard:
         self.results: list[str] = []
         self.date_s = math.nan
 
-    def answered(self, latency_s: float) -> None:
+    def lookup_succeeded(self, latency_s: float) -> None:
         assert latency_s >= 0
         self.results.append("ok")
 
-    def failed(self, code: str) -> None:
+    def lookup_failed(self, code: str) -> None:
         self.results.append(code)
 
-    def sent(self) -> None:
+    def update_answered(self) -> None:
         self.results.append("ok")
 
-    def unsent(self, code: str) -> None:
+    def update_failed(self, code: str) -> None:
         self.results.append(code)
 
     def dated(self, date_s: float) -> None:
@@ -79,20 +79,20 @@ async def dial() -> AsyncIterator[Dial]:
             company_id: int | None = None,
             fields: frozenset[str] = frozenset(),
             currency: Currency | None = None,
-            connection: Connection | None = None,
+            connection: HealthRecorder | None = None,
         ) -> Line:
             rows = [one for one in given if isinstance(one, dict)]
             faults = [one for one in given if not isinstance(one, dict)]
             backend = await stack.enter_async_context(FakeBackend(rows, *faults))
             heard = Heard()
-            access = Access(
+            access = ConnectionSettings(
                 backend.url,
                 {"Authorization": f"Bearer {TOKEN}"},
                 connect_timeout_s=1,
                 read_timeout_s=READ_TIMEOUT_S,
             )
             transport = Transport(access, heard.dated)
-            dialect = Dialect(PREFIX, MoneyForm(2), company_id, fields, currency)
+            dialect = Dialect(PREFIX, MoneyFormat(2), company_id, fields, currency)
             api = CustomersApi(transport, dialect, connection or heard)
             stack.push_async_callback(api.close)
             return Line(backend, api, heard)

@@ -294,11 +294,11 @@ async def test_a_lost_answer_leaves_it_unknown(dial: Dial) -> None:
 
 async def test_a_version_is_asked_for_only_where_it_is_offered(dial: Dial) -> None:
     line = await dial(row(7, version=4))
-    line.backend.offers = {"version": True}
+    line.backend.capabilities = {"version": True}
     await line.api.capabilities()
     assert (await line.api.read_row(7)).version == 4
     assert line.backend.asked[-1].body["fields"]["version"] is True
-    line.backend.offers = {}
+    line.backend.capabilities = {}
     await line.api.capabilities()
     await line.api.read_row(7)
     assert "version" not in line.backend.asked[-1].body["fields"]

@@ -52,13 +52,13 @@ async def test_pages_come_by_offset_where_more_than_is_refused(
     line = await dial(*rows(count))
     line.backend.rule = no_comparing
     sync, cache, _ = cache_of(line)
-    assert await sync.once() == count
+    assert await sync.sync_once() == count
     assert cache.count() == count
     refused = [one for one in line.backend.asked if no_comparing(one)]
     assert len(refused) == 1  # it is not asked in vain again
     line.backend.rows[1]["name"] = "Ada King"
     line.backend.rows[1]["updatedAt"] = "2026-03-02T09:30:00.000Z"
-    assert await sync.once() >= 1
+    assert await sync.sync_once() >= 1
     cache.close()
 
 
@@ -106,11 +106,11 @@ async def test_a_sync_with_a_server_that_ignores(
     """It ends with a clear word, and nobody is gone because of it."""
     line = await dial(*there)
     sync, cache, clock = cache_of(line)
-    await sync.once()
+    await sync.sync_once()
     line.backend.ignored = frozenset({ignored})
     clock.pass_time(POLICY.full_sync_s + 1)
     with pytest.raises(MalformedError, match="pages repeat or are out of order"):
-        await sync.once()
+        await sync.sync_once()
     assert cache.count() == 7
     cache.close()
 
@@ -121,5 +121,5 @@ async def test_a_server_that_ignores_the_limit_gives_larger_pages(
     line = await dial(*rows(7))
     line.backend.ignored = frozenset({"limit"})
     sync, cache, _ = cache_of(line)
-    assert (await sync.once(), cache.count()) == (7, 7)
+    assert (await sync.sync_once(), cache.count()) == (7, 7)
     cache.close()

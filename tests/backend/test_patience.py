@@ -140,7 +140,7 @@ async def test_an_unknown_field_is_dropped_named_and_not_asked_for_again(dial: D
     line.backend.rule = without("default", "externalId", "company.name")
     assert isinstance(await line.api.find(CardId("04A7")), Found)
     assert len(line.backend.asked) == 4
-    assert line.api.select.dropped == ["default", "externalId", "company.name"]
+    assert line.api.select.missing_fields == ["default", "externalId", "company.name"]
     assert line.heard.results == ["ok"]
     await line.api.read_row(7)
     assert len(line.backend.asked) == 5
@@ -155,14 +155,14 @@ async def test_a_field_that_charging_needs_is_never_dropped(dial: Dial, name: st
     line.backend.rule = without(name)
     with pytest.raises(BackendError):
         await line.api.page(0, 10)
-    assert (len(line.backend.asked), line.api.select.dropped) == (2, [])
+    assert (len(line.backend.asked), line.api.select.missing_fields) == (2, [])
 
 
 async def test_a_site_may_choose_what_is_asked_for_beside_what_is_needed(dial: Dial) -> None:
     line = await dial(row(7), fields=frozenset({"id", "name"}))
     await line.api.read_row(7)
     assert set(line.backend.asked[-1].body["fields"]) == {*select.NEEDED, "name"}
-    line.backend.offers = {"version": True}
+    line.backend.capabilities = {"version": True}
     await line.api.capabilities()
     await line.api.read_row(7)
     assert "version" in line.backend.asked[-1].body["fields"]

@@ -9,9 +9,9 @@ from tests.backend.conftest import Heard
 from tests.fakes.service import RunningService, running_service
 
 from taptill.backend.customers import CustomersApi
-from taptill.backend.rows import MoneyForm
+from taptill.backend.rows import MoneyFormat
 from taptill.backend.select import Dialect
-from taptill.backend.transport import Access, Transport
+from taptill.backend.transport import ConnectionSettings, Transport
 from taptill.domain.card_id import CardId
 from taptill.domain.customer import Snapshot
 from taptill.domain.decision import Found, NotFound
@@ -38,9 +38,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService
 
 def client(service: RunningService, token: str) -> CustomersApi:
     heard = Heard()
-    access = Access(service.url, {"Authorization": f"Bearer {token}"})
+    access = ConnectionSettings(service.url, {"Authorization": f"Bearer {token}"})
     transport = Transport(access, heard.dated)
-    return CustomersApi(transport, Dialect("/core/data", MoneyForm(2)), heard)
+    return CustomersApi(transport, Dialect("/core/data", MoneyFormat(2)), heard)
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.backend.conftest import row
 
-from taptill.backend.rows import NAME_LENGTH_MAX, MoneyForm, id_of, rows_of, snapshot_of
+from taptill.backend.rows import NAME_LENGTH_MAX, MoneyFormat, parse_id, parse_rows, parse_snapshot
 from taptill.domain.errors import MalformedError
 from taptill.domain.mark import Place
 
-CENTS = MoneyForm(2)
+CENTS = MoneyFormat(2)
 ROW = row()
 
 ENVELOPES: dict[str, tuple[Any, int]] = {
@@ -33,7 +33,7 @@ ENVELOPES: dict[str, tuple[Any, int]] = {
 
 @pytest.mark.parametrize(("answer", "count"), ENVELOPES.values(), ids=ENVELOPES)
 def test_rows_are_found_in(answer: Any, count: int) -> None:
-    assert rows_of(answer) == [ROW] * count
+    assert parse_rows(answer) == [ROW] * count
 
 
 NO_ROWS: dict[str, Any] = {
@@ -50,11 +50,11 @@ NO_ROWS: dict[str, Any] = {
 @pytest.mark.parametrize("answer", NO_ROWS.values(), ids=NO_ROWS)
 def test_no_rows_are_found_in(answer: Any) -> None:
     with pytest.raises(MalformedError):
-        rows_of(answer)
+        parse_rows(answer)
 
 
 def test_a_row_becomes_a_snapshot() -> None:
-    snapshot = snapshot_of(row(totalDebt=Decimal("12.30"), version=4), CENTS)
+    snapshot = parse_snapshot(row(totalDebt=Decimal("12.30"), version=4), CENTS)
     customer = snapshot.customer
     assert (customer.id, customer.name, customer.company) == (7, "Ada Byron", "Engines")
     assert (customer.card_id, customer.blocked, customer.credit_allowed) == ("04A7", False, True)
@@ -107,7 +107,7 @@ READ: dict[str, tuple[dict[str, Any], str, Any]] = {
 
 @pytest.mark.parametrize(("fields", "name", "value"), READ.values(), ids=READ)
 def test_it_is_read(fields: dict[str, Any], name: str, value: Any) -> None:
-    found: Any = snapshot_of(row(**fields), CENTS)
+    found: Any = parse_snapshot(row(**fields), CENTS)
     for part in name.split("."):
         found = getattr(found, part)
     assert found == value
@@ -136,32 +136,32 @@ MALFORMED: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("fields", MALFORMED.values(), ids=MALFORMED)
 def test_it_is_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(MalformedError):
-        snapshot_of(row(**fields), CENTS)
+        parse_snapshot(row(**fields), CENTS)
 
 
 @pytest.mark.parametrize("field", ["id", "isBlocked", "totalDebt"])
 def test_a_row_needs_this_field(field: str) -> None:
     given = {name: value for name, value in row().items() if name != field}
     with pytest.raises(MalformedError):
-        snapshot_of(given, CENTS)
+        parse_snapshot(given, CENTS)
 
 
 def test_a_refusal_names_no_person() -> None:
     with pytest.raises(MalformedError) as refusal:
-        id_of(row(id="Ada Byron"))
+        parse_id(row(id="Ada Byron"))
     assert "Ada" not in str(refusal.value)
 
 
-FORMS = st.builds(MoneyForm, st.sampled_from([0, 2, 3]), st.booleans())
+FORMS = st.builds(MoneyFormat, st.sampled_from([0, 2, 3]), st.booleans())
 
 
 @given(st.decimals(-(10**9), 10**9, places=6), FORMS)
-def test_money_goes_both_ways_exactly(figure: Decimal, form: MoneyForm) -> None:
+def test_money_goes_both_ways_exactly(figure: Decimal, form: MoneyFormat) -> None:
     assert form.to_wire(form.to_minor(figure)) == figure
 
 
 def test_a_sign_turned_round_means_the_same_debt() -> None:
-    snapshot = snapshot_of(row(totalDebt=Decimal("-12.30")), MoneyForm(2, owed_positive=False))
+    snapshot = parse_snapshot(row(totalDebt=Decimal("-12.30")), MoneyFormat(2, owed_positive=False))
     assert snapshot.total == Decimal(1230)
 
 
@@ -174,7 +174,7 @@ def test_a_sign_turned_round_means_the_same_debt() -> None:
 )
 def test_any_answer_is_read_or_refused(answer: Any) -> None:
     try:
-        for each in rows_of(answer):
-            snapshot_of(each, CENTS)
+        for each in parse_rows(answer):
+            parse_snapshot(each, CENTS)
     except MalformedError:
         pass

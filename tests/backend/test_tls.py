@@ -15,10 +15,10 @@ from tests.fakes.certificates import NO_OPENSSL, Authority, authority, openssl_i
 from tests.fakes.until import until
 
 from taptill.backend.customers import CustomersApi
-from taptill.backend.rows import MoneyForm
+from taptill.backend.rows import MoneyFormat
 from taptill.backend.select import Dialect
-from taptill.backend.tls import words_for
-from taptill.backend.transport import Access, Transport
+from taptill.backend.tls import describe_fault
+from taptill.backend.transport import ConnectionSettings, Transport
 from taptill.domain.card_id import CardId
 from taptill.domain.decision import Found, Unreachable
 from taptill.domain.errors import UnreachableError
@@ -48,9 +48,9 @@ async def dialled(
     tls: ssl.SSLContext | None, ca_file: str | None, certificate: tuple[str, str] | None = None
 ) -> AsyncIterator[Pair]:
     async with FakeBackend([row(7)], tls=tls) as backend:
-        access = Access(backend.url, ca_file=ca_file, certificate=certificate)
+        access = ConnectionSettings(backend.url, ca_file=ca_file, certificate=certificate)
         heard = Heard()
-        dialect = Dialect(PREFIX, MoneyForm(2))
+        dialect = Dialect(PREFIX, MoneyFormat(2))
         api = CustomersApi(Transport(access, heard.dated), dialect, heard)
         try:
             yield backend, api
@@ -88,7 +88,7 @@ async def test_a_private_authority_is_trusted_where_its_file_is_named(office: Au
 async def test_a_server_that_is_named_must_show_that_name(office: Authority) -> None:
     async with dialled(office.server(), office.ca_file) as (backend, _):
         named = backend.url.replace("127.0.0.1", "localhost")
-        access = Access(named, ca_file=office.ca_file)
+        access = ConnectionSettings(named, ca_file=office.ca_file)
         wrong = Transport(access, lambda _: None)
         with pytest.raises(UnreachableError, match="TLS: Hostname mismatch"):
             await wrong.send("GET", "/", None, read=True)
@@ -189,7 +189,7 @@ async def test_a_server_that_keeps_no_connection_is_not_asked_for_ever() -> None
 
 async def test_a_server_that_speaks_no_tls_is_said_to_be_so() -> None:
     async with dialled(None, None) as (backend, _):
-        access = Access(backend.url.replace("http:", "https:"), connect_timeout_s=1.0)
+        access = ConnectionSettings(backend.url.replace("http:", "https:"), connect_timeout_s=1.0)
         wrong = Transport(access, lambda _: None)
         with pytest.raises(UnreachableError, match=r"TLS|ConnectTimeout"):
             await wrong.send("GET", "/", None, read=True)
@@ -208,7 +208,7 @@ def test_a_fault_is_named_without_its_own_text() -> None:
     for words, cause in causes.items():
         grouped = OSError("x")
         grouped.__cause__ = ExceptionGroup("s3cret", [cause])
-        assert (words_for(cause), words_for(grouped)) == (words, words)
+        assert (describe_fault(cause), describe_fault(grouped)) == (words, words)
 
 
 async def test_a_till_that_cannot_reach_its_server_sells_on_the_cache() -> None:

@@ -20,8 +20,8 @@ from tests.fakes.backend import (
     FakeBackend,
 )
 
-from taptill.backend.body import BODY_MAX, NO_JSON
-from taptill.backend.transport import Access, Reply, Transport
+from taptill.backend.body import BODY_MAX, NOT_JSON
+from taptill.backend.transport import ConnectionSettings, Reply, Transport
 from taptill.domain.errors import BackendError, UnknownOutcomeError, UnreachableError
 
 PATH = "/api/core/data/Customers/select"
@@ -40,7 +40,7 @@ class Wire:
 
     def __init__(self, backend: FakeBackend, read_timeout_s: float = 0.1) -> None:
         self.dates: list[float] = []
-        access = Access(
+        access = ConnectionSettings(
             backend.url,
             {"Authorization": f"Bearer {TOKEN}"},
             connect_timeout_s=1.0,
@@ -141,7 +141,7 @@ NO_JSON_AT_ALL = {
 @pytest.mark.parametrize(("fault", "detail"), NO_JSON_AT_ALL.values(), ids=NO_JSON_AT_ALL)
 async def test_it_is_no_json(fault: Canned, detail: str) -> None:
     reply, _ = await ask(fault)
-    assert (reply.status, reply.body, reply.detail) == (200, NO_JSON, detail)
+    assert (reply.status, reply.body, reply.detail) == (200, NOT_JSON, detail)
 
 
 PACKED = {
@@ -164,7 +164,7 @@ async def test_a_bomb_of_gzip_is_refused_before_it_is_unpacked() -> None:
     reply, _ = await ask(Canned(bomb, headers=GZIP))
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert (reply.body, reply.detail) == (NO_JSON, "longer than 8 MB")
+    assert (reply.body, reply.detail) == (NOT_JSON, "longer than 8 MB")
     assert most < 5 * BODY_MAX
 
 
@@ -225,7 +225,7 @@ async def test_a_certificate_that_is_not_there_is_named_and_looked_for_again(
     tmp_path: Path, missing: str
 ) -> None:
     path = str(tmp_path / "none.pem")
-    access = Access(
+    access = ConnectionSettings(
         "https://127.0.0.1:1",
         ca_file=path if missing == "ca_file" else None,
         certificate=(path, path) if missing == "certificate" else None,
@@ -239,7 +239,7 @@ async def test_a_certificate_that_is_not_there_is_named_and_looked_for_again(
 
 async def test_a_server_without_our_certificate_is_unreachable(dial: Dial) -> None:
     line = await dial()
-    access = Access(line.backend.url.replace("http:", "https:"), connect_timeout_s=1.0)
+    access = ConnectionSettings(line.backend.url.replace("http:", "https:"), connect_timeout_s=1.0)
     transport = Transport(access, lambda _: None)
     with pytest.raises(UnreachableError):
         await transport.send("GET", "/", None, read=True)
@@ -247,9 +247,9 @@ async def test_a_server_without_our_certificate_is_unreachable(dial: Dial) -> No
 
 
 async def test_a_client_that_never_asked_has_nothing_to_close() -> None:
-    await Transport(Access("http://127.0.0.1:1"), lambda _: None).close()
+    await Transport(ConnectionSettings("http://127.0.0.1:1"), lambda _: None).close()
 
 
 def test_a_token_is_in_no_text_of_an_access() -> None:
-    access = Access("http://127.0.0.1:1", {"Authorization": f"Bearer {TOKEN}"})
+    access = ConnectionSettings("http://127.0.0.1:1", {"Authorization": f"Bearer {TOKEN}"})
     assert TOKEN not in repr(access)

@@ -29,7 +29,7 @@ REFUSED = Canned('{"error": {"code": "unknown-key", "message": "Ada Byron"}}', 4
 async def read(line: Line, *, versions: bool = False) -> Snapshot:
     if versions:
         faults, line.backend.faults = line.backend.faults, []
-        line.backend.offers = {"version": True, "conditional_update": True}
+        line.backend.capabilities = {"version": True, "conditional_update": True}
         await line.api.capabilities()
         line.backend.faults = faults
     faults, line.backend.faults = line.backend.faults, []

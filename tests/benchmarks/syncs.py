@@ -20,7 +20,7 @@ from taptill.clock import SystemClock
 from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.card_id import CardId
 from taptill.domain.customer import Snapshot
-from taptill.lookup.sync import KEPT_AT_ONCE, Page, Sync, SyncPolicy
+from taptill.lookup.sync import BATCH_ROWS, Page, Sync, SyncPolicy
 
 CALLS = "fsync,fdatasync,sync_file_range,msync,sync,syncfs"
 A_CALL = re.compile(r"^\d+ +(\d+\.\d+) (?:" + CALLS.replace(",", "|") + r")\(", re.MULTILINE)
@@ -99,24 +99,24 @@ class Crowd:
         looking = self.cache.find(ours)
         return timed_s(lambda: next(looking.__await__(), None)), bare_s
 
-    def keep_page(self, turn: int) -> Pair:
+    def store_page(self, turn: int) -> Pair:
         """Keep a page of people who all changed; give our seconds and those of the bare rows."""
-        first = self.chance.randrange(self.customers - KEPT_AT_ONCE)
-        rows = [self._row(number, turn) for number in range(first, first + KEPT_AT_ONCE)]
+        first = self.chance.randrange(self.customers - BATCH_ROWS)
+        rows = [self._row(number, turn) for number in range(first, first + BATCH_ROWS)]
         page = Page(tuple(one.customer.id for one in rows), rows)
-        ours_s = timed_s(lambda: self.cache.keep_page(page, first, None))
+        ours_s = timed_s(lambda: self.cache.store_page(page, first, None))
         query = "SELECT * FROM customers WHERE id > ? AND id <= ?"
-        kept = self._bare.execute(query, (first, first + KEPT_AT_ONCE)).fetchall()
+        kept = self._bare.execute(query, (first, first + BATCH_ROWS)).fetchall()
         bare_s = timed_s(lambda: self._write(kept))
-        asyncio.run(self.cache.rest())
+        asyncio.run(self.cache.checkpoint())
         return ours_s, bare_s
 
     async def _sync(self) -> None:
         async def sighted(_: Snapshot) -> None:
             """Nobody else looks."""
 
-        policy = SyncPolicy(KEPT_AT_ONCE, sync_s=60, full_sync_s=86_400)
-        await Sync(self, self.cache, SystemClock(), policy, sighted).once()
+        policy = SyncPolicy(BATCH_ROWS, sync_s=60, full_sync_s=86_400)
+        await Sync(self, self.cache, SystemClock(), policy, sighted).sync_once()
 
     def _row(self, number: int, turn: int = 0) -> Snapshot:
         row = snapshot(number)
@@ -145,7 +145,7 @@ def measure_cache(bench: Bench) -> list[Figure]:
         for turn in bench.rounds("cache", 600):
             for crowd in crowds:
                 ups[crowd.customers] += [crowd.look_up() for _ in range(10)]
-                pages[crowd.customers].append(crowd.keep_page(turn + 1))
+                pages[crowd.customers].append(crowd.store_page(turn + 1))
         grown = Figure(
             f"full sync of {many:,} customers, memory grown",
             "MB",
@@ -171,7 +171,7 @@ def _looked_up(count: int, pairs: list[Pair], few: list[Pair]) -> Figure:
 def _kept(count: int, pairs: list[Pair]) -> Figure:
     ours, bare = _apart(pairs, 1e3)
     goal = at_most("ms that a tap may wait, p99", percentile(ours, 99), 10)
-    name = f"a page of {KEPT_AT_ONCE} kept, {count:,} customers"
+    name = f"a page of {BATCH_ROWS} kept, {count:,} customers"
     return Figure(name, "ms", ours, bare, (goal,))
 
 

@@ -16,7 +16,7 @@ from taptill.domain.card_id import CardId
 from taptill.domain.customer import Customer, Snapshot
 from taptill.domain.mark import Marks, Place
 
-KEPT_AT_ONCE = 5000
+BATCH_ROWS = 5000
 FIELDS = frozenset({"name", "company"})
 
 CONFIG = """
@@ -74,8 +74,8 @@ class TillFolder:
     def know(self, customers: int) -> None:
         """Put customers into the cache, as a sync would."""
         cache = CustomerCache(self.state / "cache.db", SystemClock(), FIELDS)
-        for first in range(0, customers, KEPT_AT_ONCE):
-            cache.keep([snapshot(n) for n in range(first, min(customers, first + KEPT_AT_ONCE))])
+        for first in range(0, customers, BATCH_ROWS):
+            cache.store([snapshot(n) for n in range(first, min(customers, first + BATCH_ROWS))])
         cache.close()
 
     def tap(self, number: int, reader: int = 0) -> None:

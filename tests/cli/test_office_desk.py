@@ -38,7 +38,7 @@ def plain_backend(*rows: dict[str, Any], offers: Any = None) -> Iterator[str]:
 
     async def serve() -> None:
         async with FakeBackend(rows) as backend:
-            backend.offers = offers
+            backend.capabilities = offers
             ready.put(backend.url)
             await asyncio.to_thread(over.wait)
 

@@ -221,7 +221,7 @@ async def test_learn_finds_the_rule_among_the_customers_of_the_cache(
     line: PtyLine, tmp_path: Path
 ) -> None:
     with closing(CustomerCache(tmp_path / "cache.db", FakeClock(), frozenset())) as cache:
-        cache.keep([snapshot(1, card="0013530444"), snapshot(2, card="3808980205")])
+        cache.store([snapshot(1, card="0013530444"), snapshot(2, card="3808980205")])
     with held_cards(line, CARD_FRAME, OTHER_FRAME):
         run = taptill(
             "learn", *port_options(line), "--cache", "--state-dir", str(tmp_path), "--json"

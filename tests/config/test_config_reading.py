@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.config.files import complaints, text
 
-from taptill.config import Reader, parse
-from taptill.config.kinds import REQUIRED
-from taptill.config.tables import LISTS, TABLES, Config, keys_of
+from taptill.config import ReaderConfig, parse
+from taptill.config.tables import LISTS, TABLES, Config, fields_of
+from taptill.config.validators import REQUIRED
 from taptill.domain.errors import ConfigError
 from taptill.domain.money import Currency, Money
 
@@ -202,7 +202,7 @@ def test_a_reader_without_a_driver_is_not_checked_further() -> None:
     assert complaint.startswith("[[reader]] 1 driver is missing")
 
 
-def says_everything(reader: Reader) -> list[str]:
+def says_everything(reader: ReaderConfig) -> list[str]:
     """Complain about each key, as a check does that knows no mercy."""
     found = ("family", "port", "card_id", "baud", "hold_ms")
     return [f"{name}: {getattr(reader, name)}" for name in found]
@@ -243,7 +243,7 @@ def test_broken_toml_is_one_complaint_with_its_place(written: str, place: str) -
 
 
 def test_the_reader_check_speaks_about_each_reader() -> None:
-    def check(reader: Reader) -> list[str]:
+    def check(reader: ReaderConfig) -> list[str]:
         return [f"family {reader.family} is unknown"] if reader.family else []
 
     written = text(**{"[reader]": ""}) + '\n[[reader]]\ndriver = "serial"\nfamily = "rdm"'
@@ -323,7 +323,7 @@ def test_only_what_a_site_must_choose_has_no_default() -> None:
     required = {
         f"{table} {name}"
         for table, keys in {**TABLES, **LISTS}.items()
-        for name, key in keys_of(keys).items()
+        for name, key in fields_of(keys).items()
         if key.default is REQUIRED
     }
     assert required == {
@@ -375,7 +375,7 @@ def test_any_text_gives_a_config_or_complaints(written: str) -> None:
 def test_any_value_of_any_key_gives_a_config_or_a_complaint_about_that_key(
     table: str, pick: int, value: object
 ) -> None:
-    names = list(keys_of(TABLES[table]))
+    names = list(fields_of(TABLES[table]))
     name = names[pick % len(names)]
     tables: dict[str, dict[str, object]] = {
         "backend": {"base_url": "https://a.b"},

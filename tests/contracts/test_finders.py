@@ -38,7 +38,7 @@ async def _nobody_listens(_: Snapshot) -> None:
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
     """Give a maker of finders whose cache knows Ada, and whose backend is as told."""
     cache = CustomerCache(tmp_path / "cache.db", FakeClock(), frozenset({"name", "company"}))
-    cache.keep([snapshot(ADA)])
+    cache.store([snapshot(ADA)])
 
     def fake(results_by_card: dict[str, LookupResult]) -> Finder:
         finder = FakeFinder()

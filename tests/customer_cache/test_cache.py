@@ -21,7 +21,7 @@ from taptill.domain.pending import pending
 
 async def test_what_was_kept_is_found_by_its_card(cache: CustomerCache) -> None:
     ada = snapshot(total="1234.5", debt_data={KEY: {"e": "0000e90c", "t": {"a": [1, 2, "x"]}}})
-    cache.keep([ada, snapshot(8)])
+    cache.store([ada, snapshot(8)])
     assert await known(cache) == Found(ada, age_s=0)
     assert await cache.find(CardId("FFFF")) == Unreachable()
     assert cache.count() == 2
@@ -29,18 +29,18 @@ async def test_what_was_kept_is_found_by_its_card(cache: CustomerCache) -> None:
 
 @pytest.mark.parametrize("card", ["04a7", "04A7 ", " 04A7", "04A", "", "04A70", "4A7"])
 async def test_a_card_id_is_compared_byte_for_byte(cache: CustomerCache, card: str) -> None:
-    cache.keep([snapshot()])
+    cache.store([snapshot()])
     assert await cache.find(CardId(card)) == Unreachable()
 
 
 @pytest.mark.parametrize("card", ["0012", "1e5", "12", "Ünïcode", "'; DROP TABLE customers; --"])
 async def test_a_card_id_stays_the_text_that_it_is(cache: CustomerCache, card: str) -> None:
-    cache.keep([snapshot(card=card)])
+    cache.store([snapshot(card=card)])
     assert (await known(cache, card)).snapshot.customer.card_id == card
 
 
 async def test_two_customers_of_one_card_are_not_chosen_between(cache: CustomerCache) -> None:
-    cache.keep([snapshot(7, card="same"), snapshot(8, card="same")])
+    cache.store([snapshot(7, card="same"), snapshot(8, card="same")])
     assert await cache.find(CardId("same")) == Ambiguous()
 
 
@@ -63,18 +63,18 @@ async def test_what_came_first_is_replaced_by(
     cache: CustomerCache, later: Snapshot, way: str, *, replaces: bool
 ) -> None:
     first = snapshot(at=2)
-    cache.keep([first])
+    cache.store([first])
     if way == "a sight":
-        cache.keep([later])
+        cache.store([later])
     else:
-        cache.keep_page(page(later), 0, None)
+        cache.store_page(page(later), 0, None)
     assert (await known(cache)).snapshot == (later if replaces else first)
 
 
 async def test_the_cache_survives_a_restart(
     cache: CustomerCache, path: Path, clock: FakeClock
 ) -> None:
-    cache.keep([snapshot()])
+    cache.store([snapshot()])
     cache.close()
     again = CustomerCache(path, clock, FIELDS)
     assert (await known(again)).snapshot == snapshot()
@@ -86,7 +86,7 @@ async def test_only_the_fields_asked_for_lie_on_the_disk(
     path: Path, clock: FakeClock, kept: set[str]
 ) -> None:
     cache = CustomerCache(path, clock, frozenset(kept))
-    cache.keep([snapshot()])
+    cache.store([snapshot()])
     customer = (await known(cache)).snapshot.customer
     cache.close()
     assert (customer.name, customer.company) == (
@@ -96,14 +96,14 @@ async def test_only_the_fields_asked_for_lie_on_the_disk(
 
 
 async def test_only_our_own_key_of_debt_data_lies_on_the_disk(cache: CustomerCache) -> None:
-    cache.keep([snapshot(debt_data={"diagnosis": "private", KEY: {"e": "0000e90c", "t": {}}})])
+    cache.store([snapshot(debt_data={"diagnosis": "private", KEY: {"e": "0000e90c", "t": {}}})])
     assert (await known(cache)).snapshot.marks == read_marks({KEY: {"e": "0000e90c", "t": {}}})
 
 
 def test_the_newest_stamp_of_a_customer_is_known(cache: CustomerCache) -> None:
-    cache.keep([snapshot(at=3)])
-    assert cache.stamp_of(7) == snapshot(at=3).updated_at
-    assert cache.stamp_of(8) == ""
+    cache.store([snapshot(at=3)])
+    assert cache.newest_stamp(7) == snapshot(at=3).updated_at
+    assert cache.newest_stamp(8) == ""
 
 
 # --- pending from the cache is pending live ------------------------------------------------------
@@ -152,7 +152,7 @@ _POSITIONS = st.builds(
 def test_pending_from_the_cache_is_pending_live(debt_data: Any, position: Position) -> None:
     cache = CustomerCache(Path(":memory:"), FakeClock(), FIELDS)
     live = snapshot(debt_data=debt_data)
-    cache.keep([live])
+    cache.store([live])
     cached = found(cache)
     cache.close()
     assert cached.total == live.total
@@ -165,7 +165,7 @@ def test_pending_from_the_cache_is_pending_live(debt_data: Any, position: Positi
 async def test_an_age_counts_from_the_rows_own_sight(
     cache: CustomerCache, clock: FakeClock
 ) -> None:
-    cache.keep([snapshot()])
+    cache.store([snapshot()])
     clock.pass_time(90)
     assert (await known(cache)).age_s == 90
 
@@ -173,15 +173,23 @@ async def test_an_age_counts_from_the_rows_own_sight(
 async def test_an_age_counts_from_the_start_of_the_last_complete_sync(
     cache: CustomerCache, clock: FakeClock
 ) -> None:
-    cache.keep([snapshot()])
+    cache.store([snapshot()])
     clock.pass_time(1000)
     began = clock.monotonic()
     clock.pass_time(10)
     cache.complete(began, full=True)
-    assert ((await known(cache)).age_s, cache.age_s(), cache.synced().full_age_s) == (10, 10, 10)
+    assert ((await known(cache)).age_s, cache.age_s(), cache.sync_progress().full_age_s) == (
+        10,
+        10,
+        10,
+    )
     clock.pass_time(60)
     cache.complete(clock.monotonic(), full=False)
-    assert ((await known(cache)).age_s, cache.age_s(), cache.synced().full_age_s) == (0, 0, 70)
+    assert ((await known(cache)).age_s, cache.age_s(), cache.sync_progress().full_age_s) == (
+        0,
+        0,
+        70,
+    )
 
 
 BOOTS = {
@@ -203,17 +211,17 @@ async def test_across_a_boot_an_age_needs_a_trusted_clock(
     age_s: float | None,
 ) -> None:
     clock.is_trusted = before
-    cache.keep([snapshot()])
+    cache.store([snapshot()])
     cache.complete(clock.monotonic(), full=True)
     clock.reboot(off_s, trusted=after)
     assert (await known(cache)).age_s == age_s
-    assert (cache.age_s(), cache.synced().full_age_s) == (age_s, age_s)
+    assert (cache.age_s(), cache.sync_progress().full_age_s) == (age_s, age_s)
 
 
 async def test_a_jump_of_the_wall_clock_changes_no_age_within_a_boot(
     cache: CustomerCache, clock: FakeClock
 ) -> None:
-    cache.keep([snapshot()])
+    cache.store([snapshot()])
     clock.jump(-(10**6))
     clock.pass_time(5)
     assert (await known(cache)).age_s == 5
@@ -222,7 +230,7 @@ async def test_a_jump_of_the_wall_clock_changes_no_age_within_a_boot(
 async def test_across_a_boot_the_time_that_a_sync_took_counts(
     cache: CustomerCache, clock: FakeClock
 ) -> None:
-    cache.keep([snapshot()])
+    cache.store([snapshot()])
     began = clock.monotonic()
     clock.pass_time(100)
     cache.complete(began, full=True)

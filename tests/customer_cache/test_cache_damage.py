@@ -21,7 +21,7 @@ from taptill.customer_cache.cache import CustomerCache
 from taptill.customer_cache.file import CHANGES_MAX
 from taptill.domain.decision import Found, Unreachable
 from taptill.domain.errors import CacheError
-from taptill.lookup.sync import Synced
+from taptill.lookup.sync import SyncProgress
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 def fill(path: Path, customers: int = 60) -> None:
     """Make a cache, all of it in the file itself."""
     made = CustomerCache(path, FakeClock(), FIELDS)
-    made.keep([snapshot(number) for number in range(customers)])
+    made.store([snapshot(number) for number in range(customers)])
     made.complete(FakeClock().monotonic(), full=True)
     made.close()
 
@@ -40,7 +40,7 @@ def beside(path: Path, suffix: str) -> Path:
 
 def works(cache: CustomerCache) -> None:
     """Hold that a cache takes and gives customers."""
-    cache.keep([snapshot(7, total="5", at=9)])
+    cache.store([snapshot(7, total="5", at=9)])
     assert found(cache) == snapshot(7, total="5", at=9)
     assert cache.count() >= 1
 
@@ -108,7 +108,7 @@ def test_without_its_log_it_holds_what_was_in_the_file(path: Path, clock: FakeCl
     """A power cut, and a file system that lost the newest file."""
     fill(path)
     cache = CustomerCache(path, clock, FIELDS)
-    cache.keep([snapshot(7, total="5", at=9)])
+    cache.store([snapshot(7, total="5", at=9)])
     raw = path.read_bytes()
     cache.close()
     path.write_bytes(raw)
@@ -125,7 +125,7 @@ def test_a_header_that_forbids_writing_is_damage(path: Path, clock: FakeClock) -
         file.seek(18)
         file.write(b"\x03")
     cache = CustomerCache(path, clock, FIELDS)
-    cache.keep([snapshot(7, at=9)])
+    cache.store([snapshot(7, at=9)])
     assert look_up(cache, ADA) == Found(snapshot(7, at=9), 0.0)
     cache.close()
 
@@ -145,7 +145,7 @@ def test_whatever_byte_is_damaged_nobody_gets_another_ones_money(data: st.DataOb
         holds_nothing_wrong(cache)
         assert cache.age_s() in {None, 0.0}
         for _ in range(2):  # it may meet its damage only now
-            cache.keep([snapshot(7, at=9)])
+            cache.store([snapshot(7, at=9)])
         # Of a damaged index nobody knows: a card may stay unknown to it, as the backend tells who.
         assert look_up(cache, ADA) in (Found(snapshot(7, at=9), 0.0), Unreachable())
         cache.close()
@@ -167,7 +167,7 @@ def test_damage_under_way_begins_it_anew(
     path: Path, clock: FakeClock, cache: CustomerCache, first_page: int
 ) -> None:
     fill(path)
-    cache.keep([snapshot(7, total="5", at=9)])
+    cache.store([snapshot(7, total="5", at=9)])
     with path.open("r+b") as file:
         file.seek(first_page * 4096)
         file.write(b"\xff" * (len(FILLED) - first_page * 4096))
@@ -178,13 +178,13 @@ def test_damage_under_way_begins_it_anew(
         if number != 7:
             assert look_up(cache, f"04A{number}") in (Unreachable(), *KNOWN[number])
     with suppress(CacheError):
-        cache.keep_page(page(*(snapshot(number) for number in range(60))), 0, None)
+        cache.store_page(page(*(snapshot(number) for number in range(60))), 0, None)
     works(cache)
     clock.pass_time(1)
-    if cache._file.begun_s > began:
+    if cache._file.opened_s > began:
         with pytest.raises(CacheError, match="begun anew"):
             cache.complete(began, full=True)
-        assert cache.synced() == Synced(None, "")
+        assert cache.sync_progress() == SyncProgress(None, "")
     cache.complete(clock.monotonic(), full=True)
 
 
@@ -192,13 +192,13 @@ KNOWN = {number: [Found(snapshot(number), age) for age in (0.0, 1.0)] for number
 
 
 def test_a_table_that_is_gone_begins_it_anew(cache: CustomerCache) -> None:
-    cache.keep([snapshot()])
+    cache.store([snapshot()])
     cache._file._connection.execute("ALTER TABLE customers RENAME TO elsewhere")
     assert look_up(cache, ADA) == Unreachable()
     works(cache)
     cache._file._connection.execute("DROP TABLE synced")
     assert cache.age_s() is None
-    assert cache.synced() == Synced(None, "")
+    assert cache.sync_progress() == SyncProgress(None, "")
 
 
 DAMAGED_ROWS = {
@@ -219,9 +219,9 @@ def test_a_row_that_is_not_as_it_was_written_begins_it_anew(
 ) -> None:
     """Each field that a decision stands on."""
     seen = snapshot(card="04A9")
-    cache.keep([replace(seen, customer=replace(seen.customer, blocked=True))])
+    cache.store([replace(seen, customer=replace(seen.customer, blocked=True))])
     clock.pass_time(60)
-    cache.keep_page(page(), 0, clock.monotonic())
+    cache.store_page(page(), 0, clock.monotonic())
     cache.complete(clock.monotonic(), full=True)
     cache._file._connection.execute(damage)
     for card in ("04A7", "04A9"):
@@ -236,9 +236,9 @@ def test_a_sync_that_began_before_the_cache_was_begun_anew_is_not_complete(
     began = clock.monotonic()
     clock.pass_time(1)
     cache._file._connection.execute("DROP TABLE customers")
-    assert cache.stamp_of(7) == ""
+    assert cache.newest_stamp(7) == ""
     with pytest.raises(CacheError, match="begun anew"):
-        cache.keep_page(page(snapshot()), 0, began)
+        cache.store_page(page(snapshot()), 0, began)
     for full in (True, False):
         with pytest.raises(CacheError, match="begun anew"):
             cache.complete(began, full=full)
@@ -249,15 +249,15 @@ def test_a_file_deleted_under_way_is_there_again_after_the_next_sync(
     cache: CustomerCache, path: Path, clock: FakeClock
 ) -> None:
     """What is open goes on, as the backend may be away; with the backend there, it begins anew."""
-    cache.keep([snapshot()])
+    cache.store([snapshot()])
     for suffix in ("", "-wal", "-shm"):
         beside(path, suffix).unlink()
-    cache.keep([snapshot(8)])
+    cache.store([snapshot(8)])
     assert [found(cache), cache.count()] == [snapshot(), 2]
     with pytest.raises(CacheError, match="was gone"):
         cache.complete(clock.monotonic(), full=False)
-    assert cache.synced() == Synced(None, "")
-    cache.keep([snapshot(8)])
+    assert cache.sync_progress() == SyncProgress(None, "")
+    cache.store([snapshot(8)])
     cache.complete(clock.monotonic(), full=True)
     cache.close()
     again = CustomerCache(path, clock, FIELDS)
@@ -271,7 +271,7 @@ def test_a_folder_deleted_under_way_hinders_nothing_and_is_used_when_it_is_back(
     folder = tmp_path / "state"
     folder.mkdir()
     cache = CustomerCache(folder / "cache.db", clock, FIELDS)
-    cache.keep([snapshot()])
+    cache.store([snapshot()])
     folder.rename(tmp_path / "elsewhere")
     cache.complete(clock.monotonic(), full=True)
     works(cache)
@@ -302,12 +302,12 @@ def test_a_disk_that_takes_nothing_more_loses_nothing(
     cache._file._connection.execute(f"PRAGMA {trouble}")
     rows = [snapshot(number, at=9) for number in range(50, 999)]
     with pytest.raises(CacheError):
-        cache.keep_page(page(*rows), 0, None)
-    cache.keep(rows)
+        cache.store_page(page(*rows), 0, None)
+    cache.store(rows)
     assert holds_nothing_wrong(cache) == 60
     cache._file._connection.execute("PRAGMA query_only = 0")
     cache._file._connection.execute("PRAGMA max_page_count = 100000")
-    cache.keep_page(page(*rows), 0, None)
+    cache.store_page(page(*rows), 0, None)
     assert cache.count() == 999
     cache.close()
 
@@ -318,7 +318,7 @@ def test_a_person_who_looks_into_the_file_makes_nobody_wait(path: Path, clock: F
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         began = time.monotonic()
-        cache.keep([snapshot(7, total="5", at=9)])
+        cache.store([snapshot(7, total="5", at=9)])
         assert found(cache) == snapshot()
         assert time.monotonic() - began < 1.0
     works(cache)
@@ -355,15 +355,15 @@ def test_a_long_log_is_moved_into_the_file_beside_the_sale(
     cache: CustomerCache, path: Path
 ) -> None:
     before = path.stat().st_size
-    cache.keep([snapshot(number) for number in range(CHANGES_MAX)])
-    asyncio.run(cache.rest())
+    cache.store([snapshot(number) for number in range(CHANGES_MAX)])
+    asyncio.run(cache.checkpoint())
     assert path.stat().st_size == before
-    cache.keep([snapshot(9999)])
-    asyncio.run(cache.rest())
+    cache.store([snapshot(9999)])
+    asyncio.run(cache.checkpoint())
     assert path.stat().st_size > before
     for number in range(20):
-        cache.keep([snapshot(n, at=number) for n in range(CHANGES_MAX + 1)])
-        asyncio.run(cache.rest())
+        cache.store([snapshot(n, at=number) for n in range(CHANGES_MAX + 1)])
+        asyncio.run(cache.checkpoint())
     assert beside(path, "-wal").stat().st_size < 4_000_000
 
 
@@ -377,19 +377,19 @@ from taptill.customer_cache.file import CHANGES_MAX
 from taptill.domain.errors import CacheError
 
 cache = CustomerCache(Path(sys.argv[1]), FakeClock(), FIELDS)
-cache.keep([snapshot()])
+cache.store([snapshot()])
 _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1, most))
-cache.keep([snapshot(at=2)])
+cache.store([snapshot(at=2)])
 try:
-    cache.keep_page(page(snapshot(at=2)), 0, None)
+    cache.store_page(page(snapshot(at=2)), 0, None)
 except CacheError:
     sys.stdout.write("refused")
 try:
     cache.complete(0.0, full=True)
 except CacheError:
     sys.stdout.write(" and not complete")
-sys.stdout.write(f", {cache.stamp_of(7)}, {cache.count()}, {cache.age_s()}")
+sys.stdout.write(f", {cache.newest_stamp(7)}, {cache.count()}, {cache.age_s()}")
 """
 
 

@@ -6,25 +6,25 @@ from tests.fakes.clock import FakeClock
 
 from taptill.customer_cache.cache import _KNOWN, _MISSING, _NEWEST, _OF_CARD, CustomerCache
 from taptill.domain.decision import Found
-from taptill.lookup.sync import Page, Synced
+from taptill.lookup.sync import Page, SyncProgress
 
 
 def test_nothing_is_known_before_the_first_sync(cache: CustomerCache) -> None:
-    cache.keep([snapshot()])
-    assert cache.synced() == Synced(None, "")
+    cache.store([snapshot()])
+    assert cache.sync_progress() == SyncProgress(None, "")
     assert cache.age_s() is None
 
 
 def read(cache: CustomerCache, seen: Page, after_id: int, began: float) -> None:
     """Keep a page of a full sync, twice where somebody is missing."""
-    if cache.keep_page(seen, after_id, began):
-        assert not cache.keep_page(seen, after_id, began)
+    if cache.store_page(seen, after_id, began):
+        assert not cache.store_page(seen, after_id, began)
 
 
 async def test_who_is_in_no_page_of_a_full_sync_is_gone(
     cache: CustomerCache, clock: FakeClock
 ) -> None:
-    cache.keep([snapshot(number) for number in range(1, 8)])
+    cache.store([snapshot(number) for number in range(1, 8)])
     clock.pass_time(60)
     began = clock.monotonic()
     clock.pass_time(1)
@@ -41,14 +41,14 @@ async def test_who_is_missing_from_one_page_only_is_there(
     cache: CustomerCache, clock: FakeClock
 ) -> None:
     """A page that was dropped on its way: it is read again before anybody is gone."""
-    cache.keep([snapshot(7)])
+    cache.store([snapshot(7)])
     clock.pass_time(60)
     began = clock.monotonic()
-    assert cache.keep_page(page(snapshot(9)), 0, began)
+    assert cache.store_page(page(snapshot(9)), 0, began)
     assert not (await known(cache)).gone
-    assert not cache.keep_page(page(snapshot(7), snapshot(9)), 0, began)
+    assert not cache.store_page(page(snapshot(7), snapshot(9)), 0, began)
     clock.pass_time(60)
-    assert cache.keep_page(page(snapshot(9)), 0, clock.monotonic())
+    assert cache.store_page(page(snapshot(9)), 0, clock.monotonic())
     assert (await known(cache)) == Found(snapshot(7), 60)
     assert cache.count() == 2
 
@@ -56,24 +56,24 @@ async def test_who_is_missing_from_one_page_only_is_there(
 async def test_who_is_gone_comes_back_with_the_next_sight(
     cache: CustomerCache, clock: FakeClock
 ) -> None:
-    cache.keep([snapshot()])
+    cache.store([snapshot()])
     clock.pass_time(60)
     for way in ("a sight", "a page"):
-        cache.keep_page(page(snapshot(1)), 0, clock.monotonic())
-        cache.keep_page(page(), 1, clock.monotonic())
+        cache.store_page(page(snapshot(1)), 0, clock.monotonic())
+        cache.store_page(page(), 1, clock.monotonic())
         assert (await known(cache)).gone
         if way == "a sight":
-            cache.keep([snapshot()])
+            cache.store([snapshot()])
         else:
-            cache.keep_page(page(snapshot()), 0, None)
+            cache.store_page(page(snapshot()), 0, None)
         assert not (await known(cache)).gone
         clock.pass_time(60)
 
 
 async def test_a_delta_makes_nobody_gone(cache: CustomerCache, clock: FakeClock) -> None:
-    cache.keep([snapshot(1), snapshot(7)])
+    cache.store([snapshot(1), snapshot(7)])
     clock.pass_time(60)
-    cache.keep_page(page(snapshot(8)), 0, None)
+    cache.store_page(page(snapshot(8)), 0, None)
     cache.complete(clock.monotonic(), full=False)
     assert cache.count() == 3
 
@@ -84,17 +84,17 @@ async def test_who_was_seen_since_a_full_sync_began_is_not_gone(
     """Inserted after its page had been read, and tapped at once."""
     began = clock.monotonic()
     clock.pass_time(5)
-    cache.keep([snapshot(7)])
-    cache.keep_page(page(snapshot(9)), 0, began)
+    cache.store([snapshot(7)])
+    cache.store_page(page(snapshot(9)), 0, began)
     assert not (await known(cache)).gone
 
 
 async def test_a_row_that_could_not_be_read_is_not_gone(
     cache: CustomerCache, clock: FakeClock
 ) -> None:
-    cache.keep([snapshot(7)])
+    cache.store([snapshot(7)])
     clock.pass_time(60)
-    cache.keep_page(Page((7,), []), 0, clock.monotonic())
+    cache.store_page(Page((7,), []), 0, clock.monotonic())
     assert not (await known(cache)).gone
 
 
@@ -102,27 +102,27 @@ async def test_after_a_restore_of_the_backend_nobody_is_gone(
     cache: CustomerCache, clock: FakeClock
 ) -> None:
     """Its rows have older stamps then; they are there all the same."""
-    cache.keep([snapshot(7, at=9)])
+    cache.store([snapshot(7, at=9)])
     clock.pass_time(60)
-    cache.keep_page(page(snapshot(7, at=1)), 0, clock.monotonic())
+    cache.store_page(page(snapshot(7, at=1)), 0, clock.monotonic())
     assert not (await known(cache)).gone
 
 
 async def test_who_was_removed_and_restored_from_an_older_backup_is_back(
     cache: CustomerCache, clock: FakeClock
 ) -> None:
-    cache.keep([snapshot(7, at=9)])
+    cache.store([snapshot(7, at=9)])
     clock.pass_time(60)
     read(cache, page(), 0, clock.monotonic())
     assert (await known(cache)).gone
-    cache.keep_page(page(snapshot(7, at=1)), 0, clock.monotonic())
+    cache.store_page(page(snapshot(7, at=1)), 0, clock.monotonic())
     assert (await known(cache)) == Found(snapshot(7, at=1), 0)
 
 
 async def test_a_present_customer_is_found_behind_any_number_of_gone_ones(
     cache: CustomerCache, clock: FakeClock
 ) -> None:
-    cache.keep([snapshot(number, card="same") for number in range(1, 6)])
+    cache.store([snapshot(number, card="same") for number in range(1, 6)])
     clock.pass_time(60)
     read(cache, page(snapshot(9, card="same")), 0, clock.monotonic())
     finding = await known(cache, "same")
@@ -130,7 +130,7 @@ async def test_a_present_customer_is_found_behind_any_number_of_gone_ones(
 
 
 async def test_several_who_are_gone_are_no_customer(cache: CustomerCache, clock: FakeClock) -> None:
-    cache.keep([snapshot(1, card="same"), snapshot(2, card="same")])
+    cache.store([snapshot(1, card="same"), snapshot(2, card="same")])
     clock.pass_time(60)
     read(cache, page(snapshot(9)), 0, clock.monotonic())
     assert (await known(cache, "same")).gone
@@ -140,13 +140,13 @@ def test_a_page_of_rows_that_are_as_they_were_writes_nothing(
     cache: CustomerCache, clock: FakeClock
 ) -> None:
     rows = [snapshot(number) for number in range(1, 101)]
-    cache.keep_page(page(*rows), 0, None)
+    cache.store_page(page(*rows), 0, None)
     clock.pass_time(60)
     before = cache._file._connection.total_changes
-    cache.keep_page(page(*rows), 0, clock.monotonic())
+    cache.store_page(page(*rows), 0, clock.monotonic())
     assert cache._file._connection.total_changes == before
     rows[3] = snapshot(4, total="5", at=2)
-    cache.keep_page(page(*rows), 0, clock.monotonic())
+    cache.store_page(page(*rows), 0, clock.monotonic())
     assert cache._file._connection.total_changes == before + 1
 
 
@@ -154,22 +154,22 @@ def test_the_next_delta_starts_before_this_sync_began(
     cache: CustomerCache, clock: FakeClock
 ) -> None:
     """What the backend wrote behind the back of a long sync lies between."""
-    cache.keep([snapshot(at=100)])
+    cache.store([snapshot(at=100)])
     began = clock.monotonic()
     clock.pass_time(40)
     cache.complete(began, full=True)
-    assert cache.synced() == Synced(40.0, "2026-03-02T08:01:00+00:00")
+    assert cache.sync_progress() == SyncProgress(40.0, "2026-03-02T08:01:00+00:00")
 
 
 def test_sights_between_syncs_do_not_move_the_start_of_the_next_delta(
     cache: CustomerCache, clock: FakeClock
 ) -> None:
     """Syncs fail, taps go on: else what the office wrote meanwhile would never be fetched."""
-    cache.keep([snapshot(at=100)])
+    cache.store([snapshot(at=100)])
     cache.complete(clock.monotonic(), full=True)
-    before = cache.synced()
-    cache.keep([snapshot(at=1000)])
-    assert cache.synced().stamp == before.stamp
+    before = cache.sync_progress()
+    cache.store([snapshot(at=1000)])
+    assert cache.sync_progress().stamp == before.stamp
 
 
 # --- a backend's clock that was wrong ------------------------------------------------------------
@@ -178,15 +178,15 @@ IN_2099 = "2099-01-01T00:00:00Z"
 
 
 async def test_a_stamp_far_ahead_hides_nothing_that_comes_after_it(cache: CustomerCache) -> None:
-    cache.keep([snapshot(7, updated_at=IN_2099)])
-    cache.keep([snapshot(7, total="5")])
+    cache.store([snapshot(7, updated_at=IN_2099)])
+    cache.store([snapshot(7, total="5")])
     assert (await known(cache)).snapshot == snapshot(7, total="5")
 
 
 def test_the_next_delta_does_not_start_far_ahead(cache: CustomerCache, clock: FakeClock) -> None:
-    cache.keep([snapshot(7, updated_at=IN_2099), snapshot(8, at=100)])
+    cache.store([snapshot(7, updated_at=IN_2099), snapshot(8, at=100)])
     cache.complete(clock.monotonic(), full=True)
-    assert cache.synced().stamp == "2026-03-02T08:01:40+00:00"
+    assert cache.sync_progress().stamp == "2026-03-02T08:01:40+00:00"
 
 
 async def test_without_a_clock_of_our_own_every_stamp_is_believed(
@@ -194,11 +194,11 @@ async def test_without_a_clock_of_our_own_every_stamp_is_believed(
 ) -> None:
     """A board without a battery may be in 1970."""
     clock.is_trusted = False
-    cache.keep([snapshot(7, at=2)])
-    cache.keep([snapshot(7, at=1)])
+    cache.store([snapshot(7, at=2)])
+    cache.store([snapshot(7, at=1)])
     assert (await known(cache)).snapshot == snapshot(7, at=2)
     cache.complete(clock.monotonic(), full=True)
-    assert cache.synced().stamp == "2026-03-02T08:00:02+00:00"
+    assert cache.sync_progress().stamp == "2026-03-02T08:00:02+00:00"
 
 
 # --- as fast with a million ----------------------------------------------------------------------

@@ -31,7 +31,7 @@ def blind(cache: CustomerCache) -> CustomerCache:
 
 async def test_nothing_is_taken_before_the_backend_was_seen_to(cache: CustomerCache) -> None:
     """A backend that compares letter by letter would say that nobody has this card."""
-    cache.keep([snapshot(7, card=HELD)])
+    cache.store([snapshot(7, card=HELD)])
     assert holder(cache, ASKED) == "Unreachable"
     cache.learn_spelling(HELD, HELD)
     assert holder(cache, ASKED) == "Unreachable"
@@ -49,13 +49,13 @@ async def test_what_one_answer_showed_goes_for_every_card(
     cache: CustomerCache, case: tuple[str, str, dict[str, int | str]]
 ) -> None:
     asked, held, expected = case
-    cache.keep([snapshot(7, card=HELD)])
+    cache.store([snapshot(7, card=HELD)])
     cache.learn_spelling(CardId(asked), CardId(held))
     assert {card: holder(cache, card) for card in expected} == expected
 
 
 async def test_it_outlives_a_restart(blind: CustomerCache, path: Path, clock: FakeClock) -> None:
-    blind.keep([snapshot(7, card=HELD)])
+    blind.store([snapshot(7, card=HELD)])
     blind.close()
     again = CustomerCache(path, clock, FIELDS)
     assert holder(again, ASKED) == 7
@@ -63,7 +63,7 @@ async def test_it_outlives_a_restart(blind: CustomerCache, path: Path, clock: Fa
 
 
 async def test_a_live_answer_that_nobody_has_it_ends_it(blind: CustomerCache) -> None:
-    blind.keep([snapshot(7, card=HELD)])
+    blind.store([snapshot(7, card=HELD)])
     blind.learn_spelling(CardId("DEADBEEF00"), None)
     assert holder(blind, ASKED) == 7  # nobody of ours is spelled like that one
     blind.learn_spelling(ASKED, None)
@@ -71,19 +71,19 @@ async def test_a_live_answer_that_nobody_has_it_ends_it(blind: CustomerCache) ->
 
 
 async def test_who_is_spelled_so_goes_before_who_is_spelled_alike(blind: CustomerCache) -> None:
-    blind.keep([snapshot(7, card=HELD), snapshot(8, card=ASKED)])
+    blind.store([snapshot(7, card=HELD), snapshot(8, card=ASKED)])
     assert (holder(blind, HELD), holder(blind, ASKED)) == (7, 8)
 
 
 async def test_a_second_one_who_may_be_meant_is_no_customer(blind: CustomerCache) -> None:
-    blind.keep([snapshot(7, card=HELD), snapshot(8, card="62E3086ced")])
+    blind.store([snapshot(7, card=HELD), snapshot(8, card="62E3086ced")])
     assert look_up(blind, ASKED) == Ambiguous()
 
 
 async def test_of_two_the_one_who_is_gone_is_not_meant(blind: CustomerCache) -> None:
-    blind.keep([snapshot(7, card=HELD), snapshot(8, card="62E3086ced")])
+    blind.store([snapshot(7, card=HELD), snapshot(8, card="62E3086ced")])
     for _ in range(2):
-        blind.keep_page(page(), after_id=7, full_since=blind._clock.monotonic() + 1)
+        blind.store_page(page(), after_id=7, full_since=blind._clock.monotonic() + 1)
     assert holder(blind, ASKED) == 7
 
 
@@ -99,12 +99,12 @@ NEVER: dict[str, tuple[list[str], str]] = {
 async def test_capitals_that_may_tell_two_cards_apart_count(
     blind: CustomerCache, cards: list[str], asked: str
 ) -> None:
-    blind.keep([snapshot(number, card=card) for number, card in enumerate(cards, 7)])
+    blind.store([snapshot(number, card=card) for number, card in enumerate(cards, 7)])
     assert look_up(blind, asked) == Unreachable()
 
 
 async def test_a_uid_is_taken_beside_base_64(blind: CustomerCache) -> None:
-    blind.keep([snapshot(7, card=HELD), snapshot(8, card="aBx9")])
+    blind.store([snapshot(7, card=HELD), snapshot(8, card="aBx9")])
     assert holder(blind, ASKED) == 7
 
 

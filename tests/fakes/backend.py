@@ -70,7 +70,7 @@ class FakeBackend:
         self.rows = {row["id"]: dict(row) for row in rows}
         self.faults = list(faults)
         self.wrap: Callable[[list[Any]], Any] = lambda found: found
-        self.offers: Any = None
+        self.capabilities: Any = None
         self.rule: Callable[[Asked], str | Canned | None] = lambda _: None
         self.ignored: frozenset[str] = frozenset()
         self.like_minds_case = False
@@ -154,7 +154,11 @@ class FakeBackend:
 
     def _answer(self, asked: Asked) -> Canned:
         if asked.path.endswith("/capabilities"):
-            return Canned(write(self.offers)) if self.offers is not None else Canned("{}", 404)
+            return (
+                Canned(write(self.capabilities))
+                if self.capabilities is not None
+                else Canned("{}", 404)
+            )
         if asked.path.endswith("/select"):
             return Canned(write(self.wrap(self._select(asked.body))))
         if asked.path.endswith("/insert"):

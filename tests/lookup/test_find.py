@@ -28,7 +28,7 @@ class Source:
     def learn_spelling(self, asked: CardId, held: CardId | None) -> None:
         self.learnt.append((asked, held))
 
-    def keep(self, snapshots: list[Snapshot]) -> None:
+    def store(self, snapshots: list[Snapshot]) -> None:
         self.told += ["kept" for one in snapshots if one == SEEN]
 
     async def sighted(self, seen: Snapshot) -> None:

@@ -16,7 +16,7 @@ from taptill.lookup.sync import RETRY_MAX_S, RETRY_S, Page, Sync, SyncPolicy
 
 
 async def test_the_first_sync_is_full_and_each_row_is_seen_once(site: Site) -> None:
-    assert await site.sync.once() == 8
+    assert await site.sync.sync_once() == 8
     assert site.cache.count() == 8
     assert site.sighted == [1, 2, 3, 4, 5, 6, 7, 8]
     assert [(after_id, since) for _, after_id, since in site.server.asked] == [
@@ -29,32 +29,32 @@ async def test_the_first_sync_is_full_and_each_row_is_seen_once(site: Site) -> N
 
 
 async def test_then_a_delta_with_an_overlap_of_two_minutes(site: Site) -> None:
-    await site.sync.once()
+    await site.sync.sync_once()
     site.clock.pass_time(60)
     site.server.rows[4] = snapshot(4, total="5", at=200)
     site.server.rows[9] = snapshot(9, at=201)
-    assert await site.sync.once() == 9
+    assert await site.sync.sync_once() == 9
     assert site.since() == ["", "2026-03-02T07:58:08+00:00"]
     assert site.cache.count() == 9
     site.clock.pass_time(60)
-    assert await site.sync.once() == 2
+    assert await site.sync.sync_once() == 2
     assert site.since()[-1] == "2026-03-02T08:01:21+00:00"
 
 
 async def test_a_full_sync_comes_again_when_it_is_due(site: Site) -> None:
-    await site.sync.once()
+    await site.sync.sync_once()
     for hours in (23, 2, 1):
         site.clock.pass_time(hours * 3600)
-        await site.sync.once()
+        await site.sync.sync_once()
     assert [bool(since) for since in site.since()] == [False, True, False, True]
 
 
 async def test_a_full_sync_finds_out_who_is_gone(site: Site) -> None:
-    await site.sync.once()
+    await site.sync.sync_once()
     site.clock.pass_time(86_401)
     for removed in (1, 5, 8):
         del site.server.rows[removed]
-    await site.sync.once()
+    await site.sync.sync_once()
     assert site.cache.count() == 5
     finding = await site.cache.find(CardId("04A8"))
     assert isinstance(finding, Found)
@@ -63,23 +63,23 @@ async def test_a_full_sync_finds_out_who_is_gone(site: Site) -> None:
 
 async def test_an_empty_answer_wipes_nothing(site: Site) -> None:
     """A token that lost its rights gets no rows and a success."""
-    await site.sync.once()
-    before = site.cache.synced()
+    await site.sync.sync_once()
+    before = site.cache.sync_progress()
     site.clock.pass_time(86_401)
     site.server.rows.clear()
-    assert await site.sync.once() == 0
+    assert await site.sync.sync_once() == 0
     assert site.cache.count() == 8
-    assert site.cache.synced().stamp == before.stamp
-    assert site.cache.synced().full_age_s == 86_401
+    assert site.cache.sync_progress().stamp == before.stamp
+    assert site.cache.sync_progress().full_age_s == 86_401
 
 
 async def test_a_delta_without_rows_is_complete_if_there_are_any(site: Site) -> None:
     """The newest row, which every delta shows again, was removed."""
     site.server.rows[1] = snapshot(1, at=900)
-    await site.sync.once()
+    await site.sync.sync_once()
     site.clock.pass_time(600)
     del site.server.rows[1]
-    await site.sync.once()
+    await site.sync.sync_once()
     assert site.cache.age_s() == 0
     assert [(after_id, since) for _, after_id, since in site.server.asked[-2:]] == [
         (0, "2026-03-02T08:13:00+00:00"),
@@ -89,11 +89,11 @@ async def test_a_delta_without_rows_is_complete_if_there_are_any(site: Site) -> 
 
 async def test_a_delta_of_a_token_that_sees_nobody_is_not_complete(site: Site) -> None:
     """Else a cache that nobody feeds would be young for ever."""
-    await site.sync.once()
+    await site.sync.sync_once()
     site.clock.pass_time(600)
     site.server.rows.clear()
     with pytest.raises(MalformedError, match="no customers"):
-        await site.sync.once()
+        await site.sync.sync_once()
     assert (site.cache.age_s(), site.cache.count()) == (600, 8)
 
 
@@ -107,9 +107,9 @@ async def test_what_changed_behind_the_back_of_a_sync_comes_with_the_next(site: 
             site.server.rows[8] = snapshot(8, at=1500)
 
     site.server.after_page = change
-    await site.sync.once()
+    await site.sync.sync_once()
     site.server.after_page = lambda _: None
-    await site.sync.once()
+    await site.sync.sync_once()
     finding = await site.cache.find(CardId("04A1"))
     assert isinstance(finding, Found)
     assert finding.snapshot.total == 5
@@ -117,11 +117,11 @@ async def test_what_changed_behind_the_back_of_a_sync_comes_with_the_next(site: 
 
 async def test_what_changed_while_syncs_failed_comes_with_the_next(site: Site) -> None:
     """Taps went on meanwhile and brought newer stamps."""
-    await site.sync.once()
+    await site.sync.sync_once()
     site.clock.pass_time(900)
     site.server.rows[1] = snapshot(1, total="5", at=300)
-    site.cache.keep([snapshot(2, at=900)])
-    await site.sync.once()
+    site.cache.store([snapshot(2, at=900)])
+    await site.sync.sync_once()
     finding = await site.cache.find(CardId("04A1"))
     assert isinstance(finding, Found)
     assert finding.snapshot.total == 5
@@ -130,7 +130,7 @@ async def test_what_changed_while_syncs_failed_comes_with_the_next(site: Site) -
 async def test_without_readable_stamps_every_sync_is_full(site: Site) -> None:
     site.server.rows = {7: snapshot(7, updated_at="")}
     for _ in range(2):
-        await site.sync.once()
+        await site.sync.sync_once()
     assert site.since() == ["", ""]
 
 
@@ -148,11 +148,11 @@ async def test_it_is_an_error_where_pages(site: Site, answer: Callable[[int], Pa
         async def page(self, after_id: int, _limit: int, _since: str = "") -> Page:
             return answer(after_id)
 
-    site.cache.keep([snapshot(50)])
+    site.cache.store([snapshot(50)])
     sync = Sync(Broken(), site.cache, site.clock, POLICY, site._sighted)
     with pytest.raises(MalformedError):
-        await sync.once()
-    assert site.cache.synced().full_age_s is None
+        await sync.sync_once()
+    assert site.cache.sync_progress().full_age_s is None
 
 
 async def test_pages_without_end_are_an_error_and_begin_from_the_first(site: Site) -> None:
@@ -160,7 +160,7 @@ async def test_pages_without_end_are_an_error_and_begin_from_the_first(site: Sit
     sync = Sync(site.server, site.cache, site.clock, policy, site._sighted)
     for _ in range(2):
         with pytest.raises(MalformedError, match="more pages"):
-            await sync.once()
+            await sync.sync_once()
     assert site.cache.age_s() is None
     assert [after_id for _, after_id, _ in site.server.asked] == [0, 3, 6, 0, 3, 6]
 

@@ -14,7 +14,7 @@ from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.customer import Snapshot
 from taptill.domain.decision import Found, Unreachable
 from taptill.domain.errors import CacheError, MalformedError, UnreachableError
-from taptill.lookup.sync import KEPT_AT_ONCE, Page, Sync, SyncPolicy
+from taptill.lookup.sync import BATCH_ROWS, Page, Sync, SyncPolicy
 
 
 def gone(site: Site) -> list[int]:
@@ -25,7 +25,7 @@ def gone(site: Site) -> list[int]:
 
 async def due(site: Site) -> None:
     """Fill the cache, and let a day go by."""
-    await site.sync.once()
+    await site.sync.sync_once()
     site.clock.pass_time(86_401)
     site.server.asked.clear()
 
@@ -42,9 +42,9 @@ ONCE = {
 async def test_nobody_is_gone_because_a_backend_once(site: Site, after_id: int, lie: Page) -> None:
     await due(site)
     site.server.lies = {after_id: [lie]}
-    await site.sync.once()
+    await site.sync.sync_once()
     assert (gone(site), site.cache.count()) == ([], 8)
-    assert site.cache.synced().full_age_s == 0
+    assert site.cache.sync_progress().full_age_s == 0
 
 
 async def test_nobody_is_gone_because_rights_were_taken_away_under_way(site: Site) -> None:
@@ -52,20 +52,20 @@ async def test_nobody_is_gone_because_rights_were_taken_away_under_way(site: Sit
     rows = dict(site.server.rows)
     site.server.after_page = lambda _: site.server.rows.clear()
     with pytest.raises(MalformedError, match="last row"):
-        await site.sync.once()
+        await site.sync.sync_once()
     assert gone(site) == []
     assert site.cache.age_s() == 86_401
-    assert await site.sync.once() == 0
+    assert await site.sync.sync_once() == 0
     site.server.rows, site.server.after_page = rows, lambda _: None
-    await site.sync.once()
+    await site.sync.sync_once()
     assert (gone(site), site.cache.age_s()) == ([], 0)
 
 
 async def test_a_delta_does_not_end_at_a_full_page_that_nothing_seems_to_follow(site: Site) -> None:
-    await site.sync.once()
+    await site.sync.sync_once()
     site.server.rows = {one: snapshot(one, total="5", at=200) for one in range(1, 9)}
     site.server.lies = {3: [page()]}
-    assert await site.sync.once() == 8
+    assert await site.sync.sync_once() == 8
     finding = look_up(site.cache, "04A8")
     assert isinstance(finding, Found)
     assert finding.snapshot.total == 5
@@ -76,15 +76,15 @@ async def test_what_a_first_sync_did_not_see_comes_with_a_later_one(site: Site) 
     site.server.lies = {3: [page(snapshot(7, at=7), snapshot(8, at=8))]}
     await due(site)
     assert site.cache.count() == 5
-    await site.sync.once()
+    await site.sync.sync_once()
     assert site.cache.count() == 8
 
 
 async def test_a_page_that_comes_again_is_asked_for_again(site: Site) -> None:
     site.server.lies = {3: [page(snapshot(1), snapshot(2))]}
     with pytest.raises(MalformedError):
-        await site.sync.once()
-    await site.sync.once()
+        await site.sync.sync_once()
+    await site.sync.sync_once()
     assert [after_id for _, after_id, _ in site.server.asked] == [0, 3, 3, 6, 8, 7]
     assert site.cache.count() == 8
 
@@ -92,13 +92,13 @@ async def test_a_page_that_comes_again_is_asked_for_again(site: Site) -> None:
 async def test_stamps_that_go_back_replace_nothing_and_miss_nothing(site: Site) -> None:
     """A copy that lags behind answered: what is newer is kept, and the next delta sees it all."""
     site.server.rows[2] = snapshot(2, total="7", at=500)
-    await site.sync.once()
-    before = site.cache.synced().stamp
+    await site.sync.sync_once()
+    before = site.cache.sync_progress().stamp
     site.server.lies = {0: [page(snapshot(2, total="6", at=400))]}
-    await site.sync.once()
-    assert site.cache.synced().stamp == before
+    await site.sync.sync_once()
+    assert site.cache.sync_progress().stamp == before
     site.server.rows[3] = snapshot(3, total="5", at=450)
-    await site.sync.once()
+    await site.sync.sync_once()
     totals = [look_up(site.cache, card) for card in ("04A2", "04A3")]
     assert [one.snapshot.total for one in totals if isinstance(one, Found)] == [7, 5]
 
@@ -114,14 +114,14 @@ async def test_who_is_inserted_or_removed_during_a_full_sync(site: Site) -> None
     del site.server.rows[2]
     await due(site)
     site.server.after_page = change
-    await site.sync.once()
+    await site.sync.sync_once()
     site.server.after_page = lambda _: None
     assert (gone(site), site.cache.count()) == ([8], 7)
     assert look_up(site.cache, "04A2") == Unreachable()
-    await site.sync.once()
+    await site.sync.sync_once()
     assert isinstance(look_up(site.cache, "04A2"), Found)
     site.clock.pass_time(86_401)
-    await site.sync.once()
+    await site.sync.sync_once()
     assert gone(site) == [1, 8]
 
 
@@ -133,8 +133,8 @@ async def test_the_last_one_may_be_removed_right_behind_its_page(site: Site) -> 
     await due(site)
     site.server.after_page = remove
     with pytest.raises(MalformedError, match="last row"):
-        await site.sync.once()
-    await site.sync.once()
+        await site.sync.sync_once()
+    await site.sync.sync_once()
     assert (gone(site), site.cache.age_s()) == ([8], 0)
 
 
@@ -145,14 +145,14 @@ async def cut_off(site: Site, after_id: int = 3) -> None:
     """Lose the backend right before a page."""
     site.server.lies = {after_id: [AWAY]}
     with pytest.raises(UnreachableError):
-        await site.sync.once()
+        await site.sync.sync_once()
 
 
 async def test_a_sync_that_is_cut_off_keeps_its_pages_and_goes_on_from_there(site: Site) -> None:
     await cut_off(site)
     assert (site.cache.count(), site.cache.age_s()) == (3, None)
     site.clock.pass_time(300)
-    assert await site.sync.once() == 8
+    assert await site.sync.sync_once() == 8
     assert [after_id for _, after_id, _ in site.server.asked] == [0, 3, 3, 6, 8, 7]
     assert (site.cache.count(), site.cache.age_s()) == (8, 300)
 
@@ -162,8 +162,8 @@ async def test_what_changed_before_it_went_on_comes_with_the_next(site: Site) ->
     site.clock.pass_time(3_000)
     site.server.rows[1] = snapshot(1, total="5", at=100)
     site.server.rows[8] = snapshot(8, at=3_000)
-    await site.sync.once()
-    await site.sync.once()
+    await site.sync.sync_once()
+    await site.sync.sync_once()
     finding = look_up(site.cache, "04A1")
     assert isinstance(finding, Found)
     assert finding.snapshot.total == 5
@@ -177,7 +177,7 @@ async def test_with_each_third_request_lost_it_still_comes_to_its_end(site: Site
         site.server.lies[after_id] = [AWAY]
     for _ in range(60):
         with suppress(UnreachableError):
-            await site.sync.once()
+            await site.sync.sync_once()
             break
     assert site.cache.count() == 199
     assert len(site.server.asked) == 67 + 33 + 2
@@ -186,7 +186,7 @@ async def test_with_each_third_request_lost_it_still_comes_to_its_end(site: Site
 async def test_after_a_day_it_begins_from_the_first(site: Site) -> None:
     await cut_off(site)
     site.clock.pass_time(86_401)
-    await site.sync.once()
+    await site.sync.sync_once()
     assert [after_id for _, after_id, _ in site.server.asked][2] == 0
 
 
@@ -195,7 +195,7 @@ async def test_after_a_restart_it_begins_from_the_first(site: Site) -> None:
     await cut_off(site)
     again = Sync(site.server, site.cache, site.clock, POLICY, site._sighted)
     before = site.cache._file._connection.total_changes
-    await again.once()
+    await again.sync_once()
     assert [after_id for _, after_id, _ in site.server.asked][2] == 0
     assert site.cache._file._connection.total_changes == before + 5 + 2
 
@@ -209,9 +209,9 @@ async def test_where_the_cache_was_begun_anew_it_begins_from_the_first(site: Sit
 
     site.server.after_page = damage
     with pytest.raises(CacheError, match="begun anew"):
-        await site.sync.once()
+        await site.sync.sync_once()
     site.server.after_page = lambda _: None
-    await site.sync.once()
+    await site.sync.sync_once()
     assert site.cache.count() == 8
 
 
@@ -232,12 +232,12 @@ async def test_a_large_page_is_kept_in_parts_and_taps_come_between(site: Site) -
             await asyncio.sleep(0)
 
     ticking = asyncio.ensure_future(tick())
-    assert await sync.once() == 1_000
+    assert await sync.sync_once() == 1_000
     ticking.cancel()
-    assert ticks >= 1_000 // KEPT_AT_ONCE
+    assert ticks >= 1_000 // BATCH_ROWS
     site.clock.pass_time(86_401)
     del site.server.rows[250], site.server.rows[1_000]
-    await sync.once()
+    await sync.sync_once()
     assert site.cache.count() == 998
 
 
@@ -265,7 +265,7 @@ async def test_50_000_customers_take_no_more_memory_than_a_few(tmp_path: Path) -
             """Nothing of ours."""
 
         tracemalloc.start()
-        await Sync(Crowd(customers), cache, clock, policy, ignore).once()
+        await Sync(Crowd(customers), cache, clock, policy, ignore).sync_once()
         _, peaks[customers] = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert cache.count() == 50_000

@@ -22,7 +22,7 @@ from taptill.domain.card_id import CardId
 from taptill.domain.decision import Unreachable
 from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.errors import ConfigError, CurrencyError
-from taptill.lookup.connection import Connection
+from taptill.lookup.backend_health import BackendHealth
 from taptill.settlement.requests import NoAnswer
 from taptill.wiring import Sender, customers_api, sender
 
@@ -154,7 +154,7 @@ def test_c14_a_till_that_could_not_ask_at_its_start_shows_nobody_of_such_a_servi
     config, clock = load(till_of(tmp_path, service, "KWD")), SystemClock()
 
     async def work() -> None:
-        api = customers_api(config, service.token, clock, Connection(clock))
+        api = customers_api(config, service.token, clock, BackendHealth(clock))
         try:
             assert await api.find(CardId("62E3086CED")) == Unreachable()
             with pytest.raises(CurrencyError):

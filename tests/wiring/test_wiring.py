@@ -11,7 +11,7 @@ from taptill.config import parse
 from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.errors import ConfigError
 from taptill.domain.tap import ReaderHealth, ReaderState
-from taptill.lookup.connection import Connection
+from taptill.lookup.backend_health import BackendHealth
 from taptill.wiring import MESSAGES_MAX, build, check_reader, unbuilt
 from taptill.wiring.status import Status
 
@@ -112,11 +112,11 @@ async def test_sales_that_are_not_taken_while_cards_are_looked_up_are_said_on_th
     """The link stays online: whoever taps is looked up live."""
     config, clock = parse(config_text(), check_reader), SystemClock()
     house = build(config, tmp_path, "token")
-    connection = Connection(clock)
+    connection = BackendHealth(clock)
     rooms = (house.api, house.journal, house.cache, house.strategy)
     status = Status(config, clock, connection, *rooms)
-    connection.answered(0.1)
-    connection.unsent("backend-unknown")
+    connection.lookup_succeeded(0.1)
+    connection.update_failed("backend-unknown")
 
     def said() -> list[str]:
         return [words for words in status.draw().warnings if "backend-unknown" in words]
@@ -127,6 +127,6 @@ async def test_sales_that_are_not_taken_while_cards_are_looked_up_are_said_on_th
     assert status.draw().link is Link.ONLINE
     (words,) = said()
     assert words.startswith("cards are looked up, sales are not taken since ")
-    connection.sent()
+    connection.update_answered()
     assert said() == []
     house.close()

@@ -10,15 +10,15 @@ from taptill.domain.technical.exact_json import read_json
 BODY_MAX = 8 * 1024 * 1024
 """A longer answer, unpacked, is cut off and refused: no page of customers is that long."""
 
-PACKINGS = "gzip"
+ACCEPT_ENCODING = "gzip"
 """What a server is asked to pack an answer with; it is unpacked here, as a bomb has no end."""
 
-NO_JSON = object()
+NOT_JSON = object()
 """The body of an answer that is no JSON, HTML of a captive portal for example."""
 
-_EITHER_PACKING = 47  # zlib finds out by itself whether it is gzip or deflate
-_PLAIN = frozenset({"", "identity"})
-_PACKED = frozenset({"gzip", "x-gzip", "deflate"})
+_GZIP_OR_ZLIB = 47  # zlib finds out by itself whether it is gzip or deflate
+_UNCOMPRESSED = frozenset({"", "identity"})
+_COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,37 +32,37 @@ class Body:
 async def read_body(parts: AsyncIterable[bytes], headers: Mapping[str, str]) -> Body:
     """Read at most BODY_MAX bytes; what it is decides its text, not the Content-Type."""
     packing = headers.get("Content-Encoding", "").strip().lower()
-    if packing not in _PLAIN | _PACKED:
-        return Body(NO_JSON, "packed in a way that nobody asked for")
-    unpacked = _Unpacked() if packing in _PACKED else _Unpacked(plain=True)
+    if packing not in _UNCOMPRESSED | _COMPRESSED:
+        return Body(NOT_JSON, "packed in a way that nobody asked for")
+    unpacked = _Decompressor() if packing in _COMPRESSED else _Decompressor(plain=True)
     try:
         async for part in parts:
-            if not unpacked.takes(part):
-                return Body(NO_JSON, f"longer than {BODY_MAX // 1024 // 1024} MB")
+            if not unpacked.add(part):
+                return Body(NOT_JSON, f"longer than {BODY_MAX // 1024 // 1024} MB")
     except zlib.error:
-        return Body(NO_JSON, "packed badly")
-    return _parsed(bytes(unpacked.raw))
+        return Body(NOT_JSON, "packed badly")
+    return _parse(bytes(unpacked.raw))
 
 
-class _Unpacked:
+class _Decompressor:
     """What has come of a body, unpacked as far as it may go."""
 
     def __init__(self, *, plain: bool = False) -> None:
         self.raw = bytearray()
-        self._inflater = None if plain else zlib.decompressobj(_EITHER_PACKING)
+        self._inflater = None if plain else zlib.decompressobj(_GZIP_OR_ZLIB)
 
-    def takes(self, part: bytes) -> bool:
+    def add(self, part: bytes) -> bool:
         """Add a part; False: it is too long."""
         room = BODY_MAX + 1 - len(self.raw)
         self.raw += self._inflater.decompress(part, room) if self._inflater else part
         return len(self.raw) <= BODY_MAX
 
 
-def _parsed(raw: bytes) -> Body:
+def _parse(raw: bytes) -> Body:
     text = raw.strip()
     if not text:
         return Body(None)
     try:
         return Body(read_json(raw))
     except (ValueError, RecursionError):
-        return Body(NO_JSON, "a web page, a captive portal's?" if text[:1] == b"<" else "no JSON")
+        return Body(NOT_JSON, "a web page, a captive portal's?" if text[:1] == b"<" else "no JSON")

@@ -5,18 +5,18 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from taptill.backend.body import NO_JSON
-from taptill.backend.pages import Pages
-from taptill.backend.replies import CLASH, DENIED, code_of, is_final
-from taptill.backend.rows import id_of, rows_of, says_failure, snapshot_of
+from taptill.backend.body import NOT_JSON
+from taptill.backend.paging import Pager
+from taptill.backend.rows import parse_id, parse_rows, parse_snapshot, reports_failure
 from taptill.backend.select import (
     TAP_PATIENCE_S,
-    Connection,
     Dialect,
     Filter,
+    HealthRecorder,
     Select,
     where,
 )
+from taptill.backend.status import CLASH, DENIED, error_code, is_final
 from taptill.backend.transport import WARM_S, Reply, Transport
 from taptill.domain.card_id import CardId, is_spelled_alike, masked, tells_by_capitals
 from taptill.domain.customer import Snapshot
@@ -52,7 +52,7 @@ CERTIFICATE_DAYS_MIN = 14
 
 DAY_S = 86_400.0
 _BAD_REQUEST = 400
-_SEEN_AT_ONCE = 3
+_ROWS_MAX = 3
 _NEVER = -1
 _LONG_AGO = "1970-01-01T00:00:00.000Z"
 
@@ -60,19 +60,19 @@ _LONG_AGO = "1970-01-01T00:00:00.000Z"
 class CustomersApi:
     """The Customers API as the till uses it: find, page, read, update."""
 
-    def __init__(self, transport: Transport, dialect: Dialect, connection: Connection) -> None:
+    def __init__(self, transport: Transport, dialect: Dialect, connection: HealthRecorder) -> None:
         self._transport = transport
         self._connection = connection
-        self._form = dialect.form
+        self._money = dialect.money
         self.select = Select(transport, dialect, connection)
-        self._pages = Pages(self.select)
-        self._returning = True
-        self.respells = False
+        self._pages = Pager(self.select)
+        self._returning_supported = True
+        self.spelling_differs = False
         """Whether a card was found that the office spells unlike the till."""
-        self.differing = ""
+        self.case_variant = ""
         """The end of a card that differs from the office's by capitals alone, and is another."""
-        self._capitals_tell = False
-        self.odd: Sequence[str] = ()
+        self._case_sensitive = False
+        self.probe_warnings: Sequence[str] = ()
         """What a probe found odd, in words for the status line."""
 
     @property
@@ -82,17 +82,19 @@ class CustomersApi:
 
     def warnings(self) -> tuple[str, ...]:
         """Say what staff should know: fields that are not there, a certificate soon to expire."""
-        found = [f"the backend has no field {name}" for name in self.select.dropped]
-        if self.respells:
+        found = [f"the backend has no field {name}" for name in self.select.missing_fields]
+        if self.spelling_differs:
             found.append("the office spells cards unlike this till: taptill doctor says more")
-        if self.differing:
-            found.append(f"card {self.differing} differs from one of the office by capitals alone")
-        if self.select.misfit is not None:
-            found.append(str(self.select.misfit))
+        if self.case_variant:
+            found.append(
+                f"card {self.case_variant} differs from one of the office by capitals alone"
+            )
+        if self.select.currency_error is not None:
+            found.append(str(self.select.currency_error))
         days = self.certificate_days()
         if days is not None and days < CERTIFICATE_DAYS_MIN:
             found.append(f"the backend's certificate expires in {_days(days)}")
-        return (*found, *self.odd)
+        return (*found, *self.probe_warnings)
 
     @property
     def pages_by_id(self) -> bool:
@@ -101,8 +103,10 @@ class CustomersApi:
 
     def certificate_days(self) -> int | None:
         """Give the days until the server's certificate expires; None without TLS, or not seen."""
-        ends_at = self._transport.certificate_ends_at
-        return None if ends_at is None else int((ends_at - time.time()) // DAY_S)
+        certificate_expiry = self._transport.certificate_expires_at
+        return (
+            None if certificate_expiry is None else int((certificate_expiry - time.time()) // DAY_S)
+        )
 
     async def keep_warm(self, look_s: float = WARM_S) -> None:
         """Keep a connection open, so that a tap pays no handshake; until cancelled."""
@@ -112,45 +116,45 @@ class CustomersApi:
         """Ask who has this card; `NotFound` only from a token that has been seen to see rows."""
         try:
             of_card = [where("cardId", "=", str(card_id))]
-            rows = await self.select.rows(of_card, _SEEN_AT_ONCE, patience_s=TAP_PATIENCE_S)
+            rows = await self.select.rows(of_card, _ROWS_MAX, patience_s=TAP_PATIENCE_S)
             if not rows:
                 return NotFound() if await self.select.sees_rows() else Unreachable()
-            seen = [snapshot_of(row, self._form) for row in rows]
+            seen = [parse_snapshot(row, self._money) for row in rows]
         except TaptillError as fault:
             log.info("customer.not_found_out", extra={"code": fault.code})
             return Unreachable()
         found = {one.customer.id: one for one in seen if one.customer.card_id == card_id}
         if not found:  # a server whose `=` looks neither at capitals nor at blanks
-            found = self._alike(seen, card_id)
-            self.respells = self.respells or bool(found)
+            found = self._by_spelling(seen, card_id)
+            self.spelling_differs = self.spelling_differs or bool(found)
         if not found:
-            return self._nobody(seen, card_id)
+            return self._no_match(seen, card_id)
         if len(found) > 1:
             return Ambiguous()
         return Found(found.popitem()[1], age_s=0.0)
 
-    def _alike(self, seen: Sequence[Snapshot], card_id: CardId) -> dict[int, Snapshot]:
-        self._note_capitals(seen)
-        tell = self._capitals_tell or tells_by_capitals(card_id)
+    def _by_spelling(self, seen: Sequence[Snapshot], card_id: CardId) -> dict[int, Snapshot]:
+        self._learn_case_sensitivity(seen)
+        tell = self._case_sensitive or tells_by_capitals(card_id)
         return {
             one.customer.id: one
             for one in seen
             if is_spelled_alike(one.customer.card_id, card_id, capitals_tell=tell)
         }
 
-    def _nobody(self, seen: Sequence[Snapshot], card_id: CardId) -> LookupResult:
+    def _no_match(self, seen: Sequence[Snapshot], card_id: CardId) -> LookupResult:
         """Say that nobody has a card of which the server showed others, by capitals alone."""
         asked = card_id.strip().lower()
         if any(one.customer.card_id.strip().lower() != asked for one in seen):
             return Unreachable()  # a server that ignores conditions: no answer to our question
-        self.differing = masked(card_id)
+        self.case_variant = masked(card_id)
         return NotFound()
 
-    def _note_capitals(self, seen: Sequence[Snapshot]) -> None:
-        if not self._capitals_tell:
-            self._capitals_tell = any(tells_by_capitals(one.customer.card_id) for one in seen)
+    def _learn_case_sensitivity(self, seen: Sequence[Snapshot]) -> None:
+        if not self._case_sensitive:
+            self._case_sensitive = any(tells_by_capitals(one.customer.card_id) for one in seen)
 
-    async def look(self) -> None:
+    async def ping(self) -> None:
         """Ask for one customer, once: the cheapest proof that they can be asked for.
 
         Errors: BackendError and its kin, noted.
@@ -162,25 +166,25 @@ class CustomersApi:
         rows = await self._pages.rows(after_id, limit, since)
         if not rows:
             await self.select.sees_rows()  # an empty page proves nothing, seeing nobody alarms
-        snapshots = self.readable(rows)
-        self._note_capitals(snapshots)
-        return Page(tuple(map(id_of, rows)), snapshots)
+        snapshots = self.parse_readable(rows)
+        self._learn_case_sensitivity(snapshots)
+        return Page(tuple(map(parse_id, rows)), snapshots)
 
     async def capabilities(self) -> Capabilities | NoAnswer:
         """Ask what the service offers; without an answer nothing may be settled yet."""
         try:
-            return await self.select.offers(anew=True)
+            return await self.select.capabilities(anew=True)
         except CurrencyError as fault:  # nobody is looked up either from now on
-            self._connection.failed(fault.code)
-            return _refused_answer(fault)
+            self._connection.lookup_failed(fault.code)
+            return _to_no_answer(fault)
         except BackendError as fault:
-            return self._no_answer(fault)
+            return self._update_not_answered(fault)
 
     async def read_row(self, customer_id: int) -> RowAnswer:
         """Read one row for settling."""
         try:
-            rows = await self.select.rows([where("id", "=", customer_id)], _SEEN_AT_ONCE)
-            found = [row for row in rows if id_of(row) == customer_id]
+            rows = await self.select.rows([where("id", "=", customer_id)], _ROWS_MAX)
+            found = [row for row in rows if parse_id(row) == customer_id]
             if rows and not found:
                 return NoAnswer("the server ignores conditions")
             if not rows:
@@ -188,9 +192,9 @@ class CustomersApi:
                 seen = await self.select.sees_rows(anew=True)
                 return RowNotFound() if seen else NoAnswer("no customer is visible")
         except BackendError as fault:
-            return _refused_answer(fault)
+            return _to_no_answer(fault)
         try:
-            return snapshot_of(found[0], self._form)
+            return parse_snapshot(found[0], self._money)
         except MalformedError as fault:
             return RowUnreadable(str(fault.fields["detail"]))
 
@@ -200,22 +204,22 @@ class CustomersApi:
             among = [where("id", "in", list(customer_ids))]
             rows = await self.select.rows(among, len(customer_ids))
         except BackendError as fault:
-            return _refused_answer(fault)
-        return {one.customer.id: one for one in self.readable(rows)}
+            return _to_no_answer(fault)
+        return {one.customer.id: one for one in self.parse_readable(rows)}
 
     async def update_row(self, update: Update) -> UpdateAnswer:
         """Send one update, once; only a surely refused one is tried again without `returning`."""
         try:
             reply = await self._send_update(update)
-            if self._returning and reply.status == _BAD_REQUEST and is_final(reply):
+            if self._returning_supported and reply.status == _BAD_REQUEST and is_final(reply):
                 reply = await self._send_update(update, returning=False)
-                self._returning = not reply.ok
+                self._returning_supported = not reply.ok
         except UnknownOutcomeError as fault:
-            self._connection.unsent(fault.code)
+            self._connection.update_failed(fault.code)
             return OutcomeUnknown(fault.code)
         except BackendError as fault:
-            return self._no_answer(fault)
-        return self._judge_update(update, reply)
+            return self._update_not_answered(fault)
+        return self._interpret_update(update, reply)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -225,11 +229,11 @@ class CustomersApi:
         debt_data: Any = update.debt_data
         if update.read.marks.as_text:
             debt_data = write_json(update.debt_data)
-        fields = {"totalDebt": self._form.to_wire(update.total), "debtData": debt_data}
+        fields = {"totalDebt": self._money.to_wire(update.total), "debtData": debt_data}
         body: dict[str, Any] = {"fields": fields}
         if update.condition is not UpdateCondition.NONE:
             body["conditions"] = {"operator": "and", "filters": self._conditions(update)}
-        if returning and self._returning:
+        if returning and self._returning_supported:
             body["returning"] = self.select.fields
         path = f"{self.select.path}/update/{update.read.customer.id}"
         return await self._transport.send("POST", path, write_json(body), read=False)
@@ -241,43 +245,45 @@ class CustomersApi:
         stamp = _LONG_AGO if never else read.updated_at
         return [
             where("updatedAt", "=", stamp),
-            where("totalDebt", "=", self._form.to_wire(read.total)),
+            where("totalDebt", "=", self._money.to_wire(read.total)),
         ]
 
-    def _judge_update(self, update: Update, reply: Reply) -> UpdateAnswer:
+    def _interpret_update(self, update: Update, reply: Reply) -> UpdateAnswer:
         if reply.status in DENIED:
-            return self._no_answer(UnauthorisedError(status=reply.status))
+            return self._update_not_answered(UnauthorisedError(status=reply.status))
         if not (reply.ok or reply.status == CLASH or is_final(reply)):
-            self._connection.unsent(UnknownOutcomeError.code)
+            self._connection.update_failed(UnknownOutcomeError.code)
             return OutcomeUnknown(f"HTTP {reply.status}", reply.retry_after_s)
-        self._connection.sent()
+        self._connection.update_answered()
         if reply.ok:
             return self._echo(update, reply)
         if reply.status == CLASH:
             return OutcomeUnknown(
                 "HTTP 409", version_conflict=True, current_row=self._clash_row(reply)
             )
-        return Rejected(reply.status, code_of(reply))
+        return Rejected(reply.status, error_code(reply))
 
-    def _no_answer(self, fault: BackendError) -> NoAnswer:
-        self._connection.unsent(fault.code)
-        return _refused_answer(fault)
+    def _update_not_answered(self, fault: BackendError) -> NoAnswer:
+        self._connection.update_failed(fault.code)
+        return _to_no_answer(fault)
 
     def _echo(self, update: Update, reply: Reply) -> UpdateAnswer:
-        if reply.body is NO_JSON or says_failure(reply.body):
+        if reply.body is NOT_JSON or reports_failure(reply.body):
             return OutcomeUnknown("a success code without a clear answer")
         try:
-            rows = [row for row in rows_of(reply.body) if id_of(row) == update.read.customer.id]
-            return Applied(snapshot_of(rows[0], self._form) if rows else None)
+            rows = [
+                row for row in parse_rows(reply.body) if parse_id(row) == update.read.customer.id
+            ]
+            return Applied(parse_snapshot(rows[0], self._money) if rows else None)
         except MalformedError:
             return Applied(None)  # it says yes and does not show the row: a read will
 
-    def readable(self, rows: Sequence[dict[str, Any]]) -> list[Snapshot]:
+    def parse_readable(self, rows: Sequence[dict[str, Any]]) -> list[Snapshot]:
         """Read the rows that make sense; the others are logged."""
         found = []
         for row in rows:
             try:
-                found.append(snapshot_of(row, self._form))
+                found.append(parse_snapshot(row, self._money))
             except MalformedError as fault:
                 extra = {"customer": row.get("id"), "detail": fault.fields["detail"]}
                 log.warning("customer.unreadable", extra=extra)
@@ -286,7 +292,7 @@ class CustomersApi:
     def _clash_row(self, reply: Reply) -> Snapshot | None:
         row = reply.body.get("row") if isinstance(reply.body, dict) else None
         try:
-            return snapshot_of(row, self._form) if isinstance(row, dict) else None
+            return parse_snapshot(row, self._money) if isinstance(row, dict) else None
         except MalformedError:
             return None
 
@@ -295,7 +301,7 @@ def _days(days: int) -> str:
     return "1 day" if days == 1 else f"{max(0, days)} days"
 
 
-def _refused_answer(fault: BackendError) -> NoAnswer:
+def _to_no_answer(fault: BackendError) -> NoAnswer:
     retry_after_s = fault.fields.get("retry_after_s")
     after_s = retry_after_s if isinstance(retry_after_s, float) else None
     return NoAnswer(fault.code, after_s, access_denied=isinstance(fault, UnauthorisedError))

@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from taptill.backend.customers import CERTIFICATE_DAYS_MIN, CustomersApi
-from taptill.backend.rows import MoneyForm, id_of
+from taptill.backend.rows import MoneyFormat, parse_id
 from taptill.backend.select import where
 from taptill.domain.customer import Snapshot
 from taptill.domain.diagnosis import Diagnosis, Verdict
@@ -21,32 +21,34 @@ from taptill.settlement.requests import OutcomeUnknown, Update, UpdateCondition
 
 log = logging.getLogger("taptill.backend")
 
-SAMPLE = 100
+SAMPLE_ROWS = 100
 """So many customers are looked at."""
 
 FIGURES_MIN = 10
 """Fewer figures prove nothing about the scale of money."""
 
-LARGE = 100
+LARGE_AMOUNT = 100
 """In major units, half of a canteen's customers do not owe whole amounts of this and more."""
 
-FIRST_LOOK_S, LOOK_AGAIN_MAX_S = 5.0, 300.0
+FIRST_PROBE_S, PROBE_PAUSE_MAX_S = 5.0, 300.0
 """After the start, so long before the first look; where nobody answers, twice as long each time."""
 
-NOBODY = -1
+UNUSED_ID = -1
 """An id that no customer has."""
 
 
-async def look_when_it_answers(api: CustomersApi, first_s: float = FIRST_LOOK_S) -> None:
+async def probe_when_online(api: CustomersApi, first_s: float = FIRST_PROBE_S) -> None:
     """Probe once beside the sales, as soon as the backend answers; what is odd is a warning."""
-    backoff, attempt = Backoff.doubling(first_s, LOOK_AGAIN_MAX_S), 0
+    backoff, attempt = Backoff.doubling(first_s, PROBE_PAUSE_MAX_S), 0
     while True:
         await asyncio.sleep(backoff.delay_s(attempt))
         found = await probe(api)
         if found[0].verdict is Verdict.PASS:
             break
         attempt += 1
-    api.odd = [one.words for one in found if one.name in _SAID_AT_START and one.advice]
+    api.probe_warnings = [
+        one.words for one in found if one.name in _STATUS_LINE_CHECKS and one.advice
+    ]
     for one in found:
         if one.verdict is not Verdict.PASS:
             log.warning("backend.odd", extra={"check": one.name, "words": one.words})
@@ -58,43 +60,43 @@ async def probe(api: CustomersApi, *, deep: bool = False) -> list[Diagnosis]:
     The first diagnosis is whether it answers; without that there is no other. Never raises.
     """
     try:
-        rows = await api.select.rows([], SAMPLE)
+        rows = await api.select.rows([], SAMPLE_ROWS)
     except CurrencyError as fault:
         return [Diagnosis("backend.currency", Verdict.FAIL, str(fault), _UNSETTLED)]
     except BackendError as fault:
         return [Diagnosis("backend.answer", Verdict.FAIL, str(fault), _advice(fault))]
     found = [Diagnosis("backend.answer", Verdict.PASS, "the Customers API answers")]
-    seen = api.readable(rows)
+    seen = api.parse_readable(rows)
     found += [_fields(api), _visible(len(rows), len(seen))]
     try:
-        found += [one async for one in _more(api, seen, deep=deep)]
+        found += [one async for one in _further_checks(api, seen, deep=deep)]
     except BackendError as fault:
         found.append(Diagnosis("backend.answer", Verdict.FAIL, str(fault), _advice(fault)))
     return found
 
 
-async def _more(
+async def _further_checks(
     api: CustomersApi, seen: Sequence[Snapshot], *, deep: bool
 ) -> AsyncIterator[Diagnosis]:
     if seen:
-        yield _money([one.total for one in seen], api.select.form)
+        yield _money([one.total for one in seen], api.select.money)
         yield await _conditions(api, seen[0].customer.id)
         yield await _paging(api)
         if (spelling := await _spelling(api, [one.customer.card_id for one in seen])) is not None:
             yield spelling
     offers = await api.capabilities()
     yield _capabilities(offers)
-    if api.select.told.digits is not None:
+    if api.select.service.digits is not None:
         yield _currency(api)
     if deep and isinstance(offers, Capabilities) and offers.conditional_update:
-        yield await _obeyed(api, seen)
+        yield await _conditional_update(api, seen)
     days = api.certificate_days()
     if days is not None:
         yield _certificate(days)
 
 
 def _fields(api: CustomersApi) -> Diagnosis:
-    name, missing = "backend.fields", api.select.dropped
+    name, missing = "backend.fields", api.select.missing_fields
     if not missing:
         return Diagnosis(name, Verdict.PASS, "it has every field that is asked for")
     words = f"the backend has no field {', '.join(missing)}"
@@ -107,7 +109,7 @@ def _visible(count: int, readable: int) -> Diagnosis:
         advice = "ask what rights the token has, and whether [backend] company_id is right"
         return Diagnosis(name, Verdict.FAIL, "this token sees no customers at all", advice)
     are = "customer is" if count == 1 else "customers are"
-    many = f"{count} or more" if count >= SAMPLE else str(count)
+    many = f"{count} or more" if count >= SAMPLE_ROWS else str(count)
     if readable < count:
         odd, make = count - readable, "makes" if count - readable == 1 else "make"
         words = f"{many} {are} visible, {odd} of {count} {make} no sense"
@@ -115,7 +117,7 @@ def _visible(count: int, readable: int) -> Diagnosis:
     return Diagnosis(name, Verdict.PASS, f"{many} {are} visible")
 
 
-def _money(totals: Sequence[Decimal], form: MoneyForm) -> Diagnosis:
+def _money(totals: Sequence[Decimal], form: MoneyFormat) -> Diagnosis:
     """Judge the scale by how the figures look on the wire; the sign is for a person to judge."""
     name = "backend.money"
     figures = [abs(form.to_wire(one)) for one in totals if one]
@@ -128,7 +130,7 @@ def _money(totals: Sequence[Decimal], form: MoneyForm) -> Diagnosis:
             name, Verdict.WARN, odd, 'look at one: is [backend] money = "major" right?'
         )
     whole = form.digits and len(figures) >= FIGURES_MIN and not broken
-    if whole and median(figures) >= LARGE:
+    if whole and median(figures) >= LARGE_AMOUNT:
         odd = f"all {len(figures)} amounts are whole and large: are these the smallest coins?"
         return Diagnosis(
             name, Verdict.WARN, odd, 'look at one: is [backend] money = "minor" right?'
@@ -140,8 +142,8 @@ async def _conditions(api: CustomersApi, known_id: int) -> Diagnosis:
     """See whether a select gives those who meet its condition, and nobody else."""
     name = "backend.conditions"
     one = await api.select.rows([where("id", "=", known_id)], 2)
-    nobody = await api.select.rows([where("id", "=", NOBODY)], 2)
-    if [id_of(row) for row in one] == [known_id] and not nobody:
+    nobody = await api.select.rows([where("id", "=", UNUSED_ID)], 2)
+    if [parse_id(row) for row in one] == [known_id] and not nobody:
         return Diagnosis(name, Verdict.PASS, "a select gives those who meet its conditions")
     words = "the server does not obey the conditions of a select"
     return Diagnosis(name, Verdict.FAIL, words, "no card can be looked up like this: ask its maker")
@@ -161,7 +163,7 @@ async def _spelling(api: CustomersApi, cards: Sequence[str]) -> Diagnosis | None
         what
         for what, spelling in tried.items()
         if spelling not in cards
-        and any(row.get("cardId") == card for row in await _with_card(api, spelling))
+        and any(row.get("cardId") == card for row in await _rows_of_card(api, spelling))
     ]
     small = sum(one == one.lower() for one in lettered)
     mixed = 0 < small < len(lettered)
@@ -176,7 +178,7 @@ async def _spelling(api: CustomersApi, cards: Sequence[str]) -> Diagnosis | None
     return Diagnosis(name, Verdict.WARN, words, f"{advice}cards spelled as the till reads them")
 
 
-async def _with_card(api: CustomersApi, card: str) -> list[dict[str, Any]]:
+async def _rows_of_card(api: CustomersApi, card: str) -> list[dict[str, Any]]:
     return await api.select.rows([where("cardId", "=", card)], 2)
 
 
@@ -198,8 +200,8 @@ async def _paging(api: CustomersApi) -> Diagnosis:
 
 def _currency(api: CustomersApi) -> Diagnosis:
     """Judge whether the service says that it can keep the till's money."""
-    name, told = "backend.currency", api.select.told
-    if (misfit := api.select.misfit) is not None:
+    name, told = "backend.currency", api.select.service
+    if (misfit := api.select.currency_error) is not None:
         return Diagnosis(name, Verdict.FAIL, str(misfit), _UNSETTLED)
     keeps = f"{told.currency or 'money of a currency it was never told'}, {told.digits} decimals"
     return Diagnosis(name, Verdict.PASS, f"it keeps {keeps}")
@@ -217,7 +219,7 @@ def _capabilities(offers: object) -> Diagnosis:
     return Diagnosis(name, Verdict.WARN, words, advice)
 
 
-async def _obeyed(api: CustomersApi, seen: Sequence[Snapshot]) -> Diagnosis:
+async def _conditional_update(api: CustomersApi, seen: Sequence[Snapshot]) -> Diagnosis:
     """Send an update on a condition that no row meets; it would change nothing if it were taken."""
     name = "backend.conditional-update"
     enrolled = [one for one in seen if one.marks.place is Place.TABLE and one.marks.epoch]
@@ -250,5 +252,5 @@ def _advice(fault: BackendError) -> str:
 
 
 _UNSETTLED = "no sale of this till could be settled, so it does not start"
-_SAID_AT_START = frozenset({"backend.money", "backend.conditions", "backend.paging"})
+_STATUS_LINE_CHECKS = frozenset({"backend.money", "backend.conditions", "backend.paging"})
 """The others are said on the status line by somebody else."""

@@ -13,15 +13,15 @@ from taptill.domain.money import MINOR_MAX
 NAME_LENGTH_MAX = 200
 KEY_LENGTH_MAX = 128
 _LIST_KEYS = ("data", "rows", "items", "result")
-_TEXT_TRUTHS = {
+_BOOLEAN_WORDS = {
     **dict.fromkeys(("true", "1", "yes", "t"), True),
     **dict.fromkeys(("false", "0", "no", "f", ""), False),
 }
-_WHOLE_MAX = 2**63 - 1
+_INTEGER_MAX = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class MoneyForm:
+class MoneyFormat:
     """How this backend writes `totalDebt`: its scale and which sign means *owed*."""
 
     digits: int
@@ -39,7 +39,7 @@ class MoneyForm:
 
 
 @dataclass(frozen=True, slots=True)
-class Details:
+class StaffCustomer:
     """A customer as staff sees them: beside the snapshot what a till neither needs nor keeps."""
 
     snapshot: Snapshot
@@ -54,67 +54,67 @@ class Details:
         return self.snapshot.customer
 
 
-def rows_of(answer: Any) -> list[dict[str, Any]]:
+def parse_rows(answer: Any) -> list[dict[str, Any]]:
     """Find the list of rows in any 2xx body; MalformedError where there is none."""
-    if says_failure(answer):
+    if reports_failure(answer):
         raise MalformedError(detail="a success code with a failure inside")
-    found = _list_in(answer, depth=2)
+    found = _find_list(answer, depth=2)
     if found is None or not all(isinstance(row, dict) for row in found):
         raise MalformedError(detail="no list of rows")
     return found
 
 
-def says_failure(answer: Any) -> bool:
+def reports_failure(answer: Any) -> bool:
     """Tell whether a 2xx body says that the request failed."""
     if not isinstance(answer, dict):
         return False
     return answer.get("success") is False or answer.get("error") not in (None, False, "")
 
 
-def id_of(row: dict[str, Any]) -> int:
+def parse_id(row: dict[str, Any]) -> int:
     """Read a row's id; MalformedError where it has none."""
-    return _whole(row.get("id"), "id")
+    return _integer(row.get("id"), "id")
 
 
-def snapshot_of(row: dict[str, Any], form: MoneyForm) -> Snapshot:
+def parse_snapshot(row: dict[str, Any], form: MoneyFormat) -> Snapshot:
     """Read one row; MalformedError where id, block or debt cannot be told."""
     for field in ("isBlocked", "totalDebt"):
         if field not in row:
             raise MalformedError(detail=f"a row without {field}")
     customer = Customer(
-        id=id_of(row),
-        name=_words(row.get("name")),
+        id=parse_id(row),
+        name=_localised_text(row.get("name")),
         company=_company(row.get("company")),
         card_id=CardId(_text(row.get("cardId"))),
-        blocked=_truth(row["isBlocked"], "isBlocked"),
-        credit_allowed=_truth(row.get("isCreditAllowed"), "isCreditAllowed"),
-        is_default=_truth(row.get("default"), "default"),
+        blocked=_boolean(row["isBlocked"], "isBlocked"),
+        credit_allowed=_boolean(row.get("isCreditAllowed"), "isCreditAllowed"),
+        is_default=_boolean(row.get("default"), "default"),
         external_id=_text(row.get("externalId"))[:KEY_LENGTH_MAX],
     )
     version = row.get("version")
     return Snapshot(
         customer=customer,
-        total=_total(row["totalDebt"], form),
+        total=_debt(row["totalDebt"], form),
         updated_at=_text(row.get("updatedAt")),
-        version=None if version is None else _whole(version, "version"),
+        version=None if version is None else _integer(version, "version"),
         marks=read_marks(row.get("debtData")),
     )
 
 
-def details_of(row: dict[str, Any], form: MoneyForm) -> Details:
+def parse_staff_customer(row: dict[str, Any], form: MoneyFormat) -> StaffCustomer:
     """Read one row for staff; errors as in `snapshot_of`."""
     company = row.get("company")
     key = company.get("id") if isinstance(company, dict) else company
-    return Details(
-        snapshot=snapshot_of(row, form),
-        email=_words(row.get("email")),
-        payment_card=_words(row.get("paymentCard")),
-        company_id=None if key is None else _whole(key, "company"),
-        created_at=_words(row.get("createdAt")),
+    return StaffCustomer(
+        snapshot=parse_snapshot(row, form),
+        email=_localised_text(row.get("email")),
+        payment_card=_localised_text(row.get("paymentCard")),
+        company_id=None if key is None else _integer(key, "company"),
+        created_at=_localised_text(row.get("createdAt")),
     )
 
 
-def _list_in(answer: Any, depth: int) -> list[Any] | None:
+def _find_list(answer: Any, depth: int) -> list[Any] | None:
     if answer is None:
         return []
     if isinstance(answer, list):
@@ -123,13 +123,13 @@ def _list_in(answer: Any, depth: int) -> list[Any] | None:
         return None
     for key in _LIST_KEYS:
         if key in answer and depth:
-            inner = _list_in(answer[key], depth - 1)
+            inner = _find_list(answer[key], depth - 1)
             if inner is not None:
                 return inner
     return [answer] if "id" in answer else None
 
 
-def _total(value: Any, form: MoneyForm) -> Decimal:
+def _debt(value: Any, form: MoneyFormat) -> Decimal:
     try:
         figure = Decimal(0) if value is None else _figure(value)
         minor = form.to_minor(figure)
@@ -146,22 +146,22 @@ def _figure(value: Any) -> Decimal:
     return value if type(value) is Decimal else Decimal(str(value).strip())
 
 
-def _whole(value: Any, field: str) -> int:
-    if type(value) is int and -_WHOLE_MAX <= value <= _WHOLE_MAX:
+def _integer(value: Any, field: str) -> int:
+    if type(value) is int and -_INTEGER_MAX <= value <= _INTEGER_MAX:
         return value  # nearly every figure; a million rows wait for it
     fault = MalformedError(detail=f"{field} is no whole number")
     try:
         figure = Decimal(str(value).strip())
     except ArithmeticError:
         raise fault from None
-    if isinstance(value, bool) or not figure.is_finite() or abs(figure) > _WHOLE_MAX:
+    if isinstance(value, bool) or not figure.is_finite() or abs(figure) > _INTEGER_MAX:
         raise fault
     if figure != figure.to_integral_value():
         raise fault
     return int(figure)
 
 
-def _truth(value: Any, field: str) -> bool:
+def _boolean(value: Any, field: str) -> bool:
     match value:
         case None:
             return False
@@ -169,13 +169,13 @@ def _truth(value: Any, field: str) -> bool:
             return value
         case int() | Decimal():
             return bool(value)  # to compare what is no number would raise
-        case str() if value.strip().lower() in _TEXT_TRUTHS:
-            return _TEXT_TRUTHS[value.strip().lower()]
+        case str() if value.strip().lower() in _BOOLEAN_WORDS:
+            return _BOOLEAN_WORDS[value.strip().lower()]
         case _:
             raise MalformedError(detail=f"{field} is neither true nor false")
 
 
-def _words(value: Any) -> str:
+def _localised_text(value: Any) -> str:
     """Read a text that may be a map from languages to texts."""
     if isinstance(value, dict):
         texts = [one for one in (value.get("en"), *value.values()) if isinstance(one, str)]
@@ -191,4 +191,4 @@ def _text(value: Any) -> str:
 
 
 def _company(value: Any) -> str:
-    return _words(value.get("name")) if isinstance(value, dict) else ""
+    return _localised_text(value.get("name")) if isinstance(value, dict) else ""

@@ -9,9 +9,9 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from taptill.backend.offers import Offers
-from taptill.backend.replies import body_of, passes, refuse_for_now, unknown_field
-from taptill.backend.rows import MoneyForm, rows_of
+from taptill.backend.capabilities import ServiceCapabilities
+from taptill.backend.rows import MoneyFormat, parse_rows
+from taptill.backend.status import is_transient, raise_for_status, successful_body, unknown_field
 from taptill.backend.transport import Reply, Transport
 from taptill.domain.errors import BackendError, CurrencyError, UnreachableError
 from taptill.domain.money import Currency
@@ -65,7 +65,7 @@ class Dialect:
     """
 
     prefix: str
-    form: MoneyForm
+    money: MoneyFormat
     company_id: int | None = None
     fields: frozenset[str] = frozenset()
     currency: Currency | None = None
@@ -74,19 +74,19 @@ class Dialect:
     """Whether that is asked before anything else, though nearly every service keeps two digits."""
 
 
-class Connection(Protocol):
+class HealthRecorder(Protocol):
     """Told how every call went, so that *online* is measured and not guessed."""
 
-    def answered(self, latency_s: float) -> None:
+    def lookup_succeeded(self, latency_s: float) -> None:
         """Note a look-up's good answer."""
 
-    def failed(self, code: str) -> None:
+    def lookup_failed(self, code: str) -> None:
         """Note the code of the error that came instead."""
 
-    def sent(self) -> None:
+    def update_answered(self) -> None:
         """Note that an update was answered."""
 
-    def unsent(self, code: str) -> None:
+    def update_failed(self, code: str) -> None:
         """Note the code of what came instead."""
 
 
@@ -97,16 +97,16 @@ class Select:
         self,
         transport: Transport,
         dialect: Dialect,
-        connection: Connection,
+        connection: HealthRecorder,
         more: Mapping[str, Any] | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self.form = dialect.form
+        self.money = dialect.money
         prefix = dialect.prefix.rstrip("/")
         self.path = f"{prefix}/Customers"
         self.capabilities_path = f"{prefix.rpartition('/')[0]}/capabilities"
-        self.fields = _asked_for(dialect.fields) | dict(more or {})
-        self.dropped: list[str] = []
+        self.fields = _field_tree(dialect.fields) | dict(more or {})
+        self.missing_fields: list[str] = []
         """Fields that the server says it does not have."""
         self.sees_nothing = False
         """Whether this token was answered without a single customer, and never with one."""
@@ -115,16 +115,16 @@ class Select:
         self._chance = chance
         company = dialect.company_id
         self._company = [where("company.id", "=", company)] if company is not None else []
-        self._sees_rows = False
+        self._has_seen_rows = False
         self._currency = dialect.currency
-        self.told = Offers()
+        self.service = ServiceCapabilities()
         """What the service offers, once it was asked."""
         # Nearly every service keeps two; of another number it is known before the first customer.
         usual = self._currency is not None and self._currency.digits == MOST_KEEP
-        self._fits_unasked = self._currency is None or (usual and not dialect.ask_first)
-        self._fits = self._fits_unasked
-        self._offered: Capabilities | None = None
-        self.misfit: CurrencyError | None = None
+        self._currency_fits_unasked = self._currency is None or (usual and not dialect.ask_first)
+        self._currency_fits = self._currency_fits_unasked
+        self._capabilities: Capabilities | None = None
+        self.currency_error: CurrencyError | None = None
         """Why the service cannot keep the till's money, if it said so."""
 
     async def rows(
@@ -141,36 +141,36 @@ class Select:
         """
         ends_s = time.monotonic() + patience_s
         try:
-            if not self._fits:
-                await self.offers(patience_s)
+            if not self._currency_fits:
+                await self.capabilities(patience_s)
             left_s = max(0.0, ends_s - time.monotonic())
-            reply = await self._known_fields(filters, limit, offset, left_s)
-            rows = rows_of(body_of(reply))
+            reply = await self._select_known_fields(filters, limit, offset, left_s)
+            rows = parse_rows(successful_body(reply))
         except BackendError as fault:
-            self._connection.failed(fault.code)
+            self._connection.lookup_failed(fault.code)
             if isinstance(fault, UnreachableError):
-                self._forget_offers()
+                self._forget_capabilities()
             raise
-        self._connection.answered(reply.latency_s)
-        self._sees_rows = self._sees_rows or bool(rows)
+        self._connection.lookup_succeeded(reply.latency_s)
+        self._has_seen_rows = self._has_seen_rows or bool(rows)
         self.sees_nothing = self.sees_nothing and not rows
         return rows
 
     async def sees_rows(self, *, anew: bool = False) -> bool:
         """Tell whether this token sees any customer at all; asked once, then remembered."""
-        self._sees_rows = self._sees_rows and not anew
-        if not self._sees_rows:
+        self._has_seen_rows = self._has_seen_rows and not anew
+        if not self._has_seen_rows:
             await self.rows([], 1)
-        self.sees_nothing = not self._sees_rows
-        return self._sees_rows
+        self.sees_nothing = not self._has_seen_rows
+        return self._has_seen_rows
 
     async def ask(
         self, method: str, path: str, body: str | None, patience_s: float = PATIENCE_S
     ) -> Reply:
         """Send a read, again while trouble passes and patience lasts; nobody is told of it."""
         ends_s, attempt = time.monotonic() + patience_s, 0
-        reply = await self._try(method, path, body, None)
-        while isinstance(reply, UnreachableError) or passes(reply):
+        reply = await self._send_read(method, path, body, None)
+        while isinstance(reply, UnreachableError) or is_transient(reply):
             after_s = _retry_after(reply)
             wait_s = BACKOFF.delay_s(attempt, self._chance()) if after_s is None else after_s
             if time.monotonic() + wait_s >= ends_s:
@@ -178,14 +178,16 @@ class Select:
             await asyncio.sleep(wait_s)
             left_s, attempt = ends_s - time.monotonic(), attempt + 1
             try:
-                reply = await self._try(method, path, body, left_s)
+                reply = await self._send_read(method, path, body, left_s)
             except TimeoutError:
                 break
         if isinstance(reply, UnreachableError):
             raise reply
         return reply
 
-    async def offers(self, patience_s: float = PATIENCE_S, *, anew: bool = False) -> Capabilities:
+    async def capabilities(
+        self, patience_s: float = PATIENCE_S, *, anew: bool = False
+    ) -> Capabilities:
         """Ask what the service offers, and from now on for each row's version where there is one.
 
         It is asked once, `anew` once more, and after a time without an answer: another service may
@@ -193,32 +195,35 @@ class Select:
         One that does not know the question offers nothing. Errors: BackendError; CurrencyError
         where it cannot keep the till's money.
         """
-        if self._offered is not None and not anew:
-            return self._offered
+        if self._capabilities is not None and not anew:
+            return self._capabilities
         reply = await self.ask("GET", self.capabilities_path, None, patience_s)
         if not reply.ok:
-            refuse_for_now(reply)
-        self.told = Offers.told(reply.body if reply.ok else None)
-        self._refuse_misfit()
+            raise_for_status(reply)
+        self.service = ServiceCapabilities.service(reply.body if reply.ok else None)
+        self._require_currency()
         self.fields.pop("version", None)
-        if self.told.version:
+        if self.service.version:
             self.fields["version"] = True
-        self._offered = Capabilities(self.told.conditional_update, self.told.version)
-        return self._offered
+        self._capabilities = Capabilities(self.service.conditional_update, self.service.version)
+        return self._capabilities
 
-    def _forget_offers(self) -> None:
-        self._offered, self._fits = None, self._fits_unasked and self.misfit is None
+    def _forget_capabilities(self) -> None:
+        self._capabilities, self._currency_fits = (
+            None,
+            self._currency_fits_unasked and self.currency_error is None,
+        )
 
-    def _refuse_misfit(self) -> None:
+    def _require_currency(self) -> None:
         try:
             if self._currency is not None:
-                self.told.refuse_misfit(self._currency)
+                self.service.require_currency(self._currency)
         except CurrencyError as fault:
-            self._fits, self.misfit = False, fault
+            self._currency_fits, self.currency_error = False, fault
             raise
-        self._fits, self.misfit = True, None
+        self._currency_fits, self.currency_error = True, None
 
-    async def _try(
+    async def _send_read(
         self, method: str, path: str, body: str | None, left_s: float | None
     ) -> Reply | UnreachableError:
         """Send once; trouble that passes is a value. Errors: BackendError, TimeoutError."""
@@ -230,7 +235,7 @@ class Select:
                 raise
             return fault
 
-    async def _known_fields(
+    async def _select_known_fields(
         self, filters: Sequence[Filter], limit: int, offset: int, patience_s: float
     ) -> Reply:
         """Ask without the fields that the server turns out not to have."""
@@ -247,10 +252,10 @@ class Select:
             path = f"{self.path}/select"
             reply = await self.ask("POST", path, write_json(body), patience_s)
             unknown = unknown_field(reply)
-            if unknown is None or not self._drop(unknown):
+            if unknown is None or not self._drop_field(unknown):
                 return reply
 
-    def _drop(self, name: str) -> bool:
+    def _drop_field(self, name: str) -> bool:
         """Ask for a field no more; False where it is needed, or was not asked for."""
         tree, _, last = name.rpartition(".")
         inner = self.fields.get(tree or "company")
@@ -262,7 +267,7 @@ class Select:
             del inner[last]
         else:
             return False
-        self.dropped.append(name)
+        self.missing_fields.append(name)
         log.warning("field.not_there", extra={"field": name})
         return True
 
@@ -272,7 +277,7 @@ def where(field: str, comparator: str, value: Any) -> Filter:
     return {"field": field, "comparator": comparator, "value": value}
 
 
-def _asked_for(chosen: frozenset[str]) -> dict[str, Any]:
+def _field_tree(chosen: frozenset[str]) -> dict[str, Any]:
     wanted = chosen | NEEDED if chosen else frozenset(FIELDS)
     return {name: deepcopy(tree) for name, tree in FIELDS.items() if name in wanted}
 

@@ -23,13 +23,13 @@ def tls_context(ca_file: str | None, certificate: Certificate | None) -> ssl.SSL
     return context
 
 
-def ends_at(tls: Any) -> float | None:
+def certificate_expiry(tls: Any) -> float | None:
     """Tell when the certificate of the server at the other end expires, seconds since 1970."""
     shown = tls.getpeercert() if isinstance(tls, ssl.SSLObject | ssl.SSLSocket) else None
     return ssl.cert_time_to_seconds(str(shown["notAfter"])) if shown else None
 
 
-def words_for(fault: BaseException) -> str:
+def describe_fault(fault: BaseException) -> str:
     """Name a fault without the URL or the headers that its own text may hold."""
     for cause in _causes(fault):
         match cause:

@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from taptill.backend.body import PACKINGS, read_body
-from taptill.backend.tls import Certificate, ends_at, tls_context, words_for
+from taptill.backend.body import ACCEPT_ENCODING, read_body
+from taptill.backend.tls import Certificate, certificate_expiry, describe_fault, tls_context
 from taptill.domain.errors import BackendError, UnknownOutcomeError, UnreachableError
 from taptill.domain.technical.backoff import Backoff
 
 if TYPE_CHECKING:
     import httpx
 
-WHOLE_ANSWER = 3
+TOTAL_TIMEOUT_READS = 3
 """A whole answer takes at most so many read time-outs, however it drips."""
 
-KEEP_S = 60.0
+KEEP_ALIVE_S = 60.0
 """An idle connection is used for so long: a router may have forgotten an older one silently."""
 
 CONNECTIONS_MAX = 8
@@ -47,13 +47,13 @@ class Reply:
         return 200 <= self.status < 300  # noqa: PLR2004 - the range of HTTP success
 
     @property
-    def moved(self) -> bool:
+    def is_redirect(self) -> bool:
         """Whether it sends us elsewhere, where the token must not go."""
         return 300 <= self.status < 400  # noqa: PLR2004 - the range of HTTP redirects
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class ConnectionSettings:
     """Where the API is and how to get in; paths begin with a slash, times are seconds."""
 
     base_url: str
@@ -71,12 +71,14 @@ class Transport:
     tenth of a second to import: the first request does that, in a thread.
     """
 
-    def __init__(self, access: Access, dated: Callable[[float], None]) -> None:
-        self._access = access
-        self._dated = dated
+    def __init__(
+        self, settings: ConnectionSettings, on_server_time: Callable[[float], None]
+    ) -> None:
+        self._settings = settings
+        self._on_server_time = on_server_time
         self._client: asyncio.Future[httpx.AsyncClient] | None = None
         self._has_idle: Callable[[], bool] = lambda: False
-        self.certificate_ends_at: float | None = None
+        self.certificate_expires_at: float | None = None
         """When the server's certificate expires, seconds since 1970; None: not seen, or no TLS."""
 
     @property
@@ -91,16 +93,16 @@ class Transport:
         was too slow), UnknownOutcomeError where something may have been, BackendError where the
         TLS files cannot be used.
         """
-        client = await self._connected()
+        client = await self._http_client()
         try:
-            return await self._once(client, method, path, body)
+            return await self._send_once(client, method, path, body)
         except UnknownOutcomeError as fault:
             if not read:
                 raise
             if fault.fields["slow"]:
                 raise self._unreachable(fault) from fault
         try:
-            return await self._once(client, method, path, body)
+            return await self._send_once(client, method, path, body)
         except UnknownOutcomeError as fault:
             raise self._unreachable(fault) from fault
 
@@ -122,7 +124,7 @@ class Transport:
         if self._client:
             await (await self._client).aclose()
 
-    async def _connected(self) -> "httpx.AsyncClient":
+    async def _http_client(self) -> "httpx.AsyncClient":
         if self._client is None:
             self._client = asyncio.ensure_future(asyncio.to_thread(self._open))
         try:
@@ -134,23 +136,27 @@ class Transport:
     def _open(self) -> "httpx.AsyncClient":
         import httpx  # noqa: PLC0415 - the first frame does not wait for it
 
-        from taptill.backend.lines import Lines  # noqa: PLC0415 - it imports httpx, too
+        from taptill.backend.keep_alive import KeepAliveTransport  # noqa: PLC0415 - it imports httpx, too
 
-        access = self._access
-        secure = not access.base_url.startswith("http://")
-        tls = tls_context(access.ca_file, access.certificate) if secure else None
-        lines = Lines(tls, CONNECTIONS_MAX, KEEP_S)
+        settings = self._settings
+        secure = not settings.base_url.startswith("http://")
+        tls = tls_context(settings.ca_file, settings.certificate) if secure else None
+        lines = KeepAliveTransport(tls, CONNECTIONS_MAX, KEEP_ALIVE_S)
         self._has_idle = lines.has_idle
         return httpx.AsyncClient(
-            base_url=access.base_url,
-            headers={"Accept": "application/json", "Accept-Encoding": PACKINGS, **access.headers},
-            timeout=httpx.Timeout(access.read_timeout_s, connect=access.connect_timeout_s),
+            base_url=settings.base_url,
+            headers={
+                "Accept": "application/json",
+                "Accept-Encoding": ACCEPT_ENCODING,
+                **settings.headers,
+            },
+            timeout=httpx.Timeout(settings.read_timeout_s, connect=settings.connect_timeout_s),
             transport=lines,
             follow_redirects=False,
             trust_env=False,
         )
 
-    async def _once(
+    async def _send_once(
         self, client: "httpx.AsyncClient", method: str, path: str, body: str | None
     ) -> Reply:
         import httpx  # noqa: PLC0415 - loaded already, with the client
@@ -158,32 +164,32 @@ class Transport:
         began = time.perf_counter()
         headers = {"Content-Type": "application/json"} if body is not None else {}
         try:
-            async with asyncio.timeout(WHOLE_ANSWER * self._access.read_timeout_s):
+            async with asyncio.timeout(TOTAL_TIMEOUT_READS * self._settings.read_timeout_s):
                 async with client.stream(method, path, content=body, headers=headers) as answer:
                     read = await read_body(answer.aiter_raw(), answer.headers)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as fault:
-            place = self._access.base_url
-            raise UnreachableError(place=place, detail=words_for(fault)) from fault
+            place = self._settings.base_url
+            raise UnreachableError(place=place, detail=describe_fault(fault)) from fault
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as fault:
             slow = isinstance(fault, httpx.TimeoutException | TimeoutError)
-            raise UnknownOutcomeError(detail=words_for(fault), slow=slow) from fault
+            raise UnknownOutcomeError(detail=describe_fault(fault), slow=slow) from fault
         latency_s = time.perf_counter() - began
-        self._note(answer)
+        self._record_metadata(answer)
         after_s = _retry_after(answer.headers)
         return Reply(answer.status_code, read.value, latency_s, after_s, read.detail)
 
-    def _note(self, answer: "httpx.Response") -> None:
+    def _record_metadata(self, answer: "httpx.Response") -> None:
         """Take what an answer says beside its body: the time there, and the certificate's end."""
-        date_s = _instant(answer.headers.get("Date", ""))
+        date_s = _http_date(answer.headers.get("Date", ""))
         if date_s is not None:
-            self._dated(date_s)
+            self._on_server_time(date_s)
         stream = answer.extensions.get("network_stream")
-        ends_s = ends_at(stream.get_extra_info("ssl_object")) if stream else None
-        self.certificate_ends_at = ends_s or self.certificate_ends_at
+        ends_s = certificate_expiry(stream.get_extra_info("ssl_object")) if stream else None
+        self.certificate_expires_at = ends_s or self.certificate_expires_at
 
     def _unreachable(self, fault: UnknownOutcomeError) -> UnreachableError:
         """Say of a read that no answer came: it changed nothing, whatever happened to it."""
-        place, detail = self._access.base_url, str(fault.fields["detail"])
+        place, detail = self._settings.base_url, str(fault.fields["detail"])
         return UnreachableError(place=place, detail=detail, passing=bool(fault.fields["slow"]))
 
 
@@ -191,11 +197,11 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     value = headers.get("Retry-After", "")
     if value.isascii() and value.isdecimal():
         return float(value)
-    at_s = _instant(value)
+    at_s = _http_date(value)
     return None if at_s is None else max(0.0, at_s - time.time())
 
 
-def _instant(date: str) -> float | None:
+def _http_date(date: str) -> float | None:
     """Read an HTTP date as seconds since 1970."""
     try:
         return parsedate_to_datetime(date).timestamp()

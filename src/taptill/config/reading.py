@@ -9,22 +9,22 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from taptill.config.kinds import REQUIRED, Key, UnfitError
 from taptill.config.tables import (
     LISTS,
     TABLES,
-    Backend,
+    BackendConfig,
     Config,
-    Goods,
-    Reader,
-    Staff,
-    Till,
-    keys_of,
+    GoodsConfig,
+    ReaderConfig,
+    StaffConfig,
+    TillConfig,
+    fields_of,
 )
+from taptill.config.validators import REQUIRED, Field, InvalidValueError
 from taptill.domain.errors import ConfigError
 from taptill.domain.money import Currency
 
-ReaderCheck = Callable[[Reader], Iterable[str]]
+ReaderCheck = Callable[[ReaderConfig], Iterable[str]]
 """Says what is wrong with a reader's driver, family and steps: one `key: sentence` each."""
 
 Row = Mapping[str, Any]
@@ -33,10 +33,10 @@ Row = Mapping[str, Any]
 SHOWN_MAX = 60
 """More characters of a wrong value than this do not help."""
 
-_SECRETIVE = re.compile(r"token|secret|pass|pin|key|auth|cred|hash|card|cookie", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"token|secret|pass|pin|key|auth|cred|hash|card|cookie", re.IGNORECASE)
 
 
-def complain(complaints: list[str]) -> ConfigError:
+def config_error(complaints: list[str]) -> ConfigError:
     """Make the one error of all complaints; they are also a list in `.fields["list"]`."""
     return ConfigError(complaints="\n".join(complaints), list=complaints)
 
@@ -62,19 +62,19 @@ def parse(
     complaints = [
         *reading.complaints,
         *_reader_complaints(rows["reader"], file, check_reader),
-        *_twice("goods", "key", rows["goods"]),
-        *_twice("staff", "name", rows["staff"]),
+        *_duplicates("goods", "key", rows["goods"]),
+        *_duplicates("staff", "name", rows["staff"]),
         *_staff_complaints(rows["staff"]),
         *_backend_complaints(tables["backend"]),
     ]
     if complaints:
-        raise complain(complaints)
+        raise config_error(complaints)
     made: dict[str, Any] = {name: table(**tables[name]) for name, table in TABLES.items()}
     return Config(
         **made,
-        readers=tuple(Reader(**row) for row in rows["reader"]),
-        goods=tuple(Goods(**row) for row in rows["goods"]),
-        staff=tuple(Staff(**row) for row in rows["staff"]),
+        readers=tuple(ReaderConfig(**row) for row in rows["reader"]),
+        goods=tuple(GoodsConfig(**row) for row in rows["goods"]),
+        staff=tuple(StaffConfig(**row) for row in rows["staff"]),
         warnings=tuple(_warnings(made["backend"])),
     )
 
@@ -88,7 +88,7 @@ def _toml(text: str) -> dict[str, Any]:
         lines = text.split("\n")
         line, column = where.groups() if where else (len(lines), len(lines[-1]) + 1)
         detail = re.sub(r" \(at .*\)$", "", str(fault))
-        raise complain([f"line {line}, column {column}: this is not TOML: {detail}"]) from fault
+        raise config_error([f"line {line}, column {column}: this is not TOML: {detail}"]) from fault
 
 
 class _Reading:
@@ -120,7 +120,7 @@ class _Reading:
         return [self._row(f"[[{name}]] {n}", table, row) for n, row in enumerate(found, start=1)]
 
     def _row(self, place: str, table: type, found: Mapping[str, object]) -> Row:
-        keys = keys_of(table)
+        keys = fields_of(table)
         unknown = [name for name in found if name not in keys]
         self.complaints += [_unknown_key(place, name, found[name], keys) for name in unknown]
         values: dict[str, object] = {}
@@ -128,15 +128,15 @@ class _Reading:
             try:
                 values[name] = _value(key, found.get(name, key.default), self._currency)
             except ValueError as fault:
-                why = f": {fault}" if isinstance(fault, UnfitError) else ""
+                why = f": {fault}" if isinstance(fault, InvalidValueError) else ""
                 self.complaints.append(_wrong_value(place, name, key, found) + why)
         return values
 
 
-def _value(key: Key, found: object, currency: Currency) -> object:
+def _value(key: Field, found: object, currency: Currency) -> object:
     if found is REQUIRED:
         raise ValueError
-    return None if found is None else key.kind.read(found, currency)
+    return None if found is None else key.validator.parse(found, currency)
 
 
 def _currency(file: Mapping[str, Any]) -> Currency:
@@ -144,37 +144,37 @@ def _currency(file: Mapping[str, Any]) -> Currency:
     till = file.get("till")
     code = till.get("currency", "EUR") if isinstance(till, dict) else "EUR"
     try:
-        read = keys_of(Till)["currency"].kind.read(code, Currency(""))
+        read = fields_of(TillConfig)["currency"].validator.parse(code, Currency(""))
     except ValueError:
         read = Currency("", digits=3)
     assert isinstance(read, Currency)
     return read
 
 
-def _wrong_value(place: str, name: str, key: Key, found: Mapping[str, object]) -> str:
+def _wrong_value(place: str, name: str, key: Field, found: Mapping[str, object]) -> str:
     if name not in found:
-        return f"{place} {name} is missing, it must be {key.kind}"
-    return f"{place} {name} = {_shown(found[name], secret=key.secret)} must be {key.kind}"
+        return f"{place} {name} is missing, it must be {key.validator}"
+    return f"{place} {name} = {_shown(found[name], secret=key.secret)} must be {key.validator}"
 
 
-def _unknown_key(place: str, name: str, value: object, keys: Mapping[str, Key]) -> str:
+def _unknown_key(place: str, name: str, value: object, keys: Mapping[str, Field]) -> str:
     near = get_close_matches(name.lower().replace("-", "_"), keys, n=1, cutoff=0.6)
-    secret = _SECRETIVE.search(name) is not None or any(keys[key].secret for key in near)
-    hint = f", did you mean {near[0]}?" if near else _belongs(name)
+    secret = _SECRET_NAME.search(name) is not None or any(keys[key].secret for key in near)
+    hint = f", did you mean {near[0]}?" if near else _table_hint(name)
     hint = hint or f", known are {', '.join(keys)}"
     return f"{place} {_shown_name(name)} = {_shown(value, secret=secret)}: unknown key{hint}"
 
 
-def _belongs(name: str) -> str:
-    tables = [f"[{at}]" for at, table in TABLES.items() if name in keys_of(table)]
+def _table_hint(name: str) -> str:
+    tables = [f"[{at}]" for at, table in TABLES.items() if name in fields_of(table)]
     return f", it belongs to {' or '.join(tables)}" if tables else ""
 
 
 def _unknown_table(name: str, found: object) -> str:
     shown = _shown_name(name)
     if not isinstance(found, dict | list):
-        value = _shown(found, secret=_SECRETIVE.search(name) is not None)
-        return f"{shown} = {value}: this key stands above all tables{_belongs(name)}"
+        value = _shown(found, secret=_SECRET_NAME.search(name) is not None)
+        return f"{shown} = {value}: this key stands above all tables{_table_hint(name)}"
     near = get_close_matches(name.lower(), (*TABLES, *LISTS), n=1, cutoff=0.6)
     hint = f"did you mean [{near[0]}]?" if near else f"known are {', '.join((*TABLES, *LISTS))}"
     return f"[{shown}]: unknown table, {hint}"
@@ -202,21 +202,23 @@ def _reader_complaints(
     if file.get("reader", []) == []:
         yield "[[reader]] is missing: at least one reader is needed"
     for number, row in enumerate(rows, start=1):
-        for said in check(_stand_in(row)) if "driver" in row else ():
+        for said in check(_with_defaults(row)) if "driver" in row else ():
             about = said.partition(":")[0]
-            if about in row or about not in keys_of(Reader):  # a default in its place may not fit
+            if about in row or about not in fields_of(
+                ReaderConfig
+            ):  # a default in its place may not fit
                 yield f"[[reader]] {number} {said}"
 
 
-def _stand_in(row: Row) -> Reader:
+def _with_defaults(row: Row) -> ReaderConfig:
     """Make a reader to check, with the default of each key that holds a mistake."""
-    keys = keys_of(Reader)
+    keys = fields_of(ReaderConfig)
     missing = {name: keys[name] for name in keys.keys() - row.keys()}
     defaults: Row = {name: _value(key, key.default, Currency("")) for name, key in missing.items()}
-    return Reader(**row, **defaults)
+    return ReaderConfig(**row, **defaults)
 
 
-def _twice(name: str, key: str, rows: Sequence[Row]) -> Iterable[str]:
+def _duplicates(name: str, key: str, rows: Sequence[Row]) -> Iterable[str]:
     first: dict[object, int] = {}
     for number, row in enumerate(rows, start=1):
         if key in row and (other := first.setdefault(row[key], number)) != number:
@@ -234,11 +236,11 @@ def _backend_complaints(row: Row) -> Iterable[str]:
         yield "[backend] client_key needs client_cert beside it"
 
 
-def _warnings(backend: Backend) -> Iterable[str]:
+def _warnings(backend: BackendConfig) -> Iterable[str]:
     url = urlsplit(backend.base_url)
     if url.password is not None:
         yield "password in the config: [backend] base_url"
-    if any(_SECRETIVE.search(name) for name, _ in backend.headers):
+    if any(_SECRET_NAME.search(name) for name, _ in backend.headers):
         yield "secret in the config: [backend] headers"
     if url.scheme == "http" and not _loopback(url.hostname or ""):
         yield "http:// backend: the token travels in the clear"

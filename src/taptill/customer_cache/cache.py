@@ -17,22 +17,22 @@ from taptill.customer_cache.rows import (
     UPDATED_AT,
     UPDATED_US,
     Row,
-    Sight,
-    checked,
+    SeenAt,
     from_row,
-    must_be_intact,
     same_content,
-    sight_of,
+    seen_at,
     to_row,
-    unchecked,
+    verify_checksum,
+    with_checksum,
+    without_checksum,
 )
-from taptill.customer_cache.spelling import alike, learn
+from taptill.customer_cache.spelling import find_by_spelling, learn
 from taptill.domain.card_id import CardId
 from taptill.domain.clock import Clock
 from taptill.domain.customer import Snapshot, older, stamp
 from taptill.domain.decision import Ambiguous, Found, LookupResult, Unreachable
 from taptill.domain.errors import CacheError
-from taptill.lookup.sync import Page, Synced
+from taptill.lookup.sync import Page, SyncProgress
 
 log = logging.getLogger("taptill.cache")
 
@@ -68,22 +68,22 @@ class CustomerCache:
         try:
             with self._file.reading() as connection:
                 rows = connection.execute(_OF_CARD, (card_id,)).fetchall()
-                rows = rows or alike(connection, card_id)
+                rows = rows or find_by_spelling(connection, card_id)
                 found = [from_row(row) for row in rows]
                 if not rows:
                     return Unreachable()
                 if len(rows) > 1 and rows[1][GONE] != IS_GONE:
                     return Ambiguous()
-                age_s = self._age_s(connection, sight_of(rows[0]))
+                age_s = self._age_s(connection, seen_at(rows[0]))
                 return Found(found[0], age_s, gone=rows[0][GONE] == IS_GONE)
         except CacheError:
             return Unreachable()
 
-    def keep(self, snapshots: list[Snapshot]) -> None:
+    def store(self, snapshots: list[Snapshot]) -> None:
         """Keep rows as seen now; an older stamp never replaces a newer. Trouble is logged only."""
         try:
             with self._file.transaction() as connection:
-                newer = self._newer(connection, snapshots)
+                newer = self._newer_rows(connection, snapshots)
                 connection.executemany(_UPSERT, [row for row, _ in newer])
         except CacheError as fault:
             log.warning("cache.not_kept", extra={"detail": str(fault.fields["detail"])})
@@ -98,7 +98,7 @@ class CustomerCache:
         except CacheError as fault:
             log.warning("cache.not_learnt", extra={"detail": str(fault.fields["detail"])})
 
-    def stamp_of(self, customer_id: int) -> str:
+    def newest_stamp(self, customer_id: int) -> str:
         """Give the newest `updatedAt` seen of a customer; empty without any."""
         try:
             with self._file.reading() as connection:
@@ -107,27 +107,27 @@ class CustomerCache:
             return ""
         return str(row[UPDATED_AT]) if row else ""
 
-    def synced(self) -> Synced:
+    def sync_progress(self) -> SyncProgress:
         """Tell how far the cache is; errors: CacheError."""
         with self._file.reading() as connection:
             any_sync = _synced(connection, "any")
             newest = any_sync[-1] if any_sync else ""
-            return Synced(self._synced_age_s(connection, "full"), newest)
+            return SyncProgress(self._synced_age_s(connection, "full"), newest)
 
-    def keep_page(self, page: Page, after_id: int, full_since: float | None) -> bool:
+    def store_page(self, page: Page, after_id: int, full_since: float | None) -> bool:
         """Keep what changed of a page, and in a full sync who is missing; errors: CacheError.
 
         A row that is as it was is not written: the age of all is kept once, by `complete`.
         """
         if full_since is not None:
-            self._file.must_be_older_than(full_since)
+            self._file.ensure_opened_before(full_since)
         with self._file.transaction() as connection:
-            newer = self._newer(connection, page.snapshots)
+            newer = self._newer_rows(connection, page.snapshots)
             changed = [row for row, known in newer if not same_content(row, known)]
             connection.executemany(_UPSERT, changed)
             if full_since is None:
                 return False
-            return self._miss(connection, page, after_id, full_since)
+            return self._mark_missing(connection, page, after_id, full_since)
 
     def complete(self, began: float, *, full: bool) -> None:
         """Note a complete sync; errors: CacheError, also where the file is a new one since.
@@ -135,20 +135,20 @@ class CustomerCache:
         What the backend wrote while the sync ran may be missing: the stamp that the next delta
         starts from is the newest one, less the time that the sync took.
         """
-        self._file.move_back()
-        self._file.must_be_older_than(began)
+        self._file.reopen_in_place()
+        self._file.ensure_opened_before(began)
         boot_id, _ = self._clock.boot()
         took = timedelta(seconds=self._clock.monotonic() - began)
         at = _earlier(self._trusted_now(), took)
         with self._file.transaction() as connection:
-            newest = connection.execute(_NEWEST, (self._believed_us(),)).fetchone()
-            row = (boot_id, self._ms_of(began), at, _earlier(newest[0], took) if newest else "")
+            newest = connection.execute(_NEWEST, (self._stamp_max_us(),)).fetchone()
+            row = (boot_id, self._uptime_ms(began), at, _earlier(newest[0], took) if newest else "")
             keys = ("any", "full") if full else ("any",)
-            connection.executemany(_NOTE, [checked((key, *row)) for key in keys])
+            connection.executemany(_NOTE, [with_checksum((key, *row)) for key in keys])
 
-    async def rest(self) -> None:
+    async def checkpoint(self) -> None:
         """Give the disk the time that it needs, between two pages."""
-        await self._file.rest()
+        await self._file.checkpoint()
 
     def age_s(self) -> float | None:
         """Tell how old the whole cache is at most; None: unknown."""
@@ -168,32 +168,32 @@ class CustomerCache:
         """Close the file."""
         self._file.close()
 
-    def _newer(
+    def _newer_rows(
         self, connection: sqlite3.Connection, snapshots: Sequence[Snapshot]
     ) -> list[tuple[Row, Row | None]]:
         """Give the rows to keep, each with what is known of it; an old copy is not among them."""
         sight = (*self._clock.boot(), self._trusted_now())
-        believed_us = self._believed_us()
+        believed_us = self._stamp_max_us()
         ids = json.dumps([one.customer.id for one in snapshots])
         all_known = {row[0]: row for row in connection.execute(_ALL_KNOWN, (ids,))}
         found = []
         for snapshot in snapshots:
             known = all_known.get(snapshot.customer.id)
             if known is not None:
-                must_be_intact(known)
+                verify_checksum(known)
                 believed = known[UPDATED_US] <= believed_us and known[GONE] != IS_GONE
                 if believed and older(snapshot.updated_at, known[UPDATED_AT]):
                     continue
             found.append((to_row(snapshot, self._kept_fields, sight), known))
         return found
 
-    def _miss(
+    def _mark_missing(
         self, connection: sqlite3.Connection, page: Page, after_id: int, full_since: float
     ) -> bool:
         """Note who is in no page; True: somebody is for the first time, so look again."""
         boot_id, _ = self._clock.boot()
         last_id = page.ids[-1] if page.ids else _INT_MAX
-        unseen = (boot_id, self._ms_of(full_since), json.dumps(page.ids))
+        unseen = (boot_id, self._uptime_ms(full_since), json.dumps(page.ids))
         first = MISSED if page.ids else PRESENT
         connection.execute(_MISSING, (IS_GONE, after_id, last_id, first, MISSED, *unseen))
         missed = connection.execute(
@@ -201,22 +201,22 @@ class CustomerCache:
         )
         return missed.rowcount > 0
 
-    def _ms_of(self, monotonic_s: float) -> int:
+    def _uptime_ms(self, monotonic_s: float) -> int:
         """Give a monotonic time of this boot as milliseconds since it began."""
         _, uptime_ms = self._clock.boot()
         return uptime_ms - int((self._clock.monotonic() - monotonic_s) * 1000)
 
-    def _age_s(self, connection: sqlite3.Connection, seen: Sight) -> float | None:
+    def _age_s(self, connection: sqlite3.Connection, seen: SeenAt) -> float | None:
         """Count from the row's own last sight or the last complete sync, the later one."""
-        ages = [self._since_s(*seen), self._synced_age_s(connection, "any")]
+        ages = [self._age_since_s(*seen), self._synced_age_s(connection, "any")]
         known = [age for age in ages if age is not None]
         return min(known) if known else None
 
     def _synced_age_s(self, connection: sqlite3.Connection, key: str) -> float | None:
         row = _synced(connection, key)
-        return self._since_s(*row[:-1]) if row else None
+        return self._age_since_s(*row[:-1]) if row else None
 
-    def _since_s(self, boot_id: str, uptime_ms: int, at: str) -> float | None:
+    def _age_since_s(self, boot_id: str, uptime_ms: int, at: str) -> float | None:
         """Give an age within a boot by uptime, across boots by trusted wall time, or None."""
         now_boot, now_ms = self._clock.boot()
         if boot_id == now_boot:
@@ -226,7 +226,7 @@ class CustomerCache:
             return None
         return (now - then).total_seconds()
 
-    def _believed_us(self) -> int:
+    def _stamp_max_us(self) -> int:
         """Give the last microsecond that a backend's stamp may name and be believed."""
         now = stamp(self._trusted_now())
         return int((now + AHEAD_MAX).timestamp() * 1_000_000) if now else _INT_MAX
@@ -238,7 +238,7 @@ class CustomerCache:
 def _synced(connection: sqlite3.Connection, key: str) -> Row | None:
     """Give boot id, uptime, wall time and newest stamp of the last such sync."""
     row = connection.execute("SELECT * FROM synced WHERE key = ?", (key,)).fetchone()
-    return unchecked(row)[1:] if row else None
+    return without_checksum(row)[1:] if row else None
 
 
 def _earlier(at: str, by: timedelta) -> str:

@@ -21,7 +21,7 @@ CHANGES_MAX = 3_000
 _TEMPORARY = ""
 """SQLite's name for a file of its own that is gone when it is closed; it need not fit in memory."""
 
-_PASSING = frozenset(
+_TRANSIENT = frozenset(
     {
         sqlite3.SQLITE_PERM,
         sqlite3.SQLITE_BUSY,
@@ -50,7 +50,7 @@ class CacheFile:
         self.path = path
         self._clock = clock
         self._checkpointing = Lock()
-        self._moved = 0
+        self._checkpointed_changes = 0
         self._open()
 
     @contextmanager
@@ -59,7 +59,7 @@ class CacheFile:
         try:
             yield self._connection
         except FAULTS as fault:
-            if not _passes(fault):
+            if not _is_transient(fault):
                 self._replace(fault)
             raise CacheError(path=self.path, detail=fault) from fault
 
@@ -70,26 +70,26 @@ class CacheFile:
             connection.execute("BEGIN")
             yield connection
 
-    def must_be_older_than(self, began_s: float) -> None:
+    def ensure_opened_before(self, began_s: float) -> None:
         """Refuse where the file was begun anew since a monotonic time; errors: CacheError."""
-        if self.begun_s > began_s:
+        if self.opened_s > began_s:
             raise CacheError(path=self.path, detail="it was begun anew under way")
 
-    def move_back(self) -> None:
+    def reopen_in_place(self) -> None:
         """Begin anew where the file is not in its place any more; errors: CacheError, then.
 
         As long as its place takes no file, what is open goes on.
         """
-        if self._is_in_place() or not self._has_a_place():
+        if self._is_in_place() or not self._can_open_in_place():
             return
         self._replace()
         raise CacheError(path=self.path, detail="its file was gone")
 
-    async def rest(self) -> None:
+    async def checkpoint(self) -> None:
         """Move a long write-ahead log into the file, in a thread: a disk may take a second."""
         changes = self._connection.total_changes
-        if changes - self._moved > CHANGES_MAX and self._is_in_place():
-            self._moved = changes
+        if changes - self._checkpointed_changes > CHANGES_MAX and self._is_in_place():
+            self._checkpointed_changes = changes
             await asyncio.to_thread(self._checkpoint)
 
     def close(self) -> None:
@@ -113,7 +113,7 @@ class CacheFile:
         self._use(connection)
 
     def _open_instead(self, fault: Exception) -> sqlite3.Connection:
-        if not _passes(fault):
+        if not _is_transient(fault):
             self._remove(fault)
             with suppress(*FAULTS):
                 return open_file(self.path)
@@ -122,24 +122,24 @@ class CacheFile:
 
     def _use(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._moved = 0
-        self.begun_s = self._clock.monotonic()
+        self._checkpointed_changes = 0
+        self.opened_s = self._clock.monotonic()
         (_, _, name), *_ = connection.execute("PRAGMA database_list")
         self._inode = _inode(name) if name else None
         self._temporary = not name and self.path.name != ":memory:"
 
     def _checkpoint(self) -> None:
         """Move what no reader needs; a disk that cannot tells so at the next write."""
-        with self._checkpointing, suppress(*FAULTS), self._beside() as own:
+        with self._checkpointing, suppress(*FAULTS), self._second_connection() as own:
             own.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
-    def _beside(self) -> closing[sqlite3.Connection]:
+    def _second_connection(self) -> closing[sqlite3.Connection]:
         return closing(sqlite3.connect(self.path, isolation_level=None))
 
     def _is_in_place(self) -> bool:
         return not self._temporary and _inode(self.path) == self._inode
 
-    def _has_a_place(self) -> bool:
+    def _can_open_in_place(self) -> bool:
         """Tell whether a file could be used there now: else what is open would be given up."""
         try:
             self.path.touch()
@@ -167,9 +167,9 @@ def _check_header(path: Path) -> None:
         raise sqlite3.DatabaseError("its header forbids writing")
 
 
-def _passes(fault: Exception) -> bool:
+def _is_transient(fault: Exception) -> bool:
     code = getattr(fault, "sqlite_errorcode", None)
-    return code is not None and code & _PRIMARY in _PASSING
+    return code is not None and code & _PRIMARY in _TRANSIENT
 
 
 def _inode(path: Path | str) -> tuple[int, int] | None:

@@ -13,7 +13,7 @@ from taptill.domain.customer import Customer, Snapshot, stamp
 from taptill.domain.mark import KEY, read_marks
 
 Row = tuple[Any, ...]
-Sight = tuple[str, int, str]
+SeenAt = tuple[str, int, str]
 """When a row was seen: boot id, milliseconds since it began, trusted wall time or empty."""
 
 NAMES = tuple(CUSTOMERS)
@@ -24,15 +24,15 @@ MARKS = NAMES.index("marks")
 UPDATED_US = NAMES.index("updated_us")
 GONE = NAMES.index("gone")
 _SEEN = NAMES.index("seen_boot")
-_CHECK = NAMES.index("check")
+_CHECKSUM = NAMES.index("check")
 
-_written = json.JSONEncoder(default=str).encode
+_to_json = json.JSONEncoder(default=str).encode
 
 PRESENT, MISSED, IS_GONE = range(3)
 """What `gone` says: a customer who was missing once is present until missing again."""
 
 
-def to_row(snapshot: Snapshot, kept_fields: AbstractSet[str], sight: Sight) -> Row:
+def to_row(snapshot: Snapshot, kept_fields: AbstractSet[str], sight: SeenAt) -> Row:
     """Give the row of a snapshot seen just now, with only the personal data that is kept."""
     customer = snapshot.customer
     read = stamp(snapshot.updated_at)
@@ -50,16 +50,16 @@ def to_row(snapshot: Snapshot, kept_fields: AbstractSet[str], sight: Sight) -> R
         snapshot.updated_at,
         int(read.timestamp() * 1_000_000) if read else 0,
         snapshot.version,
-        _written(ours),
+        _to_json(ours),
         PRESENT,
         *sight,
     )
-    return (*row, _check(row))
+    return (*row, _checksum(row))
 
 
 def from_row(row: Row) -> Snapshot:
     """Read a row; sqlite3.DatabaseError where it is not as it was written."""
-    must_be_intact(row)
+    verify_checksum(row)
     customer_id, card_id, name, company, blocked, credit_allowed, is_default, key = row[:8]
     return Snapshot(
         Customer(
@@ -84,30 +84,30 @@ def same_content(row: Row, known: Row | None) -> bool:
     return known is not None and row[:_SEEN] == known[:_SEEN]
 
 
-def sight_of(row: Row) -> Sight:
+def seen_at(row: Row) -> SeenAt:
     """Give when a row was seen."""
-    boot_id, uptime_ms, at = row[_SEEN:_CHECK]
+    boot_id, uptime_ms, at = row[_SEEN:_CHECKSUM]
     return boot_id, uptime_ms, at
 
 
-def must_be_intact(row: Row) -> None:
+def verify_checksum(row: Row) -> None:
     """Compare a row with its check, as SQLite itself does not look into its pages."""
-    if row[GONE] not in {PRESENT, MISSED, IS_GONE} or row[_CHECK] != _check(row):
+    if row[GONE] not in {PRESENT, MISSED, IS_GONE} or row[_CHECKSUM] != _checksum(row):
         raise sqlite3.DatabaseError("a row is not as it was written")
 
 
-def checked(row: Row) -> Row:
+def with_checksum(row: Row) -> Row:
     """Add a check to a row of another table."""
     return (*row, crc32(repr(row).encode()))
 
 
-def unchecked(row: Row) -> Row:
+def without_checksum(row: Row) -> Row:
     """Take the check off again; sqlite3.DatabaseError where it does not fit."""
-    if checked(row[:-1]) != row:
+    if with_checksum(row[:-1]) != row:
         raise sqlite3.DatabaseError("a row is not as it was written")
     return row[:-1]
 
 
-def _check(row: Row) -> int:
+def _checksum(row: Row) -> int:
     """Sum up a row so that `gone` can change alone: it is added."""
-    return crc32(repr((row[:GONE], row[_SEEN:_CHECK])).encode()) + int(row[GONE])
+    return crc32(repr((row[:GONE], row[_SEEN:_CHECKSUM])).encode()) + int(row[GONE])

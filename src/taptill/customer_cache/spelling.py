@@ -6,7 +6,7 @@ spells unlike the till. Once that was seen, the cache answers as the backend doe
 
 import sqlite3
 
-from taptill.customer_cache.rows import NAMES, Row, checked, unchecked
+from taptill.customer_cache.rows import NAMES, Row, with_checksum, without_checksum
 from taptill.customer_cache.schema import BY_CAPITALS, SPELLED, TOLD_BY_CAPITALS
 from taptill.domain.card_id import CardId, is_spelled_alike, tells_by_capitals
 
@@ -26,9 +26,9 @@ _NOTE = "INSERT OR REPLACE INTO synced VALUES (?, ?, ?, ?, ?, ?)"
 _CARD = NAMES.index("card_id")
 
 
-def alike(connection: sqlite3.Connection, card_id: CardId) -> list[Row]:
+def find_by_spelling(connection: sqlite3.Connection, card_id: CardId) -> list[Row]:
     """Give the rows that the backend would find for a card none is spelled as; errors: FAULTS."""
-    ignored = ignores(connection)
+    ignored = ignored_differences(connection)
     if not ignored:
         return []
     tell = tells_by_capitals(card_id) or bool(connection.execute(_ANY_BY_CAPITALS).fetchone())
@@ -40,21 +40,21 @@ def alike(connection: sqlite3.Connection, card_id: CardId) -> list[Row]:
     ]
 
 
-def ignores(connection: sqlite3.Connection) -> frozenset[str]:
+def ignored_differences(connection: sqlite3.Connection) -> frozenset[str]:
     """Tell what the backend was seen to ignore in comparing cards; errors: FAULTS."""
     row = connection.execute(_LEARNT, (_KEY,)).fetchone()
-    return frozenset(unchecked(row)[-1].split()) if row else frozenset()
+    return frozenset(without_checksum(row)[-1].split()) if row else frozenset()
 
 
 def learn(connection: sqlite3.Connection, asked: CardId, held: CardId | None) -> None:
     """Note what a live answer shows of it; nobody where one is alike: it ignores nothing."""
-    ignored = ignores(connection)
+    ignored = ignored_differences(connection)
     if held is not None:
         now = ignored | _differences(held, asked)
     else:
-        now = frozenset() if alike(connection, asked) else ignored
+        now = frozenset() if find_by_spelling(connection, asked) else ignored
     if now != ignored:
-        connection.execute(_NOTE, checked((_KEY, "", 0, "", " ".join(sorted(now)))))
+        connection.execute(_NOTE, with_checksum((_KEY, "", 0, "", " ".join(sorted(now)))))
 
 
 def _differences(held: str, asked: str) -> frozenset[str]:

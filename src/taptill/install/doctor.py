@@ -8,7 +8,7 @@ from taptill.clock import SystemClock
 from taptill.config import Config
 from taptill.domain.diagnosis import Diagnosis, Verdict
 from taptill.domain.errors import ConfigError
-from taptill.lookup.connection import Connection
+from taptill.lookup.backend_health import BackendHealth
 from taptill.wiring import customers_api
 
 Check = Callable[[Config], Awaitable[list[Diagnosis]]]
@@ -21,7 +21,7 @@ async def check_backend(config: Config) -> list[Diagnosis]:
     except ConfigError as fault:
         return [Diagnosis("backend.token", Verdict.FAIL, str(fault), "see docs/configuration.md")]
     clock = SystemClock()
-    api = customers_api(config, token, clock, Connection(clock))
+    api = customers_api(config, token, clock, BackendHealth(clock))
     try:
         return await probe(api, deep=True)
     finally:

@@ -15,10 +15,10 @@ class CustomerSource(Protocol):
         """Give the one customer of the card, or why there is none; never raises."""
 
 
-class Keeper(Protocol):
+class SnapshotStore(Protocol):
     """Where fresh sights are kept."""
 
-    def keep(self, snapshots: list[Snapshot]) -> None:
+    def store(self, snapshots: list[Snapshot]) -> None:
         """Keep these rows as seen now; an older stamp never replaces a newer one."""
 
     def learn_spelling(self, asked: CardId, held: CardId | None) -> None:
@@ -32,12 +32,12 @@ class Lookup:
         self,
         cached: CustomerSource,
         live: CustomerSource,
-        keeper: Keeper,
+        store: SnapshotStore,
         sighted: Callable[[Snapshot], Awaitable[None]],
     ) -> None:
         self._cached = cached
         self._live = live
-        self._keeper = keeper
+        self._store = store
         self._sighted = sighted
 
     async def cached(self, card_id: CardId) -> LookupResult:
@@ -48,9 +48,9 @@ class Lookup:
         """Ask the backend; as long as that takes."""
         finding = await self._live.find(card_id)
         if isinstance(finding, NotFound):
-            self._keeper.learn_spelling(card_id, None)
+            self._store.learn_spelling(card_id, None)
         if isinstance(finding, Found):
-            self._keeper.learn_spelling(card_id, finding.snapshot.customer.card_id)
-            self._keeper.keep([finding.snapshot])
+            self._store.learn_spelling(card_id, finding.snapshot.customer.card_id)
+            self._store.store([finding.snapshot])
             await self._sighted(finding.snapshot)
         return finding

@@ -23,7 +23,7 @@ RETRY_S = 5.0
 RETRY_MAX_S = 60.0
 BACKOFF = Backoff.doubling(RETRY_S, RETRY_MAX_S)
 PAGES_MAX = 1_000_000
-KEPT_AT_ONCE = 200
+BATCH_ROWS = 200
 """A larger page is kept in parts of so many rows, as taps wait meanwhile."""
 
 
@@ -38,7 +38,7 @@ class Page:
         return len(self.ids)
 
 
-NOTHING = Page((), ())
+EMPTY_PAGE = Page((), ())
 
 
 class PageSource(Protocol):
@@ -49,7 +49,7 @@ class PageSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Synced:
+class SyncProgress:
     """How far the cache is, before a sync.
 
     `full_age_s`: how long ago the last full sync began, None: never, or unknown. `stamp`: all
@@ -63,10 +63,10 @@ class Synced:
 class SyncSink(Protocol):
     """The cache as sync needs it."""
 
-    def synced(self) -> Synced:
+    def sync_progress(self) -> SyncProgress:
         """Tell how far the cache is."""
 
-    def keep_page(self, page: Page, after_id: int, full_since: float | None) -> bool:
+    def store_page(self, page: Page, after_id: int, full_since: float | None) -> bool:
         """Keep what changed of a page in one transaction.
 
         In a full sync that began at the monotonic time `full_since`, customers with ids beyond
@@ -78,7 +78,7 @@ class SyncSink(Protocol):
     def complete(self, began: float, *, full: bool) -> None:
         """Note that a sync that began at this monotonic time has seen all rows."""
 
-    async def rest(self) -> None:
+    async def checkpoint(self) -> None:
         """Do between two pages what takes time."""
 
 
@@ -93,20 +93,20 @@ class SyncPolicy:
 
 
 @dataclass(slots=True)
-class _Round:
+class _SyncRun:
     """One sync, and how far it has come: after an error it goes on from there, if it can."""
 
     since: str
-    began: float
+    began_s: float
     after_id: int = 0
-    seen: int = 0
+    row_count: int = 0
     last_len: int = 0
     pages: int = 0
-    goes_on: bool = True
+    can_resume: bool = True
 
     @property
     def full_since(self) -> float | None:
-        return None if self.since else self.began
+        return None if self.since else self.began_s
 
 
 class Sync:
@@ -125,8 +125,8 @@ class Sync:
         self._clock = clock
         self._policy = policy
         self._sighted = sighted
-        self._cut_off: _Round | None = None
-        self._pages_kept = 0
+        self._interrupted: _SyncRun | None = None
+        self._pages_stored = 0
         self._returned = asyncio.Event()
 
     def returned(self) -> None:
@@ -137,12 +137,12 @@ class Sync:
         """Sync until cancelled; an error is retried, a till sells on what it has."""
         attempt, woken = 0, False
         while True:
-            kept = self._pages_kept
+            kept = self._pages_stored
             try:
-                await self.once()
+                await self.sync_once()
             except TaptillError as fault:
                 log.warning("sync.failed", extra={"code": fault.code})
-                if self._pages_kept > kept:
+                if self._pages_stored > kept:
                     attempt, woken = 0, False
                 woken = await self._wait(BACKOFF.delay_s(attempt), wakes=not woken)
                 attempt += 1
@@ -165,93 +165,93 @@ class Sync:
                 return True
         return False
 
-    async def once(self) -> int:
+    async def sync_once(self) -> int:
         """Make one sync, full where one is due, or end one that was cut off; give the rows seen."""
-        this = self._left_over() or self._begin()
+        run = self._resume() or self._new_run()
         try:
-            await self._read(this)
+            await self._read(run)
         except CacheError:
             raise  # what was kept so far may be lost: from the first page
         except TaptillError:
-            self._cut_off = this if this.goes_on else None
+            self._interrupted = run if run.can_resume else None
             raise
-        if this.since or this.seen:  # an empty answer is no proof that there are no customers
-            self._sink.complete(this.began, full=not this.since)
-        log.info("sync.done", extra={"rows": this.seen, "full": not this.since})
-        return this.seen
+        if run.since or run.row_count:  # an empty answer is no proof that there are no customers
+            self._sink.complete(run.began_s, full=not run.since)
+        log.info("sync.done", extra={"rows": run.row_count, "full": not run.since})
+        return run.row_count
 
-    def _left_over(self) -> _Round | None:
-        this, self._cut_off = self._cut_off, None
-        if this and self._clock.monotonic() - this.began > self._policy.full_sync_s:
+    def _resume(self) -> _SyncRun | None:
+        run, self._interrupted = self._interrupted, None
+        if run and self._clock.monotonic() - run.began_s > self._policy.full_sync_s:
             return None
-        return this
+        return run
 
-    def _begin(self) -> _Round:
-        synced = self._sink.synced()
+    def _new_run(self) -> _SyncRun:
+        synced = self._sink.sync_progress()
         due = synced.full_age_s is None or synced.full_age_s > self._policy.full_sync_s
-        return _Round("" if due else _before(synced.stamp), self._clock.monotonic())
+        return _SyncRun("" if due else _with_overlap(synced.stamp), self._clock.monotonic())
 
-    async def _read(self, this: _Round) -> None:
-        while page := await self._page(this.after_id, this) or await self._beyond(this):
-            if this.pages >= self._policy.pages_max:
-                this.goes_on = False
+    async def _read(self, run: _SyncRun) -> None:
+        while page := await self._page(run.after_id, run) or await self._after_last_row(run):
+            if run.pages >= self._policy.pages_max:
+                run.can_resume = False
                 raise MalformedError(detail="more pages than any site has customers")
-            if await self._keep(page, this):
-                await self._keep(await self._page(this.after_id, this), this)
-            this.after_id, this.seen = page.ids[-1], this.seen + len(page)
-            this.pages, this.last_len = this.pages + 1, len(page)
-            self._pages_kept += 1
-        if this.seen and not this.since:
-            self._sink.keep_page(page, this.after_id, this.began)
+            if await self._store(page, run):
+                await self._store(await self._page(run.after_id, run), run)
+            run.after_id, run.row_count = page.ids[-1], run.row_count + len(page)
+            run.pages, run.last_len = run.pages + 1, len(page)
+            self._pages_stored += 1
+        if run.row_count and not run.since:
+            self._sink.store_page(page, run.after_id, run.began_s)
 
-    async def _beyond(self, this: _Round) -> Page:
+    async def _after_last_row(self, run: _SyncRun) -> Page:
         """Prove an empty answer: who took our rights away shows nothing, either.
 
         Give what is behind the last row after all; empty at the end. Errors: MalformedError.
         """
-        if not this.seen and this.since and not await self._source.page(0, 1):
+        if not run.row_count and run.since and not await self._source.page(0, 1):
             raise MalformedError(detail="it shows no customers any more")
-        if not this.seen or (this.since and this.last_len < self._policy.page_size):
-            return NOTHING
-        last = await self._page(this.after_id - 1, this)
-        if last.ids[:1] != (this.after_id,):
-            this.goes_on = False
+        if not run.row_count or (run.since and run.last_len < self._policy.page_size):
+            return EMPTY_PAGE
+        last = await self._page(run.after_id - 1, run)
+        if last.ids[:1] != (run.after_id,):
+            run.can_resume = False
             raise MalformedError(detail="the last row is not there any more, nor any behind it")
         return Page(
-            last.ids[1:], [one for one in last.snapshots if one.customer.id != this.after_id]
+            last.ids[1:], [one for one in last.snapshots if one.customer.id != run.after_id]
         )
 
-    async def _page(self, after_id: int, this: _Round) -> Page:
-        page = await self._source.page(after_id, self._policy.page_size, this.since)
-        if page.ids and (page.ids[0] <= after_id or not _in_order(page.ids)):
+    async def _page(self, after_id: int, run: _SyncRun) -> Page:
+        page = await self._source.page(after_id, self._policy.page_size, run.since)
+        if page.ids and (page.ids[0] <= after_id or not _ascending(page.ids)):
             raise MalformedError(detail="pages repeat or are out of order: no keyset paging")
         return page
 
-    async def _keep(self, page: Page, this: _Round) -> bool:
+    async def _store(self, page: Page, run: _SyncRun) -> bool:
         """Keep a page and tell whoever must know; True: it is to be read again."""
-        after_id, missed = this.after_id, False
-        for part in _parts(page):
-            missed |= self._sink.keep_page(part, after_id, this.full_since)
+        after_id, missed = run.after_id, False
+        for part in _batches(page):
+            missed |= self._sink.store_page(part, after_id, run.full_since)
             await asyncio.sleep(0)  # taps come first
             for snapshot in part.snapshots:
                 await self._sighted(snapshot)
-            await self._sink.rest()
+            await self._sink.checkpoint()
             after_id = part.ids[-1]
         return missed
 
 
-def _parts(page: Page) -> Iterator[Page]:
+def _batches(page: Page) -> Iterator[Page]:
     readable = {one.customer.id: one for one in page.snapshots}
-    for first in range(0, len(page.ids), KEPT_AT_ONCE):
-        ids = page.ids[first : first + KEPT_AT_ONCE]
+    for first in range(0, len(page.ids), BATCH_ROWS):
+        ids = page.ids[first : first + BATCH_ROWS]
         yield Page(ids, [readable[one] for one in ids if one in readable])
 
 
-def _in_order(ids: Sequence[int]) -> bool:
+def _ascending(ids: Sequence[int]) -> bool:
     return all(left < right for left, right in pairwise(ids))
 
 
-def _before(newest: str) -> str:
+def _with_overlap(newest: str) -> str:
     """Give the stamp to ask from: the newest one less the overlap, empty if unreadable."""
     read = stamp(newest)
     return (read - OVERLAP).isoformat() if read else ""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from taptill.backend.customers import CustomersApi
-from taptill.backend.probe import look_when_it_answers
+from taptill.backend.probe import probe_when_online
 from taptill.checkout.keys.taker import KeyTaker
 from taptill.checkout.ports import Ports
 from taptill.checkout.till import Till
@@ -21,9 +21,9 @@ from taptill.domain.customer import Snapshot
 from taptill.domain.tap import ReaderMessage
 from taptill.journal.identity import UNKNOWN_MACHINE
 from taptill.journal.journal import Journal
-from taptill.lookup.connection import Connection
+from taptill.lookup.backend_health import BackendHealth
 from taptill.lookup.find import Lookup
-from taptill.lookup.pulse import Pulse
+from taptill.lookup.health_check import HealthCheck
 from taptill.lookup.sync import Sync, SyncPolicy
 from taptill.readers.device import ReaderSettings
 from taptill.readers.drivers.simulated import SimulatedReader
@@ -64,7 +64,7 @@ class House:
     api: CustomersApi
     strategy: Strategy
     sync: Sync
-    pulse: Pulse
+    health_check: HealthCheck
     queue: asyncio.Queue[ReaderMessage]
     readers: tuple[ReaderSettings, ...]
     clock: SystemClock
@@ -84,9 +84,9 @@ class House:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.till.run())
                 group.create_task(self.sync.run())
-                group.create_task(self.pulse.run())
+                group.create_task(self.health_check.run())
                 group.create_task(self.api.keep_warm())
-                group.create_task(look_when_it_answers(self.api))
+                group.create_task(probe_when_online(self.api))
                 group.create_task(self.strategy.run())
                 group.create_task(watch_clock(watch, self.journal.append))
         finally:
@@ -149,17 +149,17 @@ def build(config: Config, state: Path, token: str) -> House:
 def _connect(
     config: Config, token: str, clock: SystemClock, journal: Journal, cache: CustomerCache
 ) -> House:
-    connection = Connection(clock)
+    connection = BackendHealth(clock)
     api = customers_api(config, token, clock, connection)
 
     def changed() -> None:
         till.refresh()
 
     def seen(snapshot: Snapshot) -> None:
-        cache.keep([snapshot])
+        cache.store([snapshot])
         till.apply_row(snapshot)
 
-    events = SettlementCallbacks(changed, seen, cache.stamp_of)
+    events = SettlementCallbacks(changed, seen, cache.newest_stamp)
     strategy = strategy_of(config, journal, api, clock, events)
     status = Status(config, clock, connection, api, journal, cache, strategy)
     ports = Ports(
@@ -177,7 +177,7 @@ def _connect(
     pages = SyncPolicy(config.backend.page_size, times.sync_s, times.full_sync_h * HOUR_S)
     sync = Sync(api, cache, clock, pages, strategy.observe)
     for learns in (till.refresh, strategy.returned, sync.returned):
-        connection.watch(learns)
+        connection.on_recovery(learns)
     return House(
         till=till,
         journal=journal,
@@ -185,7 +185,7 @@ def _connect(
         api=api,
         strategy=strategy,
         sync=sync,
-        pulse=Pulse(connection, api.look, random.random),
+        health_check=HealthCheck(connection, api.ping, random.random),
         queue=queue,
         readers=tuple(reader_settings(one, n) for n, one in enumerate(config.readers, 1)),
         clock=clock,

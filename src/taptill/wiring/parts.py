@@ -5,20 +5,20 @@ import random
 from pathlib import Path
 
 from taptill.backend.customers import CustomersApi
-from taptill.backend.rows import MoneyForm
+from taptill.backend.rows import MoneyFormat
 from taptill.backend.select import Dialect
-from taptill.backend.staff.office import Office
-from taptill.backend.transport import Access, Transport
+from taptill.backend.staff.client import StaffClient
+from taptill.backend.transport import ConnectionSettings, Transport
 from taptill.checkout.keypad import Keypad
 from taptill.checkout.till_state import TillSettings
 from taptill.clock import SystemClock
-from taptill.config import Config, Reader, journal_path
+from taptill.config import Config, ReaderConfig, journal_path
 from taptill.domain.basket import Good
 from taptill.domain.decision import Policy
 from taptill.domain.errors import BackendError, ConfigError, CurrencyError
 from taptill.domain.pending import PendingBalance
 from taptill.journal.journal import Journal
-from taptill.lookup.connection import Connection
+from taptill.lookup.backend_health import BackendHealth
 from taptill.readers.device import ReaderSettings
 from taptill.readers.registry import settings_problems
 from taptill.settlement.schedule import (
@@ -43,12 +43,12 @@ def journal_of(config: Config, state: Path, clock: SystemClock) -> Journal:
     return Journal(path, clock, min_free_mb=keeping.min_free_mb, mirror=keeping.mirror)
 
 
-def check_reader(reader: Reader) -> list[str]:
+def check_reader(reader: ReaderConfig) -> list[str]:
     """Say what is wrong with a reader of the config."""
     return settings_problems(reader_settings(reader, 1))
 
 
-def reader_settings(reader: Reader, number: int) -> ReaderSettings:
+def reader_settings(reader: ReaderConfig, number: int) -> ReaderSettings:
     """Turn a reader of the config into what its driver is given."""
     return ReaderSettings(
         name=f"reader {number}",
@@ -92,7 +92,7 @@ def till_settings(config: Config, balance: PendingBalance) -> TillSettings:
 
 
 def customers_api(
-    config: Config, token: str, clock: SystemClock, connection: Connection
+    config: Config, token: str, clock: SystemClock, connection: BackendHealth
 ) -> CustomersApi:
     """Connect the backend."""
     return CustomersApi(_transport(config, token, clock), _dialect(config), connection)
@@ -104,10 +104,10 @@ async def refuse_misfit(config: Config, token: str, patience_s: float) -> None:
     One that does not answer in time says nothing: a till sells offline, too.
     """
     clock = SystemClock()
-    api = customers_api(config, token, clock, Connection(clock))
+    api = customers_api(config, token, clock, BackendHealth(clock))
     try:
         async with asyncio.timeout(patience_s):
-            await api.select.offers()
+            await api.select.capabilities()
     except CurrencyError:
         raise
     except (BackendError, TimeoutError):
@@ -116,11 +116,11 @@ async def refuse_misfit(config: Config, token: str, patience_s: float) -> None:
         await api.close()
 
 
-def office(config: Config, token: str, staff: str | None = None) -> Office:
+def office(config: Config, token: str, staff: str | None = None) -> StaffClient:
     """Connect the staff functions, with the token of those who may use them."""
     clock = SystemClock()
     transport = _transport(config, token, clock)
-    return Office(transport, _dialect(config, ask_first=True), Connection(clock), staff)
+    return StaffClient(transport, _dialect(config, ask_first=True), BackendHealth(clock), staff)
 
 
 def _transport(config: Config, token: str, clock: SystemClock) -> Transport:
@@ -128,7 +128,7 @@ def _transport(config: Config, token: str, clock: SystemClock) -> Transport:
     certificate = None
     if backend.client_cert:  # the key may lie in the same file
         certificate = (str(backend.client_cert), str(backend.client_key or backend.client_cert))
-    access = Access(
+    access = ConnectionSettings(
         base_url=backend.base_url,
         headers={
             **dict(backend.headers),
@@ -145,7 +145,7 @@ def _transport(config: Config, token: str, clock: SystemClock) -> Transport:
 def _dialect(config: Config, *, ask_first: bool = False) -> Dialect:
     backend = config.backend
     digits = config.till.currency.digits if backend.money == "major" else 0
-    form = MoneyForm(digits, owed_positive=backend.owed_is == "positive")
+    form = MoneyFormat(digits, owed_positive=backend.owed_is == "positive")
     fields, currency = frozenset(backend.fields), config.till.currency
     return Dialect(backend.path_prefix, form, backend.company_id, fields, currency, ask_first)
 

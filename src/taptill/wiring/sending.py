@@ -11,7 +11,7 @@ from taptill.config import Config
 from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.errors import UsageError
 from taptill.journal.journal import Journal
-from taptill.lookup.connection import Connection
+from taptill.lookup.backend_health import BackendHealth
 from taptill.settlement.schedule import (
     Settlement,
     SettlementCallbacks,
@@ -44,8 +44,10 @@ async def sender(config: Config, state: Path, token: str) -> AsyncIterator[Sende
         undo.callback(journal.close)
         cache = CustomerCache(state / "cache.db", clock, frozenset(config.cache.fields))
         undo.callback(cache.close)
-        api = customers_api(config, token, clock, Connection(clock))
-        quiet = SettlementCallbacks(lambda: None, lambda row: cache.keep([row]), cache.stamp_of)
+        api = customers_api(config, token, clock, BackendHealth(clock))
+        quiet = SettlementCallbacks(
+            lambda: None, lambda row: cache.store([row]), cache.newest_stamp
+        )
         try:
             yield Sender(journal, api, settlement_of(config, journal, api, clock, quiet))
         finally:

@@ -10,7 +10,7 @@ from taptill.config import Config
 from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.errors import CurrencyError, MalformedError, UnauthorisedError
 from taptill.journal.journal import Journal
-from taptill.lookup.connection import Connection, Health
+from taptill.lookup.backend_health import BackendHealth, HealthReport
 from taptill.settlement.state import SettlementState
 from taptill.settlement.strategy import Strategy
 from taptill.wiring.parts import unbuilt
@@ -33,7 +33,7 @@ class Status:
 
     config: Config
     clock: SystemClock
-    connection: Connection
+    connection: BackendHealth
     api: CustomersApi
     journal: Journal
     cache: CustomerCache
@@ -42,7 +42,7 @@ class Status:
     def draw(self) -> StatusView:
         """Give the facts as they are now."""
         health = self.connection.health
-        link = {None: Link.UNKNOWN, False: Link.OFFLINE, True: Link.ONLINE}[health.up]
+        link = {None: Link.UNKNOWN, False: Link.OFFLINE, True: Link.ONLINE}[health.online]
         count, total = self.journal.queries.open_sum()
         conflicts, in_question = self.journal.queries.in_question()
         age_s = self.cache.age_s()
@@ -58,7 +58,7 @@ class Status:
             in_question=in_question,
             cache_age_s=None if age_s is None else int(age_s),
             time=local_time(self.clock.now()),
-            alarms=self._alarms(health.trouble),
+            alarms=self._alarms(health.error_code),
             warnings=(
                 *self.config.warnings,
                 *unbuilt(self.config),
@@ -77,9 +77,9 @@ class Status:
         return tuple(dict.fromkeys(alarm for alarm in found if alarm))
 
 
-def _unsent(health: Health, to_send: int) -> list[str]:
+def _unsent(health: HealthReport, to_send: int) -> list[str]:
     """Say where sales alone cannot be sent, since when and by which error; else nothing."""
-    if not (health.up and health.unsent and to_send):
+    if not (health.online and health.update_error and to_send):
         return []
-    since = local_time(health.unsent_since)
-    return [f"cards are looked up, sales are not taken since {since} ({health.unsent})"]
+    since = local_time(health.update_error_since)
+    return [f"cards are looked up, sales are not taken since {since} ({health.update_error})"]

@@ -24,11 +24,11 @@ def questions(line: Line) -> int:
 
 async def test_it_is_asked_once_before_the_first_customer(dial: Dial) -> None:
     line = await dial(row(7), currency=KWD)
-    line.backend.offers = KEEPS_KWD
+    line.backend.capabilities = KEEPS_KWD
     for _ in range(3):
         assert isinstance(await line.api.find(CardId("04A7")), Found)
     await line.api.page(0, 10)
-    await line.api.select.offers()
+    await line.api.select.capabilities()
     assert questions(line) == 1
     assert line.backend.asked[0].path.endswith("/capabilities")
 
@@ -41,7 +41,7 @@ async def test_a_backend_that_is_away_is_asked_as_seldom_in_every_currency(
     line.backend.always = DOWN
     for _ in range(3):
         with pytest.raises(BackendError):
-            await line.api.look()
+            await line.api.ping()
     assert len(line.backend.asked) == 3
     assert line.heard.results == ["backend-unreachable"] * 3
 
@@ -61,16 +61,16 @@ async def test_who_waits_at_the_till_waits_no_longer_for_it(dial: Dial) -> None:
 async def test_after_a_time_without_an_answer_it_is_asked_again(dial: Dial) -> None:
     """Another service may have come, with another database."""
     line = await dial(row(7), currency=KWD)
-    line.backend.offers = KEEPS_KWD
+    line.backend.capabilities = KEEPS_KWD
     assert isinstance(await line.api.find(CardId("04A7")), Found)
     line.backend.always = DOWN
     with pytest.raises(BackendError):
-        await line.api.look()
+        await line.api.ping()
     line.backend.always = "ok"
-    line.backend.offers = {"currency": "EUR", "digits": 2}
+    line.backend.capabilities = {"currency": "EUR", "digits": 2}
     with pytest.raises(CurrencyError):
-        await line.api.look()
+        await line.api.ping()
     assert line.heard.results[-1] == "backend-currency"
-    line.backend.offers = KEEPS_KWD
+    line.backend.capabilities = KEEPS_KWD
     assert isinstance(await line.api.find(CardId("04A7")), Found)
     assert questions(line) == 3

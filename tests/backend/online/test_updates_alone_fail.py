@@ -7,7 +7,7 @@ from tests.fakes.backend import LOST_REQUEST, Asked, Canned
 from tests.fakes.clock import FakeClock
 
 from taptill.domain.customer import Snapshot
-from taptill.lookup.connection import Connection
+from taptill.lookup.backend_health import BackendHealth
 from taptill.settlement.requests import Applied, OutcomeUnknown
 
 FAULTS: dict[str, Canned | str] = {
@@ -20,10 +20,10 @@ FAULTS: dict[str, Canned | str] = {
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 async def test_online_does_not_flap(dial: Dial, fault: Canned | str) -> None:
-    connection = Connection(FakeClock())
+    connection = BackendHealth(FakeClock())
     line = await dial(ENROLLED, connection=connection)
     returns: list[int] = []
-    connection.watch(lambda: returns.append(1))
+    connection.on_recovery(lambda: returns.append(1))
 
     def rule(asked: Asked) -> Canned | str | None:
         return fault if "/update/" in asked.path else None
@@ -34,21 +34,21 @@ async def test_online_does_not_flap(dial: Dial, fault: Canned | str) -> None:
         snapshot = await line.api.read_row(7)
         assert isinstance(snapshot, Snapshot)
         assert not isinstance(await line.api.update_row(sale(snapshot)), Applied)
-        seen.append((connection.health.up, bool(connection.health.unsent)))
+        seen.append((connection.health.online, bool(connection.health.update_error)))
     assert seen == [(True, True)] * 4
     assert returns == []  # settlement is not called to try again by each look-up
     line.backend.rule = lambda _: None
     assert isinstance(await line.api.update_row(sale(snapshot)), Applied)
-    assert (connection.health.up, connection.health.unsent) == (True, "")
+    assert (connection.health.online, connection.health.update_error) == (True, "")
 
 
 async def test_a_backend_that_is_away_altogether_is_away(dial: Dial) -> None:
-    connection = Connection(FakeClock())
+    connection = BackendHealth(FakeClock())
     line = await dial(ENROLLED, connection=connection)
     snapshot = await line.api.read_row(7)
     assert isinstance(snapshot, Snapshot)
     line.backend.always = LOST_REQUEST
     assert isinstance(await line.api.update_row(sale(snapshot)), OutcomeUnknown)
-    assert connection.wants_look
+    assert connection.needs_check
     await line.api.read_row(7)
-    assert connection.health.up is False
+    assert connection.health.online is False

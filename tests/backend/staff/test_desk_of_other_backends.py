@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 from tests.backend.conftest import row
-from tests.backend.staff.test_office import ADA, do, on, sent
+from tests.backend.staff.test_staff_client import ADA, do, on, sent
 from tests.fakes.backend import LOST_REPLY, Asked, Canned, FakeBackend
 
-from taptill.backend.staff.accounts import Accounts
-from taptill.backend.staff.leaving import Leaving
-from taptill.backend.staff.listing import every
-from taptill.backend.staff.office import Newcomer, Office, Wish, spellings
+from taptill.backend.staff.changes import CustomerUpdate, NewCustomer
+from taptill.backend.staff.client import StaffClient, spellings
+from taptill.backend.staff.ledger import LedgerClient
+from taptill.backend.staff.listing import all_customers
+from taptill.backend.staff.removal import RemovalClient
 from taptill.domain.card_id import CardId
 from taptill.domain.errors import (
     MalformedError,
@@ -22,7 +23,7 @@ from taptill.domain.errors import (
 )
 from taptill.domain.money import Money
 
-Work = Callable[[Office], Awaitable[Any]]
+Work = Callable[[StaffClient], Awaitable[Any]]
 OFFERS = {"increment": True, "version": True, "conditional_update": True}
 OURS = {**OFFERS, "request": True, "leaving": True, "totals": True}
 ENTRY = '{"id": %d, "at": "2026-03-01T10:00:00Z", "who": "office", "from": 10, "to": %s, %s}'
@@ -35,11 +36,11 @@ def ledger(*entries: str) -> Callable[[Asked], Canned | None]:
 
 
 NOT_OFFERED: dict[str, Work] = {
-    "an increment": lambda one: Accounts(one).book(7, Money(-5), "cash"),
-    "money cleared at a removal": lambda one: Leaving(one).remove([7], "clear", None),
-    "who was removed": lambda one: Leaving(one).removed(),
-    "a restore": lambda one: Leaving(one).restore([7]),
-    "an erasure": lambda one: Leaving(one).erase([7]),
+    "an increment": lambda one: LedgerClient(one).book(7, Money(-5), "cash"),
+    "money cleared at a removal": lambda one: RemovalClient(one).remove([7], "clear", None),
+    "who was removed": lambda one: RemovalClient(one).list_removed(),
+    "a restore": lambda one: RemovalClient(one).restore([7]),
+    "an erasure": lambda one: RemovalClient(one).erase([7]),
 }
 
 
@@ -53,7 +54,7 @@ async def test_what_a_backend_does_not_offer_is_refused_before_anything_is_sent(
 
 async def test_a_plain_backend_is_told_nothing_of_money_or_staff_at_a_removal() -> None:
     async with FakeBackend([ADA]) as backend:
-        await do(backend, lambda one: Leaving(one).remove([7], "keep", None))
+        await do(backend, lambda one: RemovalClient(one).remove([7], "keep", None))
         (body,) = sent(backend, "remove")
     assert set(body) == {"conditions"}
 
@@ -64,10 +65,10 @@ BOOKED = ENTRY % (4, 5, f'{MINE}, "request": "r-1", "staff": "Jo", "customer": {
 async def test_a_payment_whose_answer_is_lost_is_found_in_the_ledger_and_never_sent_again() -> None:
     """By the id that we gave it, and by nothing that somebody else's may have, too."""
     async with FakeBackend([ADA]) as backend:
-        backend.offers = OURS
+        backend.capabilities = OURS
         lost, entries = on("update", LOST_REPLY), ledger(BOOKED)
         backend.rule = lambda asked: lost(asked) or entries(asked)
-        paid = await do(backend, lambda one: Accounts(one).book(7, Money(-500), "cash", "r-1"))
+        paid = await do(backend, lambda one: LedgerClient(one).book(7, Money(-500), "cash", "r-1"))
         assert paid.customer.id == 7
         (body,) = sent(backend, "update")
         asked = [one.body for one in backend.asked if "CustomerDebtChanges" in one.path]
@@ -79,9 +80,9 @@ async def test_a_payment_whose_answer_is_lost_is_found_in_the_ledger_and_never_s
 
 async def test_each_payment_has_an_id_of_its_own() -> None:
     async with FakeBackend([ADA]) as backend:
-        backend.offers = OURS
+        backend.capabilities = OURS
         for _ in range(2):
-            await do(backend, lambda one: Accounts(one).book(7, Money(-500), "cash"))
+            await do(backend, lambda one: LedgerClient(one).book(7, Money(-500), "cash"))
         first, second = (body["request"] for body in sent(backend, "update"))
     assert first != second
     assert len(first) >= 16
@@ -104,12 +105,12 @@ async def test_a_payment_that_is_not_in_the_ledger_is_unknown(
 ) -> None:
     """Of a backend that keeps no id of ours nothing is sure, however like ours an entry is."""
     async with FakeBackend([ADA]) as backend:
-        backend.offers = offers
+        backend.capabilities = offers
         lost, entries = on("update", LOST_REPLY), ledger(*([entry] if entry else []))
         backend.rule = lambda asked: lost(asked) or entries(asked)
         advice = "--request r-1" if offers is OURS else "taptill customers history 7"
         with pytest.raises(UnknownOutcomeError, match=advice):
-            await do(backend, lambda one: Accounts(one).book(7, Money(-500), "cash", "r-1"))
+            await do(backend, lambda one: LedgerClient(one).book(7, Money(-500), "cash", "r-1"))
         assert len(sent(backend, "update")) == 1
 
 
@@ -118,21 +119,21 @@ KNOWN = Canned('{"error": {"code": "request-known"}}', 409)
 
 async def test_a_payment_that_is_repeated_under_its_id_was_booked_once() -> None:
     async with FakeBackend([ADA]) as backend:
-        backend.offers = OURS
+        backend.capabilities = OURS
         known, entries = on("update", KNOWN), ledger(BOOKED)
         backend.rule = lambda asked: known(asked) or entries(asked)
-        paid = await do(backend, lambda one: Accounts(one).book(7, Money(-500), "cash", "r-1"))
+        paid = await do(backend, lambda one: LedgerClient(one).book(7, Money(-500), "cash", "r-1"))
     assert paid.customer.id == 7
 
 
 @pytest.mark.parametrize("amount", [-501, 500])
 async def test_an_id_of_another_payment_is_refused(amount: int) -> None:
     async with FakeBackend([ADA]) as backend:
-        backend.offers = OURS
+        backend.capabilities = OURS
         known, entries = on("update", KNOWN), ledger(BOOKED)
         backend.rule = lambda asked: known(asked) or entries(asked)
         with pytest.raises(UsageError, match="is another booking"):
-            await do(backend, lambda one: Accounts(one).book(7, Money(amount), "cash", "r-1"))
+            await do(backend, lambda one: LedgerClient(one).book(7, Money(amount), "cash", "r-1"))
 
 
 MOVED = '{"error": {"code": "money-%s"}}'
@@ -144,10 +145,12 @@ async def test_money_that_moved_since_it_was_shown_keeps_a_customer_from_being_r
 ) -> None:
     """The service says no, and the row says what is owed by now."""
     async with FakeBackend([row(7, totalDebt=Decimal("15.5"))]) as backend:
-        backend.offers = OURS
+        backend.capabilities = OURS
         backend.rule = on("remove", Canned(MOVED % code, 409))
         with pytest.raises(MoneyMovedError) as moved:
-            await do(backend, lambda one: Leaving(one).remove([7], "clear", None, {7: Money(1250)}))
+            await do(
+                backend, lambda one: RemovalClient(one).remove([7], "clear", None, {7: Money(1250)})
+            )
         (body,) = sent(backend, "remove")
     assert body["totals"] == [{"id": 7, "totalDebt": 12.5}]
     assert (moved.value.fields["customer"], moved.value.fields["debt"]) == (7, Money(1550))
@@ -156,24 +159,31 @@ async def test_money_that_moved_since_it_was_shown_keeps_a_customer_from_being_r
 @pytest.mark.parametrize("offers", [None, {"leaving": True}], ids=["plain", "an older service"])
 async def test_a_backend_that_takes_no_sums_is_looked_at_once_more(offers: Any) -> None:
     async with FakeBackend([row(7, totalDebt=Decimal("15.5"))]) as backend:
-        backend.offers = offers
+        backend.capabilities = offers
         with pytest.raises(MoneyMovedError):
-            await do(backend, lambda one: Leaving(one).remove([7], "keep", None, {7: Money(1250)}))
+            await do(
+                backend, lambda one: RemovalClient(one).remove([7], "keep", None, {7: Money(1250)})
+            )
         assert sent(backend, "remove") == []
-        await do(backend, lambda one: Leaving(one).remove([7], "keep", None, {7: Money(1550)}))
+        await do(
+            backend, lambda one: RemovalClient(one).remove([7], "keep", None, {7: Money(1550)})
+        )
         (body,) = sent(backend, "remove")
     assert "totals" not in body
 
 
 HELD: dict[str, tuple[Work, bool]] = {
-    "somebody else's": (lambda one: one.alter(8, Wish(external_id="X7")), False),
+    "somebody else's": (lambda one: one.update(8, CustomerUpdate(external_id="X7")), False),
     "a new customer's": (
-        lambda one: one.insert(Newcomer("C", CardId(""), external_id="X7")),
+        lambda one: one.insert(NewCustomer("C", CardId(""), external_id="X7")),
         False,
     ),
-    "one's own": (lambda one: one.alter(7, Wish(external_id="X7", email="a@example.org")), True),
-    "nobody's": (lambda one: one.alter(8, Wish(external_id="X9")), True),
-    "one taken away": (lambda one: one.alter(7, Wish(external_id="")), True),
+    "one's own": (
+        lambda one: one.update(7, CustomerUpdate(external_id="X7", email="a@example.org")),
+        True,
+    ),
+    "nobody's": (lambda one: one.update(8, CustomerUpdate(external_id="X9")), True),
+    "one taken away": (lambda one: one.update(7, CustomerUpdate(external_id="")), True),
 }
 
 
@@ -197,7 +207,7 @@ async def test_a_backend_without_a_ledger_says_so() -> None:
         missing = Canned('{"error": {"code": "not-found"}}', 404)
         backend.rule = on("CustomerDebtChanges", missing)
         with pytest.raises(UsageError, match="keeps no ledger"):
-            await do(backend, lambda one: Accounts(one).history(7))
+            await do(backend, lambda one: LedgerClient(one).history(7))
 
 
 async def test_names_are_asked_for_in_their_usual_spellings_where_capitals_count() -> None:
@@ -221,8 +231,8 @@ async def test_a_list_that_repeats_pages_ends() -> None:
     async with FakeBackend([row(number) for number in range(1, 1100)]) as backend:
         backend.ignored = frozenset({"conditions"})
 
-        async def everybody(one: Office) -> int:
-            return len([found async for found in every(one, [])])
+        async def everybody(one: StaffClient) -> int:
+            return len([found async for found in all_customers(one, [])])
 
         with pytest.raises(MalformedError, match="pages repeat"):
             await do(backend, everybody)

@@ -10,8 +10,8 @@ from tests.backend.conftest import Dial, Line, row
 from tests.fakes.backend import HTML, Asked, Canned
 from tests.fakes.until import until
 
-from taptill.backend.probe import SAMPLE, look_when_it_answers, probe
-from taptill.backend.rows import MoneyForm
+from taptill.backend.probe import SAMPLE_ROWS, probe, probe_when_online
+from taptill.backend.rows import MoneyFormat
 from taptill.backend.select import Select
 from taptill.domain.diagnosis import Diagnosis, Verdict
 
@@ -35,7 +35,7 @@ def by_name(found: list[Diagnosis]) -> dict[str, Diagnosis]:
 
 async def test_of_a_sound_backend_everything_is_told_and_nothing_is_changed(dial: Dial) -> None:
     line = await dial(*people())
-    line.backend.offers = CONDITIONAL
+    line.backend.capabilities = CONDITIONAL
     before = {key: dict(one) for key, one in line.backend.rows.items()}
     found = await probe(line.api, deep=True)
     assert [(one.name, one.advice) for one in found if one.verdict is not Verdict.PASS] == []
@@ -86,7 +86,7 @@ async def test_cards_of_two_spellings_are_counted(dial: Dial) -> None:
 
 async def test_without_being_asked_to_a_probe_sends_reads_alone(dial: Dial) -> None:
     line = await dial(*people())
-    line.backend.offers = CONDITIONAL
+    line.backend.capabilities = CONDITIONAL
     await probe(line.api)
     assert not any("/update/" in one.path for one in line.backend.asked)
 
@@ -118,7 +118,7 @@ ODD: dict[str, tuple[Change, str, Verdict, str]] = {
         "20 customers are visible, 1 of 20 makes no sense",
     ),
     "more than a sample": (
-        lambda one: one.backend.rows.update({n: row(n) for n in range(1, SAMPLE + 9)}),
+        lambda one: one.backend.rows.update({n: row(n) for n in range(1, SAMPLE_ROWS + 9)}),
         "rows",
         Verdict.PASS,
         "100 or more customers",
@@ -142,7 +142,7 @@ ODD: dict[str, tuple[Change, str, Verdict, str]] = {
         "repeat",
     ),
     "the plain API": (
-        set_to(offers=None),
+        set_to(capabilities=None),
         "capabilities",
         Verdict.WARN,
         "no conditional updates",
@@ -179,7 +179,7 @@ async def test_it_is_said_of(
     dial: Dial, change: Change, name: str, verdict: Verdict, words: str
 ) -> None:
     line = await dial(*people())
-    line.backend.offers = CONDITIONAL
+    line.backend.capabilities = CONDITIONAL
     change(line)
     one = by_name(await probe(line.api, deep=True))[name]
     assert (one.verdict, bool(one.advice)) == (verdict, verdict is not Verdict.PASS)
@@ -234,7 +234,7 @@ async def test_the_scale_of_money_is_judged_by(
 ) -> None:
     line = await dial(*(row(number, totalDebt=one) for number, one in enumerate(held, 1)))
     select: Select = line.api.select
-    select.form = line.api._form = MoneyForm(digits)
+    select.money = line.api._money = MoneyFormat(digits)
     one = by_name(await probe(line.api))["money"]
     assert (one.verdict, "[backend] money" in one.advice) == (verdict, verdict is Verdict.WARN)
 
@@ -242,7 +242,7 @@ async def test_the_scale_of_money_is_judged_by(
 async def test_a_till_looks_once_when_its_backend_first_answers(dial: Dial) -> None:
     line = await dial(*people(totalDebt=1230))
     line.backend.always = Canned("{}", 500)
-    looking = asyncio.create_task(look_when_it_answers(line.api, 0.01))
+    looking = asyncio.create_task(probe_when_online(line.api, 0.01))
     await until(lambda: len(line.backend.asked) >= 2)
     assert not looking.done()
     line.backend.always = "ok"

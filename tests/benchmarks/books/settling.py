@@ -14,13 +14,13 @@ from tests.benchmarks.figures import Bench, Figure, Goal, at_most
 from tests.fakes.service import RunningService, running_service
 
 from taptill.backend.customers import CustomersApi
-from taptill.backend.rows import MoneyForm
+from taptill.backend.rows import MoneyFormat
 from taptill.backend.select import Dialect
-from taptill.backend.transport import Access, Reply, Transport
+from taptill.backend.transport import ConnectionSettings, Reply, Transport
 from taptill.clock import SystemClock
 from taptill.domain.entry import Draft, EntryKind
 from taptill.journal.journal import Journal
-from taptill.lookup.connection import Connection
+from taptill.lookup.backend_health import BackendHealth
 from taptill.service.database import open_database
 from taptill.service.fields import ENTITIES
 from taptill.service.store import Store
@@ -37,12 +37,12 @@ BEYOND = 1_000_000
 class Counting(Transport):
     """Counts what it sends."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: ConnectionSettings) -> None:
         super().__init__(access, lambda _: None)
-        self.sent = 0
+        self.update_answered = 0
 
     async def send(self, method: str, path: str, body: str | None, *, read: bool) -> Reply:
-        self.sent += 1
+        self.update_answered += 1
         return await super().send(method, path, body, read=read)
 
 
@@ -94,8 +94,8 @@ async def _settle(path: Path, service: RunningService, ids: list[int]) -> tuple[
     """Give seconds and requests until nothing is open."""
     clock = SystemClock()
     headers = {"Authorization": f"Bearer {service.token}"}
-    transport = Counting(Access(service.url, headers))
-    api = CustomersApi(transport, Dialect(PREFIX, MoneyForm(2)), Connection(clock))
+    transport = Counting(ConnectionSettings(service.url, headers))
+    api = CustomersApi(transport, Dialect(PREFIX, MoneyFormat(2)), BackendHealth(clock))
     with _journal(path) as journal:
         body = {"currency": "EUR", "offline": True, "initials": "A. B."}
         sales = [
@@ -111,7 +111,7 @@ async def _settle(path: Path, service: RunningService, ids: list[int]) -> tuple[
         took_s = time.perf_counter() - began_s
         assert journal.queries.open_sum()[0] == 0
         await api.close()
-    return took_s, transport.sent
+    return took_s, transport.update_answered
 
 
 async def _bare(service: RunningService, ids: list[int]) -> float:

@@ -22,13 +22,13 @@ FIELDS = frozenset({"name", "company"})
 def ours(url: str, path: str, size: str) -> Callable[[], object]:
     """Make a sync through the client into the cache, as the till does it."""
     from taptill.backend.customers import CustomersApi  # noqa: PLC0415 - the bare run goes without
-    from taptill.backend.rows import MoneyForm  # noqa: PLC0415 - as above
+    from taptill.backend.rows import MoneyFormat  # noqa: PLC0415 - as above
     from taptill.backend.select import Dialect  # noqa: PLC0415 - as above
-    from taptill.backend.transport import Access, Transport  # noqa: PLC0415 - as above
+    from taptill.backend.transport import ConnectionSettings, Transport  # noqa: PLC0415 - as above
     from taptill.clock import SystemClock  # noqa: PLC0415 - as above
     from taptill.customer_cache.cache import CustomerCache  # noqa: PLC0415 - as above
     from taptill.domain.customer import Snapshot  # noqa: PLC0415 - as above
-    from taptill.lookup.connection import Connection  # noqa: PLC0415 - as above
+    from taptill.lookup.backend_health import BackendHealth  # noqa: PLC0415 - as above
     from taptill.lookup.sync import Sync, SyncPolicy  # noqa: PLC0415 - as above
 
     clock = SystemClock()
@@ -38,11 +38,11 @@ def ours(url: str, path: str, size: str) -> Callable[[], object]:
         """Settle nothing."""
 
     async def work() -> None:
-        transport = Transport(Access(url), clock.heard)
-        dialect = Dialect("/core/data", MoneyForm(2))
-        api = CustomersApi(transport, dialect, Connection(clock))
+        transport = Transport(ConnectionSettings(url), clock.heard)
+        dialect = Dialect("/core/data", MoneyFormat(2))
+        api = CustomersApi(transport, dialect, BackendHealth(clock))
         policy = SyncPolicy(int(size), sync_s=60, full_sync_s=86_400)
-        await Sync(api, cache, clock, policy, sighted).once()
+        await Sync(api, cache, clock, policy, sighted).sync_once()
         await api.close()
         cache.close()
 

@@ -1,6 +1,6 @@
 """A card id that somebody has typed in, one that a tap of this till can give out."""
 
-from taptill.backend.staff.office import Office
+from taptill.backend.staff.client import StaffClient
 from taptill.config import Config
 from taptill.domain.card_id import CARD_ID_LENGTH_MAX, CardId
 from taptill.domain.errors import UsageError
@@ -42,7 +42,9 @@ def typed_card(text: str, config: Config, *, as_it_is: bool = False) -> CardId:
     return CardId(trimmed)
 
 
-async def refuse_odd_card(work: Office, card: CardId, config: Config, *, as_it_is: bool) -> None:
+async def refuse_odd_card(
+    work: StaffClient, card: CardId, config: Config, *, as_it_is: bool
+) -> None:
     """Check what no reader's rule vouches for by the cards that the office's customers have.
 
     Octets that name no card are refused, and without any reader a spelling unlike the others.

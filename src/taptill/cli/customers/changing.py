@@ -5,8 +5,9 @@ from typing import Any
 
 import click
 
-from taptill.backend.rows import Details
-from taptill.backend.staff.office import Newcomer, Office, Wish
+from taptill.backend.rows import StaffCustomer
+from taptill.backend.staff.changes import CustomerUpdate, NewCustomer
+from taptill.backend.staff.client import StaffClient
 from taptill.cli.customers.cards import refuse_odd_card, typed_card
 from taptill.cli.customers.desk import CUSTOMER, config_of, print_one, run
 from taptill.cli.customers.record import Deed
@@ -38,7 +39,7 @@ def add(option: Path | None, *, as_json: bool, **asked: Any) -> None:
     if not asked["name"].strip():
         raise UsageError(problem="a customer needs a name")
     config = config_of(option)
-    new = Newcomer(
+    new = NewCustomer(
         name=asked["name"],
         card_id=typed_card(asked["card"], config, as_it_is=asked["as_it_is"]),
         email=asked["email"],
@@ -47,7 +48,7 @@ def add(option: Path | None, *, as_json: bool, **asked: Any) -> None:
         credit_allowed=asked["credit"],
     )
 
-    async def insert(work: Office) -> Details:
+    async def insert(work: StaffClient) -> StaffCustomer:
         await refuse_odd_card(work, new.card_id, config, as_it_is=asked["as_it_is"])
         return await work.insert(new)
 
@@ -82,7 +83,7 @@ def set_(option: Path | None, customer: int, *, as_json: bool, **asked: Any) -> 
         raise UsageError(problem="a customer needs a name")
     if company is not None and asked["no_company"]:
         raise UsageError(problem="say one of --company and --no-company")
-    wish = Wish(
+    wish = CustomerUpdate(
         name=name,
         email=asked["email"],
         external_id=asked["external_id"],
@@ -92,7 +93,7 @@ def set_(option: Path | None, customer: int, *, as_json: bool, **asked: Any) -> 
     )
     config = config_of(option)
     deed = Deed("update", [customer], sorted(wish.fields()))
-    altered = run(config, lambda work: work.alter(customer, wish), deed, asked["staff"])
+    altered = run(config, lambda work: work.update(customer, wish), deed, asked["staff"])
     print_one(altered, config, as_json=as_json)
 
 
@@ -119,7 +120,7 @@ def bind_card(option: Path | None, customer: int, card: str, **asked: Any) -> No
     deed = Deed("update", [customer], ["cardId"])
     card_id = typed_card(card, config, as_it_is=asked["as_it_is"])
 
-    async def bind(work: Office) -> Details:
+    async def bind(work: StaffClient) -> StaffCustomer:
         await refuse_odd_card(work, card_id, config, as_it_is=asked["as_it_is"])
         return await work.bind_card(customer, card_id)
 

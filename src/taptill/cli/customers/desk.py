@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 import click
 
 from taptill import config as configs
-from taptill.backend.offers import Offers
-from taptill.backend.rows import Details
-from taptill.backend.staff.office import Office
+from taptill.backend.capabilities import ServiceCapabilities
+from taptill.backend.rows import StaffCustomer
+from taptill.backend.staff.client import StaffClient
 from taptill.cli.customers import record
 from taptill.cli.customers.record import BOOKINGS, Deed
 from taptill.cli.output import login, plain
@@ -41,7 +41,7 @@ def config_of(option: Path | None) -> Config:
 
 def run(
     config: Config,
-    wish: Callable[[Office], Awaitable[_T]],
+    wish: Callable[[StaffClient], Awaitable[_T]],
     deed: Deed | None = None,
     staff: str | None = None,
 ) -> _T:
@@ -56,8 +56,8 @@ def run(
         work = office(config, configs.read_office_token(config), person)
         try:
             result = await wish(work)
-            if deed is not None and not _is_kept(deed, await work.offers()):
-                made = [result.customer.id] if isinstance(result, Details) else []
+            if deed is not None and not _is_kept(deed, await work.capabilities()):
+                made = [result.customer.id] if isinstance(result, StaffCustomer) else []
                 record.keep(replace(deed, customers=deed.customers or made), person)
                 click.echo(_KEPT_HERE, err=True)
             return result
@@ -76,7 +76,7 @@ def run(
         raise RightsError(status=fault.fields["status"], advice=advice) from fault
 
 
-def _is_kept(deed: Deed, offers: Offers) -> bool:
+def _is_kept(deed: Deed, offers: ServiceCapabilities) -> bool:
     """Tell whether the service keeps who did this."""
     return offers.request if deed.act in BOOKINGS else offers.leaving
 
@@ -98,7 +98,7 @@ def standing(config: Config, debt: Money) -> str:
     return f"{money_of(config, abs(debt))} {'in advance' if debt.minor < 0 else 'owed'}"
 
 
-def print_one(one: Details, config: Config, *, as_json: bool, whole: bool = False) -> None:
+def print_one(one: StaffCustomer, config: Config, *, as_json: bool, whole: bool = False) -> None:
     """Print a customer in a line, or with all that the backend tells."""
     if as_json:
         click.echo(json.dumps(columns(one, config.till.currency)))
@@ -110,7 +110,7 @@ def print_one(one: Details, config: Config, *, as_json: bool, whole: bool = Fals
             click.echo(f"  {name:14} {plain(shown, DEBT_DATA_MAX)}".rstrip())
 
 
-def line(one: Details, config: Config) -> str:
+def line(one: StaffCustomer, config: Config) -> str:
     """Give a customer in one line."""
     customer = one.customer
     parts = [
@@ -125,7 +125,7 @@ def line(one: Details, config: Config) -> str:
     return f"customer {customer.id}: {' '.join(part for part in parts if part)}"
 
 
-def columns(one: Details, currency: Currency) -> dict[str, Any]:
+def columns(one: StaffCustomer, currency: Currency) -> dict[str, Any]:
     """Give all that is known of a customer, for a script."""
     customer, snapshot = one.customer, one.snapshot
     return {

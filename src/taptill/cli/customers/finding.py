@@ -10,11 +10,12 @@ from typing import Any
 
 import click
 
-from taptill.backend.rows import Details
+from taptill.backend.rows import StaffCustomer
 from taptill.backend.select import Filter, where
-from taptill.backend.staff.leaving import Leaving
-from taptill.backend.staff.listing import every
-from taptill.backend.staff.office import Found, Office
+from taptill.backend.staff.changes import SearchResult
+from taptill.backend.staff.client import StaffClient
+from taptill.backend.staff.listing import all_customers
+from taptill.backend.staff.removal import RemovalClient
 from taptill.cli.customers.desk import (
     CUSTOMER,
     card_of,
@@ -59,7 +60,7 @@ def find(option: Path | None, *, as_json: bool, **asked: str) -> None:
         raise UsageError(problem="say one of --card, --name and --external-id")
     ((by, value),) = wished
 
-    async def look(work: Office) -> Found:
+    async def look(work: StaffClient) -> SearchResult:
         if by == "card":
             return await work.by_card(card_of(value))
         return await (work.by_name(value) if by == "name" else work.by_external_id(value))
@@ -95,7 +96,7 @@ class Sums:
     in_advance: Money = ZERO
     blocked: int = 0
 
-    def add(self, one: Details) -> None:
+    def add(self, one: StaffCustomer) -> None:
         """Count one customer."""
         debt = one.snapshot.debt
         self.customers += 1
@@ -131,7 +132,7 @@ def list_(option: Path | None, *, as_json: bool, as_csv: bool, **asked: Any) -> 
     if as_csv:
         click.echo("\ufeff" + _csv(LISTED), nl=False)
 
-    async def look(work: Office) -> None:
+    async def look(work: StaffClient) -> None:
         async for one in _listed(work, asked):
             sums.add(one)
             _tell(one, config, as_json=as_json, as_csv=as_csv)
@@ -140,18 +141,18 @@ def list_(option: Path | None, *, as_json: bool, as_csv: bool, **asked: Any) -> 
     click.echo(_summed(sums, config), err=as_json or as_csv)
 
 
-async def _listed(work: Office, asked: dict[str, Any]) -> AsyncIterator[Details]:
+async def _listed(work: StaffClient, asked: dict[str, Any]) -> AsyncIterator[StaffCustomer]:
     if asked["removed"]:
-        for one in await Leaving(work).removed():
+        for one in await RemovalClient(work).list_removed():
             if _is_asked(one, asked):
                 yield one
         return
-    async for one in every(work, _filters(work, asked)):
+    async for one in all_customers(work, _filters(work, asked)):
         if _is_asked(one, asked):
             yield one
 
 
-def _tell(one: Details, config: Config, *, as_json: bool, as_csv: bool) -> None:
+def _tell(one: StaffCustomer, config: Config, *, as_json: bool, as_csv: bool) -> None:
     told = columns(one, config.till.currency)
     if as_csv:
         click.echo(_csv([told[name] for name in LISTED]), nl=False)
@@ -159,8 +160,8 @@ def _tell(one: Details, config: Config, *, as_json: bool, as_csv: bool) -> None:
         click.echo(json.dumps(told) if as_json else line(one, config))
 
 
-def _filters(work: Office, asked: dict[str, Any]) -> list[Filter]:
-    owed = ">" if work.form.owed_positive else "<"
+def _filters(work: StaffClient, asked: dict[str, Any]) -> list[Filter]:
+    owed = ">" if work.money.owed_positive else "<"
     return [
         *([where("totalDebt", owed, 0)] if asked["owing"] else []),
         *([where("isBlocked", "=", True)] if asked["blocked"] else []),  # noqa: FBT003 - the value
@@ -168,7 +169,7 @@ def _filters(work: Office, asked: dict[str, Any]) -> list[Filter]:
     ]
 
 
-def _is_asked(one: Details, asked: dict[str, Any]) -> bool:
+def _is_asked(one: StaffCustomer, asked: dict[str, Any]) -> bool:
     """Look again: a server that ignores conditions sends everybody."""
     owing = not asked["owing"] or one.snapshot.debt > ZERO
     blocked = not asked["blocked"] or one.customer.blocked
@@ -187,12 +188,12 @@ def _csv(cells: Sequence[Any]) -> str:
     return text.getvalue()
 
 
-def _print_found(found: Found, config: Config, *, as_json: bool) -> None:
+def _print_found(found: SearchResult, config: Config, *, as_json: bool) -> None:
     for one in found.customers:
         print_one(one, config, as_json=as_json)
     for customer_id in found.unreadable:
         click.echo(f"customer {customer_id}: the row makes no sense, look at it there", err=True)
-    if found.more:
+    if found.has_more:
         click.echo("there are more: say more of the name", err=True)
     if not found.customers:
         click.echo("nobody", err=True)

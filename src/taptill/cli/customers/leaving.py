@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from taptill.backend.rows import Details
-from taptill.backend.staff.leaving import Leaving
-from taptill.backend.staff.office import Office
+from taptill.backend.rows import StaffCustomer
+from taptill.backend.staff.client import StaffClient
+from taptill.backend.staff.removal import RemovalClient
 from taptill.cli.customers.desk import (
     CUSTOMERS,
     YES,
@@ -56,7 +56,7 @@ def remove(
     """
     config, doomed = config_of(option), sorted(set(customer))
 
-    async def look(work: Office) -> list[Details]:
+    async def look(work: StaffClient) -> list[StaffCustomer]:
         return [await work.by_id(one) for one in doomed]
 
     found, money = run(config, look), asked["money"]
@@ -71,8 +71,8 @@ def remove(
         click.confirm(question, abort=True, err=True)
     seen = {one.customer.id: one.snapshot.debt for one in found}
 
-    async def go(work: Office) -> None:
-        await Leaving(work).remove(doomed, money, asked["reason"], seen)
+    async def go(work: StaffClient) -> None:
+        await RemovalClient(work).remove(doomed, money, asked["reason"], seen)
 
     try:
         run(config, go, Deed("remove", doomed), asked["staff"])
@@ -85,7 +85,7 @@ def remove(
     click.echo(json.dumps({"removed": doomed}) if as_json else f"removed: {names}")
 
 
-def _decided(found: Sequence[Details], config: Config, *, ask: bool) -> str | None:
+def _decided(found: Sequence[StaffCustomer], config: Config, *, ask: bool) -> str | None:
     """Give what becomes of money; None where there is none. UsageError where nobody says."""
     debts = [one.snapshot.debt for one in found if one.snapshot.debt]
     if not debts:
@@ -117,7 +117,7 @@ def restore(
       taptill customers restore 123
     """
     config, wanted = config_of(option), sorted(set(customer))
-    run(config, lambda work: Leaving(work).restore(wanted), staff=staff)
+    run(config, lambda work: RemovalClient(work).restore(wanted), staff=staff)
     names = ", ".join(map(str, wanted))
     click.echo(json.dumps({"restored": wanted}) if as_json else f"restored: {names}")
 
@@ -141,7 +141,7 @@ def erase(
     if not yes:
         question = f"Erase the data of {many(len(wanted), 'removed customer')} for good?"
         click.confirm(question, abort=True, err=True)
-    run(config, lambda work: Leaving(work).erase(wanted), staff=staff)
+    run(config, lambda work: RemovalClient(work).erase(wanted), staff=staff)
     names = ", ".join(map(str, wanted))
     click.echo(json.dumps({"erased": wanted}) if as_json else f"erased: {names}")
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from taptill.backend.rows import Details
-from taptill.backend.staff.accounts import Accounts, Done, Movement
-from taptill.backend.staff.office import Office
+from taptill.backend.rows import StaffCustomer
+from taptill.backend.staff.client import StaffClient
+from taptill.backend.staff.ledger import AuditRecord, LedgerClient, LedgerEntry
 from taptill.cli.customers import record
 from taptill.cli.customers.desk import (
     CUSTOMER,
@@ -90,8 +90,8 @@ def _book(
     config = config_of(option)
     by = read_amount(amount, config.till.currency) * sign
 
-    async def book(work: Office) -> Details:
-        return await Accounts(work).book(customer, by, asked["reason"], asked["request"] or "")
+    async def book(work: StaffClient) -> StaffCustomer:
+        return await LedgerClient(work).book(customer, by, asked["reason"], asked["request"] or "")
 
     deed = Deed("pay" if sign < 0 else "pay-out", [customer], ["totalDebt"])
     found = run(config, book, deed, asked["staff"])
@@ -139,7 +139,7 @@ def history(option: Path | None, customer: int, *, as_json: bool) -> None:
       taptill customers history 7 --json
     """
     config = config_of(option)
-    found = run(config, lambda work: Accounts(work).history(customer))
+    found = run(config, lambda work: LedgerClient(work).history(customer))
     for one in found:
         if as_json:
             text = config.till.currency.text
@@ -151,12 +151,12 @@ def history(option: Path | None, customer: int, *, as_json: bool) -> None:
         click.echo("nothing was ever booked")
 
 
-def _told(one: Movement, config: Config) -> str:
+def _told(one: LedgerEntry, config: Config) -> str:
     now = standing(config, one.debt)
     return f"{when(one.at)}  {money_of(config, abs(one.by))} {_did(one)}, then {now}"
 
 
-def _did(one: Movement) -> str:
+def _did(one: LedgerEntry) -> str:
     """Say what became of the amount, and who did that."""
     if one.who in OPENING and not one.reason:
         did = "brought along" if one.by < ZERO else "owed at the beginning"
@@ -198,17 +198,21 @@ def log(
         raise UsageError(problem="say one of --customer and --companies")
     config = config_of(option)
     if companies:
-        for act in run(config, lambda work: Accounts(work).company_acts(last)):
+        for act in run(config, lambda work: LedgerClient(work).company_audit_records(last)):
             click.echo(json.dumps(asdict(act)) if as_json else company_act(asdict(act)))
         return
 
-    async def look(work: Office) -> list[Done | Movement]:
-        offers, accounts, here = await work.offers(), Accounts(work), record.read(customer, last)
+    async def look(work: StaffClient) -> list[AuditRecord | LedgerEntry]:
+        offers, accounts, here = (
+            await work.capabilities(),
+            LedgerClient(work),
+            record.read(customer, last),
+        )
         if not offers.leaving:
             return [*here]
-        done: list[Done | Movement] = [*await accounts.acts(customer, last)]
+        done: list[AuditRecord | LedgerEntry] = [*await accounts.audit_records(customer, last)]
         if offers.request:
-            done += await accounts.booked_by_people(customer, last)
+            done += await accounts.entries_by_staff(customer, last)
         else:
             done += [one for one in here if one.act in BOOKINGS]
         return sorted(done, key=lambda one: one.at, reverse=True)[:last]
@@ -217,18 +221,18 @@ def log(
         click.echo(_for_a_script(one, config) if as_json else _act(one, config))
 
 
-def _for_a_script(one: Done | Movement, config: Config) -> str:
-    if isinstance(one, Done):
+def _for_a_script(one: AuditRecord | LedgerEntry, config: Config) -> str:
+    if isinstance(one, AuditRecord):
         return json.dumps(asdict(one))
     act = "pay" if one.by < ZERO else "pay-out"
-    done = Done(one.at, one.customer, act, one.who, one.staff, ["totalDebt"])
+    done = AuditRecord(one.at, one.customer, act, one.who, one.staff, ["totalDebt"])
     by = config.till.currency.text(one.by)
     return json.dumps({**asdict(done), "by": by, "reason": one.reason})
 
 
-def _act(one: Done | Movement, config: Config) -> str:
+def _act(one: AuditRecord | LedgerEntry, config: Config) -> str:
     head = f"{when(one.at)}  customer {one.customer}: "
-    if isinstance(one, Movement):
+    if isinstance(one, LedgerEntry):
         return f"{head}{money_of(config, abs(one.by))} {_did(one)}"
     what = f" of {', '.join(map(plain, one.fields))}" if one.fields else ""
     return f"{head}{one.act}{what} by {by_whom(one.staff, one.who)}"

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from taptill import config as configs
-from taptill.backend.staff.accounts import Done
+from taptill.backend.staff.ledger import AuditRecord
 from taptill.clock import SystemClock
 from taptill.domain.errors import OutputError
 
@@ -34,7 +34,7 @@ def path() -> Path:
 def keep(deed: Deed, staff: str) -> None:
     """Add a line for each customer; it is for its owner alone. Errors: OutputError."""
     at = SystemClock().now()
-    done = [Done(at, one, deed.act, "", staff, list(deed.fields)) for one in deed.customers]
+    done = [AuditRecord(at, one, deed.act, "", staff, list(deed.fields)) for one in deed.customers]
     lines = "".join(f"{json.dumps(asdict(one))}\n" for one in done)
     place = path()
     try:
@@ -47,7 +47,7 @@ def keep(deed: Deed, staff: str) -> None:
         raise OutputError(path=place, detail=fault.strerror) from fault
 
 
-def read(customer: int | None, last: int) -> list[Done]:
+def read(customer: int | None, last: int) -> list[AuditRecord]:
     """Give what was kept, the newest first; of all customers, or of one."""
     try:
         lines = path().read_text("utf-8").splitlines()[-LINES_READ_MAX:]
@@ -55,5 +55,5 @@ def read(customer: int | None, last: int) -> list[Done]:
         return []
     except OSError as fault:
         raise OutputError(path=path(), detail=fault.strerror) from fault
-    found = [Done(**json.loads(line)) for line in reversed(lines)]
+    found = [AuditRecord(**json.loads(line)) for line in reversed(lines)]
     return [one for one in found if customer in (None, one.customer)][:last]

@@ -7,10 +7,11 @@ import pytest
 from tests.backend.conftest import READ_TIMEOUT_S, Heard, row
 from tests.fakes.backend import LOST_REPLY, LOST_REQUEST, PREFIX, Asked, Canned, FakeBackend
 
-from taptill.backend.rows import MoneyForm
+from taptill.backend.rows import MoneyFormat
 from taptill.backend.select import Dialect
-from taptill.backend.staff.office import FOUND_MAX, REMOVED_MAX, Newcomer, Office
-from taptill.backend.transport import Access, Transport
+from taptill.backend.staff.changes import NewCustomer
+from taptill.backend.staff.client import REMOVED_MAX, RESULTS_MAX, StaffClient
+from taptill.backend.transport import ConnectionSettings, Transport
 from taptill.domain.card_id import CardId
 from taptill.domain.errors import (
     ClashError,
@@ -23,15 +24,15 @@ from taptill.domain.errors import (
 )
 
 ADA, BEN = row(7, email="ada@example.org"), row(8, name="Ben", externalId="X8")
-NEW = Newcomer("Grace", CardId("04FF"), external_id="X9")
-Work = Callable[[Office], Awaitable[Any]]
+NEW = NewCustomer("Grace", CardId("04FF"), external_id="X9")
+Work = Callable[[StaffClient], Awaitable[Any]]
 
 
 async def do(backend: FakeBackend, work: Work, company_id: int | None = None) -> Any:
-    access = Access(backend.url, read_timeout_s=READ_TIMEOUT_S)
+    access = ConnectionSettings(backend.url, read_timeout_s=READ_TIMEOUT_S)
     heard = Heard()
     transport = Transport(access, heard.dated)
-    office = Office(transport, Dialect(PREFIX, MoneyForm(2), company_id), heard)
+    office = StaffClient(transport, Dialect(PREFIX, MoneyFormat(2), company_id), heard)
     try:
         return await work(office)
     finally:
@@ -63,7 +64,7 @@ async def test_customers_are_found(work: Work, ids: list[int]) -> None:
     async with FakeBackend([ADA, BEN]) as backend:
         found = await do(backend, work)
     assert [one.customer.id for one in found.customers] == ids
-    assert (found.unreadable, found.more) == ([], False)
+    assert (found.unreadable, found.has_more) == ([], False)
 
 
 async def test_the_office_sees_what_a_till_does_not_ask_for() -> None:
@@ -77,7 +78,7 @@ async def test_a_name_is_asked_for_with_wild_cards_and_many_are_cut_off() -> Non
         found = await do(backend, lambda office: office.by_name("Ada"))
     (body,) = sent(backend, "select")
     assert body["conditions"]["filters"][0]["value"] == "%Ada%"
-    assert (len(found.customers), found.more) == (FOUND_MAX, True)
+    assert (len(found.customers), found.has_more) == (RESULTS_MAX, True)
 
 
 async def test_a_row_that_makes_no_sense_hides_nobody() -> None:
@@ -145,8 +146,8 @@ async def test_a_newcomer_is_looked_for_where_the_answer_shows(answer: Canned) -
         assert len(sent(backend, "insert")) == 1
 
 
-@pytest.mark.parametrize("new", [NEW, Newcomer("Grace", CardId(""), external_id="X9")])
-async def test_an_insert_without_an_answer_is_found_and_not_repeated(new: Newcomer) -> None:
+@pytest.mark.parametrize("new", [NEW, NewCustomer("Grace", CardId(""), external_id="X9")])
+async def test_an_insert_without_an_answer_is_found_and_not_repeated(new: NewCustomer) -> None:
     """The reply is lost after it took effect: the card, or the office's key, tells."""
     async with FakeBackend([ADA]) as backend:
         backend.rule = on("insert", LOST_REPLY)
@@ -188,14 +189,14 @@ async def test_who_came_in_between_with_that_card_is_not_taken_for_the_newcomer(
             await do(backend, lambda office: office.insert(NEW))
 
 
-TAKEN: dict[str, tuple[Newcomer, str]] = {
-    "the card": (Newcomer("Grace", CardId("04A7")), "customer 7 has this card"),
-    "the office's key": (Newcomer("Grace", CardId(""), external_id="X8"), "has this externalId"),
+TAKEN: dict[str, tuple[NewCustomer, str]] = {
+    "the card": (NewCustomer("Grace", CardId("04A7")), "customer 7 has this card"),
+    "the office's key": (NewCustomer("Grace", CardId(""), external_id="X8"), "has this externalId"),
 }
 
 
 @pytest.mark.parametrize(("new", "words"), TAKEN.values(), ids=TAKEN)
-async def test_nobody_is_made_who_has_what_another_has(new: Newcomer, words: str) -> None:
+async def test_nobody_is_made_who_has_what_another_has(new: NewCustomer, words: str) -> None:
     async with FakeBackend([ADA, BEN]) as backend:
         with pytest.raises(UsageError, match=words):
             await do(backend, lambda office: office.insert(new))
@@ -282,7 +283,7 @@ async def test_where_it_is_offered_an_update_is_conditioned_on(
     version: int | None, offers: dict[str, bool], condition: dict[str, Any]
 ) -> None:
     async with FakeBackend([{**ADA, "version": version} if version else ADA]) as backend:
-        backend.offers = {"conditional_update": True, **offers}
+        backend.capabilities = {"conditional_update": True, **offers}
         await do(backend, lambda office: office.block(7, blocked=True))
         (body,) = sent(backend, "update")
     assert body["conditions"] == {"operator": "and", "filters": [condition]}
@@ -291,7 +292,7 @@ async def test_where_it_is_offered_an_update_is_conditioned_on(
 async def test_a_row_that_a_till_changed_meanwhile_is_read_and_changed_again() -> None:
     clash = Canned('{"error": {"code": "condition-not-met"}, "row": {"id": 7}}', 409)
     async with FakeBackend([{**ADA, "version": 4}]) as backend:
-        backend.offers = {"conditional_update": True, "version": True}
+        backend.capabilities = {"conditional_update": True, "version": True}
         backend.rule = on("update", clash, clash)
         blocked = await do(backend, lambda office: office.block(7, blocked=True))
         assert blocked.customer.blocked
@@ -324,8 +325,8 @@ async def test_exactly_the_customers_named_are_removed() -> None:
         await do(backend, lambda office: office.remove([7, 9]))
         (body,) = sent(backend, "remove")
         assert list(backend.rows) == [8]
-    among = {"field": "id", "comparator": "in", "value": [7, 9]}
-    assert body == {"conditions": {"operator": "and", "filters": [among]}}
+    id_conditions = {"field": "id", "comparator": "in", "value": [7, 9]}
+    assert body == {"conditions": {"operator": "and", "filters": [id_conditions]}}
 
 
 @pytest.mark.parametrize("ids", [[], list(range(1, REMOVED_MAX + 2))], ids=["none", "too many"])

@@ -9,7 +9,7 @@ from taptill.domain.money import Currency
 
 
 @dataclass(frozen=True, slots=True)
-class Offers:
+class ServiceCapabilities:
     """What the answer to `capabilities` says; the plain API says nothing of it."""
 
     conditional_update: bool = False
@@ -26,7 +26,7 @@ class Offers:
     digits: int | None = None
 
     @classmethod
-    def told(cls, body: Any) -> Self:
+    def service(cls, body: Any) -> Self:
         """Read an answer's body; what makes no sense is not offered."""
         said: Mapping[str, Any] = body if isinstance(body, dict) else {}
         currency, digits = said.get("currency"), said.get("digits")
@@ -42,7 +42,7 @@ class Offers:
             digits=digits if type(digits) is int else None,
         )
 
-    def refuse_misfit(self, till: Currency) -> None:
+    def require_currency(self, till: Currency) -> None:
         """Raise CurrencyError where this service cannot keep the till's money exactly."""
         other = self.currency is not None and self.currency != till.code
         fewer = self.digits is not None and self.digits < till.digits

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from taptill.backend.body import NO_JSON
+from taptill.backend.body import NOT_JSON
 from taptill.backend.transport import Reply
 from taptill.domain.errors import (
     MalformedError,
@@ -16,33 +16,37 @@ DENIED = frozenset({401, 403})
 CLASH = 409
 
 _NEVER_FINAL = frozenset({408, CLASH, 425, 428, 429})
-_PASSING = frozenset({408, 425, 429, 502, 503, 504})
+_TRANSIENT = frozenset({408, 425, 429, 502, 503, 504})
 _CLIENT_FAULTS = range(400, 500)
 _CODE = re.compile(r"[a-z0-9_-]{1,40}")
 _UNKNOWN_FIELD = re.compile(r"""Field \\?["']([A-Za-z0-9_.]{1,80})\\?["'] not found""")
-_LOOKED_AT = 2000
+_SEARCHED_CHARACTERS = 2000
 """Characters of an error that are searched for what is known of it."""
 
 
-def body_of(reply: Reply) -> Any:
+def successful_body(reply: Reply) -> Any:
     """Give the body of a successful read, or raise what the status means."""
     if not reply.ok:
-        refuse_for_now(reply)
-    if reply.body is NO_JSON:
+        raise_for_status(reply)
+    if reply.body is NOT_JSON:
         raise MalformedError(detail=f"HTTP {reply.status}, {reply.detail}")
     if not reply.ok:
-        raise RefusedError(status=reply.status, detail=code_of(reply))
+        raise RefusedError(status=reply.status, detail=error_code(reply))
     return reply.body
 
 
-def refuse_for_now(reply: Reply) -> None:
+def raise_for_status(reply: Reply) -> None:
     """Raise where a status says nothing about the request itself."""
     if reply.status in DENIED:
         raise UnauthorisedError(status=reply.status)
-    if reply.moved:
+    if reply.is_redirect:
         detail = f"it sends us elsewhere (HTTP {reply.status}), where a token must not go"
         raise MalformedError(detail=detail)
-    if reply.status in _NEVER_FINAL or reply.status not in _CLIENT_FAULTS or aborted(reply):
+    if (
+        reply.status in _NEVER_FINAL
+        or reply.status not in _CLIENT_FAULTS
+        or is_aborted_transaction(reply)
+    ):
         raise UnreachableError(
             place="the Customers API",
             detail=f"HTTP {reply.status}",
@@ -50,23 +54,25 @@ def refuse_for_now(reply: Reply) -> None:
         )
 
 
-def passes(reply: Reply) -> bool:
+def is_transient(reply: Reply) -> bool:
     """Tell trouble that may be over in a moment."""
-    return reply.status in _PASSING or aborted(reply)
+    return reply.status in _TRANSIENT or is_aborted_transaction(reply)
 
 
-def aborted(reply: Reply) -> bool:
+def is_aborted_transaction(reply: Reply) -> bool:
     """Tell PostgreSQL's 25P02 (a transaction that failed before ours), which passes by itself."""
-    return not reply.ok and "25P02" in str(reply.body)[:_LOOKED_AT]
+    return not reply.ok and "25P02" in str(reply.body)[:_SEARCHED_CHARACTERS]
 
 
 def is_final(reply: Reply) -> bool:
     """Tell a refusal of this very request: nothing was changed, and nothing will be."""
-    theirs = reply.body is not NO_JSON and reply.body is not None and not aborted(reply)
+    theirs = (
+        reply.body is not NOT_JSON and reply.body is not None and not is_aborted_transaction(reply)
+    )
     return theirs and reply.status in _CLIENT_FAULTS and reply.status not in _NEVER_FINAL
 
 
-def code_of(reply: Reply) -> str:
+def error_code(reply: Reply) -> str:
     """Give a refusal's code where it is one: its message may hold a person's name."""
     error = reply.body.get("error") if isinstance(reply.body, dict) else None
     code = error.get("code") if isinstance(error, dict) else None
@@ -77,5 +83,5 @@ def unknown_field(reply: Reply) -> str | None:
     """Name the field that a server says it does not have."""
     if not is_final(reply):
         return None
-    found = _UNKNOWN_FIELD.search(str(reply.body)[:_LOOKED_AT])
+    found = _UNKNOWN_FIELD.search(str(reply.body)[:_SEARCHED_CHARACTERS])
     return found[1] if found else None

@@ -9,32 +9,32 @@ from shlex import quote
 
 from platformdirs import user_config_path, user_state_path
 
-from taptill.config.reading import ReaderCheck, complain, parse
+from taptill.config.reading import ReaderCheck, config_error, parse
 from taptill.config.tables import Config
 
 SYSTEM_CONFIG = Path("/etc/taptill/config.toml")
 SYSTEM_STATE = Path("/var/lib/taptill")
 JOURNAL = "journal.db"
-TOKEN_NAME = "api-token"  # noqa: S105 - the name of the systemd credential, no secret
+CREDENTIAL_NAME = "api-token"
 
 
 def find_config(option: Path | None, system: Path = SYSTEM_CONFIG) -> Path:
     """Find the config file; raises ConfigError that names every place looked at."""
     named = {
         "--config": option,
-        "$TAPTILL_CONFIG": _named_by("TAPTILL_CONFIG"),
+        "$TAPTILL_CONFIG": _path_from_environment("TAPTILL_CONFIG"),
     }
     for who, path in named.items():
         if path is not None:
-            if _there(path):
+            if _exists(path):
                 return path
-            raise complain([f"no config at {path}, which {who} names"])
+            raise config_error([f"no config at {path}, which {who} names"])
     places = [system, user_config_path("taptill") / "config.toml"]
     for path in places:
-        if _there(path):
+        if _exists(path):
             return path
     looked = ", ".join(["--config (not given)", "$TAPTILL_CONFIG (not set)", *map(str, places)])
-    raise complain([f"no config found; looked at {looked}. Start from config.example.toml"])
+    raise config_error([f"no config found; looked at {looked}. Start from config.example.toml"])
 
 
 def load(
@@ -44,26 +44,26 @@ def load(
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as fault:
-        raise complain([f"{path} cannot be read: {fault.strerror}"]) from fault
+        raise config_error([f"{path} cannot be read: {fault.strerror}"]) from fault
     except UnicodeDecodeError as fault:
         line = fault.object[: fault.start].count(b"\n") + 1
         column = fault.start - fault.object.rfind(b"\n", 0, fault.start)
-        raise complain([f"line {line}, column {column}: this is not UTF-8"]) from fault
+        raise config_error([f"line {line}, column {column}: this is not UTF-8"]) from fault
     config = parse(text, check_reader, for_office=for_office)
     return replace(config, warnings=(*config.warnings, *_open_secrets(config)))
 
 
 def state_dir(option: Path | None) -> Path:
     """Give the directory of journal and cache, closed to others; raises ConfigError."""
-    systemds = _named_by("STATE_DIRECTORY")
+    systemds = _path_from_environment("STATE_DIRECTORY")
     path = option or systemds or user_state_path("taptill")
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as fault:
         problem = f"the state directory {path} cannot be made: {fault.strerror}; use --state-dir"
-        raise complain([problem]) from fault
+        raise config_error([problem]) from fault
     if path != systemds and _open_to_others(path):
-        _close(path)
+        _close_to_others(path)
     return path
 
 
@@ -75,27 +75,26 @@ def journal_path(state: Path) -> Path:
     link = state / JOURNAL
     path = Path(os.path.realpath(link))
     if path.name != JOURNAL:
-        raise complain([f"{link} is a link to {path}: that file must be called {JOURNAL}, too"])
+        raise config_error([f"{link} is a link to {path}: that file must be called {JOURNAL}, too"])
     return path
 
 
 def other_state_dirs(state: Path) -> list[Path]:
     """Give where else on this machine a till may have kept its state."""
-    places = [_named_by("STATE_DIRECTORY"), user_state_path("taptill"), SYSTEM_STATE]
+    places = [_path_from_environment("STATE_DIRECTORY"), user_state_path("taptill"), SYSTEM_STATE]
     return [place for place in places if place and place.resolve() != state.resolve()]
 
 
 def read_token(config: Config) -> str:
     """Give the API token from the systemd credential, else from token_file; raises ConfigError."""
-    credentials = _named_by("CREDENTIALS_DIRECTORY")
+    credentials = _path_from_environment("CREDENTIALS_DIRECTORY")
     # The credential first: the service's account cannot read the file that it was made from.
-    for path in (credentials and credentials / TOKEN_NAME, config.backend.token_file):
+    for path in (credentials and credentials / CREDENTIAL_NAME, config.backend.token_file):
         if path and (token := _token_in(path)) is not None:
             return token
-    named = config.backend.token_file or 'a file named by [backend] token_file (now "")'
-    raise complain(
-        [f"no API token: write it to {named}, or to /etc/credstore/{TOKEN_NAME} for the service"]
-    )
+    file = config.backend.token_file or 'a file named by [backend] token_file (now "")'
+    credential = f"/etc/credstore/{CREDENTIAL_NAME}"
+    raise config_error([f"no API token: write it to {file}, or to {credential} for the service"])
 
 
 def read_office_token(config: Config) -> str:
@@ -105,7 +104,7 @@ def read_office_token(config: Config) -> str:
         return read_token(config)
     token = _token_in(path)
     if token is None:
-        raise complain([f"no office token: write it to {path}, which [backend] names"])
+        raise config_error([f"no office token: write it to {path}, which [backend] names"])
     return token
 
 
@@ -138,7 +137,7 @@ def _open_to_others(path: Path) -> bool:
     return found.st_uid == os.geteuid() and bool(found.st_mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
-def _close(path: Path) -> None:
+def _close_to_others(path: Path) -> None:
     # Names and card ids lie here in files that the mode of the directory alone protects. What is
     # not a till's own, /tmp for example, must stay open for those who use it.
     with suppress(OSError):
@@ -146,7 +145,9 @@ def _close(path: Path) -> None:
             path.chmod(0o700)
     if _open_to_others(path):
         problem = f"others can look into the state directory {path}"
-        raise complain([f"{problem}: chmod 700 {quote(str(path))}, or name another by --state-dir"])
+        raise config_error(
+            [f"{problem}: chmod 700 {quote(str(path))}, or name another by --state-dir"]
+        )
 
 
 def _token_in(path: Path) -> str | None:
@@ -155,22 +156,22 @@ def _token_in(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as fault:
-        raise complain([f"the token file {path} cannot be read: {fault.strerror}"]) from fault
+        raise config_error([f"the token file {path} cannot be read: {fault.strerror}"]) from fault
     if not token:
-        raise complain([f"the token file {path} is empty"])
+        raise config_error([f"the token file {path} is empty"])
     if not all(0x20 < byte < 0x7F for byte in token):  # noqa: PLR2004 - ASCII's printable ones
-        raise complain([f"the token file {path} holds more than one word of printable ASCII"])
+        raise config_error([f"the token file {path} holds more than one word of printable ASCII"])
     return token.decode("ascii")
 
 
-def _named_by(variable: str) -> Path | None:
+def _path_from_environment(variable: str) -> Path | None:
     # systemd joins several directories with colons; the first is ours.
     value = os.environ.get(variable, "")
     first = value.split(":")[0] if variable.endswith("_DIRECTORY") else value
     return Path(first) if first else None
 
 
-def _there(path: Path) -> bool:
+def _exists(path: Path) -> bool:
     try:
         return path.exists()
     except OSError:

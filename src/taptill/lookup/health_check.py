@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from taptill.domain.errors import CurrencyError, TaptillError, UnauthorisedError
 from taptill.domain.technical.backoff import Backoff
-from taptill.lookup.connection import Connection
+from taptill.lookup.backend_health import BackendHealth
 
 log = logging.getLogger("taptill.lookup")
 
@@ -26,7 +26,7 @@ SPREAD = 0.2
 BACKOFF = Backoff((PAUSE_S,), factor_span=-SPREAD)
 
 
-class Pulse:
+class HealthCheck:
     """Asks only while the backend is away, or may be as an update failed: one good answer ends it.
 
     `look` asks one question, once; it tells the connection how that went, and raises TaptillError.
@@ -35,7 +35,7 @@ class Pulse:
 
     def __init__(
         self,
-        connection: Connection,
+        connection: BackendHealth,
         look: Callable[[], Awaitable[None]],
         chance: Callable[[], float],
     ) -> None:
@@ -48,7 +48,7 @@ class Pulse:
         pause_s = PAUSE_S
         while True:
             await asyncio.sleep(BACKOFF.jittered(pause_s, self._chance()))
-            pause_s = await self._ask() if self._connection.wants_look else PAUSE_S
+            pause_s = await self._ask() if self._connection.needs_check else PAUSE_S
 
     async def _ask(self) -> float:
         """Ask once, and give how long to wait before the next time."""

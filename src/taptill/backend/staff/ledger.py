@@ -6,15 +6,15 @@ from decimal import Decimal
 from secrets import token_hex
 from typing import Any
 
-from taptill.backend.rows import Details
+from taptill.backend.rows import StaffCustomer
 from taptill.backend.select import Filter, where
-from taptill.backend.staff.office import Office
+from taptill.backend.staff.client import StaffClient
 from taptill.domain.errors import RefusedError, UnknownOutcomeError, UsageError
 from taptill.domain.money import Money, round_against_customer
 
 LEDGER = "CustomerDebtChanges"
-ACTS = "CustomerChanges"
-COMPANY_ACTS = "CompanyChanges"
+AUDIT = "CustomerChanges"
+COMPANY_AUDIT = "CompanyChanges"
 REQUEST_BYTES = 8
 """How long an id of our own is; it stands in the ledger."""
 ENTRIES_MAX = 1000
@@ -24,12 +24,12 @@ _NO_INCREMENT = (
     "book it in its own office program"
 )
 _NO_LEDGER = "this backend keeps no ledger that can be asked"
-_NO_COMPANY_ACTS = "this backend keeps no record of what was done to companies"
-_KNOWN = "request-known"
+_NO_COMPANY_AUDIT = "this backend keeps no record of what was done to companies"
+_ALREADY_BOOKED = "request-known"
 
 
 @dataclass(frozen=True, slots=True)
-class Movement:
+class LedgerEntry:
     """One entry of a customer's ledger: by how much the debt changed, and what it is since."""
 
     id: int
@@ -45,7 +45,7 @@ class Movement:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class AuditRecord:
     """Who did what to a customer, and which fields were changed."""
 
     at: str
@@ -57,7 +57,7 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class CompanyAct:
+class CompanyAuditRecord:
     """Who did what to a company, with what stood there before and what stands there now."""
 
     at: str
@@ -69,46 +69,48 @@ class CompanyAct:
     after: Mapping[str, Any]
 
 
-class Accounts:
+class LedgerClient:
     """The office's side of money; every method raises BackendError and its kin, or UsageError."""
 
-    def __init__(self, office: Office) -> None:
-        self._office = office
+    def __init__(self, office: StaffClient) -> None:
+        self._client = office
 
-    async def book(self, customer_id: int, by: Money, reason: str, request: str = "") -> Details:
+    async def book(
+        self, customer_id: int, by: Money, reason: str, request: str = ""
+    ) -> StaffCustomer:
         """Raise a customer's debt by an amount, a payment by a negative one; once at most.
 
         A service that keeps our `request` makes it once by that, and tells whether it was made
         where the answer is lost. Of any other backend that stays unknown: an equal entry may be
         somebody else's.
         """
-        offers = await self._office.offers()
+        offers = await self._client.capabilities()
         if not offers.increment:
             raise UsageError(problem=_NO_INCREMENT)
-        await self._office.by_id(customer_id)
-        figure = self._office.form.to_wire(Decimal(by.minor))
+        await self._client.by_id(customer_id)
+        figure = self._client.money.to_wire(Decimal(by.minor))
         body: dict[str, Any] = {"fields": {"totalDebt": {"increment": figure}}, "reason": reason}
         if offers.request:
             body["request"] = request = request or token_hex(REQUEST_BYTES)
         try:
-            await self._office.write(f"update/{customer_id}", body)
+            await self._client.write(f"update/{customer_id}", body)
         except UnknownOutcomeError as fault:
             if not offers.request:
-                raise _unknown(fault, customer_id) from fault
-            if await self._booked(request) is None:
-                raise _repeatable(fault, request) from fault
+                raise _outcome_unknown(fault, customer_id) from fault
+            if await self._entry_of(request) is None:
+                raise _unknown_but_repeatable(fault, request) from fault
         except RefusedError as fault:
-            if fault.fields["detail"] != _KNOWN:
+            if fault.fields["detail"] != _ALREADY_BOOKED:
                 raise
-            await self._refuse_other(customer_id, by, request)
-        return await self._office.by_id(customer_id)
+            await self._require_same_booking(customer_id, by, request)
+        return await self._client.by_id(customer_id)
 
-    async def history(self, customer_id: int) -> list[Movement]:
+    async def history(self, customer_id: int) -> list[LedgerEntry]:
         """Give a customer's ledger, the oldest entry first; at most the newest ENTRIES_MAX."""
         this = [where("customer.id", "=", customer_id)]
         return (await self._entries(this, ENTRIES_MAX))[::-1]
 
-    async def acts(self, customer_id: int | None, count: int) -> list[Done]:
+    async def audit_records(self, customer_id: int | None, count: int) -> list[AuditRecord]:
         """Give who did what, the newest first; of all customers, or of one."""
         fields = dict.fromkeys(("at", "act", "who", "staff", "after"), True)
         body: dict[str, Any] = {
@@ -118,23 +120,23 @@ class Accounts:
         }
         if customer_id is not None:
             body["conditions"] = {"filters": [where("customer.id", "=", customer_id)]}
-        return [_done(row) for row in await self._office.ask(ACTS, body)]
+        return [_audit_record(row) for row in await self._client.ask(AUDIT, body)]
 
-    async def booked_by_people(self, customer_id: int | None, count: int) -> list[Movement]:
+    async def entries_by_staff(self, customer_id: int | None, count: int) -> list[LedgerEntry]:
         """Give what people booked, the newest first, of a service that keeps them."""
         ours = [] if customer_id is None else [where("customer.id", "=", customer_id)]
         return await self._entries([where("staff", "is not null", None), *ours], count)
 
-    async def company_acts(self, count: int) -> list[CompanyAct]:
+    async def company_audit_records(self, count: int) -> list[CompanyAuditRecord]:
         """Give who did what to companies, the newest first."""
-        if not (await self._office.offers()).request:
-            raise UsageError(problem=_NO_COMPANY_ACTS)
+        if not (await self._client.capabilities()).request:
+            raise UsageError(problem=_NO_COMPANY_AUDIT)
         body = {"orderBy": [{"field": "id", "order": "desc"}], "limit": count}
-        return [_company_act(row) for row in await self._office.ask(COMPANY_ACTS, body)]
+        return [_company_audit_record(row) for row in await self._client.ask(COMPANY_AUDIT, body)]
 
-    async def _entries(self, filters: Sequence[Filter], limit: int) -> list[Movement]:
+    async def _entries(self, filters: Sequence[Filter], limit: int) -> list[LedgerEntry]:
         fields: dict[str, Any] = dict.fromkeys(("id", "at", "who", "from", "to", "reason"), True)
-        if (await self._office.offers()).request:
+        if (await self._client.capabilities()).request:
             fields |= {"staff": True, "request": True}
         body = {
             "fields": {**fields, "customer": {"id": True}},
@@ -143,28 +145,28 @@ class Accounts:
             "limit": limit,
         }
         try:
-            rows = await self._office.ask(LEDGER, body)
+            rows = await self._client.ask(LEDGER, body)
         except RefusedError as fault:
             raise UsageError(problem=_NO_LEDGER) from fault
         return [self._movement(row) for row in rows]
 
-    async def _booked(self, request: str) -> Movement | None:
+    async def _entry_of(self, request: str) -> LedgerEntry | None:
         """Find the entry of a request of ours."""
         found = await self._entries([where("request", "=", request)], limit=1)
         return found[0] if found and found[0].request == request else None
 
-    async def _refuse_other(self, customer_id: int, by: Money, request: str) -> None:
+    async def _require_same_booking(self, customer_id: int, by: Money, request: str) -> None:
         """Raise where a request that is in the ledger already is not this very booking."""
-        entry = await self._booked(request)
+        entry = await self._entry_of(request)
         if entry is None or (entry.customer, entry.by) != (customer_id, by):
             raise UsageError(
                 problem=f"the request {request} is another booking: leave --request out"
             )
 
-    def _movement(self, row: dict[str, Any]) -> Movement:
+    def _movement(self, row: dict[str, Any]) -> LedgerEntry:
         before, after = (self._money(row[name]) for name in ("from", "to"))
         customer = row.get("customer")
-        return Movement(
+        return LedgerEntry(
             id=int(row["id"]),
             at=str(row["at"]),
             who=row["who"],
@@ -177,24 +179,24 @@ class Accounts:
         )
 
     def _money(self, figure: Any) -> Money:
-        return round_against_customer(self._office.form.to_minor(Decimal(str(figure))))[0]
+        return round_against_customer(self._client.money.to_minor(Decimal(str(figure))))[0]
 
 
-def _unknown(fault: UnknownOutcomeError, customer_id: int) -> UnknownOutcomeError:
+def _outcome_unknown(fault: UnknownOutcomeError, customer_id: int) -> UnknownOutcomeError:
     look = "this backend does not tell whose an entry is, so it is unknown whether it was booked"
     advice = f"look before you repeat it: taptill customers history {customer_id}"
     return UnknownOutcomeError(detail=f"{fault.fields['detail']}; {look}. {advice}")
 
 
-def _repeatable(fault: UnknownOutcomeError, request: str) -> UnknownOutcomeError:
+def _unknown_but_repeatable(fault: UnknownOutcomeError, request: str) -> UnknownOutcomeError:
     advice = f"repeat it with --request {request}: it is booked once, however often it is sent"
     detail = f"{fault.fields['detail']}; it is not in the ledger yet. {advice}"
     return UnknownOutcomeError(detail=detail)
 
 
-def _company_act(row: dict[str, Any]) -> CompanyAct:
+def _company_audit_record(row: dict[str, Any]) -> CompanyAuditRecord:
     before, after = row.get("before"), row.get("after")
-    return CompanyAct(
+    return CompanyAuditRecord(
         at=str(row["at"]),
         company=int(row["company"]),
         act=str(row["act"]),
@@ -205,9 +207,9 @@ def _company_act(row: dict[str, Any]) -> CompanyAct:
     )
 
 
-def _done(row: dict[str, Any]) -> Done:
+def _audit_record(row: dict[str, Any]) -> AuditRecord:
     customer, after = row.get("customer"), row.get("after")
-    return Done(
+    return AuditRecord(
         at=str(row["at"]),
         customer=customer["id"] if isinstance(customer, dict) else None,
         act=str(row["act"]),

@@ -17,27 +17,27 @@ RECENT = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class HealthReport:
     """How the backend answers: `up` None before the first look-up; `trouble` an error's code.
 
     `unsent` is the code of what came instead of an answer to the last update, `unsent_since` when
     that began; both are empty while updates are answered.
     """
 
-    up: bool | None
+    online: bool | None
     latency_s: float | None
     since: str
-    trouble: str
-    unsent: str = ""
-    unsent_since: str = ""
+    error_code: str
+    update_error: str = ""
+    update_error_since: str = ""
 
     @property
     def slow(self) -> bool:
         """Whether it answers, but takes a person's patience."""
-        return bool(self.up) and self.latency_s is not None and self.latency_s > SLOW_S
+        return bool(self.online) and self.latency_s is not None and self.latency_s > SLOW_S
 
 
-class Connection:
+class BackendHealth:
     """Remembers how the last calls went."""
 
     def __init__(self, clock: Clock) -> None:
@@ -51,11 +51,11 @@ class Connection:
         self._doubted = False
         self._watchers: list[Callable[[], None]] = []
 
-    def watch(self, returned: Callable[[], None]) -> None:
+    def on_recovery(self, returned: Callable[[], None]) -> None:
         """Call `returned` in the moment of the first good answer after an error."""
         self._watchers.append(returned)
 
-    def answered(self, latency_s: float) -> None:
+    def lookup_succeeded(self, latency_s: float) -> None:
         """Note a look-up's good answer."""
         was_away = self._up is False
         self._latencies.append(latency_s)
@@ -64,31 +64,31 @@ class Connection:
             for returned in self._watchers:
                 returned()
 
-    def failed(self, code: str) -> None:
+    def lookup_failed(self, code: str) -> None:
         """Note a look-up's error; the first one of a row tells since when."""
         if self._up is not False:
             self._since = self._clock.now()
             self._latencies.clear()
         self._up, self._trouble, self._doubted = False, code, False
 
-    def sent(self) -> None:
+    def update_answered(self) -> None:
         """Note that an update was answered."""
         self._unsent = self._unsent_since = ""
 
-    def unsent(self, code: str) -> None:
+    def update_failed(self, code: str) -> None:
         """Note what came instead of an update's answer; the first one of a row tells since when."""
         self._unsent_since = self._unsent_since or self._clock.now()
         self._unsent, self._doubted = code, True
 
     @property
-    def wants_look(self) -> bool:
+    def needs_check(self) -> bool:
         """Whether a look-up should be made to see if the backend is there (again)."""
         return self._up is False or self._doubted
 
     @property
-    def health(self) -> Health:
+    def health(self) -> HealthReport:
         """Give the state now; the latency is the median of the last few look-ups."""
         ordered = sorted(self._latencies)
         latency = ordered[len(ordered) // 2] if ordered else None
         unsent = (self._unsent, self._unsent_since)
-        return Health(self._up, latency, self._since, self._trouble, *unsent)
+        return HealthReport(self._up, latency, self._since, self._trouble, *unsent)

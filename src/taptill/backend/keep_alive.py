@@ -5,7 +5,7 @@ import ssl
 import httpx
 
 
-class Lines(httpx.AsyncHTTPTransport):
+class KeepAliveTransport(httpx.AsyncHTTPTransport):
     """httpx's own transport; it keeps its connections to itself, and a till must know of them."""
 
     def __init__(self, tls: ssl.SSLContext | None, connections_max: int, keep_s: float) -> None:

@@ -3,24 +3,24 @@
 import logging
 from typing import Any
 
-from taptill.backend.rows import id_of
+from taptill.backend.rows import parse_id
 from taptill.backend.select import Filter, Select, where
 from taptill.domain.errors import MalformedError, RefusedError
 
 log = logging.getLogger("taptill.backend")
 
-PLACES_MAX = 8
+OFFSETS_MAX = 8
 """So many offsets are remembered: where the last few pages began and ended."""
 
 
-class Pages:
+class Pager:
     """Pages in order of id, for one reader who goes on behind the last one or asks it again."""
 
     def __init__(self, select: Select) -> None:
         self._select = select
         self.by_id = True
         """Whether `>` on ids works, as far as is known."""
-        self._places: dict[tuple[str, int], int] = {}
+        self._offsets: dict[tuple[str, int], int] = {}
 
     async def rows(self, after_id: int, limit: int, since: str) -> list[dict[str, Any]]:
         """Give rows with larger ids, changed after `since`; errors: BackendError."""
@@ -39,19 +39,19 @@ class Pages:
         self, after_id: int, limit: int, since: str, changed: list[Filter]
     ) -> list[dict[str, Any]]:
         """Walk from the place that is known best; rows seen before are left out."""
-        offset, first_id = self._places.get((since, after_id), 0), None
+        offset, first_id = self._offsets.get((since, after_id), 0), None
         while rows := await self._select.rows(changed, limit, offset=offset):
             offset += len(rows)
-            later = [row for row in rows if id_of(row) > after_id]
+            later = [row for row in rows if parse_id(row) > after_id]
             if later:
-                self._remember(since, id_of(later[-1]), offset)
+                self._remember(since, parse_id(later[-1]), offset)
                 return later
-            if id_of(rows[0]) == first_id:
+            if parse_id(rows[0]) == first_id:
                 raise MalformedError(detail="pages repeat: the server ignores offset")
-            first_id = id_of(rows[0])
+            first_id = parse_id(rows[0])
         return []
 
     def _remember(self, since: str, last_id: int, offset: int) -> None:
-        self._places |= {(since, last_id): offset, (since, last_id - 1): offset - 1}
-        while len(self._places) > PLACES_MAX:
-            self._places.pop(next(iter(self._places)))
+        self._offsets |= {(since, last_id): offset, (since, last_id - 1): offset - 1}
+        while len(self._offsets) > OFFSETS_MAX:
+            self._offsets.pop(next(iter(self._offsets)))

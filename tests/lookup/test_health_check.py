@@ -9,8 +9,8 @@ from tests.fakes.loop import FakeTimeLoop
 from tests.lookup.site import AWAY
 
 from taptill.domain.errors import TaptillError, UnauthorisedError, UnreachableError
-from taptill.lookup.connection import Connection
-from taptill.lookup.pulse import PATIENCE_S, PAUSE_S, SPREAD, UNWANTED_S, Pulse
+from taptill.lookup.backend_health import BackendHealth
+from taptill.lookup.health_check import PATIENCE_S, PAUSE_S, SPREAD, UNWANTED_S, HealthCheck
 
 NOTICED_S = 5.0
 
@@ -18,7 +18,7 @@ NOTICED_S = 5.0
 class Backend:
     """Fails, or never answers, until `back_s`; then it answers within 50 ms."""
 
-    def __init__(self, clock: FakeClock, connection: Connection) -> None:
+    def __init__(self, clock: FakeClock, connection: BackendHealth) -> None:
         self.clock, self.connection = clock, connection
         self.back_s = clock.monotonic()
         self.fault: TaptillError | None = AWAY
@@ -31,16 +31,16 @@ class Backend:
             if self.fault is None:
                 await asyncio.sleep(3600.0)
             assert self.fault
-            self.connection.failed(self.fault.code)
+            self.connection.lookup_failed(self.fault.code)
             raise self.fault
         await asyncio.sleep(0.05)
-        self.connection.answered(0.05)
+        self.connection.lookup_succeeded(0.05)
 
 
 @pytest.fixture
 def backend() -> Backend:
     clock = FakeClock()
-    return Backend(clock, Connection(clock))
+    return Backend(clock, BackendHealth(clock))
 
 
 def play(backend: Backend, scene: Callable[[], Awaitable[None]], chance: float = 0.0) -> None:
@@ -48,7 +48,7 @@ def play(backend: Backend, scene: Callable[[], Awaitable[None]], chance: float =
 
     async def both() -> None:
         looking = asyncio.ensure_future(
-            Pulse(backend.connection, backend.look, lambda: chance).run()
+            HealthCheck(backend.connection, backend.look, lambda: chance).run()
         )
         await scene()
         assert not looking.done(), looking.exception()
@@ -68,14 +68,14 @@ def test_a_backend_that_returns_is_noticed_within_five_seconds(
     backend.back_s += away_s
     backend.fault = fault
     returned_s: list[float] = []
-    backend.connection.watch(lambda: returned_s.append(backend.clock.monotonic()))
+    backend.connection.on_recovery(lambda: returned_s.append(backend.clock.monotonic()))
 
     async def scene() -> None:
-        backend.connection.failed("backend-unreachable")
+        backend.connection.lookup_failed("backend-unreachable")
         await asyncio.sleep(away_s + NOTICED_S)
 
     play(backend, scene, chance)
-    assert backend.connection.health.up
+    assert backend.connection.health.online
     assert [when - backend.back_s <= NOTICED_S for when in returned_s] == [True]
 
 
@@ -83,7 +83,7 @@ def test_a_backend_that_is_away_for_an_hour_is_asked_at_a_steady_pace(backend: B
     backend.back_s += 7200.0
 
     async def scene() -> None:
-        backend.connection.failed("backend-unreachable")
+        backend.connection.lookup_failed("backend-unreachable")
         await asyncio.sleep(3600.0)
 
     play(backend, scene, chance=0.999)
@@ -96,7 +96,7 @@ def test_a_backend_that_is_away_for_an_hour_is_asked_at_a_steady_pace(backend: B
 def test_nothing_is_asked_of_a_backend_that_is_not_away(backend: Backend, first: str) -> None:
     async def scene() -> None:
         if first == "it answers":
-            backend.connection.answered(0.1)
+            backend.connection.lookup_succeeded(0.1)
         await asyncio.sleep(600.0)
 
     play(backend, scene)
@@ -109,19 +109,19 @@ def test_a_backend_that_went_away_under_an_update_is_found_out_without_a_tap(
     backend.back_s += 3600.0
 
     async def scene() -> None:
-        backend.connection.answered(0.1)
-        backend.connection.unsent("backend-unknown")
-        assert backend.connection.health.up
+        backend.connection.lookup_succeeded(0.1)
+        backend.connection.update_failed("backend-unknown")
+        assert backend.connection.health.online
         await asyncio.sleep(NOTICED_S)
 
     play(backend, scene)
-    assert backend.connection.health.up is False
+    assert backend.connection.health.online is False
 
 
 def test_a_backend_that_takes_no_updates_is_asked_once_for_each(backend: Backend) -> None:
     async def scene() -> None:
         for _ in range(3):
-            backend.connection.unsent("backend-unknown")
+            backend.connection.update_failed("backend-unknown")
             await asyncio.sleep(60.0)
 
     play(backend, scene)
@@ -144,7 +144,7 @@ def test_a_backend_that_asks_for_patience_gets_it(
     backend.fault = fault
 
     async def scene() -> None:
-        backend.connection.failed(fault.code)
+        backend.connection.lookup_failed(fault.code)
         await asyncio.sleep(600.0)
 
     play(backend, scene, chance)

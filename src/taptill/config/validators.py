@@ -1,0 +1,223 @@
+"""A TOML value in, a checked value out: what each kind of key accepts, and how to say so."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar, get_args
+from urllib.parse import urlsplit
+
+from taptill.domain.currencies.iso4217 import complaint_about
+from taptill.domain.money import MINOR_MAX, Currency, Money
+
+TEXTS_MAX = 50
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """What a key accepts, in words and as a check.
+
+    `read` turns the TOML value, with the till's currency, into the program's or raises ValueError.
+    """
+
+    name: str
+    constraint: str
+    parse: Callable[[object, Currency], object]
+    unit: str = ""
+
+    def __str__(self) -> str:
+        article = "an" if self.name[0] in "aeiou" else "a"
+        return f"{article} {self.name}: {self.constraint} {self.unit}".rstrip()
+
+
+class InvalidValueError(ValueError):
+    """A value of the right form that cannot be meant; its text says why."""
+
+
+REQUIRED = object()
+"""The default of a key that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One row of a table: what it accepts, and its default as it would stand in the file.
+
+    A default of None means that the key may be absent and is None then. The value of a `secret`
+    key is never shown.
+    """
+
+    validator: Validator
+    default: object = REQUIRED
+    secret: bool = False
+
+
+def text(low: int = 0, high: int = 80, pattern: str = "", allowed: str = "") -> Validator:
+    """Accept one line of printable text between two lengths, or what a pattern matches."""
+
+    def parse(value: object, _: Currency) -> str:
+        line = require_type(str, value)
+        fits = low <= len(line) <= high and line.isprintable()
+        return ensure(line, fits and (not pattern or re.fullmatch(pattern, line) is not None))
+
+    return Validator("text", allowed or f"{low} to {high} characters", parse)
+
+
+def raw_text(high: int) -> Validator:
+    r"""Accept text that may hold control characters, `\r\n` for example."""
+
+    def parse(value: object, _: Currency) -> str:
+        found = require_type(str, value)
+        return ensure(found, len(found) <= high)
+
+    return Validator("text", f'at most {high} characters, such as "\\r\\n"', parse)
+
+
+def regex() -> Validator:
+    """Accept a regular expression of Python's `re`, or nothing."""
+
+    def parse(value: object, _: Currency) -> str:
+        found = require_type(str, value)
+        try:
+            re.compile(found)
+        except (re.error, OverflowError, RecursionError) as fault:
+            raise ValueError(found) from fault
+        return found
+
+    return Validator("text", 'a regular expression, or ""', parse)
+
+
+def boolean() -> Validator:
+    """Accept true or false."""
+    return Validator("switch", "true or false", lambda value, _: require_type(bool, value))
+
+
+def choice(literal: object) -> Validator:
+    """Accept one of the words of a `Literal`."""
+    words = get_args(literal)
+
+    def parse(value: object, _: Currency) -> str:
+        word = require_type(str, value)
+        return ensure(word, word in words)
+
+    return Validator("choice", " | ".join(words), parse)
+
+
+def integer(low: int, high: int, unit: str = "") -> Validator:
+    """Accept a whole number in a range."""
+
+    def parse(value: object, _: Currency) -> int:
+        number = require_type(int, value)
+        return ensure(number, low <= number <= high)
+
+    return Validator("whole number", f"{low} to {high}", parse, unit)
+
+
+def seconds(low: float, high: float) -> Validator:
+    """Accept a time in seconds, with or without decimals."""
+
+    def parse(value: object, _: Currency) -> float:
+        number = value if type(value) is int else require_type(float, value)
+        return float(ensure(number, low <= number <= high))
+
+    return Validator("number", f"{low} to {high}", parse, "s")
+
+
+def amount(low: int = 0) -> Validator:
+    """Accept an amount written as text, so that no float comes near money."""
+
+    def parse(value: object, currency: Currency) -> Money:
+        written = require_type(str, value)
+        ensure(written, re.fullmatch(r"[0-9]{1,13}(\.[0-9]{1,6})?", written) is not None)
+        money = currency.parse(written)
+        return ensure(money, low <= money.minor <= MINOR_MAX)
+
+    least = "zero or more" if low == 0 else "more than zero"
+    return Validator("amount", f'in quotes, such as "20.00", {least}', parse)
+
+
+def currency_code() -> Validator:
+    """Accept three capital letters of ISO 4217 that people pay in; else name the nearest ones."""
+
+    def parse(value: object, _: Currency) -> Currency:
+        code = require_type(str, value)
+        ensure(code, code.isalpha())
+        if complaint := complaint_about(code):
+            raise InvalidValueError(complaint)
+        return Currency.named(code)
+
+    return Validator("text", "three capital letters of ISO 4217", parse)
+
+
+def path() -> Validator:
+    """Accept an absolute path; the empty text is None."""
+
+    def parse(value: object, _: Currency) -> Path | None:
+        found = require_type(str, value)
+        # The service's working directory is nobody's choice: a relative path would point anywhere.
+        ensure(found, found.isprintable() and found[:1] in ("", "/"))
+        return Path(found) if found else None
+
+    return Validator("path", 'absolute, or ""', parse)
+
+
+def url() -> Validator:
+    """Accept an http or https address without query; a closing slash is dropped."""
+
+    def parse(value: object, _: Currency) -> str:
+        found = require_type(str, value)
+        parts = urlsplit(found)  # itself raises ValueError for a bad IPv6 host
+        ensure(found, found.isascii() and found.isprintable() and " " not in found)
+        ensure(found, parts.scheme in ("http", "https") and bool(parts.hostname))
+        ensure(found, parts.port != 0 and not set(found) & set("?#\\"))
+        return found.rstrip("/")
+
+    return Validator("text", "http:// or https://, a host, no query", parse)
+
+
+def headers() -> Validator:
+    """Accept a table of header names and values; gives pairs."""
+
+    def parse(value: object, _: Currency) -> tuple[tuple[str, str], ...]:
+        pairs = tuple(
+            (name, require_type(str, held)) for name, held in require_type(dict, value).items()
+        )
+        for name, held in pairs:
+            ensure(name, _HEADER_NAME.fullmatch(name) is not None)
+            ensure(held, held.isascii() and held.isprintable())
+        return ensure(pairs, len(pairs) <= TEXTS_MAX)
+
+    return Validator("table", 'header names with texts, such as { X-Site = "7" }', parse)
+
+
+def texts(pattern: str = ".+", allowed: str = "texts in quotes") -> Validator:
+    """Accept a list of texts that each match a pattern; gives a tuple."""
+
+    def parse(value: object, _: Currency) -> tuple[str, ...]:
+        found = tuple(require_type(str, one) for one in require_type(list, value))
+        fits = all(one.isprintable() and re.fullmatch(pattern, one) for one in found)
+        return ensure(found, fits and len(found) <= TEXTS_MAX)
+
+    return Validator("list", allowed, parse)
+
+
+def choices(literal: object) -> Validator:
+    """Accept a list of the words of a `Literal`; gives a tuple."""
+    words = get_args(literal)
+    return texts("|".join(map(re.escape, words)), f"of {', '.join(words)}")
+
+
+def require_type(wanted: type[T], value: object) -> T:
+    """Return a value of exactly this type; ValueError for another. `true` is no integer."""
+    if type(value) is not wanted:
+        raise ValueError(value)
+    return value
+
+
+def ensure(value: T, claim: bool) -> T:  # noqa: FBT001 - the claim is what the caller states
+    """Return the value if what is claimed of it is true; raises ValueError otherwise."""
+    if not claim:
+        raise ValueError(value)
+    return value
