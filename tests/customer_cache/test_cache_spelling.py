@@ -120,7 +120,7 @@ async def test_sqlite_knows_the_cards_that_are_told_by_capitals_as_the_rule_does
 async def test_no_look_up_goes_through_the_whole_table(path: Path, blind: CustomerCache) -> None:
     connection = open_file(path)
     blind.close()
-    indexes = {spelling._ALIKE: "customers_spelled", spelling._ANY_BY_CAPITALS: BY_CAPITALS}
+    indexes = {spelling._CANDIDATES: "customers_spelled", spelling._ANY_BY_CAPITALS: BY_CAPITALS}
     for query, index in indexes.items():
         values = ("x", 1) if "?" in query else ()
         plan = connection.execute(f"EXPLAIN QUERY PLAN {query}", values).fetchall()

@@ -10,7 +10,7 @@ from tests.lookup.site import AWAY
 
 from taptill.domain.errors import TaptillError, UnauthorisedError, UnreachableError
 from taptill.lookup.backend_health import BackendHealth
-from taptill.lookup.health_check import PATIENCE_S, PAUSE_S, SPREAD, UNWANTED_S, HealthCheck
+from taptill.lookup.health_check import JITTER, PAUSE_S, REFUSED_PAUSE_S, TIMEOUT_S, HealthCheck
 
 NOTICED_S = 5.0
 
@@ -88,8 +88,8 @@ def test_a_backend_that_is_away_for_an_hour_is_asked_at_a_steady_pace(backend: B
 
     play(backend, scene, chance=0.999)
     gaps = [later - one for one, later in zip(backend.asked, backend.asked[1:], strict=False)]
-    assert min(gaps) >= PAUSE_S * (1 - SPREAD)
-    assert len(backend.asked) <= 3600 / (PAUSE_S * (1 - SPREAD))
+    assert min(gaps) >= PAUSE_S * (1 - JITTER)
+    assert len(backend.asked) <= 3600 / (PAUSE_S * (1 - JITTER))
 
 
 @pytest.mark.parametrize("first", ["nothing was asked yet", "it answers"])
@@ -131,7 +131,7 @@ def test_a_backend_that_takes_no_updates_is_asked_once_for_each(backend: Backend
 WAITS = {
     "it said when": (UnreachableError(place="x", detail="503", retry_after_s=20.0), 20.0),
     "it said tomorrow": (UnreachableError(place="x", detail="503", retry_after_s=86_400.0), 60.0),
-    "it does not want us": (UnauthorisedError(status=401), UNWANTED_S * (1 - SPREAD)),
+    "it does not want us": (UnauthorisedError(status=401), REFUSED_PAUSE_S * (1 - JITTER)),
 }
 
 
@@ -150,4 +150,4 @@ def test_a_backend_that_asks_for_patience_gets_it(
     play(backend, scene, chance)
     gaps = [later - one for one, later in zip(backend.asked, backend.asked[1:], strict=False)]
     assert gaps
-    assert least_s <= min(gaps) <= max(gaps) <= least_s / (1 - SPREAD) + PATIENCE_S
+    assert least_s <= min(gaps) <= max(gaps) <= least_s / (1 - JITTER) + TIMEOUT_S

@@ -29,19 +29,19 @@ class Body:
     detail: str = ""
 
 
-async def read_body(parts: AsyncIterable[bytes], headers: Mapping[str, str]) -> Body:
+async def read_body(chunks: AsyncIterable[bytes], headers: Mapping[str, str]) -> Body:
     """Read at most BODY_MAX bytes; what it is decides its text, not the Content-Type."""
-    packing = headers.get("Content-Encoding", "").strip().lower()
-    if packing not in _UNCOMPRESSED | _COMPRESSED:
+    encoding = headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in _UNCOMPRESSED | _COMPRESSED:
         return Body(NOT_JSON, "packed in a way that nobody asked for")
-    unpacked = _Decompressor() if packing in _COMPRESSED else _Decompressor(plain=True)
+    decompressor = _Decompressor() if encoding in _COMPRESSED else _Decompressor(plain=True)
     try:
-        async for part in parts:
-            if not unpacked.add(part):
+        async for chunk in chunks:
+            if not decompressor.add(chunk):
                 return Body(NOT_JSON, f"longer than {BODY_MAX // 1024 // 1024} MB")
     except zlib.error:
         return Body(NOT_JSON, "packed badly")
-    return _parse(bytes(unpacked.raw))
+    return _parse(bytes(decompressor.raw))
 
 
 class _Decompressor:
@@ -51,10 +51,10 @@ class _Decompressor:
         self.raw = bytearray()
         self._inflater = None if plain else zlib.decompressobj(_GZIP_OR_ZLIB)
 
-    def add(self, part: bytes) -> bool:
+    def add(self, chunk: bytes) -> bool:
         """Add a part; False: it is too long."""
-        room = BODY_MAX + 1 - len(self.raw)
-        self.raw += self._inflater.decompress(part, room) if self._inflater else part
+        bytes_left = BODY_MAX + 1 - len(self.raw)
+        self.raw += self._inflater.decompress(chunk, bytes_left) if self._inflater else chunk
         return len(self.raw) <= BODY_MAX
 
 

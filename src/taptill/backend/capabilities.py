@@ -26,26 +26,26 @@ class ServiceCapabilities:
     digits: int | None = None
 
     @classmethod
-    def service(cls, body: Any) -> Self:
+    def from_body(cls, body: Any) -> Self:
         """Read an answer's body; what makes no sense is not offered."""
-        said: Mapping[str, Any] = body if isinstance(body, dict) else {}
-        currency, digits = said.get("currency"), said.get("digits")
+        values: Mapping[str, Any] = body if isinstance(body, dict) else {}
+        currency, digits = values.get("currency"), values.get("digits")
         return cls(
-            conditional_update=said.get("conditional_update") is True,
-            version=said.get("version") is True,
-            increment=said.get("increment") is True,
-            ilike=said.get("ilike") is True,
-            leaving=said.get("leaving") is True,
-            request=said.get("request") is True,
-            totals=said.get("totals") is True,
+            conditional_update=values.get("conditional_update") is True,
+            version=values.get("version") is True,
+            increment=values.get("increment") is True,
+            ilike=values.get("ilike") is True,
+            leaving=values.get("leaving") is True,
+            request=values.get("request") is True,
+            totals=values.get("totals") is True,
             currency=currency if isinstance(currency, str) else None,
             digits=digits if type(digits) is int else None,
         )
 
     def require_currency(self, till: Currency) -> None:
         """Raise CurrencyError where this service cannot keep the till's money exactly."""
-        other = self.currency is not None and self.currency != till.code
-        fewer = self.digits is not None and self.digits < till.digits
-        if other or fewer:
-            keeps = f"{self.currency or 'money'} with {self.digits} decimals"
-            raise CurrencyError(keeps=keeps, till=f"{till.code} with {till.digits}")
+        other_currency = self.currency is not None and self.currency != till.code
+        fewer_digits = self.digits is not None and self.digits < till.digits
+        if other_currency or fewer_digits:
+            kept_money = f"{self.currency or 'money'} with {self.digits} decimals"
+            raise CurrencyError(keeps=kept_money, till=f"{till.code} with {till.digits}")

@@ -60,11 +60,11 @@ _LONG_AGO = "1970-01-01T00:00:00.000Z"
 class CustomersApi:
     """The Customers API as the till uses it: find, page, read, update."""
 
-    def __init__(self, transport: Transport, dialect: Dialect, connection: HealthRecorder) -> None:
+    def __init__(self, transport: Transport, dialect: Dialect, health: HealthRecorder) -> None:
         self._transport = transport
-        self._connection = connection
+        self._health = health
         self._money = dialect.money
-        self.select = Select(transport, dialect, connection)
+        self.select = Select(transport, dialect, health)
         self._pages = Pager(self.select)
         self._returning_supported = True
         self.spelling_differs = False
@@ -82,19 +82,19 @@ class CustomersApi:
 
     def warnings(self) -> tuple[str, ...]:
         """Say what staff should know: fields that are not there, a certificate soon to expire."""
-        found = [f"the backend has no field {name}" for name in self.select.missing_fields]
+        messages = [f"the backend has no field {name}" for name in self.select.missing_fields]
         if self.spelling_differs:
-            found.append("the office spells cards unlike this till: taptill doctor says more")
+            messages.append("the office spells cards unlike this till: taptill doctor says more")
         if self.case_variant:
-            found.append(
+            messages.append(
                 f"card {self.case_variant} differs from one of the office by capitals alone"
             )
         if self.select.currency_error is not None:
-            found.append(str(self.select.currency_error))
+            messages.append(str(self.select.currency_error))
         days = self.certificate_days()
         if days is not None and days < CERTIFICATE_DAYS_MIN:
-            found.append(f"the backend's certificate expires in {_days(days)}")
-        return (*found, *self.probe_warnings)
+            messages.append(f"the backend's certificate expires in {_days(days)}")
+        return (*messages, *self.probe_warnings)
 
     @property
     def pages_by_id(self) -> bool:
@@ -103,56 +103,60 @@ class CustomersApi:
 
     def certificate_days(self) -> int | None:
         """Give the days until the server's certificate expires; None without TLS, or not seen."""
-        certificate_expiry = self._transport.certificate_expires_at
-        return (
-            None if certificate_expiry is None else int((certificate_expiry - time.time()) // DAY_S)
-        )
+        expires_s = self._transport.certificate_expires_at
+        return None if expires_s is None else int((expires_s - time.time()) // DAY_S)
 
-    async def keep_warm(self, look_s: float = WARM_S) -> None:
+    async def keep_warm(self, check_s: float = WARM_S) -> None:
         """Keep a connection open, so that a tap pays no handshake; until cancelled."""
-        await self._transport.keep_warm(self.select.capabilities_path, look_s)
+        await self._transport.keep_warm(self.select.capabilities_path, check_s)
 
     async def find(self, card_id: CardId) -> LookupResult:
         """Ask who has this card; `NotFound` only from a token that has been seen to see rows."""
         try:
-            of_card = [where("cardId", "=", str(card_id))]
-            rows = await self.select.rows(of_card, _ROWS_MAX, patience_s=TAP_PATIENCE_S)
+            filters = [where("cardId", "=", str(card_id))]
+            rows = await self.select.rows(filters, _ROWS_MAX, patience_s=TAP_PATIENCE_S)
             if not rows:
                 return NotFound() if await self.select.sees_rows() else Unreachable()
-            seen = [parse_snapshot(row, self._money) for row in rows]
+            snapshots = [parse_snapshot(row, self._money) for row in rows]
         except TaptillError as fault:
             log.info("customer.not_found_out", extra={"code": fault.code})
             return Unreachable()
-        found = {one.customer.id: one for one in seen if one.customer.card_id == card_id}
-        if not found:  # a server whose `=` looks neither at capitals nor at blanks
-            found = self._by_spelling(seen, card_id)
-            self.spelling_differs = self.spelling_differs or bool(found)
-        if not found:
-            return self._no_match(seen, card_id)
-        if len(found) > 1:
+        matches = {
+            snapshot.customer.id: snapshot
+            for snapshot in snapshots
+            if snapshot.customer.card_id == card_id
+        }
+        if not matches:  # a server whose `=` looks neither at capitals nor at blanks
+            matches = self._by_spelling(snapshots, card_id)
+            self.spelling_differs = self.spelling_differs or bool(matches)
+        if not matches:
+            return self._no_match(snapshots, card_id)
+        if len(matches) > 1:
             return Ambiguous()
-        return Found(found.popitem()[1], age_s=0.0)
+        return Found(matches.popitem()[1], age_s=0.0)
 
-    def _by_spelling(self, seen: Sequence[Snapshot], card_id: CardId) -> dict[int, Snapshot]:
-        self._learn_case_sensitivity(seen)
-        tell = self._case_sensitive or tells_by_capitals(card_id)
+    def _by_spelling(self, snapshots: Sequence[Snapshot], card_id: CardId) -> dict[int, Snapshot]:
+        self._learn_case_sensitivity(snapshots)
+        case_sensitive = self._case_sensitive or tells_by_capitals(card_id)
         return {
-            one.customer.id: one
-            for one in seen
-            if is_spelled_alike(one.customer.card_id, card_id, capitals_tell=tell)
+            snapshot.customer.id: snapshot
+            for snapshot in snapshots
+            if is_spelled_alike(snapshot.customer.card_id, card_id, capitals_tell=case_sensitive)
         }
 
-    def _no_match(self, seen: Sequence[Snapshot], card_id: CardId) -> LookupResult:
+    def _no_match(self, snapshots: Sequence[Snapshot], card_id: CardId) -> LookupResult:
         """Say that nobody has a card of which the server showed others, by capitals alone."""
-        asked = card_id.strip().lower()
-        if any(one.customer.card_id.strip().lower() != asked for one in seen):
+        folded_id = card_id.strip().lower()
+        if any(snapshot.customer.card_id.strip().lower() != folded_id for snapshot in snapshots):
             return Unreachable()  # a server that ignores conditions: no answer to our question
         self.case_variant = masked(card_id)
         return NotFound()
 
-    def _learn_case_sensitivity(self, seen: Sequence[Snapshot]) -> None:
+    def _learn_case_sensitivity(self, snapshots: Sequence[Snapshot]) -> None:
         if not self._case_sensitive:
-            self._case_sensitive = any(tells_by_capitals(one.customer.card_id) for one in seen)
+            self._case_sensitive = any(
+                tells_by_capitals(snapshot.customer.card_id) for snapshot in snapshots
+            )
 
     async def ping(self) -> None:
         """Ask for one customer, once: the cheapest proof that they can be asked for.
@@ -175,7 +179,7 @@ class CustomersApi:
         try:
             return await self.select.capabilities(anew=True)
         except CurrencyError as fault:  # nobody is looked up either from now on
-            self._connection.lookup_failed(fault.code)
+            self._health.lookup_failed(fault.code)
             return _to_no_answer(fault)
         except BackendError as fault:
             return self._update_not_answered(fault)
@@ -184,28 +188,28 @@ class CustomersApi:
         """Read one row for settling."""
         try:
             rows = await self.select.rows([where("id", "=", customer_id)], _ROWS_MAX)
-            found = [row for row in rows if parse_id(row) == customer_id]
-            if rows and not found:
+            matches = [row for row in rows if parse_id(row) == customer_id]
+            if rows and not matches:
                 return NoAnswer("the server ignores conditions")
             if not rows:
                 # An empty answer is proof only beside a row seen just now.
-                seen = await self.select.sees_rows(anew=True)
-                return RowNotFound() if seen else NoAnswer("no customer is visible")
+                visible = await self.select.sees_rows(anew=True)
+                return RowNotFound() if visible else NoAnswer("no customer is visible")
         except BackendError as fault:
             return _to_no_answer(fault)
         try:
-            return parse_snapshot(found[0], self._money)
+            return parse_snapshot(matches[0], self._money)
         except MalformedError as fault:
             return RowUnreadable(str(fault.fields["detail"]))
 
     async def read_rows(self, customer_ids: Sequence[int]) -> Mapping[int, RowAnswer] | NoAnswer:
         """Read many rows for settling; one that is not among them is for `read_row` to find."""
         try:
-            among = [where("id", "in", list(customer_ids))]
-            rows = await self.select.rows(among, len(customer_ids))
+            filters = [where("id", "in", list(customer_ids))]
+            rows = await self.select.rows(filters, len(customer_ids))
         except BackendError as fault:
             return _to_no_answer(fault)
-        return {one.customer.id: one for one in self.parse_readable(rows)}
+        return {snapshot.customer.id: snapshot for snapshot in self.parse_readable(rows)}
 
     async def update_row(self, update: Update) -> UpdateAnswer:
         """Send one update, once; only a surely refused one is tried again without `returning`."""
@@ -215,7 +219,7 @@ class CustomersApi:
                 reply = await self._send_update(update, returning=False)
                 self._returning_supported = not reply.ok
         except UnknownOutcomeError as fault:
-            self._connection.update_failed(fault.code)
+            self._health.update_failed(fault.code)
             return OutcomeUnknown(fault.code)
         except BackendError as fault:
             return self._update_not_answered(fault)
@@ -252,9 +256,9 @@ class CustomersApi:
         if reply.status in DENIED:
             return self._update_not_answered(UnauthorisedError(status=reply.status))
         if not (reply.ok or reply.status == CLASH or is_final(reply)):
-            self._connection.update_failed(UnknownOutcomeError.code)
+            self._health.update_failed(UnknownOutcomeError.code)
             return OutcomeUnknown(f"HTTP {reply.status}", reply.retry_after_s)
-        self._connection.update_answered()
+        self._health.update_answered()
         if reply.ok:
             return self._echo(update, reply)
         if reply.status == CLASH:
@@ -264,7 +268,7 @@ class CustomersApi:
         return Rejected(reply.status, error_code(reply))
 
     def _update_not_answered(self, fault: BackendError) -> NoAnswer:
-        self._connection.update_failed(fault.code)
+        self._health.update_failed(fault.code)
         return _to_no_answer(fault)
 
     def _echo(self, update: Update, reply: Reply) -> UpdateAnswer:
@@ -280,14 +284,14 @@ class CustomersApi:
 
     def parse_readable(self, rows: Sequence[dict[str, Any]]) -> list[Snapshot]:
         """Read the rows that make sense; the others are logged."""
-        found = []
+        snapshots = []
         for row in rows:
             try:
-                found.append(parse_snapshot(row, self._money))
+                snapshots.append(parse_snapshot(row, self._money))
             except MalformedError as fault:
                 extra = {"customer": row.get("id"), "detail": fault.fields["detail"]}
                 log.warning("customer.unreadable", extra=extra)
-        return found
+        return snapshots
 
     def _clash_row(self, reply: Reply) -> Snapshot | None:
         row = reply.body.get("row") if isinstance(reply.body, dict) else None

@@ -18,4 +18,7 @@ class KeepAliveTransport(httpx.AsyncHTTPTransport):
 
     def has_idle(self) -> bool:
         """Tell whether a connection waits that the server has not closed."""
-        return any(one.is_idle() and not one.has_expired() for one in self._pool.connections)
+        return any(
+            connection.is_idle() and not connection.has_expired()
+            for connection in self._pool.connections
+        )

@@ -24,23 +24,23 @@ class Pager:
 
     async def rows(self, after_id: int, limit: int, since: str) -> list[dict[str, Any]]:
         """Give rows with larger ids, changed after `since`; errors: BackendError."""
-        changed = [where("updatedAt", ">", since)] if since else []
+        change_filters = [where("updatedAt", ">", since)] if since else []
         if self.by_id:
             try:
-                return await self._select.rows([where("id", ">", after_id), *changed], limit)
+                return await self._select.rows([where("id", ">", after_id), *change_filters], limit)
             except RefusedError:
-                rows = await self._by_offset(after_id, limit, since, changed)
+                rows = await self._by_offset(after_id, limit, since, change_filters)
             log.warning("pages.by_offset")
             self.by_id = False
             return rows
-        return await self._by_offset(after_id, limit, since, changed)
+        return await self._by_offset(after_id, limit, since, change_filters)
 
     async def _by_offset(
-        self, after_id: int, limit: int, since: str, changed: list[Filter]
+        self, after_id: int, limit: int, since: str, change_filters: list[Filter]
     ) -> list[dict[str, Any]]:
         """Walk from the place that is known best; rows seen before are left out."""
         offset, first_id = self._offsets.get((since, after_id), 0), None
-        while rows := await self._select.rows(changed, limit, offset=offset):
+        while rows := await self._select.rows(change_filters, limit, offset=offset):
             offset += len(rows)
             later = [row for row in rows if parse_id(row) > after_id]
             if later:

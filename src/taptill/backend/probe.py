@@ -42,16 +42,18 @@ async def probe_when_online(api: CustomersApi, first_s: float = FIRST_PROBE_S) -
     backoff, attempt = Backoff.doubling(first_s, PROBE_PAUSE_MAX_S), 0
     while True:
         await asyncio.sleep(backoff.delay_s(attempt))
-        found = await probe(api)
-        if found[0].verdict is Verdict.PASS:
+        diagnoses = await probe(api)
+        if diagnoses[0].verdict is Verdict.PASS:
             break
         attempt += 1
     api.probe_warnings = [
-        one.words for one in found if one.name in _STATUS_LINE_CHECKS and one.advice
+        diagnosis.words
+        for diagnosis in diagnoses
+        if diagnosis.name in _STATUS_LINE_CHECKS and diagnosis.advice
     ]
-    for one in found:
-        if one.verdict is not Verdict.PASS:
-            log.warning("backend.odd", extra={"check": one.name, "words": one.words})
+    for diagnosis in diagnoses:
+        if diagnosis.verdict is not Verdict.PASS:
+            log.warning("backend.odd", extra={"check": diagnosis.name, "words": diagnosis.words})
 
 
 async def probe(api: CustomersApi, *, deep: bool = False) -> list[Diagnosis]:
@@ -65,31 +67,32 @@ async def probe(api: CustomersApi, *, deep: bool = False) -> list[Diagnosis]:
         return [Diagnosis("backend.currency", Verdict.FAIL, str(fault), _UNSETTLED)]
     except BackendError as fault:
         return [Diagnosis("backend.answer", Verdict.FAIL, str(fault), _advice(fault))]
-    found = [Diagnosis("backend.answer", Verdict.PASS, "the Customers API answers")]
-    seen = api.parse_readable(rows)
-    found += [_fields(api), _visible(len(rows), len(seen))]
+    diagnoses = [Diagnosis("backend.answer", Verdict.PASS, "the Customers API answers")]
+    snapshots = api.parse_readable(rows)
+    diagnoses += [_fields(api), _visible(len(rows), len(snapshots))]
     try:
-        found += [one async for one in _further_checks(api, seen, deep=deep)]
+        diagnoses += [diagnosis async for diagnosis in _further_checks(api, snapshots, deep=deep)]
     except BackendError as fault:
-        found.append(Diagnosis("backend.answer", Verdict.FAIL, str(fault), _advice(fault)))
-    return found
+        diagnoses.append(Diagnosis("backend.answer", Verdict.FAIL, str(fault), _advice(fault)))
+    return diagnoses
 
 
 async def _further_checks(
-    api: CustomersApi, seen: Sequence[Snapshot], *, deep: bool
+    api: CustomersApi, snapshots: Sequence[Snapshot], *, deep: bool
 ) -> AsyncIterator[Diagnosis]:
-    if seen:
-        yield _money([one.total for one in seen], api.select.money)
-        yield await _conditions(api, seen[0].customer.id)
+    if snapshots:
+        yield _money([snapshot.total for snapshot in snapshots], api.select.money)
+        yield await _conditions(api, snapshots[0].customer.id)
         yield await _paging(api)
-        if (spelling := await _spelling(api, [one.customer.card_id for one in seen])) is not None:
+        cards = [snapshot.customer.card_id for snapshot in snapshots]
+        if (spelling := await _spelling(api, cards)) is not None:
             yield spelling
-    offers = await api.capabilities()
-    yield _capabilities(offers)
+    answer = await api.capabilities()
+    yield _capabilities(answer)
     if api.select.service.digits is not None:
         yield _currency(api)
-    if deep and isinstance(offers, Capabilities) and offers.conditional_update:
-        yield await _conditional_update(api, seen)
+    if deep and isinstance(answer, Capabilities) and answer.conditional_update:
+        yield await _conditional_update(api, snapshots)
     days = api.certificate_days()
     if days is not None:
         yield _certificate(days)
@@ -109,31 +112,35 @@ def _visible(count: int, readable: int) -> Diagnosis:
         advice = "ask what rights the token has, and whether [backend] company_id is right"
         return Diagnosis(name, Verdict.FAIL, "this token sees no customers at all", advice)
     are = "customer is" if count == 1 else "customers are"
-    many = f"{count} or more" if count >= SAMPLE_ROWS else str(count)
+    quantity = f"{count} or more" if count >= SAMPLE_ROWS else str(count)
     if readable < count:
-        odd, make = count - readable, "makes" if count - readable == 1 else "make"
-        words = f"{many} {are} visible, {odd} of {count} {make} no sense"
+        unreadable_count, make = count - readable, "makes" if count - readable == 1 else "make"
+        words = f"{quantity} {are} visible, {unreadable_count} of {count} {make} no sense"
         return Diagnosis(name, Verdict.WARN, words, "the log names them and says why")
-    return Diagnosis(name, Verdict.PASS, f"{many} {are} visible")
+    return Diagnosis(name, Verdict.PASS, f"{quantity} {are} visible")
 
 
 def _money(totals: Sequence[Decimal], form: MoneyFormat) -> Diagnosis:
     """Judge the scale by how the figures look on the wire; the sign is for a person to judge."""
     name = "backend.money"
-    figures = [abs(form.to_wire(one)) for one in totals if one]
-    owing = sum(one > 0 for one in totals)
-    words = f"of {len(totals)} customers {owing} owe, {len(figures) - owing} have money in advance"
-    broken = [one for one in figures if abs(one - one.to_integral_value()) > NEARLY_WHOLE]
-    if not form.digits and broken:
-        odd = f"{len(broken)} amounts have fractions, though they are read as the smallest coins"
-        return Diagnosis(
-            name, Verdict.WARN, odd, 'look at one: is [backend] money = "major" right?'
+    amounts = [abs(form.to_wire(amount)) for amount in totals if amount]
+    owing = sum(amount > 0 for amount in totals)
+    words = f"of {len(totals)} customers {owing} owe, {len(amounts) - owing} have money in advance"
+    fractional = [
+        amount for amount in amounts if abs(amount - amount.to_integral_value()) > NEARLY_WHOLE
+    ]
+    if not form.digits and fractional:
+        problem = (
+            f"{len(fractional)} amounts have fractions, though they are read as the smallest coins"
         )
-    whole = form.digits and len(figures) >= FIGURES_MIN and not broken
-    if whole and median(figures) >= LARGE_AMOUNT:
-        odd = f"all {len(figures)} amounts are whole and large: are these the smallest coins?"
         return Diagnosis(
-            name, Verdict.WARN, odd, 'look at one: is [backend] money = "minor" right?'
+            name, Verdict.WARN, problem, 'look at one: is [backend] money = "major" right?'
+        )
+    all_integers = form.digits and len(amounts) >= FIGURES_MIN and not fractional
+    if all_integers and median(amounts) >= LARGE_AMOUNT:
+        problem = f"all {len(amounts)} amounts are whole and large: are these the smallest coins?"
+        return Diagnosis(
+            name, Verdict.WARN, problem, 'look at one: is [backend] money = "minor" right?'
         )
     return Diagnosis(name, Verdict.PASS, words)
 
@@ -141,9 +148,9 @@ def _money(totals: Sequence[Decimal], form: MoneyFormat) -> Diagnosis:
 async def _conditions(api: CustomersApi, known_id: int) -> Diagnosis:
     """See whether a select gives those who meet its condition, and nobody else."""
     name = "backend.conditions"
-    one = await api.select.rows([where("id", "=", known_id)], 2)
-    nobody = await api.select.rows([where("id", "=", UNUSED_ID)], 2)
-    if [parse_id(row) for row in one] == [known_id] and not nobody:
+    matching = await api.select.rows([where("id", "=", known_id)], 2)
+    not_matching = await api.select.rows([where("id", "=", UNUSED_ID)], 2)
+    if [parse_id(row) for row in matching] == [known_id] and not not_matching:
         return Diagnosis(name, Verdict.PASS, "a select gives those who meet its conditions")
     words = "the server does not obey the conditions of a select"
     return Diagnosis(name, Verdict.FAIL, words, "no card can be looked up like this: ask its maker")
@@ -154,26 +161,28 @@ async def _spelling(api: CustomersApi, cards: Sequence[str]) -> Diagnosis | None
 
     No card id is told: a diagnosis may be sent to somebody.
     """
-    name, lettered = "backend.spelling", [card for card in cards if card != card.swapcase()]
-    if not lettered:
+    name, letter_cards = "backend.spelling", [card for card in cards if card != card.swapcase()]
+    if not letter_cards:
         return None
-    card = lettered[0]
-    tried = {"capitals": card.swapcase(), "blanks at the end": f"{card} "}
-    ignored = [
-        what
-        for what, spelling in tried.items()
+    card = letter_cards[0]
+    variants = {"capitals": card.swapcase(), "blanks at the end": f"{card} "}
+    ignored_differences = [
+        difference
+        for difference, spelling in variants.items()
         if spelling not in cards
         and any(row.get("cardId") == card for row in await _rows_of_card(api, spelling))
     ]
-    small = sum(one == one.lower() for one in lettered)
-    mixed = 0 < small < len(lettered)
+    small = sum(card_id == card_id.lower() for card_id in letter_cards)
+    mixed_case = 0 < small < len(letter_cards)
     are = "is" if small == 1 else "are"
-    told = f"; {small} of {len(lettered)} cards {are} spelled in small letters" if mixed else ""
-    if not ignored:
-        verdict = Verdict.WARN if mixed else Verdict.PASS
-        words, advice = f"cards are compared letter by letter{told}", "have all cards spelled alike"
-        return Diagnosis(name, verdict, words, advice if mixed else "")
-    words = f"its comparison of cards ignores {' and '.join(ignored)}{told}"
+    small_words = f"; {small} of {len(letter_cards)} cards {are} spelled in small letters"
+    case_words = small_words if mixed_case else ""
+    if not ignored_differences:
+        verdict = Verdict.WARN if mixed_case else Verdict.PASS
+        words = f"cards are compared letter by letter{case_words}"
+        advice = "have all cards spelled alike" if mixed_case else ""
+        return Diagnosis(name, verdict, words, advice)
+    words = f"its comparison of cards ignores {' and '.join(ignored_differences)}{case_words}"
     advice = "a card that the office spells unlike the till may be found online alone: have "
     return Diagnosis(name, Verdict.WARN, words, f"{advice}cards spelled as the till reads them")
 
@@ -200,35 +209,39 @@ async def _paging(api: CustomersApi) -> Diagnosis:
 
 def _currency(api: CustomersApi) -> Diagnosis:
     """Judge whether the service says that it can keep the till's money."""
-    name, told = "backend.currency", api.select.service
+    name, service = "backend.currency", api.select.service
     if (misfit := api.select.currency_error) is not None:
         return Diagnosis(name, Verdict.FAIL, str(misfit), _UNSETTLED)
-    keeps = f"{told.currency or 'money of a currency it was never told'}, {told.digits} decimals"
-    return Diagnosis(name, Verdict.PASS, f"it keeps {keeps}")
+    currency = service.currency or "money of a currency it was never told"
+    return Diagnosis(name, Verdict.PASS, f"it keeps {currency}, {service.digits} decimals")
 
 
-def _capabilities(offers: object) -> Diagnosis:
+def _capabilities(capabilities: object) -> Diagnosis:
     name = "backend.capabilities"
-    if not isinstance(offers, Capabilities):
+    if not isinstance(capabilities, Capabilities):
         words = "it did not say what it offers, and nothing is settled before it does"
         return Diagnosis(name, Verdict.WARN, words, "try again")
-    if offers.conditional_update:
+    if capabilities.conditional_update:
         return Diagnosis(name, Verdict.PASS, "it offers conditional updates")
     words = "no conditional updates: what the office writes at the same moment may be lost"
     advice = "docs/charging.md says what remains; ask its maker for conditional updates"
     return Diagnosis(name, Verdict.WARN, words, advice)
 
 
-async def _conditional_update(api: CustomersApi, seen: Sequence[Snapshot]) -> Diagnosis:
+async def _conditional_update(api: CustomersApi, snapshots: Sequence[Snapshot]) -> Diagnosis:
     """Send an update on a condition that no row meets; it would change nothing if it were taken."""
     name = "backend.conditional-update"
-    enrolled = [one for one in seen if one.marks.place is Place.TABLE and one.marks.epoch]
-    if not enrolled:
+    marked_rows = [
+        snapshot
+        for snapshot in snapshots
+        if snapshot.marks.place is Place.TABLE and snapshot.marks.epoch
+    ]
+    if not marked_rows:
         return Diagnosis(name, Verdict.PASS, "not tried: no customer has been charged so far")
-    fresh = await api.read_row(enrolled[0].customer.id)
-    if isinstance(fresh, Snapshot) and fresh.marks.epoch:
-        same = with_mark(fresh.marks, fresh.marks.epoch)
-        answer = await api.update_row(Update(fresh, fresh.total, same, UpdateCondition.NEVER))
+    row = await api.read_row(marked_rows[0].customer.id)
+    if isinstance(row, Snapshot) and row.marks.epoch:
+        debt_data = with_mark(row.marks, row.marks.epoch)
+        answer = await api.update_row(Update(row, row.total, debt_data, UpdateCondition.NEVER))
         if isinstance(answer, OutcomeUnknown) and answer.version_conflict:
             return Diagnosis(name, Verdict.PASS, "an update whose condition is not met is refused")
         if not isinstance(answer, OutcomeUnknown):

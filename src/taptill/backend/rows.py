@@ -58,10 +58,10 @@ def parse_rows(answer: Any) -> list[dict[str, Any]]:
     """Find the list of rows in any 2xx body; MalformedError where there is none."""
     if reports_failure(answer):
         raise MalformedError(detail="a success code with a failure inside")
-    found = _find_list(answer, depth=2)
-    if found is None or not all(isinstance(row, dict) for row in found):
+    rows = _find_list(answer, depth=2)
+    if rows is None or not all(isinstance(row, dict) for row in rows):
         raise MalformedError(detail="no list of rows")
-    return found
+    return rows
 
 
 def reports_failure(answer: Any) -> bool:
@@ -178,7 +178,7 @@ def _boolean(value: Any, field: str) -> bool:
 def _localised_text(value: Any) -> str:
     """Read a text that may be a map from languages to texts."""
     if isinstance(value, dict):
-        texts = [one for one in (value.get("en"), *value.values()) if isinstance(one, str)]
+        texts = [text for text in (value.get("en"), *value.values()) if isinstance(text, str)]
         value = texts[0] if texts else ""
     return _text(value)[:NAME_LENGTH_MAX] if isinstance(value, str) else ""
 

@@ -97,21 +97,21 @@ class Select:
         self,
         transport: Transport,
         dialect: Dialect,
-        connection: HealthRecorder,
-        more: Mapping[str, Any] | None = None,
+        health: HealthRecorder,
+        more_fields: Mapping[str, Any] | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.money = dialect.money
         prefix = dialect.prefix.rstrip("/")
         self.path = f"{prefix}/Customers"
         self.capabilities_path = f"{prefix.rpartition('/')[0]}/capabilities"
-        self.fields = _field_tree(dialect.fields) | dict(more or {})
+        self.fields = _field_tree(dialect.fields) | dict(more_fields or {})
         self.missing_fields: list[str] = []
         """Fields that the server says it does not have."""
         self.sees_nothing = False
         """Whether this token was answered without a single customer, and never with one."""
         self._transport = transport
-        self._connection = connection
+        self._health = health
         self._chance = chance
         company = dialect.company_id
         self._company = [where("company.id", "=", company)] if company is not None else []
@@ -120,8 +120,10 @@ class Select:
         self.service = ServiceCapabilities()
         """What the service offers, once it was asked."""
         # Nearly every service keeps two; of another number it is known before the first customer.
-        usual = self._currency is not None and self._currency.digits == MOST_KEEP
-        self._currency_fits_unasked = self._currency is None or (usual and not dialect.ask_first)
+        usual_digits = self._currency is not None and self._currency.digits == MOST_KEEP
+        self._currency_fits_unasked = self._currency is None or (
+            usual_digits and not dialect.ask_first
+        )
         self._currency_fits = self._currency_fits_unasked
         self._capabilities: Capabilities | None = None
         self.currency_error: CurrencyError | None = None
@@ -147,11 +149,11 @@ class Select:
             reply = await self._select_known_fields(filters, limit, offset, left_s)
             rows = parse_rows(successful_body(reply))
         except BackendError as fault:
-            self._connection.lookup_failed(fault.code)
+            self._health.lookup_failed(fault.code)
             if isinstance(fault, UnreachableError):
                 self._forget_capabilities()
             raise
-        self._connection.lookup_succeeded(reply.latency_s)
+        self._health.lookup_succeeded(reply.latency_s)
         self._has_seen_rows = self._has_seen_rows or bool(rows)
         self.sees_nothing = self.sees_nothing and not rows
         return rows
@@ -200,7 +202,7 @@ class Select:
         reply = await self.ask("GET", self.capabilities_path, None, patience_s)
         if not reply.ok:
             raise_for_status(reply)
-        self.service = ServiceCapabilities.service(reply.body if reply.ok else None)
+        self.service = ServiceCapabilities.from_body(reply.body if reply.ok else None)
         self._require_currency()
         self.fields.pop("version", None)
         if self.service.version:
@@ -277,10 +279,10 @@ def where(field: str, comparator: str, value: Any) -> Filter:
     return {"field": field, "comparator": comparator, "value": value}
 
 
-def _field_tree(chosen: frozenset[str]) -> dict[str, Any]:
-    wanted = chosen | NEEDED if chosen else frozenset(FIELDS)
-    return {name: deepcopy(tree) for name, tree in FIELDS.items() if name in wanted}
+def _field_tree(names: frozenset[str]) -> dict[str, Any]:
+    all_names = names | NEEDED if names else frozenset(FIELDS)
+    return {name: deepcopy(tree) for name, tree in FIELDS.items() if name in all_names}
 
 
-def _retry_after(met: Reply | UnreachableError) -> float | None:
-    return met.retry_after_s if isinstance(met, Reply) else None
+def _retry_after(answer: Reply | UnreachableError) -> float | None:
+    return answer.retry_after_s if isinstance(answer, Reply) else None

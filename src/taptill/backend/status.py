@@ -66,10 +66,10 @@ def is_aborted_transaction(reply: Reply) -> bool:
 
 def is_final(reply: Reply) -> bool:
     """Tell a refusal of this very request: nothing was changed, and nothing will be."""
-    theirs = (
+    from_service = (
         reply.body is not NOT_JSON and reply.body is not None and not is_aborted_transaction(reply)
     )
-    return theirs and reply.status in _CLIENT_FAULTS and reply.status not in _NEVER_FINAL
+    return from_service and reply.status in _CLIENT_FAULTS and reply.status not in _NEVER_FINAL
 
 
 def error_code(reply: Reply) -> str:
@@ -83,5 +83,5 @@ def unknown_field(reply: Reply) -> str | None:
     """Name the field that a server says it does not have."""
     if not is_final(reply):
         return None
-    found = _UNKNOWN_FIELD.search(str(reply.body)[:_SEARCHED_CHARACTERS])
-    return found[1] if found else None
+    match = _UNKNOWN_FIELD.search(str(reply.body)[:_SEARCHED_CHARACTERS])
+    return match[1] if match else None

@@ -25,8 +25,8 @@ def tls_context(ca_file: str | None, certificate: Certificate | None) -> ssl.SSL
 
 def certificate_expiry(tls: Any) -> float | None:
     """Tell when the certificate of the server at the other end expires, seconds since 1970."""
-    shown = tls.getpeercert() if isinstance(tls, ssl.SSLObject | ssl.SSLSocket) else None
-    return ssl.cert_time_to_seconds(str(shown["notAfter"])) if shown else None
+    certificate = tls.getpeercert() if isinstance(tls, ssl.SSLObject | ssl.SSLSocket) else None
+    return ssl.cert_time_to_seconds(str(certificate["notAfter"])) if certificate else None
 
 
 def describe_fault(fault: BaseException) -> str:
@@ -51,6 +51,6 @@ def _causes(fault: BaseException | None, depth: int = 8) -> Iterator[BaseExcepti
     """Give a fault and what lies behind it, the outermost first."""
     while fault is not None and depth:
         yield fault
-        for one in fault.exceptions[:1] if isinstance(fault, BaseExceptionGroup) else ():
-            yield from _causes(one, depth - 1)
+        for inner in fault.exceptions[:1] if isinstance(fault, BaseExceptionGroup) else ():
+            yield from _causes(inner, depth - 1)
         fault, depth = fault.__cause__ or fault.__context__, depth - 1

@@ -106,12 +106,12 @@ class Transport:
         except UnknownOutcomeError as fault:
             raise self._unreachable(fault) from fault
 
-    async def keep_warm(self, path: str, look_s: float = WARM_S) -> None:
+    async def keep_warm(self, path: str, check_s: float = WARM_S) -> None:
         """Open a connection beside the sales whenever none waits, until cancelled.
 
         A GET of `path` opens it; what it answers means nothing.
         """
-        backoff, attempt = Backoff.doubling(look_s, WARM_MAX_S), 0
+        backoff, attempt = Backoff.doubling(check_s, WARM_MAX_S), 0
         while True:
             await asyncio.sleep(backoff.delay_s(attempt))
             if not self.warm:
@@ -141,8 +141,8 @@ class Transport:
         settings = self._settings
         secure = not settings.base_url.startswith("http://")
         tls = tls_context(settings.ca_file, settings.certificate) if secure else None
-        lines = KeepAliveTransport(tls, CONNECTIONS_MAX, KEEP_ALIVE_S)
-        self._has_idle = lines.has_idle
+        transport = KeepAliveTransport(tls, CONNECTIONS_MAX, KEEP_ALIVE_S)
+        self._has_idle = transport.has_idle
         return httpx.AsyncClient(
             base_url=settings.base_url,
             headers={
@@ -151,7 +151,7 @@ class Transport:
                 **settings.headers,
             },
             timeout=httpx.Timeout(settings.read_timeout_s, connect=settings.connect_timeout_s),
-            transport=lines,
+            transport=transport,
             follow_redirects=False,
             trust_env=False,
         )

@@ -20,21 +20,25 @@ CREDENTIAL_NAME = "api-token"
 
 def find_config(option: Path | None, system: Path = SYSTEM_CONFIG) -> Path:
     """Find the config file; raises ConfigError that names every place looked at."""
-    named = {
+    paths_by_source = {
         "--config": option,
         "$TAPTILL_CONFIG": _path_from_environment("TAPTILL_CONFIG"),
     }
-    for who, path in named.items():
+    for source, path in paths_by_source.items():
         if path is not None:
             if _exists(path):
                 return path
-            raise config_error([f"no config at {path}, which {who} names"])
+            raise config_error([f"no config at {path}, which {source} names"])
     places = [system, user_config_path("taptill") / "config.toml"]
     for path in places:
         if _exists(path):
             return path
-    looked = ", ".join(["--config (not given)", "$TAPTILL_CONFIG (not set)", *map(str, places)])
-    raise config_error([f"no config found; looked at {looked}. Start from config.example.toml"])
+    place_words = ", ".join(
+        ["--config (not given)", "$TAPTILL_CONFIG (not set)", *map(str, places)]
+    )
+    raise config_error(
+        [f"no config found; looked at {place_words}. Start from config.example.toml"]
+    )
 
 
 def load(
@@ -55,14 +59,14 @@ def load(
 
 def state_dir(option: Path | None) -> Path:
     """Give the directory of journal and cache, closed to others; raises ConfigError."""
-    systemds = _path_from_environment("STATE_DIRECTORY")
-    path = option or systemds or user_state_path("taptill")
+    systemd_dir = _path_from_environment("STATE_DIRECTORY")
+    path = option or systemd_dir or user_state_path("taptill")
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as fault:
         problem = f"the state directory {path} cannot be made: {fault.strerror}; use --state-dir"
         raise config_error([problem]) from fault
-    if path != systemds and _open_to_others(path):
+    if path != systemd_dir and _open_to_others(path):
         _close_to_others(path)
     return path
 
@@ -133,8 +137,8 @@ def watchdog_s() -> float:
 
 
 def _open_to_others(path: Path) -> bool:
-    found = path.stat()
-    return found.st_uid == os.geteuid() and bool(found.st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+    status = path.stat()
+    return status.st_uid == os.geteuid() and bool(status.st_mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
 def _close_to_others(path: Path) -> None:
@@ -180,14 +184,14 @@ def _exists(path: Path) -> bool:
 
 def _open_secrets(config: Config) -> list[str]:
     backend = config.backend
-    named = {
+    secret_files = {
         "token_file": backend.token_file,
         "office_token_file": backend.office_token_file,
         "client_key": backend.client_key,
     }
     return [
         f"everybody can read the file of [backend] {key}"
-        for key, path in named.items()
+        for key, path in secret_files.items()
         if path and _world_readable(path)
     ]
 

@@ -56,7 +56,7 @@ def parse(
     An office's commands need [backend] alone.
     """
     file = {**(_OFFICE if for_office else {}), **_toml(text)}
-    reading = _Reading(file)
+    reading = _TableReader(file)
     tables = {name: reading.table(name, table) for name, table in TABLES.items()}
     rows = {name: reading.rows(name, table) for name, table in LISTS.items()}
     complaints = [
@@ -69,13 +69,13 @@ def parse(
     ]
     if complaints:
         raise config_error(complaints)
-    made: dict[str, Any] = {name: table(**tables[name]) for name, table in TABLES.items()}
+    sections: dict[str, Any] = {name: table(**tables[name]) for name, table in TABLES.items()}
     return Config(
-        **made,
+        **sections,
         readers=tuple(ReaderConfig(**row) for row in rows["reader"]),
         goods=tuple(GoodsConfig(**row) for row in rows["goods"]),
         staff=tuple(StaffConfig(**row) for row in rows["staff"]),
-        warnings=tuple(_warnings(made["backend"])),
+        warnings=tuple(_warnings(sections["backend"])),
     )
 
 
@@ -91,13 +91,13 @@ def _toml(text: str) -> dict[str, Any]:
         raise config_error([f"line {line}, column {column}: this is not TOML: {detail}"]) from fault
 
 
-class _Reading:
+class _TableReader:
     """Goes through the file's tables and writes down every complaint."""
 
     def __init__(self, file: Mapping[str, Any]) -> None:
         self.complaints = [
-            _unknown_table(name, found)
-            for name, found in file.items()
+            _unknown_table(name, content)
+            for name, content in file.items()
             if name not in (*TABLES, *LISTS)
         ]
         self._file = file
@@ -105,38 +105,38 @@ class _Reading:
 
     def table(self, name: str, table: type) -> Row:
         """Read one table."""
-        found = self._file.get(name, {})
-        if isinstance(found, dict):
-            return self._row(f"[{name}]", table, found)
+        content = self._file.get(name, {})
+        if isinstance(content, dict):
+            return self._row(f"[{name}]", table, content)
         self.complaints.append(f"[{name}]: this is one table: write [{name}] above its keys")
         return {}
 
     def rows(self, name: str, table: type) -> list[Row]:
         """Read an array of tables."""
-        found = self._file.get(name, [])
-        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        content = self._file.get(name, [])
+        if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
             self.complaints.append(f"[[{name}]]: write [[{name}]] above the keys of each")
             return []
-        return [self._row(f"[[{name}]] {n}", table, row) for n, row in enumerate(found, start=1)]
+        return [self._row(f"[[{name}]] {n}", table, row) for n, row in enumerate(content, start=1)]
 
-    def _row(self, place: str, table: type, found: Mapping[str, object]) -> Row:
+    def _row(self, place: str, table: type, content: Mapping[str, object]) -> Row:
         keys = fields_of(table)
-        unknown = [name for name in found if name not in keys]
-        self.complaints += [_unknown_key(place, name, found[name], keys) for name in unknown]
+        unknown = [name for name in content if name not in keys]
+        self.complaints += [_unknown_key(place, name, content[name], keys) for name in unknown]
         values: dict[str, object] = {}
         for name, key in keys.items():
             try:
-                values[name] = _value(key, found.get(name, key.default), self._currency)
+                values[name] = _value(key, content.get(name, key.default), self._currency)
             except ValueError as fault:
                 why = f": {fault}" if isinstance(fault, InvalidValueError) else ""
-                self.complaints.append(_wrong_value(place, name, key, found) + why)
+                self.complaints.append(_wrong_value(place, name, key, content) + why)
         return values
 
 
-def _value(key: Field, found: object, currency: Currency) -> object:
-    if found is REQUIRED:
+def _value(key: Field, value: object, currency: Currency) -> object:
+    if value is REQUIRED:
         raise ValueError
-    return None if found is None else key.validator.parse(found, currency)
+    return None if value is None else key.validator.parse(value, currency)
 
 
 def _currency(file: Mapping[str, Any]) -> Currency:
@@ -151,10 +151,10 @@ def _currency(file: Mapping[str, Any]) -> Currency:
     return read
 
 
-def _wrong_value(place: str, name: str, key: Field, found: Mapping[str, object]) -> str:
-    if name not in found:
+def _wrong_value(place: str, name: str, key: Field, values: Mapping[str, object]) -> str:
+    if name not in values:
         return f"{place} {name} is missing, it must be {key.validator}"
-    return f"{place} {name} = {_shown(found[name], secret=key.secret)} must be {key.validator}"
+    return f"{place} {name} = {_literal(values[name], secret=key.secret)} must be {key.validator}"
 
 
 def _unknown_key(place: str, name: str, value: object, keys: Mapping[str, Field]) -> str:
@@ -162,7 +162,7 @@ def _unknown_key(place: str, name: str, value: object, keys: Mapping[str, Field]
     secret = _SECRET_NAME.search(name) is not None or any(keys[key].secret for key in near)
     hint = f", did you mean {near[0]}?" if near else _table_hint(name)
     hint = hint or f", known are {', '.join(keys)}"
-    return f"{place} {_shown_name(name)} = {_shown(value, secret=secret)}: unknown key{hint}"
+    return f"{place} {_shown_name(name)} = {_literal(value, secret=secret)}: unknown key{hint}"
 
 
 def _table_hint(name: str) -> str:
@@ -170,26 +170,26 @@ def _table_hint(name: str) -> str:
     return f", it belongs to {' or '.join(tables)}" if tables else ""
 
 
-def _unknown_table(name: str, found: object) -> str:
-    shown = _shown_name(name)
-    if not isinstance(found, dict | list):
-        value = _shown(found, secret=_SECRET_NAME.search(name) is not None)
-        return f"{shown} = {value}: this key stands above all tables{_table_hint(name)}"
+def _unknown_table(name: str, content: object) -> str:
+    shown_name = _shown_name(name)
+    if not isinstance(content, dict | list):
+        value = _literal(content, secret=_SECRET_NAME.search(name) is not None)
+        return f"{shown_name} = {value}: this key stands above all tables{_table_hint(name)}"
     near = get_close_matches(name.lower(), (*TABLES, *LISTS), n=1, cutoff=0.6)
     hint = f"did you mean [{near[0]}]?" if near else f"known are {', '.join((*TABLES, *LISTS))}"
-    return f"[{shown}]: unknown table, {hint}"
+    return f"[{shown_name}]: unknown table, {hint}"
 
 
-def _shown(value: object, *, secret: bool) -> str:
+def _literal(value: object, *, secret: bool) -> str:
     if secret or (isinstance(value, str) and "@" in value):
         return "(not shown)"
     if isinstance(value, dict) or (isinstance(value, list) and dict in map(type, value)):
         return "{...}"
     try:
-        shown = json.dumps(value, ensure_ascii=False, default=str)
+        literal = json.dumps(value, ensure_ascii=False, default=str)
     except ValueError:  # Python writes no decimal integer of more than some thousand digits
         return "(too long)"
-    return shown if len(shown) <= SHOWN_MAX else f"{shown[:SHOWN_MAX]}..."
+    return literal if len(literal) <= SHOWN_MAX else f"{literal[:SHOWN_MAX]}..."
 
 
 def _shown_name(name: str) -> str:
@@ -202,12 +202,12 @@ def _reader_complaints(
     if file.get("reader", []) == []:
         yield "[[reader]] is missing: at least one reader is needed"
     for number, row in enumerate(rows, start=1):
-        for said in check(_with_defaults(row)) if "driver" in row else ():
-            about = said.partition(":")[0]
-            if about in row or about not in fields_of(
+        for complaint in check(_with_defaults(row)) if "driver" in row else ():
+            key = complaint.partition(":")[0]
+            if key in row or key not in fields_of(
                 ReaderConfig
             ):  # a default in its place may not fit
-                yield f"[[reader]] {number} {said}"
+                yield f"[[reader]] {number} {complaint}"
 
 
 def _with_defaults(row: Row) -> ReaderConfig:
@@ -219,10 +219,11 @@ def _with_defaults(row: Row) -> ReaderConfig:
 
 
 def _duplicates(name: str, key: str, rows: Sequence[Row]) -> Iterable[str]:
-    first: dict[object, int] = {}
+    first_numbers: dict[object, int] = {}
     for number, row in enumerate(rows, start=1):
-        if key in row and (other := first.setdefault(row[key], number)) != number:
-            yield f"[[{name}]] {number} {key} is that of [[{name}]] {other}: each needs its own"
+        if key in row and (first_number := first_numbers.setdefault(row[key], number)) != number:
+            first = f"[[{name}]] {first_number}"
+            yield f"[[{name}]] {number} {key} is that of {first}: each needs its own"
 
 
 def _staff_complaints(rows: Sequence[Row]) -> Iterable[str]:

@@ -60,7 +60,7 @@ _PREFIX = text(0, 200, r"(/[A-Za-z0-9_.~-]+)*", 'such as "/core/data": no closin
 _HEADER = text(1, 80, r"[A-Za-z0-9_-]+", "a header's name")
 _TEMPLATE = text(7, 200, r"[ -~]*\{token\}[ -~]*", "must hold {token}, which stands for the secret")
 _STEPS = texts(r".{1,80}", "the normaliser's steps, in quotes; [] is the driver's own")
-_TECHNOLOGIES = text(4, 9, allowed="106A, 212F or both with a blank between")
+_TECHNOLOGIES = text(4, 9, constraint="106A, 212F or both with a blank between")
 _HASH = text(0, 400, r"(scrypt\$.+)?", 'a hash that begins with scrypt$, or ""')
 
 
@@ -130,10 +130,10 @@ class ReaderConfig:
     @property
     def options(self) -> dict[str, str | int | bool]:
         """Give what was set of the keys that only some families and drivers know."""
-        found = {name: getattr(self, name) for name in READER_OPTIONS}
+        values = {name: getattr(self, name) for name in READER_OPTIONS}
         return {
             name: str(value) if isinstance(value, Path) else value
-            for name, value in found.items()
+            for name, value in values.items()
             if value is not None
         }
 

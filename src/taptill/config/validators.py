@@ -54,7 +54,7 @@ class Field:
     secret: bool = False
 
 
-def text(low: int = 0, high: int = 80, pattern: str = "", allowed: str = "") -> Validator:
+def text(low: int = 0, high: int = 80, pattern: str = "", constraint: str = "") -> Validator:
     """Accept one line of printable text between two lengths, or what a pattern matches."""
 
     def parse(value: object, _: Currency) -> str:
@@ -62,15 +62,15 @@ def text(low: int = 0, high: int = 80, pattern: str = "", allowed: str = "") -> 
         fits = low <= len(line) <= high and line.isprintable()
         return ensure(line, fits and (not pattern or re.fullmatch(pattern, line) is not None))
 
-    return Validator("text", allowed or f"{low} to {high} characters", parse)
+    return Validator("text", constraint or f"{low} to {high} characters", parse)
 
 
 def raw_text(high: int) -> Validator:
     r"""Accept text that may hold control characters, `\r\n` for example."""
 
     def parse(value: object, _: Currency) -> str:
-        found = require_type(str, value)
-        return ensure(found, len(found) <= high)
+        string = require_type(str, value)
+        return ensure(string, len(string) <= high)
 
     return Validator("text", f'at most {high} characters, such as "\\r\\n"', parse)
 
@@ -79,12 +79,12 @@ def regex() -> Validator:
     """Accept a regular expression of Python's `re`, or nothing."""
 
     def parse(value: object, _: Currency) -> str:
-        found = require_type(str, value)
+        pattern = require_type(str, value)
         try:
-            re.compile(found)
+            re.compile(pattern)
         except (re.error, OverflowError, RecursionError) as fault:
-            raise ValueError(found) from fault
-        return found
+            raise ValueError(pattern) from fault
+        return pattern
 
     return Validator("text", 'a regular expression, or ""', parse)
 
@@ -129,9 +129,9 @@ def amount(low: int = 0) -> Validator:
     """Accept an amount written as text, so that no float comes near money."""
 
     def parse(value: object, currency: Currency) -> Money:
-        written = require_type(str, value)
-        ensure(written, re.fullmatch(r"[0-9]{1,13}(\.[0-9]{1,6})?", written) is not None)
-        money = currency.parse(written)
+        string = require_type(str, value)
+        ensure(string, re.fullmatch(r"[0-9]{1,13}(\.[0-9]{1,6})?", string) is not None)
+        money = currency.parse(string)
         return ensure(money, low <= money.minor <= MINOR_MAX)
 
     least = "zero or more" if low == 0 else "more than zero"
@@ -155,10 +155,10 @@ def path() -> Validator:
     """Accept an absolute path; the empty text is None."""
 
     def parse(value: object, _: Currency) -> Path | None:
-        found = require_type(str, value)
+        string = require_type(str, value)
         # The service's working directory is nobody's choice: a relative path would point anywhere.
-        ensure(found, found.isprintable() and found[:1] in ("", "/"))
-        return Path(found) if found else None
+        ensure(string, string.isprintable() and string[:1] in ("", "/"))
+        return Path(string) if string else None
 
     return Validator("path", 'absolute, or ""', parse)
 
@@ -167,12 +167,12 @@ def url() -> Validator:
     """Accept an http or https address without query; a closing slash is dropped."""
 
     def parse(value: object, _: Currency) -> str:
-        found = require_type(str, value)
-        parts = urlsplit(found)  # itself raises ValueError for a bad IPv6 host
-        ensure(found, found.isascii() and found.isprintable() and " " not in found)
-        ensure(found, parts.scheme in ("http", "https") and bool(parts.hostname))
-        ensure(found, parts.port != 0 and not set(found) & set("?#\\"))
-        return found.rstrip("/")
+        address = require_type(str, value)
+        parts = urlsplit(address)  # itself raises ValueError for a bad IPv6 host
+        ensure(address, address.isascii() and address.isprintable() and " " not in address)
+        ensure(address, parts.scheme in ("http", "https") and bool(parts.hostname))
+        ensure(address, parts.port != 0 and not set(address) & set("?#\\"))
+        return address.rstrip("/")
 
     return Validator("text", "http:// or https://, a host, no query", parse)
 
@@ -182,25 +182,26 @@ def headers() -> Validator:
 
     def parse(value: object, _: Currency) -> tuple[tuple[str, str], ...]:
         pairs = tuple(
-            (name, require_type(str, held)) for name, held in require_type(dict, value).items()
+            (name, require_type(str, content))
+            for name, content in require_type(dict, value).items()
         )
-        for name, held in pairs:
+        for name, content in pairs:
             ensure(name, _HEADER_NAME.fullmatch(name) is not None)
-            ensure(held, held.isascii() and held.isprintable())
+            ensure(content, content.isascii() and content.isprintable())
         return ensure(pairs, len(pairs) <= TEXTS_MAX)
 
     return Validator("table", 'header names with texts, such as { X-Site = "7" }', parse)
 
 
-def texts(pattern: str = ".+", allowed: str = "texts in quotes") -> Validator:
+def texts(pattern: str = ".+", constraint: str = "texts in quotes") -> Validator:
     """Accept a list of texts that each match a pattern; gives a tuple."""
 
     def parse(value: object, _: Currency) -> tuple[str, ...]:
-        found = tuple(require_type(str, one) for one in require_type(list, value))
-        fits = all(one.isprintable() and re.fullmatch(pattern, one) for one in found)
-        return ensure(found, fits and len(found) <= TEXTS_MAX)
+        items = tuple(require_type(str, item) for item in require_type(list, value))
+        fits = all(item.isprintable() and re.fullmatch(pattern, item) for item in items)
+        return ensure(items, fits and len(items) <= TEXTS_MAX)
 
-    return Validator("list", allowed, parse)
+    return Validator("list", constraint, parse)
 
 
 def choices(literal: object) -> Validator:
@@ -209,9 +210,9 @@ def choices(literal: object) -> Validator:
     return texts("|".join(map(re.escape, words)), f"of {', '.join(words)}")
 
 
-def require_type(wanted: type[T], value: object) -> T:
+def require_type(expected: type[T], value: object) -> T:
     """Return a value of exactly this type; ValueError for another. `true` is no integer."""
-    if type(value) is not wanted:
+    if type(value) is not expected:
         raise ValueError(value)
     return value
 

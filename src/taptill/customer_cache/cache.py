@@ -36,22 +36,22 @@ from taptill.lookup.sync import Page, SyncProgress
 
 log = logging.getLogger("taptill.cache")
 
-AHEAD_MAX = timedelta(days=1)
+STAMP_AHEAD_MAX = timedelta(days=1)
 """A stamp further in the future is a clock's fault: it would hide all that comes after it."""
 
 _COLUMNS = ", ".join(f'"{name}"' for name in NAMES)
-_PLACES = ", ".join("?" * len(NAMES))
-_UPSERT = f"INSERT OR REPLACE INTO customers ({_COLUMNS}) VALUES ({_PLACES})"  # noqa: S608 - constants
-_KNOWN = f"SELECT {_COLUMNS} FROM customers WHERE id = ?"  # noqa: S608 - constants
-_ALL_KNOWN = f"SELECT {_COLUMNS} FROM customers WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants
-_OF_CARD = f"SELECT {_COLUMNS} FROM customers WHERE card_id = ? ORDER BY gone LIMIT 2"  # noqa: S608 - constants
+_PLACEHOLDERS = ", ".join("?" * len(NAMES))
+_UPSERT = f"INSERT OR REPLACE INTO customers ({_COLUMNS}) VALUES ({_PLACEHOLDERS})"  # noqa: S608 - constants
+_BY_ID = f"SELECT {_COLUMNS} FROM customers WHERE id = ?"  # noqa: S608 - constants
+_BY_IDS = f"SELECT {_COLUMNS} FROM customers WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants
+_BY_CARD = f"SELECT {_COLUMNS} FROM customers WHERE card_id = ? ORDER BY gone LIMIT 2"  # noqa: S608 - constants
 _MISSING = """
 UPDATE customers SET "check" = "check" - gone + ?1, gone = ?1
 WHERE id > ?2 AND id <= ?3 AND gone BETWEEN ?4 AND ?5
   AND NOT (seen_boot = ?6 AND seen_ms >= ?7) AND id NOT IN (SELECT value FROM json_each(?8))
 """
 _NEWEST = "SELECT updated_at FROM customers WHERE updated_us <= ? ORDER BY updated_us DESC LIMIT 1"
-_NOTE = "INSERT OR REPLACE INTO synced VALUES (?, ?, ?, ?, ?, ?)"
+_SAVE_SYNC = "INSERT OR REPLACE INTO synced VALUES (?, ?, ?, ?, ?, ?)"
 _INT_MAX = 2**63 - 1
 
 
@@ -67,15 +67,15 @@ class CustomerCache:
         """Give who had this card when last seen; `Unreachable` for a card it does not know."""
         try:
             with self._file.reading() as connection:
-                rows = connection.execute(_OF_CARD, (card_id,)).fetchall()
+                rows = connection.execute(_BY_CARD, (card_id,)).fetchall()
                 rows = rows or find_by_spelling(connection, card_id)
-                found = [from_row(row) for row in rows]
+                snapshots = [from_row(row) for row in rows]
                 if not rows:
                     return Unreachable()
                 if len(rows) > 1 and rows[1][GONE] != IS_GONE:
                     return Ambiguous()
                 age_s = self._age_s(connection, seen_at(rows[0]))
-                return Found(found[0], age_s, gone=rows[0][GONE] == IS_GONE)
+                return Found(snapshots[0], age_s, gone=rows[0][GONE] == IS_GONE)
         except CacheError:
             return Unreachable()
 
@@ -88,13 +88,13 @@ class CustomerCache:
         except CacheError as fault:
             log.warning("cache.not_kept", extra={"detail": str(fault.fields["detail"])})
 
-    def learn_spelling(self, asked: CardId, held: CardId | None) -> None:
+    def learn_spelling(self, card_id: CardId, customer_card: CardId | None) -> None:
         """Learn from a live answer how the backend compares cards. Trouble is logged only."""
-        if asked == held:
+        if card_id == customer_card:
             return
         try:
             with self._file.transaction() as connection:
-                learn(connection, asked, held)
+                learn(connection, card_id, customer_card)
         except CacheError as fault:
             log.warning("cache.not_learnt", extra={"detail": str(fault.fields["detail"])})
 
@@ -102,7 +102,7 @@ class CustomerCache:
         """Give the newest `updatedAt` seen of a customer; empty without any."""
         try:
             with self._file.reading() as connection:
-                row = connection.execute(_KNOWN, (customer_id,)).fetchone()
+                row = connection.execute(_BY_ID, (customer_id,)).fetchone()
         except CacheError:
             return ""
         return str(row[UPDATED_AT]) if row else ""
@@ -110,7 +110,7 @@ class CustomerCache:
     def sync_progress(self) -> SyncProgress:
         """Tell how far the cache is; errors: CacheError."""
         with self._file.reading() as connection:
-            any_sync = _synced(connection, "any")
+            any_sync = _last_sync(connection, "any")
             newest = any_sync[-1] if any_sync else ""
             return SyncProgress(self._synced_age_s(connection, "full"), newest)
 
@@ -123,28 +123,33 @@ class CustomerCache:
             self._file.ensure_opened_before(full_since)
         with self._file.transaction() as connection:
             newer = self._newer_rows(connection, page.snapshots)
-            changed = [row for row, known in newer if not same_content(row, known)]
-            connection.executemany(_UPSERT, changed)
+            changed_rows = [row for row, stored_row in newer if not same_content(row, stored_row)]
+            connection.executemany(_UPSERT, changed_rows)
             if full_since is None:
                 return False
             return self._mark_missing(connection, page, after_id, full_since)
 
-    def complete(self, began: float, *, full: bool) -> None:
+    def complete(self, began_s: float, *, full: bool) -> None:
         """Note a complete sync; errors: CacheError, also where the file is a new one since.
 
         What the backend wrote while the sync ran may be missing: the stamp that the next delta
         starts from is the newest one, less the time that the sync took.
         """
         self._file.reopen_in_place()
-        self._file.ensure_opened_before(began)
+        self._file.ensure_opened_before(began_s)
         boot_id, _ = self._clock.boot()
-        took = timedelta(seconds=self._clock.monotonic() - began)
-        at = _earlier(self._trusted_now(), took)
+        duration = timedelta(seconds=self._clock.monotonic() - began_s)
+        at = _earlier(self._trusted_now(), duration)
         with self._file.transaction() as connection:
             newest = connection.execute(_NEWEST, (self._stamp_max_us(),)).fetchone()
-            row = (boot_id, self._uptime_ms(began), at, _earlier(newest[0], took) if newest else "")
+            row = (
+                boot_id,
+                self._uptime_ms(began_s),
+                at,
+                _earlier(newest[0], duration) if newest else "",
+            )
             keys = ("any", "full") if full else ("any",)
-            connection.executemany(_NOTE, [with_checksum((key, *row)) for key in keys])
+            connection.executemany(_SAVE_SYNC, [with_checksum((key, *row)) for key in keys])
 
     async def checkpoint(self) -> None:
         """Give the disk the time that it needs, between two pages."""
@@ -172,20 +177,20 @@ class CustomerCache:
         self, connection: sqlite3.Connection, snapshots: Sequence[Snapshot]
     ) -> list[tuple[Row, Row | None]]:
         """Give the rows to keep, each with what is known of it; an old copy is not among them."""
-        sight = (*self._clock.boot(), self._trusted_now())
-        believed_us = self._stamp_max_us()
-        ids = json.dumps([one.customer.id for one in snapshots])
-        all_known = {row[0]: row for row in connection.execute(_ALL_KNOWN, (ids,))}
-        found = []
+        seen_now = (*self._clock.boot(), self._trusted_now())
+        stamp_max_us = self._stamp_max_us()
+        ids = json.dumps([item.customer.id for item in snapshots])
+        stored_rows = {row[0]: row for row in connection.execute(_BY_IDS, (ids,))}
+        newer_rows = []
         for snapshot in snapshots:
-            known = all_known.get(snapshot.customer.id)
-            if known is not None:
-                verify_checksum(known)
-                believed = known[UPDATED_US] <= believed_us and known[GONE] != IS_GONE
-                if believed and older(snapshot.updated_at, known[UPDATED_AT]):
+            stored_row = stored_rows.get(snapshot.customer.id)
+            if stored_row is not None:
+                verify_checksum(stored_row)
+                plausible = stored_row[UPDATED_US] <= stamp_max_us and stored_row[GONE] != IS_GONE
+                if plausible and older(snapshot.updated_at, stored_row[UPDATED_AT]):
                     continue
-            found.append((to_row(snapshot, self._kept_fields, sight), known))
-        return found
+            newer_rows.append((to_row(snapshot, self._kept_fields, seen_now), stored_row))
+        return newer_rows
 
     def _mark_missing(
         self, connection: sqlite3.Connection, page: Page, after_id: int, full_since: float
@@ -194,26 +199,26 @@ class CustomerCache:
         boot_id, _ = self._clock.boot()
         last_id = page.ids[-1] if page.ids else _INT_MAX
         unseen = (boot_id, self._uptime_ms(full_since), json.dumps(page.ids))
-        first = MISSED if page.ids else PRESENT
-        connection.execute(_MISSING, (IS_GONE, after_id, last_id, first, MISSED, *unseen))
-        missed = connection.execute(
+        from_state = MISSED if page.ids else PRESENT
+        connection.execute(_MISSING, (IS_GONE, after_id, last_id, from_state, MISSED, *unseen))
+        newly_missing = connection.execute(
             _MISSING, (MISSED, after_id, last_id, PRESENT, PRESENT, *unseen)
         )
-        return missed.rowcount > 0
+        return newly_missing.rowcount > 0
 
     def _uptime_ms(self, monotonic_s: float) -> int:
         """Give a monotonic time of this boot as milliseconds since it began."""
         _, uptime_ms = self._clock.boot()
         return uptime_ms - int((self._clock.monotonic() - monotonic_s) * 1000)
 
-    def _age_s(self, connection: sqlite3.Connection, seen: SeenAt) -> float | None:
+    def _age_s(self, connection: sqlite3.Connection, row_seen_at: SeenAt) -> float | None:
         """Count from the row's own last sight or the last complete sync, the later one."""
-        ages = [self._age_since_s(*seen), self._synced_age_s(connection, "any")]
-        known = [age for age in ages if age is not None]
-        return min(known) if known else None
+        ages = [self._age_since_s(*row_seen_at), self._synced_age_s(connection, "any")]
+        known_ages = [age for age in ages if age is not None]
+        return min(known_ages) if known_ages else None
 
     def _synced_age_s(self, connection: sqlite3.Connection, key: str) -> float | None:
-        row = _synced(connection, key)
+        row = _last_sync(connection, key)
         return self._age_since_s(*row[:-1]) if row else None
 
     def _age_since_s(self, boot_id: str, uptime_ms: int, at: str) -> float | None:
@@ -229,18 +234,18 @@ class CustomerCache:
     def _stamp_max_us(self) -> int:
         """Give the last microsecond that a backend's stamp may name and be believed."""
         now = stamp(self._trusted_now())
-        return int((now + AHEAD_MAX).timestamp() * 1_000_000) if now else _INT_MAX
+        return int((now + STAMP_AHEAD_MAX).timestamp() * 1_000_000) if now else _INT_MAX
 
     def _trusted_now(self) -> str:
         return self._clock.now() if self._clock.trusted() else ""
 
 
-def _synced(connection: sqlite3.Connection, key: str) -> Row | None:
+def _last_sync(connection: sqlite3.Connection, key: str) -> Row | None:
     """Give boot id, uptime, wall time and newest stamp of the last such sync."""
     row = connection.execute("SELECT * FROM synced WHERE key = ?", (key,)).fetchone()
     return without_checksum(row)[1:] if row else None
 
 
 def _earlier(at: str, by: timedelta) -> str:
-    read = stamp(at)
-    return (read - by).isoformat() if read else ""
+    instant = stamp(at)
+    return (instant - by).isoformat() if instant else ""

@@ -130,8 +130,8 @@ class CacheFile:
 
     def _checkpoint(self) -> None:
         """Move what no reader needs; a disk that cannot tells so at the next write."""
-        with self._checkpointing, suppress(*FAULTS), self._second_connection() as own:
-            own.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        with self._checkpointing, suppress(*FAULTS), self._second_connection() as connection:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _second_connection(self) -> closing[sqlite3.Connection]:
         return closing(sqlite3.connect(self.path, isolation_level=None))
@@ -174,7 +174,7 @@ def _is_transient(fault: Exception) -> bool:
 
 def _inode(path: Path | str) -> tuple[int, int] | None:
     try:
-        found = os.stat(path)  # noqa: PTH116 - a name from SQLite, or a path
+        status = os.stat(path)  # noqa: PTH116 - a name from SQLite, or a path
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino

@@ -32,11 +32,11 @@ PRESENT, MISSED, IS_GONE = range(3)
 """What `gone` says: a customer who was missing once is present until missing again."""
 
 
-def to_row(snapshot: Snapshot, kept_fields: AbstractSet[str], sight: SeenAt) -> Row:
+def to_row(snapshot: Snapshot, kept_fields: AbstractSet[str], seen_now: SeenAt) -> Row:
     """Give the row of a snapshot seen just now, with only the personal data that is kept."""
     customer = snapshot.customer
-    read = stamp(snapshot.updated_at)
-    ours = {KEY: snapshot.marks.document[KEY]} if KEY in snapshot.marks.document else {}
+    instant = stamp(snapshot.updated_at)
+    our_marks = {KEY: snapshot.marks.document[KEY]} if KEY in snapshot.marks.document else {}
     row = (
         customer.id,
         customer.card_id,
@@ -48,11 +48,11 @@ def to_row(snapshot: Snapshot, kept_fields: AbstractSet[str], sight: SeenAt) -> 
         customer.external_id,
         str(snapshot.total),
         snapshot.updated_at,
-        int(read.timestamp() * 1_000_000) if read else 0,
+        int(instant.timestamp() * 1_000_000) if instant else 0,
         snapshot.version,
-        _to_json(ours),
+        _to_json(our_marks),
         PRESENT,
-        *sight,
+        *seen_now,
     )
     return (*row, _checksum(row))
 
@@ -79,9 +79,9 @@ def from_row(row: Row) -> Snapshot:
     )
 
 
-def same_content(row: Row, known: Row | None) -> bool:
+def same_content(row: Row, stored_row: Row | None) -> bool:
     """Tell whether two rows differ at most in when they were seen."""
-    return known is not None and row[:_SEEN] == known[:_SEEN]
+    return stored_row is not None and row[:_SEEN] == stored_row[:_SEEN]
 
 
 def seen_at(row: Row) -> SeenAt:

@@ -85,10 +85,10 @@ def _create(connection: sqlite3.Connection) -> None:
         connection.execute("BEGIN")
         for name in ("customers", "synced"):
             connection.execute(f"DROP TABLE IF EXISTS {name}")
-        table: Any = database["customers"]
-        table.create(CUSTOMERS, pk="id")
-        table.create_index(["card_id"])
-        table.create_index(["updated_us"])
-        synced: Any = database["synced"]
-        synced.create(_SYNCED, pk="key")
+        customer_table: Any = database["customers"]
+        customer_table.create(CUSTOMERS, pk="id")
+        customer_table.create_index(["card_id"])
+        customer_table.create_index(["updated_us"])
+        sync_table: Any = database["synced"]
+        sync_table.create(_SYNCED, pk="key")
         connection.execute(f"PRAGMA user_version = {VERSION}")

@@ -10,58 +10,64 @@ from taptill.customer_cache.rows import NAMES, Row, with_checksum, without_check
 from taptill.customer_cache.schema import BY_CAPITALS, SPELLED, TOLD_BY_CAPITALS
 from taptill.domain.card_id import CardId, is_spelled_alike, tells_by_capitals
 
-ALIKE_MAX = 50
+CANDIDATES_MAX = 50
 """So many rows of one spelling are looked at; more than a few are nobody's cards."""
 
 _KEY = "spelling"
 _CAPITALS, _BLANKS = "capitals", "blanks"
 _COLUMNS = ", ".join(f'"{name}"' for name in NAMES)
-_ALIKE = f"SELECT {_COLUMNS} FROM customers WHERE {SPELLED} = lower(trim(?)) ORDER BY gone LIMIT ?"  # noqa: S608 - constants
+_CANDIDATES = (
+    f"SELECT {_COLUMNS} FROM customers WHERE {SPELLED} = lower(trim(?)) ORDER BY gone LIMIT ?"  # noqa: S608 - constants
+)
 # Left to itself SQLite goes through another, whole index.
 _ANY_BY_CAPITALS = (
     f"SELECT 1 FROM customers INDEXED BY {BY_CAPITALS} WHERE {TOLD_BY_CAPITALS} LIMIT 1"  # noqa: S608 - constants
 )
-_LEARNT = "SELECT * FROM synced WHERE key = ?"
-_NOTE = "INSERT OR REPLACE INTO synced VALUES (?, ?, ?, ?, ?, ?)"
+_SAVED = "SELECT * FROM synced WHERE key = ?"
+_SAVE = "INSERT OR REPLACE INTO synced VALUES (?, ?, ?, ?, ?, ?)"
 _CARD = NAMES.index("card_id")
 
 
 def find_by_spelling(connection: sqlite3.Connection, card_id: CardId) -> list[Row]:
     """Give the rows that the backend would find for a card none is spelled as; errors: FAULTS."""
-    ignored = ignored_differences(connection)
-    if not ignored:
+    differences = ignored_differences(connection)
+    if not differences:
         return []
-    tell = tells_by_capitals(card_id) or bool(connection.execute(_ANY_BY_CAPITALS).fetchone())
+    case_sensitive = tells_by_capitals(card_id) or bool(
+        connection.execute(_ANY_BY_CAPITALS).fetchone()
+    )
     return [
         row
-        for row in connection.execute(_ALIKE, (card_id, ALIKE_MAX))
-        if _differences(row[_CARD], card_id) <= ignored
-        and is_spelled_alike(row[_CARD], card_id, capitals_tell=tell)
+        for row in connection.execute(_CANDIDATES, (card_id, CANDIDATES_MAX))
+        if _differences(row[_CARD], card_id) <= differences
+        and is_spelled_alike(row[_CARD], card_id, capitals_tell=case_sensitive)
     ]
 
 
 def ignored_differences(connection: sqlite3.Connection) -> frozenset[str]:
     """Tell what the backend was seen to ignore in comparing cards; errors: FAULTS."""
-    row = connection.execute(_LEARNT, (_KEY,)).fetchone()
+    row = connection.execute(_SAVED, (_KEY,)).fetchone()
     return frozenset(without_checksum(row)[-1].split()) if row else frozenset()
 
 
-def learn(connection: sqlite3.Connection, asked: CardId, held: CardId | None) -> None:
+def learn(connection: sqlite3.Connection, card_id: CardId, customer_card: CardId | None) -> None:
     """Note what a live answer shows of it; nobody where one is alike: it ignores nothing."""
-    ignored = ignored_differences(connection)
-    if held is not None:
-        now = ignored | _differences(held, asked)
+    differences = ignored_differences(connection)
+    if customer_card is not None:
+        new_differences = differences | _differences(customer_card, card_id)
     else:
-        now = frozenset() if find_by_spelling(connection, asked) else ignored
-    if now != ignored:
-        connection.execute(_NOTE, with_checksum((_KEY, "", 0, "", " ".join(sorted(now)))))
+        new_differences = frozenset() if find_by_spelling(connection, card_id) else differences
+    if new_differences != differences:
+        connection.execute(
+            _SAVE, with_checksum((_KEY, "", 0, "", " ".join(sorted(new_differences))))
+        )
 
 
-def _differences(held: str, asked: str) -> frozenset[str]:
+def _differences(customer_card: str, card_id: str) -> frozenset[str]:
     """Name how two spellings of one card differ."""
-    found = set()
-    if held.strip() != asked.strip():
-        found.add(_CAPITALS)
-    if held != held.strip() or asked != asked.strip():
-        found.add(_BLANKS)
-    return frozenset(found) if held != asked else frozenset()
+    names = set()
+    if customer_card.strip() != card_id.strip():
+        names.add(_CAPITALS)
+    if customer_card != customer_card.strip() or card_id != card_id.strip():
+        names.add(_BLANKS)
+    return frozenset(names) if customer_card != card_id else frozenset()

@@ -43,52 +43,52 @@ class BackendHealth:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._latencies: deque[float] = deque(maxlen=RECENT)
-        self._up: bool | None = None
+        self._online: bool | None = None
         self._since = ""
-        self._trouble = ""
-        self._unsent = ""
-        self._unsent_since = ""
-        self._doubted = False
-        self._watchers: list[Callable[[], None]] = []
+        self._error_code = ""
+        self._update_error = ""
+        self._update_error_since = ""
+        self._in_doubt = False
+        self._callbacks: list[Callable[[], None]] = []
 
-    def on_recovery(self, returned: Callable[[], None]) -> None:
+    def on_recovery(self, callback: Callable[[], None]) -> None:
         """Call `returned` in the moment of the first good answer after an error."""
-        self._watchers.append(returned)
+        self._callbacks.append(callback)
 
     def lookup_succeeded(self, latency_s: float) -> None:
         """Note a look-up's good answer."""
-        was_away = self._up is False
+        was_offline = self._online is False
         self._latencies.append(latency_s)
-        self._up, self._since, self._trouble, self._doubted = True, "", "", False
-        if was_away:
-            for returned in self._watchers:
-                returned()
+        self._online, self._since, self._error_code, self._in_doubt = True, "", "", False
+        if was_offline:
+            for callback in self._callbacks:
+                callback()
 
     def lookup_failed(self, code: str) -> None:
         """Note a look-up's error; the first one of a row tells since when."""
-        if self._up is not False:
+        if self._online is not False:
             self._since = self._clock.now()
             self._latencies.clear()
-        self._up, self._trouble, self._doubted = False, code, False
+        self._online, self._error_code, self._in_doubt = False, code, False
 
     def update_answered(self) -> None:
         """Note that an update was answered."""
-        self._unsent = self._unsent_since = ""
+        self._update_error = self._update_error_since = ""
 
     def update_failed(self, code: str) -> None:
         """Note what came instead of an update's answer; the first one of a row tells since when."""
-        self._unsent_since = self._unsent_since or self._clock.now()
-        self._unsent, self._doubted = code, True
+        self._update_error_since = self._update_error_since or self._clock.now()
+        self._update_error, self._in_doubt = code, True
 
     @property
     def needs_check(self) -> bool:
         """Whether a look-up should be made to see if the backend is there (again)."""
-        return self._up is False or self._doubted
+        return self._online is False or self._in_doubt
 
     @property
     def health(self) -> HealthReport:
         """Give the state now; the latency is the median of the last few look-ups."""
-        ordered = sorted(self._latencies)
-        latency = ordered[len(ordered) // 2] if ordered else None
-        unsent = (self._unsent, self._unsent_since)
-        return HealthReport(self._up, latency, self._since, self._trouble, *unsent)
+        latencies = sorted(self._latencies)
+        latency = latencies[len(latencies) // 2] if latencies else None
+        update = (self._update_error, self._update_error_since)
+        return HealthReport(self._online, latency, self._since, self._error_code, *update)

@@ -21,7 +21,7 @@ class SnapshotStore(Protocol):
     def store(self, snapshots: list[Snapshot]) -> None:
         """Keep these rows as seen now; an older stamp never replaces a newer one."""
 
-    def learn_spelling(self, asked: CardId, held: CardId | None) -> None:
+    def learn_spelling(self, card_id: CardId, customer_card: CardId | None) -> None:
         """Learn how the backend compares cards: `held` has the customer found, None: nobody."""
 
 
@@ -30,27 +30,27 @@ class Lookup:
 
     def __init__(
         self,
-        cached: CustomerSource,
-        live: CustomerSource,
+        cache: CustomerSource,
+        backend: CustomerSource,
         store: SnapshotStore,
-        sighted: Callable[[Snapshot], Awaitable[None]],
+        on_snapshot: Callable[[Snapshot], Awaitable[None]],
     ) -> None:
-        self._cached = cached
-        self._live = live
+        self._cache = cache
+        self._backend = backend
         self._store = store
-        self._sighted = sighted
+        self._on_snapshot = on_snapshot
 
     async def cached(self, card_id: CardId) -> LookupResult:
         """Answer at once from the cache."""
-        return await self._cached.find(card_id)
+        return await self._cache.find(card_id)
 
     async def live(self, card_id: CardId) -> LookupResult:
         """Ask the backend; as long as that takes."""
-        finding = await self._live.find(card_id)
+        finding = await self._backend.find(card_id)
         if isinstance(finding, NotFound):
             self._store.learn_spelling(card_id, None)
         if isinstance(finding, Found):
             self._store.learn_spelling(card_id, finding.snapshot.customer.card_id)
             self._store.store([finding.snapshot])
-            await self._sighted(finding.snapshot)
+            await self._on_snapshot(finding.snapshot)
         return finding

@@ -13,17 +13,17 @@ log = logging.getLogger("taptill.lookup")
 PAUSE_S = 2.0
 """From one question to the next, less up to a fifth, so that many tills do not ask in step."""
 
-PATIENCE_S = 2.0
+TIMEOUT_S = 2.0
 """With the pause before it: whatever became of the last question, one is answered within 5 s."""
 
-UNWANTED_S = 30.0
+REFUSED_PAUSE_S = 30.0
 """The same where the backend answers, and does not want us: nothing returns by itself."""
 
 RETRY_AFTER_MAX_S = 60.0
 """A backend that says when to come back is not asked before that, but for no longer than this."""
 
-SPREAD = 0.2
-BACKOFF = Backoff((PAUSE_S,), factor_span=-SPREAD)
+JITTER = 0.2
+BACKOFF = Backoff((PAUSE_S,), factor_span=-JITTER)
 
 
 class HealthCheck:
@@ -35,12 +35,12 @@ class HealthCheck:
 
     def __init__(
         self,
-        connection: BackendHealth,
-        look: Callable[[], Awaitable[None]],
+        health: BackendHealth,
+        ping: Callable[[], Awaitable[None]],
         chance: Callable[[], float],
     ) -> None:
-        self._connection = connection
-        self._look = look
+        self._health = health
+        self._ping = ping
         self._chance = chance
 
     async def run(self) -> None:
@@ -48,24 +48,24 @@ class HealthCheck:
         pause_s = PAUSE_S
         while True:
             await asyncio.sleep(BACKOFF.jittered(pause_s, self._chance()))
-            pause_s = await self._ask() if self._connection.needs_check else PAUSE_S
+            pause_s = await self._check_once() if self._health.needs_check else PAUSE_S
 
-    async def _ask(self) -> float:
+    async def _check_once(self) -> float:
         """Ask once, and give how long to wait before the next time."""
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                await self._look()
+            async with asyncio.timeout(TIMEOUT_S):
+                await self._ping()
         except TimeoutError:
             return PAUSE_S
         except TaptillError as fault:
-            return _pause_after(fault)
+            return _pause_after_error(fault)
         log.info("backend.there")
         return PAUSE_S
 
 
-def _pause_after(fault: TaptillError) -> float:
+def _pause_after_error(fault: TaptillError) -> float:
     if isinstance(fault, UnauthorisedError | CurrencyError):
-        return UNWANTED_S
-    after_s = fault.fields.get("retry_after_s")
-    told_s = min(after_s, RETRY_AFTER_MAX_S) if isinstance(after_s, float) else 0.0
-    return max(PAUSE_S, told_s / (1 - SPREAD))
+        return REFUSED_PAUSE_S
+    server_s = fault.fields.get("retry_after_s")
+    retry_after_s = min(server_s, RETRY_AFTER_MAX_S) if isinstance(server_s, float) else 0.0
+    return max(PAUSE_S, retry_after_s / (1 - JITTER))

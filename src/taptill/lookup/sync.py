@@ -75,7 +75,7 @@ class SyncSink(Protocol):
         *gone*. True: somebody is missing for the first time, so that the page is to be read again.
         """
 
-    def complete(self, began: float, *, full: bool) -> None:
+    def complete(self, began_s: float, *, full: bool) -> None:
         """Note that a sync that began at this monotonic time has seen all rows."""
 
     async def checkpoint(self) -> None:
@@ -118,36 +118,36 @@ class Sync:
         sink: SyncSink,
         clock: Clock,
         policy: SyncPolicy,
-        sighted: Callable[[Snapshot], Awaitable[None]],
+        on_snapshot: Callable[[Snapshot], Awaitable[None]],
     ) -> None:
         self._source = source
         self._sink = sink
         self._clock = clock
         self._policy = policy
-        self._sighted = sighted
+        self._on_snapshot = on_snapshot
         self._interrupted: _SyncRun | None = None
         self._pages_stored = 0
-        self._returned = asyncio.Event()
+        self._backend_returned = asyncio.Event()
 
     def returned(self) -> None:
         """Learn that the backend answers again: what failed is tried at once."""
-        self._returned.set()
+        self._backend_returned.set()
 
     async def run(self) -> None:
         """Sync until cancelled; an error is retried, a till sells on what it has."""
-        attempt, woken = 0, False
+        attempt, woken_early = 0, False
         while True:
-            kept = self._pages_stored
+            pages_before = self._pages_stored
             try:
                 await self.sync_once()
             except TaptillError as fault:
                 log.warning("sync.failed", extra={"code": fault.code})
-                if self._pages_stored > kept:
-                    attempt, woken = 0, False
-                woken = await self._wait(BACKOFF.delay_s(attempt), wakes=not woken)
+                if self._pages_stored > pages_before:
+                    attempt, woken_early = 0, False
+                woken_early = await self._wait(BACKOFF.delay_s(attempt), wakes=not woken_early)
                 attempt += 1
                 continue
-            attempt, woken = 0, False
+            attempt, woken_early = 0, False
             await asyncio.sleep(self._policy.sync_s)
 
     async def _wait(self, pause_s: float, *, wakes: bool) -> bool:
@@ -155,13 +155,13 @@ class Sync:
 
         A backend that answers others and fails whoever it wakes is asked at the usual pace.
         """
-        self._returned.clear()
+        self._backend_returned.clear()
         if not wakes:
             await asyncio.sleep(pause_s)
             return False
         with suppress(TimeoutError):
             async with asyncio.timeout(pause_s):
-                await self._returned.wait()
+                await self._backend_returned.wait()
                 return True
         return False
 
@@ -187,9 +187,9 @@ class Sync:
         return run
 
     def _new_run(self) -> _SyncRun:
-        synced = self._sink.sync_progress()
-        due = synced.full_age_s is None or synced.full_age_s > self._policy.full_sync_s
-        return _SyncRun("" if due else _with_overlap(synced.stamp), self._clock.monotonic())
+        progress = self._sink.sync_progress()
+        due = progress.full_age_s is None or progress.full_age_s > self._policy.full_sync_s
+        return _SyncRun("" if due else _with_overlap(progress.stamp), self._clock.monotonic())
 
     async def _read(self, run: _SyncRun) -> None:
         while page := await self._page(run.after_id, run) or await self._after_last_row(run):
@@ -213,12 +213,13 @@ class Sync:
             raise MalformedError(detail="it shows no customers any more")
         if not run.row_count or (run.since and run.last_len < self._policy.page_size):
             return EMPTY_PAGE
-        last = await self._page(run.after_id - 1, run)
-        if last.ids[:1] != (run.after_id,):
+        page = await self._page(run.after_id - 1, run)
+        if page.ids[:1] != (run.after_id,):
             run.can_resume = False
             raise MalformedError(detail="the last row is not there any more, nor any behind it")
         return Page(
-            last.ids[1:], [one for one in last.snapshots if one.customer.id != run.after_id]
+            page.ids[1:],
+            [snapshot for snapshot in page.snapshots if snapshot.customer.id != run.after_id],
         )
 
     async def _page(self, after_id: int, run: _SyncRun) -> Page:
@@ -229,22 +230,22 @@ class Sync:
 
     async def _store(self, page: Page, run: _SyncRun) -> bool:
         """Keep a page and tell whoever must know; True: it is to be read again."""
-        after_id, missed = run.after_id, False
+        after_id, read_again = run.after_id, False
         for part in _batches(page):
-            missed |= self._sink.store_page(part, after_id, run.full_since)
+            read_again |= self._sink.store_page(part, after_id, run.full_since)
             await asyncio.sleep(0)  # taps come first
             for snapshot in part.snapshots:
-                await self._sighted(snapshot)
+                await self._on_snapshot(snapshot)
             await self._sink.checkpoint()
             after_id = part.ids[-1]
-        return missed
+        return read_again
 
 
 def _batches(page: Page) -> Iterator[Page]:
-    readable = {one.customer.id: one for one in page.snapshots}
+    readable = {customer_id.customer.id: customer_id for customer_id in page.snapshots}
     for first in range(0, len(page.ids), BATCH_ROWS):
         ids = page.ids[first : first + BATCH_ROWS]
-        yield Page(ids, [readable[one] for one in ids if one in readable])
+        yield Page(ids, [readable[customer_id] for customer_id in ids if customer_id in readable])
 
 
 def _ascending(ids: Sequence[int]) -> bool:
@@ -253,5 +254,5 @@ def _ascending(ids: Sequence[int]) -> bool:
 
 def _with_overlap(newest: str) -> str:
     """Give the stamp to ask from: the newest one less the overlap, empty if unreadable."""
-    read = stamp(newest)
-    return (read - OVERLAP).isoformat() if read else ""
+    instant = stamp(newest)
+    return (instant - OVERLAP).isoformat() if instant else ""

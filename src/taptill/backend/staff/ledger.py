@@ -72,8 +72,8 @@ class CompanyAuditRecord:
 class LedgerClient:
     """The office's side of money; every method raises BackendError and its kin, or UsageError."""
 
-    def __init__(self, office: StaffClient) -> None:
-        self._client = office
+    def __init__(self, client: StaffClient) -> None:
+        self._client = client
 
     async def book(
         self, customer_id: int, by: Money, reason: str, request: str = ""
@@ -84,18 +84,18 @@ class LedgerClient:
         where the answer is lost. Of any other backend that stays unknown: an equal entry may be
         somebody else's.
         """
-        offers = await self._client.capabilities()
-        if not offers.increment:
+        service = await self._client.capabilities()
+        if not service.increment:
             raise UsageError(problem=_NO_INCREMENT)
         await self._client.by_id(customer_id)
-        figure = self._client.money.to_wire(Decimal(by.minor))
-        body: dict[str, Any] = {"fields": {"totalDebt": {"increment": figure}}, "reason": reason}
-        if offers.request:
+        amount = self._client.money.to_wire(Decimal(by.minor))
+        body: dict[str, Any] = {"fields": {"totalDebt": {"increment": amount}}, "reason": reason}
+        if service.request:
             body["request"] = request = request or token_hex(REQUEST_BYTES)
         try:
             await self._client.write(f"update/{customer_id}", body)
         except UnknownOutcomeError as fault:
-            if not offers.request:
+            if not service.request:
                 raise _outcome_unknown(fault, customer_id) from fault
             if await self._entry_of(request) is None:
                 raise _unknown_but_repeatable(fault, request) from fault
@@ -107,8 +107,8 @@ class LedgerClient:
 
     async def history(self, customer_id: int) -> list[LedgerEntry]:
         """Give a customer's ledger, the oldest entry first; at most the newest ENTRIES_MAX."""
-        this = [where("customer.id", "=", customer_id)]
-        return (await self._entries(this, ENTRIES_MAX))[::-1]
+        customer_filter = [where("customer.id", "=", customer_id)]
+        return (await self._entries(customer_filter, ENTRIES_MAX))[::-1]
 
     async def audit_records(self, customer_id: int | None, count: int) -> list[AuditRecord]:
         """Give who did what, the newest first; of all customers, or of one."""
@@ -124,8 +124,8 @@ class LedgerClient:
 
     async def entries_by_staff(self, customer_id: int | None, count: int) -> list[LedgerEntry]:
         """Give what people booked, the newest first, of a service that keeps them."""
-        ours = [] if customer_id is None else [where("customer.id", "=", customer_id)]
-        return await self._entries([where("staff", "is not null", None), *ours], count)
+        customer_filter = [] if customer_id is None else [where("customer.id", "=", customer_id)]
+        return await self._entries([where("staff", "is not null", None), *customer_filter], count)
 
     async def company_audit_records(self, count: int) -> list[CompanyAuditRecord]:
         """Give who did what to companies, the newest first."""
@@ -152,8 +152,8 @@ class LedgerClient:
 
     async def _entry_of(self, request: str) -> LedgerEntry | None:
         """Find the entry of a request of ours."""
-        found = await self._entries([where("request", "=", request)], limit=1)
-        return found[0] if found and found[0].request == request else None
+        entries = await self._entries([where("request", "=", request)], limit=1)
+        return entries[0] if entries and entries[0].request == request else None
 
     async def _require_same_booking(self, customer_id: int, by: Money, request: str) -> None:
         """Raise where a request that is in the ledger already is not this very booking."""

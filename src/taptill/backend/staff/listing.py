@@ -11,19 +11,19 @@ PAGE_ROWS = 500
 
 
 async def all_customers(
-    office: StaffClient, filters: Sequence[Filter]
+    client: StaffClient, filters: Sequence[Filter]
 ) -> AsyncIterator[StaffCustomer]:
     """Give all customers who meet the filters, in order of id; what is unreadable is raised."""
-    last, select = 0, office.select
+    last_id, select = 0, client.select
     while True:
-        wanted = [where("id", ">", last), *filters]
-        rows = await select.rows(wanted, PAGE_ROWS, patience_s=PATIENCE_S)
-        if not last and not rows and not await select.sees_rows():
+        all_filters = [where("id", ">", last_id), *filters]
+        rows = await select.rows(all_filters, PAGE_ROWS, patience_s=PATIENCE_S)
+        if not last_id and not rows and not await select.sees_rows():
             raise UsageError(problem="this token sees no customers at all")
-        if rows and parse_id(rows[0]) <= last:
+        if rows and parse_id(rows[0]) <= last_id:
             raise MalformedError(detail="pages repeat")
         for row in rows:
-            yield parse_staff_customer(row, office.money)
+            yield parse_staff_customer(row, client.money)
         if len(rows) < PAGE_ROWS:
             return
-        last = parse_id(rows[-1])
+        last_id = parse_id(rows[-1])

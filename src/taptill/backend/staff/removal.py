@@ -25,45 +25,47 @@ _DEBT_CHANGED = frozenset({"money-left", "money-moved"})
 class RemovalClient:
     """What a service does beyond the plain API for people who leave."""
 
-    def __init__(self, office: StaffClient) -> None:
-        self._client = office
+    def __init__(self, client: StaffClient) -> None:
+        self._client = client
 
     async def remove(
         self,
         ids: Sequence[int],
         money: str | None,
         reason: str | None,
-        seen: Mapping[int, Money] | None = None,
+        expected_debts: Mapping[int, Money] | None = None,
     ) -> None:
         """Remove customers; `money` says what becomes of it: keep, or clear with the reason.
 
         `seen` are the debts that this was decided on: where one is another by now nobody is
         removed. A backend that takes no such condition is looked at once more just before.
         """
-        offers = await self._client.capabilities()
-        if money == "clear" and not offers.leaving:
+        service = await self._client.capabilities()
+        if money == "clear" and not service.leaving:
             raise UsageError(problem=_NOT_OFFERED.format(what="book money away at a removal"))
-        more: dict[str, Any] = {"money": money, "reason": reason} if offers.leaving else {}
-        if seen is not None and offers.totals:
-            more["totals"] = [
-                {"id": one, "totalDebt": self._client.money.to_wire(Decimal(debt.minor))}
-                for one, debt in seen.items()
+        fields: dict[str, Any] = {"money": money, "reason": reason} if service.leaving else {}
+        if expected_debts is not None and service.totals:
+            fields["totals"] = [
+                {"id": customer_id, "totalDebt": self._client.money.to_wire(Decimal(debt.minor))}
+                for customer_id, debt in expected_debts.items()
             ]
-        elif seen is not None:
-            await self._require_unmoved_debts(ids, seen)
-        said = {name: word for name, word in more.items() if word is not None}
+        elif expected_debts is not None:
+            await self._require_unmoved_debts(ids, expected_debts)
+        options = {name: value for name, value in fields.items() if value is not None}
         try:
-            await self._client.remove(ids, said)
+            await self._client.remove(ids, options)
         except RefusedError as fault:
-            if fault.fields["detail"] in _DEBT_CHANGED and seen is not None:
-                await self._require_unmoved_debts(ids, seen)
+            if fault.fields["detail"] in _DEBT_CHANGED and expected_debts is not None:
+                await self._require_unmoved_debts(ids, expected_debts)
             raise
 
-    async def _require_unmoved_debts(self, ids: Sequence[int], seen: Mapping[int, Money]) -> None:
+    async def _require_unmoved_debts(
+        self, ids: Sequence[int], expected_debts: Mapping[int, Money]
+    ) -> None:
         """Raise where the debt of one is not what was seen."""
         for number in ids:
             debt = (await self._client.by_id(number)).snapshot.debt
-            if debt != seen.get(number, ZERO):
+            if debt != expected_debts.get(number, ZERO):
                 raise MoneyMovedError(customer=number, debt=debt, now="another sum")
 
     async def list_removed(self, ids: Sequence[int] = ()) -> list[StaffCustomer]:
@@ -82,10 +84,10 @@ class RemovalClient:
         try:
             await self._client.write("restore", {"conditions": id_conditions(ids)})
         except RefusedError as fault:
-            what = _CONFLICTING_KEYS.get(str(fault.fields["detail"]))
-            if what is None:
+            key_words = _CONFLICTING_KEYS.get(str(fault.fields["detail"]))
+            if key_words is None:
                 raise
-            words = f"somebody else has such {what} by now: take it away there first"
+            words = f"somebody else has such {key_words} by now: take it away there first"
             raise UsageError(problem=words) from fault
 
     async def erase(self, ids: Sequence[int]) -> None:
@@ -96,12 +98,12 @@ class RemovalClient:
         parse_rows(reply.body)
 
     async def _require_removed(self, ids: Sequence[int]) -> None:
-        missing = set(ids) - {one.customer.id for one in await self.list_removed(ids)}
-        if missing:
-            names = ", ".join(map(str, sorted(missing)))
+        missing_ids = set(ids) - {row.customer.id for row in await self.list_removed(ids)}
+        if missing_ids:
+            names = ", ".join(map(str, sorted(missing_ids)))
             words = f"nobody was removed with the id {names}: see taptill customers list --removed"
             raise UsageError(problem=words)
 
-    async def _require_removal_support(self, what: str) -> None:
+    async def _require_removal_support(self, feature: str) -> None:
         if not (await self._client.capabilities()).leaving:
-            raise UsageError(problem=_NOT_OFFERED.format(what=what))
+            raise UsageError(problem=_NOT_OFFERED.format(what=feature))
