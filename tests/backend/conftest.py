@@ -16,7 +16,7 @@ TOKEN = "s3cret"
 READ_TIMEOUT_S = 0.3
 
 
-class Heard:
+class RecordedHealth:
     """What the connection was told, and what time the server has."""
 
     def __init__(self) -> None:
@@ -57,13 +57,13 @@ def row(customer: int = 7, **fields: Any) -> dict[str, Any]:
     }
 
 
-class Line:
+class Connected:
     """A client and the server that it talks to."""
 
-    def __init__(self, backend: FakeBackend, api: CustomersApi, heard: Heard) -> None:
+    def __init__(self, backend: FakeBackend, api: CustomersApi, health: RecordedHealth) -> None:
         self.backend = backend
         self.api = api
-        self.heard = heard
+        self.health = health
 
 
 Dial = Callable[..., Any]
@@ -75,26 +75,26 @@ async def dial() -> AsyncIterator[Dial]:
     async with AsyncExitStack() as stack:
 
         async def connect(
-            *given: dict[str, Any] | str | Canned,
+            *rows_and_faults: dict[str, Any] | str | Canned,
             company_id: int | None = None,
             fields: frozenset[str] = frozenset(),
             currency: Currency | None = None,
             connection: HealthRecorder | None = None,
-        ) -> Line:
-            rows = [one for one in given if isinstance(one, dict)]
-            faults = [one for one in given if not isinstance(one, dict)]
+        ) -> Connected:
+            rows = [item for item in rows_and_faults if isinstance(item, dict)]
+            faults = [item for item in rows_and_faults if not isinstance(item, dict)]
             backend = await stack.enter_async_context(FakeBackend(rows, *faults))
-            heard = Heard()
+            health = RecordedHealth()
             access = ConnectionSettings(
                 backend.url,
                 {"Authorization": f"Bearer {TOKEN}"},
                 connect_timeout_s=1,
                 read_timeout_s=READ_TIMEOUT_S,
             )
-            transport = Transport(access, heard.dated)
+            transport = Transport(access, health.dated)
             dialect = Dialect(PREFIX, MoneyFormat(2), company_id, fields, currency)
-            api = CustomersApi(transport, dialect, connection or heard)
+            api = CustomersApi(transport, dialect, connection or health)
             stack.push_async_callback(api.close)
-            return Line(backend, api, heard)
+            return Connected(backend, api, health)
 
         yield connect

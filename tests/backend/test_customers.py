@@ -28,17 +28,21 @@ def kind(finding: LookupResult) -> type:
 
 async def test_the_one_customer_of_a_card_is_found_whole(dial: Dial) -> None:
     line = await dial(ADA, BEN)
-    found = await line.api.find(CardId("04A7"))
-    assert isinstance(found, Found)
-    assert (found.snapshot.customer.id, found.snapshot.total, found.age_s) == (7, Decimal(1000), 0)
-    (asked,) = line.backend.asked
-    assert asked.path == "/api/core/data/Customers/select"
-    assert asked.body["conditions"]["filters"] == [
+    finding = await line.api.find(CardId("04A7"))
+    assert isinstance(finding, Found)
+    assert (finding.snapshot.customer.id, finding.snapshot.total, finding.age_s) == (
+        7,
+        Decimal(1000),
+        0,
+    )
+    (request,) = line.backend.asked
+    assert request.path == "/api/core/data/Customers/select"
+    assert request.body["conditions"]["filters"] == [
         {"field": "cardId", "comparator": "=", "value": "04A7"}
     ]
-    assert asked.body["fields"]["company"] == {"id": True, "name": True}
-    assert "email" not in asked.body["fields"]
-    assert line.heard.results == ["ok"]
+    assert request.body["fields"]["company"] == {"id": True, "name": True}
+    assert "email" not in request.body["fields"]
+    assert line.health.results == ["ok"]
 
 
 FOUND: dict[str, tuple[list[dict[str, Any]], LookupResult | type]] = {
@@ -52,7 +56,7 @@ FOUND: dict[str, tuple[list[dict[str, Any]], LookupResult | type]] = {
 async def test_find_says(dial: Dial, rows: list[dict[str, Any]], expected: type) -> None:
     line = await dial(*rows)
     assert kind(await line.api.find(CardId("04A7"))) is expected
-    assert line.heard.results == ["ok"]  # the backend is up, whatever its rows are
+    assert line.health.results == ["ok"]  # the backend is up, whatever its rows are
 
 
 async def test_one_row_that_comes_twice_is_one_customer(dial: Dial) -> None:
@@ -98,11 +102,11 @@ async def test_c13_the_one_customer_is_taken_where_only_the_spelling_differs(
     dial: Dial, case: tuple[str, str, bool]
 ) -> None:
     """A server whose `=` ignores capitals and blanks: MySQL, SQL Server."""
-    held, tapped, taken = case
-    row = ROW_TEXT.replace('"04A7"', f'"{held}"')
+    stored_card, card_id, is_match = case
+    row = ROW_TEXT.replace('"04A7"', f'"{stored_card}"')
     line = await dial(Canned(f"[{row}]"))
-    assert (kind(await line.api.find(CardId(tapped))) is Found) is taken
-    assert any("spells cards unlike" in one for one in line.api.warnings()) is taken
+    assert (kind(await line.api.find(CardId(card_id))) is Found) is is_match
+    assert any("spells cards unlike" in warning for warning in line.api.warnings()) is is_match
 
 
 async def test_c13_a_card_that_differs_by_capitals_alone_is_nobodys_and_says_so(dial: Dial) -> None:
@@ -160,7 +164,7 @@ async def test_trouble_is_no_answer_to_a_card_and_is_noted(
     line = await dial(ADA)
     line.backend.always = fault
     assert kind(await line.api.find(CardId("04A7"))) is Unreachable
-    assert line.heard.results == [code]
+    assert line.health.results == [code]
     line.backend.always = OK
     assert kind(await line.api.find(CardId("04A7"))) is Found
 
@@ -170,7 +174,7 @@ async def test_a_site_may_be_one_company_only(dial: Dial) -> None:
     await line.api.find(CardId("04A7"))
     await line.api.select.sees_rows()
     companies = {"field": "company.id", "comparator": "=", "value": 3}
-    assert all(companies in one.body["conditions"]["filters"] for one in line.backend.asked)
+    assert all(companies in request.body["conditions"]["filters"] for request in line.backend.asked)
 
 
 # --- pages ---------------------------------------------------------------------------------------
@@ -181,7 +185,7 @@ async def test_a_page_goes_on_behind_the_last_id(dial: Dial) -> None:
     first = await line.api.page(0, 3)
     second = await line.api.page(3, 3, "2026-03-01T00:00:00+00:00")
     assert (first.ids, second.ids) == ((1, 2, 3), (4, 5, 6))
-    assert [one.customer.id for one in second.snapshots] == [4, 5, 6]
+    assert [snapshot.customer.id for snapshot in second.snapshots] == [4, 5, 6]
     body = line.backend.asked[-1].body
     assert (body["limit"], body["orderBy"]) == (3, [{"field": "id", "order": "asc"}])
     assert body["conditions"]["filters"] == [
@@ -194,7 +198,7 @@ async def test_a_row_that_cannot_be_read_does_not_end_a_page(dial: Dial) -> None
     line = await dial(row(1), row(2, totalDebt="NaN"), row(3))
     page = await line.api.page(0, 9)
     assert page.ids == (1, 2, 3)
-    assert [one.customer.id for one in page.snapshots] == [1, 3]
+    assert [snapshot.customer.id for snapshot in page.snapshots] == [1, 3]
 
 
 @pytest.mark.parametrize(
@@ -253,7 +257,7 @@ async def test_no_row_came(dial: Dial, fault: str | Canned, answer: NoAnswer) ->
 async def test_a_row_that_cannot_be_read_is_that_customers_trouble_only(dial: Dial) -> None:
     line = await dial(row(7, totalDebt="NaN"))
     assert await line.api.read_row(7) == RowUnreadable("totalDebt is no figure")
-    assert line.heard.results == ["ok"]
+    assert line.health.results == ["ok"]
 
 
 # --- what the service offers ---------------------------------------------------------------------
@@ -282,14 +286,14 @@ async def test_the_service_offers(
 ) -> None:
     line = await dial(answer)
     assert await line.api.capabilities() == offers
-    (asked,) = line.backend.asked
-    assert (asked.method, asked.path) == ("GET", "/api/core/capabilities")
+    (request,) = line.backend.asked
+    assert (request.method, request.path) == ("GET", "/api/core/capabilities")
 
 
 async def test_a_lost_answer_leaves_it_unknown(dial: Dial) -> None:
     line = await dial(LOST_REPLY, LOST_REPLY)
     assert await line.api.capabilities() == NoAnswer("backend-unreachable")
-    assert line.heard.results == ["backend-unreachable"]
+    assert line.health.results == ["backend-unreachable"]
 
 
 async def test_a_version_is_asked_for_only_where_it_is_offered(dial: Dial) -> None:

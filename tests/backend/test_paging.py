@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.backend.conftest import Dial, Line, row
-from tests.fakes.backend import Asked, Canned
+from tests.backend.conftest import Connected, Dial, row
+from tests.fakes.backend import Canned, SentRequest
 from tests.fakes.clock import FakeClock
 
 from taptill.customer_cache.cache import CustomerCache
@@ -15,7 +15,7 @@ from taptill.domain.errors import MalformedError, RefusedError
 from taptill.lookup.sync import Sync, SyncPolicy
 
 POLICY = SyncPolicy(page_size=3, sync_s=60, full_sync_s=86_400)
-Cache = Callable[[Line], tuple[Sync, CustomerCache, FakeClock]]
+Cache = Callable[[Connected], tuple[Sync, CustomerCache, FakeClock]]
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def cache_of(tmp_path: Path) -> Cache:
     async def sighted(_: Snapshot) -> None:
         """Nobody else looks."""
 
-    def make(line: Line) -> tuple[Sync, CustomerCache, FakeClock]:
+    def make(line: Connected) -> tuple[Sync, CustomerCache, FakeClock]:
         clock = FakeClock()
         cache = CustomerCache(tmp_path / "cache.db", clock, frozenset())
         return Sync(line.api, cache, clock, POLICY, sighted), cache, clock
@@ -33,10 +33,10 @@ def cache_of(tmp_path: Path) -> Cache:
     return make
 
 
-def no_comparing(asked: Asked) -> Canned | None:
+def no_comparing(request: SentRequest) -> Canned | None:
     """Refuse `>`, as a server that knows `=` and `in` alone."""
-    filters = asked.body.get("conditions", {}).get("filters", []) if asked.body else []
-    if any(one["comparator"] == ">" and one["field"] == "id" for one in filters):
+    filters = request.body.get("conditions", {}).get("filters", []) if request.body else []
+    if any(condition["comparator"] == ">" and condition["field"] == "id" for condition in filters):
         return Canned('{"error": {"code": "unknown-comparator"}}', 400)
     return None
 
@@ -54,8 +54,8 @@ async def test_pages_come_by_offset_where_more_than_is_refused(
     sync, cache, _ = cache_of(line)
     assert await sync.sync_once() == count
     assert cache.count() == count
-    refused = [one for one in line.backend.asked if no_comparing(one)]
-    assert len(refused) == 1  # it is not asked in vain again
+    refusals = [request for request in line.backend.asked if no_comparing(request)]
+    assert len(refusals) == 1  # it is not asked in vain again
     line.backend.rows[1]["name"] = "Ada King"
     line.backend.rows[1]["updatedAt"] = "2026-03-02T09:30:00.000Z"
     assert await sync.sync_once() >= 1
@@ -69,7 +69,7 @@ async def test_offsets_go_on_by_the_rows_received(dial: Dial) -> None:
     assert (await line.api.page(3, 2)).ids == (4, 5)
     assert (await line.api.page(5, 9)).ids == (6, 7)
     assert (await line.api.page(7, 9)).ids == ()
-    assert [one.body.get("offset", 0) for one in line.backend.asked[1:5]] == [0, 3, 5, 7]
+    assert [request.body.get("offset", 0) for request in line.backend.asked[1:5]] == [0, 3, 5, 7]
     assert (await line.api.page(4, 2)).ids == (5, 6)  # again from the middle, from what it knows
     assert (await line.api.page(1, 2)).ids == (2,)
 
@@ -99,15 +99,15 @@ IGNORED = {
 }
 
 
-@pytest.mark.parametrize(("ignored", "there"), IGNORED.values(), ids=IGNORED)
+@pytest.mark.parametrize(("feature", "rows"), IGNORED.values(), ids=IGNORED)
 async def test_a_sync_with_a_server_that_ignores(
-    dial: Dial, cache_of: Cache, ignored: str, there: list[dict[str, Any]]
+    dial: Dial, cache_of: Cache, feature: str, rows: list[dict[str, Any]]
 ) -> None:
     """It ends with a clear word, and nobody is gone because of it."""
-    line = await dial(*there)
+    line = await dial(*rows)
     sync, cache, clock = cache_of(line)
     await sync.sync_once()
-    line.backend.ignored = frozenset({ignored})
+    line.backend.ignored = frozenset({feature})
     clock.pass_time(POLICY.full_sync_s + 1)
     with pytest.raises(MalformedError, match="pages repeat or are out of order"):
         await sync.sync_once()

@@ -36,7 +36,7 @@ async def test_a_read_goes_again_after(dial: Dial, fault: str | Canned) -> None:
     line = await dial(row(7), fault)
     assert isinstance(await line.api.read_row(7), Snapshot)
     assert len(line.backend.asked) == 2
-    assert line.heard.results == ["ok"]
+    assert line.health.results == ["ok"]
 
 
 @pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
@@ -124,8 +124,8 @@ async def test_a_till_without_a_network_knows_so_at_once(dial: Dial) -> None:
 def without(*names: str) -> Any:
     """Refuse a select that asks for a field that is not there, as such servers do."""
 
-    def rule(asked: Any) -> Canned | None:
-        fields = asked.body["fields"]
+    def rule(request: Any) -> Canned | None:
+        fields = request.body["fields"]
         inner = fields.get("company")
         for name in names:
             if name in fields or (isinstance(inner, dict) and name.partition(".")[2] in inner):
@@ -141,7 +141,7 @@ async def test_an_unknown_field_is_dropped_named_and_not_asked_for_again(dial: D
     assert isinstance(await line.api.find(CardId("04A7")), Found)
     assert len(line.backend.asked) == 4
     assert line.api.select.missing_fields == ["default", "externalId", "company.name"]
-    assert line.heard.results == ["ok"]
+    assert line.health.results == ["ok"]
     await line.api.read_row(7)
     assert len(line.backend.asked) == 5
     fields = line.backend.asked[-1].body["fields"]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from tests.backend.conftest import Heard
+from tests.backend.conftest import RecordedHealth
 from tests.fakes.service import RunningService, running_service
 
 from taptill.backend.customers import CustomersApi
@@ -37,17 +37,17 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService
 
 
 def client(service: RunningService, token: str) -> CustomersApi:
-    heard = Heard()
+    health = RecordedHealth()
     access = ConnectionSettings(service.url, {"Authorization": f"Bearer {token}"})
-    transport = Transport(access, heard.dated)
-    return CustomersApi(transport, Dialect("/core/data", MoneyFormat(2)), heard)
+    transport = Transport(access, health.dated)
+    return CustomersApi(transport, Dialect("/core/data", MoneyFormat(2)), health)
 
 
 @pytest.fixture
 async def api(service: RunningService) -> AsyncIterator[CustomersApi]:
-    made = client(service, service.token)
-    yield made
-    await made.close()
+    customers_api = client(service, service.token)
+    yield customers_api
+    await customers_api.close()
 
 
 async def a_row(api: CustomersApi) -> Snapshot:
@@ -66,20 +66,20 @@ def sale(row: Snapshot, condition: UpdateCondition) -> Update:
 
 
 async def test_all_rows_come_in_pages_each_once_and_enrolled(api: CustomersApi) -> None:
-    seen: list[Snapshot] = []
+    snapshots: list[Snapshot] = []
     ids: tuple[int, ...] = (0,)
     while ids:
         page = await api.page(ids[-1], 3)
-        seen += page.snapshots
+        snapshots += page.snapshots
         ids = page.ids
-    assert len(seen) == len({one.customer.id for one in seen}) > 3
-    assert all(one.marks.place is Place.TABLE for one in seen)
+    assert len(snapshots) == len({snapshot.customer.id for snapshot in snapshots}) > 3
+    assert all(snapshot.marks.place is Place.TABLE for snapshot in snapshots)
 
 
 async def test_a_delta_brings_only_what_changed_since(api: CustomersApi) -> None:
     row = await a_row(api)
     everything = await api.page(0, 1000)
-    newest = max(one.updated_at for one in everything.snapshots)
+    newest = max(snapshot.updated_at for snapshot in everything.snapshots)
     assert (await api.page(0, 1000, newest)).ids == ()
     assert isinstance(await api.update_row(sale(row, UpdateCondition.AS_READ)), Applied)
     assert (await api.page(0, 1000, newest)).ids == (row.customer.id,)
@@ -87,9 +87,9 @@ async def test_a_delta_brings_only_what_changed_since(api: CustomersApi) -> None
 
 async def test_a_card_finds_its_customer_and_another_finds_nobody(api: CustomersApi) -> None:
     row = await a_row(api)
-    found = await api.find(row.customer.card_id)
-    assert isinstance(found, Found)
-    assert found.snapshot.customer == row.customer
+    finding = await api.find(row.customer.card_id)
+    assert isinstance(finding, Found)
+    assert finding.snapshot.customer == row.customer
     assert await api.find(CardId("no such card")) == NotFound()
 
 
@@ -120,8 +120,8 @@ async def test_the_condition_that_no_row_meets_is_refused(
     api: CustomersApi, *, versions: bool
 ) -> None:
     row = await a_row(api)
-    asked = row if versions else replace(row, version=None)
-    answer = await api.update_row(sale(asked, UpdateCondition.NEVER))
+    read_row = row if versions else replace(row, version=None)
+    answer = await api.update_row(sale(read_row, UpdateCondition.NEVER))
     assert answer == OutcomeUnknown("HTTP 409", version_conflict=True, current_row=row)
     assert await api.read_row(row.customer.id) == row
 
@@ -141,7 +141,7 @@ async def test_an_unknown_id_is_nobody(api: CustomersApi) -> None:
 
 async def test_a_token_that_nobody_gave_out_is_denied(service: RunningService) -> None:
     stranger = client(service, "guessed")
-    denied = NoAnswer("backend-token", access_denied=True)
-    assert await stranger.capabilities() == denied
-    assert await stranger.read_row(1) == denied
+    answer = NoAnswer("backend-token", access_denied=True)
+    assert await stranger.capabilities() == answer
+    assert await stranger.read_row(1) == answer
     await stranger.close()

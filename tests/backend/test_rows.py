@@ -107,10 +107,10 @@ READ: dict[str, tuple[dict[str, Any], str, Any]] = {
 
 @pytest.mark.parametrize(("fields", "name", "value"), READ.values(), ids=READ)
 def test_it_is_read(fields: dict[str, Any], name: str, value: Any) -> None:
-    found: Any = parse_snapshot(row(**fields), CENTS)
+    part_value: Any = parse_snapshot(row(**fields), CENTS)
     for part in name.split("."):
-        found = getattr(found, part)
-    assert found == value
+        part_value = getattr(part_value, part)
+    assert part_value == value
 
 
 MALFORMED: dict[str, dict[str, Any]] = {
@@ -141,9 +141,9 @@ def test_it_is_refused(fields: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("field", ["id", "isBlocked", "totalDebt"])
 def test_a_row_needs_this_field(field: str) -> None:
-    given = {name: value for name, value in row().items() if name != field}
+    fields = {name: value for name, value in row().items() if name != field}
     with pytest.raises(MalformedError):
-        parse_snapshot(given, CENTS)
+        parse_snapshot(fields, CENTS)
 
 
 def test_a_refusal_names_no_person() -> None:
@@ -174,7 +174,7 @@ def test_a_sign_turned_round_means_the_same_debt() -> None:
 )
 def test_any_answer_is_read_or_refused(answer: Any) -> None:
     try:
-        for each in parse_rows(answer):
-            parse_snapshot(each, CENTS)
+        for item in parse_rows(answer):
+            parse_snapshot(item, CENTS)
     except MalformedError:
         pass

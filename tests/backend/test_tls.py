@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from tests.backend.conftest import Heard, row
+from tests.backend.conftest import RecordedHealth, row
 from tests.fakes.backend import PREFIX, FakeBackend
 from tests.fakes.certificates import NO_OPENSSL, Authority, authority, openssl_is_there
 from tests.fakes.until import until
@@ -49,9 +49,9 @@ async def dialled(
 ) -> AsyncIterator[Pair]:
     async with FakeBackend([row(7)], tls=tls) as backend:
         access = ConnectionSettings(backend.url, ca_file=ca_file, certificate=certificate)
-        heard = Heard()
+        health = RecordedHealth()
         dialect = Dialect(PREFIX, MoneyFormat(2))
-        api = CustomersApi(Transport(access, heard.dated), dialect, heard)
+        api = CustomersApi(Transport(access, health.dated), dialect, health)
         try:
             yield backend, api
         finally:
@@ -87,8 +87,8 @@ async def test_a_private_authority_is_trusted_where_its_file_is_named(office: Au
 @pytest.mark.skipif(not localhost_is_known(), reason="localhost does not resolve here")
 async def test_a_server_that_is_named_must_show_that_name(office: Authority) -> None:
     async with dialled(office.server(), office.ca_file) as (backend, _):
-        named = backend.url.replace("127.0.0.1", "localhost")
-        access = ConnectionSettings(named, ca_file=office.ca_file)
+        url_by_name = backend.url.replace("127.0.0.1", "localhost")
+        access = ConnectionSettings(url_by_name, ca_file=office.ca_file)
         wrong = Transport(access, lambda _: None)
         with pytest.raises(UnreachableError, match="TLS: Hostname mismatch"):
             await wrong.send("GET", "/", None, read=True)
@@ -98,8 +98,8 @@ async def test_a_server_that_is_named_must_show_that_name(office: Authority) -> 
 @needs_openssl
 async def test_another_hosts_certificate_is_refused(office: Authority) -> None:
     """No name is looked up: a machine without /etc/hosts does not know even `localhost`."""
-    for whose in ("DNS:elsewhere.example", "IP:127.0.0.2"):
-        async with dialled(office.server(whose=whose), office.ca_file) as (_, api):
+    for subject in ("DNS:elsewhere.example", "IP:127.0.0.2"):
+        async with dialled(office.server(whose=subject), office.ca_file) as (_, api):
             assert (await why(api)).startswith("TLS: IP address mismatch")
 
 
@@ -123,8 +123,8 @@ async def test_the_days_that_a_certificate_has_left_are_known_and_few_are_said(
         await api.find(ADA)
         assert api.certificate_days() == left
         time = "1 day" if left == 1 else f"{left} days"
-        said = (f"the backend's certificate expires in {time}",)
-        assert api.warnings() == (said if left < 14 else ())
+        warnings = (f"the backend's certificate expires in {time}",)
+        assert api.warnings() == (warnings if left < 14 else ())
 
 
 async def test_without_tls_no_certificate_is_spoken_of() -> None:
@@ -206,9 +206,9 @@ def test_a_fault_is_named_without_its_own_text() -> None:
         "OSError": OSError("s3cret"),
     }
     for words, cause in causes.items():
-        grouped = OSError("x")
-        grouped.__cause__ = ExceptionGroup("s3cret", [cause])
-        assert (describe_fault(cause), describe_fault(grouped)) == (words, words)
+        group = OSError("x")
+        group.__cause__ = ExceptionGroup("s3cret", [cause])
+        assert (describe_fault(cause), describe_fault(group)) == (words, words)
 
 
 async def test_a_till_that_cannot_reach_its_server_sells_on_the_cache() -> None:

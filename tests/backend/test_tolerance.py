@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.backend.conftest import Dial, Line, row
+from tests.backend.conftest import Connected, Dial, row
 from tests.backend.test_updates import ENROLLED, read, sale
 from tests.fakes.backend import Canned, FakeBackend
 
@@ -30,10 +30,10 @@ ENVELOPES: dict[str, Wrap] = {
 }
 
 
-async def seen(line: Line) -> Snapshot:
-    found = await line.api.find(CARD)
-    assert isinstance(found, Found), found
-    return found.snapshot
+async def seen(line: Connected) -> Snapshot:
+    finding = await line.api.find(CARD)
+    assert isinstance(finding, Found), finding
+    return finding.snapshot
 
 
 @pytest.mark.parametrize("wrap", ENVELOPES.values(), ids=ENVELOPES)

@@ -65,10 +65,10 @@ async def ask(*faults: str | Canned, read: bool = True) -> tuple[Reply, FakeBack
 
 async def test_a_request_goes_out_whole_and_its_answer_comes_back_exactly() -> None:
     reply, backend = await ask(Canned('[{"totalDebt": 12.300000000000001}]'))
-    (asked,) = backend.asked
-    assert (asked.method, asked.path, asked.body) == ("POST", PATH, {"limit": 1})
-    assert asked.headers["authorization"] == f"Bearer {TOKEN}"
-    assert asked.headers["content-type"] == "application/json"
+    (request,) = backend.asked
+    assert (request.method, request.path, request.body) == ("POST", PATH, {"limit": 1})
+    assert request.headers["authorization"] == f"Bearer {TOKEN}"
+    assert request.headers["content-type"] == "application/json"
     assert (reply.ok, str(reply.body[0]["totalDebt"])) == (True, "12.300000000000001")
     assert 0 < reply.latency_s < 5
 
@@ -162,10 +162,10 @@ async def test_a_bomb_of_gzip_is_refused_before_it_is_unpacked() -> None:
     bomb = gzip.compress(bytes(200 * 1024 * 1024), 9)
     tracemalloc.start()
     reply, _ = await ask(Canned(bomb, headers=GZIP))
-    _, most = tracemalloc.get_traced_memory()
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert (reply.body, reply.detail) == (NOT_JSON, "longer than 8 MB")
-    assert most < 5 * BODY_MAX
+    assert peak < 5 * BODY_MAX
 
 
 @pytest.mark.parametrize("kind", ["text/html", "text/plain", "image/png", ""])
@@ -195,14 +195,14 @@ LATER: dict[str, tuple[str, float | None, float | None]] = {
 }
 
 
-@pytest.mark.parametrize(("value", "least", "most"), LATER.values(), ids=LATER)
-async def test_retry_after_is(value: str, least: float | None, most: float | None) -> None:
+@pytest.mark.parametrize(("value", "least_s", "most_s"), LATER.values(), ids=LATER)
+async def test_retry_after_is(value: str, least_s: float | None, most_s: float | None) -> None:
     reply, _ = await ask(Canned("{}", 429, {"Retry-After": value}))
-    if least is None or most is None:
+    if least_s is None or most_s is None:
         assert reply.retry_after_s is None
     else:
         assert reply.retry_after_s is not None
-        assert least <= reply.retry_after_s <= most
+        assert least_s <= reply.retry_after_s <= most_s
 
 
 async def test_retry_after_may_be_a_date_to_come() -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.backend.conftest import Dial, Line, row
+from tests.backend.conftest import Connected, Dial, row
 from tests.fakes.backend import HTML, LOST_REPLY, LOST_REQUEST, SILENCE, Canned
 
 from taptill.domain.customer import Snapshot
@@ -26,7 +26,7 @@ ENROLLED = row(7, debtData={"taptill": {"e": "0000e90c", "t": {}}}, version=4)
 REFUSED = Canned('{"error": {"code": "unknown-key", "message": "Ada Byron"}}', 400)
 
 
-async def read(line: Line, *, versions: bool = False) -> Snapshot:
+async def read(line: Connected, *, versions: bool = False) -> Snapshot:
     if versions:
         faults, line.backend.faults = line.backend.faults, []
         line.backend.capabilities = {"version": True, "conditional_update": True}
@@ -52,14 +52,14 @@ async def test_total_and_mark_go_in_one_request_and_come_back(dial: Dial) -> Non
     assert isinstance(answer, Applied)
     assert answer.row is not None
     assert (answer.row.total, answer.row.marks.table) == (Decimal(1320), {OURS: MARK})
-    asked = line.backend.asked[-1]
-    assert asked.path == "/api/core/data/Customers/update/7"
-    assert asked.body["fields"] == {
+    request = line.backend.asked[-1]
+    assert request.path == "/api/core/data/Customers/update/7"
+    assert request.body["fields"] == {
         "totalDebt": Decimal("13.20"),
         "debtData": {"taptill": {"e": "0000e90c", "t": {OURS: [4711, 320, "9f3c21aa"]}}},
     }
-    assert "conditions" not in asked.body
-    assert asked.body["returning"]["debtData"] is True
+    assert "conditions" not in request.body
+    assert request.body["returning"]["debtData"] is True
 
 
 async def test_float_noise_is_conditioned_on_exactly_as_read(dial: Dial) -> None:
@@ -89,7 +89,7 @@ async def test_a_condition_names_the_version_where_there_is_one(dial: Dial) -> N
     assert isinstance(clash, OutcomeUnknown)
     assert clash.current_row is not None
     assert (clash.version_conflict, clash.current_row.version) == (True, 5)
-    assert line.heard.results[-1] == "ok"
+    assert line.health.results[-1] == "ok"
 
 
 @pytest.mark.parametrize("versions", [True, False])
@@ -108,10 +108,10 @@ async def test_the_condition_that_no_row_meets_changes_nothing(
 async def test_debt_data_found_as_text_goes_back_as_text(dial: Dial) -> None:
     line = await dial(row(7, debtData='{"note": 1.50, "taptill": {"e": "0000e90c", "t": {}}}'))
     await line.api.update_row(sale(await read(line)))
-    written = line.backend.asked[-1].body["fields"]["debtData"]
-    assert isinstance(written, str)
-    assert '"note":1.50' in written
-    assert OURS in written
+    debt_data = line.backend.asked[-1].body["fields"]["debtData"]
+    assert isinstance(debt_data, str)
+    assert '"note":1.50' in debt_data
+    assert OURS in debt_data
 
 
 async def test_foreign_figures_go_back_as_they_came(dial: Dial) -> None:
@@ -119,8 +119,8 @@ async def test_foreign_figures_go_back_as_they_came(dial: Dial) -> None:
     odd = {"pi": Decimal("3.14159265358979323846"), "far": Decimal("1E+400")}
     line = await dial({**ENROLLED, "debtData": {**ENROLLED["debtData"], **odd}})
     await line.api.update_row(sale(await read(line)))
-    written = line.backend.asked[-1].body["fields"]["debtData"]
-    assert {key: written[key] for key in odd} == odd
+    debt_data = line.backend.asked[-1].body["fields"]["debtData"]
+    assert {key: debt_data[key] for key in odd} == odd
 
 
 ROW_TEXT = '{"id": 7, "isBlocked": false, "totalDebt": 13.20}'
@@ -193,8 +193,8 @@ async def test_a_backend_that_refuses_returning_is_not_asked_for_it_again(
     snapshot = await read(line)
     assert await line.api.update_row(sale(snapshot, amount=amount)) == Applied(None)
     assert await line.api.update_row(sale(snapshot, amount=amount)) == Applied(None)
-    asked = ["returning" in one.body for one in line.backend.asked[-3:]]
-    assert asked == [True, False, False]
+    asks_returning = ["returning" in request.body for request in line.backend.asked[-3:]]
+    assert asks_returning == [True, False, False]
 
 
 async def test_an_update_refused_both_ways_is_a_final_no(dial: Dial) -> None:

@@ -14,15 +14,17 @@ SMALLEST = {
 
 def text(**tables: str) -> str:
     """Write the smallest file, with more lines in its tables: `text(till='name = "a"')`."""
-    wanted = {name: SMALLEST.get(name, "") for name in (*SMALLEST, *tables)}
-    return "\n".join(f"[{name}]\n{lines}\n{tables.get(name, '')}" for name, lines in wanted.items())
+    lines_by_table = {name: SMALLEST.get(name, "") for name in (*SMALLEST, *tables)}
+    return "\n".join(
+        f"[{name}]\n{lines}\n{tables.get(name, '')}" for name, lines in lines_by_table.items()
+    )
 
 
-def complaints(written: str, check_reader: ReaderCheck = lambda _: ()) -> list[str]:
+def complaints(toml: str, check_reader: ReaderCheck = lambda _: ()) -> list[str]:
     """Give all complaints about a file's text."""
-    with pytest.raises(ConfigError) as caught:
-        parse(written, check_reader)
-    found = caught.value.fields["list"]
-    assert isinstance(found, list)
-    assert str(caught.value) == "\n".join(found)
-    return found
+    with pytest.raises(ConfigError) as error:
+        parse(toml, check_reader)
+    texts = error.value.fields["list"]
+    assert isinstance(texts, list)
+    assert str(error.value) == "\n".join(texts)
+    return texts

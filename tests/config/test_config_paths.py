@@ -21,17 +21,17 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
     """Write a config at each of the four places where one is looked for."""
-    found = {
+    content = {
         "option": tmp_path / "option.toml",
         "variable": tmp_path / "variable.toml",
         "system": tmp_path / "etc" / "config.toml",
         "user": tmp_path / "xdg" / "taptill" / "config.toml",
     }
-    for path in found.values():
+    for path in content.values():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text())
-    monkeypatch.setenv("TAPTILL_CONFIG", str(found["variable"]))
-    return found
+    monkeypatch.setenv("TAPTILL_CONFIG", str(content["variable"]))
+    return content
 
 
 def config(token_file: Path | str = "") -> Config:
@@ -51,10 +51,10 @@ def test_the_config_is_looked_for_in_a_fixed_order(
 
 
 def test_no_config_anywhere_names_every_place(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as error:
         find_config(None, tmp_path / "etc.toml")
     for place in ("--config", "$TAPTILL_CONFIG", "etc.toml", "xdg/taptill/config.toml"):
-        assert place in str(caught.value)
+        assert place in str(error.value)
 
 
 def test_a_named_config_that_is_missing_is_not_replaced_by_another(
@@ -106,16 +106,16 @@ def test_the_state_directory_is_named_by_option_systemd_or_platform(
 
 
 def test_the_state_directory_is_for_the_till_alone(tmp_path: Path) -> None:
-    made = state_dir(tmp_path / "deep" / "state")
-    assert stat.S_IMODE(made.stat().st_mode) == 0o700
-    assert state_dir(made) == made
+    directory = state_dir(tmp_path / "deep" / "state")
+    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+    assert state_dir(directory) == directory
 
 
 def test_a_journal_that_is_a_link_is_the_file_that_it_leads_to(tmp_path: Path) -> None:
     """Lock and archives lie beside that one, so two tills cannot hold it by two names."""
     disk, state = tmp_path / "disk", tmp_path / "state"
-    for one in (disk, state):
-        one.mkdir()
+    for folder in (disk, state):
+        folder.mkdir()
     assert journal_path(state) == state / "journal.db"
     (state / "journal.db").symlink_to("../disk/journal.db")
     assert journal_path(state) == journal_path(disk) == disk / "journal.db"
@@ -128,10 +128,12 @@ def test_a_journal_whose_link_leads_to_another_name_is_refused(tmp_path: Path) -
         journal_path(tmp_path)
 
 
-@pytest.mark.parametrize("held", [(), ("journal.db", "cache.db")], ids=["empty", "a till's"])
-def test_an_open_state_directory_is_closed_to_others(tmp_path: Path, held: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("names", [(), ("journal.db", "cache.db")], ids=["empty", "a till's"])
+def test_an_open_state_directory_is_closed_to_others(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
     tmp_path.chmod(0o755)
-    for name in held:
+    for name in names:
         (tmp_path / name).touch()
     assert state_dir(tmp_path) == tmp_path
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
@@ -180,10 +182,10 @@ def test_the_systemd_credential_goes_before_the_token_file(
 
 
 def test_without_a_token_both_ways_to_give_one_are_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as error:
         read_token(config(tmp_path / "gone"))
-    assert str(tmp_path / "gone") in str(caught.value)
-    assert "/etc/credstore/api-token" in str(caught.value)
+    assert str(tmp_path / "gone") in str(error.value)
+    assert "/etc/credstore/api-token" in str(error.value)
     with pytest.raises(ConfigError, match="token_file"):
         read_token(config())
 
@@ -198,15 +200,15 @@ UNUSABLE = {
 }
 
 
-@pytest.mark.parametrize(("held", "complaint"), UNUSABLE.values(), ids=UNUSABLE)
+@pytest.mark.parametrize(("content", "complaint"), UNUSABLE.values(), ids=UNUSABLE)
 def test_an_unusable_token_is_a_complaint_that_does_not_show_it(
-    tmp_path: Path, held: bytes, complaint: str
+    tmp_path: Path, content: bytes, complaint: str
 ) -> None:
     path = tmp_path / "token"
-    path.write_bytes(held)
-    with pytest.raises(ConfigError, match=complaint) as caught:
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=complaint) as error:
         read_token(config(path))
-    assert "s3c" not in str(caught.value)
+    assert "s3c" not in str(error.value)
 
 
 def test_a_token_file_that_cannot_be_read_is_a_complaint(tmp_path: Path) -> None:

@@ -153,9 +153,9 @@ WRONG = {  # a complaint names table, key, value, what is allowed and the neares
 }
 
 
-@pytest.mark.parametrize(("written", "complaint"), WRONG.values(), ids=WRONG)
-def test_a_mistake_is_named(written: str, complaint: str) -> None:
-    assert complaints(written) == [complaint]
+@pytest.mark.parametrize(("toml_text", "complaint"), WRONG.values(), ids=WRONG)
+def test_a_mistake_is_named(toml_text: str, complaint: str) -> None:
+    assert complaints(toml_text) == [complaint]
 
 
 def test_all_mistakes_are_named_at_once() -> None:
@@ -174,8 +174,8 @@ def test_a_wrong_type_hides_no_other_mistake_of_its_row() -> None:
     goods = '[[goods]]\nkey = "c"\nname = "Tea"\nprice = 1.20\n'
     staff = '[[staff]]\nname = "Jo"\nrole = "king"\n'
     key = 'client_key = "/etc/taptill/key.pem"\npage_size = 0'
-    found = complaints(text(backend=key) + goods * 2 + staff * 2)
-    assert [one for one in found if "must be" not in one] == [
+    texts = complaints(text(backend=key) + goods * 2 + staff * 2)
+    assert [complaint for complaint in texts if "must be" not in complaint] == [
         "[[goods]] 2 key is that of [[goods]] 1: each needs its own",
         "[[staff]] 2 name is that of [[staff]] 1: each needs its own",
         "[[staff]] 1 needs pin_hash or card_id, or nobody can be this person",
@@ -185,8 +185,8 @@ def test_a_wrong_type_hides_no_other_mistake_of_its_row() -> None:
 
 
 def test_a_readers_wrong_type_hides_nothing_that_its_check_says_of_other_keys() -> None:
-    written = text(**{"[reader]": 'baud = 1\nfamily = "rdm"\ncard_id = ["hx"]\nhold_ms = 1'})
-    assert complaints(written, says_everything) == [
+    toml_text = text(**{"[reader]": 'baud = 1\nfamily = "rdm"\ncard_id = ["hx"]\nhold_ms = 1'})
+    assert complaints(toml_text, says_everything) == [
         "[[reader]] 1 baud = 1 must be a whole number: 300 to 4000000 Bd",
         "[[reader]] 1 hold_ms = 1 must be a whole number: 50 to 10000 ms",
         "[[reader]] 1 family: rdm",
@@ -197,15 +197,15 @@ def test_a_readers_wrong_type_hides_nothing_that_its_check_says_of_other_keys() 
 
 def test_a_reader_without_a_driver_is_not_checked_further() -> None:
     """Nobody knows by whose rules."""
-    written = text().replace('driver = "simulated"', "baud = 9600")
-    [complaint] = complaints(written, says_everything)
+    toml_text = text().replace('driver = "simulated"', "baud = 9600")
+    [complaint] = complaints(toml_text, says_everything)
     assert complaint.startswith("[[reader]] 1 driver is missing")
 
 
 def says_everything(reader: ReaderConfig) -> list[str]:
     """Complain about each key, as a check does that knows no mercy."""
-    found = ("family", "port", "card_id", "baud", "hold_ms")
-    return [f"{name}: {getattr(reader, name)}" for name in found]
+    keys = ("family", "port", "card_id", "baud", "hold_ms")
+    return [f"{name}: {getattr(reader, name)}" for name in keys]
 
 
 SECRET = {
@@ -221,11 +221,11 @@ SECRET = {
 }
 
 
-@pytest.mark.parametrize("written", SECRET.values(), ids=SECRET)
-def test_a_complaint_never_shows_a_secret(written: str) -> None:
-    found = complaints(written)
-    assert "s3cret" not in "".join(found)
-    assert "Jo" not in "".join(found)
+@pytest.mark.parametrize("toml_text", SECRET.values(), ids=SECRET)
+def test_a_complaint_never_shows_a_secret(toml_text: str) -> None:
+    texts = complaints(toml_text)
+    assert "s3cret" not in "".join(texts)
+    assert "Jo" not in "".join(texts)
 
 
 BROKEN = {
@@ -236,9 +236,9 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize(("written", "place"), BROKEN.values(), ids=BROKEN)
-def test_broken_toml_is_one_complaint_with_its_place(written: str, place: str) -> None:
-    [complaint] = complaints(written)
+@pytest.mark.parametrize(("toml_text", "place"), BROKEN.values(), ids=BROKEN)
+def test_broken_toml_is_one_complaint_with_its_place(toml_text: str, place: str) -> None:
+    [complaint] = complaints(toml_text)
     assert complaint.startswith(f"{place}: this is not TOML: ")
 
 
@@ -246,8 +246,8 @@ def test_the_reader_check_speaks_about_each_reader() -> None:
     def check(reader: ReaderConfig) -> list[str]:
         return [f"family {reader.family} is unknown"] if reader.family else []
 
-    written = text(**{"[reader]": ""}) + '\n[[reader]]\ndriver = "serial"\nfamily = "rdm"'
-    assert complaints(written, check) == ["[[reader]] 2 family rdm is unknown"]
+    toml_text = text(**{"[reader]": ""}) + '\n[[reader]]\ndriver = "serial"\nfamily = "rdm"'
+    assert complaints(toml_text, check) == ["[[reader]] 2 family rdm is unknown"]
 
 
 def test_a_readers_options_are_those_that_were_set() -> None:
@@ -259,8 +259,8 @@ def test_a_readers_options_are_those_that_were_set() -> None:
 
 
 def test_a_wrong_currency_brings_no_complaint_about_right_amounts() -> None:
-    found = complaints(text(till='currency = "euro"\nmax_charge = "1.005"'))
-    assert found == [
+    texts = complaints(text(till='currency = "euro"\nmax_charge = "1.005"'))
+    assert texts == [
         (
             '[till] currency = "euro" must be a text: three capital letters of ISO 4217: '
             "euro is not in ISO 4217, the nearest code is EUR"
@@ -277,20 +277,20 @@ AMOUNTS = {
 }
 
 
-@pytest.mark.parametrize(("code", "written", "minor"), AMOUNTS.values(), ids=AMOUNTS)
+@pytest.mark.parametrize(("code", "amount", "minor"), AMOUNTS.values(), ids=AMOUNTS)
 def test_amounts_are_read_with_the_digits_of_the_currency(
-    code: str, written: str, minor: int
+    code: str, amount: str, minor: int
 ) -> None:
-    config = parse(text(till=f'currency = "{code}"\nmax_charge = "{written}"'))
+    config = parse(text(till=f'currency = "{code}"\nmax_charge = "{amount}"'))
     assert (config.till.currency, config.till.max_charge) == (Currency.named(code), Money(minor))
 
 
 NO_AMOUNTS = ("", "-1.00", "1,00", "1e3", " 1", "1_0", "٣", "0x1", "inf", "9" * 14, "9999999999999")
 
 
-@pytest.mark.parametrize("written", NO_AMOUNTS)
-def test_what_is_no_plain_amount_is_refused(written: str) -> None:
-    assert len(complaints(text(till=f'max_charge = "{written}"'))) == 1
+@pytest.mark.parametrize("amount", NO_AMOUNTS)
+def test_what_is_no_plain_amount_is_refused(amount: str) -> None:
+    assert len(complaints(text(till=f'max_charge = "{amount}"'))) == 1
 
 
 @pytest.mark.parametrize("code", ["EUR", "JPY", "KWD"])
@@ -320,13 +320,13 @@ def test_every_field_of_the_config_is_a_table_of_the_file() -> None:
 
 
 def test_only_what_a_site_must_choose_has_no_default() -> None:
-    required = {
+    without_default = {
         f"{table} {name}"
         for table, keys in {**TABLES, **LISTS}.items()
         for name, key in fields_of(keys).items()
         if key.default is REQUIRED
     }
-    assert required == {
+    assert without_default == {
         *("backend base_url", "settlement strategy", "reader driver"),
         *("goods key", "goods name", "goods price", "staff name", "staff role"),
     }
@@ -353,9 +353,11 @@ WARNED = {
 }
 
 
-@pytest.mark.parametrize(("written", "warnings"), WARNED.values(), ids=WARNED)
-def test_what_is_unwise_is_a_warning_for_the_status_bar(written: str, warnings: list[str]) -> None:
-    assert list(parse(written).warnings) == warnings
+@pytest.mark.parametrize(("toml_text", "warnings"), WARNED.values(), ids=WARNED)
+def test_what_is_unwise_is_a_warning_for_the_status_bar(
+    toml_text: str, warnings: list[str]
+) -> None:
+    assert list(parse(toml_text).warnings) == warnings
 
 
 ANY_VALUE = st.recursive(
@@ -366,9 +368,9 @@ ANY_VALUE = st.recursive(
 
 
 @given(st.text())
-def test_any_text_gives_a_config_or_complaints(written: str) -> None:
+def test_any_text_gives_a_config_or_complaints(toml_text: str) -> None:
     with pytest.raises(ConfigError):
-        parse(written)
+        parse(toml_text)
 
 
 @given(table=st.sampled_from(sorted(TABLES)), pick=st.integers(0, 99), value=ANY_VALUE)
@@ -391,7 +393,7 @@ def test_any_value_of_any_key_gives_a_config_or_a_complaint_about_that_key(
 def toml_file(tables: dict[str, dict[str, object]]) -> str:
     """Write tables as TOML."""
     lines = [
-        f"[{table}]\n" + "".join(f"{name} = {toml(held)}\n" for name, held in keys.items())
+        f"[{table}]\n" + "".join(f"{name} = {toml(content)}\n" for name, content in keys.items())
         for table, keys in tables.items()
     ]
     return "\n".join([*lines, '[[reader]]\ndriver = "simulated"'])
@@ -406,7 +408,7 @@ def toml(value: object) -> str:
         case list():
             return f"[{', '.join(map(toml, value))}]"
         case str():
-            escaped = (f"\\U{ord(sign):08X}" for sign in value)
-            return f'"{"".join(escaped)}"'
+            letters = (f"\\U{ord(sign):08X}" for sign in value)
+            return f'"{"".join(letters)}"'
         case _:
             return str(value)

@@ -114,14 +114,14 @@ REMEMBERED: dict[str, tuple[dict[str, Any], bool]] = {
 }
 
 
-@pytest.mark.parametrize(("written", "trusted"), REMEMBERED.values(), ids=REMEMBERED)
+@pytest.mark.parametrize(("last_entry", "is_trusted"), REMEMBERED.values(), ids=REMEMBERED)
 def test_a_restart_without_network_takes_over_what_the_journal_knew(
-    tmp_path: Path, written: dict[str, Any], *, trusted: bool
+    tmp_path: Path, last_entry: dict[str, Any], *, is_trusted: bool
 ) -> None:
     clock = SystemClock(str(tmp_path / "none"), tmp_path / "no-hardware")
-    clock.remember(entry(clock, **written))
-    assert clock.trusted() is trusted
-    assert clock.doubtful() is not trusted
+    clock.remember(entry(clock, **last_entry))
+    assert clock.trusted() is is_trusted
+    assert clock.doubtful() is not is_trusted
 
 
 def test_wall_time_before_the_newest_entry_is_doubted(tmp_path: Path) -> None:

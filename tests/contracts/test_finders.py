@@ -19,15 +19,15 @@ NOBODY = CardId("DEADBEEF00")
 Make = Callable[[dict[str, LookupResult]], Finder]
 
 
-class Backend:
+class FakeLiveSource:
     """A live source that knows what it was told."""
 
     def __init__(self, results_by_card: dict[str, LookupResult]) -> None:
-        self._there = results_by_card
+        self._findings = results_by_card
 
     async def find(self, card_id: CardId) -> LookupResult:
         """Answer at once."""
-        return self._there.get(card_id, NotFound())
+        return self._findings.get(card_id, NotFound())
 
 
 async def _nobody_listens(_: Snapshot) -> None:
@@ -47,7 +47,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
         return finder
 
     def lookup(results_by_card: dict[str, LookupResult]) -> Finder:
-        return Lookup(cache, Backend(results_by_card), cache, _nobody_listens)
+        return Lookup(cache, FakeLiveSource(results_by_card), cache, _nobody_listens)
 
     yield fake if request.param == "fake" else lookup
     cache.close()

@@ -27,7 +27,7 @@ def snapshot(
     updated_at: str | None = None,
 ) -> Snapshot:
     """Give a row; `at` counts its versions, as `updatedAt` does."""
-    who = Customer(
+    person = Customer(
         customer,
         "Ada Byron",
         "Engines",
@@ -37,11 +37,11 @@ def snapshot(
         is_default=False,
     )
     stamp = f"2026-03-02T08:{at // 60:02d}:{at % 60:02d}.000Z" if updated_at is None else updated_at
-    return Snapshot(who, Decimal(total), stamp, at, read_marks(debt_data))
+    return Snapshot(person, Decimal(total), stamp, at, read_marks(debt_data))
 
 
 def page(*snapshots: Snapshot) -> Page:
-    return Page(tuple(one.customer.id for one in snapshots), snapshots)
+    return Page(tuple(snapshot.customer.id for snapshot in snapshots), snapshots)
 
 
 async def known(cache: CustomerCache, card: str = ADA) -> Found:
@@ -79,6 +79,6 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def cache(path: Path, clock: FakeClock) -> Iterator[CustomerCache]:
-    made = CustomerCache(path, clock, FIELDS)
-    yield made
-    made.close()
+    customer_cache = CustomerCache(path, clock, FIELDS)
+    yield customer_cache
+    customer_cache.close()

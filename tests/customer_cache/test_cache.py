@@ -81,17 +81,17 @@ async def test_the_cache_survives_a_restart(
     again.close()
 
 
-@pytest.mark.parametrize("kept", [set(), {"name"}, {"company"}, {"name", "company", "email"}])
+@pytest.mark.parametrize("fields", [set(), {"name"}, {"company"}, {"name", "company", "email"}])
 async def test_only_the_fields_asked_for_lie_on_the_disk(
-    path: Path, clock: FakeClock, kept: set[str]
+    path: Path, clock: FakeClock, fields: set[str]
 ) -> None:
-    cache = CustomerCache(path, clock, frozenset(kept))
+    cache = CustomerCache(path, clock, frozenset(fields))
     cache.store([snapshot()])
     customer = (await known(cache)).snapshot.customer
     cache.close()
     assert (customer.name, customer.company) == (
-        "Ada Byron" if "name" in kept else "",
-        "Engines" if "company" in kept else "",
+        "Ada Byron" if "name" in fields else "",
+        "Engines" if "company" in fields else "",
     )
 
 
@@ -153,10 +153,10 @@ def test_pending_from_the_cache_is_pending_live(debt_data: Any, position: Positi
     cache = CustomerCache(Path(":memory:"), FakeClock(), FIELDS)
     live = snapshot(debt_data=debt_data)
     cache.store([live])
-    cached = found(cache)
+    from_cache = found(cache)
     cache.close()
-    assert cached.total == live.total
-    assert pending(cached, position, OURS) == pending(live, position, OURS)
+    assert from_cache.total == live.total
+    assert pending(from_cache, position, OURS) == pending(live, position, OURS)
 
 
 # --- ages ----------------------------------------------------------------------------------------

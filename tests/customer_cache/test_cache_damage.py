@@ -28,10 +28,10 @@ ROOT = Path(__file__).parents[2]
 
 def fill(path: Path, customers: int = 60) -> None:
     """Make a cache, all of it in the file itself."""
-    made = CustomerCache(path, FakeClock(), FIELDS)
-    made.store([snapshot(number) for number in range(customers)])
-    made.complete(FakeClock().monotonic(), full=True)
-    made.close()
+    cache = CustomerCache(path, FakeClock(), FIELDS)
+    cache.store([snapshot(number) for number in range(customers)])
+    cache.complete(FakeClock().monotonic(), full=True)
+    cache.close()
 
 
 def beside(path: Path, suffix: str) -> Path:
@@ -47,15 +47,15 @@ def works(cache: CustomerCache) -> None:
 
 def holds_nothing_wrong(cache: CustomerCache, customers: int = 60) -> int:
     """Look everybody up: each is as written, or nobody; give how many there are."""
-    there = 0
+    count = 0
     for number in range(customers):
         finding = look_up(cache, f"04A{number}")
         if isinstance(finding, Found):
-            there += 1
+            count += 1
             assert (finding.snapshot, finding.gone) == (snapshot(number), False)
         else:
             assert finding == Unreachable()
-    return there
+    return count
 
 
 def cut(path: Path) -> None:
@@ -69,9 +69,9 @@ def be_a_folder(path: Path) -> None:
 
 def leave_only_the_log(path: Path) -> None:
     """Lose the file between a power cut and the next start, but not what lies beside it."""
-    with closing(sqlite3.connect(path)) as other:
-        other.execute("UPDATE synced SET stamp = 'x'")
-        other.commit()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE synced SET stamp = 'x'")
+        connection.commit()
         log = beside(path, "-wal").read_bytes()
     path.unlink()
     beside(path, "-wal").write_bytes(log)
@@ -218,8 +218,8 @@ def test_a_row_that_is_not_as_it_was_written_begins_it_anew(
     cache: CustomerCache, clock: FakeClock, damage: str
 ) -> None:
     """Each field that a decision stands on."""
-    seen = snapshot(card="04A9")
-    cache.store([replace(seen, customer=replace(seen.customer, blocked=True))])
+    row = snapshot(card="04A9")
+    cache.store([replace(row, customer=replace(row.customer, blocked=True))])
     clock.pass_time(60)
     cache.store_page(page(), 0, clock.monotonic())
     cache.complete(clock.monotonic(), full=True)
@@ -315,8 +315,8 @@ def test_a_disk_that_takes_nothing_more_loses_nothing(
 def test_a_person_who_looks_into_the_file_makes_nobody_wait(path: Path, clock: FakeClock) -> None:
     fill(path)
     cache = CustomerCache(path, clock, FIELDS)
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
         began = time.monotonic()
         cache.store([snapshot(7, total="5", at=9)])
         assert found(cache) == snapshot()
@@ -327,9 +327,9 @@ def test_a_person_who_looks_into_the_file_makes_nobody_wait(path: Path, clock: F
 
 def test_a_file_that_another_program_holds_is_not_waited_for(path: Path, clock: FakeClock) -> None:
     fill(path)
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("PRAGMA locking_mode = EXCLUSIVE")
-        other.execute("BEGIN EXCLUSIVE")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("BEGIN EXCLUSIVE")
         cache = CustomerCache(path, clock, FIELDS)
         works(cache)
         cache.complete(clock.monotonic(), full=True)
@@ -341,11 +341,11 @@ def test_a_file_that_another_program_holds_is_not_waited_for(path: Path, clock: 
 
 
 def test_a_cache_of_another_version_is_emptied(path: Path, clock: FakeClock) -> None:
-    with closing(sqlite3.connect(path)) as other:
-        other.execute("CREATE TABLE customers (id INTEGER)")
-        other.execute("INSERT INTO customers VALUES (7)")
-        other.execute("PRAGMA user_version = 99")
-        other.commit()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE customers (id INTEGER)")
+        connection.execute("INSERT INTO customers VALUES (7)")
+        connection.execute("PRAGMA user_version = 99")
+        connection.commit()
     cache = CustomerCache(path, clock, FIELDS)
     assert cache.count() == 0
     cache.close()

@@ -15,10 +15,10 @@ def test_nothing_is_known_before_the_first_sync(cache: CustomerCache) -> None:
     assert cache.age_s() is None
 
 
-def read(cache: CustomerCache, seen: Page, after_id: int, began: float) -> None:
+def read(cache: CustomerCache, content: Page, after_id: int, began: float) -> None:
     """Keep a page of a full sync, twice where somebody is missing."""
-    if cache.store_page(seen, after_id, began):
-        assert not cache.store_page(seen, after_id, began)
+    if cache.store_page(content, after_id, began):
+        assert not cache.store_page(content, after_id, began)
 
 
 async def test_who_is_in_no_page_of_a_full_sync_is_gone(
@@ -32,8 +32,8 @@ async def test_who_is_in_no_page_of_a_full_sync_is_gone(
     read(cache, page(snapshot(5)), 3, began)
     read(cache, page(), 5, began)
     cache.complete(began, full=True)
-    gone = [n for n in range(1, 8) if (await known(cache, f"04A{n}")).gone]
-    assert gone == [1, 4, 6, 7]
+    gone_numbers = [n for n in range(1, 8) if (await known(cache, f"04A{n}")).gone]
+    assert gone_numbers == [1, 4, 6, 7]
     assert cache.count() == 3
 
 

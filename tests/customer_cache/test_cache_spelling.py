@@ -48,10 +48,10 @@ LEARNT: dict[str, tuple[str, str, dict[str, int | str]]] = {
 async def test_what_one_answer_showed_goes_for_every_card(
     cache: CustomerCache, case: tuple[str, str, dict[str, int | str]]
 ) -> None:
-    asked, held, expected = case
+    card_id, customer_card, expectations = case
     cache.store([snapshot(7, card=HELD)])
-    cache.learn_spelling(CardId(asked), CardId(held))
-    assert {card: holder(cache, card) for card in expected} == expected
+    cache.learn_spelling(CardId(card_id), CardId(customer_card))
+    assert {card: holder(cache, card) for card in expectations} == expectations
 
 
 async def test_it_outlives_a_restart(blind: CustomerCache, path: Path, clock: FakeClock) -> None:
@@ -95,12 +95,12 @@ NEVER: dict[str, tuple[list[str], str]] = {
 }
 
 
-@pytest.mark.parametrize(("cards", "asked"), NEVER.values(), ids=NEVER)
+@pytest.mark.parametrize(("cards", "card_id"), NEVER.values(), ids=NEVER)
 async def test_capitals_that_may_tell_two_cards_apart_count(
-    blind: CustomerCache, cards: list[str], asked: str
+    blind: CustomerCache, cards: list[str], card_id: str
 ) -> None:
     blind.store([snapshot(number, card=card) for number, card in enumerate(cards, 7)])
-    assert look_up(blind, asked) == Unreachable()
+    assert look_up(blind, card_id) == Unreachable()
 
 
 async def test_a_uid_is_taken_beside_base_64(blind: CustomerCache) -> None:
@@ -112,8 +112,8 @@ async def test_sqlite_knows_the_cards_that_are_told_by_capitals_as_the_rule_does
     connection = open_file(":memory:")
     cards = ["aBx9", "QXYZ", "qxyz", "62E3086CeD", "62:e3:CE", "key-17", "Key-17", "0013", ""]
     query = f"SELECT {TOLD_BY_CAPITALS} FROM (SELECT ? AS card_id)"
-    told = {card: bool(connection.execute(query, (card,)).fetchone()[0]) for card in cards}
-    assert told == {card: tells_by_capitals(card) for card in cards}
+    by_query = {card: bool(connection.execute(query, (card,)).fetchone()[0]) for card in cards}
+    assert by_query == {card: tells_by_capitals(card) for card in cards}
     connection.close()
 
 

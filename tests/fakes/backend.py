@@ -42,7 +42,7 @@ CUT_SHORT = Canned('[{"id": 1, "name": "Ad')
 
 
 @dataclass(frozen=True)
-class Asked:
+class SentRequest:
     """One request as it came."""
 
     method: str
@@ -71,12 +71,12 @@ class FakeBackend:
         self.faults = list(faults)
         self.wrap: Callable[[list[Any]], Any] = lambda found: found
         self.capabilities: Any = None
-        self.rule: Callable[[Asked], str | Canned | None] = lambda _: None
+        self.rule: Callable[[SentRequest], str | Canned | None] = lambda _: None
         self.ignored: frozenset[str] = frozenset()
         self.like_minds_case = False
         self.spelling: Callable[[str], str] = lambda text: text
         self.always: str | Canned = OK
-        self.asked: list[Asked] = []
+        self.asked: list[SentRequest] = []
         self.lines_seen = 0
         self.url = ""
         self._tls = tls
@@ -152,7 +152,7 @@ class FakeBackend:
             await asyncio.sleep(0.01)
         return False
 
-    def _answer(self, asked: Asked) -> Canned:
+    def _answer(self, asked: SentRequest) -> Canned:
         if asked.path.endswith("/capabilities"):
             return (
                 Canned(write(self.capabilities))
@@ -224,7 +224,7 @@ def _held(row: Mapping[str, Any], field: str) -> Any:
     return row[first].get(rest) if rest and isinstance(row.get(first), dict) else row.get(first)
 
 
-async def _read(reader: asyncio.StreamReader) -> Asked | None:
+async def _read(reader: asyncio.StreamReader) -> SentRequest | None:
     try:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     except asyncio.IncompleteReadError:
@@ -233,7 +233,7 @@ async def _read(reader: asyncio.StreamReader) -> Asked | None:
     method, path, _ = request.split(" ")
     headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
     raw = await reader.readexactly(int(headers.get("content-length", 0)))
-    return Asked(method, path, headers, parse(raw) if raw else None)
+    return SentRequest(method, path, headers, parse(raw) if raw else None)
 
 
 async def _send(writer: asyncio.StreamWriter, answer: Canned) -> bool:

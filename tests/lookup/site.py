@@ -38,14 +38,15 @@ class Server:
             if isinstance(lie, Exception):
                 raise lie
             return lie
-        bound = stamp(since)
-        found = [
-            self.rows[one]
-            for one in sorted(self.rows)
-            if one > after_id and (bound is None or newer(self.rows[one], since))
+        since_instant = stamp(since)
+        snapshots = [
+            self.rows[customer_id]
+            for customer_id in sorted(self.rows)
+            if customer_id > after_id
+            and (since_instant is None or newer(self.rows[customer_id], since))
         ]
         self.after_page(after_id)
-        return page(*found[:limit])
+        return page(*snapshots[:limit])
 
 
 def newer(row: Snapshot, since: str) -> bool:
@@ -53,7 +54,7 @@ def newer(row: Snapshot, since: str) -> bool:
     return left is not None and right is not None and left > right
 
 
-class Site:
+class SyncHarness:
     """A server, a cache and the sync between them."""
 
     def __init__(self, clock: FakeClock, cache: CustomerCache, server: Server) -> None:
@@ -63,8 +64,8 @@ class Site:
         self.sighted: list[int] = []
         self.sync = Sync(server, cache, clock, POLICY, self._sighted)
 
-    async def _sighted(self, seen: Snapshot) -> None:
-        self.sighted.append(seen.customer.id)
+    async def _sighted(self, snapshot: Snapshot) -> None:
+        self.sighted.append(snapshot.customer.id)
 
     def since(self) -> list[str]:
         """Give what each sync asked from, one for each first page."""

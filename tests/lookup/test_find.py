@@ -12,7 +12,7 @@ ADA = CardId("04A7")
 SEEN = snapshot()
 
 
-class Source:
+class FakeSource:
     """Answers every card alike; keeps and remembers what it is shown."""
 
     def __init__(self, finding: LookupResult) -> None:
@@ -25,54 +25,56 @@ class Source:
         self.asked.append(card_id)
         return self.finding
 
-    def learn_spelling(self, asked: CardId, held: CardId | None) -> None:
-        self.learnt.append((asked, held))
+    def learn_spelling(self, card_id: CardId, customer_card: CardId | None) -> None:
+        self.learnt.append((card_id, customer_card))
 
     def store(self, snapshots: list[Snapshot]) -> None:
-        self.told += ["kept" for one in snapshots if one == SEEN]
+        self.told += ["kept" for snapshot in snapshots if snapshot == SEEN]
 
-    async def sighted(self, seen: Snapshot) -> None:
-        assert seen == SEEN
+    async def sighted(self, snapshot: Snapshot) -> None:
+        assert snapshot == SEEN
         self.told.append("compared")
 
 
-def lookup(cached: Source, live: Source) -> Lookup:
-    return Lookup(cached, live, cached, cached.sighted)
+def lookup(cache: FakeSource, live: FakeSource) -> Lookup:
+    return Lookup(cache, live, cache, cache.sighted)
 
 
 async def test_the_cached_customer_comes_without_asking_the_backend() -> None:
-    cached, live = Source(Found(SEEN, 60.0)), Source(Unreachable())
-    assert await lookup(cached, live).cached(ADA) == Found(SEEN, 60.0)
-    assert (cached.asked, live.asked, cached.told) == ([ADA], [], [])
+    cache, live = FakeSource(Found(SEEN, 60.0)), FakeSource(Unreachable())
+    assert await lookup(cache, live).cached(ADA) == Found(SEEN, 60.0)
+    assert (cache.asked, live.asked, cache.told) == ([ADA], [], [])
 
 
 async def test_a_live_customer_is_kept_before_settlement_compares_the_mark() -> None:
-    cached, live = Source(Unreachable()), Source(Found(SEEN, 0.0))
-    assert await lookup(cached, live).live(ADA) == Found(SEEN, 0.0)
-    assert (cached.asked, live.asked) == ([], [ADA])
-    assert cached.told == ["kept", "compared"]
+    cache, live = FakeSource(Unreachable()), FakeSource(Found(SEEN, 0.0))
+    assert await lookup(cache, live).live(ADA) == Found(SEEN, 0.0)
+    assert (cache.asked, live.asked) == ([], [ADA])
+    assert cache.told == ["kept", "compared"]
 
 
 @pytest.mark.parametrize("finding", [NotFound(), Ambiguous(), Unreachable()], ids=str)
 async def test_without_one_customer_nobody_is_told(finding: LookupResult) -> None:
-    cached = Source(Unreachable())
-    assert await lookup(cached, Source(finding)).live(ADA) == finding
-    assert cached.told == []
+    cache = FakeSource(Unreachable())
+    assert await lookup(cache, FakeSource(finding)).live(ADA) == finding
+    assert cache.told == []
 
 
 @pytest.mark.parametrize(
-    ("finding", "held"), [(Found(SEEN, 0.0), ADA), (NotFound(), None)], ids=["found", "nobody"]
+    ("finding", "customer_card"),
+    [(Found(SEEN, 0.0), ADA), (NotFound(), None)],
+    ids=["found", "nobody"],
 )
 async def test_the_cache_learns_of_live_answers_how_cards_are_compared(
-    finding: LookupResult, held: CardId | None
+    finding: LookupResult, customer_card: CardId | None
 ) -> None:
-    cached, asked = Source(Unreachable()), CardId("04a7 ")
-    await lookup(cached, Source(finding)).live(asked)
-    assert cached.learnt == [(asked, held)]
+    cache, card_id = FakeSource(Unreachable()), CardId("04a7 ")
+    await lookup(cache, FakeSource(finding)).live(card_id)
+    assert cache.learnt == [(card_id, customer_card)]
 
 
 async def test_no_answer_teaches_nothing() -> None:
-    cached = Source(Unreachable())
+    cache = FakeSource(Unreachable())
     for finding in (Unreachable(), Ambiguous()):
-        await lookup(cached, Source(finding)).live(ADA)
-    assert cached.learnt == []
+        await lookup(cache, FakeSource(finding)).live(ADA)
+    assert cache.learnt == []

@@ -15,7 +15,7 @@ from taptill.lookup.health_check import JITTER, PAUSE_S, REFUSED_PAUSE_S, TIMEOU
 NOTICED_S = 5.0
 
 
-class Backend:
+class PingTarget:
     """Fails, or never answers, until `back_s`; then it answers within 50 ms."""
 
     def __init__(self, clock: FakeClock, connection: BackendHealth) -> None:
@@ -38,12 +38,12 @@ class Backend:
 
 
 @pytest.fixture
-def backend() -> Backend:
+def backend() -> PingTarget:
     clock = FakeClock()
-    return Backend(clock, BackendHealth(clock))
+    return PingTarget(clock, BackendHealth(clock))
 
 
-def play(backend: Backend, scene: Callable[[], Awaitable[None]], chance: float = 0.0) -> None:
+def play(backend: PingTarget, scene: Callable[[], Awaitable[None]], chance: float = 0.0) -> None:
     """Look beside a scene, in time that passes only when all wait."""
 
     async def both() -> None:
@@ -62,7 +62,7 @@ def play(backend: Backend, scene: Callable[[], Awaitable[None]], chance: float =
 @pytest.mark.parametrize("chance", [0.0, 0.999])
 @pytest.mark.parametrize("away_s", [0.1, 2.1, 3.9, 61.7, 3600.3])
 def test_a_backend_that_returns_is_noticed_within_five_seconds(
-    backend: Backend, away_s: float, chance: float, fault: TaptillError | None
+    backend: PingTarget, away_s: float, chance: float, fault: TaptillError | None
 ) -> None:
     """Without a tap, however long it was away, and whatever became of the last question."""
     backend.back_s += away_s
@@ -79,7 +79,7 @@ def test_a_backend_that_returns_is_noticed_within_five_seconds(
     assert [when - backend.back_s <= NOTICED_S for when in returned_s] == [True]
 
 
-def test_a_backend_that_is_away_for_an_hour_is_asked_at_a_steady_pace(backend: Backend) -> None:
+def test_a_backend_that_is_away_for_an_hour_is_asked_at_a_steady_pace(backend: PingTarget) -> None:
     backend.back_s += 7200.0
 
     async def scene() -> None:
@@ -87,13 +87,15 @@ def test_a_backend_that_is_away_for_an_hour_is_asked_at_a_steady_pace(backend: B
         await asyncio.sleep(3600.0)
 
     play(backend, scene, chance=0.999)
-    gaps = [later - one for one, later in zip(backend.asked, backend.asked[1:], strict=False)]
+    gaps = [
+        later - earlier for earlier, later in zip(backend.asked, backend.asked[1:], strict=False)
+    ]
     assert min(gaps) >= PAUSE_S * (1 - JITTER)
     assert len(backend.asked) <= 3600 / (PAUSE_S * (1 - JITTER))
 
 
 @pytest.mark.parametrize("first", ["nothing was asked yet", "it answers"])
-def test_nothing_is_asked_of_a_backend_that_is_not_away(backend: Backend, first: str) -> None:
+def test_nothing_is_asked_of_a_backend_that_is_not_away(backend: PingTarget, first: str) -> None:
     async def scene() -> None:
         if first == "it answers":
             backend.connection.lookup_succeeded(0.1)
@@ -104,7 +106,7 @@ def test_nothing_is_asked_of_a_backend_that_is_not_away(backend: Backend, first:
 
 
 def test_a_backend_that_went_away_under_an_update_is_found_out_without_a_tap(
-    backend: Backend,
+    backend: PingTarget,
 ) -> None:
     backend.back_s += 3600.0
 
@@ -118,7 +120,7 @@ def test_a_backend_that_went_away_under_an_update_is_found_out_without_a_tap(
     assert backend.connection.health.online is False
 
 
-def test_a_backend_that_takes_no_updates_is_asked_once_for_each(backend: Backend) -> None:
+def test_a_backend_that_takes_no_updates_is_asked_once_for_each(backend: PingTarget) -> None:
     async def scene() -> None:
         for _ in range(3):
             backend.connection.update_failed("backend-unknown")
@@ -138,7 +140,7 @@ WAITS = {
 @pytest.mark.parametrize(("fault", "least_s"), WAITS.values(), ids=WAITS)
 @pytest.mark.parametrize("chance", [0.0, 0.999])
 def test_a_backend_that_asks_for_patience_gets_it(
-    backend: Backend, fault: TaptillError, least_s: float, chance: float
+    backend: PingTarget, fault: TaptillError, least_s: float, chance: float
 ) -> None:
     backend.back_s += 7200.0
     backend.fault = fault
@@ -148,6 +150,8 @@ def test_a_backend_that_asks_for_patience_gets_it(
         await asyncio.sleep(600.0)
 
     play(backend, scene, chance)
-    gaps = [later - one for one, later in zip(backend.asked, backend.asked[1:], strict=False)]
+    gaps = [
+        later - earlier for earlier, later in zip(backend.asked, backend.asked[1:], strict=False)
+    ]
     assert gaps
     assert least_s <= min(gaps) <= max(gaps) <= least_s / (1 - JITTER) + TIMEOUT_S

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from tests.customer_cache.conftest import page, snapshot
 from tests.fakes.loop import FakeTimeLoop
-from tests.lookup.site import AWAY, POLICY, Site
+from tests.lookup.site import AWAY, POLICY, SyncHarness
 
 from taptill.domain.card_id import CardId
 from taptill.domain.decision import Found
@@ -15,7 +15,7 @@ from taptill.domain.errors import CacheError, MalformedError, RefusedError, Unre
 from taptill.lookup.sync import RETRY_MAX_S, RETRY_S, Page, Sync, SyncPolicy
 
 
-async def test_the_first_sync_is_full_and_each_row_is_seen_once(site: Site) -> None:
+async def test_the_first_sync_is_full_and_each_row_is_seen_once(site: SyncHarness) -> None:
     assert await site.sync.sync_once() == 8
     assert site.cache.count() == 8
     assert site.sighted == [1, 2, 3, 4, 5, 6, 7, 8]
@@ -28,7 +28,7 @@ async def test_the_first_sync_is_full_and_each_row_is_seen_once(site: Site) -> N
     ]
 
 
-async def test_then_a_delta_with_an_overlap_of_two_minutes(site: Site) -> None:
+async def test_then_a_delta_with_an_overlap_of_two_minutes(site: SyncHarness) -> None:
     await site.sync.sync_once()
     site.clock.pass_time(60)
     site.server.rows[4] = snapshot(4, total="5", at=200)
@@ -41,7 +41,7 @@ async def test_then_a_delta_with_an_overlap_of_two_minutes(site: Site) -> None:
     assert site.since()[-1] == "2026-03-02T08:01:21+00:00"
 
 
-async def test_a_full_sync_comes_again_when_it_is_due(site: Site) -> None:
+async def test_a_full_sync_comes_again_when_it_is_due(site: SyncHarness) -> None:
     await site.sync.sync_once()
     for hours in (23, 2, 1):
         site.clock.pass_time(hours * 3600)
@@ -49,11 +49,11 @@ async def test_a_full_sync_comes_again_when_it_is_due(site: Site) -> None:
     assert [bool(since) for since in site.since()] == [False, True, False, True]
 
 
-async def test_a_full_sync_finds_out_who_is_gone(site: Site) -> None:
+async def test_a_full_sync_finds_out_who_is_gone(site: SyncHarness) -> None:
     await site.sync.sync_once()
     site.clock.pass_time(86_401)
-    for removed in (1, 5, 8):
-        del site.server.rows[removed]
+    for customer_id in (1, 5, 8):
+        del site.server.rows[customer_id]
     await site.sync.sync_once()
     assert site.cache.count() == 5
     finding = await site.cache.find(CardId("04A8"))
@@ -61,7 +61,7 @@ async def test_a_full_sync_finds_out_who_is_gone(site: Site) -> None:
     assert finding.gone
 
 
-async def test_an_empty_answer_wipes_nothing(site: Site) -> None:
+async def test_an_empty_answer_wipes_nothing(site: SyncHarness) -> None:
     """A token that lost its rights gets no rows and a success."""
     await site.sync.sync_once()
     before = site.cache.sync_progress()
@@ -73,7 +73,7 @@ async def test_an_empty_answer_wipes_nothing(site: Site) -> None:
     assert site.cache.sync_progress().full_age_s == 86_401
 
 
-async def test_a_delta_without_rows_is_complete_if_there_are_any(site: Site) -> None:
+async def test_a_delta_without_rows_is_complete_if_there_are_any(site: SyncHarness) -> None:
     """The newest row, which every delta shows again, was removed."""
     site.server.rows[1] = snapshot(1, at=900)
     await site.sync.sync_once()
@@ -87,7 +87,7 @@ async def test_a_delta_without_rows_is_complete_if_there_are_any(site: Site) -> 
     ]
 
 
-async def test_a_delta_of_a_token_that_sees_nobody_is_not_complete(site: Site) -> None:
+async def test_a_delta_of_a_token_that_sees_nobody_is_not_complete(site: SyncHarness) -> None:
     """Else a cache that nobody feeds would be young for ever."""
     await site.sync.sync_once()
     site.clock.pass_time(600)
@@ -97,7 +97,9 @@ async def test_a_delta_of_a_token_that_sees_nobody_is_not_complete(site: Site) -
     assert (site.cache.age_s(), site.cache.count()) == (600, 8)
 
 
-async def test_what_changed_behind_the_back_of_a_sync_comes_with_the_next(site: Site) -> None:
+async def test_what_changed_behind_the_back_of_a_sync_comes_with_the_next(
+    site: SyncHarness,
+) -> None:
     """Row 1 changes after its page; a later page of a long sync has a much newer stamp."""
 
     def change(after_id: int) -> None:
@@ -115,7 +117,7 @@ async def test_what_changed_behind_the_back_of_a_sync_comes_with_the_next(site: 
     assert finding.snapshot.total == 5
 
 
-async def test_what_changed_while_syncs_failed_comes_with_the_next(site: Site) -> None:
+async def test_what_changed_while_syncs_failed_comes_with_the_next(site: SyncHarness) -> None:
     """Taps went on meanwhile and brought newer stamps."""
     await site.sync.sync_once()
     site.clock.pass_time(900)
@@ -127,7 +129,7 @@ async def test_what_changed_while_syncs_failed_comes_with_the_next(site: Site) -
     assert finding.snapshot.total == 5
 
 
-async def test_without_readable_stamps_every_sync_is_full(site: Site) -> None:
+async def test_without_readable_stamps_every_sync_is_full(site: SyncHarness) -> None:
     site.server.rows = {7: snapshot(7, updated_at="")}
     for _ in range(2):
         await site.sync.sync_once()
@@ -143,19 +145,19 @@ BROKEN: dict[str, Callable[[int], Page]] = {
 
 
 @pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)
-async def test_it_is_an_error_where_pages(site: Site, answer: Callable[[int], Page]) -> None:
-    class Broken:
+async def test_it_is_an_error_where_pages(site: SyncHarness, answer: Callable[[int], Page]) -> None:
+    class BrokenSource:
         async def page(self, after_id: int, _limit: int, _since: str = "") -> Page:
             return answer(after_id)
 
     site.cache.store([snapshot(50)])
-    sync = Sync(Broken(), site.cache, site.clock, POLICY, site._sighted)
+    sync = Sync(BrokenSource(), site.cache, site.clock, POLICY, site._sighted)
     with pytest.raises(MalformedError):
         await sync.sync_once()
     assert site.cache.sync_progress().full_age_s is None
 
 
-async def test_pages_without_end_are_an_error_and_begin_from_the_first(site: Site) -> None:
+async def test_pages_without_end_are_an_error_and_begin_from_the_first(site: SyncHarness) -> None:
     policy = SyncPolicy(page_size=3, sync_s=60, full_sync_s=86_400, pages_max=2)
     sync = Sync(site.server, site.cache, site.clock, policy, site._sighted)
     for _ in range(2):
@@ -168,7 +170,7 @@ async def test_pages_without_end_are_an_error_and_begin_from_the_first(site: Sit
 # --- day and night -------------------------------------------------------------------------------
 
 
-def play(site: Site, scene: Callable[[], Awaitable[None]]) -> None:
+def play(site: SyncHarness, scene: Callable[[], Awaitable[None]]) -> None:
     """Run sync beside a scene, in time that passes only when all wait."""
 
     async def both() -> None:
@@ -181,7 +183,7 @@ def play(site: Site, scene: Callable[[], Awaitable[None]]) -> None:
         runner.run(both())
 
 
-def test_it_goes_on_every_minute(site: Site) -> None:
+def test_it_goes_on_every_minute(site: SyncHarness) -> None:
     async def scene() -> None:
         await asyncio.sleep(200)
 
@@ -198,7 +200,9 @@ def test_it_goes_on_every_minute(site: Site) -> None:
     ],
     ids=["unreachable", "refused", "the cache's disk is full"],
 )
-def test_trouble_is_waited_out_ever_longer_and_ends_by_itself(site: Site, fault: Exception) -> None:
+def test_trouble_is_waited_out_ever_longer_and_ends_by_itself(
+    site: SyncHarness, fault: Exception
+) -> None:
     site.server.faults = [fault] * 6
 
     async def scene() -> None:
@@ -211,10 +215,10 @@ def test_trouble_is_waited_out_ever_longer_and_ends_by_itself(site: Site, fault:
     assert site.cache.count() == 8
 
 
-def test_trouble_now_and_then_is_not_waited_out_for_long(site: Site) -> None:
+def test_trouble_now_and_then_is_not_waited_out_for_long(site: SyncHarness) -> None:
     """Each page that was kept in between proves that the backend is there."""
-    for one in range(9, 100):
-        site.server.rows[one] = snapshot(one)
+    for number in range(9, 100):
+        site.server.rows[number] = snapshot(number)
     site.server.lies = {after_id: [AWAY] for after_id in range(3, 99, 3)}
 
     async def scene() -> None:
@@ -224,7 +228,7 @@ def test_trouble_now_and_then_is_not_waited_out_for_long(site: Site) -> None:
     assert site.cache.count() == 99
 
 
-def test_a_backend_that_returns_is_synced_at_once(site: Site) -> None:
+def test_a_backend_that_returns_is_synced_at_once(site: SyncHarness) -> None:
     """However long the pause has grown; one that fails whoever it woke keeps its usual pace."""
     site.server.faults = [AWAY] * 6
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.customer_cache.conftest import FIELDS, look_up, page, snapshot
 from tests.fakes.clock import FakeClock
-from tests.lookup.site import AWAY, POLICY, Site
+from tests.lookup.site import AWAY, POLICY, SyncHarness
 
 from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.customer import Snapshot
@@ -17,13 +17,19 @@ from taptill.domain.errors import CacheError, MalformedError, UnreachableError
 from taptill.lookup.sync import BATCH_ROWS, Page, Sync, SyncPolicy
 
 
-def gone(site: Site) -> list[int]:
+def gone(site: SyncHarness) -> list[int]:
     """Give the ids of those whom the cache takes for gone."""
-    findings = {one: look_up(site.cache, f"04A{one}") for one in range(1, 9)}
-    return [one for one, found in findings.items() if isinstance(found, Found) and found.gone]
+    findings = {
+        customer_id: look_up(site.cache, f"04A{customer_id}") for customer_id in range(1, 9)
+    }
+    return [
+        customer_id
+        for customer_id, finding in findings.items()
+        if isinstance(finding, Found) and finding.gone
+    ]
 
 
-async def due(site: Site) -> None:
+async def due(site: SyncHarness) -> None:
     """Fill the cache, and let a day go by."""
     await site.sync.sync_once()
     site.clock.pass_time(86_401)
@@ -39,7 +45,9 @@ ONCE = {
 
 
 @pytest.mark.parametrize(("after_id", "lie"), ONCE.values(), ids=ONCE)
-async def test_nobody_is_gone_because_a_backend_once(site: Site, after_id: int, lie: Page) -> None:
+async def test_nobody_is_gone_because_a_backend_once(
+    site: SyncHarness, after_id: int, lie: Page
+) -> None:
     await due(site)
     site.server.lies = {after_id: [lie]}
     await site.sync.sync_once()
@@ -47,7 +55,7 @@ async def test_nobody_is_gone_because_a_backend_once(site: Site, after_id: int, 
     assert site.cache.sync_progress().full_age_s == 0
 
 
-async def test_nobody_is_gone_because_rights_were_taken_away_under_way(site: Site) -> None:
+async def test_nobody_is_gone_because_rights_were_taken_away_under_way(site: SyncHarness) -> None:
     await due(site)
     rows = dict(site.server.rows)
     site.server.after_page = lambda _: site.server.rows.clear()
@@ -61,9 +69,11 @@ async def test_nobody_is_gone_because_rights_were_taken_away_under_way(site: Sit
     assert (gone(site), site.cache.age_s()) == ([], 0)
 
 
-async def test_a_delta_does_not_end_at_a_full_page_that_nothing_seems_to_follow(site: Site) -> None:
+async def test_a_delta_does_not_end_at_a_full_page_that_nothing_seems_to_follow(
+    site: SyncHarness,
+) -> None:
     await site.sync.sync_once()
-    site.server.rows = {one: snapshot(one, total="5", at=200) for one in range(1, 9)}
+    site.server.rows = {number: snapshot(number, total="5", at=200) for number in range(1, 9)}
     site.server.lies = {3: [page()]}
     assert await site.sync.sync_once() == 8
     finding = look_up(site.cache, "04A8")
@@ -71,7 +81,7 @@ async def test_a_delta_does_not_end_at_a_full_page_that_nothing_seems_to_follow(
     assert finding.snapshot.total == 5
 
 
-async def test_what_a_first_sync_did_not_see_comes_with_a_later_one(site: Site) -> None:
+async def test_what_a_first_sync_did_not_see_comes_with_a_later_one(site: SyncHarness) -> None:
     """Nobody can miss whom nobody knows yet; the next full sync, or a tap, brings them."""
     site.server.lies = {3: [page(snapshot(7, at=7), snapshot(8, at=8))]}
     await due(site)
@@ -80,7 +90,7 @@ async def test_what_a_first_sync_did_not_see_comes_with_a_later_one(site: Site) 
     assert site.cache.count() == 8
 
 
-async def test_a_page_that_comes_again_is_asked_for_again(site: Site) -> None:
+async def test_a_page_that_comes_again_is_asked_for_again(site: SyncHarness) -> None:
     site.server.lies = {3: [page(snapshot(1), snapshot(2))]}
     with pytest.raises(MalformedError):
         await site.sync.sync_once()
@@ -89,7 +99,7 @@ async def test_a_page_that_comes_again_is_asked_for_again(site: Site) -> None:
     assert site.cache.count() == 8
 
 
-async def test_stamps_that_go_back_replace_nothing_and_miss_nothing(site: Site) -> None:
+async def test_stamps_that_go_back_replace_nothing_and_miss_nothing(site: SyncHarness) -> None:
     """A copy that lags behind answered: what is newer is kept, and the next delta sees it all."""
     site.server.rows[2] = snapshot(2, total="7", at=500)
     await site.sync.sync_once()
@@ -100,10 +110,10 @@ async def test_stamps_that_go_back_replace_nothing_and_miss_nothing(site: Site) 
     site.server.rows[3] = snapshot(3, total="5", at=450)
     await site.sync.sync_once()
     totals = [look_up(site.cache, card) for card in ("04A2", "04A3")]
-    assert [one.snapshot.total for one in totals if isinstance(one, Found)] == [7, 5]
+    assert [finding.snapshot.total for finding in totals if isinstance(finding, Found)] == [7, 5]
 
 
-async def test_who_is_inserted_or_removed_during_a_full_sync(site: Site) -> None:
+async def test_who_is_inserted_or_removed_during_a_full_sync(site: SyncHarness) -> None:
     """Ahead of it: at once. Behind it: inserted with the next delta, removed with the next full."""
 
     def change(after_id: int) -> None:
@@ -125,7 +135,7 @@ async def test_who_is_inserted_or_removed_during_a_full_sync(site: Site) -> None
     assert gone(site) == [1, 8]
 
 
-async def test_the_last_one_may_be_removed_right_behind_its_page(site: Site) -> None:
+async def test_the_last_one_may_be_removed_right_behind_its_page(site: SyncHarness) -> None:
     def remove(after_id: int) -> None:
         if after_id == 6:
             site.server.rows.pop(8, None)
@@ -141,14 +151,16 @@ async def test_the_last_one_may_be_removed_right_behind_its_page(site: Site) -> 
 # --- a sync that is cut off ----------------------------------------------------------------------
 
 
-async def cut_off(site: Site, after_id: int = 3) -> None:
+async def cut_off(site: SyncHarness, after_id: int = 3) -> None:
     """Lose the backend right before a page."""
     site.server.lies = {after_id: [AWAY]}
     with pytest.raises(UnreachableError):
         await site.sync.sync_once()
 
 
-async def test_a_sync_that_is_cut_off_keeps_its_pages_and_goes_on_from_there(site: Site) -> None:
+async def test_a_sync_that_is_cut_off_keeps_its_pages_and_goes_on_from_there(
+    site: SyncHarness,
+) -> None:
     await cut_off(site)
     assert (site.cache.count(), site.cache.age_s()) == (3, None)
     site.clock.pass_time(300)
@@ -157,7 +169,7 @@ async def test_a_sync_that_is_cut_off_keeps_its_pages_and_goes_on_from_there(sit
     assert (site.cache.count(), site.cache.age_s()) == (8, 300)
 
 
-async def test_what_changed_before_it_went_on_comes_with_the_next(site: Site) -> None:
+async def test_what_changed_before_it_went_on_comes_with_the_next(site: SyncHarness) -> None:
     await cut_off(site)
     site.clock.pass_time(3_000)
     site.server.rows[1] = snapshot(1, total="5", at=100)
@@ -169,10 +181,10 @@ async def test_what_changed_before_it_went_on_comes_with_the_next(site: Site) ->
     assert finding.snapshot.total == 5
 
 
-async def test_with_each_third_request_lost_it_still_comes_to_its_end(site: Site) -> None:
+async def test_with_each_third_request_lost_it_still_comes_to_its_end(site: SyncHarness) -> None:
     """However long it takes: no page is asked for twice that was kept."""
-    for one in range(9, 200):
-        site.server.rows[one] = snapshot(one)
+    for number in range(9, 200):
+        site.server.rows[number] = snapshot(number)
     for after_id in range(3, 200, 6):
         site.server.lies[after_id] = [AWAY]
     for _ in range(60):
@@ -183,14 +195,14 @@ async def test_with_each_third_request_lost_it_still_comes_to_its_end(site: Site
     assert len(site.server.asked) == 67 + 33 + 2
 
 
-async def test_after_a_day_it_begins_from_the_first(site: Site) -> None:
+async def test_after_a_day_it_begins_from_the_first(site: SyncHarness) -> None:
     await cut_off(site)
     site.clock.pass_time(86_401)
     await site.sync.sync_once()
     assert [after_id for _, after_id, _ in site.server.asked][2] == 0
 
 
-async def test_after_a_restart_it_begins_from_the_first(site: Site) -> None:
+async def test_after_a_restart_it_begins_from_the_first(site: SyncHarness) -> None:
     """Where it was is nowhere on the disk; the rows are, and are not written again."""
     await cut_off(site)
     again = Sync(site.server, site.cache, site.clock, POLICY, site._sighted)
@@ -200,7 +212,7 @@ async def test_after_a_restart_it_begins_from_the_first(site: Site) -> None:
     assert site.cache._file._connection.total_changes == before + 5 + 2
 
 
-async def test_where_the_cache_was_begun_anew_it_begins_from_the_first(site: Site) -> None:
+async def test_where_the_cache_was_begun_anew_it_begins_from_the_first(site: SyncHarness) -> None:
     def damage(after_id: int) -> None:
         site.clock.pass_time(1)
         if after_id == 3:
@@ -218,9 +230,9 @@ async def test_where_the_cache_was_begun_anew_it_begins_from_the_first(site: Sit
 # --- much at once --------------------------------------------------------------------------------
 
 
-async def test_a_large_page_is_kept_in_parts_and_taps_come_between(site: Site) -> None:
-    for one in range(9, 1_001):
-        site.server.rows[one] = snapshot(one)
+async def test_a_large_page_is_kept_in_parts_and_taps_come_between(site: SyncHarness) -> None:
+    for number in range(9, 1_001):
+        site.server.rows[number] = snapshot(number)
     policy = SyncPolicy(page_size=1_000, sync_s=60, full_sync_s=86_400)
     sync = Sync(site.server, site.cache, site.clock, policy, site._sighted)
     ticks = 0
@@ -241,7 +253,7 @@ async def test_a_large_page_is_kept_in_parts_and_taps_come_between(site: Site) -
     assert site.cache.count() == 998
 
 
-class Crowd:
+class EndlessSource:
     """So many customers, made as they are asked for."""
 
     def __init__(self, customers: int) -> None:
@@ -249,7 +261,7 @@ class Crowd:
 
     async def page(self, after_id: int, limit: int, _since: str = "") -> Page:
         last = min(self._customers, after_id + limit)
-        return page(*(snapshot(one) for one in range(after_id + 1, last + 1)))
+        return page(*(snapshot(number) for number in range(after_id + 1, last + 1)))
 
 
 @pytest.mark.slow
@@ -265,7 +277,7 @@ async def test_50_000_customers_take_no_more_memory_than_a_few(tmp_path: Path) -
             """Nothing of ours."""
 
         tracemalloc.start()
-        await Sync(Crowd(customers), cache, clock, policy, ignore).sync_once()
+        await Sync(EndlessSource(customers), cache, clock, policy, ignore).sync_once()
         _, peaks[customers] = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert cache.count() == 50_000

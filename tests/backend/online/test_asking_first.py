@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from tests.backend.conftest import Dial, Line, row
+from tests.backend.conftest import Connected, Dial, row
 from tests.fakes.backend import Canned
 
 from taptill.backend.select import TAP_PATIENCE_S
@@ -17,9 +17,9 @@ KEEPS_KWD = {"currency": "KWD", "digits": 3}
 DOWN = Canned("", 503)
 
 
-def questions(line: Line) -> int:
+def questions(line: Connected) -> int:
     """Count how often it was asked what it offers."""
-    return sum(asked.path.endswith("/capabilities") for asked in line.backend.asked)
+    return sum(request.path.endswith("/capabilities") for request in line.backend.asked)
 
 
 async def test_it_is_asked_once_before_the_first_customer(dial: Dial) -> None:
@@ -43,7 +43,7 @@ async def test_a_backend_that_is_away_is_asked_as_seldom_in_every_currency(
         with pytest.raises(BackendError):
             await line.api.ping()
     assert len(line.backend.asked) == 3
-    assert line.heard.results == ["backend-unreachable"] * 3
+    assert line.health.results == ["backend-unreachable"] * 3
 
 
 async def test_who_waits_at_the_till_waits_no_longer_for_it(dial: Dial) -> None:
@@ -70,7 +70,7 @@ async def test_after_a_time_without_an_answer_it_is_asked_again(dial: Dial) -> N
     line.backend.capabilities = {"currency": "EUR", "digits": 2}
     with pytest.raises(CurrencyError):
         await line.api.ping()
-    assert line.heard.results[-1] == "backend-currency"
+    assert line.health.results[-1] == "backend-currency"
     line.backend.capabilities = KEEPS_KWD
     assert isinstance(await line.api.find(CardId("04A7")), Found)
     assert questions(line) == 3

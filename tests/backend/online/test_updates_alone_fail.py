@@ -3,7 +3,7 @@
 import pytest
 from tests.backend.conftest import Dial
 from tests.backend.test_updates import ENROLLED, sale
-from tests.fakes.backend import LOST_REQUEST, Asked, Canned
+from tests.fakes.backend import LOST_REQUEST, Canned, SentRequest
 from tests.fakes.clock import FakeClock
 
 from taptill.domain.customer import Snapshot
@@ -25,17 +25,17 @@ async def test_online_does_not_flap(dial: Dial, fault: Canned | str) -> None:
     returns: list[int] = []
     connection.on_recovery(lambda: returns.append(1))
 
-    def rule(asked: Asked) -> Canned | str | None:
-        return fault if "/update/" in asked.path else None
+    def rule(request: SentRequest) -> Canned | str | None:
+        return fault if "/update/" in request.path else None
 
     line.backend.rule = rule
-    seen = []
+    states = []
     for _ in range(4):
         snapshot = await line.api.read_row(7)
         assert isinstance(snapshot, Snapshot)
         assert not isinstance(await line.api.update_row(sale(snapshot)), Applied)
-        seen.append((connection.health.online, bool(connection.health.update_error)))
-    assert seen == [(True, True)] * 4
+        states.append((connection.health.online, bool(connection.health.update_error)))
+    assert states == [(True, True)] * 4
     assert returns == []  # settlement is not called to try again by each look-up
     line.backend.rule = lambda _: None
     assert isinstance(await line.api.update_row(sale(snapshot)), Applied)

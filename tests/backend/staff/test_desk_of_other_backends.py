@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.backend.conftest import row
 from tests.backend.staff.test_staff_client import ADA, do, on, sent
-from tests.fakes.backend import LOST_REPLY, Asked, Canned, FakeBackend
+from tests.fakes.backend import LOST_REPLY, Canned, FakeBackend, SentRequest
 
 from taptill.backend.staff.changes import CustomerUpdate, NewCustomer
 from taptill.backend.staff.client import StaffClient, spellings
@@ -30,7 +30,7 @@ ENTRY = '{"id": %d, "at": "2026-03-01T10:00:00Z", "who": "office", "from": 10, "
 MINE = '"reason": "cash"'
 
 
-def ledger(*entries: str) -> Callable[[Asked], Canned | None]:
+def ledger(*entries: str) -> Callable[[SentRequest], Canned | None]:
     text = f"[{', '.join(entries)}]"
     return lambda asked: Canned(text) if "CustomerDebtChanges" in asked.path else None
 
@@ -49,7 +49,9 @@ async def test_what_a_backend_does_not_offer_is_refused_before_anything_is_sent(
     async with FakeBackend([ADA]) as backend:
         with pytest.raises(UsageError, match="this backend"):
             await do(backend, work)
-        assert [one.path for one in backend.asked if "capabilities" not in one.path] == []
+        assert [
+            request.path for request in backend.asked if "capabilities" not in request.path
+        ] == []
 
 
 async def test_a_plain_backend_is_told_nothing_of_money_or_staff_at_a_removal() -> None:
@@ -66,14 +68,16 @@ async def test_a_payment_whose_answer_is_lost_is_found_in_the_ledger_and_never_s
     """By the id that we gave it, and by nothing that somebody else's may have, too."""
     async with FakeBackend([ADA]) as backend:
         backend.capabilities = OURS
-        lost, entries = on("update", LOST_REPLY), ledger(BOOKED)
-        backend.rule = lambda asked: lost(asked) or entries(asked)
-        paid = await do(backend, lambda one: LedgerClient(one).book(7, Money(-500), "cash", "r-1"))
-        assert paid.customer.id == 7
+        lose_reply, entries = on("update", LOST_REPLY), ledger(BOOKED)
+        backend.rule = lambda ledger_queries: lose_reply(ledger_queries) or entries(ledger_queries)
+        customer = await do(
+            backend, lambda item: LedgerClient(item).book(7, Money(-500), "cash", "r-1")
+        )
+        assert customer.customer.id == 7
         (body,) = sent(backend, "update")
-        asked = [one.body for one in backend.asked if "CustomerDebtChanges" in one.path]
+        ledger_queries = [item.body for item in backend.asked if "CustomerDebtChanges" in item.path]
     assert body == {"fields": {"totalDebt": {"increment": -5}}, "reason": "cash", "request": "r-1"}
-    assert [one["conditions"]["filters"] for one in asked] == [
+    assert [item["conditions"]["filters"] for item in ledger_queries] == [
         [{"field": "request", "comparator": "=", "value": "r-1"}]
     ]
 
@@ -106,8 +110,8 @@ async def test_a_payment_that_is_not_in_the_ledger_is_unknown(
     """Of a backend that keeps no id of ours nothing is sure, however like ours an entry is."""
     async with FakeBackend([ADA]) as backend:
         backend.capabilities = offers
-        lost, entries = on("update", LOST_REPLY), ledger(*([entry] if entry else []))
-        backend.rule = lambda asked: lost(asked) or entries(asked)
+        lose_reply, entries = on("update", LOST_REPLY), ledger(*([entry] if entry else []))
+        backend.rule = lambda request: lose_reply(request) or entries(request)
         advice = "--request r-1" if offers is OURS else "taptill customers history 7"
         with pytest.raises(UnknownOutcomeError, match=advice):
             await do(backend, lambda one: LedgerClient(one).book(7, Money(-500), "cash", "r-1"))
@@ -120,18 +124,20 @@ KNOWN = Canned('{"error": {"code": "request-known"}}', 409)
 async def test_a_payment_that_is_repeated_under_its_id_was_booked_once() -> None:
     async with FakeBackend([ADA]) as backend:
         backend.capabilities = OURS
-        known, entries = on("update", KNOWN), ledger(BOOKED)
-        backend.rule = lambda asked: known(asked) or entries(asked)
-        paid = await do(backend, lambda one: LedgerClient(one).book(7, Money(-500), "cash", "r-1"))
-    assert paid.customer.id == 7
+        refuse_repeat, entries = on("update", KNOWN), ledger(BOOKED)
+        backend.rule = lambda request: refuse_repeat(request) or entries(request)
+        customer = await do(
+            backend, lambda one: LedgerClient(one).book(7, Money(-500), "cash", "r-1")
+        )
+    assert customer.customer.id == 7
 
 
 @pytest.mark.parametrize("amount", [-501, 500])
 async def test_an_id_of_another_payment_is_refused(amount: int) -> None:
     async with FakeBackend([ADA]) as backend:
         backend.capabilities = OURS
-        known, entries = on("update", KNOWN), ledger(BOOKED)
-        backend.rule = lambda asked: known(asked) or entries(asked)
+        refuse_repeat, entries = on("update", KNOWN), ledger(BOOKED)
+        backend.rule = lambda request: refuse_repeat(request) or entries(request)
         with pytest.raises(UsageError, match="is another booking"):
             await do(backend, lambda one: LedgerClient(one).book(7, Money(amount), "cash", "r-1"))
 
@@ -147,13 +153,13 @@ async def test_money_that_moved_since_it_was_shown_keeps_a_customer_from_being_r
     async with FakeBackend([row(7, totalDebt=Decimal("15.5"))]) as backend:
         backend.capabilities = OURS
         backend.rule = on("remove", Canned(MOVED % code, 409))
-        with pytest.raises(MoneyMovedError) as moved:
+        with pytest.raises(MoneyMovedError) as error:
             await do(
                 backend, lambda one: RemovalClient(one).remove([7], "clear", None, {7: Money(1250)})
             )
         (body,) = sent(backend, "remove")
     assert body["totals"] == [{"id": 7, "totalDebt": 12.5}]
-    assert (moved.value.fields["customer"], moved.value.fields["debt"]) == (7, Money(1550))
+    assert (error.value.fields["customer"], error.value.fields["debt"]) == (7, Money(1550))
 
 
 @pytest.mark.parametrize("offers", [None, {"leaving": True}], ids=["plain", "an older service"])
@@ -215,10 +221,10 @@ async def test_names_are_asked_for_in_their_usual_spellings_where_capitals_count
     people = [row(1, name="Byron"), row(2, name="BYRON"), row(3, name="Jo\u0308rg")]
     async with FakeBackend(people) as backend:
         backend.like_minds_case = True
-        found = await do(backend, lambda one: one.by_name("byron"))
-        assert [one.customer.id for one in found.customers] == [1, 2]
-        found = await do(backend, lambda one: one.by_name("jörg"))
-        assert [one.customer.id for one in found.customers] == [3]
+        result = await do(backend, lambda item: item.by_name("byron"))
+        assert [item.customer.id for item in result.customers] == [1, 2]
+        result = await do(backend, lambda item: item.by_name("jörg"))
+        assert [item.customer.id for item in result.customers] == [3]
 
 
 def test_a_pattern_has_few_spellings() -> None:
@@ -231,8 +237,8 @@ async def test_a_list_that_repeats_pages_ends() -> None:
     async with FakeBackend([row(number) for number in range(1, 1100)]) as backend:
         backend.ignored = frozenset({"conditions"})
 
-        async def everybody(one: StaffClient) -> int:
-            return len([found async for found in all_customers(one, [])])
+        async def everybody(client: StaffClient) -> int:
+            return len([row async for row in all_customers(client, [])])
 
         with pytest.raises(MalformedError, match="pages repeat"):
             await do(backend, everybody)

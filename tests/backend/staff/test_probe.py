@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.backend.conftest import Dial, Line, row
-from tests.fakes.backend import HTML, Asked, Canned
+from tests.backend.conftest import Connected, Dial, row
+from tests.fakes.backend import HTML, Canned, SentRequest
 from tests.fakes.until import until
 
 from taptill.backend.probe import SAMPLE_ROWS, probe, probe_when_online
@@ -29,17 +29,21 @@ def people(count: int = 20, **fields: Any) -> list[dict[str, Any]]:
     ]
 
 
-def by_name(found: list[Diagnosis]) -> dict[str, Diagnosis]:
-    return {one.name.partition(".")[2]: one for one in found}
+def by_name(diagnoses: list[Diagnosis]) -> dict[str, Diagnosis]:
+    return {diagnosis.name.partition(".")[2]: diagnosis for diagnosis in diagnoses}
 
 
 async def test_of_a_sound_backend_everything_is_told_and_nothing_is_changed(dial: Dial) -> None:
     line = await dial(*people())
     line.backend.capabilities = CONDITIONAL
-    before = {key: dict(one) for key, one in line.backend.rows.items()}
-    found = await probe(line.api, deep=True)
-    assert [(one.name, one.advice) for one in found if one.verdict is not Verdict.PASS] == []
-    words = {name: one.words for name, one in by_name(found).items()}
+    before = {key: dict(diagnosis) for key, diagnosis in line.backend.rows.items()}
+    diagnoses = await probe(line.api, deep=True)
+    assert [
+        (diagnosis.name, diagnosis.advice)
+        for diagnosis in diagnoses
+        if diagnosis.verdict is not Verdict.PASS
+    ] == []
+    words = {name: diagnosis.words for name, diagnosis in by_name(diagnoses).items()}
     assert words == {
         "answer": "the Customers API answers",
         "fields": "it has every field that is asked for",
@@ -71,27 +75,27 @@ async def test_c13_a_backend_that_does_not_look_at_spelling_is_warned_of(
     spelling, words = case
     line = await dial(*people())
     line.backend.spelling = spelling
-    told = by_name(await probe(line.api))["spelling"]
-    assert (told.verdict, told.words) == (Verdict.WARN, words)
-    assert "may be found online alone" in told.advice
+    diagnosis = by_name(await probe(line.api))["spelling"]
+    assert (diagnosis.verdict, diagnosis.words) == (Verdict.WARN, words)
+    assert "may be found online alone" in diagnosis.advice
 
 
 async def test_cards_of_two_spellings_are_counted(dial: Dial) -> None:
     rows = people()
     rows[3]["cardId"] = "62e3086ced"
-    told = by_name(await probe((await dial(*rows)).api))["spelling"]
-    assert told.verdict is Verdict.WARN
-    assert told.words.endswith("; 1 of 20 cards is spelled in small letters")
+    diagnosis = by_name(await probe((await dial(*rows)).api))["spelling"]
+    assert diagnosis.verdict is Verdict.WARN
+    assert diagnosis.words.endswith("; 1 of 20 cards is spelled in small letters")
 
 
 async def test_without_being_asked_to_a_probe_sends_reads_alone(dial: Dial) -> None:
     line = await dial(*people())
     line.backend.capabilities = CONDITIONAL
     await probe(line.api)
-    assert not any("/update/" in one.path for one in line.backend.asked)
+    assert not any("/update/" in request.path for request in line.backend.asked)
 
 
-Change = Callable[[Line], object]
+Change = Callable[[Connected], object]
 
 
 def set_to(**values: Any) -> Change:
@@ -99,14 +103,14 @@ def set_to(**values: Any) -> Change:
     return lambda line: line.backend.__dict__.update(values)
 
 
-def no_default(asked: Asked) -> Canned | None:
-    if asked.body and "default" in asked.body.get("fields", {}):
+def no_default(request: SentRequest) -> Canned | None:
+    if request.body and "default" in request.body.get("fields", {}):
         return Canned('{"message": "Field \\"default\\" not found"}', 400)
     return None
 
 
-def blind_update(asked: Asked) -> Canned | None:
-    return Canned('[{"id": 1}]') if "/update/" in asked.path else None
+def blind_update(request: SentRequest) -> Canned | None:
+    return Canned('[{"id": 1}]') if "/update/" in request.path else None
 
 
 ODD: dict[str, tuple[Change, str, Verdict, str]] = {
@@ -181,9 +185,9 @@ async def test_it_is_said_of(
     line = await dial(*people())
     line.backend.capabilities = CONDITIONAL
     change(line)
-    one = by_name(await probe(line.api, deep=True))[name]
-    assert (one.verdict, bool(one.advice)) == (verdict, verdict is not Verdict.PASS)
-    assert words in one.words
+    diagnosis = by_name(await probe(line.api, deep=True))[name]
+    assert (diagnosis.verdict, bool(diagnosis.advice)) == (verdict, verdict is not Verdict.PASS)
+    assert words in diagnosis.words
 
 
 TROUBLE: dict[str, tuple[Canned, str, str]] = {
@@ -199,17 +203,17 @@ async def test_nothing_but_the_trouble_is_told_of(
 ) -> None:
     line = await dial(*people())
     line.backend.always = fault
-    (one,) = await probe(line.api)
-    assert (one.name, one.verdict) == ("backend.answer", Verdict.FAIL)
-    assert words in one.words
-    assert advice in one.advice
+    (diagnosis,) = await probe(line.api)
+    assert (diagnosis.name, diagnosis.verdict) == ("backend.answer", Verdict.FAIL)
+    assert words in diagnosis.words
+    assert advice in diagnosis.advice
 
 
 async def test_trouble_under_way_is_told_beside_what_was_seen(dial: Dial) -> None:
     line = await dial(*people(), "ok", Canned("{}", 401))
-    found = await probe(line.api)
-    assert (found[0].verdict, found[-1].verdict) == (Verdict.PASS, Verdict.FAIL)
-    assert "token" in found[-1].words
+    diagnoses = await probe(line.api)
+    assert (diagnoses[0].verdict, diagnoses[-1].verdict) == (Verdict.PASS, Verdict.FAIL)
+    assert "token" in diagnoses[-1].words
 
 
 def figures(*texts: str) -> list[Any]:
@@ -228,15 +232,20 @@ MONEY: dict[str, tuple[list[Any], int, Verdict]] = {
 }
 
 
-@pytest.mark.parametrize(("held", "digits", "verdict"), MONEY.values(), ids=MONEY)
+@pytest.mark.parametrize(("debts", "digits", "verdict"), MONEY.values(), ids=MONEY)
 async def test_the_scale_of_money_is_judged_by(
-    dial: Dial, held: list[Any], digits: int, verdict: Verdict
+    dial: Dial, debts: list[Any], digits: int, verdict: Verdict
 ) -> None:
-    line = await dial(*(row(number, totalDebt=one) for number, one in enumerate(held, 1)))
+    line = await dial(
+        *(row(number, totalDebt=diagnosis) for number, diagnosis in enumerate(debts, 1))
+    )
     select: Select = line.api.select
     select.money = line.api._money = MoneyFormat(digits)
-    one = by_name(await probe(line.api))["money"]
-    assert (one.verdict, "[backend] money" in one.advice) == (verdict, verdict is Verdict.WARN)
+    diagnosis = by_name(await probe(line.api))["money"]
+    assert (diagnosis.verdict, "[backend] money" in diagnosis.advice) == (
+        verdict,
+        verdict is Verdict.WARN,
+    )
 
 
 async def test_a_till_looks_once_when_its_backend_first_answers(dial: Dial) -> None:
@@ -247,8 +256,8 @@ async def test_a_till_looks_once_when_its_backend_first_answers(dial: Dial) -> N
     assert not looking.done()
     line.backend.always = "ok"
     await asyncio.wait_for(looking, 10)
-    (said,) = line.api.warnings()
-    assert "are these the smallest coins?" in said
+    (warning,) = line.api.warnings()
+    assert "are these the smallest coins?" in warning
 
 
 async def test_fields_that_are_not_there_are_warnings_for_the_status_line(dial: Dial) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from tests.backend.conftest import READ_TIMEOUT_S, Heard, row
-from tests.fakes.backend import LOST_REPLY, LOST_REQUEST, PREFIX, Asked, Canned, FakeBackend
+from tests.backend.conftest import READ_TIMEOUT_S, RecordedHealth, row
+from tests.fakes.backend import LOST_REPLY, LOST_REQUEST, PREFIX, Canned, FakeBackend, SentRequest
 
 from taptill.backend.rows import MoneyFormat
 from taptill.backend.select import Dialect
@@ -30,24 +30,24 @@ Work = Callable[[StaffClient], Awaitable[Any]]
 
 async def do(backend: FakeBackend, work: Work, company_id: int | None = None) -> Any:
     access = ConnectionSettings(backend.url, read_timeout_s=READ_TIMEOUT_S)
-    heard = Heard()
-    transport = Transport(access, heard.dated)
-    office = StaffClient(transport, Dialect(PREFIX, MoneyFormat(2), company_id), heard)
+    health = RecordedHealth()
+    transport = Transport(access, health.dated)
+    client = StaffClient(transport, Dialect(PREFIX, MoneyFormat(2), company_id), health)
     try:
-        return await work(office)
+        return await work(client)
     finally:
-        await office.close()
+        await client.close()
 
 
 def sent(backend: FakeBackend, verb: str) -> list[Any]:
     """Give the bodies of the requests of one verb."""
-    return [one.body for one in backend.asked if f"/{verb}" in one.path]
+    return [request.body for request in backend.asked if f"/{verb}" in request.path]
 
 
-def on(verb: str, *answers: str | Canned) -> Callable[[Asked], str | Canned | None]:
+def on(verb: str, *answers: str | Canned) -> Callable[[SentRequest], str | Canned | None]:
     """Let the first requests of a verb meet these faults."""
     left = list(answers)
-    return lambda asked: left.pop(0) if f"/{verb}" in asked.path and left else None
+    return lambda request: left.pop(0) if f"/{verb}" in request.path and left else None
 
 
 FINDS: dict[str, tuple[Work, list[int]]] = {
@@ -62,29 +62,34 @@ FINDS: dict[str, tuple[Work, list[int]]] = {
 @pytest.mark.parametrize(("work", "ids"), FINDS.values(), ids=FINDS)
 async def test_customers_are_found(work: Work, ids: list[int]) -> None:
     async with FakeBackend([ADA, BEN]) as backend:
-        found = await do(backend, work)
-    assert [one.customer.id for one in found.customers] == ids
-    assert (found.unreadable, found.has_more) == ([], False)
+        result = await do(backend, work)
+    assert [row.customer.id for row in result.customers] == ids
+    assert (result.unreadable, result.has_more) == ([], False)
 
 
 async def test_the_office_sees_what_a_till_does_not_ask_for() -> None:
-    async with FakeBackend([row(7, email="ada@example.org", paymentCard="**1", company=3)]) as one:
-        ada = await do(one, lambda office: office.by_id(7))
+    async with FakeBackend(
+        [row(7, email="ada@example.org", paymentCard="**1", company=3)]
+    ) as backend:
+        ada = await do(backend, lambda office: office.by_id(7))
     assert (ada.email, ada.payment_card, ada.company_id) == ("ada@example.org", "**1", 3)
 
 
 async def test_a_name_is_asked_for_with_wild_cards_and_many_are_cut_off() -> None:
     async with FakeBackend([row(number) for number in range(1, 150)]) as backend:
-        found = await do(backend, lambda office: office.by_name("Ada"))
+        result = await do(backend, lambda office: office.by_name("Ada"))
     (body,) = sent(backend, "select")
     assert body["conditions"]["filters"][0]["value"] == "%Ada%"
-    assert (len(found.customers), found.has_more) == (RESULTS_MAX, True)
+    assert (len(result.customers), result.has_more) == (RESULTS_MAX, True)
 
 
 async def test_a_row_that_makes_no_sense_hides_nobody() -> None:
     async with FakeBackend([ADA, row(8, totalDebt="much")]) as backend:
-        found = await do(backend, lambda office: office.by_name("Ada"))
-        assert ([one.customer.id for one in found.customers], found.unreadable) == ([7], [8])
+        result = await do(backend, lambda office: office.by_name("Ada"))
+        assert ([customer.customer.id for customer in result.customers], result.unreadable) == (
+            [7],
+            [8],
+        )
         with pytest.raises(MalformedError, match="customer 8: totalDebt is no figure"):
             await do(backend, lambda office: office.by_id(8))
 
@@ -114,12 +119,12 @@ async def test_reads_go_again_for_a_person_who_waits() -> None:
 
 async def test_a_newcomer_is_made_once_and_shown() -> None:
     async with FakeBackend([ADA]) as backend:
-        made = await do(backend, lambda office: office.insert(NEW), company_id=3)
+        customer = await do(backend, lambda office: office.insert(NEW), company_id=3)
     (body,) = sent(backend, "insert")
     assert body["fields"] == [
         {"name": "Grace", "cardId": "04FF", "externalId": "X9", "company": {"id": 3}}
     ]
-    assert (made.customer.name, made.customer.card_id) == ("Grace", "04FF")
+    assert (customer.customer.name, customer.customer.card_id) == ("Grace", "04FF")
 
 
 ANSWERED = {
@@ -133,12 +138,12 @@ ANSWERED = {
 @pytest.mark.parametrize("answer", ANSWERED.values(), ids=ANSWERED)
 async def test_a_newcomer_is_looked_for_where_the_answer_shows(answer: Canned) -> None:
     async with FakeBackend([ADA]) as backend:
-        there = row(9, name="Grace", cardId="04FF", externalId="X9")
+        stored_row = row(9, name="Grace", cardId="04FF", externalId="X9")
 
-        def rule(asked: Asked) -> Canned | None:
-            if not asked.path.endswith("/insert"):
+        def rule(request: SentRequest) -> Canned | None:
+            if not request.path.endswith("/insert"):
                 return None
-            backend.rows[9] = there
+            backend.rows[9] = stored_row
             return answer
 
         backend.rule = rule
@@ -178,8 +183,8 @@ async def test_an_insert_that_cannot_be_found_is_not_repeated_and_said(fault: st
 async def test_who_came_in_between_with_that_card_is_not_taken_for_the_newcomer() -> None:
     async with FakeBackend([ADA]) as backend:
 
-        def rule(asked: Asked) -> Canned | None:
-            if not asked.path.endswith("/insert"):
+        def rule(request: SentRequest) -> Canned | None:
+            if not request.path.endswith("/insert"):
                 return None
             backend.rows[9] = row(9, name="Somebody", cardId="04FF")
             return Canned("{}", 500)
@@ -252,13 +257,13 @@ async def test_a_lost_answer_is_looked_up_and_not_repeated_when(
     work: Work, fields: dict[str, Any]
 ) -> None:
     async with FakeBackend([ADA]) as backend:
-        backend.rule = lambda asked: None if "/update/" not in asked.path else Canned("{}", 500)
+        backend.rule = lambda request: None if "/update/" not in request.path else Canned("{}", 500)
         with pytest.raises(UnknownOutcomeError, match="HTTP 500"):
             await do(backend, work)
         assert len(sent(backend, "update")) == 1
 
-        def applied(asked: Asked) -> Canned | None:
-            if "/update/" not in asked.path:
+        def applied(request: SentRequest) -> Canned | None:
+            if "/update/" not in request.path:
                 return None
             backend.rows[7].update(fields)
             return Canned("<html>", 502)
@@ -294,17 +299,17 @@ async def test_a_row_that_a_till_changed_meanwhile_is_read_and_changed_again() -
     async with FakeBackend([{**ADA, "version": 4}]) as backend:
         backend.capabilities = {"conditional_update": True, "version": True}
         backend.rule = on("update", clash, clash)
-        blocked = await do(backend, lambda office: office.block(7, blocked=True))
-        assert blocked.customer.blocked
+        customer = await do(backend, lambda office: office.block(7, blocked=True))
+        assert customer.customer.blocked
         assert len(sent(backend, "update")) == 3
-        backend.rule = lambda asked: clash if "/update/" in asked.path else None
+        backend.rule = lambda request: clash if "/update/" in request.path else None
         with pytest.raises(ClashError):
             await do(backend, lambda office: office.block(7, blocked=False))
 
 
 async def test_a_backend_that_says_yes_and_does_nothing_is_found_out() -> None:
     async with FakeBackend([ADA]) as backend:
-        backend.rule = lambda asked: Canned("[]") if "/update/" in asked.path else None
+        backend.rule = lambda request: Canned("[]") if "/update/" in request.path else None
         with pytest.raises(MalformedError, match="the row is as it was"):
             await do(backend, lambda office: office.block(7, blocked=True))
 
