@@ -1,1 +1,1 @@
-"""Requests in, rows of the Customers API out, or one clear kind of trouble."""
+"""The HTTP client of the Customers API; its errors are of the one tree in `domain.errors`."""

@@ -1,4 +1,4 @@
-"""An answer's raw parts in, parsed JSON out, whatever its size, packing and kind are."""
+"""Reads the body of an HTTP answer as JSON, whatever its size, encoding and content type."""
 
 import zlib
 from collections.abc import AsyncIterable, Mapping
@@ -8,29 +8,30 @@ from typing import Any
 from taptill.domain.technical.exact_json import read_json
 
 BODY_MAX = 8 * 1024 * 1024
-"""A longer answer, unpacked, is cut off and refused: no page of customers is that long."""
+"""A longer body, counted after decompression, is refused: no page of customers is that long."""
 
 ACCEPT_ENCODING = "gzip"
-"""What a server is asked to pack an answer with; it is unpacked here, as a bomb has no end."""
+"""Our `Accept-Encoding`. We decompress ourselves, so that BODY_MAX also stops a decompression
+bomb."""
 
 NOT_JSON = object()
-"""The body of an answer that is no JSON, HTML of a captive portal for example."""
+"""The value of a body that is not JSON, HTML of a captive portal for example."""
 
-_GZIP_OR_ZLIB = 47  # zlib finds out by itself whether it is gzip or deflate
+_GZIP_OR_ZLIB = 47  # zlib detects by itself whether it is gzip or deflate
 _UNCOMPRESSED = frozenset({"", "identity"})
 _COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """`value` is parsed JSON, None for an empty body, or NO_JSON; `detail` says why it is none."""
+    """`value` is parsed JSON, None for an empty body, or NOT_JSON, and then `detail` says why."""
 
     value: Any
     detail: str = ""
 
 
 async def read_body(chunks: AsyncIterable[bytes], headers: Mapping[str, str]) -> Body:
-    """Read at most BODY_MAX bytes; what it is decides its text, not the Content-Type."""
+    """Read at most BODY_MAX bytes as JSON; the Content-Type is ignored, as servers get it wrong."""
     encoding = headers.get("Content-Encoding", "").strip().lower()
     if encoding not in _UNCOMPRESSED | _COMPRESSED:
         return Body(NOT_JSON, "packed in a way that nobody asked for")
@@ -45,14 +46,14 @@ async def read_body(chunks: AsyncIterable[bytes], headers: Mapping[str, str]) ->
 
 
 class _Decompressor:
-    """What has come of a body, unpacked as far as it may go."""
+    """The decompressed start of a body, at most one byte longer than BODY_MAX."""
 
     def __init__(self, *, plain: bool = False) -> None:
         self.raw = bytearray()
         self._inflater = None if plain else zlib.decompressobj(_GZIP_OR_ZLIB)
 
     def add(self, chunk: bytes) -> bool:
-        """Add a part; False: it is too long."""
+        """Add a chunk; return False where the body is too long."""
         bytes_left = BODY_MAX + 1 - len(self.raw)
         self.raw += self._inflater.decompress(chunk, bytes_left) if self._inflater else chunk
         return len(self.raw) <= BODY_MAX

@@ -1,4 +1,4 @@
-"""What a service says of itself in, what it offers and whether it keeps our money out."""
+"""What the service says that it offers, and whether it can keep the till's currency."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,24 +10,24 @@ from taptill.domain.money import Currency
 
 @dataclass(frozen=True, slots=True)
 class ServiceCapabilities:
-    """What the answer to `capabilities` says; the plain API says nothing of it."""
+    """The answer to `capabilities`; the defaults are those of the plain API, which gives none."""
 
     conditional_update: bool = False
     version: bool = False
     increment: bool = False
     ilike: bool = False
     leaving: bool = False
-    """Whether a removal asks what becomes of money, and who was removed is restored or erased."""
+    """Whether a removal settles the money, and removed customers can be restored or erased."""
     request: bool = False
-    """Whether a booking carries an id of ours, is made once by it, and is kept with the person."""
+    """Whether a booking with a request id is made only once, and kept with the person."""
     totals: bool = False
-    """Whether a removal carries the sums that it was decided on."""
+    """Whether a removal carries the debts that it was decided on."""
     currency: str | None = None
     digits: int | None = None
 
     @classmethod
     def from_body(cls, body: Any) -> Self:
-        """Read an answer's body; what makes no sense is not offered."""
+        """Return the capabilities in an answer's body; values of a wrong type are not offered."""
         values: Mapping[str, Any] = body if isinstance(body, dict) else {}
         currency, digits = values.get("currency"), values.get("digits")
         return cls(

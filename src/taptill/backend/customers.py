@@ -1,4 +1,4 @@
-"""Card ids, row ids and pages in, customers out; updates in, echoes out."""
+"""The till's client of the Customers API: find, page through and read customers, update rows."""
 
 import logging
 import time
@@ -48,7 +48,7 @@ from taptill.settlement.requests import (
 log = logging.getLogger("taptill.backend")
 
 CERTIFICATE_DAYS_MIN = 14
-"""With fewer days left the status line says so."""
+"""The status line warns where the certificate is valid for fewer days."""
 
 DAY_S = 86_400.0
 _BAD_REQUEST = 400
@@ -58,7 +58,7 @@ _LONG_AGO = "1970-01-01T00:00:00.000Z"
 
 
 class CustomersApi:
-    """The Customers API as the till uses it: find, page, read, update."""
+    """The Customers API as the till uses it."""
 
     def __init__(self, transport: Transport, dialect: Dialect, health: HealthRecorder) -> None:
         self._transport = transport
@@ -68,12 +68,12 @@ class CustomersApi:
         self._pages = Pager(self.select)
         self._returning_supported = True
         self.spelling_differs = False
-        """Whether a card was found that the office spells unlike the till."""
+        """Whether the office spells a card that was found otherwise than the till."""
         self.case_variant = ""
-        """The end of a card that differs from the office's by capitals alone, and is another."""
+        """The end of an unknown card that differs by capitals alone from a known one; or empty."""
         self._case_sensitive = False
         self.probe_warnings: Sequence[str] = ()
-        """What a probe found odd, in words for the status line."""
+        """What the probe warns of, in words for the status line."""
 
     @property
     def sees_nothing(self) -> bool:
@@ -81,7 +81,7 @@ class CustomersApi:
         return self.select.sees_nothing
 
     def warnings(self) -> tuple[str, ...]:
-        """Say what staff should know: fields that are not there, a certificate soon to expire."""
+        """Return warnings for staff, such as a missing field or a certificate that expires soon."""
         messages = [f"the backend has no field {name}" for name in self.select.missing_fields]
         if self.spelling_differs:
             messages.append("the office spells cards unlike this till: taptill doctor says more")
@@ -98,20 +98,20 @@ class CustomersApi:
 
     @property
     def pages_by_id(self) -> bool:
-        """Whether pages come by comparing ids, and not by offset."""
+        """Whether pages are selected by comparing ids, and not by offset."""
         return self._pages.by_id
 
     def certificate_days(self) -> int | None:
-        """Give the days until the server's certificate expires; None without TLS, or not seen."""
+        """Return the days until the certificate expires; None without TLS, or before a request."""
         expires_s = self._transport.certificate_expires_at
         return None if expires_s is None else int((expires_s - time.time()) // DAY_S)
 
     async def keep_warm(self, check_s: float = WARM_S) -> None:
-        """Keep a connection open, so that a tap pays no handshake; until cancelled."""
+        """Keep a connection open, so that a tap needs no handshake; runs until cancelled."""
         await self._transport.keep_warm(self.select.capabilities_path, check_s)
 
     async def find(self, card_id: CardId) -> LookupResult:
-        """Ask who has this card; `NotFound` only from a token that has been seen to see rows."""
+        """Return who has this card; `NotFound` only for a token that is known to see rows."""
         try:
             filters = [where("cardId", "=", str(card_id))]
             rows = await self.select.rows(filters, _ROWS_MAX, patience_s=TAP_PATIENCE_S)
@@ -126,7 +126,7 @@ class CustomersApi:
             for snapshot in snapshots
             if snapshot.customer.card_id == card_id
         }
-        if not matches:  # a server whose `=` looks neither at capitals nor at blanks
+        if not matches:  # a server whose `=` ignores capitals or blanks
             matches = self._by_spelling(snapshots, card_id)
             self.spelling_differs = self.spelling_differs or bool(matches)
         if not matches:
@@ -145,10 +145,12 @@ class CustomersApi:
         }
 
     def _no_match(self, snapshots: Sequence[Snapshot], card_id: CardId) -> LookupResult:
-        """Say that nobody has a card of which the server showed others, by capitals alone."""
+        """Return `NotFound`; remember a card that differs from the office's by capitals alone."""
         folded_id = card_id.strip().lower()
         if any(snapshot.customer.card_id.strip().lower() != folded_id for snapshot in snapshots):
-            return Unreachable()  # a server that ignores conditions: no answer to our question
+            return (
+                Unreachable()
+            )  # the server ignores conditions, so this is no answer to our question
         self.case_variant = masked(card_id)
         return NotFound()
 
@@ -159,40 +161,42 @@ class CustomersApi:
             )
 
     async def ping(self) -> None:
-        """Ask for one customer, once: the cheapest proof that they can be asked for.
+        """Ask for any one customer, once: the cheapest proof that look-ups work.
 
-        Errors: BackendError and its kin, noted.
+        The result is recorded. Raises BackendError or a subclass.
         """
         await self.select.rows([], 1, patience_s=0.0)
 
     async def page(self, after_id: int, limit: int, since: str = "") -> Page:
-        """Give customers with larger ids, changed after `since`, in order of id."""
+        """Return customers with larger ids, changed after `since`, in order of id."""
         rows = await self._pages.rows(after_id, limit, since)
         if not rows:
-            await self.select.sees_rows()  # an empty page proves nothing, seeing nobody alarms
+            await (
+                self.select.sees_rows()
+            )  # an empty page proves nothing; a token that sees nobody becomes a warning
         snapshots = self.parse_readable(rows)
         self._learn_case_sensitivity(snapshots)
         return Page(tuple(map(parse_id, rows)), snapshots)
 
     async def capabilities(self) -> Capabilities | NoAnswer:
-        """Ask what the service offers; without an answer nothing may be settled yet."""
+        """Return what the service offers; without an answer nothing may be settled yet."""
         try:
             return await self.select.capabilities(anew=True)
-        except CurrencyError as fault:  # nobody is looked up either from now on
+        except CurrencyError as fault:  # from now on look-ups are refused too
             self._health.lookup_failed(fault.code)
             return _to_no_answer(fault)
         except BackendError as fault:
             return self._update_not_answered(fault)
 
     async def read_row(self, customer_id: int) -> RowAnswer:
-        """Read one row for settling."""
+        """Return the answer of one row for settling."""
         try:
             rows = await self.select.rows([where("id", "=", customer_id)], _ROWS_MAX)
             matches = [row for row in rows if parse_id(row) == customer_id]
             if rows and not matches:
                 return NoAnswer("the server ignores conditions")
             if not rows:
-                # An empty answer is proof only beside a row seen just now.
+                # An empty answer is proof only while the token is seen to see rows.
                 visible = await self.select.sees_rows(anew=True)
                 return RowNotFound() if visible else NoAnswer("no customer is visible")
         except BackendError as fault:
@@ -203,7 +207,7 @@ class CustomersApi:
             return RowUnreadable(str(fault.fields["detail"]))
 
     async def read_rows(self, customer_ids: Sequence[int]) -> Mapping[int, RowAnswer] | NoAnswer:
-        """Read many rows for settling; one that is not among them is for `read_row` to find."""
+        """Return the answers of many rows; one that is not among them is for `read_row` to find."""
         try:
             filters = [where("id", "in", list(customer_ids))]
             rows = await self.select.rows(filters, len(customer_ids))
@@ -212,7 +216,7 @@ class CustomersApi:
         return {snapshot.customer.id: snapshot for snapshot in self.parse_readable(rows)}
 
     async def update_row(self, update: Update) -> UpdateAnswer:
-        """Send one update, once; only a surely refused one is tried again without `returning`."""
+        """Send one update once; only after a certain refusal again, without `returning`."""
         try:
             reply = await self._send_update(update)
             if self._returning_supported and reply.status == _BAD_REQUEST and is_final(reply):
@@ -280,10 +284,10 @@ class CustomersApi:
             ]
             return Applied(parse_snapshot(rows[0], self._money) if rows else None)
         except MalformedError:
-            return Applied(None)  # it says yes and does not show the row: a read will
+            return Applied(None)  # a success that does not show the row: settlement reads it
 
     def parse_readable(self, rows: Sequence[dict[str, Any]]) -> list[Snapshot]:
-        """Read the rows that make sense; the others are logged."""
+        """Return the snapshots of the rows that can be parsed; the others are logged."""
         snapshots = []
         for row in rows:
             try:

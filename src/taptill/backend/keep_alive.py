@@ -1,4 +1,4 @@
-"""A TLS context in, httpx's connections out, which say whether one of them waits."""
+"""httpx's transport with a look at its idle connections."""
 
 import ssl
 
@@ -6,7 +6,7 @@ import httpx
 
 
 class KeepAliveTransport(httpx.AsyncHTTPTransport):
-    """httpx's own transport; it keeps its connections to itself, and a till must know of them."""
+    """httpx's own transport; it hides its connections, and a till must know whether one is idle."""
 
     def __init__(self, tls: ssl.SSLContext | None, connections_max: int, keep_s: float) -> None:
         limits = httpx.Limits(
@@ -17,7 +17,7 @@ class KeepAliveTransport(httpx.AsyncHTTPTransport):
         super().__init__(verify=tls or False, trust_env=False, limits=limits)
 
     def has_idle(self) -> bool:
-        """Tell whether a connection waits that the server has not closed."""
+        """Return whether a connection is idle and was not closed by the server."""
         return any(
             connection.is_idle() and not connection.has_expired()
             for connection in self._pool.connections

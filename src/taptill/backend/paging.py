@@ -1,4 +1,4 @@
-"""The last id of a page in, the rows behind it out: by id where `>` works, else by offset."""
+"""Pages of rows in order of id: by comparing ids where the server can, else by offset."""
 
 import logging
 from typing import Any
@@ -14,7 +14,7 @@ OFFSETS_MAX = 8
 
 
 class Pager:
-    """Pages in order of id, for one reader who goes on behind the last one or asks it again."""
+    """Pages in order of id, for one caller who asks for the next page or the last one again."""
 
     def __init__(self, select: Select) -> None:
         self._select = select
@@ -23,7 +23,7 @@ class Pager:
         self._offsets: dict[tuple[str, int], int] = {}
 
     async def rows(self, after_id: int, limit: int, since: str) -> list[dict[str, Any]]:
-        """Give rows with larger ids, changed after `since`; errors: BackendError."""
+        """Return rows with larger ids, changed after `since`; errors: BackendError."""
         change_filters = [where("updatedAt", ">", since)] if since else []
         if self.by_id:
             try:
@@ -38,7 +38,7 @@ class Pager:
     async def _by_offset(
         self, after_id: int, limit: int, since: str, change_filters: list[Filter]
     ) -> list[dict[str, Any]]:
-        """Walk from the place that is known best; rows seen before are left out."""
+        """Return the next rows, read from the nearest offset on without those up to `after_id`."""
         offset, first_id = self._offsets.get((since, after_id), 0), None
         while rows := await self._select.rows(change_filters, limit, offset=offset):
             offset += len(rows)

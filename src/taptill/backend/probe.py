@@ -1,4 +1,4 @@
-"""A backend in, what is odd about it out: asked once at start, and by `taptill doctor`."""
+"""Checks of a backend at its first answer and by `taptill doctor`: what is unusual about it."""
 
 import asyncio
 import logging
@@ -22,23 +22,23 @@ from taptill.settlement.requests import OutcomeUnknown, Update, UpdateCondition
 log = logging.getLogger("taptill.backend")
 
 SAMPLE_ROWS = 100
-"""So many customers are looked at."""
+"""So many customers are read."""
 
 FIGURES_MIN = 10
-"""Fewer figures prove nothing about the scale of money."""
+"""Fewer amounts prove nothing about the scale of money."""
 
 LARGE_AMOUNT = 100
-"""In major units, half of a canteen's customers do not owe whole amounts of this and more."""
+"""In major units: half of a canteen's customers do not owe integer amounts of this and more."""
 
 FIRST_PROBE_S, PROBE_PAUSE_MAX_S = 5.0, 300.0
-"""After the start, so long before the first look; where nobody answers, twice as long each time."""
+"""The delay before the first probe; while nobody answers it doubles up to the second value."""
 
 UNUSED_ID = -1
 """An id that no customer has."""
 
 
 async def probe_when_online(api: CustomersApi, first_s: float = FIRST_PROBE_S) -> None:
-    """Probe once beside the sales, as soon as the backend answers; what is odd is a warning."""
+    """Probe once, as soon as the backend answers; what is unusual becomes a warning."""
     backoff, attempt = Backoff.doubling(first_s, PROBE_PAUSE_MAX_S), 0
     while True:
         await asyncio.sleep(backoff.delay_s(attempt))
@@ -57,9 +57,9 @@ async def probe_when_online(api: CustomersApi, first_s: float = FIRST_PROBE_S) -
 
 
 async def probe(api: CustomersApi, *, deep: bool = False) -> list[Diagnosis]:
-    """Look at a backend with reads alone; `deep`: also with an update that no row may take.
+    """Check a backend by reads alone; if `deep`, also by an update that no row may take.
 
-    The first diagnosis is whether it answers; without that there is no other. Never raises.
+    The first diagnosis says whether it answers; if not there is no other. Never raises.
     """
     try:
         rows = await api.select.rows([], SAMPLE_ROWS)
@@ -121,7 +121,7 @@ def _visible(count: int, readable: int) -> Diagnosis:
 
 
 def _money(totals: Sequence[Decimal], form: MoneyFormat) -> Diagnosis:
-    """Judge the scale by how the figures look on the wire; the sign is for a person to judge."""
+    """Judge the scale by the amounts on the wire; a person must judge the sign."""
     name = "backend.money"
     amounts = [abs(form.to_wire(amount)) for amount in totals if amount]
     owing = sum(amount > 0 for amount in totals)
@@ -146,7 +146,7 @@ def _money(totals: Sequence[Decimal], form: MoneyFormat) -> Diagnosis:
 
 
 async def _conditions(api: CustomersApi, known_id: int) -> Diagnosis:
-    """See whether a select gives those who meet its condition, and nobody else."""
+    """Check that a select returns those who meet its condition, and nobody else."""
     name = "backend.conditions"
     matching = await api.select.rows([where("id", "=", known_id)], 2)
     not_matching = await api.select.rows([where("id", "=", UNUSED_ID)], 2)
@@ -157,9 +157,9 @@ async def _conditions(api: CustomersApi, known_id: int) -> Diagnosis:
 
 
 async def _spelling(api: CustomersApi, cards: Sequence[str]) -> Diagnosis | None:
-    """See whether a card is found when it is spelled otherwise; None where no card has letters.
+    """Check whether a card is found in another spelling; None where no card has letters.
 
-    No card id is told: a diagnosis may be sent to somebody.
+    The words name no card id, as a diagnosis may be sent to somebody.
     """
     name, letter_cards = "backend.spelling", [card for card in cards if card != card.swapcase()]
     if not letter_cards:
@@ -229,7 +229,7 @@ def _capabilities(capabilities: object) -> Diagnosis:
 
 
 async def _conditional_update(api: CustomersApi, snapshots: Sequence[Snapshot]) -> Diagnosis:
-    """Send an update on a condition that no row meets; it would change nothing if it were taken."""
+    """Send an update with a condition that no row meets; even if taken it would change nothing."""
     name = "backend.conditional-update"
     marked_rows = [
         snapshot
@@ -266,4 +266,4 @@ def _advice(fault: BackendError) -> str:
 
 _UNSETTLED = "no sale of this till could be settled, so it does not start"
 _STATUS_LINE_CHECKS = frozenset({"backend.money", "backend.conditions", "backend.paging"})
-"""The others are said on the status line by somebody else."""
+"""Other diagnoses reach the status line by `CustomersApi.warnings`."""

@@ -1,4 +1,4 @@
-"""Answer bodies in, snapshots out: tolerant of shapes, strict about figures."""
+"""Parses rows of the Customers API: tolerant of shapes, strict about amounts."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,25 +22,25 @@ _INTEGER_MAX = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class MoneyFormat:
-    """How this backend writes `totalDebt`: its scale and which sign means *owed*."""
+    """How this backend writes `totalDebt`: the scale, and which sign means *owed*."""
 
     digits: int
     owed_positive: bool = True
 
     def to_minor(self, figure: Decimal) -> Decimal:
-        """Give minor units, positive = the customer owes, exactly."""
+        """Return an amount in minor units, positive where the customer owes, exactly."""
         minor = figure.scaleb(self.digits)
         return minor if self.owed_positive else -minor
 
     def to_wire(self, minor: Decimal) -> Decimal:
-        """Undo `to_minor`, exactly."""
+        """Return an amount in minor units as this backend writes it, exactly."""
         figure = minor.scaleb(-self.digits)
         return figure if self.owed_positive else -figure
 
 
 @dataclass(frozen=True, slots=True)
 class StaffCustomer:
-    """A customer as staff sees them: beside the snapshot what a till neither needs nor keeps."""
+    """A customer as staff see them: a snapshot with fields that a till neither needs nor stores."""
 
     snapshot: Snapshot
     email: str
@@ -50,12 +50,12 @@ class StaffCustomer:
 
     @property
     def customer(self) -> Customer:
-        """Who it is."""
+        """The customer of the snapshot."""
         return self.snapshot.customer
 
 
 def parse_rows(answer: Any) -> list[dict[str, Any]]:
-    """Find the list of rows in any 2xx body; MalformedError where there is none."""
+    """Return the list of rows in any 2xx body; MalformedError where there is none."""
     if reports_failure(answer):
         raise MalformedError(detail="a success code with a failure inside")
     rows = _find_list(answer, depth=2)
@@ -65,19 +65,19 @@ def parse_rows(answer: Any) -> list[dict[str, Any]]:
 
 
 def reports_failure(answer: Any) -> bool:
-    """Tell whether a 2xx body says that the request failed."""
+    """Return whether a 2xx body says that the request failed."""
     if not isinstance(answer, dict):
         return False
     return answer.get("success") is False or answer.get("error") not in (None, False, "")
 
 
 def parse_id(row: dict[str, Any]) -> int:
-    """Read a row's id; MalformedError where it has none."""
+    """Return a row's id; MalformedError where it has none."""
     return _integer(row.get("id"), "id")
 
 
 def parse_snapshot(row: dict[str, Any], form: MoneyFormat) -> Snapshot:
-    """Read one row; MalformedError where id, block or debt cannot be told."""
+    """Return a row's snapshot; MalformedError where id, block or debt cannot be read."""
     for field in ("isBlocked", "totalDebt"):
         if field not in row:
             raise MalformedError(detail=f"a row without {field}")
@@ -102,7 +102,7 @@ def parse_snapshot(row: dict[str, Any], form: MoneyFormat) -> Snapshot:
 
 
 def parse_staff_customer(row: dict[str, Any], form: MoneyFormat) -> StaffCustomer:
-    """Read one row for staff; errors as in `snapshot_of`."""
+    """Return a row as staff see it; errors as in `parse_snapshot`."""
     company = row.get("company")
     key = company.get("id") if isinstance(company, dict) else company
     return StaffCustomer(
@@ -148,7 +148,7 @@ def _figure(value: Any) -> Decimal:
 
 def _integer(value: Any, field: str) -> int:
     if type(value) is int and -_INTEGER_MAX <= value <= _INTEGER_MAX:
-        return value  # nearly every figure; a million rows wait for it
+        return value  # nearly every value is an int: a million rows take this path
     fault = MalformedError(detail=f"{field} is no whole number")
     try:
         figure = Decimal(str(value).strip())
@@ -168,7 +168,7 @@ def _boolean(value: Any, field: str) -> bool:
         case bool():
             return value
         case int() | Decimal():
-            return bool(value)  # to compare what is no number would raise
+            return bool(value)  # comparing a NaN with 0 could raise
         case str() if value.strip().lower() in _BOOLEAN_WORDS:
             return _BOOLEAN_WORDS[value.strip().lower()]
         case _:
@@ -176,7 +176,7 @@ def _boolean(value: Any, field: str) -> bool:
 
 
 def _localised_text(value: Any) -> str:
-    """Read a text that may be a map from languages to texts."""
+    """Return a text that may be given as a map from languages to texts."""
     if isinstance(value, dict):
         texts = [text for text in (value.get("en"), *value.values()) if isinstance(text, str)]
         value = texts[0] if texts else ""
@@ -184,7 +184,7 @@ def _localised_text(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    """Give a scalar as text without half characters, which no file and no screen takes."""
+    """Return a scalar as text without lone surrogates, which no file and no screen takes."""
     if type(value) is str and value.isascii():
         return value
     return "" if value is None else str(value).encode("utf-8", "replace").decode("utf-8")

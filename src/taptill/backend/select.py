@@ -1,4 +1,4 @@
-"""Filters in, the rows that meet them out: every read, with its patience and its fields."""
+"""Select requests with retries within a deadline, without the fields that a server lacks."""
 
 import asyncio
 import logging
@@ -34,34 +34,34 @@ FIELDS: Mapping[str, Any] = {
     "default": True,
     "updatedAt": True,
 }
-"""All that taptill asks for."""
+"""All fields that taptill asks for."""
 
 NEEDED = frozenset({"id", "cardId", "isBlocked", "totalDebt", "debtData"})
 """Without these no customer can be found, judged or charged: they are always asked for."""
 
 PATIENCE_S = 2.0
-"""A read that met passing trouble is repeated within so long; longer trouble is the schedules'."""
+"""A read that met a transient error is repeated for so long; later retries are the callers'."""
 
 TAP_PATIENCE_S = 0.4
 """The same while somebody waits at the till."""
 
 PAUSE_S = 0.1
-"""Before the second try, give or take a half; then twice as long each time."""
+"""The delay before the second attempt, half as much more or less; it doubles each time."""
 
 BACKOFF = Backoff.doubling(PAUSE_S, 60.0, factor_min=0.5, factor_span=1.0)
 """Its bound is beyond any patience, so that the patience alone ends a read."""
 
 MOST_KEEP = 2
-"""The digits that money mostly has."""
+"""The number of decimals of most currencies."""
 
 Filter = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How this backend speaks: the path's beginning, its money, and what is asked for.
+    """How this backend speaks: the path's prefix, its money, and which fields are asked for.
 
-    `fields` empty: all that taptill uses; what it needs is asked for anyway.
+    Without `fields` all fields are asked for; those in NEEDED always are.
     """
 
     prefix: str
@@ -69,29 +69,29 @@ class Dialect:
     company_id: int | None = None
     fields: frozenset[str] = frozenset()
     currency: Currency | None = None
-    """The till's, which the service must be able to keep."""
+    """The till's currency, which the service must be able to keep."""
     ask_first: bool = False
-    """Whether that is asked before anything else, though nearly every service keeps two digits."""
+    """Whether it is checked before any other request, even if it has the usual two decimals."""
 
 
 class HealthRecorder(Protocol):
-    """Told how every call went, so that *online* is measured and not guessed."""
+    """Records the result of every call, so that *online* is measured and not guessed."""
 
     def lookup_succeeded(self, latency_s: float) -> None:
-        """Note a look-up's good answer."""
+        """Record a look-up that succeeded."""
 
     def lookup_failed(self, code: str) -> None:
-        """Note the code of the error that came instead."""
+        """Record the code of a look-up's error."""
 
     def update_answered(self) -> None:
-        """Note that an update was answered."""
+        """Record that an update was answered."""
 
     def update_failed(self, code: str) -> None:
-        """Note the code of what came instead."""
+        """Record the code of an update's error."""
 
 
 class Select:
-    """Every read of one token; it remembers what this server has and whether it shows anybody."""
+    """All reads of one token; remembers which fields the server lacks and whether it shows rows."""
 
     def __init__(
         self,
@@ -118,8 +118,8 @@ class Select:
         self._has_seen_rows = False
         self._currency = dialect.currency
         self.service = ServiceCapabilities()
-        """What the service offers, once it was asked."""
-        # Nearly every service keeps two; of another number it is known before the first customer.
+        """What the service offers, once it has answered."""
+        # Most services keep two decimals; for any other number we ask before the first customer.
         usual_digits = self._currency is not None and self._currency.digits == MOST_KEEP
         self._currency_fits_unasked = self._currency is None or (
             usual_digits and not dialect.ask_first
@@ -127,7 +127,7 @@ class Select:
         self._currency_fits = self._currency_fits_unasked
         self._capabilities: Capabilities | None = None
         self.currency_error: CurrencyError | None = None
-        """Why the service cannot keep the till's money, if it said so."""
+        """Why the service cannot keep the till's currency, if it said so."""
 
     async def rows(
         self,
@@ -137,9 +137,9 @@ class Select:
         offset: int = 0,
         patience_s: float = PATIENCE_S,
     ) -> list[dict[str, Any]]:
-        """Ask for rows in order of id; errors: BackendError and its kin, noted.
+        """Return rows in order of id; raises BackendError or a subclass. The result is recorded.
 
-        Whether the money fits is asked within the same patience, where that must be known first.
+        Where the currency must be checked first, that counts towards the same patience.
         """
         ends_s = time.monotonic() + patience_s
         try:
@@ -159,7 +159,7 @@ class Select:
         return rows
 
     async def sees_rows(self, *, anew: bool = False) -> bool:
-        """Tell whether this token sees any customer at all; asked once, then remembered."""
+        """Return whether this token sees any customer at all; asked once, then remembered."""
         self._has_seen_rows = self._has_seen_rows and not anew
         if not self._has_seen_rows:
             await self.rows([], 1)
@@ -169,7 +169,7 @@ class Select:
     async def ask(
         self, method: str, path: str, body: str | None, patience_s: float = PATIENCE_S
     ) -> Reply:
-        """Send a read, again while trouble passes and patience lasts; nobody is told of it."""
+        """Send a read, and repeat it after transient errors while patience lasts; not recorded."""
         ends_s, attempt = time.monotonic() + patience_s, 0
         reply = await self._send_read(method, path, body, None)
         while isinstance(reply, UnreachableError) or is_transient(reply):
@@ -190,12 +190,11 @@ class Select:
     async def capabilities(
         self, patience_s: float = PATIENCE_S, *, anew: bool = False
     ) -> Capabilities:
-        """Ask what the service offers, and from now on for each row's version where there is one.
+        """Return what the service offers; from now on ask for each row's version where it has one.
 
-        It is asked once, `anew` once more, and after a time without an answer: another service may
-        have come.
-        One that does not know the question offers nothing. Errors: BackendError; CurrencyError
-        where it cannot keep the till's money.
+        It is asked once, again if `anew`, and again after a time without an answer, as another
+        service may have come. One that does not know the question offers nothing. Raises
+        BackendError, and CurrencyError where the service cannot keep the till's money.
         """
         if self._capabilities is not None and not anew:
             return self._capabilities
@@ -228,7 +227,7 @@ class Select:
     async def _send_read(
         self, method: str, path: str, body: str | None, left_s: float | None
     ) -> Reply | UnreachableError:
-        """Send once; trouble that passes is a value. Errors: BackendError, TimeoutError."""
+        """Send once; a transient error is returned. Raises other BackendErrors and TimeoutError."""
         try:
             async with asyncio.timeout(left_s):
                 return await self._transport.send(method, path, body, read=True)
@@ -240,7 +239,7 @@ class Select:
     async def _select_known_fields(
         self, filters: Sequence[Filter], limit: int, offset: int, patience_s: float
     ) -> Reply:
-        """Ask without the fields that the server turns out not to have."""
+        """Send a select without the fields that the server turns out not to have."""
         while True:
             body: dict[str, Any] = {
                 "fields": self.fields,
@@ -258,7 +257,7 @@ class Select:
                 return reply
 
     def _drop_field(self, name: str) -> bool:
-        """Ask for a field no more; False where it is needed, or was not asked for."""
+        """Stop asking for a field; return False where it is needed, or was not asked for."""
         tree, _, last = name.rpartition(".")
         inner = self.fields.get(tree or "company")
         if not tree and last in self.fields:
@@ -275,7 +274,7 @@ class Select:
 
 
 def where(field: str, comparator: str, value: Any) -> Filter:
-    """Make one filter of a request's conditions."""
+    """Return one filter of a request's conditions."""
     return {"field": field, "comparator": comparator, "value": value}
 
 

@@ -1,4 +1,4 @@
-"""A reply in, what it means out: a body, a final no, or trouble that passes."""
+"""What the status and body of a reply mean: success, a final refusal, or a transient error."""
 
 import re
 from typing import Any
@@ -21,11 +21,11 @@ _CLIENT_FAULTS = range(400, 500)
 _CODE = re.compile(r"[a-z0-9_-]{1,40}")
 _UNKNOWN_FIELD = re.compile(r"""Field \\?["']([A-Za-z0-9_.]{1,80})\\?["'] not found""")
 _SEARCHED_CHARACTERS = 2000
-"""Characters of an error that are searched for what is known of it."""
+"""So many characters of an error body are searched for known texts."""
 
 
 def successful_body(reply: Reply) -> Any:
-    """Give the body of a successful read, or raise what the status means."""
+    """Return the body of a successful read, or raise what the status means."""
     if not reply.ok:
         raise_for_status(reply)
     if reply.body is NOT_JSON:
@@ -36,7 +36,7 @@ def successful_body(reply: Reply) -> Any:
 
 
 def raise_for_status(reply: Reply) -> None:
-    """Raise where a status says nothing about the request itself."""
+    """Raise where the status says nothing about the request itself."""
     if reply.status in DENIED:
         raise UnauthorisedError(status=reply.status)
     if reply.is_redirect:
@@ -55,17 +55,17 @@ def raise_for_status(reply: Reply) -> None:
 
 
 def is_transient(reply: Reply) -> bool:
-    """Tell trouble that may be over in a moment."""
+    """Return whether this is an error that may be over in a moment."""
     return reply.status in _TRANSIENT or is_aborted_transaction(reply)
 
 
 def is_aborted_transaction(reply: Reply) -> bool:
-    """Tell PostgreSQL's 25P02 (a transaction that failed before ours), which passes by itself."""
+    """Return whether this is PostgreSQL's 25P02: an earlier transaction failed, which passes."""
     return not reply.ok and "25P02" in str(reply.body)[:_SEARCHED_CHARACTERS]
 
 
 def is_final(reply: Reply) -> bool:
-    """Tell a refusal of this very request: nothing was changed, and nothing will be."""
+    """Return whether this very request was refused: nothing was changed, and nothing will be."""
     from_service = (
         reply.body is not NOT_JSON and reply.body is not None and not is_aborted_transaction(reply)
     )
@@ -73,14 +73,14 @@ def is_final(reply: Reply) -> bool:
 
 
 def error_code(reply: Reply) -> str:
-    """Give a refusal's code where it is one: its message may hold a person's name."""
+    """Return the error code of a refusal; its message may hold a person's name and is not used."""
     error = reply.body.get("error") if isinstance(reply.body, dict) else None
     code = error.get("code") if isinstance(error, dict) else None
     return code if isinstance(code, str) and _CODE.fullmatch(code) else "no code given"
 
 
 def unknown_field(reply: Reply) -> str | None:
-    """Name the field that a server says it does not have."""
+    """Return the name of the field that a server says it does not have."""
     if not is_final(reply):
         return None
     match = _UNKNOWN_FIELD.search(str(reply.body)[:_SEARCHED_CHARACTERS])

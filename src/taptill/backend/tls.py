@@ -1,4 +1,4 @@
-"""Certificate files in, a TLS context out; and a failed connection in, words for it out."""
+"""TLS contexts from certificate files, and words for failed connections."""
 
 import socket
 import ssl
@@ -12,25 +12,25 @@ Certificate = tuple[str, str]
 
 
 def tls_context(ca_file: str | None, certificate: Certificate | None) -> ssl.SSLContext:
-    """Make a context that checks the server; BackendError where a file cannot be used."""
+    """Return a context that checks the server; BackendError where a file cannot be used."""
     try:
         context = ssl.create_default_context(cafile=ca_file)
         if certificate:
             context.load_cert_chain(*certificate)
-    except OSError as fault:  # an ssl.SSLError is one, too
+    except OSError as fault:  # ssl.SSLError is a subclass
         detail = f"[backend] ca_file, client_cert or client_key: {fault.strerror or fault}"
         raise BackendError(detail=detail) from fault
     return context
 
 
 def certificate_expiry(tls: Any) -> float | None:
-    """Tell when the certificate of the server at the other end expires, seconds since 1970."""
+    """Return when the server's certificate expires, in seconds since 1970; None without TLS."""
     certificate = tls.getpeercert() if isinstance(tls, ssl.SSLObject | ssl.SSLSocket) else None
     return ssl.cert_time_to_seconds(str(certificate["notAfter"])) if certificate else None
 
 
 def describe_fault(fault: BaseException) -> str:
-    """Name a fault without the URL or the headers that its own text may hold."""
+    """Describe a fault without the URL or the headers that its own text may hold."""
     for cause in _causes(fault):
         match cause:
             case socket.gaierror():
@@ -48,7 +48,7 @@ def describe_fault(fault: BaseException) -> str:
 
 
 def _causes(fault: BaseException | None, depth: int = 8) -> Iterator[BaseException]:
-    """Give a fault and what lies behind it, the outermost first."""
+    """Yield a fault and its causes, the outermost first."""
     while fault is not None and depth:
         yield fault
         for inner in fault.exceptions[:1] if isinstance(fault, BaseExceptionGroup) else ():

@@ -1,4 +1,4 @@
-"""One POST or GET in, status and JSON out: it and `lines` alone import httpx."""
+"""Sends HTTP requests on warm connections; it and `keep_alive` alone import httpx."""
 
 import asyncio
 import time
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import httpx
 
 TOTAL_TIMEOUT_READS = 3
-"""A whole answer takes at most so many read time-outs, however it drips."""
+"""A whole answer takes at most so many read time-outs, however slowly it arrives."""
 
 KEEP_ALIVE_S = 60.0
 """An idle connection is used for so long: a router may have forgotten an older one silently."""
@@ -25,14 +25,14 @@ KEEP_ALIVE_S = 60.0
 CONNECTIONS_MAX = 8
 
 WARM_S, WARM_MAX_S = 1.0, 60.0
-"""So often a look whether a connection waits; longer pauses where none can be kept."""
+"""The pause between two checks for an idle connection, and the longest where none can be kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back: `body` is parsed JSON, None for an empty body, or NO_JSON.
+    """An answer: `body` is parsed JSON, None for an empty body, or NOT_JSON.
 
-    `detail` says why it is no JSON.
+    `detail` says why it is not JSON.
     """
 
     status: int
@@ -48,13 +48,13 @@ class Reply:
 
     @property
     def is_redirect(self) -> bool:
-        """Whether it sends us elsewhere, where the token must not go."""
+        """Whether this is a redirect, which must not be followed with the token."""
         return 300 <= self.status < 400  # noqa: PLR2004 - the range of HTTP redirects
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSettings:
-    """Where the API is and how to get in; paths begin with a slash, times are seconds."""
+    """The API's address and the access to it; times are seconds."""
 
     base_url: str
     headers: Mapping[str, str] = field(repr=False, default_factory=dict)
@@ -67,8 +67,8 @@ class ConnectionSettings:
 class Transport:
     """Warm keep-alive connections to one base URL; redirects are not followed.
 
-    `dated` is told the server's wall time, seconds since 1970, of every answer. httpx takes a
-    tenth of a second to import: the first request does that, in a thread.
+    `on_server_time` gets the server's wall time of every answer, in seconds since 1970. httpx takes
+    a tenth of a second to import: the first request does that, in a thread.
     """
 
     def __init__(
@@ -79,17 +79,17 @@ class Transport:
         self._client: asyncio.Future[httpx.AsyncClient] | None = None
         self._has_idle: Callable[[], bool] = lambda: False
         self.certificate_expires_at: float | None = None
-        """When the server's certificate expires, seconds since 1970; None: not seen, or no TLS."""
+        """When the certificate expires, in seconds since 1970; None without TLS or a request."""
 
     @property
     def warm(self) -> bool:
-        """Whether a connection is open and waits, so that a request pays no handshake."""
+        """Whether a connection is open and idle, so that a request needs no handshake."""
         return self._has_idle()
 
     async def send(self, method: str, path: str, body: str | None, *, read: bool) -> Reply:
-        """Send one request; a read that a dying keep-alive connection swallowed goes once more.
+        """Send one request; a read that a closed keep-alive connection lost is sent once more.
 
-        Errors: UnreachableError where surely nothing was done (with `passing` where the answer
+        Raises UnreachableError where nothing can have been done (with `passing` where the answer
         was too slow), UnknownOutcomeError where something may have been, BackendError where the
         TLS files cannot be used.
         """
@@ -107,9 +107,9 @@ class Transport:
             raise self._unreachable(fault) from fault
 
     async def keep_warm(self, path: str, check_s: float = WARM_S) -> None:
-        """Open a connection beside the sales whenever none waits, until cancelled.
+        """Open a connection whenever none is idle, until cancelled.
 
-        A GET of `path` opens it; what it answers means nothing.
+        A GET of `path` opens it; its answer is ignored.
         """
         backoff, attempt = Backoff.doubling(check_s, WARM_MAX_S), 0
         while True:
@@ -130,7 +130,7 @@ class Transport:
         try:
             return await asyncio.shield(self._client)
         except BackendError:
-            self._client = None  # the file may come, on another medium for example
+            self._client = None  # the file may come later, on another medium for example
             raise
 
     def _open(self) -> "httpx.AsyncClient":
@@ -179,7 +179,7 @@ class Transport:
         return Reply(answer.status_code, read.value, latency_s, after_s, read.detail)
 
     def _record_metadata(self, answer: "httpx.Response") -> None:
-        """Take what an answer says beside its body: the time there, and the certificate's end."""
+        """Record the server's time and the certificate's expiry of an answer."""
         date_s = _http_date(answer.headers.get("Date", ""))
         if date_s is not None:
             self._on_server_time(date_s)
@@ -188,7 +188,7 @@ class Transport:
         self.certificate_expires_at = ends_s or self.certificate_expires_at
 
     def _unreachable(self, fault: UnknownOutcomeError) -> UnreachableError:
-        """Say of a read that no answer came: it changed nothing, whatever happened to it."""
+        """Return the error of a read without an answer: whatever happened, it changed nothing."""
         place, detail = self._settings.base_url, str(fault.fields["detail"])
         return UnreachableError(place=place, detail=detail, passing=bool(fault.fields["slow"]))
 
@@ -202,7 +202,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _http_date(date: str) -> float | None:
-    """Read an HTTP date as seconds since 1970."""
+    """Return an HTTP date in seconds since 1970; None where it is none."""
     try:
         return parsedate_to_datetime(date).timestamp()
     except (TypeError, ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""The TOML file in, frozen dataclasses out, once, at start."""
+"""The configuration: the TOML file as frozen dataclasses, read once at start."""
 
 from taptill.config.paths import (
     find_config,

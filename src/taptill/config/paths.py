@@ -1,4 +1,4 @@
-"""Options and environment in, places out: the config file, the state directory, the token."""
+"""The places of the config file, the state directory and the token, by options and environment."""
 
 import os
 import stat
@@ -19,7 +19,7 @@ CREDENTIAL_NAME = "api-token"
 
 
 def find_config(option: Path | None, system: Path = SYSTEM_CONFIG) -> Path:
-    """Find the config file; raises ConfigError that names every place looked at."""
+    """Return the path of the config file; raises ConfigError that names every place looked at."""
     paths_by_source = {
         "--config": option,
         "$TAPTILL_CONFIG": _path_from_environment("TAPTILL_CONFIG"),
@@ -44,7 +44,7 @@ def find_config(option: Path | None, system: Path = SYSTEM_CONFIG) -> Path:
 def load(
     path: Path, check_reader: ReaderCheck = lambda _: (), *, for_office: bool = False
 ) -> Config:
-    """Read the config file, of a till or of an office; raises ConfigError with all complaints."""
+    """Return the config of a till or of an office; raises ConfigError with all complaints."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as fault:
@@ -58,7 +58,7 @@ def load(
 
 
 def state_dir(option: Path | None) -> Path:
-    """Give the directory of journal and cache, closed to others; raises ConfigError."""
+    """Return the directory of journal and cache, closed to others; raises ConfigError."""
     systemd_dir = _path_from_environment("STATE_DIRECTORY")
     path = option or systemd_dir or user_state_path("taptill")
     try:
@@ -72,9 +72,10 @@ def state_dir(option: Path | None) -> Path:
 
 
 def journal_path(state: Path) -> Path:
-    """Give the journal of a state directory, of a link the file: lock and archives lie beside it.
+    """Return the journal's path with links resolved, as its lock and archives lie beside the file.
 
-    Raises ConfigError for a link to another name, which the folder of that file would not find.
+    Raises ConfigError for a link to a file of another name: commands search the folder for the
+    journal's usual name.
     """
     link = state / JOURNAL
     path = Path(os.path.realpath(link))
@@ -84,15 +85,15 @@ def journal_path(state: Path) -> Path:
 
 
 def other_state_dirs(state: Path) -> list[Path]:
-    """Give where else on this machine a till may have kept its state."""
+    """Return other directories on this machine in which a till may have kept its state."""
     places = [_path_from_environment("STATE_DIRECTORY"), user_state_path("taptill"), SYSTEM_STATE]
     return [place for place in places if place and place.resolve() != state.resolve()]
 
 
 def read_token(config: Config) -> str:
-    """Give the API token from the systemd credential, else from token_file; raises ConfigError."""
+    """Return the API token of the systemd credential, else of token_file; raises ConfigError."""
     credentials = _path_from_environment("CREDENTIALS_DIRECTORY")
-    # The credential first: the service's account cannot read the file that it was made from.
+    # The credential first: the service's account may not read the file that it was made from.
     for path in (credentials and credentials / CREDENTIAL_NAME, config.backend.token_file):
         if path and (token := _token_in(path)) is not None:
             return token
@@ -102,7 +103,7 @@ def read_token(config: Config) -> str:
 
 
 def read_office_token(config: Config) -> str:
-    """Give the token for staff's functions: the office's, else the till's; raises ConfigError."""
+    """Return the token for staff's functions: the office's, else the till's; raises ConfigError."""
     path = config.backend.office_token_file
     if path is None:
         return read_token(config)
@@ -113,7 +114,7 @@ def read_office_token(config: Config) -> str:
 
 
 def terminal() -> str:
-    """Give the kind of terminal, `linux` on a bare console."""
+    """Return the kind of terminal, `linux` on a bare console."""
     return os.environ.get("TERM", "")
 
 
@@ -127,12 +128,12 @@ def shell_language() -> str:
 
 
 def notify_socket() -> str:
-    """Give the address for sd_notify; empty without systemd."""
+    """Return the address for sd_notify; empty without systemd."""
     return os.environ.get("NOTIFY_SOCKET", "")
 
 
 def watchdog_s() -> float:
-    """Give the seconds after which systemd misses the watchdog's beat; 0 without one."""
+    """Return the seconds after which systemd misses a sign of life; 0 without a watchdog."""
     return int(os.environ.get("WATCHDOG_USEC", "0") or 0) / 1_000_000
 
 
@@ -142,8 +143,8 @@ def _open_to_others(path: Path) -> bool:
 
 
 def _close_to_others(path: Path) -> None:
-    # Names and card ids lie here in files that the mode of the directory alone protects. What is
-    # not a till's own, /tmp for example, must stay open for those who use it.
+    # Files with names and card ids are protected by the mode of this directory alone. A directory
+    # that is not the till's own, /tmp for example, must stay open for those who use it.
     with suppress(OSError):
         if (path / JOURNAL).exists() or not any(path.iterdir()):
             path.chmod(0o700)

@@ -1,4 +1,4 @@
-"""Text in, `Config` out, or every complaint about it at once."""
+"""Reads the config's text into a `Config`, or reports every complaint about it at once."""
 
 import json
 import re
@@ -25,23 +25,23 @@ from taptill.domain.errors import ConfigError
 from taptill.domain.money import Currency
 
 ReaderCheck = Callable[[ReaderConfig], Iterable[str]]
-"""Says what is wrong with a reader's driver, family and steps: one `key: sentence` each."""
+"""Returns what is wrong with a reader's driver, family and steps, each as `key: sentence`."""
 
 Row = Mapping[str, Any]
-"""What a table says, by key; a key with a mistake is left out."""
+"""The values of one table by key; keys with a mistake are left out."""
 
 SHOWN_MAX = 60
-"""More characters of a wrong value than this do not help."""
+"""A wrong value is shown up to so many characters."""
 
 _SECRET_NAME = re.compile(r"token|secret|pass|pin|key|auth|cred|hash|card|cookie", re.IGNORECASE)
 
 
 def config_error(complaints: list[str]) -> ConfigError:
-    """Make the one error of all complaints; they are also a list in `.fields["list"]`."""
+    """Return the one error of all complaints; they are also a list in `.fields["list"]`."""
     return ConfigError(complaints="\n".join(complaints), list=complaints)
 
 
-# An office sells nothing: where it names no reader and no strategy, these stand for it.
+# An office sells nothing: these values are used where it names no reader and no strategy.
 _OFFICE: Mapping[str, Any] = {
     "reader": [{"driver": "simulated"}],
     "settlement": {"strategy": "export"},
@@ -51,9 +51,9 @@ _OFFICE: Mapping[str, Any] = {
 def parse(
     text: str, check_reader: ReaderCheck = lambda _: (), *, for_office: bool = False
 ) -> Config:
-    """Read the config's text; raises ConfigError with all complaints.
+    """Return the config of a text; raises ConfigError with all complaints.
 
-    An office's commands need [backend] alone.
+    For the commands of an office the file needs [backend] alone.
     """
     file = {**(_OFFICE if for_office else {}), **_toml(text)}
     reading = _TableReader(file)
@@ -83,7 +83,7 @@ def _toml(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as fault:
-        # tomllib names no line for what is missing at the end, nor for what Python refuses.
+        # tomllib gives no line for an unexpected end, nor for an error that Python raises itself.
         where = re.search(r"\(at line (\d+), column (\d+)\)$", str(fault))
         lines = text.split("\n")
         line, column = where.groups() if where else (len(lines), len(lines[-1]) + 1)
@@ -92,7 +92,7 @@ def _toml(text: str) -> dict[str, Any]:
 
 
 class _TableReader:
-    """Goes through the file's tables and writes down every complaint."""
+    """Reads the file's tables and collects every complaint."""
 
     def __init__(self, file: Mapping[str, Any]) -> None:
         self.complaints = [
@@ -104,7 +104,7 @@ class _TableReader:
         self._currency = _currency(file)
 
     def table(self, name: str, table: type) -> Row:
-        """Read one table."""
+        """Return the values of one table."""
         content = self._file.get(name, {})
         if isinstance(content, dict):
             return self._row(f"[{name}]", table, content)
@@ -112,7 +112,7 @@ class _TableReader:
         return {}
 
     def rows(self, name: str, table: type) -> list[Row]:
-        """Read an array of tables."""
+        """Return the values of an array of tables."""
         content = self._file.get(name, [])
         if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
             self.complaints.append(f"[[{name}]]: write [[{name}]] above the keys of each")
@@ -140,7 +140,7 @@ def _value(key: Field, value: object, currency: Currency) -> object:
 
 
 def _currency(file: Mapping[str, Any]) -> Currency:
-    # Amounts need it before its turn; a wrong one must not bring complaints about right amounts.
+    # Amounts need the currency before [till] is read; a wrong one must not spoil right amounts.
     till = file.get("till")
     code = till.get("currency", "EUR") if isinstance(till, dict) else "EUR"
     try:
@@ -187,7 +187,7 @@ def _literal(value: object, *, secret: bool) -> str:
         return "{...}"
     try:
         literal = json.dumps(value, ensure_ascii=False, default=str)
-    except ValueError:  # Python writes no decimal integer of more than some thousand digits
+    except ValueError:  # Python prints no integer of more than some thousand digits
         return "(too long)"
     return literal if len(literal) <= SHOWN_MAX else f"{literal[:SHOWN_MAX]}..."
 
@@ -206,12 +206,12 @@ def _reader_complaints(
             key = complaint.partition(":")[0]
             if key in row or key not in fields_of(
                 ReaderConfig
-            ):  # a default in its place may not fit
+            ):  # the complaint may be about the default that stands in for the value
                 yield f"[[reader]] {number} {complaint}"
 
 
 def _with_defaults(row: Row) -> ReaderConfig:
-    """Make a reader to check, with the default of each key that holds a mistake."""
+    """Return a reader for the check, with defaults in place of values that hold a mistake."""
     keys = fields_of(ReaderConfig)
     missing = {name: keys[name] for name in keys.keys() - row.keys()}
     defaults: Row = {name: _value(key, key.default, Currency("")) for name, key in missing.items()}

@@ -1,4 +1,4 @@
-"""The config's tables as frozen dataclasses: each field is one key, with its kind and default."""
+"""The config's tables as frozen dataclasses: an attribute is a key, its validator and default."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,7 +104,7 @@ class BackendConfig:
 
 @dataclass(frozen=True, slots=True)
 class ReaderConfig:
-    """[[reader]]: one card reader; which keys count depends on its driver."""
+    """[[reader]]: one card reader; which keys have an effect depends on its driver."""
 
     driver: Annotated[str, Field(_WORD)]
     port: Annotated[str, Field(text(0, 255), "")]
@@ -129,7 +129,7 @@ class ReaderConfig:
 
     @property
     def options(self) -> dict[str, str | int | bool]:
-        """Give what was set of the keys that only some families and drivers know."""
+        """Return the values that were set of keys which only some families and drivers know."""
         values = {name: getattr(self, name) for name in READER_OPTIONS}
         return {
             name: str(value) if isinstance(value, Path) else value
@@ -175,7 +175,7 @@ class OfflineConfig:
 
 @dataclass(frozen=True, slots=True)
 class JournalConfig:
-    """[journal]: the record that must never be lost; it lies in the state directory."""
+    """[journal]: the record of charges that must never be lost; it lies in the state directory."""
 
     mirror: Annotated[Path | None, Field(path(), "")]
     min_free_mb: Annotated[int, Field(integer(1, 100_000, "MB"), 50)]
@@ -183,7 +183,7 @@ class JournalConfig:
 
 @dataclass(frozen=True, slots=True)
 class SettlementConfig:
-    """[settlement]: how charges reach the backend's books."""
+    """[settlement]: how charges reach the backend."""
 
     strategy: Annotated[Strategy, Field(choice(Strategy))]
     share_debt_data: Annotated[bool, Field(boolean(), default=False)]
@@ -203,7 +203,7 @@ class PrivacyConfig:
 
 @dataclass(frozen=True, slots=True)
 class UiConfig:
-    """[ui]: looks and sounds."""
+    """[ui]: colours and sounds."""
 
     theme: Annotated[Theme, Field(choice(Theme), "auto")]
     sound: Annotated[Sound, Field(choice(Sound), "auto")]
@@ -237,14 +237,14 @@ class ReceiptConfig:
 
 @dataclass(frozen=True, slots=True)
 class MetricsConfig:
-    """[metrics]: figures for a collector on this machine."""
+    """[metrics]: numbers for a collector on this machine."""
 
     textfile: Annotated[Path | None, Field(path(), "")]
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The whole file; `warnings` are short sentences for the status bar."""
+    """The whole file; `warnings` are short sentences for the status line."""
 
     till: TillConfig
     backend: BackendConfig
@@ -283,6 +283,6 @@ LISTS: dict[str, type] = {"reader": ReaderConfig, "goods": GoodsConfig, "staff":
 
 
 def fields_of(table: type) -> dict[str, Field]:
-    """Give the keys of a table by name, in the order of its fields."""
+    """Return the fields of a table by name, in their order."""
     hints = get_type_hints(table, include_extras=True)
     return {name: hint.__metadata__[0] for name, hint in hints.items()}

@@ -1,4 +1,4 @@
-"""A TOML value in, a checked value out: what each kind of key accepts, and how to say so."""
+"""Validators of the config's values: what a key accepts, as a check and in words."""
 
 import re
 from collections.abc import Callable
@@ -18,9 +18,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Validator:
-    """What a key accepts, in words and as a check.
+    """What a key accepts, as a check and in words.
 
-    `read` turns the TOML value, with the till's currency, into the program's or raises ValueError.
+    `parse` returns the program's value of a TOML value and the till's currency; raises ValueError.
     """
 
     name: str
@@ -34,18 +34,18 @@ class Validator:
 
 
 class InvalidValueError(ValueError):
-    """A value of the right form that cannot be meant; its text says why."""
+    """A value of the right form that cannot be right; its text says why."""
 
 
 REQUIRED = object()
-"""The default of a key that has none."""
+"""The default of a key that must be in the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One row of a table: what it accepts, and its default as it would stand in the file.
+    """One key of a table: its validator, and its default as it would stand in the file.
 
-    A default of None means that the key may be absent and is None then. The value of a `secret`
+    A default of None means that the key may be absent, and is None then. The value of a `secret`
     key is never shown.
     """
 
@@ -106,7 +106,7 @@ def choice(literal: object) -> Validator:
 
 
 def integer(low: int, high: int, unit: str = "") -> Validator:
-    """Accept a whole number in a range."""
+    """Accept an integer in a range."""
 
     def parse(value: object, _: Currency) -> int:
         number = require_type(int, value)
@@ -116,7 +116,7 @@ def integer(low: int, high: int, unit: str = "") -> Validator:
 
 
 def seconds(low: float, high: float) -> Validator:
-    """Accept a time in seconds, with or without decimals."""
+    """Accept seconds, with or without decimals."""
 
     def parse(value: object, _: Currency) -> float:
         number = value if type(value) is int else require_type(float, value)
@@ -126,7 +126,7 @@ def seconds(low: float, high: float) -> Validator:
 
 
 def amount(low: int = 0) -> Validator:
-    """Accept an amount written as text, so that no float comes near money."""
+    """Accept an amount written as text, so that money is never a float."""
 
     def parse(value: object, currency: Currency) -> Money:
         string = require_type(str, value)
@@ -139,7 +139,7 @@ def amount(low: int = 0) -> Validator:
 
 
 def currency_code() -> Validator:
-    """Accept three capital letters of ISO 4217 that people pay in; else name the nearest ones."""
+    """Accept a currency of ISO 4217 that people pay in; the complaint names the nearest ones."""
 
     def parse(value: object, _: Currency) -> Currency:
         code = require_type(str, value)
@@ -156,7 +156,7 @@ def path() -> Validator:
 
     def parse(value: object, _: Currency) -> Path | None:
         string = require_type(str, value)
-        # The service's working directory is nobody's choice: a relative path would point anywhere.
+        # A relative path would depend on the service's working directory, which nobody chooses.
         ensure(string, string.isprintable() and string[:1] in ("", "/"))
         return Path(string) if string else None
 
@@ -164,11 +164,11 @@ def path() -> Validator:
 
 
 def url() -> Validator:
-    """Accept an http or https address without query; a closing slash is dropped."""
+    """Accept an http or https address without query; a closing slash is removed."""
 
     def parse(value: object, _: Currency) -> str:
         address = require_type(str, value)
-        parts = urlsplit(address)  # itself raises ValueError for a bad IPv6 host
+        parts = urlsplit(address)  # raises ValueError by itself for a bad IPv6 host
         ensure(address, address.isascii() and address.isprintable() and " " not in address)
         ensure(address, parts.scheme in ("http", "https") and bool(parts.hostname))
         ensure(address, parts.port != 0 and not set(address) & set("?#\\"))
@@ -178,7 +178,7 @@ def url() -> Validator:
 
 
 def headers() -> Validator:
-    """Accept a table of header names and values; gives pairs."""
+    """Accept a table of header names and values; returns pairs."""
 
     def parse(value: object, _: Currency) -> tuple[tuple[str, str], ...]:
         pairs = tuple(
@@ -194,7 +194,7 @@ def headers() -> Validator:
 
 
 def texts(pattern: str = ".+", constraint: str = "texts in quotes") -> Validator:
-    """Accept a list of texts that each match a pattern; gives a tuple."""
+    """Accept a list of texts that each match a pattern; returns a tuple."""
 
     def parse(value: object, _: Currency) -> tuple[str, ...]:
         items = tuple(require_type(str, item) for item in require_type(list, value))
@@ -205,7 +205,7 @@ def texts(pattern: str = ".+", constraint: str = "texts in quotes") -> Validator
 
 
 def choices(literal: object) -> Validator:
-    """Accept a list of the words of a `Literal`; gives a tuple."""
+    """Accept a list of the words of a `Literal`; returns a tuple."""
     words = get_args(literal)
     return texts("|".join(map(re.escape, words)), f"of {', '.join(words)}")
 

@@ -1,1 +1,1 @@
-"""Snapshots in, the last known customer out; may be deleted at any time."""
+"""The last known customers in a SQLite file that may be deleted at any time."""

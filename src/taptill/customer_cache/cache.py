@@ -1,4 +1,4 @@
-"""Snapshots in, cached customers with their age out: one SQLite file that may be deleted."""
+"""The cache of customers with their age, in one SQLite file that may be deleted."""
 
 import json
 import logging
@@ -37,7 +37,7 @@ from taptill.lookup.sync import Page, SyncProgress
 log = logging.getLogger("taptill.cache")
 
 STAMP_AHEAD_MAX = timedelta(days=1)
-"""A stamp further in the future is a clock's fault: it would hide all that comes after it."""
+"""A stamp further in the future is a wrong clock's: believing it would hide all later changes."""
 
 _COLUMNS = ", ".join(f'"{name}"' for name in NAMES)
 _PLACEHOLDERS = ", ".join("?" * len(NAMES))
@@ -56,7 +56,7 @@ _INT_MAX = 2**63 - 1
 
 
 class CustomerCache:
-    """The last known customers; whatever happens to the file hinders no look-up and no sale."""
+    """The last known customers; no fault of the file prevents a look-up or a sale."""
 
     def __init__(self, path: Path, clock: Clock, kept_fields: frozenset[str]) -> None:
         self._clock = clock
@@ -64,7 +64,7 @@ class CustomerCache:
         self._file = CacheFile(path, clock)
 
     async def find(self, card_id: CardId) -> LookupResult:
-        """Give who had this card when last seen; `Unreachable` for a card it does not know."""
+        """Return who had this card when last seen; `Unreachable` for an unknown card."""
         try:
             with self._file.reading() as connection:
                 rows = connection.execute(_BY_CARD, (card_id,)).fetchall()
@@ -80,7 +80,7 @@ class CustomerCache:
             return Unreachable()
 
     def store(self, snapshots: list[Snapshot]) -> None:
-        """Keep rows as seen now; an older stamp never replaces a newer. Trouble is logged only."""
+        """Store rows as seen now, but never an older stamp over a newer one. Errors are logged."""
         try:
             with self._file.transaction() as connection:
                 newer = self._newer_rows(connection, snapshots)
@@ -89,7 +89,7 @@ class CustomerCache:
             log.warning("cache.not_kept", extra={"detail": str(fault.fields["detail"])})
 
     def learn_spelling(self, card_id: CardId, customer_card: CardId | None) -> None:
-        """Learn from a live answer how the backend compares cards. Trouble is logged only."""
+        """Learn from a live answer how the backend compares cards. Errors are only logged."""
         if card_id == customer_card:
             return
         try:
@@ -99,7 +99,7 @@ class CustomerCache:
             log.warning("cache.not_learnt", extra={"detail": str(fault.fields["detail"])})
 
     def newest_stamp(self, customer_id: int) -> str:
-        """Give the newest `updatedAt` seen of a customer; empty without any."""
+        """Return the newest `updatedAt` seen of a customer; empty without any."""
         try:
             with self._file.reading() as connection:
                 row = connection.execute(_BY_ID, (customer_id,)).fetchone()
@@ -108,16 +108,17 @@ class CustomerCache:
         return str(row[UPDATED_AT]) if row else ""
 
     def sync_progress(self) -> SyncProgress:
-        """Tell how far the cache is; errors: CacheError."""
+        """Return how complete the cache is; errors: CacheError."""
         with self._file.reading() as connection:
             any_sync = _last_sync(connection, "any")
             newest = any_sync[-1] if any_sync else ""
             return SyncProgress(self._synced_age_s(connection, "full"), newest)
 
     def store_page(self, page: Page, after_id: int, full_since: float | None) -> bool:
-        """Keep what changed of a page, and in a full sync who is missing; errors: CacheError.
+        """Store changed rows, and in a full sync mark who is missing; errors: CacheError.
 
-        A row that is as it was is not written: the age of all is kept once, by `complete`.
+        See `SyncSink.store_page`. An unchanged row is not written: `complete` records the age of
+        all rows at once.
         """
         if full_since is not None:
             self._file.ensure_opened_before(full_since)
@@ -130,10 +131,10 @@ class CustomerCache:
             return self._mark_missing(connection, page, after_id, full_since)
 
     def complete(self, began_s: float, *, full: bool) -> None:
-        """Note a complete sync; errors: CacheError, also where the file is a new one since.
+        """Record a complete sync; errors: CacheError, also where the file was replaced meanwhile.
 
-        What the backend wrote while the sync ran may be missing: the stamp that the next delta
-        starts from is the newest one, less the time that the sync took.
+        Rows that the backend wrote while the sync ran may be missing. So the stamp that the next
+        delta starts from is the newest one less the duration of this sync.
         """
         self._file.reopen_in_place()
         self._file.ensure_opened_before(began_s)
@@ -152,11 +153,11 @@ class CustomerCache:
             connection.executemany(_SAVE_SYNC, [with_checksum((key, *row)) for key in keys])
 
     async def checkpoint(self) -> None:
-        """Give the disk the time that it needs, between two pages."""
+        """Move a long write-ahead log into the file, in a thread."""
         await self._file.checkpoint()
 
     def age_s(self) -> float | None:
-        """Tell how old the whole cache is at most; None: unknown."""
+        """Return the greatest age that a row of the cache may have; None: unknown."""
         try:
             with self._file.reading() as connection:
                 return self._synced_age_s(connection, "any")
@@ -164,7 +165,7 @@ class CustomerCache:
             return None
 
     def count(self) -> int:
-        """Count the customers that are not gone; errors: CacheError."""
+        """Return the number of customers that are not gone; errors: CacheError."""
         with self._file.reading() as connection:
             query = "SELECT count(*) FROM customers WHERE gone != ?"
             return int(connection.execute(query, (IS_GONE,)).fetchone()[0])
@@ -176,7 +177,7 @@ class CustomerCache:
     def _newer_rows(
         self, connection: sqlite3.Connection, snapshots: Sequence[Snapshot]
     ) -> list[tuple[Row, Row | None]]:
-        """Give the rows to keep, each with what is known of it; an old copy is not among them."""
+        """Return the rows to store, each with the stored row; rows older than that are left out."""
         seen_now = (*self._clock.boot(), self._trusted_now())
         stamp_max_us = self._stamp_max_us()
         ids = json.dumps([item.customer.id for item in snapshots])
@@ -195,7 +196,7 @@ class CustomerCache:
     def _mark_missing(
         self, connection: sqlite3.Connection, page: Page, after_id: int, full_since: float
     ) -> bool:
-        """Note who is in no page; True: somebody is for the first time, so look again."""
+        """Mark customers that are in no page; return whether any is missing for the first time."""
         boot_id, _ = self._clock.boot()
         last_id = page.ids[-1] if page.ids else _INT_MAX
         unseen = (boot_id, self._uptime_ms(full_since), json.dumps(page.ids))
@@ -207,12 +208,12 @@ class CustomerCache:
         return newly_missing.rowcount > 0
 
     def _uptime_ms(self, monotonic_s: float) -> int:
-        """Give a monotonic time of this boot as milliseconds since it began."""
+        """Return a monotonic time of this boot in milliseconds since it began."""
         _, uptime_ms = self._clock.boot()
         return uptime_ms - int((self._clock.monotonic() - monotonic_s) * 1000)
 
     def _age_s(self, connection: sqlite3.Connection, row_seen_at: SeenAt) -> float | None:
-        """Count from the row's own last sight or the last complete sync, the later one."""
+        """Return the age of the row's own sight or of the last complete sync, the lesser one."""
         ages = [self._age_since_s(*row_seen_at), self._synced_age_s(connection, "any")]
         known_ages = [age for age in ages if age is not None]
         return min(known_ages) if known_ages else None
@@ -222,7 +223,7 @@ class CustomerCache:
         return self._age_since_s(*row[:-1]) if row else None
 
     def _age_since_s(self, boot_id: str, uptime_ms: int, at: str) -> float | None:
-        """Give an age within a boot by uptime, across boots by trusted wall time, or None."""
+        """Return an age by uptime within a boot, by trusted wall time across boots, or None."""
         now_boot, now_ms = self._clock.boot()
         if boot_id == now_boot:
             return max(0, now_ms - uptime_ms) / 1000
@@ -232,7 +233,7 @@ class CustomerCache:
         return (now - then).total_seconds()
 
     def _stamp_max_us(self) -> int:
-        """Give the last microsecond that a backend's stamp may name and be believed."""
+        """Return the latest stamp of a backend that is believed, in microseconds since 1970."""
         now = stamp(self._trusted_now())
         return int((now + STAMP_AHEAD_MAX).timestamp() * 1_000_000) if now else _INT_MAX
 
@@ -241,7 +242,7 @@ class CustomerCache:
 
 
 def _last_sync(connection: sqlite3.Connection, key: str) -> Row | None:
-    """Give boot id, uptime, wall time and newest stamp of the last such sync."""
+    """Return boot id, uptime, wall time and newest stamp of the last sync of this kind."""
     row = connection.execute("SELECT * FROM synced WHERE key = ?", (key,)).fetchone()
     return without_checksum(row)[1:] if row else None
 

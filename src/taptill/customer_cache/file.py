@@ -1,4 +1,4 @@
-"""A path in, a connection that always works out: damage begins the file anew, empty."""
+"""The cache's file and connection: a damaged file is replaced by an empty one."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ CHANGES_MAX = 3_000
 """After so many changed rows the write-ahead log is moved into the file."""
 
 _TEMPORARY = ""
-"""SQLite's name for a file of its own that is gone when it is closed; it need not fit in memory."""
+"""SQLite's name for a temporary file, which is deleted when it is closed."""
 
 _TRANSIENT = frozenset(
     {
@@ -34,7 +34,7 @@ _TRANSIENT = frozenset(
         sqlite3.SQLITE_CANTOPEN,
     }
 )
-"""What the disk or another program may stop doing; every other error is damage."""
+"""Errors that the disk or another program may stop causing; every other error means damage."""
 _PRIMARY = 0xFF
 _WRITE_VERSION = 18
 
@@ -42,8 +42,8 @@ _WRITE_VERSION = 18
 class CacheFile:
     """One connection to a file that may be damaged, deleted or unwritable at any time.
 
-    Where its place takes no file, a temporary one stands in; `move_back` ends that. Losing power
-    may lose the last seconds (synchronous NORMAL): it is only a cache.
+    Where no file can be opened at the path, a temporary one is used until `reopen_in_place`. A loss
+    of power may lose the last seconds (synchronous NORMAL), which a cache can afford.
     """
 
     def __init__(self, path: Path, clock: Clock) -> None:
@@ -55,7 +55,7 @@ class CacheFile:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection; errors: CacheError, behind which a damaged file is a new one."""
+        """Provide the connection; raises CacheError, after it has replaced a damaged file."""
         try:
             yield self._connection
         except FAULTS as fault:
@@ -65,20 +65,20 @@ class CacheFile:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection for all or nothing; errors as in `reading`."""
+        """Provide the connection within a transaction; errors as in `reading`."""
         with self.reading() as connection, connection:
             connection.execute("BEGIN")
             yield connection
 
     def ensure_opened_before(self, began_s: float) -> None:
-        """Refuse where the file was begun anew since a monotonic time; errors: CacheError."""
+        """Raise CacheError where the file was opened or replaced after this monotonic time."""
         if self.opened_s > began_s:
             raise CacheError(path=self.path, detail="it was begun anew under way")
 
     def reopen_in_place(self) -> None:
-        """Begin anew where the file is not in its place any more; errors: CacheError, then.
+        """Replace the file where it is not at its path any more, and raise CacheError then.
 
-        As long as its place takes no file, what is open goes on.
+        While no file can be opened at the path, the open one is kept.
         """
         if self._is_in_place() or not self._can_open_in_place():
             return
@@ -97,8 +97,10 @@ class CacheFile:
         self._connection.close()
 
     def _replace(self, fault: Exception | None = None) -> None:
-        """Open what is there now, or begin anew after a fault that is damage."""
-        with self._checkpointing:  # who closes a file last deletes what lies beside it by name
+        """Open the file that is at the path now; a fault that is damage deletes it first."""
+        with (
+            self._checkpointing
+        ):  # whoever closes a file last deletes the -wal and -shm files by name
             self._connection.close()
             if fault:
                 self._remove(fault)
@@ -129,7 +131,7 @@ class CacheFile:
         self._temporary = not name and self.path.name != ":memory:"
 
     def _checkpoint(self) -> None:
-        """Move what no reader needs; a disk that cannot tells so at the next write."""
+        """Move the pages that no reader needs; a disk's fault will show at the next write."""
         with self._checkpointing, suppress(*FAULTS), self._second_connection() as connection:
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
@@ -140,7 +142,7 @@ class CacheFile:
         return not self._temporary and _inode(self.path) == self._inode
 
     def _can_open_in_place(self) -> bool:
-        """Tell whether a file could be used there now: else what is open would be given up."""
+        """Return whether a file can be opened at the path, so that the open one may be given up."""
         try:
             self.path.touch()
             open_file(self.path, BUSY_S).close()
@@ -156,7 +158,7 @@ class CacheFile:
 
 
 def _check_header(path: Path) -> None:
-    """Raise for a header that lets SQLite read the file but never write it: that is damage.
+    """Raise for a header that lets SQLite read the file but never write it, as that is damage.
 
     Byte 18 is the write version, 1 or 2 (SQLite's "Database File Format", 1.3.3).
     """

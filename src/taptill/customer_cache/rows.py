@@ -1,4 +1,4 @@
-"""Snapshots in, rows of the table out, and back: a row that was damaged never passes for one."""
+"""Snapshots as rows of the cache's table, with a checksum that finds damaged ones."""
 
 import json
 import sqlite3
@@ -14,7 +14,7 @@ from taptill.domain.mark import KEY, read_marks
 
 Row = tuple[Any, ...]
 SeenAt = tuple[str, int, str]
-"""When a row was seen: boot id, milliseconds since it began, trusted wall time or empty."""
+"""When a row was seen: boot id, milliseconds since that boot, trusted wall time or empty."""
 
 NAMES = tuple(CUSTOMERS)
 TOTAL = NAMES.index("total")
@@ -29,11 +29,11 @@ _CHECKSUM = NAMES.index("check")
 _to_json = json.JSONEncoder(default=str).encode
 
 PRESENT, MISSED, IS_GONE = range(3)
-"""What `gone` says: a customer who was missing once is present until missing again."""
+"""Values of `gone`: a customer who was missing once is still present until missing again."""
 
 
 def to_row(snapshot: Snapshot, kept_fields: AbstractSet[str], seen_now: SeenAt) -> Row:
-    """Give the row of a snapshot seen just now, with only the personal data that is kept."""
+    """Return the row of a snapshot seen now, with only those personal fields that may be stored."""
     customer = snapshot.customer
     instant = stamp(snapshot.updated_at)
     our_marks = {KEY: snapshot.marks.document[KEY]} if KEY in snapshot.marks.document else {}
@@ -58,7 +58,7 @@ def to_row(snapshot: Snapshot, kept_fields: AbstractSet[str], seen_now: SeenAt) 
 
 
 def from_row(row: Row) -> Snapshot:
-    """Read a row; sqlite3.DatabaseError where it is not as it was written."""
+    """Return the snapshot of a row; raises sqlite3.DatabaseError where the row is damaged."""
     verify_checksum(row)
     customer_id, card_id, name, company, blocked, credit_allowed, is_default, key = row[:8]
     return Snapshot(
@@ -80,34 +80,37 @@ def from_row(row: Row) -> Snapshot:
 
 
 def same_content(row: Row, stored_row: Row | None) -> bool:
-    """Tell whether two rows differ at most in when they were seen."""
+    """Return whether two rows differ at most in when they were seen."""
     return stored_row is not None and row[:_SEEN] == stored_row[:_SEEN]
 
 
 def seen_at(row: Row) -> SeenAt:
-    """Give when a row was seen."""
+    """Return when a row was seen."""
     boot_id, uptime_ms, at = row[_SEEN:_CHECKSUM]
     return boot_id, uptime_ms, at
 
 
 def verify_checksum(row: Row) -> None:
-    """Compare a row with its check, as SQLite itself does not look into its pages."""
+    """Raise sqlite3.DatabaseError where the checksum differs: SQLite does not check its pages."""
     if row[GONE] not in {PRESENT, MISSED, IS_GONE} or row[_CHECKSUM] != _checksum(row):
         raise sqlite3.DatabaseError("a row is not as it was written")
 
 
 def with_checksum(row: Row) -> Row:
-    """Add a check to a row of another table."""
+    """Return a row of another table with a checksum added."""
     return (*row, crc32(repr(row).encode()))
 
 
 def without_checksum(row: Row) -> Row:
-    """Take the check off again; sqlite3.DatabaseError where it does not fit."""
+    """Return the row without its checksum; raises sqlite3.DatabaseError where that differs."""
     if with_checksum(row[:-1]) != row:
         raise sqlite3.DatabaseError("a row is not as it was written")
     return row[:-1]
 
 
 def _checksum(row: Row) -> int:
-    """Sum up a row so that `gone` can change alone: it is added."""
+    """Return the CRC-32 of the row without `gone`, plus `gone`.
+
+    So SQL can change `gone` and adjust the checksum by the difference.
+    """
     return crc32(repr((row[:GONE], row[_SEEN:_CHECKSUM])).encode()) + int(row[GONE])

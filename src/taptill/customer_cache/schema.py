@@ -1,4 +1,4 @@
-"""A path in, an open cache of this version's format out."""
+"""The tables of the cache's file, and opening it."""
 
 import sqlite3
 from pathlib import Path
@@ -7,14 +7,14 @@ from typing import Any
 VERSION = 4
 
 FAULTS = (sqlite3.Error, UnicodeDecodeError)
-"""What SQLite may raise: of a damaged schema even the complaint may be no text."""
+"""What SQLite may raise: the error message of a damaged schema may itself be no text."""
 
 OPEN_S = 1.0
 BUSY_S = 0.05
-"""So long another program may hold the file, a person's `sqlite3` for example, before we go on."""
+"""How long another program, a person's `sqlite3` for example, may lock the file."""
 
 WAL_PAGES_MAX = 10_000
-"""Where nobody calls `CacheFile.rest`, SQLite itself moves this many pages into the file."""
+"""While nobody calls `CacheFile.checkpoint`, SQLite itself moves so many pages into the file."""
 
 
 CUSTOMERS: dict[str, Any] = {
@@ -37,18 +37,18 @@ CUSTOMERS: dict[str, Any] = {
     "seen_at": str,
     "check": int,
 }
-"""Columns of a customer's snapshot, whether it is gone, when it was last seen, and a check sum."""
+"""Columns: a customer's snapshot, whether it is gone, when it was last seen, and a checksum."""
 
 SPELLED = "lower(trim(card_id))"
-"""What cards that differ in spelling alone have in common; SQLite's `lower` knows ASCII only."""
+"""The same text for cards that differ in spelling alone; SQLite's `lower` knows ASCII only."""
 
 TOLD_BY_CAPITALS = (
     "card_id != upper(card_id) AND card_id != lower(card_id) AND card_id GLOB '*[^0-9A-Fa-f: -]*'"
 )
-"""Cards of both kinds of letters that are not base 16; `card_id.tells_by_capitals` in SQL."""
+"""Cards in mixed letters that are not base 16; `card_id.tells_by_capitals` in SQL."""
 
 BY_CAPITALS = "customers_by_capitals"
-"""The index of these cards alone: empty on nearly every site."""
+"""The index of these cards alone, which is empty on nearly every site."""
 
 _INDEXES = (
     f"CREATE INDEX IF NOT EXISTS customers_spelled ON customers ({SPELLED})",
@@ -66,7 +66,7 @@ def open_file(path: Path | str, wait_s: float = OPEN_S) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = NORMAL")
         if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
             _create(connection)
-        for index in _INDEXES:  # of a cache from before they were thought of, too
+        for index in _INDEXES:  # a cache of an earlier release may lack them
             connection.execute(index)
         connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES_MAX}")
         connection.execute(f"PRAGMA busy_timeout = {int(BUSY_S * 1000)}")
@@ -77,7 +77,7 @@ def open_file(path: Path | str, wait_s: float = OPEN_S) -> sqlite3.Connection:
 
 
 def _create(connection: sqlite3.Connection) -> None:
-    # sqlite-utils costs a tenth of a second to import, which only a new cache pays.
+    # importing sqlite-utils takes a tenth of a second, which only a new cache pays
     from sqlite_utils import Database  # noqa: PLC0415
 
     database = Database(connection)

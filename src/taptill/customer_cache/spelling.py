@@ -1,7 +1,7 @@
-"""How a backend compares cards in, the rows of a card that is spelled otherwise out.
+"""The rows of a card that the office spells otherwise, by the backend's own comparison.
 
 A backend whose `=` ignores capitals or blanks at an end finds a customer whose card the office
-spells unlike the till. Once that was seen, the cache answers as the backend does, by the same rule.
+spells unlike the till. Once a live answer has shown that, the cache finds the same customers.
 """
 
 import sqlite3
@@ -11,7 +11,7 @@ from taptill.customer_cache.schema import BY_CAPITALS, SPELLED, TOLD_BY_CAPITALS
 from taptill.domain.card_id import CardId, is_spelled_alike, tells_by_capitals
 
 CANDIDATES_MAX = 50
-"""So many rows of one spelling are looked at; more than a few are nobody's cards."""
+"""So many rows of one spelling are compared; more than a few are nobody's cards."""
 
 _KEY = "spelling"
 _CAPITALS, _BLANKS = "capitals", "blanks"
@@ -19,7 +19,7 @@ _COLUMNS = ", ".join(f'"{name}"' for name in NAMES)
 _CANDIDATES = (
     f"SELECT {_COLUMNS} FROM customers WHERE {SPELLED} = lower(trim(?)) ORDER BY gone LIMIT ?"  # noqa: S608 - constants
 )
-# Left to itself SQLite goes through another, whole index.
+# SQLite's planner would scan another, larger index
 _ANY_BY_CAPITALS = (
     f"SELECT 1 FROM customers INDEXED BY {BY_CAPITALS} WHERE {TOLD_BY_CAPITALS} LIMIT 1"  # noqa: S608 - constants
 )
@@ -29,7 +29,7 @@ _CARD = NAMES.index("card_id")
 
 
 def find_by_spelling(connection: sqlite3.Connection, card_id: CardId) -> list[Row]:
-    """Give the rows that the backend would find for a card none is spelled as; errors: FAULTS."""
+    """Return the rows that the backend would find for an unknown spelling; errors: FAULTS."""
     differences = ignored_differences(connection)
     if not differences:
         return []
@@ -45,13 +45,13 @@ def find_by_spelling(connection: sqlite3.Connection, card_id: CardId) -> list[Ro
 
 
 def ignored_differences(connection: sqlite3.Connection) -> frozenset[str]:
-    """Tell what the backend was seen to ignore in comparing cards; errors: FAULTS."""
+    """Return the differences that the backend was seen to ignore; errors: FAULTS."""
     row = connection.execute(_SAVED, (_KEY,)).fetchone()
     return frozenset(without_checksum(row)[-1].split()) if row else frozenset()
 
 
 def learn(connection: sqlite3.Connection, card_id: CardId, customer_card: CardId | None) -> None:
-    """Note what a live answer shows of it; nobody where one is alike: it ignores nothing."""
+    """Learn from a live answer; nobody where a card is alike shows that nothing is ignored."""
     differences = ignored_differences(connection)
     if customer_card is not None:
         new_differences = differences | _differences(customer_card, card_id)
@@ -64,7 +64,7 @@ def learn(connection: sqlite3.Connection, card_id: CardId, customer_card: CardId
 
 
 def _differences(customer_card: str, card_id: str) -> frozenset[str]:
-    """Name how two spellings of one card differ."""
+    """Return the names of the differences between two spellings of one card."""
     names = set()
     if customer_card.strip() != card_id.strip():
         names.add(_CAPITALS)

@@ -1,1 +1,1 @@
-"""Card id in, customer out: the cached one at once, the live one beside it."""
+"""Look-ups of customers by card: the cached customer at once, the live one beside it."""

@@ -1,9 +1,9 @@
-"""Results of real calls in, a word for the connection out.
+"""Whether the backend is online, measured by the results of real calls.
 
-ONLINE means that customers are looked up live: a till that can do so decides by fresh figures, and
-what cannot be sent meanwhile lies safe in the journal. So the answers to look-ups alone decide. An
-update that fails beside them is told in words of its own; it also has the next look-up made soon,
-which tells whether the backend is away altogether.
+ONLINE means that customers are looked up live. A till that can do so decides by fresh amounts, and
+what cannot be sent meanwhile is safe in the journal; so the results of look-ups alone decide. An
+update that fails is reported beside it, with words of its own. It also makes the health check ask
+soon, which shows whether the backend is offline altogether.
 """
 
 from collections import deque
@@ -18,10 +18,11 @@ RECENT = 5
 
 @dataclass(frozen=True, slots=True)
 class HealthReport:
-    """How the backend answers: `up` None before the first look-up; `trouble` an error's code.
+    """The backend's health: `online` is None before the first look-up.
 
-    `unsent` is the code of what came instead of an answer to the last update, `unsent_since` when
-    that began; both are empty while updates are answered.
+    `error_code` is the code of the last look-up's error, `since` when the errors began.
+    `update_error` is the code of the last update's error, `update_error_since` when those began.
+    Codes and times are empty while there is no error.
     """
 
     online: bool | None
@@ -33,12 +34,12 @@ class HealthReport:
 
     @property
     def slow(self) -> bool:
-        """Whether it answers, but takes a person's patience."""
+        """Whether look-ups succeed but take longer than a person likes to wait."""
         return bool(self.online) and self.latency_s is not None and self.latency_s > SLOW_S
 
 
 class BackendHealth:
-    """Remembers how the last calls went."""
+    """The results of the last calls, and who is told when look-ups succeed again."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -52,11 +53,11 @@ class BackendHealth:
         self._callbacks: list[Callable[[], None]] = []
 
     def on_recovery(self, callback: Callable[[], None]) -> None:
-        """Call `returned` in the moment of the first good answer after an error."""
+        """Add a function to call at the first look-up that succeeds after an error."""
         self._callbacks.append(callback)
 
     def lookup_succeeded(self, latency_s: float) -> None:
-        """Note a look-up's good answer."""
+        """Record a look-up that succeeded."""
         was_offline = self._online is False
         self._latencies.append(latency_s)
         self._online, self._since, self._error_code, self._in_doubt = True, "", "", False
@@ -65,29 +66,29 @@ class BackendHealth:
                 callback()
 
     def lookup_failed(self, code: str) -> None:
-        """Note a look-up's error; the first one of a row tells since when."""
+        """Record a look-up's error; the first of several errors sets the time since when."""
         if self._online is not False:
             self._since = self._clock.now()
             self._latencies.clear()
         self._online, self._error_code, self._in_doubt = False, code, False
 
     def update_answered(self) -> None:
-        """Note that an update was answered."""
+        """Record that an update was answered, whatever the answer."""
         self._update_error = self._update_error_since = ""
 
     def update_failed(self, code: str) -> None:
-        """Note what came instead of an update's answer; the first one of a row tells since when."""
+        """Record an update's error; the first of several errors sets the time since when."""
         self._update_error_since = self._update_error_since or self._clock.now()
         self._update_error, self._in_doubt = code, True
 
     @property
     def needs_check(self) -> bool:
-        """Whether a look-up should be made to see if the backend is there (again)."""
+        """Whether a health check should find out if the backend is online."""
         return self._online is False or self._in_doubt
 
     @property
     def health(self) -> HealthReport:
-        """Give the state now; the latency is the median of the last few look-ups."""
+        """Return the state now; the latency is the median of the last few look-ups."""
         latencies = sorted(self._latencies)
         latency = latencies[len(latencies) // 2] if latencies else None
         update = (self._update_error, self._update_error_since)

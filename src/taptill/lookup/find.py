@@ -1,4 +1,4 @@
-"""Card id in, finding out: what the cache knows, what the backend says, and who is told."""
+"""The look-up of a customer by card: in the cache, at the backend, and who learns of the answer."""
 
 from collections.abc import Awaitable, Callable
 from typing import Protocol
@@ -9,24 +9,27 @@ from taptill.domain.decision import Found, LookupResult, NotFound
 
 
 class CustomerSource(Protocol):
-    """Somewhere customers can be found by card: the backend, or the cache."""
+    """A source of customers by card: the backend, or the cache."""
 
     async def find(self, card_id: CardId) -> LookupResult:
-        """Give the one customer of the card, or why there is none; never raises."""
+        """Return the one customer of the card, or why there is none; never raises."""
 
 
 class SnapshotStore(Protocol):
-    """Where fresh sights are kept."""
+    """The cache as a look-up needs it."""
 
     def store(self, snapshots: list[Snapshot]) -> None:
-        """Keep these rows as seen now; an older stamp never replaces a newer one."""
+        """Store these rows as seen now; an older stamp never replaces a newer one."""
 
     def learn_spelling(self, card_id: CardId, customer_card: CardId | None) -> None:
-        """Learn how the backend compares cards: `held` has the customer found, None: nobody."""
+        """Learn how the backend compares cards.
+
+        `customer_card` is the card of the customer whom it found for `card_id`; None: nobody.
+        """
 
 
 class Lookup:
-    """Two sources of one port; every live sight goes into the cache and to settlement."""
+    """Looks a card up in the cache or at the backend; cache and settlement see every live row."""
 
     def __init__(
         self,
@@ -41,11 +44,11 @@ class Lookup:
         self._on_snapshot = on_snapshot
 
     async def cached(self, card_id: CardId) -> LookupResult:
-        """Answer at once from the cache."""
+        """Return at once what the cache knows."""
         return await self._cache.find(card_id)
 
     async def live(self, card_id: CardId) -> LookupResult:
-        """Ask the backend; as long as that takes."""
+        """Return what the backend says, however long that takes."""
         finding = await self._backend.find(card_id)
         if isinstance(finding, NotFound):
             self._store.learn_spelling(card_id, None)

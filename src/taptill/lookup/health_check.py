@@ -1,4 +1,4 @@
-"""A backend that is away in, one cheap question after another out, until it answers again."""
+"""A health check that runs while the backend is offline, until it answers again."""
 
 import asyncio
 import logging
@@ -11,26 +11,26 @@ from taptill.lookup.backend_health import BackendHealth
 log = logging.getLogger("taptill.lookup")
 
 PAUSE_S = 2.0
-"""From one question to the next, less up to a fifth, so that many tills do not ask in step."""
+"""The pause between two checks, less up to a fifth, so that many tills do not ask in step."""
 
 TIMEOUT_S = 2.0
-"""With the pause before it: whatever became of the last question, one is answered within 5 s."""
+"""The longest wait for one answer. With the pause, each check ends within 5 s of the last one."""
 
 REFUSED_PAUSE_S = 30.0
-"""The same where the backend answers, and does not want us: nothing returns by itself."""
+"""The pause where the backend answers but refuses us: no retry can help soon."""
 
 RETRY_AFTER_MAX_S = 60.0
-"""A backend that says when to come back is not asked before that, but for no longer than this."""
+"""The longest `Retry-After` that is obeyed."""
 
 JITTER = 0.2
 BACKOFF = Backoff((PAUSE_S,), factor_span=-JITTER)
 
 
 class HealthCheck:
-    """Asks only while the backend is away, or may be as an update failed: one good answer ends it.
+    """Pings the backend while it is offline, or while an update has failed, until a ping succeeds.
 
-    `look` asks one question, once; it tells the connection how that went, and raises TaptillError.
-    `chance` gives a number from 0 up to 1.
+    `ping` sends one request, records the result in `health`, and raises TaptillError. `chance`
+    returns a random number from 0 up to 1.
     """
 
     def __init__(
@@ -44,14 +44,14 @@ class HealthCheck:
         self._chance = chance
 
     async def run(self) -> None:
-        """Look while the backend is away or in doubt, until cancelled."""
+        """Check while the backend is offline or in doubt, until cancelled."""
         pause_s = PAUSE_S
         while True:
             await asyncio.sleep(BACKOFF.jittered(pause_s, self._chance()))
             pause_s = await self._check_once() if self._health.needs_check else PAUSE_S
 
     async def _check_once(self) -> float:
-        """Ask once, and give how long to wait before the next time."""
+        """Ping once, and return the seconds until the next ping."""
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 await self._ping()

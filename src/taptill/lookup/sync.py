@@ -1,4 +1,18 @@
-"""Pages of the live source in, a filled cache out: keyset paging, full and delta."""
+"""Keeps the cache near the backend by reading its customers page by page.
+
+A full sync reads all customers in order of id, each page from the last id of the page before
+(keyset paging), so that rows which come or go meanwhile move no other row. It marks customers as
+missing who are in no page. One answer proves little, as a page may be wrong: only a customer who is
+missing twice is *gone*.
+
+A delta sync reads the customers that changed since the newest stamp in the cache, less an overlap,
+as rows become visible in another order than that of their stamps. It finds nobody missing, so that
+a full sync follows once a day.
+
+An empty page ends a sync only if the last row is still shown: a token without rights also gets
+empty pages. A sync that an error interrupts resumes where it was, unless the cache itself failed.
+Pages are stored in batches, between which the look-ups of taps run.
+"""
 
 import asyncio
 import logging
@@ -17,19 +31,19 @@ from taptill.domain.technical.backoff import Backoff
 log = logging.getLogger("taptill.sync")
 
 OVERLAP = timedelta(minutes=2)
-"""A delta starts this much before the newest stamp seen: rows commit out of order."""
+"""A delta sync starts this much before the newest stamp, as rows commit out of order."""
 
 RETRY_S = 5.0
 RETRY_MAX_S = 60.0
 BACKOFF = Backoff.doubling(RETRY_S, RETRY_MAX_S)
 PAGES_MAX = 1_000_000
 BATCH_ROWS = 200
-"""A larger page is kept in parts of so many rows, as taps wait meanwhile."""
+"""A larger page is stored in batches of so many rows, as look-ups wait meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer: the ids of all rows in it, and those rows that could be read."""
+    """One answer: the ids of all its rows, and the snapshots of those rows that could be parsed."""
 
     ids: tuple[int, ...]
     snapshots: Sequence[Snapshot]
@@ -42,18 +56,19 @@ EMPTY_PAGE = Page((), ())
 
 
 class PageSource(Protocol):
-    """Where pages come from."""
+    """A source of pages: the backend."""
 
     async def page(self, after_id: int, limit: int, since: str = "") -> Page:
-        """Give customers with larger ids, changed after `since`, in order of id."""
+        """Return customers with larger ids, changed after `since`, in order of id."""
 
 
 @dataclass(frozen=True, slots=True)
 class SyncProgress:
-    """How far the cache is, before a sync.
+    """How complete the cache is before a sync.
 
-    `full_age_s`: how long ago the last full sync began, None: never, or unknown. `stamp`: all
-    that the backend wrote up to this `updatedAt` is in the cache, empty where nothing is known.
+    `full_age_s` is the age of the last full sync, counted from its start; None: there was none,
+    or it is unknown. All that the backend wrote up to the `updatedAt` in `stamp` is in the cache;
+    empty where nothing is known.
     """
 
     full_age_s: float | None
@@ -61,30 +76,31 @@ class SyncProgress:
 
 
 class SyncSink(Protocol):
-    """The cache as sync needs it."""
+    """The cache as a sync needs it."""
 
     def sync_progress(self) -> SyncProgress:
-        """Tell how far the cache is."""
+        """Return how complete the cache is."""
 
     def store_page(self, page: Page, after_id: int, full_since: float | None) -> bool:
-        """Keep what changed of a page in one transaction.
+        """Store a page's changed rows in one transaction; return whether to read it again.
 
-        In a full sync that began at the monotonic time `full_since`, customers with ids beyond
-        `after_id` and up to the page's last (an empty page: to the end) that are neither in the
-        page nor seen since are missing; who was missing before, or is beyond an empty page, is
-        *gone*. True: somebody is missing for the first time, so that the page is to be read again.
+        A full sync, which began at the monotonic time `full_since`, also marks missing customers:
+        those with ids beyond `after_id` up to the page's last id (up to any id, if the page is
+        empty) that are neither in the page nor seen since. A customer who is missing for the second
+        time, or beyond an empty page, is marked *gone*. The page is to be read again where a
+        customer is missing for the first time.
         """
 
     def complete(self, began_s: float, *, full: bool) -> None:
-        """Note that a sync that began at this monotonic time has seen all rows."""
+        """Record that a sync which began at this monotonic time has seen all rows."""
 
     async def checkpoint(self) -> None:
-        """Do between two pages what takes time."""
+        """Move a long write-ahead log into the file, between two pages."""
 
 
 @dataclass(frozen=True, slots=True)
 class SyncPolicy:
-    """Page size in rows, the times between syncs in seconds, and when a sync has no end."""
+    """The page size in rows, the seconds between syncs, and a bound on the pages of one sync."""
 
     page_size: int
     sync_s: float
@@ -94,7 +110,7 @@ class SyncPolicy:
 
 @dataclass(slots=True)
 class _SyncRun:
-    """One sync, and how far it has come: after an error it goes on from there, if it can."""
+    """The progress of one sync; after an error the next one resumes here if `can_resume`."""
 
     since: str
     began_s: float
@@ -110,7 +126,7 @@ class _SyncRun:
 
 
 class Sync:
-    """Keeps the cache near the backend: full at first and once a day, delta in between."""
+    """Keeps the cache near the backend: a full sync at first and once a day, deltas in between."""
 
     def __init__(
         self,
@@ -130,11 +146,11 @@ class Sync:
         self._backend_returned = asyncio.Event()
 
     def returned(self) -> None:
-        """Learn that the backend answers again: what failed is tried at once."""
+        """Retry a failed sync now, as the backend answers again."""
         self._backend_returned.set()
 
     async def run(self) -> None:
-        """Sync until cancelled; an error is retried, a till sells on what it has."""
+        """Sync until cancelled; errors are retried, and the till sells on the rows it has."""
         attempt, woken_early = 0, False
         while True:
             pages_before = self._pages_stored
@@ -151,9 +167,9 @@ class Sync:
             await asyncio.sleep(self._policy.sync_s)
 
     async def _wait(self, pause_s: float, *, wakes: bool) -> bool:
-        """Wait for the next try; True where the backend's return ended that.
+        """Wait for the next attempt; return whether the backend's return ended the wait.
 
-        A backend that answers others and fails whoever it wakes is asked at the usual pace.
+        A backend that answers others and fails each woken sync is asked at the usual pace.
         """
         self._backend_returned.clear()
         if not wakes:
@@ -166,16 +182,16 @@ class Sync:
         return False
 
     async def sync_once(self) -> int:
-        """Make one sync, full where one is due, or end one that was cut off; give the rows seen."""
+        """Run one sync, or resume an interrupted one, and return the number of rows seen."""
         run = self._resume() or self._new_run()
         try:
             await self._read(run)
         except CacheError:
-            raise  # what was kept so far may be lost: from the first page
+            raise  # what was stored so far may be lost: the next sync starts at the first page
         except TaptillError:
             self._interrupted = run if run.can_resume else None
             raise
-        if run.since or run.row_count:  # an empty answer is no proof that there are no customers
+        if run.since or run.row_count:  # an empty answer does not prove that there are no customers
             self._sink.complete(run.began_s, full=not run.since)
         log.info("sync.done", extra={"rows": run.row_count, "full": not run.since})
         return run.row_count
@@ -205,9 +221,10 @@ class Sync:
             self._sink.store_page(page, run.after_id, run.began_s)
 
     async def _after_last_row(self, run: _SyncRun) -> Page:
-        """Prove an empty answer: who took our rights away shows nothing, either.
+        """Return the page behind the last row: mostly empty, and proof that the table ends here.
 
-        Give what is behind the last row after all; empty at the end. Errors: MalformedError.
+        A token without rights also gets empty pages, so the last row must still be shown. Raises
+        MalformedError where it is not.
         """
         if not run.row_count and run.since and not await self._source.page(0, 1):
             raise MalformedError(detail="it shows no customers any more")
@@ -229,11 +246,11 @@ class Sync:
         return page
 
     async def _store(self, page: Page, run: _SyncRun) -> bool:
-        """Keep a page and tell whoever must know; True: it is to be read again."""
+        """Store a page and hand its rows to settlement; return whether to read the page again."""
         after_id, read_again = run.after_id, False
         for part in _batches(page):
             read_again |= self._sink.store_page(part, after_id, run.full_since)
-            await asyncio.sleep(0)  # taps come first
+            await asyncio.sleep(0)  # let look-ups of taps run first
             for snapshot in part.snapshots:
                 await self._on_snapshot(snapshot)
             await self._sink.checkpoint()
@@ -253,6 +270,6 @@ def _ascending(ids: Sequence[int]) -> bool:
 
 
 def _with_overlap(newest: str) -> str:
-    """Give the stamp to ask from: the newest one less the overlap, empty if unreadable."""
+    """Return the stamp to ask from: the newest one less the overlap; empty if unreadable."""
     instant = stamp(newest)
     return (instant - OVERLAP).isoformat() if instant else ""

@@ -1,1 +1,1 @@
-"""What staff do with the backend at a command: found, made, changed, paid, removed."""
+"""What staff do by commands: find, insert, change and remove customers, book payments."""

@@ -1,4 +1,4 @@
-"""Money that people bring or get in, an increment and its entry in the ledger out."""
+"""The client of the ledger and the audit record: book an amount, and list who did what."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ LEDGER = "CustomerDebtChanges"
 AUDIT = "CustomerChanges"
 COMPANY_AUDIT = "CompanyChanges"
 REQUEST_BYTES = 8
-"""How long an id of our own is; it stands in the ledger."""
+"""The length of a generated request id, which the ledger shows."""
 ENTRIES_MAX = 1000
-"""So many entries of the ledger are shown, the newest."""
+"""At most so many entries of the ledger are shown, the newest."""
 _NO_INCREMENT = (
     "this backend takes no increments, and a balance is never written over: "
     "book it in its own office program"
@@ -30,7 +30,7 @@ _ALREADY_BOOKED = "request-known"
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One entry of a customer's ledger: by how much the debt changed, and what it is since."""
+    """One entry of a customer's ledger: the change `by` an amount, and the `debt` after it."""
 
     id: int
     at: str
@@ -39,14 +39,14 @@ class LedgerEntry:
     debt: Money
     reason: str
     staff: str = ""
-    """Who did it where a person named themselves; of a till its token's name alone is known."""
+    """The person who did it, where one is named; for a till there is only its token's name."""
     request: str = ""
     customer: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """Who did what to a customer, and which fields were changed."""
+    """An audit record of a customer: who did what, and which fields were changed."""
 
     at: str
     customer: int | None
@@ -58,7 +58,7 @@ class AuditRecord:
 
 @dataclass(frozen=True, slots=True)
 class CompanyAuditRecord:
-    """Who did what to a company, with what stood there before and what stands there now."""
+    """An audit record of a company: who did what, with its fields before and after."""
 
     at: str
     company: int
@@ -70,7 +70,7 @@ class CompanyAuditRecord:
 
 
 class LedgerClient:
-    """The office's side of money; every method raises BackendError and its kin, or UsageError."""
+    """Staff's functions with money; every method raises BackendError, a subclass, or UsageError."""
 
     def __init__(self, client: StaffClient) -> None:
         self._client = client
@@ -78,11 +78,11 @@ class LedgerClient:
     async def book(
         self, customer_id: int, by: Money, reason: str, request: str = ""
     ) -> StaffCustomer:
-        """Raise a customer's debt by an amount, a payment by a negative one; once at most.
+        """Raise a customer's debt by an amount, at most once; a payment is negative.
 
-        A service that keeps our `request` makes it once by that, and tells whether it was made
-        where the answer is lost. Of any other backend that stays unknown: an equal entry may be
-        somebody else's.
+        A service that keeps our `request` id makes the booking once for it, and tells after a lost
+        answer whether it was made. For any other backend the outcome stays unknown: an equal entry
+        may be somebody else's.
         """
         service = await self._client.capabilities()
         if not service.increment:
@@ -106,12 +106,12 @@ class LedgerClient:
         return await self._client.by_id(customer_id)
 
     async def history(self, customer_id: int) -> list[LedgerEntry]:
-        """Give a customer's ledger, the oldest entry first; at most the newest ENTRIES_MAX."""
+        """Return a customer's ledger, the oldest entry first; at most the newest ENTRIES_MAX."""
         customer_filter = [where("customer.id", "=", customer_id)]
         return (await self._entries(customer_filter, ENTRIES_MAX))[::-1]
 
     async def audit_records(self, customer_id: int | None, count: int) -> list[AuditRecord]:
-        """Give who did what, the newest first; of all customers, or of one."""
+        """Return who did what, the newest first; of all customers, or of one."""
         fields = dict.fromkeys(("at", "act", "who", "staff", "after"), True)
         body: dict[str, Any] = {
             "fields": {**fields, "customer": {"id": True}},
@@ -123,12 +123,12 @@ class LedgerClient:
         return [_audit_record(row) for row in await self._client.ask(AUDIT, body)]
 
     async def entries_by_staff(self, customer_id: int | None, count: int) -> list[LedgerEntry]:
-        """Give what people booked, the newest first, of a service that keeps them."""
+        """Return what people booked, the newest first, where the service keeps that."""
         customer_filter = [] if customer_id is None else [where("customer.id", "=", customer_id)]
         return await self._entries([where("staff", "is not null", None), *customer_filter], count)
 
     async def company_audit_records(self, count: int) -> list[CompanyAuditRecord]:
-        """Give who did what to companies, the newest first."""
+        """Return who did what to companies, the newest first."""
         if not (await self._client.capabilities()).request:
             raise UsageError(problem=_NO_COMPANY_AUDIT)
         body = {"orderBy": [{"field": "id", "order": "desc"}], "limit": count}
@@ -151,12 +151,12 @@ class LedgerClient:
         return [self._movement(row) for row in rows]
 
     async def _entry_of(self, request: str) -> LedgerEntry | None:
-        """Find the entry of a request of ours."""
+        """Return the entry of our request id, if there is one."""
         entries = await self._entries([where("request", "=", request)], limit=1)
         return entries[0] if entries and entries[0].request == request else None
 
     async def _require_same_booking(self, customer_id: int, by: Money, request: str) -> None:
-        """Raise where a request that is in the ledger already is not this very booking."""
+        """Raise UsageError where the request id is in the ledger for another booking."""
         entry = await self._entry_of(request)
         if entry is None or (entry.customer, entry.by) != (customer_id, by):
             raise UsageError(

@@ -1,4 +1,4 @@
-"""Filters in, every customer who meets them out, page by page."""
+"""Lists all customers who meet some filters, page by page."""
 
 from collections.abc import AsyncIterator, Sequence
 
@@ -13,7 +13,7 @@ PAGE_ROWS = 500
 async def all_customers(
     client: StaffClient, filters: Sequence[Filter]
 ) -> AsyncIterator[StaffCustomer]:
-    """Give all customers who meet the filters, in order of id; what is unreadable is raised."""
+    """Yield all customers who meet the filters, in order of id; raises for an unreadable row."""
     last_id, select = 0, client.select
     while True:
         all_filters = [where("id", ">", last_id), *filters]

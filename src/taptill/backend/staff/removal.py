@@ -1,4 +1,4 @@
-"""People who leave in: removed with a word on their money, brought back, forgotten."""
+"""The client of removals: remove customers with or without their money, restore and erase them."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -23,7 +23,7 @@ _DEBT_CHANGED = frozenset({"money-left", "money-moved"})
 
 
 class RemovalClient:
-    """What a service does beyond the plain API for people who leave."""
+    """Removals as a service offers them beyond the plain API."""
 
     def __init__(self, client: StaffClient) -> None:
         self._client = client
@@ -37,8 +37,8 @@ class RemovalClient:
     ) -> None:
         """Remove customers; `money` says what becomes of it: keep, or clear with the reason.
 
-        `seen` are the debts that this was decided on: where one is another by now nobody is
-        removed. A backend that takes no such condition is looked at once more just before.
+        `expected_debts` are the debts that this was decided on: where one differs by now nobody is
+        removed. For a backend that takes no such condition the rows are read just before.
         """
         service = await self._client.capabilities()
         if money == "clear" and not service.leaving:
@@ -62,14 +62,14 @@ class RemovalClient:
     async def _require_unmoved_debts(
         self, ids: Sequence[int], expected_debts: Mapping[int, Money]
     ) -> None:
-        """Raise where the debt of one is not what was seen."""
+        """Raise MoneyMovedError where a debt is not as expected."""
         for number in ids:
             debt = (await self._client.by_id(number)).snapshot.debt
             if debt != expected_debts.get(number, ZERO):
                 raise MoneyMovedError(customer=number, debt=debt, now="another sum")
 
     async def list_removed(self, ids: Sequence[int] = ()) -> list[StaffCustomer]:
-        """Give who was removed and not erased, of these or of all, the first REMOVED_MAX."""
+        """Return customers removed and not erased, of these or of all, up to REMOVED_MAX."""
         await self._require_removal_support("list who was removed")
         body: dict[str, Any] = {"fields": _FIELDS, "removed": True, "limit": REMOVED_MAX}
         if ids:
@@ -78,7 +78,7 @@ class RemovalClient:
         return [parse_staff_customer(row, self._client.money) for row in rows]
 
     async def restore(self, ids: Sequence[int]) -> None:
-        """Bring removed customers back, all or none."""
+        """Restore removed customers, all or none."""
         await self._require_removal_support("bring back who was removed")
         await self._require_removed(ids)
         try:
@@ -91,7 +91,7 @@ class RemovalClient:
             raise UsageError(problem=words) from fault
 
     async def erase(self, ids: Sequence[int]) -> None:
-        """Forget who removed customers were; the ledger stays."""
+        """Erase the personal data of removed customers; the ledger stays."""
         await self._require_removal_support("erase who was removed")
         await self._require_removed(ids)
         reply = await self._client.write("erase", {"conditions": id_conditions(ids)})
