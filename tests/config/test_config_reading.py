@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.config.files import complaints, text
 
 from taptill.config import ReaderConfig, parse
-from taptill.config.tables import LISTS, TABLES, Config, fields_of
+from taptill.config.tables import LISTS, TABLES, Config, keys_of
 from taptill.config.validators import REQUIRED
 from taptill.domain.errors import ConfigError
 from taptill.domain.money import Currency, Money
@@ -323,7 +323,7 @@ def test_only_what_a_site_must_choose_has_no_default() -> None:
     without_default = {
         f"{table} {name}"
         for table, keys in {**TABLES, **LISTS}.items()
-        for name, key in fields_of(keys).items()
+        for name, key in keys_of(keys).items()
         if key.default is REQUIRED
     }
     assert without_default == {
@@ -377,7 +377,7 @@ def test_any_text_gives_a_config_or_complaints(toml_text: str) -> None:
 def test_any_value_of_any_key_gives_a_config_or_a_complaint_about_that_key(
     table: str, pick: int, value: object
 ) -> None:
-    names = list(fields_of(TABLES[table]))
+    names = list(keys_of(TABLES[table]))
     name = names[pick % len(names)]
     tables: dict[str, dict[str, object]] = {
         "backend": {"base_url": "https://a.b"},

@@ -10,8 +10,8 @@ from tests.project.sources import ROOT
 
 from taptill.cli import taptill
 from taptill.config import load, parse
-from taptill.config.tables import LISTS, TABLES, fields_of
-from taptill.config.validators import REQUIRED, Field
+from taptill.config.tables import LISTS, TABLES, keys_of
+from taptill.config.validators import REQUIRED, ConfigKey
 
 EXAMPLE = ROOT / "config.example.toml"
 PAGE = ROOT / "docs" / "configuration.md"
@@ -48,7 +48,7 @@ def example_keys() -> dict[str, dict[str, str]]:
     return found
 
 
-def default(key: Field) -> str:
+def default(key: ConfigKey) -> str:
     """Write a default as it would stand in the file."""
     if key.default is REQUIRED:
         return "required"
@@ -57,7 +57,7 @@ def default(key: Field) -> str:
     return f"`{json.dumps(key.default)}`"
 
 
-def row(name: str, key: Field) -> str:
+def row(name: str, key: ConfigKey) -> str:
     """Write what the page's table must say of a key, up to its meaning."""
     allowed = key.validator.constraint.replace("|", "or")
     return (
@@ -121,14 +121,14 @@ def is_command(words: list[str]) -> bool:
 
 
 def test_the_example_shows_every_key_in_its_table() -> None:
-    wanted = {name: sorted(fields_of(table)) for name, table in ALL.items()}
+    wanted = {name: sorted(keys_of(table)) for name, table in ALL.items()}
     assert {name: sorted(keys) for name, keys in example_keys().items()} == wanted
 
 
 @pytest.mark.parametrize("table", ALL)
 def test_the_page_says_of_each_key_what_the_program_does(table: str) -> None:
     """The same keys in the same order, each with type, unit, range and default, and a meaning."""
-    assert page_rows()[table] == [row(name, key) for name, key in fields_of(ALL[table]).items()]
+    assert page_rows()[table] == [row(name, key) for name, key in keys_of(ALL[table]).items()]
 
 
 def test_the_page_describes_no_table_that_does_not_exist() -> None:

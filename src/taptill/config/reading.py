@@ -18,9 +18,9 @@ from taptill.config.tables import (
     ReaderConfig,
     StaffConfig,
     TillConfig,
-    fields_of,
+    keys_of,
 )
-from taptill.config.validators import REQUIRED, Field, InvalidValueError
+from taptill.config.validators import REQUIRED, ConfigKey, InvalidValueError
 from taptill.domain.errors import ConfigError
 from taptill.domain.money import Currency
 
@@ -120,7 +120,7 @@ class _TableReader:
         return [self._row(f"[[{name}]] {n}", table, row) for n, row in enumerate(content, start=1)]
 
     def _row(self, place: str, table: type, content: Mapping[str, object]) -> Row:
-        keys = fields_of(table)
+        keys = keys_of(table)
         unknown = [name for name in content if name not in keys]
         self.complaints += [_unknown_key(place, name, content[name], keys) for name in unknown]
         values: dict[str, object] = {}
@@ -133,7 +133,7 @@ class _TableReader:
         return values
 
 
-def _value(key: Field, value: object, currency: Currency) -> object:
+def _value(key: ConfigKey, value: object, currency: Currency) -> object:
     if value is REQUIRED:
         raise ValueError
     return None if value is None else key.validator.parse(value, currency)
@@ -144,20 +144,20 @@ def _currency(file: Mapping[str, Any]) -> Currency:
     till = file.get("till")
     code = till.get("currency", "EUR") if isinstance(till, dict) else "EUR"
     try:
-        read = fields_of(TillConfig)["currency"].validator.parse(code, Currency(""))
+        read = keys_of(TillConfig)["currency"].validator.parse(code, Currency(""))
     except ValueError:
         read = Currency("", digits=3)
     assert isinstance(read, Currency)
     return read
 
 
-def _wrong_value(place: str, name: str, key: Field, values: Mapping[str, object]) -> str:
+def _wrong_value(place: str, name: str, key: ConfigKey, values: Mapping[str, object]) -> str:
     if name not in values:
         return f"{place} {name} is missing, it must be {key.validator}"
     return f"{place} {name} = {_literal(values[name], secret=key.secret)} must be {key.validator}"
 
 
-def _unknown_key(place: str, name: str, value: object, keys: Mapping[str, Field]) -> str:
+def _unknown_key(place: str, name: str, value: object, keys: Mapping[str, ConfigKey]) -> str:
     near = get_close_matches(name.lower().replace("-", "_"), keys, n=1, cutoff=0.6)
     secret = _SECRET_NAME.search(name) is not None or any(keys[key].secret for key in near)
     hint = f", did you mean {near[0]}?" if near else _table_hint(name)
@@ -166,7 +166,7 @@ def _unknown_key(place: str, name: str, value: object, keys: Mapping[str, Field]
 
 
 def _table_hint(name: str) -> str:
-    tables = [f"[{at}]" for at, table in TABLES.items() if name in fields_of(table)]
+    tables = [f"[{at}]" for at, table in TABLES.items() if name in keys_of(table)]
     return f", it belongs to {' or '.join(tables)}" if tables else ""
 
 
@@ -204,7 +204,7 @@ def _reader_complaints(
     for number, row in enumerate(rows, start=1):
         for complaint in check(_with_defaults(row)) if "driver" in row else ():
             key = complaint.partition(":")[0]
-            if key in row or key not in fields_of(
+            if key in row or key not in keys_of(
                 ReaderConfig
             ):  # the complaint may be about the default that stands in for the value
                 yield f"[[reader]] {number} {complaint}"
@@ -212,7 +212,7 @@ def _reader_complaints(
 
 def _with_defaults(row: Row) -> ReaderConfig:
     """Return a reader for the check, with defaults in place of values that hold a mistake."""
-    keys = fields_of(ReaderConfig)
+    keys = keys_of(ReaderConfig)
     missing = {name: keys[name] for name in keys.keys() - row.keys()}
     defaults: Row = {name: _value(key, key.default, Currency("")) for name, key in missing.items()}
     return ReaderConfig(**row, **defaults)

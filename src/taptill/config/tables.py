@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal, get_type_hints
 
 from taptill.config.validators import (
-    Field,
+    ConfigKey,
     amount,
     boolean,
     choice,
@@ -68,64 +68,64 @@ _HASH = text(0, 400, r"(scrypt\$.+)?", 'a hash that begins with scrypt$, or ""')
 class TillConfig:
     """[till]: who this till is and how it sells."""
 
-    name: Annotated[str, Field(text(1, 40), "till")]
-    mode: Annotated[Mode, Field(choice(Mode), "attended")]
-    language: Annotated[Language, Field(choice(Language), "en")]
-    currency: Annotated[Currency, Field(currency_code(), "EUR")]
-    max_charge: Annotated[Money, Field(amount(1), "100.00")]
-    max_repayment: Annotated[Money, Field(amount(), "200.00")]
-    void_window_s: Annotated[int, Field(integer(0, DAY_S, "s"), 300)]
-    countdown_s: Annotated[int, Field(integer(1, 60, "s"), 5)]
-    implied_decimals: Annotated[bool, Field(boolean(), default=True)]
+    name: Annotated[str, ConfigKey(text(1, 40), "till")]
+    mode: Annotated[Mode, ConfigKey(choice(Mode), "attended")]
+    language: Annotated[Language, ConfigKey(choice(Language), "en")]
+    currency: Annotated[Currency, ConfigKey(currency_code(), "EUR")]
+    max_charge: Annotated[Money, ConfigKey(amount(1), "100.00")]
+    max_repayment: Annotated[Money, ConfigKey(amount(), "200.00")]
+    void_window_s: Annotated[int, ConfigKey(integer(0, DAY_S, "s"), 300)]
+    countdown_s: Annotated[int, ConfigKey(integer(1, 60, "s"), 5)]
+    implied_decimals: Annotated[bool, ConfigKey(boolean(), default=True)]
 
 
 @dataclass(frozen=True, slots=True)
 class BackendConfig:
     """[backend]: where the Customers API is and how it speaks."""
 
-    base_url: Annotated[str, Field(url())]
-    path_prefix: Annotated[str, Field(_PREFIX, "/core/data")]
-    token_file: Annotated[Path | None, Field(path(), "/etc/taptill/api-token")]
-    auth_header: Annotated[str, Field(_HEADER, "Authorization")]
-    auth_value: Annotated[str, Field(_TEMPLATE, "Bearer {token}", secret=True)]
-    headers: Annotated[tuple[tuple[str, str], ...], Field(headers(), {}, secret=True)]
-    office_token_file: Annotated[Path | None, Field(path(), "")]
-    company_id: Annotated[int | None, Field(integer(1, 10**12), None)]
-    fields: Annotated[tuple[str, ...], Field(choices(AskedField), [])]
-    money: Annotated[Scale, Field(choice(Scale), "major")]
-    owed_is: Annotated[Sign, Field(choice(Sign), "positive")]
-    page_size: Annotated[int, Field(integer(1, 1000, "rows"), 100)]
-    connect_timeout_s: Annotated[float, Field(seconds(0.1, 60), 2.0)]
-    read_timeout_s: Annotated[float, Field(seconds(0.1, 60), 5.0)]
-    ca_file: Annotated[Path | None, Field(path(), "")]
-    client_cert: Annotated[Path | None, Field(path(), "")]
-    client_key: Annotated[Path | None, Field(path(), "")]
+    base_url: Annotated[str, ConfigKey(url())]
+    path_prefix: Annotated[str, ConfigKey(_PREFIX, "/core/data")]
+    token_file: Annotated[Path | None, ConfigKey(path(), "/etc/taptill/api-token")]
+    auth_header: Annotated[str, ConfigKey(_HEADER, "Authorization")]
+    auth_value: Annotated[str, ConfigKey(_TEMPLATE, "Bearer {token}", secret=True)]
+    headers: Annotated[tuple[tuple[str, str], ...], ConfigKey(headers(), {}, secret=True)]
+    office_token_file: Annotated[Path | None, ConfigKey(path(), "")]
+    company_id: Annotated[int | None, ConfigKey(integer(1, 10**12), None)]
+    fields: Annotated[tuple[str, ...], ConfigKey(choices(AskedField), [])]
+    money: Annotated[Scale, ConfigKey(choice(Scale), "major")]
+    owed_is: Annotated[Sign, ConfigKey(choice(Sign), "positive")]
+    page_size: Annotated[int, ConfigKey(integer(1, 1000, "rows"), 100)]
+    connect_timeout_s: Annotated[float, ConfigKey(seconds(0.1, 60), 2.0)]
+    read_timeout_s: Annotated[float, ConfigKey(seconds(0.1, 60), 5.0)]
+    ca_file: Annotated[Path | None, ConfigKey(path(), "")]
+    client_cert: Annotated[Path | None, ConfigKey(path(), "")]
+    client_key: Annotated[Path | None, ConfigKey(path(), "")]
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderConfig:
     """[[reader]]: one card reader; which keys have an effect depends on its driver."""
 
-    driver: Annotated[str, Field(_WORD)]
-    port: Annotated[str, Field(text(0, 255), "")]
-    family: Annotated[str, Field(_WORD_OR_NONE, "")]
-    card_id: Annotated[tuple[str, ...], Field(_STEPS, [])]
-    baud: Annotated[int | None, Field(integer(300, 4_000_000, "Bd"), None)]
-    dtr: Annotated[bool | None, Field(boolean(), None)]
-    rts: Annotated[bool | None, Field(boolean(), None)]
-    hold_ms: Annotated[int, Field(integer(50, 10_000, "ms"), 400)]
-    same_card_delay_ms: Annotated[int, Field(integer(0, 60_000, "ms"), 1500)]
-    equal_frames: Annotated[int, Field(integer(1, 5, "frames"), 1)]
-    end: Annotated[str | None, Field(raw_text(16), None)]
-    prefix: Annotated[str | None, Field(raw_text(32), None)]
-    suffix: Annotated[str | None, Field(raw_text(32), None)]
-    regex: Annotated[str | None, Field(regex(), None)]
-    min_length: Annotated[int | None, Field(integer(1, CARD_ID_LENGTH_MAX, "characters"), None)]
-    max_length: Annotated[int | None, Field(integer(1, CARD_ID_LENGTH_MAX, "characters"), None)]
-    idle_accepts: Annotated[bool | None, Field(boolean(), None)]
-    technologies: Annotated[str | None, Field(_TECHNOLOGIES, None)]
-    script: Annotated[Path | None, Field(path(), None)]
-    socket: Annotated[Path | None, Field(path(), None)]
+    driver: Annotated[str, ConfigKey(_WORD)]
+    port: Annotated[str, ConfigKey(text(0, 255), "")]
+    family: Annotated[str, ConfigKey(_WORD_OR_NONE, "")]
+    card_id: Annotated[tuple[str, ...], ConfigKey(_STEPS, [])]
+    baud: Annotated[int | None, ConfigKey(integer(300, 4_000_000, "Bd"), None)]
+    dtr: Annotated[bool | None, ConfigKey(boolean(), None)]
+    rts: Annotated[bool | None, ConfigKey(boolean(), None)]
+    hold_ms: Annotated[int, ConfigKey(integer(50, 10_000, "ms"), 400)]
+    same_card_delay_ms: Annotated[int, ConfigKey(integer(0, 60_000, "ms"), 1500)]
+    equal_frames: Annotated[int, ConfigKey(integer(1, 5, "frames"), 1)]
+    end: Annotated[str | None, ConfigKey(raw_text(16), None)]
+    prefix: Annotated[str | None, ConfigKey(raw_text(32), None)]
+    suffix: Annotated[str | None, ConfigKey(raw_text(32), None)]
+    regex: Annotated[str | None, ConfigKey(regex(), None)]
+    min_length: Annotated[int | None, ConfigKey(integer(1, CARD_ID_LENGTH_MAX, "characters"), None)]
+    max_length: Annotated[int | None, ConfigKey(integer(1, CARD_ID_LENGTH_MAX, "characters"), None)]
+    idle_accepts: Annotated[bool | None, ConfigKey(boolean(), None)]
+    technologies: Annotated[str | None, ConfigKey(_TECHNOLOGIES, None)]
+    script: Annotated[Path | None, ConfigKey(path(), None)]
+    socket: Annotated[Path | None, ConfigKey(path(), None)]
 
     @property
     def options(self) -> dict[str, str | int | bool]:
@@ -142,104 +142,104 @@ class ReaderConfig:
 class LookupConfig:
     """[lookup]: how long a tap waits for the live answer."""
 
-    live_deadline_ms: Annotated[int, Field(integer(0, 10_000, "ms"), 800)]
-    fresh_s: Annotated[int, Field(integer(1, 3600, "s"), 30)]
+    live_deadline_ms: Annotated[int, ConfigKey(integer(0, 10_000, "ms"), 800)]
+    fresh_s: Annotated[int, ConfigKey(integer(1, 3600, "s"), 30)]
 
 
 @dataclass(frozen=True, slots=True)
 class CacheConfig:
     """[cache]: the last known customers on this disk."""
 
-    full_sync_h: Annotated[int, Field(integer(1, 168, "h"), 24)]
-    sync_s: Annotated[int, Field(integer(5, DAY_S, "s"), 60)]
-    max_age_h: Annotated[int, Field(integer(1, 720, "h"), 72)]
-    fields: Annotated[tuple[str, ...], Field(choices(PersonalField), ["name", "company"])]
+    full_sync_h: Annotated[int, ConfigKey(integer(1, 168, "h"), 24)]
+    sync_s: Annotated[int, ConfigKey(integer(5, DAY_S, "s"), 60)]
+    max_age_h: Annotated[int, ConfigKey(integer(1, 720, "h"), 72)]
+    fields: Annotated[tuple[str, ...], ConfigKey(choices(PersonalField), ["name", "company"])]
 
 
 @dataclass(frozen=True, slots=True)
 class LimitsConfig:
     """[limits]: how much a customer may owe, and how far a supervisor may go beyond."""
 
-    credit_ceiling: Annotated[Money | None, Field(amount(), None)]
-    override_max: Annotated[Money, Field(amount(), "20.00")]
+    credit_ceiling: Annotated[Money | None, ConfigKey(amount(), None)]
+    override_max: Annotated[Money, ConfigKey(amount(), "20.00")]
 
 
 @dataclass(frozen=True, slots=True)
 class OfflineConfig:
     """[offline]: what may be sold while the backend does not answer."""
 
-    per_charge: Annotated[Money, Field(amount(), "20.00")]
-    per_customer: Annotated[Money, Field(amount(), "50.00")]
-    per_terminal: Annotated[Money, Field(amount(), "500.00")]
+    per_charge: Annotated[Money, ConfigKey(amount(), "20.00")]
+    per_customer: Annotated[Money, ConfigKey(amount(), "50.00")]
+    per_terminal: Annotated[Money, ConfigKey(amount(), "500.00")]
 
 
 @dataclass(frozen=True, slots=True)
 class JournalConfig:
     """[journal]: the record of charges that must never be lost; it lies in the state directory."""
 
-    mirror: Annotated[Path | None, Field(path(), "")]
-    min_free_mb: Annotated[int, Field(integer(1, 100_000, "MB"), 50)]
+    mirror: Annotated[Path | None, ConfigKey(path(), "")]
+    min_free_mb: Annotated[int, ConfigKey(integer(1, 100_000, "MB"), 50)]
 
 
 @dataclass(frozen=True, slots=True)
 class SettlementConfig:
     """[settlement]: how charges reach the backend."""
 
-    strategy: Annotated[Strategy, Field(choice(Strategy))]
-    share_debt_data: Annotated[bool, Field(boolean(), default=False)]
-    retry_max_s: Annotated[int, Field(integer(1, 3600, "s"), 60)]
-    late_max_s: Annotated[int, Field(integer(10, 3600, "s"), 120)]
+    strategy: Annotated[Strategy, ConfigKey(choice(Strategy))]
+    share_debt_data: Annotated[bool, ConfigKey(boolean(), default=False)]
+    retry_max_s: Annotated[int, ConfigKey(integer(1, 3600, "s"), 60)]
+    late_max_s: Annotated[int, ConfigKey(integer(10, 3600, "s"), 120)]
 
 
 @dataclass(frozen=True, slots=True)
 class PrivacyConfig:
     """[privacy]: what a bystander may read."""
 
-    show_debt: Annotated[ShowDebt, Field(choice(ShowDebt), "always")]
-    show_name: Annotated[ShowName, Field(choice(ShowName), "full")]
-    clear_after_s: Annotated[int, Field(integer(6, 600, "s"), 10)]
-    let_go_after_s: Annotated[int, Field(integer(10, 3600, "s"), 60)]
+    show_debt: Annotated[ShowDebt, ConfigKey(choice(ShowDebt), "always")]
+    show_name: Annotated[ShowName, ConfigKey(choice(ShowName), "full")]
+    clear_after_s: Annotated[int, ConfigKey(integer(6, 600, "s"), 10)]
+    let_go_after_s: Annotated[int, ConfigKey(integer(10, 3600, "s"), 60)]
 
 
 @dataclass(frozen=True, slots=True)
 class UiConfig:
     """[ui]: colours and sounds."""
 
-    theme: Annotated[Theme, Field(choice(Theme), "auto")]
-    sound: Annotated[Sound, Field(choice(Sound), "auto")]
+    theme: Annotated[Theme, ConfigKey(choice(Theme), "auto")]
+    sound: Annotated[Sound, ConfigKey(choice(Sound), "auto")]
 
 
 @dataclass(frozen=True, slots=True)
 class GoodsConfig:
     """[[goods]]: something on sale, with its quick key."""
 
-    key: Annotated[str, Field(text(1, 1, "[a-z]", "one small letter, a to z"))]
-    name: Annotated[str, Field(text(1, 40))]
-    price: Annotated[Money, Field(amount(1))]
+    key: Annotated[str, ConfigKey(text(1, 1, "[a-z]", "one small letter, a to z"))]
+    name: Annotated[str, ConfigKey(text(1, 40))]
+    price: Annotated[Money, ConfigKey(amount(1))]
 
 
 @dataclass(frozen=True, slots=True)
 class StaffConfig:
     """[[staff]]: who may do more than sell, and how they say who they are."""
 
-    name: Annotated[str, Field(text(1, 40), secret=True)]
-    role: Annotated[Role, Field(choice(Role))]
-    pin_hash: Annotated[str, Field(_HASH, "", secret=True)]
-    card_id: Annotated[str, Field(text(0, CARD_ID_LENGTH_MAX), "", secret=True)]
+    name: Annotated[str, ConfigKey(text(1, 40), secret=True)]
+    role: Annotated[Role, ConfigKey(choice(Role))]
+    pin_hash: Annotated[str, ConfigKey(_HASH, "", secret=True)]
+    card_id: Annotated[str, ConfigKey(text(0, CARD_ID_LENGTH_MAX), "", secret=True)]
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptConfig:
     """[receipt]: where receipts are printed."""
 
-    printer: Annotated[Path | None, Field(path(), "")]
+    printer: Annotated[Path | None, ConfigKey(path(), "")]
 
 
 @dataclass(frozen=True, slots=True)
 class MetricsConfig:
     """[metrics]: numbers for a collector on this machine."""
 
-    textfile: Annotated[Path | None, Field(path(), "")]
+    textfile: Annotated[Path | None, ConfigKey(path(), "")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +282,7 @@ LISTS: dict[str, type] = {"reader": ReaderConfig, "goods": GoodsConfig, "staff":
 """Tables of which there may be several: `[[reader]]`."""
 
 
-def fields_of(table: type) -> dict[str, Field]:
+def keys_of(table: type) -> dict[str, ConfigKey]:
     """Return the fields of a table by name, in their order."""
     hints = get_type_hints(table, include_extras=True)
     return {name: hint.__metadata__[0] for name, hint in hints.items()}

@@ -42,7 +42,7 @@ REQUIRED = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class ConfigKey:
     """One key of a table: its validator, and its default as it would stand in the file.
 
     A default of None means that the key may be absent, and is None then. The value of a `secret`
