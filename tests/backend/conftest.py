@@ -41,7 +41,7 @@ class RecordedHealth:
 
 
 def row(customer: int = 7, **fields: Any) -> dict[str, Any]:
-    """Give a row as the API sends it."""
+    """Return a row as the API sends it."""
     return {
         "id": customer,
         "name": "Ada Byron",
@@ -57,7 +57,7 @@ def row(customer: int = 7, **fields: Any) -> dict[str, Any]:
     }
 
 
-class Connected:
+class ClientHarness:
     """A client and the server that it talks to."""
 
     def __init__(self, backend: FakeBackend, api: CustomersApi, health: RecordedHealth) -> None:
@@ -66,21 +66,21 @@ class Connected:
         self.health = health
 
 
-Dial = Callable[..., Any]
+Connect = Callable[..., Any]
 
 
 @pytest.fixture
-async def dial() -> AsyncIterator[Dial]:
+async def connect() -> AsyncIterator[Connect]:
     """Connect a client to a server with these rows and faults; both end with the test."""
     async with AsyncExitStack() as stack:
 
-        async def connect(
+        async def start(
             *rows_and_faults: dict[str, Any] | str | Canned,
             company_id: int | None = None,
             fields: frozenset[str] = frozenset(),
             currency: Currency | None = None,
             connection: HealthRecorder | None = None,
-        ) -> Connected:
+        ) -> ClientHarness:
             rows = [item for item in rows_and_faults if isinstance(item, dict)]
             faults = [item for item in rows_and_faults if not isinstance(item, dict)]
             backend = await stack.enter_async_context(FakeBackend(rows, *faults))
@@ -95,6 +95,6 @@ async def dial() -> AsyncIterator[Dial]:
             dialect = Dialect(PREFIX, MoneyFormat(2), company_id, fields, currency)
             api = CustomersApi(transport, dialect, connection or health)
             stack.push_async_callback(api.close)
-            return Connected(backend, api, health)
+            return ClientHarness(backend, api, health)
 
-        yield connect
+        yield start

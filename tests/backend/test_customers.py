@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.backend.conftest import Dial, row
+from tests.backend.conftest import Connect, row
 from tests.fakes.backend import HTML, LOST_REPLY, OK, SILENCE, Canned
 
 from taptill.domain.card_id import CardId
@@ -26,23 +26,23 @@ def kind(finding: LookupResult) -> type:
     return type(finding)
 
 
-async def test_the_one_customer_of_a_card_is_found_whole(dial: Dial) -> None:
-    line = await dial(ADA, BEN)
-    finding = await line.api.find(CardId("04A7"))
+async def test_the_one_customer_of_a_card_is_found_whole(connect: Connect) -> None:
+    harness = await connect(ADA, BEN)
+    finding = await harness.api.find(CardId("04A7"))
     assert isinstance(finding, Found)
     assert (finding.snapshot.customer.id, finding.snapshot.total, finding.age_s) == (
         7,
         Decimal(1000),
         0,
     )
-    (request,) = line.backend.asked
+    (request,) = harness.backend.requests
     assert request.path == "/api/core/data/Customers/select"
     assert request.body["conditions"]["filters"] == [
         {"field": "cardId", "comparator": "=", "value": "04A7"}
     ]
     assert request.body["fields"]["company"] == {"id": True, "name": True}
     assert "email" not in request.body["fields"]
-    assert line.health.results == ["ok"]
+    assert harness.health.results == ["ok"]
 
 
 FOUND: dict[str, tuple[list[dict[str, Any]], LookupResult | type]] = {
@@ -53,34 +53,34 @@ FOUND: dict[str, tuple[list[dict[str, Any]], LookupResult | type]] = {
 
 
 @pytest.mark.parametrize(("rows", "expected"), FOUND.values(), ids=FOUND)
-async def test_find_says(dial: Dial, rows: list[dict[str, Any]], expected: type) -> None:
-    line = await dial(*rows)
-    assert kind(await line.api.find(CardId("04A7"))) is expected
-    assert line.health.results == ["ok"]  # the backend is up, whatever its rows are
+async def test_find_says(connect: Connect, rows: list[dict[str, Any]], expected: type) -> None:
+    harness = await connect(*rows)
+    assert kind(await harness.api.find(CardId("04A7"))) is expected
+    assert harness.health.results == ["ok"]  # the backend is up, whatever its rows are
 
 
-async def test_one_row_that_comes_twice_is_one_customer(dial: Dial) -> None:
-    line = await dial(Canned(f"[{ROW_TEXT}, {ROW_TEXT}]"))
-    assert kind(await line.api.find(CardId("04A7"))) is Found
+async def test_one_row_that_comes_twice_is_one_customer(connect: Connect) -> None:
+    harness = await connect(Canned(f"[{ROW_TEXT}, {ROW_TEXT}]"))
+    assert kind(await harness.api.find(CardId("04A7"))) is Found
 
 
 ROW_TEXT = '{"id": 7, "cardId": "04A7", "isBlocked": false, "totalDebt": 10}'
 
 
-async def test_an_empty_answer_is_proof_only_from_a_token_that_sees_rows(dial: Dial) -> None:
-    line = await dial(ADA)
-    assert kind(await line.api.find(CardId("FFFF"))) is NotFound
-    assert len(line.backend.asked) == 2
-    assert kind(await line.api.find(CardId("FFFE"))) is NotFound
-    assert len(line.backend.asked) == 3  # that it sees rows is remembered
-    blind = await dial()
+async def test_an_empty_answer_is_proof_only_from_a_token_that_sees_rows(connect: Connect) -> None:
+    harness = await connect(ADA)
+    assert kind(await harness.api.find(CardId("FFFF"))) is NotFound
+    assert len(harness.backend.requests) == 2
+    assert kind(await harness.api.find(CardId("FFFE"))) is NotFound
+    assert len(harness.backend.requests) == 3  # that it sees rows is remembered
+    blind = await connect()
     assert kind(await blind.api.find(CardId("FFFF"))) is Unreachable
     assert blind.api.sees_nothing
 
 
-async def test_a_server_that_ignores_conditions_has_not_answered(dial: Dial) -> None:
-    line = await dial(Canned(f"[{ROW_TEXT}]"))
-    assert kind(await line.api.find(CardId("FFFF"))) is Unreachable
+async def test_a_server_that_ignores_conditions_has_not_answered(connect: Connect) -> None:
+    harness = await connect(Canned(f"[{ROW_TEXT}]"))
+    assert kind(await harness.api.find(CardId("FFFF"))) is Unreachable
 
 
 SPELLED: dict[str, tuple[str, str, bool]] = {
@@ -99,45 +99,49 @@ SPELLED: dict[str, tuple[str, str, bool]] = {
 
 @pytest.mark.parametrize("case", SPELLED.values(), ids=SPELLED)
 async def test_c13_the_one_customer_is_taken_where_only_the_spelling_differs(
-    dial: Dial, case: tuple[str, str, bool]
+    connect: Connect, case: tuple[str, str, bool]
 ) -> None:
     """A server whose `=` ignores capitals and blanks: MySQL, SQL Server."""
     stored_card, card_id, is_match = case
     row = ROW_TEXT.replace('"04A7"', f'"{stored_card}"')
-    line = await dial(Canned(f"[{row}]"))
-    assert (kind(await line.api.find(CardId(card_id))) is Found) is is_match
-    assert any("spells cards unlike" in warning for warning in line.api.warnings()) is is_match
+    harness = await connect(Canned(f"[{row}]"))
+    assert (kind(await harness.api.find(CardId(card_id))) is Found) is is_match
+    assert any("spells cards unlike" in warning for warning in harness.api.warnings()) is is_match
 
 
-async def test_c13_a_card_that_differs_by_capitals_alone_is_nobodys_and_says_so(dial: Dial) -> None:
+async def test_c13_a_card_that_differs_by_capitals_alone_is_nobodys_and_says_so(
+    connect: Connect,
+) -> None:
     """The server has answered: it is not said that it cannot be asked."""
-    line = await dial(Canned(f"[{ROW_TEXT.replace('04A7', 'aBx9')}]"))
-    assert kind(await line.api.find(CardId("AbX9"))) is NotFound
-    assert "card …bX9 differs from one of the office by capitals alone" in line.api.warnings()
+    harness = await connect(Canned(f"[{ROW_TEXT.replace('04A7', 'aBx9')}]"))
+    assert kind(await harness.api.find(CardId("AbX9"))) is NotFound
+    assert "card …bX9 differs from one of the office by capitals alone" in harness.api.warnings()
 
 
-async def test_c13_where_capitals_tell_cards_apart_only_a_uid_is_taken(dial: Dial) -> None:
+async def test_c13_where_capitals_tell_cards_apart_only_a_uid_is_taken(connect: Connect) -> None:
     """One card of base 64 among the site's says what its others may be."""
-    line = await dial(row(6, cardId="qXyZ9"), row(7, cardId="key-17"), row(8, cardId="62e3086ced"))
-    line.backend.spelling = str.lower
-    assert kind(await line.api.find(CardId("KEY-17"))) is Found
-    await line.api.page(0, 10)
-    assert kind(await line.api.find(CardId("KEY-17"))) is NotFound
-    assert kind(await line.api.find(CardId("62E3086CED"))) is Found
+    harness = await connect(
+        row(6, cardId="qXyZ9"), row(7, cardId="key-17"), row(8, cardId="62e3086ced")
+    )
+    harness.backend.spelling = str.lower
+    assert kind(await harness.api.find(CardId("KEY-17"))) is Found
+    await harness.api.page(0, 10)
+    assert kind(await harness.api.find(CardId("KEY-17"))) is NotFound
+    assert kind(await harness.api.find(CardId("62E3086CED"))) is Found
 
 
-async def test_c13_a_second_customer_who_may_be_meant_is_no_customer(dial: Dial) -> None:
+async def test_c13_a_second_customer_who_may_be_meant_is_no_customer(connect: Connect) -> None:
     second = ROW_TEXT.replace('"id": 7', '"id": 8').replace("04A7", "04a7")
-    line = await dial(Canned(f"[{ROW_TEXT}, {second}]"), Canned(f"[{ROW_TEXT}, {second}]"))
-    assert kind(await line.api.find(CardId("04A7 "))) is Ambiguous
-    assert kind(await line.api.find(CardId("04A7"))) is Found  # this one is spelled so
+    harness = await connect(Canned(f"[{ROW_TEXT}, {second}]"), Canned(f"[{ROW_TEXT}, {second}]"))
+    assert kind(await harness.api.find(CardId("04A7 "))) is Ambiguous
+    assert kind(await harness.api.find(CardId("04A7"))) is Found  # this one is spelled so
 
 
-async def test_c13_staff_find_whom_a_till_finds(dial: Dial) -> None:
+async def test_c13_staff_find_whom_a_till_finds(connect: Connect) -> None:
     row = json.loads((Path(__file__).parent / "c13-backend-other-case.json").read_text())
-    line = await dial(*row)
-    line.backend.spelling = str.lower
-    assert kind(await line.api.find(CardId("62E3086CED"))) is Found
+    harness = await connect(*row)
+    harness.backend.spelling = str.lower
+    assert kind(await harness.api.find(CardId("62E3086CED"))) is Found
 
 
 TROUBLE: dict[str, tuple[str | Canned, str]] = {
@@ -159,34 +163,36 @@ TROUBLE: dict[str, tuple[str | Canned, str]] = {
 
 @pytest.mark.parametrize(("fault", "code"), TROUBLE.values(), ids=TROUBLE)
 async def test_trouble_is_no_answer_to_a_card_and_is_noted(
-    dial: Dial, fault: str | Canned, code: str
+    connect: Connect, fault: str | Canned, code: str
 ) -> None:
-    line = await dial(ADA)
-    line.backend.always = fault
-    assert kind(await line.api.find(CardId("04A7"))) is Unreachable
-    assert line.health.results == [code]
-    line.backend.always = OK
-    assert kind(await line.api.find(CardId("04A7"))) is Found
+    harness = await connect(ADA)
+    harness.backend.always = fault
+    assert kind(await harness.api.find(CardId("04A7"))) is Unreachable
+    assert harness.health.results == [code]
+    harness.backend.always = OK
+    assert kind(await harness.api.find(CardId("04A7"))) is Found
 
 
-async def test_a_site_may_be_one_company_only(dial: Dial) -> None:
-    line = await dial(ADA, company_id=3)
-    await line.api.find(CardId("04A7"))
-    await line.api.select.sees_rows()
+async def test_a_site_may_be_one_company_only(connect: Connect) -> None:
+    harness = await connect(ADA, company_id=3)
+    await harness.api.find(CardId("04A7"))
+    await harness.api.select.sees_rows()
     companies = {"field": "company.id", "comparator": "=", "value": 3}
-    assert all(companies in request.body["conditions"]["filters"] for request in line.backend.asked)
+    assert all(
+        companies in request.body["conditions"]["filters"] for request in harness.backend.requests
+    )
 
 
 # --- pages ---------------------------------------------------------------------------------------
 
 
-async def test_a_page_goes_on_behind_the_last_id(dial: Dial) -> None:
-    line = await dial(*(row(number) for number in range(1, 8)))
-    first = await line.api.page(0, 3)
-    second = await line.api.page(3, 3, "2026-03-01T00:00:00+00:00")
+async def test_a_page_goes_on_behind_the_last_id(connect: Connect) -> None:
+    harness = await connect(*(row(number) for number in range(1, 8)))
+    first = await harness.api.page(0, 3)
+    second = await harness.api.page(3, 3, "2026-03-01T00:00:00+00:00")
     assert (first.ids, second.ids) == ((1, 2, 3), (4, 5, 6))
     assert [snapshot.customer.id for snapshot in second.snapshots] == [4, 5, 6]
-    body = line.backend.asked[-1].body
+    body = harness.backend.requests[-1].body
     assert (body["limit"], body["orderBy"]) == (3, [{"field": "id", "order": "asc"}])
     assert body["conditions"]["filters"] == [
         {"field": "id", "comparator": ">", "value": 3},
@@ -194,9 +200,9 @@ async def test_a_page_goes_on_behind_the_last_id(dial: Dial) -> None:
     ]
 
 
-async def test_a_row_that_cannot_be_read_does_not_end_a_page(dial: Dial) -> None:
-    line = await dial(row(1), row(2, totalDebt="NaN"), row(3))
-    page = await line.api.page(0, 9)
+async def test_a_row_that_cannot_be_read_does_not_end_a_page(connect: Connect) -> None:
+    harness = await connect(row(1), row(2, totalDebt="NaN"), row(3))
+    page = await harness.api.page(0, 9)
     assert page.ids == (1, 2, 3)
     assert [snapshot.customer.id for snapshot in page.snapshots] == [1, 3]
 
@@ -207,30 +213,32 @@ async def test_a_row_that_cannot_be_read_does_not_end_a_page(dial: Dial) -> None
     ids=["denied", "refused", "a captive portal"],
 )
 async def test_a_page_that_does_not_come_is_an_error(
-    dial: Dial, fault: Canned, error: type[BackendError]
+    connect: Connect, fault: Canned, error: type[BackendError]
 ) -> None:
-    line = await dial(ADA)
-    line.backend.always = fault
+    harness = await connect(ADA)
+    harness.backend.always = fault
     with pytest.raises(error):
-        await line.api.page(0, 9)
+        await harness.api.page(0, 9)
 
 
 # --- one row for settling ------------------------------------------------------------------------
 
 
-async def test_a_row_is_read_whole_in_one_select(dial: Dial) -> None:
-    line = await dial(row(7, debtData={"taptill": {"e": "0000e90c", "t": {}}}, version=4), BEN)
-    snapshot = await line.api.read_row(7)
+async def test_a_row_is_read_whole_in_one_select(connect: Connect) -> None:
+    harness = await connect(
+        row(7, debtData={"taptill": {"e": "0000e90c", "t": {}}}, version=4), BEN
+    )
+    snapshot = await harness.api.read_row(7)
     assert (snapshot.total, snapshot.marks.epoch) == (Decimal(1000), "0000e90c")
-    assert len(line.backend.asked) == 1
-    assert "version" not in line.backend.asked[0].body["fields"]
+    assert len(harness.backend.requests) == 1
+    assert "version" not in harness.backend.requests[0].body["fields"]
 
 
-async def test_a_removed_customer_is_gone_only_beside_another_row(dial: Dial) -> None:
-    line = await dial(ADA)
-    assert await line.api.read_row(99) == RowNotFound()
-    line.backend.rows.clear()
-    assert await line.api.read_row(99) == NoAnswer("no customer is visible")
+async def test_a_removed_customer_is_gone_only_beside_another_row(connect: Connect) -> None:
+    harness = await connect(ADA)
+    assert await harness.api.read_row(99) == RowNotFound()
+    harness.backend.rows.clear()
+    assert await harness.api.read_row(99) == NoAnswer("no customer is visible")
 
 
 UNREAD: dict[str, tuple[str | Canned, NoAnswer]] = {
@@ -248,16 +256,16 @@ UNREAD: dict[str, tuple[str | Canned, NoAnswer]] = {
 
 
 @pytest.mark.parametrize(("fault", "answer"), UNREAD.values(), ids=UNREAD)
-async def test_no_row_came(dial: Dial, fault: str | Canned, answer: NoAnswer) -> None:
-    line = await dial(BEN)
-    line.backend.always = fault
-    assert await line.api.read_row(8) == answer
+async def test_no_row_came(connect: Connect, fault: str | Canned, answer: NoAnswer) -> None:
+    harness = await connect(BEN)
+    harness.backend.always = fault
+    assert await harness.api.read_row(8) == answer
 
 
-async def test_a_row_that_cannot_be_read_is_that_customers_trouble_only(dial: Dial) -> None:
-    line = await dial(row(7, totalDebt="NaN"))
-    assert await line.api.read_row(7) == RowUnreadable("totalDebt is no figure")
-    assert line.health.results == ["ok"]
+async def test_a_row_that_cannot_be_read_is_that_customers_trouble_only(connect: Connect) -> None:
+    harness = await connect(row(7, totalDebt="NaN"))
+    assert await harness.api.read_row(7) == RowUnreadable("totalDebt is no figure")
+    assert harness.health.results == ["ok"]
 
 
 # --- what the service offers ---------------------------------------------------------------------
@@ -282,27 +290,27 @@ OFFERS: dict[str, tuple[Canned, Capabilities | NoAnswer]] = {
 
 @pytest.mark.parametrize(("answer", "offers"), OFFERS.values(), ids=OFFERS)
 async def test_the_service_offers(
-    dial: Dial, answer: Canned, offers: Capabilities | NoAnswer
+    connect: Connect, answer: Canned, offers: Capabilities | NoAnswer
 ) -> None:
-    line = await dial(answer)
-    assert await line.api.capabilities() == offers
-    (request,) = line.backend.asked
+    harness = await connect(answer)
+    assert await harness.api.capabilities() == offers
+    (request,) = harness.backend.requests
     assert (request.method, request.path) == ("GET", "/api/core/capabilities")
 
 
-async def test_a_lost_answer_leaves_it_unknown(dial: Dial) -> None:
-    line = await dial(LOST_REPLY, LOST_REPLY)
-    assert await line.api.capabilities() == NoAnswer("backend-unreachable")
-    assert line.health.results == ["backend-unreachable"]
+async def test_a_lost_answer_leaves_it_unknown(connect: Connect) -> None:
+    harness = await connect(LOST_REPLY, LOST_REPLY)
+    assert await harness.api.capabilities() == NoAnswer("backend-unreachable")
+    assert harness.health.results == ["backend-unreachable"]
 
 
-async def test_a_version_is_asked_for_only_where_it_is_offered(dial: Dial) -> None:
-    line = await dial(row(7, version=4))
-    line.backend.capabilities = {"version": True}
-    await line.api.capabilities()
-    assert (await line.api.read_row(7)).version == 4
-    assert line.backend.asked[-1].body["fields"]["version"] is True
-    line.backend.capabilities = {}
-    await line.api.capabilities()
-    await line.api.read_row(7)
-    assert "version" not in line.backend.asked[-1].body["fields"]
+async def test_a_version_is_asked_for_only_where_it_is_offered(connect: Connect) -> None:
+    harness = await connect(row(7, version=4))
+    harness.backend.capabilities = {"version": True}
+    await harness.api.capabilities()
+    assert (await harness.api.read_row(7)).version == 4
+    assert harness.backend.requests[-1].body["fields"]["version"] is True
+    harness.backend.capabilities = {}
+    await harness.api.capabilities()
+    await harness.api.read_row(7)
+    assert "version" not in harness.backend.requests[-1].body["fields"]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.backend.conftest import Connected, Dial, row
+from tests.backend.conftest import ClientHarness, Connect, row
 from tests.fakes.backend import Canned, SentRequest
 from tests.fakes.clock import FakeClock
 
@@ -15,7 +15,7 @@ from taptill.domain.errors import MalformedError, RefusedError
 from taptill.lookup.sync import Sync, SyncPolicy
 
 POLICY = SyncPolicy(page_size=3, sync_s=60, full_sync_s=86_400)
-Cache = Callable[[Connected], tuple[Sync, CustomerCache, FakeClock]]
+Cache = Callable[[ClientHarness], tuple[Sync, CustomerCache, FakeClock]]
 
 
 @pytest.fixture
@@ -25,10 +25,10 @@ def cache_of(tmp_path: Path) -> Cache:
     async def sighted(_: Snapshot) -> None:
         """Nobody else looks."""
 
-    def make(line: Connected) -> tuple[Sync, CustomerCache, FakeClock]:
+    def make(harness: ClientHarness) -> tuple[Sync, CustomerCache, FakeClock]:
         clock = FakeClock()
         cache = CustomerCache(tmp_path / "cache.db", clock, frozenset())
-        return Sync(line.api, cache, clock, POLICY, sighted), cache, clock
+        return Sync(harness.api, cache, clock, POLICY, sighted), cache, clock
 
     return make
 
@@ -47,50 +47,57 @@ def rows(count: int) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("count", [1, 3, 7, 9])
 async def test_pages_come_by_offset_where_more_than_is_refused(
-    dial: Dial, cache_of: Cache, count: int
+    connect: Connect, cache_of: Cache, count: int
 ) -> None:
-    line = await dial(*rows(count))
-    line.backend.rule = no_comparing
-    sync, cache, _ = cache_of(line)
+    harness = await connect(*rows(count))
+    harness.backend.rule = no_comparing
+    sync, cache, _ = cache_of(harness)
     assert await sync.sync_once() == count
     assert cache.count() == count
-    refusals = [request for request in line.backend.asked if no_comparing(request)]
+    refusals = [request for request in harness.backend.requests if no_comparing(request)]
     assert len(refusals) == 1  # it is not asked in vain again
-    line.backend.rows[1]["name"] = "Ada King"
-    line.backend.rows[1]["updatedAt"] = "2026-03-02T09:30:00.000Z"
+    harness.backend.rows[1]["name"] = "Ada King"
+    harness.backend.rows[1]["updatedAt"] = "2026-03-02T09:30:00.000Z"
     assert await sync.sync_once() >= 1
     cache.close()
 
 
-async def test_offsets_go_on_by_the_rows_received(dial: Dial) -> None:
-    line = await dial(*rows(7))
-    line.backend.rule = no_comparing
-    assert (await line.api.page(0, 3)).ids == (1, 2, 3)
-    assert (await line.api.page(3, 2)).ids == (4, 5)
-    assert (await line.api.page(5, 9)).ids == (6, 7)
-    assert (await line.api.page(7, 9)).ids == ()
-    assert [request.body.get("offset", 0) for request in line.backend.asked[1:5]] == [0, 3, 5, 7]
-    assert (await line.api.page(4, 2)).ids == (5, 6)  # again from the middle, from what it knows
-    assert (await line.api.page(1, 2)).ids == (2,)
+async def test_offsets_go_on_by_the_rows_received(connect: Connect) -> None:
+    harness = await connect(*rows(7))
+    harness.backend.rule = no_comparing
+    assert (await harness.api.page(0, 3)).ids == (1, 2, 3)
+    assert (await harness.api.page(3, 2)).ids == (4, 5)
+    assert (await harness.api.page(5, 9)).ids == (6, 7)
+    assert (await harness.api.page(7, 9)).ids == ()
+    assert [request.body.get("offset", 0) for request in harness.backend.requests[1:5]] == [
+        0,
+        3,
+        5,
+        7,
+    ]
+    assert (await harness.api.page(4, 2)).ids == (5, 6)  # again from the middle, from what it knows
+    assert (await harness.api.page(1, 2)).ids == (2,)
 
 
-async def test_a_refusal_that_offsets_do_not_help_is_told(dial: Dial) -> None:
-    line = await dial(*rows(3))
-    line.backend.always = Canned('{"error": {"code": "order"}}', 400)
+async def test_a_refusal_that_offsets_do_not_help_is_told(connect: Connect) -> None:
+    harness = await connect(*rows(3))
+    harness.backend.always = Canned('{"error": {"code": "order"}}', 400)
     with pytest.raises(RefusedError, match="order"):
-        await line.api.page(0, 3)
-    line.backend.always = "ok"
-    await line.api.page(0, 3)
-    assert "conditions" in line.backend.asked[-1].body  # by id, as before
+        await harness.api.page(0, 3)
+    harness.backend.always = "ok"
+    await harness.api.page(0, 3)
+    assert "conditions" in harness.backend.requests[-1].body  # by id, as before
 
 
-async def test_a_server_that_ignores_offset_is_told_and_not_asked_for_ever(dial: Dial) -> None:
-    line = await dial(*rows(7))
-    line.backend.rule, line.backend.ignored = no_comparing, frozenset({"offset"})
-    await line.api.page(0, 3)
+async def test_a_server_that_ignores_offset_is_told_and_not_asked_for_ever(
+    connect: Connect,
+) -> None:
+    harness = await connect(*rows(7))
+    harness.backend.rule, harness.backend.ignored = no_comparing, frozenset({"offset"})
+    await harness.api.page(0, 3)
     with pytest.raises(MalformedError, match="ignores offset"):
-        await line.api.page(3, 3)
-    assert len(line.backend.asked) == 4
+        await harness.api.page(3, 3)
+    assert len(harness.backend.requests) == 4
 
 
 IGNORED = {
@@ -101,13 +108,13 @@ IGNORED = {
 
 @pytest.mark.parametrize(("feature", "rows"), IGNORED.values(), ids=IGNORED)
 async def test_a_sync_with_a_server_that_ignores(
-    dial: Dial, cache_of: Cache, feature: str, rows: list[dict[str, Any]]
+    connect: Connect, cache_of: Cache, feature: str, rows: list[dict[str, Any]]
 ) -> None:
     """It ends with a clear word, and nobody is gone because of it."""
-    line = await dial(*rows)
-    sync, cache, clock = cache_of(line)
+    harness = await connect(*rows)
+    sync, cache, clock = cache_of(harness)
     await sync.sync_once()
-    line.backend.ignored = frozenset({feature})
+    harness.backend.ignored = frozenset({feature})
     clock.pass_time(POLICY.full_sync_s + 1)
     with pytest.raises(MalformedError, match="pages repeat or are out of order"):
         await sync.sync_once()
@@ -116,10 +123,10 @@ async def test_a_sync_with_a_server_that_ignores(
 
 
 async def test_a_server_that_ignores_the_limit_gives_larger_pages(
-    dial: Dial, cache_of: Cache
+    connect: Connect, cache_of: Cache
 ) -> None:
-    line = await dial(*rows(7))
-    line.backend.ignored = frozenset({"limit"})
-    sync, cache, _ = cache_of(line)
+    harness = await connect(*rows(7))
+    harness.backend.ignored = frozenset({"limit"})
+    sync, cache, _ = cache_of(harness)
     assert (await sync.sync_once(), cache.count()) == (7, 7)
     cache.close()

@@ -5,7 +5,7 @@ import time
 from typing import Any, get_args
 
 import pytest
-from tests.backend.conftest import Dial, row
+from tests.backend.conftest import Connect, row
 from tests.backend.test_updates import ENROLLED, read, sale
 from tests.fakes.backend import CUT_SHORT, HTML, LOST_REPLY, LOST_REQUEST, SILENCE, Canned
 
@@ -32,21 +32,21 @@ PASSING: dict[str, str | Canned] = {
 
 
 @pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
-async def test_a_read_goes_again_after(dial: Dial, fault: str | Canned) -> None:
-    line = await dial(row(7), fault)
-    assert isinstance(await line.api.read_row(7), Snapshot)
-    assert len(line.backend.asked) == 2
-    assert line.health.results == ["ok"]
+async def test_a_read_goes_again_after(connect: Connect, fault: str | Canned) -> None:
+    harness = await connect(row(7), fault)
+    assert isinstance(await harness.api.read_row(7), Snapshot)
+    assert len(harness.backend.requests) == 2
+    assert harness.health.results == ["ok"]
 
 
 @pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
-async def test_an_update_does_not_go_again_after(dial: Dial, fault: str | Canned) -> None:
-    line = await dial(ENROLLED)
-    update = sale(await read(line))
-    before = len(line.backend.asked)
-    line.backend.always = fault
-    assert isinstance(await line.api.update_row(update), OutcomeUnknown)
-    assert len(line.backend.asked) == before + 1
+async def test_an_update_does_not_go_again_after(connect: Connect, fault: str | Canned) -> None:
+    harness = await connect(ENROLLED)
+    update = sale(await read(harness))
+    before = len(harness.backend.requests)
+    harness.backend.always = fault
+    assert isinstance(await harness.api.update_row(update), OutcomeUnknown)
+    assert len(harness.backend.requests) == before + 1
 
 
 LASTING: dict[str, Canned] = {
@@ -61,60 +61,60 @@ LASTING: dict[str, Canned] = {
 
 
 @pytest.mark.parametrize("fault", LASTING.values(), ids=LASTING)
-async def test_a_read_does_not_go_again_after(dial: Dial, fault: Canned) -> None:
-    line = await dial(row(7))
-    line.backend.always = fault
-    assert isinstance(await line.api.read_row(7), NoAnswer)
-    assert len(line.backend.asked) == 1
+async def test_a_read_does_not_go_again_after(connect: Connect, fault: Canned) -> None:
+    harness = await connect(row(7))
+    harness.backend.always = fault
+    assert isinstance(await harness.api.read_row(7), NoAnswer)
+    assert len(harness.backend.requests) == 1
 
 
-async def test_retry_after_is_obeyed_as_seconds_and_as_a_date(dial: Dial) -> None:
+async def test_retry_after_is_obeyed_as_seconds_and_as_a_date(connect: Connect) -> None:
     soon = email.utils.formatdate(time.time() + 1, usegmt=True)
     for value in ("1", soon):
-        line = await dial(row(7), Canned("{}", 429, {"Retry-After": value}))
+        harness = await connect(row(7), Canned("{}", 429, {"Retry-After": value}))
         began_s = time.monotonic()
-        assert isinstance(await line.api.read_row(7), Snapshot)
+        assert isinstance(await harness.api.read_row(7), Snapshot)
         # A date has whole seconds: from the instant it was made, up to one of them is gone.
         assert 0.9 * (value == "1") < time.monotonic() - began_s < select.PATIENCE_S
-        assert len(line.backend.asked) == 2
+        assert len(harness.backend.requests) == 2
 
 
-async def test_nobody_waits_longer_than_patience_lasts(dial: Dial) -> None:
-    line = await dial(row(7))
-    line.backend.always = Canned("{}", 429, {"Retry-After": "30"})
+async def test_nobody_waits_longer_than_patience_lasts(connect: Connect) -> None:
+    harness = await connect(row(7))
+    harness.backend.always = Canned("{}", 429, {"Retry-After": "30"})
     began_s = time.monotonic()
-    assert await line.api.read_row(7) == NoAnswer("backend-unreachable", 30.0)
+    assert await harness.api.read_row(7) == NoAnswer("backend-unreachable", 30.0)
     assert time.monotonic() - began_s < 1
-    assert len(line.backend.asked) == 1
-    line.backend.always = Canned("{}", 503)
+    assert len(harness.backend.requests) == 1
+    harness.backend.always = Canned("{}", 503)
     with pytest.raises(UnreachableError, match="HTTP 503"):
-        await line.api.page(0, 10)
+        await harness.api.page(0, 10)
     assert time.monotonic() - began_s < 2 * select.PATIENCE_S
-    assert 3 < len(line.backend.asked) < 10  # later and later, not in a storm
+    assert 3 < len(harness.backend.requests) < 10  # later and later, not in a storm
 
 
-async def test_a_try_under_way_is_cut_off_when_patience_ends(dial: Dial) -> None:
-    line = await dial(row(7), Canned("{}", 503), SILENCE)
+async def test_a_try_under_way_is_cut_off_when_patience_ends(connect: Connect) -> None:
+    harness = await connect(row(7), Canned("{}", 503), SILENCE)
     began_s = time.monotonic()
     with pytest.raises(UnreachableError):
-        await line.api.select.rows([], 1, patience_s=0.25)
+        await harness.api.select.rows([], 1, patience_s=0.25)
     assert time.monotonic() - began_s < 0.35  # and not a read time-out later
 
 
-async def test_a_tap_waits_less_long_than_the_schedules(dial: Dial) -> None:
-    line = await dial(row(7), Canned("{}", 503))
-    assert isinstance(await line.api.find(CardId("04A7")), Found)
-    line.backend.always = Canned("{}", 503)
+async def test_a_tap_waits_less_long_than_the_schedules(connect: Connect) -> None:
+    harness = await connect(row(7), Canned("{}", 503))
+    assert isinstance(await harness.api.find(CardId("04A7")), Found)
+    harness.backend.always = Canned("{}", 503)
     began_s = time.monotonic()
-    assert isinstance(await line.api.find(CardId("04A7")), Unreachable)
+    assert isinstance(await harness.api.find(CardId("04A7")), Unreachable)
     assert time.monotonic() - began_s < 2 * select.TAP_PATIENCE_S
 
 
-async def test_a_till_without_a_network_knows_so_at_once(dial: Dial) -> None:
-    line = await dial(row(7))
-    await line.backend.stop()
+async def test_a_till_without_a_network_knows_so_at_once(connect: Connect) -> None:
+    harness = await connect(row(7))
+    await harness.backend.stop()
     began_s = time.monotonic()
-    assert isinstance(await line.api.find(CardId("04A7")), Unreachable)
+    assert isinstance(await harness.api.find(CardId("04A7")), Unreachable)
     assert time.monotonic() - began_s < select.PAUSE_S
 
 
@@ -135,37 +135,37 @@ def without(*names: str) -> Any:
     return rule
 
 
-async def test_an_unknown_field_is_dropped_named_and_not_asked_for_again(dial: Dial) -> None:
-    line = await dial(row(7))
-    line.backend.rule = without("default", "externalId", "company.name")
-    assert isinstance(await line.api.find(CardId("04A7")), Found)
-    assert len(line.backend.asked) == 4
-    assert line.api.select.missing_fields == ["default", "externalId", "company.name"]
-    assert line.health.results == ["ok"]
-    await line.api.read_row(7)
-    assert len(line.backend.asked) == 5
-    fields = line.backend.asked[-1].body["fields"]
+async def test_an_unknown_field_is_dropped_named_and_not_asked_for_again(connect: Connect) -> None:
+    harness = await connect(row(7))
+    harness.backend.rule = without("default", "externalId", "company.name")
+    assert isinstance(await harness.api.find(CardId("04A7")), Found)
+    assert len(harness.backend.requests) == 4
+    assert harness.api.select.missing_fields == ["default", "externalId", "company.name"]
+    assert harness.health.results == ["ok"]
+    await harness.api.read_row(7)
+    assert len(harness.backend.requests) == 5
+    fields = harness.backend.requests[-1].body["fields"]
     assert fields["company"] == {"id": True}
     assert "default" not in fields
 
 
 @pytest.mark.parametrize("name", sorted(select.NEEDED))
-async def test_a_field_that_charging_needs_is_never_dropped(dial: Dial, name: str) -> None:
-    line = await dial(row(7))
-    line.backend.rule = without(name)
+async def test_a_field_that_charging_needs_is_never_dropped(connect: Connect, name: str) -> None:
+    harness = await connect(row(7))
+    harness.backend.rule = without(name)
     with pytest.raises(BackendError):
-        await line.api.page(0, 10)
-    assert (len(line.backend.asked), line.api.select.missing_fields) == (2, [])
+        await harness.api.page(0, 10)
+    assert (len(harness.backend.requests), harness.api.select.missing_fields) == (2, [])
 
 
-async def test_a_site_may_choose_what_is_asked_for_beside_what_is_needed(dial: Dial) -> None:
-    line = await dial(row(7), fields=frozenset({"id", "name"}))
-    await line.api.read_row(7)
-    assert set(line.backend.asked[-1].body["fields"]) == {*select.NEEDED, "name"}
-    line.backend.capabilities = {"version": True}
-    await line.api.capabilities()
-    await line.api.read_row(7)
-    assert "version" in line.backend.asked[-1].body["fields"]
+async def test_a_site_may_choose_what_is_asked_for_beside_what_is_needed(connect: Connect) -> None:
+    harness = await connect(row(7), fields=frozenset({"id", "name"}))
+    await harness.api.read_row(7)
+    assert set(harness.backend.requests[-1].body["fields"]) == {*select.NEEDED, "name"}
+    harness.backend.capabilities = {"version": True}
+    await harness.api.capabilities()
+    await harness.api.read_row(7)
+    assert "version" in harness.backend.requests[-1].body["fields"]
 
 
 def test_the_config_takes_every_field_that_is_asked_for() -> None:

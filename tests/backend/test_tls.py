@@ -169,7 +169,7 @@ async def test_a_sync_under_way_leaves_a_connection_for_a_tap() -> None:
     async with dialled(None, None) as (backend, api):
         backend.faults = ["silence"]
         async with under_way(api.page(0, 1)) as syncing:
-            await until(lambda: backend.asked)
+            await until(lambda: backend.requests)
             async with under_way(api.keep_warm(0.01)):
                 await until(lambda: api._transport.warm)
                 assert (syncing.done(), backend.lines_seen) == (False, 2)
@@ -183,7 +183,7 @@ async def test_a_server_that_keeps_no_connection_is_not_asked_for_ever() -> None
         backend.rule = lambda _: "lost reply"
         began_s = time.monotonic()
         async with under_way(api.keep_warm(0.01)):
-            await until(lambda: len(backend.asked) >= 10)  # each goes once more: five looks
+            await until(lambda: len(backend.requests) >= 10)  # each goes once more: five looks
         assert time.monotonic() - began_s > 0.01 * (1 + 2 + 4 + 8 + 16)
 
 

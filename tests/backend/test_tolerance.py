@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.backend.conftest import Connected, Dial, row
+from tests.backend.conftest import ClientHarness, Connect, row
 from tests.backend.test_updates import ENROLLED, read, sale
 from tests.fakes.backend import Canned, FakeBackend
 
@@ -30,37 +30,37 @@ ENVELOPES: dict[str, Wrap] = {
 }
 
 
-async def seen(line: Connected) -> Snapshot:
-    finding = await line.api.find(CARD)
+async def seen(harness: ClientHarness) -> Snapshot:
+    finding = await harness.api.find(CARD)
     assert isinstance(finding, Found), finding
     return finding.snapshot
 
 
 @pytest.mark.parametrize("wrap", ENVELOPES.values(), ids=ENVELOPES)
-async def test_the_rows_may_come_as(dial: Dial, wrap: Wrap) -> None:
-    line = await dial(row(7))
-    line.backend.wrap = wrap
-    assert (await seen(line)).customer.id == 7
-    assert (await line.api.page(0, 10)).ids == (7,)
-    assert isinstance(await line.api.read_row(7), Snapshot)
+async def test_the_rows_may_come_as(connect: Connect, wrap: Wrap) -> None:
+    harness = await connect(row(7))
+    harness.backend.wrap = wrap
+    assert (await seen(harness)).customer.id == 7
+    assert (await harness.api.page(0, 10)).ids == (7,)
+    assert isinstance(await harness.api.read_row(7), Snapshot)
 
 
 @pytest.mark.parametrize("wrap", ENVELOPES.values(), ids=ENVELOPES)
-async def test_the_echo_of_an_update_may_come_as(dial: Dial, wrap: Wrap) -> None:
-    line = await dial(ENROLLED)
-    snapshot = await read(line)
-    line.backend.wrap = wrap
-    echo = await line.api.update_row(sale(snapshot))
+async def test_the_echo_of_an_update_may_come_as(connect: Connect, wrap: Wrap) -> None:
+    harness = await connect(ENROLLED)
+    snapshot = await read(harness)
+    harness.backend.wrap = wrap
+    echo = await harness.api.update_row(sale(snapshot))
     assert isinstance(echo, Applied)
     assert echo.row is not None
     assert echo.row.total == 1320
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 206])
-async def test_any_2xx_is_a_yes_and_an_empty_body_is_no_rows(dial: Dial, status: int) -> None:
-    line = await dial()
-    line.backend.always = Canned("", status)
-    assert (await line.api.page(0, 10)).ids == ()
+async def test_any_2xx_is_a_yes_and_an_empty_body_is_no_rows(connect: Connect, status: int) -> None:
+    harness = await connect()
+    harness.backend.always = Canned("", status)
+    assert (await harness.api.page(0, 10)).ids == ()
 
 
 FIELDS: dict[str, tuple[dict[str, Any], Callable[[Snapshot], bool]]] = {
@@ -95,24 +95,24 @@ FIELDS: dict[str, tuple[dict[str, Any], Callable[[Snapshot], bool]]] = {
 
 @pytest.mark.parametrize(("fields", "is_read"), FIELDS.values(), ids=FIELDS)
 async def test_a_row_may_have(
-    dial: Dial, fields: dict[str, Any], is_read: Callable[[Snapshot], bool]
+    connect: Connect, fields: dict[str, Any], is_read: Callable[[Snapshot], bool]
 ) -> None:
-    line = await dial(row(7, **fields))
-    assert is_read(await seen(line))
+    harness = await connect(row(7, **fields))
+    assert is_read(await seen(harness))
 
 
 @pytest.mark.parametrize("name", ["name", "company", "externalId", "default", "isCreditAllowed"])
-async def test_a_row_may_lack(dial: Dial, name: str) -> None:
-    line = await dial({key: value for key, value in row(7).items() if key != name})
-    assert (await seen(line)).customer.id == 7
+async def test_a_row_may_lack(connect: Connect, name: str) -> None:
+    harness = await connect({key: value for key, value in row(7).items() if key != name})
+    assert (await seen(harness)).customer.id == 7
 
 
-async def test_ids_as_text_are_the_same_ids(dial: Dial) -> None:
+async def test_ids_as_text_are_the_same_ids(connect: Connect) -> None:
     text = json.dumps([row(7) | {"id": "7", "version": "4"}])
-    line = await dial()
-    line.backend.always = Canned(text)
-    assert (await seen(line)).version == 4
-    assert (await line.api.page(0, 10)).ids == (7,)
+    harness = await connect()
+    harness.backend.always = Canned(text)
+    assert (await seen(harness)).version == 4
+    assert (await harness.api.page(0, 10)).ids == (7,)
 
 
 INSIDE = ['{"success": false}', '{"error": true}', '{"error": {"code": "x"}, "data": []}']
@@ -120,36 +120,38 @@ INSIDE = ['{"success": false}', '{"error": true}', '{"error": {"code": "x"}, "da
 
 @pytest.mark.parametrize("text", INSIDE)
 async def test_a_failure_inside_a_success_is_no_page_and_an_unknown_outcome(
-    dial: Dial, text: str
+    connect: Connect, text: str
 ) -> None:
-    line = await dial(ENROLLED)
-    snapshot = await read(line)
-    line.backend.always = Canned(text)
+    harness = await connect(ENROLLED)
+    snapshot = await read(harness)
+    harness.backend.always = Canned(text)
     with pytest.raises(MalformedError, match="a failure inside"):
-        await line.api.page(0, 10)
-    assert isinstance(await line.api.update_row(sale(snapshot)), OutcomeUnknown)
+        await harness.api.page(0, 10)
+    assert isinstance(await harness.api.update_row(sale(snapshot)), OutcomeUnknown)
 
 
-async def test_a_body_of_ten_megabytes_is_refused_and_the_next_answer_is_taken(dial: Dial) -> None:
-    line = await dial(row(7), Canned(json.dumps([row(7, x="y" * 10_000_000)])))
+async def test_a_body_of_ten_megabytes_is_refused_and_the_next_answer_is_taken(
+    connect: Connect,
+) -> None:
+    harness = await connect(row(7), Canned(json.dumps([row(7, x="y" * 10_000_000)])))
     with pytest.raises(MalformedError, match="longer than 8 MB"):
-        await line.api.page(0, 10)
-    assert (await line.api.page(0, 10)).ids == (7,)
+        await harness.api.page(0, 10)
+    assert (await harness.api.page(0, 10)).ids == (7,)
 
 
-async def test_a_token_does_not_travel_to_where_a_redirect_points(dial: Dial) -> None:
+async def test_a_token_does_not_travel_to_where_a_redirect_points(connect: Connect) -> None:
     async with FakeBackend([row(7)]) as elsewhere:
-        line = await dial()
+        harness = await connect()
         for status in (301, 302, 303, 307, 308):
-            line.backend.always = Canned("", status, {"Location": f"{elsewhere.url}/x"})
+            harness.backend.always = Canned("", status, {"Location": f"{elsewhere.url}/x"})
             with pytest.raises(MalformedError, match="a token must not go"):
-                await line.api.page(0, 10)
-            assert await line.api.read_row(7) == NoAnswer("backend-malformed")
+                await harness.api.page(0, 10)
+            assert await harness.api.read_row(7) == NoAnswer("backend-malformed")
     assert elsewhere.lines_seen == 0
 
 
-async def test_html_from_a_200_is_said_to_be_no_answer_of_our_server(dial: Dial) -> None:
-    line = await dial()
-    line.backend.always = Canned("\n<!doctype html><p>Log in, please")
+async def test_html_from_a_200_is_said_to_be_no_answer_of_our_server(connect: Connect) -> None:
+    harness = await connect()
+    harness.backend.always = Canned("\n<!doctype html><p>Log in, please")
     with pytest.raises(MalformedError, match=r"not the Customers API's answer.* a web page"):
-        await line.api.page(0, 10)
+        await harness.api.page(0, 10)

@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from tests.backend.conftest import TOKEN, Dial
+from tests.backend.conftest import TOKEN, Connect
 from tests.fakes.backend import (
     CUT_SHORT,
     DRIP,
@@ -65,7 +65,7 @@ async def ask(*faults: str | Canned, read: bool = True) -> tuple[Reply, FakeBack
 
 async def test_a_request_goes_out_whole_and_its_answer_comes_back_exactly() -> None:
     reply, backend = await ask(Canned('[{"totalDebt": 12.300000000000001}]'))
-    (request,) = backend.asked
+    (request,) = backend.requests
     assert (request.method, request.path, request.body) == ("POST", PATH, {"limit": 1})
     assert request.headers["authorization"] == f"Bearer {TOKEN}"
     assert request.headers["content-type"] == "application/json"
@@ -80,13 +80,13 @@ async def test_a_connection_is_kept_and_the_servers_clock_is_heard() -> None:
             await wire.transport.send("GET", "/x/capabilities", None, read=True)
         await wire.transport.close()
     assert wire.dates == [1772442000.0] * 3
-    assert "content-type" not in backend.asked[0].headers
+    assert "content-type" not in backend.requests[0].headers
 
 
 @pytest.mark.parametrize("fault", BROKEN.values(), ids=BROKEN)
 async def test_a_read_goes_once_more_and_then_says_unreachable(fault: str | Canned) -> None:
     reply, backend = await ask(fault)
-    assert (reply.ok, len(backend.asked)) == (True, 2)
+    assert (reply.ok, len(backend.requests)) == (True, 2)
     with pytest.raises(UnreachableError):
         await ask(fault, fault)
 
@@ -105,7 +105,7 @@ async def test_an_update_is_never_sent_again_blindly(fault: str | Canned) -> Non
         with pytest.raises(UnknownOutcomeError) as unknown:
             await wire.post(read=False)
         await wire.transport.close()
-    assert len(backend.asked) == 1
+    assert len(backend.requests) == 1
     assert not unknown.value.outcome_known
 
 
@@ -182,7 +182,7 @@ async def test_an_empty_body_is_none(text: str) -> None:
 
 async def test_a_redirect_is_not_followed() -> None:
     reply, backend = await ask(Canned("", 302, {"Location": "http://127.0.0.1:1/elsewhere"}))
-    assert (reply.status, reply.ok, len(backend.asked)) == (302, False, 1)
+    assert (reply.status, reply.ok, len(backend.requests)) == (302, False, 1)
 
 
 LATER: dict[str, tuple[str, float | None, float | None]] = {
@@ -237,9 +237,11 @@ async def test_a_certificate_that_is_not_there_is_named_and_looked_for_again(
     await transport.close()
 
 
-async def test_a_server_without_our_certificate_is_unreachable(dial: Dial) -> None:
-    line = await dial()
-    access = ConnectionSettings(line.backend.url.replace("http:", "https:"), connect_timeout_s=1.0)
+async def test_a_server_without_our_certificate_is_unreachable(connect: Connect) -> None:
+    harness = await connect()
+    access = ConnectionSettings(
+        harness.backend.url.replace("http:", "https:"), connect_timeout_s=1.0
+    )
     transport = Transport(access, lambda _: None)
     with pytest.raises(UnreachableError):
         await transport.send("GET", "/", None, read=True)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.backend.conftest import Connected, Dial, row
+from tests.backend.conftest import ClientHarness, Connect, row
 from tests.fakes.backend import HTML, LOST_REPLY, LOST_REQUEST, SILENCE, Canned
 
 from taptill.domain.customer import Snapshot
@@ -26,16 +26,16 @@ ENROLLED = row(7, debtData={"taptill": {"e": "0000e90c", "t": {}}}, version=4)
 REFUSED = Canned('{"error": {"code": "unknown-key", "message": "Ada Byron"}}', 400)
 
 
-async def read(line: Connected, *, versions: bool = False) -> Snapshot:
+async def read(harness: ClientHarness, *, versions: bool = False) -> Snapshot:
     if versions:
-        faults, line.backend.faults = line.backend.faults, []
-        line.backend.capabilities = {"version": True, "conditional_update": True}
-        await line.api.capabilities()
-        line.backend.faults = faults
-    faults, line.backend.faults = line.backend.faults, []
-    snapshot = await line.api.read_row(7)
+        faults, harness.backend.faults = harness.backend.faults, []
+        harness.backend.capabilities = {"version": True, "conditional_update": True}
+        await harness.api.capabilities()
+        harness.backend.faults = faults
+    faults, harness.backend.faults = harness.backend.faults, []
+    snapshot = await harness.api.read_row(7)
     assert isinstance(snapshot, Snapshot)
-    line.backend.faults = faults
+    harness.backend.faults = faults
     return snapshot
 
 
@@ -46,13 +46,13 @@ def sale(
     return Update(snapshot, snapshot.total + amount, debt_data, condition, MARK)
 
 
-async def test_total_and_mark_go_in_one_request_and_come_back(dial: Dial) -> None:
-    line = await dial(ENROLLED)
-    answer = await line.api.update_row(sale(await read(line)))
+async def test_total_and_mark_go_in_one_request_and_come_back(connect: Connect) -> None:
+    harness = await connect(ENROLLED)
+    answer = await harness.api.update_row(sale(await read(harness)))
     assert isinstance(answer, Applied)
     assert answer.row is not None
     assert (answer.row.total, answer.row.marks.table) == (Decimal(1320), {OURS: MARK})
-    request = line.backend.asked[-1]
+    request = harness.backend.requests[-1]
     assert request.path == "/api/core/data/Customers/update/7"
     assert request.body["fields"] == {
         "totalDebt": Decimal("13.20"),
@@ -62,64 +62,66 @@ async def test_total_and_mark_go_in_one_request_and_come_back(dial: Dial) -> Non
     assert request.body["returning"]["debtData"] is True
 
 
-async def test_float_noise_is_conditioned_on_exactly_as_read(dial: Dial) -> None:
-    line = await dial(row(7, totalDebt=Decimal("12.300000000000001")))
-    snapshot = await read(line)
+async def test_float_noise_is_conditioned_on_exactly_as_read(connect: Connect) -> None:
+    harness = await connect(row(7, totalDebt=Decimal("12.300000000000001")))
+    snapshot = await read(harness)
     assert snapshot.total == Decimal("1230.0000000000001")
-    answer = await line.api.update_row(
+    answer = await harness.api.update_row(
         replace(sale(snapshot, UpdateCondition.AS_READ), total=snapshot.total)
     )
     assert isinstance(answer, Applied)
-    assert line.backend.asked[-1].body["conditions"]["filters"] == [
+    assert harness.backend.requests[-1].body["conditions"]["filters"] == [
         {"field": "updatedAt", "comparator": "=", "value": "2026-03-02T09:00:00.000Z"},
         {"field": "totalDebt", "comparator": "=", "value": Decimal("12.300000000000001")},
     ]
 
 
-async def test_a_condition_names_the_version_where_there_is_one(dial: Dial) -> None:
-    line = await dial(ENROLLED)
-    snapshot = await read(line, versions=True)
-    answer = await line.api.update_row(sale(snapshot, UpdateCondition.AS_READ))
+async def test_a_condition_names_the_version_where_there_is_one(connect: Connect) -> None:
+    harness = await connect(ENROLLED)
+    snapshot = await read(harness, versions=True)
+    answer = await harness.api.update_row(sale(snapshot, UpdateCondition.AS_READ))
     assert isinstance(answer, Applied)
-    assert line.backend.asked[-1].body["conditions"] == {
+    assert harness.backend.requests[-1].body["conditions"] == {
         "operator": "and",
         "filters": [{"field": "version", "comparator": "=", "value": 4}],
     }
-    clash = await line.api.update_row(sale(snapshot, UpdateCondition.AS_READ))
+    clash = await harness.api.update_row(sale(snapshot, UpdateCondition.AS_READ))
     assert isinstance(clash, OutcomeUnknown)
     assert clash.current_row is not None
     assert (clash.version_conflict, clash.current_row.version) == (True, 5)
-    assert line.health.results[-1] == "ok"
+    assert harness.health.results[-1] == "ok"
 
 
 @pytest.mark.parametrize("versions", [True, False])
 async def test_the_condition_that_no_row_meets_changes_nothing(
-    dial: Dial, *, versions: bool
+    connect: Connect, *, versions: bool
 ) -> None:
-    line = await dial(ENROLLED)
-    answer = await line.api.update_row(
-        sale(await read(line, versions=versions), UpdateCondition.NEVER)
+    harness = await connect(ENROLLED)
+    answer = await harness.api.update_row(
+        sale(await read(harness, versions=versions), UpdateCondition.NEVER)
     )
     assert isinstance(answer, OutcomeUnknown)
     assert answer.version_conflict
-    assert line.backend.rows[7]["totalDebt"] == 10
+    assert harness.backend.rows[7]["totalDebt"] == 10
 
 
-async def test_debt_data_found_as_text_goes_back_as_text(dial: Dial) -> None:
-    line = await dial(row(7, debtData='{"note": 1.50, "taptill": {"e": "0000e90c", "t": {}}}'))
-    await line.api.update_row(sale(await read(line)))
-    debt_data = line.backend.asked[-1].body["fields"]["debtData"]
+async def test_debt_data_found_as_text_goes_back_as_text(connect: Connect) -> None:
+    harness = await connect(
+        row(7, debtData='{"note": 1.50, "taptill": {"e": "0000e90c", "t": {}}}')
+    )
+    await harness.api.update_row(sale(await read(harness)))
+    debt_data = harness.backend.requests[-1].body["fields"]["debtData"]
     assert isinstance(debt_data, str)
     assert '"note":1.50' in debt_data
     assert OURS in debt_data
 
 
-async def test_foreign_figures_go_back_as_they_came(dial: Dial) -> None:
+async def test_foreign_figures_go_back_as_they_came(connect: Connect) -> None:
     """A figure that no double holds, and one beyond all bounds: they are none of our business."""
     odd = {"pi": Decimal("3.14159265358979323846"), "far": Decimal("1E+400")}
-    line = await dial({**ENROLLED, "debtData": {**ENROLLED["debtData"], **odd}})
-    await line.api.update_row(sale(await read(line)))
-    debt_data = line.backend.asked[-1].body["fields"]["debtData"]
+    harness = await connect({**ENROLLED, "debtData": {**ENROLLED["debtData"], **odd}})
+    await harness.api.update_row(sale(await read(harness)))
+    debt_data = harness.backend.requests[-1].body["fields"]["debtData"]
     assert {key: debt_data[key] for key in odd} == odd
 
 
@@ -170,37 +172,37 @@ ANSWERS: dict[str, tuple[str | Canned, Any]] = {
 
 
 @pytest.mark.parametrize(("fault", "outcome"), ANSWERS.values(), ids=ANSWERS)
-async def test_the_outcome_is(dial: Dial, fault: str | Canned, outcome: UpdateAnswer) -> None:
-    line = await dial(ENROLLED, fault)
-    update = sale(await read(line))
-    before = len(line.backend.asked)
-    assert await line.api.update_row(update) == outcome
-    assert len(line.backend.asked) == before + 1  # never again blindly
+async def test_the_outcome_is(connect: Connect, fault: str | Canned, outcome: UpdateAnswer) -> None:
+    harness = await connect(ENROLLED, fault)
+    update = sale(await read(harness))
+    before = len(harness.backend.requests)
+    assert await harness.api.update_row(update) == outcome
+    assert len(harness.backend.requests) == before + 1  # never again blindly
 
 
-async def test_nobody_there_is_no_answer(dial: Dial) -> None:
-    line = await dial(ENROLLED)
-    snapshot = await read(line)
-    await line.backend.stop()
-    assert await line.api.update_row(sale(snapshot)) == NoAnswer("backend-unreachable")
+async def test_nobody_there_is_no_answer(connect: Connect) -> None:
+    harness = await connect(ENROLLED)
+    snapshot = await read(harness)
+    await harness.backend.stop()
+    assert await harness.api.update_row(sale(snapshot)) == NoAnswer("backend-unreachable")
 
 
 @pytest.mark.parametrize("amount", [0, 320], ids=["no money", "money"])
 async def test_a_backend_that_refuses_returning_is_not_asked_for_it_again(
-    dial: Dial, amount: int
+    connect: Connect, amount: int
 ) -> None:
-    line = await dial(ENROLLED, REFUSED)
-    snapshot = await read(line)
-    assert await line.api.update_row(sale(snapshot, amount=amount)) == Applied(None)
-    assert await line.api.update_row(sale(snapshot, amount=amount)) == Applied(None)
-    asks_returning = ["returning" in request.body for request in line.backend.asked[-3:]]
+    harness = await connect(ENROLLED, REFUSED)
+    snapshot = await read(harness)
+    assert await harness.api.update_row(sale(snapshot, amount=amount)) == Applied(None)
+    assert await harness.api.update_row(sale(snapshot, amount=amount)) == Applied(None)
+    asks_returning = ["returning" in request.body for request in harness.backend.requests[-3:]]
     assert asks_returning == [True, False, False]
 
 
-async def test_an_update_refused_both_ways_is_a_final_no(dial: Dial) -> None:
-    line = await dial(ENROLLED, REFUSED, REFUSED)
-    snapshot = await read(line)
-    answer = await line.api.update_row(sale(snapshot))
+async def test_an_update_refused_both_ways_is_a_final_no(connect: Connect) -> None:
+    harness = await connect(ENROLLED, REFUSED, REFUSED)
+    snapshot = await read(harness)
+    answer = await harness.api.update_row(sale(snapshot))
     assert answer == Rejected(400, "unknown-key")
-    assert isinstance(await line.api.update_row(sale(snapshot)), Applied)
-    assert "returning" in line.backend.asked[-1].body
+    assert isinstance(await harness.api.update_row(sale(snapshot)), Applied)
+    assert "returning" in harness.backend.requests[-1].body

@@ -21,7 +21,7 @@ def text(**tables: str) -> str:
 
 
 def complaints(toml: str, check_reader: ReaderCheck = lambda _: ()) -> list[str]:
-    """Give all complaints about a file's text."""
+    """Return all complaints about a file's text."""
     with pytest.raises(ConfigError) as error:
         parse(toml, check_reader)
     texts = error.value.fields["list"]

@@ -18,7 +18,7 @@ from taptill.journal.journal import Journal
 
 @pytest.fixture(params=["fake", "journal"])
 def books(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ChargeJournal]:
-    """Give both in turn; the journal lies in a folder of its own."""
+    """Return both in turn; the journal lies in a folder of its own."""
     if request.param == "fake":
         yield FakeBooks(FakeClock())
         return
@@ -40,7 +40,7 @@ def void(number: int, amount: int = 420, *, customer: int = 1) -> Draft:
 
 
 def mark(entry: Entry, total: int) -> Mark:
-    """Give the mark that an entry makes."""
+    """Return the mark that an entry makes."""
     return Mark(entry.seq, total, entry.hash[:HASH_DIGITS])
 
 

@@ -16,7 +16,7 @@ from taptill.domain.entry import Entry, EntryKind
 
 @pytest.fixture(params=[FakeClock, SystemClock])
 def clock(request: pytest.FixtureRequest) -> Clock:
-    """Give each clock in turn."""
+    """Return each clock in turn."""
     new_clock: Clock = request.param()
     return new_clock
 

@@ -36,7 +36,7 @@ async def _nobody_listens(_: Snapshot) -> None:
 
 @pytest.fixture(params=["fake", "lookup"])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
-    """Give a maker of finders whose cache knows Ada, and whose backend is as told."""
+    """Return a maker of finders whose cache knows Ada, and whose backend is as told."""
     cache = CustomerCache(tmp_path / "cache.db", FakeClock(), frozenset({"name", "company"}))
     cache.store([snapshot(ADA)])
 

@@ -26,7 +26,7 @@ def snapshot(
     debt_data: Any = None,
     updated_at: str | None = None,
 ) -> Snapshot:
-    """Give a row; `at` counts its versions, as `updatedAt` does."""
+    """Return a row; `at` counts its versions, as `updatedAt` does."""
     person = Customer(
         customer,
         "Ada Byron",

@@ -17,7 +17,7 @@ BLANK = CardId("62e3086ced ")
 
 
 def holder(cache: CustomerCache, card: str) -> int | str:
-    """Give the id of the customer who is found by a card, or what is said instead."""
+    """Return the id of the customer who is found by a card, or what is said instead."""
     finding = look_up(cache, card)
     return finding.snapshot.customer.id if isinstance(finding, Found) else type(finding).__name__
 

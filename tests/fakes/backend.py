@@ -12,15 +12,15 @@ from taptill.service.wire import parse, write
 PREFIX = "/api/core/data"
 DATE = "Mon, 02 Mar 2026 09:00:00 GMT"
 _COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
-    "=": lambda held, asked: bool(held == asked),
-    ">": lambda held, asked: bool(held > asked),
-    "in": lambda held, asked: held in asked,
-    "like": lambda held, asked: asked.strip("%").lower() in str(held).lower(),
+    "=": lambda value, operand: bool(value == operand),
+    ">": lambda value, operand: bool(value > operand),
+    "in": lambda value, operand: value in operand,
+    "like": lambda value, operand: operand.strip("%").lower() in str(value).lower(),
 }
 
 
-def _like(held: Any, asked: str) -> bool:
-    return asked.strip("%") in str(held)
+def _like(value: Any, pattern: str) -> bool:
+    return pattern.strip("%") in str(value)
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class SentRequest:
 class FakeBackend:
     """Rows behind a real socket; `faults` are used up one a request, then all goes well.
 
-    `wrap` puts the list of rows into an envelope; `offers` is what capabilities says, None: 404.
+    `wrap` puts the list of rows into an envelope; `capabilities` is that answer, None: 404.
     `rule` may give a request's fault, by what it asks; `ignored` parts of a select are not
     looked at; `spelling` makes texts alike before they are compared. `always` is the fault of each
     request that has none of its own. `lines_seen` counts connections, with TLS those whose
@@ -76,7 +76,7 @@ class FakeBackend:
         self.like_minds_case = False
         self.spelling: Callable[[str], str] = lambda text: text
         self.always: str | Canned = OK
-        self.asked: list[SentRequest] = []
+        self.requests: list[SentRequest] = []
         self.lines_seen = 0
         self.url = ""
         self._tls = tls
@@ -123,17 +123,17 @@ class FakeBackend:
             del self._lines[task]
 
     async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        asked = await _read(reader)
-        if asked is None:
+        request = await _read(reader)
+        if request is None:
             return False
-        self.asked.append(asked)
-        fault = self.faults.pop(0) if self.faults else self.rule(asked) or self.always
+        self.requests.append(request)
+        fault = self.faults.pop(0) if self.faults else self.rule(request) or self.always
         if isinstance(fault, Canned):
             return await _send(writer, fault)
         if fault == LOST_REQUEST:
             writer.transport.abort()
             return False
-        answer = self._answer(asked)
+        answer = self._answer(request)
         if fault == LOST_REPLY:
             writer.transport.abort()
             return False
@@ -152,70 +152,76 @@ class FakeBackend:
             await asyncio.sleep(0.01)
         return False
 
-    def _answer(self, asked: SentRequest) -> Canned:
-        if asked.path.endswith("/capabilities"):
+    def _answer(self, request: SentRequest) -> Canned:
+        if request.path.endswith("/capabilities"):
             return (
                 Canned(write(self.capabilities))
                 if self.capabilities is not None
                 else Canned("{}", 404)
             )
-        if asked.path.endswith("/select"):
-            return Canned(write(self.wrap(self._select(asked.body))))
-        if asked.path.endswith("/insert"):
-            return Canned(write(self.wrap(self._insert(asked.body))), 201)
-        if asked.path.endswith("/remove"):
-            return Canned(write(self.wrap(self._remove(asked.body))))
-        row = self.rows.get(int(asked.path.rpartition("/")[2]))
+        if request.path.endswith("/select"):
+            return Canned(write(self.wrap(self._select(request.body))))
+        if request.path.endswith("/insert"):
+            return Canned(write(self.wrap(self._insert(request.body))), 201)
+        if request.path.endswith("/remove"):
+            return Canned(write(self.wrap(self._remove(request.body))))
+        row = self.rows.get(int(request.path.rpartition("/")[2]))
         if row is None:
             return Canned(write(self.wrap([])))
-        if not _meets(row, asked.body.get("conditions", {})):
+        if not _meets(row, request.body.get("conditions", {})):
             return Canned(write({"error": {"code": "condition-not-met"}, "row": row}), 409)
-        fields = dict(asked.body["fields"])
+        fields = dict(request.body["fields"])
         if isinstance(fields.get("totalDebt"), dict):
             fields["totalDebt"] = row["totalDebt"] + fields["totalDebt"]["increment"]
         row.update(fields)
         row["version"] = row.get("version", 0) + 1
         row["updatedAt"] = f"2026-03-02T10:00:{row['version']:02d}.000Z"
-        return Canned(write(self.wrap([row] if "returning" in asked.body else [])))
+        return Canned(write(self.wrap([row] if "returning" in request.body else [])))
 
     def _select(self, body: Any) -> list[Any]:
-        asked = {key: value for key, value in body.items() if key not in self.ignored}
-        wanted = asked.get("conditions", {})
+        options = {key: value for key, value in body.items() if key not in self.ignored}
+        conditions = options.get("conditions", {})
         like = _like if self.like_minds_case else _COMPARED["like"]
-        compared = {**_COMPARED, "like": like}
-        found = [row for row in self.rows.values() if _meets(row, wanted, self.spelling, compared)]
-        if "orderBy" in asked:
-            found.sort(key=lambda row: int(row["id"]))
-        first = asked.get("offset", 0)
-        return found[first : first + asked.get("limit", len(found))]
+        comparators = {**_COMPARED, "like": like}
+        matching_rows = [
+            row for row in self.rows.values() if _meets(row, conditions, self.spelling, comparators)
+        ]
+        if "orderBy" in options:
+            matching_rows.sort(key=lambda row: int(row["id"]))
+        first = options.get("offset", 0)
+        return matching_rows[first : first + options.get("limit", len(matching_rows))]
 
     def _insert(self, body: Any) -> list[Any]:
-        made = []
+        new_rows = []
         for fields in body["fields"]:
             number = max(self.rows, default=0) + 1
             self.rows[number] = {"isBlocked": False, "totalDebt": 0, **fields, "id": number}
-            made.append(self.rows[number])
-        return made if "returning" in body else []
+            new_rows.append(self.rows[number])
+        return new_rows if "returning" in body else []
 
     def _remove(self, body: Any) -> list[Any]:
-        doomed = [row for row in self.rows.values() if _meets(row, body.get("conditions", {}))]
-        for row in doomed:
+        matching_rows = [
+            row for row in self.rows.values() if _meets(row, body.get("conditions", {}))
+        ]
+        for row in matching_rows:
             del self.rows[row["id"]]
-        return doomed
+        return matching_rows
 
 
 def _meets(
     row: Mapping[str, Any],
     conditions: Mapping[str, Any],
     spelling: Callable[[str], str] = lambda text: text,
-    compared: Mapping[str, Callable[[Any, Any], bool]] = _COMPARED,
+    comparators: Mapping[str, Callable[[Any, Any], bool]] = _COMPARED,
 ) -> bool:
     def spelled(value: Any) -> Any:
         return spelling(value) if isinstance(value, str) else value
 
     return all(
-        compared[one["comparator"]](spelled(_held(row, one["field"])), spelled(one["value"]))
-        for one in conditions.get("filters", [])
+        comparators[condition["comparator"]](
+            spelled(_held(row, condition["field"])), spelled(condition["value"])
+        )
+        for condition in conditions.get("filters", [])
     )
 
 

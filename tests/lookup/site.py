@@ -24,13 +24,13 @@ class Server:
         self.rows = {row.customer.id: row for row in rows}
         self.faults: list[Exception] = []
         self.lies: dict[int, list[Page | Exception]] = {}
-        self.asked: list[tuple[float, int, str]] = []
+        self.requests: list[tuple[float, int, str]] = []
         self.after_page: Callable[[int], None] = lambda _: None
         self._clock = clock
         self._began_s = clock.monotonic()
 
     async def page(self, after_id: int, limit: int, since: str = "") -> Page:
-        self.asked.append((self._clock.monotonic() - self._began_s, after_id, since))
+        self.requests.append((self._clock.monotonic() - self._began_s, after_id, since))
         if self.faults:
             raise self.faults.pop(0)
         if self.lies.get(after_id):
@@ -68,5 +68,5 @@ class SyncHarness:
         self.sighted.append(snapshot.customer.id)
 
     def since(self) -> list[str]:
-        """Give what each sync asked from, one for each first page."""
-        return [since for _, after_id, since in self.server.asked if after_id == 0]
+        """Return what each sync asked from, one for each first page."""
+        return [since for _, after_id, since in self.server.requests if after_id == 0]

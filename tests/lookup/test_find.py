@@ -17,23 +17,23 @@ class FakeSource:
 
     def __init__(self, finding: LookupResult) -> None:
         self.finding = finding
-        self.asked: list[CardId] = []
-        self.told: list[str] = []
+        self.requests: list[CardId] = []
+        self.calls: list[str] = []
         self.learnt: list[tuple[CardId, CardId | None]] = []
 
     async def find(self, card_id: CardId) -> LookupResult:
-        self.asked.append(card_id)
+        self.requests.append(card_id)
         return self.finding
 
     def learn_spelling(self, card_id: CardId, customer_card: CardId | None) -> None:
         self.learnt.append((card_id, customer_card))
 
     def store(self, snapshots: list[Snapshot]) -> None:
-        self.told += ["kept" for snapshot in snapshots if snapshot == SEEN]
+        self.calls += ["kept" for snapshot in snapshots if snapshot == SEEN]
 
     async def sighted(self, snapshot: Snapshot) -> None:
         assert snapshot == SEEN
-        self.told.append("compared")
+        self.calls.append("compared")
 
 
 def lookup(cache: FakeSource, live: FakeSource) -> Lookup:
@@ -43,21 +43,21 @@ def lookup(cache: FakeSource, live: FakeSource) -> Lookup:
 async def test_the_cached_customer_comes_without_asking_the_backend() -> None:
     cache, live = FakeSource(Found(SEEN, 60.0)), FakeSource(Unreachable())
     assert await lookup(cache, live).cached(ADA) == Found(SEEN, 60.0)
-    assert (cache.asked, live.asked, cache.told) == ([ADA], [], [])
+    assert (cache.requests, live.requests, cache.calls) == ([ADA], [], [])
 
 
 async def test_a_live_customer_is_kept_before_settlement_compares_the_mark() -> None:
     cache, live = FakeSource(Unreachable()), FakeSource(Found(SEEN, 0.0))
     assert await lookup(cache, live).live(ADA) == Found(SEEN, 0.0)
-    assert (cache.asked, live.asked) == ([], [ADA])
-    assert cache.told == ["kept", "compared"]
+    assert (cache.requests, live.requests) == ([], [ADA])
+    assert cache.calls == ["kept", "compared"]
 
 
 @pytest.mark.parametrize("finding", [NotFound(), Ambiguous(), Unreachable()], ids=str)
 async def test_without_one_customer_nobody_is_told(finding: LookupResult) -> None:
     cache = FakeSource(Unreachable())
     assert await lookup(cache, FakeSource(finding)).live(ADA) == finding
-    assert cache.told == []
+    assert cache.calls == []
 
 
 @pytest.mark.parametrize(

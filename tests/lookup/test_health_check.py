@@ -22,11 +22,11 @@ class PingTarget:
         self.clock, self.connection = clock, connection
         self.back_s = clock.monotonic()
         self.fault: TaptillError | None = AWAY
-        self.asked: list[float] = []
+        self.ping_times: list[float] = []
 
     async def look(self) -> None:
         """Answer one question."""
-        self.asked.append(self.clock.monotonic())
+        self.ping_times.append(self.clock.monotonic())
         if self.clock.monotonic() < self.back_s:
             if self.fault is None:
                 await asyncio.sleep(3600.0)
@@ -88,10 +88,11 @@ def test_a_backend_that_is_away_for_an_hour_is_asked_at_a_steady_pace(backend: P
 
     play(backend, scene, chance=0.999)
     gaps = [
-        later - earlier for earlier, later in zip(backend.asked, backend.asked[1:], strict=False)
+        later - earlier
+        for earlier, later in zip(backend.ping_times, backend.ping_times[1:], strict=False)
     ]
     assert min(gaps) >= PAUSE_S * (1 - JITTER)
-    assert len(backend.asked) <= 3600 / (PAUSE_S * (1 - JITTER))
+    assert len(backend.ping_times) <= 3600 / (PAUSE_S * (1 - JITTER))
 
 
 @pytest.mark.parametrize("first", ["nothing was asked yet", "it answers"])
@@ -102,7 +103,7 @@ def test_nothing_is_asked_of_a_backend_that_is_not_away(backend: PingTarget, fir
         await asyncio.sleep(600.0)
 
     play(backend, scene)
-    assert backend.asked == []
+    assert backend.ping_times == []
 
 
 def test_a_backend_that_went_away_under_an_update_is_found_out_without_a_tap(
@@ -127,7 +128,7 @@ def test_a_backend_that_takes_no_updates_is_asked_once_for_each(backend: PingTar
             await asyncio.sleep(60.0)
 
     play(backend, scene)
-    assert len(backend.asked) == 3
+    assert len(backend.ping_times) == 3
 
 
 WAITS = {
@@ -151,7 +152,8 @@ def test_a_backend_that_asks_for_patience_gets_it(
 
     play(backend, scene, chance)
     gaps = [
-        later - earlier for earlier, later in zip(backend.asked, backend.asked[1:], strict=False)
+        later - earlier
+        for earlier, later in zip(backend.ping_times, backend.ping_times[1:], strict=False)
     ]
     assert gaps
     assert least_s <= min(gaps) <= max(gaps) <= least_s / (1 - JITTER) + TIMEOUT_S

@@ -19,7 +19,7 @@ async def test_the_first_sync_is_full_and_each_row_is_seen_once(site: SyncHarnes
     assert await site.sync.sync_once() == 8
     assert site.cache.count() == 8
     assert site.sighted == [1, 2, 3, 4, 5, 6, 7, 8]
-    assert [(after_id, since) for _, after_id, since in site.server.asked] == [
+    assert [(after_id, since) for _, after_id, since in site.server.requests] == [
         (0, ""),
         (3, ""),
         (6, ""),
@@ -81,7 +81,7 @@ async def test_a_delta_without_rows_is_complete_if_there_are_any(site: SyncHarne
     del site.server.rows[1]
     await site.sync.sync_once()
     assert site.cache.age_s() == 0
-    assert [(after_id, since) for _, after_id, since in site.server.asked[-2:]] == [
+    assert [(after_id, since) for _, after_id, since in site.server.requests[-2:]] == [
         (0, "2026-03-02T08:13:00+00:00"),
         (0, ""),
     ]
@@ -164,7 +164,7 @@ async def test_pages_without_end_are_an_error_and_begin_from_the_first(site: Syn
         with pytest.raises(MalformedError, match="more pages"):
             await sync.sync_once()
     assert site.cache.age_s() is None
-    assert [after_id for _, after_id, _ in site.server.asked] == [0, 3, 6, 0, 3, 6]
+    assert [after_id for _, after_id, _ in site.server.requests] == [0, 3, 6, 0, 3, 6]
 
 
 # --- day and night -------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ def test_trouble_is_waited_out_ever_longer_and_ends_by_itself(
         await asyncio.sleep(400)
 
     play(site, scene)
-    times = [at_s for at_s, after_id, _ in site.server.asked if after_id == 0]
+    times = [at_s for at_s, after_id, _ in site.server.requests if after_id == 0]
     gaps = [after - before for before, after in pairwise(times)]
     assert gaps[:6] == [RETRY_S, 10, 20, 40, RETRY_MAX_S, RETRY_MAX_S]
     assert site.cache.count() == 8
@@ -240,7 +240,7 @@ def test_a_backend_that_returns_is_synced_at_once(site: SyncHarness) -> None:
         await asyncio.sleep(400)
 
     play(site, scene)
-    times = [at_s for at_s, after_id, _ in site.server.asked if after_id == 0]
+    times = [at_s for at_s, after_id, _ in site.server.requests if after_id == 0]
     gaps = [after - before for before, after in pairwise(times)]
     assert gaps[:6] == [RETRY_S, 10, 20, 1, RETRY_MAX_S, RETRY_MAX_S]
     assert site.cache.count() == 8

@@ -18,7 +18,7 @@ from taptill.lookup.sync import BATCH_ROWS, Page, Sync, SyncPolicy
 
 
 def gone(site: SyncHarness) -> list[int]:
-    """Give the ids of those whom the cache takes for gone."""
+    """Return the ids of those whom the cache takes for gone."""
     findings = {
         customer_id: look_up(site.cache, f"04A{customer_id}") for customer_id in range(1, 9)
     }
@@ -33,7 +33,7 @@ async def due(site: SyncHarness) -> None:
     """Fill the cache, and let a day go by."""
     await site.sync.sync_once()
     site.clock.pass_time(86_401)
-    site.server.asked.clear()
+    site.server.requests.clear()
 
 
 ONCE = {
@@ -95,7 +95,7 @@ async def test_a_page_that_comes_again_is_asked_for_again(site: SyncHarness) -> 
     with pytest.raises(MalformedError):
         await site.sync.sync_once()
     await site.sync.sync_once()
-    assert [after_id for _, after_id, _ in site.server.asked] == [0, 3, 3, 6, 8, 7]
+    assert [after_id for _, after_id, _ in site.server.requests] == [0, 3, 3, 6, 8, 7]
     assert site.cache.count() == 8
 
 
@@ -165,7 +165,7 @@ async def test_a_sync_that_is_cut_off_keeps_its_pages_and_goes_on_from_there(
     assert (site.cache.count(), site.cache.age_s()) == (3, None)
     site.clock.pass_time(300)
     assert await site.sync.sync_once() == 8
-    assert [after_id for _, after_id, _ in site.server.asked] == [0, 3, 3, 6, 8, 7]
+    assert [after_id for _, after_id, _ in site.server.requests] == [0, 3, 3, 6, 8, 7]
     assert (site.cache.count(), site.cache.age_s()) == (8, 300)
 
 
@@ -192,14 +192,14 @@ async def test_with_each_third_request_lost_it_still_comes_to_its_end(site: Sync
             await site.sync.sync_once()
             break
     assert site.cache.count() == 199
-    assert len(site.server.asked) == 67 + 33 + 2
+    assert len(site.server.requests) == 67 + 33 + 2
 
 
 async def test_after_a_day_it_begins_from_the_first(site: SyncHarness) -> None:
     await cut_off(site)
     site.clock.pass_time(86_401)
     await site.sync.sync_once()
-    assert [after_id for _, after_id, _ in site.server.asked][2] == 0
+    assert [after_id for _, after_id, _ in site.server.requests][2] == 0
 
 
 async def test_after_a_restart_it_begins_from_the_first(site: SyncHarness) -> None:
@@ -208,7 +208,7 @@ async def test_after_a_restart_it_begins_from_the_first(site: SyncHarness) -> No
     again = Sync(site.server, site.cache, site.clock, POLICY, site._sighted)
     before = site.cache._file._connection.total_changes
     await again.sync_once()
-    assert [after_id for _, after_id, _ in site.server.asked][2] == 0
+    assert [after_id for _, after_id, _ in site.server.requests][2] == 0
     assert site.cache._file._connection.total_changes == before + 5 + 2
 
 

@@ -1,7 +1,7 @@
 """Selects are answered and updates are not: the till stays online, and says what does not work."""
 
 import pytest
-from tests.backend.conftest import Dial
+from tests.backend.conftest import Connect
 from tests.backend.test_updates import ENROLLED, sale
 from tests.fakes.backend import LOST_REQUEST, Canned, SentRequest
 from tests.fakes.clock import FakeClock
@@ -19,36 +19,36 @@ FAULTS: dict[str, Canned | str] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-async def test_online_does_not_flap(dial: Dial, fault: Canned | str) -> None:
+async def test_online_does_not_flap(connect: Connect, fault: Canned | str) -> None:
     connection = BackendHealth(FakeClock())
-    line = await dial(ENROLLED, connection=connection)
+    harness = await connect(ENROLLED, connection=connection)
     returns: list[int] = []
     connection.on_recovery(lambda: returns.append(1))
 
     def rule(request: SentRequest) -> Canned | str | None:
         return fault if "/update/" in request.path else None
 
-    line.backend.rule = rule
+    harness.backend.rule = rule
     states = []
     for _ in range(4):
-        snapshot = await line.api.read_row(7)
+        snapshot = await harness.api.read_row(7)
         assert isinstance(snapshot, Snapshot)
-        assert not isinstance(await line.api.update_row(sale(snapshot)), Applied)
+        assert not isinstance(await harness.api.update_row(sale(snapshot)), Applied)
         states.append((connection.health.online, bool(connection.health.update_error)))
     assert states == [(True, True)] * 4
     assert returns == []  # settlement is not called to try again by each look-up
-    line.backend.rule = lambda _: None
-    assert isinstance(await line.api.update_row(sale(snapshot)), Applied)
+    harness.backend.rule = lambda _: None
+    assert isinstance(await harness.api.update_row(sale(snapshot)), Applied)
     assert (connection.health.online, connection.health.update_error) == (True, "")
 
 
-async def test_a_backend_that_is_away_altogether_is_away(dial: Dial) -> None:
+async def test_a_backend_that_is_away_altogether_is_away(connect: Connect) -> None:
     connection = BackendHealth(FakeClock())
-    line = await dial(ENROLLED, connection=connection)
-    snapshot = await line.api.read_row(7)
+    harness = await connect(ENROLLED, connection=connection)
+    snapshot = await harness.api.read_row(7)
     assert isinstance(snapshot, Snapshot)
-    line.backend.always = LOST_REQUEST
-    assert isinstance(await line.api.update_row(sale(snapshot)), OutcomeUnknown)
+    harness.backend.always = LOST_REQUEST
+    assert isinstance(await harness.api.update_row(sale(snapshot)), OutcomeUnknown)
     assert connection.needs_check
-    await line.api.read_row(7)
+    await harness.api.read_row(7)
     assert connection.health.online is False

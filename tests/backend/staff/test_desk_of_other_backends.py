@@ -50,7 +50,7 @@ async def test_what_a_backend_does_not_offer_is_refused_before_anything_is_sent(
         with pytest.raises(UsageError, match="this backend"):
             await do(backend, work)
         assert [
-            request.path for request in backend.asked if "capabilities" not in request.path
+            request.path for request in backend.requests if "capabilities" not in request.path
         ] == []
 
 
@@ -75,7 +75,9 @@ async def test_a_payment_whose_answer_is_lost_is_found_in_the_ledger_and_never_s
         )
         assert customer.customer.id == 7
         (body,) = sent(backend, "update")
-        ledger_queries = [item.body for item in backend.asked if "CustomerDebtChanges" in item.path]
+        ledger_queries = [
+            item.body for item in backend.requests if "CustomerDebtChanges" in item.path
+        ]
     assert body == {"fields": {"totalDebt": {"increment": -5}}, "reason": "cash", "request": "r-1"}
     assert [item["conditions"]["filters"] for item in ledger_queries] == [
         [{"field": "request", "comparator": "=", "value": "r-1"}]

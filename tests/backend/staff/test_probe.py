@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.backend.conftest import Connected, Dial, row
+from tests.backend.conftest import ClientHarness, Connect, row
 from tests.fakes.backend import HTML, Canned, SentRequest
 from tests.fakes.until import until
 
@@ -20,7 +20,7 @@ CONDITIONAL = {"conditional_update": True, "version": True}
 
 
 def people(count: int = 20, **fields: Any) -> list[dict[str, Any]]:
-    """Give customers of a sound site."""
+    """Return customers of a sound site."""
     debts = [Decimal("12.30"), Decimal("-3.20"), Decimal(0), Decimal("0.85")]
     usual = {"debtData": ENROLLED, "version": 1}
     return [
@@ -33,11 +33,13 @@ def by_name(diagnoses: list[Diagnosis]) -> dict[str, Diagnosis]:
     return {diagnosis.name.partition(".")[2]: diagnosis for diagnosis in diagnoses}
 
 
-async def test_of_a_sound_backend_everything_is_told_and_nothing_is_changed(dial: Dial) -> None:
-    line = await dial(*people())
-    line.backend.capabilities = CONDITIONAL
-    before = {key: dict(diagnosis) for key, diagnosis in line.backend.rows.items()}
-    diagnoses = await probe(line.api, deep=True)
+async def test_of_a_sound_backend_everything_is_told_and_nothing_is_changed(
+    connect: Connect,
+) -> None:
+    harness = await connect(*people())
+    harness.backend.capabilities = CONDITIONAL
+    before = {key: dict(diagnosis) for key, diagnosis in harness.backend.rows.items()}
+    diagnoses = await probe(harness.api, deep=True)
     assert [
         (diagnosis.name, diagnosis.advice)
         for diagnosis in diagnoses
@@ -55,7 +57,7 @@ async def test_of_a_sound_backend_everything_is_told_and_nothing_is_changed(dial
         "capabilities": "it offers conditional updates",
         "conditional-update": "an update whose condition is not met is refused",
     }
-    assert line.backend.rows == before
+    assert harness.backend.rows == before
 
 
 SPELLINGS: dict[str, tuple[Callable[[str], str], str]] = {
@@ -70,37 +72,37 @@ SPELLINGS: dict[str, tuple[Callable[[str], str], str]] = {
 
 @pytest.mark.parametrize("case", SPELLINGS.values(), ids=SPELLINGS)
 async def test_c13_a_backend_that_does_not_look_at_spelling_is_warned_of(
-    dial: Dial, case: tuple[Callable[[str], str], str]
+    connect: Connect, case: tuple[Callable[[str], str], str]
 ) -> None:
     spelling, words = case
-    line = await dial(*people())
-    line.backend.spelling = spelling
-    diagnosis = by_name(await probe(line.api))["spelling"]
+    harness = await connect(*people())
+    harness.backend.spelling = spelling
+    diagnosis = by_name(await probe(harness.api))["spelling"]
     assert (diagnosis.verdict, diagnosis.words) == (Verdict.WARN, words)
     assert "may be found online alone" in diagnosis.advice
 
 
-async def test_cards_of_two_spellings_are_counted(dial: Dial) -> None:
+async def test_cards_of_two_spellings_are_counted(connect: Connect) -> None:
     rows = people()
     rows[3]["cardId"] = "62e3086ced"
-    diagnosis = by_name(await probe((await dial(*rows)).api))["spelling"]
+    diagnosis = by_name(await probe((await connect(*rows)).api))["spelling"]
     assert diagnosis.verdict is Verdict.WARN
     assert diagnosis.words.endswith("; 1 of 20 cards is spelled in small letters")
 
 
-async def test_without_being_asked_to_a_probe_sends_reads_alone(dial: Dial) -> None:
-    line = await dial(*people())
-    line.backend.capabilities = CONDITIONAL
-    await probe(line.api)
-    assert not any("/update/" in request.path for request in line.backend.asked)
+async def test_without_being_asked_to_a_probe_sends_reads_alone(connect: Connect) -> None:
+    harness = await connect(*people())
+    harness.backend.capabilities = CONDITIONAL
+    await probe(harness.api)
+    assert not any("/update/" in request.path for request in harness.backend.requests)
 
 
-Change = Callable[[Connected], object]
+Change = Callable[[ClientHarness], object]
 
 
 def set_to(**values: Any) -> Change:
     """Change attributes of the fake."""
-    return lambda line: line.backend.__dict__.update(values)
+    return lambda harness: harness.backend.__dict__.update(values)
 
 
 def no_default(request: SentRequest) -> Canned | None:
@@ -180,12 +182,12 @@ ODD: dict[str, tuple[Change, str, Verdict, str]] = {
 
 @pytest.mark.parametrize(("change", "name", "verdict", "words"), ODD.values(), ids=ODD)
 async def test_it_is_said_of(
-    dial: Dial, change: Change, name: str, verdict: Verdict, words: str
+    connect: Connect, change: Change, name: str, verdict: Verdict, words: str
 ) -> None:
-    line = await dial(*people())
-    line.backend.capabilities = CONDITIONAL
-    change(line)
-    diagnosis = by_name(await probe(line.api, deep=True))[name]
+    harness = await connect(*people())
+    harness.backend.capabilities = CONDITIONAL
+    change(harness)
+    diagnosis = by_name(await probe(harness.api, deep=True))[name]
     assert (diagnosis.verdict, bool(diagnosis.advice)) == (verdict, verdict is not Verdict.PASS)
     assert words in diagnosis.words
 
@@ -199,19 +201,19 @@ TROUBLE: dict[str, tuple[Canned, str, str]] = {
 
 @pytest.mark.parametrize(("fault", "words", "advice"), TROUBLE.values(), ids=TROUBLE)
 async def test_nothing_but_the_trouble_is_told_of(
-    dial: Dial, fault: Canned, words: str, advice: str
+    connect: Connect, fault: Canned, words: str, advice: str
 ) -> None:
-    line = await dial(*people())
-    line.backend.always = fault
-    (diagnosis,) = await probe(line.api)
+    harness = await connect(*people())
+    harness.backend.always = fault
+    (diagnosis,) = await probe(harness.api)
     assert (diagnosis.name, diagnosis.verdict) == ("backend.answer", Verdict.FAIL)
     assert words in diagnosis.words
     assert advice in diagnosis.advice
 
 
-async def test_trouble_under_way_is_told_beside_what_was_seen(dial: Dial) -> None:
-    line = await dial(*people(), "ok", Canned("{}", 401))
-    diagnoses = await probe(line.api)
+async def test_trouble_under_way_is_told_beside_what_was_seen(connect: Connect) -> None:
+    harness = await connect(*people(), "ok", Canned("{}", 401))
+    diagnoses = await probe(harness.api)
     assert (diagnoses[0].verdict, diagnoses[-1].verdict) == (Verdict.PASS, Verdict.FAIL)
     assert "token" in diagnoses[-1].words
 
@@ -234,34 +236,34 @@ MONEY: dict[str, tuple[list[Any], int, Verdict]] = {
 
 @pytest.mark.parametrize(("debts", "digits", "verdict"), MONEY.values(), ids=MONEY)
 async def test_the_scale_of_money_is_judged_by(
-    dial: Dial, debts: list[Any], digits: int, verdict: Verdict
+    connect: Connect, debts: list[Any], digits: int, verdict: Verdict
 ) -> None:
-    line = await dial(
+    harness = await connect(
         *(row(number, totalDebt=diagnosis) for number, diagnosis in enumerate(debts, 1))
     )
-    select: Select = line.api.select
-    select.money = line.api._money = MoneyFormat(digits)
-    diagnosis = by_name(await probe(line.api))["money"]
+    select: Select = harness.api.select
+    select.money = harness.api._money = MoneyFormat(digits)
+    diagnosis = by_name(await probe(harness.api))["money"]
     assert (diagnosis.verdict, "[backend] money" in diagnosis.advice) == (
         verdict,
         verdict is Verdict.WARN,
     )
 
 
-async def test_a_till_looks_once_when_its_backend_first_answers(dial: Dial) -> None:
-    line = await dial(*people(totalDebt=1230))
-    line.backend.always = Canned("{}", 500)
-    looking = asyncio.create_task(probe_when_online(line.api, 0.01))
-    await until(lambda: len(line.backend.asked) >= 2)
+async def test_a_till_looks_once_when_its_backend_first_answers(connect: Connect) -> None:
+    harness = await connect(*people(totalDebt=1230))
+    harness.backend.always = Canned("{}", 500)
+    looking = asyncio.create_task(probe_when_online(harness.api, 0.01))
+    await until(lambda: len(harness.backend.requests) >= 2)
     assert not looking.done()
-    line.backend.always = "ok"
+    harness.backend.always = "ok"
     await asyncio.wait_for(looking, 10)
-    (warning,) = line.api.warnings()
+    (warning,) = harness.api.warnings()
     assert "are these the smallest coins?" in warning
 
 
-async def test_fields_that_are_not_there_are_warnings_for_the_status_line(dial: Dial) -> None:
-    line = await dial(*people())
-    line.backend.rule = no_default
-    await line.api.read_row(1)
-    assert line.api.warnings() == ("the backend has no field default",)
+async def test_fields_that_are_not_there_are_warnings_for_the_status_line(connect: Connect) -> None:
+    harness = await connect(*people())
+    harness.backend.rule = no_default
+    await harness.api.read_row(1)
+    assert harness.api.warnings() == ("the backend has no field default",)

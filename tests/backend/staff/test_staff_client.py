@@ -40,8 +40,8 @@ async def do(backend: FakeBackend, work: Work, company_id: int | None = None) ->
 
 
 def sent(backend: FakeBackend, verb: str) -> list[Any]:
-    """Give the bodies of the requests of one verb."""
-    return [request.body for request in backend.asked if f"/{verb}" in request.path]
+    """Return the bodies of the requests of one verb."""
+    return [request.body for request in backend.requests if f"/{verb}" in request.path]
 
 
 def on(verb: str, *answers: str | Canned) -> Callable[[SentRequest], str | Canned | None]:
@@ -339,7 +339,7 @@ async def test_nobody_is_removed_without_a_name_nor_in_a_crowd(ids: list[int]) -
     async with FakeBackend([ADA]) as backend:
         with pytest.raises(UsageError, match="by their ids"):
             await do(backend, lambda office: office.remove(ids))
-        assert backend.asked == []
+        assert backend.requests == []
 
 
 async def test_one_unknown_id_and_nobody_is_removed() -> None:
