@@ -17,7 +17,7 @@ READ_TIMEOUT_S = 0.3
 
 
 class RecordedHealth:
-    """What the connection was told, and what time the server has."""
+    """Records what the client reported of its calls, and the server's time."""
 
     def __init__(self) -> None:
         self.results: list[str] = []
@@ -58,7 +58,7 @@ def row(customer: int = 7, **fields: Any) -> dict[str, Any]:
 
 
 class ClientHarness:
-    """A client and the server that it talks to."""
+    """A client, and the fake server that it talks to."""
 
     def __init__(self, backend: FakeBackend, api: CustomersApi, health: RecordedHealth) -> None:
         self.backend = backend
@@ -71,7 +71,7 @@ Connect = Callable[..., Any]
 
 @pytest.fixture
 async def connect() -> AsyncIterator[Connect]:
-    """Connect a client to a server with these rows and faults; both end with the test."""
+    """Return a function that starts a server with these rows and faults, and a client of it."""
     async with AsyncExitStack() as stack:
 
         async def start(

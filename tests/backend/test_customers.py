@@ -1,4 +1,4 @@
-"""Real HTTP in, findings, rows and pages out."""
+"""The till's client of the Customers API over real HTTP."""
 
 import json
 from decimal import Decimal
@@ -56,7 +56,7 @@ FOUND: dict[str, tuple[list[dict[str, Any]], LookupResult | type]] = {
 async def test_find_says(connect: Connect, rows: list[dict[str, Any]], expected: type) -> None:
     harness = await connect(*rows)
     assert kind(await harness.api.find(CardId("04A7"))) is expected
-    assert harness.health.results == ["ok"]  # the backend is up, whatever its rows are
+    assert harness.health.results == ["ok"]  # the backend answers, whatever the rows are
 
 
 async def test_one_row_that_comes_twice_is_one_customer(connect: Connect) -> None:
@@ -72,7 +72,7 @@ async def test_an_empty_answer_is_proof_only_from_a_token_that_sees_rows(connect
     assert kind(await harness.api.find(CardId("FFFF"))) is NotFound
     assert len(harness.backend.requests) == 2
     assert kind(await harness.api.find(CardId("FFFE"))) is NotFound
-    assert len(harness.backend.requests) == 3  # that it sees rows is remembered
+    assert len(harness.backend.requests) == 3  # it remembers that the token sees rows
     blind = await connect()
     assert kind(await blind.api.find(CardId("FFFF"))) is Unreachable
     assert blind.api.sees_nothing
@@ -101,7 +101,7 @@ SPELLED: dict[str, tuple[str, str, bool]] = {
 async def test_c13_the_one_customer_is_taken_where_only_the_spelling_differs(
     connect: Connect, case: tuple[str, str, bool]
 ) -> None:
-    """A server whose `=` ignores capitals and blanks: MySQL, SQL Server."""
+    """A server whose `=` ignores capitals and blanks: MySQL or SQL Server."""
     stored_card, card_id, is_match = case
     row = ROW_TEXT.replace('"04A7"', f'"{stored_card}"')
     harness = await connect(Canned(f"[{row}]"))
@@ -112,14 +112,14 @@ async def test_c13_the_one_customer_is_taken_where_only_the_spelling_differs(
 async def test_c13_a_card_that_differs_by_capitals_alone_is_nobodys_and_says_so(
     connect: Connect,
 ) -> None:
-    """The server has answered: it is not said that it cannot be asked."""
+    """The server answered, so the till does not say that it could not be asked."""
     harness = await connect(Canned(f"[{ROW_TEXT.replace('04A7', 'aBx9')}]"))
     assert kind(await harness.api.find(CardId("AbX9"))) is NotFound
     assert "card …bX9 differs from one of the office by capitals alone" in harness.api.warnings()
 
 
 async def test_c13_where_capitals_tell_cards_apart_only_a_uid_is_taken(connect: Connect) -> None:
-    """One card of base 64 among the site's says what its others may be."""
+    """One base64 card of the site shows that other cards may be base64 too."""
     harness = await connect(
         row(6, cardId="qXyZ9"), row(7, cardId="key-17"), row(8, cardId="62e3086ced")
     )
@@ -134,7 +134,9 @@ async def test_c13_a_second_customer_who_may_be_meant_is_no_customer(connect: Co
     second = ROW_TEXT.replace('"id": 7', '"id": 8').replace("04A7", "04a7")
     harness = await connect(Canned(f"[{ROW_TEXT}, {second}]"), Canned(f"[{ROW_TEXT}, {second}]"))
     assert kind(await harness.api.find(CardId("04A7 "))) is Ambiguous
-    assert kind(await harness.api.find(CardId("04A7"))) is Found  # this one is spelled so
+    assert (
+        kind(await harness.api.find(CardId("04A7"))) is Found
+    )  # this customer's card is spelled as it was read
 
 
 async def test_c13_staff_find_whom_a_till_finds(connect: Connect) -> None:

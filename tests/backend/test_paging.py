@@ -1,4 +1,4 @@
-"""Servers that page in their own way in, a filled cache or a clear word out: over HTTP."""
+"""Servers with paging of their own kinds, over HTTP: a filled cache, or a clear error."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,10 +20,10 @@ Cache = Callable[[ClientHarness], tuple[Sync, CustomerCache, FakeClock]]
 
 @pytest.fixture
 def cache_of(tmp_path: Path) -> Cache:
-    """Put a cache and its sync behind a client."""
+    """Return a function that puts a cache and its sync behind a client."""
 
     async def sighted(_: Snapshot) -> None:
-        """Nobody else looks."""
+        """Stand for settlement."""
 
     def make(harness: ClientHarness) -> tuple[Sync, CustomerCache, FakeClock]:
         clock = FakeClock()
@@ -34,7 +34,7 @@ def cache_of(tmp_path: Path) -> Cache:
 
 
 def no_comparing(request: SentRequest) -> Canned | None:
-    """Refuse `>`, as a server that knows `=` and `in` alone."""
+    """Refuse `>`, as a server that knows only `=` and `in`."""
     filters = request.body.get("conditions", {}).get("filters", []) if request.body else []
     if any(condition["comparator"] == ">" and condition["field"] == "id" for condition in filters):
         return Canned('{"error": {"code": "unknown-comparator"}}', 400)
@@ -55,7 +55,7 @@ async def test_pages_come_by_offset_where_more_than_is_refused(
     assert await sync.sync_once() == count
     assert cache.count() == count
     refusals = [request for request in harness.backend.requests if no_comparing(request)]
-    assert len(refusals) == 1  # it is not asked in vain again
+    assert len(refusals) == 1  # `>` is not tried again
     harness.backend.rows[1]["name"] = "Ada King"
     harness.backend.rows[1]["updatedAt"] = "2026-03-02T09:30:00.000Z"
     assert await sync.sync_once() >= 1
@@ -75,7 +75,10 @@ async def test_offsets_go_on_by_the_rows_received(connect: Connect) -> None:
         5,
         7,
     ]
-    assert (await harness.api.page(4, 2)).ids == (5, 6)  # again from the middle, from what it knows
+    assert (await harness.api.page(4, 2)).ids == (
+        5,
+        6,
+    )  # the middle is asked for again, at the remembered offset
     assert (await harness.api.page(1, 2)).ids == (2,)
 
 
@@ -86,7 +89,9 @@ async def test_a_refusal_that_offsets_do_not_help_is_told(connect: Connect) -> N
         await harness.api.page(0, 3)
     harness.backend.always = "ok"
     await harness.api.page(0, 3)
-    assert "conditions" in harness.backend.requests[-1].body  # by id, as before
+    assert (
+        "conditions" in harness.backend.requests[-1].body
+    )  # pages come by comparing ids, as before
 
 
 async def test_a_server_that_ignores_offset_is_told_and_not_asked_for_ever(
@@ -110,7 +115,7 @@ IGNORED = {
 async def test_a_sync_with_a_server_that_ignores(
     connect: Connect, cache_of: Cache, feature: str, rows: list[dict[str, Any]]
 ) -> None:
-    """It ends with a clear word, and nobody is gone because of it."""
+    """The sync ends with a clear error, and no customer is marked as gone."""
     harness = await connect(*rows)
     sync, cache, clock = cache_of(harness)
     await sync.sync_once()

@@ -1,4 +1,4 @@
-"""Trouble that passes in, one good answer out, or a clear word when patience ends: over HTTP."""
+"""Transient errors over HTTP: a read is repeated, until patience ends with a clear error."""
 
 import email.utils
 import time
@@ -74,7 +74,7 @@ async def test_retry_after_is_obeyed_as_seconds_and_as_a_date(connect: Connect) 
         harness = await connect(row(7), Canned("{}", 429, {"Retry-After": value}))
         began_s = time.monotonic()
         assert isinstance(await harness.api.read_row(7), Snapshot)
-        # A date has whole seconds: from the instant it was made, up to one of them is gone.
+        # An HTTP date has whole seconds: up to one of them has passed when it is made.
         assert 0.9 * (value == "1") < time.monotonic() - began_s < select.PATIENCE_S
         assert len(harness.backend.requests) == 2
 
@@ -90,7 +90,7 @@ async def test_nobody_waits_longer_than_patience_lasts(connect: Connect) -> None
     with pytest.raises(UnreachableError, match="HTTP 503"):
         await harness.api.page(0, 10)
     assert time.monotonic() - began_s < 2 * select.PATIENCE_S
-    assert 3 < len(harness.backend.requests) < 10  # later and later, not in a storm
+    assert 3 < len(harness.backend.requests) < 10  # the delays grow
 
 
 async def test_a_try_under_way_is_cut_off_when_patience_ends(connect: Connect) -> None:
@@ -122,7 +122,7 @@ async def test_a_till_without_a_network_knows_so_at_once(connect: Connect) -> No
 
 
 def without(*names: str) -> Any:
-    """Refuse a select that asks for a field that is not there, as such servers do."""
+    """Refuse a select of a field that is not there, as such servers do."""
 
     def rule(request: Any) -> Canned | None:
         fields = request.body["fields"]

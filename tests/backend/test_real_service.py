@@ -1,4 +1,4 @@
-"""The client against the embedded service, over a real socket: both read the contract alike."""
+"""The client against the embedded service, over a real socket: both keep the same contract."""
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Answer bodies of many shapes in, snapshots out."""
+"""Answer bodies of many shapes, and the snapshots parsed from them."""
 
 from decimal import Decimal
 from typing import Any

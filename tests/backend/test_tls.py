@@ -1,4 +1,4 @@
-"""TLS on loopback in: who is trusted, what a tap pays, and what is said when it cannot be."""
+"""TLS on loopback: which certificates are trusted, what a tap costs, what a failure says."""
 
 import asyncio
 import socket
@@ -28,7 +28,7 @@ ADA = CardId("04A7")
 
 
 def localhost_is_known() -> bool:
-    """A machine without /etc/hosts, a container for example, may not know it."""
+    """A machine without /etc/hosts, a container for example, may not know the name."""
     try:
         return bool(socket.getaddrinfo("localhost", 1))
     except OSError:
@@ -60,7 +60,7 @@ async def dialled(
 
 @asynccontextmanager
 async def under_way(work: Coroutine[Any, Any, object]) -> AsyncIterator[asyncio.Task[object]]:
-    """Let something run beside the block, and wait for its end when it is cancelled."""
+    """Run something beside the block, then cancel it and wait for its end."""
     task = asyncio.create_task(work)
     try:
         yield task
@@ -97,7 +97,7 @@ async def test_a_server_that_is_named_must_show_that_name(office: Authority) -> 
 
 @needs_openssl
 async def test_another_hosts_certificate_is_refused(office: Authority) -> None:
-    """No name is looked up: a machine without /etc/hosts does not know even `localhost`."""
+    """The test looks no name up: a machine without /etc/hosts does not know even `localhost`."""
     for subject in ("DNS:elsewhere.example", "IP:127.0.0.2"):
         async with dialled(office.server(whose=subject), office.ca_file) as (_, api):
             assert (await why(api)).startswith("TLS: IP address mismatch")
@@ -109,7 +109,7 @@ async def test_a_client_certificate_is_shown_where_one_is_wanted(office: Authori
     async with dialled(server, office.ca_file, ours) as (_, api):
         assert isinstance(await api.find(ADA), Found)
     async with dialled(server, office.ca_file) as (_, without):
-        # The server may hang up so soon that its word is lost.
+        # the server may close the connection before its alert is read
         assert await why(without) in {"TLS: tlsv13 alert certificate required", "connection reset"}
 
 
@@ -135,7 +135,7 @@ async def test_without_tls_no_certificate_is_spoken_of() -> None:
 
 @needs_openssl
 async def test_a_tap_pays_no_handshake(office: Authority) -> None:
-    """One connection is made beside the sales, and all taps one after the other use it."""
+    """One connection is made in the background, and all taps one after the other use it."""
     async with dialled(office.server(), office.ca_file) as (backend, api):
         async with under_way(api.keep_warm(0.01)):
             await until(lambda: backend.lines_seen == 1 and api._transport.warm)
@@ -178,12 +178,12 @@ async def test_a_sync_under_way_leaves_a_connection_for_a_tap() -> None:
 
 
 async def test_a_server_that_keeps_no_connection_is_not_asked_for_ever() -> None:
-    """The pauses double."""
+    """The pauses between the checks double."""
     async with dialled(None, None) as (backend, api):
         backend.rule = lambda _: "lost reply"
         began_s = time.monotonic()
         async with under_way(api.keep_warm(0.01)):
-            await until(lambda: len(backend.requests) >= 10)  # each goes once more: five looks
+            await until(lambda: len(backend.requests) >= 10)  # each read is sent twice: five checks
         assert time.monotonic() - began_s > 0.01 * (1 + 2 + 4 + 8 + 16)
 
 
@@ -197,7 +197,7 @@ async def test_a_server_that_speaks_no_tls_is_said_to_be_so() -> None:
 
 
 def test_a_fault_is_named_without_its_own_text() -> None:
-    """Texts of faults hold addresses, and with some libraries headers."""
+    """A fault's own text may hold addresses, and with some libraries headers."""
     causes = {
         "the host's name is not known (DNS)": socket.gaierror("s3cret"),
         "connection refused": ConnectionRefusedError("s3cret"),

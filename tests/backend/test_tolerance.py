@@ -1,4 +1,4 @@
-"""Every shape that a server of this kind was seen to answer in, the one customer out: over HTTP."""
+"""Every shape in which such servers were seen to answer, and the one customer in it, over HTTP."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A real socket that behaves badly in, a reply or one of our errors out."""
+"""A real socket that behaves badly, and the reply or error that the transport makes of it."""
 
 import email.utils
 import gzip
@@ -53,7 +53,7 @@ class Wire:
 
 
 async def ask(*faults: str | Canned, read: bool = True) -> tuple[Reply, FakeBackend]:
-    # Where no answer is awaited in vain, a busy machine may take its time.
+    # where no time-out is awaited, a busy machine may take its time
     slow = any(fault in SLOW.values() for fault in faults)
     async with FakeBackend([], *faults) as backend:
         wire = Wire(backend, 0.1 if slow else 5.0)
@@ -158,7 +158,7 @@ async def test_an_answer_may_be_packed_with(raw: bytes, packing: str) -> None:
 
 
 async def test_a_bomb_of_gzip_is_refused_before_it_is_unpacked() -> None:
-    """200 MB in 200 kB: never more than a body's bound is in memory."""
+    """200 MB compressed to 200 kB: memory never holds more than the bound of a body."""
     bomb = gzip.compress(bytes(200 * 1024 * 1024), 9)
     tracemalloc.start()
     reply, _ = await ask(Canned(bomb, headers=GZIP))

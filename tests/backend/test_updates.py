@@ -1,4 +1,4 @@
-"""Updates in over real HTTP, what settling is told of their outcome out."""
+"""Updates over real HTTP, and what settlement is told of their outcome."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -117,7 +117,7 @@ async def test_debt_data_found_as_text_goes_back_as_text(connect: Connect) -> No
 
 
 async def test_foreign_figures_go_back_as_they_came(connect: Connect) -> None:
-    """A figure that no double holds, and one beyond all bounds: they are none of our business."""
+    """Foreign numbers go back as they came: one that no double holds, and one beyond all bounds."""
     odd = {"pi": Decimal("3.14159265358979323846"), "far": Decimal("1E+400")}
     harness = await connect({**ENROLLED, "debtData": {**ENROLLED["debtData"], **odd}})
     await harness.api.update_row(sale(await read(harness)))
@@ -177,7 +177,9 @@ async def test_the_outcome_is(connect: Connect, fault: str | Canned, outcome: Up
     update = sale(await read(harness))
     before = len(harness.backend.requests)
     assert await harness.api.update_row(update) == outcome
-    assert len(harness.backend.requests) == before + 1  # never again blindly
+    assert (
+        len(harness.backend.requests) == before + 1
+    )  # an update with an unknown outcome is never repeated
 
 
 async def test_nobody_there_is_no_answer(connect: Connect) -> None:

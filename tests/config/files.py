@@ -1,4 +1,4 @@
-"""What the config's tests start from: the smallest file that loads, and its complaints."""
+"""The smallest config that loads, and the complaints of a config, for tests."""
 
 import pytest
 
@@ -13,7 +13,7 @@ SMALLEST = {
 
 
 def text(**tables: str) -> str:
-    """Write the smallest file, with more lines in its tables: `text(till='name = "a"')`."""
+    """Return the smallest file with more lines in its tables: `text(till='name = "a"')`."""
     lines_by_table = {name: SMALLEST.get(name, "") for name in (*SMALLEST, *tables)}
     return "\n".join(
         f"[{name}]\n{lines}\n{tables.get(name, '')}" for name, lines in lines_by_table.items()
@@ -21,7 +21,7 @@ def text(**tables: str) -> str:
 
 
 def complaints(toml: str, check_reader: ReaderCheck = lambda _: ()) -> list[str]:
-    """Return all complaints about a file's text."""
+    """Return all complaints about the text of a file."""
     with pytest.raises(ConfigError) as error:
         parse(toml, check_reader)
     texts = error.value.fields["list"]

@@ -1,4 +1,4 @@
-"""`taptill config check` in, complaints or "fine" out."""
+"""The command `taptill config check`: complaints or "fine"."""
 
 import json
 from pathlib import Path

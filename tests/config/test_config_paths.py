@@ -1,4 +1,4 @@
-"""Options, environment and files in; the config, the state directory and the token out."""
+"""Where the config, the state directory and the token are found, by options and environment."""
 
 import stat
 from pathlib import Path
@@ -20,7 +20,7 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
-    """Write a config at each of the four places where one is looked for."""
+    """Write a config to each of the four places where one is looked for."""
     content = {
         "option": tmp_path / "option.toml",
         "variable": tmp_path / "variable.toml",
@@ -112,7 +112,7 @@ def test_the_state_directory_is_for_the_till_alone(tmp_path: Path) -> None:
 
 
 def test_a_journal_that_is_a_link_is_the_file_that_it_leads_to(tmp_path: Path) -> None:
-    """Lock and archives lie beside that one, so two tills cannot hold it by two names."""
+    """Lock and archives are beside the real file, so two tills cannot hold it under two names."""
     disk, state = tmp_path / "disk", tmp_path / "state"
     for folder in (disk, state):
         folder.mkdir()
@@ -122,7 +122,7 @@ def test_a_journal_that_is_a_link_is_the_file_that_it_leads_to(tmp_path: Path) -
 
 
 def test_a_journal_whose_link_leads_to_another_name_is_refused(tmp_path: Path) -> None:
-    """Who then names the folder of that file would begin a new journal beside it."""
+    """Whoever then named the folder of that file would begin a new journal beside it."""
     (tmp_path / "journal.db").symlink_to("till.db")
     with pytest.raises(ConfigError, match=r"journal\.db is a link to .*till\.db"):
         journal_path(tmp_path)
@@ -142,7 +142,7 @@ def test_an_open_state_directory_is_closed_to_others(
 def test_an_open_directory_that_holds_other_things_is_refused_and_left_as_it_is(
     tmp_path: Path,
 ) -> None:
-    """It might be /tmp: nobody else could use it any more."""
+    """The directory may be /tmp, which others could not use any more."""
     tmp_path.chmod(0o755)
     (tmp_path / "somebody's").touch()
     with pytest.raises(ConfigError, match=rf"chmod 700 '?{tmp_path}'?, or name another"):

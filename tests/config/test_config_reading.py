@@ -1,4 +1,4 @@
-"""Config text in, dataclasses or every complaint out."""
+"""The text of a config, and the dataclasses or all complaints that it gives."""
 
 from dataclasses import FrozenInstanceError, fields
 
@@ -159,7 +159,7 @@ def test_a_mistake_is_named(toml_text: str, complaint: str) -> None:
 
 
 def test_all_mistakes_are_named_at_once() -> None:
-    """What is missing, in every table, together with what is wrong elsewhere."""
+    """All required keys that are missing in any table are named, beside mistakes elsewhere."""
     assert complaints('[ui]\nsound = "loud"\n' + GOODS.format("c") * 2) == [
         "[backend] base_url is missing, it must be a text: http:// or https://, a host, no query",
         "[settlement] strategy is missing, it must be a choice: debt | export",
@@ -170,7 +170,7 @@ def test_all_mistakes_are_named_at_once() -> None:
 
 
 def test_a_wrong_type_hides_no_other_mistake_of_its_row() -> None:
-    """The rows' own rules speak as well, of the keys that could be read."""
+    """Rules between rows still apply to the keys that could be read."""
     goods = '[[goods]]\nkey = "c"\nname = "Tea"\nprice = 1.20\n'
     staff = '[[staff]]\nname = "Jo"\nrole = "king"\n'
     key = 'client_key = "/etc/taptill/key.pem"\npage_size = 0'
@@ -196,14 +196,14 @@ def test_a_readers_wrong_type_hides_nothing_that_its_check_says_of_other_keys() 
 
 
 def test_a_reader_without_a_driver_is_not_checked_further() -> None:
-    """Nobody knows by whose rules."""
+    """Without a driver no rules are known."""
     toml_text = text().replace('driver = "simulated"', "baud = 9600")
     [complaint] = complaints(toml_text, says_everything)
     assert complaint.startswith("[[reader]] 1 driver is missing")
 
 
 def says_everything(reader: ReaderConfig) -> list[str]:
-    """Complain about each key, as a check does that knows no mercy."""
+    """Complain about every key."""
     keys = ("family", "port", "card_id", "baud", "hold_ms")
     return [f"{name}: {getattr(reader, name)}" for name in keys]
 
@@ -251,7 +251,7 @@ def test_the_reader_check_speaks_about_each_reader() -> None:
 
 
 def test_a_readers_options_are_those_that_were_set() -> None:
-    """What is not set is left to the family or driver."""
+    """The family or the driver decides on keys that are not set."""
     [reader] = parse(text(**{"[reader]": 'end = "\\r"\nsocket = "/run/taps"'})).readers
     assert reader.options == {"end": "\r", "socket": "/run/taps"}
     [bare] = parse(text()).readers
@@ -391,7 +391,7 @@ def test_any_value_of_any_key_gives_a_config_or_a_complaint_about_that_key(
 
 
 def toml_file(tables: dict[str, dict[str, object]]) -> str:
-    """Write tables as TOML."""
+    """Return tables as TOML."""
     lines = [
         f"[{table}]\n" + "".join(f"{name} = {toml(content)}\n" for name, content in keys.items())
         for table, keys in tables.items()

@@ -1,4 +1,4 @@
-"""The contract of the till's books, held by the fake ones and the journal on a disk."""
+"""The contract of the till's journal, kept by the fake one and the journal on a disk."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ from taptill.journal.journal import Journal
 
 @pytest.fixture(params=["fake", "journal"])
 def books(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ChargeJournal]:
-    """Return both in turn; the journal lies in a folder of its own."""
+    """Return both in turn; the journal is in a folder of its own."""
     if request.param == "fake":
         yield FakeBooks(FakeClock())
         return
@@ -29,13 +29,13 @@ def books(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ChargeJour
 
 
 def charge(number: int, amount: int = 420, *, customer: int = 1, offline: bool = True) -> Draft:
-    """Write a charge of its own id."""
+    """Return the draft of a charge with an id of its own."""
     body = {"offline": offline, "lines": [], "initials": "A. B."}
     return Draft(EntryKind.CHARGE, customer, amount, body, f"sale-{number}")
 
 
 def void(number: int, amount: int = 420, *, customer: int = 1) -> Draft:
-    """Write the void of a charge."""
+    """Return the draft of a charge's void."""
     return Draft(EntryKind.VOID, customer, -amount, {"reason": "wrong amount"}, f"sale-{number}")
 
 
@@ -77,7 +77,7 @@ async def test_a_customer_with_declines_only_has_no_money_here(books: ChargeJour
 
 
 async def test_an_id_is_charged_once_and_voided_once(books: ChargeJournal) -> None:
-    """Of a group that is refused nothing is kept; what follows is kept as ever."""
+    """Nothing of a refused group is stored; later entries are stored as ever."""
     await books.append([charge(1)])
     for again in ([charge(1, 5)], [charge(2), charge(1, 5)]):
         with pytest.raises(EntryRefusedError):
@@ -92,7 +92,7 @@ async def test_an_id_is_charged_once_and_voided_once(books: ChargeJournal) -> No
 
 
 async def test_offline_charges_count_until_a_snapshot_holds_them(books: ChargeJournal) -> None:
-    """Less their voids; charges with a fresh sight never count; others' count for the terminal."""
+    """Voids are subtracted; charges on fresh rows never count; others' count for the terminal."""
     first, second = await books.append([charge(1, 100), charge(2, 200)])
     await books.append([charge(3, 400, offline=False), charge(4, 800), charge(5, 1600, customer=2)])
     await books.append([void(4, 800)])

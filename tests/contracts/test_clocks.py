@@ -1,4 +1,4 @@
-"""The contract of a clock, held by the fake one and the machine's own."""
+"""The contract of a clock, kept by the fake one and the machine's own."""
 
 import math
 import time
@@ -82,7 +82,7 @@ def test_the_machines_clock_is_trusted_once_it_was_set_or_confirmed(tmp_path: Pa
 
 
 def test_a_hardware_clock_that_agrees_keeps_doubt_away_without_any_network(tmp_path: Path) -> None:
-    """It confirms nothing: entries say as before that nobody vouches for their time."""
+    """It confirms nothing: entries still say that their time is not trusted."""
     hardware = tmp_path / "since_epoch"
     for says, doubtful in ((time.time() - 30, False), (time.time() - 3600, True), (5.0, True)):
         hardware.write_text(f"{int(says)}\n")
@@ -125,7 +125,7 @@ def test_a_restart_without_network_takes_over_what_the_journal_knew(
 
 
 def test_wall_time_before_the_newest_entry_is_doubted(tmp_path: Path) -> None:
-    """Battery and wall time agree on a date that was already left behind."""
+    """Battery and wall time agree on a date that has passed already."""
     hardware = tmp_path / "since_epoch"
     hardware.write_text(f"{int(time.time())}\n")
     clock = SystemClock(str(tmp_path / "none"), hardware)

@@ -1,4 +1,4 @@
-"""The contract of a finder, held by the fake one and by the cache beside a live source."""
+"""The contract of a finder, kept by the fake one and by the cache beside a live source."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ Make = Callable[[dict[str, LookupResult]], Finder]
 
 
 class FakeLiveSource:
-    """A live source that knows what it was told."""
+    """A live source that knows these customers."""
 
     def __init__(self, results_by_card: dict[str, LookupResult]) -> None:
         self._findings = results_by_card
@@ -36,7 +36,7 @@ async def _nobody_listens(_: Snapshot) -> None:
 
 @pytest.fixture(params=["fake", "lookup"])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
-    """Return a maker of finders whose cache knows Ada, and whose backend is as told."""
+    """Return a maker of finders whose cache knows Ada and whose backend has the given customers."""
     cache = CustomerCache(tmp_path / "cache.db", FakeClock(), frozenset({"name", "company"}))
     cache.store([snapshot(ADA)])
 

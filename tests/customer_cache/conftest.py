@@ -26,7 +26,7 @@ def snapshot(
     debt_data: Any = None,
     updated_at: str | None = None,
 ) -> Snapshot:
-    """Return a row; `at` counts its versions, as `updatedAt` does."""
+    """Return a snapshot; `at` counts its versions, as `updatedAt` does."""
     person = Customer(
         customer,
         "Ada Byron",
@@ -51,7 +51,7 @@ async def known(cache: CustomerCache, card: str = ADA) -> Found:
 
 
 def look_up(cache: CustomerCache, card: str) -> LookupResult:
-    """Run a look-up without a loop: it never waits."""
+    """Run a look-up without an event loop, as it never waits."""
     looking = cache.find(CardId(card))
     try:
         looking.send(None)

@@ -1,4 +1,4 @@
-"""Snapshots in, the last known customers with their age out."""
+"""Snapshots in the cache, and the last known customers with their age."""
 
 import json
 from pathlib import Path

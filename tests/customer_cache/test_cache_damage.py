@@ -1,4 +1,4 @@
-"""Damage of every kind in, an empty cache that works out: nothing hinders a look-up."""
+"""Damage of every kind: the cache begins anew, empty, and no look-up is prevented."""
 
 import asyncio
 import sqlite3
@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def fill(path: Path, customers: int = 60) -> None:
-    """Make a cache, all of it in the file itself."""
+    """Make a cache that is in the file itself, without a log."""
     cache = CustomerCache(path, FakeClock(), FIELDS)
     cache.store([snapshot(number) for number in range(customers)])
     cache.complete(FakeClock().monotonic(), full=True)
@@ -39,14 +39,14 @@ def beside(path: Path, suffix: str) -> Path:
 
 
 def works(cache: CustomerCache) -> None:
-    """Hold that a cache takes and gives customers."""
+    """Check that a cache stores and returns customers."""
     cache.store([snapshot(7, total="5", at=9)])
     assert found(cache) == snapshot(7, total="5", at=9)
     assert cache.count() >= 1
 
 
 def holds_nothing_wrong(cache: CustomerCache, customers: int = 60) -> int:
-    """Look everybody up: each is as written, or nobody; give how many there are."""
+    """Look up all customers, who must be as written or unknown; return how many are known."""
     count = 0
     for number in range(customers):
         finding = look_up(cache, f"04A{number}")
@@ -68,7 +68,7 @@ def be_a_folder(path: Path) -> None:
 
 
 def leave_only_the_log(path: Path) -> None:
-    """Lose the file between a power cut and the next start, but not what lies beside it."""
+    """Delete the file as between a power cut and the next start, but leave its log."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("UPDATE synced SET stamp = 'x'")
         connection.commit()
@@ -105,7 +105,7 @@ def test_at_start_a_cache_works_with(
 
 
 def test_without_its_log_it_holds_what_was_in_the_file(path: Path, clock: FakeClock) -> None:
-    """A power cut, and a file system that lost the newest file."""
+    """As after a power cut with a file system that lost the newest file."""
     fill(path)
     cache = CustomerCache(path, clock, FIELDS)
     cache.store([snapshot(7, total="5", at=9)])
@@ -119,7 +119,7 @@ def test_without_its_log_it_holds_what_was_in_the_file(path: Path, clock: FakeCl
 
 
 def test_a_header_that_forbids_writing_is_damage(path: Path, clock: FakeClock) -> None:
-    """SQLite reads such a file and refuses each change: figures would stay as they were."""
+    """SQLite reads such a file and refuses each change: amounts would never change again."""
     fill(path)
     with path.open("r+b") as file:
         file.seek(18)
@@ -133,7 +133,7 @@ def test_a_header_that_forbids_writing_is_damage(path: Path, clock: FakeClock) -
 @given(st.data())
 @settings(max_examples=100)
 def test_whatever_byte_is_damaged_nobody_gets_another_ones_money(data: st.DataObject) -> None:
-    """SQLite does not look into its pages: a figure is right, or the cache is begun anew."""
+    """SQLite does not check its pages: an amount is right, or the cache begins anew."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "cache.db"
         path.write_bytes(FILLED)
@@ -146,7 +146,7 @@ def test_whatever_byte_is_damaged_nobody_gets_another_ones_money(data: st.DataOb
         assert cache.age_s() in {None, 0.0}
         for _ in range(2):  # it may meet its damage only now
             cache.store([snapshot(7, at=9)])
-        # Of a damaged index nobody knows: a card may stay unknown to it, as the backend tells who.
+        # Damage of an index is not noticed: a card may stay unknown, and then the backend is asked.
         assert look_up(cache, ADA) in (Found(snapshot(7, at=9), 0.0), Unreachable())
         cache.close()
 
@@ -217,7 +217,7 @@ DAMAGED_ROWS = {
 def test_a_row_that_is_not_as_it_was_written_begins_it_anew(
     cache: CustomerCache, clock: FakeClock, damage: str
 ) -> None:
-    """Each field that a decision stands on."""
+    """Every field is checked that a decision uses."""
     row = snapshot(card="04A9")
     cache.store([replace(row, customer=replace(row.customer, blocked=True))])
     clock.pass_time(60)
@@ -232,7 +232,7 @@ def test_a_row_that_is_not_as_it_was_written_begins_it_anew(
 def test_a_sync_that_began_before_the_cache_was_begun_anew_is_not_complete(
     cache: CustomerCache, clock: FakeClock
 ) -> None:
-    """Its first pages went with the old file; a delta, too, stands on what was there before."""
+    """The first pages went with the old file; a delta too needs what was there before."""
     began = clock.monotonic()
     clock.pass_time(1)
     cache._file._connection.execute("DROP TABLE customers")
@@ -248,7 +248,7 @@ def test_a_sync_that_began_before_the_cache_was_begun_anew_is_not_complete(
 def test_a_file_deleted_under_way_is_there_again_after_the_next_sync(
     cache: CustomerCache, path: Path, clock: FakeClock
 ) -> None:
-    """What is open goes on, as the backend may be away; with the backend there, it begins anew."""
+    """While the backend is offline the open file is used; then the cache begins anew."""
     cache.store([snapshot()])
     for suffix in ("", "-wal", "-shm"):
         beside(path, suffix).unlink()
@@ -296,7 +296,7 @@ def test_without_a_folder_it_works_until_the_program_ends(tmp_path: Path, clock:
 def test_a_disk_that_takes_nothing_more_loses_nothing(
     path: Path, clock: FakeClock, trouble: str
 ) -> None:
-    """Read-only, or full in the middle of a page: of that page nothing is kept."""
+    """The file is read-only, or full in the middle of a page: nothing of that page is stored."""
     fill(path)
     cache = CustomerCache(path, clock, FIELDS)
     cache._file._connection.execute(f"PRAGMA {trouble}")

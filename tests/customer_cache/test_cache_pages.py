@@ -1,4 +1,4 @@
-"""Pages in, a cache that is near the backend out: gone and back, written only where changed."""
+"""Pages of a sync in the cache: who is gone and back, and that only changes are written."""
 
 import pytest
 from tests.customer_cache.conftest import known, page, snapshot
@@ -16,7 +16,7 @@ def test_nothing_is_known_before_the_first_sync(cache: CustomerCache) -> None:
 
 
 def read(cache: CustomerCache, content: Page, after_id: int, began: float) -> None:
-    """Keep a page of a full sync, twice where somebody is missing."""
+    """Store a page of a full sync, again where a customer is missing for the first time."""
     if cache.store_page(content, after_id, began):
         assert not cache.store_page(content, after_id, began)
 
@@ -40,7 +40,7 @@ async def test_who_is_in_no_page_of_a_full_sync_is_gone(
 async def test_who_is_missing_from_one_page_only_is_there(
     cache: CustomerCache, clock: FakeClock
 ) -> None:
-    """A page that was dropped on its way: it is read again before anybody is gone."""
+    """A page lost on its way is read again before anybody is gone."""
     cache.store([snapshot(7)])
     clock.pass_time(60)
     began = clock.monotonic()
@@ -81,7 +81,7 @@ async def test_a_delta_makes_nobody_gone(cache: CustomerCache, clock: FakeClock)
 async def test_who_was_seen_since_a_full_sync_began_is_not_gone(
     cache: CustomerCache, clock: FakeClock
 ) -> None:
-    """Inserted after its page had been read, and tapped at once."""
+    """The customer was inserted after the page was read, and tapped at once."""
     began = clock.monotonic()
     clock.pass_time(5)
     cache.store([snapshot(7)])
@@ -101,7 +101,7 @@ async def test_a_row_that_could_not_be_read_is_not_gone(
 async def test_after_a_restore_of_the_backend_nobody_is_gone(
     cache: CustomerCache, clock: FakeClock
 ) -> None:
-    """Its rows have older stamps then; they are there all the same."""
+    """A restored backend's rows have older stamps, and are stored all the same."""
     cache.store([snapshot(7, at=9)])
     clock.pass_time(60)
     cache.store_page(page(snapshot(7, at=1)), 0, clock.monotonic())
@@ -153,7 +153,7 @@ def test_a_page_of_rows_that_are_as_they_were_writes_nothing(
 def test_the_next_delta_starts_before_this_sync_began(
     cache: CustomerCache, clock: FakeClock
 ) -> None:
-    """What the backend wrote behind the back of a long sync lies between."""
+    """A long sync misses what the backend wrote meanwhile to pages read before."""
     cache.store([snapshot(at=100)])
     began = clock.monotonic()
     clock.pass_time(40)
@@ -164,7 +164,7 @@ def test_the_next_delta_starts_before_this_sync_began(
 def test_sights_between_syncs_do_not_move_the_start_of_the_next_delta(
     cache: CustomerCache, clock: FakeClock
 ) -> None:
-    """Syncs fail, taps go on: else what the office wrote meanwhile would never be fetched."""
+    """Syncs fail while taps go on: a delta must still read what the office wrote meanwhile."""
     cache.store([snapshot(at=100)])
     cache.complete(clock.monotonic(), full=True)
     before = cache.sync_progress()
@@ -192,7 +192,7 @@ def test_the_next_delta_does_not_start_far_ahead(cache: CustomerCache, clock: Fa
 async def test_without_a_clock_of_our_own_every_stamp_is_believed(
     cache: CustomerCache, clock: FakeClock
 ) -> None:
-    """A board without a battery may be in 1970."""
+    """A board without a battery may start in 1970."""
     clock.is_trusted = False
     cache.store([snapshot(7, at=2)])
     cache.store([snapshot(7, at=1)])

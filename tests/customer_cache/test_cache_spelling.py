@@ -1,4 +1,4 @@
-"""A card that the office spells unlike the till: offline the cache answers as the backend did."""
+"""A card that the office spells otherwise is found offline as the backend found it."""
 
 from pathlib import Path
 
@@ -17,14 +17,14 @@ BLANK = CardId("62e3086ced ")
 
 
 def holder(cache: CustomerCache, card: str) -> int | str:
-    """Return the id of the customer who is found by a card, or what is said instead."""
+    """Return the id of the customer who is found by a card, or the result if it is another."""
     finding = look_up(cache, card)
     return finding.snapshot.customer.id if isinstance(finding, Found) else type(finding).__name__
 
 
 @pytest.fixture
 def blind(cache: CustomerCache) -> CustomerCache:
-    """A cache that has seen its backend ignore both capitals and blanks."""
+    """Return a cache that has seen its backend ignore both capitals and blanks."""
     cache.learn_spelling(CardId("0A0B0C0D"), CardId("0a0b0c0d "))
     return cache
 
@@ -65,7 +65,7 @@ async def test_it_outlives_a_restart(blind: CustomerCache, path: Path, clock: Fa
 async def test_a_live_answer_that_nobody_has_it_ends_it(blind: CustomerCache) -> None:
     blind.store([snapshot(7, card=HELD)])
     blind.learn_spelling(CardId("DEADBEEF00"), None)
-    assert holder(blind, ASKED) == 7  # nobody of ours is spelled like that one
+    assert holder(blind, ASKED) == 7  # no customer's card is alike
     blind.learn_spelling(ASKED, None)
     assert holder(blind, ASKED) == "Unreachable"
 

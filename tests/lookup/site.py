@@ -1,4 +1,4 @@
-"""A backend's memory, a cache and the sync between them; what is answered can be a lie."""
+"""A fake server of pages, a real cache and the sync between them; answers can be wrong."""
 
 from collections.abc import Callable
 
@@ -15,9 +15,9 @@ AWAY = UnreachableError(place="there", detail="x")
 
 
 class Server:
-    """Rows that change; `faults` are raised one a request, `after_page` runs behind each page.
+    """Rows that change; `faults` are raised one per request, `after_page` runs after each page.
 
-    `lies` holds what is answered, or raised, instead of the page behind an id, one a request.
+    `lies` holds what is returned or raised instead of the page behind an id, one per request.
     """
 
     def __init__(self, clock: FakeClock, *rows: Snapshot) -> None:
@@ -55,7 +55,7 @@ def newer(row: Snapshot, since: str) -> bool:
 
 
 class SyncHarness:
-    """A server, a cache and the sync between them."""
+    """A fake server, a cache and the sync between them."""
 
     def __init__(self, clock: FakeClock, cache: CustomerCache, server: Server) -> None:
         self.clock = clock
@@ -68,5 +68,5 @@ class SyncHarness:
         self.sighted.append(snapshot.customer.id)
 
     def since(self) -> list[str]:
-        """Return what each sync asked from, one for each first page."""
+        """Return the `since` of each sync, taken from the request for its first page."""
         return [since for _, after_id, since in self.server.requests if after_id == 0]

@@ -1,4 +1,4 @@
-"""Results of real calls in, a word for the connection out."""
+"""The health of the backend by the results of calls."""
 
 import pytest
 from tests.fakes.clock import FakeClock
@@ -102,7 +102,7 @@ def test_an_update_that_fails_takes_nobody_offline_and_has_words_of_its_own(
         health.lookup_succeeded(0.1)
         assert (needs_check, health.needs_check) == (True, False)
         clock.pass_time(60)
-    assert calls == []  # nobody is sent to try again because a look-up was answered
+    assert calls == []  # a look-up that succeeds does not wake settlement
     health.update_answered()
     assert health.health == HealthReport(online=True, latency_s=0.1, since="", error_code="")
 

@@ -1,4 +1,4 @@
-"""A card id in, the cached or the live customer out, and whoever must know is told."""
+"""Look-ups of the cached and the live customer, and who learns of the answer."""
 
 import pytest
 from tests.customer_cache.conftest import snapshot
@@ -13,7 +13,7 @@ SEEN = snapshot()
 
 
 class FakeSource:
-    """Answers every card alike; keeps and remembers what it is shown."""
+    """Returns the same result for every card; records what it is asked and shown."""
 
     def __init__(self, finding: LookupResult) -> None:
         self.finding = finding

@@ -1,4 +1,4 @@
-"""A backend that is away in; its return is noticed within 5 s, and it is never hammered."""
+"""The health check: the backend's return is noticed within 5 s, and it is not asked too often."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -25,7 +25,7 @@ class PingTarget:
         self.ping_times: list[float] = []
 
     async def look(self) -> None:
-        """Answer one question."""
+        """Answer one ping."""
         self.ping_times.append(self.clock.monotonic())
         if self.clock.monotonic() < self.back_s:
             if self.fault is None:
@@ -44,7 +44,7 @@ def backend() -> PingTarget:
 
 
 def play(backend: PingTarget, scene: Callable[[], Awaitable[None]], chance: float = 0.0) -> None:
-    """Look beside a scene, in time that passes only when all wait."""
+    """Run the health check beside a scene, in time that passes only while all wait."""
 
     async def both() -> None:
         looking = asyncio.ensure_future(
@@ -64,7 +64,7 @@ def play(backend: PingTarget, scene: Callable[[], Awaitable[None]], chance: floa
 def test_a_backend_that_returns_is_noticed_within_five_seconds(
     backend: PingTarget, away_s: float, chance: float, fault: TaptillError | None
 ) -> None:
-    """Without a tap, however long it was away, and whatever became of the last question."""
+    """No tap is needed, however long the backend was offline and whatever the last ping met."""
     backend.back_s += away_s
     backend.fault = fault
     returned_s: list[float] = []

@@ -1,4 +1,4 @@
-"""Pages in, a filled cache out: the cache is a real one, the pages are a server's memory."""
+"""Syncs between a fake server of pages and a real cache."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -62,7 +62,7 @@ async def test_a_full_sync_finds_out_who_is_gone(site: SyncHarness) -> None:
 
 
 async def test_an_empty_answer_wipes_nothing(site: SyncHarness) -> None:
-    """A token that lost its rights gets no rows and a success."""
+    """A token that lost its rights gets an empty page with status 200."""
     await site.sync.sync_once()
     before = site.cache.sync_progress()
     site.clock.pass_time(86_401)
@@ -74,7 +74,7 @@ async def test_an_empty_answer_wipes_nothing(site: SyncHarness) -> None:
 
 
 async def test_a_delta_without_rows_is_complete_if_there_are_any(site: SyncHarness) -> None:
-    """The newest row, which every delta shows again, was removed."""
+    """The newest row, which every delta reads again, was removed."""
     site.server.rows[1] = snapshot(1, at=900)
     await site.sync.sync_once()
     site.clock.pass_time(600)
@@ -88,7 +88,7 @@ async def test_a_delta_without_rows_is_complete_if_there_are_any(site: SyncHarne
 
 
 async def test_a_delta_of_a_token_that_sees_nobody_is_not_complete(site: SyncHarness) -> None:
-    """Else a cache that nobody feeds would be young for ever."""
+    """Otherwise a cache that no sync fills would never get older."""
     await site.sync.sync_once()
     site.clock.pass_time(600)
     site.server.rows.clear()
@@ -118,7 +118,7 @@ async def test_what_changed_behind_the_back_of_a_sync_comes_with_the_next(
 
 
 async def test_what_changed_while_syncs_failed_comes_with_the_next(site: SyncHarness) -> None:
-    """Taps went on meanwhile and brought newer stamps."""
+    """Taps during the sync brought newer stamps."""
     await site.sync.sync_once()
     site.clock.pass_time(900)
     site.server.rows[1] = snapshot(1, total="5", at=300)
@@ -171,7 +171,7 @@ async def test_pages_without_end_are_an_error_and_begin_from_the_first(site: Syn
 
 
 def play(site: SyncHarness, scene: Callable[[], Awaitable[None]]) -> None:
-    """Run sync beside a scene, in time that passes only when all wait."""
+    """Run the sync beside a scene, in time that passes only while all wait."""
 
     async def both() -> None:
         running = asyncio.ensure_future(site.sync.run())
@@ -216,7 +216,7 @@ def test_trouble_is_waited_out_ever_longer_and_ends_by_itself(
 
 
 def test_trouble_now_and_then_is_not_waited_out_for_long(site: SyncHarness) -> None:
-    """Each page that was kept in between proves that the backend is there."""
+    """Each page stored between the errors proves that the backend answers."""
     for number in range(9, 100):
         site.server.rows[number] = snapshot(number)
     site.server.lies = {after_id: [AWAY] for after_id in range(3, 99, 3)}
@@ -229,7 +229,7 @@ def test_trouble_now_and_then_is_not_waited_out_for_long(site: SyncHarness) -> N
 
 
 def test_a_backend_that_returns_is_synced_at_once(site: SyncHarness) -> None:
-    """However long the pause has grown; one that fails whoever it woke keeps its usual pace."""
+    """A return ends even a long pause, but not each time: it may fail every woken sync."""
     site.server.faults = [AWAY] * 6
 
     async def scene() -> None:

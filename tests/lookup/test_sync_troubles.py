@@ -1,4 +1,4 @@
-"""Pages that lie, are lost or never end in; a cache that is right, or says how old it is, out."""
+"""Pages that are wrong, lost or without end: the cache is right, or says how old it is."""
 
 import asyncio
 import tracemalloc
@@ -18,7 +18,7 @@ from taptill.lookup.sync import BATCH_ROWS, Page, Sync, SyncPolicy
 
 
 def gone(site: SyncHarness) -> list[int]:
-    """Return the ids of those whom the cache takes for gone."""
+    """Return the ids of the customers who are gone for the cache."""
     findings = {
         customer_id: look_up(site.cache, f"04A{customer_id}") for customer_id in range(1, 9)
     }
@@ -30,7 +30,7 @@ def gone(site: SyncHarness) -> list[int]:
 
 
 async def due(site: SyncHarness) -> None:
-    """Fill the cache, and let a day go by."""
+    """Fill the cache, and let a day pass."""
     await site.sync.sync_once()
     site.clock.pass_time(86_401)
     site.server.requests.clear()
@@ -82,7 +82,7 @@ async def test_a_delta_does_not_end_at_a_full_page_that_nothing_seems_to_follow(
 
 
 async def test_what_a_first_sync_did_not_see_comes_with_a_later_one(site: SyncHarness) -> None:
-    """Nobody can miss whom nobody knows yet; the next full sync, or a tap, brings them."""
+    """A customer nobody knows yet cannot be missing; the next full sync or a tap brings them."""
     site.server.lies = {3: [page(snapshot(7, at=7), snapshot(8, at=8))]}
     await due(site)
     assert site.cache.count() == 5
@@ -100,7 +100,7 @@ async def test_a_page_that_comes_again_is_asked_for_again(site: SyncHarness) -> 
 
 
 async def test_stamps_that_go_back_replace_nothing_and_miss_nothing(site: SyncHarness) -> None:
-    """A copy that lags behind answered: what is newer is kept, and the next delta sees it all."""
+    """A stale copy answered: newer rows are kept, and the next delta reads all changes."""
     site.server.rows[2] = snapshot(2, total="7", at=500)
     await site.sync.sync_once()
     before = site.cache.sync_progress().stamp
@@ -114,7 +114,7 @@ async def test_stamps_that_go_back_replace_nothing_and_miss_nothing(site: SyncHa
 
 
 async def test_who_is_inserted_or_removed_during_a_full_sync(site: SyncHarness) -> None:
-    """Ahead of it: at once. Behind it: inserted with the next delta, removed with the next full."""
+    """Ahead of the sync at once; behind it an insert by a delta, a removal by a full one."""
 
     def change(after_id: int) -> None:
         if after_id == 4:
@@ -152,7 +152,7 @@ async def test_the_last_one_may_be_removed_right_behind_its_page(site: SyncHarne
 
 
 async def cut_off(site: SyncHarness, after_id: int = 3) -> None:
-    """Lose the backend right before a page."""
+    """Let the backend fail right before a page."""
     site.server.lies = {after_id: [AWAY]}
     with pytest.raises(UnreachableError):
         await site.sync.sync_once()
@@ -182,7 +182,7 @@ async def test_what_changed_before_it_went_on_comes_with_the_next(site: SyncHarn
 
 
 async def test_with_each_third_request_lost_it_still_comes_to_its_end(site: SyncHarness) -> None:
-    """However long it takes: no page is asked for twice that was kept."""
+    """However long the sync takes, no stored page is read again."""
     for number in range(9, 200):
         site.server.rows[number] = snapshot(number)
     for after_id in range(3, 200, 6):
@@ -203,7 +203,7 @@ async def test_after_a_day_it_begins_from_the_first(site: SyncHarness) -> None:
 
 
 async def test_after_a_restart_it_begins_from_the_first(site: SyncHarness) -> None:
-    """Where it was is nowhere on the disk; the rows are, and are not written again."""
+    """The sync's place is not on the disk. The rows are, and are not written again."""
     await cut_off(site)
     again = Sync(site.server, site.cache, site.clock, POLICY, site._sighted)
     before = site.cache._file._connection.total_changes
@@ -254,7 +254,7 @@ async def test_a_large_page_is_kept_in_parts_and_taps_come_between(site: SyncHar
 
 
 class EndlessSource:
-    """So many customers, made as they are asked for."""
+    """So many customers, made when they are asked for."""
 
     def __init__(self, customers: int) -> None:
         self._customers = customers
@@ -274,7 +274,7 @@ async def test_50_000_customers_take_no_more_memory_than_a_few(tmp_path: Path) -
         clock.pass_time(86_401)
 
         async def ignore(_: Snapshot) -> None:
-            """Nothing of ours."""
+            """Stand for settlement."""
 
         tracemalloc.start()
         await Sync(EndlessSource(customers), cache, clock, policy, ignore).sync_once()

@@ -1,4 +1,4 @@
-"""A till of an unusual currency asks first what money is kept: once, and within one patience."""
+"""A till with an unusual currency asks once whether the service keeps it, in one patience."""
 
 import time
 
@@ -18,7 +18,7 @@ DOWN = Canned("", 503)
 
 
 def questions(harness: ClientHarness) -> int:
-    """Count how often it was asked what it offers."""
+    """Return how often the server was asked for its capabilities."""
     return sum(request.path.endswith("/capabilities") for request in harness.backend.requests)
 
 
@@ -47,19 +47,21 @@ async def test_a_backend_that_is_away_is_asked_as_seldom_in_every_currency(
 
 
 async def test_who_waits_at_the_till_waits_no_longer_for_it(connect: Connect) -> None:
-    """Both questions share the patience of a tap."""
+    """The capabilities and the select share the patience of a tap."""
     harness = await connect(row(7), currency=KWD)
     harness.backend.always = DOWN
     began_s = time.monotonic()
     assert await harness.api.find(CardId("04A7")) == Unreachable()
     tries = len(harness.backend.requests)
-    assert tries == questions(harness) <= 4  # 0.05, 0.1, 0.2 s at least between them
+    assert (
+        tries == questions(harness) <= 4
+    )  # the delays between the attempts are 0.05, 0.1 and 0.2 s at least
     assert time.monotonic() - began_s >= 0.05
     assert TAP_PATIENCE_S < 0.05 + 0.1 + 0.2 + 0.4
 
 
 async def test_after_a_time_without_an_answer_it_is_asked_again(connect: Connect) -> None:
-    """Another service may have come, with another database."""
+    """The backend at this address may be another service with another database by now."""
     harness = await connect(row(7), currency=KWD)
     harness.backend.capabilities = KEEPS_KWD
     assert isinstance(await harness.api.find(CardId("04A7")), Found)

@@ -1,4 +1,4 @@
-"""Selects are answered and updates are not: the till stays online, and says what does not work."""
+"""Where selects succeed and updates fail the till stays online, and says what does not work."""
 
 import pytest
 from tests.backend.conftest import Connect
@@ -36,7 +36,7 @@ async def test_online_does_not_flap(connect: Connect, fault: Canned | str) -> No
         assert not isinstance(await harness.api.update_row(sale(snapshot)), Applied)
         states.append((connection.health.online, bool(connection.health.update_error)))
     assert states == [(True, True)] * 4
-    assert returns == []  # settlement is not called to try again by each look-up
+    assert returns == []  # a look-up that succeeds does not wake settlement
     harness.backend.rule = lambda _: None
     assert isinstance(await harness.api.update_row(sale(snapshot)), Applied)
     assert (connection.health.online, connection.health.update_error) == (True, "")

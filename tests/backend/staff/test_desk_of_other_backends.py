@@ -1,4 +1,4 @@
-"""What an office may do on a backend that offers less, or whose answer is lost."""
+"""Staff's functions with a backend that offers less, or whose answer is lost."""
 
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
@@ -65,7 +65,7 @@ BOOKED = ENTRY % (4, 5, f'{MINE}, "request": "r-1", "staff": "Jo", "customer": {
 
 
 async def test_a_payment_whose_answer_is_lost_is_found_in_the_ledger_and_never_sent_again() -> None:
-    """By the id that we gave it, and by nothing that somebody else's may have, too."""
+    """The request id finds the entry; nothing else does that another entry may have too."""
     async with FakeBackend([ADA]) as backend:
         backend.capabilities = OURS
         lose_reply, entries = on("update", LOST_REPLY), ledger(BOOKED)
@@ -109,7 +109,7 @@ KEPT_ELSEWHERE = {"ours": OURS, "of another kind": OFFERS}
 async def test_a_payment_that_is_not_in_the_ledger_is_unknown(
     entry: str, offers: dict[str, bool]
 ) -> None:
-    """Of a backend that keeps no id of ours nothing is sure, however like ours an entry is."""
+    """Without a request id an equal entry proves nothing: the outcome stays unknown."""
     async with FakeBackend([ADA]) as backend:
         backend.capabilities = offers
         lose_reply, entries = on("update", LOST_REPLY), ledger(*([entry] if entry else []))
@@ -151,7 +151,7 @@ MOVED = '{"error": {"code": "money-%s"}}'
 async def test_money_that_moved_since_it_was_shown_keeps_a_customer_from_being_removed(
     code: str,
 ) -> None:
-    """The service says no, and the row says what is owed by now."""
+    """The service refuses, and the row is read to say what is owed by now."""
     async with FakeBackend([row(7, totalDebt=Decimal("15.5"))]) as backend:
         backend.capabilities = OURS
         backend.rule = on("remove", Canned(MOVED % code, 409))
@@ -219,7 +219,7 @@ async def test_a_backend_without_a_ledger_says_so() -> None:
 
 
 async def test_names_are_asked_for_in_their_usual_spellings_where_capitals_count() -> None:
-    """A person types `byron` and means Byron; and an umlaut may be two characters there."""
+    """Staff type `byron` and mean Byron; and a backend may keep an umlaut as two characters."""
     people = [row(1, name="Byron"), row(2, name="BYRON"), row(3, name="Jo\u0308rg")]
     async with FakeBackend(people) as backend:
         backend.like_minds_case = True
@@ -235,7 +235,7 @@ def test_a_pattern_has_few_spellings() -> None:
 
 
 async def test_a_list_that_repeats_pages_ends() -> None:
-    """A server that ignores `id > last` would go on for ever."""
+    """A server that ignores `id > last` would repeat its pages for ever."""
     async with FakeBackend([row(number) for number in range(1, 1100)]) as backend:
         backend.ignored = frozenset({"conditions"})
 

@@ -1,4 +1,4 @@
-"""Backends, sound and strange, in over real HTTP: what a probe says of each out."""
+"""What a probe says of normal and of strange backends, over real HTTP."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,7 +20,7 @@ CONDITIONAL = {"conditional_update": True, "version": True}
 
 
 def people(count: int = 20, **fields: Any) -> list[dict[str, Any]]:
-    """Return customers of a sound site."""
+    """Return the customers of a site without anything unusual."""
     debts = [Decimal("12.30"), Decimal("-3.20"), Decimal(0), Decimal("0.85")]
     usual = {"debtData": ENROLLED, "version": 1}
     return [
@@ -101,7 +101,7 @@ Change = Callable[[ClientHarness], object]
 
 
 def set_to(**values: Any) -> Change:
-    """Change attributes of the fake."""
+    """Return a function that changes attributes of the fake backend."""
     return lambda harness: harness.backend.__dict__.update(values)
 
 

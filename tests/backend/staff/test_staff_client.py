@@ -1,4 +1,4 @@
-"""Staff's wishes in over real HTTP, each done at most once, and told honestly."""
+"""Staff's functions over real HTTP: each write is done at most once, and its outcome is told."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -40,12 +40,12 @@ async def do(backend: FakeBackend, work: Work, company_id: int | None = None) ->
 
 
 def sent(backend: FakeBackend, verb: str) -> list[Any]:
-    """Return the bodies of the requests of one verb."""
+    """Return the bodies of the requests with this verb."""
     return [request.body for request in backend.requests if f"/{verb}" in request.path]
 
 
 def on(verb: str, *answers: str | Canned) -> Callable[[SentRequest], str | Canned | None]:
-    """Let the first requests of a verb meet these faults."""
+    """Return a rule that answers the first requests with this verb with these faults."""
     left = list(answers)
     return lambda request: left.pop(0) if f"/{verb}" in request.path and left else None
 
@@ -153,7 +153,7 @@ async def test_a_newcomer_is_looked_for_where_the_answer_shows(answer: Canned) -
 
 @pytest.mark.parametrize("new", [NEW, NewCustomer("Grace", CardId(""), external_id="X9")])
 async def test_an_insert_without_an_answer_is_found_and_not_repeated(new: NewCustomer) -> None:
-    """The reply is lost after it took effect: the card, or the office's key, tells."""
+    """The reply is lost after the insert: a search by card or externalId finds the customer."""
     async with FakeBackend([ADA]) as backend:
         backend.rule = on("insert", LOST_REPLY)
         assert (await do(backend, lambda office: office.insert(new))).customer.name == "Grace"
