@@ -79,7 +79,7 @@ async def connect() -> AsyncIterator[Connect]:
             company_id: int | None = None,
             fields: frozenset[str] = frozenset(),
             currency: Currency | None = None,
-            connection: HealthRecorder | None = None,
+            backend_health: HealthRecorder | None = None,
         ) -> ClientHarness:
             rows = [item for item in rows_and_faults if isinstance(item, dict)]
             faults = [item for item in rows_and_faults if not isinstance(item, dict)]
@@ -93,7 +93,7 @@ async def connect() -> AsyncIterator[Connect]:
             )
             transport = Transport(access, health.dated)
             dialect = Dialect(PREFIX, MoneyFormat(2), company_id, fields, currency)
-            api = CustomersApi(transport, dialect, connection or health)
+            api = CustomersApi(transport, dialect, backend_health or health)
             stack.push_async_callback(api.close)
             return ClientHarness(backend, api, health)
 

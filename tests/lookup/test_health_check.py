@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from tests.fakes.clock import FakeClock
 from tests.fakes.loop import FakeTimeLoop
-from tests.lookup.site import AWAY
+from tests.lookup.sync_harness import AWAY
 
 from taptill.domain.errors import TaptillError, UnauthorisedError, UnreachableError
 from taptill.lookup.backend_health import BackendHealth
@@ -18,23 +18,23 @@ NOTICED_S = 5.0
 class PingTarget:
     """Fails, or never answers, until `back_s`; then it answers within 50 ms."""
 
-    def __init__(self, clock: FakeClock, connection: BackendHealth) -> None:
-        self.clock, self.connection = clock, connection
+    def __init__(self, clock: FakeClock, backend_health: BackendHealth) -> None:
+        self.clock, self.backend_health = clock, backend_health
         self.back_s = clock.monotonic()
         self.fault: TaptillError | None = AWAY
         self.ping_times: list[float] = []
 
-    async def look(self) -> None:
+    async def ping(self) -> None:
         """Answer one ping."""
         self.ping_times.append(self.clock.monotonic())
         if self.clock.monotonic() < self.back_s:
             if self.fault is None:
                 await asyncio.sleep(3600.0)
             assert self.fault
-            self.connection.lookup_failed(self.fault.code)
+            self.backend_health.lookup_failed(self.fault.code)
             raise self.fault
         await asyncio.sleep(0.05)
-        self.connection.lookup_succeeded(0.05)
+        self.backend_health.lookup_succeeded(0.05)
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def play(backend: PingTarget, scene: Callable[[], Awaitable[None]], chance: floa
 
     async def both() -> None:
         looking = asyncio.ensure_future(
-            HealthCheck(backend.connection, backend.look, lambda: chance).run()
+            HealthCheck(backend.backend_health, backend.ping, lambda: chance).run()
         )
         await scene()
         assert not looking.done(), looking.exception()
@@ -68,14 +68,14 @@ def test_a_backend_that_returns_is_noticed_within_five_seconds(
     backend.back_s += away_s
     backend.fault = fault
     returned_s: list[float] = []
-    backend.connection.on_recovery(lambda: returned_s.append(backend.clock.monotonic()))
+    backend.backend_health.on_recovery(lambda: returned_s.append(backend.clock.monotonic()))
 
     async def scene() -> None:
-        backend.connection.lookup_failed("backend-unreachable")
+        backend.backend_health.lookup_failed("backend-unreachable")
         await asyncio.sleep(away_s + NOTICED_S)
 
     play(backend, scene, chance)
-    assert backend.connection.health.online
+    assert backend.backend_health.health.online
     assert [when - backend.back_s <= NOTICED_S for when in returned_s] == [True]
 
 
@@ -83,7 +83,7 @@ def test_a_backend_that_is_away_for_an_hour_is_asked_at_a_steady_pace(backend: P
     backend.back_s += 7200.0
 
     async def scene() -> None:
-        backend.connection.lookup_failed("backend-unreachable")
+        backend.backend_health.lookup_failed("backend-unreachable")
         await asyncio.sleep(3600.0)
 
     play(backend, scene, chance=0.999)
@@ -99,7 +99,7 @@ def test_a_backend_that_is_away_for_an_hour_is_asked_at_a_steady_pace(backend: P
 def test_nothing_is_asked_of_a_backend_that_is_not_away(backend: PingTarget, first: str) -> None:
     async def scene() -> None:
         if first == "it answers":
-            backend.connection.lookup_succeeded(0.1)
+            backend.backend_health.lookup_succeeded(0.1)
         await asyncio.sleep(600.0)
 
     play(backend, scene)
@@ -112,19 +112,19 @@ def test_a_backend_that_went_away_under_an_update_is_found_out_without_a_tap(
     backend.back_s += 3600.0
 
     async def scene() -> None:
-        backend.connection.lookup_succeeded(0.1)
-        backend.connection.update_failed("backend-unknown")
-        assert backend.connection.health.online
+        backend.backend_health.lookup_succeeded(0.1)
+        backend.backend_health.update_failed("backend-unknown")
+        assert backend.backend_health.health.online
         await asyncio.sleep(NOTICED_S)
 
     play(backend, scene)
-    assert backend.connection.health.online is False
+    assert backend.backend_health.health.online is False
 
 
 def test_a_backend_that_takes_no_updates_is_asked_once_for_each(backend: PingTarget) -> None:
     async def scene() -> None:
         for _ in range(3):
-            backend.connection.update_failed("backend-unknown")
+            backend.backend_health.update_failed("backend-unknown")
             await asyncio.sleep(60.0)
 
     play(backend, scene)
@@ -147,7 +147,7 @@ def test_a_backend_that_asks_for_patience_gets_it(
     backend.fault = fault
 
     async def scene() -> None:
-        backend.connection.lookup_failed(fault.code)
+        backend.backend_health.lookup_failed(fault.code)
         await asyncio.sleep(600.0)
 
     play(backend, scene, chance)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.customer_cache.conftest import FIELDS, look_up, page, snapshot
 from tests.fakes.clock import FakeClock
-from tests.lookup.site import AWAY, POLICY, SyncHarness
+from tests.lookup.sync_harness import AWAY, POLICY, SyncHarness
 
 from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.customer import Snapshot
@@ -17,10 +17,10 @@ from taptill.domain.errors import CacheError, MalformedError, UnreachableError
 from taptill.lookup.sync import BATCH_ROWS, Page, Sync, SyncPolicy
 
 
-def gone(site: SyncHarness) -> list[int]:
+def gone(harness: SyncHarness) -> list[int]:
     """Return the ids of the customers who are gone for the cache."""
     findings = {
-        customer_id: look_up(site.cache, f"04A{customer_id}") for customer_id in range(1, 9)
+        customer_id: look_up(harness.cache, f"04A{customer_id}") for customer_id in range(1, 9)
     }
     return [
         customer_id
@@ -29,11 +29,11 @@ def gone(site: SyncHarness) -> list[int]:
     ]
 
 
-async def due(site: SyncHarness) -> None:
+async def due(harness: SyncHarness) -> None:
     """Fill the cache, and let a day pass."""
-    await site.sync.sync_once()
-    site.clock.pass_time(86_401)
-    site.server.requests.clear()
+    await harness.sync.sync_once()
+    harness.clock.pass_time(86_401)
+    harness.server.requests.clear()
 
 
 ONCE = {
@@ -46,195 +46,199 @@ ONCE = {
 
 @pytest.mark.parametrize(("after_id", "lie"), ONCE.values(), ids=ONCE)
 async def test_nobody_is_gone_because_a_backend_once(
-    site: SyncHarness, after_id: int, lie: Page
+    harness: SyncHarness, after_id: int, lie: Page
 ) -> None:
-    await due(site)
-    site.server.lies = {after_id: [lie]}
-    await site.sync.sync_once()
-    assert (gone(site), site.cache.count()) == ([], 8)
-    assert site.cache.sync_progress().full_age_s == 0
+    await due(harness)
+    harness.server.lies = {after_id: [lie]}
+    await harness.sync.sync_once()
+    assert (gone(harness), harness.cache.count()) == ([], 8)
+    assert harness.cache.sync_progress().full_age_s == 0
 
 
-async def test_nobody_is_gone_because_rights_were_taken_away_under_way(site: SyncHarness) -> None:
-    await due(site)
-    rows = dict(site.server.rows)
-    site.server.after_page = lambda _: site.server.rows.clear()
+async def test_nobody_is_gone_because_rights_were_taken_away_under_way(
+    harness: SyncHarness,
+) -> None:
+    await due(harness)
+    rows = dict(harness.server.rows)
+    harness.server.after_page = lambda _: harness.server.rows.clear()
     with pytest.raises(MalformedError, match="last row"):
-        await site.sync.sync_once()
-    assert gone(site) == []
-    assert site.cache.age_s() == 86_401
-    assert await site.sync.sync_once() == 0
-    site.server.rows, site.server.after_page = rows, lambda _: None
-    await site.sync.sync_once()
-    assert (gone(site), site.cache.age_s()) == ([], 0)
+        await harness.sync.sync_once()
+    assert gone(harness) == []
+    assert harness.cache.age_s() == 86_401
+    assert await harness.sync.sync_once() == 0
+    harness.server.rows, harness.server.after_page = rows, lambda _: None
+    await harness.sync.sync_once()
+    assert (gone(harness), harness.cache.age_s()) == ([], 0)
 
 
 async def test_a_delta_does_not_end_at_a_full_page_that_nothing_seems_to_follow(
-    site: SyncHarness,
+    harness: SyncHarness,
 ) -> None:
-    await site.sync.sync_once()
-    site.server.rows = {number: snapshot(number, total="5", at=200) for number in range(1, 9)}
-    site.server.lies = {3: [page()]}
-    assert await site.sync.sync_once() == 8
-    finding = look_up(site.cache, "04A8")
+    await harness.sync.sync_once()
+    harness.server.rows = {number: snapshot(number, total="5", at=200) for number in range(1, 9)}
+    harness.server.lies = {3: [page()]}
+    assert await harness.sync.sync_once() == 8
+    finding = look_up(harness.cache, "04A8")
     assert isinstance(finding, Found)
     assert finding.snapshot.total == 5
 
 
-async def test_what_a_first_sync_did_not_see_comes_with_a_later_one(site: SyncHarness) -> None:
+async def test_what_a_first_sync_did_not_see_comes_with_a_later_one(harness: SyncHarness) -> None:
     """A customer nobody knows yet cannot be missing; the next full sync or a tap brings them."""
-    site.server.lies = {3: [page(snapshot(7, at=7), snapshot(8, at=8))]}
-    await due(site)
-    assert site.cache.count() == 5
-    await site.sync.sync_once()
-    assert site.cache.count() == 8
+    harness.server.lies = {3: [page(snapshot(7, at=7), snapshot(8, at=8))]}
+    await due(harness)
+    assert harness.cache.count() == 5
+    await harness.sync.sync_once()
+    assert harness.cache.count() == 8
 
 
-async def test_a_page_that_comes_again_is_asked_for_again(site: SyncHarness) -> None:
-    site.server.lies = {3: [page(snapshot(1), snapshot(2))]}
+async def test_a_page_that_comes_again_is_asked_for_again(harness: SyncHarness) -> None:
+    harness.server.lies = {3: [page(snapshot(1), snapshot(2))]}
     with pytest.raises(MalformedError):
-        await site.sync.sync_once()
-    await site.sync.sync_once()
-    assert [after_id for _, after_id, _ in site.server.requests] == [0, 3, 3, 6, 8, 7]
-    assert site.cache.count() == 8
+        await harness.sync.sync_once()
+    await harness.sync.sync_once()
+    assert [after_id for _, after_id, _ in harness.server.requests] == [0, 3, 3, 6, 8, 7]
+    assert harness.cache.count() == 8
 
 
-async def test_stamps_that_go_back_replace_nothing_and_miss_nothing(site: SyncHarness) -> None:
+async def test_stamps_that_go_back_replace_nothing_and_miss_nothing(harness: SyncHarness) -> None:
     """A stale copy answered: newer rows are kept, and the next delta reads all changes."""
-    site.server.rows[2] = snapshot(2, total="7", at=500)
-    await site.sync.sync_once()
-    before = site.cache.sync_progress().stamp
-    site.server.lies = {0: [page(snapshot(2, total="6", at=400))]}
-    await site.sync.sync_once()
-    assert site.cache.sync_progress().stamp == before
-    site.server.rows[3] = snapshot(3, total="5", at=450)
-    await site.sync.sync_once()
-    totals = [look_up(site.cache, card) for card in ("04A2", "04A3")]
+    harness.server.rows[2] = snapshot(2, total="7", at=500)
+    await harness.sync.sync_once()
+    before = harness.cache.sync_progress().stamp
+    harness.server.lies = {0: [page(snapshot(2, total="6", at=400))]}
+    await harness.sync.sync_once()
+    assert harness.cache.sync_progress().stamp == before
+    harness.server.rows[3] = snapshot(3, total="5", at=450)
+    await harness.sync.sync_once()
+    totals = [look_up(harness.cache, card) for card in ("04A2", "04A3")]
     assert [finding.snapshot.total for finding in totals if isinstance(finding, Found)] == [7, 5]
 
 
-async def test_who_is_inserted_or_removed_during_a_full_sync(site: SyncHarness) -> None:
+async def test_who_is_inserted_or_removed_during_a_full_sync(harness: SyncHarness) -> None:
     """Ahead of the sync at once; behind it an insert by a delta, a removal by a full one."""
 
     def change(after_id: int) -> None:
         if after_id == 4:
-            site.server.rows |= {2: snapshot(2, at=99), 9: snapshot(9, at=99)}
-            del site.server.rows[1], site.server.rows[8]
+            harness.server.rows |= {2: snapshot(2, at=99), 9: snapshot(9, at=99)}
+            del harness.server.rows[1], harness.server.rows[8]
 
-    del site.server.rows[2]
-    await due(site)
-    site.server.after_page = change
-    await site.sync.sync_once()
-    site.server.after_page = lambda _: None
-    assert (gone(site), site.cache.count()) == ([8], 7)
-    assert look_up(site.cache, "04A2") == Unreachable()
-    await site.sync.sync_once()
-    assert isinstance(look_up(site.cache, "04A2"), Found)
-    site.clock.pass_time(86_401)
-    await site.sync.sync_once()
-    assert gone(site) == [1, 8]
+    del harness.server.rows[2]
+    await due(harness)
+    harness.server.after_page = change
+    await harness.sync.sync_once()
+    harness.server.after_page = lambda _: None
+    assert (gone(harness), harness.cache.count()) == ([8], 7)
+    assert look_up(harness.cache, "04A2") == Unreachable()
+    await harness.sync.sync_once()
+    assert isinstance(look_up(harness.cache, "04A2"), Found)
+    harness.clock.pass_time(86_401)
+    await harness.sync.sync_once()
+    assert gone(harness) == [1, 8]
 
 
-async def test_the_last_one_may_be_removed_right_behind_its_page(site: SyncHarness) -> None:
+async def test_the_last_one_may_be_removed_right_behind_its_page(harness: SyncHarness) -> None:
     def remove(after_id: int) -> None:
         if after_id == 6:
-            site.server.rows.pop(8, None)
+            harness.server.rows.pop(8, None)
 
-    await due(site)
-    site.server.after_page = remove
+    await due(harness)
+    harness.server.after_page = remove
     with pytest.raises(MalformedError, match="last row"):
-        await site.sync.sync_once()
-    await site.sync.sync_once()
-    assert (gone(site), site.cache.age_s()) == ([8], 0)
+        await harness.sync.sync_once()
+    await harness.sync.sync_once()
+    assert (gone(harness), harness.cache.age_s()) == ([8], 0)
 
 
 # --- a sync that is cut off ----------------------------------------------------------------------
 
 
-async def cut_off(site: SyncHarness, after_id: int = 3) -> None:
+async def cut_off(harness: SyncHarness, after_id: int = 3) -> None:
     """Let the backend fail right before a page."""
-    site.server.lies = {after_id: [AWAY]}
+    harness.server.lies = {after_id: [AWAY]}
     with pytest.raises(UnreachableError):
-        await site.sync.sync_once()
+        await harness.sync.sync_once()
 
 
 async def test_a_sync_that_is_cut_off_keeps_its_pages_and_goes_on_from_there(
-    site: SyncHarness,
+    harness: SyncHarness,
 ) -> None:
-    await cut_off(site)
-    assert (site.cache.count(), site.cache.age_s()) == (3, None)
-    site.clock.pass_time(300)
-    assert await site.sync.sync_once() == 8
-    assert [after_id for _, after_id, _ in site.server.requests] == [0, 3, 3, 6, 8, 7]
-    assert (site.cache.count(), site.cache.age_s()) == (8, 300)
+    await cut_off(harness)
+    assert (harness.cache.count(), harness.cache.age_s()) == (3, None)
+    harness.clock.pass_time(300)
+    assert await harness.sync.sync_once() == 8
+    assert [after_id for _, after_id, _ in harness.server.requests] == [0, 3, 3, 6, 8, 7]
+    assert (harness.cache.count(), harness.cache.age_s()) == (8, 300)
 
 
-async def test_what_changed_before_it_went_on_comes_with_the_next(site: SyncHarness) -> None:
-    await cut_off(site)
-    site.clock.pass_time(3_000)
-    site.server.rows[1] = snapshot(1, total="5", at=100)
-    site.server.rows[8] = snapshot(8, at=3_000)
-    await site.sync.sync_once()
-    await site.sync.sync_once()
-    finding = look_up(site.cache, "04A1")
+async def test_what_changed_before_it_went_on_comes_with_the_next(harness: SyncHarness) -> None:
+    await cut_off(harness)
+    harness.clock.pass_time(3_000)
+    harness.server.rows[1] = snapshot(1, total="5", at=100)
+    harness.server.rows[8] = snapshot(8, at=3_000)
+    await harness.sync.sync_once()
+    await harness.sync.sync_once()
+    finding = look_up(harness.cache, "04A1")
     assert isinstance(finding, Found)
     assert finding.snapshot.total == 5
 
 
-async def test_with_each_third_request_lost_it_still_comes_to_its_end(site: SyncHarness) -> None:
+async def test_with_each_third_request_lost_it_still_comes_to_its_end(harness: SyncHarness) -> None:
     """However long the sync takes, no stored page is read again."""
     for number in range(9, 200):
-        site.server.rows[number] = snapshot(number)
+        harness.server.rows[number] = snapshot(number)
     for after_id in range(3, 200, 6):
-        site.server.lies[after_id] = [AWAY]
+        harness.server.lies[after_id] = [AWAY]
     for _ in range(60):
         with suppress(UnreachableError):
-            await site.sync.sync_once()
+            await harness.sync.sync_once()
             break
-    assert site.cache.count() == 199
-    assert len(site.server.requests) == 67 + 33 + 2
+    assert harness.cache.count() == 199
+    assert len(harness.server.requests) == 67 + 33 + 2
 
 
-async def test_after_a_day_it_begins_from_the_first(site: SyncHarness) -> None:
-    await cut_off(site)
-    site.clock.pass_time(86_401)
-    await site.sync.sync_once()
-    assert [after_id for _, after_id, _ in site.server.requests][2] == 0
+async def test_after_a_day_it_begins_from_the_first(harness: SyncHarness) -> None:
+    await cut_off(harness)
+    harness.clock.pass_time(86_401)
+    await harness.sync.sync_once()
+    assert [after_id for _, after_id, _ in harness.server.requests][2] == 0
 
 
-async def test_after_a_restart_it_begins_from_the_first(site: SyncHarness) -> None:
+async def test_after_a_restart_it_begins_from_the_first(harness: SyncHarness) -> None:
     """The sync's place is not on the disk. The rows are, and are not written again."""
-    await cut_off(site)
-    again = Sync(site.server, site.cache, site.clock, POLICY, site._sighted)
-    before = site.cache._file._connection.total_changes
+    await cut_off(harness)
+    again = Sync(harness.server, harness.cache, harness.clock, POLICY, harness._sighted)
+    before = harness.cache._file._connection.total_changes
     await again.sync_once()
-    assert [after_id for _, after_id, _ in site.server.requests][2] == 0
-    assert site.cache._file._connection.total_changes == before + 5 + 2
+    assert [after_id for _, after_id, _ in harness.server.requests][2] == 0
+    assert harness.cache._file._connection.total_changes == before + 5 + 2
 
 
-async def test_where_the_cache_was_begun_anew_it_begins_from_the_first(site: SyncHarness) -> None:
+async def test_where_the_cache_was_begun_anew_it_begins_from_the_first(
+    harness: SyncHarness,
+) -> None:
     def damage(after_id: int) -> None:
-        site.clock.pass_time(1)
+        harness.clock.pass_time(1)
         if after_id == 3:
-            site.cache._file._connection.execute("DROP TABLE customers")
-            look_up(site.cache, "04A1")
+            harness.cache._file._connection.execute("DROP TABLE customers")
+            look_up(harness.cache, "04A1")
 
-    site.server.after_page = damage
+    harness.server.after_page = damage
     with pytest.raises(CacheError, match="begun anew"):
-        await site.sync.sync_once()
-    site.server.after_page = lambda _: None
-    await site.sync.sync_once()
-    assert site.cache.count() == 8
+        await harness.sync.sync_once()
+    harness.server.after_page = lambda _: None
+    await harness.sync.sync_once()
+    assert harness.cache.count() == 8
 
 
 # --- much at once --------------------------------------------------------------------------------
 
 
-async def test_a_large_page_is_kept_in_parts_and_taps_come_between(site: SyncHarness) -> None:
+async def test_a_large_page_is_kept_in_parts_and_taps_come_between(harness: SyncHarness) -> None:
     for number in range(9, 1_001):
-        site.server.rows[number] = snapshot(number)
+        harness.server.rows[number] = snapshot(number)
     policy = SyncPolicy(page_size=1_000, sync_s=60, full_sync_s=86_400)
-    sync = Sync(site.server, site.cache, site.clock, policy, site._sighted)
+    sync = Sync(harness.server, harness.cache, harness.clock, policy, harness._sighted)
     ticks = 0
 
     async def tick() -> None:
@@ -247,10 +251,10 @@ async def test_a_large_page_is_kept_in_parts_and_taps_come_between(site: SyncHar
     assert await sync.sync_once() == 1_000
     ticking.cancel()
     assert ticks >= 1_000 // BATCH_ROWS
-    site.clock.pass_time(86_401)
-    del site.server.rows[250], site.server.rows[1_000]
+    harness.clock.pass_time(86_401)
+    del harness.server.rows[250], harness.server.rows[1_000]
     await sync.sync_once()
-    assert site.cache.count() == 998
+    assert harness.cache.count() == 998
 
 
 class EndlessSource:

@@ -112,11 +112,11 @@ async def test_sales_that_are_not_taken_while_cards_are_looked_up_are_said_on_th
     """The link stays online: whoever taps is looked up live."""
     config, clock = parse(config_text(), check_reader), SystemClock()
     house = build(config, tmp_path, "token")
-    connection = BackendHealth(clock)
+    backend_health = BackendHealth(clock)
     rooms = (house.api, house.journal, house.cache, house.strategy)
-    status = Status(config, clock, connection, *rooms)
-    connection.lookup_succeeded(0.1)
-    connection.update_failed("backend-unknown")
+    status = Status(config, clock, backend_health, *rooms)
+    backend_health.lookup_succeeded(0.1)
+    backend_health.update_failed("backend-unknown")
 
     def said() -> list[str]:
         return [words for words in status.draw().warnings if "backend-unknown" in words]
@@ -127,6 +127,6 @@ async def test_sales_that_are_not_taken_while_cards_are_looked_up_are_said_on_th
     assert status.draw().link is Link.ONLINE
     (words,) = said()
     assert words.startswith("cards are looked up, sales are not taken since ")
-    connection.update_answered()
+    backend_health.update_answered()
     assert said() == []
     house.close()

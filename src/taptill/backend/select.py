@@ -51,7 +51,7 @@ PAUSE_S = 0.1
 BACKOFF = Backoff.doubling(PAUSE_S, 60.0, factor_min=0.5, factor_span=1.0)
 """Its bound is beyond any patience, so that the patience alone ends a read."""
 
-MOST_KEEP = 2
+USUAL_DIGITS = 2
 """The number of decimals of most currencies."""
 
 Filter = dict[str, Any]
@@ -120,10 +120,8 @@ class Select:
         self.service = ServiceCapabilities()
         """What the service offers, once it has answered."""
         # Most services keep two decimals; for any other number we ask before the first customer.
-        usual_digits = self._currency is not None and self._currency.digits == MOST_KEEP
-        self._currency_fits_unasked = self._currency is None or (
-            usual_digits and not dialect.ask_first
-        )
+        usual = self._currency is not None and self._currency.digits == USUAL_DIGITS
+        self._currency_fits_unasked = self._currency is None or (usual and not dialect.ask_first)
         self._currency_fits = self._currency_fits_unasked
         self._capabilities: Capabilities | None = None
         self.currency_error: CurrencyError | None = None
@@ -210,10 +208,8 @@ class Select:
         return self._capabilities
 
     def _forget_capabilities(self) -> None:
-        self._capabilities, self._currency_fits = (
-            None,
-            self._currency_fits_unasked and self.currency_error is None,
-        )
+        self._capabilities = None
+        self._currency_fits = self._currency_fits_unasked and self.currency_error is None
 
     def _require_currency(self) -> None:
         try:

@@ -248,18 +248,18 @@ class Sync:
     async def _store(self, page: Page, run: _SyncRun) -> bool:
         """Store a page and hand its rows to settlement; return whether to read the page again."""
         after_id, read_again = run.after_id, False
-        for part in _batches(page):
-            read_again |= self._sink.store_page(part, after_id, run.full_since)
+        for batch in _batches(page):
+            read_again |= self._sink.store_page(batch, after_id, run.full_since)
             await asyncio.sleep(0)  # let look-ups of taps run first
-            for snapshot in part.snapshots:
+            for snapshot in batch.snapshots:
                 await self._on_snapshot(snapshot)
             await self._sink.checkpoint()
-            after_id = part.ids[-1]
+            after_id = batch.ids[-1]
         return read_again
 
 
 def _batches(page: Page) -> Iterator[Page]:
-    readable = {customer_id.customer.id: customer_id for customer_id in page.snapshots}
+    readable = {snapshot.customer.id: snapshot for snapshot in page.snapshots}
     for first in range(0, len(page.ids), BATCH_ROWS):
         ids = page.ids[first : first + BATCH_ROWS]
         yield Page(ids, [readable[customer_id] for customer_id in ids if customer_id in readable])

@@ -149,8 +149,8 @@ def build(config: Config, state: Path, token: str) -> House:
 def _connect(
     config: Config, token: str, clock: SystemClock, journal: Journal, cache: CustomerCache
 ) -> House:
-    connection = BackendHealth(clock)
-    api = customers_api(config, token, clock, connection)
+    backend_health = BackendHealth(clock)
+    api = customers_api(config, token, clock, backend_health)
 
     def changed() -> None:
         till.refresh()
@@ -161,7 +161,7 @@ def _connect(
 
     events = SettlementCallbacks(changed, seen, cache.newest_stamp)
     strategy = strategy_of(config, journal, api, clock, events)
-    status = Status(config, clock, connection, api, journal, cache, strategy)
+    status = Status(config, clock, backend_health, api, journal, cache, strategy)
     ports = Ports(
         finder=Lookup(cache, api, cache, strategy.observe),
         journal=journal,
@@ -177,7 +177,7 @@ def _connect(
     pages = SyncPolicy(config.backend.page_size, times.sync_s, times.full_sync_h * HOUR_S)
     sync = Sync(api, cache, clock, pages, strategy.observe)
     for learns in (till.refresh, strategy.returned, sync.returned):
-        connection.on_recovery(learns)
+        backend_health.on_recovery(learns)
     return House(
         till=till,
         journal=journal,
@@ -185,7 +185,7 @@ def _connect(
         api=api,
         strategy=strategy,
         sync=sync,
-        health_check=HealthCheck(connection, api.ping, random.random),
+        health_check=HealthCheck(backend_health, api.ping, random.random),
         queue=queue,
         readers=tuple(reader_settings(one, n) for n, one in enumerate(config.readers, 1)),
         clock=clock,

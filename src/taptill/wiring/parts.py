@@ -92,10 +92,10 @@ def till_settings(config: Config, balance: PendingBalance) -> TillSettings:
 
 
 def customers_api(
-    config: Config, token: str, clock: SystemClock, connection: BackendHealth
+    config: Config, token: str, clock: SystemClock, backend_health: BackendHealth
 ) -> CustomersApi:
     """Connect the backend."""
-    return CustomersApi(_transport(config, token, clock), _dialect(config), connection)
+    return CustomersApi(_transport(config, token, clock), _dialect(config), backend_health)
 
 
 async def refuse_misfit(config: Config, token: str, patience_s: float) -> None:

@@ -33,7 +33,7 @@ class Status:
 
     config: Config
     clock: SystemClock
-    connection: BackendHealth
+    backend_health: BackendHealth
     api: CustomersApi
     journal: Journal
     cache: CustomerCache
@@ -41,7 +41,7 @@ class Status:
 
     def draw(self) -> StatusView:
         """Give the facts as they are now."""
-        health = self.connection.health
+        health = self.backend_health.health
         link = {None: Link.UNKNOWN, False: Link.OFFLINE, True: Link.ONLINE}[health.online]
         count, total = self.journal.queries.open_sum()
         conflicts, in_question = self.journal.queries.in_question()

@@ -20,10 +20,10 @@ FAULTS: dict[str, Canned | str] = {
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 async def test_online_does_not_flap(connect: Connect, fault: Canned | str) -> None:
-    connection = BackendHealth(FakeClock())
-    harness = await connect(ENROLLED, connection=connection)
+    backend_health = BackendHealth(FakeClock())
+    harness = await connect(ENROLLED, backend_health=backend_health)
     returns: list[int] = []
-    connection.on_recovery(lambda: returns.append(1))
+    backend_health.on_recovery(lambda: returns.append(1))
 
     def rule(request: SentRequest) -> Canned | str | None:
         return fault if "/update/" in request.path else None
@@ -34,21 +34,21 @@ async def test_online_does_not_flap(connect: Connect, fault: Canned | str) -> No
         snapshot = await harness.api.read_row(7)
         assert isinstance(snapshot, Snapshot)
         assert not isinstance(await harness.api.update_row(sale(snapshot)), Applied)
-        states.append((connection.health.online, bool(connection.health.update_error)))
+        states.append((backend_health.health.online, bool(backend_health.health.update_error)))
     assert states == [(True, True)] * 4
     assert returns == []  # a look-up that succeeds does not wake settlement
     harness.backend.rule = lambda _: None
     assert isinstance(await harness.api.update_row(sale(snapshot)), Applied)
-    assert (connection.health.online, connection.health.update_error) == (True, "")
+    assert (backend_health.health.online, backend_health.health.update_error) == (True, "")
 
 
 async def test_a_backend_that_is_away_altogether_is_away(connect: Connect) -> None:
-    connection = BackendHealth(FakeClock())
-    harness = await connect(ENROLLED, connection=connection)
+    backend_health = BackendHealth(FakeClock())
+    harness = await connect(ENROLLED, backend_health=backend_health)
     snapshot = await harness.api.read_row(7)
     assert isinstance(snapshot, Snapshot)
     harness.backend.always = LOST_REQUEST
     assert isinstance(await harness.api.update_row(sale(snapshot)), OutcomeUnknown)
-    assert connection.needs_check
+    assert backend_health.needs_check
     await harness.api.read_row(7)
-    assert connection.health.online is False
+    assert backend_health.health.online is False
