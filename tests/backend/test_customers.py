@@ -134,9 +134,8 @@ async def test_c13_a_second_customer_who_may_be_meant_is_no_customer(connect: Co
     second = ROW_TEXT.replace('"id": 7', '"id": 8').replace("04A7", "04a7")
     harness = await connect(Canned(f"[{ROW_TEXT}, {second}]"), Canned(f"[{ROW_TEXT}, {second}]"))
     assert kind(await harness.api.find(CardId("04A7 "))) is Ambiguous
-    assert (
-        kind(await harness.api.find(CardId("04A7"))) is Found
-    )  # this customer's card is spelled as it was read
+    # This customer's card is spelled as it was read
+    assert kind(await harness.api.find(CardId("04A7"))) is Found
 
 
 async def test_c13_staff_find_whom_a_till_finds(connect: Connect) -> None:

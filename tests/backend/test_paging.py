@@ -69,16 +69,10 @@ async def test_offsets_go_on_by_the_rows_received(connect: Connect) -> None:
     assert (await harness.api.page(3, 2)).ids == (4, 5)
     assert (await harness.api.page(5, 9)).ids == (6, 7)
     assert (await harness.api.page(7, 9)).ids == ()
-    assert [request.body.get("offset", 0) for request in harness.backend.requests[1:5]] == [
-        0,
-        3,
-        5,
-        7,
-    ]
-    assert (await harness.api.page(4, 2)).ids == (
-        5,
-        6,
-    )  # the middle is asked for again, at the remembered offset
+    selects = harness.backend.requests[1:5]
+    assert [request.body.get("offset", 0) for request in selects] == [0, 3, 5, 7]
+    # The middle is asked for again, at the remembered offset
+    assert (await harness.api.page(4, 2)).ids == (5, 6)
     assert (await harness.api.page(1, 2)).ids == (2,)
 
 
@@ -89,9 +83,8 @@ async def test_a_refusal_that_offsets_do_not_help_is_told(connect: Connect) -> N
         await harness.api.page(0, 3)
     harness.backend.always = "ok"
     await harness.api.page(0, 3)
-    assert (
-        "conditions" in harness.backend.requests[-1].body
-    )  # pages come by comparing ids, as before
+    # Pages come by comparing ids, as before
+    assert "conditions" in harness.backend.requests[-1].body
 
 
 async def test_a_server_that_ignores_offset_is_told_and_not_asked_for_ever(

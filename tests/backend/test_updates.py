@@ -177,9 +177,8 @@ async def test_the_outcome_is(connect: Connect, fault: str | Canned, outcome: Up
     update = sale(await read(harness))
     before = len(harness.backend.requests)
     assert await harness.api.update_row(update) == outcome
-    assert (
-        len(harness.backend.requests) == before + 1
-    )  # an update with an unknown outcome is never repeated
+    # An update with an unknown outcome is never repeated
+    assert len(harness.backend.requests) == before + 1
 
 
 async def test_nobody_there_is_no_answer(connect: Connect) -> None:

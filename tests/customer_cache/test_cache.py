@@ -178,18 +178,12 @@ async def test_an_age_counts_from_the_start_of_the_last_complete_sync(
     began = clock.monotonic()
     clock.pass_time(10)
     cache.complete(began, full=True)
-    assert ((await known(cache)).age_s, cache.age_s(), cache.sync_progress().full_age_s) == (
-        10,
-        10,
-        10,
-    )
+    row_age_s, full_age_s = (await known(cache)).age_s, cache.sync_progress().full_age_s
+    assert (row_age_s, cache.age_s(), full_age_s) == (10, 10, 10)
     clock.pass_time(60)
     cache.complete(clock.monotonic(), full=False)
-    assert ((await known(cache)).age_s, cache.age_s(), cache.sync_progress().full_age_s) == (
-        0,
-        0,
-        70,
-    )
+    row_age_s, full_age_s = (await known(cache)).age_s, cache.sync_progress().full_age_s
+    assert (row_age_s, cache.age_s(), full_age_s) == (0, 0, 70)
 
 
 BOOTS = {

@@ -148,9 +148,7 @@ class CustomersApi:
         """Return `NotFound`; remember a card that differs from the office's by capitals alone."""
         folded_id = card_id.strip().lower()
         if any(snapshot.customer.card_id.strip().lower() != folded_id for snapshot in snapshots):
-            return (
-                Unreachable()
-            )  # the server ignores conditions, so this is no answer to our question
+            return Unreachable()  # no answer to our question: the server ignores conditions
         self.case_variant = masked(card_id)
         return NotFound()
 
@@ -171,9 +169,8 @@ class CustomersApi:
         """Return customers with larger ids, changed after `since`, in order of id."""
         rows = await self._pages.rows(after_id, limit, since)
         if not rows:
-            await (
-                self.select.sees_rows()
-            )  # an empty page proves nothing; a token that sees nobody becomes a warning
+            # An empty page proves nothing; a token that sees nobody becomes a warning
+            await self.select.sees_rows()
         snapshots = self.parse_readable(rows)
         self._learn_case_sensitivity(snapshots)
         return Page(tuple(map(parse_id, rows)), snapshots)

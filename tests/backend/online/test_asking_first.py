@@ -53,9 +53,8 @@ async def test_who_waits_at_the_till_waits_no_longer_for_it(connect: Connect) ->
     began_s = time.monotonic()
     assert await harness.api.find(CardId("04A7")) == Unreachable()
     tries = len(harness.backend.requests)
-    assert (
-        tries == questions(harness) <= 4
-    )  # the delays between the attempts are 0.05, 0.1 and 0.2 s at least
+    # The delays between the attempts are 0.05, 0.1 and 0.2 s at least
+    assert tries == questions(harness) <= 4
     assert time.monotonic() - began_s >= 0.05
     assert TAP_PATIENCE_S < 0.05 + 0.1 + 0.2 + 0.4
 
