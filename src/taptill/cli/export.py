@@ -11,7 +11,6 @@ from taptill.cli.output import many, shown
 from taptill.clock import SystemClock
 from taptill.domain.errors import OutputError, UsageError
 from taptill.domain.money import Money
-from taptill.durable_files import atomic_write
 from taptill.journal.back_office.export_files import (
     FORMS,
     ExportFile,
@@ -69,7 +68,7 @@ def write(state_dir: Path | None, form: str, to: Path, again: int | None) -> Non
         file = _numbered(reads, number)
         target = to / f"taptill-{file.journal_id}-{number:04d}.{form}"
         try:
-            write_file(reads, file, target, form, atomic_write)
+            write_file(reads, file, target, form)
         except OutputError as fault:  # its entries are in file N from now on, wherever that is
             again_words = f"mend that, then: taptill export write --again {number}"
             detail = f"{fault.fields['detail']}; {again_words}"

@@ -19,7 +19,6 @@ from taptill.domain.errors import UsageError
 from taptill.domain.mark import HASH_DIGITS, Mark
 from taptill.domain.money import ZERO, Money
 from taptill.domain.pending import FromExports
-from taptill.durable_files import atomic_write
 from taptill.journal.back_office.export_files import book, export_files, next_file, write_file
 from taptill.journal.file import JournalFile
 from taptill.journal.identity import opening
@@ -56,8 +55,8 @@ def test_a_file_holds_each_money_entry_once_with_its_hash(
     first = next_file(journal)
     sell(journal, 1250, BEN)
     second = next_file(journal)
-    write_file(journal.queries, first, tmp_path / "1.csv", "csv", atomic_write)
-    write_file(journal.queries, second, tmp_path / "2.json", "json", atomic_write)
+    write_file(journal.queries, first, tmp_path / "1.csv", "csv")
+    write_file(journal.queries, second, tmp_path / "2.json", "json")
     with (tmp_path / "1.csv").open(newline="") as lines:
         rows = list(csv.DictReader(lines))
     assert [(row["kind"], row["amount"], row["charge_id"]) for row in rows] == [
@@ -76,12 +75,10 @@ def test_a_file_is_the_same_however_often_and_late_it_is_written(
 ) -> None:
     sell(journal, 320)
     file = next_file(journal)
-    write_file(journal.queries, file, tmp_path / "a", "csv", atomic_write)
+    write_file(journal.queries, file, tmp_path / "a", "csv")
     sell(journal, 80)
     next_file(journal)
-    write_file(
-        journal.queries, export_files(journal.queries)[0], tmp_path / "b", "csv", atomic_write
-    )
+    write_file(journal.queries, export_files(journal.queries)[0], tmp_path / "b", "csv")
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 

@@ -2,8 +2,7 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -11,6 +10,7 @@ from typing import Any, TextIO
 from taptill.domain.entry import Draft, Entry, EntryKind
 from taptill.domain.errors import UsageError
 from taptill.domain.money import Currency, Money
+from taptill.durable_files import atomic_write
 from taptill.journal.back_office.conflicts import charge_before
 from taptill.journal.file import entries
 from taptill.journal.lock import LoneJournal
@@ -35,8 +35,6 @@ COLUMNS = (
     "prev_hash",
     "hash",
 )
-
-Writer = Callable[[Path], AbstractContextManager[TextIO]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,13 +100,11 @@ def last_number(queries: JournalQueries) -> int:
     return files[-1].number if files else int(carried_over(queries).get("files", 0))
 
 
-def write_file(
-    queries: JournalQueries, file: ExportFile, path: Path, form: str, open_target: Writer
-) -> None:
-    """Write a file; every call writes the same bytes."""
+def write_file(queries: JournalQueries, file: ExportFile, path: Path, form: str) -> None:
+    """Write a file, whole or not at all; every call writes the same bytes. Errors: OutputError."""
     money_entries = _money(queries, file.first_seq, file.last_seq)
     rows = (_row(queries, entry, file) for entry in money_entries)
-    with open_target(path) as target:
+    with atomic_write(path) as target:
         write_rows(target, form, COLUMNS, rows)
 
 
