@@ -159,6 +159,26 @@ def test_an_undo_that_failed_in_part_is_tried_again_and_books_nothing_twice(
     assert booked(members, "import 2 undone") == ["-2.25"]
 
 
+def test_an_import_whose_rest_can_no_longer_be_undone_is_undone_and_not_undone_in_part(
+    members: str,
+) -> None:
+    write(members, 2, name="Benno")
+    done("import", members, "--undo", 1, "--yes")
+    change(members, "remove", 2)
+    assert "undone in part at" in done("imports", members)
+    again = json.loads(done("import", members, "--undo", 1, "--dry-run", "--json"))
+    assert (again["complete"], again["done"]) == (True, False)
+    assert "undone in part at" in done("imports", members)
+    output = done("import", members, "--undo", 1, "--yes")
+    assert "customer 2 Benno left as it is: removed since\n" in output
+    assert output.endswith("import 1: 0 customers removed, 0 put back, 1 left\n")
+    listing = done("imports", members)
+    assert ", undone at " in listing
+    assert "undone in part" not in listing
+    with pytest.raises(UsageError, match="import 1 was undone at"):
+        ran("import", members, "--undo", 1, "--yes")
+
+
 def test_companies_that_an_import_made_go_where_nobody_belongs_to_them(
     place: str, file: File
 ) -> None:

@@ -24,9 +24,10 @@ def undo(work: Any, currency: Currency, *, dry_run: bool, yes: bool, as_json: bo
         told = work.preview(advance)
     if not as_json:
         _tell(told, currency)
-    done = not (dry_run or told.nothing)
+    # Where the rest can no longer be undone, only the import is marked as undone.
+    done = not dry_run and (told.complete or not told.nothing)
     if done:
-        if not yes:
+        if not (yes or told.nothing):
             click.confirm("Take this back?", abort=True)
         with bar("undoing", count) as advance:
             told = work.apply(advance)

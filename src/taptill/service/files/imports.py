@@ -15,7 +15,7 @@ from taptill.service.database import reading, site_of, snapshot, writing
 from taptill.service.fields import Entity, entities, stamp_text, value_for, written
 from taptill.service.files.columns import COMPANY, IDENTIFIERS
 from taptill.service.files.report import Advance, Report, quiet
-from taptill.service.files.spelling import essence, how_it_differs
+from taptill.service.files.spelling import how_it_differs, normal_form
 from taptill.service.files.survey import Problem, Survey, Wishes
 from taptill.service.files.table import rows
 from taptill.service.people.companies import company_insertion
@@ -91,7 +91,6 @@ class Import:
                 for number, card, key in found:
                     self._survey.know({"cardId": card, "externalId": key})
                     last = number
-        self._survey.know_all()
 
     def chunks(self, report: Report | None = None) -> Iterator[list[Row]]:
         """Give the rows whose cells can be read, INSERT_MAX at a time."""
@@ -135,7 +134,7 @@ class Import:
             text = row.get(name)
             if text is None:
                 continue
-            key = text if self._source.wishes.cards_as_written else essence(text)
+            key = text if self._source.wishes.cards_as_written else normal_form(text)
             first, spelled = seen.setdefault(key, (line, text))
             if first != line:
                 what = "card" if name == "cardId" else name

@@ -14,7 +14,7 @@ _PAIRS = re.compile(r"[0-9A-Fa-f]{2}(?P<mark>[:\- .])[0-9A-Fa-f]{2}(?:(?P=mark)[
 _HEX = re.compile(r"[0-9A-Fa-f]+")
 _OCTETS_MIN = 4
 """No card has fewer; a shorter number is no evidence of an order of octets."""
-_TURNED_MIN = 2
+_REVERSED_MIN = 2
 """One card that reads as another one backwards may be chance."""
 
 _MONTHS = (
@@ -47,18 +47,22 @@ def is_date(text: str) -> bool:
     return _DATES.fullmatch(text) is not None
 
 
-def essence(text: str) -> str:
-    """Give what is left of a card id or key without capitals, marks and leading zeros."""
-    bare = _without_marks(text).upper()
+def normal_form(text: str) -> str:
+    """Return a card id or key in capitals, without marks and leading zeros.
+
+    Two spellings of one identifier have the same normal form.
+    """
+    bare = _without_marks(text)
+    bare = bare if bare.isupper() else bare.upper()
     return (bare.lstrip("0") or "0") if _HEX.fullmatch(bare) else bare
 
 
-def turned(text: str) -> str:
-    """Give the essence of a card id whose octets stand in the other order; empty if it has none."""
+def reversed_form(text: str) -> str:
+    """Return the normal form of a card id with its octets reversed; empty if it has no octets."""
     bare = _without_marks(text).upper()
     if not _HEX.fullmatch(bare) or len(bare) % 2 or len(bare) < 2 * _OCTETS_MIN:
         return ""
-    return essence(bytes.fromhex(bare)[::-1].hex())
+    return normal_form(bytes.fromhex(bare)[::-1].hex())
 
 
 @dataclass(slots=True)
@@ -95,37 +99,49 @@ class Style:
 
 
 @dataclass(slots=True)
-class Held:
-    """Which of a file's identifiers customers have already, in whatever spelling."""
+class KnownSpellings:
+    """Which identifiers of a file customers have already, and how the database spells them.
 
-    _wanted: set[str] = field(default_factory=set)
-    _found: dict[str, list[str]] = field(default_factory=dict)
-    _turned: set[str] = field(default_factory=set)
+    Kept small, as a file may have many: a spelling that equals its normal form is stored as "".
+    """
 
-    def want(self, text: str) -> None:
-        """Note what the file has."""
-        self._wanted.add(essence(text))
+    _spellings: dict[str, str | None] = field(default_factory=dict)
+    """Of each identifier of the file, by its normal form: how a customer has it, if one does."""
+    _further: dict[str, list[str]] = field(default_factory=dict)
+    """How other customers have the same identifier."""
+    _matches: int = 0
+    """How many identifiers of the file customers have."""
+    _reversed: set[str] = field(default_factory=set)
+    """Normal forms that customers have with their octets in the other order."""
 
-    def know(self, text: str) -> None:
-        """Note what a customer has."""
-        key = essence(text)
-        if key in self._wanted:
-            self._found.setdefault(key, []).append(text)
-        elif (other := turned(text)) in self._wanted:
-            self._turned.add(other)
+    def add_from_file(self, text: str) -> None:
+        """Note an identifier of the file."""
+        self._spellings.setdefault(normal_form(text))
 
-    def know_all(self) -> None:
-        """Forget what the file has once every customer was noted: it may be much."""
-        self._wanted = set()
+    def add_from_customer(self, text: str) -> None:
+        """Note an identifier of a customer; all of the file must have been noted before."""
+        key = normal_form(text)
+        if key not in self._spellings:
+            backwards = reversed_form(text)
+            if backwards in self._spellings:
+                self._reversed.add(backwards)
+        elif self._spellings[key] is None:
+            self._spellings[key] = "" if text == key else text
+            self._matches += 1
+        else:
+            self._further.setdefault(key, []).append(text)
 
     def spellings(self, text: str) -> list[str]:
-        """Give how customers have it."""
-        return self._found.get(essence(text), [])
+        """Return how customers spell an identifier; empty where no customer has it."""
+        key = normal_form(text)
+        spelling = self._spellings.get(key)
+        return [] if spelling is None else [spelling or key, *self._further.get(key, ())]
 
-    def is_turned(self, text: str) -> bool:
-        """Tell whether the file has the octets of this and other cards in the other order."""
-        shown = len(self._turned) >= _TURNED_MIN and len(self._turned) > len(self._found)
-        return shown and essence(text) in self._turned
+    def is_reversed(self, text: str) -> bool:
+        """Return whether the file has the octets of this and other cards in the other order."""
+        count = len(self._reversed)
+        likely = count >= _REVERSED_MIN and count > self._matches
+        return likely and normal_form(text) in self._reversed
 
 
 def how_it_differs(text: str, held: str) -> str:

@@ -14,7 +14,7 @@ from taptill.service.files.report import many
 from taptill.service.files.spelling import (
     CARD,
     CASES,
-    Held,
+    KnownSpellings,
     case_of,
     how_it_differs,
     is_date,
@@ -84,7 +84,7 @@ class Survey:
         self._flags: dict[str, set[str]] = {}
         self._file = styles()
         self._kept = styles()
-        self._held = {name: Held() for name in IDENTIFIERS}
+        self._known_spellings = {name: KnownSpellings() for name in IDENTIFIERS}
         self._mended: Counter[str] = Counter()
         self._changed: Counter[str] = Counter()
 
@@ -98,12 +98,7 @@ class Survey:
         for name, text in customer.items():
             if text:
                 self._kept[name].see(text)
-                self._held[name].know(text)
-
-    def know_all(self) -> None:
-        """Note that every customer was told."""
-        for held in self._held.values():
-            held.know_all()
+                self._known_spellings[name].add_from_customer(text)
 
     def see(self, cells: Mapping[str, str]) -> None:
         """Take one row into account."""
@@ -152,7 +147,7 @@ class Survey:
         text, mended = _identifier(cell)
         if text and not _EXPONENT.fullmatch(text):
             self._file[name].see(text)
-            self._held[name].want(text)
+            self._known_spellings[name].add_from_file(text)
         if mended:
             self._mended[f"{name}: {mended}"] += 1
 
@@ -195,7 +190,7 @@ class Survey:
             return None
         if _EXPONENT.fullmatch(text):
             return Problem(_LOST)
-        spellings = self._held[name].spellings(text)
+        spellings = self._known_spellings[name].spellings(text)
         if text in spellings:
             return text
         if self._wishes.cards_as_written:
@@ -245,7 +240,7 @@ class Survey:
     def _unlike(self, name: str, text: str) -> str:
         """Say how an identifier differs from the database's, else from the others of the file."""
         both = self._kept[name], self._file[name]
-        if name == CARD and self._held[name].is_turned(text):
+        if name == CARD and self._known_spellings[name].is_reversed(text):
             return "a card of a customer with its octets in the other order, as are others"
         if is_number(text):
             width = next((one.width for one in both if one.padded), 0)
