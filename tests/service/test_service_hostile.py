@@ -1,11 +1,13 @@
 """Hostile requests and slow clients: a 4xx that names the place or a closed line, never a 5xx."""
 
+import asyncio
 import json
 import select
 import socket
 import ssl
 import subprocess
 import threading
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,8 +18,10 @@ import pytest
 import uvicorn
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from starlette.applications import Starlette
 from tests.fakes.service import RunningService, running_service
 from tests.service.conftest import CUSTOMERS, Api, equals, where
+from uvicorn.server import ServerState
 
 from taptill.service.app import build_app
 from taptill.service.database import create_database
@@ -28,6 +32,7 @@ from taptill.service.store import Store
 from taptill.service.tokens import Role, add_token, check_right
 from taptill.service.wire import Refusal, parse, write
 
+ROOT = Path(__file__).parents[2]
 MEBIBYTE = 1024 * 1024
 INJECTIONS = (
     *("'", '"', "' OR '1'='1", "1; DROP TABLE customers; --", "\\", "%", "_", "%%%s", ":this"),
@@ -178,6 +183,29 @@ def test_huge_bodies_leave_no_memory_behind(service: RunningService, office: Api
     for text in bodies * 3:
         office.post(f"{CUSTOMERS}/update/1", text)
     assert memory_kb(service) < before_kb + 60_000
+
+
+UVICORN_PARTS = (
+    "_unset_keepalive_if_required",
+    "conn",
+    "loop",
+    "timeout_keep_alive_handler",
+    "timeout_keep_alive_task",
+    "transport",
+)
+
+
+def test_uvicorn_is_the_version_whose_private_parts_end_slow_clients() -> None:
+    """Before another version is pinned, its H11Protocol has to be read beside service/run.py."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert f"uvicorn=={uvicorn.__version__}" in project["optional-dependencies"]["service"]
+    config = uvicorn.Config(Starlette(), http=Connection, lifespan="off")
+    config.load()
+    loop = asyncio.new_event_loop()
+    protocol = Connection(config, ServerState(), {}, loop)
+    loop.close()
+    assert [name for name in UVICORN_PARTS if not hasattr(protocol, name)] == []
+    assert protocol.timeout_keep_alive_task is None
 
 
 class Hasty(Connection):
