@@ -24,8 +24,8 @@ class Api:
         )
 
     def post(self, path: str, body: Any) -> tuple[int, Any]:
-        sent = {"content": body} if isinstance(body, str | bytes) else {"json": body}
-        answer = self.http.post(path, **sent)
+        arguments = {"content": body} if isinstance(body, str | bytes) else {"json": body}
+        answer = self.http.post(path, **arguments)
         return answer.status_code, parse(answer.content)
 
     def select(self, **body: Any) -> Any:
@@ -101,7 +101,7 @@ def new_card() -> Callable[[], str]:
     return lambda: f"C{next(numbers):09d}"
 
 
-class Hands:
+class ManualClock:
     """A clock that stands still until it is moved."""
 
     def __init__(self) -> None:
@@ -115,12 +115,12 @@ class Hands:
 
 
 @pytest.fixture
-def hands() -> Hands:
-    return Hands()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture
-def store(new_place: Callable[[], str], hands: Hands) -> Iterator[Store]:
+def store(new_place: Callable[[], str], clock: ManualClock) -> Iterator[Store]:
     engine = create_database(new_place())
-    yield Store(engine, now=hands)
+    yield Store(engine, now=clock)
     engine.dispose()

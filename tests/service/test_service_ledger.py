@@ -8,7 +8,7 @@ import pytest
 from tests.service.conftest import CUSTOMERS, Api, equals, where
 
 from taptill.service.fields import CUSTOMERS as ENTITY
-from taptill.service.fields import FOR_THE_OFFICE
+from taptill.service.fields import OFFICE_FIELDS
 from taptill.service.store import Store
 
 CHANGES = "/core/data/CustomerDebtChanges"
@@ -27,8 +27,8 @@ def changes(api: Api, row_id: int) -> list[dict[str, Any]]:
     return rows
 
 
-def increment(by: Any, **more: Any) -> dict[str, Any]:
-    return {"fields": {"totalDebt": {"increment": by}}, **more}
+def increment(by: Any, **options: Any) -> dict[str, Any]:
+    return {"fields": {"totalDebt": {"increment": by}}, **options}
 
 
 def test_an_increment_needs_no_condition_and_is_told_with_its_reason(office: Api) -> None:
@@ -87,16 +87,16 @@ def test_the_ledger_names_the_till_and_keeps_no_change_that_is_none(till: Api, o
     for version, total in enumerate((5, 5, 2), start=1):
         body = {"fields": {"totalDebt": total}, "conditions": where(equals("version", version))}
         assert till.update(row_id, body)[0] == 200
-    moved = [(row["who"], row["from"], row["to"]) for row in changes(till, row_id)]
-    assert moved == [("till", 0, 5), ("till", 5, 2)]
+    entries = [(row["who"], row["from"], row["to"]) for row in changes(till, row_id)]
+    assert entries == [("till", 0, 5), ("till", 5, 2)]
 
 
 def test_the_ledger_outlives_its_customer_and_shows_who_it_was(office: Api) -> None:
     row_id = office.insert(totalDebt=7, company={"id": 2})
     office.post(f"{CUSTOMERS}/remove", {"conditions": where(equals("id", row_id))})
-    shown = {"customer": {"id": True, "company": {"id": True}}, "to": True}
+    entry = {"customer": {"id": True, "company": {"id": True}}, "to": True}
     by_path = where(equals("customer.company.id", 2), equals("customer", {"id": row_id}))
-    status, rows = office.post(f"{CHANGES}/select", {"fields": shown, "conditions": by_path})
+    status, rows = office.post(f"{CHANGES}/select", {"fields": entry, "conditions": by_path})
     assert (status, rows) == (200, [{"customer": {"id": row_id, "company": {"id": 2}}, "to": 7}])
 
 
@@ -140,15 +140,15 @@ def test_the_office_writes_every_field_and_a_till_two(
 @pytest.mark.parametrize("name", OWN)
 def test_nobody_writes_what_the_service_sets_itself(till: Api, office: Api, name: str) -> None:
     row_id = office.insert()
-    for api, expected in ((till, 403), (office, 400)):
+    for api, code in ((till, 403), (office, 400)):
         status, answer = api.update(row_id, {"fields": {name: 7}})
-        assert (status, answer["error"]["path"]) == (expected, f"fields.{name}")
+        assert (status, answer["error"]["path"]) == (code, f"fields.{name}")
 
 
-@pytest.mark.parametrize("name", sorted(ENTITY.fields.keys() - FOR_THE_OFFICE))
+@pytest.mark.parametrize("name", sorted(ENTITY.fields.keys() - OFFICE_FIELDS))
 def test_both_read_every_field_that_a_till_needs(till: Api, office: Api, name: str) -> None:
-    asked = {"fields": {name: True}, "limit": 1, "orderBy": [{"field": "id"}]}
-    assert till.select(**asked) == office.select(**asked)
+    fields = {"fields": {name: True}, "limit": 1, "orderBy": [{"field": "id"}]}
+    assert till.select(**fields) == office.select(**fields)
 
 
 OFFICE_VERBS: dict[str, tuple[str, Any]] = {
@@ -190,8 +190,8 @@ def test_the_ledger_keeps_the_person_and_the_senders_own_id(till: Api, office: A
     assert office.update(row_id, increment(-1, staff="Kim", request=request))[0] == 200
     body = {"fields": {"totalDebt": 4}, "conditions": where(equals("version", 2))}
     assert till.update(row_id, body)[0] == 200
-    gone = {"conditions": where(equals("id", row_id)), "money": "clear", "staff": "Lou"}
-    assert office.post(f"{CUSTOMERS}/remove", gone)[0] == 200
+    missing_keys = {"conditions": where(equals("id", row_id)), "money": "clear", "staff": "Lou"}
+    assert office.post(f"{CUSTOMERS}/remove", missing_keys)[0] == 200
     assert told(office, row_id) == [
         (3, "Jo", None),
         (2, "Kim", request),
@@ -213,22 +213,22 @@ def test_a_till_is_told_no_person(till: Api, office: Api) -> None:
 
 
 def test_a_request_is_booked_once(office: Api) -> None:
-    row_id, other = office.insert(), office.insert()
+    row_id, second = office.insert(), office.insert()
     body = increment(-5, request=f"once-{row_id}")
     assert office.update(row_id, body)[0] == 200
-    for number in (row_id, other):
+    for number in (row_id, second):
         status, answer = office.update(number, body)
         assert (status, answer["error"]["code"]) == (409, "request-known")
         assert "row" not in answer
-    assert (office.row(row_id)["totalDebt"], office.row(other)["totalDebt"]) == (-5, 0)
+    assert (office.row(row_id)["totalDebt"], office.row(second)["totalDebt"]) == (-5, 0)
 
 
 def test_a_request_is_booked_once_though_both_wait_for_one_commit(store: Store) -> None:
     (row,) = store.insert(ENTITY, {"fields": [{"name": "x"}]})
     body = increment(-5, request="r")
-    tries = [store.submit(store.alteration(row["id"], body, "office")) for _ in range(5)]
-    faults = [one.exception() for one in tries]
-    assert [str(one) for one in faults if one] == ["request-known"] * 4
+    tries = [store.submit(store.update_change(row["id"], body, "office")) for _ in range(5)]
+    faults = [future.exception() for future in tries]
+    assert [str(future) for future in faults if future] == ["request-known"] * 4
     (now,) = store.select(ENTITY, {"fields": {"totalDebt": True}})
     assert now == {"totalDebt": -5}
 

@@ -13,16 +13,16 @@ import sqlalchemy as sa
 from taptill.domain.customer import stamp
 from taptill.domain.money import MINOR_MAX
 from taptill.service import schema
-from taptill.service.wire import Json, Raw, Refusal, bad, joined, write
+from taptill.service.wire import ApiError, Json, Raw, bad_request, child_path, write
 
 MONEY_DIGITS = 2
 """The digits of money in a database that was made before it was asked for its currency."""
 TEXT_MAX = 255
 JSON_MAX = 65_536
 INTEGER_MAX = 2**63 - 1
-SHOWN_DIGITS_MAX = 10
+CARD_DIGITS_MAX = 10
 """So many digits of a payment card may be known."""
-FOR_THE_OFFICE = frozenset({"email", "paymentCard", "staff", "request"})
+OFFICE_FIELDS = frozenset({"email", "paymentCard", "staff", "request"})
 """Fields of a customer and of the ledger that no till needs."""
 NAME_FOLDED = schema.customers.c.name_folded.name
 
@@ -30,14 +30,14 @@ _EXACT = Context(prec=28, traps=[Inexact, InvalidOperation])
 _NEVER_BLANK = frozenset({"name", "card_id"})
 
 
-class Kind(StrEnum):
+class FieldKind(StrEnum):
     """What a field's values are on the wire, in the words of an error message."""
 
     INTEGER = "a whole number"
     TEXT = f"a text of at most {TEXT_MAX} characters without a null character"
-    FLAG = "true or false"
+    BOOLEAN = "true or false"
     MONEY = "a number, no larger than a till believes"
-    STAMP = "an ISO 8601 time"
+    TIMESTAMP = "an ISO 8601 time"
     JSON = f"any JSON of at most {JSON_MAX} characters"
     RELATION = 'a relation, written {"id": 42}'
 
@@ -47,16 +47,16 @@ class Field:
     """One field of an entity; a relation has a target and its column holds the target's id."""
 
     column: sa.Column[Any]
-    kind: Kind = Kind.TEXT
+    kind: FieldKind = FieldKind.TEXT
     writable: bool = True
     target: "Entity | None" = None
     name: str = ""
     """What it is called on the wire."""
-    folded: sa.Column[Any] | None = None
+    folded_column: sa.Column[Any] | None = None
     """The same without capitals, however its letters are encoded: what `ilike` looks at."""
-    chosen: bool = False
+    writable_on_insert: bool = False
     """Whether an insert may name it, though nothing may change it afterwards."""
-    masked: bool = False
+    is_masked: bool = False
     """Whether it holds a card number of which only some digits may be known."""
     digits: int = 0
     """Of money: how many decimals it has."""
@@ -64,7 +64,7 @@ class Field:
     @property
     def expected(self) -> str:
         """Say what its values are."""
-        if self.kind is not Kind.MONEY:
+        if self.kind is not FieldKind.MONEY:
             return str(self.kind)
         form = f"a number with at most {self.digits} decimals" if self.digits else "a whole number"
         return f"{form}, no larger than a till believes"
@@ -77,114 +77,118 @@ class Field:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entity:
-    """A table as the API shows it; `source` has the relation's table joined."""
+    """A table as the API shows it; `from_clause` has the relation's table joined."""
 
     table: sa.Table
-    source: sa.FromClause
+    from_clause: sa.FromClause
     fields: Mapping[str, Field]
     verbs: frozenset[str]
-    live: tuple[sa.ColumnElement[bool], ...] = ()
+    row_filter: tuple[sa.ColumnElement[bool], ...] = ()
     """What every row that is shown meets."""
 
     def field(self, name: Json, path: str) -> Field:
         """Find a field by its wire name; 400 if there is none."""
-        found = self.fields.get(name) if isinstance(name, str) else None
-        if found is None:
-            shown = f'"{joined("", name)}" ' if isinstance(name, str) else ""
-            raise bad("unknown-field", f"Field {shown}not found", path)
-        return found
+        field = self.fields.get(name) if isinstance(name, str) else None
+        if field is None:
+            quoted_name = f'"{child_path("", name)}" ' if isinstance(name, str) else ""
+            raise bad_request("unknown-field", f"Field {quoted_name}not found", path)
+        return field
 
-    def dotted(self, name: Json, path: str) -> Field:
+    def resolve(self, name: Json, path: str) -> Field:
         """Find a field by its wire name or, across relations, by `company.id`."""
         first, _, rest = name.partition(".") if isinstance(name, str) else ("", "", "")
         target = self.fields[first].target if rest and first in self.fields else None
-        return target.dotted(rest, path) if target else self.field(name, path)
+        return target.resolve(rest, path) if target else self.field(name, path)
 
 
-def value_for(field: Field, value: Json, path: str) -> Any:
+def column_value(field: Field, value: Json, path: str) -> Any:
     """Read one wire value for its column; 400 where it does not fit."""
-    read = _minor(value, field.digits) if field.kind is Kind.MONEY else _read(field.kind, value)
-    if read is None:
-        raise bad("type", f"{field.expected} is expected", path)
-    return read
+    result = (
+        _parse_minor(value, field.digits)
+        if field.kind is FieldKind.MONEY
+        else _parse(field.kind, value)
+    )
+    if result is None:
+        raise bad_request("type", f"{field.expected} is expected", path)
+    return result
 
 
-def fits(field: Field, value: Json) -> bool:
+def is_valid(field: Field, value: Json) -> bool:
     """Tell whether a value can be written to a field."""
     try:
-        value_for(field, value, "")
-    except Refusal:
+        column_value(field, value, "")
+    except ApiError:
         return False
     return True
 
 
-def written(entity: Entity, fields: Json, path: str, *, new: bool = False) -> dict[str, Any]:
+def column_values(entity: Entity, fields: Json, path: str, *, new: bool = False) -> dict[str, Any]:
     """Read an object of fields to write, of a new row or not, as column values by column name."""
     if not isinstance(fields, dict) or not fields:
-        raise bad("type", "an object with at least one field is expected", path)
+        raise bad_request("type", "an object with at least one field is expected", path)
     values: dict[str, Any] = {}
     for name, value in fields.items():
-        place = joined(path, name)
+        place = child_path(path, name)
         field = entity.field(name, place)
         column = field.column
-        if not (field.writable or (new and field.chosen)):
-            raise bad("read-only", "the service sets this field itself", place)
+        if not (field.writable or (new and field.writable_on_insert)):
+            raise bad_request("read-only", "the service sets this field itself", place)
         if (value is None and not column.nullable) or (value == "" and column.name in _NEVER_BLANK):
-            raise bad("type", "this field cannot be left blank", place)
-        values[column.name] = None if value is None else value_for(field, value, place)
-        if field.masked and isinstance(value, str):
-            _refuse_whole_number(value, place)
+            raise bad_request("type", "this field cannot be left blank", place)
+        values[column.name] = None if value is None else column_value(field, value, place)
+        if field.is_masked and isinstance(value, str):
+            _refuse_full_card_number(value, place)
     if "name" in values:
         values[NAME_FOLDED] = schema.fold(values["name"])
     return values
 
 
-def _refuse_whole_number(card: str, path: str) -> None:
+def _refuse_full_card_number(card: str, path: str) -> None:
     """Refuse a payment card's number of which more is shown than its first six and last four.
 
     Source: PCI DSS 4.0, requirement 3.4.1.
     """
-    if sum(letter.isdigit() for letter in card) > SHOWN_DIGITS_MAX:
+    if sum(letter.isdigit() for letter in card) > CARD_DIGITS_MAX:
         words = "a masked card number is expected: of its digits at most the first 6 and last 4"
-        raise bad("type", words, path)
+        raise bad_request("type", words, path)
 
 
-def on_the_wire(field: Field, value: Any) -> Json:
+def json_value(field: Field, value: Any) -> Json:
     """Give a column's value as it goes out."""
     match field.kind:
-        case Kind.MONEY:
+        case FieldKind.MONEY:
             return Decimal(value).scaleb(-field.digits)
-        case Kind.JSON:
+        case FieldKind.JSON:
             return None if value is None else Raw(value)
         case _:
             return value
 
 
-def stamp_text(at: datetime) -> str:
+def format_timestamp(at: datetime) -> str:
     """Write an instant so that text order is time order."""
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _read(kind: Kind, value: Json) -> Any:
+def _parse(kind: FieldKind, value: Json) -> Any:
     """Give a wire value as its column keeps it; None where it does not fit."""
     match kind, value:
-        case Kind.JSON, _:
+        case FieldKind.JSON, _:
             text = write(value)
             return text if len(text) <= JSON_MAX else None
-        case Kind.FLAG, bool():
+        case FieldKind.BOOLEAN, bool():
             return value
-        case Kind.RELATION, {"id": number} if len(value) == 1:
-            return _read(Kind.INTEGER, number)
-        case Kind.INTEGER, int() if not isinstance(value, bool):
+        case FieldKind.RELATION, {"id": number} if len(value) == 1:
+            return _parse(FieldKind.INTEGER, number)
+        case FieldKind.INTEGER, int() if not isinstance(value, bool):
             return value if abs(value) <= INTEGER_MAX else None
-        case Kind.STAMP, str():
-            return _stamp(value)
-        case Kind.TEXT, str():
+        case FieldKind.TIMESTAMP, str():
+            return _parse_timestamp(value)
+        case FieldKind.TEXT, str():
             return value if len(value) <= TEXT_MAX and _storable(value) else None
     return None
 
 
-def _minor(major: Json, digits: int) -> int | None:
+def _parse_minor(major: Json, digits: int) -> int | None:
     if isinstance(major, bool) or not isinstance(major, int | Decimal):
         return None
     largest = MINOR_MAX // 10**digits
@@ -197,10 +201,10 @@ def _minor(major: Json, digits: int) -> int | None:
         return None
 
 
-def _stamp(text: str) -> str | None:
+def _parse_timestamp(text: str) -> str | None:
     at = stamp(text)
     try:
-        return stamp_text(at) if at else None
+        return format_timestamp(at) if at else None
     except OverflowError:  # year 1 or 9999, moved over the edge by its time zone
         return None
 
@@ -209,26 +213,26 @@ def _storable(text: str) -> bool:
     return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
-_OF_COMPANIES = schema.companies.c
-_OF_CUSTOMERS = schema.customers.c
-_OF_CHANGES = schema.debt_changes.c
+_COMPANY = schema.companies.c
+_CUSTOMER = schema.customers.c
+_DEBT_CHANGE = schema.debt_changes.c
 
 
-_OF_ACTS = schema.customer_changes.c
-_OF_COMPANY_ACTS = schema.company_changes.c
-_LIVE = _OF_CUSTOMERS.removed_at.is_(None)
-_FOR_ALL = frozenset({"select"})
+_CUSTOMER_CHANGE = schema.customer_changes.c
+_COMPANY_CHANGE = schema.company_changes.c
+_LIVE = _CUSTOMER.removed_at.is_(None)
+_SELECT_ONLY = frozenset({"select"})
 
 
 @lru_cache
-def entities(digits: int, *, least: bool = False) -> Mapping[str, Entity]:
+def entities(digits: int, *, for_till: bool = False) -> Mapping[str, Entity]:
     """Give the entities of a database whose money has so many digits, by their names.
 
-    With `least` only what a till needs: it sees no field and no row that is the office's.
+    With `for_till` only what a till needs: it sees no field and no row that is the office's.
     """
     companies = _companies()
     customers = _customers(companies, digits)
-    if not least:
+    if not for_till:
         return {
             "Customers": customers,
             "Companies": companies,
@@ -236,128 +240,136 @@ def entities(digits: int, *, least: bool = False) -> Mapping[str, Entity]:
             "CustomerChanges": _customer_changes(customers),
             "CompanyChanges": _company_changes(),
         }
-    few = {name: one for name, one in customers.fields.items() if name not in FOR_THE_OFFICE}
-    customers = replace(customers, fields=few)
+    till_fields = {
+        name: field for name, field in customers.fields.items() if name not in OFFICE_FIELDS
+    }
+    customers = replace(customers, fields=till_fields)
     ledger = _debt_changes(customers, digits)
-    shown = {name: one for name, one in ledger.fields.items() if name not in FOR_THE_OFFICE}
-    ledger = replace(ledger, fields=shown, live=(_LIVE,))
+    ledger_fields = {
+        name: field for name, field in ledger.fields.items() if name not in OFFICE_FIELDS
+    }
+    ledger = replace(ledger, fields=ledger_fields, row_filter=(_LIVE,))
     return {"Customers": customers, "Companies": companies, "CustomerDebtChanges": ledger}
 
 
 @lru_cache
-def removed(digits: int) -> Entity:
+def removed_customers(digits: int) -> Entity:
     """Give the customers that were removed, and whose data were not erased."""
-    gone = (_OF_CUSTOMERS.removed_at.is_not(None), _OF_CUSTOMERS.erased_at.is_(None))
-    return replace(entities(digits)["Customers"], live=gone)
+    row_filter = (_CUSTOMER.removed_at.is_not(None), _CUSTOMER.erased_at.is_(None))
+    return replace(entities(digits)["Customers"], row_filter=row_filter)
 
 
-def _named(fields: Mapping[str, Field]) -> Mapping[str, Field]:
+def _with_names(fields: Mapping[str, Field]) -> Mapping[str, Field]:
     return {name: replace(field, name=name) for name, field in fields.items()}
 
 
 def _companies() -> Entity:
     return Entity(
         table=schema.companies,
-        source=schema.companies,
-        fields=_named(
+        from_clause=schema.companies,
+        fields=_with_names(
             {
-                "id": Field(_OF_COMPANIES.id, Kind.INTEGER, writable=False, chosen=True),
-                "name": Field(_OF_COMPANIES.name, folded=_OF_COMPANIES.name_folded),
-                "externalId": Field(_OF_COMPANIES.external_id),
+                "id": Field(
+                    _COMPANY.id, FieldKind.INTEGER, writable=False, writable_on_insert=True
+                ),
+                "name": Field(_COMPANY.name, folded_column=_COMPANY.name_folded),
+                "externalId": Field(_COMPANY.external_id),
             }
         ),
-        verbs=_FOR_ALL | {"insert", "update", "remove"},
+        verbs=_SELECT_ONLY | {"insert", "update", "remove"},
     )
 
 
 def _customers(companies: Entity, digits: int) -> Entity:
     return Entity(
         table=schema.customers,
-        source=schema.customers.outerjoin(schema.companies),
-        fields=_named(
+        from_clause=schema.customers.outerjoin(schema.companies),
+        fields=_with_names(
             {
-                "id": Field(_OF_CUSTOMERS.id, Kind.INTEGER, writable=False),
-                "name": Field(_OF_CUSTOMERS.name, folded=_OF_CUSTOMERS.name_folded),
-                "email": Field(_OF_CUSTOMERS.email),
-                "cardId": Field(_OF_CUSTOMERS.card_id),
-                "company": Field(_OF_CUSTOMERS.company_id, Kind.RELATION, target=companies),
-                "externalId": Field(_OF_CUSTOMERS.external_id),
-                "isBlocked": Field(_OF_CUSTOMERS.is_blocked, Kind.FLAG),
-                "isCreditAllowed": Field(_OF_CUSTOMERS.is_credit_allowed, Kind.FLAG),
-                "totalDebt": Field(_OF_CUSTOMERS.total_debt_minor, Kind.MONEY, digits=digits),
-                "debtData": Field(_OF_CUSTOMERS.debt_data, Kind.JSON),
-                "paymentCard": Field(_OF_CUSTOMERS.payment_card, masked=True),
-                "default": Field(_OF_CUSTOMERS.is_default, Kind.FLAG),
-                "createdAt": Field(_OF_CUSTOMERS.created_at, Kind.STAMP, writable=False),
-                "updatedAt": Field(_OF_CUSTOMERS.updated_at, Kind.STAMP, writable=False),
-                "version": Field(_OF_CUSTOMERS.version, Kind.INTEGER, writable=False),
+                "id": Field(_CUSTOMER.id, FieldKind.INTEGER, writable=False),
+                "name": Field(_CUSTOMER.name, folded_column=_CUSTOMER.name_folded),
+                "email": Field(_CUSTOMER.email),
+                "cardId": Field(_CUSTOMER.card_id),
+                "company": Field(_CUSTOMER.company_id, FieldKind.RELATION, target=companies),
+                "externalId": Field(_CUSTOMER.external_id),
+                "isBlocked": Field(_CUSTOMER.is_blocked, FieldKind.BOOLEAN),
+                "isCreditAllowed": Field(_CUSTOMER.is_credit_allowed, FieldKind.BOOLEAN),
+                "totalDebt": Field(_CUSTOMER.total_debt_minor, FieldKind.MONEY, digits=digits),
+                "debtData": Field(_CUSTOMER.debt_data, FieldKind.JSON),
+                "paymentCard": Field(_CUSTOMER.payment_card, is_masked=True),
+                "default": Field(_CUSTOMER.is_default, FieldKind.BOOLEAN),
+                "createdAt": Field(_CUSTOMER.created_at, FieldKind.TIMESTAMP, writable=False),
+                "updatedAt": Field(_CUSTOMER.updated_at, FieldKind.TIMESTAMP, writable=False),
+                "version": Field(_CUSTOMER.version, FieldKind.INTEGER, writable=False),
             }
         ),
-        verbs=_FOR_ALL | {"insert", "update", "remove", "restore", "erase"},
-        live=(_LIVE,),
+        verbs=_SELECT_ONLY | {"insert", "update", "remove", "restore", "erase"},
+        row_filter=(_LIVE,),
     )
 
 
 def _debt_changes(customers: Entity, digits: int) -> Entity:
     return Entity(
         table=schema.debt_changes,
-        source=schema.debt_changes.outerjoin(schema.customers).outerjoin(schema.companies),
-        fields=_named(
+        from_clause=schema.debt_changes.outerjoin(schema.customers).outerjoin(schema.companies),
+        fields=_with_names(
             {
-                "id": Field(_OF_CHANGES.id, Kind.INTEGER),
-                "customer": Field(_OF_CHANGES.customer_id, Kind.RELATION, target=customers),
-                "at": Field(_OF_CHANGES.at, Kind.STAMP),
-                "who": Field(_OF_CHANGES.who),
-                "from": Field(_OF_CHANGES.from_minor, Kind.MONEY, digits=digits),
-                "to": Field(_OF_CHANGES.to_minor, Kind.MONEY, digits=digits),
-                "reason": Field(_OF_CHANGES.reason),
-                "staff": Field(_OF_CHANGES.staff),
-                "request": Field(_OF_CHANGES.request),
+                "id": Field(_DEBT_CHANGE.id, FieldKind.INTEGER),
+                "customer": Field(_DEBT_CHANGE.customer_id, FieldKind.RELATION, target=customers),
+                "at": Field(_DEBT_CHANGE.at, FieldKind.TIMESTAMP),
+                "who": Field(_DEBT_CHANGE.who),
+                "from": Field(_DEBT_CHANGE.from_minor, FieldKind.MONEY, digits=digits),
+                "to": Field(_DEBT_CHANGE.to_minor, FieldKind.MONEY, digits=digits),
+                "reason": Field(_DEBT_CHANGE.reason),
+                "staff": Field(_DEBT_CHANGE.staff),
+                "request": Field(_DEBT_CHANGE.request),
             }
         ),
-        verbs=_FOR_ALL,
+        verbs=_SELECT_ONLY,
     )
 
 
 def _customer_changes(customers: Entity) -> Entity:
-    joined = schema.customer_changes.outerjoin(schema.customers).outerjoin(schema.companies)
+    tables = schema.customer_changes.outerjoin(schema.customers).outerjoin(schema.companies)
     return Entity(
         table=schema.customer_changes,
-        source=joined,
-        fields=_named(
+        from_clause=tables,
+        fields=_with_names(
             {
-                "id": Field(_OF_ACTS.id, Kind.INTEGER),
-                "customer": Field(_OF_ACTS.customer_id, Kind.RELATION, target=customers),
-                "at": Field(_OF_ACTS.at, Kind.STAMP),
-                "who": Field(_OF_ACTS.who),
-                "staff": Field(_OF_ACTS.staff),
-                "act": Field(_OF_ACTS.act),
-                "import": Field(_OF_ACTS.import_id, Kind.INTEGER),
-                "before": Field(_OF_ACTS.before, Kind.JSON),
-                "after": Field(_OF_ACTS.after, Kind.JSON),
+                "id": Field(_CUSTOMER_CHANGE.id, FieldKind.INTEGER),
+                "customer": Field(
+                    _CUSTOMER_CHANGE.customer_id, FieldKind.RELATION, target=customers
+                ),
+                "at": Field(_CUSTOMER_CHANGE.at, FieldKind.TIMESTAMP),
+                "who": Field(_CUSTOMER_CHANGE.who),
+                "staff": Field(_CUSTOMER_CHANGE.staff),
+                "act": Field(_CUSTOMER_CHANGE.act),
+                "import": Field(_CUSTOMER_CHANGE.import_id, FieldKind.INTEGER),
+                "before": Field(_CUSTOMER_CHANGE.before, FieldKind.JSON),
+                "after": Field(_CUSTOMER_CHANGE.after, FieldKind.JSON),
             }
         ),
-        verbs=_FOR_ALL,
+        verbs=_SELECT_ONLY,
     )
 
 
 def _company_changes() -> Entity:
     return Entity(
         table=schema.company_changes,
-        source=schema.company_changes,
-        fields=_named(
+        from_clause=schema.company_changes,
+        fields=_with_names(
             {
-                "id": Field(_OF_COMPANY_ACTS.id, Kind.INTEGER),
-                "company": Field(_OF_COMPANY_ACTS.company_id, Kind.INTEGER),
-                "at": Field(_OF_COMPANY_ACTS.at, Kind.STAMP),
-                "who": Field(_OF_COMPANY_ACTS.who),
-                "staff": Field(_OF_COMPANY_ACTS.staff),
-                "act": Field(_OF_COMPANY_ACTS.act),
-                "before": Field(_OF_COMPANY_ACTS.before, Kind.JSON),
-                "after": Field(_OF_COMPANY_ACTS.after, Kind.JSON),
+                "id": Field(_COMPANY_CHANGE.id, FieldKind.INTEGER),
+                "company": Field(_COMPANY_CHANGE.company_id, FieldKind.INTEGER),
+                "at": Field(_COMPANY_CHANGE.at, FieldKind.TIMESTAMP),
+                "who": Field(_COMPANY_CHANGE.who),
+                "staff": Field(_COMPANY_CHANGE.staff),
+                "act": Field(_COMPANY_CHANGE.act),
+                "before": Field(_COMPANY_CHANGE.before, FieldKind.JSON),
+                "after": Field(_COMPANY_CHANGE.after, FieldKind.JSON),
             }
         ),
-        verbs=_FOR_ALL,
+        verbs=_SELECT_ONLY,
     )
 
 

@@ -68,8 +68,11 @@ def rows() -> Mapping[str, list[dict[str, Any]]]:
         {**row, "cardId": card.card_id, "externalId": f"DEMO-{card.key}"}
         for row, card in zip(_DEMO_ROWS, DEMO_CARDS, strict=True)
     ]
-    invented = [_invented(number) for number in range(len(demo), COUNT)]
-    return {"Companies": [{"name": name} for name in COMPANIES], "Customers": demo + invented}
+    generated_customers = [_invented(number) for number in range(len(demo), COUNT)]
+    return {
+        "Companies": [{"name": name} for name in COMPANIES],
+        "Customers": demo + generated_customers,
+    }
 
 
 def _invented(number: int) -> dict[str, Any]:

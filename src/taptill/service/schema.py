@@ -7,7 +7,7 @@ from unicodedata import normalize
 import sqlalchemy as sa
 
 SCHEMA_VERSION = 5
-FOLDED_AT_ONCE = 1000
+FOLD_PAGE = 1000
 
 # The same order and the same equality on both databases: text by code point, as bytes of UTF-8.
 _Text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
@@ -96,13 +96,13 @@ debt_changes = sa.Table(
     sqlite_autoincrement=True,
 )
 
-_ASKED = debt_changes.c.request.is_not(None)
+_HAS_REQUEST = debt_changes.c.request.is_not(None)
 sa.Index(
     "debt_changes_request",
     debt_changes.c.request,
     unique=True,
-    sqlite_where=_ASKED,
-    postgresql_where=_ASKED,
+    sqlite_where=_HAS_REQUEST,
+    postgresql_where=_HAS_REQUEST,
 )
 
 imports = sa.Table(
@@ -156,67 +156,75 @@ def create_tables(connection: sa.Connection, currency: str, digits: int) -> None
     connection.execute(schema_version.insert().values(version=SCHEMA_VERSION))
 
 
-def move_up(connection: sa.Connection, found: int) -> None:
+def migrate(connection: sa.Connection, version: int) -> None:
     """Take the steps from an older version to this one."""
-    for step in _STEPS[found:]:
-        step(connection)
+    for migration in _MIGRATIONS[version:]:
+        migration(connection)
     connection.execute(schema_version.update().values(version=SCHEMA_VERSION))
 
 
-def _add_the_ledger(connection: sa.Connection) -> None:
+def _add_debt_changes(connection: sa.Connection) -> None:
     debt_changes.create(connection)
     row = customers.c
     opening = sa.select(
         row.id, row.updated_at, sa.literal("upgrade"), sa.literal(0), row.total_debt_minor
     ).where(row.total_debt_minor != 0)
-    kept = ["customer_id", "at", "who", "from_minor", "to_minor"]
-    connection.execute(debt_changes.insert().from_select(kept, opening))
+    columns = ["customer_id", "at", "who", "from_minor", "to_minor"]
+    connection.execute(debt_changes.insert().from_select(columns, opening))
 
 
-def _add_currency_and_acts(connection: sa.Connection) -> None:
+def _add_currency_and_history(connection: sa.Connection) -> None:
     site.create(connection)
     connection.execute(site.insert().values(currency=None, digits=2))  # what it has kept so far
     imports.create(connection)
     customer_changes.create(connection)
     for column in (customers.c.erased_at, customers.c.name_folded, companies.c.name_folded):
-        _add(connection, column)
+        _add_column(connection, column)
     for table in (customers, companies):
         _fold_names(connection, table)
 
 
-def _add_persons_and_requests(connection: sa.Connection) -> None:
+def _add_staff_and_requests(connection: sa.Connection) -> None:
     company_changes.create(connection)
-    present = {one["name"] for one in sa.inspect(connection).get_columns(debt_changes.name)}
+    existing = {
+        column_info["name"] for column_info in sa.inspect(connection).get_columns(debt_changes.name)
+    }
     for column in (debt_changes.c.staff, debt_changes.c.request):
-        if column.name not in present:  # the ledger of a first version was made whole just now
-            _add(connection, column)
+        if column.name not in existing:  # the ledger of a first version was made whole just now
+            _add_column(connection, column)
     for index in (*debt_changes.indexes, *customers.indexes):
         index.create(connection, checkfirst=True)
 
 
-def _add(connection: sa.Connection, column: sa.Column[Any]) -> None:
+def _add_column(connection: sa.Connection, column: sa.Column[Any]) -> None:
     new = sa.schema.CreateColumn(column).compile(dialect=connection.dialect)
     connection.exec_driver_sql(f"ALTER TABLE {column.table.name} ADD COLUMN {new}")
 
 
-def _add_companies_of_imports(connection: sa.Connection) -> None:
+def _add_import_companies(connection: sa.Connection) -> None:
     """Have it kept which companies an import makes; of those before it is not known: null."""
-    if "companies" in {one["name"] for one in sa.inspect(connection).get_columns(imports.name)}:
+    if "companies" in {
+        column_info["name"] for column_info in sa.inspect(connection).get_columns(imports.name)
+    }:
         return  # an earlier step has just made the table as it is now
-    _add(connection, imports.c.companies)
+    _add_column(connection, imports.c.companies)
 
 
 def _fold_names(connection: sa.Connection, table: sa.Table) -> None:
-    key, this = table.c.id, sa.bindparam("this", type_=sa.BigInteger)
-    folded = sa.update(table).where(key == this).values(name_folded=sa.bindparam("new"))
-    last = 0
+    key, row_id_parameter = table.c.id, sa.bindparam("row_id", type_=sa.BigInteger)
+    statement = (
+        sa.update(table).where(key == row_id_parameter).values(name_folded=sa.bindparam("new"))
+    )
+    last_id = 0
     while True:
-        query = sa.select(key, table.c.name).where(key > last).order_by(key).limit(FOLDED_AT_ONCE)
+        query = sa.select(key, table.c.name).where(key > last_id).order_by(key).limit(FOLD_PAGE)
         rows = connection.execute(query).all()
         if not rows:
             return
-        connection.execute(folded, [{"this": one, "new": fold(name)} for one, name in rows])
-        last = rows[-1][0]
+        connection.execute(
+            statement, [{"row_id": row_id, "new": fold(name)} for row_id, name in rows]
+        )
+        last_id = rows[-1][0]
 
 
 def fold(name: str) -> str:
@@ -227,11 +235,11 @@ def fold(name: str) -> str:
     return normalize("NFKC", normalize("NFKC", name).casefold())
 
 
-_STEPS: tuple[Callable[[sa.Connection], None], ...] = (
+_MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
     lambda _: None,
-    _add_the_ledger,
-    _add_currency_and_acts,
-    _add_persons_and_requests,
-    _add_companies_of_imports,
+    _add_debt_changes,
+    _add_currency_and_history,
+    _add_staff_and_requests,
+    _add_import_companies,
 )
 """The step from version n to n + 1 stands at n; there was never a version 0."""

@@ -17,7 +17,7 @@ ECHO_MAX = 64
 """How many characters of a name that the client sent go back in an error."""
 
 
-class Refusal(Exception):  # noqa: N818 - an answer of the API, not a fault of the program
+class ApiError(Exception):
     """The answer is an error status and `{"error": {code, message, path}}`, perhaps with a row."""
 
     def __init__(
@@ -28,23 +28,23 @@ class Refusal(Exception):  # noqa: N818 - an answer of the API, not a fault of t
         path: str = "",
         *,
         row: Json = None,
-        more: Mapping[str, Json] | None = None,
+        details: Mapping[str, Json] | None = None,
     ) -> None:
         super().__init__(code)
         self.status = status
-        error = {"code": code, "message": message, "path": path, **(more or {})}
+        error = {"code": code, "message": message, "path": path, **(details or {})}
         self.body = {"error": error} if row is None else {"error": error, "row": row}
 
 
-def bad(code: str, message: str, path: str) -> Refusal:
+def bad_request(code: str, message: str, path: str) -> ApiError:
     """Make a 400 that names the place."""
-    return Refusal(400, code, message, path)
+    return ApiError(400, code, message, path)
 
 
-def joined(path: str, key: str) -> str:
+def child_path(path: str, key: str) -> str:
     """Give the path of an object's member; a key that came from the client may be long."""
-    shown = key if len(key) <= ECHO_MAX else f"{key[:ECHO_MAX]}…"
-    return f"{path}.{shown}" if path else shown
+    short_key = key if len(key) <= ECHO_MAX else f"{key[:ECHO_MAX]}…"
+    return f"{path}.{short_key}" if path else short_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,12 @@ class Raw:
 
 
 def parse(body: bytes) -> Json:
-    """Read UTF-8 JSON; raises Refusal for anything else, NaN and Infinity included."""
+    """Read UTF-8 JSON; raises ApiError for anything else, NaN and Infinity included."""
     try:
         text = body.decode()
     except UnicodeDecodeError as fault:
         words = "the body is not UTF-8 (Latin-1 is not taken): encode it as UTF-8"
-        raise bad("invalid-json", words, "") from fault
+        raise bad_request("invalid-json", words, "") from fault
     try:
         value = _decoder.decode(text)
         # Fewer brackets than that cannot be deeper.
@@ -69,9 +69,9 @@ def parse(body: bytes) -> Json:
     except RecursionError:
         too_deep = True
     except (ValueError, ArithmeticError) as fault:
-        raise bad("invalid-json", "the body is not valid JSON", "") from fault
+        raise bad_request("invalid-json", "the body is not valid JSON", "") from fault
     if too_deep:
-        raise bad("too-deep", f"nested deeper than {DEPTH_MAX} levels", "")
+        raise bad_request("too-deep", f"nested deeper than {DEPTH_MAX} levels", "")
     return value
 
 
@@ -94,7 +94,7 @@ def write(value: Json) -> str:
             raise TypeError(type(value))
 
 
-def key_of(body: Json) -> str:
+def cache_key(body: Json) -> str:
     """Write a part of a request as the key that it is remembered by, quickly.
 
     A Decimal becomes a text; where keys are taken either is as wrong.
@@ -102,39 +102,39 @@ def key_of(body: Json) -> str:
     return json.dumps(body, default=str)
 
 
-def an_object(value: Json, path: str, *allowed: str) -> dict[str, Json]:
+def require_object(value: Json, path: str, *keys: str) -> dict[str, Json]:
     """Check that a value is an object with no keys but the allowed ones."""
     if not isinstance(value, dict):
-        raise bad("type", "an object is expected", path)
+        raise bad_request("type", "an object is expected", path)
     for key in value:
-        if key not in allowed:
-            raise bad("unknown-key", f"known are {', '.join(allowed)}", joined(path, key))
+        if key not in keys:
+            raise bad_request("unknown-key", f"known are {', '.join(keys)}", child_path(path, key))
     return value
 
 
-def given(body: Mapping[str, Json], key: str, default: Json) -> Json:
+def member_or(body: Mapping[str, Json], key: str, default: Json) -> Json:
     """Give a member of an object; null is as good as absent."""
     value = body.get(key)
     return default if value is None else value
 
 
-def a_list(value: Json, path: str, *, longest: int) -> list[Json]:
+def require_list(value: Json, path: str, *, max_length: int) -> list[Json]:
     """Check that a value is a list of bounded length."""
-    if not isinstance(value, list) or len(value) > longest:
-        raise bad("type", f"a list of at most {longest} elements is expected", path)
+    if not isinstance(value, list) or len(value) > max_length:
+        raise bad_request("type", f"a list of at most {max_length} elements is expected", path)
     return value
 
 
-def a_number(value: Json, path: str, *, least: int, most: int) -> int:
+def require_integer(value: Json, path: str, *, minimum: int, maximum: int) -> int:
     """Check that a value is a whole number within bounds."""
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise bad("range", f"a whole number from {least} to {most} is expected", path)
+    if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value <= maximum:
+        raise bad_request("range", f"a whole number from {minimum} to {maximum} is expected", path)
     return value
 
 
-def size(value: Json) -> int:
+def count_values(value: Json) -> int:
     """Count the values within a value, itself included."""
-    return 1 + sum(map(size, _children(value)))
+    return 1 + sum(map(count_values, _children(value)))
 
 
 def _depth(value: Json) -> int:

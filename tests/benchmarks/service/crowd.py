@@ -19,14 +19,14 @@ _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 class Result:
     """What a crowd did."""
 
-    done: int = 0
-    failed: int = 0
+    completed_count: int = 0
+    failure_count: int = 0
     took_s: float = 0.0
 
     @property
     def rate(self) -> float:
         """How many deeds a second."""
-        return self.done / self.took_s
+        return self.completed_count / self.took_s
 
 
 def request(path: str, body: Any, token: str = "") -> bytes:
@@ -79,11 +79,11 @@ def crowd(port: int, begins: Sequence[Callable[[], Doing]], seconds: float) -> R
     busy = len(clients)
     while busy:
         for key, _ in chooser.select(10):
-            ended = key.data.read()
-            if ended is None:
+            outcome = key.data.read()
+            if outcome is None:
                 continue
-            result.done += ended
-            result.failed += not ended
+            result.completed_count += outcome
+            result.failure_count += not outcome
             result.took_s = time.perf_counter() - began_s
             if result.took_s < seconds:
                 key.data.start()

@@ -9,13 +9,13 @@ import click
 
 
 @contextmanager
-def bar(label: str, length: int) -> Iterator[Callable[[int], object]]:
+def progress_bar(label: str, length: int) -> Iterator[Callable[[int], object]]:
     """Give what is to be told how much more is done; a script and a pipe see none of it."""
     if not sys.stderr.isatty():
         yield lambda _more: None
         return
-    with click.progressbar(length=length, label=label, file=sys.stderr) as shown:
-        yield shown.update
+    with click.progressbar(length=length, label=label, file=sys.stderr) as progress:
+        yield progress.update
 
 
 def size_of(file: Path) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from taptill.domain.errors import ServiceError, UsageError
-from taptill.service.database import is_sqlite, shown
+from taptill.service.database import display_name, is_sqlite
 
 
 def back_up(engine: sa.Engine, target: Path) -> int:
@@ -18,19 +18,19 @@ def back_up(engine: sa.Engine, target: Path) -> int:
     already or cannot be written.
     """
     if not is_sqlite(engine):
-        name = shown(engine)
+        name = display_name(engine)
         raise UsageError(problem=f"PostgreSQL is backed up with: pg_dump -Fc -f {target} {name}")
     try:
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except OSError as fault:
         raise ServiceError(detail=f"{target} cannot be made: {fault.strerror}") from fault
     try:
-        found = _copy(shown(engine), target)
+        outcome = _copy(display_name(engine), target)
     except (sqlite3.Error, OSError) as fault:
-        found = str(fault)
-    if found != "ok":
+        outcome = str(fault)
+    if outcome != "ok":
         target.unlink(missing_ok=True)
-        raise ServiceError(detail=f"{target} cannot be written: {found}")
+        raise ServiceError(detail=f"{target} cannot be written: {outcome}")
     return target.stat().st_size
 
 
@@ -39,9 +39,9 @@ def _copy(path: str, target: Path) -> str:
     with closing(sqlite3.connect(target)) as copy:
         with closing(sqlite3.connect(path)) as source:
             source.backup(copy)
-        (found,) = copy.execute("PRAGMA quick_check").fetchone()
+        (outcome,) = copy.execute("PRAGMA quick_check").fetchone()
     _sync(target)
-    return str(found)
+    return str(outcome)
 
 
 def _sync(path: Path) -> None:

@@ -3,19 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-Advance = Callable[[int], object]
+ProgressCallback = Callable[[int], object]
 """Told how much more is done by now, of bytes read or of acts taken back."""
 
-TOLD_MAX = 1000
+LISTED_MAX = 1000
 """So many bad cells are told of one by one, and so many customers of an update."""
 
 
-def quiet(_more: int) -> None:
+def no_progress(_amount: int) -> None:
     """Show no progress."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bad:
+class CellError:
     """What is wrong with one cell, in words that hold nothing of what stands in it."""
 
     line: int
@@ -24,7 +24,7 @@ class Bad:
 
 
 @dataclass(slots=True)
-class Sums:
+class ImportTotals:
     """How many customers a file holds, and their money by its sign, in minor units."""
 
     customers: int = 0
@@ -47,26 +47,26 @@ class Sums:
 
 
 @dataclass(slots=True)
-class Report:
+class ImportReport:
     """What an import found and did."""
 
     rows: int = 0
     bad_count: int = 0
-    bad: list[Bad] = field(default_factory=list)
+    bad: list[CellError] = field(default_factory=list)
     not_taken: list[str] = field(default_factory=list)
     new_companies: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """What was passed over, mended or should be looked at."""
-    sums: Sums = field(default_factory=Sums)
+    sums: ImportTotals = field(default_factory=ImportTotals)
     import_id: int | None = None
 
-    def tell(self, line: int, column: str, problem: str) -> None:
+    def add_error(self, line: int, column: str, problem: str) -> None:
         """Note a bad cell; those beyond TOLD_MAX are only counted."""
         self.bad_count += 1
-        if len(self.bad) < TOLD_MAX:
-            self.bad.append(Bad(line, column, problem))
+        if len(self.bad) < LISTED_MAX:
+            self.bad.append(CellError(line, column, problem))
 
 
-def many(count: int, one: str, several: str = "") -> str:
+def many(count: int, singular: str, plural: str = "") -> str:
     """Write a number with its noun: `1 customer`, `2 customers`."""
-    return f"{count} {one if count == 1 else several or f'{one}s'}"
+    return f"{count} {singular if count == 1 else plural or f'{singular}s'}"

@@ -9,7 +9,9 @@ from taptill.service.files.columns import IDENTIFIERS
 
 CARD = "cardId"
 
-_PAIRS = re.compile(r"[0-9A-Fa-f]{2}(?P<mark>[:\- .])[0-9A-Fa-f]{2}(?:(?P=mark)[0-9A-Fa-f]{2})*")
+_MARKED_OCTETS = re.compile(
+    r"[0-9A-Fa-f]{2}(?P<mark>[:\- .])[0-9A-Fa-f]{2}(?:(?P=mark)[0-9A-Fa-f]{2})*"
+)
 """Octets in hex with a mark between them, as some programs write a card id."""
 _HEX = re.compile(r"[0-9A-Fa-f]+")
 _OCTETS_MIN = 4
@@ -21,7 +23,7 @@ _MONTHS = (
     r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mär|mrz|mai|okt|dez|"
     r"janv|févr|mars|avr|juin|juil|août|sept|déc|ene|abr|ago|dic"
 )
-_DATES = re.compile(
+_DATE = re.compile(
     rf"\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}(?:[ T]\d{{1,2}}:\d{{2}}(?::\d{{2}})?)?|"
     rf"\d{{1,2}}([/.-])\d{{1,2}}\1\d{{2}}(?:\d{{2}})?|"
     rf"\d{{1,2}}[-. ]{{1,2}}(?:{_MONTHS})[a-zä]*\.?(?:[-. ]{{1,2}}\d{{2,4}})?|"
@@ -44,7 +46,7 @@ def is_number(text: str) -> bool:
 
 def is_date(text: str) -> bool:
     """Tell whether a text is written as spreadsheets write dates."""
-    return _DATES.fullmatch(text) is not None
+    return _DATE.fullmatch(text) is not None
 
 
 def normal_form(text: str) -> str:
@@ -52,9 +54,9 @@ def normal_form(text: str) -> str:
 
     Two spellings of one identifier have the same normal form.
     """
-    bare = _without_marks(text)
-    bare = bare if bare.isupper() else bare.upper()
-    return (bare.lstrip("0") or "0") if _HEX.fullmatch(bare) else bare
+    digits = _without_marks(text)
+    digits = digits if digits.isupper() else digits.upper()
+    return (digits.lstrip("0") or "0") if _HEX.fullmatch(digits) else digits
 
 
 def reversed_form(text: str) -> str:
@@ -66,36 +68,36 @@ def reversed_form(text: str) -> str:
 
 
 @dataclass(slots=True)
-class Style:
+class SpellingStyle:
     """How the card ids, or the keys, of a file or of a database are spelled."""
 
     cases: Counter[str] = field(default_factory=Counter)
     marks: Counter[str] = field(default_factory=Counter)
     lengths: Counter[int] = field(default_factory=Counter)
-    padded: Counter[int] = field(default_factory=Counter)
+    zero_padded: Counter[int] = field(default_factory=Counter)
     """How many begin with zero, by their length."""
 
-    def see(self, text: str) -> None:
+    def add(self, text: str) -> None:
         """Take one into account."""
-        pairs = _PAIRS.fullmatch(text)
+        pairs = _MARKED_OCTETS.fullmatch(text)
         if pairs or _HEX.fullmatch(text):
             self.marks[pairs["mark"] if pairs else ""] += 1
         if is_number(text):
             self.lengths[len(text)] += 1
             if text.startswith("0"):
-                self.padded[len(text)] += 1
+                self.zero_padded[len(text)] += 1
         elif text != text.swapcase():
             self.cases[case_of(text)] += 1
 
     @property
     def width(self) -> int:
         """How many digits most of those have that begin with zero; 0 where none does."""
-        return max(self.padded, key=self.padded.__getitem__, default=0)
+        return max(self.zero_padded, key=self.zero_padded.__getitem__, default=0)
 
     @property
     def fixed_width(self) -> int:
         """How many digits all of them have that begin with zero, and none has more; else 0."""
-        return self.width if len(self.padded) == 1 and max(self.lengths) == self.width else 0
+        return self.width if len(self.zero_padded) == 1 and max(self.lengths) == self.width else 0
 
 
 @dataclass(slots=True)
@@ -111,7 +113,7 @@ class KnownSpellings:
     """How other customers have the same identifier."""
     _matches: int = 0
     """How many identifiers of the file customers have."""
-    _reversed: set[str] = field(default_factory=set)
+    _reversed_forms: set[str] = field(default_factory=set)
     """Normal forms that customers have with their octets in the other order."""
 
     def add_from_file(self, text: str) -> None:
@@ -124,7 +126,7 @@ class KnownSpellings:
         if key not in self._spellings:
             backwards = reversed_form(text)
             if backwards in self._spellings:
-                self._reversed.add(backwards)
+                self._reversed_forms.add(backwards)
         elif self._spellings[key] is None:
             self._spellings[key] = "" if text == key else text
             self._matches += 1
@@ -139,29 +141,31 @@ class KnownSpellings:
 
     def is_reversed(self, text: str) -> bool:
         """Return whether the file has the octets of this and other cards in the other order."""
-        count = len(self._reversed)
+        count = len(self._reversed_forms)
         likely = count >= _REVERSED_MIN and count > self._matches
-        return likely and normal_form(text) in self._reversed
+        return likely and normal_form(text) in self._reversed_forms
 
 
-def how_it_differs(text: str, held: str) -> str:
+def describe_difference(text: str, existing: str) -> str:
     """Say how a customer's identifier is spelled, where it is not as the file's."""
-    bare, other = _without_marks(text), _without_marks(held)
-    ways = []
-    if mark_of(text) != mark_of(held):
-        ways.append("other marks between" if mark_of(held) else "no marks between")
-    if len(bare) != len(other):
-        ways.append("fewer leading zeros" if len(other) < len(bare) else "leading zeros")
-    if bare.lstrip("0") != other.lstrip("0"):
-        ways.append(CASES[case_of(other)])
-    return f"with {' and '.join(ways)}" if ways else "otherwise"
+    bare, existing_bare = _without_marks(text), _without_marks(existing)
+    differences = []
+    if mark_of(text) != mark_of(existing):
+        differences.append("other marks between" if mark_of(existing) else "no marks between")
+    if len(bare) != len(existing_bare):
+        differences.append(
+            "fewer leading zeros" if len(existing_bare) < len(bare) else "leading zeros"
+        )
+    if bare.lstrip("0") != existing_bare.lstrip("0"):
+        differences.append(CASES[case_of(existing_bare)])
+    return f"with {' and '.join(differences)}" if differences else "otherwise"
 
 
-def respelled(text: str, mark: str, case: str, width: int) -> str:
+def respell(text: str, mark: str, case: str, width: int) -> str:
     """Spell an identifier in a style."""
     if is_number(text):
         return text.zfill(width)
-    pairs = _PAIRS.fullmatch(text)
+    pairs = _MARKED_OCTETS.fullmatch(text)
     bare = _without_marks(text)
     if (pairs or mark) and _HEX.fullmatch(bare) and len(bare) % 2 == 0:
         text = mark.join(bare[at : at + 2] for at in range(0, len(bare), 2))
@@ -170,7 +174,7 @@ def respelled(text: str, mark: str, case: str, width: int) -> str:
 
 def mark_of(text: str) -> str | None:
     """Give what stands between octets; None of what is no octets at all."""
-    pairs = _PAIRS.fullmatch(text)
+    pairs = _MARKED_OCTETS.fullmatch(text)
     return pairs["mark"] if pairs else "" if _HEX.fullmatch(text) else None
 
 
@@ -179,17 +183,17 @@ def case_of(text: str) -> str:
     return "upper" if text == text.upper() else "lower" if text == text.lower() else "mixed"
 
 
-def most(counts: Iterable[Counter[str]]) -> str | None:
+def most_frequent(counts: Iterable[Counter[str]]) -> str | None:
     """Give what is most frequent in the first of these that has any."""
-    found = next((one for one in counts if one), None)
-    return None if found is None else max(sorted(found), key=found.__getitem__)
+    first_counts = next((counter for counter in counts if counter), None)
+    return None if first_counts is None else max(sorted(first_counts), key=first_counts.__getitem__)
 
 
-def styles() -> dict[str, Style]:
+def new_styles() -> dict[str, SpellingStyle]:
     """Give a style of each column of identifiers."""
-    return {name: Style() for name in IDENTIFIERS}
+    return {name: SpellingStyle() for name in IDENTIFIERS}
 
 
 def _without_marks(text: str) -> str:
-    pairs = _PAIRS.fullmatch(text)
+    pairs = _MARKED_OCTETS.fullmatch(text)
     return text.replace(pairs["mark"], "") if pairs else text

@@ -11,12 +11,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from taptill.service.conditions import Template
-from taptill.service.fields import Entity, Field, Kind, on_the_wire
-from taptill.service.wire import Json, a_list, an_object, bad, joined, key_of
+from taptill.service.conditions import ConditionTemplate
+from taptill.service.fields import Entity, Field, FieldKind, json_value
+from taptill.service.wire import (
+    Json,
+    bad_request,
+    cache_key,
+    child_path,
+    require_list,
+    require_object,
+)
 
 ORDERS_MAX = 16
-SHAPES_MAX = 128
+SHAPE_CACHE_SIZE = 128
 """So many trees and orders are remembered: a site's clients ask for few, again and again."""
 
 
@@ -41,16 +48,16 @@ class Projection:
             if tree is not None:
                 yield from tree.columns()
 
-    def shape(self, values: Iterator[Any]) -> dict[str, Json]:
+    def build_row(self, values: Iterator[Any]) -> dict[str, Json]:
         """Make one row of the answer from the values of `columns`, in their order."""
         row: dict[str, Json] = {}
         for name, field, tree in self.parts:
             value = next(values)
             if tree is None:
-                row[name] = on_the_wire(field, value)
+                row[name] = json_value(field, value)
             else:
-                related = tree.shape(values)
-                row[name] = None if value is None else related
+                relation = tree.build_row(values)
+                row[name] = None if value is None else relation
         return row
 
 
@@ -61,85 +68,87 @@ class Shape:
     projection: Projection
     query: sa.Select[Any]
 
-    def rows(self, found: Iterable[Sequence[Any]]) -> list[Json]:
+    def rows(self, result: Iterable[Sequence[Any]]) -> list[Json]:
         """Make the answer of what the selection, narrowed or not, has found."""
-        return [self.projection.shape(iter(row)) for row in found]
+        return [self.projection.build_row(iter(row)) for row in result]
 
 
-def shape(entity: Entity, tree: Json, path: str) -> Shape:
+def read_shape(entity: Entity, tree: Json, path: str) -> Shape:
     """Read a fields tree and make its selection; the same tree is read once."""
-    return _shape(entity, key_of(tree), path)
+    return _read_shape(entity, cache_key(tree), path)
 
 
-@lru_cache(SHAPES_MAX)
-def _shape(entity: Entity, tree: str, path: str) -> Shape:
-    found = projection(entity, json.loads(tree), path)
-    return Shape(found, rows_of(entity).with_only_columns(*found.columns()))
+@lru_cache(SHAPE_CACHE_SIZE)
+def _read_shape(entity: Entity, tree: str, path: str) -> Shape:
+    tree_projection = read_projection(entity, json.loads(tree), path)
+    return Shape(tree_projection, select_ids(entity).with_only_columns(*tree_projection.columns()))
 
 
-def projection(entity: Entity, tree: Json, path: str) -> Projection:
+def read_projection(entity: Entity, tree: Json, path: str) -> Projection:
     """Read a fields tree; `true` in place of a relation's tree means all its fields."""
     if not isinstance(tree, dict) or not tree:
-        raise bad("type", "an object with at least one field is expected", path)
+        raise bad_request("type", "an object with at least one field is expected", path)
     parts: list[tuple[str, Field, Projection | None]] = []
-    for name, wanted in tree.items():
-        place = joined(path, name)
+    for name, subtree in tree.items():
+        place = child_path(path, name)
         field = entity.field(name, place)
         if field.target is not None:
-            parts.append((name, field, _related(field.target, wanted, place)))
-        elif wanted is True:
+            parts.append((name, field, _read_relation(field.target, subtree, place)))
+        elif subtree is True:
             parts.append((name, field, None))
         else:
-            raise bad("type", "true is expected", place)
+            raise bad_request("type", "true is expected", place)
     return Projection(tuple(parts))
 
 
-def every_field(entity: Entity) -> Shape:
+def all_fields(entity: Entity) -> Shape:
     """Give the shape of all fields, relations with all of theirs."""
-    return shape(entity, dict.fromkeys(entity.fields, True), "")
+    return read_shape(entity, dict.fromkeys(entity.fields, True), "")
 
 
-def rows_of(entity: Entity) -> sa.Select[Any]:
+def select_ids(entity: Entity) -> sa.Select[Any]:
     """Select the ids of all rows that the entity shows, with the relations at hand."""
-    return sa.select(entity.table.c.id).select_from(entity.source).where(*entity.live)
+    return sa.select(entity.table.c.id).select_from(entity.from_clause).where(*entity.row_filter)
 
 
-@lru_cache(SHAPES_MAX)
-def listing(answer: Shape, wanted: Template | None, orders: Orders) -> sa.Select[Any]:
+@lru_cache(SHAPE_CACHE_SIZE)
+def page_statement(
+    shape: Shape, template: ConditionTemplate | None, orders: Orders
+) -> sa.Select[Any]:
     """Give the statement of a selection; `limit`, `offset` and the conditions' values are bound."""
-    query = answer.query if wanted is None else answer.query.where(wanted.sql)
+    query = shape.query if template is None else shape.query.where(template.sql)
     limit, offset = (sa.bindparam(name, type_=sa.BigInteger) for name in ("limit", "offset"))
     return query.order_by(*orders).limit(limit).offset(offset)
 
 
-def order(entity: Entity, body: Json, path: str = "orderBy") -> Orders:
+def read_order(entity: Entity, body: Json, path: str = "orderBy") -> Orders:
     """Read `[{field, order}]`; the id comes last, so that pages never overlap.
 
     Upwards null comes first, then false before true, and text by its code points.
     """
-    return _order(entity, key_of(body), path)
+    return _read_order(entity, cache_key(body), path)
 
 
-@lru_cache(SHAPES_MAX)
-def _order(entity: Entity, text: str, path: str) -> Orders:
+@lru_cache(SHAPE_CACHE_SIZE)
+def _read_order(entity: Entity, text: str, path: str) -> Orders:
     body = json.loads(text)
     orders: list[sa.ColumnElement[Any]] = []
-    for index, item in enumerate(a_list(body, path, longest=ORDERS_MAX)):
+    for index, item in enumerate(require_list(body, path, max_length=ORDERS_MAX)):
         place = f"{path}[{index}]"
-        an_object(item, place, "field", "order")
-        field = entity.dotted(item.get("field"), f"{place}.field")
-        if field.kind is Kind.JSON:
-            raise bad("type", "this field has no order", f"{place}.field")
+        require_object(item, place, "field", "order")
+        field = entity.resolve(item.get("field"), f"{place}.field")
+        if field.kind is FieldKind.JSON:
+            raise bad_request("type", "this field has no order", f"{place}.field")
         match item.get("order", "asc"):
             case "asc":
                 orders.append(field.column.asc().nulls_first())
             case "desc":
                 orders.append(field.column.desc().nulls_last())
             case _:
-                raise bad("unknown-order", "asc or desc is expected", f"{place}.order")
+                raise bad_request("unknown-order", "asc or desc is expected", f"{place}.order")
     return (*orders, entity.table.c.id.asc())
 
 
-def _related(target: Entity, wanted: Json, path: str) -> Projection:
-    every = dict.fromkeys(target.fields, True)
-    return projection(target, every if wanted is True else wanted, path)
+def _read_relation(target: Entity, subtree: Json, path: str) -> Projection:
+    all_fields = dict.fromkeys(target.fields, True)
+    return read_projection(target, all_fields if subtree is True else subtree, path)

@@ -14,7 +14,7 @@ from taptill.domain.money import Currency
 DATABASE = click.argument("database", metavar="DB")
 
 
-def rooms(*names: str) -> list[ModuleType]:
+def import_service(*names: str) -> list[ModuleType]:
     """Import parts of the service: late, so that the other commands start without SQLAlchemy."""
     try:
         return [import_module(f"taptill.service.{name}") for name in names]
@@ -22,15 +22,15 @@ def rooms(*names: str) -> list[ModuleType]:
         raise MissingExtraError(what="the Customers service", extra="service") from fault
 
 
-def money_of(site: Any) -> Currency:
+def display_currency(money: Any) -> Currency:
     """Give the currency that a database's amounts are shown in."""
-    return Currency(site.currency or "", site.digits)
+    return Currency(money.code or "", money.digits)
 
 
 @contextmanager
-def opened(database: str) -> Iterator[Any]:
+def open_engine(database: str) -> Iterator[Any]:
     """Open a database for a command."""
-    (databases,) = rooms("database")
+    (databases,) = import_service("database")
     engine = databases.open_database(database)
     try:
         yield engine

@@ -24,15 +24,15 @@ def test_without_a_valid_token_everything_is_a_401(
     assert answer.json()["error"]["code"] == "unauthorised"
 
 
-@pytest.mark.parametrize("who", ["till", "office"])
+@pytest.mark.parametrize("role", ["till", "office"])
 def test_capabilities_tell_either_role(
-    who: str, till: Api, office: Api, service: RunningService
+    role: str, till: Api, office: Api, service: RunningService
 ) -> None:
-    api = till if who == "till" else office
-    offered = ("conditional_update", "version", "increment", "ilike", "count", "leaving")
-    more = ("request", "totals")
-    expected = {**dict.fromkeys((*offered, *more), True), "currency": "EUR", "digits": 2}
-    assert api.http.get("/core/capabilities").json() == expected
+    api = till if role == "till" else office
+    capabilities = ("conditional_update", "version", "increment", "ilike", "count", "leaving")
+    difference = ("request", "totals")
+    status = {**dict.fromkeys((*capabilities, *difference), True), "currency": "EUR", "digits": 2}
+    assert api.http.get("/core/capabilities").json() == status
     assert httpx.get(f"{service.url}/core/capabilities").status_code == 401
 
 

@@ -1,0 +1,100 @@
+"""Rows about to be written in, a refusal out where somebody else has their card or key.
+
+There is one writer at a time, so what is looked up here is still true when it is written. What a
+removed customer has is free for others.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from taptill.service import schema
+from taptill.service.wire import ApiError, bad_request
+
+_CUSTOMER = schema.customers.c
+_LIVE = _CUSTOMER.removed_at.is_(None)
+_UNIQUE = {"cardId": _CUSTOMER.card_id, "externalId": _CUSTOMER.external_id}
+"""What at most one customer has, by its wire name."""
+
+Rows = Mapping[str, Mapping[str, Any]]
+"""Column values to be written, by the place in the request that they come from."""
+
+
+def check_rows(connection: sa.Connection, rows: Rows, except_id: int = 0) -> None:
+    """Refuse a company that there is not, and what somebody else has, or another of the rows.
+
+    The error of what is taken is a 409 that names the holder as `customer`. Who shares a key since
+    before this was looked at may write it again; an empty key is nobody's.
+    """
+    _check_companies(connection, rows)
+    _check_unique(connection, rows, except_id)
+
+
+def _check_companies(connection: sa.Connection, rows: Rows) -> None:
+    company_ids = {path: row["company_id"] for path, row in rows.items() if row.get("company_id")}
+    if not company_ids:
+        return
+    key = schema.companies.c.id
+    result = connection.execute(sa.select(key).where(key.in_(set(company_ids.values()))))
+    existing_ids = set(result.scalars())
+    for path, company_id in company_ids.items():
+        if company_id not in existing_ids:
+            raise bad_request(
+                "unknown-company", "there is no company with this id", f"{path}.company.id"
+            )
+
+
+def _check_unique(connection: sa.Connection, rows: Rows, except_id: int) -> None:
+    for name, column in _UNIQUE.items():
+        values = {path: row[column.name] for path, row in rows.items() if row.get(column.name)}
+        if not values:
+            continue
+        query = sa.select(column, _CUSTOMER.id).where(column.in_(set(values.values())), _LIVE)
+        holders_by_value: dict[str, set[int]] = {}
+        for value, customer_id in connection.execute(query):
+            holders_by_value.setdefault(value, set()).add(customer_id)
+        seen_values: set[str] = set()
+        for path, value in values.items():
+            holders = holders_by_value.get(value, set())
+            if value in seen_values or (holders and except_id not in holders):
+                raise _taken_error(name, path, min(holders, default=None))
+            seen_values.add(value)
+
+
+def _taken_error(name: str, path: str, holder: int | None) -> ApiError:
+    details = None if holder is None else {"customer": holder}
+    if name == "cardId":
+        words = "another customer has this cardId"
+        return ApiError(409, "card-taken", words, f"{path}.{name}", details=details)
+    words = "another row of this request has this externalId"
+    if holder is not None:
+        words = f"customer {holder} has this externalId: take it away there first"
+    return ApiError(409, "external-id-taken", words, f"{path}.{name}", details=details)
+
+
+def check_restore(connection: sa.Connection, ids: Sequence[int]) -> None:
+    """Refuse with 409 to bring these back where somebody has a card or key of theirs by now."""
+    for name, column in _UNIQUE.items():
+        has_id = _CUSTOMER.id.in_(ids)
+        is_taken = column.in_(sa.select(column).where(_LIVE, column != ""))
+        conflicts = (
+            connection.execute(sa.select(_CUSTOMER.id).where(has_id, is_taken)).scalars().all()
+        )
+        conflicts = conflicts or _sharing_ids(connection, column, ids)
+        if conflicts:
+            names = ", ".join(map(str, conflicts))
+            noun, code = ("card", "card") if name == "cardId" else (name, "external-id")
+            words = f"another customer has the {noun} of {names} by now: take it away there first"
+            raise ApiError(409, f"{code}-taken", words, "conditions")
+
+
+def _sharing_ids(
+    connection: sa.Connection, column: sa.Column[Any], ids: Sequence[int]
+) -> Sequence[int]:
+    """Give those of these customers who had one card or key among them."""
+    query = sa.select(_CUSTOMER.id, column).where(_CUSTOMER.id.in_(ids), column != "")
+    holders: dict[str, list[int]] = {}
+    for customer_id, value in connection.execute(query):
+        holders.setdefault(value, []).append(customer_id)
+    return [customer_id for group in holders.values() if len(group) > 1 for customer_id in group]
