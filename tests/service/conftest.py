@@ -16,7 +16,7 @@ CUSTOMERS = "/core/data/Customers"
 
 
 class Api:
-    """The API with one token: bodies as Python values or raw text, answers with exact numbers."""
+    """An API client with one token; takes Python values or raw text, returns exact numbers."""
 
     def __init__(self, url: str, token: str) -> None:
         self.http = httpx.Client(
@@ -68,7 +68,7 @@ KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
 def new_place(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[], str]:
-    """Name a place for a new database, of the one kind and then of the other."""
+    """Return a function that names a new database, first for SQLite and then for PostgreSQL."""
     if request.param == "postgresql":
         cluster: Cluster = request.getfixturevalue("cluster")
         return cluster.new_database
@@ -102,7 +102,7 @@ def new_card() -> Callable[[], str]:
 
 
 class ManualClock:
-    """A clock that stands still until it is moved."""
+    """A clock that stands still until a test moves it."""
 
     def __init__(self) -> None:
         self.at = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)

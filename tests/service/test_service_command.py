@@ -65,7 +65,7 @@ def test_a_token_is_shown_once_and_kept_as_a_hash_only(database: Path) -> None:
 
 
 def test_a_token_goes_to_a_new_private_file(database: Path, tmp_path: Path) -> None:
-    """It is not printed then; a file that exists is left alone and no token is made."""
+    """The token is not printed; an existing file is not changed, and no token is created then."""
     out = tmp_path / "token"
     words = ("token", "add", database, "--role", "office", "--out", out)
     assert said(*words) == f"the token is in {out}\n"
@@ -89,7 +89,7 @@ def test_a_database_that_is_none_is_refused(tmp_path: Path, words: list[str]) ->
 
 
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:
-    """An init that was cut short leaves one."""
+    """An interrupted init leaves such a file."""
     (tmp_path / "empty.db").touch()
     with pytest.raises(ServiceError, match="cannot be used: no such table"):
         said("run", tmp_path / "empty.db")

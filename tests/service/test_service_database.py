@@ -1,4 +1,4 @@
-"""Which databases are taken and which refused, how an older one is moved up, and what is hidden."""
+"""Which databases are accepted, how older ones are migrated, and that passwords are hidden."""
 
 import os
 import subprocess
@@ -108,7 +108,7 @@ def test_another_encoding_than_utf_8_is_refused(cluster: Cluster) -> None:
 
 
 def take_back(connection: sa.Connection, version: int) -> None:
-    """Make a database one of an older version."""
+    """Change a database to an older version of the schema."""
     schema.company_changes.drop(connection)
     for index in ("debt_changes_request", "customers_external_id"):
         connection.exec_driver_sql(f"DROP INDEX {index}")
@@ -163,7 +163,7 @@ DIGITS = {"JPY": (0, "1230"), "EUR": (2, "12.30"), "TND": (3, "1.255")}
 def test_a_database_keeps_as_many_digits_as_its_currency_has(
     new_place: Callable[[], str], currency: str
 ) -> None:
-    """Written, compared, raised and told exactly; one digit more is refused."""
+    """Amounts are written, compared and incremented exactly; one more decimal is rejected."""
     digits, text = DIGITS[currency]
     engine = create_database(new_place(), currency)
     assert currency_of(engine) == DatabaseCurrency(currency, digits)
@@ -206,7 +206,7 @@ def test_a_file_of_the_first_version_is_moved_up_and_its_ledger_opens_with_what_
 def test_a_database_of_before_bookings_had_a_person_keeps_its_ledger_and_keys_held_twice(
     new_place: Callable[[], str],
 ) -> None:
-    """Who shares a key may write it again; nobody new gets it, and a person is kept from now on."""
+    """Customers that share a key may write it again, others not; staff is recorded from then on."""
     place = new_place()
     engine = create_database(place)
     store = Store(engine)
@@ -273,7 +273,7 @@ ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELEC
 
 
 def time_left_s(connection: sa.Connection) -> float:
-    """Tell how long the database may work, then cut it down to nearly nothing."""
+    """Return how long the database may work, then cut it down to nearly nothing."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("SELECT 1")
         until_s, connection.info["taptill_until_s"] = connection.info["taptill_until_s"], 0

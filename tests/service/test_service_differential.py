@@ -70,7 +70,7 @@ COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def rows() -> tuple[list[Row], list[Row]]:
-    """Give companies and customers with every kind of neighbour, null and tie."""
+    """Return companies and customers with every kind of neighbour, null and tie."""
     companies: list[Row] = [
         {"name": "a", "externalId": None},
         {"name": "A", "externalId": "é"},
@@ -93,7 +93,7 @@ def rows() -> tuple[list[Row], list[Row]]:
 
 @pytest.fixture(scope="module")
 def filled_store(new_place: Callable[[], str]) -> Iterator[tuple[Store, list[Row]]]:
-    """Fill a database, and give beside it the same rows as Python sees them, paths included."""
+    """Fill a database, and yield its store with the same rows as Python values, paths included."""
     engine = create_database(new_place())
     store, (companies, customers) = Store(engine), rows()
     store.insert(COMPANIES, {"fields": companies})
@@ -117,7 +117,7 @@ def filled_store(new_place: Callable[[], str]) -> Iterator[tuple[Store, list[Row
 
 
 def like(pattern: str) -> "re.Pattern[str]":
-    """Translate a pattern: % any, _ one character, a backslash takes what follows as it is."""
+    """Return the regular expression of a pattern: % any text, _ one character, \\\\ escapes."""
     tokens = re.findall(r"\\(.)|(%)|(_)|(.)", pattern, re.DOTALL)
     parts = [
         ".*" if percent else "." if single else re.escape(bare or plain)
@@ -127,7 +127,7 @@ def like(pattern: str) -> "re.Pattern[str]":
 
 
 def truth(row: Row, condition: Any) -> bool | None:
-    """Evaluate with three values: None is SQL's unknown."""
+    """Return the truth of a condition in three-valued logic; None is SQL's unknown."""
     if "filters" in condition:
         truths = [truth(row, part) for part in condition["filters"]]
         decides = bool(condition.get("operator") == "or")
@@ -153,7 +153,7 @@ def comparison(orders: list[dict[str, str]]) -> Callable[[Row, Row], int]:
 
 
 def rank(value: Any) -> tuple[bool, Any]:
-    """Null first; a relation goes by its id."""
+    """Return a sort key: null first, relations by their ids."""
     return value is not None, value["id"] if isinstance(value, dict) else value
 
 
@@ -247,7 +247,7 @@ def test_a_pattern_finds_what_its_translation_finds(
 
 
 def test_the_rows_hold_what_makes_databases_differ(filled_store: tuple[Store, list[Row]]) -> None:
-    """Else the law above would say little: nulls, both cases, an accent, beyond 16 bits."""
+    """The rows must contain nulls, both cases, an accent and a character beyond 16 bits."""
     _, all_rows = filled_store
     emails = {row["email"] for row in all_rows}
     assert {None, "a", "A", "é", "𝔞", "\ufffd", "", "%", "\\"} <= emails

@@ -1,4 +1,4 @@
-"""Files in and out: import all or nothing, export, a backup beside writers, tokens revoked."""
+"""Import, export, backup while others write, and tokens."""
 
 import csv
 import json
@@ -148,7 +148,7 @@ def test_a_file_that_is_no_text_is_refused(place: str, tmp_path: Path) -> None:
 def test_what_was_exported_imports_to_the_same(
     new_place: Callable[[], str], tmp_path: Path
 ) -> None:
-    """All scripts, control characters and line ends within names included."""
+    """The names include all scripts, control characters and line ends."""
     first, second = new_place(), new_place()
     ran("init", first, "--sample")
     path = tmp_path / "out.csv"
@@ -162,7 +162,7 @@ def test_what_was_exported_imports_to_the_same(
 
 
 def test_a_backup_beside_writers_is_complete_and_private(tmp_path: Path) -> None:
-    """Each write makes two rows: a copy that is not of one moment would hold an odd number."""
+    """Each write inserts two rows: an inconsistent copy could have an odd number."""
     with running_service(tmp_path) as running:
         office, stop = Api(running.url, running.office_token), threading.Event()
 

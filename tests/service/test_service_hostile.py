@@ -113,7 +113,7 @@ def test_whatever_is_asked_the_answer_is_rows_or_a_refusal_of_the_400s(
 
 @pytest.mark.parametrize("text", INJECTIONS, ids=ascii)
 def test_no_text_is_ever_part_of_a_statement(office: Api, text: str) -> None:
-    """As a value it is looked for; as a name of anything it is refused where it stands."""
+    """As a value it is searched for; in place of a name it is an error with its path."""
     for comparator in ("=", "<", "like"):
         row = {"field": "name", "comparator": comparator, "value": text}
         status, answer = office.post(f"{CUSTOMERS}/select", json.dumps({"conditions": where(row)}))
@@ -196,7 +196,7 @@ UVICORN_PARTS = (
 
 
 def test_uvicorn_is_the_version_whose_private_parts_end_slow_clients() -> None:
-    """Before another version is pinned, its H11Protocol has to be read beside service/run.py."""
+    """Another version may be pinned only after its H11Protocol was compared with service/run.py."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert f"uvicorn=={uvicorn.__version__}" in project["optional-dependencies"]["service"]
     config = uvicorn.Config(Starlette(), http=TimeoutProtocol, lifespan="off")
@@ -215,7 +215,7 @@ class ShortTimeoutProtocol(TimeoutProtocol):
 
 @pytest.fixture
 def impatient_server(tmp_path: Path) -> Iterator[tuple[int, str]]:
-    """Serve with little patience, and give the port and a token."""
+    """Run a server with short time-outs; yield its port and a token."""
     engine = create_database(tmp_path / "customers.db")
     rows = [{"name": "x", "debtData": {"k": "x" * 60_000}}] * 32
     Store(engine).insert(ENTITY, {"fields": rows})
@@ -249,7 +249,7 @@ def test_a_client_that_says_nothing_is_let_go(impatient_server: tuple[int, str])
 
 
 def test_a_client_that_drips_its_head_is_let_go(impatient_server: tuple[int, str]) -> None:
-    """Each byte comes in good time; the head as a whole does not. So again after an answer."""
+    """Each byte comes in time, but not the whole head; the same on a connection that was used."""
     with line(impatient_server[0]) as dripping:
         dripping.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         answer = b""
@@ -287,7 +287,7 @@ def send_on(deaf: socket.socket) -> None:
 
 
 def test_a_client_that_reads_no_answer_is_let_go(impatient_server: tuple[int, str]) -> None:
-    """Ten answers of two megabytes each are more than the buffers on the way take."""
+    """Ten answers of two megabytes each exceed all buffers on the way."""
     port, token = impatient_server
     body = '{"fields": {"debtData": true}}'
     head = f"{HEAD}Content-Length: {len(body)}\r\nAuthorization: Bearer {token}\r\n\r\n"

@@ -1,4 +1,4 @@
-"""Who may change what, the office's increments, and the ledger that keeps every change of money."""
+"""Permissions to change fields, increments, and the ledger of all changes of money."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -15,7 +15,7 @@ CHANGES = "/core/data/CustomerDebtChanges"
 
 
 def changes(api: Api, row_id: int) -> list[dict[str, Any]]:
-    """Read one customer's ledger, the oldest change first."""
+    """Return one customer's ledger, the oldest entry first."""
     body = {
         "fields": {"who": True, "from": True, "to": True, "reason": True},
         "conditions": where(equals("customer.id", row_id)),
@@ -167,8 +167,8 @@ def test_what_only_the_office_may(till: Api, office: Api, case: tuple[str, Any])
     assert office.post(path, body)[0] in {200, 201}
 
 
-def told(api: Api, row_id: int) -> list[tuple[Any, Any, Any]]:
-    """Read who booked what under which name of the sender's own."""
+def ledger_entries(api: Api, row_id: int) -> list[tuple[Any, Any, Any]]:
+    """Return total, staff and request of a customer's ledger entries."""
     body = {
         "fields": {"to": True, "staff": True, "request": True},
         "conditions": where(equals("customer.id", row_id)),
@@ -180,7 +180,7 @@ def told(api: Api, row_id: int) -> list[tuple[Any, Any, Any]]:
 
 
 def test_the_ledger_keeps_the_person_and_the_senders_own_id(till: Api, office: Api) -> None:
-    """A till has no person: its token's name is all that is known."""
+    """A till's entries have no staff, only its token's name."""
     status, rows = office.post(
         f"{CUSTOMERS}/insert", {"fields": [{"name": "x", "totalDebt": 3}], "staff": "Jo"}
     )
@@ -192,7 +192,7 @@ def test_the_ledger_keeps_the_person_and_the_senders_own_id(till: Api, office: A
     assert till.update(row_id, body)[0] == 200
     missing_keys = {"conditions": where(equals("id", row_id)), "money": "clear", "staff": "Lou"}
     assert office.post(f"{CUSTOMERS}/remove", missing_keys)[0] == 200
-    assert told(office, row_id) == [
+    assert ledger_entries(office, row_id) == [
         (3, "Jo", None),
         (2, "Kim", request),
         (4, None, None),

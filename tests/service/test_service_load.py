@@ -1,4 +1,4 @@
-"""Many clients at once, and the service or its database taken away under them: sums stay exact."""
+"""Sums stay exact with many clients, and while the service or its database is restarted."""
 
 import random
 import threading
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 
 def ledger(office: Api, row_id: int) -> list[dict[str, Any]]:
-    """Read all changes of a customer's money in their order, page by page."""
+    """Return all ledger entries of a customer in their order, read page by page."""
     entries: list[dict[str, Any]] = []
     while True:
         body = {
@@ -38,7 +38,7 @@ def ledger(office: Api, row_id: int) -> list[dict[str, Any]]:
 
 
 def check_books(office: Api, row_id: int, total_debt: Decimal) -> None:
-    """The total is as expected, and the ledger leads to it without a gap."""
+    """Assert that the total is as expected, and that the ledger leads to it without a gap."""
     assert office.row(row_id)["totalDebt"] == total_debt
     total = Decimal(0)
     for change in ledger(office, row_id):
@@ -49,7 +49,7 @@ def check_books(office: Api, row_id: int, total_debt: Decimal) -> None:
 
 @dataclass
 class Client:
-    """Moves money of some customers, and knows what it was told."""
+    """A client that changes balances and counts what the service confirmed."""
 
     service: RunningService
     seed: int
@@ -81,7 +81,7 @@ class Client:
             self._note(row_id, cents, status)
 
     def increment_until(self, row_id: int, stop: threading.Event) -> None:
-        """Add a cent again and again, whatever happens to the other side."""
+        """Add a cent again and again, also while the service is down."""
         while not stop.is_set():
             body = {"fields": {"totalDebt": {"increment": 0.01}}}
             try:
@@ -132,7 +132,7 @@ def test_32_clients_on_the_same_rows_lose_nothing_and_see_no_fault(
 
 
 def hammer(running: RunningService, disturb: Callable[[], None], rounds: int) -> None:
-    """Add cents from 8 clients while the other side is disturbed; no answered one may be lost."""
+    """Add cents from 8 clients during disturbances; no confirmed one may be lost."""
     office = Api(running.url, running.office_token)
     row_id = office.insert()
     clients_ = [Client(running, seed) for seed in range(8)]

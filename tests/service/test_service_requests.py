@@ -1,4 +1,4 @@
-"""What may be asked and how it is answered, and each wrong request with the place it names."""
+"""Valid queries and their answers, and invalid requests with the path in their errors."""
 
 from collections.abc import Callable
 from typing import Any

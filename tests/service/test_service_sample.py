@@ -1,4 +1,4 @@
-"""The sample data: always the same, in several scripts, and the demo's cards are what they say."""
+"""The sample data is always the same, has several scripts, and fits the demo's cards."""
 
 import re
 import unicodedata

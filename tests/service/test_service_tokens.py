@@ -1,4 +1,4 @@
-"""Who gets in, what each role may, how large a body may be, and what no answer ever tells."""
+"""Authentication, the permissions of roles, the size of bodies, and what no answer reveals."""
 
 import socket
 from typing import Any
@@ -76,7 +76,7 @@ def test_a_wrong_address_is_a_json_error(office: Api, place: tuple[str, str, int
 
 
 def test_a_body_over_one_mebibyte_is_a_413(till: Api) -> None:
-    """At the bound it is read, one byte more and it is not."""
+    """A body of exactly the limit is read, one byte more is rejected."""
     text = '{"limit": 1}'
     at_bound = text.ljust(1024 * 1024)
     assert till.post(f"{CUSTOMERS}/select", at_bound)[0] == 200

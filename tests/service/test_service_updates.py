@@ -1,4 +1,4 @@
-"""An update is conditional, exact, and raises version and stamp; nothing is overwritten blindly."""
+"""Updates are conditional and exact, and increase version and timestamp."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -139,7 +139,7 @@ def one_row(new_place: Callable[[], str]) -> Iterator[Store]:
 
 
 def kept(store: Store, field: str, value: str) -> Any:
-    """Write a field's JSON text and give what an answer then says."""
+    """Update a field with a JSON text, and return it from the answer."""
     body = f'{{"fields": {{"{field}": {value}}}, "returning": {{"{field}": true}}}}'
     (row,) = parse(write(store.update(1, parse(body.encode()))).encode())
     return row[field]
@@ -206,7 +206,7 @@ def test_debt_data_without_a_place_or_with_marks_stays_as_given(
 def test_stamps_strictly_increase_whatever_the_clock_does(
     store: Store, clock: ManualClock, seconds: float
 ) -> None:
-    """Over inserts, updates and removals, in the table as a whole and so in every row."""
+    """They increase over inserts, updates and removals in the whole table."""
     stamps = []
     for number in range(4):
         (row,) = store.insert(

@@ -1,4 +1,4 @@
-"""HTTP requests in, JSON answers out: the API's addresses, its door and its limits."""
+"""The HTTP application: routes, authentication, size and time limits, and error responses."""
 
 import asyncio
 import logging
@@ -45,7 +45,7 @@ CAPABILITIES = dict.fromkeys(
     True,
 )
 WORKER_THREADS = 4
-"""Threads that read bodies and select; changes have the store's own."""
+"""How many threads parse large bodies and run selections; changes run in the store's own thread."""
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ _HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 408: _CLOSE, 413: _CLOSE}
 def build_app(
     store: Store, *, prefix: str = PREFIX, body_timeout_s: float = BODY_TIMEOUT_S
 ) -> "AccessLogMiddleware":
-    """Make the ASGI application over a store."""
+    """Return the ASGI application that serves a store."""
     endpoints, prefix = _Endpoints(store, body_timeout_s), f"/{prefix.strip('/')}"
     api = Starlette(
         routes=[
@@ -78,7 +78,7 @@ def build_app(
 
 
 class AccessLogMiddleware:
-    """An application with a log line a request: what was asked for, never about whom."""
+    """ASGI middleware that logs one line per request: entity, verb, status, never personal data."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -95,7 +95,7 @@ class AccessLogMiddleware:
         try:
             await self._app(scope, receive, send_and_note_status)
         except Exception as fault:  # noqa: BLE001 - task top: the client has its answer; the next request goes on
-            # Not its text: a database's may repeat a card id.
+            # The error's text is left out: that of a database may contain a card id.
             last = extract_tb(fault.__traceback__)[-1]
             where = f"{Path(last.filename).name}:{last.lineno}"
             log.error("service.fault", extra={"type": type(fault).__name__, "where": where})  # noqa: TRY400
@@ -112,7 +112,7 @@ class AccessLogMiddleware:
 
 
 class _Endpoints:
-    """The endpoints; what touches the database or reads a body runs in a worker thread."""
+    """The request handlers. Selections and large bodies are processed in worker threads."""
 
     def __init__(self, store: Store, body_timeout_s: float) -> None:
         self._store = store
@@ -132,7 +132,7 @@ class _Endpoints:
             raise _not_found()
         body = await _read_body(request, self._body_timeout_s)
         arguments = (token, entity, verb, row_id, body)
-        # To read a small change takes less than to hand it to a thread and back.
+        # Parsing a small change takes less time than handing it to a thread and back.
         is_small = verb != "select" and len(body) <= SMALL_BODY_MAX
         answer = (
             self._answer(*arguments)
@@ -166,7 +166,7 @@ class _Endpoints:
     def _answer(
         self, token: Token, entity: Entity, verb: str, row_id: str | None, body: bytes
     ) -> str | Future[list[Json]]:
-        """Give the answer, or the change's future."""
+        """Return the answer of a selection, or the future of a change's answer."""
         query = parse(body)
         check_permission(token.role, verb, query)
         if verb == "select":
@@ -179,7 +179,7 @@ class _Endpoints:
         return self._store.submit(change)
 
     def _select(self, entity: Entity, query: Json) -> str:
-        """Give the rows, and beside them how many there are in all where that was asked."""
+        """Return the selected rows, with the number of all matching rows if asked for."""
         only_removed, with_count = _optional_flag(query, "removed"), _optional_flag(query, "count")
         if only_removed and entity.table is not schema.customers:
             raise bad_request("unknown-key", "only customers are asked for so", "removed")
@@ -195,7 +195,7 @@ class _Endpoints:
 
 
 def _optional_flag(query: Json, key: str) -> bool:
-    """Read a flag of a request that may be absent."""
+    """Return an optional boolean of a request; False where it is absent or null."""
     value = query.get(key) if isinstance(query, dict) else None
     if value is not None and not isinstance(value, bool):
         raise bad_request("type", "true or false is expected", key)
@@ -203,7 +203,7 @@ def _optional_flag(query: Json, key: str) -> bool:
 
 
 def _parse_id(text: str | None) -> int | None:
-    # Longer ones are no id; int() itself refuses some thousand digits with another error.
+    # A longer text is no id; int() would raise another error for thousands of digits.
     return int(text) if text and text.isdecimal() and len(text) <= ID_DIGITS_MAX else None
 
 

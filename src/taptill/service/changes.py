@@ -46,7 +46,7 @@ _TOTAL = _CUSTOMER.total_debt_minor.name
 
 
 class ChangeType(StrEnum):
-    """What is done to a customer by others than tills."""
+    """How somebody other than a till changed a customer or a company."""
 
     INSERT = "insert"
     UPDATE = "update"
@@ -57,9 +57,9 @@ class ChangeType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Whose token a change came with, which person named themselves, and what they call it.
+    """Who makes a change: the name of the token, and the person whom the request names.
 
-    A `request` is an id of the sender's own, by which it finds its booking in the ledger again.
+    `request` is an id that the sender chose, by which it finds its booking in the ledger again.
     """
 
     actor: str
@@ -68,31 +68,31 @@ class Author:
 
 
 FieldChange = tuple[Mapping[str, Json], Mapping[str, Json]]
-"""The fields of a customer that were changed, as they were and as they are."""
+"""The changed fields of a customer: the values before the change, and after it."""
 
 NO_FIELDS: FieldChange = ({}, {})
 
 
 @dataclass(slots=True)
 class Transaction:
-    """The database's one writing transaction, and stamps later than every one in the database.
+    """The only write transaction of the database; its timestamps exceed all others in the database.
 
-    Later than all, not only than the row's own: a client that asks for what is newer than the
-    newest it knows must see a row that is written after the clock went back.
+    They must exceed all timestamps and not only the row's own: a client that asks for rows newer
+    than the newest it knows must also see a row that is written after the clock went back.
     """
 
     connection: sa.Connection
     now: Callable[[], datetime]
     import_id: int | None = None
-    """Of which import its changes are."""
+    """The number of the import that makes the changes, if one does."""
     erases_data: bool = False
-    """Something must be gone from the file once this is committed."""
+    """Whether the database file must no longer contain old data once this is committed."""
     _newest: datetime | None = field(default=None, init=False)
     _debt_changes: list[dict[str, Any]] = field(default_factory=list, init=False)
     _changes: list[dict[str, Any]] = field(default_factory=list, init=False)
 
     def stamp(self, newest: str | None = None) -> str:
-        """Give the next stamp; `newest` is the database's, from whoever has read it already."""
+        """Return the next timestamp; `newest` is the database's latest, if the caller knows it."""
         now = self.now()
         if self._newest is None:
             newest_text = newest or self.connection.execute(sa.select(_NEWEST_STAMP)).scalar()
@@ -110,7 +110,7 @@ class Transaction:
         author: Author,
         reason: str | None = None,
     ) -> None:
-        """Have a change of a customer's money kept in the ledger, of the row as it is now."""
+        """Queue a ledger entry if `row`, the new values of a customer, changes the total debt."""
         if row[_TOTAL] != before:
             entry = {"customer_id": customer_id, "at": row["updated_at"], "reason": reason}
             amounts = {"from_minor": before, "to_minor": row[_TOTAL]}
@@ -125,7 +125,7 @@ class Transaction:
             )
 
     def refuse_repeated_request(self, request_id: str | None) -> None:
-        """Refuse with 409 a request that the ledger has already: each is booked once."""
+        """Raise ApiError (409) if the ledger already has this request id: each is booked once."""
         if request_id is None:
             return
         ledger = schema.debt_changes.c
@@ -143,7 +143,7 @@ class Transaction:
         author: Author,
         change: FieldChange = NO_FIELDS,
     ) -> None:
-        """Have it kept who did what to a customer, and what stood there before and after it."""
+        """Queue an audit entry: who changed a customer, how, and the values before and after."""
         entry = {
             "customer_id": customer_id,
             "at": at,
@@ -158,7 +158,7 @@ class Transaction:
     def record_company_change(
         self, company_id: int, act: ChangeType, author: Author, change: FieldChange
     ) -> None:
-        """Have it kept who did what to a company, what stood there before, and what is there."""
+        """Write an audit entry: who changed a company, how, and the values before and after."""
         entry = {"company_id": company_id, "at": self.stamp(), "act": act.value}
         values = {"before": write(change[0]), "after": write(change[1])}
         author_columns = {"who": author.actor, "staff": author.staff}
@@ -167,7 +167,7 @@ class Transaction:
         )
 
     def flush(self) -> None:
-        """Write ledger and acts, of all changes at once."""
+        """Write the queued ledger and audit entries of all changes so far."""
         if self._changes:
             self.connection.execute(sa.insert(schema.customer_changes), self._changes)
             self._changes.clear()
@@ -180,7 +180,7 @@ Change = Callable[[Transaction], list[Json]]
 
 
 def read_new_rows(entity: Entity, body: Json) -> list[dict[str, Any]]:
-    """Read the rows of an insert as column values."""
+    """Return the rows of an insert's body as column values."""
     rows = require_list(body.get("fields"), "fields", max_length=INSERT_MAX)
     if not rows:
         raise bad_request("required", "at least one row is expected", "fields")
@@ -188,14 +188,14 @@ def read_new_rows(entity: Entity, body: Json) -> list[dict[str, Any]]:
 
 
 def optional_conditions(entity: Entity, body: Json) -> BoundConditions | None:
-    """Read a body's conditions; None where it has none."""
+    """Return the conditions of a body; None where it has none."""
     return read_conditions(entity, body["conditions"]) if body.get("conditions") else None
 
 
 def required_conditions(entity: Entity, body: Json) -> BoundConditions:
-    """Read the conditions of a verb that changes whoever meets them: they must choose somebody.
+    """Return the conditions of a verb that changes all matching rows.
 
-    Raises ApiError: 400 where there are none, or one is met by everybody because a list is empty.
+    Raises ApiError (400) where there are none, or where an empty list makes one match every row.
     """
     conditions = optional_conditions(entity, body)
     if conditions is None:
@@ -205,7 +205,7 @@ def required_conditions(entity: Entity, body: Json) -> BoundConditions:
 
 
 def returning_shape(entity: Entity, body: Json) -> Shape:
-    """Read the shape that a change answers in; the id alone where nothing is said."""
+    """Return the shape of a change's answer; only the id where the body does not name one."""
     return read_shape(entity, body.get("returning", _ID_ONLY), "returning")
 
 
@@ -222,14 +222,14 @@ def _new_row(entity: Entity, row: Json, path: str) -> dict[str, Any]:
 
 
 def read_staff(body: Json) -> str | None:
-    """Read which person named themselves with a change."""
+    """Return the name of the person who makes a change, if the body gives it."""
     if body.get("staff") is None:
         return None
     return str(column_value(DEBT_CHANGES.fields["reason"], body["staff"], "staff"))
 
 
 def read_reason(body: Json) -> str | None:
-    """Read why money is moved."""
+    """Return the reason for a change of money, if the body gives one."""
     if "reason" not in body:
         return None
     return str(column_value(DEBT_CHANGES.fields["reason"], body["reason"], "reason"))

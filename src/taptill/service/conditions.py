@@ -1,4 +1,4 @@
-"""A request's `conditions` in, one SQL condition with bound values out."""
+"""Translate a request's `conditions` into one SQL condition with bound values."""
 
 import json
 import operator
@@ -24,11 +24,11 @@ from taptill.service.wire import (
 
 FILTERS_MAX = 100
 GROUP_DEPTH_MAX = 4
-"""How deep groups of filters nest."""
+"""How deep groups of filters may be nested."""
 VALUES_MAX = 10_000
-"""How many values a request's conditions hold; SQLite binds at most 32,766."""
+"""How many values a request's conditions may have; SQLite binds at most 32,766."""
 TEMPLATE_CACHE_SIZE = 128
-"""So many conditions are remembered without their values: clients ask alike again and again."""
+"""How many templates are cached: clients send the same conditions with other values."""
 
 LIKE_ESCAPE = "\\"
 
@@ -63,7 +63,7 @@ _Placeholder = tuple[str, str, Field, str]
 class ConditionTemplate:
     """Conditions without their values, and where each value goes.
 
-    A place is the name that the value is bound to, its comparator, field and path.
+    A placeholder is the bound parameter's name, its comparator, its field and its path.
     """
 
     sql: sa.ColumnElement[bool]
@@ -72,14 +72,14 @@ class ConditionTemplate:
 
 @dataclass(frozen=True, slots=True)
 class BoundConditions:
-    """A template, and the values that are bound to it."""
+    """A template, and the values of its parameters."""
 
     template: ConditionTemplate
     values: Mapping[str, Any]
 
 
 def read_conditions(entity: Entity, body: Json, path: str = "conditions") -> BoundConditions | None:
-    """Read `{operator, filters}`; None where there is no filter, which is no condition."""
+    """Return the conditions of `{operator, filters}`; None where there is no filter."""
     if count_values(body) > VALUES_MAX:
         raise bad_request("range", f"at most {VALUES_MAX} values", path)
     if body in (None, {}, {"filters": []}, {"operator": "and", "filters": []}):
@@ -96,7 +96,7 @@ def read_conditions(entity: Entity, body: Json, path: str = "conditions") -> Bou
 
 
 def pins_row_version(body: Json) -> bool:
-    """Tell whether conditions that were read name the row as it was seen, not just any row."""
+    """Return whether valid conditions name one version of the row, and not just the row."""
     if not body or body.get("operator", "and") != "and":
         return False
     return any(
@@ -106,7 +106,7 @@ def pins_row_version(body: Json) -> bool:
 
 
 def refuse_empty_not_in(body: Json, path: str) -> None:
-    """Refuse an empty `not in` among conditions that were read: everybody meets it."""
+    """Raise ApiError (400) if valid conditions contain an empty `not in`, which every row meets."""
     for index, item in enumerate(body["filters"]):
         place = f"{path}.filters[{index}]"
         if "filters" in item:
@@ -119,7 +119,7 @@ def refuse_empty_not_in(body: Json, path: str) -> None:
 
 
 def _without_values(body: Json, values: list[Json]) -> Json:
-    """Give conditions without the filters' values, which go to the list in their order."""
+    """Return conditions without their values, which are appended to the list in their order."""
     if not isinstance(body, dict):
         return body
     filters = body.get("filters")
@@ -181,7 +181,7 @@ def _filter(
         )
     column: sa.ColumnElement[Any] = field.column
     if name == "ilike":
-        # Both databases know capitals of ASCII only; a name is kept without any beside itself.
+        # Both databases fold only ASCII; a name has a folded column of its own.
         column = sa.func.lower(column) if field.folded_column is None else field.folded_column
     comparison: sa.ColumnElement[bool] = _COMPARATORS[name][0](column, value)
     return comparison

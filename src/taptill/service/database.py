@@ -1,4 +1,4 @@
-"""A path or a postgresql:// URL in, an open database out: the one room that knows which it is."""
+"""Opens, creates and migrates databases, the only module that knows SQLite from PostgreSQL."""
 
 import os
 import sqlite3
@@ -20,19 +20,19 @@ from taptill.service import schema
 from taptill.service.wire import bad_request
 
 POOL_SIZE = 5
-"""Connections that are ever open: one for each worker, and the writer's."""
+"""How many connections are open at most: one per worker thread, and the writer's."""
 ENGINE_CACHE_SIZE = 4
 STATEMENT_TIMEOUT_S = 10
-"""How long a single statement may work."""
+"""How long a single statement outside a transaction may take."""
 LOCK_TIMEOUT_S = 30
-"""How long a writer waits for another process, an import for example."""
+"""How long a writer waits for another process, for example for an import."""
 
 _SQLITE = (
     f"busy_timeout={LOCK_TIMEOUT_S * 1000}",
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
-    "case_sensitive_like=ON",  # as PostgreSQL has it
+    "case_sensitive_like=ON",  # PostgreSQL always distinguishes case
 )
 _POSTGRESQL = {
     "synchronous_commit": "on",
@@ -42,14 +42,14 @@ _POSTGRESQL = {
 _DEADLINE_KEY = "taptill_until_s"
 _CANCELLED = "57014"
 _PROGRESS_STEPS = 100_000
-"""After so many steps of its machine SQLite asks whether it may go on."""
+"""After how many virtual machine instructions SQLite calls the progress handler."""
 _SCHEMES = ("postgresql", "postgres")
 _WRITER_LOCK_ID = 0x7461707469
-"""The advisory lock's number: one writer at a time, as SQLite has it, so that stamps increase in
-the order of commits, checks before a write stay true, and two processes never deadlock."""
+"""The key of the advisory lock that allows one writer at a time, as SQLite does. So timestamps
+increase in the order of commits, checks before a write stay true, and no deadlock is possible."""
 _BEGIN = {
     "sqlite": ("BEGIN IMMEDIATE",),
-    "postgresql": (  # one word to the server, not three
+    "postgresql": (  # one round trip to the server, not three
         (
             f"BEGIN; SET LOCAL statement_timeout = '{LOCK_TIMEOUT_S}s'; "
             f"SELECT pg_advisory_xact_lock({_WRITER_LOCK_ID})"
@@ -60,16 +60,16 @@ _BEGIN = {
 
 @dataclass(frozen=True, slots=True)
 class DatabaseCurrency:
-    """What a database's money is: its currency, where that is known, and how many digits it has."""
+    """The currency of a database's amounts, None if unknown, and its number of decimals."""
 
     code: str | None
     digits: int
 
 
 def create_database(location: Path | str, currency: str = "EUR") -> sa.Engine:
-    """Make the tables in a new private file or an empty PostgreSQL database.
+    """Create the tables in a new private file or in an empty PostgreSQL database.
 
-    ServiceError if there is something already.
+    Raises ServiceError if the file exists or the database is not empty.
     """
     url = _url(location)
     if url.drivername == "sqlite":
@@ -86,7 +86,10 @@ def create_database(location: Path | str, currency: str = "EUR") -> sa.Engine:
 
 
 def open_database(location: Path | str) -> sa.Engine:
-    """Open an existing database, moved up to this version; ServiceError if it is none or newer."""
+    """Open an existing database and migrate it to this version.
+
+    Raises ServiceError if it is no such database, ServiceTooNewError if it is of a newer version.
+    """
     url = _url(location)
     if url.drivername == "sqlite" and not Path(location).is_file():
         detail = f"there is no {location}; make it with: taptill service init {location}"
@@ -105,13 +108,13 @@ def open_database(location: Path | str) -> sa.Engine:
 
 
 def currency_of(engine: sa.Engine) -> DatabaseCurrency:
-    """Read what money the database keeps."""
+    """Return the currency of the database's amounts."""
     with read_connection(engine) as connection:
         return DatabaseCurrency(*connection.execute(sa.select(schema.site)).one())
 
 
 def set_currency(engine: sa.Engine, currency: str) -> None:
-    """Name the currency of what is kept; UsageError where it has another number of digits."""
+    """Set the currency of the amounts; raises UsageError if it has another number of decimals."""
     digits = currency_of(engine).digits
     if digits_of(currency) != digits:
         problem = (
@@ -124,9 +127,9 @@ def set_currency(engine: sa.Engine, currency: str) -> None:
 
 
 def truncate_wal(engine: sa.Engine) -> None:
-    """Move SQLite's log into the file and cut it off: what was erased stood in it, too.
+    """Checkpoint and truncate SQLite's write-ahead log, which also contains what was erased.
 
-    Where somebody reads meanwhile, the next erasure or the end of the service does it.
+    Where a reader prevents it, the next erasure or the end of the service does it.
     """
     if is_sqlite(engine):
         with engine.connect() as connection:
@@ -135,9 +138,9 @@ def truncate_wal(engine: sa.Engine) -> None:
 
 @contextmanager
 def read_connection(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """Open a connection for a single statement, which gets STATEMENT_TIMEOUT_S.
+    """Open a connection for a single statement.
 
-    Raises ApiError (400) if it needs more.
+    Raises ApiError (400) if the statement takes longer than STATEMENT_TIMEOUT_S.
     .
     """
     try:
@@ -151,7 +154,7 @@ def read_connection(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 def write_transaction(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
-    """Begin a transaction that is the database's only writing one until its end."""
+    """Begin a write transaction; the database allows no other one until its end."""
     return _writers(engine).begin()
 
 
@@ -161,18 +164,18 @@ def _writers(engine: sa.Engine) -> sa.Engine:
 
 
 def read_snapshot(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
-    """Begin a transaction that reads the database as of one moment."""
+    """Begin a transaction whose statements all read the database as of one moment."""
     begin = "BEGIN" if is_sqlite(engine) else "BEGIN ISOLATION LEVEL REPEATABLE READ"
     return engine.execution_options(taptill_begin=(begin,)).begin()
 
 
 def is_sqlite(engine: sa.Engine) -> bool:
-    """Tell the one database from the other, for what only one of them has."""
+    """Return whether the database is SQLite; otherwise it is PostgreSQL."""
     return engine.dialect.name == "sqlite"
 
 
 def display_name(engine: sa.Engine) -> str:
-    """Name the database for a person, without password or other options."""
+    """Return the path or URL of the database without its password and options."""
     url = engine.url
     if is_sqlite(engine):
         return url.database or ""
@@ -186,7 +189,7 @@ def _url(location: Path | str) -> sa.URL:
         return sa.URL.create("sqlite", database=text)
     try:
         url = sa.make_url(text)
-    except (ArgumentError, ValueError):  # its text would repeat the password
+    except (ArgumentError, ValueError):  # the error's text would contain the password
         url = sa.URL.create("unreadable")
     if url.drivername not in _SCHEMES:
         raise ServiceError(detail="a database is a path or postgresql://USER@HOST:PORT/NAME")
@@ -201,7 +204,7 @@ def _engine(url: sa.URL) -> sa.Engine:
         engine = sa.create_engine(
             url,
             pool_size=POOL_SIZE,
-            hide_parameters=True,  # an error's text must not carry names or card ids
+            hide_parameters=True,  # an error's text must not contain names or card ids
             connect_args=connect_args,
         )
     except ModuleNotFoundError as fault:
@@ -239,7 +242,7 @@ def _mapping_errors(engine: sa.Engine) -> Iterator[None]:
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, record: Any) -> None:
-    connection.isolation_level = None  # the driver begins nothing by itself
+    connection.isolation_level = None  # the driver shall not begin transactions
     info: dict[str, float] = record.info
     connection.set_progress_handler(
         lambda: monotonic() > info.get(_DEADLINE_KEY, inf), _PROGRESS_STEPS
@@ -248,12 +251,12 @@ def _set_up_sqlite(connection: sqlite3.Connection, record: Any) -> None:
         for pragma in _SQLITE:
             connection.execute(f"PRAGMA {pragma}")
     except sqlite3.DatabaseError:
-        connection.close()  # the pool does not know it yet
+        connection.close()  # the pool does not own the connection yet
         raise
 
 
 def _set_up_postgresql(connection: Any, _record: object) -> None:
-    connection.autocommit = True  # the driver begins nothing by itself
+    connection.autocommit = True  # the driver shall not begin transactions
     if connection.info.parameter_status("server_encoding") != "UTF8":
         connection.close()
         raise ServiceError(detail="the PostgreSQL database must have the encoding UTF8")

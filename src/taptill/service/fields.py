@@ -1,4 +1,4 @@
-"""A wire value in, a column's value out, and back: which fields each entity has."""
+"""The entities of the API and their fields; converts between JSON values and column values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,12 +16,12 @@ from taptill.service import schema
 from taptill.service.wire import ApiError, Json, Raw, bad_request, child_path, write
 
 MONEY_DIGITS = 2
-"""The digits of money in a database that was made before it was asked for its currency."""
+"""How many decimals amounts have in a database that was created before it had a currency."""
 TEXT_MAX = 255
 JSON_MAX = 65_536
 INTEGER_MAX = 2**63 - 1
 CARD_DIGITS_MAX = 10
-"""So many digits of a payment card may be known."""
+"""How many digits of a payment card's number may be stored."""
 OFFICE_FIELDS = frozenset({"email", "paymentCard", "staff", "request"})
 """Fields of a customer and of the ledger that no till needs."""
 NAME_FOLDED = schema.customers.c.name_folded.name
@@ -31,7 +31,7 @@ _NEVER_BLANK = frozenset({"name", "card_id"})
 
 
 class FieldKind(StrEnum):
-    """What a field's values are on the wire, in the words of an error message."""
+    """The type of a field's JSON values; its value is the text of the error message."""
 
     INTEGER = "a whole number"
     TEXT = f"a text of at most {TEXT_MAX} characters without a null character"
@@ -44,26 +44,26 @@ class FieldKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Field:
-    """One field of an entity; a relation has a target and its column holds the target's id."""
+    """One field of an entity. A relation has a target, and its column contains the target's id."""
 
     column: sa.Column[Any]
     kind: FieldKind = FieldKind.TEXT
     writable: bool = True
     target: "Entity | None" = None
     name: str = ""
-    """What it is called on the wire."""
+    """The field's name in JSON."""
     folded_column: sa.Column[Any] | None = None
-    """The same without capitals, however its letters are encoded: what `ilike` looks at."""
+    """The column with the case-folded, normalised text, which `ilike` searches."""
     writable_on_insert: bool = False
-    """Whether an insert may name it, though nothing may change it afterwards."""
+    """Whether an insert may set it, though no update may change it."""
     is_masked: bool = False
-    """Whether it holds a card number of which only some digits may be known."""
+    """Whether it contains a payment card's number, of which only some digits may be stored."""
     digits: int = 0
-    """Of money: how many decimals it has."""
+    """How many decimals an amount has."""
 
     @property
     def expected(self) -> str:
-        """Say what its values are."""
+        """Return a description of valid values for an error message."""
         if self.kind is not FieldKind.MONEY:
             return str(self.kind)
         form = f"a number with at most {self.digits} decimals" if self.digits else "a whole number"
@@ -71,7 +71,7 @@ class Field:
 
     @property
     def default(self) -> Any:
-        """Give what a new row has where nothing is said; None for null."""
+        """Return the value of a new row that does not set the field; None for null."""
         return getattr(self.column.default, "arg", None)
 
 
@@ -84,10 +84,10 @@ class Entity:
     fields: Mapping[str, Field]
     verbs: frozenset[str]
     row_filter: tuple[sa.ColumnElement[bool], ...] = ()
-    """What every row that is shown meets."""
+    """The conditions that every visible row meets."""
 
     def field(self, name: Json, path: str) -> Field:
-        """Find a field by its wire name; 400 if there is none."""
+        """Return a field by its JSON name; raise ApiError (400) if there is none."""
         field = self.fields.get(name) if isinstance(name, str) else None
         if field is None:
             quoted_name = f'"{child_path("", name)}" ' if isinstance(name, str) else ""
@@ -95,14 +95,14 @@ class Entity:
         return field
 
     def resolve(self, name: Json, path: str) -> Field:
-        """Find a field by its wire name or, across relations, by `company.id`."""
+        """Return a field by its JSON name or by a path across relations such as `company.id`."""
         first, _, rest = name.partition(".") if isinstance(name, str) else ("", "", "")
         target = self.fields[first].target if rest and first in self.fields else None
         return target.resolve(rest, path) if target else self.field(name, path)
 
 
 def column_value(field: Field, value: Json, path: str) -> Any:
-    """Read one wire value for its column; 400 where it does not fit."""
+    """Convert a JSON value to its column's value; raise ApiError (400) where it is invalid."""
     result = (
         _parse_minor(value, field.digits)
         if field.kind is FieldKind.MONEY
@@ -114,7 +114,7 @@ def column_value(field: Field, value: Json, path: str) -> Any:
 
 
 def is_valid(field: Field, value: Json) -> bool:
-    """Tell whether a value can be written to a field."""
+    """Return whether a value can be written to a field."""
     try:
         column_value(field, value, "")
     except ApiError:
@@ -123,7 +123,10 @@ def is_valid(field: Field, value: Json) -> bool:
 
 
 def column_values(entity: Entity, fields: Json, path: str, *, new: bool = False) -> dict[str, Any]:
-    """Read an object of fields to write, of a new row or not, as column values by column name."""
+    """Convert an object of fields to column values by column name; `new` for a new row.
+
+    Raises ApiError (400) for unknown, read-only, blank and invalid fields.
+    """
     if not isinstance(fields, dict) or not fields:
         raise bad_request("type", "an object with at least one field is expected", path)
     values: dict[str, Any] = {}
@@ -144,7 +147,7 @@ def column_values(entity: Entity, fields: Json, path: str, *, new: bool = False)
 
 
 def _refuse_full_card_number(card: str, path: str) -> None:
-    """Refuse a payment card's number of which more is shown than its first six and last four.
+    """Raise ApiError (400) if more of a payment card's number is visible than six and four digits.
 
     Source: PCI DSS 4.0, requirement 3.4.1.
     """
@@ -154,7 +157,7 @@ def _refuse_full_card_number(card: str, path: str) -> None:
 
 
 def json_value(field: Field, value: Any) -> Json:
-    """Give a column's value as it goes out."""
+    """Convert a column's value to JSON."""
     match field.kind:
         case FieldKind.MONEY:
             return Decimal(value).scaleb(-field.digits)
@@ -165,12 +168,12 @@ def json_value(field: Field, value: Any) -> Json:
 
 
 def format_timestamp(at: datetime) -> str:
-    """Write an instant so that text order is time order."""
+    """Return an instant as ISO 8601 text in UTC, whose text order is its time order."""
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _parse(kind: FieldKind, value: Json) -> Any:
-    """Give a wire value as its column keeps it; None where it does not fit."""
+    """Return the column's value of a JSON value; None where it is invalid."""
     match kind, value:
         case FieldKind.JSON, _:
             text = write(value)
@@ -192,7 +195,7 @@ def _parse_minor(major: Json, digits: int) -> int | None:
     if isinstance(major, bool) or not isinstance(major, int | Decimal):
         return None
     largest = MINOR_MAX // 10**digits
-    if not -largest <= major <= largest:  # abs() of a Decimal would round it, or overflow
+    if not -largest <= major <= largest:  # abs() would round or overflow a Decimal
         return None
     smallest = Decimal(1).scaleb(-digits)
     try:
@@ -205,7 +208,7 @@ def _parse_timestamp(text: str) -> str | None:
     at = stamp(text)
     try:
         return format_timestamp(at) if at else None
-    except OverflowError:  # year 1 or 9999, moved over the edge by its time zone
+    except OverflowError:  # the time zone moves it before year 1 or beyond 9999
         return None
 
 
@@ -226,9 +229,9 @@ _SELECT_ONLY = frozenset({"select"})
 
 @lru_cache
 def entities(digits: int, *, for_till: bool = False) -> Mapping[str, Entity]:
-    """Give the entities of a database whose money has so many digits, by their names.
+    """Return the entities by name for amounts with this number of decimals.
 
-    With `for_till` only what a till needs: it sees no field and no row that is the office's.
+    With `for_till` they lack the fields and rows that only the office may see.
     """
     companies = _companies()
     customers = _customers(companies, digits)
@@ -254,7 +257,7 @@ def entities(digits: int, *, for_till: bool = False) -> Mapping[str, Entity]:
 
 @lru_cache
 def removed_customers(digits: int) -> Entity:
-    """Give the customers that were removed, and whose data were not erased."""
+    """Return the entity of the customers that are removed but not erased."""
     row_filter = (_CUSTOMER.removed_at.is_not(None), _CUSTOMER.erased_at.is_(None))
     return replace(entities(digits)["Customers"], row_filter=row_filter)
 
@@ -375,4 +378,4 @@ def _company_changes() -> Entity:
 
 ENTITIES = entities(MONEY_DIGITS)
 CUSTOMERS, COMPANIES, DEBT_CHANGES, *_ = ENTITIES.values()
-"""Those of two digits, and where only their names, columns and tables count."""
+"""The entities of amounts with two decimals; also for whoever needs only names and columns."""

@@ -1,4 +1,4 @@
-"""Nothing in, 200 invented customers out: the same ones every time."""
+"""200 invented customers for demonstrations, the same ones every time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ COMPANIES = (
 
 @dataclass(frozen=True, slots=True)
 class DemoCard:
-    """A card that the demo shows when a key is pressed."""
+    """A card that the demo presents when a key is pressed."""
 
     key: str
     card_id: str
@@ -49,8 +49,8 @@ _DEMO_ROWS: tuple[dict[str, Any], ...] = (
     {"name": "Υπατία Αστρολάβου", "company": {"id": 3}, "totalDebt": Decimal("-25.00")},
 )
 
-# Given names and invented family names, one pair of lists a script; the last has whole names of
-# people long dead, who come up more than once: two customers of one name are told apart by more.
+# Given names and invented family names, one pair of lists per script. The last pair has full names
+# of historical people; each appears more than once, so that names are not unique.
 _NAMES: tuple[tuple[str, str], ...] = (
     ("Žofie Øyvind Çağla Þóra Łucja Ágnes Ève Ñuño", "Hvězdář Stjerneskud Csillagász Żeglarz Å"),
     ("Grace Emmy Carl Tycho Maria Niels Sophie", "Quaternion Tessellate Abacus-Sextant Vernier"),
@@ -63,7 +63,7 @@ _NAMES: tuple[tuple[str, str], ...] = (
 
 
 def rows() -> Mapping[str, list[dict[str, Any]]]:
-    """Give entity by entity the rows as `insert` takes them, the demo's eight customers first."""
+    """Return the rows to insert by entity; the demo's eight customers come first."""
     demo = [
         {**row, "cardId": card.card_id, "externalId": f"DEMO-{card.key}"}
         for row, card in zip(_DEMO_ROWS, DEMO_CARDS, strict=True)

@@ -1,6 +1,6 @@
-"""A request's fields tree, order and bounds in, the columns and order of a statement out.
+"""Translates a request's `fields` and `orderBy` into the columns and order of a statement.
 
-Nothing of a request is ever built into SQL as text: names are looked up, values are bound.
+No text of a request becomes SQL: names are looked up, values are bound.
 """
 
 import json
@@ -24,7 +24,7 @@ from taptill.service.wire import (
 
 ORDERS_MAX = 16
 SHAPE_CACHE_SIZE = 128
-"""So many trees and orders are remembered: a site's clients ask for few, again and again."""
+"""How many shapes and orders are cached: the clients of a site use few."""
 
 
 Orders = tuple[sa.ColumnElement[Any], ...]
@@ -32,24 +32,24 @@ Orders = tuple[sa.ColumnElement[Any], ...]
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """What to select and how the answer's rows are shaped, one part a requested field."""
+    """What to select and how to build the answer's rows; one part per requested field."""
 
     parts: tuple[tuple[str, Field, "Projection | None"], ...]
 
     @property
     def flat(self) -> bool:
-        """Whether all of it stands in one table."""
+        """Whether all columns are of one table."""
         return all(tree is None for _, _, tree in self.parts)
 
     def columns(self) -> Iterator[sa.ColumnElement[Any]]:
-        """Give the columns to select, a relation's own column before those of its tree."""
+        """Yield the columns to select, a relation's own column before those of its target."""
         for _, field, tree in self.parts:
             yield field.column
             if tree is not None:
                 yield from tree.columns()
 
     def build_row(self, values: Iterator[Any]) -> dict[str, Json]:
-        """Make one row of the answer from the values of `columns`, in their order."""
+        """Return one row of the answer, built from the values of `columns` in their order."""
         row: dict[str, Json] = {}
         for name, field, tree in self.parts:
             value = next(values)
@@ -63,18 +63,18 @@ class Projection:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape:
-    """A projection, and the selection of all rows that are not removed in that shape."""
+    """A projection, and the statement that selects all visible rows with it."""
 
     projection: Projection
     query: sa.Select[Any]
 
     def rows(self, result: Iterable[Sequence[Any]]) -> list[Json]:
-        """Make the answer of what the selection, narrowed or not, has found."""
+        """Return the answer's rows for the rows that the statement returned."""
         return [self.projection.build_row(iter(row)) for row in result]
 
 
 def read_shape(entity: Entity, tree: Json, path: str) -> Shape:
-    """Read a fields tree and make its selection; the same tree is read once."""
+    """Return the shape of a `fields` object; shapes are cached."""
     return _read_shape(entity, cache_key(tree), path)
 
 
@@ -85,7 +85,7 @@ def _read_shape(entity: Entity, tree: str, path: str) -> Shape:
 
 
 def read_projection(entity: Entity, tree: Json, path: str) -> Projection:
-    """Read a fields tree; `true` in place of a relation's tree means all its fields."""
+    """Return the projection of a `fields` object; `true` for a relation means all its fields."""
     if not isinstance(tree, dict) or not tree:
         raise bad_request("type", "an object with at least one field is expected", path)
     parts: list[tuple[str, Field, Projection | None]] = []
@@ -102,12 +102,12 @@ def read_projection(entity: Entity, tree: Json, path: str) -> Projection:
 
 
 def all_fields(entity: Entity) -> Shape:
-    """Give the shape of all fields, relations with all of theirs."""
+    """Return the shape of all fields, including those of relations."""
     return read_shape(entity, dict.fromkeys(entity.fields, True), "")
 
 
 def select_ids(entity: Entity) -> sa.Select[Any]:
-    """Select the ids of all rows that the entity shows, with the relations at hand."""
+    """Select the ids of all visible rows; the tables of relations are joined."""
     return sa.select(entity.table.c.id).select_from(entity.from_clause).where(*entity.row_filter)
 
 
@@ -115,16 +115,16 @@ def select_ids(entity: Entity) -> sa.Select[Any]:
 def page_statement(
     shape: Shape, template: ConditionTemplate | None, orders: Orders
 ) -> sa.Select[Any]:
-    """Give the statement of a selection; `limit`, `offset` and the conditions' values are bound."""
+    """Return a selection's statement; `limit`, `offset` and the values of conditions are bound."""
     query = shape.query if template is None else shape.query.where(template.sql)
     limit, offset = (sa.bindparam(name, type_=sa.BigInteger) for name in ("limit", "offset"))
     return query.order_by(*orders).limit(limit).offset(offset)
 
 
 def read_order(entity: Entity, body: Json, path: str = "orderBy") -> Orders:
-    """Read `[{field, order}]`; the id comes last, so that pages never overlap.
+    """Return the order of `[{field, order}]`; the id comes last, so that pages never overlap.
 
-    Upwards null comes first, then false before true, and text by its code points.
+    Ascending, null comes first, false precedes true, and text is sorted by code point.
     """
     return _read_order(entity, cache_key(body), path)
 

@@ -1,4 +1,4 @@
-"""A verb's body in, the answer's rows out: selections at once, changes many to a commit."""
+"""Executes selections, and changes, of which many share a commit."""
 
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -26,11 +26,11 @@ from taptill.service.wire import ApiError, Json, member_or, require_integer, req
 LIMIT_MAX = 1000
 LIMIT_DEFAULT = 100
 COMMIT_BATCH_MAX = 64
-"""So many changes share one commit."""
+"""How many changes share one commit at most."""
 
 
 def utc_now() -> datetime:
-    """Give the present instant."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
@@ -41,11 +41,11 @@ class _QueuedChange:
 
 
 class Store:
-    """The four verbs over one database; safe to use from several threads.
+    """Selections and changes of one database; safe to use from several threads.
 
-    `strict_money` refuses an update of `totalDebt` that says nothing about the row it changes.
-    All changes are written by one thread, which takes everything that waits into one transaction:
-    the disk is asked once for many, and no two changes ever meet.
+    `strict_money` rejects an update of `totalDebt` without conditions on what was read. One thread
+    writes all changes and puts all that wait into one transaction: the disk is synced once for
+    many, and changes never conflict.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Store:
         self.currency = currency_of(engine)
         self.entities = entities(self.currency.digits)
         self.till_entities = entities(self.currency.digits, for_till=True)
-        """What a till is shown of them."""
+        """The entities that a till may see."""
         self.removed = removed_customers(self.currency.digits)
         self._now = now
         self._strict_money = strict_money
@@ -63,7 +63,7 @@ class Store:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
 
     def select(self, entity: Entity, body: Json) -> list[Json]:
-        """Answer rows that are not removed, in the shape that `fields` asks for."""
+        """Return the matching rows of a query, in the shape of its `fields`."""
         require_object(
             body, "", "fields", "conditions", "orderBy", "limit", "offset", "count", "removed"
         )
@@ -83,7 +83,7 @@ class Store:
             return answer_shape.rows(connection.execute(query, parameters))
 
     def count(self, entity: Entity, body: Json) -> int:
-        """Count all rows that meet the conditions of a selection, whatever its limit."""
+        """Return the number of all rows that meet a query's conditions, whatever its limit."""
         conditions = optional_conditions(entity, body)
         matching = (
             select_ids(entity)
@@ -97,33 +97,33 @@ class Store:
             )
 
     def insert(self, entity: Entity, body: Json, actor: str = "") -> list[Json]:
-        """Insert all rows or none and answer them in the shape of `returning`."""
+        """Insert all rows or none and return them in the shape of `returning`."""
         return self.submit(self.insert_change(entity, body, actor)).result()
 
     def update(self, row_id: Json, body: Json, actor: str = "") -> list[Json]:
-        """Change one customer where its conditions hold; `[]` for an id that there is not."""
+        """Update one customer if it meets the conditions; `[]` for an unknown id."""
         return self.submit(self.update_change(row_id, body, actor)).result()
 
     def remove(self, body: Json) -> list[Json]:
-        """Mark the customers that meet the conditions as removed and answer them."""
+        """Mark the matching customers as removed and return them."""
         return self.submit(remove_customers(self.entities["Customers"], body, "")).result()
 
     def insert_change(self, entity: Entity, body: Json, actor: str) -> Change:
-        """Make the change of an insert."""
+        """Return the change of an insert."""
         companies = entity.table is schema.companies
         return insert_companies(body, actor) if companies else insert_customers(entity, body, actor)
 
     def update_change(
         self, row_id: Json, body: Json, actor: str, entity: Entity | None = None
     ) -> Change:
-        """Make the change of an update, as strict about money as this store."""
+        """Return the change of an update of a customer."""
         entity = entity or self.entities["Customers"]
         return update_customer(entity, row_id, body, actor, strict_money=self._strict_money)
 
     def customer_change(
         self, entity: Entity, verb: str, row_id: int | None, body: Json, actor: str
     ) -> Change:
-        """Make the change of a verb about customers, shown as the entity does."""
+        """Return the change of a verb on customers; its answer has the fields of `entity`."""
         match verb:
             case "insert":
                 return insert_customers(entity, body, actor)
@@ -137,7 +137,7 @@ class Store:
                 return erase_customers(entity, self.removed, body, actor)
 
     def company_change(self, verb: str, row_id: int | None, body: Json, actor: str) -> Change:
-        """Make the change of a verb about companies."""
+        """Return the change of a verb on companies."""
         match verb:
             case "insert":
                 return insert_companies(body, actor)
@@ -147,7 +147,7 @@ class Store:
                 return remove_companies(body, actor)
 
     def submit(self, change: Change) -> Future[list[Json]]:
-        """Have a change written; the answer is there once it is on the disk."""
+        """Queue a change; the future has its answer once the change is on the disk."""
         queued_change = _QueuedChange(change)
         self._queue.append(queued_change)
         self._writer.submit(self._write_queued)
@@ -174,7 +174,7 @@ class Store:
                 truncate_wal(self.engine)
         except Exception as fault:  # noqa: BLE001 - thread top: everyone who waits is told
             if not committing and may_retry and (len(batch) > 1 or _is_disconnected(fault)):
-                # Nothing was written, so each may try again, alone: one does not spoil the others.
+                # Nothing was written, so each is tried again alone: one fault fails no other.
                 for item in batch:
                     self._write([item], may_retry=False)
                 return

@@ -1,4 +1,4 @@
-"""An Authorization header in, a caller out: tokens, kept as hashes only, and what each may do."""
+"""Bearer tokens, stored as hashes only, and what each role may do."""
 
 import secrets
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from taptill.service.wire import ApiError, Json, child_path
 TOKEN_BYTES = 32
 SCHEME = "Bearer "
 CACHE_TTL_S = 1
-"""So long tokens are remembered: a new one is let in, and a revoked one kept out, after it."""
+"""How long tokens are cached: after that a new one is accepted, and a revoked one rejected."""
 
 
 class TokenRole(StrEnum):
-    """Who a token is for: a till reads and settles, the office does everything."""
+    """Who a token is for: a till selects and settles, the office may do everything."""
 
     TILL = "till"
     OFFICE = "office"
@@ -27,7 +27,7 @@ class TokenRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What is kept of a token beside its hash."""
+    """A stored token without its hash."""
 
     id: int
     role: TokenRole
@@ -35,7 +35,7 @@ class Token:
 
     @property
     def actor(self) -> str:
-        """Name its holder for the ledger."""
+        """The name of its holder in the ledger."""
         return self.name or f"token {self.id}"
 
 
@@ -44,7 +44,7 @@ _TILL_FIELDS = frozenset({"totalDebt", "debtData"})
 
 
 class TokenCache:
-    """The tokens as they were at most KNOWN_S_MAX ago."""
+    """The stored tokens as they were at most CACHE_TTL_S ago."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
@@ -63,9 +63,9 @@ class TokenCache:
         self._expires_s = expires_s
 
     def authenticate(self, header: str) -> Token:
-        """Find the token of an Authorization header; ApiError 401 if it has none.
+        """Return the token of an Authorization header; raises ApiError (401) if it has none.
 
-        It is looked up by its hash: how long that takes tells nothing of the token.
+        It is looked up by its hash, so that the time needed reveals nothing of the token.
         """
         digest = _hash(header.removeprefix(SCHEME)) if header.startswith(SCHEME) else ""
         if digest not in self._by_hash:
@@ -74,7 +74,7 @@ class TokenCache:
 
 
 def add_token(engine: sa.Engine, role: TokenRole, name: str) -> str:
-    """Make a token and keep its hash; the token itself is nowhere but in the answer."""
+    """Create a token, store its hash, and return the token, which is stored nowhere."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     row = {"name": name, "role": role.value, "sha256": _hash(token)}
     with write_transaction(engine) as connection:
@@ -83,19 +83,19 @@ def add_token(engine: sa.Engine, role: TokenRole, name: str) -> str:
 
 
 def list_tokens(engine: sa.Engine) -> list[Token]:
-    """Give what is known of every token, the oldest first."""
+    """Return all tokens, the oldest first."""
     return sorted(_read_tokens(engine).values(), key=lambda token: token.id)
 
 
 def revoke_token(engine: sa.Engine, token_id: int) -> bool:
-    """Let a token in no more; tell whether there was one."""
+    """Delete a token; return whether there was one."""
     with write_transaction(engine) as connection:
         statement = sa.delete(schema.tokens).where(schema.tokens.c.id == token_id)
         return connection.execute(statement).rowcount == 1
 
 
 def check_permission(role: TokenRole, verb: str, body: Json) -> None:
-    """Refuse with 403 what the role may not do."""
+    """Raise ApiError (403) for what the role may not do."""
     if role is TokenRole.OFFICE:
         return
     if verb not in _TILL_VERBS:
@@ -108,7 +108,7 @@ def check_permission(role: TokenRole, verb: str, body: Json) -> None:
         if name not in _TILL_FIELDS:
             raise ApiError(403, "forbidden", "this token may not write this field", place)
         if name == "totalDebt" and isinstance(value, dict):
-            # A till's money goes together with its mark, or the row no longer tells what is in.
+            # A till writes its total together with its mark, which shows what the total includes.
             raise ApiError(403, "forbidden", "this token may not increment", place)
 
 

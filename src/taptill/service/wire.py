@@ -18,7 +18,7 @@ ECHO_MAX = 64
 
 
 class ApiError(Exception):
-    """The answer is an error status and `{"error": {code, message, path}}`, perhaps with a row."""
+    """An error answer: a status and `{"error": {code, message, path}}`, perhaps with a row."""
 
     def __init__(
         self,
@@ -37,12 +37,12 @@ class ApiError(Exception):
 
 
 def bad_request(code: str, message: str, path: str) -> ApiError:
-    """Make a 400 that names the place."""
+    """Return an ApiError with status 400."""
     return ApiError(400, code, message, path)
 
 
 def child_path(path: str, key: str) -> str:
-    """Give the path of an object's member; a key that came from the client may be long."""
+    """Return the path of an object's member, with the key cut to ECHO_MAX characters."""
     short_key = key if len(key) <= ECHO_MAX else f"{key[:ECHO_MAX]}…"
     return f"{path}.{short_key}" if path else short_key
 
@@ -95,15 +95,15 @@ def write(value: Json) -> str:
 
 
 def cache_key(body: Json) -> str:
-    """Write a part of a request as the key that it is remembered by, quickly.
+    """Return a part of a request as a cache key.
 
-    A Decimal becomes a text; where keys are taken either is as wrong.
+    A Decimal and its text have the same key; both are invalid where keys are used.
     """
     return json.dumps(body, default=str)
 
 
 def require_object(value: Json, path: str, *keys: str) -> dict[str, Json]:
-    """Check that a value is an object with no keys but the allowed ones."""
+    """Return a value that is an object with these keys only; raise ApiError (400) otherwise."""
     if not isinstance(value, dict):
         raise bad_request("type", "an object is expected", path)
     for key in value:
@@ -113,27 +113,27 @@ def require_object(value: Json, path: str, *keys: str) -> dict[str, Json]:
 
 
 def member_or(body: Mapping[str, Json], key: str, default: Json) -> Json:
-    """Give a member of an object; null is as good as absent."""
+    """Return a member of an object; the default where it is absent or null."""
     value = body.get(key)
     return default if value is None else value
 
 
 def require_list(value: Json, path: str, *, max_length: int) -> list[Json]:
-    """Check that a value is a list of bounded length."""
+    """Return a value that is a list of at most this length; raise ApiError (400) otherwise."""
     if not isinstance(value, list) or len(value) > max_length:
         raise bad_request("type", f"a list of at most {max_length} elements is expected", path)
     return value
 
 
 def require_integer(value: Json, path: str, *, minimum: int, maximum: int) -> int:
-    """Check that a value is a whole number within bounds."""
+    """Return a value that is an integer within bounds; raise ApiError (400) otherwise."""
     if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value <= maximum:
         raise bad_request("range", f"a whole number from {minimum} to {maximum} is expected", path)
     return value
 
 
 def count_values(value: Json) -> int:
-    """Count the values within a value, itself included."""
+    """Return the number of values within a value, itself included."""
     return 1 + sum(map(count_values, _children(value)))
 
 

@@ -65,7 +65,7 @@ class Pair:
     token: str
 
     def card(self, number: int) -> str:
-        """Give a customer's card."""
+        """Return a customer's card."""
         return f"{number * 2654435761 % 2**40:010X}"
 
     def look_up(self, dice: random.Random) -> Doing:
@@ -169,7 +169,7 @@ class Compared:
 
     @property
     def rates(self) -> list[float]:
-        """Give the service's rates."""
+        """Return the service's rates."""
         return [result.rate for result in self.results[0]]
 
     def figure(self, name: str, unit: str, *goals: Goal) -> Figure:

@@ -1,4 +1,4 @@
-"""The list commands of `taptill service`, and what a database holds after them."""
+"""Runs the list commands of `taptill service`, and reads the database after them."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ CASES = Path(__file__).parent / "cases"
 
 
 def run_command(*words: Any, answer: str = "") -> Result:
-    """Run a command; its errors come out raised."""
+    """Run a command, and raise its errors."""
     arguments = [str(word) for word in words]
     return CliRunner().invoke(
         group, arguments, catch_exceptions=False, standalone_mode=False, input=answer
@@ -21,21 +21,21 @@ def run_command(*words: Any, answer: str = "") -> Result:
 
 
 def run_successfully(*words: Any) -> str:
-    """Run a command that must succeed; give what it printed."""
+    """Run a command that must succeed; return what it printed."""
     result = run_command(*words)
     assert result.return_value in (0, None), result.output
     return result.output
 
 
 def run_with_errors(*words: Any) -> list[str]:
-    """Run a command that finds mistakes; give them."""
+    """Run a command that finds mistakes; return them."""
     result = run_command(*words)
     assert result.return_value == 65, result.output
     return result.stderr.splitlines()
 
 
 def read_rows(database: str, entity: str = "Customers", **body: Any) -> list[dict[str, Any]]:
-    """Read what a database holds."""
+    """Return the rows of an entity in a database."""
     engine = open_database(database)
     store = Store(engine)
     rows: list[dict[str, Any]] = store.select(store.entities[entity], {**body, "limit": 1000})
@@ -44,7 +44,7 @@ def read_rows(database: str, entity: str = "Customers", **body: Any) -> list[dic
 
 
 def read_customers(database: str, *fields: str) -> list[tuple[Any, ...]]:
-    """Give some fields of every customer, money as text."""
+    """Return some fields of every customer, money as text."""
     names = fields or ("name", "cardId", "totalDebt")
     rows = read_rows(database, fields=dict.fromkeys(names, True))
     return [
@@ -54,7 +54,7 @@ def read_customers(database: str, *fields: str) -> list[tuple[Any, ...]]:
 
 
 def change_customer(place: str, verb: str, customer: int) -> None:
-    """Remove or erase a customer as the office does, whatever money there is."""
+    """Remove or erase a customer as the office does, whatever the balance."""
     engine = open_database(place)
     store = Store(engine)
     conditions = {"filters": [{"field": "id", "comparator": "=", "value": customer}]}
@@ -66,7 +66,7 @@ def change_customer(place: str, verb: str, customer: int) -> None:
 
 
 def update_customer(place: str, customer: int, **fields: object) -> None:
-    """Change a customer as somebody else does."""
+    """Update a customer as the office does."""
     engine = open_database(place)
     Store(engine, strict_money=False).update(customer, {"fields": fields}, "office")
     engine.dispose()

@@ -1,4 +1,4 @@
-"""An empty database for each test of the lists, of the one kind and then of the other."""
+"""An empty database for each test of the lists, on SQLite and on PostgreSQL."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +28,7 @@ def file(tmp_path: Path) -> Callable[[str], Path]:
 
 @pytest.fixture
 def members(place: str, file: Callable[[str], Path]) -> str:
-    """Make three members: one owes, one has no card, one has no key of the office."""
+    """Import three members: one has debt, one has no card, one has no externalId."""
     run_successfully(
         "import",
         place,

@@ -1,4 +1,4 @@
-"""The list of next month: who is new, changed, missing; all or nothing; and taken back out."""
+"""Updates from a newer list: new, changed and missing customers; all or nothing; undo."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Long work shows how far it is on a terminal, and nothing of that in a pipe."""
+"""Long commands show their progress on a terminal, and nothing of it in a pipe."""
 
 import os
 import pty
@@ -19,7 +19,7 @@ WORDS = {
 
 
 def ran(words: list[str], folder: Path, *, terminal: bool) -> tuple[str, str]:
-    """Run a command with standard error on a terminal or in a pipe; give both its outputs."""
+    """Run a command with standard error on a terminal or in a pipe; return both its outputs."""
     command = [sys.executable, "-m", "taptill", "service", "import", *words]
     ours, theirs = pty.openpty()
     out = (folder / "out").open("w+b")

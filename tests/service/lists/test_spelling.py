@@ -1,4 +1,4 @@
-"""Cards and keys that the database spells otherwise: never taken silently, respelled if asked."""
+"""Cards and keys that the database spells otherwise are rejected, or respelled on request."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -56,7 +56,7 @@ SPELLINGS: dict[str, tuple[list[str], list[str], str]] = {
 def test_a_card_of_a_customer_in_another_spelling_is_never_taken_silently(
     place: str, file: File, case: tuple[list[str], list[str], str], words: list[str]
 ) -> None:
-    """However many cards the file has: the database counts first."""
+    """The database's spelling counts first, however many cards the file has."""
     had, cells, how = case
     run_successfully("import", place, file(listed("cardId", *had)), "--cards-as-written")
     before = read_customers(place)
@@ -86,7 +86,7 @@ def test_if_asked_cards_are_respelled_as_the_database_has_them(
 
 
 def test_a_double_is_found_beyond_any_sample(place: str, file: File) -> None:
-    """Three hundred cards of one kind stand before the one that a spelling hides."""
+    """Three hundred other cards precede the one that is spelled otherwise."""
     rows = [f"77{number:012X}" for number in range(300)]
     run_successfully(
         "import", place, file(listed("cardId", *rows, "04a1b2c3d4e580")), "--cards-as-written"

@@ -1,4 +1,4 @@
-"""Lists as offices really send them: taken as what they mean, or refused with what to do."""
+"""Lists as offices send them: imported as meant, or rejected with advice."""
 
 import csv
 import json
@@ -81,7 +81,7 @@ NEVER: dict[str, list[str]] = {
 
 @pytest.mark.parametrize("cells", NEVER.values(), ids=NEVER)
 def test_never_another_amount(place: str, file: Callable[[str], Path], cells: list[str]) -> None:
-    """What the column does not make clear is refused, with how to write it."""
+    """A cell that its column does not make clear is rejected, with advice on how to write it."""
     lines = [f"n{number};{cell}" for number, cell in enumerate(cells)]
     errors = run_with_errors("import", place, file("\n".join(["name;totalDebt", *lines])))
     advice = "write -1000.00: a point before the decimals, no thousands mark, no currency sign"
@@ -246,7 +246,7 @@ def test_c09_there_is_a_form_for_semicolon_and_decimal_comma(place: str, tmp_pat
 def test_an_export_for_people_imports_to_the_same(
     new_place: Callable[[], str], tmp_path: Path, form: str
 ) -> None:
-    """Names that look like formulas, cards that look like numbers, and all of the sample."""
+    """The rows have names like formulas, cards like numbers, and all of the sample."""
     first, second = new_place(), new_place()
     run_successfully("init", first, "--sample")
     odd = tmp_path / "odd.csv"

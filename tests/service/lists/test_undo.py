@@ -1,4 +1,4 @@
-"""An import taken back: asked first, in any order, as often as needed, and no money twice."""
+"""Undoing an import: with a question, in any order, repeatedly; no money is booked twice."""
 
 import json
 import os
@@ -29,7 +29,7 @@ File = Callable[[str], Path]
 
 
 def charge(place: str, customer: int, total: int, seq: int) -> None:
-    """Settle as a till does: money and its mark in one update."""
+    """Update a total with its mark, as a till does when it settles."""
     engine = open_database(place)
     store = Store(engine)
     conditions = {"filters": [{"field": "id", "comparator": "=", "value": customer}]}
@@ -43,7 +43,7 @@ def charge(place: str, customer: int, total: int, seq: int) -> None:
 
 
 def bookings(place: str, reason: str) -> list[str]:
-    """Give what was booked for a reason."""
+    """Return the sorted differences of all ledger entries with a reason."""
     entries = read_rows(place, "CustomerDebtChanges")
     return sorted(
         str(entry["to"] - entry["from"]) for entry in entries if entry["reason"] == reason
@@ -52,7 +52,7 @@ def bookings(place: str, reason: str) -> list[str]:
 
 @pytest.fixture
 def updated_members(members: str, file: File) -> str:
-    """Bring the three members up to date: one has changed, pays more, and one is new."""
+    """Update the three members: one gets another name and more debt, and one is new."""
     path = file("name,externalId,totalDebt\nAnna A,M-1,7.25\nDora,M-4,9.00\n")
     run_successfully("import", members, path, "--update", "--money")
     return members
@@ -65,7 +65,7 @@ ORDERS = {"the newest first": [2, 1], "the oldest first, then again": [1, 2, 1]}
 def test_a_list_and_its_update_are_taken_back_in_either_order(
     updated_members: str, order: list[int]
 ) -> None:
-    """Who was only changed by imports that are undone is as the first import made them."""
+    """A customer that only undone imports have changed counts as unchanged."""
     for number in order:
         output = run_successfully("import", updated_members, "--undo", number, "--yes")
     assert read_customers(updated_members) == []
@@ -298,7 +298,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_an_undo_that_was_killed_did_all_or_nothing_and_books_nothing_twice(
     updated_members: str,
 ) -> None:
-    """Killed before one of its statements, before the commit, after the commit."""
+    """The process is killed before one of its statements, and after the commit."""
     before, ledger = (
         read_customers(updated_members, *WHO),
         read_rows(updated_members, "CustomerDebtChanges"),

@@ -1,4 +1,4 @@
-"""Companies: listed, made with an id of one's own, renamed, removed once they are empty."""
+"""Companies are listed, created with chosen ids, renamed, and removed once they are empty."""
 
 import json
 from collections.abc import Callable
@@ -51,7 +51,7 @@ def test_a_company_goes_only_when_nobody_belongs_to_it(office: Api) -> None:
 def test_company_42_of_the_contracts_example_can_be_reached_on_a_fresh_service(
     new_place: Callable[[], str],
 ) -> None:
-    """And the next one that is made without an id gets one that nobody has."""
+    """The next company that is created without an id gets an unused one."""
     store = Store(create_database(new_place()))
     companies, customers = store.entities["Companies"], store.entities["Customers"]
     body = {"fields": [{"name": "First"}, {"id": 42, "name": "Contract"}, {"name": "Third"}]}

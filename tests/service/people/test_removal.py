@@ -1,4 +1,4 @@
-"""Who leaves: removed with a word on the money, brought back, forgotten; and who did it."""
+"""Customers are removed with a decision on their money, restored and erased, with an audit log."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -19,7 +19,7 @@ def of(row_id: int) -> dict[str, Any]:
     return {"conditions": where(equals("id", row_id))}
 
 
-def told(api: Api, entity: str, row_id: int, *fields: str) -> list[dict[str, Any]]:
+def select_fields(api: Api, entity: str, row_id: int, *fields: str) -> list[dict[str, Any]]:
     body = {"fields": dict.fromkeys(fields, True), "orderBy": [{"field": "id"}]}
     status, rows = api.post(
         f"{entity}/select", {**body, "conditions": where(equals("customer.id", row_id))}
@@ -57,7 +57,7 @@ def test_money_is_kept_on_the_removed_row_or_booked_away(
     assert (status, rows) == (200, [{"id": row_id, "totalDebt": Decimal("12.50")}])
     status, rows = office.post(f"{CUSTOMERS}/select", {**of(row_id), "removed": True})
     assert str(rows[0]["totalDebt"]) == left
-    entries = told(office, LEDGER, row_id, "to", "reason")
+    entries = select_fields(office, LEDGER, row_id, "to", "reason")
     assert entries[-1] == (
         {"to": 0, "reason": "paid in cash"}
         if money == "clear"
@@ -68,7 +68,7 @@ def test_money_is_kept_on_the_removed_row_or_booked_away(
 
 
 def test_money_that_moved_since_it_was_shown_is_not_cleared_unseen(till: Api, office: Api) -> None:
-    """A sale lands between the question and the answer: 409 with the new sums, nobody is gone."""
+    """A sale between the question and the answer makes it a 409 with the new sums."""
     first, second = office.insert(totalDebt=12.5), office.insert()
     conditions = where({"field": "id", "comparator": "in", "value": [first, second]})
     totals = [{"id": first, "totalDebt": 12.5}]
@@ -163,8 +163,8 @@ def test_erasing_forgets_a_removed_person_and_keeps_the_ledger(
         200,
         [{"id": row_id, "name": "erased", "email": None, "cardId": None}],
     )
-    assert [entry["to"] for entry in told(office, LEDGER, row_id, "to")] == [4, 0]
-    acts = told(office, ACTS, row_id, "act", "before", "after")
+    assert [entry["to"] for entry in select_fields(office, LEDGER, row_id, "to")] == [4, 0]
+    acts = select_fields(office, ACTS, row_id, "act", "before", "after")
     assert [entry["act"] for entry in acts] == ["insert", "update", "remove", "erase"]
     assert {entry["before"] for entry in acts} | {entry["after"] for entry in acts} == {None}
     assert office.post(f"{CUSTOMERS}/select", {**of(row_id), "removed": True}) == (200, [])
@@ -191,7 +191,7 @@ def test_who_did_what_is_kept_with_what_stood_there_before(office: Api) -> None:
     assert office.update(row_id, body)[0] == 200
     office.update(row_id, {"fields": {"totalDebt": {"increment": 1}}})
     fields = ("act", "who", "staff", "before", "after")
-    first, second = told(office, ACTS, row_id, *fields)
+    first, second = select_fields(office, ACTS, row_id, *fields)
     assert (first["act"], first["who"], first["staff"]) == ("insert", "office", None)
     assert second == {
         "act": "update",
@@ -228,14 +228,14 @@ def test_a_till_is_not_told(till: Api, case: tuple[str, dict[str, Any], int]) ->
 
 def test_a_till_is_told_nothing_of_removed_customers_by_the_ledger(till: Api, office: Api) -> None:
     row_id = office.insert(name="Ada", totalDebt=1)
-    assert len(told(till, LEDGER, row_id, "to")) == 1
+    assert len(select_fields(till, LEDGER, row_id, "to")) == 1
     office.post(f"{CUSTOMERS}/remove", {**of(row_id), "money": "keep"})
-    assert told(till, LEDGER, row_id, "to", "customer") == []
-    assert len(told(office, LEDGER, row_id, "to")) == 1
+    assert select_fields(till, LEDGER, row_id, "to", "customer") == []
+    assert len(select_fields(office, LEDGER, row_id, "to")) == 1
 
 
 def test_a_till_gets_no_hidden_field_without_naming_any(till: Api, office: Api) -> None:
-    """Neither by a selection of everything, nor in the row of a refused update."""
+    """A till sees removed customers neither in a selection nor in the row of a rejected update."""
     row_id = office.insert(email="ada@secret.example", paymentCard="**** 1234")
     (row,) = till.select(**of(row_id))
     assert row.keys().isdisjoint({"email", "paymentCard"})

@@ -1,4 +1,4 @@
-"""People are found however they are spelled, and counted; odd requests are met kindly."""
+"""Searches by text in whatever case, counts, and unusual but valid requests."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -43,7 +43,7 @@ def test_c17_names_are_found_without_regard_to_capitals_and_encoding(
 
 
 def test_a_changed_name_and_names_of_before_are_found(new_place: Callable[[], str]) -> None:
-    """The spelling that is searched follows the name, and an older database gets it."""
+    """The searched column follows the name, and a migration fills it in older databases."""
     place = new_place()
     store = Store(create_database(place))
     customers = store.entities["Customers"]

@@ -1,4 +1,4 @@
-"""What only one customer may have: a card, and the key of the office's other program."""
+"""Cards and externalIds are unique among customers."""
 
 from collections.abc import Callable
 from itertools import count

@@ -1,4 +1,4 @@
-"""`taptill service ...` in, a database or a running Customers service out."""
+"""The commands `taptill service ...`: create, set up and serve a database."""
 
 import logging
 from pathlib import Path
@@ -21,12 +21,12 @@ _PEM = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 class CurrencyCode(click.ParamType[str]):
-    """A code of ISO 4217 that people pay in."""
+    """The code of ISO 4217 of a currency in which people pay."""
 
     name = "code"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Give the code in capital letters."""
+        """Return the code in capital letters."""
         code = value.strip().upper()
         if complaint := complaint_about(code):
             self.fail(complaint, param, ctx)

@@ -1,4 +1,4 @@
-"""`taptill service company ...` in, a company listed, made, renamed or removed out."""
+"""The commands `taptill service company ...`."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from taptill.cli.service.databases import DATABASE, import_service, open_engine
 from taptill.domain.errors import UsageError
 
 WHO = "command"
-"""Who changes a company here, beside the account that the command was called from."""
+"""The actor of changes made by these commands; the user's account is recorded as staff."""
 NUMBER = click.argument("number", type=click.IntRange(1))
 LISTED_AT_ONCE = 1000
 ACTS_SHOWN = 50
@@ -151,7 +151,7 @@ def _all_companies(store: Any) -> list[dict[str, Any]]:
 
 
 def _execute(database: str, verb: str, number: int | None, body: Any) -> list[dict[str, Any]]:
-    """Carry a change out; UsageError where it is refused."""
+    """Execute a change; raises UsageError where the service rejects it."""
     with open_engine(database) as engine:
         stores, wire = import_service("store", "wire")
         store = stores.Store(engine)

@@ -1,4 +1,4 @@
-"""The words that name a database in, the open database and the service's rooms out."""
+"""Opens the database that a command names, and imports the service's modules late."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ DATABASE = click.argument("database", metavar="DB")
 
 
 def import_service(*names: str) -> list[ModuleType]:
-    """Import parts of the service: late, so that the other commands start without SQLAlchemy."""
+    """Import modules of the service; late, so that other commands start without SQLAlchemy."""
     try:
         return [import_module(f"taptill.service.{name}") for name in names]
     except ModuleNotFoundError as fault:
@@ -23,13 +23,13 @@ def import_service(*names: str) -> list[ModuleType]:
 
 
 def display_currency(money: Any) -> Currency:
-    """Give the currency that a database's amounts are shown in."""
+    """Return the currency in which a database's amounts are displayed."""
     return Currency(money.code or "", money.digits)
 
 
 @contextmanager
 def open_engine(database: str) -> Iterator[Any]:
-    """Open a database for a command."""
+    """Open a database, and close it when the command ends."""
     (databases,) = import_service("database")
     engine = databases.open_database(database)
     try:

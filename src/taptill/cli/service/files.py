@@ -1,4 +1,4 @@
-"""`taptill service export | backup` in, customers or a whole copy moved as a file out."""
+"""The commands `taptill service export` and `taptill service backup`."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""`taptill service import` in, customers of a list added, brought up to date or taken back out."""
+"""The commands `taptill service import` and `taptill service imports`."""
 
 import json
 import sys
@@ -138,7 +138,7 @@ def imports(database: str, *, as_json: bool) -> None:
 
 
 def _source(file: Path, options: dict[str, Any]) -> Any:
-    """Make an import's source of the command's options."""
+    """Return the import's source for the command's options."""
     imports, survey, amounts = import_service("files.imports", "files.survey", "files.amounts")
     mark = options["decimal_mark"]
     as_written, respell = options["cards_as_written"], options["respell"]
@@ -180,7 +180,7 @@ def _print_totals(sums: Any, currency: Currency) -> None:
 
 
 def print_preview(report: Any, currency: Currency) -> None:
-    """Say what a newer list would do, customer by customer."""
+    """Print what a newer list would do, customer by customer."""
     for customer in report.new:
         click.echo(f"new: {plain(customer.name)} (line {customer.line})")
     for customer in report.changed:

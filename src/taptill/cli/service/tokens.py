@@ -1,4 +1,4 @@
-"""`taptill service token ...` in, a token made, listed or revoked out."""
+"""The commands `taptill service token ...`."""
 
 import json
 import os

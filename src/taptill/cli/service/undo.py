@@ -1,4 +1,4 @@
-"""`taptill service import --undo` in: what would be taken back shown and asked, then done."""
+"""The option `--undo` of `taptill service import`: preview, question, undo."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ from taptill.domain.money import Currency
 
 
 def undo(work: Any, currency: Currency, *, dry_run: bool, yes: bool, as_json: bool) -> int:
-    """Show what an undo does, ask, and do it; UsageError where nobody can be asked."""
+    """Preview an undo, ask, and run it; raises UsageError where nobody can be asked."""
     count = work.count_changes()
     if not (dry_run or yes) and (as_json or not sys.stdin.isatty()):
         problem = "an undo asks first: say --yes where nobody answers, or --dry-run to look"
@@ -39,7 +39,7 @@ def undo(work: Any, currency: Currency, *, dry_run: bool, yes: bool, as_json: bo
 
 
 def format_value(value: Any, currency: Currency) -> str:
-    """Write a field's value for a person."""
+    """Return a field's value as text for people."""
     match value:
         case Decimal():
             return shown(currency.parse(str(value)), currency)

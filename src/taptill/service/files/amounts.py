@@ -1,7 +1,7 @@
-"""A column of amounts as people write them in, the decimal mark that all of them have out.
+"""Parses amounts as people write them, and detects the decimal mark of a column.
 
-`12,30`, `-1.000,00 €` and `1'000.00` are amounts; whether `1,000` is a thousand or one is told by
-the other cells of the column or by whoever imports it, never by the cell.
+`12,30`, `-1.000,00 €` and `1'000.00` are amounts. Whether `1,000` is a thousand or one is decided
+by the other cells of the column or by an option of the import, never by the cell alone.
 """
 
 import re
@@ -13,11 +13,11 @@ from taptill.domain.currencies.writing import USAGES, sign_of
 from taptill.domain.money import Currency
 
 _BLANKS = str.maketrans(dict.fromkeys("\u00a0\u202f\u2009\u2007", " ") | {"\u2212": "-"})
-"""Blanks that spreadsheets put between thousands or before a sign, and typography's minus."""
+"""Maps the spaces that spreadsheets put into numbers to a space, and U+2212 to a hyphen-minus."""
 
 
 class DecimalMark(StrEnum):
-    """What stands before the decimals."""
+    """The character before the decimals."""
 
     POINT = "point"
     COMMA = "comma"
@@ -38,7 +38,7 @@ _AMOUNTS = {
 
 
 def parse_amount(cell: str, mark: DecimalMark, signs: Iterable[str]) -> Decimal | None:
-    """Read a cell whose decimals stand behind a mark; None where it cannot be read so."""
+    """Return the amount of a cell with this decimal mark; None where it is no such amount."""
     text = _strip_sign(cell, signs)
     minus = text.startswith("-")
     text = _strip_sign(text.removeprefix("-").removeprefix("+"), signs)
@@ -51,9 +51,9 @@ def parse_amount(cell: str, mark: DecimalMark, signs: Iterable[str]) -> Decimal 
 
 
 def currency_signs(currency: str | None) -> tuple[str, ...]:
-    """Give what may stand beside an amount of a database: its currency's signs and its code.
+    """Return the signs and the code of a currency, which may precede or follow an amount.
 
-    The longest come first, as one may end with another: `US$` with `$`.
+    The longest come first, as one may end with another: `US$` ends with `$`.
     """
     if currency is None:
         return ()
@@ -63,7 +63,7 @@ def currency_signs(currency: str | None) -> tuple[str, ...]:
 
 
 class DecimalMarkEvidence:
-    """What the cells of one column say together of the mark that they are written with."""
+    """Which decimal mark the cells of one column have, judged by all of them."""
 
     def __init__(self, signs: Iterable[str]) -> None:
         self._signs = tuple(signs)
@@ -71,7 +71,7 @@ class DecimalMarkEvidence:
         self._is_ambiguous = False
 
     def add(self, cell: str) -> None:
-        """Take a cell into account; one that is no amount says nothing."""
+        """Add a cell to the evidence; one that is no amount changes nothing."""
         readings = {mark: parse_amount(cell, mark, self._signs) for mark in DecimalMark}
         marks = {mark for mark, value in readings.items() if value is not None}
         if len(marks) == 1:
@@ -81,9 +81,9 @@ class DecimalMarkEvidence:
 
     @property
     def mark(self) -> DecimalMark | None:
-        """The mark of the whole column; None where it may be either, and that is not the same.
+        """The mark of the whole column; None where both are possible and give other amounts.
 
-        Where cells contradict each other the mark is a point, so that the others are told.
+        Where cells contradict each other it is a point, so that the other cells become errors.
         """
         if len(self._proven) == 1:
             return next(iter(self._proven))
@@ -91,7 +91,7 @@ class DecimalMarkEvidence:
 
 
 def _strip_sign(text: str, signs: Iterable[str]) -> str:
-    """Take blanks and the currency's own sign from either end."""
+    """Return the text without spaces and without the currency's sign at either end."""
     text = text.translate(_BLANKS).strip()
     for sign in signs:
         if text.endswith(sign):

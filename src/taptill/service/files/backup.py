@@ -1,4 +1,4 @@
-"""A database that may be in use in, a complete copy of it in a new file out."""
+"""Copies a database that may be in use to a new file."""
 
 import os
 import sqlite3
@@ -12,10 +12,10 @@ from taptill.service.database import display_name, is_sqlite
 
 
 def back_up(engine: sa.Engine, target: Path) -> int:
-    """Copy the database as of one moment, for its owner alone, and give the copy's bytes.
+    """Copy the database as of one moment to a file that only its owner may read; return its size.
 
-    Raises UsageError for PostgreSQL, which has its own tool; ServiceError where the file is there
-    already or cannot be written.
+    The size is in bytes. Raises UsageError for PostgreSQL, which has its own tool, and
+    ServiceError where the file exists already or cannot be written.
     """
     if not is_sqlite(engine):
         name = display_name(engine)
@@ -35,7 +35,7 @@ def back_up(engine: sa.Engine, target: Path) -> int:
 
 
 def _copy(path: str, target: Path) -> str:
-    """Copy in one step, so that writers go on and never make it begin anew; then check it."""
+    """Copy in one step, as a write between steps would restart it; return "ok" or a fault."""
     with closing(sqlite3.connect(target)) as copy:
         with closing(sqlite3.connect(path)) as source:
             source.backup(copy)

@@ -1,4 +1,4 @@
-"""A field's JSON value in, a cell of a CSV file out; and which columns there are."""
+"""The columns of CSV files, and how a JSON value becomes a cell."""
 
 import re
 from collections.abc import Mapping
@@ -14,27 +14,27 @@ COLUMNS = tuple(
     for name, field in CUSTOMERS.fields.items()
     if field.writable and field.kind is not FieldKind.JSON
 )
-"""The columns that an import takes and an export writes; `company` holds the company's name."""
+"""The columns that an import reads and an export writes; `company` is the company's name."""
 IGNORED_COLUMNS = tuple(name for name, field in CUSTOMERS.fields.items() if name not in COLUMNS)
-"""Columns that an import leaves out: the service sets them itself, or a till does."""
+"""Columns that an import ignores: the service or a till sets them."""
 IDENTIFIERS = ("cardId", "externalId")
-"""Columns whose cells are text, however much like a number they look."""
+"""Columns whose cells are text even where they look like numbers."""
 
 SPREADSHEET_DIGITS = 15
-"""A spreadsheet keeps so many digits of a number (IEEE 754 double precision)."""
+"""How many digits of a number a spreadsheet keeps (IEEE 754 double precision)."""
 
 # Source: the characters that OWASP's page on CSV injection names.
 _FORMULA_BEGINS = r"[=+\-@\t\r]"
 FORMULA_START = re.compile(rf"'*{_FORMULA_BEGINS}")
-"""What a spreadsheet takes for a formula: an apostrophe before it makes it text."""
+"""Matches what a spreadsheet takes for a formula; an apostrophe before it makes it text."""
 _APOSTROPHE_STRIPPED = re.compile(rf"'+{_FORMULA_BEGINS}|=\"")
-"""What an import takes an apostrophe or more from: it gets another one before it."""
+"""Matches text that an import strips of apostrophes; an export puts one more before it."""
 _FRAGILE = re.compile(r"0\d+|\d{16,}|\d+[Ee]\d+")
-"""An identifier that a spreadsheet would change: leading zeros, many digits, an exponent."""
+"""Matches identifiers that a spreadsheet would change: leading zeros, many digits, an exponent."""
 
 
 class ExportFormat(StrEnum):
-    """For whom an export is: for a program, or for people's spreadsheets."""
+    """The format of an export: for programs, or for spreadsheets with commas or semicolons."""
 
     PLAIN = "plain"
     COMMA = "comma"
@@ -42,22 +42,22 @@ class ExportFormat(StrEnum):
 
     @property
     def delimiter(self) -> str:
-        """What stands between cells."""
+        """The character between cells."""
         return ";" if self is ExportFormat.SEMICOLON else ","
 
     @property
     def for_spreadsheet(self) -> bool:
-        """Whether a spreadsheet shall show it as it is."""
+        """Whether cells are written so that a spreadsheet shows them unchanged."""
         return self is not ExportFormat.PLAIN
 
 
 def to_cells(row: Mapping[str, Json], form: ExportFormat = ExportFormat.PLAIN) -> list[str]:
-    """Write a row of an answer as cells, in the order of COLUMNS; nothing is an empty cell."""
+    """Return the cells of a row in the order of COLUMNS; null becomes an empty cell."""
     return [_cell(name, row[name], form) for name in COLUMNS]
 
 
 def changes_in_spreadsheet(identifier: str) -> bool:
-    """Tell whether a spreadsheet that takes it for a number would change it."""
+    """Return whether a spreadsheet would take an identifier for a number and change it."""
     return _FRAGILE.fullmatch(identifier) is not None
 
 

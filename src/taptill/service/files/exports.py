@@ -1,4 +1,4 @@
-"""A database in, its customers as lines of CSV out, all as of one moment."""
+"""Exports all customers of a database as CSV, as of one moment."""
 
 import csv
 from collections import Counter
@@ -29,12 +29,11 @@ def export_csv(
     form: ExportFormat = ExportFormat.PLAIN,
     fragile_cells: Counter[str] | None = None,
 ) -> Iterator[str]:
-    """Give the head, then a line a customer in order of id, as an import takes them.
+    """Yield the header line, then one line per customer in order of id, as an import reads them.
 
-    All begins with the mark of UTF-8, without which a spreadsheet shows other letters.
+    The file begins with a byte order mark, without which spreadsheets misread UTF-8.
 
-    `fragile_cells` counts by column the cells that a spreadsheet would change if it
-    took them for numbers.
+    `fragile_cells` counts by column the cells that a spreadsheet would change.
     """
     customers = entities(currency_of(engine).digits)["Customers"]
     all_fields_shape = read_shape(customers, {"id": True, **dict.fromkeys(COLUMNS, True)}, "")

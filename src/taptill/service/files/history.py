@@ -1,4 +1,4 @@
-"""Customers of an import in, what has become of them since out: why one is no more to be undone."""
+"""The history of customers since an import: whether its changes can still be undone."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +17,7 @@ from taptill.service.files.imports import IMPORT_ACTOR
 from taptill.service.wire import Json
 
 UNDO_ACTOR = f"{IMPORT_ACTOR} undone"
-"""Who takes an import back, in the ledger and among who did what."""
+"""The actor of an undo in the ledger and in the audit log."""
 
 _CUSTOMER = schema.customers.c
 _CHANGE = schema.customer_changes.c
@@ -26,36 +26,36 @@ _DEBT_CHANGE = schema.debt_changes.c
 
 @dataclass(frozen=True, slots=True)
 class SkippedCustomer:
-    """A customer whom an undo leaves as it is, or a part of whom, and why."""
+    """A customer that an undo leaves unchanged, wholly or in part, and the reason."""
 
     id: int
     name: str
     why: str
     for_good: bool = False
-    """Whether a later undo could do no more."""
+    """Whether no later undo can change that."""
 
 
 @dataclass(slots=True)
 class CustomerHistory:
-    """A customer as it is now, and what was done to it by whom."""
+    """A customer's present state, and all changes of it with their actors."""
 
     row: Any
     """All columns."""
     values: dict[str, Json]
-    """The fields that an import writes, but money; a relation by its id."""
+    """The fields that an import writes, without money; a relation as `{"id": ...}`."""
     changes: list[Any] = field(default_factory=list)
     """The oldest first."""
     opening_minor: int = 0
-    """What it had when it was made."""
+    """The total debt with which the customer was created."""
     bookings: int = 0
-    """How many were not by imports."""
+    """How many ledger entries were not made by imports or undos."""
 
     def skipped(self, why: str, *, for_good: bool = False) -> SkippedCustomer:
-        """Say why it stays as it is."""
+        """Return the customer as skipped, for this reason."""
         return SkippedCustomer(int(self.row.id), self.row.name, why, for_good)
 
     def fields_put_back(self, import_id: int) -> set[str]:
-        """Give the fields that an undo of this import has put back, and REMOVE if it removed it."""
+        """Return the fields that undos of this import reverted; REMOVE if the customer."""
         names: set[str] = set()
         for change in self.changes:
             if change.import_id == import_id and change.who == UNDO_ACTOR:
@@ -67,7 +67,7 @@ class CustomerHistory:
         return names
 
     def last_change(self, names: Iterable[str]) -> str:
-        """Say by which later import or by whom else fields were changed last."""
+        """Return a text that says whether a later import or somebody else changed fields last."""
         sorted_names = sorted(names)
         touching = (
             change
@@ -84,7 +84,7 @@ class CustomerHistory:
 def load_histories(
     connection: sa.Connection, customers: Entity, ids: Sequence[int]
 ) -> dict[int, CustomerHistory]:
-    """Read customers by their ids, the removed ones too."""
+    """Return the histories of customers by their ids, removed customers included."""
     customer_fields = [
         customer_field
         for name, customer_field in customers.fields.items()
@@ -114,7 +114,7 @@ def load_histories(
 
 
 def reason_to_keep(history: CustomerHistory, import_id: int) -> SkippedCustomer | None:
-    """Say why a customer whom an import made is not removed again; None where it is as made."""
+    """Return why an undo does not remove a customer that the import made; None where it does."""
     if history.row.removed_at is not None:
         return history.skipped(
             "erased since" if history.row.erased_at else "removed since", for_good=True
@@ -132,12 +132,12 @@ def reason_to_keep(history: CustomerHistory, import_id: int) -> SkippedCustomer 
 
 
 def before_and_after(change: Any) -> tuple[dict[str, Json], dict[str, Json]]:
-    """Give the fields that an act changed, as they were and as it made them; erased: nothing."""
+    """Return the fields of a change with their old and new values; empty where they were erased."""
     return _json(change.before), _json(change.after)
 
 
 def _original_values(history: CustomerHistory) -> Iterator[tuple[str, Json]]:
-    """Give the fields that were changed since a customer was made, as they were then."""
+    """Yield the fields that changed since a customer was created, with their original values."""
     seen_names = {MONEY}
     for change in history.changes:
         for name, old_value in _json(change.before).items():
@@ -151,9 +151,9 @@ def _json(text: str | None) -> dict[str, Json]:
 
 
 def _money_of(ids: Sequence[int]) -> sa.Select[Any]:
-    """Sum up the ledger: what a customer was made with, and entries that no import made.
+    """Select the opening debt of customers, and the number of entries that no import made.
 
-    Stamps are unique: the entry that bears the row's own is the one that it was made with.
+    Timestamps are unique: the entry with the row's creation time is the opening one.
     """
     is_opening = _DEBT_CHANGE.at == _CUSTOMER.created_at
     opening = sa.case((is_opening, _DEBT_CHANGE.to_minor - _DEBT_CHANGE.from_minor), else_=0)

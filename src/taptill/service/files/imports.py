@@ -1,4 +1,4 @@
-"""A CSV file of customers in, all of them in the database or a report of every bad row out."""
+"""Imports customers from a CSV file: all rows, or none and a report of every bad row."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -25,15 +25,15 @@ from taptill.service.wire import ApiError, Json, write
 
 IMPORT_ACTOR = "import"
 PAGE = 5000
-"""So many customers are read at once, to know their cards and keys."""
+"""How many customers are read at once for their cards and keys."""
 
 Row = tuple[int, dict[str, Json]]
-"""A row's line in the file, and its fields; its company is a name."""
+"""The line number of a row, and its fields; the company is a name."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportSource:
-    """A file, and what whoever imports it says of it."""
+    """A file to import, with the options of the import."""
 
     path: Path
     encoding: str = "utf-8"
@@ -42,9 +42,9 @@ class ImportSource:
 
 
 class ImportFile:
-    """A file to be imported, which is read three times and never held whole.
+    """A file to import. It is read three times and never held in memory as a whole.
 
-    First its columns are looked at, then each row is checked, then all are written.
+    The first pass surveys the columns, the second checks each row, the third writes.
     """
 
     def __init__(
@@ -59,22 +59,22 @@ class ImportFile:
         self.entities = entities(currency.digits)
         self.report = report or ImportReport()
         self.advance = advance
-        """Told how many bytes more of the file are read, each time that it is."""
+        """Called with the number of further bytes read, in each pass."""
         self._source = source
         self._survey = ColumnSurvey(self.customers, currency, source.options)
         self.rejected_lines: set[int] = set()
-        """Lines whose card or key was refused."""
+        """The line numbers of rows whose card or key was rejected."""
         self._first_lines: dict[str, dict[str, tuple[int, str]]] = {
             name: {} for name in IDENTIFIERS
         }
 
     @property
     def customers(self) -> Entity:
-        """The customers, with money of this database."""
+        """The entity of customers, with amounts of this database's currency."""
         return self.entities["Customers"]
 
     def survey_columns(self) -> None:
-        """Let every column tell how its cells are to be read."""
+        """Read the file once to decide for each column how its cells are parsed."""
         for _, cells in self._read_lines(ImportReport()):
             self._survey.add(cells)
         if self._survey.has_identifiers:
@@ -85,7 +85,7 @@ class ImportFile:
         return read_rows(self._source.path, self._source.encoding, report, self.advance)
 
     def _add_customers(self) -> None:
-        """Let every customer tell which of the file's cards and keys are there in any spelling."""
+        """Compare the cards and keys of all customers with the file's, in whatever spelling."""
         columns, last_id = schema.customers.c, 0
         query = (
             sa.select(columns.id, columns.card_id, columns.external_id)
@@ -100,7 +100,7 @@ class ImportFile:
                     last_id = customer_id
 
     def chunks(self, report: ImportReport | None = None) -> Iterator[list[Row]]:
-        """Give the rows whose cells can be read, INSERT_MAX at a time."""
+        """Yield the rows whose cells can be parsed, at most INSERT_MAX at a time."""
         report = report or ImportReport()
         lines = self._read_lines(report)
         parsed_rows = ((line, self._parse_row(line, cells, report)) for line, cells in lines)
@@ -108,7 +108,7 @@ class ImportFile:
             yield chunk
 
     def check(self) -> Iterator[list[Row]]:
-        """Check each row by itself, and give them on; whoever takes them checks the rest."""
+        """Check each row by itself and yield it; the caller checks it against the database."""
         company_ids = companies_of(self.engine)
         for chunk in self.chunks(self.report):
             for line, row in chunk:
@@ -157,7 +157,7 @@ class ImportFile:
         try:
             minor = column_value(total, row.get("totalDebt", 0), "")
         except ApiError:
-            minor = 0  # it was told
+            minor = 0  # _check_row has reported the cell
         self.report.sums.add(minor, has_card="cardId" in row)
 
     def _check_company(
@@ -193,7 +193,7 @@ def import_csv(
     dry_run: bool,
     advance: ProgressCallback = no_progress,
 ) -> ImportReport:
-    """Insert every row, or none if one is bad; the file is read three times, two in a dry run.
+    """Insert every row, or none if one is bad. The file is read three times, twice in a dry run.
 
     Raises ServiceError where the file cannot be read.
     """
@@ -207,7 +207,7 @@ def import_csv(
 
 
 def begin_import(connection: sa.Connection) -> Transaction:
-    """Begin the transaction of an import, which has a number of its own."""
+    """Record a new import and return its transaction."""
     at = format_timestamp(utc_now())
     result = connection.execute(sa.insert(schema.imports).values(at=at))
     (import_id,) = result.inserted_primary_key or (None,)
@@ -215,7 +215,7 @@ def begin_import(connection: sa.Connection) -> Transaction:
 
 
 def add_companies(transaction: Transaction, work: ImportFile) -> dict[str, int]:
-    """Make the companies that there are not yet, and give the ids of all by their names."""
+    """Create the missing companies, and return the ids of all companies by name."""
     companies = []
     for name in work.report.new_companies:
         rows = insert_companies({"fields": [{"name": name}]}, IMPORT_ACTOR)(transaction)
@@ -228,12 +228,12 @@ def add_companies(transaction: Transaction, work: ImportFile) -> dict[str, int]:
 
 
 def with_company(row: dict[str, Json], company_ids: Mapping[str, int]) -> dict[str, Json]:
-    """Give a row with its company's id in place of the name."""
+    """Return a row in which the company's id replaces its name."""
     return {**row, COMPANY: {"id": company_ids[row[COMPANY]]}} if COMPANY in row else row
 
 
 def companies_of(engine: sa.Engine | sa.Connection) -> dict[str, list[int]]:
-    """Give the ids of the companies by their names, which need not be unique."""
+    """Return the ids of companies by name, several where companies share a name."""
     columns = schema.companies.c
     ids_by_name: dict[str, list[int]] = {}
     query = sa.select(columns.name, columns.id).order_by(columns.id)
@@ -248,7 +248,7 @@ def companies_of(engine: sa.Engine | sa.Connection) -> dict[str, list[int]]:
 
 
 def _check_existing(engine: sa.Engine, chunk: list[Row], report: ImportReport) -> None:
-    """Tell of cards and keys that customers have already."""
+    """Report the cards and keys that customers have already."""
     customer = schema.customers.c
     columns = {"cardId": customer.card_id, "externalId": customer.external_id}
     for name, column in columns.items():
@@ -271,7 +271,7 @@ def _insert(work: ImportFile) -> None:
             try:
                 insert_customers(work.customers, {"fields": fields}, IMPORT_ACTOR)(transaction)
                 transaction.flush()
-            except ApiError as refusal:  # another process was quicker than we
+            except ApiError as refusal:  # another process wrote in between
                 words = f"{refusal.body['error']['message']}: nothing was imported"
                 raise ServiceError(detail=words) from refusal
         report.import_id = transaction.import_id

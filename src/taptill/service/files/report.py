@@ -1,22 +1,22 @@
-"""What an import finds in a file and does with it, in figures and words."""
+"""The report of an import."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 ProgressCallback = Callable[[int], object]
-"""Told how much more is done by now, of bytes read or of acts taken back."""
+"""Called with the amount of further progress: bytes read, or changes undone."""
 
 LISTED_MAX = 1000
-"""So many bad cells are told of one by one, and so many customers of an update."""
+"""How many bad cells, and how many customers of an update, are listed one by one."""
 
 
 def no_progress(_amount: int) -> None:
-    """Show no progress."""
+    """Ignore progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class CellError:
-    """What is wrong with one cell, in words that hold nothing of what stands in it."""
+    """What is wrong with one cell; the text never contains the cell's personal data."""
 
     line: int
     column: str
@@ -48,7 +48,7 @@ class ImportTotals:
 
 @dataclass(slots=True)
 class ImportReport:
-    """What an import found and did."""
+    """What an import found in its file, and did."""
 
     rows: int = 0
     bad_count: int = 0
@@ -56,17 +56,17 @@ class ImportReport:
     not_taken: list[str] = field(default_factory=list)
     new_companies: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    """What was passed over, mended or should be looked at."""
+    """What was ignored or corrected, and what somebody should check."""
     sums: ImportTotals = field(default_factory=ImportTotals)
     import_id: int | None = None
 
     def add_error(self, line: int, column: str, problem: str) -> None:
-        """Note a bad cell; those beyond TOLD_MAX are only counted."""
+        """Add a bad cell; those beyond LISTED_MAX are only counted."""
         self.bad_count += 1
         if len(self.bad) < LISTED_MAX:
             self.bad.append(CellError(line, column, problem))
 
 
 def many(count: int, singular: str, plural: str = "") -> str:
-    """Write a number with its noun: `1 customer`, `2 customers`."""
+    """Return a number with its noun: `1 customer`, `2 customers`."""
     return f"{count} {singular if count == 1 else plural or f'{singular}s'}"

@@ -1,4 +1,4 @@
-"""Card ids and keys in, how they are spelled out: the same one in another spelling is known."""
+"""How card ids and keys are spelled; recognises the same one in another spelling."""
 
 import re
 from collections import Counter
@@ -12,12 +12,12 @@ CARD = "cardId"
 _MARKED_OCTETS = re.compile(
     r"[0-9A-Fa-f]{2}(?P<mark>[:\- .])[0-9A-Fa-f]{2}(?:(?P=mark)[0-9A-Fa-f]{2})*"
 )
-"""Octets in hex with a mark between them, as some programs write a card id."""
+"""Matches hex octets with a separator, as some programs write a card id."""
 _HEX = re.compile(r"[0-9A-Fa-f]+")
 _OCTETS_MIN = 4
-"""No card has fewer; a shorter number is no evidence of an order of octets."""
+"""No card id is shorter; a shorter number does not show an order of octets."""
 _REVERSED_MIN = 2
-"""One card that reads as another one backwards may be chance."""
+"""How many reversed cards show that a file has the other order; a single one may be chance."""
 
 _MONTHS = (
     r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mär|mrz|mai|okt|dez|"
@@ -30,7 +30,7 @@ _DATE = re.compile(
     rf"(?:{_MONTHS})[a-zä]*\.?[-. ]{{1,2}}\d{{2,4}}",
     re.IGNORECASE,
 )
-"""What spreadsheets of four languages make of 3-12 or 3/12/26."""
+"""Matches what spreadsheets of four languages make of 3-12 or 3/12/26."""
 
 CASES = {
     "upper": "capital letters",
@@ -40,12 +40,12 @@ CASES = {
 
 
 def is_number(text: str) -> bool:
-    """Tell whether a text is of ASCII digits alone."""
+    """Return whether a text consists of ASCII digits."""
     return text.isascii() and text.isdigit()
 
 
 def is_date(text: str) -> bool:
-    """Tell whether a text is written as spreadsheets write dates."""
+    """Return whether a text is written as spreadsheets write dates."""
     return _DATE.fullmatch(text) is not None
 
 
@@ -75,10 +75,10 @@ class SpellingStyle:
     marks: Counter[str] = field(default_factory=Counter)
     lengths: Counter[int] = field(default_factory=Counter)
     zero_padded: Counter[int] = field(default_factory=Counter)
-    """How many begin with zero, by their length."""
+    """How many begin with a zero, by length."""
 
     def add(self, text: str) -> None:
-        """Take one into account."""
+        """Add one card id or key."""
         pairs = _MARKED_OCTETS.fullmatch(text)
         if pairs or _HEX.fullmatch(text):
             self.marks[pairs["mark"] if pairs else ""] += 1
@@ -91,12 +91,12 @@ class SpellingStyle:
 
     @property
     def width(self) -> int:
-        """How many digits most of those have that begin with zero; 0 where none does."""
+        """The most frequent length of those that begin with a zero; 0 where none does."""
         return max(self.zero_padded, key=self.zero_padded.__getitem__, default=0)
 
     @property
     def fixed_width(self) -> int:
-        """How many digits all of them have that begin with zero, and none has more; else 0."""
+        """The length if all that begin with a zero have it and no other is longer; else 0."""
         return self.width if len(self.zero_padded) == 1 and max(self.lengths) == self.width else 0
 
 
@@ -147,7 +147,7 @@ class KnownSpellings:
 
 
 def describe_difference(text: str, existing: str) -> str:
-    """Say how a customer's identifier is spelled, where it is not as the file's."""
+    """Return in words how an existing identifier's spelling differs from the file's."""
     bare, existing_bare = _without_marks(text), _without_marks(existing)
     differences = []
     if mark_of(text) != mark_of(existing):
@@ -162,7 +162,7 @@ def describe_difference(text: str, existing: str) -> str:
 
 
 def respell(text: str, mark: str, case: str, width: int) -> str:
-    """Spell an identifier in a style."""
+    """Return an identifier with these separators, letters and digits."""
     if is_number(text):
         return text.zfill(width)
     pairs = _MARKED_OCTETS.fullmatch(text)
@@ -173,24 +173,24 @@ def respell(text: str, mark: str, case: str, width: int) -> str:
 
 
 def mark_of(text: str) -> str | None:
-    """Give what stands between octets; None of what is no octets at all."""
+    """Return the separator between octets, maybe empty; None for a text that is not octets."""
     pairs = _MARKED_OCTETS.fullmatch(text)
     return pairs["mark"] if pairs else "" if _HEX.fullmatch(text) else None
 
 
 def case_of(text: str) -> str:
-    """Tell capital from small letters."""
+    """Return "upper", "lower" or "mixed"."""
     return "upper" if text == text.upper() else "lower" if text == text.lower() else "mixed"
 
 
 def most_frequent(counts: Iterable[Counter[str]]) -> str | None:
-    """Give what is most frequent in the first of these that has any."""
+    """Return the most frequent text of the first counter that is not empty."""
     first_counts = next((counter for counter in counts if counter), None)
     return None if first_counts is None else max(sorted(first_counts), key=first_counts.__getitem__)
 
 
 def new_styles() -> dict[str, SpellingStyle]:
-    """Give a style of each column of identifiers."""
+    """Return an empty style for each identifier column."""
     return {name: SpellingStyle() for name in IDENTIFIERS}
 
 

@@ -1,4 +1,4 @@
-"""A file's cells in, how each is to be read out: told by its whole column, never by the cell."""
+"""Parses the cells of a file, each as the whole column shows and not by itself."""
 
 import re
 from collections import Counter
@@ -43,7 +43,7 @@ FLAG_PAIRS = (
     ("si", "no"),
     ("1", "0"),
 )
-"""What spreadsheets and people write for true and false; a column uses one pair."""
+"""The words of spreadsheets and people for true and false; a column uses one pair."""
 _ALLOWED = (
     "also WAHR/FALSCH, VRAI/FAUX, VERDADERO/FALSO, yes/no, ja/nein, oui/non, sí/no, 1/0: "
     "one pair a column"
@@ -62,24 +62,24 @@ _BLANK_ENDS = " \t\r\n\u00a0\u202f\u2009\u2007\ufeff\u200b"
 
 @dataclass(frozen=True, slots=True)
 class CellProblem:
-    """Why a cell cannot be read, in words that hold nothing of it."""
+    """Why a cell cannot be parsed; the text contains nothing of the cell."""
 
     words: str
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingOptions:
-    """What whoever imports says of the file: its decimal mark, and how its cards are taken."""
+    """Options of an import: the decimal mark, and how card ids and keys are treated."""
 
     mark: DecimalMark | None = None
     cards_as_written: bool = False
-    """They are right."""
+    """Whether card ids and keys are imported as they are."""
     respell: bool = False
-    """They are to be spelled as the database spells cards."""
+    """Whether card ids and keys are respelled as the database spells them."""
 
 
 class ColumnSurvey:
-    """What the cells of each column say together; `add` them all, then `parse_cell` each."""
+    """Decides by column how cells are parsed: call `add` for all rows, then `parse_cell`."""
 
     def __init__(
         self, customers: Entity, currency: DatabaseCurrency, options: ReadingOptions
@@ -101,14 +101,14 @@ class ColumnSurvey:
         return any(style.marks or style.cases for style in self._file_styles.values())
 
     def add_customer(self, customer: Mapping[str, str | None]) -> None:
-        """Take a customer's card and key into account: they are spelled as the site's taps are."""
+        """Add a customer's card and key, whose spelling is that of the site's readers."""
         for name, text in customer.items():
             if text:
                 self._database_styles[name].add(text)
                 self._known_spellings[name].add_from_customer(text)
 
     def add(self, cells: Mapping[str, str]) -> None:
-        """Take one row into account."""
+        """Add one row of the file."""
         for name, cell in cells.items():
             match self._fields[name].kind:
                 case FieldKind.MONEY:
@@ -121,7 +121,7 @@ class ColumnSurvey:
                     pass
 
     def notes(self) -> list[str]:
-        """Say what was mended in reading, and what a person should look at."""
+        """Return notes on what was corrected, and on what somebody should check."""
         notes = [
             f"{many(count, 'cell')} of {cell_type}" for cell_type, count in self._repairs.items()
         ]
@@ -137,14 +137,14 @@ class ColumnSurvey:
         return notes
 
     def respelling_notes(self) -> list[str]:
-        """Say how many cells were read in another spelling than theirs; asked after reading."""
+        """Return notes on how many cells were respelled; call it after all cells are parsed."""
         respellings = self._respellings.items()
         return [
             f"{many(count, 'cell')} of {cell_type}" for cell_type, count in respellings if count
         ]
 
     def parse_cell(self, name: str, cell: str) -> Json | CellProblem:
-        """Read a cell that is not empty; what does not fit stays text, which the field refuses."""
+        """Return the value of a non-empty cell; the field's own check rejects other text."""
         match self._fields[name].kind:
             case FieldKind.MONEY:
                 return self._parse_amount(name, cell)
@@ -181,9 +181,9 @@ class ColumnSurvey:
     def _is_thousand(
         self, figure: Decimal, cell: str, field: Field, mark: DecimalMark | None
     ) -> bool:
-        """Tell whether a cell like `1.000`, beside others like `2.5`, is more likely a thousand.
+        """Return whether a cell like `1.000`, beside others like `2.5`, is more likely a thousand.
 
-        It has more decimals than the currency, and reads as thousands with the other mark.
+        Such a cell has more decimals than the currency, and the other mark makes it thousands.
         """
         decimals = len(str(figure).partition(".")[2])
         if self._options.mark or decimals <= field.digits:
@@ -224,7 +224,7 @@ class ColumnSurvey:
         )
 
     def _new_identifier(self, name: str, text: str) -> Json | CellProblem:
-        """Take an identifier that no customer has, unless it looks spoilt or unlike the others."""
+        """Return an identifier that no customer has, or why it looks damaged or odd."""
         if self._options.respell:
             new_text = self._respell(name, text)
             self._respellings[_RESPELLED.format(name)] += new_text != text
@@ -240,7 +240,7 @@ class ColumnSurvey:
     def _existing_identifier(
         self, name: str, text: str, spellings: list[str]
     ) -> Json | CellProblem:
-        """Take an identifier that customers have in another spelling, or say how they have it."""
+        """Return the database's spelling of an identifier, or the problem that it differs."""
         noun = "card" if name == CARD else name
         if len(spellings) > 1:
             return CellProblem(f"several customers have this {noun}, each in another spelling")
@@ -251,11 +251,11 @@ class ColumnSurvey:
         return CellProblem(f"a customer has this {noun} already, spelled {how}: {_RESPELL}")
 
     def _has_database_style(self, name: str) -> bool:
-        """Tell whether customers show how such an identifier is spelled here."""
+        """Return whether the database's identifiers show a spelling."""
         return any((self._database_styles[name].cases, self._database_styles[name].marks))
 
     def _respell(self, name: str, text: str) -> str:
-        """Spell what no customer has as the database spells others, else as the file does."""
+        """Return a new identifier in the database's style, else in the file's."""
         both_styles = self._database_styles[name], self._file_styles[name]
         case = most_frequent(style.cases for style in both_styles) or ""
         mark = most_frequent(style.marks for style in both_styles) or ""
@@ -267,7 +267,7 @@ class ColumnSurvey:
         return database_style.fixed_width if database_style.lengths else file_style.fixed_width
 
     def _deviation(self, name: str, text: str) -> str:
-        """Say how an identifier differs from the database's, else from the others of the file."""
+        """Return how an identifier differs from the style of the database or file; "" if not."""
         both_styles = self._database_styles[name], self._file_styles[name]
         if name == CARD and self._known_spellings[name].is_reversed(text):
             return "a card of a customer with its octets in the other order, as are others"
@@ -298,13 +298,13 @@ def _normalise(cell: str) -> str:
 
 
 def _unwrap_formula(cell: str) -> str:
-    """Give what stands within `="..."`, which keeps a spreadsheet from making it a number."""
+    """Return the text within `="..."`, which spreadsheets do not take for a number."""
     match = _FORMULA.fullmatch(cell.strip(_BLANK_ENDS))
     return match[1].replace('""', '"') if match else cell
 
 
 def _strip_identifier(cell: str) -> tuple[str, str]:
-    """Give a card id or key without what a spreadsheet put around it, and say what that was."""
+    """Return a card id or key without what surrounds it, and a note on what that was."""
     text = _unwrap_formula(cell)
     if text != cell:
         return text.strip(_BLANK_ENDS), 'written as ="...", which was taken away'

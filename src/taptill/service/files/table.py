@@ -1,7 +1,7 @@
-"""A CSV file as spreadsheets write it in, its rows out: cells as text, by column.
+"""Reads CSV files as spreadsheets write them; yields the cells of each row by column.
 
-Taken: UTF-8 with or without its mark, `sep=;` as the first line (Excel's), a comma, semicolon or
-tab between cells, columns without a name and rows without content, which are passed over.
+Accepted are UTF-8 with or without a byte order mark, `sep=;` as the first line (Excel's), commas,
+semicolons or tabs between cells, and nameless columns and empty rows, which are skipped.
 """
 
 import csv
@@ -19,28 +19,28 @@ ENCODINGS: Mapping[str, str] = {
     "windows-1252": "cp1252",
     "utf-16": "utf-16",
 }
-"""What an office's programs save a text in, and what Python calls it."""
+"""The encodings in which office programs save text, with Python's codecs."""
 
 Row = tuple[int, dict[str, str]]
-"""A row's line in the file, and its cells that are not empty."""
+"""The line number of a row, and its non-empty cells by column."""
 
 _DELIMITERS = ",;\t"
 _SEP = re.compile(r'"?sep=(?P<mark>.)"?[,;\t]*', re.IGNORECASE)
 _COLUMN_NAMES = {name.casefold(): name for name in (*COLUMNS, *IGNORED_COLUMNS)}
 _WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-"""What a file of a spreadsheet program itself begins with: .xlsx and .ods, .xls."""
+"""The first bytes of spreadsheet files: .xlsx and .ods, .xls."""
 
 
 PROGRESS_ROWS = 250
-"""After so many rows it is told how far the file is read."""
+"""After how many rows progress is reported."""
 
 
 def read_rows(
     path: Path, encoding: str, report: ImportReport, advance: ProgressCallback = no_progress
 ) -> Iterator[Row]:
-    """Give the rows one by one; what is wrong with the file's form is told to the report.
+    """Yield the rows one by one, and add formal errors of the file to the report.
 
-    `advance` is told how many bytes more are read.
+    `advance` is called with the number of further bytes read.
 
     Raises ServiceError where the file cannot be read.
     """
@@ -100,7 +100,7 @@ def _read_rows(file: TextIO, report: ImportReport) -> Iterator[Row]:
 
 
 def _read_preamble(file: TextIO) -> tuple[int, str]:
-    """Give the lines above the head, and what stands between cells."""
+    """Return the number of lines above the header, and the delimiter."""
     first = file.readline()
     match = _SEP.fullmatch(first.rstrip("\r\n"))
     if match:
@@ -112,7 +112,7 @@ def _read_preamble(file: TextIO) -> tuple[int, str]:
 def _row_fits(
     cells: list[str], names: list[str], nameless: set[int], line: int, report: ImportReport
 ) -> bool:
-    """Judge a row's length, and that nothing stands where no column is."""
+    """Return whether a row has a cell for each column and no content outside columns."""
     content = {index for index, cell in enumerate(cells) if cell.strip()}
     beyond = [index for index in content if index >= len(names)]
     if len(cells) < len(names) or beyond:

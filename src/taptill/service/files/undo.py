@@ -1,7 +1,7 @@
-"""An import's number in, what it did taken back out, as far as nobody has changed it since.
+"""Undoes an import as far as nobody has changed its customers since.
 
-First it is seen what would be done, then exactly that is done, all of it or nothing. Who is kept
-can be tried again: what is done once is known by its own acts, so no money is booked twice.
+A preview comes first; then exactly that is done, all of it or nothing. What was left can be undone
+later: the audit log shows what an undo has done already, so no money is booked twice.
 """
 
 import json
@@ -32,7 +32,7 @@ from taptill.service.store import utc_now
 from taptill.service.wire import ApiError, Json
 
 PAGE = 500
-"""So many customers are looked at together."""
+"""How many changes are undone at once."""
 
 _CUSTOMER = schema.customers.c
 _CHANGE = schema.customer_changes.c
@@ -54,7 +54,7 @@ _REMOVAL = (
 
 @dataclass(frozen=True, slots=True)
 class RemovedCustomer:
-    """A customer whom an undo removes."""
+    """A customer that an undo removes."""
 
     id: int
     name: str
@@ -62,7 +62,7 @@ class RemovedCustomer:
 
 @dataclass(frozen=True, slots=True)
 class RevertedCustomer:
-    """A customer of whom fields are put back: each with what it is and what it will be."""
+    """A customer with reverted fields: the present value and the restored one of each."""
 
     id: int
     name: str
@@ -71,7 +71,7 @@ class RevertedCustomer:
 
 @dataclass(frozen=True, slots=True)
 class SkippedCompany:
-    """A company that an import made and an undo leaves, and why."""
+    """A company that an import created and an undo leaves, and the reason."""
 
     name: str
     why: str
@@ -79,7 +79,7 @@ class SkippedCompany:
 
 @dataclass(slots=True)
 class UndoReport:
-    """What an undo does; at most TOLD_MAX of each are named, all are counted."""
+    """What an undo does. At most LISTED_MAX of each kind are listed; all are counted."""
 
     import_id: int
     removed: int = 0
@@ -89,22 +89,22 @@ class UndoReport:
     gone: list[RemovedCustomer] = field(default_factory=list)
     put_back: list[RevertedCustomer] = field(default_factory=list)
     kept: list[SkippedCustomer] = field(default_factory=list)
-    """Changed since by somebody else: what they did stands."""
+    """Customers left unchanged, because somebody else has changed them since."""
     failed: list[SkippedCustomer] = field(default_factory=list)
     companies: list[str] = field(default_factory=list)
-    """The companies that it made, and that are removed."""
+    """The companies that the import created and the undo removes."""
     companies_kept: list[SkippedCompany] = field(default_factory=list)
     complete: bool = True
-    """Whether nothing is left that a later undo could do."""
+    """Whether no later undo could do more."""
 
     @property
     def nothing(self) -> bool:
-        """Whether there is nothing to be done."""
+        """Whether the undo changes nothing."""
         return not (self.removed or self.changed_back or self.companies)
 
 
 class Undo:
-    """An import to be taken back: `preview` it, then `apply` exactly what was seen."""
+    """Undoes an import: `preview` shows what it would do, `apply` does exactly that."""
 
     def __init__(self, engine: sa.Engine, number: int) -> None:
         self._engine = engine
@@ -113,7 +113,7 @@ class Undo:
         self._preview_digest: bytes | None = None
 
     def count_changes(self) -> int:
-        """Count what the import did; UsageError where there is none of it, or it is undone."""
+        """Return the number of the import's changes; raises UsageError if unknown or undone."""
         with read_connection(self._engine) as connection:
             _check(connection, self._number)
         counting = sa.select(sa.func.count()).select_from(_changes_of(self._number).subquery())
@@ -121,7 +121,7 @@ class Undo:
             return int(connection.execute(counting).scalar_one())
 
     def preview(self, advance: ProgressCallback = no_progress) -> UndoReport:
-        """Do it and take that back at once, so that all is known and nothing has happened."""
+        """Run the undo and roll it back, so that the report is exact and nothing is changed."""
         with write_transaction(self._engine) as connection:
             work = self._run(connection, advance)
             transaction = connection.get_transaction()
@@ -131,7 +131,7 @@ class Undo:
         return work.done
 
     def apply(self, advance: ProgressCallback = no_progress) -> UndoReport:
-        """Do it; ServiceError if that is not what the preview showed."""
+        """Run the undo; raises ServiceError if it would differ from the preview."""
         with write_transaction(self._engine) as connection:
             work = self._run(connection, advance)
             if work.digest != self._preview_digest:
@@ -153,7 +153,7 @@ class Undo:
 
 
 def list_imports(engine: sa.Engine) -> list[dict[str, Json]]:
-    """Give number, instant and counts of every import, the newest first."""
+    """Return number, time and counts of every import, the newest first."""
     latest = sa.func.max(_CHANGE.at).label("undone_in_part_at")
     attempts = (
         sa.select(_CHANGE.import_id, latest)
@@ -181,7 +181,7 @@ def _check(connection: sa.Connection, import_id: int) -> None:
 
 
 def _changes_of(number: int) -> sa.Select[Any]:
-    """Select what an import did, the newest first: a card that it moved is free again in time."""
+    """Select an import's changes, the newest first, so that a card is free when it is restored."""
     mine = sa.select(schema.customer_changes).where(
         _CHANGE.import_id == number, _CHANGE.who != UNDO_ACTOR
     )
@@ -189,7 +189,7 @@ def _changes_of(number: int) -> sa.Select[Any]:
 
 
 class _UndoRun:
-    """One undo within one transaction."""
+    """One run of an undo within one transaction."""
 
     def __init__(self, customers: Entity, transaction: Transaction, report: UndoReport) -> None:
         self._customers = customers
@@ -207,11 +207,11 @@ class _UndoRun:
 
     @property
     def digest(self) -> bytes:
-        """All that was decided."""
+        """A digest of all decisions, by which a run is compared with its preview."""
         return self._digest.digest()
 
     def carry_out(self, advance: ProgressCallback) -> None:
-        """Take back the newest act first, then the companies that are empty by now."""
+        """Undo all changes, the newest first, then remove the companies that are empty by then."""
         for acts in self._chunks():
             ids = sorted({act.customer_id for act in acts})
             histories = load_histories(self._connection, self._customers, ids)
@@ -232,7 +232,7 @@ class _UndoRun:
             yield chunk
 
     def _remove_customers(self, histories: Sequence[CustomerHistory]) -> None:
-        """Remove customers whom the import made, and nobody has touched since."""
+        """Remove the customers that the import created and nobody has changed since."""
         removals = []
         for history in histories:
             if history.row.removed_at is not None and ChangeType.REMOVE in history.fields_put_back(
@@ -258,7 +258,7 @@ class _UndoRun:
             self._connection.execute(_REMOVAL, removals)
 
     def _revert_fields(self, history: CustomerHistory, act: Any) -> None:
-        """Write the fields as they were before, but those that somebody has changed since."""
+        """Write a change's old values, except of fields that somebody has changed since."""
         old, new = before_and_after(act)
         pending = old.keys() - history.fields_put_back(self.done.import_id)
         if old and not pending:
@@ -267,7 +267,7 @@ class _UndoRun:
             reason = "removed since" if old else "erased since"
             self._skip(history.skipped(reason, for_good=True))
             return
-        if MONEY in pending:  # booked against, whatever else was booked since
+        if MONEY in pending:  # a counter-booking, whatever was booked since
             self._revert_debt(history, old[MONEY] - new[MONEY])
             return
         revertible = {
@@ -315,11 +315,11 @@ class _UndoRun:
         return True
 
     def _with_company_name(self, value: Json) -> Json:
-        """Give a company by its name, as a list has it."""
+        """Return a company's name in place of its id, other values unchanged."""
         return self._companies.get(value["id"]) if isinstance(value, dict) else value
 
     def _remove_companies(self) -> None:
-        """Remove the companies that the import made and that nobody belongs to any more."""
+        """Remove the companies that the import created and that have no members any more."""
         by_id = _IMPORT.id == self.done.import_id
         companies_json = self._connection.execute(
             sa.select(_IMPORT.companies).where(by_id)

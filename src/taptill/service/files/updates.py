@@ -1,7 +1,7 @@
-"""A newer list in, what it changes out: a preview, then all of it or nothing.
+"""Updates customers from a newer list: a preview, then all of it or nothing.
 
-A row is about the customer with its externalId, else about the one with its card. An empty cell
-changes nothing, a balance only where whoever imports says so, and who is missing is only listed.
+A row belongs to the customer with its externalId, else to the one with its card. An empty cell
+changes nothing, balances change only with an option, and missing customers are only listed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -41,7 +41,7 @@ CARD_FIELD, KEY_FIELD = "cardId", "externalId"
 
 @dataclass(frozen=True, slots=True)
 class ChangedCustomer:
-    """A customer whom the list changes: each field with its old and its new value."""
+    """A customer that the list changes: the old and the new value of each field."""
 
     line: int
     id: int
@@ -51,7 +51,7 @@ class ChangedCustomer:
 
 @dataclass(frozen=True, slots=True)
 class ListedCustomer:
-    """A customer by name, and by id or by line of the file."""
+    """A customer's name with its id, or with its line in the file if it is new."""
 
     id: int | None
     line: int | None
@@ -60,7 +60,7 @@ class ListedCustomer:
 
 @dataclass(slots=True)
 class UpdatePreview(ImportReport):
-    """What a newer list would do; at most TOLD_MAX of each are named, all are counted."""
+    """What a newer list would do. At most LISTED_MAX of each kind are listed; all are counted."""
 
     new: list[ListedCustomer] = field(default_factory=list)
     changed: list[ChangedCustomer] = field(default_factory=list)
@@ -72,7 +72,7 @@ class UpdatePreview(ImportReport):
 
 
 class ListUpdate:
-    """A newer list: `preview` it, then `apply` exactly what was seen."""
+    """Applies a newer list: `preview` shows what it would do, `apply` does exactly that."""
 
     def __init__(self, engine: sa.Engine, source: ImportSource, *, money: bool) -> None:
         self._preview = UpdatePreview()
@@ -85,7 +85,7 @@ class ListUpdate:
         self._digest = ""
 
     def preview(self, advance: ProgressCallback = no_progress) -> UpdatePreview:
-        """Look at file, twice, and database; ServiceError where the file cannot be read."""
+        """Compare the file, read twice, with the database; raises ServiceError if unreadable."""
         self._file.advance = advance
         self._file.survey_columns()
         lines_by_customer: dict[int, int] = {}
@@ -95,13 +95,13 @@ class ListUpdate:
                 for line, row, customer in self._match(connection, chunk, lines_by_customer):
                     self._add_to_preview(line, row, customer)
                     digest.update(repr((line, self._differences(row, customer))).encode())
-            if not self._preview.bad_count:  # else somebody whose row was refused would be missing
+            if not self._preview.bad_count:  # else customers of rejected rows would be missing
                 self._add_missing(connection, lines_by_customer)
         self._digest = digest.hexdigest()
         return self._preview
 
     def apply(self, advance: ProgressCallback = no_progress) -> UpdatePreview:
-        """Change all that the preview showed; ServiceError if that is not what would be changed."""
+        """Make the changes of the preview; raises ServiceError if they would differ by now."""
         self._file.advance = advance
         digest = sha256()
         with write_transaction(self._engine) as connection:
@@ -141,7 +141,7 @@ class ListUpdate:
     def _match(
         self, connection: sa.Connection, chunk: list[Row], lines_by_customer: dict[int, int]
     ) -> Iterator[tuple[int, dict[str, Json], dict[str, Json] | None]]:
-        """Give each row with the customer that it is about, None for a new one."""
+        """Yield each row with its line and its customer, None for a new one."""
         columns = schema.customers.c
         keys = [row[KEY_FIELD] for _, row in chunk if KEY_FIELD in row]
         cards = [row[CARD_FIELD] for _, row in chunk if CARD_FIELD in row]
@@ -161,7 +161,7 @@ class ListUpdate:
                     f"line {lines_by_customer[match['id']]} is about customer {match['id']} already"
                 )
             if problem:
-                if line not in self._file.rejected_lines:  # else it was told why nobody is named
+                if line not in self._file.rejected_lines:  # else reported already
                     self._preview.add_error(line, "", problem)
             else:
                 yield line, row, match
@@ -169,7 +169,7 @@ class ListUpdate:
     def _differences(
         self, row: Mapping[str, Json], customer: Mapping[str, Json] | None
     ) -> dict[str, tuple[Json, Json]]:
-        """Give the fields that differ, with the old and the new value; a company is its name."""
+        """Return the fields that differ with their old and new values; a company is a name."""
         differences: dict[str, tuple[Json, Json]] = {}
         for name, new in row.items():
             if name == MONEY and not self._money:
@@ -200,7 +200,7 @@ class ListUpdate:
         )
         try:
             change(transaction)
-        except ApiError as refusal:  # another process was quicker than we
+        except ApiError as refusal:  # another process wrote in between
             words = f"{refusal.body['error']['message']}: nothing was changed"
             raise ServiceError(detail=words) from refusal
 
@@ -208,7 +208,7 @@ class ListUpdate:
     def _record_money(
         transaction: Transaction, number: int, edit: tuple[Json, Json] | None
     ) -> None:
-        """Have it kept beside the ledger that this import booked it, so that it can be undone."""
+        """Record a booking in the audit log as well, so that the import can be undone."""
         if edit is not None:
             change = {MONEY: edit[0]}, {MONEY: edit[1]}
             at = format_timestamp(transaction.now())
@@ -254,7 +254,7 @@ _MONEY_IGNORED = "totalDebt: not taken, no balance is changed; --money takes it"
 def _problem(
     row: Mapping[str, Json], key_holders: list[dict[str, Json]], card_holder: dict[str, Json] | None
 ) -> str:
-    """Say why it is not clear whom a row is about, or why it cannot be done; empty if it is."""
+    """Return why a row's customer is not clear or the row cannot be applied; "" if neither."""
     if KEY_FIELD not in row and CARD_FIELD not in row:
         return "an update needs externalId or cardId, to know whom the row is about"
     if len(key_holders) > 1:

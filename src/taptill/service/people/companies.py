@@ -1,4 +1,4 @@
-"""Requests about companies in, changes out: made with an id of one's own, renamed, removed."""
+"""Changes of companies: create them, with chosen ids if need be, rename and remove them."""
 
 from typing import Any
 
@@ -20,15 +20,15 @@ from taptill.service.fields import COMPANIES, INTEGER_MAX, column_values
 from taptill.service.wire import ApiError, Json, require_integer, require_object
 
 ID_MAX = 10**12
-"""No larger id can be named in a till's config."""
+"""The largest id that a till's configuration accepts."""
 
 _COMPANY = schema.companies.c
 
 
 def insert_companies(body: Json, actor: str) -> Change:
-    """Insert companies, all or none, with ids of their own where they are given.
+    """Return the change that inserts companies, all or none, with the ids that the body gives.
 
-    Raises ApiError: 409 where an id is taken.
+    The change raises ApiError (409) where an id is taken.
     """
     require_object(body, "", "fields", "returning", "staff")
     author = Author(actor, read_staff(body))
@@ -59,7 +59,7 @@ def _insert(transaction: Transaction, rows: list[dict[str, Any]]) -> list[int]:
             raise ApiError(409, "id-taken", "another company has this id", "fields")
         connection.execute(sa.insert(schema.companies), rows_with_id)
         if not is_sqlite(connection.engine):
-            # Else the next one that is made without an id would get this one again.
+            # Without this, the next company without an id would get one of these ids again.
             set_sequence = (
                 "SELECT setval(pg_get_serial_sequence('companies', 'id'), max(id)) FROM companies"
             )
@@ -75,7 +75,7 @@ def _insert(transaction: Transaction, rows: list[dict[str, Any]]) -> list[int]:
 def _stored_fields(
     connection: sa.Connection, condition: sa.ColumnElement[bool]
 ) -> dict[int, dict[str, Json]]:
-    """Give what is kept of some companies, by their ids."""
+    """Return the stored fields of companies by their ids."""
     query = (
         sa.select(_COMPANY.id, _COMPANY.name, _COMPANY.external_id)
         .where(condition)
@@ -86,7 +86,7 @@ def _stored_fields(
 
 
 def update_company(row_id: Json, body: Json, actor: str) -> Change:
-    """Rename a company, or give it another externalId; `[]` for an id that there is not."""
+    """Return the change that updates a company's name or externalId; `[]` for an unknown id."""
     require_integer(row_id, "id", minimum=0, maximum=INTEGER_MAX)
     require_object(body, "", "fields", "returning", "staff")
     author = Author(actor, read_staff(body))
@@ -109,9 +109,9 @@ def update_company(row_id: Json, body: Json, actor: str) -> Change:
 
 
 def remove_companies(body: Json, actor: str) -> Change:
-    """Remove companies that nobody belongs to any more, and answer them.
+    """Return the change that removes companies without members, and answers with them.
 
-    Raises ApiError: 409 where somebody does. Removed customers lose their company with it.
+    The change raises ApiError (409) where a company has members. Removed customers lose theirs.
     """
     require_object(body, "", "conditions", "returning", "staff")
     author = Author(actor, read_staff(body))

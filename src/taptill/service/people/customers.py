@@ -67,11 +67,11 @@ _CURRENT_ROW = (
 )
 _TOTAL = _CUSTOMER.total_debt_minor.name
 _TILL_COLUMNS = frozenset({_TOTAL, _CUSTOMER.debt_data.name})
-"""What tills write: the ledger and the marks tell of it."""
+"""The columns that tills write; ledger and marks record these changes, the audit log does not."""
 
 
 def insert_customers(entity: Entity, body: Json, actor: str) -> Change:
-    """Insert customers, all or none, and answer them in the shape of `returning_shape`."""
+    """Return the change that inserts customers, all or none, and answers in the body's shape."""
     require_object(body, "", "fields", "returning", "staff")
     answer, author = returning_shape(entity, body), Author(actor, read_staff(body))
     rows, sources = read_new_rows(entity, body), body["fields"]
@@ -99,10 +99,10 @@ def insert_customers(entity: Entity, body: Json, actor: str) -> Change:
 def update_customer(
     entity: Entity, row_id: Json, body: Json, actor: str, *, strict_money: bool
 ) -> Change:
-    """Change one customer where its conditions hold; `[]` for an id that there is not.
+    """Return the change that updates one customer under conditions; `[]` for an unknown id.
 
-    Raises ApiError: 409 with the present row where the conditions do not hold, 428 where
-    `totalDebt` would be overwritten blindly.
+    The change raises ApiError: 409 with the present row where the row does not meet them, 428
+    where `totalDebt` would be overwritten without a condition on what was read.
     """
     require_integer(row_id, "id", minimum=0, maximum=INTEGER_MAX)
     require_object(body, "", "fields", "conditions", "returning", "reason", "staff", "request")
@@ -154,14 +154,14 @@ def update_customer(
 
 @lru_cache(TEMPLATE_CACHE_SIZE)
 def _current_row(template: ConditionTemplate | None) -> sa.Select[Any]:
-    """Select a row's total, the newest stamp of all, and whether the row meets the conditions."""
+    """Select a row's total debt, the latest timestamp of all rows, and whether the row matches."""
     return _CURRENT_ROW.add_columns(sa.true() if template is None else template.sql)
 
 
 def _write_row(
     connection: sa.Connection, answer: Shape, customer_id: int, values: Mapping[str, Any]
 ) -> list[Json]:
-    """Write a row's columns and give the row in a shape."""
+    """Update a row's columns and return the row in a shape."""
     parameters, row_key = (
         {f"new_{name}": value for name, value in values.items()},
         {"row_id": customer_id},
@@ -174,7 +174,7 @@ def _write_row(
 
 @lru_cache(TEMPLATE_CACHE_SIZE)
 def _update_statement(answer: Shape, names: tuple[str, ...]) -> sa.Update:
-    """Write columns of a row, and give the row back where its shape needs no other table."""
+    """Return the update of a row; it returns the row where its shape needs no other table."""
     parameters = {name: sa.bindparam(f"new_{name}", type_=_CUSTOMER[name].type) for name in names}
     statement = (
         sa.update(schema.customers)
@@ -187,7 +187,7 @@ def _update_statement(answer: Shape, names: tuple[str, ...]) -> sa.Update:
 
 
 def _new_values(entity: Entity, fields: Json) -> tuple[dict[str, Any], int | None]:
-    """Give the column values to write, and by how much `totalDebt` is raised if it is."""
+    """Return the column values to write, and the increment of `totalDebt` in minor units."""
     total_debt = fields.get(MONEY) if isinstance(fields, dict) else None
     if not isinstance(total_debt, dict):
         return column_values(entity, fields, "fields"), None
@@ -208,14 +208,14 @@ def _incremented(before: int, by: int) -> int:
 def _before_and_after(
     connection: sa.Connection, customer_id: int, fields: Sequence[Field], values: Mapping[str, Any]
 ) -> FieldChange:
-    """Read what is about to be written over."""
+    """Return the old and the new values of the fields that an update writes."""
     columns = [field.column for field in fields]
     old = connection.execute(sa.select(*columns).where(_BY_ID), {"row_id": customer_id}).one()
     return _to_json(fields, old), _to_json(fields, [values[field.name] for field in columns])
 
 
 def _to_json(fields: Sequence[Field], values: Sequence[Any]) -> dict[str, Json]:
-    """Give column values by wire name, a relation as its id, as `column_values` reads them."""
+    """Return column values by JSON name, a relation as `{"id": ...}`; inverts `column_values`."""
     row: dict[str, Json] = {}
     for entity_field, value in zip(fields, values, strict=True):
         is_relation = entity_field.kind is FieldKind.RELATION and value is not None
@@ -224,7 +224,7 @@ def _to_json(fields: Sequence[Field], values: Sequence[Any]) -> dict[str, Json]:
 
 
 def _read_request_id(body: Json) -> str | None:
-    """Read what its sender calls a change of money."""
+    """Return the id that the sender chose for a change of money, if any."""
     if body.get("request") is None:
         return None
     request_id = str(column_value(DEBT_CHANGES.fields["request"], body["request"], "request"))
@@ -234,7 +234,7 @@ def _read_request_id(body: Json) -> str | None:
 
 
 def _enrolment(debt_data: Json, at: str, total_minor: int) -> dict[str, str]:
-    """Give debtData with the epoch beside what was given; nothing where there is no place."""
+    """Return the debtData column with the epoch added; empty where debtData has no place for it."""
     if not (debt_data is None or isinstance(debt_data, dict)) or KEY in (debt_data or {}):
         return {}
     return {

@@ -1,4 +1,4 @@
-"""People who leave in, changes out: removed with a word on their money, brought back, forgotten."""
+"""Changes for customers who leave: remove, restore and erase them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -31,9 +31,9 @@ from taptill.service.wire import (
 )
 
 CUSTOMERS_MAX = 1000
-"""So many customers leave or come back in one request."""
+"""How many customers one request may remove, restore or erase."""
 MONEY_CHOICES = ("keep", "clear")
-"""What may become of money: it stays on the removed row, or is booked away."""
+"""What becomes of a balance: it stays on the removed row, or is cleared with a ledger entry."""
 ERASED_NAME = "erased"
 
 _CUSTOMER = schema.customers.c
@@ -46,10 +46,10 @@ _ERASED_VALUES = {
 
 
 def remove_customers(entity: Entity, body: Json, actor: str) -> Change:
-    """Mark the customers that meet the conditions as removed and answer them.
+    """Return the change that marks the matching customers as removed and answers with them.
 
-    Raises ApiError: 409 with the sums where one of them has or owes money and the request does not
-    say what becomes of it, or where they are others than the `totals` that it was decided on.
+    The change raises ApiError (409) with the sums where a balance is not zero and the request does
+    not say what becomes of it, or where the balances are not the `totals` of the request.
     """
     require_object(body, "", "conditions", "returning", "money", "reason", "staff", "totals")
     answer, conditions = returning_shape(entity, body), required_conditions(entity, body)
@@ -97,9 +97,9 @@ def remove_customers(entity: Entity, body: Json, actor: str) -> Change:
 
 
 def restore_customers(entity: Entity, removed_entity: Entity, body: Json, actor: str) -> Change:
-    """Bring removed customers back, all of them or none; erased ones are gone for good.
+    """Return the change that restores removed customers, all or none; erased ones do not match.
 
-    Raises ApiError: 409 where somebody else has such a card or externalId by now.
+    The change raises ApiError (409) where another customer has such a card or externalId by now.
     """
     require_object(body, "", "conditions", "returning", "staff")
     answer, conditions = returning_shape(entity, body), required_conditions(removed_entity, body)
@@ -121,9 +121,9 @@ def restore_customers(entity: Entity, removed_entity: Entity, body: Json, actor:
 
 
 def erase_customers(entity: Entity, removed_entity: Entity, body: Json, actor: str) -> Change:
-    """Forget who removed customers were; what they paid and owed stays, under their id.
+    """Return the change that erases the personal data of removed customers.
 
-    What staff wrote as the reason of a booking stands in the ledger and stays, too.
+    Their ledger stays, with the reasons that staff wrote.
     """
     require_object(body, "", "conditions", "returning", "staff")
     answer, conditions = returning_shape(entity, body), required_conditions(removed_entity, body)
@@ -132,7 +132,7 @@ def erase_customers(entity: Entity, removed_entity: Entity, body: Json, actor: s
     def change(transaction: Transaction) -> list[Json]:
         connection = transaction.connection
         if is_sqlite(connection.engine):
-            connection.exec_driver_sql("PRAGMA secure_delete=ON")  # else it stays in free pages
+            connection.exec_driver_sql("PRAGMA secure_delete=ON")  # free pages keep it
         transaction.erases_data = True
         ids = _matching_ids(transaction, removed_entity, conditions)
         has_id, history = _CUSTOMER.id.in_(ids), schema.customer_changes
@@ -154,7 +154,7 @@ def erase_customers(entity: Entity, removed_entity: Entity, body: Json, actor: s
 
 
 def _read_totals(entity: Entity, body: Json) -> dict[int, int] | None:
-    """Read which totals a removal was decided on, in minor units by customer."""
+    """Return the balances in minor units by customer on which a removal was decided, if given."""
     if body.get("totals") is None:
         return None
     totals: dict[int, int] = {}

@@ -1,7 +1,7 @@
-"""Rows about to be written in, a refusal out where somebody else has their card or key.
+"""Checks that cards and keys of rows to be written are unique, and that their companies exist.
 
-There is one writer at a time, so what is looked up here is still true when it is written. What a
-removed customer has is free for others.
+There is one writer at a time, so what is checked here still holds when the row is written. Cards
+and keys of removed customers are free for others.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,17 +15,17 @@ from taptill.service.wire import ApiError, bad_request
 _CUSTOMER = schema.customers.c
 _LIVE = _CUSTOMER.removed_at.is_(None)
 _UNIQUE = {"cardId": _CUSTOMER.card_id, "externalId": _CUSTOMER.external_id}
-"""What at most one customer has, by its wire name."""
+"""The columns that are unique among customers, by JSON name."""
 
 Rows = Mapping[str, Mapping[str, Any]]
-"""Column values to be written, by the place in the request that they come from."""
+"""Column values to be written, by their path in the request."""
 
 
 def check_rows(connection: sa.Connection, rows: Rows, except_id: int = 0) -> None:
-    """Refuse a company that there is not, and what somebody else has, or another of the rows.
+    """Raise ApiError for an unknown company (400) and for a card or key that is taken (409).
 
-    The error of what is taken is a 409 that names the holder as `customer`. Who shares a key since
-    before this was looked at may write it again; an empty key is nobody's.
+    The 409 names the holder as `customer`. A customer that shares a key since before keys had to
+    be unique may write it again. Empty keys are never taken.
     """
     _check_companies(connection, rows)
     _check_unique(connection, rows, except_id)
@@ -74,7 +74,7 @@ def _taken_error(name: str, path: str, holder: int | None) -> ApiError:
 
 
 def check_restore(connection: sa.Connection, ids: Sequence[int]) -> None:
-    """Refuse with 409 to bring these back where somebody has a card or key of theirs by now."""
+    """Raise ApiError (409) if a card or key of removed customers is taken, or two share it."""
     for name, column in _UNIQUE.items():
         has_id = _CUSTOMER.id.in_(ids)
         is_taken = column.in_(sa.select(column).where(_LIVE, column != ""))
@@ -92,7 +92,7 @@ def check_restore(connection: sa.Connection, ids: Sequence[int]) -> None:
 def _sharing_ids(
     connection: sa.Connection, column: sa.Column[Any], ids: Sequence[int]
 ) -> Sequence[int]:
-    """Give those of these customers who had one card or key among them."""
+    """Return the ids of those of these customers that share a card or key."""
     query = sa.select(_CUSTOMER.id, column).where(_CUSTOMER.id.in_(ids), column != "")
     holders: dict[str, list[int]] = {}
     for customer_id, value in connection.execute(query):
