@@ -1,6 +1,6 @@
-"""A database in, two bare Starlette endpoints out: what the service's figures are measured against.
+"""Two bare Starlette endpoints over a database, with which the service is compared.
 
-They look up by card and update under a version, over plain SQL: no tokens, no grammar, no ledger.
+They look up by card and update under a version, over plain SQL: no tokens, no queries, no ledger.
 """
 
 import asyncio

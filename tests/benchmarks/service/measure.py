@@ -1,4 +1,4 @@
-"""A folder in, the service's requests a second beside those of bare endpoints out."""
+"""Measures the service's requests per second beside those of bare endpoints."""
 
 import json
 import random
@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 import sqlalchemy as sa
 from tests.benchmarks.figures import Bench, Figure, Goal, at_most, median
-from tests.benchmarks.service.crowd import Doing, Result, crowd, request
+from tests.benchmarks.service.load import Exchange, Result, generate_load, request
 from tests.fakes.postgres import running_cluster
 from tests.fakes.service import ended, listening, running_service
 
@@ -68,18 +68,18 @@ class Pair:
         """Return a customer's card."""
         return f"{number * 2654435761 % 2**40:010X}"
 
-    def look_up(self, dice: random.Random) -> Doing:
+    def look_up(self, dice: random.Random) -> Exchange:
         """Find one by card at the service."""
         answer = yield self._asked(dice)
         return answer.startswith(b"HTTP/1.1 200") and b'"cardId"' in answer
 
-    def look_up_bare(self, dice: random.Random) -> Doing:
+    def look_up_bare(self, dice: random.Random) -> Exchange:
         """Find one by card at the bare endpoint."""
         card = self.card(dice.randint(1, self.customers))
         answer = yield request("/select", {"cardId": card})
         return answer.startswith(b"HTTP/1.1 200") and card.encode() in answer
 
-    def sell(self, dice: random.Random) -> Doing:
+    def sell(self, dice: random.Random) -> Exchange:
         """Find one and write its money under its version; again where somebody was quicker."""
         while True:
             answer = yield self._asked(dice)
@@ -95,7 +95,7 @@ class Pair:
             if not answer.startswith(b"HTTP/1.1 409"):
                 return answer.startswith(b"HTTP/1.1 200")
 
-    def sell_bare(self, dice: random.Random) -> Doing:
+    def sell_bare(self, dice: random.Random) -> Exchange:
         """Do the same at the bare endpoints."""
         while True:
             answer = yield request(
@@ -149,7 +149,7 @@ def pair(place: str, customers: int) -> Iterator[Pair]:
             ended(child)
 
 
-Action = Callable[[random.Random], Doing]
+Action = Callable[[random.Random], Exchange]
 
 
 class Compared:
@@ -165,7 +165,7 @@ class Compared:
             begins = [
                 partial(action, random.Random(turn * 100 + client)) for client in range(clients)
             ]
-            results.append(crowd(port, begins, ROUND_S))
+            results.append(generate_load(port, begins, ROUND_S))
 
     @property
     def rates(self) -> list[float]:
