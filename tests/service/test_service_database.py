@@ -151,7 +151,7 @@ def test_an_import_of_before_it_was_kept_which_companies_it_made_can_be_undone(
     engine.dispose()
     engine = open_database(place)
     work = Undo(engine, 1)
-    assert work.preview().nothing
+    assert work.preview().is_empty
     assert work.apply().complete
     engine.dispose()
 

@@ -135,9 +135,9 @@ class _Endpoints:
         # Parsing a small change takes less time than handing it to a thread and back.
         is_small = verb != "select" and len(body) <= SMALL_BODY_MAX
         answer = (
-            self._answer(*arguments)
+            self._execute(*arguments)
             if is_small
-            else await self._run_in_thread(self._answer, *arguments)
+            else await self._run_in_thread(self._execute, *arguments)
         )
         if isinstance(answer, Future):
             answer = write(await asyncio.wrap_future(answer))
@@ -163,7 +163,7 @@ class _Endpoints:
         request.state.token = token.id
         return token
 
-    def _answer(
+    def _execute(
         self, token: Token, entity: Entity, verb: str, row_id: str | None, body: bytes
     ) -> str | Future[list[Json]]:
         """Return the answer of a selection, or the future of a change's answer."""
@@ -236,8 +236,8 @@ def _on_api_error(_request: Request, refusal: Exception) -> Response:
 def _on_http_exception(request: Request, fault: Exception) -> Response:
     if isinstance(fault, HTTPException) and fault.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         methods = (fault.headers or {}).get("Allow", "POST")
-        words = f"this address takes {methods}"
-        response = _on_api_error(request, ApiError(405, "method", words))
+        message = f"this address takes {methods}"
+        response = _on_api_error(request, ApiError(405, "method", message))
         response.headers["Allow"] = methods
         return response
     return _on_api_error(request, _not_found())

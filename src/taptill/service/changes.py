@@ -132,8 +132,8 @@ class Transaction:
         query = sa.select(ledger.id).where(ledger.request == request_id)
         is_pending = any(entry["request"] == request_id for entry in self._debt_changes)
         if is_pending or self.connection.execute(query).first() is not None:
-            words = "this request is in the ledger already; nothing was changed"
-            raise ApiError(409, "request-known", words, "request")
+            message = "this request is in the ledger already; nothing was changed"
+            raise ApiError(409, "request-known", message, "request")
 
     def record_change(
         self,

@@ -87,8 +87,8 @@ def read_conditions(entity: Entity, body: Json, path: str = "conditions") -> Bou
     values: list[Json] = []
     template = _template(entity, cache_key(_without_values(body, values)), path)
     bound_values = {
-        name: _value(comparator, field, value, place)
-        for (name, comparator, field, place), value in zip(
+        name: _value(comparator, field, value, item_path)
+        for (name, comparator, field, item_path), value in zip(
             template.placeholders, values, strict=True
         )
     }
@@ -108,14 +108,14 @@ def pins_row_version(body: Json) -> bool:
 def refuse_empty_not_in(body: Json, path: str) -> None:
     """Raise ApiError (400) if valid conditions contain an empty `not in`, which every row meets."""
     for index, item in enumerate(body["filters"]):
-        place = f"{path}.filters[{index}]"
+        item_path = f"{path}.filters[{index}]"
         if "filters" in item:
-            refuse_empty_not_in(item, place)
+            refuse_empty_not_in(item, item_path)
         elif item["comparator"] == "not in" and not item["value"]:
-            words = (
+            message = (
                 "everybody meets an empty list: name whom to leave out, or leave this filter out"
             )
-            raise bad_request("range", words, f"{place}.value")
+            raise bad_request("range", message, f"{item_path}.value")
 
 
 def _without_values(body: Json, values: list[Json]) -> Json:
@@ -152,11 +152,11 @@ def _group(
         raise bad_request("range", "at least one filter is expected", f"{path}.filters")
     parts = []
     for index, item in enumerate(filters):
-        place = f"{path}.filters[{index}]"
+        item_path = f"{path}.filters[{index}]"
         if isinstance(item, dict) and "filters" in item:
-            parts.append(_group(entity, item, place, placeholders, depth=depth + 1))
+            parts.append(_group(entity, item, item_path, placeholders, depth=depth + 1))
         else:
-            parts.append(_filter(entity, item, place, placeholders))
+            parts.append(_filter(entity, item, item_path, placeholders))
     return _OPERATORS[name](*parts)
 
 

@@ -148,8 +148,8 @@ def read_connection(engine: sa.Engine) -> Iterator[sa.Connection]:
             yield connection
     except OperationalError as fault:
         if str(fault.orig) == "interrupted" or getattr(fault.orig, "sqlstate", "") == _CANCELLED:
-            words = f"the database needs more than {STATEMENT_TIMEOUT_S} s for this"
-            raise bad_request("too-costly", words, "conditions") from fault
+            message = f"the database needs more than {STATEMENT_TIMEOUT_S} s for this"
+            raise bad_request("too-costly", message, "conditions") from fault
         raise
 
 

@@ -131,16 +131,16 @@ def column_values(entity: Entity, fields: Json, path: str, *, new: bool = False)
         raise bad_request("type", "an object with at least one field is expected", path)
     values: dict[str, Any] = {}
     for name, value in fields.items():
-        place = child_path(path, name)
-        field = entity.field(name, place)
+        field_path = child_path(path, name)
+        field = entity.field(name, field_path)
         column = field.column
         if not (field.writable or (new and field.writable_on_insert)):
-            raise bad_request("read-only", "the service sets this field itself", place)
+            raise bad_request("read-only", "the service sets this field itself", field_path)
         if (value is None and not column.nullable) or (value == "" and column.name in _NEVER_BLANK):
-            raise bad_request("type", "this field cannot be left blank", place)
-        values[column.name] = None if value is None else column_value(field, value, place)
+            raise bad_request("type", "this field cannot be left blank", field_path)
+        values[column.name] = None if value is None else column_value(field, value, field_path)
         if field.is_masked and isinstance(value, str):
-            _refuse_full_card_number(value, place)
+            _refuse_full_card_number(value, field_path)
     if "name" in values:
         values[NAME_FOLDED] = schema.fold(values["name"])
     return values
@@ -152,8 +152,8 @@ def _refuse_full_card_number(card: str, path: str) -> None:
     Source: PCI DSS 4.0, requirement 3.4.1.
     """
     if sum(letter.isdigit() for letter in card) > CARD_DIGITS_MAX:
-        words = "a masked card number is expected: of its digits at most the first 6 and last 4"
-        raise bad_request("type", words, path)
+        message = "a masked card number is expected: of its digits at most the first 6 and last 4"
+        raise bad_request("type", message, path)
 
 
 def json_value(field: Field, value: Any) -> Json:
@@ -187,7 +187,7 @@ def _parse(kind: FieldKind, value: Json) -> Any:
         case FieldKind.TIMESTAMP, str():
             return _parse_timestamp(value)
         case FieldKind.TEXT, str():
-            return value if len(value) <= TEXT_MAX and _storable(value) else None
+            return value if len(value) <= TEXT_MAX and _is_storable(value) else None
     return None
 
 
@@ -212,7 +212,7 @@ def _parse_timestamp(text: str) -> str | None:
         return None
 
 
-def _storable(text: str) -> bool:
+def _is_storable(text: str) -> bool:
     return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 

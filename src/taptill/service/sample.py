@@ -68,18 +68,18 @@ def rows() -> Mapping[str, list[dict[str, Any]]]:
         {**row, "cardId": card.card_id, "externalId": f"DEMO-{card.key}"}
         for row, card in zip(_DEMO_ROWS, DEMO_CARDS, strict=True)
     ]
-    generated_customers = [_invented(number) for number in range(len(demo), COUNT)]
+    generated_customers = [_generated_customer(number) for number in range(len(demo), COUNT)]
     return {
         "Companies": [{"name": name} for name in COMPANIES],
         "Customers": demo + generated_customers,
     }
 
 
-def _invented(number: int) -> dict[str, Any]:
+def _generated_customer(number: int) -> dict[str, Any]:
     digest = sha256(f"customer {number}".encode()).hexdigest().upper()
-    dice = int(digest[10:20], 16)
-    credit = dice % 3 == 0
-    cents = dice % (4500 if credit else 6000)
+    random_number = int(digest[10:20], 16)
+    credit = random_number % 3 == 0
+    cents = random_number % (4500 if credit else 6000)
     row: dict[str, Any] = {
         "name": _name(number),
         "email": f"customer{number}@example.org",
@@ -88,7 +88,7 @@ def _invented(number: int) -> dict[str, Any]:
         "isBlocked": number % 23 == 0,
         "isCreditAllowed": credit,
         "totalDebt": Decimal(cents if credit else -cents).scaleb(-2),
-        "paymentCard": f"**** {dice % 10_000:04d}" if number % 4 == 0 else None,
+        "paymentCard": f"**** {random_number % 10_000:04d}" if number % 4 == 0 else None,
     }
     if company := number % (len(COMPANIES) + 1):
         row["company"] = {"id": company}
@@ -98,6 +98,6 @@ def _invented(number: int) -> dict[str, Any]:
 
 
 def _name(number: int) -> str:
-    turn, script = divmod(number, len(_NAMES))
+    index, script = divmod(number, len(_NAMES))
     lists = [names.split() for names in _NAMES[script]]
-    return " ".join(names[turn % len(names)] for names in lists if names)
+    return " ".join(names[index % len(names)] for names in lists if names)

@@ -37,7 +37,7 @@ class Projection:
     parts: tuple[tuple[str, Field, "Projection | None"], ...]
 
     @property
-    def flat(self) -> bool:
+    def is_flat(self) -> bool:
         """Whether all columns are of one table."""
         return all(tree is None for _, _, tree in self.parts)
 
@@ -90,14 +90,14 @@ def read_projection(entity: Entity, tree: Json, path: str) -> Projection:
         raise bad_request("type", "an object with at least one field is expected", path)
     parts: list[tuple[str, Field, Projection | None]] = []
     for name, subtree in tree.items():
-        place = child_path(path, name)
-        field = entity.field(name, place)
+        item_path = child_path(path, name)
+        field = entity.field(name, item_path)
         if field.target is not None:
-            parts.append((name, field, _read_relation(field.target, subtree, place)))
+            parts.append((name, field, _read_relation(field.target, subtree, item_path)))
         elif subtree is True:
             parts.append((name, field, None))
         else:
-            raise bad_request("type", "true is expected", place)
+            raise bad_request("type", "true is expected", item_path)
     return Projection(tuple(parts))
 
 
@@ -134,18 +134,18 @@ def _read_order(entity: Entity, text: str, path: str) -> Orders:
     body = json.loads(text)
     orders: list[sa.ColumnElement[Any]] = []
     for index, item in enumerate(require_list(body, path, max_length=ORDERS_MAX)):
-        place = f"{path}[{index}]"
-        require_object(item, place, "field", "order")
-        field = entity.resolve(item.get("field"), f"{place}.field")
+        item_path = f"{path}[{index}]"
+        require_object(item, item_path, "field", "order")
+        field = entity.resolve(item.get("field"), f"{item_path}.field")
         if field.kind is FieldKind.JSON:
-            raise bad_request("type", "this field has no order", f"{place}.field")
+            raise bad_request("type", "this field has no order", f"{item_path}.field")
         match item.get("order", "asc"):
             case "asc":
                 orders.append(field.column.asc().nulls_first())
             case "desc":
                 orders.append(field.column.desc().nulls_last())
             case _:
-                raise bad_request("unknown-order", "asc or desc is expected", f"{place}.order")
+                raise bad_request("unknown-order", "asc or desc is expected", f"{item_path}.order")
     return (*orders, entity.table.c.id.asc())
 
 

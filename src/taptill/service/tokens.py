@@ -104,12 +104,12 @@ def check_permission(role: TokenRole, verb: str, body: Json) -> None:
         raise ApiError(403, "forbidden", "this token may not see who was removed", "removed")
     fields = body.get("fields") if verb == "update" and isinstance(body, dict) else None
     for name, value in fields.items() if isinstance(fields, dict) else ():
-        place = child_path("fields", name)
+        field_path = child_path("fields", name)
         if name not in _TILL_FIELDS:
-            raise ApiError(403, "forbidden", "this token may not write this field", place)
+            raise ApiError(403, "forbidden", "this token may not write this field", field_path)
         if name == "totalDebt" and isinstance(value, dict):
             # A till writes its total together with its mark, which shows what the total includes.
-            raise ApiError(403, "forbidden", "this token may not increment", place)
+            raise ApiError(403, "forbidden", "this token may not increment", field_path)
 
 
 def _read_tokens(engine: sa.Engine) -> dict[str, Token]:

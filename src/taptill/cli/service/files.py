@@ -49,8 +49,8 @@ def export(database: str, file: Path, form: str | None) -> None:
     click.echo(f"the customers are in {file}")
     for name, count in fragile_cells.items() if form is None else ():
         cells = many(count, "cell")
-        words = f"a spreadsheet would change {cells} of {name} (leading zeros, many digits)"
-        click.echo(f"{words}: for one say --for-spreadsheet comma or semicolon")
+        message = f"a spreadsheet would change {cells} of {name} (leading zeros, many digits)"
+        click.echo(f"{message}: for one say --for-spreadsheet comma or semicolon")
 
 
 @click.command()
@@ -67,5 +67,5 @@ def backup(database: str, file: Path, *, as_json: bool) -> None:
     with open_engine(database) as engine:
         (backups,) = import_service("files.backup")
         size = backups.back_up(engine, file)
-    words = f"{file}: {size} bytes, complete"
-    click.echo(json.dumps({"file": str(file), "bytes": size}) if as_json else words)
+    message = f"{file}: {size} bytes, complete"
+    click.echo(json.dumps({"file": str(file), "bytes": size}) if as_json else message)

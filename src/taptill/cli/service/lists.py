@@ -88,8 +88,8 @@ def import_(
         click.echo(json.dumps({**asdict(report), "done": is_done}))
     else:
         _print_report(report, currency, is_done=is_done)
-        verdict = f"imported {many(report.rows, 'customer')}" if is_done else "nothing was imported"
-        _print_summary(report, verdict, is_done=is_done)
+        summary = f"imported {many(report.rows, 'customer')}" if is_done else "nothing was imported"
+        _print_summary(report, summary, is_done=is_done)
     return BAD_ROWS if report.bad_count else 0
 
 
@@ -112,8 +112,8 @@ def _update(
         click.echo(json.dumps({**asdict(report), "done": is_done}, default=str))
     else:
         new_customers, change_count = many(report.new_count, "new customer"), report.changed_count
-        verdict = f"{new_customers}, {change_count} changed" if is_done else "nothing was changed"
-        _print_summary(report, verdict, is_done=is_done)
+        summary = f"{new_customers}, {change_count} changed" if is_done else "nothing was changed"
+        _print_summary(report, summary, is_done=is_done)
     return BAD_ROWS if report.bad_count else 0
 
 
@@ -152,8 +152,8 @@ def _source(file: Path, options: dict[str, Any]) -> Any:
 
 def _print_report(report: Any, currency: Currency, *, is_done: bool) -> None:
     for bad in report.bad:
-        place = f"line {bad.line}, {bad.column}" if bad.column else f"line {bad.line}"
-        click.echo(f"{place}: {bad.problem}", err=True)
+        position = f"line {bad.line}, {bad.column}" if bad.column else f"line {bad.line}"
+        click.echo(f"{position}: {bad.problem}", err=True)
     if report.bad_count > len(report.bad):
         click.echo(f"... and {report.bad_count - len(report.bad)} more", err=True)
     if report.not_taken:

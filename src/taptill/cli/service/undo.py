@@ -25,9 +25,9 @@ def undo(work: Any, currency: Currency, *, dry_run: bool, yes: bool, as_json: bo
     if not as_json:
         _print_report(report, currency)
     # Where the rest can no longer be undone, only the import is marked as undone.
-    is_done = not dry_run and (report.complete or not report.nothing)
+    is_done = not dry_run and (report.complete or not report.is_empty)
     if is_done:
-        if not (yes or report.nothing):
+        if not (yes or report.is_empty):
             click.confirm("Take this back?", abort=True)
         with progress_bar("undoing", count) as advance:
             report = work.apply(advance)
@@ -62,12 +62,12 @@ def _print_report(report: Any, currency: Currency) -> None:
         click.echo(f"to be put back: customer {item.id} {plain(item.name)}: {edits}")
     for name in report.companies:
         click.echo(f"to be removed: company {plain(name)}")
-    for words, skipped_customers in (
+    for outcome, skipped_customers in (
         ("left as it is", report.kept),
         ("could not be put back", report.failed),
     ):
         for item in skipped_customers:
-            click.echo(f"customer {item.id} {plain(item.name)} {words}: {item.why}")
+            click.echo(f"customer {item.id} {plain(item.name)} {outcome}: {item.why}")
     for item in report.companies_kept:
         click.echo(f"company {plain(item.name)} left as it is: {item.why}")
     listed_count = sum(map(len, (report.gone, report.kept, report.failed)))

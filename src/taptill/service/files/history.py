@@ -50,7 +50,7 @@ class CustomerHistory:
     bookings: int = 0
     """How many ledger entries were not made by imports or undos."""
 
-    def skipped(self, why: str, *, for_good: bool = False) -> SkippedCustomer:
+    def as_skipped(self, why: str, *, for_good: bool = False) -> SkippedCustomer:
         """Return the customer as skipped, for this reason."""
         return SkippedCustomer(int(self.row.id), self.row.name, why, for_good)
 
@@ -69,12 +69,12 @@ class CustomerHistory:
     def last_change(self, names: Iterable[str]) -> str:
         """Return a text that says whether a later import or somebody else changed fields last."""
         sorted_names = sorted(names)
-        touching = (
+        matching_changes = (
             change
             for change in reversed(self.changes)
             if _json(change.after).keys() & set(sorted_names)
         )
-        latest = next(touching, None)
+        latest = next(matching_changes, None)
         fields = ", ".join(sorted_names)
         if latest is not None and latest.import_id and latest.who == IMPORT_ACTOR:
             return f"changed by import {latest.import_id} ({fields}): undo that first"
@@ -116,18 +116,18 @@ def load_histories(
 def reason_to_keep(history: CustomerHistory, import_id: int) -> SkippedCustomer | None:
     """Return why an undo does not remove a customer that the import made; None where it does."""
     if history.row.removed_at is not None:
-        return history.skipped(
+        return history.as_skipped(
             "erased since" if history.row.erased_at else "removed since", for_good=True
         )
     if ChangeType.REMOVE in history.fields_put_back(import_id):
-        return history.skipped("removed by an undo and brought back", for_good=True)
+        return history.as_skipped("removed by an undo and brought back", for_good=True)
     if history.bookings or read_marks(history.row.debt_data).table:
-        return history.skipped("has purchases or payments", for_good=True)
+        return history.as_skipped("has purchases or payments", for_good=True)
     names = [name for name, value in _original_values(history) if history.values[name] != value]
     if names:
-        return history.skipped(history.last_change(names))
+        return history.as_skipped(history.last_change(names))
     if history.row.total_debt_minor != history.opening_minor:
-        return history.skipped(history.last_change([MONEY]))
+        return history.as_skipped(history.last_change([MONEY]))
     return None
 
 

@@ -128,7 +128,7 @@ class ImportFile:
             if isinstance(value, CellProblem):
                 if name in IDENTIFIERS:
                     self.rejected_lines.add(line)
-                report.add_error(line, name, value.words)
+                report.add_error(line, name, value.message)
             elif value is not None:
                 row[name] = value
         return row
@@ -167,8 +167,8 @@ class ImportFile:
             return
         if name not in company_ids:
             if not self._source.make_companies:
-                words = "there is no company of this name; --new-companies makes it"
-                self.report.add_error(line, COMPANY, words)
+                message = "there is no company of this name; --new-companies makes it"
+                self.report.add_error(line, COMPANY, message)
             elif self._fits(self.entities["Companies"], {"name": name}, line):
                 self.report.new_companies.append(name)
                 company_ids[name] = [0]
@@ -179,8 +179,8 @@ class ImportFile:
         try:
             column_values(entity, fields, "")
         except ApiError as refusal:
-            place = refusal.body["error"]["path"]
-            column = place if entity is self.customers else COMPANY
+            field_name = refusal.body["error"]["path"]
+            column = field_name if entity is self.customers else COMPANY
             self.report.add_error(line, column, refusal.body["error"]["message"])
             return False
         return True
@@ -197,13 +197,13 @@ def import_csv(
 
     Raises ServiceError where the file cannot be read.
     """
-    work = ImportFile(engine, source, advance=advance)
-    work.survey_columns()
-    for chunk in work.check():
-        _check_existing(engine, chunk, work.report)
-    if not (work.report.bad_count or dry_run):
-        _insert(work)
-    return work.report
+    import_file = ImportFile(engine, source, advance=advance)
+    import_file.survey_columns()
+    for chunk in import_file.check():
+        _check_existing(engine, chunk, import_file.report)
+    if not (import_file.report.bad_count or dry_run):
+        _insert(import_file)
+    return import_file.report
 
 
 def begin_import(connection: sa.Connection) -> Transaction:
@@ -214,10 +214,10 @@ def begin_import(connection: sa.Connection) -> Transaction:
     return Transaction(connection, utc_now, import_id=import_id)
 
 
-def add_companies(transaction: Transaction, work: ImportFile) -> dict[str, int]:
+def add_companies(transaction: Transaction, import_file: ImportFile) -> dict[str, int]:
     """Create the missing companies, and return the ids of all companies by name."""
     companies = []
-    for name in work.report.new_companies:
+    for name in import_file.report.new_companies:
         rows = insert_companies({"fields": [{"name": name}]}, IMPORT_ACTOR)(transaction)
         companies += [[company["id"], name] for company in rows]
     by_id = schema.imports.c.id == transaction.import_id
@@ -261,19 +261,21 @@ def _check_existing(engine: sa.Engine, chunk: list[Row], report: ImportReport) -
                 report.add_error(lines[key], name, f"a customer has this {noun} already{hint}")
 
 
-def _insert(work: ImportFile) -> None:
-    report = work.report
-    with write_transaction(work.engine) as connection:
+def _insert(import_file: ImportFile) -> None:
+    report = import_file.report
+    with write_transaction(import_file.engine) as connection:
         transaction = begin_import(connection)
-        company_ids = add_companies(transaction, work)
-        for chunk in work.chunks():
+        company_ids = add_companies(transaction, import_file)
+        for chunk in import_file.chunks():
             fields = [with_company(row, company_ids) for _, row in chunk]
             try:
-                insert_customers(work.customers, {"fields": fields}, IMPORT_ACTOR)(transaction)
+                insert_customers(import_file.customers, {"fields": fields}, IMPORT_ACTOR)(
+                    transaction
+                )
                 transaction.flush()
             except ApiError as refusal:  # another process wrote in between
-                words = f"{refusal.body['error']['message']}: nothing was imported"
-                raise ServiceError(detail=words) from refusal
+                message = f"{refusal.body['error']['message']}: nothing was imported"
+                raise ServiceError(detail=message) from refusal
         report.import_id = transaction.import_id
         statement = schema.imports.update().where(schema.imports.c.id == report.import_id)
         connection.execute(statement.values(added=report.rows))

@@ -79,9 +79,9 @@ class SpellingStyle:
 
     def add(self, text: str) -> None:
         """Add one card id or key."""
-        pairs = _MARKED_OCTETS.fullmatch(text)
-        if pairs or _HEX.fullmatch(text):
-            self.marks[pairs["mark"] if pairs else ""] += 1
+        match = _MARKED_OCTETS.fullmatch(text)
+        if match or _HEX.fullmatch(text):
+            self.marks[match["mark"] if match else ""] += 1
         if is_number(text):
             self.lengths[len(text)] += 1
             if text.startswith("0"):
@@ -165,17 +165,17 @@ def respell(text: str, mark: str, case: str, width: int) -> str:
     """Return an identifier with these separators, letters and digits."""
     if is_number(text):
         return text.zfill(width)
-    pairs = _MARKED_OCTETS.fullmatch(text)
+    match = _MARKED_OCTETS.fullmatch(text)
     bare = _without_marks(text)
-    if (pairs or mark) and _HEX.fullmatch(bare) and len(bare) % 2 == 0:
-        text = mark.join(bare[at : at + 2] for at in range(0, len(bare), 2))
+    if (match or mark) and _HEX.fullmatch(bare) and len(bare) % 2 == 0:
+        text = mark.join(bare[start : start + 2] for start in range(0, len(bare), 2))
     return text.upper() if case == "upper" else text.lower() if case == "lower" else text
 
 
 def mark_of(text: str) -> str | None:
     """Return the separator between octets, maybe empty; None for a text that is not octets."""
-    pairs = _MARKED_OCTETS.fullmatch(text)
-    return pairs["mark"] if pairs else "" if _HEX.fullmatch(text) else None
+    match = _MARKED_OCTETS.fullmatch(text)
+    return match["mark"] if match else "" if _HEX.fullmatch(text) else None
 
 
 def case_of(text: str) -> str:
@@ -195,5 +195,5 @@ def new_styles() -> dict[str, SpellingStyle]:
 
 
 def _without_marks(text: str) -> str:
-    pairs = _MARKED_OCTETS.fullmatch(text)
-    return text.replace(pairs["mark"], "") if pairs else text
+    match = _MARKED_OCTETS.fullmatch(text)
+    return text.replace(match["mark"], "") if match else text

@@ -64,7 +64,7 @@ _BLANK_ENDS = " \t\r\n\u00a0\u202f\u2009\u2007\ufeff\u200b"
 class CellProblem:
     """Why a cell cannot be parsed; the text contains nothing of the cell."""
 
-    words: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,8 +247,8 @@ class ColumnSurvey:
         if self._options.respell:
             self._respellings[_RESPELLED.format(name)] += 1
             return spellings[0]
-        how = describe_difference(text, spellings[0])
-        return CellProblem(f"a customer has this {noun} already, spelled {how}: {_RESPELL}")
+        difference = describe_difference(text, spellings[0])
+        return CellProblem(f"a customer has this {noun} already, spelled {difference}: {_RESPELL}")
 
     def _has_database_style(self, name: str) -> bool:
         """Return whether the database's identifiers show a spelling."""

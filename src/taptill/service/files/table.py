@@ -116,8 +116,8 @@ def _row_fits(
     content = {index for index, cell in enumerate(cells) if cell.strip()}
     beyond = [index for index in content if index >= len(names)]
     if len(cells) < len(names) or beyond:
-        words = f"{many(len(cells), 'cell')}, but the first line has {len(names)}"
-        report.add_error(line, "", words)
+        message = f"{many(len(cells), 'cell')}, but the first line has {len(names)}"
+        report.add_error(line, "", message)
         return False
     for index in sorted(content & nameless):
         report.add_error(line, "", f"column {index + 1} has no name")

@@ -98,7 +98,7 @@ class UndoReport:
     """Whether no later undo could do more."""
 
     @property
-    def nothing(self) -> bool:
+    def is_empty(self) -> bool:
         """Whether the undo changes nothing."""
         return not (self.removed or self.changed_back or self.companies)
 
@@ -116,40 +116,40 @@ class Undo:
         """Return the number of the import's changes; raises UsageError if unknown or undone."""
         with read_connection(self._engine) as connection:
             _check(connection, self._number)
-        counting = sa.select(sa.func.count()).select_from(_changes_of(self._number).subquery())
+        count_query = sa.select(sa.func.count()).select_from(_changes_of(self._number).subquery())
         with read_connection(self._engine) as connection:
-            return int(connection.execute(counting).scalar_one())
+            return int(connection.execute(count_query).scalar_one())
 
     def preview(self, advance: ProgressCallback = no_progress) -> UndoReport:
         """Run the undo and roll it back, so that the report is exact and nothing is changed."""
         with write_transaction(self._engine) as connection:
-            work = self._run(connection, advance)
+            undo_run = self._run(connection, advance)
             transaction = connection.get_transaction()
             if transaction is not None:
                 transaction.rollback()
-        self._preview_digest = work.digest
-        return work.done
+        self._preview_digest = undo_run.digest
+        return undo_run.report
 
     def apply(self, advance: ProgressCallback = no_progress) -> UndoReport:
         """Run the undo; raises ServiceError if it would differ from the preview."""
         with write_transaction(self._engine) as connection:
-            work = self._run(connection, advance)
-            if work.digest != self._preview_digest:
+            undo_run = self._run(connection, advance)
+            if undo_run.digest != self._preview_digest:
                 detail = (
                     "the customers have changed since the preview: nothing was done, look again"
                 )
                 raise ServiceError(detail=detail)
-            if work.done.complete:
+            if undo_run.report.complete:
                 statement = schema.imports.update().where(_IMPORT.id == self._number)
                 connection.execute(statement.values(undone_at=format_timestamp(utc_now())))
-        return work.done
+        return undo_run.report
 
     def _run(self, connection: sa.Connection, advance: ProgressCallback) -> "_UndoRun":
         _check(connection, self._number)
         transaction = Transaction(connection, utc_now, import_id=self._number)
-        work = _UndoRun(self._customers, transaction, UndoReport(self._number))
-        work.carry_out(advance)
-        return work
+        undo_run = _UndoRun(self._customers, transaction, UndoReport(self._number))
+        undo_run.carry_out(advance)
+        return undo_run
 
 
 def list_imports(engine: sa.Engine) -> list[dict[str, Json]]:
@@ -182,10 +182,10 @@ def _check(connection: sa.Connection, import_id: int) -> None:
 
 def _changes_of(number: int) -> sa.Select[Any]:
     """Select an import's changes, the newest first, so that a card is free when it is restored."""
-    mine = sa.select(schema.customer_changes).where(
+    own_changes = sa.select(schema.customer_changes).where(
         _CHANGE.import_id == number, _CHANGE.who != UNDO_ACTOR
     )
-    return mine.order_by(_CHANGE.id.desc())
+    return own_changes.order_by(_CHANGE.id.desc())
 
 
 class _UndoRun:
@@ -203,7 +203,7 @@ class _UndoRun:
         self._companies = {
             company.id: company.name for company in self._connection.execute(companies)
         }
-        self.done = report
+        self.report = report
 
     @property
     def digest(self) -> bytes:
@@ -212,22 +212,26 @@ class _UndoRun:
 
     def carry_out(self, advance: ProgressCallback) -> None:
         """Undo all changes, the newest first, then remove the companies that are empty by then."""
-        for acts in self._chunks():
-            ids = sorted({act.customer_id for act in acts})
+        for changes in self._chunks():
+            ids = sorted({change.customer_id for change in changes})
             histories = load_histories(self._connection, self._customers, ids)
             self._remove_customers(
-                [histories[act.customer_id] for act in acts if act.act == ChangeType.INSERT]
+                [
+                    histories[change.customer_id]
+                    for change in changes
+                    if change.act == ChangeType.INSERT
+                ]
             )
-            for act in acts:
-                if act.act != ChangeType.INSERT:
-                    self._revert_fields(histories[act.customer_id], act)
+            for change in changes:
+                if change.act != ChangeType.INSERT:
+                    self._revert_fields(histories[change.customer_id], change)
             self._transaction.flush()
-            advance(len(acts))
+            advance(len(changes))
         self._remove_companies()
-        self.done.changed_back = len(self._reverted_ids)
+        self.report.changed_back = len(self._reverted_ids)
 
     def _chunks(self) -> Iterator[Sequence[Any]]:
-        every = iter(self._connection.execute(_changes_of(self.done.import_id)).all())
+        every = iter(self._connection.execute(_changes_of(self.report.import_id)).all())
         while chunk := list(islice(every, PAGE)):
             yield chunk
 
@@ -236,10 +240,10 @@ class _UndoRun:
         removals = []
         for history in histories:
             if history.row.removed_at is not None and ChangeType.REMOVE in history.fields_put_back(
-                self.done.import_id
+                self.report.import_id
             ):
                 continue
-            skipped_customer = reason_to_keep(history, self.done.import_id)
+            skipped_customer = reason_to_keep(history, self.report.import_id)
             if skipped_customer is not None:
                 self._skip(skipped_customer)
                 continue
@@ -251,21 +255,21 @@ class _UndoRun:
             self._transaction.record_change(customer, at, ChangeType.REMOVE, self._author)
             removals.append({"row_id": customer, "at": at})
             self._hash_decision("removed", customer)
-            self.done.removed += 1
-            if len(self.done.gone) < LISTED_MAX:
-                self.done.gone.append(RemovedCustomer(customer, history.row.name))
+            self.report.removed += 1
+            if len(self.report.gone) < LISTED_MAX:
+                self.report.gone.append(RemovedCustomer(customer, history.row.name))
         if removals:
             self._connection.execute(_REMOVAL, removals)
 
-    def _revert_fields(self, history: CustomerHistory, act: Any) -> None:
+    def _revert_fields(self, history: CustomerHistory, change: Any) -> None:
         """Write a change's old values, except of fields that somebody has changed since."""
-        old, new = before_and_after(act)
-        pending = old.keys() - history.fields_put_back(self.done.import_id)
+        old, new = before_and_after(change)
+        pending = old.keys() - history.fields_put_back(self.report.import_id)
         if old and not pending:
             return
         if not old or history.row.removed_at is not None:
             reason = "removed since" if old else "erased since"
-            self._skip(history.skipped(reason, for_good=True))
+            self._skip(history.as_skipped(reason, for_good=True))
             return
         if MONEY in pending:  # a counter-booking, whatever was booked since
             self._revert_debt(history, old[MONEY] - new[MONEY])
@@ -277,7 +281,7 @@ class _UndoRun:
             name for name in pending - revertible.keys() if history.values[name] != old[name]
         }
         if overwritten:
-            self._skip(history.skipped(history.last_change(overwritten)))
+            self._skip(history.as_skipped(history.last_change(overwritten)))
         if revertible:
             display = {
                 name: (self._with_company_name(new[name]), self._with_company_name(old[name]))
@@ -306,12 +310,12 @@ class _UndoRun:
         try:
             change(self._transaction)
         except ApiError as refusal:
-            self._fail(history.skipped(refusal.body["error"]["message"]))
+            self._fail(history.as_skipped(refusal.body["error"]["message"]))
             return False
         self._hash_decision("back", customer, display)
         self._reverted_ids.add(customer)
-        if len(self.done.put_back) < LISTED_MAX:
-            self.done.put_back.append(RevertedCustomer(customer, history.row.name, display))
+        if len(self.report.put_back) < LISTED_MAX:
+            self.report.put_back.append(RevertedCustomer(customer, history.row.name, display))
         return True
 
     def _with_company_name(self, value: Json) -> Json:
@@ -320,7 +324,7 @@ class _UndoRun:
 
     def _remove_companies(self) -> None:
         """Remove the companies that the import created and that have no members any more."""
-        by_id = _IMPORT.id == self.done.import_id
+        by_id = _IMPORT.id == self.report.import_id
         companies_json = self._connection.execute(
             sa.select(_IMPORT.companies).where(by_id)
         ).scalar()
@@ -331,10 +335,10 @@ class _UndoRun:
 
     def _remove_empty(self, names: dict[int, str]) -> None:
         is_member, live = _CUSTOMER.company_id.in_(names), _CUSTOMER.removed_at.is_(None)
-        counting = sa.select(_CUSTOMER.company_id, sa.func.count().label("members")).where(
+        count_query = sa.select(_CUSTOMER.company_id, sa.func.count().label("members")).where(
             is_member, live
         )
-        rows = self._connection.execute(counting.group_by(_CUSTOMER.company_id))
+        rows = self._connection.execute(count_query.group_by(_CUSTOMER.company_id))
         members = {row.company_id: row.members for row in rows}
         empty = []
         query = sa.select(schema.companies).where(_COMPANY.id.in_(names)).order_by(_COMPANY.id)
@@ -345,34 +349,34 @@ class _UndoRun:
             elif company.id in members:
                 count = members[company.id]
                 reason = f"{many(count, 'customer')} {'belongs' if count == 1 else 'belong'} to it"
-                self.done.complete = False
+                self.report.complete = False
             self._hash_decision("company", company.id, reason)
             if reason:
-                self.done.companies_kept.append(SkippedCompany(company.name, reason))
+                self.report.companies_kept.append(SkippedCompany(company.name, reason))
             else:
                 empty.append(company.id)
                 before = {"name": company.name, "externalId": company.external_id}
                 self._transaction.record_company_change(
                     company.id, ChangeType.REMOVE, self._author, (before, {})
                 )
-                self.done.companies.append(company.name)
+                self.report.companies.append(company.name)
         orphans = sa.update(schema.customers).where(_CUSTOMER.company_id.in_(empty))
         self._connection.execute(orphans.values(company_id=None))
         self._connection.execute(sa.delete(schema.companies).where(_COMPANY.id.in_(empty)))
 
     def _skip(self, skipped_customer: SkippedCustomer) -> None:
         self._hash_decision("kept", skipped_customer)
-        self.done.complete = self.done.complete and skipped_customer.for_good
-        self.done.kept_count += 1
-        if len(self.done.kept) < LISTED_MAX:
-            self.done.kept.append(skipped_customer)
+        self.report.complete = self.report.complete and skipped_customer.for_good
+        self.report.kept_count += 1
+        if len(self.report.kept) < LISTED_MAX:
+            self.report.kept.append(skipped_customer)
 
     def _fail(self, skipped_customer: SkippedCustomer) -> None:
         self._hash_decision("failed", skipped_customer)
-        self.done.complete = False
-        self.done.failed_count += 1
-        if len(self.done.failed) < LISTED_MAX:
-            self.done.failed.append(skipped_customer)
+        self.report.complete = False
+        self.report.failed_count += 1
+        if len(self.report.failed) < LISTED_MAX:
+            self.report.failed.append(skipped_customer)
 
     def _hash_decision(self, *decision: Any) -> None:
         self._digest.update(repr(decision).encode())

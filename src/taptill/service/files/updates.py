@@ -194,25 +194,27 @@ class ListUpdate:
             fields[COMPANY] = with_company(row, company_ids)[COMPANY]
         return fields
 
-    def _update_customer(self, transaction: Transaction, number: int, body: Json) -> None:
+    def _update_customer(self, transaction: Transaction, customer_id: int, body: Json) -> None:
         change = update_customer(
-            self._file.customers, number, body, IMPORT_ACTOR, strict_money=False
+            self._file.customers, customer_id, body, IMPORT_ACTOR, strict_money=False
         )
         try:
             change(transaction)
         except ApiError as refusal:  # another process wrote in between
-            words = f"{refusal.body['error']['message']}: nothing was changed"
-            raise ServiceError(detail=words) from refusal
+            message = f"{refusal.body['error']['message']}: nothing was changed"
+            raise ServiceError(detail=message) from refusal
 
     @staticmethod
     def _record_money(
-        transaction: Transaction, number: int, edit: tuple[Json, Json] | None
+        transaction: Transaction, customer_id: int, amounts: tuple[Json, Json] | None
     ) -> None:
         """Record a booking in the audit log as well, so that the import can be undone."""
-        if edit is not None:
-            change = {MONEY: edit[0]}, {MONEY: edit[1]}
+        if amounts is not None:
+            change = {MONEY: amounts[0]}, {MONEY: amounts[1]}
             at = format_timestamp(transaction.now())
-            transaction.record_change(number, at, ChangeType.UPDATE, Author(IMPORT_ACTOR), change)
+            transaction.record_change(
+                customer_id, at, ChangeType.UPDATE, Author(IMPORT_ACTOR), change
+            )
 
     def _without_money(self, row: dict[str, Json]) -> dict[str, Json]:
         return row if self._money else {name: value for name, value in row.items() if name != MONEY}

@@ -126,8 +126,8 @@ def remove_companies(body: Json, actor: str) -> Change:
         count = connection.execute(member_count).scalar_one()
         if count:
             members = "1 customer belongs" if count == 1 else f"{count} customers belong"
-            words = f"{members} to it: give them another company first"
-            raise ApiError(409, "not-empty", words, "conditions", details={"count": count})
+            message = f"{members} to it: give them another company first"
+            raise ApiError(409, "not-empty", message, "conditions", details={"count": count})
         has_id = _COMPANY.id.in_(ids)
         rows = answer.rows(connection.execute(answer.query.where(has_id).order_by(_COMPANY.id)))
         for company_id, before in _stored_fields(connection, has_id).items():

@@ -167,7 +167,7 @@ def _write_row(
         {"row_id": customer_id},
     )
     result = connection.execute(_update_statement(answer, tuple(values)), {**parameters, **row_key})
-    if answer.projection.flat:
+    if answer.projection.is_flat:
         return answer.rows(result)
     return answer.rows(connection.execute(answer.query.where(_BY_ID), row_key))
 
@@ -182,7 +182,9 @@ def _update_statement(answer: Shape, names: tuple[str, ...]) -> sa.Update:
         .values({**parameters, "version": _CUSTOMER.version + 1})
     )
     return (
-        statement.returning(*answer.projection.columns()) if answer.projection.flat else statement
+        statement.returning(*answer.projection.columns())
+        if answer.projection.is_flat
+        else statement
     )
 
 
@@ -200,8 +202,8 @@ def _new_values(entity: Entity, fields: Json) -> tuple[dict[str, Any], int | Non
 
 def _incremented(before: int, by: int) -> int:
     if abs(before + by) > MINOR_MAX:
-        words = "the total would be larger than a till believes"
-        raise bad_request("range", words, f"fields.{MONEY}.{INCREMENT}")
+        message = "the total would be larger than a till believes"
+        raise bad_request("range", message, f"fields.{MONEY}.{INCREMENT}")
     return before + by
 
 

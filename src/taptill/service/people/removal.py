@@ -159,11 +159,15 @@ def _read_totals(entity: Entity, body: Json) -> dict[int, int] | None:
         return None
     totals: dict[int, int] = {}
     for index, item in enumerate(require_list(body["totals"], "totals", max_length=CUSTOMERS_MAX)):
-        place = f"totals[{index}]"
-        require_object(item, place, "id", "totalDebt")
-        customer_id = require_integer(item.get("id"), f"{place}.id", minimum=0, maximum=INTEGER_MAX)
+        item_path = f"totals[{index}]"
+        require_object(item, item_path, "id", "totalDebt")
+        customer_id = require_integer(
+            item.get("id"), f"{item_path}.id", minimum=0, maximum=INTEGER_MAX
+        )
         total_field = entity.fields["totalDebt"]
-        totals[customer_id] = column_value(total_field, item.get("totalDebt"), f"{place}.totalDebt")
+        totals[customer_id] = column_value(
+            total_field, item.get("totalDebt"), f"{item_path}.totalDebt"
+        )
     return totals
 
 
@@ -178,8 +182,8 @@ def _matching_ids(
     )
     ids = list(transaction.connection.execute(query, conditions.values).scalars())
     if len(ids) > CUSTOMERS_MAX:
-        words = f"more than {CUSTOMERS_MAX} customers meet them; nothing was changed"
-        raise bad_request("range", words, "conditions")
+        message = f"more than {CUSTOMERS_MAX} customers meet them; nothing was changed"
+        raise bad_request("range", message, "conditions")
     return ids
 
 
@@ -199,17 +203,17 @@ def _answer_rows(
 def _money_left_error(entity: Entity, totals: Sequence[int]) -> ApiError:
     details, sums_text = _sum_up(entity, totals)
     have = "customer has or owes" if len(totals) == 1 else "customers have or owe"
-    words = (
+    message = (
         f"{len(totals)} {have} money: {sums_text}. Say what becomes of it: "
         '"money": "keep" leaves it on the removed row, "clear" books it away'
     )
-    return ApiError(409, "money-left", words, "money", details=details)
+    return ApiError(409, "money-left", message, "money", details=details)
 
 
 def _money_moved_error(entity: Entity, totals: Sequence[int]) -> ApiError:
     details, sums_text = _sum_up(entity, totals)
-    words = f"their money is not what the totals say: now {sums_text}; nobody was removed"
-    return ApiError(409, "money-moved", words, "totals", details=details)
+    message = f"their money is not what the totals say: now {sums_text}; nobody was removed"
+    return ApiError(409, "money-moved", message, "totals", details=details)
 
 
 def _sum_up(entity: Entity, totals: Sequence[int]) -> tuple[dict[str, Json], str]:

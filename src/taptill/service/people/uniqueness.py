@@ -65,12 +65,12 @@ def _check_unique(connection: sa.Connection, rows: Rows, except_id: int) -> None
 def _taken_error(name: str, path: str, holder: int | None) -> ApiError:
     details = None if holder is None else {"customer": holder}
     if name == "cardId":
-        words = "another customer has this cardId"
-        return ApiError(409, "card-taken", words, f"{path}.{name}", details=details)
-    words = "another row of this request has this externalId"
+        message = "another customer has this cardId"
+        return ApiError(409, "card-taken", message, f"{path}.{name}", details=details)
+    message = "another row of this request has this externalId"
     if holder is not None:
-        words = f"customer {holder} has this externalId: take it away there first"
-    return ApiError(409, "external-id-taken", words, f"{path}.{name}", details=details)
+        message = f"customer {holder} has this externalId: take it away there first"
+    return ApiError(409, "external-id-taken", message, f"{path}.{name}", details=details)
 
 
 def check_restore(connection: sa.Connection, ids: Sequence[int]) -> None:
@@ -85,8 +85,8 @@ def check_restore(connection: sa.Connection, ids: Sequence[int]) -> None:
         if conflicts:
             names = ", ".join(map(str, conflicts))
             noun, code = ("card", "card") if name == "cardId" else (name, "external-id")
-            words = f"another customer has the {noun} of {names} by now: take it away there first"
-            raise ApiError(409, f"{code}-taken", words, "conditions")
+            message = f"another customer has the {noun} of {names} by now: take it away there first"
+            raise ApiError(409, f"{code}-taken", message, "conditions")
 
 
 def _sharing_ids(
