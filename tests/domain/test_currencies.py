@@ -9,8 +9,8 @@ from tests.config.files import complaints, text
 from taptill.domain.currencies import iso4217
 from taptill.domain.currencies.writing import SIGNS, USAGES, amount, figure, sign_of
 from taptill.domain.money import Currency, Money
-from taptill.service.files.figures import Mark, signs_of
-from taptill.service.files.figures import amount as read_cell
+from taptill.service.files.amounts import DecimalMark, currency_signs
+from taptill.service.files.amounts import parse_amount as read_cell
 
 COMPLAINTS = {
     "EUR": "",
@@ -101,8 +101,8 @@ def test_every_amount_is_read_back_by_whoever_knows_the_language(code: str) -> N
             assert read, written
             text = read["minus"] + read["figure"].replace(usage.mark, ".")
             assert currency.parse(text) == Money(minor)
-            mark = Mark.POINT if usage.mark == "." else Mark.COMMA
-            assert read_cell(written, mark, signs_of(code)) == Decimal(text)
+            mark = DecimalMark.POINT if usage.mark == "." else DecimalMark.COMMA
+            assert read_cell(written, mark, currency_signs(code)) == Decimal(text)
 
 
 def test_an_unofficial_code_is_no_code_and_means_one() -> None:

@@ -12,7 +12,7 @@ from typing import IO
 from taptill.service.database import create_database
 from taptill.service.sample import rows
 from taptill.service.store import Store
-from taptill.service.tokens import Role, add_token
+from taptill.service.tokens import TokenRole, add_token
 
 START_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 5
@@ -81,8 +81,8 @@ def running_service(
         store.insert(store.entities[entity], {"fields": given})
     service = RunningService(
         database=database,
-        token=add_token(engine, Role.TILL, "till"),
-        office_token=add_token(engine, Role.OFFICE, "office"),
+        token=add_token(engine, TokenRole.TILL, "till"),
+        office_token=add_token(engine, TokenRole.OFFICE, "office"),
         words=words,
         errors=errors,
     )

@@ -16,7 +16,7 @@ CUSTOMERS = "/core/data/Customers"
 
 
 class Api:
-    """The API with one token: bodies as Python values or raw text, answers with exact numbers."""
+    """An API client with one token; takes Python values or raw text, returns exact numbers."""
 
     def __init__(self, url: str, token: str) -> None:
         self.http = httpx.Client(
@@ -24,8 +24,8 @@ class Api:
         )
 
     def post(self, path: str, body: Any) -> tuple[int, Any]:
-        sent = {"content": body} if isinstance(body, str | bytes) else {"json": body}
-        answer = self.http.post(path, **sent)
+        arguments = {"content": body} if isinstance(body, str | bytes) else {"json": body}
+        answer = self.http.post(path, **arguments)
         return answer.status_code, parse(answer.content)
 
     def select(self, **body: Any) -> Any:
@@ -68,7 +68,7 @@ KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
 def new_place(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[], str]:
-    """Name a place for a new database, of the one kind and then of the other."""
+    """Return a function that names a new database, first for SQLite and then for PostgreSQL."""
     if request.param == "postgresql":
         cluster: Cluster = request.getfixturevalue("cluster")
         return cluster.new_database
@@ -101,8 +101,8 @@ def new_card() -> Callable[[], str]:
     return lambda: f"C{next(numbers):09d}"
 
 
-class Hands:
-    """A clock that stands still until it is moved."""
+class ManualClock:
+    """A clock that stands still until a test moves it."""
 
     def __init__(self) -> None:
         self.at = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -115,12 +115,12 @@ class Hands:
 
 
 @pytest.fixture
-def hands() -> Hands:
-    return Hands()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture
-def store(new_place: Callable[[], str], hands: Hands) -> Iterator[Store]:
+def store(new_place: Callable[[], str], clock: ManualClock) -> Iterator[Store]:
     engine = create_database(new_place())
-    yield Store(engine, now=hands)
+    yield Store(engine, now=clock)
     engine.dispose()

@@ -65,7 +65,7 @@ def test_a_token_is_shown_once_and_kept_as_a_hash_only(database: Path) -> None:
 
 
 def test_a_token_goes_to_a_new_private_file(database: Path, tmp_path: Path) -> None:
-    """It is not printed then; a file that exists is left alone and no token is made."""
+    """The token is not printed; an existing file is not changed, and no token is created then."""
     out = tmp_path / "token"
     words = ("token", "add", database, "--role", "office", "--out", out)
     assert said(*words) == f"the token is in {out}\n"
@@ -79,17 +79,17 @@ def test_a_token_goes_to_a_new_private_file(database: Path, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("words", [["token", "add", "--role", "till"], ["run"]], ids=" ".join)
 def test_a_database_that_is_none_is_refused(tmp_path: Path, words: list[str]) -> None:
-    missing, other = tmp_path / "missing.db", tmp_path / "other.db"
-    other.write_text("not a database at all, but long enough to be taken for a header " * 20)
+    missing, text_file = tmp_path / "missing.db", tmp_path / "other.db"
+    text_file.write_text("not a database at all, but long enough to be taken for a header " * 20)
     with pytest.raises(ServiceError, match="taptill service init"):
         said(*words, missing)
     assert not missing.exists()
     with pytest.raises(ServiceError, match="cannot be used: file is not a database"):
-        said(*words, other)
+        said(*words, text_file)
 
 
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:
-    """An init that was cut short leaves one."""
+    """An interrupted init leaves such a file."""
     (tmp_path / "empty.db").touch()
     with pytest.raises(ServiceError, match="cannot be used: no such table"):
         said("run", tmp_path / "empty.db")
@@ -117,10 +117,10 @@ def test_a_missing_extra_is_named() -> None:
         "try: service(['init', 'x.db'], standalone_mode=False)\n"
         "except MissingExtraError as fault: print(fault)\n"
     )
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert "pip install 'taptill[service]'" in done.stdout
+    assert "pip install 'taptill[service]'" in process.stdout
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda one: one.name)
@@ -166,8 +166,8 @@ def test_a_killed_service_has_lost_nothing_that_it_answered(tmp_path: Path) -> N
         running.child.kill()
         running.stop()
         running.start_again()
-        found = office.select(fields={"id": True}, conditions=where(equals("version", 1)))
-        assert [row["id"] for row in found] == row_ids
+        rows = office.select(fields={"id": True}, conditions=where(equals("version", 1)))
+        assert [row["id"] for row in rows] == row_ids
         office.http.close()
 
 
@@ -186,5 +186,5 @@ def test_help_shows_an_example(words: list[str]) -> None:
 
 def test_connections_send_at_once() -> None:
     """asyncio turns Nagle's algorithm off for sockets that say they are TCP, and only for those."""
-    with listen("127.0.0.1", 0) as made:
-        assert made.proto == socket.IPPROTO_TCP
+    with listen("127.0.0.1", 0) as connection:
+        assert connection.proto == socket.IPPROTO_TCP

@@ -1,4 +1,4 @@
-"""Which databases are taken and which refused, how an older one is moved up, and what is hidden."""
+"""Which databases are accepted, how older ones are migrated, and that passwords are hidden."""
 
 import os
 import subprocess
@@ -16,19 +16,19 @@ from tests.service.conftest import equals, where
 from taptill.domain.errors import ServiceError
 from taptill.service import schema
 from taptill.service.database import (
-    READ_S_MAX,
-    Site,
+    STATEMENT_TIMEOUT_S,
+    DatabaseCurrency,
     create_database,
+    currency_of,
+    display_name,
     open_database,
-    reading,
-    shown,
-    site_of,
-    writing,
+    read_connection,
+    write_transaction,
 )
 from taptill.service.fields import CUSTOMERS, DEBT_CHANGES
 from taptill.service.files.undo import Undo
 from taptill.service.store import Store
-from taptill.service.wire import Refusal
+from taptill.service.wire import ApiError
 
 SECRET = "hunter2"
 ELSEWHERE = f"postgresql://till:{SECRET}@127.0.0.1:1/customers?sslpassword={SECRET}"
@@ -49,37 +49,39 @@ UNREACHED = (
 
 def test_a_url_that_is_none_is_refused_without_repeating_it() -> None:
     for text in (f"mysql://x:{SECRET}@y/z", f"postgresql://x:{SECRET}@y:port/z", f"{SECRET}://"):
-        with pytest.raises(ServiceError, match="a database is a path or postgresql://") as refused:
+        with pytest.raises(
+            ServiceError, match="a database is a path or postgresql://"
+        ) as error_info:
             open_database(text)
-        assert SECRET not in str(refused.value)
+        assert SECRET not in str(error_info.value)
 
 
 @pytest.mark.parametrize("make", [create_database, open_database])
 def test_a_server_that_is_not_there_is_named_without_the_password(
     make: Callable[[str], sa.Engine],
 ) -> None:
-    with pytest.raises(ServiceError, match=UNREACHED) as refused:
+    with pytest.raises(ServiceError, match=UNREACHED) as error_info:
         make(ELSEWHERE)
-    assert SECRET not in str(refused.value)
+    assert SECRET not in str(error_info.value)
 
 
 def test_a_missing_libpq_is_named_with_its_package() -> None:
     words = [sys.executable, "-m", "taptill", "service", "run", ELSEWHERE]
     # psycopg then looks for a part of its own that is not installed, as it looks for libpq.
     without = {**os.environ, "PSYCOPG_IMPL": "c"}
-    done = subprocess.run(
+    process = subprocess.run(
         words, capture_output=True, text=True, check=False, timeout=60, env=without
     )
-    assert (done.returncode, done.stdout) == (73, "")
-    assert "PostgreSQL needs libpq: sudo apt install libpq5" in done.stderr
-    assert SECRET not in done.stderr
+    assert (process.returncode, process.stdout) == (73, "")
+    assert "PostgreSQL needs libpq: sudo apt install libpq5" in process.stderr
+    assert SECRET not in process.stderr
 
 
 def test_no_command_tells_a_password() -> None:
     words = [sys.executable, "-m", "taptill", "service", "run", ELSEWHERE]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 73
-    assert SECRET not in done.stdout + done.stderr
+    process = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert process.returncode == 73
+    assert SECRET not in process.stdout + process.stderr
 
 
 @pytest.mark.slow
@@ -89,7 +91,7 @@ def test_a_database_in_use_by_others_is_left_as_it_is(cluster: Cluster) -> None:
     with pytest.raises(ServiceError, match="is not empty; it was left as it is"):
         create_database(url)
     engine = open_database(url)
-    assert shown(engine).startswith("postgresql://")
+    assert display_name(engine).startswith("postgresql://")
     engine.dispose()
 
 
@@ -106,7 +108,7 @@ def test_another_encoding_than_utf_8_is_refused(cluster: Cluster) -> None:
 
 
 def take_back(connection: sa.Connection, version: int) -> None:
-    """Make a database one of an older version."""
+    """Change a database to an older version of the schema."""
     schema.company_changes.drop(connection)
     for index in ("debt_changes_request", "customers_external_id"):
         connection.exec_driver_sql(f"DROP INDEX {index}")
@@ -129,11 +131,11 @@ def test_a_database_of_before_it_knew_its_currency_keeps_two_digits(
 ) -> None:
     place = new_place()
     engine = create_database(place, "KWD")
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         take_back(connection, 2)
     engine.dispose()
     engine = open_database(place)
-    assert site_of(engine) == Site(currency=None, digits=2)
+    assert currency_of(engine) == DatabaseCurrency(code=None, digits=2)
     engine.dispose()
 
 
@@ -142,14 +144,14 @@ def test_an_import_of_before_it_was_kept_which_companies_it_made_can_be_undone(
 ) -> None:
     place = new_place()
     engine = create_database(place)
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(schema.imports.insert().values(at="2026-01-01T00:00:00.000000Z"))
         connection.exec_driver_sql("ALTER TABLE imports DROP COLUMN companies")
         connection.execute(schema.schema_version.update().values(version=4))
     engine.dispose()
     engine = open_database(place)
     work = Undo(engine, 1)
-    assert work.preview().nothing
+    assert work.preview().is_empty
     assert work.apply().complete
     engine.dispose()
 
@@ -161,21 +163,21 @@ DIGITS = {"JPY": (0, "1230"), "EUR": (2, "12.30"), "TND": (3, "1.255")}
 def test_a_database_keeps_as_many_digits_as_its_currency_has(
     new_place: Callable[[], str], currency: str
 ) -> None:
-    """Written, compared, raised and told exactly; one digit more is refused."""
+    """Amounts are written, compared and incremented exactly; one more decimal is rejected."""
     digits, text = DIGITS[currency]
     engine = create_database(new_place(), currency)
-    assert site_of(engine) == Site(currency, digits)
+    assert currency_of(engine) == DatabaseCurrency(currency, digits)
     store = Store(engine)
     customers, total = store.entities["Customers"], Decimal(text)
     (row,) = store.insert(customers, {"fields": [{"name": "a", "totalDebt": total}]})
-    raised = {"fields": {"totalDebt": {"increment": total}}, "returning": {"totalDebt": True}}
-    assert store.update(row["id"], raised) == [{"totalDebt": 2 * total}]
-    asked = {"conditions": where(equals("totalDebt", 2 * total)), "fields": {"id": True}}
-    assert store.select(customers, asked) == [row]
-    (kept, _) = store.select(store.entities["CustomerDebtChanges"], {"fields": {"to": True}})
-    assert kept == {"to": total}
+    increment = {"fields": {"totalDebt": {"increment": total}}, "returning": {"totalDebt": True}}
+    assert store.update(row["id"], increment) == [{"totalDebt": 2 * total}]
+    query = {"conditions": where(equals("totalDebt", 2 * total)), "fields": {"id": True}}
+    assert store.select(customers, query) == [row]
+    (entry, _) = store.select(store.entities["CustomerDebtChanges"], {"fields": {"to": True}})
+    assert entry == {"to": total}
     finer = {"fields": {"totalDebt": {"increment": total + Decimal(1).scaleb(-digits - 1)}}}
-    with pytest.raises(Refusal, match="type"):
+    with pytest.raises(ApiError, match="type"):
         store.update(row["id"], finer)
     engine.dispose()
 
@@ -187,13 +189,13 @@ def test_a_file_of_the_first_version_is_moved_up_and_its_ledger_opens_with_what_
     engine = create_database(place)
     people = [{"name": "a", "totalDebt": 5}, {"name": "b"}, {"name": "c", "totalDebt": -1}]
     Store(engine).insert(CUSTOMERS, {"fields": people})
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         take_back(connection, 1)
     engine.dispose()
     engine = open_database(place)
     shape = {"customer": {"name": True}, "from": True, "to": True, "who": True}
-    found = Store(engine).select(DEBT_CHANGES, {"fields": shape})
-    assert found == [
+    rows = Store(engine).select(DEBT_CHANGES, {"fields": shape})
+    assert rows == [
         {"customer": {"name": "a"}, "from": 0, "to": 5, "who": "upgrade"},
         {"customer": {"name": "c"}, "from": 0, "to": -1, "who": "upgrade"},
     ]
@@ -204,13 +206,13 @@ def test_a_file_of_the_first_version_is_moved_up_and_its_ledger_opens_with_what_
 def test_a_database_of_before_bookings_had_a_person_keeps_its_ledger_and_keys_held_twice(
     new_place: Callable[[], str],
 ) -> None:
-    """Who shares a key may write it again; nobody new gets it, and a person is kept from now on."""
+    """Customers that share a key may write it again, others not; staff is recorded from then on."""
     place = new_place()
     engine = create_database(place)
     store = Store(engine)
     people = [{"name": "a", "externalId": "K", "totalDebt": 5}, {"name": "b", "totalDebt": 1}]
     store.insert(CUSTOMERS, {"fields": people})
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(schema.customers.update().values(external_id="K"))
         take_back(connection, 3)
     engine.dispose()
@@ -218,17 +220,18 @@ def test_a_database_of_before_bookings_had_a_person_keeps_its_ledger_and_keys_he
     store = Store(engine)
     body = {"fields": {"externalId": "K", "totalDebt": {"increment": -1}}, "staff": "Jo"}
     store.update(2, {**body, "request": "r-1"}, "office")
-    asked = dict.fromkeys(("customer", "from", "to", "staff", "request"), True)
-    shown = {**asked, "customer": {"name": True}}
-    found = store.select(DEBT_CHANGES, {"fields": shown})
+    fields = dict.fromkeys(("customer", "from", "to", "staff", "request"), True)
+    named_fields = {**fields, "customer": {"name": True}}
+    entries = store.select(DEBT_CHANGES, {"fields": named_fields})
     assert [
-        (one["customer"]["name"], one["to"], one["staff"], one["request"]) for one in found
+        (entry["customer"]["name"], entry["to"], entry["staff"], entry["request"])
+        for entry in entries
     ] == [
         ("a", 5, None, None),
         ("b", 1, None, None),
         ("b", 0, "Jo", "r-1"),
     ]
-    with pytest.raises(Refusal, match="external-id-taken"):
+    with pytest.raises(ApiError, match="external-id-taken"):
         store.insert(CUSTOMERS, {"fields": [{"name": "c", "externalId": "K"}]})
     engine.dispose()
 
@@ -239,9 +242,9 @@ def test_of_two_processes_one_gets_a_key(new_place: Callable[[], str]) -> None:
     stores = [Store(engine) for engine in engines]
     for number in range(20):
         body = {"fields": [{"name": "x", "externalId": f"K-{number}"}]}
-        tries = [store.submit(store.insertion(CUSTOMERS, body, "x")) for store in stores]
-        faults = [one.exception() for one in tries]
-        assert sorted(str(one) for one in faults) == ["None", "external-id-taken"]
+        futures = [store.submit(store.insert_change(CUSTOMERS, body, "x")) for store in stores]
+        errors = [error.exception() for error in futures]
+        assert sorted(str(error) for error in errors) == ["None", "external-id-taken"]
     for engine in engines:
         engine.dispose()
 
@@ -253,7 +256,7 @@ def test_a_second_process_waits_its_turn(new_place: Callable[[], str]) -> None:
     stores = [Store(engine) for engine in engines]
     (row,) = stores[0].insert(CUSTOMERS, {"fields": [{"name": "x"}]})
     body = {"fields": {"totalDebt": {"increment": 1}}}
-    changes = [store.alteration(row["id"], body, "x") for store in stores]
+    changes = [store.update_change(row["id"], body, "x") for store in stores]
     answers = [
         store.submit(change)
         for _ in range(50)
@@ -270,19 +273,19 @@ ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELEC
 
 
 def time_left_s(connection: sa.Connection) -> float:
-    """Tell how long the database may work, then cut it down to nearly nothing."""
+    """Return how long the database may work, then cut it down to nearly nothing."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("SELECT 1")
         until_s, connection.info["taptill_until_s"] = connection.info["taptill_until_s"], 0
         return float(until_s - monotonic())
-    shown = str(connection.exec_driver_sql("SHOW statement_timeout").scalar())
+    timeout = str(connection.exec_driver_sql("SHOW statement_timeout").scalar())
     connection.exec_driver_sql("SET statement_timeout = 50")
-    return float(shown.removesuffix("s"))
+    return float(timeout.removesuffix("s"))
 
 
 def work_too_long(engine: sa.Engine) -> None:
-    with reading(engine) as connection:
-        assert READ_S_MAX - 1 < time_left_s(connection) <= READ_S_MAX
+    with read_connection(engine) as connection:
+        assert STATEMENT_TIMEOUT_S - 1 < time_left_s(connection) <= STATEMENT_TIMEOUT_S
         connection.exec_driver_sql(ENDLESS).all()
 
 
@@ -290,9 +293,13 @@ def test_a_statement_that_takes_too_long_is_a_400_and_the_next_one_is_answered(
     new_place: Callable[[], str],
 ) -> None:
     engine = create_database(new_place())
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ApiError) as error_info:
         work_too_long(engine)
-    error = refused.value.body["error"]
-    assert (refused.value.status, error["code"], error["path"]) == (400, "too-costly", "conditions")
+    error = error_info.value.body["error"]
+    assert (error_info.value.status, error["code"], error["path"]) == (
+        400,
+        "too-costly",
+        "conditions",
+    )
     assert Store(engine).select(CUSTOMERS, {"conditions": where(equals("id", 1))}) == []
     engine.dispose()

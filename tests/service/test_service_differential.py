@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taptill.service import schema
-from taptill.service.database import create_database, writing
+from taptill.service.database import create_database, write_transaction
 from taptill.service.fields import COMPANIES, CUSTOMERS
 from taptill.service.store import Store
 
@@ -70,7 +70,7 @@ COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def rows() -> tuple[list[Row], list[Row]]:
-    """Give companies and customers with every kind of neighbour, null and tie."""
+    """Return companies and customers with every kind of neighbour, null and tie."""
     companies: list[Row] = [
         {"name": "a", "externalId": None},
         {"name": "A", "externalId": "é"},
@@ -92,44 +92,46 @@ def rows() -> tuple[list[Row], list[Row]]:
 
 
 @pytest.fixture(scope="module")
-def both(new_place: Callable[[], str]) -> Iterator[tuple[Store, list[Row]]]:
-    """Fill a database, and give beside it the same rows as Python sees them, paths included."""
+def filled_store(new_place: Callable[[], str]) -> Iterator[tuple[Store, list[Row]]]:
+    """Fill a database, and yield its store with the same rows as Python values, paths included."""
     engine = create_database(new_place())
     store, (companies, customers) = Store(engine), rows()
     store.insert(COMPANIES, {"fields": companies})
     keyless = [{key: value for key, value in row.items() if key != KEY} for row in customers]
     store.insert(CUSTOMERS, {"fields": keyless})
-    with writing(engine) as connection:  # keys with ties, as databases of before may hold them
-        this = schema.customers.c.id == sa.bindparam("this")
-        keys = [{"this": at, "key": row[KEY]} for at, row in enumerate(customers, start=1)]
-        write = schema.customers.update().where(this).values(external_id=sa.bindparam("key"))
+    with write_transaction(
+        engine
+    ) as connection:  # keys with ties, as databases of before may hold them
+        by_id = schema.customers.c.id == sa.bindparam("row_id")
+        keys = [{"row_id": at, "key": row[KEY]} for at, row in enumerate(customers, start=1)]
+        write = schema.customers.update().where(by_id).values(external_id=sa.bindparam("key"))
         connection.execute(write, keys)
-    seen = []
+    evaluated_rows = []
     for number, row in enumerate(customers, start=1):
         company = companies[row["company"]["id"] - 1] if row["company"] else {}
         paths = {f"company.{key}": value for key, value in company.items()}
-        seen.append({"company.id": row["company"] and row["company"]["id"], **paths})
-        seen[-1] |= {**row, "id": number, "version": 1}
-    yield store, seen
+        evaluated_rows.append({"company.id": row["company"] and row["company"]["id"], **paths})
+        evaluated_rows[-1] |= {**row, "id": number, "version": 1}
+    yield store, evaluated_rows
     engine.dispose()
 
 
 def like(pattern: str) -> "re.Pattern[str]":
-    """Translate a pattern: % any, _ one character, a backslash takes what follows as it is."""
-    found = re.findall(r"\\(.)|(%)|(_)|(.)", pattern, re.DOTALL)
+    """Return the regular expression of a pattern: % any text, _ one character, \\\\ escapes."""
+    tokens = re.findall(r"\\(.)|(%)|(_)|(.)", pattern, re.DOTALL)
     parts = [
-        ".*" if any_ else "." if one else re.escape(bare or plain)
-        for bare, any_, one, plain in found
+        ".*" if percent else "." if single else re.escape(bare or plain)
+        for bare, percent, single, plain in tokens
     ]
     return re.compile("".join(parts), re.DOTALL)
 
 
 def truth(row: Row, condition: Any) -> bool | None:
-    """Evaluate with three values: None is SQL's unknown."""
+    """Return the truth of a condition in three-valued logic; None is SQL's unknown."""
     if "filters" in condition:
-        found = [truth(row, one) for one in condition["filters"]]
+        truths = [truth(row, part) for part in condition["filters"]]
         decides = bool(condition.get("operator") == "or")
-        return decides if decides in found else None if None in found else not decides
+        return decides if decides in truths else None if None in truths else not decides
     value, name = row.get(condition["field"]), condition["comparator"]
     if name in {"is null", "is not null"}:
         return bool((value is None) == (name == "is null"))
@@ -138,12 +140,12 @@ def truth(row: Row, condition: Any) -> bool | None:
     return None if value is None else COMPARE[name](value, condition["value"])
 
 
-def compared(orders: list[dict[str, str]]) -> Callable[[Row, Row], int]:
+def comparison(orders: list[dict[str, str]]) -> Callable[[Row, Row], int]:
     def compare(left: Row, right: Row) -> int:
-        for one in [*orders, {"field": "id"}]:
-            keys = [rank(row.get(one["field"])) for row in (left, right)]
+        for order in [*orders, {"field": "id"}]:
+            keys = [rank(row.get(order["field"])) for row in (left, right)]
             if keys[0] != keys[1]:
-                sign = -1 if one.get("order") == "desc" else 1
+                sign = -1 if order.get("order") == "desc" else 1
                 return sign if keys[0] > keys[1] else -sign
         return 0
 
@@ -151,7 +153,7 @@ def compared(orders: list[dict[str, str]]) -> Callable[[Row, Row], int]:
 
 
 def rank(value: Any) -> tuple[bool, Any]:
-    """Null first; a relation goes by its id."""
+    """Return a sort key: null first, relations by their ids."""
     return value is not None, value["id"] if isinstance(value, dict) else value
 
 
@@ -163,16 +165,16 @@ PATTERNS = st.lists(st.sampled_from(PIECES), max_size=5).map("".join)
 def filters(draw: st.DrawFn) -> dict[str, Any]:
     name = draw(st.sampled_from(list(VALUES)))
     values = st.sampled_from(list(VALUES[name]))
-    known = ["=", "!=", "in", "is null", "is not null"]
-    known += [] if name in UNORDERED else ["<", "<=", ">", ">="]
-    known += ["like"] * 3 if name in TEXT_FIELDS else []
-    comparator = draw(st.sampled_from(known))
-    asked = {"field": name, "comparator": comparator}
+    comparators = ["=", "!=", "in", "is null", "is not null"]
+    comparators += [] if name in UNORDERED else ["<", "<=", ">", ">="]
+    comparators += ["like"] * 3 if name in TEXT_FIELDS else []
+    comparator = draw(st.sampled_from(comparators))
+    body = {"field": name, "comparator": comparator}
     if comparator == "in":
-        return {**asked, "value": draw(st.lists(values, max_size=4))}
+        return {**body, "value": draw(st.lists(values, max_size=4))}
     if comparator == "like":
-        return {**asked, "value": draw(PATTERNS)}
-    return asked if comparator.startswith("is") else {**asked, "value": draw(values)}
+        return {**body, "value": draw(PATTERNS)}
+    return body if comparator.startswith("is") else {**body, "value": draw(values)}
 
 
 GROUPS = st.recursive(
@@ -198,54 +200,54 @@ FIELDS = st.dictionaries(
 )
 
 
-def nested(condition: Any) -> int:
-    return 1 + max(map(nested, condition["filters"])) if "filters" in condition else 0
+def depth(condition: Any) -> int:
+    return 1 + max(map(depth, condition["filters"])) if "filters" in condition else 0
 
 
 @settings(max_examples=300)
 @given(
-    conditions=CONDITIONS.filter(lambda one: nested(one) <= 4),
+    conditions=CONDITIONS.filter(lambda one: depth(one) <= 4),
     orders=ORDERS,
     fields=FIELDS,
     limit=st.integers(1, 50),
     offset=st.integers(0, 5),
 )
 def test_a_selection_is_what_plain_python_finds(
-    both: tuple[Store, list[Row]],
+    filled_store: tuple[Store, list[Row]],
     conditions: Any,
     orders: list[dict[str, str]],
     fields: dict[str, bool],
     limit: int,
     offset: int,
 ) -> None:
-    store, seen = both
-    asked = {"fields": {**fields, "id": True}, "conditions": conditions, "orderBy": orders}
-    found = store.select(CUSTOMERS, {**asked, "limit": limit, "offset": offset})
-    met = [row for row in seen if truth(row, conditions) is True]
-    expected = sorted(met, key=cmp_to_key(compared(orders)))[offset : offset + limit]
-    assert [row["id"] for row in found] == [row["id"] for row in expected]
-    for shown, row in zip(found, expected, strict=True):
+    store, all_rows = filled_store
+    query = {"fields": {**fields, "id": True}, "conditions": conditions, "orderBy": orders}
+    actual_rows = store.select(CUSTOMERS, {**query, "limit": limit, "offset": offset})
+    matching = [row for row in all_rows if truth(row, conditions) is True]
+    expected_rows = sorted(matching, key=cmp_to_key(comparison(orders)))[offset : offset + limit]
+    assert [row["id"] for row in actual_rows] == [row["id"] for row in expected_rows]
+    for actual, row in zip(actual_rows, expected_rows, strict=True):
         for name in fields:
-            value = shown[name]["id"] if name == "company" and shown[name] else shown[name]
+            value = actual[name]["id"] if name == "company" and actual[name] else actual[name]
             assert value == rank(row[name])[1], name
 
 
 @settings(max_examples=200)
 @given(pattern=PATTERNS)
 def test_a_pattern_finds_what_its_translation_finds(
-    both: tuple[Store, list[Row]], pattern: str
+    filled_store: tuple[Store, list[Row]], pattern: str
 ) -> None:
-    store, seen = both
-    asked = {"filters": [{"field": "email", "comparator": "like", "value": pattern}]}
-    found = store.select(CUSTOMERS, {"fields": {"email": True}, "conditions": asked})
-    met = like(pattern).fullmatch
-    assert [row["email"] for row in found] == [
-        row["email"] for row in seen if row["email"] is not None and met(row["email"])
+    store, all_rows = filled_store
+    query = {"filters": [{"field": "email", "comparator": "like", "value": pattern}]}
+    actual_rows = store.select(CUSTOMERS, {"fields": {"email": True}, "conditions": query})
+    matches = like(pattern).fullmatch
+    assert [row["email"] for row in actual_rows] == [
+        row["email"] for row in all_rows if row["email"] is not None and matches(row["email"])
     ]
 
 
-def test_the_rows_hold_what_makes_databases_differ(both: tuple[Store, list[Row]]) -> None:
-    """Else the law above would say little: nulls, both cases, an accent, beyond 16 bits."""
-    _, seen = both
-    emails = {row["email"] for row in seen}
+def test_the_rows_hold_what_makes_databases_differ(filled_store: tuple[Store, list[Row]]) -> None:
+    """The rows must contain nulls, both cases, an accent and a character beyond 16 bits."""
+    _, all_rows = filled_store
+    emails = {row["email"] for row in all_rows}
     assert {None, "a", "A", "é", "𝔞", "\ufffd", "", "%", "\\"} <= emails

@@ -1,4 +1,4 @@
-"""Files in and out: import all or nothing, export, a backup beside writers, tokens revoked."""
+"""Import, export, backup while others write, and tokens."""
 
 import csv
 import json
@@ -35,20 +35,20 @@ def ran(*words: Any) -> Result:
 
 @pytest.fixture
 def place(new_place: Callable[[], str]) -> str:
-    made = new_place()
-    engine = create_database(made)
+    location = new_place()
+    engine = create_database(location)
     Store(engine).insert(
         COMPANIES, {"fields": [{"name": "Twins"}, {"name": "Twins"}, {"name": "One"}]}
     )
     engine.dispose()
-    return made
+    return location
 
 
 def kept(place: str, entity: Any = CUSTOMERS, **body: Any) -> list[dict[str, Any]]:
     engine = open_database(place)
-    found: list[dict[str, Any]] = Store(engine).select(entity, {**body, "limit": 1000})
+    rows: list[dict[str, Any]] = Store(engine).select(entity, {**body, "limit": 1000})
     engine.dispose()
-    return found
+    return rows
 
 
 def test_an_import_adds_everybody_enrolled_and_told_in_the_ledger(
@@ -68,8 +68,8 @@ def test_an_import_adds_everybody_enrolled_and_told_in_the_ledger(
     assert (zoe["name"], zoe["company"]["name"], zoe["isBlocked"]) == ("Zoë", "One", True)
     assert (str(zoe["totalDebt"]), aki["cardId"], aki["company"]) == ("-12.30", None, None)
     assert '"e":' in zoe["debtData"].text
-    (moved,) = kept(place, DEBT_CHANGES)
-    assert (moved["customer"]["id"], moved["who"]) == (zoe["id"], "import")
+    (entries,) = kept(place, DEBT_CHANGES)
+    assert (entries["customer"]["id"], entries["who"]) == (zoe["id"], "import")
 
 
 BAD: dict[str, tuple[str, list[str]]] = {
@@ -109,7 +109,7 @@ BAD: dict[str, tuple[str, list[str]]] = {
 def test_a_bad_file_is_told_row_by_row_and_changes_nothing(
     place: str, tmp_path: Path, case: tuple[str, list[str]]
 ) -> None:
-    text, told = case
+    text, starts = case
     engine = open_database(place)
     Store(engine).insert(CUSTOMERS, {"fields": [{"name": "x", "cardId": "FF"}]})
     engine.dispose()
@@ -119,7 +119,7 @@ def test_a_bad_file_is_told_row_by_row_and_changes_nothing(
     assert result.return_value == 65
     lines = result.stderr.splitlines()
     assert [
-        line for line, start in zip(lines, told, strict=True) if not line.startswith(start)
+        line for line, start in zip(lines, starts, strict=True) if not line.startswith(start)
     ] == []
     assert "nothing was imported" in result.stdout
     assert len(kept(place)) == 1
@@ -129,8 +129,8 @@ def test_a_dry_run_says_what_would_be_and_does_nothing(place: str, tmp_path: Pat
     path = tmp_path / "members.csv"
     path.write_text(f"{HEAD}a,0A,New Co,,1\n", "utf-8")
     words = ("import", place, path, "--new-companies", "--json")
-    told = json.loads(ran(*words, "--dry-run").output)
-    assert (told["rows"], told["bad"], told["done"]) == (1, [], False)
+    output = json.loads(ran(*words, "--dry-run").output)
+    assert (output["rows"], output["bad"], output["done"]) == (1, [], False)
     assert kept(place) == []
     assert json.loads(ran(*words).output)["done"]
     assert kept(place)[0]["company"]["name"] == "New Co"
@@ -148,7 +148,7 @@ def test_a_file_that_is_no_text_is_refused(place: str, tmp_path: Path) -> None:
 def test_what_was_exported_imports_to_the_same(
     new_place: Callable[[], str], tmp_path: Path
 ) -> None:
-    """All scripts, control characters and line ends within names included."""
+    """The names include all scripts, control characters and line ends."""
     first, second = new_place(), new_place()
     ran("init", first, "--sample")
     path = tmp_path / "out.csv"
@@ -162,7 +162,7 @@ def test_what_was_exported_imports_to_the_same(
 
 
 def test_a_backup_beside_writers_is_complete_and_private(tmp_path: Path) -> None:
-    """Each write makes two rows: a copy that is not of one moment would hold an odd number."""
+    """Each write inserts two rows: an inconsistent copy could have an odd number."""
     with running_service(tmp_path) as running:
         office, stop = Api(running.url, running.office_token), threading.Event()
 
@@ -177,8 +177,8 @@ def test_a_backup_beside_writers_is_complete_and_private(tmp_path: Path) -> None
         try:
             for number in range(5):
                 copy = tmp_path / f"copy{number}.db"
-                told = json.loads(ran("backup", running.database, copy, "--json").output)
-                assert told == {"file": str(copy), "bytes": copy.stat().st_size}
+                output = json.loads(ran("backup", running.database, copy, "--json").output)
+                assert output == {"file": str(copy), "bytes": copy.stat().st_size}
                 assert stat.S_IMODE(copy.stat().st_mode) == 0o600
                 with closing(sqlite3.connect(copy)) as connection:
                     (count,) = connection.execute("SELECT count(*) FROM customers").fetchone()
@@ -210,8 +210,8 @@ def test_postgresql_is_backed_up_by_its_own_tool(cluster: Cluster, tmp_path: Pat
 def test_a_token_is_let_in_and_out_while_the_service_runs(
     service: RunningService, office: Api
 ) -> None:
-    made = ran("token", "add", service.database, "--role", "till", "--name", "bar").output.strip()
-    bar = Api(service.url, made)
+    token = ran("token", "add", service.database, "--role", "till", "--name", "bar").output.strip()
+    bar = Api(service.url, token)
     body = {"fields": {"id": True}, "limit": 1}
     path = "/core/data/Customers/select"
 
@@ -223,9 +223,9 @@ def test_a_token_is_let_in_and_out_while_the_service_runs(
         raise AssertionError(f"never {status}")
 
     comes_to(200)
-    listed = json.loads(ran("token", "list", service.database, "--json").output)
-    (number,) = [one["id"] for one in listed if one["name"] == "bar"]
-    assert made not in json.dumps(listed)
+    tokens = json.loads(ran("token", "list", service.database, "--json").output)
+    (number,) = [item["id"] for item in tokens if item["name"] == "bar"]
+    assert token not in json.dumps(tokens)
     ran("token", "revoke", service.database, number)
     comes_to(401)
     assert office.select(limit=1, conditions=where(equals("id", 1)))

@@ -1,11 +1,13 @@
 """Hostile requests and slow clients: a 4xx that names the place or a closed line, never a 5xx."""
 
+import asyncio
 import json
 import select
 import socket
 import ssl
 import subprocess
 import threading
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,18 +18,21 @@ import pytest
 import uvicorn
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from starlette.applications import Starlette
 from tests.fakes.service import RunningService, running_service
 from tests.service.conftest import CUSTOMERS, Api, equals, where
+from uvicorn.server import ServerState
 
 from taptill.service.app import build_app
 from taptill.service.database import create_database
 from taptill.service.fields import CUSTOMERS as ENTITY
 from taptill.service.fields import ENTITIES
-from taptill.service.run import Connection, listen
+from taptill.service.run import TimeoutProtocol, listen
 from taptill.service.store import Store
-from taptill.service.tokens import Role, add_token, check_right
-from taptill.service.wire import Refusal, parse, write
+from taptill.service.tokens import TokenRole, add_token, check_permission
+from taptill.service.wire import ApiError, parse, write
 
+ROOT = Path(__file__).parents[2]
 MEBIBYTE = 1024 * 1024
 INJECTIONS = (
     *("'", '"', "' OR '1'='1", "1; DROP TABLE customers; --", "\\", "%", "_", "%%%s", ":this"),
@@ -37,7 +42,7 @@ NUMBERS = (0, -1, 2**31, 2**63 - 1, 2**63, -(2**63), 10**400, "1e400", "-0.0", "
 
 
 @pytest.fixture(scope="module")
-def own(new_place: Callable[[], str]) -> Iterator[Store]:
+def own_store(new_place: Callable[[], str]) -> Iterator[Store]:
     engine = create_database(new_place())
     store = Store(engine)
     store.insert(ENTITIES["Companies"], {"fields": [{"name": "One"}]})
@@ -85,22 +90,22 @@ BODY = st.fixed_dictionaries(
 @settings(max_examples=300)
 @given(body=BODY | ANYTHING, verb=st.sampled_from(["select", "insert", "update", "remove"]))
 def test_whatever_is_asked_the_answer_is_rows_or_a_refusal_of_the_400s(
-    own: Store, body: Any, verb: str
+    own_store: Store, body: Any, verb: str
 ) -> None:
-    asked = parse(json.dumps(body).encode())
+    query = parse(json.dumps(body).encode())
     status = 200
     answer: Any
     try:
-        check_right(Role.OFFICE, verb, asked)
+        check_permission(TokenRole.OFFICE, verb, query)
         if verb == "select":
-            answer = own.select(ENTITY, asked)
+            answer = own_store.select(ENTITY, query)
         elif verb == "insert":
-            answer = own.insert(ENTITY, asked)
+            answer = own_store.insert(ENTITY, query)
         elif verb == "update":
-            answer = own.update(1, asked)
+            answer = own_store.update(1, query)
         else:
-            answer = own.remove(asked)
-    except Refusal as refusal:
+            answer = own_store.remove(query)
+    except ApiError as refusal:
         status, answer = refusal.status, refusal.body
     assert status == 200 or 400 <= status < 500
     assert write(answer).encode()
@@ -108,10 +113,10 @@ def test_whatever_is_asked_the_answer_is_rows_or_a_refusal_of_the_400s(
 
 @pytest.mark.parametrize("text", INJECTIONS, ids=ascii)
 def test_no_text_is_ever_part_of_a_statement(office: Api, text: str) -> None:
-    """As a value it is looked for; as a name of anything it is refused where it stands."""
+    """As a value it is searched for; in place of a name it is an error with its path."""
     for comparator in ("=", "<", "like"):
-        one = {"field": "name", "comparator": comparator, "value": text}
-        status, answer = office.post(f"{CUSTOMERS}/select", json.dumps({"conditions": where(one)}))
+        row = {"field": "name", "comparator": comparator, "value": text}
+        status, answer = office.post(f"{CUSTOMERS}/select", json.dumps({"conditions": where(row)}))
         assert status in {200, 400}, answer
     wrong: list[tuple[Any, str]] = [
         ({"fields": {text: True}}, "fields"),
@@ -157,16 +162,16 @@ HUGE: dict[str, tuple[str, int, str]] = {
 
 @pytest.mark.parametrize("case", HUGE.values(), ids=HUGE.keys())
 def test_a_huge_body_is_refused(office: Api, case: tuple[str, int, str]) -> None:
-    text, expected, code = case
+    text, expected_status, code = case
     status, answer = office.post(f"{CUSTOMERS}/update/1", text)
-    assert (status, answer["error"]["code"]) == (expected, code)
+    assert (status, answer["error"]["code"]) == (expected_status, code)
     assert len(json.dumps(answer)) < 500
 
 
 def memory_kb(service: RunningService) -> int:
     assert service.child is not None
     status = Path(f"/proc/{service.child.pid}/status").read_text("ascii")
-    (line,) = [one for one in status.splitlines() if one.startswith("VmRSS")]
+    (line,) = [text for text in status.splitlines() if text.startswith("VmRSS")]
     return int(line.split()[1])
 
 
@@ -180,20 +185,45 @@ def test_huge_bodies_leave_no_memory_behind(service: RunningService, office: Api
     assert memory_kb(service) < before_kb + 60_000
 
 
-class Hasty(Connection):
-    head_s = 0.4
-    stuck_s = 0.4
+UVICORN_PARTS = (
+    "_unset_keepalive_if_required",
+    "conn",
+    "loop",
+    "timeout_keep_alive_handler",
+    "timeout_keep_alive_task",
+    "transport",
+)
+
+
+def test_uvicorn_is_the_version_whose_private_parts_end_slow_clients() -> None:
+    """Another version may be pinned only after its H11Protocol was compared with service/run.py."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert f"uvicorn=={uvicorn.__version__}" in project["optional-dependencies"]["service"]
+    config = uvicorn.Config(Starlette(), http=TimeoutProtocol, lifespan="off")
+    config.load()
+    loop = asyncio.new_event_loop()
+    protocol = TimeoutProtocol(config, ServerState(), {}, loop)
+    loop.close()
+    assert [name for name in UVICORN_PARTS if not hasattr(protocol, name)] == []
+    assert protocol.timeout_keep_alive_task is None
+
+
+class ShortTimeoutProtocol(TimeoutProtocol):
+    head_timeout_s = 0.4
+    unread_timeout_s = 0.4
 
 
 @pytest.fixture
-def hasty(tmp_path: Path) -> Iterator[tuple[int, str]]:
-    """Serve with little patience, and give the port and a token."""
+def impatient_server(tmp_path: Path) -> Iterator[tuple[int, str]]:
+    """Run a server with short time-outs; yield its port and a token."""
     engine = create_database(tmp_path / "customers.db")
     rows = [{"name": "x", "debtData": {"k": "x" * 60_000}}] * 32
     Store(engine).insert(ENTITY, {"fields": rows})
-    token = add_token(engine, Role.TILL, "till")
-    app, listener = build_app(Store(engine), body_s=0.4), listen("127.0.0.1", 0)
-    config = uvicorn.Config(app, http=Hasty, ws="none", lifespan="off", log_level="error")
+    token = add_token(engine, TokenRole.TILL, "till")
+    app, listener = build_app(Store(engine), body_timeout_s=0.4), listen("127.0.0.1", 0)
+    config = uvicorn.Config(
+        app, http=ShortTimeoutProtocol, ws="none", lifespan="off", log_level="error"
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
@@ -208,42 +238,42 @@ HEAD = f"POST {CUSTOMERS}/select HTTP/1.1\r\nHost: x\r\n"
 
 @contextmanager
 def line(port: int) -> Iterator[socket.socket]:
-    with socket.create_connection(("127.0.0.1", port)) as made:
-        made.settimeout(10)
-        yield made
+    with socket.create_connection(("127.0.0.1", port)) as client_socket:
+        client_socket.settimeout(10)
+        yield client_socket
 
 
-def test_a_client_that_says_nothing_is_let_go(hasty: tuple[int, str]) -> None:
-    with line(hasty[0]) as silent:
+def test_a_client_that_says_nothing_is_let_go(impatient_server: tuple[int, str]) -> None:
+    with line(impatient_server[0]) as silent:
         assert silent.recv(100) == b""
 
 
-def test_a_client_that_drips_its_head_is_let_go(hasty: tuple[int, str]) -> None:
-    """Each byte comes in good time; the head as a whole does not. So again after an answer."""
-    with line(hasty[0]) as dripping:
+def test_a_client_that_drips_its_head_is_let_go(impatient_server: tuple[int, str]) -> None:
+    """Each byte comes in time, but not the whole head; the same on a connection that was used."""
+    with line(impatient_server[0]) as dripping:
         dripping.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         answer = b""
         while b"true}" not in answer:
             answer += dripping.recv(1000)
         dripping.settimeout(0.05)
-        sent = 0
+        count = 0
         with suppress(BrokenPipeError, ConnectionResetError):
-            while sent < 100:
+            while count < 100:
                 dripping.sendall(b"x")
-                sent += 1
+                count += 1
                 with suppress(TimeoutError):
                     assert dripping.recv(100) == b""
                     break
-        assert sent < 100
+        assert count < 100
 
 
-def test_a_client_that_drips_its_body_is_told_and_let_go(hasty: tuple[int, str]) -> None:
-    port, token = hasty
+def test_a_client_that_drips_its_body_is_told_and_let_go(impatient_server: tuple[int, str]) -> None:
+    port, token = impatient_server
     with line(port) as late:
         late.sendall(f"{HEAD}Content-Length: 9\r\nAuthorization: Bearer {token}\r\n\r\n{{".encode())
         answer = b""
-        while got := late.recv(4096):
-            answer += got
+        while part := late.recv(4096):
+            answer += part
         assert answer.startswith(b"HTTP/1.1 408")
         assert b'"code":"slow"' in answer
 
@@ -256,9 +286,9 @@ def send_on(deaf: socket.socket) -> None:
         ending.poll(20)
 
 
-def test_a_client_that_reads_no_answer_is_let_go(hasty: tuple[int, str]) -> None:
-    """Ten answers of two megabytes each are more than the buffers on the way take."""
-    port, token = hasty
+def test_a_client_that_reads_no_answer_is_let_go(impatient_server: tuple[int, str]) -> None:
+    """Ten answers of two megabytes each exceed all buffers on the way."""
+    port, token = impatient_server
     body = '{"fields": {"debtData": true}}'
     head = f"{HEAD}Content-Length: {len(body)}\r\nAuthorization: Bearer {token}\r\n\r\n"
     with line(port) as deaf:
@@ -272,9 +302,11 @@ def test_a_client_that_reads_no_answer_is_let_go(hasty: tuple[int, str]) -> None
 def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningService, Path]]:
     folder = tmp_path_factory.mktemp("tls")
     words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    made = ["-keyout", "key.pem", "-out", "chain.pem", "-days", "2", "-subj", "/CN=till.example"]
-    more = ["-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run(["openssl", *words, *made, *more], cwd=folder, check=True, capture_output=True)
+    output = ["-keyout", "key.pem", "-out", "chain.pem", "-days", "2", "-subj", "/CN=till.example"]
+    extension = ["-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(
+        ["openssl", *words, *output, *extension], cwd=folder, check=True, capture_output=True
+    )
     options = ("--tls-cert", str(folder / "chain.pem"), "--tls-key", str(folder / "key.pem"))
     with running_service(folder, *options) as running:
         yield running, folder
@@ -312,7 +344,7 @@ def test_the_access_log_tells_what_was_asked_and_never_about_whom(tmp_path: Path
         "INFO request.answered status=200",
     ]
     assert lines[0].endswith(" entity=Customers verb=select token=2")
-    said = log.read_text()
+    log_text = log.read_text()
     assert not any(
-        word in said for word in ("Ada", "Byron", "Augusta", "62E3086CED", running.token)
+        word in log_text for word in ("Ada", "Byron", "Augusta", "62E3086CED", running.token)
     )

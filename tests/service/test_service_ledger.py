@@ -1,4 +1,4 @@
-"""Who may change what, the office's increments, and the ledger that keeps every change of money."""
+"""Permissions to change fields, increments, and the ledger of all changes of money."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -8,14 +8,14 @@ import pytest
 from tests.service.conftest import CUSTOMERS, Api, equals, where
 
 from taptill.service.fields import CUSTOMERS as ENTITY
-from taptill.service.fields import FOR_THE_OFFICE
+from taptill.service.fields import OFFICE_FIELDS
 from taptill.service.store import Store
 
 CHANGES = "/core/data/CustomerDebtChanges"
 
 
 def changes(api: Api, row_id: int) -> list[dict[str, Any]]:
-    """Read one customer's ledger, the oldest change first."""
+    """Return one customer's ledger, the oldest entry first."""
     body = {
         "fields": {"who": True, "from": True, "to": True, "reason": True},
         "conditions": where(equals("customer.id", row_id)),
@@ -27,8 +27,8 @@ def changes(api: Api, row_id: int) -> list[dict[str, Any]]:
     return rows
 
 
-def increment(by: Any, **more: Any) -> dict[str, Any]:
-    return {"fields": {"totalDebt": {"increment": by}}, **more}
+def increment(by: Any, **options: Any) -> dict[str, Any]:
+    return {"fields": {"totalDebt": {"increment": by}}, **options}
 
 
 def test_an_increment_needs_no_condition_and_is_told_with_its_reason(office: Api) -> None:
@@ -87,16 +87,16 @@ def test_the_ledger_names_the_till_and_keeps_no_change_that_is_none(till: Api, o
     for version, total in enumerate((5, 5, 2), start=1):
         body = {"fields": {"totalDebt": total}, "conditions": where(equals("version", version))}
         assert till.update(row_id, body)[0] == 200
-    moved = [(row["who"], row["from"], row["to"]) for row in changes(till, row_id)]
-    assert moved == [("till", 0, 5), ("till", 5, 2)]
+    entries = [(row["who"], row["from"], row["to"]) for row in changes(till, row_id)]
+    assert entries == [("till", 0, 5), ("till", 5, 2)]
 
 
 def test_the_ledger_outlives_its_customer_and_shows_who_it_was(office: Api) -> None:
     row_id = office.insert(totalDebt=7, company={"id": 2})
     office.post(f"{CUSTOMERS}/remove", {"conditions": where(equals("id", row_id))})
-    shown = {"customer": {"id": True, "company": {"id": True}}, "to": True}
+    entry = {"customer": {"id": True, "company": {"id": True}}, "to": True}
     by_path = where(equals("customer.company.id", 2), equals("customer", {"id": row_id}))
-    status, rows = office.post(f"{CHANGES}/select", {"fields": shown, "conditions": by_path})
+    status, rows = office.post(f"{CHANGES}/select", {"fields": entry, "conditions": by_path})
     assert (status, rows) == (200, [{"customer": {"id": row_id, "company": {"id": 2}}, "to": 7}])
 
 
@@ -140,15 +140,15 @@ def test_the_office_writes_every_field_and_a_till_two(
 @pytest.mark.parametrize("name", OWN)
 def test_nobody_writes_what_the_service_sets_itself(till: Api, office: Api, name: str) -> None:
     row_id = office.insert()
-    for api, expected in ((till, 403), (office, 400)):
+    for api, code in ((till, 403), (office, 400)):
         status, answer = api.update(row_id, {"fields": {name: 7}})
-        assert (status, answer["error"]["path"]) == (expected, f"fields.{name}")
+        assert (status, answer["error"]["path"]) == (code, f"fields.{name}")
 
 
-@pytest.mark.parametrize("name", sorted(ENTITY.fields.keys() - FOR_THE_OFFICE))
+@pytest.mark.parametrize("name", sorted(ENTITY.fields.keys() - OFFICE_FIELDS))
 def test_both_read_every_field_that_a_till_needs(till: Api, office: Api, name: str) -> None:
-    asked = {"fields": {name: True}, "limit": 1, "orderBy": [{"field": "id"}]}
-    assert till.select(**asked) == office.select(**asked)
+    fields = {"fields": {name: True}, "limit": 1, "orderBy": [{"field": "id"}]}
+    assert till.select(**fields) == office.select(**fields)
 
 
 OFFICE_VERBS: dict[str, tuple[str, Any]] = {
@@ -167,8 +167,8 @@ def test_what_only_the_office_may(till: Api, office: Api, case: tuple[str, Any])
     assert office.post(path, body)[0] in {200, 201}
 
 
-def told(api: Api, row_id: int) -> list[tuple[Any, Any, Any]]:
-    """Read who booked what under which name of the sender's own."""
+def ledger_entries(api: Api, row_id: int) -> list[tuple[Any, Any, Any]]:
+    """Return total, staff and request of a customer's ledger entries."""
     body = {
         "fields": {"to": True, "staff": True, "request": True},
         "conditions": where(equals("customer.id", row_id)),
@@ -180,7 +180,7 @@ def told(api: Api, row_id: int) -> list[tuple[Any, Any, Any]]:
 
 
 def test_the_ledger_keeps_the_person_and_the_senders_own_id(till: Api, office: Api) -> None:
-    """A till has no person: its token's name is all that is known."""
+    """A till's entries have no staff, only its token's name."""
     status, rows = office.post(
         f"{CUSTOMERS}/insert", {"fields": [{"name": "x", "totalDebt": 3}], "staff": "Jo"}
     )
@@ -190,9 +190,9 @@ def test_the_ledger_keeps_the_person_and_the_senders_own_id(till: Api, office: A
     assert office.update(row_id, increment(-1, staff="Kim", request=request))[0] == 200
     body = {"fields": {"totalDebt": 4}, "conditions": where(equals("version", 2))}
     assert till.update(row_id, body)[0] == 200
-    gone = {"conditions": where(equals("id", row_id)), "money": "clear", "staff": "Lou"}
-    assert office.post(f"{CUSTOMERS}/remove", gone)[0] == 200
-    assert told(office, row_id) == [
+    missing_keys = {"conditions": where(equals("id", row_id)), "money": "clear", "staff": "Lou"}
+    assert office.post(f"{CUSTOMERS}/remove", missing_keys)[0] == 200
+    assert ledger_entries(office, row_id) == [
         (3, "Jo", None),
         (2, "Kim", request),
         (4, None, None),
@@ -213,22 +213,22 @@ def test_a_till_is_told_no_person(till: Api, office: Api) -> None:
 
 
 def test_a_request_is_booked_once(office: Api) -> None:
-    row_id, other = office.insert(), office.insert()
+    row_id, second = office.insert(), office.insert()
     body = increment(-5, request=f"once-{row_id}")
     assert office.update(row_id, body)[0] == 200
-    for number in (row_id, other):
+    for number in (row_id, second):
         status, answer = office.update(number, body)
         assert (status, answer["error"]["code"]) == (409, "request-known")
         assert "row" not in answer
-    assert (office.row(row_id)["totalDebt"], office.row(other)["totalDebt"]) == (-5, 0)
+    assert (office.row(row_id)["totalDebt"], office.row(second)["totalDebt"]) == (-5, 0)
 
 
 def test_a_request_is_booked_once_though_both_wait_for_one_commit(store: Store) -> None:
     (row,) = store.insert(ENTITY, {"fields": [{"name": "x"}]})
     body = increment(-5, request="r")
-    tries = [store.submit(store.alteration(row["id"], body, "office")) for _ in range(5)]
-    faults = [one.exception() for one in tries]
-    assert [str(one) for one in faults if one] == ["request-known"] * 4
+    tries = [store.submit(store.update_change(row["id"], body, "office")) for _ in range(5)]
+    faults = [future.exception() for future in tries]
+    assert [str(future) for future in faults if future] == ["request-known"] * 4
     (now,) = store.select(ENTITY, {"fields": {"totalDebt": True}})
     assert now == {"totalDebt": -5}
 

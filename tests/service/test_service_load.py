@@ -1,4 +1,4 @@
-"""Many clients at once, and the service or its database taken away under them: sums stay exact."""
+"""Sums stay exact with many clients, and while the service or its database is restarted."""
 
 import random
 import threading
@@ -20,41 +20,41 @@ pytestmark = pytest.mark.slow
 
 
 def ledger(office: Api, row_id: int) -> list[dict[str, Any]]:
-    """Read all changes of a customer's money in their order, page by page."""
-    found: list[dict[str, Any]] = []
+    """Return all ledger entries of a customer in their order, read page by page."""
+    entries: list[dict[str, Any]] = []
     while True:
         body = {
             "fields": {"id": True, "from": True, "to": True},
             "conditions": where(equals("customer", {"id": row_id})),
             "orderBy": [{"field": "id"}],
             "limit": 1000,
-            "offset": len(found),
+            "offset": len(entries),
         }
         status, rows = office.post("/core/data/CustomerDebtChanges/select", body)
         assert status == 200
-        found += rows
+        entries += rows
         if not rows:
-            return found
+            return entries
 
 
-def check_books(office: Api, row_id: int, expected: Decimal) -> None:
-    """The total is as expected, and the ledger leads to it without a gap."""
-    assert office.row(row_id)["totalDebt"] == expected
+def check_books(office: Api, row_id: int, total_debt: Decimal) -> None:
+    """Assert that the total is as expected, and that the ledger leads to it without a gap."""
+    assert office.row(row_id)["totalDebt"] == total_debt
     total = Decimal(0)
     for change in ledger(office, row_id):
         assert change["from"] == total
         total = change["to"]
-    assert total == expected
+    assert total == total_debt
 
 
 @dataclass
 class Client:
-    """Moves money of some customers, and knows what it was told."""
+    """A client that changes balances and counts what the service confirmed."""
 
     service: RunningService
     seed: int
-    answered: Counter[int] = field(default_factory=Counter)
-    unheard: Counter[int] = field(default_factory=Counter)
+    confirmed_cents: Counter[int] = field(default_factory=Counter)
+    unconfirmed_cents: Counter[int] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -81,7 +81,7 @@ class Client:
             self._note(row_id, cents, status)
 
     def increment_until(self, row_id: int, stop: threading.Event) -> None:
-        """Add a cent again and again, whatever happens to the other side."""
+        """Add a cent again and again, also while the service is down."""
         while not stop.is_set():
             body = {"fields": {"totalDebt": {"increment": 0.01}}}
             try:
@@ -89,14 +89,14 @@ class Client:
             except httpx.ConnectError:
                 stop.wait(0.05)  # never sent; the machine is for the one who starts
             except httpx.TransportError:
-                self.unheard[row_id] += 1
+                self.unconfirmed_cents[row_id] += 1
 
     def _note(self, row_id: int, cents: int, status: int) -> None:
         self.statuses[status] += 1
         if status == 200:
-            self.answered[row_id] += cents
+            self.confirmed_cents[row_id] += cents
         elif status >= 500:
-            self.unheard[row_id] += 1
+            self.unconfirmed_cents[row_id] += 1
 
     def close(self) -> None:
         self.office.http.close()
@@ -105,9 +105,9 @@ class Client:
 
 @pytest.fixture
 def clients(service: RunningService) -> Iterator[list[Client]]:
-    made = [Client(service, seed) for seed in range(CLIENTS)]
-    yield made
-    for client in made:
+    clients_ = [Client(service, seed) for seed in range(CLIENTS)]
+    yield clients_
+    for client in clients_:
         client.close()
 
 
@@ -127,35 +127,35 @@ def test_32_clients_on_the_same_rows_lose_nothing_and_see_no_fault(
     assert set(statuses) == {200, 409}
     assert statuses[200] == CLIENTS * 10
     for row_id in row_ids:
-        cents = sum(client.answered[row_id] for client in clients)
+        cents = sum(client.confirmed_cents[row_id] for client in clients)
         check_books(office, row_id, Decimal(cents).scaleb(-2))
 
 
-def hammered(running: RunningService, disturb: Callable[[], None], rounds: int) -> None:
-    """Add cents from 8 clients while the other side is disturbed; no answered one may be lost."""
+def hammer(running: RunningService, disturb: Callable[[], None], rounds: int) -> None:
+    """Add cents from 8 clients during disturbances; no confirmed one may be lost."""
     office = Api(running.url, running.office_token)
     row_id = office.insert()
-    made = [Client(running, seed) for seed in range(8)]
+    clients_ = [Client(running, seed) for seed in range(8)]
     stop = threading.Event()
-    with ThreadPoolExecutor(len(made)) as pool:
-        work = [pool.submit(client.increment_until, row_id, stop) for client in made]
+    with ThreadPoolExecutor(len(clients_)) as pool:
+        work = [pool.submit(client.increment_until, row_id, stop) for client in clients_]
         try:
             for _ in range(rounds):
-                before = sum(client.answered[row_id] for client in made)
-                while sum(client.answered[row_id] for client in made) < before + 50:
-                    assert not any(one.done() for one in work)
+                before = sum(client.confirmed_cents[row_id] for client in clients_)
+                while sum(client.confirmed_cents[row_id] for client in clients_) < before + 50:
+                    assert not any(future.done() for future in work)
                     stop.wait(0.005)
                 disturb()
         finally:
             stop.set()
-        for one in work:
-            one.result()
-    answered = sum(client.answered[row_id] for client in made)
-    unheard = sum(client.unheard[row_id] for client in made)
+        for future in work:
+            future.result()
+    confirmed_cents = sum(client.confirmed_cents[row_id] for client in clients_)
+    unconfirmed_cents = sum(client.unconfirmed_cents[row_id] for client in clients_)
     total = office.row(row_id)["totalDebt"] * 100
-    assert answered <= total <= answered + unheard
+    assert confirmed_cents <= total <= confirmed_cents + unconfirmed_cents
     check_books(office, row_id, total / 100)
-    for client in made:
+    for client in clients_:
         client.close()
     office.http.close()
 
@@ -169,7 +169,7 @@ def test_a_service_killed_under_load_has_lost_no_answered_write(
             running.kill()
             running.start_again()
 
-        hammered(running, kill_and_start, rounds=2)
+        hammer(running, kill_and_start, rounds=2)
 
 
 def test_a_postgresql_restarted_under_load_has_lost_nothing_and_the_service_goes_on() -> None:
@@ -182,6 +182,6 @@ def test_a_postgresql_restarted_under_load_has_lost_nothing_and_the_service_goes
             cluster.stop()
             cluster.start()
 
-        hammered(running, restart, rounds=2)
+        hammer(running, restart, rounds=2)
         assert running.child is not None
         assert running.child.poll() is None

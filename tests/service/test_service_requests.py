@@ -1,4 +1,4 @@
-"""What may be asked and how it is answered, and each wrong request with the place it names."""
+"""Valid queries and their answers, and invalid requests with the path in their errors."""
 
 from collections.abc import Callable
 from typing import Any
@@ -76,16 +76,16 @@ CONDITIONS: dict[str, tuple[dict[str, Any], list[int]]] = {
 
 @pytest.mark.parametrize("case", CONDITIONS.values(), ids=CONDITIONS.keys())
 def test_conditions_find(till: Api, case: tuple[dict[str, Any], list[int]]) -> None:
-    conditions, expected = case
-    found = till.select(fields={"id": True}, conditions=conditions, orderBy=[{"field": "id"}])
-    assert [row["id"] for row in found] == expected
+    conditions, names = case
+    rows = till.select(fields={"id": True}, conditions=conditions, orderBy=[{"field": "id"}])
+    assert [row["id"] for row in rows] == names
 
 
 def test_order_goes_by_several_fields_and_pages(till: Api) -> None:
     by = [{"field": "isCreditAllowed", "order": "desc"}, {"field": "totalDebt"}]
-    asked = {"fields": {"id": True}, "conditions": where(DEMO), "orderBy": by}
-    assert till.select(**asked, limit=3) == [{"id": 4}, {"id": 7}, {"id": 2}]
-    assert till.select(**asked, limit=2, offset=2) == [{"id": 2}, {"id": 8}]
+    query = {"fields": {"id": True}, "conditions": where(DEMO), "orderBy": by}
+    assert till.select(**query, limit=3) == [{"id": 4}, {"id": 7}, {"id": 2}]
+    assert till.select(**query, limit=2, offset=2) == [{"id": 2}, {"id": 8}]
 
 
 def test_no_filters_are_no_condition_and_the_limit_is_100(till: Api) -> None:

@@ -1,4 +1,4 @@
-"""The sample data: always the same, in several scripts, and the demo's cards are what they say."""
+"""The sample data is always the same, has several scripts, and fits the demo's cards."""
 
 import re
 import unicodedata
@@ -31,13 +31,13 @@ def test_names_come_in_many_scripts_and_situations() -> None:
 
 def test_the_demo_keys_show_what_they_say(till: Api) -> None:
     """A till finds each card, in the order of the keys A to H, and not the unknown one."""
-    found = [till.select(conditions=where(equals("cardId", card.card_id))) for card in DEMO_CARDS]
+    rows = [till.select(conditions=where(equals("cardId", card.card_id))) for card in DEMO_CARDS]
     assert "".join(card.key for card in DEMO_CARDS) == "ABCDEFGH"
-    assert [str(row["totalDebt"]) for (row,) in found] == [
+    assert [str(row["totalDebt"]) for (row,) in rows] == [
         *("-12.30", "-50.00", "-1.80", "8.40", "0.00", "-5.00", "49.00", "-25.00")
     ]
-    assert [row["isBlocked"] for (row,) in found].index(True) == 1
-    assert [row["isCreditAllowed"] for (row,) in found] == [card.key in "DG" for card in DEMO_CARDS]
-    assert [row["default"] for (row,) in found].index(True) == 4
-    assert {"\u202e", "\x1b", "[", "\n"} <= set(found[5][0]["name"])
+    assert [row["isBlocked"] for (row,) in rows].index(True) == 1
+    assert [row["isCreditAllowed"] for (row,) in rows] == [card.key in "DG" for card in DEMO_CARDS]
+    assert [row["default"] for (row,) in rows].index(True) == 4
+    assert {"\u202e", "\x1b", "[", "\n"} <= set(rows[5][0]["name"])
     assert till.select(conditions=where(equals("cardId", DEMO_UNKNOWN.card_id))) == []

@@ -1,4 +1,4 @@
-"""An update is conditional, exact, and raises version and stamp; nothing is overwritten blindly."""
+"""Updates are conditional and exact, and increase version and timestamp."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.fakes.service import RunningService
-from tests.service.conftest import CUSTOMERS, Api, Hands, equals, where
+from tests.service.conftest import CUSTOMERS, Api, ManualClock, equals, where
 
 from taptill.domain.mark import epoch_of
 from taptill.service.database import create_database
 from taptill.service.fields import CUSTOMERS as ENTITY
 from taptill.service.store import Store
-from taptill.service.wire import Refusal, parse, write
+from taptill.service.wire import ApiError, parse, write
 
 
 def test_an_update_changes_the_named_fields_and_raises_the_version(office: Api) -> None:
@@ -24,8 +24,8 @@ def test_an_update_changes_the_named_fields_and_raises_the_version(office: Api) 
     assert office.update(row_id, {"fields": {"name": "after"}}) == (200, [{"id": row_id}])
     after = office.row(row_id)
     assert after["updatedAt"] > before["updatedAt"]
-    changed = {"name": "after", "version": before["version"] + 1, "updatedAt": after["updatedAt"]}
-    assert after == {**before, **changed}
+    row = {"name": "after", "version": before["version"] + 1, "updatedAt": after["updatedAt"]}
+    assert after == {**before, **row}
 
 
 def test_an_unknown_id_is_an_empty_list_and_no_error(office: Api) -> None:
@@ -121,7 +121,7 @@ def test_of_many_writers_with_one_version_exactly_one_wins(
     with ThreadPoolExecutor(len(apis)) as pool:
         for version in range(1, 11):
             work = [pool.submit(write_total, api, version, n) for n, api in enumerate(apis)]
-            statuses = [one.result() for one in work]
+            statuses = [status.result() for status in work]
             assert sorted(statuses) == [200, *[409] * 7]
             row = office.row(row_id)
             assert (row["totalDebt"], row["version"]) == (statuses.index(200), version + 1)
@@ -139,7 +139,7 @@ def one_row(new_place: Callable[[], str]) -> Iterator[Store]:
 
 
 def kept(store: Store, field: str, value: str) -> Any:
-    """Write a field's JSON text and give what an answer then says."""
+    """Update a field with a JSON text, and return it from the answer."""
     body = f'{{"fields": {{"{field}": {value}}}, "returning": {{"{field}": true}}}}'
     (row,) = parse(write(store.update(1, parse(body.encode()))).encode())
     return row[field]
@@ -148,10 +148,10 @@ def kept(store: Store, field: str, value: str) -> Any:
 @settings(max_examples=60, deadline=None)
 @given(cents=st.integers(-(10**12), 10**12), zeros=st.integers(0, 3))
 def test_every_amount_of_cents_comes_back_exactly(one_row: Store, cents: int, zeros: int) -> None:
-    sent = Decimal(cents).scaleb(-2)
-    assert kept(one_row, "totalDebt", f"{sent}{'0' * zeros}") == sent
-    met = {"conditions": where(equals("totalDebt", sent))}
-    assert len(one_row.select(ENTITY, met)) == 1
+    amounts = Decimal(cents).scaleb(-2)
+    assert kept(one_row, "totalDebt", f"{amounts}{'0' * zeros}") == amounts
+    conditions = {"conditions": where(equals("totalDebt", amounts))}
+    assert len(one_row.select(ENTITY, conditions)) == 1
 
 
 NUMBERS = st.integers() | st.decimals(allow_nan=False, allow_infinity=False)
@@ -204,26 +204,26 @@ def test_debt_data_without_a_place_or_with_marks_stays_as_given(
 
 @pytest.mark.parametrize("seconds", [0, -3600, 0.000001, 5], ids="clock moves {} s".format)
 def test_stamps_strictly_increase_whatever_the_clock_does(
-    store: Store, hands: Hands, seconds: float
+    store: Store, clock: ManualClock, seconds: float
 ) -> None:
-    """Over inserts, updates and removals, in the table as a whole and so in every row."""
+    """They increase over inserts, updates and removals in the whole table."""
     stamps = []
     for number in range(4):
         (row,) = store.insert(
             ENTITY, {"fields": [{"name": "x"}], "returning": {"id": True, "updatedAt": True}}
         )
         stamps.append(row["updatedAt"])
-        hands.move(seconds)
-        changed = {"fields": {"name": f"y{number}"}, "returning": {"updatedAt": True}}
-        stamps += [one["updatedAt"] for one in store.update(row["id"], changed)]
-        hands.move(seconds)
+        clock.move(seconds)
+        body = {"fields": {"name": f"y{number}"}, "returning": {"updatedAt": True}}
+        stamps += [answer_row["updatedAt"] for answer_row in store.update(row["id"], body)]
+        clock.move(seconds)
         store.remove({"conditions": where(equals("id", row["id"]))})
     assert sorted(set(stamps)) == stamps
     assert all(stamp.endswith("Z") for stamp in stamps)
 
 
 def test_a_refusal_inside_a_transaction_leaves_no_lock_behind(store: Store) -> None:
-    with pytest.raises(Refusal):
+    with pytest.raises(ApiError):
         store.insert(ENTITY, {"fields": [{"name": "x"}, {"name": None}]})
     assert store.select(ENTITY, {}) == []
     assert store.insert(ENTITY, {"fields": [{"name": "x"}]}) == [{"id": 1}]

@@ -166,7 +166,7 @@ def _fill(database: Path, token: Path) -> None:
     for entity, rows in sample.rows().items():
         store.Store(engine).insert(fields.ENTITIES[entity], {"fields": rows})
     token.touch(mode=0o600)
-    token.write_text(tokens.add_token(engine, tokens.Role.TILL, "demo"), "ascii")
+    token.write_text(tokens.add_token(engine, tokens.TokenRole.TILL, "demo"), "ascii")
     engine.dispose()
 
 

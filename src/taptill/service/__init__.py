@@ -1,1 +1,1 @@
-"""The embedded Customers service: the Customers API in, one SQLite file behind it."""
+"""The embedded Customers service: the Customers API over SQLite or PostgreSQL."""

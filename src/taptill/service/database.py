@@ -1,4 +1,4 @@
-"""A path or a postgresql:// URL in, an open database out: the one room that knows which it is."""
+"""Opens, creates and migrates databases, the only module that knows SQLite from PostgreSQL."""
 
 import os
 import sqlite3
@@ -17,116 +17,119 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoResultFound, Operatio
 from taptill.domain.currencies.iso4217 import digits_of
 from taptill.domain.errors import MissingExtraError, ServiceError, ServiceTooNewError, UsageError
 from taptill.service import schema
-from taptill.service.wire import bad
+from taptill.service.wire import bad_request
 
-CONNECTIONS = 5
-"""Connections that are ever open: one for each worker, and the writer's."""
-ENGINES_MAX = 4
-READ_S_MAX = 10
-"""How long a single statement may work."""
-LOCK_S_MAX = 30
-"""How long a writer waits for another process, an import for example."""
+POOL_SIZE = 5
+"""How many connections are open at most: one per worker thread, and the writer's."""
+ENGINE_CACHE_SIZE = 4
+STATEMENT_TIMEOUT_S = 10
+"""How long a single statement outside a transaction may take."""
+LOCK_TIMEOUT_S = 30
+"""How long a writer waits for another process, for example for an import."""
 
 _SQLITE = (
-    f"busy_timeout={LOCK_S_MAX * 1000}",
+    f"busy_timeout={LOCK_TIMEOUT_S * 1000}",
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
-    "case_sensitive_like=ON",  # as PostgreSQL has it
+    "case_sensitive_like=ON",  # PostgreSQL always distinguishes case
 )
 _POSTGRESQL = {
     "synchronous_commit": "on",
-    "statement_timeout": f"{READ_S_MAX}s",
+    "statement_timeout": f"{STATEMENT_TIMEOUT_S}s",
     "idle_in_transaction_session_timeout": "60s",
 }
-_UNTIL = "taptill_until_s"
+_DEADLINE_KEY = "taptill_until_s"
 _CANCELLED = "57014"
-_STEPS_BETWEEN = 100_000
-"""After so many steps of its machine SQLite asks whether it may go on."""
+_PROGRESS_STEPS = 100_000
+"""After how many virtual machine instructions SQLite calls the progress handler."""
 _SCHEMES = ("postgresql", "postgres")
-_WRITER = 0x7461707469
-"""The advisory lock's number: one writer at a time, as SQLite has it, so that stamps increase in
-the order of commits, checks before a write stay true, and two processes never deadlock."""
+_WRITER_LOCK_ID = 0x7461707469
+"""The key of the advisory lock that allows one writer at a time, as SQLite does. So timestamps
+increase in the order of commits, checks before a write stay true, and no deadlock is possible."""
 _BEGIN = {
     "sqlite": ("BEGIN IMMEDIATE",),
-    "postgresql": (  # one word to the server, not three
+    "postgresql": (  # one round trip to the server, not three
         (
-            f"BEGIN; SET LOCAL statement_timeout = '{LOCK_S_MAX}s'; "
-            f"SELECT pg_advisory_xact_lock({_WRITER})"
+            f"BEGIN; SET LOCAL statement_timeout = '{LOCK_TIMEOUT_S}s'; "
+            f"SELECT pg_advisory_xact_lock({_WRITER_LOCK_ID})"
         ),
     ),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
-    """What a database's money is: its currency, where that is known, and how many digits it has."""
+class DatabaseCurrency:
+    """The currency of a database's amounts, None if unknown, and its number of decimals."""
 
-    currency: str | None
+    code: str | None
     digits: int
 
 
-def create_database(place: Path | str, currency: str = "EUR") -> sa.Engine:
-    """Make the tables in a new private file or an empty PostgreSQL database.
+def create_database(location: Path | str, currency: str = "EUR") -> sa.Engine:
+    """Create the tables in a new private file or in an empty PostgreSQL database.
 
-    ServiceError if there is something already.
+    Raises ServiceError if the file exists or the database is not empty.
     """
-    url = _url(place)
+    url = _url(location)
     if url.drivername == "sqlite":
         try:
-            os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            os.close(os.open(location, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         except OSError as fault:
-            raise ServiceError(detail=f"{place} cannot be made: {fault.strerror}") from fault
+            raise ServiceError(detail=f"{location} cannot be made: {fault.strerror}") from fault
     engine = _engine(url)
-    with _faults_mapped(engine), writing(engine) as connection:
+    with _mapping_errors(engine), write_transaction(engine) as connection:
         if sa.inspect(connection).get_table_names():
-            raise ServiceError(detail=f"{shown(engine)} is not empty; it was left as it is")
+            raise ServiceError(detail=f"{display_name(engine)} is not empty; it was left as it is")
         schema.create_tables(connection, currency, digits_of(currency))
     return engine
 
 
-def open_database(place: Path | str) -> sa.Engine:
-    """Open an existing database, moved up to this version; ServiceError if it is none or newer."""
-    url = _url(place)
-    if url.drivername == "sqlite" and not Path(place).is_file():
-        detail = f"there is no {place}; make it with: taptill service init {place}"
+def open_database(location: Path | str) -> sa.Engine:
+    """Open an existing database and migrate it to this version.
+
+    Raises ServiceError if it is no such database, ServiceTooNewError if it is of a newer version.
+    """
+    url = _url(location)
+    if url.drivername == "sqlite" and not Path(location).is_file():
+        detail = f"there is no {location}; make it with: taptill service init {location}"
         raise ServiceError(detail=detail)
     engine = _engine(url)
-    known = schema.SCHEMA_VERSION
-    with _faults_mapped(engine):
-        if _version(engine) < known:
-            with writing(engine) as connection:
-                schema.move_up(connection, _version(connection))
-        found = _version(engine)
-    if found != known:
+    supported_version = schema.SCHEMA_VERSION
+    with _mapping_errors(engine):
+        if _version(engine) < supported_version:
+            with write_transaction(engine) as connection:
+                schema.migrate(connection, _version(connection))
+        version = _version(engine)
+    if version != supported_version:
         engine.dispose()
-        raise ServiceTooNewError(path=shown(engine), found=found, known=known)
+        raise ServiceTooNewError(path=display_name(engine), found=version, known=supported_version)
     return engine
 
 
-def site_of(engine: sa.Engine) -> Site:
-    """Read what money the database keeps."""
-    with reading(engine) as connection:
-        return Site(*connection.execute(sa.select(schema.site)).one())
+def currency_of(engine: sa.Engine) -> DatabaseCurrency:
+    """Return the currency of the database's amounts."""
+    with read_connection(engine) as connection:
+        return DatabaseCurrency(*connection.execute(sa.select(schema.site)).one())
 
 
-def name_currency(engine: sa.Engine, currency: str) -> None:
-    """Name the currency of what is kept; UsageError where it has another number of digits."""
-    kept = site_of(engine).digits
-    if digits_of(currency) != kept:
+def set_currency(engine: sa.Engine, currency: str) -> None:
+    """Set the currency of the amounts; raises UsageError if it has another number of decimals."""
+    digits = currency_of(engine).digits
+    if digits_of(currency) != digits:
         problem = (
-            f"this database keeps {kept} decimals and {currency} has {digits_of(currency)}: make "
+            f"this database keeps {digits} decimals and {currency} has {digits_of(currency)}: make "
             f"another with taptill service init --currency {currency}, export and import"
         )
         raise UsageError(problem=problem)
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(schema.site.update().values(currency=currency))
 
 
-def empty_log(engine: sa.Engine) -> None:
-    """Move SQLite's log into the file and cut it off: what was erased stood in it, too.
+def truncate_wal(engine: sa.Engine) -> None:
+    """Checkpoint and truncate SQLite's write-ahead log, which also contains what was erased.
 
-    Where somebody reads meanwhile, the next erasure or the end of the service does it.
+    Where a reader prevents it, the next erasure or the end of the service does it.
     """
     if is_sqlite(engine):
         with engine.connect() as connection:
@@ -134,41 +137,45 @@ def empty_log(engine: sa.Engine) -> None:
 
 
 @contextmanager
-def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """Open a connection for a single statement, which gets READ_S_MAX; Refusal if it needs more."""
+def read_connection(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Open a connection for a single statement.
+
+    Raises ApiError (400) if the statement takes longer than STATEMENT_TIMEOUT_S.
+    .
+    """
     try:
         with engine.connect() as connection:
             yield connection
     except OperationalError as fault:
         if str(fault.orig) == "interrupted" or getattr(fault.orig, "sqlstate", "") == _CANCELLED:
-            words = f"the database needs more than {READ_S_MAX} s for this"
-            raise bad("too-costly", words, "conditions") from fault
+            message = f"the database needs more than {STATEMENT_TIMEOUT_S} s for this"
+            raise bad_request("too-costly", message, "conditions") from fault
         raise
 
 
-def writing(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
-    """Begin a transaction that is the database's only writing one until its end."""
+def write_transaction(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
+    """Begin a write transaction; the database allows no other one until its end."""
     return _writers(engine).begin()
 
 
-@lru_cache(ENGINES_MAX)
+@lru_cache(ENGINE_CACHE_SIZE)
 def _writers(engine: sa.Engine) -> sa.Engine:
     return engine.execution_options(taptill_begin=_BEGIN[engine.dialect.name])
 
 
-def snapshot(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
-    """Begin a transaction that reads the database as of one moment."""
+def read_snapshot(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
+    """Begin a transaction whose statements all read the database as of one moment."""
     begin = "BEGIN" if is_sqlite(engine) else "BEGIN ISOLATION LEVEL REPEATABLE READ"
     return engine.execution_options(taptill_begin=(begin,)).begin()
 
 
 def is_sqlite(engine: sa.Engine) -> bool:
-    """Tell the one database from the other, for what only one of them has."""
+    """Return whether the database is SQLite; otherwise it is PostgreSQL."""
     return engine.dialect.name == "sqlite"
 
 
-def shown(engine: sa.Engine) -> str:
-    """Name the database for a person, without password or other options."""
+def display_name(engine: sa.Engine) -> str:
+    """Return the path or URL of the database without its password and options."""
     url = engine.url
     if is_sqlite(engine):
         return url.database or ""
@@ -176,13 +183,13 @@ def shown(engine: sa.Engine) -> str:
     return plain.render_as_string()
 
 
-def _url(place: Path | str) -> sa.URL:
-    text = str(place)
+def _url(location: Path | str) -> sa.URL:
+    text = str(location)
     if "://" not in text:
         return sa.URL.create("sqlite", database=text)
     try:
         url = sa.make_url(text)
-    except (ArgumentError, ValueError):  # its text would repeat the password
+    except (ArgumentError, ValueError):  # the error's text would contain the password
         url = sa.URL.create("unreadable")
     if url.drivername not in _SCHEMES:
         raise ServiceError(detail="a database is a path or postgresql://USER@HOST:PORT/NAME")
@@ -190,21 +197,21 @@ def _url(place: Path | str) -> sa.URL:
 
 
 def _engine(url: sa.URL) -> sa.Engine:
-    lite = url.drivername == "sqlite"
+    is_file = url.drivername == "sqlite"
     settings = " ".join(f"-c {key}={value}" for key, value in _POSTGRESQL.items())
-    given: dict[str, Any] = {} if lite else {"options": settings, "connect_timeout": 5}
+    connect_args: dict[str, Any] = {} if is_file else {"options": settings, "connect_timeout": 5}
     try:
         engine = sa.create_engine(
             url,
-            pool_size=CONNECTIONS,
-            hide_parameters=True,  # an error's text must not carry names or card ids
-            connect_args=given,
+            pool_size=POOL_SIZE,
+            hide_parameters=True,  # an error's text must not contain names or card ids
+            connect_args=connect_args,
         )
     except ModuleNotFoundError as fault:
         raise MissingExtraError(what="PostgreSQL", extra="service") from fault
     except ImportError as fault:
         raise ServiceError(detail="PostgreSQL needs libpq: sudo apt install libpq5") from fault
-    sa.event.listen(engine, "connect", _set_up_sqlite if lite else _set_up_postgresql)
+    sa.event.listen(engine, "connect", _set_up_sqlite if is_file else _set_up_postgresql)
     sa.event.listen(engine, "begin", _begin)
     return engine
 
@@ -213,21 +220,21 @@ def _version(engine: sa.Engine | sa.Connection) -> int:
     query = sa.select(schema.schema_version.c.version)
     if isinstance(engine, sa.Connection):
         return int(engine.execute(query).scalar_one())
-    with reading(engine) as connection:
+    with read_connection(engine) as connection:
         return int(connection.execute(query).scalar_one())
 
 
 @contextmanager
-def _faults_mapped(engine: sa.Engine) -> Iterator[None]:
+def _mapping_errors(engine: sa.Engine) -> Iterator[None]:
     try:
         yield
     except DatabaseError as fault:
         engine.dispose()
         text = " ".join(str(fault.orig).split("\nLINE ")[0].split())
-        raise ServiceError(detail=f"{shown(engine)} cannot be used: {text}") from fault
+        raise ServiceError(detail=f"{display_name(engine)} cannot be used: {text}") from fault
     except NoResultFound as fault:
         engine.dispose()
-        detail = f"{shown(engine)} cannot be used: its tables were never made"
+        detail = f"{display_name(engine)} cannot be used: its tables were never made"
         raise ServiceError(detail=detail) from fault
     except ServiceError:
         engine.dispose()
@@ -235,26 +242,28 @@ def _faults_mapped(engine: sa.Engine) -> Iterator[None]:
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, record: Any) -> None:
-    connection.isolation_level = None  # the driver begins nothing by itself
-    until: dict[str, float] = record.info
-    connection.set_progress_handler(lambda: monotonic() > until.get(_UNTIL, inf), _STEPS_BETWEEN)
+    connection.isolation_level = None  # the driver shall not begin transactions
+    info: dict[str, float] = record.info
+    connection.set_progress_handler(
+        lambda: monotonic() > info.get(_DEADLINE_KEY, inf), _PROGRESS_STEPS
+    )
     try:
         for pragma in _SQLITE:
             connection.execute(f"PRAGMA {pragma}")
     except sqlite3.DatabaseError:
-        connection.close()  # the pool does not know it yet
+        connection.close()  # the pool does not own the connection yet
         raise
 
 
 def _set_up_postgresql(connection: Any, _record: object) -> None:
-    connection.autocommit = True  # the driver begins nothing by itself
+    connection.autocommit = True  # the driver shall not begin transactions
     if connection.info.parameter_status("server_encoding") != "UTF8":
         connection.close()
         raise ServiceError(detail="the PostgreSQL database must have the encoding UTF8")
 
 
 def _begin(connection: sa.Connection) -> None:
-    words = connection.get_execution_options().get("taptill_begin", ())
-    connection.info[_UNTIL] = inf if words else monotonic() + READ_S_MAX
-    for one in words:
-        connection.exec_driver_sql(one)
+    statements = connection.get_execution_options().get("taptill_begin", ())
+    connection.info[_DEADLINE_KEY] = inf if statements else monotonic() + STATEMENT_TIMEOUT_S
+    for statement in statements:
+        connection.exec_driver_sql(statement)

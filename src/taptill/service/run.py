@@ -1,4 +1,4 @@
-"""A store in, a listening server out: sockets, TLS, time-outs, signals, and how it stops."""
+"""Runs the HTTP server: socket, TLS, time-outs, signals and shutdown."""
 
 import asyncio
 import os
@@ -23,25 +23,25 @@ from taptill.service.store import Store
 
 CONNECTIONS_MAX = 200
 KEEP_ALIVE_S = 30
-HEAD_S = 10
-"""So long a request's head may take, from its first byte or from the connection's begin."""
-STUCK_S = 20
-"""So long a client may leave an answer unread."""
-GRACE_S = 1
-"""How long requests under way may take after the server was told to stop."""
+HEAD_TIMEOUT_S = 10
+"""How long a request's head may take, from its first byte or from the connection's begin."""
+UNREAD_TIMEOUT_S = 20
+"""How long a client may leave an answer unread."""
+SHUTDOWN_GRACE_S = 1
+"""How long running requests may take after the server was told to stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """The files of a certificate chain and its key, which fit each other."""
+    """The files of a certificate chain and its matching key."""
 
     chain: Path
     key: Path
 
 
 @dataclass(frozen=True, slots=True)
-class Serving:
-    """Where and how to serve."""
+class ServerConfig:
+    """The address, path prefix, certificate and stop condition of the server."""
 
     host: str
     port: int
@@ -50,10 +50,10 @@ class Serving:
     stop_with_stdin: bool = False
 
 
-def certificate(chain: Path, key: Path) -> Certificate:
-    """Check that a certificate can be served; ServiceError where it cannot."""
+def load_certificate(chain: Path, key: Path) -> Certificate:
+    """Return a certificate that was checked; raises ServiceError if it cannot be served."""
     try:
-        # Without a password given, a locked key would be asked for on the terminal.
+        # Without a password argument OpenSSL would ask for an encrypted key's on the terminal.
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(chain, key, password="")
     except (OSError, ValueError) as fault:
         detail = f"{chain} and {key} are no certificate and its key without a password"
@@ -61,95 +61,100 @@ def certificate(chain: Path, key: Path) -> Certificate:
     return Certificate(chain, key)
 
 
-def serve(store: Store, how: Serving, say: Callable[[str], None] = print) -> None:
+def serve(store: Store, config: ServerConfig, announce: Callable[[str], None] = print) -> None:
     """Serve until SIGTERM, SIGINT or, if asked for, the end of standard input."""
-    listener = listen(how.host, how.port)
-    scheme = "https" if how.tls else "http"
-    shown = f"[{how.host}]" if ":" in how.host else how.host
-    line = f"listening on {scheme}://{shown}:{listener.getsockname()[1]}"
-    server = _Server(build_app(store, prefix=how.prefix), how.tls, announce=lambda: say(line))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        # uvicorn puts its own in place while it runs and raises what it caught again
-        # afterwards; these make that a clean end with exit status 0.
-        signal.signal(number, lambda *_: server.stop())
-    if how.stop_with_stdin:
+    listener = listen(config.host, config.port)
+    scheme = "https" if config.tls else "http"
+    display_host = f"[{config.host}]" if ":" in config.host else config.host
+    line = f"listening on {scheme}://{display_host}:{listener.getsockname()[1]}"
+    server = _Server(
+        build_app(store, prefix=config.prefix), config.tls, announce=lambda: announce(line)
+    )
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn installs its own handlers while it runs, and raises the signals that it caught
+        # again afterwards; these handlers then make that an exit with status 0.
+        signal.signal(signal_number, lambda *_: server.stop())
+    if config.stop_with_stdin:
         threading.Thread(target=_watch_stdin, args=(server.stop,), daemon=True).start()
     asyncio.run(server.serve(sockets=[listener]))
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Open the listening socket; ServiceError where that cannot be."""
+    """Open the listening socket; raises ServiceError if that fails."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        made = socket.create_server((host, port), family=family)
+        listener = socket.create_server((host, port), family=family)
     except OSError as fault:
         raise ServiceError(detail=f"cannot listen on {host}:{port}: {fault.strerror}") from fault
-    # Made anew from its number it knows that it is TCP: asyncio leaves Nagle's algorithm on for
-    # sockets that do not say so, and that costs 40 ms a request.
-    return socket.socket(fileno=made.detach())
+    # A socket made from the descriptor knows that its protocol is TCP. For other sockets asyncio
+    # leaves Nagle's algorithm on, which costs 40 ms per request.
+    return socket.socket(fileno=listener.detach())
 
 
-class Connection(H11Protocol):
-    """A connection that ends where its client is too slow to ask or to read the answer."""
+class TimeoutProtocol(H11Protocol):
+    """An HTTP connection with time-outs for slow clients: for request heads and for unread answers.
 
-    head_s: ClassVar[float] = HEAD_S
-    stuck_s: ClassVar[float] = STUCK_S
+    It uses private parts of uvicorn's class: pyproject.toml pins the version, a test names them.
+    """
+
+    head_timeout_s: ClassVar[float] = HEAD_TIMEOUT_S
+    unread_timeout_s: ClassVar[float] = UNREAD_TIMEOUT_S
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Wait for the first head."""
+        """Start the timer of the first request's head."""
         super().connection_made(transport)
-        self._head_until_s: float | None = None
-        self._stuck: asyncio.TimerHandle | None = None
-        self._wait_for_head()
+        self._head_deadline_s: float | None = None
+        self._unread_timer: asyncio.TimerHandle | None = None
+        self._start_head_timer()
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes, and wait on where a head is not there yet."""
+        """Handle bytes; the head's timer goes on until the head is complete."""
         super().data_received(data)
         if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
-            self._wait_for_head()
+            self._start_head_timer()
         else:
-            self._head_until_s = None
+            self._head_deadline_s = None
 
     def pause_writing(self) -> None:
-        """Wait for a client that leaves much unread."""
+        """Start the timer of a client that leaves its answer unread."""
         super().pause_writing()
-        self._stuck = self.loop.call_later(self.stuck_s, self.transport.abort)
+        self._unread_timer = self.loop.call_later(self.unread_timeout_s, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """Go on with a client that has read."""
+        """Stop that timer when the client has read."""
         super().resume_writing()
-        self._read_on()
+        self._stop_unread_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait for nothing more."""
-        self._read_on()
+        """Stop all timers."""
+        self._stop_unread_timer()
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
 
-    def _wait_for_head(self) -> None:
-        if self._head_until_s is None:
-            self._head_until_s = self.loop.time() + self.head_s
-        # uvicorn's own timer and what it does fit: it is stopped as soon as a byte comes.
+    def _start_head_timer(self) -> None:
+        if self._head_deadline_s is None:
+            self._head_deadline_s = self.loop.time() + self.head_timeout_s
+        # uvicorn's keep-alive timer is reused: uvicorn stops it when the next byte comes.
         self._unset_keepalive_if_required()
         self.timeout_keep_alive_task = self.loop.call_at(
-            self._head_until_s, self.timeout_keep_alive_handler
+            self._head_deadline_s, self.timeout_keep_alive_handler
         )
 
-    def _read_on(self) -> None:
-        if self._stuck is not None:
-            self._stuck.cancel()
-            self._stuck = None
+    def _stop_unread_timer(self) -> None:
+        if self._unread_timer is not None:
+            self._unread_timer.cancel()
+            self._unread_timer = None
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server that says when it listens."""
+    """uvicorn's server, which also announces that it listens."""
 
     def __init__(self, app: object, tls: Certificate | None, announce: Callable[[], None]) -> None:
         files: dict[str, Any] = {"ssl_certfile": tls.chain, "ssl_keyfile": tls.key} if tls else {}
         super().__init__(
             uvicorn.Config(
                 app,  # type: ignore[arg-type]  # an ASGI application
-                http=Connection,
+                http=TimeoutProtocol,
                 ws="none",
                 lifespan="off",
                 log_level="warning",
@@ -157,7 +162,7 @@ class _Server(uvicorn.Server):
                 server_header=False,
                 limit_concurrency=CONNECTIONS_MAX,
                 timeout_keep_alive=KEEP_ALIVE_S,
-                timeout_graceful_shutdown=GRACE_S,
+                timeout_graceful_shutdown=SHUTDOWN_GRACE_S,
                 **files,
             )
         )
@@ -168,7 +173,7 @@ class _Server(uvicorn.Server):
         self._announce()
 
     def stop(self) -> None:
-        """End serving soon; may be called from any thread and from a signal's handler."""
+        """Stop serving soon; may be called from any thread and from a signal handler."""
         self.should_exit = True
 
 

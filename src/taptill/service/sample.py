@@ -1,4 +1,4 @@
-"""Nothing in, 200 invented customers out: the same ones every time."""
+"""200 invented customers for demonstrations, the same ones every time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ COMPANIES = (
 
 @dataclass(frozen=True, slots=True)
 class DemoCard:
-    """A card that the demo shows when a key is pressed."""
+    """A card that the demo presents when a key is pressed."""
 
     key: str
     card_id: str
@@ -49,8 +49,8 @@ _DEMO_ROWS: tuple[dict[str, Any], ...] = (
     {"name": "Υπατία Αστρολάβου", "company": {"id": 3}, "totalDebt": Decimal("-25.00")},
 )
 
-# Given names and invented family names, one pair of lists a script; the last has whole names of
-# people long dead, who come up more than once: two customers of one name are told apart by more.
+# Given names and invented family names, one pair of lists per script. The last pair has full names
+# of historical people; each appears more than once, so that names are not unique.
 _NAMES: tuple[tuple[str, str], ...] = (
     ("Žofie Øyvind Çağla Þóra Łucja Ágnes Ève Ñuño", "Hvězdář Stjerneskud Csillagász Żeglarz Å"),
     ("Grace Emmy Carl Tycho Maria Niels Sophie", "Quaternion Tessellate Abacus-Sextant Vernier"),
@@ -63,20 +63,23 @@ _NAMES: tuple[tuple[str, str], ...] = (
 
 
 def rows() -> Mapping[str, list[dict[str, Any]]]:
-    """Give entity by entity the rows as `insert` takes them, the demo's eight customers first."""
+    """Return the rows to insert by entity; the demo's eight customers come first."""
     demo = [
         {**row, "cardId": card.card_id, "externalId": f"DEMO-{card.key}"}
         for row, card in zip(_DEMO_ROWS, DEMO_CARDS, strict=True)
     ]
-    invented = [_invented(number) for number in range(len(demo), COUNT)]
-    return {"Companies": [{"name": name} for name in COMPANIES], "Customers": demo + invented}
+    generated_customers = [_generated_customer(number) for number in range(len(demo), COUNT)]
+    return {
+        "Companies": [{"name": name} for name in COMPANIES],
+        "Customers": demo + generated_customers,
+    }
 
 
-def _invented(number: int) -> dict[str, Any]:
+def _generated_customer(number: int) -> dict[str, Any]:
     digest = sha256(f"customer {number}".encode()).hexdigest().upper()
-    dice = int(digest[10:20], 16)
-    credit = dice % 3 == 0
-    cents = dice % (4500 if credit else 6000)
+    random_number = int(digest[10:20], 16)
+    credit = random_number % 3 == 0
+    cents = random_number % (4500 if credit else 6000)
     row: dict[str, Any] = {
         "name": _name(number),
         "email": f"customer{number}@example.org",
@@ -85,7 +88,7 @@ def _invented(number: int) -> dict[str, Any]:
         "isBlocked": number % 23 == 0,
         "isCreditAllowed": credit,
         "totalDebt": Decimal(cents if credit else -cents).scaleb(-2),
-        "paymentCard": f"**** {dice % 10_000:04d}" if number % 4 == 0 else None,
+        "paymentCard": f"**** {random_number % 10_000:04d}" if number % 4 == 0 else None,
     }
     if company := number % (len(COMPANIES) + 1):
         row["company"] = {"id": company}
@@ -95,6 +98,6 @@ def _invented(number: int) -> dict[str, Any]:
 
 
 def _name(number: int) -> str:
-    turn, script = divmod(number, len(_NAMES))
+    index, script = divmod(number, len(_NAMES))
     lists = [names.split() for names in _NAMES[script]]
-    return " ".join(names[turn % len(names)] for names in lists if names)
+    return " ".join(names[index % len(names)] for names in lists if names)

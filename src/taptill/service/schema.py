@@ -1,4 +1,4 @@
-"""A connection in, the tables on it out: the service's schema, its version and the steps to it."""
+"""The database schema of the service, its version, and the migrations from older versions."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,9 +7,9 @@ from unicodedata import normalize
 import sqlalchemy as sa
 
 SCHEMA_VERSION = 5
-FOLDED_AT_ONCE = 1000
+FOLD_PAGE = 1000
 
-# The same order and the same equality on both databases: text by code point, as bytes of UTF-8.
+# Both databases compare and sort text by code point, that is by the bytes of UTF-8.
 _Text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 _Number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -22,7 +22,7 @@ schema_version = sa.Table(
 site = sa.Table(
     "site",
     metadata,
-    sa.Column("currency", _Text),  # unknown in a database of before version 3
+    sa.Column("currency", _Text),  # null in a database from before version 3
     sa.Column("digits", sa.Integer, nullable=False),
 )
 
@@ -66,7 +66,7 @@ customers = sa.Table(
     sa.Column("version", _Number, nullable=False),
     sa.Column("removed_at", _Text),
     sa.Column("erased_at", _Text),
-    sqlite_autoincrement=True,  # the id of a customer is never given to another one
+    sqlite_autoincrement=True,  # ids are never reused
 )
 
 _LIVE = customers.c.removed_at.is_(None)
@@ -78,7 +78,7 @@ sa.Index(
     postgresql_where=_LIVE,
 )
 
-# Not unique: a database of before version 4 may hold one key twice. The one writer looks first.
+# Not unique: a database from before version 4 may have a key twice. The writer checks it instead.
 sa.Index("customers_external_id", customers.c.external_id)
 
 debt_changes = sa.Table(
@@ -96,13 +96,13 @@ debt_changes = sa.Table(
     sqlite_autoincrement=True,
 )
 
-_ASKED = debt_changes.c.request.is_not(None)
+_HAS_REQUEST = debt_changes.c.request.is_not(None)
 sa.Index(
     "debt_changes_request",
     debt_changes.c.request,
     unique=True,
-    sqlite_where=_ASKED,
-    postgresql_where=_ASKED,
+    sqlite_where=_HAS_REQUEST,
+    postgresql_where=_HAS_REQUEST,
 )
 
 imports = sa.Table(
@@ -112,12 +112,12 @@ imports = sa.Table(
     sa.Column("at", _Text, nullable=False),
     sa.Column("added", sa.Integer, nullable=False, default=0),
     sa.Column("changed", sa.Integer, nullable=False, default=0),
-    sa.Column("undone_at", _Text),  # set once nothing is left of it that could be taken back
-    sa.Column("companies", _Text),  # JSON: id and name of each that it made
+    sa.Column("undone_at", _Text),  # set once no undo could do more
+    sa.Column("companies", _Text),  # JSON: id and name of each company that it created
     sqlite_autoincrement=True,
 )
 
-# What was done to customers by others than tills; money is in debt_changes.
+# The audit log of customers: changes by others than tills; money is in debt_changes.
 customer_changes = sa.Table(
     "customer_changes",
     metadata,
@@ -133,7 +133,7 @@ customer_changes = sa.Table(
     sqlite_autoincrement=True,
 )
 
-# What was done to companies; their rows are gone once they are removed, so nothing points at them.
+# The audit log of companies. There is no foreign key, as removed companies have no row.
 company_changes = sa.Table(
     "company_changes",
     metadata,
@@ -150,88 +150,96 @@ company_changes = sa.Table(
 
 
 def create_tables(connection: sa.Connection, currency: str, digits: int) -> None:
-    """Make every table anew, for money of this currency."""
+    """Create every table, for amounts of this currency."""
     metadata.create_all(connection)
     connection.execute(site.insert().values(currency=currency, digits=digits))
     connection.execute(schema_version.insert().values(version=SCHEMA_VERSION))
 
 
-def move_up(connection: sa.Connection, found: int) -> None:
-    """Take the steps from an older version to this one."""
-    for step in _STEPS[found:]:
-        step(connection)
+def migrate(connection: sa.Connection, version: int) -> None:
+    """Run the migrations from an older version to this one."""
+    for migration in _MIGRATIONS[version:]:
+        migration(connection)
     connection.execute(schema_version.update().values(version=SCHEMA_VERSION))
 
 
-def _add_the_ledger(connection: sa.Connection) -> None:
+def _add_debt_changes(connection: sa.Connection) -> None:
     debt_changes.create(connection)
     row = customers.c
     opening = sa.select(
         row.id, row.updated_at, sa.literal("upgrade"), sa.literal(0), row.total_debt_minor
     ).where(row.total_debt_minor != 0)
-    kept = ["customer_id", "at", "who", "from_minor", "to_minor"]
-    connection.execute(debt_changes.insert().from_select(kept, opening))
+    columns = ["customer_id", "at", "who", "from_minor", "to_minor"]
+    connection.execute(debt_changes.insert().from_select(columns, opening))
 
 
-def _add_currency_and_acts(connection: sa.Connection) -> None:
+def _add_currency_and_history(connection: sa.Connection) -> None:
     site.create(connection)
-    connection.execute(site.insert().values(currency=None, digits=2))  # what it has kept so far
+    connection.execute(site.insert().values(currency=None, digits=2))  # as before
     imports.create(connection)
     customer_changes.create(connection)
     for column in (customers.c.erased_at, customers.c.name_folded, companies.c.name_folded):
-        _add(connection, column)
+        _add_column(connection, column)
     for table in (customers, companies):
         _fold_names(connection, table)
 
 
-def _add_persons_and_requests(connection: sa.Connection) -> None:
+def _add_staff_and_requests(connection: sa.Connection) -> None:
     company_changes.create(connection)
-    present = {one["name"] for one in sa.inspect(connection).get_columns(debt_changes.name)}
+    existing = {
+        column_info["name"] for column_info in sa.inspect(connection).get_columns(debt_changes.name)
+    }
     for column in (debt_changes.c.staff, debt_changes.c.request):
-        if column.name not in present:  # the ledger of a first version was made whole just now
-            _add(connection, column)
+        if column.name not in existing:  # an earlier migration may have created the present table
+            _add_column(connection, column)
     for index in (*debt_changes.indexes, *customers.indexes):
         index.create(connection, checkfirst=True)
 
 
-def _add(connection: sa.Connection, column: sa.Column[Any]) -> None:
+def _add_column(connection: sa.Connection, column: sa.Column[Any]) -> None:
     new = sa.schema.CreateColumn(column).compile(dialect=connection.dialect)
     connection.exec_driver_sql(f"ALTER TABLE {column.table.name} ADD COLUMN {new}")
 
 
-def _add_companies_of_imports(connection: sa.Connection) -> None:
-    """Have it kept which companies an import makes; of those before it is not known: null."""
-    if "companies" in {one["name"] for one in sa.inspect(connection).get_columns(imports.name)}:
-        return  # an earlier step has just made the table as it is now
-    _add(connection, imports.c.companies)
+def _add_import_companies(connection: sa.Connection) -> None:
+    """Add the column of companies that an import created; null for older imports."""
+    if "companies" in {
+        column_info["name"] for column_info in sa.inspect(connection).get_columns(imports.name)
+    }:
+        return  # an earlier migration has created the present table
+    _add_column(connection, imports.c.companies)
 
 
 def _fold_names(connection: sa.Connection, table: sa.Table) -> None:
-    key, this = table.c.id, sa.bindparam("this", type_=sa.BigInteger)
-    folded = sa.update(table).where(key == this).values(name_folded=sa.bindparam("new"))
-    last = 0
+    key, row_id_parameter = table.c.id, sa.bindparam("row_id", type_=sa.BigInteger)
+    statement = (
+        sa.update(table).where(key == row_id_parameter).values(name_folded=sa.bindparam("new"))
+    )
+    last_id = 0
     while True:
-        query = sa.select(key, table.c.name).where(key > last).order_by(key).limit(FOLDED_AT_ONCE)
+        query = sa.select(key, table.c.name).where(key > last_id).order_by(key).limit(FOLD_PAGE)
         rows = connection.execute(query).all()
         if not rows:
             return
-        connection.execute(folded, [{"this": one, "new": fold(name)} for one, name in rows])
-        last = rows[-1][0]
+        connection.execute(
+            statement, [{"row_id": row_id, "new": fold(name)} for row_id, name in rows]
+        )
+        last_id = rows[-1][0]
 
 
 def fold(name: str) -> str:
-    """Give a name as it is searched: without capitals, and each letter encoded in one way.
+    """Return a name in the form in which it is searched: case-folded and normalised.
 
     Source: Unicode, section 3.13, canonical caseless matching, with compatible forms made alike.
     """
     return normalize("NFKC", normalize("NFKC", name).casefold())
 
 
-_STEPS: tuple[Callable[[sa.Connection], None], ...] = (
+_MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
     lambda _: None,
-    _add_the_ledger,
-    _add_currency_and_acts,
-    _add_persons_and_requests,
-    _add_companies_of_imports,
+    _add_debt_changes,
+    _add_currency_and_history,
+    _add_staff_and_requests,
+    _add_import_companies,
 )
-"""The step from version n to n + 1 stands at n; there was never a version 0."""
+"""The migration from version n to n + 1 is at index n; there was never a version 0."""

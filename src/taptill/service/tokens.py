@@ -1,4 +1,4 @@
-"""An Authorization header in, a caller out: tokens, kept as hashes only, and what each may do."""
+"""Bearer tokens, stored as hashes only, and what each role may do."""
 
 import secrets
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ import sqlalchemy as sa
 
 from taptill.domain.technical.exact_json import Json
 from taptill.service import schema
-from taptill.service.database import reading, writing
-from taptill.service.wire import Refusal, joined
+from taptill.service.database import read_connection, write_transaction
+from taptill.service.wire import ApiError, child_path
 
 TOKEN_BYTES = 32
 SCHEME = "Bearer "
-KNOWN_S_MAX = 1
-"""So long tokens are remembered: a new one is let in, and a revoked one kept out, after it."""
+CACHE_TTL_S = 1
+"""How long tokens are cached: after that a new one is accepted, and a revoked one rejected."""
 
 
-class Role(StrEnum):
-    """Who a token is for: a till reads and settles, the office does everything."""
+class TokenRole(StrEnum):
+    """Who a token is for: a till selects and settles, the office may do everything."""
 
     TILL = "till"
     OFFICE = "office"
@@ -28,15 +28,15 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What is kept of a token beside its hash."""
+    """A stored token without its hash."""
 
     id: int
-    role: Role
+    role: TokenRole
     name: str
 
     @property
-    def who(self) -> str:
-        """Name its holder for the ledger."""
+    def actor(self) -> str:
+        """The name of its holder in the ledger."""
         return self.name or f"token {self.id}"
 
 
@@ -44,80 +44,82 @@ _TILL_VERBS = frozenset({"select", "update"})
 _TILL_FIELDS = frozenset({"totalDebt", "debtData"})
 
 
-class Door:
-    """The tokens as they were at most KNOWN_S_MAX ago."""
+class TokenCache:
+    """The stored tokens as they were at most CACHE_TTL_S ago."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
-        self._known: dict[str, Token] = {}
-        self._until_s = 0.0
+        self._by_hash: dict[str, Token] = {}
+        self._expires_s = 0.0
 
     @property
-    def stale(self) -> bool:
+    def is_stale(self) -> bool:
         """Whether the tokens have to be read again."""
-        return monotonic() >= self._until_s
+        return monotonic() >= self._expires_s
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Read the tokens."""
-        until_s = monotonic() + KNOWN_S_MAX
-        self._known = _tokens(self._engine)
-        self._until_s = until_s
+        expires_s = monotonic() + CACHE_TTL_S
+        self._by_hash = _read_tokens(self._engine)
+        self._expires_s = expires_s
 
-    def holder(self, header: str) -> Token:
-        """Find the token of an Authorization header; Refusal 401 if it has none.
+    def authenticate(self, header: str) -> Token:
+        """Return the token of an Authorization header; raises ApiError (401) if it has none.
 
-        It is looked up by its hash: how long that takes tells nothing of the token.
+        It is looked up by its hash, so that the time needed reveals nothing of the token.
         """
-        presented = _hash(header.removeprefix(SCHEME)) if header.startswith(SCHEME) else ""
-        if presented not in self._known:
-            raise Refusal(401, "unauthorised", "a valid bearer token is needed")
-        return self._known[presented]
+        digest = _hash(header.removeprefix(SCHEME)) if header.startswith(SCHEME) else ""
+        if digest not in self._by_hash:
+            raise ApiError(401, "unauthorised", "a valid bearer token is needed")
+        return self._by_hash[digest]
 
 
-def add_token(engine: sa.Engine, role: Role, name: str) -> str:
-    """Make a token and keep its hash; the token itself is nowhere but in the answer."""
+def add_token(engine: sa.Engine, role: TokenRole, name: str) -> str:
+    """Create a token, store its hash, and return the token, which is stored nowhere."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     row = {"name": name, "role": role.value, "sha256": _hash(token)}
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(schema.tokens.insert().values(row))
     return token
 
 
 def list_tokens(engine: sa.Engine) -> list[Token]:
-    """Give what is known of every token, the oldest first."""
-    return sorted(_tokens(engine).values(), key=lambda token: token.id)
+    """Return all tokens, the oldest first."""
+    return sorted(_read_tokens(engine).values(), key=lambda token: token.id)
 
 
 def revoke_token(engine: sa.Engine, token_id: int) -> bool:
-    """Let a token in no more; tell whether there was one."""
-    with writing(engine) as connection:
-        gone = sa.delete(schema.tokens).where(schema.tokens.c.id == token_id)
-        return connection.execute(gone).rowcount == 1
+    """Delete a token; return whether there was one."""
+    with write_transaction(engine) as connection:
+        statement = sa.delete(schema.tokens).where(schema.tokens.c.id == token_id)
+        return connection.execute(statement).rowcount == 1
 
 
-def check_right(role: Role, verb: str, body: Json) -> None:
-    """Refuse with 403 what the role may not do."""
-    if role is Role.OFFICE:
+def check_permission(role: TokenRole, verb: str, body: Json) -> None:
+    """Raise ApiError (403) for what the role may not do."""
+    if role is TokenRole.OFFICE:
         return
     if verb not in _TILL_VERBS:
-        raise Refusal(403, "forbidden", "this token may select and update only")
+        raise ApiError(403, "forbidden", "this token may select and update only")
     if isinstance(body, dict) and body.get("removed"):
-        raise Refusal(403, "forbidden", "this token may not see who was removed", "removed")
+        raise ApiError(403, "forbidden", "this token may not see who was removed", "removed")
     fields = body.get("fields") if verb == "update" and isinstance(body, dict) else None
     for name, value in fields.items() if isinstance(fields, dict) else ():
-        place = joined("fields", name)
+        field_path = child_path("fields", name)
         if name not in _TILL_FIELDS:
-            raise Refusal(403, "forbidden", "this token may not write this field", place)
+            raise ApiError(403, "forbidden", "this token may not write this field", field_path)
         if name == "totalDebt" and isinstance(value, dict):
-            # A till's money goes together with its mark, or the row no longer tells what is in.
-            raise Refusal(403, "forbidden", "this token may not increment", place)
+            # A till writes its total together with its mark, which shows what the total includes.
+            raise ApiError(403, "forbidden", "this token may not increment", field_path)
 
 
-def _tokens(engine: sa.Engine) -> dict[str, Token]:
-    kept = schema.tokens.c
-    with reading(engine) as connection:
-        rows = connection.execute(sa.select(kept.sha256, kept.id, kept.role, kept.name))
-        return {digest: Token(number, Role(role), name) for digest, number, role, name in rows}
+def _read_tokens(engine: sa.Engine) -> dict[str, Token]:
+    columns = schema.tokens.c
+    with read_connection(engine) as connection:
+        rows = connection.execute(sa.select(columns.sha256, columns.id, columns.role, columns.name))
+        return {
+            digest: Token(token_id, TokenRole(role), name) for digest, token_id, role, name in rows
+        }
 
 
 def _hash(token: str) -> str:

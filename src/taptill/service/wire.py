@@ -10,8 +10,8 @@ ECHO_MAX = 64
 """How many characters of a name that the client sent go back in an error."""
 
 
-class Refusal(Exception):  # noqa: N818 - an answer of the API, not a fault of the program
-    """The answer is an error status and `{"error": {code, message, path}}`, perhaps with a row."""
+class ApiError(Exception):
+    """An error answer: a status and `{"error": {code, message, path}}`, perhaps with a row."""
 
     def __init__(
         self,
@@ -21,32 +21,32 @@ class Refusal(Exception):  # noqa: N818 - an answer of the API, not a fault of t
         path: str = "",
         *,
         row: Json = None,
-        more: Mapping[str, Json] | None = None,
+        details: Mapping[str, Json] | None = None,
     ) -> None:
         super().__init__(code)
         self.status = status
-        error = {"code": code, "message": message, "path": path, **(more or {})}
+        error = {"code": code, "message": message, "path": path, **(details or {})}
         self.body = {"error": error} if row is None else {"error": error, "row": row}
 
 
-def bad(code: str, message: str, path: str) -> Refusal:
-    """Make a 400 that names the place."""
-    return Refusal(400, code, message, path)
+def bad_request(code: str, message: str, path: str) -> ApiError:
+    """Return an ApiError with status 400."""
+    return ApiError(400, code, message, path)
 
 
-def joined(path: str, key: str) -> str:
-    """Give the path of an object's member; a key that came from the client may be long."""
-    shown = key if len(key) <= ECHO_MAX else f"{key[:ECHO_MAX]}…"
-    return f"{path}.{shown}" if path else shown
+def child_path(path: str, key: str) -> str:
+    """Return the path of an object's member, with the key cut to ECHO_MAX characters."""
+    short_key = key if len(key) <= ECHO_MAX else f"{key[:ECHO_MAX]}…"
+    return f"{path}.{short_key}" if path else short_key
 
 
 def parse(body: bytes) -> Json:
-    """Read UTF-8 JSON; raises Refusal for anything else, NaN and Infinity included."""
+    """Read UTF-8 JSON; raises ApiError for anything else, NaN and Infinity included."""
     try:
         text = body.decode()
     except UnicodeDecodeError as fault:
         words = "the body is not UTF-8 (Latin-1 is not taken): encode it as UTF-8"
-        raise bad("invalid-json", words, "") from fault
+        raise bad_request("invalid-json", words, "") from fault
     try:
         value = read_json(text)
         # Fewer brackets than that cannot be deeper.
@@ -55,58 +55,58 @@ def parse(body: bytes) -> Json:
     except RecursionError:
         too_deep = True
     except ValueError as fault:
-        raise bad("invalid-json", "the body is not valid JSON", "") from fault
+        raise bad_request("invalid-json", "the body is not valid JSON", "") from fault
     if too_deep:
-        raise bad("too-deep", f"nested deeper than {DEPTH_MAX} levels", "")
+        raise bad_request("too-deep", f"nested deeper than {DEPTH_MAX} levels", "")
     return value
 
 
 def write(value: Json) -> str:
-    """Write JSON; every Decimal reads back as the same Decimal, with as many digits as it has."""
+    """Return a value as JSON; every Decimal reads back as the same, with as many digits."""
     return write_json(value, str)
 
 
-def key_of(body: Json) -> str:
-    """Write a part of a request as the key that it is remembered by, quickly.
+def cache_key(body: Json) -> str:
+    """Return a part of a request as a cache key.
 
-    A Decimal becomes a text; where keys are taken either is as wrong.
+    A Decimal and its text have the same key; both are invalid where keys are used.
     """
     return json.dumps(body, default=str)
 
 
-def an_object(value: Json, path: str, *allowed: str) -> dict[str, Json]:
-    """Check that a value is an object with no keys but the allowed ones."""
+def require_object(value: Json, path: str, *keys: str) -> dict[str, Json]:
+    """Return a value that is an object with these keys only; raise ApiError (400) otherwise."""
     if not isinstance(value, dict):
-        raise bad("type", "an object is expected", path)
+        raise bad_request("type", "an object is expected", path)
     for key in value:
-        if key not in allowed:
-            raise bad("unknown-key", f"known are {', '.join(allowed)}", joined(path, key))
+        if key not in keys:
+            raise bad_request("unknown-key", f"known are {', '.join(keys)}", child_path(path, key))
     return value
 
 
-def given(body: Mapping[str, Json], key: str, default: Json) -> Json:
-    """Give a member of an object; null is as good as absent."""
+def member_or(body: Mapping[str, Json], key: str, default: Json) -> Json:
+    """Return a member of an object; the default where it is absent or null."""
     value = body.get(key)
     return default if value is None else value
 
 
-def a_list(value: Json, path: str, *, longest: int) -> list[Json]:
-    """Check that a value is a list of bounded length."""
-    if not isinstance(value, list) or len(value) > longest:
-        raise bad("type", f"a list of at most {longest} elements is expected", path)
+def require_list(value: Json, path: str, *, max_length: int) -> list[Json]:
+    """Return a value that is a list of at most this length; raise ApiError (400) otherwise."""
+    if not isinstance(value, list) or len(value) > max_length:
+        raise bad_request("type", f"a list of at most {max_length} elements is expected", path)
     return value
 
 
-def a_number(value: Json, path: str, *, least: int, most: int) -> int:
-    """Check that a value is a whole number within bounds."""
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise bad("range", f"a whole number from {least} to {most} is expected", path)
+def require_integer(value: Json, path: str, *, minimum: int, maximum: int) -> int:
+    """Return a value that is an integer within bounds; raise ApiError (400) otherwise."""
+    if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value <= maximum:
+        raise bad_request("range", f"a whole number from {minimum} to {maximum} is expected", path)
     return value
 
 
-def size(value: Json) -> int:
-    """Count the values within a value, itself included."""
-    return 1 + sum(map(size, _children(value)))
+def count_values(value: Json) -> int:
+    """Return the number of values within a value, itself included."""
+    return 1 + sum(map(count_values, _children(value)))
 
 
 def _depth(value: Json) -> int:

@@ -1,6 +1,6 @@
-"""A database in, two bare Starlette endpoints out: what the service's figures are measured against.
+"""Two bare Starlette endpoints over a database, with which the service is compared.
 
-They look up by card and update under a version, over plain SQL: no tokens, no grammar, no ledger.
+They look up by card and update under a version, over plain SQL: no tokens, no queries, no ledger.
 """
 
 import asyncio
@@ -32,54 +32,54 @@ UPDATE = (
 PRAGMAS = ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL")
 
 
-class Bare:
+class BareEndpoints:
     """A connection a thread, and one transaction a request."""
 
     def __init__(self, database: str) -> None:
         self._database = database
-        self._own = threading.local()
+        self._local = threading.local()
         self._threads = ThreadPoolExecutor(THREADS)
 
     async def select(self, request: Request) -> Response:
         """Look up by card."""
-        asked = json.loads(await request.body())
-        rows = await self._run(SELECT, asked["cardId"])
+        query = json.loads(await request.body())
+        rows = await self._run(SELECT, query["cardId"])
         return Response(json.dumps(rows), media_type="application/json")
 
     async def update(self, request: Request) -> Response:
         """Update where the version is as read."""
-        asked = json.loads(await request.body())
-        given = (asked[key] for key in ("total", "debtData", "at", "id", "version"))
-        rows = await self._run(UPDATE, *given)
+        query = json.loads(await request.body())
+        parameters = (query[key] for key in ("total", "debtData", "at", "id", "version"))
+        rows = await self._run(UPDATE, *parameters)
         return Response(json.dumps(rows), 200 if rows else 409, media_type="application/json")
 
-    async def _run(self, words: str, *given: Any) -> list[list[Any]]:
+    async def _run(self, statement: str, *parameters: Any) -> list[list[Any]]:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._rows, words, given)
+        return await loop.run_in_executor(self._threads, self._rows, statement, parameters)
 
-    def _rows(self, words: str, given: tuple[Any, ...]) -> list[list[Any]]:
-        if not hasattr(self._own, "connection"):
-            self._own.connection = self._connected()
-        found: list[list[Any]] = self._own.connection.execute(
-            self._spelled(words), given
+    def _rows(self, statement: str, parameters: tuple[Any, ...]) -> list[list[Any]]:
+        if not hasattr(self._local, "connection"):
+            self._local.connection = self._connect()
+        rows: list[list[Any]] = self._local.connection.execute(
+            self._with_placeholders(statement), parameters
         ).fetchall()
-        return found
+        return rows
 
-    def _spelled(self, words: str) -> str:
-        return words.replace("?", "%s") if "://" in self._database else words
+    def _with_placeholders(self, statement: str) -> str:
+        return statement.replace("?", "%s") if "://" in self._database else statement
 
-    def _connected(self) -> Any:
+    def _connect(self) -> Any:
         if "://" in self._database:
             return psycopg.connect(self._database, autocommit=True)
-        made = sqlite3.connect(self._database, isolation_level=None)
+        connection = sqlite3.connect(self._database, isolation_level=None)
         for pragma in PRAGMAS:
-            made.execute(f"PRAGMA {pragma}")
-        return made
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
 
 
 def main(database: str) -> None:
     """Serve until standard input ends, as the service does with --stop-with-stdin."""
-    bare = Bare(database)
+    bare = BareEndpoints(database)
     routes = [Route("/select", bare.select, methods=["POST"])]
     routes.append(Route("/update", bare.update, methods=["POST"]))
     listener = listen("127.0.0.1", 0)

@@ -1,4 +1,4 @@
-"""A folder in, the service's requests a second beside those of bare endpoints out."""
+"""Measures the service's requests per second beside those of bare endpoints."""
 
 import json
 import random
@@ -12,11 +12,11 @@ from functools import partial
 import pytest
 import sqlalchemy as sa
 from tests.benchmarks.figures import Bench, Figure, Goal, at_most, median
-from tests.benchmarks.service.crowd import Doing, Result, crowd, request
+from tests.benchmarks.service.load import Exchange, Result, generate_load, request
 from tests.fakes.postgres import running_cluster
 from tests.fakes.service import ended, listening, running_service
 
-from taptill.service.database import open_database, writing
+from taptill.service.database import open_database, write_transaction
 
 SIZES = (1_000, 100_000, 1_000_000)
 CLIENTS = (1, 8, 32)
@@ -65,21 +65,21 @@ class Pair:
     token: str
 
     def card(self, number: int) -> str:
-        """Give a customer's card."""
+        """Return a customer's card."""
         return f"{number * 2654435761 % 2**40:010X}"
 
-    def look_up(self, dice: random.Random) -> Doing:
+    def look_up(self, dice: random.Random) -> Exchange:
         """Find one by card at the service."""
         answer = yield self._asked(dice)
         return answer.startswith(b"HTTP/1.1 200") and b'"cardId"' in answer
 
-    def look_up_bare(self, dice: random.Random) -> Doing:
+    def look_up_bare(self, dice: random.Random) -> Exchange:
         """Find one by card at the bare endpoint."""
         card = self.card(dice.randint(1, self.customers))
         answer = yield request("/select", {"cardId": card})
         return answer.startswith(b"HTTP/1.1 200") and card.encode() in answer
 
-    def sell(self, dice: random.Random) -> Doing:
+    def sell(self, dice: random.Random) -> Exchange:
         """Find one and write its money under its version; again where somebody was quicker."""
         while True:
             answer = yield self._asked(dice)
@@ -95,7 +95,7 @@ class Pair:
             if not answer.startswith(b"HTTP/1.1 409"):
                 return answer.startswith(b"HTTP/1.1 200")
 
-    def sell_bare(self, dice: random.Random) -> Doing:
+    def sell_bare(self, dice: random.Random) -> Exchange:
         """Do the same at the bare endpoints."""
         while True:
             answer = yield request(
@@ -123,7 +123,7 @@ def _fill(place: str, customers: int) -> None:
         numbers=NUMBERS[kind].format(many=customers),
         no="0" if kind == "sqlite" else "false",
     )
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(sa.text(words.replace(":", "\\:")))
         connection.execute(sa.text("ANALYZE"))
     engine.dispose()
@@ -149,69 +149,76 @@ def pair(place: str, customers: int) -> Iterator[Pair]:
             ended(child)
 
 
-Deed = Callable[[random.Random], Doing]
+Action = Callable[[random.Random], Exchange]
 
 
 class Compared:
     """Rounds of the service and of the bare endpoints in turn."""
 
-    def __init__(self, port: int, deed: Deed, bare_port: int, bare_deed: Deed) -> None:
-        self._sides = ((port, deed), (bare_port, bare_deed))
+    def __init__(self, port: int, action: Action, bare_port: int, bare_action: Action) -> None:
+        self._sides = ((port, action), (bare_port, bare_action))
         self.results: tuple[list[Result], list[Result]] = ([], [])
 
     def round(self, clients: int, turn: int) -> None:
         """Let both do it for a while."""
-        for (port, deed), results in zip(self._sides, self.results, strict=True):
-            begins = [partial(deed, random.Random(turn * 100 + one)) for one in range(clients)]
-            results.append(crowd(port, begins, ROUND_S))
+        for (port, action), results in zip(self._sides, self.results, strict=True):
+            begins = [
+                partial(action, random.Random(turn * 100 + client)) for client in range(clients)
+            ]
+            results.append(generate_load(port, begins, ROUND_S))
 
     @property
     def rates(self) -> list[float]:
-        """Give the service's rates."""
-        return [one.rate for one in self.results[0]]
+        """Return the service's rates."""
+        return [result.rate for result in self.results[0]]
 
     def figure(self, name: str, unit: str, *goals: Goal) -> Figure:
         """Make the figure, with the goals that all have."""
-        rates, floor = ([one.rate for one in results] for results in self.results)
+        rates, floor = ([result.rate for result in results] for results in self.results)
         ratio = (median(rates) or 0) / (median(floor) or 1)
-        failed = sum(one.failed for one in self.results[0])
+        failures = sum(result.failure_count for result in self.results[0])
         always = (
             Goal("times the bare endpoint's rate", ratio, 0.5, at_least=True),
-            at_most("failed", failed, 0),
+            at_most("failed", failures, 0),
         )
         return Figure(name, unit, rates, floor, (*always, *goals))
 
 
 def measure(bench: Bench) -> list[Figure]:
     """Measure both databases; without PostgreSQL say that it was not."""
-    found = _measure("sqlite", bench, lambda size: str(bench.folder / f"{size}.db"))
+    figures = _measure("sqlite", bench, lambda size: str(bench.folder / f"{size}.db"))
     try:
         with running_cluster(durable=True) as cluster:
-            found += _measure("postgresql", bench, lambda _: cluster.new_database())
+            figures += _measure("postgresql", bench, lambda _: cluster.new_database())
     except pytest.skip.Exception as missing:
-        found.append(Figure("service on PostgreSQL", "/s", (), remark=f"not measured: {missing}"))
-    return found
+        figures.append(Figure("service on PostgreSQL", "/s", (), remark=f"not measured: {missing}"))
+    return figures
 
 
 def _measure(kind: str, bench: Bench, place: Callable[[int], str]) -> list[Figure]:
-    found: list[Figure] = []
+    figures: list[Figure] = []
     with ExitStack() as stack:
         bench.say(f"{kind}: filling databases of {', '.join(f'{size:,}' for size in SIZES)}")
         pairs = [stack.enter_context(pair(place(size), size)) for size in SIZES]
-        looked = [Compared(one.port, one.look_up, one.bare_port, one.look_up_bare) for one in pairs]
+        comparisons = [
+            Compared(size_pair.port, size_pair.look_up, size_pair.bare_port, size_pair.look_up_bare)
+            for size_pair in pairs
+        ]
         for turn in bench.rounds(f"{kind}, select by card", 12):
-            for compared in looked:
-                compared.round(1, turn)
-        small = median(looked[0].rates) or 0
-        for size, compared in zip(SIZES, looked, strict=True):
+            for comparison in comparisons:
+                comparison.round(1, turn)
+        small = median(comparisons[0].rates) or 0
+        for size, comparison in zip(SIZES, comparisons, strict=True):
             flat = at_most(
-                "times slower than with 1,000", small / (median(compared.rates) or 1), 1.5
+                "times slower than with 1,000", small / (median(comparison.rates) or 1), 1.5
             )
-            found.append(compared.figure(f"{kind}: select by card, {size:,}", "/s", flat))
-        one = pairs[1]
+            figures.append(comparison.figure(f"{kind}: select by card, {size:,}", "/s", flat))
+        size_pair = pairs[1]
         for clients in CLIENTS:
-            compared = Compared(one.port, one.sell, one.bare_port, one.sell_bare)
+            comparison = Compared(
+                size_pair.port, size_pair.sell, size_pair.bare_port, size_pair.sell_bare
+            )
             for turn in bench.rounds(f"{kind}, sales of {clients} clients", 8):
-                compared.round(clients, turn)
-            found.append(compared.figure(f"{kind}: sales, {clients} clients", "/s"))
-    return found
+                comparison.round(clients, turn)
+            figures.append(comparison.figure(f"{kind}: sales, {clients} clients", "/s"))
+    return figures

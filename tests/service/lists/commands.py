@@ -1,4 +1,4 @@
-"""The list commands of `taptill service`, and what a database holds after them."""
+"""Runs the list commands of `taptill service`, and reads the database after them."""
 
 from pathlib import Path
 from typing import Any
@@ -12,61 +12,61 @@ from taptill.service.store import Store
 CASES = Path(__file__).parent / "cases"
 
 
-def ran(*words: Any, answer: str = "") -> Result:
-    """Run a command; its errors come out raised."""
-    given = [str(word) for word in words]
+def run_command(*words: Any, answer: str = "") -> Result:
+    """Run a command, and raise its errors."""
+    arguments = [str(word) for word in words]
     return CliRunner().invoke(
-        group, given, catch_exceptions=False, standalone_mode=False, input=answer
+        group, arguments, catch_exceptions=False, standalone_mode=False, input=answer
     )
 
 
-def done(*words: Any) -> str:
-    """Run a command that must succeed; give what it printed."""
-    result = ran(*words)
+def run_successfully(*words: Any) -> str:
+    """Run a command that must succeed; return what it printed."""
+    result = run_command(*words)
     assert result.return_value in (0, None), result.output
     return result.output
 
 
-def refused(*words: Any) -> list[str]:
-    """Run a command that finds mistakes; give them."""
-    result = ran(*words)
+def run_with_errors(*words: Any) -> list[str]:
+    """Run a command that finds mistakes; return them."""
+    result = run_command(*words)
     assert result.return_value == 65, result.output
     return result.stderr.splitlines()
 
 
-def kept(place: str, entity: str = "Customers", **body: Any) -> list[dict[str, Any]]:
-    """Read what a database holds."""
-    engine = open_database(place)
+def read_rows(database: str, entity: str = "Customers", **body: Any) -> list[dict[str, Any]]:
+    """Return the rows of an entity in a database."""
+    engine = open_database(database)
     store = Store(engine)
-    found: list[dict[str, Any]] = store.select(store.entities[entity], {**body, "limit": 1000})
+    rows: list[dict[str, Any]] = store.select(store.entities[entity], {**body, "limit": 1000})
     engine.dispose()
-    return found
+    return rows
 
 
-def people(place: str, *fields: str) -> list[tuple[Any, ...]]:
-    """Give some fields of every customer, money as text."""
-    wanted = fields or ("name", "cardId", "totalDebt")
-    rows = kept(place, fields=dict.fromkeys(wanted, True))
+def read_customers(database: str, *fields: str) -> list[tuple[Any, ...]]:
+    """Return some fields of every customer, money as text."""
+    names = fields or ("name", "cardId", "totalDebt")
+    rows = read_rows(database, fields=dict.fromkeys(names, True))
     return [
-        tuple(str(row[name]) if name == "totalDebt" else row[name] for name in wanted)
+        tuple(str(row[name]) if name == "totalDebt" else row[name] for name in names)
         for row in rows
     ]
 
 
-def change(place: str, verb: str, customer: int) -> None:
-    """Remove or erase a customer as the office does, whatever money there is."""
+def change_customer(place: str, verb: str, customer: int) -> None:
+    """Remove or erase a customer as the office does, whatever the balance."""
     engine = open_database(place)
     store = Store(engine)
-    wanted = {"filters": [{"field": "id", "comparator": "=", "value": customer}]}
+    conditions = {"filters": [{"field": "id", "comparator": "=", "value": customer}]}
     money = {"money": "keep"} if verb == "remove" else {}
-    body = {"conditions": wanted, **money}
+    body = {"conditions": conditions, **money}
     customers = store.entities["Customers"]
     store.submit(store.customer_change(customers, verb, None, body, "office")).result()
     engine.dispose()
 
 
-def write(place: str, customer: int, **fields: object) -> None:
-    """Change a customer as somebody else does."""
+def update_customer(place: str, customer: int, **fields: object) -> None:
+    """Update a customer as the office does."""
     engine = open_database(place)
     Store(engine, strict_money=False).update(customer, {"fields": fields}, "office")
     engine.dispose()

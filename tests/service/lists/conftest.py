@@ -1,19 +1,19 @@
-"""An empty database for each test of the lists, of the one kind and then of the other."""
+"""An empty database for each test of the lists, on SQLite and on PostgreSQL."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.service.lists.commands import done
+from tests.service.lists.commands import run_successfully
 
 from taptill.service.database import create_database
 
 
 @pytest.fixture
 def place(new_place: Callable[[], str]) -> str:
-    made = new_place()
-    create_database(made).dispose()
-    return made
+    location = new_place()
+    create_database(location).dispose()
+    return location
 
 
 @pytest.fixture
@@ -28,8 +28,8 @@ def file(tmp_path: Path) -> Callable[[str], Path]:
 
 @pytest.fixture
 def members(place: str, file: Callable[[str], Path]) -> str:
-    """Make three members: one owes, one has no card, one has no key of the office."""
-    done(
+    """Import three members: one has debt, one has no card, one has no externalId."""
+    run_successfully(
         "import",
         place,
         file(

@@ -1,4 +1,4 @@
-"""Long work shows how far it is on a terminal, and nothing of that in a pipe."""
+"""Long commands show their progress on a terminal, and nothing of it in a pipe."""
 
 import os
 import pty
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.service.lists.commands import kept
+from tests.service.lists.commands import read_rows
 
 WORDS = {
     "an import": ("importing", ["list.csv"]),
@@ -19,21 +19,21 @@ WORDS = {
 
 
 def ran(words: list[str], folder: Path, *, terminal: bool) -> tuple[str, str]:
-    """Run a command with standard error on a terminal or in a pipe; give both its outputs."""
+    """Run a command with standard error on a terminal or in a pipe; return both its outputs."""
     command = [sys.executable, "-m", "taptill", "service", "import", *words]
     ours, theirs = pty.openpty()
     out = (folder / "out").open("w+b")
-    errors = theirs if terminal else subprocess.PIPE
-    with out, subprocess.Popen(command, stdout=out, stderr=errors, cwd=folder) as ended:
+    stderr = theirs if terminal else subprocess.PIPE
+    with out, subprocess.Popen(command, stdout=out, stderr=stderr, cwd=folder) as process:
         os.close(theirs)
-        shown = b"" if terminal else ended.communicate()[1]
+        errors_output = b"" if terminal else process.communicate()[1]
         while terminal and (part := _read(ours)):
-            shown += part
-        assert ended.wait(60) == 0, shown
+            errors_output += part
+        assert process.wait(60) == 0, errors_output
         out.seek(0)
-        told = out.read().decode()
+        output = out.read().decode()
     os.close(ours)
-    return told, shown.decode()
+    return output, errors_output.decode()
 
 
 def _read(terminal: int) -> bytes:
@@ -54,11 +54,11 @@ def test_a_terminal_is_shown_how_far_it_is_and_a_pipe_is_not(
     elif "--update" in words:
         ran([place, file("name,externalId\nOther,K-7\n").name], path.parent, terminal=False)
         file("\n".join(["name,externalId", *(f"n{at},K-{at}" for at in range(600))]))
-    out, shown = ran([place, *words], path.parent, terminal=True)
-    assert label in shown
-    assert "100%" in shown
+    out, errors = ran([place, *words], path.parent, terminal=True)
+    assert label in errors
+    assert "100%" in errors
     assert "%" not in out
-    out, shown = ran([place, "list.csv", "--update", "--dry-run"], path.parent, terminal=False)
-    assert shown == ""
+    out, errors = ran([place, "list.csv", "--update", "--dry-run"], path.parent, terminal=False)
+    assert errors == ""
     assert "%" not in out
-    assert kept(place) == [] or label != "undoing"
+    assert read_rows(place) == [] or label != "undoing"

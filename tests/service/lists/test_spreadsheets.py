@@ -1,4 +1,4 @@
-"""Lists as offices really send them: taken as what they mean, or refused with what to do."""
+"""Lists as offices send them: imported as meant, or rejected with advice."""
 
 import csv
 import json
@@ -7,28 +7,35 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from tests.service.lists.commands import CASES, done, kept, people, ran, refused
+from tests.service.lists.commands import (
+    CASES,
+    read_customers,
+    read_rows,
+    run_command,
+    run_successfully,
+    run_with_errors,
+)
 
 from taptill.domain.errors import ServiceError
 from taptill.service.database import create_database
 
 
 def test_c01_the_line_that_names_the_delimiter_is_taken_as_that(place: str) -> None:
-    done("import", place, CASES / "c01-sep-line.csv")
-    assert people(place) == [("Ada Byron", "62E3086CED", "12.30")]
+    run_successfully("import", place, CASES / "c01-sep-line.csv")
+    assert read_customers(place) == [("Ada Byron", "62E3086CED", "12.30")]
 
 
 def test_c01_lines_are_still_counted_from_the_files_first(
     place: str, file: Callable[[str], Path]
 ) -> None:
-    assert refused("import", place, file("sep=;\nname;isBlocked\na;perhaps\n"))[0].startswith(
-        "line 3, isBlocked: true or false"
-    )
+    assert run_with_errors("import", place, file("sep=;\nname;isBlocked\na;perhaps\n"))[
+        0
+    ].startswith("line 3, isBlocked: true or false")
 
 
 def test_c02_amounts_of_a_european_spreadsheet_come_in_as_they_are(place: str) -> None:
-    done("import", place, CASES / "c02-amounts-comma.csv")
-    assert people(place, "name", "totalDebt") == [
+    run_successfully("import", place, CASES / "c02-amounts-comma.csv")
+    assert read_customers(place, "name", "totalDebt") == [
         ("Anna Muster", "-1000.00"),
         ("Ben Muster", "12.30"),
     ]
@@ -51,10 +58,10 @@ AMOUNTS: dict[str, tuple[list[str], list[str], str]] = {
 def test_amounts_are_read_by_the_whole_column(
     place: str, file: Callable[[str], Path], case: tuple[list[str], list[str], str]
 ) -> None:
-    cells, words, expected = case
+    cells, words, totals = case
     lines = [f"n{number};{cell}" for number, cell in enumerate(cells)]
-    done("import", place, file("\n".join(["name;totalDebt", *lines])), *words)
-    assert " ".join(one for (one,) in people(place, "totalDebt")) == expected
+    run_successfully("import", place, file("\n".join(["name;totalDebt", *lines])), *words)
+    assert " ".join(total for (total,) in read_customers(place, "totalDebt")) == totals
 
 
 NEVER: dict[str, list[str]] = {
@@ -74,18 +81,18 @@ NEVER: dict[str, list[str]] = {
 
 @pytest.mark.parametrize("cells", NEVER.values(), ids=NEVER)
 def test_never_another_amount(place: str, file: Callable[[str], Path], cells: list[str]) -> None:
-    """What the column does not make clear is refused, with how to write it."""
+    """A cell that its column does not make clear is rejected, with advice on how to write it."""
     lines = [f"n{number};{cell}" for number, cell in enumerate(cells)]
-    told = refused("import", place, file("\n".join(["name;totalDebt", *lines])))
+    errors = run_with_errors("import", place, file("\n".join(["name;totalDebt", *lines])))
     advice = "write -1000.00: a point before the decimals, no thousands mark, no currency sign"
-    assert all("a number with at most 2 decimals" in one and advice in one for one in told)
-    assert kept(place) == []
+    assert all("a number with at most 2 decimals" in error and advice in error for error in errors)
+    assert read_rows(place) == []
 
 
 def test_c03_a_card_that_a_spreadsheet_spoilt_is_never_taken(place: str) -> None:
-    told = refused("import", place, CASES / "c03-cards-after-spreadsheet.csv")
+    lines = run_with_errors("import", place, CASES / "c03-cards-after-spreadsheet.csv")
     words = "a spreadsheet made it a number and lost digits: take it from its source, as text"
-    assert told == [f"line 2, cardId: {words}"]
+    assert lines == [f"line 2, cardId: {words}"]
 
 
 def test_c03_what_only_keeps_a_number_text_is_taken_away_and_told(
@@ -93,8 +100,8 @@ def test_c03_what_only_keeps_a_number_text_is_taken_away_and_told(
 ) -> None:
     text = (CASES / "c03-cards-after-spreadsheet.csv").read_text("utf-8")
     lines = [line for line in text.splitlines() if "E+26" not in line]
-    output = done("import", place, file("\n".join(lines)))
-    assert people(place, "cardId") == [("0012345",), ("0012345678",)]
+    output = run_successfully("import", place, file("\n".join(lines)))
+    assert read_customers(place, "cardId") == [("0012345",), ("0012345678",)]
     assert '1 cell of cardId: written as ="...", which was taken away' in output
     assert "1 cell of cardId: with an apostrophe before it" in output
 
@@ -116,47 +123,49 @@ def test_no_spoilt_identifier_is_taken_silently(
     cells, words = case
     lines = [f"n{number};{cell}" for number, cell in enumerate(cells)]
     path = file("\n".join([f"name;{column}", *lines]))
-    (told,) = refused("import", place, path)
-    assert words in told
+    (error,) = run_with_errors("import", place, path)
+    assert words in error
     if "made it a number" not in words:
-        done("import", place, path, "--cards-as-written")
-        assert people(place, column)[-1] == (cells[-1],)
+        run_successfully("import", place, path, "--cards-as-written")
+        assert read_customers(place, column)[-1] == (cells[-1],)
 
 
 def test_hex_card_ids_that_look_like_an_exponent_are_card_ids(
     place: str, file: Callable[[str], Path]
 ) -> None:
-    done("import", place, file("name,cardId\na,62E30\nb,0012E4\n"))
-    assert people(place, "cardId") == [("62E30",), ("0012E4",)]
+    run_successfully("import", place, file("name,cardId\na,62E30\nb,0012E4\n"))
+    assert read_customers(place, "cardId") == [("62E30",), ("0012E4",)]
 
 
 def test_cards_of_digits_with_several_lengths_are_shown_to_whoever_imports(
     place: str, file: Callable[[str], Path]
 ) -> None:
-    output = done("import", place, file("name,cardId\na,40856634\nb,123456789\n"), "--dry-run")
+    output = run_successfully(
+        "import", place, file("name,cardId\na,40856634\nb,123456789\n"), "--dry-run"
+    )
     assert "cardId: of digits alone, with 8 to 9 of them" in output
 
 
 def test_c04_blanks_go_and_a_card_spelled_unlike_the_others_is_told(place: str) -> None:
     path = CASES / "c04-cards-spelled-unlike.csv"
-    told = refused("import", place, path)
+    lines = run_with_errors("import", place, path)
     words = "spelled in small letters, unlike the others (capital letters): right it, or say"
-    assert told == [f"line 3, cardId: {words} --cards-as-written"]
-    assert kept(place) == []
-    output = done("import", place, path, "--cards-as-written")
+    assert lines == [f"line 3, cardId: {words} --cards-as-written"]
+    assert read_rows(place) == []
+    output = run_successfully("import", place, path, "--cards-as-written")
     assert "1 cell of cardId: with blanks at an end, which were dropped" in output
-    assert people(place, "cardId") == [("62E3086CED",), ("62e3086cee",), ("62E3086CEF",)]
+    assert read_customers(place, "cardId") == [("62E3086CED",), ("62e3086cee",), ("62E3086CEF",)]
 
 
 def test_the_cards_of_the_database_count_as_others(place: str, file: Callable[[str], Path]) -> None:
-    done("import", place, file("name,cardId\na,62E3086CED\nb,62E3086CEE\n"))
-    (told,) = refused("import", place, file("name,cardId\nc,62e3086cef\n"))
-    assert "spelled in small letters, unlike the others" in told
+    run_successfully("import", place, file("name,cardId\na,62E3086CED\nb,62E3086CEE\n"))
+    (lines,) = run_with_errors("import", place, file("name,cardId\nc,62e3086cef\n"))
+    assert "spelled in small letters, unlike the others" in lines
 
 
 def test_c05_flags_of_a_german_spreadsheet_are_read(place: str) -> None:
-    done("import", place, CASES / "c05-flags-german.csv")
-    assert people(place, "isBlocked", "isCreditAllowed") == [(True, False)]
+    run_successfully("import", place, CASES / "c05-flags-german.csv")
+    assert read_customers(place, "isBlocked", "isCreditAllowed") == [(True, False)]
 
 
 @pytest.mark.parametrize("pair", ["true false", "VRAI FAUX", "1 0", "ja nein", "Sí NO", "yes no"])
@@ -164,69 +173,69 @@ def test_flags_are_read_in_the_words_of_a_column(
     place: str, file: Callable[[str], Path], pair: str
 ) -> None:
     yes, no = pair.split()
-    done("import", place, file(f"name;isBlocked\na;{yes}\nb;{no}\nc;\n"))
-    assert people(place, "isBlocked") == [(True,), (False,), (False,)]
+    run_successfully("import", place, file(f"name;isBlocked\na;{yes}\nb;{no}\nc;\n"))
+    assert read_customers(place, "isBlocked") == [(True,), (False,), (False,)]
 
 
 def test_flags_of_two_languages_in_one_column_are_told_with_the_words_allowed(
     place: str, file: Callable[[str], Path]
 ) -> None:
-    told = refused("import", place, file("name;isBlocked\na;WAHR\nb;1\n"))
-    assert all("true or false is expected, also WAHR/FALSCH, VRAI/FAUX" in one for one in told)
-    assert len(told) == 2
+    lines = run_with_errors("import", place, file("name;isBlocked\na;WAHR\nb;1\n"))
+    assert all("true or false is expected, also WAHR/FALSCH, VRAI/FAUX" in line for line in lines)
+    assert len(lines) == 2
 
 
 def test_c06_columns_without_name_and_content_are_passed_over_and_counted(place: str) -> None:
-    output = done("import", place, CASES / "c06-trailing-empty-columns.csv")
+    output = run_successfully("import", place, CASES / "c06-trailing-empty-columns.csv")
     assert "passed over: 2 nameless empty columns" in output
-    assert people(place, "cardId", "totalDebt") == [("62E3086CED", "1.00")]
+    assert read_customers(place, "cardId", "totalDebt") == [("62E3086CED", "1.00")]
 
 
 def test_c06_a_nameless_column_with_content_is_a_mistake(
     place: str, file: Callable[[str], Path]
 ) -> None:
     path = file("name;cardId;totalDebt;;\na;0A;1.00;;\nb;0B;2.00;x;\n")
-    assert refused("import", place, path) == ["line 3: column 4 has no name"]
+    assert run_with_errors("import", place, path) == ["line 3: column 4 has no name"]
 
 
 def test_rows_without_content_are_passed_over_and_counted(
     place: str, file: Callable[[str], Path]
 ) -> None:
-    output = done("import", place, file("name;cardId\na;0A\n;\n\n ; \nb;0B\n"))
+    output = run_successfully("import", place, file("name;cardId\na;0A\n;\n\n ; \nb;0B\n"))
     assert "passed over: 3 empty rows" in output
-    assert people(place, "name") == [("a",), ("b",)]
+    assert read_customers(place, "name") == [("a",), ("b",)]
 
 
 def test_c08_two_rows_with_one_key_of_the_office_are_told(place: str) -> None:
-    told = refused("import", place, CASES / "c08-same-external-id.csv")
-    assert told == ["line 3, externalId: line 2 has this externalId already"]
+    lines = run_with_errors("import", place, CASES / "c08-same-external-id.csv")
+    assert lines == ["line 3, externalId: line 2 has this externalId already"]
 
 
 def test_c08_a_key_that_a_customer_has_is_told_with_the_way_to_update(
     place: str, file: Callable[[str], Path]
 ) -> None:
-    done("import", place, file("name;externalId\na;M-1\n"))
-    (told,) = refused("import", place, file("name;externalId\nb;M-1\n"))
-    assert told == (
+    run_successfully("import", place, file("name;externalId\na;M-1\n"))
+    (lines,) = run_with_errors("import", place, file("name;externalId\nb;M-1\n"))
+    assert lines == (
         "line 2, externalId: a customer has this externalId already; "
         "--update brings them up to date"
     )
 
 
 def test_c09_an_export_shows_its_letters_in_a_spreadsheet(place: str, tmp_path: Path) -> None:
-    done("import", place, CASES / "c09-export-for-a-spreadsheet.csv")
+    run_successfully("import", place, CASES / "c09-export-for-a-spreadsheet.csv")
     out = tmp_path / "out.csv"
-    told = done("export", place, out)
+    output = run_successfully("export", place, out)
     assert out.read_bytes().startswith("\ufeffid,name,".encode())
-    assert "a spreadsheet would change 1 cell of cardId (leading zeros, many digits)" in told
-    assert "a spreadsheet would change 1 cell of externalId" in told
+    assert "a spreadsheet would change 1 cell of cardId (leading zeros, many digits)" in output
+    assert "a spreadsheet would change 1 cell of externalId" in output
 
 
 def test_c09_there_is_a_form_for_semicolon_and_decimal_comma(place: str, tmp_path: Path) -> None:
-    done("import", place, CASES / "c09-export-for-a-spreadsheet.csv")
+    run_successfully("import", place, CASES / "c09-export-for-a-spreadsheet.csv")
     out = tmp_path / "out.csv"
-    told = done("export", place, out, "--for-spreadsheet", "semicolon")
-    assert told == f"the customers are in {out}\n"
+    output = run_successfully("export", place, out, "--for-spreadsheet", "semicolon")
+    assert output == f"the customers are in {out}\n"
     text = out.read_text("utf-8-sig")
     (row,) = csv.DictReader(StringIO(text), delimiter=";")
     assert (row["name"], row["totalDebt"], row["isBlocked"]) == ("Jörg Muster", "12,30", "true")
@@ -237,9 +246,9 @@ def test_c09_there_is_a_form_for_semicolon_and_decimal_comma(place: str, tmp_pat
 def test_an_export_for_people_imports_to_the_same(
     new_place: Callable[[], str], tmp_path: Path, form: str
 ) -> None:
-    """Names that look like formulas, cards that look like numbers, and all of the sample."""
+    """The rows have names like formulas, cards like numbers, and all of the sample."""
     first, second = new_place(), new_place()
-    done("init", first, "--sample")
+    run_successfully("init", first, "--sample")
     odd = tmp_path / "odd.csv"
     odd.write_text(
         "name,cardId,externalId,totalDebt\n"
@@ -247,14 +256,14 @@ def test_an_export_for_people_imports_to_the_same(
         "'t Hooft,C2,,\n",
         "utf-8",
     )
-    done("import", first, odd, "--cards-as-written")
-    assert people(first, "name")[-4:] == [("=1+1",), ("@x",), ("'-y",), ("'t Hooft",)]
+    run_successfully("import", first, odd, "--cards-as-written")
+    assert read_customers(first, "name")[-4:] == [("=1+1",), ("@x",), ("'-y",), ("'t Hooft",)]
     out, plain = tmp_path / "people.csv", tmp_path / "plain.csv"
-    done("export", first, out, "--for-spreadsheet", form)
-    done("export", first, plain)
+    run_successfully("export", first, out, "--for-spreadsheet", form)
+    run_successfully("export", first, plain)
     create_database(second).dispose()
-    done("import", second, out, "--new-companies", "--cards-as-written")
-    done("export", second, tmp_path / "again.csv")
+    run_successfully("import", second, out, "--new-companies", "--cards-as-written")
+    run_successfully("export", second, tmp_path / "again.csv")
     assert (tmp_path / "again.csv").read_bytes() == plain.read_bytes()
 
 
@@ -262,11 +271,11 @@ def test_a_dry_run_shows_how_many_customers_cards_and_how_much_money(
     place: str, file: Callable[[str], Path]
 ) -> None:
     path = file("name,cardId,totalDebt\na,0A,1.50\nb,,-12.30\nc,0C,\nd,,2\n")
-    output = done("import", place, path, "--dry-run")
+    output = run_successfully("import", place, path, "--dry-run")
     assert "4 customers, 2 with card; €3.50 owed by 2, €12.30 in advance of 1\n" in output
     assert output.endswith("4 rows: nothing was imported\n")
-    told = json.loads(done("import", place, path, "--dry-run", "--json"))
-    assert told["sums"] == {
+    report = json.loads(run_successfully("import", place, path, "--dry-run", "--json"))
+    assert report["sums"] == {
         "customers": 4,
         "with_card": 2,
         "owing": 2,
@@ -282,9 +291,9 @@ def test_files_of_other_programs_are_taken_or_named(place: str, tmp_path: Path) 
     wide.write_text("name\tcardId\nJörg\tW1\n", "utf-16")
     book.write_bytes(b"PK\x03\x04and so on")
     with pytest.raises(ServiceError, match="save it as CSV UTF-8, or say --encoding windows-1252"):
-        ran("import", place, latin)
-    done("import", place, latin, "--encoding", "windows-1252")
-    done("import", place, wide, "--encoding", "utf-16")
-    assert people(place, "name", "cardId") == [("Jörg", "L1"), ("Jörg", "W1")]
+        run_command("import", place, latin)
+    run_successfully("import", place, latin, "--encoding", "windows-1252")
+    run_successfully("import", place, wide, "--encoding", "utf-16")
+    assert read_customers(place, "name", "cardId") == [("Jörg", "L1"), ("Jörg", "W1")]
     with pytest.raises(ServiceError, match="is a spreadsheet's own file: save it as CSV UTF-8"):
-        ran("import", place, book)
+        run_command("import", place, book)

@@ -1,4 +1,4 @@
-"""An import taken back: asked first, in any order, as often as needed, and no money twice."""
+"""Undoing an import: with a question, in any order, repeatedly; no money is booked twice."""
 
 import json
 import os
@@ -10,7 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.service.lists.commands import change, done, kept, people, ran, write
+from tests.service.lists.commands import (
+    change_customer,
+    read_customers,
+    read_rows,
+    run_command,
+    run_successfully,
+    update_customer,
+)
 
 from taptill.domain.errors import ServiceError, UsageError
 from taptill.service.database import open_database
@@ -21,31 +28,33 @@ WHO = ("name", "cardId", "externalId", "totalDebt")
 File = Callable[[str], Path]
 
 
-def charged(place: str, customer: int, total: int, seq: int) -> None:
-    """Settle as a till does: money and its mark in one update."""
+def charge(place: str, customer: int, total: int, seq: int) -> None:
+    """Update a total with its mark, as a till does when it settles."""
     engine = open_database(place)
     store = Store(engine)
-    wanted = {"filters": [{"field": "id", "comparator": "=", "value": customer}]}
-    (row,) = store.select(store.entities["Customers"], {"conditions": wanted})
+    conditions = {"filters": [{"field": "id", "comparator": "=", "value": customer}]}
+    (row,) = store.select(store.entities["Customers"], {"conditions": conditions})
     epoch = json.loads(row["debtData"].text)["taptill"]["e"]
     mark = {"taptill": {"e": epoch, "t": {"bar1": [seq, total, "0123abcd"]}}}
-    pinned = {"filters": [{"field": "version", "comparator": "=", "value": row["version"]}]}
-    body = {"fields": {"totalDebt": total, "debtData": mark}, "conditions": pinned}
+    version_filter = {"filters": [{"field": "version", "comparator": "=", "value": row["version"]}]}
+    body = {"fields": {"totalDebt": total, "debtData": mark}, "conditions": version_filter}
     store.update(customer, body, "bar")
     engine.dispose()
 
 
-def booked(place: str, reason: str) -> list[str]:
-    """Give what was booked for a reason."""
-    moved = kept(place, "CustomerDebtChanges")
-    return sorted(str(one["to"] - one["from"]) for one in moved if one["reason"] == reason)
+def bookings(place: str, reason: str) -> list[str]:
+    """Return the sorted differences of all ledger entries with a reason."""
+    entries = read_rows(place, "CustomerDebtChanges")
+    return sorted(
+        str(entry["to"] - entry["from"]) for entry in entries if entry["reason"] == reason
+    )
 
 
 @pytest.fixture
-def updated(members: str, file: File) -> str:
-    """Bring the three members up to date: one has changed, pays more, and one is new."""
+def updated_members(members: str, file: File) -> str:
+    """Update the three members: one gets another name and more debt, and one is new."""
     path = file("name,externalId,totalDebt\nAnna A,M-1,7.25\nDora,M-4,9.00\n")
-    done("import", members, path, "--update", "--money")
+    run_successfully("import", members, path, "--update", "--money")
     return members
 
 
@@ -54,30 +63,30 @@ ORDERS = {"the newest first": [2, 1], "the oldest first, then again": [1, 2, 1]}
 
 @pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
 def test_a_list_and_its_update_are_taken_back_in_either_order(
-    updated: str, order: list[int]
+    updated_members: str, order: list[int]
 ) -> None:
-    """Who was only changed by imports that are undone is as the first import made them."""
+    """A customer that only undone imports have changed counts as unchanged."""
     for number in order:
-        told = done("import", updated, "--undo", number, "--yes")
-    assert people(updated) == []
-    assert booked(updated, "import 2 undone") == ["-2.25", "-9.00"]
-    assert booked(updated, "import 1 undone") == ["-5.00", "3.00"]
-    assert "left" not in told
+        output = run_successfully("import", updated_members, "--undo", number, "--yes")
+    assert read_customers(updated_members) == []
+    assert bookings(updated_members, "import 2 undone") == ["-2.25", "-9.00"]
+    assert bookings(updated_members, "import 1 undone") == ["-5.00", "3.00"]
+    assert "left" not in output
     for number in (1, 2):
         with pytest.raises(UsageError, match=f"import {number} was undone at"):
-            ran("import", updated, "--undo", number, "--yes")
+            run_command("import", updated_members, "--undo", number, "--yes")
 
 
-def test_what_a_later_import_changed_names_that_import(updated: str) -> None:
-    told = done("import", updated, "--undo", 1, "--yes")
-    assert "customer 1 Anna A left as it is: changed by import 2 (name): undo that first" in told
-    assert told.endswith(
+def test_what_a_later_import_changed_names_that_import(updated_members: str) -> None:
+    output = run_successfully("import", updated_members, "--undo", 1, "--yes")
+    assert "customer 1 Anna A left as it is: changed by import 2 (name): undo that first" in output
+    assert output.endswith(
         "import 1: 2 customers removed, 0 put back, 1 left\n"
         "what is left can be tried again with the same command\n"
     )
-    assert "import 1 at " in (listed := done("imports", updated))
-    assert ", undone in part at " in listed
-    assert people(updated, *WHO) == [
+    assert "import 1 at " in (listing := run_successfully("imports", updated_members))
+    assert ", undone in part at " in listing
+    assert read_customers(updated_members, *WHO) == [
         ("Anna A", "62E3086CED", "M-1", "7.25"),
         ("Dora", None, "M-4", "9.00"),
     ]
@@ -85,29 +94,37 @@ def test_what_a_later_import_changed_names_that_import(updated: str) -> None:
 
 def test_money_of_a_later_import_alone_keeps_a_customer(members: str, file: File) -> None:
     path = file("name,externalId,totalDebt\nBen,M-2,4.00\n")
-    done("import", members, path, "--update", "--money")
-    told = done("import", members, "--undo", 1, "--yes")
-    assert "customer 2 Ben left as it is: changed by import 2 (totalDebt): undo that first" in told
+    run_successfully("import", members, path, "--update", "--money")
+    output = run_successfully("import", members, "--undo", 1, "--yes")
+    assert (
+        "customer 2 Ben left as it is: changed by import 2 (totalDebt): undo that first" in output
+    )
 
 
 def charged_and_voided(place: str) -> None:
-    charged(place, 2, 4, 1)
-    charged(place, 2, 0, 2)
+    charge(place, 2, 4, 1)
+    charge(place, 2, 0, 2)
 
 
 KEPT: dict[str, tuple[Callable[[str], None], str]] = {
-    "a till has charged": (lambda place: charged(place, 2, 4, 1), "has purchases or payments"),
+    "a till has charged": (lambda place: charge(place, 2, 4, 1), "has purchases or payments"),
     "a till has charged and voided": (
         charged_and_voided,
         "has purchases or payments",
     ),
     "a till has left a mark and no money": (
-        lambda place: charged(place, 2, 0, 2),
+        lambda place: charge(place, 2, 0, 2),
         "has purchases or payments",
     ),
-    "the office booked": (lambda place: write(place, 2, totalDebt=-10), "has purchases or"),
-    "the office renamed": (lambda place: write(place, 2, name="Benno"), "changed since: name"),
-    "the office removed": (lambda place: change(place, "remove", 2), "removed since"),
+    "the office booked": (
+        lambda place: update_customer(place, 2, totalDebt=-10),
+        "has purchases or",
+    ),
+    "the office renamed": (
+        lambda place: update_customer(place, 2, name="Benno"),
+        "changed since: name",
+    ),
+    "the office removed": (lambda place: change_customer(place, "remove", 2), "removed since"),
 }
 
 
@@ -117,117 +134,143 @@ def test_who_is_kept_is_told_with_the_reason(
 ) -> None:
     happens, words = case
     happens(members)
-    before = [row for row in people(members, *WHO) if row[2] == "M-2"]
-    told = done("import", members, "--undo", 1, "--yes")
-    assert "customer 2 Ben" in told
-    assert words in told
-    assert "2 customers removed" in told
-    assert people(members, *WHO) == before
+    before = [row for row in read_customers(members, *WHO) if row[2] == "M-2"]
+    output = run_successfully("import", members, "--undo", 1, "--yes")
+    assert "customer 2 Ben" in output
+    assert words in output
+    assert "2 customers removed" in output
+    assert read_customers(members, *WHO) == before
 
 
 def test_what_was_changed_and_changed_back_is_as_the_import_made_it(members: str) -> None:
     for name in ("Benno", "Ben"):
-        write(members, 2, name=name)
-    assert "3 customers removed, 0 put back\n" in done("import", members, "--undo", 1, "--yes")
-    assert people(members) == []
+        update_customer(members, 2, name=name)
+    assert "3 customers removed, 0 put back\n" in run_successfully(
+        "import", members, "--undo", 1, "--yes"
+    )
+    assert read_customers(members) == []
 
 
 def test_who_was_brought_back_after_an_undo_stays(members: str) -> None:
-    write(members, 3, name="C")
-    done("import", members, "--undo", 1, "--yes")
-    change(members, "restore", 2)
-    write(members, 3, name="Cleo")
-    told = done("import", members, "--undo", 1, "--yes")
-    assert "customer 2 Ben left as it is: removed by an undo and brought back" in told
-    assert "1 customer removed" in told
-    assert people(members, "name") == [("Ben",)]
+    update_customer(members, 3, name="C")
+    run_successfully("import", members, "--undo", 1, "--yes")
+    change_customer(members, "restore", 2)
+    update_customer(members, 3, name="Cleo")
+    output = run_successfully("import", members, "--undo", 1, "--yes")
+    assert "customer 2 Ben left as it is: removed by an undo and brought back" in output
+    assert "1 customer removed" in output
+    assert read_customers(members, "name") == [("Ben",)]
 
 
 def test_an_undo_that_failed_in_part_is_tried_again_and_books_nothing_twice(
     members: str, file: File
 ) -> None:
     path = file("name,externalId,cardId,totalDebt\nAnna A,M-1,77E3086CED,7.25\n")
-    done("import", members, path, "--update", "--money")
-    write(members, 2, cardId="62E3086CED")
-    told = done("import", members, "--undo", 2, "--yes")
-    assert "customer 1 Anna A could not be put back: another customer has this cardId" in told
-    assert people(members, *WHO)[0] == ("Anna A", "77E3086CED", "M-1", "5.00")
-    write(members, 2, cardId=None)
-    again = json.loads(done("import", members, "--undo", 2, "--yes", "--json"))
-    assert (again["changed_back"], again["failed"], again["complete"]) == (1, [], True)
-    assert people(members, *WHO)[0] == ("Anna", "62E3086CED", "M-1", "5.00")
-    assert booked(members, "import 2 undone") == ["-2.25"]
+    run_successfully("import", members, path, "--update", "--money")
+    update_customer(members, 2, cardId="62E3086CED")
+    output = run_successfully("import", members, "--undo", 2, "--yes")
+    assert "customer 1 Anna A could not be put back: another customer has this cardId" in output
+    assert read_customers(members, *WHO)[0] == ("Anna A", "77E3086CED", "M-1", "5.00")
+    update_customer(members, 2, cardId=None)
+    report = json.loads(run_successfully("import", members, "--undo", 2, "--yes", "--json"))
+    assert (report["changed_back"], report["failed"], report["complete"]) == (1, [], True)
+    assert read_customers(members, *WHO)[0] == ("Anna", "62E3086CED", "M-1", "5.00")
+    assert bookings(members, "import 2 undone") == ["-2.25"]
+
+
+def test_an_import_whose_rest_can_no_longer_be_undone_is_undone_and_not_undone_in_part(
+    members: str,
+) -> None:
+    update_customer(members, 2, name="Benno")
+    run_successfully("import", members, "--undo", 1, "--yes")
+    change_customer(members, "remove", 2)
+    assert "undone in part at" in run_successfully("imports", members)
+    again = json.loads(run_successfully("import", members, "--undo", 1, "--dry-run", "--json"))
+    assert (again["complete"], again["done"]) == (True, False)
+    assert "undone in part at" in run_successfully("imports", members)
+    output = run_successfully("import", members, "--undo", 1, "--yes")
+    assert "customer 2 Benno left as it is: removed since\n" in output
+    assert output.endswith("import 1: 0 customers removed, 0 put back, 1 left\n")
+    listing = run_successfully("imports", members)
+    assert ", undone at " in listing
+    assert "undone in part" not in listing
+    with pytest.raises(UsageError, match="import 1 was undone at"):
+        run_command("import", members, "--undo", 1, "--yes")
 
 
 def test_companies_that_an_import_made_go_where_nobody_belongs_to_them(
     place: str, file: File
 ) -> None:
     path = file("name,externalId,company\nAnna,M-1,Empty\nBen,M-2,Held\nCleo,M-3,Renamed\n")
-    done("import", place, path, "--new-companies")
+    run_successfully("import", place, path, "--new-companies")
     engine = open_database(place)
     store = Store(engine)
     store.submit(store.company_change("update", 3, {"fields": {"name": "Ours"}}, "office")).result()
     engine.dispose()
-    write(place, 2, name="Benno")
-    told = done("import", place, "--undo", 1, "--yes")
-    assert "company Held left as it is: 1 customer belongs to it" in told
-    assert "company Ours left as it is: renamed or given a key since" in told
-    assert "1 company removed, 1 left\n" in told
-    assert [one["name"] for one in kept(place, "Companies")] == ["Held", "Ours"]
-    write(place, 2, name="Ben")
-    done("import", place, "--undo", 1, "--yes")
-    assert [one["name"] for one in kept(place, "Companies")] == ["Ours"]
+    update_customer(place, 2, name="Benno")
+    output = run_successfully("import", place, "--undo", 1, "--yes")
+    assert "company Held left as it is: 1 customer belongs to it" in output
+    assert "company Ours left as it is: renamed or given a key since" in output
+    assert "1 company removed, 1 left\n" in output
+    assert [company["name"] for company in read_rows(place, "Companies")] == ["Held", "Ours"]
+    update_customer(place, 2, name="Ben")
+    run_successfully("import", place, "--undo", 1, "--yes")
+    assert [company["name"] for company in read_rows(place, "Companies")] == ["Ours"]
 
 
 def test_companies_that_were_there_before_stay(place: str, file: File) -> None:
     path = file("name,externalId,company\nAnna,M-1,Ours\n")
-    done("company", "add", place, "Ours")
-    done("import", place, path, "--new-companies")
-    done("import", place, "--undo", 1, "--yes")
-    assert [one["name"] for one in kept(place, "Companies")] == ["Ours"]
+    run_successfully("company", "add", place, "Ours")
+    run_successfully("import", place, path, "--new-companies")
+    run_successfully("import", place, "--undo", 1, "--yes")
+    assert [company["name"] for company in read_rows(place, "Companies")] == ["Ours"]
 
 
 @pytest.mark.parametrize("words", [(), ("--json",)], ids=["in a pipe", "for a script"])
-def test_where_nobody_can_be_asked_an_undo_is_refused(updated: str, words: tuple[str, ...]) -> None:
-    before = people(updated, *WHO)
+def test_where_nobody_can_be_asked_an_undo_is_refused(
+    updated_members: str, words: tuple[str, ...]
+) -> None:
+    before = read_customers(updated_members, *WHO)
     with pytest.raises(UsageError, match="say --yes where nobody answers, or --dry-run to look"):
-        ran("import", updated, "--undo", 2, *words, answer="y\n")
-    assert people(updated, *WHO) == before
+        run_command("import", updated_members, "--undo", 2, *words, answer="y\n")
+    assert read_customers(updated_members, *WHO) == before
 
 
 @pytest.mark.parametrize("answer", ["y", "n"])
-def test_on_a_terminal_an_undo_shows_what_it_does_and_asks(updated: str, answer: str) -> None:
+def test_on_a_terminal_an_undo_shows_what_it_does_and_asks(
+    updated_members: str, answer: str
+) -> None:
     ours, theirs = pty.openpty()
     os.write(ours, f"{answer}\n".encode())
-    words = [sys.executable, "-m", "taptill", "service", "import", updated, "--undo", "2"]
-    ended = subprocess.run(
+    words = [sys.executable, "-m", "taptill", "service", "import", updated_members, "--undo", "2"]
+    process = subprocess.run(
         words, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, timeout=60, check=False
     )
-    told = ended.stdout.decode()
-    shown = os.read(ours, 4096).decode()
-    for one in (ours, theirs):
-        os.close(one)
-    assert "to be removed: customer 4 Dora\n" in told
-    assert "to be put back: customer 1 Anna A: name Anna A -> Anna\n" in told
-    assert "Take this back? [y/N]: " in told
-    assert "looking" in shown
-    assert "100%" in shown
-    names = [name for (name,) in people(updated, "name")]
+    output = process.stdout.decode()
+    progress = os.read(ours, 4096).decode()
+    for descriptor in (ours, theirs):
+        os.close(descriptor)
+    assert "to be removed: customer 4 Dora\n" in output
+    assert "to be put back: customer 1 Anna A: name Anna A -> Anna\n" in output
+    assert "Take this back? [y/N]: " in output
+    assert "looking" in progress
+    assert "100%" in progress
+    names = [name for (name,) in read_customers(updated_members, "name")]
     assert names == (
         ["Anna", "Ben", "Cleo"] if answer == "y" else ["Anna A", "Ben", "Cleo", "Dora"]
     )
-    assert (ended.returncode == 0) == (answer == "y")
+    assert (process.returncode == 0) == (answer == "y")
 
 
-def test_what_has_changed_since_it_was_shown_is_not_undone(updated: str) -> None:
-    engine = open_database(updated)
+def test_what_has_changed_since_it_was_shown_is_not_undone(updated_members: str) -> None:
+    engine = open_database(updated_members)
     work = Undo(engine, 2)
     assert work.preview().removed == 1
-    write(updated, 4, name="Dorothea")
+    update_customer(updated_members, 4, name="Dorothea")
     with pytest.raises(ServiceError, match="have changed since the preview: nothing was done"):
         work.apply()
     engine.dispose()
-    assert people(updated, *WHO)[0] == ("Anna A", "62E3086CED", "M-1", "7.25")
+    assert read_customers(updated_members, *WHO)[0] == ("Anna A", "62E3086CED", "M-1", "7.25")
 
 
 # Dies as by SIGKILL, before the statement of that number or, if there are fewer, after the commit.
@@ -252,18 +295,25 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def test_an_undo_that_was_killed_did_all_or_nothing_and_books_nothing_twice(updated: str) -> None:
-    """Killed before one of its statements, before the commit, after the commit."""
-    before, ledger = people(updated, *WHO), kept(updated, "CustomerDebtChanges")
+def test_an_undo_that_was_killed_did_all_or_nothing_and_books_nothing_twice(
+    updated_members: str,
+) -> None:
+    """The process is killed before one of its statements, and after the commit."""
+    before, ledger = (
+        read_customers(updated_members, *WHO),
+        read_rows(updated_members, "CustomerDebtChanges"),
+    )
     for at in (*range(3, 18, 3), -1):
-        ended = subprocess.run([sys.executable, "-c", DYING, updated, str(at)], check=False)
-        assert ended.returncode == -signal.SIGKILL
-        assert people(updated, *WHO) == before
-        assert kept(updated, "CustomerDebtChanges") == ledger
-    ended = subprocess.run([sys.executable, "-c", DYING, updated, "1000"], check=False)
-    assert ended.returncode == -signal.SIGKILL
-    assert booked(updated, "import 2 undone") == ["-2.25", "-9.00"]
+        process = subprocess.run(
+            [sys.executable, "-c", DYING, updated_members, str(at)], check=False
+        )
+        assert process.returncode == -signal.SIGKILL
+        assert read_customers(updated_members, *WHO) == before
+        assert read_rows(updated_members, "CustomerDebtChanges") == ledger
+    process = subprocess.run([sys.executable, "-c", DYING, updated_members, "1000"], check=False)
+    assert process.returncode == -signal.SIGKILL
+    assert bookings(updated_members, "import 2 undone") == ["-2.25", "-9.00"]
     with pytest.raises(UsageError, match="import 2 was undone at"):
-        ran("import", updated, "--undo", 2, "--yes")
-    assert booked(updated, "import 2 undone") == ["-2.25", "-9.00"]
-    assert [name for (name,) in people(updated, "name")] == ["Anna", "Ben", "Cleo"]
+        run_command("import", updated_members, "--undo", 2, "--yes")
+    assert bookings(updated_members, "import 2 undone") == ["-2.25", "-9.00"]
+    assert [name for (name,) in read_customers(updated_members, "name")] == ["Anna", "Ben", "Cleo"]

@@ -1,4 +1,4 @@
-"""Companies: listed, made with an id of one's own, renamed, removed once they are empty."""
+"""Companies are listed, created with chosen ids, renamed, and removed once they are empty."""
 
 import json
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.service.conftest import CUSTOMERS, Api, equals, where
-from tests.service.lists.commands import done, ran
+from tests.service.lists.commands import run_command, run_successfully
 
 from taptill.cli.output import login
 from taptill.domain.errors import UsageError
@@ -24,15 +24,15 @@ def of(number: int) -> dict[str, Any]:
 def test_companies_are_made_listed_renamed_and_removed(office: Api, till: Api) -> None:
     every = {"id": True, "name": True, "externalId": True}
     body = {"fields": [{"name": "Neu", "externalId": "N"}], "returning": every}
-    status, (made,) = office.post(f"{PATH}/insert", body)
-    assert (status, made["name"], made["externalId"]) == (201, "Neu", "N")
-    number = made["id"]
-    renamed = {"fields": {"name": "Neuer"}, "returning": every}
-    assert office.post(f"{PATH}/update/{number}", renamed) == (200, [{**made, "name": "Neuer"}])
-    assert till.post(f"{PATH}/select", of(number)) == (200, [{**made, "name": "Neuer"}])
-    assert till.post(f"{PATH}/update/{number}", renamed)[0] == 403
+    status, (company,) = office.post(f"{PATH}/insert", body)
+    assert (status, company["name"], company["externalId"]) == (201, "Neu", "N")
+    number = company["id"]
+    new_name = {"fields": {"name": "Neuer"}, "returning": every}
+    assert office.post(f"{PATH}/update/{number}", new_name) == (200, [{**company, "name": "Neuer"}])
+    assert till.post(f"{PATH}/select", of(number)) == (200, [{**company, "name": "Neuer"}])
+    assert till.post(f"{PATH}/update/{number}", new_name)[0] == 403
     assert office.post(f"{PATH}/remove", of(number)) == (200, [{"id": number}])
-    assert office.post(f"{PATH}/update/{number}", renamed) == (200, [])
+    assert office.post(f"{PATH}/update/{number}", new_name) == (200, [])
     assert office.post(f"{PATH}/remove", {})[0] == 400
 
 
@@ -51,14 +51,14 @@ def test_a_company_goes_only_when_nobody_belongs_to_it(office: Api) -> None:
 def test_company_42_of_the_contracts_example_can_be_reached_on_a_fresh_service(
     new_place: Callable[[], str],
 ) -> None:
-    """And the next one that is made without an id gets one that nobody has."""
+    """The next company that is created without an id gets an unused one."""
     store = Store(create_database(new_place()))
     companies, customers = store.entities["Companies"], store.entities["Customers"]
     body = {"fields": [{"name": "First"}, {"id": 42, "name": "Contract"}, {"name": "Third"}]}
-    assert [one["id"] for one in store.insert(companies, body)] == [42, 43, 44]
+    assert [company["id"] for company in store.insert(companies, body)] == [42, 43, 44]
     (row,) = store.insert(customers, {"fields": [{"name": "Ada", "company": {"id": 42}}]})
-    asked = {"fields": {"company": {"name": True}}, "conditions": where(equals("id", row["id"]))}
-    assert store.select(customers, asked) == [{"company": {"name": "Contract"}}]
+    query = {"fields": {"company": {"name": True}}, "conditions": where(equals("id", row["id"]))}
+    assert store.select(customers, query) == [{"company": {"name": "Contract"}}]
     store.engine.dispose()
 
 
@@ -76,8 +76,8 @@ def test_an_id_is_taken_once_and_never_changed(office: Api) -> None:
 
 
 def test_who_did_what_to_a_company_is_kept_after_it_is_gone(office: Api, till: Api) -> None:
-    status, (made,) = office.post(f"{PATH}/insert", {"fields": [{"name": "Neu"}], "staff": "Jo"})
-    number = made["id"]
+    status, (company,) = office.post(f"{PATH}/insert", {"fields": [{"name": "Neu"}], "staff": "Jo"})
+    number = company["id"]
     office.post(f"{PATH}/update/{number}", {"fields": {"name": "Neuer"}, "staff": "Kim"})
     office.post(f"{PATH}/update/{10**9}", {"fields": {"name": "Nobody"}})
     office.post(f"{PATH}/remove", of(number))
@@ -85,12 +85,12 @@ def test_who_did_what_to_a_company_is_kept_after_it_is_gone(office: Api, till: A
     status, acts = office.post("/core/data/CompanyChanges/select", body)
     assert status == 200, acts
     old, new = {"name": "Neu", "externalId": None}, {"name": "Neuer", "externalId": None}
-    assert [(one["act"], one["staff"], one["before"], one["after"]) for one in acts] == [
+    assert [(row["act"], row["staff"], row["before"], row["after"]) for row in acts] == [
         ("insert", "Jo", {}, old),
         ("update", "Kim", old, new),
         ("remove", None, new, {}),
     ]
-    assert {one["who"] for one in acts} == {"office"}
+    assert {row["who"] for row in acts} == {"office"}
     assert acts[0]["at"] < acts[1]["at"] < acts[2]["at"]
     assert till.post("/core/data/CompanyChanges/select", body)[0] == 404
     assert office.post("/core/data/CompanyChanges/remove", body)[0] == 404
@@ -102,41 +102,46 @@ def test_a_company_that_an_import_makes_is_told_of(
     place, file = new_place(), tmp_path / "list.csv"
     create_database(place).dispose()
     file.write_text("name,company\nAda,Neu\n")
-    done("import", place, file, "--new-companies")
-    (told,) = done("company", "log", place).splitlines()
-    assert told.endswith("company 1 (Neu): insert by import")
+    run_successfully("import", place, file, "--new-companies")
+    (output,) = run_successfully("company", "log", place).splitlines()
+    assert output.endswith("company 1 (Neu): insert by import")
 
 
 def test_companies_are_kept_at_the_machine_by_commands(new_place: Callable[[], str]) -> None:
     place = new_place()
     store = Store(create_database(place))
-    assert done("company", "add", place, "Contract", "--id", 42) == "company 42 is made\n"
-    assert done("company", "add", place, "Next", "--external-id", "X") == "company 43 is made\n"
+    assert (
+        run_successfully("company", "add", place, "Contract", "--id", 42) == "company 42 is made\n"
+    )
+    assert (
+        run_successfully("company", "add", place, "Next", "--external-id", "X")
+        == "company 43 is made\n"
+    )
     people = [{"name": "Ada", "company": {"id": 42}}]
     store.insert(store.entities["Customers"], {"fields": people})
     store.engine.dispose()
-    told = done("company", "rename", place, 42, "Renamed", "--staff", "Kim", "--json")
-    assert json.loads(told) == {"renamed": 42}
-    assert done("company", "list", place).splitlines() == [
+    output = run_successfully("company", "rename", place, 42, "Renamed", "--staff", "Kim", "--json")
+    assert json.loads(output) == {"renamed": 42}
+    assert run_successfully("company", "list", place).splitlines() == [
         "    42  Renamed: 1 customer",
         "    43  Next: 0 customers",
     ]
     with pytest.raises(UsageError, match="1 customer belongs to it"):
-        ran("company", "remove", place, 42)
+        run_command("company", "remove", place, 42)
     with pytest.raises(UsageError, match="another company has this id"):
-        ran("company", "add", place, "Twice", "--id", 42)
-    assert done("company", "remove", place, 43) == "company 43 is removed\n"
+        run_command("company", "add", place, "Twice", "--id", 42)
+    assert run_successfully("company", "remove", place, 43) == "company 43 is removed\n"
     for words in (("remove", place, 43), ("rename", place, 43, "x")):
         with pytest.raises(UsageError, match="there is no company 43"):
-            ran("company", *words)
-    acts = done("company", "log", place).splitlines()
+            run_command("company", *words)
+    acts = run_successfully("company", "log", place).splitlines()
     assert [line.partition("  ")[2].replace(login(), "Jo") for line in acts] == [
         "company 43 (Next): remove by Jo (command)",
         "company 42 (Contract -> Renamed): update by Kim (command)",
         "company 43 (Next): insert by Jo (command)",
         "company 42 (Contract): insert by Jo (command)",
     ]
-    (newest,) = done("company", "log", place, "--last", 1, "--json").splitlines()
+    (newest,) = run_successfully("company", "log", place, "--last", 1, "--json").splitlines()
     assert (json.loads(newest)["act"], json.loads(newest)["company"]) == ("remove", 43)
-    (told,) = done("company", "list", place, "--json").splitlines()
-    assert json.loads(told) == {"id": 42, "name": "Renamed", "externalId": None, "customers": 1}
+    (output,) = run_successfully("company", "list", place, "--json").splitlines()
+    assert json.loads(output) == {"id": 42, "name": "Renamed", "externalId": None, "customers": 1}

@@ -1,4 +1,4 @@
-"""People are found however they are spelled, and counted; odd requests are met kindly."""
+"""Searches by text in whatever case, counts, and unusual but valid requests."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from tests.service.conftest import CUSTOMERS, Api, equals, where
-from tests.service.lists.commands import CASES, done
+from tests.service.lists.commands import CASES, run_successfully
 
 from taptill.service import schema
-from taptill.service.database import create_database, open_database, writing
+from taptill.service.database import create_database, open_database, write_transaction
 from taptill.service.store import Store
 
 DECOMPOSED = "Jo\u0308rg"
@@ -35,7 +35,7 @@ def test_c17_names_are_found_without_regard_to_capitals_and_encoding(
     pattern, names = case
     place = new_place()
     create_database(place).dispose()
-    done("import", place, CASES / "c17-names.csv")
+    run_successfully("import", place, CASES / "c17-names.csv")
     store = Store(open_database(place))
     rows = store.select(store.entities["Customers"], by("name", "ilike", pattern))
     assert [row["name"] for row in rows] == names
@@ -43,7 +43,7 @@ def test_c17_names_are_found_without_regard_to_capitals_and_encoding(
 
 
 def test_a_changed_name_and_names_of_before_are_found(new_place: Callable[[], str]) -> None:
-    """The spelling that is searched follows the name, and an older database gets it."""
+    """The searched column follows the name, and a migration fills it in older databases."""
     place = new_place()
     store = Store(create_database(place))
     customers = store.entities["Customers"]
@@ -51,7 +51,7 @@ def test_a_changed_name_and_names_of_before_are_found(new_place: Callable[[], st
     assert store.select(customers, by("name", "ilike", "émile"))
     store.update(row["id"], {"fields": {"name": "ÅSA"}})
     assert not store.select(customers, by("name", "ilike", "émile"))
-    with writing(store.engine) as connection:
+    with write_transaction(store.engine) as connection:
         connection.execute(schema.customers.update().values(name_folded=""))
         schema._fold_names(connection, schema.customers)
     assert store.select(customers, by("name", "ilike", "åsa"))
@@ -63,9 +63,9 @@ def test_other_texts_are_found_without_regard_to_capitals_of_ascii(
 ) -> None:
     card = new_card()
     row_id = office.insert(cardId=card, email="Ada@Example.org")
-    assert [one["id"] for one in office.select(**by("cardId", "ilike", card.lower()))] == [row_id]
-    found = office.select(**by("email", "ilike", "ada@EXAMPLE.org"))
-    assert row_id in [one["id"] for one in found]
+    assert [row["id"] for row in office.select(**by("cardId", "ilike", card.lower()))] == [row_id]
+    rows = office.select(**by("email", "ilike", "ada@EXAMPLE.org"))
+    assert row_id in [row["id"] for row in rows]
     assert office.post(f"{CUSTOMERS}/select", by("id", "ilike", "1"))[0] == 400
     assert office.post(f"{CUSTOMERS}/select", by("name", "ilike", "a\\"))[0] == 400
 
@@ -74,10 +74,10 @@ def test_not_in_leaves_out_and_unknown_stays_unknown(office: Api) -> None:
     numbers = [office.insert(externalId=key) for key in ("N1", "N2", None)]
     mine = {"field": "id", "comparator": "in", "value": numbers}
     without = {"field": "externalId", "comparator": "not in", "value": ["N1"]}
-    found = office.select(conditions=where(mine, without))
-    assert [row["id"] for row in found] == [numbers[1]]
-    none = {"field": "externalId", "comparator": "not in", "value": []}
-    assert len(office.select(conditions=where(mine, none))) == 3
+    rows = office.select(conditions=where(mine, without))
+    assert [row["id"] for row in rows] == [numbers[1]]
+    rows_without = {"field": "externalId", "comparator": "not in", "value": []}
+    assert len(office.select(conditions=where(mine, rows_without))) == 3
 
 
 def test_a_count_of_all_is_told_beside_a_page(office: Api) -> None:
@@ -86,7 +86,7 @@ def test_a_count_of_all_is_told_beside_a_page(office: Api) -> None:
     status, answer = office.post(f"{CUSTOMERS}/select", body)
     assert (status, answer) == (
         200,
-        {"data": [{"id": one} for one in numbers[:2]], "count": 3},
+        {"data": [{"id": row} for row in numbers[:2]], "count": 3},
     )
     assert office.post(f"{CUSTOMERS}/select", {**body, "count": 1})[0] == 400
     rows = office.post(f"{CUSTOMERS}/select", {**body, "count": False})[1]
@@ -107,13 +107,13 @@ def test_null_is_as_good_as_absent(office: Api, body: dict[str, Any]) -> None:
     assert office.select(**body) == office.select()
 
 
-@pytest.mark.parametrize("nothing", [None, {}])
-def test_no_conditions_are_none_for_what_needs_them(office: Api, nothing: Any) -> None:
+@pytest.mark.parametrize("empty", [None, {}])
+def test_no_conditions_are_none_for_what_needs_them(office: Api, empty: Any) -> None:
     row_id = office.insert()
-    body = {"fields": {"totalDebt": 1}, "conditions": nothing}
+    body = {"fields": {"totalDebt": 1}, "conditions": empty}
     assert office.update(row_id, body)[0] == 428
-    assert office.post(f"{CUSTOMERS}/remove", {"conditions": nothing})[0] == 400
-    assert office.update(row_id, {"fields": {"isBlocked": True}, "conditions": nothing})[0] == 200
+    assert office.post(f"{CUSTOMERS}/remove", {"conditions": empty})[0] == 400
+    assert office.update(row_id, {"fields": {"isBlocked": True}, "conditions": empty})[0] == 200
 
 
 def test_c10_a_body_in_latin_1_is_named_as_that(office: Api) -> None:
@@ -133,4 +133,4 @@ def test_another_method_is_told_which_one_is_taken(office: Api) -> None:
 
 def test_a_selection_by_id_is_still_a_list(office: Api) -> None:
     row_id = office.insert()
-    assert [one["id"] for one in office.select(conditions=where(equals("id", row_id)))] == [row_id]
+    assert [row["id"] for row in office.select(conditions=where(equals("id", row_id)))] == [row_id]

@@ -1,4 +1,4 @@
-"""`taptill service ...` in, a database or a running Customers service out."""
+"""The commands `taptill service ...`: create, set up and serve a database."""
 
 import logging
 from pathlib import Path
@@ -8,9 +8,9 @@ import click
 
 from taptill.cli.log import FieldsFormatter
 from taptill.cli.service.companies import company
+from taptill.cli.service.databases import DATABASE, import_service, open_engine
 from taptill.cli.service.files import backup, export
 from taptill.cli.service.lists import import_, imports
-from taptill.cli.service.opening import DATABASE, opened, rooms
 from taptill.cli.service.tokens import token
 from taptill.domain.currencies.iso4217 import complaint_about, digits_of
 from taptill.domain.errors import UsageError
@@ -21,12 +21,12 @@ _PEM = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 class CurrencyCode(click.ParamType[str]):
-    """A code of ISO 4217 that people pay in."""
+    """The code of ISO 4217 of a currency in which people pay."""
 
     name = "code"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Give the code in capital letters."""
+        """Return the code in capital letters."""
         code = value.strip().upper()
         if complaint := complaint_about(code):
             self.fail(complaint, param, ctx)
@@ -71,16 +71,16 @@ def init(database: str, currency: str, *, sample: bool) -> None:
       taptill service init customers.db --currency KWD
       taptill service init postgresql://taptill@db.example.org/customers
     """
-    databases, store, samples = rooms("database", "store", "sample")
+    databases, store, samples = import_service("database", "store", "sample")
     if sample and digits_of(currency) < SAMPLE_DIGITS:
         raise UsageError(problem=f"the sample's amounts have cents, and {currency} has none")
     engine = databases.create_database(database, currency)
-    made_in = store.Store(engine)
+    target = store.Store(engine)
     for entity, rows in samples.rows().items() if sample else ():
-        made_in.insert(made_in.entities[entity], {"fields": rows}, "sample")
-    made = databases.shown(engine)
+        target.insert(target.entities[entity], {"fields": rows}, "sample")
+    display_name = databases.display_name(engine)
     engine.dispose()
-    click.echo(f"made {made}{' with sample data' if sample else ''}")
+    click.echo(f"made {display_name}{' with sample data' if sample else ''}")
 
 
 @service.command()
@@ -97,12 +97,12 @@ def currency(database: str, code: str | None) -> None:
       taptill service currency customers.db
       taptill service currency customers.db USD
     """
-    with opened(database) as engine:
-        (databases,) = rooms("database")
+    with open_engine(database) as engine:
+        (databases,) = import_service("database")
         if code is not None:
-            databases.name_currency(engine, code)
-        site = databases.site_of(engine)
-    click.echo(f"{site.currency or 'a currency it was never told'}, {site.digits} decimals")
+            databases.set_currency(engine, code)
+        money = databases.currency_of(engine)
+    click.echo(f"{money.code or 'a currency it was never told'}, {money.digits} decimals")
 
 
 @service.command()
@@ -145,11 +145,11 @@ def run(
     if (tls_cert is None) != (tls_key is None):
         raise UsageError(problem="--tls-cert and --tls-key go together")
     _log_to_standard_error(logging.INFO if access_log else logging.WARNING)
-    with opened(database) as engine:
-        store, server = rooms("store", "run")
-        tls = server.certificate(tls_cert, tls_key) if tls_cert and tls_key else None
-        kept = store.Store(engine, strict_money=strict_money)
-        server.serve(kept, server.Serving(tls=tls, **options), say=click.echo)
+    with open_engine(database) as engine:
+        store, server = import_service("store", "run")
+        tls = server.load_certificate(tls_cert, tls_key) if tls_cert and tls_key else None
+        customer_store = store.Store(engine, strict_money=strict_money)
+        server.serve(customer_store, server.ServerConfig(tls=tls, **options), announce=click.echo)
 
 
 def _log_to_standard_error(level: int) -> None:

@@ -1,4 +1,4 @@
-"""`taptill service company ...` in, a company listed, made, renamed or removed out."""
+"""The commands `taptill service company ...`."""
 
 import json
 from typing import Any
@@ -7,11 +7,11 @@ import click
 
 from taptill.cli.options import JSON, STAFF_NAMED
 from taptill.cli.output import company_act, login, many, plain
-from taptill.cli.service.opening import DATABASE, opened, rooms
+from taptill.cli.service.databases import DATABASE, import_service, open_engine
 from taptill.domain.errors import UsageError
 
 WHO = "command"
-"""Who changes a company here, beside the account that the command was called from."""
+"""The actor of changes made by these commands; the user's account is recorded as staff."""
 NUMBER = click.argument("number", type=click.IntRange(1))
 LISTED_AT_ONCE = 1000
 ACTS_SHOWN = 50
@@ -32,14 +32,18 @@ def list_(database: str, *, as_json: bool) -> None:
     Example:
       taptill service company list customers.db
     """
-    with opened(database) as engine:
-        (stores,) = rooms("store")
+    with open_engine(database) as engine:
+        (stores,) = import_service("store")
         store = stores.Store(engine)
-        for one in _companies(store):
-            members = store.count(store.entities["Customers"], _of("company.id", one["id"]))
-            told = {**one, "customers": members}
-            line = f"{one['id']:>6}  {plain(one['name'])}: {many(members, 'customer')}"
-            click.echo(json.dumps(told) if as_json else line)
+        for company_row in _all_companies(store):
+            members = store.count(
+                store.entities["Customers"], _conditions("company.id", company_row["id"])
+            )
+            row = {**company_row, "customers": members}
+            line = (
+                f"{company_row['id']:>6}  {plain(company_row['name'])}: {many(members, 'customer')}"
+            )
+            click.echo(json.dumps(row) if as_json else line)
 
 
 @company.command()
@@ -49,7 +53,7 @@ def list_(database: str, *, as_json: bool) -> None:
 @click.option("--external-id", help="The office's own key.")
 @STAFF_NAMED
 @JSON
-def add(database: str, name: str, number: int | None, *, as_json: bool, **asked: Any) -> None:
+def add(database: str, name: str, number: int | None, *, as_json: bool, **options: Any) -> None:
     """Make a company, with an id of one's own where tills or contracts name one.
 
     \b
@@ -57,11 +61,11 @@ def add(database: str, name: str, number: int | None, *, as_json: bool, **asked:
       taptill service company add customers.db "Analytical Society"
       taptill service company add customers.db "Analytical Society" --id 42
     """
-    wished = {"id": number, "name": name, "externalId": asked["external_id"]}
-    fields = {key: value for key, value in wished.items() if value is not None}
-    body = {"fields": [fields], "staff": asked["staff"] or login()}
-    made = _changed(database, "insert", None, body)[0]["id"]
-    _tell(made, "made", as_json=as_json)
+    values = {"id": number, "name": name, "externalId": options["external_id"]}
+    fields = {key: value for key, value in values.items() if value is not None}
+    body = {"fields": [fields], "staff": options["staff"] or login()}
+    company_id = _execute(database, "insert", None, body)[0]["id"]
+    _print_result(company_id, "made", as_json=as_json)
 
 
 @company.command()
@@ -78,9 +82,9 @@ def rename(database: str, number: int, name: str, staff: str | None, *, as_json:
       taptill service company rename customers.db 42 "Difference Engines"
     """
     body = {"fields": {"name": name}, "staff": staff or login()}
-    if not _changed(database, "update", number, body):
+    if not _execute(database, "update", number, body):
         raise UsageError(problem=f"there is no company {number}")
-    _tell(number, "renamed", as_json=as_json)
+    _print_result(number, "renamed", as_json=as_json)
 
 
 @company.command()
@@ -95,10 +99,10 @@ def remove(database: str, number: int, staff: str | None, *, as_json: bool) -> N
     Example:
       taptill service company remove customers.db 42
     """
-    body = {**_of("id", number), "staff": staff or login()}
-    if not _changed(database, "remove", None, body):
+    body = {**_conditions("id", number), "staff": staff or login()}
+    if not _execute(database, "remove", None, body):
         raise UsageError(problem=f"there is no company {number}")
-    _tell(number, "removed", as_json=as_json)
+    _print_result(number, "removed", as_json=as_json)
 
 
 @company.command()
@@ -118,43 +122,43 @@ def log(database: str, last: int, *, as_json: bool) -> None:
     Example:
       taptill service company log customers.db
     """
-    with opened(database) as engine:
-        store = rooms("store")[0].Store(engine)
+    with open_engine(database) as engine:
+        store = import_service("store")[0].Store(engine)
         body = {"orderBy": [{"field": "id", "order": "desc"}], "limit": last}
         rows = store.select(store.entities["CompanyChanges"], body)
     for row in rows:
-        read = {name: json.loads(row[name].text) for name in ("before", "after")}
-        told = {**row, **read}
-        click.echo(json.dumps(told) if as_json else company_act(told))
+        decoded_json = {name: json.loads(row[name].text) for name in ("before", "after")}
+        entry = {**row, **decoded_json}
+        click.echo(json.dumps(entry) if as_json else company_act(entry))
 
 
-def _tell(number: int, done: str, *, as_json: bool) -> None:
-    click.echo(json.dumps({done: number}) if as_json else f"company {number} is {done}")
+def _print_result(number: int, participle: str, *, as_json: bool) -> None:
+    click.echo(json.dumps({participle: number}) if as_json else f"company {number} is {participle}")
 
 
-def _of(field: str, number: int) -> dict[str, Any]:
+def _conditions(field: str, number: int) -> dict[str, Any]:
     return {"conditions": {"filters": [{"field": field, "comparator": "=", "value": number}]}}
 
 
-def _companies(store: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+def _all_companies(store: Any) -> list[dict[str, Any]]:
+    companies: list[dict[str, Any]] = []
     while True:
-        body = {"limit": LISTED_AT_ONCE, "offset": len(found)}
+        body = {"limit": LISTED_AT_ONCE, "offset": len(companies)}
         rows = store.select(store.entities["Companies"], body)
-        found += rows
+        companies += rows
         if len(rows) < LISTED_AT_ONCE:
-            return found
+            return companies
 
 
-def _changed(database: str, verb: str, number: int | None, body: Any) -> list[dict[str, Any]]:
-    """Carry a change out; UsageError where it is refused."""
-    with opened(database) as engine:
-        stores, wire = rooms("store", "wire")
+def _execute(database: str, verb: str, number: int | None, body: Any) -> list[dict[str, Any]]:
+    """Execute a change; raises UsageError where the service rejects it."""
+    with open_engine(database) as engine:
+        stores, wire = import_service("store", "wire")
         store = stores.Store(engine)
         try:
             rows: list[dict[str, Any]] = store.submit(
                 store.company_change(verb, number, body, WHO)
             ).result()
-        except wire.Refusal as refusal:
+        except wire.ApiError as refusal:
             raise UsageError(problem=refusal.body["error"]["message"]) from refusal
     return rows

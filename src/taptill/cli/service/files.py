@@ -1,4 +1,4 @@
-"""`taptill service export | backup` in, customers or a whole copy moved as a file out."""
+"""The commands `taptill service export` and `taptill service backup`."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ import click
 
 from taptill.cli.options import JSON
 from taptill.cli.output import many
-from taptill.cli.service.opening import DATABASE, opened, rooms
+from taptill.cli.service.databases import DATABASE, import_service, open_engine
 from taptill.durable_files import atomic_write
 
 OUTPUT = Path("-")
@@ -38,20 +38,20 @@ def export(database: str, file: Path, form: str | None) -> None:
       taptill service export customers.db members.csv --for-spreadsheet semicolon
       taptill service export customers.db - | wc -l
     """
-    spoilt: Counter[str] = Counter()
-    with opened(database) as engine:
-        (exports, columns) = rooms("files.exports", "files.columns")
-        lines = exports.export_csv(engine, columns.Form(form or "plain"), spoilt)
+    fragile_cells: Counter[str] = Counter()
+    with open_engine(database) as engine:
+        (exports, columns) = import_service("files.exports", "files.columns")
+        lines = exports.export_csv(engine, columns.ExportFormat(form or "plain"), fragile_cells)
         if file == OUTPUT:
             sys.stdout.buffer.writelines(line.encode() for line in lines)
             return
         with atomic_write(file) as target:
             target.writelines(lines)
     click.echo(f"the customers are in {file}")
-    for name, count in spoilt.items() if form is None else ():
+    for name, count in fragile_cells.items() if form is None else ():
         cells = many(count, "cell")
-        words = f"a spreadsheet would change {cells} of {name} (leading zeros, many digits)"
-        click.echo(f"{words}: for one say --for-spreadsheet comma or semicolon")
+        message = f"a spreadsheet would change {cells} of {name} (leading zeros, many digits)"
+        click.echo(f"{message}: for one say --for-spreadsheet comma or semicolon")
 
 
 @click.command()
@@ -65,8 +65,8 @@ def backup(database: str, file: Path, *, as_json: bool) -> None:
     Example:
       taptill service backup customers.db /media/stick/customers-2026-11-02.db
     """
-    with opened(database) as engine:
-        (backups,) = rooms("files.backup")
+    with open_engine(database) as engine:
+        (backups,) = import_service("files.backup")
         size = backups.back_up(engine, file)
-    words = f"{file}: {size} bytes, complete"
-    click.echo(json.dumps({"file": str(file), "bytes": size}) if as_json else words)
+    message = f"{file}: {size} bytes, complete"
+    click.echo(json.dumps({"file": str(file), "bytes": size}) if as_json else message)

@@ -1,4 +1,4 @@
-"""`taptill service import` in, customers of a list added, brought up to date or taken back out."""
+"""The commands `taptill service import` and `taptill service imports`."""
 
 import json
 import sys
@@ -10,9 +10,9 @@ import click
 
 from taptill.cli.options import JSON
 from taptill.cli.output import many, plain, shown
-from taptill.cli.service.opening import DATABASE, money_of, opened, rooms
-from taptill.cli.service.progress import bar, size_of
-from taptill.cli.service.undoing import undo, value_shown
+from taptill.cli.service.databases import DATABASE, display_currency, import_service, open_engine
+from taptill.cli.service.progress import progress_bar, size_of
+from taptill.cli.service.undo import format_value, undo
 from taptill.domain.errors import UsageError
 from taptill.domain.money import Currency, Money
 
@@ -65,55 +65,55 @@ def import_(
       taptill service import customers.db members-february.csv --update --dry-run
       taptill service import customers.db --undo 3
     """
-    undone, update, money = options["undo"], options["update"], options["money"]
-    if (file is None) != (undone is not None):
+    undo_id, update, money = options["undo"], options["update"], options["money"]
+    if (file is None) != (undo_id is not None):
         raise UsageError(problem="name a file to import, or say --undo with an import's number")
     if money and not update:
         raise UsageError(problem="--money goes with --update: a plain import takes totalDebt")
-    with opened(database) as engine:
-        currency = money_of(rooms("database")[0].site_of(engine))
-        if undone is not None:
-            work = rooms("files.undo")[0].Undo(engine, undone)
+    with open_engine(database) as engine:
+        currency = display_currency(import_service("database")[0].currency_of(engine))
+        if undo_id is not None:
+            work = import_service("files.undo")[0].Undo(engine, undo_id)
             return undo(work, currency, dry_run=dry_run, yes=yes, as_json=as_json)
         assert file is not None
         source = _source(file, options)
         if update:
-            work = rooms("files.updates")[0].Update(engine, source, money=money)
+            work = import_service("files.updates")[0].ListUpdate(engine, source, money=money)
             return _update(work, file, currency, dry_run=dry_run, yes=yes, as_json=as_json)
-        read = rooms("files.imports")[0].import_csv
-        with bar("importing", size_of(file) * (2 if dry_run else 3)) as advance:
+        read = import_service("files.imports")[0].import_csv
+        with progress_bar("importing", size_of(file) * (2 if dry_run else 3)) as advance:
             report = read(engine, source, dry_run=dry_run, advance=advance)
-    done = not (dry_run or report.bad_count)
+    is_done = not (dry_run or report.bad_count)
     if as_json:
-        click.echo(json.dumps({**asdict(report), "done": done}))
+        click.echo(json.dumps({**asdict(report), "done": is_done}))
     else:
-        _tell(report, currency, done=done)
-        verdict = f"imported {many(report.rows, 'customer')}" if done else "nothing was imported"
-        _tell_end(report, verdict, done=done)
+        _print_report(report, currency, is_done=is_done)
+        summary = f"imported {many(report.rows, 'customer')}" if is_done else "nothing was imported"
+        _print_summary(report, summary, is_done=is_done)
     return BAD_ROWS if report.bad_count else 0
 
 
 def _update(
     work: Any, file: Path, currency: Currency, *, dry_run: bool, yes: bool, as_json: bool
 ) -> int:
-    with bar("looking", size_of(file) * 2) as advance:
+    with progress_bar("looking", size_of(file) * 2) as advance:
         report = work.preview(advance)
-    nothing = not (report.new_count or report.changed_count)
-    done = not (dry_run or report.bad_count or nothing)
+    is_empty = not (report.new_count or report.changed_count)
+    is_done = not (dry_run or report.bad_count or is_empty)
     if not as_json:
-        _tell(report, currency, done=False)
-        tell_preview(report, currency)
-        if done and not yes and sys.stdin.isatty():
+        _print_report(report, currency, is_done=False)
+        print_preview(report, currency)
+        if is_done and not yes and sys.stdin.isatty():
             click.confirm("Do this?", abort=True)
-    if done:
-        with bar("updating", size_of(file)) as advance:
+    if is_done:
+        with progress_bar("updating", size_of(file)) as advance:
             report = work.apply(advance)
     if as_json:
-        click.echo(json.dumps({**asdict(report), "done": done}, default=str))
+        click.echo(json.dumps({**asdict(report), "done": is_done}, default=str))
     else:
-        new, changed = many(report.new_count, "new customer"), report.changed_count
-        verdict = f"{new}, {changed} changed" if done else "nothing was changed"
-        _tell_end(report, verdict, done=done)
+        new_customers, change_count = many(report.new_count, "new customer"), report.changed_count
+        summary = f"{new_customers}, {change_count} changed" if is_done else "nothing was changed"
+        _print_summary(report, summary, is_done=is_done)
     return BAD_ROWS if report.bad_count else 0
 
 
@@ -127,9 +127,9 @@ def imports(database: str, *, as_json: bool) -> None:
     Example:
       taptill service imports customers.db
     """
-    with opened(database) as engine:
-        found = rooms("files.undo")[0].list_imports(engine)
-    for row in found:
+    with open_engine(database) as engine:
+        rows = import_service("files.undo")[0].list_imports(engine)
+    for row in rows:
         end = f", undone at {row['undone_at']}" if row["undone_at"] else ""
         if row["undone_in_part_at"]:
             end = f", undone in part at {row['undone_in_part_at']}"
@@ -138,20 +138,22 @@ def imports(database: str, *, as_json: bool) -> None:
 
 
 def _source(file: Path, options: dict[str, Any]) -> Any:
-    """Make an import's source of the command's options."""
-    imports, survey, figures = rooms("files.imports", "files.survey", "files.figures")
+    """Return the import's source for the command's options."""
+    imports, survey, amounts = import_service("files.imports", "files.survey", "files.amounts")
     mark = options["decimal_mark"]
     as_written, respell = options["cards_as_written"], options["respell"]
     if as_written and respell:
         raise UsageError(problem="--respell and --cards-as-written: say one of them")
-    wishes = survey.Wishes(figures.Mark(mark) if mark else None, as_written, respell)
-    return imports.Source(file, options["encoding"], wishes, options["new_companies"])
+    reading = survey.ReadingOptions(
+        amounts.DecimalMark(mark) if mark else None, as_written, respell
+    )
+    return imports.ImportSource(file, options["encoding"], reading, options["new_companies"])
 
 
-def _tell(report: Any, currency: Currency, *, done: bool) -> None:
+def _print_report(report: Any, currency: Currency, *, is_done: bool) -> None:
     for bad in report.bad:
-        place = f"line {bad.line}, {bad.column}" if bad.column else f"line {bad.line}"
-        click.echo(f"{place}: {bad.problem}", err=True)
+        position = f"line {bad.line}, {bad.column}" if bad.column else f"line {bad.line}"
+        click.echo(f"{position}: {bad.problem}", err=True)
     if report.bad_count > len(report.bad):
         click.echo(f"... and {report.bad_count - len(report.bad)} more", err=True)
     if report.not_taken:
@@ -160,35 +162,35 @@ def _tell(report: Any, currency: Currency, *, done: bool) -> None:
         click.echo(note)
     if report.new_companies:
         companies = many(len(report.new_companies), "company", "companies")
-        click.echo(f"{'made' if done else 'to be made'}: {companies}")
-    _tell_sums(report.sums, currency)
+        click.echo(f"{'made' if is_done else 'to be made'}: {companies}")
+    _print_totals(report.sums, currency)
 
 
-def _tell_end(report: Any, verdict: str, *, done: bool) -> None:
-    found = f"{many(report.bad_count, 'mistake')} in " if report.bad_count else ""
-    click.echo(verdict if done else f"{found}{many(report.rows, 'row')}: {verdict}")
-    if done:
+def _print_summary(report: Any, summary: str, *, is_done: bool) -> None:
+    mistakes = f"{many(report.bad_count, 'mistake')} in " if report.bad_count else ""
+    click.echo(summary if is_done else f"{mistakes}{many(report.rows, 'row')}: {summary}")
+    if is_done:
         click.echo(f"this was import {report.import_id}")
 
 
-def _tell_sums(sums: Any, currency: Currency) -> None:
-    owed = f"{shown(Money(sums.owed_minor), currency)} owed by {sums.owing}"
+def _print_totals(sums: Any, currency: Currency) -> None:
+    debt = f"{shown(Money(sums.owed_minor), currency)} owed by {sums.owing}"
     ahead = f"{shown(Money(sums.in_advance_minor), currency)} in advance of {sums.ahead}"
-    click.echo(f"{many(sums.customers, 'customer')}, {sums.with_card} with card; {owed}, {ahead}")
+    click.echo(f"{many(sums.customers, 'customer')}, {sums.with_card} with card; {debt}, {ahead}")
 
 
-def tell_preview(report: Any, currency: Currency) -> None:
-    """Say what a newer list would do, customer by customer."""
-    for one in report.new:
-        click.echo(f"new: {plain(one.name)} (line {one.line})")
-    for one in report.changed:
+def print_preview(report: Any, currency: Currency) -> None:
+    """Print what a newer list would do, customer by customer."""
+    for customer in report.new:
+        click.echo(f"new: {plain(customer.name)} (line {customer.line})")
+    for customer in report.changed:
         edits = [
-            f"{name} {value_shown(old, currency)} -> {value_shown(new, currency)}"
-            for name, (old, new) in one.fields.items()
+            f"{name} {format_value(old, currency)} -> {format_value(new, currency)}"
+            for name, (old, new) in customer.fields.items()
         ]
-        click.echo(f"changed: customer {one.id} {plain(one.name)}: {', '.join(edits)}")
-    for one in report.missing:
-        click.echo(f"missing from the file: customer {one.id} {plain(one.name)}")
+        click.echo(f"changed: customer {customer.id} {plain(customer.name)}: {', '.join(edits)}")
+    for customer in report.missing:
+        click.echo(f"missing from the file: customer {customer.id} {plain(customer.name)}")
     missing = f"{report.missing_count} missing from the file, who stay as they are"
     if report.bad_count:
         missing = "who is missing from the file shows once the mistakes are mended"

@@ -1,4 +1,4 @@
-"""How much of a long work is done in, a bar on the terminal out; nothing where it is none."""
+"""A progress bar on the terminal; nothing where standard error is no terminal."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -9,17 +9,17 @@ import click
 
 
 @contextmanager
-def bar(label: str, length: int) -> Iterator[Callable[[int], object]]:
-    """Give what is to be told how much more is done; a script and a pipe see none of it."""
+def progress_bar(label: str, length: int) -> Iterator[Callable[[int], object]]:
+    """Yield a function to call with the amount of further progress; pipes see nothing of it."""
     if not sys.stderr.isatty():
         yield lambda _more: None
         return
-    with click.progressbar(length=length, label=label, file=sys.stderr) as shown:
-        yield shown.update
+    with click.progressbar(length=length, label=label, file=sys.stderr) as progress:
+        yield progress.update
 
 
 def size_of(file: Path) -> int:
-    """Give a file's bytes; 0 where there is none, which whoever reads it tells."""
+    """Return a file's size in bytes; 0 if it is missing, which reading it will report."""
     try:
         return file.stat().st_size
     except OSError:

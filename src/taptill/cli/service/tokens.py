@@ -1,4 +1,4 @@
-"""`taptill service token ...` in, a token made, listed or revoked out."""
+"""The commands `taptill service token ...`."""
 
 import json
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from taptill.cli.options import JSON
-from taptill.cli.service.opening import DATABASE, opened, rooms
+from taptill.cli.service.databases import DATABASE, import_service, open_engine
 from taptill.domain.errors import ServiceError, UsageError
 
 
@@ -33,15 +33,15 @@ def add(database: str, role: str, name: str, out: Path | None) -> None:
     Example:
       taptill service token add customers.db --role till --name bar --out token
     """
-    with opened(database) as engine:
-        (tokens,) = rooms("tokens")
+    with open_engine(database) as engine:
+        (tokens,) = import_service("tokens")
         target = _new_file(out) if out else None
-        made = tokens.add_token(engine, tokens.Role(role), name)
+        new_token = tokens.add_token(engine, tokens.TokenRole(role), name)
     if target is None:
-        click.echo(made)
+        click.echo(new_token)
     else:
         with os.fdopen(target, "w") as file:
-            file.write(f"{made}\n")
+            file.write(f"{new_token}\n")
         click.echo(f"the token is in {out}")
 
 
@@ -55,10 +55,10 @@ def list_all(database: str, *, as_json: bool) -> None:
     Example:
       taptill service token list customers.db
     """
-    with opened(database) as engine:
-        (tokens,) = rooms("tokens")
-        found = tokens.list_tokens(engine)
-    rows = [{"id": one.id, "role": one.role.value, "name": one.name} for one in found]
+    with open_engine(database) as engine:
+        (tokens,) = import_service("tokens")
+        all_tokens = tokens.list_tokens(engine)
+    rows = [{"id": item.id, "role": item.role.value, "name": item.name} for item in all_tokens]
     if as_json:
         click.echo(json.dumps(rows))
     for row in [] if as_json else rows:
@@ -75,8 +75,8 @@ def revoke(database: str, number: int) -> None:
     Example:
       taptill service token revoke customers.db 3
     """
-    with opened(database) as engine:
-        (tokens,) = rooms("tokens")
+    with open_engine(database) as engine:
+        (tokens,) = import_service("tokens")
         if not tokens.revoke_token(engine, number):
             raise UsageError(problem=f"there is no token {number}: see taptill service token list")
     click.echo(f"token {number} is revoked")

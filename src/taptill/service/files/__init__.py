@@ -1,1 +1,1 @@
-"""What goes in and out of the service as a file: customers as CSV, the whole database as a copy."""
+"""Files that the service reads and writes: customers as CSV, and backups of the database."""

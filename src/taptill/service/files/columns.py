@@ -1,4 +1,4 @@
-"""A field's JSON value in, a cell of a CSV file out; and which columns there are."""
+"""The columns of CSV files, and how a JSON value becomes a cell."""
 
 import re
 from collections.abc import Mapping
@@ -6,35 +6,35 @@ from decimal import Decimal
 from enum import StrEnum
 
 from taptill.domain.technical.exact_json import Json
-from taptill.service.fields import CUSTOMERS, Kind
+from taptill.service.fields import CUSTOMERS, FieldKind
 
 COMPANY = "company"
 COLUMNS = tuple(
     name
     for name, field in CUSTOMERS.fields.items()
-    if field.writable and field.kind is not Kind.JSON
+    if field.writable and field.kind is not FieldKind.JSON
 )
-"""The columns that an import takes and an export writes; `company` holds the company's name."""
-NOT_TAKEN = tuple(name for name, field in CUSTOMERS.fields.items() if name not in COLUMNS)
-"""Columns that an import leaves out: the service sets them itself, or a till does."""
+"""The columns that an import reads and an export writes; `company` is the company's name."""
+IGNORED_COLUMNS = tuple(name for name, field in CUSTOMERS.fields.items() if name not in COLUMNS)
+"""Columns that an import ignores: the service or a till sets them."""
 IDENTIFIERS = ("cardId", "externalId")
-"""Columns whose cells are text, however much like a number they look."""
+"""Columns whose cells are text even where they look like numbers."""
 
-PRECISION = 15
-"""A spreadsheet keeps so many digits of a number (IEEE 754 double precision)."""
+SPREADSHEET_DIGITS = 15
+"""How many digits of a number a spreadsheet keeps (IEEE 754 double precision)."""
 
 # Source: the characters that OWASP's page on CSV injection names.
 _FORMULA_BEGINS = r"[=+\-@\t\r]"
-GUARDED = re.compile(rf"'*{_FORMULA_BEGINS}")
-"""What a spreadsheet takes for a formula: an apostrophe before it makes it text."""
-_TAKEN_AWAY = re.compile(rf"'+{_FORMULA_BEGINS}|=\"")
-"""What an import takes an apostrophe or more from: it gets another one before it."""
-_LIKE_A_NUMBER = re.compile(r"0\d+|\d{16,}|\d+[Ee]\d+")
-"""An identifier that a spreadsheet would change: leading zeros, many digits, an exponent."""
+FORMULA_START = re.compile(rf"'*{_FORMULA_BEGINS}")
+"""Matches what a spreadsheet takes for a formula; an apostrophe before it makes it text."""
+_APOSTROPHE_STRIPPED = re.compile(rf"'+{_FORMULA_BEGINS}|=\"")
+"""Matches text that an import strips of apostrophes; an export puts one more before it."""
+_FRAGILE = re.compile(r"0\d+|\d{16,}|\d+[Ee]\d+")
+"""Matches identifiers that a spreadsheet would change: leading zeros, many digits, an exponent."""
 
 
-class Form(StrEnum):
-    """For whom an export is: for a program, or for people's spreadsheets."""
+class ExportFormat(StrEnum):
+    """The format of an export: for programs, or for spreadsheets with commas or semicolons."""
 
     PLAIN = "plain"
     COMMA = "comma"
@@ -42,42 +42,42 @@ class Form(StrEnum):
 
     @property
     def delimiter(self) -> str:
-        """What stands between cells."""
-        return ";" if self is Form.SEMICOLON else ","
+        """The character between cells."""
+        return ";" if self is ExportFormat.SEMICOLON else ","
 
     @property
-    def for_people(self) -> bool:
-        """Whether a spreadsheet shall show it as it is."""
-        return self is not Form.PLAIN
+    def for_spreadsheet(self) -> bool:
+        """Whether cells are written so that a spreadsheet shows them unchanged."""
+        return self is not ExportFormat.PLAIN
 
 
-def cells_of(row: Mapping[str, Json], form: Form = Form.PLAIN) -> list[str]:
-    """Write a row of an answer as cells, in the order of COLUMNS; nothing is an empty cell."""
+def to_cells(row: Mapping[str, Json], form: ExportFormat = ExportFormat.PLAIN) -> list[str]:
+    """Return the cells of a row in the order of COLUMNS; null becomes an empty cell."""
     return [_cell(name, row[name], form) for name in COLUMNS]
 
 
-def is_spoilt_by_spreadsheets(identifier: str) -> bool:
-    """Tell whether a spreadsheet that takes it for a number would change it."""
-    return _LIKE_A_NUMBER.fullmatch(identifier) is not None
+def changes_in_spreadsheet(identifier: str) -> bool:
+    """Return whether a spreadsheet would take an identifier for a number and change it."""
+    return _FRAGILE.fullmatch(identifier) is not None
 
 
-def _cell(name: str, value: Json, form: Form) -> str:
+def _cell(name: str, value: Json, form: ExportFormat) -> str:
     match value:
         case None:
             return ""
         case bool():
             return str(value).lower()
         case Decimal():
-            return str(value).replace(".", "," if form is Form.SEMICOLON else ".")
+            return str(value).replace(".", "," if form is ExportFormat.SEMICOLON else ".")
         case dict():
             return _text(name, str(value["name"]), form)
         case _:
             return _text(name, str(value), form)
 
 
-def _text(name: str, text: str, form: Form) -> str:
-    if not form.for_people:
-        return f"'{text}" if name not in IDENTIFIERS and _TAKEN_AWAY.match(text) else text
-    if name in IDENTIFIERS and is_spoilt_by_spreadsheets(text):
+def _text(name: str, text: str, form: ExportFormat) -> str:
+    if not form.for_spreadsheet:
+        return f"'{text}" if name not in IDENTIFIERS and _APOSTROPHE_STRIPPED.match(text) else text
+    if name in IDENTIFIERS and changes_in_spreadsheet(text):
         return f'="{text}"'
-    return f"'{text}" if GUARDED.match(text) else text
+    return f"'{text}" if FORMULA_START.match(text) else text

@@ -1,22 +1,22 @@
-"""What an import finds in a file and does with it, in figures and words."""
+"""The report of an import."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-Advance = Callable[[int], object]
-"""Told how much more is done by now, of bytes read or of acts taken back."""
+ProgressCallback = Callable[[int], object]
+"""Called with the amount of further progress: bytes read, or changes undone."""
 
-TOLD_MAX = 1000
-"""So many bad cells are told of one by one, and so many customers of an update."""
+LISTED_MAX = 1000
+"""How many bad cells, and how many customers of an update, are listed one by one."""
 
 
-def quiet(_more: int) -> None:
-    """Show no progress."""
+def no_progress(_amount: int) -> None:
+    """Ignore progress."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bad:
-    """What is wrong with one cell, in words that hold nothing of what stands in it."""
+class CellError:
+    """What is wrong with one cell; the text never contains the cell's personal data."""
 
     line: int
     column: str
@@ -24,7 +24,7 @@ class Bad:
 
 
 @dataclass(slots=True)
-class Sums:
+class ImportTotals:
     """How many customers a file holds, and their money by its sign, in minor units."""
 
     customers: int = 0
@@ -47,26 +47,26 @@ class Sums:
 
 
 @dataclass(slots=True)
-class Report:
-    """What an import found and did."""
+class ImportReport:
+    """What an import found in its file, and did."""
 
     rows: int = 0
     bad_count: int = 0
-    bad: list[Bad] = field(default_factory=list)
+    bad: list[CellError] = field(default_factory=list)
     not_taken: list[str] = field(default_factory=list)
     new_companies: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    """What was passed over, mended or should be looked at."""
-    sums: Sums = field(default_factory=Sums)
+    """What was ignored or corrected, and what somebody should check."""
+    sums: ImportTotals = field(default_factory=ImportTotals)
     import_id: int | None = None
 
-    def tell(self, line: int, column: str, problem: str) -> None:
-        """Note a bad cell; those beyond TOLD_MAX are only counted."""
+    def add_error(self, line: int, column: str, problem: str) -> None:
+        """Add a bad cell; those beyond LISTED_MAX are only counted."""
         self.bad_count += 1
-        if len(self.bad) < TOLD_MAX:
-            self.bad.append(Bad(line, column, problem))
+        if len(self.bad) < LISTED_MAX:
+            self.bad.append(CellError(line, column, problem))
 
 
-def many(count: int, one: str, several: str = "") -> str:
-    """Write a number with its noun: `1 customer`, `2 customers`."""
-    return f"{count} {one if count == 1 else several or f'{one}s'}"
+def many(count: int, singular: str, plural: str = "") -> str:
+    """Return a number with its noun: `1 customer`, `2 customers`."""
+    return f"{count} {singular if count == 1 else plural or f'{singular}s'}"

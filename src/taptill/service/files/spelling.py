@@ -1,4 +1,4 @@
-"""Card ids and keys in, how they are spelled out: the same one in another spelling is known."""
+"""How card ids and keys are spelled; recognises the same one in another spelling."""
 
 import re
 from collections import Counter
@@ -9,26 +9,28 @@ from taptill.service.files.columns import IDENTIFIERS
 
 CARD = "cardId"
 
-_PAIRS = re.compile(r"[0-9A-Fa-f]{2}(?P<mark>[:\- .])[0-9A-Fa-f]{2}(?:(?P=mark)[0-9A-Fa-f]{2})*")
-"""Octets in hex with a mark between them, as some programs write a card id."""
+_MARKED_OCTETS = re.compile(
+    r"[0-9A-Fa-f]{2}(?P<mark>[:\- .])[0-9A-Fa-f]{2}(?:(?P=mark)[0-9A-Fa-f]{2})*"
+)
+"""Matches hex octets with a separator, as some programs write a card id."""
 _HEX = re.compile(r"[0-9A-Fa-f]+")
 _OCTETS_MIN = 4
-"""No card has fewer; a shorter number is no evidence of an order of octets."""
-_TURNED_MIN = 2
-"""One card that reads as another one backwards may be chance."""
+"""No card id is shorter; a shorter number does not show an order of octets."""
+_REVERSED_MIN = 2
+"""How many reversed cards show that a file has the other order; a single one may be chance."""
 
 _MONTHS = (
     r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mär|mrz|mai|okt|dez|"
     r"janv|févr|mars|avr|juin|juil|août|sept|déc|ene|abr|ago|dic"
 )
-_DATES = re.compile(
+_DATE = re.compile(
     rf"\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}(?:[ T]\d{{1,2}}:\d{{2}}(?::\d{{2}})?)?|"
     rf"\d{{1,2}}([/.-])\d{{1,2}}\1\d{{2}}(?:\d{{2}})?|"
     rf"\d{{1,2}}[-. ]{{1,2}}(?:{_MONTHS})[a-zä]*\.?(?:[-. ]{{1,2}}\d{{2,4}})?|"
     rf"(?:{_MONTHS})[a-zä]*\.?[-. ]{{1,2}}\d{{2,4}}",
     re.IGNORECASE,
 )
-"""What spreadsheets of four languages make of 3-12 or 3/12/26."""
+"""Matches what spreadsheets of four languages make of 3-12 or 3/12/26."""
 
 CASES = {
     "upper": "capital letters",
@@ -38,142 +40,160 @@ CASES = {
 
 
 def is_number(text: str) -> bool:
-    """Tell whether a text is of ASCII digits alone."""
+    """Return whether a text consists of ASCII digits."""
     return text.isascii() and text.isdigit()
 
 
 def is_date(text: str) -> bool:
-    """Tell whether a text is written as spreadsheets write dates."""
-    return _DATES.fullmatch(text) is not None
+    """Return whether a text is written as spreadsheets write dates."""
+    return _DATE.fullmatch(text) is not None
 
 
-def essence(text: str) -> str:
-    """Give what is left of a card id or key without capitals, marks and leading zeros."""
-    bare = _without_marks(text).upper()
-    return (bare.lstrip("0") or "0") if _HEX.fullmatch(bare) else bare
+def normal_form(text: str) -> str:
+    """Return a card id or key in capitals, without marks and leading zeros.
+
+    Two spellings of one identifier have the same normal form.
+    """
+    digits = _without_marks(text)
+    digits = digits if digits.isupper() else digits.upper()
+    return (digits.lstrip("0") or "0") if _HEX.fullmatch(digits) else digits
 
 
-def turned(text: str) -> str:
-    """Give the essence of a card id whose octets stand in the other order; empty if it has none."""
+def reversed_form(text: str) -> str:
+    """Return the normal form of a card id with its octets reversed; empty if it has no octets."""
     bare = _without_marks(text).upper()
     if not _HEX.fullmatch(bare) or len(bare) % 2 or len(bare) < 2 * _OCTETS_MIN:
         return ""
-    return essence(bytes.fromhex(bare)[::-1].hex())
+    return normal_form(bytes.fromhex(bare)[::-1].hex())
 
 
 @dataclass(slots=True)
-class Style:
+class SpellingStyle:
     """How the card ids, or the keys, of a file or of a database are spelled."""
 
     cases: Counter[str] = field(default_factory=Counter)
     marks: Counter[str] = field(default_factory=Counter)
     lengths: Counter[int] = field(default_factory=Counter)
-    padded: Counter[int] = field(default_factory=Counter)
-    """How many begin with zero, by their length."""
+    zero_padded: Counter[int] = field(default_factory=Counter)
+    """How many begin with a zero, by length."""
 
-    def see(self, text: str) -> None:
-        """Take one into account."""
-        pairs = _PAIRS.fullmatch(text)
-        if pairs or _HEX.fullmatch(text):
-            self.marks[pairs["mark"] if pairs else ""] += 1
+    def add(self, text: str) -> None:
+        """Add one card id or key."""
+        match = _MARKED_OCTETS.fullmatch(text)
+        if match or _HEX.fullmatch(text):
+            self.marks[match["mark"] if match else ""] += 1
         if is_number(text):
             self.lengths[len(text)] += 1
             if text.startswith("0"):
-                self.padded[len(text)] += 1
+                self.zero_padded[len(text)] += 1
         elif text != text.swapcase():
             self.cases[case_of(text)] += 1
 
     @property
     def width(self) -> int:
-        """How many digits most of those have that begin with zero; 0 where none does."""
-        return max(self.padded, key=self.padded.__getitem__, default=0)
+        """The most frequent length of those that begin with a zero; 0 where none does."""
+        return max(self.zero_padded, key=self.zero_padded.__getitem__, default=0)
 
     @property
     def fixed_width(self) -> int:
-        """How many digits all of them have that begin with zero, and none has more; else 0."""
-        return self.width if len(self.padded) == 1 and max(self.lengths) == self.width else 0
+        """The length if all that begin with a zero have it and no other is longer; else 0."""
+        return self.width if len(self.zero_padded) == 1 and max(self.lengths) == self.width else 0
 
 
 @dataclass(slots=True)
-class Held:
-    """Which of a file's identifiers customers have already, in whatever spelling."""
+class KnownSpellings:
+    """Which identifiers of a file customers have already, and how the database spells them.
 
-    _wanted: set[str] = field(default_factory=set)
-    _found: dict[str, list[str]] = field(default_factory=dict)
-    _turned: set[str] = field(default_factory=set)
+    Kept small, as a file may have many: a spelling that equals its normal form is stored as "".
+    """
 
-    def want(self, text: str) -> None:
-        """Note what the file has."""
-        self._wanted.add(essence(text))
+    _spellings: dict[str, str | None] = field(default_factory=dict)
+    """Of each identifier of the file, by its normal form: how a customer has it, if one does."""
+    _further: dict[str, list[str]] = field(default_factory=dict)
+    """How other customers have the same identifier."""
+    _matches: int = 0
+    """How many identifiers of the file customers have."""
+    _reversed_forms: set[str] = field(default_factory=set)
+    """Normal forms that customers have with their octets in the other order."""
 
-    def know(self, text: str) -> None:
-        """Note what a customer has."""
-        key = essence(text)
-        if key in self._wanted:
-            self._found.setdefault(key, []).append(text)
-        elif (other := turned(text)) in self._wanted:
-            self._turned.add(other)
+    def add_from_file(self, text: str) -> None:
+        """Note an identifier of the file."""
+        self._spellings.setdefault(normal_form(text))
 
-    def know_all(self) -> None:
-        """Forget what the file has once every customer was noted: it may be much."""
-        self._wanted = set()
+    def add_from_customer(self, text: str) -> None:
+        """Note an identifier of a customer; all of the file must have been noted before."""
+        key = normal_form(text)
+        if key not in self._spellings:
+            backwards = reversed_form(text)
+            if backwards in self._spellings:
+                self._reversed_forms.add(backwards)
+        elif self._spellings[key] is None:
+            self._spellings[key] = "" if text == key else text
+            self._matches += 1
+        else:
+            self._further.setdefault(key, []).append(text)
 
     def spellings(self, text: str) -> list[str]:
-        """Give how customers have it."""
-        return self._found.get(essence(text), [])
+        """Return how customers spell an identifier; empty where no customer has it."""
+        key = normal_form(text)
+        spelling = self._spellings.get(key)
+        return [] if spelling is None else [spelling or key, *self._further.get(key, ())]
 
-    def is_turned(self, text: str) -> bool:
-        """Tell whether the file has the octets of this and other cards in the other order."""
-        shown = len(self._turned) >= _TURNED_MIN and len(self._turned) > len(self._found)
-        return shown and essence(text) in self._turned
-
-
-def how_it_differs(text: str, held: str) -> str:
-    """Say how a customer's identifier is spelled, where it is not as the file's."""
-    bare, other = _without_marks(text), _without_marks(held)
-    ways = []
-    if mark_of(text) != mark_of(held):
-        ways.append("other marks between" if mark_of(held) else "no marks between")
-    if len(bare) != len(other):
-        ways.append("fewer leading zeros" if len(other) < len(bare) else "leading zeros")
-    if bare.lstrip("0") != other.lstrip("0"):
-        ways.append(CASES[case_of(other)])
-    return f"with {' and '.join(ways)}" if ways else "otherwise"
+    def is_reversed(self, text: str) -> bool:
+        """Return whether the file has the octets of this and other cards in the other order."""
+        count = len(self._reversed_forms)
+        likely = count >= _REVERSED_MIN and count > self._matches
+        return likely and normal_form(text) in self._reversed_forms
 
 
-def respelled(text: str, mark: str, case: str, width: int) -> str:
-    """Spell an identifier in a style."""
+def describe_difference(text: str, existing: str) -> str:
+    """Return in words how an existing identifier's spelling differs from the file's."""
+    bare, existing_bare = _without_marks(text), _without_marks(existing)
+    differences = []
+    if mark_of(text) != mark_of(existing):
+        differences.append("other marks between" if mark_of(existing) else "no marks between")
+    if len(bare) != len(existing_bare):
+        differences.append(
+            "fewer leading zeros" if len(existing_bare) < len(bare) else "leading zeros"
+        )
+    if bare.lstrip("0") != existing_bare.lstrip("0"):
+        differences.append(CASES[case_of(existing_bare)])
+    return f"with {' and '.join(differences)}" if differences else "otherwise"
+
+
+def respell(text: str, mark: str, case: str, width: int) -> str:
+    """Return an identifier with these separators, letters and digits."""
     if is_number(text):
         return text.zfill(width)
-    pairs = _PAIRS.fullmatch(text)
+    match = _MARKED_OCTETS.fullmatch(text)
     bare = _without_marks(text)
-    if (pairs or mark) and _HEX.fullmatch(bare) and len(bare) % 2 == 0:
-        text = mark.join(bare[at : at + 2] for at in range(0, len(bare), 2))
+    if (match or mark) and _HEX.fullmatch(bare) and len(bare) % 2 == 0:
+        text = mark.join(bare[start : start + 2] for start in range(0, len(bare), 2))
     return text.upper() if case == "upper" else text.lower() if case == "lower" else text
 
 
 def mark_of(text: str) -> str | None:
-    """Give what stands between octets; None of what is no octets at all."""
-    pairs = _PAIRS.fullmatch(text)
-    return pairs["mark"] if pairs else "" if _HEX.fullmatch(text) else None
+    """Return the separator between octets, maybe empty; None for a text that is not octets."""
+    match = _MARKED_OCTETS.fullmatch(text)
+    return match["mark"] if match else "" if _HEX.fullmatch(text) else None
 
 
 def case_of(text: str) -> str:
-    """Tell capital from small letters."""
+    """Return "upper", "lower" or "mixed"."""
     return "upper" if text == text.upper() else "lower" if text == text.lower() else "mixed"
 
 
-def most(counts: Iterable[Counter[str]]) -> str | None:
-    """Give what is most frequent in the first of these that has any."""
-    found = next((one for one in counts if one), None)
-    return None if found is None else max(sorted(found), key=found.__getitem__)
+def most_frequent(counts: Iterable[Counter[str]]) -> str | None:
+    """Return the most frequent text of the first counter that is not empty."""
+    first_counts = next((counter for counter in counts if counter), None)
+    return None if first_counts is None else max(sorted(first_counts), key=first_counts.__getitem__)
 
 
-def styles() -> dict[str, Style]:
-    """Give a style of each column of identifiers."""
-    return {name: Style() for name in IDENTIFIERS}
+def new_styles() -> dict[str, SpellingStyle]:
+    """Return an empty style for each identifier column."""
+    return {name: SpellingStyle() for name in IDENTIFIERS}
 
 
 def _without_marks(text: str) -> str:
-    pairs = _PAIRS.fullmatch(text)
-    return text.replace(pairs["mark"], "") if pairs else text
+    match = _MARKED_OCTETS.fullmatch(text)
+    return text.replace(match["mark"], "") if match else text

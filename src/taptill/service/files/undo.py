@@ -1,7 +1,7 @@
-"""An import's number in, what it did taken back out, as far as nobody has changed it since.
+"""Undoes an import as far as nobody has changed its customers since.
 
-First it is seen what would be done, then exactly that is done, all of it or nothing. Who is kept
-can be tried again: what is done once is known by its own acts, so no money is booked twice.
+A preview comes first; then exactly that is done, all of it or nothing. What was left can be undone
+later: the audit log shows what an undo has done already, so no money is booked twice.
 """
 
 import json
@@ -16,46 +16,54 @@ import sqlalchemy as sa
 from taptill.domain.errors import ServiceError, UsageError
 from taptill.domain.technical.exact_json import Json
 from taptill.service import schema
-from taptill.service.changes import MONEY, Act, Author, Transaction, alteration
-from taptill.service.database import reading, site_of, writing
-from taptill.service.fields import Entity, entities, on_the_wire, stamp_text
-from taptill.service.files.report import TOLD_MAX, Advance, many, quiet
-from taptill.service.files.since import UNDONE, Left, Since, edit_of, load, why_kept
+from taptill.service.changes import MONEY, Author, ChangeType, Transaction
+from taptill.service.database import currency_of, read_connection, write_transaction
+from taptill.service.fields import Entity, entities, format_timestamp, json_value
+from taptill.service.files.history import (
+    UNDO_ACTOR,
+    CustomerHistory,
+    SkippedCustomer,
+    before_and_after,
+    load_histories,
+    reason_to_keep,
+)
+from taptill.service.files.report import LISTED_MAX, ProgressCallback, many, no_progress
+from taptill.service.people.customers import update_customer
 from taptill.service.store import utc_now
-from taptill.service.wire import Refusal
+from taptill.service.wire import ApiError
 
-AT_ONCE = 500
-"""So many customers are looked at together."""
+PAGE = 500
+"""How many changes are undone at once."""
 
-_ROW = schema.customers.c
-_ACT = schema.customer_changes.c
+_CUSTOMER = schema.customers.c
+_CHANGE = schema.customer_changes.c
 _COMPANY = schema.companies.c
 _IMPORT = schema.imports.c
 
-_THIS = _ROW.id == sa.bindparam("this")
+_BY_ID = _CUSTOMER.id == sa.bindparam("row_id")
 _REMOVAL = (
     sa.update(schema.customers)
-    .where(_THIS)
+    .where(_BY_ID)
     .values(
         total_debt_minor=0,
         updated_at=sa.bindparam("at"),
         removed_at=sa.bindparam("at"),
-        version=_ROW.version + 1,
+        version=_CUSTOMER.version + 1,
     )
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
-    """A customer whom an undo removes."""
+class RemovedCustomer:
+    """A customer that an undo removes."""
 
     id: int
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Back:
-    """A customer of whom fields are put back: each with what it is and what it will be."""
+class RevertedCustomer:
+    """A customer with reverted fields: the present value and the restored one of each."""
 
     id: int
     name: str
@@ -63,278 +71,313 @@ class Back:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftCompany:
-    """A company that an import made and an undo leaves, and why."""
+class SkippedCompany:
+    """A company that an import created and an undo leaves, and the reason."""
 
     name: str
     why: str
 
 
 @dataclass(slots=True)
-class Undone:
-    """What an undo does; at most TOLD_MAX of each are named, all are counted."""
+class UndoReport:
+    """What an undo does. At most LISTED_MAX of each kind are listed; all are counted."""
 
     import_id: int
     removed: int = 0
     changed_back: int = 0
     kept_count: int = 0
     failed_count: int = 0
-    gone: list[Gone] = field(default_factory=list)
-    put_back: list[Back] = field(default_factory=list)
-    kept: list[Left] = field(default_factory=list)
-    """Changed since by somebody else: what they did stands."""
-    failed: list[Left] = field(default_factory=list)
+    gone: list[RemovedCustomer] = field(default_factory=list)
+    put_back: list[RevertedCustomer] = field(default_factory=list)
+    kept: list[SkippedCustomer] = field(default_factory=list)
+    """Customers left unchanged, because somebody else has changed them since."""
+    failed: list[SkippedCustomer] = field(default_factory=list)
     companies: list[str] = field(default_factory=list)
-    """The companies that it made, and that are removed."""
-    companies_kept: list[LeftCompany] = field(default_factory=list)
+    """The companies that the import created and the undo removes."""
+    companies_kept: list[SkippedCompany] = field(default_factory=list)
     complete: bool = True
-    """Whether nothing is left that a later undo could do."""
+    """Whether no later undo could do more."""
 
     @property
-    def nothing(self) -> bool:
-        """Whether there is nothing to be done."""
+    def is_empty(self) -> bool:
+        """Whether the undo changes nothing."""
         return not (self.removed or self.changed_back or self.companies)
 
 
 class Undo:
-    """An import to be taken back: `preview` it, then `apply` exactly what was seen."""
+    """Undoes an import: `preview` shows what it would do, `apply` does exactly that."""
 
     def __init__(self, engine: sa.Engine, number: int) -> None:
         self._engine = engine
         self._number = number
-        self._customers = entities(site_of(engine).digits)["Customers"]
-        self._seen: bytes | None = None
+        self._customers = entities(currency_of(engine).digits)["Customers"]
+        self._preview_digest: bytes | None = None
 
-    def acts(self) -> int:
-        """Count what the import did; UsageError where there is none of it, or it is undone."""
-        with reading(self._engine) as connection:
+    def count_changes(self) -> int:
+        """Return the number of the import's changes; raises UsageError if unknown or undone."""
+        with read_connection(self._engine) as connection:
             _check(connection, self._number)
-        counting = sa.select(sa.func.count()).select_from(_acts_of(self._number).subquery())
-        with reading(self._engine) as connection:
-            return int(connection.execute(counting).scalar_one())
+        count_query = sa.select(sa.func.count()).select_from(_changes_of(self._number).subquery())
+        with read_connection(self._engine) as connection:
+            return int(connection.execute(count_query).scalar_one())
 
-    def preview(self, advance: Advance = quiet) -> Undone:
-        """Do it and take that back at once, so that all is known and nothing has happened."""
-        with writing(self._engine) as connection:
-            work = self._carried_out(connection, advance)
+    def preview(self, advance: ProgressCallback = no_progress) -> UndoReport:
+        """Run the undo and roll it back, so that the report is exact and nothing is changed."""
+        with write_transaction(self._engine) as connection:
+            undo_run = self._run(connection, advance)
             transaction = connection.get_transaction()
             if transaction is not None:
                 transaction.rollback()
-        self._seen = work.digest
-        return work.done
+        self._preview_digest = undo_run.digest
+        return undo_run.report
 
-    def apply(self, advance: Advance = quiet) -> Undone:
-        """Do it; ServiceError if that is not what the preview showed."""
-        with writing(self._engine) as connection:
-            work = self._carried_out(connection, advance)
-            if work.digest != self._seen:
+    def apply(self, advance: ProgressCallback = no_progress) -> UndoReport:
+        """Run the undo; raises ServiceError if it would differ from the preview."""
+        with write_transaction(self._engine) as connection:
+            undo_run = self._run(connection, advance)
+            if undo_run.digest != self._preview_digest:
                 detail = (
                     "the customers have changed since the preview: nothing was done, look again"
                 )
                 raise ServiceError(detail=detail)
-            if work.done.complete:
-                this = schema.imports.update().where(_IMPORT.id == self._number)
-                connection.execute(this.values(undone_at=stamp_text(utc_now())))
-        return work.done
+            if undo_run.report.complete:
+                statement = schema.imports.update().where(_IMPORT.id == self._number)
+                connection.execute(statement.values(undone_at=format_timestamp(utc_now())))
+        return undo_run.report
 
-    def _carried_out(self, connection: sa.Connection, advance: Advance) -> "_Work":
+    def _run(self, connection: sa.Connection, advance: ProgressCallback) -> "_UndoRun":
         _check(connection, self._number)
         transaction = Transaction(connection, utc_now, import_id=self._number)
-        work = _Work(self._customers, transaction, Undone(self._number))
-        work.carry_out(advance)
-        return work
+        undo_run = _UndoRun(self._customers, transaction, UndoReport(self._number))
+        undo_run.carry_out(advance)
+        return undo_run
 
 
 def list_imports(engine: sa.Engine) -> list[dict[str, Json]]:
-    """Give number, instant and counts of every import, the newest first."""
-    last = sa.func.max(_ACT.at).label("undone_in_part_at")
-    tried = sa.select(_ACT.import_id, last).where(_ACT.who == UNDONE).group_by(_ACT.import_id)
-    part = tried.subquery()
-    shown = [one for one in _IMPORT if one is not _IMPORT.companies]
-    joined = schema.imports.outerjoin(part, part.c.import_id == _IMPORT.id)
-    query = sa.select(*shown, part.c.undone_in_part_at).select_from(joined)
-    with reading(engine) as connection:
-        found = connection.execute(query.order_by(_IMPORT.id.desc())).mappings()
+    """Return number, time and counts of every import, the newest first."""
+    latest = sa.func.max(_CHANGE.at).label("undone_in_part_at")
+    attempts = (
+        sa.select(_CHANGE.import_id, latest)
+        .where(_CHANGE.who == UNDO_ACTOR)
+        .group_by(_CHANGE.import_id)
+    )
+    partial = attempts.subquery()
+    columns = [column for column in _IMPORT if column is not _IMPORT.companies]
+    tables = schema.imports.outerjoin(partial, partial.c.import_id == _IMPORT.id)
+    query = sa.select(*columns, partial.c.undone_in_part_at).select_from(tables)
+    with read_connection(engine) as connection:
+        rows = connection.execute(query.order_by(_IMPORT.id.desc())).mappings()
         return [
             {**row, "undone_in_part_at": None if row["undone_at"] else row["undone_in_part_at"]}
-            for row in found
+            for row in rows
         ]
 
 
-def _check(connection: sa.Connection, number: int) -> None:
-    found = connection.execute(sa.select(_IMPORT.undone_at).where(_IMPORT.id == number)).first()
-    if found is None:
-        raise UsageError(problem=f"there is no import {number}: see taptill service imports")
-    if found.undone_at is not None:
-        raise UsageError(problem=f"import {number} was undone at {found.undone_at}")
+def _check(connection: sa.Connection, import_id: int) -> None:
+    row = connection.execute(sa.select(_IMPORT.undone_at).where(_IMPORT.id == import_id)).first()
+    if row is None:
+        raise UsageError(problem=f"there is no import {import_id}: see taptill service imports")
+    if row.undone_at is not None:
+        raise UsageError(problem=f"import {import_id} was undone at {row.undone_at}")
 
 
-def _acts_of(number: int) -> sa.Select[Any]:
-    """Select what an import did, the newest first: a card that it moved is free again in time."""
-    mine = sa.select(schema.customer_changes).where(_ACT.import_id == number, _ACT.who != UNDONE)
-    return mine.order_by(_ACT.id.desc())
+def _changes_of(number: int) -> sa.Select[Any]:
+    """Select an import's changes, the newest first, so that a card is free when it is restored."""
+    own_changes = sa.select(schema.customer_changes).where(
+        _CHANGE.import_id == number, _CHANGE.who != UNDO_ACTOR
+    )
+    return own_changes.order_by(_CHANGE.id.desc())
 
 
-class _Work:
-    """One undo within one transaction."""
+class _UndoRun:
+    """One run of an undo within one transaction."""
 
-    def __init__(self, customers: Entity, transaction: Transaction, done: Undone) -> None:
+    def __init__(self, customers: Entity, transaction: Transaction, report: UndoReport) -> None:
         self._customers = customers
         self._transaction = transaction
         self._connection = transaction.connection
-        self._reason = f"import {done.import_id} undone"
-        self._author = Author(UNDONE)
+        self._reason = f"import {report.import_id} undone"
+        self._author = Author(UNDO_ACTOR)
         self._digest = sha256()
-        self._back: set[int] = set()
+        self._reverted_ids: set[int] = set()
         companies = sa.select(_COMPANY.id, _COMPANY.name)
-        self._companies = {one.id: one.name for one in self._connection.execute(companies)}
-        self.done = done
+        self._companies = {
+            company.id: company.name for company in self._connection.execute(companies)
+        }
+        self.report = report
 
     @property
     def digest(self) -> bytes:
-        """All that was decided."""
+        """A digest of all decisions, by which a run is compared with its preview."""
         return self._digest.digest()
 
-    def carry_out(self, advance: Advance) -> None:
-        """Take back the newest act first, then the companies that are empty by now."""
-        for acts in self._chunks():
-            ids = sorted({act.customer_id for act in acts})
-            found = load(self._connection, self._customers, ids)
-            self._unmake([found[act.customer_id] for act in acts if act.act == Act.INSERT])
-            for act in acts:
-                if act.act != Act.INSERT:
-                    self._put_back(found[act.customer_id], act)
-            self._transaction.finish()
-            advance(len(acts))
+    def carry_out(self, advance: ProgressCallback) -> None:
+        """Undo all changes, the newest first, then remove the companies that are empty by then."""
+        for changes in self._chunks():
+            ids = sorted({change.customer_id for change in changes})
+            histories = load_histories(self._connection, self._customers, ids)
+            self._remove_customers(
+                [
+                    histories[change.customer_id]
+                    for change in changes
+                    if change.act == ChangeType.INSERT
+                ]
+            )
+            for change in changes:
+                if change.act != ChangeType.INSERT:
+                    self._revert_fields(histories[change.customer_id], change)
+            self._transaction.flush()
+            advance(len(changes))
         self._remove_companies()
-        self.done.changed_back = len(self._back)
+        self.report.changed_back = len(self._reverted_ids)
 
     def _chunks(self) -> Iterator[Sequence[Any]]:
-        every = iter(self._connection.execute(_acts_of(self.done.import_id)).all())
-        while chunk := list(islice(every, AT_ONCE)):
+        every = iter(self._connection.execute(_changes_of(self.report.import_id)).all())
+        while chunk := list(islice(every, PAGE)):
             yield chunk
 
-    def _unmake(self, made: Sequence[Since]) -> None:
-        """Remove customers whom the import made, and nobody has touched since."""
-        gone = []
-        for one in made:
-            if one.row.removed_at is not None and Act.REMOVE in one.done(self.done.import_id):
+    def _remove_customers(self, histories: Sequence[CustomerHistory]) -> None:
+        """Remove the customers that the import created and nobody has changed since."""
+        removals = []
+        for history in histories:
+            if history.row.removed_at is not None and ChangeType.REMOVE in history.fields_put_back(
+                self.report.import_id
+            ):
                 continue
-            left = why_kept(one, self.done.import_id)
-            if left is not None:
-                self._keep(left)
+            skipped_customer = reason_to_keep(history, self.report.import_id)
+            if skipped_customer is not None:
+                self._skip(skipped_customer)
                 continue
-            customer, at = int(one.row.id), self._transaction.stamp()
-            new = {"total_debt_minor": 0, "updated_at": at}
-            self._transaction.keep(
-                customer, one.row.total_debt_minor, new, self._author, self._reason
+            customer, at = int(history.row.id), self._transaction.stamp()
+            new_values = {"total_debt_minor": 0, "updated_at": at}
+            self._transaction.record_debt_change(
+                customer, history.row.total_debt_minor, new_values, self._author, self._reason
             )
-            self._transaction.note(customer, at, Act.REMOVE, self._author)
-            gone.append({"this": customer, "at": at})
-            self._decide("removed", customer)
-            self.done.removed += 1
-            if len(self.done.gone) < TOLD_MAX:
-                self.done.gone.append(Gone(customer, one.row.name))
-        if gone:
-            self._connection.execute(_REMOVAL, gone)
+            self._transaction.record_change(customer, at, ChangeType.REMOVE, self._author)
+            removals.append({"row_id": customer, "at": at})
+            self._hash_decision("removed", customer)
+            self.report.removed += 1
+            if len(self.report.gone) < LISTED_MAX:
+                self.report.gone.append(RemovedCustomer(customer, history.row.name))
+        if removals:
+            self._connection.execute(_REMOVAL, removals)
 
-    def _put_back(self, one: Since, act: Any) -> None:
-        """Write the fields as they were before, but those that somebody has changed since."""
-        was, is_ = edit_of(act)
-        left = was.keys() - one.done(self.done.import_id)
-        if was and not left:
+    def _revert_fields(self, history: CustomerHistory, change: Any) -> None:
+        """Write a change's old values, except of fields that somebody has changed since."""
+        old, new = before_and_after(change)
+        pending = old.keys() - history.fields_put_back(self.report.import_id)
+        if old and not pending:
             return
-        if not was or one.row.removed_at is not None:
-            what = "removed since" if was else "erased since"
-            self._keep(one.left(what, for_good=True))
+        if not old or history.row.removed_at is not None:
+            reason = "removed since" if old else "erased since"
+            self._skip(history.as_skipped(reason, for_good=True))
             return
-        if MONEY in left:  # booked against, whatever else was booked since
-            self._book_back(one, was[MONEY] - is_[MONEY])
+        if MONEY in pending:  # a counter-booking, whatever was booked since
+            self._revert_debt(history, old[MONEY] - new[MONEY])
             return
-        same = {name: was[name] for name in sorted(left) if one.now[name] == is_[name]}
-        others = {name for name in left - same.keys() if one.now[name] != was[name]}
-        if others:
-            self._keep(one.left(one.who_changed(others)))
-        if same:
-            shown = {name: (self._named(is_[name]), self._named(was[name])) for name in same}
-            self._alter(one, {"fields": same}, shown)
+        revertible = {
+            name: old[name] for name in sorted(pending) if history.values[name] == new[name]
+        }
+        overwritten = {
+            name for name in pending - revertible.keys() if history.values[name] != old[name]
+        }
+        if overwritten:
+            self._skip(history.as_skipped(history.last_change(overwritten)))
+        if revertible:
+            display = {
+                name: (self._with_company_name(new[name]), self._with_company_name(old[name]))
+                for name in revertible
+            }
+            self._update_customer(history, {"fields": revertible}, display)
 
-    def _book_back(self, one: Since, raised: Json) -> None:
-        total = on_the_wire(self._customers.fields[MONEY], one.row.total_debt_minor)
-        change = {MONEY: (total, total + raised)}
-        body = {"fields": {MONEY: {"increment": raised}}, "reason": self._reason}
-        if self._alter(one, body, change):
-            at = stamp_text(self._transaction.now())
-            edit = {MONEY: total}, {MONEY: total + raised}
-            self._transaction.note(int(one.row.id), at, Act.UPDATE, self._author, edit)
+    def _revert_debt(self, history: CustomerHistory, increment: Json) -> None:
+        total = json_value(self._customers.fields[MONEY], history.row.total_debt_minor)
+        change = {MONEY: (total, total + increment)}
+        body = {"fields": {MONEY: {"increment": increment}}, "reason": self._reason}
+        if self._update_customer(history, body, change):
+            at = format_timestamp(self._transaction.now())
+            edit = {MONEY: total}, {MONEY: total + increment}
+            self._transaction.record_change(
+                int(history.row.id), at, ChangeType.UPDATE, self._author, edit
+            )
 
-    def _alter(self, one: Since, body: Json, shown: dict[str, tuple[Json, Json]]) -> bool:
-        customer = int(one.row.id)
-        change = alteration(self._customers, customer, body, self._author.who, strict_money=False)
+    def _update_customer(
+        self, history: CustomerHistory, body: Json, display: dict[str, tuple[Json, Json]]
+    ) -> bool:
+        customer = int(history.row.id)
+        change = update_customer(
+            self._customers, customer, body, self._author.actor, strict_money=False
+        )
         try:
             change(self._transaction)
-        except Refusal as refusal:
-            self._fail(one.left(refusal.body["error"]["message"]))
+        except ApiError as refusal:
+            self._fail(history.as_skipped(refusal.body["error"]["message"]))
             return False
-        self._decide("back", customer, shown)
-        self._back.add(customer)
-        if len(self.done.put_back) < TOLD_MAX:
-            self.done.put_back.append(Back(customer, one.row.name, shown))
+        self._hash_decision("back", customer, display)
+        self._reverted_ids.add(customer)
+        if len(self.report.put_back) < LISTED_MAX:
+            self.report.put_back.append(RevertedCustomer(customer, history.row.name, display))
         return True
 
-    def _named(self, value: Json) -> Json:
-        """Give a company by its name, as a list has it."""
+    def _with_company_name(self, value: Json) -> Json:
+        """Return a company's name in place of its id, other values unchanged."""
         return self._companies.get(value["id"]) if isinstance(value, dict) else value
 
     def _remove_companies(self) -> None:
-        """Remove the companies that the import made and that nobody belongs to any more."""
-        number = _IMPORT.id == self.done.import_id
-        made = self._connection.execute(sa.select(_IMPORT.companies).where(number)).scalar()
-        named = {int(key): name for key, name in json.loads(made or "[]")}
-        every = iter(named)
-        while ids := list(islice(every, AT_ONCE)):
-            self._remove_these({key: named[key] for key in ids})
+        """Remove the companies that the import created and that have no members any more."""
+        by_id = _IMPORT.id == self.report.import_id
+        companies_json = self._connection.execute(
+            sa.select(_IMPORT.companies).where(by_id)
+        ).scalar()
+        names = {int(key): name for key, name in json.loads(companies_json or "[]")}
+        ids_left = iter(names)
+        while ids := list(islice(ids_left, PAGE)):
+            self._remove_empty({key: names[key] for key in ids})
 
-    def _remove_these(self, named: dict[int, str]) -> None:
-        theirs, live = _ROW.company_id.in_(named), _ROW.removed_at.is_(None)
-        counting = sa.select(_ROW.company_id, sa.func.count().label("members")).where(theirs, live)
-        counted = self._connection.execute(counting.group_by(_ROW.company_id))
-        members = {one.company_id: one.members for one in counted}
+    def _remove_empty(self, names: dict[int, str]) -> None:
+        is_member, live = _CUSTOMER.company_id.in_(names), _CUSTOMER.removed_at.is_(None)
+        count_query = sa.select(_CUSTOMER.company_id, sa.func.count().label("members")).where(
+            is_member, live
+        )
+        rows = self._connection.execute(count_query.group_by(_CUSTOMER.company_id))
+        members = {row.company_id: row.members for row in rows}
         empty = []
-        query = sa.select(schema.companies).where(_COMPANY.id.in_(named)).order_by(_COMPANY.id)
+        query = sa.select(schema.companies).where(_COMPANY.id.in_(names)).order_by(_COMPANY.id)
         for company in self._connection.execute(query).all():
-            why = ""
-            if company.name != named[company.id] or company.external_id is not None:
-                why = "renamed or given a key since"
+            reason = ""
+            if company.name != names[company.id] or company.external_id is not None:
+                reason = "renamed or given a key since"
             elif company.id in members:
                 count = members[company.id]
-                why = f"{many(count, 'customer')} {'belongs' if count == 1 else 'belong'} to it"
-                self.done.complete = False
-            self._decide("company", company.id, why)
-            if why:
-                self.done.companies_kept.append(LeftCompany(company.name, why))
+                reason = f"{many(count, 'customer')} {'belongs' if count == 1 else 'belong'} to it"
+                self.report.complete = False
+            self._hash_decision("company", company.id, reason)
+            if reason:
+                self.report.companies_kept.append(SkippedCompany(company.name, reason))
             else:
                 empty.append(company.id)
                 before = {"name": company.name, "externalId": company.external_id}
-                self._transaction.note_company(company.id, Act.REMOVE, self._author, (before, {}))
-                self.done.companies.append(company.name)
-        orphans = sa.update(schema.customers).where(_ROW.company_id.in_(empty))
+                self._transaction.record_company_change(
+                    company.id, ChangeType.REMOVE, self._author, (before, {})
+                )
+                self.report.companies.append(company.name)
+        orphans = sa.update(schema.customers).where(_CUSTOMER.company_id.in_(empty))
         self._connection.execute(orphans.values(company_id=None))
         self._connection.execute(sa.delete(schema.companies).where(_COMPANY.id.in_(empty)))
 
-    def _keep(self, left: Left) -> None:
-        self._decide("kept", left)
-        self.done.complete = self.done.complete and left.for_good
-        self.done.kept_count += 1
-        if len(self.done.kept) < TOLD_MAX:
-            self.done.kept.append(left)
+    def _skip(self, skipped_customer: SkippedCustomer) -> None:
+        self._hash_decision("kept", skipped_customer)
+        self.report.complete = self.report.complete and skipped_customer.for_good
+        self.report.kept_count += 1
+        if len(self.report.kept) < LISTED_MAX:
+            self.report.kept.append(skipped_customer)
 
-    def _fail(self, left: Left) -> None:
-        self._decide("failed", left)
-        self.done.complete = False
-        self.done.failed_count += 1
-        if len(self.done.failed) < TOLD_MAX:
-            self.done.failed.append(left)
+    def _fail(self, skipped_customer: SkippedCustomer) -> None:
+        self._hash_decision("failed", skipped_customer)
+        self.report.complete = False
+        self.report.failed_count += 1
+        if len(self.report.failed) < LISTED_MAX:
+            self.report.failed.append(skipped_customer)
 
-    def _decide(self, *what: Any) -> None:
-        self._digest.update(repr(what).encode())
+    def _hash_decision(self, *decision: Any) -> None:
+        self._digest.update(repr(decision).encode())

@@ -1,1 +1,1 @@
-"""What only the office does: people leave, come back and are forgotten, companies are kept."""
+"""Changes of customers and companies."""

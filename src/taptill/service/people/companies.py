@@ -1,4 +1,4 @@
-"""Requests about companies in, changes out: made with an id of one's own, renamed, removed."""
+"""Changes of companies: create them, with chosen ids if need be, rename and remove them."""
 
 from typing import Any
 
@@ -7,119 +7,134 @@ import sqlalchemy as sa
 from taptill.domain.technical.exact_json import Json
 from taptill.service import schema
 from taptill.service.changes import (
-    Act,
     Author,
     Change,
+    ChangeType,
     Transaction,
-    chosen_by,
-    new_rows,
-    returning,
-    staff_of,
+    read_new_rows,
+    read_staff,
+    required_conditions,
+    returning_shape,
 )
 from taptill.service.database import is_sqlite
-from taptill.service.fields import COMPANIES, INTEGER_MAX, written
-from taptill.service.wire import Refusal, a_number, an_object
+from taptill.service.fields import COMPANIES, INTEGER_MAX, column_values
+from taptill.service.wire import ApiError, require_integer, require_object
 
 ID_MAX = 10**12
-"""No larger id can be named in a till's config."""
+"""The largest id that a till's configuration accepts."""
 
-_ROW = schema.companies.c
+_COMPANY = schema.companies.c
 
 
-def company_insertion(body: Json, who: str) -> Change:
-    """Insert companies, all or none, with ids of their own where they are given.
+def insert_companies(body: Json, actor: str) -> Change:
+    """Return the change that inserts companies, all or none, with the ids that the body gives.
 
-    Raises Refusal: 409 where an id is taken.
+    The change raises ApiError (409) where an id is taken.
     """
-    an_object(body, "", "fields", "returning", "staff")
-    author = Author(who, staff_of(body))
-    answer, rows = returning(COMPANIES, body), new_rows(COMPANIES, body)
+    require_object(body, "", "fields", "returning", "staff")
+    author = Author(actor, read_staff(body))
+    answer, rows = returning_shape(COMPANIES, body), read_new_rows(COMPANIES, body)
     for index, row in enumerate(rows):
         if "id" in row:
-            a_number(row["id"], f"fields[{index}].id", least=1, most=ID_MAX)
+            require_integer(row["id"], f"fields[{index}].id", minimum=1, maximum=ID_MAX)
 
     def change(transaction: Transaction) -> list[Json]:
-        these = _ROW.id.in_(_make(transaction, rows))
+        has_new_id = _COMPANY.id.in_(_insert(transaction, rows))
         connection = transaction.connection
-        for number, kept in _kept(connection, these).items():
-            transaction.note_company(number, Act.INSERT, author, ({}, kept))
-        return answer.rows(connection.execute(answer.query.where(these).order_by(_ROW.id)))
+        for company_id, fields in _stored_fields(connection, has_new_id).items():
+            transaction.record_company_change(company_id, ChangeType.INSERT, author, ({}, fields))
+        return answer.rows(connection.execute(answer.query.where(has_new_id).order_by(_COMPANY.id)))
 
     return change
 
 
-def _make(transaction: Transaction, rows: list[dict[str, Any]]) -> list[int]:
+def _insert(transaction: Transaction, rows: list[dict[str, Any]]) -> list[int]:
     connection, ids = transaction.connection, [row.get("id") for row in rows]
-    chosen = [row for row in rows if row.get("id") is not None]
-    if chosen:
-        named = [row["id"] for row in chosen]
-        held = set(connection.execute(sa.select(_ROW.id).where(_ROW.id.in_(named))).scalars())
-        if held or len(set(named)) < len(named):
-            raise Refusal(409, "id-taken", "another company has this id", "fields")
-        connection.execute(sa.insert(schema.companies), chosen)
+    rows_with_id = [row for row in rows if row.get("id") is not None]
+    if rows_with_id:
+        chosen_ids = [row["id"] for row in rows_with_id]
+        taken_ids = set(
+            connection.execute(sa.select(_COMPANY.id).where(_COMPANY.id.in_(chosen_ids))).scalars()
+        )
+        if taken_ids or len(set(chosen_ids)) < len(chosen_ids):
+            raise ApiError(409, "id-taken", "another company has this id", "fields")
+        connection.execute(sa.insert(schema.companies), rows_with_id)
         if not is_sqlite(connection.engine):
-            # Else the next one that is made without an id would get this one again.
-            last = (
+            # Without this, the next company without an id would get one of these ids again.
+            set_sequence = (
                 "SELECT setval(pg_get_serial_sequence('companies', 'id'), max(id)) FROM companies"
             )
-            connection.exec_driver_sql(last)
-    others = [row for row in rows if row.get("id") is None]
-    made = sa.insert(schema.companies).returning(_ROW.id, sort_by_parameter_order=True)
-    new = iter(connection.execute(made, others).scalars().all() if others else ())
-    return [next(new) if number is None else number for number in ids]
+            connection.exec_driver_sql(set_sequence)
+    rows_without_id = [row for row in rows if row.get("id") is None]
+    statement = sa.insert(schema.companies).returning(_COMPANY.id, sort_by_parameter_order=True)
+    new_ids = iter(
+        connection.execute(statement, rows_without_id).scalars().all() if rows_without_id else ()
+    )
+    return [next(new_ids) if company_id is None else company_id for company_id in ids]
 
 
-def _kept(connection: sa.Connection, these: sa.ColumnElement[bool]) -> dict[int, dict[str, Json]]:
-    """Give what is kept of some companies, by their ids."""
-    query = sa.select(_ROW.id, _ROW.name, _ROW.external_id).where(these).order_by(_ROW.id)
-    found = connection.execute(query)
-    return {number: {"name": name, "externalId": key} for number, name, key in found}
+def _stored_fields(
+    connection: sa.Connection, condition: sa.ColumnElement[bool]
+) -> dict[int, dict[str, Json]]:
+    """Return the stored fields of companies by their ids."""
+    query = (
+        sa.select(_COMPANY.id, _COMPANY.name, _COMPANY.external_id)
+        .where(condition)
+        .order_by(_COMPANY.id)
+    )
+    rows = connection.execute(query)
+    return {number: {"name": name, "externalId": key} for number, name, key in rows}
 
 
-def company_alteration(row_id: Json, body: Json, who: str) -> Change:
-    """Rename a company, or give it another externalId; `[]` for an id that there is not."""
-    a_number(row_id, "id", least=0, most=INTEGER_MAX)
-    an_object(body, "", "fields", "returning", "staff")
-    author = Author(who, staff_of(body))
-    answer, values = returning(COMPANIES, body), written(COMPANIES, body.get("fields"), "fields")
+def update_company(row_id: Json, body: Json, actor: str) -> Change:
+    """Return the change that updates a company's name or externalId; `[]` for an unknown id."""
+    require_integer(row_id, "id", minimum=0, maximum=INTEGER_MAX)
+    require_object(body, "", "fields", "returning", "staff")
+    author = Author(actor, read_staff(body))
+    answer, values = (
+        returning_shape(COMPANIES, body),
+        column_values(COMPANIES, body.get("fields"), "fields"),
+    )
 
     def change(transaction: Transaction) -> list[Json]:
-        connection, this = transaction.connection, _ROW.id == row_id
-        before = _kept(connection, this)
-        connection.execute(sa.update(schema.companies).where(this).values(values))
-        for number, after in _kept(connection, this).items():
-            transaction.note_company(number, Act.UPDATE, author, (before[number], after))
-        return answer.rows(connection.execute(answer.query.where(this)))
+        connection, by_id = transaction.connection, _COMPANY.id == row_id
+        before = _stored_fields(connection, by_id)
+        connection.execute(sa.update(schema.companies).where(by_id).values(values))
+        for number, after in _stored_fields(connection, by_id).items():
+            transaction.record_company_change(
+                number, ChangeType.UPDATE, author, (before[number], after)
+            )
+        return answer.rows(connection.execute(answer.query.where(by_id)))
 
     return change
 
 
-def company_removal(body: Json, who: str) -> Change:
-    """Remove companies that nobody belongs to any more, and answer them.
+def remove_companies(body: Json, actor: str) -> Change:
+    """Return the change that removes companies without members, and answers with them.
 
-    Raises Refusal: 409 where somebody does. Removed customers lose their company with it.
+    The change raises ApiError (409) where a company has members. Removed customers lose theirs.
     """
-    an_object(body, "", "conditions", "returning", "staff")
-    author = Author(who, staff_of(body))
-    answer, wanted = returning(COMPANIES, body), chosen_by(COMPANIES, body)
+    require_object(body, "", "conditions", "returning", "staff")
+    author = Author(actor, read_staff(body))
+    answer, conditions = returning_shape(COMPANIES, body), required_conditions(COMPANIES, body)
 
     def change(transaction: Transaction) -> list[Json]:
-        connection, kept = transaction.connection, schema.customers
-        found = answer.query.with_only_columns(_ROW.id).where(wanted.template.sql)
-        ids = list(connection.execute(found, wanted.values).scalars())
-        theirs = kept.c.company_id.in_(ids)
-        live = sa.select(sa.func.count()).where(theirs, kept.c.removed_at.is_(None))
-        count = connection.execute(live).scalar_one()
+        connection, customers = transaction.connection, schema.customers
+        ids_query = answer.query.with_only_columns(_COMPANY.id).where(conditions.template.sql)
+        ids = list(connection.execute(ids_query, conditions.values).scalars())
+        is_member = customers.c.company_id.in_(ids)
+        member_count = sa.select(sa.func.count()).where(is_member, customers.c.removed_at.is_(None))
+        count = connection.execute(member_count).scalar_one()
         if count:
             members = "1 customer belongs" if count == 1 else f"{count} customers belong"
-            words = f"{members} to it: give them another company first"
-            raise Refusal(409, "not-empty", words, "conditions", more={"count": count})
-        these = _ROW.id.in_(ids)
-        rows = answer.rows(connection.execute(answer.query.where(these).order_by(_ROW.id)))
-        for number, before in _kept(connection, these).items():
-            transaction.note_company(number, Act.REMOVE, author, (before, {}))
-        connection.execute(sa.update(kept).where(theirs).values(company_id=None))
-        connection.execute(sa.delete(schema.companies).where(these))
+            message = f"{members} to it: give them another company first"
+            raise ApiError(409, "not-empty", message, "conditions", details={"count": count})
+        has_id = _COMPANY.id.in_(ids)
+        rows = answer.rows(connection.execute(answer.query.where(has_id).order_by(_COMPANY.id)))
+        for company_id, before in _stored_fields(connection, has_id).items():
+            transaction.record_company_change(company_id, ChangeType.REMOVE, author, (before, {}))
+        connection.execute(sa.update(customers).where(is_member).values(company_id=None))
+        connection.execute(sa.delete(schema.companies).where(has_id))
         return rows
 
     return change

@@ -1,4 +1,4 @@
-"""Who gets in, what each role may, how large a body may be, and what no answer ever tells."""
+"""Authentication, the permissions of roles, the size of bodies, and what no answer reveals."""
 
 import socket
 from typing import Any
@@ -24,15 +24,15 @@ def test_without_a_valid_token_everything_is_a_401(
     assert answer.json()["error"]["code"] == "unauthorised"
 
 
-@pytest.mark.parametrize("who", ["till", "office"])
+@pytest.mark.parametrize("role", ["till", "office"])
 def test_capabilities_tell_either_role(
-    who: str, till: Api, office: Api, service: RunningService
+    role: str, till: Api, office: Api, service: RunningService
 ) -> None:
-    api = till if who == "till" else office
-    offered = ("conditional_update", "version", "increment", "ilike", "count", "leaving")
-    more = ("request", "totals")
-    expected = {**dict.fromkeys((*offered, *more), True), "currency": "EUR", "digits": 2}
-    assert api.http.get("/core/capabilities").json() == expected
+    api = till if role == "till" else office
+    capabilities = ("conditional_update", "version", "increment", "ilike", "count", "leaving")
+    difference = ("request", "totals")
+    status = {**dict.fromkeys((*capabilities, *difference), True), "currency": "EUR", "digits": 2}
+    assert api.http.get("/core/capabilities").json() == status
     assert httpx.get(f"{service.url}/core/capabilities").status_code == 401
 
 
@@ -76,7 +76,7 @@ def test_a_wrong_address_is_a_json_error(office: Api, place: tuple[str, str, int
 
 
 def test_a_body_over_one_mebibyte_is_a_413(till: Api) -> None:
-    """At the bound it is read, one byte more and it is not."""
+    """A body of exactly the limit is read, one byte more is rejected."""
     text = '{"limit": 1}'
     at_bound = text.ljust(1024 * 1024)
     assert till.post(f"{CUSTOMERS}/select", at_bound)[0] == 200

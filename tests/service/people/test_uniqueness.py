@@ -1,4 +1,4 @@
-"""What only one customer may have: a card, and the key of the office's other program."""
+"""Cards and externalIds are unique among customers."""
 
 from collections.abc import Callable
 from itertools import count
@@ -20,9 +20,9 @@ def of(row_id: int) -> dict[str, Any]:
 
 
 def test_a_key_that_somebody_has_is_refused_with_who_has_it(office: Api, key: str) -> None:
-    holder, other = office.insert(externalId=key), office.insert()
+    holder, second = office.insert(externalId=key), office.insert()
     for status, answer, path in (
-        (*office.update(other, {"fields": {"externalId": key}}), "fields.externalId"),
+        (*office.update(second, {"fields": {"externalId": key}}), "fields.externalId"),
         (
             *office.post(f"{CUSTOMERS}/insert", {"fields": [{"name": "x", "externalId": key}]}),
             "fields[0].externalId",
@@ -32,14 +32,14 @@ def test_a_key_that_somebody_has_is_refused_with_who_has_it(office: Api, key: st
         assert (status, error["code"], error["path"]) == (409, "external-id-taken", path)
         assert error["customer"] == holder
         assert f"customer {holder} has this externalId: take it away there" in error["message"]
-    assert office.row(other)["version"] == 1
+    assert office.row(second)["version"] == 1
 
 
 def test_who_has_a_key_may_write_it_again_and_give_it_away(office: Api, key: str) -> None:
-    holder, other = office.insert(externalId=key), office.insert()
+    holder, second = office.insert(externalId=key), office.insert()
     assert office.update(holder, {"fields": {"externalId": key, "name": "B"}})[0] == 200
     assert office.update(holder, {"fields": {"externalId": None}})[0] == 200
-    assert office.update(other, {"fields": {"externalId": key}})[0] == 200
+    assert office.update(second, {"fields": {"externalId": key}})[0] == 200
 
 
 def test_two_rows_of_one_insert_have_two_keys(office: Api, key: str) -> None:
@@ -68,20 +68,20 @@ def test_a_removed_customers_key_is_free_and_keeps_her_from_coming_back(
 
 
 def test_of_two_who_had_one_key_only_one_is_brought_back(office: Api, key: str) -> None:
-    both = []
+    row_ids = []
     for _ in range(2):
-        both.append(office.insert(externalId=key))
-        office.post(f"{CUSTOMERS}/remove", of(both[-1]))
-    them = {"conditions": where({"field": "id", "comparator": "in", "value": both})}
-    status, answer = office.post(f"{CUSTOMERS}/restore", them)
+        row_ids.append(office.insert(externalId=key))
+        office.post(f"{CUSTOMERS}/remove", of(row_ids[-1]))
+    conditions = {"conditions": where({"field": "id", "comparator": "in", "value": row_ids})}
+    status, answer = office.post(f"{CUSTOMERS}/restore", conditions)
     assert (status, answer["error"]["code"]) == (409, "external-id-taken")
-    assert office.post(f"{CUSTOMERS}/restore", of(both[1]))[0] == 200
+    assert office.post(f"{CUSTOMERS}/restore", of(row_ids[1]))[0] == 200
 
 
 def test_a_card_that_is_taken_tells_who_has_it(office: Api, new_card: Callable[[], str]) -> None:
     card = new_card()
-    holder, other = office.insert(cardId=card), office.insert()
-    status, answer = office.update(other, {"fields": {"cardId": card}})
+    holder, second = office.insert(cardId=card), office.insert()
+    status, answer = office.update(second, {"fields": {"cardId": card}})
     assert (status, answer["error"]["customer"]) == (409, holder)
 
 
@@ -103,13 +103,13 @@ VERBS = ["Customers/remove", "Customers/restore", "Customers/erase", "Companies/
 
 
 @pytest.mark.parametrize("verb", VERBS)
-@pytest.mark.parametrize("wanted", EVERYBODY.values(), ids=EVERYBODY)
+@pytest.mark.parametrize("conditions", EVERYBODY.values(), ids=EVERYBODY)
 def test_a_verb_that_changes_many_takes_no_condition_that_everybody_meets(
-    office: Api, verb: str, wanted: Any
+    office: Api, verb: str, conditions: Any
 ) -> None:
     row_id = office.insert()
-    more = {"money": "keep"} if verb == "Customers/remove" else {}
-    status, answer = office.post(f"/core/data/{verb}", {"conditions": wanted, **more})
+    money = {"money": "keep"} if verb == "Customers/remove" else {}
+    status, answer = office.post(f"/core/data/{verb}", {"conditions": conditions, **money})
     assert status == 400, answer
     assert answer["error"]["path"].startswith("conditions")
     assert office.row(row_id)["version"] == 1
@@ -118,6 +118,6 @@ def test_a_verb_that_changes_many_takes_no_condition_that_everybody_meets(
 @pytest.mark.parametrize("verb", ["remove", "restore", "erase"])
 def test_an_empty_list_to_choose_from_is_met_by_nobody(office: Api, verb: str) -> None:
     row_id = office.insert()
-    none = {"field": "id", "comparator": "in", "value": []}
-    assert office.post(f"{CUSTOMERS}/{verb}", {"conditions": where(none)}) == (200, [])
+    empty_filter = {"field": "id", "comparator": "in", "value": []}
+    assert office.post(f"{CUSTOMERS}/{verb}", {"conditions": where(empty_filter)}) == (200, [])
     assert office.row(row_id)["version"] == 1

@@ -1,4 +1,4 @@
-"""Who leaves: removed with a word on the money, brought back, forgotten; and who did it."""
+"""Customers are removed with a decision on their money, restored and erased, with an audit log."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -19,7 +19,7 @@ def of(row_id: int) -> dict[str, Any]:
     return {"conditions": where(equals("id", row_id))}
 
 
-def told(api: Api, entity: str, row_id: int, *fields: str) -> list[dict[str, Any]]:
+def select_fields(api: Api, entity: str, row_id: int, *fields: str) -> list[dict[str, Any]]:
     body = {"fields": dict.fromkeys(fields, True), "orderBy": [{"field": "id"}]}
     status, rows = api.post(
         f"{entity}/select", {**body, "conditions": where(equals("customer.id", row_id))}
@@ -48,13 +48,17 @@ def test_money_is_kept_on_the_removed_row_or_booked_away(
     office: Api, money: str, left: str
 ) -> None:
     row_id = office.insert(totalDebt=12.5)
-    more = {"money": money, "reason": "paid in cash", "returning": {"id": True, "totalDebt": True}}
-    status, rows = office.post(f"{CUSTOMERS}/remove", {**of(row_id), **more})
+    members = {
+        "money": money,
+        "reason": "paid in cash",
+        "returning": {"id": True, "totalDebt": True},
+    }
+    status, rows = office.post(f"{CUSTOMERS}/remove", {**of(row_id), **members})
     assert (status, rows) == (200, [{"id": row_id, "totalDebt": Decimal("12.50")}])
     status, rows = office.post(f"{CUSTOMERS}/select", {**of(row_id), "removed": True})
     assert str(rows[0]["totalDebt"]) == left
-    moved = told(office, LEDGER, row_id, "to", "reason")
-    assert moved[-1] == (
+    entries = select_fields(office, LEDGER, row_id, "to", "reason")
+    assert entries[-1] == (
         {"to": 0, "reason": "paid in cash"}
         if money == "clear"
         else {"to": Decimal("12.50"), "reason": None}
@@ -64,21 +68,21 @@ def test_money_is_kept_on_the_removed_row_or_booked_away(
 
 
 def test_money_that_moved_since_it_was_shown_is_not_cleared_unseen(till: Api, office: Api) -> None:
-    """A sale lands between the question and the answer: 409 with the new sums, nobody is gone."""
+    """A sale between the question and the answer makes it a 409 with the new sums."""
     first, second = office.insert(totalDebt=12.5), office.insert()
-    them = where({"field": "id", "comparator": "in", "value": [first, second]})
-    seen = [{"id": first, "totalDebt": 12.5}]
+    conditions = where({"field": "id", "comparator": "in", "value": [first, second]})
+    totals = [{"id": first, "totalDebt": 12.5}]
     sale = {"fields": {"totalDebt": 3}, "conditions": where(equals("version", 1))}
     assert till.update(second, sale)[0] == 200
     for money in ("clear", "keep"):
-        body = {"conditions": them, "money": money, "totals": seen}
+        body = {"conditions": conditions, "money": money, "totals": totals}
         status, answer = office.post(f"{CUSTOMERS}/remove", body)
         error = answer["error"]
         assert (status, error["code"], error["path"]) == (409, "money-moved", "totals")
         assert (error["count"], error["owed"], error["inAdvance"]) == (2, Decimal("15.50"), 0)
     assert office.row(first)["totalDebt"] == Decimal("12.5")
-    seen.append({"id": second, "totalDebt": 3})
-    body = {"conditions": them, "money": "clear", "totals": seen}
+    totals.append({"id": second, "totalDebt": 3})
+    body = {"conditions": conditions, "money": "clear", "totals": totals}
     assert office.post(f"{CUSTOMERS}/remove", body)[0] == 200
 
 
@@ -110,9 +114,9 @@ def test_who_was_removed_is_brought_back_with_card_and_money(
     assert office.post(f"{CUSTOMERS}/restore", of(row_id)) == (200, [{"id": row_id}])
     row = office.row(row_id)
     assert row["updatedAt"] > before["updatedAt"]
-    changed = {"updatedAt", "version"}
-    assert {key: row[key] for key in row.keys() - changed} == {
-        key: before[key] for key in row.keys() - changed
+    new_values = {"updatedAt", "version"}
+    assert {key: row[key] for key in row.keys() - new_values} == {
+        key: before[key] for key in row.keys() - new_values
     }
     assert office.post(f"{CUSTOMERS}/restore", of(row_id)) == (200, [])
 
@@ -123,11 +127,11 @@ def test_nobody_is_brought_back_whose_card_somebody_else_has_by_now(
     card = new_card()
     row_id = office.insert(cardId=card)
     office.post(f"{CUSTOMERS}/remove", of(row_id))
-    other = office.insert(cardId=card)
+    new_holder = office.insert(cardId=card)
     status, answer = office.post(f"{CUSTOMERS}/restore", of(row_id))
     assert (status, answer["error"]["code"]) == (409, "card-taken")
     assert f"another customer has the card of {row_id} by now" in answer["error"]["message"]
-    office.update(other, {"fields": {"cardId": None}})
+    office.update(new_holder, {"fields": {"cardId": None}})
     assert office.post(f"{CUSTOMERS}/restore", of(row_id))[0] == 200
 
 
@@ -135,14 +139,14 @@ def test_of_two_who_had_one_card_only_one_is_brought_back(
     office: Api, new_card: Callable[[], str]
 ) -> None:
     card = new_card()
-    both = []
+    row_ids = []
     for _ in range(2):
-        both.append(office.insert(cardId=card))
-        office.post(f"{CUSTOMERS}/remove", of(both[-1]))
-    them = {"conditions": where({"field": "id", "comparator": "in", "value": both})}
-    status, answer = office.post(f"{CUSTOMERS}/restore", them)
+        row_ids.append(office.insert(cardId=card))
+        office.post(f"{CUSTOMERS}/remove", of(row_ids[-1]))
+    conditions = {"conditions": where({"field": "id", "comparator": "in", "value": row_ids})}
+    status, answer = office.post(f"{CUSTOMERS}/restore", conditions)
     assert (status, answer["error"]["code"]) == (409, "card-taken")
-    assert office.post(f"{CUSTOMERS}/restore", of(both[0]))[0] == 200
+    assert office.post(f"{CUSTOMERS}/restore", of(row_ids[0]))[0] == 200
 
 
 def test_erasing_forgets_a_removed_person_and_keeps_the_ledger(
@@ -159,10 +163,10 @@ def test_erasing_forgets_a_removed_person_and_keeps_the_ledger(
         200,
         [{"id": row_id, "name": "erased", "email": None, "cardId": None}],
     )
-    assert [one["to"] for one in told(office, LEDGER, row_id, "to")] == [4, 0]
-    acts = told(office, ACTS, row_id, "act", "before", "after")
-    assert [one["act"] for one in acts] == ["insert", "update", "remove", "erase"]
-    assert {one["before"] for one in acts} | {one["after"] for one in acts} == {None}
+    assert [entry["to"] for entry in select_fields(office, LEDGER, row_id, "to")] == [4, 0]
+    acts = select_fields(office, ACTS, row_id, "act", "before", "after")
+    assert [entry["act"] for entry in acts] == ["insert", "update", "remove", "erase"]
+    assert {entry["before"] for entry in acts} | {entry["after"] for entry in acts} == {None}
     assert office.post(f"{CUSTOMERS}/select", {**of(row_id), "removed": True}) == (200, [])
     assert office.post(f"{CUSTOMERS}/restore", of(row_id)) == (200, [])
 
@@ -187,7 +191,7 @@ def test_who_did_what_is_kept_with_what_stood_there_before(office: Api) -> None:
     assert office.update(row_id, body)[0] == 200
     office.update(row_id, {"fields": {"totalDebt": {"increment": 1}}})
     fields = ("act", "who", "staff", "before", "after")
-    first, second = told(office, ACTS, row_id, *fields)
+    first, second = select_fields(office, ACTS, row_id, *fields)
     assert (first["act"], first["who"], first["staff"]) == ("insert", "office", None)
     assert second == {
         "act": "update",
@@ -217,21 +221,21 @@ LEAST: dict[str, tuple[str, dict[str, Any], int]] = {
 
 @pytest.mark.parametrize("case", LEAST.values(), ids=LEAST)
 def test_a_till_is_not_told(till: Api, case: tuple[str, dict[str, Any], int]) -> None:
-    entity, body, expected = case
+    entity, body, code = case
     status, answer = till.post(f"{entity}/select", {"limit": 1, **body})
-    assert status == expected, answer
+    assert status == code, answer
 
 
 def test_a_till_is_told_nothing_of_removed_customers_by_the_ledger(till: Api, office: Api) -> None:
     row_id = office.insert(name="Ada", totalDebt=1)
-    assert len(told(till, LEDGER, row_id, "to")) == 1
+    assert len(select_fields(till, LEDGER, row_id, "to")) == 1
     office.post(f"{CUSTOMERS}/remove", {**of(row_id), "money": "keep"})
-    assert told(till, LEDGER, row_id, "to", "customer") == []
-    assert len(told(office, LEDGER, row_id, "to")) == 1
+    assert select_fields(till, LEDGER, row_id, "to", "customer") == []
+    assert len(select_fields(office, LEDGER, row_id, "to")) == 1
 
 
 def test_a_till_gets_no_hidden_field_without_naming_any(till: Api, office: Api) -> None:
-    """Neither by a selection of everything, nor in the row of a refused update."""
+    """A till sees removed customers neither in a selection nor in the row of a rejected update."""
     row_id = office.insert(email="ada@secret.example", paymentCard="**** 1234")
     (row,) = till.select(**of(row_id))
     assert row.keys().isdisjoint({"email", "paymentCard"})

@@ -1,4 +1,4 @@
-"""The words that name a database in, the open database and the service's rooms out."""
+"""Opens the database that a command names, and imports the service's modules late."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,23 +14,23 @@ from taptill.domain.money import Currency
 DATABASE = click.argument("database", metavar="DB")
 
 
-def rooms(*names: str) -> list[ModuleType]:
-    """Import parts of the service: late, so that the other commands start without SQLAlchemy."""
+def import_service(*names: str) -> list[ModuleType]:
+    """Import modules of the service; late, so that other commands start without SQLAlchemy."""
     try:
         return [import_module(f"taptill.service.{name}") for name in names]
     except ModuleNotFoundError as fault:
         raise MissingExtraError(what="the Customers service", extra="service") from fault
 
 
-def money_of(site: Any) -> Currency:
-    """Give the currency that a database's amounts are shown in."""
-    return Currency(site.currency or "", site.digits)
+def display_currency(money: Any) -> Currency:
+    """Return the currency in which a database's amounts are displayed."""
+    return Currency(money.code or "", money.digits)
 
 
 @contextmanager
-def opened(database: str) -> Iterator[Any]:
-    """Open a database for a command."""
-    (databases,) = rooms("database")
+def open_engine(database: str) -> Iterator[Any]:
+    """Open a database, and close it when the command ends."""
+    (databases,) = import_service("database")
     engine = databases.open_database(database)
     try:
         yield engine
