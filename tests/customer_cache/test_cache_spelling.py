@@ -70,6 +70,14 @@ async def test_a_live_answer_that_nobody_has_it_ends_it(blind: CustomerCache) ->
     assert holder(blind, ASKED) == "Unreachable"
 
 
+async def test_that_nobody_has_the_card_of_who_is_gone_ends_nothing(blind: CustomerCache) -> None:
+    blind.store([snapshot(7, card="A0B1C2D3"), snapshot(8, card=HELD)])
+    for _ in range(2):
+        blind.store_page(page(), after_id=7, full_since=blind._clock.monotonic() + 1)
+    blind.learn_spelling(ASKED, None)
+    assert holder(blind, "a0b1c2d3") == 7
+
+
 async def test_who_is_spelled_so_goes_before_who_is_spelled_alike(blind: CustomerCache) -> None:
     blind.store([snapshot(7, card=HELD), snapshot(8, card=ASKED)])
     assert (holder(blind, HELD), holder(blind, ASKED)) == (7, 8)
@@ -85,6 +93,19 @@ async def test_of_two_the_one_who_is_gone_is_not_meant(blind: CustomerCache) -> 
     for _ in range(2):
         blind.store_page(page(), after_id=7, full_since=blind._clock.monotonic() + 1)
     assert holder(blind, ASKED) == 7
+
+
+async def test_who_is_gone_with_this_very_spelling_hides_nobody(blind: CustomerCache) -> None:
+    """The office gave the card to somebody else and spelled it otherwise: it is theirs online."""
+    blind.store([snapshot(7, card=HELD), snapshot(8, card=ASKED)])
+    for _ in range(2):
+        blind.store_page(page(), after_id=7, full_since=blind._clock.monotonic() + 1)
+    assert holder(blind, ASKED) == 7
+    for _ in range(2):
+        blind.store_page(page(), after_id=0, full_since=blind._clock.monotonic() + 1)
+    finding = look_up(blind, ASKED)
+    assert isinstance(finding, Found)
+    assert finding.gone
 
 
 NEVER: dict[str, tuple[list[str], str]] = {

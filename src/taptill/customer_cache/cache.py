@@ -68,7 +68,8 @@ class CustomerCache:
         try:
             with self._file.reading() as connection:
                 rows = connection.execute(_BY_CARD, (card_id,)).fetchall()
-                rows = rows or find_by_spelling(connection, card_id)
+                if not rows or rows[0][GONE] == IS_GONE:  # a card may have gone to somebody else
+                    rows = find_by_spelling(connection, card_id) or rows
                 snapshots = [from_row(row) for row in rows]
                 if not rows:
                     return Unreachable()

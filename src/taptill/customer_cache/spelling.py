@@ -6,7 +6,14 @@ spells unlike the till. Once a live answer has shown that, the cache finds the s
 
 import sqlite3
 
-from taptill.customer_cache.rows import NAMES, Row, with_checksum, without_checksum
+from taptill.customer_cache.rows import (
+    GONE,
+    IS_GONE,
+    NAMES,
+    Row,
+    with_checksum,
+    without_checksum,
+)
 from taptill.customer_cache.schema import BY_CAPITALS, SPELLED, TOLD_BY_CAPITALS
 from taptill.domain.card_id import CardId, is_spelled_alike, tells_by_capitals
 
@@ -51,12 +58,17 @@ def ignored_differences(connection: sqlite3.Connection) -> frozenset[str]:
 
 
 def learn(connection: sqlite3.Connection, card_id: CardId, customer_card: CardId | None) -> None:
-    """Learn from a live answer; nobody where a card is alike shows that nothing is ignored."""
+    """Learn from a live answer; nobody where a card is alike shows that nothing is ignored.
+
+    A customer who is gone shows nothing: nobody has that card in any spelling.
+    """
     differences = ignored_differences(connection)
     if customer_card is not None:
         new_differences = differences | _differences(customer_card, card_id)
     else:
-        new_differences = frozenset() if find_by_spelling(connection, card_id) else differences
+        rows = find_by_spelling(connection, card_id)
+        is_there = any(row[GONE] != IS_GONE for row in rows)
+        new_differences = frozenset() if is_there else differences
     if new_differences != differences:
         connection.execute(
             _SAVE, with_checksum((_KEY, "", 0, "", " ".join(sorted(new_differences))))
