@@ -8,6 +8,7 @@ from time import monotonic
 
 import sqlalchemy as sa
 
+from taptill.domain.errors import UsageError
 from taptill.domain.technical.exact_json import Json
 from taptill.service import schema
 from taptill.service.database import read_connection, write_transaction
@@ -15,6 +16,8 @@ from taptill.service.wire import ApiError, child_path
 
 TOKEN_BYTES = 32
 SCHEME = "Bearer "
+OWN_NAMES = frozenset({"command", "import", "import undone", "sample", "upgrade"})
+"""Under these the ledger has the service's own work, for which no token may be taken."""
 CACHE_TTL_S = 1
 """How long tokens are cached: after that a new one is accepted, and a revoked one rejected."""
 
@@ -37,7 +40,7 @@ class Token:
     @property
     def actor(self) -> str:
         """The name of its holder in the ledger."""
-        return self.name or f"token {self.id}"
+        return f"token {self.id}" if self.name in ("", *OWN_NAMES) else self.name
 
 
 _TILL_VERBS = frozenset({"select", "update"})
@@ -75,7 +78,13 @@ class TokenCache:
 
 
 def add_token(engine: sa.Engine, role: TokenRole, name: str) -> str:
-    """Create a token, store its hash, and return the token, which is stored nowhere."""
+    """Create a token, store its hash, and return the token, which is stored nowhere.
+
+    UsageError for a name of the service's own.
+    """
+    if name in OWN_NAMES:
+        problem = f"{name!r} in the ledger is the service's own work: give the token another name"
+        raise UsageError(problem=problem)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     row = {"name": name, "role": role.value, "sha256": _hash(token)}
     with write_transaction(engine) as connection:

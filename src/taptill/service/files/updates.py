@@ -153,8 +153,10 @@ class ListUpdate:
             by_key.setdefault(customer[KEY_FIELD], []).append(customer)
             by_card[customer[CARD_FIELD]] = customer
         for line, row in chunk:
-            key_holders = by_key.get(row.get(KEY_FIELD, ""), [])
-            card_holder = by_card.get(row.get(CARD_FIELD, ""))
+            key_holders = (
+                by_key.get(row[KEY_FIELD], []) if KEY_FIELD in row else []
+            )  # one may be ""
+            card_holder = by_card.get(row[CARD_FIELD]) if CARD_FIELD in row else None
             match = key_holders[0] if key_holders else card_holder
             problem = _problem(row, key_holders, card_holder)
             if match is not None and lines_by_customer.setdefault(match["id"], line) != line:
