@@ -36,6 +36,12 @@ COMPLAINTS = {
     "SFR": "SFR is not in ISO 4217, the nearest code is CHF",
     "USA": "USA is not in ISO 4217, the nearest code is USD",
     "ERU": "ERU is not in ISO 4217, the nearest code is EUR",
+    "€": "€ is not in ISO 4217, the nearest code is EUR",
+    "£": "£ is not in ISO 4217, the nearest code is GBP",
+    "$": "$ is not in ISO 4217, the nearest code is USD",
+    "": "'' is not in ISO 4217: write a code of three capitals, such as EUR",
+    "978": "'978' is not in ISO 4217: write a code of three capitals, such as EUR",
+    "ＥＵＲ": "'ＥＵＲ' is not in ISO 4217: write a code of three capitals, such as EUR",
     "QQQ": "QQQ is not in ISO 4217, the nearest code is ",
 }
 

@@ -3,11 +3,13 @@
 Source of codes and digits: ISO 4217 list one of the maintenance agency (SIX), published 2026-01-01.
 Source of what came after a withdrawn code: the currencies of each territory, Unicode CLDR 49.
 Source of the codes that are in use and in no standard: the article "ISO 4217" of the English
-Wikipedia, currencies without a code and unofficial codes; with them stand some currencies' names.
+Wikipedia, currencies without a code and unofficial codes; with them stand some currencies' names
+and signs.
 """
 
 from collections.abc import Mapping
 from difflib import SequenceMatcher
+from string import ascii_uppercase
 
 PUBLISHED = "2026-01-01"
 
@@ -41,8 +43,9 @@ ZWG:RHD,ZWD,ZWL,ZWR
 """
 
 _UNOFFICIAL = """
-AUD:KID,TVD CHF:SFR CNY:CNH,RENMINBI,RMB,YUAN DKK:FOK EUR:EURO GBP:GGP,IMP,JEP,STERLING,STG,UKP
-ILS:NIS,SHEKEL INR:RUPEE JPY:YEN KRW:WON NZD:CKD TWD:NTD USD:DOLLAR
+AUD:KID,TVD CHF:SFR CNY:CNH,RENMINBI,RMB,YUAN DKK:FOK EUR:EURO,€
+GBP:GGP,IMP,JEP,STERLING,STG,UKP,£ ILS:NIS,SHEKEL,₪ INR:RUPEE,₹ JPY:YEN,¥ KRW:WON,₩ NZD:CKD
+PHP:₱ RUB:₽ TRY:₺ TWD:NTD UAH:₴ USD:DOLLAR,$ VND:₫
 """
 
 DIGITS: Mapping[str, int] = {
@@ -78,16 +81,19 @@ def complaint_about(code: str) -> str:
     if capitals in REPLACED:
         return f"{code} was withdrawn, {REPLACED[capitals]} took its place"
     near = _nearest(capitals)
+    if near is None:
+        return f"{code!r} is not in ISO 4217: write a code of three capitals, such as EUR"
     if capitals in _NO_MONEY.split():
         return f"{code} is no currency to pay in, the nearest code is {near}"
     return f"{code} is not in ISO 4217, the nearest code is {near}"
 
 
-def _nearest(code: str) -> str:
+def _nearest(code: str) -> str | None:
     """Return the code that was most likely meant, by the commonest slip that leads to one.
 
-    First an unofficial code or a name; then the same letters in another order, two neighbours
-    before others; then the code of the same country, or the one that is most like it.
+    None of what has no letter of any code. First an unofficial code, a name or a sign; then the
+    same letters in another order, two neighbours before others; then the code of the same country,
+    or the one that is most like it.
     """
     with_swaps = (
         code[:at] + code[at + 1] + code[at] + code[at + 2 :] for at in range(len(code) - 1)
@@ -99,6 +105,8 @@ def _nearest(code: str) -> str:
     ]
     if likely:
         return likely[0]
+    if not set(code) & set(ascii_uppercase):
+        return None
     return max(DIGITS, key=lambda near: (near[:2] == code[:2], _likeness(near, code)))
 
 
