@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from tests.cli.test_customers_command import Desk
-from tests.fakes.backend import FakeBackend
+from tests.fakes.backend import Canned, FakeBackend, SentRequest
 from tests.fakes.service import RunningService, running_service
 from tests.service.conftest import Api
 
@@ -32,13 +32,17 @@ office_token_file = "{folder}/office"
 
 
 @contextmanager
-def plain_backend(*rows: dict[str, Any], offers: Any = None) -> Iterator[str]:
+def plain_backend(
+    *rows: dict[str, Any],
+    offers: Any = None,
+    rule: Callable[[SentRequest], Canned | None] | None = None,
+) -> Iterator[str]:
     """Run a backend beside the test, of the plain API or with some offers; give its address."""
     ready, over = queue.SimpleQueue[str](), threading.Event()
 
     async def serve() -> None:
         async with FakeBackend(rows) as backend:
-            backend.capabilities = offers
+            backend.capabilities, backend.rule = offers, rule or backend.rule
             ready.put(backend.url)
             await asyncio.to_thread(over.wait)
 

@@ -5,6 +5,7 @@ they tell whether it was done.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from unicodedata import normalize
 
@@ -19,9 +20,10 @@ from taptill.backend.rows import (
 )
 from taptill.backend.select import Dialect, Filter, HealthRecorder, Select, where
 from taptill.backend.staff.changes import CustomerUpdate, NewCustomer, SearchResult
+from taptill.backend.staff.spelling import is_another_card, is_equal_text
 from taptill.backend.status import CLASH, DENIED, error_code, is_final, successful_body
 from taptill.backend.transport import Reply, Transport
-from taptill.domain.card_id import CardId, is_spelled_alike
+from taptill.domain.card_id import CardId
 from taptill.domain.customer import initials
 from taptill.domain.errors import (
     BackendError,
@@ -127,9 +129,12 @@ class StaffClient:
             rows = await self._send_insert(fields)
         except UnknownOutcomeError as fault:
             rows, problem = [], str(fault.fields["detail"])
-        if len(rows) == 1:
+        if len(rows) != 1:
+            return await self._find_inserted(new, problem)
+        try:
             return await self.by_id(parse_id(rows[0]))
-        return await self._find_inserted(new, problem)
+        except BackendError as fault:
+            raise _inserted_unseen(parse_id(rows[0]), fault) from fault
 
     async def bind_card(self, customer_id: int, card_id: CardId) -> StaffCustomer:
         """Give a customer a card that nobody else has, or take it away with an empty card id."""
@@ -247,10 +252,7 @@ class StaffClient:
     async def _search_equal(
         self, field: str, value: str, read: Callable[[StaffCustomer], str]
     ) -> SearchResult:
-        result = await self._search([where(field, "=", value)])
-        if not all(is_spelled_alike(read(row), value) for row in result.customers):
-            raise MalformedError(detail="the server ignores conditions")
-        return result
+        return _meant(await self._search([where(field, "=", value)]), field, value, read)
 
     async def _search(self, filters: Sequence[Filter]) -> SearchResult:
         rows = await self.select.rows(filters, RESULTS_MAX + 1, patience_s=PATIENCE_S)
@@ -317,6 +319,22 @@ def _unchanged_since(row: StaffCustomer) -> Filter:
     if row.snapshot.version is not None:
         return where("version", "=", row.snapshot.version)
     return where("updatedAt", "=", row.snapshot.updated_at)
+
+
+def _meant(
+    result: SearchResult, field: str, value: str, read: Callable[[StaffCustomer], str]
+) -> SearchResult:
+    """Return whom a text means; MalformedError where a row is not about it at all."""
+    if not all(is_equal_text(read(row), value) for row in result.customers):
+        raise MalformedError(detail="the server ignores conditions")
+    meant = [row for row in result.customers if not is_another_card(read(row), value)]
+    return replace(result, customers=meant) if field == "cardId" else result
+
+
+def _inserted_unseen(customer_id: int, fault: BackendError) -> UnknownOutcomeError:
+    """Say that a customer is made: an error of the look alone would have a second one made."""
+    words = f"customer {customer_id} is made, do not repeat it; the look at it failed: {fault}"
+    return UnknownOutcomeError(detail=words)
 
 
 def _require_no_other(result: SearchResult, owner: int | None) -> None:

@@ -9,7 +9,13 @@ from typing import Any
 from taptill.backend.rows import StaffCustomer
 from taptill.backend.select import Filter, where
 from taptill.backend.staff.client import StaffClient
-from taptill.domain.errors import RefusedError, UnknownOutcomeError, UsageError
+from taptill.domain.errors import (
+    BackendError,
+    MalformedError,
+    RefusedError,
+    UnknownOutcomeError,
+    UsageError,
+)
 from taptill.domain.money import Money, round_against_customer
 
 LEDGER = "CustomerDebtChanges"
@@ -18,7 +24,7 @@ COMPANY_AUDIT = "CompanyChanges"
 REQUEST_BYTES = 8
 """The length of a generated request id, which the ledger shows."""
 ENTRIES_MAX = 1000
-"""At most so many entries of the ledger are shown, the newest."""
+"""At most so many entries are asked for at once."""
 _NO_INCREMENT = (
     "this backend takes no increments, and a balance is never written over: "
     "book it in its own office program"
@@ -77,9 +83,10 @@ class LedgerClient:
 
     async def book(
         self, customer_id: int, by: Money, reason: str, request: str = ""
-    ) -> StaffCustomer:
+    ) -> StaffCustomer | None:
         """Raise a customer's debt by an amount, at most once; a payment is negative.
 
+        None: it is booked, and the customer could not be read afterwards.
         A service that keeps our `request` id makes the booking once for it, and tells after a lost
         answer whether it was made. For any other backend the outcome stays unknown: an equal entry
         may be somebody else's.
@@ -92,23 +99,35 @@ class LedgerClient:
         body: dict[str, Any] = {"fields": {"totalDebt": {"increment": amount}}, "reason": reason}
         if service.request:
             body["request"] = request = request or token_hex(REQUEST_BYTES)
+            body |= {"staff": self._client.staff} if self._client.staff else {}
         try:
             await self._client.write(f"update/{customer_id}", body)
         except UnknownOutcomeError as fault:
             if not service.request:
                 raise _outcome_unknown(fault, customer_id) from fault
-            if await self._entry_of(request) is None:
-                raise _unknown_but_repeatable(fault, request) from fault
+            entry = await self._entry_after(request, fault)
+            _require_same_booking(entry, customer_id, by, request)
         except RefusedError as fault:
             if fault.fields["detail"] != _ALREADY_BOOKED:
                 raise
-            await self._require_same_booking(customer_id, by, request)
-        return await self._client.by_id(customer_id)
+            _require_same_booking(await self._entry_of(request), customer_id, by, request)
+        try:
+            return await self._client.by_id(customer_id)
+        except (BackendError, UsageError):
+            return None  # an error would have it booked again
 
     async def history(self, customer_id: int) -> list[LedgerEntry]:
-        """Return a customer's ledger, the oldest entry first; at most the newest ENTRIES_MAX."""
-        customer_filter = [where("customer.id", "=", customer_id)]
-        return (await self._entries(customer_filter, ENTRIES_MAX))[::-1]
+        """Return a customer's ledger, the oldest entry first."""
+        found: list[LedgerEntry] = []
+        while True:
+            older = [where("id", "<", found[-1].id)] if found else []
+            filters = [where("customer.id", "=", customer_id), *older]
+            page = await self._entries(filters, ENTRIES_MAX)
+            if found and page and page[0].id >= found[-1].id:
+                raise MalformedError(detail="pages repeat")
+            found += page
+            if len(page) < ENTRIES_MAX:
+                return found[::-1]
 
     async def audit_records(self, customer_id: int | None, count: int) -> list[AuditRecord]:
         """Return who did what, the newest first; of all customers, or of one."""
@@ -155,13 +174,17 @@ class LedgerClient:
         entries = await self._entries([where("request", "=", request)], limit=1)
         return entries[0] if entries and entries[0].request == request else None
 
-    async def _require_same_booking(self, customer_id: int, by: Money, request: str) -> None:
-        """Raise UsageError where the request id is in the ledger for another booking."""
-        entry = await self._entry_of(request)
-        if entry is None or (entry.customer, entry.by) != (customer_id, by):
-            raise UsageError(
-                problem=f"the request {request} is another booking: leave --request out"
-            )
+    async def _entry_after(self, request: str, fault: UnknownOutcomeError) -> LedgerEntry:
+        """Return the entry of our request id, or raise where there is none that can be seen."""
+        look = "it is not in the ledger yet"
+        try:
+            if (entry := await self._entry_of(request)) is not None:
+                return entry
+        except (BackendError, UsageError):  # a backend that lost our answer is often still away
+            look = "nor can its ledger be asked"
+        advice = f"repeat it with --request {request}: it is booked once, however often it is sent"
+        detail = f"{fault.fields['detail']}; {look}. {advice}"
+        raise UnknownOutcomeError(detail=detail) from fault
 
     def _movement(self, row: dict[str, Any]) -> LedgerEntry:
         before, after = (self._money(row[name]) for name in ("from", "to"))
@@ -188,10 +211,12 @@ def _outcome_unknown(fault: UnknownOutcomeError, customer_id: int) -> UnknownOut
     return UnknownOutcomeError(detail=f"{fault.fields['detail']}; {look}. {advice}")
 
 
-def _unknown_but_repeatable(fault: UnknownOutcomeError, request: str) -> UnknownOutcomeError:
-    advice = f"repeat it with --request {request}: it is booked once, however often it is sent"
-    detail = f"{fault.fields['detail']}; it is not in the ledger yet. {advice}"
-    return UnknownOutcomeError(detail=detail)
+def _require_same_booking(
+    entry: LedgerEntry | None, customer_id: int, by: Money, request: str
+) -> None:
+    """Raise UsageError where the request id is in the ledger for another booking."""
+    if entry is None or (entry.customer, entry.by) != (customer_id, by):
+        raise UsageError(problem=f"the request {request} is another booking: leave --request out")
 
 
 def _company_audit_record(row: dict[str, Any]) -> CompanyAuditRecord:

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from taptill.backend.rows import StaffCustomer, parse_rows, parse_staff_customer
+from taptill.backend.rows import StaffCustomer, parse_id, parse_rows, parse_staff_customer
 from taptill.backend.select import where
 from taptill.backend.staff.client import STAFF_FIELDS, StaffClient, id_conditions
-from taptill.domain.errors import MoneyMovedError, RefusedError, UsageError
+from taptill.domain.errors import MalformedError, MoneyMovedError, RefusedError, UsageError
 from taptill.domain.money import ZERO, Money
 
 _NOT_OFFERED = "this backend does not {what}: ask who keeps it"
@@ -18,6 +18,7 @@ _FIELDS: dict[str, Any] = {
     "company": {"id": True, "name": True},
 }
 REMOVED_MAX = 1000
+"""At most so many are asked for at once."""
 _CONFLICTING_KEYS = {"card-taken": "a card", "external-id-taken": "an externalId"}
 _DEBT_CHANGED = frozenset({"money-left", "money-moved"})
 
@@ -69,13 +70,25 @@ class RemovalClient:
                 raise MoneyMovedError(customer=number, debt=debt, now="another sum")
 
     async def list_removed(self, ids: Sequence[int] = ()) -> list[StaffCustomer]:
-        """Return customers removed and not erased, of these or of all, up to REMOVED_MAX."""
+        """Return customers removed and not erased, of these or of all, in order of id."""
         await self._require_removal_support("list who was removed")
-        body: dict[str, Any] = {"fields": _FIELDS, "removed": True, "limit": REMOVED_MAX}
-        if ids:
-            body["conditions"] = {"filters": [where("id", "in", list(ids))]}
-        rows = await self._client.ask("Customers", body)
-        return [parse_staff_customer(row, self._client.money) for row in rows]
+        these, last_id = [where("id", "in", list(ids))] if ids else [], 0
+        found: list[StaffCustomer] = []
+        while True:
+            body = {
+                "fields": _FIELDS,
+                "removed": True,
+                "limit": REMOVED_MAX,
+                "conditions": {"filters": [where("id", ">", last_id), *these]},
+                "orderBy": [{"field": "id", "order": "asc"}],
+            }
+            rows = await self._client.ask("Customers", body)
+            if rows and parse_id(rows[0]) <= last_id:
+                raise MalformedError(detail="pages repeat")
+            found += [parse_staff_customer(row, self._client.money) for row in rows]
+            if len(rows) < REMOVED_MAX:
+                return found
+            last_id = parse_id(rows[-1])
 
     async def restore(self, ids: Sequence[int]) -> None:
         """Restore removed customers, all or none."""

@@ -19,7 +19,7 @@ from taptill.cli.output import login, plain
 from taptill.config import Config
 from taptill.domain.card_id import CARD_ID_LENGTH_MAX, CardId
 from taptill.domain.currencies.writing import amount
-from taptill.domain.errors import RightsError, UnauthorisedError, UsageError
+from taptill.domain.errors import RightsError, TaptillError, UnauthorisedError, UsageError
 from taptill.domain.money import Currency, Money
 from taptill.wiring import office
 
@@ -55,11 +55,12 @@ def run(
     async def connected() -> _T:
         work = office(config, configs.read_office_token(config), person)
         try:
+            # Asked first: once something is done, no question that fails may hide it.
+            kept_there = deed is None or _is_kept(deed, await work.capabilities())
             result = await wish(work)
-            if deed is not None and not _is_kept(deed, await work.capabilities()):
+            if deed is not None and not kept_there:
                 made = [result.customer.id] if isinstance(result, StaffCustomer) else []
-                record.keep(replace(deed, customers=deed.customers or made), person)
-                click.echo(_KEPT_HERE, err=True)
+                _keep_here(replace(deed, customers=deed.customers or made), person)
             return result
         finally:
             await work.close()
@@ -74,6 +75,17 @@ def run(
             else "Name a file with an office token as [backend] office_token_file"
         )
         raise RightsError(status=fault.fields["status"], advice=advice) from fault
+
+
+def _keep_here(deed: Deed, person: str) -> None:
+    """Keep on this machine who did it; it is done, so trouble with that is no failure of it."""
+    try:
+        record.keep(deed, person)
+    except TaptillError as fault:
+        words = f"it is done, and who did it could not be kept on this machine: {fault}"
+        click.echo(words, err=True)
+        return
+    click.echo(_KEPT_HERE, err=True)
 
 
 def _is_kept(deed: Deed, offers: ServiceCapabilities) -> bool:

@@ -90,16 +90,21 @@ def _book(
     config = config_of(option)
     by = read_amount(amount, config.till.currency) * sign
 
-    async def book(work: StaffClient) -> StaffCustomer:
+    async def book(work: StaffClient) -> StaffCustomer | None:
         return await LedgerClient(work).book(customer, by, asked["reason"], asked["request"] or "")
 
     deed = Deed("pay" if sign < 0 else "pay-out", [customer], ["totalDebt"])
     found = run(config, book, deed, asked["staff"])
+    done = f"{money_of(config, abs(by))} {'paid in' if sign < 0 else 'paid out'}"
+    if found is None:
+        look = f"taptill customers history {customer}"
+        told = f"{done}: it is booked, and the customer could not be read since: {look}"
+        click.echo(told, err=True)
+        if asked["as_json"]:
+            click.echo(json.dumps({"id": customer, "total_debt": None}))
+        return
     if not asked["as_json"]:
-        done = "paid in" if sign < 0 else "paid out"
-        click.echo(
-            f"{money_of(config, abs(by))} {done}, now {standing(config, found.snapshot.debt)}"
-        )
+        click.echo(f"{done}, now {standing(config, found.snapshot.debt)}")
         click.echo(line(found, config))
         return
     print_one(found, config, as_json=True)

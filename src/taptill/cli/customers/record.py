@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -38,9 +39,11 @@ def keep(deed: Deed, staff: str) -> None:
     lines = "".join(f"{json.dumps(asdict(one))}\n" for one in done)
     place = path()
     try:
-        number = os.open(place, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
-        with os.fdopen(number, "a", encoding="utf-8") as file:
-            file.write(lines)
+        number = os.open(place, os.O_CREAT | os.O_APPEND | os.O_RDWR, 0o600)
+        with os.fdopen(number, "ab+") as file:
+            size = file.seek(0, os.SEEK_END)
+            torn = size > 0 and os.pread(number, 1, size - 1) != b"\n"
+            file.write(("\n" + lines if torn else lines).encode())
             file.flush()
             os.fsync(file.fileno())
     except OSError as fault:
@@ -50,10 +53,17 @@ def keep(deed: Deed, staff: str) -> None:
 def read(customer: int | None, last: int) -> list[AuditRecord]:
     """Give what was kept, the newest first; of all customers, or of one."""
     try:
-        lines = path().read_text("utf-8").splitlines()[-LINES_READ_MAX:]
+        lines = path().read_text("utf-8", "replace").splitlines()[-LINES_READ_MAX:]
     except FileNotFoundError:
         return []
     except OSError as fault:
         raise OutputError(path=path(), detail=fault.strerror) from fault
-    found = [AuditRecord(**json.loads(line)) for line in reversed(lines)]
+    found = [one for one in map(_parsed, reversed(lines)) if one is not None]
     return [one for one in found if customer in (None, one.customer)][:last]
+
+
+def _parsed(line: str) -> AuditRecord | None:
+    """Read a line; None where it makes no sense, as one that was cut short by a power cut."""
+    with suppress(ValueError, TypeError):
+        return AuditRecord(**json.loads(line))
+    return None
