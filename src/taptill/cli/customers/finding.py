@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
@@ -36,6 +37,12 @@ LISTED = (
     *("id", "name", "company", "external_id", "card_id", "email"),
     *("blocked", "credit_allowed", "total_debt"),
 )
+_IDENTIFIERS = frozenset({"external_id", "card_id"})
+_TEXTS = _IDENTIFIERS | {"name", "company", "email"}
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+"""What a spreadsheet takes for a formula. Source: OWASP's page on CSV injection."""
+_LIKE_A_NUMBER = re.compile(r"0\d+|\d{16,}|\d+[Ee]\d+")
+"""An identifier that a spreadsheet would change: leading zeros, many digits, an exponent."""
 
 
 @click.command()
@@ -155,7 +162,7 @@ async def _listed(work: StaffClient, asked: dict[str, Any]) -> AsyncIterator[Sta
 def _tell(one: StaffCustomer, config: Config, *, as_json: bool, as_csv: bool) -> None:
     told = columns(one, config.till.currency)
     if as_csv:
-        click.echo(_csv([told[name] for name in LISTED]), nl=False)
+        click.echo(_csv([_cell(name, told[name]) for name in LISTED]), nl=False)
     else:
         click.echo(json.dumps(told) if as_json else line(one, config))
 
@@ -182,9 +189,18 @@ def _summed(sums: Sums, config: Config) -> str:
     return f"{many(sums.customers, 'customer')}: {owed}, {ahead}, {sums.blocked} blocked"
 
 
+def _cell(name: str, value: Any) -> Any:
+    """Write a cell that a spreadsheet shows as it is, as `service export` does for people."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if name in _IDENTIFIERS and _LIKE_A_NUMBER.fullmatch(value or ""):
+        return f'="{value}"'
+    return f"'{value}" if name in _TEXTS and _FORMULA.match(value or "") else value
+
+
 def _csv(cells: Sequence[Any]) -> str:
     text = StringIO()
-    csv.writer(text).writerow([str(one).lower() if isinstance(one, bool) else one for one in cells])
+    csv.writer(text).writerow(cells)
     return text.getvalue()
 
 
