@@ -59,7 +59,7 @@ class HealthCheck:
             return PAUSE_S
         except TaptillError as fault:
             return _pause_after_error(fault)
-        log.info("backend.there")
+        log.info("backend.back")
         return PAUSE_S
 
 
