@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from tests.fakes.service import RunningService
+from tests.fakes.service import RunningService, running_service
 
 from taptill.cli import taptill
 from taptill.cli.output import plain
@@ -199,3 +199,13 @@ def _read(terminal: int) -> bytes:
         return os.read(terminal, 4096)
     except OSError:
         return b""  # Linux says so at the other end's close
+
+
+def test_the_first_customer_of_a_new_service_is_added_by_the_desk(tmp_path: Path) -> None:
+    """A service that was just made has nobody, and says so: that is no fault of the token."""
+    with running_service(tmp_path, sample=False) as new:
+        desk = Desk(tmp_path, new)
+        assert desk.run("find", "--card", "62E3086CED").stderr == "nobody\n"
+        assert desk.run("show", "1").stderr.strip() == "there is no customer 1"
+        assert desk.done("list").startswith("0 customers: ")
+        assert desk.added("Ada Byron", "--card", "62E3086CED") == 1

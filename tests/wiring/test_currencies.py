@@ -93,6 +93,7 @@ def test_c14_a_till_of_another_currency_is_refused_by_doctor(
     ended = CliRunner().invoke(taptill, ["doctor", "--config", str(path)])
     assert ended.exit_code == 1
     assert f"fail  backend.currency: {words}" in ended.stdout
+    assert f"taptill service init DB --currency {currency}" in ended.stdout
 
 
 def test_c14_a_till_of_another_currency_does_not_start(

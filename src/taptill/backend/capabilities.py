@@ -48,4 +48,6 @@ class ServiceCapabilities:
         fewer_digits = self.digits is not None and self.digits < till.digits
         if other_currency or fewer_digits:
             kept_money = f"{self.currency or 'money'} with {self.digits} decimals"
-            raise CurrencyError(keeps=kept_money, till=f"{till.code} with {till.digits}")
+            raise CurrencyError(
+                keeps=kept_money, till=f"{till.code} with {till.digits}", code=till.code
+            )

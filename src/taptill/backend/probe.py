@@ -109,7 +109,10 @@ def _fields(api: CustomersApi) -> Diagnosis:
 def _visible(count: int, readable: int) -> Diagnosis:
     name = "backend.rows"
     if not count:
-        advice = "ask what rights the token has, and whether [backend] company_id is right"
+        advice = (
+            "bring customers in, such as by taptill service import; if there are some, ask what "
+            "rights the token has, and whether [backend] company_id is right"
+        )
         return Diagnosis(name, Verdict.FAIL, "this token sees no customers at all", advice)
     are = "customer is" if count == 1 else "customers are"
     quantity = f"{count} or more" if count >= SAMPLE_ROWS else str(count)

@@ -164,6 +164,17 @@ class Select:
         self.sees_nothing = not self._has_seen_rows
         return self._has_seen_rows
 
+    async def is_blind(self) -> bool:
+        """Return whether an empty answer proves nothing: this token may see no customer at all.
+
+        The plain API gives a token without rights empty pages. A service that says what money it
+        keeps refuses such a token, so that its empty answer means that nobody is there yet.
+        """
+        if await self.sees_rows():
+            return False
+        await self.capabilities()
+        return self.service.digits is None
+
     async def ask(
         self, method: str, path: str, body: str | None, patience_s: float = PATIENCE_S
     ) -> Reply:

@@ -132,7 +132,7 @@ class CurrencyError(BackendError):
     code = "backend-currency"
     says = (
         "the service keeps {keeps}, [till] currency is {till}. Put that right, or make a database "
-        "for it: taptill service init --currency"
+        "for the till's: taptill service init DB --currency {code}"
     )
     exit_status = 78
 

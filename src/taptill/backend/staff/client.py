@@ -256,7 +256,7 @@ class StaffClient:
 
     async def _search(self, filters: Sequence[Filter]) -> SearchResult:
         rows = await self.select.rows(filters, RESULTS_MAX + 1, patience_s=PATIENCE_S)
-        if not rows and not await self.select.sees_rows():
+        if not rows and await self.select.is_blind():
             raise UsageError(problem="this token sees no customers at all")
         customers, unreadable = [], []
         for row in rows[:RESULTS_MAX]:
@@ -272,7 +272,7 @@ class StaffClient:
         missing = set(customer_ids) - set(map(parse_id, rows))
         if missing:
             names = ", ".join(map(str, sorted(missing)))
-            blind = "" if await self.select.sees_rows() else "; this token sees nobody at all"
+            blind = "; this token sees nobody at all" if await self.select.is_blind() else ""
             raise UsageError(problem=f"there is no customer {names}{blind}")
         return rows
 

@@ -18,7 +18,7 @@ async def all_customers(
     while True:
         all_filters = [where("id", ">", last_id), *filters]
         rows = await select.rows(all_filters, PAGE_ROWS, patience_s=PATIENCE_S)
-        if not last_id and not rows and not await select.sees_rows():
+        if not last_id and not rows and await select.is_blind():
             raise UsageError(problem="this token sees no customers at all")
         if rows and parse_id(rows[0]) <= last_id:
             raise MalformedError(detail="pages repeat")

@@ -13,7 +13,7 @@ def customers() -> None:
     """Look after the backend's customers: the token of [backend] office_token_file is used.
 
     Without one the till's own token is, whose rights seldom go so far. A config that has [backend]
-    alone is enough.
+    alone is enough; where the money is not in EUR, [till] currency names it, too.
 
     \b
     Examples:
