@@ -209,3 +209,11 @@ def test_the_first_customer_of_a_new_service_is_added_by_the_desk(tmp_path: Path
         assert desk.run("show", "1").stderr.strip() == "there is no customer 1"
         assert desk.done("list").startswith("0 customers: ")
         assert desk.added("Ada Byron", "--card", "62E3086CED") == 1
+
+
+def test_amounts_are_written_as_the_shell_writes_them_where_the_config_says_nothing(
+    tmp_path: Path, service: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(tmp_path, service)
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    assert "12,30 € in advance" in desk.done("find", "--card", "62E3086CED")

@@ -74,6 +74,15 @@ def test_a_failed_reading_is_refused_without_any_reader(office: Desk, card: str)
     assert "is what a reader says when it fails" in refused.stderr
 
 
+@pytest.mark.parametrize("card", ["2.19E+26", "2,19E+26", "1E+05"])
+def test_a_number_that_a_spreadsheet_has_shortened_is_refused(office: Desk, card: str) -> None:
+    refused = office.run("add", "From A List", "--card", card)
+    assert refused.returncode == 64
+    assert "is what a spreadsheet makes of a long number" in refused.stderr
+    customer = office.added("From A List", "--card", card, "--as-it-is")
+    office.done("bind-card", str(customer), "")
+
+
 @pytest.mark.parametrize("card", ["62e3086cf1", "62:E3:08:6C:F1"])
 def test_without_a_reader_the_other_cards_tell_how_one_is_spelled(office: Desk, card: str) -> None:
     refused = office.run("add", "Spelled Otherwise", "--card", card)

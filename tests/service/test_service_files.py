@@ -84,6 +84,13 @@ BAD: dict[str, tuple[str, list[str]]] = {
             "line 4, company: several companies have this name",
         ],
     ),
+    "a company that there is not, once however many rows have it": (
+        f"{HEAD}a,0A,Nobody,,\nb,0B,Nobody,,\nc,0C,No One,,\n",
+        [
+            "line 2, company: there is no company of this name (told once); --new-companies",
+            "line 4, company: there is no company of this name",
+        ],
+    ),
     "a card that is there twice": (
         f"{HEAD}a,0A,,,\nb,0B,,,\nc,0A,,,\n",
         ["line 4, cardId: line 2 has this card already"],

@@ -119,6 +119,11 @@ def test_folding_goes_in_order_recent_sales_company_goods_lines() -> None:
     assert "14:01" in rows[50, 15]
 
 
+def test_an_amount_that_is_being_typed_counts_among_the_folded_lines() -> None:
+    typing = replace(CONFIRM, keystrokes="99", total=CONFIRM.basket.total + Money(99))
+    assert "4 items" in text_of(rows_of(draw_screen(typing, SETTINGS, (50, 15))))
+
+
 def test_money_is_in_advance_or_owed_and_never_has_a_bare_minus() -> None:
     for view in STATES.values():
         assert "-" not in text_of(draw_screen(view, SETTINGS, (100, 30)).customer)

@@ -29,12 +29,12 @@ class DemoCard:
 DEMO_CARDS: tuple[DemoCard, ...] = (
     DemoCard("A", "62E3086CED", "12.30 in advance, no credit"),
     DemoCard("B", "0A1B5EC7D2", "blocked"),
-    DemoCard("C", "3C00CE754C", "only 1.80 in advance, no credit"),
+    DemoCard("C", "3C00CE754C", "only 1.80 in advance"),
     DemoCard("D", "7F20914E83", "credit allowed, owes 8.40"),
-    DemoCard("E", "E5D0C0FFEE", "a default customer of the system, never charged"),
-    DemoCard("F", "BADC0DE5A1", "a hostile name: markup, control characters, direction marks"),
-    DemoCard("G", "49C0FFEE49", "credit allowed, owes 49.00: near the ceiling"),
-    DemoCard("H", "4879706174", "25.00 in advance, a name in Greek letters"),
+    DemoCard("E", "E5D0C0FFEE", "a system customer"),
+    DemoCard("F", "BADC0DE5A1", "a hostile name: markup"),
+    DemoCard("G", "49C0FFEE49", "credit, owes 49.00: a lot"),
+    DemoCard("H", "4879706174", "25.00, a name in Greek"),
 )
 DEMO_UNKNOWN = DemoCard("X", "DEADBEEF00", "a card that nobody has")
 

@@ -112,7 +112,7 @@ def _newest_lines(
 ) -> list[str]:
     if len(lines) <= rows:
         return lines
-    count = sum(line.quantity for line in view.basket.lines)
+    count = sum(line.quantity for line in view.basket.lines) + bool(view.keystrokes)
     newest = lines[len(lines) - rows + 1 :]
     return [settings.texts.say("line.items", count=str(count)), *newest]
 

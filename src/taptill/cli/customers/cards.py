@@ -1,5 +1,7 @@
 """A card id that somebody has typed in, one that a tap of this till can give out."""
 
+import re
+
 from taptill.backend.staff.client import StaffClient
 from taptill.config import Config
 from taptill.domain.card_id import CARD_ID_LENGTH_MAX, CardId
@@ -23,6 +25,9 @@ _NAMELESS = {
 CARDS_LOOKED_AT = 200
 """The cards of so many customers, the first by id, tell how the office spells cards."""
 
+_SHORTENED = re.compile(r"\d(?:[.,]\d+)?[Ee]\+\d+")
+"""What a spreadsheet writes for a long number; it has only the first digits of it."""
+
 _SIMULATED = "simulated"
 """The driver of a demo's reader; the config of an office that names no reader has it, too."""
 
@@ -37,6 +42,9 @@ def typed_card(text: str, config: Config, *, as_it_is: bool = False) -> CardId:
     trimmed = text.strip()
     if len(trimmed) > CARD_ID_LENGTH_MAX or not trimmed.isprintable():
         raise UsageError(problem=f"a card id has at most {CARD_ID_LENGTH_MAX} printable characters")
+    if not as_it_is and _SHORTENED.fullmatch(trimmed):
+        problem = f"{trimmed} is what a spreadsheet makes of a long number: type the card's own"
+        raise UsageError(problem=f"{problem}{_AS_IT_IS}")
     if trimmed and not as_it_is and (wrong := check_spelling(trimmed, _rules(config))):
         raise UsageError(problem=_sentence(trimmed, wrong))
     return CardId(trimmed)

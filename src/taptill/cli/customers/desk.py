@@ -101,8 +101,10 @@ def card_of(text: str) -> CardId:
 
 
 def money_of(config: Config, money: Money) -> str:
-    """Write an amount with the currency's sign, as the config's language does."""
-    return amount(money, config.till.currency, config.till.language)
+    """Write an amount with the currency's sign, as the config's language does, else the shell's."""
+    language = config.till.language
+    spoken = configs.shell_language() if language == "en" else language
+    return amount(money, config.till.currency, spoken)
 
 
 def standing(config: Config, debt: Money) -> str:

@@ -50,7 +50,9 @@ def export(database: str, file: Path, form: str | None) -> None:
     click.echo(f"the customers are in {file}")
     for name, count in fragile_cells.items() if form is None else ():
         cells = many(count, "cell")
-        message = f"a spreadsheet would change {cells} of {name} (leading zeros, many digits)"
+        message = (
+            f"a spreadsheet would change {cells} of {name} (leading zeros, many digits, 62E30)"
+        )
         click.echo(f"{message}: for one say --for-spreadsheet comma or semicolon")
 
 

@@ -168,8 +168,9 @@ class ImportFile:
             return
         if name not in company_ids:
             if not self._source.make_companies:
-                message = "there is no company of this name; --new-companies makes it"
+                message = "there is no company of this name (told once); --new-companies makes it"
                 self.report.add_error(line, COMPANY, message)
+                company_ids[name] = []  # a long list of one company is one mistake
             elif self._fits(self.entities["Companies"], {"name": name}, line):
                 self.report.new_companies.append(name)
                 company_ids[name] = [0]
