@@ -205,7 +205,7 @@ def test_learn_asks_for_numbers_until_one_rule_is_left(line: PtyLine) -> None:
     assert run.stdout.splitlines()[-1] == 'card_id = ["drop-first 1", "plain-dec"]'
     with held_cards(line, CARD_FRAME):
         run_without_rule = taptill("learn", *port_options(line), "--number", "4711")
-    assert f"no rule makes that number of {CARD}" in run_without_rule.stdout
+    assert f"no rule makes that number of {CARD}: compare the number" in run_without_rule.stdout
 
 
 def test_c16_learn_finds_the_rule_of_facility_and_number_as_one_figure(line: PtyLine) -> None:

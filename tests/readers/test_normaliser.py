@@ -215,6 +215,7 @@ def test_refused(raw: str, output_kind: RawKind, words: list[str], trouble: Card
 MISTAKES: dict[str, tuple[RawKind, list[str], str]] = {
     "a misspelt step": (UID, ["revers-bytes", "HEX"], "nearest is 'reverse-bytes'"),
     "a step in the wrong case": (UID, ["Hex"], "unknown step 'Hex', nearest is 'hex'"),
+    "something that has no letter of any": (UID, ["_"], "8H10D, HEX, HEX:, dec, "),
     "something quite unknown": (UID, ["xyzzy"], "unknown step 'xyzzy', known: 10H13D, "),
     "what would have to be guessed card by card": (TEXT, ["auto"], "nothing is guessed"),
     "an expression that is none": (TEXT, ["match ("], "'match' takes a regular expression"),

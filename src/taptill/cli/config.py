@@ -19,12 +19,17 @@ def config() -> None:
 
 
 @config.command()
-@click.option("--config", "option", type=click.Path(path_type=Path), help="the file to check")
-@click.option("--json", "as_json", is_flag=True, help="answer for a script")
+@click.option("--config", "option", type=click.Path(path_type=Path), help="The file to check.")
+@click.option("--json", "as_json", is_flag=True, help="Answer for a script.")
 def check(option: Path | None, *, as_json: bool) -> None:
     """Name every mistake in the config at once; exit status 78 if there is one.
 
     Where the backend answers at once it is asked whether it can keep the till's money.
+
+    \b
+    Examples:
+      taptill config check
+      taptill config check --config config.example.toml --json
     """
     path = find_config(option)
     try:

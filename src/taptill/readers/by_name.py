@@ -28,8 +28,9 @@ def find_by_name(name: str, built_in: Mapping[str, _T], group: str, kind: type[_
 
 def unknown_word(noun: str, word: str, known_words: Iterable[str]) -> str:
     """Return a sentence that the word is unknown, and which known one was probably meant."""
-    by_folded = {candidate.casefold(): candidate for candidate in known_words}
+    known = sorted(known_words)
+    by_folded = {candidate.casefold(): candidate for candidate in known}
     nearest = get_close_matches(word.casefold(), by_folded, n=1)
     if nearest:
         return f"unknown {noun} '{word}', nearest is '{by_folded[nearest[0]]}'"
-    return f"unknown {noun} '{word}', known: {', '.join(sorted(by_folded.values()))}"
+    return f"unknown {noun} '{word}', known: {', '.join(known)}"

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from taptill.cli.options import CONFIG, JSON
+from taptill.cli.output import many
 from taptill.cli.readers.learning import learn
 from taptill.cli.readers.reader_options import configured_readers, hint
 from taptill.cli.readers.watching import monitor, record, replay
@@ -122,7 +123,7 @@ def _print_port(
     for guess in guesses:
         click.echo(
             f"  speaks {guess.family} at {guess.baud} baud:"
-            f" {guess.frames} good frames, {guess.bad_frames} bad, last {guess.raw}"
+            f" {many(guess.frames, 'good frame')}, {guess.bad_frames} bad, last {guess.raw}"
         )
     if guesses or candidate.driver != "serial":
         click.echo(f'  [[reader]]\n  driver = "{candidate.driver}"\n  port = "{candidate.port}"')

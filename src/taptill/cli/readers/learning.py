@@ -106,7 +106,10 @@ def _print_rules(rules: list[Rule], cards: list[SampleCard], output_kind: RawKin
     if not cards:
         click.echo("no card was shown")
     elif not rules:
-        click.echo(f"no rule makes that number of {', '.join(card.raw for card in cards)}")
+        click.echo(
+            f"no rule makes that number of {', '.join(card.raw for card in cards)}: "
+            "compare the number with the office's list, or try another card"
+        )
     elif len(rules) > 1:
         click.echo("several rules fit; with the numbers of more cards it would be fewer")
     for rule in rules[:RULES_SHOWN]:
