@@ -1,4 +1,4 @@
-"""The machine's clocks in, time as the core asks for it and each jump of wall time out."""
+"""The machine's clocks, and the detection of jumps of wall time."""
 
 import asyncio
 import ctypes
@@ -22,37 +22,37 @@ SYNCHRONISED = "/run/systemd/timesync/synchronized"
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 NEAR_S = 300.0
-"""Wall time this near to the backend's Date header is believed."""
+"""Wall time that differs at most so much from the backend's Date header is trusted, in seconds."""
 
 JUMP_MS = 2000
-"""So far may wall time and the time since boot part from one look to the next."""
+"""A larger change of wall time against the time since boot is a jump, in milliseconds."""
 
 LOOK_S = 5.0
-"""So often wall time is looked at where the kernel does not tell that it was set."""
+"""Seconds between two checks of wall time where the kernel does not report that it was set."""
 
 
 REST_S = 0.25
-"""So long the alarm is not listened to after it told of no jump."""
+"""Seconds for which the alarm is ignored after it went off without a jump."""
 
 TFD_TIMER_ABSTIME, TFD_TIMER_CANCEL_ON_SET = 1, 2
 """Flags of linux/timerfd.h."""
 
 ALARM_S = 365 * 86_400
-"""The alarm's timer would run out by itself so far in the future, and is armed anew then."""
+"""Seconds after which the alarm's timer expires by itself and is armed again."""
 
 HARDWARE_CLOCK = Path("/sys/class/rtc/rtc0/since_epoch")
 """Seconds since 1970 of the clock with a battery, where the board has one."""
 
 HARDWARE_NEAR_S = 60.0
 HARDWARE_LOOK_S = 60.0
-"""So often at most it is read: on some boards that takes a millisecond."""
+"""Seconds between two reads of the hardware clock: on some boards a read takes a millisecond."""
 
 
 class SystemClock:
     """The real clock; `trusted` once timesyncd or the backend confirms wall time."""
 
-    def __init__(self, synchronised: str = SYNCHRONISED, hardware: Path = HARDWARE_CLOCK) -> None:
-        self._synchronised = synchronised
+    def __init__(self, sync_marker: str = SYNCHRONISED, hardware: Path = HARDWARE_CLOCK) -> None:
+        self._sync_marker = sync_marker
         self._hardware = hardware
         self._kept = False
         self._looked_s: float | None = None
@@ -64,28 +64,28 @@ class SystemClock:
             self._boot_id = "unknown"
 
     def monotonic(self) -> float:
-        """Give seconds that never go back."""
+        """Return seconds that never go back."""
         return time.monotonic()
 
     def now(self) -> str:
-        """Give UTC wall time as ISO 8601 with milliseconds."""
+        """Return UTC wall time as ISO 8601 with milliseconds."""
         return datetime.now(UTC).isoformat(timespec="milliseconds")
 
     def boot(self) -> tuple[str, int]:
-        """Give this boot's id and the milliseconds since it began, sleep included."""
+        """Return this boot's id and the milliseconds since it began, sleep included."""
         return self._boot_id, time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
 
     def trusted(self) -> bool:
-        """Tell whether wall time is known to be set, and was not set anew since."""
+        """Return whether wall time was confirmed, and was not changed since."""
         confirmed_s = self._confirmed_s
         if confirmed_s is not None and abs(_booted_at_s() - confirmed_s) <= NEAR_S:
             return True
-        return os.access(self._synchronised, os.F_OK)
+        return os.access(self._sync_marker, os.F_OK)
 
     def doubtful(self) -> bool:
-        """Tell whether wall time may be wrong: nobody confirms it, and no battery has kept it.
+        """Return whether wall time may be wrong: it is not confirmed, and no battery has kept it.
 
-        A board without one, or with an empty one, starts in the past; systemd then sets wall time
+        A board without a battery, or with an empty one, starts in the past; systemd then sets it
         forward to a date that it remembers, and so away from the hardware clock.
         """
         if self.trusted():
@@ -99,9 +99,9 @@ class SystemClock:
         return self._kept
 
     def remember(self, newest: Entry | None) -> None:
-        """Take over what the journal's newest entry knew: a restart makes no clock wrong.
+        """Continue from the journal's newest entry, so that a restart keeps the trust in the clock.
 
-        Wall time that was trusted in this boot still is, unless it was set anew since.
+        Wall time that was trusted earlier in this boot still is, unless it was changed since.
         """
         boot_id, _ = self.boot()
         if newest and newest.boot_id == boot_id and newest.clock_trusted:
@@ -109,7 +109,7 @@ class SystemClock:
         self._newest_at = newest.at if newest else ""
 
     def heard(self, date_s: float) -> None:
-        """Compare with a server's wall time, seconds since 1970."""
+        """Compare wall time with a server's, given in seconds since 1970."""
         near = abs(time.time() - date_s) <= NEAR_S
         self._confirmed_s = _booted_at_s() if near else None
 
@@ -132,7 +132,7 @@ class ClockWatch:
             self._booted_at_ms = max(wall_ms, _ms(newest.at)) - uptime_ms
 
     def look(self) -> Draft | None:
-        """Give the entry that tells of a jump since the last look; None: there was none."""
+        """Return the entry for a jump since the last check, or None."""
         _, uptime_ms = self._clock.boot()
         booted_at_ms = _ms(self._clock.now()) - uptime_ms
         jumped_ms = booted_at_ms - self._booted_at_ms
@@ -143,10 +143,10 @@ class ClockWatch:
 
 
 class SetAlarm:
-    """Ends a wait when somebody sets wall time, as Linux tells who has a timer that asks for it.
+    """Ends a wait when wall time is set, by a Linux timer that is cancelled then.
 
-    A look now and then would miss a jump that is undone before the next one. Where there are no
-    such timers it only waits. Source: timerfd_create(2), TFD_TIMER_CANCEL_ON_SET.
+    Regular checks would miss a jump that is undone before the next check. Where there are no such
+    timers, it only waits for the time-out. Source: timerfd_create(2), TFD_TIMER_CANCEL_ON_SET.
     """
 
     def __init__(self) -> None:
@@ -163,20 +163,20 @@ class SetAlarm:
             self._fd = -1
 
     async def wait(self, timeout_s: float) -> None:
-        """Wait so long, or until wall time is set."""
+        """Wait until wall time is set, at most `timeout_s` seconds."""
         if self._fd < 0:
             await asyncio.sleep(timeout_s)
             return
-        told, loop = asyncio.Event(), asyncio.get_running_loop()
-        loop.add_reader(self._fd, told.set)
+        clock_set, loop = asyncio.Event(), asyncio.get_running_loop()
+        loop.add_reader(self._fd, clock_set.set)
         try:
             async with asyncio.timeout(timeout_s):
-                await told.wait()
+                await clock_set.wait()
         except TimeoutError:
             return
         finally:
             loop.remove_reader(self._fd)
-        with suppress(OSError):  # ECANCELED says that it was set
+        with suppress(OSError):  # ECANCELED means that it was set
             os.read(self._fd, 8)
         self._arm()
 
@@ -185,38 +185,38 @@ class SetAlarm:
         self._libc.timerfd_settime(self._fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, at, None)
 
 
-class Alarm(Protocol):
-    """What tells that wall time was set."""
+class ClockAlarm(Protocol):
+    """What reports that wall time was set."""
 
     async def wait(self, timeout_s: float) -> None:
-        """Wait so long, or until wall time is set."""
+        """Wait until wall time is set, at most `timeout_s` seconds."""
 
     def close(self) -> None:
-        """Close what it holds."""
+        """Release its resources."""
 
 
 async def watch_clock(
     watch: ClockWatch,
     append: Callable[[Sequence[Draft]], Awaitable[object]],
     look_s: float = LOOK_S,
-    alarm: Alarm | None = None,
+    alarm: ClockAlarm | None = None,
 ) -> None:
-    """Journal each jump of wall time, for whoever reads the journal: nothing is decided by it."""
-    told: Alarm = alarm or SetAlarm()
-    with closing(told):
+    """Journal each jump of wall time, for people who read the journal; no rule depends on it."""
+    set_alarm: ClockAlarm = alarm or SetAlarm()
+    with closing(set_alarm):
         while True:
             jump = watch.look()
             if jump:
                 log.warning("clock.jumped", extra=dict(jump.body))
-                with suppress(JournalError):  # who cannot write has said so already
+                with suppress(JournalError):  # the journal has reported the fault already
                     await append([jump])
             else:  # some machines set their clock by less than a millisecond many times a second
                 await asyncio.sleep(min(REST_S, look_s))
-            await told.wait(look_s)
+            await set_alarm.wait(look_s)
 
 
 def _near(hardware: Path) -> bool:
-    """Tell whether a hardware clock says what wall time says."""
+    """Return whether a hardware clock agrees with wall time."""
     with suppress(OSError, ValueError):
         return abs(time.time() - int(hardware.read_text("ascii"))) <= HARDWARE_NEAR_S
     return False

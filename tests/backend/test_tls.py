@@ -99,7 +99,7 @@ async def test_a_server_that_is_named_must_show_that_name(office: Authority) -> 
 async def test_another_hosts_certificate_is_refused(office: Authority) -> None:
     """The test looks no name up: a machine without /etc/hosts does not know even `localhost`."""
     for subject in ("DNS:elsewhere.example", "IP:127.0.0.2"):
-        async with dialled(office.server(whose=subject), office.ca_file) as (_, api):
+        async with dialled(office.server(subject=subject), office.ca_file) as (_, api):
             assert (await why(api)).startswith("TLS: IP address mismatch")
 
 

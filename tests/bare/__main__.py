@@ -1,4 +1,4 @@
-"""Names of Debian releases in, README's two commands run in a fresh root of each out.
+"""Runs README's two commands in a fresh root of each Debian release.
 
 `python -m tests.bare [RELEASE ...] [--short]`. Exit status: 0 where all passed, 1 where a command
 failed, 69 where this machine cannot do it; then the reasons stand on standard error, all at once.
@@ -38,20 +38,20 @@ def main() -> int:
     words = argparse.ArgumentParser(prog="python -m tests.bare")
     words.add_argument("release", nargs="*", help=f"of {', '.join(RELEASES)}; both without any")
     words.add_argument("--short", action="store_true", help="one release, the demo, fast tests")
-    asked = words.parse_args()
-    if unknown := set(asked.release) - set(RELEASES):
+    options = words.parse_args()
+    if unknown := set(options.release) - set(RELEASES):
         words.error(f"no such release: {', '.join(sorted(unknown))}")
     # A root is removed also where somebody stops the run.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    releases = asked.release or ((SHORT_RELEASE,) if asked.short else RELEASES)
+    releases = options.release or ((SHORT_RELEASE,) if options.short else RELEASES)
     try:
         look()
         mirror = debian_mirror(releases)
     except UnavailableError as fault:
         complain(f"README's commands were NOT run on a bare Debian: {fault}")
         return CANNOT
-    passed = [tried(one, mirror, short=asked.short) for one in releases]
-    return int(not all(passed))
+    results = [tried(release, mirror, short=options.short) for release in releases]
+    return int(not all(results))
 
 
 def tried(release: str, mirror: str, *, short: bool) -> bool:
@@ -83,17 +83,17 @@ def commands(root: Root, release: str, log: Log, *, short: bool) -> None:
 
 
 @contextmanager
-def step(release: str, what: str) -> Iterator[None]:
+def step(release: str, description: str) -> Iterator[None]:
     """Say what begins, and how long it took."""
-    say(f"{release}: {what} ...")
+    say(f"{release}: {description} ...")
     began_s = time.monotonic()
     yield
-    say(f"{release}: {what}: {time.monotonic() - began_s:.0f} s")
+    say(f"{release}: {description}: {time.monotonic() - began_s:.0f} s")
 
 
 @contextmanager
 def folder(release: str) -> Iterator[Path]:
-    """Give a folder for a root; it is removed whatever happens."""
+    """Yield a folder for a root; it is removed whatever happens."""
     place = Path(tempfile.mkdtemp(prefix=f"taptill-bare-{release}-"))
     place.chmod(0o755)
     try:

@@ -1,4 +1,4 @@
-"""This checkout in, a git bundle of it as it lies here out; and what is left in the other one."""
+"""Copies this checkout as it is, by a git bundle, into another root."""
 
 import os
 import subprocess
@@ -11,9 +11,9 @@ from tests.bare.root import Root
 from tests.project.sources import ROOT as HERE
 
 _SOMEBODY = {
-    f"GIT_{who}_{what}": value
-    for who in ("AUTHOR", "COMMITTER")
-    for what, value in (("NAME", "make test-bare"), ("EMAIL", "none@localhost"))
+    f"GIT_{role}_{variable}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for variable, value in (("NAME", "make test-bare"), ("EMAIL", "none@localhost"))
 }
 
 
@@ -40,8 +40,8 @@ def leftovers(root: Root, log: Log) -> str:
 
 
 def git(*words: str, **variables: str) -> str:
-    """Run git in this checkout; give the first line that it prints."""
-    done = subprocess.run(
+    """Run git in this checkout; return the first line that it prints."""
+    result = subprocess.run(
         ["git", *words],
         cwd=HERE,
         env={**os.environ, **variables},
@@ -49,4 +49,4 @@ def git(*words: str, **variables: str) -> str:
         text=True,
         check=True,
     )
-    return done.stdout.strip()
+    return result.stdout.strip()

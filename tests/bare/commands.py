@@ -1,4 +1,4 @@
-"""A root and one of README's commands in, that command run there out."""
+"""Runs one of README's commands in a root."""
 
 import sys
 
@@ -13,9 +13,9 @@ LEAVE = "\x11"
 
 
 def inside(root: Root, command: str) -> list[str]:
-    """Give the words that run a command in a root, in namespaces that end with it."""
+    """Return the words that run a command in a root, in namespaces that end with it."""
     within = (sys.executable, "-m", "tests.bare.inside")
-    whose = (str(root.path), str(root.uid), str(root.gid))
+    owner = (str(root.path), str(root.uid), str(root.gid))
     return [
         "unshare",
         "--mount",
@@ -24,13 +24,13 @@ def inside(root: Root, command: str) -> list[str]:
         "--fork",
         "--kill-child",
         *within,
-        *whose,
+        *owner,
         command,
     ]
 
 
 def shell(root: Root, command: str, log: Log, wait_s_max: float, folder: str = "taptill") -> str:
-    """Run a command in the account's checkout; give its last line. Errors: CommandFailedError."""
+    """Run a command in the account's checkout; return its last line. Errors: CommandFailedError."""
     log.run(inside(root, f"cd ~/{folder} && {command}"), wait_s_max)
     return log.tail(1)
 

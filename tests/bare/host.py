@@ -1,4 +1,4 @@
-"""This machine in, whether it can make a Debian root and from which mirror out."""
+"""What this machine offers: whether it can make a Debian root, and from which mirror."""
 
 import os
 import shutil
@@ -36,7 +36,7 @@ def _missing() -> Iterable[str]:
 
 
 def debian_mirror(releases: Iterable[str]) -> str:
-    """Give the Debian mirror that this machine's own apt uses, or that DEBIAN_MIRROR names.
+    """Return the Debian mirror that this machine's own apt uses, or that DEBIAN_MIRROR names.
 
     Errors: UnavailableError where there is none or it does not have these releases.
     """
@@ -54,34 +54,34 @@ def debian_mirror(releases: Iterable[str]) -> str:
 
 
 def apt_options() -> list[str]:
-    """Give what this machine's apt is told about getting packages, as mmdebstrap takes it."""
+    """Return what this machine's apt is told about getting packages, as mmdebstrap takes it."""
     dump = subprocess.run(["apt-config", "dump"], capture_output=True, text=True, check=True)
     lines = (line for line in dump.stdout.splitlines() if not line.endswith(' "";'))
     return [line.rstrip(";") for line in lines if line.startswith("Acquire::")]
 
 
 def pip_options() -> dict[str, str]:
-    """Give what this machine's pip is told about its index, without folders of this machine."""
-    listed = subprocess.run(
+    """Return what this machine's pip is told about its index, without folders of this machine."""
+    result = subprocess.run(
         ["python3", "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
     )
-    found: dict[str, str] = {}
-    for line in listed.stdout.splitlines():
+    settings: dict[str, str] = {}
+    for line in result.stdout.splitlines():
         key, _, value = line.partition("=")
         name, urls = key.rpartition(".")[2], value.strip("'").split()
-        reached = [one for one in urls if not one.startswith(("file:", "/"))]
+        remote_urls = [url for url in urls if not url.startswith(("file:", "/"))]
         if name == "cert" and Path(value.strip("'")).is_file():
-            found[name] = value.strip("'")
-        elif name in {"index-url", "extra-index-url", "proxy", "trusted-host"} and reached:
-            found[name] = " ".join(reached)
-    return found
+            settings[name] = value.strip("'")
+        elif name in {"index-url", "extra-index-url", "proxy", "trusted-host"} and remote_urls:
+            settings[name] = " ".join(remote_urls)
+    return settings
 
 
 def _own_mirror() -> str:
     form = "$(ORIGIN) $(CODENAME) $(REPO_URI)"
     words = ["apt-get", "indextargets", "--format", form, "Created-By: Packages"]
-    listed = subprocess.run(words, capture_output=True, text=True, check=False)
-    for line in listed.stdout.splitlines():
+    result = subprocess.run(words, capture_output=True, text=True, check=False)
+    for line in result.stdout.splitlines():
         origin, codename, place = line.split(maxsplit=2)
         # Not its updates and not its security archive, which are mirrors of another kind.
         if origin == "Debian" and "-" not in codename:
@@ -91,7 +91,7 @@ def _own_mirror() -> str:
 
 def _fails(*words: str) -> bool:
     try:
-        done = subprocess.run(words, capture_output=True, check=False, timeout=ANSWER_S_MAX)
+        result = subprocess.run(words, capture_output=True, check=False, timeout=ANSWER_S_MAX)
     except (OSError, subprocess.TimeoutExpired):
         return True
-    return done.returncode != 0
+    return result.returncode != 0

@@ -1,4 +1,4 @@
-"""A root and a command in, that command run there by an ordinary account out.
+"""Runs a command in a root as an ordinary account.
 
 `python -m tests.bare.inside ROOT UID GID COMMAND`, as the first process of namespaces of its own:
 what is mounted here is gone with them, and with it every process that was started.
@@ -57,10 +57,10 @@ def devices(place: Path) -> None:
         (place / name).symlink_to(target)
 
 
-def mount(kind: str, what: str, where: Path, options: str = "rw") -> None:
+def mount(kind: str, source: str, where: Path, options: str = "rw") -> None:
     """Mount something in this namespace."""
     words = ["-t", kind] if kind else []
-    subprocess.run(["mount", *words, "-o", options, what, str(where)], check=True)
+    subprocess.run(["mount", *words, "-o", options, source, str(where)], check=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Commands in, a file with all that they said and what went wrong out."""
+"""A log file of commands with their output and faults."""
 
 import subprocess
 from types import TracebackType
@@ -13,8 +13,8 @@ TAIL_LINES = 60
 class CommandFailedError(Exception):
     """A command failed, or went on for too long."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__(what)
+    def __init__(self, step: str) -> None:
+        super().__init__(step)
 
 
 class Log:
@@ -38,7 +38,7 @@ class Log:
 
     def run(self, words: list[str], wait_s_max: float) -> None:
         """Run a command. Errors: CommandFailedError."""
-        shown = " ".join(words[-1:] if words[0] == "unshare" else words[:1])
+        text = " ".join(words[-1:] if words[0] == "unshare" else words[:1])
         self._file.write(f"\n$ {words[-1]}\n".encode())
         self._file.flush()
         running = subprocess.Popen(
@@ -47,13 +47,13 @@ class Log:
         try:
             status = running.wait(wait_s_max)
         except subprocess.TimeoutExpired as fault:
-            raise CommandFailedError(f"{shown}: not done in {wait_s_max:.0f} s") from fault
+            raise CommandFailedError(f"{text}: not done in {wait_s_max:.0f} s") from fault
         finally:
             # Of namespaces this is the first process: nothing in them outlives it.
             running.kill()
             running.wait()
         if status:
-            raise CommandFailedError(f"{shown}: exit status {status}")
+            raise CommandFailedError(f"{text}: exit status {status}")
 
     def add(self, text: str) -> None:
         """Keep a screen."""
@@ -61,5 +61,5 @@ class Log:
         self._file.flush()
 
     def tail(self, lines: int = TAIL_LINES) -> str:
-        """Give the last lines."""
+        """Return the last lines."""
         return "\n".join(self.path.read_text("utf-8", "replace").splitlines()[-lines:])

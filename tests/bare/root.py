@@ -1,4 +1,4 @@
-"""A release in, a folder with a fresh Debian and an ordinary account out."""
+"""A folder with a fresh Debian of some release and an ordinary account."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +30,7 @@ def made(release: str, mirror: str, folder: Path, log: Log) -> Root:
     """
     path = folder / "root"
     # A root that a power cut spoils is made anew: dpkg need not wait for the disk at each file.
-    options = ["--dpkgopt=force-unsafe-io", *(f"--aptopt={one}" for one in apt_options())]
+    options = ["--dpkgopt=force-unsafe-io", *(f"--aptopt={option}" for option in apt_options())]
     words = ["mmdebstrap", "--mode=root", "--variant=minbase", f"--include={','.join(PACKAGES)}"]
     log.run([*words, *options, release, str(path), mirror], MAKE_S_MAX)
     for left in ("etc/hosts", "etc/machine-id"):

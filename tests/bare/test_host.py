@@ -31,7 +31,7 @@ def test_a_mirror_that_does_not_answer_is_no_failure_of_the_commands(
 
 
 def test_where_it_cannot_run_the_status_is_69_and_the_words_are_loud(tmp_path: Path) -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "tests.bare", "--short"],
         env={"PATH": str(tmp_path)},
         capture_output=True,
@@ -39,8 +39,8 @@ def test_where_it_cannot_run_the_status_is_69_and_the_words_are_loud(tmp_path: P
         check=False,
         timeout=60,
     )
-    assert (done.returncode, done.stdout) == (69, "")
-    assert "README's commands were NOT run on a bare Debian: " in done.stderr
+    assert (result.returncode, result.stdout) == (69, "")
+    assert "README's commands were NOT run on a bare Debian: " in result.stderr
 
 
 def test_no_folder_of_this_machine_goes_into_the_other_pip() -> None:
@@ -62,4 +62,7 @@ def test_the_bundle_has_what_is_not_committed_yet(tmp_path: Path) -> None:
 
 def state() -> list[str]:
     words = (["git", "status", "--porcelain"], ["git", "for-each-ref"])
-    return [subprocess.run(one, capture_output=True, text=True, check=True).stdout for one in words]
+    return [
+        subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        for command in words
+    ]

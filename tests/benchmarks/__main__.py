@@ -1,4 +1,4 @@
-"""Names of measurements in, a table of figures and their floors out: `make bench`."""
+"""Prints a table of figures and their floors: `make bench`."""
 
 import json
 import os
@@ -44,21 +44,21 @@ MEASURES: Mapping[str, Measure] = {
 def main(only: tuple[str, ...], path: Path | None, *, quick: bool) -> None:
     """Measure the till, each figure next to its floor from the same run."""
     began_s = time.monotonic()
-    found: list[Figure] = []
+    figures: list[Figure] = []
     for name in only or MEASURES:
         # Beside the packages, not in /tmp: that is often memory, where a sync costs nothing.
         with tempfile.TemporaryDirectory(prefix="bench-", dir=sys.prefix) as folder:
-            found += MEASURES[name](Bench(Path(folder), quick))
+            figures += MEASURES[name](Bench(Path(folder), quick))
     click.echo(f"\n{HEAD}")
-    for figure in found:
+    for figure in figures:
         click.echo("\n".join(figure.rows()))
-    goals = [goal for figure in found for goal in figure.goals]
-    met = sum(goal.met for goal in goals)
+    goals = [goal for figure in figures for goal in figure.goals]
+    reached = sum(goal.met for goal in goals)
     took_s = round(time.monotonic() - began_s)
     busy = ", ".join(f"{load:.1f}" for load in os.getloadavg())
-    click.echo(f"\n{met} of {len(goals)} goals met; took {took_s} s; load {busy}")
+    click.echo(f"\n{reached} of {len(goals)} goals met; took {took_s} s; load {busy}")
     if path:
-        path.write_text(json.dumps([figure.as_json() for figure in found], indent=2) + "\n")
+        path.write_text(json.dumps([figure.as_json() for figure in figures], indent=2) + "\n")
 
 
 if __name__ == "__main__":

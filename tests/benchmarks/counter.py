@@ -1,4 +1,4 @@
-"""Keys and cards in, seconds until the answer is painted out: the till beside a bare program."""
+"""Measures the seconds from key or card to the painted answer, beside a bare program."""
 
 import os
 import time
@@ -15,7 +15,7 @@ from tests.benchmarks.figures import (
     times,
 )
 from tests.benchmarks.floor import NAMES_MAX
-from tests.benchmarks.terminal import Terminal, on_terminal, python
+from tests.benchmarks.terminal import DrivenTerminal, on_terminal, python
 from tests.benchmarks.tills import name, till_folder
 
 CARDS_APART_S = 0.35  # two cards within 0.3 s are two cards in the field
@@ -25,10 +25,12 @@ STRIDE = 7919
 """Customers are taken from all over the cache: this is prime to both sizes."""
 
 
-class Counter:
+class MeasuredTill:
     """One program that sells, with how it is shown a card."""
 
-    def __init__(self, terminal: Terminal, show: Callable[[int], None], customers: int) -> None:
+    def __init__(
+        self, terminal: DrivenTerminal, show: Callable[[int], None], customers: int
+    ) -> None:
         self._terminal = terminal
         self._show = show
         self._customers = customers
@@ -37,7 +39,7 @@ class Counter:
         self._paid_at_s = 0.0
 
     def ring_up(self) -> float:
-        """Begin a sale of 4.20; give the seconds from the first key to its echo."""
+        """Begin a sale of 4.20; return the seconds from the first key to its echo."""
         if not self._clear:
             self._terminal.type("-", b"Tap your card")
         self._clear = False
@@ -47,7 +49,7 @@ class Counter:
         return echo_s
 
     def tap(self, turn: int) -> float:
-        """Show the next card; give the seconds until name and verdict are painted."""
+        """Show the next card; return the seconds until name and verdict are painted."""
         number = turn * STRIDE % self._customers
         _wait_until(self._tapped_at_s + CARDS_APART_S)
         self._terminal.settle()
@@ -57,7 +59,7 @@ class Counter:
         return self._terminal.drawn_at_s(verdict) - self._tapped_at_s
 
     def enter(self) -> float:
-        """Press Enter once it counts; give the seconds until PAID is painted."""
+        """Press Enter once it counts; return the seconds until PAID is painted."""
         _wait_until(max(self._tapped_at_s, self._paid_at_s) + DEAD_ENTER_S)
         took_s = self._terminal.type("\r", b"Thank you")
         self._paid_at_s = time.perf_counter()
@@ -65,35 +67,35 @@ class Counter:
 
 
 @contextmanager
-def till(folder: Path, customers: int) -> Iterator[Counter]:
+def till(folder: Path, customers: int) -> Iterator[MeasuredTill]:
     """Run the till with so many customers in its cache and nobody to ask."""
-    with till_folder(folder, customers) as made, made.running() as terminal:
-        yield Counter(terminal, made.tap, customers)
+    with till_folder(folder, customers) as till_of_folder, till_of_folder.running() as terminal:
+        yield MeasuredTill(terminal, till_of_folder.tap, customers)
 
 
 @contextmanager
-def bare(folder: Path) -> Iterator[Counter]:
+def bare(folder: Path) -> Iterator[MeasuredTill]:
     """Run the bare program that looks like a till."""
-    taken, given = os.pipe()
+    read_end, write_end = os.pipe()
     path = str(folder / "rows.db")
-    words = python("tests.benchmarks.floor", "till", str(taken), path)
+    words = python("tests.benchmarks.floor", "till", str(read_end), path)
 
     def show(number: int) -> None:
-        os.write(given, f"{name(number)}\n".encode())
+        os.write(write_end, f"{name(number)}\n".encode())
 
     try:
-        with on_terminal(words, b"Tap your card", (taken,)) as terminal:
-            yield Counter(terminal, show, NAMES_MAX)
+        with on_terminal(words, b"Tap your card", (read_end,)) as terminal:
+            yield MeasuredTill(terminal, show, NAMES_MAX)
     finally:
-        os.close(taken)
-        os.close(given)
+        os.close(read_end)
+        os.close(write_end)
 
 
 def measure_tap(bench: Bench) -> list[Figure]:
     """Measure tap to verdict from the cache at two sizes, and key to echo."""
     names = ("few", "floor", "many")
-    taps: dict[str, list[float]] = {one: [] for one in names}
-    echoes: dict[str, list[float]] = {one: [] for one in names}
+    taps: dict[str, list[float]] = {name: [] for name in names}
+    echoes: dict[str, list[float]] = {name: [] for name in names}
     bench.say(f"filling caches with {FEW:,} and {MANY:,} customers")
     with ExitStack() as stack:
         counters = {
@@ -102,28 +104,28 @@ def measure_tap(bench: Bench) -> list[Figure]:
             "many": stack.enter_context(till(bench.folder / "many", MANY)),
         }
         for turn in bench.rounds("tap", 120):
-            for one in names:
-                echoes[one].append(counters[one].ring_up())
-                taps[one].append(counters[one].tap(turn))
-    few, floor, many = (milliseconds(taps[one]) for one in names)
+            for name in names:
+                echoes[name].append(counters[name].ring_up())
+                taps[name].append(counters[name].tap(turn))
+    few_ms, floor, many_ms = (milliseconds(taps[name]) for name in names)
     keys = milliseconds(echoes["few"] + echoes["many"])
     return [
         Figure(
             f"tap to verdict, {FEW:,} customers",
             "ms",
-            few,
+            few_ms,
             floor,
-            (at_most("times the bare repaint, p50", times(few, floor), 1.5),),
+            (at_most("times the bare repaint, p50", times(few_ms, floor), 1.5),),
         ),
         Figure(
             f"tap to verdict, {MANY:,} customers",
             "ms",
-            many,
+            many_ms,
             floor,
             (
-                at_most("times the bare repaint, p50", times(many, floor), 1.5),
-                at_most("ms, p99", percentile(many, 99), 50),
-                at_most("times the small cache, p50", times(many, few), 1.2),
+                at_most("times the bare repaint, p50", times(many_ms, floor), 1.5),
+                at_most("ms, p99", percentile(many_ms, 99), 50),
+                at_most("times the small cache, p50", times(many_ms, few_ms), 1.2),
             ),
         ),
         Figure(
@@ -142,10 +144,10 @@ def measure_enter(bench: Bench) -> list[Figure]:
     floor: list[float] = []
     with till(bench.folder / "enter", FEW) as ours, bare(bench.folder) as theirs:
         for turn in bench.rounds("enter", 60):
-            for counter, kept in ((ours, samples), (theirs, floor)):
+            for counter, seconds in ((ours, samples), (theirs, floor)):
                 counter.ring_up()
                 counter.tap(turn)
-                kept.append(counter.enter())
+                seconds.append(counter.enter())
     samples, floor = milliseconds(samples), milliseconds(floor)
     goal = at_most("times a bare commit and repaint, p50", times(samples, floor), 1.5)
     return [Figure("Enter to PAID", "ms", samples, floor, (goal,))]

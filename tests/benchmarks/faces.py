@@ -1,4 +1,4 @@
-"""The till's own screens in, the same text as plain lines of each region out."""
+"""The till's own screens as plain lines of each region."""
 
 from dataclasses import dataclass, replace
 
@@ -54,7 +54,7 @@ class Face:
 
 
 def ringing(keystrokes: str) -> Face:
-    """Give the screen while an amount is being typed; nothing typed is READY."""
+    """Return the screen while an amount is being typed; nothing typed is READY."""
     if not keystrokes:
         return _face(_READY)
     total = Money(int(keystrokes))
@@ -62,7 +62,7 @@ def ringing(keystrokes: str) -> Face:
 
 
 def confirming(name: str) -> Face:
-    """Give the screen after a tap."""
+    """Return the screen after a tap."""
     guest = replace(_GUEST, name=name)
     total = Money(420)
     view = replace(_READY, keystrokes="420", total=total, customer=guest, decision=_MAY)
@@ -70,7 +70,7 @@ def confirming(name: str) -> Face:
 
 
 def paid(name: str) -> Face:
-    """Give the screen after Enter."""
+    """Return the screen after Enter."""
     guest = replace(_GUEST, name=name, debt_after=None)
     return _face(replace(_READY, step=Step.PAID, amount=Money(420), customer=guest, decision=_MAY))
 

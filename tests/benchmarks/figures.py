@@ -1,4 +1,4 @@
-"""Samples and their floor in, figures with goals that are met or missed out."""
+"""Figures from samples and their floor, with goals that are met or missed."""
 
 import math
 import os
@@ -20,7 +20,7 @@ NAME_CELLS, FIGURE_CELLS = 44, 9
 class Goal:
     """What a figure should be: at most `limit`, or at least."""
 
-    what: str
+    description: str
     value: float
     limit: float
     at_least: bool = False
@@ -32,7 +32,7 @@ class Goal:
 
     def __str__(self) -> str:
         sign = ">=" if self.at_least else "<="
-        return f"{'met   ' if self.met else 'MISSED'} {self.what} {sign} {self.limit:g}"
+        return f"{'met   ' if self.met else 'MISSED'} {self.description} {sign} {self.limit:g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Figure:
             yield f"    {self.remark}"
 
     def as_json(self) -> dict[str, Any]:
-        """Give it for a machine."""
+        """Return it for a machine."""
         return {
             "name": self.name,
             "unit": self.unit,
@@ -74,7 +74,12 @@ class Figure:
             "floor_p99": percentile(self.floor, 99),
             "ratio": self.ratio,
             "goals": [
-                {"goal": goal.what, "limit": goal.limit, "value": goal.value, "met": goal.met}
+                {
+                    "goal": goal.description,
+                    "limit": goal.limit,
+                    "value": goal.value,
+                    "met": goal.met,
+                }
                 for goal in self.goals
             ],
             "remark": self.remark,
@@ -82,17 +87,17 @@ class Figure:
 
 
 HEAD = " " * NAME_CELLS + "".join(
-    one.rjust(FIGURE_CELLS) for one in ("median", "p99", "floor", "p99", "ratio")
+    title.rjust(FIGURE_CELLS) for title in ("median", "p99", "floor", "p99", "ratio")
 )
 
 
 def median(samples: Sequence[float]) -> float | None:
-    """Give the middle; None of nothing."""
+    """Return the middle; None of nothing."""
     return statistics.median(samples) if samples else None
 
 
 def percentile(samples: Sequence[float], percent: int) -> float | None:
-    """Give the sample that so many percent do not exceed; None of nothing."""
+    """Return the sample that so many percent do not exceed; None of nothing."""
     if not samples:
         return None
     return sorted(samples)[math.ceil(len(samples) * percent / 100) - 1]
@@ -103,18 +108,18 @@ def times(samples: Sequence[float], floor: Sequence[float]) -> float:
     return statistics.median(samples) / statistics.median(floor)
 
 
-def at_most(what: str, value: float | None, limit: float) -> Goal:
+def at_most(description: str, value: float | None, limit: float) -> Goal:
     """Make the usual goal; nothing measured is no goal met."""
-    return Goal(what, math.inf if value is None else value, limit)
+    return Goal(description, math.inf if value is None else value, limit)
 
 
 def milliseconds(seconds: Sequence[float]) -> list[float]:
     """Turn samples into the unit that people read."""
-    return [one * 1000 for one in seconds]
+    return [duration * 1000 for duration in seconds]
 
 
 def timed_s(work: Callable[[], object]) -> float:
-    """Give the seconds that something takes."""
+    """Return the seconds that something takes."""
     began_s = time.perf_counter()
     work()
     return time.perf_counter() - began_s
@@ -127,13 +132,13 @@ class Bench:
     folder: Path
     quick: bool
 
-    def rounds(self, what: str, full: int) -> Iterator[int]:
+    def rounds(self, description: str, full: int) -> Iterator[int]:
         """Count the rounds of a measurement, and say on the way how far it is."""
         count = max(3, full // QUICK_PART) if self.quick else full
         step = max(1, count // 4)
         for number in range(count):
             if number % step == 0:
-                self.say(f"{what}: round {number + 1} of {count}")
+                self.say(f"{description}: round {number + 1} of {count}")
             yield number
 
     def say(self, text: str) -> None:

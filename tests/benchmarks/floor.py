@@ -1,4 +1,4 @@
-"""A word in, a bare Textual program out: what the till's figures are measured against.
+"""A bare Textual program that the till's figures are compared with.
 
 `frame` shows one line. `till FD FILE` shows as many widgets as the till, all faces computed
 beforehand and nothing behind them: digits and `-` ring up, a line of text from FD is a tap, Enter
@@ -19,7 +19,7 @@ from textual.widgets import Static
 NAMES_MAX = 50
 
 
-class Frame(App[None]):
+class OneLineApp(App[None]):
     """One line."""
 
     def compose(self) -> ComposeResult:
@@ -48,7 +48,7 @@ class BareTill(App[None]):
 
         names = [name(number) for number in range(NAMES_MAX)]
         self._boxes = faces.boxes()
-        self._ringing = {typed: faces.ringing(typed) for typed in ("", "4", "42", "420")}
+        self._ringing = {keys: faces.ringing(keys) for keys in ("", "4", "42", "420")}
         self._confirming = {name: faces.confirming(name) for name in names}
         self._paid = {name: faces.paid(name) for name in names}
         self._shown = dict.fromkeys(faces.REGIONS, "")
@@ -102,4 +102,4 @@ if __name__ == "__main__":
         case ["till", taps, path]:
             BareTill(int(taps), Path(path)).run()
         case _:
-            Frame().run()
+            OneLineApp().run()

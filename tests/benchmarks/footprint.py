@@ -1,11 +1,11 @@
-"""A running till in, the memory and the idle time that it takes out."""
+"""Measures the memory and the idle time of a running till."""
 
 import time
 from pathlib import Path
 
 from tests.benchmarks.counter import CARDS_APART_S
 from tests.benchmarks.figures import Bench, Figure, at_most
-from tests.benchmarks.terminal import Terminal, on_terminal, python
+from tests.benchmarks.terminal import DrivenTerminal, on_terminal, python
 from tests.benchmarks.tills import name, till_folder
 
 READERS = 24
@@ -20,19 +20,19 @@ STARTED_S = 2.0
 def measure(bench: Bench) -> list[Figure]:
     """Measure memory after start and after many taps, and the time of an idle till."""
     with (
-        till_folder(bench.folder / "idle", CUSTOMERS) as made,
-        made.running() as ours,
+        till_folder(bench.folder / "idle", CUSTOMERS) as folder,
+        folder.running() as ours,
         on_terminal(python("tests.benchmarks.floor", "frame"), b"bare frame") as bare,
     ):
         time.sleep(STARTED_S)  # what a start leaves to do is no idling
-        started, floor = _resident_mb(ours), _resident_mb(bare)
+        start_mb, floor = _resident_mb(ours), _resident_mb(bare)
         figures = [_idle(bench, ours, bare)]
-    goal = at_most("MB after start", started, 64)
-    figures.append(Figure("memory after start", "MB", [started], [floor], (goal,)))
+    goal = at_most("MB after start", start_mb, 64)
+    figures.append(Figure("memory after start", "MB", [start_mb], [floor], (goal,)))
     return [*figures, _grown(bench)]
 
 
-def _idle(bench: Bench, ours: Terminal, bare: Terminal) -> Figure:
+def _idle(bench: Bench, ours: DrivenTerminal, bare: DrivenTerminal) -> Figure:
     bench.say(f"idling for {IDLE_S:.0f} s")
     programs = (ours, bare)
     before = [_busy_s(program) for program in programs]
@@ -49,8 +49,8 @@ def _grown(bench: Bench) -> Figure:
     """Tap; caches fill at first, so the last third's growth is told apart."""
     grown: list[float] = []
     with (
-        till_folder(bench.folder / "taps", CUSTOMERS, READERS) as made,
-        made.running() as terminal,
+        till_folder(bench.folder / "taps", CUSTOMERS, READERS) as folder,
+        folder.running() as terminal,
     ):
         time.sleep(STARTED_S)  # READER ok tells of the first reader only
         reader_at_s = [0.0] * READERS
@@ -59,7 +59,7 @@ def _grown(bench: Bench) -> Figure:
             time.sleep(max(0.0, reader_at_s[reader] + CARDS_APART_S - time.perf_counter()))
             reader_at_s[reader] = time.perf_counter()
             terminal.settle(0.0)
-            made.tap(turn % CUSTOMERS, reader)
+            folder.tap(turn % CUSTOMERS, reader)
             terminal.drawn_at_s(name(turn % CUSTOMERS).encode())
             grown.append(_resident_mb(terminal))
     late = len(grown) * 2 // 3
@@ -71,14 +71,14 @@ def _grown(bench: Bench) -> Figure:
     return Figure(f"memory over {len(grown):,} taps", "MB", [grown[-1]], [grown[0]], goals, remark)
 
 
-def _resident_mb(program: Terminal) -> float:
+def _resident_mb(program: DrivenTerminal) -> float:
     for line in Path(f"/proc/{program.pid}/status").read_text("ascii").splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
     raise AssertionError("the program has ended")
 
 
-def _busy_s(program: Terminal) -> float:
+def _busy_s(program: DrivenTerminal) -> float:
     """Sum what every thread of a program has run, exact to the nanosecond."""
     threads = Path(f"/proc/{program.pid}/task").glob("*/schedstat")
     return sum(int(thread.read_text("ascii").split()[0]) for thread in threads) / 1e9

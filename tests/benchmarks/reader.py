@@ -1,4 +1,4 @@
-"""Bytes on a pseudo-serial line in, microseconds until the tap is in the event loop out."""
+"""Measures the microseconds from a serial line's last byte to the tap in the event loop."""
 
 import asyncio
 import os
@@ -57,14 +57,14 @@ def _figure(name: str, samples: list[float], floor: list[float]) -> Figure:
 class _Ours:
     """A reader as the till has it, on a line of its own."""
 
-    def __init__(self, link: Path, arrived: Arrived) -> None:
+    def __init__(self, link: Path, on_frame: Arrived) -> None:
         loop = asyncio.get_running_loop()
         self._line = SerialLine(link)
         self.opened = asyncio.Event()
 
         def deliver(message: ReaderMessage) -> None:
             if isinstance(message, Tap):
-                loop.call_soon_threadsafe(arrived)
+                loop.call_soon_threadsafe(on_frame)
             elif getattr(message, "state", None) is ReaderState.OK:
                 loop.call_soon_threadsafe(self.opened.set)
 
@@ -91,19 +91,19 @@ class _Ours:
 class _Bare:
     """A thread that reads a line and tells the loop; it looks at nothing."""
 
-    def __init__(self, arrived: Arrived) -> None:
+    def __init__(self, on_frame: Arrived) -> None:
         loop = asyncio.get_running_loop()
         self._near, self._far = os.openpty()
         tty.setraw(self._far)
 
         def listen() -> None:
             with suppress(OSError):
-                got = b""
+                received = b""
                 while octets := os.read(self._far, 100):
-                    got += octets
-                    if got.endswith(b"\x03"):
-                        got = b""
-                        loop.call_soon_threadsafe(arrived)
+                    received += octets
+                    if received.endswith(b"\x03"):
+                        received = b""
+                        loop.call_soon_threadsafe(on_frame)
 
         Thread(target=listen, daemon=True).start()
 
@@ -122,17 +122,17 @@ async def _frames(bench: Bench, *, busy: bool) -> tuple[list[float], list[float]
     def arrived() -> None:
         arrivals.put_nowait(time.perf_counter())
 
-    what = "reader, busy loop" if busy else "reader, idle loop"
-    ours = _Ours(bench.folder / what.replace(" ", "-"), arrived)
+    name = "reader, busy loop" if busy else "reader, idle loop"
+    ours = _Ours(bench.folder / name.replace(" ", "-"), arrived)
     bare = _Bare(arrived)
     work = asyncio.create_task(_work()) if busy else None
     samples: list[float] = []
     floor: list[float] = []
     try:
         await asyncio.wait_for(ours.opened.wait(), WAIT_S)
-        for _ in bench.rounds(what, 150):
-            for line, kept in ((ours, samples), (bare, floor)):
-                kept.append(await _took_s(line.send, arrivals))
+        for _ in bench.rounds(name, 150):
+            for line, seconds in ((ours, samples), (bare, floor)):
+                seconds.append(await _took_s(line.send, arrivals))
     finally:
         if work:
             work.cancel()
@@ -142,13 +142,13 @@ async def _frames(bench: Bench, *, busy: bool) -> tuple[list[float], list[float]
 
 
 async def _took_s(send: Callable[[bytes], None], arrivals: asyncio.Queue[float]) -> float:
-    """Send a frame; give the seconds from its last byte to the loop."""
+    """Send a frame; return the seconds from its last byte to the loop."""
     began_s = await asyncio.to_thread(_send, send)
     return await asyncio.wait_for(arrivals.get(), WAIT_S) - began_s
 
 
 def _send(send: Callable[[bytes], None]) -> float:
-    """Send at a time that has nothing to do with what the loop is at; give the last byte's."""
+    """Send at a time that has nothing to do with what the loop is at; return the last byte's."""
     frame = rdm6300(CARD)
     time.sleep(APART_S / 2)
     send(frame[:-1])

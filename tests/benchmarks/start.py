@@ -1,9 +1,9 @@
-"""Command lines in, seconds until their first frame out."""
+"""Measures the seconds from the start of a program to its first frame."""
 
 from contextlib import ExitStack
 
 from tests.benchmarks.figures import Bench, Figure, at_most, median, milliseconds
-from tests.benchmarks.terminal import Terminal, python
+from tests.benchmarks.terminal import DrivenTerminal, python
 from tests.benchmarks.tills import till_folder
 
 CUSTOMERS = 1_000
@@ -15,10 +15,10 @@ def measure(bench: Bench) -> list[Figure]:
     usable: list[float] = []
     floor: list[float] = []
     with ExitStack() as stack:
-        made = stack.enter_context(till_folder(bench.folder / "start", CUSTOMERS))
+        folder = stack.enter_context(till_folder(bench.folder / "start", CUSTOMERS))
         for turn in bench.rounds("start", 13):
             bare = _seconds(python("tests.benchmarks.floor", "frame"), b"bare frame")
-            ours = _seconds(made.words(), b"Tap your card", b"READER ok")
+            ours = _seconds(folder.words(), b"Tap your card", b"READER ok")
             if turn:  # the first round compiles modules and makes the journal
                 floor += bare
                 frames.append(ours[0])
@@ -42,10 +42,10 @@ def measure(bench: Bench) -> list[Figure]:
     ]
 
 
-def _seconds(words: list[str], *wanted: bytes) -> list[float]:
-    """Give the seconds from the start until each of these was drawn, in this order."""
-    terminal = Terminal(words)
+def _seconds(words: list[str], *texts: bytes) -> list[float]:
+    """Return the seconds from the start until each of these was drawn, in this order."""
+    terminal = DrivenTerminal(words)
     try:
-        return [terminal.drawn_at_s(one) - terminal.began_s for one in wanted]
+        return [terminal.drawn_at_s(text) - terminal.began_s for text in texts]
     finally:
         terminal.close()

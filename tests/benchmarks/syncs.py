@@ -1,4 +1,4 @@
-"""The till's syncs in, what they cost out: those of its disk at a sale, and that of its cache."""
+"""Measures the till's syncs: those of its disk at a sale, and that of its cache."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
-from tests.benchmarks.counter import Counter
+from tests.benchmarks.counter import MeasuredTill
 from tests.benchmarks.figures import Bench, Figure, Goal, at_most, percentile, timed_s, times
 from tests.benchmarks.tills import FIELDS, card, snapshot, till_folder
 
@@ -38,21 +38,21 @@ def measure(bench: Bench) -> list[Figure]:
         remark = "not counted: strace is missing or may not trace"
         return [Figure("syncs from Enter to PAID", "calls", (), remark=remark)]
     log = bench.folder / "syncs.txt"
-    traced = (strace, "-f", "-ttt", "-e", f"trace={CALLS}", "-o", str(log))
+    command = (strace, "-f", "-ttt", "-e", f"trace={CALLS}", "-o", str(log))
     spans: list[Pair] = []
     with (
-        till_folder(bench.folder / "syncs", CUSTOMERS) as made,
-        made.running(*traced) as terminal,
+        till_folder(bench.folder / "syncs", CUSTOMERS) as folder,
+        folder.running(*command) as terminal,
     ):
-        counter = Counter(terminal, made.tap, CUSTOMERS)
+        counter = MeasuredTill(terminal, folder.tap, CUSTOMERS)
         for turn in bench.rounds("syncs", 12):
             counter.ring_up()
             counter.tap(turn)
             took_s = counter.enter()
             spans.append((time.time() - took_s, time.time()))
         counter.ring_up()  # the log is complete once the till has gone on
-    called = [float(at) for at in A_CALL.findall(log.read_text("ascii", "replace"))]
-    counts = [float(sum(began <= at <= end for at in called)) for began, end in spans]
+    call_times = [float(at) for at in A_CALL.findall(log.read_text("ascii", "replace"))]
+    counts = [float(sum(began <= at <= end for at in call_times)) for began, end in spans]
     goals = (
         at_most("syncs, most of all charges", max(counts), 1),
         Goal("syncs, least of all charges", min(counts), 1, at_least=True),
@@ -65,7 +65,7 @@ def _may_trace(strace: str) -> bool:
     return subprocess.run(words, check=False, capture_output=True).returncode == 0
 
 
-class Crowd:
+class MeasuredCache:
     """A cache with so many customers, and beside it the same file without a till around it."""
 
     def __init__(self, path: Path, customers: int) -> None:
@@ -84,7 +84,7 @@ class Crowd:
         rows = [
             self._row(number) for number in range(after_id, min(self.customers, after_id + limit))
         ]
-        return Page(tuple(one.customer.id for one in rows), rows)
+        return Page(tuple(row.customer.id for row in rows), rows)
 
     def close(self) -> None:
         """Close both."""
@@ -92,7 +92,7 @@ class Crowd:
         self.cache.close()
 
     def look_up(self) -> Pair:
-        """Find two people by card; give the seconds of our way and of the bare query."""
+        """Find two people by card; return the seconds of our way and of the bare query."""
         ours, theirs = (CardId(card(self.chance.randrange(self.customers))) for _ in range(2))
         query = "SELECT * FROM customers WHERE card_id = ?"
         bare_s = timed_s(lambda: self._bare.execute(query, (theirs,)).fetchall())
@@ -103,11 +103,11 @@ class Crowd:
         """Keep a page of people who all changed; give our seconds and those of the bare rows."""
         first = self.chance.randrange(self.customers - BATCH_ROWS)
         rows = [self._row(number, turn) for number in range(first, first + BATCH_ROWS)]
-        page = Page(tuple(one.customer.id for one in rows), rows)
+        page = Page(tuple(row.customer.id for row in rows), rows)
         ours_s = timed_s(lambda: self.cache.store_page(page, first, None))
         query = "SELECT * FROM customers WHERE id > ? AND id <= ?"
-        kept = self._bare.execute(query, (first, first + BATCH_ROWS)).fetchall()
-        bare_s = timed_s(lambda: self._write(kept))
+        cached_rows = self._bare.execute(query, (first, first + BATCH_ROWS)).fetchall()
+        bare_s = timed_s(lambda: self._write(cached_rows))
         asyncio.run(self.cache.checkpoint())
         return ours_s, bare_s
 
@@ -133,21 +133,21 @@ class Crowd:
 
 def measure_cache(bench: Bench) -> list[Figure]:
     """Measure a look-up by card, and how long one page of a sync keeps a tap waiting."""
-    many = MANY_QUICK if bench.quick else MANY
-    bench.say(f"syncing caches of {FEW:,} and {many:,} customers: a minute")
-    ups: dict[int, list[Pair]] = {FEW: [], many: []}
-    pages: dict[int, list[Pair]] = {FEW: [], many: []}
+    customers = MANY_QUICK if bench.quick else MANY
+    bench.say(f"syncing caches of {FEW:,} and {customers:,} customers: a minute")
+    ups: dict[int, list[Pair]] = {FEW: [], customers: []}
+    pages: dict[int, list[Pair]] = {FEW: [], customers: []}
     with ExitStack() as stack:
         crowds = [
-            stack.enter_context(closing(Crowd(bench.folder / f"{count}.db", count)))
-            for count in (FEW, many)
+            stack.enter_context(closing(MeasuredCache(bench.folder / f"{count}.db", count)))
+            for count in (FEW, customers)
         ]
         for turn in bench.rounds("cache", 600):
             for crowd in crowds:
                 ups[crowd.customers] += [crowd.look_up() for _ in range(10)]
                 pages[crowd.customers].append(crowd.store_page(turn + 1))
         grown = Figure(
-            f"full sync of {many:,} customers, memory grown",
+            f"full sync of {customers:,} customers, memory grown",
             "MB",
             [crowds[-1].grown_mb],
             goals=(at_most("MB", crowds[-1].grown_mb, 16),),
@@ -159,10 +159,10 @@ def measure_cache(bench: Bench) -> list[Figure]:
     ]
 
 
-def _looked_up(count: int, pairs: list[Pair], few: list[Pair]) -> Figure:
+def _looked_up(count: int, pairs: list[Pair], small_pairs: list[Pair]) -> Figure:
     ours, bare = _apart(pairs, 1e6)
     goals = (
-        at_most("times the small cache, p50", times(ours, _apart(few, 1e6)[0]), 1.5),
+        at_most("times the small cache, p50", times(ours, _apart(small_pairs, 1e6)[0]), 1.5),
         at_most("µs, p99", percentile(ours, 99), 1_000),
     )
     return Figure(f"look-up by card, {count:,} customers", "µs", ours, bare, goals)

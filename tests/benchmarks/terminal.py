@@ -1,4 +1,4 @@
-"""A command in, its bytes on a pseudo-terminal out, each with the time at which it arrived."""
+"""A command's bytes on a pseudo-terminal, each with the time at which it arrived."""
 
 import fcntl
 import os
@@ -24,10 +24,10 @@ ROOT = Path(__file__).parents[2]
 CALM = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|[\s─│]+")
 
 
-class Terminal:
+class DrivenTerminal:
     """A program on a pseudo-terminal that nobody looks at: its bytes are searched, not drawn."""
 
-    def __init__(self, words: Sequence[str], kept: Sequence[int] = ()) -> None:
+    def __init__(self, words: Sequence[str], descriptors: Sequence[int] = ()) -> None:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
         self._drawn = b""
@@ -38,7 +38,7 @@ class Terminal:
             stdout=slave,
             stderr=slave,
             cwd=ROOT,
-            pass_fds=kept,
+            pass_fds=descriptors,
             start_new_session=True,
             env=surroundings(),
         )
@@ -46,7 +46,7 @@ class Terminal:
 
     @property
     def pid(self) -> int:
-        """Give the program's process id."""
+        """Return the program's process id."""
         return self._child.pid
 
     def settle(self, quiet_s: float = QUIET_S) -> None:
@@ -55,28 +55,28 @@ class Terminal:
             pass
         self._drawn = b""
 
-    def drawn_at_s(self, wanted: bytes) -> float:
+    def drawn_at_s(self, text: bytes) -> float:
         """Wait until these bytes were drawn since it last settled; give that time."""
         end_s = time.perf_counter() + WAIT_S
         now_s = time.perf_counter()
-        while wanted not in self._drawn:
+        while text not in self._drawn:
             ready = select.select([self._master], [], [], max(0.0, end_s - now_s))[0]
             went_on = bool(ready) and self._read()
-            assert went_on, f"waited in vain for {wanted!r}: {self._words()}"
+            assert went_on, f"waited in vain for {text!r}: {self._words()}"
             now_s = time.perf_counter()
         return now_s
 
     def press(self, keys: str) -> float:
-        """Type keys; give the time just before."""
+        """Type keys; return the time just before."""
         self.settle()
         began_s = time.perf_counter()
         os.write(self._master, keys.encode())
         return began_s
 
-    def type(self, keys: str, wanted: bytes) -> float:
-        """Press keys, wait for these bytes; give the seconds between."""
+    def type(self, keys: str, text: bytes) -> float:
+        """Press keys, wait for these bytes; return the seconds between."""
         began_s = self.press(keys)
-        return self.drawn_at_s(wanted) - began_s
+        return self.drawn_at_s(text) - began_s
 
     def close(self) -> None:
         """Take its power, and that of whatever it has started."""
@@ -96,9 +96,11 @@ class Terminal:
 
 
 @contextmanager
-def on_terminal(words: Sequence[str], ready: bytes, kept: Sequence[int] = ()) -> Iterator[Terminal]:
+def on_terminal(
+    words: Sequence[str], ready: bytes, descriptors: Sequence[int] = ()
+) -> Iterator[DrivenTerminal]:
     """Run a program until the block ends, once it has drawn `ready`."""
-    terminal = Terminal(words, kept)
+    terminal = DrivenTerminal(words, descriptors)
     try:
         terminal.drawn_at_s(ready)
         terminal.settle()
@@ -108,12 +110,14 @@ def on_terminal(words: Sequence[str], ready: bytes, kept: Sequence[int] = ()) ->
 
 
 def python(*words: str) -> list[str]:
-    """Give the command line of a module of this interpreter."""
+    """Return the command line of a module of this interpreter."""
     return [sys.executable, "-m", *words]
 
 
 def surroundings() -> dict[str, str]:
-    """Give a program's environment: compiled modules are kept, as an installed till has them."""
-    given = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    given.setdefault("PYTHONPYCACHEPREFIX", str(Path(sys.prefix, "pycache")))
-    return {**given, "TERM": "xterm-256color", "COLORTERM": "", "LANG": "C.UTF-8"}
+    """Return a program's environment: compiled modules are kept, as an installed till has them."""
+    environment = {
+        name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+    }
+    environment.setdefault("PYTHONPYCACHEPREFIX", str(Path(sys.prefix, "pycache")))
+    return {**environment, "TERM": "xterm-256color", "COLORTERM": "", "LANG": "C.UTF-8"}

@@ -1,4 +1,4 @@
-"""Numbers of customers and entries in, a till's folder with all of them out."""
+"""Makes a till's folder with a number of customers and entries."""
 
 import socket
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
-from tests.benchmarks.terminal import Terminal, on_terminal, python
+from tests.benchmarks.terminal import DrivenTerminal, on_terminal, python
 from tests.scenarios.program import SerialLine, rdm6300
 
 from taptill.clock import SystemClock
@@ -68,7 +68,7 @@ class TillFolder:
 
     @property
     def state(self) -> Path:
-        """Give the folder of journal and cache."""
+        """Return the folder of journal and cache."""
         return self.folder / "state"
 
     def know(self, customers: int) -> None:
@@ -83,29 +83,29 @@ class TillFolder:
         self.lines[reader].send(rdm6300(card(number)))
 
     def words(self) -> list[str]:
-        """Give the command line that runs the till."""
+        """Return the command line that runs the till."""
         config, state = str(self.folder / "config.toml"), str(self.state)
         return python("taptill", "run", "--config", config, "--state-dir", state)
 
     @contextmanager
-    def running(self, *before: str) -> Iterator[Terminal]:
+    def running(self, *before: str) -> Iterator[DrivenTerminal]:
         """Run the till until the block ends, once its reader is ready; `before` runs it."""
         with on_terminal([*before, *self.words()], b"READER ok") as terminal:
             yield terminal
 
 
 def card(number: int) -> str:
-    """Give the card of a customer."""
+    """Return the card of a customer."""
     return f"{0x62_0000_0000 + number:010X}"
 
 
 def name(number: int) -> str:
-    """Give the name of a customer."""
+    """Return the name of a customer."""
     return f"Guest {number:06}"
 
 
 def snapshot(number: int) -> Snapshot:
-    """Give a customer with plenty of money in advance."""
+    """Return a customer with plenty of money in advance."""
     customer = Customer(
         id=number + 1,
         name=name(number),
@@ -122,12 +122,12 @@ def snapshot(number: int) -> Snapshot:
 @contextmanager
 def till_folder(folder: Path, customers: int, readers: int = 1) -> Iterator[TillFolder]:
     """Make a till's folder; its backend refuses every connection: only the cache answers."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        made = TillFolder(folder, f"http://127.0.0.1:{taken.getsockname()[1]}", readers)
-        made.know(customers)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        till = TillFolder(folder, f"http://127.0.0.1:{listener.getsockname()[1]}", readers)
+        till.know(customers)
         try:
-            yield made
+            yield till
         finally:
-            for line in made.lines:
+            for line in till.lines:
                 line.unplug()

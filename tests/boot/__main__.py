@@ -1,4 +1,4 @@
-"""A booted Debian with this checkout's till in, what its unit and its console do there out.
+"""Boots a Debian with this checkout's till and checks its unit and its console.
 
 `python -m tests.boot --machine vm.py --image DISK.img --folder FOLDER`: `vm.py` is a module whose
 class VM boots the image with a console and USB plugs. In the image a till is installed in
@@ -44,36 +44,38 @@ class Machine:
         self.done: list[str] = []
 
     def screen(self) -> str:
-        """Give what stands on the console; while a unit ends, a console cannot be opened."""
+        """Return what stands on the console; while a unit ends, a console cannot be opened."""
         with suppress(Exception):
             return "\n".join(self.vm.screen_text())
         return ""
 
-    def seen(self, what: str, claim: Callable[[str], bool], wait_s_max: float = SOON_S_MAX) -> str:
+    def seen(
+        self, description: str, claim: Callable[[str], bool], wait_s_max: float = SOON_S_MAX
+    ) -> str:
         """Wait until the screen is as claimed."""
         end_s = time.monotonic() + wait_s_max * self.patience
         while not claim(text := self.screen()):
             if time.monotonic() > end_s:
-                raise SystemExit(f"FAILED: {what}\n{text}")
+                raise SystemExit(f"FAILED: {description}\n{text}")
             time.sleep(0.1)
-        self.tell(what)
+        self.tell(description)
         return text
 
-    def tell(self, what: str, *, holds: bool = True) -> None:
+    def tell(self, description: str, *, holds: bool = True) -> None:
         if not holds:
-            raise SystemExit(f"FAILED: {what}")
-        self.done.append(what)
-        sys.stdout.write(f"ok: {what}\n")
+            raise SystemExit(f"FAILED: {description}")
+        self.done.append(description)
+        sys.stdout.write(f"ok: {description}\n")
         sys.stdout.flush()
 
     def colours(self, file: Path) -> set[str]:
-        """Give the colours of the picture on the panel that more than a few dots have."""
+        """Return the colours of the picture on the panel that more than a few dots have."""
         self.vm.ask("screendump", filename=str(file), format="ppm", device="panel")
         dots = file.read_bytes().split(b"\n", 3)[3]
-        found: dict[bytes, int] = {}
+        counts: dict[bytes, int] = {}
         for at in range(0, len(dots) - 2, 3):
-            found[dots[at : at + 3]] = found.get(dots[at : at + 3], 0) + 1
-        return {f"#{dot.hex()}" for dot, count in found.items() if count > 20}
+            counts[dots[at : at + 3]] = counts.get(dots[at : at + 3], 0) + 1
+        return {f"#{dot.hex()}" for dot, count in counts.items() if count > 20}
 
 
 def main() -> None:
@@ -82,17 +84,17 @@ def main() -> None:
     words.add_argument("--image", type=Path, required=True, help="a disk with an installed till")
     words.add_argument("--folder", type=Path, required=True, help="for the machine's disk")
     words.add_argument("--patience", type=float, default=1.0, help="times as long for every step")
-    asked = words.parse_args()
-    with vm_class(asked.machine)(asked.image, asked.folder) as vm:
-        machine = Machine(vm, asked.patience)
-        vm.boot(BOOT_S_MAX * asked.patience)
-        install(machine, asked.folder)
-        vm.shut_down(FRAME_S_MAX * asked.patience)
-        vm.boot(BOOT_S_MAX * asked.patience)
-        serial_reader(machine, asked.folder)
+    options = words.parse_args()
+    with vm_class(options.machine)(options.image, options.folder) as vm:
+        machine = Machine(vm, options.patience)
+        vm.boot(BOOT_S_MAX * options.patience)
+        install(machine, options.folder)
+        vm.shut_down(FRAME_S_MAX * options.patience)
+        vm.boot(BOOT_S_MAX * options.patience)
+        serial_reader(machine, options.folder)
         keyboard_reader(machine)
-        stopped(machine, asked.folder)
-        vm.shut_down(FRAME_S_MAX * asked.patience)
+        stopped(machine, options.folder)
+        vm.shut_down(FRAME_S_MAX * options.patience)
     sys.stdout.write(f"{len(machine.done)} steps, all as they should be\n")
 
 
@@ -143,17 +145,17 @@ def serial_reader(machine: Machine, folder: Path) -> None:
     time.sleep(1.5)  # Enter counts once somebody can have seen the verdict
     vm.key("ret")
     machine.seen("paid", lambda text: "Thank you" in text)
-    shown = machine.colours(folder / "paid.ppm")
-    ours = {CONSOLE_PALETTE[2], CONSOLE_PALETTE[7]} <= shown and "#00aa00" not in shown
+    colours = machine.colours(folder / "paid.ppm")
+    ours = {CONSOLE_PALETTE[2], CONSOLE_PALETTE[7]} <= colours and "#00aa00" not in colours
     machine.tell("PAID is white on the till's green", holds=ours)
     acts: dict[str, Callable[[], object]] = {
         "Ctrl-L": lambda: vm.key("ctrl-l"),
         "a reader that is pulled": lambda: vm.unplug(reader),
     }
-    for what, act in acts.items():
+    for description, act in acts.items():
         vm.sh(f"printf '\\033[3;1H{WRITTEN_OVER}\\n' >/dev/tty1")
         act()
-        machine.seen(f"{what} paints all", lambda text: "READER" in text and clean(text))
+        machine.seen(f"{description} paints all", lambda text: "READER" in text and clean(text))
     vm.run("kill -9 $(systemctl show -p MainPID --value taptill)")
     text = machine.seen("after a kill a line stands", lambda text: STARTING in text)
     machine.tell("and the last frame is gone", holds="last sales" not in text)
@@ -188,8 +190,8 @@ def stopped(machine: Machine, folder: Path) -> None:
         "systemctl stop taptill; printf '\\033[42;37mPAID\\033[0m' >/dev/tty1",
         timeout=STOP_S_MAX * machine.patience,
     )
-    shown = machine.colours(folder / "stopped.ppm")
-    machine.tell("the console has its own colours", holds={"#00aa00", "#aaaaaa"} <= shown)
+    colours = machine.colours(folder / "stopped.ppm")
+    machine.tell("the console has its own colours", holds={"#00aa00", "#aaaaaa"} <= colours)
     level = int(vm.sh("cat /proc/sys/kernel/printk").split()[0])
     machine.tell("the kernel speaks on the console again", holds=level > 1)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.cli.office import Site
+from tests.cli.office import CommandSite
 from tests.fakes.service import RunningService, running_service
 
 
@@ -15,5 +15,5 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService
 
 
 @pytest.fixture
-def site(tmp_path: Path, service: RunningService) -> Site:
-    return Site(tmp_path, service)
+def site(tmp_path: Path, service: RunningService) -> CommandSite:
+    return CommandSite(tmp_path, service)

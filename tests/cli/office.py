@@ -31,7 +31,7 @@ late_max_s = 10
 """
 
 
-class Site:
+class CommandSite:
     """A till's folder, its commands, and the office's view of the backend."""
 
     def __init__(self, folder: Path, service: RunningService, strategy: str = "debt") -> None:
@@ -46,14 +46,14 @@ class Site:
         self.state.mkdir(mode=0o700)
 
     def taptill(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        whole = [sys.executable, "-m", "taptill", *words, "--state-dir", str(self.state)]
-        return subprocess.run(whole, capture_output=True, text=True, timeout=60, check=False)
+        command = [sys.executable, "-m", "taptill", *words, "--state-dir", str(self.state)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
     def done(self, *words: str) -> str:
-        """Run a command that must succeed; give what it printed."""
-        ended = self.taptill(*words)
-        assert (ended.returncode, ended.stderr) == (0, ""), ended
-        return ended.stdout
+        """Run a command that must succeed; return what it printed."""
+        result = self.taptill(*words)
+        assert (result.returncode, result.stderr) == (0, ""), result
+        return result.stdout
 
     def decided(self, *words: str) -> str:
         return self.done("conflicts", *words, *STAFF, "--config", str(self.config))
@@ -61,17 +61,17 @@ class Site:
     def settle(self, *charges: tuple[int, int], send: bool = True) -> None:
         """Charge (customer, amount) each, and settle as a till would."""
 
-        async def work(connected: Sender) -> None:
+        async def work(connection: Sender) -> None:
             for customer, amount in charges:
                 body = {"currency": "EUR", "offline": False, "initials": "A. B."}
-                await connected.journal.append([Draft(EntryKind.CHARGE, customer, amount, body)])
-            while send and await connected.settlement.settle_open():
+                await connection.journal.append([Draft(EntryKind.CHARGE, customer, amount, body)])
+            while send and await connection.settlement.settle_open():
                 pass
 
         async def both() -> None:
             config = load(self.config)
-            async with sender(config, self.state, self.service.token) as connected:
-                await work(connected)
+            async with sender(config, self.state, self.service.token) as connection:
+                await work(connection)
 
         asyncio.run(both())
 
@@ -88,8 +88,8 @@ class Site:
         body = {"currency": "EUR", "offline": False, "initials": "A. B.", "lines": list(lines)}
 
         async def work() -> None:
-            async with sender(load(self.config), self.state, self.service.token) as connected:
-                await connected.journal.append([Draft(kind, customer, amount, body, charge_id)])
+            async with sender(load(self.config), self.state, self.service.token) as connection:
+                await connection.journal.append([Draft(kind, customer, amount, body, charge_id)])
 
         asyncio.run(work())
 

@@ -25,28 +25,28 @@ def doctor(folder: Path, url: str, *words: str, token: str = "") -> Result:
     (folder / "config.toml").write_text(CONFIG.format(url=url, folder=folder))
     if token:
         (folder / "token").write_text(token)
-    given = ["doctor", "--config", str(folder / "config.toml"), *words]
-    return CliRunner().invoke(taptill, given)
+    arguments = ["doctor", "--config", str(folder / "config.toml"), *words]
+    return CliRunner().invoke(taptill, arguments)
 
 
 pytestmark = pytest.mark.slow
 
 
 def test_a_person_reads_that_all_is_well(tmp_path: Path, service: RunningService) -> None:
-    ended = doctor(tmp_path, service.url, token=service.token)
-    assert (ended.exit_code, ended.stderr) == (0, "")
-    lines = ended.stdout.splitlines()
-    assert all(line.startswith("pass  backend.") for line in lines), ended.stdout
+    result = doctor(tmp_path, service.url, token=service.token)
+    assert (result.exit_code, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert all(line.startswith("pass  backend.") for line in lines), result.stdout
     assert "pass  backend.rows: 100 or more customers are visible" in lines
-    assert "an update whose condition is not met is refused" in ended.stdout
+    assert "an update whose condition is not met is refused" in result.stdout
 
 
 def test_a_script_reads_json(tmp_path: Path, service: RunningService) -> None:
-    ended = doctor(tmp_path, service.url, "--json", token=service.token)
-    found = [json.loads(line) for line in ended.stdout.splitlines()]
-    assert {one["verdict"] for one in found} == {"pass"}
-    assert set(found[0]) == {"name", "verdict", "words", "advice"}
-    assert {one["name"].partition(".")[0] for one in found} == set(CHECKS)
+    result = doctor(tmp_path, service.url, "--json", token=service.token)
+    diagnoses = [json.loads(line) for line in result.stdout.splitlines()]
+    assert {diagnosis["verdict"] for diagnosis in diagnoses} == {"pass"}
+    assert set(diagnoses[0]) == {"name", "verdict", "words", "advice"}
+    assert {diagnosis["name"].partition(".")[0] for diagnosis in diagnoses} == set(CHECKS)
 
 
 FAILS: dict[str, tuple[str, str, str]] = {
@@ -60,6 +60,6 @@ FAILS: dict[str, tuple[str, str, str]] = {
 def test_the_status_says_that_something_fails(
     tmp_path: Path, service: RunningService, token: str, url: str, words: str
 ) -> None:
-    ended = doctor(tmp_path, url or service.url, token=token)
-    assert (ended.exit_code, ended.stderr) == (1, "")
-    assert words in ended.stdout
+    result = doctor(tmp_path, url or service.url, token=token)
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert words in result.stdout

@@ -21,7 +21,7 @@ ADA = 7
 
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
-    """Give a folder with a journal of three charges."""
+    """Return a folder with a journal of three charges."""
     file = JournalFile(tmp_path / "journal.db", FakeClock())
     charges = [Draft(EntryKind.CHARGE, ADA, amount, charge_id=str(amount)) for amount in (1, 2, 3)]
     file.append([[draft] for draft in charges])
@@ -48,9 +48,9 @@ def tamper(state: Path, statement: str) -> None:
 def total(state: Path) -> int:
     """Read the sum that settlement would send."""
     connection = sqlite3.connect(state / "journal.db")
-    found = connection.execute("SELECT total FROM positions").fetchone()
+    row = connection.execute("SELECT total FROM positions").fetchone()
     connection.close()
-    return int(found[0])
+    return int(row[0])
 
 
 def test_hostile_words_of_an_entry_are_shown_harmless(tmp_path: Path) -> None:
@@ -58,22 +58,22 @@ def test_hostile_words_of_an_entry_are_shown_harmless(tmp_path: Path) -> None:
     body = {"lines": [["Caf\u00e9 \x9b31m \u202e", 1, 1]], "long": "x" * 500}
     file.append([[Draft(EntryKind.CHARGE, ADA, 1, body)]])
     file.close()
-    shown = taptill(tmp_path, "show", "1").stdout
-    assert "Caf\u00e9 ?31m ?" in shown
-    assert "x" * 500 in shown
-    listed = taptill(tmp_path, "show", "1", "--json").stdout
-    assert listed.isascii()
-    assert json.loads(listed)["body"] == body
+    text = taptill(tmp_path, "show", "1").stdout
+    assert "Caf\u00e9 ?31m ?" in text
+    assert "x" * 500 in text
+    document = taptill(tmp_path, "show", "1", "--json").stdout
+    assert document.isascii()
+    assert json.loads(document)["body"] == body
 
 
 def test_a_sound_journal_is_listed_shown_and_verified(state: Path) -> None:
-    listed = taptill(state, "list", "--json", "--last", "2")
-    assert [json.loads(line)["amount_minor"] for line in listed.stdout.splitlines()] == [2, 3]
-    shown = taptill(state, "show", "1")
-    assert 'kind           "charge"' in shown.stdout
-    verified = taptill(state, "verify")
-    assert verified.returncode == 0
-    assert "3 entries, the chain holds" in verified.stdout
+    listing = taptill(state, "list", "--json", "--last", "2")
+    assert [json.loads(line)["amount_minor"] for line in listing.stdout.splitlines()] == [2, 3]
+    entry_text = taptill(state, "show", "1")
+    assert 'kind           "charge"' in entry_text.stdout
+    verification = taptill(state, "verify")
+    assert verification.returncode == 0
+    assert "3 entries, the chain holds" in verification.stdout
 
 
 @pytest.mark.parametrize(
@@ -87,9 +87,9 @@ def test_a_sound_journal_is_listed_shown_and_verified(state: Path) -> None:
 def test_rebuild_never_hides_a_break(state: Path, change: str, broken: int) -> None:
     """The sums stay as they were: a broken chain must not become what settlement sends."""
     tamper(state, change)
-    done = taptill(state, "verify", "--rebuild")
-    assert done.returncode == 74
-    assert f"entry {broken}" in done.stderr
+    result = taptill(state, "verify", "--rebuild")
+    assert result.returncode == 74
+    assert f"entry {broken}" in result.stderr
     assert total(state) == 6
 
 
@@ -111,19 +111,19 @@ def test_wrong_sums_are_mended_by_rebuild(state: Path) -> None:
 def test_wrong_words_get_a_line_and_a_status(
     state: Path, words: tuple[str, ...], status: int
 ) -> None:
-    done = taptill(state, *words)
-    assert done.returncode == status
-    assert "Traceback" not in done.stderr
+    result = taptill(state, *words)
+    assert result.returncode == status
+    assert "Traceback" not in result.stderr
 
 
 def test_a_damaged_page_is_said_in_a_line(state: Path) -> None:
     path = state / "journal.db"
-    whole = bytearray(path.read_bytes())
-    whole[4096 : 4096 + 2000] = b"\xff" * 2000
-    path.write_bytes(whole)
-    done = taptill(state, "verify")
-    assert done.returncode == 74
-    assert "Traceback" not in done.stderr
+    content = bytearray(path.read_bytes())
+    content[4096 : 4096 + 2000] = b"\xff" * 2000
+    path.write_bytes(content)
+    result = taptill(state, "verify")
+    assert result.returncode == 74
+    assert "Traceback" not in result.stderr
 
 
 def test_the_year_of_a_journal_that_is_a_link_is_closed_where_the_file_lies(tmp_path: Path) -> None:
@@ -134,13 +134,13 @@ def test_the_year_of_a_journal_that_is_a_link_is_closed_where_the_file_lies(tmp_
     link.parent.mkdir(0o700)
     link.symlink_to("../journal.db")
     with alone(tmp_path / "journal.db", FakeClock()):
-        held = taptill(link.parent, "close-year")
-    assert (held.returncode, "is in use by" in held.stderr) == (75, True)
-    closed = taptill(link.parent, "close-year")
-    assert (closed.returncode, link.is_symlink()) == (0, True), closed.stderr
+        refusal = taptill(link.parent, "close-year")
+    assert (refusal.returncode, "is in use by" in refusal.stderr) == (75, True)
+    closing = taptill(link.parent, "close-year")
+    assert (closing.returncode, link.is_symlink()) == (0, True), closing.stderr
     assert (tmp_path / "journal-from-1.db").exists()
     assert "the chain holds" in taptill(tmp_path, "verify").stdout
-    assert [one.name for one in link.parent.iterdir()] == ["journal.db"]
+    assert [path.name for path in link.parent.iterdir()] == ["journal.db"]
 
 
 def test_a_year_is_closed_and_both_its_files_are_verified(tmp_path: Path) -> None:
@@ -150,23 +150,23 @@ def test_a_year_is_closed_and_both_its_files_are_verified(tmp_path: Path) -> Non
     assert not isinstance(group, JournalError)
     (entry,) = group
     mark = Mark(entry.seq, 320, entry.hash[:HASH_DIGITS])
-    refused = taptill(tmp_path, "close-year", "--late-max-s", "0")
-    assert (refused.returncode, "3.20" in refused.stderr) == (75, True)
+    refusal = taptill(tmp_path, "close-year", "--late-max-s", "0")
+    assert (refusal.returncode, "3.20" in refusal.stderr) == (75, True)
     file.append([[attempt(ADA, mark), receipt(ADA, mark)]])
     file.close()
-    closed = taptill(tmp_path, "close-year", "--late-max-s", "0", "--json")
-    shown = json.loads(closed.stdout)
+    closing = taptill(tmp_path, "close-year", "--late-max-s", "0", "--json")
+    document = json.loads(closing.stdout)
     archive = tmp_path / "journal-from-1.db"
-    assert shown == {"archive": str(archive), "first_seq": 1, "last_seq": 4, "customers": 1}
-    verified = taptill(tmp_path, "verify")
-    assert "3 entries from 5 on, the chain holds" in verified.stdout
+    assert document == {"archive": str(archive), "first_seq": 1, "last_seq": 4, "customers": 1}
+    verification = taptill(tmp_path, "verify")
+    assert "3 entries from 5 on, the chain holds" in verification.stdout
     assert (
         "5 entries, the chain holds" in taptill(tmp_path, "verify", "--file", str(archive)).stdout
     )
     reads_the_archive(tmp_path, archive)
-    other = JournalFile(archive, FakeClock())
-    other.append([[charge(ADA, 1)]])
-    other.close()
+    archive_file = JournalFile(archive, FakeClock())
+    archive_file.append([[charge(ADA, 1)]])
+    archive_file.close()
     for harm, words in (
         ("exchanged", "journal.db does not follow the end of journal-from-1.db"),
         ("gone", "journal-from-1.db is gone"),
@@ -176,8 +176,8 @@ def test_a_year_is_closed_and_both_its_files_are_verified(tmp_path: Path) -> Non
         broken = taptill(tmp_path, "verify")
         assert "3 entries from 5 on, the chain holds" in broken.stdout  # of the journal itself
         assert (broken.returncode, words in broken.stderr) == (74, True)
-        told = taptill(tmp_path, "verify", "--json")
-        assert (told.returncode, json.loads(told.stdout)["archives"]) == (74, words)
+        report = taptill(tmp_path, "verify", "--json")
+        assert (report.returncode, json.loads(report.stdout)["archives"]) == (74, words)
 
 
 def reads_the_archive(state: Path, archive: Path) -> None:

@@ -1,4 +1,4 @@
-"""A journal in, an export out that proves itself without the journal."""
+"""An export proves itself without the journal that it was made from."""
 
 import csv
 import json
@@ -24,7 +24,7 @@ COUNT = ROWS + 5
 
 @pytest.fixture(scope="module")
 def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder with a journal of entries of all shapes, more than are read at once."""
+    """Return a folder with a journal of entries of all shapes, more than are read at once."""
     folder = tmp_path_factory.mktemp("state")
     file = JournalFile(folder / "journal.db", FakeClock())
     drafts = [
@@ -42,22 +42,22 @@ def test_an_export_is_every_entry_and_proves_its_chain(
     state: Path, tmp_path: Path, form: str
 ) -> None:
     target = tmp_path / "all"
-    done = taptill(state, "export", "--to", str(target), "--format", form, "--json")
-    told = json.loads(done.stdout)
-    assert (told["entries"], told["last_seq"], told["file"]) == (COUNT, COUNT, str(target))
-    assert told["last_hash"].encode() in target.read_bytes().splitlines()[-1]
+    result = taptill(state, "export", "--to", str(target), "--format", form, "--json")
+    summary = json.loads(result.stdout)
+    assert (summary["entries"], summary["last_seq"], summary["file"]) == (COUNT, COUNT, str(target))
+    assert summary["last_hash"].encode() in target.read_bytes().splitlines()[-1]
     assert target.stat().st_mode & 0o077 == 0
-    assert [one.name for one in tmp_path.iterdir()] == ["all"]
-    verified = taptill(state, "verify", "--file", str(target))
-    assert verified.stdout == f"{COUNT} entries, the chain holds: {target}\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["all"]
+    verification = taptill(state, "verify", "--file", str(target))
+    assert verification.stdout == f"{COUNT} entries, the chain holds: {target}\n"
 
 
 def test_an_export_from_an_entry_on_believes_what_is_before_it(state: Path, tmp_path: Path) -> None:
     target = tmp_path / "new.jsonl"
-    done = taptill(state, "export", "--to", str(target), "--since", str(COUNT - 1))
-    assert done.stdout == f"2 entries, the last is number {COUNT}: {target}\n"
-    verified = taptill(state, "verify", "--file", str(target), "--json")
-    assert json.loads(verified.stdout) == {
+    result = taptill(state, "export", "--to", str(target), "--since", str(COUNT - 1))
+    assert result.stdout == f"2 entries, the last is number {COUNT}: {target}\n"
+    verification = taptill(state, "verify", "--file", str(target), "--json")
+    assert json.loads(verification.stdout) == {
         "entries": 2,
         "first_seq": COUNT - 1,
         "broken_seq": None,
@@ -70,12 +70,14 @@ def test_an_export_from_an_entry_on_believes_what_is_before_it(state: Path, tmp_
 
 
 def test_entries_go_to_output_for_another_program(state: Path) -> None:
-    done = taptill(state, "export")
-    assert len(done.stdout.splitlines()) == COUNT
-    assert done.stderr == f"{COUNT} entries, the last is number {COUNT}: -\n"
+    result = taptill(state, "export")
+    assert len(result.stdout.splitlines()) == COUNT
+    assert result.stderr == f"{COUNT} entries, the last is number {COUNT}: -\n"
     words = [sys.executable, "-m", "taptill", "journal", "verify", "--file", "-"]
-    piped = subprocess.run(words, input=done.stdout, capture_output=True, text=True, check=True)
-    assert piped.stdout.startswith(f"{COUNT} entries, the chain holds")
+    verification = subprocess.run(
+        words, input=result.stdout, capture_output=True, text=True, check=True
+    )
+    assert verification.stdout.startswith(f"{COUNT} entries, the chain holds")
 
 
 def test_a_reader_that_has_enough_is_no_fault(state: Path) -> None:
@@ -85,10 +87,10 @@ def test_a_reader_that_has_enough_is_no_fault(state: Path) -> None:
         assert child.stderr is not None
         child.stdout.readline()
         child.stdout.close()
-        said = child.stderr.read()
+        stderr = child.stderr.read()
     assert child.returncode == 0
-    assert b"fault" not in said
-    assert b"Error" not in said
+    assert b"fault" not in stderr
+    assert b"Error" not in stderr
 
 
 def test_a_disk_that_fills_leaves_the_old_export_and_nothing_else(
@@ -97,16 +99,16 @@ def test_a_disk_that_fills_leaves_the_old_export_and_nothing_else(
     target = tmp_path / "all.jsonl"
     target.write_text("of last year")
     words = [sys.executable, "-m", "taptill", "journal", "export", "--to", str(target)]
-    done = subprocess.run(
+    result = subprocess.run(
         [*words, "--state-dir", str(state)],
         capture_output=True,
         text=True,
         check=False,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
     )
-    assert (done.returncode, "File too large" in done.stderr) == (73, True)
+    assert (result.returncode, "File too large" in result.stderr) == (73, True)
     assert target.read_text() == "of last year"
-    assert [one.name for one in tmp_path.iterdir()] == ["all.jsonl"]
+    assert [path.name for path in tmp_path.iterdir()] == ["all.jsonl"]
 
 
 @pytest.mark.parametrize(
@@ -127,8 +129,8 @@ def test_wrong_words_harm_nothing_and_get_a_line(
     state: Path, words: tuple[str, ...], status: int
 ) -> None:
     before = (state / "journal.db").read_bytes()
-    done = taptill(state, *(one.format(state=state) for one in words))
-    assert (done.returncode, len(done.stderr.splitlines())) == (status, 1)
+    result = taptill(state, *(word.format(state=state) for word in words))
+    assert (result.returncode, len(result.stderr.splitlines())) == (status, 1)
     assert (state / "journal.db").read_bytes() == before
 
 
@@ -146,9 +148,9 @@ def test_a_broken_chain_is_exported_as_it_is_and_named_by_verify(tmp_path: Path)
 def lines(state: Path, form: str) -> list[bytes]:
     connection = connect(state / "journal.db", read_only=True)
     found = rows(connection, 1, 3)
-    made = list(map(to_line, found)) if form == "json" else list(to_csv(found))
+    exported_lines = list(map(to_line, found)) if form == "json" else list(to_csv(found))
     connection.close()
-    return made
+    return exported_lines
 
 
 def swap(text: bytes, old: bytes, new: bytes) -> bytes:
@@ -158,19 +160,19 @@ def swap(text: bytes, old: bytes, new: bytes) -> bytes:
 
 CHANGES: dict[str, tuple[Callable[[list[bytes]], list[bytes]], int, str]] = {
     "an amount": (
-        lambda all_: [*all_[:-1], swap(all_[-1], b"Jo", b"Al")],
+        lambda rows: [*rows[:-1], swap(rows[-1], b"Jo", b"Al")],
         3,
         "its content does not fit its hash",
     ),
-    "a line taken out": (lambda all_: [*all_[:-2], all_[-1]], 2, "it is missing"),
-    "a line twice": (lambda all_: [*all_, all_[-1]], 4, "it is missing"),
-    "a line that is none": (lambda all_: [*all_[:-2], b"[1]\n", all_[-1]], 2, UNREADABLE),
+    "a line taken out": (lambda rows: [*rows[:-2], rows[-1]], 2, "it is missing"),
+    "a line twice": (lambda rows: [*rows, rows[-1]], 4, "it is missing"),
+    "a line that is none": (lambda rows: [*rows[:-2], b"[1]\n", rows[-1]], 2, UNREADABLE),
     "a line without an end before others": (
-        lambda all_: [*all_[:-2], b"x" * LINE_BYTES_MAX, all_[-1]],
+        lambda rows: [*rows[:-2], b"x" * LINE_BYTES_MAX, rows[-1]],
         2,
         UNREADABLE,
     ),
-    "bytes that are no text": (lambda all_: [*all_[:-2], b"\xff\xfe\n", all_[-1]], 2, UNREADABLE),
+    "bytes that are no text": (lambda rows: [*rows[:-2], b"\xff\xfe\n", rows[-1]], 2, UNREADABLE),
 }
 
 
@@ -189,9 +191,9 @@ def test_a_change_of_a_copy_is_named(
 
 @pytest.mark.parametrize("form", ["json", "csv"])
 def test_a_last_line_that_was_cut_short_is_left_out_and_said(state: Path, form: str) -> None:
-    whole = b"".join(lines(state, form))
-    assert verify_copy(BytesIO(whole[:-9])) == VerifyResult(2, cut_short=True)
-    assert verify_copy(BytesIO(whole)) == VerifyResult(3)
+    content = b"".join(lines(state, form))
+    assert verify_copy(BytesIO(content[:-9])) == VerifyResult(2, cut_short=True)
+    assert verify_copy(BytesIO(content)) == VerifyResult(3)
 
 
 @pytest.mark.parametrize("before", ["zero", "é", None])
@@ -226,6 +228,6 @@ def test_a_running_tills_journal_is_exported(tmp_path: Path) -> None:
     file = JournalFile(tmp_path / "journal.db", FakeClock())
     file.append([[Draft(EntryKind.CHARGE, ADA, 1)]])
     file.connection.execute("BEGIN IMMEDIATE")  # a commit is under way
-    done = taptill(tmp_path, "export")
-    assert (done.returncode, len(done.stdout.splitlines())) == (0, 1)
+    result = taptill(tmp_path, "export")
+    assert (result.returncode, len(result.stdout.splitlines())) == (0, 1)
     file.close()

@@ -210,11 +210,11 @@ def test_learn_asks_for_numbers_until_one_rule_is_left(line: PtyLine) -> None:
 
 def test_c16_learn_finds_the_rule_of_facility_and_number_as_one_figure(line: PtyLine) -> None:
     recording = read_recording(C16)
-    with held_cards(line, b"".join(heard.octets for heard in recording.reads)):
+    with held_cards(line, b"".join(read.octets for read in recording.reads)):
         learnt = taptill("learn", *port_options(line), "--number", "20630028")
     assert 'card_id = ["3D5D"]  # 20630028' in learnt.stdout.splitlines()
-    played = rows(taptill("replay", str(C16), "--json", "--card-id", "3D5D").stdout)
-    assert [row["card_id"] for row in played if row["what"] == "tap"] == ["20630028"]
+    replay = rows(taptill("replay", str(C16), "--json", "--card-id", "3D5D").stdout)
+    assert [row["card_id"] for row in replay if row["what"] == "tap"] == ["20630028"]
 
 
 async def test_learn_finds_the_rule_among_the_customers_of_the_cache(

@@ -5,13 +5,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.cli.office import BEN, Site
+from tests.cli.office import BEN, CommandSite
 from tests.fakes.service import running_service
 
 pytestmark = pytest.mark.slow
 
 
-def test_a_retired_journal_is_settled_looked_at_and_closed(site: Site) -> None:
+def test_a_retired_journal_is_settled_looked_at_and_closed(site: CommandSite) -> None:
     before = site.debt(BEN)
     site.settle((BEN, 250), send=False)
     assert "retired" in site.done("journal", "retire", "--yes", "--config", str(site.config))
@@ -23,8 +23,8 @@ def test_a_retired_journal_is_settled_looked_at_and_closed(site: Site) -> None:
     assert site.debt(BEN) == pytest.approx(before + 3.50)
 
 
-def written_back(site: Site) -> float:
-    """Settle twice, then let the office write the row between the two back; give what is owed."""
+def written_back(site: CommandSite) -> float:
+    """Settle twice, then let the office write the row between the two back; return what is owed."""
     before = site.debt(BEN)
     site.settle((BEN, 250))
     between = site.row(BEN)
@@ -33,28 +33,28 @@ def written_back(site: Site) -> float:
     return before + 3.50
 
 
-def test_no_journal_is_retired_without_a_judgement_of_every_row(site: Site) -> None:
+def test_no_journal_is_retired_without_a_judgement_of_every_row(site: CommandSite) -> None:
     """Marks from before a year was closed are judged by the archive."""
-    owed = written_back(site)
+    total = written_back(site)
     site.done("journal", "close-year", "--late-max-s", "0")
     archive = site.state / "journal-from-1.db"
-    kept = archive.rename(site.folder / "kept.db")
-    another = (site.state / "journal.db").read_bytes()
-    for content in (None, bytes(5000), another):
+    backup = archive.rename(site.folder / "kept.db")
+    new_journal = (site.state / "journal.db").read_bytes()
+    for content in (None, bytes(5000), new_journal):
         if content is not None:
             archive.write_bytes(content)
-        refused = site.taptill("journal", "retire", "--yes", "--config", str(site.config))
-        assert (refused.returncode, "retired:" in refused.stdout) == (74, False), refused
-    kept.replace(archive)
+        refusal = site.taptill("journal", "retire", "--yes", "--config", str(site.config))
+        assert (refusal.returncode, "retired:" in refusal.stdout) == (74, False), refusal
+    backup.replace(archive)
     site.done("journal", "retire", "--yes", "--config", str(site.config))
-    assert site.debt(BEN) == pytest.approx(owed)
+    assert site.debt(BEN) == pytest.approx(total)
 
 
-def test_no_journal_is_retired_by_another_strategy_than_its_own(site: Site) -> None:
+def test_no_journal_is_retired_by_another_strategy_than_its_own(site: CommandSite) -> None:
     written_back(site)
     site.config.write_text(site.config.read_text().replace('"debt"', '"export"'))
-    refused = site.taptill("journal", "retire", "--yes", "--config", str(site.config))
-    assert (refused.returncode, "the journal is of 'debt'" in refused.stderr) == (64, True), refused
+    refusal = site.taptill("journal", "retire", "--yes", "--config", str(site.config))
+    assert (refusal.returncode, "the journal is of 'debt'" in refusal.stderr) == (64, True), refusal
 
 
 def test_what_a_restored_backend_lacks_is_settled_before_a_journal_is_retired(
@@ -64,7 +64,7 @@ def test_what_a_restored_backend_lacks_is_settled_before_a_journal_is_retired(
     (tmp_path / "service").mkdir()
     (tmp_path / "till").mkdir()
     with running_service(tmp_path / "service") as service:
-        site = Site(tmp_path / "till", service)
+        site = CommandSite(tmp_path / "till", service)
         before = site.debt(BEN)
         site.settle((BEN, 250))
         words = [

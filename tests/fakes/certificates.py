@@ -1,4 +1,4 @@
-"""A folder in, certificates for loopback out, made by `openssl` for a server and its clients."""
+"""Certificates for loopback, made by `openssl` for a server and its clients."""
 
 import shutil
 import ssl
@@ -26,25 +26,27 @@ class Authority:
     def ca_file(self) -> str:
         return str(self.folder / "ca.pem")
 
-    def issue(self, name: str, days: int = 30, whose: str = LOOPBACK) -> tuple[str, str]:
-        """Make a certificate and its key, valid from now on; give their paths."""
-        key, asked, made = (str(self.folder / f"{name}.{kind}") for kind in ("key", "csr", "pem"))
+    def issue(self, name: str, days: int = 30, subject: str = LOOPBACK) -> tuple[str, str]:
+        """Make a certificate and its key, valid from now on; return their paths."""
+        key, request_file, certificate_file = (
+            str(self.folder / f"{name}.{kind}") for kind in ("key", "csr", "pem")
+        )
         extensions = self.folder / "extensions"
-        extensions.write_text(_EXTENSIONS.format(whose=whose))
-        _openssl("req", "-new", *_KEY, "-keyout", key, "-out", asked, "-subj", f"/CN={name}")
+        extensions.write_text(_EXTENSIONS.format(whose=subject))
+        _openssl("req", "-new", *_KEY, "-keyout", key, "-out", request_file, "-subj", f"/CN={name}")
         _openssl(
-            *("x509", "-req", "-in", asked, "-out", made, "-days", str(days)),
+            *("x509", "-req", "-in", request_file, "-out", certificate_file, "-days", str(days)),
             *("-CA", self.ca_file, "-CAkey", str(self.folder / "ca.key"), "-CAcreateserial"),
             *("-extfile", str(extensions)),
         )
-        return made, key
+        return certificate_file, key
 
     def server(
-        self, days: int = 30, *, wants_client: bool = False, whose: str = LOOPBACK
+        self, days: int = 30, *, wants_client: bool = False, subject: str = LOOPBACK
     ) -> ssl.SSLContext:
         """Make what a server on loopback speaks TLS with."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*self.issue("server", days, whose))
+        context.load_cert_chain(*self.issue("server", days, subject))
         if wants_client:
             context.verify_mode = ssl.CERT_REQUIRED
             context.load_verify_locations(self.ca_file)
@@ -53,15 +55,15 @@ class Authority:
 
 def authority(folder: Path) -> Authority:
     """Make a new authority."""
-    made = Authority(folder)
+    new_authority = Authority(folder)
     key = str(folder / "ca.key")
     _openssl(
-        *("req", "-x509", *_KEY, "-keyout", key, "-out", made.ca_file, "-days", "365"),
+        *("req", "-x509", *_KEY, "-keyout", key, "-out", new_authority.ca_file, "-days", "365"),
         *("-subj", "/CN=authority of a test"),
         # Python 3.13 trusts no authority that does not say what its key is for.
         *("-addext", "keyUsage=critical,keyCertSign,cRLSign"),
     )
-    return made
+    return new_authority
 
 
 def _openssl(*words: str) -> None:

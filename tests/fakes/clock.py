@@ -16,19 +16,19 @@ class FakeClock:
         self._booted_at_s = 940.0
 
     def monotonic(self) -> float:
-        """Give seconds that never go back."""
+        """Return seconds that never go back."""
         return self._monotonic_s
 
     def now(self) -> str:
-        """Give wall time as an entry carries it."""
+        """Return wall time as an entry carries it."""
         return self.wall.astimezone(UTC).isoformat(timespec="milliseconds")
 
     def boot(self) -> tuple[str, int]:
-        """Give the boot's id and the milliseconds since it began."""
+        """Return the boot's id and the milliseconds since it began."""
         return f"boot-{self.boots}", round((self._monotonic_s - self._booted_at_s) * 1000)
 
     def trusted(self) -> bool:
-        """Tell whether wall time is known to be set."""
+        """Return whether wall time is known to be set."""
         return self.is_trusted
 
     def pass_time(self, seconds: float) -> None:

@@ -34,8 +34,8 @@ class FakeBooks:
             await asyncio.sleep(self.takes_s)
         if self.fails:
             raise JournalError(path="fake", detail=self.fails)
-        taken = {(one.kind, one.charge_id) for one in self.entries if one.charge_id}
-        if taken & {(one.kind, one.charge_id) for one in drafts}:
+        charge_keys = {(entry.kind, entry.charge_id) for entry in self.entries if entry.charge_id}
+        if charge_keys & {(draft.kind, draft.charge_id) for draft in drafts}:
             raise EntryRefusedError(path="fake", detail="UNIQUE constraint failed")
         return [self._keep(draft) for draft in drafts]
 
@@ -47,30 +47,38 @@ class FakeBooks:
 
     def offline_exposure(self, customer_id: int, above_seq: int) -> OfflineExposure:
         """Sum offline charges that are not void and that no snapshot holds yet."""
-        seen = {
-            one.customer_id: one.row_mark.seq
-            for one in self._positions.values()
-            if one.open and one.row_mark
+        observation_times = {
+            position.customer_id: position.row_mark.seq
+            for position in self._positions.values()
+            if position.open and position.row_mark
         }
-        seen[customer_id] = above_seq
-        still = {one.customer_id for one in self._positions.values() if one.open} | {customer_id}
-        voided = {one.charge_id for one in self.entries if one.kind is EntryKind.VOID}
-        spent: dict[int, int] = dict.fromkeys(still, 0)
-        for one in self.entries:
+        observation_times[customer_id] = above_seq
+        open_customers = {
+            position.customer_id for position in self._positions.values() if position.open
+        } | {customer_id}
+        voided_charges = {entry.charge_id for entry in self.entries if entry.kind is EntryKind.VOID}
+        spending: dict[int, int] = dict.fromkeys(open_customers, 0)
+        for entry in self.entries:
             counts = (
-                one.kind is EntryKind.CHARGE and one.charge_id not in voided and one.body["offline"]
+                entry.kind is EntryKind.CHARGE
+                and entry.charge_id not in voided_charges
+                and entry.body["offline"]
             )
-            if counts and one.customer_id in still and one.seq > seen.get(one.customer_id, 0):
-                spent[one.customer_id] += one.amount_minor or 0
-        return OfflineExposure(Money(spent[customer_id]), Money(sum(spent.values())))
+            if (
+                counts
+                and entry.customer_id in open_customers
+                and entry.seq > observation_times.get(entry.customer_id, 0)
+            ):
+                spending[entry.customer_id] += entry.amount_minor or 0
+        return OfflineExposure(Money(spending[customer_id]), Money(sum(spending.values())))
 
     def closed_by(self) -> str:
         """Name what keeps the books from being written."""
         return self.full
 
     def of_kind(self, kind: EntryKind) -> list[Entry]:
-        """Give the entries of one kind, oldest first."""
-        return [one for one in self.entries if one.kind is kind]
+        """Return the entries of one kind, oldest first."""
+        return [entry for entry in self.entries if entry.kind is kind]
 
     def _keep(self, draft: Draft) -> Entry:
         seq, prev_hash = len(self.entries) + 1, FIRST_PREV_HASH

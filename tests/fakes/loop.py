@@ -15,7 +15,7 @@ class FakeTimeLoop(asyncio.SelectorEventLoop):
         super().__init__(_MovingSelector(clock))
 
     def time(self) -> float:
-        """Give the fake clock's monotonic time."""
+        """Return the fake clock's monotonic time."""
         return self._clock.monotonic()
 
 

@@ -1,4 +1,4 @@
-"""A folder in, a private PostgreSQL cluster with as many empty databases as wanted out."""
+"""A private PostgreSQL cluster in a folder, with as many empty databases as a test needs."""
 
 import os
 import pwd
@@ -110,13 +110,13 @@ class Cluster:
 
 def _binaries() -> Path | None:
     """Find the newest server that is installed."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     on_path = shutil.which("initdb")
-    return found[-1].parent if found else Path(on_path).parent if on_path else None
+    return programs[-1].parent if programs else Path(on_path).parent if on_path else None
 
 
 def _account() -> str | None:
     """Name who the server runs as; None where that would be root."""
     if os.getuid() != 0:
         return pwd.getpwuid(os.getuid()).pw_name
-    return "postgres" if any(one.pw_name == "postgres" for one in pwd.getpwall()) else None
+    return "postgres" if any(account.pw_name == "postgres" for account in pwd.getpwall()) else None

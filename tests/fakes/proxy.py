@@ -51,14 +51,14 @@ class LyingNetwork:
     url: str = ""
     once: dict[str, list[Fault]] = field(default_factory=dict)
     always: dict[str, Fault] = field(default_factory=dict)
-    seen: list[str] = field(default_factory=list)
+    verbs: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def fault_for(self, path: str) -> Fault | None:
-        """Give the fault that this request meets, if any; faults of `once` are used up."""
+        """Return the fault that this request meets, if any; faults of `once` are used up."""
         verb = path.partition("/Customers/")[2].partition("/")[0] or path
         with self.lock:
-            self.seen.append(verb)
+            self.verbs.append(verb)
             if self.once.get(verb):
                 return self.once[verb].pop(0)
             return self.always.get(verb) or self.always.get("*")
@@ -66,7 +66,7 @@ class LyingNetwork:
     def count(self, verb: str) -> int:
         """Count the requests of that verb so far."""
         with self.lock:
-            return self.seen.count(verb)
+            return self.verbs.count(verb)
 
 
 @contextmanager
@@ -116,15 +116,15 @@ def lying_network(target: str) -> Iterator[LyingNetwork]:
         server.server_close()
 
 
-def _forward(target: str, method: str, asked: BaseHTTPRequestHandler, body: bytes) -> Reply:
+def _forward(target: str, method: str, request: BaseHTTPRequestHandler, body: bytes) -> Reply:
     place = urlsplit(target)
     line = http.client.HTTPConnection(place.hostname or "", place.port, timeout=5)
     names = ("Authorization", "Content-Type")
-    kept = {name: asked.headers[name] for name in names if asked.headers[name]}
+    headers = {name: request.headers[name] for name in names if request.headers[name]}
     try:
-        line.request(method, asked.path, body, kept)
-        answered = line.getresponse()
-        return answered.status, answered.headers["Content-Type"] or "", answered.read()
+        line.request(method, request.path, body, headers)
+        response = line.getresponse()
+        return response.status, response.headers["Content-Type"] or "", response.read()
     except OSError:
         return 502, "text/html", b"<html>bad gateway</html>"
     finally:

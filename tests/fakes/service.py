@@ -77,8 +77,8 @@ def running_service(
     database = str(place / "customers.db") if isinstance(place, Path) else place
     engine = create_database(database, currency)
     store = Store(engine)
-    for entity, given in rows().items() if sample else ():
-        store.insert(store.entities[entity], {"fields": given})
+    for entity, entity_rows in rows().items() if sample else ():
+        store.insert(store.entities[entity], {"fields": entity_rows})
     service = RunningService(
         database=database,
         token=add_token(engine, TokenRole.TILL, "till"),

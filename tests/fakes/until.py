@@ -1,4 +1,4 @@
-"""A condition in, its coming true out, before a deadline: the one way a test waits."""
+"""The one way in which a test waits: for a condition, up to a deadline."""
 
 import asyncio
 from collections.abc import Callable

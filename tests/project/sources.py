@@ -1,4 +1,4 @@
-"""Folders in, parsed modules and their functions and classes out: what the project tests read."""
+"""The parsed modules, functions and classes that the project tests read."""
 
 import ast
 import gc
@@ -44,11 +44,13 @@ def modules(folder: Path) -> tuple[Module, ...]:
     texts = {path: path.read_text("utf-8") for path in sorted(folder.rglob("*.py"))}
     gc.disable()  # the trees stay, and a search for garbage in a million nodes finds none
     try:
-        parsed = [Module(path, text, ast.parse(text, str(path))) for path, text in texts.items()]
+        parsed_modules = [
+            Module(path, text, ast.parse(text, str(path))) for path, text in texts.items()
+        ]
         gc.freeze()
     finally:
         gc.enable()
-    return tuple(parsed)
+    return tuple(parsed_modules)
 
 
 def pyproject() -> dict[str, Any]:

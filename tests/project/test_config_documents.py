@@ -33,19 +33,19 @@ ASSIGNMENT = re.compile(r"^(?:# )?([a-z_]+) = ")
 
 
 def example_keys() -> dict[str, dict[str, str]]:
-    """Give the words beside the example's keys by table, those that are switched off too."""
-    found: dict[str, dict[str, str]] = {}
+    """Return the words beside the example's keys by table, those that are switched off too."""
+    keys: dict[str, dict[str, str]] = {}
     table = key = ""
     for line in EXAMPLE.read_text("utf-8").splitlines():
         if head := HEAD.match(line):
             table, key = head[1], ""
-            found[table] = {}
+            keys[table] = {}
         elif assignment := ASSIGNMENT.match(line):
             key = assignment[1]
-            found[table][key] = line.partition(" = ")[2]
+            keys[table][key] = line.partition(" = ")[2]
         elif key and line.startswith(" " * len("key = ")):
-            found[table][key] += line
-    return found
+            keys[table][key] += line
+    return keys
 
 
 def default(key: ConfigKey) -> str:
@@ -66,7 +66,7 @@ def row(name: str, key: ConfigKey) -> str:
 
 
 def page_rows(*, meanings: bool = False) -> dict[str, list[str]]:
-    """Give the rows of each table's section of the page, with or without the meanings."""
+    """Return the rows of each table's section of the page, with or without the meanings."""
     row_form = r"^(\| `.*\| [^|]+ \|)$" if meanings else r"^(\| `.*\|) [^|]+ \|$"
     sections = re.split(r"^## ", PAGE.read_text("utf-8"), flags=re.MULTILINE)[1:]
     return {
@@ -85,44 +85,44 @@ def test_the_example_loads_with_everything_switched_on() -> None:
 
 
 def test_the_example_says_plainly_what_this_version_does_not_do() -> None:
-    marked = {
+    marked_keys = {
         f"{table} {key}"
         for table, keys in example_keys().items()
         for key, words in keys.items()
         if "(not yet" in words
     }
-    assert marked == NOT_YET
+    assert marked_keys == NOT_YET
 
 
 def test_the_page_says_plainly_what_this_version_does_not_do() -> None:
-    marked = {
+    marked_keys = {
         f"{table} {key}"
         for table, meanings in page_rows(meanings=True).items()
         for row_text in meanings
         if "(not yet" in row_text
         for key in re.findall(r"^\| `([a-z_]+)`", row_text)
     }
-    assert marked == NOT_YET
+    assert marked_keys == NOT_YET
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_command_that_a_page_names_exists(page: Path) -> None:
-    named = COMMAND.findall(page.read_text("utf-8"))
-    assert [words for words in named if not is_command(words.split())] == []
+    commands = COMMAND.findall(page.read_text("utf-8"))
+    assert [words for words in commands if not is_command(words.split())] == []
 
 
 def is_command(words: list[str]) -> bool:
-    """Tell whether the program has this command; options and their values are not looked at."""
-    found: click.Command | None = taptill
+    """Return whether the program has this command; options and their values are not looked at."""
+    command: click.Command | None = taptill
     for word in words:
-        if isinstance(found, click.Group) and not word.startswith("-"):
-            found = found.get_command(click.Context(found), word)
-    return found is not None
+        if isinstance(command, click.Group) and not word.startswith("-"):
+            command = command.get_command(click.Context(command), word)
+    return command is not None
 
 
 def test_the_example_shows_every_key_in_its_table() -> None:
-    wanted = {name: sorted(keys_of(table)) for name, table in ALL.items()}
-    assert {name: sorted(keys) for name, keys in example_keys().items()} == wanted
+    expected = {name: sorted(keys_of(table)) for name, table in ALL.items()}
+    assert {name: sorted(keys) for name, keys in example_keys().items()} == expected
 
 
 @pytest.mark.parametrize("table", ALL)

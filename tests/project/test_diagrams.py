@@ -1,4 +1,4 @@
-"""Tables and rules of states in, the diagrams of the docs out: both say the same.
+"""The diagrams of the docs agree with the tables and rules of states.
 
 Where one fails: put the left side between the markers of the page.
 """
@@ -29,9 +29,11 @@ def session_diagram(table: Mapping[Step, Mapping[Event, Step]]) -> str:
     lines += [f"    {_name(step)} --> open" for step in open_steps]
     lines += [_arrow("open", event, after) for event, after in OPEN_STEPS.items()]
     for step, row in table.items():
-        shared = OPEN_STEPS.items() if step in open_steps else set()
-        own = [(event, after) for event, after in row.items() if (event, after) not in shared]
-        lines += [_arrow(_name(step), event, after) for event, after in own]
+        shared_rows = OPEN_STEPS.items() if step in open_steps else set()
+        own_rows = [
+            (event, after) for event, after in row.items() if (event, after) not in shared_rows
+        ]
+        lines += [_arrow(_name(step), event, after) for event, after in own_rows]
     return "\n".join(lines)
 
 
@@ -46,15 +48,15 @@ def _name(step: Step) -> str:
 def test_the_page_shows_the_table_as_it_is() -> None:
     """Where this fails: put the left side between the markers of docs/session.md."""
     _, _, rest = SESSION_PAGE.read_text("utf-8").partition(BEGIN)
-    shown, _, _ = rest.partition(END)
-    assert f"\n```mermaid\n{session_diagram(SESSION)}\n```\n" == shown
+    table, _, _ = rest.partition(END)
+    assert f"\n```mermaid\n{session_diagram(SESSION)}\n```\n" == table
 
 
 def test_every_arrow_of_the_table_is_drawn_once() -> None:
     arrows = [line for line in session_diagram(SESSION).splitlines() if ": " in line]
     open_steps = [step for step, row in SESSION.items() if row.items() >= OPEN_STEPS.items()]
-    own = sum(len(row) for row in SESSION.values()) - len(OPEN_STEPS) * len(open_steps)
-    assert len(arrows) == len(set(arrows)) == len(OPEN_STEPS) + own
+    own_count = sum(len(row) for row in SESSION.values()) - len(OPEN_STEPS) * len(open_steps)
+    assert len(arrows) == len(set(arrows)) == len(OPEN_STEPS) + own_count
 
 
 CHARGING_PAGE = ROOT / "docs" / "charging.md"
@@ -142,14 +144,14 @@ def money_diagram() -> str:
     """Draw what each kind of entry does to a customer's money."""
     lines = ["stateDiagram-v2", "    [*] --> nothing"]
     for before, position in STANDS.items():
-        for what, (kind, amount, body) in HAPPENS.items():
+        for title, (kind, amount, body) in HAPPENS.items():
             at = position
             if "unwritten" in body:  # with it goes the write-off of all that is in question
                 off = entry(EntryKind.WRITE_OFF, -position.in_question, {})
                 at = projection.advance(position, off)
             after = stands(projection.advance(at, entry(kind, amount, body)))
-            if after != before and (before, what) not in NEVER:
-                lines.append(f"    {before} --> {after}: {what}")
+            if after != before and (before, title) not in NEVER:
+                lines.append(f"    {before} --> {after}: {title}")
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""Source in, the modules and tests that do not say what they are for out."""
+"""Every module and every test says what it is for."""
 
 import ast
 import re
@@ -13,7 +13,7 @@ def first_paragraph(text: str) -> str:
 
 
 def one_sentence(text: str) -> bool:
-    """Tell whether a text ends once, at its end; `e.g.` and dots within words do not end it."""
+    """Return whether a text ends once, at its end; `e.g.` and dots within words do not end it."""
     return text.endswith(".") and not re.search(r"(?<!e\.g)(?<!i\.e)[.!?]\s+[A-Z`]", text)
 
 
@@ -23,12 +23,13 @@ def says_what_it_shows(function: Function) -> bool:
         return True
     if len(function.name.removeprefix("test_").split("_")) >= NAME_WORDS_MIN:
         return True
-    return any("parametrize" in ast.unparse(one) for one in function.decorator_list)
+    return any("parametrize" in ast.unparse(decorator) for decorator in function.decorator_list)
 
 
 def test_each_module_starts_with_one_sentence() -> None:
     openings = {
-        one.place: first_paragraph(ast.get_docstring(one.tree) or "") for one in modules(SRC)
+        module.place: first_paragraph(ast.get_docstring(module.tree) or "")
+        for module in modules(SRC)
     }
     assert {place: text for place, text in openings.items() if not one_sentence(text)} == {}
 

@@ -1,4 +1,4 @@
-"""docs/glossary.md in, words that it leaves out or says twice out."""
+"""docs/glossary.md has every word once."""
 
 import re
 

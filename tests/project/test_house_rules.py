@@ -1,4 +1,4 @@
-"""The tree in, what breaks a house rule that no other tool holds out."""
+"""The rules for the source that no other tool checks."""
 
 import ast
 import re
@@ -16,12 +16,12 @@ PINNED = re.compile(r"^(?P<name>[a-z0-9][a-z0-9._-]*)(\[.*\])?==[^ ]+(?P<marker>
 
 
 def money_modules() -> list[Module]:
-    inside = [(one, one.path.relative_to(SRC).as_posix()) for one in modules(SRC)]
+    inside = [(module, module.path.relative_to(SRC).as_posix()) for module in modules(SRC)]
     return [module for module, place in inside if place.startswith(MONEY_PLACES)]
 
 
 def floats(module: Module) -> Iterator[str]:
-    """Give the float literals and conversions; a line about a time (`..._s`) is none of money."""
+    """Yield the float literals and conversions; a line about a time (`..._s`) is none of money."""
     lines = module.text.splitlines()
     for node in ast.walk(module.tree):
         literal = isinstance(node, ast.Constant) and isinstance(node.value, float)
@@ -33,17 +33,17 @@ def floats(module: Module) -> Iterator[str]:
 
 def test_no_float_comes_near_money() -> None:
     assert money_modules()
-    assert [found for module in money_modules() for found in floats(module)] == []
+    assert [literal for module in money_modules() for literal in floats(module)] == []
 
 
 def catches_all(handler: ast.ExceptHandler) -> bool:
-    caught = ast.unparse(handler.type) if handler.type else "Exception"
-    return re.search(r"\b(Base)?Exception\b", caught) is not None
+    exception = ast.unparse(handler.type) if handler.type else "Exception"
+    return re.search(r"\b(Base)?Exception\b", exception) is not None
 
 
 def test_everything_is_caught_at_the_top_of_a_thread_a_task_or_the_command_line_only() -> None:
     """Each such place says in a comment which top it is: `thread top`, `task top`, `cli top`."""
-    unmarked = []
+    unmarked_places = []
     for module in modules(SRC):
         lines = ["", *module.text.splitlines(), ""]
         for node in ast.walk(module.tree):
@@ -51,8 +51,8 @@ def test_everything_is_caught_at_the_top_of_a_thread_a_task_or_the_command_line_
                 around = lines[node.lineno - 1 : node.lineno + 2]
                 comments = " ".join(line.partition("#")[2] for line in around)
                 if not A_TOP.search(comments):
-                    unmarked.append(module.at(node))
-    assert unmarked == []
+                    unmarked_places.append(module.at(node))
+    assert unmarked_places == []
 
 
 def test_only_the_config_reads_the_environment() -> None:
@@ -78,7 +78,7 @@ def test_no_test_patches_what_it_tests() -> None:
 
 
 def pins(lock: str) -> list[str]:
-    """Give a lock file's logical lines: one a package."""
+    """Return a lock file's logical lines: one a package."""
     text = (ROOT / lock).read_text("utf-8").replace("\\\n", "\\ ")
     return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
@@ -113,7 +113,8 @@ def test_a_till_needs_nothing_compiled(name: str) -> None:
 
 
 def test_every_direct_requirement_is_locked() -> None:
-    wanted = {
-        re.split(r"[<>=!~\[; ]", one)[0].lower() for one in pyproject()["project"]["dependencies"]
+    requirements = {
+        re.split(r"[<>=!~\[; ]", requirement)[0].lower()
+        for requirement in pyproject()["project"]["dependencies"]
     }
-    assert wanted <= set(till_packages())
+    assert requirements <= set(till_packages())

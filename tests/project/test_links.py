@@ -1,4 +1,4 @@
-"""Markdown pages in, the links in them that lead nowhere out."""
+"""Every link of the Markdown pages leads somewhere."""
 
 import re
 from pathlib import Path
@@ -13,13 +13,13 @@ HEAD = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
 def anchors(text: str) -> set[str]:
-    """Give the anchors of a page's headings as GitHub makes them."""
+    """Return the anchors of a page's headings as GitHub makes them."""
     heads = HEAD.findall(FENCED.sub("", text))
     return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
 
 
 def dead(page: Path, link: str) -> bool:
-    """Tell whether a link leads nowhere in this checkout; other sites are not asked."""
+    """Return whether a link leads nowhere in this checkout; other sites are not asked."""
     if re.match(r"[a-z]+:", link):
         return False
     name, _, anchor = link.partition("#")

@@ -1,4 +1,4 @@
-"""Source in, the refused names out: one word per thing, and none that says nothing."""
+"""The names in the source are ones that the rules accept."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ FIXED = {
 
 
 def last_word(name: str) -> str:
-    """Give the last word of a snake_case or CamelCase name, in small letters."""
+    """Return the last word of a snake_case or CamelCase name, in small letters."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).strip("_").lower().split("_")[-1]
 
 
@@ -27,7 +27,7 @@ def refused(name: str) -> bool:
 
 
 def names(module: Module) -> Iterator[tuple[str, str]]:
-    """Give every name of a module that the rule is about, with its place."""
+    """Yield every name of a module that the rule is about, with its place."""
     yield module.place, module.path.stem
     for node in module.classes():
         yield module.at(node), node.name
@@ -39,14 +39,24 @@ def names(module: Module) -> Iterator[tuple[str, str]]:
 
 
 def arguments(function: Function) -> list[str]:
-    held = function.args
-    starred = [argument for argument in (held.vararg, held.kwarg) if argument]
-    return [one.arg for one in (*held.posonlyargs, *held.args, *held.kwonlyargs, *starred)]
+    parameters = function.args
+    variadic = [argument for argument in (parameters.vararg, parameters.kwarg) if argument]
+    return [
+        parameter.arg
+        for parameter in (
+            *parameters.posonlyargs,
+            *parameters.args,
+            *parameters.kwonlyargs,
+            *variadic,
+        )
+    ]
 
 
 def test_no_name_is_or_ends_in_a_word_that_says_nothing() -> None:
-    found = [pair for folder in (SRC, TESTS) for one in modules(folder) for pair in names(one)]
-    assert [f"{place} {name}" for place, name in found if refused(name)] == []
+    vague_names = [
+        pair for folder in (SRC, TESTS) for module in modules(folder) for pair in names(module)
+    ]
+    assert [f"{place} {name}" for place, name in vague_names if refused(name)] == []
 
 
 def test_the_rule_knows_camel_case_and_leaves_the_fixed_names_alone() -> None:

@@ -1,4 +1,4 @@
-"""Comments, docstrings and pages in, what they cite and this repository does not hold out."""
+"""Comments, docstrings and pages cite only what this repository has."""
 
 import ast
 import re
@@ -41,8 +41,8 @@ CODE = re.compile(r"`((?:[\w-]+/)+[\w.-]*)(?::([\w.]+))?`")
 def stems() -> frozenset[str]:
     """Return the names, without their endings, of all files that a text may cite."""
     folders = ("docs", "src", "systemd", "tests", "udev")
-    found = (path for folder in folders for path in (ROOT / folder).rglob("*"))
-    return frozenset(path.name.partition(".")[0] for path in found if path.is_file())
+    paths = (path for folder in folders for path in (ROOT / folder).rglob("*"))
+    return frozenset(path.name.partition(".")[0] for path in paths if path.is_file())
 
 
 def dangling(text: str, folder: Path = ROOT) -> Iterator[str]:
@@ -64,10 +64,10 @@ def prose(module: Module) -> Iterator[str]:
     yield "\n".join(COMMENT.findall(module.text))
     inside = module.path.is_relative_to(SRC)
     for node in ast.walk(module.tree):
-        found = node.value if isinstance(node, ast.Expr) and not inside else node
-        is_text = isinstance(found, ast.Constant) and isinstance(found.value, str)
-        if is_text and (inside or found is not node):
-            yield ast.literal_eval(found)
+        node_text = node.value if isinstance(node, ast.Expr) and not inside else node
+        is_text = isinstance(node_text, ast.Constant) and isinstance(node_text.value, str)
+        if is_text and (inside or node_text is not node):
+            yield ast.literal_eval(node_text)
 
 
 def names(path: Path) -> frozenset[str]:
@@ -76,7 +76,10 @@ def names(path: Path) -> frozenset[str]:
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
     methods = {
-        f"{one.name}.{node.name}" for one in classes for node in one.body if isinstance(node, kinds)
+        f"{owner.name}.{node.name}"
+        for owner in classes
+        for node in owner.body
+        if isinstance(node, kinds)
     }
     targets = {
         target.id
@@ -96,8 +99,8 @@ def missing_code(text: str) -> Iterator[str]:
         tops = {path.name for path in SRC.iterdir()} | {path.name for path in ROOT.iterdir()}
         if place.partition("/")[0] not in tops:
             continue  # a path of a running system
-        found = [path for path in (ROOT / place, SRC / place) if path.exists()]
-        if not found or (name and name not in names(found[0])):
+        existing = [path for path in (ROOT / place, SRC / place) if path.exists()]
+        if not existing or (name and name not in names(existing[0])):
             yield f"{place}:{name}"
 
 
@@ -110,8 +113,10 @@ def test_a_page_cites_nothing_that_is_not_here(page: Path) -> None:
 
 def test_no_comment_and_no_docstring_cites_what_is_not_here() -> None:
     every = (*modules(SRC), *modules(TESTS))
-    found = {module.place: [*map(list, map(dangling, prose(module)))] for module in every}
-    assert {place: lists for place, lists in found.items() if any(lists)} == {}
+    dangling_by_place = {
+        module.place: [*map(list, map(dangling, prose(module)))] for module in every
+    }
+    assert {place: lists for place, lists in dangling_by_place.items() if any(lists)} == {}
 
 
 DANGLING = {
@@ -129,9 +134,9 @@ DANGLING = {
 }
 
 
-@pytest.mark.parametrize(("text", "found"), DANGLING.values(), ids=DANGLING)
-def test_what_is_not_here_is_found(text: str, found: list[str]) -> None:
-    assert list(dangling(text)) == found
+@pytest.mark.parametrize(("text", "references"), DANGLING.values(), ids=DANGLING)
+def test_what_is_not_here_is_found(text: str, references: list[str]) -> None:
+    assert list(dangling(text)) == references
 
 
 FINE = (

@@ -1,4 +1,4 @@
-"""Source in, the places above a size limit out: sizes are held, not hoped for."""
+"""Modules, functions and folders stay below the size limits."""
 
 import ast
 from pathlib import Path
@@ -19,7 +19,7 @@ LIMITS = {  # folder: lines of a function, lines of a file
 
 
 def lines(node: ast.stmt) -> int:
-    """Give the height of a definition, decorators left out."""
+    """Return the height of a definition, decorators left out."""
     assert node.end_lineno is not None
     return node.end_lineno - node.lineno + 1
 
@@ -83,8 +83,8 @@ def test_a_port_has_at_most_four_methods() -> None:
 @pytest.mark.parametrize("where", LIMITS)
 def test_no_folder_holds_too_many_modules(where: str) -> None:
     folder, _, _ = LIMITS[where]
-    held: dict[Path, int] = {}
+    counts: dict[Path, int] = {}
     for module in modules(folder):
         if module.path.name != "__init__.py":
-            held[module.path.parent] = held.get(module.path.parent, 0) + 1
-    assert {str(path): count for path, count in held.items() if count > MODULES_MAX} == {}
+            counts[module.path.parent] = counts.get(module.path.parent, 0) + 1
+    assert {str(path): count for path, count in counts.items() if count > MODULES_MAX} == {}

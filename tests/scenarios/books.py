@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 from tests.fakes.service import RunningService
-from tests.scenarios.program import Site
+from tests.scenarios.program import TillSite
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def office_sets(service: RunningService, card_id: str, fields: dict[str, Any]) -
     post(service, f"update/{row_of(service, card_id).id}", {"fields": fields})
 
 
-def entries(site: Site) -> list[dict[str, Any]]:
+def entries(site: TillSite) -> list[dict[str, Any]]:
     """Read the journal with the program's own command."""
     words = ("journal", "list", "--json", "--last", "1000000", "--state-dir", str(site.state))
     result = site.ask(*words)

@@ -7,20 +7,20 @@ from pathlib import Path
 import pytest
 from tests.fakes.proxy import LyingNetwork, lying_network
 from tests.fakes.service import RunningService, running_service
-from tests.scenarios.program import Site
+from tests.scenarios.program import TillSite
 
 
 @dataclass(frozen=True)
-class World:
+class TillAndService:
     """Everything around one till."""
 
     service: RunningService
     network: LyingNetwork
-    site: Site
+    site: TillSite
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    """Give a running service behind a network that can lie, and a site that uses it."""
+def world(tmp_path: Path) -> Iterator[TillAndService]:
+    """Yield a running service behind a network that can lie, and a site that uses it."""
     with running_service(tmp_path) as service, lying_network(service.url) as network:
-        yield World(service, network, Site(tmp_path, network.url, service.token))
+        yield TillAndService(service, network, TillSite(tmp_path, network.url, service.token))

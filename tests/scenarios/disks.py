@@ -1,4 +1,4 @@
-"""A till's command in, the same command on a disk of its own out: small, read-only, failing.
+"""Runs a till's command on a disk of its own: small, read-only or failing.
 
 The disk lies in a mount namespace that ends with the till, so that nothing stays behind. What the
 till has there is reached through its own root.
@@ -32,17 +32,17 @@ def tried(words: list[str]) -> bool:
 
 
 def on(disk: str, state: Path, words: list[str]) -> list[str]:
-    """Give the command on a disk of that kind at `state`."""
+    """Return the command on a disk of that kind at `state`."""
     return [*UNSHARED, disk, str(state), *words]
 
 
 def seen_by(till: Program, path: Path) -> Path:
-    """Give a path as that till sees it."""
+    """Return a path as that till sees it."""
     return Path(f"/proc/{till.process.pid}/root{path}")
 
 
 def without_powers(words: list[str]) -> list[str]:
-    """Give the command with the rights of an account, even where root runs it."""
+    """Return the command with the rights of an account, even where root runs it."""
     if os.geteuid():
         return words
     if shutil.which("setpriv") is None:

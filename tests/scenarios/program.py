@@ -93,7 +93,7 @@ class SerialLine:
 
 
 def rdm6300(card_id: str) -> bytes:
-    """Give the frame that an RDM6300 sends for ten hex digits."""
+    """Return the frame that an RDM6300 sends for ten hex digits."""
     check = 0
     for byte in bytes.fromhex(card_id):
         check ^= byte
@@ -101,7 +101,7 @@ def rdm6300(card_id: str) -> bytes:
 
 
 @dataclass
-class Site:
+class TillSite:
     """A folder with config, token and state: what one till needs."""
 
     folder: Path
@@ -123,7 +123,7 @@ class Site:
 
     @property
     def config(self) -> Path:
-        """Give the config's path."""
+        """Return the config's path."""
         return self.folder / "config.toml"
 
     def write_config(self) -> None:
@@ -140,7 +140,7 @@ class Site:
         self.config.write_text(text)
 
     def words(self, *words: str) -> list[str]:
-        """Give the command line of `taptill` with these words."""
+        """Return the command line of `taptill` with these words."""
         return [sys.executable, "-m", "taptill", *words]
 
     def ask(self, *words: str) -> "subprocess.CompletedProcess[str]":
@@ -150,7 +150,7 @@ class Site:
         )
 
     def run_words(self) -> list[str]:
-        """Give the command line that runs the till."""
+        """Return the command line that runs the till."""
         return self.words("run", "--config", str(self.config), "--state-dir", str(self.state))
 
 
@@ -175,7 +175,7 @@ class Program:
         os.close(slave)
 
     def text(self) -> str:
-        """Give the screen as it stands now, after all that was drawn so far."""
+        """Return the screen as it stands now, after all that was drawn so far."""
         self._read(0.0)
         return "\n".join(line.rstrip() for line in self._screen.display)
 
@@ -263,7 +263,7 @@ class Program:
         return self.close()
 
     def close(self) -> int:
-        """Make sure that it has ended; give its exit status."""
+        """Make sure that it has ended; return its exit status."""
         if self.process.poll() is None:
             self.process.kill()
         status = self.process.wait(WAIT_S)
@@ -287,7 +287,7 @@ class Program:
 
 
 @contextmanager
-def running(site: Site, *, ready: str = "READER ok") -> Iterator[Program]:
+def running(site: TillSite, *, ready: str = "READER ok") -> Iterator[Program]:
     """Run a till until the block ends, once `ready` stands on its screen."""
     program = Program(site.run_words(), site.socket)
     try:

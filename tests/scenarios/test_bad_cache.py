@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.scenarios.books import row_of
-from tests.scenarios.conftest import World
+from tests.scenarios.conftest import TillAndService
 from tests.scenarios.program import Program, running
 
 pytestmark = pytest.mark.slow
@@ -30,7 +30,7 @@ def garble(state: Path) -> None:
 
 
 def test_with_a_folder_in_the_caches_place_a_till_starts_sells_and_learns_everybody(
-    world: World,
+    world: TillAndService,
 ) -> None:
     """Once it has learned them, it sells without the backend, too."""
     world.site.state.mkdir(mode=0o700)
@@ -39,7 +39,7 @@ def test_with_a_folder_in_the_caches_place_a_till_starts_sells_and_learns_everyb
 
 
 def test_a_cache_damaged_under_way_hinders_nothing_and_is_whole_again_after_a_power_cut(
-    world: World,
+    world: TillAndService,
 ) -> None:
     with running(replace(world.site, sync_s=5)) as till:
         till.wait_for("ONLINE", "data")
@@ -50,7 +50,7 @@ def test_a_cache_damaged_under_way_hinders_nothing_and_is_whole_again_after_a_po
     sells_live_and_then_offline(world)
 
 
-def sells_live_and_then_offline(world: World) -> None:
+def sells_live_and_then_offline(world: TillAndService) -> None:
     """Start without a usable cache: live answers at first, and all in the cache soon."""
     before = row_of(world.service, ADA).total
     with running(world.site) as till:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from tests.scenarios.books import entries, row_of
-from tests.scenarios.conftest import World
-from tests.scenarios.program import Program, Site, running
+from tests.scenarios.conftest import TillAndService
+from tests.scenarios.program import Program, TillSite, running
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +38,7 @@ price = "1.505"
 
 def test_a_config_with_ten_mistakes_is_told_all_of_them_at_once(tmp_path: Path) -> None:
     """Exit status 78, each mistake with its table and key, and no traceback."""
-    site = Site(tmp_path, "http://127.0.0.1:1", "token")
+    site = TillSite(tmp_path, "http://127.0.0.1:1", "token")
     site.config.write_text(MISTAKES)
     result = site.ask("run", "--config", str(site.config), "--state-dir", str(site.state))
     assert result.returncode == 78
@@ -50,7 +50,9 @@ def test_a_config_with_ten_mistakes_is_told_all_of_them_at_once(tmp_path: Path) 
     assert len(result.stderr.splitlines()) >= 12
 
 
-def test_a_second_till_on_the_same_journal_is_refused_and_told_who_has_it(world: World) -> None:
+def test_a_second_till_on_the_same_journal_is_refused_and_told_who_has_it(
+    world: TillAndService,
+) -> None:
     """Exit status 75 and the first one's process id; the first goes on selling."""
     with running(world.site) as first:
         first.wait_for("ONLINE")
@@ -68,7 +70,7 @@ def test_a_second_till_on_the_same_journal_is_refused_and_told_who_has_it(world:
         first.wait_for("Thank you")
 
 
-def test_power_lost_right_after_paid_loses_nothing_and_books_it_once(world: World) -> None:
+def test_power_lost_right_after_paid_loses_nothing_and_books_it_once(world: TillAndService) -> None:
     """SIGKILL as soon as PAID stands there, offline; the next start shows and sends it."""
     with running(world.site) as till:
         till.wait_for("ONLINE", "data")
@@ -91,7 +93,7 @@ def test_power_lost_right_after_paid_loses_nothing_and_books_it_once(world: Worl
 
 def test_a_wrong_word_is_answered_with_usage_and_status_64(tmp_path: Path) -> None:
     """Unknown commands and options, and a till without a terminal."""
-    site = Site(tmp_path, "http://127.0.0.1:1", "token")
+    site = TillSite(tmp_path, "http://127.0.0.1:1", "token")
     for words in (("sell",), ("run", "--fast"), ("settle", "--fast")):
         result = site.ask(*words)
         assert result.returncode == 64, words
@@ -105,7 +107,7 @@ def test_a_wrong_word_is_answered_with_usage_and_status_64(tmp_path: Path) -> No
 
 def test_a_missing_token_says_where_to_put_it(tmp_path: Path) -> None:
     """Exit status 78 and both ways to give one."""
-    site = Site(tmp_path, "http://127.0.0.1:1", "token")
+    site = TillSite(tmp_path, "http://127.0.0.1:1", "token")
     (tmp_path / "token").unlink()
     program = Program(site.run_words())
     status = program.process.wait(20)

@@ -12,8 +12,8 @@ import pytest
 from tests.fakes.clock import FakeClock
 from tests.scenarios import disks
 from tests.scenarios.books import entries, row_of
-from tests.scenarios.conftest import World
-from tests.scenarios.program import Program, Site, running
+from tests.scenarios.conftest import TillAndService
+from tests.scenarios.program import Program, TillSite, running
 
 from taptill.journal.journal import Journal
 from taptill.journal.schema import VERSION
@@ -34,15 +34,15 @@ def pay(till: Program, amount: str) -> None:
     till.wait_for("Thank you")
 
 
-def charges(site: Site) -> list[int]:
+def charges(site: TillSite) -> list[int]:
     """Read the charges of the journal, which must hold."""
     verification = site.ask("journal", "verify", "--state-dir", str(site.state))
     assert verification.returncode == 0, verification.stderr
     return [entry["amount_minor"] for entry in entries(site) if entry["kind"] == "charge"]
 
 
-def kept(site: Site) -> Path:
-    """Make a journal at rest; give its path."""
+def kept(site: TillSite) -> Path:
+    """Make a journal at rest; return its path."""
     site.state.mkdir(mode=0o700)
     path = site.state / "journal.db"
     journal = Journal(path, FakeClock(), min_free_mb=0)
@@ -51,7 +51,7 @@ def kept(site: Site) -> Path:
     return path
 
 
-def test_a_full_disk_closes_the_till_and_room_opens_it_again(world: World) -> None:
+def test_a_full_disk_closes_the_till_and_room_opens_it_again(world: TillAndService) -> None:
     """The screen says how much room is left; keys sell nothing meanwhile."""
     disks.need("FULL DISK")
     site = replace(world.site, extra_config=LITTLE_ROOM, clear_after_s=6)
@@ -73,7 +73,7 @@ def test_a_full_disk_closes_the_till_and_room_opens_it_again(world: World) -> No
 
 
 def test_a_disk_that_takes_no_write_charges_nobody_and_the_till_goes_on_by_itself(
-    world: World,
+    world: TillAndService,
 ) -> None:
     """The commit itself fails; a while later the disk takes writes again."""
     site = replace(world.site, clear_after_s=6)
@@ -95,7 +95,7 @@ def test_a_disk_that_takes_no_write_charges_nobody_and_the_till_goes_on_by_itsel
     assert row_of(world.service, ADA).total == Decimal("-8.30")
 
 
-def test_a_disk_that_the_kernel_made_read_only_keeps_what_was_paid(world: World) -> None:
+def test_a_disk_that_the_kernel_made_read_only_keeps_what_was_paid(world: TillAndService) -> None:
     """An error on a real file system: CLOSED; mounted anew, all is there and is sent."""
     disks.need("READ-ONLY REMOUNT", "nsenter", "mkfs.ext4")
     site = replace(world.site, extra_config=LITTLE_ROOM)
@@ -119,7 +119,9 @@ def test_a_disk_that_the_kernel_made_read_only_keeps_what_was_paid(world: World)
     assert row_of(world.service, ADA).total == Decimal("-11.30")
 
 
-def test_a_log_deleted_under_the_till_closes_it_and_its_end_saves_all(world: World) -> None:
+def test_a_log_deleted_under_the_till_closes_it_and_its_end_saves_all(
+    world: TillAndService,
+) -> None:
     site = world.site
     with running(site) as till:
         till.wait_for("ONLINE", "data")
@@ -130,7 +132,7 @@ def test_a_log_deleted_under_the_till_closes_it_and_its_end_saves_all(world: Wor
     assert charges(site) == [100]
 
 
-def test_pages_that_go_bad_under_the_till_close_it(world: World) -> None:
+def test_pages_that_go_bad_under_the_till_close_it(world: TillAndService) -> None:
     """The medium gives rubbish instead of what was written: nothing is sold on it."""
     site = world.site
     path = kept(site)
@@ -184,7 +186,7 @@ def test_a_journal_that_cannot_be_used_is_one_line_and_status_74(
     tmp_path: Path, fault: Callable[[Path], None]
 ) -> None:
     """For the till and for `journal verify` alike."""
-    site = Site(tmp_path, "http://127.0.0.1:1", "token")
+    site = TillSite(tmp_path, "http://127.0.0.1:1", "token")
     fault(kept(site))
     refused(Program(disks.without_powers(site.run_words())), AT_START[fault])
     verify = site.words("journal", "verify", "--state-dir", str(site.state))
@@ -193,7 +195,7 @@ def test_a_journal_that_cannot_be_used_is_one_line_and_status_74(
 
 def test_a_read_only_disk_at_the_start_is_one_line_and_status_74(tmp_path: Path) -> None:
     disks.need("READ-ONLY DISK")
-    site = Site(tmp_path, "http://127.0.0.1:1", "token")
+    site = TillSite(tmp_path, "http://127.0.0.1:1", "token")
     kept(site)
     verify = site.words("journal", "verify", "--state-dir", str(site.state))
     for words in (site.run_words(), verify):

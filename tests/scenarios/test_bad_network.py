@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from tests.fakes.proxy import answer, fail, lose_reply, lose_request, portal
 from tests.scenarios.books import row_of
-from tests.scenarios.conftest import World
+from tests.scenarios.conftest import TillAndService
 from tests.scenarios.program import Program, running
 
 pytestmark = pytest.mark.slow
@@ -31,7 +31,7 @@ def pay(till: Program, amount: str, card_id: str, name: str) -> None:
 
 
 def test_a_dead_service_is_sold_through_within_the_caps_and_gets_each_charge_once(
-    world: World,
+    world: TillAndService,
 ) -> None:
     """A cached customer pays offline, is refused beyond the caps, and is settled once."""
     site = replace(world.site, extra_config=CAP)
@@ -58,7 +58,7 @@ def test_a_dead_service_is_sold_through_within_the_caps_and_gets_each_charge_onc
     assert mark[1] == 500
 
 
-def test_a_service_that_returns_is_noticed_without_a_key_or_a_tap(world: World) -> None:
+def test_a_service_that_returns_is_noticed_without_a_key_or_a_tap(world: TillAndService) -> None:
     """After pauses that have grown: OFFLINE ends and what was kept is sent, by itself."""
     with running(world.site) as till:
         till.wait_for("ONLINE", "data")
@@ -71,8 +71,10 @@ def test_a_service_that_returns_is_noticed_without_a_key_or_a_tap(world: World) 
     assert row_of(world.service, ADA).total == Decimal("-8.10")
 
 
-@pytest.mark.parametrize("fault", [lose_reply, lose_request, fail], ids=lambda one: one.__name__)
-def test_an_update_without_an_answer_is_booked_once(world: World, fault: object) -> None:
+@pytest.mark.parametrize(
+    "fault", [lose_reply, lose_request, fail], ids=lambda fault: fault.__name__
+)
+def test_an_update_without_an_answer_is_booked_once(world: TillAndService, fault: object) -> None:
     """The reply is lost, the request is lost, or a 500: the row tells, and it is settled once."""
     world.network.once["update"] = [fault, fault]  # type: ignore[list-item]
     with running(world.site) as till:
@@ -82,8 +84,10 @@ def test_an_update_without_an_answer_is_booked_once(world: World, fault: object)
     assert row_of(world.service, ADA).total == Decimal("-8.10")
 
 
-@pytest.mark.parametrize("fault", [portal, fail], ids=lambda one: one.__name__)
-def test_a_page_or_an_error_instead_of_json_is_no_answer(world: World, fault: object) -> None:
+@pytest.mark.parametrize("fault", [portal, fail], ids=lambda fault: fault.__name__)
+def test_a_page_or_an_error_instead_of_json_is_no_answer(
+    world: TillAndService, fault: object
+) -> None:
     """HTML from a captive portal, 500s: the cached customer pays; all is sent afterwards."""
     with running(world.site) as till:
         till.wait_for("ONLINE", "data")
@@ -98,7 +102,7 @@ def test_a_page_or_an_error_instead_of_json_is_no_answer(world: World, fault: ob
     assert row_of(world.service, ADA).total == Decimal("-8.10")
 
 
-def test_a_wrong_token_is_said_and_the_right_one_settles(world: World) -> None:
+def test_a_wrong_token_is_said_and_the_right_one_settles(world: TillAndService) -> None:
     """401: nobody is unknown because of it, the sign is loud, and a new token mends it."""
     site = world.site
     with running(site) as till:
@@ -115,7 +119,7 @@ def test_a_wrong_token_is_said_and_the_right_one_settles(world: World) -> None:
     assert row_of(world.service, ADA).total == Decimal("-11.30")
 
 
-def test_a_void_offline_leaves_the_books_as_they_were(world: World) -> None:
+def test_a_void_offline_leaves_the_books_as_they_were(world: TillAndService) -> None:
     """Charge and void are both kept, and together they change nothing."""
     with running(world.site) as till:
         till.wait_for("ONLINE", "data")
@@ -133,7 +137,7 @@ def test_a_void_offline_leaves_the_books_as_they_were(world: World) -> None:
     assert mark[1] == 0
 
 
-def test_a_token_that_sees_nobody_is_an_alarm_and_no_card_is_unknown(world: World) -> None:
+def test_a_token_that_sees_nobody_is_an_alarm_and_no_card_is_unknown(world: TillAndService) -> None:
     """An empty list is no proof: the screen says that the server shows no customers."""
     world.network.always["select"] = answer([])
     with running(world.site) as till:

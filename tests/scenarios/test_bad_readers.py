@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from tests.scenarios.conftest import World
+from tests.scenarios.conftest import TillAndService
 from tests.scenarios.program import SERIAL, Program, SerialLine, rdm6300, running
 
 pytestmark = pytest.mark.slow
@@ -24,7 +24,7 @@ class SerialTill:
 
 
 @pytest.fixture
-def serial_till(world: World, tmp_path: Path) -> Iterator[SerialTill]:
+def serial_till(world: TillAndService, tmp_path: Path) -> Iterator[SerialTill]:
     """Run a till with a serial reader that is ready."""
     line = SerialLine(tmp_path / "rfid-reader")
     site = replace(world.site, readers=SERIAL.format(port=line.link))

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from tests.fakes.proxy import answer
 from tests.scenarios.books import office_sets, post, row_of
-from tests.scenarios.conftest import World
+from tests.scenarios.conftest import TillAndService
 from tests.scenarios.program import running
 
 pytestmark = pytest.mark.slow
@@ -20,7 +20,7 @@ ADA, BLOCKED, CHARLES, OWES, SYSTEM, HOSTILE = (
 )
 
 
-def test_each_card_that_may_not_pay_is_refused_and_nothing_is_booked(world: World) -> None:
+def test_each_card_that_may_not_pay_is_refused_and_nothing_is_booked(world: TillAndService) -> None:
     """Blocked, no credit, unknown and the system's own customer, one after another."""
     before = {card: row_of(world.service, card).total for card in (BLOCKED, CHARLES, SYSTEM)}
     with running(world.site) as till:
@@ -42,7 +42,9 @@ def test_each_card_that_may_not_pay_is_refused_and_nothing_is_booked(world: Worl
     assert before == {card: row_of(world.service, card).total for card in before}
 
 
-def test_a_prepaid_customer_pays_up_to_the_balance_and_not_a_cent_more(world: World) -> None:
+def test_a_prepaid_customer_pays_up_to_the_balance_and_not_a_cent_more(
+    world: TillAndService,
+) -> None:
     """1.80 in advance: 1.81 is refused, 1.80 is paid, then 0.01 is refused."""
     with running(world.site) as till:
         till.wait_for("ONLINE")
@@ -58,7 +60,7 @@ def test_a_prepaid_customer_pays_up_to_the_balance_and_not_a_cent_more(world: Wo
     assert row_of(world.service, CHARLES).total == 0
 
 
-def test_two_customers_on_one_card_are_nobody(world: World) -> None:
+def test_two_customers_on_one_card_are_nobody(world: TillAndService) -> None:
     """The till refuses to choose and names no one."""
     row = {
         "name": "Twin Towers",
@@ -78,7 +80,9 @@ def test_two_customers_on_one_card_are_nobody(world: World) -> None:
     assert world.network.count("update") == 0
 
 
-def test_a_card_that_the_office_gave_to_another_customer_cannot_confirm(world: World) -> None:
+def test_a_card_that_the_office_gave_to_another_customer_cannot_confirm(
+    world: TillAndService,
+) -> None:
     """The cache still says Ada, the live answer says Dorothea: dead until a new tap."""
     with running(world.site) as till:
         till.wait_for("ONLINE", "data")
@@ -95,7 +99,7 @@ def test_a_card_that_the_office_gave_to_another_customer_cannot_confirm(world: W
     assert row_of(world.service, ADA).total == Decimal("9.40")
 
 
-def test_a_hostile_name_is_shown_harmless_and_can_pay(world: World) -> None:
+def test_a_hostile_name_is_shown_harmless_and_can_pay(world: TillAndService) -> None:
     """Markup, control characters and direction marks draw nothing and break nothing."""
     hostile = "[bold red]boo[/] \x1b[2J\u202eevil\u200b" + "x" * 200
     row = {"name": hostile, "cardId": "BAD0000001", "totalDebt": -5}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.fakes.service import running_service
 from tests.scenarios.books import row_of
-from tests.scenarios.program import SERIAL, SerialLine, Site, rdm6300, running
+from tests.scenarios.program import SERIAL, SerialLine, TillSite, rdm6300, running
 
 pytestmark = pytest.mark.slow
 
@@ -19,7 +19,7 @@ def test_a_card_on_a_serial_line_pays_and_the_backend_holds_exactly_the_amount(
     """Tap, name, block status, debt, confirm, PAID, sent; totalDebt moved by the amount."""
     line = SerialLine(tmp_path / "rfid-reader")
     with running_service(tmp_path) as service:
-        site = Site(tmp_path, service.url, service.token, SERIAL.format(port=line.link))
+        site = TillSite(tmp_path, service.url, service.token, SERIAL.format(port=line.link))
         before = row_of(service, ADA)
         with running(site) as till:
             till.wait_until(lambda text: "READER" in text and "missing" not in text, "the reader")

@@ -1,4 +1,4 @@
-"""Words of the command line in, one soak after another out: a progress line, and what broke.
+"""Runs the soaks one after another, with a progress line and a list of faults.
 
 `python -m tests.soak [WORD ...]`; without a word all soaks run. Each says its seed first; one that
 found something leaves its folder, and the exit status is 1.
@@ -30,11 +30,11 @@ def main() -> int:
     words.add_argument("soak", nargs="*", help=f"of {', '.join(SOAKS)}; all without any")
     words.add_argument("--rounds", type=int, default=0)
     words.add_argument("--seed", type=int, default=random.randrange(10**6))
-    asked = words.parse_args()
-    if unknown := set(asked.soak) - set(SOAKS):
+    options = words.parse_args()
+    if unknown := set(options.soak) - set(SOAKS):
         words.error(f"no such soak: {', '.join(sorted(unknown))}")
-    found = [run(name, asked.rounds, asked.seed) for name in asked.soak or SOAKS]
-    return int(any(found))
+    results = [run(name, options.rounds, options.seed) for name in options.soak or SOAKS]
+    return int(any(results))
 
 
 def run(name: str, rounds: int, seed: int) -> list[str]:
@@ -47,15 +47,15 @@ def run(name: str, rounds: int, seed: int) -> list[str]:
         if wide:
             say(f"\r\x1b[K{words}, {time.monotonic() - began_s:.0f} s", end="")
 
-    found = SOAKS[name](folder, rounds, seed, progress)
+    faults = SOAKS[name](folder, rounds, seed, progress)
     took = f"{time.monotonic() - began_s:.0f} s"
     say("\r\x1b[K" if wide else "", end="")
-    say(f"{name}: broken after {took}" if found else f"{name}: all is well after {took}")
-    for one in found:
-        say(f"  {one}")
-    if not found:
+    say(f"{name}: broken after {took}" if faults else f"{name}: all is well after {took}")
+    for fault in faults:
+        say(f"  {fault}")
+    if not faults:
         shutil.rmtree(folder)
-    return found
+    return faults
 
 
 def say(words: str, end: str = "\n") -> None:

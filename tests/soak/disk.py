@@ -1,4 +1,4 @@
-"""File operations in, what a disk holds after a power cut out: only what was synced is sure.
+"""A model of a disk: what it holds after a power cut, when only synced data is certain.
 
 The strictest disk that POSIX allows: a name is sure only once its folder was synced, content only
 once its file was; of everything else each part may be there or not, in any order, and a write may
@@ -26,7 +26,7 @@ class Resize:
 
 
 @dataclass(frozen=True, slots=True)
-class Sync:
+class FileSync:
     file: int
 
 
@@ -44,7 +44,7 @@ class SyncFolder:
 
 
 Content = Write | Resize
-Operation = Content | Sync | Name | SyncFolder
+Operation = Content | FileSync | Name | SyncFolder
 Cut = Callable[[Content], Iterator[Content]]
 """Given a change of content that no sync covers, what of it has reached the disk."""
 
@@ -63,10 +63,10 @@ class Disk:
         match operation:
             case Write() | Resize():
                 self.unsure.setdefault(operation.file, []).append(operation)
-            case Sync():
-                kept = self.files.setdefault(operation.file, bytearray())
-                for one in self.unsure.pop(operation.file, []):
-                    change(kept, one)
+            case FileSync():
+                content = self.files.setdefault(operation.file, bytearray())
+                for write in self.unsure.pop(operation.file, []):
+                    change(content, write)
             case Name():
                 self.unsure_names.append(operation)
             case SyncFolder():
@@ -74,19 +74,19 @@ class Disk:
                     self.names[name.name] = name.file
                 self.unsure_names.clear()
 
-    def after_cut(self, cut: "Cut", named: Callable[[], bool]) -> dict[str, bytes]:
-        """Give the files that are there when the power comes back, by name."""
+    def after_cut(self, cut: "Cut", is_named: Callable[[], bool]) -> dict[str, bytes]:
+        """Return the files that are there when the power comes back, by name."""
         names = dict(self.names)
-        names.update({one.name: one.file for one in self.unsure_names if named()})
-        found = {}
+        names.update({name.name: name.file for name in self.unsure_names if is_named()})
+        files = {}
         for name, file in names.items():
             if file is not None:
                 content = bytearray(self.files.get(file, b""))
-                for one in self.unsure.get(file, []):
-                    for part in cut(one):
+                for write in self.unsure.get(file, []):
+                    for part in cut(write):
                         change(content, part)
-                found[name] = bytes(content)
-        return found
+                files[name] = bytes(content)
+        return files
 
 
 def change(content: bytearray, operation: Content) -> None:
@@ -123,7 +123,7 @@ def some(dice: random.Random) -> Cut:
 
 
 def torn(write: Write, dice: random.Random) -> Iterator[Write]:
-    """Give the parts of a write that lie in sectors which have reached the disk."""
+    """Yield the parts of a write that lie in sectors which have reached the disk."""
     sector = dice.choice(SECTORS)
     start, end = write.offset, write.offset + len(write.content)
     while start < end:

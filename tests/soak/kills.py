@@ -1,4 +1,4 @@
-"""Seeded kills of the real till and service in, what the books owe to the screens out.
+"""Kills of the real till and service at seeded moments, compared with what the screens showed.
 
 A round starts the till, sells until SIGKILL strikes, and notes what the screen has shown. The
 service is killed and restarted at random beside it. At the end the till settles what is left,
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.fakes.service import RunningService, running_service
 from tests.scenarios.books import BackendRow, post, row_of
-from tests.scenarios.program import Program, Site, running
+from tests.scenarios.program import Program, TillSite, running
 
 from taptill.domain.entry import MONEY_KINDS, Entry, EntryKind
 from taptill.domain.mark import HASH_DIGITS
@@ -67,15 +67,15 @@ OFTEN = {Moment.START: 1, Moment.TAP: 1, Moment.ENTER: 3, Moment.PAID: 3, Moment
 
 
 @dataclass
-class Promises:
+class ShownResults:
     """What screens have shown, by amount in cents: no amount is rung up twice."""
 
-    tried: int = 0
-    paid: dict[int, str] = field(default_factory=dict)
-    voided: set[int] = field(default_factory=set)
+    attempts: int = 0
+    paid_cards: dict[int, str] = field(default_factory=dict)
+    voided_amounts: set[int] = field(default_factory=set)
 
 
-class Doom:
+class DelayedKill:
     """Kills a till a while after the moment that was drawn for it."""
 
     def __init__(self, dice: random.Random) -> None:
@@ -98,26 +98,26 @@ class Doom:
 
 
 def soak(folder: Path, rounds: int, seed: int, say: Callable[[str], None]) -> list[str]:
-    """Play the rounds; give what the books do not hold of what the screens have shown."""
-    dice, promises = random.Random(seed), Promises()
+    """Play the rounds; return what the books do not hold of what the screens have shown."""
+    dice, results = random.Random(seed), ShownResults()
     with shop(folder) as (service, site):
         with bad_weather(service, random.Random(seed + 1)):
             for number in range(1, min(rounds or ROUNDS, ROUNDS_MAX) + 1):
-                play(site, dice, promises)
-                say(f"round {number}: {len(promises.paid)} paid")
+                play(site, dice, results)
+                say(f"round {number}: {len(results.paid_cards)} paid")
         settle(site)
-        return complaints(site, service, promises)
+        return complaints(site, service, results)
 
 
 @contextmanager
-def shop(folder: Path) -> Iterator[tuple[RunningService, Site]]:
-    """Give a service with a few rich customers, and a till's folder with all of them cached."""
+def shop(folder: Path) -> Iterator[tuple[RunningService, TillSite]]:
+    """Yield a service with a few rich customers, and a till's folder with all of them cached."""
     with running_service(folder, sample=False) as service:
         rows = [
             {"name": name, "cardId": card, "totalDebt": int(BASE)} for card, name in PEOPLE.items()
         ]
         post(service, "insert", {"fields": rows})
-        site = Site(folder, service.url, service.token, extra_config=NO_CAPS)
+        site = TillSite(folder, service.url, service.token, extra_config=NO_CAPS)
         with running(site) as till:
             till.wait_for("ONLINE", "data")
             assert till.leave() == 0
@@ -144,15 +144,15 @@ def bad_weather(service: RunningService, dice: random.Random) -> Iterator[None]:
         wind.result()
 
 
-def play(site: Site, dice: random.Random, promises: Promises) -> None:
+def play(site: TillSite, dice: random.Random, results: ShownResults) -> None:
     """Run a till and sell until it is killed; a till that ends otherwise fails the soak."""
-    doom, till = Doom(dice), Program(site.run_words(), site.socket)
+    doom, till = DelayedKill(dice), Program(site.run_words(), site.socket)
     try:
         doom.reached(Moment.START, till)
         with suppress(AssertionError, OSError):
             till.wait_for("READER ok")
             while True:
-                sell(till, dice, doom, promises)
+                sell(till, dice, doom, results)
         till.process.wait(DEATH_S)
     finally:
         doom.cancel()
@@ -161,17 +161,17 @@ def play(site: Site, dice: random.Random, promises: Promises) -> None:
     assert status == -signal.SIGKILL, f"the till ended by itself ({status}):\n{last}"
 
 
-def sell(till: Program, dice: random.Random, doom: Doom, promises: Promises) -> None:
+def sell(till: Program, dice: random.Random, doom: DelayedKill, results: ShownResults) -> None:
     """Sell to somebody and void it if the power holds; raises where the till is dead."""
-    promises.tried += 1
-    amount, card = promises.tried, dice.choice(list(PEOPLE))
+    results.attempts += 1
+    amount, card = results.attempts, dice.choice(list(PEOPLE))
     till.sell(str(amount), card)
     doom.reached(Moment.TAP, till)
     till.wait_for(f"{PEOPLE[card]} pays")
     till.confirm()
     doom.reached(Moment.ENTER, till)
     if shown(till, "Thank you"):
-        promises.paid[amount] = card
+        results.paid_cards[amount] = card
     doom.reached(Moment.PAID, till)
     if doom.moment is Moment.VOID:
         till.void_key()
@@ -179,7 +179,7 @@ def sell(till: Program, dice: random.Random, doom: Doom, promises: Promises) -> 
         till.press("1")
         doom.reached(Moment.VOID, till)
         if shown(till, "Nothing to pay"):
-            promises.voided.add(amount)
+            results.voided_amounts.add(amount)
 
 
 def shown(till: Program, words: str) -> bool:
@@ -192,44 +192,47 @@ def shown(till: Program, words: str) -> bool:
     return True
 
 
-def settle(site: Site) -> None:
+def settle(site: TillSite) -> None:
     """Let the till send what is left."""
     with running(site) as till:
         till.wait_for("ONLINE", "│ 0 to send", wait_s=SETTLED_S)
         assert till.leave() == 0
 
 
-def complaints(site: Site, service: RunningService, promises: Promises) -> list[str]:
+def complaints(site: TillSite, service: RunningService, results: ShownResults) -> list[str]:
     """Compare screens, journal and backend; each difference is a line."""
-    verified = site.ask("journal", "verify", "--state-dir", str(site.state))
-    found = [verified.stderr] if verified.returncode else []
+    verification = site.ask("journal", "verify", "--state-dir", str(site.state))
+    faults = [verification.stderr] if verification.returncode else []
     with closing(connect(site.state / "journal.db", read_only=True)) as journal:
-        written = list(entries(journal))
+        journal_entries = list(entries(journal))
         if desk := JournalQueries("", journal).in_question()[0]:
-            found.append(f"{desk} customers are on the conflict desk")
-    if any(one.kind is EntryKind.HALTED for one in written):
-        found.append("settlement was halted")
-    money = [one for one in written if one.kind in MONEY_KINDS]
-    rung = Counter((one.customer_id, one.amount_minor) for one in money)
-    found += [f"{one} was rung up once and kept {n} times" for one, n in rung.items() if n > 1]
+            faults.append(f"{desk} customers are on the conflict desk")
+    if any(entry.kind is EntryKind.HALTED for entry in journal_entries):
+        faults.append("settlement was halted")
+    money = [entry for entry in journal_entries if entry.kind in MONEY_KINDS]
+    entry_counts = Counter((entry.customer_id, entry.amount_minor) for entry in money)
+    faults += [
+        f"{key} was rung up once and kept {n} times" for key, n in entry_counts.items() if n > 1
+    ]
     for card, name in PEOPLE.items():
         row = row_of(service, card)
-        own = [one for one in money if one.customer_id == row.id]
-        paid = {amount for amount, payer in promises.paid.items() if payer == card}
-        owed = paid | {-amount for amount in paid & promises.voided}
-        lost = owed - {one.amount_minor for one in own}
-        found += [f"{name}: {amount} was shown, not kept" for amount in sorted(lost)]
-        found += [f"{name}: {difference}" for difference in differences(row, own)]
-    return found
+        customer_entries = [entry for entry in money if entry.customer_id == row.id]
+        paid_amounts = {amount for amount, payer in results.paid_cards.items() if payer == card}
+        expected = paid_amounts | {-amount for amount in paid_amounts & results.voided_amounts}
+        missing = expected - {entry.amount_minor for entry in customer_entries}
+        faults += [f"{name}: {amount} was shown, not kept" for amount in sorted(missing)]
+        faults += [f"{name}: {difference}" for difference in differences(row, customer_entries)]
+    return faults
 
 
-def differences(row: BackendRow, own: list[Entry]) -> list[str]:
+def differences(row: BackendRow, customer_entries: list[Entry]) -> list[str]:
     """Compare a customer's row with this journal's money entries, the only ones there are."""
-    total = sum(one.amount_minor or 0 for one in own)
-    mark = [[own[-1].seq, total, own[-1].hash[:HASH_DIGITS]]] if own else []
-    found = []
+    total = sum(entry.amount_minor or 0 for entry in customer_entries)
+    newest = customer_entries[-1:]
+    mark = [[entry.seq, total, entry.hash[:HASH_DIGITS]] for entry in newest]
+    faults = []
     if row.total != BASE + Decimal(total).scaleb(-2):
-        found.append(f"the backend holds {row.total}, the journal {total} on {BASE}")
+        faults.append(f"the backend holds {row.total}, the journal {total} on {BASE}")
     if list(row.debt_data["taptill"]["t"].values()) != mark:
-        found.append(f"the row holds {row.debt_data}, the journal {mark}")
-    return found
+        faults.append(f"the row holds {row.debt_data}, the journal {mark}")
+    return faults

@@ -125,5 +125,5 @@ def growth(before: tuple[int, int, int], after: tuple[int, int, int]) -> list[st
         strict=True,
     )
     return [
-        f"{was} {what} became {now}" for what, was, now, more_max in rooms if now > was + more_max
+        f"{was} {room} became {now}" for room, was, now, more_max in rooms if now > was + more_max
     ]

@@ -1,4 +1,4 @@
-"""A command in, its operations on the files of one folder out, as strace saw them.
+"""Records with strace what a command does to the files of one folder.
 
 What it wrote to standard output is recorded in the same order: it tells what had been promised by
 then. `-shm` files are left out: they are memory that no power cut leaves.
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.soak.disk import Name, Operation, Resize, Sync, SyncFolder, Write
+from tests.soak.disk import FileSync, Name, Operation, Resize, SyncFolder, Write
 
 STRACE_S = 120
 READ = (
@@ -38,46 +38,48 @@ _SAID = "write(1<"
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class PrintedLine:
     """A piece of standard output."""
 
     words: str
 
 
-def record(words: list[str], folder: Path, log: Path) -> list[Operation | Said]:
-    """Run a command under strace; give what it did to the files of `folder`, in order."""
+def record(words: list[str], folder: Path, log: Path) -> list[Operation | PrintedLine]:
+    """Run a command under strace; return what it did to the files of `folder`, in order."""
     strace = ["strace", "-f", "-y", "-xx", "-s", "10000000", "-o", str(log), "-e"]
     command = [*strace, f"trace={','.join((*READ, *UNREAD))}", *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=STRACE_S, check=False)
-    assert done.returncode == 0, done.stderr
+    result = subprocess.run(command, capture_output=True, text=True, timeout=STRACE_S, check=False)
+    assert result.returncode == 0, result.stderr
     with log.open("r", encoding="ascii") as lines:
-        return list(Reader(folder).read(lines))
+        return list(TraceReader(folder).read(lines))
 
 
 @dataclass
-class Reader:
+class TraceReader:
     """Reads strace's lines; what it does not understand of the folder's files is an error."""
 
     folder: Path
     names: dict[str, int] = field(default_factory=dict)
-    opened: dict[int, int | None] = field(default_factory=dict)
+    open_files: dict[int, int | None] = field(default_factory=dict)
     sizes: dict[int, int] = field(default_factory=dict)
 
-    def read(self, lines: Iterable[str]) -> Iterator[Operation | Said]:
-        """Give each operation when it ended, and what was said when that began."""
-        begun: dict[str, str] = {}
+    def read(self, lines: Iterable[str]) -> Iterator[Operation | PrintedLine]:
+        """Yield each operation when it ended, and what was said when that began."""
+        unfinished: dict[str, str] = {}
         for line in lines:
-            whole = line
-            if found := _BEGUN.match(line):
-                begun[found[1]] = found[2]
-                whole = f"{found[1]} {found[2]}) = 0" if found[2].startswith(_SAID) else ""
-            elif found := _RESUMED.match(line):
-                first = begun.pop(found[1])
-                whole = "" if first.startswith(_SAID) else f"{found[1]} {first}{found[2]}"
-            if call := _CALL.match(whole):
+            complete_line = line
+            if match := _BEGUN.match(line):
+                unfinished[match[1]] = match[2]
+                complete_line = f"{match[1]} {match[2]}) = 0" if match[2].startswith(_SAID) else ""
+            elif match := _RESUMED.match(line):
+                first = unfinished.pop(match[1])
+                complete_line = "" if first.startswith(_SAID) else f"{match[1]} {first}{match[2]}"
+            if call := _CALL.match(complete_line):
                 yield from self._operations(call[1], call[2], int(call[3]))
 
-    def _operations(self, call: str, arguments: str, result: int) -> Iterator[Operation | Said]:
+    def _operations(
+        self, call: str, arguments: str, result: int
+    ) -> Iterator[Operation | PrintedLine]:
         if call == "openat":
             yield from self._open(arguments, result)
         elif call == "unlink":
@@ -94,18 +96,18 @@ class Reader:
 
     def _on_file(
         self, call: str, fd: int, arguments: str, result: int
-    ) -> Iterator[Operation | Said]:
-        file = self.opened.get(fd, -1)
+    ) -> Iterator[Operation | PrintedLine]:
+        file = self.open_files.get(fd, -1)
         if call == "close":
-            self.opened.pop(fd, None)
+            self.open_files.pop(fd, None)
         elif call == "write" and fd == 1:
-            yield Said(text(arguments).decode())
+            yield PrintedLine(text(arguments).decode())
         elif file is None:
             yield SyncFolder()
         elif file == -1:
             pass
         elif call in ("fsync", "fdatasync"):
-            yield Sync(file)
+            yield FileSync(file)
         elif call == "ftruncate":
             self.sizes[file] = int(arguments.rpartition(", ")[2])
             yield Resize(file, self.sizes[file])
@@ -116,17 +118,17 @@ class Reader:
             yield Write(file, offset, text(arguments)[:result])
 
     def _open(self, arguments: str, fd: int) -> Iterator[Operation]:
-        self.opened.pop(fd, None)
+        self.open_files.pop(fd, None)
         path, name = Path(text(arguments).decode()), self._name(arguments)
         if path == self.folder:
-            self.opened[fd] = None
+            self.open_files[fd] = None
         elif name:
             assert "O_TRUNC" not in arguments, name
             if name not in self.names:
                 self.names[name] = len(self.sizes)
                 self.sizes[len(self.sizes)] = 0
                 yield Name(name, self.names[name])
-            self.opened[fd] = self.names[name]
+            self.open_files[fd] = self.names[name]
 
     def _rename(self, arguments: str) -> Iterator[Operation]:
         first, _, second = arguments.partition(", ")
@@ -137,13 +139,13 @@ class Reader:
             yield Name(old, None)
 
     def _name(self, arguments: str) -> str:
-        """Give the name in the folder that a call is about; empty for any other place."""
+        """Return the name in the folder that a call is about; empty for any other place."""
         path = Path(text(arguments).decode())
         return path.name if path.parent == self.folder and path.suffix != ".db-shm" else ""
 
 
 def text(arguments: str) -> bytes:
-    """Give the first text of a call's arguments."""
-    found = _TEXT.search(arguments)
-    assert found, arguments[:200]
-    return bytes.fromhex(found[1].replace("\\x", ""))
+    """Return the first text of a call's arguments."""
+    match = _TEXT.search(arguments)
+    assert match, arguments[:200]
+    return bytes.fromhex(match[1].replace("\\x", ""))

@@ -1,15 +1,15 @@
-"""strace's lines in, file operations and promises out, also where two threads' calls interleave."""
+"""The recorder reads strace's lines, also where the calls of two threads interleave."""
 
 from pathlib import Path
 
-from tests.soak.disk import Name, Sync
-from tests.soak.recorder import Reader, Said
+from tests.soak.disk import FileSync, Name
+from tests.soak.recorder import PrintedLine, TraceReader
 
 FOLDER = Path("/till")
 
 
 def coded(words: str) -> str:
-    return '"' + "".join(f"\\x{one:02x}" for one in words.encode()) + '"'
+    return '"' + "".join(f"\\x{octet:02x}" for octet in words.encode()) + '"'
 
 
 def test_what_was_said_while_another_thread_worked_counts_from_when_it_was_begun() -> None:
@@ -21,4 +21,8 @@ def test_what_was_said_while_another_thread_worked_counts_from_when_it_was_begun
         "7 <... write resumed>) = 4",
         "8 <... fsync resumed>) = 0",
     ]
-    assert list(Reader(FOLDER).read(lines)) == [Name("journal.db", 0), Said(words), Sync(0)]
+    assert list(TraceReader(FOLDER).read(lines)) == [
+        Name("journal.db", 0),
+        PrintedLine(words),
+        FileSync(0),
+    ]

@@ -11,7 +11,7 @@ from tests.fakes.clock import FakeClock
 from tests.journal.drafts import ADA, BEN, attempt, charge, receipt
 from tests.soak.disk import Disk, dropped, kept
 from tests.soak.power import POWER_CUTS, ways
-from tests.soak.recorder import Said, record
+from tests.soak.recorder import PrintedLine, record
 
 from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.mark import HASH_DIGITS, Mark
@@ -55,28 +55,28 @@ def test_whenever_the_power_goes_all_entries_are_there_and_the_year_can_be_close
     path = folder / "journal.db"
     words = [sys.executable, "-m", "tests.soak.test_year", str(path)]
     steps = record(words, folder, tmp_path / "strace")
-    with closing(JournalQueries(folder / "journal-from-1.db")) as closed:
-        count = verify(closed.connection).entries - 1  # but the one that ends it
-    disk, dice, said, seen = Disk(), random.Random(SEED), "", set[str]()
+    with closing(JournalQueries(folder / "journal-from-1.db")) as archive:
+        count = verify(archive.connection).entries - 1  # but the one that ends it
+    disk, dice, output, stages = Disk(), random.Random(SEED), "", set[str]()
     for number, step in enumerate(steps):
-        if isinstance(step, Said):
-            said = step.words
+        if isinstance(step, PrintedLine):
+            output = step.words
             continue
         disk.take(step)
-        if said:
+        if output:
             for remains, cut in ways(disk, dice):
-                found = after_cut(cut_to, remains, count, done=said == CLOSED)
-                assert found in ("before", "after"), f"operation {number}, {cut}: {found}"
-                seen.add(found)
-    assert seen == {"before", "after"}
-    assert said == CLOSED
-    left = {one.name: one.read_bytes() for one in folder.iterdir() if one.suffix != ".db-shm"}
+                stage = after_cut(cut_to, remains, count, is_done=output == CLOSED)
+                assert stage in ("before", "after"), f"operation {number}, {cut}: {stage}"
+                stages.add(stage)
+    assert stages == {"before", "after"}
+    assert output == CLOSED
+    left = {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix != ".db-shm"}
     assert disk.after_cut(kept, lambda: True) == left, "the recorder has missed something"
     sure = disk.after_cut(dropped, lambda: False)
-    assert after_cut(cut_to, sure, count, done=True) == "after"
+    assert after_cut(cut_to, sure, count, is_done=True) == "after"
 
 
-def after_cut(folder: Path, remains: dict[str, bytes], count: int, *, done: bool) -> str:
+def after_cut(folder: Path, remains: dict[str, bytes], count: int, *, is_done: bool) -> str:
     """Say whether a cut left the journal as before or as after; in words what is wrong else."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -85,22 +85,24 @@ def after_cut(folder: Path, remains: dict[str, bytes], count: int, *, done: bool
     path, clock = folder / "journal.db", FakeClock()
     clock.pass_time(LATE_S + 1)
     with closing(JournalFile(path, clock)) as file:
-        found = verify(file.connection)
-    if not found.sound:
-        return f"not sound: {found.detail}"
-    if found.first_seq == 1:
-        if done or found.entries != count:
-            return f"{found.entries} of {count} entries, done: {done}"
+        verification = verify(file.connection)
+    if not verification.sound:
+        return f"not sound: {verification.detail}"
+    if verification.first_seq == 1:
+        if is_done or verification.entries != count:
+            return f"{verification.entries} of {count} entries, done: {is_done}"
         close_year(path, clock, LATE_S)
     with (
-        closing(JournalQueries(path)) as reads,
-        closing(JournalQueries(archive_of(reads) or Path())) as closed,
+        closing(JournalQueries(path)) as queries,
+        closing(JournalQueries(archive_of(queries) or Path())) as archive,
     ):
-        archived = verify(closed.connection)
-        whole = archived.sound and archived.entries == count + 1 and follows(reads, closed)
-    if not whole:
+        archive_check = verify(archive.connection)
+        is_whole = (
+            archive_check.sound and archive_check.entries == count + 1 and follows(queries, archive)
+        )
+    if not is_whole:
         return "the archive is not whole"
-    return "before" if found.first_seq == 1 else "after"
+    return "before" if verification.first_seq == 1 else "after"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A path in, a journal under load with checkpoints and a second opening out, then a dead process.
+"""A program that writes a journal under load, with checkpoints, and then dies.
 
 Standard output gets a line `FIRST LAST` for each group of entries, once the journal calls it
 durable. With a second word the journal commits with that `synchronous` instead of FULL.
@@ -54,7 +54,7 @@ class Load:
             customer = CUSTOMERS[number % len(CUSTOMERS)]
             mark = self._marks.get(customer)
             if number % 4 == 0:
-                await asyncio.gather(*(self._sell(one) for one in CUSTOMERS))
+                await asyncio.gather(*(self._sell(customer) for customer in CUSTOMERS))
             elif number % 4 == 1 or mark is None:
                 await self._append(declined())
             elif number % 4 == 2:
@@ -70,9 +70,9 @@ class Load:
         self._marks[customer] = position.last
 
     async def _append(self, *drafts: Draft) -> list[Entry]:
-        written = await self._journal.append(drafts)
-        os.write(1, f"{written[0].seq} {written[-1].seq}\n".encode())
-        return written
+        entries = await self._journal.append(drafts)
+        os.write(1, f"{entries[0].seq} {entries[-1].seq}\n".encode())
+        return entries
 
 
 if __name__ == "__main__":

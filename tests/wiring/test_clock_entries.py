@@ -1,4 +1,4 @@
-"""Wall time that jumps in, an entry of the kind `clock` out; order and ages stay as they are."""
+"""Each jump of wall time becomes an entry of the kind `clock`; order and ages stay as they are."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -27,15 +27,15 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def journal(path: Path, clock: FakeClock) -> Iterator[Journal]:
-    made = opened(path, clock)
-    yield made
-    made.close()
+    new_journal = opened(path, clock)
+    yield new_journal
+    new_journal.close()
 
 
 def opened(path: Path, clock: FakeClock) -> Journal:
-    made = Journal(path, clock, min_free_mb=0)
-    made.open({"backend": "here"})
-    return made
+    new_journal = Journal(path, clock, min_free_mb=0)
+    new_journal.open({"backend": "here"})
+    return new_journal
 
 
 def jump_ms(watch: ClockWatch) -> int:
@@ -61,7 +61,7 @@ def test_a_jump_while_running_is_told_once(clock: FakeClock, moved_s: float, tol
     assert [jump_ms(watch), jump_ms(watch)] == [told_ms, 0]
 
 
-class Told:
+class ManualAlarm:
     """An alarm that goes off when the test says so."""
 
     def __init__(self) -> None:
@@ -77,7 +77,7 @@ class Told:
 async def test_there_and_back_within_a_second_are_two_entries(
     journal: Journal, clock: FakeClock
 ) -> None:
-    alarm = Told()
+    alarm = ManualAlarm()
     watch = ClockWatch(clock, None)
     task = asyncio.ensure_future(watch_clock(watch, journal.append, alarm=alarm))
     await asyncio.sleep(0)
@@ -163,32 +163,32 @@ async def test_untrusted_after_a_power_cut_then_set_both_are_entries_and_the_ord
     clock.is_trusted = True
     await until(lambda: kinds(journal).count(EntryKind.CLOCK) == 2)
     task.cancel()
-    found = list(journal.queries.connection.execute("SELECT * FROM entries ORDER BY seq"))
+    rows = list(journal.queries.connection.execute("SELECT * FROM entries ORDER BY seq"))
     journal.close()
-    told = [one for one in found if one[1] == "clock"]
-    assert [(one[5], one[9]) for one in told] == [
+    clock_rows = [row for row in rows if row[1] == "clock"]
+    assert [(row[5], row[9]) for row in clock_rows] == [
         ('{"jumped_ms":-86400000}', 0),
         ('{"jumped_ms":86500000}', 1),
     ]
-    assert [one[1] for one in found] == ["opened", "charge", "clock", "charge", "clock"]
-    assert found[2][6] < found[1][6]  # wall time went back, seq did not
+    assert [row[1] for row in rows] == ["opened", "charge", "clock", "charge", "clock"]
+    assert rows[2][6] < rows[1][6]  # wall time went back, seq did not
 
 
 async def test_a_disk_that_fails_meanwhile_does_not_end_the_watch(
     journal: Journal, clock: FakeClock
 ) -> None:
     journal.close()  # takes nothing any more
-    asked: list[Sequence[Draft]] = []
+    requests: list[Sequence[Draft]] = []
 
     async def append(drafts: Sequence[Draft]) -> None:
-        asked.append(drafts)
+        requests.append(drafts)
         await journal.append(drafts)
 
     task = asyncio.ensure_future(watch_clock(ClockWatch(clock, None), append, look_s=0.001))
     clock.jump(3600)
-    await until(lambda: len(asked) == 1)
+    await until(lambda: len(requests) == 1)
     clock.jump(3600)
-    await until(lambda: len(asked) == 2)
+    await until(lambda: len(requests) == 2)
     assert not task.done()
     task.cancel()
 

@@ -59,8 +59,11 @@ def service(
     folder, currency = tmp_path_factory.mktemp("service"), request.param
     with running_service(folder, sample=False, currency=currency) as running:
         with Api(running.url, running.office_token).http as http:
-            told = http.get("/core/capabilities").json()
-        assert (told["currency"], told["digits"]) == (currency, 2 if currency == "EUR" else 3)
+            capabilities = http.get("/core/capabilities").json()
+        assert (capabilities["currency"], capabilities["digits"]) == (
+            currency,
+            2 if currency == "EUR" else 3,
+        )
         yield running
 
 
@@ -81,8 +84,8 @@ def test_c14_a_till_of_another_currency_is_refused_by_config_check(
     fault = CliRunner().invoke(taptill, ["config", "check", "--config", str(path)]).exception
     assert isinstance(fault, ConfigError)
     assert words in str(fault)
-    told = CliRunner().invoke(taptill, ["config", "check", "--json", "--config", str(path)])
-    assert words in json.loads(told.stdout)["complaints"][0]
+    result = CliRunner().invoke(taptill, ["config", "check", "--json", "--config", str(path)])
+    assert words in json.loads(result.stdout)["complaints"][0]
 
 
 def test_c14_a_till_of_another_currency_is_refused_by_doctor(
@@ -90,10 +93,10 @@ def test_c14_a_till_of_another_currency_is_refused_by_doctor(
 ) -> None:
     currency, words = misfit(service)
     path = till_of(tmp_path, service, currency)
-    ended = CliRunner().invoke(taptill, ["doctor", "--config", str(path)])
-    assert ended.exit_code == 1
-    assert f"fail  backend.currency: {words}" in ended.stdout
-    assert f"taptill service init DB --currency {currency}" in ended.stdout
+    result = CliRunner().invoke(taptill, ["doctor", "--config", str(path)])
+    assert result.exit_code == 1
+    assert f"fail  backend.currency: {words}" in result.stdout
+    assert f"taptill service init DB --currency {currency}" in result.stdout
 
 
 def test_c14_a_till_of_another_currency_does_not_start(
@@ -104,15 +107,15 @@ def test_c14_a_till_of_another_currency_does_not_start(
     command = ["-m", "taptill", "run", "--config", str(path), "--state-dir", str(tmp_path / "s")]
     (tmp_path / "s").mkdir(mode=0o700)
     try:
-        ended = subprocess.run(
+        result = subprocess.run(
             [sys.executable, *command], stdin=slave, stderr=slave, timeout=60, check=False
         )
-        said = os.read(master, 4096).decode()
+        output = os.read(master, 4096).decode()
     finally:
         os.close(slave)
         os.close(master)
-    assert ended.returncode == 78
-    assert words in " ".join(said.split())
+    assert result.returncode == 78
+    assert words in " ".join(output.split())
     assert not (tmp_path / "s" / "journal.db").exists()
 
 
@@ -128,22 +131,22 @@ def test_c14_three_digits_settle_where_the_service_keeps_three(
     number = api.insert(cardId=f"C{tmp_path.name}", totalDebt=-5)
     config = load(path)
 
-    async def sell(connected: Sender) -> None:
+    async def sell(connection: Sender) -> None:
         for minor in (375, 1255):
             body = {"currency": "KWD", "offline": False, "initials": "A. B."}
-            await connected.journal.append([Draft(EntryKind.CHARGE, number, minor, body)])
-            while await connected.settlement.settle_open():
+            await connection.journal.append([Draft(EntryKind.CHARGE, number, minor, body)])
+            while await connection.settlement.settle_open():
                 pass
 
     async def both() -> None:
-        async with sender(config, state, service.token) as connected:
-            await sell(connected)
+        async with sender(config, state, service.token) as connection:
+            await sell(connection)
 
     asyncio.run(both())
     assert api.row(number)["totalDebt"] == Decimal("-3.370")
     api.http.close()
-    listed = CliRunner().invoke(taptill, ["conflicts", "list", "--state-dir", str(state)])
-    assert listed.output == "nothing waits on the conflict desk\n"
+    result = CliRunner().invoke(taptill, ["conflicts", "list", "--state-dir", str(state)])
+    assert result.output == "nothing waits on the conflict desk\n"
 
 
 def test_c14_a_till_that_could_not_ask_at_its_start_shows_nobody_of_such_a_service(

@@ -1,4 +1,4 @@
-"""A config in, a till out: what this version cannot do is refused or said."""
+"""What the config asks for and this version cannot do is refused or reported."""
 
 from pathlib import Path
 
@@ -34,36 +34,36 @@ OWN_DISK = "mirror: it is on the journal's own disk: is the stick in?"
 
 
 def config_text(
-    *, backend: str = "", till: str = "", strategy: str = "debt", more: str = ""
+    *, backend: str = "", till: str = "", strategy: str = "debt", extra: str = ""
 ) -> str:
     """Write a config with these lines added."""
-    return PLAIN.format(backend=backend, till=till, strategy=strategy, more=more)
+    return PLAIN.format(backend=backend, till=till, strategy=strategy, more=extra)
 
 
 @pytest.mark.parametrize(
-    ("text", "named"),
+    ("text", "key"),
     [
         pytest.param(config_text(till='mode = "balance"'), "mode", id="a mode without a screen"),
         pytest.param(config_text(till='mode = "self-service"'), "mode", id="a mode unbuilt"),
     ],
 )
 def test_what_would_break_a_promise_is_refused_before_a_journal_is_made(
-    tmp_path: Path, text: str, named: str
+    tmp_path: Path, text: str, key: str
 ) -> None:
-    with pytest.raises(ConfigError, match=named):
+    with pytest.raises(ConfigError, match=key):
         build(parse(text, check_reader), tmp_path, "token")
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
-    ("text", "named"),
+    ("text", "key"),
     [
-        pytest.param(config_text(more='[ui]\nsound = "bell"'), "[ui] sound", id="sound"),
-        pytest.param(config_text(more='[metrics]\ntextfile = "/m"'), "[metrics]", id="metrics"),
+        pytest.param(config_text(extra='[ui]\nsound = "bell"'), "[ui] sound", id="sound"),
+        pytest.param(config_text(extra='[metrics]\ntextfile = "/m"'), "[metrics]", id="metrics"),
     ],
 )
-def test_what_is_asked_for_and_not_done_yet_is_said(text: str, named: str) -> None:
-    assert any(named in words for words in unbuilt(parse(text, check_reader)))
+def test_what_is_asked_for_and_not_done_yet_is_said(text: str, key: str) -> None:
+    assert any(key in words for words in unbuilt(parse(text, check_reader)))
 
 
 def test_a_plain_config_asks_for_nothing_that_is_missing() -> None:
@@ -72,37 +72,39 @@ def test_a_plain_config_asks_for_nothing_that_is_missing() -> None:
 
 async def test_a_house_is_built_without_a_network_and_closes(tmp_path: Path) -> None:
     """Journal and cache are there, the lock is given back."""
-    house = build(parse(config_text(), check_reader), tmp_path, "token")
-    house.close()
+    runtime = build(parse(config_text(), check_reader), tmp_path, "token")
+    runtime.close()
     again = build(parse(config_text(), check_reader), tmp_path, "token")
-    assert again.journal.journal_id == house.journal.journal_id
+    assert again.journal.journal_id == runtime.journal.journal_id
     again.close()
 
 
 async def test_of_more_reader_messages_than_can_wait_the_newest_are_kept(tmp_path: Path) -> None:
-    house = build(parse(config_text(), check_reader), tmp_path, "token")
+    runtime = build(parse(config_text(), check_reader), tmp_path, "token")
     for number in range(MESSAGES_MAX + 3):
-        house._put(ReaderHealth("counter", ReaderState.OK, frames=number))
-    waiting = [house.queue.get_nowait() for _ in range(house.queue.qsize())]
-    house.close()
-    assert [getattr(one, "frames", None) for one in waiting] == [*range(3, MESSAGES_MAX + 3)]
+        runtime._put(ReaderHealth("counter", ReaderState.OK, frames=number))
+    waiting = [runtime.queue.get_nowait() for _ in range(runtime.queue.qsize())]
+    runtime.close()
+    assert [getattr(message, "frames", None) for message in waiting] == [
+        *range(3, MESSAGES_MAX + 3)
+    ]
 
 
 async def test_a_mirror_that_is_not_on_other_media_is_said_on_the_status_line(
     tmp_path: Path,
 ) -> None:
     """It would look like a second copy, and go with the first one."""
-    text = config_text(more=f'[journal]\nmirror = "{tmp_path}/copy.jsonl"\nmin_free_mb = 1')
-    house = build(parse(text, check_reader), tmp_path, "token")
+    text = config_text(extra=f'[journal]\nmirror = "{tmp_path}/copy.jsonl"\nmin_free_mb = 1')
+    runtime = build(parse(text, check_reader), tmp_path, "token")
     views: list[TillView] = []
-    house.till.watch(views.append)
+    runtime.till.watch(views.append)
 
     def warned() -> bool:
-        house.till.refresh()
+        runtime.till.refresh()
         return OWN_DISK in views[-1].status.warnings
 
     await until(warned)
-    house.close()
+    runtime.close()
     assert not (tmp_path / "copy.jsonl").exists()
 
 
@@ -111,9 +113,9 @@ async def test_sales_that_are_not_taken_while_cards_are_looked_up_are_said_on_th
 ) -> None:
     """The link stays online: whoever taps is looked up live."""
     config, clock = parse(config_text(), check_reader), SystemClock()
-    house = build(config, tmp_path, "token")
+    runtime = build(config, tmp_path, "token")
     backend_health = BackendHealth(clock)
-    rooms = (house.api, house.journal, house.cache, house.strategy)
+    rooms = (runtime.api, runtime.journal, runtime.cache, runtime.strategy)
     status = Status(config, clock, backend_health, *rooms)
     backend_health.lookup_succeeded(0.1)
     backend_health.update_failed("backend-unknown")
@@ -123,10 +125,10 @@ async def test_sales_that_are_not_taken_while_cards_are_looked_up_are_said_on_th
 
     assert said() == []  # nothing waits
     body = {"currency": "EUR", "offline": False, "initials": "A. B."}
-    await house.journal.append([Draft(EntryKind.CHARGE, 7, 420, body)])
+    await runtime.journal.append([Draft(EntryKind.CHARGE, 7, 420, body)])
     assert status.draw().link is Link.ONLINE
     (words,) = said()
     assert words.startswith("cards are looked up, sales are not taken since ")
     backend_health.update_answered()
     assert said() == []
-    house.close()
+    runtime.close()

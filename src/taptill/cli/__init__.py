@@ -1,4 +1,4 @@
-"""Words of the command line in, one command at work out; each command is imported when named."""
+"""The program `taptill`, which imports a command's module only when the command is named."""
 
 import logging
 import sys
@@ -38,15 +38,15 @@ SOFTWARE = 70
 
 
 class LateGroup(click.Group):
-    """A group that imports a command's module when it is asked for, and not before."""
+    """A group that imports a command's module only when that command is run."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the commands in the order of a till's life."""
+        """Return the commands in the order in which a till needs them."""
         del ctx
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one command."""
+        """Return one command after importing its module, or None for an unknown name."""
         del ctx
         if cmd_name not in COMMANDS:
             return None

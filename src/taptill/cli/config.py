@@ -1,4 +1,4 @@
-"""`taptill config`: a file in, its mistakes or "fine" out."""
+"""The command `taptill config check`."""
 
 import asyncio
 import json
@@ -33,10 +33,10 @@ def check(option: Path | None, *, as_json: bool) -> None:
     """
     path = find_config(option)
     try:
-        found = load(path, check_reader)
-        refuse_unbuilt(found)
-        warnings = (*found.warnings, *unbuilt(found))
-        _ask(found)
+        settings = load(path, check_reader)
+        refuse_unbuilt(settings)
+        warnings = (*settings.warnings, *unbuilt(settings))
+        _refuse_misfit_if_reachable(settings)
     except ConfigError as fault:
         if as_json:
             _print_json(path, fault.fields["list"], ())
@@ -49,18 +49,21 @@ def check(option: Path | None, *, as_json: bool) -> None:
         click.echo(f"warning: {warning}")
 
 
-def _ask(found: Config) -> None:
-    """Ask the backend where a token is at hand; ConfigError where it cannot keep the money."""
+def _refuse_misfit_if_reachable(settings: Config) -> None:
+    """Ask the backend what money it keeps, if there is a token.
+
+    Raise ConfigError where it cannot keep the till's currency.
+    """
     try:
-        token = read_token(found)
+        token = read_token(settings)
     except ConfigError:
-        return  # on another machine than the till's there is none
+        return  # a machine that is not the till has no token
     try:
-        asyncio.run(refuse_misfit(found, token, ASKING_S_MAX))
+        asyncio.run(refuse_misfit(settings, token, ASKING_S_MAX))
     except CurrencyError as fault:
         problem = f"[till] currency: {fault}"
         raise ConfigError(complaints=problem, list=[problem]) from fault
 
 
-def _print_json(path: Path, found: object, warnings: tuple[str, ...]) -> None:
-    click.echo(json.dumps({"config": str(path), "complaints": found, "warnings": warnings}))
+def _print_json(path: Path, complaints: object, warnings: tuple[str, ...]) -> None:
+    click.echo(json.dumps({"config": str(path), "complaints": complaints, "warnings": warnings}))

@@ -1,4 +1,4 @@
-"""A Linux console in, one with the till's sixteen colours out, and back as it was at the end."""
+"""The sixteen colours of a Linux virtual console, set for the till and restored at the end."""
 
 import fcntl
 import sys
@@ -7,22 +7,22 @@ from contextlib import contextmanager
 from typing import TextIO
 
 _KDGETMODE = 0x4B3B
-"""The call that only a virtual console answers, linux/kd.h."""
+"""The ioctl that only a virtual console answers, linux/kd.h."""
 
 RESET = "\x1b]R"
-"""Gives the console's own colours back, console_codes(4)."""
+"""The sequence that restores the console's own colours, console_codes(4)."""
 
 
 def palette(colours: Sequence[str]) -> str:
-    """Give what sets the sixteen slots to these `#rrggbb`, console_codes(4).
+    """Return the sequence that sets the sixteen colours to these `#rrggbb`, console_codes(4).
 
-    The sequence has no end mark: other terminals would swallow what follows it.
+    The sequence has no end mark: other terminals would swallow the text that follows it.
     """
     return "".join(f"\x1b]P{slot:X}{colour[1:]}" for slot, colour in enumerate(colours))
 
 
 def is_console(stream: TextIO) -> bool:
-    """Tell a virtual console of the kernel from every other terminal, whatever TERM says."""
+    """Return whether a stream is a virtual console of the kernel, whatever TERM says."""
     try:
         fcntl.ioctl(stream.fileno(), _KDGETMODE, bytes(8))
     except (OSError, ValueError):
@@ -32,7 +32,7 @@ def is_console(stream: TextIO) -> bool:
 
 @contextmanager
 def in_colours(colours: Sequence[str], stream: TextIO | None = None) -> Iterator[None]:
-    """Let a console have these colours until the block ends; other terminals keep theirs."""
+    """Give a console these colours until the block ends; leave other terminals as they are."""
     target = stream or sys.stderr
     if not (colours and is_console(target)):
         yield

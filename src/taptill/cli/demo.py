@@ -1,4 +1,4 @@
-"""`taptill demo` in, a service with sample customers and a till beside it out."""
+"""The command `taptill demo`: a till beside a service with sample customers."""
 
 import os
 import re
@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from taptill import config as configs
-from taptill.cli.log import log_beside
+from taptill.cli.log import configure_logging
 from taptill.cli.run import show
 from taptill.domain.currencies.writing import amount
 from taptill.domain.errors import MissingExtraError, ServiceError
@@ -93,7 +93,7 @@ def demo(*, serial: bool, language: str) -> int:
     """
     with (
         tempfile.TemporaryDirectory(prefix="taptill-demo-") as folder,
-        _line(wanted=serial) as line,
+        _serial_line(is_wanted=serial) as line,
     ):
         place, (port, card_end) = Path(folder), line
         with _service(place) as url:
@@ -106,7 +106,7 @@ def demo(*, serial: bool, language: str) -> int:
             (place / "config.toml").write_text(text, "utf-8")
             config = configs.load(place / "config.toml", check_reader)
             state = configs.state_dir(place / "state")
-            log_beside(state)
+            configure_logging(state)
             return _show(config, state, card_end)
 
 
@@ -114,7 +114,7 @@ def _with_signs(text: str, config: configs.Config) -> str:
     """Return the text with each `12.30` in it as the till's language writes that amount."""
     currency, language = config.till.currency, config.till.language
     return re.sub(
-        r"\d+\.\d\d", lambda found: amount(currency.parse(found[0]), currency, language), text
+        r"\d+\.\d\d", lambda match: amount(currency.parse(match[0]), currency, language), text
     )
 
 
@@ -131,10 +131,10 @@ def _show(config: configs.Config, state: Path, card_end: str) -> int:
 
 @contextmanager
 def _service(folder: Path) -> Iterator[str]:
-    """Run the service as a child that also ends when this process is killed."""
+    """Run the service as a child process, which also ends when this process is killed."""
     database = folder / "customers.db"
     click.echo("starting the Customers service with 200 sample customers ...", err=True)
-    _fill(database, folder / "token")
+    _add_samples(database, folder / "token")
     words = [sys.executable, "-m", "taptill", "service", "run", str(database), "--port", "0"]
     with (folder / "service.log").open("w") as log:
         child = subprocess.Popen(  # noqa: S603 - our own program
@@ -143,10 +143,10 @@ def _service(folder: Path) -> Iterator[str]:
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
-            start_new_session=True,  # ctrl+c at the till is not for the service
+            start_new_session=True,  # ctrl+c at the till must not end the service
         )
     try:
-        yield _listening(child)
+        yield _service_address(child)
     finally:
         child.terminate()
         try:
@@ -156,7 +156,7 @@ def _service(folder: Path) -> Iterator[str]:
             child.wait()
 
 
-def _fill(database: Path, token: Path) -> None:
+def _add_samples(database: Path, token: Path) -> None:
     try:
         from taptill.service import database as databases  # noqa: PLC0415
         from taptill.service import fields, sample, store, tokens  # noqa: PLC0415
@@ -170,7 +170,7 @@ def _fill(database: Path, token: Path) -> None:
     engine.dispose()
 
 
-def _listening(child: "subprocess.Popen[str]") -> str:
+def _service_address(child: "subprocess.Popen[str]") -> str:
     assert child.stdout is not None
     ready, _, _ = select.select([child.stdout], [], [], START_S_MAX)
     line = child.stdout.readline().strip() if ready else ""
@@ -180,12 +180,12 @@ def _listening(child: "subprocess.Popen[str]") -> str:
 
 
 @contextmanager
-def _line(*, wanted: bool) -> Iterator[tuple[str, str]]:
-    """Open two pseudo-terminals, joined: one is the till's serial port, one takes the bytes.
+def _serial_line(*, is_wanted: bool) -> Iterator[tuple[str, str]]:
+    """Open two joined pseudo-terminals; return the paths of the till's port and of its input.
 
-    A pseudo-terminal's path can be read by the till or written by a visitor, not both.
+    Two are needed because one path cannot be read by the till and written by a visitor.
     """
-    if not wanted:
+    if not is_wanted:
         yield "", ""
         return
     till_master, till_end = os.openpty()

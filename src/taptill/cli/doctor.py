@@ -1,4 +1,4 @@
-"""`taptill doctor` in, how everything is that this till depends on out."""
+"""The command `taptill doctor`."""
 
 import asyncio
 import json
@@ -9,7 +9,7 @@ import click
 
 from taptill import config as configs
 from taptill.cli.options import CONFIG, JSON
-from taptill.cli.output import plain
+from taptill.cli.output import sanitised
 from taptill.config import Config
 from taptill.domain.diagnosis import Diagnosis, Verdict
 from taptill.install.doctor import diagnose
@@ -34,20 +34,22 @@ def doctor(option: Path | None, *, as_json: bool) -> None:
       taptill doctor --json
     """
     config = configs.load(configs.find_config(option), check_reader)
-    found = asyncio.run(_all(config, as_json=as_json))
-    if any(one.verdict is Verdict.FAIL for one in found):
+    diagnoses = asyncio.run(_all(config, as_json=as_json))
+    if any(diagnosis.verdict is Verdict.FAIL for diagnosis in diagnoses):
         raise click.exceptions.Exit(1)
 
 
 async def _all(config: Config, *, as_json: bool) -> list[Diagnosis]:
-    """Show each diagnosis as soon as it is there."""
-    found = []
-    async for one in diagnose(config):
-        found.append(one)
-        click.echo(json.dumps(asdict(one)) if as_json else _line(one))
-    return found
+    """Print each diagnosis as soon as it is made, and return them all."""
+    diagnoses = []
+    async for diagnosis in diagnose(config):
+        diagnoses.append(diagnosis)
+        click.echo(json.dumps(asdict(diagnosis)) if as_json else _line(diagnosis))
+    return diagnoses
 
 
-def _line(one: Diagnosis) -> str:
-    advice = f"\n{'':6}{plain(one.advice, WORDS_MAX)}" if one.advice else ""
-    return f"{one.verdict:5} {one.name}: {plain(one.words, WORDS_MAX)}{advice}"
+def _line(diagnosis: Diagnosis) -> str:
+    advice = f"\n{'':6}{sanitised(diagnosis.advice, WORDS_MAX)}" if diagnosis.advice else ""
+    return (
+        f"{diagnosis.verdict:5} {diagnosis.name}: {sanitised(diagnosis.words, WORDS_MAX)}{advice}"
+    )

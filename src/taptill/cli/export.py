@@ -1,4 +1,4 @@
-"""`taptill export ...` in, files for the office out: the strategy that sends nothing."""
+"""The commands `taptill export ...`: files for the office, for the strategy that sends nothing."""
 
 import json
 from dataclasses import asdict
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from taptill.cli.options import JSON, STAFF, STATE, journal_at, journal_reads
+from taptill.cli.options import JSON, STAFF, STATE, journal_at, journal_queries
 from taptill.cli.output import many, shown
 from taptill.clock import SystemClock
 from taptill.domain.errors import OutputError, UsageError
@@ -64,16 +64,18 @@ def write(state_dir: Path | None, form: str, to: Path, again: int | None) -> Non
             number = next_file(journal).number
     else:
         number = again
-    with journal_reads(state_dir) as reads:
-        file = _numbered(reads, number)
+    with journal_queries(state_dir) as queries:
+        file = _file_by_number(queries, number)
         target = to / f"taptill-{file.journal_id}-{number:04d}.{form}"
         try:
-            write_file(reads, file, target, form)
-        except OutputError as fault:  # its entries are in file N from now on, wherever that is
+            write_file(queries, file, target, form)
+        except OutputError as fault:  # its entries belong to file N from now on
             again_words = f"mend that, then: taptill export write --again {number}"
             detail = f"{fault.fields['detail']}; {again_words}"
             raise OutputError(path=target, detail=detail) from fault
-        click.echo(f"{target}: {many(file.count, 'entry', 'entries')}, sum {_amount(reads, file)}")
+        click.echo(
+            f"{target}: {many(file.count, 'entry', 'entries')}, sum {_amount(queries, file)}"
+        )
 
 
 @export.command(name="list")
@@ -81,13 +83,13 @@ def write(state_dir: Path | None, form: str, to: Path, again: int | None) -> Non
 @JSON
 def list_(state_dir: Path | None, *, as_json: bool) -> None:
     """List the files so far, and which of them the office has booked."""
-    with journal_reads(state_dir) as reads:
-        for file in export_files(reads):
+    with journal_queries(state_dir) as queries:
+        for file in export_files(queries):
             if as_json:
                 click.echo(json.dumps(asdict(file)))
             else:
                 state = "booked" if file.booked else "not booked yet"
-                sums = f"{many(file.count, 'entry', 'entries')}, sum {_amount(reads, file)}"
+                sums = f"{many(file.count, 'entry', 'entries')}, sum {_amount(queries, file)}"
                 click.echo(f"{file.number:4} {file.at} {sums}, {state}")
 
 
@@ -110,12 +112,12 @@ def booked(state_dir: Path | None, staff: str, number: int) -> None:
     )
 
 
-def _numbered(reads: JournalQueries, number: int) -> ExportFile:
-    found = [one for one in export_files(reads) if one.number == number]
-    if not found:
+def _file_by_number(queries: JournalQueries, number: int) -> ExportFile:
+    matches = [file for file in export_files(queries) if file.number == number]
+    if not matches:
         raise UsageError(problem=f"there is no file {number}: see taptill export list")
-    return found[0]
+    return matches[0]
 
 
-def _amount(reads: JournalQueries, file: ExportFile) -> str:
-    return shown(Money(file.sum_minor), currency(reads))
+def _amount(queries: JournalQueries, file: ExportFile) -> str:
+    return shown(Money(file.sum_minor), currency(queries))

@@ -1,4 +1,4 @@
-"""Log records in, the system journal or a file out: the three streams are the screen."""
+"""Logging to the system journal or to a file, because the standard streams are the screen."""
 
 import logging
 import socket
@@ -26,7 +26,7 @@ class SystemJournalHandler(logging.Handler):
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Send one record; a journal that is gone must not stop a sale."""
+        """Send one record; a system journal that has gone must not stop a sale."""
         fields = {
             "MESSAGE": self.format(record),
             "PRIORITY": str(_PRIORITIES.get(record.levelno, 6)),
@@ -34,7 +34,9 @@ class SystemJournalHandler(logging.Handler):
             **{f"TAPTILL_{key.upper()}": str(value) for key, value in _fields(record).items()},
         }
         try:
-            self._socket.sendto(b"".join(_field(*one) for one in fields.items()), SYSTEM_JOURNAL)
+            self._socket.sendto(
+                b"".join(_field(*field) for field in fields.items()), SYSTEM_JOURNAL
+            )
         except OSError:
             self.handleError(record)
 
@@ -43,27 +45,27 @@ class SystemJournalHandler(logging.Handler):
 
 
 class FieldsFormatter(logging.Formatter):
-    """Writes `noun.verb key=value`."""
+    """Formats a record as `noun.verb key=value`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write one line, and the traceback below it where there is one."""
+        """Return one line, with the traceback below it where there is one."""
         words = " ".join(f"{key}={value}" for key, value in _fields(record).items())
         return f"{super().format(record)} {words}".rstrip()
 
 
 def start_logging() -> None:
-    """Send records nowhere until a command says where; never to a stream."""
+    """Discard records until a command configures logging; never write them to a stream."""
     logging.getLogger("taptill").addHandler(logging.NullHandler())
     logging.lastResort = None
     logging.raiseExceptions = False
 
 
 def is_logging() -> bool:
-    """Tell whether a command has said where records go."""
+    """Return whether a command has configured where records go."""
     return bool(logging.getLogger().handlers)
 
 
-def log_beside(state: Path) -> None:
+def configure_logging(state: Path) -> None:
     """Log to the system journal under systemd, else to a bounded file in the state directory."""
     root = logging.getLogger()
     root.setLevel(logging.WARNING)

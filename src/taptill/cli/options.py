@@ -1,4 +1,4 @@
-"""The options that several commands share, and the journal that they name."""
+"""The options that several commands share, and the journal that they select."""
 
 from contextlib import closing
 from pathlib import Path
@@ -13,12 +13,12 @@ WORDS_MAX = 200
 
 
 class Words(click.ParamType[str]):
-    """A few words for the journal: not nothing, and one line."""
+    """A short text for the journal: one line that is not empty."""
 
     name = "text"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Give the words without what surrounds them."""
+        """Return the text without surrounding spaces; fail where that is empty or too long."""
         words = value.strip()
         if not words or len(words) > WORDS_MAX or not words.isprintable():
             self.fail(f"write 1 to {WORDS_MAX} printable characters", param, ctx)
@@ -50,13 +50,13 @@ REASON = click.option(
 
 
 def journal_at(state_dir: Path | None) -> Path:
-    """Give the path of a journal that exists; JournalError where there is none."""
+    """Return the path of a journal that exists; raise JournalError where there is none."""
     path = configs.journal_path(configs.state_dir(state_dir))
     if not path.exists():
         raise JournalError(path=path, detail="there is none; name its folder with --state-dir")
     return path
 
 
-def journal_reads(state_dir: Path | None) -> closing[JournalQueries]:
-    """Open a journal that exists, to read only: a till may run on it meanwhile."""
+def journal_queries(state_dir: Path | None) -> closing[JournalQueries]:
+    """Open a journal that exists for reading only, so a till may run on it meanwhile."""
     return closing(JournalQueries(journal_at(state_dir)))

@@ -1,4 +1,4 @@
-"""Hostile text in, harmless text out; and amounts, instants and people as commands show them."""
+"""Output of commands: texts that cannot steer a terminal, amounts, instants and people."""
 
 import os
 import pwd
@@ -10,49 +10,54 @@ from taptill.domain.currencies.writing import amount
 from taptill.domain.customer import stamp
 from taptill.domain.money import Currency, Money
 
-PLAIN_MAX = 200
+SANITISED_MAX = 200
 
 
-def plain(text: str, longest: int = PLAIN_MAX) -> str:
-    """Give one line of visible characters: no terminal obeys it, and it turns no text around."""
-    shown = "".join(letter if letter.isprintable() else "?" for letter in text[: longest + 1])
-    return f"{shown[:longest]}…" if len(shown) > longest else shown
+def sanitised(text: str, longest: int = SANITISED_MAX) -> str:
+    """Return one line of printable characters, at most `longest` of them.
+
+    Control and bidirectional characters become `?`, so a text cannot steer the terminal.
+    """
+    visible = "".join(letter if letter.isprintable() else "?" for letter in text[: longest + 1])
+    return f"{visible[:longest]}…" if len(visible) > longest else visible
 
 
 def login() -> str:
-    """Name who sits at this machine, for records of who did what."""
+    """Return the name of the account that runs this program, for records of who did what."""
     try:
         name = pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:  # an account that no list has
+    except KeyError:  # the account is in no list of users
         name = str(os.getuid())
-    return plain(name)
+    return sanitised(name)
 
 
-def many(count: int, one: str, several: str = "") -> str:
-    """Write a number with its noun: `1 customer`, `2 customers`."""
-    return f"{count} {one if count == 1 else several or f'{one}s'}"
+def many(count: int, singular: str, several: str = "") -> str:
+    """Return a number with its noun: `1 customer`, `2 customers`."""
+    return f"{count} {singular if count == 1 else several or f'{singular}s'}"
 
 
 def shown(money: Money, currency: Currency) -> str:
-    """Write an amount with its currency's sign, in the way of the shell's language: `0,30 €`."""
+    """Return an amount with its currency's sign as the shell's language writes it: `0,30 €`."""
     return amount(money, currency, configs.shell_language())
 
 
 def when(at: str) -> str:
-    """Write an instant by the clock of this machine, to the minute."""
+    """Return an instant in this machine's time zone, to the minute."""
     moment = stamp(at)
-    return plain(at) if moment is None else f"{moment.astimezone():%Y-%m-%d %H:%M}"
+    return sanitised(at) if moment is None else f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 
-def by_whom(staff: str, who: str) -> str:
-    """Name a person with the token in brackets, or the one of them that is known."""
-    names = [plain(name) for name in (staff, who) if name] or ["somebody unnamed"]
+def by_whom(staff: str, token_name: str) -> str:
+    """Return the person with the token's name in brackets, or whichever of the two is known."""
+    names = [sanitised(name) for name in (staff, token_name) if name] or ["somebody unnamed"]
     return f"{names[0]} ({names[1]})" if len(names) > 1 else names[0]
 
 
-def company_act(one: Mapping[str, Any]) -> str:
-    """Give a line of who did what to a company, from an entry of `CompanyChanges`."""
-    kept = [row["name"] for row in (one["before"], one["after"]) if row and row.get("name")]
-    names = " -> ".join(dict.fromkeys(plain(str(name)) for name in kept))
-    did = f"{plain(one['act'])} by {by_whom(one['staff'] or '', one['who'])}"
-    return f"{when(one['at'])}  company {one['company']} ({names}): {did}"
+def company_act(act: Mapping[str, Any]) -> str:
+    """Return a line that says who did what to a company, from an entry of `CompanyChanges`."""
+    company_names = [
+        row["name"] for row in (act["before"], act["after"]) if row and row.get("name")
+    ]
+    names = " -> ".join(dict.fromkeys(sanitised(str(name)) for name in company_names))
+    did = f"{sanitised(act['act'])} by {by_whom(act['staff'] or '', act['who'])}"
+    return f"{when(act['at'])}  company {act['company']} ({names}): {did}"

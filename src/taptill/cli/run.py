@@ -1,4 +1,4 @@
-"""`taptill run` in, the till on this terminal out."""
+"""The command `taptill run`: the till on this terminal."""
 
 import asyncio
 import codecs
@@ -12,18 +12,18 @@ import click
 
 from taptill import config as configs
 from taptill.cli.console import in_colours
-from taptill.cli.log import log_beside
+from taptill.cli.log import configure_logging
 from taptill.cli.systemd import feed_watchdog, notify
 from taptill.config import Config
 from taptill.domain.errors import ScreenError, UsageError
 from taptill.journal.identity import refuse_moved
-from taptill.wiring import House, build, check_reader, refuse_misfit
+from taptill.wiring import TillRuntime, build, check_reader, refuse_misfit
 
 Cards = Mapping[str, str]
-"""Capital letter -> card id, for the simulated reader."""
+"""Card ids of the simulated reader by the capital letter that shows them."""
 
 ASKING_S_MAX = 4.0
-"""So long the start waits for the service to say what money it keeps."""
+"""Longest time in seconds that the start waits for the service to say what money it keeps."""
 
 
 @click.command()
@@ -39,10 +39,11 @@ def run(option: Path | None, state_dir: Path | None) -> int:
     """
     config = configs.load(configs.find_config(option), check_reader)
     state = configs.state_dir(state_dir)
-    here = configs.journal_path(state)
-    others = [(one / here.name).resolve() for one in configs.other_state_dirs(state)]
-    refuse_moved((one for one in others if one != here), config.till.name)
-    log_beside(state)
+    journal = configs.journal_path(state)
+    folders = configs.other_state_dirs(state)
+    other_journals = [(folder / journal.name).resolve() for folder in folders]
+    refuse_moved((path for path in other_journals if path != journal), config.till.name)
+    configure_logging(state)
     token = configs.read_token(config)
     need_terminal()
     asyncio.run(refuse_misfit(config, token, ASKING_S_MAX))
@@ -56,17 +57,17 @@ def show(
     cards: Cards | None = None,
     legend: tuple[tuple[str, str], ...] = (),
 ) -> int:
-    """Run the till screen until it is left; give the exit status."""
+    """Run the till screen until it is left, and return the exit status."""
     need_terminal()
-    house = build(config, state, token)
+    runtime = build(config, state, token)
     try:
-        return _show(house, config, cards or {}, legend)
+        return _show(runtime, config, cards or {}, legend)
     finally:
-        house.close()
+        runtime.close()
 
 
 def need_terminal() -> None:
-    """Refuse to run where there is nothing to draw on, or where that would not be readable."""
+    """Raise UsageError where there is no terminal, or one that cannot show UTF-8."""
     if not sys.stdin.isatty() or not sys.stderr.isatty():
         raise UsageError(problem="the till draws on a terminal: run it in one, or as a service")
     if codecs.lookup(sys.stderr.encoding).name != "utf-8":
@@ -76,7 +77,9 @@ def need_terminal() -> None:
         )
 
 
-def _show(house: House, config: Config, cards: Cards, legend: tuple[tuple[str, str], ...]) -> int:
+def _show(
+    runtime: TillRuntime, config: Config, cards: Cards, legend: tuple[tuple[str, str], ...]
+) -> int:
     from taptill.ui import texts  # noqa: PLC0415 - a refused start needs no screen
     from taptill.ui.app import TillApp  # noqa: PLC0415
     from taptill.ui.screen_settings import ScreenPrivacy, ScreenSettings, ShowDebt, ShowName  # noqa: PLC0415
@@ -90,24 +93,24 @@ def _show(house: House, config: Config, cards: Cards, legend: tuple[tuple[str, s
         legend=legend,
     )
 
-    def shower(card_id: str) -> Callable[[], None]:
-        return lambda: house.present(card_id)
+    def tap_of(card_id: str) -> Callable[[], None]:
+        return lambda: runtime.present(card_id)
 
     async def live() -> None:
         notify("READY=1")
         async with asyncio.TaskGroup() as group:
-            group.create_task(house.run())
-            group.create_task(feed_watchdog(house.journal.alive))
+            group.create_task(runtime.run())
+            group.create_task(feed_watchdog(runtime.journal.alive))
 
     console = configs.terminal() == "linux"
     theme = choose_theme(config.ui.theme, configs.terminal())
-    keys = house.key_taker({letter: shower(card_id) for letter, card_id in cards.items()})
+    keys = runtime.key_taker({letter: tap_of(card_id) for letter, card_id in cards.items()})
     app = TillApp(keys, live, settings, theme, console=console)
     with in_colours(CONSOLE_PALETTE if theme == "console" else ()):
         fault = app.run()
     if console:
-        # A console has no second screen: what the last customer saw would stay.
-        with suppress(OSError):  # or it is gone
+        # A console has no alternate screen: what the last customer saw would stay on it.
+        with suppress(OSError):  # the terminal may be gone
             click.echo("\x1b[2J\x1b[H", nl=False, err=True)
     notify("STOPPING=1")
     if fault is not None:
@@ -118,6 +121,6 @@ def _show(house: House, config: Config, cards: Cards, legend: tuple[tuple[str, s
 
 
 def _place(fault: Exception) -> str:
-    """Name where it happened; what was said may name a customer."""
+    """Return file and line of a fault, without its message, which may name a customer."""
     frames = extract_tb(fault.__traceback__)
     return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "the screen"

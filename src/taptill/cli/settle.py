@@ -1,4 +1,4 @@
-"""`taptill settle` in, what is open sent or a halt lifted out: a till that is stopped."""
+"""The command `taptill settle`, for a till that is stopped."""
 
 import asyncio
 import sys
@@ -47,16 +47,16 @@ def settle(option: Path | None, state_dir: Path | None, *, resume: bool) -> None
     state = configs.state_dir(state_dir)
 
     async def work() -> None:
-        async with sender(config, state, configs.read_token(config)) as connected:
-            await send_open(connected, report)
-            refuse_while_open(connected.journal.queries, "it was not possible to send everything")
+        async with sender(config, state, configs.read_token(config)) as connection:
+            await send_open(connection, report)
+            refuse_while_open(connection.journal.queries, "it was not possible to send everything")
 
     asyncio.run(work())
     click.echo("nothing is open: all money entries are in the backend's books")
 
 
 def report(progress: Progress) -> None:
-    """Show progress on a terminal, in place; a script gets none of it."""
+    """Show progress on one line of a terminal; print nothing where there is none."""
     if sys.stderr.isatty():
         click.echo(f"\r\x1b[K{_words(progress)} ", nl=False, err=True)
 

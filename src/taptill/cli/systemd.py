@@ -1,4 +1,4 @@
-"""States in, sd_notify datagrams out; without systemd nothing happens."""
+"""Messages to systemd (sd_notify(3)); without systemd nothing happens."""
 
 import asyncio
 import socket
@@ -9,7 +9,7 @@ from taptill.config import notify_socket, watchdog_s
 
 
 def notify(state: str) -> None:
-    """Tell systemd `READY=1`, `STATUS=...` or `WATCHDOG=1` (sd_notify(3))."""
+    """Send `READY=1`, `STATUS=...` or `WATCHDOG=1` to systemd (sd_notify(3))."""
     place = notify_socket()
     if not place:
         return
@@ -19,7 +19,7 @@ def notify(state: str) -> None:
 
 
 async def feed_watchdog(alive: Callable[[], bool]) -> None:
-    """Feed the watchdog at half its time while this loop runs and `alive` says so."""
+    """Notify the watchdog twice per interval while this loop runs and `alive` returns True."""
     limit_s = watchdog_s()
     while limit_s:
         if alive():

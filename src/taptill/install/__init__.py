@@ -1,1 +1,1 @@
-"""A machine in, a till that is known to be well out."""
+"""Checks of the machine that a till is installed on."""

@@ -1,4 +1,4 @@
-"""A config in, a diagnosis of each thing that a till depends on out."""
+"""The checks of `taptill doctor`: a diagnosis of each thing that a till depends on."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
@@ -15,7 +15,7 @@ Check = Callable[[Config], Awaitable[list[Diagnosis]]]
 
 
 async def check_backend(config: Config) -> list[Diagnosis]:
-    """Ask the Customers API all that a till will ask it."""
+    """Return diagnoses of the Customers API, from the requests that a till will send."""
     try:
         token = configs.read_token(config)
     except ConfigError as fault:
@@ -29,11 +29,11 @@ async def check_backend(config: Config) -> list[Diagnosis]:
 
 
 CHECKS: Mapping[str, Check] = {"backend": check_backend}
-"""What is looked at, by the room it is about; a new check is a new line."""
+"""The checks by the room that each is about; a new check is a new line here."""
 
 
 async def diagnose(config: Config) -> AsyncIterator[Diagnosis]:
-    """Look at everything, one after the other; never raises."""
+    """Yield the diagnoses of every check, one after the other; never raise."""
     for check in CHECKS.values():
-        for one in await check(config):
-            yield one
+        for diagnosis in await check(config):
+            yield diagnosis

@@ -1,5 +1,5 @@
-"""What people do with a till's books, for commands and screens alike: no option, no word of theirs.
+"""Operations on a till's journal that commands and screens share.
 
-An operation takes open parts and values, reports how far it is by values of `progress.py`, and
-returns what came of it or raises an error of `domain/errors.py`. Whoever calls it words both.
+An operation takes opened objects and values, reports its progress as values of `progress.py`, and
+returns the outcome or raises an error of `domain/errors.py`. The caller puts both into words.
 """

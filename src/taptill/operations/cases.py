@@ -1,4 +1,4 @@
-"""A journal's customers in, who they are for a person out: initials, card, goods, amounts."""
+"""What helps a person recognise a customer of the journal: initials, card and goods."""
 
 import sqlite3
 from collections import Counter
@@ -14,14 +14,14 @@ from taptill.journal.queries import JournalQueries
 
 CACHE = "cache.db"
 GOODS_MAX = 8
-"""So many kinds of goods are named."""
+"""Kinds of goods that are named, at most."""
 SEQ_MAX = 2**63 - 1
 
 
 def card_of(state: Path, customer: int) -> str:
-    """Give the end of a customer's card as this till knows it; empty where it knows none.
+    """Return the end of a customer's card id from the cache, or an empty text.
 
-    The journal keeps no card; the cache does, and may be gone or damaged at any time.
+    The journal keeps no card id. The cache may be missing or damaged at any time.
     """
     path = state / CACHE
     if not path.is_file():
@@ -29,38 +29,40 @@ def card_of(state: Path, customer: int) -> str:
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as cache:
             query = "SELECT card_id FROM customers WHERE id = ?"
-            found = cache.execute(query, [customer]).fetchone()
+            row = cache.execute(query, [customer]).fetchone()
     except sqlite3.Error:
         return ""
-    return masked(str(found[0])) if found and found[0] else ""
+    return masked(str(row[0])) if row and row[0] else ""
 
 
-def initials_of(reads: JournalQueries, customer: int) -> str:
-    """Give the initials that a customer's last charge was made with."""
-    return str(charge_before(reads.connection, customer, SEQ_MAX).get("initials", ""))
+def initials_of(queries: JournalQueries, customer: int) -> str:
+    """Return the initials in a customer's last charge."""
+    return str(charge_before(queries.connection, customer, SEQ_MAX).get("initials", ""))
 
 
-def goods_of(reads: JournalQueries, position: Position) -> str:
-    """Name what was bought with the charges that may be missing in the row."""
+def goods_of(queries: JournalQueries, position: Position) -> str:
+    """Return the goods of the charges that may be missing in the row."""
     sure = position.certain_mark if position.conflict else position.row_mark
-    covered = sure.seq if sure else position.start_seq
-    history = list(entries_of(reads.connection, position.customer_id))
-    voided = {one.charge_id for one in history if one.kind is EntryKind.VOID}
+    covered_seq = sure.seq if sure else position.start_seq
+    history = list(entries_of(queries.connection, position.customer_id))
+    voided_charges = {entry.charge_id for entry in history if entry.kind is EntryKind.VOID}
     return _goods(
-        one
-        for one in history
-        if one.kind is EntryKind.CHARGE and one.seq > covered and one.charge_id not in voided
+        entry
+        for entry in history
+        if entry.kind is EntryKind.CHARGE
+        and entry.seq > covered_seq
+        and entry.charge_id not in voided_charges
     )
 
 
 def _goods(charges: Iterable[Entry]) -> str:
-    counted: Counter[str] = Counter()
+    quantities: Counter[str] = Counter()
     for charge in charges:
         for name, quantity in _lines(charge.body):
-            counted[name] += quantity
-    named = [name if count == 1 else f"{count} x {name}" for name, count in counted.items()]
-    more = ["..."] if len(named) > GOODS_MAX else []
-    return ", ".join([*named[:GOODS_MAX], *more])
+            quantities[name] += quantity
+    names = [name if count == 1 else f"{count} x {name}" for name, count in quantities.items()]
+    ellipsis = ["..."] if len(names) > GOODS_MAX else []
+    return ", ".join([*names[:GOODS_MAX], *ellipsis])
 
 
 def _lines(body: Mapping[str, Any]) -> list[tuple[str, int]]:

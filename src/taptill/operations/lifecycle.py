@@ -1,4 +1,4 @@
-"""Give a journal to another board, part it from a twin, or close it for good."""
+"""Move a journal to another machine, continue it under a new id, or close it for good."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,10 +19,10 @@ from taptill.settlement.settle import STALE_MAX
 from taptill.wiring import Sender, machine
 
 ROUNDS_MAX = 3
-"""So often a journal that is to be retired is settled and compared anew."""
+"""Rounds of settling and comparing, at most, before a journal cannot be retired."""
 
 ROWS_MAX = 100
-"""So many rows are read with one request."""
+"""Rows that are read with one request."""
 
 TICK_S = 1.0
 RETRY_DELAYS_S = (1.0, 2.0, 4.0)
@@ -42,9 +42,10 @@ def adopt(path: Path, clock: Clock) -> None:
 
 
 def fork(path: Path, clock: Clock, late_max_s: float) -> tuple[str, int]:
-    """Let the journal go on under a new id; return that, and how many cases came of it.
+    """Continue the journal under a new id; return the id and the number of new conflict cases.
 
-    `late_max_s` is how long a request that was sent may still land. Errors: JournalError.
+    `late_max_s` is for how many seconds a request that was sent may still land.
+    Errors: JournalError.
     """
     with alone(path, clock) as journal:
         return identity.fork(journal, clock, late_max_s)
@@ -65,18 +66,18 @@ async def retire_settled(sender: Sender, late_max_s: float, report: Report) -> N
 
     Errors: JournalOpenError while money is open, BackendError, JournalError.
     """
-    reads = sender.journal.queries
+    queries = sender.journal.queries
     for _ in range(ROUNDS_MAX):
         await send_open(sender, report)
-        identity.refuse_while_open(reads, RETIRING)
+        identity.refuse_while_open(queries, RETIRING)
         await _wait(late_max_s, report)
         await _compare_all(sender, report)
         refuse_stopped(sender)
-        if not reads.open_sum(with_desk=True)[0]:
+        if not queries.open_sum(with_desk=True)[0]:
             await sender.journal.retire()
             return
         report(LateRequestLanded())
-    identity.refuse_while_open(reads, RETIRING)
+    identity.refuse_while_open(queries, RETIRING)
 
 
 async def _wait(seconds: float, report: Report) -> None:
@@ -88,21 +89,21 @@ async def _wait(seconds: float, report: Report) -> None:
 
 
 async def _compare_all(sender: Sender, report: Report) -> None:
-    charged = positions(sender.journal.queries.connection)
-    customers = [position.customer_id for position in charged if position.last]
+    all_positions = positions(sender.journal.queries.connection)
+    customers = [position.customer_id for position in all_positions if position.last]
     for first in range(0, len(customers), ROWS_MAX):
-        some = customers[first : first + ROWS_MAX]
-        report(Comparing(first + len(some), len(customers)))
-        answer = await _retried(partial(sender.api.read_rows, some))
+        batch = customers[first : first + ROWS_MAX]
+        report(Comparing(first + len(batch), len(customers)))
+        answer = await _retried(partial(sender.api.read_rows, batch))
         rows = {} if isinstance(answer, NoAnswer) else answer
-        for customer in some:
+        for customer in batch:
             await _compare(sender, customer, rows.get(customer))
 
 
 async def _compare(sender: Sender, customer: int, row: RowAnswer | None) -> None:
-    """Compare one customer's row with the journal; a customer who was removed has none.
+    """Compare one customer's row with the journal; a customer who was removed has no row.
 
-    An old copy of the row is asked for anew; one that stays is that of a restored backend.
+    A stale copy of the row is read again; one that stays stale comes from a restored backend.
     """
     for copies in range(1, STALE_MAX + 1):
         answer = row or await _retried(partial(sender.api.read_row, customer))
@@ -116,7 +117,7 @@ async def _compare(sender: Sender, customer: int, row: RowAnswer | None) -> None
 
 
 async def _retried(ask: Callable[[], Awaitable[_A | NoAnswer]]) -> _A | NoAnswer:
-    """Ask again after a while where the backend does not answer; it may say after which."""
+    """Return the answer, after retries where the backend gives none; Retry-After is respected."""
     answer = await ask()
     for delay_s in RETRY_DELAYS_S:
         if not isinstance(answer, NoAnswer) or answer.access_denied:

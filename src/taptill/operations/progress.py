@@ -1,4 +1,4 @@
-"""How far an operation is: values that a command or a screen puts into words."""
+"""Progress of an operation, as values that a command or a screen puts into words."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,21 +6,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """So many customers have money that is still to be sent."""
+    """The number of customers with money that is still to be sent."""
 
     customers: int
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingForLate:
-    """Requests that were sent before may still land for so many seconds."""
+    """Waiting, for so many seconds more, for requests that may still land."""
 
     left_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class Comparing:
-    """The rows of customers up to this one, of so many, are being compared with the journal."""
+    """Comparing rows with the journal, up to the customer with this number of so many."""
 
     customer: int
     customers: int

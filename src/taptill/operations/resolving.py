@@ -14,9 +14,9 @@ from taptill.settlement.requests import Choice, NoAnswer, Outcome, Resolution
 from taptill.wiring import Sender
 
 
-def case_of(reads: JournalQueries, customer: int) -> ConflictCase:
+def case_of(queries: JournalQueries, customer: int) -> ConflictCase:
     """Return a customer's case; raise UsageError where there is none."""
-    for case in open_cases(reads.connection):
+    for case in open_cases(queries.connection):
         if case.position.customer_id == customer:
             return case
     raise UsageError(problem=f"customer {customer} has no case on the conflict desk")
@@ -25,11 +25,11 @@ def case_of(reads: JournalQueries, customer: int) -> ConflictCase:
 async def resolve(
     sender: Sender, customer: int, resolution: Resolution, late_max_s: float
 ) -> Outcome:
-    """Decide a case after a new look at the row, and return what came of it.
+    """Decide a case after reading the row again, and return the outcome.
 
-    `late_max_s` is how long a request that was sent may still land. Errors: UsageError where the
-    customer has no case; ConflictOpenError while an update may still land that says the same mark
-    and another total, unless the backend obeys conditions: it would refuse that update.
+    `late_max_s` is for how many seconds a request that was sent may still land. Errors: UsageError
+    where the customer has no case; ConflictOpenError while an update with the same mark and another
+    total may still land, unless the backend obeys conditions and so would refuse that update.
     """
     case_of(sender.journal.queries, customer)
     attempt = last_attempt(sender.journal.queries.connection, customer)
@@ -38,8 +38,10 @@ async def resolve(
     ):
         capabilities = await sender.api.capabilities()
         left_s = late_max_s - age_s(attempt, SystemClock())
-        obeyed = isinstance(capabilities, Capabilities) and capabilities.conditional_update
-        if left_s > 0 and not obeyed:
+        obeys_conditions = (
+            isinstance(capabilities, Capabilities) and capabilities.conditional_update
+        )
+        if left_s > 0 and not obeys_conditions:
             why = f"a request may still be under way: decide again in {round(left_s + 1)} s"
             raise ConflictOpenError(customer=customer, why=why)
     return await sender.settlement.resolve(customer, resolution)
@@ -48,7 +50,7 @@ async def resolve(
 async def resolve_as_last_seen(sender: Sender, customer: int, resolution: Resolution) -> Outcome:
     """Decide that the row holds what it did when its mark was last seen, and return the outcome.
 
-    An update that still lands says the same mark and the same total, so nothing waits for it.
+    An update that still lands has the same mark and the same total, so there is no need to wait.
     """
     mark = case_of(sender.journal.queries, customer).position.row_mark
     return await sender.settlement.resolve(

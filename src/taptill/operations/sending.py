@@ -13,19 +13,19 @@ from taptill.wiring import Sender
 
 POLL_S = 1.0
 PATIENCE_S = 120.0
-"""So long may pass without any customer being settled before this gives up."""
+"""Seconds without any customer being settled, after which sending gives up."""
 
 
 async def send_open(sender: Sender, report: Report) -> None:
-    """Settle until nothing is open but the conflict desk, or nothing moves any more.
+    """Settle until nothing is open but the conflict desk, or no customer is settled any more.
 
     Errors: JournalError where settlement as a whole is stopped.
     """
-    settlement, reads = sender.settlement, sender.journal.queries
+    settlement, queries = sender.settlement, sender.journal.queries
     customers_before, patience_s = None, PATIENCE_S
     while patience_s > 0:
         delay_s = await settlement.settle_open()
-        customers, _ = reads.open_sum()
+        customers, _ = queries.open_sum()
         report(Unsent(customers))
         refuse_stopped(sender)
         if delay_s is None:
@@ -44,7 +44,7 @@ def refuse_stopped(sender: Sender) -> None:
 
 
 def lift_halt(path: Path, clock: Clock) -> None:
-    """Let settlement go on: each row that halted it is believed as it is when it is read next.
+    """End a halt of settlement: each row that caused it is accepted as it is when it is next read.
 
     Errors: UsageError where settlement is not halted; JournalError.
     """

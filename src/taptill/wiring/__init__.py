@@ -1,8 +1,6 @@
-"""A config in, a till at work out: the only room that knows everybody."""
+"""Builds a running till from a config, and may import every room below it for that."""
 
-from taptill.wiring.house import MESSAGES_MAX, House, build
-from taptill.wiring.machine import machine
-from taptill.wiring.parts import (
+from taptill.wiring.factories import (
     check_reader,
     customers_api,
     identity,
@@ -12,12 +10,14 @@ from taptill.wiring.parts import (
     refuse_unbuilt,
     unbuilt,
 )
+from taptill.wiring.machine import machine
+from taptill.wiring.runtime import MESSAGES_MAX, TillRuntime, build
 from taptill.wiring.sending import Sender, sender
 
 __all__ = [
     "MESSAGES_MAX",
-    "House",
     "Sender",
+    "TillRuntime",
     "build",
     "check_reader",
     "customers_api",

@@ -1,4 +1,4 @@
-"""What a machine knows of itself in, the name that tells it from another one out."""
+"""The name that distinguishes this machine from every other one."""
 
 import re
 from collections.abc import Iterator
@@ -7,19 +7,19 @@ from pathlib import Path
 from taptill.journal.identity import UNKNOWN_MACHINE
 
 NAMES = (
-    "sys/firmware/devicetree/base/serial-number",  # of the board itself: a cloned card has it not
+    "sys/firmware/devicetree/base/serial-number",  # of the board, not of its SD card
     "etc/machine-id",  # machine-id(5)
-    "var/lib/dbus/machine-id",  # the same, where no systemd is
+    "var/lib/dbus/machine-id",  # the same where there is no systemd
 )
 _NO_NAME = re.compile("0*|uninitialized")
-"""All zeros: a board whose maker wrote none. The word stands in images until their first boot."""
+"""Values that name no machine: zeros where the maker wrote none, the word in a fresh image."""
 
 
 def machine(root: Path = Path("/")) -> str:
-    """Name this machine, so that a journal can tell the board it was written on.
+    """Return this machine's name, by which a journal knows the board that it was written on.
 
-    The first of the board's serial number, the machine id, and the address of the first network
-    card; UNKNOWN_MACHINE where there is none of them.
+    It is the first that exists of the board's serial number, the machine id and the address of the
+    first network card; UNKNOWN_MACHINE where there is none.
     """
     return next(_names(root), UNKNOWN_MACHINE)
 
@@ -36,7 +36,7 @@ def _names(root: Path) -> Iterator[str]:
 
 
 def _word(path: Path) -> str:
-    """Read a file of one word; empty where it cannot be read."""
+    """Return the word in a file, or an empty text where it cannot be read."""
     try:
         return path.read_text("ascii", "replace").strip("\0\n ")
     except OSError:

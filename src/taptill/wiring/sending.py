@@ -1,4 +1,4 @@
-"""A config in, what a command needs to settle without a till out."""
+"""Settlement without a running till, for commands."""
 
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
@@ -16,7 +16,7 @@ from taptill.settlement.schedule import (
     Settlement,
     SettlementCallbacks,
 )
-from taptill.wiring.parts import customers_api, identity, journal_of, settlement_of
+from taptill.wiring.factories import customers_api, identity, journal_of, settlement_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,10 @@ class Sender:
 
 @asynccontextmanager
 async def sender(config: Config, state: Path, token: str) -> AsyncIterator[Sender]:
-    """Hold the journal of a stopped till and connect the backend; the cache learns what is seen.
+    """Open the journal of a stopped till and connect the backend, until the block ends.
 
-    Else the till would count from rows of before, offline, what is in the backend's books by now.
-    Errors: UsageError under a strategy that sends nothing, JournalError and its kin.
+    The cache must learn of these updates, or the till would count settled charges again offline.
+    Errors: UsageError under a strategy that sends nothing, JournalError and its subclasses.
     """
     if config.settlement.strategy != "debt":
         raise UsageError(problem="with strategy 'export' nothing is sent: see taptill export")

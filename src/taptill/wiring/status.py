@@ -1,4 +1,4 @@
-"""What several rooms know in, the status line out."""
+"""The status line, from facts of several rooms."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from taptill.journal.journal import Journal
 from taptill.lookup.backend_health import BackendHealth, HealthReport
 from taptill.settlement.state import SettlementState
 from taptill.settlement.strategy import Strategy
-from taptill.wiring.parts import unbuilt
+from taptill.wiring.factories import unbuilt
 
 _STOPPED = {
     SettlementState.HALTED: TillAlarm.HALTED,
@@ -29,7 +29,7 @@ _TROUBLES = {
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Draws the status line from the facts that several rooms own."""
+    """Builds the status line from the facts that several rooms own."""
 
     config: Config
     clock: SystemClock
@@ -40,7 +40,7 @@ class Status:
     strategy: Strategy
 
     def draw(self) -> StatusView:
-        """Give the facts as they are now."""
+        """Return the facts as they are now."""
         health = self.backend_health.health
         link = {None: Link.UNKNOWN, False: Link.OFFLINE, True: Link.ONLINE}[health.online]
         count, total = self.journal.queries.open_sum()
@@ -69,16 +69,16 @@ class Status:
         )
 
     def _alarms(self, trouble: str) -> tuple[TillAlarm, ...]:
-        found = [_STOPPED.get(self.strategy.state), _TROUBLES.get(trouble)]
+        alarms = [_STOPPED.get(self.strategy.state), _TROUBLES.get(trouble)]
         if self.api.sees_nothing:
-            found.append(TillAlarm.NOTHING_VISIBLE)
+            alarms.append(TillAlarm.NOTHING_VISIBLE)
         if self.clock.doubtful():
-            found.append(TillAlarm.CLOCK)
-        return tuple(dict.fromkeys(alarm for alarm in found if alarm))
+            alarms.append(TillAlarm.CLOCK)
+        return tuple(dict.fromkeys(alarm for alarm in alarms if alarm))
 
 
 def _unsent(health: HealthReport, to_send: int) -> list[str]:
-    """Say where sales alone cannot be sent, since when and by which error; else nothing."""
+    """Return a warning where cards are looked up but sales cannot be sent: since when, and why."""
     if not (health.online and health.update_error and to_send):
         return []
     since = local_time(health.update_error_since)

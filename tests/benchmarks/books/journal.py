@@ -79,19 +79,19 @@ class RawRows:
 
 def measure(bench: Bench) -> list[Figure]:
     """Measure one charge to durable, and the start, with a new journal and with a long one."""
-    new, long, many = bench.folder / "new.db", *_long(bench)
+    new, long, count = bench.folder / "new.db", *_long(bench)
     return [
         asyncio.run(_charge(bench, new, "confirm to durable, new journal")),
-        asyncio.run(_charge(bench, long, f"confirm to durable, {many:,} entries")),
-        _open(bench, new, long, f"open the journal, {many:,} entries"),
+        asyncio.run(_charge(bench, long, f"confirm to durable, {count:,} entries")),
+        _open(bench, new, long, f"open the journal, {count:,} entries"),
     ]
 
 
 def measure_decision(bench: Bench) -> list[Figure]:
     """Measure the rules alone, and with the facts that they ask a long journal for."""
-    long, many = _long(bench)
-    asked = question(known(DORA, 0, age_s=3600.0), 420)
-    alone = [_per_call(lambda: decide(asked)) for _ in bench.rounds("the rules alone", 300)]
+    long, count = _long(bench)
+    inquiry = question(known(DORA, 0, age_s=3600.0), 420)
+    alone = [_per_call(lambda: decide(inquiry)) for _ in bench.rounds("the rules alone", 300)]
     journal = Journal(long, SystemClock())
     journal.open(IDENTITY)
     policy = replace(POLICY, offline_per_terminal=Money(10**9))
@@ -99,7 +99,7 @@ def measure_decision(bench: Bench) -> list[Figure]:
     authoriser = Authoriser(
         journal, balance, policy, Keypad((), Currency("EUR", 2), implied_decimals=True)
     )
-    lookup = CardLookup(asked.lookup_result, 0.0)
+    lookup = CardLookup(inquiry.lookup_result, 0.0)
     with_facts = [
         _per_call(lambda: authoriser.authorise_amount(lookup, Money(420), 0.0))
         for _ in bench.rounds("the rules and an offline customer's facts", 300)
@@ -107,16 +107,16 @@ def measure_decision(bench: Bench) -> list[Figure]:
     journal.close()
     return [
         Figure("decision", "us", alone, goals=(at_most("us, p50", median(alone), 50),)),
-        Figure(f"decision and its facts, {many:,} entries", "us", with_facts, alone),
+        Figure(f"decision and its facts, {count:,} entries", "us", with_facts, alone),
         *_offline(bench),
     ]
 
 
 def _long(bench: Bench) -> tuple[Path, int]:
-    many = MANY_QUICK if bench.quick else MANY
-    bench.say(f"writing a journal of {many:,} entries")
-    fill(bench.folder / "long.db", many)
-    return bench.folder / "long.db", many
+    count = MANY_QUICK if bench.quick else MANY
+    bench.say(f"writing a journal of {count:,} entries")
+    fill(bench.folder / "long.db", count)
+    return bench.folder / "long.db", count
 
 
 async def _charge(bench: Bench, path: Path, name: str) -> Figure:
@@ -157,12 +157,12 @@ def _open(bench: Bench, new: Path, long: Path, name: str) -> Figure:
             samples.append(time.perf_counter() - began_s)
             journal.close()
     samples, floor = milliseconds(took[long]), milliseconds(took[new])
-    more = (median(samples) or 0) - (median(floor) or 0)
-    return Figure(name, "ms", samples, floor, (Goal("ms more than a new one, p50", more, 1000),))
+    extra_s = (median(samples) or 0) - (median(floor) or 0)
+    return Figure(name, "ms", samples, floor, (Goal("ms more than a new one, p50", extra_s, 1000),))
 
 
 def _per_call(authorise_amount: Any) -> float:
-    """Give the microseconds of one call, from a batch of them."""
+    """Return the microseconds of one call, from a batch of them."""
     began_s = time.perf_counter()
     for _ in range(BATCH):
         authorise_amount()
@@ -215,18 +215,18 @@ def fill(
     """
     JournalFile(path, SystemClock()).close()
     connection = sqlite3.connect(path, isolation_level=None)
-    made = connection.execute(
+    cursor = connection.execute(
         "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = 'entries' "
         "AND type IN ('index', 'trigger') AND sql IS NOT NULL"
     ).fetchall()
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute("BEGIN")
-    for kind, name, _ in made:
+    for kind, name, _ in cursor:
         connection.execute(f"DROP {kind} {name}")
     places = ", ".join("?" * 13)
     rows = _rows(count, every, range(first, first + customers))
     connection.executemany(f"INSERT INTO entries VALUES ({places})", rows)
-    for _, _, sql in made:
+    for _, _, sql in cursor:
         connection.execute(sql)
     connection.execute("COMMIT")
     connection.close()
@@ -236,10 +236,10 @@ def fill(
 
 
 def _rows(count: int, every: int, customers: range) -> Iterator[tuple[Any, ...]]:
-    """Give rows of the table `entries`: a charge `every` so many, after it the backend's yes."""
+    """Yield rows of the table `entries`: a charge `every` so many, after it the backend's yes."""
     at, prev_hash = SystemClock().now(), FIRST_PREV_HASH
     totals = dict.fromkeys(customers, 0)
-    charged = canonical(_draft("", 0).body)
+    charge_body = canonical(_draft("", 0).body)
     mark: list[Any] = []
     for seq in range(1, count + 1):
         customer_id = customers[(seq + every - 1) // every % len(customers)]
@@ -251,7 +251,7 @@ def _rows(count: int, every: int, customers: range) -> Iterator[tuple[Any, ...]]
             "charge_id": f"{seq * 0x9E3779B97F4A7C15 % 2**64:016x}" if is_charge else None,
             "customer_id": customer_id,
             "amount_minor": 420 if is_charge else None,
-            "body": charged if is_charge else canonical(body),
+            "body": charge_body if is_charge else canonical(body),
             "at": at,
             "boot_id": "bench",
             "uptime_ms": seq,

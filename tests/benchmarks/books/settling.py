@@ -1,4 +1,4 @@
-"""A backlog in, requests and settled charges a second out: beside the same requests sent bare."""
+"""Measures requests and settled charges a second, beside the same requests sent bare."""
 
 import asyncio
 import json
@@ -49,16 +49,17 @@ class Counting(Transport):
 def measure(bench: Bench) -> list[Figure]:
     """Measure how 5,000 offline charges of 500 customers are settled, with two journals."""
     figures = []
-    for name, many in (("1,000", 1_000), ("1,000,000", 50_000 if bench.quick else 1_000_000)):
-        folder = bench.folder / str(many)
+    for name, count in (("1,000", 1_000), ("1,000,000", 50_000 if bench.quick else 1_000_000)):
+        folder = bench.folder / str(count)
         folder.mkdir(mode=0o700)
         bench.say(f"settling {CHARGES:,} charges beside {name} entries")
-        fill(folder / "journal.db", many, first=BEYOND)
+        fill(folder / "journal.db", count, first=BEYOND)
         with running_service(folder, sample=False) as service:
             ids = _customers(service)
-            took_s, sent = asyncio.run(_settle(folder / "journal.db", service, ids))
+            took_s, requests = asyncio.run(_settle(folder / "journal.db", service, ids))
             bare_s = asyncio.run(_bare(service, ids))
-        budget = at_most("requests a customer", sent / CUSTOMERS, 2.02)
+        budget = at_most("requests a customer", requests / CUSTOMERS, 2.02)
+        remark = f"floor: a select and an update a customer, {IN_FLIGHT} at once"
         figures.append(
             Figure(
                 f"settled charges a second, {name} entries",
@@ -66,7 +67,7 @@ def measure(bench: Bench) -> list[Figure]:
                 [CHARGES / took_s],
                 [CHARGES / bare_s],
                 (budget, Goal("times the bare requests", bare_s / took_s, 0.5, at_least=True)),
-                f"{sent} requests; floor: a select and an update a customer, {IN_FLIGHT} at once",
+                f"{requests} requests; {remark}",
             )
         )
     return figures
@@ -75,9 +76,9 @@ def measure(bench: Bench) -> list[Figure]:
 def _customers(service: RunningService) -> list[int]:
     engine = open_database(service.database)
     rows = [{"name": f"Customer {number}"} for number in range(CUSTOMERS)]
-    made = Store(engine).insert(ENTITIES["Customers"], {"fields": rows})
+    ids = Store(engine).insert(ENTITIES["Customers"], {"fields": rows})
     engine.dispose()
-    return [int(row["id"]) for row in made]
+    return [int(row["id"]) for row in ids]
 
 
 @contextmanager
@@ -91,7 +92,7 @@ def _journal(path: Path) -> Iterator[Journal]:
 
 
 async def _settle(path: Path, service: RunningService, ids: list[int]) -> tuple[float, int]:
-    """Give seconds and requests until nothing is open."""
+    """Return seconds and requests until nothing is open."""
     clock = SystemClock()
     headers = {"Authorization": f"Bearer {service.token}"}
     transport = Counting(ConnectionSettings(service.url, headers))
@@ -115,7 +116,7 @@ async def _settle(path: Path, service: RunningService, ids: list[int]) -> tuple[
 
 
 async def _bare(service: RunningService, ids: list[int]) -> float:
-    """Give the seconds that reading and writing each row takes a client without any thought."""
+    """Return the seconds that reading and writing each row takes a client without any thought."""
     headers = {"Authorization": f"Bearer {service.token}", "Content-Type": "application/json"}
     limits = httpx.Limits(max_connections=IN_FLIGHT)
     queue = iter(ids)
@@ -124,8 +125,8 @@ async def _bare(service: RunningService, ids: list[int]) -> float:
     ) as client:
 
         async def worker() -> None:
-            for one in queue:
-                await _read_and_write(client, one)
+            for item in queue:
+                await _read_and_write(client, item)
 
         began_s = time.perf_counter()
         await asyncio.gather(*(worker() for _ in range(IN_FLIGHT)))

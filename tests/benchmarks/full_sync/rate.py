@@ -1,4 +1,4 @@
-"""A million customers behind HTTP in, the rate of a full sync next to that of bare SQLite out."""
+"""Measures the rate of a full sync of a million customers over HTTP, beside bare SQLite."""
 
 import json
 import random
@@ -21,26 +21,26 @@ RATE_MIN = 0.5
 
 def measure(bench: Bench) -> list[Figure]:
     """Sync a full cache through the client, and fill the same table without one."""
-    many = MANY_QUICK if bench.quick else MANY
+    customers = MANY_QUICK if bench.quick else MANY
     pages = bench.folder / "pages.jsonl"
-    bench.say(f"writing {many:,} customers as a backend would")
-    _write(pages, many)
+    bench.say(f"writing {customers:,} customers as a backend would")
+    _write(pages, customers)
     ours: list[float] = []
     bare: list[float] = []
     grown_mb: list[float] = []
     with _serving(pages) as url:
         for number in range(ROUNDS):
-            bench.say(f"syncing {many:,} customers: round {number + 1} of {ROUNDS}")
+            bench.say(f"syncing {customers:,} customers: round {number + 1} of {ROUNDS}")
             with _new(bench.folder / "bare.db") as path:
-                bare.append(many / _run("bare", str(pages), path)["took_s"])
+                bare.append(customers / _run("bare", str(pages), path)["took_s"])
             with _new(bench.folder / "ours.db") as path:
                 run = _run("ours", url, path, str(PAGE))
-            ours.append(many / run["took_s"])
+            ours.append(customers / run["took_s"])
             grown_mb.append(run["most_mb"] - run["before_mb"])
     rate = Goal("of the bare rate", times(ours, bare), RATE_MIN, at_least=True)
     grown = at_most("MB", max(grown_mb), GROWN_MAX_MB)
     return [
-        Figure(f"full sync of {many:,} over HTTP", "customers/s", ours, bare, (rate,)),
+        Figure(f"full sync of {customers:,} over HTTP", "customers/s", ours, bare, (rate,)),
         Figure("memory grown by that", "MB", grown_mb, goals=(grown,)),
     ]
 
@@ -48,8 +48,8 @@ def measure(bench: Bench) -> list[Figure]:
 def _run(*words: str) -> dict[str, float]:
     """Run one of them in a process of its own."""
     command = [sys.executable, "-m", "tests.benchmarks.full_sync.runs", *words]
-    found: dict[str, float] = json.loads(subprocess.check_output(command, text=True))
-    return found
+    figures: dict[str, float] = json.loads(subprocess.check_output(command, text=True))
+    return figures
 
 
 @contextmanager
@@ -72,12 +72,12 @@ def _new(path: Path) -> Iterator[str]:
             beside.unlink()
 
 
-def _write(path: Path, many: int) -> None:
+def _write(path: Path, count: int) -> None:
     chance = random.Random(1)
-    cards = chance.sample(range(2**52), many)  # in no order, as in life
+    cards = chance.sample(range(2**52), count)  # in no order, as in life
     with path.open("w", encoding="ascii") as file:
-        for first in range(0, many, PAGE):
-            ids = range(first + 1, min(many, first + PAGE) + 1)
+        for first in range(0, count, PAGE):
+            ids = range(first + 1, min(count, first + PAGE) + 1)
             page = [_row(number, cards[number - 1], chance) for number in ids]
             file.write(f"{json.dumps(page)}\n")
 

@@ -1,4 +1,4 @@
-"""Pages in, a filled cache out, once as the till does it and once bare: seconds and megabytes.
+"""Fills a cache from pages, as the till does it or bare, and prints seconds and megabytes.
 
 `ours URL DB SIZE` syncs from a server; `bare FILE DB` is `json.loads` and `executemany` alone, of
 the same pages into the same table with the same indexes.
@@ -98,9 +98,9 @@ def _close(connection: sqlite3.Connection) -> None:
 def _status_mb(name: str) -> float:
     """Read VmRSS (now) or VmHWM (the most so far; rusage would count the parent's before exec)."""
     status = Path("/proc/self/status").read_text("ascii")
-    found = re.search(rf"^{name}:\s+(\d+) kB$", status, re.MULTILINE)
-    assert found is not None
-    return int(found[1]) / 1e3
+    match = re.search(rf"^{name}:\s+(\d+) kB$", status, re.MULTILINE)
+    assert match is not None
+    return int(match[1]) / 1e3
 
 
 if __name__ == "__main__":

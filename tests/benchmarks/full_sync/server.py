@@ -1,4 +1,4 @@
-"""A file of pages in, a backend that answers with them out: it costs as little as a server can.
+"""A backend that answers with pages from a file, at as little cost as a server can have.
 
 `python -m tests.benchmarks.full_sync.server FILE SIZE` says where it listens. A page is a line of
 JSON; line n holds the SIZE customers behind the id n * SIZE.
@@ -14,7 +14,7 @@ ASKED_BEHIND = re.compile(rb'"comparator":\s*">",\s*"value":\s*(\d+)')
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 
 
-class Pages:
+class PrewrittenPages:
     """Where each line of a file begins."""
 
     def __init__(self, path: Path, size: int) -> None:
@@ -25,15 +25,15 @@ class Pages:
             self._begins.append(self._begins[-1] + len(line))
 
     def behind(self, number: int) -> bytes:
-        """Give the page behind an id; an empty one at the end."""
+        """Return the page behind an id; an empty one at the end."""
         page = number // self.size
         if page + 1 >= len(self._begins):
             return b"[]"
         self._file.seek(self._begins[page])
-        whole = self._file.read(self._begins[page + 1] - self._begins[page])
+        page_bytes = self._file.read(self._begins[page + 1] - self._begins[page])
         if number % self.size == 0:
-            return whole
-        return json.dumps(json.loads(whole)[number % self.size :]).encode()
+            return page_bytes
+        return json.dumps(json.loads(page_bytes)[number % self.size :]).encode()
 
 
 async def _head(reader: asyncio.StreamReader) -> bytes:
@@ -43,15 +43,15 @@ async def _head(reader: asyncio.StreamReader) -> bytes:
         return b""  # they hung up
 
 
-async def serve(pages: Pages) -> None:
+async def serve(pages: PrewrittenPages) -> None:
     """Answer for ever."""
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while head := await _head(reader):
             length = re.search(rb"(?i)content-length: (\d+)", head)
             body = await reader.readexactly(int(length[1])) if length else b""
-            asked = ASKED_BEHIND.search(body)
-            answer = pages.behind(int(asked[1]) if asked else 0)
+            match = ASKED_BEHIND.search(body)
+            answer = pages.behind(int(match[1]) if match else 0)
             writer.write(HEAD % len(answer) + answer)
             await writer.drain()
 
@@ -63,4 +63,4 @@ async def serve(pages: Pages) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(Pages(Path(sys.argv[1]), int(sys.argv[2]))))
+    asyncio.run(serve(PrewrittenPages(Path(sys.argv[1]), int(sys.argv[2]))))

@@ -1,4 +1,4 @@
-"""Good frames in, how many times faster than its line each decoder takes them out."""
+"""Measures how many times faster than its line each decoder is."""
 
 import time
 
@@ -16,9 +16,9 @@ RATE_MIN = 200
 
 
 def frame_of(family: str) -> bytes:
-    """Give a good frame: of the vectors, or as a box answers."""
-    for one in vectors(family):
-        vector = one.values[0]
+    """Return a good frame: of the vectors, or as a box answers."""
+    for sample in vectors(family):
+        vector = sample.values[0]
         if vector.expected_ids and not vector.error:
             return bytes(vector.octets)
     answer = list(EMULATED_READERS[family].values())[-1]
@@ -39,9 +39,9 @@ def _figure(bench: Bench, name: str) -> Figure:
     for _ in bench.rounds(f"decoder {name}", 6):
         decoder = family.decoder({})
         began_s = time.perf_counter()
-        found = [one for _ in range(PIECES) for one in decoder.feed(piece)] + decoder.idle()
+        events = [event for _ in range(PIECES) for event in decoder.feed(piece)] + decoder.idle()
         took_s = time.perf_counter() - began_s
         rates.append(PIECES * len(piece) / took_s / (family.baud / BITS_A_BYTE))
-        assert name == "em18" or sum(isinstance(one, Frame) for one in found) >= PIECES * count
+        assert name == "em18" or sum(isinstance(event, Frame) for event in events) >= PIECES * count
     goal = Goal("times the line's rate, p50", median(rates) or 0, RATE_MIN, at_least=True)
     return Figure(f"decoder {name}", "x line rate", rates, (), (goal,))

@@ -1,4 +1,4 @@
-"""Readers with nothing to do in, the part of a core that they take out."""
+"""Measures the part of a core that idle readers use."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -30,13 +30,15 @@ def measure(bench: Bench) -> list[Figure]:
         streams = [lines.enter_context(_stream(bench.folder, n)) for n in range(READERS)]
         talking = _figure(bench, f"{READERS} idle readers that talk", streams, STREAMS_MAX)
     with ExitStack() as lines:
-        polled = [lines.enter_context(_polled(family)) for family in POLLED]
-        asked = _figure(bench, f"{len(POLLED)} idle readers that are asked", polled, POLLED_MAX)
+        polled_lines = [lines.enter_context(_polled(family)) for family in POLLED]
+        figure = _figure(
+            bench, f"{len(POLLED)} idle readers that are asked", polled_lines, POLLED_MAX
+        )
     box = Pn532()
     chip = [ReaderSettings("pn532", "nfc", str(box.path))]
     looking = _figure(bench, "an idle PN532, looked at for two kinds of cards", chip, POLLED_MAX)
     box.unplug()
-    return [talking, asked, looking, *_typing(bench), *_served(bench)]
+    return [talking, figure, looking, *_typing(bench), *_served(bench)]
 
 
 def _typing(bench: Bench) -> Iterator[Figure]:
@@ -47,9 +49,9 @@ def _typing(bench: Bench) -> Iterator[Figure]:
 
     wedge = FakeInputDevice(bench.folder / "event-kbd")
     wedge.plug()
-    one = ReaderSettings("keyboard", "keyboard", str(wedge.link))
-    device = KeyboardReader(one, wedge.open_node)
-    yield _figure(bench, "an idle reader that types", [one], STREAMS_MAX, lambda _: device)
+    settings = ReaderSettings("keyboard", "keyboard", str(wedge.link))
+    device = KeyboardReader(settings, wedge.open_node)
+    yield _figure(bench, "an idle reader that types", [settings], STREAMS_MAX, lambda _: device)
     wedge.unplug()
     wedge.close()
 
@@ -61,8 +63,8 @@ def _served(bench: Bench) -> Iterator[Figure]:
             return
         service = Pcscd(bench.folder)
         service.start()
-        one = ReaderSettings("pcsc", "pcsc", next(iter(service.readers)))
-        yield _figure(bench, "an idle reader of pcscd's", [one], STREAMS_MAX)
+        settings = ReaderSettings("pcsc", "pcsc", next(iter(service.readers)))
+        yield _figure(bench, "an idle reader of pcscd's", [settings], STREAMS_MAX)
         service.stop()
 
 
@@ -71,13 +73,13 @@ def _figure(
     name: str,
     settings: list[ReaderSettings],
     percent_max: float,
-    watched: Callable[[Device], Device] = lambda device: device,
+    wrap: Callable[[Device], Device] = lambda device: device,
 ) -> Figure:
     inbox = Inbox()
-    readers = [open_reader(one, inbox.deliver, RealClock(), watched) for one in settings]
+    readers = [open_reader(setting, inbox.deliver, RealClock(), wrap) for setting in settings]
 
     def ready() -> bool:
-        works = {one.reader for one in inbox.health if one.state is ReaderState.OK}
+        works = {health.reader for health in inbox.health if health.state is ReaderState.OK}
         return len(works) == len(settings)
 
     inbox.wait(ready)
@@ -93,7 +95,7 @@ def _figure(
 
 
 def _percent(used_s: Callable[[], float]) -> float:
-    """Give the part of a core that was used; what the emulators use does not count."""
+    """Return the part of a core that was used; what the emulators use does not count."""
     before_s, began_s = used_s(), time.perf_counter()
     time.sleep(SECONDS)
     return 100 * (used_s() - before_s) / (time.perf_counter() - began_s)

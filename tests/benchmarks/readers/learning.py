@@ -1,4 +1,4 @@
-"""Two cards and the numbers of all customers in, seconds until the rules that fit are found out."""
+"""Measures how long it takes to find the rules that fit two cards, among all customers."""
 
 from random import Random
 

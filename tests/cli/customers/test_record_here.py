@@ -9,7 +9,7 @@ from tests.fakes.backend import Canned, SentRequest
 
 from taptill.cli import taptill as group
 from taptill.cli.customers import record
-from taptill.cli.customers.record import Deed
+from taptill.cli.customers.record import StaffAction
 
 ADA = {"id": 7, "name": "Ada", "isBlocked": False, "totalDebt": 3}
 
@@ -70,10 +70,10 @@ CUT_SHORT = {
 @pytest.mark.usefixtures("state")
 @pytest.mark.parametrize("torn", CUT_SHORT.values(), ids=CUT_SHORT)
 def test_a_line_that_a_power_cut_tore_hides_no_other(torn: bytes) -> None:
-    record.keep(Deed("block", [7]), "Jo")
+    record.keep(StaffAction("block", [7]), "Jo")
     with record.path().open("ab") as file:
         file.write(torn)
-    record.keep(Deed("unblock", [7]), "Mia")
+    record.keep(StaffAction("unblock", [7]), "Mia")
     assert [(one.act, one.staff) for one in record.read(7, 9)] == [
         ("unblock", "Mia"),
         ("block", "Jo"),

@@ -38,7 +38,6 @@ class VirtualCard:
 
     def __init__(self, port: int, *answers: bytes | None, atr: bytes = ATR) -> None:
         self.request_count = 0
-        self.powered_s: float | None = None
         self._answers = list(answers)
         self._atr = atr
         self._line = socket.create_connection(("127.0.0.1", port), PATIENCE_S)
@@ -58,7 +57,6 @@ class VirtualCard:
             while length := stream.read(2):
                 message = stream.read(int.from_bytes(length, "big"))
                 if message == _GIVE_ATR:
-                    self.powered_s = time.monotonic()
                     self._send(self._atr)
                 elif len(message) > 1:
                     self._answer()

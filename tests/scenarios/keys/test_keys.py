@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from tests.scenarios.books import entries
-from tests.scenarios.conftest import World
-from tests.scenarios.program import Program, Site, running
+from tests.scenarios.conftest import TillAndService
+from tests.scenarios.program import Program, TillSite, running
 
 pytestmark = pytest.mark.slow
 
@@ -25,25 +25,25 @@ card_id = ["text"]
 """
 
 
-def charges(site: Site) -> list[int]:
-    """Give the amounts that the journal has charged."""
+def charges(site: TillSite) -> list[int]:
+    """Return the amounts that the journal has charged."""
     return [entry["amount_minor"] for entry in entries(site) if entry["kind"] == "charge"]
 
 
 def cpu_s(pid: int) -> float:
-    """Give the processor time that a program has used, proc_pid_stat(5)."""
+    """Return the processor time that a program has used, proc_pid_stat(5)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def children_s() -> float:
-    """Give the processor time of all children that have ended."""
+    """Return the processor time of all children that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 @contextmanager
-def ready_to_pay(site: Site) -> Iterator[Program]:
+def ready_to_pay(site: TillSite) -> Iterator[Program]:
     """Run a till with Ada and 4.20 at its counter, and a verdict that was looked at."""
     with running(site) as till:
         till.sell("420", ADA)
@@ -62,7 +62,7 @@ CANCELS = {
 
 
 @pytest.mark.parametrize("keys", CANCELS.values(), ids=CANCELS)
-def test_a_cancel_and_enter_in_one_write_charge_nothing(world: World, keys: str) -> None:
+def test_a_cancel_and_enter_in_one_write_charge_nothing(world: TillAndService, keys: str) -> None:
     with ready_to_pay(world.site) as till:
         till.press(keys)
         till.wait_for("no card yet")
@@ -71,7 +71,7 @@ def test_a_cancel_and_enter_in_one_write_charge_nothing(world: World, keys: str)
     assert charges(world.site) == []
 
 
-def test_what_is_no_key_ends_nothing_and_rings_up_nothing(world: World) -> None:
+def test_what_is_no_key_ends_nothing_and_rings_up_nothing(world: TillAndService) -> None:
     """Bytes that are no UTF-8, answers of the terminal, half a sequence; then the sale goes on."""
     with ready_to_pay(world.site) as till:
         os.write(till._master, b"\xff\xc3\x28\xe2\x82")
@@ -94,13 +94,15 @@ SCANS = {"in one write": 0.0, "key by key": 0.008}
 
 
 @pytest.mark.parametrize("gap_s", SCANS.values(), ids=SCANS)
-def test_c11_a_scanner_charges_nobody_and_the_screen_says_so(world: World, gap_s: float) -> None:
+def test_c11_a_scanner_charges_nobody_and_the_screen_says_so(
+    world: TillAndService, gap_s: float
+) -> None:
     with running(world.site) as till:
         till.tap(ADA)
         till.wait_for("Ada Byron")
         till.pause(0.6)
-        typed = (CASES / "c11-scanner-ean8.keys").read_text("ascii")
-        for keys in typed if gap_s else (typed,):
+        key_bytes = (CASES / "c11-scanner-ean8.keys").read_text("ascii")
+        for keys in key_bytes if gap_s else (key_bytes,):
             till.press(keys)
             time.sleep(gap_s)
         till.wait_for("A scanner or card reader types here")
@@ -109,7 +111,7 @@ def test_c11_a_scanner_charges_nobody_and_the_screen_says_so(world: World, gap_s
     assert charges(world.site) == []
 
 
-def test_what_a_reader_types_is_a_tap_if_it_is_set_up(world: World) -> None:
+def test_what_a_reader_types_is_a_tap_if_it_is_set_up(world: TillAndService) -> None:
     world.site.readers = TYPED
     world.site.write_config()
     with running(world.site) as till:
@@ -134,7 +136,7 @@ KEYPADS = {
 
 
 @pytest.mark.parametrize(("terminal", "keys"), KEYPADS.values(), ids=KEYPADS)
-def test_the_keypad_sells(world: World, terminal: str, keys: str) -> None:
+def test_the_keypad_sells(world: TillAndService, terminal: str, keys: str) -> None:
     site = world.site
     till = Program(site.run_words(), site.socket, TERM=terminal)
     size = len(keys) // 4
@@ -160,7 +162,7 @@ def _sequences(keys: str) -> list[str]:
     return [part if part == "\r" else f"\x1b{part}" for part in parts]
 
 
-def test_c12_keys_of_a_keypad_without_num_lock_are_each_answered(world: World) -> None:
+def test_c12_keys_of_a_keypad_without_num_lock_are_each_answered(world: TillAndService) -> None:
     """The digits 4, 2 and 0 of a keypad whose Num Lock is off, on the console."""
     keys = _sequences((CASES / "c12-keypad-numlock-off.keys").read_text("ascii"))
     assert len(keys) == 3
@@ -177,7 +179,7 @@ def test_c12_keys_of_a_keypad_without_num_lock_are_each_answered(world: World) -
     assert charges(site) == []
 
 
-def test_ctrl_let_go_between_two_ctrl_q_leaves_all_the_same(world: World) -> None:
+def test_ctrl_let_go_between_two_ctrl_q_leaves_all_the_same(world: TillAndService) -> None:
     with running(world.site) as till:
         till.press("\x1b[113;5u\x1b[57442;1:3u\x1b[57442;5u")
         till.wait_for("safe to switch off")
@@ -185,7 +187,9 @@ def test_ctrl_let_go_between_two_ctrl_q_leaves_all_the_same(world: World) -> Non
         assert till.ended() == 0
 
 
-def test_keys_that_piled_up_while_the_program_stood_still_charge_nothing(world: World) -> None:
+def test_keys_that_piled_up_while_the_program_stood_still_charge_nothing(
+    world: TillAndService,
+) -> None:
     with running(world.site) as till:
         till.tap(ADA)
         till.wait_for("Ada Byron")
@@ -203,7 +207,7 @@ def test_keys_that_piled_up_while_the_program_stood_still_charge_nothing(world: 
 
 @pytest.mark.parametrize("has_signal", [True, False], ids=["by SIGHUP", "without a word"])
 def test_a_terminal_that_is_gone_ends_the_till_within_two_seconds(
-    world: World, *, has_signal: bool
+    world: TillAndService, *, has_signal: bool
 ) -> None:
     with running(world.site) as till:
         till.pause(0.3)
@@ -215,7 +219,7 @@ def test_a_terminal_that_is_gone_ends_the_till_within_two_seconds(
         assert children_s() - others_s - spent_s < 0.5
 
 
-def test_a_locale_that_cannot_show_the_screen_is_refused(world: World) -> None:
+def test_a_locale_that_cannot_show_the_screen_is_refused(world: TillAndService) -> None:
     site = world.site
     till = Program(site.run_words(), site.socket, PYTHONIOENCODING="iso8859-1")
     assert till.ended() == 64
@@ -238,7 +242,7 @@ main()
 
 @pytest.mark.parametrize("terminal", ["xterm-256color", "linux"])
 def test_a_fault_of_the_screen_ends_with_its_words_and_status_70(
-    world: World, terminal: str
+    world: TillAndService, terminal: str
 ) -> None:
     site = world.site
     words = [sys.executable, "-c", BROKEN, *site.run_words()[3:]]

@@ -1,4 +1,4 @@
-"""`taptill conflicts ...` in, what waits for a person out, and what the person decides done."""
+"""The commands `taptill conflicts ...`: the conflict desk."""
 
 import click
 

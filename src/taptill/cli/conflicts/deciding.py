@@ -1,4 +1,4 @@
-"""`taptill conflicts retry | accept | write-off`: what a person decides about a case."""
+"""The commands `taptill conflicts retry | accept | write-off`: decisions about a case."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from taptill import config as configs
-from taptill.cli.conflicts.words import UNTOLD, WAYS, WORDS
-from taptill.cli.options import CONFIG, REASON, STAFF, STATE, journal_at, journal_reads
-from taptill.cli.output import many, plain, shown
+from taptill.cli.conflicts.words import AMOUNT_UNKNOWN, ANSWERS, WORDS
+from taptill.cli.options import CONFIG, REASON, STAFF, STATE, journal_at, journal_queries
+from taptill.cli.output import many, sanitised, shown
 from taptill.domain.errors import ConflictOpenError, UsageError
 from taptill.domain.money import Money
 from taptill.journal.back_office.conflicts import sums_of
@@ -59,41 +59,46 @@ def retry(**options: Any) -> None:
       taptill conflicts retry 7 --booked 3.20 --staff Jo --reason "the first sale is in" --yes
       taptill conflicts retry --unchanged --staff Jo --reason "an import emptied debtData"
     """
-    customer, booked = options["customer"], options["booked"]
+    customer, booked_text = options["customer"], options["booked"]
     if options["unchanged"] == (customer is not None):
         raise UsageError(problem="name one customer, or say --unchanged")
     resolution = Resolution(Choice.RETRY, options["staff"], options["reason"])
-    if booked is not None and customer is None:
+    if booked_text is not None and customer is None:
         raise UsageError(problem="--booked is about one customer")
-    if booked is not None:
-        resolution = _saying(options, resolution, customer, booked)
-    chosen = None if customer is None else [customer]
-    _decide(options["option"], options["state_dir"], resolution, chosen)
+    if booked_text is not None:
+        resolution = _with_booked_amount(options, resolution, customer, booked_text)
+    customers = None if customer is None else [customer]
+    _decide(options["option"], options["state_dir"], resolution, customers)
 
 
-def _saying(
-    options: Mapping[str, Any], resolution: Resolution, customer: int, booked: str
+def _with_booked_amount(
+    options: Mapping[str, Any], resolution: Resolution, customer: int, booked_text: str
 ) -> Resolution:
-    """Add what a person says to be booked, after asking; it must be a sum that can be in."""
-    with journal_reads(options["state_dir"]) as reads:
-        case, currency = case_of(reads, customer), currency_of(reads)
-        least, most = sums_of(reads.connection, case.position)
+    """Return the resolution with the amount that a person says is booked, after a question.
+
+    Raise UsageError for an amount that cannot be in the row.
+    """
+    with journal_queries(options["state_dir"]) as queries:
+        case, currency = case_of(queries, customer), currency_of(queries)
+        minimum, maximum = sums_of(queries.connection, case.position)
     try:
-        said = currency.parse(booked.replace(",", "."))
+        amount = currency.parse(booked_text.replace(",", "."))
     except ValueError:
         example = currency.text(Money(320))
-        raise UsageError(problem=f"--booked {booked!r} is no amount: write {example}") from None
-    if not least <= said.minor <= most:
-        between = f"{shown(Money(least), currency)} and {shown(Money(most), currency)}"
         raise UsageError(
-            problem=f"--booked {booked}: of customer {customer} between {between} can be in"
+            problem=f"--booked {booked_text!r} is no amount: write {example}"
+        ) from None
+    if not minimum <= amount.minor <= maximum:
+        between = f"{shown(Money(minimum), currency)} and {shown(Money(maximum), currency)}"
+        raise UsageError(
+            problem=f"--booked {booked_text}: of customer {customer} between {between} can be in"
         )
     last = case.position.last
-    rest = shown(Money((last.total if last else 0) - said.minor), currency)
-    asked = f"{shown(said, currency)} of customer {customer} is in totalDebt: send {rest}?"
+    rest = shown(Money((last.total if last else 0) - amount.minor), currency)
+    question = f"{shown(amount, currency)} of customer {customer} is in totalDebt: send {rest}?"
     if not options["yes"]:
-        click.confirm(asked, abort=True)
-    return replace(resolution, amount=case.position.in_question, booked_minor=said.minor)
+        click.confirm(question, abort=True)
+    return replace(resolution, amount=case.position.in_question, booked_minor=amount.minor)
 
 
 @click.command()
@@ -110,7 +115,9 @@ def accept(**options: Any) -> None:
     Example:
       taptill conflicts accept 7 --staff Jo --reason "booked by hand on Monday"
     """
-    _end(Choice.ACCEPT, "Take {amount} of customer {customer} as booked already?", options)
+    _ask_and_decide(
+        Choice.ACCEPT, "Take {amount} of customer {customer} as booked already?", options
+    )
 
 
 @click.command(name="write-off")
@@ -127,20 +134,20 @@ def write_off(**options: Any) -> None:
     Example:
       taptill conflicts write-off 7 --staff Jo --reason "has left" --yes
     """
-    _end(Choice.WRITE_OFF, "Write off {amount} of customer {customer}?", options)
+    _ask_and_decide(Choice.WRITE_OFF, "Write off {amount} of customer {customer}?", options)
 
 
-def _end(choice: Choice, question: str, options: dict[str, Any]) -> None:
-    """Ask about the amount in question; what is in question then is what is decided about."""
+def _ask_and_decide(choice: Choice, question: str, options: dict[str, Any]) -> None:
+    """Ask about the amount in question, then decide about exactly that amount."""
     customer = options["customer"]
-    with journal_reads(options["state_dir"]) as reads:
-        amount = shown(Money(case_of(reads, customer).position.in_question), currency_of(reads))
-        in_question = case_of(reads, customer).position.in_question
-        who = initials_of(reads, customer)
-        named = f"{customer} ({plain(who)})" if who else str(customer)
-        asked = question.format(amount=amount, customer=named)
+    with journal_queries(options["state_dir"]) as queries:
+        amount = shown(Money(case_of(queries, customer).position.in_question), currency_of(queries))
+        in_question = case_of(queries, customer).position.in_question
+        initials = initials_of(queries, customer)
+        customer_text = f"{customer} ({sanitised(initials)})" if initials else str(customer)
+        prompt = question.format(amount=amount, customer=customer_text)
     if not options["yes"]:
-        click.confirm(asked, abort=True)
+        click.confirm(prompt, abort=True)
     resolution = Resolution(choice, options["staff"], options["reason"], in_question)
     _decide(options["option"], options["state_dir"], resolution, [customer])
 
@@ -149,29 +156,31 @@ def _decide(
     option: Path | None,
     state_dir: Path | None,
     resolution: Resolution,
-    chosen: Sequence[int] | None,
+    customers: Sequence[int] | None,
 ) -> None:
     config = configs.load(configs.find_config(option), check_reader)
-    journal_at(state_dir)  # or say that there is none: a sender would begin one
+    journal_at(state_dir)  # raises where there is no journal: a sender would create one
     state = configs.state_dir(state_dir)
 
     late_max_s = config.settlement.late_max_s
 
     async def work() -> None:
-        async with sender(config, state, configs.read_token(config)) as connected:
+        async with sender(config, state, configs.read_token(config)) as connection:
             faults = []
-            for customer in await _unchanged(connected) if chosen is None else chosen:
-                if chosen is None:
-                    outcome = await resolve_as_last_seen(connected, customer, resolution)
+            for customer in (
+                await _customers_with_last_total(connection) if customers is None else customers
+            ):
+                if customers is None:
+                    outcome = await resolve_as_last_seen(connection, customer, resolution)
                 else:
-                    outcome = await resolve(connected, customer, resolution, late_max_s)
-                missing = chosen is not None and _lacks_sum(resolution)
-                why = _why_open(connected.journal.queries, customer, outcome, lacks_sum=missing)
+                    outcome = await resolve(connection, customer, resolution, late_max_s)
+                missing = customers is not None and _lacks_sum(resolution)
+                why = _why_open(connection.journal.queries, customer, outcome, lacks_sum=missing)
                 if why:
                     faults.append(ConflictOpenError(customer=customer, why=why))
                 else:
                     click.echo(f"customer {customer}: done")
-            for fault in faults[:-1]:  # one case does not keep the others waiting
+            for fault in faults[:-1]:  # a case that stays open does not stop the others
                 click.echo(f"taptill: {fault}", err=True)
             if faults:
                 raise faults[-1]
@@ -179,8 +188,8 @@ def _decide(
     asyncio.run(work())
 
 
-async def _unchanged(connected: Sender) -> list[int]:
-    customers = await customers_with_last_total(connected)
+async def _customers_with_last_total(connection: Sender) -> list[int]:
+    customers = await customers_with_last_total(connection)
     click.echo(f"{many(len(customers), 'customer')} whose total is exactly as last seen")
     return customers
 
@@ -189,19 +198,19 @@ def _lacks_sum(resolution: Resolution) -> bool:
     return resolution.choice is Choice.RETRY and resolution.booked_minor is None
 
 
-def _why_open(reads: JournalQueries, customer: int, outcome: Outcome, *, lacks_sum: bool) -> str:
+def _why_open(queries: JournalQueries, customer: int, outcome: Outcome, *, lacks_sum: bool) -> str:
     """Return why a case stays on the desk, empty where it is over.
 
-    `lacks_sum`: nobody has said how much of the money is in the row.
+    `lacks_sum` is true where nobody has said how much of the money is in the row.
     """
     match outcome:
         case Settled():
             return ""
         case OnDesk(now):
-            position = reads.position(customer)
+            position = queries.position(customer)
             reason = now or (position.conflict if position else None)
-            if reason in UNTOLD and lacks_sum:
-                return f"say how much of it is in totalDebt: {WAYS.format(customer=customer)}"
+            if reason in AMOUNT_UNKNOWN and lacks_sum:
+                return f"say how much of it is in totalDebt: {ANSWERS.format(customer=customer)}"
             return WORDS[ConflictReason(reason)] if reason else "look again: taptill conflicts show"
         case Later(reason):
             return f"not now ({reason}), try again"

@@ -1,4 +1,4 @@
-"""`taptill conflicts list | show | export`: what waits on the conflict desk, in words."""
+"""The commands `taptill conflicts list | show | export`."""
 
 import json
 from collections.abc import Mapping
@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from taptill.cli.conflicts.words import WORDS, compared, named
-from taptill.cli.options import JSON, STATE, journal_reads
-from taptill.cli.output import many, plain, shown
+from taptill.cli.conflicts.words import WORDS, figure_lines, figure_texts
+from taptill.cli.options import JSON, STATE, journal_queries
+from taptill.cli.output import many, sanitised, shown
 from taptill.domain.entry import Entry
 from taptill.domain.money import Currency, Money
 from taptill.durable_files import atomic_write
@@ -43,12 +43,12 @@ def list_(state_dir: Path | None, *, as_json: bool) -> None:
     Example:
       taptill conflicts list --json
     """
-    with journal_reads(state_dir) as reads:
-        found = _rows(reads)
-        currency = currency_of(reads)
-    for row in found:
+    with journal_queries(state_dir) as queries:
+        rows = _rows(queries)
+        currency = currency_of(queries)
+    for row in rows:
         click.echo(json.dumps(row) if as_json else _line(row, currency))
-    if not found and not as_json:
+    if not rows and not as_json:
         click.echo("nothing waits on the conflict desk")
 
 
@@ -63,20 +63,22 @@ def show(state_dir: Path | None, customer: int, *, as_json: bool) -> None:
     Example:
       taptill conflicts show 7
     """
-    with journal_reads(state_dir) as reads:
-        currency = currency_of(reads)
-        case = case_of(reads, customer)
-        row, figures = _row(reads, case, currency), case_figures(reads.connection, case)
-        history = list(entries_of(reads.connection, customer))
+    with journal_queries(state_dir) as queries:
+        currency = currency_of(queries)
+        case = case_of(queries, customer)
+        row, figures = _row(queries, case, currency), case_figures(queries.connection, case)
+        history = list(entries_of(queries.connection, customer))
     if as_json:
-        told = {"figures": named(figures, currency.text), "entries": [_columns(e) for e in history]}
-        click.echo(json.dumps({**row, **told}))
+        entries = [_columns(entry) for entry in history]
+        click.echo(
+            json.dumps({**row, "figures": figure_texts(figures, currency.text), "entries": entries})
+        )
         return
     click.echo(_line(row, currency))
     for entry in history:
         money = "" if entry.amount_minor is None else shown(Money(entry.amount_minor), currency)
         click.echo(f"{entry.seq:8} {entry.at} {entry.kind:12} {money:>10}".rstrip())
-    for line in compared(figures, case, currency):
+    for line in figure_lines(figures, case, currency):
         click.echo(line)
     click.echo("ways out: taptill conflicts retry | accept | write-off, each after a new look")
 
@@ -92,26 +94,26 @@ def export(state_dir: Path | None, form: str, file: Path) -> None:
     Example:
       taptill conflicts export cases.csv
     """
-    with journal_reads(state_dir) as reads:
-        rows = _rows(reads)
+    with journal_queries(state_dir) as queries:
+        rows = _rows(queries)
     with atomic_write(file) as target:
         write_rows(target, form, COLUMNS, rows)
     click.echo(f"{many(len(rows), 'case is', 'cases are')} in {file}")
 
 
-def _rows(reads: JournalQueries) -> list[dict[str, Any]]:
-    currency = currency_of(reads)
-    return [_row(reads, case, currency) for case in open_cases(reads.connection)]
+def _rows(queries: JournalQueries) -> list[dict[str, Any]]:
+    currency = currency_of(queries)
+    return [_row(queries, case, currency) for case in open_cases(queries.connection)]
 
 
-def _row(reads: JournalQueries, case: ConflictCase, currency: Currency) -> dict[str, Any]:
+def _row(queries: JournalQueries, case: ConflictCase, currency: Currency) -> dict[str, Any]:
     customer = case.position.customer_id
     return {
         "customer": customer,
-        "external_id": charge_before(reads.connection, customer, SEQ_MAX).get("external_id", ""),
-        "initials": initials_of(reads, customer),
-        "card": card_of(Path(reads.path).parent, customer),
-        "goods": goods_of(reads, case.position),
+        "external_id": charge_before(queries.connection, customer, SEQ_MAX).get("external_id", ""),
+        "initials": initials_of(queries, customer),
+        "card": card_of(Path(queries.path).parent, customer),
+        "goods": goods_of(queries, case.position),
         "reason": case.reason,
         "in_question": currency.text(Money(case.position.in_question)),
         "currency": currency.code,
@@ -124,10 +126,10 @@ def _row(reads: JournalQueries, case: ConflictCase, currency: Currency) -> dict[
 
 def _line(row: Mapping[str, Any], currency: Currency) -> str:
     detail = f" ({row['detail']})" if row["detail"] else ""
-    card = f"card {plain(row['card'])}" if row["card"] else ""
-    person = ", ".join(one for one in (plain(row["initials"]), card) if one)
-    what = [one for one in (person, plain(row["goods"])) if one]
-    below = f"\n    {': '.join(what)}" if what else ""
+    card = f"card {sanitised(row['card'])}" if row["card"] else ""
+    person = ", ".join(part for part in (sanitised(row["initials"]), card) if part)
+    description = [part for part in (person, sanitised(row["goods"])) if part]
+    below = f"\n    {': '.join(description)}" if description else ""
     money = shown(currency.parse(row["in_question"]), currency)
     return (
         f"customer {row['customer']}: {money} in question since {row['since']}, "

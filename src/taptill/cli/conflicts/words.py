@@ -1,4 +1,4 @@
-"""A case in words: why it waits, the figures that a person compares, and what may be decided."""
+"""Texts about a case: why it waits, the figures to compare, and what may be decided."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ WORDS = {
     Reason.FORKED: "it was open when this journal parted from its twin, which may have sent it",
 }
 
-UNTOLD = frozenset(
+AMOUNT_UNKNOWN = frozenset(
     {
         Reason.MARK_LOST,
         Reason.COPIED_ROW,
@@ -28,17 +28,20 @@ UNTOLD = frozenset(
         Reason.FORKED,
     }
 )
-"""Cases whose row does not tell what it holds: a person must say it."""
+"""Reasons for which the row cannot show what is booked, so that a person must say it."""
 
-WAYS = (
+ANSWERS = (
     "none: taptill conflicts retry {customer} --booked 0; a part: --booked AMOUNT; "
     "all: taptill conflicts accept {customer}; each with --staff and --reason"
 )
-"""What a person may say of such a row."""
+"""What a person may answer about such a row."""
 
 
-def named(figures: CaseFigures, write: Callable[[Money], str]) -> dict[str, str | None]:
-    """Name the figures as the office reads them, amounts as `write` does; None: not known."""
+def figure_texts(figures: CaseFigures, write: Callable[[Money], str]) -> dict[str, str | None]:
+    """Return the figures by the names that the office reads; None for one that is not known.
+
+    `write` formats an amount.
+    """
     by = figures.enrolment
     amounts = {
         "total": figures.total,
@@ -49,19 +52,19 @@ def named(figures: CaseFigures, write: Callable[[Money], str]) -> dict[str, str 
         "total_when_enrolled": by[2] if by else None,
         "booked_if_office_moved_nothing": figures.fits,
     }
-    written = {
-        key: None if one is None else write(round_against_customer(one)[0])
-        for key, one in amounts.items()
+    texts = {
+        key: None if money is None else write(round_against_customer(money)[0])
+        for key, money in amounts.items()
     }
     stamps = {"updated_at": figures.updated_at or None, "enrolled_by": by[0] if by else None}
-    return {**written, **stamps, "enrolled_from": by[1] if by else None}
+    return {**texts, **stamps, "enrolled_from": by[1] if by else None}
 
 
-def compared(figures: CaseFigures, case: ConflictCase, currency: Currency) -> list[str]:
-    """Put the figures under each other, and say what they speak for."""
-    figures_now = named(figures, lambda money: shown(money, currency))
-    known = {key: one for key, one in figures_now.items() if one is not None}
-    lines = [f"  {key.replace('_', ' '):32} {one:>12}" for key, one in known.items()]
-    if case.reason in UNTOLD:
-        lines.append(WAYS.format(customer=case.position.customer_id))
+def figure_lines(figures: CaseFigures, case: ConflictCase, currency: Currency) -> list[str]:
+    """Return the known figures, one a line, and the possible answers where the row shows none."""
+    figures_now = figure_texts(figures, lambda money: shown(money, currency))
+    known_figures = {key: figure for key, figure in figures_now.items() if figure is not None}
+    lines = [f"  {key.replace('_', ' '):32} {figure:>12}" for key, figure in known_figures.items()]
+    if case.reason in AMOUNT_UNKNOWN:
+        lines.append(ANSWERS.format(customer=case.position.customer_id))
     return lines

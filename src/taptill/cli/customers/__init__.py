@@ -1,4 +1,4 @@
-"""`taptill customers ...` in, customers of the backend shown, made, changed or paid out."""
+"""The commands `taptill customers ...`, for the office."""
 
 import click
 

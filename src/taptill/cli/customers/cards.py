@@ -1,4 +1,4 @@
-"""A card id that somebody has typed in, one that a tap of this till can give out."""
+"""Checks that a tap at this till could give a card id that somebody typed."""
 
 import re
 
@@ -17,69 +17,70 @@ from taptill.readers.spelling import (
 )
 from taptill.wiring import reader_settings
 
-_NAMELESS = {
+_REFUSED_UIDS = {
     CardTrouble.RANDOM_ID: "is new at every tap: a phone or a passport, not a card",
     CardTrouble.CASCADE_TAG: "is the first part of a longer number",
     CardTrouble.BLANK_ID: "is what a reader says when it fails",
 }
-CARDS_LOOKED_AT = 200
-"""The cards of so many customers, the first by id, tell how the office spells cards."""
+CARDS_COMPARED = 200
+"""Number of customers, the first by id, whose cards show how the office spells card ids."""
 
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?[Ee]\+\d+")
 """What a spreadsheet writes for a long number; it has only the first digits of it."""
 
 _SIMULATED = "simulated"
-"""The driver of a demo's reader; the config of an office that names no reader has it, too."""
+"""The driver of the demo's reader, also the default of an office's config that names no reader."""
 
 _AS_IT_IS = "; --as-it-is takes it all the same"
 
 
 def typed_card(text: str, config: Config, *, as_it_is: bool = False) -> CardId:
-    """Trim a card id and check it as the till would; `as_it_is` takes what no tap here gives.
+    """Return a typed card id without surrounding spaces, checked against the readers' rules.
 
-    Errors: UsageError, with the right spelling where there is one.
+    `as_it_is` skips the check of the spelling. Errors: UsageError, which names the right spelling
+    where there is one.
     """
-    trimmed = text.strip()
-    if len(trimmed) > CARD_ID_LENGTH_MAX or not trimmed.isprintable():
+    card = text.strip()
+    if len(card) > CARD_ID_LENGTH_MAX or not card.isprintable():
         raise UsageError(problem=f"a card id has at most {CARD_ID_LENGTH_MAX} printable characters")
-    if not as_it_is and _SHORTENED.fullmatch(trimmed):
-        problem = f"{trimmed} is what a spreadsheet makes of a long number: type the card's own"
+    if not as_it_is and _SHORTENED.fullmatch(card):
+        problem = f"{card} is what a spreadsheet makes of a long number: type the card's own"
         raise UsageError(problem=f"{problem}{_AS_IT_IS}")
-    if trimmed and not as_it_is and (wrong := check_spelling(trimmed, _rules(config))):
-        raise UsageError(problem=_sentence(trimmed, wrong))
-    return CardId(trimmed)
+    if card and not as_it_is and (wrong := check_spelling(card, _rules(config))):
+        raise UsageError(problem=_sentence(card, wrong))
+    return CardId(card)
 
 
 async def refuse_odd_card(
     work: StaffClient, card: CardId, config: Config, *, as_it_is: bool
 ) -> None:
-    """Check what no reader's rule vouches for by the cards that the office's customers have.
+    """Compare a card id that no reader's rule can check with the cards that customers have.
 
-    Octets that name no card are refused, and without any reader a spelling unlike the others.
-    Errors: UsageError; BackendError and its kin of the look at the others.
+    A UID that identifies no card is refused; where the config has no reader, so is a spelling that
+    differs from the other cards. Errors: UsageError; BackendError and its subclasses.
     """
     rules = _rules(config)
     if not card or as_it_is or any(rule.formatter for rule in rules):
         return
-    others = await work.some_cards(CARDS_LOOKED_AT)
-    if wrong := check_uid_without_rule(card, others):
+    other_cards = await work.some_cards(CARDS_COMPARED)
+    if wrong := check_uid_without_rule(card, other_cards):
         raise UsageError(problem=_sentence(card, wrong))
-    if not rules and (wrong := check_against_others(card, others)):
+    if not rules and (wrong := check_against_others(card, other_cards)):
         right = " or ".join(wrong.suggestions)
         problem = f"{card} is spelled unlike the office's other cards: write {right}{_AS_IT_IS}"
         raise UsageError(problem=problem)
 
 
 def _rules(config: Config) -> list[Normaliser]:
-    """Give the rules of real readers: a simulated one says whatever it is told to."""
-    readers = [reader_settings(one, number) for number, one in enumerate(config.readers, 1)]
-    real = [one for one in readers if one.driver != _SIMULATED]
+    """Return the rules of the real readers; a simulated one delivers any text."""
+    readers = [reader_settings(reader, number) for number, reader in enumerate(config.readers, 1)]
+    real = [reader for reader in readers if reader.driver != _SIMULATED]
     return [rule for rule in map(card_id_rule, real) if rule]
 
 
 def _sentence(text: str, wrong: Misspelling) -> str:
-    if wrong.trouble in _NAMELESS:
-        return f"{text} {_NAMELESS[wrong.trouble]}{_AS_IT_IS}"
+    if wrong.trouble in _REFUSED_UIDS:
+        return f"{text} {_REFUSED_UIDS[wrong.trouble]}{_AS_IT_IS}"
     if not wrong.suggestions:
         return f"no tap of this till gives {text} ([[reader]] card_id){_AS_IT_IS}"
     return f"no tap of this till gives {text}: write {' or '.join(wrong.suggestions)}{_AS_IT_IS}"

@@ -1,4 +1,4 @@
-"""`taptill customers add | set | bind-card | block | unblock` in, a changed customer out."""
+"""The commands `taptill customers add | set | bind-card | block | unblock`."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from taptill.backend.staff.changes import CustomerUpdate, NewCustomer
 from taptill.backend.staff.client import StaffClient
 from taptill.cli.customers.cards import refuse_odd_card, typed_card
 from taptill.cli.customers.desk import CUSTOMER, config_of, print_one, run
-from taptill.cli.customers.record import Deed
+from taptill.cli.customers.record import StaffAction
 from taptill.cli.options import CONFIG, JSON, STAFF_NAMED
 from taptill.domain.errors import UsageError
 
@@ -29,31 +29,31 @@ CREDIT = click.option("--credit/--no-credit", default=None, help="May the balanc
 @click.option("--company", type=click.IntRange(min=1), help="The id of the company.")
 @CREDIT
 @AS_IT_IS
-def add(option: Path | None, *, as_json: bool, **asked: Any) -> None:
+def add(option: Path | None, *, as_json: bool, **options: Any) -> None:
     """Make a customer. Say --card or --external-id: by these one is found if the answer is lost.
 
     \b
     Example:
       taptill customers add "Ada Byron" --card 62E3086CED --external-id X-4711
     """
-    if not asked["name"].strip():
+    if not options["name"].strip():
         raise UsageError(problem="a customer needs a name")
     config = config_of(option)
     new = NewCustomer(
-        name=asked["name"],
-        card_id=typed_card(asked["card"], config, as_it_is=asked["as_it_is"]),
-        email=asked["email"],
-        external_id=asked["external_id"],
-        company_id=asked["company"],
-        credit_allowed=asked["credit"],
+        name=options["name"],
+        card_id=typed_card(options["card"], config, as_it_is=options["as_it_is"]),
+        email=options["email"],
+        external_id=options["external_id"],
+        company_id=options["company"],
+        credit_allowed=options["credit"],
     )
 
     async def insert(work: StaffClient) -> StaffCustomer:
-        await refuse_odd_card(work, new.card_id, config, as_it_is=asked["as_it_is"])
+        await refuse_odd_card(work, new.card_id, config, as_it_is=options["as_it_is"])
         return await work.insert(new)
 
-    made = run(config, insert, Deed("insert"), asked["staff"])
-    print_one(made, config, as_json=as_json)
+    customer = run(config, insert, StaffAction("insert"), options["staff"])
+    print_one(customer, config, as_json=as_json)
 
 
 @click.command(name="set")
@@ -67,7 +67,7 @@ def add(option: Path | None, *, as_json: bool, **asked: Any) -> None:
 @click.option("--company", type=click.IntRange(min=1), help="The id of the company.")
 @click.option("--no-company", is_flag=True, help="Belongs to no company any more.")
 @CREDIT
-def set_(option: Path | None, customer: int, *, as_json: bool, **asked: Any) -> None:
+def set_(option: Path | None, customer: int, *, as_json: bool, **options: Any) -> None:
     """Change who a customer is: name, e-mail, credit, the office's key, company.
 
     Money is moved by `pay` and `pay-out` alone, a card by `bind-card`.
@@ -78,23 +78,23 @@ def set_(option: Path | None, customer: int, *, as_json: bool, **asked: Any) -> 
       taptill customers set 7 --credit --company 42
       taptill customers set 7 --external-id ""
     """
-    name, company = asked["name"], asked["company"]
+    name, company = options["name"], options["company"]
     if name is not None and not name.strip():
         raise UsageError(problem="a customer needs a name")
-    if company is not None and asked["no_company"]:
+    if company is not None and options["no_company"]:
         raise UsageError(problem="say one of --company and --no-company")
     wish = CustomerUpdate(
         name=name,
-        email=asked["email"],
-        external_id=asked["external_id"],
+        email=options["email"],
+        external_id=options["external_id"],
         company_id=company,
-        no_company=asked["no_company"],
-        credit_allowed=asked["credit"],
+        no_company=options["no_company"],
+        credit_allowed=options["credit"],
     )
     config = config_of(option)
-    deed = Deed("update", [customer], sorted(wish.fields()))
-    altered = run(config, lambda work: work.update(customer, wish), deed, asked["staff"])
-    print_one(altered, config, as_json=as_json)
+    action = StaffAction("update", [customer], sorted(wish.fields()))
+    details = run(config, lambda work: work.update(customer, wish), action, options["staff"])
+    print_one(details, config, as_json=as_json)
 
 
 @click.command(name="bind-card")
@@ -104,7 +104,7 @@ def set_(option: Path | None, customer: int, *, as_json: bool, **asked: Any) -> 
 @CUSTOMER
 @click.argument("card")
 @AS_IT_IS
-def bind_card(option: Path | None, customer: int, card: str, **asked: Any) -> None:
+def bind_card(option: Path | None, customer: int, card: str, **options: Any) -> None:
     """Give a customer a card that nobody has; with an empty CARD take it away.
 
     CARD is checked as the till would: a spelling that no tap of it gives is told with the right
@@ -117,15 +117,15 @@ def bind_card(option: Path | None, customer: int, card: str, **asked: Any) -> No
       taptill customers bind-card 7 ""
     """
     config = config_of(option)
-    deed = Deed("update", [customer], ["cardId"])
-    card_id = typed_card(card, config, as_it_is=asked["as_it_is"])
+    action = StaffAction("update", [customer], ["cardId"])
+    card_id = typed_card(card, config, as_it_is=options["as_it_is"])
 
     async def bind(work: StaffClient) -> StaffCustomer:
-        await refuse_odd_card(work, card_id, config, as_it_is=asked["as_it_is"])
+        await refuse_odd_card(work, card_id, config, as_it_is=options["as_it_is"])
         return await work.bind_card(customer, card_id)
 
-    bound = run(config, bind, deed, asked["staff"])
-    print_one(bound, config, as_json=asked["as_json"])
+    details = run(config, bind, action, options["staff"])
+    print_one(details, config, as_json=options["as_json"])
 
 
 @click.command()
@@ -142,9 +142,9 @@ def block(option: Path | None, customer: int, staff: str | None, *, as_json: boo
       taptill customers block 7 --staff Jo
     """
     config = config_of(option)
-    deed = Deed("update", [customer], ["isBlocked"])
-    changed = run(config, lambda work: work.block(customer, blocked=True), deed, staff)
-    print_one(changed, config, as_json=as_json)
+    action = StaffAction("update", [customer], ["isBlocked"])
+    details = run(config, lambda work: work.block(customer, blocked=True), action, staff)
+    print_one(details, config, as_json=as_json)
 
 
 @click.command()
@@ -160,9 +160,9 @@ def unblock(option: Path | None, customer: int, staff: str | None, *, as_json: b
       taptill customers unblock 7
     """
     config = config_of(option)
-    deed = Deed("update", [customer], ["isBlocked"])
-    changed = run(config, lambda work: work.block(customer, blocked=False), deed, staff)
-    print_one(changed, config, as_json=as_json)
+    action = StaffAction("update", [customer], ["isBlocked"])
+    details = run(config, lambda work: work.block(customer, blocked=False), action, staff)
+    print_one(details, config, as_json=as_json)
 
 
 COMMANDS = (add, set_, bind_card, block, unblock)

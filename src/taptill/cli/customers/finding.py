@@ -1,4 +1,4 @@
-"""`taptill customers find | show | list` in, who they are and what they owe out."""
+"""The commands `taptill customers find | show | list`."""
 
 import csv
 import json
@@ -51,7 +51,7 @@ _LIKE_A_NUMBER = re.compile(r"0\d+|\d{16,}|\d+[Ee]\d+")
 @click.option("--card", default="", help="The card id as the backend spells it.")
 @click.option("--name", default="", help="A part of the name; % stands for anything.")
 @click.option("--external-id", default="", help="The office's own key.")
-def find(option: Path | None, *, as_json: bool, **asked: str) -> None:
+def find(option: Path | None, *, as_json: bool, **criteria: str) -> None:
     """Find customers by card, by name or by the office's key; exit status 1 if there is none.
 
     A name is found whatever its capitals.
@@ -62,10 +62,10 @@ def find(option: Path | None, *, as_json: bool, **asked: str) -> None:
       taptill customers find --name byron
       taptill customers find --external-id X-4711 --json
     """
-    wished = [(name, value) for name, value in asked.items() if value]
-    if len(wished) != 1:
+    named_criteria = [(name, value) for name, value in criteria.items() if value]
+    if len(named_criteria) != 1:
         raise UsageError(problem="say one of --card, --name and --external-id")
-    ((by, value),) = wished
+    ((by, value),) = named_criteria
 
     async def look(work: StaffClient) -> SearchResult:
         if by == "card":
@@ -88,28 +88,28 @@ def show(option: Path | None, customer: int, *, as_json: bool) -> None:
       taptill customers show 7
     """
     config = config_of(option)
-    found = run(config, lambda work: work.by_id(customer))
-    print_one(found, config, as_json=as_json, whole=True)
+    details = run(config, lambda work: work.by_id(customer))
+    print_one(details, config, as_json=as_json, in_full=True)
 
 
 @dataclass(slots=True)
-class Sums:
+class ListTotals:
     """How many customers are listed, and their money by its sign."""
 
     customers: int = 0
     owing: int = 0
-    owed: Money = ZERO
+    debt_total: Money = ZERO
     ahead: int = 0
     in_advance: Money = ZERO
-    blocked: int = 0
+    blocked_count: int = 0
 
-    def add(self, one: StaffCustomer) -> None:
-        """Count one customer."""
-        debt = one.snapshot.debt
+    def add(self, details: StaffCustomer) -> None:
+        """Add one customer to the totals."""
+        debt = details.snapshot.debt
         self.customers += 1
-        self.blocked += one.customer.blocked
+        self.blocked_count += details.customer.blocked
         if debt > ZERO:
-            self.owing, self.owed = self.owing + 1, self.owed + debt
+            self.owing, self.debt_total = self.owing + 1, self.debt_total + debt
         elif debt < ZERO:
             self.ahead, self.in_advance = self.ahead + 1, self.in_advance - debt
 
@@ -122,7 +122,7 @@ class Sums:
 @click.option("--blocked", is_flag=True, help="Those who are blocked.")
 @click.option("--company", type=click.IntRange(min=1), help="Those of the company with this id.")
 @click.option("--removed", is_flag=True, help="Those who were removed, and not erased.")
-def list_(option: Path | None, *, as_json: bool, as_csv: bool, **asked: Any) -> None:
+def list_(option: Path | None, *, as_json: bool, as_csv: bool, **options: Any) -> None:
     """List customers with the sums of what they owe and have in advance.
 
     The sums are on standard error where the list is for a script or a spreadsheet.
@@ -135,58 +135,63 @@ def list_(option: Path | None, *, as_json: bool, as_csv: bool, **asked: Any) -> 
     """
     if as_json and as_csv:
         raise UsageError(problem="say one of --json and --csv")
-    config, sums = config_of(option), Sums()
+    config, totals = config_of(option), ListTotals()
     if as_csv:
         click.echo("\ufeff" + _csv(LISTED), nl=False)
 
     async def look(work: StaffClient) -> None:
-        async for one in _listed(work, asked):
-            sums.add(one)
-            _tell(one, config, as_json=as_json, as_csv=as_csv)
+        async for details in _matching_customers(work, options):
+            totals.add(details)
+            _print_listed(details, config, as_json=as_json, as_csv=as_csv)
 
     run(config, look)
-    click.echo(_summed(sums, config), err=as_json or as_csv)
+    click.echo(_totals_line(totals, config), err=as_json or as_csv)
 
 
-async def _listed(work: StaffClient, asked: dict[str, Any]) -> AsyncIterator[StaffCustomer]:
-    if asked["removed"]:
-        for one in await RemovalClient(work).list_removed():
-            if _is_asked(one, asked):
-                yield one
+async def _matching_customers(
+    work: StaffClient, options: dict[str, Any]
+) -> AsyncIterator[StaffCustomer]:
+    if options["removed"]:
+        for details in await RemovalClient(work).list_removed():
+            if _fits(details, options):
+                yield details
         return
-    async for one in all_customers(work, _filters(work, asked)):
-        if _is_asked(one, asked):
-            yield one
+    async for details in all_customers(work, _filters(work, options)):
+        if _fits(details, options):
+            yield details
 
 
-def _tell(one: StaffCustomer, config: Config, *, as_json: bool, as_csv: bool) -> None:
-    told = columns(one, config.till.currency)
+def _print_listed(details: StaffCustomer, config: Config, *, as_json: bool, as_csv: bool) -> None:
+    values = columns(details, config.till.currency)
     if as_csv:
-        click.echo(_csv([_cell(name, told[name]) for name in LISTED]), nl=False)
+        click.echo(_csv([_cell(name, values[name]) for name in LISTED]), nl=False)
     else:
-        click.echo(json.dumps(told) if as_json else line(one, config))
+        click.echo(json.dumps(values) if as_json else line(details, config))
 
 
-def _filters(work: StaffClient, asked: dict[str, Any]) -> list[Filter]:
-    owed = ">" if work.money.owed_positive else "<"
+def _filters(work: StaffClient, options: dict[str, Any]) -> list[Filter]:
+    debt_sign = ">" if work.money.owed_positive else "<"
     return [
-        *([where("totalDebt", owed, 0)] if asked["owing"] else []),
-        *([where("isBlocked", "=", True)] if asked["blocked"] else []),  # noqa: FBT003 - the value
-        *([where("company.id", "=", asked["company"])] if asked["company"] else []),
+        *([where("totalDebt", debt_sign, 0)] if options["owing"] else []),
+        *([where("isBlocked", "=", True)] if options["blocked"] else []),  # noqa: FBT003 - the value
+        *([where("company.id", "=", options["company"])] if options["company"] else []),
     ]
 
 
-def _is_asked(one: StaffCustomer, asked: dict[str, Any]) -> bool:
-    """Look again: a server that ignores conditions sends everybody."""
-    owing = not asked["owing"] or one.snapshot.debt > ZERO
-    blocked = not asked["blocked"] or one.customer.blocked
-    return owing and blocked and asked["company"] in (None, one.company_id)
+def _fits(details: StaffCustomer, options: dict[str, Any]) -> bool:
+    """Return whether a customer fits the options, as a server may ignore conditions."""
+    owing = not options["owing"] or details.snapshot.debt > ZERO
+    fits_blocked = not options["blocked"] or details.customer.blocked
+    return owing and fits_blocked and options["company"] in (None, details.company_id)
 
 
-def _summed(sums: Sums, config: Config) -> str:
-    owed = f"{money_of(config, sums.owed)} owed by {sums.owing}"
-    ahead = f"{money_of(config, sums.in_advance)} in advance of {sums.ahead}"
-    return f"{many(sums.customers, 'customer')}: {owed}, {ahead}, {sums.blocked} blocked"
+def _totals_line(totals: ListTotals, config: Config) -> str:
+    parts = (
+        f"{money_of(config, totals.debt_total)} owed by {totals.owing}",
+        f"{money_of(config, totals.in_advance)} in advance of {totals.ahead}",
+        f"{totals.blocked_count} blocked",
+    )
+    return f"{many(totals.customers, 'customer')}: {', '.join(parts)}"
 
 
 def _cell(name: str, value: Any) -> Any:
@@ -204,14 +209,14 @@ def _csv(cells: Sequence[Any]) -> str:
     return text.getvalue()
 
 
-def _print_found(found: SearchResult, config: Config, *, as_json: bool) -> None:
-    for one in found.customers:
-        print_one(one, config, as_json=as_json)
-    for customer_id in found.unreadable:
+def _print_found(found_customers: SearchResult, config: Config, *, as_json: bool) -> None:
+    for details in found_customers.customers:
+        print_one(details, config, as_json=as_json)
+    for customer_id in found_customers.unreadable:
         click.echo(f"customer {customer_id}: the row makes no sense, look at it there", err=True)
-    if found.has_more:
+    if found_customers.has_more:
         click.echo("there are more: say more of the name", err=True)
-    if not found.customers:
+    if not found_customers.customers:
         click.echo("nobody", err=True)
         raise click.exceptions.Exit(1)
 

@@ -1,4 +1,4 @@
-"""`taptill customers remove | restore | erase` in, customers gone, back or forgotten out."""
+"""The commands `taptill customers remove | restore | erase`."""
 
 import json
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from taptill.cli.customers.desk import (
     run,
     standing,
 )
-from taptill.cli.customers.record import Deed
+from taptill.cli.customers.record import StaffAction
 from taptill.cli.options import CONFIG, JSON, STAFF_NAMED, Words
 from taptill.cli.output import many
 from taptill.config import Config
@@ -27,7 +27,7 @@ from taptill.domain.errors import MoneyMovedError, UsageError
 from taptill.domain.money import ZERO, Money
 
 KEEP, CLEAR = "keep", "clear"
-_FATES = {KEEP: ", with the money on the removed row", CLEAR: " and book the money away"}
+_MONEY_PHRASES = {KEEP: ", with the money on the removed row", CLEAR: " and book the money away"}
 
 
 @click.command()
@@ -43,7 +43,7 @@ _FATES = {KEEP: ", with the money on the removed row", CLEAR: " and book the mon
 )
 @click.option("--reason", type=Words(), help="Why it is booked away, for the ledger.")
 def remove(
-    option: Path | None, customer: Sequence[int], *, as_json: bool, yes: bool, **asked: Any
+    option: Path | None, customer: Sequence[int], *, as_json: bool, yes: bool, **options: Any
 ) -> None:
     """Remove exactly the customers with these ids, after a look at who they are and a question.
 
@@ -54,45 +54,50 @@ def remove(
       taptill customers remove 123 124
       taptill customers remove 123 --yes --money clear --reason "paid back in cash"
     """
-    config, doomed = config_of(option), sorted(set(customer))
+    config, ids = config_of(option), sorted(set(customer))
 
     async def look(work: StaffClient) -> list[StaffCustomer]:
-        return [await work.by_id(one) for one in doomed]
+        return [await work.by_id(customer_id) for customer_id in ids]
 
-    found, money = run(config, look), asked["money"]
+    customers, money = run(config, look), options["money"]
     if not yes:
-        for one in found:
-            click.echo(line(one, config), err=True)
+        for details in customers:
+            click.echo(line(details, config), err=True)
     if money is None:
-        money = _decided(found, config, ask=not yes)
+        money = _money_choice(customers, config, ask=not yes)
     if not yes:
-        fate = _FATES[money] if any(one.snapshot.debt for one in found) else ""
-        question = f"Remove {many(len(doomed), 'customer')}{fate}?"
+        money_phrase = (
+            _MONEY_PHRASES[money] if any(details.snapshot.debt for details in customers) else ""
+        )
+        question = f"Remove {many(len(ids), 'customer')}{money_phrase}?"
         click.confirm(question, abort=True, err=True)
-    seen = {one.customer.id: one.snapshot.debt for one in found}
+    debts = {details.customer.id: details.snapshot.debt for details in customers}
 
     async def go(work: StaffClient) -> None:
-        await RemovalClient(work).remove(doomed, money, asked["reason"], seen)
+        await RemovalClient(work).remove(ids, money, options["reason"], debts)
 
     try:
-        run(config, go, Deed("remove", doomed), asked["staff"])
+        run(config, go, StaffAction("remove", ids), options["staff"])
     except MoneyMovedError as fault:
         debt = fault.fields["debt"]
         assert isinstance(debt, Money)
         now = standing(config, debt)
         raise MoneyMovedError(customer=fault.fields["customer"], now=now) from fault
-    names = ", ".join(map(str, doomed))
-    click.echo(json.dumps({"removed": doomed}) if as_json else f"removed: {names}")
+    names = ", ".join(map(str, ids))
+    click.echo(json.dumps({"removed": ids}) if as_json else f"removed: {names}")
 
 
-def _decided(found: Sequence[StaffCustomer], config: Config, *, ask: bool) -> str | None:
-    """Give what becomes of money; None where there is none. UsageError where nobody says."""
-    debts = [one.snapshot.debt for one in found if one.snapshot.debt]
+def _money_choice(customers: Sequence[StaffCustomer], config: Config, *, ask: bool) -> str | None:
+    """Return what becomes of the customers' money; None where they have none.
+
+    Raise UsageError where there is money and nobody can be asked (`ask` is false).
+    """
+    debts = [details.snapshot.debt for details in customers if details.snapshot.debt]
     if not debts:
         return None
-    owed = sum((one for one in debts if one > ZERO), ZERO)
-    ahead = sum((-one for one in debts if one < ZERO), ZERO)
-    sums = f"{money_of(config, owed)} owed, {money_of(config, ahead)} in advance"
+    debt_total = sum((debt for debt in debts if debt > ZERO), ZERO)
+    ahead = sum((-debt for debt in debts if debt < ZERO), ZERO)
+    sums = f"{money_of(config, debt_total)} owed, {money_of(config, ahead)} in advance"
     words = f"{many(len(debts), 'of them has', 'of them have')} money: {sums}"
     if not ask:
         advice = "say --money keep (it stays on the removed row) or --money clear (booked away)"
@@ -116,10 +121,10 @@ def restore(
     Example:
       taptill customers restore 123
     """
-    config, wanted = config_of(option), sorted(set(customer))
-    run(config, lambda work: RemovalClient(work).restore(wanted), staff=staff)
-    names = ", ".join(map(str, wanted))
-    click.echo(json.dumps({"restored": wanted}) if as_json else f"restored: {names}")
+    config, ids = config_of(option), sorted(set(customer))
+    run(config, lambda work: RemovalClient(work).restore(ids), staff=staff)
+    names = ", ".join(map(str, ids))
+    click.echo(json.dumps({"restored": ids}) if as_json else f"restored: {names}")
 
 
 @click.command()
@@ -137,13 +142,13 @@ def erase(
     Example:
       taptill customers erase 123
     """
-    config, wanted = config_of(option), sorted(set(customer))
+    config, ids = config_of(option), sorted(set(customer))
     if not yes:
-        question = f"Erase the data of {many(len(wanted), 'removed customer')} for good?"
+        question = f"Erase the data of {many(len(ids), 'removed customer')} for good?"
         click.confirm(question, abort=True, err=True)
-    run(config, lambda work: RemovalClient(work).erase(wanted), staff=staff)
-    names = ", ".join(map(str, wanted))
-    click.echo(json.dumps({"erased": wanted}) if as_json else f"erased: {names}")
+    run(config, lambda work: RemovalClient(work).erase(ids), staff=staff)
+    names = ", ".join(map(str, ids))
+    click.echo(json.dumps({"erased": ids}) if as_json else f"erased: {names}")
 
 
 COMMANDS = (remove, restore, erase)

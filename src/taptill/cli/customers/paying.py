@@ -1,4 +1,4 @@
-"""`taptill customers pay | pay-out | history | log` in, money booked or told of out."""
+"""The commands `taptill customers pay | pay-out | history | log`."""
 
 import json
 import re
@@ -22,15 +22,15 @@ from taptill.cli.customers.desk import (
     run,
     standing,
 )
-from taptill.cli.customers.record import BOOKINGS, Deed
+from taptill.cli.customers.record import BOOKINGS, StaffAction
 from taptill.cli.options import CONFIG, JSON, STAFF_NAMED, Words
-from taptill.cli.output import by_whom, company_act, plain, when
+from taptill.cli.output import by_whom, company_act, sanitised, when
 from taptill.config import Config
 from taptill.domain.errors import UsageError
 from taptill.domain.money import ZERO, Currency, Money
 
 OPENING = frozenset({"import", "sample", "upgrade"})
-"""Who books a balance that customers bring along."""
+"""Names under which a balance is booked that a customer had before the ledger began."""
 ACTS_SHOWN = 50
 ACTS_MAX = 1000
 REASON = click.option(
@@ -53,7 +53,7 @@ _FIGURE = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
 @REQUEST
 @CUSTOMER
 @click.argument("amount")
-def pay(option: Path | None, customer: int, amount: str, **asked: Any) -> None:
+def pay(option: Path | None, customer: int, amount: str, **options: Any) -> None:
     """Book what a customer brings: the debt goes down by AMOUNT, or the money in advance up.
 
     An increment, never a balance: what tills charge at the same moment is not lost.
@@ -63,7 +63,7 @@ def pay(option: Path | None, customer: int, amount: str, **asked: Any) -> None:
       taptill customers pay 7 20.00 --reason "cash at the desk"
       taptill customers pay 7 12,50 --reason "transfer of 2 November" --staff Jo
     """
-    _book(option, customer, amount, asked, sign=-1)
+    _book(option, customer, amount, options, sign=-1)
 
 
 @click.command(name="pay-out")
@@ -74,53 +74,56 @@ def pay(option: Path | None, customer: int, amount: str, **asked: Any) -> None:
 @REQUEST
 @CUSTOMER
 @click.argument("amount")
-def pay_out(option: Path | None, customer: int, amount: str, **asked: Any) -> None:
+def pay_out(option: Path | None, customer: int, amount: str, **options: Any) -> None:
     """Book what a customer gets: the debt goes up by AMOUNT, or the money in advance down.
 
     \b
     Example:
       taptill customers pay-out 7 12.30 --reason "leaves, paid back in cash"
     """
-    _book(option, customer, amount, asked, sign=1)
+    _book(option, customer, amount, options, sign=1)
 
 
 def _book(
-    option: Path | None, customer: int, amount: str, asked: Mapping[str, Any], *, sign: int
+    option: Path | None, customer: int, amount: str, options: Mapping[str, Any], *, sign: int
 ) -> None:
     config = config_of(option)
     by = read_amount(amount, config.till.currency) * sign
 
     async def book(work: StaffClient) -> StaffCustomer | None:
-        return await LedgerClient(work).book(customer, by, asked["reason"], asked["request"] or "")
+        return await LedgerClient(work).book(
+            customer, by, options["reason"], options["request"] or ""
+        )
 
-    deed = Deed("pay" if sign < 0 else "pay-out", [customer], ["totalDebt"])
-    found = run(config, book, deed, asked["staff"])
-    done = f"{money_of(config, abs(by))} {'paid in' if sign < 0 else 'paid out'}"
-    if found is None:
+    action = StaffAction("pay" if sign < 0 else "pay-out", [customer], ["totalDebt"])
+    details = run(config, book, action, options["staff"])
+    booking = f"{money_of(config, abs(by))} {'paid in' if sign < 0 else 'paid out'}"
+    if details is None:
         look = f"taptill customers history {customer}"
-        told = f"{done}: it is booked, and the customer could not be read since: {look}"
-        click.echo(told, err=True)
-        if asked["as_json"]:
+        sentence = f"{booking}: it is booked, and the customer could not be read since: {look}"
+        click.echo(sentence, err=True)
+        if options["as_json"]:
             click.echo(json.dumps({"id": customer, "total_debt": None}))
         return
-    if not asked["as_json"]:
-        click.echo(f"{done}, now {standing(config, found.snapshot.debt)}")
-        click.echo(line(found, config))
+    if not options["as_json"]:
+        click.echo(f"{booking}, now {standing(config, details.snapshot.debt)}")
+        click.echo(line(details, config))
         return
-    print_one(found, config, as_json=True)
+    print_one(details, config, as_json=True)
 
 
 def read_amount(text: str, currency: Currency) -> Money:
-    """Read an amount that somebody types; UsageError for what may be two amounts, or none.
+    """Return an amount that somebody typed; raise UsageError where it is ambiguous or not positive.
 
-    One mark before as many digits as the currency has, or fewer, is decimal; no thousands marks.
+    A comma or point before at most as many digits as the currency has is the decimal mark;
+    thousands marks are not accepted.
     """
     figure = text.strip().replace(",", ".")
     fits = _FIGURE.fullmatch(text.strip()) is not None
     if fits and len(figure.partition(".")[2]) <= currency.digits:
         try:
             read = currency.parse(figure)
-        except ValueError:  # more than any balance may be
+        except ValueError:  # larger than any balance may be
             read = ZERO
         if read > ZERO:
             return read
@@ -144,33 +147,38 @@ def history(option: Path | None, customer: int, *, as_json: bool) -> None:
       taptill customers history 7 --json
     """
     config = config_of(option)
-    found = run(config, lambda work: LedgerClient(work).history(customer))
-    for one in found:
+    movements = run(config, lambda work: LedgerClient(work).history(customer))
+    for movement in movements:
         if as_json:
             text = config.till.currency.text
-            told = {name: getattr(one, name) for name in ("id", "at", "who", "staff", "reason")}
-            click.echo(json.dumps({**told, "by": text(one.by), "total_debt": text(one.debt)}))
+            columns = {
+                name: getattr(movement, name) for name in ("id", "at", "who", "staff", "reason")
+            }
+            click.echo(
+                json.dumps({**columns, "by": text(movement.by), "total_debt": text(movement.debt)})
+            )
         else:
-            click.echo(_told(one, config))
-    if not found and not as_json:
+            click.echo(_movement_line(movement, config))
+    if not movements and not as_json:
         click.echo("nothing was ever booked")
 
 
-def _told(one: LedgerEntry, config: Config) -> str:
-    now = standing(config, one.debt)
-    return f"{when(one.at)}  {money_of(config, abs(one.by))} {_did(one)}, then {now}"
+def _movement_line(movement: LedgerEntry, config: Config) -> str:
+    amount = money_of(config, abs(movement.by))
+    now = standing(config, movement.debt)
+    return f"{when(movement.at)}  {amount} {_what_happened(movement)}, then {now}"
 
 
-def _did(one: LedgerEntry) -> str:
-    """Say what became of the amount, and who did that."""
-    if one.who in OPENING and not one.reason:
-        did = "brought along" if one.by < ZERO else "owed at the beginning"
-    elif one.by < ZERO:
-        did = "paid in" if one.reason else "given back"
+def _what_happened(movement: LedgerEntry) -> str:
+    """Return a phrase that says what was done with the amount, and by whom."""
+    if movement.who in OPENING and not movement.reason:
+        did = "brought along" if movement.by < ZERO else "owed at the beginning"
+    elif movement.by < ZERO:
+        did = "paid in" if movement.reason else "given back"
     else:
-        did = "paid out" if one.reason else "charged"
-    why = f": {plain(one.reason)}" if one.reason else ""
-    return f"{did} by {by_whom(one.staff, one.who)}{why}"
+        did = "paid out" if movement.reason else "charged"
+    why = f": {sanitised(movement.reason)}" if movement.reason else ""
+    return f"{did} by {by_whom(movement.staff, movement.who)}{why}"
 
 
 @click.command()
@@ -208,39 +216,36 @@ def log(
         return
 
     async def look(work: StaffClient) -> list[AuditRecord | LedgerEntry]:
-        offers, accounts, here = (
-            await work.capabilities(),
-            LedgerClient(work),
-            record.read(customer, last),
-        )
+        offers, accounts = await work.capabilities(), LedgerClient(work)
+        local_records = record.read(customer, last)
         if not offers.leaving:
-            return [*here]
-        done: list[AuditRecord | LedgerEntry] = [*await accounts.audit_records(customer, last)]
+            return [*local_records]
+        records: list[AuditRecord | LedgerEntry] = [*await accounts.audit_records(customer, last)]
         if offers.request:
-            done += await accounts.entries_by_staff(customer, last)
+            records += await accounts.entries_by_staff(customer, last)
         else:
-            done += [one for one in here if one.act in BOOKINGS]
-        return sorted(done, key=lambda one: one.at, reverse=True)[:last]
+            records += [entry for entry in local_records if entry.act in BOOKINGS]
+        return sorted(records, key=lambda entry: entry.at, reverse=True)[:last]
 
-    for one in run(config, look):
-        click.echo(_for_a_script(one, config) if as_json else _act(one, config))
-
-
-def _for_a_script(one: AuditRecord | LedgerEntry, config: Config) -> str:
-    if isinstance(one, AuditRecord):
-        return json.dumps(asdict(one))
-    act = "pay" if one.by < ZERO else "pay-out"
-    done = AuditRecord(one.at, one.customer, act, one.who, one.staff, ["totalDebt"])
-    by = config.till.currency.text(one.by)
-    return json.dumps({**asdict(done), "by": by, "reason": one.reason})
+    for entry in run(config, look):
+        click.echo(_json_line(entry, config) if as_json else _log_line(entry, config))
 
 
-def _act(one: AuditRecord | LedgerEntry, config: Config) -> str:
-    head = f"{when(one.at)}  customer {one.customer}: "
-    if isinstance(one, LedgerEntry):
-        return f"{head}{money_of(config, abs(one.by))} {_did(one)}"
-    what = f" of {', '.join(map(plain, one.fields))}" if one.fields else ""
-    return f"{head}{one.act}{what} by {by_whom(one.staff, one.who)}"
+def _json_line(entry: AuditRecord | LedgerEntry, config: Config) -> str:
+    if isinstance(entry, AuditRecord):
+        return json.dumps(asdict(entry))
+    act = "pay" if entry.by < ZERO else "pay-out"
+    booking = AuditRecord(entry.at, entry.customer, act, entry.who, entry.staff, ["totalDebt"])
+    by = config.till.currency.text(entry.by)
+    return json.dumps({**asdict(booking), "by": by, "reason": entry.reason})
+
+
+def _log_line(entry: AuditRecord | LedgerEntry, config: Config) -> str:
+    head = f"{when(entry.at)}  customer {entry.customer}: "
+    if isinstance(entry, LedgerEntry):
+        return f"{head}{money_of(config, abs(entry.by))} {_what_happened(entry)}"
+    fields = f" of {', '.join(map(sanitised, entry.fields))}" if entry.fields else ""
+    return f"{head}{entry.act}{fields} by {by_whom(entry.staff, entry.who)}"
 
 
 COMMANDS = (pay, pay_out, history, log)

@@ -1,4 +1,4 @@
-"""What staff did on a backend that keeps no record itself in, lines of a file out, and back."""
+"""The local log of what staff did on a backend that keeps no record of it."""
 
 import json
 import os
@@ -14,13 +14,13 @@ from taptill.domain.errors import OutputError
 
 NAME = "customers-log.jsonl"
 BOOKINGS = frozenset({"pay", "pay-out"})
-"""What moves money: the ledger keeps it, not the record of other deeds."""
+"""Actions that move money: the backend's ledger keeps them, apart from other actions."""
 LINES_READ_MAX = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
-    """What a command does: to whom, and which fields it changes; never their values."""
+class StaffAction:
+    """What a command does, to which customers, and which fields it changes; never their values."""
 
     act: str
     customers: Sequence[int] = ()
@@ -28,15 +28,18 @@ class Deed:
 
 
 def path() -> Path:
-    """Give the file, which lies in the state directory of whoever sits at this machine."""
+    """Return the path of the log, in the state directory of the account that runs this program."""
     return configs.state_dir(None) / NAME
 
 
-def keep(deed: Deed, staff: str) -> None:
-    """Add a line for each customer; it is for its owner alone. Errors: OutputError."""
+def keep(action: StaffAction, staff: str) -> None:
+    """Append a line for each customer; only the file's owner may read it. Errors: OutputError."""
     at = SystemClock().now()
-    done = [AuditRecord(at, one, deed.act, "", staff, list(deed.fields)) for one in deed.customers]
-    lines = "".join(f"{json.dumps(asdict(one))}\n" for one in done)
+    records = [
+        AuditRecord(at, customer, action.act, "", staff, list(action.fields))
+        for customer in action.customers
+    ]
+    lines = "".join(f"{json.dumps(asdict(record))}\n" for record in records)
     place = path()
     try:
         number = os.open(place, os.O_CREAT | os.O_APPEND | os.O_RDWR, 0o600)
@@ -51,19 +54,22 @@ def keep(deed: Deed, staff: str) -> None:
 
 
 def read(customer: int | None, last: int) -> list[AuditRecord]:
-    """Give what was kept, the newest first; of all customers, or of one."""
+    """Return at most `last` records, the newest first, of one customer or (None) of all.
+
+    Errors: OutputError.
+    """
     try:
         lines = path().read_text("utf-8", "replace").splitlines()[-LINES_READ_MAX:]
     except FileNotFoundError:
         return []
     except OSError as fault:
         raise OutputError(path=path(), detail=fault.strerror) from fault
-    found = [one for one in map(_parsed, reversed(lines)) if one is not None]
-    return [one for one in found if customer in (None, one.customer)][:last]
+    records = [record for record in map(_parsed, reversed(lines)) if record is not None]
+    return [record for record in records if customer in (None, record.customer)][:last]
 
 
 def _parsed(line: str) -> AuditRecord | None:
-    """Read a line; None where it makes no sense, as one that was cut short by a power cut."""
+    """Read a line; None where it makes no sense, as record that was cut short by a power cut."""
     with suppress(ValueError, TypeError):
         return AuditRecord(**json.loads(line))
     return None

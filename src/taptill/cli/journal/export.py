@@ -1,4 +1,4 @@
-"""`taptill journal export` in, every entry with its chain out: a whole file, or standard output."""
+"""The command `taptill journal export`: every entry, to a file or to standard output."""
 
 import json
 import os
@@ -19,9 +19,9 @@ from taptill.journal.file import connect, mapping_errors
 
 SEQ_MAX = 2**63 - 1
 JOURNALS = "journal*.db*"
-"""Names of a journal, of its archives and of what SQLite keeps beside them, in any folder."""
+"""File names of a journal, of its archives and of SQLite's files beside them."""
 
-SAID_EVERY = 100_000
+PROGRESS_ROWS = 100_000
 
 COPY = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 OUTPUT = Path("-")
@@ -61,33 +61,33 @@ def export(
         raise UsageError(problem=f"{target} is a journal itself: choose another name")
     with closing(connect(path, read_only=True)) as connection, mapping_errors(path):
         until = connection.execute("SELECT coalesce(max(seq), 0) FROM entries").fetchone()[0]
-        written = Counted(rows(connection, since, until), max(0, until - since + 1))
-        lines = map(to_line, written) if form == "json" else to_csv(written)
+        exported = CountedRows(rows(connection, since, until), max(0, until - since + 1))
+        lines = map(to_line, exported) if form == "json" else to_csv(exported)
         _write(target, lines)
     if as_json:
-        told = {"entries": written.count, "last_seq": written.last_seq, "file": str(target)}
-        words = json.dumps({**told, "last_hash": written.last_hash})
+        summary = {"entries": exported.count, "last_seq": exported.last_seq, "file": str(target)}
+        words = json.dumps({**summary, "last_hash": exported.last_hash})
     else:
-        entries = many(written.count, "entry", "entries")
-        words = f"{entries}, the last is number {written.last_seq}: {target}"
+        entries = many(exported.count, "entry", "entries")
+        words = f"{entries}, the last is number {exported.last_seq}: {target}"
     click.echo(words, err=target == OUTPUT)
 
 
-class Counted:
-    """Counts the rows that go by, and says now and then how far it is."""
+class CountedRows:
+    """Counts the rows that pass through it, and reports progress on standard error."""
 
-    def __init__(self, found: Iterator[Row], total: int) -> None:
+    def __init__(self, source: Iterator[Row], total: int) -> None:
         self.count = 0
         self.last_seq: int | None = None
         self.last_hash: str | None = None
-        self._found = found
+        self._source = source
         self._total = total
 
     def __iter__(self) -> Iterator[Row]:
-        for row in self._found:
+        for row in self._source:
             self.count += 1
             self.last_seq, self.last_hash = row[0], row[-1]
-            if self.count % SAID_EVERY == 0:
+            if self.count % PROGRESS_ROWS == 0:
                 click.echo(f"{self.count} of {self._total} entries", err=True)
             yield row
 
@@ -106,7 +106,7 @@ def _write_output(lines: Iterable[bytes]) -> None:
     try:
         output.writelines(lines)
         output.flush()
-    except BrokenPipeError:  # whoever read has enough, `head` for example
+    except BrokenPipeError:  # the reader, for example `head`, has closed its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), output.fileno())
     except OSError as fault:
         raise OutputError(path="standard output", detail=fault.strerror) from fault

@@ -1,4 +1,4 @@
-"""`taptill journal open | adopt | fork | close-year | retire`: where a journal belongs, its end."""
+"""The commands `taptill journal open | adopt | fork | close-year | retire`."""
 
 import asyncio
 import json
@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from taptill import config as configs
-from taptill.cli.options import CONFIG, JSON, STATE, journal_at, journal_reads
-from taptill.cli.output import many, plain, shown
+from taptill.cli.options import CONFIG, JSON, STATE, journal_at, journal_queries
+from taptill.cli.output import many, sanitised, shown
 from taptill.cli.settle import report
 from taptill.clock import SystemClock
 from taptill.config import Config
@@ -45,47 +45,59 @@ def open_(state_dir: Path | None, *, as_json: bool) -> None:
     Example:
       taptill journal open && apt remove taptill
     """
-    with journal_reads(state_dir) as reads:
-        count, total = reads.open_sum(with_desk=True)
-        currency = identity.currency(reads)
+    with journal_queries(state_dir) as queries:
+        count, total = queries.open_sum(with_desk=True)
+        currency = identity.currency(queries)
         if as_json:
-            desk, halted = reads.in_question()[0], bool(reads.halted())
-            told = {"customers": count, "sum": currency.text(total), "currency": currency.code}
-            each = [_open_one(reads, one, currency) for one in _open(reads)]
-            click.echo(json.dumps({**told, "on_desk": desk, "halted": halted, "list": each}))
+            desk, is_halted = queries.in_question()[0], bool(queries.halted())
+            totals = {"customers": count, "sum": currency.text(total), "currency": currency.code}
+            rows = [_open_row(queries, position, currency) for position in _open_positions(queries)]
+            click.echo(json.dumps({**totals, "on_desk": desk, "halted": is_halted, "list": rows}))
         else:
-            for one in _open(reads):
-                click.echo(_open_line(reads, one, currency))
+            for position in _open_positions(queries):
+                click.echo(_open_line(queries, position, currency))
     if count:
         have = many(count, "customer has", "customers have")
-        click.echo(f"{have} charges on the way, sum {shown(total, currency)}. {_WAYS}", err=True)
+        click.echo(
+            f"{have} charges on the way, sum {shown(total, currency)}. {_NEXT_STEPS}", err=True
+        )
         raise click.exceptions.Exit(JournalOpenError.exit_status)
     if not as_json:
         click.echo("nothing is open: all money entries are in the backend's books")
 
 
-_WAYS = (
+_NEXT_STEPS = (
     "A running till sends them by itself, else: taptill settle. What waits for a decision: "
     "taptill conflicts list; with strategy 'export': taptill export write"
 )
 
 
-def _open(reads: JournalQueries) -> list[Position]:
+def _open_positions(queries: JournalQueries) -> list[Position]:
     with mapping_errors(""):
-        return [one for one in positions(reads.connection) if one.open or one.conflict]
+        return [
+            position
+            for position in positions(queries.connection)
+            if position.open or position.conflict
+        ]
 
 
-def _open_one(reads: JournalQueries, one: Position, currency: Currency) -> dict[str, Any]:
-    amount = currency.text(Money(one.in_question))
-    who = {"customer": one.customer_id, "initials": initials_of(reads, one.customer_id)}
-    return {**who, "amount": amount, "on_desk": one.conflict is not None}
+def _open_row(queries: JournalQueries, position: Position, currency: Currency) -> dict[str, Any]:
+    amount = currency.text(Money(position.in_question))
+    return {
+        "customer": position.customer_id,
+        "initials": initials_of(queries, position.customer_id),
+        "amount": amount,
+        "on_desk": position.conflict is not None,
+    }
 
 
-def _open_line(reads: JournalQueries, one: Position, currency: Currency) -> str:
-    initials = initials_of(reads, one.customer_id)
-    who = f"customer {one.customer_id}" + (f" ({plain(initials)})" if initials else "")
-    desk = ", waits on the conflict desk" if one.conflict else ""
-    return f"{who}: {shown(Money(one.in_question), currency)}{desk}"
+def _open_line(queries: JournalQueries, position: Position, currency: Currency) -> str:
+    initials = initials_of(queries, position.customer_id)
+    customer = f"customer {position.customer_id}" + (
+        f" ({sanitised(initials)})" if initials else ""
+    )
+    desk = ", waits on the conflict desk" if position.conflict else ""
+    return f"{customer}: {shown(Money(position.in_question), currency)}{desk}"
 
 
 @click.command()
@@ -123,7 +135,7 @@ def fork(option: Path | None, state_dir: Path | None, late_max_s: int | None, *,
     Example:
       taptill journal fork --state-dir /var/lib/taptill
     """
-    path, late_s = journal_at(state_dir), _late_s(option, late_max_s)
+    path, late_s = journal_at(state_dir), _late_max_s(option, late_max_s)
     if not yes:
         click.confirm("Go on under a new journal id?", abort=True)
     journal_id, cases = operations.fork(path, SystemClock(), late_s)
@@ -150,20 +162,22 @@ def close(
       taptill journal close-year --state-dir /var/lib/taptill
       taptill journal verify --file /var/lib/taptill/journal-from-1.db
     """
-    closed = close_year(journal_at(state_dir), SystemClock(), _late_s(option, late_max_s))
+    closed_year = close_year(journal_at(state_dir), SystemClock(), _late_max_s(option, late_max_s))
     if as_json:
-        click.echo(json.dumps({**asdict(closed), "archive": str(closed.archive)}))
+        click.echo(json.dumps({**asdict(closed_year), "archive": str(closed_year.archive)}))
         return
-    click.echo(f"{closed.archive}: entries {closed.first_seq} to {closed.last_seq}")
-    click.echo(
-        f"the journal goes on behind them with {many(closed.customers, 'customer')}: start the till"
-    )
+    click.echo(f"{closed_year.archive}: entries {closed_year.first_seq} to {closed_year.last_seq}")
+    customers = many(closed_year.customers, "customer")
+    click.echo(f"the journal goes on behind them with {customers}: start the till")
 
 
-def _late_s(option: Path | None, given: int | None) -> int:
-    """Give how long a request may still land: as said, by the config, or where there is none."""
-    if given is not None:
-        return given
+def _late_max_s(option: Path | None, late_max_s: int | None) -> int:
+    """Return how many seconds a request may still land.
+
+    The option is taken first, then the config, then LATE_MAX_S where there is no config.
+    """
+    if late_max_s is not None:
+        return late_max_s
     try:
         path = configs.find_config(option)
     except ConfigError:
@@ -186,11 +200,11 @@ def retire(option: Path | None, state_dir: Path | None, *, yes: bool) -> None:
     """
     config = configs.load(configs.find_config(option), check_reader)
     path, strategy = journal_at(state_dir), config.settlement.strategy
-    with journal_reads(state_dir) as reads:
-        kept = (reads.last_opened() or {}).get("strategy", strategy)
-    if kept != strategy:
-        problem = f"the config says {strategy!r}, the journal is of {kept!r}: start the till once"
-        raise UsageError(problem=problem)
+    with journal_queries(state_dir) as queries:
+        journal_strategy = (queries.last_opened() or {}).get("strategy", strategy)
+    if journal_strategy != strategy:
+        difference = f"the config says {strategy!r}, the journal is of {journal_strategy!r}"
+        raise UsageError(problem=f"{difference}: start the till once")
     if not yes:
         click.confirm("Close this journal for good? The till then begins a new one", abort=True)
     if strategy == "export":
@@ -202,8 +216,8 @@ def retire(option: Path | None, state_dir: Path | None, *, yes: bool) -> None:
 
 
 async def _retire_settled(config: Config, state: Path) -> None:
-    async with sender(config, state, configs.read_token(config)) as connected:
-        await operations.retire_settled(connected, config.settlement.late_max_s, report)
+    async with sender(config, state, configs.read_token(config)) as connection:
+        await operations.retire_settled(connection, config.settlement.late_max_s, report)
 
 
 COMMANDS = (open_, adopt, fork, close, retire)

@@ -1,4 +1,4 @@
-"""`taptill journal verify | list | show`: what the journal holds; reads beside a running till."""
+"""The commands `taptill journal verify | list | show`, which may run beside the till."""
 
 import json
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ import click
 
 from taptill.cli.journal.export import COPY, SEQ_MAX
 from taptill.cli.options import FILE, JSON, STATE, journal_at
-from taptill.cli.output import many, plain
+from taptill.cli.output import many, sanitised
 from taptill.clock import SystemClock
 from taptill.domain.entry import Entry
 from taptill.domain.errors import JournalArchiveError, JournalBrokenError, JournalError, UsageError
@@ -21,8 +21,8 @@ from taptill.journal.verify import UNREADABLE, VerifyResult, verify_copy
 from taptill.journal.verify import verify as verify_journal
 
 SQLITE = b"SQLite format 3\0"
-WHOLE = 1_000_000
-"""An entry is shown to its end."""
+TEXT_MAX = 1_000_000
+"""Longest text that `show` prints of one column, in characters: more than any entry has."""
 
 
 @click.command()
@@ -43,16 +43,16 @@ def verify(state_dir: Path | None, copy: Path | None, *, as_json: bool, rebuild:
     if copy and rebuild:
         raise UsageError(problem="--rebuild is for the journal itself, not for a copy")
     path = copy or journal_at(state_dir)
-    whole = copy is None or _is_journal(copy)
-    verdict = _walk(path, rebuild=rebuild) if whole else _walk_copy(path)
-    missed = _missed_archive(path) if whole and verdict.sound else None
+    is_journal = copy is None or _is_journal(copy)
+    verdict = _walk(path, rebuild=rebuild) if is_journal else _walk_copy(path)
+    archive_error = _missed_archive(path) if is_journal and verdict.sound else None
     if as_json:
-        shown = {"entries": verdict.entries, "first_seq": verdict.first_seq}
+        extent = {"entries": verdict.entries, "first_seq": verdict.first_seq}
         broken = {"broken_seq": verdict.broken_seq, "detail": verdict.detail}
         ends = {"cut_short": verdict.cut_short, "sound": verdict.sound}
         stale = {"stale_customers": list(verdict.stale_positions)}
-        archives = {"archives": str(missed.fields["detail"]) if missed else ""}
-        click.echo(json.dumps({**shown, **broken, **stale, **ends, **archives}))
+        archives = {"archives": str(archive_error.fields["detail"]) if archive_error else ""}
+        click.echo(json.dumps({**extent, **broken, **stale, **ends, **archives}))
     if verdict.broken_seq is not None:
         raise JournalBrokenError(path=path, seq=verdict.broken_seq, detail=verdict.detail)
     if verdict.stale_positions:
@@ -66,8 +66,8 @@ def verify(state_dir: Path | None, copy: Path | None, *, as_json: bool, rebuild:
         click.echo(
             f"{many(verdict.entries, 'entry', 'entries')}{since}, the chain holds{cut}: {path}"
         )
-    if missed:
-        raise missed
+    if archive_error:
+        raise archive_error
 
 
 @click.command(name="list")
@@ -108,21 +108,24 @@ def show(state_dir: Path | None, archive: Path | None, seq: int, *, as_json: boo
       taptill journal show 4711
       taptill journal show 4711 --json
     """
-    with closing(JournalQueries(archive or journal_at(state_dir))) as reads:
-        found = list(entries(reads.connection, "seq = ?", [seq]))
-        if not found:
-            raise JournalError(path=reads.path, detail=_where_else(reads, seq))
+    with closing(JournalQueries(archive or journal_at(state_dir))) as queries:
+        matches = list(entries(queries.connection, "seq = ?", [seq]))
+        if not matches:
+            raise JournalError(path=queries.path, detail=_where_else(queries, seq))
     if as_json:
-        _print(found, as_json=True)
+        _print(matches, as_json=True)
         return
-    for name, value in _columns(found[0]).items():
-        click.echo(f"{name:14} {plain(json.dumps(value, ensure_ascii=False), WHOLE)}")
+    for name, value in _columns(matches[0]).items():
+        click.echo(f"{name:14} {sanitised(json.dumps(value, ensure_ascii=False), TEXT_MAX)}")
 
 
-def _where_else(reads: JournalQueries, seq: int) -> str:
-    """Say where an entry is that is not in this file. Errors: JournalArchiveError."""
-    with holding(reads, seq) as holder:
-        if holder is reads:
+def _where_else(queries: JournalQueries, seq: int) -> str:
+    """Return a sentence about where an entry is that is not in this file.
+
+    Errors: JournalArchiveError.
+    """
+    with holding(queries, seq) as holder:
+        if holder is queries:
             return f"there is no entry {seq}"
         return f"entry {seq} is in an archive: show it with --file {holder.path}"
 
@@ -130,14 +133,16 @@ def _where_else(reads: JournalQueries, seq: int) -> str:
 def _walk(path: Path, *, rebuild: bool) -> VerifyResult:
     with closing(connect(path, read_only=True)) as connection:
         verdict = verify_journal(connection, path)
-    if rebuild and verdict.broken_seq is None:  # sums of a broken chain would hide the break
+    if (
+        rebuild and verdict.broken_seq is None
+    ):  # sums computed from a broken chain would hide the break
         _rebuild(path)
         return _walk(path, rebuild=False)
     return verdict
 
 
 def _is_journal(path: Path) -> bool:
-    """Tell an archive from an export; standard input is never one."""
+    """Return whether the file is a SQLite journal and not an export; standard input never is."""
     try:
         with path.open("rb") as file:
             return file.read(len(SQLITE)) == SQLITE
@@ -146,10 +151,10 @@ def _is_journal(path: Path) -> bool:
 
 
 def _missed_archive(path: Path) -> JournalArchiveError | None:
-    """Give what is wrong with the first archive that this journal follows; None: nothing is."""
+    """Return what is wrong with an archive that this journal follows, or None."""
     try:
-        with closing(JournalQueries(path)) as reads:
-            check_archives(reads)
+        with closing(JournalQueries(path)) as queries:
+            check_archives(queries)
     except JournalArchiveError as fault:
         return fault
     return None
@@ -171,14 +176,14 @@ def _rebuild(path: Path) -> None:
         journal.file.rebuild_projection()
 
 
-def _print(found: Iterable[Entry], *, as_json: bool) -> None:
-    for entry in found:
+def _print(listing: Iterable[Entry], *, as_json: bool) -> None:
+    for entry in listing:
         if as_json:
             click.echo(json.dumps(_columns(entry)))
         else:
             amount = "" if entry.amount_minor is None else entry.amount_minor
-            who = "" if entry.customer_id is None else f"customer {entry.customer_id}"
-            click.echo(f"{entry.seq:8} {entry.at} {entry.kind:12} {amount:>9} {who}".rstrip())
+            customer = "" if entry.customer_id is None else f"customer {entry.customer_id}"
+            click.echo(f"{entry.seq:8} {entry.at} {entry.kind:12} {amount:>9} {customer}".rstrip())
 
 
 def _columns(entry: Entry) -> dict[str, Any]:

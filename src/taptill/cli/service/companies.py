@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from taptill.cli.options import JSON, STAFF_NAMED
-from taptill.cli.output import company_act, login, many, plain
+from taptill.cli.output import company_act, login, many, sanitised
 from taptill.cli.service.databases import DATABASE, import_service, open_engine
 from taptill.domain.errors import UsageError
 
@@ -40,9 +40,8 @@ def list_(database: str, *, as_json: bool) -> None:
                 store.entities["Customers"], _conditions("company.id", company_row["id"])
             )
             row = {**company_row, "customers": members}
-            line = (
-                f"{company_row['id']:>6}  {plain(company_row['name'])}: {many(members, 'customer')}"
-            )
+            name = sanitised(company_row["name"])
+            line = f"{company_row['id']:>6}  {name}: {many(members, 'customer')}"
             click.echo(json.dumps(row) if as_json else line)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from taptill.cli.options import JSON
-from taptill.cli.output import many, plain, shown
+from taptill.cli.output import many, sanitised, shown
 from taptill.cli.service.databases import DATABASE, display_currency, import_service, open_engine
 from taptill.cli.service.progress import progress_bar, size_of
 from taptill.cli.service.undo import format_value, undo
@@ -182,15 +182,17 @@ def _print_totals(sums: Any, currency: Currency) -> None:
 def print_preview(report: Any, currency: Currency) -> None:
     """Print what a newer list would do, customer by customer."""
     for customer in report.new:
-        click.echo(f"new: {plain(customer.name)} (line {customer.line})")
+        click.echo(f"new: {sanitised(customer.name)} (line {customer.line})")
     for customer in report.changed:
         edits = [
             f"{name} {format_value(old, currency)} -> {format_value(new, currency)}"
             for name, (old, new) in customer.fields.items()
         ]
-        click.echo(f"changed: customer {customer.id} {plain(customer.name)}: {', '.join(edits)}")
+        click.echo(
+            f"changed: customer {customer.id} {sanitised(customer.name)}: {', '.join(edits)}"
+        )
     for customer in report.missing:
-        click.echo(f"missing from the file: customer {customer.id} {plain(customer.name)}")
+        click.echo(f"missing from the file: customer {customer.id} {sanitised(customer.name)}")
     missing = f"{report.missing_count} missing from the file, who stay as they are"
     if report.bad_count:
         missing = "who is missing from the file shows once the mistakes are mended"

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from taptill.cli.output import many, plain, shown
+from taptill.cli.output import many, sanitised, shown
 from taptill.cli.service.progress import progress_bar
 from taptill.domain.errors import UsageError
 from taptill.domain.money import Currency
@@ -48,28 +48,28 @@ def format_value(value: Any, currency: Currency) -> str:
         case bool():
             return str(value).lower()
         case _:
-            return plain(str(value))
+            return sanitised(str(value))
 
 
 def _print_report(report: Any, currency: Currency) -> None:
     for item in report.gone:
-        click.echo(f"to be removed: customer {item.id} {plain(item.name)}")
+        click.echo(f"to be removed: customer {item.id} {sanitised(item.name)}")
     for item in report.put_back:
         edits = ", ".join(
             f"{name} {format_value(old, currency)} -> {format_value(new, currency)}"
             for name, (old, new) in item.fields.items()
         )
-        click.echo(f"to be put back: customer {item.id} {plain(item.name)}: {edits}")
+        click.echo(f"to be put back: customer {item.id} {sanitised(item.name)}: {edits}")
     for name in report.companies:
-        click.echo(f"to be removed: company {plain(name)}")
+        click.echo(f"to be removed: company {sanitised(name)}")
     for outcome, skipped_customers in (
         ("left as it is", report.kept),
         ("could not be put back", report.failed),
     ):
         for item in skipped_customers:
-            click.echo(f"customer {item.id} {plain(item.name)} {outcome}: {item.why}")
+            click.echo(f"customer {item.id} {sanitised(item.name)} {outcome}: {item.why}")
     for item in report.companies_kept:
-        click.echo(f"company {plain(item.name)} left as it is: {item.why}")
+        click.echo(f"company {sanitised(item.name)} left as it is: {item.why}")
     listed_count = sum(map(len, (report.gone, report.kept, report.failed)))
     unlisted_count = report.removed + report.kept_count + report.failed_count - listed_count
     if unlisted_count > 0:

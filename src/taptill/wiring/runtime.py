@@ -1,4 +1,4 @@
-"""A config in, a till at work out: every object is built here, once."""
+"""The running till: every object is built here, once, from the config."""
 
 import asyncio
 import logging
@@ -34,7 +34,7 @@ from taptill.settlement.schedule import (
     SettlementCallbacks,
 )
 from taptill.settlement.strategy import Strategy
-from taptill.wiring.parts import (
+from taptill.wiring.factories import (
     customers_api,
     identity,
     journal_of,
@@ -48,15 +48,15 @@ from taptill.wiring.status import Status
 log = logging.getLogger("taptill.wiring")
 
 MESSAGES_MAX = 16
-"""Reader messages waiting for the till; the newest wins."""
+"""Reader messages that wait for the till, at most; a full queue drops the oldest."""
 
 RESTORED_SALES = 6
 HOUR_S = 3600.0
 
 
 @dataclass(slots=True)
-class House:
-    """Everything of a running till; `run` is its life, `close` its end."""
+class TillRuntime:
+    """All objects of a running till. `run` works until it is cancelled; then call `close`."""
 
     till: Till
     journal: Journal
@@ -68,18 +68,20 @@ class House:
     queue: asyncio.Queue[ReaderMessage]
     readers: tuple[ReaderSettings, ...]
     clock: SystemClock
-    started: list[Supervisor]
+    supervisors: list[Supervisor]
 
     async def run(self) -> None:
         """Start the readers and work until cancelled."""
         loop = asyncio.get_running_loop()
 
         def deliver(message: ReaderMessage) -> None:
-            with suppress(RuntimeError):  # the loop has closed: nobody is there to serve
+            with suppress(RuntimeError):  # the event loop has closed: the till has ended
                 loop.call_soon_threadsafe(self._put, message)
 
         watch = ClockWatch(self.clock, self.journal.newest_found)
-        self.started += [open_reader(one, deliver, self.clock) for one in self.readers]
+        self.supervisors += [
+            open_reader(settings, deliver, self.clock) for settings in self.readers
+        ]
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.till.run())
@@ -94,23 +96,27 @@ class House:
             await self.api.close()
 
     def close(self) -> None:
-        """Write what waits and give back lock and files; what is kept stays kept."""
+        """Write what is pending, then release the lock and close the files."""
         self.journal.close()
         self.cache.close()
 
     def present(self, card_id: str) -> None:
         """Show a card to the simulated reader, as the demo's keys do."""
-        for reader in self.started:
+        for reader in self.supervisors:
             if isinstance(reader.device, SimulatedReader):
                 reader.device.present(card_id)
 
     def key_taker(self, cards: Mapping[str, Callable[[], None]]) -> KeyTaker:
-        """Make what takes the keys of one terminal; `cards`: capital letter -> show that card."""
+        """Return the handler of one terminal's keys; `cards` maps a capital letter to a tap."""
         return KeyTaker(self.till, cards, self.typed)
 
     def typed(self, text: str) -> bool:
-        """Hand a line that a machine typed to the readers for it; tell whether there are any."""
-        readers = [one.device for one in self.started if isinstance(one.device, TypedReader)]
+        """Pass a typed line to the readers of driver `typed`; return whether there are any."""
+        readers = [
+            supervisor.device
+            for supervisor in self.supervisors
+            if isinstance(supervisor.device, TypedReader)
+        ]
         for reader in readers:
             reader.type_line(text)
         return bool(readers)
@@ -121,14 +127,14 @@ class House:
         self.queue.put_nowait(message)
 
     def _stop_readers(self) -> None:
-        for reader in self.started:
+        for reader in self.supervisors:
             reader.stop()
 
 
-def build(config: Config, state: Path, token: str) -> House:
-    """Open journal and cache and connect every room; call it before the event loop's first task.
+def build(config: Config, state: Path, token: str) -> TillRuntime:
+    """Open journal and cache and connect every room, before the event loop's first task.
 
-    Errors: ConfigError for what this version cannot do, JournalError and its kin.
+    Errors: ConfigError for what this version cannot do, JournalError and its subclasses.
     """
     refuse_unbuilt(config)
     clock = SystemClock()
@@ -141,14 +147,14 @@ def build(config: Config, state: Path, token: str) -> House:
     with ExitStack() as undo:
         undo.callback(journal.close)
         cache = CustomerCache(state / "cache.db", clock, frozenset(config.cache.fields))
-        house = _connect(config, token, clock, journal, cache)
+        runtime = _connect(config, token, clock, journal, cache)
         undo.pop_all()
-    return house
+    return runtime
 
 
 def _connect(
     config: Config, token: str, clock: SystemClock, journal: Journal, cache: CustomerCache
-) -> House:
+) -> TillRuntime:
     backend_health = BackendHealth(clock)
     api = customers_api(config, token, clock, backend_health)
 
@@ -178,7 +184,7 @@ def _connect(
     sync = Sync(api, cache, clock, pages, strategy.observe)
     for learns in (till.refresh, strategy.returned, sync.returned):
         backend_health.on_recovery(learns)
-    return House(
+    return TillRuntime(
         till=till,
         journal=journal,
         cache=cache,
@@ -187,7 +193,7 @@ def _connect(
         sync=sync,
         health_check=HealthCheck(backend_health, api.ping, random.random),
         queue=queue,
-        readers=tuple(reader_settings(one, n) for n, one in enumerate(config.readers, 1)),
+        readers=tuple(reader_settings(reader, n) for n, reader in enumerate(config.readers, 1)),
         clock=clock,
-        started=[],
+        supervisors=[],
     )

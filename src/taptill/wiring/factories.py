@@ -1,4 +1,4 @@
-"""Tables of the config in, the settings and edges that they ask for out."""
+"""Functions that build a till's parts and settings from the tables of the config."""
 
 import asyncio
 import random
@@ -29,27 +29,23 @@ from taptill.settlement.schedule import (
 from taptill.settlement.strategy import OfficeFiles, Strategy
 from taptill.wiring.machine import machine
 
-MESSAGES_MAX = 16
-"""Reader messages waiting for the till; the newest wins."""
-
-RESTORED_SALES = 6
 HOUR_S = 3600.0
 
 
 def journal_of(config: Config, state: Path, clock: SystemClock) -> Journal:
-    """Give the journal of a state directory, not opened yet."""
+    """Return the journal of a state directory, not opened yet."""
     keeping = config.journal
     path = journal_path(state)
     return Journal(path, clock, min_free_mb=keeping.min_free_mb, mirror=keeping.mirror)
 
 
 def check_reader(reader: ReaderConfig) -> list[str]:
-    """Say what is wrong with a reader of the config."""
+    """Return what is wrong with a reader of the config, a sentence each."""
     return settings_problems(reader_settings(reader, 1))
 
 
 def reader_settings(reader: ReaderConfig, number: int) -> ReaderSettings:
-    """Turn a reader of the config into what its driver is given."""
+    """Return the settings that a reader's driver needs, from its table in the config."""
     return ReaderSettings(
         name=f"reader {number}",
         driver=reader.driver,
@@ -67,8 +63,8 @@ def reader_settings(reader: ReaderConfig, number: int) -> ReaderSettings:
 
 
 def till_settings(config: Config, balance: PendingBalance) -> TillSettings:
-    """Turn the config's tables into the site's choices for selling."""
-    goods = tuple(Good(one.key, one.name, one.price) for one in config.goods)
+    """Return the till's settings from the tables of the config."""
+    goods = tuple(Good(good.key, good.name, good.price) for good in config.goods)
     offline = config.offline
     policy = Policy(
         max_charge=config.till.max_charge,
@@ -94,14 +90,14 @@ def till_settings(config: Config, balance: PendingBalance) -> TillSettings:
 def customers_api(
     config: Config, token: str, clock: SystemClock, backend_health: BackendHealth
 ) -> CustomersApi:
-    """Connect the backend."""
+    """Return a client of the Customers API; no request is sent yet."""
     return CustomersApi(_transport(config, token, clock), _dialect(config), backend_health)
 
 
 async def refuse_misfit(config: Config, token: str, patience_s: float) -> None:
-    """Raise CurrencyError where the service says that it cannot keep this till's money.
+    """Raise CurrencyError where the service says that it cannot keep this till's currency.
 
-    One that does not answer in time says nothing: a till sells offline, too.
+    A service that does not answer within `patience_s` is no error: a till sells offline, too.
     """
     clock = SystemClock()
     api = customers_api(config, token, clock, BackendHealth(clock))
@@ -117,7 +113,7 @@ async def refuse_misfit(config: Config, token: str, patience_s: float) -> None:
 
 
 def office(config: Config, token: str, staff: str | None = None) -> StaffClient:
-    """Connect the staff functions, with the token of those who may use them."""
+    """Return a client of the staff functions, which uses the office's token."""
     clock = SystemClock()
     transport = _transport(config, token, clock)
     return StaffClient(transport, _dialect(config, ask_first=True), BackendHealth(clock), staff)
@@ -126,7 +122,7 @@ def office(config: Config, token: str, staff: str | None = None) -> StaffClient:
 def _transport(config: Config, token: str, clock: SystemClock) -> Transport:
     backend = config.backend
     certificate = None
-    if backend.client_cert:  # the key may lie in the same file
+    if backend.client_cert:  # the key may be in the same file
         certificate = (str(backend.client_cert), str(backend.client_key or backend.client_cert))
     access = ConnectionSettings(
         base_url=backend.base_url,
@@ -151,28 +147,28 @@ def _dialect(config: Config, *, ask_first: bool = False) -> Dialect:
 
 
 def refuse_unbuilt(config: Config) -> None:
-    """Refuse what would change who acts or what is promised, if it were silently left out."""
-    found = []
+    """Raise ConfigError for a setting that is not built yet and must not be silently ignored."""
+    problems = []
     if config.till.mode != "attended":
-        found.append(f"[till] mode = {config.till.mode!r} is not built yet; use 'attended'")
-    if found:
-        raise ConfigError(complaints="\n".join(found), list=found)
+        problems.append(f"[till] mode = {config.till.mode!r} is not built yet; use 'attended'")
+    if problems:
+        raise ConfigError(complaints="\n".join(problems), list=problems)
 
 
 def unbuilt(config: Config) -> list[str]:
-    """Name what the config asks for and this version does not do."""
-    asked = {
+    """Return a warning for each setting of the config that this version ignores."""
+    unbuilt_settings = {
         "[cache] fields": set(config.cache.fields) - {"name", "company"},
         "[ui] sound": config.ui.sound != "auto",
         "[[staff]]": config.staff,
         "[receipt] printer": config.receipt.printer,
         "[metrics] textfile": config.metrics.textfile,
     }
-    return [f"{key} does nothing yet" for key, value in asked.items() if value]
+    return [f"{key} does nothing yet" for key, value in unbuilt_settings.items() if value]
 
 
 def identity(config: Config) -> dict[str, str]:
-    """Name what the journal's open entries depend on."""
+    """Return what the journal's open entries depend on: backend, strategy, money, machine, till."""
     backend = config.backend
     return {
         "backend": f"{backend.base_url}{backend.path_prefix}",
@@ -203,7 +199,7 @@ def settlement_of(
     clock: SystemClock,
     events: SettlementCallbacks,
 ) -> Settlement:
-    """Connect the strategy `debt`."""
+    """Return the settlement of the strategy `debt`."""
     settling = config.settlement
     policy = SettlePolicy(
         journal_id=journal.journal_id,
