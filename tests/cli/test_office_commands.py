@@ -160,6 +160,7 @@ def test_what_is_in_question_is_named_before_anything_is_removed(on_desk: Comman
 
 
 REFUSED: dict[str, tuple[tuple[str, ...], int, str]] = {
+    "nobody is there to be asked": (("accept", "1"), 64, "say --yes"),
     "no such case": (("accept", "3"), 64, "has no case"),
     "neither one nor all": (("retry",), 64, "name one customer"),
     "an amount that is none": (

@@ -2,14 +2,15 @@
 
 import click
 import pytest
+from tests.project.sources import ROOT
 from tests.simulation.acts import Fate, Verb
-from tests.simulation.examples.test_examples import PAGE
 from tests.simulation.plan import KINS, MIXES, DayPlan, Tally, live
 from tests.simulation.small.explorer import explore
 from tests.simulation.small.values import BOUNDS, PLAIN, Bound
 
 from taptill.domain.entry import EntryKind
 
+PAGE = ROOT / "docs" / "charging.md"
 SEEDS = 2000
 SEEDS_AT_ONCE = len(KINS) * len(MIXES)  # each kind of backend with each mix of faults, once
 
@@ -23,6 +24,12 @@ def days(first: int, end: int) -> Tally:
 
 def test_each_kind_of_backend_with_each_mix_of_faults_leaves_the_books_right() -> None:
     assert days(0, SEEDS_AT_ONCE).days == SEEDS_AT_ONCE
+
+
+@pytest.mark.parametrize("seed", [6009387])
+def test_a_day_that_broke_the_promise_once_keeps_it(seed: int) -> None:
+    """6009387: an empty answer counted on after a settling that had found the customer."""
+    live(DayPlan.of(seed))
 
 
 @pytest.mark.slow

@@ -116,7 +116,7 @@ class Memory:
 
     under_way: dict[int, UnderWay] = field(default_factory=dict)
     doubts: dict[int, tuple[Doubt, int]] = field(default_factory=dict)
-    doubt_count: dict[int, None] = field(default_factory=dict)
+    doubtful_customers: dict[int, None] = field(default_factory=dict)
     obeys_conditions: bool = True
     proven: bool = False
     stop: HaltReason | None = None
@@ -214,7 +214,7 @@ class ModelTill:
     def waiting(self) -> list[int]:
         """Return whom the schedule would settle."""
         open_ones = dict.fromkeys(self.harness.queries.open_customers(CUSTOMERS_MAX))
-        return list(open_ones | self.memory.doubt_count) if self.working else []
+        return list(open_ones | self.memory.doubtful_customers) if self.working else []
 
     def cases(self) -> list[int]:
         """Return whom a person is to decide about."""
@@ -261,6 +261,12 @@ class ModelTill:
         settling = self.protocol.settle(task)
         memory.under_way[customer] = UnderWay(task, settling, next(settling), resolution=resolution)
 
+    def break_off(self) -> None:
+        """End all settling without an answer; the count of doubts about its customers ends, too."""
+        for customer in self.memory.under_way:
+            self.memory.doubts.pop(customer, None)
+        self.memory.under_way.clear()
+
     def go_on(self, customer: int, answer: Answer) -> Outcome | None:
         """Send an answer to the settling of a customer; return the outcome if that ends it."""
         running = self.memory.under_way[customer]
@@ -306,7 +312,7 @@ class ModelTill:
             return
         if older(snapshot.updated_at, look.position.updated_at):
             if self.protocol.doubts:
-                self.memory.doubt_count[customer] = None
+                self.memory.doubtful_customers[customer] = None
             return
         look = self.protocol.seen_as(self.journal_id, snapshot, look)
         verdict, drafts = reconcile(snapshot, look, self.journal_id, may_share=True)
@@ -332,7 +338,7 @@ class ModelTill:
         if isinstance(outcome, Later) and outcome.doubt:
             memory.doubts[task.customer_id] = (outcome.doubt, task.times(outcome.doubt) + 1)
         if isinstance(outcome, Settled | OnDesk):
-            memory.doubt_count.pop(task.customer_id, None)
+            memory.doubtful_customers.pop(task.customer_id, None)
         if isinstance(outcome, Stopped):
             memory.stop = HaltReason(outcome.reason)
 

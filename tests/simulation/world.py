@@ -299,7 +299,7 @@ class World:
         while self.under_way:
             self._land(Act(Verb.LAND))
         for till in self.tills:
-            till.memory.under_way.clear()
+            till.break_off()
 
     # --- the network ----------------------------------------------------------------------------
 

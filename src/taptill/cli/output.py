@@ -2,12 +2,16 @@
 
 import os
 import pwd
+import sys
 from collections.abc import Mapping
 from typing import Any
+
+import click
 
 from taptill import config as configs
 from taptill.domain.currencies.writing import amount
 from taptill.domain.customer import stamp
+from taptill.domain.errors import UsageError
 from taptill.domain.money import Currency, Money
 
 SANITISED_MAX = 200
@@ -20,6 +24,22 @@ def sanitised(text: str, longest: int = SANITISED_MAX) -> str:
     """
     visible = "".join(letter if letter.isprintable() else "?" for letter in text[: longest + 1])
     return f"{visible[:longest]}…" if len(visible) > longest else visible
+
+
+def confirm(question: str, *, err: bool = False) -> None:
+    """Ask a person and return if they agree; on standard error where `err` is set.
+
+    Raise click.Abort if they do not, and UsageError where nobody can answer: the command has --yes.
+    """
+    try:
+        agreed = click.confirm(question, err=err)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        problem = "this asks first, and nobody answers here: look, then say --yes"
+        raise UsageError(problem=problem) from None
+    if not agreed:
+        raise click.Abort
 
 
 def login() -> str:

@@ -129,7 +129,7 @@ class ModelOffice:
             return False
         world.under_way.clear()
         for till in world.tills:
-            till.memory.under_way.clear()
+            till.break_off()
         for customer, old in world.backend.backup.items():
             self._goes_back(world.backend.read(customer), old)
         world.backend.restore_books()

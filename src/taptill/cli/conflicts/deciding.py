@@ -11,7 +11,7 @@ import click
 from taptill import config as configs
 from taptill.cli.conflicts.words import AMOUNT_UNKNOWN, ANSWERS, WORDS
 from taptill.cli.options import CONFIG, REASON, STAFF, STATE, journal_at, journal_queries
-from taptill.cli.output import many, sanitised, shown
+from taptill.cli.output import confirm, many, sanitised, shown
 from taptill.domain.errors import ConflictOpenError, UsageError
 from taptill.domain.money import Money
 from taptill.journal.back_office.conflicts import sums_of
@@ -97,7 +97,7 @@ def _with_booked_amount(
     rest = shown(Money((last.total if last else 0) - amount.minor), currency)
     question = f"{shown(amount, currency)} of customer {customer} is in totalDebt: send {rest}?"
     if not options["yes"]:
-        click.confirm(question, abort=True)
+        confirm(question)
     return replace(resolution, amount=case.position.in_question, booked_minor=amount.minor)
 
 
@@ -147,7 +147,7 @@ def _ask_and_decide(choice: Choice, question: str, options: dict[str, Any]) -> N
         customer_text = f"{customer} ({sanitised(initials)})" if initials else str(customer)
         prompt = question.format(amount=amount, customer=customer_text)
     if not options["yes"]:
-        click.confirm(prompt, abort=True)
+        confirm(prompt)
     resolution = Resolution(choice, options["staff"], options["reason"], in_question)
     _decide(options["option"], options["state_dir"], resolution, [customer])
 

@@ -21,7 +21,7 @@ from taptill.cli.customers.desk import (
 )
 from taptill.cli.customers.record import StaffAction
 from taptill.cli.options import CONFIG, JSON, STAFF_NAMED, Words
-from taptill.cli.output import many
+from taptill.cli.output import confirm, many
 from taptill.config import Config
 from taptill.domain.errors import MoneyMovedError, UsageError
 from taptill.domain.money import ZERO, Money
@@ -70,7 +70,7 @@ def remove(
             _MONEY_PHRASES[money] if any(details.snapshot.debt for details in customers) else ""
         )
         question = f"Remove {many(len(ids), 'customer')}{money_phrase}?"
-        click.confirm(question, abort=True, err=True)
+        confirm(question, err=True)
     debts = {details.customer.id: details.snapshot.debt for details in customers}
 
     async def go(work: StaffClient) -> None:
@@ -145,7 +145,7 @@ def erase(
     config, ids = config_of(option), sorted(set(customer))
     if not yes:
         question = f"Erase the data of {many(len(ids), 'removed customer')} for good?"
-        click.confirm(question, abort=True, err=True)
+        confirm(question, err=True)
     run(config, lambda work: RemovalClient(work).erase(ids), staff=staff)
     names = ", ".join(map(str, ids))
     click.echo(json.dumps({"erased": ids}) if as_json else f"erased: {names}")

@@ -10,7 +10,7 @@ import click
 
 from taptill import config as configs
 from taptill.cli.options import CONFIG, JSON, STATE, journal_at, journal_queries
-from taptill.cli.output import many, sanitised, shown
+from taptill.cli.output import confirm, many, sanitised, shown
 from taptill.cli.settle import report
 from taptill.clock import SystemClock
 from taptill.config import Config
@@ -115,7 +115,7 @@ def adopt(state_dir: Path | None, *, yes: bool) -> None:
     """
     path = journal_at(state_dir)
     if not yes:
-        click.confirm("Is the old board gone for good, or its card erased?", abort=True)
+        confirm("Is the old board gone for good, or its card erased?")
     operations.adopt(path, SystemClock())
     click.echo("the journal belongs to this machine now: start the till")
 
@@ -137,7 +137,7 @@ def fork(option: Path | None, state_dir: Path | None, late_max_s: int | None, *,
     """
     path, late_s = journal_at(state_dir), _late_max_s(option, late_max_s)
     if not yes:
-        click.confirm("Go on under a new journal id?", abort=True)
+        confirm("Go on under a new journal id?")
     journal_id, cases = operations.fork(path, SystemClock(), late_s)
     click.echo(
         f"journal id {journal_id} from here on; {many(cases, 'case')}: taptill conflicts list"
@@ -206,7 +206,7 @@ def retire(option: Path | None, state_dir: Path | None, *, yes: bool) -> None:
         difference = f"the config says {strategy!r}, the journal is of {journal_strategy!r}"
         raise UsageError(problem=f"{difference}: start the till once")
     if not yes:
-        click.confirm("Close this journal for good? The till then begins a new one", abort=True)
+        confirm("Close this journal for good? The till then begins a new one")
     if strategy == "export":
         operations.retire_booked(path, SystemClock())
     else:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from taptill.cli.options import JSON
-from taptill.cli.output import many, sanitised, shown
+from taptill.cli.output import confirm, many, sanitised, shown
 from taptill.cli.service.databases import DATABASE, display_currency, import_service, open_engine
 from taptill.cli.service.progress import progress_bar, size_of
 from taptill.cli.service.undo import format_value, undo
@@ -104,7 +104,7 @@ def _update(
         _print_report(report, currency, is_done=False)
         print_preview(report, currency)
         if is_done and not yes and sys.stdin.isatty():
-            click.confirm("Do this?", abort=True)
+            confirm("Do this?")
     if is_done:
         with progress_bar("updating", size_of(file)) as advance:
             report = work.apply(advance)
