@@ -117,6 +117,11 @@ def test_no_comment_and_no_docstring_cites_what_is_not_here() -> None:
         module.place: [*map(list, map(dangling, prose(module)))] for module in every
     }
     assert {place: lists for place, lists in dangling_by_place.items() if any(lists)} == {}
+    missing_by_place = {
+        module.place: [name for text in prose(module) for name in missing_code(text)]
+        for module in every
+    }
+    assert {place: missing for place, missing in missing_by_place.items() if missing} == {}
 
 
 DANGLING = {

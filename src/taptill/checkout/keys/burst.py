@@ -22,7 +22,7 @@ FAST_S = 0.035
 
 LINE_S = 0.15
 """Keys with less time between them may belong to one line of a machine that was slow within it; the
-grabbed keyboard reader waits as long (`readers/frames/keys.py`)."""
+driver `keyboard` waits as long (`SILENCE_S` of `readers/frames/keystrokes.py`)."""
 
 HALT_S = 0.07
 """After a pause of this length within a line, the keys before it may have been a person's."""
