@@ -16,7 +16,13 @@ from taptill.readers.device import ReaderSettings, reader_error
 from taptill.readers.drivers.device_nodes import device_identity
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Signal
 from taptill.readers.health import COUNTS_EVERY_S, HealthTracker
-from taptill.readers.supervisor import BACK_OFF_S, STEADY_S, STOP_S_MAX, BackOff, Supervisor
+from taptill.readers.supervisor import (
+    REOPEN_DELAYS_S,
+    STEADY_S,
+    STOP_S_MAX,
+    ReopenSchedule,
+    Supervisor,
+)
 
 GOOD, BAD = Frame("A1"), BadFrame(Fault.CHECKSUM)
 PLACE = "/dev/rfid-reader"
@@ -166,7 +172,7 @@ def test_a_path_that_appears_ends_the_wait_at_once(tmp_path: Path) -> None:
     place.touch()
     appeared_s = time.monotonic()
     inbox.wait_state(ReaderState.OK)
-    assert time.monotonic() - appeared_s < BACK_OFF_S[2] * 0.8
+    assert time.monotonic() - appeared_s < REOPEN_DELAYS_S[2] * 0.8
     assert reader.stop()
 
 
@@ -181,7 +187,7 @@ def test_another_device_behind_the_same_link_ends_the_wait_at_once(tmp_path: Pat
     other_device.rename(place)
     appeared_s = time.monotonic()
     inbox.wait_state(ReaderState.OK)
-    assert time.monotonic() - appeared_s < BACK_OFF_S[2] * 0.8
+    assert time.monotonic() - appeared_s < REOPEN_DELAYS_S[2] * 0.8
     assert reader.stop()
 
 
@@ -197,19 +203,19 @@ def test_a_reader_that_does_not_end_is_left_behind_within_the_bound() -> None:
 
 
 def test_the_back_off_grows_to_its_bound_and_starts_again() -> None:
-    back_off = BackOff(chance=lambda: 0.5)
-    assert [back_off.next_s() for _ in range(7)] == [0.5, 1, 2, 5, 10, 10, 10]
-    back_off.ran(STEADY_S - 0.1)
-    assert back_off.next_s() == 10
-    back_off.ran(STEADY_S)
-    assert [back_off.next_s() for _ in range(2)] == [0.5, 1]
-    back_off.restart()
-    assert back_off.next_s() == 0.5
+    schedule = ReopenSchedule(chance=lambda: 0.5)
+    assert [schedule.next_s() for _ in range(7)] == [0.5, 1, 2, 5, 10, 10, 10]
+    schedule.ran(STEADY_S - 0.1)
+    assert schedule.next_s() == 10
+    schedule.ran(STEADY_S)
+    assert [schedule.next_s() for _ in range(2)] == [0.5, 1]
+    schedule.restart()
+    assert schedule.next_s() == 0.5
 
 
 def test_the_jitter_stays_within_a_fifth() -> None:
-    back_off = BackOff()
-    waits = [back_off.next_s() for _ in range(200)][4:]
+    schedule = ReopenSchedule()
+    waits = [schedule.next_s() for _ in range(200)][4:]
     assert all(8 <= wait_s <= 12 for wait_s in waits)
     assert len(set(waits)) > 1
 

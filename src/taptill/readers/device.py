@@ -37,7 +37,7 @@ class ReaderSettings:
 
 
 class Device(Protocol):
-    """An opened or unopened reader device; one thread calls all methods except `interrupt`."""
+    """A reader device, open or closed; one thread calls all methods except `interrupt`."""
 
     def open(self) -> None:
         """Open the device and wait until it has settled. Errors: ReaderError."""

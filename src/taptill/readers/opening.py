@@ -20,16 +20,17 @@ def open_reader(
     clock: Clock,
     observe: Callable[[Device], Device] = lambda device: device,
 ) -> Supervisor:
-    """Start a reader; `deliver` is called from its thread. Errors: ValueError names a mistake.
+    """Start a reader and return its supervisor; `deliver` is called from the supervisor's thread.
 
     `observe` may wrap the device in another one that passes all calls on and observes the frames.
+    Raise ValueError, which names the mistake, where the settings are wrong.
     """
     for problem in settings_problems(settings):
         raise ValueError(problem)
     driver = find_driver(settings.driver)
     output_kind = driver.output_kind(settings)
     assert output_kind, "settings_problems reports each setting that leaves this open"
-    rule = build_normaliser(settings.steps, output_kind)
+    normaliser = build_normaliser(settings.steps, output_kind)
     repeats = RepeatFilter(settings.equal_frames, settings.hold_ms)
     presence = Presence(
         settings.name,
@@ -42,7 +43,7 @@ def open_reader(
         if isinstance(frame, Frame):
             if not repeats.is_confirmed(frame.raw, now_s):
                 return None
-            return presence.card_read(rule.card_id(frame.raw), now_s)
+            return presence.card_read(normaliser.card_id(frame.raw), now_s)
         if frame is Signal.NO_CARD:
             presence.no_card(now_s)
         elif frame is Signal.REMOVED:

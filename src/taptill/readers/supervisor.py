@@ -17,9 +17,9 @@ from taptill.readers.presence import Misreads
 
 TapDetector = Callable[[Frame | Signal, float], Tap | CardProblem | None]
 
-BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
+REOPEN_DELAYS_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 JITTER = 0.2
-BACKOFF = Backoff(BACK_OFF_S, factor_min=1 - JITTER, factor_span=2 * JITTER)
+REOPEN_BACKOFF = Backoff(REOPEN_DELAYS_S, factor_min=1 - JITTER, factor_span=2 * JITTER)
 STEADY_S = 30.0
 APPEARANCE_POLL_S = 0.2
 STOP_S_MAX = 1.0
@@ -27,8 +27,11 @@ STOP_S_MAX = 1.0
 log = logging.getLogger(__name__)
 
 
-class BackOff:
-    """Waits that grow from try to try, and begin again with the shortest after a steady run."""
+class ReopenSchedule:
+    """When a device that failed is opened again.
+
+    The waits grow from try to try, and begin again with the shortest after `STEADY_S` of work.
+    """
 
     def __init__(self, chance: Callable[[], float] = random.random) -> None:
         self._tries = 0
@@ -36,7 +39,7 @@ class BackOff:
 
     def next_s(self) -> float:
         """Return the next wait in seconds, and count the try."""
-        wait_s = BACKOFF.delay_s(self._tries, self._chance())
+        wait_s = REOPEN_BACKOFF.delay_s(self._tries, self._chance())
         self._tries += 1
         return wait_s
 
@@ -77,7 +80,7 @@ class Supervisor:
         self._health = HealthTracker(settings.name, settings.port)
         self._misreads = Misreads(settings.name, settings.hold_ms)
         self._logged_state: ReaderState | None = None
-        self._back_off = BackOff()
+        self._reopen_schedule = ReopenSchedule()
         self._stopping = Event()
         self._thread = Thread(target=self._run, name=f"reader-{settings.name}", daemon=True)
 
@@ -103,9 +106,9 @@ class Supervisor:
             except Exception as error:  # noqa: BLE001 - thread top: no fault ends the reader
                 _log_fault(error)
                 self._health.record_failure(ReaderState.FAULTY, type(error).__name__)
-            self._back_off.ran(self._clock.monotonic() - opened_s)
+            self._reopen_schedule.ran(self._clock.monotonic() - opened_s)
             self._publish()
-            self._wait_for_retry(self._back_off.next_s(), identity)
+            self._wait_for_retry(self._reopen_schedule.next_s(), identity)
 
     def _open_and_read(self) -> None:
         try:
@@ -146,7 +149,7 @@ class Supervisor:
                 return
             identity = self._device_identity()
             if identity and identity != last_identity:
-                self._back_off.restart()
+                self._reopen_schedule.restart()
                 return
             last_identity = identity
 

@@ -182,8 +182,8 @@ def _connect(
     times = config.cache
     pages = SyncPolicy(config.backend.page_size, times.sync_s, times.full_sync_h * HOUR_S)
     sync = Sync(api, cache, clock, pages, strategy.observe)
-    for learns in (till.refresh, strategy.returned, sync.returned):
-        backend_health.on_recovery(learns)
+    for on_recovery in (till.refresh, strategy.returned, sync.returned):
+        backend_health.on_recovery(on_recovery)
     return TillRuntime(
         till=till,
         journal=journal,
