@@ -38,10 +38,10 @@ from taptill.journal.marked_entry import entry_at_mark
 MISSING_END = "it is missing: the sums per customer know of it"
 
 # SQL of the append path, built once.
-_ENTRY_PLACES = ", ".join("?" * len(chain.ENTRY_NAMES))
-_ENTRY_IN = f"INSERT INTO entries ({chain.ENTRY_COLUMNS}) VALUES ({_ENTRY_PLACES})"  # noqa: S608
+_ENTRY_PLACEHOLDERS = ", ".join("?" * len(chain.ENTRY_NAMES))
+_INSERT_ENTRY = f"INSERT INTO entries ({chain.ENTRY_COLUMNS}) VALUES ({_ENTRY_PLACEHOLDERS})"  # noqa: S608
 
-_LAST_MONEY = f"""
+_LAST_MONEY_SEQS = f"""
 SELECT max(seq) FROM entries WHERE seq BETWEEN ? AND ? AND {schema.MONEY} GROUP BY customer_id
 """  # noqa: S608 - constant
 
@@ -160,15 +160,15 @@ class JournalFile:
     def rebuild_projection(self) -> None:
         """Compute every position anew from the entries, in one transaction."""
         with self._transaction():
-            self._count_anew()
+            self._recompute_positions()
 
-    def _count_anew(self) -> None:
+    def _recompute_positions(self) -> None:
         count = projection.PositionCounter()
         for entry in entries(self.connection):
             count.add(entry)
         schema.create_projection(self.connection)
         for position in count.positions.values():
-            self._keep(position)
+            self._store_position(position)
 
     def _prepare(self) -> None:
         self.connection.execute("PRAGMA journal_mode = WAL")
@@ -183,7 +183,7 @@ class JournalFile:
                 missing = self._read_end()[0] + 1
                 if known_end(self.connection) >= missing:  # a rebuild would hide that
                     raise JournalBrokenError(path=self.path, seq=missing, detail=MISSING_END)
-                self._count_anew()
+                self._recompute_positions()
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -270,33 +270,34 @@ class JournalFile:
             "staff": draft.staff,
         }
         row = (*columns.values(), prev_hash, chain.chained_hash(prev_hash, columns))
-        self.connection.execute(_ENTRY_IN, row)
+        self.connection.execute(_INSERT_ENTRY, row)
         entry = entry_of(row)
-        self._count_in(entry)
+        self._update_positions(entry)
         self._end = (entry.seq, entry.hash)
         return entry
 
-    def _count_in(self, entry: Entry) -> None:
+    def _update_positions(self, entry: Entry) -> None:
         """Apply an entry to the positions, as `PositionCounter` does with all entries."""
         if entry.kind is EntryKind.FORKED:
             for current in list(positions(self.connection)):
-                self._keep(projection.forked(current))
+                self._store_position(projection.forked(current))
         elif entry.kind is EntryKind.BOOKED:
             self._book(entry.body["first_seq"], entry.body["last_seq"])
         elif entry.customer_id is not None:
             before = position(self.connection, entry.customer_id)
-            self._keep(
+            self._store_position(
                 projection.advance(before or projection.empty_position(entry.customer_id), entry)
             )
 
     def _book(self, first_seq: int, last_seq: int) -> None:
-        for (seq,) in self.connection.execute(_LAST_MONEY, (first_seq, last_seq)).fetchall():
+        """Update the positions for a file of these entries that the office has booked."""
+        for (seq,) in self.connection.execute(_LAST_MONEY_SEQS, (first_seq, last_seq)).fetchall():
             entry = entry_at_mark(self.connection, seq)
             current = position(self.connection, entry.customer_id) if entry else None
             if entry and current:
-                self._keep(projection.booked(current, entry.mark))
+                self._store_position(projection.booked(current, entry.mark))
 
-    def _keep(self, position: Position) -> None:
+    def _store_position(self, position: Position) -> None:
         self.connection.execute(projection.ROW_IN, projection.to_row(position))
 
     def _read_end(self) -> tuple[int, str]:

@@ -43,11 +43,13 @@ PATIENCE_S = 2.0
 
 @dataclass(slots=True)
 class _Group:
+    """Drafts that are committed together or not at all, and the future that waits for them."""
+
     drafts: Sequence[Draft]
     loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[list[Entry]]
 
-    def settle(self, answer: list[Entry] | JournalError) -> None:
+    def deliver(self, answer: list[Entry] | JournalError) -> None:
         """Hand the answer to the waiting event loop; nothing where that is closed."""
         with suppress(RuntimeError):
             self.loop.call_soon_threadsafe(self._set, answer)
@@ -73,7 +75,7 @@ class Journal:
         self._lock = JournalLock(path)
         self._groups: queue.SimpleQueue[_Group | None] = queue.SimpleQueue()
         self._failure = ""
-        self._patrol = ChainVerifier(path)
+        self._chain_verifier = ChainVerifier(path)
         self._mirror = Mirror(path, mirror) if mirror else None
         self._background: list[BackgroundThread] = []
         self._traces: list[faults.Trace] = []
@@ -103,7 +105,7 @@ class Journal:
             self._traces = faults.traces(self.path)
             self._lock.sign(self.journal_id)
             undo.pop_all()
-        self._background = [BackgroundThread("journal patrol", self._patrol)]
+        self._background = [BackgroundThread("journal patrol", self._chain_verifier)]
         if self._mirror:
             self._background.append(BackgroundThread("mirror", self._mirror))
         self._thread = threading.Thread(target=self._write, name="journal writer", daemon=True)
@@ -152,7 +154,7 @@ class Journal:
         return (
             self._failure
             or faults.trouble(self.path, self._traces, self._min_free)
-            or self._patrol.fault
+            or self._chain_verifier.fault
         )
 
     def warnings(self) -> tuple[str, ...]:
@@ -198,9 +200,9 @@ class Journal:
         commits = 0
         while True:
             try:
-                group = self._groups.get(timeout=self._patience_s(commits))
+                group = self._groups.get(timeout=self._wait_s(commits))
             except queue.Empty:
-                commits = self._tidy()
+                commits = self._maintain()
                 continue
             batch, last = self._drain(group)
             if batch:
@@ -209,9 +211,9 @@ class Journal:
             if last:
                 return
             if commits >= CHECKPOINT_COMMITS_BUSY:
-                commits = self._tidy()
+                commits = self._maintain()
 
-    def _patience_s(self, commits: int) -> float | None:
+    def _wait_s(self, commits: int) -> float | None:
         """Return how many seconds to wait for entries before maintenance; None: without limit."""
         if self._failure:
             return PROBE_S
@@ -232,16 +234,16 @@ class Journal:
         answers: Sequence[list[Entry] | JournalError]
         try:
             answers = self._file.append([group.drafts for group in batch])
-            self._note("")
+            self._record_failure("")
         except JournalError as fault:
             answers = [fault] * len(batch)
-            self._note(str(fault.fields["detail"]))
+            self._record_failure(str(fault.fields["detail"]))
         except Exception as fault:  # thread top: no sale may wait for an answer that never comes
             log.exception("journal.fault")
             detail = type(fault).__name__
             answers = [JournalError(path=self.path, detail=detail)] * len(batch)
         for group, answer in zip(batch, answers, strict=True):
-            group.settle(answer)
+            group.deliver(answer)
 
     def _make_ready(self) -> None:
         """Create and lengthen the log before the first sale, as that costs a sync of its own."""
@@ -249,20 +251,21 @@ class Journal:
             self._file.probe()
             self._file.make_room()
         except JournalError as fault:
-            self._note(str(fault.fields["detail"]))
+            self._record_failure(str(fault.fields["detail"]))
 
-    def _tidy(self) -> int:
+    def _maintain(self) -> int:
         """Try a failing disk again and checkpoint; return 0, the number of commits since."""
         try:
             if self._failure:
                 self._file.probe()
             self._file.checkpoint()
-            self._note("")
+            self._record_failure("")
         except JournalError as fault:
-            self._note(str(fault.fields["detail"]))
+            self._record_failure(str(fault.fields["detail"]))
         return 0
 
-    def _note(self, failure: str) -> None:
+    def _record_failure(self, failure: str) -> None:
+        """Remember why the disk refuses writes, empty while it does not; log each change."""
         if failure and not self._failure:
             log.error("journal.failed", extra={"detail": failure})
         elif self._failure and not failure:

@@ -8,8 +8,8 @@ from taptill.domain.mark import HASH_DIGITS, Mark
 from taptill.journal import projection
 from taptill.journal.schema import CARRIED_SEQ, MONEY
 
-_AT = f"SELECT customer_id, hash FROM entries WHERE seq = ? AND {MONEY}"  # noqa: S608 - constant
-_SUM = (
+_MONEY_ENTRY = f"SELECT customer_id, hash FROM entries WHERE seq = ? AND {MONEY}"  # noqa: S608 - constant
+_SUM_BETWEEN = (
     f"SELECT coalesce(sum(amount_minor), 0) FROM entries "  # noqa: S608 - constant
     f"WHERE customer_id = ? AND seq > ? AND seq <= ? AND {MONEY}"
 )
@@ -23,7 +23,7 @@ def entry_at_mark(connection: sqlite3.Connection, seq: int) -> MarkedEntry | Non
     Of the entries in a closed journal, each customer's last one. None: there is none, or it
     belongs to the journal id before a fork.
     """
-    row = connection.execute(_AT, (seq,)).fetchone()
+    row = connection.execute(_MONEY_ENTRY, (seq,)).fetchone()
     if row is None:
         carried_entry = _carried(connection, AT_SEQ, seq)
         return (
@@ -35,7 +35,7 @@ def entry_at_mark(connection: sqlite3.Connection, seq: int) -> MarkedEntry | Non
     start = start_seq(connection, customer_id)
     if seq <= start:
         return None
-    total = connection.execute(_SUM, (customer_id, start, seq)).fetchone()[0]
+    total = connection.execute(_SUM_BETWEEN, (customer_id, start, seq)).fetchone()[0]
     carried_entry = _carried(connection, OF_CUSTOMER, customer_id)
     if carried_entry and carried_entry.mark.seq > start:
         total += carried_entry.mark.total

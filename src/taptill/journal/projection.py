@@ -95,7 +95,7 @@ def _enrolled(position: Position, body: Mapping[str, Any]) -> Position:
 
 
 def _attempted(position: Position, body: Mapping[str, Any]) -> Position:
-    row_mark, sent_mark = _mark(body["seen"]), _mark(body["mark"])
+    row_mark, sent_mark = _mark_from_figures(body["seen"]), _mark_from_figures(body["mark"])
     assert sent_mark is not None
     total_read = Decimal(body["total_read"])
     others_total = body["others"]
@@ -106,7 +106,7 @@ def _attempted(position: Position, body: Mapping[str, Any]) -> Position:
         total_sent=Decimal(body["total_sent"]),
         others_total=others_total,
         open=True,
-        origin=_mark(body.get("origin")),
+        origin=_mark_from_figures(body.get("origin")),
         origin_is_decided="origin" in body,
     )
     own_total = row_mark.total if row_mark else 0
@@ -132,10 +132,10 @@ def _known_from_before(position: Position, attempt: Attempt, read_at: str) -> di
 
 
 def _receipted(position: Position, body: Mapping[str, Any]) -> Position:
-    mark = _mark(body["mark"])
+    mark = _mark_from_figures(body["mark"])
     assert mark is not None
     return replace(
-        _closed(position),
+        _with_attempt_closed(position),
         row_mark=mark,
         receipted_seq=max(position.receipted_seq, mark.seq),
         base=_decimal(body["base"]),
@@ -158,16 +158,19 @@ def _in_conflict(position: Position, body: Mapping[str, Any]) -> Position:
     """
     certain_mark = position.certain_mark if position.conflict else position.row_mark
     if "held" in body or body["reason"] in _WITHOUT_HELD:
-        certain_mark = _mark(body.get("held"))
+        certain_mark = _mark_from_figures(body.get("held"))
     updated_at = body.get("updated_at", position.updated_at)
     return replace(
-        _closed(position), conflict=body["reason"], certain_mark=certain_mark, updated_at=updated_at
+        _with_attempt_closed(position),
+        conflict=body["reason"],
+        certain_mark=certain_mark,
+        updated_at=updated_at,
     )
 
 
 def _resumed(position: Position, _: Mapping[str, Any]) -> Position:
     """Accept any row from now on: a person has checked it."""
-    return replace(_closed(position), updated_at="")
+    return replace(_with_attempt_closed(position), updated_at="")
 
 
 def _carried(_: Position, body: Mapping[str, Any]) -> Position:
@@ -176,29 +179,33 @@ def _carried(_: Position, body: Mapping[str, Any]) -> Position:
 
 
 def _resolved(position: Position, body: Mapping[str, Any]) -> Position:
+    """End a case; `unwritten`: the row could take no mark, so the whole sum counts as held."""
     if not body.get("unwritten"):
         return replace(position, conflict=None, certain_mark=None)
     if position.in_question:  # a charge came in meanwhile: the case stays open
         return position
     closed_seq = position.last.seq if position.last else 0
-    closed_position = replace(_closed(position), conflict=None, certain_mark=None)
+    closed_position = replace(_with_attempt_closed(position), conflict=None, certain_mark=None)
     return replace(closed_position, row_mark=position.last, closed_seq=closed_seq)
 
 
 def _observed(position: Position, body: Mapping[str, Any]) -> Position:
+    """Take over what a row showed: an older mark (`seen`), or another part of the office (`to`)."""
     if "seen" in body:  # the row is back, even if it was written off
-        position = replace(position, row_mark=_mark(body["seen"]), closed_seq=0)
+        position = replace(position, row_mark=_mark_from_figures(body["seen"]), closed_seq=0)
     base = _decimal(body["to"]) if "to" in body else position.base
     return replace(position, base=base, **_row_fields(body))
 
 
-def _closed(position: Position) -> Position:
+def _with_attempt_closed(position: Position) -> Position:
+    """Return the position with its last attempt no longer waiting for a receipt."""
     if position.attempt is None:
         return position
     return replace(position, attempt=replace(position.attempt, open=False))
 
 
-def _mark(value: list[Any] | None) -> Mark | None:
+def _mark_from_figures(value: list[Any] | None) -> Mark | None:
+    """Read a mark as entries hold it: number, sum in minor units, hash."""
     return Mark(value[0], value[1], value[2]) if value else None
 
 
@@ -256,11 +263,11 @@ COLUMNS = (
 )
 
 _NAMES = ", ".join(COLUMNS)
-_PLACES = ", ".join("?" * len(COLUMNS))
-_NEWS = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
+_PLACEHOLDERS = ", ".join("?" * len(COLUMNS))
+_ASSIGNMENTS = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
 ROW_IN = (  # no OR REPLACE, which deletes first: twice the work
-    f"INSERT INTO positions ({_NAMES}) VALUES ({_PLACES}) "  # noqa: S608 - constants
-    f"ON CONFLICT (customer_id) DO UPDATE SET {_NEWS}"
+    f"INSERT INTO positions ({_NAMES}) VALUES ({_PLACEHOLDERS}) "  # noqa: S608 - constants
+    f"ON CONFLICT (customer_id) DO UPDATE SET {_ASSIGNMENTS}"
 )
 ROW_OF = f"SELECT {_NAMES} FROM positions WHERE customer_id = ?"  # noqa: S608 - constants
 COLUMNS_OF_3 = COLUMNS[: COLUMNS.index("closed_seq") + 1]
@@ -281,21 +288,21 @@ def as_format_3(position: Position) -> Position:
 def to_row(position: Position) -> tuple[Any, ...]:
     """Return a position as a row of the table `positions`, in the order of COLUMNS."""
     attempt = position.attempt
-    attempt_columns: tuple[Any, ...] = (None,) * 7 + (0, *_mark_row(None))
+    attempt_columns: tuple[Any, ...] = (None,) * 7 + (0, *_mark_columns(None))
     if attempt:
         figures = (str(attempt.total_read), str(attempt.total_sent), attempt.others_total)
-        origin = _mark_row(attempt.origin)
+        origin = _mark_columns(attempt.origin)
         attempt_columns = (
             attempt.epoch,
-            *_mark_row(attempt.sent_mark),
+            *_mark_columns(attempt.sent_mark),
             *figures,
             int(attempt.open),
             *origin,
         )
     return (
         position.customer_id,
-        *_mark_row(position.last),
-        *_mark_row(position.row_mark),
+        *_mark_columns(position.last),
+        *_mark_columns(position.row_mark),
         position.receipted_seq,
         position.updated_at,
         None if position.base is None else str(position.base),
@@ -304,7 +311,7 @@ def to_row(position: Position) -> tuple[Any, ...]:
         None if position.row_total is None else str(position.row_total),
         position.start_seq,
         position.closed_seq,
-        *_mark_row(position.certain_mark),
+        *_mark_columns(position.certain_mark),
         position.first_stamp,
         " ".join(position.enrolments),
         int(bool(attempt and attempt.origin_is_decided)),
@@ -318,7 +325,7 @@ def from_row(row: tuple[Any, ...]) -> Position:
     """
     customer_id, *marks = row[:7]
     receipted_seq, updated_at, base, conflict, epoch = row[7:12]
-    sent_mark = _mark_of(*row[12:15])
+    sent_mark = _mark_from_columns(*row[12:15])
     attempt = None
     if sent_mark is not None:
         total_read, total_sent, others_total, is_open = row[15:19]
@@ -329,20 +336,20 @@ def from_row(row: tuple[Any, ...]) -> Position:
             total_sent=Decimal(total_sent),
             others_total=others_total,
             open=bool(is_open),
-            origin=_mark_of(*row[19:22]),
+            origin=_mark_from_columns(*row[19:22]),
             origin_is_decided=bool(row[30]) if row[25:] else bool(row[19]),
         )
     since_format_4: dict[str, Any] = {}
     if row[25:]:
         since_format_4 = {
-            "certain_mark": _mark_of(*row[25:28]),
+            "certain_mark": _mark_from_columns(*row[25:28]),
             "first_stamp": row[28],
             "enrolments": tuple(row[29].split()),
         }
     return Position(
         customer_id=customer_id,
-        last=_mark_of(*marks[:3]),
-        row_mark=_mark_of(*marks[3:]),
+        last=_mark_from_columns(*marks[:3]),
+        row_mark=_mark_from_columns(*marks[3:]),
         receipted_seq=receipted_seq,
         updated_at=updated_at,
         base=_decimal(base),
@@ -355,9 +362,10 @@ def from_row(row: tuple[Any, ...]) -> Position:
     )
 
 
-def _mark_row(mark: Mark | None) -> tuple[int | None, int | None, str | None]:
+def _mark_columns(mark: Mark | None) -> tuple[int | None, int | None, str | None]:
+    """Return a mark as the three columns of the table `positions` that hold one."""
     return (mark.seq, mark.total, mark.hash) if mark else (None, None, None)
 
 
-def _mark_of(seq: int | None, total: int | None, digits: str | None) -> Mark | None:
+def _mark_from_columns(seq: int | None, total: int | None, digits: str | None) -> Mark | None:
     return None if seq is None else Mark(seq, total or 0, digits or "")
