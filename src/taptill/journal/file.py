@@ -76,7 +76,7 @@ def mapping_errors(path: Path | str) -> Iterator[None]:
 
 
 class JournalFile:
-    """The writing end; one thread owns it. Errors: JournalError and its kin.
+    """The writing end; one thread owns it. All of it raises JournalError or a subclass.
 
     After a failed commit the file holds what it held before.
     """

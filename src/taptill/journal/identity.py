@@ -36,8 +36,8 @@ def new_journal_id() -> str:
 def opening(queries: JournalQueries, identity: Identity) -> tuple[str, list[Draft]]:
     """Return the journal's id, and the entry `opened` where the identity is new.
 
-    Errors: JournalRetiredError; JournalClonedError on another machine; JournalOpenError where
-    backend or strategy changed while money is open for the old one.
+    Raise JournalRetiredError, JournalClonedError on another machine, and JournalOpenError where
+    backend, strategy or form of money changed while money is open for the old one.
     """
     if queries.rare(EntryKind.RETIRED):
         raise JournalRetiredError(path=queries.path)

@@ -88,8 +88,8 @@ class Journal:
     def open(self, identity: dict[str, str]) -> None:
         """Take the lock, check the chain's end, journal `opened` where the identity is new.
 
-        `identity` holds what the open entries depend on: backend, strategy, machine, till. Errors:
-        JournalError and its kin, see `identity.opening`.
+        `identity` holds what the open entries depend on: backend, strategy, money, machine, till.
+        Raise JournalError or a subclass, see `journal/identity.py:opening`.
         """
         with ExitStack() as undo:
             self._lock.take(self._clock.now())

@@ -261,6 +261,13 @@ COLUMNS = (
     "enrolments",
     "attempt_said",
 )
+"""The columns of the table `positions`, whose names are a part of the file's format.
+
+Of a Position: `last_...` and `total` are `last`, `seen_...` is `row_mark`, `held_...` is
+`certain_mark`. Of its attempt: `attempt_seq`, `attempt_total` and `attempt_hash` are `sent_mark`,
+`attempt_read` and `attempt_sent` the totals, `origin_...` is `origin`, and `attempt_said` is
+`origin_is_decided`.
+"""
 
 _NAMES = ", ".join(COLUMNS)
 _PLACEHOLDERS = ", ".join("?" * len(COLUMNS))

@@ -195,7 +195,7 @@ class JournalQueries:
         return rows[0] if rows else None
 
     def last_opened(self) -> dict[str, str] | None:
-        """Return the body of the last `opened`: journal id, backend, strategy, machine."""
+        """Return the body of the last `opened`: journal id, and what the journal belongs to."""
         where = f"seq = (SELECT max(seq) FROM entries WHERE {RARE} AND kind = 'opened')"  # noqa: S608 - constant
         with mapping_errors(self.path):
             rows = list(entries(self.connection, where))

@@ -35,7 +35,7 @@ _A = TypeVar("_A")
 def adopt(path: Path, clock: Clock) -> None:
     """Write into the journal that it belongs to this machine from now on.
 
-    Errors: JournalError and its kin.
+    Raise JournalError or a subclass.
     """
     with alone(path, clock) as journal:
         identity.adopt(journal, machine())

@@ -11,8 +11,8 @@ _T = TypeVar("_T")
 def find_by_name(name: str, built_in: Mapping[str, _T], group: str, kind: type[_T]) -> _T:
     """Return what has this name in a table, or else in the entry points of other packages.
 
-    Errors: ValueError names the nearest known name, or says that the entry point's object is not
-    of this kind.
+    Raise ValueError, which names the nearest known name, or says that the entry point's object is
+    not of this kind.
     """
     if name in built_in:
         return built_in[name]

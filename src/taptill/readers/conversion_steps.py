@@ -43,7 +43,7 @@ class UnusableUidError(ValueError):
 
 
 def build_step(factories: Mapping[str, StepFactory[_F]], name: str, arguments: Sequence[str]) -> _F:
-    """Return the function of a step. Errors: ValueError names the step and its arguments."""
+    """Return the function of a step; raise ValueError, which names the step and its arguments."""
     try:
         return factories[name](arguments)
     except ValueError as error:

@@ -94,11 +94,11 @@ class Normaliser:
 
 
 def build_normaliser(steps: Sequence[str], output_kind: RawKind) -> Normaliser:
-    """Build the rule from the config's steps. Errors: ValueError names the step and what would fit.
+    """Build the rule from the config's steps; raise ValueError, which names a step that is wrong.
 
-    A rule for UIDs refuses those that do not identify a card. It checks them as they come from the
-    reader, or where the step `uid` stands: after `reverse-bytes`, for a `line` whose reader sends
-    the last byte first.
+    The error also says what would fit there. A rule for UIDs refuses those that do not identify a
+    card. It checks them as they come from the reader, or where the step `uid` stands: after
+    `reverse-bytes`, for a `line` whose reader sends the last byte first.
     """
     parser: Parser | None = None if output_kind is RawKind.TEXT else from_hex
     formatter: Formatter | None = None

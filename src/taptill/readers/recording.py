@@ -41,7 +41,7 @@ def recording_lines(family: str, reads: Iterable[RecordedRead]) -> Iterator[str]
 def read_recording(path: Path) -> ReaderRecording:
     """Return the recording in a file.
 
-    Errors: OSError when the file cannot be read; ValueError names the line that is wrong.
+    Raise OSError where the file cannot be read, and ValueError, which names the line that is wrong.
     """
     with path.open("r", encoding="utf-8") as file:
         text = file.read(BYTES_MAX + 1)

@@ -45,7 +45,7 @@ class Family:
 def find_family(name: str) -> Family:
     """Return the family of that name, built in or of another package.
 
-    Errors: ValueError, which names the nearest known family.
+    Raise ValueError, which names the nearest known family.
     """
     return find_by_name(name, FAMILIES, GROUP, Family)
 

@@ -49,7 +49,7 @@ class LineFormat:
 
 
 def line_format(options: Options) -> LineFormat:
-    """Return the format of a line. Errors: ValueError names the key and what is allowed."""
+    """Return the format of a line; raise ValueError, which names the key and what is allowed."""
     types = {field.name: type(field.default) for field in fields(LineFormat)}
     for name, value in options.items():
         if name not in types:

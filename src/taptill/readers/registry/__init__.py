@@ -22,7 +22,7 @@ GROUP = "taptill.readers"
 def find_driver(name: str) -> Driver:
     """Return the driver of that name, built in or of another package.
 
-    Errors: ValueError, which names the nearest known driver.
+    Raise ValueError, which names the nearest known driver.
     """
     return find_by_name(name, BUILT_IN, GROUP, Driver)
 
