@@ -254,6 +254,7 @@ class CustomersApi:
         ]
 
     def _interpret_update(self, update: Update, reply: Reply) -> UpdateAnswer:
+        """Return what a reply means; all but 2xx, 401, 403 and a final refusal are unknown."""
         if reply.status in DENIED:
             return self._update_not_answered(UnauthorisedError(status=reply.status))
         if not (reply.ok or reply.status == CLASH or is_final(reply)):
@@ -261,10 +262,10 @@ class CustomersApi:
             return OutcomeUnknown(f"HTTP {reply.status}", reply.retry_after_s)
         self._health.update_answered()
         if reply.ok:
-            return self._echo(update, reply)
+            return self._interpret_success(update, reply)
         if reply.status == CLASH:
             return OutcomeUnknown(
-                "HTTP 409", version_conflict=True, current_row=self._clash_row(reply)
+                "HTTP 409", version_conflict=True, current_row=self._current_row(reply)
             )
         return Rejected(reply.status, error_code(reply))
 
@@ -272,7 +273,8 @@ class CustomersApi:
         self._health.update_failed(fault.code)
         return _to_no_answer(fault)
 
-    def _echo(self, update: Update, reply: Reply) -> UpdateAnswer:
+    def _interpret_success(self, update: Update, reply: Reply) -> UpdateAnswer:
+        """Return what a 2xx means: applied, with the row if it is shown; unknown if not clear."""
         if reply.body is NOT_JSON or reports_failure(reply.body):
             return OutcomeUnknown("a success code without a clear answer")
         try:
@@ -294,7 +296,8 @@ class CustomersApi:
                 log.warning("customer.unreadable", extra=extra)
         return snapshots
 
-    def _clash_row(self, reply: Reply) -> Snapshot | None:
+    def _current_row(self, reply: Reply) -> Snapshot | None:
+        """Return the row as it is now, which a 409 may show; None where it does not."""
         row = reply.body.get("row") if isinstance(reply.body, dict) else None
         try:
             return parse_snapshot(row, self._money) if isinstance(row, dict) else None

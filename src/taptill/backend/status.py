@@ -14,6 +14,10 @@ from taptill.domain.errors import (
 
 DENIED = frozenset({401, 403})
 CLASH = 409
+"""HTTP calls it Conflict: the row does not meet the condition of the update.
+
+A `Conflict` of settlement is something else, a case for a person.
+"""
 
 _NEVER_FINAL = frozenset({408, CLASH, 425, 428, 429})
 _TRANSIENT = frozenset({408, 425, 429, 502, 503, 504})

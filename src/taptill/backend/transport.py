@@ -89,9 +89,10 @@ class Transport:
     async def send(self, method: str, path: str, body: str | None, *, read: bool) -> Reply:
         """Send one request; a read that a closed keep-alive connection lost is sent once more.
 
-        Raises UnreachableError where nothing can have been done (with `passing` where the answer
-        was too slow), UnknownOutcomeError where something may have been, BackendError where the
-        TLS files cannot be used.
+        Raise UnreachableError where nothing can have been changed: no connection, or a read without
+        an answer (`passing`: it was too slow). Raise UnknownOutcomeError where a write has no
+        answer: it may have been carried out, and is never sent again here. Raise BackendError where
+        the TLS files cannot be used.
         """
         client = await self._http_client()
         try:

@@ -99,8 +99,8 @@ class Charging:
     def _confirm(self, cardholder: Found, at_s: float, *, on_screen: bool) -> None:
         state = self._state
         if not on_screen or self._is_hasty(at_s):
-            is_turned = state.sale.notice is Notice.NOW_REFUSED
-            state.show_notice(Notice.NOW_REFUSED if is_turned else Notice.WAIT_A_MOMENT)
+            is_refused_now = state.sale.notice is Notice.NOW_REFUSED
+            state.show_notice(Notice.NOW_REFUSED if is_refused_now else Notice.WAIT_A_MOMENT)
         elif state.apply(Event.CONFIRMED):
             state.sale = replace(state.sale, amount=state.total)
             if wait_s := self._identification.live_wait_s(cardholder):

@@ -30,6 +30,8 @@ PAINT_S = 0.01
 
 LOOKING_UP_S = 0.3
 SLOW_ANSWER_S = 2.0
+"""After so many seconds without an answer about a card that is not in the cache, the screen says
+that it is being looked up, and then that this takes long."""
 
 _JOURNALED_ON_TAP = frozenset(
     {
@@ -41,7 +43,7 @@ _JOURNALED_ON_TAP = frozenset(
         Reason.BLOCKED,
     }
 )
-"""Declines of the customer or the card, whatever is bought: journaled at the tap."""
+"""Reasons that hold whatever is bought: journaled at the tap. Any other is journaled at Enter."""
 
 _NO_TAPS = UNDER_WAY | {Step.VOIDING, Step.CLOSED}
 _AUTHORISED_AGAIN = frozenset({Step.CARD, Step.CONFIRM, Step.DECLINED, Step.PAID})

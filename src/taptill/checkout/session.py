@@ -53,7 +53,7 @@ class Notice(StrEnum):
     BUSY = "busy"  # a key or a tap that must wait until this sale is done
     SAME_CARD = "same-card"
     OTHER_CARD = "other-card"  # a different card while a sale waits: tap it again to change
-    NOT_READ = "not-read"  # a card that the reader cannot name, right after a verdict
+    NOT_READ = "not-read"  # a card that the reader cannot name, right after a result
     TAP_AGAIN = "tap-again"  # the tap was too old when it was taken
     CARD_CHANGED = "card-changed"  # the live answer names another customer, or none
     NOW_REFUSED = "now-refused"  # it may not be paid any more; the reason stands beside it

@@ -25,7 +25,7 @@ class TillAlarm(StrEnum):
     """A condition that the cashier must know at once; each is a key of the screen texts."""
 
     HALTED = "halted"  # the backend keeps only one of money and mark: settlement has stopped
-    CLONED = "cloned"  # a row has a mark beyond our journal's end: settlement has stopped
+    CLONED = "cloned"  # a row has a mark of this journal that it never made: settlement has stopped
     TOKEN = "token"  # noqa: S105 - the word, no secret
     NOT_OURS = "not-ours"  # the server that answers is not a Customers API
     NOTHING_VISIBLE = "nothing-visible"

@@ -63,6 +63,6 @@ def older(updated_at: str, than: str) -> bool:
 
 
 def initials(name: str) -> str:
-    """Return what history may show of a name: `Ada Byron` is `A. B.`."""
+    """Return what journal and recent sales may show of a name: `Ada Byron` is `A. B.`."""
     letters = [word[0].upper() for word in name.split()]
     return " ".join(f"{letter}." for letter in letters[:2]) or "?"

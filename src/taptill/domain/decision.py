@@ -220,14 +220,15 @@ def decide(question: Question) -> Decision:
         case Unreachable():
             return Declined(Reason.UNKNOWN_OFFLINE)
         case Found() as known:
-            return _about(_Case(question, known, question.amount or ZERO))
+            return _apply_rules(_Case(question, known, question.amount or ZERO))
         case _:
             assert_never(question.lookup_result)
 
 
-def _about(case: _Case) -> Decision:
-    for reason, breaks in _RULES.items():
-        if breaks(case):
+def _apply_rules(case: _Case) -> Decision:
+    """Return the decline of the first rule that matches; an approval where none does."""
+    for reason, matches in _RULES.items():
+        if matches(case):
             return _declined(case, reason)
     return Approved(case.debt_now, case.headroom, case.offline, case.needed_overrides)
 

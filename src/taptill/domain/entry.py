@@ -89,8 +89,8 @@ class Attempt:
 
     Totals are exact, in minor units; `others_total` is the sum of all other marks in the row as
     read, None where one was unreadable. `open` until a receipt, refusal or conflict follows.
-    `origin`: what a row of this epoch without a mark of ours holds (None: nothing of ours);
-    `origin_is_decided`: a person decided that, the row itself does not tell.
+    `origin`: up to which mark a row of this epoch holds our money although it has no mark of ours
+    (None: it holds none); `origin_is_decided`: a person decided that, the row does not tell.
     """
 
     epoch: str
@@ -116,7 +116,8 @@ class Position:
     - `certain_mark`: of an open case, the mark up to which the row certainly holds our money;
       None: nothing is certain.
     - `start_seq`: money entries up to it belong to the journal id before a fork.
-    - `closed_seq`: the last money entry when a person wrote off what no row can take.
+    - `closed_seq`: the last money entry when a person wrote the money off although the row could
+      take no mark; 0: nobody did.
     - `first_stamp`: `updatedAt` of the row as read before the first attempt; an older version of
       the row holds none of our money.
     - `enrolments`: epochs of our own enrolments before the first attempt, at most ENROLMENTS_MAX.

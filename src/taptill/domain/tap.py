@@ -1,4 +1,4 @@
-"""What a reader may say: a tap, a problem with a card, something unread, its own health."""
+"""The messages of a reader: a tap, a problem with a card, a misread, or its own health."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -40,7 +40,7 @@ class Tap:
 
 @dataclass(frozen=True, slots=True)
 class CardProblem:
-    """A card that the reader refuses to name; `TWO_CARDS` also takes the last tap back."""
+    """A card that the reader refuses to name; `TWO_CARDS` also withdraws the last tap."""
 
     trouble: CardTrouble
     reader: str
@@ -49,7 +49,7 @@ class CardProblem:
 
 @dataclass(frozen=True, slots=True)
 class Misread:
-    """Something that was no whole number, and no card after it: nobody's fault, once more."""
+    """A read that gave no whole number, and no card after it: the customer is to tap once more."""
 
     reader: str
     at_s: float

@@ -49,11 +49,11 @@ class Lookup:
 
     async def live(self, card_id: CardId) -> LookupResult:
         """Return what the backend says, however long that takes."""
-        finding = await self._backend.find(card_id)
-        if isinstance(finding, NotFound):
+        result = await self._backend.find(card_id)
+        if isinstance(result, NotFound):
             self._store.learn_spelling(card_id, None)
-        if isinstance(finding, Found):
-            self._store.learn_spelling(card_id, finding.snapshot.customer.card_id)
-            self._store.store([finding.snapshot])
-            await self._on_snapshot(finding.snapshot)
-        return finding
+        if isinstance(result, Found):
+            self._store.learn_spelling(card_id, result.snapshot.customer.card_id)
+            self._store.store([result.snapshot])
+            await self._on_snapshot(result.snapshot)
+        return result

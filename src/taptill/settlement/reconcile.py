@@ -1,4 +1,4 @@
-"""A row's marks and the journal's position in, what they mean together out.
+"""What the marks in a row mean beside the journal's position with its customer.
 
 The API can only overwrite a row. So each journal keeps a mark in the row's debtData: "this row
 holds my money entries up to number `seq`; their sum is `total`; entry `seq` has this hash". Total
@@ -136,8 +136,8 @@ def _is_reverted(position: Position, mark: Mark | None) -> bool:
     held_seq, total = (mark.seq, mark.total) if mark else (0, 0)
     if position.row_mark == mark or position.last is None:
         return False
-    given_up = position.closed_seq > held_seq and total != position.last.total
-    return position.receipted_seq > held_seq or given_up
+    other_sum_written_off = position.closed_seq > held_seq and total != position.last.total
+    return position.receipted_seq > held_seq or other_sum_written_off
 
 
 def base_of(snapshot: Snapshot, journal_id: str, own_mark: Mark | None) -> Decimal | None:
@@ -210,8 +210,8 @@ def reconcile(
         case _ if position.last is None:  # no money of ours: nothing to record
             return result, []
         case Conflict():
-            given_up = not position.conflict and position.closed_seq == position.last.seq
-            if given_up:
+            is_written_off = not position.conflict and position.closed_seq == position.last.seq
+            if is_written_off:
                 return result, _mark_entries(snapshot, position, comparison, journal_id)
             # The amount in question counts from the row's mark, even where no receipt has it yet.
             return result, [

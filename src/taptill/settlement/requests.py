@@ -217,7 +217,10 @@ Outcome = Settled | Later | OnDesk | Stopped
 
 
 Step = Generator[Request, Answer, Outcome | Snapshot | None]
-"""A part of settling; returns an outcome, a row to go on with, or None: read the row again."""
+"""A part of settling; returns an outcome, a row to go on with, or None: read the row again.
+
+The step of a sale is another class, `checkout/session.py:Step`.
+"""
 
 
 def read_row(customer_id: int) -> Generator[Request, Answer, RowAnswer]:

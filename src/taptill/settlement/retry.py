@@ -7,7 +7,9 @@ from taptill.domain.technical.backoff import Backoff
 
 RETRY_FIRST_S = 1.0
 FUTILE_MAX = 10
-"""After so many failures between answers, with nobody settled, all wait longer each time."""
+"""A backend may answer reads and fail every update. Failures with an answer between them are
+counted until a customer is settled; each one beyond this number starts a pause that no answer ends.
+"""
 
 RETRY_AFTER_MAX_S = 3600.0
 """A Retry-After beyond an hour is not believed."""

@@ -76,19 +76,19 @@ class Settlement:
         clock: Clock,
         policy: SettlePolicy,
         jitter: Callable[[], float],
-        events: SettlementCallbacks,
+        callbacks: SettlementCallbacks,
     ) -> None:
         self.balance: PendingBalance = FromMarks(policy.journal_id, policy.entry_at_mark)
         self._journal = journal
         self._backend = backend
         self._policy = policy
-        self._events = events
+        self._callbacks = callbacks
         self._wake = asyncio.Event()
         self._schedule = RetrySchedule(BackoffPolicy(clock.monotonic, jitter, policy.retry_max_s))
         self._capabilities: Capabilities | None = None
         self._conditional: bool | None = None
         self._proven = False
-        self._driver = SettlementDriver(journal, backend, events.on_row, self._stop)
+        self._driver = SettlementDriver(journal, backend, callbacks.on_row, self._stop)
         self._busy: set[int] = set()
         self._doubts: dict[int, tuple[Doubt, int]] = {}
         self._outdated: dict[int, None] = {}
@@ -146,7 +146,7 @@ class Settlement:
             self._stop(result.reason, snapshot.customer.id)
         if drafts:
             await self._append(customer_id, drafts)
-            self._events.on_change()
+            self._callbacks.on_change()
         if isinstance(result, Behind) and journal.position.last:
             self.nudge()
         return True
@@ -242,7 +242,7 @@ class Settlement:
             conditional=bool(self._conditional),
             share_debt_data=self._policy.share_debt_data,
             proven=self._proven,
-            known_stamp=self._events.stamp_of(customer_id),
+            known_stamp=self._callbacks.stamp_of(customer_id),
             doubt=doubt,
             doubt_count=doubt_count,
             resolution=resolution,
@@ -256,9 +256,9 @@ class Settlement:
             outcome = Later("unexpected fault")
         finally:
             self._busy.discard(customer_id)
-        self._learn(task)
-        self._note(customer_id, outcome)
-        self._events.on_change()
+        self._keep_findings(task)
+        self._record_outcome(customer_id, outcome)
+        self._callbacks.on_change()
         return outcome
 
     def _unless_open(self, customer_id: int, outcome: Outcome) -> Outcome:
@@ -269,14 +269,14 @@ class Settlement:
             return Later("charged again meanwhile")
         return outcome
 
-    def _learn(self, task: Task) -> None:
+    def _keep_findings(self, task: Task) -> None:
         """Keep what settling found out about the backend's conditions."""
         self._proven = self._proven or (task.conditional and task.proven)
         if self._conditional and not task.conditional:
             log.warning("settlement.conditions_not_obeyed")
             self._conditional = False
 
-    def _note(self, customer_id: int, outcome: Outcome) -> None:
+    def _record_outcome(self, customer_id: int, outcome: Outcome) -> None:
         fields = {"customer": customer_id, "outcome": type(outcome).__name__}
         log.info("settlement.outcome", extra=fields)
         match outcome:
@@ -290,10 +290,10 @@ class Settlement:
             case Later(retry_after_s=retry_after_s, transport=True, access_denied=denied):
                 self._failed(customer_id, retry_after_s, access_denied=denied)
             case Later(doubt=doubt):
-                self._count(customer_id, doubt)
+                self._count_doubt(customer_id, doubt)
                 self._schedule.delay(customer_id)
 
-    def _count(self, customer_id: int, doubt: Doubt | None) -> None:
+    def _count_doubt(self, customer_id: int, doubt: Doubt | None) -> None:
         """Count the same doubt in a row; another one, or none, starts anew."""
         before, times = self._doubts.pop(customer_id, (None, 0))
         if doubt is not None:

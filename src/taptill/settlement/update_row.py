@@ -55,10 +55,10 @@ class Task:
     """The input of settling one customer, and what settling learned about the backend.
 
     `conditional`: the backend offers conditional updates; set to False where it ignores a
-    condition. `proven`: it has been seen to refuse one. `doubt` is the answer that was not believed
-    at the last attempts, `doubt_count` how often in a row. `known_stamp` is the newest `updatedAt`
-    that anybody has seen of the row: an older row is a stale copy. `resolution`: what a person
-    decided about this customer's case.
+    condition. `proven`: it has been seen to refuse an update whose condition no row meets. `doubt`
+    is the answer that was not believed at the last attempts, `doubt_count` how often in a row.
+    `known_stamp` is the newest `updatedAt` that anybody has seen of the row: an older row is a
+    stale copy. `resolution`: what a person decided about this customer's case.
     """
 
     customer_id: int
@@ -102,8 +102,9 @@ class UnverifiedUpdate:
 class PlannedUpdate:
     """The row as read; it holds our money up to `from_mark` and shall hold it up to `last`.
 
-    `origin`: what a row of this epoch without a mark of ours holds (None: nothing of ours);
-    `origin_is_decided`: a person decided that. `extra_entries` are journaled with the attempt.
+    `origin`: up to which mark a row of this epoch holds our money although it has no mark of ours
+    (None: it holds none); `origin_is_decided`: a person decided that. `extra_entries` are journaled
+    with the attempt.
     """
 
     row: Snapshot
@@ -193,7 +194,7 @@ def verify_update(task: Task, row: Snapshot, last_update: UnverifiedUpdate) -> S
         if task.times(Doubt.NOT_APPLIED) + 1 >= NOT_APPLIED_MAX:
             return (yield from halt(task, HaltReason.NOT_APPLIED))
         return Later("no trace of what was sent", doubt=Doubt.NOT_APPLIED)
-    if _is_partial_write(update, row, task.journal_id):
+    if _was_partly_applied(update, row, task.journal_id):
         return (yield from halt(task, HaltReason.PARTIAL_WRITE))
     return None
 
@@ -206,12 +207,12 @@ def _check_reply(task: Task, update: Update, row: Snapshot) -> Step:
         case_end = [task.resolution.resolved(task.customer_id)] if task.resolution else []
         yield from append(receipt_entry(row, mark, task.journal_id), *case_end)
         return Settled()
-    if _is_partial_write(update, row, task.journal_id):
+    if _was_partly_applied(update, row, task.journal_id):
         return (yield from halt(task, HaltReason.PARTIAL_WRITE))
     return None
 
 
-def _is_partial_write(update: Update, row: Snapshot, journal_id: str) -> bool:
+def _was_partly_applied(update: Update, row: Snapshot, journal_id: str) -> bool:
     """Return whether a row seen right after a 2xx holds only one of total and mark as sent."""
     read = update.read
     if same_amount(update.total, read.total):
@@ -239,7 +240,11 @@ def _was_not_applied(update: Update, row: Snapshot) -> bool:
 def _without_receipt(
     task: Task, read: Snapshot, answer: Rejected | OutcomeUnknown | NoAnswer
 ) -> Step:
-    """Return what follows an update that was not answered 2xx; None: read the row again."""
+    """Return what follows an update that was not answered 2xx; None: read the row again.
+
+    A reply that was lost is the third case. Nothing is sent again: the entry `attempt` keeps the
+    customer open, the schedule settles them again after a pause, and that begins with the row.
+    """
     match answer:
         case Rejected():
             return (yield from record_refusal(task, answer))
