@@ -23,9 +23,13 @@ def line() -> Iterator[tuple[int, int]]:
     theirs, ours = pty.openpty()
     tty.setraw(ours)
     yield ours, theirs
-    for end in (ours, theirs):
-        with suppress(OSError):
-            os.close(end)
+    with suppress(OSError):
+        os.close(theirs)
+    # A writer that is still at it would write to whatever gets the number of its end next.
+    for thread in threading.enumerate():
+        if thread.name == "terminal output":
+            thread.join(WAIT_S)
+    os.close(ours)
 
 
 def test_all_is_written_in_order_as_utf_8_and_the_end_is_reported(line: tuple[int, int]) -> None:
