@@ -37,10 +37,10 @@ endef
 
 EVERY_TEST = $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not bench"
 
-check: $(READY) ## Format, lint, types, import contracts, fast tests (aim: 45 seconds)
+check: $(READY) ## Format, lint, types, import contracts, fast tests: 2:20 on two quiet cores
 	$(call beside_types,$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not bench" --hypothesis-profile=few)
 
-test: $(READY) ## The whole check, with coverage and the tests that run the real program (aim: 6 minutes)
+test: $(READY) ## The whole check, with coverage and the tests that run the real program: about 20 minutes
 	$(call beside_types,$(EVERY_TEST) --cov --cov-report=)
 	$(BIN)/coverage report --skip-covered
 	$(BIN)/coverage report --skip-covered --fail-under=98 --include='$(PURE)'
