@@ -378,14 +378,19 @@ def test_the_help_of_each_command_has_an_example() -> None:
         )
 
 
+def place_office(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the office a state folder and a token of its own; return where its config goes."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
+    (folder / "office").write_text("token")
+    (folder / "office").chmod(0o600)
+    return folder / "config.toml"
+
+
 def test_a_backend_that_keeps_no_record_has_one_on_this_machine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The plain API, without capabilities: the file tells who, whom and which fields, no values."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    (tmp_path / "office").write_text("token")
-    (tmp_path / "office").chmod(0o600)
-    config = tmp_path / "config.toml"
+    config = place_office(tmp_path, monkeypatch)
     ada = {"id": 7, "name": "Ada", "cardId": "A7", "isBlocked": False, "totalDebt": 3}
     with plain_backend(ada) as url:
         config.write_text(BACKEND_ALONE.format(url=url, folder=tmp_path))
@@ -415,10 +420,7 @@ def test_a_backend_that_books_and_keeps_no_person_has_the_person_kept_on_this_ma
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It takes increments: the payment is made, and it is said where the person stands."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    (tmp_path / "office").write_text("token")
-    (tmp_path / "office").chmod(0o600)
-    config = tmp_path / "config.toml"
+    config = place_office(tmp_path, monkeypatch)
     ada = {"id": 7, "name": "Ada", "isBlocked": False, "totalDebt": 3}
     with plain_backend(ada, offers={"increment": True, "version": True}) as url:
         config.write_text(BACKEND_ALONE.format(url=url, folder=tmp_path))

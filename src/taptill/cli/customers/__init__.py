@@ -4,8 +4,8 @@ import click
 
 from taptill.cli.customers.changing import COMMANDS as CHANGING
 from taptill.cli.customers.finding import COMMANDS as FINDING
-from taptill.cli.customers.leaving import COMMANDS as LEAVING
 from taptill.cli.customers.paying import COMMANDS as PAYING
+from taptill.cli.customers.removing import COMMANDS as REMOVING
 
 
 @click.group()
@@ -25,5 +25,5 @@ def customers() -> None:
     """
 
 
-for _command in (*FINDING, *CHANGING, *PAYING, *LEAVING):
+for _command in (*FINDING, *CHANGING, *PAYING, *REMOVING):
     customers.add_command(_command)
