@@ -10,7 +10,7 @@ from taptill.journal.identity import age_s
 from taptill.journal.queries import JournalQueries
 from taptill.settlement.ports import Capabilities
 from taptill.settlement.reconcile import ConflictReason, same_amount
-from taptill.settlement.requests import Choice, NoAnswer, Outcome, Resolution
+from taptill.settlement.requests import NoAnswer, Outcome, Resolution
 from taptill.wiring import Sender
 
 
@@ -33,9 +33,7 @@ async def resolve(
     """
     case_of(sender.journal.queries, customer)
     attempt = last_attempt(sender.journal.queries.connection, customer)
-    if attempt is not None and not (
-        resolution.choice is Choice.RETRY and resolution.booked_minor is None
-    ):
+    if attempt is not None and not resolution.relies_on_row:
         capabilities = await sender.api.capabilities()
         left_s = late_max_s - age_s(attempt, SystemClock())
         obeys_conditions = (

@@ -154,6 +154,11 @@ class Resolution:
     amount: int | None = None
     booked_minor: int | None = None
 
+    @property
+    def relies_on_row(self) -> bool:
+        """Whether the row's own mark says how much of our money is in it, and not the person."""
+        return self.choice is Choice.RETRY and self.booked_minor is None
+
     def still_applies(self, position: Position) -> bool:
         """Return whether the amount in question is the one decided on, or was written off."""
         none_left = self.choice is Choice.WRITE_OFF and not position.in_question

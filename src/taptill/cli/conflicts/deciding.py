@@ -174,7 +174,7 @@ def _decide(
                     outcome = await resolve_as_last_seen(connection, customer, resolution)
                 else:
                     outcome = await resolve(connection, customer, resolution, late_max_s)
-                missing = customers is not None and _lacks_sum(resolution)
+                missing = customers is not None and resolution.relies_on_row
                 why = _why_open(connection.journal.queries, customer, outcome, lacks_sum=missing)
                 if why:
                     faults.append(ConflictOpenError(customer=customer, why=why))
@@ -192,10 +192,6 @@ async def _customers_with_last_total(connection: Sender) -> list[int]:
     customers = await customers_with_last_total(connection)
     click.echo(f"{many(len(customers), 'customer')} whose total is exactly as last seen")
     return customers
-
-
-def _lacks_sum(resolution: Resolution) -> bool:
-    return resolution.choice is Choice.RETRY and resolution.booked_minor is None
 
 
 def _why_open(queries: JournalQueries, customer: int, outcome: Outcome, *, lacks_sum: bool) -> str:

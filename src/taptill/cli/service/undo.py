@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from taptill.cli.output import many, sanitised, shown
+from taptill.cli.output import confirm, many, sanitised, shown
 from taptill.cli.service.progress import progress_bar
 from taptill.domain.errors import UsageError
 from taptill.domain.money import Currency
@@ -28,7 +28,7 @@ def undo(work: Any, currency: Currency, *, dry_run: bool, yes: bool, as_json: bo
     is_done = not dry_run and (report.complete or not report.is_empty)
     if is_done:
         if not (yes or report.is_empty):
-            click.confirm("Take this back?", abort=True)
+            confirm("Take this back?")
         with progress_bar("undoing", count) as advance:
             report = work.apply(advance)
     if as_json:
