@@ -1,13 +1,13 @@
 """A till's folder and its commands beside a real service, as office and technician use them."""
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import httpx
+from tests.fakes.forked.command import run_taptill
 from tests.fakes.service import RunningService
 
 from taptill.config import load
@@ -45,9 +45,8 @@ class CommandSite:
         self.state = folder / "state"
         self.state.mkdir(mode=0o700)
 
-    def taptill(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "taptill", *words, "--state-dir", str(self.state)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    def taptill(self, *words: str) -> CompletedProcess[str]:
+        return run_taptill(*words, "--state-dir", str(self.state))
 
     def done(self, *words: str) -> str:
         """Run a command that must succeed; return what it printed."""

@@ -3,13 +3,12 @@
 import json
 import os
 import pty
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from tests.fakes.forked.command import ForkedCommand, run_taptill
 from tests.fakes.service import RunningService, running_service
 
 from taptill.cli import taptill
@@ -170,12 +169,12 @@ def test_a_hostile_name_is_shown_harmlessly_on_a_terminal(desk: CustomersCommand
     """Escapes, marks that turn text round and line ends: none of them reaches the terminal."""
     number = desk.added(HOSTILE)
     ours, theirs = pty.openpty()
-    words = [sys.executable, "-m", "taptill", *desk.words("show", str(number))]
-    with subprocess.Popen(words, stdout=theirs, stderr=theirs):
-        os.close(theirs)
-        raw = b""
-        while part := _read(ours):
-            raw += part
+    process = ForkedCommand(desk.words("show", str(number)), stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    raw = b""
+    while part := _read(ours):
+        raw += part
+    process.wait(60)
     os.close(ours)
     text = raw.decode().replace("\r\n", "\n")
     assert "Ada" in text
@@ -185,8 +184,7 @@ def test_a_hostile_name_is_shown_harmlessly_on_a_terminal(desk: CustomersCommand
 
 
 def test_a_refusal_is_one_line_and_a_status_for_a_script(desk: CustomersCommand) -> None:
-    words = [sys.executable, "-m", "taptill", *desk.words("block", "99999")]
-    result = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    result = run_taptill(*desk.words("block", "99999"))
     assert (result.returncode, result.stdout) == (64, "")
     assert result.stderr == "taptill: there is no customer 99999 [usage]\n"
 

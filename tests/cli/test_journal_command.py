@@ -2,12 +2,12 @@
 
 import json
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 from tests.fakes.clock import FakeClock
+from tests.fakes.forked.command import run_taptill
 from tests.journal.drafts import attempt, charge, receipt
 
 from taptill.domain.entry import Draft, EntryKind
@@ -29,10 +29,9 @@ def state(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def taptill(state: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+def taptill(state: Path, *words: str) -> CompletedProcess[str]:
     """Run the command on that folder."""
-    command = [sys.executable, "-m", "taptill", "journal", *words, "--state-dir", str(state)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    return run_taptill("journal", *words, "--state-dir", str(state))
 
 
 def tamper(state: Path, statement: str) -> None:

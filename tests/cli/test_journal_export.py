@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from tests.cli.test_journal_command import ADA, tamper, taptill
 from tests.fakes.clock import FakeClock
+from tests.fakes.forked.command import run_taptill
 
 from taptill.domain.entry import Draft, EntryKind
 from taptill.journal.background.row_formats import LINE_BYTES_MAX, ROWS, rows, to_csv, to_line
@@ -73,10 +74,7 @@ def test_entries_go_to_output_for_another_program(state: Path) -> None:
     result = taptill(state, "export")
     assert len(result.stdout.splitlines()) == COUNT
     assert result.stderr == f"{COUNT} entries, the last is number {COUNT}: -\n"
-    words = [sys.executable, "-m", "taptill", "journal", "verify", "--file", "-"]
-    verification = subprocess.run(
-        words, input=result.stdout, capture_output=True, text=True, check=True
-    )
+    verification = run_taptill("journal", "verify", "--file", "-", input=result.stdout)
     assert verification.stdout.startswith(f"{COUNT} entries, the chain holds")
 
 

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
+from subprocess import CompletedProcess
 from threading import Event, Thread
 
 import pytest
 from tests.customer_cache.conftest import snapshot
 from tests.fakes.clock import FakeClock
 from tests.fakes.devices.polled import EmulatedPolledReader
+from tests.fakes.forked.command import run_taptill
 from tests.readers.lines import CARD, CARD_FRAME, OTHER_FRAME, PtyLine, plugged_line
 
 from taptill.customer_cache.cache import CustomerCache
@@ -27,15 +29,8 @@ EM18 = RECORDINGS / "em18-composed-a-card-held-then-a-frame-cut-short.txt"
 C16 = Path(__file__).parent / "cases/c16-facility-and-number.txt"
 
 
-def taptill(*words: str, answers: str = "") -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "taptill", "readers", *words],
-        input=answers,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+def taptill(*words: str, answers: str = "") -> CompletedProcess[str]:
+    return run_taptill("readers", *words, input=answers, timeout=PATIENCE_S)
 
 
 @pytest.fixture

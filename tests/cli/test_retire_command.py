@@ -1,11 +1,10 @@
 """`taptill journal retire` beside a real service: nothing is closed that is not in the books."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from tests.cli.office import BEN, CommandSite
+from tests.fakes.forked.command import run_taptill
 from tests.fakes.service import running_service
 
 pytestmark = pytest.mark.slow
@@ -67,16 +66,7 @@ def test_what_a_restored_backend_lacks_is_settled_before_a_journal_is_retired(
         site = CommandSite(tmp_path / "till", service)
         before = site.debt(BEN)
         site.settle((BEN, 250))
-        words = [
-            sys.executable,
-            "-m",
-            "taptill",
-            "service",
-            "backup",
-            service.database,
-            str(backup),
-        ]
-        subprocess.run(words, check=True, capture_output=True)
+        assert run_taptill("service", "backup", service.database, str(backup)).returncode == 0
         site.settle((BEN, 100))
         service.stop()
         for end in ("-wal", "-shm"):

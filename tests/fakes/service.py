@@ -1,19 +1,22 @@
 """The real Customers service as a subprocess on loopback, with a token for each role."""
 
 import select
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from subprocess import PIPE, Popen, TimeoutExpired
 from typing import IO
+
+from tests.fakes.forked.command import ForkedCommand
 
 from taptill.service.database import create_database
 from taptill.service.sample import rows
 from taptill.service.store import Store
 from taptill.service.tokens import TokenRole, add_token
 
+AnyProcess = ForkedCommand | Popen[str]
 START_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 5
 LISTENING = "listening on "
@@ -32,21 +35,15 @@ class RunningService:
     url: str = ""
     words: tuple[str, ...] = ()
     errors: IO[str] | None = None
-    child: subprocess.Popen[str] | None = field(default=None, repr=False)
+    is_forked: bool = True
+    child: AnyProcess | None = field(default=None, repr=False)
 
     def start_again(self) -> None:
         """Start on the same database and, after the first time, the same port."""
         assert self.child is None, "it is running already"
         port = self.url.rpartition(":")[2] or "0"
-        self.child = launch(
-            "run",
-            self.database,
-            "--port",
-            port,
-            "--stop-with-stdin",
-            *self.words,
-            errors=self.errors,
-        )
+        words = ["run", self.database, "--port", port, "--stop-with-stdin", *self.words]
+        self.child = launch(*words, errors=self.errors, is_forked=self.is_forked)
         self.url = listening(self.child).removeprefix(LISTENING)
 
     def kill(self) -> None:
@@ -72,8 +69,12 @@ def running_service(
     sample: bool = True,
     errors: IO[str] | None = None,
     currency: str = "EUR",
+    is_forked: bool = True,
 ) -> Iterator[RunningService]:
-    """Run the service until the block ends, on a new database: in a folder, or at a URL."""
+    """Run the service until the block ends, on a new database: in a folder, or at a URL.
+
+    What is measured is not forked: a fork has more in its memory than the program has.
+    """
     database = str(place / "customers.db") if isinstance(place, Path) else place
     engine = create_database(database, currency)
     store = Store(engine)
@@ -85,6 +86,7 @@ def running_service(
         office_token=add_token(engine, TokenRole.OFFICE, "office"),
         words=words,
         errors=errors,
+        is_forked=is_forked,
     )
     engine.dispose()
     try:
@@ -94,18 +96,15 @@ def running_service(
         service.stop()
 
 
-def launch(*words: str, errors: IO[str] | None = None) -> subprocess.Popen[str]:
+def launch(*words: str, errors: IO[str] | None = None, is_forked: bool = True) -> AnyProcess:
     """Start `taptill service ...` with pipes for standard input and output."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "taptill", "service", *words],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=errors,
-        text=True,
-    )
+    if not is_forked:
+        program = [sys.executable, "-m", "taptill", "service", *words]
+        return Popen(program, stdin=PIPE, stdout=PIPE, stderr=errors, text=True)
+    return ForkedCommand(["service", *words], stdin=PIPE, stdout=PIPE, stderr=errors)
 
 
-def listening(child: subprocess.Popen[str]) -> str:
+def listening(child: AnyProcess) -> str:
     """Wait for the line that says where the service listens."""
     assert child.stdout is not None
     ready, _, _ = select.select([child.stdout], [], [], START_TIMEOUT_S)
@@ -116,11 +115,11 @@ def listening(child: subprocess.Popen[str]) -> str:
     return line
 
 
-def ended(child: subprocess.Popen[str]) -> int:
+def ended(child: AnyProcess) -> int:
     """Wait for the end of a process that was told to end, close its pipes, give its status."""
     try:
         return child.wait(STOP_TIMEOUT_S)
-    except subprocess.TimeoutExpired:
+    except TimeoutExpired:
         child.kill()
         return child.wait()
     finally:

@@ -179,7 +179,7 @@ class Shop:
             call(*words)
             await asyncio.sleep(MOMENT_S)
 
-        self._runner.run(called())
+        self.wait_for(called())
 
     def at_once(self, *calls: Callable[[], Any]) -> None:
         """Call the till several times before it gets a moment."""
@@ -187,7 +187,7 @@ class Shop:
 
     def later(self, seconds: float) -> None:
         """Let time pass."""
-        self._runner.run(asyncio.sleep(seconds))
+        self.wait_for(asyncio.sleep(seconds))
 
     def background_fault(self, fault: Exception) -> None:
         """Let a background task raise an unexpected exception."""
@@ -198,8 +198,11 @@ class Shop:
         self.do(lambda: self.till._state.background.start(failing()))
 
     def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine of another room in the till's event loop."""
-        return self._runner.run(work)
+        """Run a coroutine in the till's event loop, and return what it returns.
+
+        A third of the time of a test would go into the handler that `Runner.run` sets each time.
+        """
+        return self._runner.get_loop().run_until_complete(work)
 
     def close(self) -> None:
         """Stop the till; one that does not stop fails here."""

@@ -7,7 +7,6 @@ import select
 import signal
 import socket
 import struct
-import subprocess
 import sys
 import termios
 import time
@@ -15,11 +14,16 @@ import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from subprocess import CompletedProcess, Popen
+from typing import Any
 
 import pyte
+from tests.fakes.forked.command import ForkedCommand, run_taptill
 
 COLUMNS, LINES = 80, 24
+TAPTILL = (sys.executable, "-m", "taptill")
 WAIT_S = 20.0
 _TERMINAL = {"TERM": "xterm-256color", "COLORTERM": "", "LANG": "C.UTF-8"}
 CARDS_APART_S = 0.4  # two cards within 0.3 s are two cards in the field
@@ -141,13 +145,11 @@ class TillSite:
 
     def words(self, *words: str) -> list[str]:
         """Return the command line of `taptill` with these words."""
-        return [sys.executable, "-m", "taptill", *words]
+        return [*TAPTILL, *words]
 
-    def ask(self, *words: str) -> "subprocess.CompletedProcess[str]":
+    def ask(self, *words: str) -> CompletedProcess[str]:
         """Run a command that is not the screen."""
-        return subprocess.run(
-            self.words(*words), capture_output=True, text=True, timeout=60, check=False
-        )
+        return run_taptill(*words)
 
     def run_words(self) -> list[str]:
         """Return the command line that runs the till."""
@@ -155,17 +157,28 @@ class TillSite:
 
 
 class Program:
-    """A till on a pseudo-terminal of 80 by 24; all that is `drawn` is read into a pyte screen."""
+    """A till on a pseudo-terminal of 80 by 24; all that is `drawn` is read into a pyte screen.
 
-    def __init__(self, words: list[str], card_socket: Path | None = None, **variables: str) -> None:
+    Its process is a fork of one that has imported everything, unless it is to start `afresh`.
+    """
+
+    def __init__(
+        self,
+        words: list[str],
+        card_socket: Path | None = None,
+        *,
+        afresh: bool = False,
+        **variables: str,
+    ) -> None:
         self._card_socket = card_socket
         self.drawn = b""
         self._screen = pyte.Screen(COLUMNS, LINES)
         self._stream = pyte.ByteStream(self._screen)
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
-        self.process = subprocess.Popen(
-            words,
+        is_forked = tuple(words[:3]) == TAPTILL and not afresh
+        start = partial(ForkedCommand, words[3:]) if is_forked else partial(Popen, words)
+        self.process: ForkedCommand | Popen[Any] = start(
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -287,9 +300,9 @@ class Program:
 
 
 @contextmanager
-def running(site: TillSite, *, ready: str = "READER ok") -> Iterator[Program]:
+def running(site: TillSite, *, ready: str = "READER ok", afresh: bool = False) -> Iterator[Program]:
     """Run a till until the block ends, once `ready` stands on its screen."""
-    program = Program(site.run_words(), site.socket)
+    program = Program(site.run_words(), site.socket, afresh=afresh)
     try:
         if ready:
             program.wait_for(ready)

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 def test_the_demo_sells_by_key_and_by_serial_line_and_leaves_nothing(tmp_path: Path) -> None:
     """Tap A by key, tap C by bytes, leave with ctrl+q twice: exit status 0 and no files."""
     words = [sys.executable, "-m", "taptill", "demo", "--serial"]
-    demo = Program(words, TMPDIR=str(tmp_path))
+    demo = Program(words, afresh=True, TMPDIR=str(tmp_path))
     try:
         screen = demo.wait_for("READER ok", "ONLINE", "RDM6300 bytes to /dev/pts/")
         demo.press("420A")
@@ -40,7 +40,7 @@ def test_a_terminal_that_is_closed_ends_the_demo_and_leaves_nothing(
     tmp_path: Path, *, has_signal: bool
 ) -> None:
     """The till ends, the service ends, the folder goes."""
-    demo = Program([sys.executable, "-m", "taptill", "demo"], TMPDIR=str(tmp_path))
+    demo = Program([sys.executable, "-m", "taptill", "demo"], afresh=True, TMPDIR=str(tmp_path))
     try:
         demo.wait_for("READER ok", "ONLINE")
         demo.hang_up(has_signal=has_signal)

@@ -21,7 +21,7 @@ def test_a_card_on_a_serial_line_pays_and_the_backend_holds_exactly_the_amount(
     with running_service(tmp_path) as service:
         site = TillSite(tmp_path, service.url, service.token, SERIAL.format(port=line.link))
         before = row_of(service, ADA)
-        with running(site) as till:
+        with running(site, afresh=True) as till:
             till.wait_until(lambda text: "READER" in text and "missing" not in text, "the reader")
             till.wait_for("ONLINE")
             till.press("420")

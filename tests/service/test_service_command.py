@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 from click.testing import CliRunner
-from tests.fakes.service import ended, launch, listening, running_service
+from tests.fakes.service import AnyProcess, ended, launch, listening, running_service
 from tests.service.conftest import Api, equals, where
 
 from taptill.cli.service import service as group
@@ -38,7 +38,7 @@ def database(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def running(database: Path) -> Iterator[subprocess.Popen[str]]:
+def running(database: Path) -> Iterator[AnyProcess]:
     child = launch("run", str(database), "--port", "0", "--stop-with-stdin")
     yield child
     child.kill()
@@ -102,7 +102,7 @@ def test_a_database_of_a_newer_version_is_refused(database: Path) -> None:
         said("run", database)
 
 
-def test_a_port_in_use_is_named(database: Path, running: subprocess.Popen[str]) -> None:
+def test_a_port_in_use_is_named(database: Path, running: AnyProcess) -> None:
     port = listening(running).rpartition(":")[2]
     with pytest.raises(ServiceError, match=f"cannot listen on 127.0.0.1:{port}"):
         said("run", database, "--port", port)
@@ -125,7 +125,7 @@ def test_a_missing_extra_is_named() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda one: one.name)
 def test_a_signal_is_a_clean_end_after_one_line(
-    running: subprocess.Popen[str], number: signal.Signals
+    running: AnyProcess, number: signal.Signals
 ) -> None:
     url = listening(running).removeprefix("listening on ")
     assert httpx.get(f"{url}/healthz").status_code == 200
@@ -136,7 +136,7 @@ def test_a_signal_is_a_clean_end_after_one_line(
 
 
 def test_the_end_of_standard_input_is_the_end_of_the_service(
-    running: subprocess.Popen[str],
+    running: AnyProcess,
 ) -> None:
     listening(running)
     assert running.stdin is not None

@@ -10,6 +10,7 @@ from time import monotonic
 
 import pytest
 import sqlalchemy as sa
+from tests.fakes.forked.command import run_taptill
 from tests.fakes.postgres import Cluster
 from tests.service.conftest import equals, where
 
@@ -78,8 +79,7 @@ def test_a_missing_libpq_is_named_with_its_package() -> None:
 
 
 def test_no_command_tells_a_password() -> None:
-    words = [sys.executable, "-m", "taptill", "service", "run", ELSEWHERE]
-    process = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    process = run_taptill("service", "run", ELSEWHERE)
     assert process.returncode == 73
     assert SECRET not in process.stdout + process.stderr
 

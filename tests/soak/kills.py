@@ -146,7 +146,7 @@ def bad_weather(service: RunningService, dice: random.Random) -> Iterator[None]:
 
 def play(site: TillSite, dice: random.Random, results: ShownResults) -> None:
     """Run a till and sell until it is killed; a till that ends otherwise fails the soak."""
-    doom, till = DelayedKill(dice), Program(site.run_words(), site.socket)
+    doom, till = DelayedKill(dice), Program(site.run_words(), site.socket, afresh=True)
     try:
         doom.reached(Moment.START, till)
         with suppress(AssertionError, OSError):

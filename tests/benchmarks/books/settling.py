@@ -54,7 +54,7 @@ def measure(bench: Bench) -> list[Figure]:
         folder.mkdir(mode=0o700)
         bench.say(f"settling {CHARGES:,} charges beside {name} entries")
         fill(folder / "journal.db", count, first=BEYOND)
-        with running_service(folder, sample=False) as service:
+        with running_service(folder, sample=False, is_forked=False) as service:
             ids = _customers(service)
             took_s, requests = asyncio.run(_settle(folder / "journal.db", service, ids))
             bare_s = asyncio.run(_bare(service, ids))

@@ -132,7 +132,7 @@ def _fill(place: str, customers: int) -> None:
 @contextmanager
 def pair(place: str, customers: int) -> Iterator[Pair]:
     """Run both over a new database; `place` is a path or a URL."""
-    with running_service(place, sample=False) as running:
+    with running_service(place, sample=False, is_forked=False) as running:
         _fill(place, customers)
         child = subprocess.Popen(
             [sys.executable, "-m", "tests.benchmarks.service.bare", place],

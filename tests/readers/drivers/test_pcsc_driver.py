@@ -2,8 +2,6 @@
 
 import json
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +12,7 @@ from typing import Any
 import pytest
 from tests.fakes.devices.scripted_scard import CARD_PRESENT, NO_CARD, READER, ScriptedScard
 from tests.fakes.devices.vpcd import NOT_RUN, Pcscd, VirtualCard, pcscd_lock, skip_reason, uid
+from tests.fakes.forked.command import run_taptill
 from tests.readers.conftest import OpenReader
 from tests.readers.lines import PATIENCE_S, Inbox, RealClock, open_descriptors, read_frames
 
@@ -448,10 +447,10 @@ def test_the_shortest_port_that_means_a_reader_leaves_out_where_it_is_plugged_in
 @pytest.mark.slow
 def test_detect_lists_what_pcscd_serves_with_the_lines_to_paste(place: Place) -> None:
     """The port printed is the one that tells the reader from the other."""
-    words = [sys.executable, "-m", "taptill", "readers", "detect", "--seconds", "0.1"]
-    output = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    words = ["readers", "detect", "--seconds", "0.1"]
+    output = run_taptill(*words).stdout
     assert f'  [[reader]]\n  driver = "pcsc"\n  port = "{place[0]}"\n' in output
-    output = subprocess.run([*words, "--json"], capture_output=True, text=True, check=True).stdout
+    output = run_taptill(*words, "--json").stdout
     rows = [json.loads(line) for line in output.splitlines()]
     assert place[0] in [row["port"] for row in rows if row["driver"] == "pcsc"]
 

@@ -209,7 +209,7 @@ def test_keys_that_piled_up_while_the_program_stood_still_charge_nothing(
 def test_a_terminal_that_is_gone_ends_the_till_within_two_seconds(
     world: TillAndService, *, has_signal: bool
 ) -> None:
-    with running(world.site) as till:
+    with running(world.site, afresh=True) as till:
         till.pause(0.3)
         others_s, spent_s = children_s(), cpu_s(till.process.pid)
         began_s = time.monotonic()
@@ -221,7 +221,7 @@ def test_a_terminal_that_is_gone_ends_the_till_within_two_seconds(
 
 def test_a_locale_that_cannot_show_the_screen_is_refused(world: TillAndService) -> None:
     site = world.site
-    till = Program(site.run_words(), site.socket, PYTHONIOENCODING="iso8859-1")
+    till = Program(site.run_words(), site.socket, afresh=True, PYTHONIOENCODING="iso8859-1")
     assert till.ended() == 64
     assert "LC_ALL=C.UTF-8" in till.text()
 

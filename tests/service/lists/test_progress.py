@@ -2,12 +2,11 @@
 
 import os
 import pty
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.fakes.forked.command import ForkedCommand, run_taptill
 from tests.service.lists.commands import read_rows
 
 WORDS = {
@@ -20,18 +19,21 @@ WORDS = {
 
 def ran(words: list[str], folder: Path, *, terminal: bool) -> tuple[str, str]:
     """Run a command with standard error on a terminal or in a pipe; return both its outputs."""
-    command = [sys.executable, "-m", "taptill", "service", "import", *words]
+    command = ["service", "import", *words]
+    if not terminal:
+        result = run_taptill(*command, cwd=folder)
+        assert result.returncode == 0, result.stderr
+        return result.stdout, result.stderr
     ours, theirs = pty.openpty()
-    out = (folder / "out").open("w+b")
-    stderr = theirs if terminal else subprocess.PIPE
-    with out, subprocess.Popen(command, stdout=out, stderr=stderr, cwd=folder) as process:
+    with (folder / "out").open("w+", encoding="utf-8") as out:
+        process = ForkedCommand(command, stdout=out, stderr=theirs, cwd=folder)
         os.close(theirs)
-        errors_output = b"" if terminal else process.communicate()[1]
-        while terminal and (part := _read(ours)):
+        errors_output = b""
+        while part := _read(ours):
             errors_output += part
         assert process.wait(60) == 0, errors_output
         out.seek(0)
-        output = out.read().decode()
+        output = out.read()
     os.close(ours)
     return output, errors_output.decode()
 

@@ -1,15 +1,17 @@
 """Undoing an import: with a question, in any order, repeatedly; no money is booked twice."""
 
+import itertools
 import json
 import os
 import pty
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
+import sqlalchemy as sa
+from tests.fakes.forked.command import CONTEXT, ForkedCommand
 from tests.service.lists.commands import (
     change_customer,
     read_customers,
@@ -242,11 +244,12 @@ def test_on_a_terminal_an_undo_shows_what_it_does_and_asks(
 ) -> None:
     ours, theirs = pty.openpty()
     os.write(ours, f"{answer}\n".encode())
-    words = [sys.executable, "-m", "taptill", "service", "import", updated_members, "--undo", "2"]
-    process = subprocess.run(
-        words, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, timeout=60, check=False
-    )
-    output = process.stdout.decode()
+    words = ["service", "import", updated_members, "--undo", "2"]
+    process = ForkedCommand(words, stdin=theirs, stdout=PIPE, stderr=theirs)
+    assert process.stdout is not None
+    with process.stdout:
+        output = process.stdout.read()
+    process.wait(60)
     progress = os.read(ours, 4096).decode()
     for descriptor in (ours, theirs):
         os.close(descriptor)
@@ -273,26 +276,32 @@ def test_what_has_changed_since_it_was_shown_is_not_undone(updated_members: str)
     assert read_customers(updated_members, *WHO)[0] == ("Anna A", "62E3086CED", "M-1", "7.25")
 
 
-# Dies as by SIGKILL, before the statement of that number or, if there are fewer, after the commit.
-DYING = """
-import os, signal, sys
-import sqlalchemy as sa
-from taptill.service.database import open_database
-from taptill.service.files.undo import Undo
-engine, at, seen = open_database(sys.argv[1]), int(sys.argv[2]), 0
-work = Undo(engine, 2)
-work.preview()
-def die(*_):
-    global seen
-    seen += 1
-    if seen == at:
+def _undo_and_die(place: str, at: int) -> None:
+    """Die as by SIGKILL: before statement `at`, after the commit if that is -1, else at the end."""
+    engine = open_database(place)
+    work = Undo(engine, 2)
+    work.preview()
+    statements = itertools.count(1)
+
+    def die(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
-sa.event.listen(engine, "before_cursor_execute", die)
-if at < 0:
-    sa.event.listen(engine, "commit", lambda _: os.kill(os.getpid(), signal.SIGKILL))
-work.apply()
-os.kill(os.getpid(), signal.SIGKILL)
-"""
+
+    def count(*_: object) -> None:
+        if next(statements) == at:
+            die()
+
+    sa.event.listen(engine, "before_cursor_execute", count)
+    if at < 0:
+        sa.event.listen(engine, "commit", die)
+    work.apply()
+    die()
+
+
+def _is_killed(place: str, at: int) -> bool:
+    process = CONTEXT.Process(target=_undo_and_die, args=(place, at))
+    process.start()
+    process.join()
+    return process.exitcode == -signal.SIGKILL
 
 
 def test_an_undo_that_was_killed_did_all_or_nothing_and_books_nothing_twice(
@@ -304,14 +313,10 @@ def test_an_undo_that_was_killed_did_all_or_nothing_and_books_nothing_twice(
         read_rows(updated_members, "CustomerDebtChanges"),
     )
     for at in (*range(3, 18, 3), -1):
-        process = subprocess.run(
-            [sys.executable, "-c", DYING, updated_members, str(at)], check=False
-        )
-        assert process.returncode == -signal.SIGKILL
+        assert _is_killed(updated_members, at)
         assert read_customers(updated_members, *WHO) == before
         assert read_rows(updated_members, "CustomerDebtChanges") == ledger
-    process = subprocess.run([sys.executable, "-c", DYING, updated_members, "1000"], check=False)
-    assert process.returncode == -signal.SIGKILL
+    assert _is_killed(updated_members, 1000)
     assert bookings(updated_members, "import 2 undone") == ["-2.25", "-9.00"]
     with pytest.raises(UsageError, match="import 2 was undone at"):
         run_command("import", updated_members, "--undo", 2, "--yes")
