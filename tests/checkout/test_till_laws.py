@@ -6,6 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.domain.samples import ADA, POLICY, known
+from tests.fakes.examples import about
 from tests.fakes.shop import CARDS, SETTINGS, TOTALS, Shop
 
 from taptill.checkout.keypad import typed_amount
@@ -173,7 +174,7 @@ class TillInAnyOrder(RuleBasedStateMachine):
         assert self.shop.step() not in UNDER_WAY | OVER | {Step.CLOSED}
 
 
-TillInAnyOrder.TestCase.settings = settings(max_examples=80, stateful_step_count=40)
+TillInAnyOrder.TestCase.settings = settings(about(80), stateful_step_count=40)
 TestTillInAnyOrder = TillInAnyOrder.TestCase
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.customer_cache.conftest import ADA, FIELDS, found, look_up, page, snapshot
 from tests.fakes.clock import FakeClock
@@ -131,7 +131,6 @@ def test_a_header_that_forbids_writing_is_damage(path: Path, clock: FakeClock) -
 
 
 @given(st.data())
-@settings(max_examples=100)
 def test_whatever_byte_is_damaged_nobody_gets_another_ones_money(data: st.DataObject) -> None:
     """SQLite does not check its pages: an amount is right, or the cache begins anew."""
     with TemporaryDirectory() as folder:
@@ -351,6 +350,7 @@ def test_a_cache_of_another_version_is_emptied(path: Path, clock: FakeClock) -> 
     cache.close()
 
 
+@pytest.mark.slow
 def test_a_long_log_is_moved_into_the_file_beside_the_sale(
     cache: CustomerCache, path: Path
 ) -> None:

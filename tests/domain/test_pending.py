@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.domain.samples import UNTOUCHED
+from tests.fakes.examples import about
 from tests.settlement.harness import ADA, EPOCH, OURS, THEIRS, SettlementHarness, row, table
 
 from taptill.domain.customer import Snapshot, older
@@ -32,7 +33,7 @@ from taptill.settlement.requests import (
 )
 from taptill.settlement.settle import settle
 
-many = settings(max_examples=200)
+many = about(200)
 FIRST, LAST = Mark(3, 420, "33333333"), Mark(8, 1000, "88888888")
 SENT = Attempt(
     epoch=EPOCH,
@@ -388,7 +389,7 @@ def test_the_laws_meet_every_kind_of_sight() -> None:
 
         play(steps, look)
 
-    settings(max_examples=400)(watch)()
+    settings(max_examples=120)(watch)()
     kinds = {"exact", "in question"}
     assert {name for name, count in met_cases.items() if count} == {
         *(f"{when} and {kind}" for when in ("old", "now") for kind in kinds),

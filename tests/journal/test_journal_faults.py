@@ -259,6 +259,7 @@ def damages(whole_bytes: bytes, dice: random.Random) -> Iterator[bytes]:
             )
 
 
+@pytest.mark.slow
 def test_whatever_page_is_damaged_verify_says_so_or_nothing_is_lost(
     path: Path, tmp_path: Path
 ) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.fakes.examples import about
 
 from taptill.service import schema
 from taptill.service.database import create_database, write_transaction
@@ -204,7 +205,7 @@ def depth(condition: Any) -> int:
     return 1 + max(map(depth, condition["filters"])) if "filters" in condition else 0
 
 
-@settings(max_examples=300)
+@about(300)
 @given(
     conditions=CONDITIONS.filter(lambda one: depth(one) <= 4),
     orders=ORDERS,
@@ -232,7 +233,7 @@ def test_a_selection_is_what_plain_python_finds(
             assert value == rank(row[name])[1], name
 
 
-@settings(max_examples=200)
+@about(200)
 @given(pattern=PATTERNS)
 def test_a_pattern_finds_what_its_translation_finds(
     filled_store: tuple[Store, list[Row]], pattern: str

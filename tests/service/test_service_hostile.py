@@ -16,9 +16,10 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
+from tests.fakes.examples import about
 from tests.fakes.service import RunningService, running_service
 from tests.service.conftest import CUSTOMERS, Api, equals, where
 from uvicorn.server import ServerState
@@ -87,7 +88,7 @@ BODY = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300)
+@about(300)
 @given(body=BODY | ANYTHING, verb=st.sampled_from(["select", "insert", "update", "remove"]))
 def test_whatever_is_asked_the_answer_is_rows_or_a_refusal_of_the_400s(
     own_store: Store, body: Any, verb: str

@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.fakes.examples import about
 from tests.fakes.service import RunningService
 from tests.service.conftest import CUSTOMERS, Api, ManualClock, equals, where
 
@@ -145,7 +146,7 @@ def kept(store: Store, field: str, value: str) -> Any:
     return row[field]
 
 
-@settings(max_examples=60, deadline=None)
+@about(60)
 @given(cents=st.integers(-(10**12), 10**12), zeros=st.integers(0, 3))
 def test_every_amount_of_cents_comes_back_exactly(one_row: Store, cents: int, zeros: int) -> None:
     amounts = Decimal(cents).scaleb(-2)
@@ -162,7 +163,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@about(60)
 @given(value=JSON)
 def test_debt_data_comes_back_as_written_with_every_digit(one_row: Store, value: Any) -> None:
     text = write(value)

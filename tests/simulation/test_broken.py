@@ -53,6 +53,7 @@ def stands(plan: DayPlan) -> None:
     live(plan, REAL)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trial", ALL.values(), ids=ALL)
 def test_the_real_protocol_stands_the_same_days(trial: Trial) -> None:
     for seed in range(CONTROL_SEEDS):
@@ -68,6 +69,7 @@ SMALL = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SMALL)
 def test_a_small_world_has_the_shortest_way_into_what_is_broken(name: str) -> None:
     limits = Bound(PLAIN, entries=2, faults=1)

@@ -22,6 +22,7 @@ def days(first: int, end: int) -> Tally:
     return tally
 
 
+@pytest.mark.slow
 def test_each_kind_of_backend_with_each_mix_of_faults_leaves_the_books_right() -> None:
     assert days(0, SEEDS_AT_ONCE).days == SEEDS_AT_ONCE
 

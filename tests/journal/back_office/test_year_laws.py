@@ -4,9 +4,10 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.fakes.clock import FakeClock
+from tests.fakes.examples import about
 from tests.journal.drafts import ADA, BEN, attempt, charge, receipt
 
 from taptill.domain.decision import OfflineExposure
@@ -84,7 +85,7 @@ class Ledger:
             )
 
 
-@settings(max_examples=20)
+@about(20)
 @given(days)
 def test_each_seq_stands_for_what_it_stood_for(acts: list[tuple[int, int] | str]) -> None:
     ledger, clock = Ledger(), FakeClock()
