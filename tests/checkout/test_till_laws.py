@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.domain.samples import ADA, POLICY, known
-from tests.fakes.examples import about
+from tests.examples import about
 from tests.fakes.shop import CARDS, SETTINGS, TOTALS, Shop
 
 from taptill.checkout.keypad import typed_amount

@@ -4,10 +4,11 @@ from collections import Counter
 from dataclasses import fields, replace
 from typing import TypeVar
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.domain.samples import ADA, DORA, known, passing
-from tests.fakes.examples import about
+from tests.examples import about
 
 from taptill.domain.decision import (
     OVERRIDABLE,
@@ -236,6 +237,7 @@ def scaled(facts: T, times: int) -> T:
     return replace(facts, **amounts)  # type: ignore[type-var]
 
 
+@pytest.mark.slow
 def test_the_laws_are_asked_about_every_rule() -> None:
     """A generator that met only declines, or only plain approvals, would prove nothing."""
     met_cases: Counter[str] = Counter()
@@ -250,7 +252,7 @@ def test_the_laws_are_asked_about_every_rule() -> None:
                 {"approved": 1, **{f"passed {reason.reason}": 1 for reason in answer.overrides}}
             )
 
-    settings(max_examples=500, derandomize=True)(ask)()
+    settings(max_examples=3_000, derandomize=True)(ask)()
     expected_reasons = {str(reason) for reason in Reason} - {
         "unreadable-card",
         "ambiguous-card",

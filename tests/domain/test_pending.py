@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.domain.samples import UNTOUCHED
-from tests.fakes.examples import about
+from tests.examples import about
 from tests.settlement.harness import ADA, EPOCH, OURS, THEIRS, SettlementHarness, row, table
 
 from taptill.domain.customer import Snapshot, older

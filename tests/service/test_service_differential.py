@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fakes.examples import about
+from tests.examples import about
 
 from taptill.service import schema
 from taptill.service.database import create_database, write_transaction

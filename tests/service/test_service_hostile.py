@@ -19,7 +19,7 @@ import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
-from tests.fakes.examples import about
+from tests.examples import about
 from tests.fakes.service import RunningService, running_service
 from tests.service.conftest import CUSTOMERS, Api, equals, where
 from uvicorn.server import ServerState

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fakes.examples import about
+from tests.examples import about
 from tests.fakes.service import RunningService
 from tests.service.conftest import CUSTOMERS, Api, ManualClock, equals, where
 

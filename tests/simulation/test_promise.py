@@ -34,7 +34,6 @@ def test_a_day_that_broke_the_promise_once_keeps_it(seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover  # it would double the time, and sees no line that short tests do not reach
 def test_thousands_of_days_leave_the_books_right(capsys: pytest.CaptureFixture[str]) -> None:
     """Payments are lost on the plain API alone; and the days were bad enough to show something."""
     tally = days(0, SEEDS)
@@ -62,7 +61,6 @@ def test_thousands_of_days_leave_the_books_right(capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover  # it would double the time, and sees no line that short tests do not reach
 @pytest.mark.parametrize("name", BOUNDS)
 def test_every_state_of_a_small_world_keeps_the_promise(
     name: str, capsys: pytest.CaptureFixture[str]

@@ -100,7 +100,7 @@ def act(console: Console, dice: random.Random, action: str) -> None:
     [
         0,
         *(
-            pytest.param(one, marks=[pytest.mark.slow, pytest.mark.no_cover])
+            pytest.param(one, marks=pytest.mark.slow)
             for one in range(PER_SHOP, SEQUENCES, PER_SHOP)
         ),
     ],

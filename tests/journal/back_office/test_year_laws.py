@@ -6,8 +6,8 @@ from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.examples import about
 from tests.fakes.clock import FakeClock
-from tests.fakes.examples import about
 from tests.journal.drafts import ADA, BEN, attempt, charge, receipt
 
 from taptill.domain.decision import OfflineExposure
