@@ -1,6 +1,6 @@
 """Servers with paging of their own kinds, over HTTP: a filled cache, or a clear error."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ Cache = Callable[[ClientHarness], tuple[Sync, CustomerCache, FakeClock]]
 def cache_of(tmp_path: Path) -> Cache:
     """Return a function that puts a cache and its sync behind a client."""
 
-    async def sighted(_: Snapshot) -> None:
+    async def sighted(_: Sequence[Snapshot]) -> None:
         """Stand for settlement."""
 
     def make(harness: ClientHarness) -> tuple[Sync, CustomerCache, FakeClock]:

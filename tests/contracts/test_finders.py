@@ -1,6 +1,6 @@
 """The contract of a finder, kept by the fake one and by the cache beside a live source."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -30,7 +30,7 @@ class FakeLiveSource:
         return self._findings.get(card_id, NotFound())
 
 
-async def _nobody_listens(_: Snapshot) -> None:
+async def _nobody_listens(_: Sequence[Snapshot]) -> None:
     """Stand for settlement."""
 
 

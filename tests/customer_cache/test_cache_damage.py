@@ -356,14 +356,14 @@ def test_a_long_log_is_moved_into_the_file_beside_the_sale(
 ) -> None:
     before = path.stat().st_size
     cache.store([snapshot(number) for number in range(CHANGES_MAX)])
-    asyncio.run(cache.checkpoint())
+    asyncio.run(cache._file.checkpoint())
     assert path.stat().st_size == before
     cache.store([snapshot(9999)])
-    asyncio.run(cache.checkpoint())
+    asyncio.run(cache._file.checkpoint())
     assert path.stat().st_size > before
     for number in range(20):
         cache.store([snapshot(n, at=number) for n in range(CHANGES_MAX + 1)])
-        asyncio.run(cache.checkpoint())
+        asyncio.run(cache._file.checkpoint())
     assert beside(path, "-wal").stat().st_size < 4_000_000
 
 

@@ -1,6 +1,6 @@
 """A fake server of pages, a real cache and the sync between them; answers can be wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tests.customer_cache.conftest import page
 from tests.fakes.clock import FakeClock
@@ -64,8 +64,8 @@ class SyncHarness:
         self.sighted: list[int] = []
         self.sync = Sync(server, cache, clock, POLICY, self._sighted)
 
-    async def _sighted(self, snapshot: Snapshot) -> None:
-        self.sighted.append(snapshot.customer.id)
+    async def _sighted(self, snapshots: Sequence[Snapshot]) -> None:
+        self.sighted += [snapshot.customer.id for snapshot in snapshots]
 
     def since(self) -> list[str]:
         """Return the `since` of each sync, taken from the request for its first page."""

@@ -1,5 +1,7 @@
 """Look-ups of the cached and the live customer, and who learns of the answer."""
 
+from collections.abc import Sequence
+
 import pytest
 from tests.customer_cache.conftest import snapshot
 
@@ -31,8 +33,8 @@ class FakeSource:
     def store(self, snapshots: list[Snapshot]) -> None:
         self.calls += ["kept" for snapshot in snapshots if snapshot == SEEN]
 
-    async def sighted(self, snapshot: Snapshot) -> None:
-        assert snapshot == SEEN
+    async def sighted(self, snapshots: Sequence[Snapshot]) -> None:
+        assert list(snapshots) == [SEEN]
         self.calls.append("compared")
 
 

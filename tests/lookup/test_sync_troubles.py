@@ -2,19 +2,21 @@
 
 import asyncio
 import tracemalloc
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from tests.customer_cache.conftest import FIELDS, look_up, page, snapshot
 from tests.fakes.clock import FakeClock
+from tests.fakes.loop import FakeTimeLoop
 from tests.lookup.sync_harness import AWAY, POLICY, SyncHarness
 
 from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.customer import Snapshot
 from taptill.domain.decision import Found, Unreachable
 from taptill.domain.errors import CacheError, MalformedError, UnreachableError
-from taptill.lookup.sync import BATCH_ROWS, Page, Sync, SyncPolicy
+from taptill.lookup.sync import BATCH_ROWS, CAREFUL_ROWS, TAP_S, Page, Sync, SyncPolicy
 
 
 def gone(harness: SyncHarness) -> list[int]:
@@ -231,6 +233,60 @@ async def test_where_the_cache_was_begun_anew_it_begins_from_the_first(
     assert harness.cache.count() == 8
 
 
+async def test_after_an_error_the_rest_is_asked_for_in_small_pages(harness: SyncHarness) -> None:
+    sizes = []
+
+    class SlowServer:
+        """Answers no page of more than 100 rows in time."""
+
+        async def page(self, after_id: int, limit: int, since: str = "") -> Page:
+            sizes.append(limit)
+            if limit > CAREFUL_ROWS:
+                raise AWAY
+            return await harness.server.page(after_id, limit, since)
+
+    policy = SyncPolicy(page_size=1_000, sync_s=60, full_sync_s=86_400)
+    sync = Sync(SlowServer(), harness.cache, harness.clock, policy, harness._sighted)
+    with pytest.raises(UnreachableError):
+        await sync.sync_once()
+    assert await sync.sync_once() == len(harness.server.rows)
+    assert set(sizes[1:]) == {CAREFUL_ROWS}
+
+
+def test_after_a_tap_no_batch_is_stored_for_a_moment(harness: SyncHarness) -> None:
+    for number in range(9, 1_001):
+        harness.server.rows[number] = snapshot(number)
+    policy = SyncPolicy(page_size=1_000, sync_s=60, full_sync_s=86_400)
+    sync = Sync(harness.server, harness.cache, harness.clock, policy, harness._sighted)
+
+    async def tap() -> tuple[int, int]:
+        """Return how many rows are stored at a tap, and a moment later."""
+        while not harness.cache.count():  # noqa: ASYNC110 - nothing tells of a batch
+            await asyncio.sleep(0)
+        before = harness.cache.count()
+        sync.give_way()
+        await asyncio.sleep(TAP_S * 0.9)
+        return before, harness.cache.count()
+
+    async def both() -> tuple[int, int]:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(sync.sync_once())
+            tapping = group.create_task(tap())
+        return tapping.result()
+
+    with asyncio.Runner(loop_factory=lambda: FakeTimeLoop(harness.clock)) as runner:
+        before, after = runner.run(both())
+    assert after <= before + BATCH_ROWS  # the one that was about to be stored
+    assert harness.cache.count() == 1_000
+
+
+async def test_what_a_tap_stores_while_a_page_is_stored_is_kept(harness: SyncHarness) -> None:
+    async with harness.cache.one_commit():
+        harness.cache.store_page(page(snapshot(8)), 7, None)
+        harness.cache.store([snapshot(9)])
+    assert harness.cache.count() == 2
+
+
 # --- much at once --------------------------------------------------------------------------------
 
 
@@ -277,7 +333,7 @@ async def test_50_000_customers_take_no_more_memory_than_a_few(tmp_path: Path) -
     for customers in (2_000, 50_000):
         clock.pass_time(86_401)
 
-        async def ignore(_: Snapshot) -> None:
+        async def ignore(_: Sequence[Snapshot]) -> None:
             """Stand for settlement."""
 
         tracemalloc.start()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.loop import FakeTimeLoop
@@ -9,6 +10,7 @@ from tests.settlement.fake_backend import FakeSettlementBackend, HarnessJournal
 from tests.settlement.harness import OURS, SettlementHarness
 
 from taptill.domain.customer import Snapshot
+from taptill.journal.queries import known_customers
 from taptill.settlement.schedule import Settlement, SettlementCallbacks, SettlePolicy
 
 
@@ -29,7 +31,12 @@ class ScheduleHarness:
         events = SettlementCallbacks(
             self._changed, self.rows_read.append, lambda one: self.stamps.get(one, "")
         )
-        policy = SettlePolicy(OURS, self.share, retry_max_s=60.0)
+        policy = SettlePolicy(
+            OURS,
+            self.share,
+            retry_max_s=60.0,
+            known_customers=partial(known_customers, self.harness.queries),
+        )
         return Settlement(self.books, self.backend, self.clock, policy, lambda: 1.0, events)
 
     def play(self, script: Callable[[Settlement], Awaitable[None]]) -> Settlement:

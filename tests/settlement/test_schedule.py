@@ -108,7 +108,7 @@ def test_after_an_outage_a_sight_starts_settling_at_once(schedule: ScheduleHarne
     async def script(settlement: Settlement) -> None:
         await asyncio.sleep(100)
         schedule.backend.down = None
-        await settlement.observe(schedule.backend.model.read(8))
+        await settlement.observe([schedule.backend.model.read(8)])
         await asyncio.sleep(1)
 
     schedule.play(script)
@@ -140,7 +140,7 @@ def test_retry_after_is_obeyed_even_where_sights_say_that_the_backend_is_up(
     async def script(settlement: Settlement) -> None:
         for _ in range(25):
             await asyncio.sleep(1)
-            await settlement.observe(schedule.backend.model.read(8))
+            await settlement.observe([schedule.backend.model.read(8)])
         del schedule.backend.updates[7]
         await asyncio.sleep(10)
 
@@ -181,7 +181,7 @@ def test_a_denied_token_is_said_loudly_and_recovers_by_itself(
     async def script(settlement: Settlement) -> None:
         await asyncio.sleep(20)
         assert settlement.state is SettlementState.DENIED
-        await settlement.observe(schedule.backend.model.read(8))
+        await settlement.observe([schedule.backend.model.read(8)])
         assert (
             settlement.state is SettlementState.DENIED
         )  # that a row is seen proves no leave to write
@@ -202,7 +202,7 @@ def test_a_denied_token_is_not_tried_at_every_tap(schedule: ScheduleHarness) -> 
     async def script(settlement: Settlement) -> None:
         for _ in range(600):
             await asyncio.sleep(1)
-            await settlement.observe(schedule.backend.model.read(8))
+            await settlement.observe([schedule.backend.model.read(8)])
 
     schedule.play(script)
     assert len(schedule.backend.times("update", 7)) < 20
@@ -232,7 +232,7 @@ def test_one_bad_customer_never_blocks_the_others(
         for customer in range(60, 70):
             await asyncio.sleep(30)
             schedule.harness.charge(320, customer)
-            await settlement.observe(schedule.backend.model.read(customer))
+            await settlement.observe([schedule.backend.model.read(customer)])
             settlement.nudge()
             await asyncio.sleep(1)
             assert schedule.waiting == [7]

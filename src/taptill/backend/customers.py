@@ -2,12 +2,18 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from taptill.backend.body import NOT_JSON
 from taptill.backend.paging import Pager
-from taptill.backend.rows import parse_id, parse_rows, parse_snapshot, reports_failure
+from taptill.backend.rows import (
+    parse_card,
+    parse_id,
+    parse_rows,
+    parse_snapshot,
+    reports_failure,
+)
 from taptill.backend.select import (
     TAP_PATIENCE_S,
     Dialect,
@@ -136,7 +142,7 @@ class CustomersApi:
         return Found(matches.popitem()[1], age_s=0.0)
 
     def _by_spelling(self, snapshots: Sequence[Snapshot], card_id: CardId) -> dict[int, Snapshot]:
-        self._learn_case_sensitivity(snapshots)
+        self._learn_case_sensitivity(snapshot.customer.card_id for snapshot in snapshots)
         case_sensitive = self._case_sensitive or tells_by_capitals(card_id)
         return {
             snapshot.customer.id: snapshot
@@ -152,11 +158,9 @@ class CustomersApi:
         self.case_variant = masked(card_id)
         return NotFound()
 
-    def _learn_case_sensitivity(self, snapshots: Sequence[Snapshot]) -> None:
+    def _learn_case_sensitivity(self, card_ids: Iterable[CardId]) -> None:
         if not self._case_sensitive:
-            self._case_sensitive = any(
-                tells_by_capitals(snapshot.customer.card_id) for snapshot in snapshots
-            )
+            self._case_sensitive = any(map(tells_by_capitals, card_ids))
 
     async def ping(self) -> None:
         """Ask for any one customer, once: the cheapest proof that look-ups work.
@@ -171,9 +175,8 @@ class CustomersApi:
         if not rows:
             # An empty page proves nothing; a token that sees nobody becomes a warning
             await self.select.sees_rows()
-        snapshots = self.parse_readable(rows)
-        self._learn_case_sensitivity(snapshots)
-        return Page(tuple(map(parse_id, rows)), snapshots)
+        self._learn_case_sensitivity(map(parse_card, rows))
+        return Page(tuple(map(parse_id, rows)), self.parse_readable(rows))
 
     async def capabilities(self) -> Capabilities | NoAnswer:
         """Return what the service offers; without an answer nothing may be settled yet."""
@@ -285,16 +288,14 @@ class CustomersApi:
         except MalformedError:
             return Applied(None)  # a success that does not show the row: settlement reads it
 
-    def parse_readable(self, rows: Sequence[dict[str, Any]]) -> list[Snapshot]:
-        """Return the snapshots of the rows that can be parsed; the others are logged."""
-        snapshots = []
+    def parse_readable(self, rows: Sequence[dict[str, Any]]) -> Iterator[Snapshot]:
+        """Yield the snapshots of the rows that can be parsed; the others are logged."""
         for row in rows:
             try:
-                snapshots.append(parse_snapshot(row, self._money))
+                yield parse_snapshot(row, self._money)
             except MalformedError as fault:
                 extra = {"customer": row.get("id"), "detail": fault.fields["detail"]}
                 log.warning("customer.unreadable", extra=extra)
-        return snapshots
 
     def _current_row(self, reply: Reply) -> Snapshot | None:
         """Return the row as it is now, which a 409 may show; None where it does not."""

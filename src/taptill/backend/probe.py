@@ -68,7 +68,7 @@ async def probe(api: CustomersApi, *, deep: bool = False) -> list[Diagnosis]:
     except BackendError as fault:
         return [Diagnosis("backend.answer", Verdict.FAIL, str(fault), _advice(fault))]
     diagnoses = [Diagnosis("backend.answer", Verdict.PASS, "the Customers API answers")]
-    snapshots = api.parse_readable(rows)
+    snapshots = list(api.parse_readable(rows))
     diagnoses += [_fields(api), _visible(len(rows), len(snapshots))]
     try:
         diagnoses += [diagnosis async for diagnosis in _further_checks(api, snapshots, deep=deep)]

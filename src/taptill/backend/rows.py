@@ -76,6 +76,11 @@ def parse_id(row: dict[str, Any]) -> int:
     return _integer(row.get("id"), "id")
 
 
+def parse_card(row: dict[str, Any]) -> CardId:
+    """Return a row's card id; empty where it has none."""
+    return CardId(_text(row.get("cardId")))
+
+
 def parse_snapshot(row: dict[str, Any], form: MoneyFormat) -> Snapshot:
     """Return a row's snapshot; MalformedError where id, block or debt cannot be read."""
     for field in ("isBlocked", "totalDebt"):
@@ -85,7 +90,7 @@ def parse_snapshot(row: dict[str, Any], form: MoneyFormat) -> Snapshot:
         id=parse_id(row),
         name=_localised_text(row.get("name")),
         company=_company(row.get("company")),
-        card_id=CardId(_text(row.get("cardId"))),
+        card_id=parse_card(row),
         blocked=_boolean(row["isBlocked"], "isBlocked"),
         credit_allowed=_boolean(row.get("isCreditAllowed"), "isCreditAllowed"),
         is_default=_boolean(row.get("default"), "default"),

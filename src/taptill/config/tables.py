@@ -94,7 +94,7 @@ class BackendConfig:
     fields: Annotated[tuple[str, ...], ConfigKey(choices(AskedField), [])]
     money: Annotated[Scale, ConfigKey(choice(Scale), "major")]
     owed_is: Annotated[Sign, ConfigKey(choice(Sign), "positive")]
-    page_size: Annotated[int, ConfigKey(integer(1, 1000, "rows"), 100)]
+    page_size: Annotated[int, ConfigKey(integer(1, 1000, "rows"), 1000)]
     connect_timeout_s: Annotated[float, ConfigKey(seconds(0.1, 60), 2.0)]
     read_timeout_s: Annotated[float, ConfigKey(seconds(0.1, 60), 5.0)]
     ca_file: Annotated[Path | None, ConfigKey(path(), "")]

@@ -3,7 +3,8 @@
 import json
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -124,7 +125,7 @@ class CustomerCache:
         if full_since is not None:
             self._file.ensure_opened_before(full_since)
         with self._file.transaction() as connection:
-            newer = self._newer_rows(connection, page.snapshots)
+            newer = self._newer_rows(connection, list(page.snapshots))
             changed_rows = [row for row, stored_row in newer if not same_content(row, stored_row)]
             connection.executemany(_UPSERT, changed_rows)
             if full_since is None:
@@ -152,9 +153,16 @@ class CustomerCache:
             )
             keys = ("any", "full") if full else ("any",)
             connection.executemany(_SAVE_SYNC, [with_checksum((key, *row)) for key in keys])
+        self._file.release_memory()
 
-    async def checkpoint(self) -> None:
-        """Move a long write-ahead log into the file, in a thread."""
+    @asynccontextmanager
+    async def one_commit(self) -> AsyncIterator[None]:
+        """Commit all that is stored in this block at its end, then shorten a long log in a thread.
+
+        Errors: CacheError, also where the file was replaced meanwhile.
+        """
+        with self._file.one_commit():
+            yield
         await self._file.checkpoint()
 
     def age_s(self) -> float | None:

@@ -15,6 +15,10 @@ from taptill.domain.errors import CacheError
 
 log = logging.getLogger("taptill.cache")
 
+MEMORY_KB, SYNC_MEMORY_KB = 2_000, 8_000
+"""SQLite's memory for pages of the file. Its usual 2 MB hold less than a page of customers changes
+in the indexes, and what does not fit is written to the log several times."""
+
 CHANGES_MAX = 3_000
 """After so many changed rows the write-ahead log is moved into the file."""
 
@@ -65,15 +69,48 @@ class CacheFile:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Provide the connection within a transaction; errors as in `reading`."""
-        with self.reading() as connection, connection:
+        """Provide the connection within a transaction; errors as in `reading`.
+
+        Within `one_commit` it is a part of that one.
+        """
+        with self.reading() as connection:
+            if connection.in_transaction:
+                yield connection
+                return
+            with connection:
+                connection.execute("BEGIN")
+                yield connection
+
+    @contextmanager
+    def one_commit(self) -> Iterator[None]:
+        """Commit all transactions of this block together, at its end.
+
+        A commit writes each page that was changed, and the indexes of cards spread a batch of rows
+        over nearly as many pages as ten batches. Errors: CacheError, also where the file was
+        replaced meanwhile, and with it what was written.
+        """
+        with self.reading() as connection:
+            connection.execute(f"PRAGMA cache_size = -{SYNC_MEMORY_KB}")
             connection.execute("BEGIN")
-            yield connection
+        try:
+            yield
+        finally:
+            if connection is self._connection and connection.in_transaction:
+                with self.reading():
+                    connection.execute("COMMIT")
+        if connection is not self._connection:
+            raise CacheError(path=self.path, detail="it was begun anew under way")
 
     def ensure_opened_before(self, began_s: float) -> None:
         """Raise CacheError where the file was opened or replaced after this monotonic time."""
         if self.opened_s > began_s:
             raise CacheError(path=self.path, detail="it was begun anew under way")
+
+    def release_memory(self) -> None:
+        """Give back the memory that `one_commit` took; errors as in `reading`."""
+        with self.reading() as connection:
+            connection.execute(f"PRAGMA cache_size = -{MEMORY_KB}")
+            connection.execute("PRAGMA shrink_memory")
 
     def reopen_in_place(self) -> None:
         """Replace the file where it is not at its path any more, and raise CacheError then.

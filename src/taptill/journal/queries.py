@@ -1,7 +1,8 @@
 """Queries of the journal by a read-only connection, and walks over the archives."""
 
+import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -240,6 +241,15 @@ class JournalQueries:
                 yield
             finally:
                 self.connection.execute("ROLLBACK")  # nothing was written
+
+
+def known_customers(queries: JournalQueries, customer_ids: Sequence[int]) -> set[int]:
+    """Return those of these customers who have a position."""
+    query = (
+        "SELECT customer_id FROM positions WHERE customer_id IN (SELECT value FROM json_each(?))"
+    )
+    with mapping_errors(queries.path):
+        return {row[0] for row in queries.connection.execute(query, (json.dumps(customer_ids),))}
 
 
 def archive_of(queries: JournalQueries) -> Path | None:

@@ -1,6 +1,6 @@
 """The look-up of a customer by card: in the cache, at the backend, and who learns of the answer."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from taptill.domain.card_id import CardId
@@ -36,15 +36,18 @@ class Lookup:
         cache: CustomerSource,
         backend: CustomerSource,
         store: SnapshotStore,
-        on_snapshot: Callable[[Snapshot], Awaitable[None]],
+        on_snapshots: Callable[[Sequence[Snapshot]], Awaitable[None]],
+        on_tap: Callable[[], None] = lambda: None,
     ) -> None:
         self._cache = cache
         self._backend = backend
         self._store = store
-        self._on_snapshot = on_snapshot
+        self._on_snapshots = on_snapshots
+        self._on_tap = on_tap
 
     async def cached(self, card_id: CardId) -> LookupResult:
         """Return at once what the cache knows."""
+        self._on_tap()
         return await self._cache.find(card_id)
 
     async def live(self, card_id: CardId) -> LookupResult:
@@ -55,5 +58,5 @@ class Lookup:
         if isinstance(result, Found):
             self._store.learn_spelling(card_id, result.snapshot.customer.card_id)
             self._store.store([result.snapshot])
-            await self._on_snapshot(result.snapshot)
+            await self._on_snapshots([result.snapshot])
         return result

@@ -11,13 +11,15 @@ a full sync follows once a day.
 
 An empty page ends a sync only if the last row is still shown: a token without rights also gets
 empty pages. A sync that an error interrupts resumes where it was, unless the cache itself failed.
-Pages are stored in batches, between which the look-ups of taps run.
+
+Taps come first: a page is parsed and stored in small batches, between which the till's other work
+runs, and for a moment after a tap there is no batch at all. The next page is asked for meanwhile.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
@@ -37,16 +39,27 @@ RETRY_S = 5.0
 RETRY_MAX_S = 60.0
 BACKOFF = Backoff.doubling(RETRY_S, RETRY_MAX_S)
 PAGES_MAX = 1_000_000
-BATCH_ROWS = 200
-"""A larger page is stored in batches of so many rows, as look-ups wait meanwhile."""
+BATCH_ROWS = 50
+"""A page is stored in batches of so many rows, as a tap waits for one: about 2 ms."""
+
+CAREFUL_ROWS = 100
+"""After an error the rest of a sync asks for at most so many rows at once: a large page may be more
+than a slow backend answers in time, or longer than an answer may be."""
+
+TAP_S = 0.05
+"""After a tap there is no batch for so long: the verdict is painted meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer: the ids of all its rows, and the snapshots of those rows that could be parsed."""
+    """One answer: the ids of all its rows, and the snapshots of those rows that can be parsed.
+
+    The snapshots are in the order of the ids, and may be iterated over once: parsing them takes
+    time, so it may happen on the way.
+    """
 
     ids: tuple[int, ...]
-    snapshots: Sequence[Snapshot]
+    snapshots: Iterable[Snapshot]
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -94,8 +107,8 @@ class SyncSink(Protocol):
     def complete(self, began_s: float, *, full: bool) -> None:
         """Record that a sync which began at this monotonic time has seen all rows."""
 
-    async def checkpoint(self) -> None:
-        """Move a long write-ahead log into the file, between two pages."""
+    def one_commit(self) -> AbstractAsyncContextManager[None]:
+        """Commit all batches that are stored in this block together, at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +127,7 @@ class _SyncRun:
 
     since: str
     began_s: float
+    page_size: int
     after_id: int = 0
     row_count: int = 0
     last_len: int = 0
@@ -134,16 +148,21 @@ class Sync:
         sink: SyncSink,
         clock: Clock,
         policy: SyncPolicy,
-        on_snapshot: Callable[[Snapshot], Awaitable[None]],
+        on_snapshots: Callable[[Sequence[Snapshot]], Awaitable[None]],
     ) -> None:
         self._source = source
         self._sink = sink
         self._clock = clock
         self._policy = policy
-        self._on_snapshot = on_snapshot
+        self._on_snapshots = on_snapshots
         self._interrupted: _SyncRun | None = None
         self._pages_stored = 0
         self._backend_returned = asyncio.Event()
+        self._next_batch_s = 0.0
+
+    def give_way(self) -> None:
+        """Leave the event loop to a tap for a moment; nothing where no sync runs."""
+        self._next_batch_s = asyncio.get_running_loop().time() + TAP_S
 
     def returned(self) -> None:
         """Retry a failed sync now, as the backend answers again."""
@@ -189,6 +208,7 @@ class Sync:
         except CacheError:
             raise  # what was stored so far may be lost: the next sync starts at the first page
         except TaptillError:
+            run.page_size = min(run.page_size, CAREFUL_ROWS)
             self._interrupted = run if run.can_resume else None
             raise
         if run.since or run.row_count:  # an empty answer does not prove that there are no customers
@@ -205,18 +225,25 @@ class Sync:
     def _new_run(self) -> _SyncRun:
         progress = self._sink.sync_progress()
         due = progress.full_age_s is None or progress.full_age_s > self._policy.full_sync_s
-        return _SyncRun("" if due else _with_overlap(progress.stamp), self._clock.monotonic())
+        since = "" if due else _with_overlap(progress.stamp)
+        return _SyncRun(since, self._clock.monotonic(), self._policy.page_size)
 
     async def _read(self, run: _SyncRun) -> None:
-        while page := await self._page(run.after_id, run) or await self._after_last_row(run):
+        page = await self._page(run.after_id, run) or await self._after_last_row(run)
+        while page:
             if run.pages >= self._policy.pages_max:
                 run.can_resume = False
                 raise MalformedError(detail="more pages than any site has customers")
-            if await self._store(page, run):
-                await self._store(await self._page(run.after_id, run), run)
-            run.after_id, run.row_count = page.ids[-1], run.row_count + len(page)
-            run.pages, run.last_len = run.pages + 1, len(page)
-            self._pages_stored += 1
+            next_page = asyncio.ensure_future(self._page(page.ids[-1], run))
+            try:
+                if await self._store(page, run):
+                    await self._store(await self._page(run.after_id, run), run)
+                run.after_id, run.row_count = page.ids[-1], run.row_count + len(page)
+                run.pages, run.last_len = run.pages + 1, len(page)
+                self._pages_stored += 1
+                page = await next_page or await self._after_last_row(run)
+            finally:
+                _abandon(next_page)
         if run.row_count and not run.since:
             self._sink.store_page(page, run.after_id, run.began_s)
 
@@ -228,7 +255,7 @@ class Sync:
         """
         if not run.row_count and run.since and not await self._source.page(0, 1):
             raise MalformedError(detail="it shows no customers any more")
-        if not run.row_count or (run.since and run.last_len < self._policy.page_size):
+        if not run.row_count or (run.since and run.last_len < run.page_size):
             return EMPTY_PAGE
         page = await self._page(run.after_id - 1, run)
         if page.ids[:1] != (run.after_id,):
@@ -236,33 +263,52 @@ class Sync:
             raise MalformedError(detail="the last row is not there any more, nor any behind it")
         return Page(
             page.ids[1:],
-            [snapshot for snapshot in page.snapshots if snapshot.customer.id != run.after_id],
+            (snapshot for snapshot in page.snapshots if snapshot.customer.id != run.after_id),
         )
 
     async def _page(self, after_id: int, run: _SyncRun) -> Page:
-        page = await self._source.page(after_id, self._policy.page_size, run.since)
+        page = await self._source.page(after_id, run.page_size, run.since)
         if page.ids and (page.ids[0] <= after_id or not _ascending(page.ids)):
             raise MalformedError(detail="pages repeat or are out of order: no keyset paging")
         return page
 
     async def _store(self, page: Page, run: _SyncRun) -> bool:
         """Store a page and hand its rows to settlement; return whether to read the page again."""
-        after_id, read_again = run.after_id, False
-        for batch in _batches(page):
-            read_again |= self._sink.store_page(batch, after_id, run.full_since)
-            await asyncio.sleep(0)  # let look-ups of taps run first
-            for snapshot in batch.snapshots:
-                await self._on_snapshot(snapshot)
-            await self._sink.checkpoint()
-            after_id = batch.ids[-1]
+        after_id, read_again, stored = run.after_id, False, []
+        async with self._sink.one_commit():
+            for ids, snapshots in _batches(page):
+                read_again |= self._sink.store_page(Page(ids, snapshots), after_id, run.full_since)
+                stored.append(snapshots)
+                after_id = ids[-1]
+                await self._let_taps_pass()
+        for snapshots in stored:
+            await self._on_snapshots(snapshots)
+            await self._let_taps_pass()
         return read_again
 
+    async def _let_taps_pass(self) -> None:
+        """Let all that waits run, and after a tap what follows from it."""
+        left_s = self._next_batch_s - asyncio.get_running_loop().time()
+        await asyncio.sleep(max(0.0, left_s))
 
-def _batches(page: Page) -> Iterator[Page]:
-    readable = {snapshot.customer.id: snapshot for snapshot in page.snapshots}
+
+def _batches(page: Page) -> Iterator[tuple[tuple[int, ...], list[Snapshot]]]:
+    """Yield the ids of each batch with the snapshots of those that can be parsed."""
+    snapshots = iter(page.snapshots)
+    upcoming = next(snapshots, None)
     for first in range(0, len(page.ids), BATCH_ROWS):
         ids = page.ids[first : first + BATCH_ROWS]
-        yield Page(ids, [readable[customer_id] for customer_id in ids if customer_id in readable])
+        batch = []
+        while upcoming is not None and upcoming.customer.id <= ids[-1]:
+            batch.append(upcoming)
+            upcoming = next(snapshots, None)
+        yield ids, batch
+
+
+def _abandon(request: asyncio.Future[Page]) -> None:
+    """Give up the next page where an error has ended the sync before it was needed."""
+    if not request.cancel() and not request.cancelled():
+        request.exception()  # else asyncio logs that nobody has asked for it
 
 
 def _ascending(ids: Sequence[int]) -> bool:

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -46,12 +47,17 @@ _STOPPED_BY = {
 
 @dataclass(frozen=True, slots=True)
 class SettlePolicy:
-    """The site's choices; `retry_max_s` bounds the back-off, `entry_at_mark` reads the journal."""
+    """The site's choices; `retry_max_s` bounds the back-off, the functions read the journal.
+
+    `known_customers` returns those of some customers who have a position; without it each is asked
+    for.
+    """
 
     journal_id: str
     share_debt_data: bool
     retry_max_s: float
     entry_at_mark: EntryAtMark | None = None
+    known_customers: Callable[[Sequence[int]], AbstractSet[int]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +122,16 @@ class Settlement:
                 async with asyncio.timeout(delay_s):
                     await self._wake.wait()
 
-    async def observe(self, snapshot: Snapshot) -> None:
-        """Reconcile a row that another room has read; one older than known is read again."""
+    async def observe(self, snapshots: Sequence[Snapshot]) -> None:
+        """Reconcile rows that another room has read; one older than known is read again."""
         self.returned()
-        try:
-            if not await self.compare(snapshot) and len(self._outdated) < OUTDATED_MAX:
-                self._outdated[snapshot.customer.id] = None
-                self.nudge()
-        except TaptillError as fault:  # the look-up that read the row goes on
-            log.warning("settlement.journal", extra={"code": fault.code})
+        for snapshot in _of_ours(snapshots, self._policy):
+            try:
+                if not await self.compare(snapshot) and len(self._outdated) < OUTDATED_MAX:
+                    self._outdated[snapshot.customer.id] = None
+                    self.nudge()
+            except TaptillError as fault:  # the look-up that read the row goes on
+                log.warning("settlement.journal", extra={"code": fault.code})
 
     async def compare(self, snapshot: Snapshot, *, is_current: bool = False) -> bool:
         """Reconcile a row and journal the entries owed; False for what looks like an old copy.
@@ -315,3 +322,22 @@ class Settlement:
         if not self._stopped():
             log.error("settlement.stopped", extra={"reason": reason.value, "customer": customer_id})
         self.state = next_state(self.state, _STOPPED_BY[reason])
+
+
+def _of_ours(snapshots: Sequence[Snapshot], policy: SettlePolicy) -> Sequence[Snapshot]:
+    """Leave out rows without our mark, of customers without a position: mostly all of a sync.
+
+    One query for many rows, as one for each would take most of a sync's time.
+    """
+    if policy.known_customers is None or len(snapshots) == 1:
+        return snapshots
+    try:
+        known = policy.known_customers([snapshot.customer.id for snapshot in snapshots])
+    except TaptillError as fault:
+        log.warning("settlement.journal", extra={"code": fault.code})
+        return ()
+    return [
+        snapshot
+        for snapshot in snapshots
+        if snapshot.customer.id in known or policy.journal_id in snapshot.marks.table
+    ]

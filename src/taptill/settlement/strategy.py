@@ -1,6 +1,7 @@
 """The strategies by which money entries reach the office; this one writes files."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Protocol
 
 from taptill.domain.customer import Snapshot
@@ -26,8 +27,8 @@ class Strategy(Protocol):
     def returned(self) -> None:
         """Announce that the backend answers again."""
 
-    async def observe(self, snapshot: Snapshot) -> None:
-        """Observe a row that another room has read."""
+    async def observe(self, snapshots: Sequence[Snapshot]) -> None:
+        """Observe rows that another room has read."""
 
 
 class OfficeFiles:
@@ -47,5 +48,5 @@ class OfficeFiles:
     def returned(self) -> None:
         """Do nothing: the backend is not needed."""
 
-    async def observe(self, snapshot: Snapshot) -> None:
-        """Do nothing: the row has no mark of this journal."""
+    async def observe(self, snapshots: Sequence[Snapshot]) -> None:
+        """Do nothing: the rows have no mark of this journal."""

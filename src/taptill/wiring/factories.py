@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from functools import partial
 from pathlib import Path
 
 from taptill.backend.customers import CustomersApi
@@ -18,6 +19,7 @@ from taptill.domain.decision import Policy
 from taptill.domain.errors import BackendError, ConfigError, CurrencyError
 from taptill.domain.pending import PendingBalance
 from taptill.journal.journal import Journal
+from taptill.journal.queries import known_customers
 from taptill.lookup.backend_health import BackendHealth
 from taptill.readers.device import ReaderSettings
 from taptill.readers.registry import settings_problems
@@ -206,5 +208,6 @@ def settlement_of(
         share_debt_data=settling.share_debt_data,
         retry_max_s=float(settling.retry_max_s),
         entry_at_mark=journal.queries.entry_at_mark,
+        known_customers=partial(known_customers, journal.queries),
     )
     return Settlement(journal, api, clock, policy, random.random, events)

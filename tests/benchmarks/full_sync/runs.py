@@ -10,7 +10,7 @@ import re
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ def ours(url: str, path: str, size: str) -> Callable[[], object]:
     clock = SystemClock()
     cache = CustomerCache(Path(path), clock, FIELDS)
 
-    async def sighted(_: Snapshot) -> None:
+    async def sighted(_: Sequence[Snapshot]) -> None:
         """Settle nothing."""
 
     async def work() -> None:
