@@ -195,6 +195,8 @@ class _Case:
 
     @property
     def needed_overrides(self) -> tuple[Override, ...]:
+        if not self.question.overrides:
+            return ()
         plain = replace(self, question=replace(self.question, overrides=()))
         overridable = (
             override for override in self.question.overrides if override.reason in OVERRIDABLE

@@ -3,6 +3,7 @@
 import os
 import shutil
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from taptill.domain.errors import (
@@ -94,17 +95,14 @@ def trouble(path: Path, traces_at_open: list[Trace], min_free: int) -> str:
     was removed since has no name, and the next start would not find it. `min_free`: bytes that
     must stay free on the disk.
     """
-    names = [file.name for file in _files(path)]
     try:
-        for name, was, now in zip(names, traces_at_open, traces(path), strict=True):
-            if now != was:
-                title = "file" if name == path.name else name
-                return (
-                    f"the {title} is gone" if now == GONE else f"another {title} lies in its place"
-                )
-        free = shutil.disk_usage(path.parent).free
+        found = traces(path)
+        if found != traces_at_open:
+            return _in_its_place(path, traces_at_open, found)
+        room = os.statvfs(_folder(path))
     except OSError as fault:
         return str(fault.strerror)
+    free = room.f_bavail * room.f_frsize
     return "" if free >= min_free else f"only {free // 2**20} MB free on the disk"
 
 
@@ -113,15 +111,30 @@ def traces(path: Path) -> list[Trace]:
     result = []
     for file in _files(path):
         try:
-            status = file.stat()
+            status = os.stat(file)  # noqa: PTH116 - asked at each key: a path would take longer
             result.append((status.st_dev, status.st_ino))
         except FileNotFoundError:
             result.append(GONE)
     return result
 
 
-def _files(path: Path) -> list[Path]:
-    return [path.with_name(path.name + end) for end in ENDS]
+def _in_its_place(path: Path, traces_at_open: list[Trace], found: list[Trace]) -> str:
+    """Return which of the files is gone, or is another one now."""
+    for end, was, now in zip(ENDS, traces_at_open, found, strict=True):
+        if now != was:
+            title = path.name + end if end else "file"
+            return f"the {title} is gone" if now == GONE else f"another {title} lies in its place"
+    return ""
+
+
+@lru_cache(maxsize=8)
+def _files(path: Path) -> tuple[str, ...]:
+    return tuple(f"{path}{end}" for end in ENDS)
+
+
+@lru_cache(maxsize=8)
+def _folder(path: Path) -> str:
+    return str(path.parent)
 
 
 def _place(path: Path) -> str:

@@ -13,6 +13,7 @@ from taptill.domain.errors import JournalArchiveError, JournalError
 from taptill.domain.money import MINOR_MAX, Money
 from taptill.journal import projection
 from taptill.journal.chain import ENTRY_COLUMNS, chain_break
+from taptill.journal.exposure import ExposureSums
 from taptill.journal.file import (
     MISSING_END,
     beginning,
@@ -23,36 +24,11 @@ from taptill.journal.file import (
     position,
 )
 from taptill.journal.marked_entry import entry_at_mark, start_seq
-from taptill.journal.schema import CARRIED_SEQ, MONEY, RARE
+from taptill.journal.schema import RARE
 from taptill.settlement.requests import JournalAnswer
 
 END_CHECKED = 1000
 """The start checks so many entries at the chain's end; `verify` checks all."""
-
-# The customer asked about and all open ones, each with the entry number that its row holds; one
-# query, however many are open after an offline day.
-_ASKED = """
-WITH asked (customer_id, above) AS (
-    SELECT ?1, ?2 UNION ALL
-    SELECT customer_id, coalesce(seen_seq, start_seq) FROM positions
-    WHERE open AND customer_id != ?1
-)
-"""
-_OFFLINE_EXPOSURE = f"""{_ASKED}
-SELECT coalesce(sum(amount_minor) FILTER (WHERE c.customer_id = ?1), 0),
-       coalesce(sum(amount_minor), 0)
-FROM asked JOIN entries c ON c.customer_id = asked.customer_id AND c.seq > asked.above
-WHERE {MONEY} AND kind = 'charge' AND json_extract(body, '$.offline') AND NOT EXISTS (
-    SELECT 1 FROM entries v
-    WHERE v.kind = 'void' AND v.charge_id = c.charge_id AND v.charge_id IS NOT NULL
-)
-"""  # noqa: S608 - constants
-
-# Customers whose mark is older than this file; sum the rest from the archive.
-_SET_BACK = f"""{_ASKED}
-SELECT asked.customer_id, above FROM asked JOIN entries c ON c.customer_id = asked.customer_id
-WHERE c.kind = 'carried' AND {CARRIED_SEQ} > above
-"""  # noqa: S608 - constants
 
 NO_MORE = Money(MINOR_MAX)
 """More than any limit."""
@@ -67,12 +43,20 @@ class JournalQueries:
     def __init__(self, path: Path | str, connection: sqlite3.Connection | None = None) -> None:
         self.path = path
         self.connection = connection or connect(path, read_only=True)
+        self._position: tuple[tuple[int, ...], Position | None] = ((), None)
+        self._exposure_sums = ExposureSums(self.connection)
         self._exposure: tuple[tuple[int, ...], OfflineExposure] | None = None
 
     def position(self, customer_id: int) -> Position | None:
-        """Return a customer's position; None without any entry."""
-        with mapping_errors(self.path):
-            return position(self.connection, customer_id)
+        """Return a customer's position; None without any entry.
+
+        A decision asks for one several times, so it is kept until the next commit.
+        """
+        key = (*self._state(), customer_id)
+        if self._position[0] != key:
+            with mapping_errors(self.path):
+                self._position = key, position(self.connection, customer_id)
+        return self._position[1]
 
     def query(self, customer_id: int, mark_seq: int | None) -> JournalAnswer | None:
         """Return the position and the entry at a mark, both of one committed state.
@@ -145,35 +129,40 @@ class JournalQueries:
     def offline_exposure(self, customer_id: int, above_seq: int) -> OfflineExposure:
         """Return the offline charges beyond the newest marks, of one customer and of the till.
 
-        Called at each key while the backend is away, so the sums are kept until the next commit.
+        Called at each key while the backend is away, so it is kept until the next commit.
         """
-        key = (*self._state(), customer_id, above_seq)
-        if self._exposure is None or self._exposure[0] != key:
-            customer_sum, terminal = self._ask(_OFFLINE_EXPOSURE, customer_id, above_seq)[0]
-            try:
-                own_before, before = self._archived_spend(customer_id, above_seq)
-            except JournalArchiveError:
-                return OfflineExposure(NO_MORE, NO_MORE)  # not known: no offline charge
-            spend = OfflineExposure(Money(customer_sum + own_before), Money(terminal + before))
-            self._exposure = (key, spend)
-        return self._exposure[1]
+        with self._one_state():
+            key = (*self._state(), customer_id, above_seq)
+            if self._exposure is None or self._exposure[0] != key:
+                try:
+                    self._exposure = key, self._new_exposure(customer_id, above_seq)
+                except JournalArchiveError:
+                    return OfflineExposure(NO_MORE, NO_MORE)  # not known: no offline charge
+            return self._exposure[1]
 
-    def _archived_spend(self, customer_id: int, above_seq: int) -> tuple[int, int]:
-        customer_sum = terminal = 0
-        older_rows = self._ask(_SET_BACK, customer_id, above_seq)
-        if not older_rows:
-            return customer_sum, terminal
+    def _new_exposure(self, customer_id: int, above_seq: int) -> OfflineExposure:
+        sums = self._exposure_sums
+        sums.update()
+        set_back = {key: above for key, above in sums.set_back.items() if key != customer_id}
+        if sums.is_set_back(customer_id, above_seq):
+            set_back[customer_id] = above_seq
+        archived_sums = self._archived_sums(set_back)
+        own_before = archived_sums.pop(customer_id, 0)
+        own = sums.of_one(customer_id, above_seq) + own_before
+        others = sums.of_others(customer_id) + sum(archived_sums.values())
+        return OfflineExposure(Money(own), Money(own + others))
+
+    def _archived_sums(self, set_back: Mapping[int, int]) -> dict[int, int]:
+        """Return the sum of each customer's charges beyond a mark that the archive holds."""
+        if not set_back:
+            return {}
         with archived(self) as archive:
-            for (
-                customer,
-                above,
-            ) in older_rows:  # nothing is open in an archive
-                exposure = (
-                    archive.offline_exposure(customer, above).terminal.minor if archive else 0
-                )
-                customer_sum += exposure if customer == customer_id else 0
-                terminal += exposure
-        return customer_sum, terminal
+            if archive is None:
+                return {}
+            return {  # nothing is open in an archive: its terminal's sum is the customer's
+                customer_id: archive.offline_exposure(customer_id, above).terminal.minor
+                for customer_id, above in set_back.items()
+            }
 
     def last_sales(self, count: int) -> list[Entry]:
         """Return the last charges and voids, oldest first."""

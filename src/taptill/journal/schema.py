@@ -11,7 +11,7 @@ in all."""
 ARCHIVES_SINCE = 3
 """The archive of a closed year keeps the format that it was closed with, and is read all the same.
 Whoever makes a new format must leave these as 3 has them: the table `entries`, what
-`entry_at_mark` and `JournalQueries.offline_exposure` read of `positions`, and the positions in
+`entry_at_mark` and `journal/exposure.py` read of `positions`, and the positions in
 `carried` entries, to whose end may be added what `projection.from_row` can do without. `verify`
 reads all columns of `positions`: let it leave them out for a file of an older format."""
 
