@@ -22,6 +22,7 @@ MEASURES: Mapping[str, Measure] = {
     "start": start.measure,
     "tap": counter.measure_tap,
     "enter": counter.measure_enter,
+    "next": counter.measure_next,
     "journal": journal.measure,
     "settling": settling.measure,
     "decision": journal.measure_decision,

@@ -1,4 +1,4 @@
-"""Measures the seconds from key or card to the painted answer, beside a bare program."""
+"""Measures the seconds from key or card to the painted answer, beside bare programs."""
 
 import os
 import time
@@ -9,20 +9,30 @@ from pathlib import Path
 from tests.benchmarks.figures import (
     Bench,
     Figure,
+    Goal,
     at_most,
     milliseconds,
     percentile,
     times,
+    times_high,
 )
 from tests.benchmarks.floor import NAMES_MAX
 from tests.benchmarks.terminal import DrivenTerminal, on_terminal, python
-from tests.benchmarks.tills import name, till_folder
+from tests.benchmarks.tills import TillFolder, card, name, till_folder
+from tests.fakes.service import RunningService, running_service
+
+from taptill.service.database import open_database
+from taptill.service.fields import ENTITIES
+from taptill.service.store import Store
 
 CARDS_APART_S = 0.35  # two cards within 0.3 s are two cards in the field
 DEAD_ENTER_S = 0.45
-FEW, MANY = 1_000, 100_000
+FEW, MANY, MANY_QUICK = 1_000, 1_000_000, 100_000
 STRIDE = 7919
-"""Customers are taken from all over the cache: this is prime to both sizes."""
+"""Customers are taken from all over the cache: this is prime to all sizes."""
+
+SETTLED_S = 0.4
+"""So long nothing is painted once a sale is at the service and the till has nothing to do."""
 
 
 class MeasuredTill:
@@ -58,6 +68,19 @@ class MeasuredTill:
         verdict = f"{name(number)} pays €4.20".encode()  # painted after the customer's panel
         return self._terminal.drawn_at_s(verdict) - self._tapped_at_s
 
+    def next_card(self, turn: int) -> float:
+        """Show a card at once, with nothing rung up; return the seconds until it is answered."""
+        self._terminal.forget()
+        self._tapped_at_s = time.perf_counter()
+        self._show(turn * STRIDE % self._customers)
+        return self._terminal.drawn_at_s(b"Card read") - self._tapped_at_s
+
+    def rest(self) -> None:
+        """Begin anew, and wait until nothing is under way."""
+        self._terminal.type("-", b"Tap your card")
+        self._clear = True
+        self._terminal.settle(SETTLED_S)
+
     def enter(self) -> float:
         """Press Enter once it counts; return the seconds until PAID is painted."""
         _wait_until(max(self._tapped_at_s, self._paid_at_s) + DEAD_ENTER_S)
@@ -74,11 +97,11 @@ def till(folder: Path, customers: int) -> Iterator[MeasuredTill]:
 
 
 @contextmanager
-def bare(folder: Path) -> Iterator[MeasuredTill]:
-    """Run the bare program that looks like a till."""
+def bare(folder: Path, kind: str) -> Iterator[MeasuredTill]:
+    """Run a bare program that looks like a till: `till` or `thin`."""
     read_end, write_end = os.pipe()
-    path = str(folder / "rows.db")
-    words = python("tests.benchmarks.floor", "till", str(read_end), path)
+    path = str(folder / f"{kind}.db")
+    words = python("tests.benchmarks.floor", kind, str(read_end), path)
 
     def show(number: int) -> None:
         os.write(write_end, f"{name(number)}\n".encode())
@@ -93,64 +116,118 @@ def bare(folder: Path) -> Iterator[MeasuredTill]:
 
 def measure_tap(bench: Bench) -> list[Figure]:
     """Measure tap to verdict from the cache at two sizes, and key to echo."""
-    names = ("few", "floor", "many")
+    many = MANY_QUICK if bench.quick else MANY
+    names = ("few", "own", "thin", "many")
     taps: dict[str, list[float]] = {name: [] for name in names}
     echoes: dict[str, list[float]] = {name: [] for name in names}
-    bench.say(f"filling caches with {FEW:,} and {MANY:,} customers")
+    bench.say(f"filling caches with {FEW:,} and {many:,} customers")
     with ExitStack() as stack:
         counters = {
             "few": stack.enter_context(till(bench.folder / "few", FEW)),
-            "floor": stack.enter_context(bare(bench.folder)),
-            "many": stack.enter_context(till(bench.folder / "many", MANY)),
+            "own": stack.enter_context(bare(bench.folder, "till")),
+            "thin": stack.enter_context(bare(bench.folder, "thin")),
+            "many": stack.enter_context(till(bench.folder / "many", many)),
         }
         for turn in bench.rounds("tap", 120):
             for name in names:
                 echoes[name].append(counters[name].ring_up())
                 taps[name].append(counters[name].tap(turn))
-    few_ms, floor, many_ms = (milliseconds(taps[name]) for name in names)
+    few_ms, own, thin, many_ms = (milliseconds(taps[name]) for name in names)
     keys = milliseconds(echoes["few"] + echoes["many"])
+    size_goal = at_most("times the small cache, p50", times(many_ms, few_ms), 1.2)
     return [
-        Figure(
-            f"tap to verdict, {FEW:,} customers",
-            "ms",
-            few_ms,
-            floor,
-            (at_most("times the bare repaint, p50", times(few_ms, floor), 1.5),),
-        ),
-        Figure(
-            f"tap to verdict, {MANY:,} customers",
-            "ms",
-            many_ms,
-            floor,
-            (
-                at_most("times the bare repaint, p50", times(many_ms, floor), 1.5),
-                at_most("ms, p99", percentile(many_ms, 99), 50),
-                at_most("times the small cache, p50", times(many_ms, few_ms), 1.2),
-            ),
-        ),
+        _tap_figure(FEW, few_ms, own, thin),
+        _tap_figure(many, many_ms, own, thin, size_goal),
         Figure(
             "key to echo",
             "ms",
             keys,
-            milliseconds(echoes["floor"]),
+            milliseconds(echoes["own"]),
             (at_most("ms, p95", percentile(keys, 95), 30),),
+            thin=milliseconds(echoes["thin"]),
         ),
     ]
 
 
+def _tap_figure(
+    customers: int, samples: list[float], own: list[float], thin: list[float], *more: Goal
+) -> Figure:
+    goals = (
+        at_most("times the thin repaint, p50", times(samples, thin), 0.95),
+        at_most("times the bare repaint, p50", times(samples, own), 1.15),
+        at_most("ms, p99", percentile(samples, 99), 25),
+    )
+    name = f"tap to verdict, {customers:,} customers"
+    return Figure(name, "ms", samples, own, (*goals, *more), thin=thin)
+
+
 def measure_enter(bench: Bench) -> list[Figure]:
     """Measure Enter to PAID: the decision, a durable charge, and the screen."""
-    samples: list[float] = []
-    floor: list[float] = []
-    with till(bench.folder / "enter", FEW) as ours, bare(bench.folder) as theirs:
+    names = ("till", "own", "thin")
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    with ExitStack() as stack:
+        counters = {
+            "till": stack.enter_context(till(bench.folder / "enter", FEW)),
+            "own": stack.enter_context(bare(bench.folder, "till")),
+            "thin": stack.enter_context(bare(bench.folder, "thin")),
+        }
         for turn in bench.rounds("enter", 60):
-            for counter, seconds in ((ours, samples), (theirs, floor)):
+            for name in names:
+                counters[name].ring_up()
+                counters[name].tap(turn)
+                seconds[name].append(counters[name].enter())
+    samples, own, thin = (milliseconds(seconds[name]) for name in names)
+    goals = (
+        at_most("times a thin commit and repaint, p50", times(samples, thin), 1.2),
+        at_most("times the same, p95", times_high(samples, thin), 1.3),
+        at_most("times a bare commit and repaint, p50", times(samples, own), 1.5),
+    )
+    return [Figure("Enter to PAID", "ms", samples, own, goals, thin=thin)]
+
+
+def measure_next(bench: Bench) -> list[Figure]:
+    """Measure a tap right behind PAID, while the sale is being sent, beside an ordinary tap."""
+    ordinary: list[float] = []
+    behind: list[float] = []
+    place = bench.folder / "books"
+    place.mkdir()
+    with running_service(place, sample=False) as service:
+        _know(service, FEW)
+        folder = TillFolder(bench.folder / "next", service.url, token=service.token)
+        folder.know(FEW)
+        with folder.running() as terminal:
+            counter = MeasuredTill(terminal, folder.tap, FEW)
+            terminal.settle(SETTLED_S)  # the sync of a start
+            for turn in bench.rounds("next card", 60):
                 counter.ring_up()
-                counter.tap(turn)
-                seconds.append(counter.enter())
-    samples, floor = milliseconds(samples), milliseconds(floor)
-    goal = at_most("times a bare commit and repaint, p50", times(samples, floor), 1.5)
-    return [Figure("Enter to PAID", "ms", samples, floor, (goal,))]
+                counter.tap(3 * turn)
+                counter.enter()
+                behind.append(counter.next_card(3 * turn + 1))
+                counter.rest()
+                ordinary.append(counter.next_card(3 * turn + 2))
+                counter.rest()
+    behind, ordinary = milliseconds(behind), milliseconds(ordinary)
+    goal = at_most("times an ordinary tap, p50", times(behind, ordinary), 1.2)
+    remark = "own: the same tap where nothing is under way"
+    return [Figure("next card right behind PAID", "ms", behind, ordinary, (goal,), remark)]
+
+
+def _know(service: RunningService, customers: int) -> None:
+    """Put the customers of a till's folder into the service's books."""
+    engine = open_database(service.database)
+    store = Store(engine)
+    store.insert(ENTITIES["Companies"], {"fields": [{"name": "Analytical Society"}]})
+    rows = [
+        {
+            "name": name(number),
+            "cardId": card(number),
+            "company": {"id": 1},
+            "totalDebt": -100_000,
+        }
+        for number in range(customers)
+    ]
+    store.insert(ENTITIES["Customers"], {"fields": rows})
+    engine.dispose()
 
 
 def _wait_until(at_s: float) -> None:

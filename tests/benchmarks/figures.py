@@ -1,4 +1,10 @@
-"""Figures from samples and their floor, with goals that are met or missed."""
+"""Figures from samples and their floors, with goals that are met or missed.
+
+A figure has up to two floors from the same run. The *own* floor pays what the till has chosen to
+pay: the same framework with as many widgets, the same driver, the same statements. The *thin* floor
+is the least program that does the same work at all. An own floor hides what it shares with the
+till; against the thin one that can be seen.
+"""
 
 import math
 import os
@@ -13,7 +19,7 @@ from typing import Any
 QUICK_PART = 6
 """A quick run makes every sixth round."""
 
-NAME_CELLS, FIGURE_CELLS = 44, 9
+NAME_CELLS, FIGURE_CELLS = 44, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,10 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What was measured, and beside it the least that it could be; both in `unit`."""
+    """What was measured, and beside it the least that it could be; all of it in `unit`.
+
+    `floor` is the own floor, `thin` the thin one.
+    """
 
     name: str
     unit: str
@@ -45,16 +54,24 @@ class Figure:
     floor: Sequence[float] = ()
     goals: tuple[Goal, ...] = ()
     remark: str = ""
+    thin: Sequence[float] = ()
 
     @property
     def ratio(self) -> float | None:
         """Compare the medians; None without a floor."""
         return times(self.samples, self.floor) if self.floor else None
 
+    @property
+    def thin_ratio(self) -> float | None:
+        """Compare the median with that of the thin floor; None without one."""
+        return times(self.samples, self.thin) if self.thin else None
+
     def rows(self) -> Iterator[str]:
         """Draw it for a person: the figures, then a row for each goal."""
-        cells = [*_both(self.samples), *_both(self.floor)]
-        cells.append("" if self.ratio is None else f"{self.ratio:.2f} x")
+        cells = [_cell(value) for value in _spread(self.samples)]
+        for floor, ratio in ((self.floor, self.ratio), (self.thin, self.thin_ratio)):
+            cells += [_cell(value) for value in _spread(floor)[:2]]
+            cells.append("" if ratio is None else f"{ratio:.2f} x")
         name = f"{self.name} ({self.unit})".ljust(NAME_CELLS)
         yield name + "".join(cell.rjust(FIGURE_CELLS) for cell in cells)
         for goal in self.goals:
@@ -69,10 +86,15 @@ class Figure:
             "unit": self.unit,
             "count": len(self.samples),
             "median": median(self.samples),
+            "p95": percentile(self.samples, 95),
             "p99": percentile(self.samples, 99),
             "floor_median": median(self.floor),
+            "floor_p95": percentile(self.floor, 95),
             "floor_p99": percentile(self.floor, 99),
             "ratio": self.ratio,
+            "thin_median": median(self.thin),
+            "thin_p95": percentile(self.thin, 95),
+            "thin_ratio": self.thin_ratio,
             "goals": [
                 {
                     "goal": goal.description,
@@ -86,9 +108,8 @@ class Figure:
         }
 
 
-HEAD = " " * NAME_CELLS + "".join(
-    title.rjust(FIGURE_CELLS) for title in ("median", "p99", "floor", "p99", "ratio")
-)
+_TITLES = ("median", "p95", "p99", "own", "p95", "ratio", "thin", "p95", "ratio")
+HEAD = " " * NAME_CELLS + "".join(title.rjust(FIGURE_CELLS) for title in _TITLES)
 
 
 def median(samples: Sequence[float]) -> float | None:
@@ -106,6 +127,11 @@ def percentile(samples: Sequence[float], percent: int) -> float | None:
 def times(samples: Sequence[float], floor: Sequence[float]) -> float:
     """Tell how many times the floor's median the median is."""
     return statistics.median(samples) / statistics.median(floor)
+
+
+def times_high(samples: Sequence[float], floor: Sequence[float]) -> float:
+    """Tell how many times the floor's p95 the p95 is."""
+    return (percentile(samples, 95) or math.inf) / (percentile(floor, 95) or math.inf)
 
 
 def at_most(description: str, value: float | None, limit: float) -> Goal:
@@ -147,8 +173,9 @@ class Bench:
         sys.stderr.flush()
 
 
-def _both(samples: Sequence[float]) -> tuple[str, str]:
-    middle, high = median(samples), percentile(samples, 99)
-    if middle is None or high is None:
-        return "", ""
-    return f"{middle:.2f}", f"{high:.2f}"
+def _spread(samples: Sequence[float]) -> tuple[float | None, ...]:
+    return median(samples), percentile(samples, 95), percentile(samples, 99)
+
+
+def _cell(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"

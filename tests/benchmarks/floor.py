@@ -1,10 +1,12 @@
-"""A bare Textual program that the till's figures are compared with.
+"""Bare Textual programs that the till's figures are compared with.
 
-`frame` shows one line. `till FD FILE` shows as many widgets as the till, all faces computed
-beforehand and nothing behind them: digits and `-` ring up, a line of text from FD is a tap, Enter
-makes one row in FILE durable and says so.
+`frame` shows one line. `till FD FILE` shows as many widgets as the till has regions, all faces
+computed beforehand and nothing behind them: digits and `-` ring up, a line of text from FD is a
+tap, Enter makes one row in FILE durable and says so. `thin FD FILE` does the same with one widget
+of five texts and without a thread: the least that anybody would write.
 """
 
+import asyncio
 import os
 import sys
 from collections.abc import Iterable
@@ -97,9 +99,53 @@ class BareTill(App[None]):
                 self.post_message(Tapped(line.strip()))
 
 
+class ThinTill(App[None]):
+    """Five texts in one widget, which fills the screen as a till does."""
+
+    CSS = "Static { width: 100%; height: 100%; }"
+
+    def __init__(self, taps: int, path: Path) -> None:
+        super().__init__()
+        from tests.benchmarks.books.journal import RawRows  # noqa: PLC0415 - `frame` must not pay for it
+
+        self._texts = ["bench", "", "no card yet", "Tap your card", "Enter confirm"]
+        self._taps = taps
+        self._rows = RawRows(path)
+        self.animation_level = "none"
+
+    def compose(self) -> ComposeResult:
+        """Make the one widget."""
+        yield Static("\n".join(self._texts), markup=False)
+
+    def on_mount(self) -> None:
+        """Wait for taps."""
+        asyncio.get_running_loop().add_reader(self._taps, self._tapped)
+
+    def on_key(self, event: events.Key) -> None:
+        """Ring up, begin anew, or make a row durable."""
+        if event.key == "enter":
+            self._rows.commit()
+            self._show(banner="PAID: Thank you")
+        elif event.key == "minus":
+            self._show(sale="", customer="no card yet", banner="Tap your card")
+        else:
+            self._show(sale=f"{self._texts[1] or '> '}{event.character}")
+
+    def _tapped(self) -> None:
+        name = os.read(self._taps, 64).decode().strip()
+        self._show(customer=name, banner=f"{name} pays €4.20")
+
+    def _show(self, sale: str | None = None, customer: str | None = None, banner: str = "") -> None:
+        for place, text in ((1, sale), (2, customer), (3, banner or None)):
+            self._texts[place] = self._texts[place] if text is None else text
+        self.query_one(Static).update("\n".join(self._texts), layout=False)
+
+
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["till", taps, path]:
             BareTill(int(taps), Path(path)).run()
+        case ["thin", taps, path]:
+            ThinTill(int(taps), Path(path)).run()
         case _:
             OneLineApp().run()

@@ -53,6 +53,10 @@ class DrivenTerminal:
         """Wait until the program draws no more, and forget what it has drawn."""
         while select.select([self._master], [], [], quiet_s)[0] and self._read():
             pass
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget what has been drawn so far."""
         self._drawn = b""
 
     def drawn_at_s(self, text: bytes) -> float:

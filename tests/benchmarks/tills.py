@@ -54,12 +54,13 @@ class TillFolder:
     folder: Path
     url: str
     readers: int = 1
+    token: str = "none"
     lines: list[SerialLine] = field(init=False)
 
     def __post_init__(self) -> None:
         self.state.mkdir(mode=0o700, parents=True)
         token = self.folder / "token"
-        token.write_text("none\n")
+        token.write_text(f"{self.token}\n")
         token.chmod(0o600)
         self.lines = [SerialLine(self.folder / f"reader-{n}") for n in range(self.readers)]
         readers = [READER.format(port=line.link) for line in self.lines]
