@@ -46,7 +46,7 @@ class MeasuredTill:
         self._customers = customers
         self._clear = True
         self._tapped_at_s = 0.0
-        self._paid_at_s = 0.0
+        self._answered_at_s = 0.0
 
     def ring_up(self) -> float:
         """Begin a sale of 4.20; return the seconds from the first key to its echo."""
@@ -66,14 +66,14 @@ class MeasuredTill:
         self._tapped_at_s = time.perf_counter()
         self._show(number)
         verdict = f"{name(number)} pays €4.20".encode()  # painted after the customer's panel
-        return self._terminal.drawn_at_s(verdict) - self._tapped_at_s
+        return self._answered(verdict)
 
     def next_card(self, turn: int) -> float:
         """Show a card at once, with nothing rung up; return the seconds until it is answered."""
         self._terminal.forget()
         self._tapped_at_s = time.perf_counter()
         self._show(turn * STRIDE % self._customers)
-        return self._terminal.drawn_at_s(b"Card read") - self._tapped_at_s
+        return self._answered(b"Card read")
 
     def rest(self) -> None:
         """Begin anew, and wait until nothing is under way."""
@@ -83,10 +83,14 @@ class MeasuredTill:
 
     def enter(self) -> float:
         """Press Enter once it counts; return the seconds until PAID is painted."""
-        _wait_until(max(self._tapped_at_s, self._paid_at_s) + DEAD_ENTER_S)
+        _wait_until(self._answered_at_s + DEAD_ENTER_S)
         took_s = self._terminal.type("\r", b"Thank you")
-        self._paid_at_s = time.perf_counter()
+        self._answered_at_s = time.perf_counter()
         return took_s
+
+    def _answered(self, text: bytes) -> float:
+        self._answered_at_s = self._terminal.drawn_at_s(text)
+        return self._answered_at_s - self._tapped_at_s
 
 
 @contextmanager

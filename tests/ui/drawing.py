@@ -1,7 +1,5 @@
 """Screens as text: rows of characters, and next to each row the roles of its cells."""
 
-from itertools import zip_longest
-
 from rich.cells import cell_len
 
 from taptill.ui.layout import lay_out
@@ -11,12 +9,7 @@ from taptill.ui.views import ScreenRows
 
 def rows_of(screen: ScreenRows) -> list[Row]:
     """Return all rows of the terminal, top down, with sale and customer side by side."""
-    empty_row: Row = ()
-    middle = [
-        (*left, *right)
-        for left, right in zip_longest(screen.sale, screen.customer, fillvalue=empty_row)
-    ]
-    return [*screen.status, *middle, *screen.banner, *screen.recent_sales, *screen.keys]
+    return list(screen.lines)
 
 
 def drawn(screen: ScreenRows) -> str:

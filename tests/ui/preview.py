@@ -29,7 +29,7 @@ class StatePreview(TillApp):
         self.place = (self.place + step) % len(names)
         view = STATES[names[self.place]]
         assert view is not None
-        self._published(view)
+        self._take_view(view)
 
 
 def main() -> None:

@@ -18,7 +18,6 @@ from typing import Any, ClassVar, Protocol
 from rich.console import RenderableType
 from textual import events
 from textual.app import App
-from textual.message import Message
 from textual.timer import Timer
 
 from taptill.checkout.keys.key import NO_KEY, Key, key_at
@@ -26,12 +25,12 @@ from taptill.checkout.session import Step
 from taptill.checkout.view import TillView
 from taptill.domain.tap import ReaderState
 from taptill.ui import views
-from taptill.ui.keys.driver import ConsoleDriver, TerminalDriver, Typed
-from taptill.ui.layout import lay_out, too_small
+from taptill.ui.keys.driver import PICTURE_BEGIN, PICTURE_END, ConsoleDriver, TerminalDriver, Typed
+from taptill.ui.layout import too_small
+from taptill.ui.screen import TillScreen
 from taptill.ui.screen_settings import ScreenSettings
 from taptill.ui.themes import themes
 from taptill.ui.views import Overlay
-from taptill.ui.widgets import TillScreen
 
 _log = logging.getLogger(__name__)
 
@@ -84,17 +83,6 @@ class TillApp(App[Exception | None], inherit_bindings=False):
     leave_s: ClassVar[float] = 5.0
     patience_s: ClassVar[float] = 0.3  # so long nothing on the screen says that one must wait
 
-    class Published(Message):
-        """The till has published a view; a newer one replaces it in the queue."""
-
-        def __init__(self, view: TillView) -> None:
-            super().__init__()
-            self.view = view
-
-        def can_replace(self, message: Message) -> bool:
-            """Return whether this view replaces a message that waits."""
-            return isinstance(message, TillApp.Published)
-
     def __init__(
         self,
         till: TillPort,
@@ -109,6 +97,8 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         self._run_till = run_till
         self._settings = replace(settings, console=theme == "console")
         self.fault: Exception | None = None
+        self._published_view = asyncio.Event()
+        self._newest_view: TillView | None = None
         self._acknowledged = -1
         self._view: TillView | None = None
         self._drawn_view: TillView | None = None
@@ -122,7 +112,7 @@ class TillApp(App[Exception | None], inherit_bindings=False):
 
     def get_default_screen(self) -> TillScreen:
         """Return the only screen."""
-        return TillScreen()
+        return TillScreen(self._write)
 
     def on_mount(self) -> None:
         """Draw, install the signal handlers, and start the till after the first frame."""
@@ -130,7 +120,8 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         self._draw()
         for number in _LEAVING_SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, self.exit)
-        self._till.watch(self._published)
+        self._till.watch(self._take_view)
+        self.run_worker(self._show_views(), exit_on_error=False)
         self.call_after_refresh(self._start)
 
     def on_unmount(self) -> None:
@@ -141,25 +132,8 @@ class TillApp(App[Exception | None], inherit_bindings=False):
     def on_resize(self, event: events.Resize) -> None:
         """Place the regions for the new size; the first one comes before there is a screen."""
         self._terminal_size = (event.size.width, event.size.height)
-        if screen := self._till_screen():
-            screen.place(lay_out(*self._terminal_size))
+        if self._till_screen():
             self._till.obscured()
-            self._draw()
-
-    def on_till_app_published(self, message: Published) -> None:
-        """Draw a view; one that says that something takes time is drawn after `patience_s`."""
-        if _panel_identity(message.view) != _panel_identity(self._view):
-            self._settings = replace(self._settings, debt_requested=False)
-        if _needs_repaint(self._view, message.view):
-            self._repaint()
-        self._view = message.view
-        if self._patience_timer:
-            self._patience_timer.stop()
-        steady_view = _without_wait_words(message.view)
-        if steady_view is not message.view:
-            self._patience_timer = self.set_timer(self.patience_s, self._draw_newest)
-        if steady_view:
-            self._drawn_view = steady_view
             self._draw()
 
     def on_typed(self, message: Typed) -> None:
@@ -183,10 +157,6 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         """Paint the whole screen again."""
         self._till.obscured()
         self._repaint()
-
-    def post_display_hook(self) -> None:
-        """Tell the till what is on the screen, as output was written."""
-        self._acknowledge()
 
     def panic(self, *renderables: RenderableType) -> None:
         """Exit with the exception that stops the screen, without Textual's traceback.
@@ -253,8 +223,39 @@ class TillApp(App[Exception | None], inherit_bindings=False):
             self._till.take(tuple(keys))
             keys.clear()
 
-    def _published(self, view: TillView) -> None:
-        self.post_message(self.Published(view))
+    def _take_view(self, view: TillView) -> None:
+        """Take a view that the till has published; a newer one replaces it until it is shown."""
+        self._newest_view = view
+        self._published_view.set()
+
+    async def _show_views(self) -> None:
+        """Show the newest view whenever there is one, as soon as the terminal keeps up with it."""
+        try:
+            while await self._published_view.wait():
+                if isinstance(self._driver, TerminalDriver):
+                    await self._driver.caught_up()
+                self._published_view.clear()
+                assert self._newest_view
+                self._show(self._newest_view)
+        except Exception as fault:  # noqa: BLE001 - task top: leave, as after any fault of the screen
+            self._handle_exception(fault)
+
+    def _show(self, view: TillView) -> None:
+        """Draw a view; one that says that something takes time is drawn after `patience_s`."""
+        if _panel_identity(view) != _panel_identity(self._view):
+            self._settings = replace(self._settings, debt_requested=False)
+        needs_repaint = _needs_repaint(self._view, view)
+        self._view = view
+        if self._patience_timer:
+            self._patience_timer.stop()
+        steady_view = _without_wait_words(view)
+        if steady_view is not view:
+            self._patience_timer = self.set_timer(self.patience_s, self._draw_newest)
+        if steady_view:
+            self._drawn_view = steady_view
+            self._draw()
+        if needs_repaint:
+            self._repaint()
 
     def _close_leave_prompt(self) -> None:
         if self._overlay is Overlay.LEAVE:
@@ -267,12 +268,17 @@ class TillApp(App[Exception | None], inherit_bindings=False):
 
     def _draw(self) -> None:
         if screen := self._till_screen():
-            screen.paint(
-                views.draw_screen(
-                    self._drawn_view, self._settings, self._terminal_size, self._overlay
-                )
+            picture = views.draw_screen(
+                self._drawn_view, self._settings, self._terminal_size, self._overlay
             )
+            screen.paint(picture.lines)
             self._acknowledge()
+
+    def _write(self, text: str) -> None:
+        """Write to the terminal, in one piece that it shows at once if it can."""
+        if self._driver and self.is_running:
+            is_synchronised = self._sync_available
+            self._driver.write(f"{PICTURE_BEGIN}{text}{PICTURE_END}" if is_synchronised else text)
 
     def _till_screen(self) -> TillScreen | None:
         """Return the screen; None before the start and after the end, when timers may fire."""
@@ -282,14 +288,11 @@ class TillApp(App[Exception | None], inherit_bindings=False):
     def _acknowledge(self) -> None:
         """Tell the till the number of the view that the terminal has taken as a whole."""
         prompt_number = self._drawn_view.prompt_number if self._drawn_view else self._acknowledged
-        screen, driver = self._till_screen(), self._driver
         if prompt_number == self._acknowledged or too_small(*self._terminal_size):
             return
-        if screen is None or not screen.is_painted:
-            return
         self._acknowledged = prompt_number
-        if isinstance(driver, TerminalDriver):
-            driver.after_output(partial(self._till.painted, prompt_number))
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.after_output(partial(self._till.painted, prompt_number))
         else:
             self._till.painted(prompt_number, monotonic())
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import zip_longest
 
 from rich.cells import cell_len
 
@@ -31,6 +32,7 @@ from taptill.ui.screen_settings import ScreenSettings
 _NAME_CELLS = 16
 _AMOUNT_CELLS = 9
 _INITIALS_CELLS = 6
+_NO_RUNS: Row = ()
 _MISSING = frozenset({Reason.NO_CREDIT, Reason.OFFLINE_CAP})
 
 HELP = (
@@ -58,6 +60,13 @@ class ScreenRows:
     recent_sales: Rows
     keys: Rows
     banner_text: BannerText
+
+    @property
+    def lines(self) -> Rows:
+        """Return the rows of the whole screen from the top, with sale and customer side by side."""
+        panels = zip_longest(self.sale, self.customer, fillvalue=_NO_RUNS)
+        beside = [(*left, *right) for left, right in panels]
+        return (*self.status, *beside, *self.banner, *self.recent_sales, *self.keys)
 
 
 def draw_screen(

@@ -12,7 +12,7 @@ from queue import Queue
 
 import pytest
 
-from taptill.ui.keys.writer import PIECES_MAX, STOP_S_MAX, TerminalWriter
+from taptill.ui.keys.writer import BEHIND_PIECES, PIECES_MAX, STOP_S_MAX, TerminalWriter
 
 WAIT_S = 10.0
 
@@ -76,6 +76,23 @@ def test_after_pieces_were_dropped_a_whole_picture_is_asked_for(line: tuple[int,
         if select.select([theirs], [], [], 0.05)[0]:
             os.read(theirs, 1_000_000)
     assert loss.is_set()
+    writer.stop()
+
+
+def test_a_terminal_is_behind_until_it_has_taken_most_of_what_waits(line: tuple[int, int]) -> None:
+    ours, theirs = line
+    writer = TerminalWriter(ours, lambda: None)
+    writer.start()
+    for _ in range(BEHIND_PIECES + 1):  # the thread may have taken one
+        writer.write("x" * 65_536)
+        writer.after(lambda _: None)
+    assert writer.is_behind
+    end_s, is_behind = time.monotonic() + WAIT_S, True
+    while is_behind and time.monotonic() < end_s:
+        is_behind = writer.is_behind
+        if select.select([theirs], [], [], 0.05)[0]:
+            os.read(theirs, 1_000_000)
+    assert not is_behind
     writer.stop()
 
 

@@ -45,6 +45,12 @@ LOOK_S = 0.1
 LATE_S = 0.1
 """A thread that wakes so much later than it asked for was stalled, and the program with it."""
 
+BEHIND_S = 0.01
+"""How often a terminal that is behind with its output is looked at."""
+
+PICTURE_BEGIN, PICTURE_END = "\x1b[?2026h", "\x1b[?2026l"
+"""What is written between the two is shown at once, where the terminal knows mode 2026."""
+
 READ_BYTES_MAX = 4096
 LOG_EVERY_S = 60.0
 STOP_S_MAX = 1.0
@@ -111,6 +117,11 @@ class TerminalDriver(Driver):
         """Call `callback`, in the event loop, with the time at which all output was taken."""
         if self._writer:
             self._writer.after(partial(self._call_in_loop, callback))
+
+    async def caught_up(self) -> None:
+        """Return as soon as the terminal is not far behind with what was written."""
+        while self._writer and self._writer.is_behind:  # noqa: ASYNC110 - a thread's queue tells nobody
+            await asyncio.sleep(BEHIND_S)
 
     def start_application_mode(self) -> None:
         """Set the terminal's modes, and start the threads that write and read."""

@@ -12,6 +12,9 @@ PIECES_MAX = 64
 """A frame is one piece. For a terminal that is so far behind, further pieces are dropped, and the
 whole screen is painted again later."""
 
+BEHIND_PIECES = 4
+"""Two pictures, each with the question when the terminal has taken it."""
+
 STOP_S_MAX = 1.0
 
 Piece = str | Callable[[float], object] | None
@@ -30,6 +33,11 @@ class TerminalWriter:
         self._dropped = False
         self._gone = False
         self._thread = Thread(target=self._run, name="terminal output", daemon=True)
+
+    @property
+    def is_behind(self) -> bool:
+        """Return whether so much output waits that a further picture would only come later."""
+        return self._pieces.qsize() >= BEHIND_PIECES
 
     def start(self) -> None:
         """Start the thread."""
