@@ -115,11 +115,11 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         return TillScreen(self._write)
 
     def on_mount(self) -> None:
-        """Draw, install the signal handlers, and start the till after the first frame."""
+        """Install the signal handlers, draw, and start the till after the first frame."""
         self._terminal_size = (self.size.width, self.size.height)
-        self._draw()
         for number in _LEAVING_SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, self.exit)
+        self._draw()
         self._till.watch(self._take_view)
         self.run_worker(self._show_views(), exit_on_error=False)
         self.call_after_refresh(self._start)
