@@ -4,6 +4,8 @@ import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
+from random import Random
 
 import pyte
 import pytest
@@ -77,6 +79,24 @@ async def test_every_view_is_painted_cell_by_cell_as_computed() -> None:
             assert view is not None
             till.show(view)
             await until(lambda view=view: painted(app) == expected(view), pilot)  # type: ignore[misc]
+
+
+def test_a_region_is_computed_anew_only_when_what_it_shows_has_changed() -> None:
+    before = draw_screen(CONFIRM, SETTINGS, SIZE)
+    after = draw_screen(replace(CONFIRM, notice=Notice.SAME_CARD), SETTINGS, SIZE)
+    regions = ("status", "sale", "customer", "banner", "recent_sales", "keys")
+    changed = {name for name in regions if getattr(before, name) is not getattr(after, name)}
+    assert changed == {"banner"}
+
+
+def test_what_was_drawn_before_changes_no_picture() -> None:
+    """Each state and overlay behind many others, as a region keeps the rows of its last call."""
+    pictures = list(product(STATES.values(), Overlay))
+    first = [draw_screen(view, SETTINGS, SIZE, overlay).lines for view, overlay in pictures]
+    order = Random(1).choices(range(len(pictures)), k=4 * len(pictures))
+    for number in order:
+        view, overlay = pictures[number]
+        assert draw_screen(view, SETTINGS, SIZE, overlay).lines == first[number]
 
 
 class RecordingApp(TillApp):

@@ -1,7 +1,8 @@
 """The banner: one word in block letters, and sentences for the customer and for the cashier."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import groupby
 
 from taptill.checkout.session import Notice, Step
@@ -52,7 +53,7 @@ def banner_text(view: TillView | None, settings: ScreenSettings) -> BannerText:
     if view is None:
         return _banner_text("step.starting", ColourRole.INFO, {}, settings)
     values = settings.placeholder_values(view)
-    if view.step in _WAITS_FOR_CARD and (reader := unusable_reader(view)):
+    if view.step in _WAITS_FOR_CARD and (reader := unusable_reader(view.status.readers)):
         role = ColourRole.INFO if reader.state is ReaderState.OPENING else ColourRole.WARN
         values = {**values, **reader_values(reader, settings)}
         return _with_notice(
@@ -62,17 +63,16 @@ def banner_text(view: TillView | None, settings: ScreenSettings) -> BannerText:
     return _with_notice(_banner_text(text_key, role, values, settings), view, settings)
 
 
-def unusable_reader(view: TillView) -> ReaderHealth | None:
+def unusable_reader(readers: Sequence[ReaderHealth]) -> ReaderHealth | None:
     """Return the reader that the banner names if no reader can take a tap now."""
-    readers = view.status.readers
     if not readers or any(reader.state is ReaderState.OK for reader in readers):
         return None
     return next((reader for reader in readers if reader.state is ReaderState.OPENING), readers[0])
 
 
-def broken_readers(view: TillView) -> tuple[ReaderHealth, ...]:
+def broken_readers(readers: Sequence[ReaderHealth]) -> tuple[ReaderHealth, ...]:
     """Return the readers that do not work until somebody does something."""
-    return tuple(reader for reader in view.status.readers if reader.state not in _READS)
+    return tuple(reader for reader in readers if reader.state not in _READS)
 
 
 def reader_values(reader: ReaderHealth, settings: ScreenSettings) -> Mapping[str, str]:
@@ -84,7 +84,7 @@ def reader_values(reader: ReaderHealth, settings: ScreenSettings) -> Mapping[str
 def draw_banner(text: BannerText, layout: Layout) -> Rows:
     """Return the rows of the banner: the word in block letters, sentences beside or below it."""
     area, left = layout.banner, layout.word_width
-    letters = _letters(text, left if layout.is_beside else area.width)
+    letters = _letters(text.word, text.role, left if layout.is_beside else area.width)
     room = area.height if layout.is_beside else area.height - LETTER_ROWS
     lines = sentences(text, area.width - left - 1, room)
     if not layout.is_beside:
@@ -122,8 +122,9 @@ def sentences(text: BannerText, width: int, rows: int) -> list[str]:
     return [*wrapped_lines[: rows - 1], clip(" ".join(wrapped_lines[rows - 1 :]), width)]
 
 
-def _letters(text: BannerText, width: int) -> list[Row]:
-    return [_inked(f"  {row}", text.role, width) for row in letter_rows(text.word)]
+@lru_cache(len(Step))  # a sale has the same few words each time
+def _letters(word: str, role: ColourRole, width: int) -> Rows:
+    return tuple(_inked(f"  {row}", role, width) for row in letter_rows(word))
 
 
 def _inked(drawing: str, role: ColourRole, width: int) -> Row:

@@ -1,14 +1,16 @@
-"""The lines of the sale panel and of the customer panel."""
+"""The lines of the sale panel, of the customer panel and of the recent sales."""
+
+from typing import NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.renderables.digits import Digits
 
-from taptill.checkout.view import CustomerView, TillView
-from taptill.domain.basket import Good, Line
+from taptill.checkout.view import CustomerView, RecentSaleView, SaleState
+from taptill.domain.basket import Basket, Good, Line
+from taptill.domain.decision import Reason
 from taptill.domain.money import Money
-from taptill.ui.banner import unusable_reader
 from taptill.ui.rows import ColourRole, Run, drop_least_important, first_fitting, justify, pad
 from taptill.ui.screen_settings import ScreenSettings, ShowDebt
 
@@ -19,6 +21,9 @@ _GAP_CELLS = 2
 _MONEY_WIDTH = 26
 _LARGE_SIGNS = frozenset("$£€")
 
+_AMOUNT_CELLS = 9
+_INITIALS_CELLS = 6
+_MISSING = frozenset({Reason.NO_CREDIT, Reason.OFFLINE_CAP})
 _ARROW = "→"
 _COLOURED_MARGIN = 2  # a coloured text has a blank on either side
 
@@ -28,38 +33,65 @@ _COMPANY = 9
 _GAP = 10
 
 
-def sale(view: TillView, settings: ScreenSettings, width: int, rows: int) -> list[Run]:
+class KeyedSale(NamedTuple):
+    """All that the sale panel shows: the goods, and what was keyed in."""
+
+    goods: tuple[Good, ...]
+    basket: Basket
+    keystrokes: str
+    total: Money
+
+
+def sale(keyed: KeyedSale, settings: ScreenSettings, width: int, rows: int) -> list[Run]:
     """Return the lines of the sale above the total, and the goods where there is room for them."""
     room = rows - _TOTAL_ROWS
     columns = max(1, width // _GOOD_WIDTH)
-    goods_rows = -(-len(view.goods) // columns)
-    total = [Run(line) for line in _total(view, settings, width)]
-    lines = _lines(view, settings, width)
+    goods_rows = -(-len(keyed.goods) // columns)
+    total = [Run(line) for line in _total(keyed, settings, width)]
+    lines = _lines(keyed, settings, width)
     if room >= goods_rows + 1 + _LINES_MIN:  # the goods have rows of their own
-        lines = _newest_lines(lines, view, settings, room - goods_rows - 1)
+        lines = _newest_lines(lines, keyed, settings, room - goods_rows - 1)
         gap = room - len(lines) - goods_rows
-        goods_lines = _goods(view.goods, settings, width, goods_rows)
+        goods_lines = _goods(keyed.goods, settings, width, goods_rows)
         return [Run(line) for line in [*lines, *[""] * gap, *goods_lines]] + total
     visible_lines = (
-        _newest_lines(lines, view, settings, room)
+        _newest_lines(lines, keyed, settings, room)
         if lines
-        else _goods(view.goods, settings, width, room)
+        else _goods(keyed.goods, settings, width, room)
     )
     return [Run(line) for line in [*visible_lines, *[""] * (room - len(visible_lines))]] + total
 
 
-def customer(view: TillView, settings: ScreenSettings, width: int, rows: int) -> list[Run]:
-    """Return the customer and their balance; without a card, the legend of the demo's cards."""
-    if view.customer is None:
-        return _no_customer(view, settings, rows)
-    ranked_rows = [
-        *_identity_rows(view.customer, settings, width),
-        *_money_rows(view.customer, settings, width),
-    ]
+def customer(view: CustomerView, settings: ScreenSettings, width: int, rows: int) -> list[Run]:
+    """Return the customer and their balance."""
+    ranked_rows = [*_identity_rows(view, settings, width), *_money_rows(view, settings, width)]
     kept_rows = drop_least_important(ranked_rows, rows)
     above = [run for rank, run in kept_rows if rank not in _MONEY_RANKS]
     below = [run for rank, run in kept_rows if rank in _MONEY_RANKS]
     return [*above, *[Run("")] * (rows - len(kept_rows)), *below]
+
+
+def no_customer(settings: ScreenSettings, rows: int, *, can_read: bool) -> list[Run]:
+    """Return what stands there without a card: the legend of the demo's cards."""
+    runs = [Run(settings.texts.say("customer.none" if can_read else "customer.no-reader"))]
+    if settings.legend:
+        cards = [Run(f"{letter} {settings.clean(text)}") for letter, text in settings.legend]
+        head = [Run(""), Run(settings.texts.say("panel.cards"))]
+        runs += [*head, *cards] if len(runs) + len(head) + len(cards) <= rows else cards
+    if len(runs) > rows:
+        more_text = settings.texts.say("line.more", count=str(len(runs) - rows + 1))
+        runs[rows - 1 :] = [Run(more_text)]
+    return runs
+
+
+def sale_row(row: RecentSaleView, settings: ScreenSettings, width: int) -> str:
+    """Return the line of a recent sale, with how far it has come."""
+    amount = settings.money(row.amount).rjust(_AMOUNT_CELLS)
+    initials = pad(settings.clean(row.initials), _INITIALS_CELLS)
+    place = f"{row.time:>5} {amount}  {initials}  "
+    text = place + first_fitting(width - cell_len(place), *_sale_states(row, settings))
+    hint = settings.texts.say("sale.hint") if row.can_void else ""
+    return justify(text, hint, width) if cell_len(f"{text} {hint}") < width else pad(text, width)
 
 
 def digit_rows(text: str) -> tuple[str, ...]:
@@ -69,11 +101,11 @@ def digit_rows(text: str) -> tuple[str, ...]:
     return tuple(rows.split("\n")[:_TOTAL_ROWS])
 
 
-def _total(view: TillView, settings: ScreenSettings, width: int) -> list[str]:
+def _total(keyed: KeyedSale, settings: ScreenSettings, width: int) -> list[str]:
     label = settings.texts.say("line.total")
-    digits = _large(view.total, settings)
+    digits = _large(keyed.total, settings)
     if len(label) + 1 + max(map(len, digits)) > width:
-        return ["", justify(label, settings.money(view.total), width), ""]
+        return ["", justify(label, settings.money(keyed.total), width), ""]
     labels = ("", label, "")
     return [justify(left, right, width) for left, right in zip(labels, digits, strict=True)]
 
@@ -90,15 +122,15 @@ def _large(total: Money, settings: ScreenSettings) -> list[str]:
     return [f"{left} {right}" for left, right in zip(digits, sign, strict=True)]
 
 
-def _lines(view: TillView, settings: ScreenSettings, width: int) -> list[str]:
-    lines = [_line(line, settings, width) for line in view.basket.lines]
-    return [*lines, _typed_line(view, settings, width)] if view.keystrokes else lines
+def _lines(keyed: KeyedSale, settings: ScreenSettings, width: int) -> list[str]:
+    lines = [_line(line, settings, width) for line in keyed.basket.lines]
+    return [*lines, _typed_line(keyed, settings, width)] if keyed.keystrokes else lines
 
 
-def _typed_line(view: TillView, settings: ScreenSettings, width: int) -> str:
+def _typed_line(keyed: KeyedSale, settings: ScreenSettings, width: int) -> str:
     """Return the keys of the amount being typed, and next to them the amount that they mean."""
-    amount = view.total - view.basket.total
-    keys = f"> {view.keystrokes.replace('.', settings.usage.mark)}"
+    amount = keyed.total - keyed.basket.total
+    keys = f"> {keyed.keystrokes.replace('.', settings.usage.mark)}"
     return justify(keys, settings.money(amount), width) if amount else pad(keys, width)
 
 
@@ -108,11 +140,11 @@ def _line(line: Line, settings: ScreenSettings, width: int) -> str:
 
 
 def _newest_lines(
-    lines: list[str], view: TillView, settings: ScreenSettings, rows: int
+    lines: list[str], keyed: KeyedSale, settings: ScreenSettings, rows: int
 ) -> list[str]:
     if len(lines) <= rows:
         return lines
-    count = sum(line.quantity for line in view.basket.lines) + bool(view.keystrokes)
+    count = sum(line.quantity for line in keyed.basket.lines) + bool(keyed.keystrokes)
     newest = lines[len(lines) - rows + 1 :]
     return [settings.texts.say("line.items", count=str(count)), *newest]
 
@@ -131,19 +163,6 @@ def _goods(goods: tuple[Good, ...], settings: ScreenSettings, width: int, rows: 
 def _good(good: Good, settings: ScreenSettings, cell: int) -> str:
     label = f"{settings.clean(good.key)} {settings.clean(good.name)}"
     return pad(justify(label, settings.money(good.price), cell - _GAP_CELLS), cell)
-
-
-def _no_customer(view: TillView, settings: ScreenSettings, rows: int) -> list[Run]:
-    reader = unusable_reader(view)
-    runs = [Run(settings.texts.say("customer.no-reader" if reader else "customer.none"))]
-    if settings.legend:
-        cards = [Run(f"{letter} {settings.clean(text)}") for letter, text in settings.legend]
-        head = [Run(""), Run(settings.texts.say("panel.cards"))]
-        runs += [*head, *cards] if len(runs) + len(head) + len(cards) <= rows else cards
-    if len(runs) > rows:
-        more_text = settings.texts.say("line.more", count=str(len(runs) - rows + 1))
-        runs[rows - 1 :] = [Run(more_text)]
-    return runs
 
 
 def _identity_rows(
@@ -266,3 +285,19 @@ def _headroom(customer: CustomerView, settings: ScreenSettings, width: int) -> s
     if remaining is not None and remaining.minor >= 0:
         return _amount_line("may-spend-after", remaining, settings, width)
     return _amount_line("may-spend", customer.headroom, settings, width)
+
+
+def _sale_states(row: RecentSaleView, settings: ScreenSettings) -> list[str]:
+    """Return wordings of how far a sale has come, the longest first."""
+    say = settings.texts.say
+    if row.is_voided:
+        return [say("sale.voided")]
+    key = f"sale.void-{row.state}" if row.amount.minor < 0 else f"sale.{row.state}"
+    if row.state is not SaleState.REFUSED:
+        return [say(key), say(f"{key}-short")]
+    reason = say(f"reason.{row.reason}.short") if row.reason else "?"
+    words = [say("sale.refused", why=reason), say("sale.refused-short")]
+    if row.missing is not None and row.reason in _MISSING and settings.shows_debt:
+        missing = say("sale.missing", why=reason, missing=settings.money(row.missing))
+        words.insert(0, say("sale.refused", why=missing))
+    return words

@@ -6,9 +6,9 @@ Nothing is ever read as markup, and a character of two cells is never cut in hal
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import zip_longest
+from typing import NamedTuple
 
 from rich.cells import cell_len
 
@@ -33,8 +33,7 @@ class ColourRole(StrEnum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Text of one role; `ink` swaps the role's two colours, as block letters are made of spaces."""
 
     text: str

@@ -1,18 +1,31 @@
-"""The till screen as rows of text: a pure function of the view, the settings and the size."""
+"""The till screen as rows of text: a pure function of the view, the settings and the size.
 
+A region is computed anew when what it shows has changed. For this each region is a function of all
+that it shows and of nothing else, and keeps the rows of its last call.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import wraps
 from itertools import zip_longest
+from typing import NamedTuple, ParamSpec
 
 from rich.cells import cell_len
 
 from taptill.checkout.session import Step
-from taptill.checkout.view import Link, RecentSaleView, SaleState, StatusView, TillView
-from taptill.domain.decision import Reason
+from taptill.checkout.view import (
+    CustomerView,
+    Link,
+    RecentSaleView,
+    StatusView,
+    TillAlarm,
+    TillView,
+)
 from taptill.domain.tap import ReaderHealth, ReaderState
 from taptill.ui.banner import BannerText, banner_text, broken_readers, draw_banner, unusable_reader
 from taptill.ui.layout import Area, Layout, lay_out, too_small
-from taptill.ui.panels import customer, sale
+from taptill.ui.panels import KeyedSale, customer, no_customer, sale, sale_row
 from taptill.ui.rows import (
     ColourRole,
     Row,
@@ -21,19 +34,17 @@ from taptill.ui.rows import (
     bare,
     block,
     clip,
-    first_fitting,
     frame,
-    justify,
     pad,
     wrap,
 )
 from taptill.ui.screen_settings import ScreenSettings
 
 _NAME_CELLS = 16
-_AMOUNT_CELLS = 9
-_INITIALS_CELLS = 6
 _NO_RUNS: Row = ()
-_MISSING = frozenset({Reason.NO_CREDIT, Reason.OFFLINE_CAP})
+_STARTING = TillView(step=Step.READY, status=StatusView(till=""))
+
+P = ParamSpec("P")
 
 HELP = (
     "confirm", "cancel", "digits", "back", "letters", "add",
@@ -47,6 +58,14 @@ class Overlay(StrEnum):
     NONE = "none"
     HELP = "help"
     LEAVE = "leave"
+
+
+class Alerts(NamedTuple):
+    """What stands above the recent sales: alarms, warnings, and readers that fail."""
+
+    alarms: tuple[TillAlarm, ...]
+    warnings: tuple[str, ...]
+    readers: tuple[ReaderHealth, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +86,19 @@ class ScreenRows:
         panels = zip_longest(self.sale, self.customer, fillvalue=_NO_RUNS)
         beside = [(*left, *right) for left, right in panels]
         return (*self.status, *beside, *self.banner, *self.recent_sales, *self.keys)
+
+
+def _kept(draw: Callable[P, Rows]) -> Callable[P, Rows]:
+    """Make a region's function return the rows of its last call while its arguments are equal."""
+    last: list[tuple[object, Rows]] = []
+
+    @wraps(draw)
+    def drawn(*shown: P.args, **named: P.kwargs) -> Rows:
+        if not last or last[0][0] != (shown, named):
+            last[:] = [((shown, named), draw(*shown, **named))]
+        return last[0][1]
+
+    return drawn
 
 
 def draw_screen(
@@ -90,16 +122,19 @@ def draw_screen(
             banner_text=text,
         )
     layout = lay_out(width, height)
-    current_view = view or TillView(step=Step.READY, status=StatusView(till=""))
+    now = view or _STARTING
+    status, readers = now.status, now.status.readers
     if overlay is Overlay.LEAVE:
         text = replace(text, cashier=_leave_text(view, settings))
+    keyed = KeyedSale(now.goods, now.basket, now.keystrokes, now.total)
+    alerts = Alerts(status.alarms, status.warnings, readers)
     return ScreenRows(
-        status=(_status_row(view, settings, width),),
-        sale=_sale_panel(current_view, settings, layout, overlay),
-        customer=_customer_panel(current_view, settings, layout, overlay),
-        banner=draw_banner(text, layout),
-        recent_sales=_recent_sales(current_view, settings, layout),
-        keys=(_keys_row(current_view, settings, width, overlay),),
+        status=_status_line(status if view else None, settings, width),
+        sale=_sale_panel(keyed, settings, layout, overlay),
+        customer=_customer_panel(now.customer, readers, settings, layout, overlay),
+        banner=_banner(text, layout),
+        recent_sales=_recent_sales(now.recent_sales, alerts, settings, layout),
+        keys=_keys_line(settings, width, overlay, is_closed=now.step is Step.CLOSED),
         banner_text=text,
     )
 
@@ -123,58 +158,74 @@ def _leave_text(view: TillView | None, settings: ScreenSettings) -> str:
 def _panel(title: str, runs: list[Run], area: Area, layout: Layout) -> Rows:
     if layout.has_frames:
         return frame(title, runs, area.width, area.height)
-    return bare([replace(run, text=f" {run.text}") for run in runs], area.width, area.height)
+    return bare([run._replace(text=f" {run.text}") for run in runs], area.width, area.height)
 
 
 def _inner_size(area: Area, layout: Layout) -> tuple[int, int]:
     return (area.width - 4, area.height - 2) if layout.has_frames else (area.width - 2, area.height)
 
 
-def _sale_panel(view: TillView, settings: ScreenSettings, layout: Layout, overlay: Overlay) -> Rows:
+_banner = _kept(draw_banner)
+
+
+@_kept
+def _sale_panel(
+    keyed: KeyedSale, settings: ScreenSettings, layout: Layout, overlay: Overlay
+) -> Rows:
     width, rows = _inner_size(layout.sale, layout)
     if overlay is Overlay.HELP:
         help_runs = [Run(settings.texts.say(f"help.{key}")) for key in HELP[:rows]]
         return _panel(settings.texts.say("panel.help"), help_runs, layout.sale, layout)
-    runs = sale(view, settings, width, rows)
+    runs = sale(keyed, settings, width, rows)
     return _panel(settings.texts.say("panel.sale"), runs, layout.sale, layout)
 
 
+@_kept
 def _customer_panel(
-    view: TillView, settings: ScreenSettings, layout: Layout, overlay: Overlay
+    shown: CustomerView | None,
+    readers: tuple[ReaderHealth, ...],
+    settings: ScreenSettings,
+    layout: Layout,
+    overlay: Overlay,
 ) -> Rows:
     width, rows = _inner_size(layout.customer, layout)
     if overlay is Overlay.HELP:
         help_runs = [Run(settings.texts.say(f"help.{key}")) for key in HELP[rows : 2 * rows]]
         return _panel(settings.texts.say("panel.help"), help_runs, layout.customer, layout)
-    runs = customer(view, settings, width, rows)
+    if shown:
+        runs = customer(shown, settings, width, rows)
+    else:
+        runs = no_customer(settings, rows, can_read=unusable_reader(readers) is None)
     return _panel(settings.texts.say("panel.customer"), runs, layout.customer, layout)
 
 
-def _status_row(view: TillView | None, settings: ScreenSettings, width: int) -> Row:
+@_kept
+def _status_line(status: StatusView | None, settings: ScreenSettings, width: int) -> Rows:
     """Return the status line; where it is too narrow, whole items are left out."""
     say = settings.texts.say
-    if view is None:  # the journal is not open yet
-        return (Run(pad(f" {say('link.unknown')}", width)),)
+    if status is None:  # the journal is not open yet
+        return ((Run(pad(f" {say('link.unknown')}", width)),),)
     row: list[Run] = [Run(" ")]
-    items = _status_items(view, settings, width)
+    items = _status_items(status, settings, width)
     for _, run in items:
         divider = [Run(" │ ")] if len(row) > 1 else []
         row += [*divider, run]
     used = sum(cell_len(run.text) for run in row)
-    return (*row, Run(" " * (width - used)))
+    return ((*row, Run(" " * (width - used))),)
 
 
-def _status_items(view: TillView, settings: ScreenSettings, width: int) -> list[tuple[int, Run]]:
+def _status_items(
+    status: StatusView, settings: ScreenSettings, width: int
+) -> list[tuple[int, Run]]:
     """Return the items that fit, each with its rank; those of the highest rank are left out first.
 
     What the office must clarify is left out after all but link and readers. Before that, these two
     are worded shorter, and *0 to send* is left out first.
     """
-    status = view.status
     to_send = Run(settings.texts.say("status.to-send", count=str(status.to_send)))
     is_less = bool(status.conflicts) and not status.to_send
     needed_ranks = {0, 1, 2} if status.conflicts else {0, 1}
-    for link, readers in _wordings(view, settings):
+    for link, readers in _wordings(status, settings):
         ranked_items = [
             (6, Run(clip(settings.clean(status.till), _NAME_CELLS)) if status.till else None),
             (0, link),
@@ -192,19 +243,19 @@ def _status_items(view: TillView, settings: ScreenSettings, width: int) -> list[
     return items
 
 
-def _wordings(view: TillView, settings: ScreenSettings) -> list[tuple[Run, Run]]:
+def _wordings(status: StatusView, settings: ScreenSettings) -> list[tuple[Run, Run]]:
     """Return wordings of link and readers, the longest first."""
-    say, status = settings.texts.say, view.status
-    link, readers = _link(status, settings), _readers(view, settings)
+    say = settings.texts.say
+    link, readers = _link(status, settings), _readers(status.readers, settings)
     bare_link = _link(replace(status, latency_ms=None, offline_since=""), settings)
     brief = bare_link
     if status.link is Link.OFFLINE and status.offline_since:
-        brief = replace(bare_link, text=f" {say('status.offline', since=status.offline_since)} ")
+        brief = bare_link._replace(text=f" {say('status.offline', since=status.offline_since)} ")
     state = readers
     not_ok = [reader for reader in status.readers if reader.state is not ReaderState.OK]
-    if worst := next(iter([*broken_readers(view), *not_ok]), None):
+    if worst := next(iter([*broken_readers(status.readers), *not_ok]), None):
         words = say(f"reader.{worst.state}.status")
-        state = replace(readers, text=words if readers.role is ColourRole.TEXT else f" {words} ")
+        state = readers._replace(text=words if readers.role is ColourRole.TEXT else f" {words} ")
     return [(link, readers), (brief, readers), (brief, state), (bare_link, state)]
 
 
@@ -221,11 +272,11 @@ def _link(status: StatusView, settings: ScreenSettings) -> Run:
     return Run(text) if is_normal else Run(f" {text} ", ColourRole.WARN)
 
 
-def _readers(view: TillView, settings: ScreenSettings) -> Run:
-    say, readers = settings.texts.say, view.status.readers
+def _readers(readers: tuple[ReaderHealth, ...], settings: ScreenSettings) -> Run:
+    say = settings.texts.say
     if not readers:
         return Run(say("status.reader", state=say("status.no-reader")))
-    worst = next(iter(broken_readers(view)), None)
+    worst = next(iter(broken_readers(readers)), None)
     if worst is None:
         opening = next(
             (reader for reader in readers if reader.state is ReaderState.OPENING), readers[0]
@@ -255,46 +306,53 @@ def _cache_age(status: StatusView, settings: ScreenSettings) -> Run | None:
     return Run(settings.texts.say("status.age", age=settings.age(status.cache_age_s)))
 
 
-def _recent_sales(view: TillView, settings: ScreenSettings, layout: Layout) -> Rows:
+@_kept
+def _recent_sales(
+    recent_sales: tuple[RecentSaleView, ...],
+    shown_alerts: Alerts,
+    settings: ScreenSettings,
+    layout: Layout,
+) -> Rows:
     """Return alarms, warnings and reader hints, and below them the recent sales, newest first."""
     area = layout.recent_sales
     is_single_line = area.height == 1
     rows = 1 if is_single_line else area.height - 2
     width = area.width - (2 if is_single_line else 4)
-    sales = [Run(_sale_row(row, settings, width)) for row in view.recent_sales]
-    alerts = _alerts(view, settings) + ([] if is_single_line else _reader_hints(view, settings))
+    sales = [Run(sale_row(row, settings, width)) for row in recent_sales]
+    alerts = _alerts(shown_alerts, settings)
+    if not is_single_line:
+        alerts += _reader_hints(shown_alerts.readers, settings)
     alert_rows = max(1, rows - 1) if sales else rows
     if len(alerts) > alert_rows:
         rest, last = f" +{len(alerts) - alert_rows}", alerts[alert_rows - 1]
         alerts = [
             *alerts[: alert_rows - 1],
-            replace(last, text=clip(last.text, width - 2 - len(rest)) + rest),
+            last._replace(text=clip(last.text, width - 2 - len(rest)) + rest),
         ]
     runs = block([*alerts, *sales], rows)
     if is_single_line:
-        return bare([replace(run, text=f" {run.text}") for run in runs], area.width, 1)
+        return bare([run._replace(text=f" {run.text}") for run in runs], area.width, 1)
     return frame(settings.texts.say("panel.strip"), runs, area.width, area.height)
 
 
-def _alerts(view: TillView, settings: ScreenSettings) -> list[Run]:
-    status = view.status
+def _alerts(alerts: Alerts, settings: ScreenSettings) -> list[Run]:
     alarms = [
-        Run(settings.texts.say(f"alarm.{alarm}"), ColourRole.REFUSED) for alarm in status.alarms
+        Run(settings.texts.say(f"alarm.{alarm}"), ColourRole.REFUSED) for alarm in alerts.alarms
     ]
-    warnings = [Run(settings.clean(warning), ColourRole.WARN) for warning in status.warnings]
+    warnings = [Run(settings.clean(warning), ColourRole.WARN) for warning in alerts.warnings]
     return [*alarms, *warnings]
 
 
-def _reader_hints(view: TillView, settings: ScreenSettings) -> list[Run]:
+def _reader_hints(readers: tuple[ReaderHealth, ...], settings: ScreenSettings) -> list[Run]:
     """Return what to do about readers that fail while others work."""
-    if unusable_reader(view):
+    if unusable_reader(readers):
         return []
     return [
         Run(
             f"{clip(settings.clean(reader.reader), _NAME_CELLS)}: {_hint(reader, settings)}",
             ColourRole.WARN,
         )
-        for reader in broken_readers(view)
+        for reader in broken_readers(readers)
     ]
 
 
@@ -302,38 +360,14 @@ def _hint(reader: ReaderHealth, settings: ScreenSettings) -> str:
     return settings.texts.say_if_known(f"reader.{reader.state}.cashier", {})
 
 
-def _sale_row(row: RecentSaleView, settings: ScreenSettings, width: int) -> str:
-    amount = settings.money(row.amount).rjust(_AMOUNT_CELLS)
-    initials = pad(settings.clean(row.initials), _INITIALS_CELLS)
-    place = f"{row.time:>5} {amount}  {initials}  "
-    text = place + first_fitting(width - cell_len(place), *_sale_states(row, settings))
-    hint = settings.texts.say("sale.hint") if row.can_void else ""
-    return justify(text, hint, width) if cell_len(f"{text} {hint}") < width else pad(text, width)
-
-
-def _sale_states(row: RecentSaleView, settings: ScreenSettings) -> list[str]:
-    """Return wordings of how far a sale has come, the longest first."""
-    say = settings.texts.say
-    if row.is_voided:
-        return [say("sale.voided")]
-    key = f"sale.void-{row.state}" if row.amount.minor < 0 else f"sale.{row.state}"
-    if row.state is not SaleState.REFUSED:
-        return [say(key), say(f"{key}-short")]
-    reason = say(f"reason.{row.reason}.short") if row.reason else "?"
-    words = [say("sale.refused", why=reason), say("sale.refused-short")]
-    if row.missing is not None and row.reason in _MISSING and settings.shows_debt:
-        missing = say("sale.missing", why=reason, missing=settings.money(row.missing))
-        words.insert(0, say("sale.refused", why=missing))
-    return words
-
-
-def _keys_row(view: TillView, settings: ScreenSettings, width: int, overlay: Overlay) -> Row:
+@_kept
+def _keys_line(settings: ScreenSettings, width: int, overlay: Overlay, *, is_closed: bool) -> Rows:
     names = ("back", "leave") if overlay is Overlay.HELP else ("confirm", "cancel", "help", "void")
     visible_names: list[str] = []
     for name in names:
         text = settings.texts.say(f"key.{name}")
         if cell_len(" " + "  ".join([*visible_names, text])) <= width:
             visible_names.append(text)
-    if view.step is Step.CLOSED:
+    if is_closed:
         visible_names = [settings.texts.say("key.help")]
-    return (Run(pad(" " + "  ".join(visible_names), width)),)
+    return ((Run(pad(" " + "  ".join(visible_names), width)),),)
