@@ -7,6 +7,7 @@ import pytest
 from tests.domain.samples import ADA, POLICY, known, snapshot
 from tests.fakes.shop import SETTINGS, Shop, open_shop
 
+from taptill.checkout.charging import SETTLE_AFTER_S
 from taptill.checkout.session import Notice, Step
 from taptill.checkout.view import SaleState
 from taptill.domain.basket import Good
@@ -71,6 +72,17 @@ def test_paid_shows_what_was_charged_and_what_is_left(shop: Shop) -> None:
     (row,) = view.recent_sales
     assert (row.amount, row.initials, row.state) == (Money(420), "A. B.", SaleState.KEPT)
     assert row.can_void
+    assert shop.settled == 1
+
+
+def test_settlement_starts_behind_what_the_screen_shows_of_a_sale(shop: Shop) -> None:
+    shop.press("420")
+    shop.tap("A")
+    shop.enter()
+    assert (shop.step(), shop.settled) == (Step.PAID, 0)
+    shop.tap("B")
+    assert (shop.step(), shop.settled) == (Step.DECLINED, 0)
+    shop.later(SETTLE_AFTER_S)
     assert shop.settled == 1
 
 

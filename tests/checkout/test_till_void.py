@@ -7,6 +7,7 @@ import pytest
 from tests.domain.samples import ADA, DORA
 from tests.fakes.shop import SETTINGS, Shop, open_shop
 
+from taptill.checkout.charging import SETTLE_AFTER_S
 from taptill.checkout.recent_sales import ROWS_MAX
 from taptill.checkout.session import Notice, Step
 from taptill.domain.entry import Entry, EntryKind
@@ -32,6 +33,7 @@ def test_a_void_names_its_charge_and_the_reason(shop: Shop, key: str, why: str) 
     assert (shop.step(), shop.view.amount) == (Step.VOIDED, Money(420))
     assert voids(shop) == [("sale-1", ADA.id, -420, why)]
     assert shop.books.of_kind(EntryKind.VOID)[0].body["voids"] == 1
+    shop.later(SETTLE_AFTER_S)
     assert shop.settled == 2
 
 

@@ -22,6 +22,10 @@ sent it, but within a shorter time, so that a withdrawn tap is never charged."""
 
 SLOW_DISK_S = 2.0
 
+SETTLE_AFTER_S = 0.1
+"""Settlement starts so long after a commit: before its first request the screen shows PAID, and
+answers the next card, which may be on the reader already."""
+
 VOID_REASONS = {"1": "wrong amount", "2": "wrong customer", "3": "goods returned"}
 
 
@@ -134,6 +138,7 @@ class Charging:
         entry = await self._commit(draft)
         if entry is not None:
             self._show_paid(entry)
+            await self._settle_soon()
 
     def _decline(self, decline: Declined) -> None:
         state = self._state
@@ -154,7 +159,6 @@ class Charging:
         state.sale = replace(state.sale, authorisation=authorisation)
         self._finish(Event.SAVED)
         state.refresh()
-        state.ports.settle()
 
     async def _void(self, draft: Draft) -> None:
         state = self._state
@@ -163,7 +167,11 @@ class Charging:
             state.recent_sales.void(draft.charge_id or "", entry.seq)
             self._finish(Event.VOID_SAVED)
             state.refresh()
-            state.ports.settle()
+            await self._settle_soon()
+
+    async def _settle_soon(self) -> None:
+        await asyncio.sleep(SETTLE_AFTER_S)
+        self._state.ports.settle()
 
     async def _commit(self, draft: Draft) -> Entry | None:
         """Append one entry to the journal; close the till and return None if that fails."""
