@@ -15,6 +15,7 @@ from tests.benchmarks.figures import HEAD, Bench, Figure
 from tests.benchmarks.full_sync import rate
 from tests.benchmarks.readers import decoders, idle, learning
 from tests.benchmarks.service import measure as service
+from tests.benchmarks.stations import measure as stations
 
 Measure = Callable[[Bench], list[Figure]]
 
@@ -23,6 +24,7 @@ MEASURES: Mapping[str, Measure] = {
     "tap": counter.measure_tap,
     "enter": counter.measure_enter,
     "next": counter.measure_next,
+    "stations": stations.measure,
     "journal": journal.measure,
     "settling": settling.measure,
     "decision": journal.measure_decision,

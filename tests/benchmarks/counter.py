@@ -36,7 +36,10 @@ SETTLED_S = 0.4
 
 
 class MeasuredTill:
-    """One program that sells, with how it is shown a card."""
+    """One program that sells, with how it is shown a card.
+
+    `answered_at_s` is when it last answered a card or Enter.
+    """
 
     def __init__(
         self, terminal: DrivenTerminal, show: Callable[[int], None], customers: int
@@ -46,7 +49,7 @@ class MeasuredTill:
         self._customers = customers
         self._clear = True
         self._tapped_at_s = 0.0
-        self._answered_at_s = 0.0
+        self.answered_at_s = 0.0
 
     def ring_up(self) -> float:
         """Begin a sale of 4.20; return the seconds from the first key to its echo."""
@@ -83,14 +86,14 @@ class MeasuredTill:
 
     def enter(self) -> float:
         """Press Enter once it counts; return the seconds until PAID is painted."""
-        _wait_until(self._answered_at_s + DEAD_ENTER_S)
+        _wait_until(self.answered_at_s + DEAD_ENTER_S)
         took_s = self._terminal.type("\r", b"Thank you")
-        self._answered_at_s = time.perf_counter()
+        self.answered_at_s = time.perf_counter()
         return took_s
 
     def _answered(self, text: bytes) -> float:
-        self._answered_at_s = self._terminal.drawn_at_s(text)
-        return self._answered_at_s - self._tapped_at_s
+        self.answered_at_s = self._terminal.drawn_at_s(text)
+        return self.answered_at_s - self._tapped_at_s
 
 
 @contextmanager
