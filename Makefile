@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo run check test test-one test-plain test-bare bench soak simulate findings format lock readers clean
+.PHONY: help demo run check test test-one test-plain test-bare bench soak simulate findings format lock readers fast clean
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -96,10 +96,14 @@ lock: $(READY) ## Pin the newest allowed versions anew (needs the network)
 	$(LOCK) -o requirements.lock
 	$(LOCK) --extra dev -o requirements-dev.lock
 	$(LOCK) --extra keyboard --extra pcsc -o requirements-readers.lock
+	$(LOCK) --extra fast -o requirements-fast.lock
 
 # No wheels of them exist for a Pi; their tests say so where they are not installed.
 readers: $(READY) ## Compile the packages of keyboard and PC/SC readers (needs gcc, swig, libpcsclite-dev)
 	$(BIN)/pip install --quiet --require-hashes -r requirements-readers.lock
+
+fast: $(READY) ## Install the compiled parts of the service, where wheels of them exist or gcc is there
+	$(BIN)/pip install --quiet --require-hashes -r requirements-fast.lock
 
 clean: ## Remove what make has made
 	rm -rf $(VENV)

@@ -20,7 +20,7 @@ from tests.service.conftest import Api, equals, where
 
 from taptill.cli.service import service as group
 from taptill.domain.errors import ServiceError, ServiceTooNewError
-from taptill.service.run import listen
+from taptill.service.http.run import listen
 
 
 def said(*words: Any) -> str:

@@ -24,11 +24,12 @@ from tests.fakes.service import RunningService, running_service
 from tests.service.conftest import CUSTOMERS, Api, equals, where
 from uvicorn.server import ServerState
 
-from taptill.service.app import build_app
 from taptill.service.database import create_database
 from taptill.service.fields import CUSTOMERS as ENTITY
 from taptill.service.fields import ENTITIES
-from taptill.service.run import TimeoutProtocol, listen
+from taptill.service.http.app import build_app
+from taptill.service.http.connections import PurePythonConnection, TimeoutMixin
+from taptill.service.http.run import connection_class, listen
 from taptill.service.store import Store
 from taptill.service.tokens import TokenRole, add_token, check_permission
 from taptill.service.wire import ApiError, parse, write
@@ -188,43 +189,53 @@ def test_huge_bodies_leave_no_memory_behind(service: RunningService, office: Api
 
 UVICORN_PARTS = (
     "_unset_keepalive_if_required",
-    "conn",
+    "cycle",
     "loop",
     "timeout_keep_alive_handler",
     "timeout_keep_alive_task",
     "transport",
 )
+NOT_COMPILED = "tests of the compiled HTTP parser did NOT run: make fast installs it"
 
 
-def test_uvicorn_is_the_version_whose_private_parts_end_slow_clients() -> None:
-    """Another version may be pinned only after its H11Protocol was compared with service/run.py."""
+@pytest.fixture(params=["pure Python", "compiled"])
+def connection(request: pytest.FixtureRequest) -> type[TimeoutMixin]:
+    """Return the class of connections of each parser."""
+    if request.param == "pure Python":
+        return PurePythonConnection
+    pytest.importorskip("httptools", reason=NOT_COMPILED)
+    compiled: Any = connection_class(compiled=True)
+    assert compiled is not PurePythonConnection
+    assert isinstance(compiled, type)
+    return compiled
+
+
+def test_uvicorn_is_the_version_whose_private_parts_end_slow_clients(
+    connection: type[TimeoutMixin],
+) -> None:
+    """Another version may be pinned only after its classes were compared with `service/http`."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert f"uvicorn=={uvicorn.__version__}" in project["optional-dependencies"]["service"]
-    config = uvicorn.Config(Starlette(), http=TimeoutProtocol, lifespan="off")
+    config = uvicorn.Config(Starlette(), http=connection, lifespan="off")
     config.load()
     loop = asyncio.new_event_loop()
-    protocol = TimeoutProtocol(config, ServerState(), {}, loop)
+    protocol = connection(config, ServerState(), {}, loop)
     loop.close()
-    assert [name for name in UVICORN_PARTS if not hasattr(protocol, name)] == []
+    parts = UVICORN_PARTS if connection is PurePythonConnection else (*UVICORN_PARTS, "pipeline")
+    assert [name for name in parts if not hasattr(protocol, name)] == []
     assert protocol.timeout_keep_alive_task is None
 
 
-class ShortTimeoutProtocol(TimeoutProtocol):
-    head_timeout_s = 0.4
-    unread_timeout_s = 0.4
-
-
 @pytest.fixture
-def impatient_server(tmp_path: Path) -> Iterator[tuple[int, str]]:
+def impatient_server(tmp_path: Path, connection: type[TimeoutMixin]) -> Iterator[tuple[int, str]]:
     """Run a server with short time-outs; yield its port and a token."""
     engine = create_database(tmp_path / "customers.db")
     rows = [{"name": "x", "debtData": {"k": "x" * 60_000}}] * 32
     Store(engine).insert(ENTITY, {"fields": rows})
     token = add_token(engine, TokenRole.TILL, "till")
     app, listener = build_app(Store(engine), body_timeout_s=0.4), listen("127.0.0.1", 0)
-    config = uvicorn.Config(
-        app, http=ShortTimeoutProtocol, ws="none", lifespan="off", log_level="error"
-    )
+    short = type("Short", (connection,), {"head_timeout_s": 0.4, "unread_timeout_s": 0.4})
+    config = uvicorn.Config(app, http=short, ws="none", lifespan="off", log_level="error")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
@@ -244,6 +255,20 @@ def line(port: int) -> Iterator[socket.socket]:
         yield client_socket
 
 
+def drip(client: socket.socket) -> None:
+    """Send a head byte after byte until the other end closes the line."""
+    client.settimeout(0.05)
+    count, head = 0, b"GET /" + b"x" * 100
+    with suppress(BrokenPipeError, ConnectionResetError):
+        while count < 100:
+            client.sendall(head[count : count + 1])
+            count += 1
+            with suppress(TimeoutError):
+                assert client.recv(100) == b""
+                break
+    assert count < 100
+
+
 def test_a_client_that_says_nothing_is_let_go(impatient_server: tuple[int, str]) -> None:
     with line(impatient_server[0]) as silent:
         assert silent.recv(100) == b""
@@ -256,16 +281,7 @@ def test_a_client_that_drips_its_head_is_let_go(impatient_server: tuple[int, str
         answer = b""
         while b"true}" not in answer:
             answer += dripping.recv(1000)
-        dripping.settimeout(0.05)
-        count = 0
-        with suppress(BrokenPipeError, ConnectionResetError):
-            while count < 100:
-                dripping.sendall(b"x")
-                count += 1
-                with suppress(TimeoutError):
-                    assert dripping.recv(100) == b""
-                    break
-        assert count < 100
+        drip(dripping)
 
 
 def test_a_client_that_drips_its_body_is_told_and_let_go(impatient_server: tuple[int, str]) -> None:
@@ -277,6 +293,28 @@ def test_a_client_that_drips_its_body_is_told_and_let_go(impatient_server: tuple
             answer += part
         assert answer.startswith(b"HTTP/1.1 408")
         assert b'"code":"slow"' in answer
+
+
+def test_a_client_that_was_answered_early_and_drips_its_body_on_is_let_go(
+    impatient_server: tuple[int, str],
+) -> None:
+    """Without a token the answer needs no body: what still comes of it has the time of a head."""
+    with line(impatient_server[0]) as early:
+        early.sendall(f"{HEAD}Content-Length: 1000\r\n\r\n{{".encode())
+        assert early.recv(4096).startswith(b"HTTP/1.1 401")
+        drip(early)
+
+
+@pytest.mark.parametrize("part", [b"X: y\r\n", b"x" * 8])
+def test_a_head_without_end_is_refused(impatient_server: tuple[int, str], part: bytes) -> None:
+    """Many headers or one long one: half a megabyte is no head, however fast it comes."""
+    with line(impatient_server[0]) as endless:
+        endless.sendall(HEAD.encode() + (b"" if part.endswith(b"\n") else b"X: "))
+        with suppress(BrokenPipeError, ConnectionResetError):
+            for _ in range(512):
+                endless.sendall(part * (1024 // len(part)))
+        with suppress(ConnectionResetError):
+            assert endless.recv(4096).startswith(b"HTTP/1.1 400")
 
 
 def send_on(deaf: socket.socket) -> None:

@@ -125,6 +125,9 @@ def currency(database: str, code: str | None) -> None:
     help="Refuse an update of totalDebt without conditions.",
 )
 @click.option("--access-log", is_flag=True, help="A line a request on standard error.")
+@click.option(
+    "--pure-python", is_flag=True, help="Leave the compiled parts of the extra fast unused."
+)
 @click.option("--stop-with-stdin", is_flag=True, help="Stop when standard input is closed.")
 def run(
     database: str,
@@ -146,7 +149,7 @@ def run(
         raise UsageError(problem="--tls-cert and --tls-key go together")
     _log_to_standard_error(logging.INFO if access_log else logging.WARNING)
     with open_engine(database) as engine:
-        store, server = import_service("store", "run")
+        store, server = import_service("store", "http.run")
         tls = server.load_certificate(tls_cert, tls_key) if tls_cert and tls_key else None
         customer_store = store.Store(engine, strict_money=strict_money)
         server.serve(customer_store, server.ServerConfig(tls=tls, **options), announce=click.echo)

@@ -10,23 +10,20 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-import h11
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from taptill.domain.errors import ServiceError
-from taptill.service.app import PREFIX, build_app
+from taptill.service.http.app import PREFIX, build_app
+from taptill.service.http.connections import PurePythonConnection
 from taptill.service.store import Store
 
 CONNECTIONS_MAX = 200
 KEEP_ALIVE_S = 30
-HEAD_TIMEOUT_S = 10
-"""How long a request's head may take, from its first byte or from the connection's begin."""
-UNREAD_TIMEOUT_S = 20
-"""How long a client may leave an answer unread."""
 SHUTDOWN_GRACE_S = 1
 """How long running requests may take after the server was told to stop."""
 
@@ -48,6 +45,8 @@ class ServerConfig:
     prefix: str = PREFIX
     tls: Certificate | None = None
     stop_with_stdin: bool = False
+    pure_python: bool = False
+    """Whether to leave the compiled parts of the extra `fast` unused where they are installed."""
 
 
 def load_certificate(chain: Path, key: Path) -> Certificate:
@@ -67,8 +66,12 @@ def serve(store: Store, config: ServerConfig, announce: Callable[[str], None] = 
     scheme = "https" if config.tls else "http"
     display_host = f"[{config.host}]" if ":" in config.host else config.host
     line = f"listening on {scheme}://{display_host}:{listener.getsockname()[1]}"
+    compiled = not config.pure_python
     server = _Server(
-        build_app(store, prefix=config.prefix), config.tls, announce=lambda: announce(line)
+        build_app(store, prefix=config.prefix),
+        connection_class(compiled=compiled),
+        config.tls,
+        announce=lambda: announce(line),
     )
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn installs its own handlers while it runs, and raises the signals that it caught
@@ -76,7 +79,25 @@ def serve(store: Store, config: ServerConfig, announce: Callable[[str], None] = 
         signal.signal(signal_number, lambda *_: server.stop())
     if config.stop_with_stdin:
         threading.Thread(target=_watch_stdin, args=(server.stop,), daemon=True).start()
-    asyncio.run(server.serve(sockets=[listener]))
+    with asyncio.Runner(loop_factory=_loop_factory(compiled=compiled)) as runner:
+        runner.run(server.serve(sockets=[listener]))
+
+
+def connection_class(*, compiled: bool) -> type[asyncio.Protocol]:
+    """Return the class of connections, with the compiled parser where that is installed."""
+    if compiled and find_spec("httptools") is not None:
+        module = import_module("taptill.service.http.compiled")
+        found: type[asyncio.Protocol] = module.CompiledConnection
+        return found
+    return PurePythonConnection
+
+
+def _loop_factory(*, compiled: bool) -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return what makes the event loop; None for Python's own."""
+    if compiled and find_spec("uvloop") is not None:
+        factory: Callable[[], asyncio.AbstractEventLoop] = import_module("uvloop").new_event_loop
+        return factory
+    return None
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -91,70 +112,21 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.socket(fileno=listener.detach())
 
 
-class TimeoutProtocol(H11Protocol):
-    """An HTTP connection with time-outs for slow clients: for request heads and for unread answers.
-
-    It uses private parts of uvicorn's class: pyproject.toml pins the version, a test names them.
-    """
-
-    head_timeout_s: ClassVar[float] = HEAD_TIMEOUT_S
-    unread_timeout_s: ClassVar[float] = UNREAD_TIMEOUT_S
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Start the timer of the first request's head."""
-        super().connection_made(transport)
-        self._head_deadline_s: float | None = None
-        self._unread_timer: asyncio.TimerHandle | None = None
-        self._start_head_timer()
-
-    def data_received(self, data: bytes) -> None:
-        """Handle bytes; the head's timer goes on until the head is complete."""
-        super().data_received(data)
-        if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
-            self._start_head_timer()
-        else:
-            self._head_deadline_s = None
-
-    def pause_writing(self) -> None:
-        """Start the timer of a client that leaves its answer unread."""
-        super().pause_writing()
-        self._unread_timer = self.loop.call_later(self.unread_timeout_s, self.transport.abort)
-
-    def resume_writing(self) -> None:
-        """Stop that timer when the client has read."""
-        super().resume_writing()
-        self._stop_unread_timer()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Stop all timers."""
-        self._stop_unread_timer()
-        super().connection_lost(exc)
-        self._unset_keepalive_if_required()
-
-    def _start_head_timer(self) -> None:
-        if self._head_deadline_s is None:
-            self._head_deadline_s = self.loop.time() + self.head_timeout_s
-        # uvicorn's keep-alive timer is reused: uvicorn stops it when the next byte comes.
-        self._unset_keepalive_if_required()
-        self.timeout_keep_alive_task = self.loop.call_at(
-            self._head_deadline_s, self.timeout_keep_alive_handler
-        )
-
-    def _stop_unread_timer(self) -> None:
-        if self._unread_timer is not None:
-            self._unread_timer.cancel()
-            self._unread_timer = None
-
-
 class _Server(uvicorn.Server):
     """uvicorn's server, which also announces that it listens."""
 
-    def __init__(self, app: object, tls: Certificate | None, announce: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        app: object,
+        connection: type[asyncio.Protocol],
+        tls: Certificate | None,
+        announce: Callable[[], None],
+    ) -> None:
         files: dict[str, Any] = {"ssl_certfile": tls.chain, "ssl_keyfile": tls.key} if tls else {}
         super().__init__(
             uvicorn.Config(
                 app,  # type: ignore[arg-type]  # an ASGI application
-                http=TimeoutProtocol,
+                http=connection,
                 ws="none",
                 lifespan="off",
                 log_level="warning",

@@ -1,0 +1,1 @@
+"""The service's HTTP server: connections with time-outs, requests, and who is answered what."""
