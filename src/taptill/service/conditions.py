@@ -63,6 +63,15 @@ class ConditionTemplate:
     sql: sa.ColumnElement[bool]
     placeholders: tuple[_Placeholder, ...]
 
+    def bind(self, values: list[Json]) -> dict[str, Any]:
+        """Return the values of the parameters; raise ApiError (400) where one is invalid."""
+        return {
+            name: _value(comparator, field, value, path)
+            for (name, comparator, field, path), value in zip(
+                self.placeholders, values, strict=True
+            )
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class BoundConditions:
@@ -74,19 +83,18 @@ class BoundConditions:
 
 def read_conditions(entity: Entity, body: Json, path: str = "conditions") -> BoundConditions | None:
     """Return the conditions of `{operator, filters}`; None where there is no filter."""
-    if count_values(body) > VALUES_MAX:
-        raise bad_request("range", f"at most {VALUES_MAX} values", path)
+    refuse_too_many_values(body, path)
     if body in (None, {}, {"filters": []}, {"operator": "and", "filters": []}):
         return None
     values: list[Json] = []
-    template = _template(entity, cache_key(_without_values(body, values)), path)
-    bound_values = {
-        name: _value(comparator, field, value, item_path)
-        for (name, comparator, field, item_path), value in zip(
-            template.placeholders, values, strict=True
-        )
-    }
-    return BoundConditions(template, bound_values)
+    template = _template(entity, cache_key(without_values(body, values)), path)
+    return BoundConditions(template, template.bind(values))
+
+
+def refuse_too_many_values(body: Json, path: str = "conditions") -> None:
+    """Raise ApiError (400) if conditions have more values than a statement can take."""
+    if count_values(body) > VALUES_MAX:
+        raise bad_request("range", f"at most {VALUES_MAX} values", path)
 
 
 def pins_row_version(body: Json) -> bool:
@@ -112,13 +120,13 @@ def refuse_empty_not_in(body: Json, path: str) -> None:
             raise bad_request("range", message, f"{item_path}.value")
 
 
-def _without_values(body: Json, values: list[Json]) -> Json:
+def without_values(body: Json, values: list[Json]) -> Json:
     """Return conditions without their values, which are appended to the list in their order."""
     if not isinstance(body, dict):
         return body
     filters = body.get("filters")
     if isinstance(filters, list):
-        return {**body, "filters": [_without_values(item, values) for item in filters]}
+        return {**body, "filters": [without_values(item, values) for item in filters]}
     if "filters" not in body:
         values.append(body.get("value"))
         return {name: value for name, value in body.items() if name != "value"}

@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoResultFound, Operatio
 from taptill.domain.currencies.iso4217 import digits_of
 from taptill.domain.errors import MissingExtraError, ServiceError, ServiceTooNewError, UsageError
 from taptill.service import schema
-from taptill.service.wire import bad_request
+from taptill.service.wire import ApiError, bad_request
 
 POOL_SIZE = 5
 """How many connections are open at most: one per worker thread, and the writer's."""
@@ -41,7 +41,7 @@ _POSTGRESQL = {
 }
 _DEADLINE_KEY = "taptill_until_s"
 _CANCELLED = "57014"
-_PROGRESS_STEPS = 100_000
+PROGRESS_STEPS = 100_000
 """After how many virtual machine instructions SQLite calls the progress handler."""
 _SCHEMES = ("postgresql", "postgres")
 _WRITER_LOCK_ID = 0x7461707469
@@ -147,10 +147,35 @@ def read_connection(engine: sa.Engine) -> Iterator[sa.Connection]:
         with engine.connect() as connection:
             yield connection
     except OperationalError as fault:
-        if str(fault.orig) == "interrupted" or getattr(fault.orig, "sqlstate", "") == _CANCELLED:
-            message = f"the database needs more than {STATEMENT_TIMEOUT_S} s for this"
-            raise bad_request("too-costly", message, "conditions") from fault
+        if is_timeout(fault.orig):
+            raise too_costly() from fault
         raise
+
+
+def is_timeout(fault: BaseException | None) -> bool:
+    """Return whether a driver's error says that a statement took too long."""
+    return str(fault) == "interrupted" or getattr(fault, "sqlstate", "") == _CANCELLED
+
+
+def too_costly() -> ApiError:
+    """Return the error for a statement that took longer than STATEMENT_TIMEOUT_S."""
+    message = f"the database needs more than {STATEMENT_TIMEOUT_S} s for this"
+    return bad_request("too-costly", message, "conditions")
+
+
+def connect_driver(engine: sa.Engine) -> Any:
+    """Open a connection of the driver itself, set up as those of the engine's pool are."""
+    arguments, options = engine.dialect.create_connect_args(engine.url)
+    is_file = is_sqlite(engine)
+    # SQLite's is lent to one thread after the other.
+    own_options = {"check_same_thread": False} if is_file else _connect_args(is_file=False)
+    connection: Any = engine.dialect.connect(*arguments, **{**options, **own_options})
+    if is_file:
+        connection.isolation_level = None
+        _set_pragmas(connection)
+    else:
+        _set_up_postgresql(connection, None)
+    return connection
 
 
 def write_transaction(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
@@ -198,14 +223,12 @@ def _url(location: Path | str) -> sa.URL:
 
 def _engine(url: sa.URL) -> sa.Engine:
     is_file = url.drivername == "sqlite"
-    settings = " ".join(f"-c {key}={value}" for key, value in _POSTGRESQL.items())
-    connect_args: dict[str, Any] = {} if is_file else {"options": settings, "connect_timeout": 5}
     try:
         engine = sa.create_engine(
             url,
             pool_size=POOL_SIZE,
             hide_parameters=True,  # an error's text must not contain names or card ids
-            connect_args=connect_args,
+            connect_args=_connect_args(is_file=is_file),
         )
     except ModuleNotFoundError as fault:
         raise MissingExtraError(what="PostgreSQL", extra="service") from fault
@@ -214,6 +237,11 @@ def _engine(url: sa.URL) -> sa.Engine:
     sa.event.listen(engine, "connect", _set_up_sqlite if is_file else _set_up_postgresql)
     sa.event.listen(engine, "begin", _begin)
     return engine
+
+
+def _connect_args(*, is_file: bool) -> dict[str, Any]:
+    settings = " ".join(f"-c {key}={value}" for key, value in _POSTGRESQL.items())
+    return {} if is_file else {"options": settings, "connect_timeout": 5}
 
 
 def _version(engine: sa.Engine | sa.Connection) -> int:
@@ -245,13 +273,17 @@ def _set_up_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     connection.isolation_level = None  # the driver shall not begin transactions
     info: dict[str, float] = record.info
     connection.set_progress_handler(
-        lambda: monotonic() > info.get(_DEADLINE_KEY, inf), _PROGRESS_STEPS
+        lambda: monotonic() > info.get(_DEADLINE_KEY, inf), PROGRESS_STEPS
     )
+    _set_pragmas(connection)
+
+
+def _set_pragmas(connection: sqlite3.Connection) -> None:
     try:
         for pragma in _SQLITE:
             connection.execute(f"PRAGMA {pragma}")
     except sqlite3.DatabaseError:
-        connection.close()  # the pool does not own the connection yet
+        connection.close()  # nobody owns the connection yet
         raise
 
 

@@ -4,7 +4,7 @@ No text of a request becomes SQL: names are looked up, values are bound.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,14 +12,21 @@ from typing import Any
 import sqlalchemy as sa
 
 from taptill.domain.technical.exact_json import Json
-from taptill.service.conditions import ConditionTemplate
+from taptill.service import schema
+from taptill.service.conditions import ConditionTemplate, without_values
+from taptill.service.driver import Prepared
 from taptill.service.fields import Entity, Field, FieldKind, json_value
+from taptill.service.row_format import RowFormat
 from taptill.service.wire import bad_request, cache_key, child_path, require_list, require_object
 
 ORDERS_MAX = 16
 SHAPE_CACHE_SIZE = 128
 """How many shapes and orders are cached: the clients of a site use few."""
 
+
+_BOUND_ANEW = ("limit", "offset")
+_CUSTOMER_KEYS = frozenset({"id", "cardId", "externalId"})
+"""The fields of customers by which the database finds a row without looking at others."""
 
 Orders = tuple[sa.ColumnElement[Any], ...]
 
@@ -61,6 +68,7 @@ class Shape:
 
     projection: Projection
     query: sa.Select[Any]
+    row_format: RowFormat
 
     def rows(self, result: Iterable[Sequence[Any]]) -> list[Json]:
         """Return the answer's rows for the rows that the statement returned."""
@@ -75,7 +83,8 @@ def read_shape(entity: Entity, tree: Json, path: str) -> Shape:
 @lru_cache(SHAPE_CACHE_SIZE)
 def _read_shape(entity: Entity, tree: str, path: str) -> Shape:
     tree_projection = read_projection(entity, json.loads(tree), path)
-    return Shape(tree_projection, select_ids(entity).with_only_columns(*tree_projection.columns()))
+    query = select_ids(entity).with_only_columns(*tree_projection.columns())
+    return Shape(tree_projection, query, RowFormat(tree_projection))
 
 
 def read_projection(entity: Entity, tree: Json, path: str) -> Projection:
@@ -103,6 +112,38 @@ def all_fields(entity: Entity) -> Shape:
 def select_ids(entity: Entity) -> sa.Select[Any]:
     """Select the ids of all visible rows; the tables of relations are joined."""
     return sa.select(entity.table.c.id).select_from(entity.from_clause).where(*entity.row_filter)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Page:
+    """A selection whose structure was checked, with the statement that is run for any values."""
+
+    shape: Shape
+    template: ConditionTemplate | None
+    query: sa.Select[Any]
+    prepared: Prepared | None
+    is_by_key: bool
+    """Whether its conditions name one customer: by id, card or key."""
+
+
+def page_key(body: Mapping[str, Json], values: list[Json]) -> str:
+    """Return the structure of a selection as a cache key; appends the values of its conditions."""
+    structure = {name: body[name] for name in body if name not in _BOUND_ANEW}
+    if "conditions" in structure:
+        structure["conditions"] = without_values(structure["conditions"], values)
+    return cache_key(structure)
+
+
+def is_by_key(entity: Entity, conditions: Json) -> bool:
+    """Return whether valid conditions, joined by `and`, name a customer by id, card or key."""
+    if entity.table is not schema.customers or not conditions:
+        return False
+    if conditions.get("operator", "and") != "and":
+        return False
+    filters = conditions["filters"]
+    return all(item.get("comparator") == "=" for item in filters) and any(
+        item["field"] in _CUSTOMER_KEYS for item in filters
+    )
 
 
 @lru_cache(SHAPE_CACHE_SIZE)

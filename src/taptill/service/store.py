@@ -1,31 +1,54 @@
 """Executes selections, and changes, of which many share a commit."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from threading import Lock
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from taptill.domain.technical.exact_json import Json
+from taptill.domain.technical.exact_json import Json, read_json
 from taptill.service import schema
 from taptill.service.changes import (
     Change,
     Transaction,
     optional_conditions,
 )
-from taptill.service.database import currency_of, read_connection, truncate_wal, write_transaction
+from taptill.service.conditions import refuse_too_many_values
+from taptill.service.database import (
+    currency_of,
+    is_sqlite,
+    read_connection,
+    truncate_wal,
+    write_transaction,
+)
+from taptill.service.driver import DriverConnections, LoopReader, prepare
 from taptill.service.fields import INTEGER_MAX, Entity, entities, removed_customers
 from taptill.service.people.companies import insert_companies, remove_companies, update_company
 from taptill.service.people.customers import insert_customers, update_customer
 from taptill.service.people.removal import erase_customers, remove_customers, restore_customers
-from taptill.service.selection import all_fields, page_statement, read_order, read_shape, select_ids
+from taptill.service.selection import (
+    Page,
+    all_fields,
+    is_by_key,
+    page_key,
+    page_statement,
+    read_order,
+    read_shape,
+    select_ids,
+)
 from taptill.service.wire import ApiError, member_or, require_integer, require_object
 
 LIMIT_MAX = 1000
 LIMIT_DEFAULT = 100
+ROWS_AT_ONCE_MAX = 2
+"""How many rows a selection may have that is answered on the event loop."""
+PAGE_CACHE_SIZE = 128
+"""How many selections are kept prepared: clients send the same ones with other values."""
 COMMIT_BATCH_MAX = 64
 """How many changes share one commit at most."""
 
@@ -33,6 +56,14 @@ COMMIT_BATCH_MAX = 64
 def utc_now() -> datetime:
     """Return the current time in UTC."""
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundPage:
+    """A selection and the values with which it is run."""
+
+    page: Page
+    parameters: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +92,72 @@ class Store:
         self._now = now
         self._strict_money = strict_money
         self._queue: deque[_QueuedChange] = deque()
+        self._pages: dict[tuple[Entity, str], Page] = {}
+        self._pages_lock = Lock()
+        self._readers = DriverConnections(engine)
+        self._loop_reader = LoopReader(engine) if is_sqlite(engine) else None
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
 
     def select(self, entity: Entity, body: Json) -> list[Json]:
         """Return the matching rows of a query, in the shape of its `fields`."""
+        rows: list[Json] = read_json(self.select_text(self.bind(entity, body)))
+        return rows
+
+    def bind(self, entity: Entity, body: Json) -> BoundPage:
+        """Return a query with its values; raise ApiError (400) where it is invalid."""
         require_object(
             body, "", "fields", "conditions", "orderBy", "limit", "offset", "count", "removed"
         )
-        answer_shape = read_shape(entity, body["fields"], "fields") if "fields" in body else None
-        limit = require_integer(
-            member_or(body, "limit", LIMIT_DEFAULT), "limit", minimum=1, maximum=LIMIT_MAX
-        )
-        offset = require_integer(
-            member_or(body, "offset", 0), "offset", minimum=0, maximum=INTEGER_MAX
-        )
+        shape = read_shape(entity, body["fields"], "fields") if "fields" in body else None
+        parameters = _page_bounds(body)
         conditions = optional_conditions(entity, body)
         orders = read_order(entity, member_or(body, "orderBy", []))
-        answer_shape = answer_shape or all_fields(entity)
-        query = page_statement(answer_shape, conditions.template if conditions else None, orders)
-        parameters = {**(conditions.values if conditions else {}), "limit": limit, "offset": offset}
+        shape = shape or all_fields(entity)
+        template = conditions.template if conditions else None
+        query = page_statement(shape, template, orders)
+        by_key = is_by_key(entity, body.get("conditions"))
+        page = Page(shape, template, query, prepare(self.engine, query), by_key)
+        self._keep_page((entity, page_key(body, [])), page)
+        return BoundPage(page, {**parameters, **(conditions.values if conditions else {})})
+
+    def bind_known(self, entity: Entity, body: Json) -> BoundPage | None:
+        """Return a query as `bind` does if one with other values was seen; else None."""
+        values: list[Json] = []
+        page = self._pages.get((entity, page_key(body, values))) if isinstance(body, dict) else None
+        if page is None:
+            return None
+        parameters = _page_bounds(body)
+        if page.template is not None:
+            if any(isinstance(value, list | dict) for value in values):
+                refuse_too_many_values(body["conditions"])
+            parameters.update(page.template.bind(values))
+        return BoundPage(page, parameters)
+
+    def select_text(self, bound: BoundPage) -> str:
+        """Return the matching rows as JSON."""
+        page = bound.page
+        if page.prepared is not None:
+            rows = self._readers.rows(page.prepared, bound.parameters)
+            return page.shape.row_format.list_text(rows)
         with read_connection(self.engine) as connection:
-            return answer_shape.rows(connection.execute(query, parameters))
+            result = connection.execute(page.query, bound.parameters)
+            return page.shape.row_format.list_text(result)
+
+    def select_at_once(self, bound: BoundPage) -> str | None:
+        """Return the rows of a query that blocks nobody; None where a thread is to select them."""
+        page = bound.page
+        if not (page.is_by_key and bound.parameters["limit"] <= ROWS_AT_ONCE_MAX):
+            return None
+        if self._loop_reader is None or page.prepared is None:
+            return None
+        rows = self._loop_reader.rows(page.prepared, bound.parameters)
+        return None if rows is None else page.shape.row_format.list_text(rows)
+
+    def _keep_page(self, key: tuple[Entity, str], page: Page) -> None:
+        with self._pages_lock:
+            while len(self._pages) >= PAGE_CACHE_SIZE:
+                del self._pages[next(iter(self._pages))]
+            self._pages[key] = page
 
     def count(self, entity: Entity, body: Json) -> int:
         """Return the number of all rows that meet a query's conditions, whatever its limit."""
@@ -182,6 +258,14 @@ class Store:
             answers = [fault] * len(batch)
         for item, answer in zip(batch, answers, strict=True):
             _complete(item.answer, answer)
+
+
+def _page_bounds(body: Mapping[str, Json]) -> dict[str, Any]:
+    limit = require_integer(
+        member_or(body, "limit", LIMIT_DEFAULT), "limit", minimum=1, maximum=LIMIT_MAX
+    )
+    offset = require_integer(member_or(body, "offset", 0), "offset", minimum=0, maximum=INTEGER_MAX)
+    return {"limit": limit, "offset": offset}
 
 
 def _try_change(change: Change, transaction: Transaction) -> list[Json] | ApiError:

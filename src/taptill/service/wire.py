@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from taptill.domain.technical.exact_json import Json, read_json, write_json
 
 DEPTH_MAX = 32
+_CACHE_KEYS = json.JSONEncoder(default=str)
 ECHO_MAX = 64
 """How many characters of a name that the client sent go back in an error."""
 
@@ -71,7 +72,7 @@ def cache_key(body: Json) -> str:
 
     A Decimal and its text have the same key; both are invalid where keys are used.
     """
-    return json.dumps(body, default=str)
+    return _CACHE_KEYS.encode(body)
 
 
 def require_object(value: Json, path: str, *keys: str) -> dict[str, Json]:

@@ -36,7 +36,7 @@ def charge(place: str, customer: int, total: int, seq: int) -> None:
     store = Store(engine)
     conditions = {"filters": [{"field": "id", "comparator": "=", "value": customer}]}
     (row,) = store.select(store.entities["Customers"], {"conditions": conditions})
-    epoch = json.loads(row["debtData"].text)["taptill"]["e"]
+    epoch = row["debtData"]["taptill"]["e"]
     mark = {"taptill": {"e": epoch, "t": {"bar1": [seq, total, "0123abcd"]}}}
     version_filter = {"filters": [{"field": "version", "comparator": "=", "value": row["version"]}]}
     body = {"fields": {"totalDebt": total, "debtData": mark}, "conditions": version_filter}

@@ -126,9 +126,7 @@ def log(database: str, last: int, *, as_json: bool) -> None:
         body = {"orderBy": [{"field": "id", "order": "desc"}], "limit": last}
         rows = store.select(store.entities["CompanyChanges"], body)
     for row in rows:
-        decoded_json = {name: json.loads(row[name].text) for name in ("before", "after")}
-        entry = {**row, **decoded_json}
-        click.echo(json.dumps(entry) if as_json else company_act(entry))
+        click.echo(json.dumps(row) if as_json else company_act(row))
 
 
 def _print_result(number: int, participle: str, *, as_json: bool) -> None:

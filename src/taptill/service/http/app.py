@@ -1,4 +1,4 @@
-"""The HTTP application: routes, authentication, size and time limits, and error responses."""
+"""The HTTP application: addresses, authentication, who runs what, and error responses."""
 
 import asyncio
 import logging
@@ -8,26 +8,30 @@ from http import HTTPStatus
 from pathlib import Path
 from time import monotonic
 from traceback import extract_tb
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from taptill.domain.technical.exact_json import Json
+from taptill.domain.technical.exact_json import Json, RawJson
 from taptill.service import schema
 from taptill.service.database import read_connection
 from taptill.service.fields import ENTITIES, Entity
+from taptill.service.http.requests import (
+    Answer,
+    DisconnectedError,
+    Receive,
+    Scope,
+    Send,
+    header,
+    json_answer,
+    read_body,
+    refusal_answer,
+)
 from taptill.service.store import Store
 from taptill.service.tokens import Token, TokenCache, TokenRole, check_permission
 from taptill.service.wire import ApiError, bad_request, parse, write
 
-BODY_MAX = 1024 * 1024
 SMALL_BODY_MAX = 4096
 BODY_TIMEOUT_S = 10
 ID_DIGITS_MAX = 19
@@ -51,144 +55,165 @@ WORKER_THREADS = 4
 log = logging.getLogger(__name__)
 
 _LOGGABLE = frozenset(ENTITIES) | {"select", "insert", "update", "remove", "restore", "erase"}
-_CLOSE = {"Connection": "close"}
-_HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 408: _CLOSE, 413: _CLOSE}
+_READ_METHODS = ("GET", "HEAD")
+
+_Result = TypeVar("_Result")
 
 
 def build_app(
     store: Store, *, prefix: str = PREFIX, body_timeout_s: float = BODY_TIMEOUT_S
-) -> "AccessLogMiddleware":
+) -> "Application":
     """Return the ASGI application that serves a store."""
-    endpoints, prefix = _Endpoints(store, body_timeout_s), f"/{prefix.strip('/')}"
-    api = Starlette(
-        routes=[
-            Route(f"{prefix}/{{entity}}/{{verb}}", endpoints.dispatch, methods=["POST"]),
-            Route(f"{prefix}/{{entity}}/{{verb}}/{{id}}", endpoints.dispatch, methods=["POST"]),
-            Route(f"{prefix.rpartition('/')[0]}/capabilities", endpoints.capabilities),
-            Route("/healthz", endpoints.health),
-        ],
-        exception_handlers={
-            ApiError: _on_api_error,
-            HTTPException: _on_http_exception,
-            OperationalError: _on_database_error,
-            ClientDisconnect: _on_disconnect,
-            Exception: _on_unexpected_error,
-        },
-    )
-    return AccessLogMiddleware(api)
+    return Application(store, f"/{prefix.strip('/')}", body_timeout_s)
 
 
-class AccessLogMiddleware:
-    """ASGI middleware that logs one line per request: entity, verb, status, never personal data."""
+class Application:
+    """The ASGI application, which logs one line per request and never personal data.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    Selections of one customer by key and small changes are parsed on the event loop, as handing
+    them to a thread and back takes longer; all else is parsed and selected in worker threads.
+    """
+
+    def __init__(self, store: Store, prefix: str, body_timeout_s: float) -> None:
+        self._store = store
+        self._body_timeout_s = body_timeout_s
+        self._data_path = f"{prefix}/"
+        self._pages = {
+            f"{prefix.rpartition('/')[0]}/capabilities": self._capabilities,
+            "/healthz": self._health,
+        }
+        self._token_cache = TokenCache(store.engine)
+        self._workers = ThreadPoolExecutor(WORKER_THREADS, thread_name_prefix="customers")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        start_s, status = monotonic(), 0
+        start_s = monotonic()
+        answer = await self._answer(scope, receive)
+        await answer.send(send)
+        if log.isEnabledFor(logging.INFO):
+            names = scope["path"].removeprefix(self._data_path).split("/")
+            target = {
+                key: name
+                for key, name in zip(("entity", "verb"), names, strict=False)
+                if name in _LOGGABLE
+            }
+            duration_ms = round(1000 * (monotonic() - start_s))
+            fields = {"status": answer.status, "took_ms": duration_ms, **target, **scope["state"]}
+            log.info("request.answered", extra=fields)
 
-        async def send_and_note_status(message: Message) -> None:
-            nonlocal status
-            status = message.get("status", status)
-            await send(message)
-
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         try:
-            await self._app(scope, receive, send_and_note_status)
+            return await self._dispatch(scope, receive)
+        except ApiError as refusal:
+            return refusal_answer(refusal)
+        except OperationalError:
+            return refusal_answer(ApiError(503, "database", "the database does not answer now"))
+        except DisconnectedError:
+            return refusal_answer(ApiError(400, "disconnected", "the client went away"))
         except Exception as fault:  # noqa: BLE001 - task top: the client has its answer; the next request goes on
             # The error's text is left out: that of a database may contain a card id.
             last = extract_tb(fault.__traceback__)[-1]
             where = f"{Path(last.filename).name}:{last.lineno}"
             log.error("service.fault", extra={"type": type(fault).__name__, "where": where})  # noqa: TRY400
-        if log.isEnabledFor(logging.INFO):
-            path_params = scope.get("path_params", {})
-            target = {
-                key: path_params[key]
-                for key in ("entity", "verb")
-                if path_params.get(key) in _LOGGABLE
-            }
-            duration_ms = round(1000 * (monotonic() - start_s))
-            fields = {"status": status, "took_ms": duration_ms, **target, **scope.get("state", {})}
-            log.info("request.answered", extra=fields)
+            return refusal_answer(ApiError(500, "fault", "an unexpected fault of the service"))
 
+    async def _dispatch(self, scope: Scope, receive: Receive) -> Answer:
+        path, method = scope["path"], scope["method"]
+        names = path.removeprefix(self._data_path).split("/")
+        if path.startswith(self._data_path) and 2 <= len(names) <= 3 and all(names):  # noqa: PLR2004
+            if method != "POST":
+                return _wrong_method(("POST",))
+            return await self._data(scope, receive, names)
+        page = self._pages.get(path)
+        if page is None:
+            raise _not_found()
+        return await page(scope) if method in _READ_METHODS else _wrong_method(_READ_METHODS)
 
-class _Endpoints:
-    """The request handlers. Selections and large bodies are processed in worker threads."""
-
-    def __init__(self, store: Store, body_timeout_s: float) -> None:
-        self._store = store
-        self._body_timeout_s = body_timeout_s
-        self._token_cache = TokenCache(store.engine)
-        self._workers = ThreadPoolExecutor(WORKER_THREADS, thread_name_prefix="customers")
-
-    async def dispatch(self, request: Request) -> Response:
-        token = await self._authenticate(request)
-        path_params = request.path_params
-        verb, row_id = path_params["verb"], path_params.get("id")
+    async def _data(self, scope: Scope, receive: Receive, names: list[str]) -> Answer:
+        token = await self._authenticate(scope)
+        verb, row_id = names[1], names[2] if len(names) > 2 else None  # noqa: PLR2004
         entities = (
             self._store.till_entities if token.role is TokenRole.TILL else self._store.entities
         )
-        entity = entities.get(path_params["entity"])
+        entity = entities.get(names[0])
         if entity is None or verb not in entity.verbs or (verb == "update") != bool(row_id):
             raise _not_found()
-        body = await _read_body(request, self._body_timeout_s)
+        body = await read_body(receive, self._body_timeout_s)
+        if verb == "select":
+            return Answer(HTTPStatus.OK, await self._select(token, entity, body))
         arguments = (token, entity, verb, row_id, body)
         # Parsing a small change takes less time than handing it to a thread and back.
-        is_small = verb != "select" and len(body) <= SMALL_BODY_MAX
         answer = (
-            self._execute(*arguments)
-            if is_small
-            else await self._run_in_thread(self._execute, *arguments)
+            self._submit(*arguments)
+            if len(body) <= SMALL_BODY_MAX
+            else await self._run_in_thread(self._submit, *arguments)
         )
-        if isinstance(answer, Future):
-            answer = write(await asyncio.wrap_future(answer))
-        return _json_response(HTTPStatus.CREATED if verb == "insert" else HTTPStatus.OK, answer)
+        rows = write(await asyncio.wrap_future(answer))
+        return Answer(HTTPStatus.CREATED if verb == "insert" else HTTPStatus.OK, rows)
 
-    async def capabilities(self, request: Request) -> Response:
-        await self._authenticate(request)
+    async def _capabilities(self, scope: Scope) -> Answer:
+        await self._authenticate(scope)
         currency = self._store.currency
-        answer = {**CAPABILITIES, "currency": currency.code, "digits": currency.digits}
-        return _json_response(HTTPStatus.OK, write(answer))
+        return json_answer({**CAPABILITIES, "currency": currency.code, "digits": currency.digits})
 
-    async def health(self, _request: Request) -> Response:
+    async def _health(self, _scope: Scope) -> Answer:
         await self._run_in_thread(self._ping_database)
-        return _json_response(HTTPStatus.OK, write({"ok": True}))
+        return json_answer({"ok": True})
 
-    async def _run_in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
+    async def _run_in_thread(self, function: Callable[..., _Result], *arguments: Any) -> _Result:
         return await asyncio.get_running_loop().run_in_executor(self._workers, function, *arguments)
 
-    async def _authenticate(self, request: Request) -> Token:
+    async def _authenticate(self, scope: Scope) -> Token:
         if self._token_cache.is_stale:
             await self._run_in_thread(self._token_cache.refresh)
-        token = self._token_cache.authenticate(request.headers.get("authorization", ""))
-        request.state.token = token.id
+        token = self._token_cache.authenticate(header(scope, b"authorization"))
+        scope["state"]["token"] = token.id
         return token
 
-    def _execute(
+    async def _select(self, token: Token, entity: Entity, body: bytes) -> str:
+        """Return the selected rows, with the number of all matching rows if asked for."""
+        if len(body) > SMALL_BODY_MAX:
+            return await self._run_in_thread(self._select_in_thread, token, entity, body)
+        query = parse(body)
+        entity, with_count = self._visible(token, entity, query)
+        bound = None if with_count else self._store.bind_known(entity, query)
+        if bound is None:
+            return await self._run_in_thread(self._rows, entity, with_count, query)
+        at_once = self._store.select_at_once(bound)
+        if at_once is None:
+            return await self._run_in_thread(self._store.select_text, bound)
+        return at_once
+
+    def _select_in_thread(self, token: Token, entity: Entity, body: bytes) -> str:
+        query = parse(body)
+        return self._rows(*self._visible(token, entity, query), query)
+
+    def _visible(self, token: Token, entity: Entity, query: Json) -> tuple[Entity, bool]:
+        """Return the entity with the rows that are asked for, and whether to count them."""
+        check_permission(token.role, "select", query)
+        only_removed, with_count = _optional_flag(query, "removed"), _optional_flag(query, "count")
+        if only_removed and entity.table is not schema.customers:
+            raise bad_request("unknown-key", "only customers are asked for so", "removed")
+        return self._store.removed if only_removed else entity, with_count
+
+    def _rows(self, entity: Entity, with_count: bool, query: Json) -> str:  # noqa: FBT001
+        text = self._store.select_text(self._store.bind(entity, query))
+        if not with_count:
+            return text
+        return write({"data": RawJson(text), "count": self._store.count(entity, query)})
+
+    def _submit(
         self, token: Token, entity: Entity, verb: str, row_id: str | None, body: bytes
-    ) -> str | Future[list[Json]]:
-        """Return the answer of a selection, or the future of a change's answer."""
+    ) -> Future[list[Json]]:
+        """Queue a change; return the future of its answer."""
         query = parse(body)
         check_permission(token.role, verb, query)
-        if verb == "select":
-            return self._select(entity, query)
         customer_id = _parse_id(row_id)
         if entity.table is schema.companies:
             change = self._store.company_change(verb, customer_id, query, token.actor)
         else:
             change = self._store.customer_change(entity, verb, customer_id, query, token.actor)
         return self._store.submit(change)
-
-    def _select(self, entity: Entity, query: Json) -> str:
-        """Return the selected rows, with the number of all matching rows if asked for."""
-        only_removed, with_count = _optional_flag(query, "removed"), _optional_flag(query, "count")
-        if only_removed and entity.table is not schema.customers:
-            raise bad_request("unknown-key", "only customers are asked for so", "removed")
-        entity = self._store.removed if only_removed else entity
-        rows = self._store.select(entity, query)
-        return write(
-            {"data": rows, "count": self._store.count(entity, query)} if with_count else rows
-        )
 
     def _ping_database(self) -> None:
         with read_connection(self._store.engine) as connection:
@@ -208,49 +233,10 @@ def _parse_id(text: str | None) -> int | None:
     return int(text) if text and text.isdecimal() and len(text) <= ID_DIGITS_MAX else None
 
 
-async def _read_body(request: Request, body_timeout_s: float) -> bytes:
-    chunks = bytearray()
-    try:
-        async with asyncio.timeout(body_timeout_s):
-            async for chunk in request.stream():
-                chunks += chunk
-                if len(chunks) > BODY_MAX:
-                    raise ApiError(413, "too-large", f"the body is longer than {BODY_MAX} bytes")
-    except TimeoutError as fault:
-        raise ApiError(408, "slow", f"the body took longer than {body_timeout_s:g} s") from fault
-    return bytes(chunks)
-
-
-def _json_response(status: int, text: str) -> Response:
-    return Response(text, status, _HEADERS.get(status), media_type="application/json")
-
-
 def _not_found() -> ApiError:
     return ApiError(404, "not-found", "there is nothing at this address")
 
 
-def _on_api_error(_request: Request, refusal: Exception) -> Response:
-    assert isinstance(refusal, ApiError)
-    return _json_response(refusal.status, write(refusal.body))
-
-
-def _on_http_exception(request: Request, fault: Exception) -> Response:
-    if isinstance(fault, HTTPException) and fault.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        methods = (fault.headers or {}).get("Allow", "POST")
-        message = f"this address takes {methods}"
-        response = _on_api_error(request, ApiError(405, "method", message))
-        response.headers["Allow"] = methods
-        return response
-    return _on_api_error(request, _not_found())
-
-
-def _on_database_error(request: Request, _on_unexpected_error: Exception) -> Response:
-    return _on_api_error(request, ApiError(503, "database", "the database does not answer now"))
-
-
-def _on_disconnect(request: Request, _on_unexpected_error: Exception) -> Response:
-    return _on_api_error(request, ApiError(400, "disconnected", "the client went away"))
-
-
-def _on_unexpected_error(request: Request, _on_unexpected_error: Exception) -> Response:
-    return _on_api_error(request, ApiError(500, "fault", "an unexpected fault of the service"))
+def _wrong_method(methods: tuple[str, ...]) -> Answer:
+    allowed = ", ".join(methods)
+    return refusal_answer(ApiError(405, "method", f"this address takes {allowed}"), allowed)

@@ -34,7 +34,7 @@ from taptill.service.store import Store
 from taptill.service.tokens import TokenRole, add_token, check_permission
 from taptill.service.wire import ApiError, parse, write
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MEBIBYTE = 1024 * 1024
 INJECTIONS = (
     *("'", '"', "' OR '1'='1", "1; DROP TABLE customers; --", "\\", "%", "_", "%%%s", ":this"),
