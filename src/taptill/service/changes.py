@@ -21,6 +21,7 @@ from taptill.service.conditions import (
     read_conditions,
     refuse_empty_not_in,
 )
+from taptill.service.driver import run
 from taptill.service.fields import (
     DEBT_CHANGES,
     Entity,
@@ -38,6 +39,13 @@ _CUSTOMER = schema.customers.c
 _ID_ONLY = {"id": True}
 _NEWEST_STAMP = sa.func.max(_CUSTOMER.updated_at)
 _TOTAL = _CUSTOMER.total_debt_minor.name
+_LEDGER_INSERT = sa.insert(schema.debt_changes).values(
+    {
+        column.name: sa.bindparam(column.name, type_=column.type)
+        for column in schema.debt_changes.c
+        if not column.primary_key
+    }
+)
 
 
 class ChangeType(StrEnum):
@@ -167,7 +175,7 @@ class Transaction:
             self.connection.execute(sa.insert(schema.customer_changes), self._changes)
             self._changes.clear()
         if self._debt_changes:
-            self.connection.execute(sa.insert(schema.debt_changes), self._debt_changes)
+            run(self.connection, _LEDGER_INSERT, self._debt_changes)
             self._debt_changes.clear()
 
 

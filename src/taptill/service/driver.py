@@ -7,12 +7,13 @@ import sqlite3
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf
 from time import monotonic
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from taptill.service.database import (
     PROGRESS_STEPS,
@@ -24,6 +25,10 @@ from taptill.service.database import (
 )
 
 Rows = Sequence[Sequence[Any]]
+Values = Mapping[str, Any] | list[dict[str, Any]]
+
+PREPARED_MAX = 256
+"""How many statements are kept compiled."""
 
 STEPS_ON_LOOP_MAX = 2_000
 """How many virtual machine instructions of SQLite a statement on the event loop may take; a
@@ -55,6 +60,42 @@ def prepare(engine: sa.Engine, statement: sa.Executable) -> Prepared | None:
         return None
     order = tuple(compiled.positiontup) if compiled.positional else None
     return Prepared(compiled.string, compiled.params, order)
+
+
+@lru_cache(PREPARED_MAX)
+def prepare_once(engine: sa.Engine, statement: sa.Executable) -> Prepared | None:
+    """Compile a statement that its caller keeps, as `prepare` does."""
+    return prepare(engine, statement)
+
+
+def run(connection: sa.Connection, statement: sa.Executable, values: Values) -> Rows:
+    """Run a statement that its caller keeps within a transaction, and return its rows.
+
+    With several sets of values it is run for each, and there are no rows.
+    """
+    prepared = prepare_once(connection.engine, statement)
+    if prepared is None:
+        rows: Rows = connection.execute(statement, values).all()
+        return rows
+    driver: Any = connection.connection.driver_connection
+    try:
+        if isinstance(values, list):
+            driver.cursor().executemany(prepared.text, [prepared.bind(one) for one in values])
+            return ()
+        cursor = driver.execute(prepared.text, prepared.bind(values))
+        return () if cursor.description is None else cursor.fetchall()
+    except connection.dialect.loaded_dbapi.Error as fault:
+        raise _mapped(connection, fault) from fault
+
+
+def _mapped(connection: sa.Connection, fault: Exception) -> DBAPIError:
+    """Return SQLAlchemy's error for a driver's; a connection that is lost is given up."""
+    dialect: Any = connection.dialect
+    lost = dialect.is_disconnect(fault, connection.connection.dbapi_connection, None)
+    if lost:
+        connection.invalidate(fault)
+        connection.engine.dispose(close=False)
+    return OperationalError(None, None, fault, connection_invalidated=lost)
 
 
 class DriverConnections:

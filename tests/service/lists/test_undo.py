@@ -290,7 +290,10 @@ def _undo_and_die(place: str, at: int) -> None:
         if next(statements) == at:
             die()
 
-    sa.event.listen(engine, "before_cursor_execute", count)
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "checkout", lambda driver, *_: driver.set_trace_callback(count))
+    else:  # the driver has no such callback: the statements that SQLAlchemy runs
+        sa.event.listen(engine, "before_cursor_execute", count)
     if at < 0:
         sa.event.listen(engine, "commit", die)
     work.apply()
@@ -312,7 +315,8 @@ def test_an_undo_that_was_killed_did_all_or_nothing_and_books_nothing_twice(
         read_customers(updated_members, *WHO),
         read_rows(updated_members, "CustomerDebtChanges"),
     )
-    for at in (*range(3, 18, 3), -1):
+    step = 2 if "://" in updated_members else 3
+    for at in (*range(step, 6 * step, step), -1):
         assert _is_killed(updated_members, at)
         assert read_customers(updated_members, *WHO) == before
         assert read_rows(updated_members, "CustomerDebtChanges") == ledger

@@ -32,6 +32,7 @@ from taptill.service.conditions import (
     ConditionTemplate,
     pins_row_version,
 )
+from taptill.service.driver import run
 from taptill.service.fields import (
     CUSTOMERS,
     DEBT_CHANGES,
@@ -117,10 +118,10 @@ def update_customer(
 
     def change(transaction: Transaction) -> list[Json]:
         connection = transaction.connection
-        row = connection.execute(current, parameters).first()
-        if row is None:
+        rows = run(connection, current, parameters)
+        if not rows:
             return []
-        old_total, newest, is_met = row
+        old_total, newest, is_met = rows[0]
         transaction.refuse_repeated_request(author.request)
         if is_unconditional:
             raise _condition_required()
@@ -160,9 +161,9 @@ def _write_row(
         {f"new_{name}": value for name, value in values.items()},
         {"row_id": customer_id},
     )
-    result = connection.execute(_update_statement(answer, tuple(values)), {**parameters, **row_key})
+    rows = run(connection, _update_statement(answer, tuple(values)), {**parameters, **row_key})
     if answer.projection.is_flat:
-        return answer.rows(result)
+        return answer.rows(rows)
     return answer.rows(connection.execute(answer.query.where(_BY_ID), row_key))
 
 
