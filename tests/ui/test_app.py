@@ -23,6 +23,7 @@ from tests.ui.states import (
     declined,
 )
 from textual.color import Color
+from textual.geometry import Region
 from textual.pilot import Pilot
 
 from taptill.checkout.session import Notice, Step
@@ -134,6 +135,14 @@ async def test_what_is_written_is_what_textual_would_paint(theme: str) -> None:
             for number, strip in enumerate(strips, 1):
                 pyte.Stream(theirs).feed(f"\x1b[{number}H{strip.render(app.console)}")
             assert ours.buffer == theirs.buffer
+
+
+async def test_textual_gets_whole_lines_for_a_size_that_the_screen_has_not_yet() -> None:
+    """After a change of size it paints before the screen has the new size."""
+    app = made(FakeTill(READY))
+    async with app.run_test(size=(50, 15)):
+        strips = app.screen.render_lines(Region(0, 0, 80, 24))
+        assert [strip.cell_length for strip in strips] == [80] * 24
 
 
 KEYS = {

@@ -46,10 +46,9 @@ class TillScreen(Screen[None], inherit_bindings=False):
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return lines as Textual's own painting wants them."""
         blank = self._style(ColourRole.TEXT, ink=False)
-        width = self.size.width
+        first, end = crop.column_span  # at a new size Textual asks before the screen has that size
         return [
-            self._strip(y).adjust_cell_length(width, blank).crop(*crop.column_span)
-            for y in crop.line_range
+            self._strip(y).adjust_cell_length(end, blank).crop(first, end) for y in crop.line_range
         ]
 
     def notify_style_update(self) -> None:
