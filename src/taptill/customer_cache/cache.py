@@ -45,7 +45,8 @@ _PLACEHOLDERS = ", ".join("?" * len(NAMES))
 _UPSERT = f"INSERT OR REPLACE INTO customers ({_COLUMNS}) VALUES ({_PLACEHOLDERS})"  # noqa: S608 - constants
 _BY_ID = f"SELECT {_COLUMNS} FROM customers WHERE id = ?"  # noqa: S608 - constants
 _BY_IDS = f"SELECT {_COLUMNS} FROM customers WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants
-_BY_CARD = f"SELECT {_COLUMNS} FROM customers WHERE card_id = ? ORDER BY gone LIMIT 2"  # noqa: S608 - constants
+_BY_CARD = f"SELECT {_COLUMNS} FROM customers WHERE card_id = ? AND gone != {IS_GONE} LIMIT 2"  # noqa: S608 - constants
+_GONE_BY_CARD = f"SELECT {_COLUMNS} FROM customers WHERE card_id = ? LIMIT 1"  # noqa: S608 - constants
 _MISSING = """
 UPDATE customers SET "check" = "check" - gone + ?1, gone = ?1
 WHERE id > ?2 AND id <= ?3 AND gone BETWEEN ?4 AND ?5
@@ -63,17 +64,19 @@ class CustomerCache:
         self._clock = clock
         self._kept_fields = kept_fields
         self._file = CacheFile(path, clock)
+        self._last_sync_read: tuple[sqlite3.Connection, Row | None] | None = None
 
     async def find(self, card_id: CardId) -> LookupResult:
         """Return who had this card when last seen; `Unreachable` for an unknown card."""
         try:
             with self._file.reading() as connection:
                 rows = connection.execute(_BY_CARD, (card_id,)).fetchall()
-                if not rows or rows[0][GONE] == IS_GONE:  # a card may have gone to somebody else
-                    rows = find_by_spelling(connection, card_id) or rows
-                snapshots = [from_row(row) for row in rows]
+                if not rows:  # a card may have gone to somebody else
+                    rows = find_by_spelling(connection, card_id)
+                    rows = rows or connection.execute(_GONE_BY_CARD, (card_id,)).fetchall()
                 if not rows:
                     return Unreachable()
+                snapshots = [from_row(row) for row in rows]
                 if len(rows) > 1 and rows[1][GONE] != IS_GONE:
                     return Ambiguous()
                 age_s = self._age_s(connection, seen_at(rows[0]))
@@ -152,6 +155,7 @@ class CustomerCache:
                 _earlier(newest[0], duration) if newest else "",
             )
             keys = ("any", "full") if full else ("any",)
+            self._last_sync_read = None
             connection.executemany(_SAVE_SYNC, [with_checksum((key, *row)) for key in keys])
         self._file.release_memory()
 
@@ -223,13 +227,22 @@ class CustomerCache:
 
     def _age_s(self, connection: sqlite3.Connection, row_seen_at: SeenAt) -> float | None:
         """Return the age of the row's own sight or of the last complete sync, the lesser one."""
-        ages = [self._age_since_s(*row_seen_at), self._synced_age_s(connection, "any")]
-        known_ages = [age for age in ages if age is not None]
-        return min(known_ages) if known_ages else None
+        age_s = self._age_since_s(*row_seen_at)
+        last_sync = self._last_any_sync(connection)
+        synced_age_s = self._age_since_s(*last_sync[:-1]) if last_sync else None
+        if age_s is None or synced_age_s is None:
+            return synced_age_s if age_s is None else age_s
+        return min(age_s, synced_age_s)
 
     def _synced_age_s(self, connection: sqlite3.Connection, key: str) -> float | None:
         row = _last_sync(connection, key)
         return self._age_since_s(*row[:-1]) if row else None
+
+    def _last_any_sync(self, connection: sqlite3.Connection) -> Row | None:
+        """Return the last sync of any kind, which is read once a sync and not at each look-up."""
+        if self._last_sync_read is None or self._last_sync_read[0] is not connection:
+            self._last_sync_read = connection, _last_sync(connection, "any")
+        return self._last_sync_read[1]
 
     def _age_since_s(self, boot_id: str, uptime_ms: int, at: str) -> float | None:
         """Return an age by uptime within a boot, by trusted wall time across boots, or None."""

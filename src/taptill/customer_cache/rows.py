@@ -26,6 +26,8 @@ GONE = NAMES.index("gone")
 _SEEN = NAMES.index("seen_boot")
 _CHECKSUM = NAMES.index("check")
 
+_NO_MARKS_TEXT = "{}"
+_NO_MARKS = read_marks({})
 _to_json = json.JSONEncoder(default=str).encode
 
 PRESENT, MISSED, IS_GONE = range(3)
@@ -36,7 +38,7 @@ def to_row(snapshot: Snapshot, kept_fields: AbstractSet[str], seen_now: SeenAt) 
     """Return the row of a snapshot seen now, with only those personal fields that may be stored."""
     customer = snapshot.customer
     instant = stamp(snapshot.updated_at)
-    our_marks = {KEY: snapshot.marks.document[KEY]} if KEY in snapshot.marks.document else {}
+    document = snapshot.marks.document
     row = (
         customer.id,
         customer.card_id,
@@ -50,7 +52,7 @@ def to_row(snapshot: Snapshot, kept_fields: AbstractSet[str], seen_now: SeenAt) 
         snapshot.updated_at,
         int(instant.timestamp() * 1_000_000) if instant else 0,
         snapshot.version,
-        _to_json(our_marks),
+        _to_json({KEY: document[KEY]}) if KEY in document else _NO_MARKS_TEXT,
         PRESENT,
         *seen_now,
     )
@@ -75,7 +77,7 @@ def from_row(row: Row) -> Snapshot:
         Decimal(row[TOTAL]),
         row[UPDATED_AT],
         row[VERSION],
-        read_marks(json.loads(row[MARKS])),
+        _NO_MARKS if row[MARKS] == _NO_MARKS_TEXT else read_marks(json.loads(row[MARKS])),
     )
 
 
