@@ -91,6 +91,7 @@ class SettlementHarness:
         """Open such a copy in the place of this file."""
         self.journal_id = journal_id
         image.backup(self.file.connection)
+        self.queries = JournalQueries(":memory:", self.file.connection)
         self.file._clock = clock
         self.updates.clear()
 

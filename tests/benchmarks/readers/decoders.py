@@ -12,7 +12,7 @@ from taptill.readers.frames.families import FAMILIES
 PIECE = 4096
 PIECES = 40
 BITS_A_BYTE = 10
-RATE_MIN = 200
+RATE_MIN = 300
 
 
 def frame_of(family: str) -> bytes:
@@ -38,9 +38,9 @@ def _figure(bench: Bench, name: str) -> Figure:
     rates = []
     for _ in bench.rounds(f"decoder {name}", 6):
         decoder = family.decoder({})
-        began_s = time.perf_counter()
+        began_s = time.process_time()  # the decoder's own, whatever else the machine does
         events = [event for _ in range(PIECES) for event in decoder.feed(piece)] + decoder.idle()
-        took_s = time.perf_counter() - began_s
+        took_s = time.process_time() - began_s
         rates.append(PIECES * len(piece) / took_s / (family.baud / BITS_A_BYTE))
         assert name == "em18" or sum(isinstance(event, Frame) for event in events) >= PIECES * count
     goal = Goal("times the line's rate, p50", median(rates) or 0, RATE_MIN, at_least=True)

@@ -59,26 +59,25 @@ class LengthPrefixedDecoder:
     def _cut_frames(self) -> list[AnyFrame]:
         """Remove all whole frames from the pending bytes and return them."""
         frames: list[AnyFrame] = []
-        while self._pending:
-            size = self._size()
-            if size == 0 or size > len(self._pending):
+        while pending := self._pending:
+            size = self._size(pending)
+            if size == 0 or size > len(pending):
                 break
-            frame = self._layout.read(self._pending[:size]) if size > 0 else None
+            frame = self._layout.read(pending[:size]) if size > 0 else None
             if frame is None or isinstance(frame, BadFrame):
                 frames += self._drop(frame or self._framing_fault())
             else:
                 self._is_resyncing = False
-                self._resync.reset()
-                self._pending = self._pending[size:]
+                self._resync.skipped_bytes = 0
+                self._pending = pending[size:]
                 frames.append(frame)
         return frames
 
-    def _size(self) -> int:
-        start = self._layout.start[: len(self._pending)]
-        if not self._pending.startswith(start):
-            return -1
-        size = self._layout.size(self._pending) if len(start) == len(self._layout.start) else 0
-        return size if size <= SIZE_MAX else -1
+    def _size(self, pending: bytes) -> int:
+        if pending.startswith(self._layout.start):
+            size = self._layout.size(pending)
+            return size if size <= SIZE_MAX else -1
+        return 0 if self._layout.start.startswith(pending) else -1
 
     def _framing_fault(self) -> BadFrame | None:
         """Return a fault where a wrong length follows a start; None for any other byte."""

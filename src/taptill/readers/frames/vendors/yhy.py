@@ -27,6 +27,8 @@ def _size(buffer: bytes) -> int:
     if left < _LENGTH_MIN:
         return -1
     end = _HEADER_SIZE
+    if buffer.find(_STUFFED_BYTE, end, end + left - 1) < 0:  # as nearly always
+        return end + left if end + left <= len(buffer) else 0
     while left:
         if end >= len(buffer):
             return 0
