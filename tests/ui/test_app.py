@@ -311,6 +311,17 @@ async def test_a_new_size_is_drawn_anew_and_a_tiny_one_says_so() -> None:
         await until(lambda: painted(app) == expected(CONFIRM), pilot)
 
 
+async def test_textual_gets_whole_lines_at_a_size_that_was_not_drawn_yet() -> None:
+    """It may paint between a change of size and our drawing for it."""
+    till = FakeTill(CONFIRM)
+    app = made(till)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(lambda: painted(app) == expected(CONFIRM), pilot)
+        for area in (Region(0, 0, 120, 40), Region(0, 0, 40, 10), Region(30, 20, 90, 20)):
+            strips = app.screen.render_lines(area)
+            assert [strip.cell_length for strip in strips] == [area.width] * area.height
+
+
 async def test_a_fault_of_the_till_ends_the_program_and_is_handed_back() -> None:
     fault = OSError("no disk")
 

@@ -130,9 +130,10 @@ class TillApp(App[Exception | None], inherit_bindings=False):
             asyncio.get_running_loop().remove_signal_handler(number)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Place the regions for the new size; the first one comes before there is a screen."""
+        """Draw for the new size; the first one is drawn by `on_mount`, which comes later."""
+        is_first = self._terminal_size == (0, 0)
         self._terminal_size = (event.size.width, event.size.height)
-        if self._till_screen():
+        if not is_first:
             self._till.obscured()
             self._draw()
 
@@ -246,16 +247,16 @@ class TillApp(App[Exception | None], inherit_bindings=False):
             self._settings = replace(self._settings, debt_requested=False)
         needs_repaint = _needs_repaint(self._view, view)
         self._view = view
-        if self._patience_timer:
-            self._patience_timer.stop()
         steady_view = _without_wait_words(view)
-        if steady_view is not view:
-            self._patience_timer = self.set_timer(self.patience_s, self._draw_newest)
         if steady_view:
             self._drawn_view = steady_view
-            self._draw()
-        if needs_repaint:
+            self._draw(every_line=needs_repaint)
+        elif needs_repaint:
             self._repaint()
+        if self._patience_timer:
+            self._patience_timer.stop()
+        if steady_view is not view:
+            self._patience_timer = self.set_timer(self.patience_s, self._draw_newest)
 
     def _close_leave_prompt(self) -> None:
         if self._overlay is Overlay.LEAVE:
@@ -266,12 +267,12 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         self._drawn_view = self._view
         self._draw()
 
-    def _draw(self) -> None:
+    def _draw(self, *, every_line: bool = False) -> None:
         if screen := self._till_screen():
             picture = views.draw_screen(
                 self._drawn_view, self._settings, self._terminal_size, self._overlay
             )
-            screen.paint(picture.lines)
+            screen.paint(picture.lines, every_line=every_line)
             self._acknowledge()
 
     def _write(self, text: str) -> None:

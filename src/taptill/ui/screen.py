@@ -31,24 +31,27 @@ class TillScreen(Screen[None], inherit_bindings=False):
         self._rows: Rows = ()
         self._styles: dict[tuple[ColourRole, bool], Style | None] = {}
 
-    def paint(self, rows: Rows) -> None:
-        """Show these rows, one for each line; only those that differ are written."""
+    def paint(self, rows: Rows, *, every_line: bool = False) -> None:
+        """Show these rows, one for each line; only those that differ are written.
+
+        `every_line`: so are all the others, as at a new size.
+        """
         pairs = enumerate(zip_longest(self._rows, rows))
-        is_same_size = len(rows) == len(self._rows)
-        changed = [y for y, (before, after) in pairs if before != after or not is_same_size]
+        every_line = every_line or len(rows) != len(self._rows)
+        numbers = [y for y, (before, after) in pairs if every_line or before != after]
         self._rows = rows
-        self._write_lines(changed)
+        self._write_lines(numbers)
 
     def repaint(self) -> None:
         """Write every line again, as the kernel or others may have written over them."""
         self._write_lines(range(len(self._rows)))
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Return lines as Textual's own painting wants them."""
+        """Return lines as Textual's own painting wants them, at a new size before we have drawn."""
         blank = self._style(ColourRole.TEXT, ink=False)
-        first, end = crop.column_span  # at a new size Textual asks before the screen has that size
         return [
-            self._strip(y).adjust_cell_length(end, blank).crop(first, end) for y in crop.line_range
+            self._strip(y).adjust_cell_length(crop.right, blank).crop(*crop.column_span)
+            for y in crop.line_range
         ]
 
     def notify_style_update(self) -> None:

@@ -93,10 +93,10 @@ async def test_a_fault_of_the_screen_is_kept_and_logged(caplog: pytest.LogCaptur
     fault = LookupError("no such region")
 
     class BrokenApp(TillApp):
-        def _draw(self) -> None:
+        def _draw(self, *, every_line: bool = False) -> None:
             if till.ran:
                 raise fault
-            super()._draw()
+            super()._draw(every_line=every_line)
 
     app = BrokenApp(till, till.run, SETTINGS)
 
