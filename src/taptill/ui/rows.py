@@ -32,6 +32,8 @@ class ColourRole(StrEnum):
     WARN = "warn"
     INFO = "info"
 
+    __hash__ = str.__hash__  # an Enum's own is not compiled, and each run of a picture is looked up
+
 
 class Run(NamedTuple):
     """Text of one role; `ink` swaps the role's two colours, as block letters are made of spaces."""
@@ -52,6 +54,8 @@ def clean(text: str, *, console: bool = False) -> str:
     invisible letters are removed, and of several accents on one letter the first is kept. A text
     that would be empty is `?`.
     """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split()) or "?"
     characters: list[str] = []
     marks = 0
     for character in unicodedata.normalize("NFC", text):
@@ -91,8 +95,9 @@ def clip(text: str, width: int) -> str:
 
 def pad(text: str, width: int) -> str:
     """Return the text, clipped or filled with blanks to exactly `width` cells."""
-    clipped_text = clip(text, width)
-    return clipped_text + " " * (width - cell_len(clipped_text))
+    if cell_len(text) > width:
+        text = clip(text, width)
+    return text + " " * (width - cell_len(text))
 
 
 def justify(left: str, right: str, width: int) -> str:
@@ -123,6 +128,8 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def _pieces(word: str, width: int) -> list[str]:
+    if cell_len(word) <= width:
+        return [word]
     pieces = [""]
     for character in word:
         if cell_len(pieces[-1] + character) > width:
@@ -142,7 +149,7 @@ def frame(title: str, runs: list[Run], width: int, height: int) -> Rows:
     label = clip(f"─ {title} ", width - 2)
     top = Run(f"┌{label}{'─' * (width - 2 - cell_len(label))}┐")
     bottom = Run(f"└{'─' * (width - 2)}┘")
-    body = [(Run("│ "), *_filled(run, width - 4), Run(" │")) for run in block(runs, height - 2)]
+    body = [_filled(run, width - 4, "│ ", " │") for run in block(runs, height - 2)]
     return ((top,), *body, (bottom,))
 
 
@@ -156,9 +163,11 @@ def block(runs: list[Run], height: int) -> list[Run]:
     return [run for run, _ in zip_longest(runs[:height], range(height), fillvalue=Run(""))]
 
 
-def _filled(run: Run, width: int) -> Row:
+def _filled(run: Run, width: int, left: str = "", right: str = "") -> Row:
     if run.role is ColourRole.TEXT:
-        return (Run(pad(run.text, width)),)
+        return (Run(f"{left}{pad(run.text, width)}{right}"),)
     # The colour covers the text with a blank on either side, not the whole row.
     chip = clip(f" {run.text} ", width)
-    return Run(chip, run.role), Run(" " * (width - cell_len(chip)))
+    blank = " " * (width - cell_len(chip))
+    row = (Run(left), Run(chip, run.role), Run(f"{blank}{right}"))
+    return tuple(run for run in row if run.text)
