@@ -209,8 +209,7 @@ class TerminalDriver(Driver):
 
     def _post(self, message: Message) -> None:
         with suppress(RuntimeError):  # the loop has closed
-            work = self._app._post_message(message)  # noqa: SLF001 - as Textual's own drivers do
-            asyncio.run_coroutine_threadsafe(work, self._loop)
+            self._app.post_message(message)  # from any thread
 
     def _read(self) -> None:
         decoder = TerminalKeyDecoder(console=self.console)
