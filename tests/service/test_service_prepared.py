@@ -1,24 +1,31 @@
 """Selections that are prepared once: the same answers, and only what is quick is done at once."""
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from threading import Event
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.exc import DBAPIError
 from tests.service.conftest import equals, where
 
 from taptill.domain.money import MINOR_MAX
 from taptill.domain.technical.exact_json import Json, read_json
+from taptill.service import schema
+from taptill.service.changes import Transaction
 from taptill.service.database import create_database, is_sqlite
-from taptill.service.driver import LoopReader, Prepared, prepare
 from taptill.service.fields import CUSTOMERS, FieldKind, entities
+from taptill.service.prepared.connections import LoopReader, run
+from taptill.service.prepared.selections import PAGE_CACHE_SIZE
+from taptill.service.prepared.statements import PREPARED_MAX, Prepared, prepare
 from taptill.service.row_format import RowFormat
 from taptill.service.selection import Projection, all_fields, is_by_key
-from taptill.service.store import PAGE_CACHE_SIZE, Store
+from taptill.service.store import Store
 from taptill.service.wire import ApiError, parse, write
 
 TEXT = st.none() | st.text()
@@ -45,16 +52,16 @@ def test_a_row_is_written_as_its_exact_values_would_be(data: st.DataObject, digi
     """Of a relation, too, and of a relation in a relation."""
     for entity in entities(digits).values():
         projection = all_fields(entity).projection
-        row = data.draw(st.tuples(*values_of(projection)))
-        text = RowFormat(projection).text(row)
-        assert text == write(projection.build_row(iter(row)))
+        rows = data.draw(st.lists(st.tuples(*values_of(projection)), max_size=3))
+        text = RowFormat(projection).list_text(rows)
+        assert text == write([projection.build_row(iter(row)) for row in rows])
 
 
 @pytest.mark.parametrize("minor", [0, 1, -1, 99, -100, 1230, -MINOR_MAX])
 def test_an_amount_keeps_all_its_decimals(minor: int) -> None:
     (part,) = [part for part in all_fields(CUSTOMERS).projection.parts if part[0] == "totalDebt"]
-    text = RowFormat(Projection((part,))).text([minor])
-    assert text == f'{{"totalDebt":{Decimal(minor).scaleb(-2)}}}'
+    text = RowFormat(Projection((part,))).list_text([[minor]])
+    assert text == f'[{{"totalDebt":{Decimal(minor).scaleb(-2)}}}]'
 
 
 BY_KEY: dict[str, tuple[Json, bool]] = {
@@ -88,13 +95,15 @@ def test_a_query_that_is_known_is_refused_as_a_new_one_is(store: Store) -> None:
         {"conditions": where({"field": "id", "comparator": "in", "value": [0] * 10_001})},
         {"conditions": where(equals("id", [0] * 10_001))},
     ]
-    store.bind(CUSTOMERS, {"conditions": where(equals("id", 1))})
-    store.bind(CUSTOMERS, {"conditions": where({"field": "id", "comparator": "in", "value": [1]})})
+    store.selections.bind(CUSTOMERS, {"conditions": where(equals("id", 1))})
+    store.selections.bind(
+        CUSTOMERS, {"conditions": where({"field": "id", "comparator": "in", "value": [1]})}
+    )
     for body in wrong:
         with pytest.raises(ApiError) as new:
-            store.bind(CUSTOMERS, body)
+            store.selections.bind(CUSTOMERS, body)
         with pytest.raises(ApiError) as known:
-            store.bind_known(CUSTOMERS, body)
+            store.selections.bind_known(CUSTOMERS, body)
         assert known.value.body == new.value.body
 
 
@@ -106,13 +115,13 @@ def test_what_was_asked_once_is_answered_alike_with_other_values(store: Store) -
         fields = {"id": True, "name": True, "totalDebt": True, "company": True}
         return {"fields": fields, "conditions": where(equals("cardId", card)), "limit": 2}
 
-    assert store.bind_known(CUSTOMERS, body("A")) is None
-    cold = store.select_text(store.bind(CUSTOMERS, body("A")))
-    known = store.bind_known(CUSTOMERS, body("B"))
+    assert store.selections.bind_known(CUSTOMERS, body("A")) is None
+    cold = store.selections.text(store.selections.bind(CUSTOMERS, body("A")))
+    known = store.selections.bind_known(CUSTOMERS, body("B"))
     assert known is not None
-    assert store.select_text(known) == cold.replace('"A"', '"B"').replace('"id":1,', '"id":2,')
-    at_once = store.select_at_once(known)
-    assert at_once == (store.select_text(known) if is_sqlite(store.engine) else None)
+    assert store.selections.text(known) == cold.replace('"A"', '"B"').replace('"id":1,', '"id":2,')
+    at_once = store.selections.at_once(known)
+    assert at_once == (store.selections.text(known) if is_sqlite(store.engine) else None)
 
 
 def test_what_may_take_long_is_left_to_a_thread(store: Store) -> None:
@@ -122,7 +131,9 @@ def test_what_may_take_long_is_left_to_a_thread(store: Store) -> None:
         {"conditions": where(equals("cardId", "A"))},
         {"limit": 1},
     ]
-    assert [store.select_at_once(store.bind(CUSTOMERS, body)) for body in bodies] == [None] * 4
+    assert [
+        store.selections.at_once(store.selections.bind(CUSTOMERS, body)) for body in bodies
+    ] == [None] * 4
 
 
 def test_only_so_many_queries_are_kept(store: Store) -> None:
@@ -130,12 +141,12 @@ def test_only_so_many_queries_are_kept(store: Store) -> None:
         return {"conditions": where(*[equals("id", 1)] * count)}
 
     for count in range(PAGE_CACHE_SIZE // 2):
-        store.bind(CUSTOMERS, body(count))
-        store.bind(CUSTOMERS, {**body(count), "orderBy": [{"field": "id"}]})
-        store.bind(CUSTOMERS, {**body(count), "orderBy": [{"field": "name"}]})
-    assert len(store._pages) == PAGE_CACHE_SIZE
-    assert store.bind_known(CUSTOMERS, body(0)) is None
-    assert store.bind_known(CUSTOMERS, body(PAGE_CACHE_SIZE // 2 - 1)) is not None
+        store.selections.bind(CUSTOMERS, body(count))
+        store.selections.bind(CUSTOMERS, {**body(count), "orderBy": [{"field": "id"}]})
+        store.selections.bind(CUSTOMERS, {**body(count), "orderBy": [{"field": "name"}]})
+    assert len(store.selections._pages) == PAGE_CACHE_SIZE
+    assert store.selections.bind_known(CUSTOMERS, body(0)) is None
+    assert store.selections.bind_known(CUSTOMERS, body(PAGE_CACHE_SIZE // 2 - 1)) is not None
 
 
 @pytest.fixture
@@ -172,9 +183,110 @@ def test_a_list_of_values_is_not_prepared_and_answered_alike(
     cards = [new_card() for _ in range(3)]
     store.insert(CUSTOMERS, {"fields": [{"name": "x", "cardId": card} for card in cards]})
     few = {"field": "cardId", "comparator": "in", "value": cards[1:]}
-    bound = store.bind(CUSTOMERS, {"fields": {"cardId": True}, "conditions": where(few)})
+    bound = store.selections.bind(CUSTOMERS, {"fields": {"cardId": True}, "conditions": where(few)})
     assert bound.page.prepared is None
-    assert parse(store.select_text(bound).encode()) == [{"cardId": card} for card in cards[1:]]
-    assert read_json(store.select_text(bound)) == store.select(
+    assert parse(store.selections.text(bound).encode()) == [{"cardId": card} for card in cards[1:]]
+    assert read_json(store.selections.text(bound)) == store.select(
         CUSTOMERS, {"fields": {"cardId": True}, "conditions": where(few)}
     )
+
+
+def sale(version: int, total: int) -> Json:
+    """Return the update that a till sends: money and mark, under the version as read."""
+    return {
+        "fields": {"totalDebt": total, "debtData": {"taptill": {"e": "00000000", "t": {}}}},
+        "conditions": where(equals("version", version)),
+        "returning": {"totalDebt": True, "version": True},
+    }
+
+
+def test_a_sale_beside_an_increment_in_one_commit_is_booked_in_their_order(store: Store) -> None:
+    """The ledger leads from each total to the next, however the changes are written."""
+    (row,) = store.insert(CUSTOMERS, {"fields": [{"name": "x"}]})
+    increment = {"fields": {"totalDebt": {"increment": 1}}}
+    bodies = [increment, sale(2, 5), sale(2, 9), increment, sale(4, 8)]
+    changes = [store.update_change(row["id"], body, "x") for body in bodies]
+    # They wait together behind one that waits for them, so that one transaction takes them all.
+    queued = Event()
+
+    def wait(_transaction: Transaction) -> list[Json]:
+        assert queued.wait(10)
+        return []
+
+    first = store.submit(wait)
+    answers = [store.submit(change) for change in changes]
+    queued.set()
+    assert first.result() == []
+    refusal = answers[2].exception()
+    assert isinstance(refusal, ApiError)
+    assert (refusal.status, refusal.body["row"]["totalDebt"]) == (409, 5)
+    assert answers[4].result() == [{"totalDebt": Decimal("8.00"), "version": 5}]
+    ledger = store.select(
+        store.entities["CustomerDebtChanges"], {"fields": {"from": True, "to": True}}
+    )
+    assert [(int(entry["from"]), int(entry["to"])) for entry in ledger] == [
+        (0, 1),
+        (1, 5),
+        (5, 6),
+        (6, 8),
+    ]
+
+
+def test_a_sale_to_nobody_and_one_that_changes_no_money_are_no_entries(store: Store) -> None:
+    (row,) = store.insert(CUSTOMERS, {"fields": [{"name": "x"}]})
+    assert store.update(row["id"] + 1, sale(1, 5)) == []
+    assert store.update(row["id"], sale(1, 0)) == [{"totalDebt": Decimal("0.00"), "version": 2}]
+    assert store.select(store.entities["CustomerDebtChanges"], {}) == []
+
+
+def test_a_fault_within_a_transaction_leaves_the_next_one_alone(store: Store) -> None:
+    (row,) = store.insert(CUSTOMERS, {"fields": [{"name": "x"}]})
+
+    def break_down(transaction: Transaction) -> list[Json]:
+        transaction.connection.execute(sa.update(schema.customers).values(name="broken"))
+        raise KeyError("a fault of the program")
+
+    with pytest.raises(KeyError):
+        store.submit(break_down).result()
+    assert store.update(row["id"], sale(1, 5)) == [{"totalDebt": Decimal("5.00"), "version": 2}]
+    (found,) = store.select(CUSTOMERS, {"fields": {"name": True}})
+    assert found == {"name": "x"}
+
+
+def test_a_statement_that_the_database_refuses_is_an_error_with_nothing_of_its_values(
+    store: Store,
+) -> None:
+    statement = sa.select(sa.func.no_such_function(sa.bindparam("secret", type_=sa.Text())))
+    with store.engine.connect() as connection, pytest.raises(DBAPIError) as fault:
+        run(connection, statement, {"secret": "62E3086CED"})
+    assert "62E3086CED" not in str(fault.value)
+
+
+def test_more_statements_than_a_connection_keeps_are_prepared_anew(store: Store) -> None:
+    with store.engine.connect() as connection:
+        for _ in range(2):
+            for number in range(PREPARED_MAX + 1):
+                assert [*run(connection, sa.select(sa.literal(number)), {})[0]] == [number]
+
+
+async def test_a_request_that_was_given_up_disturbs_nobody(store: Store) -> None:
+    """Its change is made, and so is the answer of the one beside it."""
+    (row,) = store.insert(CUSTOMERS, {"fields": [{"name": "x"}]})
+    queued = Event()
+
+    def wait(_transaction: Transaction) -> list[Json]:
+        assert queued.wait(10)
+        return []
+
+    increment = store.update_change(row["id"], {"fields": {"totalDebt": {"increment": 1}}}, "x")
+    given_up, kept = (asyncio.ensure_future(store.execute(increment)) for _ in range(2))
+    first = asyncio.ensure_future(store.execute(wait))
+    await asyncio.sleep(0)
+    given_up.cancel()
+    queued.set()
+    assert await kept == [{"id": row["id"]}]
+    assert await first == []
+    with pytest.raises(asyncio.CancelledError):
+        await given_up
+    (found,) = store.select(CUSTOMERS, {"fields": {"totalDebt": True}})
+    assert found["totalDebt"] == 2

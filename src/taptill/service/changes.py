@@ -6,7 +6,7 @@ transaction, and one that is refused must leave nothing in it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -21,7 +21,6 @@ from taptill.service.conditions import (
     read_conditions,
     refuse_empty_not_in,
 )
-from taptill.service.driver import run
 from taptill.service.fields import (
     DEBT_CHANGES,
     Entity,
@@ -29,6 +28,7 @@ from taptill.service.fields import (
     column_values,
     format_timestamp,
 )
+from taptill.service.prepared.connections import run
 from taptill.service.selection import Shape, read_shape
 from taptill.service.wire import ApiError, bad_request, require_list, write
 
@@ -86,6 +86,8 @@ class Transaction:
 
     connection: sa.Connection
     now: Callable[[], datetime]
+    newest: InitVar[str | None] = None
+    """The latest timestamp of the database, if it is known."""
     import_id: int | None = None
     """The number of the import that makes the changes, if one does."""
     erases_data: bool = False
@@ -93,6 +95,10 @@ class Transaction:
     _newest: datetime | None = field(default=None, init=False)
     _debt_changes: list[dict[str, Any]] = field(default_factory=list, init=False)
     _changes: list[dict[str, Any]] = field(default_factory=list, init=False)
+
+    def __post_init__(self, newest: str | None) -> None:
+        """Parse the latest timestamp."""
+        self._newest = stamp(newest) if newest else None
 
     def stamp(self, newest: str | None = None) -> str:
         """Return the next timestamp; `newest` is the database's latest, if the caller knows it."""

@@ -47,7 +47,7 @@ _SCHEMES = ("postgresql", "postgres")
 _WRITER_LOCK_ID = 0x7461707469
 """The key of the advisory lock that allows one writer at a time, as SQLite does. So timestamps
 increase in the order of commits, checks before a write stay true, and no deadlock is possible."""
-_BEGIN = {
+BEGIN = {
     "sqlite": ("BEGIN IMMEDIATE",),
     "postgresql": (  # one round trip to the server, not three
         (
@@ -185,7 +185,12 @@ def write_transaction(engine: sa.Engine) -> AbstractContextManager[sa.Connection
 
 @lru_cache(ENGINE_CACHE_SIZE)
 def _writers(engine: sa.Engine) -> sa.Engine:
-    return engine.execution_options(taptill_begin=_BEGIN[engine.dialect.name])
+    return engine.execution_options(taptill_begin=BEGIN[engine.dialect.name])
+
+
+def without_deadline(connection: sa.Connection) -> None:
+    """Let the statements of a connection take as long as they need."""
+    connection.info[_DEADLINE_KEY] = inf
 
 
 def read_snapshot(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
@@ -241,7 +246,9 @@ def _engine(url: sa.URL) -> sa.Engine:
 
 def _connect_args(*, is_file: bool) -> dict[str, Any]:
     settings = " ".join(f"-c {key}={value}" for key, value in _POSTGRESQL.items())
-    return {} if is_file else {"options": settings, "connect_timeout": 5}
+    if is_file:
+        return {}
+    return {"options": settings, "connect_timeout": 5, "client_encoding": "UTF8"}
 
 
 def _version(engine: sa.Engine | sa.Connection) -> int:
@@ -289,6 +296,8 @@ def _set_pragmas(connection: sqlite3.Connection) -> None:
 
 def _set_up_postgresql(connection: Any, _record: object) -> None:
     connection.autocommit = True  # the driver shall not begin transactions
+    # Nor shall it prepare statements: after a rollback it deallocates all, those of others too.
+    connection.prepare_threshold = None
     if connection.info.parameter_status("server_encoding") != "UTF8":
         connection.close()
         raise ServiceError(detail="the PostgreSQL database must have the encoding UTF8")
@@ -296,6 +305,8 @@ def _set_up_postgresql(connection: Any, _record: object) -> None:
 
 def _begin(connection: sa.Connection) -> None:
     statements = connection.get_execution_options().get("taptill_begin", ())
+    if statements is None:
+        return  # a `Writer` has begun already
     connection.info[_DEADLINE_KEY] = inf if statements else monotonic() + STATEMENT_TIMEOUT_S
     for statement in statements:
         connection.exec_driver_sql(statement)

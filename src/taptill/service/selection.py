@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from taptill.domain.technical.exact_json import Json
 from taptill.service import schema
 from taptill.service.conditions import ConditionTemplate, without_values
-from taptill.service.driver import Prepared
 from taptill.service.fields import Entity, Field, FieldKind, json_value
+from taptill.service.prepared.statements import Prepared
 from taptill.service.row_format import RowFormat
 from taptill.service.wire import bad_request, cache_key, child_path, require_list, require_object
 

@@ -1,12 +1,12 @@
 """Executes selections, and changes, of which many share a commit."""
 
+import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from threading import Lock
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -16,39 +16,19 @@ from taptill.service import schema
 from taptill.service.changes import (
     Change,
     Transaction,
-    optional_conditions,
 )
-from taptill.service.conditions import refuse_too_many_values
 from taptill.service.database import (
     currency_of,
-    is_sqlite,
-    read_connection,
     truncate_wal,
-    write_transaction,
 )
-from taptill.service.driver import DriverConnections, LoopReader, prepare
-from taptill.service.fields import INTEGER_MAX, Entity, entities, removed_customers
+from taptill.service.fields import Entity, entities, removed_customers
 from taptill.service.people.companies import insert_companies, remove_companies, update_company
 from taptill.service.people.customers import insert_customers, update_customer
 from taptill.service.people.removal import erase_customers, remove_customers, restore_customers
-from taptill.service.selection import (
-    Page,
-    all_fields,
-    is_by_key,
-    page_key,
-    page_statement,
-    read_order,
-    read_shape,
-    select_ids,
-)
-from taptill.service.wire import ApiError, member_or, require_integer, require_object
+from taptill.service.prepared.connections import Writer
+from taptill.service.prepared.selections import Selections
+from taptill.service.wire import ApiError
 
-LIMIT_MAX = 1000
-LIMIT_DEFAULT = 100
-ROWS_AT_ONCE_MAX = 2
-"""How many rows a selection may have that is answered on the event loop."""
-PAGE_CACHE_SIZE = 128
-"""How many selections are kept prepared: clients send the same ones with other values."""
 COMMIT_BATCH_MAX = 64
 """How many changes share one commit at most."""
 
@@ -58,22 +38,18 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class BoundPage:
-    """A selection and the values with which it is run."""
-
-    page: Page
-    parameters: Mapping[str, Any]
+Answer = list[Json] | BaseException
+AnswerFuture = asyncio.Future[list[Json]] | Future[list[Json]]
 
 
 @dataclass(frozen=True, slots=True)
 class _QueuedChange:
     change: Change
-    answer: Future[list[Json]] = field(default_factory=Future)
+    answer: AnswerFuture
 
 
 class Store:
-    """Selections and changes of one database; safe to use from several threads.
+    """The changes of one database, and its selections; safe to use from several threads.
 
     `strict_money` rejects an update of `totalDebt` without conditions on what was read. One thread
     writes all changes and puts all that wait into one transaction: the disk is synced once for
@@ -92,86 +68,16 @@ class Store:
         self._now = now
         self._strict_money = strict_money
         self._queue: deque[_QueuedChange] = deque()
-        self._pages: dict[tuple[Entity, str], Page] = {}
-        self._pages_lock = Lock()
-        self._readers = DriverConnections(engine)
-        self._loop_reader = LoopReader(engine) if is_sqlite(engine) else None
+        self._is_scheduled = False
+        self.selections = Selections(engine)
+        self._writing = Writer(engine)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        sa.event.listen(engine, "engine_disposed", self._close_writing)
 
     def select(self, entity: Entity, body: Json) -> list[Json]:
         """Return the matching rows of a query, in the shape of its `fields`."""
-        rows: list[Json] = read_json(self.select_text(self.bind(entity, body)))
+        rows: list[Json] = read_json(self.selections.text(self.selections.bind(entity, body)))
         return rows
-
-    def bind(self, entity: Entity, body: Json) -> BoundPage:
-        """Return a query with its values; raise ApiError (400) where it is invalid."""
-        require_object(
-            body, "", "fields", "conditions", "orderBy", "limit", "offset", "count", "removed"
-        )
-        shape = read_shape(entity, body["fields"], "fields") if "fields" in body else None
-        parameters = _page_bounds(body)
-        conditions = optional_conditions(entity, body)
-        orders = read_order(entity, member_or(body, "orderBy", []))
-        shape = shape or all_fields(entity)
-        template = conditions.template if conditions else None
-        query = page_statement(shape, template, orders)
-        by_key = is_by_key(entity, body.get("conditions"))
-        page = Page(shape, template, query, prepare(self.engine, query), by_key)
-        self._keep_page((entity, page_key(body, [])), page)
-        return BoundPage(page, {**parameters, **(conditions.values if conditions else {})})
-
-    def bind_known(self, entity: Entity, body: Json) -> BoundPage | None:
-        """Return a query as `bind` does if one with other values was seen; else None."""
-        values: list[Json] = []
-        page = self._pages.get((entity, page_key(body, values))) if isinstance(body, dict) else None
-        if page is None:
-            return None
-        parameters = _page_bounds(body)
-        if page.template is not None:
-            if any(isinstance(value, list | dict) for value in values):
-                refuse_too_many_values(body["conditions"])
-            parameters.update(page.template.bind(values))
-        return BoundPage(page, parameters)
-
-    def select_text(self, bound: BoundPage) -> str:
-        """Return the matching rows as JSON."""
-        page = bound.page
-        if page.prepared is not None:
-            rows = self._readers.rows(page.prepared, bound.parameters)
-            return page.shape.row_format.list_text(rows)
-        with read_connection(self.engine) as connection:
-            result = connection.execute(page.query, bound.parameters)
-            return page.shape.row_format.list_text(result)
-
-    def select_at_once(self, bound: BoundPage) -> str | None:
-        """Return the rows of a query that blocks nobody; None where a thread is to select them."""
-        page = bound.page
-        if not (page.is_by_key and bound.parameters["limit"] <= ROWS_AT_ONCE_MAX):
-            return None
-        if self._loop_reader is None or page.prepared is None:
-            return None
-        rows = self._loop_reader.rows(page.prepared, bound.parameters)
-        return None if rows is None else page.shape.row_format.list_text(rows)
-
-    def _keep_page(self, key: tuple[Entity, str], page: Page) -> None:
-        with self._pages_lock:
-            while len(self._pages) >= PAGE_CACHE_SIZE:
-                del self._pages[next(iter(self._pages))]
-            self._pages[key] = page
-
-    def count(self, entity: Entity, body: Json) -> int:
-        """Return the number of all rows that meet a query's conditions, whatever its limit."""
-        conditions = optional_conditions(entity, body)
-        matching = (
-            select_ids(entity)
-            if conditions is None
-            else select_ids(entity).where(conditions.template.sql)
-        )
-        query = sa.select(sa.func.count()).select_from(matching.subquery())
-        with read_connection(self.engine) as connection:
-            return int(
-                connection.execute(query, conditions.values if conditions else {}).scalar_one()
-            )
 
     def insert(self, entity: Entity, body: Json, actor: str = "") -> list[Json]:
         """Insert all rows or none and return them in the shape of `returning`."""
@@ -225,24 +131,37 @@ class Store:
 
     def submit(self, change: Change) -> Future[list[Json]]:
         """Queue a change; the future has its answer once the change is on the disk."""
-        queued_change = _QueuedChange(change)
+        answer: Future[list[Json]] = Future()
+        self._enqueue(_QueuedChange(change, answer))
+        return answer
+
+    async def execute(self, change: Change) -> list[Json]:
+        """Queue a change, and return its answer once the change is on the disk."""
+        answer: asyncio.Future[list[Json]] = asyncio.get_running_loop().create_future()
+        self._enqueue(_QueuedChange(change, answer))
+        return await answer
+
+    def _enqueue(self, queued_change: _QueuedChange) -> None:
         self._queue.append(queued_change)
-        self._writer.submit(self._write_queued)
-        return queued_change.answer
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            self._writer.submit(self._write_queued)
+
+    def _close_writing(self, _engine: sa.Engine) -> None:
+        self._writer.submit(self._writing.close)
 
     def _write_queued(self) -> None:
-        batch: list[_QueuedChange] = []
-        while self._queue and len(batch) < COMMIT_BATCH_MAX:
-            batch.append(self._queue.popleft())
-        if batch:
-            self._write(batch)
+        self._is_scheduled = False  # before the queue is emptied: what comes later schedules anew
+        while self._queue:
+            count = min(len(self._queue), COMMIT_BATCH_MAX)
+            self._write([self._queue.popleft() for _ in range(count)])
 
     def _write(self, batch: Sequence[_QueuedChange], *, may_retry: bool = True) -> None:
         committing = False
-        answers: Sequence[list[Json] | BaseException]
+        answers: Sequence[Answer]
         try:
-            with write_transaction(self.engine) as connection:
-                transaction = Transaction(connection, self._now)
+            with self._writing.transaction() as (connection, newest):
+                transaction = Transaction(connection, self._now, newest=newest)
                 answers = [_try_change(item.change, transaction) for item in batch]
                 transaction.flush()
                 erases_data = transaction.erases_data
@@ -256,16 +175,7 @@ class Store:
                     self._write([item], may_retry=False)
                 return
             answers = [fault] * len(batch)
-        for item, answer in zip(batch, answers, strict=True):
-            _complete(item.answer, answer)
-
-
-def _page_bounds(body: Mapping[str, Json]) -> dict[str, Any]:
-    limit = require_integer(
-        member_or(body, "limit", LIMIT_DEFAULT), "limit", minimum=1, maximum=LIMIT_MAX
-    )
-    offset = require_integer(member_or(body, "offset", 0), "offset", minimum=0, maximum=INTEGER_MAX)
-    return {"limit": limit, "offset": offset}
+        _deliver([(item.answer, answer) for item, answer in zip(batch, answers, strict=True)])
 
 
 def _try_change(change: Change, transaction: Transaction) -> list[Json] | ApiError:
@@ -275,7 +185,26 @@ def _try_change(change: Change, transaction: Transaction) -> list[Json] | ApiErr
         return refusal
 
 
-def _complete(future: Future[list[Json]], answer: list[Json] | BaseException) -> None:
+def _deliver(answers: Sequence[tuple[AnswerFuture, Answer]]) -> None:
+    """Complete the futures; those of an event loop within it, all at once."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[AnswerFuture, Answer]]] = {}
+    for future, answer in answers:
+        if isinstance(future, asyncio.Future):
+            by_loop.setdefault(future.get_loop(), []).append((future, answer))
+        else:
+            _complete(future, answer)
+    for loop, own in by_loop.items():
+        with suppress(RuntimeError):  # it was closed meanwhile: nobody waits there
+            loop.call_soon_threadsafe(_complete_all, own)
+
+
+def _complete_all(answers: Sequence[tuple[AnswerFuture, Answer]]) -> None:
+    for future, answer in answers:
+        if not future.done():  # else its request was given up
+            _complete(future, answer)
+
+
+def _complete(future: AnswerFuture, answer: Answer) -> None:
     if isinstance(answer, BaseException):
         future.set_exception(answer)
     else:

@@ -36,7 +36,7 @@ def list_(database: str, *, as_json: bool) -> None:
         (stores,) = import_service("store")
         store = stores.Store(engine)
         for company_row in _all_companies(store):
-            members = store.count(
+            members = store.selections.count(
                 store.entities["Customers"], _conditions("company.id", company_row["id"])
             )
             row = {**company_row, "customers": members}

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from pathlib import Path
 from time import monotonic
@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from taptill.domain.technical.exact_json import Json, RawJson
 from taptill.service import schema
+from taptill.service.changes import Change
 from taptill.service.database import read_connection
 from taptill.service.fields import ENTITIES, Entity
 from taptill.service.http.requests import (
@@ -75,7 +76,7 @@ class Application:
     """
 
     def __init__(self, store: Store, prefix: str, body_timeout_s: float) -> None:
-        self._store = store
+        self._store, self._selections = store, store.selections
         self._body_timeout_s = body_timeout_s
         self._data_path = f"{prefix}/"
         self._pages = {
@@ -143,12 +144,12 @@ class Application:
             return Answer(HTTPStatus.OK, await self._select(token, entity, body))
         arguments = (token, entity, verb, row_id, body)
         # Parsing a small change takes less time than handing it to a thread and back.
-        answer = (
-            self._submit(*arguments)
+        change = (
+            self._read_change(*arguments)
             if len(body) <= SMALL_BODY_MAX
-            else await self._run_in_thread(self._submit, *arguments)
+            else await self._run_in_thread(self._read_change, *arguments)
         )
-        rows = write(await asyncio.wrap_future(answer))
+        rows = write(await self._store.execute(change))
         return Answer(HTTPStatus.CREATED if verb == "insert" else HTTPStatus.OK, rows)
 
     async def _capabilities(self, scope: Scope) -> Answer:
@@ -176,12 +177,12 @@ class Application:
             return await self._run_in_thread(self._select_in_thread, token, entity, body)
         query = parse(body)
         entity, with_count = self._visible(token, entity, query)
-        bound = None if with_count else self._store.bind_known(entity, query)
+        bound = None if with_count else self._selections.bind_known(entity, query)
         if bound is None:
             return await self._run_in_thread(self._rows, entity, with_count, query)
-        at_once = self._store.select_at_once(bound)
+        at_once = self._selections.at_once(bound)
         if at_once is None:
-            return await self._run_in_thread(self._store.select_text, bound)
+            return await self._run_in_thread(self._selections.text, bound)
         return at_once
 
     def _select_in_thread(self, token: Token, entity: Entity, body: bytes) -> str:
@@ -197,23 +198,20 @@ class Application:
         return self._store.removed if only_removed else entity, with_count
 
     def _rows(self, entity: Entity, with_count: bool, query: Json) -> str:  # noqa: FBT001
-        text = self._store.select_text(self._store.bind(entity, query))
+        text = self._selections.text(self._selections.bind(entity, query))
         if not with_count:
             return text
-        return write({"data": RawJson(text), "count": self._store.count(entity, query)})
+        return write({"data": RawJson(text), "count": self._selections.count(entity, query)})
 
-    def _submit(
+    def _read_change(
         self, token: Token, entity: Entity, verb: str, row_id: str | None, body: bytes
-    ) -> Future[list[Json]]:
-        """Queue a change; return the future of its answer."""
+    ) -> Change:
         query = parse(body)
         check_permission(token.role, verb, query)
         customer_id = _parse_id(row_id)
         if entity.table is schema.companies:
-            change = self._store.company_change(verb, customer_id, query, token.actor)
-        else:
-            change = self._store.customer_change(entity, verb, customer_id, query, token.actor)
-        return self._store.submit(change)
+            return self._store.company_change(verb, customer_id, query, token.actor)
+        return self._store.customer_change(entity, verb, customer_id, query, token.actor)
 
     def _ping_database(self) -> None:
         with read_connection(self._store.engine) as connection:
