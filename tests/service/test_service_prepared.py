@@ -11,7 +11,8 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from tests.fakes.postgres import Cluster
 from tests.service.conftest import equals, where
 
 from taptill.domain.money import MINOR_MAX
@@ -290,3 +291,27 @@ async def test_a_request_that_was_given_up_disturbs_nobody(store: Store) -> None
         await given_up
     (found,) = store.select(CUSTOMERS, {"fields": {"totalDebt": True}})
     assert found["totalDebt"] == 2
+
+
+@pytest.mark.slow
+def test_connections_that_postgresql_ended_are_an_unavailable_database_for_one_request_at_most(
+    cluster: Cluster,
+) -> None:
+    """A selection fails as its database (503); a change has written nothing and is repeated."""
+    engine = create_database(cluster.new_database())
+    store, everybody = Store(engine), {"fields": {"totalDebt": True}}
+    (row,) = store.insert(CUSTOMERS, {"fields": [{"name": "x"}]})
+    assert store.select(CUSTOMERS, everybody) == [{"totalDebt": Decimal("0.00")}]
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+
+    def end_all() -> None:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"{others} AND datname = current_database()")
+
+    end_all()
+    with pytest.raises(OperationalError):
+        store.select(CUSTOMERS, everybody)
+    assert store.select(CUSTOMERS, everybody) == [{"totalDebt": Decimal("0.00")}]
+    end_all()
+    assert store.update(row["id"], sale(1, 5)) == [{"totalDebt": Decimal("5.00"), "version": 2}]
+    engine.dispose()

@@ -13,6 +13,7 @@ from taptill.service.prepared.statements import PREPARED_MAX, Prepared, Rows
 _INTEGERS = (20, 21, 23)
 _BOOLEAN = 16
 """Type numbers of PostgreSQL. Source: its catalog, src/include/catalog/pg_type.dat."""
+_CONNECTION_OK = 0
 
 
 class LibpqConnection:
@@ -48,11 +49,13 @@ class LibpqConnection:
         self._names[prepared] = name
         return name
 
-    @staticmethod
-    def _checked(result: Any) -> Any:
-        if result.error_message:
-            raise import_module("psycopg.errors").error_from_result(result)
-        return result
+    def _checked(self, result: Any) -> Any:
+        if not result.error_message:
+            return result
+        errors = import_module("psycopg.errors")
+        if self._libpq.status != _CONNECTION_OK:  # the message is libpq's own, without a code
+            raise errors.OperationalError(result.get_error_message())
+        raise errors.error_from_result(result)
 
 
 def _encoded(value: object) -> bytes | None:
