@@ -12,7 +12,7 @@ import click
 from tests.benchmarks import counter, footprint, reader, start, syncs
 from tests.benchmarks.books import journal, settling
 from tests.benchmarks.figures import HEAD, Bench, Figure
-from tests.benchmarks.full_sync import rate
+from tests.benchmarks.full_sync import rate, taps
 from tests.benchmarks.readers import decoders, idle, learning
 from tests.benchmarks.service import measure as service
 from tests.benchmarks.stations import measure as stations
@@ -31,6 +31,7 @@ MEASURES: Mapping[str, Measure] = {
     "syncs": syncs.measure,
     "cache": syncs.measure_cache,
     "full sync": rate.measure,
+    "taps in a sync": taps.measure,
     "reader": reader.measure,
     "decoders": decoders.measure,
     "idle": idle.measure,

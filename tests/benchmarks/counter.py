@@ -21,6 +21,7 @@ from tests.benchmarks.terminal import DrivenTerminal, on_terminal, python
 from tests.benchmarks.tills import TillFolder, card, name, till_folder
 from tests.fakes.service import RunningService, running_service
 
+from taptill.service.changes import INSERT_MAX
 from taptill.service.database import open_database
 from taptill.service.fields import ENTITIES
 from taptill.service.store import Store
@@ -199,7 +200,7 @@ def measure_next(bench: Bench) -> list[Figure]:
     place = bench.folder / "books"
     place.mkdir()
     with running_service(place, sample=False) as service:
-        _know(service, FEW)
+        put_into_books(service, FEW)
         folder = TillFolder(bench.folder / "next", service.url, token=service.token)
         folder.know(FEW)
         with folder.running() as terminal:
@@ -219,7 +220,7 @@ def measure_next(bench: Bench) -> list[Figure]:
     return [Figure("next card right behind PAID", "ms", behind, ordinary, (goal,), remark)]
 
 
-def _know(service: RunningService, customers: int) -> None:
+def put_into_books(service: RunningService, customers: int) -> None:
     """Put the customers of a till's folder into the service's books."""
     engine = open_database(service.database)
     store = Store(engine)
@@ -233,7 +234,8 @@ def _know(service: RunningService, customers: int) -> None:
         }
         for number in range(customers)
     ]
-    store.insert(ENTITIES["Customers"], {"fields": rows})
+    for first in range(0, customers, INSERT_MAX):
+        store.insert(ENTITIES["Customers"], {"fields": rows[first : first + INSERT_MAX]})
     engine.dispose()
 
 

@@ -31,7 +31,7 @@ SELECT 1 FROM entries c WHERE c.customer_id = ?1 AND c.kind = 'carried' AND {CAR
 
 _HELD = "coalesce(p.seen_seq, p.start_seq)"
 _SUMS = f"""
-SELECT p.customer_id, sum(amount_minor)
+SELECT p.customer_id, {_HELD}, sum(amount_minor)
 FROM positions p CROSS JOIN entries c ON c.customer_id = p.customer_id AND c.seq > {_HELD}
 WHERE p.open AND %s AND {_COUNTS} GROUP BY p.customer_id
 """  # noqa: S608 - constants
@@ -45,6 +45,9 @@ _END = "SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"
 _HASH = "SELECT hash FROM entries WHERE seq = ?"
 _SINCE = "SELECT DISTINCT kind, customer_id FROM entries WHERE seq > ?"
 
+_NOTHING = (-1, 0)
+"""Of a customer who is not open, or has no such charge: no row holds the entry -1."""
+
 _OF_MANY = {EntryKind.FORKED.value, EntryKind.BOOKED.value}
 """Entries that change the positions of other customers than their own."""
 
@@ -55,17 +58,21 @@ class ExposureSums:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._end: tuple[int, str] = (0, "")
-        self._sums: dict[int, int] = {}
+        self._sums: dict[int, tuple[int, int]] = {}
+        """The entry number that a customer's row holds, and the sum beyond it."""
         self._total = 0
         self.set_back: dict[int, int] = {}
         """Open customers whose row's mark is older than this file, with that mark's number."""
 
     def of_others(self, customer_id: int) -> int:
         """Return the sum of all open customers but this one, in minor units."""
-        return self._total - self._sums.get(customer_id, 0)
+        return self._total - self._sums.get(customer_id, _NOTHING)[1]
 
     def of_one(self, customer_id: int, above_seq: int) -> int:
         """Return the sum of one customer's charges with larger numbers, in minor units."""
+        held_seq, total = self._sums.get(customer_id, _NOTHING)
+        if held_seq == above_seq:  # as nearly always: the row at hand is the last one known
+            return total
         row = self._connection.execute(_SUM_OF_ONE, (customer_id, above_seq)).fetchone()
         return int(row[0])
 
@@ -87,11 +94,11 @@ class ExposureSums:
         else:
             sums, set_back = self._read(_THESE, json.dumps(changed))
             for customer_id in changed:
-                self._total -= self._sums.pop(customer_id, 0)
+                self._total -= self._sums.pop(customer_id, _NOTHING)[1]
                 self.set_back.pop(customer_id, None)
             self._sums |= sums
             self.set_back |= set_back
-        self._total += sum(sums.values())
+        self._total += sum(total for _, total in sums.values())
 
     def _changed_customers(self, end_seq: int) -> list[int] | None:
         """Return the customers with entries since; None: all sums must be computed anew."""
@@ -104,6 +111,9 @@ class ExposureSums:
             return None
         return [customer_id for _, customer_id in rows if customer_id is not None]
 
-    def _read(self, where: str, *parameters: str) -> tuple[dict[int, int], dict[int, int]]:
-        sums = dict(self._connection.execute(_SUMS % where, parameters).fetchall())
+    def _read(
+        self, where: str, *parameters: str
+    ) -> tuple[dict[int, tuple[int, int]], dict[int, int]]:
+        rows = self._connection.execute(_SUMS % where, parameters)
+        sums = {customer_id: (held_seq, total) for customer_id, held_seq, total in rows}
         return sums, dict(self._connection.execute(_SET_BACK % where, parameters).fetchall())

@@ -2,11 +2,14 @@
 
 import asyncio
 import sqlite3
+import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
 from tests.benchmarks.figures import (
@@ -46,6 +49,10 @@ KEYPAD = Keypad((), Currency("EUR"), implied_decimals=True)
 ENTRY_BYTES = 400
 """About what the columns of a charge's entry hold."""
 
+EXTRA_MS = 0.25
+COMMIT_REMARK = """thin: a raw commit; own: by a thread, as ours. The rest is an entry of five pages
+    instead of two: its columns, two indexes, the customer's position and that one's index"""
+
 PAUSE_S = 0.002
 """Between two commits: a till's writer has gone to sleep before the next charge comes."""
 
@@ -75,6 +82,34 @@ class RawRows:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+
+class HandedRows:
+    """The same in a thread of its own, as the event loop must not wait for a disk."""
+
+    def __init__(self, path: Path) -> None:
+        self._queue: SimpleQueue[asyncio.Future[None] | None] = SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._thread = Thread(target=self._write, args=(path,))
+        self._thread.start()
+
+    async def commit(self) -> None:
+        """Make one row durable."""
+        done = self._loop.create_future()
+        self._queue.put(done)
+        await done
+
+    def close(self) -> None:
+        """End the thread and close the file."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _write(self, path: Path) -> None:
+        rows = RawRows(path)
+        while done := self._queue.get():
+            rows.commit()
+            self._loop.call_soon_threadsafe(done.set_result, None)
+        rows.close()
 
 
 def measure(bench: Bench) -> list[Figure]:
@@ -107,7 +142,13 @@ def measure_decision(bench: Bench) -> list[Figure]:
     journal.close()
     return [
         Figure("decision", "us", alone, goals=(at_most("us, p50", median(alone), 50),)),
-        Figure(f"decision and its facts, {count:,} entries", "us", with_facts, alone),
+        Figure(
+            f"decision and its facts, {count:,} entries",
+            "us",
+            with_facts,
+            alone,
+            (at_most("us, p50", median(with_facts), 100),),
+        ),
         *_offline(bench),
     ]
 
@@ -123,8 +164,10 @@ async def _charge(bench: Bench, path: Path, name: str) -> Figure:
     journal = Journal(path, SystemClock())
     journal.open(IDENTITY)
     raw = RawRows(path.with_suffix(".raw"))
+    handed = HandedRows(path.with_suffix(".handed"))
     samples: list[float] = []
-    floor: list[float] = []
+    own: list[float] = []
+    thin: list[float] = []
     try:
         for turn in bench.rounds(name, ROUNDS):
             await asyncio.sleep(PAUSE_S if turn % TIDY_EVERY else TIDY_S)
@@ -135,13 +178,19 @@ async def _charge(bench: Bench, path: Path, name: str) -> Figure:
             await asyncio.sleep(PAUSE_S)
             began_s = time.perf_counter()
             raw.commit()
-            floor.append(time.perf_counter() - began_s)
+            thin.append(time.perf_counter() - began_s)
+            await asyncio.sleep(PAUSE_S)
+            began_s = time.perf_counter()
+            await handed.commit()
+            own.append(time.perf_counter() - began_s)
     finally:
         raw.close()
+        handed.close()
         journal.close()
-    samples, floor = milliseconds(samples), milliseconds(floor)
-    goal = at_most("times a raw commit, p50", times(samples, floor), 1.5)
-    return Figure(name, "ms", samples, floor, (goal,))
+    samples, own, thin = milliseconds(samples), milliseconds(own), milliseconds(thin)
+    extra_ms = statistics.median(samples) - statistics.median(thin)
+    goal = at_most("ms more than a raw commit, p50", extra_ms, EXTRA_MS)
+    return Figure(name, "ms", samples, own, (goal,), COMMIT_REMARK, thin)
 
 
 def _open(bench: Bench, new: Path, long: Path, name: str) -> Figure:
@@ -170,8 +219,8 @@ def _per_call(authorise_amount: Any) -> float:
 
 
 def _offline(bench: Bench) -> list[Figure]:
-    """Measure a decision with the offline caps, which walk over all that is open."""
-    figures = []
+    """Measure a decision with the offline caps, which count all that is open."""
+    figures: list[Figure] = []
     for charges in (0, OPEN_CHARGES):
         path = bench.folder / f"open-{charges}.db"
         fill(path, charges, every=1, customers=OPEN_CUSTOMERS)
@@ -190,9 +239,13 @@ def _offline(bench: Bench) -> list[Figure]:
             )
             floor.append(1e6 * timed_s(partial(decide, question(stale))))
         journal.close()
-        goal = at_most("µs that a tap may wait, p99", percentile(samples, 99), 10_000)
+        goals = [at_most("µs that a tap may wait, p99", percentile(samples, 99), 10_000)]
+        if figures:
+            ratio = times(samples, figures[0].samples)
+            goals.append(at_most("times that with none open, p50", ratio, 1.5))
         name = f"decision offline, {charges:,} charges open"
-        figures.append(Figure(name, "µs", samples, floor, (goal,), "floor: the rules alone"))
+        remark = "own: the rules alone"
+        figures.append(Figure(name, "µs", samples, floor, tuple(goals), remark))
     return figures
 
 
