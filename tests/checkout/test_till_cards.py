@@ -255,3 +255,11 @@ def test_the_readers_health_is_in_the_status_line(shop: Shop) -> None:
         shop.say(health)
     shop.say(lost_reader)
     assert shop.view.status.readers == (lost_reader, ReaderHealth("door", ReaderState.OK))
+
+
+def test_what_a_reader_counts_is_no_new_view(shop: Shop) -> None:
+    """Each card is counted; nothing on the screen shows that."""
+    shop.say(ReaderHealth("counter", ReaderState.OK, "/dev/ttyUSB0"))
+    view = shop.view
+    shop.say(ReaderHealth("counter", ReaderState.OK, "/dev/ttyUSB0", frames=1, heard_s=7.0))
+    assert shop.view is view

@@ -195,7 +195,9 @@ class Till:
 
     def _take_message(self, message: ReaderMessage) -> None:
         if isinstance(message, ReaderHealth):
-            self._readers[message.reader] = message
+            # The counts, which change with each card, are for technicians and not on this screen.
+            shown = ReaderHealth(message.reader, message.state, message.detail)
+            self._readers[message.reader] = shown
             return
         self._is_restored = False
         if isinstance(message, CardProblem):
