@@ -150,13 +150,10 @@ class Charging:
             self._identification.journal_decline(decline)
 
     def _show_paid(self, entry: Entry) -> None:
-        """Show PAID, and beside it what the customer may spend after this."""
+        """Show PAID; the refresh decides what the customer may spend after this."""
         state = self._state
         state.recent_sales.add(recent_sale_of(entry, state.now_s))
         state.sale = replace(state.sale, keyed_input=NOTHING_KEYED, overrides=())
-        lookup = state.sale.lookup
-        authorisation = state.authorise(lookup) if lookup else None
-        state.sale = replace(state.sale, authorisation=authorisation)
         self._finish(Event.SAVED)
         state.refresh()
 

@@ -104,8 +104,13 @@ class Identification:
         sale = self._state.sale
         if sale.lookup is None or sale.authorisation is None or sale.step not in _AUTHORISED_AGAIN:
             return
-        if self._state.authorise(sale.lookup) != sale.authorisation:
+        authorisation = self._state.authorise(sale.lookup)
+        if authorisation == sale.authorisation:
+            return
+        if self._is_open():
             self._update_customer(sale.lookup)
+        else:
+            self._state.sale = replace(sale, authorisation=authorisation)
 
     def apply_row(self, snapshot: Snapshot) -> None:
         """Take a row that settlement has read, if it is that of the customer on the screen."""
