@@ -3,8 +3,7 @@
 import os
 import termios
 from collections.abc import Callable
-from contextlib import suppress
-from queue import Empty, Full, Queue
+from queue import SimpleQueue
 from threading import Thread
 from time import monotonic
 
@@ -29,7 +28,7 @@ class TerminalWriter:
     def __init__(self, fileno: int, on_loss: Callable[[], object]) -> None:
         self._fileno = fileno
         self._on_loss = on_loss
-        self._pieces: Queue[Piece] = Queue(PIECES_MAX)
+        self._pieces: SimpleQueue[Piece] = SimpleQueue()
         self._dropped = False
         self._gone = False
         self._thread = Thread(target=self._run, name="terminal output", daemon=True)
@@ -56,42 +55,39 @@ class TerminalWriter:
 
     def stop(self) -> None:
         """Write what is queued, for at most STOP_S_MAX, and end the thread."""
-        with suppress(Full):
-            self._pieces.put(None, timeout=STOP_S_MAX)
+        self._pieces.put(None)
         self._thread.join(STOP_S_MAX)
 
     def _put(self, piece: Piece) -> None:
-        try:
-            self._pieces.put_nowait(piece)
-        except Full:
+        if self._pieces.qsize() < PIECES_MAX:
+            self._pieces.put(piece)
+        else:
             self._dropped = True
 
     def _run(self) -> None:
+        texts: list[str] = []  # those queued directly after one another are written in one call
         while (piece := self._pieces.get()) is not None:
             if isinstance(piece, str):
-                self._write(piece)
-            elif not self._gone:
+                texts.append(piece)
+                if not self._pieces.empty() and len(texts) < PIECES_MAX:
+                    continue
+            self._write(texts)
+            if callable(piece) and not self._gone:
                 self._drain()
                 piece(monotonic())
             if self._dropped and self._pieces.empty():
                 self._dropped = False
                 self._on_loss()
+        self._write(texts)
 
-    def _write(self, text: str) -> None:
-        octets = self._all_waiting(text).encode("utf-8", "replace")
+    def _write(self, texts: list[str]) -> None:
+        octets = "".join(texts).encode("utf-8", "replace")
+        texts.clear()
         try:
             while octets and not self._gone:
                 octets = octets[os.write(self._fileno, octets) :]
         except OSError:
             self._gone = True  # the reading side ends the program
-
-    def _all_waiting(self, text: str) -> str:
-        """Return this piece with all those queued directly after it, to write them in one call."""
-        pieces = [text]
-        with suppress(Empty):
-            while isinstance(self._pieces.queue[0] if self._pieces.queue else None, str):
-                pieces.append(str(self._pieces.get_nowait()))
-        return "".join(pieces)
 
     def _drain(self) -> None:
         """Wait until a serial line has sent all output; other terminals have it already."""
