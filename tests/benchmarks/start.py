@@ -1,51 +1,91 @@
-"""Measures the seconds from the start of a program to its first frame."""
+"""Measures the seconds from the start of a program to its first frame and its first answer."""
 
+import socket
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
-from tests.benchmarks.figures import Bench, Figure, at_most, median, milliseconds
+from tests.benchmarks.figures import Bench, Figure, at_most, median, milliseconds, times
 from tests.benchmarks.terminal import DrivenTerminal, python
-from tests.benchmarks.tills import till_folder
+from tests.benchmarks.tills import TillFolder, name, till_folder
 
 CUSTOMERS = 1_000
+BUYER = 7
+
+ANY_FRAME = b"last sales"
+READER_OK = b"mREADER ok"
+"""As the status row has it, in a run of its own style: the banner says "wait for READER ok"."""
+
+Start = tuple[float, float, float]
+"""Seconds from the start to the first frame, to the last one before the tap, and to the answer."""
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Start the till, killed each time, and a bare program in turn."""
-    frames: list[float] = []
-    usable: list[float] = []
-    floor: list[float] = []
+    """Start the till, killed each time, and a thin program in turn; each is shown a card at once.
+
+    The floor is a program of one widget on the same library, with no rule, file or network.
+    """
+    tills: list[Start] = []
+    floors: list[Start] = []
     with ExitStack() as stack:
         folder = stack.enter_context(till_folder(bench.folder / "start", CUSTOMERS))
         for turn in bench.rounds("start", 13):
-            bare = _seconds(python("tests.benchmarks.floor", "frame"), b"bare frame")
-            ours = _seconds(folder.words(), b"Tap your card", b"READER ok")
+            floor, till = _thin(), _till(folder)
             if turn:  # the first round compiles modules and makes the journal
-                floor += bare
-                frames.append(ours[0])
-                usable.append(ours[1])
-    frames, usable, floor = map(milliseconds, (frames, usable, floor))
+                floors.append(floor)
+                tills.append(till)
+    frames, usable, answers = (milliseconds(column) for column in zip(*tills, strict=True))
+    thin_frames, _, thin_answers = (milliseconds(column) for column in zip(*floors, strict=True))
     return [
-        Figure(
-            "start to first frame",
-            "ms",
-            frames,
-            floor,
-            (at_most("ms, p50", median(frames), 500),),
-        ),
-        Figure(
-            "killed, started: usable",
-            "ms",
-            usable,
-            floor,
-            (at_most("ms, p50", median(usable), 1500),),
-        ),
+        _figure("start to first frame", frames, thin_frames, (500, 1.1)),
+        _figure("killed, started: usable", usable, thin_frames, (1500, None)),
+        _figure("start to first tap answered", answers, thin_answers, (1500, 1.35)),
     ]
 
 
-def _seconds(words: list[str], *texts: bytes) -> list[float]:
-    """Return the seconds from the start until each of these was drawn, in this order."""
-    terminal = DrivenTerminal(words)
+def _figure(
+    description: str,
+    samples: Sequence[float],
+    floor: Sequence[float],
+    limits: tuple[float, float | None],
+) -> Figure:
+    limit_ms, limit_ratio = limits
+    goals = [at_most("ms, p50", median(samples), limit_ms)]
+    if limit_ratio:
+        goals.append(at_most("x the thin floor", times(samples, floor), limit_ratio))
+    return Figure(description, "ms", samples, goals=tuple(goals), thin=floor)
+
+
+def _thin() -> Start:
+    ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with ours, its:
+        words = python("tests.benchmarks.floor", "frame", str(its.fileno()))
+        frames = (b"bare frame",)
+        return _start(words, frames, lambda: ours.send(b"Guest"), b"answered Guest", [its.fileno()])
+
+
+def _till(folder: TillFolder) -> Start:
+    return _start(
+        folder.words(), (ANY_FRAME, READER_OK), lambda: folder.tap(BUYER), name(BUYER).encode()
+    )
+
+
+def _start(
+    words: list[str],
+    frames: Sequence[bytes],
+    tap: Callable[[], object],
+    answer: bytes,
+    descriptors: Sequence[int] = (),
+) -> Start:
+    """Start a program, tap once all these texts are drawn, in this order, and wait for the answer.
+
+    Then take its power.
+    """
+    terminal = DrivenTerminal(words, descriptors)
     try:
-        return [terminal.drawn_at_s(text) - terminal.began_s for text in texts]
+        first, *others = [terminal.drawn_at_s(text) for text in frames]
+        tap()
+        answered_s = terminal.drawn_at_s(answer)
+        began_s = terminal.began_s
+        return first - began_s, (others or [first])[-1] - began_s, answered_s - began_s
     finally:
         terminal.close()
