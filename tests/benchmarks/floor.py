@@ -1,10 +1,10 @@
 """Bare Textual programs that the till's figures are compared with.
 
-`frame FD` shows one line, and another for a datagram from FD. `till FD FILE` shows as many widgets
-as the till has regions, all faces computed beforehand and nothing behind them: digits and `-` ring
-up, a line of text from FD is a tap, Enter makes one row in FILE durable and says so. `thin FD FILE`
-does the same with one widget of five texts and without a thread: the least that anybody would
-write.
+`frame [FD]` shows one line, and another for a datagram from FD. `till FD FILE` shows as many
+widgets as the till has regions, all faces computed beforehand and nothing behind them: digits and
+`-` ring up, a line of text from FD is a tap, Enter makes one row in FILE durable and says so. `thin
+FD FILE` does the same with one widget of five texts and without a thread: the least that anybody
+would write.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ NAMES_MAX = 50
 class OneLineApp(App[None]):
     """One line, which says when a datagram has come: the thin floor of a start."""
 
-    def __init__(self, datagrams: int) -> None:
+    def __init__(self, datagrams: int | None) -> None:
         super().__init__()
         self._datagrams = datagrams
 
@@ -35,10 +35,12 @@ class OneLineApp(App[None]):
 
     def on_mount(self) -> None:
         """Wait for a datagram."""
-        asyncio.get_running_loop().add_reader(self._datagrams, self._answer)
+        if self._datagrams is not None:
+            loop = asyncio.get_running_loop()
+            loop.add_reader(self._datagrams, self._answer, self._datagrams)
 
-    def _answer(self) -> None:
-        name = os.read(self._datagrams, 100).decode()
+    def _answer(self, datagrams: int) -> None:
+        name = os.read(datagrams, 100).decode()
         self.query_one(Static).update(f"answered {name}")
 
 
@@ -160,5 +162,5 @@ if __name__ == "__main__":
             BareTill(int(taps), Path(path)).run()
         case ["thin", taps, path]:
             ThinTill(int(taps), Path(path)).run()
-        case ["frame", datagrams]:
-            OneLineApp(int(datagrams)).run()
+        case ["frame", *datagrams]:
+            OneLineApp(int(datagrams[0]) if datagrams else None).run()

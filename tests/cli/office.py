@@ -12,7 +12,7 @@ from tests.fakes.service import RunningService
 
 from taptill.config import load
 from taptill.domain.entry import Draft, EntryKind
-from taptill.wiring import Sender, sender
+from taptill.wiring.sending import Sender, sender
 
 ADA, BEN = 1, 3
 STAFF = ("--staff", "Jo", "--reason", "as agreed")

@@ -18,7 +18,8 @@ from taptill.domain.errors import JournalClonedError
 from taptill.journal.identity import UNKNOWN_MACHINE
 from taptill.journal.journal import Journal
 from taptill.journal.lock import alone
-from taptill.wiring import identity, machine
+from taptill.wiring.machine import machine
+from taptill.wiring.opening import identity
 
 pytestmark = pytest.mark.slow
 

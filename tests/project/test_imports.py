@@ -22,6 +22,39 @@ def test_every_import_contract_is_kept() -> None:
     assert run.returncode == 0, run.stdout + run.stderr
 
 
+LATER = (
+    "backend",
+    "lookup",
+    "customer_cache",
+    "settlement.schedule",
+    "checkout.till",
+    "readers.supervisor",
+    "readers.drivers.serial",
+    "wiring.runtime",
+)
+"""What is imported behind the first frame, see docs/adr/0014."""
+
+
+def test_the_rest_of_the_house_is_imported_behind_the_first_frame() -> None:
+    """Neither the command nor the screen imports it, so that the first frame does not wait."""
+    rooms = {f"taptill.{room}" for room in LATER}
+    run = python(
+        "import sys, taptill.cli.run, taptill.wiring.late_till;"
+        f"print(*({rooms!r} & set(sys.modules)), 'taptill.ui.app' in sys.modules)"
+    )
+    assert (run.returncode, run.stdout.split(), run.stderr) == (0, ["True"], "")
+
+
+def test_help_is_said_without_a_config() -> None:
+    run = python(
+        "import atexit, sys, taptill.cli; sys.argv = ['taptill', '--help'];"
+        "not_needed = {'taptill.config', 'asyncio', 'sqlite3'};"
+        "atexit.register(lambda: print(not_needed & set(sys.modules)));"
+        "taptill.cli.main()"
+    )
+    assert (run.returncode, run.stdout.splitlines()[-1]) == (0, "set()"), run.stderr
+
+
 def test_the_first_frame_waits_for_no_heavy_import() -> None:
     """Importing the screen loads no HTTP client, database kit or reader library."""
     run = python(f"import sys, taptill.ui.app; print(*(set({HEAVY!r}) & set(sys.modules)))")

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from tests.fakes.service import RunningService, running_service
+from tests.scenarios.program import Program
 from tests.service.conftest import Api
 
 from taptill.cli import taptill
@@ -24,7 +25,10 @@ from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.errors import ConfigError, CurrencyError
 from taptill.lookup.backend_health import BackendHealth
 from taptill.settlement.requests import NoAnswer
-from taptill.wiring import Sender, customers_api, sender
+from taptill.wiring.backend import customers_api
+from taptill.wiring.opening import open_journal
+from taptill.wiring.readers import check_reader
+from taptill.wiring.sending import Sender, sender
 
 pytestmark = pytest.mark.slow
 
@@ -117,6 +121,22 @@ def test_c14_a_till_of_another_currency_does_not_start(
     assert result.returncode == 78
     assert words in " ".join(output.split())
     assert not (tmp_path / "s" / "journal.db").exists()
+
+
+def test_c14_a_till_whose_service_was_given_another_currency_ends_with_the_same_words(
+    tmp_path: Path, service: RunningService
+) -> None:
+    """It has run for this backend before, so it draws its screen first, and asks behind it."""
+    currency, words = misfit(service)
+    path, state = till_of(tmp_path, service, currency), tmp_path / "s"
+    state.mkdir(mode=0o700)
+    open_journal(load(path, check_reader), state).journal.close()
+    till = Program(
+        [sys.executable, "-m", "taptill", "run", "--config", str(path), "--state-dir", str(state)]
+    )
+    assert till.ended() == 78
+    behind_the_screen = till.drawn.decode().rpartition("\x1b[?1049l")[2]
+    assert words in " ".join(behind_the_screen.split())
 
 
 def test_c14_three_digits_settle_where_the_service_keeps_three(

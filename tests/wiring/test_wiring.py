@@ -7,12 +7,15 @@ from tests.fakes.until import until
 
 from taptill.checkout.view import Link, TillView
 from taptill.clock import SystemClock
-from taptill.config import parse
+from taptill.config import Config, parse
 from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.errors import ConfigError
 from taptill.domain.tap import ReaderHealth, ReaderState
 from taptill.lookup.backend_health import BackendHealth
-from taptill.wiring import MESSAGES_MAX, build, check_reader, unbuilt
+from taptill.wiring.card_readers import MESSAGES_MAX, CardReaders
+from taptill.wiring.opening import open_journal, unbuilt
+from taptill.wiring.readers import check_reader
+from taptill.wiring.runtime import TillRuntime, build
 from taptill.wiring.status import Status
 
 PLAIN = """
@@ -40,6 +43,12 @@ def config_text(
     return PLAIN.format(backend=backend, till=till, strategy=strategy, more=extra)
 
 
+def built(config: Config, state: Path) -> TillRuntime:
+    """Build a till whose readers are not started."""
+    opened = open_journal(config, state)
+    return build(config, state, "token", opened, CardReaders(config, opened.clock))
+
+
 @pytest.mark.parametrize(
     ("text", "key"),
     [
@@ -51,7 +60,7 @@ def test_what_would_break_a_promise_is_refused_before_a_journal_is_made(
     tmp_path: Path, text: str, key: str
 ) -> None:
     with pytest.raises(ConfigError, match=key):
-        build(parse(text, check_reader), tmp_path, "token")
+        open_journal(parse(text, check_reader), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -72,19 +81,18 @@ def test_a_plain_config_asks_for_nothing_that_is_missing() -> None:
 
 async def test_a_house_is_built_without_a_network_and_closes(tmp_path: Path) -> None:
     """Journal and cache are there, the lock is given back."""
-    runtime = build(parse(config_text(), check_reader), tmp_path, "token")
+    runtime = built(parse(config_text(), check_reader), tmp_path)
     runtime.close()
-    again = build(parse(config_text(), check_reader), tmp_path, "token")
+    again = built(parse(config_text(), check_reader), tmp_path)
     assert again.journal.journal_id == runtime.journal.journal_id
     again.close()
 
 
-async def test_of_more_reader_messages_than_can_wait_the_newest_are_kept(tmp_path: Path) -> None:
-    runtime = build(parse(config_text(), check_reader), tmp_path, "token")
+async def test_of_more_reader_messages_than_can_wait_the_newest_are_kept() -> None:
+    readers = CardReaders(parse(config_text(), check_reader), SystemClock())
     for number in range(MESSAGES_MAX + 3):
-        runtime._put(ReaderHealth("counter", ReaderState.OK, frames=number))
-    waiting = [runtime.queue.get_nowait() for _ in range(runtime.queue.qsize())]
-    runtime.close()
+        readers.put(ReaderHealth("counter", ReaderState.OK, frames=number))
+    waiting = [readers.queue.get_nowait() for _ in range(readers.queue.qsize())]
     assert [getattr(message, "frames", None) for message in waiting] == [
         *range(3, MESSAGES_MAX + 3)
     ]
@@ -95,7 +103,7 @@ async def test_a_mirror_that_is_not_on_other_media_is_said_on_the_status_line(
 ) -> None:
     """It would look like a second copy, and go with the first one."""
     text = config_text(extra=f'[journal]\nmirror = "{tmp_path}/copy.jsonl"\nmin_free_mb = 1')
-    runtime = build(parse(text, check_reader), tmp_path, "token")
+    runtime = built(parse(text, check_reader), tmp_path)
     views: list[TillView] = []
     runtime.till.watch(views.append)
 
@@ -113,7 +121,7 @@ async def test_sales_that_are_not_taken_while_cards_are_looked_up_are_said_on_th
 ) -> None:
     """The link stays online: whoever taps is looked up live."""
     config, clock = parse(config_text(), check_reader), SystemClock()
-    runtime = build(config, tmp_path, "token")
+    runtime = built(config, tmp_path)
     backend_health = BackendHealth(clock)
     rooms = (runtime.api, runtime.journal, runtime.cache, runtime.strategy)
     status = Status(config, clock, backend_health, *rooms)

@@ -1,5 +1,6 @@
 """The program `taptill`, which imports a command's module only when the command is named."""
 
+import gc
 import logging
 import sys
 from importlib import import_module
@@ -8,7 +9,6 @@ from typing import NoReturn
 import click
 
 from taptill import __version__
-from taptill.cli.log import is_logging, start_logging
 from taptill.domain.errors import TaptillError
 
 COMMANDS = {
@@ -51,7 +51,11 @@ class LateGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, name, _ = COMMANDS[cmd_name]
-        command = getattr(import_module(module), name)
+        gc.disable()  # modules stay: to search them for garbage takes a tenth of their import
+        try:
+            command = getattr(import_module(module), name)
+        finally:
+            gc.enable()
         assert isinstance(command, click.Command)
         return command
 
@@ -77,7 +81,7 @@ def taptill() -> None:
 
 def main() -> NoReturn:
     """Run a command; expected trouble is one line on standard error and a sysexits status."""
-    start_logging()
+    _discard_log_records()
     try:
         status = taptill.main(standalone_mode=False)
     except TaptillError as fault:
@@ -93,10 +97,21 @@ def main() -> NoReturn:
         sys.exit(130)
     except Exception as fault:  # cli top: say it in a line, the details go where there is a log
         logging.getLogger("taptill").exception("program.fault")
-        where = "details are in the log" if is_logging() else "please report how it came about"
+        where = (
+            "details are in the log"
+            if logging.getLogger().handlers
+            else "please report how it came about"
+        )
         _say("fault", f"unexpected fault ({type(fault).__name__}); {where}")
         sys.exit(SOFTWARE)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _discard_log_records() -> None:
+    """Discard records until a command configures logging; never write them to a stream."""
+    logging.getLogger("taptill").addHandler(logging.NullHandler())
+    logging.lastResort = None
+    logging.raiseExceptions = False
 
 
 def _say(code: str, words: str) -> None:

@@ -8,7 +8,9 @@ import click
 
 from taptill.config import Config, find_config, load, read_token
 from taptill.domain.errors import ConfigError, CurrencyError
-from taptill.wiring import check_reader, refuse_misfit, refuse_unbuilt, unbuilt
+from taptill.wiring.backend import ask_for_misfit
+from taptill.wiring.opening import refuse_unbuilt, unbuilt
+from taptill.wiring.readers import check_reader
 
 ASKING_S_MAX = 4.0
 
@@ -59,7 +61,7 @@ def _refuse_misfit_if_reachable(settings: Config) -> None:
     except ConfigError:
         return  # a machine that is not the till has no token
     try:
-        asyncio.run(refuse_misfit(settings, token, ASKING_S_MAX))
+        asyncio.run(ask_for_misfit(settings, token, ASKING_S_MAX))
     except CurrencyError as fault:
         problem = f"[till] currency: {fault}"
         raise ConfigError(complaints=problem, list=[problem]) from fault

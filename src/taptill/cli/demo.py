@@ -19,7 +19,7 @@ from taptill.cli.log import configure_logging
 from taptill.cli.run import show
 from taptill.domain.currencies.writing import amount
 from taptill.domain.errors import MissingExtraError, ServiceError
-from taptill.wiring import check_reader
+from taptill.wiring.readers import check_reader
 
 START_S_MAX = 30
 STOP_S_MAX = 5

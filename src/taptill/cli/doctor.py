@@ -13,7 +13,7 @@ from taptill.cli.output import sanitised
 from taptill.config import Config
 from taptill.domain.diagnosis import Diagnosis, Verdict
 from taptill.install.doctor import diagnose
-from taptill.wiring import check_reader
+from taptill.wiring.readers import check_reader
 
 WORDS_MAX = 500
 

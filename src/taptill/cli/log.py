@@ -53,18 +53,6 @@ class FieldsFormatter(logging.Formatter):
         return f"{super().format(record)} {words}".rstrip()
 
 
-def start_logging() -> None:
-    """Discard records until a command configures logging; never write them to a stream."""
-    logging.getLogger("taptill").addHandler(logging.NullHandler())
-    logging.lastResort = None
-    logging.raiseExceptions = False
-
-
-def is_logging() -> bool:
-    """Return whether a command has configured where records go."""
-    return bool(logging.getLogger().handlers)
-
-
 def configure_logging(state: Path) -> None:
     """Log to the system journal under systemd, else to a bounded file in the state directory."""
     root = logging.getLogger()

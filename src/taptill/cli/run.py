@@ -2,11 +2,15 @@
 
 import asyncio
 import codecs
+import gc
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from traceback import extract_tb
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,15 +19,24 @@ from taptill.cli.console import in_colours
 from taptill.cli.log import configure_logging
 from taptill.cli.systemd import feed_watchdog, notify
 from taptill.config import Config
-from taptill.domain.errors import ScreenError, UsageError
+from taptill.domain.errors import CurrencyError, ScreenError, UsageError
 from taptill.journal.identity import refuse_moved
-from taptill.wiring import TillRuntime, build, check_reader, refuse_misfit
+from taptill.wiring.opening import OpenJournal, is_known_backend, open_journal
+from taptill.wiring.readers import check_reader
+
+if TYPE_CHECKING:
+    from taptill.wiring.late_till import LateTill
 
 Cards = Mapping[str, str]
 """Card ids of the simulated reader by the capital letter that shows them."""
 
 ASKING_S_MAX = 4.0
-"""Longest time in seconds that the start waits for the service to say what money it keeps."""
+"""For so many seconds the service may say that it keeps other money, which refuses the start.
+
+A till asks before its first screen. Where it has run for this backend and currency before, it asks
+behind the screen: it shall not wait for a slow network, and before an answer within 0.4 s nobody
+can sell, because Enter does not count so soon after a tap.
+"""
 
 
 @click.command()
@@ -46,7 +59,8 @@ def run(option: Path | None, state_dir: Path | None) -> int:
     configure_logging(state)
     token = configs.read_token(config)
     need_terminal()
-    asyncio.run(refuse_misfit(config, token, ASKING_S_MAX))
+    if not is_known_backend(config, state):
+        _refuse_misfit(config, token)
     return show(config, state, token)
 
 
@@ -57,13 +71,22 @@ def show(
     cards: Cards | None = None,
     legend: tuple[tuple[str, str], ...] = (),
 ) -> int:
-    """Run the till screen until it is left, and return the exit status."""
+    """Run the till screen until it is left, and return the exit status.
+
+    What may refuse the start comes before the screen, and behind its first frame all the rest.
+    """
     need_terminal()
-    runtime = build(config, state, token)
-    try:
-        return _show(runtime, config, cards or {}, legend)
-    finally:
-        runtime.close()
+    gc.disable()  # until the till is built: what is imported and built stays
+    with ExitStack() as files:
+        opened = open_journal(config, state)
+        files.callback(opened.journal.close)
+        return _show(_House(config, state, token, opened, files), cards or {}, legend)
+
+
+def _refuse_misfit(config: Config, token: str) -> None:
+    from taptill.wiring.backend import ask_for_misfit  # noqa: PLC0415 - it needs the HTTP client
+
+    asyncio.run(ask_for_misfit(config, token, ASKING_S_MAX))
 
 
 def need_terminal() -> None:
@@ -77,14 +100,55 @@ def need_terminal() -> None:
         )
 
 
-def _show(
-    runtime: TillRuntime, config: Config, cards: Cards, legend: tuple[tuple[str, str], ...]
-) -> int:
+@dataclass(frozen=True, slots=True)
+class _House:
+    """What the till behind the screen is built from; `files` are closed when the screen ends."""
+
+    config: Config
+    state: Path
+    token: str
+    opened: OpenJournal
+    files: ExitStack
+
+    async def run(self, till: "LateTill", cards: Cards) -> None:
+        """Open the readers, build all the rest while they open, and work until cancelled."""
+        from taptill.wiring.card_readers import CardReaders  # noqa: PLC0415 - behind the frame
+
+        readers = CardReaders(self.config, self.opened.clock)
+        readers.start()
+        try:
+            from taptill.wiring.backend import refuse_misfit  # noqa: PLC0415 - while they open
+            from taptill.wiring.runtime import build  # noqa: PLC0415 - the same
+
+            runtime = build(self.config, self.state, self.token, self.opened, readers)
+            self.files.callback(runtime.close)
+            till.connect(
+                runtime.key_taker(
+                    {letter: partial(readers.present, card_id) for letter, card_id in cards.items()}
+                )
+            )
+            notify("READY=1")
+            gc.freeze()  # never to be searched for garbage: that would take longer than a tap
+            gc.enable()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(runtime.run())
+                group.create_task(feed_watchdog(runtime.journal.alive))
+                group.create_task(refuse_misfit(runtime.api, ASKING_S_MAX))
+        except ExceptionGroup as faults:
+            misfits = faults.subgroup(CurrencyError)
+            raise misfits.exceptions[0] if misfits else faults from None
+        finally:
+            await readers.stop()
+
+
+def _show(house: _House, cards: Cards, legend: tuple[tuple[str, str], ...]) -> int:
     from taptill.ui import texts  # noqa: PLC0415 - a refused start needs no screen
     from taptill.ui.app import TillApp  # noqa: PLC0415
     from taptill.ui.screen_settings import ScreenPrivacy, ScreenSettings, ShowDebt, ShowName  # noqa: PLC0415
     from taptill.ui.themes import CONSOLE_PALETTE, choose_theme  # noqa: PLC0415
+    from taptill.wiring.late_till import LateTill  # noqa: PLC0415
 
+    config = house.config
     privacy = ScreenPrivacy(ShowName(config.privacy.show_name), ShowDebt(config.privacy.show_debt))
     settings = ScreenSettings(
         texts=texts.load(config.till.language),
@@ -92,20 +156,10 @@ def _show(
         privacy=privacy,
         legend=legend,
     )
-
-    def tap_of(card_id: str) -> Callable[[], None]:
-        return lambda: runtime.present(card_id)
-
-    async def live() -> None:
-        notify("READY=1")
-        async with asyncio.TaskGroup() as group:
-            group.create_task(runtime.run())
-            group.create_task(feed_watchdog(runtime.journal.alive))
-
     console = configs.terminal() == "linux"
     theme = choose_theme(config.ui.theme, configs.terminal())
-    keys = runtime.key_taker({letter: tap_of(card_id) for letter, card_id in cards.items()})
-    app = TillApp(keys, live, settings, theme, console=console)
+    till = LateTill()
+    app = TillApp(till, partial(house.run, till, cards), settings, theme, console=console)
     with in_colours(CONSOLE_PALETTE if theme == "console" else ()):
         fault = app.run()
     if console:

@@ -19,7 +19,8 @@ from taptill.operations.progress import (
     WaitingForLate,
 )
 from taptill.operations.sending import lift_halt, send_open
-from taptill.wiring import check_reader, sender
+from taptill.wiring.readers import check_reader
+from taptill.wiring.sending import sender
 
 
 @click.command()

@@ -9,7 +9,7 @@ from taptill.config import Config
 from taptill.domain.diagnosis import Diagnosis, Verdict
 from taptill.domain.errors import ConfigError
 from taptill.lookup.backend_health import BackendHealth
-from taptill.wiring import customers_api
+from taptill.wiring.backend import customers_api
 
 Check = Callable[[Config], Awaitable[list[Diagnosis]]]
 

@@ -16,7 +16,8 @@ from taptill.operations.progress import Comparing, LateRequestLanded, Report, Wa
 from taptill.operations.sending import refuse_stopped, send_open
 from taptill.settlement.requests import NoAnswer, RowAnswer, RowUnreadable
 from taptill.settlement.settle import STALE_MAX
-from taptill.wiring import Sender, machine
+from taptill.wiring.machine import machine
+from taptill.wiring.sending import Sender
 
 ROUNDS_MAX = 3
 """Rounds of settling and comparing, at most, before a journal cannot be retired."""

@@ -11,7 +11,7 @@ from taptill.journal.queries import JournalQueries
 from taptill.settlement.ports import Capabilities
 from taptill.settlement.reconcile import ConflictReason, same_amount
 from taptill.settlement.requests import NoAnswer, Outcome, Resolution
-from taptill.wiring import Sender
+from taptill.wiring.sending import Sender
 
 
 def case_of(queries: JournalQueries, customer: int) -> ConflictCase:

@@ -9,7 +9,7 @@ from taptill.domain.errors import JournalError, UsageError
 from taptill.journal.lock import alone
 from taptill.operations.progress import Report, Unsent
 from taptill.settlement.state import SettlementState
-from taptill.wiring import Sender
+from taptill.wiring.sending import Sender
 
 POLL_S = 1.0
 PATIENCE_S = 120.0

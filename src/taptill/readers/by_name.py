@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from importlib.metadata import entry_points
 from typing import TypeVar
 
 _T = TypeVar("_T")
@@ -16,6 +15,8 @@ def find_by_name(name: str, built_in: Mapping[str, _T], group: str, kind: type[_
     """
     if name in built_in:
         return built_in[name]
+    from importlib.metadata import entry_points  # noqa: PLC0415 - a built-in name needs none
+
     plugins = {entry.name: entry for entry in entry_points(group=group)}
     if name not in plugins:
         raise ValueError(unknown_word(kind.__name__.lower(), name, [*built_in, *plugins]))

@@ -16,7 +16,9 @@ from taptill.settlement.schedule import (
     Settlement,
     SettlementCallbacks,
 )
-from taptill.wiring.factories import customers_api, identity, journal_of, settlement_of
+from taptill.wiring.backend import customers_api
+from taptill.wiring.factories import settlement_of
+from taptill.wiring.opening import identity, journal_of
 
 
 @dataclass(frozen=True, slots=True)

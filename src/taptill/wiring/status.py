@@ -13,7 +13,7 @@ from taptill.journal.journal import Journal
 from taptill.lookup.backend_health import BackendHealth, HealthReport
 from taptill.settlement.state import SettlementState
 from taptill.settlement.strategy import Strategy
-from taptill.wiring.factories import unbuilt
+from taptill.wiring.opening import unbuilt
 
 _STOPPED = {
     SettlementState.HALTED: TillAlarm.HALTED,

@@ -26,7 +26,8 @@ from taptill.operations.resolving import (
 )
 from taptill.settlement.reconcile import ConflictReason
 from taptill.settlement.requests import Choice, Later, OnDesk, Outcome, Resolution, Settled, Stopped
-from taptill.wiring import Sender, check_reader, sender
+from taptill.wiring.readers import check_reader
+from taptill.wiring.sending import Sender, sender
 
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
 

@@ -15,7 +15,7 @@ from taptill.readers.spelling import (
     check_spelling,
     check_uid_without_rule,
 )
-from taptill.wiring import reader_settings
+from taptill.wiring.readers import reader_settings
 
 _REFUSED_UIDS = {
     CardTrouble.RANDOM_ID: "is new at every tap: a phone or a passport, not a card",

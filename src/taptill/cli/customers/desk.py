@@ -21,7 +21,7 @@ from taptill.domain.card_id import CARD_ID_LENGTH_MAX, CardId
 from taptill.domain.currencies.writing import amount
 from taptill.domain.errors import RightsError, TaptillError, UnauthorisedError, UsageError
 from taptill.domain.money import Currency, Money
-from taptill.wiring import office
+from taptill.wiring.backend import office
 
 CUSTOMER = click.argument("customer", type=click.IntRange(min=1))
 CUSTOMERS = click.argument("customer", type=click.IntRange(min=1), nargs=-1, required=True)

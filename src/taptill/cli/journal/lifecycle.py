@@ -23,7 +23,8 @@ from taptill.journal.file import mapping_errors, positions
 from taptill.journal.queries import JournalQueries, archives_beside
 from taptill.operations import lifecycle as operations
 from taptill.operations.cases import initials_of
-from taptill.wiring import check_reader, sender
+from taptill.wiring.readers import check_reader
+from taptill.wiring.sending import sender
 
 LATE_MAX_S = 120
 LATE = click.option(

@@ -14,7 +14,7 @@ from taptill.domain.tap import ReaderHealth, ReaderState
 from taptill.readers.device import ReaderSettings
 from taptill.readers.drivers.device_nodes import group_of
 from taptill.readers.registry import find_driver, settings_problems
-from taptill.wiring import check_reader, reader_settings
+from taptill.wiring.readers import check_reader, reader_settings
 
 _HINTS = {
     ReaderState.OPENING: "being opened",

@@ -1,0 +1,69 @@
+"""The readers of a till, whose messages wait in one queue until the till takes them."""
+
+import asyncio
+from contextlib import suppress
+
+from taptill.config import Config
+from taptill.domain.clock import Clock
+from taptill.domain.tap import ReaderMessage
+from taptill.readers.drivers.simulated import SimulatedReader
+from taptill.readers.drivers.typed import TypedReader
+from taptill.readers.opening import open_reader
+from taptill.readers.supervisor import Supervisor
+from taptill.wiring.readers import reader_settings
+
+MESSAGES_MAX = 16
+"""Reader messages that wait for the till, at most; a full queue drops the oldest."""
+
+
+class CardReaders:
+    """All readers of the config, each in a thread from `start` to `stop`."""
+
+    def __init__(self, config: Config, clock: Clock) -> None:
+        self.queue: asyncio.Queue[ReaderMessage] = asyncio.Queue(MESSAGES_MAX)
+        self._config = config
+        self._clock = clock
+        self._supervisors: list[Supervisor] = []
+
+    def start(self) -> None:
+        """Open the readers; their messages come through the running event loop."""
+        loop = asyncio.get_running_loop()
+
+        def deliver(message: ReaderMessage) -> None:
+            with suppress(RuntimeError):  # the event loop has closed: the till has ended
+                loop.call_soon_threadsafe(self.put, message)
+
+        for number, reader in enumerate(self._config.readers, 1):
+            settings = reader_settings(reader, number)
+            self._supervisors.append(open_reader(settings, deliver, self._clock))
+
+    async def stop(self) -> None:
+        """Stop their threads, each within `STOP_S_MAX`."""
+        await asyncio.to_thread(self._stop)
+
+    def put(self, message: ReaderMessage) -> None:
+        """Let a message wait for the till."""
+        if self.queue.full():
+            self.queue.get_nowait()
+        self.queue.put_nowait(message)
+
+    def present(self, card_id: str) -> None:
+        """Show a card to the simulated reader, as the demo's keys do."""
+        for reader in self._supervisors:
+            if isinstance(reader.device, SimulatedReader):
+                reader.device.present(card_id)
+
+    def typed(self, text: str) -> bool:
+        """Pass a typed line to the readers of driver `typed`; return whether there are any."""
+        readers = [
+            supervisor.device
+            for supervisor in self._supervisors
+            if isinstance(supervisor.device, TypedReader)
+        ]
+        for reader in readers:
+            reader.type_line(text)
+        return bool(readers)
+
+    def _stop(self) -> None:
+        for reader in self._supervisors:
+            reader.stop()
