@@ -1,14 +1,13 @@
 """The program `taptill`, which imports a command's module only when the command is named."""
 
-import gc
 import logging
 import sys
-from importlib import import_module
 from typing import NoReturn
 
 import click
 
 from taptill import __version__
+from taptill.cli.late_import import late_import
 from taptill.domain.errors import TaptillError
 
 COMMANDS = {
@@ -51,11 +50,7 @@ class LateGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, name, _ = COMMANDS[cmd_name]
-        gc.disable()  # modules stay: to search them for garbage takes a tenth of their import
-        try:
-            command = getattr(import_module(module), name)
-        finally:
-            gc.enable()
+        command = getattr(late_import(module), name)
         assert isinstance(command, click.Command)
         return command
 

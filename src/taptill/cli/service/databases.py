@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 import click
 
+from taptill.cli.late_import import late_import
 from taptill.domain.errors import MissingExtraError
 from taptill.domain.money import Currency
 
@@ -17,7 +17,7 @@ DATABASE = click.argument("database", metavar="DB")
 def import_service(*names: str) -> list[ModuleType]:
     """Import modules of the service; late, so that other commands start without SQLAlchemy."""
     try:
-        return [import_module(f"taptill.service.{name}") for name in names]
+        return [late_import(f"taptill.service.{name}") for name in names]
     except ModuleNotFoundError as fault:
         raise MissingExtraError(what="the Customers service", extra="service") from fault
 
