@@ -1,7 +1,6 @@
 """The machine's clocks, and the detection of jumps of wall time."""
 
 import asyncio
-import ctypes
 import logging
 import os
 import time
@@ -150,7 +149,10 @@ class SetAlarm:
     """
 
     def __init__(self) -> None:
+        import ctypes  # noqa: PLC0415 - the first frame does not wait for it
+
         self._fd = -1
+        self._timer_spec = ctypes.c_long * 4  # interval, then the time
         with suppress(OSError, AttributeError):  # another kernel, or another C library
             self._libc = ctypes.CDLL(None, use_errno=True)
             self._fd = self._libc.timerfd_create(time.CLOCK_REALTIME, os.O_NONBLOCK | os.O_CLOEXEC)
@@ -181,7 +183,7 @@ class SetAlarm:
         self._arm()
 
     def _arm(self) -> None:
-        at = (ctypes.c_long * 4)(0, 0, int(time.time()) + ALARM_S, 0)  # interval, then the time
+        at = self._timer_spec(0, 0, int(time.time()) + ALARM_S, 0)
         self._libc.timerfd_settime(self._fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, at, None)
 
 
