@@ -115,8 +115,8 @@ class _House:
         from taptill.wiring.card_readers import CardReaders  # noqa: PLC0415 - behind the frame
 
         readers = CardReaders(self.config, self.opened.clock)
-        readers.start()
         try:
+            readers.start()
             from taptill.wiring.backend import refuse_misfit  # noqa: PLC0415 - while they open
             from taptill.wiring.runtime import build  # noqa: PLC0415 - the same
 
