@@ -32,7 +32,7 @@ LATER = (
     "readers.drivers.serial",
     "wiring.runtime",
 )
-"""What is imported behind the first frame, see docs/adr/0014."""
+"""What is imported behind the first frame, see docs/adr/0016."""
 
 
 def test_the_rest_of_the_house_is_imported_behind_the_first_frame() -> None:
