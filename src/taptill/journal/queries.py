@@ -131,14 +131,14 @@ class JournalQueries:
 
         Called at each key while the backend is away, so it is kept until the next commit.
         """
-        with self._one_state():
-            key = (*self._state(), customer_id, above_seq)
-            if self._exposure is None or self._exposure[0] != key:
-                try:
+        key = (*self._state(), customer_id, above_seq)
+        if self._exposure is None or self._exposure[0] != key:
+            try:
+                with self._one_state():
                     self._exposure = key, self._new_exposure(customer_id, above_seq)
-                except JournalArchiveError:
-                    return OfflineExposure(NO_MORE, NO_MORE)  # not known: no offline charge
-            return self._exposure[1]
+            except JournalArchiveError:
+                return OfflineExposure(NO_MORE, NO_MORE)  # not known: no offline charge
+        return self._exposure[1]
 
     def _new_exposure(self, customer_id: int, above_seq: int) -> OfflineExposure:
         sums = self._exposure_sums
@@ -212,7 +212,10 @@ class JournalQueries:
         self.connection.close()
 
     def _state(self) -> tuple[int, int]:
-        """Return a value that changes with each commit of any connection."""
+        """Return a value that changes with each commit of any connection.
+
+        What is read after it is of this state or of a newer one, so that it is read again then.
+        """
         with mapping_errors(self.path):
             version = self.connection.execute("PRAGMA data_version").fetchone()[0]
         return version, self.connection.total_changes
