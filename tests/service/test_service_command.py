@@ -37,9 +37,9 @@ def database(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def running(database: Path) -> Iterator[AnyProcess]:
-    child = launch("run", str(database), "--port", "0", "--stop-with-stdin")
+@pytest.fixture(params=[(), ("--pure-python",)], ids=["as installed", "pure Python"])
+def running(request: pytest.FixtureRequest, database: Path) -> Iterator[AnyProcess]:
+    child = launch("run", str(database), "--port", "0", "--stop-with-stdin", *request.param)
     yield child
     child.kill()
     ended(child)
@@ -121,6 +121,20 @@ def test_a_missing_extra_is_named() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert "pip install 'taptill[service]'" in process.stdout
+
+
+@pytest.mark.parametrize("missing", ["httptools", "uvloop"])
+def test_without_the_compiled_packages_the_pure_ones_serve(missing: str) -> None:
+    program = (
+        f"import sys; sys.modules[{missing!r}] = None\n"
+        "from taptill.service.http.run import connection_class, loop_factory\n"
+        "print(connection_class(compiled=True).__name__, loop_factory(compiled=True) is None)\n"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    name, is_asyncio = process.stdout.split()
+    assert name == "PurePythonConnection" if missing == "httptools" else is_asyncio == "True"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda one: one.name)

@@ -79,7 +79,7 @@ def serve(store: Store, config: ServerConfig, announce: Callable[[str], None] = 
         signal.signal(signal_number, lambda *_: server.stop())
     if config.stop_with_stdin:
         threading.Thread(target=_watch_stdin, args=(server.stop,), daemon=True).start()
-    with asyncio.Runner(loop_factory=_loop_factory(compiled=compiled)) as runner:
+    with asyncio.Runner(loop_factory=loop_factory(compiled=compiled)) as runner:
         runner.run(server.serve(sockets=[listener]))
 
 
@@ -92,7 +92,7 @@ def connection_class(*, compiled: bool) -> type[asyncio.Protocol]:
     return PurePythonConnection
 
 
-def _loop_factory(*, compiled: bool) -> Callable[[], asyncio.AbstractEventLoop] | None:
+def loop_factory(*, compiled: bool) -> Callable[[], asyncio.AbstractEventLoop] | None:
     """Return what makes the event loop; None for Python's own."""
     if compiled and find_spec("uvloop") is not None:
         factory: Callable[[], asyncio.AbstractEventLoop] = import_module("uvloop").new_event_loop
