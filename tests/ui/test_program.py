@@ -31,10 +31,22 @@ sys.exit(app.return_code)
 """
 
 
+SIGNALLED_AT_ITS_END = """
+import os, signal
+from functools import partial
+
+async def shutdown(close):
+    await close()
+    os.kill(os.getpid(), signal.SIGHUP)
+
+app._shutdown = partial(shutdown, app._shutdown)
+"""
+
+
 class TerminalProgram:
     """A program on a pseudo-terminal of 80 by 24; `seen` is all that it wrote."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: str = PROGRAM) -> None:
         self.seen = b""
         self._news = asyncio.Event()
         self._ours, theirs = pty.openpty()
@@ -42,7 +54,7 @@ class TerminalProgram:
         path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
         self.before = termios.tcgetattr(theirs)
         self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM],
+            [sys.executable, "-c", program],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
@@ -105,6 +117,19 @@ async def test_a_signal_ends_it_cleanly_and_gives_the_terminal_back(number: sign
         assert await terminal.ended() == 0
         assert b"\x1b[?25h" in terminal.seen
         assert terminal.settings() == terminal.before
+    finally:
+        terminal.close()
+
+
+async def test_a_signal_while_it_ends_does_not_cut_the_end_short() -> None:
+    """A terminal that is gone is noticed, and SIGHUP comes when the program is leaving already."""
+    begin, run, end = PROGRAM.partition("app.run()")
+    terminal = TerminalProgram(begin + SIGNALLED_AT_ITS_END + run + end)
+    try:
+        await terminal.until(lambda: b"last sales" in terminal.seen)
+        terminal.type(b"\x11\x11")
+        await terminal.until(lambda: b"calls" in terminal.seen)
+        assert await terminal.ended() == 0
     finally:
         terminal.close()
 

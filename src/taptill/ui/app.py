@@ -117,17 +117,13 @@ class TillApp(App[Exception | None], inherit_bindings=False):
     def on_mount(self) -> None:
         """Install the signal handlers, draw, and start the till after the first frame."""
         self._terminal_size = (self.size.width, self.size.height)
+        # Until the event loop ends: a signal behind the first one must not cut the end short.
         for number in _LEAVING_SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, self.exit)
         self._draw()
         self._till.watch(self._take_view)
         self.run_worker(self._show_views(), exit_on_error=False)
         self.call_after_refresh(self._start)
-
-    def on_unmount(self) -> None:
-        """Remove the signal handlers."""
-        for number in _LEAVING_SIGNALS:
-            asyncio.get_running_loop().remove_signal_handler(number)
 
     def on_resize(self, event: events.Resize) -> None:
         """Draw for the new size; the first one is drawn by `on_mount`, which comes later."""
