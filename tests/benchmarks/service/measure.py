@@ -24,6 +24,10 @@ CLIENTS = (1, 8, 32)
 ROUND_S = 1.0
 THIN_PARTS = {"sqlite": (0.6, 0.55), "postgresql": (0.75, 0.75)}
 """Which part of the thin endpoint's rate is wanted, of look-ups and of sales."""
+ALONE = (
+    "waits for three answers (begin and lock; update and ledger; commit), the thin one for one: "
+    "the rest would take libpq's pipeline"
+)
 FIELDS = dict.fromkeys(
     (
         "id",
@@ -188,7 +192,7 @@ class Compared:
         """Return the service's rates."""
         return [result.rate for result in self.results[0]]
 
-    def figure(self, name: str, thin_part: float, *goals: Goal) -> Figure:
+    def figure(self, name: str, thin_part: float, *goals: Goal, remark: str = "") -> Figure:
         """Make the figure, with the goals that all have; of the thin rate this part is wanted."""
         rates, own, thin = ([result.rate for result in results] for results in self.results)
         rate, own_rate, thin_rate = (median(samples) or 1 for samples in (rates, own, thin))
@@ -198,7 +202,7 @@ class Compared:
             Goal("times the thin endpoint's rate", rate / thin_rate, thin_part, at_least=True),
             at_most("failed", failures, 0),
         )
-        return Figure(name, "/s", rates, own, (*always, *goals), thin=thin)
+        return Figure(name, "/s", rates, own, (*always, *goals), remark, thin=thin)
 
 
 def measure(bench: Bench) -> list[Figure]:
@@ -252,5 +256,6 @@ def _by_clients(kind: str, bench: Bench, running: Servers) -> list[Figure]:
             name = f"{kind}: {act}, {clients} clients"
             for turn in bench.rounds(name, 8):
                 comparison.round(clients, turn)
-            figures.append(comparison.figure(name, part))
+            is_alone = (kind, act, clients) == ("postgresql", "sales", 1)
+            figures.append(comparison.figure(name, part, remark=ALONE if is_alone else ""))
     return figures

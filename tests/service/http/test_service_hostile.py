@@ -235,7 +235,10 @@ def impatient_server(tmp_path: Path, connection: type[TimeoutMixin]) -> Iterator
     token = add_token(engine, TokenRole.TILL, "till")
     app, listener = build_app(Store(engine), body_timeout_s=0.4), listen("127.0.0.1", 0)
     short = type("Short", (connection,), {"head_timeout_s": 0.4, "unread_timeout_s": 0.4})
-    config = uvicorn.Config(app, http=short, ws="none", lifespan="off", log_level="error")
+    loop = "asyncio" if connection is PurePythonConnection else "auto"
+    config = uvicorn.Config(
+        app, http=short, loop=loop, ws="none", lifespan="off", log_level="error"
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
