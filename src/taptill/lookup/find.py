@@ -37,17 +37,14 @@ class Lookup:
         backend: CustomerSource,
         store: SnapshotStore,
         on_snapshots: Callable[[Sequence[Snapshot]], Awaitable[None]],
-        on_tap: Callable[[], None] = lambda: None,
     ) -> None:
         self._cache = cache
         self._backend = backend
         self._store = store
         self._on_snapshots = on_snapshots
-        self._on_tap = on_tap
 
     async def cached(self, card_id: CardId) -> LookupResult:
         """Return at once what the cache knows."""
-        self._on_tap()
         return await self._cache.find(card_id)
 
     async def live(self, card_id: CardId) -> LookupResult:

@@ -1,6 +1,7 @@
 """The readers of a till, whose messages wait in one queue until the till takes them."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
 from taptill.config import Config
@@ -21,6 +22,8 @@ class CardReaders:
 
     def __init__(self, config: Config, clock: Clock) -> None:
         self.queue: asyncio.Queue[ReaderMessage] = asyncio.Queue(MESSAGES_MAX)
+        self.on_message: Callable[[], None] = lambda: None
+        """Called with each message that comes, before the till takes it."""
         self._config = config
         self._clock = clock
         self._supervisors: list[Supervisor] = []
@@ -43,6 +46,7 @@ class CardReaders:
 
     def put(self, message: ReaderMessage) -> None:
         """Let a message wait for the till."""
+        self.on_message()
         if self.queue.full():
             self.queue.get_nowait()
         self.queue.put_nowait(message)

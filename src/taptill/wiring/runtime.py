@@ -104,11 +104,8 @@ def _connect(
     events = SettlementCallbacks(changed, seen, cache.newest_stamp)
     strategy = strategy_of(config, journal, api, clock, events)
     status = Status(config, clock, backend_health, api, journal, cache, strategy)
-    times = config.cache
-    pages = SyncPolicy(config.backend.page_size, times.sync_s, times.full_sync_h * HOUR_S)
-    sync = Sync(api, cache, clock, pages, strategy.observe)
     ports = Ports(
-        finder=Lookup(cache, api, cache, strategy.observe, sync.give_way),
+        finder=Lookup(cache, api, cache, strategy.observe),
         journal=journal,
         clock=clock,
         new_id=lambda: secrets.token_hex(8),
@@ -117,6 +114,10 @@ def _connect(
     )
     till = Till(ports, till_settings(config, strategy.balance), readers.queue)
     till.restore(journal.queries.last_sales(RESTORED_SALES))
+    times = config.cache
+    pages = SyncPolicy(config.backend.page_size, times.sync_s, times.full_sync_h * HOUR_S)
+    sync = Sync(api, cache, clock, pages, strategy.observe)
+    readers.on_message = sync.give_way
     for on_recovery in (till.refresh, strategy.returned, sync.returned):
         backend_health.on_recovery(on_recovery)
     return TillRuntime(
