@@ -26,6 +26,7 @@ from taptill.lookup.sync import BATCH_ROWS, Page, Sync, SyncPolicy
 CALLS = "fsync,fdatasync,sync_file_range,msync,sync,syncfs"
 A_CALL = re.compile(r"^\d+ +(\d+\.\d+) (?:" + CALLS.replace(",", "|") + r")\(", re.MULTILINE)
 CUSTOMERS = 1_000
+PAGE = 1_000
 FEW, MANY, MANY_QUICK = 1_000, 1_000_000, 100_000
 
 Pair = tuple[float, float]
@@ -120,7 +121,7 @@ class MeasuredCache:
         async def sighted(_: Sequence[Snapshot]) -> None:
             """Nobody else looks."""
 
-        policy = SyncPolicy(BATCH_ROWS, sync_s=60, full_sync_s=86_400)
+        policy = SyncPolicy(PAGE, sync_s=60, full_sync_s=86_400)
         await Sync(self, self.cache, SystemClock(), policy, sighted).sync_once()
 
     def _row(self, number: int, turn: int = 0) -> Snapshot:

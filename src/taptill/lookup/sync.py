@@ -39,8 +39,8 @@ RETRY_S = 5.0
 RETRY_MAX_S = 60.0
 BACKOFF = Backoff.doubling(RETRY_S, RETRY_MAX_S)
 PAGES_MAX = 1_000_000
-BATCH_ROWS = 50
-"""A page is stored in batches of so many rows, as a tap waits for one: about 2 ms."""
+BATCH_ROWS = 15
+"""A page is stored in batches of so many rows, as a tap waits for two or three of them."""
 
 CAREFUL_ROWS = 100
 """After an error the rest of a sync asks for at most so many rows at once: a large page may be more
@@ -48,8 +48,8 @@ than a slow backend answers in time, or longer than an answer may be."""
 
 COMMIT_BATCHES = 5
 """So many batches are committed together. A commit writes each page of the file that was changed,
-and the indexes of cards spread a few rows over nearly as many pages as many rows: fewer commits
-write less, but each keeps a tap waiting for longer, about 3 ms."""
+and the indexes of cards spread a few rows over many pages: one for each batch would write several
+times as much, and a larger one keeps a tap waiting."""
 
 TAP_S = 0.05
 """After a tap there is no batch for so long: the verdict is painted meanwhile."""
