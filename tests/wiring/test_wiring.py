@@ -1,5 +1,6 @@
 """What the config asks for and this version cannot do is refused or reported."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,14 @@ async def test_of_more_reader_messages_than_can_wait_the_newest_are_kept() -> No
     assert [getattr(message, "frames", None) for message in waiting] == [
         *range(3, MESSAGES_MAX + 3)
     ]
+
+
+async def test_a_sync_gives_way_to_each_reader_message(tmp_path: Path) -> None:
+    runtime = built(parse(config_text(), check_reader), tmp_path)
+    now_s = asyncio.get_running_loop().time()
+    runtime.readers.put(ReaderHealth("counter", ReaderState.OK, frames=1))
+    assert runtime.sync._next_batch_s > now_s
+    runtime.close()
 
 
 async def test_a_mirror_that_is_not_on_other_media_is_said_on_the_status_line(
