@@ -92,7 +92,9 @@ async def connect() -> AsyncIterator[Connect]:
                 read_timeout_s=READ_TIMEOUT_S,
             )
             transport = Transport(access, health.dated)
-            dialect = Dialect(PREFIX, MoneyFormat(2), company_id, fields, currency)
+            dialect = Dialect(
+                PREFIX, MoneyFormat(2), company_id=company_id, fields=fields, currency=currency
+            )
             api = CustomersApi(transport, dialect, backend_health or health)
             stack.push_async_callback(api.close)
             return ClientHarness(backend, api, health)

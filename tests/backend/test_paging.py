@@ -28,7 +28,11 @@ def cache_of(tmp_path: Path) -> Cache:
     def make(harness: ClientHarness) -> tuple[Sync, CustomerCache, FakeClock]:
         clock = FakeClock()
         cache = CustomerCache(tmp_path / "cache.db", clock, frozenset())
-        return Sync(harness.api, cache, clock, POLICY, sighted), cache, clock
+        return (
+            Sync(harness.api, cache, clock=clock, policy=POLICY, on_snapshots=sighted),
+            cache,
+            clock,
+        )
 
     return make
 

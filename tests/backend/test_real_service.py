@@ -62,7 +62,7 @@ def sale(row: Snapshot, condition: UpdateCondition) -> Update:
     assert row.marks.epoch is not None
     mark = replace(MARK, seq=MARK.seq + (row.version or 0))
     debt_data = with_mark(row.marks, row.marks.epoch, OURS, mark)
-    return Update(row, row.total + 320, debt_data, condition, mark)
+    return Update(row, row.total + 320, debt_data=debt_data, condition=condition, mark=mark)
 
 
 async def test_all_rows_come_in_pages_each_once_and_enrolled(api: CustomersApi) -> None:

@@ -43,7 +43,9 @@ def sale(
     snapshot: Snapshot, condition: UpdateCondition = UpdateCondition.NONE, amount: int = 320
 ) -> Update:
     debt_data = with_mark(snapshot.marks, snapshot.marks.epoch or "0000e90c", OURS, MARK)
-    return Update(snapshot, snapshot.total + amount, debt_data, condition, MARK)
+    return Update(
+        snapshot, snapshot.total + amount, debt_data=debt_data, condition=condition, mark=MARK
+    )
 
 
 async def test_total_and_mark_go_in_one_request_and_come_back(connect: Connect) -> None:

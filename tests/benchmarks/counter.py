@@ -149,9 +149,9 @@ def measure_tap(bench: Bench) -> list[Figure]:
         Figure(
             "key to echo",
             "ms",
-            keys,
-            milliseconds(echoes["own"]),
-            (at_most("ms, p95", percentile(keys, 95), 30),),
+            samples=keys,
+            floor=milliseconds(echoes["own"]),
+            goals=(at_most("ms, p95", percentile(keys, 95), 30),),
             thin=milliseconds(echoes["thin"]),
         ),
     ]
@@ -166,7 +166,7 @@ def _tap_figure(
         at_most("ms, p99", percentile(samples, 99), 25),
     )
     name = f"tap to verdict, {customers:,} customers"
-    return Figure(name, "ms", samples, own, (*goals, *more), thin=thin)
+    return Figure(name, "ms", samples=samples, floor=own, goals=(*goals, *more), thin=thin)
 
 
 def measure_enter(bench: Bench) -> list[Figure]:
@@ -190,7 +190,7 @@ def measure_enter(bench: Bench) -> list[Figure]:
         at_most("times the same, p95", times_high(samples, thin), 1.3),
         at_most("times a bare commit and repaint, p50", times(samples, own), 1.5),
     )
-    return [Figure("Enter to PAID", "ms", samples, own, goals, thin=thin)]
+    return [Figure("Enter to PAID", "ms", samples=samples, floor=own, goals=goals, thin=thin)]
 
 
 def measure_next(bench: Bench) -> list[Figure]:
@@ -217,7 +217,16 @@ def measure_next(bench: Bench) -> list[Figure]:
     behind, ordinary = milliseconds(behind), milliseconds(ordinary)
     goal = at_most("times an ordinary tap, p50", times(behind, ordinary), 1.2)
     remark = "own: the same tap where nothing is under way"
-    return [Figure("next card right behind PAID", "ms", behind, ordinary, (goal,), remark)]
+    return [
+        Figure(
+            "next card right behind PAID",
+            "ms",
+            samples=behind,
+            floor=ordinary,
+            goals=(goal,),
+            remark=remark,
+        )
+    ]
 
 
 def put_into_books(service: RunningService, customers: int) -> None:

@@ -28,7 +28,9 @@ def measure(bench: Bench) -> list[Figure]:
         start_mb, floor = _resident_mb(ours), _resident_mb(bare)
         figures = [_idle(bench, ours, bare)]
     goal = at_most("MB after start", start_mb, 64)
-    figures.append(Figure("memory after start", "MB", [start_mb], [floor], (goal,)))
+    figures.append(
+        Figure("memory after start", "MB", samples=[start_mb], floor=[floor], goals=(goal,))
+    )
     return [*figures, _grown(bench)]
 
 
@@ -42,7 +44,9 @@ def _idle(bench: Bench, ours: DrivenTerminal, bare: DrivenTerminal) -> Figure:
         (end - begin) / IDLE_S * 100 for begin, end in zip(before, after, strict=True)
     )
     goal = at_most("% of a core", ours_percent, 1)
-    return Figure("idle till", "% of a core", [ours_percent], [bare_percent], (goal,))
+    return Figure(
+        "idle till", "% of a core", samples=[ours_percent], floor=[bare_percent], goals=(goal,)
+    )
 
 
 def _grown(bench: Bench) -> Figure:
@@ -68,7 +72,14 @@ def _grown(bench: Bench) -> Figure:
         at_most("MB more than after the first tap", grown[-1] - grown[0], 5),
     )
     remark = f"{grown[-1] - grown[late]:+.2f} MB over the last {len(grown) - late:,} taps"
-    return Figure(f"memory over {len(grown):,} taps", "MB", [grown[-1]], [grown[0]], goals, remark)
+    return Figure(
+        f"memory over {len(grown):,} taps",
+        "MB",
+        samples=[grown[-1]],
+        floor=[grown[0]],
+        goals=goals,
+        remark=remark,
+    )
 
 
 def _resident_mb(program: DrivenTerminal) -> float:

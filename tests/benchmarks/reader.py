@@ -51,7 +51,7 @@ def _figure(name: str, samples: list[float], floor: list[float]) -> Figure:
         at_most("ms, p50", median(samples), 1),
         at_most("ms, p99", percentile(samples, 99), 10),
     )
-    return Figure(name, "ms", samples, floor, goals)
+    return Figure(name, "ms", samples=samples, floor=floor, goals=goals)
 
 
 class _Ours:

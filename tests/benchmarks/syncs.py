@@ -122,7 +122,9 @@ class MeasuredCache:
             """Nobody else looks."""
 
         policy = SyncPolicy(PAGE, sync_s=60, full_sync_s=86_400)
-        await Sync(self, self.cache, SystemClock(), policy, sighted).sync_once()
+        await Sync(
+            self, self.cache, clock=SystemClock(), policy=policy, on_snapshots=sighted
+        ).sync_once()
 
     def _row(self, number: int, turn: int = 0) -> Snapshot:
         row = snapshot(number)
@@ -172,14 +174,16 @@ def _looked_up(count: int, pairs: list[Pair], small_pairs: list[Pair]) -> Figure
         at_most("times the small cache, p50", times(ours, _apart(small_pairs, 1e6)[0]), 1.5),
         at_most("µs, p99", percentile(ours, 99), 1_000),
     )
-    return Figure(f"look-up by card, {count:,} customers", "µs", ours, bare, goals)
+    return Figure(
+        f"look-up by card, {count:,} customers", "µs", samples=ours, floor=bare, goals=goals
+    )
 
 
 def _kept(count: int, pairs: list[Pair]) -> Figure:
     ours, bare = _apart(pairs, 1e3)
     goal = at_most("ms that a tap may wait, p99", percentile(ours, 99), 10)
     name = f"a batch of {BATCH_ROWS} kept, {count:,} customers"
-    return Figure(name, "ms", ours, bare, (goal,))
+    return Figure(name, "ms", samples=ours, floor=bare, goals=(goal,))
 
 
 def _apart(pairs: list[Pair], unit: float) -> tuple[list[float], list[float]]:

@@ -117,7 +117,9 @@ def snapshot(number: int) -> Snapshot:
         is_default=False,
     )
     marks = Marks(Place.EMPTY)
-    return Snapshot(customer, Decimal(-100_000), "2026-03-02T09:00:00Z", 1, marks)
+    return Snapshot(
+        customer, Decimal(-100_000), updated_at="2026-03-02T09:00:00Z", version=1, marks=marks
+    )
 
 
 @contextmanager

@@ -88,7 +88,9 @@ class CommandSite:
 
         async def work() -> None:
             async with sender(load(self.config), self.state, self.service.token) as connection:
-                await connection.journal.append([Draft(kind, customer, amount, body, charge_id)])
+                await connection.journal.append(
+                    [Draft(kind, customer, amount_minor=amount, body=body, charge_id=charge_id)]
+                )
 
         asyncio.run(work())
 

@@ -29,7 +29,14 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("state")
     file = JournalFile(folder / "journal.db", FakeClock())
     drafts = [
-        Draft(EntryKind.CHARGE, ADA, 1, {"lines": [['Näherin, "x"\n', 1, 1]]}, f"c{n}", "Jo")
+        Draft(
+            EntryKind.CHARGE,
+            ADA,
+            amount_minor=1,
+            body={"lines": [['Näherin, "x"\n', 1, 1]]},
+            charge_id=f"c{n}",
+            staff="Jo",
+        )
         for n in range(COUNT - 2)
     ]
     drafts += [Draft(EntryKind.DECLINED, body={"reason": "unknown-card"}), Draft(EntryKind.CLOCK)]

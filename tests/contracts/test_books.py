@@ -31,12 +31,20 @@ def books(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ChargeJour
 def charge(number: int, amount: int = 420, *, customer: int = 1, offline: bool = True) -> Draft:
     """Return the draft of a charge with an id of its own."""
     body = {"offline": offline, "lines": [], "initials": "A. B."}
-    return Draft(EntryKind.CHARGE, customer, amount, body, f"sale-{number}")
+    return Draft(
+        EntryKind.CHARGE, customer, amount_minor=amount, body=body, charge_id=f"sale-{number}"
+    )
 
 
 def void(number: int, amount: int = 420, *, customer: int = 1) -> Draft:
     """Return the draft of a charge's void."""
-    return Draft(EntryKind.VOID, customer, -amount, {"reason": "wrong amount"}, f"sale-{number}")
+    return Draft(
+        EntryKind.VOID,
+        customer,
+        amount_minor=-amount,
+        body={"reason": "wrong amount"},
+        charge_id=f"sale-{number}",
+    )
 
 
 def mark(entry: Entry, total: int) -> Mark:

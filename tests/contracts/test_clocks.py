@@ -103,7 +103,21 @@ def entry(clock: SystemClock, *, at_s: float = 0.0, trusted: bool = True, boot: 
     boot_id, uptime_ms = clock.boot()
     at = datetime.fromtimestamp(time.time() + at_s, UTC).isoformat(timespec="milliseconds")
     boot = boot or boot_id
-    return Entry(1, EntryKind.CLOCK, None, None, 0, {}, at, boot, uptime_ms, trusted, None, "", "")
+    return Entry(
+        1,
+        EntryKind.CLOCK,
+        charge_id=None,
+        customer_id=None,
+        amount_minor=0,
+        body={},
+        at=at,
+        boot_id=boot,
+        uptime_ms=uptime_ms,
+        clock_trusted=trusted,
+        staff=None,
+        prev_hash="",
+        hash="",
+    )
 
 
 REMEMBERED: dict[str, tuple[dict[str, Any], bool]] = {

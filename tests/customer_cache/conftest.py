@@ -37,7 +37,9 @@ def snapshot(
         is_default=False,
     )
     stamp = f"2026-03-02T08:{at // 60:02d}:{at % 60:02d}.000Z" if updated_at is None else updated_at
-    return Snapshot(person, Decimal(total), stamp, at, read_marks(debt_data))
+    return Snapshot(
+        person, Decimal(total), updated_at=stamp, version=at, marks=read_marks(debt_data)
+    )
 
 
 def page(*snapshots: Snapshot) -> Page:

@@ -52,7 +52,7 @@ def snapshot(
     updated_at: str = STAMP,
 ) -> Snapshot:
     """Return a picture of a customer; `total` in minor units."""
-    return Snapshot(customer, Decimal(total), updated_at, None, marks)
+    return Snapshot(customer, Decimal(total), updated_at=updated_at, version=None, marks=marks)
 
 
 def known(

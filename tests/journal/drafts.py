@@ -10,11 +10,23 @@ ADA, BEN = 7, 8
 
 
 def charge(customer: int, amount: int, charge_id: str = "", *, offline: bool = False) -> Draft:
-    return Draft(EntryKind.CHARGE, customer, amount, {"offline": offline}, charge_id or None)
+    return Draft(
+        EntryKind.CHARGE,
+        customer,
+        amount_minor=amount,
+        body={"offline": offline},
+        charge_id=charge_id or None,
+    )
 
 
 def void(customer: int, amount: int, charge_id: str) -> Draft:
-    return Draft(EntryKind.VOID, customer, -amount, {"reason": "wrong amount"}, charge_id)
+    return Draft(
+        EntryKind.VOID,
+        customer,
+        amount_minor=-amount,
+        body={"reason": "wrong amount"},
+        charge_id=charge_id,
+    )
 
 
 def repayment(customer: int, amount: int) -> Draft:

@@ -112,7 +112,19 @@ class Till:
                 self._charges += 1
                 charge_id = f"c{self._charges}"
             kind, customer_id, amount = act.kind, act.customer_id, act.amount_minor
-            self.file.append([[Draft(kind, customer_id, amount, act.body, charge_id)]])
+            self.file.append(
+                [
+                    [
+                        Draft(
+                            kind,
+                            customer_id,
+                            amount_minor=amount,
+                            body=act.body,
+                            charge_id=charge_id,
+                        )
+                    ]
+                ]
+            )
         elif last := last_offline_charge(self.entries):
             assert last.customer_id is not None
             assert last.charge_id is not None

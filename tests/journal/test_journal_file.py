@@ -25,7 +25,14 @@ from taptill.journal.verify import verify
 
 
 def test_an_entry_carries_what_was_drafted_and_when(book: JournalHarness, clock: FakeClock) -> None:
-    draft = Draft(EntryKind.CHARGE, ADA, 320, {"lines": [["Tea", 320, 1]]}, "c1", "eva")
+    draft = Draft(
+        EntryKind.CHARGE,
+        ADA,
+        amount_minor=320,
+        body={"lines": [["Tea", 320, 1]]},
+        charge_id="c1",
+        staff="eva",
+    )
     (entry,) = book.write(draft)
     assert (entry.kind, entry.customer_id, entry.amount_minor) == (EntryKind.CHARGE, ADA, 320)
     assert (entry.body, entry.charge_id, entry.staff) == (draft.body, "c1", "eva")

@@ -62,7 +62,7 @@ class SyncHarness:
         self.cache = cache
         self.server = server
         self.sighted: list[int] = []
-        self.sync = Sync(server, cache, clock, POLICY, self._sighted)
+        self.sync = Sync(server, cache, clock=clock, policy=POLICY, on_snapshots=self._sighted)
 
     async def _sighted(self, snapshots: Sequence[Snapshot]) -> None:
         self.sighted += [snapshot.customer.id for snapshot in snapshots]

@@ -98,7 +98,14 @@ def test_an_update_that_fails_takes_nobody_offline_and_has_words_of_its_own(
     for _ in range(3):
         health.update_failed("backend-unknown")
         needs_check = health.needs_check
-        assert health.health == HealthReport(True, 0.1, "", "", "backend-unknown", since)  # noqa: FBT003
+        assert health.health == HealthReport(
+            online=True,
+            latency_s=0.1,
+            since="",
+            error_code="",
+            update_error="backend-unknown",
+            update_error_since=since,
+        )
         health.lookup_succeeded(0.1)
         assert (needs_check, health.needs_check) == (True, False)
         clock.pass_time(60)

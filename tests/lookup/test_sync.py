@@ -153,7 +153,13 @@ async def test_it_is_an_error_where_pages(
             return answer(after_id)
 
     harness.cache.store([snapshot(50)])
-    sync = Sync(BrokenSource(), harness.cache, harness.clock, POLICY, harness._sighted)
+    sync = Sync(
+        BrokenSource(),
+        harness.cache,
+        clock=harness.clock,
+        policy=POLICY,
+        on_snapshots=harness._sighted,
+    )
     with pytest.raises(MalformedError):
         await sync.sync_once()
     assert harness.cache.sync_progress().full_age_s is None
@@ -163,7 +169,13 @@ async def test_pages_without_end_are_an_error_and_begin_from_the_first(
     harness: SyncHarness,
 ) -> None:
     policy = SyncPolicy(page_size=3, sync_s=60, full_sync_s=86_400, pages_max=2)
-    sync = Sync(harness.server, harness.cache, harness.clock, policy, harness._sighted)
+    sync = Sync(
+        harness.server,
+        harness.cache,
+        clock=harness.clock,
+        policy=policy,
+        on_snapshots=harness._sighted,
+    )
     for _ in range(2):
         with pytest.raises(MalformedError, match="more pages"):
             await sync.sync_once()

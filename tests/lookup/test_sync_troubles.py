@@ -209,7 +209,13 @@ async def test_after_a_day_it_begins_from_the_first(harness: SyncHarness) -> Non
 async def test_after_a_restart_it_begins_from_the_first(harness: SyncHarness) -> None:
     """The sync's place is not on the disk. The rows are, and are not written again."""
     await cut_off(harness)
-    again = Sync(harness.server, harness.cache, harness.clock, POLICY, harness._sighted)
+    again = Sync(
+        harness.server,
+        harness.cache,
+        clock=harness.clock,
+        policy=POLICY,
+        on_snapshots=harness._sighted,
+    )
     before = harness.cache._file._connection.total_changes
     await again.sync_once()
     assert [after_id for _, after_id, _ in harness.server.requests][2] == 0
@@ -246,7 +252,13 @@ async def test_after_an_error_the_rest_is_asked_for_in_small_pages(harness: Sync
             return await harness.server.page(after_id, limit, since)
 
     policy = SyncPolicy(page_size=1_000, sync_s=60, full_sync_s=86_400)
-    sync = Sync(SlowServer(), harness.cache, harness.clock, policy, harness._sighted)
+    sync = Sync(
+        SlowServer(),
+        harness.cache,
+        clock=harness.clock,
+        policy=policy,
+        on_snapshots=harness._sighted,
+    )
     with pytest.raises(UnreachableError):
         await sync.sync_once()
     assert await sync.sync_once() == len(harness.server.rows)
@@ -257,7 +269,13 @@ def test_after_a_tap_no_batch_is_stored_for_a_moment(harness: SyncHarness) -> No
     for number in range(9, 1_001):
         harness.server.rows[number] = snapshot(number)
     policy = SyncPolicy(page_size=1_000, sync_s=60, full_sync_s=86_400)
-    sync = Sync(harness.server, harness.cache, harness.clock, policy, harness._sighted)
+    sync = Sync(
+        harness.server,
+        harness.cache,
+        clock=harness.clock,
+        policy=policy,
+        on_snapshots=harness._sighted,
+    )
 
     async def tap() -> tuple[int, int]:
         """Return how many rows are stored at a tap, and a moment later."""
@@ -294,7 +312,13 @@ async def test_a_large_page_is_kept_in_parts_and_taps_come_between(harness: Sync
     for number in range(9, 1_001):
         harness.server.rows[number] = snapshot(number)
     policy = SyncPolicy(page_size=1_000, sync_s=60, full_sync_s=86_400)
-    sync = Sync(harness.server, harness.cache, harness.clock, policy, harness._sighted)
+    sync = Sync(
+        harness.server,
+        harness.cache,
+        clock=harness.clock,
+        policy=policy,
+        on_snapshots=harness._sighted,
+    )
     ticks = 0
 
     async def tick() -> None:
@@ -337,7 +361,9 @@ async def test_50_000_customers_take_no_more_memory_than_a_few(tmp_path: Path) -
             """Stand for settlement."""
 
         tracemalloc.start()
-        await Sync(EndlessSource(customers), cache, clock, policy, ignore).sync_once()
+        await Sync(
+            EndlessSource(customers), cache, clock=clock, policy=policy, on_snapshots=ignore
+        ).sync_once()
         _, peaks[customers] = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert cache.count() == 50_000

@@ -137,7 +137,21 @@ def stands(position: Position) -> str:
 
 
 def entry(kind: EntryKind, amount: int | None, body: dict[str, Any]) -> Entry:
-    return Entry(3, kind, None, 7, amount, body, "", "", 0, True, None, "", "0" * 64)  # noqa: FBT003
+    return Entry(
+        3,
+        kind,
+        charge_id=None,
+        customer_id=7,
+        amount_minor=amount,
+        body=body,
+        at="",
+        boot_id="",
+        uptime_ms=0,
+        clock_trusted=True,
+        staff=None,
+        prev_hash="",
+        hash="0" * 64,
+    )
 
 
 def money_diagram() -> str:

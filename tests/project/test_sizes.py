@@ -9,6 +9,8 @@ from tests.project.sources import SRC, TESTS, Function, Module, modules
 CLASS_LINES_MAX = 250
 PUBLIC_METHODS_MAX = 14  # twice the aim of 7
 PORT_METHODS_MAX = 4
+POSITIONAL_MAX = 4
+OF_OTHERS = {"Table", "LogRecord"}  # a table takes any number of columns
 MODULES_MAX = 12
 TEXTUAL = ("on_", "action_", "watch_", "validate_", "compute_", "compose", "render")
 
@@ -46,6 +48,19 @@ def test_no_function_is_longer_than_its_limit(where: str) -> None:
         for module in modules(folder)
         for node in module.functions()
         if lines(node) > limit
+    ] == []
+
+
+@pytest.mark.parametrize("folder", [SRC, TESTS], ids=LIMITS)
+def test_nothing_is_made_of_more_values_than_a_reader_can_tell_apart(folder: Path) -> None:
+    """From the fifth value by position on, nobody sees which one it is: the rest has names."""
+    assert [
+        f"{module.at(call)} {name}"
+        for module in modules(folder)
+        for call in ast.walk(module.tree)
+        if isinstance(call, ast.Call) and len(call.args) > POSITIONAL_MAX
+        if (name := ast.unparse(call.func).rpartition(".")[2])[0].isupper()
+        if name not in OF_OTHERS
     ] == []
 
 

@@ -64,9 +64,19 @@ def row(
     customer: int = ADA,
 ) -> Snapshot:
     """Return a snapshot as the backend answers it; `at` counts its writes, as `updatedAt` does."""
-    owner = Customer(customer, "Ada Byron", "", CardId("04A1"), False, True, False)  # noqa: FBT003
+    owner = Customer(
+        customer,
+        "Ada Byron",
+        company="",
+        card_id=CardId("04A1"),
+        blocked=False,
+        credit_allowed=True,
+        is_default=False,
+    )
     stamp = f"2026-03-02T09:{at // 60:02d}:{at % 60:02d}.000Z"
-    return Snapshot(owner, Decimal(total), stamp, version, read_marks(debt_data))
+    return Snapshot(
+        owner, Decimal(total), updated_at=stamp, version=version, marks=read_marks(debt_data)
+    )
 
 
 class SettlementHarness:

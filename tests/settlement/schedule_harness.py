@@ -37,7 +37,14 @@ class ScheduleHarness:
             retry_max_s=60.0,
             known_customers=partial(known_customers, self.harness.queries),
         )
-        return Settlement(self.books, self.backend, self.clock, policy, lambda: 1.0, events)
+        return Settlement(
+            self.books,
+            self.backend,
+            clock=self.clock,
+            policy=policy,
+            jitter=lambda: 1.0,
+            callbacks=events,
+        )
 
     def play(self, script: Callable[[Settlement], Awaitable[None]]) -> Settlement:
         """Run the schedule beside a script, in time that passes only when all wait."""

@@ -127,9 +127,9 @@ def test_total_and_mark_go_out_in_one_update_after_a_durable_attempt(
     assert update == Update(
         read,
         Decimal(1320),
-        table({THEIRS: THEIR_MARK, OURS: mark}),
-        UpdateCondition.NONE,
-        mark,
+        debt_data=table({THEIRS: THEIR_MARK, OURS: mark}),
+        condition=UpdateCondition.NONE,
+        mark=mark,
     )
     assert harness.last(EntryKind.RECEIPT).body["base"] == "500"
     assert not harness.position().open

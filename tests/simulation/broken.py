@@ -52,7 +52,13 @@ def no_mark(task: Task) -> Settling:
     if not isinstance(row, Snapshot) or last is None:
         return Later("no answer")
     delta = last.total - (booked_mark.total if booked_mark else 0)
-    answer = yield Update(row, row.total + delta, row.marks.document, UpdateCondition.NONE, last)
+    answer = yield Update(
+        row,
+        row.total + delta,
+        debt_data=row.marks.document,
+        condition=UpdateCondition.NONE,
+        mark=last,
+    )
     if not isinstance(answer, Applied):
         return Later("no answer")
     yield Append([receipt_entry(row, last, task.journal_id)])

@@ -388,7 +388,9 @@ class World:
         running = till.memory.under_way[update.read.customer.id]
         believed_total = running.believed_total if update.mark else None
         first = running.sends == 0 and not running.old
-        return Packet(update, till, till.journal_id, first, believed_total)
+        return Packet(
+            update, till, journal_id=till.journal_id, first=first, believed_total=believed_total
+        )
 
     def _send(self, till: ModelTill, update: Update) -> None:
         self.under_way.append(self._packet(till, update))

@@ -177,7 +177,13 @@ class Transport:
         latency_s = time.perf_counter() - began
         self._record_metadata(answer)
         after_s = _retry_after(answer.headers)
-        return Reply(answer.status_code, read.value, latency_s, after_s, read.detail)
+        return Reply(
+            answer.status_code,
+            read.value,
+            latency_s=latency_s,
+            retry_after_s=after_s,
+            detail=read.detail,
+        )
 
     def _record_metadata(self, answer: "httpx.Response") -> None:
         """Record the server's time and the certificate's expiry of an answer."""

@@ -131,13 +131,22 @@ def charge_draft(
         body["overrides"] = [
             [override.reason.value, override.staff, override.why] for override in approval.overrides
         ]
-    return Draft(EntryKind.CHARGE, customer.id, basket.total.minor, body, sale.charge_id, staff)
+    return Draft(
+        EntryKind.CHARGE,
+        customer.id,
+        amount_minor=basket.total.minor,
+        body=body,
+        charge_id=sale.charge_id,
+        staff=staff,
+    )
 
 
 def void_draft(*, charge_id: str, seq: int, customer_id: int, amount: Money, reason: str) -> Draft:
     """Return the void of the charge `charge_id`, which is entry `seq` of the journal."""
     body = {"reason": reason, "voids": seq}
-    return Draft(EntryKind.VOID, customer_id, -amount.minor, body, charge_id)
+    return Draft(
+        EntryKind.VOID, customer_id, amount_minor=-amount.minor, body=body, charge_id=charge_id
+    )
 
 
 def decline_draft(sale: Sale, decline: Declined, amount: Money) -> Draft:

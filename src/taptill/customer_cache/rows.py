@@ -67,17 +67,17 @@ def from_row(row: Row) -> Snapshot:
         Customer(
             customer_id,
             name,
-            company,
-            CardId(card_id),
-            bool(blocked),
-            bool(credit_allowed),
-            bool(is_default),
-            key,
+            company=company,
+            card_id=CardId(card_id),
+            blocked=bool(blocked),
+            credit_allowed=bool(credit_allowed),
+            is_default=bool(is_default),
+            external_id=key,
         ),
         Decimal(row[TOTAL]),
-        row[UPDATED_AT],
-        row[VERSION],
-        _NO_MARKS if row[MARKS] == _NO_MARKS_TEXT else read_marks(json.loads(row[MARKS])),
+        updated_at=row[UPDATED_AT],
+        version=row[VERSION],
+        marks=_NO_MARKS if row[MARKS] == _NO_MARKS_TEXT else read_marks(json.loads(row[MARKS])),
     )
 
 

@@ -96,7 +96,7 @@ def read_marks(debt_data: Json) -> Marks:
     if not isinstance(table, dict):
         return Marks(Place.UNUSABLE, document=document, as_text=as_text)
     read = {str(key): _mark(value) for key, value in table.items()}
-    return Marks(Place.TABLE, ours["e"], read, document, as_text)
+    return Marks(Place.TABLE, ours["e"], table=read, document=document, as_text=as_text)
 
 
 def enrolled(marks: Marks, enrolment: Enrolment) -> Json:

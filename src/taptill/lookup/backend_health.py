@@ -91,5 +91,11 @@ class BackendHealth:
         """Return the state now; the latency is the median of the last few look-ups."""
         latencies = sorted(self._latencies)
         latency = latencies[len(latencies) // 2] if latencies else None
-        update = (self._update_error, self._update_error_since)
-        return HealthReport(self._online, latency, self._since, self._error_code, *update)
+        return HealthReport(
+            online=self._online,
+            latency_s=latency,
+            since=self._since,
+            error_code=self._error_code,
+            update_error=self._update_error,
+            update_error_since=self._update_error_since,
+        )

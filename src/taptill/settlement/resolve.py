@@ -74,7 +74,14 @@ def resolve(
     has_mark = _has_our_mark(row, journal, task.journal_id)
     origin, is_decided = decided_origin(position, row) if has_mark else (held_up_to.mark, True)
     office_entries = office_change(row, position, held_up_to.mark, task.journal_id)
-    plan = PlannedUpdate(row, held_up_to.mark, position.last, origin, is_decided, office_entries)
+    plan = PlannedUpdate(
+        row,
+        held_up_to.mark,
+        last=position.last,
+        origin=origin,
+        origin_is_decided=is_decided,
+        extra_entries=office_entries,
+    )
     return (yield from send(task, plan, last_update))
 
 

@@ -328,7 +328,7 @@ def _update(task: Task, plan: PlannedUpdate) -> Update:
     assert row.marks.epoch is not None
     debt_data = with_mark(row.marks, row.marks.epoch, task.journal_id, last)
     total = _DOUBLE.add(row.total, Decimal(delta))
-    return Update(row, total, debt_data, task.condition, last)
+    return Update(row, total, debt_data=debt_data, condition=task.condition, mark=last)
 
 
 def _attempt(task: Task, plan: PlannedUpdate, update: Update) -> Draft:

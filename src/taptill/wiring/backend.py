@@ -75,4 +75,11 @@ def _dialect(config: Config, *, ask_first: bool = False) -> Dialect:
     digits = config.till.currency.digits if backend.money == "major" else 0
     form = MoneyFormat(digits, owed_positive=backend.owed_is == "positive")
     fields, currency = frozenset(backend.fields), config.till.currency
-    return Dialect(backend.path_prefix, form, backend.company_id, fields, currency, ask_first)
+    return Dialect(
+        backend.path_prefix,
+        form,
+        company_id=backend.company_id,
+        fields=fields,
+        currency=currency,
+        ask_first=ask_first,
+    )

@@ -77,4 +77,6 @@ def settlement_of(
         entry_at_mark=journal.queries.entry_at_mark,
         known_customers=partial(known_customers, journal.queries),
     )
-    return Settlement(journal, api, clock, policy, random.random, events)
+    return Settlement(
+        journal, api, clock=clock, policy=policy, jitter=random.random, callbacks=events
+    )

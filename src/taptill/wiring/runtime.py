@@ -103,7 +103,15 @@ def _connect(
 
     events = SettlementCallbacks(changed, seen, cache.newest_stamp)
     strategy = strategy_of(config, journal, api, clock, events)
-    status = Status(config, clock, backend_health, api, journal, cache, strategy)
+    status = Status(
+        config,
+        clock,
+        backend_health=backend_health,
+        api=api,
+        journal=journal,
+        cache=cache,
+        strategy=strategy,
+    )
     ports = Ports(
         finder=Lookup(cache, api, cache, strategy.observe),
         journal=journal,
@@ -116,7 +124,7 @@ def _connect(
     till.restore(journal.queries.last_sales(RESTORED_SALES))
     times = config.cache
     pages = SyncPolicy(config.backend.page_size, times.sync_s, times.full_sync_h * HOUR_S)
-    sync = Sync(api, cache, clock, pages, strategy.observe)
+    sync = Sync(api, cache, clock=clock, policy=pages, on_snapshots=strategy.observe)
     readers.on_message = sync.give_way
     for on_recovery in (till.refresh, strategy.returned, sync.returned):
         backend_health.on_recovery(on_recovery)

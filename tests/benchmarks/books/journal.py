@@ -146,9 +146,9 @@ def measure_decision(bench: Bench) -> list[Figure]:
         Figure(
             f"decision and its facts, {count:,} entries",
             "us",
-            with_facts,
-            alone,
-            (at_most("us, p50", median(with_facts), 100),),
+            samples=with_facts,
+            floor=alone,
+            goals=(at_most("us, p50", median(with_facts), 100),),
         ),
         *_offline(bench),
     ]
@@ -191,7 +191,9 @@ async def _charge(bench: Bench, path: Path, name: str) -> Figure:
     samples, own, thin = milliseconds(samples), milliseconds(own), milliseconds(thin)
     extra_ms = statistics.median(samples) - statistics.median(thin)
     goal = at_most("ms more than a raw commit, p50", extra_ms, EXTRA_MS)
-    return Figure(name, "ms", samples, own, (goal,), COMMIT_REMARK, thin)
+    return Figure(
+        name, "ms", samples=samples, floor=own, goals=(goal,), remark=COMMIT_REMARK, thin=thin
+    )
 
 
 def _open(bench: Bench, new: Path, long: Path, name: str) -> Figure:
@@ -208,7 +210,13 @@ def _open(bench: Bench, new: Path, long: Path, name: str) -> Figure:
             journal.close()
     samples, floor = milliseconds(took[long]), milliseconds(took[new])
     extra_s = (median(samples) or 0) - (median(floor) or 0)
-    return Figure(name, "ms", samples, floor, (Goal("ms more than a new one, p50", extra_s, 1000),))
+    return Figure(
+        name,
+        "ms",
+        samples=samples,
+        floor=floor,
+        goals=(Goal("ms more than a new one, p50", extra_s, 1000),),
+    )
 
 
 def _per_call(authorise_amount: Any) -> float:
@@ -239,13 +247,13 @@ def _offline(bench: Bench) -> list[Figure]:
         Figure(
             f"decision offline, {charges:,} charges open",
             "µs",
-            found,
-            alone,
-            (
+            samples=found,
+            floor=alone,
+            goals=(
                 at_most("µs that a tap may wait, p99", percentile(found, 99), 10_000),
                 *([at_most("times that with none open, p50", ratio, 1.5)] if charges else []),
             ),
-            "own: the rules alone",
+            remark="own: the rules alone",
         )
         for charges, found in samples.items()
     ]
@@ -268,7 +276,7 @@ def _draft(charge_id: str, customer_id: int) -> Draft:
         "initials": "A. B.",
         "offline": True,
     }
-    return Draft(EntryKind.CHARGE, customer_id, 420, body, charge_id)
+    return Draft(EntryKind.CHARGE, customer_id, amount_minor=420, body=body, charge_id=charge_id)
 
 
 def fill(

@@ -64,10 +64,13 @@ def measure(bench: Bench) -> list[Figure]:
             Figure(
                 f"settled charges a second, {name} entries",
                 "1/s",
-                [CHARGES / took_s],
-                [CHARGES / bare_s],
-                (budget, Goal("times the bare requests", bare_s / took_s, 0.5, at_least=True)),
-                f"{requests} requests; {remark}",
+                samples=[CHARGES / took_s],
+                floor=[CHARGES / bare_s],
+                goals=(
+                    budget,
+                    Goal("times the bare requests", bare_s / took_s, 0.5, at_least=True),
+                ),
+                remark=f"{requests} requests; {remark}",
             )
         )
     return figures
@@ -100,13 +103,21 @@ async def _settle(path: Path, service: RunningService, ids: list[int]) -> tuple[
     with _journal(path) as journal:
         body = {"currency": "EUR", "offline": True, "initials": "A. B."}
         sales = [
-            Draft(EntryKind.CHARGE, ids[number % CUSTOMERS], 10, body, f"open-{number}")
+            Draft(
+                EntryKind.CHARGE,
+                ids[number % CUSTOMERS],
+                amount_minor=10,
+                body=body,
+                charge_id=f"open-{number}",
+            )
             for number in range(CHARGES)
         ]
         await journal.append(sales)
         policy = SettlePolicy(journal.journal_id, share_debt_data=False, retry_max_s=60.0)
         quiet = SettlementCallbacks(lambda: None, lambda _: None, lambda _: "")
-        settlement = Settlement(journal, api, clock, policy, lambda: 0.0, quiet)
+        settlement = Settlement(
+            journal, api, clock=clock, policy=policy, jitter=lambda: 0.0, callbacks=quiet
+        )
         began_s = time.perf_counter()
         assert await settlement.settle_open() is None
         took_s = time.perf_counter() - began_s

@@ -40,7 +40,13 @@ def measure(bench: Bench) -> list[Figure]:
     rate = Goal("of the bare rate", times(ours, bare), RATE_MIN, at_least=True)
     grown = at_most("MB", max(grown_mb), GROWN_MAX_MB)
     return [
-        Figure(f"full sync of {customers:,} over HTTP", "customers/s", ours, bare, (rate,)),
+        Figure(
+            f"full sync of {customers:,} over HTTP",
+            "customers/s",
+            samples=ours,
+            floor=bare,
+            goals=(rate,),
+        ),
         Figure("memory grown by that", "MB", grown_mb, goals=(grown,)),
     ]
 

@@ -42,7 +42,7 @@ def ours(url: str, path: str, size: str) -> Callable[[], object]:
         dialect = Dialect("/core/data", MoneyFormat(2))
         api = CustomersApi(transport, dialect, BackendHealth(clock))
         policy = SyncPolicy(int(size), sync_s=60, full_sync_s=86_400)
-        await Sync(api, cache, clock, policy, sighted).sync_once()
+        await Sync(api, cache, clock, policy, on_snapshots=sighted).sync_once()
         await api.close()
         cache.close()
 

@@ -44,7 +44,7 @@ def measure(bench: Bench) -> list[Figure]:
     that is worked on when the card comes; fewer rows at once would lengthen the sync"""
     name = f"tap during a full sync of {CUSTOMERS:,}"
     return [
-        Figure(name, "ms", during, after, goals, remark),
+        Figure(name, "ms", samples=during, floor=after, goals=goals, remark=remark),
         Figure(f"full sync of {CUSTOMERS:,} with taps", "customers/s", rates),
     ]
 

@@ -44,4 +44,4 @@ def _figure(bench: Bench, name: str) -> Figure:
         rates.append(PIECES * len(piece) / took_s / (family.baud / BITS_A_BYTE))
         assert name == "em18" or sum(isinstance(event, Frame) for event in events) >= PIECES * count
     goal = Goal("times the line's rate, p50", median(rates) or 0, RATE_MIN, at_least=True)
-    return Figure(f"decoder {name}", "x line rate", rates, (), (goal,))
+    return Figure(f"decoder {name}", "x line rate", samples=rates, floor=(), goals=(goal,))

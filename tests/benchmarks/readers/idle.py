@@ -91,7 +91,7 @@ def _figure(
     for reader in readers:
         reader.stop()
     goal = at_most("% of a core together, p50", median(used), percent_max)
-    return Figure(name, "% core", used, (), (goal,))
+    return Figure(name, "% core", samples=used, floor=(), goals=(goal,))
 
 
 def _percent(used_s: Callable[[], float]) -> float:

@@ -149,7 +149,7 @@ def servers(place: str, customers: int) -> Iterator[Servers]:
         _fill(place, customers)
         own, thin = (stack.enter_context(_bare(place, kind)) for kind in ("own", "thin"))
         port = int(running.url.rpartition(":")[2])
-        yield Servers(customers, port, own, thin, running.token)
+        yield Servers(customers, port, own_port=own, thin_port=thin, token=running.token)
 
 
 @contextmanager
@@ -202,7 +202,9 @@ class Compared:
             Goal("times the thin endpoint's rate", rate / thin_rate, thin_part, at_least=True),
             at_most("failed", failures, 0),
         )
-        return Figure(name, "/s", rates, own, (*always, *goals), remark, thin=thin)
+        return Figure(
+            name, "/s", samples=rates, floor=own, goals=(*always, *goals), remark=remark, thin=thin
+        )
 
 
 def measure(bench: Bench) -> list[Figure]:

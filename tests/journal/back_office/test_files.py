@@ -44,7 +44,11 @@ def pending(journal: LoneJournal, customer: int = ADA) -> tuple[Money, bool]:
 
 def sell(journal: LoneJournal, amount: int, customer: int = ADA, charge_id: str = "") -> None:
     body = {"currency": "EUR", "offline": False, "initials": "A. B.", "external_id": "K-1"}
-    journal.append(Draft(EntryKind.CHARGE, customer, amount, body, charge_id or None))
+    journal.append(
+        Draft(
+            EntryKind.CHARGE, customer, amount_minor=amount, body=body, charge_id=charge_id or None
+        )
+    )
 
 
 def test_a_file_holds_each_money_entry_once_with_its_hash(

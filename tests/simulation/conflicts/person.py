@@ -45,7 +45,9 @@ class ModelPerson:
         late = any(_sent_by(packet, till, customer) for packet in self._under_way)
         if late and not self._backend.kin.guarded:
             return None
-        return Resolution(choice, STAFF, REASON, position.in_question, booked_minor)
+        return Resolution(
+            choice, STAFF, reason=REASON, amount=position.in_question, booked_minor=booked_minor
+        )
 
     def _decision(self, till: ModelTill, customer: int, says: Says) -> tuple[Choice, int | None]:
         """Return the choice and what is booked already, None: as the row's mark says."""

@@ -177,7 +177,7 @@ class Tables:
                 request = settling.send(self._answers.things[answer])
             except StopIteration as end:
                 request, outcome = None, end.value
-        stand = Stand(number, stale, told_answers, request, outcome)
+        stand = Stand(number, stale, answers=told_answers, request=request, outcome=outcome)
         return self.stands.number((number, stale, told_answers), stand)
 
     def ruled(self, till: SmallTill, number: int, version: int) -> int:

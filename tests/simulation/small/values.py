@@ -144,13 +144,27 @@ Step = tuple[str, SmallState]
 def with_till(state: SmallState, number: int, till: SmallTill) -> SmallState:
     first_till, other_till = state.tills
     tills = (till, other_till) if number == 0 else (first_till, till)
-    return SmallState(state.versions, tills, state.under_way, state.form, state.left, state.calm)
+    return SmallState(
+        state.versions,
+        tills,
+        under_way=state.under_way,
+        form=state.form,
+        left=state.left,
+        calm=state.calm,
+    )
 
 
 def with_version(state: SmallState, version: int) -> SmallState:
     """Return the state after a write of the row."""
     versions = (*state.versions, version)
-    return SmallState(versions, state.tills, state.under_way, state.form, state.left, state.calm)
+    return SmallState(
+        versions,
+        state.tills,
+        under_way=state.under_way,
+        form=state.form,
+        left=state.left,
+        calm=state.calm,
+    )
 
 
 def trimmed(state: SmallState) -> SmallState:

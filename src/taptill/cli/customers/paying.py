@@ -235,7 +235,9 @@ def _json_line(entry: AuditRecord | LedgerEntry, config: Config) -> str:
     if isinstance(entry, AuditRecord):
         return json.dumps(asdict(entry))
     act = "pay" if entry.by < ZERO else "pay-out"
-    booking = AuditRecord(entry.at, entry.customer, act, entry.who, entry.staff, ["totalDebt"])
+    booking = AuditRecord(
+        entry.at, entry.customer, act=act, who=entry.who, staff=entry.staff, fields=["totalDebt"]
+    )
     by = config.till.currency.text(entry.by)
     return json.dumps({**asdict(booking), "by": by, "reason": entry.reason})
 

@@ -36,7 +36,7 @@ def keep(action: StaffAction, staff: str) -> None:
     """Append a line for each customer; only the file's owner may read it. Errors: OutputError."""
     at = SystemClock().now()
     records = [
-        AuditRecord(at, customer, action.act, "", staff, list(action.fields))
+        AuditRecord(at, customer, act=action.act, who="", staff=staff, fields=list(action.fields))
         for customer in action.customers
     ]
     lines = "".join(f"{json.dumps(asdict(record))}\n" for record in records)

@@ -65,7 +65,9 @@ class Selections:
         template = conditions.template if conditions else None
         query = page_statement(shape, template, orders)
         by_key = is_by_key(entity, body.get("conditions"))
-        page = Page(shape, template, query, prepare(self._engine, query), by_key)
+        page = Page(
+            shape, template, query=query, prepared=prepare(self._engine, query), is_by_key=by_key
+        )
         self._keep_page((entity, page_key(body, [])), page)
         return BoundPage(page, {**parameters, **(conditions.values if conditions else {})})
 
