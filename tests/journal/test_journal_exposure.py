@@ -1,5 +1,6 @@
 """Any history in; the kept sums of offline charges, as they are summed anew, out."""
 
+import sqlite3
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -25,6 +26,7 @@ from tests.journal.drafts import (
 
 from taptill.domain.decision import OfflineExposure
 from taptill.domain.entry import Draft, Entry, EntryKind
+from taptill.domain.errors import JournalError
 from taptill.domain.mark import Mark
 from taptill.domain.money import Money
 from taptill.journal import exposure
@@ -214,3 +216,24 @@ def test_a_fork_changes_the_sums_of_customers_without_an_entry_since(book: Journ
     assert book.queries.offline_exposure(ADA, 0).terminal == Money(5)
     book.write(Draft(EntryKind.FORKED, body={"journal_id": "bbbb0002", "was": "aaaa0001"}))
     assert book.queries.offline_exposure(ADA, 0).terminal == Money(15)
+
+
+@pytest.mark.parametrize("asked_before", [True, False], ids=["asked before", "first asked now"])
+def test_entries_that_could_not_be_summed_once_are_summed_the_next_time(
+    book: JournalHarness, *, asked_before: bool
+) -> None:
+    """The file fails between reading its newest entry and the sums, as a disk may."""
+    book.write(charge(BEN, 10, offline=True))
+    if asked_before:
+        assert book.queries.offline_exposure(ADA, 0).terminal == Money(10)
+    book.write(charge(ADA, 1, offline=True), charge(BEN, 100, offline=True))
+    connection = book.queries.connection
+    connection.set_authorizer(
+        lambda _, __, function, *___: (
+            sqlite3.SQLITE_DENY if function == "json_extract" else sqlite3.SQLITE_OK
+        )
+    )
+    with pytest.raises(JournalError):
+        book.queries.offline_exposure(ADA, 0)
+    connection.set_authorizer(None)
+    assert book.queries.offline_exposure(ADA, 0) == OfflineExposure(Money(1), Money(111))

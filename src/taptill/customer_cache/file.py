@@ -87,18 +87,21 @@ class CacheFile:
 
         A commit writes each page that was changed, and the indexes of cards spread a batch of rows
         over nearly as many pages as ten batches. Errors: CacheError, also where the file was
-        replaced meanwhile, and with it what was written.
+        replaced meanwhile, or SQLite has ended the transaction after an error that another task
+        has met, and with it what was written.
         """
         with self.reading() as connection:
             connection.execute(f"PRAGMA cache_size = -{SYNC_MEMORY_KB}")
             connection.execute("BEGIN")
+        is_kept = False
         try:
             yield
         finally:
             if connection is self._connection and connection.in_transaction:
                 with self.reading():
                     connection.execute("COMMIT")
-        if connection is not self._connection:
+                is_kept = True
+        if not is_kept:
             raise CacheError(path=self.path, detail="it was begun anew under way")
 
     def ensure_opened_before(self, began_s: float) -> None:

@@ -87,7 +87,6 @@ class ExposureSums:
         if end == self._end:
             return
         changed = self._changed_customers(end[0])
-        self._end = end
         if changed is None:
             sums, set_back = self._read("1")
             self._sums, self.set_back, self._total = sums, set_back, 0
@@ -99,6 +98,7 @@ class ExposureSums:
             self._sums |= sums
             self.set_back |= set_back
         self._total += sum(total for _, total in sums.values())
+        self._end = end  # last: what could not be read is read the next time
 
     def _changed_customers(self, end_seq: int) -> list[int] | None:
         """Return the customers with entries since; None: all sums must be computed anew."""
