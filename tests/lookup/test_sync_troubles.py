@@ -307,11 +307,14 @@ async def test_what_a_tap_stores_while_a_page_is_stored_is_kept(harness: SyncHar
 
 async def test_a_commit_that_the_disk_took_back_ends_the_sync(harness: SyncHarness) -> None:
     """SQLite ends the whole transaction after some errors, which another task may have met."""
+    connection = harness.cache._file._connection
+    storing = harness.cache.one_commit()
+    await storing.__aenter__()
+    harness.cache.store_page(page(snapshot(8)), 7, None)
+    connection.rollback()
+    harness.cache.store_page(page(snapshot(9)), 8, None)
     with pytest.raises(CacheError):
-        async with harness.cache.one_commit():
-            harness.cache.store_page(page(snapshot(8)), 7, None)
-            harness.cache._file._connection.rollback()
-            harness.cache.store_page(page(snapshot(9)), 8, None)
+        await storing.__aexit__(None, None, None)
 
 
 # --- much at once --------------------------------------------------------------------------------

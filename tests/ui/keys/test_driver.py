@@ -79,6 +79,30 @@ def test_after_pieces_were_dropped_a_whole_picture_is_asked_for(line: tuple[int,
     writer.stop()
 
 
+def test_nothing_counts_as_shown_between_dropped_pieces_and_the_whole_picture(
+    line: tuple[int, int],
+) -> None:
+    """There is room again before the loss is reported; what is behind a gap was not seen."""
+    ours, theirs = line
+    loss = threading.Event()
+    times_shown: list[float] = []
+    writer = TerminalWriter(ours, loss.set)
+    writer.start()
+    for _ in range(PIECES_MAX * 3):
+        writer.write("x" * 65_536)
+    end_s = time.monotonic() + WAIT_S
+    while writer._pieces.qsize() >= PIECES_MAX and time.monotonic() < end_s:
+        os.read(theirs, 4096)
+    assert not loss.is_set()
+    writer.after(times_shown.append)
+    while not loss.is_set() and time.monotonic() < end_s:
+        if select.select([theirs], [], [], 0.05)[0]:
+            os.read(theirs, 1_000_000)
+    assert loss.is_set()
+    writer.stop()
+    assert times_shown == []
+
+
 def test_a_terminal_is_behind_until_it_has_taken_most_of_what_waits(line: tuple[int, int]) -> None:
     ours, theirs = line
     writer = TerminalWriter(ours, lambda: None)

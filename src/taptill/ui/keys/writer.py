@@ -49,9 +49,11 @@ class TerminalWriter:
     def after(self, callback: Callable[[float], object]) -> None:
         """Call `callback` with the time at which the terminal has taken all output so far.
 
-        It is called in the thread; the time is in monotonic seconds.
+        It is called in the thread; the time is in monotonic seconds. It is never called where
+        pieces were dropped before and `on_loss` was not called yet: the picture has a gap.
         """
-        self._put(callback)
+        if not self._dropped:
+            self._put(callback)
 
     def stop(self) -> None:
         """Write what is queued, for at most STOP_S_MAX, and end the thread."""
