@@ -1,8 +1,9 @@
-"""What others wrote over the screen is removed at Ctrl-L, a reader's change and a sale's end."""
+"""What others wrote over the screen goes at Ctrl-L, a reader's change, a new size, a sale's end."""
 
 import os
 import pty
 import select
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -83,6 +84,14 @@ def test_a_change_after_which_every_cell_is_painted(
     screen.spoil()
     screen.press(after)
     screen.wait_until(lambda text: text == expected_text, "that screen, every cell of it")
+
+
+def test_a_new_size_that_is_the_old_one_again_paints_every_cell(screen: Spoilt) -> None:
+    """A terminal that shrank and grew at once has cut its lines, and Enter counts after it."""
+    before = settled_text(screen)
+    screen.spoil()
+    screen.process.send_signal(signal.SIGWINCH)
+    screen.wait_until(lambda text: text == before, "the screen as it was")
 
 
 def test_what_answers_a_tap_paints_what_has_changed_only(screen: Spoilt) -> None:

@@ -131,7 +131,7 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         self._terminal_size = (event.size.width, event.size.height)
         if not is_first:
             self._till.obscured()
-            self._draw()
+            self._draw(every_line=True)  # even at the same size: it may have been another between
 
     def on_typed(self, message: Typed) -> None:
         """Take the keys that were read from the terminal."""
