@@ -195,6 +195,7 @@ UVICORN_PARTS = (
     "timeout_keep_alive_task",
     "transport",
 )
+COMPILED_PARTS = ("pipeline", "send_400_response", "_start_asgi_task")
 NOT_COMPILED = "tests of the compiled HTTP parser did NOT run: make fast installs it"
 
 
@@ -221,7 +222,9 @@ def test_uvicorn_is_the_version_whose_private_parts_end_slow_clients(
     loop = asyncio.new_event_loop()
     protocol = connection(config, ServerState(), {}, loop)
     loop.close()
-    parts = UVICORN_PARTS if connection is PurePythonConnection else (*UVICORN_PARTS, "pipeline")
+    parts = (
+        UVICORN_PARTS if connection is PurePythonConnection else (*UVICORN_PARTS, *COMPILED_PARTS)
+    )
     assert [name for name in parts if not hasattr(protocol, name)] == []
     assert protocol.timeout_keep_alive_task is None
 
@@ -321,6 +324,36 @@ def test_a_head_without_end_is_refused(impatient_server: tuple[int, str], part: 
                 endless.sendall(part * (1024 // len(part)))
         with suppress(ConnectionResetError):
             assert endless.recv(4096).startswith(b"HTTP/1.1 400")
+
+
+@pytest.mark.parametrize("words", [(), ("--pure-python",)], ids=["as installed", "pure Python"])
+def test_what_cannot_be_parsed_behind_requests_is_refused_and_no_fault(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """Answers that are on their way when the connection is closed are given up."""
+    with (
+        (tmp_path / "errors").open("w+", encoding="utf-8") as errors,
+        running_service(tmp_path, *words, errors=errors) as service,
+    ):
+        port = int(service.url.rpartition(":")[2])
+        head = f"{HEAD}Content-Length: 11\r\nAuthorization: Bearer {service.token}\r\n\r\n"
+        request = head.encode() + b'{"limit":1}'
+        with line(port) as confused:
+            confused.sendall(request * 3 + b"NONSENSE\r\n\r\n")
+            assert b"HTTP/1.1 400" in rest_of(confused)
+        with line(port) as other:  # its answer comes after the first one's
+            other.sendall(request)
+            assert other.recv(4096).startswith(b"HTTP/1.1 200")
+        errors.seek(0)
+        assert "Traceback" not in errors.read()
+
+
+def rest_of(client: socket.socket) -> bytes:
+    answer = b""
+    with suppress(ConnectionResetError):
+        while part := client.recv(65_536):
+            answer += part
+    return answer
 
 
 def send_on(deaf: socket.socket) -> None:

@@ -3,7 +3,9 @@
 httptools itself bounds nothing: h11's bounds of heads and of requests in advance are added here.
 """
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from taptill.service.http.connections import TimeoutMixin
 
@@ -20,6 +22,7 @@ class CompiledConnection(TimeoutMixin, HttpToolsProtocol):  # type: ignore[misc]
 
     _request_bytes = 0
     _in_head = False
+    _answering: RequestResponseCycle | None = None
 
     def data_received(self, data: bytes) -> None:
         """Handle bytes, and refuse a request that is larger than any bound."""
@@ -38,6 +41,16 @@ class CompiledConnection(TimeoutMixin, HttpToolsProtocol):  # type: ignore[misc]
         """Answer the request, whose body may follow."""
         self._in_head = False
         super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what cannot be parsed; the answer to a request before it is not sent any more."""
+        if self._answering is not None:
+            self._answering.disconnected = True  # uvloop refuses to write to a closed connection
+        super().send_400_response(msg)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _refuse(self) -> None:
         if not self.transport.is_closing():
