@@ -29,6 +29,18 @@ def test_an_update_changes_the_named_fields_and_raises_the_version(office: Api) 
     assert after == {**before, **row}
 
 
+def test_an_update_returns_each_field_as_a_selection_shows_it(office: Api) -> None:
+    """Down to the letter: SQLite itself has no booleans, and 0 is not `false`."""
+    shape = {name: True for name, field in ENTITY.fields.items() if field.target is None}
+    row_id = office.insert(name="before", isBlocked=True, totalDebt=3, debtData={"k": [1.50, None]})
+    for fields in ({"isCreditAllowed": True}, {"isBlocked": False}, {"name": "after"}):
+        path, body = f"{CUSTOMERS}/update/{row_id}", {"fields": fields, "returning": shape}
+        updated = office.http.post(path, json=body)
+        query = {"fields": shape, "conditions": where(equals("id", row_id))}
+        selected = office.http.post(f"{CUSTOMERS}/select", json=query)
+        assert updated.text == selected.text
+
+
 def test_an_unknown_id_is_an_empty_list_and_no_error(office: Api) -> None:
     assert office.update(10**9, {"fields": {"totalDebt": 1}}) == (200, [])
 

@@ -162,6 +162,8 @@ def json_value(field: Field, value: Any) -> Json:
     match field.kind:
         case FieldKind.MONEY:
             return Decimal(value).scaleb(-field.digits)
+        case FieldKind.BOOLEAN:  # SQLite's own are 0 and 1
+            return None if value is None else bool(value)
         case FieldKind.JSON:
             return None if value is None else RawJson(value)
         case _:
