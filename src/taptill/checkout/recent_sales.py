@@ -110,20 +110,10 @@ def local_time(at: str) -> str:
     return datetime.fromisoformat(at).astimezone().strftime("%H:%M")
 
 
-def _arrived_seq(position: Position) -> int:
-    """Return the entry up to which the customer's money is certainly in the backend's row.
-
-    Entries that are on the conflict desk come after it. So do those that the journal has begun
-    under a new id.
-    """
-    arrived_mark = position.certain_mark if position.conflict else position.row_mark
-    return max(arrived_mark.seq if arrived_mark else 0, position.start_seq)
-
-
 def _view(row: RecentSale, position: Position | None, voidable_id: str) -> RecentSaleView:
     if row.decline:
         state = SaleState.REFUSED
-    elif position and _arrived_seq(position) >= row.seq:
+    elif position and position.arrived_seq >= row.seq:
         state = SaleState.SENT
     elif position and position.conflict:
         state = SaleState.CONFLICT

@@ -149,6 +149,16 @@ class Position:
         return (last.total if last else 0) - (in_row.total if in_row else 0)
 
     @property
+    def arrived_seq(self) -> int:
+        """The entry up to which the customer's money is certainly in the backend's row.
+
+        Entries that are on the conflict desk come after it. So do those that the journal has begun
+        under a new id.
+        """
+        arrived_mark = self.certain_mark if self.conflict else self.row_mark
+        return max(arrived_mark.seq if arrived_mark else 0, self.start_seq)
+
+    @property
     def open(self) -> bool:
         """Whether money of this customer is not known to be in the backend's books."""
         if self.last is None:

@@ -1,0 +1,189 @@
+"""A report as a value: every figure that a table, a chart or a close may show."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Self
+
+from taptill.domain.reports.period import Period
+
+
+class Standing(StrEnum):
+    """How far the money of an entry has come."""
+
+    IN_BOOKS = "in-books"
+    TO_SEND = "to-send"
+    IN_QUESTION = "in-question"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """Counts and sums of charges and voids, in minor units; tallies add up field by field.
+
+    `gross_minor` is what was charged, `voided_minor` what was taken back, both positive. The net
+    is shared out to `in_books_minor` (in the backend's books, or booked by the office from a
+    file), `to_send_minor` and `in_question_minor` (on the conflict desk). `sales` and `voids` count
+    entries, or pieces where a tally is of a good.
+    """
+
+    sales: int = 0
+    gross_minor: int = 0
+    voids: int = 0
+    voided_minor: int = 0
+    in_books_minor: int = 0
+    to_send_minor: int = 0
+    in_question_minor: int = 0
+
+    @property
+    def net_minor(self) -> int:
+        """What was charged less what was taken back."""
+        return self.gross_minor - self.voided_minor
+
+    def __add__(self, tally: Self) -> "Tally":
+        return Tally(
+            sales=self.sales + tally.sales,
+            gross_minor=self.gross_minor + tally.gross_minor,
+            voids=self.voids + tally.voids,
+            voided_minor=self.voided_minor + tally.voided_minor,
+            in_books_minor=self.in_books_minor + tally.in_books_minor,
+            to_send_minor=self.to_send_minor + tally.to_send_minor,
+            in_question_minor=self.in_question_minor + tally.in_question_minor,
+        )
+
+    @classmethod
+    def of_sale(cls, pieces: int, amount_minor: int, standing: Standing) -> "Tally":
+        """Return the tally of one charge, or of one line of it."""
+        return cls(sales=pieces, gross_minor=amount_minor, **{_FIELDS[standing]: amount_minor})
+
+    @classmethod
+    def of_void(cls, pieces: int, amount_minor: int, standing: Standing) -> "Tally":
+        """Return the tally of one void, or of one line of it, that takes this amount back."""
+        return cls(voids=pieces, voided_minor=amount_minor, **{_FIELDS[standing]: -amount_minor})
+
+
+_FIELDS = {
+    Standing.IN_BOOKS: "in_books_minor",
+    Standing.TO_SEND: "to_send_minor",
+    Standing.IN_QUESTION: "in_question_minor",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CountAndSum:
+    """So many entries, and their sum in minor units."""
+
+    count: int = 0
+    sum_minor: int = 0
+
+    def add(self, amount_minor: int) -> "CountAndSum":
+        """Add one entry."""
+        return CountAndSum(self.count + 1, self.sum_minor + amount_minor)
+
+
+class LineKind(StrEnum):
+    """What a line of a sale names."""
+
+    GOOD = "good"
+    TYPED = "typed-amount"
+    UNNAMED = "no-goods-named"
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """The tally of one business day."""
+
+    day: date
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class HourRow:
+    """The tally of one hour of the day, 0 to 23, over all days of the period."""
+
+    hour: int
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class GoodRow:
+    """The tally of a good, in pieces, or of what names none: then `name` is empty."""
+
+    kind: LineKind
+    name: str
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerRow:
+    """The tally of a customer, named as the journal has it, and what else changed the debt.
+
+    `repaid_minor` and `written_off_minor` are positive where they lower the debt.
+    """
+
+    customer_id: int
+    initials: str
+    external_id: str
+    tally: Tally
+    repaid_minor: int
+    written_off_minor: int
+
+    @property
+    def change_minor(self) -> int:
+        """By how much the customer's debt has changed by these entries."""
+        return self.tally.net_minor - self.repaid_minor - self.written_off_minor
+
+
+@dataclass(frozen=True, slots=True)
+class ClockChange:
+    """A jump of wall time: when it was noted, by the new time, and by how many milliseconds."""
+
+    at: str
+    jumped_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All figures of a period.
+
+    - `repaid`, `written_off`: of their entries; sums are positive where they lower a debt.
+    - `offline`: charges that were decided from the cache.
+    - `sent_later`: charges and voids that reached the books on a later day than their own; net.
+    - `earlier_voided`: voids of the period that take back a charge of before it.
+    - `later_voided`: charges of the period that a void after it takes back.
+    - `declined`: how often for which reason, most frequent first; a decline has no sum.
+    - `untrusted`: charges and voids whose time was noted while the clock was not known to be set.
+    - `first_at`, `last_at`: first and last charge in time, empty without one.
+    - `first_seq`, `last_seq`: the lowest and highest number of these entries, 0 without one.
+    """
+
+    period: Period
+    total: Tally
+    days: tuple[DayRow, ...]
+    hours: tuple[HourRow, ...]
+    goods: tuple[GoodRow, ...]
+    customers: tuple[CustomerRow, ...]
+    repaid: CountAndSum
+    written_off: CountAndSum
+    offline: CountAndSum
+    sent_later: CountAndSum
+    earlier_voided: CountAndSum
+    later_voided: CountAndSum
+    declined: tuple[tuple[str, int], ...]
+    untrusted: CountAndSum
+    clock_changes: tuple[ClockChange, ...]
+    currencies: tuple[str, ...]
+    first_at: str
+    last_at: str
+    first_seq: int
+    last_seq: int
+
+    @property
+    def change_minor(self) -> int:
+        """By how much these entries have changed the debts of all customers."""
+        return self.total.net_minor - self.repaid.sum_minor - self.written_off.sum_minor
+
+    @property
+    def average_minor(self) -> int:
+        """The gross of an average sale, rounded half up; 0 without a sale."""
+        sales = self.total.sales
+        return (2 * self.total.gross_minor + sales) // (2 * sales) if sales else 0
