@@ -17,6 +17,7 @@ COMMANDS = {
     "doctor": ("taptill.cli.doctor", "doctor", "Look at what this till depends on."),
     "readers": ("taptill.cli.readers", "readers", "Find, watch and set up card readers."),
     "journal": ("taptill.cli.journal", "journal", "Verify and read the journal."),
+    "report": ("taptill.cli.report", "report", "Say what was sold: by day, good, customer, hour."),
     "customers": (
         "taptill.cli.customers",
         "customers",

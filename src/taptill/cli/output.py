@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +16,10 @@ from taptill.domain.errors import UsageError
 from taptill.domain.money import Currency, Money
 
 SANITISED_MAX = 200
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+"""What a spreadsheet takes for a formula. Source: OWASP's page on CSV injection."""
+_LIKE_A_NUMBER = re.compile(r"0\d+|\d{16,}|\d+[Ee]\d+")
+"""An identifier that a spreadsheet would change: leading zeros, many digits, an exponent."""
 
 
 def sanitised(text: str, longest: int = SANITISED_MAX) -> str:
@@ -24,6 +29,16 @@ def sanitised(text: str, longest: int = SANITISED_MAX) -> str:
     """
     visible = "".join(letter if letter.isprintable() else "?" for letter in text[: longest + 1])
     return f"{visible[:longest]}…" if len(visible) > longest else visible
+
+
+def spreadsheet_text(text: str) -> str:
+    """Return a text that a spreadsheet shows as it is: an apostrophe goes before a formula."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def spreadsheet_identifier(text: str) -> str:
+    """Return an identifier that a spreadsheet leaves as it is, though it look like a number."""
+    return f'="{text}"' if _LIKE_A_NUMBER.fullmatch(text) else spreadsheet_text(text)
 
 
 def confirm(question: str, *, err: bool = False) -> None:

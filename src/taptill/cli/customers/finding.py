@@ -2,7 +2,6 @@
 
 import csv
 import json
-import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
@@ -28,7 +27,7 @@ from taptill.cli.customers.desk import (
     run,
 )
 from taptill.cli.options import CONFIG, JSON
-from taptill.cli.output import many
+from taptill.cli.output import many, spreadsheet_identifier, spreadsheet_text
 from taptill.config import Config
 from taptill.domain.errors import UsageError
 from taptill.domain.money import ZERO, Money
@@ -39,10 +38,6 @@ LISTED = (
 )
 _IDENTIFIERS = frozenset({"external_id", "card_id"})
 _TEXTS = _IDENTIFIERS | {"name", "company", "email"}
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-"""What a spreadsheet takes for a formula. Source: OWASP's page on CSV injection."""
-_LIKE_A_NUMBER = re.compile(r"0\d+|\d{16,}|\d+[Ee]\d+")
-"""An identifier that a spreadsheet would change: leading zeros, many digits, an exponent."""
 
 
 @click.command()
@@ -198,9 +193,9 @@ def _cell(name: str, value: Any) -> Any:
     """Write a cell that a spreadsheet shows as it is, as `service export` does for people."""
     if isinstance(value, bool):
         return str(value).lower()
-    if name in _IDENTIFIERS and _LIKE_A_NUMBER.fullmatch(value or ""):
-        return f'="{value}"'
-    return f"'{value}" if name in _TEXTS and _FORMULA.match(value or "") else value
+    if not value or name not in _TEXTS:
+        return value
+    return spreadsheet_identifier(value) if name in _IDENTIFIERS else spreadsheet_text(value)
 
 
 def _csv(cells: Sequence[Any]) -> str:

@@ -1,0 +1,234 @@
+"""A report in, the tables with their sentences that text, CSV, JSON and HTML all show."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from taptill.cli.output import many, sanitised, shown
+from taptill.domain.money import Currency, Money
+from taptill.domain.reports.report import CustomerRow, GoodRow, LineKind, Report, Tally
+
+Cell = str | int | Money
+
+GAPS_MAX = 366
+"""Days without a sale have a row where a report is about so many days or fewer."""
+
+
+class ReportKind(StrEnum):
+    """The reports that `taptill report` offers."""
+
+    DAY = "day"
+    GOODS = "goods"
+    CUSTOMER = "customer"
+    HOURS = "hours"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its name for programs, and its heading for people; empty: not shown to them."""
+
+    name: str
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table with the sentence above it and the bars of its chart.
+
+    Texts in cells and labels are as the journal has them: who shows them makes them harmless.
+    `bars` has a label and the net of each bar; `upright` bars stand in the order of time.
+    """
+
+    title: str
+    sentence: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    total: tuple[Cell, ...]
+    bars: tuple[tuple[str, Money], ...]
+    upright: bool = False
+
+
+_TALLY_COLUMNS = (
+    Column("sales", "sales"),
+    Column("gross", "gross"),
+    Column("voids", "voids"),
+    Column("voided", "voided"),
+    Column("net", "net"),
+    Column("in_books"),
+    Column("to_send"),
+    Column("in_question"),
+)
+_PIECES = {"sales": Column("sold", "sold"), "voids": Column("taken_back", "taken back")}
+_REST_NAMES = {
+    LineKind.TYPED: "(typed amounts)",
+    LineKind.UNNAMED: "(no goods named)",
+}
+
+
+def tables_of(kind: ReportKind, report: Report, currency: Currency) -> tuple[Table, ...]:
+    """Return the tables of a report; the first has its rows for programs."""
+    match kind:
+        case ReportKind.DAY:
+            days, hours, goods = (make(report, currency) for make in (_days, _hours, _goods))
+            return (days, hours, goods)
+        case ReportKind.GOODS:
+            return (_goods(report, currency),)
+        case ReportKind.CUSTOMER:
+            return (_customers(report, currency),)
+        case ReportKind.HOURS:
+            return (_hours(report, currency),)
+
+
+def _days(report: Report, currency: Currency) -> Table:
+    rows, tallies = report.days, {row.day: row.tally for row in report.days}
+    shown_days = _without_gaps([*tallies])
+    sentence = _NOTHING
+    if rows:
+        best = max(rows, key=lambda row: row.tally.net_minor)
+        days = many(len(rows), "day")
+        net = _net(report.total, currency)
+        sentence = f"{net} net on {days} with sales"
+        sentence += f"; most on {best.day}, {_net(best.tally, currency)}." if rows[1:] else "."
+    return Table(
+        title="By day",
+        sentence=sentence,
+        columns=(Column("day", "day"), *_TALLY_COLUMNS),
+        rows=tuple((str(day), *_cells(tallies.get(day, Tally()))) for day in shown_days),
+        total=("total", *_cells(report.total)),
+        bars=tuple((f"{day:%m-%d}", _net_of(tallies.get(day))) for day in shown_days),
+        upright=True,
+    )
+
+
+def _without_gaps(days: Sequence[date]) -> Sequence[date]:
+    """Return the days with those between them that had no sale, unless that is a long time."""
+    length = (days[-1] - days[0]).days + 1 if days else 0
+    if not 0 < length <= GAPS_MAX:
+        return days
+    return [days[0] + timedelta(days=number) for number in range(length)]
+
+
+def _hours(report: Report, currency: Currency) -> Table:
+    tallies = {row.hour: row.tally for row in report.hours}
+    hours = range(min(tallies), max(tallies) + 1) if tallies else ()
+    sentence = _NOTHING
+    if tallies:
+        best = max(tallies, key=lambda hour: tallies[hour].net_minor)
+        sales = many(tallies[best].sales, "sale")
+        span = _span(best)
+        sentence = f"Most was sold from {span}: {_net(tallies[best], currency)} net, {sales}."
+    return Table(
+        title="By hour of the day",
+        sentence=sentence,
+        columns=(Column("hour", "hour"), *_TALLY_COLUMNS),
+        rows=tuple((_clock(hour), *_cells(tallies.get(hour, Tally()))) for hour in hours),
+        total=("total", *_cells(report.total)),
+        bars=tuple((f"{hour}", _net_of(tallies.get(hour))) for hour in hours),
+        upright=True,
+    )
+
+
+def _goods(report: Report, currency: Currency) -> Table:
+    pieces = tuple(_PIECES.get(column.name, column) for column in _TALLY_COLUMNS)
+    goods = [row for row in report.goods if row.kind is LineKind.GOOD]
+    sentence = _NOTHING if not report.goods else "No sale names a good."
+    if goods:
+        best = goods[0]
+        sold = best.tally.sales - best.tally.voids
+        sentence = (
+            f"{sanitised(best.name)} brought most: {_net(best.tally, currency)} net for {sold}"
+        )
+        sentence += _share(best.tally, report.total) + "."
+    summed = sum((row.tally for row in report.goods), Tally())
+    return Table(
+        title="By good",
+        sentence=sentence,
+        columns=(Column("kind"), Column("good", "good"), *pieces),
+        rows=tuple((row.kind.value, _good_name(row), *_cells(row.tally)) for row in report.goods),
+        total=("total", "total", *_cells(summed)),
+        bars=tuple((_good_name(row), Money(row.tally.net_minor)) for row in report.goods),
+    )
+
+
+def _customers(report: Report, currency: Currency) -> Table:
+    rows = report.customers
+    buyers = [row for row in rows if row.tally.sales]
+    other_change = report.repaid.count or report.written_off.count
+    sentence = _NOTHING
+    if buyers:
+        net, customers = _net(report.total, currency), many(len(buyers), "customer")
+        sentence = f"{customers} bought; {net} net in all, most by "
+        sentence += sanitised(_customer_name(buyers[0]))
+        sentence += f" with {_net(buyers[0].tally, currency)}."
+    return Table(
+        title="By customer",
+        sentence=sentence,
+        columns=(
+            Column("customer", "customer"),
+            Column("initials", "initials"),
+            Column("external_id", "external id"),
+            *_TALLY_COLUMNS,
+            Column("repaid", "repaid" if report.repaid.count else ""),
+            Column("written_off", "written off" if report.written_off.count else ""),
+            Column("change", "change of debt" if other_change else ""),
+        ),
+        rows=tuple((*_customer_cells(row),) for row in rows),
+        total=(
+            *("total", "", "", *_cells(report.total)),
+            *_moneys(report.repaid.sum_minor, report.written_off.sum_minor, report.change_minor),
+        ),
+        bars=tuple((_customer_name(row), Money(row.tally.net_minor)) for row in rows),
+    )
+
+
+_NOTHING = "Nothing was sold in these days."
+
+
+def _customer_cells(row: CustomerRow) -> Iterable[Cell]:
+    yield from (row.customer_id, row.initials, row.external_id)
+    yield from _cells(row.tally)
+    yield from _moneys(row.repaid_minor, row.written_off_minor, row.change_minor)
+
+
+def _customer_name(row: CustomerRow) -> str:
+    initials = f" ({row.initials})" if row.initials else ""
+    return f"customer {row.customer_id}{initials}"
+
+
+def _good_name(row: GoodRow) -> str:
+    return _REST_NAMES.get(row.kind) or row.name
+
+
+def _cells(tally: Tally) -> Sequence[Cell]:
+    gross, voided, net = _moneys(tally.gross_minor, tally.voided_minor, tally.net_minor)
+    standings = _moneys(tally.in_books_minor, tally.to_send_minor, tally.in_question_minor)
+    return (tally.sales, gross, tally.voids, voided, net, *standings)
+
+
+def _moneys(*amounts_minor: int) -> tuple[Money, ...]:
+    return tuple(map(Money, amounts_minor))
+
+
+def _net_of(tally: Tally | None) -> Money:
+    return Money(tally.net_minor if tally else 0)
+
+
+def _net(tally: Tally, currency: Currency) -> str:
+    return shown(Money(tally.net_minor), currency)
+
+
+def _share(tally: Tally, total: Tally) -> str:
+    """Return the whole percent that a tally has of the total; empty where that says nothing."""
+    part, whole = tally.net_minor, total.net_minor
+    if whole <= 0 or not 0 <= part <= whole:
+        return ""
+    return f", {(200 * part + whole) // (2 * whole)} % of all"
+
+
+def _clock(hour: int) -> str:
+    return f"{hour:02}:00"
+
+
+def _span(hour: int) -> str:
+    return f"{_clock(hour)} to {_clock((hour + 1) % 24)}"
