@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from threading import Event
 from typing import Any
@@ -21,7 +23,7 @@ from taptill.service import schema
 from taptill.service.changes import Transaction
 from taptill.service.database import create_database, is_sqlite
 from taptill.service.fields import CUSTOMERS, FieldKind, entities
-from taptill.service.prepared.connections import LoopReader, run
+from taptill.service.prepared.connections import DriverConnections, LoopReader, run
 from taptill.service.prepared.selections import PAGE_CACHE_SIZE
 from taptill.service.prepared.statements import PREPARED_MAX, Prepared, prepare
 from taptill.service.row_format import RowFormat
@@ -168,6 +170,32 @@ def test_a_long_statement_is_given_up_on_the_loop_and_a_short_one_never(engine: 
     counting = Prepared(COUNTING, {}, ("value",))
     assert reader.rows(counting, {"value": 1_000_000}) is None
     assert [reader.rows(counting, {"value": 10}) for _ in range(200)] == [[(10,)]] * 200
+
+
+class _Idle:
+    """Stands for a connection; opening so many real ones would take minutes."""
+
+    def close(self) -> None:
+        pass
+
+
+def test_several_threads_may_close_the_idle_connections_at_once(engine: sa.Engine) -> None:
+    """As when a database ends all connections: each request is told so, and none of a fault."""
+    connections = DriverConnections(engine)
+
+    def close_all(_: int) -> None:
+        idle: list[Any] = [_Idle(), _Idle(), _Idle()]
+        for _ in range(2_000):
+            connections._idle.extend(idle)
+            connections._close_idle()
+
+    interval_s = sys.getswitchinterval()
+    sys.setswitchinterval(1e-7)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            assert list(threads.map(close_all, range(8))) == [None] * 8
+    finally:
+        sys.setswitchinterval(interval_s)
 
 
 def test_a_closed_database_is_no_fault_of_the_loop(engine: sa.Engine) -> None:

@@ -187,7 +187,7 @@ class DriverConnections:
         dialect: Any = self._engine.dialect
         reader: _Reader | None = None
         try:
-            reader = self._idle.pop() if self._idle else _Reader(self._engine)
+            reader = self._any_idle() or _Reader(self._engine)
             rows = reader.rows(prepared, values)
         except dialect.dbapi.OperationalError as fault:
             if is_timeout(fault):
@@ -202,9 +202,15 @@ class DriverConnections:
             if reader is not None:
                 reader.close()
 
+    def _any_idle(self) -> "_Reader | None":
+        try:
+            return self._idle.pop()
+        except IndexError:  # asking first would be no answer: other threads take some, too
+            return None
+
     def _close_idle(self, _engine: sa.Engine | None = None) -> None:
-        while self._idle:
-            self._idle.pop().close()
+        while reader := self._any_idle():
+            reader.close()
 
 
 class _Reader:
