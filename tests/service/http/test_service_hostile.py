@@ -321,6 +321,17 @@ def test_a_client_that_was_answered_early_and_drips_its_body_on_is_let_go(
         drip(early)
 
 
+def test_a_client_that_was_answered_early_and_floods_its_body_is_let_go(
+    impatient_server: tuple[int, str],
+) -> None:
+    """More comes each time than is parsed meanwhile, so that no timer gets its turn."""
+    with line(impatient_server[0]) as early:
+        early.sendall(f"{HEAD}Transfer-Encoding: chunked\r\n\r\n".encode())
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):  # noqa: PT012 - one of many
+            for _ in range(40):
+                early.sendall(b"1\r\nx\r\n" * (MEBIBYTE // 6))
+
+
 @pytest.mark.parametrize("part", [b"X: y\r\n", b"x" * 8])
 def test_a_head_without_end_is_refused(impatient_server: tuple[int, str], part: bytes) -> None:
     """Many headers or one long one: half a megabyte is no head, however fast it comes."""

@@ -40,6 +40,9 @@ class TimeoutMixin(_Protocol):
         What comes after an answer is the next head, or the rest of a body that was answered early:
         both have the time of a head.
         """
+        if self._head_deadline_s is not None and self.loop.time() > self._head_deadline_s:
+            self.timeout_keep_alive_handler()  # the timer itself is set anew with each data
+            return
         super().data_received(data)
         if self.cycle is not None and not self.cycle.response_complete:
             self._head_deadline_s = None
