@@ -17,7 +17,7 @@ UPRIGHT_MAX = 62
 _LABEL_WIDTH, _AMOUNT_WIDTH, _ROW = 200, 100, 24
 _PLOT_HEIGHT, _TOP, _FOOT = 160, 22, 22
 _LABEL_MAX = 26
-_LABEL_EVERY_PX = 36
+_LABEL_EVERY_PX = 48
 """A label below a standing bar takes about so much room."""
 _AMOUNT_EVERY_PX = 58
 
@@ -59,12 +59,12 @@ def upright(bars: Bars, currency: Currency, label: str) -> str:
             _bar(left + max(1, step // 8), top, step - 2 * max(1, step // 8), length, money)
         )
         if number % every == 0:
-            parts.append(_text(middle, _TOP + _PLOT_HEIGHT + 16, name, "middle"))
+            parts.append(_text(_inside(middle, 20), _TOP + _PLOT_HEIGHT + 16, name, "middle"))
         if amounts:
             parts.append(_text(middle, top - 6, shown(money, currency), "middle"))
     if not amounts:
         number, (_, most) = max(enumerate(bars), key=lambda bar: bar[1][1].minor)
-        middle = min(max(number * step + step // 2, 40), WIDTH - 40)
+        middle = _inside(number * step + step // 2, 40)
         parts.append(_text(middle, _TOP - 6, shown(most, currency), "middle"))
     parts.append(f'<line class="zero" x1="0" y1="{zero}" x2="{step * len(bars)}" y2="{zero}"/>')
     return _svg(_TOP + _PLOT_HEIGHT + _FOOT, label, parts)
@@ -75,6 +75,11 @@ def _range(bars: Bars) -> tuple[int, int]:
     amounts = [0, *(money.minor for _, money in bars)]
     low, high = min(amounts), max(amounts)
     return low, high if high > low else low + 1
+
+
+def _inside(middle: int, half_width: int) -> int:
+    """Return the middle of a text, moved so far that the text is whole within the chart."""
+    return min(max(middle, half_width), WIDTH - half_width)
 
 
 def _svg(height: int, label: str, parts: Sequence[str]) -> str:

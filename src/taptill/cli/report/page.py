@@ -20,7 +20,7 @@ TITLES = {
 _STYLE = """
 :root { color-scheme: light; }
 body { font: 15px/1.45 system-ui, sans-serif; color: #1c2024; background: #fff;
-  max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
+  max-width: 52rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; margin: 0; }
 h2 { font-size: 1.15rem; margin: 2rem 0 .25rem; }
 p { margin: .25rem 0 .75rem; }
@@ -33,14 +33,16 @@ svg text { font-size: 12px; fill: #1c2024; }
 .zero { stroke: #565d64; stroke-width: 1; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-caption { text-align: left; color: #565d64; padding-bottom: .25rem; }
-th, td { padding: .2rem .6rem; border-bottom: 1px solid #d7dbdf; text-align: left;
-  overflow-wrap: anywhere; }
+caption { caption-side: bottom; text-align: left; color: #565d64; padding-top: .25rem; }
+th, td { padding: .2rem .5rem; border-bottom: 1px solid #d7dbdf; text-align: left;
+  overflow-wrap: break-word; }
 thead th { border-bottom: 2px solid #565d64; vertical-align: bottom; }
-.figure { text-align: right; white-space: nowrap; overflow-wrap: normal; }
+.figure { text-align: right; white-space: nowrap; }
+thead .figure { white-space: normal; }
 tfoot th, tfoot td { border-top: 2px solid #565d64; border-bottom: none; font-weight: bold; }
 th { font-weight: 600; }
 tbody th { font-weight: normal; }
+tbody .net th, .net td { font-weight: bold; }
 .part th { padding-left: 1.8rem; color: #565d64; }
 .remarks li { margin: .2rem 0; }
 @page { margin: 15mm; }
@@ -88,7 +90,7 @@ def _summary(printout: Printout) -> Iterator[str]:
     yield '<thead><tr><th scope="col"></th><th scope="col" class="figure">number</th>'
     yield '<th scope="col" class="figure">sum</th></tr></thead><tbody>'
     for words, count, amount in summary_rows(printout.report, printout.currency):
-        part = ' class="part"' if words.startswith(" ") else ""
+        part = ' class="part"' if words.startswith(" ") else ' class="net"' * (words == "net")
         yield (
             f'<tr{part}><th scope="row">{escape(words.strip())}</th>'
             f'<td class="figure">{escape(count)}</td><td class="figure">{escape(amount)}</td></tr>'
@@ -109,15 +111,21 @@ def _section(table: Table, currency: Currency) -> Iterator[str]:
     draw, most = (upright, UPRIGHT_MAX) if table.upright else (lying, BARS_MAX)
     if len(table.bars) > 1:
         yield draw(table.bars, currency, f"{table.title}, net. {table.sentence}")
-    left_out = len(table.bars) - most
-    order = "last" if table.upright else "largest"
-    note = f"; the chart shows the {order} {most}" if left_out > 0 else ""
     yield '<div class="scroll"><table>'
-    yield f"<caption>{table.title}, {len(table.rows)} in all{note}</caption>"
+    yield f"<caption>{table.title}{_charted(table, most)}</caption>"
     yield f"<thead>{_row(table, tuple(c.heading for c in table.columns), currency, 'col')}</thead>"
     yield "<tbody>"
     yield from (_row(table, row, currency) for row in table.rows)
     yield f"</tbody><tfoot>{_row(table, table.total, currency)}</tfoot></table></div>"
+
+
+def _charted(table: Table, most: int) -> str:
+    """Return what the chart above a table shows of it; empty where there is no chart."""
+    if len(table.bars) > most:
+        return (
+            f"; the chart shows the net of the {'last' if table.upright else 'first'} {most} rows"
+        )
+    return "; the chart shows the net" if table.bars[1:] else ""
 
 
 def _row(table: Table, cells: tuple[Cell, ...], currency: Currency, scope: str = "row") -> str:

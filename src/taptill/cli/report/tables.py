@@ -83,10 +83,10 @@ def tables_of(kind: ReportKind, report: Report, currency: Currency) -> tuple[Tab
 def _days(report: Report, currency: Currency) -> Table:
     rows, tallies = report.days, {row.day: row.tally for row in report.days}
     shown_days = _without_gaps([*tallies])
-    sentence = _NOTHING
-    if rows:
+    sentence = _nothing(report, currency)
+    if report.total.sales:
         best = max(rows, key=lambda row: row.tally.net_minor)
-        days = many(len(rows), "day")
+        days = many(sum(row.tally.sales > 0 for row in rows), "day")
         net = _net(report.total, currency)
         sentence = f"{net} net on {days} with sales"
         sentence += f"; most on {best.day}, {_net(best.tally, currency)}." if rows[1:] else "."
@@ -112,8 +112,8 @@ def _without_gaps(days: Sequence[date]) -> Sequence[date]:
 def _hours(report: Report, currency: Currency) -> Table:
     tallies = {row.hour: row.tally for row in report.hours}
     hours = range(min(tallies), max(tallies) + 1) if tallies else ()
-    sentence = _NOTHING
-    if tallies:
+    sentence = _nothing(report, currency)
+    if report.total.sales:
         best = max(tallies, key=lambda hour: tallies[hour].net_minor)
         sales = many(tallies[best].sales, "sale")
         span = _span(best)
@@ -132,8 +132,10 @@ def _hours(report: Report, currency: Currency) -> Table:
 def _goods(report: Report, currency: Currency) -> Table:
     pieces = tuple(_PIECES.get(column.name, column) for column in _TALLY_COLUMNS)
     goods = [row for row in report.goods if row.kind is LineKind.GOOD]
-    sentence = _NOTHING if not report.goods else "No sale names a good."
-    if goods:
+    sentence = _nothing(report, currency)
+    if report.total.sales:
+        sentence = "No good brought anything." if goods else "No sale names a good."
+    if report.total.sales and goods and goods[0].tally.net_minor > 0:
         best = goods[0]
         sold = best.tally.sales - best.tally.voids
         sentence = (
@@ -155,7 +157,7 @@ def _customers(report: Report, currency: Currency) -> Table:
     rows = report.customers
     buyers = [row for row in rows if row.tally.sales]
     other_change = report.repaid.count or report.written_off.count
-    sentence = _NOTHING
+    sentence = _nothing(report, currency)
     if buyers:
         net, customers = _net(report.total, currency), many(len(buyers), "customer")
         sentence = f"{customers} bought; {net} net in all, most by "
@@ -182,7 +184,12 @@ def _customers(report: Report, currency: Currency) -> Table:
     )
 
 
-_NOTHING = "Nothing was sold in these days."
+def _nothing(report: Report, currency: Currency) -> str:
+    """Return the sentence of a report without a sale."""
+    if not report.total.voids:
+        return "Nothing was sold in these days."
+    voided = shown(Money(report.total.voided_minor), currency)
+    return f"Nothing was sold in these days, and {voided} of earlier sales taken back."
 
 
 def _customer_cells(row: CustomerRow) -> Iterable[Cell]:
