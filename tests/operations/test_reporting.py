@@ -23,7 +23,7 @@ from taptill.domain.reports.report import Report, Tally
 from taptill.journal.back_office.close_year import close_year
 from taptill.journal.file import JournalFile, entries, position
 from taptill.journal.queries import JournalQueries
-from taptill.operations.reporting import report_of
+from taptill.operations.reporting import COUNTED_EVERY, report_of
 
 FIRST = date(2026, 3, 2)
 WHOLE = Period(FIRST - timedelta(days=30), FIRST + timedelta(days=60), UTC)
@@ -152,7 +152,7 @@ def check_identities(report: Report) -> None:
     assert sum(row.change_minor for row in report.customers) == report.change_minor
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(steps=STEPS, first=st.integers(0, 12), length=st.integers(0, 5))
 def test_the_identities_hold_in_every_journal_and_period(
     steps: list[Step], first: int, length: int
@@ -205,6 +205,24 @@ def test_an_open_case_and_unsent_money_are_what_the_journal_says_of_them() -> No
         total = report_of(queries, WHOLE).total
         assert total.to_send_minor == queries.open_sum()[1].minor == 250
         assert total.in_question_minor == queries.in_question()[1].minor == 30
+
+
+MORE_DECLINES = """
+WITH RECURSIVE more(number) AS (VALUES (3) UNION ALL SELECT number + 1 FROM more WHERE number < ?)
+INSERT INTO entries SELECT number, kind, charge_id, customer_id, amount_minor, body, at, boot_id,
+uptime_ms, clock_trusted, staff, prev_hash, hash FROM entries, more WHERE seq = 2
+"""
+"""Copies of entry 2 up to a number: quicker than writing as many, and no chain is checked here."""
+
+
+def test_a_long_count_says_how_far_it_is() -> None:
+    till = Till()
+    with closing(till.file):
+        till.append(declined(1))
+        till.file.connection.execute(MORE_DECLINES, [COUNTED_EVERY + 1])
+        told: list[int] = []
+        report = report_of(till.queries(), WHOLE, told.append)
+        assert (told, report.declined) == ([COUNTED_EVERY], (("unknown-card", COUNTED_EVERY),))
 
 
 def test_a_period_with_two_currencies_has_no_sum() -> None:

@@ -12,7 +12,7 @@ from taptill.domain.errors import BackendError
 from taptill.journal import identity
 from taptill.journal.file import positions
 from taptill.journal.lock import alone
-from taptill.operations.progress import Comparing, LateRequestLanded, Report, WaitingForLate
+from taptill.operations.progress import Comparing, LateRequestLanded, OnProgress, WaitingForLate
 from taptill.operations.sending import refuse_stopped, send_open
 from taptill.settlement.requests import NoAnswer, RowAnswer, RowUnreadable
 from taptill.settlement.settle import STALE_MAX
@@ -62,39 +62,39 @@ def retire_booked(path: Path, clock: Clock) -> None:
         journal.retire()
 
 
-async def retire_settled(sender: Sender, late_max_s: float, report: Report) -> None:
+async def retire_settled(sender: Sender, late_max_s: float, on_progress: OnProgress) -> None:
     """Send what is open, compare every customer's row once more, and close the journal for good.
 
     Errors: JournalOpenError while money is open, BackendError, JournalError.
     """
     queries = sender.journal.queries
     for _ in range(ROUNDS_MAX):
-        await send_open(sender, report)
+        await send_open(sender, on_progress)
         identity.refuse_while_open(queries, RETIRING)
-        await _wait(late_max_s, report)
-        await _compare_all(sender, report)
+        await _wait(late_max_s, on_progress)
+        await _compare_all(sender, on_progress)
         refuse_stopped(sender)
         if not queries.open_sum(with_desk=True)[0]:
             await sender.journal.retire()
             return
-        report(LateRequestLanded())
+        on_progress(LateRequestLanded())
     identity.refuse_while_open(queries, RETIRING)
 
 
-async def _wait(seconds: float, report: Report) -> None:
+async def _wait(seconds: float, on_progress: OnProgress) -> None:
     left_s = seconds
     while left_s > 0:
-        report(WaitingForLate(left_s))
+        on_progress(WaitingForLate(left_s))
         await asyncio.sleep(min(TICK_S, left_s))
         left_s -= TICK_S
 
 
-async def _compare_all(sender: Sender, report: Report) -> None:
+async def _compare_all(sender: Sender, on_progress: OnProgress) -> None:
     all_positions = positions(sender.journal.queries.connection)
     customers = [position.customer_id for position in all_positions if position.last]
     for first in range(0, len(customers), ROWS_MAX):
         batch = customers[first : first + ROWS_MAX]
-        report(Comparing(first + len(batch), len(customers)))
+        on_progress(Comparing(first + len(batch), len(customers)))
         answer = await _retried(partial(sender.api.read_rows, batch))
         rows = {} if isinstance(answer, NoAnswer) else answer
         for customer in batch:

@@ -32,4 +32,4 @@ class LateRequestLanded:
 
 
 Progress = Unsent | WaitingForLate | Comparing | LateRequestLanded
-Report = Callable[[Progress], None]
+OnProgress = Callable[[Progress], None]

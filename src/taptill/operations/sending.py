@@ -7,7 +7,7 @@ from taptill.domain.clock import Clock
 from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.errors import JournalError, UsageError
 from taptill.journal.lock import alone
-from taptill.operations.progress import Report, Unsent
+from taptill.operations.progress import OnProgress, Unsent
 from taptill.settlement.state import SettlementState
 from taptill.wiring.sending import Sender
 
@@ -16,7 +16,7 @@ PATIENCE_S = 120.0
 """Seconds without any customer being settled, after which sending gives up."""
 
 
-async def send_open(sender: Sender, report: Report) -> None:
+async def send_open(sender: Sender, on_progress: OnProgress) -> None:
     """Settle until nothing is open but the conflict desk, or no customer is settled any more.
 
     Errors: JournalError where settlement as a whole is stopped.
@@ -26,7 +26,7 @@ async def send_open(sender: Sender, report: Report) -> None:
     while patience_s > 0:
         delay_s = await settlement.settle_open()
         customers, _ = queries.open_sum()
-        report(Unsent(customers))
+        on_progress(Unsent(customers))
         refuse_stopped(sender)
         if delay_s is None:
             return

@@ -1,5 +1,6 @@
 """`taptill report ...`: what was sold, by day, good, customer or hour."""
 
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from datetime import date, datetime, timedelta
@@ -176,7 +177,7 @@ def _print(  # noqa: PLR0913 - the options of the command
 
 def _printout(kind: ReportKind, path: Path, period: Period) -> Printout:
     with closing(JournalQueries(path)) as queries:
-        figures, identity = report_of(queries, period), queries.last_opened() or {}
+        figures, identity = report_of(queries, period, _show_counted), queries.last_opened() or {}
         codes = figures.currencies
         currency = Currency.named(codes[0]) if codes else newest_currency(queries)
     return Printout(
@@ -188,6 +189,12 @@ def _printout(kind: ReportKind, path: Path, period: Period) -> Printout:
         currency=currency,
         tables=tables_of(kind, figures, currency),
     )
+
+
+def _show_counted(entries: int) -> None:
+    """Show how far the count is, on one line of a terminal; print nothing where there is none."""
+    if sys.stderr.isatty():
+        click.echo(f"\r\x1b[K{entries} entries counted\r", nl=False, err=True)
 
 
 def _period(first: date | None, last: date | None, count: int | None) -> Period:
