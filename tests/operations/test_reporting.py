@@ -19,7 +19,7 @@ from taptill.domain.errors import JournalArchiveError, JournalBrokenError, Journ
 from taptill.domain.mark import HASH_DIGITS, Mark
 from taptill.domain.reports.counter import ReportCounter
 from taptill.domain.reports.period import Period
-from taptill.domain.reports.report import Report, Tally
+from taptill.domain.reports.report import CountAndSum, Report, Tally
 from taptill.journal.back_office.close_year import close_year
 from taptill.journal.file import JournalFile, entries, position
 from taptill.journal.queries import JournalQueries
@@ -62,7 +62,8 @@ STEPS = st.lists(
         lines=st.lists(st.integers(0, len(GOODS) - 1), max_size=4).map(tuple),
         minutes=st.integers(-600, 1500),
     ),
-    max_size=25,
+    min_size=6,
+    max_size=30,
 )
 
 
@@ -205,6 +206,20 @@ def test_an_open_case_and_unsent_money_are_what_the_journal_says_of_them() -> No
         total = report_of(queries, WHOLE).total
         assert total.to_send_minor == queries.open_sum()[1].minor == 250
         assert total.in_question_minor == queries.in_question()[1].minor == 30
+
+
+def test_what_happens_to_a_sale_on_later_days_is_found_behind_its_day() -> None:
+    till = Till()
+    with closing(till.file):
+        charge = till.sell(1, 100)
+        till.clock.pass_time(86_400)
+        till.append(void(1, 100, charge.charge_id or ""))
+        till.clock.pass_time(86_400)
+        till.settle(1)
+        report = report_of(till.queries(), Period(FIRST, FIRST, UTC))
+        assert (report.total.net_minor, report.total.in_books_minor) == (100, 100)
+        assert report.voided_outside == CountAndSum(1, 100)
+        assert report.sent_later == CountAndSum(1, 100)
 
 
 MORE_DECLINES = """

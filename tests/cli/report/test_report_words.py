@@ -40,7 +40,7 @@ def report(
 ) -> Report:
     """Return a report in which all was at noon, with one good and one customer."""
     every = {"repaid": NONE, "written_off": NONE, "offline": NONE, "sent_later": NONE}
-    every |= {"earlier_voided": NONE, "later_voided": NONE, "untrusted": NONE, **sums}
+    every |= {"voids_of_outside": NONE, "voided_outside": NONE, "untrusted": NONE, **sums}
     customer = CustomerRow(
         customer_id=7,
         initials="A. B.",
@@ -62,8 +62,8 @@ def report(
         written_off=every["written_off"],
         offline=every["offline"],
         sent_later=every["sent_later"],
-        earlier_voided=every["earlier_voided"],
-        later_voided=every["later_voided"],
+        voids_of_outside=every["voids_of_outside"],
+        voided_outside=every["voided_outside"],
         untrusted=every["untrusted"],
         declined=(),
         clock_changes=clock_changes,
@@ -125,12 +125,12 @@ def test_repayments_and_write_offs_are_columns_where_there_are_any() -> None:
 def test_what_is_late_or_doubtful_is_said_below() -> None:
     two = CountAndSum(2, 300)
     said = remarks(
-        report(SOLD, sent_later=two, earlier_voided=two, later_voided=two, untrusted=two), EUR
+        report(SOLD, sent_later=two, voids_of_outside=two, voided_outside=two, untrusted=two), EUR
     )
     assert [*said] == [
         "In the books on a later day only: 2 entries, €3.00.",
-        "Voids of sales of before these days: 2 voids, €3.00.",
-        "Voided after these days: 2 sales, €3.00; the report of that later day takes them back.",
+        "Voids of sales of other days: 2 voids, €3.00.",
+        "Voided on other days: 2 sales, €3.00; the reports of those days take them back.",
         "The clock was not known to be set (2 entries, €3.00): day and hour of these are doubtful.",
     ]
 

@@ -103,15 +103,16 @@ def test_goods_typed_amounts_and_what_names_none_add_up_to_the_total() -> None:
         sale(2, "10:00", CAKE, amount=300),
         sale(3, "11:00", COFFEE, body={"lines": [["Coffee", "1.20", 2]]}),
         sale(4, "12:00", amount=77, body={"lines": "two coffees"}),
+        sale(5, "13:00", CAKE, amount=200),
     )
     goods = {(row.kind, row.name): (row.tally.sales, row.tally.gross_minor) for row in report.goods}
     assert goods == {
-        (LineKind.GOOD, "Cake"): (1, 250),
+        (LineKind.GOOD, "Cake"): (2, 500),
         (LineKind.GOOD, "Coffee"): (2, 240),
         (LineKind.TYPED, ""): (1, 30),
-        (LineKind.UNNAMED, ""): (3, 50 + 240 + 77),
+        (LineKind.UNNAMED, ""): (4, 50 + 240 + 77 - 50),
     }
-    assert sum(gross for _, gross in goods.values()) == report.total.gross_minor == 887
+    assert sum(gross for _, gross in goods.values()) == report.total.gross_minor == 1087
 
 
 def test_a_void_takes_back_the_lines_of_its_charge_at_its_own_time() -> None:
@@ -126,14 +127,14 @@ def test_a_void_takes_back_the_lines_of_its_charge_at_its_own_time() -> None:
         ("Coffee", 2, 240),
         ("Cake", 1, 0),
     ]
-    assert report.earlier_voided == CountAndSum()
+    assert report.voids_of_outside == CountAndSum()
 
 
 def test_a_void_after_midnight_counts_on_its_own_day_and_names_the_day_before() -> None:
     yesterday = sale(1, "2026-03-01T20:00:00.000+00:00", CAKE)
     report = report_on(void(2, "00:10", yesterday), voided=(yesterday,))
     assert report.total.net_minor == -250
-    assert report.earlier_voided == CountAndSum(1, 250)
+    assert report.voids_of_outside == CountAndSum(1, 250)
     assert report.goods[0].name == "Cake"
 
 
@@ -142,13 +143,22 @@ def test_a_later_void_changes_no_figure_of_the_day_but_is_said() -> None:
     late = void(2, "2026-03-03T09:00:00.000+00:00", first)
     report = report_on(first, late)
     assert (report.total.voids, report.total.net_minor) == (0, 250)
-    assert report.later_voided == CountAndSum(1, 250)
+    assert report.voided_outside == CountAndSum(1, 250)
+
+
+def test_a_void_by_a_clock_that_was_set_back_is_said_on_both_days() -> None:
+    first = sale(1, "09:00", CAKE)
+    before = void(2, "2026-03-01T09:00:00.000+00:00", first)
+    assert report_on(first, before).voided_outside == CountAndSum(1, 250)
+    tomorrow = sale(1, "2026-03-03T09:00:00.000+00:00", CAKE)
+    report = report_on(void(2, "09:00", tomorrow), voided=(tomorrow,))
+    assert report.voids_of_outside == CountAndSum(1, 250)
 
 
 def test_a_void_whose_charge_is_not_known_goes_to_what_names_no_goods() -> None:
     report = report_on(entry(5, EntryKind.VOID, "10:00", -90, charge_id="elsewhere"))
     assert [(row.kind, row.tally.net_minor) for row in report.goods] == [(LineKind.UNNAMED, -90)]
-    assert report.earlier_voided == CountAndSum(1, 90)
+    assert report.voids_of_outside == CountAndSum(1, 90)
 
 
 def test_the_net_is_shared_out_by_where_the_money_stands() -> None:

@@ -164,8 +164,8 @@ def _sums(report: Report, currency: Currency) -> dict[str, Any]:
         "written_off": report.written_off,
         "offline": report.offline,
         "sent_later": report.sent_later,
-        "earlier_voided": report.earlier_voided,
-        "later_voided": report.later_voided,
+        "voids_of_outside": report.voids_of_outside,
+        "voided_outside": report.voided_outside,
         "clock_untrusted": report.untrusted,
     }
     return {

@@ -52,12 +52,12 @@ def remarks(report: Report, currency: Currency) -> Iterator[str]:
         yield f"Sold offline: {told(report.offline, 'sale')}."
     if report.sent_later.count:
         yield f"In the books on a later day only: {told(report.sent_later, 'entry', 'entries')}."
-    if report.earlier_voided.count:
-        yield f"Voids of sales of before these days: {told(report.earlier_voided, 'void')}."
-    if report.later_voided.count:
+    if report.voids_of_outside.count:
+        yield f"Voids of sales of other days: {told(report.voids_of_outside, 'void')}."
+    if report.voided_outside.count:
         yield (
-            f"Voided after these days: {told(report.later_voided, 'sale')}; "
-            "the report of that later day takes them back."
+            f"Voided on other days: {told(report.voided_outside, 'sale')}; "
+            "the reports of those days take them back."
         )
     if report.untrusted.count:
         entries = told(report.untrusted, "entry", "entries")

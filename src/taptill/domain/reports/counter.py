@@ -62,8 +62,8 @@ class ReportCounter:
             self._add_inside(entry)
         elif entry.kind is EntryKind.VOID:
             charge = self._voided_charges.get(entry.charge_id or "")
-            if charge and self._has(charge.at) and entry.at >= self._end:
-                self._facts.add("later_voided", -(entry.amount_minor or 0))
+            if charge and self._has(charge.at):
+                self._facts.add("voided_outside", -(entry.amount_minor or 0))
 
     def take_receipt(self, entry: Entry) -> None:
         """Take a receipt, or a booked file, of after the period."""
@@ -83,8 +83,8 @@ class ReportCounter:
             written_off=facts.sums["written_off"],
             offline=facts.sums["offline"],
             sent_later=self._receipts.late,
-            earlier_voided=facts.sums["earlier_voided"],
-            later_voided=facts.sums["later_voided"],
+            voids_of_outside=facts.sums["voids_of_outside"],
+            voided_outside=facts.sums["voided_outside"],
             declined=tuple(sorted(facts.declined.items(), key=lambda row: (-row[1], row[0]))),
             untrusted=facts.sums["untrusted"],
             clock_changes=tuple(facts.clock_changes),
@@ -139,8 +139,8 @@ class ReportCounter:
             facts.add_time(entry.at)
             if entry.body.get("offline"):
                 facts.add("offline", amount)
-        elif charge is None or charge.at < self._begin:
-            facts.add("earlier_voided", -amount)
+        elif charge is None or not self._has(charge.at):
+            facts.add("voids_of_outside", -amount)
 
     def _add_clock_change(self, entry: Entry) -> None:
         """Note a jump of wall time from or to an instant of the period."""

@@ -148,8 +148,8 @@ class Report:
     - `repaid`, `written_off`: of their entries; sums are positive where they lower a debt.
     - `offline`: charges that were decided from the cache.
     - `sent_later`: charges and voids that reached the books on a later day than their own; net.
-    - `earlier_voided`: voids of the period that take back a charge of before it.
-    - `later_voided`: charges of the period that a void after it takes back.
+    - `voids_of_outside`: voids of the period that take back a charge of another day.
+    - `voided_outside`: charges of the period that a void of another day takes back.
     - `declined`: how often for which reason, most frequent first; a decline has no sum.
     - `untrusted`: charges and voids whose time was noted while the clock was not known to be set.
     - `first_at`, `last_at`: first and last charge in time, empty without one.
@@ -166,8 +166,8 @@ class Report:
     written_off: CountAndSum
     offline: CountAndSum
     sent_later: CountAndSum
-    earlier_voided: CountAndSum
-    later_voided: CountAndSum
+    voids_of_outside: CountAndSum
+    voided_outside: CountAndSum
     declined: tuple[tuple[str, int], ...]
     untrusted: CountAndSum
     clock_changes: tuple[ClockChange, ...]
