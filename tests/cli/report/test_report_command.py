@@ -119,6 +119,14 @@ def test_all_forms_of_a_report_have_the_same_figures(state: Path, kind: str) -> 
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_the_page_names_every_key_and_column_for_programs(state: Path, kind: str) -> None:
+    page = (ROOT / "docs" / "reports.md").read_text("utf-8")
+    document = json.loads(done(state, kind, *DAYS, "--json"))
+    names = {*document, *document["total"], *document["rows"][0]}
+    assert [name for name in sorted(names) if f"`{name}`" not in page] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_page_asks_for_nothing_elsewhere_and_runs_nothing(state: Path, kind: str) -> None:
     write(state, sale(9, BEN, [HOSTILE, 999, 1]))
     page = page_of(state, kind)

@@ -48,7 +48,7 @@ tbody .net th, .net td { font-weight: bold; }
 @page { margin: 15mm; }
 @media print {
   body { margin: 0; max-width: none; padding: 0; font-size: 10pt; }
-  h2 { break-after: avoid; }
+  h2, h2 + p { break-after: avoid; }
   svg, tr { break-inside: avoid; }
   thead { display: table-header-group; }
   tfoot { display: table-row-group; }
