@@ -195,7 +195,8 @@ def test_without_days_today_is_meant(state: Path) -> None:
     assert (document["total"]["net"], document["rows"]) == ("0.00", [])
     week = json.loads(done(state, "day", "--json", "--last", "7"))
     assert (week["to"], week["from"]) == (document["to"], week["from"])
-    assert "Nothing was sold" in done(state, "day", "--from", "yesterday")
+    assert done(state, "day").count("Nothing was sold on this day.") == 1
+    assert "Nothing was sold in these days." in done(state, "day", "--from", "yesterday")
 
 
 @pytest.mark.parametrize(

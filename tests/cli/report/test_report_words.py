@@ -91,7 +91,8 @@ def table(kind: ReportKind, of: Report) -> Table:
 def test_each_table_has_a_sentence(kind: ReportKind, sentence: str) -> None:
     assert table(kind, report(SOLD)).sentence.startswith(sentence)
     taken_back = table(kind, report(TAKEN_BACK)).sentence
-    assert taken_back == "Nothing was sold in these days, and €2.50 of earlier sales taken back."
+    words = "Nothing was sold on this day, and €2.50 of other days' sales taken back."
+    assert taken_back == words
 
 
 def test_a_good_that_brought_nothing_is_not_called_the_best() -> None:

@@ -71,7 +71,7 @@ def tables_of(kind: ReportKind, report: Report, currency: Currency) -> tuple[Tab
     match kind:
         case ReportKind.DAY:
             days, hours, goods = (make(report, currency) for make in (_days, _hours, _goods))
-            return (days, hours, goods)
+            return (days, hours, goods) if report.days else (days,)
         case ReportKind.GOODS:
             return (_goods(report, currency),)
         case ReportKind.CUSTOMER:
@@ -186,10 +186,12 @@ def _customers(report: Report, currency: Currency) -> Table:
 
 def _nothing(report: Report, currency: Currency) -> str:
     """Return the sentence of a report without a sale."""
-    if not report.total.voids:
-        return "Nothing was sold in these days."
-    voided = shown(Money(report.total.voided_minor), currency)
-    return f"Nothing was sold in these days, and {voided} of earlier sales taken back."
+    one_day = report.period.first == report.period.last
+    sentence = f"Nothing was sold {'on this day' if one_day else 'in these days'}"
+    if report.total.voids:
+        voided = shown(Money(report.total.voided_minor), currency)
+        sentence += f", and {voided} of other days' sales taken back"
+    return f"{sentence}."
 
 
 def _customer_cells(row: CustomerRow) -> Iterable[Cell]:
