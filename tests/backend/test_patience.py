@@ -68,6 +68,7 @@ async def test_a_read_does_not_go_again_after(connect: Connect, fault: Canned) -
     assert len(harness.backend.requests) == 1
 
 
+@pytest.mark.slow
 async def test_retry_after_is_obeyed_as_seconds_and_as_a_date(connect: Connect) -> None:
     soon = email.utils.formatdate(time.time() + 1, usegmt=True)
     for value in ("1", soon):
@@ -79,6 +80,7 @@ async def test_retry_after_is_obeyed_as_seconds_and_as_a_date(connect: Connect) 
         assert len(harness.backend.requests) == 2
 
 
+@pytest.mark.slow
 async def test_nobody_waits_longer_than_patience_lasts(connect: Connect) -> None:
     harness = await connect(row(7))
     harness.backend.always = Canned("{}", 429, {"Retry-After": "30"})

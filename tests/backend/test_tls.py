@@ -187,6 +187,7 @@ async def test_a_server_that_keeps_no_connection_is_not_asked_for_ever() -> None
         assert time.monotonic() - began_s > 0.01 * (1 + 2 + 4 + 8 + 16)
 
 
+@pytest.mark.slow
 async def test_a_server_that_speaks_no_tls_is_said_to_be_so() -> None:
     async with dialled(None, None) as (backend, _):
         access = ConnectionSettings(backend.url.replace("http:", "https:"), connect_timeout_s=1.0)

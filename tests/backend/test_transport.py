@@ -157,6 +157,7 @@ async def test_an_answer_may_be_packed_with(raw: bytes, packing: str) -> None:
     assert reply.body == [1]
 
 
+@pytest.mark.slow
 async def test_a_bomb_of_gzip_is_refused_before_it_is_unpacked() -> None:
     """200 MB compressed to 200 kB: memory never holds more than the bound of a body."""
     bomb = gzip.compress(bytes(200 * 1024 * 1024), 9)
@@ -237,6 +238,7 @@ async def test_a_certificate_that_is_not_there_is_named_and_looked_for_again(
     await transport.close()
 
 
+@pytest.mark.slow
 async def test_a_server_without_our_certificate_is_unreachable(connect: Connect) -> None:
     harness = await connect()
     access = ConnectionSettings(

@@ -22,6 +22,7 @@ def test_all_that_is_missing_is_said_at_once(
     assert "it needs apt" in str(missing.value)
 
 
+@pytest.mark.slow
 def test_a_mirror_that_does_not_answer_is_no_failure_of_the_commands(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -43,12 +44,14 @@ def test_where_it_cannot_run_the_status_is_69_and_the_words_are_loud(tmp_path: P
     assert "README's commands were NOT run on a bare Debian: " in result.stderr
 
 
+@pytest.mark.slow
 def test_no_folder_of_this_machine_goes_into_the_other_pip() -> None:
     for name, value in pip_options().items():
         assert "file:" not in value
         assert name == "cert" or not value.startswith("/")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="this is no git checkout")
 def test_the_bundle_has_what_is_not_committed_yet(tmp_path: Path) -> None:
     """It leaves this checkout's own index and branches alone."""

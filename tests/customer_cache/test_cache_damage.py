@@ -324,6 +324,7 @@ def test_a_person_who_looks_into_the_file_makes_nobody_wait(path: Path, clock: F
     cache.close()
 
 
+@pytest.mark.slow
 def test_a_file_that_another_program_holds_is_not_waited_for(path: Path, clock: FakeClock) -> None:
     fill(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -393,6 +394,7 @@ sys.stdout.write(f", {cache.newest_stamp(7)}, {cache.count()}, {cache.age_s()}")
 """
 
 
+@pytest.mark.slow
 def test_a_full_disk_hinders_no_look_up_and_no_sight(path: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-c", FULL, str(path)],

@@ -240,6 +240,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path, clock: FakeClock) -
         opened(tmp_path / "none" / "journal.db", clock)
 
 
+@pytest.mark.slow
 async def test_the_log_is_brought_back_into_the_file_when_nobody_waits(
     journal: Journal, path: Path
 ) -> None:

@@ -69,6 +69,7 @@ def test_a_second_process_is_told_who_holds_the_journal(path: Path, clock: FakeC
     assert str(refusal.value.fields["holder"]).startswith(f"process {child.pid}, running since 20")
 
 
+@pytest.mark.slow
 def test_a_full_disk_closes_the_till_until_there_is_room_again(path: Path) -> None:
     command = [sys.executable, "-m", "tests.journal.disk.full_disk", str(path)]
     run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)

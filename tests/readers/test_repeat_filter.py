@@ -41,6 +41,7 @@ def settings(recording: Path, equal_frames: int) -> ReaderSettings:
     )
 
 
+@pytest.mark.slow
 def test_c15_two_equal_frames_let_no_ghost_tap_and_the_held_card_once(
     recording: Path, readers: OpenReader
 ) -> None:
@@ -49,6 +50,7 @@ def test_c15_two_equal_frames_let_no_ghost_tap_and_the_held_card_once(
     assert (inbox.taps, inbox.problems) == ([CARD], [])
 
 
+@pytest.mark.slow
 def test_c15_without_it_each_ghost_is_a_card_of_somebodys(
     recording: Path, readers: OpenReader
 ) -> None:

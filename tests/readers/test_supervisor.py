@@ -152,6 +152,7 @@ def test_whoever_judges_learns_of_each_opening_before_the_looks_that_follow() ->
     assert judged_frames == [Signal.OPENED, GOOD] * 2
 
 
+@pytest.mark.slow
 def test_a_refused_open_is_closed_too_and_tells_its_reason_once() -> None:
     missing = [reader_error("counter", ReaderState.MISSING, PLACE) for _ in range(2)]
     device = FakeDevice(refusals=[*missing])
@@ -163,6 +164,7 @@ def test_a_refused_open_is_closed_too_and_tells_its_reason_once() -> None:
     assert inbox.health[-1].reopened == 0
 
 
+@pytest.mark.slow
 def test_a_path_that_appears_ends_the_wait_at_once(tmp_path: Path) -> None:
     place = tmp_path / "reader"
     refusals = [reader_error("counter", ReaderState.MISSING, f"try {count}") for count in (1, 2, 3)]
@@ -176,6 +178,7 @@ def test_a_path_that_appears_ends_the_wait_at_once(tmp_path: Path) -> None:
     assert reader.stop()
 
 
+@pytest.mark.slow
 def test_another_device_behind_the_same_link_ends_the_wait_at_once(tmp_path: Path) -> None:
     place, other_device = tmp_path / "reader", tmp_path / "other"
     place.touch()
@@ -191,6 +194,7 @@ def test_another_device_behind_the_same_link_ends_the_wait_at_once(tmp_path: Pat
     assert reader.stop()
 
 
+@pytest.mark.slow
 def test_a_reader_that_does_not_end_is_left_behind_within_the_bound() -> None:
     device = FakeDevice(stubborn=True)
     reader, inbox = start_supervisor(device)

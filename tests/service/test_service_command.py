@@ -123,6 +123,7 @@ def test_a_missing_extra_is_named() -> None:
     assert "pip install 'taptill[service]'" in process.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", ["httptools", "uvloop"])
 def test_without_the_compiled_packages_the_pure_ones_serve(missing: str) -> None:
     program = (

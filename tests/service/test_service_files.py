@@ -206,6 +206,7 @@ def test_a_backup_can_be_served(tmp_path: Path) -> None:
     assert kept(str(tmp_path / "b.db")) == kept(str(tmp_path / "a.db"))
 
 
+@pytest.mark.slow
 def test_postgresql_is_backed_up_by_its_own_tool(cluster: Cluster, tmp_path: Path) -> None:
     place = cluster.new_database()
     ran("init", place)

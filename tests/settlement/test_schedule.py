@@ -382,6 +382,7 @@ def test_conditions_are_proven_once(schedule: ScheduleHarness, *, obeys: bool) -
 CONDITIONAL = Kin(conditional=True, enrolled=True, versions=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kin", "offers", "budget"),
     [

@@ -15,6 +15,8 @@ from tests.scenarios.program import Program
 from taptill.cli.console import RESET, in_colours, is_console
 from taptill.ui.themes import CONSOLE_PALETTE
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 KERNEL = "[  208.418377] usb 1-2: new full-speed USB device number 3\r\n" * 12
 STARTED_S = 20.0

@@ -14,10 +14,13 @@ from tests.journal.disk.remains import charges
 
 from taptill.journal.faults import IN_DOUBT
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("strace") is None,
-    reason="NO FAILING SYNC WAS TRIED: strace, which makes them fail, is missing",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        shutil.which("strace") is None,
+        reason="NO FAILING SYNC WAS TRIED: strace, which makes them fail, is missing",
+    ),
+]
 
 ROOT = Path(__file__).parents[3]
 SYNCS = "fsync,fdatasync"

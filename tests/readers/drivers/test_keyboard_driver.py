@@ -204,6 +204,7 @@ def test_one_that_another_program_has_grabbed_is_busy(wedge: FakeInputDevice, re
     assert error_state(reader_error.value)[0] is ReaderState.BUSY
 
 
+@pytest.mark.slow
 def test_the_link_is_followed_anew_and_nothing_is_left_open(
     wedge: FakeInputDevice, reader: Any
 ) -> None:

@@ -126,6 +126,7 @@ def test_a_usb_front_end_is_missing_or_the_library_that_finds_it_is() -> None:
     assert outcome in {(ReaderState.MISSING, port), (ReaderState.FAULTY, "libusb-1.0-0")}
 
 
+@pytest.mark.slow
 def test_a_line_without_a_chip_is_faulty_and_leaves_nothing_open(line: PtyLine) -> None:
     before = open_descriptors()
     for _ in range(3):

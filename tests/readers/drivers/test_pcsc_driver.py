@@ -349,6 +349,7 @@ UNREAD: dict[str, tuple[dict[str, str], bytes]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("codes", "answer"), UNREAD.values(), ids=UNREAD.keys())
 def test_a_card_that_cannot_be_read_is_one_bad_frame(codes: dict[str, str], answer: bytes) -> None:
     call_codes = {call: getattr(scard, f"SCARD_{code}") for call, code in codes.items()}
@@ -368,6 +369,7 @@ def test_one_card_after_the_other_is_seen_even_if_nobody_saw_the_first_go() -> N
         assert reader.read() == [Frame(CARD)]
 
 
+@pytest.mark.slow
 def test_a_reader_that_was_opened_anew_asks_whatever_card_it_finds() -> None:
     api = ScriptedScard(states=(CARD_PRESENT,))
     with closing(pcsc.PcscReader(settings(READER), api)) as reader:
@@ -378,6 +380,7 @@ def test_a_reader_that_was_opened_anew_asks_whatever_card_it_finds() -> None:
             reader.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("hold_ms", "empty_s"), [(50, 0.9), (1200, 1.2)])
 def test_a_card_that_is_out_of_contact_has_left_only_after_a_while(
     hold_ms: int, empty_s: float
@@ -412,6 +415,7 @@ INTERRUPTED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("states", INTERRUPTED.values(), ids=INTERRUPTED.keys())
 def test_a_card_that_is_left_there_meanwhile_is_one_tap(states: tuple[int, ...]) -> None:
     api, inbox, place = ScriptedScard(states=states), Inbox(), settings(READER, hold_ms=50)

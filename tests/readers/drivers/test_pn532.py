@@ -75,6 +75,7 @@ def test_a_number_of_no_known_size_is_no_card(box: Pn532, reader: NfcReader) -> 
         assert isinstance(reader.read()[0], BadFrame)
 
 
+@pytest.mark.slow
 async def test_a_card_left_there_is_one_tap_and_taps_anew_once_taken_away(
     box: Pn532, readers: OpenReader
 ) -> None:
@@ -101,6 +102,7 @@ def test_a_phone_is_told_that_it_hides_its_number(
     assert inbox.taps == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ONE_LOOK)
 def test_a_look_that_fails_is_counted_and_the_next_one_names_the_card(
     fault: str, box: Pn532, reader: NfcReader
@@ -241,6 +243,7 @@ def test_a_till_that_ends_does_not_wait_for_a_line_without_a_chip(
     assert reader.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["between two looks", "in mid-look"])
 def test_an_unplugged_chip_is_lost_at_once_and_leaves_no_descriptor_open(moment: str) -> None:
     before = open_descriptors()

@@ -208,6 +208,7 @@ def wait_frames(inboxes: dict[str, Inbox], count: int) -> None:
         inbox.wait(lambda family=family, inbox=inbox: inbox.health[-1].frames >= goals[family])  # type: ignore[misc]
 
 
+@pytest.mark.slow
 def test_on_all_readers_at_once_a_card_held_through_every_fault_is_one_tap(
     boxes: dict[str, EmulatedPolledReader], readers: OpenReader
 ) -> None:
@@ -237,6 +238,7 @@ def twn4() -> Iterator[EmulatedPolledReader]:
     emulator.unplug()
 
 
+@pytest.mark.slow
 def test_a_card_taken_away_and_shown_again_is_two_taps_however_long_it_is_held(
     twn4: EmulatedPolledReader, readers: OpenReader
 ) -> None:
@@ -253,6 +255,7 @@ def test_a_card_taken_away_and_shown_again_is_two_taps_however_long_it_is_held(
             time.sleep(POLL_S)
 
 
+@pytest.mark.slow
 def test_a_box_that_never_answers_is_garbled_and_is_tried_again(
     twn4: EmulatedPolledReader, readers: OpenReader
 ) -> None:
@@ -264,6 +267,7 @@ def test_a_box_that_never_answers_is_garbled_and_is_tried_again(
     assert len(twn4.requests) >= 2 * FAULTS_MAX + 1
 
 
+@pytest.mark.slow
 def test_a_box_that_falls_silent_is_closed_and_opened_anew(
     twn4: EmulatedPolledReader, readers: OpenReader
 ) -> None:
@@ -274,6 +278,7 @@ def test_a_box_that_falls_silent_is_closed_and_opened_anew(
     assert inbox.wait_state(ReaderState.OK).reopened == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("faults", [FAULTS_MAX - 1, FAULTS_MAX])
 def test_a_card_held_while_no_answer_comes_is_one_tap(
     faults: int, twn4: EmulatedPolledReader, readers: OpenReader

@@ -140,6 +140,7 @@ def test_a_reader_that_comes_back_behind_the_same_link_works_at_once(
     inbox.wait_taps(CARD)
 
 
+@pytest.mark.slow
 def test_a_card_held_while_the_reader_is_plugged_in_anew_is_one_tap(
     line: PtyLine,
 ) -> None:
@@ -282,6 +283,7 @@ def test_an_error_of_opening_names_the_port(
     assert error_state(opening_error("x", port, error)) == (state, port)
 
 
+@pytest.mark.slow
 def test_a_line_over_the_network_is_lost_with_its_peer_and_found_again(
     readers: OpenReader,
 ) -> None:

@@ -48,6 +48,7 @@ def ended(device: ReplayReader) -> bool:
     return device.finished
 
 
+@pytest.mark.slow
 def test_the_end_is_told_and_a_reopen_begins_anew(tmp_path: Path) -> None:
     device = ReplayReader(ReaderSettings("x", "replay", str(recording(tmp_path, "\n0.0 02\n"))))
     for _ in range(2):

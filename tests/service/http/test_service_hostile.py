@@ -321,6 +321,7 @@ def test_a_client_that_was_answered_early_and_drips_its_body_on_is_let_go(
         drip(early)
 
 
+@pytest.mark.slow
 def test_a_client_that_was_answered_early_and_floods_its_body_is_let_go(
     impatient_server: tuple[int, str],
 ) -> None:

@@ -46,6 +46,7 @@ def test_all_is_written_in_order_as_utf_8_and_the_end_is_reported(line: tuple[in
     writer.stop()
 
 
+@pytest.mark.slow
 def test_a_terminal_that_takes_nothing_holds_up_neither_caller_nor_end(
     line: tuple[int, int],
 ) -> None:
@@ -103,6 +104,7 @@ def test_nothing_counts_as_shown_between_dropped_pieces_and_the_whole_picture(
     assert times_shown == []
 
 
+@pytest.mark.slow
 def test_a_terminal_is_behind_until_it_has_taken_most_of_what_waits(line: tuple[int, int]) -> None:
     ours, theirs = line
     writer = TerminalWriter(ours, lambda: None)
