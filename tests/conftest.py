@@ -23,14 +23,7 @@ logging.getLogger("hypothesis").setLevel(logging.ERROR)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that run the real program: at the end they would leave a core idle.
-
-    Laws and slow tests are not measured for coverage, which would more than double their time:
-    each line and branch that must be reached is reached by a short test with an example.
-    """
-    for item in items:
-        if any(item.iter_markers("hypothesis")) or any(item.iter_markers("slow")):
-            item.add_marker("no_cover")
+    """Begin with the files that run the real program: at the end they would leave a core idle."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 

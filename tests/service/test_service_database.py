@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from decimal import Decimal
 from importlib import import_module
+from pathlib import Path
 from time import monotonic
 
 import pytest
@@ -82,6 +83,18 @@ def test_no_command_tells_a_password() -> None:
     process = run_taptill("service", "run", ELSEWHERE)
     assert process.returncode == 73
     assert SECRET not in process.stdout + process.stderr
+
+
+def test_whoever_disposes_of_an_engine_finds_the_file_closed(tmp_path: Path) -> None:
+    """The last one that closes a file moves the log into it: not later, while others read it."""
+    path = tmp_path / "customers.db"
+    create_database(path).dispose()
+    for number in range(20):
+        engine = open_database(path)
+        store = Store(engine)
+        store.insert(store.entities["Customers"], {"fields": [{"name": f"Ada {number}"}]})
+        engine.dispose()
+        assert [file.name for file in tmp_path.iterdir()] == ["customers.db"]
 
 
 @pytest.mark.slow

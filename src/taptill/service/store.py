@@ -3,10 +3,11 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import get_ident
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -31,6 +32,9 @@ from taptill.service.wire import ApiError
 
 COMMIT_BATCH_MAX = 64
 """How many changes share one commit at most."""
+
+CLOSE_S_MAX = 5.0
+"""How long the end of an engine waits for a transaction that is under way."""
 
 
 def utc_now() -> datetime:
@@ -71,7 +75,10 @@ class Store:
         self._is_scheduled = False
         self.selections = Selections(engine)
         self._writing = Writer(engine)
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self._writer_thread: int | None = None
+        self._writer = ThreadPoolExecutor(
+            1, thread_name_prefix="writer", initializer=self._note_writer_thread
+        )
         sa.event.listen(engine, "engine_disposed", self._close_writing)
 
     def select(self, entity: Entity, body: Json) -> list[Json]:
@@ -147,8 +154,14 @@ class Store:
             self._is_scheduled = True
             self._writer.submit(self._write_queued)
 
+    def _note_writer_thread(self) -> None:
+        self._writer_thread = get_ident()
+
     def _close_writing(self, _engine: sa.Engine) -> None:
-        self._writer.submit(self._writing.close)
+        """Close the writer's connection: whoever disposes of the engine finds the file closed."""
+        closed = self._writer.submit(self._writing.close)
+        if get_ident() != self._writer_thread:
+            wait([closed], CLOSE_S_MAX)
 
     def _write_queued(self) -> None:
         self._is_scheduled = False  # before the queue is emptied: what comes later schedules anew

@@ -24,7 +24,8 @@ class PtyDevice:
         if self._slave >= 0:
             # These bytes wake the thread, which then closes the master.
             self._slave, slave = -1, self._slave
-            os.write(slave, self.WAKE_BYTES)
+            with suppress(OSError):  # the thread has ended by itself
+                os.write(slave, self.WAKE_BYTES)
             os.close(slave)
         self._thread.join(5)
         assert not self._thread.is_alive()
