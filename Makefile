@@ -35,10 +35,10 @@ endef
 # More workers than two cores, because many tests wait for something.
 EVERY_TEST = $(BIN)/pytest -q -n 4 --dist loadfile --no-loadscope-reorder -m "not bench"
 
-check: $(READY) ## Format, lint, types, import contracts, fast tests: 2:20 on two quiet cores
+check: $(READY) ## Format, lint, types, import contracts, fast tests: 55 seconds on two quiet cores
 	$(call beside_types,$(BIN)/pytest -q -n 4 --dist loadfile -m "not slow and not bench" --hypothesis-profile=few)
 
-test: $(READY) ## The whole check, with coverage and the tests that run the real program: TESTTIME
+test: $(READY) ## The whole check, with coverage and the tests that run the real program: 7 minutes
 	$(call beside_types,$(EVERY_TEST))
 	@$(MAKE) --no-print-directory coverage
 
