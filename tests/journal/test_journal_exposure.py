@@ -95,7 +95,7 @@ _acts = st.one_of(
 )
 
 
-class Till:
+class SummedJournal:
     """A journal and the queries that keep sums, beside the same entries in a list."""
 
     def __init__(self, path: Path) -> None:
@@ -157,7 +157,7 @@ def test_the_kept_sums_are_the_sums_anew(
 ) -> None:
     """Asked after each act or after several, before and after the program was started anew."""
     with tempfile.TemporaryDirectory() as folder:
-        till = Till(Path(folder) / "journal.db")
+        till = SummedJournal(Path(folder) / "journal.db")
         till.check(above_seq)
         for act, asks in acts:
             till.act(act)
@@ -171,7 +171,7 @@ def test_the_kept_sums_are_the_sums_anew(
 @given(st.lists(st.one_of(_offline_charges, _booked)))
 def test_a_file_that_the_office_books_ends_what_it_holds(acts: list[Draft]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        till = Till(Path(folder) / "journal.db")
+        till = SummedJournal(Path(folder) / "journal.db")
         for act in acts:
             till.act(act)
             with closing(JournalQueries(till.path)) as fresh:

@@ -8,9 +8,10 @@ from tests.fakes.clock import FakeClock
 from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.customer import Snapshot, stamp
 from taptill.domain.errors import UnreachableError
-from taptill.lookup.sync import Page, Sync, SyncPolicy
+from taptill.lookup.sync import Page, PageSource, Sync, SyncPolicy
 
 POLICY = SyncPolicy(page_size=3, sync_s=60, full_sync_s=86_400)
+LARGE_PAGES = SyncPolicy(page_size=1_000, sync_s=60, full_sync_s=86_400)
 AWAY = UnreachableError(place="there", detail="x")
 
 
@@ -62,7 +63,19 @@ class SyncHarness:
         self.cache = cache
         self.server = server
         self.sighted: list[int] = []
-        self.sync = Sync(server, cache, clock=clock, policy=POLICY, on_snapshots=self._sighted)
+        self.sync = self.another_sync()
+
+    def another_sync(
+        self, policy: SyncPolicy = POLICY, *, source: PageSource | None = None
+    ) -> Sync:
+        """Return a sync from `source`, by itself the server, into the same cache."""
+        return Sync(
+            source or self.server,
+            self.cache,
+            clock=self.clock,
+            policy=policy,
+            on_snapshots=self._sighted,
+        )
 
     async def _sighted(self, snapshots: Sequence[Snapshot]) -> None:
         self.sighted += [snapshot.customer.id for snapshot in snapshots]

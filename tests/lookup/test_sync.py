@@ -7,12 +7,12 @@ from itertools import pairwise
 import pytest
 from tests.customer_cache.conftest import page, snapshot
 from tests.fakes.loop import FakeTimeLoop
-from tests.lookup.sync_harness import AWAY, POLICY, SyncHarness
+from tests.lookup.sync_harness import AWAY, SyncHarness
 
 from taptill.domain.card_id import CardId
 from taptill.domain.decision import Found
 from taptill.domain.errors import CacheError, MalformedError, RefusedError, UnreachableError
-from taptill.lookup.sync import RETRY_MAX_S, RETRY_S, Page, Sync, SyncPolicy
+from taptill.lookup.sync import RETRY_MAX_S, RETRY_S, Page, SyncPolicy
 
 
 async def test_the_first_sync_is_full_and_each_row_is_seen_once(harness: SyncHarness) -> None:
@@ -153,13 +153,7 @@ async def test_it_is_an_error_where_pages(
             return answer(after_id)
 
     harness.cache.store([snapshot(50)])
-    sync = Sync(
-        BrokenSource(),
-        harness.cache,
-        clock=harness.clock,
-        policy=POLICY,
-        on_snapshots=harness._sighted,
-    )
+    sync = harness.another_sync(source=BrokenSource())
     with pytest.raises(MalformedError):
         await sync.sync_once()
     assert harness.cache.sync_progress().full_age_s is None
@@ -169,13 +163,7 @@ async def test_pages_without_end_are_an_error_and_begin_from_the_first(
     harness: SyncHarness,
 ) -> None:
     policy = SyncPolicy(page_size=3, sync_s=60, full_sync_s=86_400, pages_max=2)
-    sync = Sync(
-        harness.server,
-        harness.cache,
-        clock=harness.clock,
-        policy=policy,
-        on_snapshots=harness._sighted,
-    )
+    sync = harness.another_sync(policy)
     for _ in range(2):
         with pytest.raises(MalformedError, match="more pages"):
             await sync.sync_once()

@@ -10,7 +10,7 @@ import pytest
 from tests.customer_cache.conftest import FIELDS, look_up, page, snapshot
 from tests.fakes.clock import FakeClock
 from tests.fakes.loop import FakeTimeLoop
-from tests.lookup.sync_harness import AWAY, POLICY, SyncHarness
+from tests.lookup.sync_harness import AWAY, LARGE_PAGES, SyncHarness
 
 from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.customer import Snapshot
@@ -209,13 +209,7 @@ async def test_after_a_day_it_begins_from_the_first(harness: SyncHarness) -> Non
 async def test_after_a_restart_it_begins_from_the_first(harness: SyncHarness) -> None:
     """The sync's place is not on the disk. The rows are, and are not written again."""
     await cut_off(harness)
-    again = Sync(
-        harness.server,
-        harness.cache,
-        clock=harness.clock,
-        policy=POLICY,
-        on_snapshots=harness._sighted,
-    )
+    again = harness.another_sync()
     before = harness.cache._file._connection.total_changes
     await again.sync_once()
     assert [after_id for _, after_id, _ in harness.server.requests][2] == 0
@@ -251,14 +245,7 @@ async def test_after_an_error_the_rest_is_asked_for_in_small_pages(harness: Sync
                 raise AWAY
             return await harness.server.page(after_id, limit, since)
 
-    policy = SyncPolicy(page_size=1_000, sync_s=60, full_sync_s=86_400)
-    sync = Sync(
-        SlowServer(),
-        harness.cache,
-        clock=harness.clock,
-        policy=policy,
-        on_snapshots=harness._sighted,
-    )
+    sync = harness.another_sync(LARGE_PAGES, source=SlowServer())
     with pytest.raises(UnreachableError):
         await sync.sync_once()
     assert await sync.sync_once() == len(harness.server.rows)
@@ -268,14 +255,7 @@ async def test_after_an_error_the_rest_is_asked_for_in_small_pages(harness: Sync
 def test_after_a_tap_no_batch_is_stored_for_a_moment(harness: SyncHarness) -> None:
     for number in range(9, 1_001):
         harness.server.rows[number] = snapshot(number)
-    policy = SyncPolicy(page_size=1_000, sync_s=60, full_sync_s=86_400)
-    sync = Sync(
-        harness.server,
-        harness.cache,
-        clock=harness.clock,
-        policy=policy,
-        on_snapshots=harness._sighted,
-    )
+    sync = harness.another_sync(LARGE_PAGES)
 
     async def tap() -> tuple[int, int]:
         """Return how many rows are stored at a tap, and a moment later."""
@@ -323,14 +303,7 @@ async def test_a_commit_that_the_disk_took_back_ends_the_sync(harness: SyncHarne
 async def test_a_large_page_is_kept_in_parts_and_taps_come_between(harness: SyncHarness) -> None:
     for number in range(9, 1_001):
         harness.server.rows[number] = snapshot(number)
-    policy = SyncPolicy(page_size=1_000, sync_s=60, full_sync_s=86_400)
-    sync = Sync(
-        harness.server,
-        harness.cache,
-        clock=harness.clock,
-        policy=policy,
-        on_snapshots=harness._sighted,
-    )
+    sync = harness.another_sync(LARGE_PAGES)
     ticks = 0
 
     async def tick() -> None:

@@ -32,7 +32,7 @@ GOODS = (("Coffee", 120, 1), ("Cake", 250, 2), ("", 77, 1), ("Deposit", -25, 3))
 
 
 @dataclass(frozen=True)
-class Step:
+class PlayedStep:
     """What happens next at the till."""
 
     act: str
@@ -43,7 +43,7 @@ class Step:
 
 STEPS = st.lists(
     st.builds(
-        Step,
+        PlayedStep,
         act=st.sampled_from(
             [
                 "sell",
@@ -67,7 +67,7 @@ STEPS = st.lists(
 )
 
 
-class Till:
+class PlayedJournal:
     """A journal that steps are played into."""
 
     def __init__(self, path: Path | str = ":memory:") -> None:
@@ -96,7 +96,7 @@ class Till:
             sent = where.last
             self.append(attempt(customer, sent, where.row_mark), receipt(customer, sent))
 
-    def play(self, step: Step) -> None:
+    def play(self, step: PlayedStep) -> None:
         if step.minutes >= 0:
             self.clock.pass_time(60 * step.minutes)
         customer = step.customer
@@ -112,7 +112,7 @@ class Till:
         }
         acts[step.act]()
 
-    def sell_goods(self, step: Step) -> None:
+    def sell_goods(self, step: PlayedStep) -> None:
         lines = [GOODS[index] for index in step.lines]
         total = sum(price * quantity for _, price, quantity in lines)
         self.sell(step.customer, total, lines)
@@ -156,9 +156,9 @@ def check_identities(report: Report) -> None:
 @settings(max_examples=150, deadline=None)
 @given(steps=STEPS, first=st.integers(0, 12), length=st.integers(0, 5))
 def test_the_identities_hold_in_every_journal_and_period(
-    steps: list[Step], first: int, length: int
+    steps: list[PlayedStep], first: int, length: int
 ) -> None:
-    till = Till()
+    till = PlayedJournal()
     with closing(till.file):
         for step in steps:
             till.play(step)
@@ -195,7 +195,7 @@ def report_from_all_entries(queries: JournalQueries, period: Period) -> Report:
 
 
 def test_an_open_case_and_unsent_money_are_what_the_journal_says_of_them() -> None:
-    till = Till()
+    till = PlayedJournal()
     with closing(till.file):
         till.sell(1, 100)
         till.settle(1)
@@ -209,7 +209,7 @@ def test_an_open_case_and_unsent_money_are_what_the_journal_says_of_them() -> No
 
 
 def test_what_happens_to_a_sale_on_later_days_is_found_behind_its_day() -> None:
-    till = Till()
+    till = PlayedJournal()
     with closing(till.file):
         charge = till.sell(1, 100)
         till.clock.pass_time(86_400)
@@ -231,7 +231,7 @@ uptime_ms, clock_trusted, staff, prev_hash, hash FROM entries, more WHERE seq = 
 
 
 def test_a_long_count_says_how_far_it_is() -> None:
-    till = Till()
+    till = PlayedJournal()
     with closing(till.file):
         till.append(declined(1))
         till.file.connection.execute(MORE_DECLINES, [COUNTED_EVERY + 1])
@@ -241,7 +241,7 @@ def test_a_long_count_says_how_far_it_is() -> None:
 
 
 def test_a_period_with_two_currencies_has_no_sum() -> None:
-    till = Till()
+    till = PlayedJournal()
     with closing(till.file):
         till.sell(1, 100)
         till.sell(1, 100, code="CHF")
@@ -250,7 +250,7 @@ def test_a_period_with_two_currencies_has_no_sum() -> None:
 
 
 def test_an_entry_without_a_readable_time_is_named() -> None:
-    till = Till()
+    till = PlayedJournal()
     with closing(till.file):
         seq = till.sell(1, 100).seq
         till.file.connection.execute("DROP TRIGGER entries_never_change")
@@ -262,7 +262,7 @@ def test_an_entry_without_a_readable_time_is_named() -> None:
 def two_years(folder: Path) -> Path:
     """Return a journal whose first 3.20 are in an archive, and whose next 1.00 are its own."""
     path = folder / "journal.db"
-    till = Till(path)
+    till = PlayedJournal(path)
     till.sell(1, 320, [["Coffee", 160, 2]])
     till.clock.pass_time(86_400)
     till.settle(1)
@@ -304,7 +304,7 @@ def test_an_archive_has_reports_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_mark_set_back_makes_settled_sales_unsent_again() -> None:
-    till = Till()
+    till = PlayedJournal()
     with closing(till.file):
         first = till.sell(1, 100)
         till.settle(1)

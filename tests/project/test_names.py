@@ -1,6 +1,8 @@
 """The names in the source are ones that the rules accept."""
 
+import ast
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 from tests.project.sources import SRC, TESTS, Function, Module, modules
@@ -64,3 +66,13 @@ def test_the_rule_knows_camel_case_and_leaves_the_fixed_names_alone() -> None:
         name for name in ("SerialManager", "row_data", "utils", "_handle") if refused(name)
     ] == [*("SerialManager", "row_data", "utils", "_handle")]
     assert not any(map(refused, ("debt_data", "base", "metadata", "base_url", "database", "feed")))
+
+
+def test_no_class_name_stands_for_two_things() -> None:
+    """Whoever reads a name, or looks for it, finds one class."""
+    places: defaultdict[str, list[str]] = defaultdict(list)
+    for module in (*modules(SRC), *modules(TESTS)):
+        for node in module.tree.body:
+            if isinstance(node, ast.ClassDef):
+                places[node.name].append(module.at(node))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}

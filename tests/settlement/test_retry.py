@@ -9,7 +9,7 @@ from taptill.settlement.retry import FUTILE_MAX, RETRY_AFTER_MAX_S, BackoffPolic
 LONGEST_S = 60.0
 
 
-class Dice:
+class LoadedDice:
     """Jitter that a test sets; 1 gives the longest wait."""
 
     def __init__(self) -> None:
@@ -25,12 +25,12 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def dice() -> Dice:
-    return Dice()
+def dice() -> LoadedDice:
+    return LoadedDice()
 
 
 @pytest.fixture
-def waits(clock: FakeClock, dice: Dice) -> RetrySchedule:
+def waits(clock: FakeClock, dice: LoadedDice) -> RetrySchedule:
     return RetrySchedule(BackoffPolicy(clock.monotonic, dice, LONGEST_S))
 
 
@@ -48,7 +48,7 @@ def test_an_outage_is_asked_about_ever_more_seldom(waits: RetrySchedule, clock: 
     assert delays_s == [1, 2, 4, 8, 16, 32, LONGEST_S, LONGEST_S]
 
 
-def test_jitter_takes_up_to_half_of_a_wait_away(waits: RetrySchedule, dice: Dice) -> None:
+def test_jitter_takes_up_to_half_of_a_wait_away(waits: RetrySchedule, dice: LoadedDice) -> None:
     dice.shows = 0.0
     waits.failed(ADA)
     assert waits.remaining_s() == 0.5

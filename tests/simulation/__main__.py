@@ -7,7 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 import click
 from tests.simulation.checks import PromiseError
-from tests.simulation.plan import Lot, Tally, live_lot
+from tests.simulation.plan import DayCounts, Lot, live_lot
 from tests.simulation.small.explorer import explore
 from tests.simulation.small.values import WIDE_BOUNDS, WIDEST_BOUNDS, Bound
 
@@ -32,7 +32,7 @@ def main(seeds: int, first: int, jobs: int, small_world: str, seed: int | None) 
     if seed is not None:
         seeds, first, jobs = 1, seed, 1
     began_s = time.monotonic()
-    tally = Tally()
+    tally = DayCounts()
     lots = [(start, min(start + LOT, first + seeds)) for start in range(first, first + seeds, LOT)]
     for counted_sum, broken in _lived(lots, jobs):
         tally.merge(counted_sum)

@@ -275,7 +275,7 @@ def live(plan: DayPlan, protocol: Protocol = REAL, *, screens: bool = True) -> W
 
 
 @dataclass
-class Tally:
+class DayCounts:
     """Counts of some days; `payments`, `lost_payments` by whether updates are conditional."""
 
     days: int = 0
@@ -294,7 +294,7 @@ class Tally:
         self.payments[conditional] += len(world.backend.payments)
         self.lost_payments[conditional] += len(world.lost_payments())
 
-    def merge(self, tally: "Tally") -> None:
+    def merge(self, tally: "DayCounts") -> None:
         """Count the days of another tally in."""
         self.days += tally.days
         self.act_counts += tally.act_counts
@@ -315,13 +315,13 @@ class Tally:
         return [f"{self.days} days", *paid_sums, f"happened: {acts}", f"journaled: {kinds}"]
 
 
-Lot = tuple[Tally, str]
+Lot = tuple[DayCounts, str]
 """What was counted, and the bad day that ended it, in words; empty: none."""
 
 
 def live_lot(lot: tuple[int, int]) -> Lot:
     """Live some days in a row; stop at the first that breaks the promise."""
-    tally = Tally()
+    tally = DayCounts()
     for seed in range(*lot):
         try:
             tally.add(live(DayPlan.of(seed)))

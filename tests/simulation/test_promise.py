@@ -4,7 +4,7 @@ import click
 import pytest
 from tests.project.sources import ROOT
 from tests.simulation.acts import Fate, Verb
-from tests.simulation.plan import KINS, MIXES, DayPlan, Tally, live
+from tests.simulation.plan import KINS, MIXES, DayCounts, DayPlan, live
 from tests.simulation.small.explorer import explore
 from tests.simulation.small.values import BOUNDS, PLAIN, Bound
 
@@ -15,8 +15,8 @@ SEEDS = 2000
 SEEDS_AT_ONCE = len(KINS) * len(MIXES)  # each kind of backend with each mix of faults, once
 
 
-def days(first: int, end: int) -> Tally:
-    tally = Tally()
+def days(first: int, end: int) -> DayCounts:
+    tally = DayCounts()
     for seed in range(first, end):
         tally.add(live(DayPlan.of(seed)))
     return tally

@@ -80,7 +80,7 @@ def show(
     with ExitStack() as files:
         opened = open_journal(config, state)
         files.callback(opened.journal.close)
-        return _show(_House(config, state, token, opened, files), cards or {}, legend)
+        return _show(_TillStart(config, state, token, opened, files), cards or {}, legend)
 
 
 def _refuse_misfit(config: Config, token: str) -> None:
@@ -101,7 +101,7 @@ def need_terminal() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _House:
+class _TillStart:
     """What the till behind the screen is built from; `files` are closed when the screen ends."""
 
     config: Config
@@ -141,14 +141,14 @@ class _House:
             await readers.stop()
 
 
-def _show(house: _House, cards: Cards, legend: tuple[tuple[str, str], ...]) -> int:
+def _show(start: _TillStart, cards: Cards, legend: tuple[tuple[str, str], ...]) -> int:
     from taptill.ui import texts  # noqa: PLC0415 - a refused start needs no screen
     from taptill.ui.app import TillApp  # noqa: PLC0415
     from taptill.ui.screen_settings import ScreenPrivacy, ScreenSettings, ShowDebt, ShowName  # noqa: PLC0415
     from taptill.ui.themes import CONSOLE_PALETTE, choose_theme  # noqa: PLC0415
     from taptill.wiring.late_till import LateTill  # noqa: PLC0415
 
-    config = house.config
+    config = start.config
     privacy = ScreenPrivacy(ShowName(config.privacy.show_name), ShowDebt(config.privacy.show_debt))
     settings = ScreenSettings(
         texts=texts.load(config.till.language),
@@ -159,7 +159,7 @@ def _show(house: _House, cards: Cards, legend: tuple[tuple[str, str], ...]) -> i
     console = configs.terminal() == "linux"
     theme = choose_theme(config.ui.theme, configs.terminal())
     till = LateTill()
-    app = TillApp(till, partial(house.run, till, cards), settings, theme, console=console)
+    app = TillApp(till, partial(start.run, till, cards), settings, theme, console=console)
     with in_colours(CONSOLE_PALETTE if theme == "console" else ()):
         fault = app.run()
     if console:

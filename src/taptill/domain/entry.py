@@ -1,6 +1,6 @@
 """The journal's entries, and where the journal stands with one customer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -64,6 +64,10 @@ class Draft:
     staff: str | None = None
 
 
+ChargedLine = tuple[str, int, int]
+"""Name (empty for a typed amount), price in minor units, quantity."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An entry as it stands in the journal; `at` is UTC ISO 8601, an annotation only."""
@@ -81,6 +85,18 @@ class Entry:
     staff: str | None
     prev_hash: str
     hash: str
+
+    @property
+    def lines(self) -> Sequence[ChargedLine]:
+        """The lines of a charge; none where one of them is not as `charge_draft` writes it."""
+        lines = self.body.get("lines")
+        if not isinstance(lines, list) or not all(map(_is_line, lines)):
+            return ()
+        return [(name, price, quantity) for name, price, quantity in lines]
+
+
+def _is_line(line: object) -> bool:
+    return isinstance(line, list) and [*map(type, line)] == [str, int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,9 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from taptill.domain.card_id import masked
 from taptill.domain.entry import Entry, EntryKind, Position
@@ -58,12 +57,8 @@ def goods_of(queries: JournalQueries, position: Position) -> str:
 def _goods(charges: Iterable[Entry]) -> str:
     quantities: Counter[str] = Counter()
     for charge in charges:
-        for name, quantity in _lines(charge.body):
+        for name, _, quantity in charge.lines:
             quantities[name] += quantity
     names = [name if count == 1 else f"{count} x {name}" for name, count in quantities.items()]
     ellipsis = ["..."] if len(names) > GOODS_MAX else []
     return ", ".join([*names[:GOODS_MAX], *ellipsis])
-
-
-def _lines(body: Mapping[str, Any]) -> list[tuple[str, int]]:
-    return [(str(name), int(quantity)) for name, _, quantity in body.get("lines", [])]

@@ -115,7 +115,7 @@ def select_ids(entity: Entity) -> sa.Select[Any]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Page:
+class PreparedPage:
     """A selection whose structure was checked, with the statement that is run for any values."""
 
     shape: Shape

@@ -1,4 +1,4 @@
-"""The till as the screen sees it while the house behind it is still being built."""
+"""The till as the screen sees it while the till itself is still being built."""
 
 from collections.abc import Callable, Sequence
 

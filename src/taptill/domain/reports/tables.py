@@ -1,7 +1,6 @@
 """Charges and voids in, their tallies by day, hour, good and customer out."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,9 +14,6 @@ from taptill.domain.reports.report import (
     Standing,
     Tally,
 )
-
-Line = tuple[str, int, int]
-"""A line as a charge has it: name (empty for a typed amount), price in minor units, quantity."""
 
 _LINE_KINDS = tuple(LineKind)
 
@@ -69,7 +65,7 @@ class SalesTables:
         self._hours[movement.moment.hour] += tally
         self.customers[movement.entry.customer_id or 0] += tally
         rest = movement.amount_minor
-        for name, price, quantity in lines_of(movement.charge.body if movement.charge else {}):
+        for name, price, quantity in movement.charge.lines if movement.charge else ():
             kind = LineKind.GOOD if name else LineKind.TYPED
             self._goods[kind, name] += movement.tally(quantity, price * quantity)
             rest -= price * quantity
@@ -92,18 +88,6 @@ class SalesTables:
 
         rows = (GoodRow(kind, name, tally) for (kind, name), tally in self._goods.items())
         return tuple(sorted(rows, key=order))
-
-
-def lines_of(body: Mapping[str, Any]) -> Sequence[Line]:
-    """Return the lines of a charge; none where one is not as `charge_draft` writes it."""
-    lines = body.get("lines")
-    if not isinstance(lines, list) or not all(map(_is_line, lines)):
-        return ()
-    return [(name, price, quantity) for name, price, quantity in lines]
-
-
-def _is_line(line: object) -> bool:
-    return isinstance(line, list) and [*map(type, line)] == [str, int, int]
 
 
 def _first(row: tuple[Any, Tally]) -> Any:

@@ -15,7 +15,7 @@ from taptill.service.fields import INTEGER_MAX, Entity
 from taptill.service.prepared.connections import DriverConnections, LoopReader
 from taptill.service.prepared.statements import prepare
 from taptill.service.selection import (
-    Page,
+    PreparedPage,
     all_fields,
     is_by_key,
     page_key,
@@ -38,7 +38,7 @@ PAGE_CACHE_SIZE = 128
 class BoundPage:
     """A selection and the values with which it is run."""
 
-    page: Page
+    page: PreparedPage
     parameters: Mapping[str, Any]
 
 
@@ -47,7 +47,7 @@ class Selections:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
-        self._pages: dict[tuple[Entity, str], Page] = {}
+        self._pages: dict[tuple[Entity, str], PreparedPage] = {}
         self._pages_lock = Lock()
         self._readers = DriverConnections(engine)
         self._loop_reader = LoopReader(engine) if is_sqlite(engine) else None
@@ -65,7 +65,7 @@ class Selections:
         template = conditions.template if conditions else None
         query = page_statement(shape, template, orders)
         by_key = is_by_key(entity, body.get("conditions"))
-        page = Page(
+        page = PreparedPage(
             shape, template, query=query, prepared=prepare(self._engine, query), is_by_key=by_key
         )
         self._keep_page((entity, page_key(body, [])), page)
@@ -104,7 +104,7 @@ class Selections:
         rows = self._loop_reader.rows(page.prepared, bound.parameters)
         return None if rows is None else page.shape.row_format.list_text(rows)
 
-    def _keep_page(self, key: tuple[Entity, str], page: Page) -> None:
+    def _keep_page(self, key: tuple[Entity, str], page: PreparedPage) -> None:
         with self._pages_lock:
             while len(self._pages) >= PAGE_CACHE_SIZE:
                 del self._pages[next(iter(self._pages))]
