@@ -15,6 +15,7 @@ from tests.fakes.loop import FakeTimeLoop
 
 from taptill.checkout.charging import DEAD_ENTER_S
 from taptill.checkout.keypad import Keypad
+from taptill.checkout.pages.page import PageView
 from taptill.checkout.ports import Ports
 from taptill.checkout.session import Notice, Step
 from taptill.checkout.till import Till
@@ -26,6 +27,7 @@ from taptill.domain.decision import Found, LookupResult
 from taptill.domain.entry import Entry, EntryKind
 from taptill.domain.money import Currency, Money
 from taptill.domain.pending import FromMarks
+from taptill.domain.staff.pins import pin_matches
 from taptill.domain.tap import CardProblem, CardTrouble, Misread, ReaderMessage, Tap
 
 JOURNAL_ID = "a1b2c3d4"
@@ -71,6 +73,7 @@ class Shop:
             new_id=lambda: f"sale-{next(ids)}",
             status=lambda: StatusView(till="test"),
             settle=self._settle,
+            pin_matches=_pin_matches,
         )
         self.till = Till(ports, settings, self._queue)
         self.till.restore(past_sales)
@@ -162,7 +165,19 @@ class Shop:
 
     def f8(self) -> None:
         """Press F8."""
-        self.do(self.till.void)
+        self.do(self.till.function_key, "f8")
+
+    def key(self, name: str) -> None:
+        """Press a key that has a name, such as `f9` or `down`, as the terminal's keys go."""
+        if name in {"f2", "f8", "f9"}:
+            self.do(self.till.function_key, name)
+        else:
+            self.do(self.till.press, name)
+
+    def page(self) -> PageView:
+        """Return the page that is open; there must be one."""
+        assert self.view.page, "no page is open"
+        return self.view.page
 
     def sell(self, keys: str, card: str) -> None:
         """Key in, tap, wait for the backend's answer, and press Enter."""
@@ -215,6 +230,11 @@ class Shop:
 
     def _settle(self) -> None:
         self.settled += 1
+
+
+async def _pin_matches(pin: str, pin_hash: str) -> bool:
+    await asyncio.sleep(0.05)  # as long as the hash takes, without a thread of its own
+    return pin_matches(pin, pin_hash)
 
 
 @contextmanager

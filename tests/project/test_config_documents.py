@@ -17,13 +17,11 @@ EXAMPLE = ROOT / "config.example.toml"
 PAGE = ROOT / "docs" / "configuration.md"
 ALL = {f"[{name}]": table for name, table in TABLES.items()}
 ALL |= {f"[[{name}]]": table for name, table in LISTS.items()}
-STAFF = ("name", "role", "pin_hash", "card_id")
 NOT_YET = {  # wholly, or one of the choices
     *("[till] mode", "[till] max_repayment", "[till] countdown_s"),
-    *("[cache] fields", "[limits] override_max"),
+    "[cache] fields",
     "[ui] sound",
     *("[privacy] clear_after_s", "[receipt] printer", "[metrics] textfile"),
-    *(f"[[staff]] {name}" for name in STAFF),
 }
 COMMAND = re.compile(r"`taptill ([^`]+)`")
 READ_FIRST = (ROOT / "README.md", ROOT / "CONTRIBUTING.md")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from taptill.checkout.identification import Identification
 from taptill.checkout.keypad import NOTHING_KEYED
 from taptill.checkout.recent_sales import RecentSale, recent_sale_of
-from taptill.checkout.sale import charge_draft, void_draft
+from taptill.checkout.sale import charge_draft, signed, void_draft
 from taptill.checkout.session import OVER, Event, Notice, Step
 from taptill.checkout.till_state import TillState
 from taptill.domain.decision import Declined, Found, Reason
@@ -173,7 +173,7 @@ class Charging:
     async def _commit(self, draft: Draft) -> Entry | None:
         """Append one entry to the journal; close the till and return None if that fails."""
         state = self._state
-        append = asyncio.ensure_future(state.ports.journal.append([draft]))
+        append = asyncio.ensure_future(state.ports.journal.append([signed(draft, state.staff)]))
         done, _ = await asyncio.wait({append}, timeout=SLOW_DISK_S)
         if not done:
             state.apply(Event.SLOW)

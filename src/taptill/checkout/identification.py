@@ -10,7 +10,7 @@ import logging
 from dataclasses import replace
 
 from taptill.checkout.recent_sales import RecentSale, local_time
-from taptill.checkout.sale import CardLookup, decline_draft
+from taptill.checkout.sale import CardLookup, decline_draft, signed
 from taptill.checkout.session import OVER, UNDER_WAY, Event, Notice, Step
 from taptill.checkout.till_state import TillState
 from taptill.domain.customer import Snapshot, initials
@@ -157,7 +157,7 @@ class Identification:
 
     async def _journal(self, draft: Draft) -> None:
         try:
-            await self._state.ports.journal.append([draft])
+            await self._state.ports.journal.append([signed(draft, self._state.staff)])
         except JournalError as fault:
             log.warning("decline.not_journaled", extra={"code": fault.code})
 

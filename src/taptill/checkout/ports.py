@@ -1,6 +1,7 @@
 """The ports of the till: what it needs from journal, look-up and settlement."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,6 +10,7 @@ from taptill.domain.card_id import CardId
 from taptill.domain.clock import Clock
 from taptill.domain.decision import LookupResult, OfflineExposure
 from taptill.domain.entry import Draft, Entry, Position
+from taptill.domain.staff.pins import pin_matches
 
 
 class Finder(Protocol):
@@ -37,9 +39,16 @@ class ChargeJournal(Protocol):
         """Return why the journal cannot be written; empty while it can be."""
 
 
+def _matches_in_a_thread(pin: str, pin_hash: str) -> Awaitable[bool]:
+    return asyncio.to_thread(pin_matches, pin, pin_hash)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Everything that the till calls; `status` returns the facts that other rooms own."""
+    """Everything that the till calls; `status` returns the facts that other rooms own.
+
+    `pin_matches` says whether a hash is that of a PIN, while the till goes on.
+    """
 
     finder: Finder
     journal: ChargeJournal
@@ -47,3 +56,4 @@ class Ports:
     new_id: Callable[[], str]
     status: Callable[[], StatusView]
     settle: Callable[[], None]
+    pin_matches: Callable[[str, str], Awaitable[bool]] = _matches_in_a_thread

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from taptill.checkout.keypad import NOTHING_KEYED, KeyedInput
+from taptill.checkout.pages.page import TillPage
 from taptill.checkout.session import UNDER_WAY, Notice, Step
 from taptill.domain.basket import Basket
 from taptill.domain.customer import initials, older
@@ -19,6 +20,7 @@ from taptill.domain.decision import (
 )
 from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.money import ZERO, Currency, Money
+from taptill.domain.staff.member import StaffMember
 from taptill.domain.tap import Tap
 
 
@@ -85,7 +87,7 @@ class Sale:
     answer, `authorisation` the newest decision: the screen shows that alone. `amount` is what is
     being charged or voided. `looking_up`: the backend's answer is awaited. `journaled_decline` is
     the decline of this card that is in the journal already, with its amount. `overrides` are for
-    this card in this sale.
+    this card in this sale. `page` is the list or form that is laid over it.
     """
 
     charge_id: str
@@ -101,6 +103,7 @@ class Sale:
     looking_up: bool = False
     journaled_decline: tuple[Reason, Money] | None = None
     overrides: tuple[Override, ...] = ()
+    page: TillPage | None = None
 
     @property
     def under_way(self) -> bool:
@@ -154,3 +157,8 @@ def decline_draft(sale: Sale, decline: Declined, amount: Money) -> Draft:
     customer_id = sale.lookup.customer_id if sale.lookup else None
     body = {"reason": decline.reason.value, "amount": amount.minor}
     return Draft(EntryKind.DECLINED, customer_id, body=body)
+
+
+def signed(draft: Draft, member: StaffMember | None) -> Draft:
+    """Return an entry with who made it: the member of staff who is logged in."""
+    return replace(draft, staff=member.name) if member else draft

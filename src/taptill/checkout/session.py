@@ -69,6 +69,9 @@ class Notice(StrEnum):
     SLOW_ANSWER = "slow-answer"  # the backend takes longer than two seconds
     WAIT_A_MOMENT = "wait-a-moment"  # Enter before anybody can have seen what it confirms
     MACHINE = "machine"  # a scanner or a card reader types into the till
+    PAGE_OPEN = "page-open"  # a card while a form is open that does not want it
+    NO_STAFF = "no-staff"  # it needs somebody of the staff, and the config names nobody
+    NOT_NOW = "not-now"  # a key of a page that cannot be opened here
     HELD_UP = "held-up"  # keys that came while the program was held up: dropped
     NUM_LOCK = "num-lock"  # a cursor key, or the keypad without Num Lock
 

@@ -7,16 +7,19 @@ from dataclasses import replace
 from taptill.checkout.charging import Charging
 from taptill.checkout.identification import Identification
 from taptill.checkout.keypad import NOTHING_KEYED, press
+from taptill.checkout.pages.opening import PageOpener
+from taptill.checkout.pages.runner import PageRunner
 from taptill.checkout.ports import Ports
 from taptill.checkout.sale import Sale
 from taptill.checkout.session import OVER, UNDER_WAY, Notice, Step
+from taptill.checkout.till_facts import TillFacts
 from taptill.checkout.till_state import TillSettings, TillState
-from taptill.checkout.view import CustomerView, TillView, customer_view
+from taptill.checkout.view import TillView
 from taptill.domain.customer import Snapshot
 from taptill.domain.decision import Declined, Override
-from taptill.domain.entry import Entry, Position
+from taptill.domain.entry import Entry
 from taptill.domain.errors import JournalError
-from taptill.domain.tap import CardProblem, Misread, ReaderHealth, ReaderMessage
+from taptill.domain.tap import CardProblem, Misread, ReaderHealth, ReaderMessage, Tap
 
 TICK_S = 1.0
 
@@ -40,12 +43,11 @@ class Till:
         self._state = TillState(ports, settings, self._publish, self.refresh)
         self._identification = Identification(self._state)
         self._charging = Charging(self._state, self._identification)
-        self._readers: dict[str, ReaderHealth] = {}
+        self._page_runner = PageRunner(self._state)
+        self._page_opener = PageOpener(self._state)
         self._watchers: list[Callable[[TillView], None]] = []
         self._view: TillView | None = None
-        self._status = ports.status()
-        self._positions: dict[int, Position | None] = {}
-        self._is_restored = False
+        self._facts = TillFacts(ports)
         self._prompt_number = 0
         self._prompt: object = None
 
@@ -70,7 +72,7 @@ class Till:
         boot_id, uptime_ms = self._ports.clock.boot()
         recent_sales = self._state.recent_sales
         recent_sales.restore(sales, boot_id, uptime_ms, self._state.now_s)
-        self._is_restored = recent_sales.ends_with_sale
+        self._facts.is_restored = recent_sales.ends_with_sale
 
     async def run(self) -> None:
         """Take reader messages and ticks until cancelled."""
@@ -83,9 +85,11 @@ class Till:
             self._state.background.stop()
 
     def press(self, key: str) -> None:
-        """Take a key of the keypad, or the small letter of a good."""
+        """Take a key of the keypad, or the small letter of a good; on a page, any key."""
         if self._accept_key():
-            if self._state.sale.step is Step.VOIDING:
+            if self._state.sale.page:
+                self._page_runner.press(key)
+            elif self._state.sale.step is Step.VOIDING:
                 self._charging.choose_void(key)
             else:
                 self._state.begin_if_over()
@@ -99,7 +103,9 @@ class Till:
         then; nothing else is charged.
         """
         if self._accept_key():
-            if self._state.sale.keyed_input.keystrokes.startswith("/"):
+            if self._state.sale.page:
+                self._confirm_on_page(on_screen=on_screen)
+            elif self._state.sale.keyed_input.keystrokes.startswith("/"):
                 self._key_in("+")
             else:
                 self._charging.confirm(
@@ -108,10 +114,24 @@ class Till:
         self._publish()
 
     def cancel(self) -> None:
-        """Cancel the sale, unless it is being committed already."""
+        """Go back on a page, else cancel the sale, unless it is being committed already."""
         if self._accept_key():
-            self._state.new_sale()
-            self._state.finished_at_s = self._state.now_s
+            if self._state.sale.page:
+                self._page_runner.press("escape")
+            else:
+                self._state.new_sale()
+                self._state.finished_at_s = self._state.now_s
+        self._publish()
+
+    def function_key(self, key: str) -> None:
+        """Take F8, or another key that opens a page; the screen says why where that cannot be."""
+        if self._accept_key():
+            if self._state.sale.page:
+                self._page_runner.press(key)
+            elif key == "f8":
+                self._charging.ask_void()
+            else:
+                self._open_page(key)
         self._publish()
 
     def renew_prompt(self) -> None:
@@ -125,7 +145,9 @@ class Till:
         Where `before` is the sale as it is now, only the notice changes.
         """
         state, sale = self._state, self._state.sale
-        if self._accept_key():
+        if self._accept_key() and (sale.page or before.page):
+            self._page_runner.undo(before.page, notice)
+        elif self._accept_key():
             # What was committed since then, or has closed the till, is not undone.
             is_undoable = before.step not in UNDER_WAY | {Step.CLOSED}
             if sale.charge_id != before.charge_id and sale.tap is None and is_undoable:
@@ -135,12 +157,6 @@ class Till:
             elif sale.step not in OVER and is_undoable:
                 state.key_in(before.keyed_input, notice)
             state.show_notice(notice)
-        self._publish()
-
-    def void(self) -> None:
-        """Ask for the reason to void the last sale."""
-        if self._accept_key():
-            self._charging.ask_void()
         self._publish()
 
     def override(self, override: Override) -> None:
@@ -160,27 +176,22 @@ class Till:
         While the journal cannot be read the till is closed, and each tick tries again.
         """
         try:
-            self._read_facts()
+            self._facts.read(self._state)
         except JournalError as fault:
             self._state.close(str(fault.fields.get("detail", fault.code)))
         self._publish()
 
-    def _read_facts(self) -> None:
-        self._status = self._ports.status()
-        journal = self._ports.journal
-        self._positions = {
-            customer_id: journal.position(customer_id)
-            for customer_id in self._state.recent_sales.customers()
-        }
-
     def _publish(self) -> None:
         """Decide again, and hand the view to the watchers if anything in it has changed."""
         self._identification.authorise_again()
+        if turn := self._page_opener.required():
+            self._page_runner.follow(turn)
         prompt = self._current_prompt()
         if prompt != self._prompt:
             self._prompt = prompt
             self._prompt_number += 1
-        view = self._build_view()
+        voidable = self._charging.voidable()
+        view = replace(self._facts.view(self._state, voidable), prompt_number=self._prompt_number)
         if view != self._view:
             self._view = view
             for watcher in self._watchers:
@@ -191,16 +202,19 @@ class Till:
         sale = self._state.sale
         customer_id = sale.lookup.customer_id if sale.lookup else None
         reason = sale.decision.reason if isinstance(sale.decision, Declined) else None
-        return (sale.charge_id, sale.step, sale.tap, customer_id, self._state.total, reason)
+        confirmed = (sale.charge_id, sale.step, sale.tap, customer_id, self._state.total, reason)
+        return (*confirmed, sale.page)
 
     def _take_message(self, message: ReaderMessage) -> None:
         if isinstance(message, ReaderHealth):
-            # The counts, which change with each card, are for technicians and not on this screen.
-            shown = ReaderHealth(message.reader, message.state, message.detail)
-            self._readers[message.reader] = shown
+            self._facts.take_health(message)
             return
-        self._is_restored = False
-        if isinstance(message, CardProblem):
+        self._facts.is_restored = False
+        if self._state.sale.page and not isinstance(message, Tap):
+            self._state.show_notice(Notice.NOT_READ)
+        elif isinstance(message, Tap) and self._page_runner.tap(message.card_id):
+            pass  # it was for the page
+        elif isinstance(message, CardProblem):
             self._identification.on_card_problem(message)
         elif isinstance(message, Misread):
             self._identification.on_misread()
@@ -209,13 +223,26 @@ class Till:
 
     def _accept_key(self) -> bool:
         """Return whether a key may change anything now; if not, the screen says why."""
-        state, self._is_restored = self._state, False
+        state, self._facts.is_restored = self._state, False
         if state.sale.step is Step.CLOSED:
             return False
         state.restart_idle_timer()
         if state.sale.under_way:
             state.show_notice(Notice.BUSY)
         return not state.sale.under_way
+
+    def _open_page(self, key: str) -> None:
+        match self._page_opener.open(key):
+            case Notice() as notice:
+                self._state.show_notice(notice)
+            case turn:
+                self._page_runner.follow(turn)
+
+    def _confirm_on_page(self, *, on_screen: bool) -> None:
+        if on_screen:
+            self._page_runner.press("enter")
+        else:
+            self._state.show_notice(Notice.WAIT_A_MOMENT)
 
     def _key_in(self, key: str) -> None:
         state = self._state
@@ -234,6 +261,9 @@ class Till:
         idle_s = state.now_s - state.active_at_s
         if detail := self._ports.journal.closed_by():
             state.close(detail)
+        elif state.sale.page:
+            if idle_s > state.settings.let_go_after_s:
+                self._page_runner.close_when_idle()
         elif step in _CLEARED_WHEN_IDLE and idle_s > state.settings.clear_after_s:
             state.clear()
         elif step is Step.CONFIRM and idle_s > state.settings.let_go_after_s:
@@ -241,34 +271,3 @@ class Till:
             state.show_notice(Notice.LET_GO)
         elif step in {Step.CARD, Step.CONFIRM}:
             self._identification.keep_fresh()
-
-    def _build_view(self) -> TillView:
-        state, sale = self._state, self._state.sale
-        voidable = self._charging.voidable()
-        result = sale.lookup.result if sale.lookup else None
-        return TillView(
-            step=sale.step,
-            status=replace(self._status, readers=tuple(self._readers.values())),
-            goods=state.settings.keypad.goods,
-            basket=sale.keyed_input.basket,
-            keystrokes=sale.keyed_input.keystrokes,
-            total=state.total,
-            customer=self._customer_view(),
-            decision=sale.decision,
-            trouble=result.trouble if isinstance(result, CardProblem) else None,
-            amount=sale.amount,
-            notice=sale.notice,
-            detail=sale.detail,
-            recent_sales=state.recent_sales.views(
-                self._positions, voidable.charge_id if voidable else ""
-            ),
-            is_restored=self._is_restored,
-            prompt_number=self._prompt_number,
-        )
-
-    def _customer_view(self) -> CustomerView | None:
-        state, sale = self._state, self._state.sale
-        if sale.authorisation is None:
-            return None
-        fresh_s = state.settings.policy.fresh_s
-        return customer_view(sale.authorisation, state.now_s, fresh_s, looking_up=sale.looking_up)

@@ -27,12 +27,12 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from taptill.checkout.authoriser import Authoriser
-from taptill.checkout.background import BackgroundTasks
 from taptill.checkout.keypad import KeyedInput, Keypad
 from taptill.checkout.ports import Ports
 from taptill.checkout.recent_sales import RecentSales
 from taptill.checkout.sale import Authorisation, CardLookup, Sale
 from taptill.checkout.session import OVER, Event, Notice, Step, next_step
+from taptill.checkout.technical.background import BackgroundTasks
 from taptill.domain.decision import (
     OVERRIDABLE,
     Approved,
@@ -44,6 +44,7 @@ from taptill.domain.decision import (
 )
 from taptill.domain.money import Money
 from taptill.domain.pending import PendingBalance
+from taptill.domain.staff.member import StaffMember
 from taptill.domain.tap import CardProblem, Tap
 
 
@@ -54,6 +55,7 @@ class TillSettings:
     `live_deadline_s`: Enter waits at most so long for the backend's answer. `void_window_s`: the
     cashier may void a sale for so long. `clear_after_s`: the customer is removed from the screen so
     long after the last key or card. `let_go_after_s`: the same where the sale waits for Enter.
+    `staff`: one of them must log in before anything is sold; without any there is no log-in.
     """
 
     keypad: Keypad
@@ -63,13 +65,14 @@ class TillSettings:
     void_window_s: float
     clear_after_s: float
     let_go_after_s: float = inf
+    staff: tuple[StaffMember, ...] = ()
 
 
 class TillState:
     """The sale in progress and the recent sales; does no I/O.
 
     `active_at_s` is when a person last did something, `finished_at_s` when a sale last ended or was
-    cancelled, both monotonic.
+    cancelled, both monotonic. `staff` is who is logged in.
     """
 
     def __init__(
@@ -87,6 +90,7 @@ class TillState:
         self.refresh = refresh
         self.active_at_s = 0.0
         self.finished_at_s = -inf
+        self.staff: StaffMember | None = None
         self.background = BackgroundTasks(self.close, publish)
         self._authoriser = Authoriser(
             ports.journal, settings.balance, settings.policy, settings.keypad
@@ -123,13 +127,13 @@ class TillState:
         self.begin_if_over()  # the id of a committed charge must not be used again
         self._clear_customer()
         self.apply(Event.FAILED)
-        self.sale = replace(self.sale, detail=detail)
+        self.sale = replace(self.sale, detail=detail, page=None)
         self.restart_idle_timer()
 
     def new_sale(self) -> None:
         """Begin a sale with an empty basket and no card; answers for the old one come too late."""
         step = next_step(self.sale.step, Event.CANCELLED)
-        self.sale = Sale(charge_id=self.ports.new_id(), step=step)
+        self.sale = Sale(charge_id=self.ports.new_id(), step=step, page=self.sale.page)
 
     def begin_if_over(self) -> None:
         """Begin a new sale if the current one has ended."""

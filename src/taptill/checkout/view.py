@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from taptill.checkout.pages.page import PageView
 from taptill.checkout.sale import Authorisation
 from taptill.checkout.session import Notice, Step
 from taptill.domain.basket import EMPTY as EMPTY_BASKET
@@ -47,10 +48,12 @@ class StatusView:
 
     Ages and latency are whole seconds and milliseconds, None where unknown. `offline_since` and
     `time` are local `HH:MM`. `to_send` counts the customers' money entries that wait to be sent,
-    `conflicts` the cases on the conflict desk, with their money `in_question`.
+    `conflicts` the cases on the conflict desk, with their money `in_question`. `staff` is who is
+    logged in.
     """
 
     till: str
+    staff: str = ""
     link: Link = Link.UNKNOWN
     latency_ms: int | None = None
     offline_since: str = ""
@@ -114,7 +117,7 @@ class TillView:
     `4.2`), `total` is the sum of both. `decision` is the newest one: before Enter about the basket,
     in REFUSED that at Enter, in PAID about what may be charged next. `amount` is what is being
     charged or voided, or was declined. `detail` names what closed the till, or the sale that is to
-    be voided.
+    be voided. `page` is laid over sale and customer.
     """
 
     step: Step
@@ -130,6 +133,7 @@ class TillView:
     notice: Notice = Notice.NONE
     detail: str = ""
     recent_sales: tuple[RecentSaleView, ...] = ()
+    page: PageView | None = None
     is_restored: bool = False  # the newest recent sale was made before this start
     prompt_number: int = 0
 

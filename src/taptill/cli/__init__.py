@@ -16,6 +16,7 @@ COMMANDS = {
     "config": ("taptill.cli.config", "config", "Check the config file."),
     "doctor": ("taptill.cli.doctor", "doctor", "Look at what this till depends on."),
     "readers": ("taptill.cli.readers", "readers", "Find, watch and set up card readers."),
+    "staff": ("taptill.cli.staff", "staff", "Make the hash of a PIN for the config."),
     "journal": ("taptill.cli.journal", "journal", "Verify and read the journal."),
     "report": ("taptill.cli.report", "report", "Say what was sold: by day, good, customer, hour."),
     "customers": (

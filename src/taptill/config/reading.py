@@ -23,6 +23,7 @@ from taptill.config.tables import (
 from taptill.config.validators import REQUIRED, ConfigKey, InvalidValueError
 from taptill.domain.errors import ConfigError
 from taptill.domain.money import Currency
+from taptill.domain.staff.pins import check_hash
 
 ReaderCheck = Callable[[ReaderConfig], Iterable[str]]
 """Returns what is wrong with a reader's driver, family and steps, each as `key: sentence`."""
@@ -65,6 +66,7 @@ def parse(
         *_duplicates("goods", "key", rows["goods"]),
         *_duplicates("staff", "name", rows["staff"]),
         *_staff_complaints(rows["staff"]),
+        *_duplicates("staff", "card_id", [_with_card(row) for row in rows["staff"]]),
         *_backend_complaints(tables["backend"]),
     ]
     if complaints:
@@ -230,6 +232,22 @@ def _staff_complaints(rows: Sequence[Row]) -> Iterable[str]:
     for number, row in enumerate(rows, start=1):
         if row.get("pin_hash") == row.get("card_id") == "":
             yield f"[[staff]] {number} needs pin_hash or card_id, or nobody can be this person"
+        if wrong := _wrong_hash(row.get("pin_hash") or ""):
+            yield f"[[staff]] {number} pin_hash is {wrong}: make it with `taptill staff hash-pin`"
+
+
+def _with_card(row: Row) -> Row:
+    """Return the row, or an empty one for a person without a card."""
+    return row if row.get("card_id") else {}
+
+
+def _wrong_hash(pin_hash: str) -> str:
+    try:
+        if pin_hash:
+            check_hash(pin_hash)
+    except ValueError as fault:
+        return str(fault)
+    return ""
 
 
 def _backend_complaints(row: Row) -> Iterable[str]:

@@ -35,6 +35,9 @@ class EntryKind(StrEnum):
     RETIRED = "retired"
     SHIFT_OPENED = "shift-opened"
     SHIFT_CLOSED = "shift-closed"
+    LOGGED_IN = "logged-in"
+    LOCKED = "locked"
+    WRONG_PIN = "wrong-pin"
     CLOCK = "clock"
     CARRIED = "carried"
 

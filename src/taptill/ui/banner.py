@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
 
+from taptill.checkout.pages.page import PageView, Phrase, Tone
 from taptill.checkout.session import Notice, Step
 from taptill.checkout.view import SaleState, TillView
 from taptill.domain.decision import Declined, Reason
 from taptill.domain.tap import CardTrouble, ReaderHealth, ReaderState
 from taptill.ui.block_letters import LETTER_ROWS, letter_rows
 from taptill.ui.layout import Layout
+from taptill.ui.pages import TONE_ROLES, say
 from taptill.ui.rows import ColourRole, Row, Rows, Run, clip, pad, wrap
 from taptill.ui.screen_settings import ScreenSettings
 
@@ -52,6 +54,8 @@ def banner_text(view: TillView | None, settings: ScreenSettings) -> BannerText:
     """Return the texts for a view, which is None while the till starts."""
     if view is None:
         return _banner_text("step.starting", ColourRole.INFO, {}, settings)
+    if view.page:
+        return _page_text(view.page, view.notice, settings)
     values = settings.placeholder_values(view)
     if view.step in _WAITS_FOR_CARD and (reader := unusable_reader(view.status.readers)):
         role = ColourRole.INFO if reader.state is ReaderState.OPENING else ColourRole.WARN
@@ -61,6 +65,21 @@ def banner_text(view: TillView | None, settings: ScreenSettings) -> BannerText:
         )
     text_key, role = _text_key(view)
     return _with_notice(_banner_text(text_key, role, values, settings), view, settings)
+
+
+def _page_text(page: PageView, notice: Notice, settings: ScreenSettings) -> BannerText:
+    """Return the texts for a page: the answer to the last key, or what to do on it."""
+    answer = page.notice or Phrase(f"page.{page.name}.cashier", page.values)
+    if notice is not Notice.NONE:
+        answer = Phrase(f"notice.{notice}")
+    role = ColourRole.INFO if page.tone is Tone.PLAIN else TONE_ROLES[page.tone]
+    return BannerText(
+        role=role,
+        word=settings.texts.say(f"page.{page.name}.word"),
+        customer=say(Phrase(f"page.{page.name}.customer", page.values), settings),
+        second="",
+        cashier=say(answer, settings),
+    )
 
 
 def unusable_reader(readers: Sequence[ReaderHealth]) -> ReaderHealth | None:
@@ -82,7 +101,12 @@ def reader_values(reader: ReaderHealth, settings: ScreenSettings) -> Mapping[str
 
 
 def draw_banner(text: BannerText, layout: Layout) -> Rows:
-    """Return the rows of the banner: the word in block letters, sentences beside or below it."""
+    """Return the rows of the banner: the word in block letters, sentences beside or below it.
+
+    A banner that has no room for the letters beside a sentence has sentences alone.
+    """
+    if layout.banner.height <= LETTER_ROWS:
+        return _sentences_alone(text, layout.banner.width, layout.banner.height)
     area, left = layout.banner, layout.word_width
     letters = _letters(text.word, text.role, left if layout.is_beside else area.width)
     room = area.height if layout.is_beside else area.height - LETTER_ROWS
@@ -100,6 +124,11 @@ def draw_banner(text: BannerText, layout: Layout) -> Rows:
         (*word, *_line(line, text.role, area.width - left))
         for word, line in zip(words, beside, strict=True)
     )
+
+
+def _sentences_alone(text: BannerText, width: int, rows: int) -> Rows:
+    lines = _filled(sentences(text, width - 3, rows), rows)
+    return tuple(_line("  " + line, text.role, width) for line in lines)
 
 
 def sentences(text: BannerText, width: int, rows: int) -> list[str]:

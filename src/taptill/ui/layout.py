@@ -1,6 +1,8 @@
 """The place of each region of the screen; it depends on the terminal's size only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from taptill.ui.block_letters import LETTER_ROWS
 
 WIDTH_MIN = 50
 HEIGHT_MIN = 15
@@ -45,6 +47,23 @@ class Layout:
     def word_width(self) -> int:
         """Return how many columns of the banner are left of its sentences."""
         return _WORD_WIDTH if self.is_beside else 2
+
+
+def with_page(layout: Layout) -> Layout:
+    """Return the layout with a page over both panels.
+
+    Where the banner's word is above its sentences, the page has the rows of the word, too.
+    """
+    saved_rows = 0 if layout.is_beside else LETTER_ROWS
+    sale, banner = layout.sale, layout.banner
+    width, height = sale.width + layout.customer.width, sale.height + saved_rows
+    return replace(
+        layout,
+        sale=replace(sale, width=width, height=height),
+        customer=replace(layout.customer, width=0, height=0),
+        banner=replace(banner, y=banner.y + saved_rows, height=banner.height - saved_rows),
+        has_frames=height >= _FRAMED_MIN,
+    )
 
 
 def too_small(width: int, height: int) -> bool:

@@ -11,7 +11,7 @@ from taptill.checkout.view import CustomerView, RecentSaleView, SaleState
 from taptill.domain.basket import Basket, Good, Line
 from taptill.domain.decision import Reason
 from taptill.domain.money import Money
-from taptill.ui.rows import ColourRole, Run, drop_least_important, first_fitting, justify, pad
+from taptill.ui.rows import ColourRole, Rows, Run, drop_least_important, first_fitting, justify, pad
 from taptill.ui.screen_settings import ScreenSettings, ShowDebt
 
 _TOTAL_ROWS = 3
@@ -92,6 +92,16 @@ def sale_row(row: RecentSaleView, settings: ScreenSettings, width: int) -> str:
     text = place + first_fitting(width - cell_len(place), *_sale_states(row, settings))
     hint = settings.texts.say("sale.hint") if row.can_void else ""
     return justify(text, hint, width) if cell_len(f"{text} {hint}") < width else pad(text, width)
+
+
+def keys_line(names: tuple[str, ...], settings: ScreenSettings, width: int) -> Rows:
+    """Return the last line of the screen: the keys that fit, the first ones first."""
+    visible_names: list[str] = []
+    for name in names:
+        text = settings.texts.say(f"key.{name}")
+        if cell_len(" " + "  ".join([*visible_names, text])) <= width:
+            visible_names.append(text)
+    return ((Run(pad(" " + "  ".join(visible_names), width)),),)
 
 
 def digit_rows(text: str) -> tuple[str, ...]:

@@ -22,10 +22,12 @@ from taptill.checkout.view import (
     TillAlarm,
     TillView,
 )
+from taptill.domain.decision import OVERRIDABLE, Declined
 from taptill.domain.tap import ReaderHealth, ReaderState
 from taptill.ui.banner import BannerText, banner_text, broken_readers, draw_banner, unusable_reader
-from taptill.ui.layout import Area, Layout, lay_out, too_small
-from taptill.ui.panels import KeyedSale, customer, no_customer, sale, sale_row
+from taptill.ui.layout import Area, Layout, lay_out, too_small, with_page
+from taptill.ui.pages import draw_page
+from taptill.ui.panels import KeyedSale, customer, keys_line, no_customer, sale, sale_row
 from taptill.ui.rows import (
     ColourRole,
     Row,
@@ -42,6 +44,7 @@ from taptill.ui.screen_settings import ScreenSettings
 
 _NAME_CELLS = 16
 _NO_RUNS: Row = ()
+_DECLINED = frozenset({Step.DECLINED, Step.REFUSED})
 _STARTING = TillView(step=Step.READY, status=StatusView(till=""))
 
 P = ParamSpec("P")
@@ -70,7 +73,10 @@ class Alerts(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScreenRows:
-    """The rows of each region, as wide as its area; hidden regions have none."""
+    """The rows of each region, as wide as its area; hidden regions have none.
+
+    A page covers both panels: its rows are those of `sale`, as wide as the screen.
+    """
 
     status: Rows
     sale: Rows
@@ -126,15 +132,21 @@ def draw_screen(
     status, readers = now.status, now.status.readers
     if overlay is Overlay.LEAVE:
         text = replace(text, cashier=_leave_text(view, settings))
+    page = now.page if overlay is not Overlay.HELP else None
+    layout = with_page(layout) if page else layout
     keyed = KeyedSale(now.goods, now.basket, now.keystrokes, now.total)
     alerts = Alerts(status.alarms, status.warnings, readers)
     return ScreenRows(
         status=_status_line(status if view else None, settings, width),
-        sale=_sale_panel(keyed, settings, layout, overlay),
-        customer=_customer_panel(now.customer, readers, settings, layout, overlay),
+        sale=(
+            _page(page, settings, layout) if page else _sale_panel(keyed, settings, layout, overlay)
+        ),
+        customer=(
+            () if page else _customer_panel(now.customer, readers, settings, layout, overlay)
+        ),
         banner=_banner(text, layout),
         recent_sales=_recent_sales(now.recent_sales, alerts, settings, layout),
-        keys=_keys_line(settings, width, overlay, is_closed=now.step is Step.CLOSED),
+        keys=_keys_line(_key_names(now, overlay), settings, width),
         banner_text=text,
     )
 
@@ -166,6 +178,8 @@ def _inner_size(area: Area, layout: Layout) -> tuple[int, int]:
 
 
 _banner = _kept(draw_banner)
+_page = _kept(draw_page)
+_keys_line = _kept(keys_line)
 
 
 @_kept
@@ -227,7 +241,8 @@ def _status_items(
     needed_ranks = {0, 1, 2} if status.conflicts else {0, 1}
     for link, readers in _wordings(status, settings):
         ranked_items = [
-            (6, Run(clip(settings.clean(status.till), _NAME_CELLS)) if status.till else None),
+            (6, _clipped(status.till, settings)),
+            (6, _clipped(status.staff, settings)),
             (0, link),
             (1, readers),
             (2, _conflicts(status, settings)),
@@ -241,6 +256,10 @@ def _status_items(
         if needed_ranks <= {rank for rank, _ in items}:
             break
     return items
+
+
+def _clipped(name: str, settings: ScreenSettings) -> Run | None:
+    return Run(clip(settings.clean(name), _NAME_CELLS)) if name else None
 
 
 def _wordings(status: StatusView, settings: ScreenSettings) -> list[tuple[Run, Run]]:
@@ -360,14 +379,17 @@ def _hint(reader: ReaderHealth, settings: ScreenSettings) -> str:
     return settings.texts.say_if_known(f"reader.{reader.state}.cashier", {})
 
 
-@_kept
-def _keys_line(settings: ScreenSettings, width: int, overlay: Overlay, *, is_closed: bool) -> Rows:
-    names = ("back", "leave") if overlay is Overlay.HELP else ("confirm", "cancel", "help", "void")
-    visible_names: list[str] = []
-    for name in names:
-        text = settings.texts.say(f"key.{name}")
-        if cell_len(" " + "  ".join([*visible_names, text])) <= width:
-            visible_names.append(text)
-    if is_closed:
-        visible_names = [settings.texts.say("key.help")]
-    return ((Run(pad(" " + "  ".join(visible_names), width)),),)
+def _key_names(view: TillView, overlay: Overlay) -> tuple[str, ...]:
+    """Return the keys that the last line names, the most needed first."""
+    if overlay is Overlay.HELP:
+        return ("back", "leave")
+    if view.step is Step.CLOSED:
+        return ("help",)
+    if view.page:
+        return (*view.page.keys, "help")
+    if not view.status.staff:
+        return ("confirm", "cancel", "help", "void")
+    decline = view.decision if view.step in _DECLINED else None
+    can_override = isinstance(decline, Declined) and decline.reason in OVERRIDABLE
+    override = ("override",) if can_override else ()
+    return ("confirm", "cancel", *override, "help", "void", "lock")

@@ -11,6 +11,7 @@ from taptill.config import Config
 from taptill.domain.basket import Good
 from taptill.domain.decision import Policy
 from taptill.domain.pending import PendingBalance
+from taptill.domain.staff.member import Role, StaffMember
 from taptill.journal.journal import Journal
 from taptill.journal.queries import known_customers
 from taptill.settlement.schedule import (
@@ -45,6 +46,15 @@ def till_settings(config: Config, balance: PendingBalance) -> TillSettings:
         void_window_s=float(config.till.void_window_s),
         clear_after_s=float(config.privacy.clear_after_s),
         let_go_after_s=float(config.privacy.let_go_after_s),
+        staff=staff_of(config),
+    )
+
+
+def staff_of(config: Config) -> tuple[StaffMember, ...]:
+    """Return who may work at the till, from the tables of the config."""
+    return tuple(
+        StaffMember(member.name, Role(member.role), member.pin_hash, member.card_id)
+        for member in config.staff
     )
 
 

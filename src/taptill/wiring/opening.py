@@ -84,7 +84,6 @@ def unbuilt(config: Config) -> list[str]:
     unbuilt_settings = {
         "[cache] fields": set(config.cache.fields) - {"name", "company"},
         "[ui] sound": config.ui.sound != "auto",
-        "[[staff]]": config.staff,
         "[receipt] printer": config.receipt.printer,
         "[metrics] textfile": config.metrics.textfile,
     }

@@ -43,6 +43,7 @@ NO_TEXT = "\0"
 """Replaces keys that type no character, so that the line does not become another number."""
 
 _PRESSED = frozenset("0123456789.,+/*")
+_FUNCTION_KEYS = frozenset({"f2", "f8", "f9"})
 _CANCELS = frozenset({"escape", "-"})
 _CURSOR_KEYS = frozenset(
     {"up", "down", "left", "right", "begin", "home", "end"}
@@ -192,8 +193,11 @@ class KeyTaker:
 
     def _is_irreversible(self, key: Key) -> bool:
         """Return whether the effect of this key cannot be undone: a card, a void, a cancel."""
+        page = self._till.sale.page
+        if page is not None:
+            return page.traits.acts_on_key or key.name in {"escape", *self._cards}
         is_choice = self._till.sale.step is Step.VOIDING
-        return is_choice or key.name in self._cards or key.name in {*_CANCELS, "f8"}
+        return is_choice or key.name in self._cards or key.name in {*_CANCELS, *_FUNCTION_KEYS}
 
     def _start_timer(self) -> None:
         if self._timer:
@@ -255,11 +259,12 @@ class KeyTaker:
     def _perform(self, key: Key) -> None:
         """Perform a key; Enter confirms only what is painted after it."""
         till = self._till
+        if till.sale.page is not None:
+            self._perform_on_page(key)
+            return
         match key.name:
             case "escape" | "-":
                 till.cancel()
-            case "f8":
-                till.void()
             case "backspace":
                 till.press(key.name)
             case name if name in self._cards:
@@ -268,4 +273,17 @@ class KeyTaker:
                 till.undo_keys(till.sale, Notice.NUM_LOCK)
             case name if name in _PRESSED or (key.is_character and name.islower()):
                 till.press(name)
+            case name if name in _FUNCTION_KEYS:
+                till.function_key(name)
+        till.renew_prompt()
+
+    def _perform_on_page(self, key: Key) -> None:
+        """Perform a key on a list or a form; the demo's cards count only where one is asked for."""
+        till, page = self._till, self._till.sale.page
+        if key.name == "escape":
+            till.cancel()
+        elif key.name in self._cards and page and page.traits.takes_cards:
+            self._cards[key.name]()
+        elif key.name != NO_KEY:
+            till.press(key.name)
         till.renew_prompt()

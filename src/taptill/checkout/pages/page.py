@@ -1,0 +1,145 @@
+"""What a page is, what it shows, and what follows a key on it."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from taptill.domain.card_id import CardId
+from taptill.domain.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A text of the catalogue by its key, and the values of its placeholders."""
+
+    key: str
+    values: tuple[tuple[str, "str | int | Money"], ...] = ()
+
+
+def phrase(key: str, **values: "str | int | Money") -> Phrase:
+    """Return a text of the catalogue with values, which the screen writes in its language."""
+    return Phrase(key, tuple(values.items()))
+
+
+Cell = Phrase | Money | str
+"""A text of the catalogue, an amount, or a text from outside, which the screen cleans."""
+
+
+class Tone(StrEnum):
+    """How a row stands out."""
+
+    PLAIN = "plain"
+    GOOD = "good"
+    CAREFUL = "careful"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class PageRow:
+    """A row of a page: cells in columns. Amounts stand right, all else left."""
+
+    cells: tuple[Cell, ...]
+    tone: Tone = Tone.PLAIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageView:
+    """All that the screen shows of a page.
+
+    Its title, word and lines are the texts `page.NAME.title`, `.word`, `.customer` and `.cashier`;
+    `values` are for their placeholders, `notice` takes the place of the cashier's line. `head` are
+    rows that always stay, `rows` a list that scrolls with `chosen`, the index of the row that Enter
+    is about (None: the list is only read, from row `top` on). `typed` is what was typed into
+    `field` so far, None where nothing can be typed. `keys` are texts `key.NAME`.
+    """
+
+    name: str
+    values: tuple[tuple[str, "str | int | Money"], ...] = ()
+    head: tuple[PageRow, ...] = ()
+    rows: tuple[PageRow, ...] = ()
+    chosen: int | None = None
+    top: int = 0
+    field: Phrase | None = None
+    typed: str | None = None
+    notice: Phrase | None = None
+    tone: Tone = Tone.PLAIN
+    keys: tuple[str, ...] = ("esc-back",)
+
+
+class TillPage(Protocol):
+    """A list or a form; a frozen value."""
+
+    @property
+    def view(self) -> PageView:
+        """Return what the screen shows."""
+
+    @property
+    def traits(self) -> "PageTraits":
+        """Return how the till treats the page."""
+
+    def press(self, key: str) -> "Turn":
+        """Return what follows a key, named as `ui/keys` does."""
+
+    def tap(self, card_id: CardId) -> "Turn":
+        """Return what follows a card; it is called only where `takes_cards` says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageTraits:
+    """How the till treats a page.
+
+    - `takes_cards`: a card is for the page. Otherwise it closes a page that `yields` and goes to
+      the sale; on any other it is answered with a word.
+    - `acts_on_key`: a key may have an effect that cannot be undone.
+    - `stays`: it is not closed by Esc, nor because nobody does anything.
+    """
+
+    takes_cards: bool = False
+    yields: bool = False
+    acts_on_key: bool = False
+    stays: bool = False
+
+
+Work = Callable[[], Coroutine[Any, Any, "Turn"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What follows: the page from now on, None for the sale, and work that leads to the next turn.
+
+    `then` changes the sale once the page is closed.
+    """
+
+    page: TillPage | None = None
+    work: Work | None = None
+    then: Callable[[], None] | None = field(default=None, compare=False)
+
+
+BACK_TO_SALE = Turn()
+
+
+@dataclass(frozen=True, slots=True)
+class TextField:
+    """A text that is being typed, of at most `length_max` characters out of `allowed`."""
+
+    text: str = ""
+    length_max: int = 12
+    allowed: str = "0123456789"
+
+    def press(self, key: str) -> "TextField | None":
+        """Return the field after a key; None for a key that is nothing to it."""
+        if key == "backspace":
+            return TextField(self.text[:-1], self.length_max, self.allowed) if self.text else None
+        is_allowed = len(key) == 1 and (key in self.allowed if self.allowed else key.isprintable())
+        if not is_allowed or len(self.text) >= self.length_max:
+            return None
+        return TextField(self.text + key, self.length_max, self.allowed)
+
+
+def moved(chosen: int, key: str, count: int) -> int | None:
+    """Return the chosen row after a cursor key, None for another key; it stays within the list."""
+    steps = {"up": -1, "down": 1, "page_up": -8, "page_down": 8, "home": -count, "end": count}
+    if key not in steps:
+        return None
+    return max(0, min(chosen + steps[key], count - 1))

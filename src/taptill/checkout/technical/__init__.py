@@ -1,0 +1,1 @@
+"""What the till needs that is no word of selling: tasks in the background."""

@@ -1,0 +1,73 @@
+"""What other rooms know, and the view of that and of the sale."""
+
+from dataclasses import replace
+
+from taptill.checkout.ports import Ports
+from taptill.checkout.recent_sales import RecentSale
+from taptill.checkout.till_state import TillState
+from taptill.checkout.view import CustomerView, TillView, customer_view
+from taptill.domain.entry import Position
+from taptill.domain.tap import CardProblem, ReaderHealth
+
+
+class TillFacts:
+    """Status, readers, and the positions of the recent sales' customers.
+
+    `is_restored`: the newest recent sale was made before this start.
+    """
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+        self._readers: dict[str, ReaderHealth] = {}
+        self._status = ports.status()
+        self._positions: dict[int, Position | None] = {}
+        self.is_restored = False
+
+    def read(self, state: TillState) -> None:
+        """Read everything anew. Errors: JournalError."""
+        self._status = self._ports.status()
+        journal = self._ports.journal
+        self._positions = {
+            customer_id: journal.position(customer_id)
+            for customer_id in state.recent_sales.customers()
+        }
+
+    def take_health(self, health: ReaderHealth) -> None:
+        """Take a reader's state; its counts, which change with each card, are not on the screen."""
+        self._readers[health.reader] = ReaderHealth(health.reader, health.state, health.detail)
+
+    def view(self, state: TillState, voidable: RecentSale | None) -> TillView:
+        """Return all that the screen shows; `voidable` is the sale that F8 would void."""
+        sale = state.sale
+        result = sale.lookup.result if sale.lookup else None
+        return TillView(
+            step=sale.step,
+            status=replace(
+                self._status,
+                readers=tuple(self._readers.values()),
+                staff=state.staff.name if state.staff else "",
+            ),
+            goods=state.settings.keypad.goods,
+            basket=sale.keyed_input.basket,
+            keystrokes=sale.keyed_input.keystrokes,
+            total=state.total,
+            customer=_customer_view(state),
+            decision=sale.decision,
+            trouble=result.trouble if isinstance(result, CardProblem) else None,
+            amount=sale.amount,
+            notice=sale.notice,
+            detail=sale.detail,
+            recent_sales=state.recent_sales.views(
+                self._positions, voidable.charge_id if voidable else ""
+            ),
+            page=sale.page.view if sale.page else None,
+            is_restored=self.is_restored,
+        )
+
+
+def _customer_view(state: TillState) -> CustomerView | None:
+    sale = state.sale
+    if sale.authorisation is None:
+        return None
+    fresh_s = state.settings.policy.fresh_s
+    return customer_view(sale.authorisation, state.now_s, fresh_s, looking_up=sale.looking_up)

@@ -1,0 +1,1 @@
+"""Who works at the till: members of staff with their roles, and their PINs."""

@@ -1,0 +1,143 @@
+"""A page, list or form, drawn over the panels of sale and customer."""
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from taptill.checkout.pages.page import Cell, PageRow, PageView, Phrase, Tone
+from taptill.domain.money import Money
+from taptill.ui.layout import Layout
+from taptill.ui.rows import ColourRole, Rows, Run, bare, block, clip, frame, pad
+from taptill.ui.screen_settings import ScreenSettings
+
+TONE_ROLES = {
+    Tone.PLAIN: ColourRole.TEXT,
+    Tone.GOOD: ColourRole.OK,
+    Tone.CAREFUL: ColourRole.WARN,
+    Tone.BAD: ColourRole.REFUSED,
+}
+_MARK = "▶ "
+_NO_MARK = "  "
+_GAP = "  "
+_CELL_MIN = 6
+
+
+def draw_page(page: PageView, settings: ScreenSettings, layout: Layout) -> Rows:
+    """Return the rows of a page; the layout is that of a screen with a page."""
+    width, height = layout.sale.width, layout.sale.height
+    title = say(Phrase(f"page.{page.name}.title", page.values), settings)
+    if layout.has_frames:
+        runs = page_runs(page, settings, width - 4, height - 2)
+        return frame(title, runs, width, height)
+    runs = [Run(clip(title, width - 2)), *page_runs(page, settings, width - 2, height - 1)]
+    return bare([run._replace(text=f" {run.text}") for run in runs], width, height)
+
+
+def page_runs(page: PageView, settings: ScreenSettings, width: int, height: int) -> list[Run]:
+    """Return exactly `height` lines: the head, as much of the list as fits, and the field."""
+    columns_head = _columns(page.head, settings, width)
+    head = [_row(row, columns_head, settings, width) for row in page.head]
+    field = [_field(page, settings, width)] if page.typed is not None else []
+    room = height - len(head) - len(field)
+    gap = [Run("")] if head and page.rows and room > len(page.rows) else []
+    body = _list(page, settings, width, room - len(gap))
+    filled = block([*head, *gap, *body], height - len(field))
+    return [*filled, *field]
+
+
+def say(text: Phrase, settings: ScreenSettings) -> str:
+    """Return a text of the catalogue with its values as this language writes them."""
+    values = {name: _value(value, settings) for name, value in text.values}
+    return settings.texts.say(text.key, **values)
+
+
+def _value(value: str | int | Money, settings: ScreenSettings) -> str:
+    match value:
+        case Money():
+            return settings.sum(value)
+        case int():
+            return str(value)
+        case _:
+            return settings.detail(value)
+
+
+def _list(page: PageView, settings: ScreenSettings, width: int, room: int) -> list[Run]:
+    """Return the rows of the list around the chosen one; the last line tells what is not shown."""
+    if not page.rows or room <= 0:
+        return []
+    marks = page.chosen is not None
+    inner = width - (len(_MARK) if marks else 0)
+    columns = _columns(page.rows, settings, inner)
+    fits = len(page.rows) <= room
+    shown = room if fits else room - 1
+    top = _first_shown(page, shown)
+    lines = []
+    for number, row in enumerate(page.rows[top : top + shown], top):
+        run = _row(row, columns, settings, inner)
+        mark = (_MARK if number == page.chosen else _NO_MARK) if marks else ""
+        lines.append(run._replace(text=mark + run.text))
+    if not fits:
+        more = settings.texts.say(
+            "page.part",
+            first=str(top + 1),
+            last=str(min(top + shown, len(page.rows))),
+            count=str(len(page.rows)),
+        )
+        lines.append(Run(pad(more, width)))
+    return lines
+
+
+def _first_shown(page: PageView, shown: int) -> int:
+    """Return the first row that is shown: whole pages, so that the list does not creep."""
+    if page.chosen is not None:
+        return page.chosen // max(1, shown) * max(1, shown)
+    return max(0, min(page.top, len(page.rows) - shown))
+
+
+def _row(row: PageRow, columns: Sequence[int], settings: ScreenSettings, width: int) -> Run:
+    texts = []
+    for cell, cells in zip(row.cells, columns, strict=False):
+        text = _text(cell, settings)
+        texts.append(text.rjust(cells) if isinstance(cell, Money) else pad(text, cells))
+    joined = _GAP.join(texts)
+    role = TONE_ROLES[row.tone]
+    room = width if role is ColourRole.TEXT else width - 2
+    return Run(clip(joined.rstrip(), room), role)
+
+
+def _text(cell: Cell, settings: ScreenSettings) -> str:
+    match cell:
+        case Phrase():
+            return say(cell, settings)
+        case Money():
+            sign = "-" if cell.minor < 0 else ""
+            return sign + settings.money(cell)
+        case _:
+            return settings.clean(cell) if cell.strip() else ""
+
+
+def _columns(rows: Sequence[PageRow], settings: ScreenSettings, width: int) -> list[int]:
+    """Return the width of each column: as its widest cell needs, the widest texts cut first."""
+    count = max((len(row.cells) for row in rows), default=0)
+    needed = [
+        max(cell_len(_text(row.cells[at], settings)) for row in rows if at < len(row.cells))
+        for at in range(count)
+    ]
+    is_text = [
+        not any(isinstance(row.cells[at], Money) for row in rows if at < len(row.cells))
+        for at in range(count)
+    ]
+    while sum(needed) + len(_GAP) * (count - 1) > width:
+        at = max(range(count), key=lambda index: (is_text[index], needed[index]))
+        if needed[at] <= _CELL_MIN:
+            break
+        needed[at] -= 1
+    return needed
+
+
+def _field(page: PageView, settings: ScreenSettings, width: int) -> Run:
+    label = say(page.field, settings) if page.field else ""
+    room = width - cell_len(label) - 3
+    typed = page.typed or ""
+    shown = typed if cell_len(typed) <= room else "…" + typed[-(room - 1) :]
+    return Run(f"{label}: {shown}_")

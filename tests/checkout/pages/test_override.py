@@ -1,0 +1,120 @@
+"""F9: a second person lets a decline pass, for a reason, and both names are in the journal."""
+
+import pytest
+from tests.checkout.pages.crew import KIM, SAM, crewed_shop
+from tests.domain.samples import ADA
+from tests.fakes.shop import Shop
+
+from taptill.checkout.pages.page import phrase
+from taptill.checkout.session import Notice, Step
+from taptill.domain.entry import EntryKind
+
+
+def decline(shop: Shop, keys: str = "2000") -> None:
+    """Ring up more than Ada has, and tap her card."""
+    shop.press(keys)
+    shop.tap("A")
+    shop.later(0.5)
+    assert shop.step() is Step.DECLINED
+
+
+def test_a_supervisors_card_lets_it_pass_and_enter_charges() -> None:
+    with crewed_shop() as shop:
+        decline(shop)
+        shop.key("f9")
+        assert shop.page().name == "override"
+        shop.press("2")
+        assert shop.page().name == "approve"
+        shop.tap(SAM.card_id)
+        assert (shop.view.page, shop.step()) == (None, Step.CONFIRM)
+        assert shop.charges == []
+        shop.enter()
+        shop.later(1.0)
+        (entry,) = shop.books.of_kind(EntryKind.CHARGE)
+        assert (entry.customer_id, entry.amount_minor, entry.staff) == (ADA.id, 2000, "Jo")
+        assert entry.body["overrides"] == [["no-credit", "Sam", "office-agrees"]]
+
+
+def test_a_pin_does_as_well() -> None:
+    with crewed_shop() as shop:
+        decline(shop)
+        shop.key("f9")
+        shop.hasty_enter()
+        shop.press("1135791")
+        shop.hasty_enter()
+        shop.later(0.1)
+        assert (shop.view.page, shop.step()) == (None, Step.CONFIRM)
+
+
+def test_nobody_overrides_for_themselves() -> None:
+    with crewed_shop(who="Kim") as shop:
+        decline(shop)
+        shop.key("f9")
+        shop.press("1")
+        shop.tap(KIM.card_id)
+        assert shop.page().notice == phrase("page.may-not", name="Kim")
+        assert shop.step() is Step.DECLINED
+
+
+def test_no_more_passes_than_the_limit_allows() -> None:
+    with crewed_shop() as shop:
+        decline(shop, "4000")
+        shop.key("f9")
+        shop.press("1")
+        shop.tap(SAM.card_id)
+        assert (shop.view.page, shop.step()) == (None, Step.DECLINED)
+
+
+@pytest.mark.parametrize("keys", ["", "420"])
+def test_without_a_decline_there_is_nothing_to_override(keys: str) -> None:
+    with crewed_shop() as shop:
+        shop.press(keys)
+        shop.key("f9")
+        assert (shop.view.page, shop.notice()) == (None, Notice.NOT_NOW)
+
+
+def test_a_block_is_never_overridden() -> None:
+    with crewed_shop() as shop:
+        shop.press("420")
+        shop.tap("B")
+        shop.later(0.5)
+        shop.key("f9")
+        assert (shop.view.page, shop.notice()) == (None, Notice.NOT_NOW)
+
+
+def test_without_staff_there_is_no_override(shop: Shop) -> None:
+    decline(shop)
+    shop.key("f9")
+    assert (shop.view.page, shop.notice()) == (None, Notice.NO_STAFF)
+
+
+def test_a_customers_card_meanwhile_is_answered_and_the_sale_waits() -> None:
+    with crewed_shop() as shop:
+        decline(shop)
+        shop.key("f9")
+        shop.tap("D")
+        assert shop.notice() == Notice.PAGE_OPEN
+        shop.escape()
+        assert (shop.view.page, shop.step(), shop.customer.name) == (None, Step.DECLINED, ADA.name)
+
+
+def test_esc_leads_back_step_by_step() -> None:
+    with crewed_shop() as shop:
+        decline(shop)
+        shop.key("f9")
+        shop.press("1")
+        shop.press("1")
+        names = []
+        for _ in range(3):
+            shop.escape()
+            names.append(shop.view.page.name if shop.view.page else "")
+        assert names == ["approve", "override", ""]
+        assert shop.step() is Step.DECLINED
+
+
+def test_a_page_that_nobody_uses_closes() -> None:
+    with crewed_shop() as shop:
+        decline(shop)
+        shop.key("f9")
+        shop.later(10_000.0)
+        assert shop.view.page is None
