@@ -6,14 +6,13 @@ from tests.checkout.pages.crew import CREW, CREWED, KIM
 from tests.fakes.shop import open_shop
 from tests.ui.states import READY, STATUS
 
-from taptill.checkout.pages.overriding import OverrideReason
+from taptill.checkout.pages.overriding import override_page
 from taptill.checkout.pages.page import PageView, TextField, TillPage, Turn, phrase
 from taptill.checkout.pages.sign_in import approval, log_in
 from taptill.checkout.pages.staff_desk import StaffDesk
 from taptill.checkout.till_state import TillState
 from taptill.checkout.view import TillView
 from taptill.domain.decision import Reason
-from taptill.domain.money import Money
 from taptill.domain.staff.member import Right
 
 MANY = tuple(replace(member, name=f"{member.name} {turn}") for turn in range(6) for member in CREW)
@@ -36,9 +35,7 @@ def pages() -> dict[str, TillPage]:
     """Return every page in its states, by name."""
     names = log_in(_desk())
     pin = replace(names, member=KIM, pin=TextField("1357"))
-    reason = OverrideReason(
-        desk=_desk(), declined=Reason.NO_CREDIT, limit=Money(2000), override=lambda _: None
-    )
+    reason = override_page(_desk(), Reason.NO_CREDIT, lambda _: None)
     return {
         "log-in": names,
         "log-in-many": replace(log_in(_desk(many=True)), chosen=20),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from taptill.checkout.pages.overriding import OverrideReason
+from taptill.checkout.pages.overriding import override_page
 from taptill.checkout.pages.page import Turn
 from taptill.checkout.pages.sign_in import locking, log_in
 from taptill.checkout.pages.staff_desk import StaffDesk
@@ -50,11 +50,4 @@ class PageOpener:
             return Notice.NO_STAFF
         if not isinstance(decision, Declined) or decision.reason not in OVERRIDABLE:
             return Notice.NOT_NOW
-        return Turn(
-            OverrideReason(
-                desk=self._desk,
-                declined=decision.reason,
-                limit=state.settings.policy.override_max,
-                override=state.override,
-            )
-        )
+        return Turn(override_page(self._desk, decision.reason, state.override))
