@@ -12,11 +12,13 @@ from taptill.checkout.recent_sales import (
     local_time,
     recent_sale_of,
 )
+from taptill.checkout.sale import void_draft
 from taptill.checkout.view import SaleState
 from taptill.domain.decision import Declined, Reason
-from taptill.domain.entry import Entry, EntryKind, Position
+from taptill.domain.entry import ChargedLine, Entry, EntryKind, Position
 from taptill.domain.mark import Mark
 from taptill.domain.money import Money
+from taptill.domain.sales.remainder import Part, Remainder, remainder
 
 CHARGE = Entry(
     seq=5,
@@ -118,12 +120,52 @@ def test_only_the_sale_that_is_named_may_be_voided() -> None:
 
 def test_a_void_waits_to_be_sent_in_its_sale_s_place() -> None:
     recent_sales = RecentSales()
-    recent_sales.add(row(5))
-    recent_sales.void("sale-5", 6)
+    recent_sales.add(recent_sale_of(CHARGE, 100.0))
+    recent_sales.void(VOID)
     (view,) = recent_sales.views({1: replace(POSITION, row_mark=LAST)}, "")
     assert (view.is_voided, view.state) == (True, SaleState.KEPT)
     (view,) = recent_sales.views({1: replace(POSITION, row_mark=Mark(6, 0, "z"))}, "")
     assert (view.is_voided, view.state) == (True, SaleState.SENT)
+
+
+TWO_LINES = replace(
+    CHARGE, body={"initials": "A. B.", "lines": [["Coffee", 150, 2], ["Water", 120, 1]]}
+)
+
+
+def part_void(left: Remainder | None, seq: int, *lines: ChargedLine) -> Entry:
+    """Return the entry of a void of these lines, or of all that is left."""
+    assert left
+    part = left.part(lines) if lines else left.whole()
+    assert isinstance(part, Part)
+    draft = void_draft(left, part, reason="goods returned")
+    return replace(VOID, seq=seq, amount_minor=draft.amount_minor, body=draft.body)
+
+
+def test_of_a_sale_that_was_taken_back_in_part_the_rest_stands() -> None:
+    """The row shows what is left, follows the newest void, and stays the last sale."""
+    recent_sales = RecentSales()
+    recent_sales.add(recent_sale_of(TWO_LINES, 100.0))
+    recent_sales.void(part_void(remainder(TWO_LINES), 6, ("Coffee", 150, 1)))
+    last = recent_sales.last_sale()
+    assert last
+    assert (last.amount_left, last.is_voided) == (Money(270), False)
+    assert recent_sales.ends_with_sale
+    (view,) = recent_sales.views({1: replace(POSITION, row_mark=LAST)}, "sale-5")
+    assert (view.amount, view.state, view.can_void) == (Money(270), SaleState.KEPT, True)
+    recent_sales.void(part_void(last.left, 7))
+    assert recent_sales.last_sale() is None
+    (view,) = recent_sales.views({1: replace(POSITION, row_mark=Mark(7, 0, "z"))}, "")
+    assert (view.amount, view.is_voided, view.state) == (Money(420), True, SaleState.SENT)
+
+
+def test_after_a_start_parts_that_were_taken_back_are_known() -> None:
+    first = part_void(remainder(TWO_LINES), 6, ("Coffee", 150, 1))
+    recent_sales = RecentSales()
+    recent_sales.restore([TWO_LINES, first], "boot-1", 90_000, 500.0)
+    last = recent_sales.last_sale()
+    assert last
+    assert last.left == remainder(TWO_LINES, [first])
 
 
 def test_the_recent_sales_hold_the_last_few_and_newest_first() -> None:

@@ -9,9 +9,11 @@ from tests.fakes.shop import SETTINGS, Shop, open_shop
 
 from taptill.checkout.charging import SETTLE_AFTER_S
 from taptill.checkout.recent_sales import ROWS_MAX
+from taptill.checkout.sale import void_draft
 from taptill.checkout.session import Notice, Step
 from taptill.domain.entry import Entry, EntryKind
 from taptill.domain.money import ZERO, Money
+from taptill.domain.sales.remainder import Part, remainder
 
 
 def voids(shop: Shop) -> list[tuple[str | None, int | None, int | None, object]]:
@@ -212,6 +214,40 @@ def test_after_a_restart_the_last_sale_is_shown_and_may_be_voided(shop: Shop) ->
         assert not again.view.is_restored
         again.press("1")
         assert voids(again) == [("sale-1", ADA.id, -420, "wrong amount")]
+
+
+def test_of_a_sale_that_was_taken_back_in_part_f8_voids_the_rest(shop: Shop) -> None:
+    """Its void names the lines that are left, so that no line is ever taken back twice."""
+    shop.sell("c+w+", "A")
+    (charge,) = sold_here(shop)
+    left = remainder(charge)
+    part = left.part([("Coffee", 150, 1)])
+    assert isinstance(part, Part)
+    shop.wait_for(shop.books.append([void_draft(left, part, reason="goods returned")]))
+    with open_shop(past_sales=sold_here(shop)) as again:
+        for entry in sold_here(shop):
+            again.books.entries.append(entry)
+        again.f8()
+        assert (again.step(), again.view.amount) == (Step.VOIDING, Money(120))
+        again.press("3")
+        assert again.step() == Step.VOIDED
+        rest = again.books.of_kind(EntryKind.VOID)[-1]
+        assert (rest.amount_minor, rest.body["number"]) == (-120, 2)
+        assert rest.body["lines"] == [["Water", 120, 1]]
+
+
+def test_a_void_that_is_in_the_journal_after_all_is_not_booked_twice(shop: Shop) -> None:
+    """The disk said no, and had kept it: whoever tries once more is told, and no money moves."""
+    shop.sell("420", "A")
+    (charge,) = sold_here(shop)
+    left = remainder(charge)
+    whole = left.whole()
+    assert isinstance(whole, Part)
+    shop.wait_for(shop.books.append([void_draft(left, whole, reason="wrong amount")]))
+    shop.f8()
+    shop.press("1")
+    assert shop.step() == Step.CLOSED
+    assert len(voids(shop)) == 1
 
 
 @pytest.mark.parametrize("touch", ["a key", "a tap"])

@@ -1,6 +1,7 @@
 """A journal in memory: the real projection and chain, and a disk that fails when told."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 
 from tests.fakes.clock import FakeClock
@@ -34,8 +35,8 @@ class FakeBooks:
             await asyncio.sleep(self.takes_s)
         if self.fails:
             raise JournalError(path="fake", detail=self.fails)
-        charge_keys = {(entry.kind, entry.charge_id) for entry in self.entries if entry.charge_id}
-        if charge_keys & {(draft.kind, draft.charge_id) for draft in drafts}:
+        keys = {self._key(entry) for entry in self.entries if entry.charge_id}
+        if keys & {self._key(draft) for draft in drafts}:
             raise EntryRefusedError(path="fake", detail="UNIQUE constraint failed")
         return [self._keep(draft) for draft in drafts]
 
@@ -46,7 +47,7 @@ class FakeBooks:
         return self._positions.get(customer_id)
 
     def offline_exposure(self, customer_id: int, above_seq: int) -> OfflineExposure:
-        """Sum offline charges that are not void and that no snapshot holds yet."""
+        """Sum offline charges that no snapshot holds yet, less their voids."""
         observation_times = {
             position.customer_id: position.row_mark.seq
             for position in self._positions.values()
@@ -56,20 +57,17 @@ class FakeBooks:
         open_customers = {
             position.customer_id for position in self._positions.values() if position.open
         } | {customer_id}
-        voided_charges = {entry.charge_id for entry in self.entries if entry.kind is EntryKind.VOID}
+        voided: Counter[str | None] = Counter()
+        for entry in self.of_kind(EntryKind.VOID):
+            voided[entry.charge_id] += entry.amount_minor or 0
         spending: dict[int, int] = dict.fromkeys(open_customers, 0)
-        for entry in self.entries:
-            counts = (
-                entry.kind is EntryKind.CHARGE
-                and entry.charge_id not in voided_charges
-                and entry.body["offline"]
-            )
+        for entry in self.of_kind(EntryKind.CHARGE):
             if (
-                counts
+                entry.body["offline"]
                 and entry.customer_id in open_customers
                 and entry.seq > observation_times.get(entry.customer_id, 0)
             ):
-                spending[entry.customer_id] += entry.amount_minor or 0
+                spending[entry.customer_id] += (entry.amount_minor or 0) + voided[entry.charge_id]
         return OfflineExposure(Money(spending[customer_id]), Money(sum(spending.values())))
 
     def closed_by(self) -> str:
@@ -79,6 +77,11 @@ class FakeBooks:
     def of_kind(self, kind: EntryKind) -> list[Entry]:
         """Return the entries of one kind, oldest first."""
         return [entry for entry in self.entries if entry.kind is kind]
+
+    @staticmethod
+    def _key(entry: Entry | Draft) -> tuple[EntryKind, str | None, int]:
+        number = entry.body.get("number", 1) if entry.kind is EntryKind.VOID else 0
+        return entry.kind, entry.charge_id, number
 
     def _keep(self, draft: Draft) -> Entry:
         seq, prev_hash = len(self.entries) + 1, FIRST_PREV_HASH

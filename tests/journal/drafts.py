@@ -29,6 +29,14 @@ def void(customer: int, amount: int, charge_id: str) -> Draft:
     )
 
 
+def part_void(customer: int, amount: int, charge_id: str, number: int = 1) -> Draft:
+    """Take back a part of a charge; `number`: it is the charge's first, second, ... void."""
+    body: dict[str, Any] = {"reason": "goods returned", "lines": [["Coffee", amount, 1]]}
+    if number > 1:
+        body["number"] = number
+    return Draft(EntryKind.VOID, customer, amount_minor=-amount, body=body, charge_id=charge_id)
+
+
 def repayment(customer: int, amount: int) -> Draft:
     return Draft(EntryKind.REPAYMENT, customer, -amount)
 

@@ -16,12 +16,12 @@ from tests.journal.drafts import (
     attempt,
     charge,
     conflict,
+    part_void,
     receipt,
     refusal,
     repayment,
     resolved,
     taken_back,
-    void,
 )
 
 from taptill.domain.decision import OfflineExposure
@@ -36,7 +36,8 @@ from taptill.journal.queries import JournalQueries
 
 CUSTOMERS = (ADA, BEN, 9, 10)
 REOPEN = "reopen"
-VOID_LAST = "void the last"
+VOID_LAST = "void what is left of the last"
+VOID_HALF = "void half of what is left of the last"
 
 
 def summed_anew(all_entries: list[Entry], customer_id: int, above_seq: int) -> OfflineExposure:
@@ -44,7 +45,6 @@ def summed_anew(all_entries: list[Entry], customer_id: int, above_seq: int) -> O
     count = PositionCounter()
     for entry in all_entries:
         count.add(entry)
-    voided = {entry.charge_id for entry in all_entries if entry.kind is EntryKind.VOID}
     above = {
         position.customer_id: position.row_mark.seq if position.row_mark else position.start_seq
         for position in count.positions.values()
@@ -53,18 +53,27 @@ def summed_anew(all_entries: list[Entry], customer_id: int, above_seq: int) -> O
     sums = dict.fromkeys(above, 0)
     for entry in all_entries:
         counts = entry.kind is EntryKind.CHARGE and entry.body["offline"]
-        if counts and entry.customer_id in above and entry.charge_id not in voided:
+        if counts and entry.customer_id in above:
             beyond = entry.seq > above[entry.customer_id]
-            sums[entry.customer_id] += (entry.amount_minor or 0) if beyond else 0
+            sums[entry.customer_id] += left_of(all_entries, entry) if beyond else 0
     return OfflineExposure(Money(sums[customer_id]), Money(sum(sums.values())))
 
 
-def last_offline_charge(all_entries: list[Entry]) -> Entry | None:
-    voided = {entry.charge_id for entry in all_entries if entry.kind is EntryKind.VOID}
+def left_of(all_entries: list[Entry], charge: Entry) -> int:
+    """Return what the voids of a charge have left of it."""
+    voided = [
+        entry.amount_minor or 0
+        for entry in all_entries
+        if entry.kind is EntryKind.VOID and entry.charge_id == charge.charge_id
+    ]
+    return (charge.amount_minor or 0) + sum(voided)
+
+
+def last_charge_left(all_entries: list[Entry]) -> Entry | None:
     charges = [
         entry
         for entry in all_entries
-        if entry.kind is EntryKind.CHARGE and entry.charge_id not in voided
+        if entry.kind is EntryKind.CHARGE and left_of(all_entries, entry)
     ]
     return charges[-1] if charges else None
 
@@ -91,7 +100,7 @@ _acts = st.one_of(
     st.builds(refusal, _who),
     st.builds(resolved, _who),
     st.just(Draft(EntryKind.FORKED, body={"journal_id": "bbbb0002", "was": "aaaa0001"})),
-    st.sampled_from([REOPEN, VOID_LAST, VOID_LAST]),
+    st.sampled_from([REOPEN, VOID_LAST, VOID_HALF, VOID_HALF]),
 )
 
 
@@ -127,10 +136,20 @@ class SummedJournal:
                     ]
                 ]
             )
-        elif last := last_offline_charge(self.entries):
-            assert last.customer_id is not None
-            assert last.charge_id is not None
-            self.file.append([[void(last.customer_id, last.amount_minor or 0, last.charge_id)]])
+        elif last := last_charge_left(self.entries):
+            self.void(last, whole=act == VOID_LAST)
+
+    def void(self, charge: Entry, *, whole: bool) -> None:
+        all_entries = self.entries
+        left = left_of(all_entries, charge)
+        charge_id, amount = charge.charge_id or "", left if whole else -(-left // 2)
+        number = 1 + sum(
+            entry.kind is EntryKind.VOID and entry.charge_id == charge_id for entry in all_entries
+        )
+        (group,) = self.file.append(
+            [[part_void(charge.customer_id or 0, amount, charge_id, number)]]
+        )
+        assert not isinstance(group, JournalError)
 
     @property
     def entries(self) -> list[Entry]:

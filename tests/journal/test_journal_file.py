@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 from tests.fakes.clock import FakeClock
 from tests.journal.conftest import JournalHarness
-from tests.journal.drafts import ADA, BEN, attempt, charge, declined, receipt, repayment, void
+from tests.journal.drafts import (
+    ADA,
+    BEN,
+    attempt,
+    charge,
+    declined,
+    part_void,
+    receipt,
+    repayment,
+    void,
+)
 
 from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.errors import (
@@ -85,6 +95,17 @@ REFUSED = {
     "a void of another customer's charge": void(BEN, 320, "c1"),
     "a void of another amount": void(ADA, 100, "c1"),
     "a void of a repayment": void(ADA, -100, "back"),
+    "more than the whole charge in lines": part_void(ADA, 321, "c1"),
+    "a part that takes nothing back": part_void(ADA, 0, "c1"),
+    "a part that charges more": part_void(ADA, -20, "c1"),
+    "a part of another customer's charge": part_void(BEN, 20, "c1"),
+    "a first void that says it is the second": part_void(ADA, 20, "c1", 2),
+    "a part of what is voided already": part_void(ADA, 20, "voided", 2),
+    "a part that was appended twice": part_void(ADA, 100, "in parts"),
+    "the second part that was appended twice": part_void(ADA, 150, "in parts", 2),
+    "a part beyond what is left": part_void(ADA, 71, "in parts", 3),
+    "all of what is left in part only": void(ADA, 70, "in parts"),
+    "the whole of what is left in part only": void(ADA, 320, "in parts"),
     "a second charge of one id": charge(BEN, 1, "c1"),
     "a charge without a customer": Draft(EntryKind.CHARGE, None, 320),
     "a charge without an amount": Draft(EntryKind.CHARGE, ADA),
@@ -96,12 +117,15 @@ REFUSED = {
 
 @pytest.mark.parametrize("draft", REFUSED.values(), ids=REFUSED)
 def test_the_journal_refuses(book: JournalHarness, draft: Draft) -> None:
-    book.write(charge(ADA, 320, "c1"), charge(ADA, 320, "voided"))
+    book.write(charge(ADA, 320, "c1"), charge(ADA, 320, "voided"), charge(ADA, 320, "in parts"))
     book.write(void(ADA, 320, "voided"), repayment(ADA, 100))
+    book.write(part_void(ADA, 100, "in parts"), part_void(ADA, 150, "in parts", 2))
     with pytest.raises(EntryRefusedError):
         book.write(draft)
     (entry,) = book.write(void(ADA, 320, "c1"))
-    assert entry.seq == 5
+    assert entry.seq == 8
+    (last_part,) = book.write(part_void(ADA, 70, "in parts", 3))
+    assert last_part.seq == 9
     assert verify(book.queries.connection).sound
 
 
@@ -171,8 +195,9 @@ def test_what_was_written_off_is_not_voided_too(book: JournalHarness) -> None:
     book.write(
         charge(ADA, 80, "off"), Draft(EntryKind.WRITE_OFF, ADA, -80), charge(ADA, 320, "later")
     )
-    with pytest.raises(EntryRefusedError, match="not written off"):
-        book.write(void(ADA, 80, "off"))
+    for draft in (void(ADA, 80, "off"), part_void(ADA, 20, "off")):
+        with pytest.raises(EntryRefusedError, match="not written off"):
+            book.write(draft)
     book.write(Draft(EntryKind.WRITE_OFF, BEN, -500), void(ADA, 320, "later"))
     assert verify(book.queries.connection).sound
 
@@ -217,6 +242,37 @@ def test_a_journal_of_the_first_format_is_brought_up_to_date(path: Path, clock: 
     assert [now.queries.position(customer) for customer in (ADA, BEN)] == before
     assert verify(now.file.connection).sound
     now.close()
+
+
+_ONE_VOID_EACH = """
+DROP INDEX entries_charge;
+DROP TRIGGER entries_void;
+CREATE UNIQUE INDEX entries_charge ON entries (kind, charge_id) WHERE charge_id IS NOT NULL;
+CREATE TRIGGER entries_void BEFORE INSERT ON entries
+    WHEN new.kind = 'void' AND NOT EXISTS (
+        SELECT 1 FROM entries c WHERE c.kind = 'charge' AND c.charge_id = new.charge_id
+        AND c.customer_id = new.customer_id AND c.amount_minor = -new.amount_minor)
+    BEGIN SELECT RAISE(ABORT, 'a void takes back one whole charge'); END;
+PRAGMA user_version = 4;
+"""
+
+
+def test_a_journal_of_format_4_takes_several_voids_of_a_charge_from_now_on(
+    path: Path, clock: FakeClock
+) -> None:
+    """And those that it had stay the only ones of their charges."""
+    with closing(JournalHarness(path, clock)) as first:
+        first.write(charge(ADA, 320, "whole"), void(ADA, 320, "whole"), charge(ADA, 500, "c2"))
+        first.file.connection.executescript(_ONE_VOID_EACH)
+        with pytest.raises(EntryRefusedError):
+            first.write(part_void(ADA, 100, "c2"))
+    with closing(JournalHarness(path, clock)) as now:
+        now.write(part_void(ADA, 100, "c2"), part_void(ADA, 400, "c2", 2))
+        for number in (1, 2):
+            with pytest.raises(EntryRefusedError):
+                now.write(part_void(ADA, 320, "whole", number))
+        assert verify(now.file.connection).sound
+        assert now.file.connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
 
 
 def test_bringing_a_journal_up_to_date_does_not_hide_that_its_end_is_missing(

@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 from tests.fakes.clock import FakeClock
 from tests.journal.drafts import attempt, conflict, declined, receipt, repayment, void
 
+from taptill.checkout.sale import void_draft
 from taptill.domain.entry import Draft, Entry, EntryKind
 from taptill.domain.errors import JournalArchiveError, JournalBrokenError, JournalError, UsageError
 from taptill.domain.mark import HASH_DIGITS, Mark
 from taptill.domain.reports.counter import ReportCounter
 from taptill.domain.reports.period import Period
 from taptill.domain.reports.report import CountAndSum, Report, Tally
+from taptill.domain.sales.remainder import Part, Remainder, remainder
 from taptill.journal.back_office.close_year import close_year
 from taptill.journal.file import JournalFile, entries, position
 from taptill.journal.queries import JournalQueries
@@ -50,6 +52,8 @@ STEPS = st.lists(
                 "sell",
                 "sell",
                 "void",
+                "take back",
+                "take back",
                 "settle",
                 "conflict",
                 "repay",
@@ -104,6 +108,7 @@ class PlayedJournal:
             "sell": lambda: self.sell_goods(step),
             "odd": lambda: self.sell(customer, 55, [["half a line"]]),
             "void": lambda: self.void(step.minutes),
+            "take back": lambda: self.take_back(step),
             "settle": lambda: self.settle(customer),
             "conflict": lambda: self.append(conflict(customer)),
             "repay": lambda: self.append(repayment(customer, 100)),
@@ -118,10 +123,28 @@ class PlayedJournal:
         self.sell(step.customer, total, lines)
 
     def void(self, number: int) -> None:
+        """Take back a whole charge, or all that is left of it."""
         if self.charges:
             charge = self.charges.pop(number % len(self.charges))
-            amount = charge.amount_minor or 0
-            self.append(void(charge.customer_id or 0, amount, charge.charge_id or ""))
+            left, amount = self.left_of(charge), charge.amount_minor or 0
+            part = left.whole()
+            if left.voids and isinstance(part, Part):
+                self.append(void_draft(left, part, reason="wrong amount"))
+            elif not left.voids:
+                self.append(void(charge.customer_id or 0, amount, charge.charge_id or ""))
+
+    def take_back(self, step: PlayedStep) -> None:
+        """Take back some lines of a charge, if the rules allow it."""
+        if self.charges:
+            left = self.left_of(self.charges[step.minutes % len(self.charges)])
+            names = {GOODS[index][0] for index in step.lines}
+            part = left.part([(name, price, 1) for name, price, _ in left.lines if name in names])
+            if isinstance(part, Part):
+                self.append(void_draft(left, part, reason="goods returned"))
+
+    def left_of(self, charge: Entry) -> Remainder:
+        where = "kind = 'void' AND charge_id = ?"
+        return remainder(charge, entries(self.file.connection, where, [charge.charge_id]))
 
     def jump(self, minutes: int) -> None:
         self.clock.jump(60 * minutes)

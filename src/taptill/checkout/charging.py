@@ -15,6 +15,7 @@ from taptill.checkout.till_state import TillState
 from taptill.domain.decision import Declined, Found, Reason
 from taptill.domain.entry import Draft, Entry
 from taptill.domain.errors import JournalError
+from taptill.domain.sales.remainder import Part
 
 DEAD_ENTER_S = 0.4
 """Enter is ignored for so long after a tap or a result. A reader may still withdraw a tap after it
@@ -58,7 +59,7 @@ class Charging:
             state.show_notice(Notice.NONE)  # the banner says what to do about the decline
 
     def ask_void(self) -> None:
-        """Ask for the reason to void the last sale; this is possible once, within the window."""
+        """Ask for the reason to void what is left of the last sale, within the window."""
         state, sale = self._state, self.voidable()
         if state.sale.step is Step.VOIDING:
             state.show_notice(Notice.VOID_KEYS)
@@ -71,7 +72,7 @@ class Charging:
             state.new_sale()
             state.apply(Event.VOID_ASKED)
             detail = f"{sale.time} {sale.initials}"
-            state.sale = replace(state.sale, amount=sale.amount, detail=detail)
+            state.sale = replace(state.sale, amount=sale.amount_left, detail=detail)
 
     def choose_void(self, key: str) -> None:
         """Void the last sale for the reason that `key` stands for; other keys change nothing."""
@@ -83,13 +84,10 @@ class Charging:
             state.show_notice(Notice.VOID_KEYS)
         else:
             state.apply(Event.VOID_CHOSEN)
-            draft = void_draft(
-                charge_id=sale.charge_id,
-                seq=sale.seq,
-                customer_id=sale.customer_id,
-                amount=sale.amount,
-                reason=VOID_REASONS[key],
-            )
+            assert sale.left
+            part = sale.left.whole()
+            assert isinstance(part, Part)  # a sale of which nothing is left is not the last one
+            draft = void_draft(sale.left, part, reason=VOID_REASONS[key])
             state.background.start(self._void(draft))
 
     def voidable(self) -> RecentSale | None:
@@ -161,7 +159,7 @@ class Charging:
         state = self._state
         entry = await self._commit(draft)
         if entry is not None:
-            state.recent_sales.void(draft.charge_id or "", entry.seq)
+            state.recent_sales.void(entry)
             self._finish(Event.VOID_SAVED)
             state.refresh()
             await self._settle_soon()

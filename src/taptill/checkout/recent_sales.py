@@ -8,7 +8,8 @@ from datetime import datetime
 from taptill.checkout.view import RecentSaleView, SaleState
 from taptill.domain.decision import Declined
 from taptill.domain.entry import Entry, EntryKind, Position
-from taptill.domain.money import Money
+from taptill.domain.money import ZERO, Money
+from taptill.domain.sales.remainder import Remainder, remainder
 
 ROWS_MAX = 10
 
@@ -17,9 +18,10 @@ ROWS_MAX = 10
 class RecentSale:
     """One row of the list: a charge, or a decline at the till.
 
-    `time` is local HH:MM. `seq` is the entry that must reach the backend: the charge, or its void;
-    0 for a decline, which has no `charge_id` and no `customer_id` either. `sold_at_s` is monotonic,
-    None where the sale was made before this boot.
+    `time` is local HH:MM. `amount` is what was charged, `left` what is left of it after its voids.
+    `seq` is the entry that must reach the backend: the charge, or its last void; 0 for a decline,
+    which has no `charge_id`, no `customer_id` and no `left` either. `sold_at_s` is monotonic, None
+    where the sale was made before this boot.
     """
 
     time: str
@@ -30,7 +32,17 @@ class RecentSale:
     seq: int = 0
     sold_at_s: float | None = None
     decline: Declined | None = None
-    is_voided: bool = False
+    left: Remainder | None = None
+
+    @property
+    def is_voided(self) -> bool:
+        """Return whether nothing is left of the charge."""
+        return self.left is not None and self.left.amount <= ZERO
+
+    @property
+    def amount_left(self) -> Money:
+        """Return what is left of the charge."""
+        return self.left.amount if self.left else self.amount
 
 
 class RecentSales:
@@ -46,22 +58,25 @@ class RecentSales:
         if sale.seq:
             self._last = sale
 
-    def void(self, charge_id: str, seq: int) -> None:
-        """Mark a sale as voided by entry `seq`, and follow that entry from now on."""
-        if self._last and self._last.charge_id == charge_id:
-            self._last = None
+    def void(self, void: Entry) -> None:
+        """Take a void, of a whole sale or of a part, and follow that entry from now on."""
         for index, row in enumerate(self._rows):
-            if row.charge_id == charge_id:
-                self._rows[index] = replace(row, is_voided=True, seq=seq)
+            if row.left and row.charge_id == void.charge_id:
+                self._rows[index] = replace(row, left=row.left.after(void), seq=void.seq)
+        last = self._last
+        if last and last.left and last.charge_id == void.charge_id:
+            last = replace(last, left=last.left.after(void), seq=void.seq)
+            self._last = None if last.is_voided else last
 
     def last_sale(self) -> RecentSale | None:
-        """Return the newest charge unless it is voided; declines may have displaced its row."""
+        """Return the newest charge if anything is left; declines may have displaced its row."""
         return self._last
 
     @property
     def ends_with_sale(self) -> bool:
-        """Return whether the newest row is a charge that is not voided."""
-        return bool(self._rows) and self._rows[0] is self.last_sale()
+        """Return whether the newest row is a charge of which something is left."""
+        last = self.last_sale()
+        return bool(self._rows) and last is not None and self._rows[0].seq == last.seq
 
     def restore(self, entries: Iterable[Entry], boot_id: str, uptime_ms: int, now_s: float) -> None:
         """Fill the list from journal entries after a start, oldest entry first.
@@ -71,7 +86,7 @@ class RecentSales:
         """
         for entry in entries:
             if entry.kind is EntryKind.VOID:
-                self.void(entry.charge_id or "", entry.seq)
+                self.void(entry)
             elif entry.kind is EntryKind.CHARGE:
                 is_same_boot = entry.boot_id == boot_id
                 ago_s = (uptime_ms - entry.uptime_ms) / 1000
@@ -102,6 +117,7 @@ def recent_sale_of(entry: Entry, sold_at_s: float | None) -> RecentSale:
         customer_id=entry.customer_id or 0,
         seq=entry.seq,
         sold_at_s=sold_at_s,
+        left=remainder(entry),
     )
 
 
@@ -122,7 +138,7 @@ def _view(row: RecentSale, position: Position | None, voidable_id: str) -> Recen
     return RecentSaleView(
         charge_id=row.charge_id,
         time=row.time,
-        amount=row.amount,
+        amount=row.amount if row.is_voided else row.amount_left,
         initials=row.initials,
         state=state,
         reason=row.decline.reason if row.decline else None,

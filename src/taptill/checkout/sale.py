@@ -20,6 +20,7 @@ from taptill.domain.decision import (
 )
 from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.money import ZERO, Currency, Money
+from taptill.domain.sales.remainder import Part, Remainder
 from taptill.domain.staff.member import StaffMember
 from taptill.domain.tap import Tap
 
@@ -144,11 +145,29 @@ def charge_draft(
     )
 
 
-def void_draft(*, charge_id: str, seq: int, customer_id: int, amount: Money, reason: str) -> Draft:
-    """Return the void of the charge `charge_id`, which is entry `seq` of the journal."""
-    body = {"reason": reason, "voids": seq}
+def void_draft(
+    left: Remainder, part: Part, *, reason: str, staff: str | None = None, approved_by: str = ""
+) -> Draft:
+    """Return the void of a part of what is left of a charge.
+
+    `staff` takes it back, and `approved_by` let them, where they may not do it alone. A void of a
+    whole charge has no lines. Each one but the first says how many there were: so the journal
+    refuses one that is already there, and one that was made without knowing of another.
+    """
+    body: dict[str, Any] = {"reason": reason, "voids": left.seq}
+    if left.voids:
+        body["number"] = left.voids + 1
+    if left.voids or part != left.whole():
+        body["lines"] = [[name, price, quantity] for name, price, quantity in part.lines]
+    if approved_by:
+        body["approved_by"] = approved_by
     return Draft(
-        EntryKind.VOID, customer_id, amount_minor=-amount.minor, body=body, charge_id=charge_id
+        EntryKind.VOID,
+        left.customer_id,
+        amount_minor=-part.amount.minor,
+        body=body,
+        charge_id=left.charge_id,
+        staff=staff,
     )
 
 

@@ -249,7 +249,7 @@ class JournalRetiredError(JournalError):
 
 
 class EntryRefusedError(JournalError):
-    """The journal's rules do not allow this entry, a second void of one charge for example."""
+    """The journal's rules do not allow this entry, a void that is already there for example."""
 
     code = "journal-entry"
     says = "journal {path}: this entry is not allowed ({detail})"

@@ -1,9 +1,9 @@
 """Sums of the offline charges that the newest rows do not hold, kept between commits.
 
-A charge counts from its commit until the row's mark reaches it or it is voided. So the sum of a
-customer depends on the customer's own entries and position alone, and an entry changes the sum of
-its own customer; a fork and a booked file change those of many. Whoever keeps the sums of all open
-customers computes those of the customers anew who have entries since, and no others.
+A charge counts from its commit until the row's mark reaches it, less what its voids took back. So
+the sum of a customer depends on the customer's own entries and position alone, and an entry changes
+the sum of its own customer; a fork and a booked file change those of many. Whoever keeps the sums
+of all open customers computes those of the customers anew who have entries since, and no others.
 """
 
 import json
@@ -15,14 +15,15 @@ from taptill.journal.schema import CARRIED_SEQ, MONEY
 ENTRIES_MAX = 1_000
 """After more entries than these all sums are computed anew, which takes about as long."""
 
-_COUNTS = f"""
-{MONEY} AND kind = 'charge' AND json_extract(body, '$.offline') AND NOT EXISTS (
-    SELECT 1 FROM entries v
+_COUNTS = f"{MONEY} AND kind = 'charge' AND json_extract(body, '$.offline')"
+_LEFT = """
+sum(c.amount_minor + coalesce((
+    SELECT sum(v.amount_minor) FROM entries v
     WHERE v.kind = 'void' AND v.charge_id = c.charge_id AND v.charge_id IS NOT NULL
-)
-"""  # noqa: S608 - constants
+), 0))
+"""
 _SUM_OF_ONE = f"""
-SELECT coalesce(sum(amount_minor), 0) FROM entries c
+SELECT coalesce({_LEFT}, 0) FROM entries c
 WHERE c.customer_id = ?1 AND c.seq > ?2 AND {_COUNTS}
 """  # noqa: S608 - constants
 _IS_SET_BACK = f"""
@@ -31,7 +32,7 @@ SELECT 1 FROM entries c WHERE c.customer_id = ?1 AND c.kind = 'carried' AND {CAR
 
 _HELD = "coalesce(p.seen_seq, p.start_seq)"
 _SUMS = f"""
-SELECT p.customer_id, {_HELD}, sum(amount_minor)
+SELECT p.customer_id, {_HELD}, {_LEFT}
 FROM positions p CROSS JOIN entries c ON c.customer_id = p.customer_id AND c.seq > {_HELD}
 WHERE p.open AND %s AND {_COUNTS} GROUP BY p.customer_id
 """  # noqa: S608 - constants

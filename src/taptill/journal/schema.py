@@ -2,11 +2,11 @@
 
 import sqlite3
 
-VERSION = 4
+VERSION = 5
 """1 became 2: positions know row total, origin, start and end, and a void knows of write-offs;
 2 became 3: a journal may begin with what a closed one has carried over; 3 became 4: positions know
-what a case surely holds, and how their row was enrolled. The entries that were there are the same
-in all."""
+what a case surely holds, and how their row was enrolled; 4 became 5: a charge may have several
+voids. The entries that were there are the same in all."""
 
 ARCHIVES_SINCE = 3
 """The archive of a closed year keeps the format that it was closed with, and is read all the same.
@@ -32,11 +32,39 @@ _ENTRIES = {
 }
 
 MONEY = "kind IN ('charge', 'void', 'repayment', 'write-off')"
-RARE = "kind IN ('opened', 'halted', 'resumed', 'forked', 'retired', 'exported', 'booked')"
+RARE = (
+    "kind IN ('opened', 'halted', 'resumed', 'forked', 'retired', 'exported', 'booked', "
+    "'shift-opened', 'shift-closed')"
+)
 """Conditions of the partial indexes; SQLite uses one only if the query repeats it literally."""
 
 CARRIED_SEQ = "json_extract(body, '$.position[1]')"
 """Path of the last money entry's number in a carried position, see `projection.COLUMNS`."""
+
+_VOID_NUMBER = "coalesce(json_extract({}body, '$.number'), 1)"
+"""Which void of its charge an entry is; the first one need not say so."""
+
+_VOID_REFUSED = (
+    "a void takes back, once, lines that are left of a charge of the same customer, or all of it, "
+    "and it is not written off"
+)
+
+# A void names how many there were before it, so that one which is written a second time, after a
+# commit whose outcome was not known, is refused: it would be the one after itself.
+_VOID_RULE = f"""
+CREATE TRIGGER entries_void BEFORE INSERT ON entries
+    WHEN new.kind = 'void' AND NOT EXISTS (
+        SELECT 1 FROM entries c WHERE c.kind = 'charge' AND c.charge_id = new.charge_id
+        AND c.customer_id = new.customer_id
+        AND CASE WHEN json_extract(new.body, '$.lines') IS NULL
+            THEN new.amount_minor = -c.amount_minor ELSE new.amount_minor < 0 END
+        AND (SELECT new.amount_minor + c.amount_minor + coalesce(sum(v.amount_minor), 0) >= 0
+            AND {_VOID_NUMBER.format("new.")} = count(*) + 1
+            FROM entries v WHERE v.kind = 'void' AND v.charge_id = new.charge_id)
+        AND NOT EXISTS (SELECT 1 FROM entries w WHERE w.customer_id = c.customer_id
+            AND w.seq > c.seq AND w.{MONEY} AND w.kind = 'write-off'))
+    BEGIN SELECT RAISE(ABORT, '{_VOID_REFUSED}'); END;
+"""  # noqa: S608 - constants
 
 # `open` is a generated column, so that an index finds the open customers.
 _PROJECTION = f"""
@@ -47,15 +75,12 @@ DROP INDEX IF EXISTS entries_carried;
 DROP INDEX IF EXISTS entries_carried_seq;
 CREATE INDEX entries_carried ON entries (customer_id) WHERE kind = 'carried';
 CREATE INDEX entries_carried_seq ON entries ({CARRIED_SEQ}) WHERE kind = 'carried';
+DROP INDEX IF EXISTS entries_charge;
+CREATE UNIQUE INDEX entries_charge ON entries
+    (kind, charge_id, CASE kind WHEN 'void' THEN {_VOID_NUMBER.format("")} ELSE 0 END)
+    WHERE charge_id IS NOT NULL;
 DROP TRIGGER IF EXISTS entries_void;
-CREATE TRIGGER entries_void BEFORE INSERT ON entries
-    WHEN new.kind = 'void' AND NOT EXISTS (
-        SELECT 1 FROM entries c WHERE c.kind = 'charge' AND c.charge_id = new.charge_id
-        AND c.customer_id = new.customer_id AND c.amount_minor = -new.amount_minor
-        AND NOT EXISTS (SELECT 1 FROM entries w WHERE w.customer_id = c.customer_id
-            AND w.seq > c.seq AND w.{MONEY} AND w.kind = 'write-off'))
-    BEGIN SELECT RAISE(ABORT,
-        'a void takes back one whole charge of the same customer, that is not written off'); END;
+{_VOID_RULE}
 CREATE TABLE positions (
     customer_id INTEGER PRIMARY KEY,
     last_seq INTEGER, total INTEGER, last_hash TEXT,
@@ -73,10 +98,9 @@ CREATE TABLE positions (
 ) STRICT;
 CREATE INDEX positions_open ON positions (last_seq) WHERE open;
 CREATE INDEX positions_conflict ON positions (customer_id) WHERE conflict IS NOT NULL;
-"""  # noqa: S608 - constants
+"""
 
 _ENTRIES_RULES = f"""
-CREATE UNIQUE INDEX entries_charge ON entries (kind, charge_id) WHERE charge_id IS NOT NULL;
 CREATE INDEX entries_money ON entries (customer_id, seq)
     WHERE {MONEY};
 CREATE TRIGGER entries_fit BEFORE INSERT ON entries

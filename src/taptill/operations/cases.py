@@ -1,13 +1,14 @@
 """What helps a person recognise a customer of the journal: initials, card and goods."""
 
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
 from taptill.domain.card_id import masked
 from taptill.domain.entry import Entry, EntryKind, Position
+from taptill.domain.sales.remainder import Remainder, remainder
 from taptill.journal.back_office.conflicts import charge_before, entries_of
 from taptill.journal.queries import JournalQueries
 
@@ -40,21 +41,22 @@ def initials_of(queries: JournalQueries, customer: int) -> str:
 
 
 def goods_of(queries: JournalQueries, position: Position) -> str:
-    """Return the goods of the charges that may be missing in the row."""
+    """Return the goods of the charges that may be missing in the row, less what was voided."""
     sure = position.certain_mark if position.conflict else position.row_mark
     covered_seq = sure.seq if sure else position.start_seq
     history = list(entries_of(queries.connection, position.customer_id))
-    voided_charges = {entry.charge_id for entry in history if entry.kind is EntryKind.VOID}
+    voids: defaultdict[str | None, list[Entry]] = defaultdict(list)
+    for entry in history:
+        if entry.kind is EntryKind.VOID:
+            voids[entry.charge_id].append(entry)
     return _goods(
-        entry
+        remainder(entry, voids[entry.charge_id])
         for entry in history
-        if entry.kind is EntryKind.CHARGE
-        and entry.seq > covered_seq
-        and entry.charge_id not in voided_charges
+        if entry.kind is EntryKind.CHARGE and entry.seq > covered_seq
     )
 
 
-def _goods(charges: Iterable[Entry]) -> str:
+def _goods(charges: Iterable[Remainder]) -> str:
     quantities: Counter[str] = Counter()
     for charge in charges:
         for name, _, quantity in charge.lines:

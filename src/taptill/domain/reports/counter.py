@@ -1,9 +1,10 @@
 """Entries in, the report of a period out.
 
 How it counts: a charge and a void each belong to the day and the hour of their own time, so a day
-that is over never changes its gross or its net. A void takes back the lines of its charge, whenever
-that was made. What a charge holds beyond its lines goes to a row of its own, so that the goods add
-up to the total. Where the money of an entry stands is read from its customer's position.
+that is over never changes its gross or its net. A void takes back the lines that it names, or all
+of its charge, whenever that was made. What a charge holds beyond its lines goes to a row of its
+own, so that the goods add up to the total. Where the money of an entry stands is read from its
+customer's position.
 """
 
 from collections import Counter, defaultdict
@@ -45,6 +46,7 @@ class ReportCounter:
         self._receipts = AwaitedReceipts(period)
         self._facts = _Facts()
         self._people: dict[int, Entry] = {}
+        self._voided_outside: set[int] = set()
         self._repaid: defaultdict[int, int] = defaultdict(int)
         self._written_off: defaultdict[int, int] = defaultdict(int)
 
@@ -63,7 +65,9 @@ class ReportCounter:
         elif entry.kind is EntryKind.VOID:
             charge = self._voided_charges.get(entry.charge_id or "")
             if charge and self._has(charge.at):
-                self._facts.add("voided_outside", -(entry.amount_minor or 0))
+                is_new = charge.seq not in self._voided_outside
+                self._facts.add("voided_outside", -(entry.amount_minor or 0), int(is_new))
+                self._voided_outside.add(charge.seq)
 
     def take_receipt(self, entry: Entry) -> None:
         """Take a receipt, or a booked file, of after the period."""
@@ -193,9 +197,9 @@ class _Facts:
         self.first_at = self.last_at = ""
         self.first_seq = self.last_seq = 0
 
-    def add(self, name: str, amount_minor: int) -> None:
-        """Add an entry to one of the sums that `Report` names."""
-        self.sums[name] = self.sums[name].add(amount_minor)
+    def add(self, name: str, amount_minor: int, count: int = 1) -> None:
+        """Add an entry, or so many, to one of the sums that `Report` names."""
+        self.sums[name] = self.sums[name].add(amount_minor, count)
 
     def add_time(self, at: str) -> None:
         """Widen the range of the charges' times."""

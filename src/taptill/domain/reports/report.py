@@ -75,9 +75,9 @@ class CountAndSum:
     count: int = 0
     sum_minor: int = 0
 
-    def add(self, amount_minor: int) -> "CountAndSum":
-        """Add one entry."""
-        return CountAndSum(self.count + 1, self.sum_minor + amount_minor)
+    def add(self, amount_minor: int, count: int = 1) -> "CountAndSum":
+        """Add one entry, or so many."""
+        return CountAndSum(self.count + count, self.sum_minor + amount_minor)
 
 
 class LineKind(StrEnum):
@@ -149,7 +149,8 @@ class Report:
     - `offline`: charges that were decided from the cache.
     - `sent_later`: charges and voids that reached the books on a later day than their own; net.
     - `voids_of_outside`: voids of the period that take back a charge of another day.
-    - `voided_outside`: charges of the period that a void of another day takes back.
+    - `voided_outside`: charges of the period of which voids of another day take something back, and
+      how much; a charge counts once.
     - `declined`: how often for which reason, most frequent first; a decline has no sum.
     - `untrusted`: charges and voids whose time was noted while the clock was not known to be set.
     - `first_at`, `last_at`: first and last charge in time, empty without one.

@@ -1,11 +1,12 @@
 """Charges and voids in, their tallies by day, hour, good and customer out."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from taptill.domain.entry import Entry, EntryKind
+from taptill.domain.entry import ChargedLine, Entry, EntryKind
 from taptill.domain.reports.report import (
     DayRow,
     GoodRow,
@@ -14,6 +15,7 @@ from taptill.domain.reports.report import (
     Standing,
     Tally,
 )
+from taptill.domain.sales.remainder import lines_of_void
 
 _LINE_KINDS = tuple(LineKind)
 
@@ -35,6 +37,12 @@ class Movement:
         """What was charged or taken back, without the sign that a void has."""
         amount = self.entry.amount_minor or 0
         return amount if self.entry.kind is EntryKind.CHARGE else -amount
+
+    @property
+    def lines(self) -> Sequence[ChargedLine]:
+        """The lines that were charged or taken back; a void without lines takes back all."""
+        charged = self.charge.lines if self.charge else ()
+        return lines_of_void(self.entry, charged) if self.is_void else charged
 
     @property
     def is_void(self) -> bool:
@@ -65,7 +73,7 @@ class SalesTables:
         self._hours[movement.moment.hour] += tally
         self.customers[movement.entry.customer_id or 0] += tally
         rest = movement.amount_minor
-        for name, price, quantity in movement.charge.lines if movement.charge else ():
+        for name, price, quantity in movement.lines:
             kind = LineKind.GOOD if name else LineKind.TYPED
             self._goods[kind, name] += movement.tally(quantity, price * quantity)
             rest -= price * quantity

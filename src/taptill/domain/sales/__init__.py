@@ -1,0 +1,1 @@
+"""Sales that were made: what is left of them, who may take them back, how they are found."""
