@@ -1,0 +1,1 @@
+"""Sales that were made, as lists and searches need them: pages, newest first."""
