@@ -75,7 +75,7 @@ CASES = {
     ),
     "a letter that no good has": (EUROS, "30x", [], "30", 30, Notice.NO_SUCH_KEY),
     "star repeats the last line": (EUROS, "cw*", ["1 Coffee 150", "2 Water 240"], "", 390, ""),
-    "star repeats the amount being typed": (EUROS, "30*", ["1 - 30", "1 - 30"], "", 60, ""),
+    "star repeats the amount being typed": (EUROS, "420*", ["1 - 420", "1 - 420"], "", 840, ""),
     "star without anything": (EUROS, "*", [], "", 0, Notice.NO_AMOUNT),
     "slash and a number is a good": (EUROS, "/2", ["1 Water 120"], "", 120, Notice.NONE),
     "slash keeps the amount typed before": (

@@ -328,7 +328,7 @@ def test_only_what_a_site_must_choose_has_no_default() -> None:
     }
     assert without_default == {
         *("backend base_url", "settlement strategy", "reader driver"),
-        *("goods key", "goods name", "goods price", "staff name", "staff role"),
+        *("goods name", "goods price", "staff name", "staff role"),
     }
 
 

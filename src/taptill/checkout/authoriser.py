@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from taptill.checkout.keypad import Keypad
 from taptill.checkout.ports import ChargeJournal
-from taptill.checkout.sale import Authorisation, CardLookup, Sale
+from taptill.checkout.sale import Authorisation, CardLookup
 from taptill.domain.decision import (
     Declined,
     Found,
@@ -23,17 +22,11 @@ from taptill.domain.pending import PendingBalance
 
 @dataclass(frozen=True, slots=True)
 class Authoriser:
-    """Authorises charges by one till's journal, policy and keypad."""
+    """Authorises charges by one till's journal and policy."""
 
     journal: ChargeJournal
     balance: PendingBalance
     policy: Policy
-    keypad: Keypad
-
-    def authorise(self, sale: Sale, lookup: CardLookup, now_s: float) -> Authorisation:
-        """Return whether this customer may pay what was keyed in, which may be nothing."""
-        total = sale.keyed_input.with_typed_amount(self.keypad).total
-        return self.authorise_amount(lookup, total or None, now_s, sale.overrides)
 
     def authorise_amount(
         self,

@@ -49,7 +49,7 @@ class Charging:
             return  # the screen shows the result already
         if sale.step is Step.VOIDING:
             state.show_notice(Notice.VOID_KEYS)
-        elif not state.total:
+        elif sale.keyed_input.is_empty(state.settings.keypad):
             state.show_notice(Notice.NO_AMOUNT)
         elif isinstance(result, Found) and not result.gone:
             self._confirm(result, at_s, on_screen=on_screen)
@@ -63,7 +63,7 @@ class Charging:
         state, sale = self._state, self.voidable()
         if state.sale.step is Step.VOIDING:
             state.show_notice(Notice.VOID_KEYS)
-        elif state.total:
+        elif not state.sale.keyed_input.is_empty(state.settings.keypad):
             state.show_notice(Notice.BUSY)
         elif sale is None:
             is_too_late = state.recent_sales.last_sale() is not None
@@ -151,6 +151,7 @@ class Charging:
         """Show PAID; the refresh decides what the customer may spend after this."""
         state = self._state
         state.recent_sales.add(recent_sale_of(entry, state.now_s))
+        state.last_basket = state.sale.keyed_input.with_typed_amount(state.settings.keypad)
         state.sale = replace(state.sale, keyed_input=NOTHING_KEYED, overrides=())
         self._finish(Event.SAVED)
         state.refresh()

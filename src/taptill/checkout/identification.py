@@ -17,6 +17,7 @@ from taptill.domain.customer import Snapshot, initials
 from taptill.domain.decision import Approved, Declined, Found, LookupResult, Reason, Unreachable
 from taptill.domain.entry import Draft
 from taptill.domain.errors import JournalError
+from taptill.domain.money import ZERO
 from taptill.domain.tap import CardProblem, Tap
 
 log = logging.getLogger("taptill.till")
@@ -143,7 +144,7 @@ class Identification:
         """Journal a decline in the background, and add it to the recent sales."""
         state, sale, total = self._state, self._state.sale, self._state.total
         result = sale.lookup.result if sale.lookup else None
-        if isinstance(result, Found) and total:
+        if isinstance(result, Found) and total > ZERO:
             state.recent_sales.add(
                 RecentSale(
                     time=local_time(state.ports.clock.now()),

@@ -6,7 +6,7 @@ from typing import Any
 from taptill.checkout.keypad import NOTHING_KEYED, KeyedInput
 from taptill.checkout.pages.page import TillPage
 from taptill.checkout.session import UNDER_WAY, Notice, Step
-from taptill.domain.basket import Basket
+from taptill.domain.basket import Basket, Line
 from taptill.domain.customer import initials, older
 from taptill.domain.decision import (
     Ambiguous,
@@ -123,7 +123,7 @@ def charge_draft(
     """Return the charge of an approved basket, with the overrides that it needed."""
     customer = cardholder.snapshot.customer
     body: dict[str, Any] = {
-        "lines": [[line.name, line.price.minor, line.quantity] for line in basket.lines],
+        "lines": [_body_of(line) for line in basket.lines],
         "currency": currency.code,
         "initials": initials(customer.name),
         "external_id": customer.external_id,
@@ -143,6 +143,12 @@ def charge_draft(
         charge_id=sale.charge_id,
         staff=staff,
     )
+
+
+def _body_of(line: Line) -> list[str | int]:
+    """Return a line as the journal has it, with its tax code where there is one."""
+    tax = [line.tax] if line.tax else []
+    return [line.name, line.price.minor, line.quantity, *tax]
 
 
 def void_draft(

@@ -73,6 +73,9 @@ class Notice(StrEnum):
     NO_STAFF = "no-staff"  # it needs somebody of the staff, and the config names nobody
     NOT_NOW = "not-now"  # a key of a page that cannot be opened here
     HELD_UP = "held-up"  # keys that came while the program was held up: dropped
+    WHICH_GOOD = "which-good"  # a quantity without a good, which is to follow
+    UNKNOWN_BARCODE = "unknown-barcode"
+    SCAN_AGAIN = "scan-again"  # the reader for goods read no whole barcode
     NUM_LOCK = "num-lock"  # a cursor key, or the keypad without Num Lock
 
 

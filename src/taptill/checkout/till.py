@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from taptill.checkout.charging import Charging
+from taptill.checkout.goods.ring_up import CURSOR_KEYS, RingUp
 from taptill.checkout.identification import Identification
-from taptill.checkout.keypad import NOTHING_KEYED, press
+from taptill.checkout.keypad import NOTHING_KEYED
 from taptill.checkout.pages.opening import PageOpener
 from taptill.checkout.pages.runner import PageRunner
 from taptill.checkout.ports import Ports
@@ -19,7 +20,7 @@ from taptill.domain.customer import Snapshot
 from taptill.domain.decision import Declined, Override
 from taptill.domain.entry import Entry
 from taptill.domain.errors import JournalError
-from taptill.domain.tap import CardProblem, Misread, ReaderHealth, ReaderMessage, Tap
+from taptill.domain.tap import CardProblem, Misread, ReaderHealth, ReaderMessage, Scan, Tap
 
 TICK_S = 1.0
 
@@ -29,7 +30,7 @@ A sale that waits for a card stays; one that waits for Enter has a longer time o
 
 
 class Till:
-    """One selling place: sells to one customer at a time.
+    """One selling place: sells to one customer at a time; `ring_up` takes what is on sale.
 
     Reader messages come from the queue, keys by the methods; every method returns at once. All of
     it runs in one event loop, so that no event interrupts another.
@@ -43,6 +44,7 @@ class Till:
         self._state = TillState(ports, settings, self._publish, self.refresh)
         self._identification = Identification(self._state)
         self._charging = Charging(self._state, self._identification)
+        self.ring_up = RingUp(self._state, self._accept_key)
         self._page_runner = PageRunner(self._state)
         self._page_opener = PageOpener(self._state)
         self._watchers: list[Callable[[TillView], None]] = []
@@ -85,15 +87,14 @@ class Till:
             self._state.background.stop()
 
     def press(self, key: str) -> None:
-        """Take a key of the keypad, or the small letter of a good; on a page, any key."""
+        """Take a key of keypad or cursor, or the small letter of a good; on a page, any key."""
         if self._accept_key():
             if self._state.sale.page:
                 self._page_runner.press(key)
-            elif self._state.sale.step is Step.VOIDING:
+            elif self._state.sale.step is Step.VOIDING and key not in CURSOR_KEYS:
                 self._charging.choose_void(key)
             else:
-                self._state.begin_if_over()
-                self._key_in(key)
+                self.ring_up.press(key)
         self._publish()
 
     def confirm(self, at_s: float | None = None, *, on_screen: bool = True) -> None:
@@ -105,8 +106,8 @@ class Till:
         if self._accept_key():
             if self._state.sale.page:
                 self._confirm_on_page(on_screen=on_screen)
-            elif self._state.sale.keyed_input.keystrokes.startswith("/"):
-                self._key_in("+")
+            elif self._state.sale.keyed_input.is_unfinished:
+                self.ring_up.press("+")
             else:
                 self._charging.confirm(
                     self._state.now_s if at_s is None else at_s, on_screen=on_screen
@@ -114,11 +115,11 @@ class Till:
         self._publish()
 
     def cancel(self) -> None:
-        """Go back on a page, else cancel the sale, unless it is being committed already."""
+        """Go back on a page, else let go of a chosen line, else cancel the sale if that can be."""
         if self._accept_key():
             if self._state.sale.page:
                 self._page_runner.press("escape")
-            else:
+            elif not self.ring_up.let_go():
                 self._state.new_sale()
                 self._state.finished_at_s = self._state.now_s
         self._publish()
@@ -210,7 +211,9 @@ class Till:
             self._facts.take_health(message)
             return
         self._facts.is_restored = False
-        if self._state.sale.page and not isinstance(message, Tap):
+        if isinstance(message, Scan):
+            self.ring_up.scan(message.barcode)
+        elif self._state.sale.page and not isinstance(message, Tap):
             self._state.show_notice(Notice.NOT_READ)
         elif isinstance(message, Tap) and self._page_runner.tap(message.card_id):
             pass  # it was for the page
@@ -243,10 +246,6 @@ class Till:
             self._page_runner.press("enter")
         else:
             self._state.show_notice(Notice.WAIT_A_MOMENT)
-
-    def _key_in(self, key: str) -> None:
-        state = self._state
-        state.key_in(*press(state.sale.keyed_input, key, state.settings.keypad))
 
     async def _tick(self) -> None:
         while True:

@@ -34,7 +34,8 @@ class TillFacts:
 
     def take_health(self, health: ReaderHealth) -> None:
         """Take a reader's state; its counts, which change with each card, are not on the screen."""
-        self._readers[health.reader] = ReaderHealth(health.reader, health.state, health.detail)
+        shown = replace(health, frames=0, bad_frames=0, reopened=0, faults=(), heard_s=None)
+        self._readers[health.reader] = shown
 
     def view(self, state: TillState, voidable: RecentSale | None) -> TillView:
         """Return all that the screen shows; `voidable` is the sale that F8 would void."""
@@ -50,6 +51,7 @@ class TillFacts:
             goods=state.settings.keypad.goods,
             basket=sale.keyed_input.basket,
             keystrokes=sale.keyed_input.keystrokes,
+            chosen=sale.keyed_input.chosen,
             total=state.total,
             customer=_customer_view(state),
             decision=sale.decision,

@@ -33,6 +33,7 @@ from taptill.checkout.recent_sales import RecentSales
 from taptill.checkout.sale import Authorisation, CardLookup, Sale
 from taptill.checkout.session import OVER, Event, Notice, Step, next_step
 from taptill.checkout.technical.background import BackgroundTasks
+from taptill.domain.basket import EMPTY
 from taptill.domain.decision import (
     OVERRIDABLE,
     Approved,
@@ -71,6 +72,7 @@ class TillSettings:
 class TillState:
     """The sale in progress and the recent sales; does no I/O.
 
+    `last_basket` is that of the last sale that was paid, for a customer who wants the same.
     `active_at_s` is when a person last did something, `finished_at_s` when a sale last ended or was
     cancelled, both monotonic. `staff` is who is logged in.
     """
@@ -86,15 +88,14 @@ class TillState:
         self.settings = settings
         self.sale = Sale(charge_id=ports.new_id())
         self.recent_sales = RecentSales()
+        self.last_basket = EMPTY
         self.publish = publish
         self.refresh = refresh
         self.active_at_s = 0.0
         self.finished_at_s = -inf
         self.staff: StaffMember | None = None
         self.background = BackgroundTasks(self.close, publish)
-        self._authoriser = Authoriser(
-            ports.journal, settings.balance, settings.policy, settings.keypad
-        )
+        self._authoriser = Authoriser(ports.journal, settings.balance, settings.policy)
 
     @property
     def now_s(self) -> float:
@@ -108,7 +109,11 @@ class TillState:
 
     def authorise(self, lookup: CardLookup) -> Authorisation:
         """Return whether the rules let this customer pay what was keyed in."""
-        return self._authoriser.authorise(self.sale, lookup, self.now_s)
+        basket = self.sale.keyed_input.with_typed_amount(self.settings.keypad)
+        # A basket whose deposits are worth as much as its goods is something, and is refused.
+        amount = basket.total if basket.lines else None
+        overrides = self.sale.overrides
+        return self._authoriser.authorise_amount(lookup, amount, self.now_s, overrides)
 
     def show_notice(self, notice: Notice, other_card: str = "") -> None:
         """Answer a key or a tap that changes nothing; `other_card` is the card of OTHER_CARD."""
@@ -205,7 +210,8 @@ class TillState:
 
     def _apply_basket(self) -> None:
         """Take the step that the basket alone leads to, as there is no customer."""
-        has_input = self.total or self.sale.keyed_input.keystrokes
+        keyed_input = self.sale.keyed_input
+        has_input = keyed_input.keystrokes or keyed_input.basket.lines
         self.apply(Event.KEYED_IN if has_input else Event.EMPTIED)
 
 

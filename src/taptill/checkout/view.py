@@ -114,10 +114,11 @@ class TillView:
     """Everything that the screen shows, and `prompt_number`: the number of what Enter confirms.
 
     `basket` holds the finished lines, `keystrokes` those of the amount being typed (for example
-    `4.2`), `total` is the sum of both. `decision` is the newest one: before Enter about the basket,
-    in REFUSED that at Enter, in PAID about what may be charged next. `amount` is what is being
-    charged or voided, or was declined. `detail` names what closed the till, or the sale that is to
-    be voided. `page` is laid over sale and customer.
+    `4.2`), `total` is the sum of both. `chosen` is the place of the line that keys change.
+    `decision` is the newest one: before Enter about the basket, in REFUSED that at Enter, in PAID
+    about what may be charged next. `amount` is what is being charged or voided, or was declined.
+    `detail` names what closed the till, or the sale that is to be voided. `page` is laid over sale
+    and customer.
     """
 
     step: Step
@@ -125,6 +126,7 @@ class TillView:
     goods: tuple[Good, ...] = ()
     basket: Basket = EMPTY_BASKET
     keystrokes: str = ""
+    chosen: int | None = None
     total: Money = ZERO
     customer: CustomerView | None = None
     decision: Decision | None = None

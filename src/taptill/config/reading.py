@@ -21,6 +21,7 @@ from taptill.config.tables import (
     keys_of,
 )
 from taptill.config.validators import REQUIRED, ConfigKey, InvalidValueError
+from taptill.domain.basket import barcode_form, wrong_check_digit
 from taptill.domain.errors import ConfigError
 from taptill.domain.money import Currency
 from taptill.domain.staff.pins import check_hash
@@ -30,6 +31,8 @@ ReaderCheck = Callable[[ReaderConfig], Iterable[str]]
 
 Row = Mapping[str, Any]
 """The values of one table by key; keys with a mistake are left out."""
+
+GOODS_MAX = 2000
 
 SHOWN_MAX = 60
 """A wrong value is shown up to so many characters."""
@@ -63,7 +66,7 @@ def parse(
     complaints = [
         *reading.complaints,
         *_reader_complaints(rows["reader"], file, check_reader),
-        *_duplicates("goods", "key", rows["goods"]),
+        *_goods_complaints(rows["goods"]),
         *_duplicates("staff", "name", rows["staff"]),
         *_staff_complaints(rows["staff"]),
         *_duplicates("staff", "card_id", [_with_card(row) for row in rows["staff"]]),
@@ -77,7 +80,7 @@ def parse(
         readers=tuple(ReaderConfig(**row) for row in rows["reader"]),
         goods=tuple(GoodsConfig(**row) for row in rows["goods"]),
         staff=tuple(StaffConfig(**row) for row in rows["staff"]),
-        warnings=tuple(_warnings(sections["backend"])),
+        warnings=(*_warnings(sections["backend"]), *_goods_warnings(rows["goods"])),
     )
 
 
@@ -220,12 +223,34 @@ def _with_defaults(row: Row) -> ReaderConfig:
     return ReaderConfig(**row, **defaults)
 
 
-def _duplicates(name: str, key: str, rows: Sequence[Row]) -> Iterable[str]:
-    first_numbers: dict[object, int] = {}
+def _duplicates(
+    name: str, key: str, rows: Sequence[Row], form: Callable[[str], str] = str
+) -> Iterable[str]:
+    """Complain of each value that an earlier row has, once both are in the same form."""
+    first_numbers: dict[str, int] = {}
     for number, row in enumerate(rows, start=1):
-        if key in row and (first_number := first_numbers.setdefault(row[key], number)) != number:
+        value = form(row.get(key, ""))
+        if value and (first_number := first_numbers.setdefault(value, number)) != number:
             first = f"[[{name}]] {first_number}"
             yield f"[[{name}]] {number} {key} is that of {first}: each needs its own"
+
+
+def _goods_complaints(rows: Sequence[Row]) -> Iterable[str]:
+    if len(rows) > GOODS_MAX:
+        yield f"[[goods]]: {len(rows)} are too many, at most {GOODS_MAX} goods"
+    yield from _duplicates("goods", "key", rows)
+    yield from _duplicates("goods", "barcode", rows, barcode_form)
+
+
+def _goods_warnings(rows: Sequence[Row]) -> Iterable[str]:
+    """Warn of mistyped barcodes only: a label of one's own may have 8 digits by chance."""
+    for number, row in enumerate(rows, start=1):
+        if mistake := wrong_check_digit(row["barcode"]):
+            symbology, digit = mistake
+            yield (
+                f"[[goods]] {number} barcode {row['barcode']}: as {symbology} it would end in "
+                f"{digit}, scan it once to see"
+            )
 
 
 def _staff_complaints(rows: Sequence[Row]) -> Iterable[str]:

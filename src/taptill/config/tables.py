@@ -14,6 +14,7 @@ from taptill.config.validators import (
     headers,
     integer,
     path,
+    price,
     raw_text,
     regex,
     seconds,
@@ -61,6 +62,8 @@ _HEADER = text(1, 80, r"[A-Za-z0-9_-]+", "a header's name")
 _TEMPLATE = text(7, 200, r"[ -~]*\{token\}[ -~]*", "must hold {token}, which stands for the secret")
 _STEPS = texts(r".{1,80}", "the normaliser's steps, in quotes; [] is the driver's own")
 _TECHNOLOGIES = text(4, 9, constraint="106A, 212F or both with a blank between")
+_BARCODE = text(0, 48, r"([!-~]([ -~]*[!-~])?)?", 'as the scanner sends it, at most 48, or ""')
+_TAX = text(0, 8, r"[A-Za-z0-9]*", "at most 8 letters and digits")
 _HASH = text(0, 400, r"(scrypt\$.+)?", 'a hash that begins with scrypt$, or ""')
 
 
@@ -211,11 +214,14 @@ class UiConfig:
 
 @dataclass(frozen=True, slots=True)
 class GoodsConfig:
-    """[[goods]]: something on sale, with its quick key."""
+    """[[goods]]: something on sale, and the ways to ring it up."""
 
-    key: Annotated[str, ConfigKey(text(1, 1, "[a-z]", "one small letter, a to z"))]
+    key: Annotated[str, ConfigKey(text(0, 1, "[a-z]?", "one small letter, a to z"), "")]
     name: Annotated[str, ConfigKey(text(1, 40))]
-    price: Annotated[Money, ConfigKey(amount(1))]
+    price: Annotated[Money, ConfigKey(price())]
+    group: Annotated[str, ConfigKey(text(0, 24), "")]
+    barcode: Annotated[str, ConfigKey(_BARCODE, "")]
+    tax: Annotated[str, ConfigKey(_TAX, "")]
 
 
 @dataclass(frozen=True, slots=True)

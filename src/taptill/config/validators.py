@@ -138,6 +138,18 @@ def amount(low: int = 0) -> Validator:
     return Validator("amount", f'in quotes, such as "20.00", {least}', parse)
 
 
+def price() -> Validator:
+    """Accept an amount other than zero, which may be below it."""
+
+    def parse(value: object, currency: Currency) -> Money:
+        string = require_type(str, value)
+        money = amount(1).parse(string.removeprefix("-"), currency)
+        assert isinstance(money, Money)
+        return -money if string.startswith("-") else money
+
+    return Validator("amount", 'in quotes, such as "1.50" or "-0.25", not zero', parse)
+
+
 def currency_code() -> Validator:
     """Accept a currency of ISO 4217 that people pay in; the complaint names the nearest ones."""
 

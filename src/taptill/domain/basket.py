@@ -1,4 +1,4 @@
-"""What is about to be bought: lines of goods and amounts."""
+"""What is about to be bought: lines of goods and amounts, with deposits that are given back."""
 
 from dataclasses import dataclass, replace
 
@@ -6,24 +6,34 @@ from taptill.domain.money import ZERO, Money
 
 LINES_MAX = 50
 QUANTITY_MAX = 99
+UPC_A_DIGITS = 12
+_SYMBOLOGIES = {8: "EAN-8", UPC_A_DIGITS: "UPC-A", 13: "EAN-13"}
 
 
 @dataclass(frozen=True, slots=True)
 class Good:
-    """Something on sale: its quick key, name and price."""
+    """Something on sale; `key`, `group`, `barcode` and `tax` are empty where it has none.
+
+    `key` is its quick key, a small letter. A price below zero is a deposit that is given back.
+    `barcode` is as `barcode_form` writes it, `tax` the site's code of a tax rate.
+    """
 
     key: str
     name: str
     price: Money
+    group: str = ""
+    barcode: str = ""
+    tax: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """So many of one good, or a typed amount (then `name` is empty)."""
+    """So many of one good, or a typed amount (then `name` is empty); prices may be below zero."""
 
     name: str
     price: Money
     quantity: int = 1
+    tax: str = ""
 
     @property
     def total(self) -> Money:
@@ -45,7 +55,7 @@ class Basket:
     def add(self, line: Line) -> "Basket":
         """Add a line; the same good as the last line raises its quantity. Full: unchanged."""
         last = self.lines[-1] if self.lines else None
-        if last and line.name and (last.name, last.price) == (line.name, line.price):
+        if last and line.name and replace(last, quantity=line.quantity) == line:
             larger_line = replace(last, quantity=last.quantity + line.quantity)
             return (
                 self
@@ -60,13 +70,46 @@ class Basket:
 
     def take_back(self) -> "Basket":
         """Take back one of the last line."""
-        if not self.lines:
+        return self.change_quantity(len(self.lines) - 1, -1) if self.lines else self
+
+    def change_quantity(self, at: int, by: int) -> "Basket":
+        """Change the quantity of line `at`; at zero the line goes. Beyond the most: unchanged."""
+        quantity = self.lines[at].quantity + by
+        if quantity > QUANTITY_MAX:
             return self
-        last = self.lines[-1]
-        rest = self.lines[:-1]
-        if last.quantity == 1:
-            return Basket(rest)
-        return Basket((*rest, replace(last, quantity=last.quantity - 1)))
+        changed = (replace(self.lines[at], quantity=quantity),) if quantity > 0 else ()
+        return Basket((*self.lines[:at], *changed, *self.lines[at + 1 :]))
+
+    def without(self, at: int) -> "Basket":
+        """Remove line `at` whole."""
+        return Basket((*self.lines[:at], *self.lines[at + 1 :]))
 
 
 EMPTY = Basket()
+
+
+def barcode_form(text: str) -> str:
+    """Return a barcode's text in the one form in which two are compared.
+
+    A UPC-A of 12 digits is the EAN-13 that a nought before it makes, and scanners send either
+    (GS1 General Specifications, section 2.1: GTIN-12 and GTIN-13).
+    """
+    return f"0{text}" if len(text) == UPC_A_DIGITS and _is_number(text) else text
+
+
+def wrong_check_digit(barcode: str) -> tuple[str, int] | None:
+    """Return the symbology and the last digit that it asks for, where a number has another one.
+
+    Numbers of 8, 12 and 13 digits are taken for EAN-8, UPC-A and EAN-13: from the right, the digits
+    before the last count three times and once in turn (GS1 General Specifications, section 7.9).
+    """
+    symbology = _SYMBOLOGIES.get(len(barcode))
+    if symbology is None or not _is_number(barcode):
+        return None
+    weighted = (int(digit) * (3, 1)[at % 2] for at, digit in enumerate(reversed(barcode[:-1])))
+    check_digit = -sum(weighted) % 10
+    return None if check_digit == int(barcode[-1]) else (symbology, check_digit)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()

@@ -95,11 +95,13 @@ class Entry:
         lines = self.body.get("lines")
         if not isinstance(lines, list) or not all(map(_is_line, lines)):
             return ()
-        return [(name, price, quantity) for name, price, quantity in lines]
+        return [(name, price, quantity) for name, price, quantity, *_ in lines]
 
 
 def _is_line(line: object) -> bool:
-    return isinstance(line, list) and [*map(type, line)] == [str, int, int]
+    # The fourth is the code of a tax rate, which stands only where the good has one.
+    forms = ([str, int, int], [str, int, int, str])
+    return isinstance(line, list) and [*map(type, line)] in forms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The messages of a reader: a tap, a problem with a card, a misread, or its own health."""
+"""The messages of a reader: a tap, a scan, a problem with a card, a misread, or its health."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -56,11 +56,19 @@ class Misread:
 
 
 @dataclass(frozen=True, slots=True)
+class Scan:
+    """A barcode that a reader for goods has read; empty where it could not be read whole."""
+
+    barcode: str
+    reader: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReaderHealth:
     """A reader's state in a word, with the place or holder that the hint names.
 
     `faults` counts the bad frames by kind; `heard_s` is when it last said something (monotonic),
-    to 10 s where it only says that there is no card.
+    to 10 s where it only says that there is no card. `for_goods`: it reads barcodes and no cards.
     """
 
     reader: str
@@ -71,6 +79,7 @@ class ReaderHealth:
     reopened: int = 0
     faults: tuple[tuple[str, int], ...] = ()
     heard_s: float | None = None
+    for_goods: bool = False
 
 
-ReaderMessage = Tap | CardProblem | Misread | ReaderHealth
+ReaderMessage = Tap | CardProblem | Misread | Scan | ReaderHealth

@@ -8,7 +8,9 @@ from itertools import groupby
 from taptill.checkout.pages.page import PageView, Phrase, Tone
 from taptill.checkout.session import Notice, Step
 from taptill.checkout.view import SaleState, TillView
+from taptill.domain.basket import Basket
 from taptill.domain.decision import Declined, Reason
+from taptill.domain.money import ZERO
 from taptill.domain.tap import CardTrouble, ReaderHealth, ReaderState
 from taptill.ui.block_letters import LETTER_ROWS, letter_rows
 from taptill.ui.layout import Layout
@@ -84,9 +86,11 @@ def _page_text(page: PageView, notice: Notice, settings: ScreenSettings) -> Bann
 
 def unusable_reader(readers: Sequence[ReaderHealth]) -> ReaderHealth | None:
     """Return the reader that the banner names if no reader can take a tap now."""
-    if not readers or any(reader.state is ReaderState.OK for reader in readers):
+    for_cards = [reader for reader in readers if not reader.for_goods]
+    if not for_cards or any(reader.state is ReaderState.OK for reader in for_cards):
         return None
-    return next((reader for reader in readers if reader.state is ReaderState.OPENING), readers[0])
+    opening = (reader for reader in for_cards if reader.state is ReaderState.OPENING)
+    return next(opening, for_cards[0])
 
 
 def broken_readers(readers: Sequence[ReaderHealth]) -> tuple[ReaderHealth, ...]:
@@ -172,6 +176,8 @@ def _filled(lines: list[str], rows: int) -> list[str]:
 def _text_key(view: TillView) -> tuple[str, ColourRole]:
     role = _ROLES[view.step]
     match view:
+        case TillView(step=Step.RINGING, basket=Basket(lines=[_, *_])) if view.total <= ZERO:
+            return "step.too-low", ColourRole.WARN
         case TillView(step=Step.AGAIN, trouble=CardTrouble() as trouble):
             return f"trouble.{trouble}", ColourRole.REFUSED if trouble in _UNUSABLE_CARDS else role
         case TillView(step=Step.DECLINED | Step.REFUSED, decision=Declined(reason=reason)):

@@ -10,7 +10,7 @@ from textual.renderables.digits import Digits
 from taptill.checkout.view import CustomerView, RecentSaleView, SaleState
 from taptill.domain.basket import Basket, Good, Line
 from taptill.domain.decision import Reason
-from taptill.domain.money import Money
+from taptill.domain.money import ZERO, Money
 from taptill.ui.rows import ColourRole, Rows, Run, drop_least_important, first_fitting, justify, pad
 from taptill.ui.screen_settings import ScreenSettings, ShowDebt
 
@@ -115,7 +115,7 @@ def _total(keyed: KeyedSale, settings: ScreenSettings, width: int) -> list[str]:
     label = settings.texts.say("line.total")
     digits = _large(keyed.total, settings)
     if len(label) + 1 + max(map(len, digits)) > width:
-        return ["", justify(label, settings.money(keyed.total), width), ""]
+        return ["", justify(label, settings.price(keyed.total), width), ""]
     labels = ("", label, "")
     return [justify(left, right, width) for left, right in zip(labels, digits, strict=True)]
 
@@ -126,10 +126,13 @@ def _large(total: Money, settings: ScreenSettings) -> list[str]:
     is_large = settings.sign in _LARGE_SIGNS
     blank = " " * cell_len(settings.sign)
     sign = digit_rows(settings.sign) if is_large else (blank, blank, settings.sign)
+    minus = digit_rows("-") if total < ZERO else ("", "", "")
+    gap = "" if is_large else " "
     if settings.usage.sign_first:
-        gap = "" if is_large else " "
-        return [f"{left}{gap}{right}" for left, right in zip(sign, digits, strict=True)]
-    return [f"{left} {right}" for left, right in zip(digits, sign, strict=True)]
+        columns = zip(minus, sign, (gap,) * _TOTAL_ROWS, digits, strict=True)
+    else:
+        columns = zip(minus, digits, (" ",) * _TOTAL_ROWS, sign, strict=True)
+    return ["".join(row) for row in columns]
 
 
 def _lines(keyed: KeyedSale, settings: ScreenSettings, width: int) -> list[str]:
@@ -146,7 +149,7 @@ def _typed_line(keyed: KeyedSale, settings: ScreenSettings, width: int) -> str:
 
 def _line(line: Line, settings: ScreenSettings, width: int) -> str:
     name = settings.clean(line.name) if line.name else settings.texts.say("line.amount")
-    return justify(f"{line.quantity} × {name}", settings.money(line.total), width)
+    return justify(f"{line.quantity} × {name}", settings.price(line.total), width)
 
 
 def _newest_lines(
@@ -172,7 +175,7 @@ def _goods(goods: tuple[Good, ...], settings: ScreenSettings, width: int, rows: 
 
 def _good(good: Good, settings: ScreenSettings, cell: int) -> str:
     label = f"{settings.clean(good.key)} {settings.clean(good.name)}"
-    return pad(justify(label, settings.money(good.price), cell - _GAP_CELLS), cell)
+    return pad(justify(label, settings.price(good.price), cell - _GAP_CELLS), cell)
 
 
 def _identity_rows(

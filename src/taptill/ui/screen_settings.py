@@ -89,6 +89,10 @@ class ScreenSettings:
         """Return an amount with its currency, without plus or minus: words say which it is."""
         return amount(abs(money), self.currency, self.texts.language, self.sign)
 
+    def price(self, money: Money) -> str:
+        """Return an amount of a basket, with a minus for what is given back."""
+        return amount(money, self.currency, self.texts.language, self.sign)
+
     def figure(self, money: Money) -> str:
         """Return an amount without its currency, where that is next to it or has no room."""
         return figure(abs(money), self.currency, self.texts.language)

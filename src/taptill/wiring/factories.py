@@ -8,7 +8,7 @@ from taptill.checkout.keypad import Keypad
 from taptill.checkout.till_state import TillSettings
 from taptill.clock import SystemClock
 from taptill.config import Config
-from taptill.domain.basket import Good
+from taptill.domain.basket import Good, barcode_form
 from taptill.domain.decision import Policy
 from taptill.domain.pending import PendingBalance
 from taptill.domain.staff.member import Role, StaffMember
@@ -26,7 +26,6 @@ HOUR_S = 3600.0
 
 def till_settings(config: Config, balance: PendingBalance) -> TillSettings:
     """Return the till's settings from the tables of the config."""
-    goods = tuple(Good(good.key, good.name, good.price) for good in config.goods)
     offline = config.offline
     policy = Policy(
         max_charge=config.till.max_charge,
@@ -39,7 +38,7 @@ def till_settings(config: Config, balance: PendingBalance) -> TillSettings:
         override_max=config.limits.override_max,
     )
     return TillSettings(
-        keypad=Keypad(goods, config.till.currency, config.till.implied_decimals),
+        keypad=Keypad(goods_of(config), config.till.currency, config.till.implied_decimals),
         policy=policy,
         balance=balance,
         live_deadline_s=config.lookup.live_deadline_ms / 1000,
@@ -55,6 +54,21 @@ def staff_of(config: Config) -> tuple[StaffMember, ...]:
     return tuple(
         StaffMember(member.name, Role(member.role), member.pin_hash, member.card_id)
         for member in config.staff
+    )
+
+
+def goods_of(config: Config) -> tuple[Good, ...]:
+    """Return the goods of the config, in its order, which gives them their numbers."""
+    return tuple(
+        Good(
+            good.key,
+            good.name,
+            good.price,
+            group=good.group,
+            barcode=barcode_form(good.barcode),
+            tax=good.tax,
+        )
+        for good in config.goods
     )
 
 

@@ -27,13 +27,12 @@ from tests.benchmarks.figures import (
 from tests.domain.samples import DORA, POLICY, known, question
 
 from taptill.checkout.authoriser import Authoriser
-from taptill.checkout.keypad import Keypad
 from taptill.checkout.sale import CardLookup
 from taptill.clock import SystemClock
 from taptill.domain.decision import decide
 from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.mark import HASH_DIGITS
-from taptill.domain.money import Currency, Money
+from taptill.domain.money import Money
 from taptill.domain.pending import FromMarks
 from taptill.journal.chain import FIRST_PREV_HASH, canonical, chained_hash
 from taptill.journal.file import JournalFile
@@ -46,7 +45,6 @@ CUSTOMERS = 5000
 IDENTITY = {"backend": "http://nowhere.test", "strategy": "debt", "machine": "bench"}
 OPEN_CHARGES = 5_000
 OPEN_CUSTOMERS = 500
-KEYPAD = Keypad((), Currency("EUR"), implied_decimals=True)
 ENTRY_BYTES = 400
 """About what the columns of a charge's entry hold."""
 
@@ -132,9 +130,7 @@ def measure_decision(bench: Bench) -> list[Figure]:
     journal.open(IDENTITY)
     policy = replace(POLICY, offline_per_terminal=Money(10**9))
     balance = FromMarks(journal.journal_id)
-    authoriser = Authoriser(
-        journal, balance, policy, Keypad((), Currency("EUR", 2), implied_decimals=True)
-    )
+    authoriser = Authoriser(journal, balance, policy)
     lookup = CardLookup(inquiry.lookup_result, 0.0)
     with_facts = [
         _per_call(lambda: authoriser.authorise_amount(lookup, Money(420), 0.0))
@@ -265,7 +261,7 @@ def _authoriser(folder: Path, charges: int) -> Iterator[Authoriser]:
     fill(path, charges, every=1, customers=OPEN_CUSTOMERS)
     journal = Journal(path, SystemClock())
     journal.open(IDENTITY)
-    yield Authoriser(journal, FromMarks(journal.journal_id), POLICY, KEYPAD)
+    yield Authoriser(journal, FromMarks(journal.journal_id), POLICY)
     journal.close()
 
 

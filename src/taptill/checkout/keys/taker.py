@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from math import inf
 
+from taptill.checkout.goods.ring_up import CURSOR_KEYS
 from taptill.checkout.keys.burst import (
     ENDS,
     FAST_S,
@@ -42,20 +43,16 @@ HELD_DOWN_S = 0.12
 NO_TEXT = "\0"
 """Replaces keys that type no character, so that the line does not become another number."""
 
-_PRESSED = frozenset("0123456789.,+/*")
+_PRESSED = frozenset({*"0123456789.,+/*", "backspace"} | CURSOR_KEYS)
 _FUNCTION_KEYS = frozenset({"f2", "f8", "f9"})
 _CANCELS = frozenset({"escape", "-"})
-_CURSOR_KEYS = frozenset(
-    {"up", "down", "left", "right", "begin", "home", "end"}
-    | {"page_up", "page_down", "insert", "delete"}
-)
 
 
 class KeyTaker:
     """Takes the keys of one terminal; `cards` are the demo's: capital letter -> show that card.
 
-    `on_machine_line` is called with each line that a machine has typed, and returns whether a
-    reader takes it.
+    `on_machine_line` is called with each line that a machine has typed, unless that is a good's
+    barcode, and returns whether a reader takes it.
     """
 
     def __init__(
@@ -227,12 +224,19 @@ class KeyTaker:
         self._sale_before_line = self._till.sale
 
     def _end_machine_line(self, last: Key) -> None:
-        """Undo the line, and pass it to the reader that takes such lines, if there is one."""
+        """Undo the line, and ring up the good whose barcode it is.
+
+        Any other line goes to the reader that takes such lines, if there is one.
+        """
         inside = self._line[: len(self._line) - (last.name in ENDS)]
         text = "".join(key.name if key.is_character else NO_TEXT for key in inside)
         text = text if is_whole(self._line) else NO_TEXT + text
-        is_accepted = last.name in ENDS and self._on_machine_line(text)
+        is_ended = last.name in ENDS
+        is_good = is_ended and self._till.ring_up.knows(text)
+        is_accepted = is_good or (is_ended and self._on_machine_line(text))
         self._undo_line(last, Notice.NONE if is_accepted else Notice.MACHINE)
+        if is_good:
+            self._till.ring_up.scan(text)
         self._machine_key = last
         if last.name not in ENDS:
             # The rest of the line may still come.
@@ -265,12 +269,8 @@ class KeyTaker:
         match key.name:
             case "escape" | "-":
                 till.cancel()
-            case "backspace":
-                till.press(key.name)
             case name if name in self._cards:
                 self._cards[name]()
-            case name if name in _CURSOR_KEYS:
-                till.undo_keys(till.sale, Notice.NUM_LOCK)
             case name if name in _PRESSED or (key.is_character and name.islower()):
                 till.press(name)
             case name if name in _FUNCTION_KEYS:

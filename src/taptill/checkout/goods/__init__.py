@@ -1,0 +1,1 @@
+"""Ringing up: keys and barcodes become lines of the basket."""
