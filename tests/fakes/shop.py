@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import count
 from typing import Any, TypeVar
 
+from tests.checkout.pages.sales_book import FakeSalesBook
 from tests.domain.samples import ADA, DORA, POLICY, known
 from tests.fakes.clock import FakeClock
 from tests.fakes.finder import FakeFinder
@@ -61,6 +62,7 @@ class Shop:
         self.clock = FakeClock()
         self.finder = FakeFinder()
         self.books = FakeBooks(self.clock)
+        self.sales_book = FakeSalesBook(self.books)
         self.views: list[TillView] = []
         self.settled = 0
         self._runner = asyncio.Runner(loop_factory=lambda: FakeTimeLoop(self.clock))
@@ -74,6 +76,7 @@ class Shop:
             status=lambda: StatusView(till="test"),
             settle=self._settle,
             pin_matches=_pin_matches,
+            past_sales=self.sales_book,
         )
         self.till = Till(ports, settings, self._queue)
         self.till.restore(past_sales)
@@ -169,7 +172,7 @@ class Shop:
 
     def key(self, name: str) -> None:
         """Press a key that has a name, such as `f9` or `down`, as the terminal's keys go."""
-        if name in {"f2", "f8", "f9"}:
+        if name in {"f2", "f8", "f9", "f10"}:
             self.do(self.till.function_key, name)
         else:
             self.do(self.till.press, name)

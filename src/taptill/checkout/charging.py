@@ -15,6 +15,7 @@ from taptill.checkout.till_state import TillState
 from taptill.domain.decision import Declined, Found, Reason
 from taptill.domain.entry import Draft, Entry
 from taptill.domain.errors import JournalError
+from taptill.domain.money import Money
 from taptill.domain.sales.remainder import Part
 
 DEAD_ENTER_S = 0.4
@@ -89,6 +90,18 @@ class Charging:
             assert isinstance(part, Part)  # a sale of which nothing is left is not the last one
             draft = void_draft(sale.left, part, reason=VOID_REASONS[key])
             state.background.start(self._void(draft))
+
+    def void(self, draft: Draft) -> None:
+        """Take back what a page has chosen, unless something was rung up meanwhile."""
+        state = self._state
+        if state.total:
+            state.show_notice(Notice.BUSY)
+            return
+        state.new_sale()
+        state.apply(Event.VOID_ASKED)
+        state.apply(Event.VOID_CHOSEN)
+        state.sale = replace(state.sale, amount=Money(-(draft.amount_minor or 0)))
+        state.background.start(self._void(draft))
 
     def voidable(self) -> RecentSale | None:
         """Return the last sale if the cashier may still void it alone."""

@@ -10,6 +10,8 @@ from taptill.domain.card_id import CardId
 from taptill.domain.clock import Clock
 from taptill.domain.decision import LookupResult, OfflineExposure
 from taptill.domain.entry import Draft, Entry, Position
+from taptill.domain.sales.past import PAGE_ROWS, HistoryPage, PastSale, SalesPage
+from taptill.domain.sales.search import HistorySearch
 from taptill.domain.staff.pins import pin_matches
 
 
@@ -43,11 +45,34 @@ def _matches_in_a_thread(pin: str, pin_hash: str) -> Awaitable[bool]:
     return asyncio.to_thread(pin_matches, pin, pin_hash)
 
 
+class SalesBook(Protocol):
+    """The sales of this journal, newest first; each call takes some milliseconds at most.
+
+    Each method raises JournalError. `before_seq` is the entry before which a page begins, None:
+    the newest.
+    """
+
+    def of_shift(self, before_seq: int | None = None, limit: int = PAGE_ROWS) -> SalesPage:
+        """Return sales of the running shift."""
+
+    def sale(self, charge_id: str) -> PastSale | None:
+        """Return a sale by its id; None: this journal does not have it."""
+
+    def is_of_shift(self, seq: int) -> bool:
+        """Return whether an entry belongs to the running shift."""
+
+    def find(
+        self, search: HistorySearch, before_seq: int | None = None, limit: int = PAGE_ROWS
+    ) -> HistoryPage:
+        """Return what fits a search, of the entries that one step looks at."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """Everything that the till calls; `status` returns the facts that other rooms own.
 
-    `pin_matches` says whether a hash is that of a PIN, while the till goes on.
+    `pin_matches` says whether a hash is that of a PIN, while the till goes on. Without `past_sales`
+    there is no list of sales and no history.
     """
 
     finder: Finder
@@ -57,3 +82,4 @@ class Ports:
     status: Callable[[], StatusView]
     settle: Callable[[], None]
     pin_matches: Callable[[str, str], Awaitable[bool]] = _matches_in_a_thread
+    past_sales: SalesBook | None = None

@@ -46,7 +46,7 @@ class Till:
         self._charging = Charging(self._state, self._identification)
         self.ring_up = RingUp(self._state, self._accept_key)
         self._page_runner = PageRunner(self._state)
-        self._page_opener = PageOpener(self._state)
+        self._page_opener = PageOpener(self._state, self._charging)
         self._watchers: list[Callable[[TillView], None]] = []
         self._view: TillView | None = None
         self._facts = TillFacts(ports)
@@ -129,8 +129,6 @@ class Till:
         if self._accept_key():
             if self._state.sale.page:
                 self._page_runner.press(key)
-            elif key == "f8":
-                self._charging.ask_void()
             else:
                 self._open_page(key)
         self._publish()
@@ -235,11 +233,14 @@ class Till:
         return not state.sale.under_way
 
     def _open_page(self, key: str) -> None:
-        match self._page_opener.open(key):
-            case Notice() as notice:
-                self._state.show_notice(notice)
-            case turn:
-                self._page_runner.follow(turn)
+        try:
+            following = self._page_opener.open(key)
+        except JournalError:
+            following = Notice.NOT_READABLE
+        if isinstance(following, Notice):
+            self._state.show_notice(following)
+        else:
+            self._page_runner.follow(following)
 
     def _confirm_on_page(self, *, on_screen: bool) -> None:
         if on_screen:

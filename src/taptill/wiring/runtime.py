@@ -18,6 +18,7 @@ from taptill.config import Config
 from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.customer import Snapshot
 from taptill.journal.journal import Journal
+from taptill.journal.sales.past_sales import PastSales
 from taptill.lookup.backend_health import BackendHealth
 from taptill.lookup.find import Lookup
 from taptill.lookup.health_check import HealthCheck
@@ -119,6 +120,7 @@ def _connect(
         new_id=lambda: secrets.token_hex(8),
         status=status.draw,
         settle=strategy.nudge,
+        past_sales=PastSales(journal.queries),
     )
     till = Till(ports, till_settings(config, strategy.balance), readers.queue)
     till.restore(journal.queries.last_sales(RESTORED_SALES))

@@ -3,16 +3,22 @@
 from dataclasses import replace
 
 from tests.checkout.pages.crew import CREW, CREWED, KIM
+from tests.checkout.pages.sales_book import FakeSalesBook
 from tests.fakes.shop import open_shop
 from tests.ui.states import READY, STATUS
 
+from taptill.checkout.pages.history import History, HistoryEntry
 from taptill.checkout.pages.overriding import override_page
 from taptill.checkout.pages.page import PageView, TextField, TillPage, Turn, phrase
 from taptill.checkout.pages.sign_in import approval, log_in
 from taptill.checkout.pages.staff_desk import StaffDesk
+from taptill.checkout.pages.undo import LinesToTakeBack, UndoDesk
 from taptill.checkout.till_state import TillState
 from taptill.checkout.view import TillView
 from taptill.domain.decision import Reason
+from taptill.domain.entry import Entry, EntryKind
+from taptill.domain.money import Currency
+from taptill.domain.sales.past import HistoryRow, PastSale, SalesPage
 from taptill.domain.staff.member import Right
 
 MANY = tuple(replace(member, name=f"{member.name} {turn}") for turn in range(6) for member in CREW)
@@ -31,6 +37,79 @@ def _never(*_: object) -> Turn:
     return Turn()
 
 
+def _past(number: int, *, void: bool = False) -> PastSale:
+    lines = [["Coffee", 150, 2], ["Water", 120, number], ["", 75, 1]]
+    amount = 375 + 120 * number
+    charge = _entry(
+        EntryKind.CHARGE, number, amount, {"lines": lines, "initials": "A. B.", "currency": "EUR"}
+    )
+    taken = _entry(EntryKind.VOID, number + 50, -120, {"lines": [["Water", 120, 1]], "reason": ""})
+    return PastSale(charge, (taken,) if void else ())
+
+
+def _entry(kind: EntryKind, seq: int, amount: int, body: dict[str, object]) -> Entry:
+    return Entry(
+        seq=seq,
+        kind=kind,
+        charge_id=f"{seq:016x}",
+        customer_id=7,
+        amount_minor=amount,
+        body=body,
+        at=f"2026-03-02T12:{seq % 60:02}:00.000Z",
+        boot_id="",
+        uptime_ms=0,
+        clock_trusted=True,
+        staff="Jo",
+        prev_hash="",
+        hash="",
+    )
+
+
+class _Sales(FakeSalesBook):
+    """Many sales of which some are taken back in part."""
+
+    def __init__(self) -> None:
+        super().__init__(_state().ports.journal)  # type: ignore[arg-type]
+
+    def of_shift(self, before_seq: int | None = None, limit: int = 50) -> SalesPage:
+        del before_seq, limit
+        return SalesPage(
+            tuple(_past(number, void=number % 5 == 0) for number in range(30, 1, -1)), None
+        )
+
+    def sale(self, charge_id: str) -> PastSale | None:
+        return _past(int(charge_id, 16), void=True)
+
+
+def _undo_pages() -> dict[str, TillPage | None]:
+    undo = UndoDesk(
+        sales=_Sales(), desk=_desk(), window_s=300.0, age_s=lambda _: 1.0, void=lambda _: None
+    )
+    sales = undo.list_page()
+    lines = sales.follow(1).page
+    assert isinstance(lines, LinesToTakeBack)
+    why = lines.press("enter").page
+    rows = tuple(HistoryRow(_past(n).charge, _past(n).charge) for n in range(40, 20, -1))
+    declined = _entry(EntryKind.DECLINED, 60, 0, {"reason": "no-credit", "amount": 990})
+    refused = HistoryRow(replace(declined, amount_minor=None), None)
+    found = History(
+        sales=_Sales(),
+        currency=Currency("EUR"),
+        rows=(refused, *rows),
+        text=TextField("12:", 40, ""),
+    )
+    return {
+        "undo": replace(sales, chosen=1),
+        "undo-nothing-left": replace(sales, notice=phrase("undo.nothing-left")),
+        "undo-lines": lines,
+        "undo-lines-below-zero": replace(lines, notice=phrase("undo.below-zero")),
+        "undo-why": why,
+        "history": found,
+        "history-none": replace(found, rows=()),
+        "history-entry": HistoryEntry(row=rows[0], back=Turn()),
+    }
+
+
 def pages() -> dict[str, TillPage]:
     """Return every page in its states, by name."""
     names = log_in(_desk())
@@ -46,6 +125,7 @@ def pages() -> dict[str, TillPage]:
         "log-in-may-not": replace(names, notice=phrase("page.may-not", name="Kim")),
         "override": reason,
         "approve": approval(_desk(), Right.OVERRIDE, _never, Turn()),
+        **{name: page for name, page in _undo_pages().items() if page},
     }
 
 

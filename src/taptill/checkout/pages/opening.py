@@ -2,13 +2,18 @@
 
 from collections.abc import Callable, Mapping
 
+from taptill.checkout.charging import Charging
+from taptill.checkout.pages.history import history
 from taptill.checkout.pages.overriding import override_page
 from taptill.checkout.pages.page import Turn
 from taptill.checkout.pages.sign_in import locking, log_in
 from taptill.checkout.pages.staff_desk import StaffDesk
+from taptill.checkout.pages.undo import UndoDesk
 from taptill.checkout.session import Notice, Step
 from taptill.checkout.till_state import TillState
 from taptill.domain.decision import OVERRIDABLE, Declined
+from taptill.domain.sales.past import PastSale
+from taptill.domain.sales.undo import UndoRight
 
 _DECLINED = frozenset({Step.DECLINED, Step.REFUSED})
 
@@ -16,20 +21,23 @@ _DECLINED = frozenset({Step.DECLINED, Step.REFUSED})
 class PageOpener:
     """Makes the first page behind a key, or says why there is none now."""
 
-    def __init__(self, state: TillState) -> None:
+    def __init__(self, state: TillState, charging: Charging) -> None:
         self._state = state
+        self._charging = charging
         self._desk = StaffDesk(state)
         self._pages: Mapping[str, Callable[[], Turn | Notice]] = {
             "f2": self._lock,
+            "f8": self._undo,
             "f9": self._override,
+            "f10": self._office,
         }
 
     def open(self, key: str) -> Turn | Notice:
         """Return what follows a key of the sale that opens a page: its first turn, or the answer.
 
-        NO_SUCH_KEY: the key opens none.
+        NO_SUCH_KEY: the key opens none. Errors: JournalError, where the journal cannot be read.
         """
-        if self._state.sale.step is Step.VOIDING:
+        if self._state.sale.step is Step.VOIDING and key != "f8":
             return Notice.VOID_KEYS
         return self._pages[key]() if key in self._pages else Notice.NO_SUCH_KEY
 
@@ -42,6 +50,48 @@ class PageOpener:
 
     def _lock(self) -> Turn | Notice:
         return locking(self._desk) if self._state.settings.staff else Notice.NO_STAFF
+
+    def _undo(self) -> Turn | Notice:
+        """Return the list of sales; where the last one can be taken back at once, ask about it."""
+        state, sales = self._state, self._state.ports.past_sales
+        if state.total:
+            return Notice.BUSY
+        if sales is None:
+            return self._ask_void()
+        undo = UndoDesk(
+            sales=sales,
+            desk=self._desk,
+            window_s=state.settings.void_window_s,
+            age_s=self._age_s,
+            void=self._charging.void,
+        )
+        if state.sale.step is Step.VOIDING:
+            state.new_sale()
+            return Turn(undo.list_page())
+        last = self._charging.voidable()
+        sale = sales.sale(last.charge_id) if last else None
+        if sale and undo.right_of(sale) is UndoRight.ALLOWED:
+            return self._ask_void()
+        return Turn(undo.list_page()) if undo.is_anything_left() else self._ask_void()
+
+    def _ask_void(self) -> Notice:
+        self._charging.ask_void()
+        return self._state.sale.notice
+
+    def _age_s(self, sale: PastSale) -> float | None:
+        """Return how old a sale is; None where it was made before this boot."""
+        boot_id, uptime_ms = self._state.ports.clock.boot()
+        charge = sale.charge
+        return (uptime_ms - charge.uptime_ms) / 1000 if charge.boot_id == boot_id else None
+
+    def _office(self) -> Turn | Notice:
+        """Return the menu of what is beside selling."""
+        state, sales = self._state, self._state.ports.past_sales
+        if state.total:
+            return Notice.BUSY
+        if sales is None:
+            return Notice.NOT_NOW
+        return history(sales, state.settings.keypad.currency)
 
     def _override(self) -> Turn | Notice:
         state = self._state

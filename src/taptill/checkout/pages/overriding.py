@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from taptill.checkout.pages.menu import Menu, reasons
+from taptill.checkout.pages.choices import Choices, reasons
 from taptill.checkout.pages.page import BACK_TO_SALE, PageRow, Turn, phrase
 from taptill.checkout.pages.sign_in import approval
 from taptill.checkout.pages.staff_desk import StaffDesk
@@ -14,7 +14,9 @@ WHYS = ("pays-soon", "office-agrees", "known-person", "till-is-wrong")
 """The reasons, as the journal has them; each is a key of the screen texts."""
 
 
-def override_page(desk: StaffDesk, declined: Reason, override: Callable[[Override], None]) -> Menu:
+def override_page(
+    desk: StaffDesk, declined: Reason, override: Callable[[Override], None]
+) -> Choices:
     """Return the page that asks why a decline shall not count; then a second person allows it."""
 
     def approve(why: str) -> Turn:

@@ -92,12 +92,14 @@ class PageTraits:
     - `takes_cards`: a card is for the page. Otherwise it closes a page that `yields` and goes to
       the sale; on any other it is answered with a word.
     - `acts_on_key`: a key may have an effect that cannot be undone.
+    - `may_break_off`: a key breaks off the work that leads to the next turn.
     - `stays`: it is not closed by Esc, nor because nobody does anything.
     """
 
     takes_cards: bool = False
     yields: bool = False
     acts_on_key: bool = False
+    may_break_off: bool = False
     stays: bool = False
 
 
@@ -108,11 +110,13 @@ Work = Callable[[], Coroutine[Any, Any, "Turn"]]
 class Turn:
     """What follows: the page from now on, None for the sale, and work that leads to the next turn.
 
-    `then` changes the sale once the page is closed.
+    `then` changes the sale once the page is closed. `reads`: the work only reads, so that its
+    failure is said and does not close the till.
     """
 
     page: TillPage | None = None
     work: Work | None = None
+    reads: bool = False
     then: Callable[[], None] | None = field(default=None, compare=False)
 
 

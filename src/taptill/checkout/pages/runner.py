@@ -1,5 +1,6 @@
 """Takes keys and cards to the page that is laid over the sale, and carries out what follows."""
 
+import asyncio
 from dataclasses import replace
 
 from taptill.checkout.pages.page import TillPage, Turn, Work
@@ -14,7 +15,7 @@ class PageRunner:
 
     def __init__(self, state: TillState) -> None:
         self._state = state
-        self._is_working = False
+        self._task: asyncio.Task[None] | None = None
 
     @property
     def page(self) -> TillPage | None:
@@ -27,24 +28,26 @@ class PageRunner:
         if turn.then is not None:
             turn.then()
         if turn.work is not None:
-            self._is_working = True
-            self._state.background.start(self._work(turn.work))
+            self._task = self._state.background.start(self._work(turn.work, reads=turn.reads))
 
     def press(self, key: str) -> None:
         """Let the page take a key."""
         state, page = self._state, self.page
-        if self._is_working:
+        if not self._is_free():
             state.show_notice(Notice.BUSY)
         elif page is not None:
             state.show_notice(Notice.NONE)
-            self.follow(page.press(key))
+            try:
+                self.follow(page.press(key))
+            except JournalError:
+                state.show_notice(Notice.NOT_READABLE)
 
     def tap(self, card_id: CardId) -> bool:
         """Take a card; return False if it is for the sale, whose page is closed then."""
         state, page = self._state, self.page
         if page is None:
             return False
-        if self._is_working:
+        if not self._is_free():
             state.show_notice(Notice.BUSY)
         elif page.traits.takes_cards:
             state.restart_idle_timer()
@@ -58,25 +61,40 @@ class PageRunner:
 
     def undo(self, before: TillPage | None, notice: Notice) -> None:
         """Put the page back as it was before a machine typed into it."""
-        if not self._is_working and type(self.page) is type(before):
+        if self._task is None and type(self.page) is type(before):
             self._show(before)
         self._state.show_notice(notice)
 
     def close_when_idle(self) -> None:
         """Close the page, as nobody has done anything for long."""
         page = self.page
-        if page is not None and not page.traits.stays and not self._is_working:
+        if page is not None and not page.traits.stays and self._task is None:
             self._show(None)
 
-    async def _work(self, work: Work) -> None:
+    def _is_free(self) -> bool:
+        """Return whether a key or a card may change the page; a search is broken off for it."""
+        if self._task and self.page and self.page.traits.may_break_off:
+            self._task.cancel()
+            self._task = None
+        return self._task is None
+
+    async def _work(self, work: Work, *, reads: bool) -> None:
         try:
             turn = await work()
         except JournalError as fault:
+            self._failed(fault, reads=reads)
+            turn = None
+        if self._task is asyncio.current_task():
+            self._task = None
+            if turn is not None and self.page is not None:  # else the till has closed meanwhile
+                self.follow(turn)
+
+    def _failed(self, fault: JournalError, *, reads: bool) -> None:
+        """Close the till if its journal cannot be written; say what only cannot be read."""
+        if reads:
+            self._state.show_notice(Notice.NOT_READABLE)
+        else:
             self._state.close(str(fault.fields.get("detail", fault.code)))
-            return
-        finally:
-            self._is_working = False
-        self.follow(turn)
 
     def _show(self, page: TillPage | None) -> None:
         self._state.sale = replace(self._state.sale, page=page)

@@ -1,0 +1,88 @@
+"""A list of which one row is chosen: a menu, reasons, sales, cases."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from taptill.checkout.pages.page import (
+    BACK_TO_SALE,
+    PageRow,
+    PageTraits,
+    PageView,
+    Phrase,
+    Turn,
+    moved,
+    phrase,
+)
+from taptill.domain.card_id import CardId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """A list; `follow` is called with the index of the row that was chosen.
+
+    `name` is the page's name in the texts, `head` stands above the list, `back` is where Esc leads.
+    `numbered`: the rows, nine at most, bear numbers, and a number chooses at once. `yields`: a
+    customer's card closes the page and goes to the sale.
+    """
+
+    name: str
+    rows: tuple[PageRow, ...]
+    follow: Callable[[int], Turn]
+    head: tuple[PageRow, ...] = ()
+    back: Turn = BACK_TO_SALE
+    numbered: bool = False
+    yields: bool = False
+    chosen: int = 0
+    notice: Phrase | None = None
+
+    @property
+    def view(self) -> PageView:
+        """Return the rows."""
+        rows = self.rows
+        if self.numbered:
+            rows = tuple(
+                replace(row, cells=(str(number), *row.cells)) for number, row in enumerate(rows, 1)
+            )
+        return PageView(
+            name=self.name,
+            head=self.head,
+            rows=rows,
+            chosen=self.chosen if rows else None,
+            notice=self.notice,
+            keys=("choose", "go-on", "esc-back"),
+        )
+
+    @property
+    def traits(self) -> PageTraits:
+        """Return that a number acts at once."""
+        return PageTraits(yields=self.yields, acts_on_key=self.numbered)
+
+    def press(self, key: str) -> Turn:
+        """Choose a row by its number, or by cursor keys and Enter; Esc leads back."""
+        if key in {"escape", "-"}:
+            return self.back
+        if (chosen := moved(self.chosen, key, len(self.rows))) is not None:
+            return Turn(replace(self, chosen=chosen, notice=None))
+        if key == "enter" and self.rows:
+            return self.follow(self.chosen)
+        number = int(key) if self.numbered and len(key) == 1 and key in "123456789" else 0
+        if 0 < number <= len(self.rows):
+            return self.follow(number - 1)
+        how = "page.choose" if self.numbered else "page.choose-row"
+        return Turn(replace(self, notice=phrase(how)))
+
+    def tap(self, card_id: CardId) -> Turn:
+        """Stay, as no card is asked for."""
+        del card_id
+        return Turn(self)
+
+
+def reasons(name: str, texts: Sequence[str], follow: Callable[[str], Turn], back: Turn) -> Choices:
+    """Return a list of reasons, the keys `why.TEXT`; `follow` is called with the one chosen."""
+    return Choices(
+        name=name,
+        rows=tuple(PageRow((phrase(f"why.{text}"),)) for text in texts),
+        follow=lambda at: follow(texts[at]),
+        back=back,
+        numbered=True,
+    )

@@ -1,0 +1,194 @@
+"""The pages of the history: charges, voids and declines of this journal, found by typing."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from taptill.checkout.pages.page import (
+    BACK_TO_SALE,
+    Cell,
+    PageRow,
+    PageTraits,
+    PageView,
+    Phrase,
+    TextField,
+    Tone,
+    Turn,
+    moved,
+    phrase,
+)
+from taptill.checkout.ports import SalesBook
+from taptill.domain.card_id import CardId
+from taptill.domain.decision import Reason
+from taptill.domain.entry import EntryKind
+from taptill.domain.money import Currency, Money
+from taptill.domain.sales.past import HistoryRow
+from taptill.domain.sales.search import HistorySearch
+
+ROWS_MAX = 200
+"""So many rows are listed; a narrower search finds the others."""
+
+_TEXT = TextField(length_max=40, allowed="")
+_REASONS = frozenset(reason.value for reason in Reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What fits the text that was typed, newest first; a step of the search looks at some entries.
+
+    `next_seq` is where the search goes on, None: it has come to the beginning.
+    """
+
+    sales: SalesBook
+    currency: Currency
+    back: Turn = BACK_TO_SALE
+    text: TextField = _TEXT
+    rows: tuple[HistoryRow, ...] = ()
+    next_seq: int | None = None
+    looked_at: int = 0
+    chosen: int = 0
+    notice: Phrase | None = None
+
+    @property
+    def view(self) -> PageView:
+        """Return the rows that were found so far."""
+        is_searching = self.next_seq is not None and len(self.rows) < ROWS_MAX
+        count = phrase("page.searched" if is_searching else "page.found", count=len(self.rows))
+        return PageView(
+            name="history",
+            head=(PageRow((count,)),),
+            rows=tuple(_row(row) for row in self.rows),
+            chosen=self.chosen if self.rows else None,
+            field=phrase("page.search"),
+            typed=self.text.text,
+            notice=self.notice,
+            keys=("choose", "go-on", "esc-back"),
+        )
+
+    @property
+    def traits(self) -> PageTraits:
+        """Return that a card closes the list, and that a key may break the search off."""
+        return PageTraits(yields=True, may_break_off=True)
+
+    def press(self, key: str) -> Turn:
+        """Type what is looked for, choose a row, show it, or go back."""
+        if key == "escape":
+            return self.back
+        if (chosen := moved(self.chosen, key, len(self.rows))) is not None and self.rows:
+            return self._searching(replace(self, chosen=chosen, notice=None))
+        if key == "enter" and self.rows:
+            return Turn(HistoryEntry(row=self.rows[self.chosen], back=self._searching(self)))
+        text = self.text.press(key)
+        if text is None:
+            return self._searching(replace(self, notice=phrase("page.type-search")))
+        return history(self.sales, self.currency, self.back, text)
+
+    def tap(self, card_id: CardId) -> Turn:
+        """Stay, as no card is asked for."""
+        del card_id
+        return Turn(self)
+
+    def _searching(self, page: "History") -> Turn:
+        """Return a turn to a page whose search goes on, if it has not come to its end."""
+        is_over = page.next_seq is None or len(page.rows) >= ROWS_MAX
+        return Turn(page, None if is_over else page.step, reads=True)
+
+    async def step(self) -> Turn:
+        """Look at some more entries, from the newest on at first."""
+        await asyncio.sleep(0)  # keys and taps that wait come first
+        search = HistorySearch.of(self.text.text, self.currency)
+        found = self.sales.find(search, self.next_seq, ROWS_MAX - len(self.rows))
+        page = replace(
+            self,
+            rows=(*self.rows, *found.rows),
+            next_seq=found.next_seq,
+            looked_at=self.looked_at + found.looked_at,
+        )
+        return self._searching(page)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """One entry to read."""
+
+    row: HistoryRow
+    back: Turn
+    top: int = 0
+
+    @property
+    def view(self) -> PageView:
+        """Return all that the journal has of it."""
+        entry, row = self.row.entry, self.row
+        words: tuple[tuple[str, Cell], ...] = (
+            ("row.entry", str(entry.seq)),
+            ("row.when", _when(entry.at)),
+            ("row.customer", " ".join(filter(None, (row.initials, row.external_id)))),
+            ("row.staff", entry.staff or ""),
+            ("row.why", _why(row)),
+            ("row.sale", entry.charge_id or ""),
+        )
+        lines = [
+            PageRow(
+                (f"{quantity} × {name}" if name else phrase("line.amount"), Money(price * quantity))
+            )
+            for name, price, quantity in row.lines
+        ]
+        return PageView(
+            name="history-entry",
+            head=(_row(row),),
+            rows=(
+                *lines,
+                *(PageRow((phrase(label), cell)) for label, cell in words if cell),
+            ),
+            top=self.top,
+            keys=("scroll", "esc-back"),
+        )
+
+    @property
+    def traits(self) -> PageTraits:
+        """Return that a card closes it: it is only read."""
+        return PageTraits(yields=True)
+
+    def press(self, key: str) -> Turn:
+        """Scroll, or go back."""
+        top = {"up": self.top - 1, "down": self.top + 1}.get(key)
+        if top is None:
+            return self.back
+        return Turn(replace(self, top=max(0, min(top, len(self.view.rows) - 1))))
+
+    def tap(self, card_id: CardId) -> Turn:
+        """Stay, as no card is asked for."""
+        del card_id
+        return Turn(self)
+
+
+def history(
+    sales: SalesBook, currency: Currency, back: Turn = BACK_TO_SALE, text: TextField = _TEXT
+) -> Turn:
+    """Return the turn that shows the history and begins to search it."""
+    page = History(sales=sales, currency=currency, back=back, text=text)
+    return Turn(page, page.step, reads=True)
+
+
+def _row(row: HistoryRow) -> PageRow:
+    entry = row.entry
+    tone = Tone.PLAIN
+    kind = phrase(f"entry.{entry.kind}")
+    if entry.kind is EntryKind.DECLINED:
+        return PageRow((_day_and_time(row), row.amount, _why(row), kind), tone)
+    return PageRow((_day_and_time(row), row.amount, row.initials, kind), tone)
+
+
+def _day_and_time(row: HistoryRow) -> str:
+    return _when(row.entry.at)[5:]
+
+
+def _when(at: str) -> str:
+    """Return an entry's UTC time as local date and time."""
+    return datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def _why(row: HistoryRow) -> Cell:
+    if row.reason in _REASONS:
+        return phrase(f"reason.{row.reason}.short")
+    return row.reason

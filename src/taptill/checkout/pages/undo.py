@@ -1,0 +1,239 @@
+"""The pages of F8: a sale of this shift, or lines of it, is taken back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from taptill.checkout.pages.choices import Choices, reasons
+from taptill.checkout.pages.page import (
+    BACK_TO_SALE,
+    PageRow,
+    PageTraits,
+    PageView,
+    Phrase,
+    Tone,
+    Turn,
+    moved,
+    phrase,
+)
+from taptill.checkout.pages.sign_in import approval
+from taptill.checkout.pages.staff_desk import StaffDesk
+from taptill.checkout.ports import SalesBook
+from taptill.checkout.recent_sales import local_time
+from taptill.checkout.sale import void_draft
+from taptill.domain.card_id import CardId
+from taptill.domain.entry import ChargedLine, Draft
+from taptill.domain.money import ZERO, Money
+from taptill.domain.sales.past import PastSale
+from taptill.domain.sales.remainder import Part, PartRefusal, Remainder, worth
+from taptill.domain.sales.undo import SaleOrigin, Undoer, UndoRight, may_undo
+from taptill.domain.staff.member import Right, StaffMember
+
+VOID_REASONS = ("wrong amount", "wrong customer", "goods returned")
+"""Why a sale is taken back, as the journal has it; the texts are `why.` and the words joined."""
+
+LISTED_MAX = 200
+"""So many of the shift's sales are listed, the newest ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinesToTakeBack:
+    """Asks how many of each line are taken back; `follow` is called with the part.
+
+    `taken` holds a quantity for each line that is left.
+    """
+
+    left: Remainder
+    title: PageRow
+    follow: Callable[[Part], Turn]
+    back: Turn
+    taken: tuple[int, ...]
+    chosen: int = 0
+    notice: Phrase | None = None
+
+    @property
+    def lines(self) -> tuple[ChargedLine, ...]:
+        """Return the lines that are taken back as it stands."""
+        return tuple(
+            (name, price, count)
+            for (name, price, _), count in zip(self.left.lines, self.taken, strict=True)
+            if count
+        )
+
+    @property
+    def view(self) -> PageView:
+        """Return the lines, and what is taken back of each."""
+        rows = tuple(
+            PageRow(
+                (
+                    phrase("row.of", count=count, all=quantity),
+                    name or phrase("line.amount"),
+                    Money(price * count),
+                )
+            )
+            for (name, price, quantity), count in zip(self.left.lines, self.taken, strict=True)
+        )
+        total = PageRow((phrase("row.taken-back"), worth(self.lines)))
+        return PageView(
+            name="undo-lines",
+            head=(self.title, total),
+            rows=rows,
+            chosen=self.chosen,
+            notice=self.notice,
+            keys=("choose", "change", "go-on", "esc-back"),
+        )
+
+    @property
+    def traits(self) -> PageTraits:
+        """Return that nothing but Enter acts."""
+        return PageTraits()
+
+    def press(self, key: str) -> Turn:
+        """Choose a line, change how many of it are taken back, or go on."""
+        if key in {"escape", "-"}:
+            return self.back
+        if (chosen := moved(self.chosen, key, len(self.taken))) is not None:
+            return Turn(replace(self, chosen=chosen, notice=None))
+        if key == "enter":
+            part = self.left.part(self.lines)
+            if isinstance(part, PartRefusal):
+                return Turn(replace(self, notice=phrase(f"undo.{part}")))
+            return self.follow(part)
+        return Turn(self._changed(key))
+
+    def tap(self, card_id: CardId) -> Turn:
+        """Stay, as no card is asked for."""
+        del card_id
+        return Turn(self)
+
+    def _changed(self, key: str) -> "LinesToTakeBack":
+        count, most = self.taken[self.chosen], self.left.lines[self.chosen][2]
+        match key:
+            case "left" | "backspace":
+                count -= 1
+            case "right" | "+":
+                count += 1
+            case digit if len(digit) == 1 and digit in "0123456789":
+                count = int(digit)
+            case _:
+                return replace(self, notice=phrase("page.change-lines"))
+        if not 0 <= count <= most:
+            return replace(self, notice=phrase("undo.not-left"))
+        taken = (*self.taken[: self.chosen], count, *self.taken[self.chosen + 1 :])
+        return replace(self, taken=taken, notice=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoDesk:
+    """The ways through the pages of an undo.
+
+    `age_s` returns how old a sale is, None where nobody knows; `void` carries a void out.
+    """
+
+    sales: SalesBook
+    desk: StaffDesk
+    window_s: float
+    age_s: Callable[[PastSale], float | None]
+    void: Callable[[Draft], None]
+
+    def right_of(self, sale: PastSale) -> UndoRight:
+        """Return whether who is logged in may take a sale back."""
+        member = self.desk.member
+        undoer = Undoer(member.name, member.may(Right.UNDO_ANY)) if member else None
+        origin = SaleOrigin(
+            sale.charge.staff, self.age_s(sale), self.sales.is_of_shift(sale.charge.seq)
+        )
+        return may_undo(origin, undoer, self.window_s)
+
+    def is_anything_left(self) -> bool:
+        """Return whether a sale of this shift could be taken back, by whomever."""
+        return any(
+            sale.left.amount > ZERO and self.right_of(sale) is not UndoRight.TOO_LATE
+            for sale in self.sales.of_shift(limit=LISTED_MAX).sales
+        )
+
+    def list_page(self, back: Turn = BACK_TO_SALE) -> Choices:
+        """Return the page that lists the sales of this shift, newest first."""
+        sales = self.sales.of_shift(limit=LISTED_MAX).sales
+
+        def follow(at: int) -> Turn:
+            return self.sale_turn(sales[at].charge.charge_id or "", Turn(replace(page, chosen=at)))
+
+        page = Choices(
+            name="undo",
+            rows=tuple(map(_sale_row, sales)),
+            follow=follow,
+            back=back,
+            yields=True,
+        )
+        return page
+
+    def sale_turn(self, charge_id: str, back: Turn) -> Turn:
+        """Return what follows when a sale of the list is chosen."""
+        sale = self.sales.sale(charge_id)
+        if sale is None or sale.left.amount <= ZERO:
+            return _answered(back, phrase("undo.nothing-left"))
+        right = self.right_of(sale)
+        if right is UndoRight.TOO_LATE:
+            return _answered(back, phrase("undo.too-late"))
+        needs_second = right is UndoRight.NEEDS_SUPERVISOR
+        if not sale.left.has_known_lines or _pieces(sale.left) == 1:
+            whole = sale.left.whole()
+            assert isinstance(whole, Part)
+            return self._ask_reason(sale, whole, back, needs_second=needs_second)
+
+        def follow(part: Part) -> Turn:
+            return self._ask_reason(sale, part, Turn(page), needs_second=needs_second)
+
+        page = LinesToTakeBack(
+            left=sale.left,
+            title=_sale_row(sale),
+            follow=follow,
+            back=back,
+            taken=tuple(quantity for _, _, quantity in sale.left.lines),
+        )
+        return Turn(page)
+
+    def _ask_reason(self, sale: PastSale, part: Part, back: Turn, *, needs_second: bool) -> Turn:
+        def follow(why: str) -> Turn:
+            reason = why.replace("-", " ")
+            if not needs_second:
+                return self._commit(sale, part, reason)
+
+            def when_known(member: StaffMember, how: str) -> Turn:
+                del how
+                return self._commit(sale, part, reason, approved_by=member.name)
+
+            return Turn(approval(self.desk, Right.UNDO_ANY, when_known, Turn(page)))
+
+        texts = tuple(reason.replace(" ", "-") for reason in VOID_REASONS)
+        page = reasons("undo-why", texts, follow, back)
+        head = (_sale_row(sale), PageRow((phrase("row.taken-back"), part.amount)))
+        page = replace(page, head=head)
+        return Turn(page)
+
+    def _commit(self, sale: PastSale, part: Part, reason: str, approved_by: str = "") -> Turn:
+        draft = void_draft(sale.left, part, reason=reason, approved_by=approved_by)
+        return Turn(then=lambda: self.void(draft))
+
+
+def _answered(turn: Turn, notice: Phrase) -> Turn:
+    """Return a turn to a list, with an answer on it."""
+    page = turn.page
+    return Turn(replace(page, notice=notice)) if isinstance(page, Choices) else turn
+
+
+def _pieces(left: Remainder) -> int:
+    return sum(quantity for _, _, quantity in left.lines)
+
+
+def _sale_row(sale: PastSale) -> PageRow:
+    charge, left = sale.charge, sale.left
+    state: Phrase | str = ""
+    tone = Tone.PLAIN
+    if left.amount <= ZERO:
+        state = phrase("sale.voided")
+    elif sale.voids:
+        state = phrase("row.left", amount=left.amount)
+    amount = Money(charge.amount_minor or 0)
+    cells = (local_time(charge.at), amount, sale.initials, charge.staff or "", state)
+    return PageRow(cells, tone)

@@ -1,0 +1,92 @@
+"""The history: found by typing, step by step, without holding the till up."""
+
+from tests.checkout.pages.sales_book import STEP
+from tests.fakes.shop import Shop
+
+from taptill.checkout.pages.page import phrase
+from taptill.checkout.session import Notice, Step
+from taptill.domain.money import Money
+
+
+def amounts(shop: Shop) -> list[object]:
+    """Return the amounts of the rows."""
+    return [row.cells[1] for row in shop.page().rows]
+
+
+def some_sales(shop: Shop) -> None:
+    """Sell, refuse and void a little."""
+    for keys, card in (("100", "A"), ("c", "D"), ("420", "B"), ("300", "A")):
+        shop.sell(keys, card)
+        shop.escape()
+    shop.f8()
+    shop.press("1")
+    shop.later(1.0)
+    shop.escape()
+
+
+def test_everything_is_listed_newest_first(shop: Shop) -> None:
+    some_sales(shop)
+    shop.key("f10")
+    shop.later(0.2)
+    assert amounts(shop) == [Money(-300), Money(300), Money(420), Money(150), Money(100)]
+    assert shop.page().head[0].cells == (phrase("page.found", count=5),)
+
+
+def test_typing_narrows_the_list_and_backspace_widens_it(shop: Shop) -> None:
+    some_sales(shop)
+    shop.key("f10")
+    for key in "cof":
+        shop.key(key)
+    shop.later(0.2)
+    assert amounts(shop) == [Money(150)]
+    for _ in range(3):
+        shop.key("backspace")
+    shop.later(0.2)
+    assert len(amounts(shop)) == 5
+
+
+def test_a_search_goes_on_in_steps_while_keys_are_taken(shop: Shop) -> None:
+    for _ in range(STEP):
+        shop.sell("100", "A")
+        shop.sell("c", "D")
+    shop.key("f10")
+    shop.press("1.0")
+    shop.later(0.5)
+    assert amounts(shop) == [Money(100)] * STEP
+    shop.press("x")
+    shop.later(0.5)
+    assert (amounts(shop), shop.page().typed) == ([], "1.0x")
+
+
+def test_enter_shows_one_entry_and_esc_leads_back(shop: Shop) -> None:
+    some_sales(shop)
+    shop.key("f10")
+    shop.later(0.2)
+    for _ in range(3):
+        shop.key("down")
+    shop.hasty_enter()
+    assert shop.page().name == "history-entry"
+    assert ("1 × Coffee", Money(150)) in [row.cells for row in shop.page().rows]
+    shop.escape()
+    assert (shop.page().name, shop.page().chosen) == ("history", 3)
+    shop.escape()
+    assert (shop.view.page, shop.step()) == (None, Step.READY)
+
+
+def test_a_customer_who_comes_meanwhile_is_served(shop: Shop) -> None:
+    some_sales(shop)
+    shop.key("f10")
+    shop.tap("A")
+    assert (shop.view.page, shop.step()) == (None, Step.CARD)
+
+
+def test_a_journal_that_cannot_be_read_is_said_and_the_till_goes_on(shop: Shop) -> None:
+    some_sales(shop)
+    shop.sales_book.unreadable = True
+    shop.key("f10")
+    shop.later(0.2)
+    assert shop.notice() == Notice.NOT_READABLE
+    shop.escape()
+    shop.sales_book.unreadable = False
+    shop.sell("100", "A")
+    assert shop.step() is Step.PAID
