@@ -18,6 +18,7 @@ from taptill.config.tables import (
     ReaderConfig,
     StaffConfig,
     TillConfig,
+    field_of,
     keys_of,
 )
 from taptill.config.validators import REQUIRED, ConfigKey, InvalidValueError
@@ -77,7 +78,7 @@ def parse(
     sections: dict[str, Any] = {name: table(**tables[name]) for name, table in TABLES.items()}
     return Config(
         **sections,
-        readers=tuple(ReaderConfig(**row) for row in rows["reader"]),
+        readers=tuple(_reader(row) for row in rows["reader"]),
         goods=tuple(GoodsConfig(**row) for row in rows["goods"]),
         staff=tuple(StaffConfig(**row) for row in rows["staff"]),
         warnings=(*_warnings(sections["backend"]), *_goods_warnings(rows["goods"])),
@@ -206,6 +207,8 @@ def _reader_complaints(
 ) -> Iterable[str]:
     if file.get("reader", []) == []:
         yield "[[reader]] is missing: at least one reader is needed"
+    elif rows and all(row.get("for") == "goods" for row in rows):
+        yield "[[reader]]: all are for goods, at least one for cards is needed"
     for number, row in enumerate(rows, start=1):
         for complaint in check(_with_defaults(row)) if "driver" in row else ():
             key = complaint.partition(":")[0]
@@ -220,7 +223,11 @@ def _with_defaults(row: Row) -> ReaderConfig:
     keys = keys_of(ReaderConfig)
     missing = {name: keys[name] for name in keys.keys() - row.keys()}
     defaults: Row = {name: _value(key, key.default, Currency("")) for name, key in missing.items()}
-    return ReaderConfig(**row, **defaults)
+    return _reader({**row, **defaults})
+
+
+def _reader(row: Row) -> ReaderConfig:
+    return ReaderConfig(**{field_of(key): value for key, value in row.items()})
 
 
 def _duplicates(

@@ -1,6 +1,7 @@
 """The config's tables as frozen dataclasses: an attribute is a key, its validator and default."""
 
 from dataclasses import dataclass
+from keyword import iskeyword
 from pathlib import Path
 from typing import Annotated, Literal, get_type_hints
 
@@ -45,6 +46,7 @@ AskedField = Literal[
     "default",
     "updatedAt",
 ]
+ReaderUse = Literal["cards", "goods"]
 Strategy = Literal["debt", "export"]
 ShowDebt = Literal["always", "on-request", "never"]
 ShowName = Literal["full", "short", "never"]
@@ -107,9 +109,10 @@ class BackendConfig:
 
 @dataclass(frozen=True, slots=True)
 class ReaderConfig:
-    """[[reader]]: one card reader; which keys have an effect depends on its driver."""
+    """[[reader]]: one reader of cards or barcodes; which keys count depends on its driver."""
 
     driver: Annotated[str, ConfigKey(_WORD)]
+    for_: Annotated[ReaderUse, ConfigKey(choice(ReaderUse), "cards")]
     port: Annotated[str, ConfigKey(text(0, 255), "")]
     family: Annotated[str, ConfigKey(_WORD_OR_NONE, "")]
     card_id: Annotated[tuple[str, ...], ConfigKey(_STEPS, [])]
@@ -289,6 +292,11 @@ LISTS: dict[str, type] = {"reader": ReaderConfig, "goods": GoodsConfig, "staff":
 
 
 def keys_of(table: type) -> dict[str, ConfigKey]:
-    """Return the fields of a table by name, in their order."""
+    """Return the keys of a table by name, in their order."""
     hints = get_type_hints(table, include_extras=True)
-    return {name: hint.__metadata__[0] for name, hint in hints.items()}
+    return {name.removesuffix("_"): hint.__metadata__[0] for name, hint in hints.items()}
+
+
+def field_of(key: str) -> str:
+    """Return the attribute of a key: `for_` of `for`, which is a word of Python."""
+    return f"{key}_" if iskeyword(key) else key

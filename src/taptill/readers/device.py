@@ -18,7 +18,7 @@ ISO/IEC 14443-3 for 106A, IDm of JIS X 6319-4 for 212F."""
 class ReaderSettings:
     """The settings of one reader; None and an empty text mean the default.
 
-    `steps` are the conversion steps of the config's `card_id`.
+    `steps` are the conversion steps of the config's `card_id`. `for_goods`: it reads barcodes.
     """
 
     name: str
@@ -33,6 +33,7 @@ class ReaderSettings:
     hold_ms: int = 400
     same_card_delay_ms: int = 1500
     equal_frames: int = 1
+    for_goods: bool = False
     options: Mapping[str, str | int | bool] = field(default_factory=dict)
 
 

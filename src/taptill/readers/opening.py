@@ -8,7 +8,7 @@ from taptill.domain.tap import CardProblem, ReaderMessage, Tap
 from taptill.readers.device import Device, ReaderSettings
 from taptill.readers.frames import Frame, Signal
 from taptill.readers.normaliser import build_normaliser
-from taptill.readers.presence import Presence
+from taptill.readers.presence import Presence, Scans
 from taptill.readers.registry import find_driver, settings_problems
 from taptill.readers.repeat_filter import RepeatFilter
 from taptill.readers.supervisor import Supervisor
@@ -39,11 +39,16 @@ def open_reader(
         is_polled=driver.is_polled(settings),
     )
 
+    scans = Scans(settings.name, settings.hold_ms)
+
     def detect_tap(frame: Frame | Signal, now_s: float) -> Tap | CardProblem | None:
         if isinstance(frame, Frame):
             if not repeats.is_confirmed(frame.raw, now_s):
                 return None
-            return presence.card_read(normaliser.card_id(frame.raw), now_s)
+            read = normaliser.card_id(frame.raw)
+            if settings.for_goods:
+                return scans.barcode_read(read, now_s)
+            return presence.card_read(read, now_s)
         if frame is Signal.NO_CARD:
             presence.no_card(now_s)
         elif frame is Signal.REMOVED:

@@ -170,6 +170,28 @@ class Presence:
                 del self._cards[card_id]
 
 
+class Scans:
+    """Decides which reads of a scanner for goods count: each barcode, however soon after another.
+
+    The same one counts again once it was not read for `hold_ms`: until then a scanner that repeats
+    has read the same good.
+    """
+
+    def __init__(self, reader: str, hold_ms: int) -> None:
+        self._reader = reader
+        self._hold_s = hold_ms / 1000
+        self._last_read: tuple[CardId | CardTrouble, float] | None = None
+
+    def barcode_read(self, barcode: CardId | CardTrouble, now_s: float) -> Tap | CardProblem | None:
+        """Return what a read means for the till: a barcode as a tap, a problem, or nothing new."""
+        last_read, self._last_read = self._last_read, (barcode, now_s)
+        if last_read and last_read[0] == barcode and now_s - last_read[1] < self._hold_s:
+            return None
+        if isinstance(barcode, CardTrouble):
+            return CardProblem(barcode, self._reader, now_s)
+        return Tap(barcode, self._reader, now_s)
+
+
 class Misreads:
     """Decides when the customer is asked to tap once more, because a read failed.
 

@@ -1,4 +1,4 @@
-"""The readers of a till, whose messages wait in one queue until the till takes them."""
+"""The readers of cards and goods, whose messages wait in one queue until the till takes them."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from taptill.readers.drivers.simulated import SimulatedReader
 from taptill.readers.drivers.typed import TypedReader
 from taptill.readers.opening import open_reader
 from taptill.readers.supervisor import Supervisor
-from taptill.wiring.readers import reader_settings
+from taptill.wiring.readers import as_scan, reader_settings
 
 MESSAGES_MAX = 16
 """Reader messages that wait for the till, at most; a full queue drops the oldest."""
@@ -27,6 +27,7 @@ class CardReaders:
         self._config = config
         self._clock = clock
         self._supervisors: list[Supervisor] = []
+        self._for_goods: list[Supervisor] = []
 
     def start(self) -> None:
         """Open the readers; their messages come through the running event loop."""
@@ -36,9 +37,15 @@ class CardReaders:
             with suppress(RuntimeError):  # the event loop has closed: the till has ended
                 loop.call_soon_threadsafe(self.put, message)
 
+        def deliver_scan(message: ReaderMessage) -> None:
+            deliver(as_scan(message))
+
         for number, reader in enumerate(self._config.readers, 1):
             settings = reader_settings(reader, number)
-            self._supervisors.append(open_reader(settings, deliver, self._clock))
+            if reader.for_ == "goods":
+                self._for_goods.append(open_reader(settings, deliver_scan, self._clock))
+            else:
+                self._supervisors.append(open_reader(settings, deliver, self._clock))
 
     async def stop(self) -> None:
         """Stop their threads, each within `STOP_S_MAX`."""
@@ -58,16 +65,21 @@ class CardReaders:
                 reader.device.present(card_id)
 
     def typed(self, text: str) -> bool:
-        """Pass a typed line to the readers of driver `typed`; return whether there are any."""
-        readers = [
-            supervisor.device
-            for supervisor in self._supervisors
-            if isinstance(supervisor.device, TypedReader)
-        ]
+        """Pass a typed line to the readers of driver `typed`; return whether there are any.
+
+        The line is no good's barcode. So a reader for goods takes it only where none for cards
+        does, and the screen says that no good has it.
+        """
+        readers = _typed(self._supervisors) or _typed(self._for_goods)
         for reader in readers:
             reader.type_line(text)
         return bool(readers)
 
     def _stop(self) -> None:
-        for reader in self._supervisors:
+        for reader in (*self._supervisors, *self._for_goods):
             reader.stop()
+
+
+def _typed(supervisors: list[Supervisor]) -> list[TypedReader]:
+    devices = (supervisor.device for supervisor in supervisors)
+    return [device for device in devices if isinstance(device, TypedReader)]

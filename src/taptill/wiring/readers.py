@@ -1,6 +1,13 @@
-"""A reader's settings, and what is wrong with them, from its table in the config."""
+"""A reader's settings, and what is wrong with them, from its table in the config.
+
+A reader for goods is opened as one for cards is; what it says is turned into scans here.
+"""
+
+from dataclasses import replace
+from typing import assert_never
 
 from taptill.config import ReaderConfig
+from taptill.domain.tap import CardProblem, Misread, ReaderHealth, ReaderMessage, Scan, Tap
 from taptill.readers.device import ReaderSettings
 from taptill.readers.registry import settings_problems
 
@@ -24,5 +31,21 @@ def reader_settings(reader: ReaderConfig, number: int) -> ReaderSettings:
         hold_ms=reader.hold_ms,
         same_card_delay_ms=reader.same_card_delay_ms,
         equal_frames=reader.equal_frames,
+        for_goods=reader.for_ == "goods",
         options=reader.options,
     )
+
+
+def as_scan(message: ReaderMessage) -> ReaderMessage:
+    """Return what a reader for goods means by a message that a reader for cards would send."""
+    match message:
+        case Tap():
+            return Scan(message.card_id, message.reader)
+        case CardProblem() | Misread():
+            return Scan("", message.reader)
+        case ReaderHealth():
+            return replace(message, for_goods=True)
+        case Scan():
+            return message
+        case _:
+            assert_never(message)
