@@ -19,6 +19,7 @@ from tests.benchmarks.tills import FIELDS, card, snapshot, till_folder
 
 from taptill.clock import SystemClock
 from taptill.customer_cache.cache import CustomerCache
+from taptill.customer_cache.schema import SPELLED_AS
 from taptill.domain.card_id import CardId
 from taptill.domain.customer import Snapshot
 from taptill.lookup.sync import BATCH_ROWS, Page, Sync, SyncPolicy
@@ -96,7 +97,7 @@ class MeasuredCache:
     def look_up(self) -> Pair:
         """Find two people by card; return the seconds of our way and of the bare query."""
         ours, theirs = (CardId(card(self.chance.randrange(self.customers))) for _ in range(2))
-        query = "SELECT * FROM customers WHERE card_id = ?"
+        query = f"SELECT * FROM customers WHERE {SPELLED_AS}"
         bare_s = timed_s(lambda: self._bare.execute(query, (theirs,)).fetchall())
         looking = self.cache.find(ours)
         return timed_s(lambda: next(looking.__await__(), None)), bare_s

@@ -1,5 +1,7 @@
 """A card that the office spells otherwise is found offline as the backend found it."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -136,6 +138,23 @@ async def test_sqlite_knows_the_cards_that_are_told_by_capitals_as_the_rule_does
     by_query = {card: bool(connection.execute(query, (card,)).fetchone()[0]) for card in cards}
     assert by_query == {card: tells_by_capitals(card) for card in cards}
     connection.close()
+
+
+async def test_a_file_with_an_index_of_exact_cards_is_kept_and_loses_it(
+    cache: CustomerCache, path: Path, clock: FakeClock
+) -> None:
+    """Caches of earlier checkouts have one, which would be written for nothing."""
+    cache.store([snapshot(7, card=HELD)])
+    cache.close()
+    index_names = "SELECT name FROM sqlite_master WHERE type = 'index' AND name LIKE '%card%'"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE INDEX idx_customers_card_id ON customers (card_id)")
+        assert connection.execute(index_names).fetchall()
+    again = CustomerCache(path, clock, FIELDS)
+    assert holder(again, HELD) == 7
+    again.close()
+    with closing(sqlite3.connect(path)) as connection:
+        assert not connection.execute(index_names).fetchall()
 
 
 async def test_no_look_up_goes_through_the_whole_table(path: Path, blind: CustomerCache) -> None:

@@ -27,6 +27,7 @@ from taptill.customer_cache.rows import (
     with_checksum,
     without_checksum,
 )
+from taptill.customer_cache.schema import SPELLED_AS
 from taptill.customer_cache.spelling import find_by_spelling, learn
 from taptill.domain.card_id import CardId
 from taptill.domain.clock import Clock
@@ -45,8 +46,10 @@ _PLACEHOLDERS = ", ".join("?" * len(NAMES))
 _UPSERT = f"INSERT OR REPLACE INTO customers ({_COLUMNS}) VALUES ({_PLACEHOLDERS})"  # noqa: S608 - constants
 _BY_ID = f"SELECT {_COLUMNS} FROM customers WHERE id = ?"  # noqa: S608 - constants
 _BY_IDS = f"SELECT {_COLUMNS} FROM customers WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants
-_BY_CARD = f"SELECT {_COLUMNS} FROM customers WHERE card_id = ? AND gone != {IS_GONE} LIMIT 2"  # noqa: S608 - constants
-_GONE_BY_CARD = f"SELECT {_COLUMNS} FROM customers WHERE card_id = ? LIMIT 1"  # noqa: S608 - constants
+# The plus: else SQLite's planner writes ?1 for card_id in the other condition too, and scans
+_ANY_BY_CARD = f"SELECT {_COLUMNS} FROM customers WHERE {SPELLED_AS} AND +card_id = ?1"  # noqa: S608 - constants
+_BY_CARD = f"{_ANY_BY_CARD} AND gone != {IS_GONE} LIMIT 2"
+_GONE_BY_CARD = f"{_ANY_BY_CARD} LIMIT 1"
 _MISSING = """
 UPDATE customers SET "check" = "check" - gone + ?1, gone = ?1
 WHERE id > ?2 AND id <= ?3 AND gone BETWEEN ?4 AND ?5

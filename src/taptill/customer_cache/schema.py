@@ -40,7 +40,14 @@ CUSTOMERS: dict[str, Any] = {
 """Columns: a customer's snapshot, whether it is gone, when it was last seen, and a checksum."""
 
 SPELLED = "lower(trim(card_id))"
-"""The same text for cards that differ in spelling alone; SQLite's `lower` knows ASCII only."""
+"""The same text for cards that differ in spelling alone; SQLite's `lower` knows ASCII only.
+
+Its index serves every look-up by card: an index of the cards as they are written would find nobody
+else, and would double what a full sync writes, as cards are spread over all its pages.
+"""
+
+SPELLED_AS = f"{SPELLED} = lower(trim(?1))"
+"""The condition for the cards that may be meant by one; the exact one is among them."""
 
 TOLD_BY_CAPITALS = (
     "card_id != upper(card_id) AND card_id != lower(card_id) AND card_id GLOB '*[^0-9A-Fa-f: -]*'"
@@ -51,6 +58,7 @@ BY_CAPITALS = "customers_by_capitals"
 """The index of these cards alone, which is empty on nearly every site."""
 
 _INDEXES = (
+    "DROP INDEX IF EXISTS idx_customers_card_id",
     f"CREATE INDEX IF NOT EXISTS customers_spelled ON customers ({SPELLED})",
     f"CREATE INDEX IF NOT EXISTS {BY_CAPITALS} ON customers (id) WHERE {TOLD_BY_CAPITALS}",
 )
@@ -66,8 +74,8 @@ def open_file(path: Path | str, wait_s: float = OPEN_S) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = NORMAL")
         if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
             _create(connection)
-        for index in _INDEXES:  # a cache of an earlier release may lack them
-            connection.execute(index)
+        for change in _INDEXES:  # a cache of an earlier release may have others
+            connection.execute(change)
         connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES_MAX}")
         connection.execute(f"PRAGMA busy_timeout = {int(BUSY_S * 1000)}")
     except FAULTS:
@@ -87,7 +95,6 @@ def _create(connection: sqlite3.Connection) -> None:
             connection.execute(f"DROP TABLE IF EXISTS {name}")
         customer_table: Any = database["customers"]
         customer_table.create(CUSTOMERS, pk="id")
-        customer_table.create_index(["card_id"])
         customer_table.create_index(["updated_us"])
         sync_table: Any = database["synced"]
         sync_table.create(_SYNCED, pk="key")

@@ -14,7 +14,7 @@ from taptill.customer_cache.rows import (
     with_checksum,
     without_checksum,
 )
-from taptill.customer_cache.schema import BY_CAPITALS, SPELLED, TOLD_BY_CAPITALS
+from taptill.customer_cache.schema import BY_CAPITALS, SPELLED_AS, TOLD_BY_CAPITALS
 from taptill.domain.card_id import CardId, is_spelled_alike, tells_by_capitals
 
 CANDIDATES_MAX = 50
@@ -23,9 +23,7 @@ CANDIDATES_MAX = 50
 _KEY = "spelling"
 _CAPITALS, _BLANKS = "capitals", "blanks"
 _COLUMNS = ", ".join(f'"{name}"' for name in NAMES)
-_CANDIDATES = (
-    f"SELECT {_COLUMNS} FROM customers WHERE {SPELLED} = lower(trim(?)) ORDER BY gone LIMIT ?"  # noqa: S608 - constants
-)
+_CANDIDATES = f"SELECT {_COLUMNS} FROM customers WHERE {SPELLED_AS} ORDER BY gone LIMIT ?2"  # noqa: S608 - constants
 # SQLite's planner would scan another, larger index
 _ANY_BY_CAPITALS = (
     f"SELECT 1 FROM customers INDEXED BY {BY_CAPITALS} WHERE {TOLD_BY_CAPITALS} LIMIT 1"  # noqa: S608 - constants
