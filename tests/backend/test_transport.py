@@ -1,10 +1,13 @@
 """A real socket that behaves badly, and the reply or error that the transport makes of it."""
 
+import asyncio
 import email.utils
 import gzip
+import json
 import time
 import tracemalloc
 import zlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -20,9 +23,10 @@ from tests.fakes.backend import (
     FakeBackend,
 )
 
-from taptill.backend.body import BODY_MAX, NOT_JSON
+from taptill.backend.body import BODY_MAX, NOT_JSON, read_body
 from taptill.backend.transport import ConnectionSettings, Reply, Transport
 from taptill.domain.errors import BackendError, UnknownOutcomeError, UnreachableError
+from taptill.domain.technical.exact_json import PART_LENGTH
 
 PATH = "/api/core/data/Customers/select"
 BODY = '{"limit": 1}'
@@ -257,3 +261,23 @@ async def test_a_client_that_never_asked_has_nothing_to_close() -> None:
 def test_a_token_is_in_no_text_of_an_access() -> None:
     access = ConnectionSettings("http://127.0.0.1:1", {"Authorization": f"Bearer {TOKEN}"})
     assert TOKEN not in repr(access)
+
+
+async def test_other_work_goes_on_while_a_page_is_parsed() -> None:
+    rows = [{"id": number, "name": f"Guest {number}"} for number in range(5_000)]
+    turns = 0
+
+    async def raw() -> AsyncIterator[bytes]:
+        yield json.dumps(rows).encode()
+
+    async def other_work() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    other = asyncio.create_task(other_work())
+    body = await read_body(raw(), {})
+    other.cancel()
+    assert body.value == rows
+    assert turns > len(json.dumps(rows)) / PART_LENGTH / 2

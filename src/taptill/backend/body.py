@@ -1,14 +1,18 @@
 """Reads the body of an HTTP answer as JSON, whatever its size, encoding and content type."""
 
+import asyncio
 import zlib
 from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from taptill.domain.technical.exact_json import read_json
+from taptill.domain.technical.exact_json import Json, read_json, read_list
 
 BODY_MAX = 8 * 1024 * 1024
 """A longer body, counted after decompression, is refused: no page of customers is that long."""
+
+AT_ONCE_MAX = 32 * 1024
+"""A list of more bytes is parsed in parts: a tap would wait for a page of customers."""
 
 ACCEPT_ENCODING = "gzip"
 """Our `Accept-Encoding`. We decompress ourselves, so that BODY_MAX also stops a decompression
@@ -42,7 +46,7 @@ async def read_body(chunks: AsyncIterable[bytes], headers: Mapping[str, str]) ->
                 return Body(NOT_JSON, f"longer than {BODY_MAX // 1024 // 1024} MB")
     except zlib.error:
         return Body(NOT_JSON, "packed badly")
-    return _parse(bytes(decompressor.raw))
+    return await _parse(bytes(decompressor.raw))
 
 
 class _Decompressor:
@@ -59,11 +63,22 @@ class _Decompressor:
         return len(self.raw) <= BODY_MAX
 
 
-def _parse(raw: bytes) -> Body:
+async def _parse(raw: bytes) -> Body:
     text = raw.strip()
     if not text:
         return Body(None)
     try:
+        if len(text) > AT_ONCE_MAX and text[:1] == b"[":
+            return Body(await _read_in_parts(raw))
         return Body(read_json(raw))
     except (ValueError, RecursionError):
         return Body(NOT_JSON, "a web page, a captive portal's?" if text[:1] == b"<" else "no JSON")
+
+
+async def _read_in_parts(raw: bytes) -> list[Json]:
+    """Parse a list, and let the event loop's other work run between its parts."""
+    items: list[Json] = []
+    for part in read_list(raw):
+        items += part
+        await asyncio.sleep(0)
+    return items

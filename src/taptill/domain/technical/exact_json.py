@@ -1,7 +1,8 @@
 """JSON with exact numbers, read and written: fractions are Decimals, never floats."""
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from json.encoder import encode_basestring_ascii as _quoted
@@ -12,6 +13,9 @@ Json = Any
 
 PLAIN_DIGITS = 20
 """Numbers beyond so many digits before or after the point are written with an exponent."""
+
+PART_LENGTH = 8_000
+"""So many characters of a list are parsed at once: some 25 customers."""
 
 _CONSTANTS = {None: "null", True: "true", False: "false"}
 
@@ -29,12 +33,30 @@ def read_json(text: bytes | str) -> Json:
     Errors: ValueError for what is no JSON, also for NaN, Infinity and a number beyond all bounds;
     RecursionError for what is nested too deep.
     """
-    if isinstance(text, bytes):
-        text = text.decode(json.detect_encoding(text), "surrogatepass")
     try:
-        return _DECODER.decode(text)
+        return _DECODER.decode(_decoded(text))
     except ArithmeticError as fault:
         raise ValueError("a figure beyond all bounds") from fault
+
+
+def read_list(text: bytes | str, part_length: int = PART_LENGTH) -> Iterator[list[Json]]:
+    """Parse a JSON list in parts of some items, so that other work may be done in between.
+
+    Errors: as in `read_json`, and ValueError for what is no list.
+    """
+    text = _decoded(text).strip(_BLANKS)
+    if text[:1] != "[" or text[-1:] != "]":
+        raise ValueError("no list")
+    first, length = 1, part_length
+    while comma := _BETWEEN_OBJECTS.search(text, first + length):
+        try:
+            part = read_json(f"[{text[first : comma.start(1)]}]")
+        except ValueError:  # the comma is within an item, or this is no JSON
+            length *= 2
+            continue
+        yield part
+        first, length = comma.end(1), part_length
+    yield read_json(f"[{text[first:-1]}]")
 
 
 def plain_number(value: Decimal) -> str:
@@ -74,8 +96,16 @@ def write_json(value: Json, number: Callable[[Decimal], str] = plain_number) -> 
             raise TypeError(type(value))
 
 
+def _decoded(text: bytes | str) -> str:
+    if isinstance(text, str):
+        return text
+    return text.decode(json.detect_encoding(text), "surrogatepass")
+
+
 def _refuse(constant: str) -> Never:
     raise ValueError(f"{constant} is no figure")
 
 
 _DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse)
+_BLANKS = " \t\n\r"
+_BETWEEN_OBJECTS = re.compile(rf"\}}[{_BLANKS}]*(,)[{_BLANKS}]*\{{")
