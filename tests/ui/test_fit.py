@@ -28,7 +28,7 @@ from taptill.domain.money import Currency, Money
 from taptill.domain.tap import ReaderHealth, ReaderState
 from taptill.ui.block_letters import letter_rows
 from taptill.ui.layout import HEIGHT_MIN, WIDTH_MIN
-from taptill.ui.panels import digit_rows
+from taptill.ui.sale_panel.panel import digit_rows
 from taptill.ui.screen_settings import ScreenPrivacy, ScreenSettings, ShowDebt, ShowName
 from taptill.ui.texts import LANGUAGES, load
 from taptill.ui.views import Overlay, draw_screen

@@ -77,5 +77,5 @@ def test_no_snapshot_is_left_over() -> None:
     }
     file_names = {path.stem for path in FOLDER.glob("*.txt")}
     assert {
-        name for name in file_names if not name.startswith(("small-", "page-"))
+        name for name in file_names if not name.startswith(("small-", "page-", "goods-"))
     } == expected_names

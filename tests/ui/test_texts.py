@@ -11,8 +11,8 @@ from taptill.domain.errors import ConfigError
 from taptill.domain.tap import CardTrouble, ReaderState
 from taptill.ui.block_letters import DRAWN
 from taptill.ui.glyphs import CONSOLE_GLYPHS
+from taptill.ui.panels import HELP
 from taptill.ui.texts import LANGUAGES, WORD_LETTERS_MAX, load, placeholders
-from taptill.ui.views import HELP
 
 BAND = ("word", "customer", "second", "cashier")
 ENTRIES = [

@@ -40,15 +40,13 @@ def open_reader(
     )
 
     scans = Scans(settings.name, settings.hold_ms)
+    read = scans.barcode_read if settings.for_goods else presence.card_read
 
     def detect_tap(frame: Frame | Signal, now_s: float) -> Tap | CardProblem | None:
         if isinstance(frame, Frame):
             if not repeats.is_confirmed(frame.raw, now_s):
                 return None
-            read = normaliser.card_id(frame.raw)
-            if settings.for_goods:
-                return scans.barcode_read(read, now_s)
-            return presence.card_read(read, now_s)
+            return read(normaliser.card_id(frame.raw), now_s)
         if frame is Signal.NO_CARD:
             presence.no_card(now_s)
         elif frame is Signal.REMOVED:

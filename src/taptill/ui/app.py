@@ -27,6 +27,7 @@ from taptill.domain.tap import ReaderState
 from taptill.ui import views
 from taptill.ui.keys.driver import PICTURE_BEGIN, PICTURE_END, ConsoleDriver, TerminalDriver, Typed
 from taptill.ui.layout import too_small
+from taptill.ui.sale_panel.panel import FIRST_GOODS, GoodsPlace, turn_goods
 from taptill.ui.screen import TillScreen
 from taptill.ui.screen_settings import ScreenSettings
 from taptill.ui.themes import themes
@@ -42,6 +43,7 @@ _FINAL_STEPS = frozenset({Step.READY, Step.PAID, Step.REFUSED, Step.VOIDED, Step
 """At the end of a sale the whole screen is painted again. None of these steps answers a tap, which
 must not wait so long."""
 
+_TURNS = {"page_down": 1, "page_up": -1}
 _EXIT_FAULT = 70
 _LEAVING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -103,6 +105,7 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         self._view: TillView | None = None
         self._drawn_view: TillView | None = None
         self._overlay = Overlay.NONE
+        self._place = FIRST_GOODS
         self._patience_timer: Timer | None = None
         self._terminal_size = (0, 0)
         self.animation_level = "none"
@@ -175,7 +178,7 @@ class TillApp(App[Exception | None], inherit_bindings=False):
 
     def _handle_keys(self, keys: Sequence[Key]) -> None:
         """Handle the screen's own keys, and pass all others to the till, in order."""
-        before = (self._overlay, self._settings)
+        before = (self._overlay, self._settings, self._place)
         till_keys: list[Key] = []
         for key in keys:
             if too_small(*self._terminal_size) and key.name not in _KEYS_WHEN_TOO_SMALL:
@@ -186,7 +189,8 @@ class TillApp(App[Exception | None], inherit_bindings=False):
             else:
                 till_keys.append(key)
         self._forward(till_keys)
-        if (self._overlay, self._settings) != before:  # the till's answer comes as a new view
+        # The till's answer comes as a new view.
+        if (self._overlay, self._settings, self._place) != before:
             self._draw()
 
     def _handle_own_key(self, key: Key) -> bool:
@@ -212,8 +216,15 @@ class TillApp(App[Exception | None], inherit_bindings=False):
             case "escape" if previous_overlay is not Overlay.NONE:
                 pass
             case _:
-                return False
+                return self._turn_goods(_TURNS.get(key.name, 0))
         return True
+
+    def _turn_goods(self, by: int) -> bool:
+        """Turn to other goods; return whether there are any that were not on the screen."""
+        view = self._drawn_view if by else None
+        place = view and turn_goods(view, self._settings, self._terminal_size, self._place, by)
+        self._place = place or self._place
+        return place is not None
 
     def _forward(self, keys: list[Key]) -> None:
         if keys:
@@ -242,6 +253,7 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         if _panel_identity(view) != _panel_identity(self._view):
             self._settings = replace(self._settings, debt_requested=False)
         needs_repaint = _needs_repaint(self._view, view)
+        self._place = _place_after(self._view, view, self._place)
         self._view = view
         steady_view = _without_wait_words(view)
         if steady_view:
@@ -265,9 +277,8 @@ class TillApp(App[Exception | None], inherit_bindings=False):
 
     def _draw(self, *, every_line: bool = False) -> None:
         if screen := self._till_screen():
-            picture = views.draw_screen(
-                self._drawn_view, self._settings, self._terminal_size, self._overlay
-            )
+            shown = (self._settings, self._terminal_size, self._overlay, self._place)
+            picture = views.draw_screen(self._drawn_view, *shown)
             screen.paint(picture.lines, every_line=every_line)
             self._acknowledge()
 
@@ -316,6 +327,16 @@ def _needs_repaint(before: TillView | None, after: TillView) -> bool:
     """
     is_end = after.step in _FINAL_STEPS and (before is None or before.step is not after.step)
     return is_end or (before is not None and _reader_states(before) != _reader_states(after))
+
+
+def _place_after(before: TillView | None, after: TillView, place: GoodsPlace) -> GoodsPlace:
+    """Return the place in the goods with this view: a changed basket is shown before more goods.
+
+    The next sale begins with the first goods.
+    """
+    if before is None or (before.basket, before.keystrokes) == (after.basket, after.keystrokes):
+        return place
+    return place._replace(asked=False) if after.basket.lines or after.keystrokes else FIRST_GOODS
 
 
 def _reader_states(view: TillView) -> list[ReaderState]:

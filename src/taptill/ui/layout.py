@@ -66,6 +66,11 @@ def with_page(layout: Layout) -> Layout:
     )
 
 
+def inner_size(area: Area, layout: Layout) -> tuple[int, int]:
+    """Return the columns and rows inside a panel, within its frame if it has one."""
+    return (area.width - 4, area.height - 2) if layout.has_frames else (area.width - 2, area.height)
+
+
 def too_small(width: int, height: int) -> bool:
     """Return whether the terminal is too small for the till screen."""
     return width < WIDTH_MIN or height < HEIGHT_MIN

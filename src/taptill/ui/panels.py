@@ -1,25 +1,14 @@
-"""The lines of the sale panel, of the customer panel and of the recent sales."""
-
-from typing import NamedTuple
+"""The lines of the customer panel, of the recent sales and of the keys."""
 
 from rich.cells import cell_len
-from rich.segment import Segment
-from rich.style import Style
-from textual.renderables.digits import Digits
 
 from taptill.checkout.view import CustomerView, RecentSaleView, SaleState
-from taptill.domain.basket import Basket, Good, Line
 from taptill.domain.decision import Reason
-from taptill.domain.money import ZERO, Money
+from taptill.domain.money import Money
 from taptill.ui.rows import ColourRole, Rows, Run, drop_least_important, first_fitting, justify, pad
 from taptill.ui.screen_settings import ScreenSettings, ShowDebt
 
-_TOTAL_ROWS = 3
-_GOOD_WIDTH = 20
-_LINES_MIN = 4
-_GAP_CELLS = 2
 _MONEY_WIDTH = 26
-_LARGE_SIGNS = frozenset("$£€")
 
 _AMOUNT_CELLS = 9
 _INITIALS_CELLS = 6
@@ -33,33 +22,16 @@ _COMPANY = 9
 _GAP = 10
 
 
-class KeyedSale(NamedTuple):
-    """All that the sale panel shows: the goods, and what was keyed in."""
-
-    goods: tuple[Good, ...]
-    basket: Basket
-    keystrokes: str
-    total: Money
+HELP = (
+    "confirm", "cancel", "digits", "letters", "quantity", "back", "void", "turn",
+    "choose", "change", "add", "pick", "repeat", "leave", "repaint", "help",
+)  # fmt: skip
+"""The lines of the help, the most needed ones first: a small screen has no room for all."""
 
 
-def sale(keyed: KeyedSale, settings: ScreenSettings, width: int, rows: int) -> list[Run]:
-    """Return the lines of the sale above the total, and the goods where there is room for them."""
-    room = rows - _TOTAL_ROWS
-    columns = max(1, width // _GOOD_WIDTH)
-    goods_rows = -(-len(keyed.goods) // columns)
-    total = [Run(line) for line in _total(keyed, settings, width)]
-    lines = _lines(keyed, settings, width)
-    if room >= goods_rows + 1 + _LINES_MIN:  # the goods have rows of their own
-        lines = _newest_lines(lines, keyed, settings, room - goods_rows - 1)
-        gap = room - len(lines) - goods_rows
-        goods_lines = _goods(keyed.goods, settings, width, goods_rows)
-        return [Run(line) for line in [*lines, *[""] * gap, *goods_lines]] + total
-    visible_lines = (
-        _newest_lines(lines, keyed, settings, room)
-        if lines
-        else _goods(keyed.goods, settings, width, room)
-    )
-    return [Run(line) for line in [*visible_lines, *[""] * (room - len(visible_lines))]] + total
+def help_runs(settings: ScreenSettings) -> list[Run]:
+    """Return what each key does."""
+    return [Run(settings.texts.say(f"help.{key}")) for key in HELP]
 
 
 def customer(view: CustomerView, settings: ScreenSettings, width: int, rows: int) -> list[Run]:
@@ -102,80 +74,6 @@ def keys_line(names: tuple[str, ...], settings: ScreenSettings, width: int) -> R
         if cell_len(" " + "  ".join([*visible_names, text])) <= width:
             visible_names.append(text)
     return ((Run(pad(" " + "  ".join(visible_names), width)),),)
-
-
-def digit_rows(text: str) -> tuple[str, ...]:
-    """Return an amount as large digits, three rows high, drawn by Textual's Digits."""
-    segments = (part for part in Digits(text).render(Style()) if isinstance(part, Segment))
-    rows = "".join(segment.text for segment in segments)
-    return tuple(rows.split("\n")[:_TOTAL_ROWS])
-
-
-def _total(keyed: KeyedSale, settings: ScreenSettings, width: int) -> list[str]:
-    label = settings.texts.say("line.total")
-    digits = _large(keyed.total, settings)
-    if len(label) + 1 + max(map(len, digits)) > width:
-        return ["", justify(label, settings.price(keyed.total), width), ""]
-    labels = ("", label, "")
-    return [justify(left, right, width) for left, right in zip(labels, digits, strict=True)]
-
-
-def _large(total: Money, settings: ScreenSettings) -> list[str]:
-    """Return an amount as large digits; a currency sign without a large form is small, below."""
-    digits = digit_rows(settings.figure(total))
-    is_large = settings.sign in _LARGE_SIGNS
-    blank = " " * cell_len(settings.sign)
-    sign = digit_rows(settings.sign) if is_large else (blank, blank, settings.sign)
-    minus = digit_rows("-") if total < ZERO else ("", "", "")
-    gap = "" if is_large else " "
-    if settings.usage.sign_first:
-        columns = zip(minus, sign, (gap,) * _TOTAL_ROWS, digits, strict=True)
-    else:
-        columns = zip(minus, digits, (" ",) * _TOTAL_ROWS, sign, strict=True)
-    return ["".join(row) for row in columns]
-
-
-def _lines(keyed: KeyedSale, settings: ScreenSettings, width: int) -> list[str]:
-    lines = [_line(line, settings, width) for line in keyed.basket.lines]
-    return [*lines, _typed_line(keyed, settings, width)] if keyed.keystrokes else lines
-
-
-def _typed_line(keyed: KeyedSale, settings: ScreenSettings, width: int) -> str:
-    """Return the keys of the amount being typed, and next to them the amount that they mean."""
-    amount = keyed.total - keyed.basket.total
-    keys = f"> {keyed.keystrokes.replace('.', settings.usage.mark)}"
-    return justify(keys, settings.money(amount), width) if amount else pad(keys, width)
-
-
-def _line(line: Line, settings: ScreenSettings, width: int) -> str:
-    name = settings.clean(line.name) if line.name else settings.texts.say("line.amount")
-    return justify(f"{line.quantity} × {name}", settings.price(line.total), width)
-
-
-def _newest_lines(
-    lines: list[str], keyed: KeyedSale, settings: ScreenSettings, rows: int
-) -> list[str]:
-    if len(lines) <= rows:
-        return lines
-    count = sum(line.quantity for line in keyed.basket.lines) + bool(keyed.keystrokes)
-    newest = lines[len(lines) - rows + 1 :]
-    return [settings.texts.say("line.items", count=str(count)), *newest]
-
-
-def _goods(goods: tuple[Good, ...], settings: ScreenSettings, width: int, rows: int) -> list[str]:
-    columns = max(1, width // _GOOD_WIDTH)
-    room = rows * columns
-    cell = width // columns
-    cells = [_good(good, settings, cell) for good in goods]
-    if len(cells) > room:
-        more_text = settings.texts.say("line.more", count=str(len(cells) - max(0, room - 1)))
-        cells = [*cells[: max(0, room - 1)], pad(more_text, cell)][:room]
-    return ["".join(cells[at : at + columns]) for at in range(0, len(cells), columns)]
-
-
-def _good(good: Good, settings: ScreenSettings, cell: int) -> str:
-    label = f"{settings.clean(good.key)} {settings.clean(good.name)}"
-    return pad(justify(label, settings.price(good.price), cell - _GAP_CELLS), cell)
 
 
 def _identity_rows(

@@ -25,9 +25,9 @@ from taptill.checkout.view import (
 from taptill.domain.decision import OVERRIDABLE, Declined
 from taptill.domain.tap import ReaderHealth, ReaderState
 from taptill.ui.banner import BannerText, banner_text, broken_readers, draw_banner, unusable_reader
-from taptill.ui.layout import Area, Layout, lay_out, too_small, with_page
+from taptill.ui.layout import Area, Layout, inner_size, lay_out, too_small, with_page
 from taptill.ui.pages import draw_page
-from taptill.ui.panels import KeyedSale, customer, keys_line, no_customer, sale, sale_row
+from taptill.ui.panels import customer, help_runs, keys_line, no_customer, sale_row
 from taptill.ui.rows import (
     ColourRole,
     Row,
@@ -40,6 +40,7 @@ from taptill.ui.rows import (
     pad,
     wrap,
 )
+from taptill.ui.sale_panel.panel import FIRST_GOODS, GoodsPlace, KeyedSale, sale
 from taptill.ui.screen_settings import ScreenSettings
 
 _NAME_CELLS = 16
@@ -48,11 +49,6 @@ _DECLINED = frozenset({Step.DECLINED, Step.REFUSED})
 _STARTING = TillView(step=Step.READY, status=StatusView(till=""))
 
 P = ParamSpec("P")
-
-HELP = (
-    "confirm", "cancel", "digits", "back", "letters", "add",
-    "void", "leave", "repeat", "pick", "repaint", "help",
-)  # fmt: skip
 
 
 class Overlay(StrEnum):
@@ -112,8 +108,12 @@ def draw_screen(
     settings: ScreenSettings,
     size: tuple[int, int],
     overlay: Overlay = Overlay.NONE,
+    place: GoodsPlace = FIRST_GOODS,
 ) -> ScreenRows:
-    """Return the rows for a terminal of (columns, rows); `view` is None while the till starts."""
+    """Return the rows for a terminal of (columns, rows); `view` is None while the till starts.
+
+    `place` is where in the goods the cashier is.
+    """
     width, height = size
     text = banner_text(view, settings)
     if too_small(width, height):
@@ -134,7 +134,7 @@ def draw_screen(
         text = replace(text, cashier=_leave_text(view, settings))
     page = now.page if overlay is not Overlay.HELP else None
     layout = with_page(layout) if page else layout
-    keyed = KeyedSale(now.goods, now.basket, now.keystrokes, now.total)
+    keyed = KeyedSale.of(now, place)
     alerts = Alerts(status.alarms, status.warnings, readers)
     return ScreenRows(
         status=_status_line(status if view else None, settings, width),
@@ -173,10 +173,6 @@ def _panel(title: str, runs: list[Run], area: Area, layout: Layout) -> Rows:
     return bare([run._replace(text=f" {run.text}") for run in runs], area.width, area.height)
 
 
-def _inner_size(area: Area, layout: Layout) -> tuple[int, int]:
-    return (area.width - 4, area.height - 2) if layout.has_frames else (area.width - 2, area.height)
-
-
 _banner = _kept(draw_banner)
 _page = _kept(draw_page)
 _keys_line = _kept(keys_line)
@@ -186,10 +182,10 @@ _keys_line = _kept(keys_line)
 def _sale_panel(
     keyed: KeyedSale, settings: ScreenSettings, layout: Layout, overlay: Overlay
 ) -> Rows:
-    width, rows = _inner_size(layout.sale, layout)
+    width, rows = inner_size(layout.sale, layout)
     if overlay is Overlay.HELP:
-        help_runs = [Run(settings.texts.say(f"help.{key}")) for key in HELP[:rows]]
-        return _panel(settings.texts.say("panel.help"), help_runs, layout.sale, layout)
+        shown = help_runs(settings)[:rows]
+        return _panel(settings.texts.say("panel.help"), shown, layout.sale, layout)
     runs = sale(keyed, settings, width, rows)
     return _panel(settings.texts.say("panel.sale"), runs, layout.sale, layout)
 
@@ -202,10 +198,10 @@ def _customer_panel(
     layout: Layout,
     overlay: Overlay,
 ) -> Rows:
-    width, rows = _inner_size(layout.customer, layout)
+    width, rows = inner_size(layout.customer, layout)
     if overlay is Overlay.HELP:
-        help_runs = [Run(settings.texts.say(f"help.{key}")) for key in HELP[rows : 2 * rows]]
-        return _panel(settings.texts.say("panel.help"), help_runs, layout.customer, layout)
+        help_lines = help_runs(settings)[rows : 2 * rows]
+        return _panel(settings.texts.say("panel.help"), help_lines, layout.customer, layout)
     if shown:
         runs = customer(shown, settings, width, rows)
     else:

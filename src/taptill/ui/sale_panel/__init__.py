@@ -1,0 +1,1 @@
+"""The sale panel: the lines of the basket, the goods in pages, and the total."""

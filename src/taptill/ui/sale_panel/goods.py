@@ -1,0 +1,103 @@
+"""Goods in, pages of them out: under the headings of their groups, as many as fit."""
+
+from collections import deque
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rich.cells import cell_len
+
+from taptill.domain.basket import Good
+from taptill.ui.rows import clip, justify, pad
+from taptill.ui.screen_settings import ScreenSettings
+
+HEADINGS_MIN = 4
+"""Pages of fewer rows have no headings; the name of the group is below them then."""
+
+_CELL_WIDTH = 20
+_GAP_CELLS = 2
+_MADE_MAX = 4
+
+
+class GoodsPage(NamedTuple):
+    """A page; `first` is the place of its first good in the order of the screen."""
+
+    rows: tuple[str, ...]
+    first: int
+    group: str
+
+
+class _Row(NamedTuple):
+    text: str
+    first: int
+    group: str
+
+
+_made: deque[tuple[object, tuple[GoodsPage, ...]]] = deque(maxlen=_MADE_MAX)
+
+
+def goods_pages(
+    goods: tuple[Good, ...], settings: ScreenSettings, width: int, rows: int
+) -> tuple[GoodsPage, ...]:
+    """Return the pages of all goods, each of at most `rows` rows; at least one page.
+
+    The goods stand in the config's order, those of one group together. The last pages made are
+    kept, as the goods hardly ever change and a key changes only what is above them.
+    """
+    shown = (goods, settings, width, rows)
+    for made_for, pages in _made:
+        if made_for == shown:
+            return pages
+    pages = tuple(_pages(goods, settings, width, max(1, rows)))
+    _made.append((shown, pages))
+    return pages
+
+
+def page_of(pages: tuple[GoodsPage, ...], first: int) -> int:
+    """Return the number of the page, from 0, that holds the good at a place."""
+    return max(number for number, page in enumerate(pages) if page.first <= first or not number)
+
+
+def _pages(
+    goods: tuple[Good, ...], settings: ScreenSettings, width: int, rows: int
+) -> Iterator[GoodsPage]:
+    """Fill pages row by row; a heading is never the last row, and is repeated on a new page."""
+    texts: list[str] = []
+    first, group = 0, ""
+    for row in _rows(goods, settings, width):
+        needs_heading = row.group and rows >= HEADINGS_MIN and (not texts or row.group != group)
+        if texts and len(texts) + 1 + bool(needs_heading) > rows:
+            yield GoodsPage(tuple(texts), first, group)
+            texts = []
+            needs_heading = row.group and rows >= HEADINGS_MIN
+        if not texts:
+            first = row.first
+        if needs_heading:
+            texts.append(_heading(row.group, settings, width))
+        texts.append(row.text)
+        group = row.group
+    yield GoodsPage(tuple(texts), first, group)
+
+
+def _rows(goods: tuple[Good, ...], settings: ScreenSettings, width: int) -> Iterator[_Row]:
+    """Return the rows of cells in order, each of goods of one group."""
+    columns = max(1, width // _CELL_WIDTH)
+    cell = width // columns
+    groups: dict[str, list[str]] = {}
+    for number, good in enumerate(goods, start=1):
+        groups.setdefault(good.group, []).append(_cell(good, number, settings, cell))
+    place = 0
+    for group, cells in groups.items():
+        for at in range(0, len(cells), columns):
+            yield _Row("".join(cells[at : at + columns]), place + at, group)
+        place += len(cells)
+
+
+def _heading(group: str, settings: ScreenSettings, width: int) -> str:
+    label = clip(f"─ {settings.clean(group)} ", width)
+    return label + "─" * (width - cell_len(label))
+
+
+def _cell(good: Good, number: int, settings: ScreenSettings, cell: int) -> str:
+    sign = settings.clean(good.key) if good.key else f"/{number}"
+    label = f"{sign} {settings.clean(good.name)}"
+    return pad(justify(label, settings.price(good.price), cell - _GAP_CELLS), cell)
