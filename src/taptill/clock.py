@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Protocol
 
@@ -111,6 +111,15 @@ class SystemClock:
         """Compare wall time with a server's, given in seconds since 1970."""
         near = abs(time.time() - date_s) <= NEAR_S
         self._confirmed_s = _booted_at_s() if near else None
+
+
+def named_zone(name: str) -> tzinfo | None:
+    """Return the time zone of a name; None where it is empty, or this machine has none of it."""
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - the first frame does not wait for it
+
+    with suppress(KeyError, ValueError, OSError):  # not known, no name of a zone, not readable
+        return ZoneInfo(name)
+    return None
 
 
 class ClockWatch:

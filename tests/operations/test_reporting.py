@@ -1,157 +1,32 @@
 """Reports over real journals: laws over random entries, and archives of closed years."""
 
-from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from functools import reduce
-from itertools import count
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.fakes.clock import FakeClock
-from tests.journal.drafts import attempt, conflict, declined, receipt, repayment, void
+from tests.journal.drafts import conflict, declined, void
+from tests.journal.played import STEPS, PlayedJournal, PlayedStep
 
-from taptill.checkout.sale import void_draft
-from taptill.domain.entry import Draft, Entry, EntryKind
-from taptill.domain.errors import JournalArchiveError, JournalBrokenError, JournalError, UsageError
+from taptill.domain.entry import Draft, EntryKind
+from taptill.domain.errors import JournalArchiveError, JournalBrokenError, UsageError
 from taptill.domain.mark import HASH_DIGITS, Mark
+from taptill.domain.reports.business_days import BusinessDays
 from taptill.domain.reports.counter import ReportCounter
-from taptill.domain.reports.period import Period
 from taptill.domain.reports.report import CountAndSum, Report, Tally
-from taptill.domain.sales.remainder import Part, Remainder, remainder
+from taptill.domain.reports.scopes import Period
 from taptill.journal.back_office.close_year import close_year
+from taptill.journal.back_office.report_entries import with_voids
 from taptill.journal.file import JournalFile, entries, position
 from taptill.journal.queries import JournalQueries
 from taptill.operations.reporting import COUNTED_EVERY, report_of
 
 FIRST = date(2026, 3, 2)
-WHOLE = Period(FIRST - timedelta(days=30), FIRST + timedelta(days=60), UTC)
-OPENED = Draft(EntryKind.OPENED, body={"journal_id": "aaaa0001", "strategy": "debt"})
-GOODS = (("Coffee", 120, 1), ("Cake", 250, 2), ("", 77, 1), ("Deposit", -25, 3))
-
-
-@dataclass(frozen=True)
-class PlayedStep:
-    """What happens next at the till."""
-
-    act: str
-    customer: int
-    lines: tuple[int, ...]
-    minutes: int
-
-
-STEPS = st.lists(
-    st.builds(
-        PlayedStep,
-        act=st.sampled_from(
-            [
-                "sell",
-                "sell",
-                "sell",
-                "void",
-                "take back",
-                "take back",
-                "settle",
-                "conflict",
-                "repay",
-                "decline",
-                "jump",
-                "odd",
-            ]
-        ),
-        customer=st.integers(1, 3),
-        lines=st.lists(st.integers(0, len(GOODS) - 1), max_size=4).map(tuple),
-        minutes=st.integers(-600, 1500),
-    ),
-    min_size=6,
-    max_size=30,
-)
-
-
-class PlayedJournal:
-    """A journal that steps are played into."""
-
-    def __init__(self, path: Path | str = ":memory:") -> None:
-        self.clock = FakeClock(datetime(2026, 3, 2, 9, tzinfo=UTC))
-        self.file = JournalFile(path, self.clock)
-        self.charges: list[Entry] = []
-        self.numbers = count()
-        self.append(OPENED)
-
-    def append(self, *drafts: Draft) -> Entry:
-        (group,) = self.file.append([drafts])
-        assert not isinstance(group, JournalError), group
-        return group[-1]
-
-    def sell(self, customer: int, amount: int, lines: object = (), code: str = "EUR") -> Entry:
-        body = {"lines": lines, "currency": code, "initials": "A. B.", "offline": False}
-        charge_id = f"sale {next(self.numbers)}"
-        self.charges.append(
-            self.append(Draft(EntryKind.CHARGE, customer, amount, body, charge_id=charge_id))
-        )
-        return self.charges[-1]
-
-    def settle(self, customer: int) -> None:
-        where = position(self.file.connection, customer)
-        if where and where.last and not where.conflict:
-            sent = where.last
-            self.append(attempt(customer, sent, where.row_mark), receipt(customer, sent))
-
-    def play(self, step: PlayedStep) -> None:
-        if step.minutes >= 0:
-            self.clock.pass_time(60 * step.minutes)
-        customer = step.customer
-        acts: dict[str, Callable[[], object]] = {
-            "sell": lambda: self.sell_goods(step),
-            "odd": lambda: self.sell(customer, 55, [["half a line"]]),
-            "void": lambda: self.void(step.minutes),
-            "take back": lambda: self.take_back(step),
-            "settle": lambda: self.settle(customer),
-            "conflict": lambda: self.append(conflict(customer)),
-            "repay": lambda: self.append(repayment(customer, 100)),
-            "decline": lambda: self.append(declined(customer)),
-            "jump": lambda: self.jump(step.minutes),
-        }
-        acts[step.act]()
-
-    def sell_goods(self, step: PlayedStep) -> None:
-        lines = [GOODS[index] for index in step.lines]
-        total = sum(price * quantity for _, price, quantity in lines)
-        self.sell(step.customer, total, lines)
-
-    def void(self, number: int) -> None:
-        """Take back a whole charge, or all that is left of it."""
-        if self.charges:
-            charge = self.charges.pop(number % len(self.charges))
-            left, amount = self.left_of(charge), charge.amount_minor or 0
-            part = left.whole()
-            if left.voids and isinstance(part, Part):
-                self.append(void_draft(left, part, reason="wrong amount"))
-            elif not left.voids:
-                self.append(void(charge.customer_id or 0, amount, charge.charge_id or ""))
-
-    def take_back(self, step: PlayedStep) -> None:
-        """Take back some lines of a charge, if the rules allow it."""
-        if self.charges:
-            left = self.left_of(self.charges[step.minutes % len(self.charges)])
-            names = {GOODS[index][0] for index in step.lines}
-            part = left.part([(name, price, 1) for name, price, _ in left.lines if name in names])
-            if isinstance(part, Part):
-                self.append(void_draft(left, part, reason="goods returned"))
-
-    def left_of(self, charge: Entry) -> Remainder:
-        where = "kind = 'void' AND charge_id = ?"
-        return remainder(charge, entries(self.file.connection, where, [charge.charge_id]))
-
-    def jump(self, minutes: int) -> None:
-        self.clock.jump(60 * minutes)
-        self.append(Draft(EntryKind.CLOCK, body={"jumped_ms": 60_000 * minutes}))
-
-    def queries(self) -> JournalQueries:
-        return JournalQueries(self.file.path, self.file.connection)
+DAYS = BusinessDays(zone=UTC)
+WHOLE = Period(FIRST - timedelta(days=30), FIRST + timedelta(days=60), DAYS)
 
 
 def summed(tallies: list[Tally]) -> Tally:
@@ -187,11 +62,11 @@ def test_the_identities_hold_in_every_journal_and_period(
             till.play(step)
         queries = till.queries()
         day = FIRST + timedelta(days=first)
-        period = Period(day, day + timedelta(days=length), UTC)
+        period = Period(day, day + timedelta(days=length), DAYS)
         report, whole = report_of(queries, period), report_of(queries, WHOLE)
         check_identities(report)
         check_identities(whole)
-        days = [report_of(queries, Period(row.day, row.day, UTC)).total for row in whole.days]
+        days = [report_of(queries, Period(row.day, row.day, DAYS)).total for row in whole.days]
         assert summed(days) == whole.total
         money = "SELECT coalesce(sum(amount_minor), 0) FROM entries"
         assert whole.change_minor == queries.connection.execute(money).fetchone()[0]
@@ -201,9 +76,8 @@ def test_the_identities_hold_in_every_journal_and_period(
 def report_from_all_entries(queries: JournalQueries, period: Period) -> Report:
     """Return the report counted from every entry of the journal, selected by nothing."""
     everything = list(entries(queries.connection))
-    charges = {
-        entry.charge_id or "": entry for entry in everything if entry.kind is EntryKind.CHARGE
-    }
+    sold = (EntryKind.CHARGE, EntryKind.VOID)
+    charges = with_voids(entry for entry in everything if entry.kind in sold)
     found = {
         entry.customer_id: position(queries.connection, entry.customer_id)
         for entry in everything
@@ -239,7 +113,7 @@ def test_what_happens_to_a_sale_on_later_days_is_found_behind_its_day() -> None:
         till.append(void(1, 100, charge.charge_id or ""))
         till.clock.pass_time(86_400)
         till.settle(1)
-        report = report_of(till.queries(), Period(FIRST, FIRST, UTC))
+        report = report_of(till.queries(), Period(FIRST, FIRST, DAYS))
         assert (report.total.net_minor, report.total.in_books_minor) == (100, 100)
         assert report.voided_outside == CountAndSum(1, 100)
         assert report.sent_later == CountAndSum(1, 100)
@@ -315,7 +189,7 @@ def test_without_the_archive_only_days_that_need_it_are_refused(tmp_path: Path) 
     (tmp_path / "journal-from-1.db").unlink()
     new_day = FIRST + timedelta(days=3)
     with closing(JournalQueries(path)) as queries:
-        assert report_of(queries, Period(new_day, new_day, UTC)).total == Tally()
+        assert report_of(queries, Period(new_day, new_day, DAYS)).total == Tally()
         with pytest.raises(JournalArchiveError, match=r"journal-from-1\.db is gone"):
             report_of(queries, WHOLE)
 

@@ -10,6 +10,8 @@ from taptill.domain.card_id import CardId
 from taptill.domain.clock import Clock
 from taptill.domain.decision import LookupResult, OfflineExposure
 from taptill.domain.entry import Draft, Entry, Position
+from taptill.domain.money import Money
+from taptill.domain.reports.shift_report import Closing, ShiftReport
 from taptill.domain.sales.past import PAGE_ROWS, HistoryPage, PastSale, SalesPage
 from taptill.domain.sales.search import HistorySearch
 from taptill.domain.staff.pins import pin_matches
@@ -39,6 +41,31 @@ class ChargeJournal(Protocol):
 
     def closed_by(self) -> str:
         """Return why the journal cannot be written; empty while it can be."""
+
+
+class ShiftBook(Protocol):
+    """The shifts of the till's journal; a report is counted beside the till, which goes on.
+
+    Each method raises JournalError, also where an archive that a shift began in is gone.
+    """
+
+    async def open(self, counted: Money | None, staff: str | None) -> None:
+        """Open the running shift with what is in the drawer, None: not counted.
+
+        Errors: ShiftError where it is open already.
+        """
+
+    async def running(self) -> ShiftReport:
+        """Return the report of the running shift, an X; nothing is stored."""
+
+    async def close(self, closing: Closing) -> ShiftReport:
+        """Close the running shift and return its Z, which the journal holds then.
+
+        Errors: ShiftError where somebody else has closed it meanwhile.
+        """
+
+    async def closed(self, count: int) -> list[ShiftReport]:
+        """Return the Zs of the shifts that were closed last, newest first, at most `count`."""
 
 
 def _matches_in_a_thread(pin: str, pin_hash: str) -> Awaitable[bool]:

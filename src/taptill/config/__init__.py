@@ -11,6 +11,7 @@ from taptill.config.paths import (
     shell_language,
     state_dir,
     terminal,
+    time_zone,
     watchdog_s,
 )
 from taptill.config.reading import ReaderCheck, parse
@@ -62,5 +63,6 @@ __all__ = [
     "shell_language",
     "state_dir",
     "terminal",
+    "time_zone",
     "watchdog_s",
 ]

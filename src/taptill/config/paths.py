@@ -15,6 +15,8 @@ from taptill.config.tables import Config
 SYSTEM_CONFIG = Path("/etc/taptill/config.toml")
 SYSTEM_STATE = Path("/var/lib/taptill")
 JOURNAL = "journal.db"
+LOCAL_TIME = "/etc/localtime"
+"""A link into the zones' folder. Source: localtime(5)."""
 CREDENTIAL_NAME = "api-token"
 
 
@@ -69,6 +71,12 @@ def state_dir(option: Path | None) -> Path:
     if path != systemd_dir and _open_to_others(path):
         _close_to_others(path)
     return path
+
+
+def time_zone() -> str:
+    """Return the name of this machine's time zone, `Europe/Berlin`; empty where nothing says it."""
+    name = os.environ.get("TZ", "").lstrip(":") or os.path.realpath(LOCAL_TIME)
+    return name.rpartition("/zoneinfo/")[2] if not name.startswith(LOCAL_TIME) else ""
 
 
 def journal_path(state: Path) -> Path:

@@ -1,6 +1,7 @@
 """The config's tables as frozen dataclasses: an attribute is a key, its validator and default."""
 
 from dataclasses import dataclass
+from datetime import time
 from keyword import iskeyword
 from pathlib import Path
 from typing import Annotated, Literal, get_type_hints
@@ -22,6 +23,7 @@ from taptill.config.validators import (
     text,
     texts,
     url,
+    wall_time,
 )
 from taptill.domain.card_id import CARD_ID_LENGTH_MAX
 from taptill.domain.money import Currency, Money
@@ -82,6 +84,7 @@ class TillConfig:
     void_window_s: Annotated[int, ConfigKey(integer(0, DAY_S, "s"), 300)]
     countdown_s: Annotated[int, ConfigKey(integer(1, 60, "s"), 5)]
     implied_decimals: Annotated[bool, ConfigKey(boolean(), default=True)]
+    day_ends_at: Annotated[time, ConfigKey(wall_time(), "00:00")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 from typing import TypeVar, get_args
 from urllib.parse import urlsplit
@@ -148,6 +149,17 @@ def price() -> Validator:
         return -money if string.startswith("-") else money
 
     return Validator("amount", 'in quotes, such as "1.50" or "-0.25", not zero', parse)
+
+
+def wall_time() -> Validator:
+    """Accept a time of the day in hours and minutes."""
+
+    def parse(value: object, _: Currency) -> time:
+        string = require_type(str, value)
+        ensure(string, re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", string) is not None)
+        return time.fromisoformat(string)
+
+    return Validator("time", 'in quotes, such as "04:00"', parse)
 
 
 def currency_code() -> Validator:

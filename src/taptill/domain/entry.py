@@ -97,6 +97,11 @@ class Entry:
             return ()
         return [(name, price, quantity) for name, price, quantity, *_ in lines]
 
+    @property
+    def tax_codes(self) -> Sequence[str]:
+        """The tax code of each of the `lines`, empty where none was recorded."""
+        return ["".join(line[3:]) for line in self.body["lines"]] if self.lines else ()
+
 
 def _is_line(line: object) -> bool:
     # The fourth is the code of a tax rate, which stands only where the good has one.

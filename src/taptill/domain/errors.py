@@ -255,6 +255,14 @@ class EntryRefusedError(JournalError):
     says = "journal {path}: this entry is not allowed ({detail})"
 
 
+class ShiftError(TaptillError):
+    """A shift cannot be opened or closed now: somebody did so a moment ago."""
+
+    code = "shift"
+    says = "shift {number} was {done} already: look at the shift as it is now"
+    exit_status = 75
+
+
 class ConflictOpenError(TaptillError):
     """A case stays on the conflict desk: what was decided could not be carried out."""
 
@@ -325,6 +333,7 @@ ALL_ERRORS: tuple[type[TaptillError], ...] = (
     JournalClonedError,
     JournalRetiredError,
     EntryRefusedError,
+    ShiftError,
     ConflictOpenError,
     CacheError,
     ReaderError,

@@ -281,10 +281,10 @@ COLUMNS_OF_3 = COLUMNS[: COLUMNS.index("closed_seq") + 1]
 """The columns of format 3, as the archive of a closed year may have them."""
 
 
-def rows_query(format_found: int) -> str:
-    """Return the query for all positions of a file of a format, 3 or later."""
+def rows_query(format_found: int, where: str = "1") -> str:
+    """Return the query for the positions of a file of a format, 3 or later."""
     names = ", ".join(COLUMNS_OF_3 if format_found == FORMAT_3 else COLUMNS)
-    return f"SELECT {names} FROM positions ORDER BY customer_id"  # noqa: S608 - constants
+    return f"SELECT {names} FROM positions WHERE {where} ORDER BY customer_id"  # noqa: S608 - constants
 
 
 def as_format_3(position: Position) -> Position:

@@ -6,7 +6,7 @@ VERSION = 5
 """1 became 2: positions know row total, origin, start and end, and a void knows of write-offs;
 2 became 3: a journal may begin with what a closed one has carried over; 3 became 4: positions know
 what a case surely holds, and how their row was enrolled; 4 became 5: a charge may have several
-voids. The entries that were there are the same in all."""
+voids, and no two shifts have one number. The entries that were there are the same in all."""
 
 ARCHIVES_SINCE = 3
 """The archive of a closed year keeps the format that it was closed with, and is read all the same.
@@ -65,6 +65,8 @@ CREATE TRIGGER entries_void BEFORE INSERT ON entries
             AND w.seq > c.seq AND w.{MONEY} AND w.kind = 'write-off'))
     BEGIN SELECT RAISE(ABORT, '{_VOID_REFUSED}'); END;
 """  # noqa: S608 - constants
+SHIFT_NUMBER = "json_extract(body, '$.number')"
+"""Path of a closed shift's number; written so in each query that its index shall serve."""
 
 # `open` is a generated column, so that an index finds the open customers.
 _PROJECTION = f"""
@@ -79,6 +81,8 @@ DROP INDEX IF EXISTS entries_charge;
 CREATE UNIQUE INDEX entries_charge ON entries
     (kind, charge_id, CASE kind WHEN 'void' THEN {_VOID_NUMBER.format("")} ELSE 0 END)
     WHERE charge_id IS NOT NULL;
+DROP INDEX IF EXISTS entries_shift;
+CREATE UNIQUE INDEX entries_shift ON entries ({SHIFT_NUMBER}) WHERE kind = 'shift-closed';
 DROP TRIGGER IF EXISTS entries_void;
 {_VOID_RULE}
 CREATE TABLE positions (

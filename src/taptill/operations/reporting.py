@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from taptill.domain.errors import UsageError
 from taptill.domain.reports.counter import ReportCounter
-from taptill.domain.reports.period import Period
 from taptill.domain.reports.report import Report
+from taptill.domain.reports.scopes import Period
 from taptill.journal.back_office.report_entries import report_entries
 from taptill.journal.queries import JournalQueries
 

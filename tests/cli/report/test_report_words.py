@@ -10,7 +10,6 @@ from taptill.cli.report.charts import BARS_MAX, UPRIGHT_MAX, WIDTH, lying, uprig
 from taptill.cli.report.summary import CLOCK_CHANGES_MAX, remarks, summary_rows
 from taptill.cli.report.tables import GAPS_MAX, ReportKind, Table, tables_of
 from taptill.domain.money import Currency, Money
-from taptill.domain.reports.period import Period
 from taptill.domain.reports.report import (
     ClockChange,
     CountAndSum,
@@ -20,8 +19,11 @@ from taptill.domain.reports.report import (
     HourRow,
     LineKind,
     Report,
+    StaffRow,
     Tally,
+    TaxRow,
 )
+from taptill.domain.reports.scopes import Period
 
 EUR = Currency("EUR")
 DAY = date(2026, 3, 2)
@@ -50,20 +52,28 @@ def report(
         written_off_minor=every["written_off"].sum_minor,
     )
     return Report(
-        period=Period(DAY, DAY),
+        scope=Period(DAY, DAY),
         total=tally,
         days=tuple(
             DayRow(DAY + timedelta(days=number), one) for number, one in days or [(0, tally)]
         ),
         hours=(HourRow(23, tally),),
         goods=(GoodRow(good, "Tea" * (good is LineKind.GOOD), tally),),
+        staff=(StaffRow("", tally),),
+        taxes=(TaxRow("", tally),),
         customers=(customer,),
         repaid=every["repaid"],
         written_off=every["written_off"],
         offline=every["offline"],
+        offline_from="",
+        offline_to="",
         sent_later=every["sent_later"],
         voids_of_outside=every["voids_of_outside"],
+        voids_of_shifts=(),
         voided_outside=every["voided_outside"],
+        overrides=(),
+        office_moved=0,
+        money_minor=tally.net_minor,
         untrusted=every["untrusted"],
         declined=(),
         clock_changes=clock_changes,

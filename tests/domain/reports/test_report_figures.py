@@ -1,15 +1,15 @@
 """The figures of a report, entry by entry: what belongs where, and what is said beside it."""
 
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.domain.reports.entries import ADA, entry, sale, void
 
 from taptill.domain.entry import Entry, EntryKind, Position
 from taptill.domain.mark import Mark
+from taptill.domain.reports.business_days import BusinessDays
 from taptill.domain.reports.counter import ReportCounter
-from taptill.domain.reports.period import Period
 from taptill.domain.reports.report import (
     ClockChange,
     CountAndSum,
@@ -17,45 +17,14 @@ from taptill.domain.reports.report import (
     Report,
     Tally,
 )
+from taptill.domain.reports.scopes import Period
+from taptill.domain.reports.voided import VoidedCharge
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = date(2026, 3, 2)
-PERIOD = Period(DAY, DAY, BERLIN)
-ADA, BEN = 7, 8
+PERIOD = Period(DAY, DAY, BusinessDays(zone=BERLIN))
+BEN = 8
 COFFEE, CAKE, TYPED = ["Coffee", 120, 2], ["Cake", 250, 1], ["", 30, 1]
-
-
-def entry(seq: int, kind: EntryKind, at: str, amount: int | None = None, **columns: Any) -> Entry:
-    """Return an entry at `at`, a time of the second of March in UTC, or a whole instant."""
-    about: dict[str, Any] = {"customer_id": ADA, "charge_id": None, "body": {}, **columns}
-    return Entry(
-        seq=seq,
-        kind=kind,
-        amount_minor=amount,
-        at=at if "T" in at else f"2026-03-02T{at}:00.000+00:00",
-        boot_id="boot",
-        uptime_ms=0,
-        clock_trusted=about.pop("trusted", True),
-        staff=None,
-        prev_hash="",
-        hash=f"{seq:064}",
-        **about,
-    )
-
-
-def sale(seq: int, at: str, *lines: list[Any], amount: int | None = None, **columns: Any) -> Entry:
-    total = sum(price * quantity for _, price, quantity in lines)
-    body = {"lines": list(lines), "currency": "EUR", "initials": "A. B.", "external_id": "0012"}
-    body |= columns.pop("body", {})
-    charge_id = columns.pop("charge_id", f"sale {seq}")
-    charged = total if amount is None else amount
-    return entry(seq, EntryKind.CHARGE, at, charged, charge_id=charge_id, body=body, **columns)
-
-
-def void(seq: int, at: str, charge: Entry) -> Entry:
-    amount, customer = charge.amount_minor or 0, charge.customer_id
-    columns = {"charge_id": charge.charge_id, "customer_id": customer}
-    return entry(seq, EntryKind.VOID, at, -amount, **columns)
 
 
 def report_on(
@@ -63,12 +32,20 @@ def report_on(
 ) -> Report:
     """Return the report of the day over these entries, as if its journal held these positions."""
     charges = [one for one in (*entries, *voided) if one.kind is EntryKind.CHARGE]
-    by_charge = {charge.charge_id or "": charge for charge in charges}
+    by_charge = {
+        charge.charge_id or "": VoidedCharge(charge, (*_voids_of(charge, entries),))
+        for charge in charges
+    }
     by_customer = {position.customer_id: position for position in positions}
     counter = ReportCounter(PERIOD, by_customer, by_charge)
     for one in entries:
         counter.add(one)
     return counter.report()
+
+
+def _voids_of(charge: Entry, entries: tuple[Entry, ...]) -> list[Entry]:
+    mine = (one for one in entries if one.charge_id == charge.charge_id)
+    return [one for one in mine if one.kind is EntryKind.VOID]
 
 
 def test_a_day_begins_and_ends_at_local_midnight() -> None:
@@ -86,15 +63,15 @@ def test_a_day_begins_and_ends_at_local_midnight() -> None:
 
 
 def test_the_day_on_which_clocks_are_put_forward_has_23_hours() -> None:
-    period = Period(date(2026, 3, 29), date(2026, 3, 29), BERLIN)
+    period = Period(date(2026, 3, 29), date(2026, 3, 29), PERIOD.days)
     assert (period.begin, period.end) == ("2026-03-28T23:00:00.000", "2026-03-29T22:00:00.000")
 
 
 def test_without_a_zone_the_days_are_the_machines() -> None:
     period = Period(DAY, DAY)
     midnight = datetime(2026, 3, 2).astimezone()
-    assert period.local(f"{period.begin}+00:00") == midnight
-    assert period.local("yesterday") is None
+    assert period.days.local(f"{period.begin}+00:00") == midnight
+    assert period.days.local("yesterday") is None
 
 
 def test_goods_typed_amounts_and_what_names_none_add_up_to_the_total() -> None:

@@ -18,7 +18,7 @@ from taptill.cli.report.tables import ReportKind, tables_of
 from taptill.clock import SystemClock
 from taptill.domain.errors import UsageError
 from taptill.domain.money import Currency
-from taptill.domain.reports.period import Period
+from taptill.domain.reports.scopes import Period
 from taptill.durable_files import atomic_write
 from taptill.journal.identity import currency as newest_currency
 from taptill.journal.queries import JournalQueries

@@ -18,6 +18,7 @@ from taptill.cli.report.summary import remarks, summary_rows
 from taptill.cli.report.tables import Cell, ReportKind, Table
 from taptill.domain.money import Currency, Money
 from taptill.domain.reports.report import CountAndSum, Report, Tally
+from taptill.domain.reports.scopes import Period
 
 NAME_MAX = 40
 """Longest text of a cell on a terminal."""
@@ -39,8 +40,15 @@ class Printout:
     @property
     def days(self) -> str:
         """The period in words."""
-        first, last = self.report.period.first, self.report.period.last
+        period = self.period
+        first, last = period.first, period.last
         return str(first) if first == last else f"{first} to {last}"
+
+    @property
+    def period(self) -> Period:
+        """The days of the report."""
+        assert isinstance(self.report.scope, Period)
+        return self.report.scope
 
 
 def heading(printout: Printout) -> str:
@@ -123,8 +131,8 @@ def json_text(printout: Printout) -> str:
         "report": printout.kind.value,
         "till": printout.till,
         "journal_id": printout.journal_id,
-        "from": str(report.period.first),
-        "to": str(report.period.last),
+        "from": str(printout.period.first),
+        "to": str(printout.period.last),
         "as_of": printout.made_at,
         "currency": currency.code,
         "total": tally_columns(report.total, currency),

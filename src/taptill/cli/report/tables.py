@@ -8,6 +8,7 @@ from enum import StrEnum
 from taptill.cli.output import many, sanitised, shown
 from taptill.domain.money import Currency, Money
 from taptill.domain.reports.report import CustomerRow, GoodRow, LineKind, Report, Tally
+from taptill.domain.reports.scopes import Period
 
 Cell = str | int | Money
 
@@ -111,7 +112,7 @@ def _without_gaps(days: Sequence[date]) -> Sequence[date]:
 
 def _hours(report: Report, currency: Currency) -> Table:
     tallies = {row.hour: row.tally for row in report.hours}
-    hours = range(min(tallies), max(tallies) + 1) if tallies else ()
+    hours = _hours_without_gaps([*tallies])
     sentence = _nothing(report, currency)
     if report.total.sales:
         best = max(tallies, key=lambda hour: tallies[hour].net_minor)
@@ -127,6 +128,12 @@ def _hours(report: Report, currency: Currency) -> Table:
         bars=tuple((f"{hour}", _net_of(tallies.get(hour))) for hour in hours),
         upright=True,
     )
+
+
+def _hours_without_gaps(hours: Sequence[int]) -> Sequence[int]:
+    """Return the hours with those between them that had no sale, in the order of a business day."""
+    length = (hours[-1] - hours[0]) % 24 + 1 if hours else 0
+    return [(hours[0] + number) % 24 for number in range(length)]
 
 
 def _goods(report: Report, currency: Currency) -> Table:
@@ -186,11 +193,14 @@ def _customers(report: Report, currency: Currency) -> Table:
 
 def _nothing(report: Report, currency: Currency) -> str:
     """Return the sentence of a report without a sale."""
-    one_day = report.period.first == report.period.last
-    sentence = f"Nothing was sold {'on this day' if one_day else 'in these days'}"
+    where, others = "in this shift", "earlier shifts'"
+    if isinstance(report.scope, Period):
+        one_day = report.scope.first == report.scope.last
+        where, others = "on this day" if one_day else "in these days", "other days'"
+    sentence = f"Nothing was sold {where}"
     if report.total.voids:
         voided = shown(Money(report.total.voided_minor), currency)
-        sentence += f", and {voided} of other days' sales taken back"
+        sentence += f", and {voided} of {others} sales taken back"
     return f"{sentence}."
 
 

@@ -1,12 +1,12 @@
-"""Charges, voids and receipts in, what reached the books on a later day out."""
+"""Charges, voids and receipts in, what reached the books too late for its report out."""
 
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 
 from taptill.domain.entry import Entry, EntryKind
-from taptill.domain.reports.period import Period
 from taptill.domain.reports.report import CountAndSum
+from taptill.domain.reports.scopes import ScopeTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +19,8 @@ class _Awaited:
 class AwaitedReceipts:
     """The entries whose receipt has not come by yet; add them and the receipts in their order."""
 
-    def __init__(self, period: Period) -> None:
-        self._period = period
+    def __init__(self, scope: ScopeTest) -> None:
+        self._scope = scope
         self._by_customer: defaultdict[int, list[_Awaited]] = defaultdict(list)
         self.late = CountAndSum()
 
@@ -37,16 +37,15 @@ class AwaitedReceipts:
     def take(self, entry: Entry) -> None:
         """Take a receipt, or a file that the office has booked; other entries change nothing."""
         if entry.kind is EntryKind.RECEIPT:
-            self._cover(entry.customer_id or 0, int(entry.body["mark"][0]), entry.at)
+            self._cover(entry.customer_id or 0, int(entry.body["mark"][0]), entry)
         elif entry.kind is EntryKind.BOOKED:
             for customer_id in list(self._by_customer):
-                self._cover(customer_id, int(entry.body["last_seq"]), entry.at)
+                self._cover(customer_id, int(entry.body["last_seq"]), entry)
 
-    def _cover(self, customer_id: int, covered_seq: int, at: str) -> None:
+    def _cover(self, customer_id: int, covered_seq: int, receipt: Entry) -> None:
         rows = self._by_customer.pop(customer_id, [])
-        moment = self._period.local(at)
         for row in rows:
             if row.seq > covered_seq:
                 self._by_customer[customer_id].append(row)
-            elif moment and moment.date() > row.day:
+            elif self._scope.is_late(row.day, receipt):
                 self.late = self.late.add(row.amount_minor)

@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Self
 
-from taptill.domain.reports.period import Period
+from taptill.domain.reports.scopes import Scope
 
 
 class Standing(StrEnum):
@@ -98,7 +98,7 @@ class DayRow:
 
 @dataclass(frozen=True, slots=True)
 class HourRow:
-    """The tally of one hour of the day, 0 to 23, over all days of the period."""
+    """The tally of one hour of the wall clock, 0 to 23, over all days."""
 
     hour: int
     tally: Tally
@@ -110,6 +110,22 @@ class GoodRow:
 
     kind: LineKind
     name: str
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRow:
+    """The tally of what a member of the staff charged and voided; empty: nobody was logged in."""
+
+    staff: str
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRow:
+    """The tally of a tax code, in pieces; empty: no tax was recorded."""
+
+    code: str
     tally: Tally
 
 
@@ -133,6 +149,30 @@ class CustomerRow:
         return self.tally.net_minor - self.repaid_minor - self.written_off_minor
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverrideRow:
+    """A reason to decline a charge that was overridden: by whom, why, and for whose charge.
+
+    `cashier` is who was logged in at the charge, `amount_minor` the whole charge.
+    """
+
+    seq: int
+    at: str
+    amount_minor: int
+    reason: str
+    staff: str
+    why: str
+    cashier: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftVoids:
+    """Voids of a shift that take back charges of an earlier one, None where it has no number."""
+
+    shift: int | None
+    voids: CountAndSum
+
+
 @dataclass(frozen=True, slots=True)
 class ClockChange:
     """A jump of wall time: when it was noted, by the new time, and by how many milliseconds."""
@@ -143,34 +183,47 @@ class ClockChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """All figures of a period.
+    """All figures of days or of a shift.
 
     - `repaid`, `written_off`: of their entries; sums are positive where they lower a debt.
-    - `offline`: charges that were decided from the cache.
-    - `sent_later`: charges and voids that reached the books on a later day than their own; net.
-    - `voids_of_outside`: voids of the period that take back a charge of another day.
-    - `voided_outside`: charges of the period of which voids of another day take something back, and
-      how much; a charge counts once.
+    - `offline`: charges that were decided from the cache; `offline_from` and `offline_to` are the
+      times of the first and the last, empty without one.
+    - `sent_later`: charges and voids that reached the books on a later day than their own, or
+      after the end of the shift; net.
+    - `voids_of_outside`: voids that take back a charge of another day, or of an earlier shift;
+      `voids_of_shifts` says of which, and is empty for days.
+    - `voided_outside`: charges of which voids of another day, or of a later shift, take something
+      back, and how much; a charge counts once.
     - `declined`: how often for which reason, most frequent first; a decline has no sum.
     - `untrusted`: charges and voids whose time was noted while the clock was not known to be set.
+    - `office_moved`: how often the office was seen to have changed a customer's total.
+    - `money_minor`: the plain sum of the entries' amounts, which the tables must come to.
     - `first_at`, `last_at`: first and last charge in time, empty without one.
     - `first_seq`, `last_seq`: the lowest and highest number of these entries, 0 without one.
     """
 
-    period: Period
+    scope: Scope
     total: Tally
     days: tuple[DayRow, ...]
     hours: tuple[HourRow, ...]
     goods: tuple[GoodRow, ...]
+    staff: tuple[StaffRow, ...]
+    taxes: tuple[TaxRow, ...]
     customers: tuple[CustomerRow, ...]
     repaid: CountAndSum
     written_off: CountAndSum
     offline: CountAndSum
+    offline_from: str
+    offline_to: str
     sent_later: CountAndSum
     voids_of_outside: CountAndSum
+    voids_of_shifts: tuple[ShiftVoids, ...]
     voided_outside: CountAndSum
     declined: tuple[tuple[str, int], ...]
+    overrides: tuple[OverrideRow, ...]
     untrusted: CountAndSum
+    office_moved: int
+    money_minor: int
     clock_changes: tuple[ClockChange, ...]
     currencies: tuple[str, ...]
     first_at: str
@@ -188,3 +241,9 @@ class Report:
         """The gross of an average sale, rounded half up; 0 without a sale."""
         sales = self.total.sales
         return (2 * self.total.gross_minor + sales) // (2 * sales) if sales else 0
+
+    @property
+    def void_rate_permille(self) -> int:
+        """What was voided of each thousand charged, rounded half up; 0 where nothing was."""
+        gross = self.total.gross_minor
+        return (2000 * self.total.voided_minor + gross) // (2 * gross) if gross > 0 else 0

@@ -1,35 +1,38 @@
-"""Charges and voids in, their tallies by day, hour, good and customer out."""
+"""Charges and voids in, their tallies by day, hour, good, tax code, staff and customer out."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from taptill.domain.entry import ChargedLine, Entry, EntryKind
+from taptill.domain.entry import Entry, EntryKind
 from taptill.domain.reports.report import (
     DayRow,
     GoodRow,
     HourRow,
     LineKind,
+    StaffRow,
     Standing,
     Tally,
+    TaxRow,
 )
-from taptill.domain.sales.remainder import lines_of_void
+from taptill.domain.reports.voided import TaxedLine
 
 _LINE_KINDS = tuple(LineKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
-    """A charge or a void of the period; `charge` is the charge itself, or what a void takes back.
+    """A charge or a void of the report; `lines` are those that it charges or takes back.
 
-    None: the charge of a void is not known. `moment` is local.
+    `day` is its business day, `hour` that of its own time on the wall.
     """
 
     entry: Entry
-    charge: Entry | None
-    moment: datetime
+    lines: Sequence[TaxedLine]
+    day: date
+    hour: int
     standing: Standing
 
     @property
@@ -37,12 +40,6 @@ class Movement:
         """What was charged or taken back, without the sign that a void has."""
         amount = self.entry.amount_minor or 0
         return amount if self.entry.kind is EntryKind.CHARGE else -amount
-
-    @property
-    def lines(self) -> Sequence[ChargedLine]:
-        """The lines that were charged or taken back; a void without lines takes back all."""
-        charged = self.charge.lines if self.charge else ()
-        return lines_of_void(self.entry, charged) if self.is_void else charged
 
     @property
     def is_void(self) -> bool:
@@ -56,37 +53,68 @@ class Movement:
 
 
 class SalesTables:
-    """The tallies so far. Each movement is in each table once, so all tables have one sum."""
+    """The tallies so far. Each movement is in each table once, so all tables have one sum.
 
-    def __init__(self) -> None:
+    `first_hour` is the hour of the wall clock in which a business day begins.
+    """
+
+    def __init__(self, first_hour: int) -> None:
         self.total = Tally()
+        self._first_hour = first_hour
         self._days: defaultdict[date, Tally] = defaultdict(Tally)
         self._hours: defaultdict[int, Tally] = defaultdict(Tally)
         self._goods: defaultdict[tuple[LineKind, str], Tally] = defaultdict(Tally)
+        self._staff: defaultdict[str, Tally] = defaultdict(Tally)
+        self._taxes: defaultdict[str, Tally] = defaultdict(Tally)
         self.customers: defaultdict[int, Tally] = defaultdict(Tally)
 
     def add(self, movement: Movement) -> None:
         """Add a charge or a void."""
         tally = movement.tally(1, movement.amount_minor)
         self.total += tally
-        self._days[movement.moment.date()] += tally
-        self._hours[movement.moment.hour] += tally
+        self._days[movement.day] += tally
+        self._hours[movement.hour] += tally
+        self._staff[movement.entry.staff or ""] += tally
         self.customers[movement.entry.customer_id or 0] += tally
         rest = movement.amount_minor
-        for name, price, quantity in movement.lines:
+        for name, price, quantity, code in movement.lines:
             kind = LineKind.GOOD if name else LineKind.TYPED
-            self._goods[kind, name] += movement.tally(quantity, price * quantity)
+            line = movement.tally(quantity, price * quantity)
+            self._goods[kind, name] += line
+            self._taxes[code] += line
             rest -= price * quantity
         if rest:
-            self._goods[LineKind.UNNAMED, ""] += movement.tally(1, rest)
+            line = movement.tally(1, rest)
+            self._goods[LineKind.UNNAMED, ""] += line
+            self._taxes[""] += line
 
     def days(self) -> tuple[DayRow, ...]:
         """Return the days with a charge or a void, in order."""
         return tuple(DayRow(*row) for row in sorted(self._days.items(), key=_first))
 
     def hours(self) -> tuple[HourRow, ...]:
-        """Return the hours with a charge or a void, in order."""
-        return tuple(HourRow(*row) for row in sorted(self._hours.items(), key=_first))
+        """Return the hours with a charge or a void, in the order of a business day."""
+
+        def order(row: HourRow) -> int:
+            return (row.hour - self._first_hour) % 24
+
+        return tuple(sorted((HourRow(*row) for row in self._hours.items()), key=order))
+
+    def staff(self) -> tuple[StaffRow, ...]:
+        """Return the staff, most net first, then what was done with nobody logged in."""
+
+        def order(row: StaffRow) -> tuple[bool, int, str]:
+            return not row.staff, -row.tally.net_minor, row.staff
+
+        return tuple(sorted((StaffRow(*row) for row in self._staff.items()), key=order))
+
+    def taxes(self) -> tuple[TaxRow, ...]:
+        """Return the tax codes in their order, then what no tax was recorded of."""
+
+        def order(row: TaxRow) -> tuple[bool, str]:
+            return not row.code, row.code
+
+        return tuple(sorted((TaxRow(*row) for row in self._taxes.items()), key=order))
 
     def goods(self) -> tuple[GoodRow, ...]:
         """Return the goods, most net first, then typed amounts, then what names no goods."""

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from taptill.domain.clock import Clock
 from taptill.domain.entry import Draft, Entry, EntryKind
@@ -20,6 +21,7 @@ from taptill.durable_files import sync_to_disk
 from taptill.journal import projection
 from taptill.journal.back_office.conflicts import charge_before
 from taptill.journal.back_office.export_files import last_number
+from taptill.journal.back_office.shift_entries import CARRIED_SHIFT, last_closed
 from taptill.journal.faults import to_journal_error
 from taptill.journal.file import JournalFile, entries, positions
 from taptill.journal.identity import currency, last_opened, refuse_late, refuse_while_open
@@ -107,11 +109,14 @@ def _earlier_try(archive: Path, queries: JournalQueries) -> bool:
 def _carried(journal: LoneJournal, archive: Path, end_seq: int) -> list[Draft]:
     """Return the first entries of the journal that follows: each customer's position."""
     connection = journal.queries.connection
-    head = {
+    head: dict[str, Any] = {
         "archive": archive.name,
         "currency": currency(journal.queries).code,
         "files": last_number(journal.queries),  # of another journal id, but the office counts on
     }
+    number, to_seq = last_closed(journal.queries)
+    if number:
+        head[CARRIED_SHIFT] = [number, to_seq]
     drafts = [Draft(EntryKind.CARRIED, body=head)]
     for position in positions(connection):
         about = charge_before(connection, position.customer_id, end_seq)

@@ -1,34 +1,42 @@
-"""The entries that a report of a period needs, of the journal and of the archives it follows."""
+"""The entries that a report needs, of the journal and of the archives it follows."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from taptill.domain.customer import stamp
-from taptill.domain.entry import Entry, Position
+from taptill.domain.entry import Entry, EntryKind, Position
 from taptill.domain.errors import JournalBrokenError
-from taptill.domain.reports.period import Period
+from taptill.domain.reports.scopes import Period
+from taptill.domain.reports.voided import VoidedCharge
 from taptill.journal.file import entries, mapping_errors, positions
 from taptill.journal.queries import JournalQueries, archived
 
 _INSIDE = "at >= ?1 AND at < ?2"
-_COUNTED = "kind IN ('charge', 'void', 'repayment', 'write-off', 'declined', 'receipt', 'booked')"
+COUNTED = (
+    "kind IN ('charge', 'void', 'repayment', 'write-off', 'declined', 'receipt', 'booked', "
+    "'office-moved')"
+)
+"""What a report counts of the entries inside its scope, jumps of the clock aside."""
 _INSIDE_CHARGES = f"SELECT charge_id FROM entries WHERE kind = 'charge' AND {_INSIDE}"  # noqa: S608 - constants
 _VOID_OF_INSIDE = f"kind = 'void' AND charge_id IN ({_INSIDE_CHARGES})"
-_NEEDED = f"{_INSIDE} AND {_COUNTED} OR kind = 'clock' OR {_VOID_OF_INSIDE}"
+_NEEDED = f"{_INSIDE} AND {COUNTED} OR kind = 'clock' OR {_VOID_OF_INSIDE}"
 _VOIDED = (
-    f"kind = 'charge' AND charge_id IN (SELECT charge_id FROM entries WHERE kind = 'void' "  # noqa: S608 - constants
-    f"AND ({_INSIDE} OR {_VOID_OF_INSIDE}))"
+    f"kind IN ('charge', 'void') AND charge_id IN (SELECT charge_id FROM entries "  # noqa: S608 - constants
+    f"WHERE kind = 'void' AND ({_INSIDE} OR {_VOID_OF_INSIDE}))"
 )
 _RECEIPTS = "seq > ? AND kind IN ('receipt', 'booked')"
 _FIRST = "seq = (SELECT min(seq) FROM entries)"
 
+Files = tuple[JournalQueries, ...]
+"""A journal with archives that it follows, oldest first, each at one committed state."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReportEntries:
-    """The files of a period, oldest first, each at one committed state while this is open."""
+    """The files of a period while they are open."""
 
-    files: tuple[JournalQueries, ...]
+    files: Files
     period: Period
 
     @property
@@ -41,18 +49,16 @@ class ReportEntries:
         Errors: JournalError; JournalBrokenError for an entry whose time cannot be read.
         """
         for file in self.files:
-            for entry in entries(file.connection, _NEEDED, self._bounds):
-                if stamp(entry.at) is None:
-                    detail = "its time cannot be read"
-                    raise JournalBrokenError(path=file.path, seq=entry.seq, detail=detail)
-                yield entry
+            yield from dated(file, _NEEDED, self._bounds)
 
-    def voided_charges(self) -> dict[str, Entry]:
+    def voided_charges(self) -> dict[str, VoidedCharge]:
         """Return the charges that the voids of `needed` take back, by charge id."""
         return {
-            entry.charge_id or "": entry
+            charge_id: voided
             for file in self.files
-            for entry in entries(file.connection, _VOIDED, self._bounds)
+            for charge_id, voided in with_voids(
+                entries(file.connection, _VOIDED, self._bounds)
+            ).items()
         }
 
     def receipts(self, after_seq: int) -> Iterator[Entry]:
@@ -73,15 +79,60 @@ def report_entries(queries: JournalQueries, period: Period) -> Iterator[ReportEn
 
     Errors: JournalError; JournalArchiveError for an archive that is gone or does not fit.
     """
+
+    def reaches_before(file: JournalQueries) -> bool:
+        return _reaches_before(file, period)
+
+    with one_state(queries), with_archives(queries, reaches_before) as files:
+        yield ReportEntries(files, period)
+
+
+@contextmanager
+def one_state(queries: JournalQueries) -> Iterator[None]:
+    """Let several queries see one committed state."""
+    with mapping_errors(queries.path):
+        queries.connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        queries.connection.execute("ROLLBACK")  # nothing was written
+
+
+@contextmanager
+def with_archives(
+    queries: JournalQueries, reaches_before: Callable[[JournalQueries], bool]
+) -> Iterator[Files]:
+    """Open archives as long as the report reaches back before the oldest file; yield all files.
+
+    Errors: JournalError, JournalArchiveError.
+    """
     with ExitStack() as stack:
         files = [queries]
-        stack.enter_context(_one_state(queries))
-        while _reaches_before(files[0], period) and (
-            archive := stack.enter_context(archived(files[0]))
-        ):
-            stack.enter_context(_one_state(archive))
+        while reaches_before(files[0]) and (archive := stack.enter_context(archived(files[0]))):
+            stack.enter_context(one_state(archive))
             files.insert(0, archive)
-        yield ReportEntries(tuple(files), period)
+        yield tuple(files)
+
+
+def dated(file: JournalQueries, where: str, parameters: tuple[object, ...]) -> Iterator[Entry]:
+    """Return entries in order; JournalBrokenError for one whose time cannot be read."""
+    for entry in entries(file.connection, where, parameters):
+        if stamp(entry.at) is None:
+            detail = "its time cannot be read"
+            raise JournalBrokenError(path=file.path, seq=entry.seq, detail=detail)
+        yield entry
+
+
+def with_voids(found: Iterator[Entry]) -> dict[str, VoidedCharge]:
+    """Return charges with their voids, by charge id, from these entries in their order."""
+    charges: dict[str, Entry] = {}
+    voids: dict[str, list[Entry]] = {}
+    for entry in found:
+        if entry.kind is EntryKind.CHARGE:
+            charges[entry.charge_id or ""] = entry
+        else:
+            voids.setdefault(entry.charge_id or "", []).append(entry)
+    return {key: VoidedCharge(charge, (*voids.get(key, ()),)) for key, charge in charges.items()}
 
 
 def _reaches_before(queries: JournalQueries, period: Period) -> bool:
@@ -89,15 +140,5 @@ def _reaches_before(queries: JournalQueries, period: Period) -> bool:
 
     It may if this one began within the period, or by a clock that was not known to be set.
     """
-    first: Iterable[Entry] = entries(queries.connection, _FIRST)
+    first = entries(queries.connection, _FIRST)
     return any(entry.at >= period.begin or not entry.clock_trusted for entry in first)
-
-
-@contextmanager
-def _one_state(queries: JournalQueries) -> Iterator[None]:
-    with mapping_errors(queries.path):
-        queries.connection.execute("BEGIN")
-    try:
-        yield
-    finally:
-        queries.connection.execute("ROLLBACK")  # nothing was written

@@ -1,0 +1,104 @@
+"""The shifts of a running till: opened, looked at and closed while it sells."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import time
+from pathlib import Path
+
+import pytest
+from tests.fakes.clock import FakeClock
+from tests.journal.drafts import charge
+
+from taptill.domain.errors import ShiftError
+from taptill.domain.money import Money
+from taptill.domain.reports.shift_report import Closing
+from taptill.journal.journal import Journal
+from taptill.wiring.shift_book import JournalShiftBook, site_days
+
+IDENTITY = {"backend": "b", "strategy": "debt", "money": "EUR", "machine": "m", "till": "bar"}
+
+
+@pytest.fixture
+async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
+    opened = Journal(tmp_path / "journal.db", FakeClock())
+    opened.open(IDENTITY)
+    yield opened
+    opened.close()
+
+
+def book_of(journal: Journal) -> JournalShiftBook:
+    return JournalShiftBook(journal, FakeClock(), site_days(time(4), "Europe/Berlin"))
+
+
+async def test_a_shift_is_opened_looked_at_and_closed(journal: Journal) -> None:
+    book = book_of(journal)
+    await book.open(Money(5000), "Jo")
+    await journal.append([charge(7, 320, "one")])
+    x = await book.running()
+    assert (x.till, x.zone, x.is_closed, x.figures.total.sales) == (
+        "bar",
+        "Europe/Berlin",
+        False,
+        1,
+    )
+    z = await book.close(Closing(counted=Money(5000), staff="Sam"))
+    assert (z.shift.number, z.cash.difference_minor, z.closed_by) == (1, 0, "Sam")
+    assert await book.closed(5) == [z]
+    await book.close(Closing())
+    assert [report.shift.number for report in await book.closed(1)] == [2]
+
+
+async def test_a_shift_is_opened_once(journal: Journal) -> None:
+    book = book_of(journal)
+    await book.open(None, None)
+    with pytest.raises(ShiftError, match="shift 1 was opened already"):
+        await book.open(Money(1), "Jo")
+    await book.close(Closing())
+    await book.open(Money(1), "Jo")
+
+
+async def test_two_closes_at_once_are_two_shifts(journal: Journal) -> None:
+    book = book_of(journal)
+    zs = await asyncio.gather(*(book.close(Closing()) for _ in range(3)))
+    assert [z.shift.number for z in zs] == [1, 2, 3]
+
+
+async def test_a_close_by_somebody_else_meanwhile_is_said(journal: Journal) -> None:
+    """The journal refuses the second one, whichever it is."""
+    answers = await asyncio.gather(
+        *(book_of(journal).close(Closing()) for _ in range(4)), return_exceptions=True
+    )
+    failed = [answer for answer in answers if isinstance(answer, BaseException)]
+    assert all(isinstance(answer, ShiftError) for answer in failed)
+    numbers = [z.shift.number for z in await book_of(journal).closed(9)]
+    assert numbers == [*range(len(answers) - len(failed), 0, -1)]
+
+
+async def test_the_till_sells_on_while_a_shift_is_closed(journal: Journal) -> None:
+    """Each sale is in one shift, none in two."""
+    book, sold = book_of(journal), 0
+    for number in range(400):
+        await journal.append([charge(7, 10, f"before {number}")])
+
+    async def sell() -> None:
+        nonlocal sold
+        while True:
+            await journal.append([charge(8, 1, f"meanwhile {sold}")])
+            sold += 1
+
+    selling = asyncio.create_task(sell())
+    zs = [await book.close(Closing()) for _ in range(3)]
+    selling.cancel()
+    with suppress(asyncio.CancelledError):
+        await selling
+    zs.append(await book.close(Closing()))
+    total = sum(z.figures.total.gross_minor for z in zs)
+    written = journal.queries.connection.execute("SELECT sum(amount_minor) FROM entries")
+    assert total == written.fetchone()[0] >= 4000 + sold
+    assert sold > 0
+
+
+def test_a_zone_that_this_machine_has_not_is_the_machines() -> None:
+    assert site_days(time(), "Nowhere/At_all").zone == ""
+    assert site_days(time(), "").business_days.zone is None
