@@ -5,6 +5,7 @@ import pwd
 import re
 import sys
 from collections.abc import Mapping
+from datetime import tzinfo
 from typing import Any
 
 import click
@@ -76,10 +77,10 @@ def shown(money: Money, currency: Currency) -> str:
     return amount(money, currency, configs.shell_language())
 
 
-def when(at: str) -> str:
-    """Return an instant in this machine's time zone, to the minute."""
+def when(at: str, zone: tzinfo | None = None) -> str:
+    """Return an instant to the minute, in a time zone or in this machine's."""
     moment = stamp(at)
-    return sanitised(at) if moment is None else f"{moment.astimezone():%Y-%m-%d %H:%M}"
+    return sanitised(at) if moment is None else f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def by_whom(staff: str, token_name: str) -> str:

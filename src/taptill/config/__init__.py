@@ -1,6 +1,7 @@
 """The configuration: the TOML file as frozen dataclasses, read once at start."""
 
 from taptill.config.paths import (
+    day_ends_at,
     find_config,
     journal_path,
     load,
@@ -52,6 +53,7 @@ __all__ = [
     "StaffConfig",
     "TillConfig",
     "UiConfig",
+    "day_ends_at",
     "find_config",
     "journal_path",
     "load",

@@ -4,6 +4,7 @@ import os
 import stat
 from contextlib import suppress
 from dataclasses import replace
+from datetime import time
 from pathlib import Path
 from shlex import quote
 
@@ -31,7 +32,7 @@ def find_config(option: Path | None, system: Path = SYSTEM_CONFIG) -> Path:
             if _exists(path):
                 return path
             raise config_error([f"no config at {path}, which {source} names"])
-    places = [system, user_config_path("taptill") / "config.toml"]
+    places = _usual_configs(system)
     for path in places:
         if _exists(path):
             return path
@@ -71,6 +72,21 @@ def state_dir(option: Path | None) -> Path:
     if path != systemd_dir and _open_to_others(path):
         _close_to_others(path)
     return path
+
+
+def day_ends_at(option: Path | None) -> time:
+    """Return when the business days of this machine's till end; midnight where it has no config.
+
+    Errors: ConfigError for a config that is named and not there, or that holds mistakes.
+    """
+    named = option or _path_from_environment("TAPTILL_CONFIG")
+    if not named and not any(_exists(path) for path in _usual_configs(SYSTEM_CONFIG)):
+        return time()
+    return load(find_config(option), for_office=True).till.day_ends_at
+
+
+def _usual_configs(system: Path) -> list[Path]:
+    return [system, user_config_path("taptill") / "config.toml"]
 
 
 def time_zone() -> str:

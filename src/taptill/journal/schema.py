@@ -65,6 +65,7 @@ CREATE TRIGGER entries_void BEFORE INSERT ON entries
             AND w.seq > c.seq AND w.{MONEY} AND w.kind = 'write-off'))
     BEGIN SELECT RAISE(ABORT, '{_VOID_REFUSED}'); END;
 """  # noqa: S608 - constants
+
 SHIFT_NUMBER = "json_extract(body, '$.number')"
 """Path of a closed shift's number; written so in each query that its index shall serve."""
 

@@ -156,7 +156,8 @@ def close(
     """Put the journal into an archive beside it and begin the one that follows (till stopped).
 
     It goes on with numbers, chain and marks, and nothing may be open. Keep the archive: the
-    entries are nowhere else.
+    entries are nowhere else. The numbers of shifts go on, too; the running one may be closed before
+    or after, and its Z reads the archive then.
 
     \b
     Examples:
@@ -194,6 +195,8 @@ def _late_max_s(option: Path | None, late_max_s: int | None) -> int:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def retire(option: Path | None, state_dir: Path | None, *, yes: bool) -> None:
     """Settle everything, look once more at every customer, and close the journal for good.
+
+    Close the running shift before: the next journal begins with shift 1.
 
     \b
     Example:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -11,9 +12,10 @@ import click
 from taptill.cli.journal.export import COPY, SEQ_MAX
 from taptill.cli.options import FILE, JSON, STATE, journal_at
 from taptill.cli.output import many, sanitised
-from taptill.clock import SystemClock
+from taptill.clock import SystemClock, named_zone
 from taptill.domain.entry import Entry
 from taptill.domain.errors import JournalArchiveError, JournalBrokenError, JournalError, UsageError
+from taptill.journal.back_office.shift_check import ShiftFault, shift_faults
 from taptill.journal.file import connect, entries
 from taptill.journal.lock import alone
 from taptill.journal.queries import JournalQueries, check_archives, holding
@@ -35,6 +37,8 @@ TEXT_MAX = 1_000_000
 def verify(state_dir: Path | None, copy: Path | None, *, as_json: bool, rebuild: bool) -> None:
     """Walk the chain of every entry; exit status 74 names the first broken one.
 
+    The Z of each closed shift is counted anew, too, and must be the one that is stored.
+
     \b
     Examples:
       taptill journal verify --state-dir /var/lib/taptill
@@ -46,13 +50,9 @@ def verify(state_dir: Path | None, copy: Path | None, *, as_json: bool, rebuild:
     is_journal = copy is None or _is_journal(copy)
     verdict = _walk(path, rebuild=rebuild) if is_journal else _walk_copy(path)
     archive_error = _missed_archive(path) if is_journal and verdict.sound else None
+    faults = _shift_faults(path) if is_journal and verdict.sound and not archive_error else []
     if as_json:
-        extent = {"entries": verdict.entries, "first_seq": verdict.first_seq}
-        broken = {"broken_seq": verdict.broken_seq, "detail": verdict.detail}
-        ends = {"cut_short": verdict.cut_short, "sound": verdict.sound}
-        stale = {"stale_customers": list(verdict.stale_positions)}
-        archives = {"archives": str(archive_error.fields["detail"]) if archive_error else ""}
-        click.echo(json.dumps({**extent, **broken, **stale, **ends, **archives}))
+        click.echo(json.dumps(_document(verdict, archive_error, faults)))
     if verdict.broken_seq is not None:
         raise JournalBrokenError(path=path, seq=verdict.broken_seq, detail=verdict.detail)
     if verdict.stale_positions:
@@ -68,6 +68,26 @@ def verify(state_dir: Path | None, copy: Path | None, *, as_json: bool, rebuild:
         )
     if archive_error:
         raise archive_error
+    if faults:
+        fault = faults[0]
+        detail = f"the Z of shift {fault.number}: {fault.detail}"
+        raise JournalBrokenError(path=path, seq=fault.seq, detail=sanitised(detail))
+
+
+def _document(
+    verdict: VerifyResult, archive_error: JournalArchiveError | None, faults: list[ShiftFault]
+) -> dict[str, Any]:
+    return {
+        "entries": verdict.entries,
+        "first_seq": verdict.first_seq,
+        "broken_seq": verdict.broken_seq,
+        "detail": verdict.detail,
+        "stale_customers": list(verdict.stale_positions),
+        "cut_short": verdict.cut_short,
+        "sound": verdict.sound,
+        "archives": str(archive_error.fields["detail"]) if archive_error else "",
+        "shift_faults": [asdict(fault) for fault in faults],
+    }
 
 
 @click.command(name="list")
@@ -158,6 +178,12 @@ def _missed_archive(path: Path) -> JournalArchiveError | None:
     except JournalArchiveError as fault:
         return fault
     return None
+
+
+def _shift_faults(path: Path) -> list[ShiftFault]:
+    """Return what of the closed shifts' Zs is another when it is counted anew."""
+    with closing(JournalQueries(path)) as queries:
+        return list(shift_faults(queries, named_zone))
 
 
 def _walk_copy(path: Path) -> VerifyResult:

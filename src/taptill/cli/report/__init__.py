@@ -1,25 +1,25 @@
-"""`taptill report ...`: what was sold, by day, good, customer or hour."""
+"""`taptill report ...`: what was sold, by day, good, customer, hour, staff or shift."""
 
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from datetime import date, datetime, timedelta
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import click
 
-from taptill.cli.journal.export import JOURNALS
-from taptill.cli.options import FILE, JSON, STATE, journal_at
-from taptill.cli.report.page import html_page
-from taptill.cli.report.plain import Printout, csv_text, heading, json_text, text_lines
+from taptill.cli.output import sanitised
+from taptill.cli.report.documents import figures_document
+from taptill.cli.report.forms import FORMS, Form, with_options
+from taptill.cli.report.printout import Printout
+from taptill.cli.report.shift import shift
+from taptill.cli.report.summary import remarks, summary_rows
 from taptill.cli.report.tables import ReportKind, tables_of
 from taptill.clock import SystemClock
 from taptill.domain.errors import UsageError
 from taptill.domain.money import Currency
+from taptill.domain.reports.business_days import BusinessDays
 from taptill.domain.reports.scopes import Period
-from taptill.durable_files import atomic_write
 from taptill.journal.identity import currency as newest_currency
 from taptill.journal.queries import JournalQueries
 from taptill.operations.reporting import report_of
@@ -28,15 +28,21 @@ DAYS_MAX = 3660
 _NAMED_DAYS = {"today": 0, "yesterday": 1}
 
 
-class Day(click.ParamType[date]):
+NamedDay = date | str
+"""A date, or a key of _NAMED_DAYS: which date that is depends on when the site's days end."""
+
+
+class Day(click.ParamType[NamedDay]):
     """A day as `2026-03-02`, or `today` or `yesterday`."""
 
     name = "day"
 
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> date:
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> NamedDay:
         """Return the day; fail where it is none, or outside the years 1971 to 2999."""
         if value in _NAMED_DAYS:
-            return _today() - timedelta(days=_NAMED_DAYS[value])
+            return value
         try:
             day = date.fromisoformat(value)
         except ValueError:
@@ -50,9 +56,9 @@ class Day(click.ParamType[date]):
 def report() -> None:
     """Say what was sold, from this till's own journal; the till may go on meanwhile.
 
-    Without days: today. A day begins at midnight, by this machine's time. Every report has the
-    same summary, and the rows of each add up to its net. Archives of closed years are read where
-    the days reach back into them.
+    Without days: today. A day ends as [till] day_ends_at says, by this machine's time, or at
+    midnight where there is no config. Every report has the same summary, and the rows of each add
+    up to its net. Archives of closed years are read where the days reach back into them.
 
     \b
     Examples:
@@ -60,33 +66,25 @@ def report() -> None:
       taptill report goods --last 7
       taptill report customer --from 2026-03-01 --to 2026-03-31 --csv > march.csv
       taptill report hours --last 28 --html hours.html
+      taptill report shift
     """
 
 
+TITLES = {
+    ReportKind.DAY: "Sales report",
+    ReportKind.GOODS: "Sales by good",
+    ReportKind.CUSTOMER: "Sales by customer",
+    ReportKind.HOURS: "Sales by hour",
+    ReportKind.STAFF: "Sales by staff",
+}
 _OPTIONS = (
-    STATE,
-    FILE,
     click.option("--from", "first", type=Day(), help="The first day; else the last one."),
     click.option("--to", "last", type=Day(), help="The last day; else today."),
     click.option(
         "--last", "count", type=click.IntRange(1, DAYS_MAX), help="So many days up to the last one."
     ),
-    JSON,
-    click.option("--csv", "as_csv", is_flag=True, help="The rows as a table for a spreadsheet."),
-    click.option(
-        "--html",
-        "page",
-        type=click.Path(path_type=Path, dir_okay=False),
-        help="Write a page with charts to this file, to look at or to print.",
-    ),
 )
-
-
-def _options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that all reports have."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+_options = with_options((*FORMS[:2], *_OPTIONS, *FORMS[2:]))
 
 
 @report.command()
@@ -144,35 +142,33 @@ def hours(**options: Any) -> None:
     _print(ReportKind.HOURS, **options)
 
 
-def _print(  # noqa: PLR0913 - the options of the command
+@report.command()
+@_options
+def staff(**options: Any) -> None:
+    """Say what each member of the staff sold and voided, and what was done with nobody logged in.
+
+    \b
+    Examples:
+      taptill report staff
+      taptill report staff --last 7 --html week.html
+    """
+    _print(ReportKind.STAFF, **options)
+
+
+report.add_command(shift)
+
+
+def _print(
     kind: ReportKind,
     *,
-    state_dir: Path | None,
-    archive: Path | None,
-    first: date | None,
-    last: date | None,
+    first: NamedDay | None,
+    last: NamedDay | None,
     count: int | None,
-    as_json: bool,
-    as_csv: bool,
-    page: Path | None,
+    **options: Any,
 ) -> None:
-    if as_json + as_csv + (page is not None) > 1:
-        raise UsageError(problem="say one of --json, --csv and --html")
-    period, path = _period(first, last, count), archive or journal_at(state_dir)
-    if page and (fnmatch(page.name, JOURNALS) or page.resolve() == path.resolve()):
-        raise UsageError(problem=f"{page} is a journal itself: choose another name")
-    printout = _printout(kind, path, period)
-    if as_json:
-        click.echo(json_text(printout))
-    elif as_csv:
-        click.echo(csv_text(printout), nl=False)
-    elif page:
-        with atomic_write(page) as target:
-            target.write(html_page(printout))
-        click.echo(f"{page}: {heading(printout)}")
-    else:
-        for line in text_lines(printout):
-            click.echo(line)
+    form = Form(**options)
+    path, days = form.journal(), form.days().business_days
+    form.show(_printout(kind, path, _period(days, first, last, count)))
 
 
 def _printout(kind: ReportKind, path: Path, period: Period) -> Printout:
@@ -180,15 +176,36 @@ def _printout(kind: ReportKind, path: Path, period: Period) -> Printout:
         figures, identity = report_of(queries, period, _show_counted), queries.last_opened() or {}
         codes = figures.currencies
         currency = Currency.named(codes[0]) if codes else newest_currency(queries)
+    till, journal_id = identity.get("till", ""), identity.get("journal_id", "")
+    made_at = SystemClock().now()
+    entries = f"{figures.first_seq} to {figures.last_seq}" if figures.first_seq else "none"
+    ends = period.days.ends_at.isoformat("minutes")
     return Printout(
-        kind=kind,
-        till=identity.get("till", ""),
-        journal_id=identity.get("journal_id", ""),
-        made_at=SystemClock().now(),
-        report=figures,
+        title=TITLES[kind],
+        heading=f"till {sanitised(till) or '?'}, {_in_words(period)}",
+        made_at=made_at,
         currency=currency,
+        summary=tuple(summary_rows(figures, currency)),
         tables=tables_of(kind, figures, currency),
+        remarks=tuple(remarks(figures, currency)),
+        footer=f"Entries {entries} of the journal {sanitised(journal_id)}. Days and hours are "
+        f"local time; a day ends at {ends}. Not a tax receipt.",
+        document={
+            "report": kind.value,
+            "till": till,
+            "journal_id": journal_id,
+            "from": str(period.first),
+            "to": str(period.last),
+            "day_ends_at": ends,
+            "as_of": made_at,
+            **figures_document(figures, currency),
+        },
     )
+
+
+def _in_words(period: Period) -> str:
+    first, last = period.first, period.last
+    return str(first) if first == last else f"{first} to {last}"
 
 
 def _show_counted(entries: int) -> None:
@@ -197,19 +214,21 @@ def _show_counted(entries: int) -> None:
         click.echo(f"\r\x1b[K{entries} entries counted\r", nl=False, err=True)
 
 
-def _period(first: date | None, last: date | None, count: int | None) -> Period:
-    """Return the days that the options name; today without any."""
+def _period(
+    days: BusinessDays, first: NamedDay | None, last: NamedDay | None, count: int | None
+) -> Period:
+    """Return the business days that the options name; today without any."""
     if first and count:
         raise UsageError(problem="say one of --from and --last")
-    last = last or _today()
+    today = days.day_of(datetime.fromisoformat(SystemClock().now()))
+    begin, end = _date(first, today), _date(last, today) or today
     if count:
-        first = last - timedelta(days=count - 1)
-    first = first or last
-    if first > last:
-        raise UsageError(problem=f"--from {first} is after --to {last}")
-    return Period(first, last)
+        begin = end - timedelta(days=count - 1)
+    begin = begin or end
+    if begin > end:
+        raise UsageError(problem=f"--from {begin} is after --to {end}")
+    return Period(begin, end, days)
 
 
-def _today() -> date:
-    """Return the day that the clock of the till's entries shows, in this machine's zone."""
-    return datetime.fromisoformat(SystemClock().now()).astimezone().date()
+def _date(day: NamedDay | None, today: date) -> date | None:
+    return today - timedelta(days=_NAMED_DAYS[day]) if isinstance(day, str) else day

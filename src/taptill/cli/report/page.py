@@ -3,19 +3,12 @@
 from collections.abc import Iterator
 from html import escape
 
-from taptill.cli.output import sanitised, when
+from taptill.cli.output import when
 from taptill.cli.report.charts import BARS_MAX, UPRIGHT_MAX, lying, upright
-from taptill.cli.report.plain import Printout, cell_text, heading, is_figure, shown_columns
-from taptill.cli.report.summary import remarks, summary_rows
-from taptill.cli.report.tables import Cell, ReportKind, Table
+from taptill.cli.report.plain import cell_text, is_figure, shown_columns
+from taptill.cli.report.printout import Printout
+from taptill.cli.report.tables import Cell, Table
 from taptill.domain.money import Currency
-
-TITLES = {
-    ReportKind.DAY: "Sales report",
-    ReportKind.GOODS: "Sales by good",
-    ReportKind.CUSTOMER: "Sales by customer",
-    ReportKind.HOURS: "Sales by hour",
-}
 
 _STYLE = """
 :root { color-scheme: light; }
@@ -60,7 +53,7 @@ tbody .net th, .net td { font-weight: bold; }
 
 def html_page(printout: Printout) -> str:
     """Return the page; it is well-formed XML, has no script and asks for nothing elsewhere."""
-    title = TITLES[printout.kind]
+    title, about = escape(printout.title), escape(printout.heading)
     return "\n".join(
         [
             "<!doctype html>",
@@ -68,15 +61,15 @@ def html_page(printout: Printout) -> str:
             "<head>",
             '<meta charset="utf-8"/>',
             '<meta name="viewport" content="width=device-width, initial-scale=1"/>',
-            f"<title>{escape(f'{title}: {heading(printout)}')}</title>",
+            f"<title>{title}: {about}</title>",
             f"<style>{_STYLE}</style>",
             "</head>",
             "<body>",
             f"<h1>{title}</h1>",
-            f'<p class="about">{escape(heading(printout))}, as of {when(printout.made_at)}</p>',
+            f'<p class="about">{about}, as of {when(printout.made_at)}</p>',
             *_summary(printout),
             *(line for table in printout.tables for line in _section(table, printout.currency)),
-            *_footer(printout),
+            f"<footer>{escape(printout.footer)}</footer>",
             "</body>",
             "</html>",
             "",
@@ -85,21 +78,22 @@ def html_page(printout: Printout) -> str:
 
 
 def _summary(printout: Printout) -> Iterator[str]:
+    if not printout.summary:
+        return
     yield "<h2>Summary</h2>"
     yield '<div class="scroll"><table class="summary">'
     yield '<thead><tr><th scope="col"></th><th scope="col" class="figure">number</th>'
     yield '<th scope="col" class="figure">sum</th></tr></thead><tbody>'
-    for words, count, amount in summary_rows(printout.report, printout.currency):
+    for words, count, amount in printout.summary:
         part = ' class="part"' if words.startswith(" ") else ' class="net"' * (words == "net")
         yield (
             f'<tr{part}><th scope="row">{escape(words.strip())}</th>'
             f'<td class="figure">{escape(count)}</td><td class="figure">{escape(amount)}</td></tr>'
         )
     yield "</tbody></table></div>"
-    told = list(remarks(printout.report, printout.currency))
-    if told:
+    if printout.remarks:
         yield '<ul class="remarks">'
-        yield from (f"<li>{escape(remark)}</li>" for remark in told)
+        yield from (f"<li>{escape(remark)}</li>" for remark in printout.remarks)
         yield "</ul>"
 
 
@@ -116,7 +110,8 @@ def _section(table: Table, currency: Currency) -> Iterator[str]:
     yield f"<thead>{_row(table, tuple(c.heading for c in table.columns), currency, 'col')}</thead>"
     yield "<tbody>"
     yield from (_row(table, row, currency) for row in table.rows)
-    yield f"</tbody><tfoot>{_row(table, table.total, currency)}</tfoot></table></div>"
+    foot = f"<tfoot>{_row(table, table.total, currency)}</tfoot>" if table.total else ""
+    yield f"</tbody>{foot}</table></div>"
 
 
 def _charted(table: Table, most: int) -> str:
@@ -136,12 +131,3 @@ def _row(table: Table, cells: tuple[Cell, ...], currency: Currency, scope: str =
         attributes += ' class="figure"' if is_figure(table, index) else ""
         parts.append(f"<{tag}{attributes}>{escape(cell_text(cells[index], currency))}</{tag}>")
     return f"<tr>{''.join(parts)}</tr>"
-
-
-def _footer(printout: Printout) -> Iterator[str]:
-    report, journal_id = printout.report, sanitised(printout.journal_id)
-    entries = f"{report.first_seq} to {report.last_seq}" if report.first_seq else "none"
-    yield (
-        f"<footer>Entries {entries} of the journal {escape(journal_id)}. "
-        "Days and hours are local time. Not a tax receipt.</footer>"
-    )

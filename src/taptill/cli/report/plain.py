@@ -3,9 +3,8 @@
 import csv
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
 from io import StringIO
-from typing import Any
+from textwrap import wrap
 
 from taptill.cli.output import (
     sanitised,
@@ -14,60 +13,71 @@ from taptill.cli.output import (
     spreadsheet_text,
     when,
 )
-from taptill.cli.report.summary import remarks, summary_rows
-from taptill.cli.report.tables import Cell, ReportKind, Table
+from taptill.cli.report.printout import Printout
+from taptill.cli.report.summary import SummaryRow
+from taptill.cli.report.tables import Cell, Table
 from taptill.domain.money import Currency, Money
-from taptill.domain.reports.report import CountAndSum, Report, Tally
-from taptill.domain.reports.scopes import Period
 
 NAME_MAX = 40
 """Longest text of a cell on a terminal."""
+SLIP_WIDTH = 42
+"""Columns of a receipt printer with paper of 80 mm; one of 58 mm has 32."""
+SLIP_NAME_MIN = 12
+_COUNTS = (("sales", "sold"), ("voids", "taken_back"))
 _IDENTIFIERS = frozenset({"customer", "external_id"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Printout:
-    """A report with what every form of it needs: whose it is, and its tables."""
-
-    kind: ReportKind
-    till: str
-    journal_id: str
-    made_at: str
-    report: Report
-    currency: Currency
-    tables: tuple[Table, ...]
-
-    @property
-    def days(self) -> str:
-        """The period in words."""
-        period = self.period
-        first, last = period.first, period.last
-        return str(first) if first == last else f"{first} to {last}"
-
-    @property
-    def period(self) -> Period:
-        """The days of the report."""
-        assert isinstance(self.report.scope, Period)
-        return self.report.scope
-
-
-def heading(printout: Printout) -> str:
-    """Return one line that says which till and which days a report is of."""
-    return f"till {sanitised(printout.till) or '?'}, {printout.days}"
 
 
 def text_lines(printout: Printout) -> Iterator[str]:
     """Return the lines of a report for a terminal."""
-    yield f"{heading(printout)}, as of {when(printout.made_at)}"
-    yield ""
-    yield from _aligned(summary_rows(printout.report, printout.currency), (False, True, True))
+    yield f"{printout.heading}, as of {when(printout.made_at)}"
+    if printout.summary:
+        yield from ("", *_aligned(printout.summary, (False, True, True)))
     for table in printout.tables:
         yield from ("", f"{table.title}: {table.sentence}")
         if table.rows:
             yield from _table_lines(table, printout.currency)
-    for number, remark in enumerate(remarks(printout.report, printout.currency)):
+    for number, remark in enumerate(printout.remarks):
         yield from ([""] if number == 0 else [])
         yield remark
+
+
+def slip_lines(printout: Printout) -> Iterator[str]:
+    """Return the lines of a report for a narrow printer: SLIP_WIDTH columns, as far as figures fit.
+
+    Of each table it has the name, the pieces or entries less those taken back, and the net.
+    """
+    for part in (*printout.heading.split(", "), f"printed {when(printout.made_at)}"):
+        yield from _wrapped(part)
+    yield ""
+    yield from _slip_rows(printout.summary)
+    for table in printout.tables:
+        yield from ("", *_wrapped(f"{table.title}: {table.sentence}"))
+        if any(column.name == "net" for column in table.columns):
+            yield from _slip_rows([_slip_row(table, row, printout.currency) for row in table.rows])
+    for words in (*printout.remarks, printout.footer):
+        yield from ("", *_wrapped(words))
+
+
+def _wrapped(words: str) -> list[str]:
+    return wrap(words, SLIP_WIDTH, break_on_hyphens=False)
+
+
+def _slip_row(table: Table, row: tuple[Cell, ...], currency: Currency) -> SummaryRow:
+    cells = dict(zip((column.name for column in table.columns), row, strict=True))
+    name = next(row[index] for index in shown_columns(table))
+    counts = [cells.get(one, cells.get(other)) for one, other in _COUNTS]
+    sold, taken_back = (count if isinstance(count, int) else 0 for count in counts)
+    return sanitised(str(name)), str(sold - taken_back), cell_text(cells["net"], currency)
+
+
+def _slip_rows(rows: Sequence[SummaryRow]) -> Iterator[str]:
+    """Align counts and amounts to the right edge, and cut what is before them short."""
+    counts = max((len(count) for _, count, _ in rows), default=0)
+    amounts = max((len(amount) for _, _, amount in rows), default=0)
+    width = max(SLIP_NAME_MIN, SLIP_WIDTH - counts - amounts - 2)
+    for words, count, amount in rows:
+        name = sanitised(words, width - 1) if len(words) > width else words
+        yield f"{name:{width}} {count:>{counts}} {amount:>{amounts}}".rstrip()
 
 
 def cell_text(cell: Cell, currency: Currency) -> str:
@@ -82,14 +92,16 @@ def shown_columns(table: Table) -> list[int]:
 
 def is_figure(table: Table, index: int) -> bool:
     """Return whether a column has figures, which stand to the right."""
-    return not isinstance(table.total[index], str)
+    return any(row and not isinstance(row[index], str) for row in (*table.rows, table.total))
 
 
 def _table_lines(table: Table, currency: Currency) -> Iterator[str]:
     indexes = shown_columns(table)
     lines = [[table.columns[index].heading for index in indexes]]
     lines += [
-        [cell_text(row[index], currency) for index in indexes] for row in (*table.rows, table.total)
+        [cell_text(row[index], currency) for index in indexes]
+        for row in (*table.rows, table.total)
+        if row
     ]
     return _aligned(lines, [is_figure(table, index) for index in indexes])
 
@@ -124,63 +136,26 @@ def _csv_cell(name: str, cell: Cell, currency: Currency) -> str:
 
 
 def json_text(printout: Printout) -> str:
-    """Return the report in one line of JSON; amounts are text, in the currency's own digits."""
-    report, currency, table = printout.report, printout.currency, printout.tables[0]
-    names = [column.name for column in table.columns]
-    document = {
-        "report": printout.kind.value,
-        "till": printout.till,
-        "journal_id": printout.journal_id,
-        "from": str(printout.period.first),
-        "to": str(printout.period.last),
-        "as_of": printout.made_at,
-        "currency": currency.code,
-        "total": tally_columns(report.total, currency),
-        **_sums(report, currency),
-        "change": currency.text(Money(report.change_minor)),
-        "declined": dict(report.declined),
-        "clock_changes": [asdict(change) for change in report.clock_changes],
-        "first_sale_at": report.first_at,
-        "last_sale_at": report.last_at,
-        "first_seq": report.first_seq,
-        "last_seq": report.last_seq,
-        "rows": [
-            dict(zip(names, (_json_cell(cell, currency) for cell in row), strict=True))
-            for row in table.rows
-        ],
+    """Return the report in one line of JSON; `rows` are those of the first table.
+
+    `tables` has the rows of each by the name of its first column; a table without a total is a part
+    of the document.
+    """
+    rows = {
+        _first_name(table): [_json_row(table, row, printout.currency) for row in table.rows]
+        for table in printout.tables
+        if table.total
     }
-    return json.dumps(document)
+    first = next(iter(rows.values()), [])
+    return json.dumps({**printout.document, "rows": first, "tables": rows})
 
 
-def tally_columns(tally: Tally, currency: Currency) -> dict[str, Any]:
-    """Return a tally for a script."""
-    amounts = {
-        "gross": tally.gross_minor,
-        "voided": tally.voided_minor,
-        "net": tally.net_minor,
-        "in_books": tally.in_books_minor,
-        "to_send": tally.to_send_minor,
-        "in_question": tally.in_question_minor,
-    }
-    texts = {name: currency.text(Money(amount)) for name, amount in amounts.items()}
-    return {"sales": tally.sales, "voids": tally.voids, **texts}
+def _first_name(table: Table) -> str:
+    return next(column.name for column in table.columns if column.heading)
 
 
-def _sums(report: Report, currency: Currency) -> dict[str, Any]:
-    sums: dict[str, CountAndSum] = {
-        "repaid": report.repaid,
-        "written_off": report.written_off,
-        "offline": report.offline,
-        "sent_later": report.sent_later,
-        "voids_of_outside": report.voids_of_outside,
-        "voided_outside": report.voided_outside,
-        "clock_untrusted": report.untrusted,
-    }
+def _json_row(table: Table, row: tuple[Cell, ...], currency: Currency) -> dict[str, str | int]:
     return {
-        name: {"count": value.count, "sum": currency.text(Money(value.sum_minor))}
-        for name, value in sums.items()
+        column.name: currency.text(cell) if isinstance(cell, Money) else cell
+        for column, cell in zip(table.columns, row, strict=True)
     }
-
-
-def _json_cell(cell: Cell, currency: Currency) -> str | int:
-    return currency.text(cell) if isinstance(cell, Money) else cell

@@ -23,6 +23,8 @@ class ReportKind(StrEnum):
     GOODS = "goods"
     CUSTOMER = "customer"
     HOURS = "hours"
+    STAFF = "staff"
+    SHIFT = "shift"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ class Table:
     """A table with the sentence above it and the bars of its chart.
 
     Texts in cells and labels are as the journal has them: who shows them makes them harmless.
-    `bars` has a label and the net of each bar; `upright` bars stand in the order of time.
+    `total` is empty where a sum over the rows says nothing. `bars` has a label and the net of each
+    bar, none where nothing is compared; `upright` bars stand in the order of time.
     """
 
     title: str
@@ -46,11 +49,11 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     total: tuple[Cell, ...]
-    bars: tuple[tuple[str, Money], ...]
+    bars: tuple[tuple[str, Money], ...] = ()
     upright: bool = False
 
 
-_TALLY_COLUMNS = (
+TALLY_COLUMNS = (
     Column("sales", "sales"),
     Column("gross", "gross"),
     Column("voids", "voids"),
@@ -61,6 +64,8 @@ _TALLY_COLUMNS = (
     Column("in_question"),
 )
 _PIECES = {"sales": Column("sold", "sold"), "voids": Column("taken_back", "taken back")}
+NOBODY = "(nobody logged in)"
+NO_TAX = "(tax not recorded)"
 _REST_NAMES = {
     LineKind.TYPED: "(typed amounts)",
     LineKind.UNNAMED: "(no goods named)",
@@ -79,6 +84,12 @@ def tables_of(kind: ReportKind, report: Report, currency: Currency) -> tuple[Tab
             return (_customers(report, currency),)
         case ReportKind.HOURS:
             return (_hours(report, currency),)
+        case ReportKind.STAFF:
+            return (_staff(report, currency),)
+        case ReportKind.SHIFT:
+            makes = (_goods, _hours, _staff, _taxes)
+            tables = tuple(make(report, currency) for make in makes)
+            return tables if report.days else tables[:1]
 
 
 def _days(report: Report, currency: Currency) -> Table:
@@ -94,9 +105,9 @@ def _days(report: Report, currency: Currency) -> Table:
     return Table(
         title="By day",
         sentence=sentence,
-        columns=(Column("day", "day"), *_TALLY_COLUMNS),
-        rows=tuple((str(day), *_cells(tallies.get(day, Tally()))) for day in shown_days),
-        total=("total", *_cells(report.total)),
+        columns=(Column("day", "day"), *TALLY_COLUMNS),
+        rows=tuple((str(day), *tally_cells(tallies.get(day, Tally()))) for day in shown_days),
+        total=("total", *tally_cells(report.total)),
         bars=tuple((f"{day:%m-%d}", _net_of(tallies.get(day))) for day in shown_days),
         upright=True,
     )
@@ -122,9 +133,9 @@ def _hours(report: Report, currency: Currency) -> Table:
     return Table(
         title="By hour of the day",
         sentence=sentence,
-        columns=(Column("hour", "hour"), *_TALLY_COLUMNS),
-        rows=tuple((_clock(hour), *_cells(tallies.get(hour, Tally()))) for hour in hours),
-        total=("total", *_cells(report.total)),
+        columns=(Column("hour", "hour"), *TALLY_COLUMNS),
+        rows=tuple((_clock(hour), *tally_cells(tallies.get(hour, Tally()))) for hour in hours),
+        total=("total", *tally_cells(report.total)),
         bars=tuple((f"{hour}", _net_of(tallies.get(hour))) for hour in hours),
         upright=True,
     )
@@ -137,7 +148,7 @@ def _hours_without_gaps(hours: Sequence[int]) -> Sequence[int]:
 
 
 def _goods(report: Report, currency: Currency) -> Table:
-    pieces = tuple(_PIECES.get(column.name, column) for column in _TALLY_COLUMNS)
+    pieces = tuple(_PIECES.get(column.name, column) for column in TALLY_COLUMNS)
     goods = [row for row in report.goods if row.kind is LineKind.GOOD]
     sentence = _nothing(report, currency)
     if report.total.sales:
@@ -154,9 +165,49 @@ def _goods(report: Report, currency: Currency) -> Table:
         title="By good",
         sentence=sentence,
         columns=(Column("kind"), Column("good", "good"), *pieces),
-        rows=tuple((row.kind.value, _good_name(row), *_cells(row.tally)) for row in report.goods),
-        total=("total", "total", *_cells(summed)),
+        rows=tuple(
+            (row.kind.value, _good_name(row), *tally_cells(row.tally)) for row in report.goods
+        ),
+        total=("total", "total", *tally_cells(summed)),
         bars=tuple((_good_name(row), Money(row.tally.net_minor)) for row in report.goods),
+    )
+
+
+def _staff(report: Report, currency: Currency) -> Table:
+    sentence = _nothing(report, currency)
+    sellers = [row for row in report.staff if row.staff and row.tally.sales]
+    if report.total.sales:
+        sentence = "Nobody was logged in."
+    if report.total.sales and sellers:
+        best, staff = sellers[0], many(len(sellers), "member of the staff", "members of the staff")
+        sentence = f"{staff} sold, most {sanitised(best.staff)}: {_net(best.tally, currency)} net"
+        sentence += f"{_share(best.tally, report.total)}."
+    return Table(
+        title="By staff",
+        sentence=sentence,
+        columns=(Column("staff", "staff"), *TALLY_COLUMNS),
+        rows=tuple((row.staff or NOBODY, *tally_cells(row.tally)) for row in report.staff),
+        total=("total", *tally_cells(report.total)),
+        bars=tuple((row.staff or NOBODY, Money(row.tally.net_minor)) for row in report.staff),
+    )
+
+
+def _taxes(report: Report, currency: Currency) -> Table:
+    pieces = tuple(_PIECES.get(column.name, column) for column in TALLY_COLUMNS)
+    codes = [row for row in report.taxes if row.code]
+    rest = sum(row.tally.net_minor for row in report.taxes if not row.code)
+    sentence = "Tax was not recorded."
+    if codes:
+        sentence = f"{many(len(codes), 'tax code')}; amounts are with the tax in them."
+        if rest:
+            sentence = f"{sentence[:-1]}; of {shown(Money(rest), currency)} none was recorded."
+    return Table(
+        title="By tax code",
+        sentence=sentence,
+        columns=(Column("tax", "tax"), *pieces),
+        rows=tuple((row.code or NO_TAX, *tally_cells(row.tally)) for row in report.taxes),
+        total=("total", *tally_cells(sum((row.tally for row in report.taxes), Tally()))),
+        bars=tuple((row.code or NO_TAX, Money(row.tally.net_minor)) for row in report.taxes),
     )
 
 
@@ -177,14 +228,14 @@ def _customers(report: Report, currency: Currency) -> Table:
             Column("customer", "customer"),
             Column("initials", "initials"),
             Column("external_id", "external id"),
-            *_TALLY_COLUMNS,
+            *TALLY_COLUMNS,
             Column("repaid", "repaid" if report.repaid.count else ""),
             Column("written_off", "written off" if report.written_off.count else ""),
             Column("change", "change of debt" if other_change else ""),
         ),
         rows=tuple((*_customer_cells(row),) for row in rows),
         total=(
-            *("total", "", "", *_cells(report.total)),
+            *("total", "", "", *tally_cells(report.total)),
             *_moneys(report.repaid.sum_minor, report.written_off.sum_minor, report.change_minor),
         ),
         bars=tuple((_customer_name(row), Money(row.tally.net_minor)) for row in rows),
@@ -206,7 +257,7 @@ def _nothing(report: Report, currency: Currency) -> str:
 
 def _customer_cells(row: CustomerRow) -> Iterable[Cell]:
     yield from (row.customer_id, row.initials, row.external_id)
-    yield from _cells(row.tally)
+    yield from tally_cells(row.tally)
     yield from _moneys(row.repaid_minor, row.written_off_minor, row.change_minor)
 
 
@@ -219,7 +270,8 @@ def _good_name(row: GoodRow) -> str:
     return _REST_NAMES.get(row.kind) or row.name
 
 
-def _cells(tally: Tally) -> Sequence[Cell]:
+def tally_cells(tally: Tally) -> Sequence[Cell]:
+    """Return the cells below TALLY_COLUMNS."""
     gross, voided, net = _moneys(tally.gross_minor, tally.voided_minor, tally.net_minor)
     standings = _moneys(tally.in_books_minor, tally.to_send_minor, tally.in_question_minor)
     return (tally.sales, gross, tally.voids, voided, net, *standings)

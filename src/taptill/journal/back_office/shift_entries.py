@@ -17,7 +17,7 @@ from taptill.journal.back_office.report_entries import (
 )
 from taptill.journal.file import entries, format_of, mapping_errors
 from taptill.journal.queries import JournalQueries, carried_over, first_seq
-from taptill.journal.schema import RARE
+from taptill.journal.schema import RARE, SHIFT_NUMBER
 
 _INSIDE = "seq BETWEEN ?1 AND ?2"
 _NEEDED = f"{_INSIDE} AND ({COUNTED} OR kind = 'clock')"
@@ -152,6 +152,13 @@ def closed_entries(queries: JournalQueries, count: int = -1) -> list[Entry]:
     )
     with mapping_errors(queries.path):
         return [*entries(queries.connection, where, [count])][::-1]
+
+
+def closed_entry(queries: JournalQueries, number: int) -> Entry | None:
+    """Return the entry that closed the shift of a number; None where this file has none."""
+    where = f"kind = 'shift-closed' AND {SHIFT_NUMBER} = ?"
+    with mapping_errors(queries.path):
+        return next(entries(queries.connection, where, [number]), None)
 
 
 def opened_entry(queries: JournalQueries, shift: ShiftRange) -> Entry | None:
