@@ -74,6 +74,7 @@ def test_an_export_from_an_entry_on_believes_what_is_before_it(state: Path, tmp_
         "cut_short": False,
         "sound": True,
         "archives": "",
+        "shift_faults": [],
     }
 
 

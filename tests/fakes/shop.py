@@ -7,7 +7,9 @@ from dataclasses import replace
 from itertools import count
 from typing import Any, TypeVar
 
+from tests.checkout.pages.conflict_desk import FakeConflictDesk
 from tests.checkout.pages.sales_book import FakeSalesBook
+from tests.checkout.pages.shift_book import FakeShiftBook
 from tests.domain.samples import ADA, DORA, POLICY, known
 from tests.fakes.clock import FakeClock
 from tests.fakes.finder import FakeFinder
@@ -63,6 +65,8 @@ class Shop:
         self.finder = FakeFinder()
         self.books = FakeBooks(self.clock)
         self.sales_book = FakeSalesBook(self.books)
+        self.shift_book = FakeShiftBook(self.books)
+        self.conflict_desk = FakeConflictDesk()
         self.views: list[TillView] = []
         self.settled = 0
         self._runner = asyncio.Runner(loop_factory=lambda: FakeTimeLoop(self.clock))
@@ -77,6 +81,8 @@ class Shop:
             settle=self._settle,
             pin_matches=_pin_matches,
             past_sales=self.sales_book,
+            shifts=self.shift_book,
+            conflicts=self.conflict_desk,
         )
         self.till = Till(ports, settings, self._queue)
         self.till.restore(past_sales)

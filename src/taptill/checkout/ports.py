@@ -8,6 +8,7 @@ from typing import Protocol
 from taptill.checkout.view import StatusView
 from taptill.domain.card_id import CardId
 from taptill.domain.clock import Clock
+from taptill.domain.conflicts.case import CaseDecision, CaseOutcome, DeskCase
 from taptill.domain.decision import LookupResult, OfflineExposure
 from taptill.domain.entry import Draft, Entry, Position
 from taptill.domain.money import Money
@@ -94,12 +95,22 @@ class SalesBook(Protocol):
         """Return what fits a search, of the entries that one step looks at."""
 
 
+class ConflictDesk(Protocol):
+    """The cases that wait for a person's decision."""
+
+    async def cases(self) -> tuple[DeskCase, ...]:
+        """Return the open cases, oldest first. Errors: JournalError."""
+
+    async def decide(self, decision: CaseDecision) -> CaseOutcome:
+        """Carry out a decision. Errors: JournalError, BackendError."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """Everything that the till calls; `status` returns the facts that other rooms own.
 
-    `pin_matches` says whether a hash is that of a PIN, while the till goes on. Without `past_sales`
-    there is no list of sales and no history.
+    `pin_matches` says whether a hash is that of a PIN, while the till goes on. The pages about
+    `past_sales`, `shifts` and `conflicts` are not there without these.
     """
 
     finder: Finder
@@ -110,3 +121,5 @@ class Ports:
     settle: Callable[[], None]
     pin_matches: Callable[[str, str], Awaitable[bool]] = _matches_in_a_thread
     past_sales: SalesBook | None = None
+    shifts: ShiftBook | None = None
+    conflicts: ConflictDesk | None = None

@@ -25,7 +25,9 @@ from taptill.wiring.opening import OpenJournal, is_known_backend, open_journal
 from taptill.wiring.readers import check_reader
 
 if TYPE_CHECKING:
+    from taptill.operations.case_desk import CaseDesk
     from taptill.wiring.late_till import LateTill
+    from taptill.wiring.sending import Sender
 
 Cards = Mapping[str, str]
 """Card ids of the simulated reader by the capital letter that shows them."""
@@ -120,7 +122,9 @@ class _TillStart:
             from taptill.wiring.backend import refuse_misfit  # noqa: PLC0415 - while they open
             from taptill.wiring.runtime import build  # noqa: PLC0415 - the same
 
-            runtime = build(self.config, self.state, self.token, self.opened, readers)
+            runtime = build(
+                self.config, self.state, self.token, self.opened, readers, self._conflict_desk
+            )
             self.files.callback(runtime.close)
             till.connect(
                 runtime.key_taker(
@@ -139,6 +143,11 @@ class _TillStart:
             raise misfits.exceptions[0] if misfits else faults from None
         finally:
             await readers.stop()
+
+    def _conflict_desk(self, sender: "Sender") -> "CaseDesk":
+        from taptill.operations.case_desk import CaseDesk  # noqa: PLC0415 - behind the frame
+
+        return CaseDesk(sender, self.state, float(self.config.settlement.late_max_s))
 
 
 def _show(start: _TillStart, cards: Cards, legend: tuple[tuple[str, str], ...]) -> int:

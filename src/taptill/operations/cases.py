@@ -11,28 +11,46 @@ from taptill.domain.entry import Entry, EntryKind, Position
 from taptill.domain.sales.remainder import Remainder, remainder
 from taptill.journal.back_office.conflicts import charge_before, entries_of
 from taptill.journal.queries import JournalQueries
+from taptill.settlement.reconcile import ConflictReason
 
 CACHE = "cache.db"
 GOODS_MAX = 8
 """Kinds of goods that are named, at most."""
 SEQ_MAX = 2**63 - 1
 
+AMOUNT_UNKNOWN = frozenset(
+    {
+        ConflictReason.MARK_LOST,
+        ConflictReason.COPIED_ROW,
+        ConflictReason.UNKNOWN_MARK,
+        ConflictReason.MARK_BACK,
+        ConflictReason.FORKED,
+    }
+)
+"""Reasons for which the row cannot show what is booked, so that a person must say it."""
 
-def card_of(state: Path, customer: int) -> str:
-    """Return the end of a customer's card id from the cache, or an empty text.
 
-    The journal keeps no card id. The cache may be missing or damaged at any time.
+def person_of(state: Path, customer: int) -> tuple[str, str]:
+    """Return a customer's name and the end of the card id from the cache, each may be empty.
+
+    The journal keeps neither. The cache may be missing or damaged at any time.
     """
     path = state / CACHE
     if not path.is_file():
-        return ""
+        return "", ""
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as cache:
-            query = "SELECT card_id FROM customers WHERE id = ?"
+            query = "SELECT name, card_id FROM customers WHERE id = ?"
             row = cache.execute(query, [customer]).fetchone()
     except sqlite3.Error:
-        return ""
-    return masked(str(row[0])) if row and row[0] else ""
+        return "", ""
+    name, card_id = row or ("", "")
+    return str(name or ""), masked(str(card_id)) if card_id else ""
+
+
+def card_of(state: Path, customer: int) -> str:
+    """Return the end of a customer's card id from the cache, or an empty text."""
+    return person_of(state, customer)[1]
 
 
 def initials_of(queries: JournalQueries, customer: int) -> str:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from taptill.checkout.pages.page import Cell, PageRow, PageView, Phrase, Tone
+from taptill.checkout.pages.page import Cell, PageRow, PageView, PersonName, Phrase, Tone
 from taptill.domain.money import Money
 from taptill.ui.layout import Layout
-from taptill.ui.rows import ColourRole, Rows, Run, bare, block, clip, frame, pad
+from taptill.ui.rows import ColourRole, Rows, Run, bare, block, clip, frame, pad, wrap
 from taptill.ui.screen_settings import ScreenSettings
 
 TONE_ROLES = {
@@ -20,6 +20,7 @@ _MARK = "▶ "
 _NO_MARK = "  "
 _GAP = "  "
 _CELL_MIN = 6
+_HEAD_LINES_MAX = 2
 
 
 def draw_page(page: PageView, settings: ScreenSettings, layout: Layout) -> Rows:
@@ -35,8 +36,7 @@ def draw_page(page: PageView, settings: ScreenSettings, layout: Layout) -> Rows:
 
 def page_runs(page: PageView, settings: ScreenSettings, width: int, height: int) -> list[Run]:
     """Return exactly `height` lines: the head, as much of the list as fits, and the field."""
-    columns_head = _columns(page.head, settings, width)
-    head = [_row(row, columns_head, settings, width) for row in page.head]
+    head = [run for row in page.head for run in _head_rows(row, page.head, settings, width)]
     field = [_field(page, settings, width)] if page.typed is not None else []
     room = height - len(head) - len(field)
     gap = [Run("")] if head and page.rows and room > len(page.rows) else []
@@ -67,13 +67,13 @@ def _list(page: PageView, settings: ScreenSettings, width: int, room: int) -> li
         return []
     marks = page.chosen is not None
     inner = width - (len(_MARK) if marks else 0)
-    columns = _columns(page.rows, settings, inner)
+    columns = {count: _columns(rows, settings, inner) for count, rows in _shapes(page.rows).items()}
     fits = len(page.rows) <= room
     shown = room if fits else room - 1
     top = _first_shown(page, shown)
     lines = []
     for number, row in enumerate(page.rows[top : top + shown], top):
-        run = _row(row, columns, settings, inner)
+        run = _row(row, columns[len(row.cells)], settings, inner)
         mark = (_MARK if number == page.chosen else _NO_MARK) if marks else ""
         lines.append(run._replace(text=mark + run.text))
     if not fits:
@@ -94,6 +94,26 @@ def _first_shown(page: PageView, shown: int) -> int:
     return max(0, min(page.top, len(page.rows) - shown))
 
 
+def _head_rows(
+    row: PageRow, head: Sequence[PageRow], settings: ScreenSettings, width: int
+) -> list[Run]:
+    """Return a row of the head; a text that stands alone may take several lines."""
+    role = TONE_ROLES[row.tone]
+    if len(row.cells) == 1 and not isinstance(row.cells[0], Money):
+        room = width if role is ColourRole.TEXT else width - 2
+        lines = wrap(_text(row.cells[0], settings), room)
+        return [Run(line, role) for line in lines[:_HEAD_LINES_MAX]]
+    return [_row(row, _columns(_shapes(head)[len(row.cells)], settings, width), settings, width)]
+
+
+def _shapes(rows: Sequence[PageRow]) -> dict[int, list[PageRow]]:
+    """Return the rows by how many cells they have: those of a kind share their columns."""
+    shapes: dict[int, list[PageRow]] = {}
+    for row in rows:
+        shapes.setdefault(len(row.cells), []).append(row)
+    return shapes
+
+
 def _row(row: PageRow, columns: Sequence[int], settings: ScreenSettings, width: int) -> Run:
     texts = []
     for cell, cells in zip(row.cells, columns, strict=False):
@@ -112,12 +132,14 @@ def _text(cell: Cell, settings: ScreenSettings) -> str:
         case Money():
             sign = "-" if cell.minor < 0 else ""
             return sign + settings.money(cell)
+        case PersonName():
+            return settings.person(cell.name)
         case _:
             return settings.clean(cell) if cell.strip() else ""
 
 
 def _columns(rows: Sequence[PageRow], settings: ScreenSettings, width: int) -> list[int]:
-    """Return the width of each column: as its widest cell needs, the widest texts cut first."""
+    """Return the width of each column of rows of one shape; the widest texts are cut first."""
     count = max((len(row.cells) for row in rows), default=0)
     needed = [
         max(cell_len(_text(row.cells[at], settings)) for row in rows if at < len(row.cells))

@@ -103,9 +103,13 @@ class ScreenSettings:
 
     def name(self, customer: CustomerView | None) -> str:
         """Return as much of the customer's name as may be seen."""
-        if customer is None or self.privacy.show_name is ShowName.NEVER:
+        return self.person(customer.name) if customer else self.texts.say("customer.nameless")
+
+    def person(self, full_name: str) -> str:
+        """Return as much of a customer's full name as may be seen."""
+        if self.privacy.show_name is ShowName.NEVER:
             return self.texts.say("customer.nameless")
-        name = self.clean(customer.name)
+        name = self.clean(full_name)
         if self.privacy.show_name is ShowName.FULL or " " not in name:
             return name
         first, last = name.split()[0], name.split()[-1]

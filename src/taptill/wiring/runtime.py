@@ -8,10 +8,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from taptill import config as configs
 from taptill.backend.customers import CustomersApi
 from taptill.backend.probe import probe_when_online
 from taptill.checkout.keys.taker import KeyTaker
-from taptill.checkout.ports import Ports
+from taptill.checkout.ports import ConflictDesk, Ports
 from taptill.checkout.till import Till
 from taptill.clock import ClockWatch, SystemClock, watch_clock
 from taptill.config import Config
@@ -23,14 +24,14 @@ from taptill.lookup.backend_health import BackendHealth
 from taptill.lookup.find import Lookup
 from taptill.lookup.health_check import HealthCheck
 from taptill.lookup.sync import Sync, SyncPolicy
-from taptill.settlement.schedule import (
-    SettlementCallbacks,
-)
+from taptill.settlement.schedule import Settlement, SettlementCallbacks
 from taptill.settlement.strategy import Strategy
 from taptill.wiring.backend import customers_api
 from taptill.wiring.card_readers import CardReaders
 from taptill.wiring.factories import strategy_of, till_settings
 from taptill.wiring.opening import OpenJournal
+from taptill.wiring.sending import Sender
+from taptill.wiring.shift_book import JournalShiftBook, site_days
 from taptill.wiring.status import Status
 
 RESTORED_SALES = 6
@@ -76,20 +77,37 @@ class TillRuntime:
         return KeyTaker(self.till, cards, self.readers.typed)
 
 
+DeskMaker = Callable[[Sender], ConflictDesk]
+"""Makes the conflict desk of a till from what it settles with."""
+
+
 def build(
-    config: Config, state: Path, token: str, opened: OpenJournal, readers: CardReaders
+    config: Config,
+    state: Path,
+    token: str,
+    opened: OpenJournal,
+    readers: CardReaders,
+    desk_of: DeskMaker | None = None,
 ) -> TillRuntime:
-    """Open the cache and connect every room; `TillRuntime.close` closes the journal, too."""
+    """Open the cache and connect every room; `TillRuntime.close` closes the journal, too.
+
+    Without `desk_of` the till has no page about the conflict desk.
+    """
     cache = CustomerCache(state / "cache.db", opened.clock, frozenset(config.cache.fields))
     with ExitStack() as undo:
         undo.callback(cache.close)
-        runtime = _connect(config, token, opened, cache, readers)
+        runtime = _connect(config, token, opened, cache, readers, desk_of)
         undo.pop_all()
     return runtime
 
 
 def _connect(
-    config: Config, token: str, opened: OpenJournal, cache: CustomerCache, readers: CardReaders
+    config: Config,
+    token: str,
+    opened: OpenJournal,
+    cache: CustomerCache,
+    readers: CardReaders,
+    desk_of: DeskMaker | None,
 ) -> TillRuntime:
     clock, journal = opened.clock, opened.journal
     backend_health = BackendHealth(clock)
@@ -104,6 +122,9 @@ def _connect(
 
     events = SettlementCallbacks(changed, seen, cache.newest_stamp)
     strategy = strategy_of(config, journal, api, clock, events)
+    desk = None
+    if desk_of and isinstance(strategy, Settlement):
+        desk = desk_of(Sender(journal, api, strategy))
     status = Status(
         config,
         clock,
@@ -121,12 +142,12 @@ def _connect(
         status=status.draw,
         settle=strategy.nudge,
         past_sales=PastSales(journal.queries),
+        shifts=_shift_book(config, opened),
+        conflicts=desk,
     )
     till = Till(ports, till_settings(config, strategy.balance), readers.queue)
     till.restore(journal.queries.last_sales(RESTORED_SALES))
-    times = config.cache
-    pages = SyncPolicy(config.backend.page_size, times.sync_s, times.full_sync_h * HOUR_S)
-    sync = Sync(api, cache, clock=clock, policy=pages, on_snapshots=strategy.observe)
+    sync = Sync(api, cache, clock=clock, policy=_sync_policy(config), on_snapshots=strategy.observe)
     readers.on_message = sync.give_way
     for on_recovery in (till.refresh, strategy.returned, sync.returned):
         backend_health.on_recovery(on_recovery)
@@ -141,3 +162,13 @@ def _connect(
         readers=readers,
         clock=clock,
     )
+
+
+def _shift_book(config: Config, opened: OpenJournal) -> JournalShiftBook:
+    days = site_days(config.till.day_ends_at, configs.time_zone())
+    return JournalShiftBook(opened.journal, opened.clock, days)
+
+
+def _sync_policy(config: Config) -> SyncPolicy:
+    times = config.cache
+    return SyncPolicy(config.backend.page_size, times.sync_s, times.full_sync_h * HOUR_S)

@@ -8,6 +8,12 @@ from taptill.checkout.session import Notice, Step
 from taptill.domain.money import Money
 
 
+def open_history(shop: Shop) -> None:
+    """Press F10 and choose the history."""
+    shop.key("f10")
+    shop.press("5")
+
+
 def amounts(shop: Shop) -> list[object]:
     """Return the amounts of the rows."""
     return [row.cells[1] for row in shop.page().rows]
@@ -26,7 +32,7 @@ def some_sales(shop: Shop) -> None:
 
 def test_everything_is_listed_newest_first(shop: Shop) -> None:
     some_sales(shop)
-    shop.key("f10")
+    open_history(shop)
     shop.later(0.2)
     assert amounts(shop) == [Money(-300), Money(300), Money(420), Money(150), Money(100)]
     assert shop.page().head[0].cells == (phrase("page.found", count=5),)
@@ -34,7 +40,7 @@ def test_everything_is_listed_newest_first(shop: Shop) -> None:
 
 def test_typing_narrows_the_list_and_backspace_widens_it(shop: Shop) -> None:
     some_sales(shop)
-    shop.key("f10")
+    open_history(shop)
     for key in "cof":
         shop.key(key)
     shop.later(0.2)
@@ -49,7 +55,7 @@ def test_a_search_goes_on_in_steps_while_keys_are_taken(shop: Shop) -> None:
     for _ in range(STEP):
         shop.sell("100", "A")
         shop.sell("c", "D")
-    shop.key("f10")
+    open_history(shop)
     shop.press("1.0")
     shop.later(0.5)
     assert amounts(shop) == [Money(100)] * STEP
@@ -60,7 +66,7 @@ def test_a_search_goes_on_in_steps_while_keys_are_taken(shop: Shop) -> None:
 
 def test_enter_shows_one_entry_and_esc_leads_back(shop: Shop) -> None:
     some_sales(shop)
-    shop.key("f10")
+    open_history(shop)
     shop.later(0.2)
     for _ in range(3):
         shop.key("down")
@@ -70,12 +76,14 @@ def test_enter_shows_one_entry_and_esc_leads_back(shop: Shop) -> None:
     shop.escape()
     assert (shop.page().name, shop.page().chosen) == ("history", 3)
     shop.escape()
+    assert shop.page().name == "office"
+    shop.escape()
     assert (shop.view.page, shop.step()) == (None, Step.READY)
 
 
 def test_a_customer_who_comes_meanwhile_is_served(shop: Shop) -> None:
     some_sales(shop)
-    shop.key("f10")
+    open_history(shop)
     shop.tap("A")
     assert (shop.view.page, shop.step()) == (None, Step.CARD)
 
@@ -83,9 +91,10 @@ def test_a_customer_who_comes_meanwhile_is_served(shop: Shop) -> None:
 def test_a_journal_that_cannot_be_read_is_said_and_the_till_goes_on(shop: Shop) -> None:
     some_sales(shop)
     shop.sales_book.unreadable = True
-    shop.key("f10")
+    open_history(shop)
     shop.later(0.2)
     assert shop.notice() == Notice.NOT_READABLE
+    shop.escape()
     shop.escape()
     shop.sales_book.unreadable = False
     shop.sell("100", "A")

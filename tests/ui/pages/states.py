@@ -2,14 +2,19 @@
 
 from dataclasses import replace
 
-from tests.checkout.pages.crew import CREW, CREWED, KIM
+from tests.checkout.pages.conflict_desk import LOST, REFUSED, FakeConflictDesk
+from tests.checkout.pages.crew import CREW, CREWED, KIM, crewed_shop
 from tests.checkout.pages.sales_book import FakeSalesBook
+from tests.domain.reports.test_shift_report import Z, shift_report
 from tests.fakes.shop import open_shop
 from tests.ui.states import READY, STATUS
 
+from taptill.checkout.pages.cases import CasePages
+from taptill.checkout.pages.choices import reasons
 from taptill.checkout.pages.history import History, HistoryEntry
 from taptill.checkout.pages.overriding import override_page
-from taptill.checkout.pages.page import PageView, TextField, TillPage, Turn, phrase
+from taptill.checkout.pages.page import PageRow, PageView, TextField, TillPage, Tone, Turn, phrase
+from taptill.checkout.pages.shift import COMMENTS, CashForm, ReportPage, closes_page
 from taptill.checkout.pages.sign_in import approval, log_in
 from taptill.checkout.pages.staff_desk import StaffDesk
 from taptill.checkout.pages.undo import LinesToTakeBack, UndoDesk
@@ -17,7 +22,7 @@ from taptill.checkout.till_state import TillState
 from taptill.checkout.view import TillView
 from taptill.domain.decision import Reason
 from taptill.domain.entry import Entry, EntryKind
-from taptill.domain.money import Currency
+from taptill.domain.money import Currency, Money
 from taptill.domain.sales.past import HistoryRow, PastSale, SalesPage
 from taptill.domain.staff.member import Right
 
@@ -110,6 +115,56 @@ def _undo_pages() -> dict[str, TillPage | None]:
     }
 
 
+def _shift_pages() -> dict[str, TillPage]:
+    keypad = CREWED.keypad
+    form = CashForm(
+        name="open-shift",
+        keypad=keypad,
+        follow=lambda _: Turn(),
+        back=Turn(),
+        cash=TextField("5000"),
+    )
+    head = (
+        PageRow((phrase("row.sales", count=212), Money(83140))),
+        PageRow((phrase("row.unsent", count=3), Money(1420))),
+        PageRow((phrase("row.expected"), Money(10000))),
+    )
+    z = ReportPage(report=Z, back=Turn(), notice=phrase("page.closed", number=2))
+    difference = reasons("difference", COMMENTS, lambda _: Turn(), Turn())
+    beyond = PageRow((phrase("row.difference"), Money(-50)), Tone.CAREFUL)
+    return {
+        "open-shift": form,
+        "close-shift": replace(form, name="close-shift", head=head),
+        "difference": replace(difference, head=(beyond,)),
+        "x": ReportPage(report=shift_report(), back=Turn()),
+        "z": z,
+        "z-further-down": replace(z, top=14, notice=None),
+        "closes": closes_page([Z] * 12, Turn()),
+    }
+
+
+def _case_pages() -> dict[str, TillPage | None]:
+    cases = CasePages(FakeConflictDesk(), _desk())
+    listing = cases.list_page((LOST, REFUSED), Turn(), None)
+    lost = listing.follow(0).page
+    refused = listing.follow(1).page
+    return {
+        "cases": listing,
+        "cases-none": cases.list_page((), Turn(), None),
+        "case-mark-lost": lost,
+        "case-refused": refused,
+        "case-why": lost.press("2").page if lost else None,
+    }
+
+
+def _office() -> TillPage:
+    with crewed_shop() as shop:
+        shop.key("f10")
+        page = shop.till.sale.page
+        assert page
+        return page
+
+
 def pages() -> dict[str, TillPage]:
     """Return every page in its states, by name."""
     names = log_in(_desk())
@@ -126,6 +181,9 @@ def pages() -> dict[str, TillPage]:
         "override": reason,
         "approve": approval(_desk(), Right.OVERRIDE, _never, Turn()),
         **{name: page for name, page in _undo_pages().items() if page},
+        "office": _office(),
+        **_shift_pages(),
+        **{name: page for name, page in _case_pages().items() if page},
     }
 
 

@@ -1,11 +1,15 @@
 """Which key opens which page, and where it may."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from taptill.checkout.charging import Charging
+from taptill.checkout.pages.cases import CasePages
+from taptill.checkout.pages.choices import Choices
 from taptill.checkout.pages.history import history
 from taptill.checkout.pages.overriding import override_page
-from taptill.checkout.pages.page import Turn
+from taptill.checkout.pages.page import PageRow, Phrase, Turn, phrase
+from taptill.checkout.pages.shift import ShiftDesk
 from taptill.checkout.pages.sign_in import locking, log_in
 from taptill.checkout.pages.staff_desk import StaffDesk
 from taptill.checkout.pages.undo import UndoDesk
@@ -86,12 +90,29 @@ class PageOpener:
 
     def _office(self) -> Turn | Notice:
         """Return the menu of what is beside selling."""
-        state, sales = self._state, self._state.ports.past_sales
-        if state.total:
+        if self._state.total:
             return Notice.BUSY
-        if sales is None:
-            return Notice.NOT_NOW
-        return history(sales, state.settings.keypad.currency)
+        ports, currency = self._state.ports, self._state.settings.keypad.currency
+        items: list[tuple[Phrase, Callable[[Turn], Turn]]] = []
+        if ports.shifts:
+            shift = ShiftDesk(ports.shifts, lambda: self._state.settings.keypad, self._name)
+            items += [
+                (phrase("office.x"), lambda menu: shift.report(menu, menu)),
+                (phrase("office.open"), shift.opening),
+                (phrase("office.close"), lambda menu: shift.closing(menu, menu)),
+                (phrase("office.closes"), lambda menu: shift.last_closes(menu, menu)),
+            ]
+        if sales := ports.past_sales:
+            items.append((phrase("office.history"), lambda menu: history(sales, currency, menu)))
+        if ports.conflicts:
+            cases = CasePages(ports.conflicts, self._desk)
+            count = ports.status().conflicts
+            text = phrase("office.cases", count=count)
+            items.append((text, lambda menu: cases.listing(menu, menu)))
+        return Turn(_menu(items)) if items else Notice.NOT_NOW
+
+    def _name(self) -> str | None:
+        return self._desk.member.name if self._desk.member else None
 
     def _override(self) -> Turn | Notice:
         state = self._state
@@ -101,3 +122,19 @@ class PageOpener:
         if not isinstance(decision, Declined) or decision.reason not in OVERRIDABLE:
             return Notice.NOT_NOW
         return Turn(override_page(self._desk, decision.reason, state.override))
+
+
+def _menu(items: Sequence[tuple[Phrase, Callable[[Turn], Turn]]]) -> Choices:
+    """Return a page of things to do; each leads back to it."""
+
+    def follow(at: int) -> Turn:
+        return items[at][1](Turn(replace(page, chosen=at, notice=None)))
+
+    page = Choices(
+        name="office",
+        rows=tuple(PageRow((text,)) for text, _ in items),
+        follow=follow,
+        numbered=True,
+        yields=True,
+    )
+    return page

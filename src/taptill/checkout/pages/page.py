@@ -22,8 +22,15 @@ def phrase(key: str, **values: "str | int | Money") -> Phrase:
     return Phrase(key, tuple(values.items()))
 
 
-Cell = Phrase | Money | str
-"""A text of the catalogue, an amount, or a text from outside, which the screen cleans."""
+@dataclass(frozen=True, slots=True)
+class PersonName:
+    """A customer's name, of which the screen shows as much as the site allows."""
+
+    name: str
+
+
+Cell = Phrase | Money | PersonName | str
+"""A text of the catalogue, an amount, a name, or a text from outside, which the screen cleans."""
 
 
 class Tone(StrEnum):

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from taptill import config as configs
-from taptill.cli.conflicts.words import AMOUNT_UNKNOWN, ANSWERS, WORDS
+from taptill.cli.conflicts.words import ANSWERS, WORDS
 from taptill.cli.options import CONFIG, REASON, STAFF, STATE, journal_at, journal_queries
 from taptill.cli.output import confirm, many, sanitised, shown
 from taptill.domain.errors import ConflictOpenError, UsageError
@@ -17,7 +17,7 @@ from taptill.domain.money import Money
 from taptill.journal.back_office.conflicts import sums_of
 from taptill.journal.identity import currency as currency_of
 from taptill.journal.queries import JournalQueries
-from taptill.operations.cases import initials_of
+from taptill.operations.cases import AMOUNT_UNKNOWN, initials_of
 from taptill.operations.resolving import (
     case_of,
     customers_with_last_total,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from taptill.cli.output import shown
 from taptill.domain.money import Currency, Money, round_against_customer
 from taptill.journal.back_office.conflicts import CaseFigures, ConflictCase
+from taptill.operations.cases import AMOUNT_UNKNOWN
 from taptill.settlement.reconcile import ConflictReason as Reason
 
 WORDS = {
@@ -18,17 +19,6 @@ WORDS = {
     Reason.MARK_BACK: "an older debtData was put back, not the total: the money is most likely in",
     Reason.FORKED: "it was open when this journal parted from its twin, which may have sent it",
 }
-
-AMOUNT_UNKNOWN = frozenset(
-    {
-        Reason.MARK_LOST,
-        Reason.COPIED_ROW,
-        Reason.UNKNOWN_MARK,
-        Reason.MARK_BACK,
-        Reason.FORKED,
-    }
-)
-"""Reasons for which the row cannot show what is booked, so that a person must say it."""
 
 ANSWERS = (
     "none: taptill conflicts retry {customer} --booked 0; a part: --booked AMOUNT; "

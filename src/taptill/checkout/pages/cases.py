@@ -1,0 +1,134 @@
+"""The pages of the conflict desk: a case in words, and what each answer would do."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from taptill.checkout.pages.choices import Choices, reasons
+from taptill.checkout.pages.page import Cell, PageRow, PersonName, Phrase, Tone, Turn, phrase
+from taptill.checkout.pages.sign_in import approval
+from taptill.checkout.pages.staff_desk import StaffDesk
+from taptill.checkout.ports import ConflictDesk
+from taptill.domain.conflicts.case import CaseDecision, CaseOutcome, Consequence, DeskCase
+from taptill.domain.errors import BackendError
+from taptill.domain.staff.member import Right, StaffMember
+
+CASE_REASONS = ("asked-office", "saw-account", "agreed", "tried-again")
+"""Why a case is decided so, as the journal has it; each is a key of the screen texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class CasePages:
+    """The ways through the pages of the conflict desk."""
+
+    conflicts: ConflictDesk
+    desk: StaffDesk
+
+    def listing(self, waiting: Turn, back: Turn, notice: Phrase | None = None) -> Turn:
+        """Read the open cases with `waiting` on the screen, and list them."""
+
+        async def read() -> Turn:
+            return Turn(self.list_page(await self.conflicts.cases(), back, notice))
+
+        return replace(waiting, work=read, reads=True)
+
+    def list_page(self, cases: tuple[DeskCase, ...], back: Turn, notice: Phrase | None) -> Choices:
+        """Return the page that lists these cases."""
+
+        def follow(at: int) -> Turn:
+            return Turn(self._case(cases[at], Turn(replace(page, chosen=at, notice=None))))
+
+        page = Choices(
+            name="cases",
+            rows=tuple(map(_case_row, cases)),
+            follow=follow,
+            back=back,
+            yields=True,
+            notice=notice or (None if cases else phrase("page.no-cases")),
+        )
+        return page
+
+    def _case(self, case: DeskCase, back: Turn) -> Choices:
+        def follow(at: int) -> Turn:
+            return self._ask_reason(case, case.consequences[at], Turn(page), back)
+
+        page = Choices(
+            name="case",
+            head=tuple(_head(case)),
+            rows=tuple(map(_consequence_row, case.consequences)),
+            follow=follow,
+            back=back,
+            numbered=True,
+        )
+        return page
+
+    def _ask_reason(self, case: DeskCase, consequence: Consequence, page: Turn, back: Turn) -> Turn:
+        if not self.desk.who_may(Right.DECIDE):
+            return _with_notice(page, phrase("page.needs-staff"))
+
+        def follow(why: str) -> Turn:
+            def decide(member: StaffMember, how: str) -> Turn:
+                del how
+                decision = CaseDecision(
+                    customer_id=case.customer_id,
+                    answer=consequence.answer,
+                    amount=case.amount,
+                    staff=member.name,
+                    reason=why.replace("-", " "),
+                )
+                return self._decide(decision, asked, back)
+
+            member = self.desk.member
+            if member and member.may(Right.DECIDE):
+                return decide(member, "")
+            return Turn(approval(self.desk, Right.DECIDE, decide, Turn(asked)))
+
+        asked = reasons("case-why", CASE_REASONS, follow, page)
+        asked = replace(asked, head=(_case_row(case), _consequence_row(consequence)))
+        return Turn(asked)
+
+    def _decide(self, decision: CaseDecision, asked: Choices, back: Turn) -> Turn:
+        waiting = Turn(replace(asked, notice=phrase("page.working")))
+
+        async def work() -> Turn:
+            try:
+                outcome = await self.conflicts.decide(decision)
+            except BackendError:
+                outcome = CaseOutcome.LATER
+            list_back = back.page.back if isinstance(back.page, Choices) else Turn()
+            return self.listing(back, list_back, phrase(f"decided.{outcome}"))
+
+        return replace(waiting, work=work)
+
+
+def _with_notice(turn: Turn, notice: Phrase) -> Turn:
+    assert isinstance(turn.page, Choices)
+    return Turn(replace(turn.page, notice=notice))
+
+
+def _case_row(case: DeskCase) -> PageRow:
+    since = datetime.fromisoformat(case.since).astimezone() if case.since else None
+    day = since.strftime("%m-%d %H:%M") if since else ""
+    return PageRow((day, case.amount, _who(case), phrase(f"conflict.{case.reason}.short")))
+
+
+def _who(case: DeskCase) -> Cell:
+    return PersonName(case.name) if case.name else case.initials or case.external_id
+
+
+def _head(case: DeskCase) -> list[PageRow]:
+    rows = [
+        PageRow((_who(case), case.card, phrase("row.amount-in-question", amount=case.amount))),
+        PageRow((phrase(f"conflict.{case.reason}.words"),), Tone.CAREFUL),
+    ]
+    if case.goods:
+        rows.append(PageRow((case.goods,)))
+    if case.detail:
+        rows.append(PageRow((case.detail,)))
+    return rows
+
+
+def _consequence_row(consequence: Consequence) -> PageRow:
+    answer = phrase(f"answer.{consequence.answer}")
+    if consequence.total_after is None:
+        return PageRow((answer,))
+    return PageRow((answer, phrase("row.total-after", total=consequence.total_after)))

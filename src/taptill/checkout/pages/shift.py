@@ -1,0 +1,258 @@
+"""The pages of F10: the shift is opened, looked at (X) and closed (Z)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from taptill.checkout.keypad import Keypad, typed_amount
+from taptill.checkout.pages.choices import Choices, reasons
+from taptill.checkout.pages.page import (
+    BACK_TO_SALE,
+    PageRow,
+    PageTraits,
+    PageView,
+    Phrase,
+    TextField,
+    Tone,
+    Turn,
+    phrase,
+)
+from taptill.checkout.pages.shift_rows import report_rows
+from taptill.checkout.ports import ShiftBook
+from taptill.domain.card_id import CardId
+from taptill.domain.errors import ShiftError
+from taptill.domain.money import Money
+from taptill.domain.reports.shift_report import Closing, ShiftReport, identities
+
+COMMENTS = ("wrong-change", "counted-wrong", "taken-out", "not-known")
+"""Why counted cash differs, as the journal has it; each is a key of the screen texts."""
+
+CLOSED_MAX = 50
+"""So many of the last closes are listed."""
+
+_AMOUNT = TextField(length_max=12, allowed="0123456789.,")
+_STEPS = {"up": -1, "down": 1, "page_up": -6, "page_down": 6}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportPage:
+    """A report to read: an X of the running shift, or a stored Z."""
+
+    report: ShiftReport
+    back: Turn
+    top: int = 0
+    notice: Phrase | None = None
+
+    @property
+    def view(self) -> PageView:
+        """Return the figures, one a line."""
+        return PageView(
+            name="z" if self.report.is_closed else "x",
+            values=(("number", self.report.shift.number),),
+            rows=report_rows(self.report),
+            top=self.top,
+            notice=self.notice,
+            tone=Tone.PLAIN if all(one.holds for one in identities(self.report)) else Tone.BAD,
+            keys=("scroll", "esc-back"),
+        )
+
+    @property
+    def traits(self) -> PageTraits:
+        """Return that a customer's card closes the page: it is only read."""
+        return PageTraits(yields=True)
+
+    def press(self, key: str) -> Turn:
+        """Scroll, or go back."""
+        if key in {"escape", "-", "enter"}:
+            return self.back
+        if key in _STEPS:
+            last = max(0, len(report_rows(self.report)) - 4)
+            return Turn(replace(self, top=max(0, min(self.top + _STEPS[key], last)), notice=None))
+        return Turn(replace(self, notice=phrase("page.only-read")))
+
+    def tap(self, card_id: CardId) -> Turn:
+        """Stay, as no card is asked for."""
+        del card_id
+        return Turn(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CashForm:
+    """Asks for the cash in the drawer; `follow` is called with it, None: not counted.
+
+    `head` stands above the field.
+    """
+
+    name: str
+    keypad: Keypad
+    follow: Callable[[Money | None], Turn]
+    back: Turn
+    head: tuple[PageRow, ...] = ()
+    cash: TextField = _AMOUNT
+    notice: Phrase | None = None
+
+    @property
+    def amount(self) -> Money | None:
+        """Return the amount that was typed; None where nothing was."""
+        text = self.cash.text.replace(",", ".")
+        return typed_amount(text, self.keypad) if text.strip(".") else None
+
+    @property
+    def view(self) -> PageView:
+        """Return the field, and the amount that is meant."""
+        counted = self.amount if self.amount is not None else phrase("page.not-counted")
+        return PageView(
+            name=self.name,
+            head=(*self.head, PageRow((phrase("page.drawer"), counted))),
+            field=phrase("page.counted"),
+            typed=self.cash.text,
+            notice=self.notice,
+            keys=("go-on", "esc-back"),
+        )
+
+    @property
+    def traits(self) -> PageTraits:
+        """Return that nothing but Enter acts."""
+        return PageTraits()
+
+    def press(self, key: str) -> Turn:
+        """Type the amount, go on with Enter, or go back."""
+        if key in {"escape", "-"}:
+            return self.back
+        if key == "enter":
+            return self.follow(self.amount)
+        cash = self.cash.press(key)
+        if cash is None or not self._is_amount(cash.text):
+            return Turn(replace(self, notice=phrase("page.type-amount")))
+        return Turn(replace(self, cash=cash, notice=None))
+
+    def tap(self, card_id: CardId) -> Turn:
+        """Stay, as no card is asked for."""
+        del card_id
+        return Turn(self)
+
+    def _is_amount(self, text: str) -> bool:
+        try:
+            typed_amount(text.replace(",", ".").lstrip("."), self.keypad)
+        except ValueError:
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftDesk:
+    """The ways through the pages of a shift; `staff` returns who is logged in."""
+
+    book: ShiftBook
+    keypad: Callable[[], Keypad]
+    staff: Callable[[], str | None]
+
+    def report(self, waiting: Turn, back: Turn) -> Turn:
+        """Count the X of the running shift, with `waiting` on the screen, and show it."""
+
+        async def count() -> Turn:
+            return Turn(ReportPage(report=await self.book.running(), back=back))
+
+        return replace(waiting, work=count, reads=True)
+
+    def opening(self, back: Turn) -> Turn:
+        """Ask for the cash in the drawer, and open the shift with it."""
+
+        def follow(counted: Money | None) -> Turn:
+            async def open_shift() -> Turn:
+                try:
+                    await self.book.open(counted, self.staff())
+                except ShiftError:
+                    return Turn(replace(page, notice=phrase("page.is-open")))
+                return BACK_TO_SALE
+
+            return Turn(page, open_shift)
+
+        page = CashForm(name="open-shift", keypad=self.keypad(), follow=follow, back=back)
+        return Turn(page)
+
+    def closing(self, waiting: Turn, back: Turn) -> Turn:
+        """Count the X, ask for the cash in the drawer, and close the shift."""
+
+        async def count() -> Turn:
+            report = await self.book.running()
+            return self._form(report, back)
+
+        return replace(waiting, work=count, reads=True)
+
+    def last_closes(self, waiting: Turn, back: Turn) -> Turn:
+        """List the Zs of the last shifts, newest first."""
+
+        async def read() -> Turn:
+            reports = await self.book.closed(CLOSED_MAX)
+            return Turn(closes_page(reports, back))
+
+        return replace(waiting, work=read, reads=True)
+
+    def _form(self, report: ShiftReport, back: Turn) -> Turn:
+        cash, total = report.cash, report.figures.total
+        expected = [] if cash.expected_minor is None else [Money(cash.expected_minor)]
+        head = (
+            PageRow((phrase("row.sales", count=total.sales), Money(total.net_minor))),
+            PageRow((phrase("row.unsent", count=report.unsent.count), _sum(report))),
+            *(PageRow((phrase("row.expected"), amount)) for amount in expected),
+        )
+
+        def follow(counted: Money | None) -> Turn:
+            if expected and counted is not None and counted != expected[0]:
+                difference = PageRow(
+                    (phrase("row.difference"), counted - expected[0]), Tone.CAREFUL
+                )
+                ask = reasons(
+                    "difference",
+                    COMMENTS,
+                    lambda why: self._close(Turn(ask), Closing(counted=counted, comment=why)),
+                    Turn(form),
+                )
+                ask = replace(ask, head=(difference,))
+                return Turn(ask)
+            return self._close(Turn(form), Closing(counted=counted))
+
+        form = CashForm(
+            name="close-shift", keypad=self.keypad(), follow=follow, back=back, head=head
+        )
+        return Turn(form)
+
+    def _close(self, waiting: Turn, closing: Closing) -> Turn:
+        async def close() -> Turn:
+            try:
+                report = await self.book.close(replace(closing, staff=self.staff()))
+            except ShiftError:
+                return BACK_TO_SALE
+            done = phrase("page.closed", number=report.shift.number)
+            return Turn(ReportPage(report=report, back=BACK_TO_SALE, notice=done))
+
+        return replace(waiting, work=close)
+
+
+def closes_page(reports: Sequence[ShiftReport], back: Turn) -> Choices:
+    """Return the list of stored Zs; Enter shows one, and Esc on that leads to the list again."""
+
+    def follow(at: int) -> Turn:
+        return Turn(ReportPage(report=reports[at], back=Turn(replace(page, chosen=at))))
+
+    page = Choices(
+        name="closes",
+        rows=tuple(map(_close_row, reports)),
+        follow=follow,
+        back=back,
+        yields=True,
+    )
+    return page
+
+
+def _close_row(report: ShiftReport) -> PageRow:
+    total, difference = report.figures.total, report.cash.difference_minor
+    tone = Tone.CAREFUL if difference else Tone.PLAIN
+    day = report.business_day.isoformat()
+    return PageRow(
+        (f"Z {report.shift.number}", day, Money(total.net_minor), report.closed_by), tone
+    )
+
+
+def _sum(report: ShiftReport) -> Money:
+    return Money(report.unsent.sum_minor)

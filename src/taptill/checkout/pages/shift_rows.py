@@ -1,0 +1,117 @@
+"""The figures of a shift's report as rows of a page."""
+
+from collections.abc import Iterable, Iterator
+
+from taptill.checkout.pages.page import Cell, PageRow, Phrase, Tone, phrase
+from taptill.domain.decision import Reason
+from taptill.domain.money import Money
+from taptill.domain.reports.report import LineKind, Report, Tally
+from taptill.domain.reports.shift_report import ShiftReport, identities
+
+_HASH_SHOWN = 8
+_REASONS = frozenset(reason.value for reason in Reason)
+
+
+def report_rows(report: ShiftReport) -> tuple[PageRow, ...]:
+    """Return all figures of a report, one a row: label, count, amount."""
+    return (
+        *_totals(report.figures),
+        *_cash(report),
+        *_staff(report.figures),
+        *_goods(report.figures),
+        *_hours(report.figures),
+        *_declined(report.figures),
+        *_ends(report),
+    )
+
+
+def _row(label: Cell, count: int | None, minor: int | None, tone: Tone = Tone.PLAIN) -> PageRow:
+    number = "" if count is None else str(count)
+    amount: Cell = "" if minor is None else Money(minor)
+    return PageRow((label, number, amount), tone)
+
+
+def _totals(figures: Report) -> Iterator[PageRow]:
+    total = figures.total
+    yield _row(phrase("row.gross"), total.sales, total.gross_minor)
+    yield _row(phrase("row.voided"), total.voids, -total.voided_minor)
+    yield _row(phrase("row.net"), None, total.net_minor)
+    yield _row(phrase("row.in-books"), None, total.in_books_minor)
+    yield _row(phrase("row.to-send"), None, total.to_send_minor)
+    if total.in_question_minor:
+        yield _row(phrase("row.in-question"), None, total.in_question_minor, Tone.CAREFUL)
+    if figures.repaid.count:
+        yield _row(phrase("row.repaid"), figures.repaid.count, figures.repaid.sum_minor)
+    if figures.written_off.count:
+        written_off = figures.written_off
+        yield _row(phrase("row.written-off"), written_off.count, written_off.sum_minor)
+    yield _row(phrase("row.offline"), figures.offline.count, figures.offline.sum_minor)
+    if figures.untrusted.count:
+        untrusted = figures.untrusted
+        yield _row(phrase("row.untrusted"), untrusted.count, untrusted.sum_minor, Tone.CAREFUL)
+
+
+def _cash(report: ShiftReport) -> Iterator[PageRow]:
+    cash = report.cash
+    if cash.opening_minor is not None:
+        yield _row(phrase("row.opening"), None, cash.opening_minor)
+    if cash.expected_minor is not None:
+        yield _row(phrase("row.expected"), None, cash.expected_minor)
+    if cash.counted_minor is not None:
+        yield _row(phrase("row.counted"), None, cash.counted_minor)
+    if cash.difference_minor is not None:
+        tone = Tone.CAREFUL if cash.difference_minor else Tone.PLAIN
+        yield _row(phrase("row.difference"), None, cash.difference_minor, tone)
+
+
+def _staff(figures: Report) -> Iterator[PageRow]:
+    rows = ((row.staff or phrase("row.nobody"), row.tally) for row in figures.staff)
+    return _table(phrase("row.by-staff"), rows)
+
+
+def _goods(figures: Report) -> Iterator[PageRow]:
+    def label(kind: LineKind, name: str) -> Cell:
+        return name or phrase("line.amount" if kind is LineKind.TYPED else "row.no-goods")
+
+    rows = ((label(row.kind, row.name), row.tally) for row in figures.goods)
+    return _table(phrase("row.by-good"), rows)
+
+
+def _hours(figures: Report) -> Iterator[PageRow]:
+    rows = ((f"{row.hour:02}:00", row.tally) for row in figures.hours)
+    return _table(phrase("row.by-hour"), rows)
+
+
+def _table(title: Phrase, rows: Iterable[tuple[Cell, Tally]]) -> Iterator[PageRow]:
+    shown = [_row(label, tally.sales - tally.voids, tally.net_minor) for label, tally in rows]
+    if shown:
+        yield PageRow(("",))
+        yield PageRow((title,))
+        yield from shown
+
+
+def _declined(figures: Report) -> Iterator[PageRow]:
+    if figures.declined or figures.overrides:
+        yield PageRow(("",))
+    for reason, count in figures.declined:
+        words = phrase(f"reason.{reason}.short") if reason in _REASONS else reason
+        yield _row(words, count, None)
+    for override in figures.overrides:
+        names = phrase("row.override", staff=override.staff, cashier=override.cashier)
+        yield _row(names, None, override.amount_minor)
+
+
+def _ends(report: ShiftReport) -> Iterator[PageRow]:
+    yield PageRow(("",))
+    yield _row(phrase("row.unsent", count=report.unsent.count), None, report.unsent.sum_minor)
+    if report.cases.count:
+        cases = phrase("row.cases", count=report.cases.count)
+        yield _row(cases, None, report.cases.sum_minor, Tone.CAREFUL)
+    shift = report.shift
+    yield PageRow((phrase("row.range", first=shift.from_seq, last=shift.to_seq),))
+    yield PageRow((phrase("row.hash", hash=report.last_hash[:_HASH_SHOWN]),))
+    for identity in identities(report):
+        if not identity.holds:
+            yield PageRow((phrase("row.identity", name=identity.name),), Tone.BAD)
+    if all(identity.holds for identity in identities(report)):
+        yield PageRow((phrase("row.agrees"),))

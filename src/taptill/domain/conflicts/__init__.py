@@ -1,0 +1,1 @@
+"""Cases of the conflict desk as a person sees and decides them."""

@@ -1,0 +1,194 @@
+"""F10: the shift is opened, looked at and closed, and its figures are those of the journal."""
+
+import pytest
+from tests.checkout.pages.crew import crewed_shop
+from tests.fakes.shop import Shop
+
+from taptill.checkout.pages.page import Cell, phrase
+from taptill.checkout.session import Notice, Step
+from taptill.domain.entry import EntryKind
+from taptill.domain.money import Money
+
+MENU = {"x": "1", "open": "2", "close": "3", "closes": "4"}
+
+
+def menu(shop: Shop, item: str) -> None:
+    """Press F10 and choose."""
+    shop.key("f10")
+    shop.press(MENU[item])
+    shop.later(0.5)
+
+
+def figures(shop: Shop) -> dict[Cell, Cell]:
+    """Return label and last cell of each row of a report."""
+    return {row.cells[0]: row.cells[-1] for row in shop.page().rows}
+
+
+def type_and_enter(shop: Shop, text: str) -> None:
+    """Type an amount, and press Enter."""
+    shop.press(text)
+    shop.hasty_enter()
+    shop.later(0.5)
+
+
+def sell(shop: Shop) -> None:
+    """Sell 4.20 and 1.00, and void the 1.00."""
+    shop.sell("420", "A")
+    shop.sell("100", "D")
+    shop.f8()
+    shop.press("1")
+    shop.later(1.0)
+    shop.escape()
+
+
+def test_the_x_shows_what_the_journal_has_and_stores_nothing(shop: Shop) -> None:
+    sell(shop)
+    before = len(shop.books.entries)
+    menu(shop, "x")
+    assert shop.page().name == "x"
+    assert figures(shop)[phrase("row.gross")] == Money(520)
+    assert figures(shop)[phrase("row.voided")] == Money(-100)
+    assert figures(shop)[phrase("row.net")] == Money(420)
+    assert len(shop.books.entries) == before
+    shop.escape()
+    assert shop.page().name == "office"
+
+
+def test_a_shift_is_opened_with_counted_cash_once(shop: Shop) -> None:
+    menu(shop, "open")
+    shop.press("10000")
+    assert shop.page().head[-1].cells == (phrase("page.drawer"), Money(10000))
+    type_and_enter(shop, "")
+    assert shop.view.page is None
+    (entry,) = shop.books.of_kind(EntryKind.SHIFT_OPENED)
+    assert entry.body["cash"] == 10000
+    menu(shop, "open")
+    type_and_enter(shop, "5")
+    assert shop.page().notice == phrase("page.is-open")
+
+
+def test_closing_shows_the_z_and_the_next_shift_begins_empty(shop: Shop) -> None:
+    sell(shop)
+    menu(shop, "close")
+    assert shop.page().name == "close-shift"
+    type_and_enter(shop, "")
+    assert (shop.page().name, shop.page().notice) == ("z", phrase("page.closed", number=1))
+    assert figures(shop)[phrase("row.net")] == Money(420)
+    shop.escape()
+    assert shop.view.page is None
+    menu(shop, "x")
+    assert figures(shop)[phrase("row.net")] == Money(0)
+
+
+def test_cash_that_differs_is_explained_before_the_close(shop: Shop) -> None:
+    menu(shop, "open")
+    type_and_enter(shop, "10000")
+    menu(shop, "close")
+    type_and_enter(shop, "9950")
+    assert shop.page().name == "difference"
+    assert shop.page().head[0].cells == (phrase("row.difference"), Money(-50))
+    assert shop.books.of_kind(EntryKind.SHIFT_CLOSED) == []
+    shop.press("1")
+    shop.later(0.5)
+    cash = shop.shift_book.reports[0].cash
+    assert (cash.counted_minor, cash.difference_minor, cash.comment) == (9950, -50, "wrong-change")
+    assert figures(shop)[phrase("row.difference")] == Money(-50)
+
+
+def test_who_closes_is_in_the_z() -> None:
+    with crewed_shop() as shop:
+        menu(shop, "close")
+        type_and_enter(shop, "")
+        assert shop.shift_book.reports[0].closed_by == "Jo"
+
+
+def test_earlier_closes_are_listed_newest_first_and_can_be_read(shop: Shop) -> None:
+    for amount in ("420", "100"):
+        shop.sell(amount, "A")
+        menu(shop, "close")
+        type_and_enter(shop, "")
+        shop.escape()
+    menu(shop, "closes")
+    assert [row.cells[:1] + row.cells[2:3] for row in shop.page().rows] == [
+        ("Z 2", Money(100)),
+        ("Z 1", Money(420)),
+    ]
+    shop.key("down")
+    shop.hasty_enter()
+    assert shop.page().values == (("number", 1),)
+    shop.escape()
+    assert (shop.page().name, shop.page().chosen) == ("closes", 1)
+
+
+@pytest.mark.parametrize("key", ["x", "a", "*", "f8"])
+def test_what_is_no_amount_is_answered(shop: Shop, key: str) -> None:
+    menu(shop, "open")
+    shop.key(key)
+    assert shop.page().notice == phrase("page.type-amount")
+    assert shop.page().typed == ""
+
+
+def test_esc_keeps_the_shift_open(shop: Shop) -> None:
+    sell(shop)
+    menu(shop, "close")
+    shop.press("12")
+    shop.escape()
+    shop.escape()
+    assert shop.books.of_kind(EntryKind.SHIFT_CLOSED) == []
+    assert shop.view.page is None
+
+
+def test_while_something_is_rung_up_there_is_no_menu(shop: Shop) -> None:
+    shop.press("420")
+    shop.key("f10")
+    assert (shop.view.page, shop.notice()) == (None, Notice.BUSY)
+
+
+def test_keys_while_the_report_is_counted_are_answered(shop: Shop) -> None:
+    shop.key("f10")
+    shop.press("1")
+    shop.press("4")
+    assert shop.notice() == Notice.BUSY
+    shop.tap("A")
+    assert shop.notice() == Notice.BUSY
+    shop.later(0.5)
+    assert shop.page().name == "x"
+
+
+def test_a_customer_who_comes_while_a_report_is_read_is_served(shop: Shop) -> None:
+    menu(shop, "x")
+    shop.tap("A")
+    assert (shop.view.page, shop.step()) == (None, Step.CARD)
+
+
+def test_a_report_that_cannot_be_read_is_said(shop: Shop) -> None:
+    shop.shift_book.unreadable = True
+    for item in ("x", "close"):
+        menu(shop, item)
+        assert (shop.page().name, shop.notice()) == ("office", Notice.NOT_READABLE)
+        shop.escape()
+
+
+def test_a_disk_that_fails_at_the_close_closes_the_till_and_not_the_shift(shop: Shop) -> None:
+    sell(shop)
+    menu(shop, "close")
+    shop.books.fails = "disk I/O error"
+    type_and_enter(shop, "")
+    assert (shop.step(), shop.shift_book.reports) == (Step.CLOSED, [])
+    shop.books.fails = ""
+    shop.later(20.0)
+    menu(shop, "close")
+    type_and_enter(shop, "")
+    assert [report.shift.number for report in shop.shift_book.reports] == [1]
+
+
+def test_a_report_scrolls_to_its_end_and_back(shop: Shop) -> None:
+    sell(shop)
+    menu(shop, "x")
+    rows = len(shop.page().rows)
+    for _ in range(rows + 5):
+        shop.key("down")
+    end = shop.page().top
+    assert 0 < end < rows
+    shop.key("page_up")
+    assert shop.page().top < end
