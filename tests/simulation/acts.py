@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 NAMES = {1: "Ada", 2: "Ben", 3: "Cleo"}
+DEPOSIT = 25
 TOTALS: dict[int, int | str] = {1: 1000, 2: -250, 3: "1234.5"}
 
 
@@ -13,7 +14,12 @@ class Verb(StrEnum):
     """What may happen next; who and how stand beside it."""
 
     SELL = "sell"  # how: the amount; a negative one is a repayment
-    VOID = "void"
+    VOID = "void"  # the last sale, whole
+    TAKE_BACK = "take back"  # how: which sale, and what of it
+    RETRY_VOID = "retry void"  # the last void once more, as if its commit had looked like a failure
+    OVERRIDE = "override"  # how: the amount, which is declined but for a supervisor
+    OPEN_SHIFT = "open shift"  # how: the cash counted
+    CLOSE_SHIFT = "close shift"  # how: 1 where a sale comes in between counting and commit
     BEGIN = "begin"  # a settling
     GO_ON = "go on"  # how: the fate of what it asked
     LOOK = "look"  # how: so many writes ago
@@ -84,6 +90,13 @@ class Act:
     customer: int = 0
     how: int = 0
     fate: Fate = Fate.WELL
+
+
+def lines_of(amount: int) -> list[list[Any]]:
+    """Return what is sold for an amount: two coffees, and a cake against an empty bottle."""
+    price = amount // 3
+    cake = amount - 2 * price + DEPOSIT
+    return [["Coffee", price, 2], ["Cake", cake, 1], ["Bottle", -DEPOSIT, 1]]
 
 
 def money(amount: int | Decimal) -> str:

@@ -247,10 +247,19 @@ class Trial:
     customers: tuple[int, ...] = (1, 2)
     sales: int = 10
     screens: bool = False
+    staffed: bool = False
 
     def plan(self, seed: int) -> DayPlan:
         """Return the day of a seed."""
-        return DayPlan(self.kin, self.mix, 2, self.sales, seed=seed, customers=self.customers)
+        return DayPlan(
+            self.kin,
+            self.mix,
+            2,
+            self.sales,
+            seed=seed,
+            customers=self.customers,
+            staffed=self.staffed,
+        )
 
 
 TRIALS = {

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tests.simulation.acts import NAMES, Verb, money
+from tests.simulation.counter.checks import counter_faults
 from tests.simulation.night import end_cases, heal
 from tests.simulation.till import ModelTill
 from tests.simulation.world import World
@@ -47,6 +48,8 @@ class Checks:
                 raise PromiseError("desk", f"{NAMES[customer]} is given up too soon")
         if self._world.person.wronged:
             raise PromiseError("desk", self._world.person.wronged)
+        if self._world.staff.wronged:
+            raise PromiseError("counter", self._world.staff.wronged)
         kin = self._world.backend.kin
         if not kin.keeps_debt_data and not kin.enrolled and self._world.backend.moved():
             raise PromiseError("money", "money has moved where no mark is kept")
@@ -76,8 +79,15 @@ class Checks:
         if self._world.backend.kin.honest and any(till.cases() for till in self._world.tills):
             raise PromiseError("desk", "there is a case that nobody can end")
         for till in self._world.tills:
-            if till.voided_twice():
-                raise PromiseError("desk", f"till {till.number} has voided what was written off")
+            self._check_counter(till)
+
+    @staticmethod
+    def _check_counter(till: ModelTill) -> None:
+        """Nothing is taken back beyond itself, and each entry is in one shift."""
+        if till.voided_twice():
+            raise PromiseError("desk", f"till {till.number} has voided what was written off")
+        for fault in counter_faults(till):
+            raise PromiseError("counter", f"till {till.number}: {fault}")
 
     # --- what a screen shows --------------------------------------------------------------------
 

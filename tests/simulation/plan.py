@@ -123,15 +123,19 @@ MIXES = {
 
 @dataclass(frozen=True)
 class DayPlan:
-    """One day: where, with what faults, how many tills, sales and steps."""
+    """One day: where, with what faults, how many tills, sales and steps.
+
+    `staffed`: the site has staff, who take back parts of sales, override, and close shifts.
+    """
 
     kin: Kin
     mix: Mix
     tills: int = 2
-    sales: int = 10
+    sales: int = 10  # and voids, and what else is done at the counter
     steps: int = 150
     seed: int = 0
     customers: tuple[int, ...] = tuple(NAMES)
+    staffed: bool = False
 
     @classmethod
     def of(cls, seed: int) -> "DayPlan":
@@ -140,7 +144,17 @@ class DayPlan:
         kin = kinds[seed % len(kinds)]
         mix = mixes[seed // len(kinds) % len(mixes)]
         customers = tuple(NAMES)[: 3 if seed % 5 == 0 else 2]
-        return cls(kin, mix, tills=2 + seed // 7 % 2, seed=seed, customers=customers)
+        # Two rounds of all kinds and mixes: each once with staff, once without.
+        staffed = (seed + seed // len(kinds)) % 2 == 0
+        return cls(
+            kin,
+            mix,
+            tills=2 + seed // 7 % 2,
+            sales=20 if staffed else 10,
+            seed=seed,
+            customers=customers,
+            staffed=staffed,
+        )
 
 
 class Dice:
@@ -163,6 +177,8 @@ class Dice:
         draw = luck.random()
         if self._sales and draw < 2 * self._plan.sales / self._plan.steps:
             self._sales -= 1
+            if self._plan.staffed and luck.random() < STAFFED_CHANCE:
+                return self._at_the_counter(till, customer)
             if luck.random() < mix.voids:
                 return Act(Verb.VOID, till.number, customer)
             return Act(Verb.SELL, till.number, customer, luck.choice(mix.amounts))
@@ -177,6 +193,17 @@ class Dice:
             ago = luck.randint(1, 4) if luck.random() < mix.old_copies else 0
             return Act(Verb.LOOK, till.number, customer, ago)
         return self._progress(world, till)
+
+    def _at_the_counter(self, till: ModelTill, customer: int) -> Act:
+        """Do what only a till with staff can."""
+        luck, verb = self._luck, self._luck.choice(COUNTER)
+        how = {
+            Verb.TAKE_BACK: luck.randrange(512),
+            Verb.OVERRIDE: luck.choice((320, 800)),
+            Verb.OPEN_SHIFT: luck.choice((0, 20_000)),
+            Verb.CLOSE_SHIFT: luck.randint(0, 1),
+        }
+        return Act(verb, till.number, customer, how.get(verb, 0))
 
     def _office(self, verb: Verb, customer: int) -> Act:
         luck = self._luck
@@ -243,6 +270,14 @@ class Dice:
             case _:
                 return Fate.WELL
 
+
+STAFFED_CHANCE = 0.5
+COUNTER = (
+    *(Verb.TAKE_BACK,) * 5,
+    *(Verb.RETRY_VOID,) * 2,
+    *(Verb.OVERRIDE,) * 3,
+    *(Verb.OPEN_SHIFT, Verb.CLOSE_SHIFT),
+)
 
 FATES = (
     Fate.REQUEST_LOST,

@@ -6,14 +6,14 @@ import pytest
 from tests.simulation.acts import Act, Fate, Verb
 from tests.simulation.broken import TRIALS, Trial
 from tests.simulation.checks import PromiseError
-from tests.simulation.conflicts.broken import DESK_TRIALS
+from tests.simulation.conflicts.broken import COUNTER_TRIALS, DESK_TRIALS
 from tests.simulation.plan import DayPlan, live
 from tests.simulation.small.explorer import explore
 from tests.simulation.small.values import PLAIN, Bound
 from tests.simulation.till import REAL
 from tests.simulation.trace import BadDayError, DaySetup, replay, shrink, tell
 
-ALL = {**TRIALS, **DESK_TRIALS}
+ALL = {**TRIALS, **DESK_TRIALS, **COUNTER_TRIALS}
 SEEDS_MAX = 400
 CONTROL_SEEDS = 40
 

@@ -44,8 +44,8 @@ class Protocol:
     """How tills settle; a broken one sees its journal at a sight through spectacles.
 
     `sights` off: a row that comes by is not compared; `doubts` off: one that looks old is not read
-    again. `voids_written_off`: a journal takes a void of what was written off. `pending` is what
-    its screens count beyond a row.
+    again. `voids_written_off`: a journal takes a void of what was written off; `takes_any_void`:
+    it takes each void of a charge. `pending` is what its screens count beyond a row.
     """
 
     settle: Callable[[Task], Settling] = settle
@@ -53,6 +53,7 @@ class Protocol:
     sights: bool = True
     doubts: bool = True
     voids_written_off: bool = False
+    takes_any_void: bool = False
     pending: Callable[..., tuple[Money, bool]] = pending
 
 
@@ -140,6 +141,7 @@ class ModelTill:
 
     `off`: it was retired for good. `doubtful`: its journal is or was not the only one of its name.
     `sums` are all sums that a customer's money entries here ever had, whatever was restored since.
+    `last_void` is the last void that the journal has taken.
     """
 
     def __init__(self, number: int, journal_id: str, protocol: Protocol) -> None:
@@ -153,6 +155,7 @@ class ModelTill:
         self.written = 0
         self.kinds: Counter[str] = Counter()
         self.off = False
+        self.last_void: Draft | None = None
         self.doubtful = False
         self.sums: dict[int, set[int]] = {}
         self.dirty: set[int] = set()
@@ -361,8 +364,10 @@ class ModelTill:
 
     def _take(self, image: Image, journal_id: str) -> SettlementHarness:
         harness = DRAWER.take(journal_id, image, self.clock)
-        if self.protocol.voids_written_off:
+        if self.protocol.voids_written_off or self.protocol.takes_any_void:
             harness.file.connection.execute("DROP TRIGGER IF EXISTS entries_void")
+        if self.protocol.takes_any_void:
+            harness.file.connection.execute("DROP INDEX IF EXISTS entries_charge")
         return harness
 
     def fork(self, journal_id: str) -> Former:

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Callable
 
-from tests.simulation.acts import COPIES, NAMES, RULINGS, TOTALS, Act, Fate, Says, Verb
+from tests.simulation.acts import COPIES, NAMES, RULINGS, TOTALS, Act, Fate, Says, Verb, lines_of
 from tests.simulation.backend import Kin, ModelBackend
 from tests.simulation.conflicts.office import ModelOffice
 from tests.simulation.conflicts.person import ModelPerson
+from tests.simulation.counter.staff import ModelStaff
 from tests.simulation.till import REAL, Backup, Former, ModelTill, Packet, Protocol
 
 from taptill.domain.entry import Draft, EntryKind
@@ -58,6 +59,7 @@ class World:
         self.person = ModelPerson(self.backend, self.under_way)
         self.former: list[Former] = []
         self.office = ModelOffice(self)
+        self.staff = ModelStaff(self)
         self.calm = kin.honest
         self.blameless = kin.honest
         self.story: list[tuple[str, tuple[object, ...]]] = []
@@ -89,6 +91,7 @@ class World:
             Verb.LAND: self._land,
             Verb.DROP: self._drop,
             **self.office.acts(),
+            **self.staff.acts(),
         }
 
     def perform(self, act: Act) -> bool:
@@ -112,6 +115,11 @@ class World:
         }
         return {loss.payment for loss in backend.losses} - held_payments - backend.undone
 
+    def new_charge_id(self) -> str:
+        """Return an id that no sale of any till has."""
+        self._charges += 1
+        return str(self._charges)
+
     def close(self) -> None:
         for till in self.tills:
             till.close()
@@ -126,7 +134,7 @@ class World:
 
     # --- a till ---------------------------------------------------------------------------------
 
-    def _till(self, act: Act) -> ModelTill | None:
+    def till(self, act: Act) -> ModelTill | None:
         """Return the till that an act names, if it is there and on."""
         if not 1 <= act.till <= len(self.tills):
             return None
@@ -134,30 +142,32 @@ class World:
         return None if till.off else till
 
     def _sell(self, act: Act) -> bool:
-        till = self._till(act)
+        till = self.till(act)
         if till is None:
             return False
-        self._charges += 1
         if act.how < 0:
             till.write(Draft(EntryKind.REPAYMENT, act.customer, act.how))
             return self.say("till {} takes {} from {}", till, -act.how, NAMES[act.customer])
-        till.write(Draft(EntryKind.CHARGE, act.customer, act.how, charge_id=str(self._charges)))
+        body = {"lines": lines_of(act.how), "offline": True}
+        charge_id = self.new_charge_id()
+        till.write(Draft(EntryKind.CHARGE, act.customer, act.how, body, charge_id=charge_id))
         return self.say("till {} charges {} {}", till, NAMES[act.customer], act.how)
 
     def _void(self, act: Act) -> bool:
-        till = self._till(act)
+        till = self.till(act)
         charge = till.voidable(act.customer) if till else None
         if till is None or charge is None:
             return False
         charge_id, amount = charge
         try:
-            till.write(Draft(EntryKind.VOID, act.customer, -amount, charge_id=charge_id))
+            till.write(void := Draft(EntryKind.VOID, act.customer, -amount, charge_id=charge_id))
         except EntryRefusedError:
             return False  # it was written off
+        till.last_void = void
         return self.say("till {} voids {}'s charge of {}", till, NAMES[act.customer], amount)
 
     def _begin(self, act: Act) -> bool:
-        till = self._till(act)
+        till = self.till(act)
         if till is None or act.customer in till.memory.under_way:
             return False
         if act.customer not in till.waiting():
@@ -166,7 +176,7 @@ class World:
         return self.say("till {} begins to settle {}", till, NAMES[act.customer])
 
     def _look(self, act: Act) -> bool:
-        till = self._till(act)
+        till = self.till(act)
         if till is None:
             return False
         row = self.backend.read(act.customer, act.how)
@@ -181,7 +191,7 @@ class World:
         return True
 
     def _resume(self, act: Act) -> bool:
-        till = self._till(act)
+        till = self.till(act)
         if till is None or not till.harness.queries.halted():
             return False
         self.halts += 1
@@ -192,7 +202,7 @@ class World:
         return self.say("the halt of till {} is lifted", till)
 
     def _crash(self, act: Act) -> bool:
-        till = self._till(act)
+        till = self.till(act)
         if till is None:
             return False
         for running in list(till.memory.under_way.values()) if act.how else []:
@@ -203,36 +213,37 @@ class World:
         return self.say("till {} crashes and starts again", till)
 
     def _forget(self, act: Act) -> bool:
-        till = self._till(act)
+        till = self.till(act)
         if till is None or not till.stamps:
             return False
         till.stamps.clear()
         return self.say("the cache of till {} is deleted", till)
 
     def _jump(self, act: Act) -> bool:
-        till = self._till(act)
+        till = self.till(act)
         if till is None:
             return False
         till.clock.jump(act.how)
         return self.say("the clock of till {} jumps by {} s", till, str(act.how))
 
     def _back_up(self, act: Act) -> bool:
-        till = self._till(act)
+        till = self.till(act)
         if till is None:
             return False
         till.backup = Backup(till.harness.image(), till.journal_id)
         return self.say("the journal of till {} is copied", till)
 
     def _restore(self, act: Act) -> bool:
-        till = self._till(act)
+        till = self.till(act)
         if till is None or till.backup is None:
             return False
         self.calm, self.blameless, till.doubtful = False, False, True
+        till.last_void = None  # nobody knows any more whether it is there
         till.open(till.backup.image, till.backup.journal_id)
         return self.say("an old copy of till {}'s journal is put in its place", till)
 
     def _clone(self, act: Act) -> bool:
-        till = self._till(act)
+        till = self.till(act)
         if till is None:
             return False
         twin = ModelTill(len(self.tills) + 1, till.journal_id, self.protocol)
@@ -244,7 +255,7 @@ class World:
 
     def _fork(self, act: Act) -> bool:
         """Go on under another id where a twin is found out, once no request can land any more."""
-        till = self._till(act)
+        till = self.till(act)
         if till is None or till.memory.stop is not HaltReason.CLONED:
             return False
         if any(packet.till is till for packet in self.under_way):
@@ -253,7 +264,7 @@ class World:
         return self.say("till {} goes on under the journal id {}", till, till.journal_id)
 
     def _rule(self, act: Act) -> bool:
-        till, says = self._till(act), RULINGS[act.how]
+        till, says = self.till(act), RULINGS[act.how]
         resolution = self.person.resolution(till, act.customer, says) if till else None
         if till is None or resolution is None:
             return False
@@ -261,7 +272,7 @@ class World:
         return self.say("a person decides on {}'s case: {}", NAMES[act.customer], says)
 
     def _rule_all(self, act: Act) -> bool:
-        till = self._till(act)
+        till = self.till(act)
         customers = self.person.unchanged(till) if till else []
         as_seen = RULINGS.index(Says.AS_SEEN)
         outcomes = [
@@ -275,7 +286,7 @@ class World:
         Where conditions are obeyed nothing that is still under way can undo what has landed. On
         the plain API it waits until nothing is under way any more, and looks once more.
         """
-        till = self._till(act)
+        till = self.till(act)
         if till is None or till.memory.stop or till.memory.under_way or self._is_open(till):
             return False
         if not till.sums:
@@ -304,7 +315,7 @@ class World:
     # --- the network ----------------------------------------------------------------------------
 
     def _go_on(self, act: Act) -> bool:
-        till = self._till(act)
+        till = self.till(act)
         running = till.memory.under_way.get(act.customer) if till else None
         if till is None or running is None:
             return False

@@ -132,6 +132,12 @@ OFTEN = replace(
     amounts=(320, 80),
 )
 
+COUNTER_TRIALS = {
+    "a void that is booked twice": Trial(
+        Protocol(takes_any_void=True), found_by="counter", sales=20, staffed=True
+    ),
+}
+
 DESK_TRIALS = {
     "a retry from zero": Trial(Protocol(retry_from_zero), mix=OFTEN),
     "an accept that sends the money": Trial(Protocol(accept_sends), mix=OFTEN),

@@ -1,0 +1,204 @@
+"""What cashier and supervisor do at a till in, its entries and what must never happen out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tests.simulation.acts import NAMES, Act, Verb, lines_of, money
+from tests.simulation.till import ModelTill
+
+from taptill.checkout.sale import Sale, charge_draft, void_draft
+from taptill.domain.basket import Basket, Line
+from taptill.domain.decision import (
+    OVERRIDABLE,
+    Approved,
+    Declined,
+    Found,
+    Override,
+    Policy,
+    Question,
+    decide,
+)
+from taptill.domain.entry import ChargedLine, Draft, EntryKind
+from taptill.domain.errors import EntryRefusedError
+from taptill.domain.money import Currency, Money
+from taptill.domain.pending import pending
+from taptill.domain.sales.past import PastSale
+from taptill.domain.sales.remainder import Part, PartRefusal, Remainder
+from taptill.domain.sales.search import HistorySearch
+from taptill.domain.sales.undo import SaleOrigin, Undoer, UndoRight, may_undo
+from taptill.journal.sales.past_sales import PastSales, shift_start
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+BO, SUE = "Bo", "Sue"
+WINDOW_S = 300.0
+EUR = Currency("EUR")
+POLICY = Policy(
+    max_charge=Money(10_000),
+    credit_ceiling=Money(500),
+    fresh_s=30.0,
+    max_age_s=3600.0,
+    floor_limit=Money(400),
+    offline_per_customer=Money(1_000),
+    offline_per_terminal=Money(2_000),
+    override_max=Money(1_500),
+)
+CHARGES = HistorySearch.of("", EUR)
+
+
+class ModelStaff:
+    """Takes back, overrides, opens and closes shifts; `wronged` says what a journal let them do."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.wronged = ""
+
+    def acts(self) -> dict[Verb, Callable[[Act], bool]]:
+        """Return what may be done, by its verb."""
+        return {
+            Verb.TAKE_BACK: self._take_back,
+            Verb.RETRY_VOID: self._retry_void,
+            Verb.OVERRIDE: self._override,
+            Verb.OPEN_SHIFT: self._open_shift,
+            Verb.CLOSE_SHIFT: self._close_shift,
+        }
+
+    def _take_back(self, act: Act) -> bool:
+        """Let Bo take back a part of a sale; what he may not, Sue allows."""
+        till = self._world.till(act)
+        sales = [sale for sale in _sales(till) if sale.left.amount > Money(0)] if till else []
+        sales = [sale for sale in sales if sale.charge.customer_id == act.customer]
+        if till is None or not sales:
+            return False
+        sale = sales[act.how % len(sales)]
+        left = sale.left
+        part = _part(left, act.how // len(sales))
+        if isinstance(part, PartRefusal):
+            return False
+        approved_by = "" if _may(till, sale) is UndoRight.ALLOWED else SUE
+        void = void_draft(left, part, reason="goods returned", staff=BO, approved_by=approved_by)
+        try:
+            till.write(void)
+        except EntryRefusedError:
+            return False  # it was written off
+        till.last_void = void
+        words = ", ".join(f"{count} {name}" for name, _, count in part.lines)
+        return self._world.say(
+            "till {} takes {} of {}'s charge of {} back: {}",
+            *(till, part.amount.minor, NAMES[act.customer], sale.charge.amount_minor, words),
+        )
+
+    def _retry_void(self, act: Act) -> bool:
+        """Write the last void once more: its commit looked like a failure, and was none."""
+        till = self._world.till(act)
+        if till is None or till.last_void is None:
+            return False
+        void = till.last_void
+        try:
+            till.write(void)
+        except EntryRefusedError:
+            return self._world.say("till {} writes its last void again: refused", till)
+        self.wronged = f"till {till.number} has booked one void twice"
+        return self._world.say("till {} writes its last void again: {}", till, void.amount_minor)
+
+    def _override(self, act: Act) -> bool:
+        """Charge what the rules decline, as far as Sue may allow it."""
+        till = self._world.till(act)
+        if till is None:
+            return False
+        row = self._world.backend.read(act.customer)
+        found = Found(row, age_s=60.0)
+        position = till.position(act.customer)
+        queries = till.harness.queries
+        shown, _ = pending(row, position, till.journal_id, queries.entry_at_mark)
+        mark = row.marks.table.get(till.journal_id)
+        question = Question(
+            lookup_result=found,
+            amount=Money(act.how),
+            pending=shown,
+            exposure=queries.offline_exposure(act.customer, mark.seq if mark else 0),
+            journal_open=True,
+            policy=POLICY,
+        )
+        overrides = tuple(Override(reason, SUE, "known-person") for reason in OVERRIDABLE)
+        if not isinstance(decide(question), Declined):
+            return False
+        approval = decide(replace(question, overrides=overrides))
+        if not isinstance(approval, Approved):
+            return False
+        basket = Basket(tuple(Line(name, Money(p), n) for name, p, n in lines_of(act.how)))
+        sale = Sale(charge_id=self._world.new_charge_id())
+        till.write(charge_draft(sale, found, basket, approval, EUR))
+        reasons = ", ".join(override.reason for override in approval.overrides)
+        return self._world.say(
+            "till {} charges {} {}: {} overridden", till, NAMES[act.customer], act.how, reasons
+        )
+
+    def _open_shift(self, act: Act) -> bool:
+        till = self._world.till(act)
+        if till is None:
+            return False
+        till.write(Draft(EntryKind.SHIFT_OPENED, body={"cash_minor": act.how}, staff=BO))
+        return self._world.say("till {} opens a shift with {} in cash", till, money(act.how))
+
+    def _close_shift(self, act: Act) -> bool:
+        """Store the range and the sum of all entries since the last close."""
+        till = self._world.till(act)
+        if till is None:
+            return False
+        connection = till.harness.file.connection
+        from_seq = shift_start(connection) + 1
+        (number,) = connection.execute(_CLOSED).fetchone()
+        to_seq, total = connection.execute(_SUM, (from_seq,)).fetchone()
+        if to_seq is None:
+            return False
+        if act.how:
+            self._world.perform(Act(Verb.SELL, till.number, act.customer, 35))
+        body = {"number": number + 1, "from_seq": from_seq, "to_seq": to_seq, "sum": total}
+        till.write(Draft(EntryKind.SHIFT_CLOSED, body=body, staff=BO))
+        return self._world.say("till {} closes shift {}: {}", till, body["number"], total)
+
+
+_CLOSED = "SELECT count(*) FROM entries WHERE kind = 'shift-closed'"
+_SUM = "SELECT max(seq), coalesce(sum(amount_minor), 0) FROM entries WHERE seq >= ?"
+
+
+def _sales(till: ModelTill) -> Iterator[PastSale]:
+    """Yield all sales of a journal, newest first."""
+    past_sales = PastSales(till.harness.queries)
+    before_seq: int | None = None
+    while True:
+        page = past_sales.find(CHARGES, before_seq)
+        for row in page.rows:
+            sale = past_sales.sale(row.entry.charge_id or "")
+            if row.entry.kind is EntryKind.CHARGE and sale:
+                yield sale
+        before_seq = page.next_seq
+        if before_seq is None:
+            return
+
+
+def _part(left: Remainder, how: int) -> Part | PartRefusal:
+    """Return the part that a number stands for; 0: all that is left."""
+    lines: list[ChargedLine] = []
+    for name, price, quantity in left.lines:
+        how, takes = divmod(how, 2)
+        if takes:
+            how, fewer = divmod(how, quantity)
+            lines.append((name, price, quantity - fewer))
+    return left.part(lines) if lines else left.whole()
+
+
+def _may(till: ModelTill, sale: PastSale) -> UndoRight:
+    boot_id, uptime_ms = till.clock.boot()
+    is_same_boot = sale.charge.boot_id == boot_id
+    origin = SaleOrigin(
+        sale.charge.staff,
+        (uptime_ms - sale.charge.uptime_ms) / 1000 if is_same_boot else None,
+        in_shift=sale.charge.seq > shift_start(till.harness.file.connection),
+    )
+    return may_undo(origin, Undoer(BO, may_undo_any=False), WINDOW_S)
