@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.examples import about
 from tests.fakes.clock import FakeClock
-from tests.journal.drafts import ADA, BEN, attempt, charge, receipt
+from tests.journal.drafts import ADA, BEN, attempt, charge, part_void, receipt
 
 from taptill.domain.decision import OfflineExposure
 from taptill.domain.entry import Draft, Entry, EntryKind, MarkedEntry
@@ -28,28 +28,40 @@ sales = st.tuples(st.sampled_from(CUSTOMERS), st.integers(-500, 500).filter(bool
 days = st.lists(st.one_of(sales, st.sampled_from([FORK, CLOSE, CLOSE])), max_size=10)
 
 
+def parts_of(amount: int) -> list[int]:
+    """Return what is taken back of a charge: nothing, a part, or all of it in two parts."""
+    return {0: [1], 1: [1, amount - 1]}.get(amount % 5, []) if amount > 1 else []
+
+
 class Ledger:
     """What a journal must answer of each seq: the money entries since the last fork."""
 
     def __init__(self) -> None:
         self.footings: dict[int, MarkedEntry] = {}
         self.last: dict[int, Mark] = {}
-        self.offline: list[Entry] = []
+        self.offline: list[tuple[Entry, int]] = []  # with what is left
+        self.sales = 0
 
     def sell(self, journal: LoneJournal, customer: int, amount: int) -> None:
-        """Charge and settle at once: nothing may be open when a year is closed."""
-        draft = charge(customer, amount, offline=amount % 2 == 1)
-        (entry,) = journal.append(
-            draft if amount > 0 else Draft(EntryKind.REPAYMENT, customer, amount)
-        )
-        if entry.body.get("offline"):
-            self.offline.append(entry)
-        row_mark = self.last.get(customer)
-        total = (row_mark.total if row_mark else 0) + amount
-        mark = Mark(entry.seq, total, entry.hash[:HASH_DIGITS])
+        """Charge, take back what `parts_of` says, and settle: nothing is open at a year's end."""
+        self.sales += 1
+        charge_id, row_mark = f"sale {self.sales}", self.last.get(customer)
+        draft = charge(customer, amount, charge_id, offline=amount % 2 == 1)
+        if amount < 0:
+            draft = Draft(EntryKind.REPAYMENT, customer, amount)
+        voids = [
+            part_void(customer, part, charge_id, number)
+            for number, part in enumerate(parts_of(amount), 1)
+        ]
+        money_entries = journal.append(draft, *voids)
+        if money_entries[0].body.get("offline"):
+            self.offline.append((money_entries[0], amount - sum(parts_of(amount))))
+        for entry in money_entries:
+            before = self.last.get(customer)
+            total = (before.total if before else 0) + (entry.amount_minor or 0)
+            self.last[customer] = mark = Mark(entry.seq, total, entry.hash[:HASH_DIGITS])
+            self.footings[mark.seq] = MarkedEntry(customer, mark)
         journal.append(attempt(customer, mark, row_mark), receipt(customer, mark))
-        self.last[customer] = mark
-        self.footings[mark.seq] = MarkedEntry(customer, mark)
 
     def fork(self) -> None:
         self.footings.clear()
@@ -76,9 +88,10 @@ class Ledger:
             if marked_entry.customer_id == customer
         ]
         for above in (start_seq, *held_mark):
-            beyond = [entry for entry in self.offline if entry.seq > above]
             own_sum = sum(
-                entry.amount_minor or 0 for entry in beyond if entry.customer_id == customer
+                left
+                for entry, left in self.offline
+                if entry.seq > above and entry.customer_id == customer
             )
             assert queries.offline_exposure(customer, above) == OfflineExposure(
                 Money(own_sum), Money(own_sum)

@@ -258,6 +258,21 @@ def test_a_page_of_the_shift_is_short_work(long_journal: JournalQueries) -> None
     assert work <= 3 * PAGE_ROWS * WORK_PER_ENTRY_MAX
 
 
+def test_a_page_of_a_shift_reaches_over_a_long_outage(
+    book: JournalHarness, sales: PastSales
+) -> None:
+    """Thousands of attempts came after the only sale."""
+    book.write(sale("one"))
+    book.file.connection.executemany(
+        _INSERT,
+        (
+            (seq, "attempt", None, None, None, "{}", "", "boot", seq, 1, None, "", "")
+            for seq in range(2, 3 * STEP_ENTRIES)
+        ),
+    )
+    assert ids(sales.of_shift().sales) == ["one"]
+
+
 def test_a_search_finds_the_oldest_sale_in_so_many_steps(long_journal: JournalQueries) -> None:
     rows, looked_at = walked(PastSales(long_journal), HistorySearch.of("rare", EUR), 50)
     assert [row.entry.seq for row in rows] == [5]

@@ -4,10 +4,12 @@ Words are divided by blanks, and each must fit the row. One fits an amount (`4.2
 4.20), a local time (`14:05`, `14:`), a date (`2026-11-29`, `2026-11-`), the initials (`a. b.`,
 `ab`), the beginning of the customer's external id or, from four characters on, of the sale's id, or
 a part of a good's name or of the name of who did it. Capitals do not count.
+
+Thousands of rows are looked at between two keys: what a word can be is found out once, and a row's
+text is put together once for all words.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -20,9 +22,40 @@ WORDS_MAX = 8
 ID_BEGINNING = 4
 """Fewer characters than these fit too many sales' ids by chance."""
 
-_AMOUNT = re.compile(r"-?[0-9]+([.,][0-9]{0,3})?", re.ASCII)
+_AMOUNT = re.compile(r"-?[0-9]{1,15}([.,][0-9]{0,3})?", re.ASCII)
 _TIME = re.compile(r"[0-9]{1,2}:[0-9]{0,2}", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-([0-9]{1,2}(-[0-9]{0,2})?)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchedWord:
+    """A word, and what else it can be than a part of a name.
+
+    `minor` are whole minor units, `amount` is the beginning of an amount as text; `hour` and
+    `minute` are of a local time, `date` is the beginning of a date. None: it can be none.
+    """
+
+    text: str
+    letters: str
+    minor: int | None = None
+    amount: str | None = None
+    hour: int | None = None
+    minute: str = ""
+    date: str | None = None
+
+    @classmethod
+    def of(cls, text: str) -> "SearchedWord":
+        """Return what a word, without capitals, can be."""
+        letters = text.replace(".", "")
+        if _AMOUNT.fullmatch(text):
+            digits = text.lstrip("-").replace(",", ".")
+            if "." in digits:
+                return cls(text=text, letters=letters, amount=digits)
+            return cls(text=text, letters=letters, minor=int(digits))
+        if _TIME.fullmatch(text):
+            hour, _, minute = text.partition(":")
+            return cls(text=text, letters=letters, hour=int(hour), minute=minute)
+        return cls(text=text, letters=letters, date=text if _DATE.fullmatch(text) else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,72 +65,53 @@ class HistorySearch:
     `currency` is the till's own, for declines, which do not name one.
     """
 
-    words: tuple[str, ...]
+    words: tuple[SearchedWord, ...]
     currency: Currency
     zone: tzinfo | None = None
 
     @classmethod
     def of(cls, text: str, currency: Currency, zone: tzinfo | None = None) -> "HistorySearch":
         """Return the search for a text as a person types it; an empty one fits every row."""
-        return cls(tuple(text.casefold().split()[:WORDS_MAX]), currency, zone)
+        words = text.casefold().split()[:WORDS_MAX]
+        return cls(tuple(map(SearchedWord.of, words)), currency, zone)
 
     def fits(self, row: HistoryRow) -> bool:
         """Return whether each word fits the row."""
-        return all(self._fits(word, row) for word in self.words)
-
-    def _fits(self, word: str, row: HistoryRow) -> bool:
-        is_like: tuple[Callable[[str, HistoryRow], bool], ...] = (
-            self._is_amount,
-            self._is_time,
-            _is_name,
-            _is_id,
+        if not self.words:
+            return True
+        names = "\n".join([row.entry.staff or "", *(name for name, _, _ in row.lines)]).casefold()
+        initials = row.initials.casefold().replace(".", "").replace(" ", "")
+        return all(
+            word.text in names
+            or (word.letters and word.letters in initials)
+            or self._is_amount(word, row)
+            or self._is_time(word, row)
+            or _is_id(word.text, row)
+            for word in self.words
         )
-        return any(test(word, row) for test in is_like)
 
-    def _is_amount(self, word: str, row: HistoryRow) -> bool:
-        if not _AMOUNT.fullmatch(word):
+    def _is_amount(self, word: SearchedWord, row: HistoryRow) -> bool:
+        if word.minor is not None:
+            return word.minor == abs(row.amount.minor)
+        if word.amount is None:
             return False
-        amount = abs(row.amount)
-        digits = word.lstrip("-").replace(",", ".")
-        if "." in digits:
-            return (row.currency or self.currency).text(amount).startswith(digits)
-        return int(digits) == amount.minor
+        return (row.currency or self.currency).text(abs(row.amount)).startswith(word.amount)
 
-    def _is_time(self, word: str, row: HistoryRow) -> bool:
-        is_time, is_date = _TIME.fullmatch(word), _DATE.fullmatch(word)
-        if not is_time and not is_date:
+    def _is_time(self, word: SearchedWord, row: HistoryRow) -> bool:
+        if word.hour is None and word.date is None:
             return False
-        local = _local(row.entry.at, self.zone)
-        if local is None:
+        try:
+            local = datetime.fromisoformat(row.entry.at).astimezone(self.zone)
+        except (ValueError, OverflowError):
             return False
-        if is_date:
-            return local.date().isoformat().startswith(word)
-        hour, _, minute = word.partition(":")
-        return local.hour == int(hour) and f"{local.minute:02}".startswith(minute)
+        if word.date is not None:
+            return local.date().isoformat().startswith(word.date)
+        return local.hour == word.hour and f"{local.minute:02}".startswith(word.minute)
 
 
-def _local(at: str, zone: tzinfo | None) -> datetime | None:
-    """Return an entry's time on the machine's clock; None where it cannot be read."""
-    try:
-        return datetime.fromisoformat(at).astimezone(zone)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _is_name(word: str, row: HistoryRow) -> bool:
-    """Return whether a word is a part of the initials or of a name."""
-    letters = word.replace(".", "")
-    initials = row.initials.casefold().replace(".", "").replace(" ", "")
-    if letters and letters in initials:
+def _is_id(text: str, row: HistoryRow) -> bool:
+    """Return whether a text is the beginning of the customer's external id or of the sale's id."""
+    if row.external_id.casefold().startswith(text):
         return True
-    if row.entry.staff and word in row.entry.staff.casefold():
-        return True
-    return any(word in name.casefold() for name, _, _ in row.lines)
-
-
-def _is_id(word: str, row: HistoryRow) -> bool:
-    """Return whether a word is the beginning of the customer's external id or of the sale's id."""
-    if row.external_id and row.external_id.casefold().startswith(word):
-        return True
-    charge_id = (row.entry.charge_id or "").casefold()
-    return len(word) >= ID_BEGINNING and charge_id.startswith(word)
+    charge_id = row.entry.charge_id or ""
+    return len(text) >= ID_BEGINNING and charge_id.casefold().startswith(text)

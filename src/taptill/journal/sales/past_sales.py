@@ -19,7 +19,11 @@ from taptill.journal.queries import JournalQueries, one_state
 from taptill.journal.schema import RARE
 
 STEP_ENTRIES = 2_000
-"""One step looks at so many entries."""
+"""One step of a search looks at so many entries."""
+
+SHIFT_STEPS = 10
+"""A page of a shift's sales looks at so many times more, as of what is no charge only the kind is
+read. A day offline may write thousands of attempts between two sales."""
 
 # The sign + keeps SQLite from the index of charges: the order and the end are those of `seq`.
 _BACKWARDS = (
@@ -49,7 +53,7 @@ class PastSales:
         """Return the sales of the running shift before an entry, None: from the newest on."""
         with one_state(self._queries) as connection:
             after_seq = shift_start(connection)
-            step = self._step(connection, before_seq, after_seq)
+            step = self._step(connection, before_seq, after_seq, SHIFT_STEPS)
             charges = step.take(_CHARGES, limit)
             sales = _with_voids(connection, charges)
         return SalesPage(sales, step.next_seq)
@@ -81,11 +85,11 @@ class PastSales:
         return HistoryPage(tuple(rows), step.next_seq, step.looked_at)
 
     def _step(
-        self, connection: sqlite3.Connection, before_seq: int | None, after_seq: int
+        self, connection: sqlite3.Connection, before_seq: int | None, after_seq: int, steps: int = 1
     ) -> "_Step":
         if before_seq is None:
             before_seq = connection.execute(_END).fetchone()[0] + 1
-        return _Step(connection, before_seq, after_seq, before_seq - self._step_entries)
+        return _Step(connection, before_seq, after_seq, before_seq - steps * self._step_entries)
 
 
 def shift_start(connection: sqlite3.Connection) -> int:
