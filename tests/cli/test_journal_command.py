@@ -65,6 +65,21 @@ def test_hostile_words_of_an_entry_are_shown_harmless(tmp_path: Path) -> None:
     assert json.loads(document)["body"] == body
 
 
+def test_a_void_is_listed_with_what_it_takes_back(state: Path) -> None:
+    file = JournalFile(state / "journal.db", FakeClock())
+    part = {"voids": 3, "lines": [["Coffee", 2, 1]]}
+    file.append(
+        [
+            [Draft(EntryKind.VOID, ADA, -1, {"voids": 1}, charge_id="1")],
+            [Draft(EntryKind.VOID, ADA, -2, part, charge_id="3")],
+        ]
+    )
+    file.close()
+    whole, partial = taptill(state, "list", "--last", "2").stdout.splitlines()
+    assert whole.endswith("void                -1 customer 7, takes back entry 1")
+    assert partial.endswith("void                -2 customer 7, takes back a part of entry 3")
+
+
 def test_a_sound_journal_is_listed_shown_and_verified(state: Path) -> None:
     listing = taptill(state, "list", "--json", "--last", "2")
     assert [json.loads(line)["amount_minor"] for line in listing.stdout.splitlines()] == [2, 3]

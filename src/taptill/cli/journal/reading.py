@@ -13,7 +13,7 @@ from taptill.cli.journal.export import COPY, SEQ_MAX
 from taptill.cli.options import FILE, JSON, STATE, journal_at
 from taptill.cli.output import many, sanitised
 from taptill.clock import SystemClock, named_zone
-from taptill.domain.entry import Entry
+from taptill.domain.entry import Entry, EntryKind
 from taptill.domain.errors import JournalArchiveError, JournalBrokenError, JournalError, UsageError
 from taptill.journal.back_office.shift_check import ShiftFault, shift_faults
 from taptill.journal.file import connect, entries
@@ -209,7 +209,17 @@ def _print(listing: Iterable[Entry], *, as_json: bool) -> None:
         else:
             amount = "" if entry.amount_minor is None else entry.amount_minor
             customer = "" if entry.customer_id is None else f"customer {entry.customer_id}"
-            click.echo(f"{entry.seq:8} {entry.at} {entry.kind:12} {amount:>9} {customer}".rstrip())
+            line = f"{entry.seq:8} {entry.at} {entry.kind:12} {amount:>9} {customer}"
+            click.echo(f"{line}{_taken_back(entry)}".rstrip())
+
+
+def _taken_back(entry: Entry) -> str:
+    """Return what a void takes back, with the words before; empty for another entry."""
+    charge_seq = entry.body.get("voids")
+    if entry.kind is not EntryKind.VOID or not isinstance(charge_seq, int):
+        return ""
+    part = "a part of entry" if entry.body.get("lines") else "entry"
+    return f", takes back {part} {charge_seq}"
 
 
 def _columns(entry: Entry) -> dict[str, Any]:
