@@ -176,7 +176,7 @@ class CustomersApi:
             # An empty page proves nothing; a token that sees nobody becomes a warning
             await self.select.sees_rows()
         self._learn_case_sensitivity(map(parse_card, rows))
-        return Page(tuple(map(parse_id, rows)), self.parse_readable(rows))
+        return Page(tuple(map(parse_id, rows)), self.parse_readable(_let_go(rows)))
 
     async def capabilities(self) -> Capabilities | NoAnswer:
         """Return what the service offers; without an answer nothing may be settled yet."""
@@ -288,7 +288,7 @@ class CustomersApi:
         except MalformedError:
             return Applied(None)  # a success that does not show the row: settlement reads it
 
-    def parse_readable(self, rows: Sequence[dict[str, Any]]) -> Iterator[Snapshot]:
+    def parse_readable(self, rows: Iterable[dict[str, Any]]) -> Iterator[Snapshot]:
         """Yield the snapshots of the rows that can be parsed; the others are logged."""
         for row in rows:
             try:
@@ -304,6 +304,13 @@ class CustomersApi:
             return parse_snapshot(row, self._money) if isinstance(row, dict) else None
         except MalformedError:
             return None
+
+
+def _let_go(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield rows and keep none of them: to free a page at once would keep a tap waiting."""
+    rows.reverse()
+    while rows:
+        yield rows.pop()
 
 
 def _days(days: int) -> str:

@@ -19,7 +19,7 @@ MEMORY_KB, SYNC_MEMORY_KB = 2_000, 8_000
 """SQLite's memory for pages of the file. Its usual 2 MB hold less than a page of customers changes
 in the indexes, and what does not fit is written to the log several times."""
 
-CHANGES_MAX = 3_000
+CHANGES_MAX = 4_500
 """After so many changed rows the write-ahead log is moved into the file."""
 
 _TEMPORARY = ""
