@@ -7,7 +7,6 @@ from taptill.domain.reports.counter import ReportCounter
 from taptill.domain.reports.report import Report
 from taptill.domain.reports.shift_report import ShiftReport
 from taptill.domain.reports.stored import ZoneNamed
-from taptill.journal.back_office.report_entries import one_state
 from taptill.journal.back_office.shift_entries import (
     closed_entries,
     closed_entry,
@@ -15,7 +14,7 @@ from taptill.journal.back_office.shift_entries import (
     shift_entries,
 )
 from taptill.journal.back_office.shifts import stored_report
-from taptill.journal.queries import JournalQueries, archived
+from taptill.journal.queries import JournalQueries, archived, one_state
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from taptill.domain.reports.report import (
     Report,
     ShiftVoids,
     Standing,
+    Tally,
 )
 from taptill.domain.reports.scopes import Scope, ScopeTest, ShiftRange
 from taptill.domain.reports.tables import Movement, SalesTables
@@ -81,7 +82,7 @@ class ReportCounter:
         tables, facts = self._tables, self._facts
         return Report(
             scope=self._scope,
-            total=tables.total,
+            total=tables.total(),
             days=tables.days(),
             hours=tables.hours(),
             goods=tables.goods(),
@@ -187,21 +188,21 @@ class ReportCounter:
 
     def _customer_rows(self) -> tuple[CustomerRow, ...]:
         """Return all customers whose debt these entries have changed, most net first."""
-        tallies = self._tables.customers
+        tallies = self._tables.customers()
         rows = [
-            self._customer_row(customer_id)
+            self._customer_row(customer_id, tallies.get(customer_id, Tally()))
             for customer_id in {*tallies, *self._repaid, *self._written_off}
         ]
         return tuple(sorted(rows, key=lambda row: (-row.tally.net_minor, row.customer_id)))
 
-    def _customer_row(self, customer_id: int) -> CustomerRow:
+    def _customer_row(self, customer_id: int, tally: Tally) -> CustomerRow:
         charge = self._people.get(customer_id)
         body = charge.body if charge else {}
         return CustomerRow(
             customer_id=customer_id,
             initials=str(body.get("initials", "")),
             external_id=str(body.get("external_id") or ""),
-            tally=self._tables.customers[customer_id],
+            tally=tally,
             repaid_minor=self._repaid[customer_id],
             written_off_minor=self._written_off[customer_id],
         )

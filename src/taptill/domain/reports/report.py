@@ -50,23 +50,6 @@ class Tally:
             in_question_minor=self.in_question_minor + tally.in_question_minor,
         )
 
-    @classmethod
-    def of_sale(cls, pieces: int, amount_minor: int, standing: Standing) -> "Tally":
-        """Return the tally of one charge, or of one line of it."""
-        return cls(sales=pieces, gross_minor=amount_minor, **{_FIELDS[standing]: amount_minor})
-
-    @classmethod
-    def of_void(cls, pieces: int, amount_minor: int, standing: Standing) -> "Tally":
-        """Return the tally of one void, or of one line of it, that takes this amount back."""
-        return cls(voids=pieces, voided_minor=amount_minor, **{_FIELDS[standing]: -amount_minor})
-
-
-_FIELDS = {
-    Standing.IN_BOOKS: "in_books_minor",
-    Standing.TO_SEND: "to_send_minor",
-    Standing.IN_QUESTION: "in_question_minor",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class CountAndSum:

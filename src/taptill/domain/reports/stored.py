@@ -60,15 +60,15 @@ def from_body(body: Mapping[str, Any], zone_named: ZoneNamed) -> ShiftReport:
 
 
 def differences(stored: Mapping[str, Any], counted: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a line for each figure of a stored body that is another when counted anew."""
+    """Yield a line for each figure of a stored body that is another when counted anew.
+
+    Keys that only one of them has are of another version: `from_body` refuses a body without those
+    that must be there.
+    """
     was, now = dict(_leaves(stored, "")), dict(_leaves(counted, ""))
-    for place in {**was, **now}:
-        if was.get(place) != now.get(place):
-            yield f"{place} is {_said(was, place)}, counted anew {_said(now, place)}"
-
-
-def _said(leaves: Mapping[str, Any], place: str) -> str:
-    return repr(leaves[place]) if place in leaves else "absent"
+    for place, value in was.items():
+        if place in now and now[place] != value:
+            yield f"{place} is {value!r}, counted anew {now[place]!r}"
 
 
 def _leaves(value: Any, place: str) -> Iterator[tuple[str, Any]]:

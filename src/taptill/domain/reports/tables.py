@@ -1,10 +1,10 @@
 """Charges and voids in, their tallies by day, hour, good, tax code, staff and customer out."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TypeVar
 
 from taptill.domain.entry import Entry, EntryKind
 from taptill.domain.reports.report import (
@@ -20,6 +20,9 @@ from taptill.domain.reports.report import (
 from taptill.domain.reports.voided import TaxedLine
 
 _LINE_KINDS = tuple(LineKind)
+
+K = TypeVar("K")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +49,38 @@ class Movement:
         """Whether this takes a charge back."""
         return self.entry.kind is EntryKind.VOID
 
-    def tally(self, pieces: int, amount_minor: int) -> Tally:
-        """Return the tally of the movement, or of so many pieces of it."""
-        make = Tally.of_void if self.is_void else Tally.of_sale
-        return make(pieces, amount_minor, self.standing)
+
+class _RunningTally:
+    """A tally that is still added to: several times as fast as a new `Tally` for each addition."""
+
+    __slots__ = ("gross", "sales", "shares", "voided", "voids")
+
+    def __init__(self) -> None:
+        self.sales = self.gross = self.voids = self.voided = 0
+        self.shares = dict.fromkeys(Standing, 0)
+
+    def add(self, movement: Movement, pieces: int, amount_minor: int) -> None:
+        """Add a movement, or so many pieces of it."""
+        if movement.is_void:
+            self.voids += pieces
+            self.voided += amount_minor
+            amount_minor = -amount_minor
+        else:
+            self.sales += pieces
+            self.gross += amount_minor
+        self.shares[movement.standing] += amount_minor
+
+    def tally(self) -> Tally:
+        """Return the tally so far."""
+        return Tally(
+            sales=self.sales,
+            gross_minor=self.gross,
+            voids=self.voids,
+            voided_minor=self.voided,
+            in_books_minor=self.shares[Standing.IN_BOOKS],
+            to_send_minor=self.shares[Standing.TO_SEND],
+            in_question_minor=self.shares[Standing.IN_QUESTION],
+        )
 
 
 class SalesTables:
@@ -59,38 +90,46 @@ class SalesTables:
     """
 
     def __init__(self, first_hour: int) -> None:
-        self.total = Tally()
         self._first_hour = first_hour
-        self._days: defaultdict[date, Tally] = defaultdict(Tally)
-        self._hours: defaultdict[int, Tally] = defaultdict(Tally)
-        self._goods: defaultdict[tuple[LineKind, str], Tally] = defaultdict(Tally)
-        self._staff: defaultdict[str, Tally] = defaultdict(Tally)
-        self._taxes: defaultdict[str, Tally] = defaultdict(Tally)
-        self.customers: defaultdict[int, Tally] = defaultdict(Tally)
+        self._total = _RunningTally()
+        self._days: defaultdict[date, _RunningTally] = defaultdict(_RunningTally)
+        self._hours: defaultdict[int, _RunningTally] = defaultdict(_RunningTally)
+        self._goods: defaultdict[tuple[LineKind, str], _RunningTally] = defaultdict(_RunningTally)
+        self._staff: defaultdict[str, _RunningTally] = defaultdict(_RunningTally)
+        self._taxes: defaultdict[str, _RunningTally] = defaultdict(_RunningTally)
+        self._customers: defaultdict[int, _RunningTally] = defaultdict(_RunningTally)
 
     def add(self, movement: Movement) -> None:
         """Add a charge or a void."""
-        tally = movement.tally(1, movement.amount_minor)
-        self.total += tally
-        self._days[movement.day] += tally
-        self._hours[movement.hour] += tally
-        self._staff[movement.entry.staff or ""] += tally
-        self.customers[movement.entry.customer_id or 0] += tally
-        rest = movement.amount_minor
+        amount = rest = movement.amount_minor
+        for table in (
+            self._total,
+            self._days[movement.day],
+            self._hours[movement.hour],
+            self._staff[movement.entry.staff or ""],
+            self._customers[movement.entry.customer_id or 0],
+        ):
+            table.add(movement, 1, amount)
         for name, price, quantity, code in movement.lines:
             kind = LineKind.GOOD if name else LineKind.TYPED
-            line = movement.tally(quantity, price * quantity)
-            self._goods[kind, name] += line
-            self._taxes[code] += line
+            self._goods[kind, name].add(movement, quantity, price * quantity)
+            self._taxes[code].add(movement, quantity, price * quantity)
             rest -= price * quantity
         if rest:
-            line = movement.tally(1, rest)
-            self._goods[LineKind.UNNAMED, ""] += line
-            self._taxes[""] += line
+            self._goods[LineKind.UNNAMED, ""].add(movement, 1, rest)
+            self._taxes[""].add(movement, 1, rest)
+
+    def total(self) -> Tally:
+        """Return the tally of all movements."""
+        return self._total.tally()
+
+    def customers(self) -> dict[int, Tally]:
+        """Return the tally of each customer with a charge or a void."""
+        return {key: running.tally() for key, running in self._customers.items()}
 
     def days(self) -> tuple[DayRow, ...]:
         """Return the days with a charge or a void, in order."""
-        return tuple(DayRow(*row) for row in sorted(self._days.items(), key=_first))
+        return tuple(DayRow(day, self._days[day].tally()) for day in sorted(self._days))
 
     def hours(self) -> tuple[HourRow, ...]:
         """Return the hours with a charge or a void, in the order of a business day."""
@@ -98,7 +137,7 @@ class SalesTables:
         def order(row: HourRow) -> int:
             return (row.hour - self._first_hour) % 24
 
-        return tuple(sorted((HourRow(*row) for row in self._hours.items()), key=order))
+        return tuple(sorted(_rows(HourRow, self._hours), key=order))
 
     def staff(self) -> tuple[StaffRow, ...]:
         """Return the staff, most net first, then what was done with nobody logged in."""
@@ -106,7 +145,7 @@ class SalesTables:
         def order(row: StaffRow) -> tuple[bool, int, str]:
             return not row.staff, -row.tally.net_minor, row.staff
 
-        return tuple(sorted((StaffRow(*row) for row in self._staff.items()), key=order))
+        return tuple(sorted(_rows(StaffRow, self._staff), key=order))
 
     def taxes(self) -> tuple[TaxRow, ...]:
         """Return the tax codes in their order, then what no tax was recorded of."""
@@ -114,7 +153,7 @@ class SalesTables:
         def order(row: TaxRow) -> tuple[bool, str]:
             return not row.code, row.code
 
-        return tuple(sorted((TaxRow(*row) for row in self._taxes.items()), key=order))
+        return tuple(sorted(_rows(TaxRow, self._taxes), key=order))
 
     def goods(self) -> tuple[GoodRow, ...]:
         """Return the goods, most net first, then typed amounts, then what names no goods."""
@@ -122,9 +161,9 @@ class SalesTables:
         def order(row: GoodRow) -> tuple[int, int, str]:
             return _LINE_KINDS.index(row.kind), -row.tally.net_minor, row.name
 
-        rows = (GoodRow(kind, name, tally) for (kind, name), tally in self._goods.items())
+        rows = (GoodRow(kind, name, sums.tally()) for (kind, name), sums in self._goods.items())
         return tuple(sorted(rows, key=order))
 
 
-def _first(row: tuple[Any, Tally]) -> Any:
-    return row[0]
+def _rows(row: Callable[[K, Tally], R], sums: Mapping[K, _RunningTally]) -> Iterator[R]:
+    return (row(key, running.tally()) for key, running in sums.items())

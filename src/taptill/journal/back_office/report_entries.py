@@ -10,7 +10,7 @@ from taptill.domain.errors import JournalBrokenError
 from taptill.domain.reports.scopes import Period
 from taptill.domain.reports.voided import VoidedCharge
 from taptill.journal.file import entries, mapping_errors, positions
-from taptill.journal.queries import JournalQueries, archived
+from taptill.journal.queries import JournalQueries, archived, one_state
 
 _INSIDE = "at >= ?1 AND at < ?2"
 COUNTED = (
@@ -85,17 +85,6 @@ def report_entries(queries: JournalQueries, period: Period) -> Iterator[ReportEn
 
     with one_state(queries), with_archives(queries, reaches_before) as files:
         yield ReportEntries(files, period)
-
-
-@contextmanager
-def one_state(queries: JournalQueries) -> Iterator[None]:
-    """Let several queries see one committed state."""
-    with mapping_errors(queries.path):
-        queries.connection.execute("BEGIN")
-    try:
-        yield
-    finally:
-        queries.connection.execute("ROLLBACK")  # nothing was written
 
 
 @contextmanager

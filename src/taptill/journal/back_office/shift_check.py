@@ -9,7 +9,6 @@ from taptill.domain.reports.report import CountAndSum
 from taptill.domain.reports.shift_report import ShiftReport
 from taptill.domain.reports.stored import ZoneNamed, differences, to_body
 from taptill.journal import projection
-from taptill.journal.back_office.report_entries import one_state
 from taptill.journal.back_office.shift_entries import (
     carried_shift,
     closed_entries,
@@ -23,7 +22,7 @@ from taptill.journal.back_office.shifts import (
     stored_report,
 )
 from taptill.journal.file import entries
-from taptill.journal.queries import JournalQueries
+from taptill.journal.queries import JournalQueries, one_state
 
 
 @dataclass(frozen=True, slots=True)

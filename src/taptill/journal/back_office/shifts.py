@@ -20,10 +20,9 @@ from taptill.domain.reports.report import CountAndSum, Report
 from taptill.domain.reports.scopes import ShiftRange
 from taptill.domain.reports.shift_report import Cash, ShiftReport
 from taptill.domain.reports.stored import ZoneNamed, from_body, to_body
-from taptill.journal.back_office.report_entries import one_state
 from taptill.journal.back_office.shift_entries import ShiftEntries, last_closed, shift_entries
 from taptill.journal.identity import currency
-from taptill.journal.queries import JournalQueries
+from taptill.journal.queries import JournalQueries, one_state
 
 STEP_ENTRIES = 100
 """After so many entries the one who counts may give way, a few milliseconds on a small board."""
