@@ -1,9 +1,10 @@
 """Reports over real journals: laws over random entries, and archives of closed years."""
 
 from contextlib import closing
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, time, timedelta
 from functools import reduce
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -26,6 +27,12 @@ from taptill.operations.reporting import COUNTED_EVERY, report_of
 
 FIRST = date(2026, 3, 2)
 DAYS = BusinessDays(zone=UTC)
+SITES = (
+    DAYS,
+    BusinessDays(time(4), ZoneInfo("Europe/Berlin")),
+    BusinessDays(time(2, 30), ZoneInfo("America/New_York")),  # a time that one night leaves out
+    BusinessDays(time(1, 45), ZoneInfo("Australia/Lord_Howe")),
+)
 WHOLE = Period(FIRST - timedelta(days=30), FIRST + timedelta(days=60), DAYS)
 
 
@@ -40,9 +47,11 @@ def amounts(tally: Tally) -> tuple[int, ...]:
 
 def check_identities(report: Report) -> None:
     total = report.total
-    for rows in (report.days, report.hours, report.customers):
+    for rows in (report.days, report.hours, report.staff, report.customers):
         assert summed([row.tally for row in rows]) == total
-    assert amounts(summed([row.tally for row in report.goods])) == amounts(total)
+    for pieces in (report.goods, report.taxes):
+        assert amounts(summed([row.tally for row in pieces])) == amounts(total)
+    assert report.money_minor == report.change_minor
     every = [row.tally for rows in (report.days, report.hours, report.goods) for row in rows]
     for tally in (total, *every, *(row.tally for row in report.customers)):
         assert tally.net_minor == tally.gross_minor - tally.voided_minor
@@ -52,21 +61,28 @@ def check_identities(report: Report) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(steps=STEPS, first=st.integers(0, 12), length=st.integers(0, 5))
+@given(
+    steps=STEPS,
+    first=st.integers(0, 12),
+    length=st.integers(0, 5),
+    site=st.sampled_from(SITES),
+)
 def test_the_identities_hold_in_every_journal_and_period(
-    steps: list[PlayedStep], first: int, length: int
+    steps: list[PlayedStep], first: int, length: int, site: BusinessDays
 ) -> None:
+    """Wherever the site is, whenever its days end, and on the nights in which clocks change."""
+    everything = Period(WHOLE.first, WHOLE.last, site)
     till = PlayedJournal()
     with closing(till.file):
         for step in steps:
             till.play(step)
         queries = till.queries()
         day = FIRST + timedelta(days=first)
-        period = Period(day, day + timedelta(days=length), DAYS)
-        report, whole = report_of(queries, period), report_of(queries, WHOLE)
+        period = Period(day, day + timedelta(days=length), site)
+        report, whole = report_of(queries, period), report_of(queries, everything)
         check_identities(report)
         check_identities(whole)
-        days = [report_of(queries, Period(row.day, row.day, DAYS)).total for row in whole.days]
+        days = [report_of(queries, Period(row.day, row.day, site)).total for row in whole.days]
         assert summed(days) == whole.total
         money = "SELECT coalesce(sum(amount_minor), 0) FROM entries"
         assert whole.change_minor == queries.connection.execute(money).fetchone()[0]

@@ -1,6 +1,7 @@
 """A journal and the number of a shift in, its report out; with what has happened to it since."""
 
 from dataclasses import dataclass
+from itertools import chain
 
 from taptill.domain.errors import UsageError
 from taptill.domain.reports.counter import ReportCounter
@@ -58,8 +59,12 @@ def _figures_now(queries: JournalQueries, report: ShiftReport) -> Report:
     with shift_entries(queries, report.shift) as source:
         voided_charges = source.voided_charges(with_later=True)
         counter = ReportCounter(report.shift, source.positions(), voided_charges)
-        for entry in (*source.needed(), *source.later()):
+        for entry in chain(source.needed(), source.later_voids()):
             counter.add(entry)
+        for entry in source.later_receipts():
+            if counter.awaits_receipts_after is None:
+                break
+            counter.take_receipt(entry)
     return counter.report()
 
 

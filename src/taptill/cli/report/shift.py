@@ -67,14 +67,15 @@ def shift(number: int | None, *, last: bool, as_list: bool, check: bool, **optio
                 if number is None
                 else closed_shift(queries, number, named_zone)
             )
-            form.show(_printout(found.report, found.now), slip=True)
+            form.show(shift_printout(found.report, found.now), slip=True)
 
 
 def _running(queries: JournalQueries, form: Form) -> Printout:
-    return _printout(running_report(queries, form.days(), SystemClock().now()), None)
+    return shift_printout(running_report(queries, form.days(), SystemClock().now()), None)
 
 
-def _printout(report: ShiftReport, now: Report | None) -> Printout:
+def shift_printout(report: ShiftReport, now: Report | None) -> Printout:
+    """Return the report of a shift as it is printed; `now`: a closed one's figures as of now."""
     currency, number = Currency.named(report.currency), report.shift.number
     figures, made_at = report.figures, SystemClock().now()
     document = {

@@ -52,10 +52,14 @@ class ShiftEntries:
         for file in self.files:
             yield from dated(file, _NEEDED, self._bounds)
 
-    def later(self) -> Iterator[Entry]:
-        """Return what happened to the shift's charges after it: voids, and all receipts."""
+    def later_voids(self) -> Iterator[Entry]:
+        """Return the voids of later shifts that take back charges of this one."""
         for file in self.files:
             yield from dated(file, _LATER_VOIDS, self._bounds)
+
+    def later_receipts(self) -> Iterator[Entry]:
+        """Return all receipts and booked files after the shift."""
+        for file in self.files:
             yield from entries(file.connection, _LATER_RECEIPTS, [self.shift.to_seq])
 
     def voided_charges(self, *, with_later: bool = False) -> dict[str, VoidedCharge]:
