@@ -16,7 +16,7 @@ from taptill.lookup.backend_health import BackendHealth
 from taptill.wiring.card_readers import MESSAGES_MAX, CardReaders
 from taptill.wiring.opening import open_journal, unbuilt
 from taptill.wiring.readers import check_reader
-from taptill.wiring.runtime import TillRuntime, build
+from taptill.wiring.runtime import TillRuntime, TillSetup, build
 from taptill.wiring.status import Status
 
 PLAIN = """
@@ -47,7 +47,8 @@ def config_text(
 def built(config: Config, state: Path) -> TillRuntime:
     """Build a till whose readers are not started."""
     opened = open_journal(config, state)
-    return build(config, state, "token", opened, CardReaders(config, opened.clock))
+    setup = TillSetup(config, state, "token")
+    return build(setup, opened, CardReaders(config, opened.clock))
 
 
 @pytest.mark.parametrize(

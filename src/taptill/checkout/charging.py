@@ -94,7 +94,7 @@ class Charging:
     def void(self, draft: Draft) -> None:
         """Take back what a page has chosen, unless something was rung up meanwhile."""
         state = self._state
-        if state.total:
+        if not state.sale.keyed_input.is_empty(state.settings.keypad):
             state.show_notice(Notice.BUSY)
             return
         state.new_sale()

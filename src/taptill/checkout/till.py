@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from taptill.checkout.charging import Charging
+from taptill.checkout.goods.changes import Changes
 from taptill.checkout.goods.ring_up import CURSOR_KEYS, RingUp
 from taptill.checkout.identification import Identification
 from taptill.checkout.keypad import NOTHING_KEYED
@@ -30,7 +31,7 @@ A sale that waits for a card stays; one that waits for Enter has a longer time o
 
 
 class Till:
-    """One selling place: sells to one customer at a time; `ring_up` takes what is on sale.
+    """One selling place: sells to one customer at a time.
 
     Reader messages come from the queue, keys by the methods; every method returns at once. All of
     it runs in one event loop, so that no event interrupts another.
@@ -45,6 +46,7 @@ class Till:
         self._identification = Identification(self._state)
         self._charging = Charging(self._state, self._identification)
         self.ring_up = RingUp(self._state, self._accept_key)
+        self.changes = Changes(self._state)
         self._page_runner = PageRunner(self._state)
         self._page_opener = PageOpener(self._state, self._charging)
         self._watchers: list[Callable[[TillView], None]] = []

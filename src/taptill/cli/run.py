@@ -6,7 +6,7 @@ import gc
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from pathlib import Path
 from traceback import extract_tb
@@ -52,7 +52,8 @@ def run(option: Path | None, state_dir: Path | None) -> int:
       taptill run
       taptill run --config ./config.toml --state-dir ./state
     """
-    config = configs.load(configs.find_config(option), check_reader)
+    path = configs.find_config(option)
+    config = configs.load(path, check_reader)
     state = configs.state_dir(state_dir)
     journal = configs.journal_path(state)
     folders = configs.other_state_dirs(state)
@@ -63,7 +64,7 @@ def run(option: Path | None, state_dir: Path | None) -> int:
     need_terminal()
     if not is_known_backend(config, state):
         _refuse_misfit(config, token)
-    return show(config, state, token)
+    return show(config, state, token, path=path)
 
 
 def show(
@@ -72,17 +73,20 @@ def show(
     token: str,
     cards: Cards | None = None,
     legend: tuple[tuple[str, str], ...] = (),
+    path: Path | None = None,
 ) -> int:
     """Run the till screen until it is left, and return the exit status.
 
     What may refuse the start comes before the screen, and behind its first frame all the rest.
+    `path` is the config's file, whose goods and staff may change meanwhile.
     """
     need_terminal()
     gc.disable()  # until the till is built: what is imported and built stays
     with ExitStack() as files:
         opened = open_journal(config, state)
         files.callback(opened.journal.close)
-        return _show(_TillStart(config, state, token, opened, files), cards or {}, legend)
+        start = _TillStart(config, state, token, opened, files=files, path=path)
+        return _show(start, cards or {}, legend)
 
 
 def _refuse_misfit(config: Config, token: str) -> None:
@@ -110,7 +114,9 @@ class _TillStart:
     state: Path
     token: str
     opened: OpenJournal
+    _: KW_ONLY
     files: ExitStack
+    path: Path | None
 
     async def run(self, till: "LateTill", cards: Cards) -> None:
         """Open the readers, build all the rest while they open, and work until cancelled."""
@@ -120,11 +126,12 @@ class _TillStart:
         try:
             readers.start()
             from taptill.wiring.backend import refuse_misfit  # noqa: PLC0415 - while they open
-            from taptill.wiring.runtime import build  # noqa: PLC0415 - the same
+            from taptill.wiring.runtime import TillSetup, build  # noqa: PLC0415 - the same
 
-            runtime = build(
-                self.config, self.state, self.token, self.opened, readers, self._conflict_desk
+            setup = TillSetup(
+                self.config, self.state, self.token, path=self.path, desk_of=self._conflict_desk
             )
+            runtime = build(setup, self.opened, readers)
             self.files.callback(runtime.close)
             till.connect(
                 runtime.key_taker(

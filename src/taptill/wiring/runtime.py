@@ -28,7 +28,8 @@ from taptill.settlement.schedule import Settlement, SettlementCallbacks
 from taptill.settlement.strategy import Strategy
 from taptill.wiring.backend import customers_api
 from taptill.wiring.card_readers import CardReaders
-from taptill.wiring.factories import strategy_of, till_settings
+from taptill.wiring.config_watch import ConfigWatch
+from taptill.wiring.factories import goods_of, staff_of, strategy_of, till_settings
 from taptill.wiring.opening import OpenJournal
 from taptill.wiring.sending import Sender
 from taptill.wiring.shift_book import JournalShiftBook, site_days
@@ -51,6 +52,7 @@ class TillRuntime:
     health_check: HealthCheck
     readers: CardReaders
     clock: SystemClock
+    config_watch: ConfigWatch | None = None
 
     async def run(self) -> None:
         """Work until cancelled, for readers that were started before."""
@@ -64,6 +66,8 @@ class TillRuntime:
                 group.create_task(probe_when_online(self.api))
                 group.create_task(self.strategy.run())
                 group.create_task(watch_clock(watch, self.journal.append))
+                if self.config_watch:
+                    group.create_task(self.config_watch.run())
         finally:
             await self.api.close()
 
@@ -81,37 +85,38 @@ DeskMaker = Callable[[Sender], ConflictDesk]
 """Makes the conflict desk of a till from what it settles with."""
 
 
-def build(
-    config: Config,
-    state: Path,
-    token: str,
-    opened: OpenJournal,
-    readers: CardReaders,
-    desk_of: DeskMaker | None = None,
-) -> TillRuntime:
-    """Open the cache and connect every room; `TillRuntime.close` closes the journal, too.
+@dataclass(frozen=True, slots=True)
+class TillSetup:
+    """What a till is built from.
 
-    Without `desk_of` the till has no page about the conflict desk.
+    `path` is the config's file, which is watched for changes; None: it is not. Without `desk_of`
+    the till has no page about the conflict desk.
     """
-    cache = CustomerCache(state / "cache.db", opened.clock, frozenset(config.cache.fields))
+
+    config: Config
+    state: Path
+    token: str
+    path: Path | None = None
+    desk_of: DeskMaker | None = None
+
+
+def build(setup: TillSetup, opened: OpenJournal, readers: CardReaders) -> TillRuntime:
+    """Open the cache and connect every room; `TillRuntime.close` closes the journal, too."""
+    fields = frozenset(setup.config.cache.fields)
+    cache = CustomerCache(setup.state / "cache.db", opened.clock, fields)
     with ExitStack() as undo:
         undo.callback(cache.close)
-        runtime = _connect(config, token, opened, cache, readers, desk_of)
+        runtime = _connect(setup, opened, cache, readers)
         undo.pop_all()
     return runtime
 
 
 def _connect(
-    config: Config,
-    token: str,
-    opened: OpenJournal,
-    cache: CustomerCache,
-    readers: CardReaders,
-    desk_of: DeskMaker | None,
+    setup: TillSetup, opened: OpenJournal, cache: CustomerCache, readers: CardReaders
 ) -> TillRuntime:
-    clock, journal = opened.clock, opened.journal
+    config, clock, journal = setup.config, opened.clock, opened.journal
     backend_health = BackendHealth(clock)
-    api = customers_api(config, token, clock, backend_health)
+    api = customers_api(config, setup.token, clock, backend_health)
 
     def changed() -> None:
         till.refresh()
@@ -120,11 +125,12 @@ def _connect(
         cache.store([snapshot])
         till.apply_row(snapshot)
 
+    def take_over(changed_config: Config) -> bool:
+        return till.changes.take(goods_of(changed_config), staff_of(changed_config))
+
+    watch = ConfigWatch(setup.path, config, take_over) if setup.path else None
     events = SettlementCallbacks(changed, seen, cache.newest_stamp)
     strategy = strategy_of(config, journal, api, clock, events)
-    desk = None
-    if desk_of and isinstance(strategy, Settlement):
-        desk = desk_of(Sender(journal, api, strategy))
     status = Status(
         config,
         clock,
@@ -133,6 +139,7 @@ def _connect(
         journal=journal,
         cache=cache,
         strategy=strategy,
+        config_warnings=watch.warnings if watch else None,
     )
     ports = Ports(
         finder=Lookup(cache, api, cache, strategy.observe),
@@ -143,7 +150,7 @@ def _connect(
         settle=strategy.nudge,
         past_sales=PastSales(journal.queries),
         shifts=_shift_book(config, opened),
-        conflicts=desk,
+        conflicts=_conflict_desk(setup, journal, api, strategy),
     )
     till = Till(ports, till_settings(config, strategy.balance), readers.queue)
     till.restore(journal.queries.last_sales(RESTORED_SALES))
@@ -161,6 +168,7 @@ def _connect(
         health_check=HealthCheck(backend_health, api.ping, random.random),
         readers=readers,
         clock=clock,
+        config_watch=watch,
     )
 
 
@@ -172,3 +180,11 @@ def _shift_book(config: Config, opened: OpenJournal) -> JournalShiftBook:
 def _sync_policy(config: Config) -> SyncPolicy:
     times = config.cache
     return SyncPolicy(config.backend.page_size, times.sync_s, times.full_sync_h * HOUR_S)
+
+
+def _conflict_desk(
+    setup: TillSetup, journal: Journal, api: CustomersApi, strategy: Strategy
+) -> ConflictDesk | None:
+    if setup.desk_of and isinstance(strategy, Settlement):
+        return setup.desk_of(Sender(journal, api, strategy))
+    return None

@@ -1,5 +1,6 @@
 """The status line, from facts of several rooms."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from taptill.backend.customers import CustomersApi
@@ -29,7 +30,10 @@ _TROUBLES = {
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Builds the status line from the facts that several rooms own."""
+    """Builds the status line from the facts that several rooms own.
+
+    `config_warnings` are those of the config file as it is now; None where nobody watches it.
+    """
 
     config: Config
     clock: SystemClock
@@ -38,6 +42,7 @@ class Status:
     journal: Journal
     cache: CustomerCache
     strategy: Strategy
+    config_warnings: Callable[[], tuple[str, ...]] | None = None
 
     def draw(self) -> StatusView:
         """Return the facts as they are now."""
@@ -60,7 +65,7 @@ class Status:
             time=local_time(self.clock.now()),
             alarms=self._alarms(health.error_code),
             warnings=(
-                *self.config.warnings,
+                *(self.config_warnings() if self.config_warnings else self.config.warnings),
                 *unbuilt(self.config),
                 *self.journal.warnings(),
                 *self.api.warnings(),

@@ -1,4 +1,4 @@
-"""Keys and barcodes in, lines of the basket out; between two sales the goods may be replaced."""
+"""Keys and barcodes in, lines of the basket out."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,7 +13,6 @@ from taptill.checkout.keypad import (
 )
 from taptill.checkout.session import Notice, Step
 from taptill.checkout.till_state import TillState
-from taptill.domain.basket import EMPTY, Good
 
 CURSOR_KEYS = frozenset(
     {"up", "down", "left", "right", "begin", "home", "end"}
@@ -63,25 +62,6 @@ class RingUp:
         if self._accept():
             self._scan(barcode)
         self._state.publish()
-
-    def replace_goods(self, goods: tuple[Good, ...]) -> bool:
-        """Sell these goods from now on; return False, and change nothing, within a sale.
-
-        A basket that could be repeated is forgotten if one of its goods is not on sale as it was.
-        """
-        state = self._state
-        if state.sale.under_way or state.sale.keyed_input != NOTHING_KEYED:
-            return False
-        keypad = replace(state.settings.keypad, goods=goods)
-        state.settings = replace(state.settings, keypad=keypad)
-        on_sale = {(good.name, good.price, good.tax) for good in goods}
-        if any(
-            line.name and (line.name, line.price, line.tax) not in on_sale
-            for line in state.last_basket.lines
-        ):
-            state.last_basket = EMPTY
-        state.publish()
-        return True
 
     def _choose(self, key: str) -> None:
         state = self._state

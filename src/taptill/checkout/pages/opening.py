@@ -58,7 +58,7 @@ class PageOpener:
     def _undo(self) -> Turn | Notice:
         """Return the list of sales; where the last one can be taken back at once, ask about it."""
         state, sales = self._state, self._state.ports.past_sales
-        if state.total:
+        if not state.sale.keyed_input.is_empty(state.settings.keypad):
             return Notice.BUSY
         if sales is None:
             return self._ask_void()
@@ -90,7 +90,7 @@ class PageOpener:
 
     def _office(self) -> Turn | Notice:
         """Return the menu of what is beside selling."""
-        if self._state.total:
+        if not self._state.sale.keyed_input.is_empty(self._state.settings.keypad):
             return Notice.BUSY
         ports, currency = self._state.ports, self._state.settings.keypad.currency
         items: list[tuple[Phrase, Callable[[Turn], Turn]]] = []
