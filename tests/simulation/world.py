@@ -148,7 +148,7 @@ class World:
         if act.how < 0:
             till.write(Draft(EntryKind.REPAYMENT, act.customer, act.how))
             return self.say("till {} takes {} from {}", till, -act.how, NAMES[act.customer])
-        body = {"lines": lines_of(act.how), "offline": True}
+        body = {"lines": lines_of(act.how), "currency": "EUR", "offline": True}
         charge_id = self.new_charge_id()
         till.write(Draft(EntryKind.CHARGE, act.customer, act.how, body, charge_id=charge_id))
         return self.say("till {} charges {} {}", till, NAMES[act.customer], act.how)

@@ -63,7 +63,7 @@ class JournalQueries:
 
         None: neither is there, so nothing here concerns the customer.
         """
-        with one_state(self):
+        with mapping_errors(self.path), one_state(self):
             position = self.position(customer_id)
             if position is None and mark_seq is None:
                 return None
@@ -134,7 +134,7 @@ class JournalQueries:
         key = (*self._state(), customer_id, above_seq)
         if self._exposure is None or self._exposure[0] != key:
             try:
-                with one_state(self):
+                with mapping_errors(self.path), one_state(self):
                     self._exposure = key, self._new_exposure(customer_id, above_seq)
             except JournalArchiveError:
                 return OfflineExposure(NO_MORE, NO_MORE)  # not known: no offline charge
@@ -227,12 +227,11 @@ class JournalQueries:
 
 @contextmanager
 def one_state(queries: JournalQueries) -> Iterator[sqlite3.Connection]:
-    """Let several queries see one committed state. Errors: JournalError."""
+    """Let several queries see one committed state; what they raise stays as it is."""
     with mapping_errors(queries.path):
         queries.connection.execute("BEGIN")
     try:
-        with mapping_errors(queries.path):
-            yield queries.connection
+        yield queries.connection
     finally:
         queries.connection.execute("ROLLBACK")  # nothing was written
 

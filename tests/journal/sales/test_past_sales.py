@@ -19,6 +19,7 @@ from taptill.domain.mark import Mark
 from taptill.domain.money import Currency, Money
 from taptill.domain.sales.past import PAGE_ROWS, HistoryRow, PastSale
 from taptill.domain.sales.search import HistorySearch
+from taptill.journal.back_office import shift_entries
 from taptill.journal.file import JournalFile
 from taptill.journal.queries import JournalQueries
 from taptill.journal.sales import past_sales
@@ -42,8 +43,8 @@ def part(charge_id: str, number: int = 1) -> Draft:
     return Draft(EntryKind.VOID, ADA, -150, body, charge_id=charge_id)
 
 
-def closed(to_seq: int) -> Draft:
-    return Draft(EntryKind.SHIFT_CLOSED, body={"number": 1, "to_seq": to_seq})
+def closed(to_seq: int, number: int = 1) -> Draft:
+    return Draft(EntryKind.SHIFT_CLOSED, body={"number": number, "to_seq": to_seq})
 
 
 def ids(sales: tuple[PastSale, ...]) -> list[str | None]:
@@ -75,7 +76,7 @@ def test_a_shift_begins_after_what_the_last_closed_one_holds(
     book.write(sale("while closing"), closed(2))
     assert ids(sales.of_shift().sales) == ["while closing"]
     assert [sales.is_of_shift(seq) for seq in (2, 3)] == [False, True]
-    book.write(sale("later"), closed(5))
+    book.write(sale("later"), closed(5, 2))
     assert sales.of_shift().sales == ()
     book.write(part("one"))
     assert sales.of_shift().sales == ()
@@ -147,9 +148,7 @@ def test_pages_hold_each_row_once_whatever_their_size(
                 "whole": void(ADA, 300, f"sale {charges - 1}"),
                 "decline": declined(ADA),
                 "receipt": receipt(ADA, Mark(1, 1, "9f3c21aa")),
-                "close": closed(
-                    file.connection.execute("SELECT count(*) FROM entries").fetchone()[0]
-                ),
+                "close": closed(counted := _count(file), counted),
             }
             file.append([[drafts[act]]])  # a void that is one too many is refused
             charges += act == "sell"
@@ -160,7 +159,7 @@ def test_pages_hold_each_row_once_whatever_their_size(
         assert [(row.entry.seq,) for row in rows] == file.connection.execute(
             history, [0]
         ).fetchall()
-        assert looked_at == file.connection.execute("SELECT count(*) FROM entries").fetchone()[0]
+        assert looked_at == _count(file)
         closings = file.connection.execute(
             "SELECT max(json_extract(body, '$.to_seq')) FROM entries WHERE kind = 'shift-closed'"
         )
@@ -173,6 +172,11 @@ def test_pages_hold_each_row_once_whatever_their_size(
             if before_seq is None:
                 break
         assert found == file.connection.execute(every.format("'charge'"), [to_seq]).fetchall()
+
+
+def _count(file: JournalFile) -> int:
+    (count,) = file.connection.execute("SELECT count(*) FROM entries").fetchone()
+    return int(count)
 
 
 @pytest.fixture(scope="module")
@@ -217,7 +221,8 @@ def test_no_query_reads_more_than_it_needs(long_journal: JournalQueries) -> None
     backwards = "SEARCH entries USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"
     assert plan(long_journal, past_sales._CHARGES, 100, 1) == backwards
     assert plan(long_journal, past_sales._HISTORY, 100, 1) == backwards
-    assert "USING INDEX entries_rare" in plan(long_journal, past_sales._LAST_CLOSED)
+    last_closed = f"SELECT * FROM entries WHERE {shift_entries._LAST_CLOSED}"
+    assert "USING INDEX entries_rare" in plan(long_journal, last_closed)
     of_these = f"SELECT * FROM entries WHERE {past_sales._OF_THESE}"
     by_charge = "SEARCH entries USING INDEX entries_charge (kind=? AND charge_id=?)"
     assert by_charge in plan(long_journal, of_these, "void", "[]")

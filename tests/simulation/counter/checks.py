@@ -1,15 +1,19 @@
 """A journal after its day in, what is wrong with its voids, overrides and shifts out."""
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC
 
 from tests.simulation.acts import NAMES, money
-from tests.simulation.counter.staff import SUE
+from tests.simulation.counter.staff import DAYS, SUE
 from tests.simulation.till import ModelTill
 
 from taptill.domain.decision import OVERRIDABLE
 from taptill.domain.entry import Entry, EntryKind
 from taptill.domain.money import Money
+from taptill.domain.reports.shift_report import identities
 from taptill.domain.sales.remainder import remainder
+from taptill.journal.back_office.shift_check import shift_faults
+from taptill.journal.back_office.shifts import running_report, stored_report
 from taptill.journal.file import entries
 
 
@@ -18,7 +22,7 @@ def counter_faults(till: ModelTill) -> Iterator[str]:
     everything = list(entries(till.harness.file.connection))
     yield from _void_faults(everything)
     yield from _override_faults(everything)
-    yield from _shift_faults(everything)
+    yield from _shift_faults(till, everything)
     yield from _exposure_faults(till, everything)
 
 
@@ -48,24 +52,27 @@ def _override_faults(everything: Sequence[Entry]) -> Iterator[str]:
                 yield f"entry {entry.seq} is overridden by {staff}: {reason}"
 
 
-def _shift_faults(everything: Sequence[Entry]) -> Iterator[str]:
-    """Each entry is in one shift; all of them and what is open are the whole journal."""
-    number, end_seq, total = 0, 0, 0
-    for entry in everything:
-        if entry.kind is not EntryKind.SHIFT_CLOSED:
-            continue
-        body = entry.body
-        number += 1
-        if (body["number"], body["from_seq"]) != (number, end_seq + 1):
-            yield f"shift {number} begins at {body['from_seq']}, and {end_seq} was the last one"
-        if not end_seq < body["to_seq"] < entry.seq:
-            yield f"shift {number} ends at {body['to_seq']}, and is entry {entry.seq}"
-        end_seq = body["to_seq"]
-        total += body["sum"]
-    running = sum(entry.amount_minor or 0 for entry in everything if entry.seq > end_seq)
+def _shift_faults(till: ModelTill, everything: Sequence[Entry]) -> Iterator[str]:
+    """Each Z is as the journal has it; all of them and the running shift are the whole journal."""
+    queries = till.harness.queries
+    for fault in shift_faults(queries, lambda _: UTC):
+        yield f"shift {fault.number}, entry {fault.seq}: {fault.detail}"
+    if not everything:
+        return
+    running = running_report(queries, DAYS, till.clock.now())
+    closed = [
+        stored_report(entry, "", lambda _: UTC)
+        for entry in everything
+        if entry.kind is EntryKind.SHIFT_CLOSED
+    ]
+    total = sum(report.figures.change_minor for report in (*closed, running))
     booked = sum(entry.amount_minor or 0 for entry in everything)
-    if total + running != booked:
-        yield f"all shifts sum up to {money(total + running)}, the journal to {money(booked)}"
+    if total != booked:
+        yield f"all shifts sum up to {money(total)}, the journal to {money(booked)}"
+    for report in (*closed, running):
+        for identity in identities(report):
+            if not identity.holds:
+                yield f"shift {report.shift.number}: {identity.name} does not hold"
 
 
 def _exposure_faults(till: ModelTill, everything: Sequence[Entry]) -> Iterator[str]:

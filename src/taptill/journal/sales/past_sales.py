@@ -9,14 +9,15 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from taptill.domain.entry import Entry, EntryKind
 from taptill.domain.sales.past import PAGE_ROWS, HistoryPage, HistoryRow, PastSale, SalesPage
 from taptill.domain.sales.search import HistorySearch
+from taptill.journal.back_office.shift_entries import last_closed
 from taptill.journal.chain import ENTRY_COLUMNS
-from taptill.journal.file import entries, entry_of
+from taptill.journal.file import entries, entry_of, mapping_errors
 from taptill.journal.queries import JournalQueries, one_state
-from taptill.journal.schema import RARE
 
 STEP_ENTRIES = 2_000
 """One step of a search looks at so many entries."""
@@ -34,9 +35,6 @@ _CHARGES = _BACKWARDS.format("'charge'")
 _HISTORY = _BACKWARDS.format("'charge', 'void', 'declined'")
 _OF_THESE = "kind = ? AND charge_id IN (SELECT value FROM json_each(?))"
 _END = "SELECT coalesce(max(seq), 0) FROM entries"
-_LAST_CLOSED = f"""
-SELECT seq, body FROM entries WHERE {RARE} AND kind = 'shift-closed' ORDER BY seq DESC LIMIT 1
-"""  # noqa: S608 - constant
 
 
 class PastSales:
@@ -51,29 +49,28 @@ class PastSales:
 
     def of_shift(self, before_seq: int | None = None, limit: int = PAGE_ROWS) -> SalesPage:
         """Return the sales of the running shift before an entry, None: from the newest on."""
-        with one_state(self._queries) as connection:
-            after_seq = shift_start(connection)
-            step = self._step(connection, before_seq, after_seq, SHIFT_STEPS)
+        with self._one_state() as connection:
+            _, closed_seq = last_closed(self._queries)
+            step = self._step(connection, before_seq, closed_seq, SHIFT_STEPS)
             charges = step.take(_CHARGES, limit)
             sales = _with_voids(connection, charges)
         return SalesPage(sales, step.next_seq)
 
     def sale(self, charge_id: str) -> PastSale | None:
         """Return a sale by its id; None: this journal does not have it."""
-        with one_state(self._queries) as connection:
+        with self._one_state() as connection:
             sales = _with_voids(connection, _of_these(connection, EntryKind.CHARGE, [charge_id]))
         return sales[0] if sales else None
 
     def is_of_shift(self, seq: int) -> bool:
         """Return whether an entry belongs to the running shift."""
-        with one_state(self._queries) as connection:
-            return seq > shift_start(connection)
+        return seq > last_closed(self._queries)[1]
 
     def find(
         self, search: HistorySearch, before_seq: int | None = None, limit: int = PAGE_ROWS
     ) -> HistoryPage:
         """Return what fits a search, before an entry; None: from the newest on."""
-        with one_state(self._queries) as connection:
+        with self._one_state() as connection:
             step = self._step(connection, before_seq, 0)
             rows: list[HistoryRow] = []
             for row in _history_rows(connection, step.rows(_HISTORY)):
@@ -84,21 +81,17 @@ class PastSales:
                         break
         return HistoryPage(tuple(rows), step.next_seq, step.looked_at)
 
+    @contextmanager
+    def _one_state(self) -> Iterator[sqlite3.Connection]:
+        with mapping_errors(self._queries.path), one_state(self._queries) as connection:
+            yield connection
+
     def _step(
         self, connection: sqlite3.Connection, before_seq: int | None, after_seq: int, steps: int = 1
     ) -> "_Step":
         if before_seq is None:
             before_seq = connection.execute(_END).fetchone()[0] + 1
         return _Step(connection, before_seq, after_seq, before_seq - steps * self._step_entries)
-
-
-def shift_start(connection: sqlite3.Connection) -> int:
-    """Return the last entry that a closed shift holds; 0 where none was ever closed."""
-    row = connection.execute(_LAST_CLOSED).fetchone()
-    if row is None:
-        return 0
-    to_seq = json.loads(row[1]).get("to_seq")
-    return to_seq if isinstance(to_seq, int) else int(row[0])
 
 
 class _Step:
