@@ -62,6 +62,8 @@ def main(only: tuple[str, ...], path: Path | None, *, quick: bool) -> None:
     took_s = round(time.monotonic() - began_s)
     busy = ", ".join(f"{load:.1f}" for load in os.getloadavg())
     click.echo(f"\n{reached} of {len(goals)} goals met; took {took_s} s; load {busy}")
+    if reached < len(goals):
+        click.echo("what a missed goal is made of, and what is noise: docs/performance.md")
     if path:
         path.write_text(json.dumps([figure.as_json() for figure in figures], indent=2) + "\n")
 

@@ -40,8 +40,8 @@ def measure(bench: Bench) -> list[Figure]:
         at_most("times an ordinary tap, p50", times(during, after), 1.3),
         at_most("times an ordinary tap, p95", times_high(during, after), 1.3),
     )
-    remark = """own: the same tap after the sync. What is left is the batch, the commit or the page
-    that is worked on when the card comes; fewer rows at once would lengthen the sync"""
+    remark = """own: the same tap after the sync. What is left is the batch or the commit that is
+    worked on when the card comes, and waiting for a core: docs/performance.md"""
     name = f"tap during a full sync of {CUSTOMERS:,}"
     return [
         Figure(name, "ms", samples=during, floor=after, goals=goals, remark=remark),
