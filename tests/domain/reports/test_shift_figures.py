@@ -165,10 +165,11 @@ def test_offline_sales_say_from_when_to_when() -> None:
     report = report_on(
         sale(100, "09:30", CAKE, body={"offline": True}),
         sale(101, "09:00", CAKE, body={"offline": True}),
-        sale(102, "10:00", CAKE),
+        sale(102, "09:15", CAKE, body={"offline": True}),
+        sale(103, "10:00", CAKE),
     )
     assert (report.offline_from[11:16], report.offline_to[11:16]) == ("09:00", "09:30")
-    assert report.offline == CountAndSum(2, 500)
+    assert report.offline == CountAndSum(3, 750)
 
 
 def test_money_is_the_plain_sum_and_the_void_rate_is_of_the_gross() -> None:

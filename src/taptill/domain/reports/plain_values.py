@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
+_hints = cache(get_type_hints)
 
 
 def to_plain(value: object) -> Any:
@@ -55,7 +57,7 @@ def _read(expected: Any, value: Any, place: str) -> Any:
 
 def _read_fields(expected: Any, value: Any, place: str, known: Mapping[str, object]) -> Any:
     given: Mapping[str, Any] = _checked(dict, value, place)
-    hints = get_type_hints(expected)
+    hints = _hints(expected)
     read = dict(known)
     for field in fields(expected):
         inside = f"{place}.{field.name}".lstrip(".")
