@@ -1,12 +1,24 @@
 """Where the config, the state directory and the token are found, by options and environment."""
 
+import os
 import stat
+from datetime import time
 from pathlib import Path
 
 import pytest
 from tests.config.files import text
 
-from taptill.config import Config, find_config, journal_path, load, parse, read_token, state_dir
+from taptill.config import (
+    Config,
+    day_ends_at,
+    find_config,
+    journal_path,
+    load,
+    parse,
+    read_token,
+    state_dir,
+    time_zone,
+)
 from taptill.domain.errors import ConfigError
 
 
@@ -214,3 +226,43 @@ def test_an_unusable_token_is_a_complaint_that_does_not_show_it(
 def test_a_token_file_that_cannot_be_read_is_a_complaint(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
         read_token(config(tmp_path))
+
+
+def test_days_end_as_the_config_says_and_at_midnight_where_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system, path = tmp_path / "etc.toml", tmp_path / "config.toml"
+    assert day_ends_at(None, system) == time()
+    path.write_text(text(till='day_ends_at = "04:00"'))
+    assert day_ends_at(path) == time(4)
+    monkeypatch.setenv("TAPTILL_CONFIG", str(path))
+    assert day_ends_at(None) == time(4)
+    path.write_text(text(till='day_ends_at = "soon"'))
+    with pytest.raises(ConfigError, match="day_ends_at"):
+        day_ends_at(None)
+    monkeypatch.delenv("TAPTILL_CONFIG")
+    system.write_text(text(till='day_ends_at = "05:00"'))
+    assert day_ends_at(None, system) == time(5)
+    with pytest.raises(ConfigError, match="no config at"):
+        day_ends_at(tmp_path / "elsewhere.toml")
+
+
+@pytest.mark.parametrize(
+    ("zone", "name"),
+    [
+        ("Europe/Berlin", "Europe/Berlin"),
+        (":America/New_York", "America/New_York"),
+        (":/usr/share/zoneinfo/Asia/Kathmandu", "Asia/Kathmandu"),
+    ],
+)
+def test_the_zone_is_the_one_that_the_environment_names(
+    zone: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    assert time_zone() == name
+
+
+def test_else_the_zone_is_that_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TZ", raising=False)
+    place = os.path.realpath("/etc/localtime")
+    assert time_zone() == (place.partition("/zoneinfo/")[2] if "/zoneinfo/" in place else "")

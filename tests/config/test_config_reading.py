@@ -1,6 +1,7 @@
 """The text of a config, and the dataclasses or all complaints that it gives."""
 
 from dataclasses import FrozenInstanceError, fields
+from datetime import time
 
 import pytest
 from hypothesis import given
@@ -283,6 +284,19 @@ def test_amounts_are_read_with_the_digits_of_the_currency(
 ) -> None:
     config = parse(text(till=f'currency = "{code}"\nmax_charge = "{amount}"'))
     assert (config.till.currency, config.till.max_charge) == (Currency.named(code), Money(minor))
+
+
+@pytest.mark.parametrize("ends_at", ["04:00", "00:00", "23:59"])
+def test_a_time_of_the_day_is_read(ends_at: str) -> None:
+    config = parse(text(till=f'day_ends_at = "{ends_at}"'))
+    assert config.till.day_ends_at == time.fromisoformat(ends_at)
+
+
+@pytest.mark.parametrize("ends_at", ['"4:00"', '"24:00"', '"04:60"', '"04:00:00"', '"٠٤:٠٠"', "4"])
+def test_what_is_no_time_of_the_day_is_refused(ends_at: str) -> None:
+    assert complaints(text(till=f"day_ends_at = {ends_at}")) == [
+        f'[till] day_ends_at = {ends_at} must be a time: in quotes, such as "04:00"'
+    ]
 
 
 NO_AMOUNTS = ("", "-1.00", "1,00", "1e3", " 1", "1_0", "٣", "0x1", "inf", "9" * 14, "9999999999999")

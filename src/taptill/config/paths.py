@@ -74,15 +74,15 @@ def state_dir(option: Path | None) -> Path:
     return path
 
 
-def day_ends_at(option: Path | None) -> time:
+def day_ends_at(option: Path | None, system: Path = SYSTEM_CONFIG) -> time:
     """Return when the business days of this machine's till end; midnight where it has no config.
 
     Errors: ConfigError for a config that is named and not there, or that holds mistakes.
     """
     named = option or _path_from_environment("TAPTILL_CONFIG")
-    if not named and not any(_exists(path) for path in _usual_configs(SYSTEM_CONFIG)):
+    if not named and not any(_exists(path) for path in _usual_configs(system)):
         return time()
-    return load(find_config(option), for_office=True).till.day_ends_at
+    return load(find_config(option, system), for_office=True).till.day_ends_at
 
 
 def _usual_configs(system: Path) -> list[Path]:
