@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
-from tests.benchmarks import counter, footprint, reader, start, syncs
+from tests.benchmarks import basket, counter, footprint, reader, start, syncs
 from tests.benchmarks.books import journal, settling, shift
 from tests.benchmarks.figures import HEAD, Bench, Figure
 from tests.benchmarks.full_sync import rate, taps
@@ -24,6 +24,7 @@ MEASURES: Mapping[str, Measure] = {
     "tap": counter.measure_tap,
     "enter": counter.measure_enter,
     "next": counter.measure_next,
+    "basket": basket.measure,
     "stations": stations.measure,
     "journal": journal.measure,
     "settling": settling.measure,

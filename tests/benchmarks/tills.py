@@ -33,11 +33,17 @@ sync_s = 600
 strategy = "debt"
 [privacy]
 clear_after_s = 600
-[[goods]]
-key = "c"
-name = "Coffee"
-price = "1.50"
 """
+
+GOOD = """
+[[goods]]
+key = "{key}"
+name = "{name}"
+price = "0.35"
+group = "{group}"
+"""
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+GROUP_GOODS = 20
 
 READER = """
 [[reader]]
@@ -55,6 +61,7 @@ class TillFolder:
     url: str
     readers: int = 1
     token: str = "none"
+    goods: int = 1
     lines: list[SerialLine] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,8 +71,16 @@ class TillFolder:
         token.chmod(0o600)
         self.lines = [SerialLine(self.folder / f"reader-{n}") for n in range(self.readers)]
         readers = [READER.format(port=line.link) for line in self.lines]
-        text = CONFIG.format(url=self.url, folder=self.folder) + "".join(readers)
+        text = CONFIG.format(url=self.url, folder=self.folder) + "".join([*readers, *self._goods()])
         (self.folder / "config.toml").write_text(text)
+
+    def _goods(self) -> list[str]:
+        """Return the goods of the config, the first ones with a letter."""
+        letters = LETTERS[: self.goods] + " " * (self.goods - len(LETTERS))
+        return [
+            GOOD.format(key=key.strip(), name=f"Good {n}", group=f"Group {n // GROUP_GOODS}")
+            for n, key in enumerate(letters)
+        ]
 
     @property
     def state(self) -> Path:
@@ -123,11 +138,14 @@ def snapshot(number: int) -> Snapshot:
 
 
 @contextmanager
-def till_folder(folder: Path, customers: int, readers: int = 1) -> Iterator[TillFolder]:
+def till_folder(
+    folder: Path, customers: int, readers: int = 1, goods: int = 1
+) -> Iterator[TillFolder]:
     """Make a till's folder; its backend refuses every connection: only the cache answers."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        till = TillFolder(folder, f"http://127.0.0.1:{listener.getsockname()[1]}", readers)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        till = TillFolder(folder, url, readers, goods=goods)
         till.know(customers)
         try:
             yield till

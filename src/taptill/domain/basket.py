@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from taptill.domain.money import ZERO, Money
+from taptill.domain.money import Money
 
 LINES_MAX = 50
 QUANTITY_MAX = 99
@@ -50,7 +50,8 @@ class Basket:
     @property
     def total(self) -> Money:
         """Return the sum of all lines."""
-        return sum((line.total for line in self.lines), ZERO)
+        # In whole numbers: it is asked for at each key, tap and tick, and 12 lines are as quick.
+        return Money(sum(line.price.minor * line.quantity for line in self.lines))
 
     def add(self, line: Line) -> "Basket":
         """Add a line; the same good as the last line raises its quantity. Full: unchanged."""
