@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from tests.journal.played import STEPS, PlayedJournal, PlayedStep
 
 from taptill.cli.report.plain import SLIP_WIDTH, csv_text, json_text, slip_lines
@@ -35,7 +35,9 @@ def test_text_csv_and_json_show_the_same_figures_of_every_shift(steps: list[Play
     with closing(till.file):
         for step in steps:
             till.play(step)
-        printout = shift_printout(till.running(), None)
+        report = till.running()
+    assume(report.currency == "EUR")  # a journal without a sale does not know what it sells in
+    printout = shift_printout(report, None)
     document, lines = json.loads(json_text(printout)), [*slip_lines(printout)]
     assert max(map(len, lines)) <= SLIP_WIDTH
     shown = [re.sub("[€,]", "", line.split()[-1]) for line in lines if "€" in line]
