@@ -2,7 +2,7 @@
 
 from rich.cells import cell_len
 
-from taptill.ui.layout import lay_out
+from taptill.ui.layout import lay_out, with_page
 from taptill.ui.rows import ColourRole, Row, Rows
 from taptill.ui.views import ScreenRows
 
@@ -30,6 +30,8 @@ def text_of(rows: Rows | list[Row]) -> str:
 def fills(screen: ScreenRows, width: int, height: int) -> bool:
     """Return whether every region fills its area exactly."""
     layout = lay_out(width, height)
+    if layout.customer.height and not screen.customer:  # a page or the help covers both panels
+        layout = with_page(layout)
     return all(
         len(rows) == box.height
         and all(sum(cell_len(run.text) for run in row) == box.width for row in rows)

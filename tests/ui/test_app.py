@@ -31,9 +31,10 @@ from taptill.checkout.view import TillView
 from taptill.domain.decision import Reason
 from taptill.ui.app import TillApp
 from taptill.ui.layout import HEIGHT_MIN, WIDTH_MIN, lay_out
+from taptill.ui.pages import Overlay
 from taptill.ui.screen_settings import ScreenPrivacy, ScreenSettings, ShowDebt
 from taptill.ui.themes import THEME_NAMES
-from taptill.ui.views import Overlay, draw_screen
+from taptill.ui.views import draw_screen
 
 DEADLINE_S = 5.0
 SIZE = (80, 24)

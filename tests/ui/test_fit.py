@@ -28,10 +28,11 @@ from taptill.domain.money import Currency, Money
 from taptill.domain.tap import ReaderHealth, ReaderState
 from taptill.ui.block_letters import letter_rows
 from taptill.ui.layout import HEIGHT_MIN, WIDTH_MIN
+from taptill.ui.pages import HELP, Overlay, next_help
 from taptill.ui.sale_panel.panel import digit_rows
 from taptill.ui.screen_settings import ScreenPrivacy, ScreenSettings, ShowDebt, ShowName
 from taptill.ui.texts import LANGUAGES, load
-from taptill.ui.views import Overlay, draw_screen
+from taptill.ui.views import draw_screen
 
 SIZES = ((50, 15), (66, 20), (80, 24), (100, 30), (120, 33))
 SETTINGS_BY_LANGUAGE = {language: replace(SETTINGS, texts=load(language)) for language in LANGUAGES}
@@ -68,8 +69,13 @@ def test_alarms_notes_and_leaving_are_never_cut(language: str, size: tuple[int, 
     assert "…" not in text_of(desk.banner)
     starting = draw_screen(None, settings, size, Overlay.LEAVE)
     assert "…" not in text_of(starting.banner)
-    helping = draw_screen(READY, settings, size, Overlay.HELP)
-    assert "…" not in text_of([*helping.sale, *helping.customer])
+    helping, overlay = "", Overlay.HELP
+    while overlay is not Overlay.NONE:
+        helping += text_of(draw_screen(READY, settings, size, overlay).sale) + " "
+        overlay = next_help(settings, size, overlay)
+    assert "…" not in helping
+    for key in HELP:
+        assert " ".join(settings.texts.say(f"help.{key}").split()) in helping, key
     for alarm in TillAlarm:
         status = replace(STATUS, alarms=(alarm,), warnings=("mirror full",) * 9)
         rows = draw_screen(replace(READY, status=status), settings, size)

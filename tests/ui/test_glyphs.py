@@ -6,8 +6,9 @@ from tests.ui.drawing import characters, rows_of
 from tests.ui.states import LEGEND, SETTINGS, STATES
 
 from taptill.ui.glyphs import CONSOLE_GLYPHS
+from taptill.ui.pages import Overlay
 from taptill.ui.texts import LANGUAGES, load
-from taptill.ui.views import Overlay, draw_screen
+from taptill.ui.views import draw_screen
 
 
 def test_every_screen_keeps_to_the_console_font() -> None:

@@ -9,8 +9,9 @@ from tests.ui.drawing import characters, drawn
 from tests.ui.states import LEGEND, OFFLINE, READY, SETTINGS, STATES
 
 from taptill.ui.layout import WIDTH_MIN
+from taptill.ui.pages import Overlay
 from taptill.ui.texts import LANGUAGES, load
-from taptill.ui.views import Overlay, draw_screen
+from taptill.ui.views import draw_screen
 
 FOLDER = Path(__file__).with_name("snapshots")
 SIZES = ((80, 24), (100, 30))

@@ -11,7 +11,7 @@ from taptill.domain.errors import ConfigError
 from taptill.domain.tap import CardTrouble, ReaderState
 from taptill.ui.block_letters import DRAWN
 from taptill.ui.glyphs import CONSOLE_GLYPHS
-from taptill.ui.panels import HELP
+from taptill.ui.pages import HELP
 from taptill.ui.texts import LANGUAGES, WORD_LETTERS_MAX, load, placeholders
 
 BAND = ("word", "customer", "second", "cashier")

@@ -27,11 +27,11 @@ from taptill.domain.tap import ReaderState
 from taptill.ui import views
 from taptill.ui.keys.driver import PICTURE_BEGIN, PICTURE_END, ConsoleDriver, TerminalDriver, Typed
 from taptill.ui.layout import too_small
+from taptill.ui.pages import Overlay, next_help
 from taptill.ui.sale_panel.panel import FIRST_GOODS, GoodsPlace, turn_goods
 from taptill.ui.screen import TillScreen
 from taptill.ui.screen_settings import ScreenSettings
 from taptill.ui.themes import themes
-from taptill.ui.views import Overlay
 
 _log = logging.getLogger(__name__)
 
@@ -207,7 +207,7 @@ class TillApp(App[Exception | None], inherit_bindings=False):
             case "ctrl+l":
                 self._repaint()
             case "f1":
-                self._overlay = Overlay.NONE if previous_overlay is Overlay.HELP else Overlay.HELP
+                self._overlay = next_help(self._settings, self._terminal_size, previous_overlay)
             case "f5":
                 debt_requested = (
                     _panel_identity(self._view) is not None and not self._settings.debt_requested

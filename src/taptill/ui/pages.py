@@ -1,12 +1,14 @@
-"""A page, list or form, drawn over the panels of sale and customer."""
+"""A page, list or form, or the help, drawn over the panels of sale and customer."""
 
 from collections.abc import Sequence
+from enum import StrEnum
+from itertools import zip_longest
 
 from rich.cells import cell_len
 
 from taptill.checkout.pages.page import Cell, PageRow, PageView, PersonName, Phrase, Tone
 from taptill.domain.money import Money
-from taptill.ui.layout import Layout
+from taptill.ui.layout import Layout, inner_size, lay_out, with_page
 from taptill.ui.rows import ColourRole, Rows, Run, bare, block, clip, frame, pad, wrap
 from taptill.ui.screen_settings import ScreenSettings
 
@@ -21,6 +23,67 @@ _NO_MARK = "  "
 _GAP = "  "
 _CELL_MIN = 6
 _HEAD_LINES_MAX = 2
+_HELP_GAP = 2
+
+
+class Overlay(StrEnum):
+    """What is laid over the panels because the cashier asked the screen itself for it."""
+
+    NONE = "none"
+    HELP = "help"
+    HELP_2 = "help-2"  # on a small screen the help has several parts
+    HELP_3 = "help-3"
+    LEAVE = "leave"
+
+
+HELP_OVERLAYS = (Overlay.HELP, Overlay.HELP_2, Overlay.HELP_3)
+
+
+HELP = (
+    "confirm", "cancel", "digits", "letters", "quantity", "back", "void", "turn",
+    "choose", "change", "add", "pick", "repeat", "override", "office", "lock",
+    "leave", "repaint", "help",
+)  # fmt: skip
+"""The lines of the help, the most needed ones first."""
+
+
+def _help_parts(settings: ScreenSettings, width: int, rows: int) -> list[list[Run]]:
+    """Return what each key does, in columns, as so many parts as a screen of this size needs."""
+    lines = [settings.texts.say(f"help.{key}") for key in HELP]
+    column = max(map(cell_len, lines)) + _HELP_GAP
+    columns = max(1, (width + _HELP_GAP) // column)
+    parts = [lines[at : at + columns * rows] for at in range(0, len(lines), columns * rows)]
+    return [_columned(part, column, columns) for part in parts]
+
+
+def _columned(lines: list[str], column: int, columns: int) -> list[Run]:
+    """Return lines side by side, each column read downwards."""
+    height = -(-len(lines) // columns)
+    beside = [lines[at : at + height] for at in range(0, len(lines), height)]
+    return [
+        Run("".join(pad(line, column) for line in row).rstrip())
+        for row in zip_longest(*beside, fillvalue="")
+    ]
+
+
+def next_help(settings: ScreenSettings, size: tuple[int, int], overlay: Overlay) -> Overlay:
+    """Return what F1 leads to: the help, its next part, or behind the last one the sale again."""
+    layout = with_page(lay_out(*size))
+    count = len(_help_parts(settings, *inner_size(layout.sale, layout)))
+    number = HELP_OVERLAYS.index(overlay) + 1 if overlay in HELP_OVERLAYS else 0
+    return HELP_OVERLAYS[number] if number < min(count, len(HELP_OVERLAYS)) else Overlay.NONE
+
+
+def draw_help(settings: ScreenSettings, layout: Layout, number: int) -> Rows:
+    """Return a part of the help, laid over both panels; a number too high is the last part."""
+    parts = _help_parts(settings, *inner_size(layout.sale, layout))
+    runs, area = parts[min(number, len(parts) - 1)], layout.sale
+    title = settings.texts.say("panel.help")
+    if len(parts) > 1:
+        title = f"{title} {min(number + 1, len(parts))}/{len(parts)}"
+    if layout.has_frames:
+        return frame(title, runs, area.width, area.height)
+    return bare([run._replace(text=f" {run.text}") for run in runs], area.width, area.height)
 
 
 def draw_page(page: PageView, settings: ScreenSettings, layout: Layout) -> Rows:

@@ -22,18 +22,6 @@ _COMPANY = 9
 _GAP = 10
 
 
-HELP = (
-    "confirm", "cancel", "digits", "letters", "quantity", "back", "void", "turn",
-    "choose", "change", "add", "pick", "repeat", "leave", "repaint", "help",
-)  # fmt: skip
-"""The lines of the help, the most needed ones first: a small screen has no room for all."""
-
-
-def help_runs(settings: ScreenSettings) -> list[Run]:
-    """Return what each key does."""
-    return [Run(settings.texts.say(f"help.{key}")) for key in HELP]
-
-
 def customer(view: CustomerView, settings: ScreenSettings, width: int, rows: int) -> list[Run]:
     """Return the customer and their balance."""
     ranked_rows = [*_identity_rows(view, settings, width), *_money_rows(view, settings, width)]

@@ -6,13 +6,13 @@ that it shows and of nothing else, and keeps the rows of its last call.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import wraps
 from itertools import zip_longest
 from typing import NamedTuple, ParamSpec
 
 from rich.cells import cell_len
 
+from taptill.checkout.pages.page import PageView
 from taptill.checkout.session import Step
 from taptill.checkout.view import (
     CustomerView,
@@ -26,8 +26,8 @@ from taptill.domain.decision import OVERRIDABLE, Declined
 from taptill.domain.tap import ReaderHealth, ReaderState
 from taptill.ui.banner import BannerText, banner_text, broken_readers, draw_banner, unusable_reader
 from taptill.ui.layout import Area, Layout, inner_size, lay_out, too_small, with_page
-from taptill.ui.pages import draw_page
-from taptill.ui.panels import customer, help_runs, keys_line, no_customer, sale_row
+from taptill.ui.pages import HELP_OVERLAYS, Overlay, draw_help, draw_page, next_help
+from taptill.ui.panels import customer, keys_line, no_customer, sale_row
 from taptill.ui.rows import (
     ColourRole,
     Row,
@@ -49,14 +49,6 @@ _DECLINED = frozenset({Step.DECLINED, Step.REFUSED})
 _STARTING = TillView(step=Step.READY, status=StatusView(till=""))
 
 P = ParamSpec("P")
-
-
-class Overlay(StrEnum):
-    """What is laid over the panels because the cashier asked the screen itself for it."""
-
-    NONE = "none"
-    HELP = "help"
-    LEAVE = "leave"
 
 
 class Alerts(NamedTuple):
@@ -132,21 +124,21 @@ def draw_screen(
     status, readers = now.status, now.status.readers
     if overlay is Overlay.LEAVE:
         text = replace(text, cashier=_leave_text(view, settings))
-    page = now.page if overlay is not Overlay.HELP else None
-    layout = with_page(layout) if page else layout
+    covers = now.page is not None or overlay in HELP_OVERLAYS
+    layout = with_page(layout) if covers else layout
     keyed = KeyedSale.of(now, place)
     alerts = Alerts(status.alarms, status.warnings, readers)
     return ScreenRows(
         status=_status_line(status if view else None, settings, width),
         sale=(
-            _page(page, settings, layout) if page else _sale_panel(keyed, settings, layout, overlay)
+            _cover(now.page, settings, layout, overlay)
+            if covers
+            else _sale_panel(keyed, settings, layout)
         ),
-        customer=(
-            () if page else _customer_panel(now.customer, readers, settings, layout, overlay)
-        ),
+        customer=() if covers else _customer_panel(now.customer, readers, settings, layout),
         banner=_banner(text, layout),
         recent_sales=_recent_sales(now.recent_sales, alerts, settings, layout),
-        keys=_keys_line(_key_names(now, overlay), settings, width),
+        keys=_keys_line(_key_names(now, overlay, settings, size), settings, width),
         banner_text=text,
     )
 
@@ -174,18 +166,22 @@ def _panel(title: str, runs: list[Run], area: Area, layout: Layout) -> Rows:
 
 
 _banner = _kept(draw_banner)
-_page = _kept(draw_page)
 _keys_line = _kept(keys_line)
 
 
 @_kept
-def _sale_panel(
-    keyed: KeyedSale, settings: ScreenSettings, layout: Layout, overlay: Overlay
+def _cover(
+    page: PageView | None, settings: ScreenSettings, layout: Layout, overlay: Overlay
 ) -> Rows:
+    """Return what is laid over both panels: a part of the help, or a page."""
+    if overlay in HELP_OVERLAYS or page is None:
+        return draw_help(settings, layout, HELP_OVERLAYS.index(overlay))
+    return draw_page(page, settings, layout)
+
+
+@_kept
+def _sale_panel(keyed: KeyedSale, settings: ScreenSettings, layout: Layout) -> Rows:
     width, rows = inner_size(layout.sale, layout)
-    if overlay is Overlay.HELP:
-        shown = help_runs(settings)[:rows]
-        return _panel(settings.texts.say("panel.help"), shown, layout.sale, layout)
     runs = sale(keyed, settings, width, rows)
     return _panel(settings.texts.say("panel.sale"), runs, layout.sale, layout)
 
@@ -196,12 +192,8 @@ def _customer_panel(
     readers: tuple[ReaderHealth, ...],
     settings: ScreenSettings,
     layout: Layout,
-    overlay: Overlay,
 ) -> Rows:
     width, rows = inner_size(layout.customer, layout)
-    if overlay is Overlay.HELP:
-        help_lines = help_runs(settings)[rows : 2 * rows]
-        return _panel(settings.texts.say("panel.help"), help_lines, layout.customer, layout)
     if shown:
         runs = customer(shown, settings, width, rows)
     else:
@@ -375,10 +367,13 @@ def _hint(reader: ReaderHealth, settings: ScreenSettings) -> str:
     return settings.texts.say_if_known(f"reader.{reader.state}.cashier", {})
 
 
-def _key_names(view: TillView, overlay: Overlay) -> tuple[str, ...]:
+def _key_names(
+    view: TillView, overlay: Overlay, settings: ScreenSettings, size: tuple[int, int]
+) -> tuple[str, ...]:
     """Return the keys that the last line names, the most needed first."""
-    if overlay is Overlay.HELP:
-        return ("back", "leave")
+    if overlay in HELP_OVERLAYS:
+        is_last = next_help(settings, size, overlay) is Overlay.NONE
+        return ("back" if is_last else "help-more", "leave")
     if view.step is Step.CLOSED:
         return ("help",)
     if view.page:

@@ -13,7 +13,7 @@ from taptill.checkout.view import TillView
 from taptill.domain.basket import Basket
 from taptill.ui.app import TillApp
 from taptill.ui.keys.driver import Typed
-from taptill.ui.views import Overlay
+from taptill.ui.pages import Overlay
 
 GOODS = replace(READY, goods=GROUPED)
 LINES = replace(RINGING, goods=GROUPED)
@@ -85,7 +85,7 @@ async def test_help_is_closed_by_a_page_key() -> None:
     app = made(till)
     async with app.run_test(size=SIZE) as pilot:
         press(app, "f1")
-        await until(lambda: "─ help ─" in text(app), pilot)
+        await until(lambda: "─ help " in text(app), pilot)
         press(app, "page_down")
         await until(lambda: "page 2/4" in text(app), pilot)
         assert app._overlay is Overlay.NONE

@@ -61,7 +61,12 @@ class StaffDesk:
         return False
 
     async def log_in(self, member: StaffMember, how: str) -> None:
-        """Let a member work from now on; `how` is `pin` or `card`. Errors: JournalError."""
+        """Let a member work from now on; `how` is `pin` or `card`. Errors: JournalError.
+
+        Somebody whom the config does not name any more by then does not get in.
+        """
+        if member not in self._state.settings.staff:
+            return
         body = {"role": member.role.value, "how": how}
         await self._append(Draft(EntryKind.LOGGED_IN, body=body, staff=member.name))
         self._state.staff = member
