@@ -1,7 +1,9 @@
 """Pages of a sync in the cache: who is gone and back, and that only changes are written."""
 
+from pathlib import Path
+
 import pytest
-from tests.customer_cache.conftest import known, page, snapshot
+from tests.customer_cache.conftest import FIELDS, known, page, snapshot
 from tests.fakes.clock import FakeClock
 
 from taptill.customer_cache.cache import (
@@ -9,7 +11,6 @@ from taptill.customer_cache.cache import (
     _BY_ID,
     _GONE_BY_CARD,
     _MISSING,
-    _NEWEST,
     CustomerCache,
 )
 from taptill.domain.decision import Found
@@ -179,6 +180,54 @@ def test_sights_between_syncs_do_not_move_the_start_of_the_next_delta(
     assert cache.sync_progress().stamp == before.stamp
 
 
+def test_a_delta_without_changes_keeps_its_start(cache: CustomerCache, clock: FakeClock) -> None:
+    cache.store([snapshot(at=100)])
+    cache.complete(clock.monotonic(), full=True)
+    before = cache.sync_progress()
+    cache.complete(clock.monotonic(), full=False)
+    assert cache.sync_progress() == before
+
+
+def test_a_delta_with_a_change_starts_the_next_one_from_it(
+    cache: CustomerCache, clock: FakeClock
+) -> None:
+    cache.store([snapshot(at=100)])
+    cache.complete(clock.monotonic(), full=True)
+    cache.sync_progress()
+    cache.store_page(page(snapshot(at=120)), 0, None)
+    cache.complete(clock.monotonic(), full=False)
+    assert cache.sync_progress().stamp == "2026-03-02T08:02:00+00:00"
+
+
+def test_a_delta_behind_a_restart_starts_where_the_one_before_said(
+    cache: CustomerCache, path: Path, clock: FakeClock
+) -> None:
+    cache.store([snapshot(at=100)])
+    cache.complete(clock.monotonic(), full=True)
+    before = cache.sync_progress()
+    cache.close()
+    again = CustomerCache(path, clock, FIELDS)
+    assert again.sync_progress() == before
+    again.complete(clock.monotonic(), full=False)
+    assert again.sync_progress() == before
+    again.close()
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_after_a_restore_of_the_backend_a_full_sync_alone_starts_the_next_delta_earlier(
+    cache: CustomerCache, clock: FakeClock, *, full: bool
+) -> None:
+    """What the office writes after the restore has stamps of now, or is found by the full sync."""
+    cache.store([snapshot(at=100)])
+    cache.complete(clock.monotonic(), full=True)
+    cache.sync_progress()
+    cache.store_page(page(snapshot(at=40)), 0, clock.monotonic() if full else None)
+    cache.complete(clock.monotonic(), full=full)
+    second = 40 if full else 100
+    stamp = f"2026-03-02T08:{second // 60:02d}:{second % 60:02d}+00:00"
+    assert cache.sync_progress().stamp == stamp
+
+
 # --- a backend's clock that was wrong ------------------------------------------------------------
 
 IN_2099 = "2099-01-01T00:00:00Z"
@@ -208,13 +257,25 @@ async def test_without_a_clock_of_our_own_every_stamp_is_believed(
     assert cache.sync_progress().stamp == "2026-03-02T08:00:02+00:00"
 
 
+def test_a_start_far_ahead_is_given_up_once_the_own_clock_is_right(
+    cache: CustomerCache, clock: FakeClock
+) -> None:
+    """Nothing would be newer: the next sync is a full one, as it has no start."""
+    clock.is_trusted = False
+    cache.store([snapshot(7, updated_at=IN_2099)])
+    cache.complete(clock.monotonic(), full=True)
+    assert cache.sync_progress().stamp.startswith("2099")
+    clock.is_trusted = True
+    cache.complete(clock.monotonic(), full=False)
+    assert cache.sync_progress().stamp == ""
+
+
 # --- as fast with a million ----------------------------------------------------------------------
 
 PLANS = {
     "a look-up by card": (_BY_CARD, ("x",), "USING INDEX customers_spelled (<expr>=?)"),
     "who had a card": (_GONE_BY_CARD, ("x",), "USING INDEX customers_spelled (<expr>=?)"),
     "a look-up by id": (_BY_ID, (1,), "USING INTEGER PRIMARY KEY (rowid=?)"),
-    "the newest stamp": (_NEWEST, (1,), "USING INDEX idx_customers_updated_us"),
     "who is missing": (
         _MISSING,
         (2, 1, 100, 1, 1, "boot", 1, "[]"),

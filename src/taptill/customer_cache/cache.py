@@ -55,7 +55,6 @@ UPDATE customers SET "check" = "check" - gone + ?1, gone = ?1
 WHERE id > ?2 AND id <= ?3 AND gone BETWEEN ?4 AND ?5
   AND NOT (seen_boot = ?6 AND seen_ms >= ?7) AND id NOT IN (SELECT value FROM json_each(?8))
 """
-_NEWEST = "SELECT updated_at FROM customers WHERE updated_us <= ? ORDER BY updated_us DESC LIMIT 1"
 _SAVE_SYNC = "INSERT OR REPLACE INTO synced VALUES (?, ?, ?, ?, ?, ?)"
 _INT_MAX = 2**63 - 1
 
@@ -68,6 +67,8 @@ class CustomerCache:
         self._kept_fields = kept_fields
         self._file = CacheFile(path, clock)
         self._last_sync_read: tuple[sqlite3.Connection, Row | None] | None = None
+        self._newest_seen = 0, ""
+        """The newest stamp seen since the last sync began: microseconds since 1970, and text."""
 
     async def find(self, card_id: CardId) -> LookupResult:
         """Return who had this card when last seen; `Unreachable` for an unknown card."""
@@ -116,7 +117,8 @@ class CustomerCache:
         return str(row[UPDATED_AT]) if row else ""
 
     def sync_progress(self) -> SyncProgress:
-        """Return how complete the cache is; errors: CacheError."""
+        """Return how complete the cache is; a sync begins with it. Errors: CacheError."""
+        self._newest_seen = 0, ""  # a backend that was restored has older ones
         with self._file.reading() as connection:
             any_sync = _last_sync(connection, "any")
             newest = any_sync[-1] if any_sync else ""
@@ -142,7 +144,7 @@ class CustomerCache:
         """Record a complete sync; errors: CacheError, also where the file was replaced meanwhile.
 
         Rows that the backend wrote while the sync ran may be missing. So the stamp that the next
-        delta starts from is the newest one less the duration of this sync.
+        delta starts from is the newest one seen less the duration of this sync.
         """
         self._file.reopen_in_place()
         self._file.ensure_opened_before(began_s)
@@ -150,13 +152,10 @@ class CustomerCache:
         duration = timedelta(seconds=self._clock.monotonic() - began_s)
         at = _earlier(self._trusted_now(), duration)
         with self._file.transaction() as connection:
-            newest = connection.execute(_NEWEST, (self._stamp_max_us(),)).fetchone()
-            row = (
-                boot_id,
-                self._uptime_ms(began_s),
-                at,
-                _earlier(newest[0], duration) if newest else "",
-            )
+            stamps = [_earlier(self._newest_seen[1], duration)]
+            if not full and (last_sync := _last_sync(connection, "any")):
+                stamps.append(last_sync[-1])
+            row = (boot_id, self._uptime_ms(began_s), at, self._newest_believed(stamps))
             keys = ("any", "full") if full else ("any",)
             self._last_sync_read = None
             connection.executemany(_SAVE_SYNC, [with_checksum((key, *row)) for key in keys])
@@ -200,13 +199,16 @@ class CustomerCache:
         stored_rows = {row[0]: row for row in connection.execute(_BY_IDS, (ids,))}
         newer_rows = []
         for snapshot in snapshots:
+            row = to_row(snapshot, self._kept_fields, seen_now)
+            if self._newest_seen[0] < row[UPDATED_US] <= stamp_max_us:
+                self._newest_seen = row[UPDATED_US], row[UPDATED_AT]
             stored_row = stored_rows.get(snapshot.customer.id)
             if stored_row is not None:
                 verify_checksum(stored_row)
                 plausible = stored_row[UPDATED_US] <= stamp_max_us and stored_row[GONE] != IS_GONE
                 if plausible and older(snapshot.updated_at, stored_row[UPDATED_AT]):
                     continue
-            newer_rows.append((to_row(snapshot, self._kept_fields, seen_now), stored_row))
+            newer_rows.append((row, stored_row))
         return newer_rows
 
     def _mark_missing(
@@ -256,6 +258,13 @@ class CustomerCache:
         if then is None or now is None or now < then:
             return None
         return (now - then).total_seconds()
+
+    def _newest_believed(self, stamps: list[str]) -> str:
+        """Return the newest of these stamps that is believed; empty if none is."""
+        us_max = self._stamp_max_us()
+        texts = {instant.timestamp(): text for text in stamps if (instant := stamp(text))}
+        believed = [instant_s for instant_s in texts if instant_s * 1_000_000 <= us_max]
+        return texts[max(believed)] if believed else ""
 
     def _stamp_max_us(self) -> int:
         """Return the latest stamp of a backend that is believed, in microseconds since 1970."""

@@ -59,6 +59,7 @@ BY_CAPITALS = "customers_by_capitals"
 
 _INDEXES = (
     "DROP INDEX IF EXISTS idx_customers_card_id",
+    "DROP INDEX IF EXISTS idx_customers_updated_us",
     f"CREATE INDEX IF NOT EXISTS customers_spelled ON customers ({SPELLED})",
     f"CREATE INDEX IF NOT EXISTS {BY_CAPITALS} ON customers (id) WHERE {TOLD_BY_CAPITALS}",
 )
@@ -95,7 +96,6 @@ def _create(connection: sqlite3.Connection) -> None:
             connection.execute(f"DROP TABLE IF EXISTS {name}")
         customer_table: Any = database["customers"]
         customer_table.create(CUSTOMERS, pk="id")
-        customer_table.create_index(["updated_us"])
         sync_table: Any = database["synced"]
         sync_table.create(_SYNCED, pk="key")
         connection.execute(f"PRAGMA user_version = {VERSION}")
