@@ -1,7 +1,9 @@
 """The contract of the till's journal, kept by the fake one and the journal on a disk."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.fakes.clock import FakeClock
@@ -45,6 +47,14 @@ def void(number: int, amount: int = 420, *, customer: int = 1) -> Draft:
         body={"reason": "wrong amount"},
         charge_id=f"sale-{number}",
     )
+
+
+def part(number: int, amount: int, which: int = 1, *, customer: int = 1) -> Draft:
+    """Return the draft of a void of some lines; it is the first or a later one of the charge."""
+    body: dict[str, Any] = {"reason": "goods returned", "lines": [["Coffee", amount, 1]]}
+    if which > 1:
+        body["number"] = which
+    return replace(void(number, amount, customer=customer), body=body)
 
 
 def mark(entry: Entry, total: int) -> Mark:
@@ -97,6 +107,39 @@ async def test_an_id_is_charged_once_and_voided_once(books: ChargeJournal) -> No
     position = books.position(1)
     assert position
     assert position.last == mark(entry, 420)
+
+
+PARTS = {
+    "the next part": (part(1, 100, 2), True),
+    "all of the rest": (part(1, 320, 2), True),
+    "the same part again": (part(1, 100), False),
+    "a part after the next": (part(1, 100, 3), False),
+    "more than the rest": (part(1, 321, 2), False),
+    "a part that takes nothing back": (part(1, 0, 2), False),
+    "the whole charge": (void(1), False),
+    "a part of another customer's": (part(1, 100, 2, customer=2), False),
+    "a part of a charge that there is not": (part(9, 100), False),
+}
+
+
+@pytest.mark.parametrize(("draft", "is_taken"), PARTS.values(), ids=PARTS)
+async def test_a_charge_is_taken_back_in_parts_each_once_and_never_beyond_itself(
+    books: ChargeJournal, draft: Draft, *, is_taken: bool
+) -> None:
+    await books.append([charge(1)])
+    await books.append([part(1, 100)])
+    left = 320
+    if is_taken:
+        await books.append([draft])
+        left += draft.amount_minor or 0
+    else:
+        with pytest.raises(EntryRefusedError):
+            await books.append([draft])
+    position = books.position(1)
+    assert position
+    assert position.last
+    assert position.last.total == left
+    assert books.offline_exposure(1, 0) == OfflineExposure(Money(left), Money(left))
 
 
 async def test_offline_charges_count_until_a_snapshot_holds_them(books: ChargeJournal) -> None:

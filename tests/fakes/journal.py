@@ -35,9 +35,12 @@ class FakeBooks:
             await asyncio.sleep(self.takes_s)
         if self.fails:
             raise JournalError(path="fake", detail=self.fails)
-        keys = {self._key(entry) for entry in self.entries if entry.charge_id}
-        if keys & {self._key(draft) for draft in drafts}:
-            raise EntryRefusedError(path="fake", detail="UNIQUE constraint failed")
+        charge_ids = {entry.charge_id for entry in self.of_kind(EntryKind.CHARGE)} - {None}
+        for draft in drafts:
+            if draft.kind is EntryKind.CHARGE and draft.charge_id in charge_ids:
+                raise EntryRefusedError(path="fake", detail="UNIQUE constraint failed")
+            if draft.kind is EntryKind.VOID and not self._may_void(draft):
+                raise EntryRefusedError(path="fake", detail="a void takes back what is left, once")
         return [self._keep(draft) for draft in drafts]
 
     def position(self, customer_id: int) -> Position | None:
@@ -78,10 +81,16 @@ class FakeBooks:
         """Return the entries of one kind, oldest first."""
         return [entry for entry in self.entries if entry.kind is kind]
 
-    @staticmethod
-    def _key(entry: Entry | Draft) -> tuple[EntryKind, str | None, int]:
-        number = entry.body.get("number", 1) if entry.kind is EntryKind.VOID else 0
-        return entry.kind, entry.charge_id, number
+    def _may_void(self, void: Draft) -> bool:
+        """Return whether a void is the next one of its charge, and takes back what is left."""
+        of_charge = [entry for entry in self.entries if entry.charge_id == void.charge_id]
+        amounts = [entry.amount_minor or 0 for entry in of_charge]
+        if not of_charge or of_charge[0].customer_id != void.customer_id:
+            return False
+        if void.body.get("number", 1) != len(of_charge):
+            return False
+        amount = void.amount_minor or 0
+        return amount == -amounts[0] if "lines" not in void.body else 0 < -amount <= sum(amounts)
 
     def _keep(self, draft: Draft) -> Entry:
         seq, prev_hash = len(self.entries) + 1, FIRST_PREV_HASH

@@ -64,6 +64,7 @@ class Shop:
         self.clock = FakeClock()
         self.finder = FakeFinder()
         self.books = FakeBooks(self.clock)
+        self.books.entries.extend(past_sales)
         self.sales_book = FakeSalesBook(self.books)
         self.shift_book = FakeShiftBook(self.books)
         self.conflict_desk = FakeConflictDesk()
