@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 from tests.benchmarks import basket, counter, footprint, reader, start, syncs
-from tests.benchmarks.books import journal, settling, shift
+from tests.benchmarks.books import history, journal, settling, shift
 from tests.benchmarks.figures import HEAD, Bench, Figure
 from tests.benchmarks.full_sync import rate, taps
 from tests.benchmarks.readers import decoders, idle, learning
@@ -29,6 +29,7 @@ MEASURES: Mapping[str, Measure] = {
     "journal": journal.measure,
     "settling": settling.measure,
     "shift": shift.measure,
+    "history": history.measure,
     "decision": journal.measure_decision,
     "syncs": syncs.measure,
     "cache": syncs.measure_cache,
