@@ -23,7 +23,7 @@ EUR = Currency("EUR")
 
 
 @dataclass
-class Site:
+class SalesSite:
     """A journal and the lists of its sales."""
 
     journal: ChargeJournal
@@ -47,14 +47,14 @@ class Site:
 
 
 @pytest.fixture(params=["fake", "journal"])
-def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SalesSite]:
     if request.param == "fake":
         books = FakeBooks(FakeClock())
-        yield Site(books, FakeSalesBook(books))
+        yield SalesSite(books, FakeSalesBook(books))
         return
     journal = Journal(tmp_path / "journal.db", FakeClock(), min_free_mb=0)
     journal.open({"backend": "test"})
-    yield Site(journal, PastSales(journal.queries))
+    yield SalesSite(journal, PastSales(journal.queries))
     journal.close()
 
 
@@ -72,7 +72,7 @@ def left(sales: tuple[PastSale, ...]) -> list[tuple[str | None, Money, int]]:
     return [(one.charge.charge_id, one.left.amount, one.left.voids) for one in sales]
 
 
-async def test_the_sales_of_the_shift_come_newest_first_with_what_is_left(site: Site) -> None:
+async def test_the_sales_of_the_shift_come_newest_first_with_what_is_left(site: SalesSite) -> None:
     await site.journal.append([sale("before")])
     await site.close_shift()
     await site.journal.append([sale("one"), sale("two")])
@@ -85,7 +85,7 @@ async def test_the_sales_of_the_shift_come_newest_first_with_what_is_left(site: 
     assert all(site.sales.is_of_shift(one.charge.seq) for one in page.sales)
 
 
-async def test_a_sale_of_an_earlier_shift_is_found_by_its_id(site: Site) -> None:
+async def test_a_sale_of_an_earlier_shift_is_found_by_its_id(site: SalesSite) -> None:
     await site.journal.append([sale("before")])
     await site.close_shift()
     await site.take_back("before")
@@ -96,7 +96,7 @@ async def test_a_sale_of_an_earlier_shift_is_found_by_its_id(site: Site) -> None
     assert site.sales.sale("nobody's") is None
 
 
-async def test_the_history_is_searched_step_by_step_to_its_end(site: Site) -> None:
+async def test_the_history_is_searched_step_by_step_to_its_end(site: SalesSite) -> None:
     await site.journal.append([sale(f"sale-{number}") for number in range(12)])
     await site.journal.append([Draft(EntryKind.DECLINED, body={"reason": "blocked", "amount": 9})])
     await site.take_back("sale-0")
