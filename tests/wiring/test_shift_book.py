@@ -1,6 +1,8 @@
 """The shifts of a running till: opened, looked at and closed while it sells."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import time
 from pathlib import Path
@@ -9,11 +11,14 @@ import pytest
 from tests.fakes.clock import FakeClock
 from tests.journal.drafts import charge
 
+from taptill.clock import SystemClock, named_zone
 from taptill.domain.errors import ShiftError
 from taptill.domain.money import Money
 from taptill.domain.reports.shift_report import Closing
+from taptill.journal.back_office.shift_book import JournalShiftBook
 from taptill.journal.journal import Journal
-from taptill.wiring.shift_book import JournalShiftBook, site_days
+from taptill.wiring.opening import OpenJournal
+from taptill.wiring.shift_book import LateShiftBook, site_days
 
 IDENTITY = {"backend": "b", "strategy": "debt", "money": "EUR", "machine": "m", "till": "bar"}
 
@@ -27,7 +32,8 @@ async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
 
 
 def book_of(journal: Journal) -> JournalShiftBook:
-    return JournalShiftBook(journal, FakeClock(), site_days(time(4), "Europe/Berlin"))
+    days = site_days(time(4), "Europe/Berlin")
+    return JournalShiftBook(journal, FakeClock(), days, named_zone)
 
 
 async def test_a_shift_is_opened_looked_at_and_closed(journal: Journal) -> None:
@@ -97,6 +103,30 @@ async def test_the_till_sells_on_while_a_shift_is_closed(journal: Journal) -> No
     written = journal.queries.connection.execute("SELECT sum(amount_minor) FROM entries")
     assert total == written.fetchone()[0] == 4000 + sold
     assert sold > 0
+
+
+async def test_the_till_opens_and_closes_shifts_by_a_book_that_is_built_late(
+    journal: Journal,
+) -> None:
+    clock = SystemClock()
+    book = LateShiftBook(OpenJournal(journal, clock), time(4), "Europe/Berlin")
+    await book.open(Money(100), "Jo")
+    assert (await book.running()).cash.opening_minor == 100
+    with pytest.raises(ShiftError):
+        await book.open(None, None)
+    z = await book.close(Closing(counted=Money(90)))
+    assert (z.cash.difference_minor, z.zone) == (-10, "Europe/Berlin")
+    assert await book.closed(1) == [z]
+
+
+def test_a_start_does_not_import_what_counts_shifts() -> None:
+    words = (
+        "import sys, taptill.wiring.runtime; print('taptill.domain.reports.counter' in sys.modules)"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", words], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout == "False\n"
 
 
 def test_a_zone_that_this_machine_has_not_is_the_machines() -> None:

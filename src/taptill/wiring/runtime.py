@@ -32,7 +32,7 @@ from taptill.wiring.config_watch import ConfigWatch
 from taptill.wiring.factories import goods_of, staff_of, strategy_of, till_settings
 from taptill.wiring.opening import OpenJournal
 from taptill.wiring.sending import Sender
-from taptill.wiring.shift_book import JournalShiftBook, site_days
+from taptill.wiring.shift_book import LateShiftBook
 from taptill.wiring.status import Status
 
 RESTORED_SALES = 6
@@ -172,9 +172,8 @@ def _connect(
     )
 
 
-def _shift_book(config: Config, opened: OpenJournal) -> JournalShiftBook:
-    days = site_days(config.till.day_ends_at, configs.time_zone())
-    return JournalShiftBook(opened.journal, opened.clock, days)
+def _shift_book(config: Config, opened: OpenJournal) -> LateShiftBook:
+    return LateShiftBook(opened, config.till.day_ends_at, configs.time_zone())
 
 
 def _sync_policy(config: Config) -> SyncPolicy:

@@ -1,91 +1,56 @@
-"""The shifts of a running till: reports counted in a thread, with a read of its own."""
+"""The shifts of a running till, whose counting is imported when a shift is asked for first."""
 
-import asyncio
-import time
-from collections.abc import Callable
-from contextlib import closing
-from datetime import time as wall_time
-from typing import TypeVar
+from datetime import time
+from functools import cached_property
+from typing import TYPE_CHECKING
 
+from taptill.checkout.ports import ShiftBook
 from taptill.clock import named_zone
-from taptill.domain.clock import Clock
-from taptill.domain.errors import EntryRefusedError, ShiftError
 from taptill.domain.money import Money
 from taptill.domain.reports.business_days import BusinessDays
-from taptill.domain.reports.shift_report import Closing, ShiftReport, closed
-from taptill.journal.back_office.shift_entries import closed_entries, opened_entry
-from taptill.journal.back_office.shifts import (
-    SiteDays,
-    closing_draft,
-    opening_draft,
-    running_report,
-    running_shift,
-    stored_report,
-)
-from taptill.journal.journal import Journal
-from taptill.journal.queries import JournalQueries
+from taptill.domain.reports.shift_report import Closing, ShiftReport
+from taptill.wiring.opening import OpenJournal
 
-REST_S = 0.002
-"""So long the thread that counts rests after each step, in seconds: the till comes first."""
-
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from taptill.journal.back_office.shifts import SiteDays
 
 
-def site_days(ends_at: wall_time, zone_name: str) -> SiteDays:
-    """Return how a site tells its days; the machine's zone where no zone has that name."""
-    zone = named_zone(zone_name)
-    return SiteDays(BusinessDays(ends_at, zone), zone_name if zone else "")
+class LateShiftBook:
+    """Fits `ShiftBook`; a start need not wait for what most of a shift's sales do without."""
 
-
-class JournalShiftBook:
-    """The shifts of a journal that is open for a till; one opening or closing at a time."""
-
-    def __init__(self, journal: Journal, clock: Clock, days: SiteDays) -> None:
-        self._journal = journal
-        self._clock = clock
-        self._days = days
-        self._one_at_a_time = asyncio.Lock()
+    def __init__(self, opened: OpenJournal, day_ends_at: time, zone_name: str) -> None:
+        self._opened = opened
+        self._day_ends_at = day_ends_at
+        self._zone_name = zone_name
 
     async def open(self, counted: Money | None, staff: str | None) -> None:
         """Open the running shift with what is in the drawer; ShiftError where it is open."""
-        async with self._one_at_a_time:
-            await self._in_thread(self._refuse_opened)
-            await self._journal.append([opening_draft(counted, staff)])
+        await self._book.open(counted, staff)
 
     async def running(self) -> ShiftReport:
         """Return the report of the running shift."""
-        return await self._in_thread(self._count)
+        return await self._book.running()
 
     async def close(self, closing: Closing) -> ShiftReport:
         """Close the running shift and return its Z; ShiftError where its number was taken."""
-        async with self._one_at_a_time:
-            report = closed(await self.running(), closing, self._clock.now())
-            try:
-                await self._journal.append([closing_draft(report)])
-            except EntryRefusedError as fault:
-                raise ShiftError(number=report.shift.number, done="closed") from fault
-            return report
+        return await self._book.close(closing)
 
     async def closed(self, count: int) -> list[ShiftReport]:
         """Return the Zs of the shifts that were closed last, newest first."""
+        return await self._book.closed(count)
 
-        def read(queries: JournalQueries) -> list[ShiftReport]:
-            found = closed_entries(queries, count)
-            return [stored_report(entry, queries.path, named_zone) for entry in found]
+    @cached_property
+    def _book(self) -> ShiftBook:
+        from taptill.journal.back_office.shift_book import JournalShiftBook  # noqa: PLC0415 - see class
 
-        return await self._in_thread(read)
+        days = site_days(self._day_ends_at, self._zone_name)
+        opened = self._opened
+        return JournalShiftBook(opened.journal, opened.clock, days, named_zone)
 
-    async def _in_thread(self, work: Callable[[JournalQueries], T]) -> T:
-        def run() -> T:
-            with closing(JournalQueries(self._journal.path)) as queries:
-                return work(queries)
 
-        return await asyncio.to_thread(run)
+def site_days(ends_at: time, zone_name: str) -> "SiteDays":
+    """Return how a site tells its days; the machine's zone where no zone has that name."""
+    from taptill.journal.back_office.shifts import SiteDays  # noqa: PLC0415 - as above
 
-    def _count(self, queries: JournalQueries) -> ShiftReport:
-        return running_report(queries, self._days, self._clock.now(), lambda: time.sleep(REST_S))
-
-    def _refuse_opened(self, queries: JournalQueries) -> None:
-        shift = running_shift(queries, self._days)
-        if opened_entry(queries, shift):
-            raise ShiftError(number=shift.number, done="opened")
+    zone = named_zone(zone_name)
+    return SiteDays(BusinessDays(ends_at, zone), zone_name if zone else "")

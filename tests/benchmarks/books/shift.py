@@ -11,14 +11,15 @@ from pathlib import Path
 
 from tests.benchmarks.figures import Bench, Figure, at_most, milliseconds, percentile, timed_s
 
-from taptill.clock import SystemClock
+from taptill.clock import SystemClock, named_zone
 from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.reports.shift_report import Closing, closed
+from taptill.journal.back_office.shift_book import JournalShiftBook
 from taptill.journal.back_office.shifts import closing_draft, running_report
 from taptill.journal.file import JournalFile
 from taptill.journal.journal import Journal
 from taptill.journal.queries import JournalQueries
-from taptill.wiring.shift_book import JournalShiftBook, site_days
+from taptill.wiring.shift_book import site_days
 
 SALES, CUSTOMERS, BATCH = 5_000, 1_500, 500
 LINES = [["Coffee", 120, 2, "A"], ["Cake", 250, 1, "B"], ["", 77, 1]]
@@ -81,7 +82,8 @@ async def _beside(bench: Bench, path: Path) -> Figure:
     clock = SystemClock()
     journal = Journal(path, clock)
     journal.open(IDENTITY)
-    book = JournalShiftBook(journal, clock, site_days(wall_time(4), "Europe/Berlin"))
+    days = site_days(wall_time(4), "Europe/Berlin")
+    book = JournalShiftBook(journal, clock, days, named_zone)
     numbers = iter(range(SALES, 10**9))
 
     async def commit_s() -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
-from tests.journal.drafts import void
+from tests.journal.drafts import conflict, void
 from tests.journal.played import DAYS, STEPS, PlayedJournal, PlayedStep
 
 from taptill.clock import named_zone
@@ -165,6 +165,27 @@ def test_a_report_is_of_one_state_whatever_comes_while_it_is_counted(till: Playe
     assert report == expected
 
 
+@pytest.mark.parametrize("part", ["FROM positions", "kind IN ('charge', 'void')", "= 'clock'"])
+def test_no_two_queries_of_a_report_see_two_states(till: PlayedJournal, part: str) -> None:
+    """Whatever is committed just before one of them, by the till's own connection."""
+    till.sell(1, 100)
+    till.sell(2, 250)
+    expected = till.running()
+    came: list[str] = []
+
+    def commit(statement: str) -> None:
+        if part in statement and not came:
+            came.append(statement)
+            till.settle(1)
+            till.append(conflict(2))
+
+    with closing(JournalQueries(till.file.path)) as queries:
+        queries.connection.set_trace_callback(commit)
+        report = running_report(queries, DAYS, till.clock.now())
+    assert came
+    assert report == expected
+
+
 def test_a_void_after_the_close_is_in_the_next_shift_and_names_the_old_one(
     till: PlayedJournal,
 ) -> None:
@@ -259,6 +280,24 @@ def test_a_changed_z_is_named_with_what_the_journal_says(till: PlayedJournal) ->
     assert "it begins with entry 9, the shift before ended with 2" in details
     assert "it ends with entry 2, and is entry 4 itself" in details
     assert "figures.total.gross_minor is 321, counted anew 0" in details
+
+
+def test_a_number_that_was_left_out_is_named(till: PlayedJournal) -> None:
+    till.close_shift()
+    z = closed(till.running(), Closing(), till.clock.now())
+    till.append(Draft(EntryKind.SHIFT_CLOSED, body={**closing_draft(z).body, "number": 3}))
+    details = [fault.detail for fault in faults(till.queries())]
+    assert details == ["its number is 3, that of the shift before 1"]
+
+
+def test_a_case_about_more_than_the_row_should_hold_counts_without_its_sign(
+    till: PlayedJournal,
+) -> None:
+    charge = till.sell(1, 250)
+    till.settle(1)
+    till.append(void(1, 250, charge.charge_id or ""), conflict(1, "other-reason"))
+    assert till.close_shift().cases == CountAndSum(1, 250)
+    assert faults(till.queries()) == []
 
 
 def test_a_z_that_cannot_be_read_is_named(till: PlayedJournal) -> None:
