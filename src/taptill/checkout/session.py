@@ -76,6 +76,7 @@ class Notice(StrEnum):
     HELD_UP = "held-up"  # keys that came while the program was held up: dropped
     WHICH_GOOD = "which-good"  # a quantity without a good, which is to follow
     UNKNOWN_BARCODE = "unknown-barcode"
+    SCAN_LATER = "scan-later"  # a barcode while a list or a form is open
     SCAN_AGAIN = "scan-again"  # the reader for goods read no whole barcode
     NUM_LOCK = "num-lock"  # a cursor key, or the keypad without Num Lock
 

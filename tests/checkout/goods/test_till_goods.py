@@ -12,6 +12,7 @@ from taptill.domain.basket import Good
 from taptill.domain.decision import Declined, Reason
 from taptill.domain.entry import EntryKind
 from taptill.domain.money import ZERO, Money
+from taptill.domain.staff.member import Role, StaffMember
 from taptill.domain.tap import Scan
 
 ADA = 1
@@ -195,6 +196,21 @@ def test_a_scan_answers_no_question_about_a_void(shop: Shop) -> None:
     shop.f8()
     scan(shop, BARCODE)
     assert (shop.notice(), shop.step(), names(shop)) == (Notice.VOID_KEYS, Step.VOIDING, [])
+
+
+def test_a_scan_while_a_list_or_a_form_is_open_rings_up_nothing() -> None:
+    staff = (StaffMember("Jo", Role.CASHIER, card_id="CAFE01"),)
+    keypad = replace(SETTINGS.keypad, goods=MORE_GOODS)
+    with open_shop(replace(SETTINGS, keypad=keypad, staff=staff)) as shop:
+        assert shop.view.page is not None
+        scan(shop, BARCODE)
+        Console(shop).keys(f"{BARCODE}\r", FAST)
+        shop.later(0.5)
+        assert (shop.notice(), names(shop)) == (Notice.SCAN_LATER, [])
+        shop.tap("CAFE01")
+        shop.later(0.5)
+        scan(shop, BARCODE)
+        assert names(shop) == ["1 Cola"]
 
 
 def test_a_scan_while_a_charge_is_saved_must_wait(shop: Shop) -> None:

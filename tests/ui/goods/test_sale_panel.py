@@ -6,7 +6,7 @@ import pytest
 from tests.ui.drawing import characters, drawn, fills, text_of
 from tests.ui.goods.goods_states import GROUPED, GROUPS, LONG_BASKET, MANY, RINGING_GROUPED, STATES
 from tests.ui.states import READY, RINGING
-from tests.ui.test_fit import SETTINGS_BY_LANGUAGE, SIZES
+from tests.ui.test_fit import HOSTILE, SETTINGS_BY_LANGUAGE, SIZES
 from tests.ui.test_snapshots import compare
 
 from taptill.checkout.view import TillView
@@ -129,6 +129,22 @@ def test_goods_of_a_group_stand_together_in_the_order_of_the_config() -> None:
     [page] = goods_pages(goods, ENGLISH, 26, 9)
     assert [row.split()[0:2] for row in page.rows] == [["─", "One"], ["a", "A"], ["/3", "C"],
                                                        ["/2", "B"]]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_hostile_names_of_goods_and_groups_break_no_box(size: tuple[int, int]) -> None:
+    hostile = tuple(replace(good, name=HOSTILE, group=HOSTILE[:24]) for good in GROUPED)
+    for basket in (Basket(), Basket((Line(HOSTILE, Money(-5), 99),))):
+        view = replace(RINGING, goods=hostile, basket=basket, keystrokes="", total=basket.total)
+        for place in (FIRST_GOODS, GoodsPlace(4, asked=True)):
+            for chosen in (None, 0) if basket.lines else (None,):
+                shown = replace(view, chosen=chosen)
+                for console in (False, True):
+                    settings = replace(ENGLISH, console=console)
+                    rows = draw_screen(shown, settings, size, place=place)
+                    assert fills(rows, *size)
+                    text = "".join(map(characters, rows.sale))
+                    assert not set(text) & {"\x1b", "\x00", "\u202e", "\u0337"}
 
 
 def test_a_price_below_zero_has_its_minus_everywhere() -> None:

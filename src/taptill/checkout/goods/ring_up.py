@@ -76,7 +76,7 @@ class RingUp:
         keypad = state.settings.keypad
         good = find_barcode(barcode, keypad)
         if state.sale.page:
-            state.show_notice(Notice.PAGE_OPEN)
+            state.show_notice(Notice.SCAN_LATER)
         elif state.sale.step is Step.VOIDING:
             state.show_notice(Notice.VOID_KEYS)
         elif good is None:
