@@ -7,11 +7,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.fakes.till import FakeTill
+from tests.ui.goods.goods_states import STATES as GOODS_STATES
 from tests.ui.states import LEGEND, SETTINGS, STATES
 from textual import events
 
 from taptill.ui.app import TillApp
 from taptill.ui.texts import load
+
+VIEWS = [view for view in STATES.values() if view] + [view for view, _ in GOODS_STATES.values()]
 
 
 class StatePreview(TillApp):
@@ -25,11 +28,8 @@ class StatePreview(TillApp):
         if step is None:
             super().on_key(event)
             return
-        names = [name for name, view in STATES.items() if view]
-        self.place = (self.place + step) % len(names)
-        view = STATES[names[self.place]]
-        assert view is not None
-        self._take_view(view)
+        self.place = (self.place + step) % len(VIEWS)
+        self._take_view(VIEWS[self.place])
 
 
 def main() -> None:

@@ -2,13 +2,16 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from tests.checkout.keys.console import Console
-from tests.fakes.shop import open_shop
+from tests.fakes.shop import GOODS, SETTINGS, open_shop
 
 from taptill.checkout.session import Step
+from taptill.domain.basket import Good
 from taptill.domain.entry import EntryKind
+from taptill.domain.money import Money
 
 SEQUENCES = 10_000
 PER_SHOP = 250
@@ -29,10 +32,20 @@ SHARDS = (
         b"-\r",
         b"\r-",
     ),
-    *(b"4", b"420", b"1", b"c", b"w", b"A", b"/1", b"+", b"*", b","),
+    *(b"4", b"420", b"1", b"c", b"w", b"A", b"/1", b"+", b"*", b",", b"3", b"3*", b"b"),
     *(b"00000420\r", b"62E3086CED\r", b"12\t", b"4006381333931\r\n", b"420\r"),
     *(b"\x1b[", b"\x1bO", b"\x1b[?6", b"\x1b[?6c", b"\x1b[0n", b"\xff", b"\xe2\x82", b"\x1b]11;r"),
-    *(b"\x1b[19~", b"\x1b[A", b"\x1b[13u", b"\x1b[27u", b"\x1bOM", b"\x1b[57412u", b"\x11"),
+    *(
+        b"\x1b[19~",
+        b"\x1b[A",
+        b"\x1b[B",
+        b"\x1b[3~",
+        b"\x1b[13u",
+        b"\x1b[27u",
+        b"\x1bOM",
+        b"\x1b[57412u",
+        b"\x11",
+    ),
 )
 GAPS_S = (0.0, 0.001, 0.008, 0.03, 0.04, 0.06, 0.12, 0.3, 0.6, 1.5)
 BURSTS = (
@@ -45,7 +58,10 @@ BURSTS = (
     "00000000",
     "-1\r",
     "ccccc\r",
+    "4006381333931\r",
 )
+COLA, BOTTLE = Good("", "Cola", Money(110), barcode="4006381333931"), Good("b", "Back", Money(-25))
+WITH_BARCODE = replace(SETTINGS, keypad=replace(SETTINGS.keypad, goods=(*GOODS, COLA, BOTTLE)))
 ACTS = (
     "type",
     "type",
@@ -109,7 +125,7 @@ def test_no_charge_without_an_enter_on_a_painted_decision(first: int) -> None:
     """There are ten thousand sequences; enough of them must end in a charge."""
     counts: Counter[str] = Counter()
     for seed in range(first, first + PER_SHOP):
-        with open_shop() as shop:
+        with open_shop(WITH_BARCODE) as shop:
             console = Console(shop, takes_lines=seed % 2 == 0, cards="A")
             play(console, random.Random(seed))
             assert console.bad == [], f"seed {seed}"
@@ -122,6 +138,7 @@ def test_no_charge_without_an_enter_on_a_painted_decision(first: int) -> None:
             assert shop.step() is Step.READY, f"seed {seed}"
             charges = shop.books.of_kind(EntryKind.CHARGE)
             assert len(charges) <= len(console.confirmed), f"seed {seed}"
+            assert all((entry.amount_minor or 0) > 0 for entry in charges), f"seed {seed}"
             counts["charged"] += len(charges)
             counts["lines"] += len(console.lines)
     assert counts["charged"] > PER_SHOP / 10
