@@ -13,7 +13,7 @@ from taptill.checkout.view import TillView
 from taptill.clock import SystemClock
 from taptill.config import Config, load
 from taptill.wiring.card_readers import CardReaders
-from taptill.wiring.config_watch import ConfigWatch
+from taptill.wiring.config_watch import BYTES_MAX, ConfigWatch
 from taptill.wiring.opening import open_journal
 from taptill.wiring.runtime import TillSetup, build
 
@@ -130,6 +130,13 @@ async def test_warnings_are_those_of_the_goods_that_are_on_sale(site: Site) -> N
     site.write(COFFEE.format(price="1.50") + 'barcode = "4006381333932"\n')
     [warning] = await site.look()
     assert warning.startswith("[[goods]] 1 barcode 4006381333932: as EAN-13")
+
+
+async def test_a_file_that_cannot_be_a_config_is_not_read_into_memory(site: Site) -> None:
+    with site.path.open("ab") as file:
+        file.truncate(BYTES_MAX + 1)
+    assert await site.look() == ("config.toml is not taken over: it is larger than 4 MB",)
+    assert site.taken == []
 
 
 async def test_a_file_that_is_gone_changes_nothing(site: Site) -> None:

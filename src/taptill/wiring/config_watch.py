@@ -17,6 +17,8 @@ from taptill.wiring.opening import refuse_unbuilt
 from taptill.wiring.readers import check_reader
 
 LOOK_S = 1.0
+BYTES_MAX = 4_000_000
+"""A config of 2,000 goods has a tenth of this; what is larger is something else by mistake."""
 
 TAKEN_OVER = frozenset({"goods", "staff", "warnings"})
 _LISTS = {"readers": "[[reader]]"}
@@ -61,13 +63,13 @@ class ConfigWatch:
         seen_before, self._seen = self._seen, _stamp_of(self._path)
         if self._seen is not None and self._read != self._seen == seen_before:
             self._read = self._seen
-            await self._load()
+            await self._load(self._seen[1])
         if self._waiting is not None and self._take(self._waiting):
             self._taken, self._waiting = self._waiting, None
 
-    async def _load(self) -> None:
+    async def _load(self, size: int) -> None:
         try:
-            config = await asyncio.to_thread(_load, self._path)
+            config = await asyncio.to_thread(_load, self._path, size)
         except ConfigError as fault:
             complaints = fault.fields["list"]
             assert isinstance(complaints, list)
@@ -93,7 +95,10 @@ class ConfigWatch:
         return f"{self._path.name} is not taken over: {complaints[0]}{more}"
 
 
-def _load(path: Path) -> Config:
+def _load(path: Path, size: int) -> Config:
+    if size > BYTES_MAX:
+        problem = f"it is larger than {BYTES_MAX // 1_000_000} MB"
+        raise ConfigError(complaints=problem, list=[problem])
     config = load(path, check_reader)
     refuse_unbuilt(config)
     return config
