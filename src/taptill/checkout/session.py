@@ -73,6 +73,7 @@ class Notice(StrEnum):
     NO_STAFF = "no-staff"  # it needs somebody of the staff, and the config names nobody
     NOT_NOW = "not-now"  # a key of a page that cannot be opened here
     NOT_READABLE = "not-readable"  # a page needs what the journal cannot give now
+    SHIFT_OPEN = "shift-open"  # the shift was opened just now
     HELD_UP = "held-up"  # keys that came while the program was held up: dropped
     WHICH_GOOD = "which-good"  # a quantity without a good, which is to follow
     UNKNOWN_BARCODE = "unknown-barcode"

@@ -273,3 +273,11 @@ class Till:
             state.show_notice(Notice.LET_GO)
         elif step in {Step.CARD, Step.CONFIRM}:
             self._identification.keep_fresh()
+        else:
+            self._lock_when_idle(idle_s)
+
+    def _lock_when_idle(self, idle_s: float) -> None:
+        state = self._state
+        is_free = state.sale.step is Step.READY and state.staff is not None
+        if is_free and idle_s > state.settings.lock_after_s:
+            self._open_page("f2")

@@ -57,6 +57,7 @@ class TillSettings:
     cashier may void a sale for so long. `clear_after_s`: the customer is removed from the screen so
     long after the last key or card. `let_go_after_s`: the same where the sale waits for Enter.
     `staff`: one of them must log in before anything is sold; without any there is no log-in.
+    `lock_after_s`: a till at which nobody does anything for so long is locked.
     """
 
     keypad: Keypad
@@ -67,6 +68,7 @@ class TillSettings:
     clear_after_s: float
     let_go_after_s: float = inf
     staff: tuple[StaffMember, ...] = ()
+    lock_after_s: float = inf
 
 
 class TillState:

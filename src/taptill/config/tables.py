@@ -82,6 +82,7 @@ class TillConfig:
     max_charge: Annotated[Money, ConfigKey(amount(1), "100.00")]
     max_repayment: Annotated[Money, ConfigKey(amount(), "200.00")]
     void_window_s: Annotated[int, ConfigKey(integer(0, DAY_S, "s"), 300)]
+    lock_after_s: Annotated[int, ConfigKey(integer(0, DAY_S, "s"), 0)]
     countdown_s: Annotated[int, ConfigKey(integer(1, 60, "s"), 5)]
     implied_decimals: Annotated[bool, ConfigKey(boolean(), default=True)]
     day_ends_at: Annotated[time, ConfigKey(wall_time(), "00:00")]

@@ -2,6 +2,7 @@
 
 import random
 from functools import partial
+from math import inf
 
 from taptill.backend.customers import CustomersApi
 from taptill.checkout.keypad import Keypad
@@ -46,6 +47,7 @@ def till_settings(config: Config, balance: PendingBalance) -> TillSettings:
         clear_after_s=float(config.privacy.clear_after_s),
         let_go_after_s=float(config.privacy.let_go_after_s),
         staff=staff_of(config),
+        lock_after_s=float(config.till.lock_after_s or inf),
     )
 
 

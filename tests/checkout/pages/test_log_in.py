@@ -197,3 +197,23 @@ def test_the_lock_stays_however_long_nobody_comes() -> None:
     with open_shop(CREWED) as shop:
         shop.later(10_000.0)
         assert shop.page().name == "log-in"
+
+
+def test_a_till_that_nobody_uses_locks_itself_where_the_site_wants_that() -> None:
+    with crewed_shop(replace(CREWED, lock_after_s=120.0)) as shop:
+        shop.sell("420", "A")
+        shop.later(100.0)
+        assert shop.view.status.staff == "Jo"
+        shop.tap("A")
+        shop.later(100.0)
+        assert (shop.view.page, shop.view.status.staff) == (None, "Jo")
+        shop.later(30.0)
+        assert (shop.page().name, shop.view.status.staff) == ("log-in", "")
+        assert signatures(shop, EntryKind.LOCKED) == ["Jo"]
+
+
+def test_a_till_does_not_lock_itself_while_something_is_rung_up() -> None:
+    with crewed_shop(replace(CREWED, lock_after_s=120.0)) as shop:
+        shop.press("420")
+        shop.later(1000.0)
+        assert (shop.step(), shop.view.status.staff) == (Step.RINGING, "Jo")

@@ -58,8 +58,9 @@ def test_a_shift_is_opened_with_counted_cash_once(shop: Shop) -> None:
     menu(shop, "open")
     shop.press("10000")
     assert shop.page().head[-1].cells == (phrase("page.drawer"), Money(10000))
+    shop.later(300.0)
     type_and_enter(shop, "")
-    assert shop.view.page is None
+    assert (shop.view.page, shop.notice()) == (None, Notice.SHIFT_OPEN)
     (entry,) = shop.books.of_kind(EntryKind.SHIFT_OPENED)
     assert entry.body["cash"] == 10000
     menu(shop, "open")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from taptill.checkout.session import Notice
 from taptill.domain.card_id import CardId
 from taptill.domain.money import Money
 
@@ -100,7 +101,7 @@ class PageTraits:
       the sale; on any other it is answered with a word.
     - `acts_on_key`: a key may have an effect that cannot be undone.
     - `may_break_off`: a key breaks off the work that leads to the next turn.
-    - `stays`: it is not closed by Esc, nor because nobody does anything.
+    - `stays`: it is not closed because nobody does anything.
     """
 
     takes_cards: bool = False
@@ -117,14 +118,15 @@ Work = Callable[[], Coroutine[Any, Any, "Turn"]]
 class Turn:
     """What follows: the page from now on, None for the sale, and work that leads to the next turn.
 
-    `then` changes the sale once the page is closed. `reads`: the work only reads, so that its
-    failure is said and does not close the till.
+    `then` changes the sale once the page is closed, `notice` says what was done. `reads`: the work
+    only reads, so that its failure is said and does not close the till.
     """
 
     page: TillPage | None = None
     work: Work | None = None
     reads: bool = False
     then: Callable[[], None] | None = field(default=None, compare=False)
+    notice: Notice = Notice.NONE
 
 
 BACK_TO_SALE = Turn()

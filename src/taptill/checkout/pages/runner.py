@@ -27,6 +27,8 @@ class PageRunner:
         self._show(turn.page)
         if turn.then is not None:
             turn.then()
+        if turn.notice is not Notice.NONE:
+            self._state.show_notice(turn.notice)
         if turn.work is not None:
             self._task = self._state.background.start(self._work(turn.work, reads=turn.reads))
 

@@ -18,6 +18,7 @@ from taptill.checkout.pages.page import (
 )
 from taptill.checkout.pages.shift_rows import report_rows
 from taptill.checkout.ports import ShiftBook
+from taptill.checkout.session import Notice
 from taptill.domain.card_id import CardId
 from taptill.domain.errors import ShiftError
 from taptill.domain.money import Money
@@ -111,8 +112,8 @@ class CashForm:
 
     @property
     def traits(self) -> PageTraits:
-        """Return that nothing but Enter acts."""
-        return PageTraits()
+        """Return that it waits: counting takes time."""
+        return PageTraits(stays=True)
 
     def press(self, key: str) -> Turn:
         """Type the amount, go on with Enter, or go back."""
@@ -163,7 +164,7 @@ class ShiftDesk:
                     await self.book.open(counted, self.staff())
                 except ShiftError:
                     return Turn(replace(page, notice=phrase("page.is-open")))
-                return BACK_TO_SALE
+                return Turn(notice=Notice.SHIFT_OPEN)
 
             return Turn(page, open_shift)
 
