@@ -107,7 +107,7 @@ class Till:
         """
         if self._accept_key():
             if self._state.sale.page:
-                self._confirm_on_page(on_screen=on_screen)
+                self._page_runner.confirm(on_screen=on_screen)
             elif self._state.sale.keyed_input.is_unfinished:
                 self.ring_up.press("+")
             else:
@@ -243,12 +243,6 @@ class Till:
             self._state.show_notice(following)
         else:
             self._page_runner.follow(following)
-
-    def _confirm_on_page(self, *, on_screen: bool) -> None:
-        if on_screen:
-            self._page_runner.press("enter")
-        else:
-            self._state.show_notice(Notice.WAIT_A_MOMENT)
 
     async def _tick(self) -> None:
         while True:

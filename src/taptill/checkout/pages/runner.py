@@ -44,6 +44,13 @@ class PageRunner:
             except JournalError:
                 state.show_notice(Notice.NOT_READABLE)
 
+    def confirm(self, *, on_screen: bool) -> None:
+        """Let the page take Enter, unless what it is about had not been painted by then."""
+        if on_screen:
+            self.press("enter")
+        else:
+            self._state.show_notice(Notice.WAIT_A_MOMENT)
+
     def tap(self, card_id: CardId) -> bool:
         """Take a card; return False if it is for the sale, whose page is closed then."""
         state, page = self._state, self.page
