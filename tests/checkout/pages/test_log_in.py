@@ -199,6 +199,16 @@ def test_the_lock_stays_however_long_nobody_comes() -> None:
         assert shop.page().name == "log-in"
 
 
+def test_digits_that_somebody_left_on_the_screen_are_forgotten() -> None:
+    with crewed_shop(who="") as shop:
+        shop.press("12580")
+        shop.later(100.0)
+        assert shop.page().typed is None
+        shop.hasty_enter()
+        shop.later(1.0)
+        assert shop.view.status.staff == ""
+
+
 def test_a_till_that_nobody_uses_locks_itself_where_the_site_wants_that() -> None:
     with crewed_shop(replace(CREWED, lock_after_s=120.0)) as shop:
         shop.sell("420", "A")

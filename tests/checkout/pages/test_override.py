@@ -118,3 +118,19 @@ def test_a_page_that_nobody_uses_closes() -> None:
         shop.key("f9")
         shop.later(10_000.0)
         assert shop.view.page is None
+
+
+def test_an_enter_meant_for_the_pin_does_not_confirm_the_sale() -> None:
+    with crewed_shop() as shop:
+        decline(shop)
+        shop.key("f9")
+        shop.press("1")
+        shop.press("1135791")
+        shop.hasty_enter()
+        shop.later(0.1)
+        assert shop.step() is Step.CONFIRM
+        shop.hasty_enter()
+        assert (shop.step(), shop.notice()) == (Step.CONFIRM, Notice.WAIT_A_MOMENT)
+        shop.enter()
+        shop.later(1.0)
+        assert shop.step() is Step.PAID

@@ -17,7 +17,6 @@ from taptill.checkout.session import Notice, Step
 from taptill.checkout.till_state import TillState
 from taptill.domain.decision import OVERRIDABLE, Declined
 from taptill.domain.sales.past import PastSale
-from taptill.domain.sales.undo import UndoRight
 
 _DECLINED = frozenset({Step.DECLINED, Step.REFUSED})
 
@@ -74,7 +73,7 @@ class PageOpener:
             return Turn(undo.list_page())
         last = self._charging.voidable()
         sale = sales.sale(last.charge_id) if last else None
-        if sale and undo.right_of(sale) is UndoRight.ALLOWED:
+        if sale and undo.may_alone(sale):
             return self._ask_void()
         return Turn(undo.list_page()) if undo.is_anything_left() else self._ask_void()
 

@@ -101,7 +101,9 @@ class PageTraits:
       the sale; on any other it is answered with a word.
     - `acts_on_key`: a key may have an effect that cannot be undone.
     - `may_break_off`: a key breaks off the work that leads to the next turn.
-    - `stays`: it is not closed because nobody does anything.
+    - `stays`: it is there whenever nothing else can be done. It is begun anew when nobody has done
+      anything for a while.
+    - `waits`: it stays open however long nobody does anything.
     """
 
     takes_cards: bool = False
@@ -109,6 +111,7 @@ class PageTraits:
     acts_on_key: bool = False
     may_break_off: bool = False
     stays: bool = False
+    waits: bool = False
 
 
 Work = Callable[[], Coroutine[Any, Any, "Turn"]]

@@ -77,7 +77,7 @@ class PageRunner:
     def close_when_idle(self) -> None:
         """Close the page, as nobody has done anything for long."""
         page = self.page
-        if page is not None and not page.traits.stays and self._task is None:
+        if page is not None and not page.traits.waits and self._task is None:
             self._show(None)
 
     def _is_free(self) -> bool:
@@ -106,4 +106,7 @@ class PageRunner:
             self._state.close(str(fault.fields.get("detail", fault.code)))
 
     def _show(self, page: TillPage | None) -> None:
+        """Show a page, or the sale; an Enter meant for the page must not confirm that."""
+        if page is None and self.page is not None:
+            self._state.finished_at_s = self._state.now_s
         self._state.sale = replace(self._state.sale, page=page)

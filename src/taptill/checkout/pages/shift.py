@@ -113,7 +113,7 @@ class CashForm:
     @property
     def traits(self) -> PageTraits:
         """Return that it waits: counting takes time."""
-        return PageTraits(stays=True)
+        return PageTraits(waits=True)
 
     def press(self, key: str) -> Turn:
         """Type the amount, go on with Enter, or go back."""

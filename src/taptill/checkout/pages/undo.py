@@ -135,19 +135,22 @@ class UndoDesk:
     age_s: Callable[[PastSale], float | None]
     void: Callable[[Draft], None]
 
-    def right_of(self, sale: PastSale) -> UndoRight:
-        """Return whether who is logged in may take a sale back."""
+    def right_of(self, sale: PastSale, *, in_shift: bool) -> UndoRight:
+        """Return whether who is logged in may take a sale back, of this shift or of an older."""
         member = self.desk.member
         undoer = Undoer(member.name, member.may(Right.UNDO_ANY)) if member else None
-        origin = SaleOrigin(
-            sale.charge.staff, self.age_s(sale), self.sales.is_of_shift(sale.charge.seq)
-        )
+        origin = SaleOrigin(sale.charge.staff, self.age_s(sale), in_shift)
         return may_undo(origin, undoer, self.window_s)
+
+    def may_alone(self, sale: PastSale) -> bool:
+        """Return whether who is logged in may take a sale back without anybody else."""
+        in_shift = self.sales.is_of_shift(sale.charge.seq)
+        return self.right_of(sale, in_shift=in_shift) is UndoRight.ALLOWED
 
     def is_anything_left(self) -> bool:
         """Return whether a sale of this shift could be taken back, by whomever."""
         return any(
-            sale.left.amount > ZERO and self.right_of(sale) is not UndoRight.TOO_LATE
+            sale.left.amount > ZERO and self.right_of(sale, in_shift=True) is not UndoRight.TOO_LATE
             for sale in self.sales.of_shift(limit=LISTED_MAX).sales
         )
 
@@ -172,7 +175,7 @@ class UndoDesk:
         sale = self.sales.sale(charge_id)
         if sale is None or sale.left.amount <= ZERO:
             return _answered(back, phrase("undo.nothing-left"))
-        right = self.right_of(sale)
+        right = self.right_of(sale, in_shift=self.sales.is_of_shift(sale.charge.seq))
         if right is UndoRight.TOO_LATE:
             return _answered(back, phrase("undo.too-late"))
         needs_second = right is UndoRight.NEEDS_SUPERVISOR
