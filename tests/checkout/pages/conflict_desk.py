@@ -49,16 +49,22 @@ REFUSED = replace(
 
 
 class FakeConflictDesk:
-    """Holds cases; a decision takes a while, and has the outcome that the test sets."""
+    """Holds cases; a decision takes a while, and has the outcome that the test sets.
+
+    `fault` is raised where the cases are asked for.
+    """
 
     def __init__(self) -> None:
         self.open: list[DeskCase] = []
         self.decisions: list[CaseDecision] = []
         self.outcome: CaseOutcome | None = CaseOutcome.DONE
+        self.fault: Exception | None = None
 
     async def cases(self) -> tuple[DeskCase, ...]:
         """Return the cases that are open."""
         await asyncio.sleep(0.05)
+        if self.fault:
+            raise self.fault
         return tuple(self.open)
 
     async def decide(self, decision: CaseDecision) -> CaseOutcome:

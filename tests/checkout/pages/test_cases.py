@@ -6,6 +6,7 @@ from tests.checkout.pages.crew import SAM, crewed_shop
 from tests.fakes.shop import Shop
 
 from taptill.checkout.pages.page import phrase
+from taptill.checkout.session import Step
 from taptill.domain.conflicts.case import CaseAnswer, CaseDecision, CaseOutcome
 from taptill.domain.money import Money
 
@@ -105,3 +106,16 @@ def test_esc_leads_back_without_a_decision() -> None:
             shop.escape()
         assert names == ["case-why", "case", "cases", "office"]
         assert shop.conflict_desk.decisions == []
+
+
+def test_something_unforeseen_behind_a_page_closes_the_till_and_locks_no_page(shop: Shop) -> None:
+    shop.conflict_desk.fault = RuntimeError("unforeseen")
+    shop.key("f10")
+    shop.press("6")
+    shop.later(0.1)
+    assert (shop.step(), shop.view.detail) == (Step.CLOSED, "RuntimeError")
+    shop.later(20.0)
+    shop.key("f10")
+    assert shop.page().name == "office"
+    shop.escape()
+    assert (shop.view.page, shop.step()) == (None, Step.READY)

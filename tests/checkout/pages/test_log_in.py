@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from tests.checkout.pages.crew import CREWED, JO, SAM, crewed_shop, log_in
+from tests.checkout.pages.crew import CREWED, JO, KIM, SAM, crewed_shop, log_in
 from tests.domain.samples import ADA
 from tests.fakes.shop import Shop, open_shop
 
@@ -227,3 +227,16 @@ def test_a_till_does_not_lock_itself_while_something_is_rung_up() -> None:
         shop.press("420")
         shop.later(1000.0)
         assert (shop.step(), shop.view.status.staff) == (Step.RINGING, "Jo")
+
+
+def test_staff_who_are_fewer_while_a_pin_is_looked_at_are_still_chosen_from() -> None:
+    with crewed_shop(who="") as shop:
+        shop.press("4")
+        shop.press("1111")
+        shop.hasty_enter()
+        keypad = shop.till._state.settings.keypad
+        assert shop.till.changes.take(keypad.goods, (JO, KIM))
+        shop.later(0.1)
+        shop.escape()
+        shop.hasty_enter()
+        assert shop.page().head[0].cells[0] == "Kim"

@@ -68,6 +68,26 @@ def test_a_shift_is_opened_with_counted_cash_once(shop: Shop) -> None:
     assert shop.page().notice == phrase("page.is-open")
 
 
+CASH = {
+    "two points before the digit": (",,5", ",5", Money(50)),
+    "two points in a row": ("5..", "5.", Money(500)),
+    "two points apart": ("1.2,3", "1.23", Money(123)),
+    "points alone": (".,.", ".", phrase("page.not-counted")),
+    "too many digits behind the point": ("12.345", "12.34", Money(1234)),
+}
+
+
+@pytest.mark.parametrize(("keys", "typed", "meant"), CASH.values(), ids=CASH)
+def test_a_key_that_makes_no_amount_is_not_taken(
+    shop: Shop, keys: str, typed: str, meant: Cell
+) -> None:
+    menu(shop, "open")
+    shop.press(keys)
+    assert (shop.page().typed, shop.page().head[-1].cells[-1]) == (typed, meant)
+    shop.press("x")
+    assert shop.page().notice == phrase("page.type-amount")
+
+
 def test_closing_shows_the_z_and_the_next_shift_begins_empty(shop: Shop) -> None:
     sell(shop)
     menu(shop, "close")

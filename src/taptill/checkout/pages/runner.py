@@ -88,15 +88,17 @@ class PageRunner:
         return self._task is None
 
     async def _work(self, work: Work, *, reads: bool) -> None:
+        turn = None
         try:
             turn = await work()
         except JournalError as fault:
             self._failed(fault, reads=reads)
-            turn = None
-        if self._task is asyncio.current_task():
-            self._task = None
-            if turn is not None and self.page is not None:  # else the till has closed meanwhile
-                self.follow(turn)
+        finally:  # also where something unforeseen was raised: keys count again
+            is_awaited = self._task is asyncio.current_task()
+            if is_awaited:
+                self._task = None
+        if is_awaited and turn is not None and self.page is not None:  # else the till has closed
+            self.follow(turn)
 
     def _failed(self, fault: JournalError, *, reads: bool) -> None:
         """Close the till if its journal cannot be written; say what only cannot be read."""

@@ -94,8 +94,7 @@ class CashForm:
     @property
     def amount(self) -> Money | None:
         """Return the amount that was typed; None where nothing was."""
-        text = self.cash.text.replace(",", ".")
-        return typed_amount(text, self.keypad) if text.strip(".") else None
+        return _amount(self.cash.text, self.keypad)
 
     @property
     def view(self) -> PageView:
@@ -133,7 +132,7 @@ class CashForm:
 
     def _is_amount(self, text: str) -> bool:
         try:
-            typed_amount(text.replace(",", ".").lstrip("."), self.keypad)
+            _amount(text, self.keypad)
         except ValueError:
             return False
         return True
@@ -244,6 +243,14 @@ def closes_page(reports: Sequence[ShiftReport], back: Turn) -> Choices:
         yields=True,
     )
     return page
+
+
+def _amount(text: str, keypad: Keypad) -> Money | None:
+    """Return the amount that a text means; None where it has no digit. Errors: ValueError."""
+    text = text.replace(",", ".")
+    if text.count(".") > 1:
+        raise ValueError(text)
+    return typed_amount(text, keypad) if text.strip(".") else None
 
 
 def _close_row(report: ShiftReport) -> PageRow:

@@ -114,10 +114,11 @@ class SignIn:
         candidates = self.candidates
         if not candidates:
             return self
-        if (chosen := moved(self.chosen, key, len(candidates))) is not None:
+        at = min(self.chosen, len(candidates) - 1)  # fewer than before, where the config changed
+        if (chosen := moved(at, key, len(candidates))) is not None:
             return replace(self, chosen=chosen, number="", notice=None)
         if key == "enter":
-            return replace(self, member=candidates[self.chosen], number="", notice=None)
+            return replace(self, member=candidates[at], number="", notice=None)
         number = int(self.number + key) if key.isdecimal() and key.isascii() else 0
         if not 0 < number <= len(candidates):
             return replace(self, number="", notice=phrase("page.choose-name"))
