@@ -157,9 +157,10 @@ class TillSite:
 
 
 class Program:
-    """A till on a pseudo-terminal of 80 by 24; all that is `drawn` is read into a pyte screen.
+    """A till on a pseudo-terminal; all that is `drawn` is read into a pyte screen.
 
     Its process is a fork of one that has imported everything, unless it is to start `afresh`.
+    `size` is the terminal's, in columns and rows.
     """
 
     def __init__(
@@ -168,14 +169,16 @@ class Program:
         card_socket: Path | None = None,
         *,
         afresh: bool = False,
+        size: tuple[int, int] = (COLUMNS, LINES),
         **variables: str,
     ) -> None:
         self._card_socket = card_socket
         self.drawn = b""
-        self._screen = pyte.Screen(COLUMNS, LINES)
+        columns, rows = size
+        self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         is_forked = tuple(words[:3]) == TAPTILL and not afresh
         start = partial(ForkedCommand, words[3:]) if is_forked else partial(Popen, words)
         self.process: ForkedCommand | Popen[Any] = start(
@@ -300,9 +303,15 @@ class Program:
 
 
 @contextmanager
-def running(site: TillSite, *, ready: str = "READER ok", afresh: bool = False) -> Iterator[Program]:
+def running(
+    site: TillSite,
+    *,
+    ready: str = "READER ok",
+    afresh: bool = False,
+    size: tuple[int, int] = (COLUMNS, LINES),
+) -> Iterator[Program]:
     """Run a till until the block ends, once `ready` stands on its screen."""
-    program = Program(site.run_words(), site.socket, afresh=afresh)
+    program = Program(site.run_words(), site.socket, afresh=afresh, size=size)
     try:
         if ready:
             program.wait_for(ready)

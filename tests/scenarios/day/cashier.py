@@ -1,0 +1,203 @@
+"""Somebody behind the counter: acts out, keys in, each answer awaited on the screen."""
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tests.scenarios.program import DEAD_ENTER_S, Program
+
+from taptill.domain.staff.pins import hash_pin
+
+F2, F8, F9, F10 = "\x1b[12~", "\x1b[19~", "\x1b[20~", "\x1b[21~"
+DOWN = "\x1b[B"
+KEY_S = 0.05
+"""Keys that come faster than a person types are a machine's line."""
+
+APART_S = 0.15
+"""Two Enters within 0.12 s are one that is held down."""
+
+_NET = re.compile(r"\bnet\s+(-?)€([\d.]+)")
+_Z = re.compile(r"\bZ (\d+) is stored")
+
+
+@dataclass(frozen=True)
+class Member:
+    """One of the staff: the place in the list of names, and the PIN."""
+
+    name: str
+    role: str
+    pin: str
+
+
+JO = Member("Jo", "cashier", "2580")
+KIM = Member("Kim", "supervisor", "135791")
+SAM = Member("Sam", "cashier", "4711")
+STAFF = (JO, KIM, SAM)
+
+
+def staff_config() -> str:
+    """Return the tables of the staff for a config."""
+    return "".join(
+        f'[[staff]]\nname = "{one.name}"\nrole = "{one.role}"\npin_hash = "{hash_pin(one.pin)}"\n'
+        for one in STAFF
+    )
+
+
+def euro(minor: int) -> str:
+    """Return an amount as the screen writes it."""
+    return f"{'-' if minor < 0 else ''}€{abs(minor) // 100}.{abs(minor) % 100:02}"
+
+
+class Cashier:
+    """Types at a running till, at a person's pace, and waits for what it answers."""
+
+    def __init__(self, till: Program) -> None:
+        self.till = till
+        self._tapped_s = 0.0
+
+    def type(self, keys: Sequence[str]) -> None:
+        """Press keys one by one."""
+        for key in keys:
+            self.till.press(key)
+            self.till.pause(KEY_S)
+
+    def log_in(self, member: Member) -> None:
+        """Choose a name of the list and type its PIN."""
+        self.till.wait_for("who works here?")
+        self.type([str(STAFF.index(member) + 1)])
+        self._type_pin(member)
+        self.till.wait_for("READER ok", absent="who works here?")
+
+    def hand_over(self, member: Member) -> None:
+        """Lock the till, and log somebody else in."""
+        self.till.press(F2)
+        self.log_in(member)
+
+    def tap(self, card_id: str) -> None:
+        """Show a card, no sooner after the last one than two cards are two."""
+        self.till.pause(self._tapped_s + DEAD_ENTER_S - time.monotonic())
+        self.till.tap(card_id)
+        self._tapped_s = time.monotonic()
+
+    def enter(self) -> None:
+        """Confirm a sale once Enter counts."""
+        self.till.pause(self._tapped_s + DEAD_ENTER_S - time.monotonic())
+        self.till.press("\r")
+
+    def ring_up(self, card_id: str, name: str, keys: str, total: int) -> None:
+        """Tap a card and type goods and amounts; the customer's verdict is there at the end."""
+        self.tap(card_id)
+        self.till.wait_for(name, "Card read")
+        self.type(keys)
+        self.till.wait_for(f"{name} pays {euro(total)}")
+
+    def sell(self, card_id: str, name: str, keys: str, total: int) -> None:
+        """Sell to a customer, to PAID."""
+        self.ring_up(card_id, name, keys, total)
+        self.enter()
+        self.till.wait_for("Thank you", euro(total))
+
+    def void_last(self, total: int) -> None:
+        """Take the last sale back, whole."""
+        self.till.press(F8)
+        self.till.wait_for("1 wrong amount")
+        self.type("1")
+        self.till.wait_for("Nothing to pay", f"{euro(total)} cancelled")
+
+    def void_lines(self, taken: Sequence[int], worth: int, second: Member | None = None) -> None:
+        """Take back so many of each line of the newest sale in the list."""
+        self.till.press(F8)
+        text = self.till.wait_until(
+            lambda text: "1 wrong amount" in text or "sales of this shift" in text, "what F8 opens"
+        )
+        if "sales of this shift" not in text:
+            self.till.press(F8)
+        self.till.wait_for("sales of this shift")
+        self._go_on()
+        self.till.wait_for("what is taken back")
+        for count in taken:
+            self.type([str(count), DOWN])
+        self.till.wait_for(f"taken back {euro(worth)}")
+        self._go_on()
+        self.till.wait_for("1 wrong amount")
+        self.type("3")
+        if second:
+            self.approve(second)
+        self.till.wait_for("Nothing to pay", f"{euro(worth)} cancelled")
+
+    def override(self, name: str, total: int, second: Member) -> None:
+        """Let a decline pass with a second person's PIN, and sell."""
+        self.till.wait_for("F9 override")
+        self.till.press(F9)
+        self.till.wait_for("let it pass all the same")
+        self.type("2")
+        self.approve(second)
+        self.till.wait_for(f"{name} pays {euro(total)}")
+        self.till.pause(DEAD_ENTER_S)
+        self.till.press("\r")
+        self.till.wait_for("Thank you", euro(total))
+
+    def approve(self, second: Member) -> None:
+        """Let the one other person who may do it type the PIN."""
+        self.till.wait_for("a second person", second.name)
+        self._type_pin(second)
+
+    def open_shift(self, cash: int) -> None:
+        """Open the shift with counted cash."""
+        self.office(2, "the shift begins")
+        self._type_cash(cash)
+        self.till.wait_for("READER ok", absent="the shift begins")
+
+    def net_of_x(self) -> int:
+        """Open the X of the running shift, read its net on the screen in cents, and go back."""
+        self.office(1, "still running")
+        text = self.till.wait_until(lambda text: bool(_NET.search(text)), "the net of the X")
+        found = _NET.search(text)
+        assert found
+        self.till.press("\x1b")
+        self.till.wait_for("Report now (X)")
+        self.till.press("\x1b")
+        self.till.wait_for("READER ok", absent="Report now (X)")
+        return int(found[1] + found[2].replace(".", ""))
+
+    def close_shift(self, cash: int, *, is_expected: bool = True) -> int:
+        """Close the shift with counted cash; return the number of its Z, which stays to be read."""
+        self.begin_close(cash)
+        if not is_expected:
+            self.till.wait_for("the drawer does not agree")
+            self.type("2")
+        text = self.till.wait_until(lambda text: bool(_Z.search(text)), "the Z")
+        found = _Z.search(text)
+        assert found
+        return int(found[1])
+
+    def begin_close(self, cash: int) -> None:
+        """Count the drawer and press Enter; nobody waits for what follows."""
+        self.office(3, "the shift ends")
+        self._type_cash(cash)
+
+    def office(self, number: int, title: str) -> None:
+        """Open a page of the menu of F10."""
+        self.till.press("-")
+        self.till.pause(KEY_S)
+        self.till.press(F10)
+        self.till.wait_for("Report now (X)")
+        self.type(str(number))
+        self.till.wait_for(title)
+
+    def _type_pin(self, member: Member) -> None:
+        self.till.wait_for("PIN:")
+        self.type(member.pin)
+        self.till.wait_for(f"PIN: {'•' * len(member.pin)}_")
+        self._go_on()
+
+    def _type_cash(self, cash: int) -> None:
+        self.type(str(cash))
+        self.till.wait_for(f"cash in the drawer {euro(cash)}")
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Press Enter on a page that has been looked at: it counts once all of it is painted."""
+        self.till.pause(APART_S)
+        self.till.press("\r")
