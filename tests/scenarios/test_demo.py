@@ -35,6 +35,53 @@ def test_the_demo_sells_by_key_and_by_serial_line_and_leaves_nothing(tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_demo_shows_groups_a_barcode_and_a_deposit(tmp_path: Path) -> None:
+    """Two waters, one by its barcode, and a bottle back cost 2.15; a page on is the rest."""
+    demo = Program([sys.executable, "-m", "taptill", "demo"], afresh=True, TMPDIR=str(tmp_path))
+    try:
+        demo.wait_for("READER ok", "ONLINE", "─ Hot drinks", "─ Cold drinks", "b Bottle back")
+        demo.press("w")
+        demo.wait_for("1 × Water")
+        demo.pause(0.3)  # else it is all one line of a machine
+        demo.press("40123455\r")
+        demo.wait_for("2 × Water")
+        demo.press("bA")
+        demo.wait_for("1 × Bottle back -€0.25", "Ada Byron pays €2.15")
+        demo.press("\x1b")
+        demo.wait_for("no card yet")
+        demo.press("\x1b[6~")
+        demo.wait_for("─ To eat", "/8 Crisps")
+    finally:
+        demo.close()
+
+
+def test_the_demo_with_staff_says_the_pins_where_one_is_asked_for(tmp_path: Path) -> None:
+    """Jo sells only after the log-in; Kim, whose PIN the screen tells too, overrides a refusal."""
+    words = [sys.executable, "-m", "taptill", "demo", "--staff"]
+    demo = Program(words, afresh=True, TMPDIR=str(tmp_path))
+    try:
+        demo.wait_for("READER ok", "ONLINE", "1 Jo", "cashier", "Jo: PIN 1111 Kim: PIN 2222")
+        _type(demo, "11111\r")
+        demo.wait_for("Tap your card", "Jo │")
+        demo.press("420C")
+        demo.wait_for("Charles Babbage", "No credit")
+        demo.press("\x1b[20~")
+        demo.wait_for("Why shall it count")
+        demo.press("1")
+        demo.wait_for("Kim supervisor", "Jo: PIN 1111 Kim: PIN 2222")
+        _type(demo, "2222\r")
+        demo.wait_for("Charles Babbage pays €4.20")
+    finally:
+        demo.close()
+
+
+def _type(demo: Program, keys: str) -> None:
+    """Type at the pace of a person."""
+    for key in keys:
+        demo.press(key)
+        demo.pause(0.15)
+
+
 @pytest.mark.parametrize("has_signal", [True, False], ids=["by SIGHUP", "without a word"])
 def test_a_terminal_that_is_closed_ends_the_demo_and_leaves_nothing(
     tmp_path: Path, *, has_signal: bool

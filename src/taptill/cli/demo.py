@@ -16,9 +16,11 @@ import click
 
 from taptill import config as configs
 from taptill.cli.log import configure_logging
-from taptill.cli.run import show
+from taptill.cli.run import Samples, show
 from taptill.domain.currencies.writing import amount
 from taptill.domain.errors import MissingExtraError, ServiceError
+from taptill.domain.staff.member import Role
+from taptill.domain.staff.pins import hash_pin
 from taptill.wiring.readers import check_reader
 
 START_S_MAX = 30
@@ -51,23 +53,43 @@ strategy = "debt"
 key = "c"
 name = "Coffee"
 price = "1.50"
+group = "Hot drinks"
 [[goods]]
 key = "e"
 name = "Espresso"
 price = "1.20"
+group = "Hot drinks"
 [[goods]]
 key = "w"
 name = "Water"
 price = "1.20"
-[[goods]]
-key = "s"
-name = "Sandwich"
-price = "3.80"
+group = "Cold drinks"
+barcode = "40123455"
 [[goods]]
 key = "j"
 name = "Juice"
 price = "2.00"
-"""
+group = "Cold drinks"
+[[goods]]
+key = "b"
+name = "Bottle back"
+price = "-0.25"
+group = "Cold drinks"
+[[goods]]
+key = "s"
+name = "Sandwich"
+price = "3.80"
+group = "To eat"
+[[goods]]
+key = "k"
+name = "Cake"
+price = "2.20"
+group = "To eat"
+[[goods]]
+name = "Crisps"
+price = "1.00"
+group = "To eat"
+{staff}"""
 
 _SERIAL = """
 [[reader]]
@@ -76,18 +98,32 @@ port = "{port}"
 family = "rdm6300"
 """
 
+_STAFF = """
+[[staff]]
+name = "{name}"
+role = "{role}"
+pin_hash = "{pin_hash}"
+"""
+
+_CREW = (("Jo", Role.CASHIER, "1111"), ("Kim", Role.SUPERVISOR, "2222"))
+
 
 @click.command()
 @click.option("--serial", is_flag=True, help="Also open a pseudo-terminal as an RDM6300 reader.")
+@click.option("--staff", is_flag=True, help="Somebody must log in: Jo, PIN 1111, or Kim, PIN 2222.")
 @click.option(
     "--language", type=click.Choice(["en", "de", "fr", "es"]), default="en", show_default=True
 )
-def demo(*, serial: bool, language: str) -> int:
+def demo(*, serial: bool, staff: bool, language: str) -> int:
     """Try it: capital letters tap sample cards. Nothing is left behind.
+
+    Small letters ring up goods, PgDn turns to more of them; 40123455, pasted, is the barcode of
+    the water. Kim is a supervisor: with --staff, F9 overrides a refusal.
 
     \b
     Examples:
       taptill demo
+      taptill demo --staff
       taptill demo --serial   (then, in another terminal, as the screen says:)
       printf '\\00262E3086CED08\\003' > /dev/pts/N
     """
@@ -102,6 +138,7 @@ def demo(*, serial: bool, language: str) -> int:
                 token=place / "token",
                 language=language,
                 serial=_SERIAL.format(port=port) if port else "",
+                staff=_staff() if staff else "",
             )
             (place / "config.toml").write_text(text, "utf-8")
             config = configs.load(place / "config.toml", check_reader)
@@ -118,6 +155,13 @@ def _with_signs(text: str, config: configs.Config) -> str:
     )
 
 
+def _staff() -> str:
+    """Return the tables of the sample staff, whose PINs are hashed anew: some hundredths of a s."""
+    return "".join(
+        _STAFF.format(name=name, role=role, pin_hash=hash_pin(pin)) for name, role, pin in _CREW
+    )
+
+
 def _show(config: configs.Config, state: Path, card_end: str) -> int:
     from taptill.service.sample import DEMO_CARDS, DEMO_UNKNOWN  # noqa: PLC0415 - an extra
 
@@ -125,8 +169,12 @@ def _show(config: configs.Config, state: Path, card_end: str) -> int:
     legend = tuple((card.key, _with_signs(card.shows, config)) for card in cards)
     if card_end:
         legend = ((">", f"RDM6300 bytes to {card_end}"), *legend)
-    token = configs.read_token(config)
-    return show(config, state, token, {card.key: card.card_id for card in cards}, legend)
+    samples = Samples(
+        cards={card.key: card.card_id for card in cards},
+        legend=legend,
+        staff="  ".join(f"{name}: PIN {pin}" for name, _, pin in _CREW) if config.staff else "",
+    )
+    return show(config, state, configs.read_token(config), samples=samples)
 
 
 @contextmanager

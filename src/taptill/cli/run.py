@@ -6,7 +6,7 @@ import gc
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 from pathlib import Path
 from traceback import extract_tb
@@ -31,6 +31,18 @@ if TYPE_CHECKING:
 
 Cards = Mapping[str, str]
 """Card ids of the simulated reader by the capital letter that shows them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """What a demonstration offers: cards by their letters, and what tells of them and of PINs."""
+
+    cards: Cards = field(default_factory=dict)
+    legend: tuple[tuple[str, str], ...] = ()
+    staff: str = ""
+
+
+NO_SAMPLES = Samples()
 
 ASKING_S_MAX = 4.0
 """For so many seconds the service may say that it keeps other money, which refuses the start.
@@ -64,16 +76,15 @@ def run(option: Path | None, state_dir: Path | None) -> int:
     need_terminal()
     if not is_known_backend(config, state):
         _refuse_misfit(config, token)
-    return show(config, state, token, path=path)
+    return show(config, state, token, path)
 
 
 def show(
     config: Config,
     state: Path,
     token: str,
-    cards: Cards | None = None,
-    legend: tuple[tuple[str, str], ...] = (),
     path: Path | None = None,
+    samples: Samples = NO_SAMPLES,
 ) -> int:
     """Run the till screen until it is left, and return the exit status.
 
@@ -86,7 +97,7 @@ def show(
         opened = open_journal(config, state)
         files.callback(opened.journal.close)
         start = _TillStart(config, state, token, opened, files=files, path=path)
-        return _show(start, cards or {}, legend)
+        return _show(start, samples)
 
 
 def _refuse_misfit(config: Config, token: str) -> None:
@@ -157,7 +168,7 @@ class _TillStart:
         return CaseDesk(sender, self.state, float(self.config.settlement.late_max_s))
 
 
-def _show(start: _TillStart, cards: Cards, legend: tuple[tuple[str, str], ...]) -> int:
+def _show(start: _TillStart, samples: Samples) -> int:
     from taptill.ui import texts  # noqa: PLC0415 - a refused start needs no screen
     from taptill.ui.app import TillApp  # noqa: PLC0415
     from taptill.ui.screen_settings import ScreenPrivacy, ScreenSettings, ShowDebt, ShowName  # noqa: PLC0415
@@ -170,12 +181,13 @@ def _show(start: _TillStart, cards: Cards, legend: tuple[tuple[str, str], ...]) 
         texts=texts.load(config.till.language),
         currency=config.till.currency,
         privacy=privacy,
-        legend=legend,
+        legend=samples.legend,
+        staff_legend=samples.staff,
     )
     console = configs.terminal() == "linux"
     theme = choose_theme(config.ui.theme, configs.terminal())
     till = LateTill()
-    app = TillApp(till, partial(start.run, till, cards), settings, theme, console=console)
+    app = TillApp(till, partial(start.run, till, samples.cards), settings, theme, console=console)
     with in_colours(CONSOLE_PALETTE if theme == "console" else ()):
         fault = app.run()
     if console:

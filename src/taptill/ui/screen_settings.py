@@ -46,7 +46,8 @@ class ScreenPrivacy:
 class ScreenSettings:
     """How the screen writes texts, names and amounts; `legend` lists the demo's cards.
 
-    A card of the legend is (capital letter, text). `console`: text from outside is limited to the
+    A card of the legend is (capital letter, text); `staff_legend` is a line of sample PINs, shown
+    where a PIN is asked for. `console`: text from outside is limited to the
     console font. `debt_requested`: the customer has asked to see the balance (privacy
     `on-request`).
     """
@@ -55,6 +56,7 @@ class ScreenSettings:
     currency: Currency
     privacy: ScreenPrivacy = ScreenPrivacy()
     legend: tuple[tuple[str, str], ...] = ()
+    staff_legend: str = ""
     console: bool = False
     debt_requested: bool = False
 

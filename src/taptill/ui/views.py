@@ -45,6 +45,7 @@ from taptill.ui.screen_settings import ScreenSettings
 
 _NAME_CELLS = 16
 _NO_RUNS: Row = ()
+_ASKS_WHO = frozenset({"log-in", "approve"})
 _DECLINED = frozenset({Step.DECLINED, Step.REFUSED})
 _STARTING = TillView(step=Step.READY, status=StatusView(till=""))
 
@@ -52,11 +53,12 @@ P = ParamSpec("P")
 
 
 class Alerts(NamedTuple):
-    """What stands above the recent sales: alarms, warnings, and readers that fail."""
+    """What stands above the recent sales: alarms, warnings, failing readers, the demo's staff."""
 
     alarms: tuple[TillAlarm, ...]
     warnings: tuple[str, ...]
     readers: tuple[ReaderHealth, ...]
+    sample_staff: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +129,9 @@ def draw_screen(
     covers = now.page is not None or overlay in HELP_OVERLAYS
     layout = with_page(layout) if covers else layout
     keyed = KeyedSale.of(now, place)
-    alerts = Alerts(status.alarms, status.warnings, readers)
+    asks_who = now.page is not None and now.page.name in _ASKS_WHO
+    sample_staff = settings.staff_legend if asks_who else ""
+    alerts = Alerts(status.alarms, status.warnings, readers, sample_staff)
     return ScreenRows(
         status=_status_line(status if view else None, settings, width),
         sale=(
@@ -347,7 +351,8 @@ def _alerts(alerts: Alerts, settings: ScreenSettings) -> list[Run]:
         Run(settings.texts.say(f"alarm.{alarm}"), ColourRole.REFUSED) for alarm in alerts.alarms
     ]
     warnings = [Run(settings.clean(warning), ColourRole.WARN) for warning in alerts.warnings]
-    return [*alarms, *warnings]
+    samples = [Run(alerts.sample_staff, ColourRole.INFO)] if alerts.sample_staff else []
+    return [*alarms, *warnings, *samples]
 
 
 def _reader_hints(readers: tuple[ReaderHealth, ...], settings: ScreenSettings) -> list[Run]:

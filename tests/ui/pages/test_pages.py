@@ -1,5 +1,7 @@
 """Every list and form at five sizes and in four languages: nothing is cut, nothing is missing."""
 
+from dataclasses import replace
+
 import pytest
 from rich.cells import cell_len
 from tests.ui.drawing import characters, drawn, text_of
@@ -53,6 +55,17 @@ def test_the_chosen_row_is_always_to_be_seen_and_every_row_can_be(size: tuple[in
         assert sum(f"row-{chosen:03}" in run.text for run in runs) == 1
         assert any(run.text.startswith("▶ ") for run in runs)
         assert any("of 200" in run.text for run in runs)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_pins_of_a_demo_are_shown_where_one_is_asked_for_and_nowhere_else(
+    language: str, size: tuple[int, int]
+) -> None:
+    settings = replace(SETTINGS_BY_LANGUAGE[language], staff_legend="Jo: PIN 1111")
+    for name, view in {**SCREENS, "sale": replace(SCREENS["log-in"], page=None)}.items():
+        shown = "Jo: PIN 1111" in text_of(draw_screen(view, settings, size).recent_sales)
+        assert shown == (name.startswith("log-in") or name == "approve"), name
 
 
 @pytest.mark.parametrize("width", [20, 46, 76, 116])

@@ -81,14 +81,14 @@ def _pages(
 def _rows(goods: tuple[Good, ...], settings: ScreenSettings, width: int) -> Iterator[_Row]:
     """Return the rows of cells in order, each of goods of one group."""
     columns = max(1, width // _CELL_WIDTH)
-    cell = width // columns
+    cell = (width + _GAP_CELLS) // columns  # the last one needs no gap
     groups: dict[str, list[str]] = {}
     for number, good in enumerate(goods, start=1):
         groups.setdefault(good.group, []).append(_cell(good, number, settings, cell))
     place = 0
     for group, cells in groups.items():
         for at in range(0, len(cells), columns):
-            yield _Row("".join(cells[at : at + columns]), place + at, group)
+            yield _Row("".join(cells[at : at + columns]).rstrip(), place + at, group)
         place += len(cells)
 
 
