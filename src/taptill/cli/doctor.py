@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from taptill import config as configs
-from taptill.cli.options import CONFIG, JSON
+from taptill.cli.options import CONFIG, JSON, STATE
 from taptill.cli.output import sanitised
-from taptill.config import Config
 from taptill.domain.diagnosis import Diagnosis, Verdict
+from taptill.install.checks.site import CheckedSite
 from taptill.install.doctor import diagnose
 from taptill.wiring.readers import check_reader
 
@@ -20,13 +20,17 @@ WORDS_MAX = 500
 
 @click.command()
 @CONFIG
+@STATE
 @JSON
-def doctor(option: Path | None, *, as_json: bool) -> None:
+def doctor(option: Path | None, state_dir: Path | None, *, as_json: bool) -> None:
     """Look at what this till depends on; exit status 1 if something fails.
 
-    The backend: whether it answers, shows customers, has the fields, obeys conditions and orders,
-    what it offers, whether the amounts look as configured, how long its certificate is good. A
-    till may run meanwhile. One update is sent, on a condition that no row meets.
+    Settings: the config and who may read the token. Machine: clock, memory, power. Disk: room, how
+    long a sync takes, whether it keeps anything. Journal: what waits in it. Readers: each is opened
+    and closed; while the till runs, they are in use. Backend: whether it answers, shows customers,
+    has the fields, obeys conditions and orders, what it offers, whether the amounts look as
+    configured, how long its certificate is good; one update is sent, on a condition that no row
+    meets. A till may run meanwhile.
 
     \b
     Examples:
@@ -34,15 +38,16 @@ def doctor(option: Path | None, *, as_json: bool) -> None:
       taptill doctor --json
     """
     config = configs.load(configs.find_config(option), check_reader)
-    diagnoses = asyncio.run(_all(config, as_json=as_json))
+    site = CheckedSite(config, configs.state_dir(state_dir))
+    diagnoses = asyncio.run(_all(site, as_json=as_json))
     if any(diagnosis.verdict is Verdict.FAIL for diagnosis in diagnoses):
         raise click.exceptions.Exit(1)
 
 
-async def _all(config: Config, *, as_json: bool) -> list[Diagnosis]:
+async def _all(site: CheckedSite, *, as_json: bool) -> list[Diagnosis]:
     """Print each diagnosis as soon as it is made, and return them all."""
     diagnoses = []
-    async for diagnosis in diagnose(config):
+    async for diagnosis in diagnose(site):
         diagnoses.append(diagnosis)
         click.echo(json.dumps(asdict(diagnosis)) if as_json else _line(diagnosis))
     return diagnoses
