@@ -3,19 +3,21 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from taptill.checkout.view import StatusView
 from taptill.domain.card_id import CardId
 from taptill.domain.clock import Clock
-from taptill.domain.conflicts.case import CaseDecision, CaseOutcome, DeskCase
 from taptill.domain.decision import LookupResult, OfflineExposure
 from taptill.domain.entry import Draft, Entry, Position
 from taptill.domain.money import Money
-from taptill.domain.reports.shift_report import Closing, ShiftReport
 from taptill.domain.sales.past import PAGE_ROWS, HistoryPage, PastSale, SalesPage
-from taptill.domain.sales.search import HistorySearch
 from taptill.domain.staff.pins import pin_matches
+
+if TYPE_CHECKING:  # what pages need is imported with the pages
+    from taptill.domain.conflicts.case import CaseDecision, CaseOutcome, DeskCase
+    from taptill.domain.reports.shift_report import Closing, ShiftReport
+    from taptill.domain.sales.search import HistorySearch
 
 
 class Finder(Protocol):
@@ -56,16 +58,16 @@ class ShiftBook(Protocol):
         Errors: ShiftError where it is open already.
         """
 
-    async def running(self) -> ShiftReport:
+    async def running(self) -> "ShiftReport":
         """Return the report of the running shift, an X; nothing is stored."""
 
-    async def close(self, closing: Closing) -> ShiftReport:
+    async def close(self, closing: "Closing") -> "ShiftReport":
         """Close the running shift and return its Z, which the journal holds then.
 
         Errors: ShiftError where somebody else has closed it meanwhile.
         """
 
-    async def closed(self, count: int) -> list[ShiftReport]:
+    async def closed(self, count: int) -> "list[ShiftReport]":
         """Return the Zs of the shifts that were closed last, newest first, at most `count`."""
 
 
@@ -90,7 +92,7 @@ class SalesBook(Protocol):
         """Return whether an entry belongs to the running shift."""
 
     def find(
-        self, search: HistorySearch, before_seq: int | None = None, limit: int = PAGE_ROWS
+        self, search: "HistorySearch", before_seq: int | None = None, limit: int = PAGE_ROWS
     ) -> HistoryPage:
         """Return what fits a search, of the entries that one step looks at."""
 
@@ -98,10 +100,10 @@ class SalesBook(Protocol):
 class ConflictDesk(Protocol):
     """The cases that wait for a person's decision."""
 
-    async def cases(self) -> tuple[DeskCase, ...]:
+    async def cases(self) -> "tuple[DeskCase, ...]":
         """Return the open cases, oldest first. Errors: JournalError."""
 
-    async def decide(self, decision: CaseDecision) -> CaseOutcome:
+    async def decide(self, decision: "CaseDecision") -> "CaseOutcome":
         """Carry out a decision. Errors: JournalError, BackendError."""
 
 

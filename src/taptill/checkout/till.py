@@ -9,8 +9,7 @@ from taptill.checkout.goods.changes import Changes
 from taptill.checkout.goods.ring_up import CURSOR_KEYS, RingUp
 from taptill.checkout.identification import Identification
 from taptill.checkout.keypad import NOTHING_KEYED
-from taptill.checkout.pages.opening import PageOpener
-from taptill.checkout.pages.runner import PageRunner
+from taptill.checkout.pages.runner import LatePageOpener, PageRunner
 from taptill.checkout.ports import Ports
 from taptill.checkout.sale import Sale
 from taptill.checkout.session import OVER, UNDER_WAY, Notice, Step
@@ -48,7 +47,7 @@ class Till:
         self.ring_up = RingUp(self._state, self._accept_key)
         self.changes = Changes(self._state)
         self._page_runner = PageRunner(self._state)
-        self._page_opener = PageOpener(self._state, self._charging)
+        self._page_opener = LatePageOpener(self._state, self._charging)
         self._watchers: list[Callable[[TillView], None]] = []
         self._view: TillView | None = None
         self._facts = TillFacts(ports)

@@ -19,7 +19,6 @@ from taptill.config import Config
 from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.customer import Snapshot
 from taptill.journal.journal import Journal
-from taptill.journal.sales.past_sales import PastSales
 from taptill.lookup.backend_health import BackendHealth
 from taptill.lookup.find import Lookup
 from taptill.lookup.health_check import HealthCheck
@@ -30,9 +29,9 @@ from taptill.wiring.backend import customers_api
 from taptill.wiring.card_readers import CardReaders
 from taptill.wiring.config_watch import ConfigWatch
 from taptill.wiring.factories import goods_of, staff_of, strategy_of, till_settings
+from taptill.wiring.late_books import LateSalesBook, LateShiftBook, import_late
 from taptill.wiring.opening import OpenJournal
 from taptill.wiring.sending import Sender
-from taptill.wiring.shift_book import LateShiftBook
 from taptill.wiring.status import Status
 
 RESTORED_SALES = 6
@@ -66,6 +65,7 @@ class TillRuntime:
                 group.create_task(probe_when_online(self.api))
                 group.create_task(self.strategy.run())
                 group.create_task(watch_clock(watch, self.journal.append))
+                group.create_task(import_late())
                 if self.config_watch:
                     group.create_task(self.config_watch.run())
         finally:
@@ -148,7 +148,7 @@ def _connect(
         new_id=lambda: secrets.token_hex(8),
         status=status.draw,
         settle=strategy.nudge,
-        past_sales=PastSales(journal.queries),
+        past_sales=LateSalesBook(journal.queries),
         shifts=_shift_book(config, opened),
         conflicts=_conflict_desk(setup, journal, api, strategy),
     )

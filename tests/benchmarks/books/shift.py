@@ -19,7 +19,7 @@ from taptill.journal.back_office.shifts import closing_draft, running_report
 from taptill.journal.file import JournalFile
 from taptill.journal.journal import Journal
 from taptill.journal.queries import JournalQueries
-from taptill.wiring.shift_book import site_days
+from taptill.wiring.late_books import site_days
 
 SALES, CUSTOMERS, BATCH = 5_000, 1_500, 500
 LINES = [["Coffee", 120, 2, "A"], ["Cake", 250, 1, "B"], ["", 77, 1]]

@@ -44,12 +44,9 @@ class PageOpener:
             return Notice.VOID_KEYS
         return self._pages[key]() if key in self._pages else Notice.NO_SUCH_KEY
 
-    def required(self) -> Turn | None:
-        """Return the page without which nothing can be done now: the log-in."""
-        state = self._state
-        is_busy = state.sale.under_way or state.sale.step is Step.CLOSED or state.sale.page
-        is_needed = state.settings.staff and state.staff is None and not is_busy
-        return Turn(log_in(self._desk)) if is_needed else None
+    def logging_in(self) -> Turn:
+        """Return the log-in."""
+        return Turn(log_in(self._desk))
 
     def _lock(self) -> Turn | Notice:
         return locking(self._desk) if self._state.settings.staff else Notice.NO_STAFF

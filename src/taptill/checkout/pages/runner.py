@@ -2,12 +2,46 @@
 
 import asyncio
 from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
+from taptill.checkout.charging import Charging
 from taptill.checkout.pages.page import TillPage, Turn, Work
-from taptill.checkout.session import Notice
+from taptill.checkout.session import Notice, Step
 from taptill.checkout.till_state import TillState
 from taptill.domain.card_id import CardId
 from taptill.domain.errors import JournalError
+
+if TYPE_CHECKING:
+    from taptill.checkout.pages.opening import PageOpener
+
+
+class LatePageOpener:
+    """Opens pages; all of them are imported when one is asked for first, as a start can do without.
+
+    What it returns and raises is that of `PageOpener`.
+    """
+
+    def __init__(self, state: TillState, charging: Charging) -> None:
+        self._state = state
+        self._charging = charging
+
+    def open(self, key: str) -> Turn | Notice:
+        """Return what follows a key of the sale that opens a page."""
+        return self._opener.open(key)
+
+    def required(self) -> Turn | None:
+        """Return the page without which nothing can be done now: the log-in."""
+        state = self._state
+        is_busy = state.sale.under_way or state.sale.step is Step.CLOSED or state.sale.page
+        is_needed = state.settings.staff and state.staff is None and not is_busy
+        return self._opener.logging_in() if is_needed else None
+
+    @cached_property
+    def _opener(self) -> "PageOpener":
+        from taptill.checkout.pages.opening import PageOpener  # noqa: PLC0415 - see class
+
+        return PageOpener(self._state, self._charging)
 
 
 class PageRunner:

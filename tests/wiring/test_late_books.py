@@ -13,12 +13,13 @@ from tests.journal.drafts import charge
 
 from taptill.clock import SystemClock, named_zone
 from taptill.domain.errors import ShiftError
-from taptill.domain.money import Money
+from taptill.domain.money import Currency, Money
 from taptill.domain.reports.shift_report import Closing
+from taptill.domain.sales.search import HistorySearch
 from taptill.journal.back_office.shift_book import JournalShiftBook
 from taptill.journal.journal import Journal
+from taptill.wiring.late_books import LateSalesBook, LateShiftBook, site_days
 from taptill.wiring.opening import OpenJournal
-from taptill.wiring.shift_book import LateShiftBook, site_days
 
 IDENTITY = {"backend": "b", "strategy": "debt", "money": "EUR", "machine": "m", "till": "bar"}
 
@@ -119,14 +120,42 @@ async def test_the_till_opens_and_closes_shifts_by_a_book_that_is_built_late(
     assert await book.closed(1) == [z]
 
 
-def test_a_start_does_not_import_what_counts_shifts() -> None:
-    words = (
-        "import sys, taptill.wiring.runtime; print('taptill.domain.reports.counter' in sys.modules)"
-    )
+LATE = """
+import asyncio, sys
+import taptill.wiring.runtime
+from taptill.wiring.late_books import import_late
+first = set(sys.modules)
+asyncio.run(import_late(0.0))
+late = set(sys.modules) - first
+import taptill.checkout.pages.opening, taptill.journal.sales.past_sales
+import taptill.journal.back_office.shift_book
+print(*sorted(name for name in first if name.startswith("taptill")))
+print(*sorted(set(sys.modules) - first - late))
+"""
+
+
+def test_a_start_imports_no_pages_and_later_all_of_them() -> None:
     answer = subprocess.run(
-        [sys.executable, "-c", words], capture_output=True, text=True, check=True
+        [sys.executable, "-c", LATE], capture_output=True, text=True, check=True, timeout=60
     )
-    assert answer.stdout == "False\n"
+    first, never = answer.stdout.splitlines()
+    pages = [name for name in first.split() if name.startswith("taptill.checkout.pages.")]
+    assert pages == ["taptill.checkout.pages.page", "taptill.checkout.pages.runner"]
+    reports = ("taptill.domain.reports", "taptill.domain.conflicts", "taptill.journal.back_office")
+    assert not [name for name in first.split() if name.startswith(reports)]
+    assert never == ""
+
+
+async def test_past_sales_are_read_by_a_book_that_is_built_late(journal: Journal) -> None:
+    (sale,) = await journal.append([charge(7, 320, "one")])
+    book = LateSalesBook(journal.queries)
+    assert [one.charge for one in book.of_shift().sales] == [sale]
+    assert book.is_of_shift(sale.seq)
+    found = book.sale("one")
+    assert found is not None
+    assert found.left.amount == Money(320)
+    page = book.find(HistorySearch.of("", Currency("EUR")))
+    assert [row.entry for row in page.rows] == [sale]
 
 
 def test_a_zone_that_this_machine_has_not_is_the_machines() -> None:

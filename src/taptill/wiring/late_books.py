@@ -1,0 +1,127 @@
+"""The shifts and past sales of a running till, imported when one is asked for first.
+
+A start need not wait for what most sales do without. Once the till has been up for a moment, it is
+imported all the same with the pages, module by module between two events, so that nobody waits for
+them at the first key, either.
+"""
+
+import asyncio
+from datetime import time
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from taptill.checkout.ports import SalesBook, ShiftBook
+from taptill.clock import named_zone
+from taptill.domain.money import Money
+from taptill.domain.sales.past import PAGE_ROWS, HistoryPage, PastSale, SalesPage
+from taptill.journal.queries import JournalQueries
+from taptill.wiring.opening import OpenJournal
+
+if TYPE_CHECKING:
+    from taptill.domain.reports.shift_report import Closing, ShiftReport
+    from taptill.domain.sales.search import HistorySearch
+    from taptill.journal.back_office.shifts import SiteDays
+
+
+IMPORT_AFTER_S = 2.0
+"""So long after the start nothing is imported: the first taps come first."""
+
+_LATE = (
+    "taptill.domain.reports.report",
+    "taptill.domain.reports.shift_report",
+    "taptill.domain.conflicts.case",
+    "taptill.domain.sales.search",
+    "taptill.journal.back_office.shift_entries",
+    "taptill.journal.sales.past_sales",
+    "taptill.checkout.pages.choices",
+    "taptill.checkout.pages.sign_in",
+    "taptill.checkout.pages.history",
+    "taptill.checkout.pages.shift",
+    "taptill.checkout.pages.undo",
+    "taptill.checkout.pages.opening",
+    "taptill.domain.reports.counter",
+    "taptill.journal.back_office.shift_book",
+)
+"""Each takes some milliseconds, as those before it are there already."""
+
+
+async def import_late(after_s: float = IMPORT_AFTER_S) -> None:
+    """Import what a start does without, a module at a time, so that a tap waits for one at most."""
+    await asyncio.sleep(after_s)
+    for module in _LATE:
+        import_module(module)
+        await asyncio.sleep(0)
+
+
+class LateShiftBook:
+    """Fits `ShiftBook`; what counts a shift is imported for the first one."""
+
+    def __init__(self, opened: OpenJournal, day_ends_at: time, zone_name: str) -> None:
+        self._opened = opened
+        self._day_ends_at = day_ends_at
+        self._zone_name = zone_name
+
+    async def open(self, counted: Money | None, staff: str | None) -> None:
+        """Open the running shift with what is in the drawer; ShiftError where it is open."""
+        await self._book.open(counted, staff)
+
+    async def running(self) -> "ShiftReport":
+        """Return the report of the running shift."""
+        return await self._book.running()
+
+    async def close(self, closing: "Closing") -> "ShiftReport":
+        """Close the running shift and return its Z; ShiftError where its number was taken."""
+        return await self._book.close(closing)
+
+    async def closed(self, count: int) -> "list[ShiftReport]":
+        """Return the Zs of the shifts that were closed last, newest first."""
+        return await self._book.closed(count)
+
+    @cached_property
+    def _book(self) -> ShiftBook:
+        from taptill.journal.back_office.shift_book import JournalShiftBook  # noqa: PLC0415 - see class
+
+        days = site_days(self._day_ends_at, self._zone_name)
+        opened = self._opened
+        return JournalShiftBook(opened.journal, opened.clock, days, named_zone)
+
+
+class LateSalesBook:
+    """Fits `SalesBook`; what reads past sales is imported for the first one."""
+
+    def __init__(self, queries: JournalQueries) -> None:
+        self._queries = queries
+
+    def of_shift(self, before_seq: int | None = None, limit: int = PAGE_ROWS) -> SalesPage:
+        """Return sales of the running shift."""
+        return self._book.of_shift(before_seq, limit)
+
+    def sale(self, charge_id: str) -> PastSale | None:
+        """Return a sale by its id; None: this journal does not have it."""
+        return self._book.sale(charge_id)
+
+    def is_of_shift(self, seq: int) -> bool:
+        """Return whether an entry belongs to the running shift."""
+        return self._book.is_of_shift(seq)
+
+    def find(
+        self, search: "HistorySearch", before_seq: int | None = None, limit: int = PAGE_ROWS
+    ) -> HistoryPage:
+        """Return what fits a search, of the entries that one step looks at."""
+        return self._book.find(search, before_seq, limit)
+
+    @cached_property
+    def _book(self) -> SalesBook:
+        from taptill.journal.sales.past_sales import PastSales  # noqa: PLC0415 - see class
+
+        return PastSales(self._queries)
+
+
+def site_days(ends_at: time, zone_name: str) -> "SiteDays":
+    """Return how a site tells its days; the machine's zone where no zone has that name."""
+    from taptill.domain.reports.business_days import BusinessDays  # noqa: PLC0415 - as above
+    from taptill.journal.back_office.shifts import SiteDays  # noqa: PLC0415
+
+    zone = named_zone(zone_name)
+    return SiteDays(BusinessDays(ends_at, zone), zone_name if zone else "")
