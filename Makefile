@@ -62,7 +62,7 @@ test-bare: $(READY) ## As root: make demo and make test in fresh roots of Debian
 bench: $(READY) ## Measure, each figure next to its floor from the same run
 	$(BIN)/python -m tests.benchmarks
 
-soak: $(READY) ## Kill and restart the real program, cut the power of its disk, tap and re-plug a reader (SOAK_ROUNDS=, SEED=, SOAK=word)
+soak: $(READY) ## Kill and restart the real program, cut the power of its disk, tap and re-plug a reader, sell for a day (SOAK_ROUNDS=, SEED=, SOAK=word)
 	@$(BIN)/python -m tests.soak $(SOAK) $(if $(SOAK_ROUNDS),--rounds $(SOAK_ROUNDS)) $(if $(SEED),--seed $(SEED))
 
 SEEDS ?= 100000

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.scenarios.day import day
 from tests.soak import kills, power, readers
 
 Soak = Callable[[Path, int, int, Callable[[str], None]], list[str]]
@@ -22,6 +23,7 @@ SOAKS: dict[str, Soak] = {
     "kills": kills.soak,
     "power": power.soak,
     "readers": readers.soak,
+    "day": day.soak,
 }
 
 
