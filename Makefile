@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo run check test coverage test-one test-plain test-bare bench soak simulate findings format lock readers fast clean
+.PHONY: help demo pictures run check test coverage test-one test-plain test-bare bench soak simulate findings format lock readers fast clean
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -89,6 +89,9 @@ findings: ## Run what packages of the field do unexpectedly, and say what change
 	  [ $$ended -eq 0 ] || changed=$$((changed + 1)); \
 	done; \
 	if [ $$changed -ne 0 ]; then echo "$$changed changed or not tried" >&2; exit 1; fi
+
+pictures: $(READY) ## Draw the pictures of docs/cashier.md and docs/supervisor.md anew
+	@$(BIN)/python -m tests.ui.pictures
 
 format: $(READY) ## Format and mend what can be mended
 	$(BIN)/ruff format .

@@ -60,21 +60,21 @@ def test_a_case_names_card_and_goods_of_what_is_in_question(on_desk: CommandSite
     on_desk.sell(ADA, -150, kind=EntryKind.VOID, charge_id="x")
     listing = on_desk.done("conflicts", "list")
     assert "customer 1: €10.20 in question" in listing
-    assert "\n    A. B., card …CED: 2 x Coffee, Cake\n" in listing
+    assert "\n    A. B., card …CED: 2 × Coffee, Cake\n" in listing
     (case,) = map(json.loads, on_desk.done("conflicts", "list", "--json").splitlines())
     assert (case["initials"], case["card"], case["goods"], case["currency"]) == (
         "A. B.",
         "…CED",
-        "2 x Coffee, Cake",
+        "2 × Coffee, Cake",
         "EUR",
     )
     result = on_desk.taptill("journal", "open")
     assert "customer 1 (A. B.): €10.20, waits on the conflict desk\n" in result.stdout
     file = on_desk.folder / "cases.csv"
     assert on_desk.done("conflicts", "export", str(file)) == f"1 case is in {file}\n"
-    assert "2 x Coffee, Cake" in file.read_text()
+    assert "2 × Coffee, Cake" in file.read_text()
     (on_desk.state / "cache.db").unlink()
-    assert "\n    A. B.: 2 x Coffee, Cake\n" in on_desk.done("conflicts", "list")
+    assert "\n    A. B.: 2 × Coffee, Cake\n" in on_desk.done("conflicts", "list")
 
 
 DECIDED: dict[str, tuple[tuple[str, ...], float]] = {

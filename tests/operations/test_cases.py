@@ -15,8 +15,8 @@ from taptill.operations.cases import goods_of
 
 LINES = [["Coffee", 150, 3], ["Cake", 250, 1]]
 TAKEN = {
-    "nothing": ([], "3 x Coffee, Cake"),
-    "one of three": ([[("Coffee", 150, 1)]], "2 x Coffee, Cake"),
+    "nothing": ([], "3 × Coffee, Cake"),
+    "one of three": ([[("Coffee", 150, 1)]], "2 × Coffee, Cake"),
     "two parts": ([[("Coffee", 150, 1)], [("Coffee", 150, 2)]], "Cake"),
     "all of it, in two voids": ([[("Coffee", 150, 1)], [("Coffee", 150, 2), ("Cake", 250, 1)]], ""),
 }

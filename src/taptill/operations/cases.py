@@ -79,6 +79,6 @@ def _goods(charges: Iterable[Remainder]) -> str:
     for charge in charges:
         for name, _, quantity in charge.lines:
             quantities[name] += quantity
-    names = [name if count == 1 else f"{count} x {name}" for name, count in quantities.items()]
+    names = [name if count == 1 else f"{count} × {name}" for name, count in quantities.items()]
     ellipsis = ["..."] if len(names) > GOODS_MAX else []
     return ", ".join([*names[:GOODS_MAX], *ellipsis])

@@ -255,11 +255,12 @@ def _amount(text: str, keypad: Keypad) -> Money | None:
 
 def _close_row(report: ShiftReport) -> PageRow:
     total, difference = report.figures.total, report.cash.difference_minor
-    tone = Tone.CAREFUL if difference else Tone.PLAIN
-    day = report.business_day.isoformat()
-    return PageRow(
-        (f"Z {report.shift.number}", day, Money(total.net_minor), report.closed_by), tone
-    )
+    day = report.business_day.isoformat()[5:]  # as the history has it
+    cells = (f"Z {report.shift.number}", day, Money(total.net_minor), report.closed_by)
+    if not difference:
+        return PageRow((*cells, ""))
+    key = "row.missing" if difference < 0 else "row.too-much"
+    return PageRow((*cells, phrase(key, amount=Money(abs(difference)))), Tone.CAREFUL)
 
 
 def _sum(report: ShiftReport) -> Money:

@@ -1,0 +1,83 @@
+"""The pictures of the docs are what the program draws now, and the cashier's page is whole.
+
+Where one fails: `make pictures`, and look at them.
+"""
+
+from xml.etree import ElementTree as ET
+
+import pytest
+from tests.project.sources import ROOT
+from tests.ui.pictures.__main__ import FOLDER
+from tests.ui.pictures.shown import pictures
+
+from taptill.checkout.pages.shift import COMMENTS
+from taptill.domain.conflicts.case import CaseAnswer
+from taptill.domain.staff.member import Right, Role, StaffMember
+from taptill.settlement.reconcile import ConflictReason
+from taptill.ui.texts import load
+
+RIGHTS = {
+    Right.SELL: "sell, take back an own sale of this shift within the window",
+    Right.CLOSE_SHIFT: "open and close the shift",
+    Right.UNDO_ANY: "take back any sale of this shift",
+    Right.OVERRIDE: "let a refusal pass (F9)",
+    Right.DECIDE: "decide a case (F10, to clarify)",
+}
+CASHIER = (ROOT / "docs" / "cashier.md").read_text("utf-8")
+SUPERVISOR = (ROOT / "docs" / "supervisor.md").read_text("utf-8")
+BYTES_MAX = 12_000
+PAGE_LINES = 90
+PICTURES = pictures()
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_picture_is_up_to_date_small_and_well_formed(name: str) -> None:
+    drawing = (FOLDER / f"{name}.svg").read_text("utf-8")
+    assert drawing == PICTURES[name], "make pictures"
+    assert len(drawing.encode()) <= BYTES_MAX
+    assert ET.fromstring(drawing).get("viewBox") == "0 0 720 432"
+
+
+def test_every_picture_is_shown_and_none_is_left_over() -> None:
+    assert {path.stem for path in FOLDER.glob("*.svg")} == set(PICTURES)
+    shown = [name for name in PICTURES if f"(pictures/{name}.svg)" in CASHIER + SUPERVISOR]
+    assert set(shown) == set(PICTURES)
+
+
+def roles_table() -> str:
+    """Return the table of rights as docs/supervisor.md has it."""
+    head = ["| | " + " | ".join(Role) + " |", "|" + "---|" * (len(Role) + 1)]
+    rows = [
+        f"| {RIGHTS[right]} | " + " | ".join(_yes(role, right) for role in Role) + " |"
+        for right in Right
+    ]
+    return "\n".join([*head, *rows])
+
+
+def _yes(role: Role, right: Right) -> str:
+    return "yes" if StaffMember("Kim", role).may(right) else "no"
+
+
+def test_the_table_of_rights_is_that_of_the_code() -> None:
+    """Where this fails: put the left side between the markers of docs/supervisor.md."""
+    _, _, rest = SUPERVISOR.partition("<!-- roles:begin -->\n")
+    assert roles_table() == rest.partition("\n<!-- roles:end -->")[0]
+
+
+def test_every_case_and_every_answer_is_explained_to_the_supervisor() -> None:
+    words = load("en").words
+    cases = [words[f"conflict.{reason}.short"] for reason in ConflictReason]
+    answers = [words[f"answer.{answer}"] for answer in CaseAnswer]
+    differences = [words[f"why.{comment}"] for comment in COMMENTS]
+    missing = [text for text in (*cases, *answers, *differences) if f"| {text} |" not in SUPERVISOR]
+    assert missing == []
+
+
+def test_every_word_of_the_screen_is_explained_to_the_cashier() -> None:
+    words = {text for key, text in load("en").words.items() if key.endswith(".word")}
+    assert {word for word in words if f"**{word}**" not in CASHIER} <= {"READY", "PAID"}
+
+
+@pytest.mark.parametrize("page", [CASHIER, SUPERVISOR], ids=["cashier", "supervisor"])
+def test_a_page_for_the_counter_is_two_pages_on_paper_at_most(page: str) -> None:
+    assert len(page.splitlines()) <= 2 * PAGE_LINES
