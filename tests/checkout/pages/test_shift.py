@@ -213,3 +213,18 @@ def test_a_report_scrolls_to_its_end_and_back(shop: Shop) -> None:
     assert 0 < end < rows
     shop.key("page_up")
     assert shop.page().top < end
+
+
+@pytest.mark.parametrize("item", ["open", "close"])
+def test_a_role_without_the_right_neither_opens_nor_closes_the_shift(item: str) -> None:
+    """A technician sells, and reads the X, but has no drawer."""
+    with crewed_shop(who="Ted") as shop:
+        before = len(shop.books.entries)
+        menu(shop, item)
+        assert shop.page().name == "office"
+        assert shop.page().notice == phrase("page.may-not", name="Ted")
+        type_and_enter(shop, "")
+        assert len(shop.books.entries) == before
+        shop.press(MENU["x"])
+        shop.later(0.5)
+        assert shop.page().name == "x"

@@ -86,3 +86,9 @@ def reasons(name: str, texts: Sequence[str], follow: Callable[[str], Turn], back
         back=back,
         numbered=True,
     )
+
+
+def answered(turn: Turn, notice: Phrase) -> Turn:
+    """Return a turn to a list, with an answer on it."""
+    page = turn.page
+    return Turn(replace(page, notice=notice)) if isinstance(page, Choices) else turn

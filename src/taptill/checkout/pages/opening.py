@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from taptill.checkout.charging import Charging
 from taptill.checkout.pages.cases import CasePages
-from taptill.checkout.pages.choices import Choices
+from taptill.checkout.pages.choices import Choices, answered
 from taptill.checkout.pages.history import history
 from taptill.checkout.pages.overriding import override_page
 from taptill.checkout.pages.page import PageRow, Phrase, Turn, phrase
@@ -17,6 +17,7 @@ from taptill.checkout.session import Notice, Step
 from taptill.checkout.till_state import TillState
 from taptill.domain.decision import OVERRIDABLE, Declined
 from taptill.domain.sales.past import PastSale
+from taptill.domain.staff.member import Right
 
 _DECLINED = frozenset({Step.DECLINED, Step.REFUSED})
 
@@ -94,8 +95,8 @@ class PageOpener:
             shift = ShiftDesk(ports.shifts, lambda: self._state.settings.keypad, self._name)
             items += [
                 (phrase("office.x"), lambda menu: shift.report(menu, menu)),
-                (phrase("office.open"), shift.opening),
-                (phrase("office.close"), lambda menu: shift.closing(menu, menu)),
+                (phrase("office.open"), self._if_closes(shift.opening)),
+                (phrase("office.close"), self._if_closes(lambda menu: shift.closing(menu, menu))),
                 (phrase("office.closes"), lambda menu: shift.last_closes(menu, menu)),
             ]
         if sales := ports.past_sales:
@@ -106,6 +107,13 @@ class PageOpener:
             text = phrase("office.cases", count=count)
             items.append((text, lambda menu: cases.listing(menu, menu)))
         return Turn(_menu(items)) if items else Notice.NOT_NOW
+
+    def _if_closes(self, follow: Callable[[Turn], Turn]) -> Callable[[Turn], Turn]:
+        """Return what follows for those who may open and close the shift, else a word."""
+        member = self._desk.member
+        if member is None or member.may(Right.CLOSE_SHIFT):
+            return follow
+        return lambda menu: answered(menu, phrase("page.may-not", name=member.name))
 
     def _name(self) -> str | None:
         return self._desk.member.name if self._desk.member else None

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from taptill.checkout.pages.choices import Choices, reasons
+from taptill.checkout.pages.choices import Choices, answered, reasons
 from taptill.checkout.pages.page import (
     BACK_TO_SALE,
     PageRow,
@@ -174,10 +174,10 @@ class UndoDesk:
         """Return what follows when a sale of the list is chosen."""
         sale = self.sales.sale(charge_id)
         if sale is None or sale.left.amount <= ZERO:
-            return _answered(back, phrase("undo.nothing-left"))
+            return answered(back, phrase("undo.nothing-left"))
         right = self.right_of(sale, in_shift=self.sales.is_of_shift(sale.charge.seq))
         if right is UndoRight.TOO_LATE:
-            return _answered(back, phrase("undo.too-late"))
+            return answered(back, phrase("undo.too-late"))
         needs_second = right is UndoRight.NEEDS_SUPERVISOR
         if not sale.left.has_known_lines or _pieces(sale.left) == 1:
             whole = sale.left.whole()
@@ -217,12 +217,6 @@ class UndoDesk:
     def _commit(self, sale: PastSale, part: Part, reason: str, approved_by: str = "") -> Turn:
         draft = void_draft(sale.left, part, reason=reason, approved_by=approved_by)
         return Turn(then=lambda: self.void(draft))
-
-
-def _answered(turn: Turn, notice: Phrase) -> Turn:
-    """Return a turn to a list, with an answer on it."""
-    page = turn.page
-    return Turn(replace(page, notice=notice)) if isinstance(page, Choices) else turn
 
 
 def _pieces(left: Remainder) -> int:
