@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo pictures run check test coverage test-one test-plain test-bare bench soak simulate findings format lock readers fast clean
+.PHONY: help demo pictures run check test coverage test-one test-plain test-bare bench soak simulate findings format lock readers fast clean release
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -115,8 +115,11 @@ readers: $(READY) ## Compile the packages of keyboard and PC/SC readers (needs g
 fast: $(READY) ## Install the compiled parts of the service, where wheels of them exist or gcc is there
 	$(BIN)/pip install --quiet --require-hashes -r requirements-fast.lock
 
+release: $(READY) ## Make the archive for a till: one for every board, the same bytes each time (needs the network)
+	@$(BIN)/python release/build.py
+
 clean: ## Remove what make has made
-	rm -rf $(VENV)
+	rm -rf $(VENV) dist
 
 $(READY): requirements-dev.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { \

@@ -1,0 +1,158 @@
+"""The archive of a release, and the installer on the root of an image."""
+
+import hashlib
+import json
+import shutil
+import sqlite3
+import subprocess
+import tarfile
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from tests.fakes.clock import FakeClock
+from tests.journal.drafts import charge
+from tests.release.conftest import ImageRoot, build
+
+from taptill import __version__
+from taptill.domain.entry import Draft, EntryKind
+from taptill.journal.file import JournalFile
+from taptill.journal.schema import VERSION
+
+pytestmark = pytest.mark.slow
+
+OPENED = Draft(EntryKind.OPENED, body={"journal_id": "aaaa0001", "strategy": "debt"})
+
+
+def test_two_builds_are_the_same_bytes(archive: Path, tmp_path: Path) -> None:
+    again = build(tmp_path)
+    digests = {hashlib.sha256(path.read_bytes()).hexdigest() for path in (archive, again)}
+    assert len(digests) == 1
+
+
+def test_the_archive_fits_every_board_and_names_each_of_its_files(archive: Path) -> None:
+    with tarfile.open(archive) as tar:
+        names = {member.name.partition("/")[2] for member in tar if member.isfile()}
+        sums = tar.extractfile(f"taptill-{__version__}/SHA256SUMS")
+        assert sums
+        listed = {line.split(maxsplit=1)[1] for line in sums.read().decode().splitlines()}
+        assert {(member.uid, member.uname) for member in tar} == {(0, "")}
+    wheels = {name for name in names if name.endswith(".whl")}
+    assert len(wheels) > 20
+    assert {name for name in wheels if not name.endswith("-none-any.whl")} == set()
+    assert listed == names - {"SHA256SUMS"}
+    assert {"install.sh", "install.py", "config.example.toml", "docs/errors.md"} <= names
+
+
+def test_the_archive_says_what_it_is(image: ImageRoot) -> None:
+    about = json.loads((image.unpacked / "release.json").read_text())
+    assert about == {"version": __version__, "journal_format": VERSION}
+
+
+def test_a_check_changes_nothing(image: ImageRoot) -> None:
+    before = sorted(image.root.rglob("*"))
+    result = image.install("--check")
+    assert (result.returncode, sorted(image.root.rglob("*"))) == (0, before)
+    assert "nothing was changed" in result.stdout
+
+
+def journal(image: ImageRoot, *drafts: Draft) -> Path:
+    path = image.root / "var/lib/taptill/journal.db"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = JournalFile(path, FakeClock())
+    file.append([[OPENED]])
+    for draft in drafts:
+        file.append([[draft]])
+    file.close()
+    return path
+
+
+def test_a_release_that_does_not_know_the_journals_format_is_refused(image: ImageRoot) -> None:
+    path = journal(image)
+    with closing(sqlite3.connect(path)) as file:
+        file.execute(f"PRAGMA user_version = {VERSION + 1}")
+    result = image.install()
+    assert (result.returncode, f"knows up to {VERSION}" in result.stderr) == (75, True)
+    assert not (image.root / "opt").exists()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        pytest.param(
+            lambda image: (image.unpacked / "docs/errors.md").write_text("x"),
+            "not as it was packed",
+            id="a file that was changed",
+        ),
+        pytest.param(
+            lambda image: shutil.rmtree(image.unpacked / "udev"),
+            "not as it was packed",
+            id="a file that is missing",
+        ),
+        pytest.param(
+            lambda image: (image.root / "etc/os-release").write_text("ID=debian\nVERSION_ID=11\n"),
+            "Debian 11 is too old",
+            id="an old Debian",
+        ),
+    ],
+)
+def test_what_cannot_work_is_refused_before_anything_is_touched(
+    image: ImageRoot, spoil: object, words: str
+) -> None:
+    assert callable(spoil)
+    spoil(image)
+    result = image.install()
+    assert (result.returncode, words in result.stderr) == (69, True)
+    assert not (image.root / "opt").exists()
+
+
+def test_the_life_of_an_installation(image: ImageRoot) -> None:
+    """One environment for all of it: making one takes most of the time."""
+    half = image.root / "opt/taptill/releases" / __version__ / "half"
+    half.parent.mkdir(parents=True)
+    half.touch()
+    first_installation(image)
+    assert not half.exists()
+    second_installation(image)
+    removal(image)
+
+
+def first_installation(image: ImageRoot) -> None:
+    """Without the network, over one that broke off; it says what is next."""
+    result = image.install()
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "1. fill in" in result.stdout
+    program = image.root / "opt/taptill/current/bin/taptill"
+    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
+    assert __version__ in told.stdout
+    unit = image.root / "etc/systemd/system/taptill.service"
+    assert unit.read_text() == (image.unpacked / "systemd/taptill.service").read_text()
+    assert (image.root / "etc/taptill/config.toml").stat().st_mode & 0o777 == 0o640
+    assert "systemd-sysusers --root=" in (image.folder / "called").read_text()
+
+
+def second_installation(image: ImageRoot) -> None:
+    """The site's config is kept, and nothing is made twice."""
+    config = image.root / "etc/taptill/config.toml"
+    config.write_text("# ours\n")
+    again = image.install()
+    assert (again.returncode, config.read_text()) == (0, "# ours\n")
+    assert "was there already" in again.stdout
+    assert "1. fill in" not in again.stdout
+
+
+def removal(image: ImageRoot) -> None:
+    """Only when all money is in the books; config and journal stay unless they are to go."""
+    path = journal(image, charge(7, 420))
+    refused = image.install("--uninstall")
+    assert (refused.returncode, "still holds money" in refused.stderr) == (75, True)
+    assert (image.root / "opt/taptill/current").exists()
+    path.unlink()
+    journal(image)
+    removed = image.install("--uninstall")
+    assert (removed.returncode, removed.stderr) == (0, "")
+    assert not (image.root / "opt/taptill").exists()
+    assert (image.root / "etc/taptill/config.toml").exists()
+    assert path.exists()
+    assert image.install("--uninstall", "--purge").returncode == 0
+    assert not path.parent.exists()
