@@ -14,6 +14,9 @@ DOWN = "\x1b[B"
 KEY_S = 0.05
 """Keys that come faster than a person types are a machine's line."""
 
+SEEN_S = 0.1
+"""Nobody sees a verdict and presses Enter sooner; what is not painted to its end does not count."""
+
 APART_S = 0.15
 """Two Enters within 0.12 s are one that is held down."""
 
@@ -84,7 +87,7 @@ class Cashier:
 
     def enter(self) -> None:
         """Confirm a sale once Enter counts."""
-        self.till.pause(self._tapped_s + DEAD_ENTER_S - time.monotonic())
+        self.till.pause(max(self._tapped_s + DEAD_ENTER_S - time.monotonic(), SEEN_S))
         self.till.press("\r")
 
     def ring_up(self, card_id: str, name: str, keys: str, total: int) -> None:
@@ -110,8 +113,10 @@ class Cashier:
 
     def pay(self, total: int) -> None:
         """Press Enter to PAID; again where it came before the till knew that all was painted."""
-        for _ in range(TRIES):
+        for attempt in range(TRIES):
             self.enter()
+            if attempt:
+                self.till.pause(APART_S)  # what the last Enter was answered with may still be there
             if "Thank you" in self._first_of("Thank you", "then press Enter again"):
                 self.till.wait_for(euro(total))
                 return
