@@ -79,3 +79,8 @@ def test_a_colon_after_a_blank_does_not_begin_a_line() -> None:
         "La caisse ouvre son",
         "journal : attendre",
     ]
+
+
+def test_a_pair_of_arrows_stays_on_one_line_and_no_line_begins_with_a_dot() -> None:
+    assert wrap("Type a time; ↑ ↓ choose", 15) == ["Type a time;", "↑ ↓ choose"]
+    assert wrap("wrong amount · wrong customer", 12) == ["wrong", "amount ·", "wrong", "customer"]

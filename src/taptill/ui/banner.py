@@ -15,7 +15,7 @@ from taptill.domain.tap import CardTrouble, ReaderHealth, ReaderState
 from taptill.ui.block_letters import LETTER_ROWS, letter_rows
 from taptill.ui.layout import Layout
 from taptill.ui.pages import TONE_ROLES, say
-from taptill.ui.rows import ColourRole, Row, Rows, Run, clip, pad, wrap
+from taptill.ui.rows import NO_BREAK, ColourRole, Row, Rows, Run, clip, pad, wrap
 from taptill.ui.screen_settings import ScreenSettings
 
 _ROLES = {
@@ -140,19 +140,26 @@ def sentences(text: BannerText, width: int, rows: int) -> list[str]:
     customer = [_SIGNS.get(text.role, "") + text.customer] if text.customer else []
     second = [text.second] if text.second else []
     cashier = text.cashier.split("\n")
+    joined = _on_one_line(cashier)
     loose = [*customer, *second, "", *cashier]
     arrangements = (
         loose,
         [*customer, *second, *cashier],
         [" – ".join([*customer, *second]), *cashier],
-        [" – ".join([*customer, *second]), " · ".join(cashier)],
-        [" – ".join([*customer, *second, " · ".join(cashier)])],
+        [" – ".join([*customer, *second]), joined],
+        [" – ".join([*customer, *second, joined])],
     )
     for lines in arrangements:
         wrapped_lines = [piece for line in lines for piece in wrap(line, width)]
         if len(wrapped_lines) <= rows:
             return wrapped_lines
     return [*wrapped_lines[: rows - 1], clip(" ".join(wrapped_lines[rows - 1 :]), width)]
+
+
+def _on_one_line(lines: Sequence[str]) -> str:
+    """Return lines side by side; a choice with its number stays whole where they are wrapped."""
+    whole = [line.replace(" ", NO_BREAK) if line[:1].isdigit() else line for line in lines]
+    return " · ".join(whole).replace(": · ", ": ").replace("? · ", "? ")
 
 
 @lru_cache(len(Step))  # a sale has the same few words each time

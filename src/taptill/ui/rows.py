@@ -20,7 +20,7 @@ _INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 NO_BREAK = "\u00a0"
 """A no-break space; `wrap` does not break at it, and replaces it by a plain space afterwards."""
 
-_BREAKS = re.compile(r"[^\S\u00a0]+(?![:;?!])")
+_BREAKS = re.compile(r"(?<![↑←])[^\S\u00a0]+(?![:;?!·])")
 
 
 class ColourRole(StrEnum):
@@ -113,7 +113,8 @@ def first_fitting(width: int, *texts: str) -> str:
 def wrap(text: str, width: int) -> list[str]:
     """Return the text as lines of at most `width` cells, broken at blanks; longer words are split.
 
-    A blank before a punctuation mark, as French writes it, is no place to break.
+    A blank before a punctuation mark, as French writes it, is no place to break, and none within
+    a pair of arrows.
     """
     lines = [""]
     for word in _BREAKS.split(text.strip()):

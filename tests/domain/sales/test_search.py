@@ -63,6 +63,11 @@ FOUND = {
     "a date": ("2026-03-02", ["charge", "void", "decline", "void of a closed year's charge"]),
     "a month": ("2026-03-", ["charge", "void", "decline", "void of a closed year's charge"]),
     "another month": ("2026-04-", []),
+    "a day as the list has it": (
+        "03-02",
+        ["charge", "void", "decline", "void of a closed year's charge"],
+    ),
+    "another day": ("03-03", []),
     "initials": ("ä.b.", ["charge", "void"]),
     "initials as the screen has them": ("Ä. B.", ["charge", "void"]),
     "other initials": ("ä.c.", []),

@@ -1,9 +1,10 @@
 """What a person types in, whether a row of the history fits out.
 
 Words are divided by blanks, and each must fit the row. One fits an amount (`4.20`, `4,2`, `420` for
-4.20), a local time (`14:05`, `14:`), a date (`2026-11-29`, `2026-11-`), the initials (`a. b.`,
-`ab`), the beginning of the customer's external id or, from four characters on, of the sale's id, or
-a part of a good's name or of the name of who did it. Capitals do not count.
+4.20), a local time (`14:05`, `14:`), a date (`2026-11-29`, `2026-11-`, or `11-29` as the list has
+it), the initials (`a. b.`, `ab`), the beginning of the customer's external id or, from four
+characters on, of the sale's id, or a part of a good's name or of the name of who did it. Capitals
+do not count.
 
 Thousands of rows are looked at between two keys: what a word can be is found out once, and a row's
 text is put together once for all words.
@@ -24,7 +25,7 @@ ID_BEGINNING = 4
 
 _AMOUNT = re.compile(r"-?[0-9]{1,15}([.,][0-9]{0,3})?", re.ASCII)
 _TIME = re.compile(r"[0-9]{1,2}:[0-9]{0,2}", re.ASCII)
-_DATE = re.compile(r"[0-9]{4}-([0-9]{1,2}(-[0-9]{0,2})?)?", re.ASCII)
+_DATE = re.compile(r"[0-9]{4}-([0-9]{1,2}(-[0-9]{0,2})?)?|[0-9]{2}-[0-9]{1,2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +106,8 @@ class HistorySearch:
         except (ValueError, OverflowError):
             return False
         if word.date is not None:
-            return local.date().isoformat().startswith(word.date)
+            day = local.date().isoformat()
+            return day.startswith(word.date) or day[len("2026-") :].startswith(word.date)
         return local.hour == word.hour and f"{local.minute:02}".startswith(word.minute)
 
 
