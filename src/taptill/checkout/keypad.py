@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from taptill.checkout.session import Notice
-from taptill.domain.basket import EMPTY, LINES_MAX, Basket, Good, Line, barcode_form
+from taptill.domain.basket import EMPTY, LINES_MAX, Basket, Good, Line, barcode_forms
 from taptill.domain.money import ZERO, Currency, Money
 
 DIGITS_MAX = 8
@@ -102,9 +102,12 @@ def choose(keyed_input: KeyedInput, key: str, keypad: Keypad) -> KeyedInput | No
 
 
 def find_barcode(barcode: str, keypad: Keypad) -> Good | None:
-    """Return the good of a barcode, None where no good has it."""
-    form = barcode_form(barcode.strip())
-    return next((good for good in keypad.goods if good.barcode == form), None) if form else None
+    """Return the good of a barcode, None where no good has it; a UPC-E finds its UPC-A as well."""
+    for form in barcode_forms(barcode.strip()):
+        for good in keypad.goods:
+            if form and good.barcode == form:
+                return good
+    return None
 
 
 def ring_up(keyed_input: KeyedInput, good: Good, keypad: Keypad) -> tuple[KeyedInput, Notice]:

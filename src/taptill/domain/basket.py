@@ -6,8 +6,9 @@ from taptill.domain.money import Money
 
 LINES_MAX = 50
 QUANTITY_MAX = 99
+UPC_E_DIGITS = 8
 UPC_A_DIGITS = 12
-_SYMBOLOGIES = {8: "EAN-8", UPC_A_DIGITS: "UPC-A", 13: "EAN-13"}
+_SYMBOLOGIES = {UPC_E_DIGITS: "EAN-8", UPC_A_DIGITS: "UPC-A", 13: "EAN-13"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +99,57 @@ def barcode_form(text: str) -> str:
     return f"0{text}" if len(text) == UPC_A_DIGITS and _is_number(text) else text
 
 
+def barcode_forms(text: str) -> tuple[str, ...]:
+    """Return the forms that a scanned barcode may have in a list of goods, the likeliest first.
+
+    Eight digits are an EAN-8, or a UPC-E, which is a UPC-A with its noughts left out. Of half of
+    all UPC-E the check digit is that of an EAN-8, too: nobody can tell which one it is.
+    """
+    form, upc_a = barcode_form(text), upc_a_of(text)
+    return (form, barcode_form(upc_a)) if upc_a else (form,)
+
+
+def upc_a_of(upc_e: str) -> str:
+    """Return the UPC-A that a UPC-E stands for; empty for what is none.
+
+    The last digit but one says where the noughts were (GS1 General Specifications, 5.2.2.4).
+    """
+    if len(upc_e) != UPC_E_DIGITS or not _is_number(upc_e) or upc_e[0] not in "01":
+        return ""
+    system, digits, last, check = upc_e[0], upc_e[1:6], upc_e[6], upc_e[7]
+    match int(last):
+        case 0 | 1 | 2:
+            middle = f"{digits[:2]}{last}0000{digits[2:]}"
+        case 3:
+            middle = f"{digits[:3]}00000{digits[3:]}"
+        case 4:
+            middle = f"{digits[:4]}00000{digits[4:]}"
+        case _:
+            middle = f"{digits}0000{last}"
+    upc_a = f"{system}{middle}{check}"
+    return upc_a if _check_digit(upc_a) == int(check) else ""
+
+
 def wrong_check_digit(barcode: str) -> tuple[str, int] | None:
     """Return the symbology and the last digit that it asks for, where a number has another one.
 
-    Numbers of 8, 12 and 13 digits are taken for EAN-8, UPC-A and EAN-13: from the right, the digits
-    before the last count three times and once in turn (GS1 General Specifications, section 7.9).
+    Numbers of 8, 12 and 13 digits are taken for EAN-8 or UPC-E, UPC-A and EAN-13.
     """
     symbology = _SYMBOLOGIES.get(len(barcode))
-    if symbology is None or not _is_number(barcode):
+    if symbology is None or not _is_number(barcode) or upc_a_of(barcode):
         return None
-    weighted = (int(digit) * (3, 1)[at % 2] for at, digit in enumerate(reversed(barcode[:-1])))
-    check_digit = -sum(weighted) % 10
+    check_digit = _check_digit(barcode)
     return None if check_digit == int(barcode[-1]) else (symbology, check_digit)
+
+
+def _check_digit(number: str) -> int:
+    """Return the last digit that a number asks for.
+
+    From the right, the digits before the last count three times and once in turn (GS1 General
+    Specifications, section 7.9).
+    """
+    weighted = (int(digit) * (3, 1)[at % 2] for at, digit in enumerate(reversed(number[:-1])))
+    return -sum(weighted) % 10
 
 
 def _is_number(text: str) -> bool:

@@ -17,7 +17,15 @@ from taptill.checkout.keypad import (
     ring_up,
 )
 from taptill.checkout.session import Notice
-from taptill.domain.basket import LINES_MAX, QUANTITY_MAX, Basket, Good, Line
+from taptill.domain.basket import (
+    LINES_MAX,
+    QUANTITY_MAX,
+    Basket,
+    Good,
+    Line,
+    barcode_form,
+    upc_a_of,
+)
 from taptill.domain.money import Money
 
 COLA = Good("", "Cola", Money(250), barcode="4006381333931", tax="A")
@@ -203,3 +211,31 @@ FOUND = {
 @pytest.mark.parametrize(("keypad", "text", "is_known"), FOUND.values(), ids=FOUND)
 def test_a_good_is_found_by_its_barcode_alone(keypad: Keypad, text: str, is_known: bool) -> None:  # noqa: FBT001 - from a table
     assert (find_barcode(text, keypad) is not None) is is_known
+
+
+UPC_E = {  # the five ways in which noughts are left out; GS1 General Specifications, 5.2.2.4
+    "01234505": "012000003455",
+    "01234514": "012100003454",
+    "01234523": "012200003453",
+    "01234531": "012300000451",
+    "01234543": "012340000053",
+    "01234565": "012345000065",
+}
+
+
+@pytest.mark.parametrize(("upc_e", "upc_a"), UPC_E.items())
+def test_a_good_with_its_upc_a_is_found_by_the_short_barcode_on_it(upc_e: str, upc_a: str) -> None:
+    assert upc_a_of(upc_e) == upc_a
+    shop = replace(SHOP, goods=(replace(COLA, barcode=barcode_form(upc_a)),))
+    assert find_barcode(upc_e, shop) == shop.goods[0]
+
+
+def test_a_good_that_has_the_eight_digits_themselves_comes_first() -> None:
+    ean_8 = replace(COLA, name="Gum", barcode="01234565")
+    shop = replace(SHOP, goods=(replace(COLA, barcode="0012345000065"), ean_8))
+    assert find_barcode("01234565", shop) == ean_8
+
+
+@pytest.mark.parametrize("text", ["21234565", "01234530", "0123453", "０1234531", ""])
+def test_what_is_no_upc_e(text: str) -> None:
+    assert upc_a_of(text) == ""
