@@ -1,6 +1,7 @@
 """The conflict desk of a running till: its cases, and answers to them."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,8 +24,9 @@ from taptill.journal.back_office.conflicts import (
     open_cases,
 )
 from taptill.journal.queries import JournalQueries
-from taptill.operations.cases import AMOUNT_UNKNOWN, SEQ_MAX, goods_of, person_of
+from taptill.operations.cases import SEQ_MAX, goods_of, is_amount_unknown, person_of
 from taptill.operations.resolving import case_of, resolve, resolve_as_last_seen
+from taptill.settlement.reconcile import ConflictReason
 from taptill.settlement.requests import (
     Choice,
     Later,
@@ -34,6 +36,7 @@ from taptill.settlement.requests import (
     Settled,
     Stopped,
 )
+from taptill.settlement.update_row import ANOTHER_AMOUNT
 from taptill.wiring.sending import Sender
 
 
@@ -75,7 +78,7 @@ class CaseDesk:
         except ConflictOpenError:
             return CaseOutcome.LATER
         except UsageError:
-            return CaseOutcome.DONE  # it is no case any more
+            return CaseOutcome.NO_CASE
         return _outcome(outcome, self.sender.journal.queries, decision.customer_id)
 
     def _read(self) -> tuple[DeskCase, ...]:
@@ -87,6 +90,9 @@ class CaseDesk:
         charge = charge_before(queries.connection, customer_id, SEQ_MAX)
         name, card = person_of(self.state, customer_id)
         total = case_figures(queries.connection, case).total
+        if total is None:  # a refusal's entry has no figures, the attempt before it does
+            total = case.position.row_total
+        is_unknown = is_amount_unknown(queries, case)
         return DeskCase(
             customer_id=customer_id,
             name=name,
@@ -99,9 +105,12 @@ class CaseDesk:
             since=case.since.at if case.since else "",
             amount=Money(case.position.in_question),
             total=_money(total),
-            consequences=tuple(_consequences(case, total)),
+            consequences=_consequences(_answers(case, is_unknown=is_unknown), total),
         )
 
+
+_UNTIL_REPAIRED = frozenset({ConflictReason.NO_PLACE, ConflictReason.SHARED_DEBT_DATA})
+"""The row takes no mark before somebody has repaired its debtData; then it tells what it holds."""
 
 _CHOICES = {
     CaseAnswer.SEND: Choice.RETRY,
@@ -112,25 +121,42 @@ _CHOICES = {
 }
 
 
-def _consequences(case: ConflictCase, total: Decimal | None) -> list[Consequence]:
-    """Return the answers that fit a case, each with the row's total after it.
+def _answers(case: ConflictCase, *, is_unknown: bool) -> dict[CaseAnswer, int | None]:
+    """Return the answers that can be carried out, each with what it adds to the row's total.
 
-    What was written off stays off: with a mark that covers it, the total does not change.
+    None: that is not known before the row is read again. What was written off stays off: with a
+    mark that covers it, the total does not change. `is_unknown`: the row cannot tell what it holds.
     """
-    position = case.position
+    position, reason = case.position, case.reason
+    if reason in _UNTIL_REPAIRED:
+        return {CaseAnswer.SEND: None, CaseAnswer.WRITE_OFF: 0}
+    if reason == ConflictReason.GONE:
+        return {CaseAnswer.SEND: None, CaseAnswer.WRITE_OFF: None}
+    if not is_unknown:
+        return {
+            CaseAnswer.SEND: position.in_question,
+            CaseAnswer.ALL_IN: 0,
+            CaseAnswer.WRITE_OFF: 0,
+        }
     all_ours = position.last.total if position.last else 0
     last_seen = position.row_mark.total if position.row_mark else 0
-    if case.reason in AMOUNT_UNKNOWN:
-        sent = [(CaseAnswer.ALL_IN, 0), (CaseAnswer.SEND_ALL, all_ours)]
-        if last_seen:
-            sent.insert(1, (CaseAnswer.SEND_SINCE, all_ours - last_seen))
-    else:
-        sent = [(CaseAnswer.SEND, position.in_question), (CaseAnswer.ALL_IN, 0)]
-    sent.append((CaseAnswer.WRITE_OFF, 0))
-    return [
-        Consequence(answer, None if total is None else _money(total + amount))
-        for answer, amount in sent
-    ]
+    since = {CaseAnswer.SEND_SINCE: all_ours - last_seen} if last_seen else {}
+    return {
+        CaseAnswer.ALL_IN: 0,
+        **since,
+        CaseAnswer.SEND_ALL: all_ours,
+        CaseAnswer.WRITE_OFF: 0,
+    }
+
+
+def _consequences(
+    answers: Mapping[CaseAnswer, int | None], total: Decimal | None
+) -> tuple[Consequence, ...]:
+    """Return the answers, each with the row's total after it."""
+    return tuple(
+        Consequence(answer, None if total is None or amount is None else _money(total + amount))
+        for answer, amount in answers.items()
+    )
 
 
 def _money(total: Decimal | None) -> Money | None:
@@ -141,6 +167,8 @@ def _outcome(outcome: Outcome, queries: JournalQueries, customer_id: int) -> Cas
     match outcome:
         case Settled():
             return CaseOutcome.DONE
+        case Later(reason) if reason == ANOTHER_AMOUNT:
+            return CaseOutcome.CHANGED
         case Later():
             return CaseOutcome.LATER if _is_open(queries, customer_id) else CaseOutcome.DONE
         case OnDesk():

@@ -9,9 +9,14 @@ from pathlib import Path
 from taptill.domain.card_id import masked
 from taptill.domain.entry import Entry, EntryKind, Position
 from taptill.domain.sales.remainder import Remainder, remainder
-from taptill.journal.back_office.conflicts import charge_before, entries_of
+from taptill.journal.back_office.conflicts import (
+    ConflictCase,
+    charge_before,
+    entries_of,
+    rests_on_earlier_decision,
+)
 from taptill.journal.queries import JournalQueries
-from taptill.settlement.reconcile import ConflictReason
+from taptill.settlement.reconcile import ConflictReason, figures
 
 CACHE = "cache.db"
 GOODS_MAX = 8
@@ -28,6 +33,23 @@ AMOUNT_UNKNOWN = frozenset(
     }
 )
 """Reasons for which the row cannot show what is booked, so that a person must say it."""
+
+
+def is_amount_unknown(queries: JournalQueries, case: ConflictCase) -> bool:
+    """Return whether the row of a case cannot show what is booked, so that a person must say it.
+
+    A refused update may be that of such a case: what the row holds is as unknown as before.
+    """
+    position, since = case.position, case.since
+    if case.reason in AMOUNT_UNKNOWN:
+        return True
+    if rests_on_earlier_decision(queries.connection, position):
+        return True
+    opened = since.body if since else {}
+    was_unknown = opened.get("reason") in AMOUNT_UNKNOWN
+    if was_unknown and opened.get("held") == figures(position.certain_mark):
+        return True
+    return position.certain_mark is None and position.receipted_seq > 0
 
 
 def person_of(state: Path, customer: int) -> tuple[str, str]:

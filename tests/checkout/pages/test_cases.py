@@ -69,6 +69,8 @@ def test_without_staff_the_desk_is_only_read(shop: Shop) -> None:
         (CaseOutcome.LATER, "decided.later"),
         (CaseOutcome.STILL_OPEN, "decided.still-open"),
         (CaseOutcome.STOPPED, "decided.stopped"),
+        (CaseOutcome.CHANGED, "decided.changed"),
+        (CaseOutcome.NO_CASE, "decided.no-case"),
         (None, "decided.later"),
     ],
 )

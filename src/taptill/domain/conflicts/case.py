@@ -22,6 +22,8 @@ class CaseOutcome(StrEnum):
     DONE = "done"
     LATER = "later"  # the backend did not answer, or a request may still be under way
     STILL_OPEN = "still-open"
+    CHANGED = "changed"  # another amount is in question now: nothing was decided
+    NO_CASE = "no-case"  # somebody else decided meanwhile, or the row told by itself
     STOPPED = "stopped"
 
 

@@ -13,6 +13,7 @@ from taptill.journal.schema import MONEY
 
 _CASE_ENTRIES = "kind IN ('conflict', 'refusal', 'forked', 'resolved')"
 _OF_CUSTOMER = "customer_id = ?"
+_UPDATES = "customer_id = ? AND kind IN ('attempt', 'receipt')"
 _LAST_RECEIPT = "seq = (SELECT max(seq) FROM entries WHERE customer_id = ? AND kind = 'receipt')"
 _FIRST_ATTEMPT = "seq = (SELECT min(seq) FROM entries WHERE customer_id = ? AND kind = 'attempt')"
 _CARRIED = "kind = 'carried' AND customer_id = ?"
@@ -176,6 +177,23 @@ def last_attempt(connection: sqlite3.Connection, customer_id: int) -> Entry | No
     """Return the newest update that was sent for a customer."""
     where = "seq = (SELECT max(seq) FROM entries WHERE customer_id = ? AND kind = 'attempt')"
     return next(entries(connection, where, [customer_id]), None)
+
+
+def rests_on_earlier_decision(connection: sqlite3.Connection, position: Position) -> bool:
+    """Return whether a person decided what the row holds, and it was not seen with our mark since.
+
+    Then the row itself does not tell, and the update that was decided on has not landed.
+    """
+    attempt = position.attempt
+    if attempt is None or not attempt.origin_is_decided:
+        return False
+    is_decided = False
+    for entry in entries(connection, _UPDATES, [position.customer_id]):
+        if entry.kind is EntryKind.ATTEMPT:
+            is_decided |= "origin" in entry.body and entry.body["epoch"] == attempt.epoch
+        elif is_decided:
+            return False
+    return is_decided
 
 
 def entries_of(connection: sqlite3.Connection, customer_id: int) -> Iterator[Entry]:
