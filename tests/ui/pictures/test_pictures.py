@@ -3,6 +3,7 @@
 Where one fails: `make pictures`, and look at them.
 """
 
+import re
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -12,8 +13,10 @@ from tests.ui.pictures.shown import pictures
 
 from taptill.checkout.pages.shift import COMMENTS
 from taptill.domain.conflicts.case import CaseAnswer
+from taptill.domain.decision import OVERRIDABLE, Reason
 from taptill.domain.staff.member import Right, Role, StaffMember
 from taptill.settlement.reconcile import ConflictReason
+from taptill.ui.pages import HELP
 from taptill.ui.texts import load
 
 RIGHTS = {
@@ -24,6 +27,7 @@ RIGHTS = {
     Right.DECIDE: "decide a case (F10, to clarify)",
 }
 CASHIER = (ROOT / "docs" / "cashier.md").read_text("utf-8")
+KEYS = (ROOT / "docs" / "keys.md").read_text("utf-8")
 SUPERVISOR = (ROOT / "docs" / "supervisor.md").read_text("utf-8")
 BYTES_MAX = 12_000
 PAGE_LINES = 90
@@ -71,6 +75,23 @@ def test_every_case_and_every_answer_is_explained_to_the_supervisor() -> None:
     differences = [words[f"why.{comment}"] for comment in COMMENTS]
     missing = [text for text in (*cases, *answers, *differences) if f"| {text} |" not in SUPERVISOR]
     assert missing == []
+
+
+def test_the_page_of_keys_has_the_function_keys_of_the_help() -> None:
+    """F5 is told in the customer panel alone, where the site hides balances."""
+    helped = set(
+        re.findall(r"F\d+|Ctrl\+\w", " ".join(load("en").say(f"help.{key}") for key in HELP))
+    )
+    table = KEYS.partition("\n## Function keys\n")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `(.+?)` \|", table, re.MULTILINE)) == helped | {"F5"}
+
+
+def test_what_the_page_says_may_pass_is_what_may_be_overridden() -> None:
+    words = load("en").words
+    table = SUPERVISOR.partition("| Can pass | Cannot |\n")[2].partition("\n\n")[0]
+    passes = " ".join(row.split("|")[1] for row in table.splitlines())
+    can = {reason for reason in Reason if words[f"reason.{reason}.short"] in passes}
+    assert can == OVERRIDABLE
 
 
 def test_every_word_of_the_screen_is_explained_to_the_cashier() -> None:
