@@ -1,5 +1,5 @@
 #!/bin/sh
-# biip 5.2.0: a scanned UPC-E is the good's GTIN-12 or another good's GTIN-8, depending on its last digit but one.
+# biip 5.2.0: a scanned UPC-E is the good's GTIN-12, or another number as a GTIN-8, depending on its last digit but one.
 #
 # Small goods bear a UPC-E, a GTIN-12 (UPC-A) with its zeros left out; many scanners send its 8 digits as they are.
 # One would guess that biip, which reads UPC-E, gives for it the GTIN of the UPC-A. It tries a GTIN-8 (EAN-8) first,
