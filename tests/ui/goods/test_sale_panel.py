@@ -120,6 +120,16 @@ def test_pages_hold_each_good_once_under_its_heading(width: int, rows: int) -> N
         assert all(f"─ {group} " in text for group in GROUPS)
 
 
+@pytest.mark.parametrize(
+    ("name", "columns"), [("Tea", 3), ("Apple juice with water", 2), ("A" * 40, 2)]
+)
+def test_a_third_column_is_given_up_for_a_name_that_it_would_cut(name: str, columns: int) -> None:
+    goods = (*(Good("", "Tea", Money(150)) for _ in range(9)), Good("a", name, Money(150)))
+    (page,) = goods_pages(goods, ENGLISH, 65, 10)
+    assert page.rows[0].count("Tea") == columns
+    assert ("…" in "".join(page.rows)) == (len(name) == 40)
+
+
 def test_goods_of_a_group_stand_together_in_the_order_of_the_config() -> None:
     goods = (
         Good("a", "A", Money(1), group="One"),

@@ -16,6 +16,8 @@ HEADINGS_MIN = 4
 _CELL_WIDTH = 20
 _GAP_CELLS = 2
 _MADE_MAX = 4
+_COLUMNS_ALWAYS = 2
+"""More columns are given up for names that would be cut; with fewer, too few goods are seen."""
 
 
 class GoodsPage(NamedTuple):
@@ -80,11 +82,16 @@ def _pages(
 
 def _rows(goods: tuple[Good, ...], settings: ScreenSettings, width: int) -> Iterator[_Row]:
     """Return the rows of cells in order, each of goods of one group."""
+    cells_of = [_label_and_price(good, number, settings) for number, good in enumerate(goods, 1)]
     columns = max(1, width // _CELL_WIDTH)
-    cell = (width + _GAP_CELLS) // columns  # the last one needs no gap
+    longest = max((cell_len(label) + cell_len(price) + 1 for label, price in cells_of), default=0)
+    if columns > _COLUMNS_ALWAYS and longest > _room(width, columns):
+        columns -= 1
+    room = _room(width, columns)
     groups: dict[str, list[str]] = {}
-    for number, good in enumerate(goods, start=1):
-        groups.setdefault(good.group, []).append(_cell(good, number, settings, cell))
+    for good, (label, price) in zip(goods, cells_of, strict=True):
+        cell = pad(justify(label, price, room), room + _GAP_CELLS)
+        groups.setdefault(good.group, []).append(cell)
     place = 0
     for group, cells in groups.items():
         for at in range(0, len(cells), columns):
@@ -97,7 +104,11 @@ def _heading(group: str, settings: ScreenSettings, width: int) -> str:
     return label + "─" * (width - cell_len(label))
 
 
-def _cell(good: Good, number: int, settings: ScreenSettings, cell: int) -> str:
+def _room(width: int, columns: int) -> int:
+    """Return the cells of one good; behind the last column is no gap."""
+    return (width + _GAP_CELLS) // columns - _GAP_CELLS
+
+
+def _label_and_price(good: Good, number: int, settings: ScreenSettings) -> tuple[str, str]:
     sign = settings.clean(good.key) if good.key else f"/{number}"
-    label = f"{sign} {settings.clean(good.name)}"
-    return pad(justify(label, settings.price(good.price), cell - _GAP_CELLS), cell)
+    return f"{sign} {settings.clean(good.name)}", settings.price(good.price)
