@@ -42,12 +42,16 @@ class TillInAnyOrder(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.shop = Shop()
+        self.shop = self.open_shop()
         self.wrong: list[str] = []
         self.paid: list[str] = []
         self.confirmed: TillView | None = None
         self.before = self.shop.view
         self.shop.till.watch(self.look)
+
+    def open_shop(self) -> Shop:
+        """Open the till that all of this happens to."""
+        return Shop()
 
     def look(self, view: TillView) -> None:
         """Hold every picture against the books at the moment when it is published."""

@@ -154,11 +154,12 @@ class Identification:
                 )
             )
         state.sale = replace(sale, journaled_decline=(decline.reason, total))
-        state.background.start(self._journal(decline_draft(sale, decline, total)))
+        draft = signed(decline_draft(sale, decline, total), state.staff)
+        state.background.start(self._journal(draft))
 
     async def _journal(self, draft: Draft) -> None:
         try:
-            await self._state.ports.journal.append([signed(draft, self._state.staff)])
+            await self._state.ports.journal.append([draft])
         except JournalError as fault:
             log.warning("decline.not_journaled", extra={"code": fault.code})
 

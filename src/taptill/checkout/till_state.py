@@ -217,6 +217,17 @@ class TillState:
         self.apply(Event.KEYED_IN if has_input else Event.EMPTIED)
 
 
+def log_out(state: TillState) -> None:
+    """Let nobody work until somebody logs in; the customer goes, what was rung up stays.
+
+    Whoever comes next shall not charge a card that was tapped for somebody else, and an answer
+    about it would be nobody's.
+    """
+    state.staff = None
+    if state.sale.step is not Step.CLOSED:
+        state.clear()
+
+
 def _event_of(decision: Decision, total: Money) -> Event:
     """Return the event that a decision before Enter is."""
     if isinstance(decision, Approved):

@@ -223,6 +223,18 @@ def _columns(rows: Sequence[PageRow], settings: ScreenSettings, width: int) -> l
 def _field(page: PageView, settings: ScreenSettings, width: int) -> Run:
     label = say(page.field, settings) if page.field else ""
     room = width - cell_len(label) - 3
-    typed = page.typed or ""
-    shown = typed if cell_len(typed) <= room else "…" + typed[-(room - 1) :]
-    return Run(f"{label}: {shown}_")
+    return Run(f"{label}: {_typed(page.typed or '', settings, room)}_")
+
+
+def _typed(text: str, settings: ScreenSettings, room: int) -> str:
+    """Return what was typed, its end where it does not fit; a blank at the end counts."""
+    shown = settings.clean(text) if text.strip() else ""
+    shown += " " if text.endswith(" ") else ""
+    if cell_len(shown) <= room:
+        return shown
+    end = ""
+    for character in reversed(shown):
+        if cell_len(character + end) >= room:
+            break
+        end = character + end
+    return f"…{end}"

@@ -94,7 +94,8 @@ class Console:
         was = self.shop.till.sale
         if keys:
             self.taker.take(keys)
-        if self.shop.till.sale.under_way and not was.under_way and was.step is not Step.VOIDING:
+        is_void = was.step is Step.VOIDING or was.page is not None
+        if self.shop.till.sale.under_way and not was.under_way and not is_void:
             self.confirmed.append(self.shop.till.sale.amount)
             self.bad += self._wrong(keys)
         self.read += keys

@@ -52,7 +52,9 @@ class FakeShiftBook:
     async def close(self, closing: Closing) -> ShiftReport:
         """Store the Z."""
         report = closed(await self.running(), closing, "2026-03-02T18:00:00.000Z")
-        draft = Draft(EntryKind.SHIFT_CLOSED, body={"number": report.shift.number})
+        draft = Draft(
+            EntryKind.SHIFT_CLOSED, body={"number": report.shift.number}, staff=closing.staff
+        )
         await self._books.append([draft])
         self.reports.insert(0, report)
         self.opening = None

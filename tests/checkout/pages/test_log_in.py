@@ -79,6 +79,46 @@ def test_locking_keeps_what_was_rung_up_for_the_next_one() -> None:
         assert signatures(shop, EntryKind.CHARGE) == ["Kim"]
 
 
+def test_locking_lets_the_customer_go_and_a_late_answer_is_nobodys() -> None:
+    with crewed_shop() as shop:
+        shop.finder.takes_s = 0.5
+        shop.tap("X")
+        shop.key("f2")
+        shop.later(2.0)
+        assert shop.page().name == "log-in"
+        assert (shop.step(), shop.books.of_kind(EntryKind.DECLINED)) == (Step.READY, [])
+        log_in(shop, "Jo")
+        shop.press("420")
+        shop.tap("A")
+        shop.later(0.6)
+        assert shop.step() is Step.CONFIRM
+        shop.key("f2")
+        shop.later(0.1)
+        assert (shop.view.customer, shop.step()) == (None, Step.RINGING)
+        log_in(shop, "Kim")
+        shop.enter()
+        assert (shop.notice(), shop.charges) == (Notice.NO_CARD, [])
+
+
+def test_staff_who_are_configured_anew_let_the_customer_go() -> None:
+    with open_shop(replace(CREWED, staff=())) as shop:
+        shop.finder.takes_s = 0.5
+        shop.tap("X")
+        shop.do(shop.till.changes.take, CREWED.keypad.goods, (JO, KIM))
+        shop.later(2.0)
+        assert shop.page().name == "log-in"
+        assert (shop.step(), shop.books.of_kind(EntryKind.DECLINED)) == (Step.READY, [])
+
+
+def test_a_card_at_the_log_in_is_answered_at_once_however_slow_the_disk() -> None:
+    with crewed_shop(who="") as shop:
+        shop.books.takes_s = 3.0
+        shop.tap(SAM.card_id)
+        assert answer(shop) == "page.checking"
+        shop.later(3.5)
+        assert shop.view.status.staff == "Sam"
+
+
 def test_wrong_pins_are_journaled_and_slow_down() -> None:
     with crewed_shop(who="") as shop:
         shop.press("1")

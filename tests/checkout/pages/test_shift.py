@@ -203,6 +203,19 @@ def test_a_disk_that_fails_at_the_close_closes_the_till_and_not_the_shift(shop: 
     assert [report.shift.number for report in shop.shift_book.reports] == [1]
 
 
+def test_a_slow_disk_is_said_where_a_shift_is_opened_and_closed(shop: Shop) -> None:
+    for item in ("open", "close"):
+        menu(shop, item)
+        shop.books.takes_s = 3.0
+        shop.press("5")
+        shop.hasty_enter()
+        assert shop.page().notice == phrase("page.saving")
+        shop.later(4.0)
+        shop.books.takes_s = 0.0
+        shop.escape()
+    assert len(shop.shift_book.reports) == 1
+
+
 def test_a_report_scrolls_to_its_end_and_back(shop: Shop) -> None:
     sell(shop)
     menu(shop, "x")

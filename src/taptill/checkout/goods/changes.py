@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from taptill.checkout.keypad import NOTHING_KEYED
 from taptill.checkout.session import Step
-from taptill.checkout.till_state import TillState
+from taptill.checkout.till_state import TillState, log_out
 from taptill.domain.basket import EMPTY, Good
 from taptill.domain.staff.member import StaffMember
 
@@ -56,5 +56,8 @@ class Changes:
         found = next(same, None)
         is_same = found and known and found.pin_hash == known.pin_hash
         state.settings = replace(state.settings, staff=staff)
-        state.staff = found if is_same else None
+        if is_same:
+            state.staff = found
+        else:
+            log_out(state)
         state.sale = replace(state.sale, page=None)  # the log-in shows the old names

@@ -165,7 +165,7 @@ class ShiftDesk:
                     return Turn(replace(page, notice=phrase("page.is-open")))
                 return Turn(notice=Notice.SHIFT_OPEN)
 
-            return Turn(page, open_shift)
+            return Turn(replace(page, notice=phrase("page.saving")), open_shift)
 
         page = CashForm(name="open-shift", keypad=self.keypad(), follow=follow, back=back)
         return Turn(page)
@@ -205,19 +205,19 @@ class ShiftDesk:
                 ask = reasons(
                     "difference",
                     COMMENTS,
-                    lambda why: self._close(Turn(ask), Closing(counted=counted, comment=why)),
+                    lambda why: self._close(ask, Closing(counted=counted, comment=why)),
                     Turn(form),
                 )
                 ask = replace(ask, head=(difference,))
                 return Turn(ask)
-            return self._close(Turn(form), Closing(counted=counted))
+            return self._close(form, Closing(counted=counted))
 
         form = CashForm(
             name="close-shift", keypad=self.keypad(), follow=follow, back=back, head=head
         )
         return Turn(form)
 
-    def _close(self, waiting: Turn, closing: Closing) -> Turn:
+    def _close(self, asked: Choices | CashForm, closing: Closing) -> Turn:
         async def close() -> Turn:
             try:
                 report = await self.book.close(replace(closing, staff=self.staff()))
@@ -226,7 +226,7 @@ class ShiftDesk:
             done = phrase("page.closed", number=report.shift.number)
             return Turn(ReportPage(report=report, back=BACK_TO_SALE, notice=done))
 
-        return replace(waiting, work=close)
+        return Turn(replace(asked, notice=phrase("page.saving")), close)
 
 
 def closes_page(reports: Sequence[ShiftReport], back: Turn) -> Choices:

@@ -156,7 +156,7 @@ def log_in(desk: StaffDesk) -> SignIn:
             await desk.log_in(member, how)
             return Turn()
 
-        return Turn(log_in(desk), enter)
+        return Turn(replace(log_in(desk), notice=phrase("page.checking")), enter)
 
     return SignIn(desk=desk, name="log-in", right=Right.SELL, when_known=when_known, stays=True)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from taptill.checkout.till_state import TillState
+from taptill.checkout.till_state import TillState, log_out
 from taptill.domain.card_id import CardId
 from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.staff.member import Right, StaffMember
@@ -74,7 +74,7 @@ class StaffDesk:
     async def lock(self) -> None:
         """Let nobody work until somebody logs in. Errors: JournalError."""
         if member := self._state.staff:
-            self._state.staff = None
+            log_out(self._state)
             await self._append(Draft(EntryKind.LOCKED, staff=member.name))
 
     async def _append(self, draft: Draft) -> None:
