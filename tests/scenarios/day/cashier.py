@@ -10,7 +10,7 @@ from tests.scenarios.program import DEAD_ENTER_S, Program
 from taptill.domain.staff.pins import hash_pin
 
 F2, F8, F9, F10 = "\x1b[12~", "\x1b[19~", "\x1b[20~", "\x1b[21~"
-DOWN = "\x1b[B"
+UP, DOWN, BACKSPACE = "\x1b[A", "\x1b[B", "\x7f"
 KEY_S = 0.05
 """Keys that come faster than a person types are a machine's line."""
 
@@ -21,6 +21,8 @@ APART_S = 0.15
 """Two Enters within 0.12 s are one that is held down."""
 
 TRIES = 5
+_AGAIN = "then press Enter again"
+_DRAWER = "cash in the drawer"
 _DROPPED = ("keys typed meanwhile do not count", "types here, nothing counts")
 _NET = re.compile(r"\bnet\s+(-?)€([\d.]+)")
 _Z = re.compile(r"\bZ (\d+) is stored")
@@ -70,7 +72,7 @@ class Cashier:
     def log_in(self, member: Member) -> None:
         """Choose a name of the list and type its PIN."""
         self.till.wait_for("who works here?")
-        self.type([str(STAFF.index(member) + 1)])
+        self._type_until(str(STAFF.index(member) + 1), "PIN:")
         self._type_pin(member)
         self.till.wait_for("READER ok", absent="who works here?")
 
@@ -117,7 +119,7 @@ class Cashier:
             self.enter()
             if attempt:
                 self.till.pause(APART_S)  # what the last Enter was answered with may still be there
-            if "Thank you" in self._first_of("Thank you", "then press Enter again"):
+            if "Thank you" in self._first_of("Thank you", _AGAIN):
                 self.till.wait_for(euro(total))
                 return
         raise AssertionError(self.till.text())
@@ -126,8 +128,8 @@ class Cashier:
         """Take the last sale back, whole."""
         self.till.press(F8)
         self.till.wait_for("1 wrong amount")
-        self.type("1")
-        self.till.wait_for("Nothing to pay", f"{euro(total)} cancelled")
+        self._type_until("1", "Nothing to pay")
+        self.till.wait_for(f"{euro(total)} cancelled")
 
     def void_lines(self, taken: Sequence[int], worth: int, second: Member | None = None) -> None:
         """Take back so many of each line of the newest sale in the list."""
@@ -137,15 +139,13 @@ class Cashier:
         )
         if "sales of this shift" not in text:
             self.till.press(F8)
-        self.till.wait_for("sales of this shift")
-        self._go_on()
+        self._go_on("sales of this shift")
         self.till.wait_for("what is taken back")
-        for count in taken:
-            self.type([str(count), DOWN])
-        self.till.wait_for(f"taken back {euro(worth)}")
-        self._go_on()
+        keys = [key for count in taken for key in (str(count), DOWN)]
+        self._type_until(keys, f"taken back {euro(worth)}", again=[UP] * len(taken))
+        self._go_on("what is taken back")
         self.till.wait_for("1 wrong amount")
-        self.type("3")
+        self._type_until("3", "a second person" if second else "Nothing to pay")
         if second:
             self.approve(second)
         self.till.wait_for("Nothing to pay", f"{euro(worth)} cancelled")
@@ -155,7 +155,7 @@ class Cashier:
         self.till.wait_for("F9 override")
         self.till.press(F9)
         self.till.wait_for("let it pass all the same")
-        self.type("2")
+        self._type_until("2", "a second person")
         self.approve(second)
         self.till.wait_for(f"{name} pays {euro(total)}")
         self._tapped_s = time.monotonic()  # a new decision is a new verdict
@@ -170,6 +170,7 @@ class Cashier:
         """Open the shift with counted cash."""
         self.office(2, "the shift begins")
         self._type_cash(cash)
+        self._go_on(_DRAWER)
         self.till.wait_for("READER ok", absent="the shift begins")
 
     def net_of_x(self) -> int:
@@ -186,10 +187,12 @@ class Cashier:
 
     def close_shift(self, cash: int, *, is_expected: bool = True) -> int:
         """Close the shift with counted cash; return the number of its Z, which stays to be read."""
-        self.begin_close(cash)
+        self.office(3, "the shift ends")
+        self._type_cash(cash)
+        self._go_on(_DRAWER)
         if not is_expected:
             self.till.wait_for("the drawer does not agree")
-            self.type("2")
+            self._type_until("2", "is stored")
         text = self.till.wait_until(lambda text: bool(_Z.search(text)), "the Z")
         found = _Z.search(text)
         assert found
@@ -199,6 +202,8 @@ class Cashier:
         """Count the drawer and press Enter; nobody waits for what follows."""
         self.office(3, "the shift ends")
         self._type_cash(cash)
+        self.till.pause(APART_S)
+        self.till.press("\r")
 
     def office(self, number: int, title: str) -> None:
         """Open a page of the menu of F10."""
@@ -206,8 +211,15 @@ class Cashier:
         self.till.pause(KEY_S)
         self.till.press(F10)
         self.till.wait_for("Report now (X)")
-        self.type(str(number))
-        self.till.wait_for(title)
+        self._type_until(str(number), title)
+
+    def _type_until(self, keys: Sequence[str], shown: str, again: Sequence[str] = ()) -> None:
+        """Type keys, and where the till was held up and has dropped them, `again` and the keys."""
+        for attempt in range(TRIES):
+            self.type([*again, *keys] if attempt else keys)
+            if shown in self._first_of(shown, *_DROPPED):
+                return
+        raise AssertionError(self.till.text())
 
     def _first_of(self, *answers: str) -> str:
         """Wait until one of these texts is on the screen, and return all that is on it."""
@@ -219,16 +231,25 @@ class Cashier:
 
     def _type_pin(self, member: Member) -> None:
         self.till.wait_for("PIN:")
-        self.type(member.pin)
-        self.till.wait_for(f"PIN: {'•' * len(member.pin)}_")
-        self._go_on()
+        dots = "•" * len(member.pin)
+        self._type_until(member.pin, f"PIN: {dots}_", again=[BACKSPACE] * len(member.pin))
+        self._go_on("PIN:")
 
     def _type_cash(self, cash: int) -> None:
-        self.type(str(cash))
-        self.till.wait_for(f"cash in the drawer {euro(cash)}")
-        self._go_on()
+        shown = f"{_DRAWER} {euro(cash)}"
+        self._type_until(str(cash), shown, again=[BACKSPACE] * len(str(cash)))
 
-    def _go_on(self) -> None:
-        """Press Enter on a page that has been looked at: it counts once all of it is painted."""
-        self.till.pause(APART_S)
-        self.till.press("\r")
+    def _go_on(self, page: str) -> None:
+        """Press Enter on a page until these words of it are gone: it counts once it is painted."""
+        self.till.wait_for(page)
+        for _ in range(TRIES):
+            self.till.pause(APART_S)
+            self.till.press("\r")
+            self.till.pause(APART_S)  # what the last Enter was answered with may still be there
+
+            def is_answered(text: str) -> bool:
+                return page not in text or _AGAIN in " ".join(text.split())
+
+            if page not in self.till.wait_until(is_answered, f"{page!r} to be gone"):
+                return
+        raise AssertionError(self.till.text())
