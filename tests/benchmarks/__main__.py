@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 from tests.benchmarks import basket, counter, footprint, reader, start, syncs
-from tests.benchmarks.books import history, journal, settling, shift
+from tests.benchmarks.books import history, journal, pages, settling, shift
 from tests.benchmarks.figures import HEAD, Bench, Figure
 from tests.benchmarks.full_sync import rate, taps
 from tests.benchmarks.readers import decoders, idle, learning
@@ -25,6 +25,7 @@ MEASURES: Mapping[str, Measure] = {
     "enter": counter.measure_enter,
     "next": counter.measure_next,
     "basket": basket.measure,
+    "pages": pages.measure,
     "stations": stations.measure,
     "journal": journal.measure,
     "settling": settling.measure,

@@ -1,18 +1,16 @@
-"""Measures a sale of twelve lines and 200 goods, beside one typed amount and one good."""
+"""Measures a sale of twelve lines, 200 goods and 20 staff, beside a typed amount and one good."""
 
 from contextlib import ExitStack
 
 from tests.benchmarks.counter import FEW, MeasuredTill, till
 from tests.benchmarks.figures import Bench, Figure, at_most, milliseconds, times
-from tests.benchmarks.tills import LETTERS, till_folder
+from tests.benchmarks.tills import APART_S, LETTERS, till_folder
 
-GOODS, LINES = 200, 12
+GOODS, STAFF, LINES = 200, 20, 12
 AS_BEFORE = 1.05
 """A long basket and many goods must not be felt."""
 
 TIMES = "1 \N{MULTIPLICATION SIGN}"
-APART_S = 0.05
-"""Keys that come faster than a person types are a machine's line."""
 
 
 class LongSale(MeasuredTill):
@@ -36,7 +34,9 @@ def measure(bench: Bench) -> list[Figure]:
     taps: dict[str, list[float]] = {name: [] for name in names}
     enters: dict[str, list[float]] = {name: [] for name in names}
     with ExitStack() as stack:
-        folder = stack.enter_context(till_folder(bench.folder / "long", FEW, goods=GOODS))
+        folder = stack.enter_context(
+            till_folder(bench.folder / "long", FEW, goods=GOODS, staff=STAFF)
+        )
         terminal = stack.enter_context(folder.running())
         counters = {
             "plain": stack.enter_context(till(bench.folder / "plain", FEW)),
@@ -48,8 +48,8 @@ def measure(bench: Bench) -> list[Figure]:
                 taps[name].append(counters[name].tap(turn))
                 enters[name].append(counters[name].enter())
     return [
-        _figure("tap to verdict, 12 lines, 200 goods", taps["long"], taps["plain"]),
-        _figure("Enter to PAID, 12 lines, 200 goods", enters["long"], enters["plain"]),
+        _figure("tap to verdict, 12 lines, 200 goods, 20 staff", taps["long"], taps["plain"]),
+        _figure("Enter to PAID, 12 lines, 200 goods, 20 staff", enters["long"], enters["plain"]),
     ]
 
 

@@ -25,7 +25,7 @@ def measure(bench: Bench) -> list[Figure]:
         on_terminal(python("tests.benchmarks.floor", "frame"), b"bare frame") as bare,
     ):
         time.sleep(STARTED_S)  # what a start leaves to do is no idling
-        start_mb, floor = _resident_mb(ours), _resident_mb(bare)
+        start_mb, floor = resident_mb(ours), resident_mb(bare)
         figures = [_idle(bench, ours, bare)]
     goal = at_most("MB after start", start_mb, 64)
     figures.append(
@@ -37,9 +37,9 @@ def measure(bench: Bench) -> list[Figure]:
 def _idle(bench: Bench, ours: DrivenTerminal, bare: DrivenTerminal) -> Figure:
     bench.say(f"idling for {IDLE_S:.0f} s")
     programs = (ours, bare)
-    before = [_busy_s(program) for program in programs]
+    before = [busy_s(program) for program in programs]
     time.sleep(IDLE_S)
-    after = [_busy_s(program) for program in programs]
+    after = [busy_s(program) for program in programs]
     ours_percent, bare_percent = (
         (end - begin) / IDLE_S * 100 for begin, end in zip(before, after, strict=True)
     )
@@ -65,7 +65,7 @@ def _grown(bench: Bench) -> Figure:
             terminal.settle(0.0)
             folder.tap(turn % CUSTOMERS, reader)
             terminal.drawn_at_s(name(turn % CUSTOMERS).encode())
-            grown.append(_resident_mb(terminal))
+            grown.append(resident_mb(terminal))
     late = len(grown) * 2 // 3
     goals = (
         at_most("MB after so many taps", grown[-1], 64),
@@ -82,14 +82,15 @@ def _grown(bench: Bench) -> Figure:
     )
 
 
-def _resident_mb(program: DrivenTerminal) -> float:
+def resident_mb(program: DrivenTerminal) -> float:
+    """Return the memory that a program has in use, in MB."""
     for line in Path(f"/proc/{program.pid}/status").read_text("ascii").splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
     raise AssertionError("the program has ended")
 
 
-def _busy_s(program: DrivenTerminal) -> float:
+def busy_s(program: DrivenTerminal) -> float:
     """Sum what every thread of a program has run, exact to the nanosecond."""
     threads = Path(f"/proc/{program.pid}/task").glob("*/schedstat")
     return sum(int(thread.read_text("ascii").split()[0]) for thread in threads) / 1e9

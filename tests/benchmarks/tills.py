@@ -15,8 +15,11 @@ from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.card_id import CardId
 from taptill.domain.customer import Customer, Snapshot
 from taptill.domain.mark import Marks, Place
+from taptill.domain.staff.pins import hash_pin
 
 BATCH_ROWS = 5000
+APART_S = 0.05
+"""Keys that come faster than a person types are a machine's line."""
 FIELDS = frozenset({"name", "company"})
 
 CONFIG = """
@@ -45,6 +48,14 @@ group = "{group}"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 GROUP_GOODS = 20
 
+STAFF = """
+[[staff]]
+name = "Person {number}"
+role = "supervisor"
+pin_hash = "{pin_hash}"
+"""
+PIN = "2580"
+
 READER = """
 [[reader]]
 driver = "serial"
@@ -62,6 +73,7 @@ class TillFolder:
     readers: int = 1
     token: str = "none"
     goods: int = 1
+    staff: int = 0
     lines: list[SerialLine] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -71,7 +83,9 @@ class TillFolder:
         token.chmod(0o600)
         self.lines = [SerialLine(self.folder / f"reader-{n}") for n in range(self.readers)]
         readers = [READER.format(port=line.link) for line in self.lines]
-        text = CONFIG.format(url=self.url, folder=self.folder) + "".join([*readers, *self._goods()])
+        text = CONFIG.format(url=self.url, folder=self.folder) + "".join(
+            [*readers, *self._goods(), *self._staff()]
+        )
         (self.folder / "config.toml").write_text(text)
 
     def _goods(self) -> list[str]:
@@ -81,6 +95,11 @@ class TillFolder:
             GOOD.format(key=key.strip(), name=f"Good {n}", group=f"Group {n // GROUP_GOODS}")
             for n, key in enumerate(letters)
         ]
+
+    def _staff(self) -> list[str]:
+        """Return the members of staff of the config, all with the same PIN."""
+        pin_hash = hash_pin(PIN) if self.staff else ""
+        return [STAFF.format(number=n, pin_hash=pin_hash) for n in range(self.staff)]
 
     @property
     def state(self) -> Path:
@@ -105,9 +124,25 @@ class TillFolder:
 
     @contextmanager
     def running(self, *before: str) -> Iterator[DrivenTerminal]:
-        """Run the till until the block ends, once its reader is ready; `before` runs it."""
+        """Run the till until the block ends, once its reader is ready; `before` runs it.
+
+        Where there is staff, the first one is logged in.
+        """
         with on_terminal([*before, *self.words()], b"READER ok") as terminal:
+            if self.staff:
+                log_in(terminal)
             yield terminal
+
+
+def log_in(terminal: DrivenTerminal) -> None:
+    """Choose the first name of the list, and type the PIN at a person's pace."""
+    terminal.settle(APART_S)
+    terminal.type("\r", b"PIN:")
+    for number, digit in enumerate(PIN, 1):
+        terminal.settle(APART_S)
+        terminal.type(digit, ("•" * number).encode())
+    terminal.settle(APART_S)
+    terminal.type("\r", b"Tap your card")
 
 
 def card(number: int) -> str:
@@ -139,13 +174,13 @@ def snapshot(number: int) -> Snapshot:
 
 @contextmanager
 def till_folder(
-    folder: Path, customers: int, readers: int = 1, goods: int = 1
+    folder: Path, customers: int, readers: int = 1, goods: int = 1, staff: int = 0
 ) -> Iterator[TillFolder]:
     """Make a till's folder; its backend refuses every connection: only the cache answers."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        till = TillFolder(folder, url, readers, goods=goods)
+        till = TillFolder(folder, url, readers, goods=goods, staff=staff)
         till.know(customers)
         try:
             yield till

@@ -1,6 +1,7 @@
 """The shifts of a running till: opened, looked at and closed while it sells."""
 
 import asyncio
+import platform
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -144,6 +145,32 @@ def test_a_start_imports_no_pages_and_later_all_of_them() -> None:
     reports = ("taptill.domain.reports", "taptill.domain.conflicts", "taptill.journal.back_office")
     assert not [name for name in first.split() if name.startswith(reports)]
     assert never == ""
+
+
+CHECKS = """
+from concurrent.futures import ThreadPoolExecutor
+from taptill.domain.staff.pins import hash_pin, pin_matches
+from taptill.wiring.late_books import return_large_blocks
+
+def memory_mb():
+    return int(open("/proc/self/statm").read().split()[1]) / 256
+
+pin_hash = hash_pin("2580")
+return_large_blocks()
+pin_matches("2580", pin_hash)
+before_mb = memory_mb()
+with ThreadPoolExecutor(1) as pool:
+    assert all(pool.map(pin_matches, ["2580"] * 5, [pin_hash] * 5))
+    print(memory_mb() - before_mb)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries do as they do")
+def test_the_memory_of_a_pins_check_is_given_back() -> None:
+    answer = subprocess.run(
+        [sys.executable, "-c", CHECKS], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert float(answer.stdout) < 2.0  # 4 where it is kept
 
 
 async def test_past_sales_are_read_by_a_book_that_is_built_late(journal: Journal) -> None:

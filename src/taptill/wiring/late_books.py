@@ -6,6 +6,7 @@ them at the first key, either.
 """
 
 import asyncio
+from contextlib import suppress
 from datetime import time
 from functools import cached_property
 from importlib import import_module
@@ -49,9 +50,26 @@ _LATE = (
 async def import_late(after_s: float = IMPORT_AFTER_S) -> None:
     """Import what a start does without, a module at a time, so that a tap waits for one at most."""
     await asyncio.sleep(after_s)
+    return_large_blocks()
     for module in _LATE:
         import_module(module)
         await asyncio.sleep(0)
+
+
+_M_MMAP_THRESHOLD = -3
+_LARGE_OCTETS = 2**20
+
+
+def return_large_blocks() -> None:
+    """Let the C library give memory of a megabyte or more back to the system once it is not used.
+
+    glibc keeps such blocks after the first one was freed (mallopt(3), M_MMAP_THRESHOLD: a dynamic
+    threshold): the 4 MB of a PIN's check would stay for good. Other C libraries do as they do.
+    """
+    import ctypes  # noqa: PLC0415 - a start need not wait for it
+
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE_OCTETS)
 
 
 class LateShiftBook:
