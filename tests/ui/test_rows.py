@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from taptill.ui.glyphs import CONSOLE_GLYPHS
-from taptill.ui.rows import clean, clip, justify, pad, wrap
+from taptill.ui.rows import ColourRole, Run, bare, clean, clip, frame, justify, pad, wrap
 
 CLEANED = {
     "a plain name stays": ("Ada Byron", "Ada Byron"),
@@ -84,3 +84,14 @@ def test_a_colon_after_a_blank_does_not_begin_a_line() -> None:
 def test_a_pair_of_arrows_stays_on_one_line_and_no_line_begins_with_a_dot() -> None:
     assert wrap("Type a time; ↑ ↓ choose", 15) == ["Type a time;", "↑ ↓ choose"]
     assert wrap("wrong amount · wrong customer", 12) == ["wrong", "amount ·", "wrong", "customer"]
+
+
+@pytest.mark.parametrize("text", ["a", "a" * 10, "a" * 30], ids=len)
+def test_a_coloured_text_stands_in_line_with_others_and_is_as_long(text: str) -> None:
+    framed = frame("", [Run(text), Run(text, ColourRole.WARN)], 14, 4)
+    plain, coloured = ("".join(run.text for run in row) for row in framed[1:3])
+    assert plain == coloured
+    unframed = bare([Run(f" {text}"), Run(f" {text}", ColourRole.WARN)], 12, 2)
+    plain, coloured = ("".join(run.text for run in row) for row in unframed)
+    assert plain.rstrip(" …a") == coloured.rstrip(" …a")
+    assert len(plain) == len(coloured) == 12

@@ -163,8 +163,7 @@ def _head_rows(
     """Return a row of the head; a text that stands alone may take several lines."""
     role = TONE_ROLES[row.tone]
     if len(row.cells) == 1 and not isinstance(row.cells[0], Money):
-        room = width if role is ColourRole.TEXT else width - 2
-        lines = wrap(_text(row.cells[0], settings), room)
+        lines = wrap(_text(row.cells[0], settings), width)
         return [Run(line, role) for line in lines[:_HEAD_LINES_MAX]]
     return [_row(row, _columns(_shapes(head)[len(row.cells)], settings, width), settings, width)]
 
@@ -183,9 +182,7 @@ def _row(row: PageRow, columns: Sequence[int], settings: ScreenSettings, width: 
         text = _text(cell, settings)
         texts.append(text.rjust(cells) if isinstance(cell, Money) else pad(text, cells))
     joined = _GAP.join(texts)
-    role = TONE_ROLES[row.tone]
-    room = width if role is ColourRole.TEXT else width - 2
-    return Run(clip(joined.rstrip(), room), role)
+    return Run(clip(joined.rstrip(), width), TONE_ROLES[row.tone])
 
 
 def _text(cell: Cell, settings: ScreenSettings) -> str:

@@ -14,7 +14,6 @@ _AMOUNT_CELLS = 9
 _INITIALS_CELLS = 6
 _MISSING = frozenset({Reason.NO_CREDIT, Reason.OFFLINE_CAP})
 _ARROW = "→"
-_COLOURED_MARGIN = 2  # a coloured text has a blank on either side
 
 # Where rows are few, lines of the highest rank are dropped first.
 _MONEY_RANKS = range(2, 9)
@@ -100,7 +99,7 @@ def _money_rows(
         rows.append((7, Run(say("customer.asking"))))
     elif customer.age_s is None:
         words = (say("customer.age-unknown"), say("customer.age-unknown-short"))
-        rows.append((5, Run(first_fitting(width - _COLOURED_MARGIN, *words), ColourRole.WARN)))
+        rows.append((5, Run(first_fitting(width, *words), ColourRole.WARN)))
     elif not customer.live:
         rows.append((5, Run(say("customer.age", age=settings.age(customer.age_s)))))
     return rows
@@ -122,7 +121,7 @@ def _balance_rows(
     if customer.debt_after is not None:
         rows.append((3, Run(_after(customer.debt, customer.debt_after, settings, width))))
     if customer.in_question:
-        words = _amount_line("in-question", customer.pending, settings, width - _COLOURED_MARGIN)
+        words = _amount_line("in-question", customer.pending, settings, width)
         rows.append((6, Run(words, ColourRole.WARN)))
     elif customer.pending:
         rows.append((6, Run(_amount_line("pending", customer.pending, settings, width))))

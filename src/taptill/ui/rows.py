@@ -167,8 +167,11 @@ def block(runs: list[Run], height: int) -> list[Run]:
 def _filled(run: Run, width: int, left: str = "", right: str = "") -> Row:
     if run.role is ColourRole.TEXT:
         return (Run(f"{left}{pad(run.text, width)}{right}"),)
-    # The colour covers the text with a blank on either side, not the whole row.
-    chip = clip(f" {run.text} ", width)
-    blank = " " * (width - cell_len(chip))
-    row = (Run(left), Run(chip, run.role), Run(f"{blank}{right}"))
+    # The colour covers the text with a blank on either side, not the whole row. These blanks are
+    # those of the frame where there is one, so that the text stands in line with all others.
+    around = width + 2 if left else width
+    text = clip(run.text, width) if left else clip(run.text.removeprefix(" "), width - 2)
+    chip = f" {text} "
+    blank = " " * (around - cell_len(chip))
+    row = (Run(left[:-1]), Run(chip, run.role), Run(blank + right[1:]))
     return tuple(run for run in row if run.text)

@@ -338,7 +338,7 @@ def _recent_sales(
         rest, last = f" +{len(alerts) - alert_rows}", alerts[alert_rows - 1]
         alerts = [
             *alerts[: alert_rows - 1],
-            last._replace(text=clip(last.text, width - 2 - len(rest)) + rest),
+            last._replace(text=clip(last.text, width - len(rest)) + rest),
         ]
     runs = block([*alerts, *sales], rows)
     if is_single_line:

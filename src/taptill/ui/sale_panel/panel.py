@@ -30,7 +30,6 @@ _COMPACT_BELOW = 4
 
 _LARGE_SIGNS = frozenset("$£€")
 _CHOSEN = "▶ "
-_CHIP_CELLS = 2  # a coloured text has a blank on either side
 
 
 class GoodsPlace(NamedTuple):
@@ -251,7 +250,7 @@ def _line(line: Line, settings: ScreenSettings, width: int, *, is_chosen: bool) 
     name = settings.clean(line.name) if line.name else settings.texts.say("line.amount")
     label, price = f"{line.quantity} × {name}", settings.price(line.total)
     if is_chosen:
-        return Run(justify(_CHOSEN + label, price, width - _CHIP_CELLS), ColourRole.INFO)
+        return Run(justify(_CHOSEN + label, price, width), ColourRole.INFO)
     return Run(justify(label, price, width))
 
 
