@@ -119,11 +119,11 @@ def install(target: Target, *, only_check: bool) -> None:
         return
     release = make_release(target, about["version"])
     first_time = not target.config.exists()
-    settle_config(target)
     if target.is_live and not first_time:
         look(target, release)
     before = target.running
     copy_files(target, release)
+    settle_config(target)
     switch(target, release)
     if target.is_live and not first_time:
         start(target, before)

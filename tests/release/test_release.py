@@ -128,7 +128,9 @@ def first_installation(image: ImageRoot) -> None:
     unit = image.root / "etc/systemd/system/taptill.service"
     assert unit.read_text() == (image.unpacked / "systemd/taptill.service").read_text()
     assert (image.root / "etc/taptill/config.toml").stat().st_mode & 0o777 == 0o640
-    assert "systemd-sysusers --root=" in (image.folder / "called").read_text()
+    account, owner = (image.folder / "called").read_text().splitlines()  # in this order
+    assert account.startswith("systemd-sysusers --root=")
+    assert owner.startswith("chown root:taptill")
 
 
 def second_installation(image: ImageRoot) -> None:
