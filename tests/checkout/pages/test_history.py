@@ -1,5 +1,9 @@
 """The history: found by typing, step by step, without holding the till up."""
 
+import gc
+import warnings
+from functools import partial
+
 from tests.checkout.pages.sales_book import STEP
 from tests.fakes.shop import Shop
 
@@ -99,3 +103,14 @@ def test_a_journal_that_cannot_be_read_is_said_and_the_till_goes_on(shop: Shop) 
     shop.sales_book.unreadable = False
     shop.sell("100", "A")
     assert shop.step() is Step.PAID
+
+
+def test_keys_of_one_read_break_off_a_search_that_has_not_begun(shop: Shop) -> None:
+    shop.sell("420", "A")
+    open_history(shop)
+    shop.later(0.2)
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        shop.at_once(*(partial(shop.till.press, key) for key in "420"))
+        gc.collect()
+    assert (shop.page().typed, [str(one.message) for one in warned]) == ("420", [])

@@ -27,6 +27,8 @@ class BackgroundTasks:
         task = asyncio.get_running_loop().create_task(self._run(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        # Where the task is cancelled before its first step, nobody has begun the work.
+        task.add_done_callback(lambda _: work.close())
         return task
 
     def stop(self) -> None:
