@@ -2,9 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from taptill.checkout.view import StatusView
@@ -73,14 +71,8 @@ class ShiftBook(Protocol):
         """Return the Zs of the shifts that were closed last, newest first, at most `count`."""
 
 
-@cache
-def _pin_thread() -> Executor:
-    """Return the one thread that checks PINs: each thread would keep the 4 MB of a check."""
-    return ThreadPoolExecutor(1, "pin")
-
-
 def _matches_in_a_thread(pin: str, pin_hash: str) -> Awaitable[bool]:
-    return asyncio.get_running_loop().run_in_executor(_pin_thread(), pin_matches, pin, pin_hash)
+    return asyncio.to_thread(pin_matches, pin, pin_hash)
 
 
 class SalesBook(Protocol):

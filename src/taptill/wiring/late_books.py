@@ -6,9 +6,11 @@ them at the first key, either.
 """
 
 import asyncio
+from collections.abc import Awaitable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import time
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ from taptill.checkout.ports import SalesBook, ShiftBook
 from taptill.clock import named_zone
 from taptill.domain.money import Money
 from taptill.domain.sales.past import PAGE_ROWS, HistoryPage, PastSale, SalesPage
+from taptill.domain.staff.pins import pin_matches
 from taptill.journal.queries import JournalQueries
 from taptill.wiring.opening import OpenJournal
 
@@ -50,7 +53,6 @@ _LATE = (
 async def import_late(after_s: float = IMPORT_AFTER_S) -> None:
     """Import what a start does without, a module at a time, so that a tap waits for one at most."""
     await asyncio.sleep(after_s)
-    return_large_blocks()
     for module in _LATE:
         import_module(module)
         await asyncio.sleep(0)
@@ -70,6 +72,17 @@ def return_large_blocks() -> None:
 
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE_OCTETS)
+
+
+@cache
+def _pin_thread() -> Executor:
+    """Return the one thread that checks PINs: each thread would keep the 4 MB of a check."""
+    return ThreadPoolExecutor(1, "pin", initializer=return_large_blocks)
+
+
+def pin_matches_in_thread(pin: str, pin_hash: str) -> Awaitable[bool]:
+    """Return whether a hash is that of a PIN, while the event loop goes on."""
+    return asyncio.get_running_loop().run_in_executor(_pin_thread(), pin_matches, pin, pin_hash)
 
 
 class LateShiftBook:

@@ -29,7 +29,12 @@ from taptill.wiring.backend import customers_api
 from taptill.wiring.card_readers import CardReaders
 from taptill.wiring.config_watch import ConfigWatch
 from taptill.wiring.factories import goods_of, staff_of, strategy_of, till_settings
-from taptill.wiring.late_books import LateSalesBook, LateShiftBook, import_late
+from taptill.wiring.late_books import (
+    LateSalesBook,
+    LateShiftBook,
+    import_late,
+    pin_matches_in_thread,
+)
 from taptill.wiring.opening import OpenJournal
 from taptill.wiring.sending import Sender
 from taptill.wiring.status import Status
@@ -148,6 +153,7 @@ def _connect(
         new_id=lambda: secrets.token_hex(8),
         status=status.draw,
         settle=strategy.nudge,
+        pin_matches=pin_matches_in_thread,
         past_sales=LateSalesBook(journal.queries),
         shifts=_shift_book(config, opened),
         conflicts=_conflict_desk(setup, journal, api, strategy),
