@@ -184,3 +184,26 @@ def test_while_something_is_rung_up_there_is_no_void(shop: Shop) -> None:
     shop.press("1")
     shop.f8()
     assert (shop.view.page, shop.notice()) == (None, Notice.BUSY)
+
+
+@pytest.mark.parametrize("seller", ["Kim", "Jo"])
+def test_the_last_sale_of_a_closed_shift_needs_a_supervisor(seller: str) -> None:
+    with crewed_shop(who=seller) as shop:
+        shop.sell("420", "A")
+        shop.sales_book.closed_seq = shop.books.entries[-1].seq
+        choose(shop, "f2")
+        log_in(shop, "Jo")
+        choose(shop, "f8", "1")
+        assert (shop.page().name, voids(shop)) == ("approve", [])
+        shop.tap(SAM.card_id)
+        shop.later(0.2)
+        (void,) = voids(shop)
+        assert (void.staff, void.body["approved_by"]) == ("Jo", "Sam")
+
+
+def test_a_supervisor_takes_back_the_last_sale_of_a_closed_shift_alone() -> None:
+    with crewed_shop(who="Kim") as shop:
+        shop.sell("420", "A")
+        shop.sales_book.closed_seq = shop.books.entries[-1].seq
+        choose(shop, "f8", "1")
+        assert [void.staff for void in voids(shop)] == ["Kim"]

@@ -8,7 +8,7 @@ from taptill.checkout.pages.cases import CasePages
 from taptill.checkout.pages.choices import Choices, answered
 from taptill.checkout.pages.history import history
 from taptill.checkout.pages.overriding import override_page
-from taptill.checkout.pages.page import PageRow, Phrase, Turn, phrase
+from taptill.checkout.pages.page import BACK_TO_SALE, PageRow, Phrase, Turn, phrase
 from taptill.checkout.pages.shift import ShiftDesk
 from taptill.checkout.pages.sign_in import locking, log_in
 from taptill.checkout.pages.staff_desk import StaffDesk
@@ -73,7 +73,12 @@ class PageOpener:
         sale = sales.sale(last.charge_id) if last else None
         if sale and undo.may_alone(sale):
             return self._ask_void()
-        return Turn(undo.list_page()) if undo.is_anything_left() else self._ask_void()
+        if undo.is_anything_left():
+            return Turn(undo.list_page())
+        # The list is of the running shift: a sale of a closed one is not on it.
+        return (
+            undo.sale_turn(sale.charge.charge_id or "", BACK_TO_SALE) if sale else self._ask_void()
+        )
 
     def _ask_void(self) -> Notice:
         self._charging.ask_void()
