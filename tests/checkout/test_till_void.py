@@ -11,7 +11,7 @@ from taptill.checkout.charging import SETTLE_AFTER_S
 from taptill.checkout.recent_sales import ROWS_MAX
 from taptill.checkout.sale import void_draft
 from taptill.checkout.session import Notice, Step
-from taptill.domain.entry import Entry, EntryKind
+from taptill.domain.entry import Draft, Entry, EntryKind
 from taptill.domain.money import ZERO, Money
 from taptill.domain.sales.remainder import Part, remainder
 
@@ -248,7 +248,7 @@ def test_a_void_that_is_in_the_journal_after_all_is_not_booked_twice(shop: Shop)
     shop.wait_for(shop.books.append([void_draft(left, whole, reason="wrong amount")]))
     shop.f8()
     shop.press("1")
-    assert shop.step() == Step.CLOSED
+    assert (shop.step(), shop.notice()) == (Step.READY, Notice.VOID_TOO_LATE)
     assert len(voids(shop)) == 1
 
 
@@ -282,3 +282,16 @@ def test_a_sale_of_another_boot_is_too_old_to_void(shop: Shop) -> None:
     with open_shop(past_sales=(before,)) as again:
         again.f8()
         assert again.notice() == Notice.VOID_TOO_LATE
+
+
+def test_a_void_of_what_was_written_off_is_refused_and_selling_goes_on(shop: Shop) -> None:
+    """The conflict desk has written the customer's sales off meanwhile."""
+    shop.sell("420", "A")
+    write_off = Draft(EntryKind.WRITE_OFF, ADA.id, amount_minor=-420)
+    shop.wait_for(shop.books.append([write_off]))
+    shop.f8()
+    shop.press("1")
+    assert (shop.step(), shop.notice()) == (Step.READY, Notice.VOID_TOO_LATE)
+    assert voids(shop) == []
+    shop.sell("200", "D")
+    assert shop.step() == Step.PAID

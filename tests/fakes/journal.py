@@ -84,6 +84,9 @@ class FakeBooks:
     def _may_void(self, void: Draft) -> bool:
         """Return whether a void is the next one of its charge, and takes back what is left."""
         of_charge = [entry for entry in self.entries if entry.charge_id == void.charge_id]
+        write_offs = self.of_kind(EntryKind.WRITE_OFF)
+        if any(entry.customer_id == void.customer_id for entry in write_offs):
+            return False
         amounts = [entry.amount_minor or 0 for entry in of_charge]
         if not of_charge or of_charge[0].customer_id != void.customer_id:
             return False

@@ -13,8 +13,8 @@ from taptill.checkout.sale import charge_draft, signed, void_draft
 from taptill.checkout.session import OVER, Event, Notice, Step
 from taptill.checkout.till_state import TillState
 from taptill.domain.decision import Declined, Found, Reason
-from taptill.domain.entry import Draft, Entry
-from taptill.domain.errors import JournalError
+from taptill.domain.entry import Draft, Entry, EntryKind
+from taptill.domain.errors import EntryRefusedError, JournalError
 from taptill.domain.money import Money
 from taptill.domain.sales.remainder import Part
 
@@ -171,7 +171,13 @@ class Charging:
 
     async def _void(self, draft: Draft) -> None:
         state = self._state
-        entry = await self._commit(draft)
+        try:
+            entry = await self._commit(draft)
+        except EntryRefusedError:  # written off meanwhile, for example: the journal is sound
+            if state.apply(Event.VOID_REFUSED):
+                state.new_sale()
+                state.show_notice(Notice.VOID_TOO_LATE)
+            return
         if entry is not None:
             state.recent_sales.void(entry)
             self._finish(Event.VOID_SAVED)
@@ -183,7 +189,10 @@ class Charging:
         self._state.ports.settle()
 
     async def _commit(self, draft: Draft) -> Entry | None:
-        """Append one entry to the journal; close the till and return None if that fails."""
+        """Append one entry to the journal; close the till and return None if that fails.
+
+        Errors: EntryRefusedError for a void of what is not left.
+        """
         state = self._state
         append = asyncio.ensure_future(state.ports.journal.append([signed(draft, state.staff)]))
         done, _ = await asyncio.wait({append}, timeout=SLOW_DISK_S)
@@ -193,6 +202,8 @@ class Charging:
         try:
             return (await append)[0]
         except JournalError as fault:
+            if isinstance(fault, EntryRefusedError) and draft.kind is EntryKind.VOID:
+                raise
             state.close(str(fault.fields.get("detail", fault.code)))
         return None
 

@@ -44,6 +44,7 @@ class Event(StrEnum):
     VOID_ASKED = "F8"
     VOID_CHOSEN = "a reason is chosen"
     VOID_SAVED = "the void is committed"
+    VOID_REFUSED = "nothing is left to void, says the journal"
 
 
 class Notice(StrEnum):
@@ -98,6 +99,7 @@ _CONFIRMABLE = {**OPEN, Event.CONFIRMED: Step.ASKING}
 _COMMITTING = {
     Event.SAVED: Step.PAID,
     Event.VOID_SAVED: Step.VOIDED,
+    Event.VOID_REFUSED: Step.READY,
     Event.FAILED: Step.CLOSED,
 }
 _OVER = {Event.CANCELLED: Step.READY, Event.FAILED: Step.CLOSED}
