@@ -62,12 +62,17 @@ def page_of(pages: tuple[GoodsPage, ...], first: int) -> int:
 def _pages(
     goods: tuple[Good, ...], settings: ScreenSettings, width: int, rows: int
 ) -> Iterator[GoodsPage]:
-    """Fill pages row by row; a heading is never the last row, and is repeated on a new page."""
+    """Fill pages row by row; a heading is never the last row, and is repeated on a new page.
+
+    Without room for headings a page has one group.
+    """
     texts: list[str] = []
     first, group = 0, ""
     for row in _rows(goods, settings, width):
         needs_heading = row.group and rows >= HEADINGS_MIN and (not texts or row.group != group)
-        if texts and len(texts) + 1 + bool(needs_heading) > rows:
+        is_full = len(texts) + 1 + bool(needs_heading) > rows
+        is_other = rows < HEADINGS_MIN and row.group != group
+        if texts and (is_full or is_other):
             yield GoodsPage(tuple(texts), first, group)
             texts = []
             needs_heading = row.group and rows >= HEADINGS_MIN
