@@ -257,8 +257,7 @@ class Till:
         if detail := self._ports.journal.closed_by():
             state.close(detail)
         elif state.sale.page:
-            if idle_s > state.settings.let_go_after_s:
-                self._page_runner.close_when_idle()
+            self._page_runner.close_when_idle(idle_s)
         elif step in _CLEARED_WHEN_IDLE and idle_s > state.settings.clear_after_s:
             state.clear()
         elif step is Step.CONFIRM and idle_s > state.settings.let_go_after_s:
@@ -266,11 +265,12 @@ class Till:
             state.show_notice(Notice.LET_GO)
         elif step in {Step.CARD, Step.CONFIRM}:
             self._identification.keep_fresh()
-        else:
-            self._lock_when_idle(idle_s)
+        self._lock_when_idle(idle_s)
 
     def _lock_when_idle(self, idle_s: float) -> None:
+        """Lock a till that nobody uses, also where a form waits, unless something is rung up."""
         state = self._state
-        is_free = state.sale.step is Step.READY and state.staff is not None
-        if is_free and idle_s > state.settings.lock_after_s:
+        is_left = state.sale.step is Step.READY and state.staff is not None
+        is_idle = idle_s > state.settings.lock_after_s and not self._page_runner.is_working
+        if is_left and is_idle:
             self._open_page("f2")

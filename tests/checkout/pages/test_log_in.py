@@ -280,3 +280,19 @@ def test_staff_who_are_fewer_while_a_pin_is_looked_at_are_still_chosen_from() ->
         shop.escape()
         shop.hasty_enter()
         assert shop.page().head[0].cells[0] == "Kim"
+
+
+@pytest.mark.parametrize("before", ["nothing", "a sale"])
+def test_a_till_locks_itself_also_where_a_form_was_left_open(before: str) -> None:
+    """Else whoever comes by would close the shift in another's name."""
+    with crewed_shop(replace(CREWED, lock_after_s=120.0)) as shop:
+        if before == "a sale":
+            shop.sell("420", "A")
+        shop.key("f10")
+        shop.key("3")
+        shop.later(1.0)
+        assert shop.page().name == "close-shift"
+        shop.later(100.0)
+        assert (shop.page().name, shop.view.customer) == ("close-shift", None)
+        shop.later(30.0)
+        assert (shop.page().name, shop.view.status.staff) == ("log-in", "")

@@ -56,6 +56,11 @@ class PageRunner:
         """Return the page that is open."""
         return self._state.sale.page
 
+    @property
+    def is_working(self) -> bool:
+        """Return whether the work of a page is under way."""
+        return self._task is not None
+
     def follow(self, turn: Turn) -> None:
         """Show the page of a turn, and begin its work."""
         self._show(turn.page)
@@ -108,11 +113,15 @@ class PageRunner:
             self._show(before)
         self._state.show_notice(notice)
 
-    def close_when_idle(self) -> None:
-        """Close the page, as nobody has done anything for long."""
-        page = self.page
-        if page is not None and not page.traits.waits and self._task is None:
+    def close_when_idle(self, idle_s: float) -> None:
+        """Close a page that nobody has used for long; the customer behind it has left."""
+        state, page = self._state, self.page
+        if page is None or self.is_working or idle_s <= state.settings.let_go_after_s:
+            return
+        if not page.traits.waits:
             self._show(None)
+        if state.sale.step not in {Step.READY, Step.RINGING, Step.CLOSED}:
+            state.clear()
 
     def _is_free(self) -> bool:
         """Return whether a key or a card may change the page; a search is broken off for it."""
