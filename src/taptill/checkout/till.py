@@ -104,15 +104,14 @@ class Till:
         `at_s` is when Enter was pressed, None for now. `on_screen`: what it confirms was painted by
         then; nothing else is charged.
         """
+        at_s = self._state.now_s if at_s is None else at_s
         if self._accept_key():
             if self._state.sale.page:
-                self._page_runner.confirm(on_screen=on_screen)
+                self._page_runner.confirm(at_s, on_screen=on_screen)
             elif self._state.sale.keyed_input.is_unfinished:
                 self.ring_up.press("+")
             else:
-                self._charging.confirm(
-                    self._state.now_s if at_s is None else at_s, on_screen=on_screen
-                )
+                self._charging.confirm(at_s, on_screen=on_screen)
         self._publish()
 
     def cancel(self) -> None:

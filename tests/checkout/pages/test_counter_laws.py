@@ -219,7 +219,7 @@ class CounterInAnyOrder(TillInAnyOrder):
         self.shop.key("f10")
         if self.shop.view.page and self.shop.page().name == "office":
             self.shop.press(item)
-            self.shop.later(0.5)
+            self.shop.later(1.0)
             self.shop.press(keys)
             self.shop.hasty_enter()
             self.shop.later(0.5)

@@ -16,7 +16,7 @@ def menu(shop: Shop, item: str) -> None:
     """Press F10 and choose."""
     shop.key("f10")
     shop.press(MENU[item])
-    shop.later(0.5)
+    shop.later(1.0)
 
 
 def figures(shop: Shop) -> dict[Cell, Cell]:
@@ -241,3 +241,17 @@ def test_a_role_without_the_right_neither_opens_nor_closes_the_shift(item: str) 
         shop.press(MENU["x"])
         shop.later(0.5)
         assert shop.page().name == "x"
+
+
+def test_enter_pressed_twice_on_the_menu_closes_no_shift(shop: Shop) -> None:
+    """The form asks for counted cash, and on it Enter alone means that there is none."""
+    shop.key("f10")
+    shop.press("3")
+    while shop.page().name != "close-shift":
+        shop.later(0.05)
+    shop.hasty_enter()
+    shop.later(1.0)
+    assert (shop.page().name, shop.notice()) == ("close-shift", Notice.WAIT_A_MOMENT)
+    assert shop.books.of_kind(EntryKind.SHIFT_CLOSED) == []
+    type_and_enter(shop, "")
+    assert len(shop.books.of_kind(EntryKind.SHIFT_CLOSED)) == 1

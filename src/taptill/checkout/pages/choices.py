@@ -22,7 +22,7 @@ class Choices:
 
     `name` is the page's name in the texts, `head` stands above the list, `back` is where Esc leads.
     `numbered`: the rows, nine at most, bear numbers, and a number chooses at once. `yields`: a
-    customer's card closes the page and goes to the sale.
+    customer's card closes the page and goes to the sale. `is_last`: a choice is carried out.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Choices:
     back: Turn = BACK_TO_SALE
     numbered: bool = False
     yields: bool = False
+    is_last: bool = False
     chosen: int = 0
     notice: Phrase | None = None
 
@@ -55,7 +56,7 @@ class Choices:
     @property
     def traits(self) -> PageTraits:
         """Return that a number acts at once."""
-        return PageTraits(yields=self.yields, acts_on_key=self.numbered)
+        return PageTraits(yields=self.yields, acts_on_key=self.numbered, acts_on_enter=self.is_last)
 
     def press(self, key: str) -> Turn:
         """Choose a row by its number, or by cursor keys and Enter; Esc leads back."""
@@ -85,6 +86,7 @@ def reasons(name: str, texts: Sequence[str], follow: Callable[[str], Turn], back
         follow=lambda at: follow(texts[at]),
         back=back,
         numbered=True,
+        is_last=True,
     )
 
 

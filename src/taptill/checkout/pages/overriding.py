@@ -28,5 +28,5 @@ def override_page(
         return Turn(approval(desk, Right.OVERRIDE, when_known, back=Turn(page)))
 
     page = reasons("override", WHYS, approve, BACK_TO_SALE)
-    page = replace(page, head=(PageRow((phrase(f"reason.{declined}.short"),)),))
+    page = replace(page, head=(PageRow((phrase(f"reason.{declined}.short"),)),), is_last=False)
     return page

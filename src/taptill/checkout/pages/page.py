@@ -100,6 +100,8 @@ class PageTraits:
     - `takes_cards`: a card is for the page. Otherwise it closes a page that `yields` and goes to
       the sale; on any other it is answered with a word.
     - `acts_on_key`: a key may have an effect that cannot be undone.
+    - `acts_on_enter`: Enter alone may have one. It is ignored at first, where it may still be meant
+      for the page before.
     - `may_break_off`: a key breaks off the work that leads to the next turn.
     - `stays`: it is there whenever nothing else can be done. It is begun anew when nobody has done
       anything for a while.
@@ -109,6 +111,7 @@ class PageTraits:
     takes_cards: bool = False
     yields: bool = False
     acts_on_key: bool = False
+    acts_on_enter: bool = False
     may_break_off: bool = False
     stays: bool = False
     waits: bool = False

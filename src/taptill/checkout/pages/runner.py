@@ -3,9 +3,10 @@
 import asyncio
 from dataclasses import replace
 from functools import cached_property
+from math import inf
 from typing import TYPE_CHECKING
 
-from taptill.checkout.charging import Charging
+from taptill.checkout.charging import DEAD_ENTER_S, Charging
 from taptill.checkout.pages.page import TillPage, Turn, Work
 from taptill.checkout.session import Notice, Step
 from taptill.checkout.till_state import TillState
@@ -50,6 +51,7 @@ class PageRunner:
     def __init__(self, state: TillState) -> None:
         self._state = state
         self._task: asyncio.Task[None] | None = None
+        self._asked_at_s = -inf
 
     @property
     def page(self) -> TillPage | None:
@@ -83,9 +85,14 @@ class PageRunner:
             except JournalError:
                 state.show_notice(Notice.NOT_READABLE)
 
-    def confirm(self, *, on_screen: bool) -> None:
-        """Let the page take Enter, unless what it is about had not been painted by then."""
-        if on_screen:
+    def confirm(self, at_s: float, *, on_screen: bool) -> None:
+        """Let the page take Enter, unless what it is about had not been painted by then.
+
+        Where Enter alone acts, it counts only once the page can have been read: whoever presses it
+        twice on a menu closes no shift.
+        """
+        acts = self.page is not None and self.page.traits.acts_on_enter
+        if on_screen and not (acts and at_s < self._asked_at_s + DEAD_ENTER_S):
             self.press("enter")
         else:
             self._state.show_notice(Notice.WAIT_A_MOMENT)
@@ -154,4 +161,7 @@ class PageRunner:
         """Show a page, or the sale; an Enter meant for the page must not confirm that."""
         if page is None and self.page is not None:
             self._state.finished_at_s = self._state.now_s
+        if page and page.traits.acts_on_enter:
+            is_same = self.page is not None and self.page.view.name == page.view.name
+            self._asked_at_s = self._asked_at_s if is_same else self._state.now_s
         self._state.sale = replace(self._state.sale, page=page)

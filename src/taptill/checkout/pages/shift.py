@@ -112,7 +112,7 @@ class CashForm:
     @property
     def traits(self) -> PageTraits:
         """Return that it waits: counting takes time."""
-        return PageTraits(waits=True)
+        return PageTraits(waits=True, acts_on_enter=True)
 
     def press(self, key: str) -> Turn:
         """Type the amount, go on with Enter, or go back."""
