@@ -322,7 +322,7 @@ def uninstall(target: Target, *, purge: bool) -> None:
     """Remove taptill; config and journal stay unless `purge` says so."""
     refuse_open(target)
     if target.is_live:
-        subprocess.run(["systemctl", "disable", "--now", "--quiet", UNIT], check=False)
+        stop(target)
     for place in FILES.values():
         (target.root / place).unlink(missing_ok=True)
     shutil.rmtree(target.home, ignore_errors=True)
@@ -335,10 +335,23 @@ def uninstall(target: Target, *, purge: bool) -> None:
     print(f"taptill is removed: {kept}")
 
 
+def stop(target: Target) -> None:
+    """Stop the till; let it go on if it has sold something meanwhile that is not sent yet."""
+    subprocess.run(["systemctl", "disable", "--now", "--quiet", UNIT], check=False)
+    try:
+        refuse_open(target)
+    except RefusedError:
+        subprocess.run(["systemctl", "enable", "--now", "--quiet", UNIT], check=False)
+        raise
+
+
 def refuse_open(target: Target) -> None:
     """Refuse while money is in the journal that the backend does not have."""
-    program = target.current / "bin/taptill"
-    if not program.exists() or not (target.state / "journal.db").is_file():
+    program, journal = target.current / "bin/taptill", target.state / "journal.db"
+    if not journal.is_file():
+        return
+    if not program.exists():  # removed before, or its link is broken: the journal itself tells
+        refuse_open_without_program(journal)
         return
     asked = [str(program), "journal", "open", "--state-dir", str(target.state)]
     told = subprocess.run(asked, check=False, capture_output=True, text=True)
@@ -347,6 +360,18 @@ def refuse_open(target: Target) -> None:
         raise RefusedError(
             "the journal still holds money that is not in the backend's books", NOT_NOW
         )
+
+
+def refuse_open_without_program(journal: Path) -> None:
+    """Refuse a journal with open customers, and one that cannot be read."""
+    try:
+        with closing(sqlite3.connect(f"{journal.as_uri()}?mode=ro", uri=True)) as file:
+            (count,) = file.execute("SELECT count(*) FROM positions WHERE open").fetchone()
+    except sqlite3.Error as fault:
+        raise RefusedError(f"{journal} cannot be read: {fault}", NOT_NOW) from fault
+    if count:
+        words = f"the journal still holds money of {count} customers that is not in the books"
+        raise RefusedError(f"{words}: install taptill again and settle it", NOT_NOW)
 
 
 def run(*words: str, must_work: bool = True) -> None:

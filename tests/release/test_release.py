@@ -156,5 +156,11 @@ def removal(image: ImageRoot) -> None:
     assert not (image.root / "opt/taptill").exists()
     assert (image.root / "etc/taptill/config.toml").exists()
     assert path.exists()
+    path.unlink()
+    journal(image, charge(7, 420))
+    refused = image.install("--uninstall", "--purge")  # without a program that could be asked
+    assert (refused.returncode, "still holds money" in refused.stderr) == (75, True)
+    path.unlink()
+    journal(image)
     assert image.install("--uninstall", "--purge").returncode == 0
     assert not path.parent.exists()
