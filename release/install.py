@@ -1,6 +1,6 @@
 """Installs a release of taptill on a Debian machine, without the network.
 
-Nothing of what runs is touched before the new release stands beside it and its doctor has looked:
+Nothing of what runs is touched before the new release stands beside it and takes the site's config:
 then a link is switched and the till restarted. If it does not come up, the link goes back.
 """
 
@@ -295,8 +295,10 @@ def start(target: Target, before: Path | None) -> None:
         raise RefusedError(f"the till does not start: journalctl -u {UNIT}", SOFTWARE)
     copy_files(target, before)
     switch(target, before)
-    subprocess.run(["systemctl", "restart", UNIT], check=False)
-    words = f"the new release does not start, {before.name} runs again"
+    is_back = subprocess.run(["systemctl", "restart", UNIT], check=False).returncode == 0
+    # An older release does not read a journal whose format the newer one has raised meanwhile.
+    fate = "runs again" if is_back else "does not start any more either: NOTHING IS SOLD"
+    words = f"the new release does not start, {before.name} {fate}"
     raise RefusedError(f"{words}: journalctl -u {UNIT}", SOFTWARE)
 
 

@@ -1,0 +1,54 @@
+"""A new release that does not start: the one before is put back, and what is said is true."""
+
+from pathlib import Path
+
+import pytest
+from tests.project.sources import ROOT
+
+from release import install
+
+SYSTEMCTL = """#!/bin/sh
+echo "$@" >> {folder}/called
+test "$1" != restart && exit 0
+readlink {folder}/root/opt/taptill/current | grep -q {works}
+"""
+
+
+def machine(folder: Path, works: str) -> tuple[install.Target, Path]:
+    """Return a machine on which only a release of this name starts, and the release before."""
+    (folder / "bin").mkdir()
+    for name, text in {
+        "systemctl": SYSTEMCTL.format(folder=folder, works=works),
+        "systemd-sysusers": "#!/bin/sh\n",
+    }.items():
+        (folder / "bin" / name).write_text(text)
+        (folder / "bin" / name).chmod(0o755)
+    target = install.Target(folder / "root")
+    releases = [target.home / "releases" / name for name in ("old", "new")]
+    for release in releases:
+        for source in install.FILES:
+            (release / source).parent.mkdir(parents=True, exist_ok=True)
+            (release / source).write_text((ROOT / source).read_text())
+    install.switch(target, releases[1])
+    return target, releases[0]
+
+
+@pytest.mark.parametrize(
+    ("works", "words"),
+    [("old", "old runs again"), ("neither", "old does not start any more either")],
+)
+def test_it_is_said_whether_the_release_before_runs_again(
+    works: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    target, before = machine(tmp_path, works)
+    with pytest.raises(install.RefusedError, match=words):
+        install.start(target, before)
+    assert target.running == before.resolve()
+
+
+def test_a_release_that_starts_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    target, before = machine(tmp_path, "new")
+    install.start(target, before)
+    assert target.running == (before.parent / "new").resolve()
