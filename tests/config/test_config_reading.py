@@ -185,6 +185,17 @@ def test_a_wrong_type_hides_no_other_mistake_of_its_row() -> None:
     ]
 
 
+def test_one_card_of_two_people_is_refused_however_it_is_spelled() -> None:
+    """At the till it would be nobody's."""
+    rows = '[[staff]]\nname = "{}"\nrole = "cashier"\ncard_id = "{}"\n'
+    staff = rows.format("Jo", "04A1B2C3D4") + rows.format("Kim", "04a1b2c3d4")
+    assert complaints(text() + staff) == [
+        "[[staff]] 2 card_id is that of [[staff]] 1, spelled otherwise"
+    ]
+    other = rows.format("Jo", "04A1B2C3D4") + rows.format("Kim", "04A1B2C3D5")
+    assert len(parse(text() + other).staff) == 2
+
+
 def test_a_readers_wrong_type_hides_nothing_that_its_check_says_of_other_keys() -> None:
     toml_text = text(**{"[reader]": 'baud = 1\nfamily = "rdm"\ncard_id = ["hx"]\nhold_ms = 1'})
     assert complaints(toml_text, says_everything) == [

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from ipaddress import ip_address
+from itertools import combinations
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ from taptill.config.tables import (
 )
 from taptill.config.validators import REQUIRED, ConfigKey, InvalidValueError
 from taptill.domain.basket import barcode_form, wrong_check_digit
+from taptill.domain.card_id import is_spelled_alike
 from taptill.domain.errors import ConfigError
 from taptill.domain.money import Currency
 from taptill.domain.staff.pins import check_hash
@@ -266,6 +268,10 @@ def _staff_complaints(rows: Sequence[Row]) -> Iterable[str]:
             yield f"[[staff]] {number} needs pin_hash or card_id, or nobody can be this person"
         if wrong := _wrong_hash(row.get("pin_hash") or ""):
             yield f"[[staff]] {number} pin_hash is {wrong}: make it with `taptill staff hash-pin`"
+    cards = [(number, row.get("card_id") or "") for number, row in enumerate(rows, start=1)]
+    for (first, card), (second, other) in combinations(cards, 2):
+        if card and card != other and is_spelled_alike(card, other):
+            yield f"[[staff]] {second} card_id is that of [[staff]] {first}, spelled otherwise"
 
 
 def _with_card(row: Row) -> Row:
