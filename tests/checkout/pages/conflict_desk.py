@@ -51,7 +51,7 @@ REFUSED = replace(
 class FakeConflictDesk:
     """Holds cases; a decision takes a while, and has the outcome that the test sets.
 
-    `fault` is raised where the cases are asked for.
+    `fault` is raised where the cases are asked for; a decision takes `takes_s`.
     """
 
     def __init__(self) -> None:
@@ -59,6 +59,7 @@ class FakeConflictDesk:
         self.decisions: list[CaseDecision] = []
         self.outcome: CaseOutcome | None = CaseOutcome.DONE
         self.fault: Exception | None = None
+        self.takes_s = 0.5
 
     async def cases(self) -> tuple[DeskCase, ...]:
         """Return the cases that are open."""
@@ -69,7 +70,7 @@ class FakeConflictDesk:
 
     async def decide(self, decision: CaseDecision) -> CaseOutcome:
         """Note the decision; a case that is done is open no more. None: no answer."""
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(self.takes_s)
         self.decisions.append(decision)
         if self.outcome is None:
             raise BackendError(detail="no answer")

@@ -6,7 +6,7 @@ from tests.checkout.pages.crew import SAM, crewed_shop
 from tests.fakes.shop import Shop
 
 from taptill.checkout.pages.page import phrase
-from taptill.checkout.session import Step
+from taptill.checkout.session import Notice, Step
 from taptill.domain.conflicts.case import CaseAnswer, CaseDecision, CaseOutcome
 from taptill.domain.money import Money
 
@@ -121,3 +121,23 @@ def test_something_unforeseen_behind_a_page_closes_the_till_and_locks_no_page(sh
     assert shop.page().name == "office"
     shop.escape()
     assert (shop.view.page, shop.step()) == (None, Step.READY)
+
+
+def test_esc_goes_on_selling_while_a_slow_server_is_asked() -> None:
+    """It may take a minute, and customers wait at the till; what was decided is carried out."""
+    with crewed_shop(who="Kim") as shop:
+        shop.conflict_desk.takes_s = 45.0
+        open_cases(shop)
+        shop.hasty_enter()
+        shop.press("21")
+        assert shop.page().notice == phrase("page.working")
+        shop.press("1")
+        assert shop.notice() == Notice.BUSY
+        shop.escape()
+        assert shop.view.page is None
+        shop.sell("420", "A")
+        assert shop.step() is Step.PAID
+        shop.key("f10")
+        shop.later(50.0)
+        assert shop.page().name == "office"
+        assert [decision.customer_id for decision in shop.conflict_desk.decisions] == [7]

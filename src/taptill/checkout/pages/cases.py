@@ -87,7 +87,7 @@ class CasePages:
         return Turn(asked)
 
     def _decide(self, decision: CaseDecision, asked: Choices, back: Turn) -> Turn:
-        waiting = Turn(replace(asked, notice=phrase("page.working")))
+        waiting = Turn(replace(asked, notice=phrase("page.working"), may_leave=True))
 
         async def work() -> Turn:
             try:

@@ -23,6 +23,7 @@ class Choices:
     `name` is the page's name in the texts, `head` stands above the list, `back` is where Esc leads.
     `numbered`: the rows, nine at most, bear numbers, and a number chooses at once. `yields`: a
     customer's card closes the page and goes to the sale. `is_last`: a choice is carried out.
+    `may_leave`: a choice is being carried out, and Esc leads to the sale meanwhile.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Choices:
     numbered: bool = False
     yields: bool = False
     is_last: bool = False
+    may_leave: bool = False
     chosen: int = 0
     notice: Phrase | None = None
 
@@ -56,7 +58,12 @@ class Choices:
     @property
     def traits(self) -> PageTraits:
         """Return that a number acts at once."""
-        return PageTraits(yields=self.yields, acts_on_key=self.numbered, acts_on_enter=self.is_last)
+        return PageTraits(
+            yields=self.yields,
+            acts_on_key=self.numbered,
+            acts_on_enter=self.is_last,
+            may_leave=self.may_leave,
+        )
 
     def press(self, key: str) -> Turn:
         """Choose a row by its number, or by cursor keys and Enter; Esc leads back."""

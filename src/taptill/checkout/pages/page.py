@@ -102,6 +102,7 @@ class PageTraits:
     - `acts_on_key`: a key may have an effect that cannot be undone.
     - `acts_on_enter`: Enter alone may have one. It is ignored at first, where it may still be meant
       for the page before.
+    - `may_leave`: Esc leaves it for the sale while its work goes on; nobody waits for the outcome.
     - `may_break_off`: a key breaks off the work that leads to the next turn.
     - `stays`: it is there whenever nothing else can be done. It is begun anew when nobody has done
       anything for a while.
@@ -112,6 +113,7 @@ class PageTraits:
     yields: bool = False
     acts_on_key: bool = False
     acts_on_enter: bool = False
+    may_leave: bool = False
     may_break_off: bool = False
     stays: bool = False
     waits: bool = False

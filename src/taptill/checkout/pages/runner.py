@@ -76,7 +76,10 @@ class PageRunner:
     def press(self, key: str) -> None:
         """Let the page take a key."""
         state, page = self._state, self.page
-        if not self._is_free():
+        if key == "escape" and self.is_working and page and page.traits.may_leave:
+            self._task = None
+            self._show(None)
+        elif not self._is_free():
             state.show_notice(Notice.BUSY)
         elif page is not None:
             state.show_notice(Notice.NONE)
