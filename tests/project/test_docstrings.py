@@ -2,10 +2,25 @@
 
 import ast
 import re
+from collections.abc import Iterator
 
+import click
 from tests.project.sources import SRC, TESTS, Function, modules
 
+from taptill.cli import taptill
+
 NAME_WORDS_MIN = 4
+
+
+def commands(command: click.Command, words: str) -> Iterator[tuple[str, click.Command]]:
+    """Yield a command and all below it, each with the words that call it."""
+    yield words, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below
+            yield from commands(below, f"{words} {name}")
 
 
 def first_paragraph(text: str) -> str:
@@ -48,3 +63,18 @@ def test_the_rule_counts_sentences() -> None:
     assert one_sentence("Bytes in, frames out (e.g. A and B).")
     assert not one_sentence("Bytes in. Frames out.")
     assert not one_sentence("Bytes in, frames out")
+
+
+def test_the_examples_of_each_help_are_printed_line_by_line() -> None:
+    """What click takes for a paragraph is wrapped, so that no example could be copied."""
+    helps = {
+        words: command.get_help(click.Context(command, info_name=words))
+        for words, command in commands(taptill, "taptill")
+    }
+    assert len(helps) > 30
+    broken = [
+        words
+        for words, text in helps.items()
+        if "\\b" in text or ("Examples:" in text and "Examples:\n" not in text)
+    ]
+    assert broken == []

@@ -18,7 +18,11 @@ COMMANDS = {
     "readers": ("taptill.cli.readers", "readers", "Find, watch and set up card readers."),
     "staff": ("taptill.cli.staff", "staff", "Make the hash of a PIN for the config."),
     "journal": ("taptill.cli.journal", "journal", "Verify and read the journal."),
-    "report": ("taptill.cli.report", "report", "Say what was sold: by day, good, customer, hour."),
+    "report": (
+        "taptill.cli.report",
+        "report",
+        "Say what was sold: by shift, day, good, staff, customer, hour.",
+    ),
     "customers": (
         "taptill.cli.customers",
         "customers",

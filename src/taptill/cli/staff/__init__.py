@@ -13,7 +13,7 @@ LINE_MAX = 100
 
 @click.group()
 def staff() -> None:
-    r"""Set up who works at the till: PINs for [[staff]] of the config.
+    """Set up who works at the till: PINs for [[staff]] of the config.
 
     \b
     Examples:
@@ -24,7 +24,7 @@ def staff() -> None:
 
 @staff.command("hash-pin")
 def hash_pin_command() -> None:
-    r"""Print the line of the config for a PIN, which is asked for twice and not shown.
+    """Print the line of the config for a PIN, which is asked for twice and not shown.
 
     The config holds this hash and never the PIN. Whoever reads the hash can try all PINs of four
     digits within minutes, so that the config must be readable by the till alone; six digits or
