@@ -255,3 +255,24 @@ def test_enter_pressed_twice_on_the_menu_closes_no_shift(shop: Shop) -> None:
     assert shop.books.of_kind(EntryKind.SHIFT_CLOSED) == []
     type_and_enter(shop, "")
     assert len(shop.books.of_kind(EntryKind.SHIFT_CLOSED)) == 1
+
+
+def test_a_sale_of_which_parts_were_voided_still_counts_as_one() -> None:
+    """A void is no sale less, as a sale may have several: pieces of a good are subtracted alone."""
+    with crewed_shop() as shop:
+        shop.sell("cccw", "A")
+        for _ in range(2):
+            for key in ("f8", "f8"):
+                shop.key(key)
+            shop.hasty_enter()
+            for key in ("1", "down", "0"):
+                shop.key(key)
+            shop.hasty_enter()
+            shop.key("1")
+            shop.later(1.0)
+        menu(shop, "x")
+        rows = {row.cells[0]: row.cells[1:] for row in shop.page().rows if len(row.cells) > 2}
+        assert rows["Jo"] == ("1", Money(270))
+        hours = [cells for label, cells in rows.items() if str(label).endswith(":00")]
+        assert hours == [("1", Money(270))]
+        assert rows["Coffee"] == ("1", Money(150))

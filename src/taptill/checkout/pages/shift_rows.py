@@ -65,7 +65,10 @@ def _cash(report: ShiftReport) -> Iterator[PageRow]:
 
 
 def _staff(figures: Report) -> Iterator[PageRow]:
-    rows = ((row.staff or phrase("row.nobody"), row.tally) for row in figures.staff)
+    rows = (
+        _row(row.staff or phrase("row.nobody"), row.tally.sales, row.tally.net_minor)
+        for row in figures.staff
+    )
     return _table(phrase("row.by-staff"), rows)
 
 
@@ -73,17 +76,25 @@ def _goods(figures: Report) -> Iterator[PageRow]:
     def label(kind: LineKind, name: str) -> Cell:
         return name or phrase("line.amount" if kind is LineKind.TYPED else "row.no-goods")
 
-    rows = ((label(row.kind, row.name), row.tally) for row in figures.goods)
+    def pieces(tally: Tally) -> int:
+        return tally.sales - tally.voids
+
+    rows = (
+        _row(label(row.kind, row.name), pieces(row.tally), row.tally.net_minor)
+        for row in figures.goods
+    )
     return _table(phrase("row.by-good"), rows)
 
 
 def _hours(figures: Report) -> Iterator[PageRow]:
-    rows = ((f"{row.hour:02}:00", row.tally) for row in figures.hours)
+    rows = (
+        _row(f"{row.hour:02}:00", row.tally.sales, row.tally.net_minor) for row in figures.hours
+    )
     return _table(phrase("row.by-hour"), rows)
 
 
-def _table(title: Phrase, rows: Iterable[tuple[Cell, Tally]]) -> Iterator[PageRow]:
-    shown = [_row(label, tally.sales - tally.voids, tally.net_minor) for label, tally in rows]
+def _table(title: Phrase, rows: Iterable[PageRow]) -> Iterator[PageRow]:
+    shown = [*rows]
     if shown:
         yield PageRow(("",))
         yield PageRow((title,))
