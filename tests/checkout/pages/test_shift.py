@@ -2,11 +2,12 @@
 
 import pytest
 from tests.checkout.pages.crew import crewed_shop
+from tests.domain.samples import ADA
 from tests.fakes.shop import Shop
 
 from taptill.checkout.pages.page import Cell, phrase
 from taptill.checkout.session import Notice, Step
-from taptill.domain.entry import EntryKind
+from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.money import Money
 
 MENU = {"x": "1", "open": "2", "close": "3", "closes": "4"}
@@ -276,3 +277,12 @@ def test_a_sale_of_which_parts_were_voided_still_counts_as_one() -> None:
         hours = [cells for label, cells in rows.items() if str(label).endswith(":00")]
         assert hours == [("1", Money(270))]
         assert rows["Coffee"] == ("1", Money(150))
+
+
+def test_what_was_written_off_has_the_sign_that_it_has_in_the_report(shop: Shop) -> None:
+    """As a void, it lowers what customers owe."""
+    shop.sell("420", "A")
+    write_off = Draft(EntryKind.WRITE_OFF, ADA.id, amount_minor=-420)
+    shop.wait_for(shop.books.append([write_off]))
+    menu(shop, "x")
+    assert figures(shop)[phrase("row.written-off")] == Money(-420)

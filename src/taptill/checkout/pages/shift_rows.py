@@ -44,7 +44,7 @@ def _totals(figures: Report) -> Iterator[PageRow]:
         yield _row(phrase("row.repaid"), figures.repaid.count, figures.repaid.sum_minor)
     if figures.written_off.count:
         written_off = figures.written_off
-        yield _row(phrase("row.written-off"), written_off.count, written_off.sum_minor)
+        yield _row(phrase("row.written-off"), written_off.count, -written_off.sum_minor)
     yield _row(phrase("row.offline"), figures.offline.count, figures.offline.sum_minor)
     if figures.untrusted.count:
         untrusted = figures.untrusted
