@@ -15,7 +15,7 @@ from taptill.checkout.till_state import TillState
 from taptill.domain.decision import Declined, Found, Reason
 from taptill.domain.entry import Draft, Entry, EntryKind
 from taptill.domain.errors import EntryRefusedError, JournalError
-from taptill.domain.money import Money
+from taptill.domain.money import ZERO, Money
 from taptill.domain.sales.remainder import Part
 
 DEAD_ENTER_S = 0.4
@@ -165,7 +165,9 @@ class Charging:
         state = self._state
         state.recent_sales.add(recent_sale_of(entry, state.now_s))
         state.last_basket = state.sale.keyed_input.with_typed_amount(state.settings.keypad)
-        state.sale = replace(state.sale, keyed_input=NOTHING_KEYED, overrides=())
+        state.sale = replace(
+            state.sale, keyed_input=NOTHING_KEYED, overrides=(), overridden_total=ZERO
+        )
         self._finish(Event.SAVED)
         state.refresh()
 

@@ -88,7 +88,8 @@ class Sale:
     answer, `authorisation` the newest decision: the screen shows that alone. `amount` is what is
     being charged or voided. `looking_up`: the backend's answer is awaited. `journaled_decline` is
     the decline of this card that is in the journal already, with its amount. `overrides` are for
-    this card in this sale. `page` is the list or form that is laid over it.
+    this card in this sale, and for no more than `overridden_total`, which the supervisor has seen;
+    zero: nothing was rung up then. `page` is the list or form that is laid over it.
     """
 
     charge_id: str
@@ -104,6 +105,7 @@ class Sale:
     looking_up: bool = False
     journaled_decline: tuple[Reason, Money] | None = None
     overrides: tuple[Override, ...] = ()
+    overridden_total: Money = ZERO
     page: TillPage | None = None
 
     @property

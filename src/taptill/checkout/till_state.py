@@ -43,7 +43,7 @@ from taptill.domain.decision import (
     Policy,
     Reason,
 )
-from taptill.domain.money import Money
+from taptill.domain.money import ZERO, Money
 from taptill.domain.pending import PendingBalance
 from taptill.domain.staff.member import StaffMember
 from taptill.domain.tap import CardProblem, Tap
@@ -114,7 +114,8 @@ class TillState:
         basket = self.sale.keyed_input.with_typed_amount(self.settings.keypad)
         # A basket whose deposits are worth as much as its goods is something, and is refused.
         amount = basket.total if basket.lines else None
-        overrides = self.sale.overrides
+        seen = self.sale.overridden_total
+        overrides = self.sale.overrides if basket.total <= seen or not seen else ()
         return self._authoriser.authorise_amount(lookup, amount, self.now_s, overrides)
 
     def show_notice(self, notice: Notice, other_card: str = "") -> None:
@@ -187,7 +188,9 @@ class TillState:
         lookup, reason = self.sale.lookup, self._declined_reason()
         if lookup and reason is override.reason and reason in OVERRIDABLE:
             overrides = [old for old in self.sale.overrides if old.reason is not reason]
-            self.sale = replace(self.sale, overrides=(*overrides, override))
+            self.sale = replace(
+                self.sale, overrides=(*overrides, override), overridden_total=self.total
+            )
             self.show_customer(lookup)
         else:
             self.show_notice(Notice.NO_SUCH_KEY)
@@ -208,6 +211,7 @@ class TillState:
             journaled_decline=None,
             detail="",
             overrides=(),
+            overridden_total=ZERO,
         )
 
     def _apply_basket(self) -> None:

@@ -134,3 +134,20 @@ def test_an_enter_meant_for_the_pin_does_not_confirm_the_sale() -> None:
         shop.enter()
         shop.later(1.0)
         assert shop.step() is Step.PAID
+
+
+def test_it_counts_for_no_more_than_the_supervisor_has_seen() -> None:
+    with crewed_shop() as shop:
+        decline(shop, "1300")
+        shop.key("f9")
+        shop.press("1")
+        shop.later(0.5)
+        shop.tap(SAM.card_id)
+        assert shop.step() is Step.CONFIRM
+        shop.press("+700")
+        assert (shop.step(), shop.view.total.minor) == (Step.DECLINED, 2000)
+        shop.press("<<<")
+        assert (shop.step(), shop.view.total.minor) == (Step.CONFIRM, 1300)
+        shop.enter()
+        shop.later(1.0)
+        assert shop.charges == [(ADA.id, 1300)]

@@ -18,7 +18,7 @@ def staff() -> None:
     \b
     Examples:
       taptill staff hash-pin
-      echo 2580 | taptill staff hash-pin
+      taptill staff hash-pin < pin.txt
     """
 
 
@@ -33,7 +33,7 @@ def hash_pin_command() -> None:
     \b
     Examples:
       taptill staff hash-pin
-      echo 2580 | taptill staff hash-pin
+      taptill staff hash-pin < pin.txt
     """
     pin = _asked() if sys.stdin.isatty() else sys.stdin.readline(LINE_MAX).rstrip("\r\n")
     if not is_pin(pin):
