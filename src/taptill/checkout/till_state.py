@@ -116,7 +116,8 @@ class TillState:
         amount = basket.total if basket.lines else None
         seen = self.sale.overridden_total
         overrides = self.sale.overrides if basket.total <= seen or not seen else ()
-        return self._authoriser.authorise_amount(lookup, amount, self.now_s, overrides)
+        authorisation = self._authoriser.authorise_amount(lookup, amount, self.now_s, overrides)
+        return _bounded(authorisation, seen) if overrides and seen else authorisation
 
     def show_notice(self, notice: Notice, other_card: str = "") -> None:
         """Answer a key or a tap that changes nothing; `other_card` is the card of OTHER_CARD."""
@@ -230,6 +231,15 @@ def log_out(state: TillState) -> None:
     state.staff = None
     if state.sale.step is not Step.CLOSED:
         state.clear()
+
+
+def _bounded(authorisation: Authorisation, seen: Money) -> Authorisation:
+    """Return an approval that rests on overrides with no more headroom than they were given for."""
+    decision = authorisation.decision
+    if not isinstance(decision, Approved) or not decision.overrides or decision.headroom is None:
+        return authorisation
+    bounded = replace(decision, headroom=min(decision.headroom, seen))
+    return replace(authorisation, decision=bounded)
 
 
 def _event_of(decision: Decision, total: Money) -> Event:

@@ -8,6 +8,7 @@ from tests.fakes.shop import Shop
 from taptill.checkout.pages.page import phrase
 from taptill.checkout.session import Notice, Step
 from taptill.domain.entry import EntryKind
+from taptill.domain.money import Money
 
 
 def decline(shop: Shop, keys: str = "2000") -> None:
@@ -143,7 +144,7 @@ def test_it_counts_for_no_more_than_the_supervisor_has_seen() -> None:
         shop.press("1")
         shop.later(0.5)
         shop.tap(SAM.card_id)
-        assert shop.step() is Step.CONFIRM
+        assert (shop.step(), shop.customer.headroom) == (Step.CONFIRM, Money(1300))
         shop.press("+700")
         assert (shop.step(), shop.view.total.minor) == (Step.DECLINED, 2000)
         shop.press("<<<")
