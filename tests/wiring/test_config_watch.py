@@ -157,6 +157,7 @@ async def test_a_file_that_is_still_being_written_is_not_read(site: Site) -> Non
     assert (await site.look(), site.price) == ((), 160)
 
 
+@pytest.mark.slow
 async def test_a_running_till_sells_what_the_file_says(tmp_path: Path) -> None:
     """Everything is real: the file, the till, and the task that watches."""
     site = Site(tmp_path / "config.toml")

@@ -75,6 +75,7 @@ def timeless(text: str) -> list[str]:
     return re.sub(r"printed [\d: -]+|[0-9a-f]{16}", "…", text).splitlines()
 
 
+@pytest.mark.slow
 def test_a_z_is_printed_as_its_page_shows(state: Path) -> None:
     page = (ROOT / "docs" / "reports.md").read_text("utf-8")
     example = page[page.index("till canteen-1\nZ of shift 1") :].partition("\n```")[0]

@@ -216,6 +216,7 @@ def plan(queries: JournalQueries, statement: str, *parameters: object) -> str:
     return "; ".join(row[-1] for row in rows)
 
 
+@pytest.mark.slow
 def test_no_query_reads_more_than_it_needs(long_journal: JournalQueries) -> None:
     """The plans: from the end backwards by number, and by index for the rest; nothing sorted."""
     backwards = "SEARCH entries USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"
@@ -263,6 +264,7 @@ def test_a_page_of_the_shift_is_short_work(long_journal: JournalQueries) -> None
     assert work <= 3 * PAGE_ROWS * WORK_PER_ENTRY_MAX
 
 
+@pytest.mark.slow
 def test_a_page_of_a_shift_reaches_over_a_long_outage(
     book: JournalHarness, sales: PastSales
 ) -> None:
