@@ -57,7 +57,7 @@ PAGES = (
     MeasuredPage(
         f"F8, {LISTED} sales", F8, (f"of {LISTED}", "Which sale is"), way=(F8, "1 wrong amount")
     ),
-    MeasuredPage("F10, menu", F10, ("beside selling", "A number, or")),
+    MeasuredPage("F10, menu", F10, ("more than selling", "A number, or")),
     MeasuredPage(f"X of {SHIFT_SALES} sales", "1", ("still running", "Only to read"), MENU),
     MeasuredPage("cash at the close", "3", ("the shift ends", "Count the drawer"), MENU),
     MeasuredPage("earlier closes", "4", ("earlier closes", "choose, Enter"), MENU),
