@@ -81,9 +81,9 @@ class Shop:
             status=lambda: StatusView(till="test"),
             settle=self._settle,
             pin_matches=_pin_matches,
-            past_sales=self.sales_book,
-            shifts=self.shift_book,
-            conflicts=self.conflict_desk,
+            past_sales=lambda: self.sales_book,
+            shifts=lambda: self.shift_book,
+            conflicts=lambda: self.conflict_desk,
         )
         self.till = Till(ports, settings, self._queue)
         self.till.restore(past_sales)

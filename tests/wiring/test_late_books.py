@@ -20,7 +20,7 @@ from taptill.domain.sales.search import HistorySearch
 from taptill.domain.staff.pins import hash_pin
 from taptill.journal.back_office.shift_book import JournalShiftBook
 from taptill.journal.journal import Journal
-from taptill.wiring.late_books import LateSalesBook, LateShiftBook, site_days
+from taptill.wiring.late_books import late_sales_book, late_shift_book, site_days
 from taptill.wiring.opening import OpenJournal
 
 IDENTITY = {"backend": "b", "strategy": "debt", "money": "EUR", "machine": "m", "till": "bar"}
@@ -112,7 +112,9 @@ async def test_the_till_opens_and_closes_shifts_by_a_book_that_is_built_late(
     journal: Journal,
 ) -> None:
     clock = SystemClock()
-    book = LateShiftBook(OpenJournal(journal, clock), time(4), "Europe/Berlin")
+    made = late_shift_book(OpenJournal(journal, clock), time(4), "Europe/Berlin")
+    book = made()
+    assert made() is book  # one opening or closing at a time
     await book.open(Money(100), "Jo")
     assert (await book.running()).cash.opening_minor == 100
     with pytest.raises(ShiftError):
@@ -179,7 +181,7 @@ def test_the_memory_of_a_pins_check_is_given_back() -> None:
 
 async def test_past_sales_are_read_by_a_book_that_is_built_late(journal: Journal) -> None:
     (sale,) = await journal.append([charge(7, 320, "one")])
-    book = LateSalesBook(journal.queries)
+    book = late_sales_book(journal.queries)
     assert [one.charge for one in book.of_shift().sales] == [sale]
     assert book.is_of_shift(sale.seq)
     found = book.sale("one")

@@ -1,6 +1,5 @@
 """The ports of the till: what it needs from journal, look-up and settlement."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -12,7 +11,6 @@ from taptill.domain.decision import LookupResult, OfflineExposure
 from taptill.domain.entry import Draft, Entry, Position
 from taptill.domain.money import Money
 from taptill.domain.sales.past import PAGE_ROWS, HistoryPage, PastSale, SalesPage
-from taptill.domain.staff.pins import pin_matches
 
 if TYPE_CHECKING:  # what pages need is imported with the pages
     from taptill.domain.conflicts.case import CaseDecision, CaseOutcome, DeskCase
@@ -71,10 +69,6 @@ class ShiftBook(Protocol):
         """Return the Zs of the shifts that were closed last, newest first, at most `count`."""
 
 
-def _matches_in_a_thread(pin: str, pin_hash: str) -> Awaitable[bool]:
-    return asyncio.to_thread(pin_matches, pin, pin_hash)
-
-
 class SalesBook(Protocol):
     """The sales of this journal, newest first; each call takes some milliseconds at most.
 
@@ -111,8 +105,9 @@ class ConflictDesk(Protocol):
 class Ports:
     """Everything that the till calls; `status` returns the facts that other rooms own.
 
-    `pin_matches` says whether a hash is that of a PIN, while the till goes on. The pages about
-    `past_sales`, `shifts` and `conflicts` are not there without these.
+    `pin_matches` says whether a hash is that of a PIN, while the till goes on. `past_sales`,
+    `shifts` and `conflicts` return what the pages about these need, which is imported for the first
+    of them, not for the start; None: there are no such pages.
     """
 
     finder: Finder
@@ -121,7 +116,7 @@ class Ports:
     new_id: Callable[[], str]
     status: Callable[[], StatusView]
     settle: Callable[[], None]
-    pin_matches: Callable[[str, str], Awaitable[bool]] = _matches_in_a_thread
-    past_sales: SalesBook | None = None
-    shifts: ShiftBook | None = None
-    conflicts: ConflictDesk | None = None
+    pin_matches: Callable[[str, str], Awaitable[bool]]
+    past_sales: Callable[[], SalesBook] | None = None
+    shifts: Callable[[], ShiftBook] | None = None
+    conflicts: Callable[[], ConflictDesk] | None = None

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import KW_ONLY, dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from traceback import extract_tb
 from typing import TYPE_CHECKING
@@ -25,7 +25,6 @@ from taptill.wiring.opening import OpenJournal, is_known_backend, open_journal
 from taptill.wiring.readers import check_reader
 
 if TYPE_CHECKING:
-    from taptill.domain.conflicts.case import CaseDecision, CaseOutcome, DeskCase
     from taptill.operations.case_desk import CaseDesk
     from taptill.wiring.late_till import LateTill
     from taptill.wiring.sending import Sender
@@ -163,29 +162,10 @@ class _TillStart:
         finally:
             await readers.stop()
 
-    def _conflict_desk(self, sender: "Sender") -> "_LateCaseDesk":
-        return _LateCaseDesk(sender, self.state, float(self.config.settlement.late_max_s))
+    def _conflict_desk(self, sender: "Sender") -> "CaseDesk":
+        from taptill.operations.case_desk import CaseDesk  # noqa: PLC0415 - for its page
 
-
-@dataclass(frozen=True)
-class _LateCaseDesk:
-    """Fits `ConflictDesk`; what reads cases is imported for the first one, not for the start."""
-
-    sender: "Sender"
-    state: Path
-    late_max_s: float
-
-    async def cases(self) -> "tuple[DeskCase, ...]":
-        return await self._desk.cases()
-
-    async def decide(self, decision: "CaseDecision") -> "CaseOutcome":
-        return await self._desk.decide(decision)
-
-    @cached_property
-    def _desk(self) -> "CaseDesk":
-        from taptill.operations.case_desk import CaseDesk  # noqa: PLC0415 - see class
-
-        return CaseDesk(self.sender, self.state, self.late_max_s)
+        return CaseDesk(sender, self.state, float(self.config.settlement.late_max_s))
 
 
 def _show(start: _TillStart, samples: Samples) -> int:

@@ -6,25 +6,21 @@ them at the first key, either.
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import time
-from functools import cache, cached_property
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from taptill.checkout.ports import SalesBook, ShiftBook
 from taptill.clock import named_zone
-from taptill.domain.money import Money
-from taptill.domain.sales.past import PAGE_ROWS, HistoryPage, PastSale, SalesPage
 from taptill.domain.staff.pins import pin_matches
 from taptill.journal.queries import JournalQueries
 from taptill.wiring.opening import OpenJournal
 
 if TYPE_CHECKING:
-    from taptill.domain.reports.shift_report import Closing, ShiftReport
-    from taptill.domain.sales.search import HistorySearch
     from taptill.journal.back_office.shifts import SiteDays
 
 
@@ -85,68 +81,26 @@ def pin_matches_in_thread(pin: str, pin_hash: str) -> Awaitable[bool]:
     return asyncio.get_running_loop().run_in_executor(_pin_thread(), pin_matches, pin, pin_hash)
 
 
-class LateShiftBook:
-    """Fits `ShiftBook`; what counts a shift is imported for the first one."""
+def late_shift_book(
+    opened: OpenJournal, day_ends_at: time, zone_name: str
+) -> Callable[[], ShiftBook]:
+    """Return what makes the shifts' book when it is called first, and returns that one always."""
 
-    def __init__(self, opened: OpenJournal, day_ends_at: time, zone_name: str) -> None:
-        self._opened = opened
-        self._day_ends_at = day_ends_at
-        self._zone_name = zone_name
+    @cache
+    def book() -> ShiftBook:
+        from taptill.journal.back_office.shift_book import JournalShiftBook  # noqa: PLC0415 - late
 
-    async def open(self, counted: Money | None, staff: str | None) -> None:
-        """Open the running shift with what is in the drawer; ShiftError where it is open."""
-        await self._book.open(counted, staff)
-
-    async def running(self) -> "ShiftReport":
-        """Return the report of the running shift."""
-        return await self._book.running()
-
-    async def close(self, closing: "Closing") -> "ShiftReport":
-        """Close the running shift and return its Z; ShiftError where its number was taken."""
-        return await self._book.close(closing)
-
-    async def closed(self, count: int) -> "list[ShiftReport]":
-        """Return the Zs of the shifts that were closed last, newest first."""
-        return await self._book.closed(count)
-
-    @cached_property
-    def _book(self) -> ShiftBook:
-        from taptill.journal.back_office.shift_book import JournalShiftBook  # noqa: PLC0415 - see class
-
-        days = site_days(self._day_ends_at, self._zone_name)
-        opened = self._opened
+        days = site_days(day_ends_at, zone_name)
         return JournalShiftBook(opened.journal, opened.clock, days, named_zone)
 
+    return book
 
-class LateSalesBook:
-    """Fits `SalesBook`; what reads past sales is imported for the first one."""
 
-    def __init__(self, queries: JournalQueries) -> None:
-        self._queries = queries
+def late_sales_book(queries: JournalQueries) -> SalesBook:
+    """Return the book of past sales."""
+    from taptill.journal.sales.past_sales import PastSales  # noqa: PLC0415 - late
 
-    def of_shift(self, before_seq: int | None = None, limit: int = PAGE_ROWS) -> SalesPage:
-        """Return sales of the running shift."""
-        return self._book.of_shift(before_seq, limit)
-
-    def sale(self, charge_id: str) -> PastSale | None:
-        """Return a sale by its id; None: this journal does not have it."""
-        return self._book.sale(charge_id)
-
-    def is_of_shift(self, seq: int) -> bool:
-        """Return whether an entry belongs to the running shift."""
-        return self._book.is_of_shift(seq)
-
-    def find(
-        self, search: "HistorySearch", before_seq: int | None = None, limit: int = PAGE_ROWS
-    ) -> HistoryPage:
-        """Return what fits a search, of the entries that one step looks at."""
-        return self._book.find(search, before_seq, limit)
-
-    @cached_property
-    def _book(self) -> SalesBook:
-        from taptill.journal.sales.past_sales import PastSales  # noqa: PLC0415 - see class
-
-        return PastSales(self._queries)
+    return PastSales(queries)
 
 
 def site_days(ends_at: time, zone_name: str) -> "SiteDays":

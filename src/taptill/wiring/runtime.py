@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from taptill import config as configs
@@ -30,9 +31,9 @@ from taptill.wiring.card_readers import CardReaders
 from taptill.wiring.config_watch import ConfigWatch
 from taptill.wiring.factories import goods_of, staff_of, strategy_of, till_settings
 from taptill.wiring.late_books import (
-    LateSalesBook,
-    LateShiftBook,
     import_late,
+    late_sales_book,
+    late_shift_book,
     pin_matches_in_thread,
 )
 from taptill.wiring.opening import OpenJournal
@@ -87,7 +88,7 @@ class TillRuntime:
 
 
 DeskMaker = Callable[[Sender], ConflictDesk]
-"""Makes the conflict desk of a till from what it settles with."""
+"""Makes the conflict desk of a till from what it settles with, once its page is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +155,8 @@ def _connect(
         status=status.draw,
         settle=strategy.nudge,
         pin_matches=pin_matches_in_thread,
-        past_sales=LateSalesBook(journal.queries),
-        shifts=_shift_book(config, opened),
+        past_sales=partial(late_sales_book, journal.queries),
+        shifts=late_shift_book(opened, config.till.day_ends_at, configs.time_zone()),
         conflicts=_conflict_desk(setup, journal, api, strategy),
     )
     till = Till(ports, till_settings(config, strategy.balance), readers.queue)
@@ -178,10 +179,6 @@ def _connect(
     )
 
 
-def _shift_book(config: Config, opened: OpenJournal) -> LateShiftBook:
-    return LateShiftBook(opened, config.till.day_ends_at, configs.time_zone())
-
-
 def _sync_policy(config: Config) -> SyncPolicy:
     times = config.cache
     return SyncPolicy(config.backend.page_size, times.sync_s, times.full_sync_h * HOUR_S)
@@ -189,7 +186,7 @@ def _sync_policy(config: Config) -> SyncPolicy:
 
 def _conflict_desk(
     setup: TillSetup, journal: Journal, api: CustomersApi, strategy: Strategy
-) -> ConflictDesk | None:
+) -> Callable[[], ConflictDesk] | None:
     if setup.desk_of and isinstance(strategy, Settlement):
-        return setup.desk_of(Sender(journal, api, strategy))
+        return partial(setup.desk_of, Sender(journal, api, strategy))
     return None

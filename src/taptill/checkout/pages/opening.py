@@ -54,11 +54,12 @@ class PageOpener:
 
     def _undo(self) -> Turn | Notice:
         """Return the list of sales; where the last one can be taken back at once, ask about it."""
-        state, sales = self._state, self._state.ports.past_sales
+        state, book = self._state, self._state.ports.past_sales
         if not state.sale.keyed_input.is_empty(state.settings.keypad):
             return Notice.BUSY
-        if sales is None:
+        if book is None:
             return self._ask_void()
+        sales = book()
         undo = UndoDesk(
             sales=sales,
             desk=self._desk,
@@ -97,20 +98,18 @@ class PageOpener:
         ports, currency = self._state.ports, self._state.settings.keypad.currency
         items: list[tuple[Phrase, Callable[[Turn], Turn]]] = []
         if ports.shifts:
-            shift = ShiftDesk(ports.shifts, lambda: self._state.settings.keypad, self._name)
+            shift = ShiftDesk(ports.shifts(), lambda: self._state.settings.keypad, self._name)
             items += [
                 (phrase("office.x"), lambda menu: shift.report(menu, menu)),
                 (phrase("office.open"), self._if_closes(shift.opening)),
                 (phrase("office.close"), self._if_closes(lambda menu: shift.closing(menu, menu))),
                 (phrase("office.closes"), lambda menu: shift.last_closes(menu, menu)),
             ]
-        if sales := ports.past_sales:
-            items.append((phrase("office.history"), lambda menu: history(sales, currency, menu)))
-        if ports.conflicts:
-            cases = CasePages(ports.conflicts, self._desk)
-            count = ports.status().conflicts
-            text = phrase("office.cases", count=count)
-            items.append((text, lambda menu: cases.listing(menu, menu)))
+        if book := ports.past_sales:
+            items.append((phrase("office.history"), lambda menu: history(book(), currency, menu)))
+        if desk := ports.conflicts:
+            text = phrase("office.cases", count=ports.status().conflicts)
+            items.append((text, lambda menu: CasePages(desk(), self._desk).listing(menu, menu)))
         return Turn(_menu(items)) if items else Notice.NOT_NOW
 
     def _if_closes(self, follow: Callable[[Turn], Turn]) -> Callable[[Turn], Turn]:
