@@ -282,7 +282,7 @@ class KeyTaker:
         till, page = self._till, self._till.sale.page
         if key.name == "escape":
             till.cancel()
-        elif key.name in self._cards and page and page.traits.takes_cards:
+        elif key.name in self._cards and page and page.traits.on_card:
             self._cards[key.name]()
         elif key.name != NO_KEY:
             till.press(key.name)

@@ -13,7 +13,6 @@ from taptill.checkout.pages.page import (
     moved,
     phrase,
 )
-from taptill.domain.card_id import CardId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +77,6 @@ class Choices:
             return self.follow(number - 1)
         how = "page.choose" if self.numbered else "page.choose-row"
         return Turn(replace(self, notice=phrase(how)))
-
-    def tap(self, card_id: CardId) -> Turn:
-        """Stay, as no card is asked for."""
-        del card_id
-        return Turn(self)
 
 
 def reasons(name: str, texts: Sequence[str], follow: Callable[[str], Turn], back: Turn) -> Choices:

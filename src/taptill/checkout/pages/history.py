@@ -18,7 +18,6 @@ from taptill.checkout.pages.page import (
     phrase,
 )
 from taptill.checkout.ports import SalesBook
-from taptill.domain.card_id import CardId
 from taptill.domain.decision import Reason
 from taptill.domain.entry import EntryKind
 from taptill.domain.money import Currency, Money
@@ -82,11 +81,6 @@ class History:
         if text is None:
             return self._searching(replace(self, notice=phrase("page.type-search")))
         return history(self.sales, self.currency, self.back, text)
-
-    def tap(self, card_id: CardId) -> Turn:
-        """Stay, as no card is asked for."""
-        del card_id
-        return Turn(self)
 
     def _searching(self, page: "History") -> Turn:
         """Return a turn to a page whose search goes on, if it has not come to its end."""
@@ -155,11 +149,6 @@ class HistoryEntry:
         if top is None:
             return self.back
         return Turn(replace(self, top=max(0, min(top, len(self.view.rows) - 1))))
-
-    def tap(self, card_id: CardId) -> Turn:
-        """Stay, as no card is asked for."""
-        del card_id
-        return Turn(self)
 
 
 def history(

@@ -89,16 +89,13 @@ class TillPage(Protocol):
     def press(self, key: str) -> "Turn":
         """Return what follows a key, named as `ui/keys` does."""
 
-    def tap(self, card_id: CardId) -> "Turn":
-        """Return what follows a card; it is called only where `takes_cards` says so."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageTraits:
     """How the till treats a page.
 
-    - `takes_cards`: a card is for the page. Otherwise it closes a page that `yields` and goes to
-      the sale; on any other it is answered with a word.
+    - `on_card`: returns what follows a card. Without it a card closes a page that `yields` and goes
+      to the sale; on any other it is answered with a word.
     - `acts_on_key`: a key may have an effect that cannot be undone.
     - `acts_on_enter`: Enter alone may have one. It is ignored at first, where it may still be meant
       for the page before.
@@ -109,7 +106,7 @@ class PageTraits:
     - `waits`: it stays open however long nobody does anything.
     """
 
-    takes_cards: bool = False
+    on_card: "Callable[[CardId], Turn] | None" = None
     yields: bool = False
     acts_on_key: bool = False
     acts_on_enter: bool = False

@@ -107,9 +107,9 @@ class PageRunner:
             return False
         if not self._is_free():
             state.show_notice(Notice.BUSY)
-        elif page.traits.takes_cards:
+        elif on_card := page.traits.on_card:
             state.restart_idle_timer()
-            self.follow(page.tap(card_id))
+            self.follow(on_card(card_id))
         elif page.traits.yields:
             self._show(None)
             return False

@@ -19,7 +19,6 @@ from taptill.checkout.pages.page import (
 from taptill.checkout.pages.shift_rows import report_rows
 from taptill.checkout.ports import ShiftBook
 from taptill.checkout.session import Notice
-from taptill.domain.card_id import CardId
 from taptill.domain.errors import ShiftError
 from taptill.domain.money import Money
 from taptill.domain.reports.shift_report import Closing, ShiftReport, identities
@@ -70,11 +69,6 @@ class ReportPage:
             return Turn(replace(self, top=max(0, min(self.top + _STEPS[key], last)), notice=None))
         return Turn(replace(self, notice=phrase("page.only-read")))
 
-    def tap(self, card_id: CardId) -> Turn:
-        """Stay, as no card is asked for."""
-        del card_id
-        return Turn(self)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CashForm:
@@ -124,11 +118,6 @@ class CashForm:
         if cash is None or not self._is_amount(cash.text):
             return Turn(replace(self, notice=phrase("page.type-amount")))
         return Turn(replace(self, cash=cash, notice=None))
-
-    def tap(self, card_id: CardId) -> Turn:
-        """Stay, as no card is asked for."""
-        del card_id
-        return Turn(self)
 
     def _is_amount(self, text: str) -> bool:
         try:

@@ -85,7 +85,7 @@ class SignIn:
     @property
     def traits(self) -> PageTraits:
         """Return that cards are for this page."""
-        return PageTraits(takes_cards=True, stays=self.stays)
+        return PageTraits(on_card=self._take_card, stays=self.stays)
 
     @property
     def _has_way_back(self) -> bool:
@@ -101,8 +101,7 @@ class SignIn:
             return self._press_pin(self.asked, key)
         return Turn(self._choose(key))
 
-    def tap(self, card_id: CardId) -> Turn:
-        """Take a card for the person's word."""
+    def _take_card(self, card_id: CardId) -> Turn:
         owner = self.desk.owner(card_id)
         if owner is None:
             return Turn(replace(self, notice=phrase("page.no-staff-card")))

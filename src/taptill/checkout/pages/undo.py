@@ -20,7 +20,6 @@ from taptill.checkout.pages.staff_desk import StaffDesk
 from taptill.checkout.ports import SalesBook
 from taptill.checkout.recent_sales import local_time
 from taptill.checkout.sale import void_draft
-from taptill.domain.card_id import CardId
 from taptill.domain.entry import ChargedLine, Draft
 from taptill.domain.money import ZERO, Money
 from taptill.domain.sales.past import PastSale
@@ -99,11 +98,6 @@ class LinesToTakeBack:
                 return Turn(replace(self, notice=phrase(f"undo.{part}")))
             return self.follow(part)
         return Turn(self._changed(key))
-
-    def tap(self, card_id: CardId) -> Turn:
-        """Stay, as no card is asked for."""
-        del card_id
-        return Turn(self)
 
     def _changed(self, key: str) -> "LinesToTakeBack":
         count, most = self.taken[self.chosen], self.left.lines[self.chosen][2]
