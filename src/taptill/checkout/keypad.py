@@ -11,7 +11,6 @@ QUANTITY_DIGITS_MAX = 2
 
 _DIGITS = frozenset("0123456789")
 _CHANGES_CHOSEN = {"+": 1, "*": 1, "backspace": -1}
-CHOOSING_KEYS = frozenset({"up", "down", "delete"})
 
 
 @dataclass(frozen=True, slots=True)

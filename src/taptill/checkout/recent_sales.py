@@ -121,9 +121,9 @@ def recent_sale_of(entry: Entry, sold_at_s: float | None) -> RecentSale:
     )
 
 
-def local_time(at: str) -> str:
-    """Return an entry's UTC time as local HH:MM."""
-    return datetime.fromisoformat(at).astimezone().strftime("%H:%M")
+def local_time(at: str, form: str = "%H:%M") -> str:
+    """Return an entry's UTC time as local time in a form of `strftime`, HH:MM for example."""
+    return datetime.fromisoformat(at).astimezone().strftime(form)
 
 
 def _view(row: RecentSale, position: Position | None, voidable_id: str) -> RecentSaleView:

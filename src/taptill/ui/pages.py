@@ -14,7 +14,6 @@ from taptill.ui.screen_settings import ScreenSettings
 
 TONE_ROLES = {
     Tone.PLAIN: ColourRole.TEXT,
-    Tone.GOOD: ColourRole.OK,
     Tone.CAREFUL: ColourRole.WARN,
     Tone.BAD: ColourRole.REFUSED,
 }

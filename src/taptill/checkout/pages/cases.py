@@ -1,19 +1,28 @@
 """The pages of the conflict desk: a case in words, and what each answer would do."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 
-from taptill.checkout.pages.choices import Choices, reasons
-from taptill.checkout.pages.page import Cell, PageRow, PersonName, Phrase, Tone, Turn, phrase
+from taptill.checkout.pages.choices import Choices, answered, reasons
+from taptill.checkout.pages.page import (
+    DAY_AND_TIME,
+    Cell,
+    PageRow,
+    PersonName,
+    Phrase,
+    Tone,
+    Turn,
+    phrase,
+)
 from taptill.checkout.pages.sign_in import approval
 from taptill.checkout.pages.staff_desk import StaffDesk
 from taptill.checkout.ports import ConflictDesk
+from taptill.checkout.recent_sales import local_time
 from taptill.domain.conflicts.case import CaseDecision, CaseOutcome, Consequence, DeskCase
 from taptill.domain.errors import BackendError
 from taptill.domain.staff.member import Right, StaffMember
 
-CASE_REASONS = ("asked-office", "saw-account", "agreed", "tried-again")
-"""Why a case is decided so, as the journal has it; each is a key of the screen texts."""
+CASE_REASONS = ("asked office", "saw account", "agreed", "tried again")
+"""Why a case is decided so, as the journal has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +72,22 @@ class CasePages:
 
     def _ask_reason(self, case: DeskCase, consequence: Consequence, page: Turn, back: Turn) -> Turn:
         if not self.desk.who_may(Right.DECIDE):
-            return _with_notice(page, phrase("page.needs-staff"))
+            return answered(page, phrase("page.needs-staff"))
 
         def follow(why: str) -> Turn:
-            def decide(member: StaffMember, how: str) -> Turn:
-                del how
+            def decide(member: StaffMember) -> Turn:
                 decision = CaseDecision(
                     customer_id=case.customer_id,
                     answer=consequence.answer,
                     amount=case.amount,
                     staff=member.name,
-                    reason=why.replace("-", " "),
+                    reason=why,
                 )
                 return self._decide(decision, asked, back)
 
             member = self.desk.member
             if member and member.may(Right.DECIDE):
-                return decide(member, "")
+                return decide(member)
             return Turn(approval(self.desk, Right.DECIDE, decide, Turn(asked)))
 
         asked = reasons("case-why", CASE_REASONS, follow, page)
@@ -100,15 +108,9 @@ class CasePages:
         return replace(waiting, work=work)
 
 
-def _with_notice(turn: Turn, notice: Phrase) -> Turn:
-    assert isinstance(turn.page, Choices)
-    return Turn(replace(turn.page, notice=notice))
-
-
 def _case_row(case: DeskCase) -> PageRow:
-    since = datetime.fromisoformat(case.since).astimezone() if case.since else None
-    day = since.strftime("%m-%d %H:%M") if since else ""
-    return PageRow((day, case.amount, _who(case), phrase(f"conflict.{case.reason}.short")))
+    since = local_time(case.since, DAY_AND_TIME) if case.since else ""
+    return PageRow((since, case.amount, _who(case), phrase(f"conflict.{case.reason}.short")))
 
 
 def _who(case: DeskCase) -> Cell:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from taptill.checkout.pages.page import (
+    BACK_KEYS,
     BACK_TO_SALE,
     PageRow,
     PageTraits,
@@ -66,7 +67,7 @@ class Choices:
 
     def press(self, key: str) -> Turn:
         """Choose a row by its number, or by cursor keys and Enter; Esc leads back."""
-        if key in {"escape", "-"}:
+        if key in BACK_KEYS:
             return self.back
         if (chosen := moved(self.chosen, key, len(self.rows))) is not None:
             return Turn(replace(self, chosen=chosen, notice=None))
@@ -80,10 +81,13 @@ class Choices:
 
 
 def reasons(name: str, texts: Sequence[str], follow: Callable[[str], Turn], back: Turn) -> Choices:
-    """Return a list of reasons, the keys `why.TEXT`; `follow` is called with the one chosen."""
+    """Return a list of reasons, as the journal has them; `follow` is called with the one chosen.
+
+    The screen's words for one are the text `why.`, and the reason with hyphens for blanks.
+    """
     return Choices(
         name=name,
-        rows=tuple(PageRow((phrase(f"why.{text}"),)) for text in texts),
+        rows=tuple(PageRow((phrase(f"why.{text.replace(' ', '-')}"),)) for text in texts),
         follow=lambda at: follow(texts[at]),
         back=back,
         numbered=True,

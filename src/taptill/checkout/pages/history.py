@@ -2,23 +2,23 @@
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from taptill.checkout.pages.page import (
     BACK_TO_SALE,
+    DAY_AND_TIME,
     Cell,
     PageRow,
     PageTraits,
     PageView,
     Phrase,
     TextField,
-    Tone,
     Turn,
     moved,
     phrase,
+    why_declined,
 )
 from taptill.checkout.ports import SalesBook
-from taptill.domain.decision import Reason
+from taptill.checkout.recent_sales import local_time
 from taptill.domain.entry import EntryKind
 from taptill.domain.money import Currency, Money
 from taptill.domain.sales.past import HistoryRow
@@ -28,7 +28,6 @@ ROWS_MAX = 200
 """So many rows are listed; a narrower search finds the others."""
 
 _TEXT = TextField(length_max=40, allowed="")
-_REASONS = frozenset(reason.value for reason in Reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +43,6 @@ class History:
     text: TextField = _TEXT
     rows: tuple[HistoryRow, ...] = ()
     next_seq: int | None = None
-    looked_at: int = 0
     chosen: int = 0
     notice: Phrase | None = None
 
@@ -92,13 +90,8 @@ class History:
         await asyncio.sleep(0)  # keys and taps that wait come first
         search = HistorySearch.of(self.text.text, self.currency)
         found = self.sales.find(search, self.next_seq, ROWS_MAX - len(self.rows))
-        page = replace(
-            self,
-            rows=(*self.rows, *found.rows),
-            next_seq=found.next_seq,
-            looked_at=self.looked_at + found.looked_at,
-        )
-        return self._searching(page)
+        rows = (*self.rows, *found.rows)
+        return self._searching(replace(self, rows=rows, next_seq=found.next_seq))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,10 +108,10 @@ class HistoryEntry:
         entry, row = self.row.entry, self.row
         words: tuple[tuple[str, Cell], ...] = (
             ("row.entry", str(entry.seq)),
-            ("row.when", _when(entry.at)),
+            ("row.when", local_time(entry.at, "%Y-%m-%d %H:%M")),
             ("row.customer", " ".join(filter(None, (row.initials, row.external_id)))),
             ("row.staff", entry.staff or ""),
-            ("row.why", _why(row)),
+            ("row.why", why_declined(row.reason)),
             ("row.sale", entry.charge_id or ""),
         )
         lines = [
@@ -161,23 +154,7 @@ def history(
 
 def _row(row: HistoryRow) -> PageRow:
     entry = row.entry
-    tone = Tone.PLAIN
-    kind = phrase(f"entry.{entry.kind}")
-    if entry.kind is EntryKind.DECLINED:
-        return PageRow((_day_and_time(row), row.amount, _why(row), kind), tone)
-    return PageRow((_day_and_time(row), row.amount, row.initials, kind), tone)
-
-
-def _day_and_time(row: HistoryRow) -> str:
-    return _when(row.entry.at)[5:]
-
-
-def _when(at: str) -> str:
-    """Return an entry's UTC time as local date and time."""
-    return datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M")
-
-
-def _why(row: HistoryRow) -> Cell:
-    if row.reason in _REASONS:
-        return phrase(f"reason.{row.reason}.short")
-    return row.reason
+    is_decline = entry.kind is EntryKind.DECLINED
+    who = why_declined(row.reason) if is_decline else row.initials
+    at = local_time(entry.at, DAY_AND_TIME)
+    return PageRow((at, row.amount, who, phrase(f"entry.{entry.kind}")))

@@ -11,7 +11,7 @@ from taptill.domain.decision import Override, Reason
 from taptill.domain.staff.member import Right, StaffMember
 
 WHYS = ("pays-soon", "office-agrees", "known-person", "till-is-wrong")
-"""The reasons, as the journal has them; each is a key of the screen texts."""
+"""Why a decline shall not count, as the journal has it."""
 
 
 def override_page(
@@ -19,14 +19,13 @@ def override_page(
 ) -> Choices:
     """Return the page that asks why a decline shall not count; then a second person allows it."""
 
-    def approve(why: str) -> Turn:
-        def when_known(member: StaffMember, how: str) -> Turn:
-            del how
+    def follow(why: str) -> Turn:
+        def approved(member: StaffMember) -> Turn:
             decision = Override(declined, member.name, why)
             return Turn(then=lambda: override(decision))
 
-        return Turn(approval(desk, Right.OVERRIDE, when_known, back=Turn(page)))
+        return Turn(approval(desk, Right.OVERRIDE, approved, back=Turn(page)))
 
-    page = reasons("override", WHYS, approve, BACK_TO_SALE)
+    page = reasons("override", WHYS, follow, BACK_TO_SALE)
     page = replace(page, head=(PageRow((phrase(f"reason.{declined}.short"),)),), is_last=False)
     return page

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from taptill.checkout.session import Notice
 from taptill.domain.card_id import CardId
+from taptill.domain.decision import Reason
 from taptill.domain.money import Money
 
 
@@ -33,12 +34,18 @@ class PersonName:
 Cell = Phrase | Money | PersonName | str
 """A text of the catalogue, an amount, a name, or a text from outside, which the screen cleans."""
 
+_DECLINES = frozenset(reason.value for reason in Reason)
+
+
+def why_declined(reason: str) -> Cell:
+    """Return why a sale was declined, in the screen's words; any other reason stays as it is."""
+    return phrase(f"reason.{reason}.short") if reason in _DECLINES else reason
+
 
 class Tone(StrEnum):
     """How a row stands out."""
 
     PLAIN = "plain"
-    GOOD = "good"
     CAREFUL = "careful"
     BAD = "bad"
 
@@ -135,6 +142,12 @@ class Turn:
 
 
 BACK_TO_SALE = Turn()
+
+DAY_AND_TIME = "%m-%d %H:%M"
+"""How lists write when something was, by local time."""
+
+BACK_KEYS = frozenset({"escape", "-"})
+"""Keys that lead back, on a page where they cannot be typed."""
 
 
 @dataclass(frozen=True, slots=True)

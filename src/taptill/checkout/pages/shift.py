@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from taptill.checkout.keypad import Keypad, typed_amount
 from taptill.checkout.pages.choices import Choices, reasons
 from taptill.checkout.pages.page import (
+    BACK_KEYS,
     BACK_TO_SALE,
     PageRow,
     PageTraits,
@@ -24,7 +25,7 @@ from taptill.domain.money import Money
 from taptill.domain.reports.shift_report import Closing, ShiftReport, identities
 
 COMMENTS = ("wrong-change", "counted-wrong", "taken-out", "not-known")
-"""Why counted cash differs, as the journal has it; each is a key of the screen texts."""
+"""Why counted cash differs, as the journal has it."""
 
 CLOSED_MAX = 50
 """So many of the last closes are listed."""
@@ -62,7 +63,7 @@ class ReportPage:
 
     def press(self, key: str) -> Turn:
         """Scroll, or go back."""
-        if key in {"escape", "-", "enter"}:
+        if key in BACK_KEYS | {"enter"}:
             return self.back
         if key in _STEPS:
             last = max(0, len(report_rows(self.report)) - 4)
@@ -110,7 +111,7 @@ class CashForm:
 
     def press(self, key: str) -> Turn:
         """Type the amount, go on with Enter, or go back."""
-        if key in {"escape", "-"}:
+        if key in BACK_KEYS:
             return self.back
         if key == "enter":
             return self.follow(self.amount)
@@ -178,11 +179,11 @@ class ShiftDesk:
         return replace(waiting, work=read, reads=True)
 
     def _form(self, report: ShiftReport, back: Turn) -> Turn:
-        cash, total = report.cash, report.figures.total
+        cash, total, unsent = report.cash, report.figures.total, report.unsent
         expected = [] if cash.expected_minor is None else [Money(cash.expected_minor)]
         head = (
             PageRow((phrase("row.sales", count=total.sales), Money(total.net_minor))),
-            PageRow((phrase("row.unsent", count=report.unsent.count), _sum(report))),
+            PageRow((phrase("row.unsent", count=unsent.count), Money(unsent.sum_minor))),
             *(PageRow((phrase("row.expected"), amount)) for amount in expected),
         )
 
@@ -250,7 +251,3 @@ def _close_row(report: ShiftReport) -> PageRow:
         return PageRow((*cells, ""))
     key = "row.missing" if difference < 0 else "row.too-much"
     return PageRow((*cells, phrase(key, amount=Money(abs(difference)))), Tone.CAREFUL)
-
-
-def _sum(report: ShiftReport) -> Money:
-    return Money(report.unsent.sum_minor)

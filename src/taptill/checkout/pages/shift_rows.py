@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
-from taptill.checkout.pages.page import Cell, PageRow, Phrase, Tone, phrase
-from taptill.domain.decision import Reason
+from taptill.checkout.pages.page import Cell, PageRow, Phrase, Tone, phrase, why_declined
 from taptill.domain.money import Money
 from taptill.domain.reports.report import LineKind, Report, Tally
 from taptill.domain.reports.shift_report import ShiftReport, identities
 
 _HASH_SHOWN = 8
-_REASONS = frozenset(reason.value for reason in Reason)
 
 
 def report_rows(report: ShiftReport) -> tuple[PageRow, ...]:
@@ -105,8 +103,7 @@ def _declined(figures: Report) -> Iterator[PageRow]:
     if figures.declined or figures.overrides:
         yield PageRow(("",))
     for reason, count in figures.declined:
-        words = phrase(f"reason.{reason}.short") if reason in _REASONS else reason
-        yield _row(words, count, None)
+        yield _row(why_declined(reason), count, None)
     for override in figures.overrides:
         names = phrase("row.override", staff=override.staff, cashier=override.cashier)
         yield _row(names, None, override.amount_minor)
@@ -121,8 +118,8 @@ def _ends(report: ShiftReport) -> Iterator[PageRow]:
     shift = report.shift
     yield PageRow((phrase("row.range", first=shift.from_seq, last=shift.to_seq),))
     yield PageRow((phrase("row.hash", hash=report.last_hash[:_HASH_SHOWN]),))
-    for identity in identities(report):
-        if not identity.holds:
-            yield PageRow((phrase("row.identity", name=identity.name),), Tone.BAD)
-    if all(identity.holds for identity in identities(report)):
+    broken = [identity.name for identity in identities(report) if not identity.holds]
+    for name in broken:
+        yield PageRow((phrase("row.identity", name=name),), Tone.BAD)
+    if not broken:
         yield PageRow((phrase("row.agrees"),))

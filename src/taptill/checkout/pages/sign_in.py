@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from taptill.checkout.pages.page import (
+    BACK_KEYS,
     BACK_TO_SALE,
     PageRow,
     PageTraits,
@@ -93,7 +94,7 @@ class SignIn:
 
     def press(self, key: str) -> Turn:
         """Choose a name, type its PIN, or go back."""
-        if key in {"escape", "-"}:
+        if key in BACK_KEYS:
             if self.member is not None:
                 return Turn(replace(self, member=None, pin=_PIN, number="", notice=None))
             return Turn(replace(self, pin=_PIN, notice=None)) if self.stays else self.back
@@ -170,7 +171,15 @@ def locking(desk: StaffDesk) -> Turn:
     return Turn(log_in(desk), lock)
 
 
-def approval(desk: StaffDesk, right: Right, when_known: WhenKnown, back: Turn) -> SignIn:
+def approval(
+    desk: StaffDesk, right: Right, approved: Callable[[StaffMember], Turn], back: Turn
+) -> SignIn:
     """Return the page on which a second person allows something."""
-    but = desk.member.name if desk.member else ""
-    return SignIn(desk=desk, name="approve", right=right, when_known=when_known, but=but, back=back)
+    return SignIn(
+        desk=desk,
+        name="approve",
+        right=right,
+        when_known=lambda member, _: approved(member),
+        but=desk.member.name if desk.member else "",
+        back=back,
+    )

@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from taptill.checkout.charging import VOID_REASONS
 from taptill.checkout.pages.choices import Choices, answered, reasons
 from taptill.checkout.pages.page import (
+    BACK_KEYS,
     BACK_TO_SALE,
     PageRow,
     PageTraits,
     PageView,
     Phrase,
-    Tone,
     Turn,
     moved,
     phrase,
@@ -26,9 +27,6 @@ from taptill.domain.sales.past import PastSale
 from taptill.domain.sales.remainder import Part, PartRefusal, Remainder, worth
 from taptill.domain.sales.undo import SaleOrigin, Undoer, UndoRight, may_undo
 from taptill.domain.staff.member import Right, StaffMember
-
-VOID_REASONS = ("wrong amount", "wrong customer", "goods returned")
-"""Why a sale is taken back, as the journal has it; the texts are `why.` and the words joined."""
 
 LISTED_MAX = 200
 """So many of the shift's sales are listed, the newest ones."""
@@ -88,7 +86,7 @@ class LinesToTakeBack:
 
     def press(self, key: str) -> Turn:
         """Choose a line, change how many of it are taken back, or go on."""
-        if key in {"escape", "-"}:
+        if key in BACK_KEYS:
             return self.back
         if (chosen := moved(self.chosen, key, len(self.taken))) is not None:
             return Turn(replace(self, chosen=chosen, notice=None))
@@ -192,18 +190,15 @@ class UndoDesk:
 
     def _ask_reason(self, sale: PastSale, part: Part, back: Turn, *, needs_second: bool) -> Turn:
         def follow(why: str) -> Turn:
-            reason = why.replace("-", " ")
             if not needs_second:
-                return self._commit(sale, part, reason)
+                return self._commit(sale, part, why)
 
-            def when_known(member: StaffMember, how: str) -> Turn:
-                del how
-                return self._commit(sale, part, reason, approved_by=member.name)
+            def approved(member: StaffMember) -> Turn:
+                return self._commit(sale, part, why, approved_by=member.name)
 
-            return Turn(approval(self.desk, Right.UNDO_ANY, when_known, Turn(page)))
+            return Turn(approval(self.desk, Right.UNDO_ANY, approved, Turn(page)))
 
-        texts = tuple(reason.replace(" ", "-") for reason in VOID_REASONS)
-        page = reasons("undo-why", texts, follow, back)
+        page = reasons("undo-why", tuple(VOID_REASONS.values()), follow, back)
         head = (_sale_row(sale), PageRow((phrase("row.taken-back"), part.amount)))
         page = replace(page, head=head)
         return Turn(page)
@@ -220,11 +215,10 @@ def _pieces(left: Remainder) -> int:
 def _sale_row(sale: PastSale) -> PageRow:
     charge, left = sale.charge, sale.left
     state: Phrase | str = ""
-    tone = Tone.PLAIN
     if left.amount <= ZERO:
         state = phrase("sale.voided")
     elif sale.voids:
         state = phrase("row.left", amount=left.amount)
     amount = Money(charge.amount_minor or 0)
     cells = (local_time(charge.at), amount, sale.initials, charge.staff or "", state)
-    return PageRow(cells, tone)
+    return PageRow(cells)
