@@ -90,7 +90,7 @@ def _undo_pages() -> dict[str, TillPage | None]:
     undo = UndoDesk(
         sales=_Sales(), desk=_desk(), window_s=300.0, age_s=lambda _: 1.0, void=lambda _: None
     )
-    sales = undo.list_page()
+    sales = undo.list_page(undo.listed())
     lines = sales.follow(1).page
     assert isinstance(lines, LinesToTakeBack)
     why = lines.press("enter").page

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from taptill.checkout.pages.page import (
     BACK_TO_SALE,
@@ -30,7 +31,7 @@ ROWS_MAX = 200
 _TEXT = TextField(length_max=40, allowed="")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class History:
     """What fits the text that was typed, newest first; a step of the search looks at some entries.
 
@@ -46,7 +47,7 @@ class History:
     chosen: int = 0
     notice: Phrase | None = None
 
-    @property
+    @cached_property
     def view(self) -> PageView:
         """Return the rows that were found so far."""
         is_searching = self.next_seq is not None and len(self.rows) < ROWS_MAX
@@ -94,7 +95,7 @@ class History:
         return self._searching(replace(self, rows=rows, next_seq=found.next_seq))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class HistoryEntry:
     """One entry to read."""
 
@@ -102,7 +103,7 @@ class HistoryEntry:
     back: Turn
     top: int = 0
 
-    @property
+    @cached_property
     def view(self) -> PageView:
         """Return all that the journal has of it."""
         entry, row = self.row.entry, self.row

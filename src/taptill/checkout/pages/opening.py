@@ -69,13 +69,14 @@ class PageOpener:
         )
         if state.sale.step is Step.VOIDING:
             state.new_sale()
-            return Turn(undo.list_page())
+            return Turn(undo.list_page(undo.listed()))
         last = self._charging.voidable()
         sale = sales.sale(last.charge_id) if last else None
         if sale and undo.may_alone(sale):
             return self._ask_void()
-        if undo.is_anything_left():
-            return Turn(undo.list_page())
+        listed = undo.listed()
+        if undo.is_anything_left(listed):
+            return Turn(undo.list_page(listed))
         # The list is of the running shift: a sale of a closed one is not on it.
         return (
             undo.sale_turn(sale.charge.charge_id or "", BACK_TO_SALE) if sale else self._ask_void()

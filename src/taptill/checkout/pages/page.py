@@ -87,7 +87,7 @@ class TillPage(Protocol):
 
     @property
     def view(self) -> PageView:
-        """Return what the screen shows."""
+        """Return what the screen shows; it is asked for at each key, tap and tick."""
 
     @property
     def traits(self) -> "PageTraits":

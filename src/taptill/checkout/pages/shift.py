@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from taptill.checkout.keypad import Keypad, typed_amount
 from taptill.checkout.pages.choices import Choices, reasons
@@ -34,7 +35,7 @@ _AMOUNT = TextField(length_max=12, allowed="0123456789.,")
 _STEPS = {"up": -1, "down": 1, "page_up": -6, "page_down": 6}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ReportPage:
     """A report to read: an X of the running shift, or a stored Z."""
 
@@ -43,7 +44,7 @@ class ReportPage:
     top: int = 0
     notice: Phrase | None = None
 
-    @property
+    @cached_property
     def view(self) -> PageView:
         """Return the figures, one a line."""
         return PageView(
@@ -66,7 +67,7 @@ class ReportPage:
         if key in BACK_KEYS | {"enter"}:
             return self.back
         if key in _STEPS:
-            last = max(0, len(report_rows(self.report)) - 4)
+            last = max(0, len(self.view.rows) - 4)
             return Turn(replace(self, top=max(0, min(self.top + _STEPS[key], last)), notice=None))
         return Turn(replace(self, notice=phrase("page.only-read")))
 

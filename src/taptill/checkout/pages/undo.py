@@ -1,13 +1,12 @@
 """The pages of F8: a sale of this shift, or lines of it, is taken back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from taptill.checkout.charging import VOID_REASONS
 from taptill.checkout.pages.choices import Choices, answered, reasons
 from taptill.checkout.pages.page import (
     BACK_KEYS,
-    BACK_TO_SALE,
     PageRow,
     PageTraits,
     PageView,
@@ -139,16 +138,19 @@ class UndoDesk:
         in_shift = self.sales.is_of_shift(sale.charge.seq)
         return self.right_of(sale, in_shift=in_shift) is UndoRight.ALLOWED
 
-    def is_anything_left(self) -> bool:
-        """Return whether a sale of this shift could be taken back, by whomever."""
+    def listed(self) -> tuple[PastSale, ...]:
+        """Return the sales of this shift, newest first."""
+        return self.sales.of_shift(limit=LISTED_MAX).sales
+
+    def is_anything_left(self, sales: Sequence[PastSale]) -> bool:
+        """Return whether one of these sales of this shift could be taken back, by whomever."""
         return any(
             sale.left.amount > ZERO and self.right_of(sale, in_shift=True) is not UndoRight.TOO_LATE
-            for sale in self.sales.of_shift(limit=LISTED_MAX).sales
+            for sale in sales
         )
 
-    def list_page(self, back: Turn = BACK_TO_SALE) -> Choices:
-        """Return the page that lists the sales of this shift, newest first."""
-        sales = self.sales.of_shift(limit=LISTED_MAX).sales
+    def list_page(self, sales: Sequence[PastSale]) -> Choices:
+        """Return the page that lists these sales."""
 
         def follow(at: int) -> Turn:
             return self.sale_turn(sales[at].charge.charge_id or "", Turn(replace(page, chosen=at)))
@@ -157,7 +159,6 @@ class UndoDesk:
             name="undo",
             rows=tuple(map(_sale_row, sales)),
             follow=follow,
-            back=back,
             yields=True,
         )
         return page
