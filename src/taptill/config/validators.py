@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from taptill.domain.currencies.iso4217 import complaint_about
 from taptill.domain.money import MINOR_MAX, Currency, Money
+from taptill.domain.technical.wall_time import parse_wall_time
 
 TEXTS_MAX = 50
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -155,9 +156,7 @@ def wall_time() -> Validator:
     """Accept a time of the day in hours and minutes."""
 
     def parse(value: object, _: Currency) -> time:
-        string = require_type(str, value)
-        ensure(string, re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", string) is not None)
-        return time.fromisoformat(string)
+        return parse_wall_time(require_type(str, value))
 
     return Validator("time", 'in quotes, such as "04:00"', parse)
 

@@ -211,6 +211,7 @@ def changed(place: str, value: object) -> dict[str, Any]:
         ("number", True, "number is no int"),
         ("to_seq", 1.0, "to_seq is no int"),
         ("day_ends_at", 4, "day_ends_at is no str"),
+        ("day_ends_at", "0400Z", "is no time as 04:00"),
         ("business_day", "today", "Invalid isoformat"),
         ("cash.opening_minor", "5000", "cash.opening_minor is no int"),
         ("cash.counted_minor", 1.5, "cash.counted_minor is no int"),

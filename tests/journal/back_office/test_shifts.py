@@ -14,7 +14,7 @@ from tests.journal.played import DAYS, STEPS, PlayedJournal, PlayedStep
 
 from taptill.clock import named_zone
 from taptill.domain.entry import Draft, EntryKind
-from taptill.domain.errors import EntryRefusedError, JournalArchiveError
+from taptill.domain.errors import EntryRefusedError, JournalArchiveError, JournalBrokenError
 from taptill.domain.money import Money
 from taptill.domain.reports.report import CountAndSum, ShiftVoids, Tally
 from taptill.domain.reports.shift_report import Closing, ShiftReport, closed, identities
@@ -106,6 +106,15 @@ def test_first_and_last_hash_are_those_of_the_range(till: PlayedJournal) -> None
     z = till.close_shift()
     rows = till.file.connection.execute("SELECT hash FROM entries ORDER BY seq").fetchall()
     assert (z.first_hash, z.last_hash) == (rows[0][0], rows[z.shift.to_seq - 1][0])
+
+
+@pytest.mark.parametrize("is_sold", [True, False])
+def test_an_entry_without_a_readable_time_is_named(till: PlayedJournal, *, is_sold: bool) -> None:
+    seq = (till.sell(1, 100) if is_sold else till.append(opening_draft(Money(5000), "Jo"))).seq
+    till.file.connection.execute("DROP TRIGGER entries_never_change")
+    till.file.connection.execute(f"UPDATE entries SET at = '2026-03-02 noon' WHERE seq = {seq}")
+    with pytest.raises(JournalBrokenError, match=f"entry {seq}"):
+        till.running()
 
 
 def test_an_x_stores_nothing(till: PlayedJournal) -> None:

@@ -15,11 +15,11 @@ from taptill.cli.options import CONFIG, FILE, JSON, STATE, journal_at
 from taptill.cli.report.page import html_page
 from taptill.cli.report.plain import csv_text, json_text, slip_lines, text_lines
 from taptill.cli.report.printout import Printout
-from taptill.clock import named_zone
 from taptill.domain.errors import UsageError
-from taptill.domain.reports.business_days import BusinessDays
+from taptill.domain.technical.wall_time import parse_wall_time
 from taptill.durable_files import atomic_write
 from taptill.journal.back_office.shifts import SiteDays
+from taptill.wiring.late_books import site_days
 
 
 class WallTime(click.ParamType[time]):
@@ -30,12 +30,9 @@ class WallTime(click.ParamType[time]):
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> time:
         """Return the time; fail where it is none in hours and minutes."""
         try:
-            return time.fromisoformat(value) if len(value) == len("04:00") else self._fail(value)
+            return parse_wall_time(value)
         except ValueError:
             self.fail("write a time as 04:00", param, ctx)
-
-    def _fail(self, value: str) -> time:
-        raise ValueError(value)
 
 
 FORMS: Sequence[Callable[[Any], Any]] = (
@@ -98,9 +95,7 @@ class Form:
     def days(self) -> SiteDays:
         """Return when business days end: as said, else as the config has it, else at midnight."""
         ends_at = configs.day_ends_at(self.option) if self.ends_at is None else self.ends_at
-        name = configs.time_zone()
-        zone = named_zone(name)
-        return SiteDays(BusinessDays(ends_at, zone), name if zone else "")
+        return site_days(ends_at, configs.time_zone())
 
     def show(self, printout: Printout, *, slip: bool = False) -> None:
         """Print a report as it was asked for; `slip`: as narrow text, where nothing was."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
-from datetime import time, tzinfo
+from datetime import tzinfo
 from typing import Any
 
 from taptill.domain.reports.business_days import BusinessDays
@@ -10,6 +10,7 @@ from taptill.domain.reports.plain_values import from_plain, read_plain, to_plain
 from taptill.domain.reports.report import Report
 from taptill.domain.reports.scopes import ShiftRange
 from taptill.domain.reports.shift_report import ShiftReport, identities
+from taptill.domain.technical.wall_time import parse_wall_time
 
 FORM = 1
 """The form of the bodies; one that an older reader would misread gets another number."""
@@ -52,7 +53,7 @@ def from_body(body: Mapping[str, Any], zone_named: ZoneNamed) -> ShiftReport:
     if body.get("form") != FORM:
         raise ValueError(f"form is {body.get('form')!r}, this version knows {FORM}")
     number, from_seq, to_seq = (read_plain(int, body.get(name), name) for name in _SEQS)
-    ends_at = time.fromisoformat(read_plain(str, body.get("day_ends_at"), "day_ends_at"))
+    ends_at = parse_wall_time(read_plain(str, body.get("day_ends_at"), "day_ends_at"))
     days = BusinessDays(ends_at, zone_named(read_plain(str, body.get("zone"), "zone")))
     shift = ShiftRange(number, from_seq, to_seq, days)
     figures = from_plain(Report, body.get("figures"), scope=shift, customers=())

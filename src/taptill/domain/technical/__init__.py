@@ -1,1 +1,1 @@
-"""What the rooms share that is no word of the till: delays between attempts, and exact JSON."""
+"""What the rooms share that is no word of the till: delays, exact JSON, times of the day."""

@@ -166,7 +166,10 @@ def closed_entry(queries: JournalQueries, number: int) -> Entry | None:
 
 
 def opened_entry(queries: JournalQueries, shift: ShiftRange) -> Entry | None:
-    """Return the entry that opened a shift, of one file; None: nobody did."""
+    """Return the entry that opened a shift, of one file; None: nobody did.
+
+    Errors: JournalError; JournalBrokenError where its time cannot be read.
+    """
     bounds = (shift.from_seq, shift.to_seq)
     with mapping_errors(queries.path):
-        return next(entries(queries.connection, _OPENED, bounds), None)
+        return next(dated(queries, _OPENED, bounds), None)

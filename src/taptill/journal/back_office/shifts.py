@@ -133,9 +133,10 @@ def closing_draft(report: ShiftReport) -> Draft:
 
 def _business_day(figures: Report, otherwise_at: str) -> date:
     """Return the first day with a sale or a void, or else that of the opening or the report."""
-    moment = stamp(otherwise_at)
-    if figures.days or moment is None:
+    if figures.days:
         return figures.days[0].day
+    moment = stamp(otherwise_at)
+    assert moment is not None  # an opening whose time cannot be read was refused
     return figures.scope.days.day_of(moment)
 
 
