@@ -24,7 +24,8 @@ DEBIAN_MIN = 12
 FREE_MB = 200
 KEPT_RELEASES = 2
 UNIT = "taptill.service"
-FORGETFUL = {"overlay", "tmpfs", "ramfs"}
+VOLATILE = {"overlay", "overlayfs", "aufs", "tmpfs", "ramfs"}
+"""As `taptill doctor` has them: file systems of a read-only root or of memory."""
 USAGE, UNAVAILABLE, SOFTWARE, NOT_NOW = 64, 69, 70, 75
 
 FILES = {
@@ -191,7 +192,7 @@ def check_room(target: Target) -> None:
 
 
 def check_disk(target: Target) -> None:
-    """Refuse a state directory on a file system that forgets: sales would be in memory only."""
+    """Refuse a state directory on a volatile file system: sales would be in memory only."""
     best, kind = "", ""
     mounts = target.root / "proc/mounts"
     for line in mounts.read_text().splitlines() if mounts.is_file() else []:
@@ -199,7 +200,7 @@ def check_disk(target: Target) -> None:
         is_above = place == "/" or f"{target.state}/".startswith(f"{place}/")
         if is_above and len(place) >= len(best):
             best, kind = place, its_kind
-    if target.is_live and kind in FORGETFUL:
+    if target.is_live and kind in VOLATILE:
         words = f"{target.state} is on {kind}: sales would be gone at the next start."
         raise RefusedError(f"{words} Put it on a disk of its own")
 

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import runpy
 import shutil
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -10,11 +11,18 @@ from pathlib import Path
 import pytest
 from tests.fakes.clock import FakeClock
 from tests.journal.drafts import charge, conflict
+from tests.project.sources import ROOT
 
 from taptill import config as configs
 from taptill.domain.diagnosis import Diagnosis, Verdict
 from taptill.domain.entry import Draft, EntryKind
-from taptill.install.checks.disk import SLOW_SYNC_S, check_disk, room_diagnosis, sync_diagnosis
+from taptill.install.checks.disk import (
+    SLOW_SYNC_S,
+    VOLATILE,
+    check_disk,
+    room_diagnosis,
+    sync_diagnosis,
+)
 from taptill.install.checks.journal import check_journal
 from taptill.install.checks.machine import check_machine
 from taptill.install.checks.readers import check_readers
@@ -116,6 +124,11 @@ async def test_a_disk_that_forgets_fails(place: MachineFolder, kind: str) -> Non
     place.has("proc/mounts", f"{MOUNTS}{kind} {state} {kind} rw 0 0\n")
     (kept, *_) = await check_disk(place.site())
     assert (kept.verdict, "gone at the next start" in kept.words) == (Verdict.FAIL, True)
+
+
+def test_the_installer_refuses_the_same_file_systems() -> None:
+    """It runs before taptill is there, so that it has a list of its own."""
+    assert runpy.run_path(str(ROOT / "release/install.py"))["VOLATILE"] == VOLATILE
 
 
 async def test_the_sync_is_one_of_the_real_disk(place: MachineFolder) -> None:

@@ -15,7 +15,7 @@ SYNCS = 20
 SLOW_SYNC_S = 0.1
 """A sale waits for one sync: slower than this at p95 is felt at the counter."""
 
-_FORGETFUL = {"overlay", "tmpfs", "ramfs", "aufs", "overlayfs"}
+VOLATILE = frozenset({"overlay", "overlayfs", "aufs", "tmpfs", "ramfs"})
 """File systems of a read-only root or of memory: what is written is gone at the next start."""
 
 _AMPLE = 10
@@ -41,9 +41,9 @@ def _existing(folder: Path) -> Path:
 
 def _kept(site: CheckedSite, folder: Path) -> Diagnosis:
     kind = _kind_of_file_system(site, folder.resolve())
-    if kind in _FORGETFUL:
+    if kind in VOLATILE:
         words = f"{folder} is on {kind}: sales would be gone at the next start"
-        advice = "put the state directory on a disk of its own; see the README, Installation"
+        advice = "put the state directory on a disk of its own: docs/technician.md, Install"
         return Diagnosis("disk.kept", Verdict.FAIL, words, advice)
     return Diagnosis("disk.kept", Verdict.PASS, f"{folder} is on {kind or 'a disk'}")
 
