@@ -79,12 +79,7 @@ class Machine:
 
 
 def main() -> None:
-    words = argparse.ArgumentParser(prog="python -m tests.boot")
-    words.add_argument("--machine", type=Path, required=True, help="the module with the class VM")
-    words.add_argument("--image", type=Path, required=True, help="a disk with an installed till")
-    words.add_argument("--folder", type=Path, required=True, help="for the machine's disk")
-    words.add_argument("--patience", type=float, default=1.0, help="times as long for every step")
-    options = words.parse_args()
+    options = options_of("tests.boot", "a disk with an installed till")
     with vm_class(options.machine)(options.image, options.folder) as vm:
         machine = Machine(vm, options.patience)
         vm.boot(BOOT_S_MAX * options.patience)
@@ -96,6 +91,16 @@ def main() -> None:
         stopped(machine, options.folder)
         vm.shut_down(FRAME_S_MAX * options.patience)
     sys.stdout.write(f"{len(machine.done)} steps, all as they should be\n")
+
+
+def options_of(module: str, image: str) -> argparse.Namespace:
+    """Return machine, image, folder and patience, as the command line of a module says them."""
+    words = argparse.ArgumentParser(prog=f"python -m {module}")
+    words.add_argument("--machine", type=Path, required=True, help="the module with the class VM")
+    words.add_argument("--image", type=Path, required=True, help=image)
+    words.add_argument("--folder", type=Path, required=True, help="for the machine's disk")
+    words.add_argument("--patience", type=float, default=1.0, help="times as long for every step")
+    return words.parse_args()
 
 
 def vm_class(path: Path) -> Any:

@@ -5,7 +5,6 @@
 the emulated one reaches over its network. It takes minutes and is no part of `make test`.
 """
 
-import argparse
 import json
 import re
 import select
@@ -24,6 +23,7 @@ from tests.boot.__main__ import (
     FRAME_S_MAX,
     INSTALL_S_MAX,
     Machine,
+    options_of,
     vm_class,
 )
 from tests.project.sources import ROOT
@@ -34,12 +34,7 @@ BROKEN = "0.1.0.broken"
 
 
 def main() -> None:
-    words = argparse.ArgumentParser(prog="python -m tests.boot.release")
-    words.add_argument("--machine", type=Path, required=True, help="the module with the class VM")
-    words.add_argument("--image", type=Path, required=True, help="a disk with a bare Debian")
-    words.add_argument("--folder", type=Path, required=True, help="for the machine's disk")
-    words.add_argument("--patience", type=float, default=1.0, help="times as long for every step")
-    options = words.parse_args()
+    options = options_of("tests.boot.release", "a disk with a bare Debian")
     options.folder.mkdir(parents=True, exist_ok=True)
     build = [sys.executable, str(ROOT / "release/build.py"), str(options.folder)]
     subprocess.run(build, check=True, capture_output=True)

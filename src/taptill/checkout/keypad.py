@@ -109,9 +109,23 @@ def find_barcode(barcode: str, keypad: Keypad) -> Good | None:
     return None
 
 
-def ring_up(keyed_input: KeyedInput, good: Good, keypad: Keypad) -> tuple[KeyedInput, Notice]:
-    """Return the input after a good was scanned, as often as the quantity before it says."""
-    return _good(keyed_input, good, keypad)
+def ring_up(
+    keyed_input: KeyedInput, good: Good | None, keypad: Keypad
+) -> tuple[KeyedInput, Notice]:
+    """Return the input after a good, as often as the quantity before it says; None: no such good.
+
+    A quantity is for the good alone, while a typed amount becomes a line before it.
+    """
+    if good is None:
+        return keyed_input, Notice.NO_SUCH_KEY
+    quantity, typed = _split(keyed_input.keystrokes)
+    is_for_good = quantity and (not typed or typed.startswith("/"))
+    count = int(quantity.rstrip("*")) if is_for_good else 1
+    old_basket = keyed_input.with_typed_amount(keypad)
+    new_basket = old_basket.add(Line(good.name, good.price, count, good.tax))
+    if new_basket == old_basket:
+        return keyed_input, Notice.AMOUNT_FULL
+    return KeyedInput(new_basket), Notice.NONE
 
 
 def _key(keyed_input: KeyedInput, key: str, keypad: Keypad) -> tuple[KeyedInput, Notice]:
@@ -127,7 +141,7 @@ def _key(keyed_input: KeyedInput, key: str, keypad: Keypad) -> tuple[KeyedInput,
         case "/":
             return _slash(keyed_input, keypad), Notice.NONE
     good = next((good for good in keypad.goods if good.key == key), None)
-    return _good(keyed_input, good, keypad)
+    return ring_up(keyed_input, good, keypad)
 
 
 def _take_back(keyed_input: KeyedInput) -> KeyedInput:
@@ -227,21 +241,7 @@ def _repeat(keyed_input: KeyedInput) -> tuple[KeyedInput, Notice]:
 def _numbered(keyed_input: KeyedInput, number: int, keypad: Keypad) -> tuple[KeyedInput, Notice]:
     good = keypad.goods[number - 1] if 0 < number <= len(keypad.goods) else None
     quantity, _ = _split(keyed_input.keystrokes)
-    return _good(KeyedInput(keyed_input.basket, quantity), good, keypad)
-
-
-def _good(keyed_input: KeyedInput, good: Good | None, keypad: Keypad) -> tuple[KeyedInput, Notice]:
-    """Add a good; a quantity is for it alone, while a typed amount becomes a line before it."""
-    if good is None:
-        return keyed_input, Notice.NO_SUCH_KEY
-    quantity, typed = _split(keyed_input.keystrokes)
-    is_for_good = quantity and (not typed or typed.startswith("/"))
-    count = int(quantity.rstrip("*")) if is_for_good else 1
-    old_basket = keyed_input.with_typed_amount(keypad)
-    new_basket = old_basket.add(Line(good.name, good.price, count, good.tax))
-    if new_basket == old_basket:
-        return keyed_input, Notice.AMOUNT_FULL
-    return KeyedInput(new_basket), Notice.NONE
+    return ring_up(KeyedInput(keyed_input.basket, quantity), good, keypad)
 
 
 def _change_chosen(keyed_input: KeyedInput, chosen: int, by: int) -> tuple[KeyedInput, Notice]:

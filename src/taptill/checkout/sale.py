@@ -153,14 +153,12 @@ def _body_of(line: Line) -> list[str | int]:
     return [line.name, line.price.minor, line.quantity, *tax]
 
 
-def void_draft(
-    left: Remainder, part: Part, *, reason: str, staff: str | None = None, approved_by: str = ""
-) -> Draft:
+def void_draft(left: Remainder, part: Part, *, reason: str, approved_by: str = "") -> Draft:
     """Return the void of a part of what is left of a charge.
 
-    `staff` takes it back, and `approved_by` let them, where they may not do it alone. A void of a
-    whole charge has no lines. Each one but the first says how many there were: so the journal
-    refuses one that is already there, and one that was made without knowing of another.
+    `approved_by` let whoever takes it back, where they may not do it alone. A void of a whole
+    charge has no lines. Each one but the first says how many there were: so the journal refuses one
+    that is already there, and one that was made without knowing of another.
     """
     body: dict[str, Any] = {"reason": reason, "voids": left.seq}
     if left.voids:
@@ -175,7 +173,6 @@ def void_draft(
         amount_minor=-part.amount.minor,
         body=body,
         charge_id=left.charge_id,
-        staff=staff,
     )
 
 

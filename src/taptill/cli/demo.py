@@ -105,7 +105,7 @@ role = "{role}"
 pin_hash = "{pin_hash}"
 """
 
-_CREW = (("Jo", Role.CASHIER, "1111"), ("Kim", Role.SUPERVISOR, "2222"))
+_PEOPLE = (("Jo", Role.CASHIER, "1111"), ("Kim", Role.SUPERVISOR, "2222"))
 
 
 @click.command()
@@ -158,7 +158,7 @@ def _with_signs(text: str, config: configs.Config) -> str:
 def _staff() -> str:
     """Return the tables of the sample staff, whose PINs are hashed anew: some hundredths of a s."""
     return "".join(
-        _STAFF.format(name=name, role=role, pin_hash=hash_pin(pin)) for name, role, pin in _CREW
+        _STAFF.format(name=name, role=role, pin_hash=hash_pin(pin)) for name, role, pin in _PEOPLE
     )
 
 
@@ -172,7 +172,7 @@ def _show(config: configs.Config, state: Path, card_end: str) -> int:
     samples = Samples(
         cards={card.key: card.card_id for card in cards},
         legend=legend,
-        staff="  ".join(f"{name}: PIN {pin}" for name, _, pin in _CREW) if config.staff else "",
+        staff="  ".join(f"{name}: PIN {pin}" for name, _, pin in _PEOPLE) if config.staff else "",
     )
     return show(config, state, configs.read_token(config), samples=samples)
 

@@ -91,7 +91,8 @@ class ModelStaff:
         if isinstance(part, PartRefusal):
             return False
         approved_by = "" if _may(till, sale) is UndoRight.ALLOWED else SUE
-        void = void_draft(left, part, reason="goods returned", staff=BO, approved_by=approved_by)
+        void = void_draft(left, part, reason="goods returned", approved_by=approved_by)
+        void = replace(void, staff=BO)
         try:
             till.write(void)
         except EntryRefusedError:
