@@ -91,7 +91,7 @@ def _undo_pages() -> dict[str, TillPage | None]:
         sales=_Sales(), desk=_desk(), window_s=300.0, age_s=lambda _: 1.0, void=lambda _: None
     )
     sales = undo.list_page(undo.listed())
-    lines = sales.follow(1).page
+    lines = sales.choose(1).page
     assert isinstance(lines, LinesToTakeBack)
     why = lines.press("enter").page
     rows = tuple(HistoryRow(_past(n).charge, _past(n).charge) for n in range(40, 20, -1))
@@ -146,8 +146,8 @@ def _shift_pages() -> dict[str, TillPage]:
 def _case_pages() -> dict[str, TillPage | None]:
     cases = CasePages(FakeConflictDesk(), _desk())
     listing = cases.list_page((LOST, REFUSED), Turn(), None)
-    lost = listing.follow(0).page
-    refused = listing.follow(1).page
+    lost = listing.choose(0).page
+    refused = listing.choose(1).page
     return {
         "cases": listing,
         "cases-none": cases.list_page((), Turn(), None),

@@ -126,8 +126,8 @@ def _pages() -> dict[str, TillPage]:
             age_s=lambda _: 1.0,
             void=lambda _: None,
         )
-        lines = undo.list_page(undo.listed()).follow(0).page
-        case = CasePages(FakeConflictDesk(), desk).list_page((LOST,), Turn(), None).follow(0).page
+        lines = undo.list_page(undo.listed()).choose(0).page
+        case = CasePages(FakeConflictDesk(), desk).list_page((LOST,), Turn(), None).choose(0).page
         names = log_in(desk)
         override = override_page(desk, Reason.NO_CREDIT, lambda _: None)
     assert lines

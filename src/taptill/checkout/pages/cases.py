@@ -42,22 +42,17 @@ class CasePages:
 
     def list_page(self, cases: tuple[DeskCase, ...], back: Turn, notice: Phrase | None) -> Choices:
         """Return the page that lists these cases."""
-
-        def follow(at: int) -> Turn:
-            return Turn(self._case(cases[at], Turn(replace(page, chosen=at, notice=None))))
-
-        page = Choices(
+        return Choices(
             name="cases",
             rows=tuple(map(_case_row, cases)),
-            follow=follow,
+            follow=lambda at, here: Turn(self._case(cases[at], here)),
             back=back,
             yields=True,
             notice=notice or (None if cases else phrase("page.no-cases")),
         )
-        return page
 
     def _case(self, case: DeskCase, back: Turn) -> Choices:
-        def follow(at: int) -> Turn:
+        def follow(at: int, _: Turn) -> Turn:
             return self._ask_reason(case, case.consequences[at], Turn(page), back)
 
         page = Choices(

@@ -18,7 +18,7 @@ from taptill.checkout.pages.page import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """A list; `follow` is called with the index of the row that was chosen.
+    """A list; `follow` is called with the index of the row that was chosen, and the way back to it.
 
     `name` is the page's name in the texts, `head` stands above the list, `back` is where Esc leads.
     `numbered`: the rows, nine at most, bear numbers, and a number chooses at once. `yields`: a
@@ -28,7 +28,7 @@ class Choices:
 
     name: str
     rows: tuple[PageRow, ...]
-    follow: Callable[[int], Turn]
+    follow: Callable[[int, Turn], Turn]
     head: tuple[PageRow, ...] = ()
     back: Turn = BACK_TO_SALE
     numbered: bool = False
@@ -72,12 +72,16 @@ class Choices:
         if (chosen := moved(self.chosen, key, len(self.rows))) is not None:
             return Turn(replace(self, chosen=chosen, notice=None))
         if key == "enter" and self.rows:
-            return self.follow(self.chosen)
+            return self.choose(self.chosen)
         number = int(key) if self.numbered and len(key) == 1 and key in "123456789" else 0
         if 0 < number <= len(self.rows):
-            return self.follow(number - 1)
+            return self.choose(number - 1)
         how = "page.choose" if self.numbered else "page.choose-row"
         return Turn(replace(self, notice=phrase(how)))
+
+    def choose(self, at: int) -> Turn:
+        """Return what follows when a row is chosen."""
+        return self.follow(at, Turn(replace(self, chosen=at, notice=None)))
 
 
 def reasons(name: str, texts: Sequence[str], follow: Callable[[str], Turn], back: Turn) -> Choices:
@@ -88,7 +92,7 @@ def reasons(name: str, texts: Sequence[str], follow: Callable[[str], Turn], back
     return Choices(
         name=name,
         rows=tuple(PageRow((phrase(f"why.{text.replace(' ', '-')}"),)) for text in texts),
-        follow=lambda at: follow(texts[at]),
+        follow=lambda at, _: follow(texts[at]),
         back=back,
         numbered=True,
         is_last=True,

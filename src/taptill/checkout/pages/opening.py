@@ -1,7 +1,6 @@
 """Which key opens which page, and where it may."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from taptill.checkout.charging import Charging
 from taptill.checkout.pages.cases import CasePages
@@ -135,15 +134,10 @@ class PageOpener:
 
 def _menu(items: Sequence[tuple[Phrase, Callable[[Turn], Turn]]]) -> Choices:
     """Return a page of things to do; each leads back to it."""
-
-    def follow(at: int) -> Turn:
-        return items[at][1](Turn(replace(page, chosen=at, notice=None)))
-
-    page = Choices(
+    return Choices(
         name="office",
         rows=tuple(PageRow((text,)) for text, _ in items),
-        follow=follow,
+        follow=lambda at, here: items[at][1](here),
         numbered=True,
         yields=True,
     )
-    return page

@@ -222,18 +222,13 @@ class ShiftDesk:
 
 def closes_page(reports: Sequence[ShiftReport], back: Turn) -> Choices:
     """Return the list of stored Zs; Enter shows one, and Esc on that leads to the list again."""
-
-    def follow(at: int) -> Turn:
-        return Turn(ReportPage(report=reports[at], back=Turn(replace(page, chosen=at))))
-
-    page = Choices(
+    return Choices(
         name="closes",
         rows=tuple(map(_close_row, reports)),
-        follow=follow,
+        follow=lambda at, here: Turn(ReportPage(report=reports[at], back=here)),
         back=back,
         yields=True,
     )
-    return page
 
 
 def _amount(text: str, keypad: Keypad) -> Money | None:

@@ -151,17 +151,12 @@ class UndoDesk:
 
     def list_page(self, sales: Sequence[PastSale]) -> Choices:
         """Return the page that lists these sales."""
-
-        def follow(at: int) -> Turn:
-            return self.sale_turn(sales[at].charge.charge_id or "", Turn(replace(page, chosen=at)))
-
-        page = Choices(
+        return Choices(
             name="undo",
             rows=tuple(map(_sale_row, sales)),
-            follow=follow,
+            follow=lambda at, here: self.sale_turn(sales[at].charge.charge_id or "", here),
             yields=True,
         )
-        return page
 
     def sale_turn(self, charge_id: str, back: Turn) -> Turn:
         """Return what follows when a sale of the list is chosen."""
