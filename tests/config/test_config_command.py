@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 from tests.config.files import text
 
 from taptill.cli.config import config
+from taptill.config import parse
 from taptill.domain.errors import ConfigError
 
 
@@ -75,3 +76,80 @@ def test_json_says_the_same_to_a_script(path: Path) -> None:
     run = check(path, "--json")
     assert isinstance(run.exception, ConfigError)
     assert json.loads(run.stdout)["complaints"] == str(run.exception).splitlines()
+
+
+def show(path: Path, *words: str) -> str:
+    run = CliRunner().invoke(config, ["show", "--config", str(path), *words])
+    assert run.exit_code == 0
+    return run.stdout
+
+
+SITE = (
+    text(till='name = "of the site"', ui='theme = "dark"')
+    + """
+[[staff]]
+name = "Kim"
+role = "supervisor"
+card_id = "0062E3086C"
+[[goods]]
+name = "Coffee"
+price = "1.50"
+"""
+)
+
+
+def test_the_config_that_counts_is_shown_with_where_each_value_is_from(path: Path) -> None:
+    site = path.with_name("site.toml")
+    site.write_text(SITE)
+    path.write_text('include = ["site.toml"]\n[till]\nname = "bar-2"\n')
+    assert show(path, "--origin").splitlines() == [
+        "[till]",
+        f'name = "bar-2"  # {path}',
+        "[backend]",
+        f'base_url = "https://api.example.org"  # {site}',
+        "[settlement]",
+        f'strategy = "debt"  # {site}',
+        "[ui]",
+        f'theme = "dark"  # {site}',
+        "[[reader]]",
+        f'driver = "simulated"  # {site}',
+        "[[goods]]",
+        f'name = "Coffee"  # {site}',
+        f'price = "1.50"  # {site}',
+        "[[staff]]",
+        f'name = "(not shown)"  # {site}',
+        f'role = "supervisor"  # {site}',
+        f'card_id = "(not shown)"  # {site}',
+    ]
+
+
+def test_what_is_shown_loads_again(path: Path) -> None:
+    path.write_text(text(till='name = "bar-2"', ui='theme = "dark"'))
+    assert parse(show(path, "--all")) == parse(path.read_text())
+
+
+def test_defaults_are_shown_for_a_script(path: Path) -> None:
+    path.write_text(text())
+    answer = json.loads(show(path, "--json"))
+    keys = {(row["table"], row["key"]): row for row in answer["keys"]}
+    assert answer["files"] == [str(path)]
+    assert keys["[till]", "language"] == {
+        "table": "[till]",
+        "key": "language",
+        "value": "en",
+        "origin": "default",
+    }
+    assert keys["[backend]", "auth_value"]["value"] == "Bearer {token}"
+
+
+def test_a_secret_that_a_file_holds_is_never_shown(path: Path) -> None:
+    backend = 'auth_value = "Bearer canary-1 {token}"\nheaders = { X-Key = "canary-2" }'
+    path.write_text(text(backend=backend) + SITE[SITE.index("[[staff]]") :])
+    for words in (["--origin"], ["--all"], ["--json"]):
+        told = show(path, *words)
+        assert not [secret for secret in ("canary", "Kim", "0062E3086C") if secret in told]
+
+
+def test_a_file_that_the_till_would_refuse_is_shown_too(path: Path) -> None:
+    path.write_text(text(till="name = 7"))
+    assert "name = 7" in show(path)

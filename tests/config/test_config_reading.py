@@ -341,7 +341,7 @@ def test_the_config_is_frozen() -> None:
 
 def test_every_field_of_the_config_is_a_table_of_the_file() -> None:
     lists = {"readers" if name == "reader" else name for name in LISTS}
-    assert {field.name for field in fields(Config)} == {*TABLES, *lists, "warnings"}
+    assert {field.name for field in fields(Config)} == {*TABLES, *lists, "warnings", "files"}
 
 
 def test_only_what_a_site_must_choose_has_no_default() -> None:

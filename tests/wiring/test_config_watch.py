@@ -12,8 +12,9 @@ from tests.fakes.until import until
 from taptill.checkout.view import TillView
 from taptill.clock import SystemClock
 from taptill.config import Config, load
+from taptill.config.layers import BYTES_MAX
 from taptill.wiring.card_readers import CardReaders
-from taptill.wiring.config_watch import BYTES_MAX, ConfigWatch
+from taptill.wiring.config_watch import ConfigWatch
 from taptill.wiring.opening import open_journal
 from taptill.wiring.runtime import TillSetup, build
 
@@ -135,8 +136,24 @@ async def test_warnings_are_those_of_the_goods_that_are_on_sale(site: Site) -> N
 async def test_a_file_that_cannot_be_a_config_is_not_read_into_memory(site: Site) -> None:
     with site.path.open("ab") as file:
         file.truncate(BYTES_MAX + 1)
-    assert await site.look() == ("config.toml is not taken over: it is larger than 4 MB",)
+    problem = f"{site.path} is larger than 4 MB"
+    assert await site.look() == (f"config.toml is not taken over: {problem}",)
     assert site.taken == []
+
+
+async def test_a_file_that_the_config_includes_is_looked_at_too(site: Site) -> None:
+    shared = site.path.with_name("site.toml")
+    shared.write_text(COFFEE.format(price="1.60"))
+    site.path.write_text(f'include = ["site.toml"]\n{text()}')
+    assert (await site.look(), site.price) == ((), 160)
+    shared.write_text(COFFEE.format(price="1.7"))
+    assert (await site.look(), site.price) == ((), 170)
+    shared.write_text(COFFEE.format(price="dear"))
+    [warning] = await site.look()
+    assert warning.startswith("config.toml is not taken over: site.toml: [[goods]] 1 price")
+    assert site.price == 170
+    shared.write_text(COFFEE.format(price="1.80"))
+    assert (await site.look(), site.price) == ((), 180)
 
 
 async def test_a_file_that_is_gone_changes_nothing(site: Site) -> None:

@@ -10,7 +10,8 @@ from shlex import quote
 
 from platformdirs import user_config_path, user_state_path
 
-from taptill.config.reading import ReaderCheck, config_error, parse
+from taptill.config.layers import config_error, read_files
+from taptill.config.reading import ReaderCheck, parse_files
 from taptill.config.tables import Config
 
 SYSTEM_CONFIG = Path("/etc/taptill/config.toml")
@@ -48,15 +49,7 @@ def load(
     path: Path, check_reader: ReaderCheck = lambda _: (), *, for_office: bool = False
 ) -> Config:
     """Return the config of a till or of an office; raises ConfigError with all complaints."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as fault:
-        raise config_error([f"{path} cannot be read: {fault.strerror}"]) from fault
-    except UnicodeDecodeError as fault:
-        line = fault.object[: fault.start].count(b"\n") + 1
-        column = fault.start - fault.object.rfind(b"\n", 0, fault.start)
-        raise config_error([f"line {line}, column {column}: this is not UTF-8"]) from fault
-    config = parse(text, check_reader, for_office=for_office)
+    config = parse_files(read_files(path), check_reader, for_office=for_office)
     return replace(config, warnings=(*config.warnings, *_open_secrets(config)))
 
 

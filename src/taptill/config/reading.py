@@ -2,7 +2,6 @@
 
 import json
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from ipaddress import ip_address
@@ -10,6 +9,7 @@ from itertools import combinations
 from typing import Any
 from urllib.parse import urlsplit
 
+from taptill.config.layers import MergedFile, config_error, read_text
 from taptill.config.tables import (
     LISTS,
     TABLES,
@@ -25,7 +25,6 @@ from taptill.config.tables import (
 from taptill.config.validators import REQUIRED, ConfigKey, InvalidValueError
 from taptill.domain.basket import barcode_form, wrong_check_digit
 from taptill.domain.card_id import is_spelled_alike
-from taptill.domain.errors import ConfigError
 from taptill.domain.money import Currency
 from taptill.domain.staff.pins import check_hash
 
@@ -43,11 +42,6 @@ SHOWN_MAX = 60
 _SECRET_NAME = re.compile(r"token|secret|pass|pin|key|auth|cred|hash|card|cookie", re.IGNORECASE)
 
 
-def config_error(complaints: list[str]) -> ConfigError:
-    """Return the one error of all complaints; they are also a list in `.fields["list"]`."""
-    return ConfigError(complaints="\n".join(complaints), list=complaints)
-
-
 # An office sells nothing: these values are used where it names no reader and no strategy.
 _OFFICE: Mapping[str, Any] = {
     "reader": [{"driver": "simulated"}],
@@ -58,21 +52,32 @@ _OFFICE: Mapping[str, Any] = {
 def parse(
     text: str, check_reader: ReaderCheck = lambda _: (), *, for_office: bool = False
 ) -> Config:
-    """Return the config of a text; raises ConfigError with all complaints.
+    """Return the config of a text that includes nothing; raises ConfigError with all complaints.
 
     For the commands of an office the file needs [backend] alone.
     """
-    file = {**(_OFFICE if for_office else {}), **_toml(text)}
-    reading = _TableReader(file)
+    return parse_files(MergedFile(read_text(text)), check_reader, for_office=for_office)
+
+
+def parse_files(
+    files: MergedFile, check_reader: ReaderCheck = lambda _: (), *, for_office: bool = False
+) -> Config:
+    """Return the config of files that were read; raises ConfigError with all complaints."""
+    file = {**(_OFFICE if for_office else {}), **files.values}
+    reading = _TableReader(file, files.prefix)
     tables = {name: reading.table(name, table) for name, table in TABLES.items()}
     rows = {name: reading.rows(name, table) for name, table in LISTS.items()}
     complaints = [
         *reading.complaints,
-        *_reader_complaints(rows["reader"], file, check_reader),
-        *_goods_complaints(rows["goods"]),
-        *_duplicates("staff", "name", rows["staff"]),
-        *_staff_complaints(rows["staff"]),
-        *_duplicates("staff", "card_id", [_with_card(row) for row in rows["staff"]]),
+        *(
+            f"{files.prefix(name)}{complaint}"
+            for name, list_complaints in (
+                ("reader", _reader_complaints(rows["reader"], file, check_reader)),
+                ("goods", _goods_complaints(rows["goods"])),
+                ("staff", _all_staff_complaints(rows["staff"])),
+            )
+            for complaint in list_complaints
+        ),
         *_backend_complaints(tables["backend"]),
     ]
     if complaints:
@@ -84,60 +89,59 @@ def parse(
         goods=tuple(GoodsConfig(**row) for row in rows["goods"]),
         staff=tuple(StaffConfig(**row) for row in rows["staff"]),
         warnings=(*_warnings(sections["backend"]), *_goods_warnings(rows["goods"])),
+        files=files.paths,
     )
-
-
-def _toml(text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as fault:
-        # tomllib gives no line for an unexpected end, nor for an error that Python raises itself.
-        where = re.search(r"\(at line (\d+), column (\d+)\)$", str(fault))
-        lines = text.split("\n")
-        line, column = where.groups() if where else (len(lines), len(lines[-1]) + 1)
-        detail = re.sub(r" \(at .*\)$", "", str(fault))
-        raise config_error([f"line {line}, column {column}: this is not TOML: {detail}"]) from fault
 
 
 class _TableReader:
     """Reads the file's tables and collects every complaint."""
 
-    def __init__(self, file: Mapping[str, Any]) -> None:
+    def __init__(self, file: Mapping[str, Any], prefix: Callable[[str, str], str]) -> None:
         self.complaints = [
-            _unknown_table(name, content)
+            f"{prefix(name, '')}{_unknown_table(name, content)}"
             for name, content in file.items()
             if name not in (*TABLES, *LISTS)
         ]
         self._file = file
+        self._prefix = prefix
         self._currency = _currency(file)
 
     def table(self, name: str, table: type) -> Row:
         """Return the values of one table."""
         content = self._file.get(name, {})
         if isinstance(content, dict):
-            return self._row(f"[{name}]", table, content)
-        self.complaints.append(f"[{name}]: this is one table: write [{name}] above its keys")
+            return self._row(name, f"[{name}]", table, content)
+        problem = f"[{name}]: this is one table: write [{name}] above its keys"
+        self.complaints.append(f"{self._prefix(name, '')}{problem}")
         return {}
 
     def rows(self, name: str, table: type) -> list[Row]:
         """Return the values of an array of tables."""
         content = self._file.get(name, [])
         if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
-            self.complaints.append(f"[[{name}]]: write [[{name}]] above the keys of each")
+            problem = f"[[{name}]]: write [[{name}]] above the keys of each"
+            self.complaints.append(f"{self._prefix(name, '')}{problem}")
             return []
-        return [self._row(f"[[{name}]] {n}", table, row) for n, row in enumerate(content, start=1)]
+        return [
+            self._row(name, f"[[{name}]] {number}", table, row)
+            for number, row in enumerate(content, start=1)
+        ]
 
-    def _row(self, place: str, table: type, content: Mapping[str, object]) -> Row:
+    def _row(self, of: str, place: str, table: type, content: Mapping[str, object]) -> Row:
         keys = keys_of(table)
         unknown = [name for name in content if name not in keys]
-        self.complaints += [_unknown_key(place, name, content[name], keys) for name in unknown]
+        self.complaints += [
+            f"{self._prefix(of, name)}{_unknown_key(place, name, content[name], keys)}"
+            for name in unknown
+        ]
         values: dict[str, object] = {}
         for name, key in keys.items():
             try:
                 values[name] = _value(key, content.get(name, key.default), self._currency)
             except ValueError as fault:
                 why = f": {fault}" if isinstance(fault, InvalidValueError) else ""
-                self.complaints.append(_wrong_value(place, name, key, content) + why)
+                complaint = f"{_wrong_value(place, name, key, content)}{why}"
+                self.complaints.append(f"{self._prefix(of, name)}{complaint}")
         return values
 
 
@@ -260,6 +264,12 @@ def _goods_warnings(rows: Sequence[Row]) -> Iterable[str]:
                 f"[[goods]] {number} barcode {row['barcode']}: as {symbology} it would end in "
                 f"{digit}, scan it once to see"
             )
+
+
+def _all_staff_complaints(rows: Sequence[Row]) -> Iterable[str]:
+    yield from _duplicates("staff", "name", rows)
+    yield from _staff_complaints(rows)
+    yield from _duplicates("staff", "card_id", [_with_card(row) for row in rows])
 
 
 def _staff_complaints(rows: Sequence[Row]) -> Iterable[str]:

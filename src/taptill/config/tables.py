@@ -1,6 +1,6 @@
 """The config's tables as frozen dataclasses: an attribute is a key, its validator and default."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from keyword import iskeyword
 from pathlib import Path
@@ -257,7 +257,10 @@ class MetricsConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The whole file; `warnings` are short sentences for the status line."""
+    """The whole config; `warnings` are short sentences for the status line.
+
+    `files` are those that it was read from: the included ones, then the main one.
+    """
 
     till: TillConfig
     backend: BackendConfig
@@ -275,6 +278,7 @@ class Config:
     receipt: ReceiptConfig
     metrics: MetricsConfig
     warnings: tuple[str, ...] = ()
+    files: tuple[Path, ...] = field(default=(), compare=False)
 
 
 TABLES: dict[str, type] = {

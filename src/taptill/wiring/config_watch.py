@@ -7,7 +7,7 @@ goods and staff stay, and the screen names the first complaint as `taptill confi
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -17,20 +17,20 @@ from taptill.wiring.opening import refuse_unbuilt
 from taptill.wiring.readers import check_reader
 
 LOOK_S = 1.0
-BYTES_MAX = 4_000_000
-"""A config of 2,000 goods has a tenth of this; what is larger is something else by mistake."""
-
-TAKEN_OVER = frozenset({"goods", "staff", "warnings"})
+TAKEN_OVER = frozenset({"goods", "staff", "warnings", "files"})
 _LISTS = {"readers": "[[reader]]"}
 
-Stamp = tuple[int, int, int]
-"""What tells that a file was changed: its time in nanoseconds, its size, its number on the disk."""
+Stamp = tuple[tuple[int, int, int], ...]
+"""What tells that a file was changed: of the config and each file that it includes the time in
+nanoseconds, the size and the number on the disk."""
 
 log = logging.getLogger("taptill.wiring")
 
 
 class ConfigWatch:
-    """Looks at the config file once a second, without a thread; a changed one is read in one.
+    """Looks at the config and the files that it includes once a second; a changed one is read.
+
+    Looking needs no thread, reading has one.
 
     `take` takes a config over, and returns False while it cannot: it is asked again then. A file
     that was changed is read once it stays as it is from one look to the next: whoever writes it may
@@ -42,6 +42,7 @@ class ConfigWatch:
         self._started = started
         self._take = take
         self._taken = started
+        self._files = started.files or (path,)
         self._waiting: Config | None = None
         self._seen: Stamp | None = None
         self._read: Stamp | None = None
@@ -60,16 +61,16 @@ class ConfigWatch:
 
     async def look(self) -> None:
         """Read the file if it was changed, and take over what waits for the end of a sale."""
-        seen_before, self._seen = self._seen, _stamp_of(self._path)
+        seen_before, self._seen = self._seen, _stamp_of(self._files)
         if self._seen is not None and self._read != self._seen == seen_before:
             self._read = self._seen
-            await self._load(self._seen[1])
+            await self._load()
         if self._waiting is not None and self._take(self._waiting):
             self._taken, self._waiting = self._waiting, None
 
-    async def _load(self, size: int) -> None:
+    async def _load(self) -> None:
         try:
-            config = await asyncio.to_thread(_load, self._path, size)
+            config = await asyncio.to_thread(_load, self._path)
         except ConfigError as fault:
             complaints = fault.fields["list"]
             assert isinstance(complaints, list)
@@ -78,6 +79,7 @@ class ConfigWatch:
             log.warning("config.refused", extra={"path": str(self._path), "list": complaints})
             return
         self._mistake = ""
+        self._files = config.files
         changed = _changed_tables(self._started, config)
         self._restart = (
             f"{self._path.name}: {', '.join(changed)} changed: restart the till" if changed else ""
@@ -95,22 +97,19 @@ class ConfigWatch:
         return f"{self._path.name} is not taken over: {complaints[0]}{more}"
 
 
-def _load(path: Path, size: int) -> Config:
-    if size > BYTES_MAX:
-        problem = f"it is larger than {BYTES_MAX // 1_000_000} MB"
-        raise ConfigError(complaints=problem, list=[problem])
+def _load(path: Path) -> Config:
     config = load(path, check_reader)
     refuse_unbuilt(config)
     return config
 
 
-def _stamp_of(path: Path) -> Stamp | None:
-    """Return the stamp of a file; None while there is none, as when it is being replaced."""
+def _stamp_of(paths: Sequence[Path]) -> Stamp | None:
+    """Return the stamp of files; None while one is not there, as when it is being replaced."""
     try:
-        status = path.stat()
+        statuses = [path.stat() for path in paths]
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
+    return tuple((status.st_mtime_ns, status.st_size, status.st_ino) for status in statuses)
 
 
 def _changed_tables(started: Config, config: Config) -> list[str]:

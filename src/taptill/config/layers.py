@@ -1,0 +1,119 @@
+"""A config file and the files that it includes, laid over one another; a later value wins.
+
+`include = ["site.toml"]` above all tables of a till's own file names what all tills of a site have
+in common. The included files come first, in their order, then the file itself. Tables are merged
+key by key; a list of tables (`[[goods]]`) replaces that of an earlier file as a whole.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from taptill.domain.errors import ConfigError
+
+INCLUDE = "include"
+INCLUDED_MAX = 8
+BYTES_MAX = 4_000_000
+"""A config of 2,000 goods has a tenth of this; what is larger is something else by mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class MergedFile:
+    """The values of all files as TOML gives them, and where they come from.
+
+    `origins` has the file of each key, by `(table, key)`, and the last file that has a table or a
+    list, by `(name, "")`. `paths` are the files in the order in which they were laid over one
+    another, the main one last; empty for a text that is in no file.
+    """
+
+    values: Mapping[str, Any]
+    paths: tuple[Path, ...] = ()
+    origins: Mapping[tuple[str, str], Path] = field(default_factory=dict)
+
+    def prefix(self, table: str, key: str = "") -> str:
+        """Return the words before a complaint about a key: its file, if that is an included one."""
+        origin = self.origins.get((table, key)) or self.origins.get((table, ""))
+        return f"{origin.name}: " if origin and origin != self.paths[-1] else ""
+
+
+def config_error(complaints: list[str]) -> ConfigError:
+    """Return the one error of all complaints; they are also a list in `.fields["list"]`."""
+    return ConfigError(complaints="\n".join(complaints), list=complaints)
+
+
+def read_files(path: Path) -> MergedFile:
+    """Return a config file laid over those that it includes. Errors: ConfigError."""
+    main = _read(path, "")
+    paths = (*_included(path, main.pop(INCLUDE, [])), path)
+    layers = [*(_read_included(path) for path in paths[:-1]), main]
+    return merge(layers, paths)
+
+
+def read_text(text: str) -> dict[str, Any]:
+    """Return the tables of a text. Errors: ConfigError, with line and column where TOML says it."""
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as fault:
+        # tomllib gives no line for an unexpected end, nor for an error that Python raises itself.
+        where = re.search(r"\(at line (\d+), column (\d+)\)$", str(fault))
+        lines = text.split("\n")
+        line, column = where.groups() if where else (len(lines), len(lines[-1]) + 1)
+        detail = re.sub(r" \(at .*\)$", "", str(fault))
+        raise config_error([f"line {line}, column {column}: this is not TOML: {detail}"]) from fault
+
+
+def merge(layers: Sequence[Mapping[str, Any]], paths: Sequence[Path]) -> MergedFile:
+    """Return the values of several files, each laid over the ones before it."""
+    values: dict[str, Any] = {}
+    origins: dict[tuple[str, str], Path] = {}
+    for path, layer in zip(paths, layers, strict=True):
+        for name, content in layer.items():
+            below = values.get(name)
+            is_table = isinstance(content, dict) and isinstance(below, dict | None)
+            values[name] = {**(below or {}), **content} if is_table else content
+            keys = (*content, "") if is_table else ("",)
+            origins |= {(name, key): path for key in keys}
+    return MergedFile(values, tuple(paths), origins)
+
+
+def _included(path: Path, names: object) -> list[Path]:
+    fits = isinstance(names, list) and all(isinstance(name, str) and name for name in names)
+    if not fits or len(names) > INCLUDED_MAX:  # type: ignore[arg-type]
+        problem = f'a list of at most {INCLUDED_MAX} files, such as ["site.toml"]'
+        raise config_error([f"{INCLUDE} must be {problem}"])
+    assert isinstance(names, list)
+    paths = [path.parent / name for name in names]
+    for included in paths:
+        if included == path or paths.count(included) > 1:
+            raise config_error([f"{INCLUDE} names {included.name} twice, or the file itself"])
+    return paths
+
+
+def _read_included(path: Path) -> dict[str, Any]:
+    layer = _read(path, f"{path.name}: ")
+    if INCLUDE in layer:
+        problem = f"an included file includes no others; name them all in the till's own {INCLUDE}"
+        raise config_error([f"{path.name}: {problem}"])
+    return layer
+
+
+def _read(path: Path, prefix: str) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > BYTES_MAX:
+            raise config_error([f"{path} is larger than {BYTES_MAX // 1_000_000} MB"])
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as fault:
+        raise config_error([f"{path} cannot be read: {fault.strerror}"]) from fault
+    except UnicodeDecodeError as fault:
+        line = fault.object[: fault.start].count(b"\n") + 1
+        column = fault.start - fault.object.rfind(b"\n", 0, fault.start)
+        raise config_error([f"{prefix}line {line}, column {column}: this is not UTF-8"]) from fault
+    try:
+        return read_text(text)
+    except ConfigError as fault:
+        complaints = fault.fields["list"]
+        assert isinstance(complaints, list)
+        raise config_error([f"{prefix}{complaint}" for complaint in complaints]) from fault
