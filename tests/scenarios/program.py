@@ -265,10 +265,10 @@ class Program:
 
     def hang_up(self, *, has_signal: bool = True) -> None:
         """Close its terminal; the signal comes only where the terminal controls the session."""
-        os.close(self._master)
-        self._master = -1
         if has_signal:
             self.process.send_signal(signal.SIGHUP)
+        os.close(self._master)
+        self._master = -1
 
     def ended(self) -> int:
         """Wait until it has ended by itself, and give its exit status."""

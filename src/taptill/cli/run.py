@@ -3,6 +3,7 @@
 import asyncio
 import codecs
 import gc
+import signal
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
@@ -170,7 +171,7 @@ class _TillStart:
 
 def _show(start: _TillStart, samples: Samples) -> int:
     from taptill.ui import texts  # noqa: PLC0415 - a refused start needs no screen
-    from taptill.ui.app import TillApp  # noqa: PLC0415
+    from taptill.ui.app import LEAVING_SIGNALS, TillApp  # noqa: PLC0415
     from taptill.ui.screen_settings import ScreenPrivacy, ScreenSettings, ShowDebt, ShowName  # noqa: PLC0415
     from taptill.ui.themes import CONSOLE_PALETTE, choose_theme  # noqa: PLC0415
     from taptill.wiring.late_till import LateTill  # noqa: PLC0415
@@ -190,6 +191,9 @@ def _show(start: _TillStart, samples: Samples) -> int:
     app = TillApp(till, partial(start.run, till, samples.cards), settings, theme, console=console)
     with in_colours(CONSOLE_PALETTE if theme == "console" else ()):
         fault = app.run()
+    # It leaves: another signal, as a terminal that is gone sends it, must not cut the end short.
+    for number in LEAVING_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     if console:
         # A console has no alternate screen: what the last customer saw would stay on it.
         with suppress(OSError):  # the terminal may be gone

@@ -45,7 +45,7 @@ must not wait so long."""
 
 _TURNS = {"page_down": 1, "page_up": -1}
 _EXIT_FAULT = 70
-_LEAVING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+LEAVING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 RunTill = Callable[[], Coroutine[Any, Any, None]]
 
@@ -121,7 +121,7 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         """Install the signal handlers, draw, and start the till after the first frame."""
         self._terminal_size = (self.size.width, self.size.height)
         # Until the event loop ends: a signal behind the first one must not cut the end short.
-        for number in _LEAVING_SIGNALS:
+        for number in LEAVING_SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, self.exit)
         self._draw()
         self._till.watch(self._take_view)
