@@ -117,6 +117,18 @@ def test_the_state_directory_is_named_by_option_systemd_or_platform(
     assert state_dir(tmp_path / "option") == tmp_path / "option"
 
 
+def test_root_and_the_tills_account_mean_the_installed_till(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "xdg-state"))
+    installed = tmp_path / "installed"
+    assert state_dir(None, installed) == tmp_path / "xdg-state" / "taptill"
+    installed.mkdir()
+    assert state_dir(None, installed) == installed
+    assert state_dir(tmp_path / "option", installed) == tmp_path / "option"
+
+
 def test_the_state_directory_is_for_the_till_alone(tmp_path: Path) -> None:
     directory = state_dir(tmp_path / "deep" / "state")
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
@@ -191,6 +203,17 @@ def test_the_systemd_credential_goes_before_the_token_file(
     (tmp_path / "api-token").write_text("credential\n")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     assert read_token(config(tmp_path / "token")) == "credential"
+
+
+def test_root_reads_what_the_services_credential_is_made_from(tmp_path: Path) -> None:
+    (tmp_path / "api-token").write_text("of-the-service\n")
+    if os.geteuid():
+        with pytest.raises(ConfigError):
+            read_token(config(), tmp_path)
+        return
+    assert read_token(config(), tmp_path) == "of-the-service"
+    (tmp_path / "token").write_text("of-its-own")
+    assert read_token(config(tmp_path / "token"), tmp_path) == "of-its-own"
 
 
 def test_without_a_token_both_ways_to_give_one_are_named(tmp_path: Path) -> None:

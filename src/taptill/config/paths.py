@@ -20,6 +20,8 @@ JOURNAL = "journal.db"
 LOCAL_TIME = "/etc/localtime"
 """A link into the zones' folder. Source: localtime(5)."""
 CREDENTIAL_NAME = "api-token"
+CREDENTIAL_STORE = Path("/etc/credstore")
+"""Where systemd looks credentials up that a unit names without a path. Source: systemd.exec(5)."""
 
 
 def find_config(option: Path | None, system: Path = SYSTEM_CONFIG) -> Path:
@@ -53,10 +55,14 @@ def load(
     return replace(config, warnings=(*config.warnings, *_open_secrets(config)))
 
 
-def state_dir(option: Path | None) -> Path:
-    """Return the directory of journal and cache, closed to others; raises ConfigError."""
+def state_dir(option: Path | None, system: Path = SYSTEM_STATE) -> Path:
+    """Return the directory of journal and cache, closed to others; raises ConfigError.
+
+    Root, and the account of the installed till, mean that till's directory.
+    """
     systemd_dir = _path_from_environment("STATE_DIRECTORY")
-    path = option or systemd_dir or user_state_path("taptill")
+    installed_dir = system if _is_of_this_account(system) else None
+    path = option or systemd_dir or installed_dir or user_state_path("taptill")
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as fault:
@@ -107,15 +113,20 @@ def other_state_dirs(state: Path) -> list[Path]:
     return [place for place in places if place and place.resolve() != state.resolve()]
 
 
-def read_token(config: Config) -> str:
-    """Return the API token of the systemd credential, else of token_file; raises ConfigError."""
+def read_token(config: Config, store: Path = CREDENTIAL_STORE) -> str:
+    """Return the API token of the systemd credential, else of token_file; raises ConfigError.
+
+    Without both, root reads the file that the service's credential is made from.
+    """
     credentials = _path_from_environment("CREDENTIALS_DIRECTORY")
     # The credential first: the service's account may not read the file that it was made from.
-    for path in (credentials and credentials / CREDENTIAL_NAME, config.backend.token_file):
+    of_service = store / CREDENTIAL_NAME if os.geteuid() == 0 else None
+    of_systemd = credentials and credentials / CREDENTIAL_NAME
+    for path in (of_systemd, config.backend.token_file, of_service):
         if path and (token := _token_in(path)) is not None:
             return token
     file = config.backend.token_file or 'a file named by [backend] token_file (now "")'
-    credential = f"/etc/credstore/{CREDENTIAL_NAME}"
+    credential = store / CREDENTIAL_NAME
     raise config_error([f"no API token: write it to {file}, or to {credential} for the service"])
 
 
@@ -152,6 +163,13 @@ def notify_socket() -> str:
 def watchdog_s() -> float:
     """Return the seconds after which systemd misses a sign of life; 0 without a watchdog."""
     return int(os.environ.get("WATCHDOG_USEC", "0") or 0) / 1_000_000
+
+
+def _is_of_this_account(folder: Path) -> bool:
+    try:
+        return folder.is_dir() and os.geteuid() in (0, folder.stat().st_uid)
+    except OSError:
+        return False
 
 
 def _open_to_others(path: Path) -> bool:
