@@ -5,18 +5,24 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from subprocess import CompletedProcess
-from threading import Event, Thread
 
 import pytest
 from tests.customer_cache.conftest import snapshot
 from tests.fakes.clock import FakeClock
 from tests.fakes.devices.polled import EmulatedPolledReader
 from tests.fakes.forked.command import run_taptill
-from tests.readers.lines import CARD, CARD_FRAME, OTHER_FRAME, PtyLine, plugged_line
+from tests.readers.lines import (
+    CARD,
+    CARD_FRAME,
+    OTHER_FRAME,
+    PtyLine,
+    held_cards,
+    plugged_line,
+)
 
 from taptill.customer_cache.cache import CustomerCache
 from taptill.readers.recording import read_recording
@@ -38,24 +44,6 @@ def line(tmp_path: Path) -> Iterator[PtyLine]:
     """Return a line that is plugged in."""
     with plugged_line(tmp_path) as pty_line:
         yield pty_line
-
-
-@contextmanager
-def held_cards(line: PtyLine, *frames: bytes) -> Iterator[None]:
-    """Hold one card after the other to the reader, again and again, while the block runs."""
-    away = Event()
-
-    def repeat() -> None:
-        number = 0
-        while not away.wait(0.03):
-            line.send(frames[number // 40 % len(frames)])
-            number += 1
-
-    hand = Thread(target=repeat)
-    hand.start()
-    yield
-    away.set()
-    hand.join()
 
 
 def port_options(line: PtyLine, family: str = "rdm6300") -> tuple[str, ...]:

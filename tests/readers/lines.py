@@ -5,7 +5,7 @@ import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Condition
+from threading import Condition, Event, Thread
 from time import monotonic
 
 from taptill.domain.tap import CardProblem, ReaderHealth, ReaderMessage, ReaderState, Tap
@@ -157,3 +157,21 @@ class SkippingClock(RealClock):
 def open_descriptors() -> int:
     """Return the number of this process's descriptors."""
     return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@contextmanager
+def held_cards(line: PtyLine, *frames: bytes) -> Iterator[None]:
+    """Hold one card after the other to the reader, again and again, while the block runs."""
+    away = Event()
+
+    def repeat() -> None:
+        number = 0
+        while not away.wait(0.03):
+            line.send(frames[number // 40 % len(frames)])
+            number += 1
+
+    hand = Thread(target=repeat)
+    hand.start()
+    yield
+    away.set()
+    hand.join()

@@ -46,10 +46,18 @@ def config_error(complaints: list[str]) -> ConfigError:
 
 def read_files(path: Path) -> MergedFile:
     """Return a config file laid over those that it includes. Errors: ConfigError."""
-    main = _read(path, "")
-    paths = (*_included(path, main.pop(INCLUDE, [])), path)
-    layers = [*(_read_included(path) for path in paths[:-1]), main]
-    return merge(layers, paths)
+    return merge_with_included(path, _read(path, ""))
+
+
+def merge_with_included(path: Path, tables: Mapping[str, Any]) -> MergedFile:
+    """Return the tables of the main file laid over the files that it includes.
+
+    Errors: ConfigError.
+    """
+    main = {name: content for name, content in tables.items() if name != INCLUDE}
+    included = _included(path, tables.get(INCLUDE, []))
+    layers = [*map(_read_included, included), main]
+    return merge(layers, [*included, path])
 
 
 def read_text(text: str) -> dict[str, Any]:

@@ -42,9 +42,9 @@ def find_config(option: Path | None, system: Path = SYSTEM_CONFIG) -> Path:
     place_words = ", ".join(
         ["--config (not given)", "$TAPTILL_CONFIG (not set)", *map(str, places)]
     )
-    raise config_error(
-        [f"no config found; looked at {place_words}. Start from config.example.toml"]
-    )
+    problem = f"this till is not set up yet: no config found; looked at {place_words}"
+    how = "log in (on another console: Alt+F2), then `sudo taptill setup`"
+    raise config_error([problem, how])
 
 
 def load(

@@ -1,6 +1,7 @@
 """The command `taptill readers learn`, which finds the `card_id` line for a reader."""
 
 import json
+from collections.abc import Callable, Collection
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
@@ -62,21 +63,43 @@ def learn(
     cached_ids = card_ids(configs.state_dir(state_dir) / "cache.db") if by_cache else frozenset()
     if by_cache and not cached_ids:
         raise UsageError(problem="the cache knows no card: run the till once, or use --number")
-    cards: list[SampleCard] = []
-    rules: list[Rule] = []
-    while len(cards) < CARDS_MAX and (
-        raw := _wait_for_new_card(selection, {card.raw for card in cards})
-    ):
-        cards.append(SampleCard(raw, cached_ids or numbers_of(_office_number(numbers, len(cards)))))
-        rules = rules_that_fit(cards, output_kind)
-        if len(rules) <= 1 or 0 < len(numbers) <= len(cards):
-            break
-        click.echo(f"{len(rules)} rules fit, another card tells them apart", err=True)
+
+    def numbers_of_card(index: int) -> Collection[str]:
+        return cached_ids or numbers_of(_office_number(numbers, index))
+
+    rules, cards = learn_rules(selection, output_kind, numbers_of_card, cards_max=len(numbers))
     if as_json:
         raws = [card.raw for card in cards]
         click.echo(json.dumps({"cards": raws, "gives": output_kind.value, "rules": rules}))
     else:
         _print_rules(rules, cards, output_kind)
+
+
+def learn_rules(
+    selection: SelectedReaders,
+    output_kind: RawKind,
+    numbers_of_card: Callable[[int], Collection[str]],
+    *,
+    cards_max: int = 0,
+) -> tuple[list[Rule], list[SampleCard]]:
+    """Read cards until one rule fits at most, and return the rules that fit, with the cards.
+
+    `numbers_of_card` returns the numbers that a card may have at the office, by its place in the
+    order in which they are shown. At most `cards_max` cards are read; 0: as many as help.
+    """
+    cards: list[SampleCard] = []
+    rules: list[Rule] = []
+    while len(cards) < (cards_max or CARDS_MAX) and (
+        raw := _wait_for_new_card(selection, {card.raw for card in cards})
+    ):
+        cards.append(SampleCard(raw, numbers_of_card(len(cards))))
+        rules = rules_that_fit(cards, output_kind)
+        if len(rules) <= 1 or len(cards) == cards_max:
+            break
+        click.echo(
+            f"{len(rules)} rules fit, another card tells them apart (ctrl+c: no other)", err=True
+        )
+    return rules, cards
 
 
 def _wait_for_new_card(selection: SelectedReaders, known_raws: AbstractSet[str]) -> str | None:

@@ -1,0 +1,148 @@
+"""The command `taptill setup`, which asks what cannot be guessed and writes the config."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from taptill.cli.options import CONFIG
+from taptill.cli.setup.ask_backend import ask_backend, ask_strategy
+from taptill.cli.setup.ask_reader import LISTEN_S, ask_reader
+from taptill.cli.setup.ask_till import ask_till
+from taptill.cli.setup.finishing import finish
+from taptill.cli.setup.session import SetupSession, say
+from taptill.cli.setup.unit import TILL_UNIT, is_active, systemctl
+from taptill.config.layers import config_error
+from taptill.domain.errors import ConfigError, UsageError
+from taptill.install.setup.draft import ConfigDraft, example
+from taptill.install.setup.places import SetupPlaces, places_of
+
+SETUP_TABLE = "setup"
+_OF_SETUP = {"token_file", "start"}
+
+
+@click.command()
+@CONFIG
+@click.option(
+    "--answers",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Ask nothing: lay the tables of this file over the config.",
+)
+@click.option("--name", help="The till's name, with --answers for several tills.")
+@click.option("--port", help="Where the serial reader is, if it is not found.")
+@click.option(
+    "--seconds", type=float, default=LISTEN_S, help="Listen so long to a port for a card."
+)
+@click.option("--start/--no-start", default=None, help="Start the till at the end, or do not.")
+def setup(
+    option: Path | None,
+    answers: Path | None,
+    name: str | None,
+    *,
+    port: str | None,
+    seconds: float,
+    start: bool | None,
+) -> None:
+    """Set this till up: ask what cannot be guessed, write the config, check it.
+
+    It asks for the till's name, language and currency, the Customers API and its token, and the
+    reader, which it listens to while a card is held to it; it finds out how the cards are spelled.
+    Enter takes what stands in brackets. Nothing is written before the last question, and the config
+    of before is kept beside the new one. Root sets up the installed till.
+
+    ANSWERS has tables of the config, and [setup] with token_file (the file that holds the token)
+    and start = true.
+
+    \b
+    Examples:
+      sudo taptill setup
+      sudo taptill setup --answers site.toml --name bar-2
+      taptill setup --config ./config.toml
+    """
+    places = places_of(option)
+    draft = ConfigDraft(_text_at(places.config), places.config)
+    session = SetupSession(draft, places)
+    if answers is not None:
+        _take_answers(session, answers, name)
+        finish(session, start=session.may_start if start is None else start)
+        return
+    if name is not None:
+        raise UsageError(problem="--name belongs to --answers; without it you are asked")
+    say(f"This writes {places.config}. Enter takes what stands in brackets.")
+    say("Nothing is written before the last step; ctrl+c leaves all as it is.")
+    with _readers_free(places) as was_running:
+        ask_till(session)
+        ask_backend(session)
+        ask_strategy(session)
+        ask_reader(session, port, seconds)
+        session.may_start = was_running or _wants_start(places, start)
+        finish(session, start=session.may_start)
+
+
+def _text_at(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except FileNotFoundError:
+        return example()
+    except (OSError, UnicodeDecodeError) as fault:
+        raise config_error([f"{path} cannot be read: mend it or move it away"]) from fault
+
+
+def _take_answers(session: SetupSession, path: Path, name: str | None) -> None:
+    tables = _answers(path)
+    of_setup = tables.pop(SETUP_TABLE, {})
+    session.draft.lay(tables)
+    if name is not None:
+        session.draft.set("till", "name", name)
+    session.draft.set("backend", "token_file", session.places.token_file)
+    if token_file := of_setup.get("token_file"):
+        session.token = _token_in(path.parent / token_file)
+    session.may_start = of_setup.get("start", False)
+    session.draft.config()  # a mistake is told before anything is written
+
+
+def _answers(path: Path) -> dict[str, Any]:
+    try:
+        tables = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except (OSError, ValueError) as fault:
+        raise config_error([f"{path.name}: {fault}"]) from fault
+    of_setup = tables.get(SETUP_TABLE, {})
+    if not isinstance(of_setup, Mapping) or of_setup.keys() - _OF_SETUP:
+        raise config_error([f"{path.name}: [setup] has the keys {', '.join(sorted(_OF_SETUP))}"])
+    if not isinstance(of_setup.get("start", False), bool):
+        raise config_error([f"{path.name}: [setup] start is true or false"])
+    return tables
+
+
+def _token_in(path: Path) -> str:
+    try:
+        token = path.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as fault:
+        raise config_error([f"the token file {path} cannot be read"]) from fault
+    if not token or not token.isprintable() or " " in token:
+        raise config_error([f"the token file {path} must hold one word of printable ASCII"])
+    return token
+
+
+@contextmanager
+def _readers_free(places: SetupPlaces) -> Iterator[bool]:
+    """Stop a till that runs, which holds its reader; start it again if nothing comes of this."""
+    if not places.account or not is_active(TILL_UNIT):
+        yield False
+        return
+    click.confirm("The till runs and holds its reader. Stop it meanwhile", default=True, abort=True)
+    systemctl("stop", TILL_UNIT)
+    try:
+        yield True
+    except (click.Abort, KeyboardInterrupt, ConfigError):
+        systemctl("start", TILL_UNIT)
+        raise
+
+
+def _wants_start(places: SetupPlaces, start: bool | None) -> bool:  # noqa: FBT001 - of the option
+    if start is not None or not places.account:
+        return bool(start)
+    return click.confirm("Start the till when all is written", default=True)

@@ -1,0 +1,26 @@
+"""Asks who the till is: its name, its language and its currency."""
+
+import socket
+from typing import get_args
+
+import click
+
+from taptill import config as configs
+from taptill.cli.setup.session import SetupSession, headline
+from taptill.config.tables import Language
+from taptill.install.setup.draft import example
+
+
+def ask_till(session: SetupSession) -> None:
+    """Ask for the name, the language of the screen and the currency."""
+    headline(1, "The till")
+    draft = session.draft
+    if draft.text == example():  # nothing is known yet: this machine may say it
+        draft.set("till", "name", socket.gethostname()[:40] or "till")
+        if configs.shell_language() in get_args(Language):
+            draft.set("till", "language", configs.shell_language())
+    session.ask("till", "name", "Its name, which the screen shows")
+    languages = click.Choice(get_args(Language))
+    language = draft.value("till", "language") or "en"
+    draft.set("till", "language", click.prompt("Language", type=languages, default=language))
+    session.ask("till", "currency", "Currency (ISO 4217)")

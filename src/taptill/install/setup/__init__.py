@@ -1,0 +1,1 @@
+"""What `taptill setup` finds out and writes; the dialogue itself is in `cli/setup`."""
