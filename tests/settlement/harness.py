@@ -93,7 +93,8 @@ class SettlementHarness:
 
     def image(self) -> Image:
         """Copy the journal's file as it lies on the disk."""
-        image = sqlite3.connect(":memory:", factory=Image)
+        # Whichever thread collects garbage closes it.
+        image = sqlite3.connect(":memory:", factory=Image, check_same_thread=False)
         self.file.connection.backup(image)
         return image
 
