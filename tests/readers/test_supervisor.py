@@ -236,7 +236,7 @@ def reports_of(*events: tuple[float, Callable[[HealthTracker], None]]) -> list[t
 
 
 def record_open(tracker: HealthTracker) -> None:
-    tracker.record_open()
+    tracker.record_open(0.0)
 
 
 def frames_at(at_s: float, *frames: AnyFrame) -> tuple[float, Callable[[HealthTracker], None]]:
@@ -304,7 +304,7 @@ def test_health(
 
 def test_health_counts_bad_frames_by_kind_and_no_signals() -> None:
     tracker = HealthTracker("counter", PLACE)
-    tracker.record_open()
+    tracker.record_open(0.0)
     tracker.record_frames([GOOD, Signal.NO_CARD, BAD, BAD, BadFrame(Fault.NO_ANSWER)], 7.0)
     tracker.record_frames([Signal.NO_CARD], 8.0)
     health = tracker.due_report(9.0)
@@ -330,7 +330,7 @@ def test_health_knows_when_the_reader_last_said_something(
     looks: list[tuple[float, list[AnyFrame]]], heard_s: float | None
 ) -> None:
     tracker = HealthTracker("counter", PLACE)
-    tracker.record_open()
+    tracker.record_open(0.0)
     for at_s, frames in looks:
         tracker.record_frames(frames, at_s)
     health = tracker.due_report(99.0)

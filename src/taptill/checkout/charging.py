@@ -37,6 +37,7 @@ class Charging:
     def __init__(self, state: TillState, identification: Identification) -> None:
         self._state = state
         self._identification = identification
+        self._confirmed_at_s = 0.0
 
     def confirm(self, at_s: float, *, on_screen: bool) -> None:
         """Charge what was keyed in to the customer shown, if the rules allow it.
@@ -118,6 +119,7 @@ class Charging:
             state.show_notice(Notice.NOW_REFUSED if is_refused_now else Notice.WAIT_A_MOMENT)
         elif state.apply(Event.CONFIRMED):
             state.sale = replace(state.sale, amount=state.total)
+            self._confirmed_at_s = at_s
             if wait_s := self._identification.live_wait_s(cardholder):
                 state.background.start(self._wait_and_decide(wait_s))
             else:
@@ -148,6 +150,8 @@ class Charging:
     async def _charge(self, draft: Draft) -> None:
         entry = await self._commit(draft)
         if entry is not None:
+            state = self._state
+            state.times.confirms.record(state.now_s - self._confirmed_at_s)
             self._show_paid(entry)
             await self._settle_soon()
 

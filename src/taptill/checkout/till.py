@@ -46,6 +46,7 @@ class Till:
         self._charging = Charging(self._state, self._identification)
         self.ring_up = RingUp(self._state, self._accept_key)
         self.changes = Changes(self._state)
+        self.times = self._state.times
         self._page_runner = PageRunner(self._state)
         self._page_opener = LatePageOpener(self._state, self._charging)
         self._watchers: list[Callable[[TillView], None]] = []
@@ -191,6 +192,7 @@ class Till:
             self._prompt_number += 1
         voidable = self._charging.voidable()
         view = replace(self._facts.view(self._state, voidable), prompt_number=self._prompt_number)
+        self.times.published(self._state.sale, self._prompt_number)
         if view != self._view:
             self._view = view
             for watcher in self._watchers:

@@ -33,6 +33,7 @@ from taptill.checkout.recent_sales import RecentSales
 from taptill.checkout.sale import Authorisation, CardLookup, Sale
 from taptill.checkout.session import OVER, Event, Notice, Step, next_step
 from taptill.checkout.technical.background import BackgroundTasks
+from taptill.checkout.technical.sale_times import SaleTimes
 from taptill.domain.basket import EMPTY
 from taptill.domain.decision import (
     OVERRIDABLE,
@@ -97,6 +98,7 @@ class TillState:
         self.finished_at_s = -inf
         self.staff: StaffMember | None = None
         self.background = BackgroundTasks(self.close, publish)
+        self.times = SaleTimes()
         self._authoriser = Authoriser(ports.journal, settings.balance, settings.policy)
 
     @property

@@ -13,6 +13,7 @@ from taptill.domain.clock import Clock
 from taptill.domain.decision import OfflineExposure
 from taptill.domain.entry import Draft, Entry, EntryKind, Position
 from taptill.domain.errors import JournalBrokenError, JournalError
+from taptill.domain.figures.durations import Durations
 from taptill.durable_files import sync_to_disk
 from taptill.journal import faults
 from taptill.journal.background.archive_watch import ArchiveWatch
@@ -64,12 +65,16 @@ class _Group:
 
 
 class Journal:
-    """The journal of a running till: `append` returns when the entries are on the disk."""
+    """The journal of a running till: `append` returns when the entries are on the disk.
+
+    `commits` measures how long the disk takes for each of them.
+    """
 
     def __init__(
         self, path: Path, clock: Clock, *, min_free_mb: int = 50, mirror: Path | None = None
     ) -> None:
         self.path = path
+        self.commits = Durations()
         self._clock = clock
         self._min_free = min_free_mb * 1024 * 1024
         self._lock = JournalLock(path)
@@ -233,7 +238,9 @@ class Journal:
     def _commit(self, batch: list[_Group]) -> None:
         answers: Sequence[list[Entry] | JournalError]
         try:
+            began_s = self._clock.monotonic()
             answers = self._file.append([group.drafts for group in batch])
+            self.commits.record(self._clock.monotonic() - began_s)
             self._record_failure("")
         except JournalError as fault:
             answers = [fault] * len(batch)

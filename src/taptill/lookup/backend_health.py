@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from taptill.domain.clock import Clock
+from taptill.domain.figures.durations import Durations
 
 SLOW_S = 1.0
 RECENT = 5
@@ -39,9 +40,14 @@ class HealthReport:
 
 
 class BackendHealth:
-    """The results of the last calls, and who is told when look-ups succeed again."""
+    """The results of the last calls, and who is told when look-ups succeed again.
+
+    `lookups` measures those that succeeded since the start, `lookups_failed` counts the others.
+    """
 
     def __init__(self, clock: Clock) -> None:
+        self.lookups = Durations()
+        self.lookups_failed = 0
         self._clock = clock
         self._latencies: deque[float] = deque(maxlen=RECENT)
         self._online: bool | None = None
@@ -60,6 +66,7 @@ class BackendHealth:
         """Record a look-up that succeeded."""
         was_offline = self._online is False
         self._latencies.append(latency_s)
+        self.lookups.record(latency_s)
         self._online, self._since, self._error_code, self._in_doubt = True, "", "", False
         if was_offline:
             for callback in self._callbacks:
@@ -70,6 +77,7 @@ class BackendHealth:
         if self._online is not False:
             self._since = self._clock.now()
             self._latencies.clear()
+        self.lookups_failed += 1
         self._online, self._error_code, self._in_doubt = False, code, False
 
     def update_answered(self) -> None:

@@ -4,6 +4,7 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import replace
 
+from taptill.domain.figures.reader import HistoryKeeper, ReaderFigures, care_for
 from taptill.domain.tap import ReaderHealth, ReaderState
 from taptill.readers.frames import AnyFrame, BadFrame, Fault, Frame, Signal
 
@@ -25,6 +26,7 @@ class HealthTracker:
         self._place = place
         self._recent: deque[tuple[float, bool]] = deque(maxlen=WINDOW_FRAMES)
         self._faults: Counter[str] = Counter()
+        self._history = HistoryKeeper()
         self._was_opened = False
         self._last_report: ReaderHealth | None = None
         self._last_report_s = 0.0
@@ -34,9 +36,11 @@ class HealthTracker:
         """Return whether more bad frames than good ones arrive."""
         return self._current.state is ReaderState.GARBLED
 
-    def record_open(self) -> None:
+    def record_open(self, now_s: float) -> None:
         """Record that the device was opened."""
         self._recent.clear()
+        if self._was_opened:
+            self._history.record_reopen(now_s)
         self._current = replace(
             self._current,
             state=ReaderState.OK,
@@ -56,10 +60,13 @@ class HealthTracker:
             frame.fault.value for frame in transmissions if isinstance(frame, BadFrame)
         )
         good = sum(isinstance(frame, Frame) for frame in transmissions)
-        self._recent.extend((now_s, isinstance(frame, Frame)) for frame in transmissions)
+        for frame in transmissions:
+            is_frame = isinstance(frame, Frame)
+            self._recent.append((now_s, is_frame))
+            self._history.record_frame(is_bad=not is_frame)
         while self._recent and now_s - self._recent[0][0] > WINDOW_S:
             self._recent.popleft()
-        readable = sum(is_frame for _, is_frame in self._recent)
+        readable = sum(was_frame for _, was_frame in self._recent)
         bad = len(self._recent) - readable
         self._current = replace(
             self._current,
@@ -80,6 +87,21 @@ class HealthTracker:
         only_signals = all(isinstance(frame, Signal) for frame in answers)
         is_recent = was_s is not None and now_s - was_s < HEARD_EVERY_S
         return was_s if not answers or (only_signals and is_recent) else now_s
+
+    def figures(self, now_s: float, *, for_goods: bool) -> ReaderFigures:
+        """Return the figures now; any thread may ask."""
+        health = self._current
+        return ReaderFigures(
+            name=health.reader,
+            state=health.state,
+            for_goods=for_goods,
+            frames=health.frames,
+            bad_frames=health.bad_frames,
+            faults=health.faults,
+            reopened=health.reopened,
+            silent_s=None if health.heard_s is None else max(0.0, now_s - health.heard_s),
+            care=care_for(self._history.history(now_s)),
+        )
 
     def due_report(self, now_s: float) -> ReaderHealth | None:
         """Return the health to publish now, None if nothing is due."""

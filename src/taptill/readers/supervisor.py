@@ -8,6 +8,7 @@ from traceback import extract_tb
 
 from taptill.domain.clock import Clock
 from taptill.domain.errors import ReaderError
+from taptill.domain.figures.reader import ReaderFigures
 from taptill.domain.tap import CardProblem, ReaderMessage, ReaderState, Tap
 from taptill.domain.technical.backoff import Backoff
 from taptill.readers.device import Device, ReaderSettings, error_state
@@ -77,6 +78,7 @@ class Supervisor:
         self._detect_tap = detect_tap
         self._deliver = deliver
         self._clock = clock
+        self._for_goods = settings.for_goods
         self._health = HealthTracker(settings.name, settings.port)
         self._misreads = Misreads(settings.name, settings.hold_ms)
         self._logged_state: ReaderState | None = None
@@ -94,6 +96,10 @@ class Supervisor:
         self.device.interrupt()
         self._thread.join(STOP_S_MAX)
         return not self._thread.is_alive()
+
+    def figures(self) -> ReaderFigures:
+        """Return the reader's figures now."""
+        return self._health.figures(self._clock.monotonic(), for_goods=self._for_goods)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -113,7 +119,7 @@ class Supervisor:
     def _open_and_read(self) -> None:
         try:
             self.device.open()
-            self._health.record_open()
+            self._health.record_open(self._clock.monotonic())
             self._detect_tap(Signal.OPENED, self._clock.monotonic())
             while not self._stopping.is_set():
                 self._publish()

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
@@ -43,6 +44,15 @@ _STOPPED_BY = {
     HaltReason.NOT_APPLIED: SettlementEvent.NOT_APPLIED,
     HaltReason.CLONED: SettlementEvent.FOREIGN_MARK,
 }
+
+
+OUTCOME_WORDS: dict[type[Outcome], str] = {
+    Settled: "settled",
+    OnDesk: "to-clarify",
+    Later: "later",
+    Stopped: "stopped",
+}
+"""The words by which outcomes are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,7 @@ class Settlement:
         self._busy: set[int] = set()
         self._doubts: dict[int, tuple[Doubt, int]] = {}
         self._outdated: dict[int, None] = {}
+        self.outcomes: Counter[str] = Counter(dict.fromkeys(OUTCOME_WORDS.values(), 0))
         self.state = SettlementState.HALTED if journal.halted() else SettlementState.RUNNING
 
     def nudge(self) -> None:
@@ -284,8 +295,7 @@ class Settlement:
             self._conditional = False
 
     def _record_outcome(self, customer_id: int, outcome: Outcome) -> None:
-        fields = {"customer": customer_id, "outcome": type(outcome).__name__}
-        log.info("settlement.outcome", extra=fields)
+        _count(outcome, customer_id, self.outcomes)
         match outcome:
             case Settled() | OnDesk():
                 self._outdated.pop(customer_id, None)
@@ -322,6 +332,12 @@ class Settlement:
         if not self._stopped():
             log.error("settlement.stopped", extra={"reason": reason.value, "customer": customer_id})
         self.state = next_state(self.state, _STOPPED_BY[reason])
+
+
+def _count(outcome: Outcome, customer_id: int, outcomes: Counter[str]) -> None:
+    fields = {"customer": customer_id, "outcome": type(outcome).__name__}
+    log.info("settlement.outcome", extra=fields)
+    outcomes[OUTCOME_WORDS[type(outcome)]] += 1
 
 
 def _of_ours(snapshots: Sequence[Snapshot], policy: SettlePolicy) -> Sequence[Snapshot]:

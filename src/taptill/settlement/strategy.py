@@ -1,6 +1,7 @@
 """The strategies by which money entries reach the office; this one writes files."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -12,11 +13,13 @@ from taptill.settlement.state import SettlementState
 class Strategy(Protocol):
     """What the till needs of a strategy: `Settlement` (debt) or `OfficeFiles` (export).
 
-    `balance` counts what is pending by the same rule that the strategy settles by.
+    `balance` counts what is pending by the same rule that the strategy settles by. `outcomes`
+    counts by a word how settling a customer ended, since the start.
     """
 
     state: SettlementState
     balance: PendingBalance
+    outcomes: Counter[str]
 
     async def run(self) -> None:
         """Settle what is open until cancelled."""
@@ -37,6 +40,7 @@ class OfficeFiles:
     def __init__(self) -> None:
         self.state = SettlementState.RUNNING
         self.balance: PendingBalance = FromExports()
+        self.outcomes: Counter[str] = Counter()
 
     async def run(self) -> None:
         """Wait until cancelled: files are written on command."""

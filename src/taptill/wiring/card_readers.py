@@ -6,11 +6,13 @@ from contextlib import suppress
 
 from taptill.config import Config
 from taptill.domain.clock import Clock
+from taptill.domain.figures.reader import LastRead, ReaderFigures
 from taptill.domain.tap import ReaderMessage
 from taptill.readers.drivers.simulated import SimulatedReader
 from taptill.readers.drivers.typed import TypedReader
 from taptill.readers.opening import open_reader
 from taptill.readers.supervisor import Supervisor
+from taptill.readers.technician.last_read import LastReadKeeper
 from taptill.wiring.readers import as_scan, reader_settings
 
 MESSAGES_MAX = 16
@@ -28,6 +30,7 @@ class CardReaders:
         self._clock = clock
         self._supervisors: list[Supervisor] = []
         self._for_goods: list[Supervisor] = []
+        self._last_reads: list[LastReadKeeper] = []
 
     def start(self) -> None:
         """Open the readers; their messages come through the running event loop."""
@@ -42,10 +45,12 @@ class CardReaders:
 
         for number, reader in enumerate(self._config.readers, 1):
             settings = reader_settings(reader, number)
-            if reader.for_ == "goods":
-                self._for_goods.append(open_reader(settings, deliver_scan, self._clock))
-            else:
-                self._supervisors.append(open_reader(settings, deliver, self._clock))
+            last = LastReadKeeper(settings.name, self._clock)
+            self._last_reads.append(last)
+            is_for_goods = reader.for_ == "goods"
+            take = last.passing_on(deliver_scan if is_for_goods else deliver)
+            supervisor = open_reader(settings, take, self._clock, last.observe)
+            (self._for_goods if is_for_goods else self._supervisors).append(supervisor)
 
     async def stop(self) -> None:
         """Stop their threads, each within `STOP_S_MAX`."""
@@ -74,6 +79,15 @@ class CardReaders:
         for reader in readers:
             reader.type_line(text)
         return bool(readers)
+
+    def figures(self) -> tuple[ReaderFigures, ...]:
+        """Return the figures of each reader, those for cards first."""
+        return tuple(reader.figures() for reader in (*self._supervisors, *self._for_goods))
+
+    def last_reads(self) -> tuple[LastRead, ...]:
+        """Return what each reader has read last, which names cards; those without are left out."""
+        last_reads = (keeper.last_read() for keeper in self._last_reads)
+        return tuple(last for last in last_reads if last)
 
     def _stop(self) -> None:
         for reader in (*self._supervisors, *self._for_goods):

@@ -81,6 +81,7 @@ class KeyTaker:
     def painted(self, prompt_number: int, at_s: float) -> None:
         """Record that the view of this number is on the screen since `at_s`, monotonic seconds."""
         self._painted = (prompt_number, at_s)
+        self._till.times.painted(prompt_number, at_s)
 
     def obscured(self, key: Key | None = None) -> None:
         """Record that Enter must not confirm what was on the screen until now.
