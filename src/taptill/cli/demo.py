@@ -15,8 +15,8 @@ from pathlib import Path
 import click
 
 from taptill import config as configs
-from taptill.cli.log import configure_logging
 from taptill.cli.run import Samples, show
+from taptill.cli.technical.log import configure_logging
 from taptill.domain.currencies.writing import amount
 from taptill.domain.errors import MissingExtraError, ServiceError
 from taptill.domain.staff.member import Role

@@ -17,8 +17,8 @@ import click
 
 from taptill import config as configs
 from taptill.cli.console import in_colours
-from taptill.cli.log import configure_logging
-from taptill.cli.systemd import feed_watchdog, notify
+from taptill.cli.technical.log import configure_logging
+from taptill.cli.technical.systemd import feed_watchdog, notify
 from taptill.config import Config
 from taptill.domain.errors import CurrencyError, ScreenError, UsageError
 from taptill.journal.identity import refuse_moved

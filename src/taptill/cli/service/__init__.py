@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from taptill.cli.log import FieldsFormatter
 from taptill.cli.service.companies import company
 from taptill.cli.service.databases import DATABASE, import_service, open_engine
 from taptill.cli.service.files import backup, export
 from taptill.cli.service.lists import import_, imports
 from taptill.cli.service.tokens import token
+from taptill.cli.technical.log import FieldsFormatter
 from taptill.domain.currencies.iso4217 import complaint_about, digits_of
 from taptill.domain.errors import UsageError
 
