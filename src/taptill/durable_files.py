@@ -42,3 +42,23 @@ def atomic_write(path: Path) -> Iterator[TextIOWrapper]:
             partial.unlink(missing_ok=True)
     with suppress(OSError):  # not every file system syncs a folder
         sync_to_disk(path.parent)
+
+
+def whole_write(path: Path, text: str, mode: int = 0o600) -> None:
+    """Write a UTF-8 file beside its place and rename it: nobody sees half of one.
+
+    It is not synced: a loss of power may take it back, or leave it empty. It is for what is written
+    again soon, and for folders in memory. `mode` is the file's, whatever the umask. Errors:
+    OutputError.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as target:
+            target.write(text)
+            os.fchmod(target.fileno(), mode)
+        partial.replace(path)
+    except OSError as fault:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise OutputError(path=path, detail=fault.strerror) from fault

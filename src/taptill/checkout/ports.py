@@ -14,6 +14,8 @@ from taptill.domain.sales.past import PAGE_ROWS, HistoryPage, PastSale, SalesPag
 
 if TYPE_CHECKING:  # what pages need is imported with the pages
     from taptill.domain.conflicts.case import CaseDecision, CaseOutcome, DeskCase
+    from taptill.domain.figures.reader import LastRead
+    from taptill.domain.figures.till import TillFigures
     from taptill.domain.reports.shift_report import Closing, ShiftReport
     from taptill.domain.sales.search import HistorySearch
 
@@ -101,13 +103,23 @@ class ConflictDesk(Protocol):
         """Carry out a decision. Errors: JournalError, BackendError."""
 
 
+class FiguresPort(Protocol):
+    """What the technician's page shows."""
+
+    def figures(self) -> "TillFigures":
+        """Return the till's figures as they are now. Errors: JournalError."""
+
+    def last_reads(self) -> "tuple[LastRead, ...]":
+        """Return what the readers have read last, with the numbers of cards."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """Everything that the till calls; `status` returns the facts that other rooms own.
 
     `pin_matches` says whether a hash is that of a PIN, while the till goes on. `past_sales`,
-    `shifts` and `conflicts` return what the pages about these need, which is imported for the first
-    of them, not for the start; None: there are no such pages.
+    `shifts`, `conflicts` and `technician` return what the pages about these need, which is
+    imported for the first of them, not for the start; None: there are no such pages.
     """
 
     finder: Finder
@@ -120,3 +132,4 @@ class Ports:
     past_sales: Callable[[], SalesBook] | None = None
     shifts: Callable[[], ShiftBook] | None = None
     conflicts: Callable[[], ConflictDesk] | None = None
+    technician: "Callable[[], FiguresPort] | None" = None

@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": ("taptill.cli.demo", "demo", "Try it: a till and a service with sample customers."),
     "setup": ("taptill.cli.setup", "setup", "Set this till up: ask, listen, write the config."),
     "config": ("taptill.cli.config", "config", "Check the config file."),
+    "status": ("taptill.cli.status", "status", "Say how the till is that runs here."),
     "doctor": ("taptill.cli.doctor", "doctor", "Look at what this till depends on."),
     "readers": ("taptill.cli.readers", "readers", "Find, watch and set up card readers."),
     "staff": ("taptill.cli.staff", "staff", "Make the hash of a PIN for the config."),

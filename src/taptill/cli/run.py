@@ -17,11 +17,13 @@ import click
 
 from taptill import config as configs
 from taptill.cli.console import in_colours
+from taptill.cli.technical.crash import noting_end
 from taptill.cli.technical.log import configure_logging
 from taptill.cli.technical.systemd import feed_watchdog, notify
 from taptill.config import Config
 from taptill.domain.errors import CurrencyError, ScreenError, UsageError
 from taptill.journal.identity import refuse_moved
+from taptill.wiring.fleet.runs import STATUS, Runs
 from taptill.wiring.opening import OpenJournal, is_known_backend, open_journal
 from taptill.wiring.readers import check_reader
 
@@ -97,8 +99,12 @@ def show(
     with ExitStack() as files:
         opened = open_journal(config, state)
         files.callback(opened.journal.close)
-        start = _TillStart(config, state, token, opened, files=files, path=path)
-        return _show(start, samples)
+        runs, status_file = Runs(state), configs.runtime_dir(state) / STATUS
+        start = _TillStart(
+            config, state, token, opened, files=files, path=path, runs=runs, status_file=status_file
+        )
+        with noting_end(state, runs, opened.clock, status_file):
+            return _show(start, samples)
 
 
 def _refuse_misfit(config: Config, token: str) -> None:
@@ -129,6 +135,8 @@ class _TillStart:
     _: KW_ONLY
     files: ExitStack
     path: Path | None
+    runs: Runs
+    status_file: Path
 
     async def run(self, till: "LateTill", cards: Cards) -> None:
         """Open the readers, build all the rest while they open, and work until cancelled."""
@@ -141,8 +149,16 @@ class _TillStart:
             from taptill.wiring.runtime import TillSetup, build  # noqa: PLC0415 - the same
 
             setup = TillSetup(
-                self.config, self.state, self.token, path=self.path, desk_of=self._conflict_desk
+                self.config,
+                self.state,
+                self.token,
+                path=self.path,
+                desk_of=self._conflict_desk,
+                runs=self.runs,
+                status_file=self.status_file,
+                notify=notify,
             )
+            self.runs.begin()
             runtime = build(setup, self.opened, readers)
             self.files.callback(runtime.close)
             till.connect(

@@ -16,6 +16,7 @@ from taptill.config.tables import Config
 
 SYSTEM_CONFIG = Path("/etc/taptill/config.toml")
 SYSTEM_STATE = Path("/var/lib/taptill")
+SYSTEM_RUNTIME = Path("/run/taptill")
 JOURNAL = "journal.db"
 LOCAL_TIME = "/etc/localtime"
 """A link into the zones' folder. Source: localtime(5)."""
@@ -111,6 +112,21 @@ def other_state_dirs(state: Path) -> list[Path]:
     """Return other directories on this machine in which a till may have kept its state."""
     places = [_path_from_environment("STATE_DIRECTORY"), user_state_path("taptill"), SYSTEM_STATE]
     return [place for place in places if place and place.resolve() != state.resolve()]
+
+
+def runtime_dir(state: Path) -> Path:
+    """Return where to write what a restart may forget: systemd's directory in memory, if any."""
+    return _path_from_environment("RUNTIME_DIRECTORY") or state
+
+
+def running_dirs(
+    option: Path | None, system: tuple[Path, Path] = (SYSTEM_STATE, SYSTEM_RUNTIME)
+) -> list[tuple[Path, Path]]:
+    """Return where a till may be running, by state and runtime directory; none of them is made."""
+    if option is not None:
+        return [(option, option), (option, runtime_dir(option))]
+    own = _path_from_environment("STATE_DIRECTORY") or user_state_path("taptill")
+    return list(dict.fromkeys([(own, runtime_dir(own)), (own, own), system]))
 
 
 def read_token(config: Config, store: Path = CREDENTIAL_STORE) -> str:

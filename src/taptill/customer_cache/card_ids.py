@@ -1,10 +1,13 @@
-"""The card ids in a cache file, read while a till may be running."""
+"""The card ids in a cache file, and how many customers, read while a till may be running."""
 
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from taptill.customer_cache.rows import IS_GONE
+
 _CARD_IDS = "SELECT card_id FROM customers WHERE card_id != ''"
+_COUNT = "SELECT count(*) FROM customers WHERE gone != ?"
 
 
 def card_ids(path: Path) -> frozenset[str]:
@@ -14,3 +17,15 @@ def card_ids(path: Path) -> frozenset[str]:
             return frozenset(row[0] for row in cache.execute(_CARD_IDS))
     except sqlite3.Error:
         return frozenset()
+
+
+def customer_count(path: Path) -> int | None:
+    """Return how many customers there are; None where there is no cache or it cannot be read.
+
+    It looks at every row, which takes a while: not on the event loop.
+    """
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as cache:
+            return int(cache.execute(_COUNT, (IS_GONE,)).fetchone()[0])
+    except sqlite3.Error:
+        return None

@@ -129,3 +129,24 @@ def alone(path: Path, clock: Clock) -> Iterator[LoneJournal]:
             yield LoneJournal(file, queries, lock)
     finally:
         lock.release()
+
+
+LOCKS = Path("/proc/locks")
+
+
+def is_held(journal: Path, locks: Path = LOCKS) -> bool | None:
+    """Return whether a till holds the lock, without touching it; None where nobody can tell.
+
+    Trying to take it might refuse a till that starts at this moment. Source: proc_locks(5).
+    """
+    try:
+        inode = journal.with_name(journal.name + ".lock").stat().st_ino
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return None
+    try:
+        lines = locks.read_text("ascii").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return any(" FLOCK " in line and f":{inode} " in line for line in lines)

@@ -85,6 +85,5 @@ def unbuilt(config: Config) -> list[str]:
         "[cache] fields": set(config.cache.fields) - {"name", "company"},
         "[ui] sound": config.ui.sound != "auto",
         "[receipt] printer": config.receipt.printer,
-        "[metrics] textfile": config.metrics.textfile,
     }
     return [f"{key} does nothing yet" for key, value in unbuilt_settings.items() if value]

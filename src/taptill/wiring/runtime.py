@@ -3,17 +3,18 @@
 import asyncio
 import random
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from taptill import config as configs
 from taptill.backend.customers import CustomersApi
 from taptill.backend.probe import probe_when_online
 from taptill.checkout.keys.taker import KeyTaker
-from taptill.checkout.ports import ConflictDesk, Ports
+from taptill.checkout.ports import ConflictDesk, FiguresPort, Ports
 from taptill.checkout.till import Till
 from taptill.clock import ClockWatch, SystemClock, watch_clock
 from taptill.config import Config
@@ -30,6 +31,9 @@ from taptill.wiring.backend import customers_api
 from taptill.wiring.card_readers import CardReaders
 from taptill.wiring.config_watch import ConfigWatch
 from taptill.wiring.factories import goods_of, staff_of, strategy_of, till_settings
+from taptill.wiring.fleet.late import late_figures, late_reporter
+from taptill.wiring.fleet.outputs import FleetOutputs
+from taptill.wiring.fleet.runs import Runs
 from taptill.wiring.late_books import (
     import_late,
     late_sales_book,
@@ -40,8 +44,12 @@ from taptill.wiring.opening import OpenJournal
 from taptill.wiring.sending import Sender
 from taptill.wiring.status import Status
 
+if TYPE_CHECKING:
+    from taptill.wiring.fleet.figures import FiguresSource
+
 RESTORED_SALES = 6
 HOUR_S = 3600.0
+CACHE = "cache.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,8 @@ class TillRuntime:
     health_check: HealthCheck
     readers: CardReaders
     clock: SystemClock
+    figures: Callable[[], FiguresPort]
+    report: Callable[[], Awaitable[None]]
     config_watch: ConfigWatch | None = None
 
     async def run(self) -> None:
@@ -72,10 +82,14 @@ class TillRuntime:
                 group.create_task(self.strategy.run())
                 group.create_task(watch_clock(watch, self.journal.append))
                 group.create_task(import_late())
+                group.create_task(self._report())
                 if self.config_watch:
                     group.create_task(self.config_watch.run())
         finally:
             await self.api.close()
+
+    async def _report(self) -> None:
+        await self.report()
 
     def close(self) -> None:
         """Write what is pending, then release the lock and close the files."""
@@ -96,7 +110,8 @@ class TillSetup:
     """What a till is built from.
 
     `path` is the config's file, which is watched for changes; None: it is not. Without `desk_of`
-    the till has no page about the conflict desk.
+    the till has no page about the conflict desk. `runs` counts this run, `status_file` and `notify`
+    are where its figures go beside `[metrics] textfile`.
     """
 
     config: Config
@@ -104,12 +119,15 @@ class TillSetup:
     token: str
     path: Path | None = None
     desk_of: DeskMaker | None = None
+    runs: Runs | None = None
+    status_file: Path | None = None
+    notify: Callable[[str], None] = lambda _: None
 
 
 def build(setup: TillSetup, opened: OpenJournal, readers: CardReaders) -> TillRuntime:
     """Open the cache and connect every room; `TillRuntime.close` closes the journal, too."""
     fields = frozenset(setup.config.cache.fields)
-    cache = CustomerCache(setup.state / "cache.db", opened.clock, fields)
+    cache = CustomerCache(setup.state / CACHE, opened.clock, fields)
     with ExitStack() as undo:
         undo.callback(cache.close)
         runtime = _connect(setup, opened, cache, readers)
@@ -137,16 +155,10 @@ def _connect(
     watch = ConfigWatch(setup.path, config, take_over) if setup.path else None
     events = SettlementCallbacks(changed, seen, cache.newest_stamp)
     strategy = strategy_of(config, journal, api, clock, events)
-    status = Status(
-        config,
-        clock,
-        backend_health=backend_health,
-        api=api,
-        journal=journal,
-        cache=cache,
-        strategy=strategy,
-        config_warnings=watch.warnings if watch else None,
-    )
+    rooms = (api, journal, cache, strategy)
+    warnings = watch.warnings if watch else None
+    status = Status(config, clock, backend_health, *rooms, config_warnings=warnings)
+    figures = late_figures(status, readers, lambda: till.times, _runs(setup))
     ports = Ports(
         finder=Lookup(cache, api, cache, strategy.observe),
         journal=journal,
@@ -158,6 +170,7 @@ def _connect(
         past_sales=partial(late_sales_book, journal.queries),
         shifts=late_shift_book(opened, config.till.day_ends_at, configs.time_zone()),
         conflicts=_conflict_desk(setup, journal, api, strategy),
+        technician=figures,
     )
     till = Till(ports, till_settings(config, strategy.balance), readers.queue)
     till.restore(journal.queries.last_sales(RESTORED_SALES))
@@ -175,8 +188,21 @@ def _connect(
         health_check=HealthCheck(backend_health, api.ping, random.random),
         readers=readers,
         clock=clock,
+        figures=figures,
+        report=_reporter(setup, figures, status),
         config_watch=watch,
     )
+
+
+def _runs(setup: TillSetup) -> Runs:
+    return setup.runs or Runs(setup.state)
+
+
+def _reporter(
+    setup: TillSetup, figures: "Callable[[], FiguresSource]", status: Status
+) -> Callable[[], Awaitable[None]]:
+    outputs = FleetOutputs(setup.status_file, setup.config.metrics.textfile, setup.notify)
+    return late_reporter(figures, outputs, status, setup.state / CACHE)
 
 
 def _sync_policy(config: Config) -> SyncPolicy:

@@ -5,8 +5,11 @@ import socket
 import struct
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from types import TracebackType
 
+from taptill.cli.technical.log_limit import LogLimit
 from taptill.config import notify_socket
+from taptill.wiring.fleet.crash_files import fault_lines
 
 SYSTEM_JOURNAL = "/run/systemd/journal/socket"
 FILE_BYTES_MAX = 1_000_000
@@ -15,6 +18,7 @@ _STANDARD = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | 
     "message",
     "asctime",
 }
+_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 _PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3}
 
 
@@ -23,6 +27,7 @@ class SystemJournalHandler(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setFormatter(PlacesFormatter())
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -44,7 +49,24 @@ class SystemJournalHandler(logging.Handler):
         """Drop the record: standard error is the screen."""
 
 
-class FieldsFormatter(logging.Formatter):
+class PlacesFormatter(logging.Formatter):
+    """Formats the traceback of a fault without its message, which may quote a customer's row."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the text; a traceback that another handler has kept is not used."""
+        kept, record.exc_text = record.exc_text, None
+        try:
+            return super().format(record)
+        finally:
+            record.exc_text = kept
+
+    def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 - logging's own name
+        """Return the type of the fault, and file, line and function of each call."""
+        fault = ei[1]
+        return "" if fault is None else "\n".join(fault_lines(fault))
+
+
+class FieldsFormatter(PlacesFormatter):
     """Formats a record as `noun.verb key=value`."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -59,13 +81,18 @@ def configure_logging(state: Path) -> None:
     root.setLevel(logging.WARNING)
     logging.getLogger("taptill").setLevel(logging.INFO)
     if notify_socket() and Path(SYSTEM_JOURNAL).exists():
-        root.addHandler(SystemJournalHandler())
+        root.addHandler(_limited(SystemJournalHandler()))
         return
     handler = RotatingFileHandler(
         state / "taptill.log", maxBytes=FILE_BYTES_MAX, backupCount=1, delay=True
     )
     handler.setFormatter(FieldsFormatter("%(asctime)s %(levelname)s %(message)s"))
-    root.addHandler(handler)
+    root.addHandler(_limited(handler))
+
+
+def _limited(handler: logging.Handler) -> logging.Handler:
+    handler.addFilter(LogLimit())
+    return handler
 
 
 def _fields(record: logging.LogRecord) -> dict[str, object]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from taptill.domain.figures.durations import DurationSummary
 from taptill.domain.figures.reader import ReaderFigures
-from taptill.domain.money import ZERO, Money
+from taptill.domain.money import ZERO, Currency, Money
 
 NOTHING_MEASURED = DurationSummary()
 
@@ -99,7 +99,7 @@ class TillFigures:
     """
 
     program: ProgramFigures
-    currency: str
+    currency: Currency
     readers: tuple[ReaderFigures, ...] = ()
     verdicts: DurationSummary = NOTHING_MEASURED
     confirms: DurationSummary = NOTHING_MEASURED

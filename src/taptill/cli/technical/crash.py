@@ -1,0 +1,45 @@
+"""Notes how a till ended: cleanly, or by a fault that nobody had foreseen."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from taptill import __version__
+from taptill.domain.clock import Clock
+from taptill.domain.errors import ScreenError, TaptillError
+from taptill.wiring.fleet.runs import Runs
+
+log = logging.getLogger("taptill")
+
+
+@contextmanager
+def noting_end(state: Path, runs: Runs, clock: Clock, status_file: Path) -> Iterator[None]:
+    """Record a clean end, or write a crash file into the state directory; raise what was raised."""
+    try:
+        yield
+    except ScreenError as fault:
+        _write(state, fault.__cause__ or fault, runs, clock, status_file)
+        raise
+    except (TaptillError, KeyboardInterrupt):
+        runs.end()  # said in a line: nothing is broken
+        raise
+    except Exception as fault:  # cli top: noted, and raised again
+        _write(state, fault, runs, clock, status_file)
+        raise
+    else:
+        runs.end()
+        with suppress(OSError):
+            status_file.unlink(missing_ok=True)
+
+
+def _write(state: Path, fault: BaseException, runs: Runs, clock: Clock, status_file: Path) -> None:
+    from taptill.wiring.fleet.crash_files import write_crash  # noqa: PLC0415 - only for a crash
+    from taptill.wiring.fleet.status_file import read_status  # noqa: PLC0415
+
+    last = None
+    with suppress(OSError):
+        last = read_status(status_file)
+    facts = {"at": clock.now(), "version": __version__, "uptime_s": round(runs.uptime_s())}
+    if path := write_crash(state, fault, facts, last):
+        log.error("crash.noted", extra={"file": path.name})

@@ -1,0 +1,1 @@
+"""What a till says of itself to those who look after many: status file, metrics, crash files."""

@@ -1,0 +1,129 @@
+"""Crash files: what a till broke on, without a value or a message, so without anybody's name.
+
+An exception's message may quote what it was about, a customer's row for example. So a crash file
+holds the type of the fault, and the file, line and function of each call that led there.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from traceback import walk_tb
+from types import TracebackType
+from typing import Any
+
+from taptill.domain.errors import OutputError, TaptillError
+from taptill.domain.figures.till import CrashNote
+from taptill.durable_files import atomic_write
+
+FILES_MAX = 5
+FRAMES_MAX = 40
+FAULTS_MAX = 8
+BYTES_MAX = 32_768
+_WORD_MAX = 120
+_PLACE_PARTS = 3
+
+
+def write_crash(
+    state: Path, fault: BaseException, facts: Mapping[str, object], last: object = None
+) -> Path | None:
+    """Write a crash file into the state directory, and drop the oldest beyond `FILES_MAX`.
+
+    `facts` are at least `at` and `version`; `last` is the last status, which goes where the file
+    would be larger than `BYTES_MAX`. Return its path; None where the disk takes none.
+    """
+    faults = [_document(one) for one in _faults(fault)][:FAULTS_MAX]
+    document = {**facts, "faults": faults, "last_status": last}
+    text = json.dumps(document, indent=1)
+    if len(text) > BYTES_MAX:
+        shorter = [{**one, "frames": one["frames"][-8:]} for one in faults]
+        text = json.dumps({**facts, "faults": shorter}, indent=1)[:BYTES_MAX]
+    numbers = [*map(_number, _paths(state))]
+    path = state / f"crash-{max(numbers, default=0) + 1:06}.json"
+    try:
+        with atomic_write(path) as file:
+            file.write(text)
+    except OutputError:
+        return None
+    for old in _paths(state)[:-FILES_MAX]:
+        with suppress(OSError):
+            old.unlink()
+    return path
+
+
+def crash_notes(state: Path) -> tuple[CrashNote, ...]:
+    """Return what the crash files say, the oldest first; one that cannot be read is left out."""
+    notes = (_note(path) for path in _paths(state)[-FILES_MAX:])
+    return tuple(note for note in notes if note)
+
+
+def frames(traceback: TracebackType | None) -> list[str]:
+    """Return file, line and function of the innermost calls, the innermost last."""
+    places = [
+        f"{_short(frame.f_code.co_filename)}:{line} {frame.f_code.co_name}"
+        for frame, line in walk_tb(traceback)
+    ]
+    return places[-FRAMES_MAX:]
+
+
+def fault_lines(fault: BaseException) -> list[str]:
+    """Return the types of a fault and of what led to it, each with its calls."""
+    faults = list(_faults(fault))
+    return [line for one in faults for line in (fault_name(one), *_indented(one))]
+
+
+def fault_name(fault: BaseException) -> str:
+    """Return the type of a fault, with the code of one of ours."""
+    name = type(fault).__name__[:_WORD_MAX]
+    return f"{name} [{fault.code}]" if isinstance(fault, TaptillError) else name
+
+
+def _faults(fault: BaseException) -> Iterator[BaseException]:
+    """Yield a fault, those in its group, and what each was raised from, at most `FAULTS_MAX`."""
+    waiting, seen = [fault], set[int]()
+    while waiting and len(seen) < FAULTS_MAX:
+        one = waiting.pop(0)
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        if isinstance(one, BaseExceptionGroup):
+            waiting += one.exceptions
+        if cause := one.__cause__ or (None if one.__suppress_context__ else one.__context__):
+            waiting.append(cause)
+
+
+def _indented(fault: BaseException) -> list[str]:
+    return [f"  {place}" for place in frames(fault.__traceback__)]
+
+
+def _document(fault: BaseException) -> dict[str, Any]:
+    return {"fault": fault_name(fault), "frames": frames(fault.__traceback__)}
+
+
+def _short(file: str) -> str:
+    return "/".join(Path(file).parts[-_PLACE_PARTS:])[-_WORD_MAX:]
+
+
+def _paths(state: Path) -> list[Path]:
+    try:
+        return sorted(path for path in state.glob("crash-*.json") if _number(path))
+    except OSError:
+        return []
+
+
+def _number(path: Path) -> int:
+    number = path.stem.removeprefix("crash-")
+    return int(number) if number.isascii() and number.isdecimal() else 0
+
+
+def _note(path: Path) -> CrashNote | None:
+    try:
+        with path.open("rb") as file:
+            stored: Any = json.loads(file.read(BYTES_MAX + 1))
+        deepest = next(one for one in reversed(stored["faults"]) if one["frames"])
+        words = (deepest["fault"], deepest["frames"][-1], stored["at"], stored["version"])
+    except (OSError, ValueError, KeyError, TypeError, IndexError, StopIteration):
+        return None
+    fault, place, at, version = (str(word)[:_WORD_MAX] for word in words)
+    return CrashNote(fault=fault, place=place, at=at, version=version)
