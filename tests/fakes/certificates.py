@@ -4,11 +4,27 @@ import shutil
 import ssl
 import subprocess
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 NO_OPENSSL = "openssl is missing: certificates are made by it"
 _KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
 LOOPBACK = "IP:127.0.0.1"
+_CA_SETTINGS = """
+[ca]
+default_ca = own
+[own]
+database = {book}
+new_certs_dir = {folder}
+certificate = {folder}/ca.pem
+private_key = {folder}/ca.key
+default_md = sha256
+rand_serial = yes
+unique_subject = no
+policy = any
+[any]
+commonName = supplied
+"""
 _EXTENSIONS = "subjectAltName={whose}\nauthorityKeyIdentifier=keyid\n"
 
 
@@ -38,6 +54,22 @@ class Authority:
             *("x509", "-req", "-in", request_file, "-out", certificate_file, "-days", str(days)),
             *("-CA", self.ca_file, "-CAkey", str(self.folder / "ca.key"), "-CAcreateserial"),
             *("-extfile", str(extensions)),
+        )
+        return certificate_file, key
+
+    def issue_for(self, name: str, begins: datetime, ends: datetime) -> tuple[str, str]:
+        """Make a certificate of loopback for a time that may be over or not begun."""
+        certificate_file, key = self.issue(name)
+        request_file = str(self.folder / f"{name}.csr")
+        book = self.folder / "book"
+        book.write_text("")
+        settings = self.folder / "ca.cnf"
+        settings.write_text(_CA_SETTINGS.format(folder=self.folder, book=book))
+        _openssl(
+            *("ca", "-batch", "-notext", "-config", str(settings)),
+            *("-in", request_file, "-out", certificate_file),
+            *("-startdate", f"{begins:%Y%m%d%H%M%SZ}", "-enddate", f"{ends:%Y%m%d%H%M%SZ}"),
+            *("-extfile", str(self.folder / "extensions")),
         )
         return certificate_file, key
 

@@ -4,79 +4,33 @@ import os
 import pty
 import runpy
 import shutil
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from tests.fakes.clock import FakeClock
+from tests.install.machine import SIMULATED, MachineFolder, verdicts
 from tests.journal.drafts import charge, conflict
 from tests.project.sources import ROOT
 
 from taptill import config as configs
-from taptill.domain.diagnosis import Diagnosis, Verdict
+from taptill.domain.diagnosis import Verdict
 from taptill.domain.entry import Draft, EntryKind
-from taptill.install.checks.disk import (
+from taptill.install.checks.machine.board import check_board
+from taptill.install.checks.machine.disk import (
     SLOW_SYNC_S,
     VOLATILE,
     check_disk,
     room_diagnosis,
     sync_diagnosis,
 )
-from taptill.install.checks.journal import check_journal
-from taptill.install.checks.machine import check_machine
-from taptill.install.checks.readers import check_readers
-from taptill.install.checks.settings import check_settings
-from taptill.install.checks.site import CheckedSite
+from taptill.install.checks.program.journal import check_journal
+from taptill.install.checks.program.settings import check_settings
+from taptill.install.checks.readers.opening import check_readers
 from taptill.journal.file import JournalFile
 
-CONFIG = """
-[backend]
-base_url = "http://127.0.0.1:9"
-token_file = "{folder}/token"
-[settlement]
-strategy = "debt"
-"""
-SIMULATED = '[[reader]]\ndriver = "simulated"\n'
 OPENED = Draft(EntryKind.OPENED, body={"journal_id": "aaaa0001", "strategy": "debt"})
 MOUNTS = "/dev/sda1 / ext4 rw 0 0\nproc /proc proc rw 0 0\n"
 MEMORY = "MemTotal: 906000 kB\nMemAvailable: {free} kB\n"
-
-Check = Callable[[CheckedSite], Awaitable[list[Diagnosis]]]
-
-
-@dataclass(frozen=True)
-class MachineFolder:
-    """A folder that stands for a machine, with a token and a state directory."""
-
-    folder: Path
-
-    def site(self, more: str = SIMULATED) -> CheckedSite:
-        """Return the site with these lines added to its config."""
-        path = self.folder / "config.toml"
-        path.write_text(CONFIG.format(folder=self.folder) + more)
-        return CheckedSite(configs.load(path), self.folder / "state", self.folder / "root")
-
-    def has(self, path: str, text: str) -> None:
-        """Let the machine have a file."""
-        target = self.folder / "root" / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text)
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> MachineFolder:
-    (tmp_path / "state").mkdir()
-    (tmp_path / "token").write_text("secret")
-    (tmp_path / "token").chmod(0o600)
-    return MachineFolder(tmp_path)
-
-
-async def verdicts(check: Check, site: CheckedSite) -> dict[str, Verdict]:
-    """Return the verdict of each diagnosis by its name; a warning or failure says what to do."""
-    found = await check(site)
-    assert all(one.advice for one in found if one.verdict is not Verdict.PASS), found
-    return {one.name: one.verdict for one in found}
 
 
 async def test_settings_that_are_whole_pass(place: MachineFolder) -> None:
@@ -223,13 +177,11 @@ async def test_a_reader_that_is_not_there_fails_and_the_next_is_looked_at(
 
 
 async def test_a_machine_in_order_passes(place: MachineFolder) -> None:
-    place.has("run/systemd/timesync/synchronized", "")
     place.has("proc/meminfo", MEMORY.format(free=500_000))
     place.has("etc/machine-id", "0123456789abcdef0123456789abcdef\n")
     place.has("sys/class/hwmon/hwmon1/name", "rpi_volt\n")
     place.has("sys/class/hwmon/hwmon1/in0_lcrit_alarm", "0\n")
-    assert set((await verdicts(check_machine, place.site())).items()) == {
-        ("machine.clock", Verdict.PASS),
+    assert set((await verdicts(check_board, place.site())).items()) == {
         ("machine.memory", Verdict.PASS),
         ("machine.power", Verdict.PASS),
         ("machine.id", Verdict.PASS),
@@ -241,8 +193,7 @@ async def test_what_a_machine_lacks_is_told(place: MachineFolder) -> None:
     place.has("sys/class/hwmon/hwmon0/name", "cpu_thermal\n")
     place.has("sys/class/hwmon/hwmon2/name", "rpi_volt\n")
     place.has("sys/class/hwmon/hwmon2/in0_lcrit_alarm", "1\n")
-    assert set((await verdicts(check_machine, place.site())).items()) == {
-        ("machine.clock", Verdict.WARN),
+    assert set((await verdicts(check_board, place.site())).items()) == {
         ("machine.memory", Verdict.WARN),
         ("machine.power", Verdict.WARN),
         ("machine.id", Verdict.WARN),
@@ -250,4 +201,4 @@ async def test_what_a_machine_lacks_is_told(place: MachineFolder) -> None:
 
 
 async def test_what_a_machine_does_not_say_is_left_out(place: MachineFolder) -> None:
-    assert set(await verdicts(check_machine, place.site())) == {"machine.clock", "machine.id"}
+    assert set(await verdicts(check_board, place.site())) == {"machine.id"}

@@ -1,32 +1,30 @@
 """The readers: whether each can be opened as the till would."""
 
-import asyncio
+from functools import partial
 
 from taptill.domain.diagnosis import Diagnosis, Verdict
 from taptill.domain.errors import ReaderError, TaptillError
 from taptill.domain.tap import ReaderState
+from taptill.install.checks.bounded import bounded
+from taptill.install.checks.readers.holders import advice_for, in_the_way
 from taptill.install.checks.site import CheckedSite
 from taptill.readers.device import ReaderSettings, error_state
 from taptill.readers.registry import find_driver
 from taptill.wiring.readers import reader_settings
 
-_ADVICE = {
-    ReaderState.MISSING: "plug it in, then `taptill readers detect`",
-    ReaderState.LOST: "plug it in again",
-    ReaderState.DENIED: "let the till's account open it: docs/readers.md, the udev rules",
-    ReaderState.BUSY: "stop what holds it; the till itself holds it while it runs",
-}
 _PATIENCE_S = 15.0
 
 
 async def check_readers(site: CheckedSite) -> list[Diagnosis]:
     """Return a diagnosis of each reader, which is opened and closed again."""
-    found = []
-    for number, reader in enumerate(site.config.readers, start=1):
-        settings = reader_settings(reader, number)
+    readers = [
+        reader_settings(reader, number)
+        for number, reader in enumerate(site.config.readers, start=1)
+    ]
+    found = in_the_way(site, readers)
+    for settings in readers:
         try:
-            async with asyncio.timeout(_PATIENCE_S):
-                found.append(await asyncio.to_thread(_open, settings))
+            found.append(await bounded(partial(_open, settings), _PATIENCE_S))
         except TimeoutError:
             words = f"it did not open within {_PATIENCE_S:.0f} s"
             found.append(_diagnosis(settings, Verdict.FAIL, words, "unplug it for five seconds"))
@@ -45,7 +43,7 @@ def _open(settings: ReaderSettings) -> Diagnosis:
         state, detail = error_state(error)
         verdict = Verdict.WARN if state is ReaderState.BUSY else Verdict.FAIL
         words = f"{state} ({detail})" if detail else str(state)
-        return _diagnosis(settings, verdict, words, _ADVICE.get(state, "see docs/readers.md"))
+        return _diagnosis(settings, verdict, words, advice_for(state, detail, settings))
     except TaptillError as error:
         return _diagnosis(settings, Verdict.FAIL, str(error), "see docs/readers.md")
     return _diagnosis(settings, Verdict.PASS, f"{place} opens")

@@ -1,6 +1,5 @@
-"""The disk of the journal: its room, how long a sync takes, and whether it keeps anything."""
+"""The disk of the journal: room, time of a sync, wear, and whether it keeps anything."""
 
-import asyncio
 import os
 import shutil
 import tempfile
@@ -9,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from taptill.domain.diagnosis import Diagnosis, Verdict
+from taptill.install.checks.bounded import bounded
 from taptill.install.checks.site import CheckedSite
 
 SYNCS = 20
@@ -18,7 +18,15 @@ SLOW_SYNC_S = 0.1
 VOLATILE = frozenset({"overlay", "overlayfs", "aufs", "tmpfs", "ramfs"})
 """File systems of a read-only root or of memory: what is written is gone at the next start."""
 
+SYNC_S_MAX = 30.0
 _AMPLE = 10
+_DYING = "the disk is dying: stop the till, copy the state directory to a new card, start it there"
+
+WORN, WORN_OUT = 9, 11
+"""Tenths of its life that a medium says it has used: nearly all of it, and more than all."""
+
+_PRE_EOL = {2: Verdict.WARN, 3: Verdict.FAIL}
+"""Spare blocks of a medium: 80 % used, 90 % used (JEDEC JESD84-B51, 7.4.40)."""
 
 
 async def check_disk(site: CheckedSite) -> list[Diagnosis]:
@@ -26,11 +34,16 @@ async def check_disk(site: CheckedSite) -> list[Diagnosis]:
     folder = _existing(site.state)
     free_mb = shutil.disk_usage(folder).free // 10**6
     found = [_kept(site, folder), room_diagnosis(free_mb, site.config.journal.min_free_mb)]
+    found += [*_wear(site), *_file_system_errors(site)]
     if not os.access(folder, os.W_OK):
         words = f"{folder} cannot be written by this account"
         advice = "run this as the till's account: sudo -u taptill taptill doctor"
         return [*found, Diagnosis("disk.sync", Verdict.WARN, words, advice)]
-    times = await asyncio.to_thread(_sync_times, folder)
+    try:
+        times = await bounded(lambda: _sync_times(folder), SYNC_S_MAX)
+    except TimeoutError:
+        words = f"{SYNCS} syncs took more than {SYNC_S_MAX:.0f} s"
+        return [*found, Diagnosis("disk.sync", Verdict.FAIL, words, _DYING)]
     return [*found, sync_diagnosis(times)]
 
 
@@ -70,6 +83,53 @@ def room_diagnosis(free_mb: int, least_mb: int) -> Diagnosis:
         advice = "a busy till writes some 100 MB a year: make room in time"
         return Diagnosis("disk.room", Verdict.WARN, words, advice)
     return Diagnosis("disk.room", Verdict.PASS, words)
+
+
+def _wear(site: CheckedSite) -> list[Diagnosis]:
+    """Return what eMMC chips say of their wear; SD cards say nothing (JESD84-B51, 7.4.41)."""
+    found = []
+    for block in sorted(site.machine_path("/sys/block").glob("mmcblk*")):
+        device = f"/sys/block/{block.name}/device"
+        tenths = [_hex(word) for word in site.machine_file(f"{device}/life_time").split()]
+        if any(tenths):
+            eol = _hex(site.machine_file(f"{device}/pre_eol_info"))
+            found.append(wear_diagnosis(block.name, max(tenths), eol))
+    return found
+
+
+def wear_diagnosis(block: str, tenths: int, pre_eol: int) -> Diagnosis:
+    """Return the diagnosis of a medium that has used so many tenths of its life."""
+    name = f"disk.wear-{block}"
+    if tenths >= WORN_OUT:
+        words = f"{block} has outlived what it was made for"
+        return Diagnosis(name, Verdict.FAIL, words, "replace it: docs/technician.md")
+    words = f"{block} has used about {10 * tenths} % of its life"
+    verdict = _PRE_EOL.get(pre_eol, Verdict.WARN if tenths >= WORN else Verdict.PASS)
+    advice = "" if verdict is Verdict.PASS else "replace it soon, and copy the journal before"
+    return Diagnosis(name, verdict, words, advice)
+
+
+def _file_system_errors(site: CheckedSite) -> list[Diagnosis]:
+    """Return how many errors ext4 has counted on its file systems; others count none."""
+    found = []
+    for file in sorted(site.machine_path("/sys/fs/ext4").glob("*/errors_count")):
+        block = file.parent.name
+        count = site.machine_file(f"/sys/fs/ext4/{block}/errors_count")
+        if count.isdecimal():
+            words = f"{block}: its file system has {count} errors on record"
+            is_whole = not int(count)
+            verdict = Verdict.PASS if is_whole else Verdict.WARN
+            advice = "" if is_whole else f"sudo touch /forcefsck; journalctl -k | grep {block}"
+            found.append(Diagnosis(f"disk.errors-{block}", verdict, words, advice))
+    return found
+
+
+def _hex(text: str) -> int:
+    """Return a number that the kernel writes as 0x0a; 0 where it is none."""
+    try:
+        return int(text, 16)
+    except ValueError:
+        return 0
 
 
 def _sync_times(folder: Path) -> list[float]:

@@ -1,8 +1,7 @@
-"""The machine: clock, memory, power, and the id that the journal is bound to."""
+"""The board: memory, power, and the id that the journal is bound to."""
 
 import re
 
-from taptill.clock import SYNCHRONISED, SystemClock
 from taptill.domain.diagnosis import Diagnosis, Verdict
 from taptill.install.checks.site import CheckedSite
 
@@ -14,17 +13,9 @@ _POWER_SENSOR = "rpi_volt"
 _SENSORS = 16
 
 
-async def check_machine(site: CheckedSite) -> list[Diagnosis]:
+async def check_board(site: CheckedSite) -> list[Diagnosis]:
     """Return diagnoses of what the board itself says; what it does not say is left out."""
-    return [_clock(site), *_memory(site), *_power(site), _identity(site)]
-
-
-def _clock(site: CheckedSite) -> Diagnosis:
-    marker = str(site.root / SYNCHRONISED.lstrip("/"))
-    if SystemClock(marker, site.root / "sys/class/rtc/rtc0/since_epoch").trusted():
-        return Diagnosis("machine.clock", Verdict.PASS, "wall time is synchronised")
-    words = "nobody has set the clock since the start: days in reports may be wrong"
-    return Diagnosis("machine.clock", Verdict.WARN, words, "timedatectl timesync-status")
+    return [*_memory(site), *_power(site), _identity(site)]
 
 
 def _memory(site: CheckedSite) -> list[Diagnosis]:

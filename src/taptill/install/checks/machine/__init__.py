@@ -1,0 +1,1 @@
+"""The checks of the machine: board, clock, disk, console."""

@@ -1,0 +1,79 @@
+"""The installed unit, rules and settings, compared with those of the release that runs."""
+
+from taptill.domain.diagnosis import Diagnosis, Verdict
+from taptill.install.checks.site import RELEASE, UNIT, CheckedSite
+
+INSTALLED = {
+    "systemd/taptill.service": "etc/systemd/system/taptill.service",
+    "systemd/taptill.sysusers": "usr/lib/sysusers.d/taptill.conf",
+    "systemd/taptill-journald.conf": "etc/systemd/journald.conf.d/90-taptill.conf",
+    "udev/70-taptill-readers.rules": "etc/udev/rules.d/70-taptill-readers.rules",
+}
+"""What the installer copies to where; a test compares this with the installer's own list."""
+
+RULES = "udev/70-taptill-readers.rules"
+DROP_INS = (f"/etc/systemd/system/{UNIT}.d", f"/run/systemd/system/{UNIT}.d")
+_WANTED = f"/etc/systemd/system/multi-user.target.wants/{UNIT}"
+_INSTALL = "sudo ./install.sh, from the archive of this release"
+
+
+async def check_installation(site: CheckedSite) -> list[Diagnosis]:
+    """Return a diagnosis of each installed file; without a release there is nothing to compare."""
+    if not site.machine_path(RELEASE).exists():
+        words = f"there is no {RELEASE}: nothing to compare unit and rules with"
+        return [Diagnosis("installation.unit", Verdict.PASS, words)]
+    found = [_file(site, source, f"/{place}") for source, place in INSTALLED.items()]
+    return [*found, _at_start(site)]
+
+
+def drop_ins(site: CheckedSite) -> list[str]:
+    """Return the paths of the unit's drop-ins, which hold what this site alone needs."""
+    return [
+        f"{folder}/{path.name}"
+        for folder in DROP_INS
+        for path in sorted(site.machine_path(folder).glob("*.conf"))
+    ]
+
+
+def _file(site: CheckedSite, source: str, place: str) -> Diagnosis:
+    name = f"installation.{_NAMES.get(source, source)}"
+    released, installed = site.machine_file(f"{RELEASE}/{source}"), site.machine_file(place)
+    if not installed:
+        words = f"{place} is missing or empty"
+        return Diagnosis(name, Verdict.FAIL, words, _INSTALL)
+    if source == RULES:
+        return _rules(name, released, installed)
+    if installed != released:
+        words = f"{place} is not the one of the release that runs"
+        return Diagnosis(name, Verdict.WARN, words, f"{_INSTALL}; a site's own lines: a drop-in")
+    own = ", ".join(drop_ins(site)) if source.endswith(UNIT) else ""
+    words = f"as released, with {own}" if own else "as released"
+    return Diagnosis(name, Verdict.PASS, words)
+
+
+def _rules(name: str, released: str, installed: str) -> Diagnosis:
+    """Compare rules by what they would be with every line switched on, as sites switch some on."""
+    released_lines = {line.lstrip("# ") for line in released.splitlines()}
+    lines = {line.lstrip("# ") for line in installed.splitlines()}
+    if released_lines - lines:
+        words = "the rules are not those of the release that runs"
+        return Diagnosis(name, Verdict.WARN, words, f"keep your reader's line, then {_INSTALL}")
+    own_count = len(set(installed.splitlines()) - set(released.splitlines()))
+    words = f"as released, with {own_count} lines of this site" if own_count else "as released"
+    return Diagnosis(name, Verdict.PASS, words)
+
+
+def _at_start(site: CheckedSite) -> Diagnosis:
+    if site.machine_path(_WANTED).is_symlink():
+        return Diagnosis("installation.start", Verdict.PASS, "the till starts with the machine")
+    words = "the till does not start with the machine"
+    advice = "sudo systemctl enable --now taptill.service"
+    return Diagnosis("installation.start", Verdict.WARN, words, advice)
+
+
+_NAMES = {
+    "systemd/taptill.service": "unit",
+    "systemd/taptill.sysusers": "account",
+    "systemd/taptill-journald.conf": "log-settings",
+    RULES: "rules",
+}

@@ -1,0 +1,88 @@
+"""What holds a reader, and how it is made to let go."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from taptill.domain.diagnosis import Diagnosis, Verdict
+from taptill.domain.tap import ReaderState
+from taptill.install.checks.site import CheckedSite
+from taptill.readers.device import ReaderSettings
+from taptill.readers.drivers.device_nodes import group_of
+
+MODULES = ("pn533_usb", "port100")
+"""Kernel modules that take USB readers for themselves: NXP's and ACS's, Sony's."""
+
+PCSCD_SOCKET = "/run/pcscd/pcscd.comm"
+CONSOLES = "/sys/class/tty/console/active"
+OWN_NAME = "taptill"
+_BY_USB = frozenset({"nfc", "pcsc"})
+_MODULE = re.compile(r"kernel module (\S+)")
+_PROGRAM = re.compile(r"(.+) \((\d+)\)")
+
+_PROGRAMS = {
+    OWN_NAME: "the till itself holds it: F12 there shows taps; or sudo systemctl stop taptill",
+    "pcscd": 'sudo systemctl disable --now pcscd.socket pcscd.service; or driver = "pcsc"',
+    "ModemManager": "sudo systemctl disable --now ModemManager",
+    "brltty": "sudo apt remove brltty, which takes it for a braille display",
+    "agetty": "no log-in on this line: sudo raspi-config, Interface, Serial Port",
+    "gpsd": "sudo systemctl disable --now gpsd.socket gpsd.service",
+}
+_ADVICE = {
+    ReaderState.MISSING: "plug it in, then `taptill readers detect`",
+    ReaderState.LOST: "plug it in again",
+}
+
+
+def advice_for(state: ReaderState, detail: str, settings: ReaderSettings) -> str:
+    """Return the command that mends a reader in this state; `detail` is its port or its holder."""
+    if state is ReaderState.BUSY:
+        return _release(detail, settings.port)
+    if state is ReaderState.DENIED:
+        group = group_of(settings.port)
+        account = f"sudo adduser taptill {group}; " if group else ""
+        return f"{account}let the till's account open it: docs/readers.md, the udev rules"
+    return _ADVICE.get(state, "see docs/readers.md")
+
+
+def _release(holder: str, port: str) -> str:
+    if module := _MODULE.fullmatch(holder):
+        return _without_module(module[1])
+    if program := _PROGRAM.fullmatch(holder):
+        name, number = program.groups()
+        return _PROGRAMS.get(name, f"stop it: ps -fp {number}; the till's account must not need it")
+    return f"who holds it, only root may see: sudo fuser -v {port}; the till does while it runs"
+
+
+def in_the_way(site: CheckedSite, readers: Sequence[ReaderSettings]) -> list[Diagnosis]:
+    """Return what will take a reader at its next plugging in, though it may be free now."""
+    found = []
+    if any(reader.driver in _BY_USB for reader in readers):
+        loaded = {line.split(" ")[0] for line in site.machine_file("/proc/modules").splitlines()}
+        found += [_module(name) for name in MODULES if name in loaded]
+    by_usb = [reader for reader in readers if reader.driver == "nfc" and "usb" in reader.port]
+    if by_usb and site.machine_path(PCSCD_SOCKET).is_socket():
+        words = "pcscd runs, and takes an ACR122U before the till can"
+        found.append(Diagnosis("readers.pcscd", Verdict.WARN, words, _PROGRAMS["pcscd"]))
+    consoles = site.machine_file(CONSOLES).split()
+    return [*found, *(_console(one) for one in readers if _port_name(one) in consoles)]
+
+
+def _module(name: str) -> Diagnosis:
+    words = f"the kernel module {name} is loaded, and takes a reader when it is plugged in"
+    return Diagnosis(f"readers.module-{name}", Verdict.WARN, words, _without_module(name))
+
+
+def _without_module(name: str) -> str:
+    file = "/etc/modprobe.d/taptill.conf"
+    return f"echo 'blacklist {name}' | sudo tee -a {file}; sudo modprobe -r {name}"
+
+
+def _port_name(reader: ReaderSettings) -> str:
+    return Path(reader.port).resolve().name if reader.driver == "serial" else ""
+
+
+def _console(reader: ReaderSettings) -> Diagnosis:
+    words = f"the kernel writes its messages to {reader.port}"
+    advice = "take console=... off /boot/firmware/cmdline.txt: sudo raspi-config, Serial Port"
+    return Diagnosis(f"readers.console-{_port_name(reader)}", Verdict.WARN, words, advice)
