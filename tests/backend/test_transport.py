@@ -281,3 +281,12 @@ async def test_other_work_goes_on_while_a_page_is_parsed() -> None:
     other.cancel()
     assert body.value == rows
     assert turns > len(json.dumps(rows)) / PART_LENGTH / 2
+
+
+async def test_no_error_says_the_password_of_an_address() -> None:
+    access = ConnectionSettings("http://ada:s3cret@127.0.0.1:9/core", connect_timeout_s=1.0)
+    transport = Transport(access, lambda _: None)
+    with pytest.raises(UnreachableError) as fault:
+        await transport.send("GET", "/", None, read=True)
+    await transport.close()
+    assert fault.value.fields["place"] == "http://127.0.0.1:9/core"

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
 from taptill.backend.body import ACCEPT_ENCODING, read_body
 from taptill.backend.tls import Certificate, certificate_expiry, describe_fault, tls_context
@@ -62,6 +63,12 @@ class ConnectionSettings:
     read_timeout_s: float = 5.0
     ca_file: str | None = None
     certificate: Certificate | None = None
+
+    @property
+    def place(self) -> str:
+        """Return the address for errors, without the name and password that it may have."""
+        url = urlsplit(self.base_url)
+        return urlunsplit(url._replace(netloc=url.netloc.rpartition("@")[2]))
 
 
 class Transport:
@@ -169,7 +176,7 @@ class Transport:
                 async with client.stream(method, path, content=body, headers=headers) as answer:
                     read = await read_body(answer.aiter_raw(), answer.headers)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as fault:
-            place = self._settings.base_url
+            place = self._settings.place
             raise UnreachableError(place=place, detail=describe_fault(fault)) from fault
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as fault:
             slow = isinstance(fault, httpx.TimeoutException | TimeoutError)
@@ -196,7 +203,7 @@ class Transport:
 
     def _unreachable(self, fault: UnknownOutcomeError) -> UnreachableError:
         """Return the error of a read without an answer: whatever happened, it changed nothing."""
-        place, detail = self._settings.base_url, str(fault.fields["detail"])
+        place, detail = self._settings.place, str(fault.fields["detail"])
         return UnreachableError(place=place, detail=detail, passing=bool(fault.fields["slow"]))
 
 
