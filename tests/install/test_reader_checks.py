@@ -218,6 +218,17 @@ async def test_no_tap_in_time_fails(place: MachineFolder, line: tuple[int, str])
     assert (told.verdict, "nothing came" in told.words) == (Verdict.FAIL, True)
 
 
+@pytest.mark.slow
+async def test_bytes_that_are_no_frame_are_counted(
+    place: MachineFolder, line: tuple[int, str]
+) -> None:
+    site = place.site(SERIAL.format(port=line[1]), tap_s=1)
+    thread = presented(line, FRAME.replace(b"08\x03", b"09\x03"))
+    (_, told) = await check_cards(site)
+    thread.join()
+    assert (told.verdict, "0 good frames, " in told.words) == (Verdict.FAIL, True)
+
+
 async def test_a_reader_that_the_till_holds_is_not_waited_for(
     place: MachineFolder, line: tuple[int, str]
 ) -> None:

@@ -17,6 +17,7 @@ COMMANDS = {
     "config": ("taptill.cli.config", "config", "Check the config file."),
     "status": ("taptill.cli.status", "status", "Say how the till is that runs here."),
     "doctor": ("taptill.cli.doctor", "doctor", "Look at what this till depends on."),
+    "support": ("taptill.cli.support", "support", "Write a bundle for whoever is asked for help."),
     "readers": ("taptill.cli.readers", "readers", "Find, watch and set up card readers."),
     "staff": ("taptill.cli.staff", "staff", "Make the hash of a PIN for the config."),
     "journal": ("taptill.cli.journal", "journal", "Verify and read the journal."),

@@ -1,6 +1,7 @@
 """The configuration: the TOML file as frozen dataclasses, read once at start."""
 
 from taptill.config.paths import (
+    CREDENTIAL_NAME,
     day_ends_at,
     find_config,
     journal_path,
@@ -38,6 +39,7 @@ from taptill.config.tables import (
 )
 
 __all__ = [
+    "CREDENTIAL_NAME",
     "BackendConfig",
     "CacheConfig",
     "Config",

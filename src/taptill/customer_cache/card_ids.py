@@ -1,4 +1,4 @@
-"""The card ids in a cache file, and how many customers, read while a till may be running."""
+"""What a cache file holds of its customers, read while a till may be running."""
 
 import sqlite3
 from contextlib import closing
@@ -8,6 +8,8 @@ from taptill.customer_cache.rows import IS_GONE
 
 _CARD_IDS = "SELECT card_id FROM customers WHERE card_id != ''"
 _COUNT = "SELECT count(*) FROM customers WHERE gone != ?"
+
+_PERSONAL = "SELECT name, company, card_id, external_id FROM customers"
 
 
 def card_ids(path: Path) -> frozenset[str]:
@@ -29,3 +31,12 @@ def customer_count(path: Path) -> int | None:
             return int(cache.execute(_COUNT, (IS_GONE,)).fetchone()[0])
     except sqlite3.Error:
         return None
+
+
+def personal_values(path: Path) -> frozenset[str]:
+    """Return every name, company, card id and key of the office, to be left out of something."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as cache:
+            return frozenset(value for row in cache.execute(_PERSONAL) for value in row if value)
+    except sqlite3.Error:
+        return frozenset()

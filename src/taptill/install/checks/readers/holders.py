@@ -31,6 +31,7 @@ _PROGRAMS = {
 _ADVICE = {
     ReaderState.MISSING: "plug it in, then `taptill readers detect`",
     ReaderState.LOST: "plug it in again",
+    ReaderState.GARBLED: "family and baud as `taptill readers detect` finds them; a shorter cable",
 }
 
 

@@ -1,7 +1,7 @@
 """A real tap at a reader: whether one comes, and whose card it is."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import partial
 from queue import Empty, SimpleQueue
 
@@ -13,8 +13,10 @@ from taptill.install.checks.bounded import bounded
 from taptill.install.checks.readers.holders import advice_for
 from taptill.install.checks.readers.spelling import LEARN, shape
 from taptill.install.checks.site import CheckedSite
-from taptill.readers.device import ReaderSettings
+from taptill.readers.device import Device, ReaderSettings
+from taptill.readers.frames import AnyFrame, BadFrame, Frame
 from taptill.readers.opening import open_reader
+from taptill.readers.technician.observe import ObservedDevice
 
 OPENING_S_MAX = 15.0
 _OPENING = frozenset({ReaderState.OPENING, ReaderState.OK})
@@ -29,6 +31,7 @@ class TapWatch:
     def __init__(self, limit_s: float) -> None:
         self.card: Tap | CardProblem | None = None
         self.health: ReaderHealth | None = None
+        self.byte_count = self.good_count = self.bad_count = 0
         self._limit_s = limit_s
         self._began_s = time.monotonic()
         self._ends_s = self._began_s + OPENING_S_MAX
@@ -48,6 +51,15 @@ class TapWatch:
     def has_failed(self) -> bool:
         """Return whether the reader cannot be used now."""
         return self.health is not None and self.health.state not in _OPENING
+
+    def count_bytes(self, octets: bytes) -> None:
+        """Count what the reader sent."""
+        self.byte_count += len(octets)
+
+    def count_frames(self, frames: Sequence[AnyFrame]) -> None:
+        """Count the frames that were made of it."""
+        self.good_count += sum(isinstance(frame, Frame) for frame in frames)
+        self.bad_count += sum(isinstance(frame, BadFrame) for frame in frames)
 
     def take(self, message: ReaderMessage) -> None:
         """Take what the reader reports."""
@@ -82,7 +94,11 @@ def watch_tap(settings: ReaderSettings, limit_s: float) -> TapWatch:
     """Open a reader as the till does, and return what came until a tap or the end."""
     messages: SimpleQueue[ReaderMessage] = SimpleQueue()
     watch = TapWatch(limit_s)
-    supervisor = open_reader(settings, messages.put, SystemClock())
+
+    def observe(device: Device) -> Device:
+        return ObservedDevice(device, watch.count_frames, watch.count_bytes)
+
+    supervisor = open_reader(settings, messages.put, SystemClock(), observe)
     try:
         while (left_s := watch.left_s) > 0:
             try:
@@ -91,8 +107,6 @@ def watch_tap(settings: ReaderSettings, limit_s: float) -> TapWatch:
                 break
     finally:
         supervisor.stop()
-    while not messages.empty():  # the last report has the count of frames
-        watch.take(messages.get())
     return watch
 
 
@@ -101,21 +115,26 @@ def _diagnosis(
 ) -> Diagnosis:
     card, health = watch.card, watch.health
     if isinstance(card, Tap):
-        words = f"a tap came, card {masked(card.card_id)}"
+        words = f"a tap came, {_counted(watch)}, card {masked(card.card_id)}"
         return _judged(name, words, card.card_id, known)
     if isinstance(card, CardProblem):
-        words = f"a card came that names nobody: {card.trouble}"
+        words = f"a card came that names nobody: {card.trouble} ({_counted(watch)})"
         return Diagnosis(name, Verdict.WARN, words, "another card; docs/readers.md says why")
     if health is not None and watch.has_failed:
         is_busy = health.state is ReaderState.BUSY
         words = f"{health.state} ({health.detail})" if health.detail else str(health.state)
+        words += f", {_counted(watch)}" if watch.byte_count else ""
         advice = advice_for(health.state, health.detail, settings)
         return Diagnosis(name, Verdict.WARN if is_busy else Verdict.FAIL, words, advice)
-    bad_count = health.bad_frames if health else 0
-    heard = f"only {bad_count} bad frames" if bad_count else "nothing came"
-    words = f"no tap within {watch.waited_s:.0f} s: {heard}"
+    words = f"no tap within {watch.waited_s:.0f} s: {_counted(watch)}"
     advice = f"taptill readers monitor --reader {settings.name.split()[-1]} --raw shows each byte"
     return Diagnosis(name, Verdict.FAIL, words, advice)
+
+
+def _counted(watch: TapWatch) -> str:
+    if not watch.good_count + watch.bad_count:
+        return f"{watch.byte_count} bytes and no frame" if watch.byte_count else "nothing came"
+    return f"{watch.good_count} good frames, {watch.bad_count} bad"
 
 
 def _judged(name: str, words: str, card_id: CardId, known: Collection[str]) -> Diagnosis:
