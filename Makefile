@@ -90,7 +90,7 @@ findings: ## Run what packages of the field do unexpectedly, and say what change
 	done; \
 	if [ $$changed -ne 0 ]; then echo "$$changed changed or not tried" >&2; exit 1; fi
 
-pictures: $(READY) ## Draw the pictures of docs/cashier.md and docs/supervisor.md anew
+pictures: $(READY) ## Draw the pictures of the docs anew
 	@$(BIN)/python -m tests.ui.pictures
 
 format: $(READY) ## Format and mend what can be mended

@@ -72,6 +72,7 @@ class Notice(StrEnum):
     MACHINE = "machine"  # a scanner or a card reader types into the till
     PAGE_OPEN = "page-open"  # a card while a form is open that does not want it
     NO_STAFF = "no-staff"  # it needs somebody of the staff, and the config names nobody
+    NO_RIGHT = "no-right"  # it is not for who is logged in
     NOT_NOW = "not-now"  # a key of a page that cannot be opened here
     NOT_READABLE = "not-readable"  # a page needs what the journal cannot give now
     SHIFT_OPEN = "shift-open"  # the shift was opened just now

@@ -127,7 +127,7 @@ class Till:
 
     def function_key(self, key: str) -> None:
         """Take F8, or another key that opens a page; the screen says why where that cannot be."""
-        if self._accept_key():
+        if self._accept_key(key):
             if self._state.sale.page:
                 self._page_runner.press(key)
             else:
@@ -224,10 +224,10 @@ class Till:
         else:
             self._identification.on_tap(message)
 
-    def _accept_key(self) -> bool:
+    def _accept_key(self, key: str = "") -> bool:
         """Return whether a key may change anything now; if not, the screen says why."""
         state, self._facts.is_restored = self._state, False
-        if state.sale.step is Step.CLOSED:
+        if state.sale.step is Step.CLOSED and not self._page_runner.works_while_closed(key):
             return False
         state.restart_idle_timer()
         if state.sale.under_way:

@@ -138,7 +138,9 @@ class TillState:
         self.begin_if_over()  # the id of a committed charge must not be used again
         self._clear_customer()
         self.apply(Event.FAILED)
-        self.sale = replace(self.sale, detail=detail, page=None)
+        page = self.sale.page
+        stays = page is not None and page.traits.while_closed
+        self.sale = replace(self.sale, detail=detail, page=page if stays else None)
         self.restart_idle_timer()
 
     def new_sale(self) -> None:

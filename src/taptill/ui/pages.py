@@ -6,7 +6,7 @@ from itertools import zip_longest
 
 from rich.cells import cell_len
 
-from taptill.checkout.pages.page import Cell, PageRow, PageView, PersonName, Phrase, Tone
+from taptill.checkout.pages.page import Bar, Cell, PageRow, PageView, PersonName, Phrase, Tone
 from taptill.domain.money import Money
 from taptill.ui.layout import Layout, inner_size, lay_out, with_page
 from taptill.ui.rows import ColourRole, Rows, Run, bare, block, clip, frame, pad, wrap
@@ -23,6 +23,8 @@ _GAP = "  "
 _CELL_MIN = 6
 _HEAD_LINES_MAX = 2
 _HELP_GAP = 2
+_FULL, _EMPTY = "█", "░"
+_BAR_CELLS = 20
 
 
 class Overlay(StrEnum):
@@ -41,7 +43,7 @@ HELP_OVERLAYS = (Overlay.HELP, Overlay.HELP_2, Overlay.HELP_3)
 HELP = (
     "confirm", "cancel", "digits", "letters", "quantity", "back", "void", "turn",
     "choose", "change", "add", "pick", "repeat", "override", "office", "lock",
-    "leave", "repaint", "help",
+    "leave", "repaint", "help", "technician",
 )  # fmt: skip
 """The lines of the help, the most needed ones first."""
 
@@ -88,7 +90,7 @@ def draw_help(settings: ScreenSettings, layout: Layout, number: int) -> Rows:
 def draw_page(page: PageView, settings: ScreenSettings, layout: Layout) -> Rows:
     """Return the rows of a page; the layout is that of a screen with a page."""
     width, height = layout.sale.width, layout.sale.height
-    title = say(Phrase(f"page.{page.name}.title", page.values), settings)
+    title = say(page.title or Phrase(f"page.{page.name}.title", page.values), settings)
     if layout.has_frames:
         runs = page_runs(page, settings, width - 4, height - 2)
         return frame(title, runs, width, height)
@@ -179,6 +181,8 @@ def _row(row: PageRow, columns: Sequence[int], settings: ScreenSettings, width: 
     texts = []
     for cell, cells in zip(row.cells, columns, strict=False):
         text = _text(cell, settings)
+        if isinstance(cell, Bar):
+            text = _bar(cell, cells)
         texts.append(text.rjust(cells) if isinstance(cell, Money) else pad(text, cells))
     joined = _GAP.join(texts)
     return Run(clip(joined.rstrip(), width), TONE_ROLES[row.tone])
@@ -193,12 +197,20 @@ def _text(cell: Cell, settings: ScreenSettings) -> str:
             return sign + settings.money(cell)
         case PersonName():
             return settings.person(cell.name)
+        case Bar():
+            return _bar(cell, _BAR_CELLS)
         case _:
             return settings.clean(cell) if cell.strip() else ""
 
 
+def _bar(bar: Bar, cells: int) -> str:
+    """Return a bar in so many cells; anything above nothing fills one, so that it is seen."""
+    full = max(cells * bar.percent // 100, 1 if bar.percent else 0)
+    return _FULL * full + _EMPTY * (cells - full)
+
+
 def _columns(rows: Sequence[PageRow], settings: ScreenSettings, width: int) -> list[int]:
-    """Return the width of each column of rows of one shape; the widest texts are cut first."""
+    """Return the width of each column of rows of one shape; bars are cut first, then texts."""
     count = max((len(row.cells) for row in rows), default=0)
     needed = [
         max(cell_len(_text(row.cells[at], settings)) for row in rows if at < len(row.cells))
@@ -208,8 +220,16 @@ def _columns(rows: Sequence[PageRow], settings: ScreenSettings, width: int) -> l
         not any(isinstance(row.cells[at], Money) for row in rows if at < len(row.cells))
         for at in range(count)
     ]
+    is_bar = [any(isinstance(row.cells[at], Bar) for row in rows) for at in range(count)]
     while sum(needed) + len(_GAP) * (count - 1) > width:
-        at = max(range(count), key=lambda index: (is_text[index], needed[index]))
+        at = max(
+            range(count),
+            key=lambda index: (
+                is_bar[index] and needed[index] > _CELL_MIN,
+                is_text[index],
+                needed[index],
+            ),
+        )
         if needed[at] <= _CELL_MIN:
             break
         needed[at] -= 1

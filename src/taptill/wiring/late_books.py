@@ -39,6 +39,8 @@ _LATE = (
     "taptill.checkout.pages.history",
     "taptill.checkout.pages.shift",
     "taptill.checkout.pages.undo",
+    "taptill.checkout.pages.technician.parts",
+    "taptill.checkout.pages.technician.page",
     "taptill.checkout.pages.opening",
     "taptill.domain.reports.counter",
     "taptill.journal.back_office.shift_book",

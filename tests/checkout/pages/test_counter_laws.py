@@ -39,7 +39,7 @@ NAMED_KEYS = (
     *("up", "down", "left", "right", "delete", "home", "end", "page_up", "page_down"),
     *("backspace", "-", "+", "insert", "q"),
 )
-PAGE_KEYS = ("f2", "f8", "f9", "f10", "f8", "f10")
+PAGE_KEYS = ("f2", "f8", "f9", "f10", "f8", "f10", "f12")
 SIGNED = frozenset(EntryKind) & {
     EntryKind.CHARGE,
     EntryKind.VOID,

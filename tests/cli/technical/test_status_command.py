@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from tests.wiring.fleet.samples import TROUBLED, WELL
+from tests.domain.figures.samples import TROUBLED, WELL
 
 from taptill.cli import taptill
 from taptill.cli.status import StatusExit

@@ -5,6 +5,8 @@ from dataclasses import replace
 from tests.checkout.pages.conflict_desk import LOST, REFUSED, FakeConflictDesk
 from tests.checkout.pages.crew import CREW, CREWED, KIM, crewed_shop
 from tests.checkout.pages.sales_book import FakeSalesBook
+from tests.checkout.pages.technician.figures import READ, FakeFigures
+from tests.domain.figures.samples import TROUBLED
 from tests.domain.reports.test_shift_report import Z, shift_report
 from tests.fakes.shop import open_shop
 from tests.ui.states import READY, STATUS
@@ -17,6 +19,8 @@ from taptill.checkout.pages.page import PageRow, PageView, TextField, TillPage, 
 from taptill.checkout.pages.shift import COMMENTS, CashForm, ReportPage, closes_page
 from taptill.checkout.pages.sign_in import approval, log_in
 from taptill.checkout.pages.staff_desk import StaffDesk
+from taptill.checkout.pages.technician.page import TechnicianPage
+from taptill.checkout.pages.technician.parts import PARTS, PartName
 from taptill.checkout.pages.undo import LinesToTakeBack, UndoDesk
 from taptill.checkout.till_state import TillState
 from taptill.checkout.view import TillView
@@ -157,6 +161,20 @@ def _case_pages() -> dict[str, TillPage | None]:
     }
 
 
+def _technician_pages() -> dict[str, TillPage]:
+    """Return each part, of a till that is well and of one that is not."""
+    well, troubled = FakeFigures(), FakeFigures(TROUBLED)
+    well.reads = (READ,)
+    pages: dict[str, TillPage] = {
+        f"technician-{part.name}": TechnicianPage(source=well, at=at)
+        for at, part in enumerate(PARTS)
+    }
+    for part in (PartName.READERS, PartName.SERVER, PartName.SENDING, PartName.TILL):
+        at = [*PartName].index(part)
+        pages[f"technician-{part}-troubled"] = TechnicianPage(source=troubled, at=at)
+    return pages
+
+
 def _office() -> TillPage:
     with crewed_shop() as shop:
         shop.key("f10")
@@ -182,6 +200,7 @@ def pages() -> dict[str, TillPage]:
         "approve": approval(_desk(), Right.OVERRIDE, _never, Turn()),
         **{name: page for name, page in _undo_pages().items() if page},
         "office": _office(),
+        **_technician_pages(),
         **_shift_pages(),
         **{name: page for name, page in _case_pages().items() if page},
     }

@@ -8,7 +8,7 @@ from tests.ui.drawing import characters
 from tests.ui.pages.states import PAGES
 from tests.ui.states import ADA, READY, SETTINGS, STATUS
 
-from taptill.checkout.pages.page import Cell, PageRow, PageView, PersonName, Phrase
+from taptill.checkout.pages.page import Bar, Cell, PageRow, PageView, PersonName, Phrase
 from taptill.checkout.view import TillView
 from taptill.domain.money import Money
 from taptill.ui.layout import lay_out, with_page
@@ -63,7 +63,7 @@ def _cell(cell: Cell, text: str) -> Cell:
             return _phrase(cell, text)
         case PersonName():
             return PersonName(text)
-        case Money():
+        case Money() | Bar():
             return cell
         case _:
             return text

@@ -6,6 +6,8 @@ from datetime import UTC, date
 from tests.checkout.pages.conflict_desk import LOST, FakeConflictDesk
 from tests.checkout.pages.crew import CREWED
 from tests.checkout.pages.sales_book import FakeSalesBook
+from tests.checkout.pages.technician.figures import READ, FakeFigures
+from tests.domain.figures.samples import WELL
 from tests.domain.reports.entries import ADA as ADA_ID
 from tests.domain.reports.entries import entry, sale
 from tests.fakes.clock import FakeClock
@@ -20,12 +22,14 @@ from taptill.checkout.pages.page import TextField, TillPage, Turn, phrase
 from taptill.checkout.pages.shift import ReportPage
 from taptill.checkout.pages.sign_in import log_in
 from taptill.checkout.pages.staff_desk import StaffDesk
+from taptill.checkout.pages.technician.page import TechnicianPage
 from taptill.checkout.pages.undo import UndoDesk
 from taptill.checkout.session import Step
 from taptill.checkout.view import RecentSaleView, SaleState
 from taptill.domain.basket import Basket, Good, Line
 from taptill.domain.decision import Approved, Declined, Reason
 from taptill.domain.entry import Entry, EntryKind, Position
+from taptill.domain.figures.reader import Care
 from taptill.domain.money import Money
 from taptill.domain.reports.business_days import BusinessDays
 from taptill.domain.reports.counter import ReportCounter
@@ -137,9 +141,18 @@ def _pages() -> dict[str, TillPage]:
         "void-lines": lines,
         "override": override,
         "case": case,
+        "technician": TechnicianPage(source=_worn_reader()),
         "z": ReportPage(report=_z(), back=Turn(), notice=phrase("page.closed", number=12)),
     }
     return shown
+
+
+def _worn_reader() -> FakeFigures:
+    """Return the figures of a till whose reader should be cleaned."""
+    reader = replace(WELL.readers[0], care=Care.CLEAN, reopened=0)
+    figures = FakeFigures(replace(WELL, readers=(reader,)))
+    figures.reads = (READ,)
+    return figures
 
 
 def _charges() -> list[Entry]:

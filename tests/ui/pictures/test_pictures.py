@@ -25,10 +25,13 @@ RIGHTS = {
     Right.UNDO_ANY: "take back any sale of this shift",
     Right.OVERRIDE: "let a refusal pass (F9)",
     Right.DECIDE: "decide a case (F10, to clarify)",
+    Right.INSPECT: "see the technician's page (F12)",
 }
 CASHIER = (ROOT / "docs" / "cashier.md").read_text("utf-8")
 KEYS = (ROOT / "docs" / "keys.md").read_text("utf-8")
+TECHNICIAN = (ROOT / "docs" / "technician.md").read_text("utf-8")
 SUPERVISOR = (ROOT / "docs" / "supervisor.md").read_text("utf-8")
+PAGES = CASHIER + SUPERVISOR + TECHNICIAN
 BYTES_MAX = 12_000
 PAGE_LINES = 90
 PICTURES = pictures()
@@ -44,7 +47,7 @@ def test_a_picture_is_up_to_date_small_and_well_formed(name: str) -> None:
 
 def test_every_picture_is_shown_and_none_is_left_over() -> None:
     assert {path.stem for path in FOLDER.glob("*.svg")} == set(PICTURES)
-    shown = [name for name in PICTURES if f"(pictures/{name}.svg)" in CASHIER + SUPERVISOR]
+    shown = [name for name in PICTURES if f"(pictures/{name}.svg)" in PAGES]
     assert set(shown) == set(PICTURES)
 
 

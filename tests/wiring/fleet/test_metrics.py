@@ -6,8 +6,8 @@ from decimal import Decimal
 from hypothesis import given
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
+from tests.domain.figures.samples import TROUBLED, WELL, any_figures
 from tests.project.sources import ROOT
-from tests.wiring.fleet.samples import TROUBLED, WELL, any_figures
 
 from taptill.domain.figures.till import TillFigures
 from taptill.wiring.fleet.metrics import MetricType, metrics, metrics_text

@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.domain.figures.samples import TROUBLED, WELL
 from tests.domain.samples import ADA, known
 from tests.fakes.clock import FakeClock
-from tests.wiring.fleet.samples import TROUBLED, WELL
 from tests.wiring.test_wiring import built, config_text
 
 from taptill.config import parse

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from tests.domain.figures.samples import CRASH, TROUBLED, WELL, any_figures
 from tests.project.sources import ROOT
-from tests.wiring.fleet.samples import CRASH, TROUBLED, WELL, any_figures
 
 from taptill.domain.figures.condition import CONDITION_RULES, Condition, condition_of
 from taptill.domain.figures.till import TillFigures

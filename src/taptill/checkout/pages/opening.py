@@ -11,6 +11,7 @@ from taptill.checkout.pages.page import BACK_TO_SALE, PageRow, Phrase, Turn, phr
 from taptill.checkout.pages.shift import ShiftDesk
 from taptill.checkout.pages.sign_in import locking, log_in
 from taptill.checkout.pages.staff_desk import StaffDesk
+from taptill.checkout.pages.technician.page import TechnicianPage
 from taptill.checkout.pages.undo import UndoDesk
 from taptill.checkout.session import Notice, Step
 from taptill.checkout.till_state import TillState
@@ -33,6 +34,7 @@ class PageOpener:
             "f8": self._undo,
             "f9": self._override,
             "f10": self._office,
+            "f12": self._technician,
         }
 
     def open(self, key: str) -> Turn | Notice:
@@ -111,6 +113,15 @@ class PageOpener:
             text = phrase("office.cases", count=ports.status().conflicts)
             items.append((text, lambda menu: CasePages(desk(), self._desk).listing(menu, menu)))
         return Turn(_menu(items)) if items else Notice.NOT_NOW
+
+    def _technician(self) -> Turn | Notice:
+        """Return the till's figures, for those who may see them."""
+        figures, member = self._state.ports.technician, self._desk.member
+        if figures is None:
+            return Notice.NOT_NOW
+        if self._state.settings.staff and not (member and member.may(Right.INSPECT)):
+            return Notice.NO_RIGHT
+        return Turn(TechnicianPage(source=figures()))
 
     def _if_closes(self, follow: Callable[[Turn], Turn]) -> Callable[[Turn], Turn]:
         """Return what follows for those who may open and close the shift, else a word."""

@@ -31,8 +31,16 @@ class PersonName:
     name: str
 
 
-Cell = Phrase | Money | PersonName | str
-"""A text of the catalogue, an amount, a name, or a text from outside, which the screen cleans."""
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar of a plot, of which so many percent are full."""
+
+    percent: int
+
+
+Cell = Phrase | Money | PersonName | Bar | str
+"""A text of the catalogue, an amount, a name, a bar, or a text from outside, which the screen
+cleans."""
 
 _DECLINES = frozenset(reason.value for reason in Reason)
 
@@ -63,13 +71,15 @@ class PageView:
     """All that the screen shows of a page.
 
     Its title, word and lines are the texts `page.NAME.title`, `.word`, `.customer` and `.cashier`;
-    `values` are for their placeholders, `notice` takes the place of the cashier's line. `head` are
-    rows that always stay, `rows` a list that scrolls with `chosen`, the index of the row that Enter
-    is about (None: the list is only read, from row `top` on). `typed` is what was typed into
-    `field` so far, None where nothing can be typed. `keys` are texts `key.NAME`.
+    `title` takes the place of that title. `values` are for their placeholders, `notice` takes the
+    place of the cashier's line. `head` are rows that always stay, `rows` a list that scrolls with
+    `chosen`, the index of the row that Enter is about (None: the list is only read, from row `top`
+    on). `typed` is what was typed into `field` so far, None where nothing can be typed. `keys` are
+    texts `key.NAME`.
     """
 
     name: str
+    title: Phrase | None = None
     values: tuple[tuple[str, "str | int | Money"], ...] = ()
     head: tuple[PageRow, ...] = ()
     rows: tuple[PageRow, ...] = ()
@@ -111,6 +121,7 @@ class PageTraits:
     - `stays`: it is there whenever nothing else can be done. It is begun anew when nobody has done
       anything for a while.
     - `waits`: it stays open however long nobody does anything.
+    - `while_closed`: it stays open, and takes keys, while the till is closed.
     """
 
     on_card: "Callable[[CardId], Turn] | None" = None
@@ -121,6 +132,7 @@ class PageTraits:
     may_break_off: bool = False
     stays: bool = False
     waits: bool = False
+    while_closed: bool = False
 
 
 Work = Callable[[], Coroutine[Any, Any, "Turn"]]

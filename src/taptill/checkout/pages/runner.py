@@ -123,6 +123,10 @@ class PageRunner:
             self._show(before)
         self._state.show_notice(notice)
 
+    def works_while_closed(self, key: str) -> bool:
+        """Return whether a key counts though the till is closed: F12, and those of its page."""
+        return key == "f12" or (self.page is not None and self.page.traits.while_closed)
+
     def close_when_idle(self, idle_s: float) -> None:
         """Close a page that nobody has used for long; the customer behind it has left."""
         state, page = self._state, self.page

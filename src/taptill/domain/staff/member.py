@@ -22,12 +22,13 @@ class Right(StrEnum):
     UNDO_ANY = "undo-any"  # a sale of somebody else, or one beyond the window
     OVERRIDE = "override"
     DECIDE = "decide"  # a case on the conflict desk
+    INSPECT = "inspect"  # the till's figures, and the numbers of cards that are read meanwhile
 
 
 _RIGHTS = {
     Role.CASHIER: frozenset({Right.SELL, Right.CLOSE_SHIFT}),
     Role.SUPERVISOR: frozenset(Right),
-    Role.TECHNICIAN: frozenset({Right.SELL}),
+    Role.TECHNICIAN: frozenset({Right.SELL, Right.INSPECT}),
 }
 
 
