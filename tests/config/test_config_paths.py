@@ -12,6 +12,7 @@ from taptill.config import (
     Config,
     day_ends_at,
     find_config,
+    find_state_dir,
     journal_path,
     load,
     parse,
@@ -127,6 +128,16 @@ def test_root_and_the_tills_account_mean_the_installed_till(
     installed.mkdir()
     assert state_dir(None, installed) == installed
     assert state_dir(tmp_path / "option", installed) == tmp_path / "option"
+
+
+def test_the_tills_account_is_told_its_directory_before_the_first_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its home is that directory, which systemd makes then; nothing else is made within it."""
+    home = tmp_path / "var/lib/taptill"
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / ".local/state"))
+    assert find_state_dir(None, home) == home
+    assert not home.exists()
 
 
 def test_the_state_directory_is_for_the_till_alone(tmp_path: Path) -> None:

@@ -197,6 +197,36 @@ async def test_a_name_that_nobody_knows_is_told_as_such(place: MachineFolder) ->
     )
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="systemd's credentials are root's alone")
+async def test_the_credential_of_the_till_is_used_by_root(
+    place: MachineFolder,
+) -> None:
+    (place.folder / "token").unlink()
+    assert (await diagnosed(check_backend, place.site()))["backend.token"].verdict is Verdict.FAIL
+    place.has("etc/credstore/api-token", "stored")
+    assert set(await diagnosed(check_backend, place.site())) == {"backend.connection"}
+
+
+@pytest.fixture
+def closed_store(place: MachineFolder) -> Iterator[None]:
+    store = place.has("etc/credstore/api-token", "stored").parent
+    store.chmod(0)
+    yield
+    store.chmod(0o700)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.usefixtures("closed_store")
+async def test_a_token_that_systemd_gives_to_the_till_alone_is_no_failure(
+    place: MachineFolder,
+) -> None:
+    site = place.site()
+    backend = replace(site.config.backend, token_file=None)
+    site = replace(site, config=replace(site.config, backend=backend))
+    told = (await diagnosed(check_backend, site))["backend.token"]
+    assert (told.verdict, "sudo" in told.advice) == (Verdict.WARN, True)
+
+
 async def test_nobody_at_the_port_is_told(place: MachineFolder) -> None:
     told = await way(place, "http://127.0.0.1:9")
     assert told["backend.connection"].words == "127.0.0.1 port 9: connection refused"

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 import serial
@@ -51,6 +52,23 @@ async def test_the_program_that_holds_a_line_is_named_with_its_number(
         ]
     assert (told.verdict, f"({os.getpid()})" in told.words) == (Verdict.WARN, True)
     assert str(os.getpid()) in told.advice
+
+
+@pytest.fixture
+def stranger(line: tuple[int, str]) -> Iterator[Popen[bytes]]:
+    """Let a program have the line open, without a lock."""
+    with Path(line[1]).open("rb", buffering=0) as file, Popen(["sleep", "60"], stdin=file) as one:
+        yield one
+        one.kill()
+
+
+async def test_a_program_that_has_the_line_open_without_a_lock_is_told(
+    place: MachineFolder, line: tuple[int, str], stranger: Popen[bytes]
+) -> None:
+    """It does not keep the till from opening the line, and takes bytes from it."""
+    site = place.site(SERIAL.format(port=line[1]))
+    told = (await diagnosed(check_readers, site))["readers.reader-1"]
+    assert (told.verdict, f"({stranger.pid}) has it open" in told.words) == (Verdict.WARN, True)
 
 
 HOLDERS = {

@@ -1,9 +1,10 @@
 """The configuration: the TOML file as frozen dataclasses, read once at start."""
 
 from taptill.config.paths import (
-    CREDENTIAL_NAME,
+    CREDENTIAL_STORE,
     day_ends_at,
     find_config,
+    find_state_dir,
     journal_path,
     load,
     notify_socket,
@@ -39,7 +40,7 @@ from taptill.config.tables import (
 )
 
 __all__ = [
-    "CREDENTIAL_NAME",
+    "CREDENTIAL_STORE",
     "BackendConfig",
     "CacheConfig",
     "Config",
@@ -59,6 +60,7 @@ __all__ = [
     "UiConfig",
     "day_ends_at",
     "find_config",
+    "find_state_dir",
     "journal_path",
     "load",
     "notify_socket",

@@ -56,20 +56,27 @@ def load(
     return replace(config, warnings=(*config.warnings, *_open_secrets(config)))
 
 
-def state_dir(option: Path | None, system: Path = SYSTEM_STATE) -> Path:
-    """Return the directory of journal and cache, closed to others; raises ConfigError.
+def find_state_dir(option: Path | None, system: Path = SYSTEM_STATE) -> Path:
+    """Return the path of the directory of journal and cache, which may not be there yet.
 
     Root, and the account of the installed till, mean that till's directory.
     """
-    systemd_dir = _path_from_environment("STATE_DIRECTORY")
-    installed_dir = system if _is_of_this_account(system) else None
-    path = option or systemd_dir or installed_dir or user_state_path("taptill")
+    if place := option or _path_from_environment("STATE_DIRECTORY"):
+        return place
+    own = user_state_path("taptill")
+    # The till's account has its home there, which systemd makes at the till's first start.
+    return system if system in own.parents or _is_of_this_account(system) else own
+
+
+def state_dir(option: Path | None, system: Path = SYSTEM_STATE) -> Path:
+    """Return the directory of journal and cache, made and closed to others; raises ConfigError."""
+    path = find_state_dir(option, system)
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as fault:
         problem = f"the state directory {path} cannot be made: {fault.strerror}; use --state-dir"
         raise config_error([problem]) from fault
-    if path != systemd_dir and _open_to_others(path):
+    if path != _path_from_environment("STATE_DIRECTORY") and _open_to_others(path):
         _close_to_others(path)
     return path
 

@@ -36,7 +36,7 @@ def support(
       tar -xOzf till-3.tar.gz | less
     """
     config = configs.load(configs.find_config(option), check_reader)
-    site = CheckedSite(config, configs.state_dir(state_dir))
+    site = CheckedSite(config, configs.find_state_dir(state_dir))
     path = file or Path(f"{FOLDER}-{time.strftime('%Y%m%d-%H%M%S')}.tar.gz")
     if not as_json:
         click.echo("the bundle may hold:", err=True)

@@ -1,5 +1,6 @@
 """The way to the Customers API, step by step: name, connection, TLS; then what it answers."""
 
+import os
 import socket
 import ssl
 import time
@@ -19,7 +20,7 @@ from taptill.domain.diagnosis import Diagnosis, Verdict
 from taptill.domain.errors import BackendError, ConfigError
 from taptill.install.checks.bounded import bounded
 from taptill.install.checks.machine.clock import SET_CLOCK, day_of, is_before_release
-from taptill.install.checks.site import CheckedSite
+from taptill.install.checks.site import RELEASE, CheckedSite
 from taptill.lookup.backend_health import BackendHealth
 from taptill.wiring.backend import customers_api
 
@@ -65,9 +66,9 @@ async def check_backend(site: CheckedSite) -> list[Diagnosis]:
     """
     config = site.config
     try:
-        token = configs.read_token(config)
+        token = configs.read_token(config, site.machine_path(str(configs.CREDENTIAL_STORE)))
     except ConfigError as fault:
-        return [Diagnosis("backend.token", Verdict.FAIL, str(fault), "see docs/configuration.md")]
+        return [_no_token(site, str(fault))]
     found = await _way(site, BackendAddress.of(config))
     if any(diagnosis.verdict is Verdict.FAIL for diagnosis in found):
         return found
@@ -78,6 +79,16 @@ async def check_backend(site: CheckedSite) -> list[Diagnosis]:
     finally:
         await api.close()
     return [*found, *_with_path_advice(config, answers)]
+
+
+def _no_token(site: CheckedSite, words: str) -> Diagnosis:
+    """Say that there is none, or that it is kept from this account, as it should be."""
+    store = site.machine_path(str(configs.CREDENTIAL_STORE))
+    if site.config.backend.token_file is None and store.is_dir() and not os.access(store, os.X_OK):
+        words = "this account may not see the token, which systemd gives to the till alone"
+        advice = f"sudo {RELEASE}/bin/taptill doctor --only backend"
+        return Diagnosis("backend.token", Verdict.WARN, words, advice)
+    return Diagnosis("backend.token", Verdict.FAIL, words, "see docs/configuration.md")
 
 
 async def _way(site: CheckedSite, address: BackendAddress) -> list[Diagnosis]:

@@ -33,7 +33,6 @@ from taptill.journal.back_office.counts import entry_counts, staff_names
 from taptill.journal.queries import JournalQueries
 
 FOLDER = "taptill-support"
-CREDENTIAL = f"/etc/credstore/{configs.CREDENTIAL_NAME}"
 _READ_ME = "README.txt"
 DOCTOR = "doctor.jsonl"
 
@@ -82,7 +81,8 @@ def _personal_values(site: CheckedSite) -> Iterator[str]:
     for read in (configs.read_token, configs.read_office_token):
         with suppress(ConfigError):
             yield read(config)
-    yield site.machine_file(CREDENTIAL)
+    for credential in site.machine_path(str(configs.CREDENTIAL_STORE)).glob("*"):
+        yield site.machine_file(f"{configs.CREDENTIAL_STORE}/{credential.name}")
     yield from personal_values(site.state / CACHE)
     with suppress(JournalError, ConfigError), closing(_queries(site)) as queries:
         yield from staff_names(queries)

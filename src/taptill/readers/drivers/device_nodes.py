@@ -55,10 +55,16 @@ def _errno_of(error: Exception) -> int:
     return int(error.args[0]) if isinstance(error, termios.error) else 0
 
 
-def holder_of(port: str) -> str:
-    """Return the program that has the port open; empty if this account may not see it."""
+def holder_of(port: str, *, besides_us: bool = False) -> str:
+    """Return the program that has the port open; empty if this account may not see it.
+
+    `besides_us`: this process does not count.
+    """
     device = os.path.realpath(port)
+    own_name = str(os.getpid()) if besides_us else ""
     for process in Path("/proc").glob("[0-9]*"):
+        if process.name == own_name:
+            continue
         with suppress(OSError):  # a process may end while we look
             if any(_leads_to(link, device) for link in (process / "fd").iterdir()):
                 return f"{(process / 'comm').read_text('utf-8').strip()} ({process.name})"

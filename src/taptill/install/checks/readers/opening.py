@@ -9,6 +9,7 @@ from taptill.install.checks.bounded import bounded
 from taptill.install.checks.readers.holders import advice_for, in_the_way
 from taptill.install.checks.site import CheckedSite
 from taptill.readers.device import ReaderSettings, error_state
+from taptill.readers.drivers.device_nodes import holder_of
 from taptill.readers.registry import find_driver
 from taptill.wiring.readers import reader_settings
 
@@ -46,6 +47,12 @@ def _open(settings: ReaderSettings) -> Diagnosis:
         return _diagnosis(settings, verdict, words, advice_for(state, detail, settings))
     except TaptillError as error:
         return _diagnosis(settings, Verdict.FAIL, str(error), "see docs/readers.md")
+    other = holder_of(settings.port, besides_us=True) if settings.driver == "serial" else ""
+    if other:  # pyserial's lock keeps off those alone who ask for it, too
+        words = f"{place} opens, but {other} has it open as well: each takes a part of the bytes"
+        return _diagnosis(
+            settings, Verdict.WARN, words, advice_for(ReaderState.BUSY, other, settings)
+        )
     return _diagnosis(settings, Verdict.PASS, f"{place} opens")
 
 
