@@ -30,11 +30,15 @@ USAGE, UNAVAILABLE, SOFTWARE, NOT_NOW = 64, 69, 70, 75
 
 FILES = {
     "systemd/taptill.service": "etc/systemd/system/taptill.service",
+    "systemd/taptill-console.service": "etc/systemd/system/taptill-console.service",
     "systemd/taptill.sysusers": "usr/lib/sysusers.d/taptill.conf",
     "systemd/taptill-journald.conf": "etc/systemd/journald.conf.d/90-taptill.conf",
     "udev/70-taptill-readers.rules": "etc/udev/rules.d/70-taptill-readers.rules",
 }
 """What is copied to where; a site's own changes belong into drop-ins beside these files."""
+
+SITES = {"systemd/taptill-console.default": "etc/default/taptill-console"}
+"""What is copied once and then belongs to the site."""
 
 
 class RefusedError(Exception):
@@ -219,8 +223,10 @@ def check_format(target: Target, known: int) -> None:
 
 def copy_files(target: Target, release: Path) -> None:
     """Copy a release's unit, rules and drop-ins to their places, and make the account."""
-    for source, place in FILES.items():
+    for source, place in (FILES | SITES).items():
         copy = target.root / place
+        if source in SITES and copy.exists():
+            continue
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(release / source, copy)
         copy.chmod(0o644)
@@ -330,6 +336,8 @@ def uninstall(target: Target, *, purge: bool) -> None:
         (target.root / place).unlink(missing_ok=True)
     shutil.rmtree(target.home, ignore_errors=True)
     if purge:
+        for place in SITES.values():
+            (target.root / place).unlink(missing_ok=True)
         shutil.rmtree(target.state, ignore_errors=True)
         shutil.rmtree(target.config.parent, ignore_errors=True)
     if target.is_live:

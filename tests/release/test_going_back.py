@@ -26,7 +26,7 @@ def machine(folder: Path, works: str) -> tuple[install.Target, Path]:
     target = install.Target(folder / "root")
     releases = [target.home / "releases" / name for name in ("old", "new")]
     for release in releases:
-        for source in install.FILES:
+        for source in install.FILES | install.SITES:
             (release / source).parent.mkdir(parents=True, exist_ok=True)
             (release / source).write_text((ROOT / source).read_text())
     install.switch(target, releases[1])

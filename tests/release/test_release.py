@@ -127,6 +127,8 @@ def first_installation(image: ImageRoot) -> None:
     assert __version__ in told.stdout
     unit = image.root / "etc/systemd/system/taptill.service"
     assert unit.read_text() == (image.unpacked / "systemd/taptill.service").read_text()
+    assert (image.root / "etc/systemd/system/taptill-console.service").exists()
+    assert (image.root / "etc/default/taptill-console").read_text().endswith("\nFONT=\n")
     assert (image.root / "etc/taptill/config.toml").stat().st_mode & 0o777 == 0o640
     account, owner = (image.folder / "called").read_text().splitlines()  # in this order
     assert account.startswith("systemd-sysusers --root=")
@@ -136,9 +138,12 @@ def first_installation(image: ImageRoot) -> None:
 def second_installation(image: ImageRoot) -> None:
     """The site's config is kept, and nothing is made twice."""
     config = image.root / "etc/taptill/config.toml"
-    config.write_text("# ours\n")
+    font = image.root / "etc/default/taptill-console"
+    for kept in (config, font):
+        kept.write_text("# ours\n")
     again = image.install()
-    assert (again.returncode, config.read_text()) == (0, "# ours\n")
+    assert (again.returncode, again.stderr) == (0, "")
+    assert {config.read_text(), font.read_text()} == {"# ours\n"}
     assert "was there already" in again.stdout
     assert "1. fill in" not in again.stdout
 
@@ -164,3 +169,4 @@ def removal(image: ImageRoot) -> None:
     journal(image)
     assert image.install("--uninstall", "--purge").returncode == 0
     assert not path.parent.exists()
+    assert not (image.root / "etc/default/taptill-console").exists()

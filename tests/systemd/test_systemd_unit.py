@@ -111,7 +111,7 @@ def test_after_a_crash_a_line_stands_instead_of_the_last_frame() -> None:
     first, quiet = settings()["ExecStartPre"]
     program, text = shlex.split(first.removeprefix("-"))
     done = subprocess.run([program, text], capture_output=True, check=True)
-    clear, line = done.stdout.decode().split("\x1b[H")
+    clear, line = done.stdout.decode().split("\x1b[H\x1b[?25l")
     assert clear == "\x1b[2J"
     assert "starting" in line
     assert len(line.rstrip()) <= WIDTH_MIN
@@ -122,9 +122,10 @@ def test_the_kernel_is_silent_on_the_console_and_speaks_again_after_the_till() -
     assert settings()["ExecStopPost"][0] == "-+/usr/bin/dmesg --console-on"
 
 
-def test_a_till_that_was_killed_leaves_no_colours_behind() -> None:
+def test_a_till_that_was_killed_leaves_no_colours_behind_and_gives_the_cursor_back() -> None:
     program, text = shlex.split(settings()["ExecStopPost"][1].removeprefix("-"))
-    assert subprocess.run([program, text], capture_output=True, check=True).stdout == RESET.encode()
+    done = subprocess.run([program, text], capture_output=True, check=True)
+    assert done.stdout == f"{RESET}\x1b[?25h".encode()
 
 
 def test_it_is_restarted_for_ever() -> None:
