@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo pictures run check test coverage test-one test-plain test-bare bench soak simulate findings format lock readers fast clean release
+.PHONY: help demo pictures run check test coverage test-one test-plain test-bare test-machine bench soak simulate findings format lock readers fast clean release
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,10 @@ test-plain: $(READY) ## Every test of make test, and nothing else: for a second 
 
 test-bare: $(READY) ## As root: make demo and make test in fresh roots of Debian 12 and 13 (RELEASE=, SHORT=1)
 	@$(BIN)/python -m tests.bare $(RELEASE) $(if $(SHORT),--short)
+
+test-machine: $(READY) ## As root: a booted Debian in an emulated machine, from the archive to a sale (RELEASE=, SCENARIO=, SHORT=1, CUTS=, PICTURES=1)
+	@$(BIN)/python -m tests.machine $(SCENARIO) $(if $(RELEASE),--release $(RELEASE)) $(if $(SHORT),--short) \
+	  $(if $(CUTS),--cuts $(CUTS)) $(if $(PICTURES),--pictures)
 
 bench: $(READY) ## Measure, each figure next to its floor from the same run
 	$(BIN)/python -m tests.benchmarks
@@ -107,6 +111,7 @@ lock: $(READY) ## Pin the newest allowed versions anew (needs the network)
 	$(LOCK) --extra dev -o requirements-dev.lock
 	$(LOCK) --extra keyboard --extra pcsc -o requirements-readers.lock
 	$(LOCK) --extra fast -o requirements-fast.lock
+	$(LOCK) --extra service -o requirements-service.lock
 
 # No wheels of them exist for a Pi; their tests say so where they are not installed.
 readers: $(READY) ## Compile the packages of keyboard and PC/SC readers (needs gcc, swig, libpcsclite-dev)

@@ -23,12 +23,19 @@ ROOT = Path(__file__).resolve().parents[1]
 
 FILES = {
     "release/install.sh": "install.sh",
-    "release/install.py": "install.py",
     "config.example.toml": "config.example.toml",
     "README.md": "README.md",
     "CHANGELOG.md": "CHANGELOG.md",
 }
-FOLDERS = ("systemd", "udev", "docs")
+FOLDERS = {
+    "release/installer": "installer",
+    "systemd": "systemd",
+    "udev": "udev",
+    "docs": "docs",
+}
+
+WHEELS = {"wheels": "requirements.txt", "wheels-service": "requirements-service.txt"}
+"""The folders of wheels, and the list of hashes of each: the second is for the service alone."""
 
 
 def main() -> None:
@@ -43,7 +50,7 @@ def main() -> None:
         stage = Path(temporary) / name
         stage.mkdir()
         stamp = commit_time()
-        make_wheels(stage / "wheels", stamp)
+        make_wheels(stage, stamp)
         copy_files(stage)
         write_lists(stage, version)
         archive = folder / f"{name}.tar.gz"
@@ -59,17 +66,56 @@ def commit_time() -> int:
     return int(told.stdout) if told.returncode == 0 and told.stdout.strip() else 315_532_800
 
 
-def make_wheels(folder: Path, stamp: int) -> None:
-    """Download or build the wheels of the till; exit where one is not pure Python."""
+def make_wheels(stage: Path, stamp: int) -> None:
+    """Download or build the wheels of till and service; exit where one is not pure Python."""
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(stamp)}
-    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", str(folder)]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "-w",
+        str(stage / "wheels"),
+    ]
     locked = [*pip, "--require-hashes", "-r", str(ROOT / "requirements.lock")]
     subprocess.run(locked, check=True, env=environment)
     own = [*pip, "--no-build-isolation", str(ROOT)]
     subprocess.run(own, check=True, env=environment)
-    compiled = [wheel.name for wheel in folder.glob("*.whl") if not is_pure(wheel)]
+    download_pure(service_lock(), stage / "wheels-service")
+    compiled = [wheel.name for wheel in stage.glob("wheels*/*.whl") if not is_pure(wheel)]
     if compiled:
         sys.exit(f"these wheels are for one kind of machine only: {', '.join(sorted(compiled))}")
+
+
+def service_lock() -> str:
+    """Return the part of the lock that only the extra `service` has."""
+    of_till = locked_packages(ROOT / "requirements.lock")
+    of_service = locked_packages(ROOT / "requirements-service.lock")
+    return "".join(text for name, text in of_service.items() if name not in of_till)
+
+
+def locked_packages(lock: Path) -> dict[str, str]:
+    """Return the lines of each package of a lock by its `name==version`."""
+    packages: dict[str, str] = {}
+    name = ""
+    for line in lock.read_text().splitlines(keepends=True):
+        if not line.startswith(" "):
+            name = line.split()[0]
+        packages[name] = packages.get(name, "") + line
+    return packages
+
+
+def download_pure(lock: str, folder: Path) -> None:
+    """Download the wheels for every machine of packages that have compiled ones, too."""
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "-d", str(folder)]
+    machine = ["--platform", "any", "--implementation", "py", "--abi", "none"]
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+        file.write(lock)
+        file.flush()
+        locked = ["--only-binary=:all:", "--require-hashes", "-r", file.name]
+        subprocess.run([*pip, *machine, *locked], check=True)
 
 
 def is_pure(wheel: Path) -> bool:
@@ -82,15 +128,17 @@ def copy_files(stage: Path) -> None:
     for source, target in FILES.items():
         shutil.copyfile(ROOT / source, stage / target)
     (stage / "install.sh").chmod(0o755)
-    for folder in FOLDERS:
-        shutil.copytree(ROOT / folder, stage / folder)
+    for source, target in FOLDERS.items():
+        skip = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / source, stage / target, ignore=skip)
 
 
 def write_lists(stage: Path, version: str) -> None:
     """Write the hashes of the wheels for pip, those of all files, and what the release is."""
-    wheels = sorted((stage / "wheels").glob("*.whl"))
-    lines = [f"{requirement(wheel)} --hash=sha256:{digest_of(wheel)}\n" for wheel in wheels]
-    (stage / "requirements.txt").write_text("".join(lines))
+    for folder, file in WHEELS.items():
+        wheels = sorted((stage / folder).glob("*.whl"))
+        lines = [f"{requirement(wheel)} --hash=sha256:{digest_of(wheel)}\n" for wheel in wheels]
+        (stage / file).write_text("".join(lines))
     about = {"version": version, "journal_format": journal_format()}
     (stage / "release.json").write_text(json.dumps(about) + "\n")
     files = sorted(path for path in stage.rglob("*") if path.is_file())

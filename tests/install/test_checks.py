@@ -2,15 +2,14 @@
 
 import os
 import pty
-import runpy
 import shutil
 from collections.abc import Iterator
 
 import pytest
+from release.installer.checks import VOLATILE as INSTALLER_VOLATILE
 from tests.fakes.clock import FakeClock
 from tests.install.machine import SIMULATED, MachineFolder, verdicts
 from tests.journal.drafts import charge, conflict
-from tests.project.sources import ROOT
 
 from taptill import config as configs
 from taptill.domain.diagnosis import Verdict
@@ -82,7 +81,7 @@ async def test_a_disk_that_forgets_fails(place: MachineFolder, kind: str) -> Non
 
 def test_the_installer_refuses_the_same_file_systems() -> None:
     """It runs before taptill is there, so that it has a list of its own."""
-    assert runpy.run_path(str(ROOT / "release/install.py"))["VOLATILE"] == VOLATILE
+    assert INSTALLER_VOLATILE == VOLATILE
 
 
 async def test_the_sync_is_one_of_the_real_disk(place: MachineFolder) -> None:

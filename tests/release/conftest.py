@@ -54,9 +54,12 @@ def image(archive: Path, tmp_path: Path) -> ImageRoot:
     (tmp_path / "root/etc").mkdir(parents=True)
     (tmp_path / "root/etc/os-release").write_text('ID=debian\nVERSION_ID="12"\n')
     (tmp_path / "bin").mkdir()
-    for name in ("systemd-sysusers", "chown"):
+    # What runs something as another account runs it as this one.
+    rest = {"runuser": 'shift 3; exec "$@"'}
+    for name in ("systemd-sysusers", "chown", "runuser"):
         program = tmp_path / "bin" / name
-        program.write_text(f'#!/bin/sh\necho {name} "$@" >> {tmp_path}/called\n')
+        text = f'#!/bin/sh\necho {name} "$@" >> {tmp_path}/called\n{rest.get(name, "")}\n'
+        program.write_text(text)
         program.chmod(0o755)
     # The Python of the tests stands for the system's: where that one lacks venv, nothing works.
     (tmp_path / "bin/python3").symlink_to(sys.executable)

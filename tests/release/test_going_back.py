@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from release.installer.parts import SERVICE, TILL
+from release.installer.releases import start, switch
+from release.installer.target import RefusedError, Target
 from tests.project.sources import ROOT
-
-from release import install
 
 SYSTEMCTL = """#!/bin/sh
 echo "$@" >> {folder}/called
@@ -14,7 +15,7 @@ readlink {folder}/root/opt/taptill/current | grep -q {works}
 """
 
 
-def machine(folder: Path, works: str) -> tuple[install.Target, Path]:
+def machine(folder: Path, works: str) -> tuple[Target, Path]:
     """Return a machine on which only a release of this name starts, and the release before."""
     (folder / "bin").mkdir()
     for name, text in {
@@ -23,13 +24,13 @@ def machine(folder: Path, works: str) -> tuple[install.Target, Path]:
     }.items():
         (folder / "bin" / name).write_text(text)
         (folder / "bin" / name).chmod(0o755)
-    target = install.Target(folder / "root")
+    target = Target(folder / "root")
     releases = [target.home / "releases" / name for name in ("old", "new")]
     for release in releases:
-        for source in install.FILES | install.SITES:
+        for source in TILL.files:
             (release / source).parent.mkdir(parents=True, exist_ok=True)
             (release / source).write_text((ROOT / source).read_text())
-    install.switch(target, releases[1])
+    switch(target, releases[1])
     return target, releases[0]
 
 
@@ -42,13 +43,27 @@ def test_it_is_said_whether_the_release_before_runs_again(
 ) -> None:
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
     target, before = machine(tmp_path, works)
-    with pytest.raises(install.RefusedError, match=words):
-        install.start(target, before)
+    with pytest.raises(RefusedError, match=words):
+        start(target, before, [TILL])
     assert target.running == before.resolve()
 
 
 def test_a_release_that_starts_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
     target, before = machine(tmp_path, "new")
-    install.start(target, before)
+    start(target, before, [TILL])
     assert target.running == (before.parent / "new").resolve()
+
+
+def test_a_service_that_does_not_start_takes_both_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    target, before = machine(tmp_path, "old")
+    with pytest.raises(RefusedError, match=r"old runs again: journalctl -u taptill-service"):
+        start(target, before, [SERVICE, TILL])
+    called = (tmp_path / "called").read_text().splitlines()
+    restarts = [line for line in called if line.startswith("restart")]
+    units = ["taptill-service.service", "taptill-service.service", "taptill.service"]
+    assert restarts == [f"restart {unit}" for unit in units]
+    assert target.running == before.resolve()

@@ -41,7 +41,7 @@ def test_the_archive_fits_every_board_and_names_each_of_its_files(archive: Path)
     assert len(wheels) > 20
     assert {name for name in wheels if not name.endswith("-none-any.whl")} == set()
     assert listed == names - {"SHA256SUMS"}
-    assert {"install.sh", "install.py", "config.example.toml", "docs/errors.md"} <= names
+    assert {"install.sh", "installer/__main__.py", "config.example.toml", "docs/errors.md"} <= names
 
 
 def test_the_archive_says_what_it_is(image: ImageRoot) -> None:
@@ -114,6 +114,7 @@ def test_the_life_of_an_installation(image: ImageRoot) -> None:
     first_installation(image)
     assert not half.exists()
     second_installation(image)
+    service_beside_the_till(image)
     removal(image)
 
 
@@ -146,6 +147,54 @@ def second_installation(image: ImageRoot) -> None:
     assert {config.read_text(), font.read_text()} == {"# ours\n"}
     assert "was there already" in again.stdout
     assert "1. fill in" not in again.stdout
+
+
+def service_beside_the_till(image: ImageRoot) -> None:
+    """The packages of the service are added, and a database is made once; then it is taken away."""
+    added = image.install("--service", "--currency", "CHF")
+    assert (added.returncode, added.stderr) == (0, "")
+    assert "token add" in added.stdout
+    assert "1. fill in" not in added.stdout
+    database = image.root / "var/lib/taptill-service/customers.db"
+    program = image.root / "opt/taptill/current/bin/taptill"
+    words = [str(program), "service", "currency", str(database)]
+    told = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert told.stdout.startswith("CHF")
+    before = database.read_bytes()
+    again = image.install()  # an upgrade is one of all that is there
+    assert (again.returncode, database.read_bytes()) == (0, before)
+    assert "token add" not in again.stdout
+    for unit in ("taptill.service", "taptill-service.service"):
+        assert (image.root / "etc/systemd/system" / unit).exists()
+    removed = image.install("--uninstall", "--service")
+    assert (removed.returncode, removed.stderr) == (0, "")
+    assert not (image.root / "etc/systemd/system/taptill-service.service").exists()
+    assert database.exists()
+    assert program.exists()
+    assert (image.root / "etc/systemd/journald.conf.d/90-taptill.conf").exists()
+
+
+def test_a_service_alone_brings_no_till(image: ImageRoot) -> None:
+    added = image.install("--service")
+    assert (added.returncode, added.stderr) == (0, "")
+    assert not (image.root / "etc/systemd/system/taptill.service").exists()
+    assert not (image.root / "etc/taptill/config.toml").exists()
+    again = image.install()
+    assert (again.returncode, again.stderr) == (0, "")
+    assert not (image.root / "etc/systemd/system/taptill.service").exists()
+    assert image.install("--uninstall", "--purge").returncode == 0
+    assert not (image.root / "var/lib/taptill-service").exists()
+    assert not (image.root / "opt/taptill").exists()
+
+
+def test_debians_packages_for_readers_are_seen_where_they_are(image: ImageRoot) -> None:
+    settings = image.root / "opt/taptill/releases" / __version__ / "pyvenv.cfg"
+    assert image.install().returncode == 0
+    assert "include-system-site-packages = false" in settings.read_text()
+    (image.unpacked / "evdev.py").touch()  # where the installer's own Python finds it
+    again = image.install()
+    assert (again.returncode, "readers: evdev" in again.stdout) == (0, True)
+    assert "include-system-site-packages = true" in settings.read_text()
 
 
 def removal(image: ImageRoot) -> None:

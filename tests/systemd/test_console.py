@@ -13,6 +13,7 @@ from tests.systemd.test_systemd_unit import UNIT, analyze, needs_systemd
 
 SCRIPT = ROOT / "systemd" / "console.sh"
 CONSOLE_UNIT = ROOT / "systemd" / "taptill-console.service"
+RULES = ROOT / "udev" / "95-taptill-console.rules"
 DEFAULTS = ROOT / "systemd" / "taptill-console.default"
 SCORE_MAX = 15  # tenths: 1.5
 
@@ -95,6 +96,18 @@ def test_it_is_done_before_the_till_and_keeps_no_till_from_starting() -> None:
     till = UNIT.read_text("utf-8")
     assert "Wants=taptill-console.service" in till
     assert "Requires=taptill-console" not in till
+
+
+def test_a_graphics_driver_that_comes_late_gets_the_font_too() -> None:
+    """After the rule of Debian's console-setup, which sets the system's font at the same event."""
+    rules = RULES.read_text("utf-8")
+    assert RULES.name > "90"
+    run = 'RUN+="/usr/bin/systemctl --no-block try-restart taptill-console.service"'
+    active = [line for line in rules.splitlines() if not line.startswith("#")]
+    assert [line.split(", ")[1:] for line in active] == [
+        ['SUBSYSTEM=="vtconsole"', 'KERNEL=="vtcon*"', run],
+        ['SUBSYSTEM=="graphics"', 'KERNEL=="fb[0-9]*"', run],
+    ]
 
 
 @needs_systemd

@@ -12,6 +12,7 @@ from taptill.cli.service.files import backup, export
 from taptill.cli.service.lists import import_, imports
 from taptill.cli.service.tokens import token
 from taptill.cli.technical.log import FieldsFormatter
+from taptill.cli.technical.systemd import notify
 from taptill.domain.currencies.iso4217 import complaint_about, digits_of
 from taptill.domain.errors import UsageError
 
@@ -152,7 +153,13 @@ def run(
         store, server = import_service("store", "http.run")
         tls = server.load_certificate(tls_cert, tls_key) if tls_cert and tls_key else None
         customer_store = store.Store(engine, strict_money=strict_money)
-        server.serve(customer_store, server.ServerConfig(tls=tls, **options), announce=click.echo)
+        server.serve(customer_store, server.ServerConfig(tls=tls, **options), announce=_announce)
+
+
+def _announce(line: str) -> None:
+    """Say where the service listens, on standard output and to systemd."""
+    click.echo(line)
+    notify(f"READY=1\nSTATUS={line}")
 
 
 def _log_to_standard_error(level: int) -> None:

@@ -1,0 +1,108 @@
+"""What a release brings to a machine beside its environment: the till, the service, or both."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .target import Target, run, tell
+
+SYSTEM = "etc/systemd/system"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A unit that is started, with the files that it needs.
+
+    `files` says what is copied to where: a site's own changes belong into drop-ins beside these
+    files. What `site_files` names is copied once, and belongs to the site from then on.
+    """
+
+    name: str
+    unit: str
+    account: str
+    files: Mapping[str, str]
+    site_files: Mapping[str, str] = field(default_factory=dict)
+
+
+COMMON = {"systemd/taptill-journald.conf": "etc/systemd/journald.conf.d/90-taptill.conf"}
+
+TILL = Part(
+    name="till",
+    unit="taptill.service",
+    account="taptill.conf",
+    files={
+        "systemd/taptill.service": f"{SYSTEM}/taptill.service",
+        "systemd/taptill-console.service": f"{SYSTEM}/taptill-console.service",
+        "systemd/taptill.sysusers": "usr/lib/sysusers.d/taptill.conf",
+        "udev/70-taptill-readers.rules": "etc/udev/rules.d/70-taptill-readers.rules",
+        "udev/95-taptill-console.rules": "etc/udev/rules.d/95-taptill-console.rules",
+        **COMMON,
+    },
+    site_files={"systemd/taptill-console.default": "etc/default/taptill-console"},
+)
+
+SERVICE = Part(
+    name="service",
+    unit="taptill-service.service",
+    account="taptill-service.conf",
+    files={
+        "systemd/taptill-service.service": f"{SYSTEM}/taptill-service.service",
+        "systemd/taptill-service.sysusers": "usr/lib/sysusers.d/taptill-service.conf",
+        **COMMON,
+    },
+    site_files={"systemd/taptill-service.default": "etc/default/taptill-service"},
+)
+
+PARTS = (SERVICE, TILL)
+"""In the order in which they are started: a till may sell to the people of its own machine."""
+
+
+def installed(target: Target) -> Sequence[Part]:
+    """Return what an earlier run has installed, by the units that are there."""
+    return [part for part in PARTS if (target.root / SYSTEM / part.unit).is_file()]
+
+
+def chosen(target: Target, names: Sequence[str]) -> Sequence[Part]:
+    """Return what is installed now: what is there already, what was asked for, else a till."""
+    there = installed(target)
+    wanted = [part for part in PARTS if part in there or part.name in names]
+    return wanted or [TILL]
+
+
+def copy_files(target: Target, release: Path, parts: Sequence[Part]) -> None:
+    """Copy a release's units, rules and drop-ins to their places, and make the accounts."""
+    for part in parts:
+        for source, place in part.files.items():
+            # An older release, to which a machine goes back, may lack what a newer one brought.
+            if (release / source).is_file():
+                _copy(release / source, target.root / place)
+        for source, place in part.site_files.items():
+            if (release / source).is_file() and not (target.root / place).exists():
+                _copy(release / source, target.root / place)
+        root = [] if target.is_live else [f"--root={target.root}"]
+        run("systemd-sysusers", *root, part.account)
+    if target.is_live:
+        run("udevadm", "control", "--reload")
+        run("systemctl", "daemon-reload")
+    tell("account, unit, rules, log settings")
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+    target.chmod(0o644)
+
+
+def remove_files(target: Target, parts: Sequence[Part], *, purge: bool) -> None:
+    """Remove the files of these parts; what still stays needs its own.
+
+    What belongs to the site goes only where `purge` says so.
+    """
+    stays = [part for part in installed(target) if part not in parts]
+    needed = {place for part in stays for place in part.files.values()}
+    for part in parts:
+        places = [*part.files.values(), *(part.site_files.values() if purge else ())]
+        for place in places:
+            if place not in needed:
+                (target.root / place).unlink(missing_ok=True)

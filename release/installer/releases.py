@@ -1,0 +1,105 @@
+"""The environment of a release, the link that names the one in use, and the way back."""
+
+import importlib.util
+import os
+import re
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from .parts import SERVICE, Part, copy_files
+from .target import ARCHIVE, SOFTWARE, RefusedError, Target, run, tell
+
+KEPT_RELEASES = 2
+COMPILED = ("evdev", "smartcard")
+"""Packages that no wheel for every board has: Debian's python3-evdev and python3-pyscard."""
+
+_SYSTEM_PACKAGES = re.compile(r"(?m)^(include-system-site-packages) = .*$")
+
+
+def make_release(target: Target, version: str, parts: Sequence[Part]) -> Path:
+    """Make the environment of this release, whole or not at all, and compile it once."""
+    release = target.home / "releases" / version
+    if not (release / "whole").is_file():
+        shutil.rmtree(release, ignore_errors=True)
+        release.parent.mkdir(parents=True, exist_ok=True)
+        run(sys.executable, "-m", "venv", str(release))
+        _add_wheels(release, "")
+        for folder in ("docs", "systemd", "udev"):
+            shutil.copytree(ARCHIVE / folder, release / folder)
+        (release / "whole").touch()
+        tell(f"release {version} in {release}")
+    else:
+        tell(f"release {version} was there already")
+    if SERVICE in parts and not (release / "whole-service").is_file():
+        _add_wheels(release, "-service")
+        (release / "whole-service").touch()
+        tell("packages of the service")
+    _let_in_system_packages(release)
+    return release
+
+
+def _add_wheels(release: Path, suffix: str) -> None:
+    pip = [str(release / "bin/python"), "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    wheels = ["--no-index", "--find-links", str(ARCHIVE / f"wheels{suffix}"), "--require-hashes"]
+    listed = ["--no-deps", "-r", str(ARCHIVE / f"requirements{suffix}.txt")]
+    run(*pip, "install", *wheels, *listed)
+
+
+def _let_in_system_packages(release: Path) -> None:
+    """Let the environment see Debian's packages where one that a reader needs is among them.
+
+    Its own packages come first all the same.
+    """
+    found = [name for name in COMPILED if importlib.util.find_spec(name) is not None]
+    settings = release / "pyvenv.cfg"
+    answer = "true" if found else "false"
+    settings.write_text(_SYSTEM_PACKAGES.sub(rf"\1 = {answer}", settings.read_text()))
+    if found:
+        tell(f"Debian's own packages for readers: {', '.join(found)}")
+
+
+def switch(target: Target, release: Path) -> None:
+    """Let the link name this release, in one step."""
+    fresh = target.home / "current.new"
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(os.path.relpath(release, target.home))
+    fresh.replace(target.current)
+    tell(f"{target.current} is {release.name}")
+
+
+def start(target: Target, before: Path | None, parts: Sequence[Part]) -> None:
+    """Start these parts and wait until they are READY; else go back to the release before."""
+    units = [part.unit for part in parts]
+    for unit in units:
+        run("systemctl", "enable", "--quiet", unit)
+    failed = _not_ready(units)
+    if not failed:
+        for part in parts:
+            tell(f"the {part.name} is READY")
+        return
+    logs = f"journalctl -u {failed}"
+    if before is None or not before.is_dir():
+        raise RefusedError(f"{failed} does not start: {logs}", SOFTWARE)
+    copy_files(target, before, parts)
+    switch(target, before)
+    # An older release does not read a journal whose format the newer one has raised meanwhile.
+    fate = "does not start any more either: NOTHING IS SOLD" if _not_ready(units) else "runs again"
+    raise RefusedError(f"the new release does not start, {before.name} {fate}: {logs}", SOFTWARE)
+
+
+def _not_ready(units: Sequence[str]) -> str:
+    """Restart units one after the other; return the first that is not READY, or ""."""
+    for unit in units:
+        if not run("systemctl", "restart", unit, must_work=False):
+            return unit
+    return ""
+
+
+def remove_old(target: Target) -> None:
+    """Keep the newest releases, and the one that runs."""
+    releases = sorted((target.home / "releases").iterdir(), key=lambda path: path.stat().st_mtime)
+    for release in releases[:-KEPT_RELEASES]:
+        if release.resolve() != target.running:
+            shutil.rmtree(release)

@@ -1,0 +1,83 @@
+"""Takes taptill from a machine; money that the backend does not have yet keeps it there."""
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from .parts import SERVICE, TILL, Part, installed, remove_files
+from .target import NOT_NOW, RefusedError, Target, run
+
+
+def uninstall(target: Target, parts: Sequence[Part], *, purge: bool) -> None:
+    """Remove these parts; config, journal and database stay unless `purge` says so."""
+    if TILL in parts:
+        refuse_open(target)
+    if target.is_live:
+        stop(target, parts)
+    stays = [part for part in installed(target) if part not in parts]
+    remove_files(target, parts, purge=purge)
+    if not stays:
+        shutil.rmtree(target.home, ignore_errors=True)
+    kept = [folder for part in parts for folder in _folders(target, part) if folder.exists()]
+    if purge:
+        for folder in kept:
+            shutil.rmtree(folder, ignore_errors=True)
+    if target.is_live:
+        run("systemctl", "daemon-reload")
+    names = " and ".join(part.name for part in parts) or "taptill"
+    left = "nothing is left" if purge or not kept else f"{' and '.join(map(str, kept))} are kept"
+    print(f"{names} removed: {left}")
+
+
+def _folders(target: Target, part: Part) -> Sequence[Path]:
+    """Return the folders of what a part has collected."""
+    if part is SERVICE:
+        return [target.root / "etc/taptill-service", target.service_state]
+    return [target.config.parent, target.state]
+
+
+def stop(target: Target, parts: Sequence[Part]) -> None:
+    """Stop these parts; let a till go on that has sold something meanwhile that is not sent yet."""
+    disable = ["systemctl", "disable", "--now", "--quiet"]
+    for part in reversed(parts):  # the till first: it may still send to the service
+        subprocess.run([*disable, part.unit], check=False)
+        if part is TILL:
+            try:
+                refuse_open(target)
+            except RefusedError:
+                subprocess.run(["systemctl", "enable", "--now", "--quiet", TILL.unit], check=False)
+                raise
+            subprocess.run(["systemctl", "stop", "taptill-console.service"], check=False)
+
+
+def refuse_open(target: Target) -> None:
+    """Refuse while money is in the journal that the backend does not have."""
+    program, journal = target.current / "bin/taptill", target.state / "journal.db"
+    if not journal.is_file():
+        return
+    if not program.exists():  # removed before, or its link is broken: the journal itself tells
+        refuse_open_without_program(journal)
+        return
+    question = [str(program), "journal", "open", "--state-dir", str(target.state)]
+    answer = subprocess.run(question, check=False, capture_output=True, text=True)
+    if answer.returncode != 0:
+        print(answer.stdout or answer.stderr, end="", file=sys.stderr)
+        raise RefusedError(
+            "the journal still holds money that is not in the backend's books", NOT_NOW
+        )
+
+
+def refuse_open_without_program(journal: Path) -> None:
+    """Refuse a journal with open customers, and one that cannot be read."""
+    try:
+        with closing(sqlite3.connect(f"{journal.as_uri()}?mode=ro", uri=True)) as file:
+            (count,) = file.execute("SELECT count(*) FROM positions WHERE open").fetchone()
+    except sqlite3.Error as fault:
+        raise RefusedError(f"{journal} cannot be read: {fault}", NOT_NOW) from fault
+    if count:
+        words = f"the journal still holds money of {count} customers that is not in the books"
+        raise RefusedError(f"{words}: install taptill again and settle it", NOT_NOW)
