@@ -1,0 +1,140 @@
+"""Boots a real Debian in an emulated machine and tries the till on it, from a release's archive.
+
+`python -m tests.machine [SCENARIO ...] [--release bookworm|trixie] [--short]`. Exit status: 0 where
+all passed, 1 where a scenario failed, 69 where this machine cannot do it; then the reasons stand on
+standard error. Each step is printed when it is seen. It takes minutes: no part of `make test`.
+"""
+
+import argparse
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tests.bare.host import UnavailableError, debian_mirror
+from tests.machine import backend
+from tests.machine.emulator.json_line import MachineError
+from tests.machine.host import look
+from tests.machine.images import Images, Kind
+from tests.machine.scenarios import (
+    boots,
+    disks,
+    installing,
+    mirror,
+    power,
+    readers,
+    sale,
+    service,
+    unit,
+)
+from tests.machine.stage import Stage, StepFailedError, say
+from tests.project.sources import ROOT
+
+RELEASES = ("bookworm", "trixie")
+FOLDER = Path("/var/tmp/taptill-machine")
+CANNOT = 69
+BUILD_S_MAX = 600
+PICTURES = ROOT / "docs/pictures/console"
+
+SCENARIOS: Mapping[str, Callable[[Stage], None]] = {
+    "sale": sale.first_sale,
+    "install": installing.first_installation,
+    "upgrade": installing.upgrades,
+    "remove": installing.removal,
+    "pull": readers.pulled_and_back,
+    "typing": readers.typing_reader,
+    "kill": unit.killed,
+    "watchdog": unit.hanging,
+    "stop": unit.stopped,
+    "token": unit.credential,
+    "offline": boots.without_network,
+    "mirror": mirror.on_a_stick,
+    "service": service.beside_the_till,
+    "overlay": disks.read_only_root,
+    "board": disks.another_board,
+    "power": power.cuts,
+}
+SHORT = ("sale",)
+"""What shows most in the least time: the console, a reader, a sale, its way to the backend."""
+
+
+def main() -> int:
+    options = _options()
+    # A machine is ended also where somebody stops the run.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    kind = Kind(options.release, options.architecture)
+    try:
+        look(kind.architecture)
+        images = Images(options.folder, say)
+        began_s = time.monotonic()
+        debian_mirror([kind.release])
+        images.bare(kind)
+        say(f"a bare Debian is there ({time.monotonic() - began_s:.0f} s)")
+    except (UnavailableError, subprocess.SubprocessError) as fault:
+        sys.stderr.write(f"the till was NOT tried on a booted machine: {fault}\n")
+        return CANNOT
+    names = options.scenario or (SHORT if options.short else tuple(SCENARIOS))
+    archive = _archive(options.folder / "dist")
+    prepared = options.folder / "backend"
+    backend.prepare(prepared)
+    run = options.folder / f"run-{kind.release}"
+    with backend.running(prepared, run / "backend") as books:
+        stage = Stage(
+            images=images,
+            kind=kind,
+            archive=archive,
+            folder=run / "machine",
+            backend=books,
+            patience=options.patience,
+            pictures=PICTURES if options.pictures else None,
+            cuts=options.cuts,
+        )
+        failed = [name for name in names if not _passes(name, stage)]
+    say(f"{len(stage.seen)} steps as they should be; failed: {', '.join(failed) or 'none'}")
+    return int(bool(failed))
+
+
+def _options() -> argparse.Namespace:
+    words = argparse.ArgumentParser(prog="python -m tests.machine")
+    words.add_argument("scenario", nargs="*", help=f"of {', '.join(SCENARIOS)}; all without any")
+    words.add_argument("--release", choices=RELEASES, default="bookworm")
+    words.add_argument("--architecture", choices=("amd64", "arm64"), default="amd64")
+    words.add_argument("--short", action="store_true", help="what shows most in the least time")
+    words.add_argument("--patience", type=float, help="times as long for every step; 2, short: 1")
+    words.add_argument("--cuts", type=int, default=20, help="so many power cuts")
+    words.add_argument("--pictures", action="store_true", help=f"write {PICTURES.name} of the docs")
+    words.add_argument("--folder", type=Path, default=FOLDER, help="for disks, 1 GB each")
+    options = words.parse_args()
+    options.patience = options.patience or (1.0 if options.short else 2.0)
+    if unknown := set(options.scenario) - set(SCENARIOS):
+        words.error(f"no such scenario: {', '.join(sorted(unknown))}")
+    return options
+
+
+def _archive(folder: Path) -> Path:
+    """Make the archive of this checkout's release."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("taptill-*.tar.gz"):
+        old.unlink()
+    build = [sys.executable, str(ROOT / "release/build.py"), str(folder)]
+    subprocess.run(build, check=True, capture_output=True, timeout=BUILD_S_MAX)
+    (archive,) = folder.glob("taptill-*.tar.gz")
+    return archive
+
+
+def _passes(name: str, stage: Stage) -> bool:
+    began_s = time.monotonic()
+    say(f"{stage.kind.release}, {name} ...")
+    try:
+        SCENARIOS[name](stage)
+    except (StepFailedError, MachineError) as fault:
+        say(f"FAILED: {name}: {fault}")
+        return False
+    say(f"{stage.kind.release}, {name}: {time.monotonic() - began_s:.0f} s")
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""A first sale on the real console: a reader is plugged in, a card pays, the screen stays whole."""
+
+from collections.abc import Callable
+
+from tests.machine.emulator.machine import Machine
+from tests.machine.stage import FRAME_S, Stage, says
+
+from taptill.ui.themes import CONSOLE_PALETTE
+
+WRITTEN_OVER = "somebody else wrote this"
+CONSOLE_GREEN = "#00aa00"
+SIZE = "25 80"
+"""Rows and columns of the largest font on a panel of 1280 by 800 dots."""
+
+
+def first_sale(stage: Stage) -> None:
+    """From a till without a reader to a sale that the backend has."""
+    with stage.till() as machine:
+        stage.wait(machine, "the till starts without a reader", says("READER missing"), FRAME_S)
+        stage.picture(machine, "no-reader")
+        console(stage, machine)
+        unloaded = "ttyUSB" not in machine.guest.sh("cat /proc/devices")
+        stage.tell("no driver of USB serial readers is loaded at the start", holds=unloaded)
+        reader = stage.plug_reader(machine)
+        text = stage.wait(machine, "the backend answers", says("ONLINE"), FRAME_S)
+        stage.tell("the kernel has not written over the screen", holds="usb " not in text)
+        stage.picture(machine, "ready")
+        stage.until_confirmable(machine, reader)
+        stage.picture(machine, "confirm")
+        machine.desk.press("ret")
+        stage.wait(machine, "paid", says("Thank you"))
+        colours = machine.desk.colours()
+        ours = {CONSOLE_PALETTE[2], CONSOLE_PALETTE[7]} <= colours and CONSOLE_GREEN not in colours
+        stage.tell("PAID is white on the till's own green", holds=ours, instead=str(colours))
+        stage.picture(machine, "paid")
+        stage.wait(machine, "and sent", says("√ sent"), FRAME_S)
+        painted_anew(stage, machine, "Ctrl-L", lambda: machine.desk.press("ctrl-l"))
+        painted_anew(stage, machine, "a reader that is pulled", lambda: machine.desk.pull(reader))
+
+
+def console(stage: Stage, machine: Machine) -> None:
+    """The console has room enough, digits on its keypad, and never gets dark."""
+    size = machine.guest.sh("stty size </dev/tty1").strip()
+    stage.tell("the console has 80 columns and 25 rows", holds=size == SIZE, instead=size)
+    font = machine.guest.sh("journalctl -b -u taptill-console -o cat --no-pager | grep columns")
+    stage.tell(f"with the font {font.splitlines()[-1].split(':')[0]}", holds="TerminusBold" in font)
+    flags = machine.guest.sh("setleds -F </dev/tty1")
+    stage.tell("number lock is on", holds="NumLock on" in flags, instead=flags)
+    blank_s = machine.guest.sh("cat /sys/module/kernel/parameters/consoleblank").strip()
+    stage.tell("the console never gets dark", holds=blank_s == "0", instead=blank_s)
+    machine.desk.press("kp_4")
+    stage.wait(machine, "the keypad types digits", says("€0.04"))
+    machine.desk.press("esc")
+    stage.wait(machine, "Esc takes it back", lambda text: "€0.04" not in text)
+
+
+def painted_anew(
+    stage: Stage, machine: Machine, description: str, act: Callable[[], object]
+) -> None:
+    """Write over the screen as a program does that knows nothing of a till; then do something."""
+    machine.guest.sh(f"printf '\\033[3;1H{WRITTEN_OVER}\\n' >/dev/tty1")
+    act()
+    stage.wait(
+        machine,
+        f"{description} paints all anew",
+        lambda text: "last sales" in text and WRITTEN_OVER not in text,
+    )
