@@ -54,7 +54,9 @@ def doctor(
     """
     config = configs.load(configs.find_config(option), check_reader)
     ask = partial(click.echo, err=True)
-    site = CheckedSite(config, configs.find_state_dir(state_dir), tap_s=TAP_S if tap else 0, ask=ask)
+    site = CheckedSite(
+        config, configs.find_state_dir(state_dir), tap_s=TAP_S if tap else 0, ask=ask
+    )
     diagnoses = asyncio.run(_all(site, only, as_json=as_json))
     if any(diagnosis.verdict is Verdict.FAIL for diagnosis in diagnoses):
         raise click.exceptions.Exit(1)
