@@ -12,9 +12,9 @@ from pathlib import Path
 
 from .checks import check
 from .parts import PARTS, SERVICE, TILL, chosen, copy_files, installed
-from .releases import make_release, remove_old, start, switch
+from .releases import link_command, make_release, remove_old, start, start_unset, switch
 from .removal import uninstall
-from .site import look, say_next, settle_config, settle_database
+from .site import keep_example, look, say_next, settle_database
 from .target import ARCHIVE, SOFTWARE, RefusedError, Target
 
 
@@ -79,17 +79,19 @@ def install(target: Target, options: argparse.Namespace) -> None:
         look(target, release)
     before = target.running
     copy_files(target, release, parts)
-    if TILL in parts:
-        settle_config(target)
     switch(target, release)
+    link_command(target)
+    if TILL in parts:
+        keep_example(target)
     if SERVICE in parts:
         settle_database(target, options.currency)
     if target.is_live:
-        # A till without a config of the site is for its technician to start.
         start(target, before, [part for part in parts if part is not TILL or has_config])
+        if TILL in parts and not has_config:
+            start_unset(TILL)
     remove_old(target)
     fresh = [part for part in parts if part not in there and not (part is TILL and has_config)]
-    say_next(target, about["version"], fresh)
+    say_next(about["version"], fresh)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .parts import SERVICE, Part, copy_files
-from .target import ARCHIVE, SOFTWARE, RefusedError, Target, run, tell
+from .target import ARCHIVE, PROGRAM, SOFTWARE, RefusedError, Target, run, tell
 
 KEPT_RELEASES = 2
 COMPILED = ("evdev", "smartcard")
@@ -95,6 +95,19 @@ def _not_ready(units: Sequence[str]) -> str:
         if not run("systemctl", "restart", unit, must_work=False):
             return unit
     return ""
+
+
+def link_command(target: Target) -> None:
+    """Let people call the program by its name; a command that is not ours is left alone."""
+    target.command.parent.mkdir(parents=True, exist_ok=True)
+    if not target.command.is_symlink() and not target.command.exists():
+        target.command.symlink_to(PROGRAM)
+
+
+def start_unset(till: Part) -> None:
+    """Start a till that has no config: its console says how to begin, at each boot, too."""
+    run("systemctl", "enable", "--quiet", till.unit)
+    run("systemctl", "start", "--no-block", till.unit)
 
 
 def remove_old(target: Target) -> None:

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from .parts import SERVICE, TILL, Part, installed, remove_files
-from .target import NOT_NOW, RefusedError, Target, run
+from .target import NOT_NOW, PROGRAM, RefusedError, Target, run
 
 
 def uninstall(target: Target, parts: Sequence[Part], *, purge: bool) -> None:
@@ -22,6 +22,8 @@ def uninstall(target: Target, parts: Sequence[Part], *, purge: bool) -> None:
     remove_files(target, parts, purge=purge)
     if not stays:
         shutil.rmtree(target.home, ignore_errors=True)
+        if target.command.is_symlink() and target.command.readlink() == PROGRAM:
+            target.command.unlink()
     kept = [folder for part in parts for folder in _folders(target, part) if folder.exists()]
     if purge:
         for folder in kept:

@@ -13,20 +13,17 @@ SERVICE_ACCOUNT = "taptill-service"
 _DATABASE = re.compile(r"(?m)^DATABASE=(.*)$")
 
 
-def settle_config(target: Target) -> None:
-    """Give a first config to be filled in; where there is one, say what the example has besides."""
+def keep_example(target: Target) -> None:
+    """Keep the example config; where there is a config, say what the example has besides.
+
+    A first config is written by `taptill setup`, which fills in the example.
+    """
     example = (ARCHIVE / "config.example.toml").read_text()
-    if not target.config.exists():
-        target.config.parent.mkdir(parents=True, exist_ok=True)
-        target.config.write_text(example)
-        target.config.chmod(0o640)
-        run("chown", "root:taptill", str(target.config), must_work=target.is_live)
-        return
     old = target.home / "config.example.toml"
     before = old.read_text() if old.is_file() else ""
     changes = difflib.unified_diff(before.splitlines(), example.splitlines(), lineterm="", n=0)
     lines = [line for line in changes if line[:1] in "+-" and line[:3] not in {"+++", "---"}]
-    if before and lines:
+    if before and lines and target.config.exists():
         print("the example config has changed since the last release:")
         print("\n".join(f"    {line}" for line in lines))
     old.write_text(example)
@@ -57,16 +54,14 @@ def settle_database(target: Target, currency: str) -> None:
     run("runuser", "-u", SERVICE_ACCOUNT, "--", program, *init)
 
 
-def say_next(target: Target, version: str, fresh: Sequence[Part]) -> None:
+def say_next(version: str, fresh: Sequence[Part]) -> None:
     """Say what to do next; `fresh` are the parts that were not there before."""
     print(f"taptill {version} is installed")
     if TILL in fresh:
-        print(f"1. fill in {target.config}")
-        print("2. put the token of the backend into /etc/credstore/api-token (mode 600)")
-        print("3. sudo -u taptill /opt/taptill/current/bin/taptill doctor")
-        print(f"4. sudo systemctl enable --now {TILL.unit}")
+        print("Next: sudo taptill setup")
+        print("It asks for the Customers API, its token and the card reader, and starts the till.")
     if SERVICE in fresh:
-        program = f"sudo -u {SERVICE_ACCOUNT} /opt/taptill/current/bin/taptill service"
+        program = f"sudo -u {SERVICE_ACCOUNT} taptill service"
         database = "/var/lib/taptill-service/customers.db"
         print("The Customers service listens on http://127.0.0.1:8080; where else, and with which")
         print("certificate, /etc/default/taptill-service says.")

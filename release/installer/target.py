@@ -7,6 +7,9 @@ from pathlib import Path
 ARCHIVE = Path(__file__).resolve().parents[1]
 """The unpacked archive that this installer belongs to."""
 
+PROGRAM = Path("/opt/taptill/current/bin/taptill")
+"""The program of the release that runs, on the machine itself."""
+
 USAGE, UNAVAILABLE, SOFTWARE, NOT_NOW = 64, 69, 70, 75
 """Exit statuses, of sysexits.h."""
 
@@ -39,6 +42,11 @@ class Target:
     def current(self) -> Path:
         """The link to the release that runs."""
         return self.home / "current"
+
+    @property
+    def command(self) -> Path:
+        """Where people find the program by its name."""
+        return self.root / "usr/local/bin/taptill"
 
     @property
     def state(self) -> Path:

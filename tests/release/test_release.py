@@ -122,7 +122,7 @@ def first_installation(image: ImageRoot) -> None:
     """Without the network, over one that broke off; it says what is next."""
     result = image.install()
     assert (result.returncode, result.stderr) == (0, "")
-    assert "1. fill in" in result.stdout
+    assert "sudo taptill setup" in result.stdout
     program = image.root / "opt/taptill/current/bin/taptill"
     told = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
     assert __version__ in told.stdout
@@ -130,23 +130,27 @@ def first_installation(image: ImageRoot) -> None:
     assert unit.read_text() == (image.unpacked / "systemd/taptill.service").read_text()
     assert (image.root / "etc/systemd/system/taptill-console.service").exists()
     assert (image.root / "etc/default/taptill-console").read_text().endswith("\nFONT=\n")
-    assert (image.root / "etc/taptill/config.toml").stat().st_mode & 0o777 == 0o640
-    account, owner = (image.folder / "called").read_text().splitlines()  # in this order
+    assert not (image.root / "etc/taptill/config.toml").exists()
+    example = (image.root / "opt/taptill/config.example.toml").read_text()
+    assert example == (image.unpacked / "config.example.toml").read_text()
+    command = image.root / "usr/local/bin/taptill"
+    assert command.readlink() == Path("/opt/taptill/current/bin/taptill")
+    (account,) = (image.folder / "called").read_text().splitlines()
     assert account.startswith("systemd-sysusers --root=")
-    assert owner.startswith("chown root:taptill")
 
 
 def second_installation(image: ImageRoot) -> None:
     """The site's config is kept, and nothing is made twice."""
     config = image.root / "etc/taptill/config.toml"
     font = image.root / "etc/default/taptill-console"
+    config.parent.mkdir()
     for kept in (config, font):
         kept.write_text("# ours\n")
     again = image.install()
     assert (again.returncode, again.stderr) == (0, "")
     assert {config.read_text(), font.read_text()} == {"# ours\n"}
     assert "was there already" in again.stdout
-    assert "1. fill in" not in again.stdout
+    assert "taptill setup" not in again.stdout
 
 
 def service_beside_the_till(image: ImageRoot) -> None:
@@ -154,7 +158,7 @@ def service_beside_the_till(image: ImageRoot) -> None:
     added = image.install("--service", "--currency", "CHF")
     assert (added.returncode, added.stderr) == (0, "")
     assert "token add" in added.stdout
-    assert "1. fill in" not in added.stdout
+    assert "taptill setup" not in added.stdout
     database = image.root / "var/lib/taptill-service/customers.db"
     program = image.root / "opt/taptill/current/bin/taptill"
     words = [str(program), "service", "currency", str(database)]
@@ -208,6 +212,7 @@ def removal(image: ImageRoot) -> None:
     removed = image.install("--uninstall")
     assert (removed.returncode, removed.stderr) == (0, "")
     assert not (image.root / "opt/taptill").exists()
+    assert not (image.root / "usr/local/bin/taptill").is_symlink()
     assert (image.root / "etc/taptill/config.toml").exists()
     assert path.exists()
     path.unlink()

@@ -139,6 +139,10 @@ WRONG = {
     "an unknown table": ("[tils]\n", "[tils]: no table of a config"),
     "an unknown key": ('[till]\nnam = "a"\n', "did you mean name?"),
     "an unknown key of the setup": ("[setup]\ntoken = 1\n", "[setup] has the keys"),
+    "a reader that lsusb would not name so": (
+        '[setup]\nreader_usb = "FTDI"\n',
+        "reader_usb is as lsusb says",
+    ),
     "a start that is no switch": ('[setup]\nstart = "yes"\n', "start is true or false"),
     "a token file that is not there": ('[setup]\ntoken_file = "none"\n', "cannot be read"),
 }

@@ -19,9 +19,11 @@ from taptill.config.layers import config_error
 from taptill.domain.errors import ConfigError, UsageError
 from taptill.install.setup.draft import ConfigDraft, example
 from taptill.install.setup.places import SetupPlaces, places_of
+from taptill.install.setup.reader_rule import USB_NUMBERS, reader_rule
+from taptill.readers.technician.detect import DetectedPort
 
 SETUP_TABLE = "setup"
-_OF_SETUP = {"token_file", "start"}
+_OF_SETUP = {"token_file", "start", "reader_usb"}
 
 
 @click.command()
@@ -53,8 +55,9 @@ def setup(
     Enter takes what stands in brackets. Nothing is written before the last question, and the config
     of before is kept beside the new one. Root sets up the installed till.
 
-    ANSWERS has tables of the config, and [setup] with token_file (the file that holds the token)
-    and start = true.
+    ANSWERS has tables of the config, and [setup] with token_file (the file that holds the token),
+    reader_usb (the reader's numbers, as lsusb has them: it becomes /dev/rfid-reader) and
+    start = true.
 
     \b
     Examples:
@@ -101,6 +104,9 @@ def _take_answers(session: SetupSession, path: Path, name: str | None) -> None:
     if token_file := of_setup.get("token_file"):
         session.token = _token_in(path.parent / token_file)
     session.may_start = of_setup.get("start", False)
+    if reader_usb := of_setup.get("reader_usb"):
+        (reader, *_) = session.draft.config().readers
+        session.rule = reader_rule(DetectedPort(reader.port, reader.driver, "", usb=reader_usb))
     session.draft.config()  # a mistake is told before anything is written
 
 
@@ -112,6 +118,8 @@ def _answers(path: Path) -> dict[str, Any]:
     of_setup = tables.get(SETUP_TABLE, {})
     if not isinstance(of_setup, Mapping) or of_setup.keys() - _OF_SETUP:
         raise config_error([f"{path.name}: [setup] has the keys {', '.join(sorted(_OF_SETUP))}"])
+    if not USB_NUMBERS.fullmatch(str(of_setup.get("reader_usb", "0000:0000"))):
+        raise config_error([f'{path.name}: [setup] reader_usb is as lsusb says, "0403:6001"'])
     if not isinstance(of_setup.get("start", False), bool):
         raise config_error([f"{path.name}: [setup] start is true or false"])
     return tables

@@ -32,7 +32,7 @@ def support(
     \b
     Examples:
       taptill support
-      sudo -u taptill /opt/taptill/current/bin/taptill support /tmp/till-3.tar.gz
+      sudo taptill support /tmp/till-3.tar.gz
       tar -xOzf till-3.tar.gz | less
     """
     config = configs.load(configs.find_config(option), check_reader)

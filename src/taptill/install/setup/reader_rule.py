@@ -14,12 +14,12 @@ from taptill.readers.technician.detect import DetectedPort
 
 SITE_RULES = Path("/etc/udev/rules.d/69-taptill-site.rules")
 _SUBSYSTEMS = {"serial": 'SUBSYSTEM=="tty"', "keyboard": 'SUBSYSTEM=="input", KERNEL=="event*"'}
-_NUMBERS = re.compile(r"([0-9a-f]{4}):([0-9a-f]{4})")
+USB_NUMBERS = re.compile(r"([0-9a-f]{4}):([0-9a-f]{4})")
 
 
 def reader_rule(port: DetectedPort) -> str:
     """Return the line for a reader on USB; empty where the shipped rules do without one."""
-    numbers = _NUMBERS.fullmatch(port.usb)
+    numbers = USB_NUMBERS.fullmatch(port.usb)
     subsystem = _SUBSYSTEMS.get(port.driver)
     if numbers is None or subsystem is None:
         return ""
