@@ -207,12 +207,13 @@ async def test_the_credential_of_the_till_is_used_by_root(
     assert set(await diagnosed(check_backend, place.site())) == {"backend.connection"}
 
 
-@pytest.fixture
-def closed_store(place: MachineFolder) -> Iterator[None]:
-    store = place.has("etc/credstore/api-token", "stored").parent
-    store.chmod(0)
+@pytest.fixture(params=["folder", "file"])
+def closed_store(place: MachineFolder, request: pytest.FixtureRequest) -> Iterator[None]:
+    stored = place.has("etc/credstore/api-token", "stored")
+    closed = stored if request.param == "file" else stored.parent
+    closed.chmod(0)
     yield
-    store.chmod(0o700)
+    closed.chmod(0o700)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -1,6 +1,7 @@
 """The configuration: the TOML file as frozen dataclasses, read once at start."""
 
 from taptill.config.paths import (
+    CREDENTIAL_NAME,
     CREDENTIAL_STORE,
     day_ends_at,
     find_config,
@@ -40,6 +41,7 @@ from taptill.config.tables import (
 )
 
 __all__ = [
+    "CREDENTIAL_NAME",
     "CREDENTIAL_STORE",
     "BackendConfig",
     "CacheConfig",

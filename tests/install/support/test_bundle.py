@@ -26,7 +26,7 @@ from taptill.domain.mark import read_marks
 from taptill.domain.staff.pins import hash_pin
 from taptill.install.checks.site import CheckedSite
 from taptill.install.support.bundle import CONTENTS, FOLDER, gather, pack
-from taptill.install.support.log_lines import LogWording, from_journal
+from taptill.install.support.log_lines import NO_LOG, LogWording, from_journal, log_text
 from taptill.journal.file import JournalFile
 
 FIRST_CARD, SECOND_CARD = "04A1B2C3D4E580", "0040856634"
@@ -211,6 +211,21 @@ def installed(place: MachineFolder, canary: Canaries) -> None:
     )
 
 
+def crashed(place: MachineFolder, canary: Canaries) -> None:
+    crash = {
+        "at": "2026-03-02T09:00:00.000Z",
+        "faults": [
+            {
+                "fault": canary("fault of a crash"),
+                "frames": [f"home/{canary('home of a crash')}/till.py:12 run", "till.py:7 run"],
+            }
+        ],
+        "last_status": {"till": canary("till of a crash"), "card": FIRST_CARD},
+    }
+    (place.folder / "state/crash-000001.json").write_text(json.dumps(crash))
+    (place.folder / "state/runs.json").write_text('{"starts": 3, "is_running": false}')
+
+
 def site_of_canaries(place: MachineFolder, canary: Canaries, url: str) -> CheckedSite:
     backend = backend_lines(place, canary, url)
     path = place.folder / "config.toml"
@@ -219,6 +234,7 @@ def site_of_canaries(place: MachineFolder, canary: Canaries, url: str) -> Checke
     journaled(place, canary)
     logged(place, canary)
     installed(place, canary)
+    crashed(place, canary)
     return CheckedSite(configs.load(path), place.folder / "state", place.folder / "root")
 
 
@@ -270,7 +286,7 @@ async def test_what_helps_a_technician_is_in_the_bundle(
     files: tuple[dict[str, str], Canaries],
 ) -> None:
     texts, _ = files
-    assert set(texts) == {"README.txt", *(part.name for part in CONTENTS)} - {"runs.json"}
+    assert set(texts) == {"README.txt", *(part.name for part in CONTENTS)}
     assert 'name = "Coffee with milk"' in texts["config.toml"]
     assert 'price = "1.20"' in texts["config.toml"]
     assert '/token"' in texts["config.toml"]
@@ -287,6 +303,8 @@ async def test_what_helps_a_technician_is_in_the_bundle(
     assert "ReadWritePaths=-/media/stick" in texts["unit.txt"]
     assert 'ATTRS{idVendor}=="09d8"' in texts["rules.txt"]
     assert json.loads(texts["status.json"])["to_send"] == 3
+    assert json.loads(texts["runs.json"])["starts"] == 3
+    assert "till.py:7 run" in texts["crashes.txt"]
     assert "taptill_open_charges" in texts["metrics.txt"]
     names = {json.loads(line)["name"] for line in texts["doctor.jsonl"].splitlines()}
     assert {"versions.python", "disk.room", "backend.answer"} <= names
@@ -329,6 +347,10 @@ def test_a_record_of_the_system_journal_is_read_without_people() -> None:
     assert "state=busy" in lines[0]
     assert len(lines) == 2
     assert canary.found_in("\n".join(lines).encode()) == []
+
+
+def test_a_log_that_this_account_may_not_read_is_said_to_be_missing(place: MachineFolder) -> None:
+    assert log_text(place.site()) == NO_LOG
 
 
 @pytest.mark.slow

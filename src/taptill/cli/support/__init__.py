@@ -27,12 +27,13 @@ def support(
 
     It holds the config without secrets and staff, what the doctor says, counts of the journal, the
     last lines of the log, unit, drop-ins and rules. Every file in it is text: read it before you
-    send it. Only this account may read the bundle. A till may run meanwhile.
+    send it. Only this account may read the bundle. A till may run meanwhile. The system's log is
+    root's to read.
 
     \b
     Examples:
       taptill support
-      sudo taptill support /tmp/till-3.tar.gz
+      sudo taptill support till-3.tar.gz
       tar -xOzf till-3.tar.gz | less
     """
     config = configs.load(configs.find_config(option), check_reader)

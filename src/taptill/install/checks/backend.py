@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from taptill import config as configs
@@ -84,11 +85,21 @@ async def check_backend(site: CheckedSite) -> list[Diagnosis]:
 def _no_token(site: CheckedSite, words: str) -> Diagnosis:
     """Say that there is none, or that it is kept from this account, as it should be."""
     store = site.machine_path(str(configs.CREDENTIAL_STORE))
-    if site.config.backend.token_file is None and store.is_dir() and not os.access(store, os.X_OK):
+    if site.config.backend.token_file is None and _is_closed(store):
         words = "this account may not see the token, which systemd gives to the till alone"
         advice = f"sudo {RELEASE}/bin/taptill doctor --only backend"
         return Diagnosis("backend.token", Verdict.WARN, words, advice)
     return Diagnosis("backend.token", Verdict.FAIL, words, "see docs/configuration.md")
+
+
+def _is_closed(store: Path) -> bool:
+    """Return whether the till's credential may be there for others than this account."""
+    if not store.is_dir():
+        return False
+    stored = store / configs.CREDENTIAL_NAME
+    if not os.access(store, os.X_OK):
+        return True
+    return stored.exists() and not os.access(stored, os.R_OK)
 
 
 async def _way(site: CheckedSite, address: BackendAddress) -> list[Diagnosis]:

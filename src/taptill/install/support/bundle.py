@@ -21,6 +21,7 @@ from taptill.install.doctor import diagnose
 from taptill.install.support.log_lines import log_text
 from taptill.install.support.machine import (
     STATUS_FILES,
+    crashes_text,
     metrics_text,
     rules_text,
     status_text,
@@ -56,7 +57,8 @@ CONTENTS = (
     BundleFile("systemd.txt", "the state of the unit, the score of its sandbox"),
     BundleFile("metrics.txt", "metrics, where they are written"),
     BundleFile("status.json", "the status of a running till, where it writes one"),
-    BundleFile("runs.json", "its last starts, where it writes them"),
+    BundleFile("runs.json", "how often it was started, and how that ended"),
+    BundleFile("crashes.txt", "where in the program its last faults were"),
 )
 """What a bundle may hold, and nothing else."""
 
@@ -109,6 +111,7 @@ _TEXTS: Mapping[str, Callable[[CheckedSite], str]] = {
     "rules.txt": rules_text,
     "systemd.txt": systemd_text,
     "metrics.txt": lambda site: metrics_text(site.config),
+    "crashes.txt": crashes_text,
     **{name: partial(status_text, name=name) for name in STATUS_FILES},
 }
 

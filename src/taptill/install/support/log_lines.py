@@ -24,6 +24,7 @@ KEPT_FIELDS = frozenset(
 """Fields of records whose values may stay, as far as the program knows their words."""
 
 CUSTOMER = "customer"
+NO_LOG = "no log that this account may read: root may read the system's, sudo taptill support\n"
 _EVENT = re.compile(r"[a-z_]+\.[a-z_]+")
 _RECORD = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d+ ([A-Z]+) (.*)")
 _FIELD = re.compile(r"(?:^| )([a-z_]+)=")
@@ -56,7 +57,7 @@ def log_text(site: CheckedSite) -> str:
     """Return the newest records, of the system's journal or else of the till's file."""
     wording = LogWording()
     lines = [*from_journal(_journalctl(site), wording)] or [*_from_files(site.state, wording)]
-    return "\n".join([*lines[-LINES_MAX:], ""])
+    return "\n".join([*lines[-LINES_MAX:], ""]) if lines else NO_LOG
 
 
 def _journalctl(site: CheckedSite) -> str:

@@ -16,6 +16,7 @@ from taptill.install.support.wording import REMOVED, known_words_only
 SAID_S_MAX = 30
 STATUS_FOLDER = "/run/taptill"
 STATUS_FILES = ("status.json", "runs.json")
+CRASH_FILES, CRASHES_MAX = "crash-*.json", 5
 
 UNIT_KEYS = frozenset(
     {"After", "Wants", "Requires", "Conflicts", "ConditionPathExists", "StartLimitIntervalSec"}
@@ -107,11 +108,25 @@ def _said(words: Sequence[str]) -> str:
 
 def status_text(site: CheckedSite, name: str) -> str:
     """Return a file of status that a running till writes, with known words; empty without one."""
-    text = site.machine_file(f"{STATUS_FOLDER}/{name}")
-    return _status(text) if text else ""
+    return _status(site.machine_file(f"{STATUS_FOLDER}/{name}") or _state_file(site.state / name))
+
+
+def crashes_text(site: CheckedSite) -> str:
+    """Return what the crash files say, the oldest first, with known words; empty without any."""
+    texts = [_status(_state_file(path)) for path in sorted(site.state.glob(CRASH_FILES))]
+    return "\n".join(texts[-CRASHES_MAX:])
+
+
+def _state_file(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def _status(text: str) -> str:
+    if not text:
+        return ""
     try:
         return json.dumps(_cleaned(json.loads(text)), indent=1)
     except ValueError:

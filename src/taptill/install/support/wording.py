@@ -17,7 +17,8 @@ DIGITS_MAX = 5
 _TOKEN = re.compile(r"\w+|\W+")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _PARTS = re.compile(r"\d+|[^\W\d_]+|_+")
-_VALUE_MIN = 2
+_VALUE_MIN, _NUMBER_MIN = 2, 5
+"""A shorter value is left: as a number it would take away counts and versions everywhere."""
 
 
 @cache
@@ -67,7 +68,8 @@ class PersonalValues:
         sequences: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
         for value in values:
             tokens = tuple(_words(value))
-            if tokens and len("".join(tokens)) >= _VALUE_MIN:
+            joined = "".join(tokens)
+            if len(joined) >= (_NUMBER_MIN if joined.isdecimal() else _VALUE_MIN):
                 sequences[tokens[0]].add(tokens)
         self._sequences: Mapping[str, list[tuple[str, ...]]] = {
             first: sorted(found, key=len, reverse=True) for first, found in sequences.items()
