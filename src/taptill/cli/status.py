@@ -152,7 +152,7 @@ def _lines(found: FoundStatus) -> Iterator[str]:
         yield f"  looked at {found.folder}; name another by --state-dir"
         return
     if found.age_s is not None:
-        yield f"  written {round(found.age_s)} s ago"
+        yield f"  written  {_age(round(found.age_s))} ago"
     if document["findings"]:
         yield f"  look at  {', '.join(map(str, document['findings']))}"
     yield from _figures(document)
@@ -197,6 +197,8 @@ _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
 
 
 def _age(seconds: int) -> str:
+    if seconds < _MINUTE_S:
+        return f"{seconds} s"
     if seconds < _HOUR_S:
         return f"{seconds // _MINUTE_S} min"
     return f"{seconds // _DAY_S} d {seconds % _DAY_S // _HOUR_S} h"

@@ -132,21 +132,23 @@ def alone(path: Path, clock: Clock) -> Iterator[LoneJournal]:
 
 
 LOCKS = Path("/proc/locks")
+_HOLDER = re.compile(r"process (\d+),")
 
 
 def is_held(journal: Path, locks: Path = LOCKS) -> bool | None:
     """Return whether a till holds the lock, without touching it; None where nobody can tell.
 
-    Trying to take it might refuse a till that starts at this moment. Source: proc_locks(5).
+    Trying to take it might refuse a till that starts at this moment. Source: proc_locks(5), which
+    has inode and process; that of another namespace is nought.
     """
+    lock = journal.with_name(journal.name + ".lock")
     try:
-        inode = journal.with_name(journal.name + ".lock").stat().st_ino
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return None
-    try:
+        inode = lock.stat().st_ino
+        holder = _HOLDER.match(lock.read_text("utf-8", "replace"))
         lines = locks.read_text("ascii").splitlines()
+    except FileNotFoundError as fault:
+        return None if fault.filename == str(locks) else False
     except (OSError, UnicodeDecodeError):
         return None
-    return any(" FLOCK " in line and f":{inode} " in line for line in lines)
+    held = [line.split() for line in lines if " FLOCK " in line and f":{inode} " in line]
+    return any(holder is None or fields[4] in ("0", holder[1]) for fields in held)

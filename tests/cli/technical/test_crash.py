@@ -1,0 +1,78 @@
+"""How a till ended is noted: cleanly, refused in a line, or broken."""
+
+import json
+import logging
+from pathlib import Path
+
+import pytest
+from tests.domain.figures.samples import WELL
+from tests.fakes.clock import FakeClock
+
+from taptill.cli.technical.crash import noting_end
+from taptill.domain.errors import CurrencyError, ScreenError
+from taptill.wiring.fleet.crash_files import crash_notes
+from taptill.wiring.fleet.runs import STATUS, Runs
+from taptill.wiring.fleet.status_file import Written, status_text
+
+CANARY = "Ada-Canary-04A1B2C3D4"
+
+
+def run(state: Path, fault: BaseException | None) -> Runs:
+    """Let a till run in which something is raised, or nothing."""
+    runs, clock, status_file = Runs(state), FakeClock(), state / STATUS
+    runs.begin()
+    status_file.write_text(status_text(WELL, Written.now(clock, 5.0)), "utf-8")
+    if fault is None:
+        with noting_end(state, runs, clock, status_file):
+            pass
+    else:
+        with pytest.raises(type(fault)), noting_end(state, runs, clock, status_file):
+            raise fault
+    return runs
+
+
+def ends(state: Path) -> tuple[int, int]:
+    """Return how many crash files there are, and how many bad ends the next start counts."""
+    runs = Runs(state)
+    runs.begin()
+    return len(crash_notes(state)), runs.unclean_ends
+
+
+CLEAN = {
+    "left": None,
+    "refused in a line": CurrencyError(keeps="EUR", till="CHF", code="CHF"),
+    "stopped by hand": KeyboardInterrupt(),
+}
+
+
+@pytest.mark.parametrize("fault", CLEAN.values(), ids=CLEAN)
+def test_an_end_that_is_none_of_a_fault_leaves_nothing(
+    tmp_path: Path, fault: BaseException | None
+) -> None:
+    run(tmp_path, fault)
+    assert ends(tmp_path) == (0, 0)
+    assert (tmp_path / STATUS).exists() == (fault is not None)
+
+
+def test_an_unforeseen_fault_leaves_a_crash_file_with_the_last_status(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run(tmp_path, ExceptionGroup("tasks", [ValueError(f"no credit for {CANARY}")]))
+    (path,) = tmp_path.glob("crash-*.json")
+    text = path.read_text("utf-8")
+    assert "Canary" not in text
+    document = json.loads(text)
+    assert document["last_status"]["program"]["till"] == "canteen-1"
+    assert [one["fault"] for one in document["faults"]] == ["ExceptionGroup", "ValueError"]
+    assert document["uptime_s"] >= 0
+    with caplog.at_level(logging.WARNING):
+        assert ends(tmp_path) == (1, 1)
+    assert "Canary" not in caplog.text
+
+
+def test_a_screen_that_stopped_is_told_by_what_stopped_it(tmp_path: Path) -> None:
+    stopped = ScreenError(fault="KeyError", place="views.py:7")
+    stopped.__cause__ = KeyError(CANARY)
+    run(tmp_path, stopped)
+    (path,) = tmp_path.glob("crash-*.json")
+    assert json.loads(path.read_text("utf-8"))["faults"][0]["fault"] == "KeyError"
