@@ -15,8 +15,11 @@ from taptill import __version__
 from taptill.domain.diagnosis import Verdict
 from taptill.install.checks.program.installation import INSTALLED, check_installation
 from taptill.install.checks.program.journal import check_journal
+from taptill.install.checks.program.runs import check_runs
 from taptill.install.checks.program.settings import check_settings, package_diagnosis
 from taptill.install.checks.program.versions import check_versions
+from taptill.wiring.fleet.crash_files import write_crash
+from taptill.wiring.fleet.runs import Runs
 
 UNIT_DROP_IN = "etc/systemd/system/taptill.service.d/override.conf"
 BOOKWORM = 'ID=raspbian\nID_LIKE=debian\nVERSION_ID="12"\nPRETTY_NAME="Raspbian 12"\n'
@@ -118,6 +121,32 @@ async def test_what_is_old_or_missing_or_not_enabled_is_told(place: MachineFolde
 
 async def test_without_a_release_there_is_nothing_to_compare(place: MachineFolder) -> None:
     assert await verdicts(check_installation, place.site()) == {"installation.unit": Verdict.PASS}
+
+
+async def test_a_till_that_never_broke_passes_and_its_starts_are_told(place: MachineFolder) -> None:
+    assert await verdicts(check_runs, place.site()) == {
+        "runs.ends": Verdict.PASS,
+        "runs.crashes": Verdict.PASS,
+    }
+    runs = Runs(place.folder / "state")
+    runs.begin()
+    runs.begin()
+    told = (await diagnosed(check_runs, place.site()))["runs.ends"]
+    assert told.words == "2 starts, 1 runs were killed or broke"
+
+
+async def test_a_crash_file_is_a_warning_until_somebody_deletes_it(place: MachineFolder) -> None:
+    state = place.folder / "state"
+    path = write_crash(state, KeyError("Ada Canary"), {"at": "then", "version": "0.1.0"})
+    assert path is not None
+    assert (await verdicts(check_runs, place.site()))["runs.crashes"] is Verdict.PASS  # no place
+    path.write_text(path.read_text("utf-8").replace('"frames": []', '"frames": ["till.py:1 run"]'))
+    told = (await diagnosed(check_runs, place.site()))["runs.crashes"]
+    assert told.verdict is Verdict.WARN
+    assert "KeyError at till.py:1 run" in told.words
+    assert "Canary" not in told.words
+    path.unlink()
+    assert (await verdicts(check_runs, place.site()))["runs.crashes"] is Verdict.PASS
 
 
 async def test_versions_of_a_known_system_pass(place: MachineFolder) -> None:

@@ -11,6 +11,7 @@ from taptill.install.checks.machine.console import check_console
 from taptill.install.checks.machine.disk import check_disk
 from taptill.install.checks.program.installation import check_installation
 from taptill.install.checks.program.journal import check_journal
+from taptill.install.checks.program.runs import check_runs
 from taptill.install.checks.program.settings import check_settings
 from taptill.install.checks.program.versions import check_versions
 from taptill.install.checks.readers.cards import check_cards
@@ -30,6 +31,7 @@ CHECKS: Mapping[str, Check] = {
     "clock": check_clock,
     "disk": check_disk,
     "journal": check_journal,
+    "runs": check_runs,
     "console": check_console,
     "readers": check_readers,
     "cards": check_cards,

@@ -28,7 +28,8 @@ NO_LOG = "no log that this account may read: root may read the system's, sudo ta
 _EVENT = re.compile(r"[a-z_]+\.[a-z_]+")
 _RECORD = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d+ ([A-Z]+) (.*)")
 _FIELD = re.compile(r"(?:^| )([a-z_]+)=")
-_PLACE = re.compile(r'File ".*?/(taptill/[\w/]+\.py)", line (\d+)')
+_PLACE = re.compile(r'(?:^|[\s/])(taptill/[\w/]+\.py)(?:", line |:)(\d+)')
+"""In a traceback as Python writes it, and as `cli/technical/log.py` does, without source lines."""
 _LEVELS = {"7": "DEBUG", "6": "INFO", "4": "WARNING", "3": "ERROR"}
 _PREFIX = "TAPTILL_"
 

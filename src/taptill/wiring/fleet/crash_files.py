@@ -5,6 +5,7 @@ holds the type of the fault, and the file, line and function of each call that l
 """
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -38,22 +39,30 @@ def write_crash(
     if len(text) > BYTES_MAX:
         shorter = [{**one, "frames": one["frames"][-8:]} for one in faults]
         text = json.dumps({**facts, "faults": shorter}, indent=1)[:BYTES_MAX]
-    numbers = [*map(_number, _paths(state))]
+    numbers = [*map(_number, crash_paths(state))]
     path = state / f"crash-{max(numbers, default=0) + 1:06}.json"
     try:
         with atomic_write(path) as file:
             file.write(text)
     except OutputError:
         return None
-    for old in _paths(state)[:-FILES_MAX]:
+    for old in crash_paths(state)[:-FILES_MAX]:
         with suppress(OSError):
             old.unlink()
     return path
 
 
+def crash_paths(state: Path) -> list[Path]:
+    """Return the crash files, the oldest first."""
+    try:
+        return sorted(path for path in state.glob("crash-*.json") if _number(path))
+    except OSError:
+        return []
+
+
 def crash_notes(state: Path) -> tuple[CrashNote, ...]:
     """Return what the crash files say, the oldest first; one that cannot be read is left out."""
-    notes = (_note(path) for path in _paths(state)[-FILES_MAX:])
+    notes = (_note(path) for path in crash_paths(state)[-FILES_MAX:])
     return tuple(note for note in notes if note)
 
 
@@ -102,14 +111,11 @@ def _document(fault: BaseException) -> dict[str, Any]:
 
 
 def _short(file: str) -> str:
-    return "/".join(Path(file).parts[-_PLACE_PARTS:])[-_WORD_MAX:]
-
-
-def _paths(state: Path) -> list[Path]:
-    try:
-        return sorted(path for path in state.glob("crash-*.json") if _number(path))
-    except OSError:
-        return []
+    """Return a module's path below the folder that it was imported from, which may name a home."""
+    inside = [
+        file[len(place) + 1 :] for place in sys.path if place and file.startswith(f"{place}/")
+    ]
+    return min(inside, key=len, default="/".join(Path(file).parts[-_PLACE_PARTS:]))[-_WORD_MAX:]
 
 
 def _number(path: Path) -> int:

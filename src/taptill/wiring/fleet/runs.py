@@ -52,7 +52,7 @@ class Runs:
 
     def begin(self) -> None:
         """Count this start, and log the newest crash if the run before ended by it."""
-        before = _read(self._path)
+        before = read_runs(self._state)
         unclean_ends = before.unclean_ends + before.is_running
         self._write(RunRecord(before.starts + 1, unclean_ends, is_running=True))
         self.crashes = crash_notes(self._state)
@@ -77,9 +77,10 @@ class Runs:
             whole_write(self._path, json.dumps(asdict(record)))
 
 
-def _read(path: Path) -> RunRecord:
+def read_runs(state: Path) -> RunRecord:
+    """Return the last record of a state directory; one of noughts where there is none."""
     try:
-        with path.open("rb") as file:
+        with (state / RUNS).open("rb") as file:
             stored: Any = json.loads(file.read(BYTES_MAX))
         starts, unclean_ends, is_running = (
             stored["starts"],

@@ -1,0 +1,30 @@
+"""How the till's runs have ended, and what the last of its crash files says."""
+
+import asyncio
+
+from taptill.domain.diagnosis import Diagnosis, Verdict
+from taptill.install.checks.site import CheckedSite
+from taptill.wiring.fleet.crash_files import crash_notes
+from taptill.wiring.fleet.runs import read_runs
+
+
+async def check_runs(site: CheckedSite) -> list[Diagnosis]:
+    """Return a diagnosis of the runs so far, and one of the crash files that there are."""
+    return await asyncio.to_thread(_look, site)
+
+
+def _look(site: CheckedSite) -> list[Diagnosis]:
+    record = read_runs(site.state)
+    starts = f"{record.starts} starts, {record.unclean_ends} runs were killed or broke"
+    words = starts if record.starts else "never started"
+    return [Diagnosis("runs.ends", Verdict.PASS, words), *_crashes(site)]
+
+
+def _crashes(site: CheckedSite) -> list[Diagnosis]:
+    notes = crash_notes(site.state)
+    if not notes:
+        return [Diagnosis("runs.crashes", Verdict.PASS, "no crash file")]
+    last = notes[-1]
+    words = f"{len(notes)} crash files, the last: {last.fault} at {last.place}, {last.at}"
+    advice = f"send in what `taptill support` packs, then rm {site.state}/crash-*.json"
+    return [Diagnosis("runs.crashes", Verdict.WARN, words, advice)]
