@@ -24,7 +24,7 @@ MADE_HERE = hash_pin("2580")
     [
         (Role.CASHIER, {Right.SELL, Right.CLOSE_SHIFT}),
         (Role.SUPERVISOR, set(Right)),
-        (Role.TECHNICIAN, {Right.SELL}),
+        (Role.TECHNICIAN, {Right.SELL, Right.INSPECT}),
     ],
 )
 def test_what_each_role_may_do(role: Role, rights: set[Right]) -> None:
