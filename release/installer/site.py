@@ -10,6 +10,7 @@ from .parts import SERVICE, TILL, Part
 from .target import ARCHIVE, RefusedError, Target, run, tell
 
 SERVICE_ACCOUNT = "taptill-service"
+LIST = "/var/lib/taptill-service/people.csv"
 _DATABASE = re.compile(r"(?m)^DATABASE=(.*)$")
 
 
@@ -66,4 +67,5 @@ def say_next(version: str, fresh: Sequence[Part]) -> None:
         print("The Customers service listens on http://127.0.0.1:8080; where else, and with which")
         print("certificate, /etc/default/taptill-service says.")
         print(f"  a token for a till:  {program} token add {database} --role till --name NAME")
-        print(f"  people from a list:  {program} import {database} - --dry-run <people.csv")
+        print(f"  people from a list:  sudo install -o {SERVICE_ACCOUNT} people.csv {LIST}")
+        print(f"                       {program} import {database} {LIST} --dry-run")

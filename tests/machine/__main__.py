@@ -40,6 +40,7 @@ PICTURES = ROOT / "docs/pictures/console"
 
 SCENARIOS: Mapping[str, Callable[[Stage], None]] = {
     "sale": sale.first_sale,
+    "states": sale.states,
     "install": installing.first_installation,
     "upgrade": installing.upgrades,
     "remove": installing.removal,
@@ -77,8 +78,7 @@ def main() -> int:
         return CANNOT
     names = options.scenario or (SHORT if options.short else tuple(SCENARIOS))
     archive = _archive(options.folder / "dist")
-    prepared = options.folder / "backend"
-    backend.prepare(prepared)
+    prepared = backend.prepare(options.folder)
     run = options.folder / f"run-{kind.release}"
     with backend.running(prepared, run / "backend") as books:
         stage = Stage(
@@ -91,7 +91,10 @@ def main() -> int:
             pictures=PICTURES if options.pictures else None,
             cuts=options.cuts,
         )
-        failed = [name for name in names if not _passes(name, stage)]
+        try:
+            failed = [name for name in names if not _passes(name, stage)]
+        finally:
+            stage.close()
     say(f"{len(stage.seen)} steps as they should be; failed: {', '.join(failed) or 'none'}")
     return int(bool(failed))
 

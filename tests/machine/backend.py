@@ -1,5 +1,8 @@
 """A backend for the tills of the machine: the embedded service on this machine's loopback."""
 
+import csv
+import hashlib
+import io
 import re
 import select
 import shutil
@@ -9,19 +12,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import reduce
+from operator import xor
 from pathlib import Path
 
-CARD = "0062E3086C"
-CARD_FRAME = b"\x020062E3086CE5\x03"
-"""What an RDM6300 says of this card."""
-
+CARD, BLOCKED_CARD, POOR_CARD, STRANGE_CARD = "0062E3086C", "01026F6C3A", "1234567890", "2233445566"
 ADVANCE_MINOR = 1_000_000
-PEOPLE = (
-    f"name,cardId,isCreditAllowed,isBlocked,totalDebt\nAda Byron,{CARD},false,false,-10000.00\n"
-)
+PEOPLE = f"""name,cardId,isCreditAllowed,isBlocked,totalDebt
+Ada Byron,{CARD},false,false,-10000.00
+Charles Babbage,{BLOCKED_CARD},false,true,0.00
+Mary Somerville,{POOR_CARD},false,false,-1.00
+"""
+"""The fourth card is nobody's."""
+
 START_S_MAX = 60
 
 _TAPTILL = (sys.executable, "-m", "taptill", "service")
+
+
+def frame(card: str) -> bytes:
+    """Return what an RDM6300 says of a card: STX, ten digits, their exclusive or, ETX."""
+    checksum = reduce(xor, bytes.fromhex(card))
+    return f"\x02{card}{checksum:02X}\x03".encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,32 +45,33 @@ class LoopbackService:
     token: str
 
     def spent_minor(self) -> int:
-        """Return what the customer has spent since the database was made, in cents."""
+        """Return what the first customer has spent since the database was made, in cents."""
         done = subprocess.run(
             [*_TAPTILL, "export", str(self.database), "-"],
             check=True,
             capture_output=True,
             text=True,
         )
-        head, row = done.stdout.lstrip("\ufeff").splitlines()[:2]
-        values = dict(zip(head.split(","), row.split(","), strict=True))
-        return ADVANCE_MINOR + int(Decimal(values["totalDebt"]) * 100)
+        rows = csv.DictReader(io.StringIO(done.stdout.removeprefix("\ufeff")))
+        [debt] = [row["totalDebt"] for row in rows if row["cardId"] == CARD]
+        return ADVANCE_MINOR + int(Decimal(debt) * 100)
 
 
-def prepare(folder: Path) -> str:
-    """Make a database with one customer once, and return the token of its till."""
-    database, token = folder / "customers.db", folder / "token"
+def prepare(folder: Path) -> Path:
+    """Make a database with these people and a till's token once; return the folder of both."""
+    prepared = folder / f"backend-{hashlib.sha256(PEOPLE.encode()).hexdigest()[:12]}"
+    database, token = prepared / "customers.db", prepared / "token"
     if not token.is_file():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        people = folder / "people.csv"
+        shutil.rmtree(prepared, ignore_errors=True)
+        prepared.mkdir(parents=True)
+        people = prepared / "people.csv"
         people.write_text(PEOPLE)
         for words in (["init", database], ["import", database, people]):
             subprocess.run([*_TAPTILL, *map(str, words)], check=True, capture_output=True)
         add = ["token", "add", str(database), "--role", "till", "--name", "till"]
         told = subprocess.run([*_TAPTILL, *add], check=True, capture_output=True, text=True)
         token.write_text(told.stdout.split()[-1])
-    return token.read_text()
+    return prepared
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tests.machine.backend import CARD_FRAME, LoopbackService
+from tests.machine.backend import CARD, LoopbackService, frame
 from tests.machine.emulator.command import BACKEND, DiskImage, Hardware
 from tests.machine.emulator.desk import SerialPlug
 from tests.machine.emulator.machine import Machine
@@ -62,6 +62,7 @@ class Stage:
     pictures: Path | None = None
     cuts: int = 20
     seen: list[str] = field(default_factory=list)
+    used: list[Machine] = field(default_factory=list)
 
     def tell(self, description: str, *, holds: bool = True, instead: str = "") -> None:
         """Note a step. Errors: StepFailedError where it does not hold."""
@@ -73,24 +74,64 @@ class Stage:
     @contextmanager
     def bare(self, hardware: Hardware | None = None) -> Iterator[Machine]:
         """Yield a machine with a bare Debian, booted."""
-        with self._machine(self.images.bare(self.kind), hardware) as machine:
+        with self._machine(self.images.bare(self.kind), hardware or Hardware()) as machine:
             yield machine
 
     @contextmanager
     def till(self, hardware: Hardware | None = None) -> Iterator[Machine]:
-        """Yield a machine whose till is about to start, booted."""
-        files = site_files(self.backend.token)
-        image = self.images.installed(self.kind, self.archive, files)
-        with self._machine(image, hardware) as machine:
+        """Yield a machine of its own whose till is about to start, booted."""
+        with self._machine(self._till_image(), hardware or Hardware()) as machine:
             yield machine
 
     @contextmanager
-    def _machine(self, image: DiskImage, hardware: Hardware | None) -> Iterator[Machine]:
-        shutil.rmtree(self.folder, ignore_errors=True)
-        made = replace(hardware or Hardware(), backend_port=self.backend.port)
-        with Machine(image, self.folder, made, self.patience) as machine:
+    def same_till(self) -> Iterator[Machine]:
+        """Yield a till that earlier scenarios have used, too, as it was after its installation.
+
+        One that failed takes its machine with it, and the next has one of its own.
+        """
+        files = site_files(self.token)
+        if self.used and self.used[0].is_on:
+            machine = self.used[0]
+            machine.desk.pull_all()
+            machine.guest.sh("rm -rf /etc/systemd/system/taptill.service.d")
+            for path, text in files.items():
+                machine.guest.write(f"/{path}", text.encode())
+            machine.guest.sh("systemctl daemon-reload; systemctl reset-failed")
+            machine.guest.sh("systemctl restart taptill", within_s=FRAME_S)
+        else:
+            machine = self._new(self._till_image(), Hardware())
+            self.used.append(machine)
+            say(f"booted in {machine.boot():.0f} s")
+        try:
+            yield machine
+        except BaseException:
+            self.close()
+            raise
+
+    def _till_image(self) -> DiskImage:
+        return self.images.installed(self.kind, self.archive, site_files(self.token))
+
+    def close(self) -> None:
+        """Switch off the machine that several scenarios use."""
+        while self.used:
+            self.used.pop().switch_off()
+
+    @contextmanager
+    def _machine(self, image: DiskImage, hardware: Hardware) -> Iterator[Machine]:
+        self.close()
+        with self._new(image, hardware) as machine:
             say(f"booted in {machine.boot():.0f} s")
             yield machine
+
+    def _new(self, image: DiskImage, hardware: Hardware) -> Machine:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        made = replace(hardware, backend_port=self.backend.port)
+        return Machine(image, self.folder, made, self.patience)
+
+    @property
+    def token(self) -> str:
+        """The token of the tills."""
+        return self.backend.token
 
     def wait(
         self, machine: Machine, description: str, claim: Claim, within_s: float = SOON_S
@@ -127,7 +168,7 @@ class Stage:
         machine.desk.type("420")
         # A tap that is taken two seconds late buys nothing: first the amount, then the card.
         self.wait(machine, "the amount", says("4.20 to pay"))
-        reader.send(CARD_FRAME)
+        reader.send(frame(CARD))
         self.wait(machine, "a tap", says("Ada Byron"))
         time.sleep(PAINTED_S)
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from tests.machine.emulator.json_line import JsonLine, MachineError
 
@@ -37,13 +38,17 @@ class Stick:
     node: str
 
 
+Plugged = TypeVar("Plugged", SerialPlug, Stick, str)
+
+
 class Desk:
     """The keyboard, the panel and the USB sockets of a machine that is switched on."""
 
     def __init__(self, monitor: JsonLine, folder: Path) -> None:
         self._monitor = monitor
         self._folder = folder
-        self._plugged = 0
+        self._numbered = 0
+        self._plugged: dict[str, SerialPlug | Stick | str] = {}
 
     def picture(self, target: Path, form: str = "png") -> None:
         """Write the picture on the panel as PNG or PPM."""
@@ -87,8 +92,8 @@ class Desk:
         self._monitor.ask("input-send-event", {"events": events, **device})
 
     def _next_name(self, kind: str) -> str:
-        self._plugged += 1
-        return f"{kind}{self._plugged}"
+        self._numbered += 1
+        return f"{kind}{self._numbered}"
 
     def plug_serial_reader(self, serial: str = "A1B2C3D4") -> SerialPlug:
         """Plug a serial reader into a USB socket."""
@@ -101,7 +106,7 @@ class Desk:
         line = _connected(path)
         adapter = {"driver": "usb-serial", "id": name, "chardev": name, "bus": "usb.0"}
         self._monitor.ask("device_add", {**adapter, "serial": serial})
-        return SerialPlug(name, line)
+        return self._noted(SerialPlug(name, line))
 
     def board_line(self) -> SerialPlug:
         """Return the board's own serial line (ttyS1, on ARM ttyAMA0): what hangs on a Pi's pins."""
@@ -112,7 +117,7 @@ class Desk:
         name = self._next_name("typing")
         keyboard = {"driver": "usb-kbd", "id": name, "bus": "usb.0", "display": "wedge"}
         self._monitor.ask("device_add", {**keyboard, "serial": "K1"})
-        return name
+        return self._noted(name)
 
     def plug_stick(self, content: Path) -> Stick:
         """Plug in a USB stick whose content is a file, as an image of a file system."""
@@ -122,17 +127,27 @@ class Desk:
         self._monitor.ask("blockdev-add", {"driver": "raw", "node-name": node, "file": disk})
         storage = {"driver": "usb-storage", "id": name, "drive": node, "bus": "usb.0"}
         self._monitor.ask("device_add", storage)
-        return Stick(name, node)
+        return self._noted(Stick(name, node))
 
     def pull(self, plugged: SerialPlug | Stick | str) -> None:
         """Pull something out, as fast as a hand does."""
-        name = plugged if isinstance(plugged, str) else plugged.name
+        name = _name_of(plugged)
+        del self._plugged[name]
         self._monitor.ask("device_del", {"id": name})
         if isinstance(plugged, Stick):
             self._until_let_go("blockdev-del", {"node-name": plugged.node})
         elif isinstance(plugged, SerialPlug):
             plugged.line.close()
             self._until_let_go("chardev-remove", {"id": name})
+
+    def pull_all(self) -> None:
+        """Pull out everything that is plugged in."""
+        for plugged in [*self._plugged.values()]:
+            self.pull(plugged)
+
+    def _noted(self, plugged: Plugged) -> Plugged:
+        self._plugged[_name_of(plugged)] = plugged
+        return plugged
 
     def _until_let_go(self, command: str, arguments: dict[str, str]) -> None:
         """Remove what is behind a plug as soon as QEMU lets go of it."""
@@ -150,6 +165,10 @@ class Desk:
     def cable(self, *, plugged: bool) -> None:
         """Plug the network's cable in, or pull it."""
         self._monitor.ask("set_link", {"name": "nic", "up": plugged})
+
+
+def _name_of(plugged: SerialPlug | Stick | str) -> str:
+    return plugged if isinstance(plugged, str) else plugged.name
 
 
 def _connected(path: Path) -> socket.socket:

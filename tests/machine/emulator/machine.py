@@ -61,9 +61,12 @@ class Machine:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        if self._qemu is not None:
-            self._qemu.kill()
-            self._ended()
+        self.switch_off()
+
+    @property
+    def is_on(self) -> bool:
+        """Whether QEMU runs."""
+        return self._qemu is not None and self._qemu.poll() is None
 
     @property
     def guest(self) -> Guest:
@@ -136,6 +139,12 @@ class Machine:
         self._qemu.wait(SHUT_DOWN_S_MAX * self.patience)
         self._ended()
         self._keep_layer()
+
+    def switch_off(self) -> None:
+        """End the machine if it is on; what this run has written is forgotten."""
+        if self._qemu is not None:
+            self._qemu.kill()
+            self._ended()
 
     def freeze(self) -> None:
         """Stop the processors: what the panel shows now is the last that it shows before a cut."""

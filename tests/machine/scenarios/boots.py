@@ -7,6 +7,7 @@ from tests.machine.stage import AS_TILL, FRAME_S, Stage, says
 def without_network(stage: Stage) -> None:
     """No network and a clock that forgot the time: the till sells offline, and sends later."""
     hardware = Hardware(cable_plugged=False, clock="1970-01-01T00:00:00")
+    spent = stage.backend.spent_minor()
     with stage.till(hardware) as machine:
         stage.wait(machine, "READY without network and time", says("READER missing"), FRAME_S)
         stage.wait(machine, "it says that it is offline", says("OFFLINE"), FRAME_S)
@@ -29,4 +30,6 @@ def without_network(stage: Stage) -> None:
         stage.wait(machine, "the clock jumps, the network is back: all is sent", says("0 to send"))
         open_ = machine.guest.run(f"{AS_TILL} journal open --state-dir /var/lib/taptill")
         stage.tell("nothing is open", holds=not open_.status, instead=open_.text)
-        stage.tell("the books have both sales once", holds=stage.backend.spent_minor() == 840)
+        stage.tell(
+            "the books have both sales once", holds=stage.backend.spent_minor() - spent == 840
+        )

@@ -25,7 +25,7 @@ def on_a_stick(stage: Stage) -> None:
     content.unlink(missing_ok=True)
     words = ["mke2fs", "-q", "-t", "ext4", "-L", "MIRROR", str(content), "64M"]
     subprocess.run(words, check=True)
-    with stage.till() as machine:
+    with stage.same_till() as machine:
         stage.wait(machine, "the till is READY", says("READER missing"), FRAME_S)
         stick = machine.desk.plug_stick(content)
         set_up(machine)

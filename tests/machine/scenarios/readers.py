@@ -13,7 +13,7 @@ TYPING = {
 
 def pulled_and_back(stage: Stage) -> None:
     """A reader is pulled in the middle of a sale, another time at rest; both times it is back."""
-    with stage.till() as machine:
+    with stage.same_till() as machine:
         stage.wait(machine, "the till is READY", says("READER missing"), FRAME_S)
         reader = stage.plug_reader(machine)
         stage.until_confirmable(machine, reader)
@@ -33,7 +33,7 @@ def pulled_and_back(stage: Stage) -> None:
 
 def typing_reader(stage: Stage) -> None:
     """A reader that types like a keyboard, under the unit's sandbox and the udev rules."""
-    with stage.till() as machine:
+    with stage.same_till() as machine:
         stage.wait(machine, "the till is READY", says("READER missing"), FRAME_S)
         for key, value in TYPING.items():
             machine.guest.sh(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from tests.machine.backend import BLOCKED_CARD, POOR_CARD, STRANGE_CARD, frame
 from tests.machine.emulator.machine import Machine
 from tests.machine.stage import FRAME_S, Stage, says
 
@@ -11,6 +12,14 @@ WRITTEN_OVER = "somebody else wrote this"
 CONSOLE_GREEN = "#00aa00"
 SIZE = "25 80"
 """Rows and columns of the largest font on a panel of 1280 by 800 dots."""
+
+DECLINES = {
+    "blocked": (BLOCKED_CARD, "is blocked"),
+    "too-little": (POOR_CARD, "Mary"),
+    "unknown": (STRANGE_CARD, "Nobody has"),
+}
+PAGES = {"help": ("f1", "Enter: confirm the sale"), "menu": ("f10", "more than selling")}
+"""The key of each page, and a word of it."""
 
 
 def first_sale(stage: Stage) -> None:
@@ -65,3 +74,29 @@ def painted_anew(
         f"{description} paints all anew",
         lambda text: "last sales" in text and WRITTEN_OVER not in text,
     )
+
+
+def states(stage: Stage) -> None:
+    """What a cashier sees besides a sale: each kind of decline, help, menu, and a void."""
+    with stage.same_till() as machine:
+        stage.wait(machine, "the till is READY", says("READER missing"), FRAME_S)
+        reader = stage.plug_reader(machine)
+        stage.wait(machine, "the backend answers", says("ONLINE"), FRAME_S)
+        for name, (card, word) in DECLINES.items():
+            machine.desk.type("420")
+            stage.wait(machine, "the amount", says("4.20 to pay"))
+            reader.send(frame(card))
+            stage.wait(machine, f"a card of somebody {name}", says(word))
+            stage.picture(machine, name)
+            machine.desk.press("esc")
+            stage.wait(machine, "Esc takes it back", lambda text: "4.20" not in text)
+        for name, (key, word) in PAGES.items():
+            machine.desk.press(key)
+            stage.wait(machine, f"the page {name}", says(word))
+            stage.picture(machine, name)
+            machine.desk.press("esc")
+        stage.sell(machine, reader)
+        stage.wait(machine, "sent", says("√ sent"), FRAME_S)
+        machine.desk.press("f8")
+        stage.wait(machine, "F8 asks before a void", says("wrong amount"))
+        stage.picture(machine, "void")

@@ -6,7 +6,8 @@ from tests.machine.stage import CONFIG, FRAME_S, INSTALL_S, Stage, says
 RELEASE = "/root/release"
 DATABASE = "/var/lib/taptill-service/customers.db"
 SERVICE = "runuser -u taptill-service -- /opt/taptill/current/bin/taptill service"
-PEOPLE = f"name,cardId,totalDebt\\nAda Byron,{CARD},-50.00\\n"
+PEOPLE = f"name,cardId,totalDebt\nAda Byron,{CARD},-50.00\n"
+LIST = "/var/lib/taptill-service/people.csv"
 
 
 def beside_the_till(stage: Stage) -> None:
@@ -16,7 +17,9 @@ def beside_the_till(stage: Stage) -> None:
         added = machine.guest.run(f"{RELEASE}/install.sh --service", within_s=INSTALL_S)
         stage.tell("the service is installed", holds=not added.status, instead=added.text)
         stage.tell("and says how to go on", holds="token add" in added.text, instead=added.text)
-        machine.guest.sh(f"printf '{PEOPLE}' | {SERVICE} import {DATABASE} -")
+        machine.guest.write("/root/people.csv", PEOPLE.encode())
+        machine.guest.sh(f"install -o taptill-service /root/people.csv {LIST}")
+        machine.guest.sh(f"{SERVICE} import {DATABASE} {LIST}")
         machine.guest.sh(
             f"{SERVICE} token add {DATABASE} --role till --name till >/etc/credstore/api-token"
         )

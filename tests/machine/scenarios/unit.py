@@ -33,7 +33,7 @@ Bare().run()
 
 def killed(stage: Stage) -> None:
     """`kill -9`: a line at once, the till soon, in ratio to a bare program in the same unit."""
-    with stage.till() as machine:
+    with stage.same_till() as machine:
         stage.wait(machine, "the till is READY", says("READER missing"), FRAME_S)
         stage.sell(machine, stage.plug_reader(machine))
         stage.wait(machine, "a sale is sent", says("√ sent"), FRAME_S)
@@ -78,7 +78,7 @@ def restart_s(machine: Machine, stage: Stage) -> float:
 
 def hanging(stage: Stage) -> None:
     """A till that does not move: the watchdog restarts it."""
-    with stage.till() as machine:
+    with stage.same_till() as machine:
         stage.wait(machine, "the till is READY", says("READER missing"), FRAME_S)
         machine.guest.sh("kill -STOP $(systemctl show -p MainPID --value taptill)")
         end_s = time.monotonic() + FRAME_S * stage.patience
@@ -94,7 +94,7 @@ def hanging(stage: Stage) -> None:
 
 def stopped(stage: Stage) -> None:
     """Stopped in good order; a second till is refused; the console is as it was before."""
-    with stage.till() as machine:
+    with stage.same_till() as machine:
         stage.wait(machine, "the till is READY", says("READER missing"), FRAME_S)
         second = second_start(machine)
         refused = second.status == IN_USE and "journal-in-use" in second.text
@@ -125,7 +125,7 @@ def second_start(machine: Machine) -> Ended:
 
 def credential(stage: Stage) -> None:
     """No token: a sentence on the console, no restart for ever; with one the till sells."""
-    with stage.till() as machine:
+    with stage.same_till() as machine:
         stage.wait(machine, "the till is READY", says("READER missing"), FRAME_S)
         machine.guest.sh("mv /etc/credstore/api-token /root/token")
         machine.guest.run("systemctl restart taptill", within_s=FRAME_S)
