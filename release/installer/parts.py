@@ -25,6 +25,8 @@ class Part:
     site_files: Mapping[str, str] = field(default_factory=dict)
 
 
+READER_RULES = "udev/70-taptill-readers.rules"
+
 COMMON = {"systemd/taptill-journald.conf": "etc/systemd/journald.conf.d/90-taptill.conf"}
 
 TILL = Part(
@@ -35,7 +37,7 @@ TILL = Part(
         "systemd/taptill.service": f"{SYSTEM}/taptill.service",
         "systemd/taptill-console.service": f"{SYSTEM}/taptill-console.service",
         "systemd/taptill.sysusers": "usr/lib/sysusers.d/taptill.conf",
-        "udev/70-taptill-readers.rules": "etc/udev/rules.d/70-taptill-readers.rules",
+        READER_RULES: "etc/udev/rules.d/70-taptill-readers.rules",
         "udev/95-taptill-console.rules": "etc/udev/rules.d/95-taptill-console.rules",
         **COMMON,
     },
@@ -76,7 +78,8 @@ def copy_files(target: Target, release: Path, parts: Sequence[Part]) -> None:
         for source, place in part.files.items():
             # An older release, to which a machine goes back, may lack what a newer one brought.
             if (release / source).is_file():
-                _copy(release / source, target.root / place)
+                copy = _copy_rules if source == READER_RULES else _copy
+                copy(release / source, target.root / place)
         for source, place in part.site_files.items():
             if (release / source).is_file() and not (target.root / place).exists():
                 _copy(release / source, target.root / place)
@@ -86,6 +89,25 @@ def copy_files(target: Target, release: Path, parts: Sequence[Part]) -> None:
         run("udevadm", "control", "--reload")
         run("systemctl", "daemon-reload")
     tell("account, unit, rules, log settings")
+
+
+def _copy_rules(source: Path, target: Path) -> None:
+    """Copy rules; a line that the site has switched on in those of before is on in the new ones.
+
+    Lines that no release has are kept beside the file, under a name that udev does not read.
+    """
+    text = source.read_text()
+    before = target.read_text() if target.is_file() else text
+    released = text.splitlines()
+    switched_on = {f"#{line}" for line in before.splitlines()} & set(released)
+    lines = [line[1:] if line in switched_on else line for line in released]
+    own = [line for line in before.splitlines() if line[:4] == "ATTR" and line not in lines]
+    _copy(source, target)
+    target.write_text("\n".join(lines) + "\n")
+    if own:
+        kept = target.with_name(f"{target.name}.before")
+        kept.write_text(before)
+        tell(f"{kept} has lines of this site: a reader's belongs into 69-taptill-site.rules")
 
 
 def _copy(source: Path, target: Path) -> None:

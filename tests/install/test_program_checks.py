@@ -2,12 +2,12 @@
 
 import os
 import platform
-import runpy
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from release.installer.parts import TILL
 from tests.install.machine import SIMULATED, MachineFolder, diagnosed, verdicts
 from tests.project.sources import ROOT
 
@@ -80,7 +80,7 @@ def installed(place: MachineFolder) -> None:
 
 
 def test_the_installer_copies_what_is_compared() -> None:
-    assert runpy.run_path(str(ROOT / "release/install.py"))["FILES"] == INSTALLED
+    assert TILL.files == INSTALLED
 
 
 async def test_an_installation_as_released_passes_with_its_drop_ins_named(

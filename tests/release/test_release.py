@@ -146,10 +146,18 @@ def second_installation(image: ImageRoot) -> None:
     config.parent.mkdir()
     for kept in (config, font):
         kept.write_text("# ours\n")
+    rules = image.root / "etc/udev/rules.d/70-taptill-readers.rules"
+    released = rules.read_text()
+    site_line = 'ATTRS{serial}=="A1", ENV{TAPTILL_READER}="bar"'
+    switched_on = released.replace('#ATTRS{idVendor}=="0403"', 'ATTRS{idVendor}=="0403"')
+    rules.write_text(f"{switched_on}{site_line}\n")
     again = image.install()
     assert (again.returncode, again.stderr) == (0, "")
     assert {config.read_text(), font.read_text()} == {"# ours\n"}
     assert "was there already" in again.stdout
+    assert (rules.read_text(), released != switched_on) == (switched_on, True)
+    assert site_line in rules.with_name(f"{rules.name}.before").read_text()
+    assert "belongs into 69-taptill-site.rules" in again.stdout
     assert "taptill setup" not in again.stdout
 
 

@@ -5,11 +5,13 @@ from taptill.install.checks.site import RELEASE, UNIT, CheckedSite
 
 INSTALLED = {
     "systemd/taptill.service": "etc/systemd/system/taptill.service",
+    "systemd/taptill-console.service": "etc/systemd/system/taptill-console.service",
     "systemd/taptill.sysusers": "usr/lib/sysusers.d/taptill.conf",
-    "systemd/taptill-journald.conf": "etc/systemd/journald.conf.d/90-taptill.conf",
     "udev/70-taptill-readers.rules": "etc/udev/rules.d/70-taptill-readers.rules",
+    "udev/95-taptill-console.rules": "etc/udev/rules.d/95-taptill-console.rules",
+    "systemd/taptill-journald.conf": "etc/systemd/journald.conf.d/90-taptill.conf",
 }
-"""What the installer copies to where; a test compares this with the installer's own list."""
+"""What the installer copies to where for a till; a test compares this with its own list."""
 
 RULES = "udev/70-taptill-readers.rules"
 DROP_INS = (f"/etc/systemd/system/{UNIT}.d", f"/run/systemd/system/{UNIT}.d")
@@ -46,7 +48,7 @@ def _file(site: CheckedSite, source: str, place: str) -> Diagnosis:
     if installed != released:
         words = f"{place} is not the one of the release that runs"
         return Diagnosis(name, Verdict.WARN, words, f"{_INSTALL}; a site's own lines: a drop-in")
-    own = ", ".join(drop_ins(site)) if source.endswith(UNIT) else ""
+    own = ", ".join(drop_ins(site)) if source == f"systemd/{UNIT}" else ""
     words = f"as released, with {own}" if own else "as released"
     return Diagnosis(name, Verdict.PASS, words)
 
@@ -73,6 +75,8 @@ def _at_start(site: CheckedSite) -> Diagnosis:
 
 _NAMES = {
     "systemd/taptill.service": "unit",
+    "systemd/taptill-console.service": "console-unit",
+    "udev/95-taptill-console.rules": "console-rules",
     "systemd/taptill.sysusers": "account",
     "systemd/taptill-journald.conf": "log-settings",
     RULES: "rules",
