@@ -17,7 +17,7 @@ import click
 
 from taptill import config as configs
 from taptill.cli.console import in_colours
-from taptill.cli.technical.crash import noting_end
+from taptill.cli.technical.crash import dumping, noting_end
 from taptill.cli.technical.log import configure_logging
 from taptill.cli.technical.systemd import feed_watchdog, notify
 from taptill.config import Config
@@ -103,7 +103,7 @@ def show(
         start = _TillStart(
             config, state, token, opened, files=files, path=path, runs=runs, status_file=status_file
         )
-        with noting_end(state, runs, opened.clock, status_file):
+        with noting_end(state, runs, opened.clock, status_file), dumping(state):
             return _show(start, samples)
 
 
@@ -158,7 +158,7 @@ class _TillStart:
                 status_file=self.status_file,
                 notify=notify,
             )
-            self.runs.begin()
+            self.runs.begin(self.opened.clock.now())
             runtime = build(setup, self.opened, readers)
             self.files.callback(runtime.close)
             till.connect(

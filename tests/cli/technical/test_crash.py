@@ -2,6 +2,9 @@
 
 import json
 import logging
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,7 @@ from tests.fakes.clock import FakeClock
 
 from taptill.cli.technical.crash import noting_end
 from taptill.domain.errors import CurrencyError, ScreenError
-from taptill.wiring.fleet.crash_files import crash_notes
+from taptill.wiring.fleet.crash_files import DUMP, adopt_dump, crash_notes
 from taptill.wiring.fleet.runs import STATUS, Runs
 from taptill.wiring.fleet.status_file import Written, status_text
 
@@ -76,3 +79,46 @@ def test_a_screen_that_stopped_is_told_by_what_stopped_it(tmp_path: Path) -> Non
     run(tmp_path, stopped)
     (path,) = tmp_path.glob("crash-*.json")
     assert json.loads(path.read_text("utf-8"))["faults"][0]["fault"] == "KeyError"
+
+
+ABORTED = """
+import os, pathlib, sys
+from taptill.cli.technical.crash import dumping
+
+def stand_still(customer):
+    if "kill" in sys.argv[2]:
+        os.abort()
+
+with dumping(pathlib.Path(sys.argv[1])):
+    stand_still("Ada-Canary")
+"""
+
+
+def python(state: Path, how: str) -> int:
+    """Run that program, which is aborted where `how` says so, and return its exit status."""
+    words = [sys.executable, "-c", ABORTED, str(state), how]
+    return subprocess.run(words, check=False, timeout=60, capture_output=True).returncode
+
+
+def test_an_abort_is_told_by_the_next_start(tmp_path: Path) -> None:
+    assert python(tmp_path, "kill it") == -signal.SIGABRT
+    runs = Runs(tmp_path)
+    runs.begin("2026-03-02T09:00:00Z")
+    (note,) = runs.crashes
+    assert (note.fault, note.at) == ("Aborted", "2026-03-02T09:00:00Z")
+    assert note.place.endswith(" stand_still")
+    assert not (tmp_path / DUMP).exists()
+    (path,) = tmp_path.glob("crash-*.json")
+    assert "Canary" not in path.read_text("utf-8")
+
+
+def test_a_program_that_ends_by_itself_leaves_no_dump(tmp_path: Path) -> None:
+    assert python(tmp_path, "go on") == 0
+    assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize("text", ["", "Fatal Python error: Aborted\n", "\xff\n\n"])
+def test_a_dump_without_calls_is_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / DUMP).write_text(text, "latin-1")
+    assert adopt_dump(tmp_path, {}) is None
+    assert not (tmp_path / DUMP).exists()

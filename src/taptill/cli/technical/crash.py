@@ -1,6 +1,8 @@
 """Notes how a till ended: cleanly, or by a fault that nobody had foreseen."""
 
+import faulthandler
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -8,9 +10,36 @@ from pathlib import Path
 from taptill import __version__
 from taptill.domain.clock import Clock
 from taptill.domain.errors import ScreenError, TaptillError
+from taptill.wiring.fleet.crash_files import DUMP
 from taptill.wiring.fleet.runs import Runs
 
 log = logging.getLogger("taptill")
+
+
+@contextmanager
+def dumping(state: Path) -> Iterator[None]:
+    """Let Python write into the state directory where it is, if it is aborted meanwhile.
+
+    The next start makes a crash file of that. Nothing is left after any other end.
+    """
+    path = state / DUMP
+    try:
+        dump = open(path, "wb", opener=_for_owner)  # noqa: SIM115 - closed below
+    except OSError:  # a disk that takes nothing: the till sells without
+        yield
+        return
+    with dump:
+        faulthandler.enable(dump)
+        try:
+            yield
+        finally:
+            faulthandler.disable()
+            with suppress(OSError):
+                path.unlink()
+
+
+def _for_owner(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
 
 
 @contextmanager

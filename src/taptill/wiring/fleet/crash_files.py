@@ -5,6 +5,7 @@ holds the type of the fault, and the file, line and function of each call that l
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -17,8 +18,12 @@ from taptill.domain.errors import OutputError, TaptillError
 from taptill.domain.figures.till import CrashNote
 from taptill.durable_files import atomic_write
 
+DUMP = "abort.txt"
+"""What Python itself writes into the state directory when the program is aborted."""
+
+_CALL = re.compile(r'^  File "([^"]*)", line (\d+) in (\S+)$', re.MULTILINE)
 FILES_MAX = 5
-FRAMES_MAX = 40
+FRAMES_MAX, _FRAMES_MIN = 40, 8
 FAULTS_MAX = 8
 BYTES_MAX = 32_768
 _WORD_MAX = 120
@@ -35,15 +40,18 @@ def write_crash(
     """
     faults = [_document(one) for one in _faults(fault)][:FAULTS_MAX]
     document = {**facts, "faults": faults, "last_status": last}
-    text = json.dumps(document, indent=1)
-    if len(text) > BYTES_MAX:
-        shorter = [{**one, "frames": one["frames"][-8:]} for one in faults]
-        text = json.dumps({**facts, "faults": shorter}, indent=1)[:BYTES_MAX]
+    if len(json.dumps(document)) > BYTES_MAX:
+        shorter = [{**one, "frames": one["frames"][-_FRAMES_MIN:]} for one in faults]
+        document = {**facts, "faults": shorter}
+    return _write(state, document)
+
+
+def _write(state: Path, document: Mapping[str, object]) -> Path | None:
     numbers = [*map(_number, crash_paths(state))]
     path = state / f"crash-{max(numbers, default=0) + 1:06}.json"
     try:
         with atomic_write(path) as file:
-            file.write(text)
+            file.write(json.dumps(document, indent=1))
     except OutputError:
         return None
     for old in crash_paths(state)[:-FILES_MAX]:
@@ -58,6 +66,28 @@ def crash_paths(state: Path) -> list[Path]:
         return sorted(path for path in state.glob("crash-*.json") if _number(path))
     except OSError:
         return []
+
+
+def adopt_dump(state: Path, facts: Mapping[str, object]) -> Path | None:
+    """Make a crash file of what Python wrote when the program was aborted; None where it was not.
+
+    A watchdog aborts a program that stands still, and a fault in a C library ends it at once.
+    Source: https://docs.python.org/3/library/faulthandler.html.
+    """
+    try:
+        with (state / DUMP).open("rb") as file:
+            text = file.read(BYTES_MAX).decode("utf-8", "replace")
+        (state / DUMP).unlink()
+    except OSError:
+        return None
+    fault, _, threads = text.partition("\n")
+    newest = threads.partition("Current thread")[2] or threads
+    calls = _CALL.findall(newest.partition("\n\n")[0])[:FRAMES_MAX]
+    if not calls:
+        return None
+    places = [f"{_short(file)}:{line} {function}" for file, line, function in reversed(calls)]
+    name = fault.removeprefix("Fatal Python error: ")[:_WORD_MAX]
+    return _write(state, {**facts, "faults": [{"fault": name, "frames": places}]})
 
 
 def crash_notes(state: Path) -> tuple[CrashNote, ...]:

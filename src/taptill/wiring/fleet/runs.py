@@ -9,10 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from taptill import __version__
 from taptill.domain.errors import OutputError
 from taptill.domain.figures.till import CrashNote
 from taptill.durable_files import whole_write
-from taptill.wiring.fleet.crash_files import crash_notes
+from taptill.wiring.fleet.crash_files import adopt_dump, crash_notes
 
 log = logging.getLogger("taptill.fleet")
 
@@ -50,11 +51,16 @@ class Runs:
         """Return how many runs were killed, lost their power or broke."""
         return self._record.unclean_ends
 
-    def begin(self) -> None:
-        """Count this start, and log the newest crash if the run before ended by it."""
+    def begin(self, at: str = "") -> None:
+        """Count this start, and log the newest crash if the run before ended by it.
+
+        `at` is now, for what Python has written at an abort: nobody knows when that was.
+        """
         before = read_runs(self._state)
         unclean_ends = before.unclean_ends + before.is_running
         self._write(RunRecord(before.starts + 1, unclean_ends, is_running=True))
+        facts = {"at": at, "version": __version__}
+        adopt_dump(self._state, facts)
         self.crashes = crash_notes(self._state)
         if before.is_running:
             last = self.crashes[-1] if self.crashes else None
