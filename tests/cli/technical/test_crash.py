@@ -11,9 +11,9 @@ import pytest
 from tests.domain.figures.samples import WELL
 from tests.fakes.clock import FakeClock
 
-from taptill.cli.technical.crash import noting_end
+from taptill.cli.technical.crash import dumping, noting_end
 from taptill.domain.errors import CurrencyError, ScreenError
-from taptill.wiring.fleet.crash_files import DUMP, adopt_dump, crash_notes
+from taptill.wiring.fleet.crash_files import DUMP, DUMP_BEFORE, adopt_dump, crash_notes
 from taptill.wiring.fleet.runs import STATUS, Runs
 from taptill.wiring.fleet.status_file import Written, status_text
 
@@ -102,6 +102,8 @@ def python(state: Path, how: str) -> int:
 
 def test_an_abort_is_told_by_the_next_start(tmp_path: Path) -> None:
     assert python(tmp_path, "kill it") == -signal.SIGABRT
+    with dumping(tmp_path):  # as the next start does, before it counts itself
+        assert (tmp_path / DUMP).exists()
     runs = Runs(tmp_path)
     runs.begin("2026-03-02T09:00:00Z")
     (note,) = runs.crashes
@@ -119,6 +121,6 @@ def test_a_program_that_ends_by_itself_leaves_no_dump(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "Fatal Python error: Aborted\n", "\xff\n\n"])
 def test_a_dump_without_calls_is_none(tmp_path: Path, text: str) -> None:
-    (tmp_path / DUMP).write_text(text, "latin-1")
+    (tmp_path / DUMP_BEFORE).write_text(text, "latin-1")
     assert adopt_dump(tmp_path, {}) is None
-    assert not (tmp_path / DUMP).exists()
+    assert not (tmp_path / DUMP_BEFORE).exists()

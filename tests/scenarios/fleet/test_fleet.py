@@ -1,6 +1,7 @@
 """The real program says how it is while it runs, and counts how it ended."""
 
 import json
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -86,3 +87,21 @@ def test_f12_shows_the_bytes_of_a_reader_and_charges_nobody(tmp_path: Path) -> N
             assert ADA not in (site.state / "taptill.log").read_text("utf-8")
             till.leave()
         assert b"PAID" not in till.drawn
+
+
+def test_a_till_that_the_watchdog_aborts_is_told_by_the_next_start(tmp_path: Path) -> None:
+    with running_service(tmp_path) as service:
+        site = TillSite(tmp_path, service.url, service.token)
+        with running(site) as till:
+            till.wait_for("ONLINE")
+            till.process.send_signal(signal.SIGABRT)
+            assert till.ended() == -signal.SIGABRT
+        with running(site) as again:
+            again.wait_for("ONLINE")
+            again.press(F12)
+            again.press("7")
+            again.wait_for("this till (7/7)", "2, 1 ended badly", "crashed Aborted")
+            assert again.leave() == 0
+        (crash,) = site.state.glob("crash-*.json")
+        frames = json.loads(crash.read_text("utf-8"))["faults"][0]["frames"]
+        assert any(frame.startswith("taptill/cli/run.py:") for frame in frames)

@@ -10,7 +10,7 @@ from pathlib import Path
 from taptill import __version__
 from taptill.domain.clock import Clock
 from taptill.domain.errors import ScreenError, TaptillError
-from taptill.wiring.fleet.crash_files import DUMP
+from taptill.wiring.fleet.crash_files import DUMP, DUMP_BEFORE
 from taptill.wiring.fleet.runs import Runs
 
 log = logging.getLogger("taptill")
@@ -23,6 +23,8 @@ def dumping(state: Path) -> Iterator[None]:
     The next start makes a crash file of that. Nothing is left after any other end.
     """
     path = state / DUMP
+    with suppress(OSError):  # mostly there is none
+        path.replace(state / DUMP_BEFORE)
     try:
         dump = open(path, "wb", opener=_for_owner)  # noqa: SIM115 - closed below
     except OSError:  # a disk that takes nothing: the till sells without

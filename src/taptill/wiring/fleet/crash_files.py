@@ -18,8 +18,9 @@ from taptill.domain.errors import OutputError, TaptillError
 from taptill.domain.figures.till import CrashNote
 from taptill.durable_files import atomic_write
 
-DUMP = "abort.txt"
-"""What Python itself writes into the state directory when the program is aborted."""
+DUMP, DUMP_BEFORE = "abort.txt", "abort-before.txt"
+"""What Python itself writes into the state directory when the program is aborted, and the same of
+the run before, until a crash file is made of it."""
 
 _CALL = re.compile(r'^  File "([^"]*)", line (\d+) in (\S+)$', re.MULTILINE)
 FILES_MAX = 5
@@ -75,9 +76,9 @@ def adopt_dump(state: Path, facts: Mapping[str, object]) -> Path | None:
     Source: https://docs.python.org/3/library/faulthandler.html.
     """
     try:
-        with (state / DUMP).open("rb") as file:
+        with (state / DUMP_BEFORE).open("rb") as file:
             text = file.read(BYTES_MAX).decode("utf-8", "replace")
-        (state / DUMP).unlink()
+        (state / DUMP_BEFORE).unlink()
     except OSError:
         return None
     fault, _, threads = text.partition("\n")
