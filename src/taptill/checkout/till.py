@@ -257,6 +257,8 @@ class Till:
         idle_s = state.now_s - state.active_at_s
         if detail := self._ports.journal.closed_by():
             state.close(detail)
+        elif step is Step.CLOSED and idle_s > state.settings.clear_after_s:
+            state.clear()  # it is open again, also below a page
         elif state.sale.page:
             self._page_runner.close_when_idle(idle_s)
         elif step in _CLEARED_WHEN_IDLE and idle_s > state.settings.clear_after_s:

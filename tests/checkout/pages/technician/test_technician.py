@@ -145,6 +145,18 @@ def test_nobody_sees_it_before_somebody_has_logged_in() -> None:
         assert crewed.page().name == "log-in"
 
 
+def test_a_till_that_was_closed_opens_again_below_it(shop: Shop) -> None:
+    shop.books.full = "no room on the disk"
+    shop.later(1.5)
+    assert shop.step() is Step.CLOSED
+    shop.key("f12")
+    shop.books.full = ""
+    shop.later(15.0)
+    assert (shop.step(), shop.page().name) == (Step.READY, "technician")
+    shop.escape()
+    assert shop.step() is Step.READY
+
+
 def test_it_is_there_while_the_till_is_closed(shop: Shop) -> None:
     shop.books.full = "no room on the disk"
     shop.later(1.5)
