@@ -3,6 +3,15 @@
 # A step that fails leaves the console as it was: the till shows itself with any font.
 tty=${1:-/dev/tty1}
 
+# A graphics driver is announced before it takes the console over, with a font of its own.
+for console in /sys/class/vtconsole/vtcon*; do
+  tries=0
+  while grep -qs "frame buffer" "$console/name" && ! grep -qs 1 "$console/bind" && [ $tries -lt 50 ]; do
+    sleep 0.1
+    tries=$((tries + 1))
+  done
+done
+
 # The largest letters with which 80 columns and 24 rows fit, whatever the panel and its rotation: a
 # font is set, then the console is asked for its size. Without one that fits the last one stays.
 prefix=Uni2-TerminusBold

@@ -36,7 +36,8 @@ _RAM_DISK = {
         "manual_add_modules virtio_pci virtio_blk ext4 overlay\n"
     ),
     "etc/initramfs-tools/scripts/local-bottom/machine": (
-        '#!/bin/sh\n[ "$1" = prereqs ] && exit\ngrep -q readonly-root /proc/cmdline || exit 0\n'
+        '#!/bin/sh\n[ "$1" = prereqs ] && exit\nread -r words </proc/cmdline\n'
+        "case $words in *readonly-root*) ;; *) exit 0 ;; esac\n"  # there is no grep there
         "modprobe overlay\nmkdir -p /lower /upper\nmount -n -o move ${rootmnt} /lower\n"
         "mount -n -t tmpfs tmpfs /upper\nmkdir -p /upper/data /upper/work\n"
         "mount -n -t overlay -o lowerdir=/lower,upperdir=/upper/data,workdir=/upper/work "

@@ -23,11 +23,12 @@ def without_network(stage: Stage) -> None:
         stage.sell(machine, reader)
         stage.wait(machine, "a customer who is known pays offline", says("1 to send"))
         stage.picture(machine, "offline-paid")
-        wrong = machine.guest.sh("date +%Y").strip()
-        stage.tell(f"in the year {wrong}", holds=int(wrong) < 2026)
-        machine.guest.sh("date -s '2026-12-01 12:00:00'")
+        # systemd has moved the time from 1970 to that of its last stamp, which is wrong, too.
+        machine.guest.sh("date -s '+1 day'")
         machine.desk.cable(plugged=True)
-        stage.wait(machine, "the clock jumps, the network is back: all is sent", says("0 to send"))
+        stage.wait(
+            machine, "the clock jumps, the network is back: all is sent", says("0 to send"), FRAME_S
+        )
         open_ = machine.guest.run(f"{AS_TILL} journal open --state-dir /var/lib/taptill")
         stage.tell("nothing is open", holds=not open_.status, instead=open_.text)
         stage.tell(

@@ -15,7 +15,7 @@ PRICE_MINOR = 420
 SALES_MAX = 3
 """Before a cut at most so many sales are finished."""
 
-LATE_S_MAX = 6.0
+LATE_S_MAX = 2.0
 """The cut comes at most so long after Enter of the last sale, which takes a second or two."""
 
 STATE = "--state-dir /var/lib/taptill"

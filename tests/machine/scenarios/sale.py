@@ -89,7 +89,7 @@ def states(stage: Stage) -> None:
             stage.wait(machine, f"a card of somebody {name}", says(word))
             stage.picture(machine, name)
             machine.desk.press("esc")
-            stage.wait(machine, "Esc takes it back", lambda text: "4.20" not in text)
+            stage.wait(machine, "Esc takes it back", lambda text: "> 420" not in text)
         for name, (key, word) in PAGES.items():
             machine.desk.press(key)
             stage.wait(machine, f"the page {name}", says(word))
