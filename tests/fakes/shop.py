@@ -179,7 +179,7 @@ class Shop:
 
     def key(self, name: str) -> None:
         """Press a key that has a name, such as `f9` or `down`, as the terminal's keys go."""
-        if name in {"f2", "f8", "f9", "f10"}:
+        if name in {"f2", "f7", "f8", "f9", "f10"}:
             self.do(self.till.function_key, name)
         else:
             self.do(self.till.press, name)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from taptill.checkout.ports import Ports
 from taptill.checkout.recent_sales import RecentSale
-from taptill.checkout.till_state import TillState
+from taptill.checkout.till_state import TillSettings, TillState
 from taptill.checkout.view import CustomerView, TillView, customer_view
 from taptill.domain.entry import Position
 from taptill.domain.tap import CardProblem, ReaderHealth
@@ -63,8 +63,14 @@ class TillFacts:
                 self._positions, voidable.charge_id if voidable else ""
             ),
             page=sale.page.view if sale.page else None,
+            offers=offers(state.settings),
             is_restored=self.is_restored,
         )
+
+
+def offers(settings: TillSettings) -> tuple[str, ...]:
+    """Return the keys of what the site has switched on."""
+    return ("money",) if settings.max_repayment else ()
 
 
 def _customer_view(state: TillState) -> CustomerView | None:

@@ -10,6 +10,7 @@ from taptill.domain.basket import EMPTY as EMPTY_BASKET
 from taptill.domain.basket import Basket, Good
 from taptill.domain.decision import Approved, Decision, Found, Reason
 from taptill.domain.money import ZERO, Money
+from taptill.domain.sales.repaying import Direction
 from taptill.domain.tap import CardTrouble, ReaderHealth
 
 
@@ -96,7 +97,10 @@ class CustomerView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecentSaleView:
-    """A row of the recent sales; of a voided one, `state` is how far its void has come."""
+    """A row of the recent sales; of a voided one, `state` is how far its void has come.
+
+    `repaid` says of a repayment which way the cash went; None: it is none.
+    """
 
     charge_id: str
     time: str
@@ -107,6 +111,7 @@ class RecentSaleView:
     missing: Money | None = None
     is_voided: bool = False
     can_void: bool = False
+    repaid: Direction | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +123,7 @@ class TillView:
     `decision` is the newest one: before Enter about the basket, in REFUSED that at Enter, in PAID
     about what may be charged next. `amount` is what is being charged or voided, or was declined.
     `detail` names what closed the till, or the sale that is to be voided. `page` is laid over sale
-    and customer.
+    and customer. `offers` are the keys of what the site has switched on, as texts `key.NAME`.
     """
 
     step: Step
@@ -136,6 +141,7 @@ class TillView:
     detail: str = ""
     recent_sales: tuple[RecentSaleView, ...] = ()
     page: PageView | None = None
+    offers: tuple[str, ...] = ()
     is_restored: bool = False  # the newest recent sale was made before this start
     prompt_number: int = 0
 

@@ -6,14 +6,24 @@ from itertools import zip_longest
 
 from rich.cells import cell_len
 
-from taptill.checkout.pages.page import Cell, PageRow, PageView, PersonName, Phrase, Tone
+from taptill.checkout.pages.page import (
+    Balance,
+    Cell,
+    PageRow,
+    PageView,
+    PersonName,
+    Phrase,
+    Tone,
+)
 from taptill.domain.money import Money
 from taptill.ui.layout import Layout, inner_size, lay_out, with_page
+from taptill.ui.panels import balance
 from taptill.ui.rows import ColourRole, Rows, Run, bare, block, clip, frame, pad, wrap
 from taptill.ui.screen_settings import ScreenSettings
 
 TONE_ROLES = {
     Tone.PLAIN: ColourRole.TEXT,
+    Tone.GOOD: ColourRole.OK,
     Tone.CAREFUL: ColourRole.WARN,
     Tone.BAD: ColourRole.REFUSED,
 }
@@ -40,7 +50,7 @@ HELP_OVERLAYS = (Overlay.HELP, Overlay.HELP_2, Overlay.HELP_3)
 
 HELP = (
     "confirm", "cancel", "digits", "letters", "quantity", "back", "void", "turn",
-    "choose", "change", "add", "pick", "repeat", "override", "office", "lock",
+    "choose", "change", "add", "pick", "repeat", "money", "override", "office", "lock",
     "leave", "repaint", "help",
 )  # fmt: skip
 """The lines of the help, the most needed ones first."""
@@ -193,6 +203,8 @@ def _text(cell: Cell, settings: ScreenSettings) -> str:
             return sign + settings.money(cell)
         case PersonName():
             return settings.person(cell.name)
+        case Balance():
+            return balance(cell.debt, settings)
         case _:
             return settings.clean(cell) if cell.strip() else ""
 

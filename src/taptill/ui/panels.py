@@ -134,6 +134,14 @@ def _balance_word(debt: Money, settings: ScreenSettings) -> str:
     return settings.texts.say(f"customer.{side}")
 
 
+def balance(debt: Money, settings: ScreenSettings) -> str:
+    """Return what a customer owes in words, or that it is not shown."""
+    if not settings.shows_debt:
+        return settings.texts.say("customer.hidden")
+    word = _balance_word(debt, settings)
+    return f"{word} {settings.money(debt)}" if debt else word
+
+
 def _after(before: Money, after: Money, settings: ScreenSettings, width: int) -> str:
     """Return the balance after this sale, with *owes* or *in advance* where that changes."""
     say, side = settings.texts.say, _balance_word(after, settings)
@@ -190,6 +198,9 @@ def _sale_states(row: RecentSaleView, settings: ScreenSettings) -> list[str]:
     say = settings.texts.say
     if row.is_voided:
         return [say("sale.voided")]
+    if row.repaid:
+        key = f"sale.{row.repaid}-{row.state}"
+        return [say(key), say(f"{key}-short")]
     key = f"sale.void-{row.state}" if row.amount.minor < 0 else f"sale.{row.state}"
     if row.state is not SaleState.REFUSED:
         return [say(key), say(f"{key}-short")]

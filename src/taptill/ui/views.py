@@ -384,8 +384,8 @@ def _key_names(
     if view.page:
         return (*view.page.keys, "help")
     if not view.status.staff:
-        return ("confirm", "cancel", "help", "void", "office")
+        return ("confirm", "cancel", "help", "void", *view.offers, "office")
     decline = view.decision if view.step in _DECLINED else None
     can_override = isinstance(decline, Declined) and decline.reason in OVERRIDABLE
     override = ("override",) if can_override else ()
-    return ("confirm", "cancel", *override, "help", "void", "office", "lock")
+    return ("confirm", "cancel", *override, "help", "void", *view.offers, "office", "lock")

@@ -39,6 +39,7 @@ _LATE = (
     "taptill.checkout.pages.history",
     "taptill.checkout.pages.shift",
     "taptill.checkout.pages.undo",
+    "taptill.checkout.money.desk",
     "taptill.checkout.pages.opening",
     "taptill.domain.reports.counter",
     "taptill.journal.back_office.shift_book",

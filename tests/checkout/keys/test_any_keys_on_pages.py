@@ -18,9 +18,9 @@ from taptill.domain.entry import EntryKind
 
 SEQUENCES = 2_000
 PER_RUN = 100
-F2, F8, F9, F10 = b"\x1bOQ", b"\x1b[19~", b"\x1b[20~", b"\x1b[21~"
+F2, F7, F8, F9, F10 = b"\x1bOQ", b"\x1b[18~", b"\x1b[19~", b"\x1b[20~", b"\x1b[21~"
 PAGE_SHARDS = (
-    *(F2, F8, F8, F8, F9, F10, F10, F10, b"\r", b"\r", b"1", b"2", b"3", b"4", b"5", b"6"),
+    *(F2, F7, F7, F8, F8, F8, F9, F10, F10, F10, b"\r", b"\r", b"1", b"2", b"3", b"4", b"5", b"6"),
     *(b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D", b"\x1b[3~", b"\x1b[5~", b"\x1b[6~", b"\x1b[H"),
     *(b"\x1b", b"-", b"\x7f", b"2580", b"0", b",", b"5", b"c", "é".encode(), "漢".encode()),
 )
@@ -35,6 +35,9 @@ WAYS_IN = (
     (F8, F8, b"\r"),
     (F2, b"1", b"2", b"5"),
     (F9, b"1"),
+    (F7, b"5", b"0", b"0"),
+    (F7, F7, b"1", b"0", b"0", b"\r"),
+    (F8, b"\r", b"1"),
 )
 
 

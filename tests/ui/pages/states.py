@@ -9,6 +9,8 @@ from tests.domain.reports.test_shift_report import Z, shift_report
 from tests.fakes.shop import open_shop
 from tests.ui.states import READY, STATUS
 
+from taptill.checkout.money.pages import RepaymentBooked, RepaymentForm
+from taptill.checkout.money.typed_cash import TypedCash
 from taptill.checkout.pages.cases import CasePages
 from taptill.checkout.pages.choices import reasons
 from taptill.checkout.pages.history import History, HistoryEntry
@@ -24,6 +26,7 @@ from taptill.domain.decision import Reason
 from taptill.domain.entry import Entry, EntryKind
 from taptill.domain.money import Currency, Money
 from taptill.domain.sales.past import HistoryRow, PastSale, SalesPage
+from taptill.domain.sales.repaying import Direction
 from taptill.domain.staff.member import Right
 
 MANY = tuple(replace(member, name=f"{member.name} {turn}") for turn in range(6) for member in CREW)
@@ -119,10 +122,9 @@ def _shift_pages() -> dict[str, TillPage]:
     keypad = CREWED.keypad
     form = CashForm(
         name="open-shift",
-        keypad=keypad,
         follow=lambda _: Turn(),
         back=Turn(),
-        cash=TextField("5000"),
+        cash=TypedCash(keypad, TextField("5000", 12, "0123456789.,")),
     )
     head = (
         PageRow((phrase("row.sales", count=212), Money(83140))),
@@ -165,6 +167,44 @@ def _office() -> TillPage:
         return page
 
 
+def _money_pages() -> dict[str, TillPage]:
+    with crewed_shop(replace(CREWED, max_repayment=Money(20000))) as shop:
+        shop.tap("D")
+        shop.later(0.5)
+        shop.key("f7")
+        shop.press("2000")
+        form = shop.till.sale.page
+        assert isinstance(form, RepaymentForm)
+        pay_in = replace(form, desk=_KeptDesk(form))  # type: ignore[arg-type]
+    pay_out = replace(pay_in, direction=Direction.OUT)
+    booked = RepaymentBooked(
+        direction=Direction.IN,
+        name="Dora Nada",
+        amount=Money(2000),
+        before=Money(840),
+        undo=Turn,
+    )
+    return {
+        "pay-in": pay_in,
+        "pay-in-too-much": replace(pay_in, notice=phrase("repay.too-much")),
+        "pay-out": pay_out,
+        "pay-out-not-fresh": replace(pay_out, notice=phrase("repay.not-fresh")),
+        "paid-in": booked,
+        "paid-out": replace(booked, direction=Direction.OUT, before=Money(-5000)),
+    }
+
+
+class _KeptDesk:
+    """The desk of a till that is closed by now: it shows who was there."""
+
+    def __init__(self, form: RepaymentForm) -> None:
+        self._shown = form.desk.shown(form)
+
+    def shown(self, form: RepaymentForm) -> object:
+        del form
+        return self._shown
+
+
 def pages() -> dict[str, TillPage]:
     """Return every page in its states, by name."""
     names = log_in(_desk())
@@ -184,6 +224,7 @@ def pages() -> dict[str, TillPage]:
         "office": _office(),
         **_shift_pages(),
         **{name: page for name, page in _case_pages().items() if page},
+        **_money_pages(),
     }
 
 

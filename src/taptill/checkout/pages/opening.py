@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from taptill.checkout.charging import Charging
+from taptill.checkout.money.desk import RepaymentDesk
 from taptill.checkout.pages.cases import CasePages
 from taptill.checkout.pages.choices import Choices, answered
 from taptill.checkout.pages.history import history
@@ -30,6 +31,7 @@ class PageOpener:
         self._desk = StaffDesk(state)
         self._pages: Mapping[str, Callable[[], Turn | Notice]] = {
             "f2": self._lock,
+            "f7": RepaymentDesk(state, self._desk, self._undo).open,
             "f8": self._undo,
             "f9": self._override,
             "f10": self._office,
@@ -71,7 +73,7 @@ class PageOpener:
             return Turn(undo.list_page(undo.listed()))
         last = self._charging.voidable()
         sale = sales.sale(last.charge_id) if last else None
-        if sale and undo.may_alone(sale):
+        if sale and not sale.is_repayment and undo.may_alone(sale):
             return self._ask_void()
         listed = undo.listed()
         if undo.is_anything_left(listed):

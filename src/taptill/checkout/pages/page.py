@@ -31,8 +31,15 @@ class PersonName:
     name: str
 
 
-Cell = Phrase | Money | PersonName | str
-"""A text of the catalogue, an amount, a name, or a text from outside, which the screen cleans."""
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a customer owes, in words, of which the screen shows as much as the site allows."""
+
+    debt: Money
+
+
+Cell = Phrase | Money | PersonName | Balance | str
+"""A text of the catalogue, an amount, a name, a balance, or a text from outside."""
 
 _DECLINES = frozenset(reason.value for reason in Reason)
 
@@ -46,6 +53,7 @@ class Tone(StrEnum):
     """How a row stands out."""
 
     PLAIN = "plain"
+    GOOD = "good"
     CAREFUL = "careful"
     BAD = "bad"
 

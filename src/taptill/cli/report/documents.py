@@ -106,6 +106,7 @@ def tally_document(tally: Tally, currency: Currency) -> dict[str, Any]:
 def _sums(report: Report, currency: Currency) -> Mapping[str, Any]:
     sums: dict[str, CountAndSum] = {
         "repaid": report.repaid,
+        "paid_out": report.paid_out,
         "written_off": report.written_off,
         "offline": report.offline,
         "sent_later": report.sent_later,

@@ -39,6 +39,8 @@ def summary_rows(report: Report, currency: Currency) -> list[SummaryRow]:
     ]
     if report.repaid.count:
         rows.append(row("repayments", -report.repaid.sum_minor, report.repaid.count))
+    if report.paid_out.count:
+        rows.append(row("  of them paid out", report.paid_out.sum_minor, report.paid_out.count))
     if report.written_off.count:
         rows.append(row("written off", -report.written_off.sum_minor, report.written_off.count))
     if report.repaid.count or report.written_off.count:

@@ -19,13 +19,15 @@ class Right(StrEnum):
 
     SELL = "sell"
     CLOSE_SHIFT = "close-shift"
+    PAY_IN = "pay-in"  # take cash from a customer
+    PAY_OUT = "pay-out"  # give a customer cash
     UNDO_ANY = "undo-any"  # a sale of somebody else, or one beyond the window
     OVERRIDE = "override"
     DECIDE = "decide"  # a case on the conflict desk
 
 
 _RIGHTS = {
-    Role.CASHIER: frozenset({Right.SELL, Right.CLOSE_SHIFT}),
+    Role.CASHIER: frozenset({Right.SELL, Right.CLOSE_SHIFT, Right.PAY_IN}),
     Role.SUPERVISOR: frozenset(Right),
     Role.TECHNICIAN: frozenset({Right.SELL}),
 }
