@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from tests.checkout.pages.conflict_desk import FakeConflictDesk
 from tests.checkout.pages.sales_book import FakeSalesBook
 from tests.checkout.pages.shift_book import FakeShiftBook
+from tests.checkout.people.known_people import FakePeople
 from tests.domain.samples import ADA, DORA, POLICY, known
 from tests.fakes.clock import FakeClock
 from tests.fakes.finder import FakeFinder
@@ -63,6 +64,7 @@ class Shop:
     ) -> None:
         self.clock = FakeClock()
         self.finder = FakeFinder()
+        self.people = FakePeople(self.finder)
         self.books = FakeBooks(self.clock)
         self.books.entries.extend(past_sales)
         self.sales_book = FakeSalesBook(self.books)
@@ -84,6 +86,7 @@ class Shop:
             past_sales=lambda: self.sales_book,
             shifts=lambda: self.shift_book,
             conflicts=lambda: self.conflict_desk,
+            people=lambda: self.people,
         )
         self.till = Till(ports, settings, self._queue)
         self.till.restore(past_sales)
@@ -179,7 +182,7 @@ class Shop:
 
     def key(self, name: str) -> None:
         """Press a key that has a name, such as `f9` or `down`, as the terminal's keys go."""
-        if name in {"f2", "f7", "f8", "f9", "f10"}:
+        if name in {"f2", "f3", "f7", "f8", "f9", "f10"}:
             self.do(self.till.function_key, name)
         else:
             self.do(self.till.press, name)

@@ -63,14 +63,18 @@ class TillFacts:
                 self._positions, voidable.charge_id if voidable else ""
             ),
             page=sale.page.view if sale.page else None,
-            offers=offers(state.settings),
+            offers=offers(state.settings, self._ports),
             is_restored=self.is_restored,
         )
 
 
-def offers(settings: TillSettings) -> tuple[str, ...]:
+def offers(settings: TillSettings, ports: Ports) -> tuple[str, ...]:
     """Return the keys of what the site has switched on."""
-    return ("money",) if settings.max_repayment else ()
+    is_on = {
+        "find": bool(settings.staff) and settings.finds_by_name and ports.people is not None,
+        "money": bool(settings.max_repayment),
+    }
+    return tuple(key for key, on in is_on.items() if on)
 
 
 def _customer_view(state: TillState) -> CustomerView | None:

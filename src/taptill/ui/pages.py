@@ -50,7 +50,7 @@ HELP_OVERLAYS = (Overlay.HELP, Overlay.HELP_2, Overlay.HELP_3)
 
 HELP = (
     "confirm", "cancel", "digits", "letters", "quantity", "back", "void", "turn",
-    "choose", "change", "add", "pick", "repeat", "money", "override", "office", "lock",
+    "choose", "change", "add", "pick", "repeat", "find", "money", "override", "office", "lock",
     "leave", "repaint", "help",
 )  # fmt: skip
 """The lines of the help, the most needed ones first."""

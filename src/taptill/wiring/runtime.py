@@ -36,6 +36,7 @@ from taptill.wiring.fleet.outputs import FleetOutputs
 from taptill.wiring.fleet.runs import Runs
 from taptill.wiring.late_books import (
     import_late,
+    late_people,
     late_sales_book,
     late_shift_book,
     pin_matches_in_thread,
@@ -170,6 +171,7 @@ def _connect(
         past_sales=partial(late_sales_book, journal.queries),
         shifts=late_shift_book(opened, config.till.day_ends_at, configs.time_zone()),
         conflicts=_conflict_desk(setup, journal, api, strategy),
+        people=partial(late_people, cache, api, strategy.observe),
         technician=figures,
     )
     till = Till(ports, till_settings(config, strategy.balance), readers.queue)

@@ -25,6 +25,7 @@ from taptill.domain.conflicts.case import CaseOutcome
 from taptill.domain.entry import MONEY_KINDS, Entry, EntryKind
 from taptill.domain.money import ZERO, Money
 from taptill.domain.reports.shift_report import identities
+from taptill.domain.sales.past import WITHOUT_CARD
 from taptill.domain.sales.repaying import Direction, direction_of, repayment_id, takes_back
 from taptill.domain.staff.member import Right
 from taptill.domain.tap import Scan
@@ -42,7 +43,7 @@ NAMED_KEYS = (
     *("up", "down", "left", "right", "delete", "home", "end", "page_up", "page_down"),
     *("backspace", "-", "+", "insert", "q"),
 )
-PAGE_KEYS = ("f2", "f7", "f8", "f9", "f10", "f7", "f8", "f10")
+PAGE_KEYS = ("f2", "f3", "f7", "f8", "f9", "f10", "f7", "f8", "f10")
 SIGNED = frozenset(EntryKind) & {
     EntryKind.CHARGE,
     EntryKind.VOID,
@@ -96,6 +97,8 @@ class CounterInAnyOrder(TillInAnyOrder):
         for entry in new:
             is_signed = bool(entry.staff) or not members or entry.kind not in SIGNED
             self.law(is_signed, f"every {entry.kind} is signed")
+            if entry.body.get(WITHOUT_CARD):
+                self.law(bool(entry.staff), "who is chosen by name is charged by somebody")
             if entry.kind is EntryKind.REPAYMENT:
                 self.look_at_repayment(entry)
         if members and not view.status.staff:
@@ -295,6 +298,22 @@ class CounterInAnyOrder(TillInAnyOrder):
                 self.shop.tap(by)
             self.shop.later(0.5)
 
+    @rule(
+        typed=st.sampled_from(("a", "byr", "bela", "carl", "d n", "x")),
+        keys=st.sampled_from(("", "420")),
+    )
+    def find(self, typed: str, keys: str) -> None:
+        """Find a customer by name, choose the first one, and perhaps charge something."""
+        self.shop.key("f3")
+        self.shop.later(0.1)
+        if self.shop.view.page and self.shop.page().name == "find":
+            self.shop.press(typed)
+            self.shop.enter()
+            self.shop.later(0.5)
+            self.shop.press(keys)
+            self.shop.enter()
+            self.shop.later(1.0)
+
     @rule(reason=st.sampled_from("123"))
     def take_cash_back(self, reason: str) -> None:
         """Press F8 and take back the newest row, where that is a repayment."""
@@ -420,13 +439,16 @@ def test_the_counter_laws_are_looked_at() -> None:
     machine.override("1", KIM.card_id)
     machine.cash("A", "500", out=False, by="")
     machine.take_cash_back("3")
+    machine.find("byr", "100")
     machine.cash("A", "100", out=True, by=KIM.card_id)
     machine.shop.escape()
     machine.office_page("3", "")
     kinds = Counter(entry.kind for entry in machine.shop.books.entries)
-    assert (kinds[EntryKind.CHARGE], kinds[EntryKind.VOID]) == (2, 1)
+    assert (kinds[EntryKind.CHARGE], kinds[EntryKind.VOID]) == (3, 1)
     assert (kinds[EntryKind.SHIFT_CLOSED], kinds[EntryKind.REPAYMENT]) == (1, 3)
-    assert machine.shop.books.of_kind(EntryKind.CHARGE)[-1].body["overrides"]
+    *_, overridden, by_name = machine.shop.books.of_kind(EntryKind.CHARGE)
+    assert overridden.body["overrides"]
+    assert by_name.body[WITHOUT_CARD]
     assert machine.wrong == []
     view = machine.shop.view
     charged = next(row for row in view.recent_sales if not row.repaid)

@@ -6,6 +6,7 @@ from tests.checkout.pages.conflict_desk import LOST, REFUSED, FakeConflictDesk
 from tests.checkout.pages.crew import CREW, CREWED, KIM, crewed_shop
 from tests.checkout.pages.sales_book import FakeSalesBook
 from tests.domain.reports.test_shift_report import Z, shift_report
+from tests.domain.samples import ADA, known
 from tests.fakes.shop import open_shop
 from tests.ui.states import READY, STATUS
 
@@ -20,6 +21,7 @@ from taptill.checkout.pages.shift import COMMENTS, CashForm, ReportPage, closes_
 from taptill.checkout.pages.sign_in import approval, log_in
 from taptill.checkout.pages.staff_desk import StaffDesk
 from taptill.checkout.pages.undo import LinesToTakeBack, UndoDesk
+from taptill.checkout.people.finding import FindCustomer
 from taptill.checkout.till_state import TillState
 from taptill.checkout.view import TillView
 from taptill.domain.decision import Reason
@@ -194,6 +196,27 @@ def _money_pages() -> dict[str, TillPage]:
     }
 
 
+def _found_pages() -> dict[str, TillPage]:
+    with crewed_shop() as shop:
+        shop.key("f3")
+        shop.later(0.1)
+        reading = shop.till.sale.page
+        assert isinstance(reading, FindCustomer)
+        shop.press("a")
+        page = shop.till.sale.page
+        assert isinstance(page, FindCustomer)
+    people = [
+        replace(known(replace(ADA, id=number, name=name, blocked=number == 3)))
+        for number, name in enumerate(("Ada Byron", "Anna-Lena Müller", "Ümit Ağaoğlu"), 1)
+    ]
+    return {
+        "find": replace(page, found=(*people, *people * 6), chosen=1),
+        "find-nobody": replace(page, found=()),
+        "find-reading": replace(reading, index=None),
+        "find-names": reading,
+    }
+
+
 class _KeptDesk:
     """The desk of a till that is closed by now: it shows who was there."""
 
@@ -225,6 +248,7 @@ def pages() -> dict[str, TillPage]:
         **_shift_pages(),
         **{name: page for name, page in _case_pages().items() if page},
         **_money_pages(),
+        **_found_pages(),
     }
 
 

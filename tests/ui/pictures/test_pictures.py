@@ -22,6 +22,7 @@ from taptill.ui.texts import load
 RIGHTS = {
     Right.SELL: "sell, take back an own sale of this shift within the window",
     Right.CLOSE_SHIFT: "open and close the shift",
+    Right.FIND: "find a customer by name (F3)",
     Right.PAY_IN: "take cash of a customer (F7)",
     Right.PAY_OUT: "pay cash out to a customer (F7)",
     Right.UNDO_ANY: "take back any sale of this shift",

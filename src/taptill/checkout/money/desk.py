@@ -26,6 +26,7 @@ from taptill.domain.sales.repaying import (
     repayment_draft,
 )
 from taptill.domain.staff.member import Right, StaffMember
+from taptill.domain.tap import Chosen
 
 _RIGHTS = {Direction.IN: Right.PAY_IN, Direction.OUT: Right.PAY_OUT}
 
@@ -114,6 +115,7 @@ class RepaymentDesk:
             currency=state.settings.keypad.currency,
             charge_id=form.charge_id,
             offline=not found.is_fresh(state.settings.policy.fresh_s),
+            without_card=isinstance(state.sale.tap, Chosen),
             approved_by=approved_by,
         )
         draft = signed(repayment_draft(repayment), state.staff)

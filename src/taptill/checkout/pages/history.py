@@ -114,6 +114,7 @@ class HistoryEntry:
             ("row.customer", " ".join(filter(None, (row.initials, row.external_id)))),
             ("row.staff", entry.staff or ""),
             ("row.why", why_declined(row.reason)),
+            ("row.card", phrase("row.without-card") if row.is_without_card else ""),
             ("row.sale", entry.charge_id or ""),
         )
         lines = [

@@ -47,6 +47,9 @@ def _totals(figures: Report) -> Iterator[PageRow]:
         written_off = figures.written_off
         yield _row(phrase("row.written-off"), written_off.count, -written_off.sum_minor)
     yield _row(phrase("row.offline"), figures.offline.count, figures.offline.sum_minor)
+    if figures.without_card.count:
+        without_card = figures.without_card
+        yield _row(phrase("row.without-card"), without_card.count, without_card.sum_minor)
     if figures.untrusted.count:
         untrusted = figures.untrusted
         yield _row(phrase("row.untrusted"), untrusted.count, untrusted.sum_minor, Tone.CAREFUL)

@@ -27,6 +27,7 @@ from taptill.domain.reports.report import (
 from taptill.domain.reports.scopes import Scope, ScopeTest, ShiftRange
 from taptill.domain.reports.tables import Movement, SalesTables
 from taptill.domain.reports.voided import VoidedCharge, taxed_lines
+from taptill.domain.sales.past import WITHOUT_CARD
 from taptill.domain.sales.repaying import Direction, direction_of
 
 
@@ -111,6 +112,7 @@ class ReportCounter:
             first_seq=facts.first_seq,
             last_seq=facts.last_seq,
             paid_out=facts.sums["paid_out"],
+            without_card=facts.sums["without_card"],
         )
 
     def _add_inside(self, entry: Entry) -> None:
@@ -242,6 +244,8 @@ class _Facts:
         at = charge.at
         self.first_at, self.last_at = min(self.first_at or at, at), max(self.last_at, at)
         self.overrides += _overrides(charge)
+        if charge.body.get(WITHOUT_CARD):
+            self.add("without_card", charge.amount_minor or 0)
         if charge.body.get("offline"):
             self.add("offline", charge.amount_minor or 0)
             self.offline_from = min(self.offline_from or at, at)

@@ -171,6 +171,7 @@ class Report:
     - `repaid`, `written_off`: of their entries; sums are positive where they lower a debt. `repaid`
       is what was paid in less what was paid out; `paid_out` is that part, positive for cash out.
       An entry that takes a repayment back counts with the other sign, on the side of that one.
+    - `without_card`: charges to customers who were chosen by name.
     - `offline`: charges that were decided from the cache; `offline_from` and `offline_to` are the
       times of the first and the last, empty without one.
     - `sent_later`: charges and voids that reached the books on a later day than their own, or
@@ -216,6 +217,7 @@ class Report:
     first_seq: int
     last_seq: int
     paid_out: CountAndSum = CountAndSum()
+    without_card: CountAndSum = CountAndSum()
 
     @property
     def paid_in(self) -> CountAndSum:

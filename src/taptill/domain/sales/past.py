@@ -8,6 +8,9 @@ from taptill.domain.entry import ChargedLine, Entry, EntryKind
 from taptill.domain.money import ZERO, Currency, Money
 from taptill.domain.sales.remainder import Remainder, lines_of_void, remainder
 
+WITHOUT_CARD = "without_card"
+"""Key of an entry about a customer who was chosen by name, and tapped no card."""
+
 PAGE_ROWS = 50
 """Rows of a page, where nobody asks for another number."""
 
@@ -84,6 +87,11 @@ class HistoryRow:
         charged = self.charge.lines if self.charge else ()
         is_void = self.entry.kind is EntryKind.VOID
         return lines_of_void(self.entry, charged) if is_void else charged
+
+    @property
+    def is_without_card(self) -> bool:
+        """Return whether the customer was chosen by name, and tapped no card."""
+        return bool(self.charge and self.charge.body.get(WITHOUT_CARD))
 
     @property
     def reason(self) -> str:

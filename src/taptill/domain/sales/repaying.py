@@ -14,6 +14,7 @@ from taptill.domain.customer import Customer, initials
 from taptill.domain.decision import Found
 from taptill.domain.entry import Draft, Entry, EntryKind
 from taptill.domain.money import ZERO, Currency, Money
+from taptill.domain.sales.past import WITHOUT_CARD
 
 TAKEN_BACK_END = "-void"
 """End of the id of an entry that takes a repayment back, behind that one's id: so the journal,
@@ -124,7 +125,7 @@ def repayment_draft(repayment: Repayment) -> Draft:
         "offline": repayment.offline,
     }
     if repayment.without_card:
-        body["without_card"] = True
+        body[WITHOUT_CARD] = True
     if repayment.approved_by:
         body["approved_by"] = repayment.approved_by
     return Draft(
