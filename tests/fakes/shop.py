@@ -28,7 +28,7 @@ from taptill.checkout.view import CustomerView, StatusView, TillView
 from taptill.domain.basket import Good
 from taptill.domain.card_id import CardId
 from taptill.domain.decision import Found, LookupResult
-from taptill.domain.entry import Entry, EntryKind
+from taptill.domain.entry import MONEY_KINDS, Entry, EntryKind
 from taptill.domain.money import Currency, Money
 from taptill.domain.pending import FromMarks
 from taptill.domain.staff.pins import pin_matches
@@ -87,6 +87,7 @@ class Shop:
             shifts=lambda: self.shift_book,
             conflicts=lambda: self.conflict_desk,
             people=lambda: self.people,
+            purchases=self._purchases,
         )
         self.till = Till(ports, settings, self._queue)
         self.till.restore(past_sales)
@@ -240,6 +241,10 @@ class Shop:
     def _open(self) -> None:
         self.till.watch(self.views.append)
         self._running = asyncio.get_running_loop().create_task(self.till.run())
+
+    def _purchases(self, customer_id: int, count: int) -> list[Entry]:
+        own = [entry for entry in self.books.entries if entry.customer_id == customer_id]
+        return [entry for entry in own if entry.kind in MONEY_KINDS][-count:]
 
     def _settle(self) -> None:
         self.settled += 1

@@ -133,7 +133,8 @@ class Ports:
 
     `pin_matches` says whether a hash is that of a PIN, while the till goes on. `past_sales`,
     `shifts`, `conflicts`, `people` and `technician` return what the pages about these need, which
-    is imported for the first of them, not for the start; None: there are no such pages.
+    is imported for the first of them, not for the start; None: there are no such pages. `purchases`
+    returns a customer's last money entries, at most so many, oldest first, and raises JournalError.
     """
 
     finder: Finder
@@ -147,4 +148,5 @@ class Ports:
     shifts: Callable[[], ShiftBook] | None = None
     conflicts: Callable[[], ConflictDesk] | None = None
     people: Callable[[], PeopleFinder] | None = None
+    purchases: Callable[[int, int], Sequence[Entry]] | None = None
     technician: "Callable[[], FiguresPort] | None" = None

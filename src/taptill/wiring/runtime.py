@@ -21,6 +21,7 @@ from taptill.config import Config
 from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.customer import Snapshot
 from taptill.journal.journal import Journal
+from taptill.journal.sales.purchases import last_purchases
 from taptill.lookup.backend_health import BackendHealth
 from taptill.lookup.find import Lookup
 from taptill.lookup.health_check import HealthCheck
@@ -172,6 +173,7 @@ def _connect(
         shifts=late_shift_book(opened, config.till.day_ends_at, configs.time_zone()),
         conflicts=_conflict_desk(setup, journal, api, strategy),
         people=partial(late_people, cache, api, strategy.observe),
+        purchases=partial(last_purchases, journal.queries),
         technician=figures,
     )
     till = Till(ports, till_settings(config, strategy.balance), readers.queue)

@@ -22,7 +22,9 @@ from taptill.domain.sales.search import HistorySearch
 from taptill.journal.back_office.export_files import ExportFile
 from taptill.journal.back_office.export_files import _row as export_row
 from taptill.journal.back_office.shift_check import shift_faults
+from taptill.journal.sales import purchases
 from taptill.journal.sales.past_sales import PastSales
+from taptill.journal.sales.purchases import last_purchases
 
 EUR = Currency("EUR")
 FILE = ExportFile(
@@ -175,3 +177,22 @@ def test_the_files_for_the_office_name_currency_and_customer(till: PlayedJournal
         row = export_row(till.queries(), one, FILE)
         assert (row["kind"], row["amount"], row["currency"]) == ("repayment", amount, "EUR")
         assert row["external_id"] == ADA.external_id
+
+
+def test_a_customers_last_entries_come_oldest_first_and_no_one_elses(till: PlayedJournal) -> None:
+    ours = [till.sell(ADA.id, 420), booked(till)]
+    till.sell(DORA.id, 100)
+    till.settle(ADA.id)
+    ours.append(till.sell(ADA.id, 100))
+    assert last_purchases(till.queries(), ADA.id, 9) == ours
+    assert last_purchases(till.queries(), ADA.id, 2) == ours[1:]
+    assert last_purchases(till.queries(), 77, 9) == []
+
+
+def test_they_are_found_by_the_index_of_money(till: PlayedJournal) -> None:
+    plan = till.queries().connection.execute(
+        f"EXPLAIN QUERY PLAN SELECT * FROM entries WHERE {purchases._LAST} ORDER BY seq", (1, 9)
+    )
+    steps = " ".join(row[-1] for row in plan)
+    assert "entries_money (customer_id=?" in steps
+    assert "SCAN entries" not in steps
