@@ -9,6 +9,7 @@ import pytest
 from tests.backend.conftest import Connect, row
 from tests.fakes.backend import HTML, LOST_REPLY, OK, SILENCE, Canned
 
+from taptill.backend.by_id import find_by_id
 from taptill.domain.card_id import CardId
 from taptill.domain.decision import Ambiguous, Found, LookupResult, NotFound, Unreachable
 from taptill.domain.errors import BackendError, MalformedError, RefusedError, UnauthorisedError
@@ -240,6 +241,16 @@ async def test_a_removed_customer_is_gone_only_beside_another_row(connect: Conne
     assert await harness.api.read_row(99) == RowNotFound()
     harness.backend.rows.clear()
     assert await harness.api.read_row(99) == NoAnswer("no customer is visible")
+
+
+async def test_a_customer_is_found_by_id_as_by_card(connect: Connect) -> None:
+    harness = await connect(row(7), BEN)
+    found = await find_by_id(harness.api, 7)
+    assert isinstance(found, Found)
+    assert (found.snapshot.customer.id, found.age_s) == (7, 0.0)
+    assert await find_by_id(harness.api, 99) == NotFound()
+    harness.backend.always = DOWN
+    assert await find_by_id(harness.api, 7) == Unreachable()
 
 
 UNREAD: dict[str, tuple[str | Canned, NoAnswer]] = {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 from tests.benchmarks import basket, counter, footprint, reader, start, syncs
-from tests.benchmarks.books import history, journal, pages, settling, shift
+from tests.benchmarks.books import history, journal, names, pages, settling, shift
 from tests.benchmarks.figures import HEAD, Bench, Figure
 from tests.benchmarks.full_sync import rate, taps
 from tests.benchmarks.readers import decoders, idle, learning
@@ -31,6 +31,7 @@ MEASURES: Mapping[str, Measure] = {
     "settling": settling.measure,
     "shift": shift.measure,
     "history": history.measure,
+    "names": names.measure,
     "decision": journal.measure_decision,
     "syncs": syncs.measure,
     "cache": syncs.measure_cache,

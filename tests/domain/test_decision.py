@@ -11,6 +11,7 @@ from tests.domain.samples import ADA, DORA, POLICY, known, question
 from taptill.domain.decision import (
     Ambiguous,
     Approved,
+    Cap,
     Decision,
     Declined,
     Found,
@@ -270,3 +271,31 @@ def test_of_two_broken_rules_the_first_is_the_reason(first: str, second: str) ->
 def test_a_finding_that_nobody_has_thought_of_approves_nothing() -> None:
     with pytest.raises(AssertionError):
         decide(question("somebody"))  # type: ignore[arg-type]
+
+
+CAPS = {
+    "online nothing is named": (question(known(ADA)), None),
+    "credit": (question(known(ADA, -100, age_s=600.0)), Cap.CREDIT),
+    "one sale": (question(known(DORA, -90_000, age_s=600.0)), Cap.SALE),
+    "this customer": (
+        question(
+            known(DORA, -90_000, age_s=600.0),
+            exposure=spent(POLICY.offline_per_customer.minor - 1, 0),
+        ),
+        Cap.CUSTOMER,
+    ),
+    "this till": (
+        question(
+            known(DORA, -90_000, age_s=600.0),
+            exposure=spent(0, POLICY.offline_per_terminal.minor - 1),
+        ),
+        Cap.TILL,
+    ),
+}
+
+
+@pytest.mark.parametrize(("case", "cap"), CAPS.values(), ids=CAPS)
+def test_the_limit_that_binds_offline_is_named(case: Question, cap: Cap | None) -> None:
+    decision = decide(replace(case, amount=None))
+    assert isinstance(decision, Approved)
+    assert decision.cap is cap

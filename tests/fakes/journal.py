@@ -35,10 +35,13 @@ class FakeBooks:
             await asyncio.sleep(self.takes_s)
         if self.fails:
             raise JournalError(path="fake", detail=self.fails)
-        charge_ids = {entry.charge_id for entry in self.of_kind(EntryKind.CHARGE)} - {None}
+        used = {(entry.kind, entry.charge_id) for entry in self.entries if entry.charge_id}
         for draft in drafts:
-            if draft.kind is EntryKind.CHARGE and draft.charge_id in charge_ids:
+            is_once = draft.kind in {EntryKind.CHARGE, EntryKind.REPAYMENT}
+            if is_once and (draft.kind, draft.charge_id) in used:
                 raise EntryRefusedError(path="fake", detail="UNIQUE constraint failed")
+            if draft.kind is EntryKind.REPAYMENT and not self._may_repay(draft):
+                raise EntryRefusedError(path="fake", detail="a repayment is taken back once")
             if draft.kind is EntryKind.VOID and not self._may_void(draft):
                 raise EntryRefusedError(path="fake", detail="a void takes back what is left, once")
         return [self._keep(draft) for draft in drafts]
@@ -80,6 +83,15 @@ class FakeBooks:
     def of_kind(self, kind: EntryKind) -> list[Entry]:
         """Return the entries of one kind, oldest first."""
         return [entry for entry in self.entries if entry.kind is kind]
+
+    def _may_repay(self, draft: Draft) -> bool:
+        """Return whether a repayment takes nothing back, or one that is there as a whole."""
+        if "voids" not in draft.body:
+            return True
+        repayment = self.entries[draft.body["voids"] - 1]
+        is_same = repayment.customer_id == draft.customer_id
+        is_opposite = repayment.amount_minor == -(draft.amount_minor or 0)
+        return repayment.kind is EntryKind.REPAYMENT and is_same and is_opposite
 
     def _may_void(self, void: Draft) -> bool:
         """Return whether a void is the next one of its charge, and takes back what is left."""

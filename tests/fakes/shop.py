@@ -11,6 +11,7 @@ from tests.checkout.pages.conflict_desk import FakeConflictDesk
 from tests.checkout.pages.sales_book import FakeSalesBook
 from tests.checkout.pages.shift_book import FakeShiftBook
 from tests.checkout.pages.technician.figures import FakeFigures
+from tests.checkout.people.known_people import FakePeople
 from tests.domain.samples import ADA, DORA, POLICY, known
 from tests.fakes.clock import FakeClock
 from tests.fakes.finder import FakeFinder
@@ -28,7 +29,7 @@ from taptill.checkout.view import CustomerView, StatusView, TillView
 from taptill.domain.basket import Good
 from taptill.domain.card_id import CardId
 from taptill.domain.decision import Found, LookupResult
-from taptill.domain.entry import Entry, EntryKind
+from taptill.domain.entry import MONEY_KINDS, Entry, EntryKind
 from taptill.domain.money import Currency, Money
 from taptill.domain.pending import FromMarks
 from taptill.domain.staff.pins import pin_matches
@@ -64,6 +65,7 @@ class Shop:
     ) -> None:
         self.clock = FakeClock()
         self.finder = FakeFinder()
+        self.people = FakePeople(self.finder)
         self.books = FakeBooks(self.clock)
         self.books.entries.extend(past_sales)
         self.sales_book = FakeSalesBook(self.books)
@@ -87,6 +89,8 @@ class Shop:
             shifts=lambda: self.shift_book,
             conflicts=lambda: self.conflict_desk,
             technician=lambda: self.figures,
+            people=lambda: self.people,
+            purchases=self._purchases,
         )
         self.till = Till(ports, settings, self._queue)
         self.till.restore(past_sales)
@@ -182,7 +186,7 @@ class Shop:
 
     def key(self, name: str) -> None:
         """Press a key that has a name, such as `f9` or `down`, as the terminal's keys go."""
-        if name in {"f2", "f8", "f9", "f10", "f12"}:
+        if name in {"f2", "f3", "f7", "f8", "f9", "f10", "f12"}:
             self.do(self.till.function_key, name)
         else:
             self.do(self.till.press, name)
@@ -240,6 +244,10 @@ class Shop:
     def _open(self) -> None:
         self.till.watch(self.views.append)
         self._running = asyncio.get_running_loop().create_task(self.till.run())
+
+    def _purchases(self, customer_id: int, count: int) -> list[Entry]:
+        own = [entry for entry in self.books.entries if entry.customer_id == customer_id]
+        return [entry for entry in own if entry.kind in MONEY_KINDS][-count:]
 
     def _settle(self) -> None:
         self.settled += 1

@@ -99,8 +99,8 @@ def test_a_halt_lasts_until_it_is_lifted(book: JournalHarness) -> None:
 def test_the_last_sales_come_oldest_first(book: JournalHarness) -> None:
     book.write(charge(ADA, 1, "c1"), charge(ADA, 2, "c2"), declined(), repayment(ADA, 3))
     book.write(void(ADA, 2, "c2"), charge(BEN, 4, "c4"))
-    assert [entry.charge_id for entry in book.queries.last_sales(3)] == ["c2", "c2", "c4"]
-    assert [entry.seq for entry in book.queries.last_sales(99)] == [1, 2, 5, 6]
+    assert [entry.charge_id for entry in book.queries.last_sales(3)] == [None, "c2", "c4"]
+    assert [entry.seq for entry in book.queries.last_sales(99)] == [1, 2, 4, 5, 6]
 
 
 def test_a_new_journal_has_no_sales_and_was_never_opened(book: JournalHarness) -> None:

@@ -16,6 +16,8 @@ class Verb(StrEnum):
     SELL = "sell"  # how: the amount; a negative one is a repayment
     VOID = "void"  # the last sale, whole
     TAKE_BACK = "take back"  # how: which sale, and what of it
+    TAKE_CASH = "take cash"  # how: the amount, below zero for cash that is paid out
+    CASH_BACK = "cash back"  # how: which repayment of a customer is taken back
     RETRY_VOID = "retry void"  # the last void once more, as if its commit had looked like a failure
     OVERRIDE = "override"  # how: the amount, which is declined but for a supervisor
     OPEN_SHIFT = "open shift"  # how: the cash counted

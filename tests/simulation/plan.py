@@ -199,6 +199,8 @@ class Dice:
         luck, verb = self._luck, self._luck.choice(COUNTER)
         how = {
             Verb.TAKE_BACK: luck.randrange(512),
+            Verb.TAKE_CASH: luck.choice((2000, 500, -200, -35)),
+            Verb.CASH_BACK: luck.randrange(8),
             Verb.OVERRIDE: luck.choice((320, 800)),
             Verb.OPEN_SHIFT: luck.choice((0, 20_000)),
             Verb.CLOSE_SHIFT: luck.randint(0, 1),
@@ -275,6 +277,8 @@ STAFFED_CHANCE = 0.5
 COUNTER = (
     *(Verb.TAKE_BACK,) * 5,
     *(Verb.RETRY_VOID,) * 2,
+    *(Verb.TAKE_CASH,) * 3,
+    *(Verb.CASH_BACK,) * 2,
     *(Verb.OVERRIDE,) * 3,
     *(Verb.OPEN_SHIFT, Verb.CLOSE_SHIFT),
 )

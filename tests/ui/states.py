@@ -13,8 +13,9 @@ from taptill.checkout.view import (
     TillView,
 )
 from taptill.domain.basket import Basket, Good, Line
-from taptill.domain.decision import Approved, Declined, Reason
+from taptill.domain.decision import Approved, Cap, Declined, Reason
 from taptill.domain.money import ZERO, Currency, Money
+from taptill.domain.sales.repaying import Direction
 from taptill.domain.tap import CardTrouble, ReaderHealth, ReaderState
 from taptill.ui.screen_settings import ScreenSettings
 from taptill.ui.texts import load
@@ -162,6 +163,26 @@ STATES: dict[str, TillView | None] = {
     "starting": None,
     "ready": READY,
     "ready-restored": replace(READY, is_restored=True),
+    "card-purchases": replace(
+        CONFIRM, step=Step.CARD, basket=Basket(), total=ZERO,
+        customer=replace(ADA, debt_after=None, headroom=Money(1230), live=False, age_s=1320,
+                         cap=Cap.SALE),
+        purchases=(
+            replace(RECENT_SALES[0], initials="", goods="2 × Coffee, Water", state=SaleState.KEPT),
+            replace(RECENT_SALES[1], initials="", time="11-28", goods="", repaid=Direction.IN),
+            replace(RECENT_SALES[1], initials="", time="11-27", goods="A very long name of a good",
+                    is_voided=True),
+        ),
+    ),
+    "ready-repayments": replace(
+        READY,
+        offers=("money",),
+        recent_sales=(
+            replace(RECENT_SALES[0], repaid=Direction.IN, amount=Money(2000), state=SaleState.KEPT),
+            replace(RECENT_SALES[1], repaid=Direction.OUT, state=SaleState.SENT),
+            replace(RECENT_SALES[1], repaid=Direction.IN, state=SaleState.CONFLICT),
+        ),
+    ),
     "ringing": replace(RINGING, keystrokes="4.2", total=Money(840)),
     "card": replace(CONFIRM, step=Step.CARD, basket=Basket(), total=ZERO,
                     customer=replace(ADA, debt_after=None, headroom=Money(1230), looking_up=True)),

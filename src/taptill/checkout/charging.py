@@ -17,6 +17,7 @@ from taptill.domain.entry import Draft, Entry, EntryKind
 from taptill.domain.errors import EntryRefusedError, JournalError
 from taptill.domain.money import ZERO, Money
 from taptill.domain.sales.remainder import Part
+from taptill.domain.sales.repaying import takes_back
 
 DEAD_ENTER_S = 0.4
 """Enter is ignored for so long after a tap or a result. A reader may still withdraw a tap after it
@@ -67,7 +68,7 @@ class Charging:
             state.show_notice(Notice.VOID_KEYS)
         elif not state.sale.keyed_input.is_empty(state.settings.keypad):
             state.show_notice(Notice.BUSY)
-        elif sale is None:
+        elif sale is None or sale.left is None:  # a repayment is taken back on a page of its own
             is_too_late = state.recent_sales.last_sale() is not None
             state.show_notice(Notice.VOID_TOO_LATE if is_too_late else Notice.NOTHING_TO_VOID)
         else:
@@ -79,14 +80,13 @@ class Charging:
     def choose_void(self, key: str) -> None:
         """Void the last sale for the reason that `key` stands for; other keys change nothing."""
         state, sale = self._state, self.voidable()
-        if sale is None:
+        if sale is None or sale.left is None:
             state.new_sale()
             state.show_notice(Notice.VOID_TOO_LATE)
         elif key not in VOID_REASONS:
             state.show_notice(Notice.VOID_KEYS)
         else:
             state.apply(Event.VOID_CHOSEN)
-            assert sale.left
             part = sale.left.whole()
             assert isinstance(part, Part)  # a sale of which nothing is left is not the last one
             draft = void_draft(sale.left, part, reason=VOID_REASONS[key])
@@ -185,7 +185,10 @@ class Charging:
                 state.show_notice(Notice.VOID_TOO_LATE)
             return
         if entry is not None:
-            state.recent_sales.void(entry)
+            if takes_back(entry):
+                state.recent_sales.take_back(entry)
+            else:
+                state.recent_sales.void(entry)
             self._finish(Event.VOID_SAVED)
             state.refresh()
             await self._settle_soon()
@@ -208,7 +211,8 @@ class Charging:
         try:
             return (await append)[0]
         except JournalError as fault:
-            if isinstance(fault, EntryRefusedError) and draft.kind is EntryKind.VOID:
+            is_void = draft.kind in {EntryKind.VOID, EntryKind.REPAYMENT}
+            if isinstance(fault, EntryRefusedError) and is_void:
                 raise
             state.close(str(fault.fields.get("detail", fault.code)))
         return None

@@ -18,7 +18,7 @@ from taptill.domain.decision import Approved, Declined, Found, LookupResult, Rea
 from taptill.domain.entry import Draft
 from taptill.domain.errors import JournalError
 from taptill.domain.money import ZERO
-from taptill.domain.tap import CardProblem, Tap
+from taptill.domain.tap import CardProblem, Chosen, Tap
 
 log = logging.getLogger("taptill.till")
 
@@ -74,6 +74,11 @@ class Identification:
         else:
             self._start_customer(tap)
             state.background.start(self._identify(tap))
+
+    def on_choice(self, chosen: Chosen) -> None:
+        """Show a customer who was chosen by name, as after a tap."""
+        self._start_customer(chosen)
+        self._state.background.start(self._identify(chosen))
 
     def on_card_problem(self, problem: CardProblem) -> None:
         """Show that the reader cannot name the card; a result that is still fresh stays instead."""
@@ -169,7 +174,7 @@ class Identification:
         self._state.start_customer(tap)
 
     async def _identify(self, tap: Tap) -> None:
-        result = await self._state.ports.finder.cached(tap.card_id)
+        result = await self._cached(tap)
         if self._state.sale.tap is not tap:
             return
         self._start_live(tap)
@@ -177,6 +182,20 @@ class Identification:
             await self._show_progress(tap)
         else:
             self._show(CardLookup(result, self._state.now_s))
+
+    async def _cached(self, tap: Tap) -> LookupResult:
+        """Return what the cache knows of the card, or of the customer who was chosen by name."""
+        people = self._state.ports.people
+        if not isinstance(tap, Chosen) or people is None:
+            return await self._state.ports.finder.cached(tap.card_id)
+        return next(iter(people().by_ids([tap.customer_id])), Unreachable())
+
+    async def _answer(self, tap: Tap) -> LookupResult:
+        """Return what the backend says of the card, or of the customer who was chosen by name."""
+        people = self._state.ports.people
+        if not isinstance(tap, Chosen) or people is None:
+            return await self._state.ports.finder.live(tap.card_id)
+        return await people().live(tap.customer_id)
 
     async def _show_progress(self, tap: Tap) -> None:
         """Show notices while the backend's answer is awaited and the cache has none."""
@@ -229,7 +248,7 @@ class Identification:
         """Ask the backend whose card this is, and show its answer."""
         state = self._state
         await asyncio.sleep(PAINT_S)
-        live = await state.ports.finder.live(tap.card_id)
+        live = await self._answer(tap)
         state.refresh()
         if state.sale.tap is not tap:
             return

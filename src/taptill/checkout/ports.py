@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from taptill.checkout.view import StatusView
 from taptill.domain.card_id import CardId
 from taptill.domain.clock import Clock
-from taptill.domain.decision import LookupResult, OfflineExposure
+from taptill.domain.decision import Found, LookupResult, OfflineExposure
 from taptill.domain.entry import Draft, Entry, Position
 from taptill.domain.money import Money
 from taptill.domain.sales.past import PAGE_ROWS, HistoryPage, PastSale, SalesPage
@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # what pages need is imported with the pages
     from taptill.domain.conflicts.case import CaseDecision, CaseOutcome, DeskCase
     from taptill.domain.figures.reader import LastRead
     from taptill.domain.figures.till import TillFigures
+    from taptill.domain.people.names import NameIndex
     from taptill.domain.reports.shift_report import Closing, ShiftReport
     from taptill.domain.sales.search import HistorySearch
 
@@ -28,6 +29,19 @@ class Finder(Protocol):
 
     async def live(self, card_id: CardId) -> LookupResult:
         """Return what the backend answers, however long that takes."""
+
+
+class PeopleFinder(Protocol):
+    """Finds customers by name; no method raises."""
+
+    async def names(self) -> "NameIndex":
+        """Return the names of all customers that the cache knows."""
+
+    def by_ids(self, customer_ids: Sequence[int]) -> list[Found]:
+        """Return the customers of these ids whom the cache knows, in their order."""
+
+    async def live(self, customer_id: int) -> LookupResult:
+        """Return what the backend says of a customer, however long that takes."""
 
 
 class ChargeJournal(Protocol):
@@ -118,8 +132,9 @@ class Ports:
     """Everything that the till calls; `status` returns the facts that other rooms own.
 
     `pin_matches` says whether a hash is that of a PIN, while the till goes on. `past_sales`,
-    `shifts`, `conflicts` and `technician` return what the pages about these need, which is
-    imported for the first of them, not for the start; None: there are no such pages.
+    `shifts`, `conflicts`, `people` and `technician` return what the pages about these need, which
+    is imported for the first of them, not for the start; None: there are no such pages. `purchases`
+    returns a customer's last money entries, at most so many, oldest first, and raises JournalError.
     """
 
     finder: Finder
@@ -132,4 +147,6 @@ class Ports:
     past_sales: Callable[[], SalesBook] | None = None
     shifts: Callable[[], ShiftBook] | None = None
     conflicts: Callable[[], ConflictDesk] | None = None
+    people: Callable[[], PeopleFinder] | None = None
+    purchases: Callable[[int, int], Sequence[Entry]] | None = None
     technician: "Callable[[], FiguresPort] | None" = None

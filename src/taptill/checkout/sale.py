@@ -20,9 +20,10 @@ from taptill.domain.decision import (
 )
 from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.money import ZERO, Currency, Money
+from taptill.domain.sales.past import WITHOUT_CARD
 from taptill.domain.sales.remainder import Part, Remainder
 from taptill.domain.staff.member import StaffMember
-from taptill.domain.tap import Tap
+from taptill.domain.tap import Chosen, Tap
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,8 @@ def charge_draft(
         "external_id": customer.external_id,
         "offline": approval.offline,
     }
+    if isinstance(sale.tap, Chosen):
+        body[WITHOUT_CARD] = True
     staff = None
     if approval.overrides:
         staff = approval.overrides[-1].staff

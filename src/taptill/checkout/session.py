@@ -73,6 +73,8 @@ class Notice(StrEnum):
     PAGE_OPEN = "page-open"  # a card while a form is open that does not want it
     NO_STAFF = "no-staff"  # it needs somebody of the staff, and the config names nobody
     NO_RIGHT = "no-right"  # it is not for who is logged in
+    SWITCHED_OFF = "switched-off"  # the site has not switched on what the key is for
+    CARD_FIRST = "card-first"  # it is about the customer on the screen, and there is none
     NOT_NOW = "not-now"  # a key of a page that cannot be opened here
     NOT_READABLE = "not-readable"  # a page needs what the journal cannot give now
     SHIFT_OPEN = "shift-open"  # the shift was opened just now

@@ -48,7 +48,7 @@ class Till:
         self.changes = Changes(self._state)
         self.times = self._state.times
         self._page_runner = PageRunner(self._state)
-        self._page_opener = LatePageOpener(self._state, self._charging)
+        self._page_opener = LatePageOpener(self._state, self._charging, self._identification)
         self._watchers: list[Callable[[TillView], None]] = []
         self._view: TillView | None = None
         self._facts = TillFacts(ports)

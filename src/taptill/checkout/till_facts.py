@@ -2,12 +2,19 @@
 
 from dataclasses import replace
 
+from taptill.checkout.keypad import NOTHING_KEYED
+from taptill.checkout.people.purchases import ENTRIES_MAX, purchase_rows
 from taptill.checkout.ports import Ports
 from taptill.checkout.recent_sales import RecentSale
-from taptill.checkout.till_state import TillState
-from taptill.checkout.view import CustomerView, TillView, customer_view
+from taptill.checkout.sale import Sale
+from taptill.checkout.session import Step
+from taptill.checkout.till_state import TillSettings, TillState
+from taptill.checkout.view import CustomerView, RecentSaleView, TillView, customer_view
 from taptill.domain.entry import Position
+from taptill.domain.errors import JournalError
 from taptill.domain.tap import CardProblem, ReaderHealth
+
+_LISTED = frozenset({Step.CARD, Step.DECLINED})
 
 
 class TillFacts:
@@ -21,11 +28,13 @@ class TillFacts:
         self._readers: dict[str, ReaderHealth] = {}
         self._status = ports.status()
         self._positions: dict[int, Position | None] = {}
+        self._purchases: tuple[int | None, tuple[RecentSaleView, ...]] = (None, ())
         self.is_restored = False
 
     def read(self, state: TillState) -> None:
         """Read everything anew. Errors: JournalError."""
         self._status = self._ports.status()
+        self._purchases = (None, ())
         journal = self._ports.journal
         self._positions = {
             customer_id: journal.position(customer_id)
@@ -63,8 +72,36 @@ class TillFacts:
                 self._positions, voidable.charge_id if voidable else ""
             ),
             page=sale.page.view if sale.page else None,
+            offers=offers(state.settings, self._ports),
+            purchases=self._purchases_of(sale),
             is_restored=self.is_restored,
         )
+
+    def _purchases_of(self, sale: Sale) -> tuple[RecentSaleView, ...]:
+        """Return what the customer last bought here, where nothing is rung up."""
+        customer_id = sale.lookup.customer_id if sale.lookup else None
+        last = self._ports.purchases
+        is_empty = sale.step in _LISTED and sale.keyed_input == NOTHING_KEYED
+        if last is None or customer_id is None or not is_empty:
+            return ()
+        if self._purchases[0] != customer_id:
+            try:
+                entries = last(customer_id, ENTRIES_MAX)
+                position = self._ports.journal.position(customer_id)
+            except JournalError:
+                return ()
+            rows = purchase_rows(entries, position, self._ports.clock.now())
+            self._purchases = (customer_id, rows)
+        return self._purchases[1]
+
+
+def offers(settings: TillSettings, ports: Ports) -> tuple[str, ...]:
+    """Return the keys of what the site has switched on."""
+    is_on = {
+        "find": bool(settings.staff) and settings.finds_by_name and ports.people is not None,
+        "money": bool(settings.max_repayment),
+    }
+    return tuple(key for key, on in is_on.items() if on)
 
 
 def _customer_view(state: TillState) -> CustomerView | None:

@@ -58,7 +58,9 @@ class TillSettings:
     cashier may void a sale for so long. `clear_after_s`: the customer is removed from the screen so
     long after the last key or card. `let_go_after_s`: the same where the sale waits for Enter.
     `staff`: one of them must log in before anything is sold; without any there is no log-in.
-    `lock_after_s`: a till at which nobody does anything for so long is locked.
+    `lock_after_s`: a till at which nobody does anything for so long is locked. `max_repayment`: no
+    repayment in cash is larger; None: there are none at this till. `finds_by_name`: whoever is
+    logged in may find a customer by name.
     """
 
     keypad: Keypad
@@ -70,6 +72,8 @@ class TillSettings:
     let_go_after_s: float = inf
     staff: tuple[StaffMember, ...] = ()
     lock_after_s: float = inf
+    max_repayment: Money | None = None
+    finds_by_name: bool = True
 
 
 class TillState:

@@ -8,8 +8,9 @@ from taptill.checkout.sale import Authorisation
 from taptill.checkout.session import Notice, Step
 from taptill.domain.basket import EMPTY as EMPTY_BASKET
 from taptill.domain.basket import Basket, Good
-from taptill.domain.decision import Approved, Decision, Found, Reason
+from taptill.domain.decision import Approved, Cap, Decision, Found, Reason
 from taptill.domain.money import ZERO, Money
+from taptill.domain.sales.repaying import Direction
 from taptill.domain.tap import CardTrouble, ReaderHealth
 
 
@@ -76,7 +77,7 @@ class CustomerView:
     where the customer cannot pay it. `pending` is our money that the snapshot does not contain,
     `in_question` whether it is on the conflict desk. `headroom` None: there is no limit. `age_s`
     None: the age is unknown. `live`: the backend has just answered. `looking_up`: its answer is
-    awaited.
+    awaited. `cap`: which limit `headroom` is while the backend does not answer.
     """
 
     name: str
@@ -92,11 +93,16 @@ class CustomerView:
     age_s: int | None
     live: bool
     looking_up: bool
+    cap: Cap | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecentSaleView:
-    """A row of the recent sales; of a voided one, `state` is how far its void has come."""
+    """A row of the recent sales; of a voided one, `state` is how far its void has come.
+
+    `repaid` says of a repayment which way the cash went; None: it is none. `goods` stand in the
+    place of `initials` where the list is of one customer.
+    """
 
     charge_id: str
     time: str
@@ -107,6 +113,8 @@ class RecentSaleView:
     missing: Money | None = None
     is_voided: bool = False
     can_void: bool = False
+    repaid: Direction | None = None
+    goods: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +126,8 @@ class TillView:
     `decision` is the newest one: before Enter about the basket, in REFUSED that at Enter, in PAID
     about what may be charged next. `amount` is what is being charged or voided, or was declined.
     `detail` names what closed the till, or the sale that is to be voided. `page` is laid over sale
-    and customer.
+    and customer. `offers` are the keys of what the site has switched on, as texts `key.NAME`.
+    `purchases` are the customer's last ones here, where nothing is rung up.
     """
 
     step: Step
@@ -136,6 +145,8 @@ class TillView:
     detail: str = ""
     recent_sales: tuple[RecentSaleView, ...] = ()
     page: PageView | None = None
+    offers: tuple[str, ...] = ()
+    purchases: tuple[RecentSaleView, ...] = ()
     is_restored: bool = False  # the newest recent sale was made before this start
     prompt_number: int = 0
 
@@ -168,4 +179,5 @@ def customer_view(
         age_s=None if cardholder.age_s is None else int(cardholder.age_s),
         live=cardholder.is_fresh(fresh_s),
         looking_up=looking_up,
+        cap=decision.cap if isinstance(decision, Approved) else None,
     )

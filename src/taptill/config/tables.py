@@ -80,6 +80,7 @@ class TillConfig:
     language: Annotated[Language, ConfigKey(choice(Language), "en")]
     currency: Annotated[Currency, ConfigKey(currency_code(), "EUR")]
     max_charge: Annotated[Money, ConfigKey(amount(1), "100.00")]
+    repayments: Annotated[bool, ConfigKey(boolean(), default=False)]
     max_repayment: Annotated[Money, ConfigKey(amount(), "200.00")]
     void_window_s: Annotated[int, ConfigKey(integer(0, DAY_S, "s"), 300)]
     lock_after_s: Annotated[int, ConfigKey(integer(0, DAY_S, "s"), 0)]

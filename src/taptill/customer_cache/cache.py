@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from taptill.customer_cache.file import CacheFile
+from taptill.customer_cache.names import read_names
 from taptill.customer_cache.rows import (
     GONE,
     IS_GONE,
@@ -34,6 +35,7 @@ from taptill.domain.clock import Clock
 from taptill.domain.customer import Snapshot, older, stamp
 from taptill.domain.decision import Ambiguous, Found, LookupResult, Unreachable
 from taptill.domain.errors import CacheError
+from taptill.domain.people.names import NameIndex
 from taptill.lookup.sync import Page, SyncProgress
 
 log = logging.getLogger("taptill.cache")
@@ -63,6 +65,7 @@ class CustomerCache:
     """The last known customers; no fault of the file prevents a look-up or a sale."""
 
     def __init__(self, path: Path, clock: Clock, kept_fields: frozenset[str]) -> None:
+        self._path = path
         self._clock = clock
         self._kept_fields = kept_fields
         self._file = CacheFile(path, clock)
@@ -87,6 +90,24 @@ class CustomerCache:
                 return Found(snapshots[0], age_s, gone=rows[0][GONE] == IS_GONE)
         except CacheError:
             return Unreachable()
+
+    async def names(self) -> NameIndex:
+        """Return the names of all customers but those who are gone, as they are on the disk."""
+        return await read_names(self._path)
+
+    def by_ids(self, customer_ids: Sequence[int]) -> list[Found]:
+        """Return the customers of these ids who are not gone, in their order."""
+        try:
+            with self._file.reading() as connection:
+                ids = json.dumps([*customer_ids])
+                rows = {row[0]: row for row in connection.execute(_BY_IDS, (ids,))}
+                return [
+                    Found(from_row(row), self._age_s(connection, seen_at(row)))
+                    for row in map(rows.get, customer_ids)
+                    if row is not None and row[GONE] != IS_GONE
+                ]
+        except CacheError:
+            return []
 
     def store(self, snapshots: list[Snapshot]) -> None:
         """Store rows as seen now, but never an older stamp over a newer one. Errors are logged."""

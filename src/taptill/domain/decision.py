@@ -1,7 +1,7 @@
 """The rules about charging: whether this basket may be charged to this customer now."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import assert_never
 
@@ -24,6 +24,15 @@ class Reason(StrEnum):
     STALE = "stale"
     NO_CREDIT = "no-credit"
     OFFLINE_CAP = "offline-cap"
+
+
+class Cap(StrEnum):
+    """What limits a charge while the backend does not answer; each is a key of the screen texts."""
+
+    CREDIT = "credit"
+    SALE = "sale"  # the most that one charge may be
+    CUSTOMER = "customer"  # what this customer may spend offline
+    TILL = "till"  # what all customers of this till may
 
 
 OVERRIDABLE = frozenset({Reason.STALE, Reason.NO_CREDIT, Reason.OFFLINE_CAP})
@@ -123,13 +132,15 @@ class Question:
 class Approved:
     """The charge may be journaled; `headroom` is what may be charged now, None: no limit.
 
-    `overrides` are those without which it would have been declined.
+    `overrides` are those without which it would have been declined. `cap` is what that limit is,
+    None while the backend answers; it only names the headroom, so it is not compared.
     """
 
     debt_now: Money
     headroom: Money | None
     offline: bool
     overrides: tuple[Override, ...] = ()
+    cap: Cap | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +189,27 @@ class _Case:
     def offline_headroom(self) -> Money | None:
         if not self.offline:
             return None
+        return min(self._offline_limits.values()) + self._extra(Reason.OFFLINE_CAP)
+
+    @property
+    def cap(self) -> Cap | None:
+        """Return which limit is the least while offline; None online."""
+        if self.offline_headroom is None:
+            return None
+        credit = self.credit_headroom
+        if credit is not None and credit <= self.offline_headroom:
+            return Cap.CREDIT
+        limits = self._offline_limits
+        return min(limits, key=lambda cap: limits[cap])
+
+    @property
+    def _offline_limits(self) -> dict[Cap, Money]:
         policy, exposure = self.question.policy, self.question.exposure
-        least = min(
-            policy.floor_limit,
-            policy.offline_per_customer - exposure.customer,
-            policy.offline_per_terminal - exposure.terminal,
-        )
-        return least + self._extra(Reason.OFFLINE_CAP)
+        return {
+            Cap.SALE: policy.floor_limit,
+            Cap.CUSTOMER: policy.offline_per_customer - exposure.customer,
+            Cap.TILL: policy.offline_per_terminal - exposure.terminal,
+        }
 
     @property
     def headroom(self) -> Money | None:
@@ -232,7 +257,8 @@ def _apply_rules(case: _Case) -> Decision:
     for reason, matches in _RULES.items():
         if matches(case):
             return _declined(case, reason)
-    return Approved(case.debt_now, case.headroom, case.offline, case.needed_overrides)
+    overrides = case.needed_overrides
+    return Approved(case.debt_now, case.headroom, case.offline, overrides, cap=case.cap)
 
 
 def _declined(case: _Case, reason: Reason) -> Declined:

@@ -39,6 +39,13 @@ class Tap:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen(Tap):
+    """A customer who was chosen by name, in the place of a tap; the card is not named."""
+
+    customer_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class CardProblem:
     """A card that the reader refuses to name; `TWO_CARDS` also withdraws the last tap."""
 

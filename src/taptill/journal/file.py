@@ -184,6 +184,7 @@ class JournalFile:
                 if known_end(self.connection) >= missing:  # a rebuild would hide that
                     raise JournalBrokenError(path=self.path, seq=missing, detail=MISSING_END)
                 self._recompute_positions()
+        self.connection.execute(schema.REPAYMENT_RULE)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -165,10 +165,11 @@ class JournalQueries:
             }
 
     def last_sales(self, count: int) -> list[Entry]:
-        """Return the last charges and voids, oldest first."""
+        """Return the last charges, voids and repayments, oldest first."""
+        kinds = "('charge', 'void', 'repayment')"
         where = (
-            "kind IN ('charge', 'void') AND seq IN (SELECT seq FROM entries "
-            "WHERE +kind IN ('charge', 'void') ORDER BY seq DESC LIMIT ?)"  # +: from the end on
+            f"kind IN {kinds} AND seq IN (SELECT seq FROM entries "  # noqa: S608 - constant
+            f"WHERE +kind IN {kinds} ORDER BY seq DESC LIMIT ?)"  # +: from the end on
         )
         with mapping_errors(self.path):
             return list(entries(self.connection, where, [count]))

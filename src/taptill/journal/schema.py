@@ -2,6 +2,8 @@
 
 import sqlite3
 
+from taptill.domain.sales.repaying import TAKEN_BACK_END, VOIDS
+
 VERSION = 5
 """1 became 2: positions know row total, origin, start and end, and a void knows of write-offs;
 2 became 3: a journal may begin with what a closed one has carried over; 3 became 4: positions know
@@ -65,6 +67,26 @@ CREATE TRIGGER entries_void BEFORE INSERT ON entries
             AND w.seq > c.seq AND w.{MONEY} AND w.kind = 'write-off'))
     BEGIN SELECT RAISE(ABORT, '{_VOID_REFUSED}'); END;
 """  # noqa: S608 - constants
+
+_REPAYMENT_REFUSED = (
+    "a repayment is taken back once, as a whole, of the same customer, and it is not written off"
+)
+REPAYMENT_RULE = f"""
+CREATE TEMP TRIGGER entries_repayment BEFORE INSERT ON main.entries
+    WHEN new.kind = 'repayment' AND json_extract(new.body, '$.{VOIDS}') IS NOT NULL
+    AND NOT EXISTS (
+        SELECT 1 FROM main.entries r WHERE r.seq = json_extract(new.body, '$.{VOIDS}')
+        AND r.kind = 'repayment' AND json_extract(r.body, '$.{VOIDS}') IS NULL
+        AND r.customer_id = new.customer_id AND r.amount_minor = -new.amount_minor
+        AND new.charge_id = r.charge_id || '{TAKEN_BACK_END}'
+        AND NOT EXISTS (SELECT 1 FROM main.entries w WHERE w.customer_id = r.customer_id
+            AND w.seq > r.seq AND w.{MONEY} AND w.kind = 'write-off'))
+    BEGIN SELECT RAISE(ABORT, '{_REPAYMENT_REFUSED}'); END;
+"""  # noqa: S608 - constants
+"""How the writing end of a journal lets a repayment be taken back.
+
+The rule is the connection's, not the file's, whose format stays: older versions can go on with it.
+"""
 
 SHIFT_NUMBER = "json_extract(body, '$.number')"
 """Path of a closed shift's number; written so in each query that its index shall serve."""

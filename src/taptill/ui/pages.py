@@ -6,14 +6,25 @@ from itertools import zip_longest
 
 from rich.cells import cell_len
 
-from taptill.checkout.pages.page import Bar, Cell, PageRow, PageView, PersonName, Phrase, Tone
+from taptill.checkout.pages.page import (
+    Balance,
+    Bar,
+    Cell,
+    PageRow,
+    PageView,
+    PersonName,
+    Phrase,
+    Tone,
+)
 from taptill.domain.money import Money
 from taptill.ui.layout import Layout, inner_size, lay_out, with_page
+from taptill.ui.panels import balance
 from taptill.ui.rows import ColourRole, Rows, Run, bare, block, clip, frame, pad, wrap
 from taptill.ui.screen_settings import ScreenSettings
 
 TONE_ROLES = {
     Tone.PLAIN: ColourRole.TEXT,
+    Tone.GOOD: ColourRole.OK,
     Tone.CAREFUL: ColourRole.WARN,
     Tone.BAD: ColourRole.REFUSED,
 }
@@ -34,15 +45,23 @@ class Overlay(StrEnum):
     HELP = "help"
     HELP_2 = "help-2"  # on a small screen the help has several parts
     HELP_3 = "help-3"
+    HELP_4 = "help-4"
+    HELP_5 = "help-5"
     LEAVE = "leave"
 
 
-HELP_OVERLAYS = (Overlay.HELP, Overlay.HELP_2, Overlay.HELP_3)
+HELP_OVERLAYS = (
+    Overlay.HELP,
+    Overlay.HELP_2,
+    Overlay.HELP_3,
+    Overlay.HELP_4,
+    Overlay.HELP_5,
+)
 
 
 HELP = (
     "confirm", "cancel", "digits", "letters", "quantity", "back", "void", "turn",
-    "choose", "change", "add", "pick", "repeat", "override", "office", "lock",
+    "choose", "change", "add", "pick", "repeat", "find", "money", "override", "office", "lock",
     "leave", "repaint", "help", "technician",
 )  # fmt: skip
 """The lines of the help, the most needed ones first."""
@@ -199,6 +218,8 @@ def _text(cell: Cell, settings: ScreenSettings) -> str:
             return settings.person(cell.name)
         case Bar():
             return _bar(cell, _BAR_CELLS)
+        case Balance():
+            return balance(cell.debt, settings)
         case _:
             return settings.clean(cell) if cell.strip() else ""
 

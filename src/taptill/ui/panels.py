@@ -5,13 +5,25 @@ from rich.cells import cell_len
 from taptill.checkout.view import CustomerView, RecentSaleView, SaleState
 from taptill.domain.decision import Reason
 from taptill.domain.money import Money
-from taptill.ui.rows import ColourRole, Rows, Run, drop_least_important, first_fitting, justify, pad
+from taptill.ui.rows import (
+    ColourRole,
+    Rows,
+    Run,
+    clip,
+    drop_least_important,
+    first_fitting,
+    justify,
+    pad,
+)
 from taptill.ui.screen_settings import ScreenSettings, ShowDebt
 
 _MONEY_WIDTH = 26
 
 _AMOUNT_CELLS = 9
 _INITIALS_CELLS = 6
+_GOODS_CELLS = 32
+_STATE_CELLS = 36
+"""So many cells of a row are for time, amount and how far it has come, where goods are named."""
 _MISSING = frozenset({Reason.NO_CREDIT, Reason.OFFLINE_CAP})
 _ARROW = "→"
 
@@ -46,11 +58,26 @@ def no_customer(settings: ScreenSettings, rows: int, *, can_read: bool) -> list[
 def sale_row(row: RecentSaleView, settings: ScreenSettings, width: int) -> str:
     """Return the line of a recent sale, with how far it has come."""
     amount = settings.money(row.amount).rjust(_AMOUNT_CELLS)
-    initials = pad(settings.clean(row.initials), _INITIALS_CELLS)
-    place = f"{row.time:>5} {amount}  {initials}  "
+    who = pad(settings.clean(row.initials), _INITIALS_CELLS)
+    if not row.initials:
+        cells = max(_INITIALS_CELLS, min(_GOODS_CELLS, width - _STATE_CELLS))
+        typed = "" if row.repaid else settings.texts.say("line.amount")
+        who = pad(_goods(row.goods, settings, cells) if row.goods else clip(typed, cells), cells)
+    place = f"{row.time:>5} {amount}  {who}  "
     text = place + first_fitting(width - cell_len(place), *_sale_states(row, settings))
     hint = settings.texts.say("sale.hint") if row.can_void else ""
     return justify(text, hint, width) if cell_len(f"{text} {hint}") < width else pad(text, width)
+
+
+def _goods(goods: str, settings: ScreenSettings, cells: int) -> str:
+    """Return as many of the goods as fit, and how many more there are."""
+    names = settings.clean(goods).split(", ")
+    shorter = (
+        f"{', '.join(names[:count])} +{len(names) - count}" for count in range(len(names))[:0:-1]
+    )
+    wordings = (", ".join(names), *shorter, names[0])
+    fits = (wording for wording in wordings if cell_len(wording) <= cells)
+    return next(fits, clip(wordings[-1], cells))
 
 
 def keys_line(names: tuple[str, ...], settings: ScreenSettings, width: int) -> Rows:
@@ -126,12 +153,22 @@ def _balance_rows(
     elif customer.pending:
         rows.append((6, Run(_amount_line("pending", customer.pending, settings, width))))
     rows.append((4, Run(_headroom(customer, settings, width))))
+    if customer.cap:
+        rows.append((8, Run(settings.texts.say(f"customer.cap-{customer.cap}"))))
     return rows
 
 
 def _balance_word(debt: Money, settings: ScreenSettings) -> str:
     side = "owes" if debt.minor > 0 else "advance" if debt.minor < 0 else "even"
     return settings.texts.say(f"customer.{side}")
+
+
+def balance(debt: Money, settings: ScreenSettings) -> str:
+    """Return what a customer owes in words, or that it is not shown."""
+    if not settings.shows_debt:
+        return settings.texts.say("customer.hidden")
+    word = _balance_word(debt, settings)
+    return f"{word} {settings.money(debt)}" if debt else word
 
 
 def _after(before: Money, after: Money, settings: ScreenSettings, width: int) -> str:
@@ -190,6 +227,9 @@ def _sale_states(row: RecentSaleView, settings: ScreenSettings) -> list[str]:
     say = settings.texts.say
     if row.is_voided:
         return [say("sale.voided")]
+    if row.repaid:
+        key = f"sale.{row.repaid}-{row.state}"
+        return [say(key), say(f"{key}-short")]
     key = f"sale.void-{row.state}" if row.amount.minor < 0 else f"sale.{row.state}"
     if row.state is not SaleState.REFUSED:
         return [say(key), say(f"{key}-short")]

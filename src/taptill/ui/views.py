@@ -141,10 +141,16 @@ def draw_screen(
         ),
         customer=() if covers else _customer_panel(now.customer, readers, settings, layout),
         banner=_banner(text, layout),
-        recent_sales=_recent_sales(now.recent_sales, alerts, settings, layout),
+        recent_sales=_recent_sales(*_listed(now, settings), alerts, settings, layout),
         keys=_keys_line(_key_names(now, overlay, settings, size), settings, width),
         banner_text=text,
     )
+
+
+def _listed(view: TillView, settings: ScreenSettings) -> tuple[str, tuple[RecentSaleView, ...]]:
+    """Return title and rows of the list of sales: the customer's own, where these may be shown."""
+    is_own = bool(view.purchases) and settings.shows_debt and view.page is None
+    return ("panel.own", view.purchases) if is_own else ("panel.strip", view.recent_sales)
 
 
 def _leave_text(view: TillView | None, settings: ScreenSettings) -> str:
@@ -319,6 +325,7 @@ def _cache_age(status: StatusView, settings: ScreenSettings) -> Run | None:
 
 @_kept
 def _recent_sales(
+    title: str,
     recent_sales: tuple[RecentSaleView, ...],
     shown_alerts: Alerts,
     settings: ScreenSettings,
@@ -343,7 +350,7 @@ def _recent_sales(
     runs = block([*alerts, *sales], rows)
     if is_single_line:
         return bare([run._replace(text=f" {run.text}") for run in runs], area.width, 1)
-    return frame(settings.texts.say("panel.strip"), runs, area.width, area.height)
+    return frame(settings.texts.say(title), runs, area.width, area.height)
 
 
 def _alerts(alerts: Alerts, settings: ScreenSettings) -> list[Run]:
@@ -384,8 +391,8 @@ def _key_names(
     if view.page:
         return (*view.page.keys, "help")
     if not view.status.staff:
-        return ("confirm", "cancel", "help", "void", "office")
+        return ("confirm", "cancel", "help", "void", *view.offers, "office")
     decline = view.decision if view.step in _DECLINED else None
     can_override = isinstance(decline, Declined) and decline.reason in OVERRIDABLE
     override = ("override",) if can_override else ()
-    return ("confirm", "cancel", *override, "help", "void", "office", "lock")
+    return ("confirm", "cancel", *override, "help", "void", *view.offers, "office", "lock")

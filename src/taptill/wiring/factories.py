@@ -48,6 +48,8 @@ def till_settings(config: Config, balance: PendingBalance) -> TillSettings:
         let_go_after_s=float(config.privacy.let_go_after_s),
         staff=staff_of(config),
         lock_after_s=float(config.till.lock_after_s or inf),
+        finds_by_name=config.privacy.show_name != "never",
+        max_repayment=config.till.max_repayment if config.till.repayments else None,
     )
 
 

@@ -6,16 +6,19 @@ them at the first key, either.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import time
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from taptill.checkout.ports import SalesBook, ShiftBook
+from taptill.backend.customers import CustomersApi
+from taptill.checkout.ports import PeopleFinder, SalesBook, ShiftBook
 from taptill.clock import named_zone
+from taptill.customer_cache.cache import CustomerCache
+from taptill.domain.customer import Snapshot
 from taptill.domain.staff.pins import pin_matches
 from taptill.journal.queries import JournalQueries
 from taptill.wiring.opening import OpenJournal
@@ -41,6 +44,9 @@ _LATE = (
     "taptill.checkout.pages.undo",
     "taptill.checkout.pages.technician.parts",
     "taptill.checkout.pages.technician.page",
+    "taptill.checkout.money.desk",
+    "taptill.lookup.people",
+    "taptill.checkout.people.finding",
     "taptill.checkout.pages.opening",
     "taptill.domain.reports.counter",
     "taptill.journal.back_office.shift_book",
@@ -103,6 +109,18 @@ def late_sales_book(queries: JournalQueries) -> SalesBook:
     from taptill.journal.sales.past_sales import PastSales  # noqa: PLC0415 - late
 
     return PastSales(queries)
+
+
+def late_people(
+    customers: CustomerCache,
+    api: CustomersApi,
+    on_snapshots: Callable[[Sequence[Snapshot]], Awaitable[None]],
+) -> PeopleFinder:
+    """Return what finds customers by name."""
+    from taptill.backend.by_id import find_by_id  # noqa: PLC0415 - late
+    from taptill.lookup.people import PeopleLookup  # noqa: PLC0415 - late
+
+    return PeopleLookup(customers, partial(find_by_id, api), customers, on_snapshots)
 
 
 def site_days(ends_at: time, zone_name: str) -> "SiteDays":

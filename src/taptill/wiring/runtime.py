@@ -21,6 +21,7 @@ from taptill.config import Config
 from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.customer import Snapshot
 from taptill.journal.journal import Journal
+from taptill.journal.sales.purchases import last_purchases
 from taptill.lookup.backend_health import BackendHealth
 from taptill.lookup.find import Lookup
 from taptill.lookup.health_check import HealthCheck
@@ -36,6 +37,7 @@ from taptill.wiring.fleet.outputs import FleetOutputs
 from taptill.wiring.fleet.runs import Runs
 from taptill.wiring.late_books import (
     import_late,
+    late_people,
     late_sales_book,
     late_shift_book,
     pin_matches_in_thread,
@@ -170,6 +172,8 @@ def _connect(
         past_sales=partial(late_sales_book, journal.queries),
         shifts=late_shift_book(opened, config.till.day_ends_at, configs.time_zone()),
         conflicts=_conflict_desk(setup, journal, api, strategy),
+        people=partial(late_people, cache, api, strategy.observe),
+        purchases=partial(last_purchases, journal.queries),
         technician=figures,
     )
     till = Till(ports, till_settings(config, strategy.balance), readers.queue)

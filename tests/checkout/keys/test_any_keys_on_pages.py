@@ -5,6 +5,7 @@ Beside test_any_keys.py: a till with staff, whose pages are open half of the tim
 
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from tests.checkout.keys.console import Console
@@ -15,18 +16,41 @@ from tests.checkout.pages.crew import CREWED, KIM, SAM, crewed_shop
 
 from taptill.checkout.session import Step
 from taptill.domain.entry import EntryKind
+from taptill.domain.money import Money
 
 SEQUENCES = 2_000
 PER_RUN = 100
-F2, F8, F9, F10 = b"\x1bOQ", b"\x1b[19~", b"\x1b[20~", b"\x1b[21~"
+F2, F3, F7, F8, F9, F10 = b"\x1bOQ", b"\x1bOR", b"\x1b[18~", b"\x1b[19~", b"\x1b[20~", b"\x1b[21~"
 PAGE_SHARDS = (
-    *(F2, F8, F8, F8, F9, F10, F10, F10, b"\r", b"\r", b"1", b"2", b"3", b"4", b"5", b"6"),
+    *(
+        F2,
+        F3,
+        F7,
+        F7,
+        F8,
+        F8,
+        F8,
+        F9,
+        F10,
+        F10,
+        F10,
+        b"\r",
+        b"\r",
+        b"1",
+        b"2",
+        b"3",
+        b"4",
+        b"5",
+        b"6",
+    ),
     *(b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D", b"\x1b[3~", b"\x1b[5~", b"\x1b[6~", b"\x1b[H"),
     *(b"\x1b", b"-", b"\x7f", b"2580", b"0", b",", b"5", b"c", "é".encode(), "漢".encode()),
 )
 MACHINE_LINES = ("00000420\r", "2580\r", "4006381333931\r", "1\r", "135791\t", "12580\r", "31111\r")
 WAYS_IN = (
     (F10, b"1"),
+    (F10, b"1"),
+    (F10, b"4"),
     (F10, b"2", b"5", b"0"),
     (F10, b"3"),
     (F10, b"4"),
@@ -35,6 +59,11 @@ WAYS_IN = (
     (F8, F8, b"\r"),
     (F2, b"1", b"2", b"5"),
     (F9, b"1"),
+    (F3, b"a"),
+    (F3, b"d", b"o", b"\r"),
+    (F7, b"5", b"0", b"0"),
+    (F7, F7, b"1", b"0", b"0", b"\r"),
+    (F8, b"\r", b"1"),
 )
 
 
@@ -81,7 +110,7 @@ def test_no_key_on_a_page_charges_or_leads_nowhere(first: int) -> None:
     """Enough of the sequences end in a charge, in a void, in a page; from each Esc leads out."""
     counts: Counter[str] = Counter()
     for seed in range(first, first + PER_RUN):
-        with crewed_shop(CREWED) as shop:
+        with crewed_shop(replace(CREWED, max_repayment=Money(5000))) as shop:
             shop.conflict_desk.open = [LOST, REFUSED]
             console, dice = Console(shop, takes_lines=seed % 2 == 0, cards="A"), random.Random(seed)
             for _ in range(STEPS):

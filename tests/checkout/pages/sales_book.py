@@ -5,6 +5,7 @@ from tests.fakes.journal import FakeBooks
 from taptill.domain.entry import Entry, EntryKind
 from taptill.domain.errors import JournalError
 from taptill.domain.sales.past import PAGE_ROWS, HistoryPage, HistoryRow, PastSale, SalesPage
+from taptill.domain.sales.repaying import repayment_id, takes_back
 from taptill.domain.sales.search import HistorySearch
 
 STEP = 5
@@ -21,15 +22,12 @@ class FakeSalesBook:
     def of_shift(self, before_seq: int | None = None, limit: int = PAGE_ROWS) -> SalesPage:
         """Return the charges after `closed_seq`, all of them up to the limit."""
         del before_seq
-        charges = [
-            entry for entry in self._entries(EntryKind.CHARGE) if self.is_of_shift(entry.seq)
-        ]
+        charges = [entry for entry in self._sales() if self.is_of_shift(entry.seq)]
         return SalesPage(tuple(map(self._with_voids, charges[::-1][:limit])), None)
 
     def sale(self, charge_id: str) -> PastSale | None:
         """Return a charge by its id."""
-        charges = self._entries(EntryKind.CHARGE)
-        found = [entry for entry in charges if entry.charge_id == charge_id]
+        found = [entry for entry in self._sales() if entry.charge_id == charge_id]
         return self._with_voids(found[0]) if found else None
 
     def is_of_shift(self, seq: int) -> bool:
@@ -40,7 +38,7 @@ class FakeSalesBook:
         self, search: HistorySearch, before_seq: int | None = None, limit: int = PAGE_ROWS
     ) -> HistoryPage:
         """Return what fits among the STEP entries before one."""
-        kinds = (EntryKind.CHARGE, EntryKind.VOID, EntryKind.DECLINED)
+        kinds = (EntryKind.CHARGE, EntryKind.VOID, EntryKind.REPAYMENT, EntryKind.DECLINED)
         found = sorted((e for kind in kinds for e in self._entries(kind)), key=lambda e: -e.seq)
         older = [e for e in found if before_seq is None or e.seq < before_seq]
         step = older[:STEP]
@@ -49,10 +47,14 @@ class FakeSalesBook:
         return HistoryPage(tuple(rows), next_seq, len(step))
 
     def _row(self, entry: Entry) -> HistoryRow:
-        charge = entry if entry.kind is EntryKind.CHARGE else None
+        charge = entry if entry.kind in {EntryKind.CHARGE, EntryKind.REPAYMENT} else None
         if entry.kind is EntryKind.VOID and (sale := self.sale(entry.charge_id or "")):
             charge = sale.charge
         return HistoryRow(entry, charge)
+
+    def _sales(self) -> list[Entry]:
+        repayments = [e for e in self._entries(EntryKind.REPAYMENT) if not takes_back(e)]
+        return sorted([*self._entries(EntryKind.CHARGE), *repayments], key=lambda e: e.seq)
 
     def _entries(self, kind: EntryKind) -> list[Entry]:
         if self.unreadable:
@@ -61,4 +63,6 @@ class FakeSalesBook:
 
     def _with_voids(self, charge: Entry) -> PastSale:
         voids = [e for e in self._entries(EntryKind.VOID) if e.charge_id == charge.charge_id]
-        return PastSale(charge, tuple(voids))
+        taken = [e for e in self._entries(EntryKind.REPAYMENT) if takes_back(e)]
+        taken = [e for e in taken if repayment_id(e) == charge.charge_id]
+        return PastSale(charge, (*voids, *taken))

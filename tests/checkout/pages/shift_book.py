@@ -11,7 +11,12 @@ from taptill.domain.money import Money
 from taptill.domain.reports.counter import ReportCounter
 from taptill.domain.reports.report import CountAndSum
 from taptill.domain.reports.scopes import ShiftRange
-from taptill.domain.reports.shift_report import Cash, Closing, ShiftReport, closed
+from taptill.domain.reports.shift_report import (
+    Closing,
+    ShiftReport,
+    cash_until_now,
+    closed,
+)
 from taptill.domain.reports.voided import VoidedCharge
 
 COUNT_S = 0.2
@@ -74,7 +79,7 @@ class FakeShiftBook:
         }
 
     def _report(self, counter: ReportCounter) -> ShiftReport:
-        opened = self.opening
+        opened, figures = self.opening, counter.report()
         cash = opened.body["cash"] if opened else None
         return ShiftReport(
             journal_id="aaaa0001",
@@ -89,8 +94,8 @@ class FakeShiftBook:
             opened_by=(opened.staff or "") if opened else "",
             closed_at="",
             closed_by="",
-            cash=Cash(opening_minor=cash),
+            cash=cash_until_now(cash, figures),
             unsent=CountAndSum(1, 420),
             cases=CountAndSum(),
-            figures=counter.report(),
+            figures=figures,
         )

@@ -15,7 +15,7 @@ from tests.examples import about
 from tests.fakes.shop import CARDS, GOODS, SETTINGS, Shop
 
 from taptill.checkout.keypad import KeyedInput
-from taptill.checkout.pages.page import Cell, phrase
+from taptill.checkout.pages.page import Balance, Cell, phrase
 from taptill.checkout.pages.shift import ReportPage
 from taptill.checkout.session import OVER, UNDER_WAY, Notice, Step
 from taptill.checkout.till_state import TillSettings
@@ -23,8 +23,11 @@ from taptill.checkout.view import TillView
 from taptill.domain.basket import Good
 from taptill.domain.conflicts.case import CaseOutcome
 from taptill.domain.entry import MONEY_KINDS, Entry, EntryKind
-from taptill.domain.money import Money
+from taptill.domain.money import ZERO, Money
 from taptill.domain.reports.shift_report import identities
+from taptill.domain.sales.past import WITHOUT_CARD
+from taptill.domain.sales.repaying import Direction, direction_of, repayment_id, takes_back
+from taptill.domain.staff.member import Right
 from taptill.domain.tap import Scan
 
 COLA = Good("", "Cola", Money(110), "Drinks", barcode="4006381333931")
@@ -32,6 +35,7 @@ BOTTLE = Good("b", "Bottle back", Money(-25))
 ALL_GOODS = (*GOODS, COLA, BOTTLE)
 GOODS_LISTS = (ALL_GOODS, GOODS, (BOTTLE, COLA, Good("c", "Coffee", Money(160))), ())
 STAFF_LISTS = (CREW, (JO, KIM), (KIM, SAM), (replace(JO, pin_hash=KIM.pin_hash), KIM))
+MAX_REPAYMENT = Money(5000)
 BARCODES = (COLA.barcode, "4006381333948", "")
 PINS = {"Jo": "2580", "Kim": "135791", "Ted": "0000"}
 ALL_CARDS = (*CARDS, KIM.card_id, SAM.card_id)
@@ -39,10 +43,11 @@ NAMED_KEYS = (
     *("up", "down", "left", "right", "delete", "home", "end", "page_up", "page_down"),
     *("backspace", "-", "+", "insert", "q"),
 )
-PAGE_KEYS = ("f2", "f8", "f9", "f10", "f8", "f10", "f12")
+PAGE_KEYS = ("f2", "f3", "f7", "f8", "f9", "f10", "f7", "f8", "f10", "f12")
 SIGNED = frozenset(EntryKind) & {
     EntryKind.CHARGE,
     EntryKind.VOID,
+    EntryKind.REPAYMENT,
     EntryKind.DECLINED,
     EntryKind.SHIFT_OPENED,
     EntryKind.SHIFT_CLOSED,
@@ -75,7 +80,8 @@ class CounterInAnyOrder(TillInAnyOrder):
     def open_shop(self) -> Shop:
         """Open a till with staff, barcodes and deposits."""
         self.looked_at = 0
-        return WatchedShop(replace(CREWED, keypad=replace(SETTINGS.keypad, goods=ALL_GOODS)))
+        keypad = replace(SETTINGS.keypad, goods=ALL_GOODS)
+        return WatchedShop(replace(CREWED, keypad=keypad, max_repayment=MAX_REPAYMENT))
 
     @initialize(staff=st.sampled_from((*STAFF_LISTS, ())), cases=st.booleans())
     def begin(self, staff: tuple[object, ...], cases: bool) -> None:  # noqa: FBT001 - drawn
@@ -91,6 +97,10 @@ class CounterInAnyOrder(TillInAnyOrder):
         for entry in new:
             is_signed = bool(entry.staff) or not members or entry.kind not in SIGNED
             self.law(is_signed, f"every {entry.kind} is signed")
+            if entry.body.get(WITHOUT_CARD):
+                self.law(bool(entry.staff), "who is chosen by name is charged by somebody")
+            if entry.kind is EntryKind.REPAYMENT:
+                self.look_at_repayment(entry)
         if members and not view.status.staff:
             self.law(view.step not in UNDER_WAY, "nobody sells who is not logged in")
             is_shut = view.step is Step.CLOSED or view.page is not None
@@ -113,6 +123,32 @@ class CounterInAnyOrder(TillInAnyOrder):
             return
         self.law(customer.name == confirmed.name, "who was shown is charged")
         self.law(not customer.blocked, "nobody blocked is charged")
+
+    def look_at_repayment(self, entry: Entry) -> None:
+        """Cash moves as Enter confirmed it on the form; it is taken back once, whole."""
+        if takes_back(entry):
+            same = [one for one in self.repayments() if repayment_id(one) == repayment_id(entry)]
+            is_whole = sum(one.amount_minor or 0 for one in same) == 0
+            self.law(len(same) == 2 and is_whole, "a repayment is taken back once, whole")
+            return
+        amount = abs(entry.amount_minor or 0)
+        self.law(0 < amount <= MAX_REPAYMENT.minor, "no cash beyond the limit")
+        way = direction_of(entry)
+        forms = [view.page for view in self.shop.enters if view.page]
+        named = [page for page in forms if page.name == f"pay-{way}"]
+        is_shown = bool(named) and named[-1].head[-1].cells[-1] == Money(amount)
+        self.law(is_shown, "Enter was pressed on the form with this amount")
+        if way is Direction.OUT:
+            members = {member.name: member for member in CREW}
+            by = members.get(entry.body.get("approved_by") or entry.staff or "")
+            self.law(bool(by and by.may(Right.PAY_OUT)), "a supervisor lets cash out")
+            debt = named[-1].head[2].cells[-1] if named else None
+            is_covered = isinstance(debt, Balance) and debt.debt <= ZERO
+            self.law(is_covered, "no cash out beyond what is there in advance")
+
+    def repayments(self) -> list[Entry]:
+        """Return all repayments, with those that take one back."""
+        return self.shop.books.of_kind(EntryKind.REPAYMENT)
 
     def look_at_voids(self) -> None:
         """No sale is taken back beyond what it was, as a sum and line by line."""
@@ -146,7 +182,11 @@ class CounterInAnyOrder(TillInAnyOrder):
         shift = report.shift
         in_range = [e for e in self.shop.books.entries if shift.from_seq <= e.seq <= shift.to_seq]
         rows: dict[Cell, Cell] = {row.cells[0]: row.cells[-1] for row in view.page.rows}
-        self.law(rows[phrase("row.net")] == Money(money_of(in_range)), "a report has its sums")
+        sold = [e for e in in_range if e.kind is not EntryKind.REPAYMENT]
+        self.law(rows[phrase("row.net")] == Money(money_of(sold)), "a report has its sums")
+        cash = report.cash.repaid_minor - report.cash.paid_out_minor
+        moved = -money_of([e for e in in_range if e.kind is EntryKind.REPAYMENT])
+        self.law(cash == moved, "the drawer has what was paid in less what was paid out")
         self.law(all(one.holds for one in identities(report)), "the identities hold")
 
     def voids_of(self, charge: Entry) -> Iterator[Entry]:
@@ -236,6 +276,52 @@ class CounterInAnyOrder(TillInAnyOrder):
             self.shop.hasty_enter()
             if self.shop.view.page:
                 self.shop.press("1")
+            self.shop.later(0.5)
+
+    @rule(
+        card=st.sampled_from("ABCD"),
+        keys=st.sampled_from(("500", "4000", "5001", "0", "1,5")),
+        out=st.booleans(),
+        by=st.sampled_from((KIM.card_id, SAM.card_id, "")),
+    )
+    def cash(self, card: str, keys: str, out: bool, by: str) -> None:  # noqa: FBT001 - drawn
+        """Take cash of a customer or give some back, perhaps with a supervisor's card."""
+        self.shop.tap(card)
+        self.shop.later(0.5)
+        self.shop.key("f7")
+        if out and self.shop.view.page:
+            self.shop.key("f7")
+        if self.shop.view.page and self.shop.page().name.startswith("pay-"):
+            self.shop.press(keys)
+            self.shop.enter()
+            if by:
+                self.shop.tap(by)
+            self.shop.later(0.5)
+
+    @rule(
+        typed=st.sampled_from(("a", "byr", "bela", "carl", "d n", "x")),
+        keys=st.sampled_from(("", "420")),
+    )
+    def find(self, typed: str, keys: str) -> None:
+        """Find a customer by name, choose the first one, and perhaps charge something."""
+        self.shop.key("f3")
+        self.shop.later(0.1)
+        if self.shop.view.page and self.shop.page().name == "find":
+            self.shop.press(typed)
+            self.shop.enter()
+            self.shop.later(0.5)
+            self.shop.press(keys)
+            self.shop.enter()
+            self.shop.later(1.0)
+
+    @rule(reason=st.sampled_from("123"))
+    def take_cash_back(self, reason: str) -> None:
+        """Press F8 and take back the newest row, where that is a repayment."""
+        self.shop.key("f8")
+        if self.shop.view.page and self.shop.page().name == "undo":
+            self.shop.hasty_enter()
+            if self.shop.view.page and self.shop.page().name == "undo-why":
+                self.shop.press(reason)
             self.shop.later(0.5)
 
     @rule(why=st.sampled_from("1234"), by=st.sampled_from((KIM.card_id, SAM.card_id, "DEAD00")))
@@ -351,14 +437,22 @@ def test_the_counter_laws_are_looked_at() -> None:
     machine.sell("420", "A")
     machine.undo("")
     machine.override("1", KIM.card_id)
+    machine.cash("A", "500", out=False, by="")
+    machine.take_cash_back("3")
+    machine.find("byr", "100")
+    machine.cash("A", "100", out=True, by=KIM.card_id)
+    machine.shop.escape()
     machine.office_page("3", "")
     kinds = Counter(entry.kind for entry in machine.shop.books.entries)
-    assert (kinds[EntryKind.CHARGE], kinds[EntryKind.VOID]) == (2, 1)
-    assert kinds[EntryKind.SHIFT_CLOSED] == 1
-    assert machine.shop.books.of_kind(EntryKind.CHARGE)[-1].body["overrides"]
+    assert (kinds[EntryKind.CHARGE], kinds[EntryKind.VOID]) == (3, 1)
+    assert (kinds[EntryKind.SHIFT_CLOSED], kinds[EntryKind.REPAYMENT]) == (1, 3)
+    *_, overridden, by_name = machine.shop.books.of_kind(EntryKind.CHARGE)
+    assert overridden.body["overrides"]
+    assert by_name.body[WITHOUT_CARD]
     assert machine.wrong == []
     view = machine.shop.view
-    row = replace(view.recent_sales[0], amount=Money(1))
+    charged = next(row for row in view.recent_sales if not row.repaid)
+    row = replace(charged, amount=Money(1))
     machine.look_at_recent_sales(replace(view, recent_sales=(row,)))
     assert machine.wrong == ["the list shows what is left"]
     machine.wrong.clear()

@@ -22,7 +22,7 @@ MADE_HERE = hash_pin("2580")
 @pytest.mark.parametrize(
     ("role", "rights"),
     [
-        (Role.CASHIER, {Right.SELL, Right.CLOSE_SHIFT}),
+        (Role.CASHIER, {Right.SELL, Right.CLOSE_SHIFT, Right.FIND, Right.PAY_IN}),
         (Role.SUPERVISOR, set(Right)),
         (Role.TECHNICIAN, {Right.SELL, Right.INSPECT}),
     ],

@@ -220,7 +220,7 @@ def plan(queries: JournalQueries, statement: str, *parameters: object) -> str:
 def test_no_query_reads_more_than_it_needs(long_journal: JournalQueries) -> None:
     """The plans: from the end backwards by number, and by index for the rest; nothing sorted."""
     backwards = "SEARCH entries USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"
-    assert plan(long_journal, past_sales._CHARGES, 100, 1) == backwards
+    assert plan(long_journal, past_sales._SALES, 100, 1) == backwards
     assert plan(long_journal, past_sales._HISTORY, 100, 1) == backwards
     last_closed = f"SELECT * FROM entries WHERE {shift_entries._LAST_CLOSED}"
     assert "USING INDEX entries_rare" in plan(long_journal, last_closed)

@@ -1,5 +1,6 @@
 """A journal after its day in, what is wrong with its voids, overrides and shifts out."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC
 
@@ -12,6 +13,7 @@ from taptill.domain.entry import Entry, EntryKind
 from taptill.domain.money import Money
 from taptill.domain.reports.shift_report import identities
 from taptill.domain.sales.remainder import remainder
+from taptill.domain.sales.repaying import VOIDS, takes_back
 from taptill.journal.back_office.shift_check import shift_faults
 from taptill.journal.back_office.shifts import running_report, stored_report
 from taptill.journal.file import entries
@@ -21,6 +23,7 @@ def counter_faults(till: ModelTill) -> Iterator[str]:
     """Yield what no journal of a till may ever hold."""
     everything = list(entries(till.harness.file.connection))
     yield from _void_faults(everything)
+    yield from _repayment_faults(everything)
     yield from _override_faults(everything)
     yield from _shift_faults(till, everything)
     yield from _exposure_faults(till, everything)
@@ -45,6 +48,28 @@ def _void_faults(everything: Sequence[Entry]) -> Iterator[str]:
             yield f"entry {void.seq} takes back a charge that there is not"
 
 
+def _repayment_faults(everything: Sequence[Entry]) -> Iterator[str]:
+    """Each repayment is taken back at most once, as a whole, and never after a write-off."""
+    entries_by_seq = {entry.seq: entry for entry in everything}
+    taken: Counter[int] = Counter()
+    for entry in filter(takes_back, everything):
+        booked = entries_by_seq.get(entry.body[VOIDS])
+        if booked is None or booked.kind is not EntryKind.REPAYMENT or takes_back(booked):
+            yield f"entry {entry.seq} takes back a repayment that there is not"
+            continue
+        taken[booked.seq] += 1
+        is_whole = (booked.amount_minor or 0) + (entry.amount_minor or 0) == 0
+        if not is_whole or booked.customer_id != entry.customer_id or taken[booked.seq] > 1:
+            yield f"entry {entry.seq} takes entry {booked.seq} back otherwise than once, whole"
+        if any(
+            one.kind is EntryKind.WRITE_OFF
+            and one.customer_id == booked.customer_id
+            and booked.seq < one.seq < entry.seq
+            for one in everything
+        ):
+            yield f"entry {entry.seq} takes back what was written off"
+
+
 def _override_faults(everything: Sequence[Entry]) -> Iterator[str]:
     for entry in everything:
         for reason, staff, why in entry.body.get("overrides", ()):
@@ -67,6 +92,14 @@ def _shift_faults(till: ModelTill, everything: Sequence[Entry]) -> Iterator[str]
     ]
     total = sum(report.figures.change_minor for report in (*closed, running))
     booked = sum(entry.amount_minor or 0 for entry in everything)
+    cash = sum(
+        report.cash.repaid_minor - report.cash.paid_out_minor for report in (*closed, running)
+    )
+    repaid = sum(
+        entry.amount_minor or 0 for entry in everything if entry.kind is EntryKind.REPAYMENT
+    )
+    if cash != -repaid:
+        yield f"all drawers have {money(cash)} of customers, the journal {money(-repaid)}"
     if total != booked:
         yield f"all shifts sum up to {money(total)}, the journal to {money(booked)}"
     for report in (*closed, running):

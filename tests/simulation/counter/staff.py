@@ -31,6 +31,15 @@ from taptill.domain.reports.business_days import BusinessDays
 from taptill.domain.reports.shift_report import Closing, closed, identities
 from taptill.domain.sales.past import PastSale
 from taptill.domain.sales.remainder import Part, PartRefusal, Remainder
+from taptill.domain.sales.repaying import (
+    Direction,
+    Repayment,
+    RepaymentQuestion,
+    refusal,
+    repayment_draft,
+    takes_back,
+    taking_back_draft,
+)
 from taptill.domain.sales.search import HistorySearch
 from taptill.domain.sales.undo import SaleOrigin, Undoer, UndoRight, may_undo
 from taptill.journal.back_office.shifts import (
@@ -57,6 +66,7 @@ POLICY = Policy(
     offline_per_terminal=Money(2_000),
     override_max=Money(1_500),
 )
+MAX_REPAYMENT = Money(5_000)
 CHARGES = HistorySearch.of("", EUR)
 DAYS = SiteDays(BusinessDays(time(4), UTC), "UTC")
 
@@ -72,6 +82,8 @@ class ModelStaff:
         """Return what may be done, by its verb."""
         return {
             Verb.TAKE_BACK: self._take_back,
+            Verb.TAKE_CASH: self._take_cash,
+            Verb.CASH_BACK: self._cash_back,
             Verb.RETRY_VOID: self._retry_void,
             Verb.OVERRIDE: self._override,
             Verb.OPEN_SHIFT: self._open_shift,
@@ -103,6 +115,66 @@ class ModelStaff:
             "till {} takes {} of {}'s charge of {} back: {}",
             *(till, part.amount.minor, NAMES[act.customer], sale.charge.amount_minor, words),
         )
+
+    def _take_cash(self, act: Act) -> bool:
+        """Book cash as the rules allow it, by a row that was just read."""
+        till = self._world.till(act)
+        if till is None:
+            return False
+        row = self._world.backend.read(act.customer)
+        shown, in_question = pending(
+            row,
+            till.position(act.customer),
+            till.journal_id,
+            till.harness.queries.entry_at_mark,
+        )
+        counted = max(shown, Money(0)) if in_question else shown
+        question = RepaymentQuestion(
+            cardholder=Found(row, age_s=0.0),
+            direction=Direction.IN if act.how > 0 else Direction.OUT,
+            amount=Money(abs(act.how)),
+            debt_now=row.debt + counted,
+            is_fresh=True,
+            journal_open=True,
+            max_repayment=MAX_REPAYMENT,
+        )
+        if refusal(question):
+            return False
+        repayment = Repayment(
+            customer=row.customer,
+            direction=question.direction,
+            amount=question.amount,
+            currency=EUR,
+            charge_id=self._world.new_charge_id(),
+            offline=False,
+        )
+        till.write(replace(repayment_draft(repayment), staff=BO))
+        words = "takes {} in cash from {}" if act.how > 0 else "pays {} in cash out to {}"
+        return self._world.say(f"till {{}} {words}", till, abs(act.how), NAMES[act.customer])
+
+    def _cash_back(self, act: Act) -> bool:
+        """Take a repayment back, and then once more, which the journal must refuse."""
+        till = self._world.till(act)
+        booked = [sale for sale in _repayments(till) if not sale.is_taken_back] if till else []
+        booked = [sale for sale in booked if sale.charge.customer_id == act.customer]
+        if till is None or not booked:
+            return False
+        sale = booked[act.how % len(booked)]
+        draft = replace(taking_back_draft(sale.charge, reason="not paid"), staff=BO)
+        try:
+            till.write(draft)
+        except EntryRefusedError:
+            if not sale.written_off:
+                self.wronged = f"till {till.number} refuses to take a sound repayment back"
+            return False
+        if sale.written_off:
+            self.wronged = f"till {till.number} takes back what was written off"
+        with suppress(EntryRefusedError):
+            till.write(draft)
+            self.wronged = f"till {till.number} has taken one repayment back twice"
+        amount = abs(draft.amount_minor or 0)
+        name = NAMES[act.customer]
+        return self._world.say("till {} takes {}'s repayment of {} back", till, name, amount)
 
     def _retry_void(self, act: Act) -> bool:
         """Write the last void once more: its commit looked like a failure, and was none."""
@@ -179,13 +251,22 @@ class ModelStaff:
 
 def _sales(till: ModelTill) -> Iterator[PastSale]:
     """Yield all sales of a journal, newest first."""
+    return _found(till, EntryKind.CHARGE)
+
+
+def _repayments(till: ModelTill) -> Iterator[PastSale]:
+    """Yield all repayments of a journal, newest first."""
+    return (sale for sale in _found(till, EntryKind.REPAYMENT) if sale.is_repayment)
+
+
+def _found(till: ModelTill, kind: EntryKind) -> Iterator[PastSale]:
     past_sales = PastSales(till.harness.queries)
     before_seq: int | None = None
     while True:
         page = past_sales.find(CHARGES, before_seq)
         for row in page.rows:
             sale = past_sales.sale(row.entry.charge_id or "")
-            if row.entry.kind is EntryKind.CHARGE and sale:
+            if row.entry.kind is kind and not takes_back(row.entry) and sale:
                 yield sale
         before_seq = page.next_seq
         if before_seq is None:

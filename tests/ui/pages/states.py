@@ -8,9 +8,12 @@ from tests.checkout.pages.sales_book import FakeSalesBook
 from tests.checkout.pages.technician.figures import READ, FakeFigures
 from tests.domain.figures.samples import TROUBLED
 from tests.domain.reports.test_shift_report import Z, shift_report
+from tests.domain.samples import ADA, known
 from tests.fakes.shop import open_shop
 from tests.ui.states import READY, STATUS
 
+from taptill.checkout.money.pages import RepaymentBooked, RepaymentForm
+from taptill.checkout.money.typed_cash import TypedCash
 from taptill.checkout.pages.cases import CasePages
 from taptill.checkout.pages.choices import reasons
 from taptill.checkout.pages.history import History, HistoryEntry
@@ -22,12 +25,14 @@ from taptill.checkout.pages.staff_desk import StaffDesk
 from taptill.checkout.pages.technician.page import TechnicianPage
 from taptill.checkout.pages.technician.parts import PARTS, PartName
 from taptill.checkout.pages.undo import LinesToTakeBack, UndoDesk
+from taptill.checkout.people.finding import FindCustomer
 from taptill.checkout.till_state import TillState
 from taptill.checkout.view import TillView
 from taptill.domain.decision import Reason
 from taptill.domain.entry import Entry, EntryKind
 from taptill.domain.money import Currency, Money
 from taptill.domain.sales.past import HistoryRow, PastSale, SalesPage
+from taptill.domain.sales.repaying import Direction
 from taptill.domain.staff.member import Right
 
 MANY = tuple(replace(member, name=f"{member.name} {turn}") for turn in range(6) for member in CREW)
@@ -123,10 +128,9 @@ def _shift_pages() -> dict[str, TillPage]:
     keypad = CREWED.keypad
     form = CashForm(
         name="open-shift",
-        keypad=keypad,
         follow=lambda _: Turn(),
         back=Turn(),
-        cash=TextField("5000"),
+        cash=TypedCash(keypad, TextField("5000", 12, "0123456789.,")),
     )
     head = (
         PageRow((phrase("row.sales", count=212), Money(83140))),
@@ -183,6 +187,65 @@ def _office() -> TillPage:
         return page
 
 
+def _money_pages() -> dict[str, TillPage]:
+    with crewed_shop(replace(CREWED, max_repayment=Money(20000))) as shop:
+        shop.tap("D")
+        shop.later(0.5)
+        shop.key("f7")
+        shop.press("2000")
+        form = shop.till.sale.page
+        assert isinstance(form, RepaymentForm)
+        pay_in = replace(form, desk=_KeptDesk(form))  # type: ignore[arg-type]
+    pay_out = replace(pay_in, direction=Direction.OUT)
+    booked = RepaymentBooked(
+        direction=Direction.IN,
+        name="Dora Nada",
+        amount=Money(2000),
+        before=Money(840),
+        undo=Turn,
+    )
+    return {
+        "pay-in": pay_in,
+        "pay-in-too-much": replace(pay_in, notice=phrase("repay.too-much")),
+        "pay-out": pay_out,
+        "pay-out-not-fresh": replace(pay_out, notice=phrase("repay.not-fresh")),
+        "paid-in": booked,
+        "paid-out": replace(booked, direction=Direction.OUT, before=Money(-5000)),
+    }
+
+
+def _found_pages() -> dict[str, TillPage]:
+    with crewed_shop() as shop:
+        shop.key("f3")
+        shop.later(0.1)
+        reading = shop.till.sale.page
+        assert isinstance(reading, FindCustomer)
+        shop.press("a")
+        page = shop.till.sale.page
+        assert isinstance(page, FindCustomer)
+    people = [
+        replace(known(replace(ADA, id=number, name=name, blocked=number == 3)))
+        for number, name in enumerate(("Ada Byron", "Anna-Lena Müller", "Ümit Ağaoğlu"), 1)
+    ]
+    return {
+        "find": replace(page, found=(*people, *people * 6), chosen=1),
+        "find-nobody": replace(page, found=()),
+        "find-reading": replace(reading, index=None),
+        "find-names": reading,
+    }
+
+
+class _KeptDesk:
+    """The desk of a till that is closed by now: it shows who was there."""
+
+    def __init__(self, form: RepaymentForm) -> None:
+        self._shown = form.desk.shown(form)
+
+    def shown(self, form: RepaymentForm) -> object:
+        del form
+        return self._shown
+
+
 def pages() -> dict[str, TillPage]:
     """Return every page in its states, by name."""
     names = log_in(_desk())
@@ -203,6 +266,8 @@ def pages() -> dict[str, TillPage]:
         **_technician_pages(),
         **_shift_pages(),
         **{name: page for name, page in _case_pages().items() if page},
+        **_money_pages(),
+        **_found_pages(),
     }
 
 

@@ -22,6 +22,9 @@ from taptill.ui.texts import load
 RIGHTS = {
     Right.SELL: "sell, take back an own sale of this shift within the window",
     Right.CLOSE_SHIFT: "open and close the shift",
+    Right.FIND: "find a customer by name (F3)",
+    Right.PAY_IN: "take cash of a customer (F7)",
+    Right.PAY_OUT: "pay cash out to a customer (F7)",
     Right.UNDO_ANY: "take back any sale of this shift",
     Right.OVERRIDE: "let a refusal pass (F9)",
     Right.DECIDE: "decide a case (F10, to clarify)",

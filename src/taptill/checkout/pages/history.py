@@ -23,6 +23,7 @@ from taptill.checkout.recent_sales import local_time
 from taptill.domain.entry import EntryKind
 from taptill.domain.money import Currency, Money
 from taptill.domain.sales.past import HistoryRow
+from taptill.domain.sales.repaying import direction_of, takes_back
 from taptill.domain.sales.search import HistorySearch
 
 ROWS_MAX = 200
@@ -113,6 +114,7 @@ class HistoryEntry:
             ("row.customer", " ".join(filter(None, (row.initials, row.external_id)))),
             ("row.staff", entry.staff or ""),
             ("row.why", why_declined(row.reason)),
+            ("row.card", phrase("row.without-card") if row.is_without_card else ""),
             ("row.sale", entry.charge_id or ""),
         )
         lines = [
@@ -158,4 +160,7 @@ def _row(row: HistoryRow) -> PageRow:
     is_decline = entry.kind is EntryKind.DECLINED
     who = why_declined(row.reason) if is_decline else row.initials
     at = local_time(entry.at, DAY_AND_TIME)
-    return PageRow((at, row.amount, who, phrase(f"entry.{entry.kind}")))
+    kind = f"entry.{entry.kind}"
+    if entry.kind is EntryKind.REPAYMENT:
+        kind = "entry.void" if takes_back(entry) else f"row.paid-{direction_of(entry)}"
+    return PageRow((at, row.amount, who, phrase(kind)))

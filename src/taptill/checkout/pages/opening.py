@@ -3,21 +3,26 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from taptill.checkout.charging import Charging
+from taptill.checkout.identification import Identification
+from taptill.checkout.money.desk import RepaymentDesk
 from taptill.checkout.pages.cases import CasePages
 from taptill.checkout.pages.choices import Choices, answered
 from taptill.checkout.pages.history import history
 from taptill.checkout.pages.overriding import override_page
 from taptill.checkout.pages.page import BACK_TO_SALE, PageRow, Phrase, Turn, phrase
 from taptill.checkout.pages.shift import ShiftDesk
-from taptill.checkout.pages.sign_in import locking, log_in
+from taptill.checkout.pages.sign_in import approval, locking, log_in
 from taptill.checkout.pages.staff_desk import StaffDesk
 from taptill.checkout.pages.technician.page import TechnicianPage
 from taptill.checkout.pages.undo import UndoDesk
+from taptill.checkout.people.finding import FindCustomer, finding
 from taptill.checkout.session import Notice, Step
 from taptill.checkout.till_state import TillState
-from taptill.domain.decision import OVERRIDABLE, Declined
+from taptill.domain.card_id import CardId
+from taptill.domain.decision import OVERRIDABLE, Declined, Found
 from taptill.domain.sales.past import PastSale
 from taptill.domain.staff.member import Right
+from taptill.domain.tap import Chosen
 
 _DECLINED = frozenset({Step.DECLINED, Step.REFUSED})
 
@@ -25,12 +30,17 @@ _DECLINED = frozenset({Step.DECLINED, Step.REFUSED})
 class PageOpener:
     """Makes the first page behind a key, or says why there is none now."""
 
-    def __init__(self, state: TillState, charging: Charging) -> None:
+    def __init__(
+        self, state: TillState, charging: Charging, identification: Identification
+    ) -> None:
         self._state = state
         self._charging = charging
+        self._identification = identification
         self._desk = StaffDesk(state)
         self._pages: Mapping[str, Callable[[], Turn | Notice]] = {
             "f2": self._lock,
+            "f3": self._find,
+            "f7": RepaymentDesk(state, self._desk, self._undo).open,
             "f8": self._undo,
             "f9": self._override,
             "f10": self._office,
@@ -53,6 +63,22 @@ class PageOpener:
     def _lock(self) -> Turn | Notice:
         return locking(self._desk) if self._state.settings.staff else Notice.NO_STAFF
 
+    def _find(self) -> Turn | Notice:
+        """Return the search of a customer by name, for those who may; it needs staff."""
+        people, settings, desk = self._state.ports.people, self._state.settings, self._desk
+        if not settings.staff:
+            return Notice.NO_STAFF
+        if people is None or not settings.finds_by_name:
+            return Notice.SWITCHED_OFF
+        page = FindCustomer(people=people(), choose=self._choose)
+        if desk.member and desk.member.may(Right.FIND):
+            return finding(page)
+        return Turn(approval(desk, Right.FIND, lambda _: finding(page), BACK_TO_SALE))
+
+    def _choose(self, found: Found) -> Turn:
+        chosen = Chosen(CardId(""), "", self._state.now_s, found.snapshot.customer.id)
+        return Turn(then=lambda: self._identification.on_choice(chosen))
+
     def _undo(self) -> Turn | Notice:
         """Return the list of sales; where the last one can be taken back at once, ask about it."""
         state, book = self._state, self._state.ports.past_sales
@@ -73,7 +99,7 @@ class PageOpener:
             return Turn(undo.list_page(undo.listed()))
         last = self._charging.voidable()
         sale = sales.sale(last.charge_id) if last else None
-        if sale and undo.may_alone(sale):
+        if sale and not sale.is_repayment and undo.may_alone(sale):
             return self._ask_void()
         listed = undo.listed()
         if undo.is_anything_left(listed):

@@ -38,9 +38,16 @@ class Bar:
     percent: int
 
 
-Cell = Phrase | Money | PersonName | Bar | str
-"""A text of the catalogue, an amount, a name, a bar, or a text from outside, which the screen
-cleans."""
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a customer owes, in words, of which the screen shows as much as the site allows."""
+
+    debt: Money
+
+
+Cell = Phrase | Money | PersonName | Balance | Bar | str
+"""A text of the catalogue, an amount, a name, a balance, a bar, or a text from outside, which the
+screen cleans."""
 
 _DECLINES = frozenset(reason.value for reason in Reason)
 
@@ -54,6 +61,7 @@ class Tone(StrEnum):
     """How a row stands out."""
 
     PLAIN = "plain"
+    GOOD = "good"
     CAREFUL = "careful"
     BAD = "bad"
 

@@ -7,6 +7,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from taptill.checkout.charging import DEAD_ENTER_S, Charging
+from taptill.checkout.identification import Identification
 from taptill.checkout.pages.page import TillPage, Turn, Work
 from taptill.checkout.session import Notice, Step
 from taptill.checkout.till_state import TillState
@@ -23,9 +24,12 @@ class LatePageOpener:
     What it returns and raises is that of `PageOpener`.
     """
 
-    def __init__(self, state: TillState, charging: Charging) -> None:
+    def __init__(
+        self, state: TillState, charging: Charging, identification: Identification
+    ) -> None:
         self._state = state
         self._charging = charging
+        self._identification = identification
 
     def open(self, key: str) -> Turn | Notice:
         """Return what follows a key of the sale that opens a page."""
@@ -42,7 +46,7 @@ class LatePageOpener:
     def _opener(self) -> "PageOpener":
         from taptill.checkout.pages.opening import PageOpener  # noqa: PLC0415 - see class
 
-        return PageOpener(self._state, self._charging)
+        return PageOpener(self._state, self._charging, self._identification)
 
 
 class PageRunner:

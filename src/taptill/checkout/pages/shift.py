@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from taptill.checkout.keypad import Keypad, typed_amount
+from taptill.checkout.keypad import Keypad
+from taptill.checkout.money.typed_cash import TypedCash
 from taptill.checkout.pages.choices import Choices, reasons
 from taptill.checkout.pages.page import (
     BACK_KEYS,
@@ -13,7 +14,6 @@ from taptill.checkout.pages.page import (
     PageTraits,
     PageView,
     Phrase,
-    TextField,
     Tone,
     Turn,
     phrase,
@@ -31,7 +31,6 @@ COMMENTS = ("wrong-change", "counted-wrong", "taken-out", "not-known")
 CLOSED_MAX = 50
 """So many of the last closes are listed."""
 
-_AMOUNT = TextField(length_max=12, allowed="0123456789.,")
 _STEPS = {"up": -1, "down": 1, "page_up": -6, "page_down": 6}
 
 
@@ -80,17 +79,16 @@ class CashForm:
     """
 
     name: str
-    keypad: Keypad
+    cash: TypedCash
     follow: Callable[[Money | None], Turn]
     back: Turn
     head: tuple[PageRow, ...] = ()
-    cash: TextField = _AMOUNT
     notice: Phrase | None = None
 
     @property
     def amount(self) -> Money | None:
         """Return the amount that was typed; None where nothing was."""
-        return _amount(self.cash.text, self.keypad)
+        return self.cash.amount
 
     @property
     def view(self) -> PageView:
@@ -117,16 +115,9 @@ class CashForm:
         if key == "enter":
             return self.follow(self.amount)
         cash = self.cash.press(key)
-        if cash is None or not self._is_amount(cash.text):
+        if cash is None:
             return Turn(replace(self, notice=phrase("page.type-amount")))
         return Turn(replace(self, cash=cash, notice=None))
-
-    def _is_amount(self, text: str) -> bool:
-        try:
-            _amount(text, self.keypad)
-        except ValueError:
-            return False
-        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +149,7 @@ class ShiftDesk:
 
             return Turn(replace(page, notice=phrase("page.saving")), open_shift)
 
-        page = CashForm(name="open-shift", keypad=self.keypad(), follow=follow, back=back)
+        page = CashForm(name="open-shift", cash=TypedCash(self.keypad()), follow=follow, back=back)
         return Turn(page)
 
     def closing(self, waiting: Turn, back: Turn) -> Turn:
@@ -204,7 +195,11 @@ class ShiftDesk:
             return self._close(form, Closing(counted=counted))
 
         form = CashForm(
-            name="close-shift", keypad=self.keypad(), follow=follow, back=back, head=head
+            name="close-shift",
+            cash=TypedCash(self.keypad()),
+            follow=follow,
+            back=back,
+            head=head,
         )
         return Turn(form)
 
@@ -229,14 +224,6 @@ def closes_page(reports: Sequence[ShiftReport], back: Turn) -> Choices:
         back=back,
         yields=True,
     )
-
-
-def _amount(text: str, keypad: Keypad) -> Money | None:
-    """Return the amount that a text means; None where it has no digit. Errors: ValueError."""
-    text = text.replace(",", ".")
-    if text.count(".") > 1:
-        raise ValueError(text)
-    return typed_amount(text, keypad) if text.strip(".") else None
 
 
 def _close_row(report: ShiftReport) -> PageRow:

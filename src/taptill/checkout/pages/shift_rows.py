@@ -38,12 +38,18 @@ def _totals(figures: Report) -> Iterator[PageRow]:
     yield _row(phrase("row.to-send"), None, total.to_send_minor)
     if total.in_question_minor:
         yield _row(phrase("row.in-question"), None, total.in_question_minor, Tone.CAREFUL)
-    if figures.repaid.count:
-        yield _row(phrase("row.repaid"), figures.repaid.count, figures.repaid.sum_minor)
+    if figures.paid_in.count:
+        yield _row(phrase("row.paid-in"), figures.paid_in.count, figures.paid_in.sum_minor)
+    if figures.paid_out.count:
+        paid_out = figures.paid_out
+        yield _row(phrase("row.paid-out"), paid_out.count, -paid_out.sum_minor)
     if figures.written_off.count:
         written_off = figures.written_off
         yield _row(phrase("row.written-off"), written_off.count, -written_off.sum_minor)
     yield _row(phrase("row.offline"), figures.offline.count, figures.offline.sum_minor)
+    if figures.without_card.count:
+        without_card = figures.without_card
+        yield _row(phrase("row.without-card"), without_card.count, without_card.sum_minor)
     if figures.untrusted.count:
         untrusted = figures.untrusted
         yield _row(phrase("row.untrusted"), untrusted.count, untrusted.sum_minor, Tone.CAREFUL)

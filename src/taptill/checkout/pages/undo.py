@@ -21,11 +21,15 @@ from taptill.checkout.ports import SalesBook
 from taptill.checkout.recent_sales import local_time
 from taptill.checkout.sale import void_draft
 from taptill.domain.entry import ChargedLine, Draft
-from taptill.domain.money import ZERO, Money
+from taptill.domain.money import Money
 from taptill.domain.sales.past import PastSale
 from taptill.domain.sales.remainder import Part, PartRefusal, Remainder, worth
+from taptill.domain.sales.repaying import direction_of, taking_back_draft
 from taptill.domain.sales.undo import SaleOrigin, Undoer, UndoRight, may_undo
 from taptill.domain.staff.member import Right, StaffMember
+
+REPAYMENT_REASONS = ("wrong amount", "wrong customer", "not paid")
+"""Why a repayment is taken back, as the journal has it."""
 
 LISTED_MAX = 200
 """So many of the shift's sales are listed, the newest ones."""
@@ -145,7 +149,8 @@ class UndoDesk:
     def is_anything_left(self, sales: Sequence[PastSale]) -> bool:
         """Return whether one of these sales of this shift could be taken back, by whomever."""
         return any(
-            sale.left.amount > ZERO and self.right_of(sale, in_shift=True) is not UndoRight.TOO_LATE
+            not (sale.is_taken_back or sale.written_off)
+            and self.right_of(sale, in_shift=True) is not UndoRight.TOO_LATE
             for sale in sales
         )
 
@@ -161,12 +166,16 @@ class UndoDesk:
     def sale_turn(self, charge_id: str, back: Turn) -> Turn:
         """Return what follows when a sale of the list is chosen."""
         sale = self.sales.sale(charge_id)
-        if sale is None or sale.left.amount <= ZERO:
+        if sale is None or sale.is_taken_back:
             return answered(back, phrase("undo.nothing-left"))
+        if sale.written_off:
+            return answered(back, phrase("undo.written-off"))
         right = self.right_of(sale, in_shift=self.sales.is_of_shift(sale.charge.seq))
         if right is UndoRight.TOO_LATE:
             return answered(back, phrase("undo.too-late"))
         needs_second = right is UndoRight.NEEDS_SUPERVISOR
+        if sale.is_repayment:
+            return self._ask_repayment_reason(sale, back, needs_second=needs_second)
         if not sale.left.has_known_lines or _pieces(sale.left) == 1:
             whole = sale.left.whole()
             assert isinstance(whole, Part)
@@ -184,24 +193,47 @@ class UndoDesk:
         )
         return Turn(page)
 
-    def _ask_reason(self, sale: PastSale, part: Part, back: Turn, *, needs_second: bool) -> Turn:
+    def _ask(
+        self,
+        texts: Sequence[str],
+        draft: Callable[[str, str], Draft],
+        back: Turn,
+        *,
+        head: tuple[PageRow, ...],
+        needs_second: bool,
+    ) -> Turn:
+        """Ask why; `draft` is called with the reason, and with who allowed it, empty for nobody."""
+
+        def commit(why: str, approved_by: str = "") -> Turn:
+            entry = draft(why, approved_by)
+            return Turn(then=lambda: self.void(entry))
+
         def follow(why: str) -> Turn:
             if not needs_second:
-                return self._commit(sale, part, why)
+                return commit(why)
 
             def approved(member: StaffMember) -> Turn:
-                return self._commit(sale, part, why, approved_by=member.name)
+                return commit(why, member.name)
 
             return Turn(approval(self.desk, Right.UNDO_ANY, approved, Turn(page)))
 
-        page = reasons("undo-why", tuple(VOID_REASONS.values()), follow, back)
-        head = (_sale_row(sale), PageRow((phrase("row.taken-back"), part.amount)))
-        page = replace(page, head=head)
+        page = replace(reasons("undo-why", texts, follow, back), head=head)
         return Turn(page)
 
-    def _commit(self, sale: PastSale, part: Part, reason: str, approved_by: str = "") -> Turn:
-        draft = void_draft(sale.left, part, reason=reason, approved_by=approved_by)
-        return Turn(then=lambda: self.void(draft))
+    def _ask_reason(self, sale: PastSale, part: Part, back: Turn, *, needs_second: bool) -> Turn:
+        def draft(why: str, approved_by: str) -> Draft:
+            return void_draft(sale.left, part, reason=why, approved_by=approved_by)
+
+        head = (_sale_row(sale), PageRow((phrase("row.taken-back"), part.amount)))
+        texts = tuple(VOID_REASONS.values())
+        return self._ask(texts, draft, back, head=head, needs_second=needs_second)
+
+    def _ask_repayment_reason(self, sale: PastSale, back: Turn, *, needs_second: bool) -> Turn:
+        def draft(why: str, approved_by: str) -> Draft:
+            return taking_back_draft(sale.charge, reason=why, approved_by=approved_by)
+
+        head = (_sale_row(sale),)
+        return self._ask(REPAYMENT_REASONS, draft, back, head=head, needs_second=needs_second)
 
 
 def _pieces(left: Remainder) -> int:
@@ -209,12 +241,15 @@ def _pieces(left: Remainder) -> int:
 
 
 def _sale_row(sale: PastSale) -> PageRow:
-    charge, left = sale.charge, sale.left
-    state: Phrase | str = ""
-    if left.amount <= ZERO:
-        state = phrase("sale.voided")
-    elif sale.voids:
-        state = phrase("row.left", amount=left.amount)
+    charge = sale.charge
     amount = Money(charge.amount_minor or 0)
+    amount = abs(amount) if sale.is_repayment else amount
+    state: Phrase | str = ""
+    if sale.is_taken_back:
+        state = phrase("sale.voided")
+    elif sale.is_repayment:
+        state = phrase(f"row.paid-{direction_of(charge)}")
+    elif sale.voids:
+        state = phrase("row.left", amount=sale.left.amount)
     cells = (local_time(charge.at), amount, sale.initials, charge.staff or "", state)
     return PageRow(cells)

@@ -106,7 +106,9 @@ def tally_document(tally: Tally, currency: Currency) -> dict[str, Any]:
 def _sums(report: Report, currency: Currency) -> Mapping[str, Any]:
     sums: dict[str, CountAndSum] = {
         "repaid": report.repaid,
+        "paid_out": report.paid_out,
         "written_off": report.written_off,
+        "without_card": report.without_card,
         "offline": report.offline,
         "sent_later": report.sent_later,
         "voids_of_outside": report.voids_of_outside,

@@ -37,12 +37,17 @@ def summary_rows(report: Report, currency: Currency) -> list[SummaryRow]:
         row("  not sent yet", total.to_send_minor),
         row("  in question", total.in_question_minor),
     ]
-    if report.repaid.count:
-        rows.append(row("repayments", -report.repaid.sum_minor, report.repaid.count))
-    if report.written_off.count:
-        rows.append(row("written off", -report.written_off.sum_minor, report.written_off.count))
+    beside = (
+        ("repayments", -report.repaid.sum_minor, report.repaid.count),
+        ("  of them paid out", report.paid_out.sum_minor, report.paid_out.count),
+        ("written off", -report.written_off.sum_minor, report.written_off.count),
+    )
+    rows += [row(*one) for one in beside if one[-1]]
     if report.repaid.count or report.written_off.count:
         rows.append(row("change of all debts", report.change_minor))
+    if report.without_card.count:
+        without_card = report.without_card
+        rows.append(row("charged without a card", without_card.sum_minor, without_card.count))
     if total.sales:
         rows.append(row("average sale", report.average_minor))
     if report.overrides:

@@ -27,6 +27,8 @@ from taptill.domain.reports.report import (
 from taptill.domain.reports.scopes import Scope, ScopeTest, ShiftRange
 from taptill.domain.reports.tables import Movement, SalesTables
 from taptill.domain.reports.voided import VoidedCharge, taxed_lines
+from taptill.domain.sales.past import WITHOUT_CARD
+from taptill.domain.sales.repaying import Direction, direction_of
 
 
 class ReportCounter:
@@ -109,6 +111,8 @@ class ReportCounter:
             last_at=facts.last_at,
             first_seq=facts.first_seq,
             last_seq=facts.last_seq,
+            paid_out=facts.sums["paid_out"],
+            without_card=facts.sums["without_card"],
         )
 
     def _add_inside(self, entry: Entry) -> None:
@@ -118,8 +122,7 @@ class ReportCounter:
             case EntryKind.CHARGE | EntryKind.VOID:
                 self._add_movement(entry)
             case EntryKind.REPAYMENT:
-                self._repaid[customer_id] -= amount
-                self._facts.add("repaid", -amount)
+                self._add_repayment(entry)
             case EntryKind.WRITE_OFF:
                 self._written_off[customer_id] -= amount
                 self._facts.add("written_off", -amount)
@@ -131,6 +134,14 @@ class ReportCounter:
             case _:
                 return
         self._facts.add_seq(entry.seq)
+
+    def _add_repayment(self, entry: Entry) -> None:
+        amount, customer_id = entry.amount_minor or 0, entry.customer_id or 0
+        self._people.setdefault(customer_id, entry)
+        self._repaid[customer_id] -= amount
+        self._facts.add("repaid", -amount)
+        if direction_of(entry) is Direction.OUT:
+            self._facts.add("paid_out", amount)
 
     def _add_movement(self, entry: Entry) -> None:
         moment, day = self._scope.days.local(entry.at), self._test.day_of(entry.at)
@@ -233,6 +244,8 @@ class _Facts:
         at = charge.at
         self.first_at, self.last_at = min(self.first_at or at, at), max(self.last_at, at)
         self.overrides += _overrides(charge)
+        if charge.body.get(WITHOUT_CARD):
+            self.add("without_card", charge.amount_minor or 0)
         if charge.body.get("offline"):
             self.add("offline", charge.amount_minor or 0)
             self.offline_from = min(self.offline_from or at, at)

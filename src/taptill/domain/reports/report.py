@@ -168,7 +168,10 @@ class ClockChange:
 class Report:
     """All figures of days or of a shift.
 
-    - `repaid`, `written_off`: of their entries; sums are positive where they lower a debt.
+    - `repaid`, `written_off`: of their entries; sums are positive where they lower a debt. `repaid`
+      is what was paid in less what was paid out; `paid_out` is that part, positive for cash out.
+      An entry that takes a repayment back counts with the other sign, on the side of that one.
+    - `without_card`: charges to customers who were chosen by name.
     - `offline`: charges that were decided from the cache; `offline_from` and `offline_to` are the
       times of the first and the last, empty without one.
     - `sent_later`: charges and voids that reached the books on a later day than their own, or
@@ -213,6 +216,13 @@ class Report:
     last_at: str
     first_seq: int
     last_seq: int
+    paid_out: CountAndSum = CountAndSum()
+    without_card: CountAndSum = CountAndSum()
+
+    @property
+    def paid_in(self) -> CountAndSum:
+        """What was paid in, in cash."""
+        return self.repaid.add(self.paid_out.sum_minor, -self.paid_out.count)
 
     @property
     def change_minor(self) -> int:

@@ -17,8 +17,8 @@ from taptill.domain.reports.scopes import ShiftRange
 class Cash:
     """The money in the drawer over a shift, in minor units; None: it was not counted.
 
-    `repaid_minor` is what customers paid in cash at the till, `paid_out_minor` what was taken out
-    before the drawer was counted.
+    `repaid_minor` is what customers paid in cash at the till, `paid_out_minor` what was paid out to
+    customers, and what was taken out before the drawer was counted.
     """
 
     opening_minor: int | None = None
@@ -98,11 +98,20 @@ class Closing:
     staff: str | None = None
 
 
+def cash_until_now(opening_minor: int | None, figures: Report) -> Cash:
+    """Return the drawer of a shift that runs, with what customers paid in and were paid out."""
+    return Cash(
+        opening_minor=opening_minor,
+        repaid_minor=figures.paid_in.sum_minor,
+        paid_out_minor=figures.paid_out.sum_minor,
+    )
+
+
 def closed(report: ShiftReport, closing: Closing, at: str) -> ShiftReport:
     """Return the Z that an X becomes when its shift is closed."""
     cash = replace(
         report.cash,
-        paid_out_minor=closing.paid_out.minor,
+        paid_out_minor=report.cash.paid_out_minor + closing.paid_out.minor,
         counted_minor=closing.counted.minor if closing.counted is not None else None,
         comment=closing.comment,
     )

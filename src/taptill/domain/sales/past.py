@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from taptill.domain.entry import ChargedLine, Entry, EntryKind
-from taptill.domain.money import Currency, Money
+from taptill.domain.money import ZERO, Currency, Money
 from taptill.domain.sales.remainder import Remainder, lines_of_void, remainder
+
+WITHOUT_CARD = "without_card"
+"""Key of an entry about a customer who was chosen by name, and tapped no card."""
 
 PAGE_ROWS = 50
 """Rows of a page, where nobody asks for another number."""
@@ -14,10 +17,24 @@ PAGE_ROWS = 50
 
 @dataclass(frozen=True, slots=True)
 class PastSale:
-    """A charge with its voids, oldest first."""
+    """A charge with its voids, oldest first; or a repayment, with the entry that takes it back.
+
+    `written_off`: a repayment that was given up with all that its customer's row lacked then.
+    """
 
     charge: Entry
     voids: tuple[Entry, ...] = ()
+    written_off: bool = False
+
+    @property
+    def is_repayment(self) -> bool:
+        """Return whether this is a repayment."""
+        return self.charge.kind is EntryKind.REPAYMENT
+
+    @property
+    def is_taken_back(self) -> bool:
+        """Return whether nothing is left that could be taken back."""
+        return bool(self.voids) if self.is_repayment else self.left.amount <= ZERO
 
     @property
     def left(self) -> Remainder:
@@ -32,10 +49,10 @@ class PastSale:
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """A charge, a void or a decline, with what the search of the history looks at.
+    """A charge, void, repayment or decline, with what the search of the history looks at.
 
-    `charge` is the charge itself, or what a void takes back; None for a decline, and where the
-    journal does not have it, a closed year's for example.
+    `charge` is the charge or repayment itself, or what a void takes back; None for a decline, and
+    where the journal does not have it, a closed year's for example.
     """
 
     entry: Entry
@@ -43,7 +60,7 @@ class HistoryRow:
 
     @property
     def amount(self) -> Money:
-        """Return what was charged, taken back (below zero) or declined."""
+        """Return what was charged, taken back or paid in (below zero), or declined."""
         minor = self.entry.amount_minor
         if self.entry.kind is EntryKind.DECLINED:
             minor = self.entry.body.get("amount")
@@ -70,6 +87,11 @@ class HistoryRow:
         charged = self.charge.lines if self.charge else ()
         is_void = self.entry.kind is EntryKind.VOID
         return lines_of_void(self.entry, charged) if is_void else charged
+
+    @property
+    def is_without_card(self) -> bool:
+        """Return whether the customer was chosen by name, and tapped no card."""
+        return bool(self.charge and self.charge.body.get(WITHOUT_CARD))
 
     @property
     def reason(self) -> str:

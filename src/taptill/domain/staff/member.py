@@ -19,6 +19,9 @@ class Right(StrEnum):
 
     SELL = "sell"
     CLOSE_SHIFT = "close-shift"
+    FIND = "find"  # find a customer by name, who has no card at hand
+    PAY_IN = "pay-in"  # take cash from a customer
+    PAY_OUT = "pay-out"  # give a customer cash
     UNDO_ANY = "undo-any"  # a sale of somebody else, or one beyond the window
     OVERRIDE = "override"
     DECIDE = "decide"  # a case on the conflict desk
@@ -26,7 +29,7 @@ class Right(StrEnum):
 
 
 _RIGHTS = {
-    Role.CASHIER: frozenset({Right.SELL, Right.CLOSE_SHIFT}),
+    Role.CASHIER: frozenset({Right.SELL, Right.CLOSE_SHIFT, Right.FIND, Right.PAY_IN}),
     Role.SUPERVISOR: frozenset(Right),
     Role.TECHNICIAN: frozenset({Right.SELL, Right.INSPECT}),
 }

@@ -82,7 +82,11 @@ def _differences(
         currency=stored.currency,
         closed_at=stored.closed_at,
         closed_by=stored.closed_by,
-        cash=replace(stored.cash, opening_minor=counted.cash.opening_minor),
+        cash=replace(
+            stored.cash,
+            opening_minor=counted.cash.opening_minor,
+            repaid_minor=counted.cash.repaid_minor,
+        ),
     )
     return differences(entry.body, to_body(as_said))
 

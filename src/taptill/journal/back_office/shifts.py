@@ -18,7 +18,7 @@ from taptill.domain.reports.business_days import BusinessDays
 from taptill.domain.reports.counter import ReportCounter
 from taptill.domain.reports.report import CountAndSum, Report
 from taptill.domain.reports.scopes import ShiftRange
-from taptill.domain.reports.shift_report import Cash, ShiftReport
+from taptill.domain.reports.shift_report import ShiftReport, cash_until_now
 from taptill.domain.reports.stored import ZoneNamed, from_body, to_body
 from taptill.journal.back_office.shift_entries import ShiftEntries, last_closed, shift_entries
 from taptill.journal.identity import currency
@@ -113,7 +113,7 @@ def shift_report(
         opened_by=(opened.staff or "") if opened else "",
         closed_at="",
         closed_by="",
-        cash=Cash(opening_minor=opened.body["counted"] if opened else None),
+        cash=cash_until_now(opened.body["counted"] if opened else None, figures),
         unsent=standing.unsent,
         cases=standing.cases,
         figures=figures,

@@ -13,11 +13,13 @@ from contextlib import contextmanager
 
 from taptill.domain.entry import Entry, EntryKind
 from taptill.domain.sales.past import PAGE_ROWS, HistoryPage, HistoryRow, PastSale, SalesPage
+from taptill.domain.sales.repaying import TAKEN_BACK_END, repayment_id, takes_back
 from taptill.domain.sales.search import HistorySearch
 from taptill.journal.back_office.shift_entries import last_closed
 from taptill.journal.chain import ENTRY_COLUMNS
 from taptill.journal.file import entries, entry_of, mapping_errors
 from taptill.journal.queries import JournalQueries, one_state
+from taptill.journal.schema import MONEY
 
 STEP_ENTRIES = 2_000
 """One step of a search looks at so many entries."""
@@ -31,9 +33,13 @@ _BACKWARDS = (
     f"SELECT {ENTRY_COLUMNS} FROM entries "  # noqa: S608 - constants
     "WHERE seq < ? AND seq > ? AND +kind IN ({}) ORDER BY seq DESC"
 )
-_CHARGES = _BACKWARDS.format("'charge'")
-_HISTORY = _BACKWARDS.format("'charge', 'void', 'declined'")
+_SALES = _BACKWARDS.format("'charge', 'repayment'")
+_HISTORY = _BACKWARDS.format("'charge', 'void', 'repayment', 'declined'")
 _OF_THESE = "kind = ? AND charge_id IN (SELECT value FROM json_each(?))"
+_WRITTEN_OFF = (
+    f"SELECT 1 FROM entries WHERE customer_id = ? AND seq > ? AND {MONEY} "  # noqa: S608 - constants
+    "AND kind = 'write-off'"
+)
 _END = "SELECT coalesce(max(seq), 0) FROM entries"
 
 
@@ -52,14 +58,15 @@ class PastSales:
         with self._one_state() as connection:
             _, closed_seq = last_closed(self._queries)
             step = self._step(connection, before_seq, closed_seq, SHIFT_STEPS)
-            charges = step.take(_CHARGES, limit)
-            sales = _with_voids(connection, charges)
+            sales = _with_voids(connection, step.take(_SALES, limit))
         return SalesPage(sales, step.next_seq)
 
     def sale(self, charge_id: str) -> PastSale | None:
         """Return a sale by its id; None: this journal does not have it."""
         with self._one_state() as connection:
-            sales = _with_voids(connection, _of_these(connection, EntryKind.CHARGE, [charge_id]))
+            charges = _of_these(connection, EntryKind.CHARGE, [charge_id])
+            repayments = _of_these(connection, EntryKind.REPAYMENT, [charge_id])
+            sales = _with_voids(connection, charges or repayments)
         return sales[0] if sales else None
 
     def is_of_shift(self, seq: int) -> bool:
@@ -115,6 +122,8 @@ class _Step:
         """Return the first entries that the query selects, and end the step at the last one."""
         found = []
         for entry in self.rows(query):
+            if takes_back(entry):
+                continue
             found.append(entry)
             if len(found) == limit:
                 self.end_at(entry.seq)
@@ -138,7 +147,7 @@ class _Step:
 
 def _history_rows(connection: sqlite3.Connection, found: Iterable[Entry]) -> Iterator[HistoryRow]:
     for entry in found:
-        charge: Entry | None = entry if entry.kind is EntryKind.CHARGE else None
+        charge: Entry | None = None if entry.kind is EntryKind.DECLINED else entry
         if entry.kind is EntryKind.VOID:
             charge = next(
                 iter(_of_these(connection, EntryKind.CHARGE, [entry.charge_id or ""])), None
@@ -151,7 +160,22 @@ def _with_voids(connection: sqlite3.Connection, charges: Sequence[Entry]) -> tup
     charge_ids = [charge.charge_id for charge in charges if charge.charge_id]
     for void in _of_these(connection, EntryKind.VOID, charge_ids):
         voids[void.charge_id].append(void)
-    return tuple(PastSale(charge, tuple(voids[charge.charge_id])) for charge in charges)
+    taken_back_ids = [f"{charge_id}{TAKEN_BACK_END}" for charge_id in charge_ids]
+    for entry in _of_these(connection, EntryKind.REPAYMENT, taken_back_ids):
+        voids[repayment_id(entry)].append(entry)
+    return tuple(
+        PastSale(
+            charge,
+            tuple(voids[charge.charge_id]),
+            charge.kind is EntryKind.REPAYMENT and _is_written_off(connection, charge),
+        )
+        for charge in charges
+    )
+
+
+def _is_written_off(connection: sqlite3.Connection, repayment: Entry) -> bool:
+    bounds = (repayment.customer_id, repayment.seq)
+    return connection.execute(_WRITTEN_OFF, bounds).fetchone() is not None
 
 
 def _of_these(

@@ -1,0 +1,1 @@
+"""Customers without a tap: found by name."""
