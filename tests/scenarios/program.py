@@ -32,6 +32,7 @@ DEAD_ENTER_S = 0.45
 CONFIG = """
 [till]
 name = "test"
+{till}
 [backend]
 base_url = "{url}"
 token_file = "{token}"
@@ -113,6 +114,7 @@ class TillSite:
     token: str
     readers: str = ""
     extra_config: str = ""
+    till: str = ""
     sync_s: int = 600
     clear_after_s: int = 600
     state: Path = field(init=False)
@@ -138,6 +140,7 @@ class TillSite:
             socket=self.socket,
             readers=self.readers,
             extra_config=self.extra_config,
+            till=self.till,
             sync_s=self.sync_s,
             clear_after_s=self.clear_after_s,
         )

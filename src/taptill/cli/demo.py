@@ -31,6 +31,7 @@ _CONFIG = """
 [till]
 name = "demo"
 language = "{language}"
+repayments = true
 
 [backend]
 base_url = "{url}"
