@@ -102,7 +102,7 @@ def test_a_graphics_driver_that_comes_late_gets_the_font_too() -> None:
     """After the rule of Debian's console-setup, which sets the system's font at the same event."""
     rules = RULES.read_text("utf-8")
     assert RULES.name > "90"
-    run = 'RUN+="/usr/bin/systemctl --no-block try-restart taptill-console.service"'
+    run = 'RUN+="/usr/bin/systemctl --no-block restart taptill-console.service"'
     active = [line for line in rules.splitlines() if not line.startswith("#")]
     assert [line.split(", ")[1:] for line in active] == [
         ['SUBSYSTEM=="vtconsole"', 'KERNEL=="vtcon*"', run],
