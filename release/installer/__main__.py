@@ -10,12 +10,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .checks import check
+from .checks import check, require_root
 from .parts import PARTS, SERVICE, TILL, chosen, copy_files, installed
 from .releases import link_command, make_release, remove_old, start, start_unset, switch
 from .removal import uninstall
 from .site import keep_example, look, say_next, settle_database
-from .target import ARCHIVE, SOFTWARE, RefusedError, Target
+from .target import ARCHIVE, SOFTWARE, UNAVAILABLE, USAGE, RefusedError, Target
 
 
 def main() -> int:
@@ -23,6 +23,8 @@ def main() -> int:
     options = _options()
     target = Target(options.root.resolve())
     try:
+        refuse_contradiction(options)
+        require_root(target)
         if options.uninstall:
             named = [part for part in PARTS if part.name in options.part]
             uninstall(target, named or installed(target) or [TILL], purge=options.purge)
@@ -34,6 +36,9 @@ def main() -> int:
     except subprocess.CalledProcessError as fault:
         print(f"install: {' '.join(map(str, fault.cmd))} failed", file=sys.stderr)
         return SOFTWARE
+    except OSError as fault:
+        print(f"install: {fault}: mend it and run this again", file=sys.stderr)
+        return UNAVAILABLE
     return 0
 
 
@@ -62,6 +67,14 @@ def _options() -> argparse.Namespace:
     # The root of an image as the tests see it; whoever makes one runs this in it, by chroot.
     add("--root", type=Path, default=Path("/"), help=argparse.SUPPRESS)
     return parser.parse_args()
+
+
+def refuse_contradiction(options: argparse.Namespace) -> None:
+    """Refuse words of which one would be taken for another than was meant."""
+    if options.check and options.uninstall:
+        raise RefusedError("--check looks at an installation: leave it or --uninstall away", USAGE)
+    if options.purge and not options.uninstall:
+        raise RefusedError("--purge goes with --uninstall", USAGE)
 
 
 def install(target: Target, options: argparse.Namespace) -> None:

@@ -19,8 +19,6 @@ VOLATILE = {"overlay", "overlayfs", "aufs", "tmpfs", "ramfs"}
 
 def check(target: Target, parts: Sequence[Part], journal_format: int) -> None:
     """Raise RefusedError for the first thing that would make this fail or lose something."""
-    if target.root == Path("/") and os.geteuid() != 0:
-        raise RefusedError("run it as root: sudo ./install.sh", USAGE)
     steps: list[tuple[str, Callable[[], None]]] = [
         ("archive whole", check_sums),
         ("Python", check_python),
@@ -37,6 +35,12 @@ def check(target: Target, parts: Sequence[Part], journal_format: int) -> None:
     for name, step in steps:
         step()
         tell(name)
+
+
+def require_root(target: Target) -> None:
+    """Refuse an account that may not write the system's folders."""
+    if target.root == Path("/") and os.geteuid() != 0:
+        raise RefusedError("run it as root: sudo ./install.sh", USAGE)
 
 
 def check_sums() -> None:
@@ -110,8 +114,12 @@ def check_format(target: Target, known: int) -> None:
     journal = target.state / "journal.db"
     if not journal.is_file():
         return
-    with closing(sqlite3.connect(f"{journal.as_uri()}?mode=ro", uri=True)) as file:
-        (number,) = file.execute("PRAGMA user_version").fetchone()
+    try:
+        with closing(sqlite3.connect(f"{journal.as_uri()}?mode=ro", uri=True)) as file:
+            (number,) = file.execute("PRAGMA user_version").fetchone()
+    except sqlite3.Error as fault:
+        words = f"{journal} cannot be read: {fault}"
+        raise RefusedError(f"{words}: copy it, then taptill journal verify", NOT_NOW) from fault
     if number > known:
         words = f"the journal has format {number}, this release knows up to {known}"
         raise RefusedError(f"{words}: install a newer release", NOT_NOW)

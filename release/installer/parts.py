@@ -15,7 +15,8 @@ class Part:
     """A unit that is started, with the files that it needs.
 
     `files` says what is copied to where: a site's own changes belong into drop-ins beside these
-    files. What `site_files` names is copied once, and belongs to the site from then on.
+    files. What `site_files` names is copied once, and belongs to the site from then on; `set_up`
+    are the files that `taptill setup` and this installer write for the site.
     """
 
     name: str
@@ -23,9 +24,11 @@ class Part:
     account: str
     files: Mapping[str, str]
     site_files: Mapping[str, str] = field(default_factory=dict)
+    set_up: Sequence[str] = ()
 
 
 READER_RULES = "udev/70-taptill-readers.rules"
+RULES_FOLDER = "etc/udev/rules.d"
 
 COMMON = {"systemd/taptill-journald.conf": "etc/systemd/journald.conf.d/90-taptill.conf"}
 
@@ -37,11 +40,16 @@ TILL = Part(
         "systemd/taptill.service": f"{SYSTEM}/taptill.service",
         "systemd/taptill-console.service": f"{SYSTEM}/taptill-console.service",
         "systemd/taptill.sysusers": "usr/lib/sysusers.d/taptill.conf",
-        READER_RULES: "etc/udev/rules.d/70-taptill-readers.rules",
-        "udev/95-taptill-console.rules": "etc/udev/rules.d/95-taptill-console.rules",
+        READER_RULES: f"{RULES_FOLDER}/70-taptill-readers.rules",
+        "udev/95-taptill-console.rules": f"{RULES_FOLDER}/95-taptill-console.rules",
         **COMMON,
     },
     site_files={"systemd/taptill-console.default": "etc/default/taptill-console"},
+    set_up=(
+        "etc/credstore/api-token",
+        f"{RULES_FOLDER}/69-taptill-site.rules",
+        f"{RULES_FOLDER}/70-taptill-readers.rules.before",
+    ),
 )
 
 SERVICE = Part(
@@ -124,7 +132,9 @@ def remove_files(target: Target, parts: Sequence[Part], *, purge: bool) -> None:
     stays = [part for part in installed(target) if part not in parts]
     needed = {place for part in stays for place in part.files.values()}
     for part in parts:
-        places = [*part.files.values(), *(part.site_files.values() if purge else ())]
+        places = [*part.files.values()]
+        if purge:
+            places += [*part.site_files.values(), *part.set_up]
         for place in places:
             if place not in needed:
                 (target.root / place).unlink(missing_ok=True)

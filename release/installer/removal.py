@@ -66,20 +66,27 @@ def refuse_open(target: Target) -> None:
         return
     question = [str(program), "journal", "open", "--state-dir", str(target.state)]
     answer = subprocess.run(question, check=False, capture_output=True, text=True)
-    if answer.returncode != 0:
-        print(answer.stdout or answer.stderr, end="", file=sys.stderr)
-        raise RefusedError(
-            "the journal still holds money that is not in the backend's books", NOT_NOW
-        )
+    if answer.returncode == 0:
+        return
+    print(answer.stdout, answer.stderr, sep="", end="", file=sys.stderr)
+    if answer.returncode == NOT_NOW:
+        words = "the journal still holds money that is not in the backend's books"
+    else:
+        words = "the journal cannot be read, and may hold money: copy it before anything else"
+    raise RefusedError(words, NOT_NOW)
+
+
+_OPEN = "SELECT count(*) FROM positions WHERE open OR conflict IS NOT NULL"
 
 
 def refuse_open_without_program(journal: Path) -> None:
     """Refuse a journal with open customers, and one that cannot be read."""
     try:
         with closing(sqlite3.connect(f"{journal.as_uri()}?mode=ro", uri=True)) as file:
-            (count,) = file.execute("SELECT count(*) FROM positions WHERE open").fetchone()
+            (count,) = file.execute(_OPEN).fetchone()
     except sqlite3.Error as fault:
-        raise RefusedError(f"{journal} cannot be read: {fault}", NOT_NOW) from fault
+        words = f"{journal} cannot be read, and may hold money: {fault}"
+        raise RefusedError(f"{words}: copy it before anything else", NOT_NOW) from fault
     if count:
         words = f"the journal still holds money of {count} customers that is not in the books"
         raise RefusedError(f"{words}: install taptill again and settle it", NOT_NOW)
