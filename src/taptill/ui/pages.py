@@ -43,7 +43,7 @@ HELP_OVERLAYS = (Overlay.HELP, Overlay.HELP_2, Overlay.HELP_3)
 HELP = (
     "confirm", "cancel", "digits", "letters", "quantity", "back", "void", "turn",
     "choose", "change", "add", "pick", "repeat", "override", "office", "lock",
-    "leave", "repaint", "help", "technician",
+    "slip", "leave", "repaint", "help", "technician",
 )  # fmt: skip
 """The lines of the help, the most needed ones first."""
 
