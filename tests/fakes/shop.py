@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from tests.checkout.pages.conflict_desk import FakeConflictDesk
 from tests.checkout.pages.sales_book import FakeSalesBook
 from tests.checkout.pages.shift_book import FakeShiftBook
+from tests.checkout.pages.slips.slip_desk import FakeSlipDesk
 from tests.checkout.pages.technician.figures import FakeFigures
 from tests.checkout.people.known_people import FakePeople
 from tests.domain.samples import ADA, DORA, POLICY, known
@@ -61,7 +62,11 @@ class Shop:
     """One till with its cashier; after each call the till gets a moment to work."""
 
     def __init__(
-        self, settings: TillSettings = SETTINGS, past_sales: tuple[Entry, ...] = ()
+        self,
+        settings: TillSettings = SETTINGS,
+        past_sales: tuple[Entry, ...] = (),
+        *,
+        has_printer: bool = True,
     ) -> None:
         self.clock = FakeClock()
         self.finder = FakeFinder()
@@ -72,6 +77,7 @@ class Shop:
         self.shift_book = FakeShiftBook(self.books)
         self.conflict_desk = FakeConflictDesk()
         self.figures = FakeFigures()
+        self.slip_desk = FakeSlipDesk()
         self.views: list[TillView] = []
         self.settled = 0
         self._runner = asyncio.Runner(loop_factory=lambda: FakeTimeLoop(self.clock))
@@ -91,6 +97,7 @@ class Shop:
             technician=lambda: self.figures,
             people=lambda: self.people,
             purchases=self._purchases,
+            slips=self.slip_desk if has_printer else None,
         )
         self.till = Till(ports, settings, self._queue)
         self.till.restore(past_sales)
@@ -186,7 +193,7 @@ class Shop:
 
     def key(self, name: str) -> None:
         """Press a key that has a name, such as `f9` or `down`, as the terminal's keys go."""
-        if name in {"f2", "f3", "f7", "f8", "f9", "f10", "f12"}:
+        if name in {"f2", "f3", "f4", "f7", "f8", "f9", "f10", "f12"}:
             self.do(self.till.function_key, name)
         else:
             self.do(self.till.press, name)
@@ -260,10 +267,13 @@ async def _pin_matches(pin: str, pin_hash: str) -> bool:
 
 @contextmanager
 def open_shop(
-    settings: TillSettings = SETTINGS, past_sales: tuple[Entry, ...] = ()
+    settings: TillSettings = SETTINGS,
+    past_sales: tuple[Entry, ...] = (),
+    *,
+    has_printer: bool = True,
 ) -> Iterator[Shop]:
     """Open a shop, and close it whatever happens."""
-    shop = Shop(settings, past_sales)
+    shop = Shop(settings, past_sales, has_printer=has_printer)
     try:
         yield shop
     finally:

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from release.installer.parts import TILL
+from tests.fakes.devices.paper import TcpPrinter
 from tests.install.machine import SIMULATED, MachineFolder, diagnosed, verdicts
 from tests.project.sources import ROOT
 
@@ -41,12 +42,22 @@ def test_a_package_is_imported_and_not_only_looked_for(
 
 
 async def test_a_printer_is_looked_at_where_one_is_set(place: MachineFolder) -> None:
-    printer = place.folder / "lp0"
-    site = place.site(f'{SIMULATED}[receipt]\nprinter = "{printer}"\n')
+    site = place.site(f'{SIMULATED}[receipt]\nprinter = "/dev/usb/lp99"\n')
     assert (await verdicts(check_settings, site))["settings.printer"] is Verdict.WARN
-    printer.write_text("")
+    missing = place.folder / "none" / "slips"
+    site = place.site(f'{SIMULATED}[receipt]\nprinter = "{missing}"\n')
+    assert (await verdicts(check_settings, site))["settings.printer"] is Verdict.WARN
+    site = place.site(f'{SIMULATED}[receipt]\nprinter = "{place.folder}/slips"\n')
     assert (await verdicts(check_settings, site))["settings.printer"] is Verdict.PASS
     assert "settings.printer" not in await verdicts(check_settings, place.site())
+
+
+async def test_a_printer_in_the_network_is_asked_for(place: MachineFolder) -> None:
+    printer = TcpPrinter()
+    site = place.site(f'{SIMULATED}[receipt]\nprinter = "{printer.address}"\n')
+    assert (await verdicts(check_settings, site))["settings.printer"] is Verdict.PASS
+    printer.close()
+    assert (await verdicts(check_settings, site))["settings.printer"] is Verdict.WARN
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")

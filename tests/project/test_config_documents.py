@@ -21,7 +21,7 @@ NOT_YET = {  # wholly, or one of the choices
     *("[till] mode", "[till] countdown_s"),
     "[cache] fields",
     "[ui] sound",
-    *("[privacy] clear_after_s", "[receipt] printer"),
+    "[privacy] clear_after_s",
 }
 COMMAND = re.compile(r"`taptill ([^`]+)`")
 READ_FIRST = (ROOT / "README.md", ROOT / "CONTRIBUTING.md")

@@ -24,6 +24,7 @@ SERIAL: Mapping[str, Node] = {
     "/dev/ttyS3": (4, 67),
 }
 USB: Mapping[str, Node] = {"/dev/bus/usb/001/001": (189, 0), "/dev/bus/usb/002/005": (189, 132)}
+PRINTERS: Mapping[str, Node] = {"/dev/usb/lp0": (180, 0), "/dev/usb/lp3": (180, 3)}
 OPENS: Mapping[str, Mapping[str, Node]] = {
     "serial": SERIAL,
     "nfc": {**SERIAL, **USB},
@@ -42,6 +43,7 @@ SHUT: Mapping[str, Node] = {
     "/dev/vcs1": (7, 1),
     "/dev/uinput": (10, 223),
     "/dev/hidraw0": (240, 0),
+    "/dev/usb/hiddev0": (180, 96),
 }
 _GROUP = re.compile(r"char-(\d+) rw")
 _NODE = re.compile(r"/dev/char/(\d+):(\d+) rw")
@@ -69,6 +71,13 @@ def test_every_driver_is_looked_at() -> None:
 )
 def test_what_a_driver_opens_passes_the_units_filter(driver: str, path: str) -> None:
     assert allows(OPENS[driver][path])
+
+
+@pytest.mark.parametrize("path", PRINTERS)
+def test_a_printer_of_receipts_passes_the_units_filter(path: str) -> None:
+    """A serial one passes as a reader does; the rights are those of Debian's group lp."""
+    assert allows(PRINTERS[path])
+    assert "lp" in settings()["SupplementaryGroups"][0].split()
 
 
 @pytest.mark.parametrize("path", SHUT)

@@ -16,6 +16,7 @@ from taptill.domain.basket import Basket, Good, Line
 from taptill.domain.decision import Approved, Cap, Declined, Reason
 from taptill.domain.money import ZERO, Currency, Money
 from taptill.domain.sales.repaying import Direction
+from taptill.domain.slips.printer import PrinterHealth, PrinterState
 from taptill.domain.tap import CardTrouble, ReaderHealth, ReaderState
 from taptill.ui.screen_settings import ScreenSettings
 from taptill.ui.texts import load
@@ -253,6 +254,12 @@ STATES: dict[str, TillView | None] = {
             STATUS,
             readers=(OK_READER, ReaderHealth("door", ReaderState.LOST, "/dev/ttyUSB1")),
         ),
+    ),
+    "printer": replace(READY, status=replace(STATUS, printer=PrinterHealth(PrinterState.OK))),
+    "printer-no-paper": replace(
+        PAID,
+        notice=Notice.SLIP_WAITS,
+        status=replace(STATUS, printer=PrinterHealth(PrinterState.NO_PAPER, waiting=3)),
     ),
     "slow-link": replace(READY, status=replace(STATUS, link=Link.SLOW, latency_ms=2300)),
     "many-lines": replace(

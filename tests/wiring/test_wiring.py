@@ -70,7 +70,6 @@ def test_what_would_break_a_promise_is_refused_before_a_journal_is_made(
     ("text", "key"),
     [
         pytest.param(config_text(extra='[ui]\nsound = "bell"'), "[ui] sound", id="sound"),
-        pytest.param(config_text(extra='[receipt]\nprinter = "/m"'), "[receipt]", id="receipts"),
     ],
 )
 def test_what_is_asked_for_and_not_done_yet_is_said(text: str, key: str) -> None:

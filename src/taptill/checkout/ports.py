@@ -11,6 +11,7 @@ from taptill.domain.decision import Found, LookupResult, OfflineExposure
 from taptill.domain.entry import Draft, Entry, Position
 from taptill.domain.money import Money
 from taptill.domain.sales.past import PAGE_ROWS, HistoryPage, PastSale, SalesPage
+from taptill.domain.slips.printer import PrinterHealth
 
 if TYPE_CHECKING:  # what pages need is imported with the pages
     from taptill.domain.conflicts.case import CaseDecision, CaseOutcome, DeskCase
@@ -127,6 +128,22 @@ class FiguresPort(Protocol):
         """Return what the readers have read last, with the numbers of cards."""
 
 
+class SlipDesk(Protocol):
+    """Prints slips beside the till; each call returns at once, whatever the printer does."""
+
+    def health(self) -> PrinterHealth:
+        """Return what is known of the printer, and how many slips wait."""
+
+    def print_slip(self, seq: int) -> None:
+        """Print the slip of an entry, marked as a copy where it was printed before."""
+
+    def print_waiting(self) -> None:
+        """Print all that wait, however long they have."""
+
+    def drop_waiting(self) -> None:
+        """Let nothing wait any more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """Everything that the till calls; `status` returns the facts that other rooms own.
@@ -135,6 +152,7 @@ class Ports:
     `shifts`, `conflicts`, `people` and `technician` return what the pages about these need, which
     is imported for the first of them, not for the start; None: there are no such pages. `purchases`
     returns a customer's last money entries, at most so many, oldest first, and raises JournalError.
+    `slips` None: there is no printer.
     """
 
     finder: Finder
@@ -150,3 +168,4 @@ class Ports:
     people: Callable[[], PeopleFinder] | None = None
     purchases: Callable[[int, int], Sequence[Entry]] | None = None
     technician: "Callable[[], FiguresPort] | None" = None
+    slips: SlipDesk | None = None

@@ -83,6 +83,11 @@ class Notice(StrEnum):
     UNKNOWN_BARCODE = "unknown-barcode"
     SCAN_LATER = "scan-later"  # a barcode while a list or a form is open
     SCAN_AGAIN = "scan-again"  # the reader for goods read no whole barcode
+    NO_PRINTER = "no-printer"  # the config names none
+    NO_SLIP = "no-slip"  # nothing was sold yet
+    SLIP_PRINTS = "slip-prints"
+    SLIP_WAITS = "slip-waits"  # the printer does not print now
+    SLIPS_DROPPED = "slips-dropped"
     NUM_LOCK = "num-lock"  # a cursor key, or the keypad without Num Lock
 
 

@@ -11,6 +11,7 @@ from taptill.domain.basket import Basket, Good
 from taptill.domain.decision import Approved, Cap, Decision, Found, Reason
 from taptill.domain.money import ZERO, Money
 from taptill.domain.sales.repaying import Direction
+from taptill.domain.slips.printer import PrinterHealth
 from taptill.domain.tap import CardTrouble, ReaderHealth
 
 
@@ -50,7 +51,7 @@ class StatusView:
     Ages and latency are whole seconds and milliseconds, None where unknown. `offline_since` and
     `time` are local `HH:MM`. `to_send` counts the customers' money entries that wait to be sent,
     `conflicts` the cases on the conflict desk, with their money `in_question`. `staff` is who is
-    logged in.
+    logged in. `printer` None: there is none.
     """
 
     till: str
@@ -63,6 +64,7 @@ class StatusView:
     to_send_sum: Money = ZERO
     conflicts: int = 0
     in_question: Money = ZERO
+    printer: PrinterHealth | None = None
     cache_age_s: int | None = None
     time: str = ""
     alarms: tuple[TillAlarm, ...] = ()

@@ -19,6 +19,7 @@ COMMANDS = {
     "doctor": ("taptill.cli.doctor", "doctor", "Look at what this till depends on."),
     "support": ("taptill.cli.support", "support", "Write a bundle for whoever is asked for help."),
     "readers": ("taptill.cli.readers", "readers", "Find, watch and set up card readers."),
+    "receipt": ("taptill.cli.receipt", "receipt", "Try the printer of receipts."),
     "staff": ("taptill.cli.staff", "staff", "Make the hash of a PIN for the config."),
     "journal": ("taptill.cli.journal", "journal", "Verify and read the journal."),
     "report": (

@@ -29,6 +29,7 @@ from taptill.wiring.readers import check_reader
 
 if TYPE_CHECKING:
     from taptill.operations.case_desk import CaseDesk
+    from taptill.ui.texts import Texts
     from taptill.wiring.late_till import LateTill
     from taptill.wiring.sending import Sender
 
@@ -138,7 +139,7 @@ class _TillStart:
     runs: Runs
     status_file: Path
 
-    async def run(self, till: "LateTill", cards: Cards) -> None:
+    async def run(self, till: "LateTill", cards: Cards, texts: "Texts") -> None:
         """Open the readers, build all the rest while they open, and work until cancelled."""
         from taptill.wiring.card_readers import CardReaders  # noqa: PLC0415 - behind the frame
 
@@ -157,6 +158,7 @@ class _TillStart:
                 runs=self.runs,
                 status_file=self.status_file,
                 notify=notify,
+                texts=texts,
             )
             self.runs.begin(self.opened.clock.now())
             runtime = build(setup, self.opened, readers)
@@ -204,7 +206,13 @@ def _show(start: _TillStart, samples: Samples) -> int:
     console = configs.terminal() == "linux"
     theme = choose_theme(config.ui.theme, configs.terminal())
     till = LateTill()
-    app = TillApp(till, partial(start.run, till, samples.cards), settings, theme, console=console)
+    app = TillApp(
+        till,
+        partial(start.run, till, samples.cards, settings.texts),
+        settings,
+        theme,
+        console=console,
+    )
     with in_colours(CONSOLE_PALETTE if theme == "console" else ()):
         fault = app.run()
     # It leaves: another signal, as a terminal that is gone sends it, must not cut the end short.

@@ -54,6 +54,8 @@ ShowDebt = Literal["always", "on-request", "never"]
 ShowName = Literal["full", "short", "never"]
 Theme = Literal["auto", "console", "dark", "light", "colour-blind"]
 Sound = Literal["auto", "bell", "files", "reader", "off"]
+Printing = Literal["ask", "always", "never"]
+PageOfCodes = Literal["ascii", "437", "850", "858", "1252"]
 Role = Literal["cashier", "supervisor", "technician"]
 
 LINE_OPTIONS = ("end", "prefix", "suffix", "regex", "min_length", "max_length", "idle_accepts")
@@ -68,6 +70,12 @@ _STEPS = texts(r".{1,80}", "the normaliser's steps, in quotes; [] is the driver'
 _TECHNOLOGIES = text(4, 9, constraint="106A, 212F or both with a blank between")
 _BARCODE = text(0, 48, r"([!-~]([ -~]*[!-~])?)?", 'as the scanner sends it, at most 48, or ""')
 _TAX = text(0, 8, r"[A-Za-z0-9]*", "at most 8 letters and digits")
+_PRINTER = text(
+    0,
+    200,
+    r"(/[!-~]+|([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5})?",
+    'a device, a file, or host:port, such as "/dev/usb/lp0", "/dev/ttyUSB1", "10.0.0.9:9100"',
+)
 _HASH = text(0, 400, r"(scrypt\$.+)?", 'a hash that begins with scrypt$, or ""')
 
 
@@ -244,9 +252,17 @@ class StaffConfig:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptConfig:
-    """[receipt]: where receipts are printed."""
+    """[receipt]: where receipts are printed, and how."""
 
-    printer: Annotated[Path | None, ConfigKey(path(), "")]
+    printer: Annotated[str, ConfigKey(_PRINTER, "")]
+    when: Annotated[Printing, ConfigKey(choice(Printing), "ask")]
+    columns: Annotated[int, ConfigKey(integer(24, 64, "columns"), 32)]
+    code_page: Annotated[PageOfCodes, ConfigKey(choice(PageOfCodes), "ascii")]
+    code_page_number: Annotated[int | None, ConfigKey(integer(0, 255), None)]
+    cut: Annotated[bool, ConfigKey(boolean(), default=True)]
+    header: Annotated[str, ConfigKey(raw_text(400), "")]
+    footer: Annotated[str, ConfigKey(raw_text(400), "")]
+    baud: Annotated[int, ConfigKey(integer(1200, 230_400, "Bd"), 9600)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -287,6 +287,14 @@ class ReaderError(TaptillError):
     exit_status = 69
 
 
+class PrintingError(TaptillError):
+    """The printer of receipts does not print; `state` is the word of the status line for it."""
+
+    code = "printer"
+    says = "printer {printer}: {state}. Look at its switch, cable and paper"
+    exit_status = 69
+
+
 class ServiceError(TaptillError):
     """The embedded Customers service cannot use its database, its port or a file."""
 
@@ -337,6 +345,7 @@ ALL_ERRORS: tuple[type[TaptillError], ...] = (
     ConflictOpenError,
     CacheError,
     ReaderError,
+    PrintingError,
     ServiceError,
     ServiceTooNewError,
 )

@@ -62,7 +62,7 @@ HELP_OVERLAYS = (
 HELP = (
     "confirm", "cancel", "digits", "letters", "quantity", "back", "void", "turn",
     "choose", "change", "add", "pick", "repeat", "find", "money", "override", "office", "lock",
-    "leave", "repaint", "help", "technician",
+    "slip", "leave", "repaint", "help", "technician",
 )  # fmt: skip
 """The lines of the help, the most needed ones first."""
 

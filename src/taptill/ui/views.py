@@ -16,14 +16,13 @@ from taptill.checkout.pages.page import PageView
 from taptill.checkout.session import Step
 from taptill.checkout.view import (
     CustomerView,
-    Link,
     RecentSaleView,
     StatusView,
     TillAlarm,
     TillView,
 )
 from taptill.domain.decision import OVERRIDABLE, Declined
-from taptill.domain.tap import ReaderHealth, ReaderState
+from taptill.domain.tap import ReaderHealth
 from taptill.ui.banner import BannerText, banner_text, broken_readers, draw_banner, unusable_reader
 from taptill.ui.layout import Area, Layout, inner_size, lay_out, too_small, with_page
 from taptill.ui.pages import HELP_OVERLAYS, Overlay, draw_help, draw_page, next_help
@@ -42,8 +41,8 @@ from taptill.ui.rows import (
 )
 from taptill.ui.sale_panel.panel import FIRST_GOODS, GoodsPlace, KeyedSale, sale
 from taptill.ui.screen_settings import ScreenSettings
+from taptill.ui.status_line.items import NAME_CELLS, status_items
 
-_NAME_CELLS = 16
 _NO_RUNS: Row = ()
 _ASKS_WHO = frozenset({"log-in", "approve"})
 _DECLINED = frozenset({Step.DECLINED, Step.REFUSED})
@@ -218,109 +217,12 @@ def _status_line(status: StatusView | None, settings: ScreenSettings, width: int
     if status is None:  # the journal is not open yet
         return ((Run(pad(f" {say('link.unknown')}", width)),),)
     row: list[Run] = [Run(" ")]
-    items = _status_items(status, settings, width)
+    items = status_items(status, settings, width)
     for _, run in items:
         divider = [Run(" │ ")] if len(row) > 1 else []
         row += [*divider, run]
     used = sum(cell_len(run.text) for run in row)
     return ((*row, Run(" " * (width - used))),)
-
-
-def _status_items(
-    status: StatusView, settings: ScreenSettings, width: int
-) -> list[tuple[int, Run]]:
-    """Return the items that fit, each with its rank; those of the highest rank are left out first.
-
-    What the office must clarify is left out after all but link and readers. Before that, these two
-    are worded shorter, and *0 to send* is left out first.
-    """
-    to_send = Run(settings.texts.say("status.to-send", count=str(status.to_send)))
-    is_less = bool(status.conflicts) and not status.to_send
-    needed_ranks = {0, 1, 2} if status.conflicts else {0, 1}
-    for link, readers in _wordings(status, settings):
-        ranked_items = [
-            (6, _clipped(status.till, settings)),
-            (6, _clipped(status.staff, settings)),
-            (0, link),
-            (1, readers),
-            (2, _conflicts(status, settings)),
-            (7 if is_less else 3, to_send),
-            (4, _cache_age(status, settings)),
-            (5, Run(status.time) if status.time else None),
-        ]
-        items = [(rank, run) for rank, run in ranked_items if run is not None]
-        while len(items) > 1 and _status_cells(items) > width:
-            items.remove(max(items, key=lambda item: item[0]))
-        if needed_ranks <= {rank for rank, _ in items}:
-            break
-    return items
-
-
-def _clipped(name: str, settings: ScreenSettings) -> Run | None:
-    return Run(clip(settings.clean(name), _NAME_CELLS)) if name else None
-
-
-def _wordings(status: StatusView, settings: ScreenSettings) -> list[tuple[Run, Run]]:
-    """Return wordings of link and readers, the longest first."""
-    say = settings.texts.say
-    link, readers = _link(status, settings), _readers(status.readers, settings)
-    bare_link = _link(replace(status, latency_ms=None, offline_since=""), settings)
-    brief = bare_link
-    if status.link is Link.OFFLINE and status.offline_since:
-        brief = bare_link._replace(text=f" {say('status.offline', since=status.offline_since)} ")
-    state = readers
-    not_ok = [reader for reader in status.readers if reader.state is not ReaderState.OK]
-    if worst := next(iter([*broken_readers(status.readers), *not_ok]), None):
-        words = say(f"reader.{worst.state}.status")
-        state = readers._replace(text=words if readers.role is ColourRole.TEXT else f" {words} ")
-    return [(link, readers), (brief, readers), (brief, state), (bare_link, state)]
-
-
-def _status_cells(items: list[tuple[int, Run]]) -> int:
-    return 1 + sum(cell_len(run.text) for _, run in items) + 3 * (len(items) - 1)
-
-
-def _link(status: StatusView, settings: ScreenSettings) -> Run:
-    values = {"since": status.offline_since} if status.offline_since else {}
-    if status.latency_ms is not None:
-        values["ms"] = str(status.latency_ms)
-    text = settings.texts.say_if_known(f"link.{status.link}", values)
-    is_normal = status.link in {Link.ONLINE, Link.UNKNOWN}
-    return Run(text) if is_normal else Run(f" {text} ", ColourRole.WARN)
-
-
-def _readers(readers: tuple[ReaderHealth, ...], settings: ScreenSettings) -> Run:
-    say = settings.texts.say
-    if not readers:
-        return Run(say("status.reader", state=say("status.no-reader")))
-    worst = next(iter(broken_readers(readers)), None)
-    if worst is None:
-        opening = next(
-            (reader for reader in readers if reader.state is ReaderState.OPENING), readers[0]
-        )
-        return Run(say("status.reader", state=say(f"reader.{opening.state}.status")))
-    state = say(f"reader.{worst.state}.status")
-    name = clip(settings.clean(worst.reader), _NAME_CELLS)
-    has_several = len(readers) > 1
-    text = (
-        say("status.reader-named", reader=name, state=state)
-        if has_several
-        else say("status.reader", state=state)
-    )
-    return Run(f" {text} ", ColourRole.WARN)
-
-
-def _conflicts(status: StatusView, settings: ScreenSettings) -> Run | None:
-    if not status.conflicts:
-        return None
-    text = settings.texts.say("status.conflicts", count=str(status.conflicts))
-    return Run(f" {text} ", ColourRole.WARN)
-
-
-def _cache_age(status: StatusView, settings: ScreenSettings) -> Run | None:
-    if status.cache_age_s is None:
-        return None
-    return Run(settings.texts.say("status.age", age=settings.age(status.cache_age_s)))
 
 
 @_kept
@@ -368,7 +270,7 @@ def _reader_hints(readers: tuple[ReaderHealth, ...], settings: ScreenSettings) -
         return []
     return [
         Run(
-            f"{clip(settings.clean(reader.reader), _NAME_CELLS)}: {_hint(reader, settings)}",
+            f"{clip(settings.clean(reader.reader), NAME_CELLS)}: {_hint(reader, settings)}",
             ColourRole.WARN,
         )
         for reader in broken_readers(readers)
@@ -391,8 +293,13 @@ def _key_names(
     if view.page:
         return (*view.page.keys, "help")
     if not view.status.staff:
-        return ("confirm", "cancel", "help", "void", *view.offers, "office")
+        return ("confirm", "cancel", "help", "void", *view.offers, *_slip_key(view), "office")
     decline = view.decision if view.step in _DECLINED else None
     can_override = isinstance(decline, Declined) and decline.reason in OVERRIDABLE
     override = ("override",) if can_override else ()
-    return ("confirm", "cancel", *override, "help", "void", *view.offers, "office", "lock")
+    offers = (*view.offers, *_slip_key(view))
+    return ("confirm", "cancel", *override, "help", "void", *offers, "office", "lock")
+
+
+def _slip_key(view: TillView) -> tuple[str, ...]:
+    return ("slip",) if view.status.printer else ()

@@ -42,6 +42,7 @@ _LATE = (
     "taptill.checkout.pages.history",
     "taptill.checkout.pages.shift",
     "taptill.checkout.pages.undo",
+    "taptill.checkout.pages.slips.listing",
     "taptill.checkout.pages.technician.parts",
     "taptill.checkout.pages.technician.page",
     "taptill.checkout.money.desk",

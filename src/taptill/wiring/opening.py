@@ -84,6 +84,5 @@ def unbuilt(config: Config) -> list[str]:
     unbuilt_settings = {
         "[cache] fields": set(config.cache.fields) - {"name", "company"},
         "[ui] sound": config.ui.sound != "auto",
-        "[receipt] printer": config.receipt.printer,
     }
     return [f"{key} does nothing yet" for key, value in unbuilt_settings.items() if value]

@@ -31,6 +31,7 @@ from taptill.settlement.strategy import Strategy
 from taptill.wiring.backend import customers_api
 from taptill.wiring.card_readers import CardReaders
 from taptill.wiring.config_watch import ConfigWatch
+from taptill.wiring.devices.heard_journal import HeardJournal
 from taptill.wiring.factories import goods_of, staff_of, strategy_of, till_settings
 from taptill.wiring.fleet.late import late_figures, late_reporter
 from taptill.wiring.fleet.outputs import FleetOutputs
@@ -47,6 +48,8 @@ from taptill.wiring.sending import Sender
 from taptill.wiring.status import Status
 
 if TYPE_CHECKING:
+    from taptill.slips.desk import PrintDesk
+    from taptill.ui.texts import Texts
     from taptill.wiring.fleet.figures import FiguresSource
 
 RESTORED_SALES = 6
@@ -70,10 +73,13 @@ class TillRuntime:
     figures: Callable[[], FiguresPort]
     report: Callable[[], Awaitable[None]]
     config_watch: ConfigWatch | None = None
+    print_desk: "PrintDesk | None" = None
 
     async def run(self) -> None:
         """Work until cancelled, for readers that were started before."""
         watch = ClockWatch(self.clock, self.journal.newest_found)
+        if self.print_desk:
+            self.print_desk.start()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.till.run())
@@ -95,6 +101,8 @@ class TillRuntime:
 
     def close(self) -> None:
         """Write what is pending, then release the lock and close the files."""
+        if self.print_desk:
+            self.print_desk.close()
         self.journal.close()
         self.cache.close()
 
@@ -113,7 +121,8 @@ class TillSetup:
 
     `path` is the config's file, which is watched for changes; None: it is not. Without `desk_of`
     the till has no page about the conflict desk. `runs` counts this run, `status_file` and `notify`
-    are where its figures go beside `[metrics] textfile`.
+    are where its figures go beside `[metrics] textfile`. `texts` are the screen's, for slips; None:
+    they are read where slips are printed.
     """
 
     config: Config
@@ -124,6 +133,7 @@ class TillSetup:
     runs: Runs | None = None
     status_file: Path | None = None
     notify: Callable[[str], None] = lambda _: None
+    texts: "Texts | None" = None
 
 
 def build(setup: TillSetup, opened: OpenJournal, readers: CardReaders) -> TillRuntime:
@@ -157,13 +167,13 @@ def _connect(
     watch = ConfigWatch(setup.path, config, take_over) if setup.path else None
     events = SettlementCallbacks(changed, seen, cache.newest_stamp)
     strategy = strategy_of(config, journal, api, clock, events)
-    rooms = (api, journal, cache, strategy)
-    warnings = watch.warnings if watch else None
-    status = Status(config, clock, backend_health, *rooms, config_warnings=warnings)
+    rooms = (config, clock, backend_health, api, journal, cache, strategy)
+    desk, warnings = _print_desk(setup), watch.warnings if watch else None
+    status = Status(*rooms, config_warnings=warnings, printer=desk.health if desk else None)
     figures = late_figures(status, readers, lambda: till.times, _runs(setup))
     ports = Ports(
         finder=Lookup(cache, api, cache, strategy.observe),
-        journal=journal,
+        journal=HeardJournal(journal, desk.committed) if desk else journal,
         clock=clock,
         new_id=lambda: secrets.token_hex(8),
         status=status.draw,
@@ -175,13 +185,13 @@ def _connect(
         people=partial(late_people, cache, api, strategy.observe),
         purchases=partial(last_purchases, journal.queries),
         technician=figures,
+        slips=desk,
     )
     till = Till(ports, till_settings(config, strategy.balance), readers.queue)
     till.restore(journal.queries.last_sales(RESTORED_SALES))
     sync = Sync(api, cache, clock=clock, policy=_sync_policy(config), on_snapshots=strategy.observe)
     readers.on_message = sync.give_way
-    for on_recovery in (till.refresh, strategy.returned, sync.returned):
-        backend_health.on_recovery(on_recovery)
+    _at_recovery(backend_health, till.refresh, strategy.returned, sync.returned)
     return TillRuntime(
         till=till,
         journal=journal,
@@ -195,7 +205,24 @@ def _connect(
         figures=figures,
         report=_reporter(setup, figures, status),
         config_watch=watch,
+        print_desk=desk,
     )
+
+
+def _at_recovery(health: BackendHealth, *callbacks: Callable[[], None]) -> None:
+    for callback in callbacks:
+        health.on_recovery(callback)
+
+
+def _print_desk(setup: TillSetup) -> "PrintDesk | None":
+    """Return the print desk; a till without a printer imports nothing of it."""
+    if not setup.config.receipt.printer:
+        return None
+    from taptill.ui import texts  # noqa: PLC0415 - see above
+    from taptill.wiring.devices.printing import print_desk  # noqa: PLC0415
+
+    words = setup.texts or texts.load(setup.config.till.language)
+    return print_desk(setup.config, setup.state, words)
 
 
 def _runs(setup: TillSetup) -> Runs:

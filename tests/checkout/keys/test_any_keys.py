@@ -45,6 +45,7 @@ SHARDS = (
         b"\x1bOM",
         b"\x1b[57412u",
         b"\x1b[24~",
+        b"\x1bOS",
         b"\x11",
     ),
 )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from tests.checkout.pages.conflict_desk import LOST, REFUSED, FakeConflictDesk
 from tests.checkout.pages.crew import CREW, CREWED, KIM, crewed_shop
 from tests.checkout.pages.sales_book import FakeSalesBook
+from tests.checkout.pages.slips.slip_desk import FakeSlipDesk
 from tests.checkout.pages.technician.figures import READ, FakeFigures
 from tests.domain.figures.samples import TROUBLED
 from tests.domain.reports.test_shift_report import Z, shift_report
@@ -21,18 +22,22 @@ from taptill.checkout.pages.overriding import override_page
 from taptill.checkout.pages.page import PageRow, PageView, TextField, TillPage, Tone, Turn, phrase
 from taptill.checkout.pages.shift import COMMENTS, CashForm, ReportPage, closes_page
 from taptill.checkout.pages.sign_in import approval, log_in
+from taptill.checkout.pages.slips.listing import SlipPages
 from taptill.checkout.pages.staff_desk import StaffDesk
 from taptill.checkout.pages.technician.page import TechnicianPage
 from taptill.checkout.pages.technician.parts import PARTS, PartName
 from taptill.checkout.pages.undo import LinesToTakeBack, UndoDesk
 from taptill.checkout.people.finding import FindCustomer
+from taptill.checkout.session import Step
 from taptill.checkout.till_state import TillState
 from taptill.checkout.view import TillView
 from taptill.domain.decision import Reason
 from taptill.domain.entry import Entry, EntryKind
 from taptill.domain.money import Currency, Money
-from taptill.domain.sales.past import HistoryRow, PastSale, SalesPage
+from taptill.domain.sales.past import HistoryPage, HistoryRow, PastSale, SalesPage
 from taptill.domain.sales.repaying import Direction
+from taptill.domain.sales.search import HistorySearch
+from taptill.domain.slips.printer import PrinterHealth, PrinterState
 from taptill.domain.staff.member import Right
 
 MANY = tuple(replace(member, name=f"{member.name} {turn}") for turn in range(6) for member in CREW)
@@ -93,6 +98,17 @@ class _Sales(FakeSalesBook):
 
     def sale(self, charge_id: str) -> PastSale | None:
         return _past(int(charge_id, 16), void=True)
+
+
+class _Found(_Sales):
+    """The same sales as the history has them."""
+
+    def find(
+        self, search: HistorySearch, before_seq: int | None = None, limit: int = 50
+    ) -> HistoryPage:
+        del search, before_seq, limit
+        sales = [_past(number) for number in range(60, 10, -1)]
+        return HistoryPage(tuple(HistoryRow(one.charge, one.charge) for one in sales), None, 50)
 
 
 def _undo_pages() -> dict[str, TillPage | None]:
@@ -246,6 +262,19 @@ class _KeptDesk:
         return self._shown
 
 
+def _slip_pages() -> dict[str, TillPage]:
+    desk, book = FakeSlipDesk(), _Found()
+    pages = SlipPages(desk=desk, sales=book, currency=Currency("EUR"))
+    well = pages.open(Step.READY)
+    desk.now = PrinterHealth(PrinterState.NO_PAPER, waiting=3)
+    waiting = pages.open(Step.READY)
+    assert isinstance(well, Turn)
+    assert isinstance(waiting, Turn)
+    assert well.page
+    assert waiting.page
+    return {"slips": well.page, "slips-waiting": waiting.page}
+
+
 def pages() -> dict[str, TillPage]:
     """Return every page in its states, by name."""
     names = log_in(_desk())
@@ -263,6 +292,7 @@ def pages() -> dict[str, TillPage]:
         "approve": approval(_desk(), Right.OVERRIDE, _never, Turn()),
         **{name: page for name, page in _undo_pages().items() if page},
         "office": _office(),
+        **_slip_pages(),
         **_technician_pages(),
         **_shift_pages(),
         **{name: page for name, page in _case_pages().items() if page},

@@ -12,6 +12,7 @@ from taptill.checkout.pages.overriding import override_page
 from taptill.checkout.pages.page import BACK_TO_SALE, PageRow, Phrase, Turn, phrase
 from taptill.checkout.pages.shift import ShiftDesk
 from taptill.checkout.pages.sign_in import approval, locking, log_in
+from taptill.checkout.pages.slips.listing import SlipPages
 from taptill.checkout.pages.staff_desk import StaffDesk
 from taptill.checkout.pages.technician.page import TechnicianPage
 from taptill.checkout.pages.undo import UndoDesk
@@ -41,6 +42,7 @@ class PageOpener:
             "f2": self._lock,
             "f3": self._find,
             "f7": RepaymentDesk(state, self._desk, self._undo).open,
+            "f4": self._slips,
             "f8": self._undo,
             "f9": self._override,
             "f10": self._office,
@@ -139,6 +141,15 @@ class PageOpener:
             text = phrase("office.cases", count=ports.status().conflicts)
             items.append((text, lambda menu: CasePages(desk(), self._desk).listing(menu, menu)))
         return Turn(_menu(items)) if items else Notice.NOT_NOW
+
+    def _slips(self) -> Turn | Notice:
+        """Print the slip of the sale on the screen, or list the last ones."""
+        ports = self._state.ports
+        if ports.slips is None or ports.past_sales is None:
+            return Notice.NO_PRINTER
+        currency = self._state.settings.keypad.currency
+        pages = SlipPages(desk=ports.slips, sales=ports.past_sales(), currency=currency)
+        return pages.open(self._state.sale.step)
 
     def _technician(self) -> Turn | Notice:
         """Return the till's figures, for those who may see them."""

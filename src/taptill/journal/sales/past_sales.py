@@ -69,6 +69,11 @@ class PastSales:
             sales = _with_voids(connection, charges or repayments)
         return sales[0] if sales else None
 
+    def row(self, seq: int) -> HistoryRow | None:
+        """Return an entry with the charge that it is about; None: there is no such entry."""
+        with self._one_state() as connection:
+            return next(_history_rows(connection, entries(connection, "seq = ?", [seq])), None)
+
     def is_of_shift(self, seq: int) -> bool:
         """Return whether an entry belongs to the running shift."""
         return seq > last_closed(self._queries)[1]

@@ -6,10 +6,15 @@ import stat
 from importlib import import_module
 from pathlib import Path
 
+from taptill.config import Config
 from taptill.domain.diagnosis import Diagnosis, Verdict
+from taptill.install.checks.bounded import bounded
 from taptill.install.checks.site import CheckedSite
 from taptill.readers.registry import find_driver
+from taptill.wiring.devices.printing import opener
 from taptill.wiring.opening import unbuilt
+
+PRINTER_S = 3.0
 
 _OTHERS = stat.S_IRWXO
 _GROUP_WRITES = stat.S_IWGRP
@@ -29,7 +34,7 @@ async def check_settings(site: CheckedSite) -> list[Diagnosis]:
         found = [Diagnosis("settings.config", Verdict.PASS, "the config is whole")]
     token_file = config.backend.token_file
     found += _secret(token_file) if token_file else []
-    return [*found, *_packages(site), *_printer(site), *_sound(site), *_staff(site)]
+    return [*found, *_packages(site), *await _printer(site), *_sound(site), *_staff(site)]
 
 
 def _secret(path: Path) -> list[Diagnosis]:
@@ -75,18 +80,38 @@ def package_diagnosis(package: str, extra: str) -> Diagnosis:
     return Diagnosis(name, Verdict.PASS, f"{package} can be loaded")
 
 
-def _printer(site: CheckedSite) -> list[Diagnosis]:
-    path = site.config.receipt.printer
-    if path is None:
+async def _printer(site: CheckedSite) -> list[Diagnosis]:
+    address = site.config.receipt.printer
+    if not address:
         return []
+    if not address.startswith("/"):
+        return [await _network_printer(site.config)]
+    return [_printer_path(Path(address))]
+
+
+def _printer_path(path: Path) -> Diagnosis:
+    """Return whether a device or a file can be written; a file is made where its folder is."""
     name = "settings.printer"
+    if not path.is_relative_to("/dev") and not path.exists():
+        path = path.parent
     if path.exists() and os.access(path, os.W_OK):
-        return [Diagnosis(name, Verdict.PASS, f"{path} can be written")]
+        return Diagnosis(name, Verdict.PASS, f"{path} can be written")
     if path.exists():
         words, advice = f"{path} cannot be written by this account", "sudo adduser taptill lp"
-        return [Diagnosis(name, Verdict.FAIL, words, advice)]
+        return Diagnosis(name, Verdict.FAIL, words, advice)
     words = f"there is no {path}: is the printer plugged in and on?"
-    return [Diagnosis(name, Verdict.WARN, words, "ls -l /dev/usb/lp*")]
+    return Diagnosis(name, Verdict.WARN, words, "ls -l /dev/usb/lp*")
+
+
+async def _network_printer(config: Config) -> Diagnosis:
+    """Return whether a printer in the network answers; nothing is printed."""
+    address = config.receipt.printer
+    try:
+        await bounded(lambda: opener(config)().close(), PRINTER_S)
+    except (OSError, TimeoutError):
+        words, advice = f"nothing answers at {address}", "is the printer on, and its cable in?"
+        return Diagnosis("settings.printer", Verdict.WARN, words, advice)
+    return Diagnosis("settings.printer", Verdict.PASS, f"{address} answers")
 
 
 def _sound(site: CheckedSite) -> list[Diagnosis]:

@@ -1,0 +1,1 @@
+"""The list of F4: which receipt is printed."""

@@ -1,0 +1,1 @@
+"""Slips: an entry that is committed becomes bytes of ESC/POS and, beside the sale, paper."""

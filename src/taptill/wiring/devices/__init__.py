@@ -1,0 +1,1 @@
+"""What a till prints and sounds: built from the config, beside the sale."""
