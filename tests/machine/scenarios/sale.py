@@ -1,5 +1,6 @@
 """A first sale on the real console: a reader is plugged in, a card pays, the screen stays whole."""
 
+import time
 from collections.abc import Callable
 
 from tests.machine.backend import BLOCKED_CARD, POOR_CARD, STRANGE_CARD, frame
@@ -49,7 +50,11 @@ def first_sale(stage: Stage) -> None:
 
 def console(stage: Stage, machine: Machine) -> None:
     """The console has room enough, digits on its keypad, and never gets dark."""
-    size = machine.guest.sh("stty size </dev/tty1").strip()
+    end_s = time.monotonic() + FRAME_S * stage.patience  # a graphics driver may come late
+    while (size := machine.guest.sh("stty size </dev/tty1").strip()) != SIZE:
+        if time.monotonic() > end_s:
+            break
+        time.sleep(1)
     stage.tell("the console has 80 columns and 25 rows", holds=size == SIZE, instead=size)
     font = machine.guest.sh("journalctl -b -u taptill-console -o cat --no-pager | grep columns")
     stage.tell(f"with the font {font.splitlines()[-1].split(':')[0]}", holds="TerminusBold" in font)
