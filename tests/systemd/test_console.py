@@ -91,6 +91,11 @@ def test_the_unit_reads_the_file_that_the_installer_puts_there() -> None:
     assert "ExecStart=-/bin/sh /opt/taptill/current/systemd/console.sh" in lines
 
 
+def test_it_opens_the_console_also_while_that_belongs_to_the_till() -> None:
+    capabilities = "CapabilityBoundingSet=CAP_SYS_TTY_CONFIG CAP_DAC_OVERRIDE"
+    assert capabilities in CONSOLE_UNIT.read_text("utf-8").splitlines()
+
+
 def test_it_is_done_before_the_till_and_keeps_no_till_from_starting() -> None:
     assert "Before=taptill.service" in CONSOLE_UNIT.read_text("utf-8")
     till = UNIT.read_text("utf-8")
