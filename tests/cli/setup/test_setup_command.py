@@ -1,5 +1,6 @@
 """`taptill setup`: a person's answers or a file's in; a config, a token and a doctor's look out."""
 
+import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,11 +81,13 @@ def test_a_second_time_offers_what_stands_there_and_keeps_the_config_of_before(
 
 def test_wrong_answers_are_said_and_asked_again(config: Path, service: RunningService) -> None:
     answers = ("x" * 41, "bar-2", "xx", "en", "EURO", "EUR", "no address", service.url)
-    run = setup(config, answers=(*answers, "two words", service.token, "y", "debt", "later"))
+    tokens = ("two words", "/none/token", service.token)
+    run = setup(config, answers=(*answers, *tokens, "y", "debt", "later"))
     assert load(config).till.name == "bar-2"
     for complaint in ("[till] name", "'xx' is not one of", "[till] currency", "base_url"):
         assert complaint in run.stdout + run.stderr
     assert "a token is one word" in run.stdout
+    assert "/none/token cannot be read: No such file" in run.stdout
 
 
 def test_a_backend_that_does_not_answer_may_be_kept(config: Path) -> None:
@@ -95,7 +98,9 @@ def test_a_backend_that_does_not_answer_may_be_kept(config: Path) -> None:
     assert load(config).backend.base_url == address
     assert run.returncode == 1
     assert "fail  backend.answer" in run.stdout
-    assert "mend it as it says" in run.stdout
+    last = run.stdout.partition("mend it as it says")[2]
+    assert f"`taptill doctor --config {config}`" in last
+    assert "fail  backend.connection" in last
 
 
 def test_one_who_goes_away_in_the_middle_leaves_all_as_it_was(config: Path) -> None:
@@ -134,6 +139,14 @@ def test_a_file_of_answers_sets_up_one_till_after_the_other(
         assert [reader.driver for reader in made.readers] == ["simulated"]
 
 
+def test_without_a_name_a_till_is_called_as_its_machine(config: Path, tmp_path: Path) -> None:
+    answers = tmp_path / "site.toml"
+    answers.write_text(ANSWERS.format(url="http://127.0.0.1:9"))
+    (tmp_path / "token").write_text("t")
+    setup(config, "--answers", str(answers))
+    assert load(config).till.name == socket.gethostname()[:40]
+
+
 WRONG = {
     "no TOML": ("till =", "site.toml: Invalid value"),
     "an unknown table": ("[tils]\n", "[tils]: no table of a config"),
@@ -144,6 +157,7 @@ WRONG = {
         "reader_usb is as lsusb says",
     ),
     "a start that is no switch": ('[setup]\nstart = "yes"\n', "start is true or false"),
+    "a token file that is no name": ("[setup]\ntoken_file = 5\n", "token_file is the name of"),
     "a token file that is not there": ('[setup]\ntoken_file = "none"\n', "cannot be read"),
 }
 

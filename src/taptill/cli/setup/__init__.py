@@ -1,8 +1,7 @@
 """The command `taptill setup`, which asks what cannot be guessed and writes the config."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,12 @@ import click
 from taptill.cli.options import CONFIG
 from taptill.cli.setup.ask_backend import ask_backend, ask_strategy
 from taptill.cli.setup.ask_reader import LISTEN_S, ask_reader
-from taptill.cli.setup.ask_till import ask_till
+from taptill.cli.setup.ask_till import ask_till, name_by_machine
 from taptill.cli.setup.finishing import finish
 from taptill.cli.setup.session import SetupSession, say
-from taptill.cli.setup.unit import TILL_UNIT, is_active, systemctl
+from taptill.cli.setup.unit import readers_free
 from taptill.config.layers import config_error
-from taptill.domain.errors import ConfigError, UsageError
+from taptill.domain.errors import UsageError
 from taptill.install.setup.draft import ConfigDraft, example
 from taptill.install.setup.places import SetupPlaces, places_of
 from taptill.install.setup.reader_rule import USB_NUMBERS, reader_rule
@@ -76,7 +75,7 @@ def setup(
         raise UsageError(problem="--name belongs to --answers; without it you are asked")
     say(f"This writes {places.config}. Enter takes what stands in brackets.")
     say("Nothing is written before the last step; ctrl+c leaves all as it is.")
-    with _readers_free(places) as was_running:
+    with readers_free(places) as was_running:
         ask_till(session)
         ask_backend(session)
         ask_strategy(session)
@@ -97,6 +96,7 @@ def _text_at(path: Path) -> str:
 def _take_answers(session: SetupSession, path: Path, name: str | None) -> None:
     tables = _answers(path)
     of_setup = tables.pop(SETUP_TABLE, {})
+    name_by_machine(session.draft)
     session.draft.lay(tables)
     if name is not None:
         session.draft.set("till", "name", name)
@@ -120,6 +120,8 @@ def _answers(path: Path) -> dict[str, Any]:
         raise config_error([f"{path.name}: [setup] has the keys {', '.join(sorted(_OF_SETUP))}"])
     if not USB_NUMBERS.fullmatch(str(of_setup.get("reader_usb", "0000:0000"))):
         raise config_error([f'{path.name}: [setup] reader_usb is as lsusb says, "0403:6001"'])
+    if not isinstance(of_setup.get("token_file", ""), str):
+        raise config_error([f'{path.name}: [setup] token_file is the name of a file, "token"'])
     if not isinstance(of_setup.get("start", False), bool):
         raise config_error([f"{path.name}: [setup] start is true or false"])
     return tables
@@ -133,21 +135,6 @@ def _token_in(path: Path) -> str:
     if not token or not token.isprintable() or " " in token:
         raise config_error([f"the token file {path} must hold one word of printable ASCII"])
     return token
-
-
-@contextmanager
-def _readers_free(places: SetupPlaces) -> Iterator[bool]:
-    """Stop a till that runs, which holds its reader; start it again if nothing comes of this."""
-    if not places.account or not is_active(TILL_UNIT):
-        yield False
-        return
-    click.confirm("The till runs and holds its reader. Stop it meanwhile", default=True, abort=True)
-    systemctl("stop", TILL_UNIT)
-    try:
-        yield True
-    except (click.Abort, KeyboardInterrupt, ConfigError):
-        systemctl("start", TILL_UNIT)
-        raise
 
 
 def _wants_start(places: SetupPlaces, start: bool | None) -> bool:  # noqa: FBT001 - of the option

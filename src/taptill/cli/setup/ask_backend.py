@@ -98,12 +98,13 @@ def _ask_token(session: SetupSession) -> str:
 
 
 def _token_of(answer: str) -> str:
-    """Return a token, or what stands in the file that was named."""
+    """Return a token, or what stands in the file that was named; say why a file has none."""
     if not answer.startswith("/"):
         return answer
     try:
         return Path(answer).read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError):
+    except (OSError, UnicodeDecodeError) as fault:
+        say(f"  {answer} cannot be read: {getattr(fault, 'strerror', None) or 'it is no text'}")
         return ""
 
 

@@ -8,17 +8,23 @@ import click
 from taptill import config as configs
 from taptill.cli.setup.session import SetupSession, headline
 from taptill.config.tables import Language
-from taptill.install.setup.draft import example
+from taptill.install.setup.draft import ConfigDraft, example
+
+
+def name_by_machine(draft: ConfigDraft) -> None:
+    """Let this machine say name and language where nothing is known yet."""
+    if draft.text != example():
+        return
+    draft.set("till", "name", socket.gethostname()[:40] or "till")
+    if configs.shell_language() in get_args(Language):
+        draft.set("till", "language", configs.shell_language())
 
 
 def ask_till(session: SetupSession) -> None:
     """Ask for the name, the language of the screen and the currency."""
     headline(1, "The till")
     draft = session.draft
-    if draft.text == example():  # nothing is known yet: this machine may say it
-        draft.set("till", "name", socket.gethostname()[:40] or "till")
-        if configs.shell_language() in get_args(Language):
-            draft.set("till", "language", configs.shell_language())
+    name_by_machine(draft)
     session.ask("till", "name", "Its name, which the screen shows")
     languages = click.Choice(get_args(Language))
     language = draft.value("till", "language") or "en"

@@ -30,7 +30,7 @@ def finish(session: SetupSession, *, start: bool) -> None:
         write_rule(session.rule)
         say(f"  the reader's rule is in {SITE_RULES}")
     state = places.state or configs.state_dir(None)
-    has_failed = asyncio.run(_check(CheckedSite(config, state)))
+    failures = asyncio.run(_failures(CheckedSite(config, state)))
     if start:
         systemctl("enable", TILL_UNIT)
         systemctl("restart", TILL_UNIT)
@@ -40,19 +40,21 @@ def finish(session: SetupSession, *, start: bool) -> None:
     else:
         say(f"Start it with: taptill run --config {places.config}")
     say("Goods and staff are changed in the config, and count without a restart.")
-    if has_failed:
-        say("Something above fails: mend it as it says, then `taptill doctor`.")
+    if failures:
+        option = "" if places.account else f" --config {places.config}"
+        say(f"This fails: mend it as it says, then `taptill doctor{option}`.")
+        say_diagnoses(failures)
         raise click.exceptions.Exit(1)
 
 
-async def _check(site: CheckedSite) -> bool:
-    """Print the diagnoses as they come; return whether one of them fails."""
-    has_failed = False
+async def _failures(site: CheckedSite) -> list[Diagnosis]:
+    """Print the diagnoses as they come; return those that fail.
+
+    A console shows the last lines alone, so these are said once more at the end.
+    """
+    failures = []
     async for diagnosis in diagnose(site):
         say_diagnoses([diagnosis])
-        has_failed = has_failed or _fails(diagnosis)
-    return has_failed
-
-
-def _fails(diagnosis: Diagnosis) -> bool:
-    return diagnosis.verdict is Verdict.FAIL
+        if diagnosis.verdict is Verdict.FAIL:
+            failures.append(diagnosis)
+    return failures

@@ -24,7 +24,8 @@ def own_token(name: str, database: Path = OWN_DATABASE) -> str:
 
     Errors: ServiceError.
     """
-    command = [sys.executable, "-m", "taptill", "service", "token", "add", str(database)]
+    # -I: not with the modules of the folder in which somebody has called us.
+    command = [sys.executable, "-I", "-m", "taptill", "service", "token", "add", str(database)]
     owner = database.stat()
     made = subprocess.run(  # noqa: S603 - our own program
         [*command, "--role", "till", "--name", name],
@@ -32,6 +33,7 @@ def own_token(name: str, database: Path = OWN_DATABASE) -> str:
         text=True,
         check=False,
         timeout=_PATIENCE_S,
+        cwd="/",
         user=owner.st_uid,
         group=owner.st_gid,
         extra_groups=[],

@@ -1,8 +1,14 @@
 """The till's unit: whether it runs, and its start and stop."""
 
+import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
 
 from taptill.domain.errors import UsageError
+from taptill.install.setup.places import SetupPlaces
 
 TILL_UNIT = "taptill.service"
 _PATIENCE_S = 120
@@ -18,6 +24,37 @@ def systemctl(verb: str, *words: str) -> None:
     if _run(verb, "--quiet", *words) != 0:
         unit = words[-1]
         raise UsageError(problem=f"systemctl {verb} {unit} failed: journalctl -u {unit}")
+
+
+@contextmanager
+def readers_free(places: SetupPlaces) -> Iterator[bool]:
+    """Stop a till that runs, which holds its reader; start it again if nothing comes of this.
+
+    A connection that breaks (SIGHUP) or a kill ends the set-up as ctrl+c does.
+    """
+    if not places.account or not is_active(TILL_UNIT):
+        yield False
+        return
+    click.confirm("The till runs and holds its reader. Stop it meanwhile", default=True, abort=True)
+    handlers = {number: signal.signal(number, _interrupt) for number in _ENDING_SIGNALS}
+    is_done = False
+    try:
+        systemctl("stop", TILL_UNIT)
+        yield True
+        is_done = True
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        if not is_done:
+            systemctl("start", TILL_UNIT)
+
+
+_ENDING_SIGNALS = (signal.SIGHUP, signal.SIGTERM)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    del number, frame
+    raise KeyboardInterrupt
 
 
 def _run(*words: str) -> int | None:

@@ -58,9 +58,9 @@ def write_config(places: SetupPlaces, text: str) -> Path | None:
             shutil.copy2(places.config, kept)
         with atomic_write(places.config) as file:
             file.write(text)
-        if places.account:
-            shutil.chown(places.config, "root", places.account)
-            places.config.chmod(0o640)
+            if places.account:  # before it is in its place: never one that the till cannot read
+                shutil.chown(file.fileno(), "root", places.account)
+                os.fchmod(file.fileno(), 0o640)
     except (OSError, LookupError) as fault:
         detail = getattr(fault, "strerror", None) or str(fault)
         raise OutputError(path=places.config, detail=detail) from fault
