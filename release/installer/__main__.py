@@ -102,7 +102,7 @@ def install(target: Target, options: argparse.Namespace) -> None:
         start(target, before, [part for part in parts if part is not TILL or has_config])
         if TILL in parts and not has_config:
             start_unset(TILL)
-    remove_old(target)
+    remove_old(target, before)
     fresh = [part for part in parts if part not in there and not (part is TILL and has_config)]
     say_next(about["version"], fresh)
 

@@ -1,5 +1,6 @@
 """The environment of a release, the link that names the one in use, and the way back."""
 
+import hashlib
 import importlib.util
 import os
 import re
@@ -20,7 +21,8 @@ _SYSTEM_PACKAGES = re.compile(r"(?m)^(include-system-site-packages) = .*$")
 
 def make_release(target: Target, version: str, parts: Sequence[Part]) -> Path:
     """Make the environment of this release, whole or not at all, and compile it once."""
-    release = target.home / "releases" / version
+    digest = hashlib.sha256((ARCHIVE / "SHA256SUMS").read_bytes()).hexdigest()
+    release = release_folder(target, version, digest)
     if not (release / "whole").is_file():
         shutil.rmtree(release, ignore_errors=True)
         release.parent.mkdir(parents=True, exist_ok=True)
@@ -28,16 +30,34 @@ def make_release(target: Target, version: str, parts: Sequence[Part]) -> Path:
         _add_wheels(release, "")
         for folder in ("docs", "systemd", "udev"):
             shutil.copytree(ARCHIVE / folder, release / folder)
-        (release / "whole").touch()
+        _finish(release / "whole", digest)
         tell(f"release {version} in {release}")
     else:
         tell(f"release {version} was there already")
     if SERVICE in parts and not (release / "whole-service").is_file():
         _add_wheels(release, "-service")
-        (release / "whole-service").touch()
+        _finish(release / "whole-service", digest)
         tell("packages of the service")
     _let_in_system_packages(release)
     return release
+
+
+def release_folder(target: Target, version: str, digest: str) -> Path:
+    """Return where the release of this archive is or will be.
+
+    Another archive of the same version has a folder of its own, with a part of its hash.
+    """
+    release = target.home / "releases" / version
+    whole = release / "whole"
+    if whole.is_file() and whole.read_text() != digest:
+        return release.with_name(f"{version}-{digest[:8]}")
+    return release
+
+
+def _finish(mark: Path, digest: str) -> None:
+    """Mark as whole what has been copied, once a loss of power does not take it back."""
+    os.sync()
+    mark.write_text(digest)
 
 
 def _add_wheels(release: Path, suffix: str) -> None:
@@ -110,9 +130,12 @@ def start_unset(till: Part) -> None:
     run("systemctl", "start", "--no-block", till.unit)
 
 
-def remove_old(target: Target) -> None:
-    """Keep the newest releases, and the one that runs."""
+def remove_old(target: Target, before: Path | None) -> None:
+    """Keep the newest releases, the one that runs, and the one that ran before it.
+
+    The newest but one may be a release that did not start.
+    """
     releases = sorted((target.home / "releases").iterdir(), key=lambda path: path.stat().st_mtime)
     for release in releases[:-KEPT_RELEASES]:
-        if release.resolve() != target.running:
+        if release.resolve() not in (target.running, before):
             shutil.rmtree(release)

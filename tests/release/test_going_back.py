@@ -1,10 +1,11 @@
 """A new release that does not start: the one before is put back, and what is said is true."""
 
+import os
 from pathlib import Path
 
 import pytest
 from release.installer.parts import SERVICE, TILL
-from release.installer.releases import start, switch
+from release.installer.releases import release_folder, remove_old, start, switch
 from release.installer.target import RefusedError, Target
 from tests.project.sources import ROOT
 
@@ -67,3 +68,27 @@ def test_a_service_that_does_not_start_takes_both_back(
     units = ["taptill-service.service", "taptill-service.service", "taptill.service"]
     assert restarts == [f"restart {unit}" for unit in units]
     assert target.running == before.resolve()
+
+
+def test_the_release_that_ran_before_is_kept_beside_newer_ones_that_did_not_start(
+    tmp_path: Path,
+) -> None:
+    target = Target(tmp_path)
+    releases = [target.home / "releases" / name for name in ("oldest", "sold", "broken", "new")]
+    for second, release in enumerate(releases):
+        release.mkdir(parents=True)
+        os.utime(release, (second, second))
+    switch(target, releases[3])
+    remove_old(target, releases[1].resolve())
+    assert [release.exists() for release in releases] == [False, True, True, True]
+
+
+def test_another_archive_of_the_same_version_is_another_release(tmp_path: Path) -> None:
+    target = Target(tmp_path)
+    first = release_folder(target, "0.1.0", "aaaaaaaaaa")
+    assert first == target.home / "releases/0.1.0"
+    first.mkdir(parents=True)
+    assert release_folder(target, "0.1.0", "bbbbbbbbbb") == first  # one that is not whole goes
+    (first / "whole").write_text("aaaaaaaaaa")
+    assert release_folder(target, "0.1.0", "aaaaaaaaaa") == first
+    assert release_folder(target, "0.1.0", "bbbbbbbbbb").name == "0.1.0-bbbbbbbb"
