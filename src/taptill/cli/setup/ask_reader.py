@@ -136,7 +136,7 @@ def _learn(chosen: ChosenReader, card_ids: Collection[str]) -> Rule | None:
         rules, cards = learn_rules(selection, output_kind, lambda _: card_ids)
         if rules or not cards:
             return _best(rules, cards, chosen) if rules else None
-        say("  no customer has this card in any usual spelling.")
+        say("  no customer has this card in any usual spelling. Hold it there once more:")
     rules, cards = learn_rules(
         replace(selection, seconds=CARD_S_MAX), output_kind, lambda _: numbers_of(_ask_number())
     )
