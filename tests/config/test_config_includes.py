@@ -123,3 +123,10 @@ def test_the_smallest_file_needs_no_include(tmp_path: Path) -> None:
     assert "include" not in SMALLEST
     path = written(tmp_path, {"config.toml": text()})
     assert load(path).files == (path,)
+
+
+def test_a_device_that_never_ends_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "till.toml"
+    path.write_text('include = ["/dev/zero"]\n')
+    with pytest.raises(ConfigError, match="is larger than 4 MB"):
+        load(path)

@@ -143,7 +143,7 @@ async def test_a_till_that_never_broke_passes_and_its_starts_are_told(place: Mac
     runs.begin()
     runs.begin()
     told = (await diagnosed(check_runs, place.site()))["runs.ends"]
-    assert told.words == "2 starts, 1 runs were killed or broke"
+    assert told.words == "starts: 2, killed or broken: 1"
 
 
 async def test_a_crash_file_is_a_warning_until_somebody_deletes_it(place: MachineFolder) -> None:
@@ -178,7 +178,12 @@ async def test_a_system_that_was_never_tried_is_told(place: MachineFolder, words
 
 @pytest.mark.parametrize(
     ("release", "verdict"),
-    [(__version__, Verdict.PASS), ("0.0.9", Verdict.WARN), ("gone", Verdict.FAIL)],
+    [
+        (__version__, Verdict.PASS),
+        (f"{__version__}-bbbbbbbb", Verdict.PASS),
+        ("0.0.9", Verdict.WARN),
+        ("gone", Verdict.FAIL),
+    ],
 )
 async def test_this_program_is_compared_with_the_release_that_runs(
     place: MachineFolder, release: str, verdict: Verdict

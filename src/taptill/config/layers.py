@@ -110,9 +110,11 @@ def _read_included(path: Path) -> dict[str, Any]:
 
 def _read(path: Path, prefix: str) -> dict[str, Any]:
     try:
-        if path.stat().st_size > BYTES_MAX:
+        with path.open("rb") as file:
+            content = file.read(BYTES_MAX + 1)
+        if len(content) > BYTES_MAX:
             raise config_error([f"{path} is larger than {BYTES_MAX // 1_000_000} MB"])
-        text = path.read_bytes().decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except OSError as fault:
         raise config_error([f"{path} cannot be read: {fault.strerror}"]) from fault
     except UnicodeDecodeError as fault:

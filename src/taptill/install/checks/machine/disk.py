@@ -59,7 +59,7 @@ def _kept(site: CheckedSite, folder: Path) -> Diagnosis:
     kind = _kind_of_file_system(site, folder.resolve())
     if kind in VOLATILE:
         words = f"{folder} is on {kind}: sales would be gone at the next start"
-        advice = "put the state directory on a disk of its own: docs/technician.md, Install"
+        advice = "put the state directory on a disk of its own: docs/appliance.md"
         return Diagnosis("disk.kept", Verdict.FAIL, words, advice)
     return Diagnosis("disk.kept", Verdict.PASS, f"{folder} is on {kind or 'a disk'}")
 

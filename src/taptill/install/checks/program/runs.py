@@ -15,7 +15,7 @@ async def check_runs(site: CheckedSite) -> list[Diagnosis]:
 
 def _look(site: CheckedSite) -> list[Diagnosis]:
     record = read_runs(site.state)
-    starts = f"{record.starts} starts, {record.unclean_ends} runs were killed or broke"
+    starts = f"starts: {record.starts}, killed or broken: {record.unclean_ends}"
     words = starts if record.starts else "never started"
     return [Diagnosis("runs.ends", Verdict.PASS, words), *_crashes(site)]
 
@@ -25,6 +25,6 @@ def _crashes(site: CheckedSite) -> list[Diagnosis]:
     if not notes:
         return [Diagnosis("runs.crashes", Verdict.PASS, "no crash file")]
     last = notes[-1]
-    words = f"{len(notes)} crash files, the last: {last.fault} at {last.place}, {last.at}"
+    words = f"crash files: {len(notes)}, the last: {last.fault} at {last.place}, {last.at}"
     advice = f"send in what `taptill support` packs, then rm {site.state}/crash-*.json"
     return [Diagnosis("runs.crashes", Verdict.WARN, words, advice)]

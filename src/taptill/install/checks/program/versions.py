@@ -38,7 +38,7 @@ def _taptill(site: CheckedSite) -> Diagnosis:
     if not link.exists():
         words = f"{RELEASE} names a release that is not there: the till cannot start"
         return Diagnosis(name, Verdict.FAIL, words, "sudo ./install.sh, from the archive")
-    running = link.resolve().name
+    running = link.resolve().name.partition("-")[0]  # behind it: a part of its archive's hash
     if running != __version__:
         words = f"this is {__version__}, the till runs {running}"
         return Diagnosis(name, Verdict.WARN, words, f"{RELEASE}/bin/taptill doctor")
