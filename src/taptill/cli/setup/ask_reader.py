@@ -132,7 +132,7 @@ def _learn(chosen: ChosenReader, card_ids: Collection[str]) -> Rule | None:
     assert output_kind, "its settings were checked"
     selection = SelectedReaders((chosen.settings,), CARD_S_MAX)
     if card_ids:
-        say("  Now a card of somebody whom the backend knows.")
+        say("  Now a card of somebody whom the backend knows (ctrl+c: choose another reader).")
         rules, cards = learn_rules(selection, output_kind, lambda _: card_ids)
         if rules or not cards:
             return _best(rules, cards, chosen) if rules else None
