@@ -6,12 +6,14 @@ standard error. Each step is printed when it is seen. It takes minutes: no part 
 """
 
 import argparse
+import fcntl
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import IO
 
 from tests.bare.host import UnavailableError, debian_mirror
 from tests.machine import backend
@@ -68,6 +70,7 @@ def main() -> int:
     kind = Kind(options.release, options.architecture)
     try:
         look(kind.architecture)
+        held = _only_run_in(options.folder)
         images = Images(options.folder, say)
         began_s = time.monotonic()
         debian_mirror([kind.release])
@@ -95,8 +98,25 @@ def main() -> int:
             failed = [name for name in names if not _passes(name, stage)]
         finally:
             stage.close()
+    held.close()
     say(f"{len(stage.seen)} steps as they should be; failed: {', '.join(failed) or 'none'}")
     return int(bool(failed))
+
+
+def _only_run_in(folder: Path) -> IO[str]:
+    """Return the folder's lock, which holds until this program ends.
+
+    Errors: UnavailableError where another run has it: two would remove each other's disks.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = (folder / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        problem = f"another run works in {folder}: name one of your own by --folder"
+        raise UnavailableError(problem) from None
+    return lock
 
 
 def _options() -> argparse.Namespace:
