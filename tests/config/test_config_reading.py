@@ -32,7 +32,7 @@ WRONG = {  # a complaint names table, key, value, what is allowed and the neares
     ),
     "an unknown key with no neighbour": (
         text(ui="zzz = 1"),
-        "[ui] zzz = 1: unknown key, known are theme, sound",
+        "[ui] zzz = 1: unknown key, known are theme, sound, sound_device, volume",
     ),
     "an unknown table with its nearest neighbour": (
         text(setlement="a = 1"),
@@ -164,7 +164,7 @@ def test_all_mistakes_are_named_at_once() -> None:
     assert complaints('[ui]\nsound = "loud"\n' + GOODS.format("c") * 2) == [
         "[backend] base_url is missing, it must be a text: http:// or https://, a host, no query",
         "[settlement] strategy is missing, it must be a choice: debt | export",
-        '[ui] sound = "loud" must be a choice: auto | bell | files | reader | off',
+        '[ui] sound = "loud" must be a choice: auto | bell | files | off',
         "[[reader]] is missing: at least one reader is needed",
         "[[goods]] 2 key is that of [[goods]] 1: each needs its own",
     ]

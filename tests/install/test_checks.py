@@ -40,9 +40,9 @@ async def test_settings_that_are_whole_pass(place: MachineFolder) -> None:
 
 
 async def test_a_setting_that_does_nothing_yet_is_told(place: MachineFolder) -> None:
-    site = place.site(SIMULATED + '[ui]\nsound = "files"\n')
+    site = place.site(SIMULATED + '[cache]\nfields = ["email"]\n')
     (first, *_) = await check_settings(site)
-    assert (first.verdict, first.words) == (Verdict.WARN, "[ui] sound does nothing yet")
+    assert (first.verdict, first.words) == (Verdict.WARN, "[cache] fields does nothing yet")
 
 
 @pytest.mark.parametrize("mode", [0o604, 0o620, 0o666])

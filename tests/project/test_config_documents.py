@@ -20,7 +20,6 @@ ALL |= {f"[[{name}]]": table for name, table in LISTS.items()}
 NOT_YET = {  # wholly, or one of the choices
     *("[till] mode", "[till] countdown_s"),
     "[cache] fields",
-    "[ui] sound",
     "[privacy] clear_after_s",
 }
 COMMAND = re.compile(r"`taptill ([^`]+)`")

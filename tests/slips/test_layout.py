@@ -10,7 +10,7 @@ from taptill.domain.money import Currency, Money
 from taptill.domain.sales.past import HistoryRow
 from taptill.domain.slips.slip import Slip, SlipLine, slip_of
 from taptill.slips.code_pages import CODECS, code_page
-from taptill.slips.layout import Paper, lay_out_lines, lay_out_slip
+from taptill.slips.layout import Paper, lay_out_slip
 from taptill.ui import texts
 
 WORDS = {language: texts.load(language) for language in texts.LANGUAGES}
@@ -98,9 +98,12 @@ def test_the_amounts_of_one_tax_code_are_added_up() -> None:
     assert of.taxes == (("A", Money(250)),)
 
 
-def test_ready_lines_are_made_as_wide_as_the_paper() -> None:
-    made = lay_out_lines(["Bär", "", "x" * 40], Paper())
-    assert [row.text for row in made] == ["Baer".ljust(32), " " * 32, "x" * 32]
+@pytest.mark.parametrize("name", ["\xa0", "\u3000 x", " " * 50, "\u200b", ""])
+def test_blanks_of_any_kind_are_a_name_like_any_other(name: str) -> None:
+    found = slip_of(HistoryRow(CHARGE, CHARGE), name, EUR)
+    assert found is not None
+    assert {len(row.text) for row in lay_out_slip(found, Paper(), WORDS["en"])} == {32}
+    assert all(row.text.isascii() for row in lay_out_slip(found, Paper(), WORDS["en"]))
 
 
 NAMES = st.text(max_size=60)

@@ -25,6 +25,7 @@ SERIAL: Mapping[str, Node] = {
 }
 USB: Mapping[str, Node] = {"/dev/bus/usb/001/001": (189, 0), "/dev/bus/usb/002/005": (189, 132)}
 PRINTERS: Mapping[str, Node] = {"/dev/usb/lp0": (180, 0), "/dev/usb/lp3": (180, 3)}
+SOUND: Mapping[str, Node] = {"/dev/snd/controlC0": (116, 0), "/dev/snd/pcmC1D0p": (116, 48)}
 OPENS: Mapping[str, Mapping[str, Node]] = {
     "serial": SERIAL,
     "nfc": {**SERIAL, **USB},
@@ -80,6 +81,12 @@ def test_a_printer_of_receipts_passes_the_units_filter(path: str) -> None:
     assert "lp" in settings()["SupplementaryGroups"][0].split()
 
 
+@pytest.mark.parametrize("path", SOUND)
+def test_a_sound_card_passes_the_units_filter(path: str) -> None:
+    assert allows(SOUND[path])
+    assert "audio" in settings()["SupplementaryGroups"][0].split()
+
+
 @pytest.mark.parametrize("path", SHUT)
 def test_no_other_console_and_no_memory_passes(path: str) -> None:
     assert not allows(SHUT[path])
@@ -104,6 +111,7 @@ def test_what_the_udev_rules_name_passes() -> None:
 def test_the_numbers_are_those_of_this_kernel() -> None:
     """As far as the drivers are loaded here."""
     named = {"188": "ttyUSB", "166": "ttyACM", "204": "ttyAMA", "189": "usb_device", "13": "input"}
+    named |= {"116": "alsa"}
     with open("/proc/devices", encoding="ascii") as listed:  # noqa: PTH123 - no file of ours
         pairs = (line.split() for line in listed if re.fullmatch(r" *\d+ \S+\n", line))
         here = {(number, name) for number, name in pairs}

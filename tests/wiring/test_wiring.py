@@ -69,7 +69,9 @@ def test_what_would_break_a_promise_is_refused_before_a_journal_is_made(
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        pytest.param(config_text(extra='[ui]\nsound = "bell"'), "[ui] sound", id="sound"),
+        pytest.param(
+            config_text(extra='[cache]\nfields = ["email"]'), "[cache] fields", id="cache"
+        ),
     ],
 )
 def test_what_is_asked_for_and_not_done_yet_is_said(text: str, key: str) -> None:

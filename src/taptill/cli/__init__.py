@@ -20,6 +20,7 @@ COMMANDS = {
     "support": ("taptill.cli.support", "support", "Write a bundle for whoever is asked for help."),
     "readers": ("taptill.cli.readers", "readers", "Find, watch and set up card readers."),
     "receipt": ("taptill.cli.receipt", "receipt", "Try the printer of receipts."),
+    "sound": ("taptill.cli.sound", "sound", "Try the sounds of the till."),
     "staff": ("taptill.cli.staff", "staff", "Make the hash of a PIN for the config."),
     "journal": ("taptill.cli.journal", "journal", "Verify and read the journal."),
     "report": (

@@ -5,7 +5,7 @@ import codecs
 import gc
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
@@ -126,6 +126,14 @@ def need_terminal() -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class _Screen:
+    """What the till needs of its screen: the texts of its language, and the terminal's bell."""
+
+    texts: "Texts"
+    ring: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
 class _TillStart:
     """What the till behind the screen is built from; `files` are closed when the screen ends."""
 
@@ -139,7 +147,7 @@ class _TillStart:
     runs: Runs
     status_file: Path
 
-    async def run(self, till: "LateTill", cards: Cards, texts: "Texts") -> None:
+    async def run(self, till: "LateTill", cards: Cards, screen: "_Screen") -> None:
         """Open the readers, build all the rest while they open, and work until cancelled."""
         from taptill.wiring.card_readers import CardReaders  # noqa: PLC0415 - behind the frame
 
@@ -158,7 +166,8 @@ class _TillStart:
                 runs=self.runs,
                 status_file=self.status_file,
                 notify=notify,
-                texts=texts,
+                texts=screen.texts,
+                ring=screen.ring,
             )
             self.runs.begin(self.opened.clock.now())
             runtime = build(setup, self.opened, readers)
@@ -206,13 +215,9 @@ def _show(start: _TillStart, samples: Samples) -> int:
     console = configs.terminal() == "linux"
     theme = choose_theme(config.ui.theme, configs.terminal())
     till = LateTill()
-    app = TillApp(
-        till,
-        partial(start.run, till, samples.cards, settings.texts),
-        settings,
-        theme,
-        console=console,
-    )
+    screen = _Screen(settings.texts, lambda: app.bell())  # noqa: PLW0108 - it is made below
+    run_till = partial(start.run, till, samples.cards, screen)
+    app = TillApp(till, run_till, settings, theme, console=console)
     with in_colours(CONSOLE_PALETTE if theme == "console" else ()):
         fault = app.run()
     # It leaves: another signal, as a terminal that is gone sends it, must not cut the end short.

@@ -53,7 +53,7 @@ Strategy = Literal["debt", "export"]
 ShowDebt = Literal["always", "on-request", "never"]
 ShowName = Literal["full", "short", "never"]
 Theme = Literal["auto", "console", "dark", "light", "colour-blind"]
-Sound = Literal["auto", "bell", "files", "reader", "off"]
+Sound = Literal["auto", "bell", "files", "off"]
 Printing = Literal["ask", "always", "never"]
 PageOfCodes = Literal["ascii", "437", "850", "858", "1252"]
 Role = Literal["cashier", "supervisor", "technician"]
@@ -76,6 +76,7 @@ _PRINTER = text(
     r"(/[!-~]+|([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5})?",
     'a device, a file, or host:port, such as "/dev/usb/lp0", "/dev/ttyUSB1", "10.0.0.9:9100"',
 )
+_SOUND_DEVICE = text(0, 80, r"[A-Za-z0-9_:,=.-]*", 'as `aplay -L` names it, or ""')
 _HASH = text(0, 400, r"(scrypt\$.+)?", 'a hash that begins with scrypt$, or ""')
 
 
@@ -226,6 +227,8 @@ class UiConfig:
 
     theme: Annotated[Theme, ConfigKey(choice(Theme), "auto")]
     sound: Annotated[Sound, ConfigKey(choice(Sound), "auto")]
+    sound_device: Annotated[str, ConfigKey(_SOUND_DEVICE, "")]
+    volume: Annotated[int, ConfigKey(integer(0, 100, "%"), 70)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -295,6 +295,14 @@ class PrintingError(TaptillError):
     exit_status = 69
 
 
+class SoundError(TaptillError):
+    """A sound cannot be played."""
+
+    code = "sound"
+    says = "no sound: {detail}. Install alsa-utils; `aplay -L` lists devices for [ui] sound_device"
+    exit_status = 69
+
+
 class ServiceError(TaptillError):
     """The embedded Customers service cannot use its database, its port or a file."""
 
@@ -346,6 +354,7 @@ ALL_ERRORS: tuple[type[TaptillError], ...] = (
     CacheError,
     ReaderError,
     PrintingError,
+    SoundError,
     ServiceError,
     ServiceTooNewError,
 )

@@ -10,6 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -125,6 +126,7 @@ class PrintDesk:
                 except queue.Empty:
                     self._look()
                     self._print_fresh()
+            self._keep_unread()
         except Exception:  # thread top: the till sells on, and the status line says it
             log.exception("printer.desk")
             self._set(PrinterState.NOT_THERE)
@@ -139,6 +141,13 @@ class PrintDesk:
                 self._spool.ask(row.seq, self._now_ms())
         self._set(self._health.state)
         self._print_fresh()
+
+    def _keep_unread(self) -> None:
+        """Let what nobody has taken from the queue wait for the next start."""
+        with suppress(queue.Empty):
+            while True:
+                for seq in self._wishes.get_nowait().seqs:
+                    self._spool.ask(seq, self._now_ms())
 
     def _print_fresh(self) -> None:
         """Print what waits since a short time, until the printer fails."""

@@ -1,6 +1,6 @@
 """A slip in, its rows out: each exactly as wide as the paper; prices never wrap, names do."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from textwrap import wrap
@@ -11,8 +11,7 @@ from taptill.domain.money import Money
 from taptill.domain.slips.slip import Slip, SlipLine
 from taptill.slips.code_pages import CodePage
 
-COLUMNS_MIN = 24
-COLUMNS_MAX = 64
+_INDENT = "  "
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +48,6 @@ class Paper:
 def lay_out_slip(slip: Slip, paper: Paper, words: SlipWords) -> tuple[SlipRow, ...]:
     """Return the rows of a slip in the till's language."""
     return tuple(_Rows(paper, words).slip(slip))
-
-
-def lay_out_lines(lines: Mapping[str, str] | list[str], paper: Paper) -> tuple[SlipRow, ...]:
-    """Return rows of text that is laid out already; what is too long is cut off."""
-    shown = (paper.page.shown(line) if line.strip() else "" for line in lines)
-    return tuple(SlipRow(line[: paper.columns].ljust(paper.columns)) for line in shown)
 
 
 class _Rows:
@@ -97,8 +90,8 @@ class _Rows:
         name = line.name if self._shown(line.name).strip() else self._words.say("slip.amount")
         if line.quantity == 1:
             return self._pair(name, price)
-        each = f"  {line.quantity} x {self._figure(line.price, slip)}"
-        return [*self._wrapped(name), *self._pair(each, price)]
+        each = f"{line.quantity} x {self._figure(line.price, slip)}"
+        return [*self._wrapped(name), *self._pair(each, price, _INDENT)]
 
     def _total(self, slip: Slip) -> list[SlipRow]:
         language, currency = self._words.language, slip.currency
@@ -125,9 +118,8 @@ class _Rows:
     def _figure(self, money: Money, slip: Slip) -> str:
         return figure(money, slip.currency, self._words.language)
 
-    def _pair(self, left: str, right: str) -> list[SlipRow]:
+    def _pair(self, left: str, right: str, indent: str = "") -> list[SlipRow]:
         """Return a text and what stands right beside its end, on a row of its own if need be."""
-        indent = left[: len(left) - len(left.lstrip())]
         right = self._shown(right)
         lines = [indent + line for line in self._lines(left, self._width - len(indent))]
         if len(lines[-1]) + 1 + len(right) <= self._width:

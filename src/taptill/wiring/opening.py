@@ -83,6 +83,5 @@ def unbuilt(config: Config) -> list[str]:
     """Return a warning for each setting of the config that this version ignores."""
     unbuilt_settings = {
         "[cache] fields": set(config.cache.fields) - {"name", "company"},
-        "[ui] sound": config.ui.sound != "auto",
     }
     return [f"{key} does nothing yet" for key, value in unbuilt_settings.items() if value]

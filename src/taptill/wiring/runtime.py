@@ -31,7 +31,7 @@ from taptill.settlement.strategy import Strategy
 from taptill.wiring.backend import customers_api
 from taptill.wiring.card_readers import CardReaders
 from taptill.wiring.config_watch import ConfigWatch
-from taptill.wiring.devices.heard_journal import HeardJournal
+from taptill.wiring.devices.devices import NO_DEVICES, Devices
 from taptill.wiring.factories import goods_of, staff_of, strategy_of, till_settings
 from taptill.wiring.fleet.late import late_figures, late_reporter
 from taptill.wiring.fleet.outputs import FleetOutputs
@@ -49,6 +49,7 @@ from taptill.wiring.status import Status
 
 if TYPE_CHECKING:
     from taptill.slips.desk import PrintDesk
+    from taptill.sounds.listener import Sounds
     from taptill.ui.texts import Texts
     from taptill.wiring.fleet.figures import FiguresSource
 
@@ -73,13 +74,12 @@ class TillRuntime:
     figures: Callable[[], FiguresPort]
     report: Callable[[], Awaitable[None]]
     config_watch: ConfigWatch | None = None
-    print_desk: "PrintDesk | None" = None
+    devices: Devices = NO_DEVICES
 
     async def run(self) -> None:
         """Work until cancelled, for readers that were started before."""
         watch = ClockWatch(self.clock, self.journal.newest_found)
-        if self.print_desk:
-            self.print_desk.start()
+        self.devices.start()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.till.run())
@@ -101,8 +101,7 @@ class TillRuntime:
 
     def close(self) -> None:
         """Write what is pending, then release the lock and close the files."""
-        if self.print_desk:
-            self.print_desk.close()
+        self.devices.close()
         self.journal.close()
         self.cache.close()
 
@@ -122,7 +121,7 @@ class TillSetup:
     `path` is the config's file, which is watched for changes; None: it is not. Without `desk_of`
     the till has no page about the conflict desk. `runs` counts this run, `status_file` and `notify`
     are where its figures go beside `[metrics] textfile`. `texts` are the screen's, for slips; None:
-    they are read where slips are printed.
+    they are read where slips are printed. `ring` rings the terminal's bell.
     """
 
     config: Config
@@ -134,6 +133,7 @@ class TillSetup:
     status_file: Path | None = None
     notify: Callable[[str], None] = lambda _: None
     texts: "Texts | None" = None
+    ring: Callable[[], None] | None = None
 
 
 def build(setup: TillSetup, opened: OpenJournal, readers: CardReaders) -> TillRuntime:
@@ -154,9 +154,6 @@ def _connect(
     backend_health = BackendHealth(clock)
     api = customers_api(config, setup.token, clock, backend_health)
 
-    def changed() -> None:
-        till.refresh()
-
     def seen(snapshot: Snapshot) -> None:
         cache.store([snapshot])
         till.apply_row(snapshot)
@@ -165,15 +162,15 @@ def _connect(
         return till.changes.take(goods_of(changed_config), staff_of(changed_config))
 
     watch = ConfigWatch(setup.path, config, take_over) if setup.path else None
-    events = SettlementCallbacks(changed, seen, cache.newest_stamp)
+    events = SettlementCallbacks(lambda: till.refresh(), seen, cache.newest_stamp)
     strategy = strategy_of(config, journal, api, clock, events)
     rooms = (config, clock, backend_health, api, journal, cache, strategy)
-    desk, warnings = _print_desk(setup), watch.warnings if watch else None
-    status = Status(*rooms, config_warnings=warnings, printer=desk.health if desk else None)
+    devices = _devices(setup)
+    status = Status(*rooms, config_warnings=watch.warnings if watch else None, devices=devices)
     figures = late_figures(status, readers, lambda: till.times, _runs(setup))
     ports = Ports(
         finder=Lookup(cache, api, cache, strategy.observe),
-        journal=HeardJournal(journal, desk.committed) if desk else journal,
+        journal=devices.heard(journal),
         clock=clock,
         new_id=lambda: secrets.token_hex(8),
         status=status.draw,
@@ -185,9 +182,10 @@ def _connect(
         people=partial(late_people, cache, api, strategy.observe),
         purchases=partial(last_purchases, journal.queries),
         technician=figures,
-        slips=desk,
+        slips=devices.slips,
     )
     till = Till(ports, till_settings(config, strategy.balance), readers.queue)
+    devices.listen(till)
     till.restore(journal.queries.last_sales(RESTORED_SALES))
     sync = Sync(api, cache, clock=clock, policy=_sync_policy(config), on_snapshots=strategy.observe)
     readers.on_message = sync.give_way
@@ -205,7 +203,7 @@ def _connect(
         figures=figures,
         report=_reporter(setup, figures, status),
         config_watch=watch,
-        print_desk=desk,
+        devices=devices,
     )
 
 
@@ -214,8 +212,20 @@ def _at_recovery(health: BackendHealth, *callbacks: Callable[[], None]) -> None:
         health.on_recovery(callback)
 
 
+def _devices(setup: TillSetup) -> Devices:
+    """Return printer and sounds; what the site has not is not imported."""
+    return Devices(_print_desk(setup), _sounds(setup))
+
+
+def _sounds(setup: TillSetup) -> "Sounds | None":
+    if setup.config.ui.sound == "off":
+        return None
+    from taptill.wiring.devices.sounding import sounds_of  # noqa: PLC0415 - see above
+
+    return sounds_of(setup.config, setup.state, setup.ring)
+
+
 def _print_desk(setup: TillSetup) -> "PrintDesk | None":
-    """Return the print desk; a till without a printer imports nothing of it."""
     if not setup.config.receipt.printer:
         return None
     from taptill.ui import texts  # noqa: PLC0415 - see above

@@ -10,11 +10,11 @@ from taptill.clock import SystemClock
 from taptill.config import Config
 from taptill.customer_cache.cache import CustomerCache
 from taptill.domain.errors import CurrencyError, MalformedError, UnauthorisedError
-from taptill.domain.slips.printer import PrinterHealth
 from taptill.journal.journal import Journal
 from taptill.lookup.backend_health import BackendHealth, HealthReport
 from taptill.settlement.state import SettlementState
 from taptill.settlement.strategy import Strategy
+from taptill.wiring.devices.devices import NO_DEVICES, Devices
 from taptill.wiring.opening import unbuilt
 
 _STOPPED = {
@@ -34,7 +34,6 @@ class Status:
     """Builds the status line from the facts that several rooms own.
 
     `config_warnings` are those of the config file as it is now; None where nobody watches it.
-    `printer` says how the printer is; None where there is none.
     """
 
     config: Config
@@ -45,7 +44,7 @@ class Status:
     cache: CustomerCache
     strategy: Strategy
     config_warnings: Callable[[], tuple[str, ...]] | None = None
-    printer: Callable[[], PrinterHealth] | None = None
+    devices: Devices = NO_DEVICES
 
     def draw(self) -> StatusView:
         """Return the facts as they are now."""
@@ -64,7 +63,7 @@ class Status:
             to_send_sum=total,
             conflicts=conflicts,
             in_question=in_question,
-            printer=self.printer() if self.printer else None,
+            printer=self.devices.printer() if self.devices.printer else None,
             cache_age_s=None if age_s is None else int(age_s),
             time=local_time(self.clock.now()),
             alarms=self._alarms(health.error_code),
@@ -74,6 +73,7 @@ class Status:
                 *self.journal.warnings(),
                 *self.api.warnings(),
                 *_unsent(health, count),
+                *self.devices.warnings(),
             ),
         )
 

@@ -41,8 +41,8 @@ def journal_of(runtime: TillRuntime) -> HeardJournal:
 async def test_a_sale_is_printed_once_it_is_committed(tmp_path: Path) -> None:
     paper = tmp_path / "paper"
     runtime = built(config_with(str(paper)), tmp_path)
-    assert runtime.print_desk
-    runtime.print_desk.start()
+    assert runtime.devices.print_desk
+    runtime.devices.print_desk.start()
     try:
         (entry,) = await journal_of(runtime).append([sale(1)])
         await until(lambda: paper.exists() and b"\x1dVB\x00" in paper.read_bytes())
@@ -51,7 +51,7 @@ async def test_a_sale_is_printed_once_it_is_committed(tmp_path: Path) -> None:
         assert f"Sale {entry.seq}\n".encode() in text
         assert b"A. B." not in text
         assert text.count(b"COPY") == 0
-        runtime.print_desk.print_slip(entry.seq)
+        runtime.devices.print_desk.print_slip(entry.seq)
         await until(lambda: b"COPY 1" in paper.read_bytes())
     finally:
         runtime.close()
@@ -62,8 +62,8 @@ async def test_beside_a_broken_printer_the_till_sells_on(tmp_path: Path, mood: M
     """No sale waits for it: each is committed within the disk's own time."""
     printer = TcpPrinter(mood)
     runtime = built(config_with(printer.address), tmp_path)
-    assert runtime.print_desk
-    runtime.print_desk.start()
+    assert runtime.devices.print_desk
+    runtime.devices.print_desk.start()
     try:
         longest_s = 0.0
         for number in range(SALES):
@@ -71,7 +71,7 @@ async def test_beside_a_broken_printer_the_till_sells_on(tmp_path: Path, mood: M
             await asyncio.wait_for(journal_of(runtime).append([sale(number)]), 2.0)
             longest_s = max(longest_s, time.monotonic() - before_s)
         assert longest_s < 2.0
-        desk = runtime.print_desk
+        desk = runtime.devices.print_desk
         if mood is not Mood.STUCK:  # that one is called slow only after its limit
             await until(lambda: desk.health().state is not PrinterState.STARTING)
             assert desk.health().state in {PrinterState.NO_PAPER, PrinterState.NOT_THERE}
@@ -87,7 +87,7 @@ async def test_a_till_that_prints_nothing_has_no_desk(
 ) -> None:
     runtime = built(config_with(printer, when), tmp_path)
     try:
-        assert runtime.print_desk is None
+        assert runtime.devices.print_desk is None
         assert runtime.till._ports.slips is None
         assert runtime.till._ports.journal is runtime.journal
     finally:
@@ -96,10 +96,10 @@ async def test_a_till_that_prints_nothing_has_no_desk(
 
 async def test_the_status_line_says_how_the_printer_is(tmp_path: Path) -> None:
     runtime = built(config_with(str(tmp_path / "paper")), tmp_path)
-    assert runtime.print_desk
-    runtime.print_desk.start()
+    assert runtime.devices.print_desk
+    runtime.devices.print_desk.start()
     try:
-        desk = runtime.print_desk
+        desk = runtime.devices.print_desk
         await until(lambda: desk.health().state is PrinterState.OK)
         printer = runtime.till._ports.status().printer
         assert printer is not None

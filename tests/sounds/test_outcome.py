@@ -1,0 +1,97 @@
+"""What is heard when one view follows another, and that nothing else is."""
+
+from dataclasses import replace
+
+import pytest
+from tests.fakes.shop import open_shop
+from tests.ui.states import CONFIRM, OFFLINE, PAID, READY, RINGING, STATES, declined
+
+from taptill.checkout.session import Notice, Step
+from taptill.checkout.view import RecentSaleView, TillView
+from taptill.domain.decision import Reason
+from taptill.sounds.listener import SoundListener
+from taptill.sounds.outcome import Outcome, outcome_of
+
+CLOSED, VOIDED = STATES["closed"], STATES["voided"]
+assert CLOSED
+assert VOIDED
+NEWER: RecentSaleView = replace(PAID.recent_sales[0], charge_id="9")
+ONLINE_PAID = replace(PAID, status=READY.status)
+BLOCKED = declined(Reason.BLOCKED)
+
+HEARD: dict[str, tuple[TillView | None, TillView, Outcome | None]] = {
+    "the first view says nothing": (None, ONLINE_PAID, None),
+    "paid": (CONFIRM, ONLINE_PAID, Outcome.ACCEPTED),
+    "paid offline": (CONFIRM, replace(PAID, status=OFFLINE), Outcome.KEPT_OFFLINE),
+    "paid again": (
+        ONLINE_PAID,
+        replace(ONLINE_PAID, recent_sales=(NEWER, *PAID.recent_sales)),
+        Outcome.ACCEPTED,
+    ),
+    "sent meanwhile": (ONLINE_PAID, replace(ONLINE_PAID, prompt_number=7), None),
+    "voided": (READY, VOIDED, Outcome.ACCEPTED),
+    "declined on tap": (RINGING, BLOCKED, Outcome.REFUSED),
+    "refused at Enter": (BLOCKED, replace(BLOCKED, step=Step.REFUSED), Outcome.REFUSED),
+    "more rung up for the same decline": (BLOCKED, replace(BLOCKED, keystrokes="4"), None),
+    "unknown card": (RINGING, declined(Reason.UNKNOWN_CARD), Outcome.LOOK_HERE),
+    "once more": (RINGING, replace(RINGING, step=Step.AGAIN), Outcome.LOOK_HERE),
+    "closed": (READY, CLOSED, Outcome.REFUSED),
+    "a customer": (RINGING, CONFIRM, None),
+    "a key": (READY, RINGING, None),
+    "back to ready": (ONLINE_PAID, READY, None),
+    "another card while a sale waits": (
+        CONFIRM,
+        replace(CONFIRM, notice=Notice.OTHER_CARD),
+        Outcome.LOOK_HERE,
+    ),
+    "it was changed to no": (
+        CONFIRM,
+        replace(CONFIRM, notice=Notice.NOW_REFUSED),
+        Outcome.REFUSED,
+    ),
+    "a word that needs nobody": (CONFIRM, replace(CONFIRM, notice=Notice.BUSY), None),
+    "the same word still": (
+        replace(CONFIRM, notice=Notice.OTHER_CARD),
+        replace(CONFIRM, notice=Notice.OTHER_CARD, keystrokes="4"),
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "heard"), HEARD.values(), ids=HEARD)
+def test_what_is_heard(before: TillView | None, after: TillView, heard: Outcome | None) -> None:
+    assert outcome_of(before, after) is heard
+
+
+class RecordedSounds:
+    """Keeps what it is to play."""
+
+    def __init__(self) -> None:
+        self.played: list[Outcome] = []
+
+    def play(self, outcome: Outcome) -> None:
+        self.played.append(outcome)
+
+    def warnings(self) -> tuple[str, ...]:
+        return ()
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_day_at_the_till_is_heard_so() -> None:
+    """Each sale once, each refusal once, and nothing while keys are pressed or time passes."""
+    sounds = RecordedSounds()
+    with open_shop() as shop:
+        shop.till.watch(SoundListener(sounds).take)
+        shop.sell("420", "D")
+        shop.later(3.0)
+        assert sounds.played == [Outcome.ACCEPTED]
+        shop.sell("100", "B")
+        shop.escape()
+        shop.tap("X")
+        shop.later(1.0)
+        shop.escape()
+        shop.sell("100", "A")
+        on_tap = at_enter = Outcome.REFUSED
+        assert sounds.played[1:] == [on_tap, at_enter, Outcome.LOOK_HERE, Outcome.ACCEPTED]

@@ -1,0 +1,67 @@
+"""Which sounds a till has, by its config and by what the machine has."""
+
+from pathlib import Path
+
+import pytest
+from tests.wiring.test_wiring import built, config_text
+
+from taptill.config import parse
+from taptill.sounds.outcome import Outcome
+from taptill.sounds.player import Bell, SoundPlayer
+from taptill.wiring.devices.sounding import can_play, sounds_of
+from taptill.wiring.readers import check_reader
+
+
+def ring() -> None:
+    """Ring no bell."""
+
+
+@pytest.fixture
+def no_player(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Have no aplay."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+
+@pytest.mark.usefixtures("no_player")
+@pytest.mark.parametrize(
+    ("sound", "kind"),
+    [("auto", Bell), ("bell", Bell), ("files", SoundPlayer), ("off", type(None))],
+)
+def test_the_config_chooses(tmp_path: Path, sound: str, kind: type) -> None:
+    config = parse(config_text(extra=f'[ui]\nsound = "{sound}"\n'), check_reader)
+    assert type(sounds_of(config, tmp_path, ring)) is kind
+
+
+def test_without_a_screen_nothing_rings(tmp_path: Path) -> None:
+    config = parse(config_text(extra='[ui]\nsound = "bell"\n'), check_reader)
+    assert sounds_of(config, tmp_path, None) is None
+
+
+def test_files_are_played_where_there_are_a_player_and_a_card(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    cards = tmp_path / "cards"
+    assert not can_play(cards)
+    player = tmp_path / "aplay"
+    player.write_text("#!/bin/sh\n")
+    player.chmod(0o755)
+    assert not can_play(cards)
+    cards.write_text("--- no soundcards ---\n")
+    assert not can_play(cards)
+    cards.write_text(" 0 [Headphones     ]: bcm2835_headpho - bcm2835 Headphones\n")
+    assert can_play(cards)
+
+
+@pytest.mark.usefixtures("no_player")
+async def test_a_sound_that_cannot_be_played_is_a_warning_of_the_till(tmp_path: Path) -> None:
+    config = parse(config_text(extra='[ui]\nsound = "files"\n'), check_reader)
+    runtime = built(config, tmp_path)
+    try:
+        player = runtime.devices.sounds
+        assert isinstance(player, SoundPlayer)
+        player.play(Outcome.REFUSED)
+        player.close()
+        assert any("sound off" in words for words in runtime.till._ports.status().warnings)
+    finally:
+        runtime.close()
