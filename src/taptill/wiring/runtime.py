@@ -143,6 +143,7 @@ def build(setup: TillSetup, opened: OpenJournal, readers: CardReaders) -> TillRu
     with ExitStack() as undo:
         undo.callback(cache.close)
         runtime = _connect(setup, opened, cache, readers)
+        readers.on_message = runtime.sync.give_way
         undo.pop_all()
     return runtime
 
@@ -153,6 +154,10 @@ def _connect(
     config, clock, journal = setup.config, opened.clock, opened.journal
     backend_health = BackendHealth(clock)
     api = customers_api(config, setup.token, clock, backend_health)
+    devices = _devices(setup)
+
+    def changed() -> None:
+        till.refresh()
 
     def seen(snapshot: Snapshot) -> None:
         cache.store([snapshot])
@@ -162,10 +167,9 @@ def _connect(
         return till.changes.take(goods_of(changed_config), staff_of(changed_config))
 
     watch = ConfigWatch(setup.path, config, take_over) if setup.path else None
-    events = SettlementCallbacks(lambda: till.refresh(), seen, cache.newest_stamp)
+    events = SettlementCallbacks(changed, seen, cache.newest_stamp)
     strategy = strategy_of(config, journal, api, clock, events)
     rooms = (config, clock, backend_health, api, journal, cache, strategy)
-    devices = _devices(setup)
     status = Status(*rooms, config_warnings=watch.warnings if watch else None, devices=devices)
     figures = late_figures(status, readers, lambda: till.times, _runs(setup))
     ports = Ports(
@@ -188,7 +192,6 @@ def _connect(
     devices.listen(till)
     till.restore(journal.queries.last_sales(RESTORED_SALES))
     sync = Sync(api, cache, clock=clock, policy=_sync_policy(config), on_snapshots=strategy.observe)
-    readers.on_message = sync.give_way
     _at_recovery(backend_health, till.refresh, strategy.returned, sync.returned)
     return TillRuntime(
         till=till,
