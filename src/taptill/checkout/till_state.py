@@ -28,6 +28,7 @@ from math import inf
 
 from taptill.checkout.authoriser import Authoriser
 from taptill.checkout.keypad import KeyedInput, Keypad
+from taptill.checkout.modes.mode import TillMode
 from taptill.checkout.ports import Ports
 from taptill.checkout.recent_sales import RecentSales
 from taptill.checkout.sale import Authorisation, CardLookup, Sale
@@ -58,7 +59,8 @@ class TillSettings:
     cashier may void a sale for so long. `clear_after_s`: the customer is removed from the screen so
     long after the last key or card. `let_go_after_s`: the same where the sale waits for Enter.
     `staff`: one of them must log in before anything is sold; without any there is no log-in.
-    `lock_after_s`: a till at which nobody does anything for so long is locked.
+    `lock_after_s`: a till at which nobody does anything for so long is locked. `mode`: who acts at
+    the till. `countdown_s`: so many whole seconds a customer alone may still stop a charge.
     """
 
     keypad: Keypad
@@ -70,6 +72,8 @@ class TillSettings:
     let_go_after_s: float = inf
     staff: tuple[StaffMember, ...] = ()
     lock_after_s: float = inf
+    mode: TillMode = TillMode.ATTENDED
+    countdown_s: int = 5
 
 
 class TillState:

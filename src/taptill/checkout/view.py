@@ -109,6 +109,14 @@ class RecentSaleView:
     can_void: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class CountdownView:
+    """A countdown that charges when it has run out: so many seconds are left `of` all of them."""
+
+    seconds: int
+    of: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TillView:
     """Everything that the screen shows, and `prompt_number`: the number of what Enter confirms.
@@ -118,7 +126,7 @@ class TillView:
     `decision` is the newest one: before Enter about the basket, in REFUSED that at Enter, in PAID
     about what may be charged next. `amount` is what is being charged or voided, or was declined.
     `detail` names what closed the till, or the sale that is to be voided. `page` is laid over sale
-    and customer.
+    and customer. `may_leave`: whoever is at the till may end the program.
     """
 
     step: Step
@@ -138,6 +146,8 @@ class TillView:
     page: PageView | None = None
     is_restored: bool = False  # the newest recent sale was made before this start
     prompt_number: int = 0
+    countdown: CountdownView | None = None
+    may_leave: bool = True
 
 
 def customer_view(
