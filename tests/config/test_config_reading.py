@@ -437,3 +437,20 @@ def toml(value: object) -> str:
             return f'"{"".join(letters)}"'
         case _:
             return str(value)
+
+
+def test_a_mode_without_a_cashier_has_defaults_of_its_own() -> None:
+    goods = GOODS.format("t")
+    private = parse(text(till='mode = "self-service"') + "\n" + goods).privacy
+    assert (private.show_debt, private.show_name, private.clear_after_s) == ("never", "short", 30)
+    chosen = parse(
+        text(till='mode = "self-service"', privacy='show_debt = "always"') + "\n" + goods
+    )
+    assert (chosen.privacy.show_debt, chosen.privacy.show_name) == ("always", "short")
+    assert parse(text(till='mode = "balance"')).privacy == parse(text()).privacy
+
+
+def test_self_service_needs_something_that_can_be_picked() -> None:
+    wanted = "[till] mode self-service needs [[goods]] or customer_amounts, or nothing can be paid"
+    assert complaints(text(till='mode = "self-service"')) == [wanted]
+    parse(text(till='mode = "self-service"\ncustomer_amounts = true'))

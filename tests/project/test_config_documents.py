@@ -18,7 +18,6 @@ PAGE = ROOT / "docs" / "configuration.md"
 ALL = {f"[{name}]": table for name, table in TABLES.items()}
 ALL |= {f"[[{name}]]": table for name, table in LISTS.items()}
 NOT_YET = {  # wholly, or one of the choices
-    *("[till] mode", "[till] countdown_s"),
     "[cache] fields",
     "[privacy] clear_after_s",
 }

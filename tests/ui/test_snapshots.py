@@ -78,5 +78,5 @@ def test_no_snapshot_is_left_over() -> None:
     }
     file_names = {path.stem for path in FOLDER.glob("*.txt")}
     assert {
-        name for name in file_names if not name.startswith(("small-", "page-", "goods-"))
+        name for name in file_names if not name.startswith(("small-", "page-", "goods-", "mode-"))
     } == expected_names

@@ -10,7 +10,6 @@ from taptill.checkout.view import Link, TillView
 from taptill.clock import SystemClock
 from taptill.config import Config, parse
 from taptill.domain.entry import Draft, EntryKind
-from taptill.domain.errors import ConfigError
 from taptill.domain.tap import ReaderHealth, ReaderState
 from taptill.lookup.backend_health import BackendHealth
 from taptill.wiring.card_readers import MESSAGES_MAX, CardReaders
@@ -49,21 +48,6 @@ def built(config: Config, state: Path) -> TillRuntime:
     opened = open_journal(config, state)
     setup = TillSetup(config, state, "token")
     return build(setup, opened, CardReaders(config, opened.clock))
-
-
-@pytest.mark.parametrize(
-    ("text", "key"),
-    [
-        pytest.param(config_text(till='mode = "balance"'), "mode", id="a mode without a screen"),
-        pytest.param(config_text(till='mode = "self-service"'), "mode", id="a mode unbuilt"),
-    ],
-)
-def test_what_would_break_a_promise_is_refused_before_a_journal_is_made(
-    tmp_path: Path, text: str, key: str
-) -> None:
-    with pytest.raises(ConfigError, match=key):
-        open_journal(parse(text, check_reader), tmp_path)
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

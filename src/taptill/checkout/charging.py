@@ -8,8 +8,10 @@ from dataclasses import replace
 
 from taptill.checkout.identification import Identification
 from taptill.checkout.keypad import NOTHING_KEYED
+from taptill.checkout.modes.mode import TillMode
+from taptill.checkout.modes.unattended import answer_enter
 from taptill.checkout.recent_sales import RecentSale, recent_sale_of
-from taptill.checkout.sale import charge_draft, signed, void_draft
+from taptill.checkout.sale import by_the_customer, charge_draft, signed, void_draft
 from taptill.checkout.session import OVER, Event, Notice, Step
 from taptill.checkout.till_state import TillState
 from taptill.domain.decision import Declined, Found, Reason
@@ -52,6 +54,8 @@ class Charging:
             return  # the screen shows the result already
         if sale.step is Step.VOIDING:
             state.show_notice(Notice.VOID_KEYS)
+        elif state.settings.mode.is_unattended:
+            answer_enter(state)
         elif sale.keyed_input.is_empty(state.settings.keypad):
             state.show_notice(Notice.NO_AMOUNT)
         elif isinstance(result, Found) and not result.gone:
@@ -60,6 +64,13 @@ class Charging:
             state.show_notice(Notice.LOOKING_UP if sale.looking_up else Notice.NO_CARD)
         elif sale.notice is not Notice.CARD_CHANGED:
             state.show_notice(Notice.NONE)  # the banner says what to do about the decline
+
+    def confirm_by_countdown(self) -> None:
+        """Charge the customer shown, as a countdown has run out on the screen."""
+        state, sale = self._state, self._state.sale
+        result = sale.lookup.result_at(state.now_s) if sale.lookup else None
+        if sale.step is Step.CONFIRM and isinstance(result, Found) and not result.gone:
+            self._confirm(result, state.now_s, on_screen=True)
 
     def ask_void(self) -> None:
         """Ask for the reason to void what is left of the last sale, within the window."""
@@ -145,6 +156,8 @@ class Charging:
         state.apply(Event.ALLOWED)
         basket = state.sale.keyed_input.with_typed_amount(keypad)
         draft = charge_draft(state.sale, lookup.result, basket, decision, keypad.currency)
+        if state.settings.mode is TillMode.SELF_SERVICE:
+            draft = by_the_customer(draft)
         state.background.start(self._charge(draft))
 
     async def _charge(self, draft: Draft) -> None:

@@ -9,6 +9,8 @@ import asyncio
 import logging
 from dataclasses import replace
 
+from taptill.checkout.modes.mode import TillMode
+from taptill.checkout.modes.unattended import drop_unfinished
 from taptill.checkout.recent_sales import RecentSale, local_time
 from taptill.checkout.sale import CardLookup, decline_draft, signed
 from taptill.checkout.session import OVER, UNDER_WAY, Event, Notice, Step
@@ -18,7 +20,7 @@ from taptill.domain.decision import Approved, Declined, Found, LookupResult, Rea
 from taptill.domain.entry import Draft
 from taptill.domain.errors import JournalError
 from taptill.domain.money import ZERO
-from taptill.domain.tap import CardProblem, Chosen, Tap
+from taptill.domain.tap import CardProblem, Chosen, Misread, Tap
 
 log = logging.getLogger("taptill.till")
 
@@ -57,6 +59,16 @@ class Identification:
         self._state = state
         self._live: asyncio.Task[None] | None = None
         self._live_started_at_s = 0.0
+
+    def take(self, message: Tap | CardProblem | Misread) -> None:
+        """Take what a reader says of a card."""
+        match message:
+            case CardProblem():
+                self.on_card_problem(message)
+            case Misread():
+                self.on_misread()
+            case _:
+                self.on_tap(message)
 
     def on_tap(self, tap: Tap) -> None:
         """Look the card up, or show why this tap changes nothing."""
@@ -171,6 +183,7 @@ class Identification:
     def _start_customer(self, tap: Tap | None) -> None:
         self._state.restart_idle_timer()
         self._state.begin_if_over()
+        drop_unfinished(self._state)
         self._state.start_customer(tap)
 
     async def _identify(self, tap: Tap) -> None:
@@ -232,6 +245,8 @@ class Identification:
         decision, earlier_decline = state.sale.decision, state.sale.journaled_decline
         if not isinstance(decision, Declined) or decision.reason not in _JOURNALED_ON_TAP:
             return
+        if state.settings.mode is TillMode.BALANCE:
+            return  # nobody wanted to pay
         if not earlier_decline or earlier_decline[0] is not decision.reason:
             self.journal_decline(decision)
 

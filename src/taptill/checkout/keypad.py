@@ -15,11 +15,15 @@ _CHANGES_CHOSEN = {"+": 1, "*": 1, "backspace": -1}
 
 @dataclass(frozen=True, slots=True)
 class Keypad:
-    """What the keys mean at this site; with `implied_decimals` the keys 420 are 4.20."""
+    """What the keys mean at this site; with `implied_decimals` the keys 420 are 4.20.
+
+    Without `amounts` only goods are sold: digits are a quantity, or the number of a good after `/`.
+    """
 
     goods: tuple[Good, ...]
     currency: Currency
     implied_decimals: bool
+    amounts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,8 @@ def ring_up(
     if good is None:
         return keyed_input, Notice.NO_SUCH_KEY
     quantity, typed = _split(keyed_input.keystrokes)
+    if not keypad.amounts and not quantity and _DIGITS.issuperset(typed):
+        quantity, typed = typed.strip("0") and typed, ""  # 3 c is as good as 3 * c
     is_for_good = quantity and (not typed or typed.startswith("/"))
     count = int(quantity.rstrip("*")) if is_for_good else 1
     old_basket = keyed_input.with_typed_amount(keypad)
@@ -153,7 +159,7 @@ def _take_back(keyed_input: KeyedInput) -> KeyedInput:
 def _typed_line(keystrokes: str, keypad: Keypad) -> Line | None:
     """Return the line of a typed amount, None where no amount is being typed, or nought."""
     quantity, typed = _split(keystrokes)
-    if not typed or typed.startswith("/"):
+    if not typed or typed.startswith("/") or not keypad.amounts:
         return None
     if "." in typed or not keypad.implied_decimals:
         amount = keypad.currency.parse(typed.rstrip(".") or "0")
@@ -172,6 +178,8 @@ def _digit(keyed_input: KeyedInput, key: str, keypad: Keypad) -> tuple[KeyedInpu
     quantity, typed = _split(keyed_input.keystrokes)
     if typed.startswith("/"):
         return _number(keyed_input, int(typed[1:] + key), keypad)
+    if not keypad.amounts and (quantity or len(typed) >= QUANTITY_DIGITS_MAX):
+        return keyed_input, Notice.GOODS_ONLY
     typed += key
     _, point, fraction = typed.partition(".")
     too_long = len(quantity + typed) > DIGITS_MAX or len(fraction) > keypad.currency.digits
@@ -193,6 +201,8 @@ def _point(keyed_input: KeyedInput, keypad: Keypad) -> tuple[KeyedInput, Notice]
     quantity, typed = _split(keyed_input.keystrokes)
     if "." in typed or typed.startswith("/") or not keypad.currency.digits:
         return keyed_input, Notice.NO_SUCH_KEY
+    if not keypad.amounts:
+        return keyed_input, Notice.GOODS_ONLY
     if len(keyed_input.basket.lines) >= LINES_MAX:
         return keyed_input, Notice.AMOUNT_FULL
     return KeyedInput(keyed_input.basket, f"{quantity}{typed or '0'}."), Notice.NONE
@@ -204,6 +214,8 @@ def _finish(keyed_input: KeyedInput, keypad: Keypad) -> tuple[KeyedInput, Notice
         return _numbered(keyed_input, int(typed[1:] or "0"), keypad)
     if keyed_input.awaits_good:
         return keyed_input, Notice.WHICH_GOOD
+    if not keypad.amounts:
+        return keyed_input, Notice.GOODS_ONLY
     if not typed_amount(keyed_input.keystrokes, keypad):
         return keyed_input, Notice.NO_AMOUNT
     return KeyedInput(keyed_input.with_typed_amount(keypad)), Notice.NONE

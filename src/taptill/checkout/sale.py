@@ -90,7 +90,8 @@ class Sale:
     being charged or voided. `looking_up`: the backend's answer is awaited. `journaled_decline` is
     the decline of this card that is in the journal already, with its amount. `overrides` are for
     this card in this sale, and for no more than `overridden_total`, which the supervisor has seen;
-    zero: nothing was rung up then. `page` is the list or form that is laid over it.
+    zero: nothing was rung up then. `page` is the list or form that is laid over it. `seconds_left`:
+    so many seconds of a countdown are to come; 0: there is none, or it has run out.
     """
 
     charge_id: str
@@ -108,6 +109,7 @@ class Sale:
     overrides: tuple[Override, ...] = ()
     overridden_total: Money = ZERO
     page: TillPage | None = None
+    seconds_left: int = 0
 
     @property
     def under_way(self) -> bool:
@@ -150,6 +152,11 @@ def charge_draft(
     )
 
 
+def by_the_customer(draft: Draft) -> Draft:
+    """Return a charge that the customer has made alone; nobody of the staff has sold anything."""
+    return replace(draft, body={**draft.body, "self_service": True})
+
+
 def _body_of(line: Line) -> list[str | int]:
     """Return a line as the journal has it, with its tax code where there is one."""
     tax = [line.tax] if line.tax else []
@@ -188,4 +195,5 @@ def decline_draft(sale: Sale, decline: Declined, amount: Money) -> Draft:
 
 def signed(draft: Draft, member: StaffMember | None) -> Draft:
     """Return an entry with who made it: the member of staff who is logged in."""
-    return replace(draft, staff=member.name) if member else draft
+    is_sold_by_nobody = "self_service" in draft.body
+    return replace(draft, staff=member.name) if member and not is_sold_by_nobody else draft

@@ -89,6 +89,13 @@ class Notice(StrEnum):
     SLIP_WAITS = "slip-waits"  # the printer does not print now
     SLIPS_DROPPED = "slips-dropped"
     NUM_LOCK = "num-lock"  # a cursor key, or the keypad without Num Lock
+    NOTHING_SOLD = "nothing-sold"  # the till shows balances only
+    STAFF_ONLY = "staff-only"  # a key for staff, at a till where customers are alone
+    PICK_FIRST = "pick-first"  # Enter in self-service, with an empty basket
+    TAP_PAYS = "tap-pays"  # the same with a basket
+    GOODS_ONLY = "goods-only"  # an amount where customers may not key one in
+    STOPPED = "stopped"  # a key or the card has stopped the countdown
+    STOPPED_ITSELF = "stopped-itself"  # the till has: it cannot tell that it was seen
 
 
 OPEN = {

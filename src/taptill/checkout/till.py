@@ -9,6 +9,8 @@ from taptill.checkout.goods.changes import Changes
 from taptill.checkout.goods.ring_up import CURSOR_KEYS, RingUp
 from taptill.checkout.identification import Identification
 from taptill.checkout.keypad import NOTHING_KEYED
+from taptill.checkout.modes.countdown import Countdown
+from taptill.checkout.modes.idle import IdleRules
 from taptill.checkout.pages.runner import LatePageOpener, PageRunner
 from taptill.checkout.ports import Ports
 from taptill.checkout.sale import Sale
@@ -20,13 +22,9 @@ from taptill.domain.customer import Snapshot
 from taptill.domain.decision import Declined, Override
 from taptill.domain.entry import Entry
 from taptill.domain.errors import JournalError
-from taptill.domain.tap import CardProblem, Misread, ReaderHealth, ReaderMessage, Scan, Tap
+from taptill.domain.tap import ReaderHealth, ReaderMessage, Scan, Tap
 
 TICK_S = 1.0
-
-_CLEARED_WHEN_IDLE = frozenset(Step) - UNDER_WAY - {Step.READY, Step.RINGING, Step.CONFIRM}
-"""In these steps the customer and the result are removed once nobody has done anything for a while.
-A sale that waits for a card stays; one that waits for Enter has a longer time of its own."""
 
 
 class Till:
@@ -44,11 +42,15 @@ class Till:
         self._state = TillState(ports, settings, self._publish, self.refresh)
         self._identification = Identification(self._state)
         self._charging = Charging(self._state, self._identification)
-        self.ring_up = RingUp(self._state, self._accept_key)
+        self.ring_up = RingUp(self._state, self._accept_scan)
         self.changes = Changes(self._state)
         self.times = self._state.times
         self._page_runner = PageRunner(self._state)
         self._page_opener = LatePageOpener(self._state, self._charging, self._identification)
+        self._idle_rules = IdleRules(
+            self._state, self._identification, self._page_runner, self._open_page
+        )
+        self.countdown = Countdown(self._state, self._charging.confirm_by_countdown)
         self._watchers: list[Callable[[TillView], None]] = []
         self._view: TillView | None = None
         self._facts = TillFacts(ports)
@@ -186,10 +188,12 @@ class Till:
         self._identification.authorise_again()
         if turn := self._page_opener.required():
             self._page_runner.follow(turn)
-        prompt = self._current_prompt()
+        self.countdown.follow()
+        prompt = _prompt_of(self._state)
         if prompt != self._prompt:
             self._prompt = prompt
             self._prompt_number += 1
+        self.countdown.published(self._prompt_number)
         voidable = self._charging.voidable()
         view = replace(self._facts.view(self._state, voidable), prompt_number=self._prompt_number)
         self.times.published(self._state.sale, self._prompt_number)
@@ -198,17 +202,11 @@ class Till:
             for watcher in self._watchers:
                 watcher(view)
 
-    def _current_prompt(self) -> object:
-        """Return what Enter would confirm; the prompt is a new one when any of this changes."""
-        sale = self._state.sale
-        customer_id = sale.lookup.customer_id if sale.lookup else None
-        reason = sale.decision.reason if isinstance(sale.decision, Declined) else None
-        confirmed = (sale.charge_id, sale.step, sale.tap, customer_id, self._state.total, reason)
-        return (*confirmed, sale.page)
-
     def _take_message(self, message: ReaderMessage) -> None:
         if isinstance(message, ReaderHealth):
             self._facts.take_health(message)
+            if not self._facts.can_read:
+                self.countdown.stop(Notice.STOPPED_ITSELF)
             return
         self._facts.is_restored = False
         if isinstance(message, Scan):
@@ -217,12 +215,8 @@ class Till:
             self._state.show_notice(Notice.NOT_READ)
         elif isinstance(message, Tap) and self._page_runner.tap(message.card_id):
             pass  # it was for the page
-        elif isinstance(message, CardProblem):
-            self._identification.on_card_problem(message)
-        elif isinstance(message, Misread):
-            self._identification.on_misread()
-        else:
-            self._identification.on_tap(message)
+        elif not self.countdown.stopped_by(message):
+            self._identification.take(message)
 
     def _accept_key(self, key: str = "") -> bool:
         """Return whether a key may change anything now; if not, the screen says why."""
@@ -230,9 +224,16 @@ class Till:
         if state.sale.step is Step.CLOSED and not self._page_runner.works_while_closed(key):
             return False
         state.restart_idle_timer()
+        if self.countdown.stop():
+            return False
         if state.sale.under_way:
             state.show_notice(Notice.BUSY)
         return not state.sale.under_way
+
+    def _accept_scan(self) -> bool:
+        """Return whether a barcode counts now; one that stops a countdown does."""
+        self.countdown.stop()
+        return self._accept_key()
 
     def _open_page(self, key: str) -> None:
         try:
@@ -247,33 +248,15 @@ class Till:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            self._check_timeouts()
+            self.countdown.check()
+            self._idle_rules.check()
             self.refresh()
 
-    def _check_timeouts(self) -> None:
-        state, step = self._state, self._state.sale.step
-        if state.sale.under_way:
-            return
-        idle_s = state.now_s - state.active_at_s
-        if detail := self._ports.journal.closed_by():
-            state.close(detail)
-        elif step is Step.CLOSED and idle_s > state.settings.clear_after_s:
-            state.clear()  # it is open again, also below a page
-        elif state.sale.page:
-            self._page_runner.close_when_idle(idle_s)
-        elif step in _CLEARED_WHEN_IDLE and idle_s > state.settings.clear_after_s:
-            state.clear()
-        elif step is Step.CONFIRM and idle_s > state.settings.let_go_after_s:
-            state.clear()
-            state.show_notice(Notice.LET_GO)
-        elif step in {Step.CARD, Step.CONFIRM}:
-            self._identification.keep_fresh()
-        self._lock_when_idle(idle_s)
 
-    def _lock_when_idle(self, idle_s: float) -> None:
-        """Lock a till that nobody uses, also where a form waits, unless something is rung up."""
-        state = self._state
-        is_left = state.sale.step is Step.READY and state.staff is not None
-        is_idle = idle_s > state.settings.lock_after_s and not self._page_runner.is_working
-        if is_left and is_idle:
-            self._open_page("f2")
+def _prompt_of(state: TillState) -> object:
+    """Return what Enter would confirm; the prompt is a new one when any of this changes."""
+    sale = state.sale
+    customer_id = sale.lookup.customer_id if sale.lookup else None
+    reason = sale.decision.reason if isinstance(sale.decision, Declined) else None
+    confirmed = (sale.charge_id, sale.step, sale.tap, customer_id, state.total, reason)
+    return (*confirmed, sale.page, sale.seconds_left)

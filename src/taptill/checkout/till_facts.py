@@ -3,16 +3,23 @@
 from dataclasses import replace
 
 from taptill.checkout.keypad import NOTHING_KEYED
+from taptill.checkout.modes.unattended import may_leave
 from taptill.checkout.people.purchases import ENTRIES_MAX, purchase_rows
 from taptill.checkout.ports import Ports
 from taptill.checkout.recent_sales import RecentSale
 from taptill.checkout.sale import Sale
 from taptill.checkout.session import Step
 from taptill.checkout.till_state import TillSettings, TillState
-from taptill.checkout.view import CustomerView, RecentSaleView, TillView, customer_view
+from taptill.checkout.view import (
+    CountdownView,
+    CustomerView,
+    RecentSaleView,
+    TillView,
+    customer_view,
+)
 from taptill.domain.entry import Position
 from taptill.domain.errors import JournalError
-from taptill.domain.tap import CardProblem, ReaderHealth
+from taptill.domain.tap import CardProblem, ReaderHealth, ReaderState
 
 _LISTED = frozenset({Step.CARD, Step.DECLINED})
 
@@ -46,6 +53,12 @@ class TillFacts:
         shown = replace(health, frames=0, bad_frames=0, reopened=0, faults=(), heard_s=None)
         self._readers[health.reader] = shown
 
+    @property
+    def can_read(self) -> bool:
+        """Return whether a card can be read; a till that was told of no reader may have one."""
+        cards = [reader for reader in self._readers.values() if not reader.for_goods]
+        return not cards or any(reader.state is ReaderState.OK for reader in cards)
+
     def view(self, state: TillState, voidable: RecentSale | None) -> TillView:
         """Return all that the screen shows; `voidable` is the sale that F8 would void."""
         sale = state.sale
@@ -68,13 +81,13 @@ class TillFacts:
             amount=sale.amount,
             notice=sale.notice,
             detail=sale.detail,
-            recent_sales=state.recent_sales.views(
-                self._positions, voidable.charge_id if voidable else ""
-            ),
+            recent_sales=self._recent_sales(state, voidable),
             page=sale.page.view if sale.page else None,
             offers=offers(state.settings, self._ports),
             purchases=self._purchases_of(sale),
             is_restored=self.is_restored,
+            countdown=_countdown_view(state),
+            may_leave=may_leave(state),
         )
 
     def _purchases_of(self, sale: Sale) -> tuple[RecentSaleView, ...]:
@@ -94,6 +107,15 @@ class TillFacts:
             self._purchases = (customer_id, rows)
         return self._purchases[1]
 
+    def _recent_sales(
+        self, state: TillState, voidable: RecentSale | None
+    ) -> tuple[RecentSaleView, ...]:
+        """Return the recent sales; a customer who is alone with the till sees none of others."""
+        if state.settings.mode.is_unattended and state.staff is None:
+            return ()
+        charge_id = voidable.charge_id if voidable else ""
+        return state.recent_sales.views(self._positions, charge_id)
+
 
 def offers(settings: TillSettings, ports: Ports) -> tuple[str, ...]:
     """Return the keys of what the site has switched on."""
@@ -102,6 +124,11 @@ def offers(settings: TillSettings, ports: Ports) -> tuple[str, ...]:
         "money": bool(settings.max_repayment),
     }
     return tuple(key for key, on in is_on.items() if on)
+
+
+def _countdown_view(state: TillState) -> CountdownView | None:
+    seconds = state.sale.seconds_left
+    return CountdownView(seconds, of=state.settings.countdown_s) if seconds else None
 
 
 def _customer_view(state: TillState) -> CustomerView | None:

@@ -28,6 +28,7 @@ from math import inf
 
 from taptill.checkout.authoriser import Authoriser
 from taptill.checkout.keypad import KeyedInput, Keypad
+from taptill.checkout.modes.mode import TillMode
 from taptill.checkout.ports import Ports
 from taptill.checkout.recent_sales import RecentSales
 from taptill.checkout.sale import Authorisation, CardLookup, Sale
@@ -60,7 +61,8 @@ class TillSettings:
     `staff`: one of them must log in before anything is sold; without any there is no log-in.
     `lock_after_s`: a till at which nobody does anything for so long is locked. `max_repayment`: no
     repayment in cash is larger; None: there are none at this till. `finds_by_name`: whoever is
-    logged in may find a customer by name.
+    logged in may find a customer by name. `mode`: who acts at the till. `countdown_s`: so many
+    whole seconds a customer alone may still stop a charge.
     """
 
     keypad: Keypad
@@ -74,6 +76,8 @@ class TillSettings:
     lock_after_s: float = inf
     max_repayment: Money | None = None
     finds_by_name: bool = True
+    mode: TillMode = TillMode.ATTENDED
+    countdown_s: int = 5
 
 
 class TillState:

@@ -119,6 +119,14 @@ class RecentSaleView:
     goods: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CountdownView:
+    """A countdown that charges when it has run out: so many seconds are left `of` all of them."""
+
+    seconds: int
+    of: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TillView:
     """Everything that the screen shows, and `prompt_number`: the number of what Enter confirms.
@@ -129,7 +137,8 @@ class TillView:
     about what may be charged next. `amount` is what is being charged or voided, or was declined.
     `detail` names what closed the till, or the sale that is to be voided. `page` is laid over sale
     and customer. `offers` are the keys of what the site has switched on, as texts `key.NAME`.
-    `purchases` are the customer's last ones here, where nothing is rung up.
+    `purchases` are the customer's last ones here, where nothing is rung up. `may_leave`: whoever is
+    at the till may end the program.
     """
 
     step: Step
@@ -151,6 +160,8 @@ class TillView:
     purchases: tuple[RecentSaleView, ...] = ()
     is_restored: bool = False  # the newest recent sale was made before this start
     prompt_number: int = 0
+    countdown: CountdownView | None = None
+    may_leave: bool = True
 
 
 def customer_view(

@@ -12,11 +12,12 @@ from taptill.cli.options import CONFIG, JSON
 from taptill.cli.output import sanitised
 from taptill.config import Config, find_config, load, read_token
 from taptill.config.layers import MergedFile, read_files
+from taptill.config.reading import mode_defaults
 from taptill.config.tables import LISTS, TABLES, keys_of
 from taptill.config.validators import ConfigKey
 from taptill.domain.errors import ConfigError, CurrencyError
 from taptill.wiring.backend import ask_for_misfit
-from taptill.wiring.opening import refuse_unbuilt, unbuilt
+from taptill.wiring.opening import unbuilt
 from taptill.wiring.readers import check_reader
 
 ASKING_S_MAX = 4.0
@@ -46,7 +47,6 @@ def check(option: Path | None, *, as_json: bool) -> None:
     path = find_config(option)
     try:
         settings = load(path, check_reader)
-        refuse_unbuilt(settings)
         warnings = (*settings.warnings, *unbuilt(settings))
         _refuse_misfit_if_reachable(settings)
     except ConfigError as fault:
@@ -147,7 +147,8 @@ def _table_keys(
             origin = str(files.origins[name, key])
             yield ShownKey(f"[{name}]", key, _visible(kind, content[key]), origin)
         elif isinstance(kind.default, str | int | float | list):
-            yield ShownKey(f"[{name}]", key, kind.default, DEFAULT)
+            own = mode_defaults(files.values) if name == "privacy" else {}
+            yield ShownKey(f"[{name}]", key, own.get(key, kind.default), DEFAULT)
 
 
 def _visible(kind: ConfigKey, value: object) -> object:

@@ -197,6 +197,7 @@ class _TillStart:
 
 
 def _show(start: _TillStart, samples: Samples) -> int:
+    from taptill.checkout.modes.mode import TillMode  # noqa: PLC0415
     from taptill.ui import texts  # noqa: PLC0415 - a refused start needs no screen
     from taptill.ui.app import LEAVING_SIGNALS, TillApp  # noqa: PLC0415
     from taptill.ui.screen_settings import ScreenPrivacy, ScreenSettings, ShowDebt, ShowName  # noqa: PLC0415
@@ -204,6 +205,7 @@ def _show(start: _TillStart, samples: Samples) -> int:
     from taptill.wiring.late_till import LateTill  # noqa: PLC0415
 
     config = start.config
+    mode = TillMode(config.till.mode)
     privacy = ScreenPrivacy(ShowName(config.privacy.show_name), ShowDebt(config.privacy.show_debt))
     settings = ScreenSettings(
         texts=texts.load(config.till.language),
@@ -211,6 +213,8 @@ def _show(start: _TillStart, samples: Samples) -> int:
         privacy=privacy,
         legend=samples.legend,
         staff_legend=samples.staff,
+        mode=mode,
+        guards_leaving=mode.is_unattended and bool(config.staff),
     )
     console = configs.terminal() == "linux"
     theme = choose_theme(config.ui.theme, configs.terminal())

@@ -49,6 +49,12 @@ _OFFICE: Mapping[str, Any] = {
 }
 
 
+_MODE_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "self-service": {"show_debt": "never", "show_name": "short", "clear_after_s": 30}
+}
+"""Other defaults of [privacy] by [till] mode: a customer alone is private, and takes time."""
+
+
 def parse(
     text: str, check_reader: ReaderCheck = lambda _: (), *, for_office: bool = False
 ) -> Config:
@@ -63,7 +69,7 @@ def parse_files(
     files: MergedFile, check_reader: ReaderCheck = lambda _: (), *, for_office: bool = False
 ) -> Config:
     """Return the config of files that were read; raises ConfigError with all complaints."""
-    file = {**(_OFFICE if for_office else {}), **files.values}
+    file = _with_mode({**(_OFFICE if for_office else {}), **files.values})
     reading = _TableReader(file, files.prefix)
     tables = {name: reading.table(name, table) for name, table in TABLES.items()}
     rows = {name: reading.rows(name, table) for name, table in LISTS.items()}
@@ -79,6 +85,7 @@ def parse_files(
             for complaint in list_complaints
         ),
         *_backend_complaints(tables["backend"]),
+        *_mode_complaints(tables["till"], rows["goods"]),
     ]
     if complaints:
         raise config_error(complaints)
@@ -91,6 +98,21 @@ def parse_files(
         warnings=(*_warnings(sections["backend"]), *_goods_warnings(rows["goods"])),
         files=files.paths,
     )
+
+
+def mode_defaults(file: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the defaults of [privacy] that the mode of a file has of its own."""
+    till = file.get("till")
+    mode = till.get("mode") if isinstance(till, dict) else None
+    return _MODE_DEFAULTS.get(mode, {}) if isinstance(mode, str) else {}
+
+
+def _with_mode(file: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the file with the defaults of its mode."""
+    privacy, defaults = file.get("privacy", {}), mode_defaults(file)
+    if not defaults or not isinstance(privacy, dict):
+        return file
+    return {**file, "privacy": {**defaults, **privacy}}
 
 
 class _TableReader:
@@ -296,6 +318,11 @@ def _wrong_hash(pin_hash: str) -> str:
     except ValueError as fault:
         return str(fault)
     return ""
+
+
+def _mode_complaints(till: Row, goods: Sequence[Row]) -> Iterable[str]:
+    if till.get("mode") == "self-service" and not goods and not till.get("customer_amounts"):
+        yield "[till] mode self-service needs [[goods]] or customer_amounts, or nothing can be paid"
 
 
 def _backend_complaints(row: Row) -> Iterable[str]:

@@ -94,6 +94,7 @@ class TillConfig:
     void_window_s: Annotated[int, ConfigKey(integer(0, DAY_S, "s"), 300)]
     lock_after_s: Annotated[int, ConfigKey(integer(0, DAY_S, "s"), 0)]
     countdown_s: Annotated[int, ConfigKey(integer(1, 60, "s"), 5)]
+    customer_amounts: Annotated[bool, ConfigKey(boolean(), default=False)]
     implied_decimals: Annotated[bool, ConfigKey(boolean(), default=True)]
     day_ends_at: Annotated[time, ConfigKey(wall_time(), "00:00")]
 

@@ -45,6 +45,9 @@ must not wait so long."""
 
 _TURNS = {"page_down": 1, "page_up": -1}
 _EXIT_FAULT = 70
+_HELP_S = 30.0
+"""So long the help stays where customers are alone: somebody may just go."""
+
 LEAVING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 RunTill = Callable[[], Coroutine[Any, Any, None]]
@@ -126,7 +129,7 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         self._draw()
         self._till.watch(self._take_view)
         self.run_worker(self._show_views(), exit_on_error=False)
-        self.call_after_refresh(self._start)
+        self.call_after_refresh(lambda: self.run_worker(self._run(), exit_on_error=False))
 
     def on_resize(self, event: events.Resize) -> None:
         """Draw for the new size; the first one is drawn by `on_mount`, which comes later."""
@@ -199,25 +202,29 @@ class TillApp(App[Exception | None], inherit_bindings=False):
             return False
         previous_overlay, self._overlay = self._overlay, Overlay.NONE
         match key.name:
-            case "ctrl+q" if previous_overlay is Overlay.LEAVE:
+            case "ctrl+q" if previous_overlay is Overlay.LEAVE and self._settings.lets_leave(
+                self._view
+            ):
                 self.exit()
             case "ctrl+q":
-                self._overlay = Overlay.LEAVE
-                self.set_timer(self.leave_s, self._close_leave_prompt)
+                self._open(Overlay.LEAVE)
             case "ctrl+l":
                 self._repaint()
             case "f1":
-                self._overlay = next_help(self._settings, self._terminal_size, previous_overlay)
+                self._open(next_help(self._settings, self._terminal_size, previous_overlay))
             case "f5":
-                debt_requested = (
-                    _panel_identity(self._view) is not None and not self._settings.debt_requested
-                )
-                self._settings = replace(self._settings, debt_requested=debt_requested)
+                self._settings = _with_balance(self._settings, self._view)
             case "escape" if previous_overlay is not Overlay.NONE:
                 pass
             case _:
                 return self._turn_goods(_TURNS.get(key.name, 0))
         return True
+
+    def _open(self, overlay: Overlay) -> None:
+        self._overlay = overlay
+        if overlay is Overlay.LEAVE or self._settings.mode.is_unattended:
+            seconds = self.leave_s if overlay is Overlay.LEAVE else _HELP_S
+            self.set_timer(seconds, partial(self._close_overlay, overlay))
 
     def _turn_goods(self, by: int) -> bool:
         """Turn to other goods; return whether there are any that were not on the screen."""
@@ -254,6 +261,7 @@ class TillApp(App[Exception | None], inherit_bindings=False):
             self._settings = replace(self._settings, debt_requested=False)
         needs_repaint = _needs_repaint(self._view, view)
         self._place = _place_after(self._view, view, self._place)
+        self._overlay = Overlay.NONE if view.countdown else self._overlay  # it must be seen
         self._view = view
         steady_view = _without_wait_words(view)
         if steady_view:
@@ -266,8 +274,8 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         if steady_view is not view:
             self._patience_timer = self.set_timer(self.patience_s, self._draw_newest)
 
-    def _close_leave_prompt(self) -> None:
-        if self._overlay is Overlay.LEAVE:
+    def _close_overlay(self, overlay: Overlay) -> None:
+        if self._overlay is overlay is not Overlay.NONE:
             self._overlay = Overlay.NONE
             self._draw()
 
@@ -308,9 +316,6 @@ class TillApp(App[Exception | None], inherit_bindings=False):
         if screen := self._till_screen():
             screen.repaint()
 
-    def _start(self) -> None:
-        self.run_worker(self._run(), exit_on_error=False)
-
     async def _run(self) -> None:
         try:
             await self._run_till()
@@ -346,6 +351,12 @@ def _reader_states(view: TillView) -> list[ReaderState]:
 def _panel_identity(view: TillView | None) -> tuple[str, str] | None:
     customer = view.customer if view else None
     return (customer.name, customer.company) if customer else None
+
+
+def _with_balance(settings: ScreenSettings, view: TillView | None) -> ScreenSettings:
+    """Return the settings after F5: the balance of the customer on the screen is shown, or not."""
+    is_asked = _panel_identity(view) is not None and not settings.debt_requested
+    return replace(settings, debt_requested=is_asked)
 
 
 def _without_wait_words(view: TillView) -> TillView | None:

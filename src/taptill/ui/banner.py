@@ -14,6 +14,7 @@ from taptill.domain.money import ZERO
 from taptill.domain.tap import CardTrouble, ReaderHealth, ReaderState
 from taptill.ui.block_letters import LETTER_ROWS, letter_rows
 from taptill.ui.layout import Layout
+from taptill.ui.modes.alone import alone_key, alone_words
 from taptill.ui.pages import TONE_ROLES, say
 from taptill.ui.rows import NO_BREAK, ColourRole, Row, Rows, Run, clip, pad, wrap
 from taptill.ui.screen_settings import ScreenSettings
@@ -62,11 +63,11 @@ def banner_text(view: TillView | None, settings: ScreenSettings) -> BannerText:
     if view.step in _WAITS_FOR_CARD and (reader := unusable_reader(view.status.readers)):
         role = ColourRole.INFO if reader.state is ReaderState.OPENING else ColourRole.WARN
         values = {**values, **reader_values(reader, settings)}
-        return _with_notice(
-            _banner_text(f"reader.{reader.state}", role, values, settings), view, settings
-        )
-    text_key, role = _text_key(view)
-    return _with_notice(_banner_text(text_key, role, values, settings), view, settings)
+        text_key = f"reader.{reader.state}"
+    else:
+        text_key, role = alone_key(view, settings) or _text_key(view)
+    text = _banner_text(text_key, role, values, settings)
+    return _with_notice(replace(text, **alone_words(view, text, settings)), view, settings)
 
 
 def _page_text(page: PageView, notice: Notice, settings: ScreenSettings) -> BannerText:

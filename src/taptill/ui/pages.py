@@ -6,6 +6,7 @@ from itertools import zip_longest
 
 from rich.cells import cell_len
 
+from taptill.checkout.modes.mode import TillMode
 from taptill.checkout.pages.page import (
     Balance,
     Bar,
@@ -35,7 +36,7 @@ _CELL_MIN = 6
 _HEAD_LINES_MAX = 2
 _HELP_GAP = 2
 _FULL, _EMPTY = "█", "░"
-_BAR_CELLS = 20
+BAR_CELLS = 20
 
 
 class Overlay(StrEnum):
@@ -66,10 +67,21 @@ HELP = (
 )  # fmt: skip
 """The lines of the help, the most needed ones first."""
 
+HELP_ALONE = {
+    TillMode.SELF_SERVICE: (
+        "tap-pays", "stop", "cancel", "letters", "pick", "quantity", "back", "turn", "choose",
+        "change", "help", "staff", "void", "override", "office", "technician", "leave", "repaint",
+    ),
+    TillMode.BALANCE: (
+        "tap-shows", "help", "staff", "office", "technician", "leave", "repaint",
+    ),
+}  # fmt: skip
+"""The same at a till without a cashier."""
+
 
 def _help_parts(settings: ScreenSettings, width: int, rows: int) -> list[list[Run]]:
     """Return what each key does, in columns, as so many parts as a screen of this size needs."""
-    lines = [settings.texts.say(f"help.{key}") for key in HELP]
+    lines = [settings.texts.say(f"help.{key}") for key in HELP_ALONE.get(settings.mode, HELP)]
     column = max(map(cell_len, lines)) + _HELP_GAP
     columns = max(1, (width + _HELP_GAP) // column)
     parts = [lines[at : at + columns * rows] for at in range(0, len(lines), columns * rows)]
@@ -201,7 +213,7 @@ def _row(row: PageRow, columns: Sequence[int], settings: ScreenSettings, width: 
     for cell, cells in zip(row.cells, columns, strict=False):
         text = _text(cell, settings)
         if isinstance(cell, Bar):
-            text = _bar(cell, cells)
+            text = bar(cell, cells)
         texts.append(text.rjust(cells) if isinstance(cell, Money) else pad(text, cells))
     joined = _GAP.join(texts)
     return Run(clip(joined.rstrip(), width), TONE_ROLES[row.tone])
@@ -217,16 +229,16 @@ def _text(cell: Cell, settings: ScreenSettings) -> str:
         case PersonName():
             return settings.person(cell.name)
         case Bar():
-            return _bar(cell, _BAR_CELLS)
+            return bar(cell, BAR_CELLS)
         case Balance():
             return balance(cell.debt, settings)
         case _:
             return settings.clean(cell) if cell.strip() else ""
 
 
-def _bar(bar: Bar, cells: int) -> str:
+def bar(shown: Bar, cells: int) -> str:
     """Return a bar in so many cells; anything above nothing fills one, so that it is seen."""
-    full = max(cells * bar.percent // 100, 1 if bar.percent else 0)
+    full = max(cells * shown.percent // 100, 1 if shown.percent else 0)
     return _FULL * full + _EMPTY * (cells - full)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from taptill.checkout.modes.mode import TillMode
 from taptill.checkout.view import CustomerView, TillView
 from taptill.domain.currencies.writing import USAGES, Usage, amount, figure, sign_of
 from taptill.domain.customer import initials
@@ -49,7 +50,7 @@ class ScreenSettings:
     A card of the legend is (capital letter, text); `staff_legend` is a line of sample PINs, shown
     where a PIN is asked for. `console`: text from outside is limited to the
     console font. `debt_requested`: the customer has asked to see the balance (privacy
-    `on-request`).
+    `on-request`). `mode`: who acts at the till. `guards_leaving`: only staff may end the program.
     """
 
     texts: Texts
@@ -59,6 +60,12 @@ class ScreenSettings:
     staff_legend: str = ""
     console: bool = False
     debt_requested: bool = False
+    mode: TillMode = TillMode.ATTENDED
+    guards_leaving: bool = False
+
+    def lets_leave(self, view: TillView | None) -> bool:
+        """Return whether whoever is at the till may end the program; None: the till starts."""
+        return view.may_leave if view else not self.guards_leaving
 
     @property
     def shows_debt(self) -> bool:
@@ -131,6 +138,8 @@ class ScreenSettings:
             "sum": self.sum(view.status.to_send_sum),
             "name": clip(self.name(view.customer), _NAME_CELLS),
         }
+        if view.countdown:
+            values["seconds"] = str(view.countdown.seconds)
         if view.detail:
             values["detail"] = self.detail(view.detail)
         if view.customer and view.customer.age_s is not None:

@@ -12,6 +12,7 @@ from typing import NamedTuple, ParamSpec
 
 from rich.cells import cell_len
 
+from taptill.checkout.modes.mode import TillMode
 from taptill.checkout.pages.page import PageView
 from taptill.checkout.session import Step
 from taptill.checkout.view import (
@@ -21,11 +22,12 @@ from taptill.checkout.view import (
     TillAlarm,
     TillView,
 )
-from taptill.domain.decision import OVERRIDABLE, Declined
 from taptill.domain.tap import ReaderHealth
 from taptill.ui.banner import BannerText, banner_text, broken_readers, draw_banner, unusable_reader
 from taptill.ui.layout import Area, Layout, inner_size, lay_out, too_small, with_page
-from taptill.ui.pages import HELP_OVERLAYS, Overlay, draw_help, draw_page, next_help
+from taptill.ui.modes.alone import balance_notes
+from taptill.ui.modes.keys import key_names
+from taptill.ui.pages import HELP_OVERLAYS, Overlay, draw_help, draw_page
 from taptill.ui.panels import customer, keys_line, no_customer, sale_row
 from taptill.ui.rows import (
     ColourRole,
@@ -45,7 +47,6 @@ from taptill.ui.status_line.items import NAME_CELLS, status_items
 
 _NO_RUNS: Row = ()
 _ASKS_WHO = frozenset({"log-in", "approve"})
-_DECLINED = frozenset({Step.DECLINED, Step.REFUSED})
 _STARTING = TillView(step=Step.READY, status=StatusView(till=""))
 
 P = ParamSpec("P")
@@ -141,7 +142,7 @@ def draw_screen(
         customer=() if covers else _customer_panel(now.customer, readers, settings, layout),
         banner=_banner(text, layout),
         recent_sales=_recent_sales(*_listed(now, settings), alerts, settings, layout),
-        keys=_keys_line(_key_names(now, overlay, settings, size), settings, width),
+        keys=_keys_line(key_names(now, overlay, settings, size), settings, width),
         banner_text=text,
     )
 
@@ -153,6 +154,8 @@ def _listed(view: TillView, settings: ScreenSettings) -> tuple[str, tuple[Recent
 
 
 def _leave_text(view: TillView | None, settings: ScreenSettings) -> str:
+    if not settings.lets_leave(view):
+        return settings.texts.say("leave.staff")
     if view is None:
         return settings.texts.say("leave.starting")
     say, status = settings.texts.say, view.status
@@ -191,6 +194,9 @@ def _cover(
 @_kept
 def _sale_panel(keyed: KeyedSale, settings: ScreenSettings, layout: Layout) -> Rows:
     width, rows = inner_size(layout.sale, layout)
+    if settings.mode is TillMode.BALANCE:
+        notes = balance_notes(settings, width, rows)
+        return _panel(settings.texts.say("panel.balance"), notes, layout.sale, layout)
     runs = sale(keyed, settings, width, rows)
     return _panel(settings.texts.say("panel.sale"), runs, layout.sale, layout)
 
@@ -250,6 +256,8 @@ def _recent_sales(
             last._replace(text=clip(last.text, width - len(rest)) + rest),
         ]
     runs = block([*alerts, *sales], rows)
+    if settings.mode.is_unattended and not alerts and not sales:
+        return bare([], area.width, area.height)  # customers see no sales of others
     if is_single_line:
         return bare([run._replace(text=f" {run.text}") for run in runs], area.width, 1)
     return frame(settings.texts.say(title), runs, area.width, area.height)
@@ -279,27 +287,3 @@ def _reader_hints(readers: tuple[ReaderHealth, ...], settings: ScreenSettings) -
 
 def _hint(reader: ReaderHealth, settings: ScreenSettings) -> str:
     return settings.texts.say_if_known(f"reader.{reader.state}.cashier", {})
-
-
-def _key_names(
-    view: TillView, overlay: Overlay, settings: ScreenSettings, size: tuple[int, int]
-) -> tuple[str, ...]:
-    """Return the keys that the last line names, the most needed first."""
-    if overlay in HELP_OVERLAYS:
-        is_last = next_help(settings, size, overlay) is Overlay.NONE
-        return ("back" if is_last else "help-more", "leave")
-    if view.step is Step.CLOSED:
-        return ("help",)
-    if view.page:
-        return (*view.page.keys, "help")
-    if not view.status.staff:
-        return ("confirm", "cancel", "help", "void", *view.offers, *_slip_key(view), "office")
-    decline = view.decision if view.step in _DECLINED else None
-    can_override = isinstance(decline, Declined) and decline.reason in OVERRIDABLE
-    override = ("override",) if can_override else ()
-    offers = (*view.offers, *_slip_key(view))
-    return ("confirm", "cancel", *override, "help", "void", *offers, "office", "lock")
-
-
-def _slip_key(view: TillView) -> tuple[str, ...]:
-    return ("slip",) if view.status.printer else ()

@@ -6,6 +6,7 @@ from math import inf
 
 from taptill.backend.customers import CustomersApi
 from taptill.checkout.keypad import Keypad
+from taptill.checkout.modes.mode import TillMode
 from taptill.checkout.till_state import TillSettings
 from taptill.clock import SystemClock
 from taptill.config import Config
@@ -38,8 +39,17 @@ def till_settings(config: Config, balance: PendingBalance) -> TillSettings:
         offline_per_terminal=offline.per_terminal,
         override_max=config.limits.override_max,
     )
+    mode = TillMode(config.till.mode)
+    lock_after_s = float(config.till.lock_after_s or inf)
+    if mode.is_unattended:  # who looks into a till among customers shall not stay logged in
+        lock_after_s = min(lock_after_s, float(config.privacy.let_go_after_s))
     return TillSettings(
-        keypad=Keypad(goods_of(config), config.till.currency, config.till.implied_decimals),
+        keypad=Keypad(
+            goods_of(config),
+            config.till.currency,
+            config.till.implied_decimals,
+            amounts=mode is TillMode.ATTENDED or config.till.customer_amounts,
+        ),
         policy=policy,
         balance=balance,
         live_deadline_s=config.lookup.live_deadline_ms / 1000,
@@ -47,7 +57,9 @@ def till_settings(config: Config, balance: PendingBalance) -> TillSettings:
         clear_after_s=float(config.privacy.clear_after_s),
         let_go_after_s=float(config.privacy.let_go_after_s),
         staff=staff_of(config),
-        lock_after_s=float(config.till.lock_after_s or inf),
+        lock_after_s=lock_after_s,
+        mode=mode,
+        countdown_s=config.till.countdown_s,
         finds_by_name=config.privacy.show_name != "never",
         max_repayment=config.till.max_repayment if config.till.repayments else None,
     )

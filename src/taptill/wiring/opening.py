@@ -7,7 +7,7 @@ from pathlib import Path
 
 from taptill.clock import SystemClock
 from taptill.config import Config, journal_path
-from taptill.domain.errors import ConfigError, JournalError
+from taptill.domain.errors import JournalError
 from taptill.journal.identity import UNKNOWN_MACHINE
 from taptill.journal.journal import Journal
 from taptill.journal.queries import JournalQueries
@@ -27,9 +27,8 @@ class OpenJournal:
 def open_journal(config: Config, state: Path) -> OpenJournal:
     """Open the journal for a running till.
 
-    Errors: ConfigError for what this version cannot do, JournalError and its subclasses.
+    Errors: JournalError and its subclasses.
     """
-    refuse_unbuilt(config)
     clock = SystemClock()
     journal = journal_of(config, state, clock)
     belongs = identity(config)
@@ -68,15 +67,6 @@ def identity(config: Config) -> dict[str, str]:
         "machine": machine(),
         "till": config.till.name,
     }
-
-
-def refuse_unbuilt(config: Config) -> None:
-    """Raise ConfigError for a setting that is not built yet and must not be silently ignored."""
-    problems = []
-    if config.till.mode != "attended":
-        problems.append(f"[till] mode = {config.till.mode!r} is not built yet; use 'attended'")
-    if problems:
-        raise ConfigError(complaints="\n".join(problems), list=problems)
 
 
 def unbuilt(config: Config) -> list[str]:

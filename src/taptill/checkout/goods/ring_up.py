@@ -11,8 +11,11 @@ from taptill.checkout.keypad import (
     press,
     ring_up,
 )
+from taptill.checkout.modes.mode import TillMode
+from taptill.checkout.modes.unattended import may_ring_up
 from taptill.checkout.session import Notice, Step
 from taptill.checkout.till_state import TillState
+from taptill.domain.basket import EMPTY
 
 CURSOR_KEYS = frozenset(
     {"up", "down", "left", "right", "begin", "home", "end"}
@@ -31,11 +34,15 @@ class RingUp:
     def press(self, key: str) -> None:
         """Take a key that was accepted: of the keypad, a good's letter, or of a cursor."""
         state = self._state
+        if not may_ring_up(state):
+            return
         if key in CURSOR_KEYS:
             self._choose(key)
             return
         state.begin_if_over()
-        keyed_input, last_basket = state.sale.keyed_input, state.last_basket
+        keyed_input = state.sale.keyed_input
+        # What the last customer has bought is nothing to one who is alone with the till.
+        last_basket = EMPTY if state.settings.mode is not TillMode.ATTENDED else state.last_basket
         if key == "*" and keyed_input == NOTHING_KEYED and last_basket.lines:
             state.key_in(KeyedInput(last_basket), Notice.NONE)
         else:
@@ -79,6 +86,8 @@ class RingUp:
             state.show_notice(Notice.SCAN_LATER)
         elif state.sale.step is Step.VOIDING:
             state.show_notice(Notice.VOID_KEYS)
+        elif not may_ring_up(state):
+            pass  # the screen says so
         elif good is None:
             state.show_notice(Notice.UNKNOWN_BARCODE if barcode else Notice.SCAN_AGAIN)
         else:

@@ -71,6 +71,7 @@ class KeyTaker:
         self._held_keys: list[Key] = []
         self._timer: asyncio.TimerHandle | None = None
         self._machine_key: Key | None = None
+        self._stop_key: Key | None = None
         self._painted = (-1, inf)
         self._last_enter_s = self._enter_pressed_s = -inf
 
@@ -82,20 +83,26 @@ class KeyTaker:
         """Record that the view of this number is on the screen since `at_s`, monotonic seconds."""
         self._painted = (prompt_number, at_s)
         self._till.times.painted(prompt_number, at_s)
+        self._till.countdown.painted(prompt_number)
 
     def obscured(self, key: Key | None = None) -> None:
         """Record that Enter must not confirm what was on the screen until now.
 
         `key` is the screen's own key that changed it, None for a new size.
         """
+        self._till.countdown.stop(Notice.STOPPED if key else Notice.STOPPED_ITSELF)
         if key:
             self._begin_without_text(key)
         self._till.renew_prompt()
 
     def take(self, keys: Sequence[Key]) -> None:
         """Take the keys of one read; with a cancel anywhere among them Enter does not count."""
+        # The key that stops a countdown does nothing else, though it may begin a machine's line.
+        is_stop = bool(keys) and self._till.countdown.stop()
+        self._stop_key = keys[0] if is_stop else None
         if len(keys) > 1 and keys[-1].times_unknown:
-            self._take_backlog(keys)
+            if not is_stop:
+                self._take_backlog(keys)
             return
         cancels = any(key.name in _CANCELS for key in keys)
         for key in keys:
@@ -250,7 +257,7 @@ class KeyTaker:
         self._till.renew_prompt()
 
     def _confirm(self, key: Key, *, confirms: bool) -> None:
-        if key.name == "enter":
+        if key.name == "enter" and key is not self._stop_key:
             if key.at_s - self._last_enter_s > HELD_DOWN_S:
                 self._enter_pressed_s = key.since_s
             self._last_enter_s = key.at_s
@@ -264,6 +271,8 @@ class KeyTaker:
     def _perform(self, key: Key) -> None:
         """Perform a key; Enter confirms only what is painted after it."""
         till = self._till
+        if key is self._stop_key:
+            return
         if till.sale.page is not None:
             self._perform_on_page(key)
             return

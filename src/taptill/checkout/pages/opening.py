@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from taptill.checkout.charging import Charging
 from taptill.checkout.identification import Identification
+from taptill.checkout.modes.unattended import refused_key
 from taptill.checkout.money.desk import RepaymentDesk
 from taptill.checkout.pages.cases import CasePages
 from taptill.checkout.pages.choices import Choices, answered
@@ -11,7 +12,7 @@ from taptill.checkout.pages.history import history
 from taptill.checkout.pages.overriding import override_page
 from taptill.checkout.pages.page import BACK_TO_SALE, PageRow, Phrase, Turn, phrase
 from taptill.checkout.pages.shift import ShiftDesk
-from taptill.checkout.pages.sign_in import approval, locking, log_in
+from taptill.checkout.pages.sign_in import approval, locking, log_in, looking_in
 from taptill.checkout.pages.slips.listing import SlipPages
 from taptill.checkout.pages.staff_desk import StaffDesk
 from taptill.checkout.pages.technician.page import TechnicianPage
@@ -56,6 +57,8 @@ class PageOpener:
         """
         if self._state.sale.step is Step.VOIDING and key != "f8":
             return Notice.VOID_KEYS
+        if refusal := refused_key(self._state, key):
+            return refusal
         return self._pages[key]() if key in self._pages else Notice.NO_SUCH_KEY
 
     def logging_in(self) -> Turn:
@@ -63,7 +66,10 @@ class PageOpener:
         return Turn(log_in(self._desk))
 
     def _lock(self) -> Turn | Notice:
-        return locking(self._desk) if self._state.settings.staff else Notice.NO_STAFF
+        if not self._state.settings.staff:
+            return Notice.NO_STAFF
+        is_unattended = self._state.settings.mode.is_unattended
+        return looking_in(self._desk) if is_unattended else locking(self._desk)
 
     def _find(self) -> Turn | Notice:
         """Return the search of a customer by name, for those who may; it needs staff."""

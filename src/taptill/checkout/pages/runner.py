@@ -39,7 +39,8 @@ class LatePageOpener:
         """Return the page without which nothing can be done now: the log-in."""
         state = self._state
         is_busy = state.sale.under_way or state.sale.step is Step.CLOSED or state.sale.page
-        is_needed = state.settings.staff and state.staff is None and not is_busy
+        is_attended = not state.settings.mode.is_unattended
+        is_needed = is_attended and state.settings.staff and state.staff is None and not is_busy
         return self._opener.logging_in() if is_needed else None
 
     @cached_property
@@ -134,7 +135,10 @@ class PageRunner:
     def close_when_idle(self, idle_s: float) -> None:
         """Close a page that nobody has used for long; the customer behind it has left."""
         state, page = self._state, self.page
-        if page is None or self.is_working or idle_s <= state.settings.let_go_after_s:
+        settings = state.settings
+        is_customers = settings.mode.is_unattended and state.staff is None
+        patience_s = settings.clear_after_s if is_customers else settings.let_go_after_s
+        if page is None or self.is_working or idle_s <= patience_s:
             return
         if not page.traits.waits:
             self._show(None)

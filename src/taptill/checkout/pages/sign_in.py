@@ -148,17 +148,17 @@ class SignIn:
         return Turn(checking, check)
 
 
-def log_in(desk: StaffDesk) -> SignIn:
-    """Return the page of a till at which nobody is logged in."""
+def log_in(desk: StaffDesk, *, stays: bool = True) -> SignIn:
+    """Return the page of a till at which nobody is logged in; it `stays` where it must be done."""
 
     def when_known(member: StaffMember, how: str) -> Turn:
         async def enter() -> Turn:
             await desk.log_in(member, how)
             return Turn()
 
-        return Turn(replace(log_in(desk), notice=phrase("page.checking")), enter)
+        return Turn(replace(log_in(desk, stays=stays), notice=phrase("page.checking")), enter)
 
-    return SignIn(desk=desk, name="log-in", right=Right.SELL, when_known=when_known, stays=True)
+    return SignIn(desk=desk, name="log-in", right=Right.SELL, when_known=when_known, stays=stays)
 
 
 def locking(desk: StaffDesk) -> Turn:
@@ -169,6 +169,16 @@ def locking(desk: StaffDesk) -> Turn:
         return Turn(log_in(desk))
 
     return Turn(log_in(desk), lock)
+
+
+def looking_in(desk: StaffDesk) -> Turn:
+    """Return the turn of F2 at a till without a cashier: staff log in, or go again."""
+
+    async def lock() -> Turn:
+        await desk.lock()
+        return BACK_TO_SALE
+
+    return Turn(None, lock) if desk.member else Turn(log_in(desk, stays=False))
 
 
 def approval(

@@ -1,0 +1,1 @@
+"""The till without a cashier: self-service with its countdown, and a till that shows balances."""

@@ -1,0 +1,1 @@
+"""What the screen shows otherwise where no cashier is at the till."""
