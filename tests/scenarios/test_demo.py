@@ -95,3 +95,39 @@ def test_a_terminal_that_is_closed_ends_the_demo_and_leaves_nothing(
     finally:
         demo.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_practising_sells_the_sites_goods_and_touches_nothing_of_the_site(tmp_path: Path) -> None:
+    """The config names a server that is not there, a token and a mirror: none is touched."""
+    folder, mirror, token = tmp_path / "temporary", tmp_path / "mirror.db", tmp_path / "api-token"
+    folder.mkdir()
+    token.write_text("the-sites-own-token", "ascii")
+    token.chmod(0o600)
+    config = tmp_path / "config.toml"
+    config.write_text(
+        '[till]\nname = "bar"\n[backend]\nbase_url = "http://127.0.0.1:9"\n'
+        f'token_file = "{token}"\n'
+        '[[reader]]\ndriver = "serial"\nport = "/dev/nothing"\nfamily = "rdm6300"\n'
+        f'[settlement]\nstrategy = "debt"\n[journal]\nmirror = "{mirror}"\n'
+        '[[goods]]\nkey = "t"\nname = "Tea"\nprice = "1.10"\n',
+        "utf-8",
+    )
+    words = [sys.executable, "-m", "taptill", "practice", "--config", str(config)]
+    practice = Program(words, afresh=True, TMPDIR=str(folder), CREDENTIALS_DIRECTORY=str(tmp_path))
+    try:
+        practice.wait_for("PRACTICE", "READER ok", "ONLINE", "t Tea")
+        practice.press("tA")
+        practice.wait_for("Ada Byron pays €1.10")
+        practice.confirm()
+        practice.wait_for("Thank you", "A. B. √ sent", "PRACTICE")
+        state = next(folder.glob("taptill-practice-*")) / "state"
+        journal = (state / "journal.db").read_bytes()
+        assert b"the-sites-own-token" not in journal
+        practice.press("\x11")
+        practice.wait_for("safe to switch off")
+        practice.press("\x11")
+        assert practice.ended() == 0
+    finally:
+        practice.close()
+    assert list(folder.iterdir()) == []
+    assert {path.name for path in tmp_path.iterdir()} == {"temporary", "api-token", "config.toml"}

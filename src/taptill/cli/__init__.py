@@ -13,6 +13,7 @@ from taptill.domain.errors import TaptillError
 COMMANDS = {
     "run": ("taptill.cli.run", "run", "Run the till on this terminal."),
     "demo": ("taptill.cli.demo", "demo", "Try it: a till and a service with sample customers."),
+    "practice": ("taptill.cli.samples.practice", "practice", "Practise: nothing is charged."),
     "setup": ("taptill.cli.setup", "setup", "Set this till up: ask, listen, write the config."),
     "config": ("taptill.cli.config", "config", "Check the config file."),
     "status": ("taptill.cli.status", "status", "Say how the till is that runs here."),

@@ -1,10 +1,6 @@
 """The command `taptill demo`: a till beside a service with sample customers."""
 
 import os
-import re
-import select
-import subprocess
-import sys
 import tempfile
 import threading
 import tty
@@ -16,16 +12,11 @@ import click
 
 from taptill import config as configs
 from taptill.cli.run import Samples, show
+from taptill.cli.samples.service import sample_service, with_signs
 from taptill.cli.technical.log import configure_logging
-from taptill.domain.currencies.writing import amount
-from taptill.domain.errors import MissingExtraError, ServiceError
 from taptill.domain.staff.member import Role
 from taptill.domain.staff.pins import hash_pin
 from taptill.wiring.readers import check_reader
-
-START_S_MAX = 30
-STOP_S_MAX = 5
-LISTENING = "listening on "
 
 _CONFIG = """
 [till]
@@ -133,7 +124,7 @@ def demo(*, serial: bool, staff: bool, language: str) -> int:
         _serial_line(is_wanted=serial) as line,
     ):
         place, (port, card_end) = Path(folder), line
-        with _service(place) as url:
+        with sample_service(place) as url:
             text = _CONFIG.format(
                 url=url,
                 token=place / "token",
@@ -148,14 +139,6 @@ def demo(*, serial: bool, staff: bool, language: str) -> int:
             return _show(config, state, card_end)
 
 
-def _with_signs(text: str, config: configs.Config) -> str:
-    """Return the text with each `12.30` in it as the till's language writes that amount."""
-    currency, language = config.till.currency, config.till.language
-    return re.sub(
-        r"\d+\.\d\d", lambda match: amount(currency.parse(match[0]), currency, language), text
-    )
-
-
 def _staff() -> str:
     """Return the tables of the sample staff, whose PINs are hashed anew: some hundredths of a s."""
     return "".join(
@@ -167,7 +150,7 @@ def _show(config: configs.Config, state: Path, card_end: str) -> int:
     from taptill.service.sample import DEMO_CARDS, DEMO_UNKNOWN  # noqa: PLC0415 - an extra
 
     cards = (*DEMO_CARDS, DEMO_UNKNOWN)
-    legend = tuple((card.key, _with_signs(card.shows, config)) for card in cards)
+    legend = tuple((card.key, with_signs(card.shows, config)) for card in cards)
     if card_end:
         legend = ((">", f"RDM6300 bytes to {card_end}"), *legend)
     samples = Samples(
@@ -176,56 +159,6 @@ def _show(config: configs.Config, state: Path, card_end: str) -> int:
         staff="  ".join(f"{name}: PIN {pin}" for name, _, pin in _PEOPLE) if config.staff else "",
     )
     return show(config, state, configs.read_token(config), samples=samples)
-
-
-@contextmanager
-def _service(folder: Path) -> Iterator[str]:
-    """Run the service as a child process, which also ends when this process is killed."""
-    database = folder / "customers.db"
-    click.echo("starting the Customers service with 200 sample customers ...", err=True)
-    _add_samples(database, folder / "token")
-    words = [sys.executable, "-m", "taptill", "service", "run", str(database), "--port", "0"]
-    with (folder / "service.log").open("w") as log:
-        child = subprocess.Popen(  # noqa: S603 - our own program
-            [*words, "--stop-with-stdin"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            start_new_session=True,  # ctrl+c at the till must not end the service
-        )
-    try:
-        yield _service_address(child)
-    finally:
-        child.terminate()
-        try:
-            child.wait(STOP_S_MAX)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-
-
-def _add_samples(database: Path, token: Path) -> None:
-    try:
-        from taptill.service import database as databases  # noqa: PLC0415
-        from taptill.service import fields, sample, store, tokens  # noqa: PLC0415
-    except ModuleNotFoundError as fault:
-        raise MissingExtraError(what="the demo", extra="service") from fault
-    engine = databases.create_database(database)
-    for entity, rows in sample.rows().items():
-        store.Store(engine).insert(fields.ENTITIES[entity], {"fields": rows})
-    token.touch(mode=0o600)
-    token.write_text(tokens.add_token(engine, tokens.TokenRole.TILL, "demo"), "ascii")
-    engine.dispose()
-
-
-def _service_address(child: "subprocess.Popen[str]") -> str:
-    assert child.stdout is not None
-    ready, _, _ = select.select([child.stdout], [], [], START_S_MAX)
-    line = child.stdout.readline().strip() if ready else ""
-    if not line.startswith(LISTENING):
-        raise ServiceError(detail="it did not start")
-    return line.removeprefix(LISTENING)
 
 
 @contextmanager

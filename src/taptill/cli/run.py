@@ -44,6 +44,7 @@ class Samples:
     cards: Cards = field(default_factory=dict)
     legend: tuple[tuple[str, str], ...] = ()
     staff: str = ""
+    is_practice: bool = False
 
 
 NO_SAMPLES = Samples()
@@ -214,6 +215,7 @@ def _show(start: _TillStart, samples: Samples) -> int:
         legend=samples.legend,
         staff_legend=samples.staff,
         mode=mode,
+        is_practice=samples.is_practice,
         guards_leaving=mode.is_unattended and bool(config.staff),
     )
     console = configs.terminal() == "linux"

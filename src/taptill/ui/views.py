@@ -27,6 +27,7 @@ from taptill.ui.banner import BannerText, banner_text, broken_readers, draw_bann
 from taptill.ui.layout import Area, Layout, inner_size, lay_out, too_small, with_page
 from taptill.ui.modes.alone import balance_notes
 from taptill.ui.modes.keys import key_names
+from taptill.ui.modes.practice import marked, practice_mark
 from taptill.ui.pages import HELP_OVERLAYS, Overlay, draw_help, draw_page
 from taptill.ui.panels import customer, keys_line, no_customer, sale_row
 from taptill.ui.rows import (
@@ -131,9 +132,13 @@ def draw_screen(
     keyed = KeyedSale.of(now, place)
     asks_who = now.page is not None and now.page.name in _ASKS_WHO
     sample_staff = settings.staff_legend if asks_who else ""
+    mark = practice_mark(settings)
+    inside = width - cell_len(mark)
+    status_row = _status_line(status if view else None, settings, inside)
+    keys = _keys_line(key_names(now, overlay, settings, size), settings, inside)
     alerts = Alerts(status.alarms, status.warnings, readers, sample_staff)
     return ScreenRows(
-        status=_status_line(status if view else None, settings, width),
+        status=marked(status_row, mark) if mark else status_row,
         sale=(
             _cover(now.page, settings, layout, overlay)
             if covers
@@ -142,7 +147,7 @@ def draw_screen(
         customer=() if covers else _customer_panel(now.customer, readers, settings, layout),
         banner=_banner(text, layout),
         recent_sales=_recent_sales(*_listed(now, settings), alerts, settings, layout),
-        keys=_keys_line(key_names(now, overlay, settings, size), settings, width),
+        keys=marked(keys, mark) if mark else keys,
         banner_text=text,
     )
 

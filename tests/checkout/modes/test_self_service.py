@@ -95,6 +95,19 @@ def test_any_key_or_the_card_once_more_stops_it_and_does_nothing_else(
     assert kiosk.shop.charges == []
 
 
+def test_a_card_whose_reader_types_stops_it_and_begins_no_other(kiosk: Kiosk) -> None:
+    """Its first digit is a key, which stops; the card comes behind its last digit."""
+    kiosk.pick_and_tap()
+    kiosk.wait(2.0)
+    kiosk.type(b"6")
+    kiosk.wait(0.2)
+    kiosk.tap("A")
+    assert (kiosk.shop.step(), kiosk.shop.notice()) == (Step.RINGING, Notice.STOPPED)
+    kiosk.wait(1.0)
+    kiosk.tap("A")
+    assert kiosk.shop.step() is Step.CONFIRM
+
+
 @pytest.mark.parametrize("after_s", [0.0, 4.7])
 def test_a_barcode_stops_it_and_is_rung_up(kiosk: Kiosk, after_s: float) -> None:
     scans: tuple[Callable[[], None], ...] = (

@@ -69,7 +69,7 @@ def test_a_key_and_a_till_that_was_stopped_charge_nothing(tmp_path: Path) -> Non
             till.wait_for("2 s")
             till.press("\x1b")
             till.wait_for("Stopped, nothing was charged", "Coffee")
-            till.pause(0.5)
+            till.pause(1.0)
             till.tap(ADA)
             till.wait_for("Ada B. pays", "4 s")
             till.process.send_signal(signal.SIGSTOP)

@@ -10,6 +10,7 @@ basket stays then, and the card must be tapped again.
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from math import inf
 
 from taptill.checkout.modes.mode import TillMode
 from taptill.checkout.session import Notice, Step
@@ -20,6 +21,10 @@ SECOND_S = 1.0
 
 LATE_S = 0.25
 """A second that ends so late is counted once more: keys may be waiting that were pressed in it."""
+
+SAME_CARD_S = 0.6
+"""So long after a stop the same card does not begin another countdown: a reader that types has
+stopped it with the first digit of the card, and the card itself comes behind the last one."""
 
 HELD_UP_S = 2.0
 """A second that ends, or a picture that is painted, so late stops the countdown."""
@@ -35,6 +40,8 @@ class Countdown:
         self._prompt_number = -1
         self._published_at_s = 0.0
         self._second: asyncio.Task[None] | None = None
+        self._stopped: Tap | None = None
+        self._stopped_at_s = -inf
 
     @property
     def is_running(self) -> bool:
@@ -76,6 +83,7 @@ class Countdown:
             return False
         self._set(0)
         self._end_second()
+        self._stopped, self._stopped_at_s = self._state.sale.tap, self._state.now_s
         self._state.restart_idle_timer()
         self._state.start_customer(None)
         self._state.show_notice(notice)
@@ -87,9 +95,10 @@ class Countdown:
 
         What else a reader says goes its way: a different card asks, two cards are refused.
         """
-        tap = self._state.sale.tap
-        is_same_card = isinstance(message, Tap) and tap and message.card_id == tap.card_id
-        return bool(is_same_card or isinstance(message, Misread)) and self.stop()
+        if isinstance(message, Misread) or _is_same(message, self._state.sale.tap):
+            return self.stop()
+        is_just_stopped = self._state.now_s < self._stopped_at_s + SAME_CARD_S
+        return is_just_stopped and _is_same(message, self._stopped)
 
     def _awaited(self) -> object:
         """Return what a countdown is about now, None where there is to be none."""
@@ -129,3 +138,7 @@ class Countdown:
         if self._state.sale.step is Step.CONFIRM:
             self._state.start_customer(None)
             self._state.show_notice(Notice.STOPPED_ITSELF)
+
+
+def _is_same(message: ReaderMessage, tap: Tap | None) -> bool:
+    return isinstance(message, Tap) and tap is not None and message.card_id == tap.card_id

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from taptill.checkout.session import Notice
 from taptill.checkout.till_state import TillState, log_out
 from taptill.domain.card_id import CardId
 from taptill.domain.entry import Draft, EntryKind
@@ -70,6 +71,7 @@ class StaffDesk:
         body = {"role": member.role.value, "how": how}
         await self._append(Draft(EntryKind.LOGGED_IN, body=body, staff=member.name))
         self._state.staff = member
+        self._state.show_notice(Notice.NONE)  # it may have said that this was for staff
 
     async def lock(self) -> None:
         """Let nobody work until somebody logs in. Errors: JournalError."""

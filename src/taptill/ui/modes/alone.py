@@ -88,5 +88,7 @@ def _countdown_bar(countdown: CountdownView, settings: ScreenSettings) -> str:
 
 def balance_notes(settings: ScreenSettings, width: int, rows: int) -> list[Run]:
     """Return the lines in the place of the sale, where nothing is sold."""
-    lines = wrap(settings.texts.say("balance.how"), width)[:rows]
+    lines = wrap(settings.texts.say("balance.how"), width)
+    if len(lines) > rows:
+        lines = wrap(settings.texts.say("balance.how-short"), width)
     return [*map(Run, lines), *[Run("")] * (rows - len(lines))]

@@ -43,6 +43,7 @@ def _names_alone(
     if view.countdown:
         return ("stop",)
     if settings.mode is TillMode.BALANCE:
-        return ("help", "office", "log-out") if view.status.staff else ("help",)
-    staff = (*override, "void", "office", "log-out") if view.status.staff else ()
-    return ("pick", "cancel", "help", *staff)
+        return ("help", "log-out", "office") if view.status.staff else ("help",)
+    if view.status.staff:
+        return ("cancel", "help", *override, "log-out", "void", "office")
+    return ("pick", "help", "cancel")
