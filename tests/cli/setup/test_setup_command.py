@@ -41,7 +41,17 @@ def setup(config: Path, *words: str, answers: tuple[str, ...] = ()) -> Completed
 def test_a_dialogue_makes_a_config_with_which_the_till_can_start(
     config: Path, line: PtyLine, service: RunningService
 ) -> None:
-    answers = ("bar-2", "de", "EUR", f"{service.url}/core/data", service.token, "y", "debt", "1")
+    answers = (
+        "bar-2",
+        "de",
+        "EUR",
+        KEEP,
+        f"{service.url}/core/data",
+        service.token,
+        "y",
+        "debt",
+        "1",
+    )
     with held_cards(line, CARD_FRAME):
         run = setup(config, "--port", str(line.link), answers=answers)
     assert run.returncode == 0, run.stdout + run.stderr
@@ -65,22 +75,34 @@ def test_a_dialogue_makes_a_config_with_which_the_till_can_start(
 def test_a_second_time_offers_what_stands_there_and_keeps_the_config_of_before(
     config: Path, service: RunningService
 ) -> None:
-    first = ("bar-2", "en", "EUR", service.url, service.token, "y", "debt", "later")
+    first = ("bar-2", "en", "EUR", "self-service", service.url, service.token, "y", "debt", "later")
     assert "the reader stays as the config has it" in setup(config, answers=first).stdout
     before = config.read_text()
-    run = setup(config, answers=(KEEP, "fr", KEEP, KEEP, KEEP, KEEP, KEEP, "later"))
+    run = setup(config, answers=(KEEP, "fr", KEEP, KEEP, KEEP, KEEP, KEEP, KEEP, "later"))
     made = load(config)
     assert (made.till.name, made.till.language, made.backend.base_url) == (
         "bar-2",
         "fr",
         service.url,
     )
+    assert (made.till.mode, made.privacy.show_debt) == ("self-service", "never")
     assert config.with_name("config.toml.before").read_text() == before
     assert "Enter keeps the one that is there" in run.stdout + run.stderr
 
 
 def test_wrong_answers_are_said_and_asked_again(config: Path, service: RunningService) -> None:
-    answers = ("x" * 41, "bar-2", "xx", "en", "EURO", "EUR", "no address", service.url)
+    answers = (
+        "x" * 41,
+        "bar-2",
+        "xx",
+        "en",
+        "EURO",
+        "EUR",
+        "nobody",
+        KEEP,
+        "no address",
+        service.url,
+    )
     tokens = ("two words", "/none/token", service.token)
     run = setup(config, answers=(*answers, *tokens, "y", "debt", "later"))
     assert load(config).till.name == "bar-2"
@@ -93,7 +115,8 @@ def test_wrong_answers_are_said_and_asked_again(config: Path, service: RunningSe
 def test_a_backend_that_does_not_answer_may_be_kept(config: Path) -> None:
     address = "http://127.0.0.1:9"
     run = setup(
-        config, answers=("a", "en", "EUR", address, "t", "n", address, KEEP, "y", "debt", "later")
+        config,
+        answers=("a", "en", "EUR", KEEP, address, "t", "n", address, KEEP, "y", "debt", "later"),
     )
     assert load(config).backend.base_url == address
     assert run.returncode == 1

@@ -1,4 +1,4 @@
-"""Asks who the till is: its name, its language and its currency."""
+"""Asks who the till is: its name, its language, its currency and its mode."""
 
 import socket
 from typing import get_args
@@ -7,7 +7,7 @@ import click
 
 from taptill import config as configs
 from taptill.cli.setup.session import SetupSession, headline
-from taptill.config.tables import Language
+from taptill.config.tables import Language, Mode
 from taptill.install.setup.draft import ConfigDraft, example
 
 
@@ -21,7 +21,7 @@ def name_by_machine(draft: ConfigDraft) -> None:
 
 
 def ask_till(session: SetupSession) -> None:
-    """Ask for the name, the language of the screen and the currency."""
+    """Ask for name, language of the screen, currency and mode."""
     headline(1, "The till")
     draft = session.draft
     name_by_machine(draft)
@@ -30,3 +30,6 @@ def ask_till(session: SetupSession) -> None:
     language = draft.value("till", "language") or "en"
     draft.set("till", "language", click.prompt("Language", type=languages, default=language))
     session.ask("till", "currency", "Currency (ISO 4217)")
+    modes = click.Choice(get_args(Mode))
+    mode = draft.value("till", "mode") or "attended"
+    draft.set("till", "mode", click.prompt("Who acts at it", type=modes, default=mode))
