@@ -6,6 +6,7 @@ from taptill.config.paths import (
     day_ends_at,
     find_config,
     find_state_dir,
+    is_token,
     journal_path,
     load,
     notify_socket,
@@ -18,6 +19,7 @@ from taptill.config.paths import (
     state_dir,
     terminal,
     time_zone,
+    token_in,
     watchdog_s,
 )
 from taptill.config.reading import ReaderCheck, parse
@@ -63,6 +65,7 @@ __all__ = [
     "day_ends_at",
     "find_config",
     "find_state_dir",
+    "is_token",
     "journal_path",
     "load",
     "notify_socket",
@@ -76,5 +79,6 @@ __all__ = [
     "state_dir",
     "terminal",
     "time_zone",
+    "token_in",
     "watchdog_s",
 ]

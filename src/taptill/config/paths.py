@@ -5,6 +5,7 @@ import stat
 from contextlib import suppress
 from dataclasses import replace
 from datetime import time
+from errno import ENOENT
 from pathlib import Path
 from shlex import quote
 
@@ -164,6 +165,19 @@ def read_office_token(config: Config) -> str:
     return token
 
 
+def token_in(path: Path) -> str:
+    """Return the token of a file that must be there. Errors: ConfigError, without the token."""
+    token = _token_in(path)
+    if token is None:
+        raise config_error([f"the token file {path} cannot be read: {os.strerror(ENOENT)}"])
+    return token
+
+
+def is_token(text: str) -> bool:
+    """Return whether a text can be a token: one word of printable ASCII."""
+    return bool(text) and all("\x20" < letter < "\x7f" for letter in text)
+
+
 def terminal() -> str:
     """Return the kind of terminal, `linux` on a bare console."""
     return os.environ.get("TERM", "")
@@ -222,7 +236,7 @@ def _token_in(path: Path) -> str | None:
         raise config_error([f"the token file {path} cannot be read: {fault.strerror}"]) from fault
     if not token:
         raise config_error([f"the token file {path} is empty"])
-    if not all(0x20 < byte < 0x7F for byte in token):  # noqa: PLR2004 - ASCII's printable ones
+    if not is_token(token.decode("latin-1")):
         raise config_error([f"the token file {path} holds more than one word of printable ASCII"])
     return token.decode("ascii")
 

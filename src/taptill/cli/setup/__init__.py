@@ -14,6 +14,7 @@ from taptill.cli.setup.ask_till import ask_till, name_by_machine
 from taptill.cli.setup.finishing import finish
 from taptill.cli.setup.session import SetupSession, say
 from taptill.cli.setup.unit import readers_free
+from taptill.config import token_in
 from taptill.config.layers import config_error
 from taptill.domain.errors import UsageError
 from taptill.install.setup.draft import ConfigDraft, example
@@ -102,7 +103,7 @@ def _take_answers(session: SetupSession, path: Path, name: str | None) -> None:
         session.draft.set("till", "name", name)
     session.draft.set("backend", "token_file", session.places.token_file)
     if token_file := of_setup.get("token_file"):
-        session.token = _token_in(path.parent / token_file)
+        session.token = token_in(path.parent / token_file)
     session.may_start = of_setup.get("start", False)
     if reader_usb := of_setup.get("reader_usb"):
         (reader, *_) = session.draft.config().readers
@@ -125,16 +126,6 @@ def _answers(path: Path) -> dict[str, Any]:
     if not isinstance(of_setup.get("start", False), bool):
         raise config_error([f"{path.name}: [setup] start is true or false"])
     return tables
-
-
-def _token_in(path: Path) -> str:
-    try:
-        token = path.read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError) as fault:
-        raise config_error([f"the token file {path} cannot be read"]) from fault
-    if not token or not token.isprintable() or " " in token:
-        raise config_error([f"the token file {path} must hold one word of printable ASCII"])
-    return token
 
 
 def _wants_start(places: SetupPlaces, start: bool | None) -> bool:  # noqa: FBT001 - of the option

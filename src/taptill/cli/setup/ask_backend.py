@@ -8,13 +8,14 @@ import click
 
 from taptill.cli.setup.own_service import OWN_URL, has_own_service, own_token
 from taptill.cli.setup.session import SetupSession, headline, say, say_diagnoses
-from taptill.config import read_token
+from taptill.config import is_token, read_token, token_in
 from taptill.config.tables import Strategy
 from taptill.domain.diagnosis import Verdict
 from taptill.domain.errors import ConfigError
 from taptill.install.setup.backend_trial import BackendTrial, try_backend
 
 OWN = "own"
+_EXAMPLE_URL = "https://api.example.org"
 _SIGNS = {"positive": "negative", "negative": "positive"}
 
 
@@ -45,28 +46,22 @@ def ask_strategy(session: SetupSession) -> None:
 
 
 def _ask_address(session: SetupSession) -> None:
-    draft = session.draft
-    own = " (own: the Customers service on this machine)" if has_own_service() else ""
+    draft, has_own = session.draft, has_own_service()
+    hint = f" ({OWN}: the Customers service on this machine)" if has_own else ""
+    is_free = draft.value("backend", "base_url") in (None, "", _EXAMPLE_URL, OWN_URL)
+    session.ask(
+        "backend",
+        "base_url",
+        f"Its address{hint}",
+        default=OWN if has_own and is_free else "",
+        meanings={OWN: OWN_URL} if has_own else {},
+    )
+    address = str(draft.value("backend", "base_url")).rstrip("/")
     prefix = str(draft.value("backend", "path_prefix") or "")
-    while True:
-        session.ask("backend", "base_url", f"Its address{own}") if not own else _ask_or_own(session)
-        address = str(draft.value("backend", "base_url")).rstrip("/")
-        if prefix and address.endswith(prefix):
-            address = address.removesuffix(prefix)
-            say(f"  {prefix} is what the till adds by itself: taken as {address}")
-        draft.set("backend", "base_url", address)
-        return
-
-
-def _ask_or_own(session: SetupSession) -> None:
-    before = session.draft.value("backend", "base_url")
-    default = OWN if before in (None, "", "https://api.example.org", OWN_URL) else str(before)
-    while True:
-        answer = click.prompt(f"Its address ({OWN}: the service on this machine)", default=default)
-        session.draft.set("backend", "base_url", OWN_URL if answer == OWN else answer.strip())
-        if not (complaint := session.draft.complaint_about("backend", "base_url")):
-            return
-        say(f"  {complaint}")
+    if prefix and address.endswith(prefix):
+        address = address.removesuffix(prefix)
+        say(f"  {prefix} is what the till adds by itself: taken as {address}")
+    draft.set("backend", "base_url", address)
 
 
 def _ask_token(session: SetupSession) -> str:
@@ -91,7 +86,7 @@ def _ask_token(session: SetupSession) -> str:
         if not answer and present:
             return present
         token = _token_of(answer)
-        if token and token.isascii() and token.isprintable() and " " not in token:
+        if is_token(token):
             session.token = token
             return token
         say("  a token is one word of printable ASCII, or the path of a file that holds it alone")
@@ -102,9 +97,9 @@ def _token_of(answer: str) -> str:
     if not answer.startswith("/"):
         return answer
     try:
-        return Path(answer).read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError) as fault:
-        say(f"  {answer} cannot be read: {getattr(fault, 'strerror', None) or 'it is no text'}")
+        return token_in(Path(answer))
+    except ConfigError as fault:
+        say(f"  {fault}")
         return ""
 
 

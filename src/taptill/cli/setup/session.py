@@ -1,6 +1,6 @@
 """What a setup has found out so far, and the words that its questions share."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import click
@@ -11,6 +11,7 @@ from taptill.install.setup.draft import ConfigDraft
 from taptill.install.setup.places import SetupPlaces
 
 WORDS_MAX = 500
+NO_MEANINGS: Mapping[str, str] = {}
 _STEPS = 5
 
 
@@ -29,11 +30,23 @@ class SetupSession:
     rule: str = ""
     may_start: bool = False
 
-    def ask(self, table: str, key: str, question: str) -> None:
-        """Ask for the value of a key until the config takes it; what counts now is offered."""
-        before = str(self.draft.value(table, key) or "")
+    def ask(
+        self,
+        table: str,
+        key: str,
+        question: str,
+        *,
+        default: str = "",
+        meanings: Mapping[str, str] = NO_MEANINGS,
+    ) -> None:
+        """Ask for the value of a key until the config takes it.
+
+        `default` is offered, else what counts now. `meanings` are words that stand for a value.
+        """
+        offered = default or str(self.draft.value(table, key) or "")
         while True:
-            self.draft.set(table, key, click.prompt(question, default=before).strip())
+            answer = click.prompt(question, default=offered).strip()
+            self.draft.set(table, key, meanings.get(answer, answer))
             if not (complaint := self.draft.complaint_about(table, key)):
                 return
             say(f"  {complaint}")

@@ -32,12 +32,10 @@ def write_rule(line: str, path: Path = SITE_RULES) -> None:
     with atomic_write(path) as file:
         file.write(f"# Written by taptill setup: the card reader of this till.\n{line}")
     path.chmod(0o644)
-    for words in (["control", "--reload"], ["trigger", "--subsystem-match=tty"], _INPUTS):
+    triggers = [["trigger", f"--subsystem-match={name}"] for name in ("tty", "input")]
+    for words in (["control", "--reload"], *triggers):
         try:
             subprocess.run(["udevadm", *words], check=True, timeout=30)  # noqa: S603, S607
         except (OSError, subprocess.SubprocessError) as fault:
             detail = "udev did not take it over: start this machine anew"
             raise OutputError(path=path, detail=detail) from fault
-
-
-_INPUTS = ["trigger", "--subsystem-match=input"]
