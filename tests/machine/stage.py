@@ -164,6 +164,17 @@ class Stage:
         self.wait(machine, "the reader works", says("READER ok"))
         return reader
 
+    def sell_sent_and_open(self, machine: Machine) -> None:
+        """Plug in a reader, sell, pull the network once that is sent, and sell again."""
+        self.wait(machine, "the till is READY", says("READER missing"), FRAME_S)
+        reader = self.plug_reader(machine)
+        self.wait(machine, "the backend answers", says("ONLINE"), FRAME_S)
+        self.sell(machine, reader)
+        self.wait(machine, "a sale is sent", says("√ sent"), FRAME_S)
+        machine.desk.cable(plugged=False)
+        self.wait(machine, "the network is away", says("OFFLINE"), FRAME_S)
+        self.sell(machine, reader)
+
     def sell(self, machine: Machine, reader: SerialPlug) -> None:
         """Sell for 4.20: amount, tap, Enter, paid."""
         self.until_confirmable(machine, reader)

@@ -12,7 +12,7 @@ import click
 
 from taptill import config as configs
 from taptill.cli.run import Samples, show
-from taptill.cli.samples.service import sample_service, with_signs
+from taptill.cli.samples.service import SAMPLE_READERS, sample_service, with_signs
 from taptill.cli.technical.log import configure_logging
 from taptill.domain.staff.member import Role
 from taptill.domain.staff.pins import hash_pin
@@ -27,14 +27,7 @@ repayments = true
 [backend]
 base_url = "{url}"
 token_file = "{token}"
-
-[[reader]]
-driver = "simulated"
-card_id = ["text"]
-[[reader]]
-driver = "typed"
-card_id = ["text"]
-{serial}
+{readers}{serial}
 [limits]
 credit_ceiling = "50.00"
 
@@ -126,6 +119,7 @@ def demo(*, serial: bool, staff: bool, language: str) -> int:
         place, (port, card_end) = Path(folder), line
         with sample_service(place) as url:
             text = _CONFIG.format(
+                readers=SAMPLE_READERS,
                 url=url,
                 token=place / "token",
                 language=language,

@@ -63,14 +63,7 @@ def another_board(stage: Stage) -> None:
     """The card goes into another board: it sells once somebody says that the old one is gone."""
     spent_before = stage.backend.spent_minor()
     with stage.till() as machine:
-        stage.wait(machine, "the till is READY", says("READER missing"), FRAME_S)
-        reader = stage.plug_reader(machine)
-        stage.wait(machine, "the backend answers", says("ONLINE"), FRAME_S)
-        stage.sell(machine, reader)
-        stage.wait(machine, "a sale is sent", says("√ sent"), FRAME_S)
-        machine.desk.cable(plugged=False)
-        stage.wait(machine, "the network is away", says("OFFLINE"), FRAME_S)
-        stage.sell(machine, reader)
+        stage.sell_sent_and_open(machine)
         machine.guest.sh("rm /etc/machine-id && systemd-machine-id-setup")
         machine.shut_down()
         machine.boot()

@@ -121,14 +121,7 @@ def older(stage: Stage, machine: Machine) -> None:
 def removal(stage: Stage) -> None:
     """Refused with money that the backend does not have; then everything but config and journal."""
     with stage.till() as machine:
-        stage.wait(machine, "the till is READY", says("READER missing"), FRAME_S)
-        reader = stage.plug_reader(machine)
-        stage.wait(machine, "the backend answers", says("ONLINE"), FRAME_S)
-        stage.sell(machine, reader)
-        stage.wait(machine, "a sale is sent", says("√ sent"), FRAME_S)
-        machine.desk.cable(plugged=False)
-        stage.wait(machine, "the network is away", says("OFFLINE"), FRAME_S)
-        stage.sell(machine, reader)
+        stage.sell_sent_and_open(machine)
         command = f"{RELEASE}/install.sh --uninstall"
         refused = machine.guest.run(command, within_s=FRAME_S)
         holds = refused.status == NOT_NOW and "still holds money" in refused.text

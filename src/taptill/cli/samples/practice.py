@@ -8,7 +8,7 @@ import click
 
 from taptill import config as configs
 from taptill.cli.run import Samples, show
-from taptill.cli.samples.service import sample_service, with_signs
+from taptill.cli.samples.service import SAMPLE_READERS, sample_service, with_signs
 from taptill.cli.technical.log import configure_logging
 from taptill.config import Config
 from taptill.domain.errors import UsageError
@@ -23,13 +23,7 @@ _OWN = """
 [backend]
 base_url = "{url}"
 token_file = ""
-[[reader]]
-driver = "simulated"
-card_id = ["text"]
-[[reader]]
-driver = "typed"
-card_id = ["text"]
-[settlement]
+{readers}[settlement]
 strategy = "debt"
 """
 
@@ -66,7 +60,7 @@ def practice(option: Path | None) -> int:
 
 def practising(site: Config, url: str) -> Config:
     """Return a config that sells as the site does, and has nothing of it besides."""
-    own = configs.parse(_OWN.format(url=url), check_reader)
+    own = configs.parse(_OWN.format(url=url, readers=SAMPLE_READERS), check_reader)
     return replace(own, **{table: getattr(site, table) for table in TAKEN_OVER})
 
 

@@ -18,6 +18,16 @@ START_S_MAX = 30
 STOP_S_MAX = 5
 LISTENING = "listening on "
 
+SAMPLE_READERS = """
+[[reader]]
+driver = "simulated"
+card_id = ["text"]
+[[reader]]
+driver = "typed"
+card_id = ["text"]
+"""
+"""The readers of a till for invented cards: capital letters tap one, digits are typed as a card."""
+
 
 def with_signs(text: str, config: configs.Config) -> str:
     """Return the text with each `12.30` in it as the till's language writes that amount."""
