@@ -44,7 +44,7 @@ def atomic_write(path: Path) -> Iterator[TextIOWrapper]:
         sync_to_disk(path.parent)
 
 
-def whole_write(path: Path, text: str, mode: int = 0o600) -> None:
+def unsynced_write(path: Path, text: str, mode: int = 0o600) -> None:
     """Write a UTF-8 file beside its place and rename it: nobody sees half of one.
 
     It is not synced: a loss of power may take it back, or leave it empty. It is for what is written

@@ -37,7 +37,7 @@ Printed = Callable[[int, int], bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
+class _Request:
     """What somebody asked for: slips to print, to drop, or all that wait."""
 
     seqs: tuple[int, ...] = ()
@@ -65,7 +65,7 @@ class PrintDesk:
         self._spool = spool
         self._when = when
         self._now_ms = now_ms
-        self._wishes: queue.Queue[_Wish] = queue.Queue(ROWS_MAX)
+        self._requests: queue.Queue[_Request] = queue.Queue(ROWS_MAX)
         self._health = PrinterHealth(waiting=len(spool.waiting))
         self._stuck: PrintAttempt | None = None
         self._stops = threading.Event()
@@ -81,7 +81,7 @@ class PrintDesk:
     def close(self) -> None:
         """Let the thread end; it is not waited for longer than a moment."""
         self._stops.set()
-        self._wish(_Wish())
+        self._request(_Request())
         if self._thread.ident is not None:
             self._thread.join(0.2)
 
@@ -94,25 +94,25 @@ class PrintDesk:
         if self._when == "always":
             seqs = tuple(entry.seq for entry in entries if entry.kind in SLIP_KINDS)
             if seqs:
-                self._wish(_Wish(seqs))
+                self._request(_Request(seqs))
 
     def print_slip(self, seq: int) -> None:
         """Print the slip of an entry, marked as a copy where it was printed before."""
-        self._wish(_Wish((seq,)))
+        self._request(_Request((seq,)))
 
     def print_waiting(self) -> None:
         """Print all that wait, however long they have."""
-        self._wish(_Wish(every=True))
+        self._request(_Request(every=True))
 
     def drop_waiting(self) -> None:
         """Let nothing wait any more."""
-        self._wish(_Wish(every=True, drop=True))
+        self._request(_Request(every=True, drop=True))
 
-    def _wish(self, wish: _Wish) -> None:
+    def _request(self, request: _Request) -> None:
         try:
-            self._wishes.put_nowait(wish)
+            self._requests.put_nowait(request)
         except queue.Full:
-            dropped = self._health.dropped + len(wish.seqs)
+            dropped = self._health.dropped + len(request.seqs)
             self._health = replace(self._health, dropped=dropped)
 
     def _run(self) -> None:
@@ -122,7 +122,7 @@ class PrintDesk:
             while not self._stops.is_set():
                 is_ok = self._health.state is PrinterState.OK
                 try:
-                    self._take(self._wishes.get(timeout=self.look_s if is_ok else self.retry_s))
+                    self._take(self._requests.get(timeout=self.look_s if is_ok else self.retry_s))
                 except queue.Empty:
                     self._look()
                     self._print_fresh()
@@ -131,12 +131,12 @@ class PrintDesk:
             log.exception("printer.desk")
             self._set(PrinterState.NOT_THERE)
 
-    def _take(self, wish: _Wish) -> None:
-        for seq in wish.seqs:
+    def _take(self, request: _Request) -> None:
+        for seq in request.seqs:
             self._spool.ask(seq, self._now_ms())
-        if wish.drop:
+        if request.drop:
             self._spool.drop(row.seq for row in self._spool.waiting)
-        elif wish.every:
+        elif request.every:
             for row in self._spool.waiting:
                 self._spool.ask(row.seq, self._now_ms())
         self._set(self._health.state)
@@ -146,7 +146,7 @@ class PrintDesk:
         """Let what nobody has taken from the queue wait for the next start."""
         with suppress(queue.Empty):
             while True:
-                for seq in self._wishes.get_nowait().seqs:
+                for seq in self._requests.get_nowait().seqs:
                     self._spool.ask(seq, self._now_ms())
 
     def _print_fresh(self) -> None:

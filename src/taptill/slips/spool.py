@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from taptill.domain.errors import OutputError
-from taptill.durable_files import whole_write
+from taptill.durable_files import unsynced_write
 
 ROWS_MAX = 50
 
@@ -75,7 +75,7 @@ class Spool:
 
     def _write(self) -> None:
         try:
-            whole_write(self._path, json.dumps([asdict(row) for row in self._rows.values()]))
+            unsynced_write(self._path, json.dumps([asdict(row) for row in self._rows.values()]))
         except OutputError as fault:
             log.warning("slips.spool", extra={"detail": fault.fields.get("detail")})
 

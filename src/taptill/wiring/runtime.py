@@ -174,7 +174,7 @@ def _connect(
     figures = late_figures(status, readers, lambda: till.times, _runs(setup))
     ports = Ports(
         finder=Lookup(cache, api, cache, strategy.observe),
-        journal=devices.heard(journal),
+        journal=devices.observed(journal),
         clock=clock,
         new_id=lambda: secrets.token_hex(8),
         status=status.draw,

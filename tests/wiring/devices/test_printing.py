@@ -12,7 +12,7 @@ from tests.wiring.test_wiring import built, config_text
 from taptill.config import Config, parse
 from taptill.domain.entry import Draft, EntryKind
 from taptill.domain.slips.printer import PrinterState
-from taptill.wiring.devices.heard_journal import HeardJournal
+from taptill.wiring.devices.observed_journal import ObservedJournal
 from taptill.wiring.readers import check_reader
 from taptill.wiring.runtime import TillRuntime
 
@@ -31,10 +31,10 @@ def sale(number: int) -> Draft:
     return Draft(EntryKind.CHARGE, 7, amount_minor=150, body=body, charge_id=f"{number:016x}")
 
 
-def journal_of(runtime: TillRuntime) -> HeardJournal:
+def journal_of(runtime: TillRuntime) -> ObservedJournal:
     """Return the journal as the sale has it."""
     journal = runtime.till._ports.journal
-    assert isinstance(journal, HeardJournal)
+    assert isinstance(journal, ObservedJournal)
     return journal
 
 

@@ -12,7 +12,7 @@ from taptill.cli.options import JSON, STATE
 from taptill.cli.readers.printing import FramesRead, ReaderEvent
 from taptill.cli.readers.reader_options import SelectedReaders, reader_options
 from taptill.cli.readers.watching import follow_readers
-from taptill.customer_cache.card_ids import card_ids
+from taptill.customer_cache.contents import card_ids
 from taptill.domain.errors import UsageError
 from taptill.domain.tap import ReaderHealth, ReaderState
 from taptill.readers.frames import Frame, RawKind

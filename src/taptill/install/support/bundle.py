@@ -12,7 +12,7 @@ from pathlib import Path
 
 from taptill import __version__
 from taptill import config as configs
-from taptill.customer_cache.card_ids import personal_values
+from taptill.customer_cache.contents import personal_values
 from taptill.domain.errors import ConfigError, JournalError
 from taptill.durable_files import atomic_write
 from taptill.install.checks.readers.cards import CACHE

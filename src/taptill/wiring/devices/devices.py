@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from taptill.checkout.ports import ChargeJournal, SlipDesk
 from taptill.domain.slips.printer import PrinterHealth
 from taptill.journal.journal import Journal
-from taptill.wiring.devices.heard_journal import HeardJournal
+from taptill.wiring.devices.observed_journal import ObservedJournal
 
 if TYPE_CHECKING:  # imported where the site has them
     from taptill.checkout.till import Till
@@ -32,9 +32,9 @@ class Devices:
         """Return what says how the printer is."""
         return self.print_desk.health if self.print_desk else None
 
-    def heard(self, journal: Journal) -> ChargeJournal:
+    def observed(self, journal: Journal) -> ChargeJournal:
         """Return the journal as the till needs it, to whose commits the printer listens."""
-        return HeardJournal(journal, self.print_desk.committed) if self.print_desk else journal
+        return ObservedJournal(journal, self.print_desk.committed) if self.print_desk else journal
 
     def listen(self, till: "Till") -> None:
         """Let the sounds follow a till."""

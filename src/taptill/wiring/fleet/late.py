@@ -40,7 +40,7 @@ def late_reporter(
 
     async def run() -> None:
         await asyncio.sleep(REPORT_AFTER_S)
-        from taptill.customer_cache.card_ids import customer_count  # noqa: PLC0415 - late
+        from taptill.customer_cache.contents import customer_count  # noqa: PLC0415 - late
         from taptill.wiring.fleet.reporter import Reporter  # noqa: PLC0415
 
         reporter = Reporter(source(), outputs, status.clock, partial(customer_count, cache_file))

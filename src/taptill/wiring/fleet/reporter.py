@@ -12,7 +12,7 @@ from taptill.domain.clock import Clock
 from taptill.domain.errors import JournalError, OutputError
 from taptill.domain.figures.till import TillFigures
 from taptill.domain.tap import ReaderState
-from taptill.durable_files import whole_write
+from taptill.durable_files import unsynced_write
 from taptill.wiring.fleet.metrics import metrics_text
 from taptill.wiring.fleet.outputs import FleetOutputs
 from taptill.wiring.fleet.status_file import Written, status_text
@@ -47,7 +47,7 @@ class _Output:
         """Write the file; a change of what hinders that is logged once."""
         failure = ""
         try:
-            whole_write(self.path, self.draw(figures), READABLE_BY_ALL)
+            unsynced_write(self.path, self.draw(figures), READABLE_BY_ALL)
         except OutputError as fault:
             failure = str(fault.fields["detail"])
         if failure and failure != self.failure:

@@ -12,7 +12,7 @@ from typing import Any
 from taptill import __version__
 from taptill.domain.errors import OutputError
 from taptill.domain.figures.till import CrashNote
-from taptill.durable_files import whole_write
+from taptill.durable_files import unsynced_write
 from taptill.wiring.fleet.crash_files import adopt_dump, crash_notes
 
 log = logging.getLogger("taptill.fleet")
@@ -80,7 +80,7 @@ class Runs:
     def _write(self, record: RunRecord) -> None:
         self._record = record
         with suppress(OutputError):  # the journal reports a disk that takes nothing
-            whole_write(self._path, json.dumps(asdict(record)))
+            unsynced_write(self._path, json.dumps(asdict(record)))
 
 
 def read_runs(state: Path) -> RunRecord:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection
 
-from taptill.customer_cache.card_ids import card_ids
+from taptill.customer_cache.contents import card_ids
 from taptill.domain.diagnosis import Diagnosis, Verdict
 from taptill.install.checks.readers.spelling import LEARN, shape
 from taptill.install.checks.readers.taps import check_tap

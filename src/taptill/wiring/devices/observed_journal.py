@@ -10,7 +10,7 @@ Listener = Callable[[Sequence[Entry]], None]
 """Takes entries that have been committed; returns at once and raises nothing."""
 
 
-class HeardJournal:
+class ObservedJournal:
     """Fits the till's `ChargeJournal`: after each COMMIT the listener hears of its entries."""
 
     def __init__(self, journal: Journal, listener: Listener) -> None:
