@@ -7,8 +7,8 @@ import pytest
 from tests.domain.samples import ADA, POLICY, known, snapshot
 from tests.fakes.shop import SETTINGS, Shop, open_shop
 
-from taptill.checkout.charging import SETTLE_AFTER_S
 from taptill.checkout.session import Notice, Step
+from taptill.checkout.till_state import SETTLE_AFTER_S
 from taptill.checkout.view import SaleState
 from taptill.domain.basket import Good
 from taptill.domain.decision import Approved

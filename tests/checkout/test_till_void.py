@@ -7,10 +7,10 @@ import pytest
 from tests.domain.samples import ADA, DORA
 from tests.fakes.shop import SETTINGS, Shop, open_shop
 
-from taptill.checkout.charging import SETTLE_AFTER_S
 from taptill.checkout.recent_sales import ROWS_MAX
 from taptill.checkout.sale import void_draft
 from taptill.checkout.session import Notice, Step
+from taptill.checkout.till_state import SETTLE_AFTER_S
 from taptill.domain.entry import Draft, Entry, EntryKind
 from taptill.domain.money import ZERO, Money
 from taptill.domain.sales.remainder import Part, remainder

@@ -13,7 +13,7 @@ from taptill.checkout.modes.unattended import answer_enter
 from taptill.checkout.recent_sales import RecentSale, recent_sale_of
 from taptill.checkout.sale import by_the_customer, charge_draft, signed, void_draft
 from taptill.checkout.session import OVER, Event, Notice, Step
-from taptill.checkout.till_state import TillState
+from taptill.checkout.till_state import TillState, settle_soon
 from taptill.domain.decision import Declined, Found, Reason
 from taptill.domain.entry import Draft, Entry, EntryKind
 from taptill.domain.errors import EntryRefusedError, JournalError
@@ -26,10 +26,6 @@ DEAD_ENTER_S = 0.4
 sent it, but within a shorter time, so that a withdrawn tap is never charged."""
 
 SLOW_DISK_S = 2.0
-
-SETTLE_AFTER_S = 0.1
-"""Settlement starts so long after a commit: before its first request the screen shows PAID, and
-answers the next card, which may be on the reader already."""
 
 VOID_REASONS = {"1": "wrong amount", "2": "wrong customer", "3": "goods returned"}
 
@@ -166,7 +162,7 @@ class Charging:
             state = self._state
             state.times.confirms.record(state.now_s - self._confirmed_at_s)
             self._show_paid(entry)
-            await self._settle_soon()
+            await settle_soon(self._state)
 
     def _decline(self, decline: Declined) -> None:
         state = self._state
@@ -204,11 +200,7 @@ class Charging:
                 state.recent_sales.void(entry)
             self._finish(Event.VOID_SAVED)
             state.refresh()
-            await self._settle_soon()
-
-    async def _settle_soon(self) -> None:
-        await asyncio.sleep(SETTLE_AFTER_S)
-        self._state.ports.settle()
+            await settle_soon(self._state)
 
     async def _commit(self, draft: Draft) -> Entry | None:
         """Append one entry to the journal; close the till and return None if that fails.

@@ -22,6 +22,7 @@ send, positions of the recent sales) and then publishes; it is for ticks and for
 have changed those facts.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import inf
@@ -78,6 +79,11 @@ class TillSettings:
     finds_by_name: bool = True
     mode: TillMode = TillMode.ATTENDED
     countdown_s: int = 5
+
+
+SETTLE_AFTER_S = 0.1
+"""Settlement starts so long after a commit: before its first request the screen shows PAID, and
+answers the next card, which may be on the reader already."""
 
 
 class TillState:
@@ -232,6 +238,12 @@ class TillState:
         keyed_input = self.sale.keyed_input
         has_input = keyed_input.keystrokes or keyed_input.basket.lines
         self.apply(Event.KEYED_IN if has_input else Event.EMPTIED)
+
+
+async def settle_soon(state: TillState) -> None:
+    """Wake settlement once the screen has had the time to say what was committed."""
+    await asyncio.sleep(SETTLE_AFTER_S)
+    state.ports.settle()
 
 
 def log_out(state: TillState) -> None:

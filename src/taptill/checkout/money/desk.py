@@ -1,10 +1,8 @@
 """The customer on the screen and an amount of cash in, a committed repayment out."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from taptill.checkout.charging import SETTLE_AFTER_S
 from taptill.checkout.money.pages import OTHER, RepaymentBooked, RepaymentForm
 from taptill.checkout.money.typed_cash import TypedCash
 from taptill.checkout.pages.page import Phrase, Turn, phrase
@@ -13,7 +11,7 @@ from taptill.checkout.pages.staff_desk import StaffDesk
 from taptill.checkout.recent_sales import recent_sale_of
 from taptill.checkout.sale import signed
 from taptill.checkout.session import OVER, Notice
-from taptill.checkout.till_state import TillState
+from taptill.checkout.till_state import TillState, settle_soon
 from taptill.domain.decision import Found
 from taptill.domain.entry import Entry
 from taptill.domain.money import ZERO, Money
@@ -143,11 +141,7 @@ class RepaymentDesk:
         if lookup and lookup.customer_id == entry.customer_id and state.sale.step not in OVER:
             state.show_customer(lookup)
         state.refresh()
-        state.background.start(self._settle_soon())
-
-    async def _settle_soon(self) -> None:
-        await asyncio.sleep(SETTLE_AFTER_S)
-        self._state.ports.settle()
+        state.background.start(settle_soon(state))
 
     def _refusal(self, form: RepaymentForm) -> RepaymentRefusal | None:
         found, state = self._found(form), self._state

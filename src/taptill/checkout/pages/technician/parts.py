@@ -95,10 +95,8 @@ def _times(figures: TillFigures, _: Sequence[LastRead]) -> Shown:
         "row.commits": figures.journal.commits,
         "row.lookups": figures.backend.lookups,
     }
+    head = PageRow(("", "p50", "p95", "p99", "1ms-10s"))
     rows = [
-        PageRow(("", "p50", "p95", "p99", "1ms-10s")),
-    ]
-    rows += [
         PageRow(
             (
                 phrase(label),
@@ -110,7 +108,7 @@ def _times(figures: TillFigures, _: Sequence[LastRead]) -> Shown:
         )
         for label, times in timed.items()
     ]
-    return (), tuple(rows)
+    return (), (head, *rows)
 
 
 def _taps(figures: TillFigures, _: Sequence[LastRead]) -> Shown:
