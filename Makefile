@@ -59,9 +59,9 @@ test-plain: $(READY) ## Every test of make test, and nothing else: for a second 
 test-bare: $(READY) ## As root: make demo and make test in fresh roots of Debian 12 and 13 (RELEASE=, SHORT=1)
 	@$(BIN)/python -m tests.bare $(RELEASE) $(if $(SHORT),--short)
 
-test-machine: $(READY) ## As root: a booted Debian in an emulated machine, from the archive to a sale (RELEASE=, SCENARIO=, SHORT=1, CUTS=, PICTURES=1)
+test-machine: $(READY) ## As root: a booted Debian in an emulated machine, from the archive to a sale (RELEASE=, ARCHITECTURE=, SCENARIO=, SHORT=1, CUTS=, PICTURES=1)
 	@$(BIN)/python -m tests.machine $(SCENARIO) $(if $(RELEASE),--release $(RELEASE)) $(if $(SHORT),--short) \
-	  $(if $(CUTS),--cuts $(CUTS)) $(if $(PICTURES),--pictures)
+	  $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)) $(if $(CUTS),--cuts $(CUTS)) $(if $(PICTURES),--pictures)
 
 bench: $(READY) ## Measure, each figure next to its floor from the same run
 	$(BIN)/python -m tests.benchmarks

@@ -18,15 +18,17 @@ from typing import IO
 from tests.bare.host import UnavailableError, debian_mirror
 from tests.machine import backend
 from tests.machine.emulator.json_line import MachineError
-from tests.machine.host import look
+from tests.machine.host import EMULATORS, FOREIGN, look
 from tests.machine.images import Images, Kind
 from tests.machine.scenarios import (
     boots,
     disks,
+    image,
     installing,
     mirror,
     power,
     readers,
+    replacing,
     sale,
     service,
     unit,
@@ -57,10 +59,15 @@ SCENARIOS: Mapping[str, Callable[[Stage], None]] = {
     "service": service.beside_the_till,
     "overlay": disks.read_only_root,
     "board": disks.another_board,
+    "replace": replacing.one_by_one,
     "power": power.cuts,
+    "image": image.first_sale,
 }
 SHORT = ("sale",)
 """What shows most in the least time: the console, a reader, a sale, its way to the backend."""
+
+WITHOUT_MACHINE = ("image",)
+"""What runs in a root of the architecture, without an emulated computer; armhf has no other."""
 
 
 def main() -> int:
@@ -68,19 +75,19 @@ def main() -> int:
     # A machine is ended also where somebody stops the run.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     kind = Kind(options.release, options.architecture)
+    names = options.scenario
     try:
         look(kind.architecture)
         held = _only_run_in(options.folder)
         images = Images(options.folder, say)
         began_s = time.monotonic()
         debian_mirror([kind.release])
-        images.bare(kind)
+        (images.root if set(names) <= set(WITHOUT_MACHINE) else images.bare)(kind)
         say(f"a bare Debian is there ({time.monotonic() - began_s:.0f} s)")
     except (UnavailableError, subprocess.SubprocessError) as fault:
         sys.stderr.write(f"the till was NOT tried on a booted machine: {fault}\n")
         return CANNOT
-    names = options.scenario or (SHORT if options.short else tuple(SCENARIOS))
-    archive = _archive(options.folder / "dist")
+    archive = options.archive or _archive(options.folder / "dist")
     prepared = backend.prepare(options.folder)
     run = options.folder / f"run-{kind.release}"
     with backend.running(prepared, run / "backend") as books:
@@ -123,16 +130,19 @@ def _options() -> argparse.Namespace:
     words = argparse.ArgumentParser(prog="python -m tests.machine")
     words.add_argument("scenario", nargs="*", help=f"of {', '.join(SCENARIOS)}; all without any")
     words.add_argument("--release", choices=RELEASES, default="bookworm")
-    words.add_argument("--architecture", choices=("amd64", "arm64"), default="amd64")
+    words.add_argument("--architecture", choices=("amd64", *FOREIGN), default="amd64")
     words.add_argument("--short", action="store_true", help="what shows most in the least time")
     words.add_argument("--patience", type=float, help="times as long for every step; 2, short: 1")
     words.add_argument("--cuts", type=int, default=20, help="so many power cuts")
     words.add_argument("--pictures", action="store_true", help=f"write {PICTURES.name} of the docs")
     words.add_argument("--folder", type=Path, default=FOLDER, help="for disks, 1 GB each")
+    words.add_argument("--archive", type=Path, help="of a release; without it this checkout's")
     options = words.parse_args()
     options.patience = options.patience or (1.0 if options.short else 2.0)
-    if unknown := set(options.scenario) - set(SCENARIOS):
-        words.error(f"no such scenario: {', '.join(sorted(unknown))}")
+    there_are = tuple(SCENARIOS) if options.architecture in EMULATORS else WITHOUT_MACHINE
+    options.scenario = options.scenario or (SHORT if options.short else there_are)
+    if unknown := set(options.scenario) - set(there_are):
+        words.error(f"no such scenario here: {', '.join(sorted(unknown))}")
     return options
 
 
@@ -152,7 +162,7 @@ def _passes(name: str, stage: Stage) -> bool:
     say(f"{stage.kind.release}, {name} ...")
     try:
         SCENARIOS[name](stage)
-    except (StepFailedError, MachineError) as fault:
+    except (StepFailedError, MachineError, subprocess.TimeoutExpired) as fault:
         say(f"FAILED: {name}: {fault}")
         return False
     say(f"{stage.kind.release}, {name}: {time.monotonic() - began_s:.0f} s")

@@ -3,12 +3,13 @@
 import csv
 import hashlib
 import io
+import json
 import re
 import select
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -26,6 +27,7 @@ Mary Somerville,{POOR_CARD},false,false,-1.00
 """The fourth card is nobody's."""
 
 START_S_MAX = 60
+RUN_WORDS = ("--port", "0", "--pure-python")
 
 _TAPTILL = (sys.executable, "-m", "taptill", "service")
 
@@ -46,15 +48,20 @@ class LoopbackService:
 
     def spent_minor(self) -> int:
         """Return what the first customer has spent since the database was made, in cents."""
-        done = subprocess.run(
-            [*_TAPTILL, "export", str(self.database), "-"],
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        rows = csv.DictReader(io.StringIO(done.stdout.removeprefix("\ufeff")))
+        exported = _run("export", str(self.database), "-")
+        rows = csv.DictReader(io.StringIO(exported.removeprefix("\ufeff")))
         [debt] = [row["totalDebt"] for row in rows if row["cardId"] == CARD]
         return ADVANCE_MINOR + int(Decimal(debt) * 100)
+
+    def add_token(self, name: str) -> str:
+        """Return a new token of a till."""
+        return _add_token(self.database, name)
+
+    def revoke_token(self, name: str) -> None:
+        """Let the token of this name in no more; a second later it is refused."""
+        rows = json.loads(_run("token", "list", str(self.database), "--json"))
+        [number] = [row["id"] for row in rows if row["name"] == name]
+        _run("token", "revoke", str(self.database), str(number))
 
 
 def prepare(folder: Path) -> Path:
@@ -66,12 +73,20 @@ def prepare(folder: Path) -> Path:
         prepared.mkdir(parents=True)
         people = prepared / "people.csv"
         people.write_text(PEOPLE)
-        for words in (["init", database], ["import", database, people]):
-            subprocess.run([*_TAPTILL, *map(str, words)], check=True, capture_output=True)
-        add = ["token", "add", str(database), "--role", "till", "--name", "till"]
-        told = subprocess.run([*_TAPTILL, *add], check=True, capture_output=True, text=True)
-        token.write_text(told.stdout.split()[-1])
+        _run("init", str(database))
+        _run("import", str(database), str(people))
+        token.write_text(_add_token(database, "till"))
     return prepared
+
+
+def _add_token(database: Path, name: str) -> str:
+    return _run("token", "add", str(database), "--role", "till", "--name", name).split()[-1]
+
+
+def _run(*words: str) -> str:
+    """Run a command of the service; return what it printed."""
+    command = [*_TAPTILL, *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 @contextmanager
@@ -80,16 +95,22 @@ def running(prepared: Path, folder: Path) -> Iterator[LoopbackService]:
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(prepared, folder)
     database = folder / "customers.db"
-    with (folder / "service.log").open("w") as log:
-        words = [*_TAPTILL, "run", str(database), "--port", "0", "--pure-python"]
+    with listening([*_TAPTILL, "run", str(database), *RUN_WORDS], folder / "service.log") as port:
+        yield LoopbackService(database, port, (folder / "token").read_text())
+
+
+@contextmanager
+def listening(words: Sequence[str], log_path: Path, within_s: float = START_S_MAX) -> Iterator[int]:
+    """Start a service by these words; yield its port until the block ends."""
+    with log_path.open("w") as log:
         child = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=log, text=True)
     try:
         assert child.stdout
-        ready, _, _ = select.select([child.stdout], [], [], START_S_MAX)
+        ready, _, _ = select.select([child.stdout], [], [], within_s)
         port = re.search(r":([0-9]+)\s*$", child.stdout.readline() if ready else "")
         if port is None:
-            raise SystemExit(f"the backend did not start: {folder}/service.log")
-        yield LoopbackService(database, int(port[1]), (folder / "token").read_text())
+            raise SystemExit(f"the service did not start: {log_path}")
+        yield int(port[1])
     finally:
         child.terminate()
         child.wait(30)

@@ -11,15 +11,23 @@ EMULATORS = {
     "amd64": ("qemu-system-x86_64", "qemu-system-x86"),
     "arm64": ("qemu-system-aarch64", "qemu-system-arm"),
 }
-FOREIGN = {"arm64": ("qemu-aarch64-static", "qemu-user-static")}
-"""What runs the programs of a foreign image while it is made."""
+"""What emulates a whole computer; of armhf there is a root alone, whose programs run here."""
+
+FOREIGN = {
+    "arm64": ("qemu-aarch64-static", "qemu-user-static"),
+    "armhf": ("qemu-arm-static", "qemu-user-static"),
+}
+"""What runs the programs of a foreign root."""
+
+ARCH_TEST = ("arch-test", "arch-test")
+"""What mmdebstrap asks whether they run."""
 
 
 def tools_for(architecture: str, own: str) -> Mapping[str, str]:
     """Return each program that is needed, with the package of Debian that has it."""
-    program, package = EMULATORS[architecture]
-    foreign = dict([FOREIGN[architecture]]) if architecture != own else {}
-    return {**TOOLS, program: package, **foreign}
+    emulator = dict([EMULATORS[architecture]]) if architecture in EMULATORS else {}
+    foreign = dict([FOREIGN[architecture], ARCH_TEST]) if architecture != own else {}
+    return {**TOOLS, **emulator, **foreign}
 
 
 def look(architecture: str) -> None:

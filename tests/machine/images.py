@@ -11,12 +11,13 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bare.host import UnavailableError, apt_options, debian_mirror
 from tests.machine.emulator.command import DiskImage
+from tests.machine.foreign import let_programs_run
 from tests.machine.host import own_architecture
 
 PACKAGES = (
@@ -25,9 +26,11 @@ PACKAGES = (
     *("python3", "python3-venv", "python3-evdev", "python3-pyscard", "pcscd", "libusb-1.0-0"),
     *("usbutils", "iproute2", "procps", "psmisc", "locales", "tzdata"),
 )
+ROOT_PACKAGES = ("systemd", "udev", "python3", "python3-venv")
 SIZE = "4G"
-MAKE_S_MAX = 1200
-INSTALL_S_MAX = 600
+MAKE_S_MAX, FOREIGN_MAKE_S_MAX = 1200, 4800
+INSTALL_S_MAX = 2400
+"""Programs of another processor take four times as long."""
 
 _RAM_DISK = {
     "etc/initramfs-tools/conf.d/machine": "MODULES=list\n",
@@ -94,10 +97,24 @@ class Images:
             _install(root, archive)
             for path, text in site.items():
                 _write(root, path, text, 0o600 if "credstore" in path else 0o644)
-            _chroot(root, "systemctl", "enable", "--quiet", "taptill.service")
             _chroot(root, "chown", "root:taptill", "/etc/taptill/config.toml")
 
         return self._made(name, make)
+
+    def root(self, kind: Kind) -> Path:
+        """Return a folder with the root of a Debian that has what the installer asks for.
+
+        It has no kernel, and is made now if there is none of this recipe.
+        """
+        name = f"{kind.release}-{kind.architecture}-root-{_digest(repr(ROOT_PACKAGES).encode())}"
+        folder = self._folder / name
+        if not folder.is_dir():
+            self._say(f"making the root {name} ...")
+            half = folder.with_suffix(".half")
+            shutil.rmtree(half, ignore_errors=True)
+            _unpack_debian(kind, half, ROOT_PACKAGES)
+            half.rename(folder)
+        return folder
 
     def _made(self, name: str, make: Callable[[Path], None]) -> DiskImage:
         folder = self._folder / name
@@ -120,33 +137,13 @@ class Images:
 
 def _bootstrap(kind: Kind, root: Path) -> None:
     """Make the root of a bare Debian. Errors: UnavailableError."""
-    mirror = debian_mirror([kind.release])
-    if kind.architecture != own_architecture():
-        _let_foreign_programs_run()
-    packages = ",".join((f"linux-image-{kind.architecture}", *PACKAGES))
+    packages = (f"linux-image-{kind.architecture}", *PACKAGES)
     with tempfile.TemporaryDirectory() as temporary:
         first = Path(temporary)
         first.chmod(0o755)  # it becomes the root's own mode
         for path, text in _RAM_DISK.items():
             _write(first, path, text, 0o755)
-        words = [
-            *("mmdebstrap", "--mode=root", "--variant=apt", f"--include={packages}"),
-            *("--architectures", kind.architecture, "--dpkgopt=force-unsafe-io"),
-            *(f"--aptopt={option}" for option in apt_options()),
-            *("--aptopt=APT::Install-Recommends false", f"--essential-hook=sync-in {first} /"),
-            *(kind.release, str(root), mirror),
-        ]
-        made = subprocess.run(
-            words,
-            timeout=MAKE_S_MAX,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-    if made.returncode:
-        raise UnavailableError(f"mmdebstrap made no {kind.release}: {made.stderr[-1000:]}")
+        _unpack_debian(kind, root, packages, f"--essential-hook=sync-in {first} /")
     for path, text in _SYSTEM.items():
         _write(root, path, text, 0o644)
     _chroot(root, "passwd", "--quiet", "-d", "root")
@@ -154,18 +151,48 @@ def _bootstrap(kind: Kind, root: Path) -> None:
     shutil.rmtree(root / "var/lib/apt/lists", ignore_errors=True)
 
 
+def _unpack_debian(kind: Kind, root: Path, packages: Sequence[str], *options: str) -> None:
+    """Make a root with these packages. Errors: UnavailableError."""
+    mirror = debian_mirror([kind.release])
+    is_foreign = kind.architecture != own_architecture()
+    if is_foreign:
+        let_programs_run(kind.architecture)
+    words = [
+        *("mmdebstrap", "--mode=root", "--variant=apt", f"--include={','.join(packages)}"),
+        *("--architectures", kind.architecture, "--dpkgopt=force-unsafe-io", *options),
+        *(f"--aptopt={option}" for option in apt_options()),
+        *("--aptopt=APT::Install-Recommends false", kind.release, str(root), mirror),
+    ]
+    made = subprocess.run(
+        words,
+        timeout=FOREIGN_MAKE_S_MAX if is_foreign else MAKE_S_MAX,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    if made.returncode:
+        raise UnavailableError(f"mmdebstrap made no {kind.release}: {made.stderr[-1000:]}")
+
+
 def _install(root: Path, archive: Path) -> None:
     """Install an archive in a root, by its own installer and with the Python of that Debian."""
-    with tarfile.open(archive) as tar:
-        tar.extractall(root / "root", filter="data")
-        name = tar.getnames()[0]
-    (root / "root" / name).rename(root / "root/release")
-    shutil.copyfile(archive, root / "root/taptill.tar.gz")
+    unpack(archive, root)
     subprocess.run(["mount", "-t", "proc", "proc", str(root / "proc")], check=True)
     try:
         _chroot(root, "/root/release/install.sh")
     finally:
         subprocess.run(["umount", str(root / "proc")], check=True)
+
+
+def unpack(archive: Path, root: Path) -> None:
+    """Unpack an archive in a root, to /root/release, and keep it there, too."""
+    with tarfile.open(archive) as tar:
+        tar.extractall(root / "root", filter="data")
+        name = tar.getnames()[0]
+    (root / "root" / name).rename(root / "root/release")
+    shutil.copyfile(archive, root / "root/taptill.tar.gz")
 
 
 def _chroot(root: Path, *words: str) -> None:
@@ -187,21 +214,3 @@ def _write(root: Path, path: str, text: str, mode: int) -> None:
 
 def _digest(octets: bytes) -> str:
     return hashlib.sha256(octets).hexdigest()[:12]
-
-
-_BINFMT = Path("/proc/sys/fs/binfmt_misc")
-_AARCH64 = (
-    rb":qemu-aarch64:M::\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00:"
-    rb"\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff:"
-    rb"/usr/bin/qemu-aarch64-static:F"
-)
-"""Magic and mask of an ELF file for AArch64; F: the interpreter is opened now, outside the root
-(the kernel's admin-guide/binfmt-misc.rst)."""
-
-
-def _let_foreign_programs_run() -> None:
-    if (_BINFMT / "qemu-aarch64").exists():
-        return
-    if not (_BINFMT / "register").exists():
-        subprocess.run(["mount", "-t", "binfmt_misc", "none", str(_BINFMT)], check=True)
-    (_BINFMT / "register").write_bytes(_AARCH64)

@@ -44,6 +44,11 @@ def says_any(*words: str) -> Claim:
     return lambda text: any(word in text for word in words)
 
 
+def says_not(word: str) -> Claim:
+    """Return the claim that a screen has this word no longer."""
+    return lambda text: bool(text) and word not in text
+
+
 def site_files(token: str) -> Mapping[str, str]:
     """Return the files of a site with an FTDI serial reader, for `Images.installed`."""
     config = (ROOT / "config.example.toml").read_text()
@@ -141,11 +146,20 @@ class Stage:
         return self.backend.token
 
     def wait(
-        self, machine: Machine, description: str, claim: Claim, within_s: float = SOON_S
+        self,
+        machine: Machine,
+        description: str,
+        claim: Claim,
+        within_s: float = SOON_S,
+        *,
+        console: int = 1,
     ) -> str:
-        """Wait until the till's console is as claimed; return it. Errors: StepFailedError."""
+        """Wait until a console is as claimed, the till's or another one; return its text.
+
+        Errors: StepFailedError.
+        """
         end_s = time.monotonic() + within_s * self.patience
-        while not claim(text := machine.screen()):
+        while not claim(text := machine.screen(console)):
             if time.monotonic() > end_s:
                 raise StepFailedError(f"{description}\n{text}\n{_log_of(machine)}")
             time.sleep(0.1)
@@ -184,6 +198,13 @@ class Stage:
     def until_confirmable(self, machine: Machine, reader: SerialPlug) -> None:
         """Type an amount and tap; what is left is Enter."""
         # A tap that is taken two seconds late buys nothing: first the amount, then the card.
+        self.key_in(machine)
+        reader.send(frame(CARD))
+        self.wait(machine, "a tap", says("Ada Byron"))
+        time.sleep(PAINTED_S)
+
+    def key_in(self, machine: Machine) -> None:
+        """Type 4.20, again where the machine was too slow for these keys."""
         machine.desk.type("420")
         for _ in range(HELD_UP_MAX):
             text = self.wait(machine, "keys are answered", says_any("4.20 to pay", HELD_UP))
@@ -191,12 +212,9 @@ class Stage:
                 break
             # A machine that was too slow for these keys says so, and they are typed again.
             machine.desk.press("esc")
-            self.wait(machine, "ready for them again", lambda text: HELD_UP not in text)
+            self.wait(machine, "ready for them again", says_not(HELD_UP))
             machine.desk.type("420")
         self.wait(machine, "the amount", says("4.20 to pay"))
-        reader.send(frame(CARD))
-        self.wait(machine, "a tap", says("Ada Byron"))
-        time.sleep(PAINTED_S)
 
 
 def _log_of(machine: Machine) -> str:

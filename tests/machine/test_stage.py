@@ -16,8 +16,15 @@ from tests.systemd.test_udev_rules import faults
 def test_the_tools_are_named_by_the_packages_that_have_them() -> None:
     assert tools_for("amd64", "amd64")["qemu-system-x86_64"] == "qemu-system-x86"
     foreign = tools_for("arm64", "amd64")
-    assert {"qemu-system-arm", "qemu-user-static"} <= set(foreign.values())
-    assert "qemu-user-static" not in tools_for("arm64", "arm64").values()
+    assert {"qemu-system-arm", "qemu-user-static", "arch-test"} <= set(foreign.values())
+    own = set(tools_for("arm64", "arm64").values())
+    assert not {"qemu-user-static", "arch-test"} & own
+
+
+def test_a_root_of_programs_needs_no_emulated_computer() -> None:
+    packages = set(tools_for("armhf", "amd64").values())
+    assert {"qemu-user-static", "arch-test"} <= packages
+    assert not [package for package in packages if package.startswith("qemu-system")]
 
 
 def test_the_site_is_the_example_config_with_a_backend_and_a_reader() -> None:

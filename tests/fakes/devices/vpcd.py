@@ -82,24 +82,26 @@ class Pcscd:
     """The one pcscd of this machine, which can be killed and started again."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._log = folder / "pcscd.log"
+        self._config = folder / "readers"  # pcscd reads every file in it: its own log without end
+        self._config.mkdir()
         self._daemon: subprocess.Popen[bytes] | None = None
         first = _free_ports(READERS)
         self.readers = {f"Virtual PCD 00 {n:02}": first + n for n in range(READERS)}
 
     def start(self, calling: str = "Virtual PCD") -> None:
         """Start pcscd with readers of that name, and wait until they listen."""
-        (self._folder / "vpcd").write_text(
+        (self._config / "vpcd").write_text(
             f'FRIENDLYNAME "{calling}"\nDEVICENAME /dev/null:{min(self.readers.values())}\n'
             f"LIBPATH {DRIVER}\nCHANNELID 0\n"
         )
-        words = [str(DAEMON), "--foreground", "--config", str(self._folder)]
-        with (self._folder / "pcscd.log").open("ab") as log:
+        words = [str(DAEMON), "--foreground", "--config", str(self._config)]
+        with self._log.open("ab") as log:
             self._daemon = subprocess.Popen(words, stdout=log, stderr=log)
         end_s = time.monotonic() + PATIENCE_S
         while not is_served():
-            assert self._daemon.poll() is None, (self._folder / "pcscd.log").read_text()
-            assert time.monotonic() < end_s
+            assert self._daemon.poll() is None, self._log.read_text()
+            assert time.monotonic() < end_s, self._log.read_text()
             time.sleep(0.01)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:

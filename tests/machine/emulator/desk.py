@@ -14,6 +14,7 @@ WEDGE_PAUSE_S = 0.03
 """A real reader pauses for 1 to 10 ms; an emulated processor does not fetch keys that fast."""
 
 LET_GO_S_MAX = 10.0
+_ROW_DOTS = 8
 _SIGNS = {" ": "spc", ".": "dot", ",": "comma", "-": "minus", "/": "slash", "*": "kp_multiply"}
 
 
@@ -57,13 +58,20 @@ class Desk:
 
     def colours(self, at_least: int = 20) -> set[str]:
         """Return the colours on the panel that more than a few dots have, as `#rrggbb`."""
-        file = self._folder / "panel.ppm"
-        self.picture(file, "ppm")
-        dots = file.read_bytes().split(b"\n", 3)[3]
+        dots = self._dots()
         counts: dict[bytes, int] = {}
         for at in range(0, len(dots) - 2, 3):
             counts[dots[at : at + 3]] = counts.get(dots[at : at + 3], 0) + 1
         return {f"#{dot.hex()}" for dot, count in counts.items() if count > at_least}
+
+    def shows(self, colour: str, at_least: int = 2000) -> bool:
+        """Return whether the panel has a field of `#rrggbb`, in less time than `colours`."""
+        return has_field(self._dots(), colour, at_least)
+
+    def _dots(self) -> bytes:
+        file = self._folder / "panel.ppm"
+        self.picture(file, "ppm")
+        return file.read_bytes().split(b"\n", 3)[3]
 
     def press(self, keys: str, *, wedge: bool = False) -> None:
         """Press keys together and let go, by QEMU's names: "ret", "kp_enter", "ctrl-alt-f2"."""
@@ -165,6 +173,12 @@ class Desk:
     def cable(self, *, plugged: bool) -> None:
         """Plug the network's cable in, or pull it."""
         self._monitor.ask("set_link", {"name": "nic", "up": plugged})
+
+
+def has_field(dots: bytes, colour: str, at_least: int) -> bool:
+    """Return whether so many dots, of three octets each, have a colour, in rows of some of them."""
+    row = bytes.fromhex(colour[1:]) * _ROW_DOTS
+    return dots.count(row) * _ROW_DOTS >= at_least
 
 
 def _name_of(plugged: SerialPlug | Stick | str) -> str:

@@ -8,7 +8,6 @@ ends QEMU: the disk is built anew from the log of writes (`writes.py`); a card t
 flushes or tears a sector is not shown. No Pi's firmware, graphics, pins or SD card are in it.
 """
 
-import base64
 import signal
 import subprocess
 import time
@@ -21,7 +20,7 @@ from tests.machine.emulator.command import DiskImage, Hardware, qemu_words
 from tests.machine.emulator.desk import Desk
 from tests.machine.emulator.guest import Guest
 from tests.machine.emulator.json_line import JsonLine, MachineError
-from tests.machine.emulator.writes import Survival, replay
+from tests.machine.emulator.writes import Survival, count_writes, replay
 
 BOOT_S_MAX = 600.0
 SHUT_DOWN_S_MAX = 300.0
@@ -146,16 +145,22 @@ class Machine:
             self._qemu.kill()
             self._ended()
 
-    def freeze(self) -> None:
-        """Stop the processors: what the panel shows now is the last that it shows before a cut."""
-        self._lines[0].ask("stop")
+    def writes(self) -> int:
+        """Return how many writes and flushes the disk has seen since the machine was switched on.
 
-    def cut_power(self, seed: int | None = None) -> Survival:
-        """Pull the plug. Unflushed writes are lost; with a seed an arbitrary half of them."""
+        No command of the monitor is in this: one that stops the processors also flushes the disk.
+        """
+        return count_writes(self.folder / "writes")
+
+    def cut_power(self, seed: int | None = None, *, until: int | None = None) -> Survival:
+        """Pull the plug. Unflushed writes are lost; with a seed an arbitrary half of them.
+
+        `until` pulls it after so many of `writes`, which may be a while ago.
+        """
         assert self._qemu is not None
         self._qemu.send_signal(signal.SIGKILL)
         self._ended()
-        survival = replay(self.folder / "writes", self.disk, seed)
+        survival = replay(self.folder / "writes", self.disk, seed, until)
         (self.folder / "run.qcow2").unlink()
         return survival
 
@@ -173,15 +178,14 @@ class Machine:
         layer.unlink()
 
     def screen(self, console: int = 1) -> str:
-        """Return a console's characters as the kernel has them; "" while nobody can read them."""
-        with suppress(MachineError, ValueError, IndexError):
-            # One command for both: between two the size could change.
-            text = self.guest.sh(
-                f"stty size </dev/tty{console} && base64 -w0 /dev/vcsu{console}", within_s=30
-            )
-            size, cells = text.split("\n", 1)
-            letters = base64.b64decode(cells).decode("utf-32-le", errors="replace")
-            wide = int(size.split()[1])
-            rows = [letters[at : at + wide].rstrip() for at in range(0, len(letters), wide)]
-            return "\n".join(rows)
+        """Return a console's characters as the kernel has them; "" while nobody can read them.
+
+        The agent reads them itself: on a disk that has failed no command can be started.
+        """
+        with suppress(MachineError, ValueError):
+            high, wide = self.guest.read(f"/dev/vcsa{console}")[:2]
+            letters = self.guest.read(f"/dev/vcsu{console}").decode("utf-32-le", errors="replace")
+            if len(letters) == high * wide:  # its size may change between the two
+                rows = [letters[at : at + wide].rstrip() for at in range(0, len(letters), wide)]
+                return "\n".join(rows)
         return ""

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 from tests.machine.emulator.command import DiskImage, Hardware, qemu_words
+from tests.machine.emulator.desk import has_field
 from tests.machine.emulator.guest import Guest
 from tests.machine.emulator.json_line import JsonLine, MachineError
-from tests.machine.emulator.writes import NoLogError, Survival, read_log, replay
+from tests.machine.emulator.writes import NoLogError, Survival, count_writes, read_log, replay
 
 SECTOR = 512
 FLUSH, DISCARD = 1, 4
@@ -61,6 +62,40 @@ def test_a_seed_keeps_some_of_the_unflushed_always_the_same(tmp_path: Path, disk
     assert (replay(log, disk, 3), letters(disk)) == (first, kept)
     assert 0 < kept.count("x") < 8
     assert first.lost == kept.count(".")
+
+
+def test_a_cut_may_be_a_while_ago(tmp_path: Path, disk: Path) -> None:
+    log = log_of(tmp_path, (1, 0, block("a")), (2, 0, block("b")), (0, FLUSH, b""))
+    assert count_writes(log) == 3
+    assert replay(log, disk, None, until=2) == Survival(writes=2, unflushed=2, lost=2)
+    assert letters(disk) == "........"
+    assert replay(log, disk, None, until=3).lost == 0
+    assert letters(disk) == ".ab....."
+
+
+def test_a_machine_that_has_written_nothing_has_no_writes(tmp_path: Path) -> None:
+    (tmp_path / "writes").write_bytes(bytes(SECTOR))
+    assert count_writes(tmp_path / "writes") == 0
+
+
+@pytest.mark.parametrize(
+    "dots",
+    [
+        ["#005f33"] * 8,
+        ["#000000", "#005f33"] * 8,
+        ["#005f34"] * 64,
+    ],
+)
+def test_too_few_dots_of_a_colour_are_no_field(dots: list[str]) -> None:
+    assert not has_field(dots_of(*dots), "#005f33", at_least=16)
+
+
+def test_a_field_of_a_colour_is_seen_wherever_it_begins() -> None:
+    assert has_field(dots_of("#000000", *["#005f33"] * 17, "#ffffff"), "#005f33", at_least=16)
+
+
+def dots_of(*colours: str) -> bytes:
+    return b"".join(bytes.fromhex(colour[1:]) for colour in colours)
 
 
 def test_a_discard_has_no_octets_in_the_log(tmp_path: Path, disk: Path) -> None:

@@ -8,6 +8,7 @@ import random
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 _MAGIC = 0x6A736677736872
@@ -45,6 +46,13 @@ class Survival:
     lost: int
 
 
+def count_writes(path: Path) -> int:
+    """Return how many writes and flushes a log has by now, while QEMU goes on writing it."""
+    with path.open("rb") as log:
+        magic, _, count, _ = _HEAD.unpack(log.read(_HEAD.size))
+    return int(count) if magic == _MAGIC else 0
+
+
 def read_log(path: Path) -> Iterator[LoggedWrite]:
     """Yield the writes of a run in their order. Errors: NoLogError."""
     with path.open("rb") as log:
@@ -66,12 +74,13 @@ def read_log(path: Path) -> Iterator[LoggedWrite]:
             place = write.log_at + (0 if write.is_discard else write.size)
 
 
-def replay(log_path: Path, disk_path: Path, seed: int | None) -> Survival:
+def replay(log_path: Path, disk_path: Path, seed: int | None, until: int | None = None) -> Survival:
     """Write into the disk what survived a cut: all up to the last flush, and of the rest half.
 
     Which half, the seed says, whatever the order of the writes; without one nothing of the rest.
+    `until` puts the cut after so many writes and flushes; what the log has later was not made.
     """
-    writes = list(read_log(log_path))
+    writes = list(islice(read_log(log_path), until))
     last_flush = max((at for at, write in enumerate(writes) if write.is_flush), default=-1)
     is_kept = _coin(seed)
     lost = 0

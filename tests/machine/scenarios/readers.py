@@ -43,7 +43,7 @@ def typing_reader(stage: Stage) -> None:
         stage.wait(machine, "a till for a reader that types", says("READER missing"), FRAME_S)
         machine.desk.plug_typing_reader()
         stage.wait(machine, "the reader works under the unit", says("READER ok"), FRAME_S)
-        machine.desk.type("420")
+        stage.key_in(machine)
         stage.wait(machine, "the keyboard on the desk stays the till's", says("4.20 to pay"))
         machine.desk.tap_typed(CARD)
         stage.wait(machine, "a tap of a reader that types", says("Ada Byron"))
