@@ -13,6 +13,7 @@ from taptill.domain.entry import Attempt, Position
 from taptill.domain.errors import ALL_ERRORS, JournalError, RefusedError, TaptillError
 from taptill.domain.mark import Mark
 from taptill.domain.money import Money
+from taptill.domain.technical.counting import many
 
 
 def test_a_card_id_is_shown_by_its_end_only() -> None:
@@ -33,6 +34,12 @@ NAMES = {
 @pytest.mark.parametrize(("name", "short"), NAMES.items())
 def test_initials_are_what_history_may_show(name: str, short: str) -> None:
     assert initials(name) == short
+
+
+def test_a_count_of_one_is_worded_in_the_singular() -> None:
+    assert [many(count, "sale") for count in range(3)] == ["0 sales", "1 sale", "2 sales"]
+    assert many(1, "entry", "entries") == "1 entry"
+    assert many(2, "entry", "entries") == "2 entries"
 
 
 OLDER = {

@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from taptill.cli.options import JSON, STAFF, STATE, journal_at, journal_queries
-from taptill.cli.output import many, shown
+from taptill.cli.output import shown
 from taptill.clock import SystemClock
 from taptill.domain.errors import OutputError, UsageError
 from taptill.domain.money import Money
+from taptill.domain.technical.counting import many
 from taptill.journal.back_office.export_files import (
     FORMS,
     ExportFile,

@@ -67,11 +67,6 @@ def login() -> str:
     return sanitised(name)
 
 
-def many(count: int, singular: str, several: str = "") -> str:
-    """Return a number with its noun: `1 customer`, `2 customers`."""
-    return f"{count} {singular if count == 1 else several or f'{singular}s'}"
-
-
 def shown(money: Money, currency: Currency) -> str:
     """Return an amount with its currency's sign as the shell's language writes it: `0,30 €`."""
     return amount(money, currency, configs.shell_language())

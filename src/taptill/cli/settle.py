@@ -8,8 +8,8 @@ import click
 
 from taptill import config as configs
 from taptill.cli.options import CONFIG, STATE, journal_at
-from taptill.cli.output import many
 from taptill.clock import SystemClock
+from taptill.domain.technical.counting import many
 from taptill.journal.identity import refuse_while_open
 from taptill.operations.progress import (
     Comparing,

@@ -11,10 +11,11 @@ import click
 
 from taptill import config as configs
 from taptill.cli.options import JSON, STATE
-from taptill.cli.output import many, sanitised
+from taptill.cli.output import sanitised
 from taptill.clock import SystemClock
 from taptill.domain.clock import Clock
 from taptill.domain.figures.condition import Condition
+from taptill.domain.technical.counting import many
 from taptill.journal.lock import is_held
 from taptill.wiring.fleet.runs import STATUS
 from taptill.wiring.fleet.status_file import read_status

@@ -11,9 +11,10 @@ import click
 from taptill import config as configs
 from taptill.cli.conflicts.words import ANSWERS, WORDS
 from taptill.cli.options import CONFIG, REASON, STAFF, STATE, journal_at, journal_queries
-from taptill.cli.output import confirm, many, sanitised, shown
+from taptill.cli.output import confirm, sanitised, shown
 from taptill.domain.errors import ConflictOpenError, UsageError
 from taptill.domain.money import Money
+from taptill.domain.technical.counting import many
 from taptill.journal.back_office.conflicts import sums_of
 from taptill.journal.identity import currency as currency_of
 from taptill.journal.queries import JournalQueries

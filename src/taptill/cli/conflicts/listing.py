@@ -9,9 +9,10 @@ import click
 
 from taptill.cli.conflicts.words import WORDS, figure_lines, figure_texts
 from taptill.cli.options import JSON, STATE, journal_queries
-from taptill.cli.output import many, sanitised, shown
+from taptill.cli.output import sanitised, shown
 from taptill.domain.entry import Entry
 from taptill.domain.money import Currency, Money
+from taptill.domain.technical.counting import many
 from taptill.durable_files import atomic_write
 from taptill.journal.back_office.conflicts import (
     ConflictCase,

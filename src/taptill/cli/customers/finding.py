@@ -27,10 +27,11 @@ from taptill.cli.customers.desk import (
     run,
 )
 from taptill.cli.options import CONFIG, JSON
-from taptill.cli.output import many, spreadsheet_identifier, spreadsheet_text
+from taptill.cli.output import spreadsheet_identifier, spreadsheet_text
 from taptill.config import Config
 from taptill.domain.errors import UsageError
 from taptill.domain.money import ZERO, Money
+from taptill.domain.technical.counting import many
 
 LISTED = (
     *("id", "name", "company", "external_id", "card_id", "email"),

@@ -21,10 +21,11 @@ from taptill.cli.customers.desk import (
 )
 from taptill.cli.customers.record import StaffAction
 from taptill.cli.options import CONFIG, JSON, STAFF_NAMED, Words
-from taptill.cli.output import confirm, many
+from taptill.cli.output import confirm
 from taptill.config import Config
 from taptill.domain.errors import MoneyMovedError, UsageError
 from taptill.domain.money import ZERO, Money
+from taptill.domain.technical.counting import many
 
 KEEP, CLEAR = "keep", "clear"
 _MONEY_PHRASES = {KEEP: ", with the money on the removed row", CLEAR: " and book the money away"}

@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 
 from taptill.cli.options import FILE, JSON, STATE, journal_at
-from taptill.cli.output import many
 from taptill.domain.errors import OutputError, UsageError
+from taptill.domain.technical.counting import many
 from taptill.durable_files import atomic_write
 from taptill.journal.background.row_formats import Row, rows, to_csv, to_line
 from taptill.journal.file import connect, mapping_errors

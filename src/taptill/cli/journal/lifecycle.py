@@ -10,13 +10,14 @@ import click
 
 from taptill import config as configs
 from taptill.cli.options import CONFIG, JSON, STATE, journal_at, journal_queries
-from taptill.cli.output import confirm, many, sanitised, shown
+from taptill.cli.output import confirm, sanitised, shown
 from taptill.cli.settle import report
 from taptill.clock import SystemClock
 from taptill.config import Config
 from taptill.domain.entry import Position
 from taptill.domain.errors import ConfigError, JournalOpenError, UsageError
 from taptill.domain.money import Currency, Money
+from taptill.domain.technical.counting import many
 from taptill.journal import identity
 from taptill.journal.back_office.close_year import close_year
 from taptill.journal.file import mapping_errors, positions

@@ -11,10 +11,11 @@ import click
 
 from taptill.cli.journal.export import COPY, SEQ_MAX
 from taptill.cli.options import FILE, JSON, STATE, journal_at
-from taptill.cli.output import many, sanitised
+from taptill.cli.output import sanitised
 from taptill.clock import SystemClock, named_zone
 from taptill.domain.entry import Entry, EntryKind
 from taptill.domain.errors import JournalArchiveError, JournalBrokenError, JournalError, UsageError
+from taptill.domain.technical.counting import many
 from taptill.journal.back_office.shift_check import ShiftFault, shift_faults
 from taptill.journal.file import connect, entries
 from taptill.journal.lock import alone

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from taptill.cli.options import CONFIG, JSON
-from taptill.cli.output import many
 from taptill.cli.readers.learning import learn
 from taptill.cli.readers.reader_options import configured_readers, hint
 from taptill.cli.readers.watching import monitor, record, replay
 from taptill.domain.tap import ReaderState
+from taptill.domain.technical.counting import many
 from taptill.readers.frames import PolledDecoder
 from taptill.readers.frames.families import FAMILIES
 from taptill.readers.registry.built_in import BUILT_IN

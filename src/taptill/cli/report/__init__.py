@@ -20,6 +20,7 @@ from taptill.domain.errors import UsageError
 from taptill.domain.money import Currency
 from taptill.domain.reports.business_days import BusinessDays
 from taptill.domain.reports.scopes import Period
+from taptill.domain.technical.counting import many
 from taptill.journal.identity import currency as newest_currency
 from taptill.journal.queries import JournalQueries
 from taptill.operations.reporting import report_of
@@ -211,7 +212,7 @@ def _in_words(period: Period) -> str:
 def _show_counted(entries: int) -> None:
     """Show how far the count is, on one line of a terminal; print nothing where there is none."""
     if sys.stderr.isatty():
-        click.echo(f"\r\x1b[K{entries} entries counted\r", nl=False, err=True)
+        click.echo(f"\r\x1b[K{many(entries, 'entry', 'entries')} counted\r", nl=False, err=True)
 
 
 def _period(

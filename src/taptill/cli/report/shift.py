@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from taptill.cli.output import many, sanitised, when
+from taptill.cli.output import sanitised, when
 from taptill.cli.report.documents import shift_document
 from taptill.cli.report.forms import FORMS, Form, with_options
 from taptill.cli.report.printout import Printout
@@ -24,6 +24,7 @@ from taptill.domain.errors import JournalBrokenError, UsageError
 from taptill.domain.money import Currency
 from taptill.domain.reports.report import Report
 from taptill.domain.reports.shift_report import ShiftReport
+from taptill.domain.technical.counting import many
 from taptill.journal.back_office.shift_check import shift_faults
 from taptill.journal.back_office.shifts import running_report
 from taptill.journal.identity import currency as newest_currency

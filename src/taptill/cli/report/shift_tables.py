@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from taptill.cli.output import many, sanitised, shown, when
+from taptill.cli.output import sanitised, shown, when
 from taptill.cli.report.tables import TALLY_COLUMNS, Cell, Column, Table, tally_cells
 from taptill.domain.money import Currency, Money
 from taptill.domain.reports.report import Tally
 from taptill.domain.reports.shift_report import ShiftReport, identities
+from taptill.domain.technical.counting import many
 
 _CASH_COLUMNS = (
     Column("expected", "cash expected"),

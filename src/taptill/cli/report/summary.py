@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from datetime import tzinfo
 
-from taptill.cli.output import many, sanitised, shown, when
+from taptill.cli.output import sanitised, shown, when
 from taptill.domain.money import Currency, Money
 from taptill.domain.reports.report import ClockChange, CountAndSum, Report
 from taptill.domain.reports.scopes import ShiftRange
 from taptill.domain.reports.shift_report import ShiftReport
+from taptill.domain.technical.counting import many
 
 CLOCK_CHANGES_MAX = 5
 """So many jumps of the clock are told one by one."""

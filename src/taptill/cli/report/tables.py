@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from taptill.cli.output import many, sanitised, shown
+from taptill.cli.output import sanitised, shown
 from taptill.domain.money import Currency, Money
 from taptill.domain.reports.report import CustomerRow, GoodRow, LineKind, Report, Tally
 from taptill.domain.reports.scopes import Period
+from taptill.domain.technical.counting import many
 
 Cell = str | int | Money
 

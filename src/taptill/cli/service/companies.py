@@ -6,9 +6,10 @@ from typing import Any
 import click
 
 from taptill.cli.options import JSON, STAFF_NAMED
-from taptill.cli.output import company_act, login, many, sanitised
+from taptill.cli.output import company_act, login, sanitised
 from taptill.cli.service.databases import DATABASE, import_service, open_engine
 from taptill.domain.errors import UsageError
+from taptill.domain.technical.counting import many
 
 WHO = "command"
 """The actor of changes made by these commands; the user's account is recorded as staff."""

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from taptill.cli.options import JSON
-from taptill.cli.output import many
 from taptill.cli.service.databases import DATABASE, import_service, open_engine
+from taptill.domain.technical.counting import many
 from taptill.durable_files import atomic_write
 
 OUTPUT = Path("-")

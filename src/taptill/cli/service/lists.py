@@ -9,12 +9,13 @@ from typing import Any
 import click
 
 from taptill.cli.options import JSON
-from taptill.cli.output import confirm, many, sanitised, shown
+from taptill.cli.output import confirm, sanitised, shown
 from taptill.cli.service.databases import DATABASE, display_currency, import_service, open_engine
 from taptill.cli.service.progress import progress_bar, size_of
 from taptill.cli.service.undo import format_value, undo
 from taptill.domain.errors import UsageError
 from taptill.domain.money import Currency, Money
+from taptill.domain.technical.counting import many
 
 BAD_ROWS = 65
 

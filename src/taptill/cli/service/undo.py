@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
-from taptill.cli.output import confirm, many, sanitised, shown
+from taptill.cli.output import confirm, sanitised, shown
 from taptill.cli.service.progress import progress_bar
 from taptill.domain.errors import UsageError
 from taptill.domain.money import Currency
+from taptill.domain.technical.counting import many
 
 
 def undo(work: Any, currency: Currency, *, dry_run: bool, yes: bool, as_json: bool) -> int:

@@ -9,7 +9,7 @@ import click
 
 from taptill import config as configs
 from taptill.cli.options import CONFIG, JSON, STATE
-from taptill.cli.output import many
+from taptill.domain.technical.counting import many
 from taptill.install.checks.site import CheckedSite
 from taptill.install.support.bundle import CONTENTS, FOLDER, BundleFile, gather, write
 from taptill.wiring.readers import check_reader

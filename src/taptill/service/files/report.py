@@ -65,8 +65,3 @@ class ImportReport:
         self.bad_count += 1
         if len(self.bad) < LISTED_MAX:
             self.bad.append(CellError(line, column, problem))
-
-
-def many(count: int, singular: str, plural: str = "") -> str:
-    """Return a number with its noun: `1 customer`, `2 customers`."""
-    return f"{count} {singular if count == 1 else plural or f'{singular}s'}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from taptill.domain.technical.counting import many
 from taptill.domain.technical.exact_json import Json
 from taptill.service.database import DatabaseCurrency
 from taptill.service.fields import Entity, Field, FieldKind, is_valid
@@ -16,7 +17,6 @@ from taptill.service.files.amounts import (
     parse_amount,
 )
 from taptill.service.files.columns import FORMULA_START, IDENTIFIERS, SPREADSHEET_DIGITS
-from taptill.service.files.report import many
 from taptill.service.files.spelling import (
     CARD,
     CASES,

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TextIO
 
 from taptill.domain.errors import ServiceError
+from taptill.domain.technical.counting import many
 from taptill.service.files.columns import COLUMNS, IGNORED_COLUMNS
-from taptill.service.files.report import ImportReport, ProgressCallback, many, no_progress
+from taptill.service.files.report import ImportReport, ProgressCallback, no_progress
 
 ENCODINGS: Mapping[str, str] = {
     "utf-8": "utf-8-sig",

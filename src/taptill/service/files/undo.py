@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from taptill.domain.errors import ServiceError, UsageError
+from taptill.domain.technical.counting import many
 from taptill.domain.technical.exact_json import Json
 from taptill.service import schema
 from taptill.service.changes import MONEY, Author, ChangeType, Transaction
@@ -27,7 +28,7 @@ from taptill.service.files.history import (
     load_histories,
     reason_to_keep,
 )
-from taptill.service.files.report import LISTED_MAX, ProgressCallback, many, no_progress
+from taptill.service.files.report import LISTED_MAX, ProgressCallback, no_progress
 from taptill.service.people.customers import update_customer
 from taptill.service.store import utc_now
 from taptill.service.wire import ApiError
